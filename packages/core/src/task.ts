@@ -1,0 +1,109 @@
+import type { Params } from "./params.ts";
+import type { LayerSelector } from "./run.ts";
+
+/** Devices are numbered from 0 in order of registration; sums over devices run in this order. */
+export type DeviceId = number;
+
+/** The three stages of FedPepTAO; other strategies use `train` alone. */
+export type Stage = "score" | "count" | "train";
+
+export type Protocol = "personalised" | "global" | "newcomer" | "zeroShot";
+export type Split = "validation" | "test";
+
+/** What a device is asked to do. Settings that hold for the whole run are not repeated here. */
+export type TaskSpec =
+  | {
+      readonly kind: "score";
+      readonly selector: LayerSelector;
+      readonly minBatch: number;
+      readonly dropout: boolean;
+      readonly maskPadding: boolean;
+      readonly scoreLastLayer: boolean;
+    }
+  | {
+      readonly kind: "train";
+      /** Linear warm-up of the rate, in optimiser steps already taken by this device in this stage; 0 for none. */
+      readonly warmupSteps: number;
+      /** Names that travel back; every other trained parameter stays on the device. */
+      readonly sharedNames: readonly string[];
+      /** False in counting rounds: nothing local is read or kept, every parameter comes from the payload. */
+      readonly isPersonalised: boolean;
+    }
+  | { readonly kind: "probe"; readonly lanczosSteps: number }
+  | { readonly kind: "evaluate"; readonly protocols: readonly Protocol[]; readonly splits: readonly Split[] };
+
+export type TaskKind = TaskSpec["kind"];
+
+/** One task of a step, before it has an id. */
+export interface PlannedTask {
+  readonly deviceId: DeviceId;
+  readonly spec: TaskSpec;
+  /** Index into the plan's payloads: the global parameters. */
+  readonly params: number;
+  /** Index into the plan's payloads: where a device with no local parameters starts; absent when nothing is local. */
+  readonly initial?: number;
+}
+
+/** One step of a round: a batch of tasks for some devices (architecture.md, "How a round flows"). */
+export interface RoundPlan {
+  readonly stage: Stage;
+  /** From 1 within the stage. */
+  readonly round: number;
+  /** From 1 within the round. */
+  readonly step: number;
+  /** From 1; grows when a missed quorum repeats the step with a new cohort. */
+  readonly attempt: number;
+  /** Parameter sets that the tasks refer to, as the devices will decode them. */
+  readonly payloads: readonly Params[];
+  readonly tasks: readonly PlannedTask[];
+  readonly deadlineMs: number | null;
+  readonly quorum: number;
+}
+
+export interface Done {
+  readonly done: true;
+}
+
+/** A device as the strategy sees it. */
+export interface Device {
+  readonly id: DeviceId;
+  /** n_i, fixed at registration. */
+  readonly numExamples: number;
+  /** Whether a client that hosts it is connected. */
+  readonly isConnected: boolean;
+}
+
+export interface EvaluationResult {
+  readonly protocol: Protocol;
+  readonly split: Split;
+  /** (classes, classes): rows are true classes, columns predictions. */
+  readonly confusion: readonly (readonly number[])[];
+  readonly lossSum: number;
+}
+
+/** What a device sends back. */
+export type ContributionBody =
+  | {
+      readonly kind: "score";
+      /** s_{i,l}, one per layer, null where a layer is not scored; null as a whole when the device abstains. */
+      readonly layerScores: readonly (number | null)[] | null;
+    }
+  | {
+      readonly kind: "train";
+      /** y_i − W of the shared names, as the coordinator decodes it. */
+      readonly delta: Params;
+      /** K_i. */
+      readonly numSteps: number;
+      /** Mean training loss of the first and of the last local epoch. */
+      readonly firstLoss: number;
+      readonly lastLoss: number;
+    }
+  | { readonly kind: "probe"; readonly ritzValues: readonly number[]; readonly ritzWeights: readonly number[] }
+  | { readonly kind: "evaluate"; readonly results: readonly EvaluationResult[] };
+
+export interface Contribution {
+  readonly deviceId: DeviceId;
+  /** n_i. */
+  readonly numExamples: number;
+  readonly body: ContributionBody;
+}
