@@ -1,0 +1,96 @@
+import type { ContributionBody, DeviceId, Encoding, Params, RunSettings, Stage, TaskSpec, TunedShape } from "@tutti/core";
+import type { Example } from "@tutti/data";
+import type { BackendName } from "./backends.ts";
+
+/** What a device keeps between tasks; survives a structured clone. */
+export interface DeviceState {
+  /** Every trained parameter that stays on the device; {} for none. */
+  readonly local: Params;
+  /** AdamW's moments and step counter by parameter name; null when they start at zero in every task. */
+  readonly moments: { readonly m: Params; readonly v: Params; readonly step: number } | null;
+  /** Optimiser steps taken in the stage this state belongs to; the warm-up counts them. */
+  readonly stageSteps: number;
+}
+
+export interface TrainerSetup {
+  readonly run: RunSettings;
+  /** Where the backbone's manifest.json is. */
+  readonly manifestUrl: string;
+  /** Base address of the data set's folder. */
+  readonly datasetUrl: string;
+  readonly backend: "auto" | BackendName;
+  /** WASM threads; 0 for as many as there are cores. */
+  readonly threads: number;
+  /** Folder (with a closing slash) that holds the tfjs-backend-wasm*.wasm files; needed in browsers. */
+  readonly wasmPath?: string;
+}
+
+export interface Admission {
+  readonly isPassed: boolean;
+  /** Largest relative error among the compared numbers. */
+  readonly worstError: number;
+  readonly detail: string;
+}
+
+export interface TrainerReady {
+  readonly backend: BackendName;
+  readonly threads: number;
+  /** Which backend and why, as a sentence. */
+  readonly reason: string;
+  readonly admission: Admission;
+  readonly shape: TunedShape;
+}
+
+export interface LoadProgress {
+  readonly phase: "backend" | "backbone" | "tokenizer" | "dataset" | "admission";
+  readonly doneBytes: number;
+  /** 0 while unknown. */
+  readonly totalBytes: number;
+}
+
+/** Where a device's private examples come from: share `index` of the run's partition, or the volunteer's own. */
+export type DeviceSource =
+  | { readonly kind: "share"; readonly index: number }
+  | { readonly kind: "own"; readonly examples: readonly Example[] };
+
+export interface TrainerTask {
+  readonly deviceId: DeviceId;
+  readonly stage: Stage;
+  readonly round: number;
+  readonly attempt: number;
+  readonly spec: TaskSpec;
+  /** W, as decoded. */
+  readonly params: Params;
+  /** Where a device without local parameters starts; absent when nothing is local. */
+  readonly initial?: Params;
+  readonly contributionEncoding: Encoding;
+}
+
+export interface StepProgress {
+  /** From 1. */
+  readonly step: number;
+  readonly numSteps: number;
+  readonly loss: number;
+}
+
+export interface TrainerResult {
+  /** A train task's delta is the exact y_i − W; the client encodes it. */
+  readonly body: ContributionBody;
+  /** The device's next state; the one handed in when the task changes nothing. */
+  readonly state: DeviceState | null;
+}
+
+/** Owns the tensor library, the backbone and the devices' examples; computes and nothing else. One task at a time. */
+export interface Trainer {
+  start(setup: TrainerSetup, onProgress: (progress: LoadProgress) => void, signal?: AbortSignal): Promise<TrainerReady>;
+  /** Gives a device its examples and answers n_i. */
+  addDevice(deviceId: DeviceId, source: DeviceSource): Promise<{ numExamples: number }>;
+  /** Rejects with an AbortError when the signal fires; the state handed in then still holds. */
+  perform(
+    task: TrainerTask,
+    state: DeviceState | null,
+    onStep?: (progress: StepProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<TrainerResult>;
+  stop(): Promise<void>;
+}
