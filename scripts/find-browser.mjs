@@ -50,7 +50,9 @@ const isWorking = (path) => {
 };
 
 const findInSystem = () => {
-  const onPath = (process.env.PATH ?? "").split(delimiter).flatMap((folder) => (folder === "" ? [] : names.map((name) => join(folder, name))));
+  const onPath = (process.env.PATH ?? "")
+    .split(delimiter)
+    .flatMap((folder) => (folder === "" ? [] : names.map((name) => join(folder, name))));
   return [...new Set([...(process.platform === "win32" ? [] : onPath), ...(usualPaths[process.platform] ?? [])])].find(isWorking) ?? null;
 };
 

@@ -1,0 +1,140 @@
+import * as Plot from "@observablehq/plot";
+import { parseHTML } from "linkedom";
+import type { EvaluationRecord, RunReport } from "../results/runResult.ts";
+
+interface PlotOfReport {
+  readonly title: string;
+  readonly svg: string;
+}
+
+// Narrow on purpose: on a phone the figure is shown about as large as it is drawn, so its letters stay readable.
+const size = { width: 420, height: 260, marginLeft: 52, marginBottom: 36 };
+const colors = ["var(--series-1)", "var(--series-2)", "var(--series-3)", "var(--series-4)"];
+const phaseNames = { score: "scoring", count: "counting", train: "training" } as const;
+const style = { fontSize: "12px", background: "none", color: "currentColor", overflow: "visible" };
+
+function render(options: Plot.PlotOptions): string {
+  const { document } = parseHTML("<html><body></body></html>");
+  const figure = Plot.plot({ ...size, style, document, ...options });
+  return figure.outerHTML;
+}
+
+interface Point {
+  readonly round: number;
+  readonly value: number;
+  readonly series: string;
+}
+
+/** Values of the test split after each evaluated round of the training stage. */
+export function evaluationPoints({ steps }: RunReport, value: (record: EvaluationRecord) => number): Point[] {
+  return steps
+    .filter(({ stage, kind }) => stage === "train" && kind === "evaluate")
+    .flatMap(({ round, evaluations }) =>
+      evaluations
+        .filter(({ split, protocol }) => split === "test" && protocol !== "zeroShot")
+        .map((record) => ({ round, value: value(record), series: record.protocol })),
+    );
+}
+
+function lines(points: readonly Point[], label: string, extra: readonly Plot.Markish[] = []): string {
+  return render({
+    color: { legend: false, domain: [...new Set(points.map(({ series }) => series))], range: colors },
+    x: { label: "round", ticks: 6, tickFormat: "d", interval: 1 },
+    y: { label, grid: true, nice: true },
+    marks: [
+      ...extra,
+      Plot.line(points, { x: "round", y: "value", stroke: "series", strokeWidth: 2 }),
+      Plot.dot(points, { x: "round", y: "value", fill: "series", r: 3 }),
+      Plot.text(
+        points,
+        Plot.selectLast({ x: "round", y: "value", z: "series", text: "series", fill: "series", dy: -10, textAnchor: "end" }),
+      ),
+    ],
+  });
+}
+
+function accuracy(report: RunReport): PlotOfReport {
+  const { majority, zeroShot } = report.result.accuracy;
+  const controls = [
+    { name: "majority", value: majority },
+    { name: "zero-shot", value: zeroShot },
+  ].filter(({ value }) => value !== null);
+  const marks = [
+    Plot.ruleY(controls, { y: "value", strokeDasharray: "4 4", strokeOpacity: 0.6 }),
+    Plot.text(controls, { y: "value", text: "name", frameAnchor: "left", dx: 4, dy: -6, textAnchor: "start" }),
+  ];
+  return {
+    title: "Accuracy on the test split by round",
+    svg: lines(
+      evaluationPoints(report, (record) => record.accuracy),
+      "accuracy",
+      marks,
+    ),
+  };
+}
+
+function loss({ steps }: RunReport): PlotOfReport {
+  const points = steps
+    .filter(({ stage, kind }) => stage === "train" && kind === "train")
+    .flatMap(({ round, firstLoss, lastLoss }) => [
+      { round, value: firstLoss, series: "first local epoch" },
+      { round, value: lastLoss, series: "last local epoch" },
+    ])
+    .filter((point): point is Point => point.value !== null);
+  return { title: "Training loss by round", svg: lines(points, "loss") };
+}
+
+function layerScores({ result }: RunReport): PlotOfReport {
+  const bars = result.layerScores.map((score, layer) => ({
+    layer: String(layer),
+    score: score ?? 0,
+    label: score === null ? "not scored" : "",
+    series: result.selectedLayers.includes(layer) ? "travels" : "stays on the device",
+  }));
+  const svg = render({
+    color: { domain: ["travels", "stays on the device"], range: colors },
+    x: { label: "layer", domain: bars.map(({ layer }) => layer) },
+    y: { label: "score", grid: true, nice: true },
+    marks: [
+      Plot.barY(bars, { x: "layer", y: "score", fill: "series" }),
+      Plot.text(bars, { x: "layer", y: "score", text: "label", dy: -8 }),
+      Plot.ruleY([0]),
+    ],
+  });
+  return { title: "Layer scores: the blue ones travel, the orange ones stay on the devices", svg };
+}
+
+function bytes({ steps }: RunReport): PlotOfReport {
+  const sums = new Map<string, number>();
+  for (const { stage, kind, bytesUp, bytesDown } of steps) {
+    const phase = kind === "evaluate" ? "evaluation" : phaseNames[stage];
+    for (const [way, value] of [
+      ["up", bytesUp],
+      ["down", bytesDown],
+    ] as const) {
+      sums.set(`${phase}|${way}`, (sums.get(`${phase}|${way}`) ?? 0) + value);
+    }
+  }
+  const bars = [...sums].map(([key, value]) => {
+    const [phase = "", way = ""] = key.split("|");
+    return { phase, way, megabytes: value / 1e6 };
+  });
+  const svg = render({
+    marginLeft: 76,
+    color: { domain: ["up", "down"], range: colors },
+    x: { label: "MB on the wire", grid: true },
+    y: { label: null, domain: ["up", "down"], axis: null },
+    fy: { label: null, domain: ["scoring", "counting", "training", "evaluation"], axis: "left" },
+    marks: [
+      Plot.barX(bars, { fy: "phase", y: "way", x: "megabytes", fill: "way" }),
+      Plot.text(bars, { fy: "phase", y: "way", x: "megabytes", text: "way", dx: 4, textAnchor: "start" }),
+      Plot.ruleX([0]),
+    ],
+  });
+  return { title: "Bytes on the wire by phase", svg };
+}
+
+/** The figures of a report as SVG texts. */
+export function renderPlots(report: RunReport): PlotOfReport[] {
+  return [accuracy, loss, layerScores, bytes].map((plot) => plot(report));
+}

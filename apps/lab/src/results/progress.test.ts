@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { estimateSecondsLeft, type Progress, renderBar, renderLine } from "./progress.ts";
+
+const progress: Progress = {
+  stage: "train",
+  kind: "train",
+  round: 7,
+  numRounds: 12,
+  numDone: 3,
+  numTasks: 6,
+  accuracy: "personalised 0.612",
+  bytesUp: 1_234_000,
+  bytesDown: 4_321_000,
+  secondsLeft: 75,
+};
+
+test("the bar shows the share of the stage's rounds, half rounds included", () => {
+  // 6.5 of 12 rounds of 24 places: 13
+  expect(renderBar(progress, 200)).toBe(
+    `training ${"█".repeat(13)}${"░".repeat(11)} round 7/12 · training 3/6 · personalised 0.612 · 1.2 MB up · 4.3 MB down · 1 min 15 s left`,
+  );
+});
+
+test("the bar never fills the last column, which would break the line", () => {
+  expect(renderBar(progress, 60)).toHaveLength(59);
+});
+
+test("a plain line says what is known", () => {
+  expect(renderLine({ ...progress, kind: "evaluate", accuracy: null, secondsLeft: null })).toBe(
+    "training round 7/12 evaluating done, 1.2 MB up, 4.3 MB down",
+  );
+});
+
+test("time left adds the mean of each kind", () => {
+  const done = [
+    { stage: "count", kind: "train", seconds: 8 },
+    { stage: "train", kind: "train", seconds: 4 },
+    { stage: "train", kind: "evaluate", seconds: 10 },
+  ] as const;
+  // 2 × 6 + 1 × 10, and a probe not seen yet counts as a training step
+  const remaining = [
+    { stage: "train", kind: "train" },
+    { stage: "train", kind: "train" },
+    { stage: "train", kind: "evaluate" },
+    { stage: "count", kind: "probe" },
+  ] as const;
+  expect(estimateSecondsLeft(done, remaining)).toBe(28);
+  expect(estimateSecondsLeft([], remaining)).toBeNull();
+});

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { exampleReport } from "./exampleReport.ts";
+import { alignColumns, renderTable, zeroShotNote } from "./resultTable.ts";
+
+test("columns line up, the first to the left, the others to the right", () => {
+  expect(
+    alignColumns([
+      ["ab", "1"],
+      ["c", "234"],
+    ]),
+  ).toEqual(["ab    1", "c   234"]);
+});
+
+test("the table says every score beside its controls, and what the zero-shot row is", () => {
+  const table = renderTable(exampleReport);
+  expect(table).toMatch(/personalised +0\.702 +0\.690 +95 %/);
+  expect(table).toMatch(/majority class +0\.250 +0\.100 +–/);
+  expect(table).toContain(zeroShotNote);
+});
+
+test("the table says layers, Ritz values, bytes by phase, break-even round and time", () => {
+  const table = renderTable(exampleReport);
+  expect(table).toMatch(/layer 5 +not scored +stays/);
+  expect(table).toMatch(/layer 4 +96\.5 +travels/);
+  expect(table).toContain("r = 0.4953: 3 of 6 layers travel");
+  expect(table).toContain("device 1: -0.0014 0.002 0.0057");
+  // training alone: three rounds of 120 kB up and 160 kB down
+  expect(table).toMatch(/training, 3 rounds +360\.0 kB +480\.0 kB/);
+  // 2.5 MB at 100 kB saved a round
+  expect(table).toContain("not within 3 rounds; at this rate round 25");
+  expect(table).toContain("3 min 21 s");
+});
