@@ -1,1 +1,2 @@
-export {};
+export type { Dataset, Example } from "./example.ts";
+export type { TaskClass, TaskDefinition, TaskMetric } from "./task.ts";

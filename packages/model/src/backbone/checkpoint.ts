@@ -1,0 +1,64 @@
+import type { BackboneConfig } from "./config.ts";
+import { readHubConfig } from "./hubConfig.ts";
+import { type PackedTensor, packTensor } from "./pack.ts";
+import { type PackedBackbone, packedBackbone } from "./packed.ts";
+import { decodeFloats, floatBytes, readHeader, type SafetensorsEntry } from "./safetensors.ts";
+import { type TensorName, tensorNames } from "./tensorNames.ts";
+
+/** Finds a tensor in a checkpoint; the entry's shape is checked. */
+export function findSource<E extends SafetensorsEntry>(wanted: TensorName, entries: ReadonlyMap<string, E>): { source: string; entry: E } {
+  const source = wanted.sources.find((name) => entries.has(name));
+  const entry = source === undefined ? undefined : entries.get(source);
+  if (source === undefined || entry === undefined) {
+    throw new Error(`the checkpoint has no tensor ${wanted.sources.join(" or ")} (needed as ${wanted.name})`);
+  }
+  if (entry.shape.join() !== wanted.sourceShape.join()) {
+    throw new Error(`tensor ${source} has shape [${entry.shape}], the configuration needs [${wanted.sourceShape}]`);
+  }
+  floatBytes(source, entry.dtype);
+  return { source, entry };
+}
+
+/** Rows [first, first + rows) of the wanted tensor out of the checkpoint's whole tensor. */
+export function takeRows(wanted: TensorName, whole: Float32Array, first: number, rows: number): Float32Array {
+  const inputs = wanted.shape.length === 1 ? 1 : (wanted.shape[1] ?? 1);
+  const start = wanted.firstOutput + first;
+  if (!wanted.isTransposed) return whole.slice(start * inputs, (start + rows) * inputs);
+  const fused = wanted.sourceShape[1] ?? 1;
+  const result = new Float32Array(rows * inputs);
+  for (let row = 0; row < rows; row++) {
+    for (let input = 0; input < inputs; input++) result[row * inputs + input] = whole[input * fused + start + row];
+  }
+  return result;
+}
+
+/** What a checkpoint is, beside its weights. */
+export interface CheckpointTexts {
+  /** The text of config.json. */
+  readonly configJson: string;
+  readonly name?: string;
+  readonly tokenizerJson?: string;
+  readonly tokenizerConfig?: string;
+}
+
+/** A backbone in f32 directly from the bytes of a Hugging Face checkpoint in one safetensors file. */
+export function backboneFromSafetensors(texts: CheckpointTexts | string, bytes: Uint8Array): PackedBackbone {
+  const { configJson, name = "checkpoint", tokenizerJson, tokenizerConfig } = typeof texts === "string" ? { configJson: texts } : texts;
+  const config: BackboneConfig = readHubConfig(configJson);
+  const header = readHeader(bytes);
+  const tensors = new Map<string, PackedTensor>();
+  for (const wanted of tensorNames(config)) {
+    const { source, entry } = findSource(wanted, header.tensors);
+    const raw = bytes.subarray(header.dataStart + entry.offsets[0], header.dataStart + entry.offsets[1]);
+    const values = takeRows(wanted, decodeFloats(source, entry.dtype, raw), 0, wanted.shape[0] ?? 0);
+    tensors.set(wanted.name, packTensor(wanted.shape, values, { encoding: "f32", groupSize: 0 }));
+  }
+  return packedBackbone({
+    name,
+    config,
+    tensors,
+    manifest: null,
+    tokenizerJson: tokenizerJson ?? null,
+    tokenizerConfig: tokenizerConfig ?? null,
+  });
+}
