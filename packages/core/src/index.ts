@@ -27,6 +27,8 @@ export {
 } from "./params.ts";
 export type { Random, RandomStream, StreamName } from "./random.ts";
 export { createRandom } from "./random.ts";
+export type { Deadline, DevicePool, OpenStep, RoundEvent, RoundsOptions, TaskOutcome } from "./rounds.ts";
+export { neededContributions, runRounds } from "./rounds.ts";
 export type {
   Encoding,
   FedAvgSettings,
@@ -38,7 +40,16 @@ export type {
   TrainingSettings,
   TuningSettings,
 } from "./run.ts";
-export type { Json, Strategy, StrategyState, TunedShape } from "./strategies/strategy.ts";
+export type {
+  AsJson,
+  Evaluation,
+  Json,
+  SpectrumProbe,
+  Strategy,
+  StrategyState,
+  StrategySummary,
+  TunedShape,
+} from "./strategies/strategy.ts";
 export type {
   Contribution,
   ContributionBody,
@@ -53,4 +64,5 @@ export type {
   Stage,
   TaskKind,
   TaskSpec,
+  Waiting,
 } from "./task.ts";

@@ -57,11 +57,21 @@ export interface RoundPlan {
   readonly payloads: readonly Params[];
   readonly tasks: readonly PlannedTask[];
   readonly deadlineMs: number | null;
+  /** Share of the tasks that must be in when the step closes. */
   readonly quorum: number;
+  /** N when the step was planned: devices of a fixed roster, devices registered so far of an open one. */
+  readonly numDevices: number;
 }
 
+/** The run is over. */
 export interface Done {
   readonly done: true;
+}
+
+/** Nothing can be planned until the roster changes. */
+export interface Waiting {
+  /** One sentence for the page. */
+  readonly waiting: string;
 }
 
 /** A device as the strategy sees it. */
@@ -71,6 +81,8 @@ export interface Device {
   readonly numExamples: number;
   /** Whether a client that hosts it is connected. */
   readonly isConnected: boolean;
+  /** Whether it is given up (it left, or its grace time is over); a fixed roster waits for a device that is merely away. */
+  readonly hasLeft?: boolean;
 }
 
 export interface EvaluationResult {
@@ -106,4 +118,6 @@ export interface Contribution {
   /** n_i. */
   readonly numExamples: number;
   readonly body: ContributionBody;
+  /** Whether the device was reset since its last accepted contribution: what the server keeps for it starts from 0. */
+  readonly wasReset?: boolean;
 }

@@ -1,9 +1,12 @@
 import type { Params } from "../params.ts";
 import type { Random } from "../random.ts";
 import type { RunSettings } from "../run.ts";
-import type { Contribution, Device, Done, RoundPlan } from "../task.ts";
+import type { Contribution, Device, DeviceId, Done, EvaluationResult, RoundPlan, Stage, Waiting } from "../task.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** The same values as T, in a form that the compiler accepts as `Json`. */
+export type AsJson<T> = T extends object ? { readonly [K in keyof T]: AsJson<T[K]> } : T;
 
 /**
  * What a strategy keeps between steps: JSON values beside named tensors.
@@ -23,10 +26,61 @@ export interface TunedShape {
   readonly alwaysShared: readonly string[];
 }
 
+/** What the devices found in one evaluate step, pooled. */
+export interface Evaluation {
+  readonly stage: Stage;
+  readonly round: number;
+  /** Devices that answered. */
+  readonly numAnswered: number;
+  /** Devices that answered / N. */
+  readonly coverage: number;
+  /** One entry per protocol and split, confusion matrices and losses summed over the devices. */
+  readonly results: readonly EvaluationResult[];
+}
+
+/** One device's spectrum in the layer count (fedpeptao.md §4). */
+export interface SpectrumProbe {
+  readonly deviceId: DeviceId;
+  readonly ritzValues: readonly number[];
+  readonly ritzWeights: readonly number[];
+  /** r, or null with the reason when no plateau was found. */
+  readonly keepFraction: number | null;
+  readonly reason?: string;
+}
+
+/** Where a run stands and what it has found, for pages and reports. */
+export interface StrategySummary {
+  /** The step that comes next, or that was last when the run is over. */
+  readonly stage: Stage;
+  readonly round: number;
+  /** Rounds of this stage. */
+  readonly numRounds: number;
+  readonly step: number;
+  readonly isDone: boolean;
+  /** s_l, null where a layer is not scored; null as a whole before (or without) Stage A. */
+  readonly layerScores: readonly (number | null)[] | null;
+  readonly probes: readonly SpectrumProbe[];
+  /** r of the run, given or found; null while it is not known. */
+  readonly keepFraction: number | null;
+  /** 𝓢 in ascending order; null while it is not known. */
+  readonly selectedLayers: readonly number[] | null;
+  /** Names that travel in the train stage; null while they are not known. */
+  readonly sharedNames: readonly string[] | null;
+  /** η_s of the latest server step; null when the strategy has none. */
+  readonly serverLearningRate: number | null;
+  readonly evaluations: readonly Evaluation[];
+}
+
 /** The decisions that make up a federated method: pure, with serialisable state. */
 export interface Strategy<S extends StrategyState = StrategyState> {
   init(run: RunSettings, shape: TunedShape, initial: Params): S;
-  plan(state: S, roster: readonly Device[], random: Random): RoundPlan | Done;
+  /** `attempt` counts from 1 and grows when a missed quorum repeats the step. */
+  plan(state: S, roster: readonly Device[], random: Random, attempt: number): RoundPlan | Waiting | Done;
+  /** Contributions come in device order; those that did not arrive are absent. */
   aggregate(state: S, plan: RoundPlan, contributions: readonly Contribution[]): S;
+  /** W: what travels. */
   globalParams(state: S): Params;
+  /** Every trained parameter as a newcomer gets it: W, and the initial prompts elsewhere. */
+  newcomerParams(state: S): Params;
+  summary(state: S): StrategySummary;
 }

@@ -1,0 +1,171 @@
+import type { Random } from "./random.ts";
+import type { Strategy, StrategyState } from "./strategies/strategy.ts";
+import type { Contribution, Device, DeviceId, PlannedTask, RoundPlan } from "./task.ts";
+
+/** A step's deadline. The pool keeps it, since the pool owns the clock. */
+export interface Deadline {
+  /** Resolves when the time is over; never for a step without a deadline. */
+  readonly passed: Promise<void>;
+  /** Called once, when the step has closed. */
+  cancel(): void;
+}
+
+/** How a task ended. */
+export type TaskOutcome =
+  | { readonly kind: "contributed"; readonly contribution: Contribution }
+  | { readonly kind: "left" }
+  | { readonly kind: "late" }
+  | { readonly kind: "declined"; readonly reason: string };
+
+/** The round loop's only view of the world. */
+export interface DevicePool {
+  /** Every device registered so far, connected or not. */
+  roster(): readonly Device[];
+  /**
+   * Hands a task to its device. A task whose contribution was accepted before (a restart) answers at once from the journal.
+   * After the deadline, or once the step has closed, a straggler is the pool's: the loop no longer listens.
+   */
+  perform(plan: RoundPlan, task: PlannedTask, deadline: Deadline): Promise<TaskOutcome>;
+  /** Resolves at the next change of what `roster` returns. */
+  whenRosterChanges(): Promise<void>;
+  /** Starts a step's deadline; null for none. */
+  startDeadline(deadlineMs: number | null): Deadline;
+}
+
+/** What the loop reports. The consumer journals an event before it asks for the next one. */
+export type RoundEvent<S extends StrategyState = StrategyState> =
+  | { readonly kind: "planned"; readonly plan: RoundPlan }
+  /** The set that counts, in device order, before it is aggregated. */
+  | { readonly kind: "closing"; readonly plan: RoundPlan; readonly counted: readonly DeviceId[] }
+  | { readonly kind: "closed"; readonly plan: RoundPlan; readonly contributions: readonly Contribution[]; readonly state: S }
+  /** The quorum was missed: nothing of this attempt counts. */
+  | { readonly kind: "repeated"; readonly plan: RoundPlan; readonly reason: string }
+  | { readonly kind: "waiting"; readonly reason: string }
+  | { readonly kind: "done"; readonly state: S };
+
+/** An open step to go on with after a restart: the last plan that was journalled and has no state after it. */
+export interface OpenStep {
+  readonly plan: RoundPlan;
+  /** The set of a journalled `closing`. */
+  readonly counted?: readonly DeviceId[];
+  /** Whether a `repeated` for this plan was journalled: the loop goes on with the next attempt. */
+  readonly isRepeated?: boolean;
+}
+
+export interface RoundsOptions<S extends StrategyState> {
+  readonly strategy: Strategy<S>;
+  /** A fresh `strategy.init`, or the state of the last journalled `closed`. */
+  readonly state: S;
+  readonly pool: DevicePool;
+  readonly random: Random;
+  readonly resume?: OpenStep;
+}
+
+/** The round loop (architecture.md, "How a round flows"): plan, gather, aggregate, until the strategy is done. */
+export async function* runRounds<S extends StrategyState>(options: RoundsOptions<S>): AsyncGenerator<RoundEvent<S>, void, void> {
+  const { strategy, pool, random, resume } = options;
+  const declined = new Set<DeviceId>();
+  let { state } = options;
+  let open = resume?.isRepeated === true ? undefined : resume;
+  let attempt = resume?.isRepeated === true ? resume.plan.attempt + 1 : 1;
+  for (;;) {
+    if (open === undefined) {
+      const next = strategy.plan(state, withoutDeclined(pool.roster(), declined), random, attempt);
+      if ("done" in next) {
+        yield { kind: "done", state };
+        return;
+      }
+      if ("waiting" in next) {
+        const changed = pool.whenRosterChanges();
+        yield { kind: "waiting", reason: next.waiting };
+        await changed;
+        declined.clear();
+        continue;
+      }
+      yield { kind: "planned", plan: next };
+      open = { plan: next };
+    }
+    const { plan, counted } = open;
+    open = undefined;
+    const gathered = await gather(pool, plan, counted);
+    if (gathered.kind === "missed") {
+      for (const id of gathered.declined) declined.add(id);
+      attempt = plan.attempt + 1;
+      yield { kind: "repeated", plan, reason: gathered.reason };
+      continue;
+    }
+    const { contributions } = gathered;
+    if (counted === undefined) yield { kind: "closing", plan, counted: contributions.map((c) => c.deviceId) };
+    state = strategy.aggregate(state, plan, contributions);
+    declined.clear();
+    attempt = 1;
+    yield { kind: "closed", plan, contributions, state };
+  }
+}
+
+/** How many contributions a step needs. */
+export function neededContributions(numTasks: number, quorum: number): number {
+  return Math.max(1, Math.ceil(quorum * numTasks - 1e-9));
+}
+
+type Gathered =
+  | { readonly kind: "met"; readonly contributions: readonly Contribution[] }
+  | { readonly kind: "missed"; readonly reason: string; readonly declined: readonly DeviceId[] };
+
+/** All in, or the quorum met at the deadline, or nobody left; with a journalled set, exactly that set. */
+async function gather(pool: DevicePool, plan: RoundPlan, counted: readonly DeviceId[] | undefined): Promise<Gathered> {
+  const tasks = counted === undefined ? plan.tasks : plan.tasks.filter((task) => counted.includes(task.deviceId));
+  const deadline = pool.startDeadline(counted === undefined ? plan.deadlineMs : null);
+  const outcomes = new Map<DeviceId, TaskOutcome>(tasks.map((task) => [task.deviceId, { kind: "late" }]));
+  let isOpen = true;
+  const work = tasks.map(async (task) => {
+    const outcome = await pool.perform(plan, task, deadline);
+    if (isOpen) outcomes.set(task.deviceId, outcome);
+  });
+  try {
+    await Promise.race([Promise.all(work), deadline.passed]);
+  } finally {
+    isOpen = false;
+    deadline.cancel();
+  }
+  const contributions = inDeviceOrder(plan, outcomes);
+  const needed = counted === undefined ? neededContributions(plan.tasks.length, plan.quorum) : counted.length;
+  if (contributions.length >= needed) return { kind: "met", contributions };
+  const where = `${plan.stage} round ${plan.round}, step ${plan.step}, attempt ${plan.attempt}`;
+  if (counted !== undefined) throw new Error(`${where}: ${missing(outcomes)}, but the journal says that its contribution counts`);
+  return {
+    kind: "missed",
+    reason: `${where}: ${contributions.length} of ${plan.tasks.length} contributions came in, ${needed} were needed (${missing(outcomes)})`,
+    declined: [...outcomes].filter(([, outcome]) => outcome.kind === "declined").map(([id]) => id),
+  };
+}
+
+function inDeviceOrder(plan: RoundPlan, outcomes: ReadonlyMap<DeviceId, TaskOutcome>): Contribution[] {
+  const kinds = new Map(plan.tasks.map((task) => [task.deviceId, task.spec.kind]));
+  const contributions: Contribution[] = [];
+  for (const [id, outcome] of outcomes) {
+    if (outcome.kind !== "contributed") continue;
+    const { contribution } = outcome;
+    const found = `device ${contribution.deviceId}, ${contribution.body.kind}`;
+    const expected = `device ${id}, ${kinds.get(id)}`;
+    if (found !== expected) throw new Error(`the pool answered the task of ${expected} with a contribution of ${found}`);
+    contributions.push(contribution);
+  }
+  return contributions.sort((a, b) => a.deviceId - b.deviceId);
+}
+
+function missing(outcomes: ReadonlyMap<DeviceId, TaskOutcome>): string {
+  const parts: string[] = [];
+  for (const [id, outcome] of outcomes) {
+    if (outcome.kind === "left") parts.push(`device ${id} left`);
+    if (outcome.kind === "late") parts.push(`device ${id} was late`);
+    if (outcome.kind === "declined") parts.push(`device ${id} declined: ${outcome.reason}`);
+  }
+  return parts.join("; ");
+}
+
+/** A device that declined is not asked again in this step, unless the roster changes while the loop waits. */
+function withoutDeclined(roster: readonly Device[], declined: ReadonlySet<DeviceId>): readonly Device[] {
+  if (declined.size === 0) return roster;
+  return roster.map((device) => (declined.has(device.id) ? { ...device, isConnected: false, hasLeft: true } : device));
+}
