@@ -1,1 +1,33 @@
-export {};
+export type { CallOptions, CallSocket, Handlers, Outcome, SendingSocket, ServeOptions } from "./calls.ts";
+export { call, send, serve } from "./calls.ts";
+export type { CodecLimits, TensorEntry } from "./codec.ts";
+export { CodecError, decodeParams, encodeParams, readTensorEntries } from "./codec.ts";
+export type { Backend, BlobRef } from "./fields.ts";
+export { backendSchema, blobRefSchema, bytes, encodingSchema, taskIdSchema } from "./fields.ts";
+export type { TaskIdentity } from "./identities.ts";
+export { parametersSha256, sha256Hex, submissionSha256, taskId } from "./identities.ts";
+export { limits, protocolVersion } from "./limits.ts";
+export type {
+  Answer,
+  Assign,
+  CallName,
+  Decision,
+  DeviceDecision,
+  DeviceVersion,
+  Goodbye,
+  Hello,
+  Received,
+  Register,
+  Request,
+  Welcome,
+} from "./messages.ts";
+export { calls } from "./messages.ts";
+export type { Refusal, Rule } from "./rules.ts";
+export { isRefusal, refuse, rules } from "./rules.ts";
+export { runSettingsSchema } from "./runSettings.ts";
+export type { ClientPoint, EvaluationPoint, HistoryPoint, ProbePoint, Status, Traffic } from "./status.ts";
+export { statusSchema } from "./status.ts";
+export type { ContributionHeader, Decline, Progress, Submit, SubmitOutcome, TaskLease } from "./tasks.ts";
+export { contributionHeaderSchema, headerOf, taskLeaseSchema, taskSpecSchema } from "./tasks.ts";
+export type { ExpectedTensors, Shapes } from "./tensorChecks.ts";
+export { checkTensors, decodeExpected } from "./tensorChecks.ts";

@@ -1,0 +1,154 @@
+import type { z } from "zod";
+import { protocolVersion } from "./limits.ts";
+import { type Answer, type CallName, calls, type Received, type Request } from "./messages.ts";
+import { isRefusal, type Refusal, type Rule, refuse, rules } from "./rules.ts";
+
+/** The part of a socket.io socket, of the server's or of the client's, that sends. */
+export interface SendingSocket {
+  emit(name: string, ...values: unknown[]): unknown;
+}
+
+/** The part of a socket.io socket that calls and serves need. */
+export interface CallSocket extends SendingSocket {
+  readonly connected: boolean;
+  on(name: "disconnect", listener: (...values: unknown[]) => void): unknown;
+  off(name: "disconnect", listener: (...values: unknown[]) => void): unknown;
+  onAny(listener: (name: string, ...values: unknown[]) => void): unknown;
+  offAny(listener: (name: string, ...values: unknown[]) => void): unknown;
+}
+
+/** What a call comes to: the answer, or the rule that was broken and why (P-2). */
+export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly rule: Rule; readonly message: string };
+
+export interface CallOptions {
+  /** Milliseconds to wait for the answer; 20,000 when absent. */
+  readonly timeoutMs?: number;
+  /** Ends the wait by rejecting with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Sends a call and waits for its answer. A refusal, a lost connection and a timeout are outcomes (P-6); it rejects only when `signal` is aborted. */
+export function call<N extends CallName>(
+  socket: CallSocket,
+  name: N,
+  request: Request<N>,
+  { timeoutMs = 20_000, signal }: CallOptions = {},
+): Promise<Outcome<Answer<N>>> {
+  if (signal?.aborted) return Promise.reject(signal.reason);
+  if (!socket.connected) return Promise.resolve(unanswered(name, "the socket is not connected"));
+  return new Promise((resolve, reject) => {
+    const settle = (finish: () => void) => {
+      clearTimeout(timer);
+      socket.off("disconnect", onDisconnect);
+      signal?.removeEventListener("abort", onAbort);
+      finish();
+    };
+    const onDisconnect = () => settle(() => resolve(unanswered(name, "the socket was disconnected")));
+    const onAbort = () => settle(() => reject(signal?.reason));
+    const timer = setTimeout(() => settle(() => resolve(unanswered(name, `within ${timeoutMs} ms`))), timeoutMs);
+    socket.on("disconnect", onDisconnect);
+    signal?.addEventListener("abort", onAbort);
+    socket.emit(name, request, (answer: unknown) => settle(() => resolve(parseAnswer(name, answer))));
+  });
+}
+
+/** Sends a message that needs no answer, such as `progress` over `socket.volatile` or `status` over a room (P-35, P-70). */
+export function send<N extends CallName>(socket: SendingSocket, name: N, message: Request<N>): void {
+  socket.emit(name, message);
+}
+
+/** Answers calls by name; a refusal is returned, not thrown. A name without a handler is refused (P-4). */
+export type Handlers = { readonly [N in CallName]?: (request: Received<N>) => Answer<N> | Refusal | Promise<Answer<N> | Refusal> };
+
+export interface ServeOptions {
+  /** Told of every refusal, for logs and counters. */
+  readonly onRefused?: (name: string, refusal: Refusal) => void;
+  /** Told of whatever a handler threw; the caller only learns that there was a fault (P-5). */
+  readonly onFault?: (name: string, error: unknown) => void;
+}
+
+/** Answers every call that arrives on the socket, whatever it is (P-2 to P-5). Serve a socket once. Returns what stops it. */
+export function serve(socket: CallSocket, handlers: Handlers, options: ServeOptions = {}): () => void {
+  const listener = (name: string, ...values: unknown[]) => {
+    const last = values.at(-1);
+    const acknowledge = typeof last === "function" ? last : null;
+    void answerCall(name, values[0], handlers, options).then((outcome) => acknowledge?.(outcome));
+  };
+  socket.onAny(listener);
+  return () => {
+    socket.offAny(listener);
+  };
+}
+
+async function answerCall(name: string, request: unknown, handlers: Handlers, options: ServeOptions): Promise<Outcome<unknown>> {
+  const result = await settleCall(name, request, handlers, options);
+  if (!isRefusal(result)) return { ok: true, value: result };
+  report(() => options.onRefused?.(name, result));
+  return { ok: false, rule: result.refused, message: result.message };
+}
+
+async function settleCall(name: string, request: unknown, handlers: Handlers, options: ServeOptions): Promise<unknown> {
+  if (!isCallName(name) || !Object.hasOwn(handlers, name))
+    return refuse("P-4", `call ${JSON.stringify(name.slice(0, 64))} is not served here`);
+  const parsed = calls[name].request.safeParse(request);
+  if (!parsed.success) return refuseMessage(name, request, parsed.error);
+  try {
+    const handler = handlers[name] as (request: unknown) => unknown;
+    return (await handler(parsed.data)) ?? {};
+  } catch (error) {
+    report(() => options.onFault?.(name, error));
+    return refuse("P-5", "internal");
+  }
+}
+
+function refuseMessage(name: CallName, request: unknown, error: z.ZodError): Refusal {
+  const isVersion = name === "hello" && typeof request === "object" && error.issues.some((issue) => issue.path[0] === "protocolVersion");
+  if (isVersion) return refuse("P-1", `protocolVersion differs, expected ${protocolVersion}: reload the page`);
+  return refuse("P-3", describeIssues(name, error));
+}
+
+/** The first things that do not fit, such as `submit.header.numSteps: Too small: …`. */
+function describeIssues(name: string, error: z.ZodError): string {
+  const described = error.issues.slice(0, 3).map((issue) => `${[name, ...issue.path.map(String)].join(".")}: ${issue.message}`);
+  return described.join("; ").slice(0, 500);
+}
+
+function parseAnswer<N extends CallName>(name: N, answer: unknown): Outcome<Answer<N>> {
+  const outcome = readOutcome(answer);
+  if (outcome === null) return { ok: false, rule: "P-7", message: `call ${name}: the answer is no outcome` };
+  if (!outcome.ok) return outcome;
+  const parsed = calls[name].answer.safeParse(outcome.value);
+  if (!parsed.success) return { ok: false, rule: "P-7", message: describeIssues(name, parsed.error) };
+  return { ok: true, value: parsed.data as Answer<N> };
+}
+
+function readOutcome(answer: unknown): Outcome<unknown> | null {
+  if (typeof answer !== "object" || answer === null || !("ok" in answer)) return null;
+  if (answer.ok === true && "value" in answer) return { ok: true, value: answer.value };
+  if (answer.ok !== false || !("rule" in answer) || !("message" in answer)) return null;
+  const { rule, message } = answer;
+  return isRule(rule) && typeof message === "string" ? { ok: false, rule, message: message.slice(0, 1000) } : null;
+}
+
+function unanswered(name: string, why: string): { ok: false; rule: Rule; message: string } {
+  return { ok: false, rule: "P-6", message: `call ${name}: no answer, ${why}` };
+}
+
+function isCallName(name: string): name is CallName {
+  return Object.hasOwn(calls, name);
+}
+
+function isRule(rule: unknown): rule is Rule {
+  return typeof rule === "string" && Object.hasOwn(rules, rule);
+}
+
+/** A listener that throws must not cost the caller its answer. */
+function report(tell: () => void): void {
+  try {
+    tell();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}

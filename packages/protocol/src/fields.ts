@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { limits } from "./limits.ts";
+
+/** An integer between two bounds, both included. */
+export function integer(min: number, max: number) {
+  return z.int().min(min).max(max);
+}
+
+/** A finite number between two bounds, both included. */
+export function number(min: number, max: number) {
+  return z.number().min(min).max(max);
+}
+
+/** A share between 0 and 1. */
+export const fractionSchema = number(0, 1);
+
+/** Any finite number of a sane magnitude. */
+export const finiteSchema = number(-limits.maxNumber, limits.maxNumber);
+
+/** A sum of squares, a loss: finite and not negative. */
+export const lossSchema = number(0, limits.maxNumber);
+
+/** Text without control characters, trimmed by the sender. */
+export function text(maxLength: number) {
+  return z
+    .string()
+    .max(maxLength)
+    .regex(/^\P{Cc}*$/u, "control characters are not allowed");
+}
+
+/** A name of a parameter, a backbone or a task, such as `prefix/3`; never `__proto__`. */
+export const nameSchema = z
+  .string()
+  .max(limits.maxName)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9/._:-]*$/);
+
+/** 64 hexadecimal digits. */
+export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** 32 hexadecimal digits (P-30). */
+export const taskIdSchema = z.string().regex(/^[0-9a-f]{32}$/);
+
+/** Such as a UUID without or with hyphens. */
+export const runIdSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+
+/** A random name that a client keeps in its store, 16 to 64 characters; whoever knows it is that client. */
+export const clientKeySchema = z.string().regex(/^[A-Za-z0-9_-]{16,64}$/);
+
+/** Devices are numbered from 0 in order of registration. */
+export const deviceIdSchema = integer(0, limits.maxDevices - 1);
+
+/** A count of rounds, steps or attempts that starts at 1. */
+export const ordinalSchema = integer(1, limits.maxRounds);
+
+/** A number of bytes or of anything else that is only counted. */
+export const countSchema = integer(0, Number.MAX_SAFE_INTEGER);
+
+/** How floats travel. */
+export const encodingSchema = z.enum(["f32", "f16", "int8"]);
+
+/** Where a device computes. */
+export const backendSchema = z.enum(["webgpu", "wasm", "cpu"]);
+
+/** Content behind `GET /blobs/<sha256>`: Params in the binary codec (P-60). */
+export const blobRefSchema = z.strictObject({ sha256: sha256Schema, numBytes: integer(0, limits.maxBlobBytes) });
+
+export type BlobRef = z.infer<typeof blobRefSchema>;
+export type Backend = z.infer<typeof backendSchema>;
+
+/** Bytes as socket.io gives them, a Buffer in Node and an ArrayBuffer in browsers; parsed to a Uint8Array over the same memory. */
+export function bytes(maxBytes: number) {
+  return z
+    .custom<Uint8Array | ArrayBuffer>((value) => value instanceof Uint8Array || value instanceof ArrayBuffer, "bytes are expected")
+    .refine((value) => value.byteLength <= maxBytes, `at most ${maxBytes} bytes are allowed`)
+    .transform((value) =>
+      value instanceof Uint8Array ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : new Uint8Array(value),
+    );
+}

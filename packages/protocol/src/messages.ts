@@ -1,0 +1,150 @@
+import { z } from "zod";
+import {
+  backendSchema,
+  blobRefSchema,
+  clientKeySchema,
+  deviceIdSchema,
+  integer,
+  number,
+  runIdSchema,
+  taskIdSchema,
+  text,
+} from "./fields.ts";
+import { limits, protocolVersion } from "./limits.ts";
+import { runSettingsSchema } from "./runSettings.ts";
+import { statusSchema } from "./status.ts";
+import { declineSchema, progressSchema, submitOutcomeSchema, submitSchema, taskLeaseSchema } from "./tasks.ts";
+
+const emptySchema = z.strictObject({});
+
+const threadsSchema = integer(1, limits.maxThreads);
+
+const capabilitiesSchema = z.strictObject({
+  /** The backend the tab was told to use, or `auto` when it will measure. */
+  backend: z.union([z.literal("auto"), backendSchema]),
+  threads: threadsSchema,
+  isSecureContext: z.boolean(),
+  userAgent: z.string().max(limits.maxUserAgent),
+});
+
+const deviceVersionSchema = z.strictObject({
+  deviceId: deviceIdSchema,
+  /** Last accepted task, null when there is none. */
+  version: taskIdSchema.nullable(),
+  /** The task whose contribution is written but not yet known to be accepted. */
+  pending: taskIdSchema.nullable(),
+});
+
+/** The first call on a socket (P-10). */
+export const helloSchema = z.strictObject({
+  protocolVersion: z.literal(protocolVersion),
+  clientKey: clientKeySchema,
+  /** The run that the devices below belong to, where the client knows it. */
+  runId: runIdSchema.exactOptional(),
+  nickname: text(limits.maxNickname).exactOptional(),
+  /** Shares of the built-in partition, or the volunteer's own examples. */
+  hosting: z.enum(["virtual", "own"]),
+  /** Number of own examples; with `own` only. */
+  ownExamples: integer(1, limits.maxExamples).exactOptional(),
+  devices: z.array(deviceVersionSchema).max(limits.maxDevicesPerClient).readonly(),
+  capabilities: capabilitiesSchema,
+});
+
+/** What a client does with a device's state (P-20 to P-24). */
+export const decisionSchema = z.enum(["keep", "promote", "drop", "reset", "new"]);
+
+const deviceDecisionSchema = z.strictObject({
+  deviceId: deviceIdSchema,
+  decision: decisionSchema,
+  /** State to start from, in the device state codec (P-56). */
+  state: blobRefSchema.exactOptional(),
+  /** The version of that state. */
+  version: taskIdSchema.exactOptional(),
+});
+
+const deviceDecisionsSchema = z.array(deviceDecisionSchema).max(limits.maxDevicesPerClient).readonly();
+
+/** The coordinator's answer to hello. */
+export const welcomeSchema = z.strictObject({
+  runId: runIdSchema,
+  run: runSettingsSchema,
+  urls: z.strictObject({
+    /** The backbone's manifest. */
+    backbone: z.string().max(limits.maxUrl),
+    /** Folder of the data set. */
+    dataset: z.string().max(limits.maxUrl),
+  }),
+  devices: deviceDecisionsSchema,
+  /** Whether a submit carries the device's new state (P-56). */
+  keepsStates: z.boolean(),
+  numTabs: integer(1, limits.maxClients).exactOptional(),
+  /** Forced number of threads. */
+  threads: threadsSchema.exactOptional(),
+  /** Forced backend. */
+  backend: backendSchema.exactOptional(),
+  status: statusSchema,
+});
+
+/** Devices that are ready: data loaded, admission test passed (P-14). */
+export const registerSchema = z.strictObject({
+  devices: z
+    .array(z.strictObject({ deviceId: deviceIdSchema, numExamples: integer(1, limits.maxExamples) }))
+    .min(1)
+    .max(limits.maxDevicesPerClient)
+    .readonly(),
+  /** What the client computes on, and why. */
+  compute: z
+    .strictObject({
+      backend: backendSchema,
+      threads: threadsSchema,
+      reason: z.string().max(limits.maxReason),
+      /** Of the admission test. */
+      worstError: number(0, limits.maxNumber),
+    })
+    .exactOptional(),
+});
+
+/** A paused client gets no tasks (P-34). */
+export const pauseSchema = z.strictObject({ isPaused: z.boolean() });
+
+/** Virtual devices that move here (P-26). */
+export const assignSchema = z.strictObject({ devices: deviceDecisionsSchema });
+
+/** The last message of the coordinator on a socket (P-80). */
+export const goodbyeSchema = z.strictObject({
+  reason: z.enum(["finished", "closing", "newRun", "removed"]),
+  message: z.string().max(limits.maxReason).exactOptional(),
+});
+
+/** Every call by name: what is sent and what is answered. */
+export const calls = {
+  hello: { request: helloSchema, answer: welcomeSchema },
+  register: { request: registerSchema, answer: emptySchema },
+  submit: { request: submitSchema, answer: submitOutcomeSchema },
+  progress: { request: progressSchema, answer: emptySchema },
+  pause: { request: pauseSchema, answer: emptySchema },
+  leave: { request: emptySchema, answer: emptySchema },
+  decline: { request: declineSchema, answer: emptySchema },
+  task: { request: taskLeaseSchema, answer: emptySchema },
+  assign: { request: assignSchema, answer: emptySchema },
+  replaced: { request: emptySchema, answer: emptySchema },
+  goodbye: { request: goodbyeSchema, answer: emptySchema },
+  status: { request: statusSchema, answer: emptySchema },
+} as const;
+
+export type CallName = keyof typeof calls;
+/** What a caller hands to `call`. */
+export type Request<N extends CallName> = z.input<(typeof calls)[N]["request"]>;
+/** What a handler receives. */
+export type Received<N extends CallName> = z.output<(typeof calls)[N]["request"]>;
+/** What a handler answers. */
+export type Answer<N extends CallName> = z.output<(typeof calls)[N]["answer"]>;
+
+export type Hello = z.infer<typeof helloSchema>;
+export type Welcome = z.infer<typeof welcomeSchema>;
+export type Register = z.infer<typeof registerSchema>;
+export type Assign = z.infer<typeof assignSchema>;
+export type Goodbye = z.infer<typeof goodbyeSchema>;
+export type Decision = z.infer<typeof decisionSchema>;
+export type DeviceDecision = z.infer<typeof deviceDecisionSchema>;
+export type DeviceVersion = z.infer<typeof deviceVersionSchema>;

@@ -1,0 +1,68 @@
+/** The rules of SPEC.md by number, each with its heading there; a refusal names the rule that was broken. */
+export const rules = {
+  "P-1": "One protocol version",
+  "P-2": "Every call is answered",
+  "P-3": "A message fits its schema exactly",
+  "P-4": "Unknown calls are refused",
+  "P-5": "A fault is answered without its details",
+  "P-6": "No answer is a value",
+  "P-7": "An answer is checked like a message",
+  "P-10": "Hello comes first",
+  "P-11": "One socket per client key",
+  "P-12": "Hello may be repeated",
+  "P-13": "Who is admitted",
+  "P-14": "Register once, after the admission test",
+  "P-20": "Keep",
+  "P-21": "Promote",
+  "P-22": "Drop",
+  "P-23": "Reset",
+  "P-24": "New",
+  "P-25": "A device that is not listed lives elsewhere",
+  "P-26": "Assign",
+  "P-30": "A task's id follows from what it is",
+  "P-31": "A lease is acknowledged before the work",
+  "P-32": "The deadline counts the coordinator's uptime",
+  "P-33": "Decline",
+  "P-34": "Pause and leave",
+  "P-35": "Progress may be lost",
+  "P-40": "Pending is written before submit",
+  "P-41": "The same submission counts once",
+  "P-42": "Late is an answer",
+  "P-43": "Only leased tasks are submitted",
+  "P-44": "The journal comes before the answer",
+  "P-45": "The header fits the task",
+  "P-46": "The number of steps is known",
+  "P-50": "The layout of tensors",
+  "P-51": "Exactly the expected tensors",
+  "P-52": "Shapes",
+  "P-53": "Finite and small",
+  "P-54": "The encoding of the lease",
+  "P-55": "Sizes",
+  "P-56": "Device states",
+  "P-60": "Blobs are named by their content",
+  "P-61": "Blobs are verified",
+  "P-62": "Superseded blobs are gone",
+  "P-63": "Three requests at once",
+  "P-70": "Status",
+  "P-80": "Goodbye",
+  "P-81": "Replaced",
+} as const;
+
+/** The number of a rule of SPEC.md. */
+export type Rule = keyof typeof rules;
+
+/** An expected refusal, returned by a handler instead of its answer. */
+export interface Refusal {
+  readonly refused: Rule;
+  readonly message: string;
+}
+
+/** A refusal under a rule; the message says what was found and what was expected. */
+export function refuse(rule: Rule, message: string): Refusal {
+  return { refused: rule, message };
+}
+
+/** Whether a handler's result, or any value, is a refusal. */
+export function isRefusal(value: unknown): value is Refusal {
+  return typeof value === "object" && value !== null && "refused" in value;
+}

@@ -1,0 +1,94 @@
+import type { RunSettings } from "@tutti/core";
+import { z } from "zod";
+import { encodingSchema, fractionSchema, integer, nameSchema, number } from "./fields.ts";
+import { limits } from "./limits.ts";
+
+const dirichletAlpha = number(1e-6, 1e6);
+
+const partitionSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("dirichletLabel"), dirichletAlpha }),
+  z.strictObject({ kind: z.literal("dirichletQuantity"), dirichletAlpha }),
+  z.strictObject({ kind: z.literal("iid") }),
+  z.strictObject({ kind: z.literal("byField") }),
+]);
+
+const tuningSchema = z.strictObject({
+  method: z.literal("prefix"),
+  /** Tokens per layer. */
+  promptTokens: integer(1, limits.maxPromptTokens),
+  promptDropout: number(0, 0.99),
+  positionsAfterPrefix: z.boolean(),
+  head: z.enum(["labelWords", "linear"]),
+  lossOver: z.enum(["vocabulary", "labelWords"]),
+});
+
+const trainingSchema = z.strictObject({
+  localEpochs: integer(1, 1000),
+  /** Examples. */
+  batchSize: integer(1, limits.maxBatchSize),
+  /** Per optimiser step. */
+  clientLearningRate: number(0, 10),
+  weightDecay: fractionSchema,
+  clipNorm: number(1e-6, 1e6),
+  resetMoments: z.boolean(),
+});
+
+/** How a layer's importance is measured; `score` is the paper's. */
+export const layerSelectorSchema = z.enum(["score", "naswot", "l1", "l2", "random", "all", "first", "middle", "last"]);
+
+const fedPepTaoSchema = z.strictObject({
+  name: z.literal("fedPepTao"),
+  selector: layerSelectorSchema,
+  scoringDropout: z.boolean(),
+  maskPadding: z.boolean(),
+  /** Examples. */
+  minScoringBatch: integer(1, limits.maxBatchSize),
+  scoreLastLayer: z.boolean(),
+  keepFraction: z.union([z.literal("auto"), fractionSchema]),
+  countingRounds: integer(0, limits.maxRounds),
+  /** Optimiser steps. */
+  countingWarmupSteps: integer(0, limits.maxSteps),
+  initialPrompts: z.enum(["fresh", "counting"]),
+  probeDevices: integer(1, limits.maxDevices),
+  lanczosSteps: integer(1, limits.maxLanczosSteps),
+  probeScale: z.enum(["absolute", "relative"]),
+  serverLearningRate: z.union([z.literal("client"), number(0, 10)]),
+  /** Factor per round. */
+  serverLearningRateDecay: fractionSchema,
+  serverLearningRateFloor: number(0, 10),
+  serverMomentum: fractionSchema,
+  serverStep: z.enum(["parallel", "sequential"]),
+  pseudoGradient: z.enum(["difference", "displacement"]),
+  controlVariates: z.boolean(),
+});
+
+const strategySchema = z.discriminatedUnion("name", [fedPepTaoSchema, z.strictObject({ name: z.literal("fedAvg") })]);
+
+/** Everything that decides a run's numbers, with bounds; unknown names are refused. */
+export const runSettingsSchema = z
+  .strictObject({
+    seed: integer(0, 2 ** 32 - 1),
+    backbone: nameSchema,
+    task: nameSchema,
+    roster: z.enum(["fixed", "open"]),
+    numDevices: integer(1, limits.maxDevices),
+    minDevices: integer(1, limits.maxDevices),
+    cohortSize: integer(1, limits.maxDevices),
+    numRounds: integer(1, limits.maxRounds),
+    /** Rounds. */
+    evaluateEvery: integer(1, limits.maxRounds),
+    /** Milliseconds of coordinator uptime. */
+    deadlineMs: integer(1, limits.maxDeadlineMs).nullable(),
+    quorum: fractionSchema,
+    partition: partitionSchema,
+    tuning: tuningSchema,
+    training: trainingSchema,
+    strategy: strategySchema,
+    contributionEncoding: encodingSchema,
+    paramsEncoding: encodingSchema,
+  })
+  .refine((run) => run.cohortSize <= run.numDevices, { path: ["cohortSize"], error: "cohortSize is above numDevices" })
+  .refine((run) => run.minDevices <= run.numDevices, {
+    path: ["minDevices"],
+    error: "minDevices is above numDevices",
+  }) satisfies z.ZodType<RunSettings>;

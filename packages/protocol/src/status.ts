@@ -1,0 +1,103 @@
+import { z } from "zod";
+import {
+  backendSchema,
+  countSchema,
+  deviceIdSchema,
+  finiteSchema,
+  fractionSchema,
+  integer,
+  lossSchema,
+  number,
+  runIdSchema,
+  text,
+} from "./fields.ts";
+import { limits } from "./limits.ts";
+import { evaluationProtocolSchema, splitSchema, stageSchema } from "./tasks.ts";
+
+const layerIndexSchema = integer(0, limits.maxLayers - 1);
+
+/** Bytes in both directions, seen from the coordinator's devices. */
+export const trafficSchema = z.strictObject({ up: countSchema, down: countSchema });
+
+const evaluationPointSchema = z.strictObject({
+  protocol: evaluationProtocolSchema,
+  split: splitSchema,
+  accuracy: fractionSchema,
+  macroF1: fractionSchema,
+  /** Mean per example. */
+  loss: lossSchema,
+});
+
+/** One closed round, for a curve. */
+export const historyPointSchema = z.strictObject({
+  stage: stageSchema,
+  round: integer(1, limits.maxRounds),
+  /** Mean over the round's devices of the last local epoch's loss; null where nothing was trained. */
+  trainLoss: lossSchema.nullable(),
+  /** Empty where the round was not evaluated. */
+  evaluations: z.array(evaluationPointSchema).max(limits.maxEvaluationResults).readonly(),
+});
+
+/** One device's spectrum and the share of layers it asks for (Stage B). */
+export const probePointSchema = z.strictObject({
+  deviceId: deviceIdSchema,
+  ritzValues: z.array(finiteSchema).max(limits.maxLanczosSteps).readonly(),
+  ritzWeights: z.array(fractionSchema).max(limits.maxLanczosSteps).readonly(),
+  keepFraction: fractionSchema.nullable(),
+});
+
+const clientPointSchema = z.strictObject({
+  nickname: text(limits.maxNickname).nullable(),
+  deviceIds: z.array(deviceIdSchema).max(limits.maxDevicesPerClient).readonly(),
+  backend: backendSchema.nullable(),
+  isConnected: z.boolean(),
+  isPaused: z.boolean(),
+  /** Share of its present task that is done, null when it has none. */
+  progress: fractionSchema.nullable(),
+});
+
+/** What the pages and the demo show of a run (P-70). */
+export const statusSchema = z.strictObject({
+  runId: runIdSchema,
+  phase: z.enum(["waiting", "running", "done", "failed"]),
+  /** Null before the first round. */
+  stage: stageSchema.nullable(),
+  /** Within the stage, 0 before the first. */
+  round: integer(0, limits.maxRounds),
+  /** Of the stage. */
+  numRounds: integer(0, limits.maxRounds),
+  step: integer(0, limits.maxRounds),
+  attempt: integer(0, limits.maxRounds),
+  /** Clients that are connected. */
+  numConnected: integer(0, limits.maxClients),
+  /** Devices registered so far. */
+  numDevices: integer(0, limits.maxDevices),
+  /** Clients that are paused. */
+  numPaused: integer(0, limits.maxClients),
+  /** Tasks of the present step that are out, and that are in. */
+  tasksOut: integer(0, limits.maxDevices),
+  tasksIn: integer(0, limits.maxDevices),
+  /** s_l, null where a layer is not scored; null as a whole before Stage A is done. */
+  layerScores: z.array(finiteSchema.nullable()).max(limits.maxLayers).readonly().nullable(),
+  /** Layers that travel, ascending; null before they are chosen. */
+  selectedLayers: z.array(layerIndexSchema).max(limits.maxLayers).readonly().nullable(),
+  keepFraction: fractionSchema.nullable(),
+  probes: z.array(probePointSchema).max(100).readonly(),
+  history: z.array(historyPointSchema).max(limits.maxHistory).readonly(),
+  /** On the wire so far; evaluation apart from the stages. */
+  bytes: z.strictObject({ score: trafficSchema, count: trafficSchema, train: trafficSchema, evaluation: trafficSchema }),
+  /** What Stage C's train steps so far would have cost with all layers in f32. */
+  allLayersF32: trafficSchema,
+  /** Why it waits, or why a step was repeated; null when there is nothing to say. */
+  message: z.string().max(limits.maxReason).nullable(),
+  clients: z.array(clientPointSchema).max(limits.maxClients).readonly(),
+  /** Milliseconds of coordinator uptime that are left for the step, null for no deadline. */
+  deadlineMs: number(0, limits.maxDeadlineMs).nullable(),
+});
+
+export type Status = z.infer<typeof statusSchema>;
+export type Traffic = z.infer<typeof trafficSchema>;
+export type HistoryPoint = z.infer<typeof historyPointSchema>;
+export type EvaluationPoint = z.infer<typeof evaluationPointSchema>;
+export type ProbePoint = z.infer<typeof probePointSchema>;
+export type ClientPoint = z.infer<typeof clientPointSchema>;

@@ -1,0 +1,155 @@
+import type { ContributionBody, EvaluationResult, TaskSpec } from "@tutti/core";
+import { z } from "zod";
+import {
+  blobRefSchema,
+  bytes,
+  deviceIdSchema,
+  encodingSchema,
+  finiteSchema,
+  fractionSchema,
+  integer,
+  lossSchema,
+  nameSchema,
+  ordinalSchema,
+  taskIdSchema,
+} from "./fields.ts";
+import { limits } from "./limits.ts";
+import { layerSelectorSchema } from "./runSettings.ts";
+
+/** The three stages of FedPepTAO. */
+export const stageSchema = z.enum(["score", "count", "train"]);
+/** How a trained model is judged. */
+export const evaluationProtocolSchema = z.enum(["personalised", "global", "newcomer", "zeroShot"]);
+export const splitSchema = z.enum(["validation", "test"]);
+
+/** What a device is asked to do. */
+export const taskSpecSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("score"),
+    selector: layerSelectorSchema,
+    /** Examples. */
+    minBatch: integer(1, limits.maxBatchSize),
+    dropout: z.boolean(),
+    maskPadding: z.boolean(),
+    scoreLastLayer: z.boolean(),
+  }),
+  z.strictObject({
+    kind: z.literal("train"),
+    /** Optimiser steps. */
+    warmupSteps: integer(0, limits.maxSteps),
+    sharedNames: z.array(nameSchema).max(limits.maxTensors).readonly(),
+    isPersonalised: z.boolean(),
+  }),
+  z.strictObject({ kind: z.literal("probe"), lanczosSteps: integer(1, limits.maxLanczosSteps) }),
+  z.strictObject({
+    kind: z.literal("evaluate"),
+    protocols: z.array(evaluationProtocolSchema).min(1).max(limits.maxEvaluationResults).readonly(),
+    splits: z.array(splitSchema).min(1).max(limits.maxEvaluationResults).readonly(),
+  }),
+]) satisfies z.ZodType<TaskSpec>;
+
+/** One task for one device, to be submitted under its id (P-30, P-31). */
+export const taskLeaseSchema = z.strictObject({
+  taskId: taskIdSchema,
+  deviceId: deviceIdSchema,
+  stage: stageSchema,
+  round: ordinalSchema,
+  step: ordinalSchema,
+  attempt: ordinalSchema,
+  spec: taskSpecSchema,
+  /** The global parameters. */
+  params: blobRefSchema,
+  /** Where a device with no local parameters starts; absent when nothing is local. */
+  initial: blobRefSchema.exactOptional(),
+  /** Milliseconds that are left when this is sent, or null for no deadline. */
+  deadlineMs: integer(0, limits.maxDeadlineMs).nullable(),
+  /** How the delta travels back. */
+  contributionEncoding: encodingSchema,
+});
+
+const confusionSchema = z
+  .array(z.array(integer(0, limits.maxExamples)).max(limits.maxClasses).readonly())
+  .max(limits.maxClasses)
+  .readonly();
+
+const evaluationResultSchema = z
+  .strictObject({ protocol: evaluationProtocolSchema, split: splitSchema, confusion: confusionSchema, lossSum: lossSchema })
+  .refine((result) => result.confusion.every((row) => row.length === result.confusion.length), {
+    path: ["confusion"],
+    error: "the confusion matrix is not square",
+  }) satisfies z.ZodType<EvaluationResult>;
+
+/** A contribution without its tensors; only `train` has any. */
+export const contributionHeaderSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("score"),
+    /** One per layer, null where a layer is not scored; null as a whole when the device abstains. */
+    layerScores: z.array(finiteSchema.nullable()).min(1).max(limits.maxLayers).readonly().nullable(),
+  }),
+  z.strictObject({
+    kind: z.literal("train"),
+    /** K_i, optimiser steps taken (P-46). */
+    numSteps: integer(1, limits.maxSteps),
+    firstLoss: lossSchema,
+    lastLoss: lossSchema,
+  }),
+  z
+    .strictObject({
+      kind: z.literal("probe"),
+      ritzValues: z.array(finiteSchema).min(1).max(limits.maxLanczosSteps).readonly(),
+      ritzWeights: z.array(fractionSchema).min(1).max(limits.maxLanczosSteps).readonly(),
+    })
+    .refine((header) => header.ritzValues.length === header.ritzWeights.length, {
+      path: ["ritzWeights"],
+      error: "ritzValues and ritzWeights differ in length",
+    }),
+  z.strictObject({
+    kind: z.literal("evaluate"),
+    results: z.array(evaluationResultSchema).min(1).max(limits.maxEvaluationResults).readonly(),
+  }),
+]);
+
+/** A contribution to a leased task (P-40 to P-46). */
+export const submitSchema = z
+  .strictObject({
+    taskId: taskIdSchema,
+    deviceId: deviceIdSchema,
+    header: contributionHeaderSchema,
+    /** The delta y_i − W of the shared names in the binary codec; exactly when the header says `train`. */
+    tensors: bytes(limits.maxTensorBytes).exactOptional(),
+    /** The device's new state, only where the welcome asks for it (P-56). */
+    state: bytes(limits.maxTensorBytes).exactOptional(),
+  })
+  .refine((submit) => (submit.header.kind === "train") === (submit.tensors !== undefined), {
+    path: ["tensors"],
+    error: "tensors are sent with a train contribution and with no other",
+  });
+
+/** What became of a submission that was not refused. */
+export const submitOutcomeSchema = z.strictObject({ outcome: z.enum(["accepted", "duplicate", "late"]) });
+
+/** How far a device is in a task; may be lost (P-35). */
+export const progressSchema = z.strictObject({
+  taskId: taskIdSchema,
+  step: integer(0, limits.maxSteps),
+  numSteps: integer(1, limits.maxSteps),
+  /** Mean loss of the last step, null where there is none. */
+  loss: lossSchema.nullable(),
+});
+
+/** The device cannot do a task, or with no task the client cannot contribute at all (P-33). */
+export const declineSchema = z.strictObject({ taskId: taskIdSchema.nullable(), reason: z.string().min(1).max(limits.maxReason) });
+
+export type TaskLease = z.infer<typeof taskLeaseSchema>;
+export type ContributionHeader = z.infer<typeof contributionHeaderSchema>;
+export type Submit = z.infer<typeof submitSchema>;
+export type SubmitOutcome = z.infer<typeof submitOutcomeSchema>["outcome"];
+export type Progress = z.infer<typeof progressSchema>;
+export type Decline = z.infer<typeof declineSchema>;
+
+/** A body's header, ready to submit beside its encoded delta. */
+export function headerOf(body: ContributionBody): ContributionHeader {
+  if (body.kind !== "train") return body;
+  const { delta: _, ...header } = body;
+  return header;
+}
