@@ -63,16 +63,18 @@ export type Handlers = { readonly [N in CallName]?: (request: Received<N>) => An
 export interface ServeOptions {
   /** Told of every refusal, for logs and counters. */
   readonly onRefused?: (name: string, refusal: Refusal) => void;
-  /** Told of whatever a handler threw; the caller only learns that there was a fault (P-5). */
-  readonly onFault?: (name: string, error: unknown) => void;
+  /** Told of whatever a handler threw; the caller only learns that there was a fault (P-5). It must not throw. */
+  readonly onFault: (name: string, error: unknown) => void;
 }
 
 /** Answers every call that arrives on the socket, whatever it is (P-2 to P-5). Serve a socket once. Returns what stops it. */
-export function serve(socket: CallSocket, handlers: Handlers, options: ServeOptions = {}): () => void {
+export function serve(socket: CallSocket, handlers: Handlers, options: ServeOptions): () => void {
   const listener = (name: string, ...values: unknown[]) => {
     const last = values.at(-1);
     const acknowledge = typeof last === "function" ? last : null;
-    void answerCall(name, values[0], handlers, options).then((outcome) => acknowledge?.(outcome));
+    answerCall(name, values[0], handlers, options)
+      .then((outcome) => acknowledge?.(outcome))
+      .catch((error: unknown) => options.onFault(name, error));
   };
   socket.onAny(listener);
   return () => {
@@ -83,20 +85,24 @@ export function serve(socket: CallSocket, handlers: Handlers, options: ServeOpti
 async function answerCall(name: string, request: unknown, handlers: Handlers, options: ServeOptions): Promise<Outcome<unknown>> {
   const result = await settleCall(name, request, handlers, options);
   if (!isRefusal(result)) return { ok: true, value: result };
-  report(() => options.onRefused?.(name, result));
+  try {
+    options.onRefused?.(name, result);
+  } catch (error) {
+    options.onFault(name, error);
+  }
   return { ok: false, rule: result.refused, message: result.message };
 }
 
 async function settleCall(name: string, request: unknown, handlers: Handlers, options: ServeOptions): Promise<unknown> {
   if (!isCallName(name) || !Object.hasOwn(handlers, name))
     return refuse("P-4", `call ${JSON.stringify(name.slice(0, 64))} is not served here`);
-  const parsed = calls[name].request.safeParse(request);
-  if (!parsed.success) return refuseMessage(name, request, parsed.error);
   try {
+    const parsed = calls[name].request.safeParse(request);
+    if (!parsed.success) return refuseMessage(name, request, parsed.error);
     const handler = handlers[name] as (request: unknown) => unknown;
-    return (await handler(parsed.data)) ?? {};
+    return await handler(parsed.data);
   } catch (error) {
-    report(() => options.onFault?.(name, error));
+    options.onFault(name, error);
     return refuse("P-5", "internal");
   }
 }
@@ -140,15 +146,4 @@ function isCallName(name: string): name is CallName {
 
 function isRule(rule: unknown): rule is Rule {
   return typeof rule === "string" && Object.hasOwn(rules, rule);
-}
-
-/** A listener that throws must not cost the caller its answer. */
-function report(tell: () => void): void {
-  try {
-    tell();
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
-  }
 }

@@ -2,6 +2,8 @@ export type { CallOptions, CallSocket, Handlers, Outcome, SendingSocket, ServeOp
 export { call, send, serve } from "./calls.ts";
 export type { CodecLimits, TensorEntry } from "./codec.ts";
 export { CodecError, decodeParams, encodeParams, readTensorEntries } from "./codec.ts";
+export type { DeviceStateParts } from "./deviceStates.ts";
+export { decodeDeviceState, encodeDeviceState } from "./deviceStates.ts";
 export type { Backend, BlobRef } from "./fields.ts";
 export { backendSchema, blobRefSchema, bytes, encodingSchema, taskIdSchema } from "./fields.ts";
 export type { TaskIdentity } from "./identities.ts";
@@ -19,9 +21,10 @@ export type {
   Received,
   Register,
   Request,
+  RunInfo,
   Welcome,
 } from "./messages.ts";
-export { calls } from "./messages.ts";
+export { calls, runInfoSchema } from "./messages.ts";
 export type { Refusal, Rule } from "./rules.ts";
 export { isRefusal, refuse, rules } from "./rules.ts";
 export { runSettingsSchema } from "./runSettings.ts";

@@ -36,19 +36,24 @@ const deviceVersionSchema = z.strictObject({
 });
 
 /** The first call on a socket (P-10). */
-export const helloSchema = z.strictObject({
-  protocolVersion: z.literal(protocolVersion),
-  clientKey: clientKeySchema,
-  /** The run that the devices below belong to, where the client knows it. */
-  runId: runIdSchema.exactOptional(),
-  nickname: text(limits.maxNickname).exactOptional(),
-  /** Shares of the built-in partition, or the volunteer's own examples. */
-  hosting: z.enum(["virtual", "own"]),
-  /** Number of own examples; with `own` only. */
-  ownExamples: integer(1, limits.maxExamples).exactOptional(),
-  devices: z.array(deviceVersionSchema).max(limits.maxDevicesPerClient).readonly(),
-  capabilities: capabilitiesSchema,
-});
+export const helloSchema = z
+  .strictObject({
+    protocolVersion: z.literal(protocolVersion),
+    clientKey: clientKeySchema,
+    /** The run that the devices below belong to, where the client knows it. */
+    runId: runIdSchema.exactOptional(),
+    nickname: text(limits.maxNickname).exactOptional(),
+    /** Shares of the built-in partition, or the volunteer's own examples. */
+    hosting: z.enum(["virtual", "own"]),
+    /** Number of own examples; with `own` only. */
+    ownExamples: integer(1, limits.maxExamples).exactOptional(),
+    devices: z.array(deviceVersionSchema).max(limits.maxDevicesPerClient).readonly(),
+    capabilities: capabilitiesSchema,
+  })
+  .refine((hello) => hello.hosting === "own" || hello.ownExamples === undefined, {
+    path: ["ownExamples"],
+    error: "ownExamples is for hosting own examples only",
+  });
 
 /** What a client does with a device's state (P-20 to P-24). */
 export const decisionSchema = z.enum(["keep", "promote", "drop", "reset", "new"]);
@@ -64,16 +69,18 @@ const deviceDecisionSchema = z.strictObject({
 
 const deviceDecisionsSchema = z.array(deviceDecisionSchema).max(limits.maxDevicesPerClient).readonly();
 
+const urlsSchema = z.strictObject({
+  /** The backbone's manifest. */
+  backbone: z.string().max(limits.maxUrl),
+  /** Folder of the data set. */
+  dataset: z.string().max(limits.maxUrl),
+});
+
 /** The coordinator's answer to hello. */
 export const welcomeSchema = z.strictObject({
   runId: runIdSchema,
   run: runSettingsSchema,
-  urls: z.strictObject({
-    /** The backbone's manifest. */
-    backbone: z.string().max(limits.maxUrl),
-    /** Folder of the data set. */
-    dataset: z.string().max(limits.maxUrl),
-  }),
+  urls: urlsSchema,
   devices: deviceDecisionsSchema,
   /** Whether a submit carries the device's new state (P-56). */
   keepsStates: z.boolean(),
@@ -82,6 +89,15 @@ export const welcomeSchema = z.strictObject({
   threads: threadsSchema.exactOptional(),
   /** Forced backend. */
   backend: backendSchema.exactOptional(),
+  status: statusSchema,
+});
+
+/** The answer to `GET /run.json` (P-71). */
+export const runInfoSchema = z.strictObject({
+  protocolVersion: z.literal(protocolVersion),
+  runId: runIdSchema,
+  run: runSettingsSchema,
+  urls: urlsSchema,
   status: statusSchema,
 });
 
@@ -142,6 +158,7 @@ export type Answer<N extends CallName> = z.output<(typeof calls)[N]["answer"]>;
 
 export type Hello = z.infer<typeof helloSchema>;
 export type Welcome = z.infer<typeof welcomeSchema>;
+export type RunInfo = z.infer<typeof runInfoSchema>;
 export type Register = z.infer<typeof registerSchema>;
 export type Assign = z.infer<typeof assignSchema>;
 export type Goodbye = z.infer<typeof goodbyeSchema>;

@@ -44,6 +44,7 @@ export const rules = {
   "P-62": "Superseded blobs are gone",
   "P-63": "Three requests at once",
   "P-70": "Status",
+  "P-71": "Run description",
   "P-80": "Goodbye",
   "P-81": "Replaced",
 } as const;

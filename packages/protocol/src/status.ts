@@ -7,7 +7,6 @@ import {
   fractionSchema,
   integer,
   lossSchema,
-  number,
   runIdSchema,
   text,
 } from "./fields.ts";
@@ -92,7 +91,7 @@ export const statusSchema = z.strictObject({
   message: z.string().max(limits.maxReason).nullable(),
   clients: z.array(clientPointSchema).max(limits.maxClients).readonly(),
   /** Milliseconds of coordinator uptime that are left for the step, null for no deadline. */
-  deadlineMs: number(0, limits.maxDeadlineMs).nullable(),
+  deadlineMs: integer(0, limits.maxDeadlineMs).nullable(),
 });
 
 export type Status = z.infer<typeof statusSchema>;

@@ -1,0 +1,53 @@
+import type { Params, Tensor } from "@tutti/core";
+import { CodecError, type CodecLimits, decodeParams, encodeParams } from "./codec.ts";
+
+/** What a device keeps between tasks: its local parameters, AdamW's moments where they are kept, optimiser steps taken in the stage. */
+export interface DeviceStateParts {
+  readonly local: Params;
+  readonly moments: { readonly m: Params; readonly v: Params; readonly step: number } | null;
+  readonly stageSteps: number;
+}
+
+const stepsName = "steps";
+/** From here on f32 cannot count. */
+const maxCount = 2 ** 24;
+
+/** A device's state in the codec, f32 throughout, so that nothing is lost (P-56). */
+export function encodeDeviceState({ local, moments, stageSteps }: DeviceStateParts): Uint8Array<ArrayBuffer> {
+  const momentStep = moments?.step ?? -1;
+  if (Math.max(stageSteps, momentStep) >= maxCount) throw new CodecError("P-56", `device state: more than ${maxCount} steps`);
+  const steps: Tensor = { shape: [2], data: Float32Array.of(stageSteps, momentStep) };
+  return encodeParams(
+    { [stepsName]: steps, ...withPrefix(local, "local:"), ...withPrefix(moments?.m ?? {}, "m:"), ...withPrefix(moments?.v ?? {}, "v:") },
+    "f32",
+  );
+}
+
+/** The state that was encoded. Throws a `CodecError` and nothing else. */
+export function decodeDeviceState(bytes: Uint8Array | ArrayBuffer, maximum?: CodecLimits): DeviceStateParts {
+  const params = decodeParams(bytes, maximum);
+  const [stageSteps = Number.NaN, momentStep = Number.NaN, ...rest] = params[stepsName]?.data ?? [];
+  if (!isCount(stageSteps) || !(isCount(momentStep) || momentStep === -1) || rest.length > 0) {
+    throw new CodecError("P-56", "device state: steps must be the steps of the stage and of the moments");
+  }
+  const state = { local: ofPrefix(params, "local:"), m: ofPrefix(params, "m:"), v: ofPrefix(params, "v:") };
+  const numMoments = Object.keys(state.m).length + Object.keys(state.v).length;
+  if (1 + Object.keys(state.local).length + numMoments !== Object.keys(params).length) {
+    throw new CodecError("P-56", "device state: every other name must start with local:, m: or v:");
+  }
+  if (momentStep === -1 && numMoments > 0) throw new CodecError("P-56", "device state: moments without their step");
+  return { local: state.local, moments: momentStep === -1 ? null : { m: state.m, v: state.v, step: momentStep }, stageSteps };
+}
+
+function isCount(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value < maxCount;
+}
+
+function withPrefix(params: Params, prefix: string): Params {
+  return Object.fromEntries(Object.entries(params).map(([name, tensor]) => [prefix + name, tensor]));
+}
+
+function ofPrefix(params: Params, prefix: string): Params {
+  const chosen = Object.entries(params).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(chosen.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+}
