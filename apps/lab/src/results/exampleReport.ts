@@ -91,7 +91,7 @@ export const exampleReport: RunReport = {
       evaluations: [evaluation("personalised", 0.702), evaluation("global", 0.601), evaluation("newcomer", 0.64)],
     }),
   ],
-  spectra: [{ deviceId: 1, ritzValues: [0.0057, -0.0014, 0.002], ritzWeights: [0.2, 0.5, 0.3] }],
+  spectra: [{ deviceId: 1, ritzValues: [0.0057, -0.0014, 0.002], ritzWeights: [0.2, 0.5, 0.3], keepFraction: 0.4952645 }],
   uploads: [
     { selected: 100_000, allLayers: 200_000 },
     { selected: 100_000, allLayers: 200_000 },

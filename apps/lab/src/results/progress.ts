@@ -50,14 +50,20 @@ export function renderBar(progress: Progress, columns: number): string {
 
 /** The state of a run after a closed step, as a line of a log. */
 export function renderLine(progress: Progress): string {
-  return [`${stageNames[progress.stage]} round ${progress.round}/${progress.numRounds} ${activity(progress)} done`, ...facts(progress)].join(", ");
+  return [
+    `${stageNames[progress.stage]} round ${progress.round}/${progress.numRounds} ${activity(progress)} done`,
+    ...facts(progress),
+  ].join(", ");
 }
 
 /**
  * Seconds until the end: each remaining step takes as long as the mean of the done steps of its kind;
  * a kind not yet seen counts as a training step, or as the mean of everything before that. Null when nothing is done.
  */
-export function estimateSecondsLeft(done: readonly (ScheduledStep & { readonly seconds: number })[], remaining: readonly ScheduledStep[]): number | null {
+export function estimateSecondsLeft(
+  done: readonly (ScheduledStep & { readonly seconds: number })[],
+  remaining: readonly ScheduledStep[],
+): number | null {
   if (done.length === 0) return null;
   const mean = (steps: readonly { readonly seconds: number }[]) =>
     steps.length === 0 ? null : steps.reduce((sum, { seconds }) => sum + seconds, 0) / steps.length;

@@ -1,4 +1,4 @@
-import type { RunSettings, Split, Stage, TaskKind } from "@tutti/core";
+import type { RunSettings, SpectrumProbe, Split, Stage, TaskKind } from "@tutti/core";
 import type { RoundUploads } from "./breakEven.ts";
 
 /** One number for each way of evaluating, and for the two controls; null where it was not measured. */
@@ -88,13 +88,6 @@ export interface StepRecord {
   readonly evaluations: readonly EvaluationRecord[];
 }
 
-/** What one device's probe saw of the loss' curvature. */
-export interface SpectrumRecord {
-  readonly deviceId: number;
-  readonly ritzValues: readonly number[];
-  readonly ritzWeights: readonly number[];
-}
-
 /** Everything a report shows; `results.json` in the run folder. */
 export interface RunReport {
   readonly runId: string;
@@ -105,7 +98,8 @@ export interface RunReport {
   readonly backendReason: string;
   readonly result: RunResult;
   readonly steps: readonly StepRecord[];
-  readonly spectra: readonly SpectrumRecord[];
+  /** What the probes saw of the loss' curvature. */
+  readonly spectra: readonly SpectrumProbe[];
   /** Upload bytes of each Stage C round beside all layers in the same encoding. */
   readonly uploads: readonly RoundUploads[];
   /** Sentences for the reader, such as how shares were dealt. */

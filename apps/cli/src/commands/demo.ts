@@ -1,0 +1,58 @@
+import { type Command, Option } from "commander";
+import { exitCodes } from "../exitCodes.ts";
+import { positiveNumber, wholeNumber } from "../parseOptions.ts";
+
+interface DemoFlags {
+  readonly tabs?: number;
+  readonly devices?: number;
+  readonly rounds?: number;
+  readonly task?: "topic" | "sentiment";
+  readonly backend?: "auto" | "webgpu" | "wasm" | "cpu";
+  readonly alpha?: number;
+  readonly seed?: number;
+  readonly json?: string;
+  readonly headed?: boolean;
+  readonly open?: boolean;
+  readonly out: string;
+  readonly resume?: string;
+}
+
+/** `tutti demo`: a coordinator, headless tabs and a federated run with its report. */
+export function addDemo(program: Command): void {
+  program
+    .command("demo")
+    .description("run federated prompt tuning on this machine: a coordinator, four headless tabs, twenty devices, a report")
+    .option("--tabs <number>", "browser tabs that share the devices (default 4)", wholeNumber(1))
+    .option("--devices <number>", "devices with private data (default 20)", wholeNumber(1))
+    .option("--rounds <number>", "training rounds after scoring and counting (default 12)", wholeNumber(1))
+    .addOption(
+      new Option("--task <name>", "which label of the built-in feedback data to learn (default topic)").choices(["topic", "sentiment"]),
+    )
+    .addOption(
+      new Option("--backend <name>", "what the tabs compute on (default auto: measured once)").choices(["auto", "webgpu", "wasm", "cpu"]),
+    )
+    .option("--alpha <number>", "Dirichlet concentration: smaller makes the devices' labels more uneven (default 1)", positiveNumber)
+    .option("--seed <number>", "everything random comes from it (default 42)", wholeNumber(0))
+    .option("--json <file>", "also write the result to this file")
+    .option("--headed", "show the tabs")
+    .option("--open", "open the report in the browser at the end")
+    .option("--out <folder>", "where run folders go", "runs")
+    .option("--resume <run>", "go on with a run that was stopped")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  tutti demo                                   four minutes on two cores, no GPU needed
+  tutti demo --task sentiment --json out.json
+  tutti demo --tabs 2 --devices 10 --rounds 6 --headed
+  tutti demo --resume 20260102-030405-topic    after Ctrl-C
+
+A run folder holds config.json, rounds.jsonl, results.json, report.html and prompts.safetensors.`,
+    )
+    .action(async (flags: DemoFlags) => {
+      const { runDemo } = await import("@tutti/lab");
+      const { out, resume, ...wanted } = flags;
+      const outcome = await runDemo({ ...wanted, runsFolder: out, ...(resume === undefined ? {} : { resumeRunId: resume }) });
+      if (outcome.kind === "stopped") process.exitCode = outcome.signal === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted;
+    });
+}

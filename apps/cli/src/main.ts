@@ -1,0 +1,24 @@
+import { CommanderError } from "commander";
+import { exitCodes, UsageError } from "./exitCodes.ts";
+import { createProgram } from "./program.ts";
+
+const program = createProgram();
+
+/** Where it failed and why as one line: the message, then the causes that say something new. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error && !error.message.includes(error.cause.message) ? `: ${explain(error.cause)}` : "";
+  return `${error.message}${cause}`.replaceAll(/\s*\n\s*/g, " ");
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
+  } else {
+    const isVerbose = program.opts<{ verbose?: boolean }>().verbose === true;
+    process.stderr.write(`tutti: ${isVerbose && error instanceof Error ? error.stack : explain(error)}\n`);
+    process.exitCode = error instanceof UsageError ? exitCodes.usage : exitCodes.failure;
+  }
+}

@@ -1,0 +1,39 @@
+import { Command } from "commander";
+import { addBackbone } from "./commands/backbone.ts";
+import { addDemo } from "./commands/demo.ts";
+import { addPredict } from "./commands/predict.ts";
+import { addRun } from "./commands/run.ts";
+import { addServe } from "./commands/serve.ts";
+import { exitCodesHelp } from "./exitCodes.ts";
+
+/** The whole command line; throws a CommanderError instead of ending the process. */
+export function createProgram(): Command {
+  const program = new Command("tutti")
+    .description("Fine-tunes a language model together, in browser tabs: federated prompt tuning with FedPepTAO.")
+    .version("0.1.0")
+    .option("--verbose", "show the stack when something fails")
+    .exitOverride()
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
+    .showHelpAfterError("(add --help for what is possible)")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  tutti demo                            a whole federated run on this machine, with a report
+  tutti serve                           a coordinator; open the link it prints in as many tabs as you like
+  tutti run start experiment.yaml       the same, with the settings of a file
+  tutti predict --prompts runs/<id>/prompts.safetensors "The parcel came two days late"
+
+${exitCodesHelp}`,
+    );
+  for (const add of [addDemo, addServe, addRun, addPredict, addBackbone]) add(program);
+  inheritExitOverride(program);
+  return program;
+}
+
+function inheritExitOverride(command: Command): void {
+  for (const child of command.commands) {
+    child.exitOverride();
+    inheritExitOverride(child);
+  }
+}

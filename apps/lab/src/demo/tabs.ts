@@ -1,0 +1,82 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type BrowserContext, chromium, type Page } from "playwright";
+import { chromiumFlags } from "../../../../scripts/find-browser.mjs.mts";
+
+/** How to open tabs, each a browser of its own with a profile that stays on disk. */
+export interface TabOptions {
+  readonly executablePath: string;
+  /** Profile k is the folder `<profilesFolder>/<k>`. */
+  readonly profilesFolder: string;
+  readonly isHeadless: boolean;
+  /** Told in one sentence when a tab is reopened or an error appears in it. */
+  readonly onTrouble: (sentence: string) => void;
+}
+
+/** Open tabs, reopened when they crash until they are closed. */
+export interface Tabs {
+  /** Opens tab `index` at an address; a crashed one comes back at the same address and profile. */
+  open(index: number, url: string): Promise<void>;
+  /** Closes every tab, so that their storage is written out. */
+  close(): Promise<void>;
+}
+
+const maxReopenings = 5;
+
+/** Keeps a set of tabs open. */
+export function createTabs({ executablePath, profilesFolder, isHeadless, onTrouble }: TabOptions): Tabs {
+  const contexts = new Map<number, BrowserContext>();
+  let isClosing = false;
+  let numReopenings = 0;
+
+  async function launch(index: number): Promise<BrowserContext> {
+    const profile = join(profilesFolder, String(index));
+    await mkdir(profile, { recursive: true });
+    // a killed browser leaves its lock behind, which names a process that is gone
+    await Promise.all(["SingletonLock", "SingletonCookie", "SingletonSocket"].map((name) => rm(join(profile, name), { force: true })));
+    return chromium.launchPersistentContext(profile, {
+      executablePath,
+      headless: isHeadless,
+      args: [...chromiumFlags],
+      viewport: { width: 900, height: 700 },
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
+    });
+  }
+
+  async function visit(page: Page, index: number, url: string): Promise<void> {
+    page.on("crash", () => void reopen(index, url, "crashed"));
+    page.on("pageerror", (error) => onTrouble(`Tab ${index}: ${error.message}`));
+    await page.goto(url);
+  }
+
+  async function open(index: number, url: string): Promise<void> {
+    const context = await launch(index);
+    contexts.set(index, context);
+    context.on("close", () => {
+      if (contexts.get(index) === context) void reopen(index, url, "was closed");
+    });
+    await visit(context.pages()[0] ?? (await context.newPage()), index, url);
+  }
+
+  async function reopen(index: number, url: string, what: string): Promise<void> {
+    const context = contexts.get(index);
+    contexts.delete(index);
+    if (isClosing || numReopenings >= maxReopenings) return;
+    numReopenings += 1;
+    onTrouble(`Tab ${index} ${what} and is opened again.`);
+    await context?.close().catch(() => undefined);
+    await open(index, url).catch((error: unknown) => onTrouble(`Tab ${index} does not open: ${String(error)}`));
+  }
+
+  return {
+    open,
+    async close() {
+      isClosing = true;
+      const open = [...contexts.values()];
+      contexts.clear();
+      await Promise.all(open.map((context) => context.close().catch(() => undefined)));
+    },
+  };
+}

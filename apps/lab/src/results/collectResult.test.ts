@@ -1,0 +1,121 @@
+import type { Params, StrategySummary } from "@tutti/core";
+import { expect, test } from "vitest";
+import { collectResult, uploadsByRound } from "./collectResult.ts";
+import { exampleReport } from "./exampleReport.ts";
+import type { EvaluationRecord, StepRecord } from "./runResult.ts";
+
+const record = (split: "validation" | "test", accuracy: number): EvaluationRecord => ({
+  protocol: "global",
+  split,
+  accuracy,
+  macroF1: accuracy / 2,
+  loss: 1,
+  numExamples: 10,
+  numDevices: 5,
+  coverage: 1,
+});
+
+const step = (partial: Partial<StepRecord>): StepRecord => ({
+  stage: "train",
+  round: 1,
+  step: 1,
+  attempt: 1,
+  kind: "train",
+  cohort: [0, 1, 4],
+  counted: [0, 4],
+  seconds: 2,
+  bytesUp: 100,
+  bytesDown: 30,
+  firstLoss: 1,
+  lastLoss: 1,
+  evaluations: [],
+  ...partial,
+});
+
+const evaluated = (round: number, validation: number, test: number): StepRecord =>
+  step({
+    round,
+    step: 2,
+    kind: "evaluate",
+    bytesUp: 7,
+    bytesDown: 11,
+    seconds: 1,
+    evaluations: [record("validation", validation), record("test", test)],
+  });
+
+const summary: StrategySummary = {
+  stage: "train",
+  round: 3,
+  numRounds: 3,
+  step: 1,
+  isDone: true,
+  layerScores: [8, 9, null],
+  probes: [],
+  keepFraction: 0.4,
+  selectedLayers: [1],
+  sharedNames: ["head/bias", "prefix/1"],
+  serverLearningRate: 0.01,
+  evaluations: [],
+};
+
+const tensor = (shape: number[]) => ({ shape, data: new Float32Array(shape.reduce((product, length) => product * length, 1)) });
+// 5 + 3 × 24 = 77 floats; head and layer 1: 29
+const allParams: Params = {
+  "head/bias": tensor([5]),
+  "prefix/0": tensor([2, 3, 4]),
+  "prefix/1": tensor([2, 3, 4]),
+  "prefix/2": tensor([2, 3, 4]),
+};
+
+const steps = [
+  step({ stage: "score", kind: "score", bytesUp: 3, bytesDown: 5, seconds: 0.5 }),
+  step({ stage: "count", bytesUp: 60, bytesDown: 40, seconds: 4 }),
+  step({ stage: "count", step: 2, kind: "probe", bytesUp: 2, bytesDown: 20, seconds: 3 }),
+  step({ round: 1 }),
+  evaluated(1, 0.5, 0.45),
+  step({ round: 2, counted: [0, 1, 4] }),
+  evaluated(2, 0.7, 0.61),
+  step({ round: 3 }),
+  evaluated(3, 0.7, 0.64),
+];
+
+const settings = { ...exampleReport.settings, contributionEncoding: "f16" as const };
+const sources = {
+  settings,
+  summary,
+  allParams,
+  steps,
+  majority: { accuracy: 0.25, macroF1: 0.1 },
+  backend: "wasm",
+  threads: 2,
+  numTabs: 4,
+  totalSeconds: 33,
+  parametersSha256: "00",
+};
+
+test("time and bytes are summed by phase, evaluation apart", () => {
+  const { seconds, bytes, rounds } = collectResult(sources);
+  expect(seconds).toEqual({ scoring: 0.5, counting: 7, training: 6, evaluation: 3, total: 33 });
+  // up: 3 + 60 + 2 + 3 × 100 + 3 × 7; down: 5 + 40 + 20 + 3 × 30 + 3 × 11
+  expect(bytes).toMatchObject({ up: 386, down: 188, evaluation: 54, stagesAB: 130 });
+  // 77 floats of 4 bytes; 2 + 3 + 2 contributions, three tasks in each of three rounds
+  expect(bytes).toMatchObject({ upAllLayersF32: 2156, downAllLayersF32: 2772 });
+  expect(rounds).toBe(3);
+});
+
+test("the best round is chosen on the validation split, the earliest of equals, and reported on the test split", () => {
+  const { accuracy, f1 } = collectResult(sources);
+  expect(accuracy).toEqual({ global: 0.64, personalised: null, newcomer: null, globalBest: 0.61, majority: 0.25, zeroShot: null });
+  expect(f1.globalBest).toBe(0.305);
+});
+
+test("uploads compare the travelling tensors with all of them in the run's own encoding", () => {
+  // f16: 58 bytes against 154, for 2, 3 and 2 contributions
+  expect(uploadsByRound(sources)).toEqual([
+    { selected: 116, allLayers: 308 },
+    { selected: 174, allLayers: 462 },
+    { selected: 116, allLayers: 308 },
+  ]);
+  // savings 192, 288, 192 against 130 for stages A and B
+  expect(collectResult(sources).breakEvenRound).toBe(1);
+});

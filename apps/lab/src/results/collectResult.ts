@@ -1,0 +1,109 @@
+import { encodedSize, type Params, pickNames, type RunSettings, type StrategySummary } from "@tutti/core";
+import { breakEvenRound, type RoundUploads } from "./breakEven.ts";
+import type { EvaluationRecord, RunResult, Scores, StepRecord } from "./runResult.ts";
+
+/** What a result is made from, beside the steps. */
+export interface ResultSources {
+  readonly settings: RunSettings;
+  readonly summary: StrategySummary;
+  /** Every trained parameter, for the sizes of all layers. */
+  readonly allParams: Params;
+  readonly steps: readonly StepRecord[];
+  /** Accuracy and macro F1 of always answering the commonest class of the training data. */
+  readonly majority: { readonly accuracy: number; readonly macroF1: number } | null;
+  readonly backend: string;
+  readonly threads: number;
+  readonly numTabs: number;
+  readonly totalSeconds: number;
+  readonly parametersSha256: string;
+}
+
+type Measure = "accuracy" | "macroF1";
+
+const evaluationsOf = (steps: readonly StepRecord[]) => steps.flatMap((step) => step.evaluations.map((record) => ({ step, record })));
+
+function last(steps: readonly StepRecord[], protocol: EvaluationRecord["protocol"]): EvaluationRecord | null {
+  const found = evaluationsOf(steps).filter(({ record }) => record.protocol === protocol && record.split === "test");
+  return found.at(-1)?.record ?? null;
+}
+
+/** The global test record of the training round that was best on the validation split; the earliest of equals. */
+function bestOnValidation(steps: readonly StepRecord[]): EvaluationRecord | null {
+  let best: { accuracy: number; step: StepRecord } | null = null;
+  for (const { step, record } of evaluationsOf(steps)) {
+    if (step.stage !== "train" || record.protocol !== "global" || record.split !== "validation") continue;
+    if (best === null || record.accuracy > best.accuracy) best = { accuracy: record.accuracy, step };
+  }
+  return best?.step.evaluations.find(({ protocol, split }) => protocol === "global" && split === "test") ?? null;
+}
+
+function scores(steps: readonly StepRecord[], majority: ResultSources["majority"], measure: Measure): Scores {
+  const of = (protocol: EvaluationRecord["protocol"]) => last(steps, protocol)?.[measure] ?? null;
+  return {
+    global: of("global"),
+    personalised: of("personalised"),
+    newcomer: of("newcomer"),
+    globalBest: bestOnValidation(steps)?.[measure] ?? null,
+    majority: majority?.[measure] ?? null,
+    zeroShot: of("zeroShot"),
+  };
+}
+
+const isTraining = ({ stage, kind }: StepRecord) => stage === "train" && kind === "train";
+
+/** Upload bytes of each training round beside all layers in the same encoding, tensors alone. */
+export function uploadsByRound({
+  settings,
+  summary,
+  allParams,
+  steps,
+}: Pick<ResultSources, "settings" | "summary" | "allParams" | "steps">): RoundUploads[] {
+  const size = (params: Params) =>
+    Object.values(params).reduce((sum, tensor) => sum + encodedSize(tensor.shape, settings.contributionEncoding), 0);
+  const selected = size(pickNames(allParams, summary.sharedNames ?? Object.keys(allParams)));
+  const all = size(allParams);
+  return steps.filter(isTraining).map(({ counted }) => ({ selected: selected * counted.length, allLayers: all * counted.length }));
+}
+
+/** The outcome of a run from its records. */
+export function collectResult(sources: ResultSources): RunResult {
+  const { settings, summary, allParams, steps } = sources;
+  const sum = (of: readonly StepRecord[], value: (step: StepRecord) => number) => of.reduce((total, step) => total + value(step), 0);
+  const both = ({ bytesUp, bytesDown }: StepRecord) => bytesUp + bytesDown;
+  const evaluations = steps.filter(({ kind }) => kind === "evaluate");
+  const stage = (name: StepRecord["stage"]) => steps.filter((step) => step.stage === name && step.kind !== "evaluate");
+  const stagesAB = sum([...stage("score"), ...stage("count")], both);
+  const allLayersBytes = 4 * Object.values(allParams).reduce((total, { data }) => total + data.length, 0);
+  const rounds = steps.filter(isTraining);
+  return {
+    task: settings.task,
+    backend: sources.backend,
+    threads: sources.threads,
+    rounds: rounds.length,
+    seconds: {
+      scoring: sum(stage("score"), ({ seconds }) => seconds),
+      counting: sum(stage("count"), ({ seconds }) => seconds),
+      training: sum(stage("train"), ({ seconds }) => seconds),
+      evaluation: sum(evaluations, ({ seconds }) => seconds),
+      total: sources.totalSeconds,
+    },
+    accuracy: scores(steps, sources.majority, "accuracy"),
+    f1: scores(steps, sources.majority, "macroF1"),
+    layerScores: summary.layerScores ?? [],
+    selectedLayers: summary.selectedLayers ?? [],
+    keepFraction: summary.keepFraction ?? 1,
+    bytes: {
+      up: sum(steps, ({ bytesUp }) => bytesUp),
+      down: sum(steps, ({ bytesDown }) => bytesDown),
+      evaluation: sum(evaluations, both),
+      stagesAB,
+      upAllLayersF32: allLayersBytes * sum(rounds, ({ counted }) => counted.length),
+      downAllLayersF32: allLayersBytes * sum(rounds, ({ cohort }) => cohort.length),
+    },
+    breakEvenRound: breakEvenRound(stagesAB, uploadsByRound(sources)),
+    numDevices: settings.numDevices,
+    numTabs: sources.numTabs,
+    seed: settings.seed,
+    parametersSha256: sources.parametersSha256,
+  };
+}

@@ -1,0 +1,79 @@
+import type { Evaluation, RoundEvent, RoundPlan, Strategy } from "@tutti/core";
+import { accuracy, macroF1 } from "@tutti/core";
+import type { EvaluationRecord, StepRecord } from "./runResult.ts";
+
+/** Bytes in both directions, seen from the devices. */
+export interface Traffic {
+  readonly up: number;
+  readonly down: number;
+}
+
+export interface RecorderOptions {
+  readonly strategy: Strategy;
+  /** Everything on the wire so far. */
+  readonly traffic: () => Traffic;
+  readonly nowMs: () => number;
+}
+
+/** Turns the round loop's events into records, one for each closed step. */
+export interface Recorder {
+  /** The record of the step that this event closes, or null. */
+  observe(event: RoundEvent): StepRecord | null;
+}
+
+/** Accuracies and losses of one pooled evaluation. */
+export function scoreEvaluation(evaluation: Evaluation): EvaluationRecord[] {
+  return evaluation.results.map(({ protocol, split, confusion, lossSum }) => {
+    const numExamples = confusion.flat().reduce((sum, count) => sum + count, 0);
+    return {
+      protocol,
+      split,
+      accuracy: numExamples === 0 ? 0 : accuracy(confusion),
+      macroF1: numExamples === 0 ? 0 : macroF1(confusion),
+      loss: numExamples === 0 ? 0 : lossSum / numExamples,
+      numExamples,
+      numDevices: evaluation.numAnswered,
+      coverage: evaluation.coverage,
+    };
+  });
+}
+
+function mean(values: readonly number[]): number | null {
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Starts recording; time and traffic of a step count from the end of the one before. */
+export function createRecorder({ strategy, traffic, nowMs }: RecorderOptions): Recorder {
+  let startMs = nowMs();
+  let before = traffic();
+
+  function close(plan: RoundPlan, event: Extract<RoundEvent, { kind: "closed" }>): StepRecord {
+    const now = nowMs();
+    const total = traffic();
+    const trained = event.contributions.flatMap(({ body }) => (body.kind === "train" ? [body] : []));
+    const kind = plan.tasks[0]?.spec.kind ?? "train";
+    const latest = kind === "evaluate" ? strategy.summary(event.state).evaluations.at(-1) : undefined;
+    const record: StepRecord = {
+      stage: plan.stage,
+      round: plan.round,
+      step: plan.step,
+      attempt: plan.attempt,
+      kind,
+      cohort: plan.tasks.map(({ deviceId }) => deviceId),
+      counted: event.contributions.map(({ deviceId }) => deviceId),
+      seconds: (now - startMs) / 1000,
+      bytesUp: total.up - before.up,
+      bytesDown: total.down - before.down,
+      firstLoss: mean(trained.map(({ firstLoss }) => firstLoss)),
+      lastLoss: mean(trained.map(({ lastLoss }) => lastLoss)),
+      evaluations: latest === undefined ? [] : scoreEvaluation(latest),
+    };
+    startMs = now;
+    before = total;
+    return record;
+  }
+
+  return {
+    observe: (event) => (event.kind === "closed" ? close(event.plan, event) : null),
+  };
+}
