@@ -1,4 +1,10 @@
 export { decodeTensor, encodedSize, encodeTensor, fromF16, roundTrip, toF16 } from "./encoding.ts";
+export type { AdamWSettings, AdamWState } from "./optimizers/adamW.ts";
+export { initAdamW, stepAdamW } from "./optimizers/adamW.ts";
+export { clipFactor } from "./optimizers/clip.ts";
+export type { MomentumSettings, MomentumState } from "./optimizers/momentum.ts";
+export { initMomentum, stepMomentum } from "./optimizers/momentum.ts";
+export { warmedUpRate } from "./optimizers/warmup.ts";
 export type { Params, Tensor } from "./params.ts";
 export {
   add,
@@ -40,6 +46,16 @@ export type {
   TrainingSettings,
   TuningSettings,
 } from "./run.ts";
+export type { LanczosSettings, MatrixProduct, RitzSpectrum } from "./selection/lanczos.ts";
+export { lanczos, rademacher } from "./selection/lanczos.ts";
+export type { KeepRatio, ProbeScale } from "./selection/layerCount.ts";
+export { findKeepRatio, meanRatio, spectralMassAbove } from "./selection/layerCount.ts";
+export type { ScoringInput, StateSelector } from "./selection/layerScores.ts";
+export { distinctSequences, readsStates, scoreGram, scoreLayer, scoreLayers, zeroPadding } from "./selection/layerScores.ts";
+export type { DeviceScores, LayerChoice } from "./selection/selectLayers.ts";
+export { combineLayerScores, numLayersToKeep, rankLayers, selectLayers } from "./selection/selectLayers.ts";
+export type { SymmetricEigen } from "./selection/symmetricEigen.ts";
+export { symmetricEigen } from "./selection/symmetricEigen.ts";
 export type {
   AsJson,
   Evaluation,
