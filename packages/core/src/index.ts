@@ -1,4 +1,6 @@
 export { decodeTensor, encodedSize, encodeTensor, fromF16, roundTrip, toF16 } from "./encoding.ts";
+export type { Confusion, Metric } from "./metrics.ts";
+export { accuracy, classF1, confusionOf, macroF1, majorityShare, matthews, measure, mergeConfusions, numCounted } from "./metrics.ts";
 export type { AdamWSettings, AdamWState } from "./optimizers/adamW.ts";
 export { initAdamW, stepAdamW } from "./optimizers/adamW.ts";
 export { clipFactor } from "./optimizers/clip.ts";
@@ -31,6 +33,8 @@ export {
   zeros,
   zerosLike,
 } from "./params.ts";
+export type { DealtShares, DeviceShare, PartitionInput } from "./partition.ts";
+export { dealShares } from "./partition.ts";
 export type { Random, RandomStream, StreamName } from "./random.ts";
 export { createRandom } from "./random.ts";
 export type { Deadline, DevicePool, OpenStep, RoundEvent, RoundsOptions, TaskOutcome } from "./rounds.ts";

@@ -1,0 +1,195 @@
+import type { Random, RandomStream } from "./random.ts";
+import type { PartitionSettings } from "./run.ts";
+import { apportion, dirichletSizes, evenSizes, takeSizes } from "./shareSizes.ts";
+
+/** A split as the dealer sees it; row i has class `labels[i]` and belongs to `owners[i]`. */
+export interface PartitionInput {
+  readonly labels: readonly number[];
+  readonly numClasses: number;
+  readonly owners?: readonly string[];
+}
+
+/** Row numbers of one device. */
+export interface DeviceShare {
+  /** Of the training split. */
+  readonly train: number[];
+  /** Of the test split, dealt like the training rows; may be empty. */
+  readonly personalised: number[];
+  /** Of the test split, dealt evenly and at random. */
+  readonly globalTest: number[];
+  /** Of the validation split, dealt evenly and at random. */
+  readonly globalValidation: number[];
+}
+
+export interface DealtShares {
+  readonly shares: DeviceShare[];
+  /** What the dealer had to do against the settings. */
+  readonly notes: string[];
+}
+
+/** Rows by device. */
+type Dealt = number[][];
+
+/** Concentration of the device sizes under `dirichletLabel`. */
+const SIZE_CONCENTRATION = 5;
+const MAX_CLASS_REDRAWS = 1000;
+
+/**
+ * Deals three splits over devices (fedpeptao.md §2, §6), the same on every machine for the same seed.
+ * Every row goes to exactly one device, and every device gets at least one training row; throws when there are too few.
+ */
+export function dealShares(
+  train: PartitionInput,
+  test: PartitionInput,
+  numValidation: number,
+  numDevices: number,
+  settings: PartitionSettings,
+  random: Random,
+): DealtShares {
+  if (!Number.isInteger(numDevices) || numDevices < 1) throw new Error(`partition: needs at least one device, received ${numDevices}`);
+  if (train.labels.length < numDevices) {
+    throw new Error(
+      `partition: ${numDevices} devices cannot share ${train.labels.length} training examples; set numDevices to ${train.labels.length} or less`,
+    );
+  }
+  requireLabels(train, "training");
+  requireLabels(test, "test");
+  const notes: string[] = [];
+  const dealt = dealBoth(train, test, numDevices, settings, random, notes);
+  const globalTest = dealEvenly(test.labels.length, numDevices, random.stream({ purpose: "partition global test" }));
+  const globalValidation = dealEvenly(numValidation, numDevices, random.stream({ purpose: "partition global validation" }));
+  const shares = dealt.train.map((rows, device) => ({
+    train: rows,
+    personalised: dealt.personalised[device],
+    globalTest: globalTest[device],
+    globalValidation: globalValidation[device],
+  }));
+  return { shares, notes };
+}
+
+function dealBoth(
+  train: PartitionInput,
+  test: PartitionInput,
+  numDevices: number,
+  settings: PartitionSettings,
+  random: Random,
+  notes: string[],
+): { train: Dealt; personalised: Dealt } {
+  const sizesStream = random.stream({ purpose: "partition sizes" });
+  const trainStream = random.stream({ purpose: "partition train" });
+  const testStream = random.stream({ purpose: "partition personalised" });
+  const [numTrain, numTest] = [train.labels.length, test.labels.length];
+  switch (settings.kind) {
+    case "iid":
+      return { train: dealEvenly(numTrain, numDevices, trainStream), personalised: dealEvenly(numTest, numDevices, testStream) };
+    case "dirichletQuantity": {
+      const { sizes, fractions } = dirichletSizes(settings.dirichletAlpha, numTrain, numDevices, sizesStream, notes);
+      return { train: dealRows(sizes, trainStream), personalised: dealRows(apportion(fractions, numTest), testStream) };
+    }
+    case "dirichletLabel": {
+      const { sizes, fractions } = dirichletSizes(SIZE_CONCENTRATION, numTrain, numDevices, sizesStream, notes);
+      const priorStream = random.stream({ purpose: "partition class priors" });
+      const concentrations = Array.from({ length: train.numClasses }, () => settings.dirichletAlpha);
+      const priors = sizes.map(() => priorStream.dirichlet(concentrations));
+      return {
+        train: dealByClass(train, sizes, priors, trainStream),
+        personalised: dealByClass(test, apportion(fractions, numTest), priors, testStream),
+      };
+    }
+    case "byField":
+      return dealByOwner(train, test, numDevices, trainStream);
+  }
+}
+
+/** Rows 0 … n−1 in random order, sizes that differ by at most one. */
+function dealEvenly(numRows: number, numDevices: number, stream: RandomStream): Dealt {
+  return dealRows(evenSizes(numRows, numDevices), stream);
+}
+
+function dealRows(sizes: readonly number[], stream: RandomStream): Dealt {
+  const numRows = sizes.reduce((a, b) => a + b, 0);
+  return takeSizes(stream.shuffle(Array.from({ length: numRows }, (_, row) => row)), sizes);
+}
+
+/** Step 3: a random device that still needs examples takes the next example of a class drawn from its prior. */
+function dealByClass(split: PartitionInput, sizes: readonly number[], priors: readonly (readonly number[])[], stream: RandomStream): Dealt {
+  const left = rowsByClass(split, stream);
+  const dealt: Dealt = sizes.map(() => []);
+  const needy = sizes.flatMap((size, device) => (size > 0 ? [device] : []));
+  while (needy.length > 0) {
+    const position = stream.integer(needy.length);
+    const device = needy[position];
+    const row = left[drawClass(priors[device], left, stream)].pop();
+    if (row === undefined) throw new Error("partition: a class ran out while it was dealt");
+    dealt[device].push(row);
+    if (dealt[device].length === sizes[device]) needy.splice(position, 1);
+  }
+  return dealt;
+}
+
+/** A class with rows left: drawn from the prior, after 1,000 draws of empty classes uniformly from the others. */
+function drawClass(prior: readonly number[], left: Dealt, stream: RandomStream): number {
+  for (let redraws = 0; redraws <= MAX_CLASS_REDRAWS; redraws++) {
+    let remaining = stream.uniform();
+    let drawn = 0;
+    while (drawn < prior.length - 1 && remaining >= prior[drawn]) remaining -= prior[drawn++];
+    if (left[drawn].length > 0) return drawn;
+  }
+  const open = left.flatMap((rows, label) => (rows.length > 0 ? [label] : []));
+  return open[stream.integer(open.length)];
+}
+
+function rowsByClass({ labels, numClasses }: PartitionInput, stream: RandomStream): Dealt {
+  const rows: Dealt = Array.from({ length: numClasses }, () => []);
+  for (const [row, label] of labels.entries()) rows[label].push(row);
+  return rows.map((ofClass) => stream.shuffle(ofClass));
+}
+
+/** Owners in random order, each to the device that has the fewest training rows so far; owners' test rows follow them. */
+function dealByOwner(
+  train: PartitionInput,
+  test: PartitionInput,
+  numDevices: number,
+  stream: RandomStream,
+): { train: Dealt; personalised: Dealt } {
+  const trainRows = rowsByOwner(train, "training");
+  const testRows = rowsByOwner(test, "test");
+  if (trainRows.size < numDevices) {
+    throw new Error(
+      `partition: the training rows have ${trainRows.size} owners for ${numDevices} devices; set numDevices to ${trainRows.size} or less`,
+    );
+  }
+  const dealt = {
+    train: Array.from({ length: numDevices }, (): number[] => []),
+    personalised: Array.from({ length: numDevices }, (): number[] => []),
+  };
+  const strangers = [...testRows.keys()].filter((owner) => !trainRows.has(owner)); // owners with test rows only
+  for (const owner of stream.shuffle([...trainRows.keys()].sort())) {
+    const device = smallest(dealt.train);
+    dealt.train[device].push(...(trainRows.get(owner) ?? []));
+    dealt.personalised[device].push(...(testRows.get(owner) ?? []));
+  }
+  for (const owner of stream.shuffle(strangers.sort()))
+    dealt.personalised[smallest(dealt.personalised)].push(...(testRows.get(owner) ?? []));
+  return dealt;
+}
+
+function smallest(dealt: Dealt): number {
+  return dealt.reduce((best, rows, device) => (rows.length < dealt[best].length ? device : best), 0);
+}
+
+function rowsByOwner({ labels, owners }: PartitionInput, splitName: string): Map<string, number[]> {
+  if (owners?.length !== labels.length) {
+    throw new Error(
+      `partition: byField needs the owner of each of the ${labels.length} ${splitName} rows, received ${owners?.length ?? 0}`,
+    );
+  }
+  const rows = new Map<string, number[]>();
+  for (const [row, owner] of owners.entries()) rows.set(owner, [...(rows.get(owner) ?? []), row]);
+  return rows;
+}
+
+function requireLabels({ labels, numClasses }: PartitionInput, splitName: string): void {
+  const row = labels.findIndex((label) => !Number.isInteger(label) || label < 0 || label >= numClasses);
+  if (row >= 0) throw new Error(`partition: ${splitName} row ${row} has label ${labels[row]}, expected 0 to ${numClasses - 1}`);
+}
