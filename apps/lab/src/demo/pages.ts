@@ -38,8 +38,8 @@ export async function ensurePages(log: (line: string) => void): Promise<string> 
   const folder = join(projectFolder, "dist/web");
   if (await arePagesStale()) {
     log("Building the pages (a few seconds) …");
-    const { build } = await import("vite");
-    await build({ configFile: join(projectFolder, "vite.config.ts"), logLevel: "error" });
+    const { buildPages } = await import("../../../../scripts/build-pages.mjs.mts");
+    await buildPages();
   }
   return folder;
 }

@@ -1,0 +1,47 @@
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { alignColumns } from "../results/resultTable.ts";
+import { benchAggregate } from "./aggregate.ts";
+import { benchDemo } from "./demo.ts";
+import { type BenchRow, nameMachine } from "./rows.ts";
+import { benchTrainingStep } from "./trainingStep.ts";
+import { benchTurnaround } from "./turnaround.ts";
+
+const benches: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
+  aggregate: benchAggregate,
+  turnaround: benchTurnaround,
+  step: benchTrainingStep,
+  demo: benchDemo,
+};
+
+const usage = `npm run bench -- [name…] [--json FILE]: measures and compares with the goals; names: ${Object.keys(benches).join(", ")}`;
+
+function tableOf(rows: readonly BenchRow[]): string {
+  const holds = (value: boolean | null) => (value === null ? "–" : value ? "yes" : "NO");
+  const cells = rows.map(({ name, value, unit, goal, holds: met }) => [name, String(value), unit, goal ?? "–", holds(met)]);
+  return alignColumns([["name", "value", "unit", "goal", "holds"], ...cells]).join("\n");
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({ options: { json: { type: "string" }, help: { type: "boolean" } }, allowPositionals: true });
+  if (values.help === true) return console.log(usage);
+  const unknown = positionals.filter((name) => !Object.hasOwn(benches, name));
+  if (unknown.length > 0) {
+    console.error(`There is no bench ${unknown.join(", ")}. ${usage}`);
+    process.exitCode = 2;
+    return;
+  }
+  const machine = nameMachine();
+  console.log(machine);
+  const rows: BenchRow[] = [];
+  for (const [name, bench] of Object.entries(benches)) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    console.error(`measuring ${name} …`);
+    rows.push(...(await bench()));
+  }
+  console.log(tableOf(rows));
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ machine, rows }, null, 2)}\n`);
+  if (rows.some(({ holds }) => holds === false)) process.exitCode = 1;
+}
+
+await main();

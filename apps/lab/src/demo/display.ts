@@ -1,0 +1,47 @@
+import { type Progress, renderBar, renderLine } from "../results/progress.ts";
+
+/** Where lines and a progress bar go; the part of a terminal that is used. */
+export interface Terminal {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** A progress bar under a growing log on a terminal, a log of closed steps elsewhere. */
+export interface Display {
+  say(line: string): void;
+  /** The run has moved within a step. */
+  show(progress: Progress): void;
+  /** A step has closed. */
+  showClosed(progress: Progress): void;
+  /** Takes the bar away. */
+  end(): void;
+}
+
+const clearLine = "\r\u001B[2K";
+
+/** Draws on a terminal, or writes plain lines where there is none. */
+export function createDisplay(terminal: Terminal): Display {
+  let bar = "";
+  const isTerminal = terminal.isTTY === true;
+  const draw = (text: string) => {
+    if (!isTerminal) return;
+    bar = text;
+    terminal.write(`${clearLine}${bar}`);
+  };
+  return {
+    say(line) {
+      terminal.write(isTerminal ? `${clearLine}${line}\n${bar}` : `${line}\n`);
+    },
+    show(progress) {
+      draw(renderBar(progress, terminal.columns ?? 80));
+    },
+    showClosed(progress) {
+      if (isTerminal) draw(renderBar(progress, terminal.columns ?? 80));
+      else terminal.write(`${renderLine(progress)}\n`);
+    },
+    end() {
+      draw("");
+    },
+  };
+}
