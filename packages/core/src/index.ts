@@ -33,8 +33,9 @@ export {
   zeros,
   zerosLike,
 } from "./params.ts";
-export type { DealtShares, DeviceShare, PartitionInput } from "./partition.ts";
+export type { DealSettings, DealtShares, DeviceShare, PartitionInput } from "./partition.ts";
 export { dealShares } from "./partition.ts";
+export { presets } from "./presets.ts";
 export type { Random, RandomStream, StreamName } from "./random.ts";
 export { createRandom } from "./random.ts";
 export type { Deadline, DevicePool, OpenStep, RoundEvent, RoundsOptions, TaskOutcome } from "./rounds.ts";
@@ -60,6 +61,13 @@ export type { DeviceScores, LayerChoice } from "./selection/selectLayers.ts";
 export { combineLayerScores, numLayersToKeep, rankLayers, selectLayers } from "./selection/selectLayers.ts";
 export type { SymmetricEigen } from "./selection/symmetricEigen.ts";
 export { symmetricEigen } from "./selection/symmetricEigen.ts";
+export { createStrategy } from "./strategies/createStrategy.ts";
+export type { FedAvgState } from "./strategies/fedAvg.ts";
+export { fedAvg } from "./strategies/fedAvg.ts";
+export { fedPepTao } from "./strategies/fedPepTao.ts";
+export type { FedPepTaoState, FedPepTaoValues } from "./strategies/fedPepTaoState.ts";
+export type { ServerMemory, ServerStepOptions, ServerStepResult } from "./strategies/serverStep.ts";
+export { serverStep } from "./strategies/serverStep.ts";
 export type {
   AsJson,
   Evaluation,

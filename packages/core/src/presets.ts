@@ -1,0 +1,105 @@
+import type { FedPepTaoSettings, RunSettings, TrainingSettings, TuningSettings } from "./run.ts";
+
+const tuning: TuningSettings = {
+  method: "prefix",
+  promptTokens: 16,
+  promptDropout: 0.1,
+  positionsAfterPrefix: false,
+  head: "linear",
+  lossOver: "labelWords",
+};
+
+const training: TrainingSettings = {
+  localEpochs: 2,
+  batchSize: 8,
+  clientLearningRate: 0.01,
+  weightDecay: 0.1,
+  clipNorm: 1,
+  resetMoments: true,
+};
+
+const strategy: FedPepTaoSettings = {
+  name: "fedPepTao",
+  selector: "score",
+  scoringDropout: false,
+  maskPadding: true,
+  minScoringBatch: 8,
+  scoreLastLayer: false,
+  keepFraction: "auto",
+  countingRounds: 4,
+  countingWarmupSteps: 10,
+  initialPrompts: "counting",
+  probeDevices: 4,
+  lanczosSteps: 30,
+  probeScale: "relative",
+  serverLearningRate: "client",
+  serverLearningRateDecay: 0.99,
+  serverLearningRateFloor: 1e-4,
+  serverMomentum: 0.9,
+  serverStep: "parallel",
+  pseudoGradient: "difference",
+  controlVariates: true,
+};
+
+const standard: RunSettings = {
+  seed: 42,
+  backbone: "minuet",
+  task: "feedback/topic",
+  roster: "fixed",
+  numDevices: 20,
+  minDevices: 6,
+  cohortSize: 6,
+  numRounds: 30,
+  evaluateEvery: 5,
+  deadlineMs: 120_000,
+  quorum: 0.7,
+  partition: { kind: "dirichletLabel", dirichletAlpha: 1 },
+  tuning,
+  training,
+  strategy,
+  contributionEncoding: "f16",
+  paramsEncoding: "f16",
+};
+
+const demo: RunSettings = {
+  ...standard,
+  numRounds: 12,
+  evaluateEvery: 4,
+  strategy: { ...strategy, countingRounds: 3, probeDevices: 2, lanczosSteps: 20 },
+};
+
+const official: RunSettings = {
+  ...standard,
+  numDevices: 100,
+  minDevices: 10,
+  cohortSize: 10,
+  numRounds: 100,
+  evaluateEvery: 1,
+  deadlineMs: null,
+  quorum: 1,
+  tuning: { ...tuning, promptTokens: 20, positionsAfterPrefix: true, head: "labelWords", lossOver: "vocabulary" },
+  training: { ...training, clientLearningRate: 0.04, resetMoments: false },
+  strategy: {
+    ...strategy,
+    scoringDropout: true,
+    maskPadding: false,
+    minScoringBatch: 1, // the batch is B
+    countingRounds: 10,
+    initialPrompts: "fresh",
+    probeDevices: 10,
+    lanczosSteps: 50,
+    probeScale: "absolute",
+    serverLearningRate: 0.05,
+    serverStep: "sequential",
+  },
+  contributionEncoding: "f32",
+  paramsEncoding: "f32",
+};
+
+/** The settings of fedpeptao.md §8, complete and frozen: the published program's, ours, and ours cut to a few minutes. */
+export const presets: Readonly<Record<"official" | "default" | "demo", RunSettings>> = deepFrozen({ official, default: standard, demo });
+
+function deepFrozen<T extends object>(value: T): T {
+  for (const part of Object.values(value)) if (typeof part === "object" && part !== null) deepFrozen(part);
+  return Object.freeze(value);
+}

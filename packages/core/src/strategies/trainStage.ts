@@ -1,0 +1,35 @@
+import { roundTrip } from "../encoding.ts";
+import type { FedPepTaoSettings, RunSettings } from "../run.ts";
+import type { Contribution, RoundPlan } from "../task.ts";
+import { contributionsOf, sentParams } from "./averaging.ts";
+import { type FedPepTaoState, memoryOf, withStep } from "./fedPepTaoState.ts";
+import { serverStep } from "./serverStep.ts";
+
+/** η_s before the first server step. */
+export function firstServerRate(run: RunSettings, settings: FedPepTaoSettings): number {
+  return settings.serverLearningRate === "client" ? run.training.clientLearningRate : settings.serverLearningRate;
+}
+
+/** A training round of Stage C (fedpeptao.md §5, steps 5 to 8). */
+export function closeTraining(state: FedPepTaoState, plan: RoundPlan, contributions: readonly Contribution[]): FedPepTaoState {
+  const { run, settings } = state.values;
+  const trained = contributionsOf(contributions, "train");
+  const isFirst = plan.round === 1; // t = 0
+  const { serverLearningRate: rate } = state.values;
+  const decayed = Math.max(settings.serverLearningRateDecay * rate, settings.serverLearningRateFloor);
+  const serverLearningRate = isFirst ? rate : decayed;
+  const remembered = trained.filter((contribution) => contribution.wasReset !== true).map((contribution) => contribution.deviceId);
+  const { params, memory } = serverStep(sentParams(plan), trained, memoryOf(state.tensors, remembered), {
+    isFirst,
+    samplingOrder: plan.tasks.map((task) => task.deviceId),
+    participation: trained.length / plan.numDevices,
+    clientLearningRate: run.training.clientLearningRate,
+    serverLearningRate,
+    momentum: settings.serverMomentum,
+    serverStep: settings.serverStep,
+    pseudoGradient: settings.pseudoGradient,
+    controlVariates: settings.controlVariates,
+  });
+  const tensors = withStep(state.tensors, roundTrip(params, run.paramsEncoding), memory);
+  return { values: { ...state.values, serverLearningRate }, tensors };
+}
