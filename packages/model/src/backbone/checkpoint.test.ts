@@ -12,15 +12,18 @@ const load = async (family: string) => ({
   bytes: await readFile(`${folder(family)}/model.safetensors`),
 });
 
-test.each(["roberta", "bert", "gpt2", "llama", "llama3"])("the table of tensor names covers every tensor of a %s checkpoint", async (family) => {
-  const { bytes } = await load(family);
-  const backbone = await readCheckpoint(folder(family));
-  const used = new Set(tensorNames(backbone.config).flatMap(({ sources }) => sources));
-  const { params } = readSafetensors(bytes);
-  expect(Object.keys(params).filter((name) => !used.has(name))).toEqual([]);
-  const inFile = Object.values(params).reduce((sum, { data }) => sum + data.length, 0);
-  expect(backbone.numParameters).toBe(inFile);
-});
+test.each(["roberta", "bert", "gpt2", "llama", "llama3"])(
+  "the table of tensor names covers every tensor of a %s checkpoint",
+  async (family) => {
+    const { bytes } = await load(family);
+    const backbone = await readCheckpoint(folder(family));
+    const used = new Set(tensorNames(backbone.config).flatMap(({ sources }) => sources));
+    const { params } = readSafetensors(bytes);
+    expect(Object.keys(params).filter((name) => !used.has(name))).toEqual([]);
+    const inFile = Object.values(params).reduce((sum, { data }) => sum + data.length, 0);
+    expect(backbone.numParameters).toBe(inFile);
+  },
+);
 
 test("linear weights are (out, in), also where the checkpoint keeps them transposed and fused", async () => {
   const { configJson, bytes } = await load("gpt2");

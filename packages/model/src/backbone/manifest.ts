@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { packedSizes } from "./pack.ts";
+import { tensorNames } from "./tensorNames.ts";
 
 const count = z.number().int().min(0);
 const positive = z.number().int().min(1);
@@ -101,3 +103,48 @@ export const manifestSchema = z.strictObject({
 
 export type BackboneManifest = z.infer<typeof manifestSchema>;
 export type ManifestTensor = BackboneManifest["tensors"][number];
+
+/** Parses the bytes of manifest.json; throws a sentence about what is wrong with it. */
+export function parseManifest(bytes: Uint8Array): BackboneManifest {
+  const head = z.looseObject({ format: z.literal("tutti-backbone"), formatVersion: z.number() }).safeParse(parseJson(bytes));
+  if (!head.success) throw new Error("manifest.json is not the manifest of a Tutti backbone", { cause: head.error });
+  if (head.data.formatVersion !== 1) {
+    throw new Error(`manifest.json has format version ${head.data.formatVersion}, version 1 is read: reload the page, or convert again`);
+  }
+  const result = manifestSchema.safeParse(head.data);
+  if (!result.success) throw new Error(`manifest.json: ${z.prettifyError(result.error)}`, { cause: result.error });
+  checkTensors(result.data);
+  return result.data;
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new Error("manifest.json is not JSON (is this the address of a backbone?)", { cause });
+  }
+}
+
+/** Every tensor of the family is there, has its shape, and its parts lie inside the shards. */
+function checkTensors(manifest: BackboneManifest): void {
+  const found = new Map(manifest.tensors.map((tensor) => [tensor.name, tensor]));
+  for (const { name, shape } of tensorNames(manifest.config)) {
+    const tensor = found.get(name);
+    if (tensor === undefined) throw new Error(`manifest.json has no tensor ${name}`);
+    if (tensor.shape.join() !== shape.join()) {
+      throw new Error(`manifest.json: tensor ${name} has shape [${tensor.shape}], the configuration needs [${shape}]`);
+    }
+    checkParts(tensor, manifest);
+  }
+}
+
+function checkParts(tensor: ManifestTensor, { shards }: BackboneManifest): void {
+  const { name, shape, parts, encoding, groupSize } = tensor;
+  if (encoding === "int8" && groupSize === 0) throw new Error(`manifest.json: tensor ${name} is int8 without a group size`);
+  const { numBytes } = packedSizes(shape, tensor);
+  const inParts = parts.reduce((sum, { length }) => sum + length, 0);
+  if (inParts !== numBytes) throw new Error(`manifest.json: tensor ${name} needs ${numBytes} bytes, its parts have ${inParts}`);
+  for (const { shard, offset, length } of parts) {
+    if (offset + length > (shards[shard]?.numBytes ?? 0)) throw new Error(`manifest.json: tensor ${name} lies outside shard ${shard}`);
+  }
+}

@@ -1,4 +1,4 @@
-import { fromF16Bits, toF16Bits } from "./float16.ts";
+import { fromF16, toF16 } from "@tutti/core";
 
 /** How a tensor's floats are stored. */
 export type TensorEncoding = "f32" | "f16" | "int8";
@@ -58,13 +58,15 @@ const halves: Format = {
     const view = viewOf(target.values);
     const start = row * 2 * source.length;
     source.forEach((value, i) => {
-      view.setUint16(start + 2 * i, toF16Bits(value), true);
+      const half = toF16(value);
+      if ((half & 0x7c00) === 0x7c00) throw new RangeError(`${value} does not fit in f16, whose largest value is 65504`);
+      view.setUint16(start + 2 * i, half, true);
     });
   },
   unpackRow(source, row, target) {
     const view = viewOf(source.values);
     const start = row * 2 * target.length;
-    for (let i = 0; i < target.length; i++) target[i] = fromF16Bits(view.getUint16(start + 2 * i, true));
+    for (let i = 0; i < target.length; i++) target[i] = fromF16(view.getUint16(start + 2 * i, true));
   },
 };
 

@@ -1,6 +1,5 @@
-import type { Params, Tensor } from "@tutti/core";
+import { fromF16, type Params, type Tensor } from "@tutti/core";
 import { z } from "zod";
-import { fromF16Bits } from "./float16.ts";
 
 /** One tensor's entry in a safetensors header; offsets count from the end of the header. */
 export interface SafetensorsEntry {
@@ -88,7 +87,7 @@ export function decodeFloats(name: string, dtype: string, bytes: Uint8Array): Fl
   const bits = new Uint32Array(result.buffer);
   for (let i = 0; i < result.length; i++) {
     if (dtype === "F32") result[i] = view.getFloat32(4 * i, true);
-    else if (dtype === "F16") result[i] = fromF16Bits(view.getUint16(2 * i, true));
+    else if (dtype === "F16") result[i] = fromF16(view.getUint16(2 * i, true));
     else bits[i] = view.getUint16(2 * i, true) << 16;
     if (!Number.isFinite(result[i])) throw new Error(`safetensors: tensor ${name} holds ${result[i]} at element ${i}`);
   }

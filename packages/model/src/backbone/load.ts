@@ -1,0 +1,182 @@
+import { type BackboneCache, defaultCache, noCache } from "./cache.ts";
+import { concatenate, fetchFile } from "./fetchFile.ts";
+import { type BackboneManifest, parseManifest } from "./manifest.ts";
+import type { PackedTensor } from "./pack.ts";
+import { type PackedBackbone, packedBackbone } from "./packed.ts";
+import { sha256Hex } from "./sha256.ts";
+
+/** Reads a file of the backbone's folder. */
+export type ReadFile = (file: string) => Promise<Uint8Array<ArrayBuffer>>;
+
+export interface LoadOptions {
+  /** Address of manifest.json; the other files lie beside it. */
+  readonly manifestUrl?: string;
+  /** Instead of fetching from beside the manifest. */
+  readonly read?: ReadFile;
+  readonly fetch?: typeof globalThis.fetch;
+  /** By default the best that the place offers; nothing is kept of what `read` gave. */
+  readonly cache?: BackboneCache;
+  /** Where the browser says how much it may keep; null where nothing does. */
+  readonly storage?: Pick<StorageManager, "estimate"> | null;
+  /** Bytes of shards and tokenizer files, from the cache or not. */
+  readonly onProgress?: (progress: { readonly doneBytes: number; readonly totalBytes: number }) => void;
+  /** A sentence for the user about something that is not an error. */
+  readonly onNotice?: (sentence: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+interface NamedFile {
+  readonly file: string;
+  readonly sha256: string;
+  readonly numBytes: number;
+}
+
+type Contents = Map<string, Uint8Array<ArrayBuffer>>;
+type Fetch = (file: string, request: { isRetry: boolean; maxBytes: number; onBytes: (done: number) => void }) => ReturnType<ReadFile>;
+
+const parallelRequests = 3;
+const maxManifestBytes = 64e6;
+
+/**
+ * Loads a backbone: manifest first, then what the cache does not hold, at most three requests at a time.
+ * Every file is checked by its hash before use and fetched once more when it is wrong; then it is an error that names the file.
+ */
+export async function loadBackbone(options: LoadOptions): Promise<PackedBackbone> {
+  const controller = new AbortController();
+  const { signal: outer } = options;
+  outer?.throwIfAborted();
+  outer?.addEventListener("abort", () => controller.abort(outer.reason), { signal: controller.signal });
+  try {
+    return await load(options, controller);
+  } finally {
+    controller.abort(); // stops the other requests after a failure, and listening to the caller's signal
+  }
+}
+
+async function load(options: LoadOptions, { signal }: AbortController): Promise<PackedBackbone> {
+  const fetchOne = fetcher(options, signal);
+  const manifest = parseManifest(await fetchOne("manifest.json", { isRetry: false, maxBytes: maxManifestBytes, onBytes: () => {} }));
+  const files = filesOf(manifest);
+  const cache = guarded(options.cache ?? (options.read === undefined ? defaultCache() : noCache()));
+  const progress = progressOf(files, options.onProgress);
+
+  const contents = await fromCache(files, cache, signal);
+  const missing = files.filter(({ file }) => !contents.has(file));
+  for (const { file, numBytes } of files) if (contents.has(file)) progress(file, numBytes);
+  const isRoomy = await hasRoom(missing, options);
+  await inParallel(missing, async (wanted) => {
+    signal.throwIfAborted();
+    const bytes = await fetchVerified(wanted, fetchOne, { signal, onBytes: (done) => progress(wanted.file, done) });
+    progress(wanted.file, wanted.numBytes);
+    contents.set(wanted.file, bytes);
+    if (isRoomy) await cache.put(wanted.sha256, bytes);
+  });
+  return assemble(manifest, contents);
+}
+
+function filesOf({ tokenizer, tokenizerConfig, shards }: BackboneManifest): NamedFile[] {
+  const texts = tokenizerConfig === null ? [tokenizer] : [tokenizer, tokenizerConfig];
+  return [...texts, ...shards.map(({ sha256, numBytes }) => ({ file: `${sha256}.bin`, sha256, numBytes }))];
+}
+
+async function fromCache(files: readonly NamedFile[], cache: BackboneCache, signal: AbortSignal): Promise<Contents> {
+  const contents: Contents = new Map();
+  for (const { file, sha256, numBytes } of files) {
+    signal.throwIfAborted();
+    const bytes = await cache.get(sha256);
+    if (bytes?.length === numBytes && (await sha256Hex(bytes)) === sha256) contents.set(file, bytes);
+  }
+  return contents;
+}
+
+/** Whether the browser has room to keep the files; the user is told when it has not. */
+async function hasRoom(files: readonly NamedFile[], { storage, onNotice }: LoadOptions): Promise<boolean> {
+  const manager = storage === undefined ? globalThis.navigator?.storage : storage;
+  if (!manager?.estimate || files.length === 0) return true;
+  const { quota, usage = 0 } = await manager.estimate().catch((): StorageEstimate => ({}));
+  if (quota === undefined) return true;
+  const needed = files.reduce((sum, { numBytes }) => sum + numBytes, 0);
+  if (quota - usage >= needed) return true;
+  const megabytes = (bytes: number) => `${(Math.max(0, bytes) / 1e6).toFixed(1)} MB`;
+  onNotice?.(
+    `The backbone needs ${megabytes(needed)} of this browser's storage and ${megabytes(quota - usage)} are left: ` +
+      "it is loaded but not kept, so the next visit downloads it again.",
+  );
+  return false;
+}
+
+async function fetchVerified(
+  wanted: NamedFile,
+  fetchOne: Fetch,
+  { signal, onBytes }: { signal: AbortSignal; onBytes: (done: number) => void },
+): Promise<Uint8Array<ArrayBuffer>> {
+  const failures: unknown[] = [];
+  for (const isRetry of [false, true]) {
+    try {
+      const bytes = await fetchOne(wanted.file, { isRetry, maxBytes: wanted.numBytes, onBytes });
+      const found = await sha256Hex(bytes);
+      if (found === wanted.sha256) return bytes;
+      failures.push(`${bytes.length} bytes with SHA-256 ${found}`);
+    } catch (error) {
+      signal.throwIfAborted();
+      failures.push(error);
+    }
+  }
+  const reasons = failures.map((failure) => (failure instanceof Error ? failure.message : String(failure)));
+  throw new Error(
+    `backbone file ${wanted.file} could not be loaded: expected ${wanted.numBytes} bytes with that hash (${wanted.sha256}), ` +
+      `received twice something else: ${reasons.join("; then ")}`,
+    { cause: failures[1] },
+  );
+}
+
+function fetcher({ manifestUrl, read, fetch = globalThis.fetch }: LoadOptions, signal: AbortSignal): Fetch {
+  if (read !== undefined) return read;
+  if (manifestUrl === undefined) throw new Error("loadBackbone needs a manifestUrl or a read function");
+  const base = new URL(manifestUrl, globalThis.location?.href);
+  return (file, request) => {
+    const url = file === "manifest.json" ? base : new URL(file, base);
+    return fetchFile({ url: url.href, fetch, signal, ...request });
+  };
+}
+
+/** Views on the shards; a tensor that lies in several is copied into one array. */
+function assemble(manifest: BackboneManifest, contents: Contents): PackedBackbone {
+  const contentOf = (file: string) => contents.get(file) ?? new Uint8Array(0);
+  const shards = manifest.shards.map(({ sha256 }) => contentOf(`${sha256}.bin`));
+  const tensors = new Map<string, PackedTensor>();
+  for (const { name, shape, encoding, groupSize, parts } of manifest.tensors) {
+    const pieces = parts.map(({ shard, offset, length }) => (shards[shard] ?? new Uint8Array(0)).subarray(offset, offset + length));
+    const [first] = pieces;
+    const bytes = first !== undefined && pieces.length === 1 ? first : concatenate(pieces);
+    tensors.set(name, { shape, encoding, groupSize, bytes });
+  }
+  const text = (file: { file: string } | null) => (file === null ? null : new TextDecoder().decode(contentOf(file.file)));
+  const { name, config, tokenizer, tokenizerConfig } = manifest;
+  return packedBackbone({ name, config, manifest, tensors, tokenizerJson: text(tokenizer), tokenizerConfig: text(tokenizerConfig) });
+}
+
+function progressOf(files: readonly NamedFile[], onProgress: LoadOptions["onProgress"]): (file: string, done: number) => void {
+  const doneByFile = new Map<string, number>();
+  const totalBytes = files.reduce((sum, { numBytes }) => sum + numBytes, 0);
+  return (file, done) => {
+    doneByFile.set(file, done);
+    onProgress?.({ doneBytes: [...doneByFile.values()].reduce((a, b) => a + b, 0), totalBytes });
+  };
+}
+
+/** A cache is a help, not a need: what it cannot do is fetched again. */
+function guarded(cache: BackboneCache): BackboneCache {
+  return {
+    get: (sha256) => cache.get(sha256).catch(() => null),
+    put: (sha256, bytes) => cache.put(sha256, bytes).catch(() => {}),
+  };
+}
+
+async function inParallel<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+  const waiting = [...items];
+  const lane = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await act(item);
+  };
+  await Promise.all(Array.from({ length: parallelRequests }, lane));
+}
