@@ -1,0 +1,81 @@
+import type { Params } from "@tutti/core";
+import { type BlobRef, decodeParams } from "@tutti/protocol";
+import { sha256Hex } from "./sha256.ts";
+
+/** As much of `fetch` as blobs need. */
+export type Fetch = (url: string, init?: { signal?: AbortSignal }) => Promise<Response>;
+
+export interface BlobOptions {
+  /** The coordinator's address. */
+  readonly origin: string;
+  readonly fetch: Fetch;
+  readonly onReceived: (numBytes: number) => void;
+}
+
+/** Content-addressed downloads, verified, at most three at once, kept until `keepOnly` names what is still needed. */
+export interface Blobs {
+  bytes(ref: BlobRef, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+  params(ref: BlobRef, signal?: AbortSignal): Promise<Params>;
+  keepOnly(sha256s: readonly string[]): void;
+}
+
+const maxRequests = 3;
+
+/** Downloads from the coordinator's `/blobs/<sha256>`. */
+export function createBlobs({ origin, fetch, onReceived }: BlobOptions): Blobs {
+  const cache = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
+  const decoded = new Map<string, Params>();
+  const enter = limitedTo(maxRequests);
+
+  async function download(ref: BlobRef, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const response = await fetch(new URL(`/blobs/${ref.sha256}`, origin).href, signal === undefined ? {} : { signal });
+    if (!response.ok) throw new Error(`blob ${ref.sha256.slice(0, 8)}: the coordinator answered ${response.status}`);
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    onReceived(bytes.length);
+    const found = await sha256Hex(bytes);
+    if (found !== ref.sha256)
+      throw new Error(`blob ${ref.sha256.slice(0, 8)}: ${bytes.length} bytes arrived whose hash is ${found.slice(0, 8)}`);
+    return bytes;
+  }
+
+  function bytes(ref: BlobRef, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const known = cache.get(ref.sha256);
+    if (known !== undefined) return known;
+    const fresh = enter(() => download(ref, signal));
+    cache.set(ref.sha256, fresh);
+    fresh.catch(() => cache.delete(ref.sha256));
+    return fresh;
+  }
+
+  return {
+    bytes,
+    async params(ref, signal) {
+      const known = decoded.get(ref.sha256);
+      if (known !== undefined) return known;
+      const params = decodeParams(await bytes(ref, signal));
+      decoded.set(ref.sha256, params);
+      return params;
+    },
+    keepOnly(sha256s) {
+      for (const key of [...cache.keys()]) if (!sha256s.includes(key)) cache.delete(key);
+      for (const key of [...decoded.keys()]) if (!sha256s.includes(key)) decoded.delete(key);
+    },
+  };
+}
+
+/** A gate that lets `limit` jobs run at once and the rest wait in order. */
+function limitedTo(limit: number): <T>(job: () => Promise<T>) => Promise<T> {
+  let numRunning = 0;
+  const waiting: (() => void)[] = [];
+  return async (job) => {
+    if (numRunning >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
+    else numRunning++;
+    try {
+      return await job();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) numRunning--;
+      else next();
+    }
+  };
+}

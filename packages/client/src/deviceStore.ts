@@ -1,0 +1,44 @@
+import type { DeviceId } from "@tutti/core";
+import type { DeviceState } from "@tutti/model";
+import type { Submit } from "@tutti/protocol";
+
+/** A finished task that the coordinator has not answered yet: what to send again, and the state that follows once it counts. */
+export interface PendingTask {
+  /** The whole submission, encoded tensors included; sent again byte for byte. */
+  readonly submit: Submit;
+  readonly state: DeviceState | null;
+}
+
+/** All that a device keeps on its client, versioned by its last accepted task. */
+export interface DeviceRecord {
+  readonly deviceId: DeviceId;
+  /** The last accepted task's id, or null before the first. */
+  readonly version: string | null;
+  /** State as of `version`; null before the first task. */
+  readonly state: DeviceState | null;
+  readonly pending: PendingTask | null;
+}
+
+/** Where a client keeps its devices. `put` replaces a whole record in one transaction: all of it, or nothing, survives a crash. */
+export interface DeviceStore {
+  list(runId: string): Promise<readonly DeviceRecord[]>;
+  get(runId: string, deviceId: DeviceId): Promise<DeviceRecord | null>;
+  put(runId: string, record: DeviceRecord): Promise<void>;
+  delete(runId: string, deviceId: DeviceId): Promise<void>;
+}
+
+/** A device that has done nothing yet. */
+export function newDeviceRecord(deviceId: DeviceId): DeviceRecord {
+  return { deviceId, version: null, state: null, pending: null };
+}
+
+/** The record once its pending task was accepted. */
+export function promoted(record: DeviceRecord): DeviceRecord {
+  if (record.pending === null) return record;
+  return { ...record, version: record.pending.submit.taskId, state: record.pending.state, pending: null };
+}
+
+/** The record once its pending task came too late. */
+export function withoutPending(record: DeviceRecord): DeviceRecord {
+  return { ...record, pending: null };
+}

@@ -1,0 +1,102 @@
+import type { DeviceId } from "@tutti/core";
+import { type DeviceDecision, type DeviceVersion, decodeDeviceState } from "@tutti/protocol";
+import type { Blobs } from "./blobs.ts";
+import { type DeviceRecord, type DeviceStore, newDeviceRecord, type PendingTask, promoted, withoutPending } from "./deviceStore.ts";
+
+/** The devices of one run that live on this client; every change goes to the store before it counts. */
+export interface Devices {
+  /** Ids in ascending order. */
+  ids(): readonly DeviceId[];
+  /** What the store holds. */
+  versions(): Promise<readonly DeviceVersion[]>;
+  /** Takes over the coordinator's decisions. With `isWholeList`, devices that are not listed live elsewhere and are forgotten (P-25). */
+  apply(decisions: readonly DeviceDecision[], isWholeList: boolean): Promise<void>;
+  read(deviceId: DeviceId): Promise<DeviceRecord>;
+  /** Writes the finished task beside the state it started from; answers false when the device was decided otherwise meanwhile. */
+  setPending(start: DeviceRecord, pending: PendingTask): Promise<boolean>;
+  promote(deviceId: DeviceId, taskId: string): Promise<void>;
+  drop(deviceId: DeviceId, taskId: string): Promise<void>;
+}
+
+export interface DevicesOptions {
+  readonly runId: string;
+  readonly store: DeviceStore;
+  readonly blobs: Blobs;
+  readonly onDecision: (decision: DeviceDecision) => void;
+}
+
+/** Devices over a store; changes of the same client are made one after another. */
+export function createDevices({ runId, store, blobs, onDecision }: DevicesOptions): Devices {
+  const here = new Set<DeviceId>();
+  let lastChange: Promise<unknown> = Promise.resolve();
+
+  function inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const turn = lastChange.then(change, change);
+    lastChange = turn.catch(() => undefined);
+    return turn;
+  }
+
+  const read = async (deviceId: DeviceId): Promise<DeviceRecord> => (await store.get(runId, deviceId)) ?? newDeviceRecord(deviceId);
+
+  async function decided(decision: DeviceDecision): Promise<DeviceRecord | null> {
+    const { deviceId, state, version } = decision;
+    if (state !== undefined) {
+      return { deviceId, version: version ?? null, state: decodeDeviceState(await blobs.bytes(state)), pending: null };
+    }
+    const record = await read(deviceId);
+    switch (decision.decision) {
+      case "keep":
+        return null;
+      case "promote":
+        return promoted(record);
+      case "drop":
+        return withoutPending(record);
+      case "reset":
+      case "new":
+        return newDeviceRecord(deviceId);
+    }
+  }
+
+  async function forgetAllBut(deviceIds: ReadonlySet<DeviceId>): Promise<void> {
+    const records = await store.list(runId);
+    for (const { deviceId } of records) if (!deviceIds.has(deviceId)) await store.delete(runId, deviceId);
+    for (const deviceId of [...here]) if (!deviceIds.has(deviceId)) here.delete(deviceId);
+  }
+
+  const settle = (deviceId: DeviceId, taskId: string, next: (record: DeviceRecord) => DeviceRecord): Promise<void> =>
+    inTurn(async () => {
+      const record = await read(deviceId);
+      if (record.pending?.submit.taskId === taskId) await store.put(runId, next(record));
+    });
+
+  return {
+    ids: () => [...here].sort((a, b) => a - b),
+    versions: () => listVersions(store, runId),
+    apply: (decisions, isWholeList) =>
+      inTurn(async () => {
+        if (isWholeList) await forgetAllBut(new Set(decisions.map(({ deviceId }) => deviceId)));
+        for (const decision of decisions) {
+          const record = await decided(decision);
+          if (record !== null) await store.put(runId, record);
+          here.add(decision.deviceId);
+          onDecision(decision);
+        }
+      }),
+    read: (deviceId) => inTurn(() => read(deviceId)),
+    setPending: (start, pending) =>
+      inTurn(async () => {
+        const now = await read(start.deviceId);
+        if (now.version !== start.version || !here.has(start.deviceId)) return false;
+        await store.put(runId, { ...now, pending });
+        return true;
+      }),
+    promote: (deviceId, taskId) => settle(deviceId, taskId, promoted),
+    drop: (deviceId, taskId) => settle(deviceId, taskId, withoutPending),
+  };
+}
+
+/** What hello says of the devices of a run in the store. */
+export async function listVersions(store: DeviceStore, runId: string): Promise<readonly DeviceVersion[]> {
+  const records = await store.list(runId);
+  return records.map(({ deviceId, version, pending }) => ({ deviceId, version, pending: pending?.submit.taskId ?? null }));
+}

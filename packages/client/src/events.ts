@@ -1,0 +1,44 @@
+import type { DeviceId, Stage, TaskKind } from "@tutti/core";
+import type { LoadProgress, StepProgress, TrainerReady } from "@tutti/model";
+import type { Decision, Status, SubmitOutcome, Welcome } from "@tutti/protocol";
+
+/** The task a session works on, as far as a page shows it. */
+export interface CurrentTask {
+  readonly taskId: string;
+  readonly deviceId: DeviceId;
+  readonly kind: TaskKind;
+  readonly stage: Stage;
+  readonly round: number;
+}
+
+/** Why a session is over. `reload`: the page is older than the coordinator. `failed`: this client cannot take part. */
+export type SessionEnd =
+  | { readonly reason: "finished" | "removed" | "closing" }
+  | { readonly reason: "replaced" }
+  | { readonly reason: "left" }
+  | { readonly reason: "reload"; readonly message: string }
+  | { readonly reason: "failed"; readonly message: string };
+
+/** Bytes of blobs and submissions since the session began, before any framing. */
+export interface TrafficCount {
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  /** What this client's training submissions would have taken with all layers in f32, less what they took. */
+  readonly savedBytes: number;
+}
+
+/** What happens in a session, in order; a page or a test derives all it shows from these. */
+export type SessionEvent =
+  | { readonly kind: "connection"; readonly state: "connecting" | "online" | "retrying" }
+  | { readonly kind: "welcome"; readonly welcome: Welcome }
+  | { readonly kind: "loading"; readonly progress: LoadProgress }
+  | { readonly kind: "ready"; readonly ready: TrainerReady; readonly numExamples: number; readonly deviceIds: readonly DeviceId[] }
+  | { readonly kind: "decision"; readonly deviceId: DeviceId; readonly decision: Decision }
+  | { readonly kind: "taskStarted"; readonly task: CurrentTask }
+  | { readonly kind: "step"; readonly task: CurrentTask; readonly progress: StepProgress }
+  | { readonly kind: "taskEnded"; readonly task: CurrentTask; readonly outcome: SubmitOutcome | "refused" | "declined" | "superseded" }
+  | { readonly kind: "traffic"; readonly traffic: TrafficCount }
+  | { readonly kind: "paused"; readonly isPaused: boolean }
+  | { readonly kind: "status"; readonly status: Status }
+  | { readonly kind: "problem"; readonly message: string }
+  | { readonly kind: "ended"; readonly end: SessionEnd };

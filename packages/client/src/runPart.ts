@@ -1,0 +1,207 @@
+import type { DeviceId } from "@tutti/core";
+import type { DeviceSource, LoadProgress, StepProgress, Trainer, TrainerReady, TrainerSetup } from "@tutti/model";
+import type { Answer, CallName, DeviceDecision, Outcome, Progress, Request, Submit, TaskLease, Welcome } from "@tutti/protocol";
+import type { Blobs } from "./blobs.ts";
+import type { DeviceStore } from "./deviceStore.ts";
+import { createDevices } from "./devices.ts";
+import type { CurrentTask, SessionEvent } from "./events.ts";
+import { createGate } from "./gate.ts";
+import { performTask, type Settled, settlePending, type TaskContext } from "./performTask.ts";
+import { createTaskQueue, type TaskQueue } from "./taskQueue.ts";
+
+/** How a part speaks with the coordinator. */
+export interface Coordinator {
+  call<N extends CallName>(name: N, request: Request<N>): Promise<Outcome<Answer<N>>>;
+  /** May be lost. */
+  tellProgress(progress: Progress): void;
+}
+
+export interface RunPartOptions {
+  readonly runId: string;
+  readonly setup: TrainerSetup;
+  readonly trainer: Trainer;
+  readonly store: DeviceStore;
+  readonly blobs: Blobs;
+  readonly coordinator: Coordinator;
+  readonly sourceOf: (deviceId: DeviceId) => DeviceSource;
+  readonly emit: (event: SessionEvent) => void;
+  readonly onSent: (numBytes: number) => void;
+  readonly onSaved: (numBytes: number) => void;
+}
+
+/** A client's part in one run: its devices, its trainer, its tasks; it outlives connections. */
+export interface RunPart {
+  readonly runId: string;
+  readonly queue: TaskQueue;
+  /** After each hello: takes over the decisions, sends what is pending, gets ready, registers. */
+  enter(welcome: Welcome): Promise<void>;
+  assign(decisions: readonly DeviceDecision[]): Promise<void>;
+  /** The connection is gone: submissions wait for the next `enter`. */
+  suspend(): void;
+  /** The part is over: aborts what runs. */
+  stop(): void;
+}
+
+/** This client cannot take part; the message is for its owner. */
+export class CannotTakePart extends Error {
+  override readonly name = "CannotTakePart";
+}
+
+const progressEveryMs = 300;
+
+/** A part that has not entered yet. */
+export function createRunPart(options: RunPartOptions): RunPart {
+  const { runId, trainer, coordinator, emit } = options;
+  const life = new AbortController();
+  const { signal } = life;
+  const online = createGate();
+  const examples = new Map<DeviceId, number>();
+  let started: Promise<TrainerReady> | null = null;
+  let keepsStates = false;
+  const devices = createDevices({
+    runId,
+    store: options.store,
+    blobs: options.blobs,
+    onDecision: ({ deviceId, decision }) => emit({ kind: "decision", deviceId, decision }),
+  });
+
+  const context = (onStep: (progress: StepProgress) => void): TaskContext => ({
+    devices,
+    blobs: options.blobs,
+    trainer,
+    keepsStates,
+    submit,
+    onStep,
+    onSaved: options.onSaved,
+  });
+
+  async function submit(submission: Submit): Promise<Settled> {
+    for (;;) {
+      await online.passed(signal);
+      const { version, pending } = await devices.read(submission.deviceId);
+      // The answer to a hello may have settled it while the connection was gone.
+      if (pending?.submit.taskId !== submission.taskId) return { outcome: version === submission.taskId ? "duplicate" : "late" };
+      options.onSent((submission.tensors?.length ?? 0) + (submission.state?.length ?? 0) + JSON.stringify(submission.header).length);
+      const answer = await coordinator.call("submit", submission);
+      if (answer.ok) return answer.value;
+      if (answer.rule !== "P-6") return { outcome: "refused", message: `${answer.rule}: ${answer.message}` };
+    }
+  }
+
+  async function perform(lease: TaskLease, superseded: AbortSignal): Promise<void> {
+    const { taskId, deviceId, stage, round, spec } = lease;
+    const task: CurrentTask = { taskId, deviceId, stage, round, kind: spec.kind };
+    emit({ kind: "taskStarted", task });
+    options.blobs.keepOnly(
+      [lease, ...queue.waiting()].flatMap(({ params, initial }) => [params.sha256, ...(initial ? [initial.sha256] : [])]),
+    );
+    const report = progressReport(taskId, coordinator);
+    const onStep = (progress: StepProgress): void => {
+      emit({ kind: "step", task, progress });
+      report(progress);
+    };
+    try {
+      const end = await performTask(lease, context(onStep), AbortSignal.any([superseded, signal]));
+      if (end.outcome === "refused") emit({ kind: "problem", message: `The coordinator refused this tab's work (${end.message}).` });
+      emit({ kind: "taskEnded", task, outcome: end.outcome });
+    } catch (error) {
+      await giveUp(task, error, superseded.aborted);
+    }
+  }
+
+  async function giveUp(task: CurrentTask, error: unknown, isSuperseded: boolean): Promise<void> {
+    if (isSuperseded || signal.aborted) return emit({ kind: "taskEnded", task, outcome: "superseded" });
+    const reason = messageOf(error);
+    emit({ kind: "problem", message: `A task could not be done: ${reason}` });
+    await coordinator.call("decline", { taskId: task.taskId, reason });
+    emit({ kind: "taskEnded", task, outcome: "declined" });
+  }
+
+  const queue = createTaskQueue(perform);
+
+  async function start(): Promise<TrainerReady> {
+    const ready = await trainer.start(options.setup, (progress: LoadProgress) => emit({ kind: "loading", progress }), signal);
+    const { isPassed, detail } = ready.admission;
+    if (!isPassed)
+      throw new CannotTakePart(`This computer's arithmetic differs from the reference, so its work would not fit (${detail}).`);
+    return ready;
+  }
+
+  async function ready(): Promise<TrainerReady> {
+    started ??= start();
+    const trained = await started;
+    for (const deviceId of devices.ids()) {
+      if (!examples.has(deviceId)) examples.set(deviceId, (await trainer.addDevice(deviceId, options.sourceOf(deviceId))).numExamples);
+    }
+    return trained;
+  }
+
+  async function register(): Promise<void> {
+    const trained = await ready().catch(async (error: unknown) => {
+      if (!signal.aborted) await coordinator.call("decline", { taskId: null, reason: messageOf(error) });
+      throw error;
+    });
+    const deviceIds = devices.ids();
+    const listed = deviceIds.map((deviceId) => ({ deviceId, numExamples: examples.get(deviceId) ?? 0 }));
+    if (listed.length > 0) await registerWith(trained, listed);
+    emit({ kind: "ready", ready: trained, deviceIds, numExamples: listed.reduce((sum, { numExamples }) => sum + numExamples, 0) });
+  }
+
+  async function registerWith(
+    { backend, threads, reason, admission }: TrainerReady,
+    listed: Request<"register">["devices"],
+  ): Promise<void> {
+    const compute = { backend, threads, reason: reason.slice(0, 500), worstError: admission.worstError };
+    const answer = await coordinator.call("register", { devices: listed, compute });
+    if (!answer.ok && answer.rule !== "P-6")
+      throw new CannotTakePart(`The coordinator did not admit this tab (${answer.rule}: ${answer.message}).`);
+  }
+
+  return {
+    runId,
+    queue,
+    async enter(welcome) {
+      keepsStates = welcome.keepsStates;
+      queue.clearWaiting();
+      await devices.apply(welcome.devices, true);
+      online.open();
+      void sendPending().catch((error: unknown) => signal.aborted || emit({ kind: "problem", message: messageOf(error) }));
+      await register();
+    },
+    async assign(decisions) {
+      await devices.apply(decisions, false);
+      await register();
+    },
+    suspend: online.close,
+    stop() {
+      life.abort();
+      queue.stop();
+    },
+  };
+
+  async function sendPending(): Promise<void> {
+    const runningId = queue.running()?.taskId;
+    for (const version of await devices.versions()) {
+      if (version.pending !== runningId)
+        await settlePending(
+          version,
+          context(() => undefined),
+        );
+    }
+  }
+}
+
+function progressReport(taskId: string, coordinator: Coordinator): (progress: StepProgress) => void {
+  let lastMs = Number.NEGATIVE_INFINITY;
+  return ({ step, numSteps, loss }) => {
+    const now = performance.now();
+    if (now - lastMs < progressEveryMs && step < numSteps) return;
+    lastMs = now;
+    coordinator.tellProgress({ taskId, step, numSteps, loss: Number.isFinite(loss) && loss >= 0 ? loss : null });
+  };
+}
+
+function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return (message === "" ? "unknown reason" : message).slice(0, 500);
+}

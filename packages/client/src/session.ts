@@ -1,0 +1,267 @@
+import type { DeviceId } from "@tutti/core";
+import type { Example } from "@tutti/data";
+import type { BackendName, DeviceSource, Trainer, TrainerSetup } from "@tutti/model";
+import { call, type Goodbye, type Handlers, type Hello, limits, protocolVersion, refuse, send, serve, type Welcome } from "@tutti/protocol";
+import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
+import { createBlobs, type Fetch } from "./blobs.ts";
+import type { DeviceStore } from "./deviceStore.ts";
+import { listVersions } from "./devices.ts";
+import type { SessionEnd, SessionEvent, TrafficCount } from "./events.ts";
+import { CannotTakePart, type Coordinator, createRunPart, type RunPart } from "./runPart.ts";
+
+/** Whose examples a client trains on: shares of the run's partition that the coordinator assigns, or its own. */
+export type Hosting = { readonly kind: "virtual" } | { readonly kind: "own"; readonly examples: readonly Example[] };
+
+export interface JoinOptions {
+  /** The coordinator's address. */
+  readonly url: string;
+  /** 16 to 64 letters, digits, _ or -; the same client keeps the same key. */
+  readonly clientKey: string;
+  readonly trainer: Trainer;
+  readonly store: DeviceStore;
+  readonly hosting?: Hosting;
+  readonly nickname?: string;
+  /** What to compute on unless the coordinator forces it; `auto` measures. */
+  readonly backend?: "auto" | BackendName;
+  /** WASM threads unless the coordinator forces them; 0 for as many as there are cores. */
+  readonly threads?: number;
+  /** Folder of the WASM binaries, with a closing slash; needed in browsers. */
+  readonly wasmPath?: string;
+  readonly onEvent?: (event: SessionEvent) => void;
+  /** Ends the session at once, without a word to the coordinator: as a crash would. */
+  readonly signal?: AbortSignal;
+  readonly fetch?: Fetch;
+  readonly socketOptions?: Partial<ManagerOptions & SocketOptions>;
+}
+
+/** A client's part in a run, from joining to the end. */
+export interface ClientSession {
+  /** Finishes the task at hand, then rests until `resume`. */
+  pause(): void;
+  resume(): void;
+  /** Tells the coordinator, then ends; the devices' states stay in the store. */
+  leave(): Promise<void>;
+  /** Resolves once, when the session is over; never rejects. */
+  readonly whenEnded: Promise<SessionEnd>;
+}
+
+const reconnectMs = 500;
+
+/** Joins the coordinator's run and takes part until the session ends; connections come and go underneath. */
+export function joinRun(options: JoinOptions): ClientSession {
+  const session = new AbortController();
+  const emit = options.onEvent ?? (() => undefined);
+  const socket = openSocket(options);
+  const traffic = countTraffic(emit);
+  const fetchBlob: Fetch = options.fetch ?? ((url, init) => fetch(url, init));
+  const blobs = createBlobs({ origin: options.url, fetch: fetchBlob, onReceived: traffic.received });
+  const coordinator: Coordinator = {
+    call: (name, request) => call(socket, name, request, { signal: session.signal }),
+    tellProgress: (progress) => send(socket.volatile, "progress", progress),
+  };
+  let part: RunPart | null = null;
+  let runId: string | null = null;
+  let isPaused = false;
+  let finish: (end: SessionEnd) => void = () => undefined;
+  const whenEnded = new Promise<SessionEnd>((resolve) => {
+    finish = resolve;
+  });
+
+  function end(sessionEnd: SessionEnd): void {
+    if (session.signal.aborted) return;
+    session.abort();
+    part?.stop();
+    socket.disconnect();
+    void options.trainer.stop().catch(() => undefined);
+    emit({ kind: "ended", end: sessionEnd });
+    finish(sessionEnd);
+  }
+
+  function fail(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    end({ reason: "failed", message: error instanceof CannotTakePart ? message : `Something went wrong in this tab: ${message}` });
+  }
+
+  /** The part in the welcome's run; another run than before means a new start. */
+  async function partOf(welcome: Welcome): Promise<RunPart> {
+    if (part?.runId === welcome.runId) return part;
+    if (part !== null) {
+      part.stop();
+      await options.trainer.stop();
+    }
+    const { store, trainer } = options;
+    const setup = trainerSetup(welcome, options);
+    const sourceOf = (deviceId: DeviceId) => sourceFor(options.hosting, deviceId);
+    const shared = { store, trainer, blobs, coordinator, emit, sourceOf, onSent: traffic.sent, onSaved: traffic.saved };
+    part = createRunPart({ runId: welcome.runId, setup, ...shared });
+    part.queue.setResting(isPaused);
+    return part;
+  }
+
+  async function enter(): Promise<void> {
+    const connection = socket.id;
+    const isCurrent = (): boolean => socket.connected && socket.id === connection && !session.signal.aborted;
+    runId ??= await askRunId(options.url, fetchBlob);
+    const devices = runId === null ? [] : await listVersions(options.store, runId);
+    if (!isCurrent()) return;
+    const answer = await coordinator.call("hello", helloOf(options, runId, devices));
+    if (!answer.ok) return refused(answer.rule, answer.message, isCurrent());
+    const welcome = answer.value;
+    runId = welcome.runId;
+    emit({ kind: "connection", state: "online" });
+    emit({ kind: "welcome", welcome });
+    const run = await partOf(welcome);
+    if (!isCurrent()) return;
+    await run.enter(welcome);
+    if (isPaused) await coordinator.call("pause", { isPaused });
+  }
+
+  function refused(rule: string, message: string, isConnected: boolean): void {
+    if (rule === "P-1") end({ reason: "reload", message });
+    else if (rule !== "P-6") end({ reason: "failed", message: `The coordinator did not admit this tab (${rule}: ${message}).` });
+    else if (isConnected) begin();
+  }
+
+  function begin(): void {
+    enter().catch((error: unknown) => session.signal.aborted || fail(error));
+  }
+
+  function onGoodbye({ reason }: Goodbye): void {
+    if (reason === "finished" || reason === "removed") {
+      end({ reason });
+      return;
+    }
+    if (reason === "newRun") runId = null;
+    socket.disconnect();
+    emit({ kind: "connection", state: "retrying" });
+    reconnectLater();
+  }
+
+  function reconnectLater(): void {
+    const timer = setTimeout(() => socket.connect(), reconnectMs);
+    session.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  }
+
+  function rest(paused: boolean): void {
+    isPaused = paused;
+    part?.queue.setResting(paused);
+    emit({ kind: "paused", isPaused });
+    if (socket.connected) void coordinator.call("pause", { isPaused }).catch(() => undefined);
+  }
+
+  socket.on("connect", begin);
+  socket.on("connect_error", () => emit({ kind: "connection", state: "retrying" }));
+  socket.on("disconnect", (reason) => {
+    part?.suspend();
+    if (session.signal.aborted || reason === "io client disconnect") return;
+    emit({ kind: "connection", state: "retrying" });
+    if (reason === "io server disconnect") reconnectLater();
+  });
+  const handlers: Handlers = {
+    task: (lease) => {
+      if (part === null) return refuse("P-14", "this client has not registered");
+      part.queue.add(lease);
+      return {};
+    },
+    assign: ({ devices }) => {
+      part?.assign(devices).catch((error: unknown) => session.signal.aborted || fail(error));
+      return {};
+    },
+    status: (status) => {
+      part?.queue.dropSuperseded(status);
+      emit({ kind: "status", status });
+      return {};
+    },
+    replaced: () => {
+      end({ reason: "replaced" });
+      return {};
+    },
+    goodbye: (goodbye) => {
+      onGoodbye(goodbye);
+      return {};
+    },
+  };
+  serve(socket, handlers, { onFault: (_, error) => fail(error) });
+  if (options.signal?.aborted) end({ reason: "left" });
+  options.signal?.addEventListener("abort", () => end({ reason: "left" }), { once: true });
+  emit({ kind: "connection", state: "connecting" });
+
+  return {
+    pause: () => rest(true),
+    resume: () => rest(false),
+    async leave() {
+      if (socket.connected) await coordinator.call("leave", {}).catch(() => undefined);
+      end({ reason: "left" });
+    },
+    whenEnded,
+  };
+}
+
+function openSocket({ url, socketOptions }: JoinOptions): Socket {
+  return io(url, {
+    transports: ["websocket", "polling"],
+    tryAllTransports: true,
+    reconnectionDelay: 400,
+    reconnectionDelayMax: 5_000,
+    forceNew: true,
+    ...socketOptions,
+  });
+}
+
+function helloOf(options: JoinOptions, runId: string | null, devices: Hello["devices"]): Hello {
+  const { clientKey, nickname, hosting, backend, threads } = options;
+  return {
+    protocolVersion,
+    clientKey,
+    ...(runId === null ? {} : { runId }),
+    ...(nickname === undefined ? {} : { nickname }),
+    ...(hosting?.kind === "own" ? { hosting: "own", ownExamples: hosting.examples.length } : { hosting: "virtual" }),
+    devices,
+    capabilities: {
+      backend: backend ?? "auto",
+      threads: Math.min(limits.maxThreads, threads || numCores()),
+      isSecureContext: globalThis.isSecureContext ?? true,
+      userAgent: (globalThis.navigator?.userAgent ?? "Node").slice(0, limits.maxUserAgent),
+    },
+  };
+}
+
+function numCores(): number {
+  return globalThis.navigator?.hardwareConcurrency ?? 1;
+}
+
+function trainerSetup(welcome: Welcome, { url, backend, threads, wasmPath }: JoinOptions): TrainerSetup {
+  return {
+    run: welcome.run,
+    manifestUrl: new URL(welcome.urls.backbone, url).href,
+    datasetUrl: new URL(welcome.urls.dataset, url).href,
+    backend: welcome.backend ?? backend ?? "auto",
+    threads: welcome.threads ?? threads ?? 0,
+    ...(wasmPath === undefined ? {} : { wasmPath }),
+  };
+}
+
+function sourceFor(hosting: Hosting | undefined, deviceId: DeviceId): DeviceSource {
+  return hosting?.kind === "own" ? hosting : { kind: "share", index: deviceId };
+}
+
+/** The run that the coordinator holds, asked before hello so that hello can list that run's devices; null when it does not say. */
+async function askRunId(url: string, fetchJson: Fetch): Promise<string | null> {
+  try {
+    const answer: unknown = await (await fetchJson(new URL("/run.json", url).href)).json();
+    return typeof answer === "object" && answer !== null && "runId" in answer && typeof answer.runId === "string" ? answer.runId : null;
+  } catch {
+    return null;
+  }
+}
+
+function countTraffic(emit: (event: SessionEvent) => void) {
+  let traffic: TrafficCount = { sentBytes: 0, receivedBytes: 0, savedBytes: 0 };
+  const count =
+    (name: keyof TrafficCount) =>
+    (numBytes: number): void => {
+      traffic = { ...traffic, [name]: traffic[name] + numBytes };
+      emit({ kind: "traffic", traffic });
+    };
+  return { sent: count("sentBytes"), received: count("receivedBytes"), saved: count("savedBytes") };
+}

@@ -1,0 +1,75 @@
+import type { Stage } from "@tutti/core";
+import type { Status, TaskLease } from "@tutti/protocol";
+
+/** The leases of a client, performed one at a time in order of arrival. */
+export interface TaskQueue {
+  /** Adds a lease unless it is here already. */
+  add(lease: TaskLease): void;
+  /** While resting no further lease is begun. */
+  setResting(isResting: boolean): void;
+  /** Forgets what has not begun: the coordinator sends again what is still wanted. */
+  clearWaiting(): void;
+  /** Forgets and aborts the leases that a status shows to be over. */
+  dropSuperseded(status: Status): void;
+  running(): TaskLease | null;
+  waiting(): readonly TaskLease[];
+  /** Aborts the running task and begins no other. */
+  stop(): void;
+}
+
+/** A queue over `perform`, which must not reject. */
+export function createTaskQueue(perform: (lease: TaskLease, signal: AbortSignal) => Promise<void>): TaskQueue {
+  let waiting: TaskLease[] = [];
+  let running: { readonly lease: TaskLease; readonly abort: AbortController } | null = null;
+  let isResting = false;
+  let isStopped = false;
+
+  function next(): void {
+    const lease = running === null && !isResting && !isStopped ? waiting.shift() : undefined;
+    if (lease === undefined) return;
+    const abort = new AbortController();
+    running = { lease, abort };
+    void perform(lease, abort.signal).finally(() => {
+      running = null;
+      next();
+    });
+  }
+
+  return {
+    add(lease) {
+      const isHere = running?.lease.taskId === lease.taskId || waiting.some(({ taskId }) => taskId === lease.taskId);
+      if (isHere) return;
+      waiting.push(lease);
+      next();
+    },
+    setResting(resting) {
+      isResting = resting;
+      next();
+    },
+    clearWaiting() {
+      waiting = [];
+    },
+    dropSuperseded(status) {
+      waiting = waiting.filter((lease) => !isSuperseded(lease, status));
+      if (running !== null && isSuperseded(running.lease, status)) running.abort.abort();
+    },
+    running: () => running?.lease ?? null,
+    waiting: () => waiting,
+    stop() {
+      isStopped = true;
+      waiting = [];
+      running?.abort.abort();
+    },
+  };
+}
+
+const stageOrder: Readonly<Record<Stage, number>> = { score: 0, count: 1, train: 2 };
+
+/** Whether a status is of a later step, or attempt, than the lease. */
+export function isSuperseded(lease: TaskLease, { stage, round, step, attempt }: Status): boolean {
+  if (stage === null) return false;
+  const now = [stageOrder[stage], round, step, attempt];
+  const then = [stageOrder[lease.stage], lease.round, lease.step, lease.attempt];
+  const at = now.findIndex((value, i) => value !== then[i]);
+  return at >= 0 && (now[at] ?? 0) > (then[at] ?? 0);
+}
