@@ -1,0 +1,131 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Tensor } from "@tutti/core";
+import { type AttentionShape, attentionMask } from "../kernels/attention.ts";
+import { disposeNorm, type Norm, type Normed, normalize, normalizeGradient } from "../kernels/norm.ts";
+import { rotationOf } from "../kernels/rotary.ts";
+import type { TokenBatch } from "./batch.ts";
+import type { BackboneConfig } from "./config.ts";
+import { createLanguageHead, type LanguageHead } from "./languageHead.ts";
+import { type LayerPass, layerBackward, layerForward, type PassContext } from "./layer.ts";
+import type { PackedBackbone } from "./packed.ts";
+import { disposeLayer, loadLayer, loadNorm } from "./weights.ts";
+
+/** A forward pass; its tensors belong to the caller's tidy. */
+export interface Pass {
+  /** The embeddings, then every layer's output, each (B·T, H); decoders' last one is before their final norm. */
+  readonly states: readonly tf.Tensor2D[];
+  /** What the heads read: the last state, through the final norm where the family has one. */
+  readonly last: tf.Tensor2D;
+  readonly layers: readonly LayerPass[];
+  readonly finalNorm: Normed | null;
+  readonly context: PassContext;
+}
+
+export interface PassOptions {
+  /** One (2, P, W) per layer, keys then values; null for the bare backbone. */
+  readonly prefixes: readonly tf.Tensor3D[] | null;
+  /** Position of the first token: P when the text's positions start after the prefix. */
+  readonly firstPosition: number;
+  readonly hasGradient: boolean;
+}
+
+/** The frozen backbone on the current backend. Every function is called within `tf.tidy`. */
+export interface Transformer {
+  readonly config: BackboneConfig;
+  readonly head: LanguageHead;
+  forward(batch: TokenBatch, options: PassOptions): Pass;
+  /** d last (B·T, H) → the prefixes' gradients, (2, P, W) per layer. Nothing below the lowest prefix is computed. */
+  backward(dLast: tf.Tensor2D, pass: Pass): tf.Tensor3D[];
+  dispose(): void;
+}
+
+/** Uploads a backbone's weights, layer by layer. */
+export function createTransformer(backbone: PackedBackbone): Transformer {
+  const { config } = backbone;
+  const layers = Array.from({ length: config.numLayers }, (_, index) => loadLayer(backbone, index));
+  const positions = backbone.has("embeddings.position") ? backbone.tensor("embeddings.position") : null;
+  const type = backbone.has("embeddings.type") ? backbone.rows("embeddings.type", [0]) : null;
+  const embeddingNorm = backbone.has("embeddings.norm.weight") ? loadNorm(backbone, "embeddings.norm") : null;
+  const finalNorm = backbone.has("norm.weight") ? loadNorm(backbone, "norm") : null;
+  const head = createLanguageHead(backbone);
+
+  function embed(batch: TokenBatch, firstPosition: number): tf.Tensor2D {
+    const rows = backbone.rows("embeddings.word", batch.ids);
+    if (positions !== null) addPositions(rows, batch, positions, firstPosition + config.positionOffset);
+    if (type !== null) for (let i = 0; i < rows.length; i++) rows[i] += type[i % type.length];
+    const x = tf.tensor2d(rows, [batch.ids.length, config.hiddenSize]);
+    return embeddingNorm === null ? x : normalize(x, embeddingNorm).y;
+  }
+
+  return {
+    config,
+    head,
+    forward(batch, { prefixes, firstPosition, hasGradient }) {
+      checkFits(batch, config, firstPosition);
+      const context = contextOf(config, batch, { prefixes, firstPosition, hasGradient });
+      const states = [embed(batch, firstPosition)];
+      const passes: LayerPass[] = [];
+      layers.forEach((weights, index) => {
+        const pass = layerForward(states[index], prefixes?.[index] ?? null, weights, context);
+        states.push(pass.y);
+        passes.push(pass);
+      });
+      const normed = finalNorm === null ? null : normalize(states[config.numLayers], finalNorm);
+      return { states, last: normed?.y ?? states[config.numLayers], layers: passes, finalNorm: normed, context };
+    },
+    backward(dLast, pass) {
+      const gradients: tf.Tensor3D[] = [];
+      let dy = throughFinalNorm(dLast, pass.finalNorm, finalNorm);
+      for (let index = config.numLayers - 1; index >= 0; index--) {
+        const { dx, dPrefix } = layerBackward(dy, pass.layers[index], layers[index], pass.context, index > 0);
+        gradients.unshift(dPrefix);
+        if (dx !== null) dy = dx;
+      }
+      return gradients;
+    },
+    dispose() {
+      for (const layer of layers) disposeLayer(layer);
+      for (const norm of [embeddingNorm, finalNorm]) if (norm !== null) disposeNorm(norm);
+      head.dispose();
+    },
+  };
+}
+
+function contextOf(config: BackboneConfig, batch: TokenBatch, { prefixes, firstPosition, hasGradient }: PassOptions): PassContext {
+  const shape: AttentionShape = {
+    numHeads: config.numHeads,
+    numKeyValueHeads: config.numKeyValueHeads,
+    headSize: config.headSize,
+    numTokens: batch.numTokens,
+    lengths: batch.lengths,
+    isCausal: config.isCausal,
+  };
+  return {
+    config,
+    shape,
+    mask: attentionMask(shape, prefixes?.[0]?.shape[1] ?? 0),
+    rotation: config.rotary === null ? null : rotationOf(batch.numTokens, firstPosition, config.headSize, config.rotary),
+    hasGradient,
+  };
+}
+
+function throughFinalNorm(dLast: tf.Tensor2D, normed: Normed | null, norm: Norm | null): tf.Tensor2D {
+  return normed === null || norm === null ? dLast : normalizeGradient(dLast, normed, norm);
+}
+
+function checkFits(batch: TokenBatch, config: BackboneConfig, firstPosition: number): void {
+  const longest = Math.max(...batch.lengths);
+  if (firstPosition + longest > config.maxPositions) {
+    throw new Error(`a text of ${longest} tokens starting at position ${firstPosition} does not fit ${config.maxPositions} positions`);
+  }
+}
+
+/** Adds the position rows in place; padding beyond the table takes its last row, which nothing attends to. */
+function addPositions(rows: Float32Array, batch: TokenBatch, table: Tensor, firstRow: number): void {
+  const width = table.shape[1];
+  const lastRow = table.shape[0] - 1;
+  for (let i = 0; i < batch.ids.length; i++) {
+    const from = Math.min(firstRow + (i % batch.numTokens), lastRow) * width;
+    for (let j = 0; j < width; j++) rows[i * width + j] += table.data[from + j];
+  }
+}

@@ -1,0 +1,172 @@
+import * as tf from "@tensorflow/tfjs";
+import { findKeepRatio, lanczos, scoreLayers } from "@tutti/core";
+import { padExactly } from "../backbone/batch.ts";
+import { backboneFromSafetensors } from "../backbone/checkpoint.ts";
+import { createTransformer, type Transformer } from "../backbone/transformer.ts";
+import { type AdamWTensors, adamWStep } from "../training/adamWTensors.ts";
+import { type Tuned, vectorGradient } from "../training/gradient.ts";
+import { statesByExample } from "../training/layerScoring.ts";
+import { type LabelledBatch, type Objective, predict } from "../training/objective.ts";
+import { hessianProduct } from "../training/spectrumProbe.ts";
+import { splitTuned, tunedLayout } from "../tuning/prefix.ts";
+import type { GoldenCase, GoldenFile } from "./goldenFile.ts";
+
+/** Largest ‖a − b‖₂ / ‖b‖₂ of each kind of number, over the cases of one family. */
+export type GoldenErrors = Readonly<Record<string, number>>;
+
+/** Relative errors of everything in a family's golden.json, computed on the current backend from its checkpoint. */
+export async function goldenErrors(configJson: string, checkpoint: Uint8Array, golden: GoldenFile): Promise<GoldenErrors> {
+  const transformer = createTransformer(backboneFromSafetensors(configJson, checkpoint));
+  const worst: Record<string, number> = {};
+  try {
+    for (const one of golden.cases) {
+      for (const [kind, error] of Object.entries(await caseErrors(transformer, one))) worst[kind] = Math.max(worst[kind] ?? 0, error);
+    }
+  } finally {
+    transformer.dispose();
+  }
+  return worst;
+}
+
+async function caseErrors(transformer: Transformer, golden: GoldenCase): Promise<Record<string, number>> {
+  const prompt = Float32Array.from(golden.prompt);
+  const overVocabulary = tunedCase(transformer, golden, "vocabulary");
+  const overWords = tunedCase(transformer, golden, "labelWords");
+  const batch = batchOf(transformer, golden);
+  const plain = await forwardNumbers(transformer, golden, null);
+  const prompted = await forwardNumbers(transformer, golden, prompt);
+  const vocabulary = await gradientNumbers(overVocabulary, prompt, batch);
+  const words = await gradientNumbers(overWords, prompt, batch);
+  const mask = golden.mask.flat();
+  const zeroed = (state: Float32Array) => zeroPadded(state, mask);
+  const { withPrompt, withoutPrompt } = golden;
+  return {
+    "lastHidden without prompt": relativeError(zeroed(plain.states[plain.states.length - 1]), withoutPrompt.lastHidden),
+    "logits without prompt": relativeError(plain.logits, withoutPrompt.logitsAtMask),
+    "hidden states": Math.max(...withPrompt.hidden.map((expected, i) => relativeError(zeroed(prompted.states[i]), expected))),
+    logits: relativeError(prompted.logits, withPrompt.logitsAtMask),
+    "loss over vocabulary": relativeError([vocabulary.loss], [golden.lossOverVocabulary]),
+    "loss over label words": relativeError([words.loss], [golden.lossOverLabelWords]),
+    "predicted losses": relativeError([await predictedLoss(overVocabulary, prompt, batch)], [golden.lossOverVocabulary]),
+    "gradient over vocabulary": relativeError(vocabulary.gradient, golden.gradientOverVocabulary),
+    "gradient over label words": relativeError(words.gradient, golden.gradientOverLabelWords),
+    ...(await adamWErrors(overVocabulary, prompt, batch, golden)),
+    ...scoreErrors(prompted.states.slice(1), golden, transformer.config.numLayers),
+    ...(await spectrumErrors(overVocabulary, prompt, batch, golden)),
+  };
+}
+
+function tunedCase(transformer: Transformer, golden: GoldenCase, lossOver: "vocabulary" | "labelWords"): Tuned {
+  const objective: Objective = { head: "labelWords", lossOver, words: golden.labelWords };
+  const tuning = { method: "prefix", promptTokens: golden.promptShape[2], promptDropout: 0, head: "labelWords", lossOver } as const;
+  const { positionsAfterPrefix } = golden;
+  const layout = tunedLayout(transformer.config, { ...tuning, positionsAfterPrefix }, golden.labelWords.length);
+  return { transformer, layout, objective, positionsAfterPrefix };
+}
+
+function batchOf(transformer: Transformer, golden: GoldenCase): LabelledBatch {
+  const texts = golden.ids.map((ids, i) => ids.filter((_, t) => golden.mask[i][t] === 1));
+  return {
+    tokens: padExactly(texts, transformer.config.padTokenId),
+    labels: golden.labels,
+    maskPositions: golden.maskPosition,
+  };
+}
+
+async function forwardNumbers(transformer: Transformer, golden: GoldenCase, prompt: Float32Array | null) {
+  const { layout } = tunedCase(transformer, golden, "vocabulary");
+  const batch = batchOf(transformer, golden);
+  const tensors = tf.tidy(() => {
+    const prefixes = prompt === null ? null : splitTuned(layout, tf.tensor1d(prompt)).prefixes;
+    const firstPosition = golden.positionsAfterPrefix && prompt !== null ? golden.promptShape[2] : 0;
+    const pass = transformer.forward(batch.tokens, { prefixes, firstPosition, hasGradient: false });
+    const rows = golden.maskPosition.map((position, i) => tf.slice2d(pass.last, [i * batch.tokens.numTokens + position, 0], [1, -1]));
+    const { logits } = transformer.head.forward(tf.concat2d(rows, 0), null, false);
+    return [...pass.states, logits];
+  });
+  const arrays: Float32Array[] = [];
+  for (const tensor of tensors) arrays.push(await tensor.data<"float32">());
+  tf.dispose(tensors);
+  return { states: arrays.slice(0, -1), logits: arrays[arrays.length - 1] };
+}
+
+async function gradientNumbers(tuned: Tuned, prompt: Float32Array, batch: LabelledBatch) {
+  const { loss, gradient } = tf.tidy(() => vectorGradient(tuned, tf.tensor1d(prompt), batch));
+  const numbers = { loss: (await loss.data())[0], gradient: await gradient.data<"float32">() };
+  tf.dispose([loss, gradient]);
+  return numbers;
+}
+
+async function predictedLoss(tuned: Tuned, prompt: Float32Array, batch: LabelledBatch): Promise<number> {
+  const losses = tf.tidy(() => predict(tuned.transformer, splitTuned(tuned.layout, tf.tensor1d(prompt)), batch, tuned).losses);
+  const values = await losses.data<"float32">();
+  losses.dispose();
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+async function adamWErrors(tuned: Tuned, prompt: Float32Array, batch: LabelledBatch, golden: GoldenCase) {
+  const { steps, rate, decay, clip } = golden.adamW;
+  let state: AdamWTensors = tf.tidy(() => ({ values: tf.tensor1d(prompt), m: tf.zeros<tf.Rank.R1>([prompt.length]), v: tf.zeros<tf.Rank.R1>([prompt.length]), step: 0 }));
+  const losses: number[] = [];
+  for (let step = 0; step < steps; step++) {
+    const { loss, gradient } = vectorGradient(tuned, state.values, batch);
+    losses.push((await loss.data())[0]);
+    const next = adamWStep(state, gradient, { learningRate: rate, weightDecay: decay, clipNorm: clip });
+    tf.dispose([loss, gradient, state.values, state.m, state.v]);
+    state = next;
+  }
+  const values = await state.values.data<"float32">();
+  tf.dispose([state.values, state.m, state.v]);
+  return { "AdamW prompt": relativeError(values, golden.adamW.prompt), "AdamW losses": relativeError(losses, golden.adamW.losses) };
+}
+
+function scoreErrors(states: readonly Float32Array[], golden: GoldenCase, numLayers: number) {
+  const numExamples = golden.ids.length;
+  const lengths = golden.mask.map((row) => row.reduce((sum, value) => sum + value, 0));
+  const numTokens = golden.mask[0].length;
+  const score = (maskPadding: boolean) =>
+    scoreLayers("score", {
+      numExamples,
+      states: states.map((state) => statesByExample(state, lengths, numTokens, maskPadding)),
+      numLayers,
+      scoreLastLayer: false,
+    }) ?? [];
+  const scored = (scores: readonly (number | null)[]) => scores.filter((value) => value !== null);
+  return {
+    "layer scores, padding included": relativeError(scored(score(false)), golden.layerScores.paddingIncluded),
+    "layer scores, padding zeroed": relativeError(scored(score(true)), golden.layerScores.paddingZeroed),
+  };
+}
+
+async function spectrumErrors(tuned: Tuned, prompt: Float32Array, batch: LabelledBatch, golden: GoldenCase) {
+  const { spectrum } = golden;
+  const product = hessianProduct(tuned, prompt, batch);
+  const image = await product.times(Float32Array.from(spectrum.v));
+  const { ritzValues, ritzWeights } = await lanczos((v) => product.times(v), {
+    start: spectrum.rademacherStart,
+    numSteps: spectrum.lanczosSteps,
+  });
+  const keep = (scale: "absolute" | "relative") => findKeepRatio(ritzValues, ritzWeights, scale).ratio;
+  return {
+    "Hessian product": relativeError(image, spectrum.hessianTimesV),
+    "Ritz values": relativeError(ritzValues, spectrum.ritzValues),
+    "keep share, absolute": relativeError([keep("absolute")], [spectrum.keepAbsolute]),
+    "keep share, relative": relativeError([keep("relative")], [spectrum.keepRelative]),
+  };
+}
+
+/** ‖a − b‖₂ / ‖b‖₂; infinite for different lengths. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
+  let [difference, size] = [0, 0];
+  for (let i = 0; i < expected.length; i++) {
+    difference += (actual[i] - expected[i]) ** 2;
+    size += expected[i] ** 2;
+  }
+  return Math.sqrt(difference / size);
+}
+
+function zeroPadded(state: Float32Array, mask: readonly number[]): Float32Array {
+  const width = state.length / mask.length;
+  return state.map((value, i) => value * mask[Math.floor(i / width)]);
+}
