@@ -43,9 +43,8 @@ const defaultLimits: CodecLimits = { maxTensors: limits.maxTensors, maxFloats: l
  */
 export function encodeParams(params: Params, encoding: Encoding): Uint8Array<ArrayBuffer> {
   const tensors = sortedNames(params).map((name) => ({ name, tensor: requireTensor(params, name) }));
-  const numHeaderBytes = tensors.reduce((sum, { name, tensor }) => sum + padded(4 + 4 * tensor.shape.length + name.length), headerSize);
-  const numDataBytes = tensors.reduce((sum, { tensor }) => sum + padded(encodedSize(tensor.shape, encoding)), 0);
-  const bytes = new Uint8Array(numHeaderBytes + numDataBytes);
+  const shapes = Object.fromEntries(tensors.map(({ name, tensor }) => [name, tensor.shape]));
+  const bytes = new Uint8Array(encodedParamsSize(shapes, encoding));
   const view = new DataView(bytes.buffer);
   view.setUint32(0, magic, true);
   view.setUint16(4, layoutVersion, true);
@@ -57,6 +56,14 @@ export function encodeParams(params: Params, encoding: Encoding): Uint8Array<Arr
     at += padded(encodedSize(tensor.shape, encoding));
   }
   return bytes;
+}
+
+/** Bytes that tensors of these shapes take when encoded, with names and shapes; what a message's size limit is set from. */
+export function encodedParamsSize(shapes: Readonly<Record<string, readonly number[]>>, encoding: Encoding): number {
+  return Object.entries(shapes).reduce(
+    (sum, [name, shape]) => sum + padded(4 + 4 * shape.length + name.length) + padded(encodedSize(shape, encoding)),
+    headerSize,
+  );
 }
 
 /** The tensors of an encoded message, copied out of it; it may start at any address. Throws a `CodecError` and nothing else (P-50, P-53, P-55). */

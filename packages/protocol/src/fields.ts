@@ -28,7 +28,19 @@ export function text(maxLength: number) {
     .regex(/^\P{Cc}*$/u, "control characters are not allowed");
 }
 
-/** A name of a parameter, a backbone or a task, such as `prefix/3`; never `__proto__`. */
+/** A folder's name, which leads to no other folder. */
+export const folderNameSchema = z
+  .string()
+  .max(limits.maxName)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
+
+/** A built-in task, such as `feedback/topic`, or a folder and a file in it. */
+export const taskNameSchema = z
+  .string()
+  .max(limits.maxName)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)?$/);
+
+/** A name of a parameter, such as `prefix/3`; never `__proto__`. */
 export const nameSchema = z
   .string()
   .max(limits.maxName)

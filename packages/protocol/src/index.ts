@@ -1,7 +1,7 @@
 export type { CallOptions, CallSocket, Handlers, Outcome, SendingSocket, ServeOptions } from "./calls.ts";
 export { call, send, serve } from "./calls.ts";
 export type { CodecLimits, TensorEntry } from "./codec.ts";
-export { CodecError, decodeParams, encodeParams, readTensorEntries } from "./codec.ts";
+export { CodecError, decodeParams, encodedParamsSize, encodeParams, readTensorEntries } from "./codec.ts";
 export type { DeviceStateParts } from "./deviceStates.ts";
 export { decodeDeviceState, encodeDeviceState } from "./deviceStates.ts";
 export type { Backend, BlobRef } from "./fields.ts";

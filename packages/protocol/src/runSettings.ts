@@ -1,6 +1,6 @@
 import type { RunSettings } from "@tutti/core";
 import { z } from "zod";
-import { encodingSchema, fractionSchema, integer, nameSchema, number } from "./fields.ts";
+import { encodingSchema, folderNameSchema, fractionSchema, integer, number, taskNameSchema } from "./fields.ts";
 import { limits } from "./limits.ts";
 
 const dirichletAlpha = number(1e-6, 1e6);
@@ -68,8 +68,8 @@ const strategySchema = z.discriminatedUnion("name", [fedPepTaoSchema, z.strictOb
 export const runSettingsSchema = z
   .strictObject({
     seed: integer(0, 2 ** 32 - 1),
-    backbone: nameSchema,
-    task: nameSchema,
+    backbone: folderNameSchema,
+    task: taskNameSchema,
     roster: z.enum(["fixed", "open"]),
     numDevices: integer(1, limits.maxDevices),
     minDevices: integer(1, limits.maxDevices),

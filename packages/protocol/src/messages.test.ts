@@ -1,0 +1,296 @@
+import type { RunSettings, TaskSpec } from "@tutti/core";
+import { expect, test } from "vitest";
+import type { z } from "zod";
+import { bytes } from "./fields.ts";
+import { limits } from "./limits.ts";
+import { type CallName, calls, type Request, runInfoSchema } from "./messages.ts";
+import { runSettingsSchema } from "./runSettings.ts";
+import { taskSpecSchema } from "./tasks.ts";
+
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+
+const taskId = "0123456789abcdef0123456789abcdef";
+const sha256 = taskId + taskId;
+
+const run: RunSettings = {
+  seed: 42,
+  backbone: "minuet",
+  task: "feedback/topic",
+  roster: "fixed",
+  numDevices: 20,
+  minDevices: 6,
+  cohortSize: 6,
+  numRounds: 12,
+  evaluateEvery: 4,
+  deadlineMs: 120_000,
+  quorum: 0.7,
+  partition: { kind: "dirichletLabel", dirichletAlpha: 1 },
+  tuning: { method: "prefix", promptTokens: 16, promptDropout: 0.1, positionsAfterPrefix: false, head: "linear", lossOver: "labelWords" },
+  training: { localEpochs: 2, batchSize: 8, clientLearningRate: 0.01, weightDecay: 0.1, clipNorm: 1, resetMoments: true },
+  strategy: {
+    name: "fedPepTao",
+    selector: "score",
+    scoringDropout: false,
+    maskPadding: true,
+    minScoringBatch: 8,
+    scoreLastLayer: false,
+    keepFraction: "auto",
+    countingRounds: 3,
+    countingWarmupSteps: 10,
+    initialPrompts: "counting",
+    probeDevices: 2,
+    lanczosSteps: 20,
+    probeScale: "relative",
+    serverLearningRate: "client",
+    serverLearningRateDecay: 0.99,
+    serverLearningRateFloor: 1e-4,
+    serverMomentum: 0.9,
+    serverStep: "parallel",
+    pseudoGradient: "difference",
+    controlVariates: true,
+  },
+  contributionEncoding: "f16",
+  paramsEncoding: "f32",
+};
+
+const status: Request<"status"> = {
+  runId: "run-7",
+  phase: "running",
+  stage: "train",
+  round: 3,
+  numRounds: 12,
+  step: 1,
+  attempt: 2,
+  numConnected: 5,
+  numDevices: 20,
+  numPaused: 1,
+  tasksOut: 4,
+  tasksIn: 2,
+  layerScores: [8.5, 9.25, null],
+  selectedLayers: [0, 1],
+  keepFraction: 0.45,
+  probes: [{ deviceId: 3, ritzValues: [-0.5, 2], ritzWeights: [0.25, 0.75], keepFraction: 0.5 }],
+  history: [
+    {
+      stage: "train",
+      round: 2,
+      trainLoss: 1.25,
+      evaluations: [{ protocol: "personalised", split: "validation", accuracy: 0.625, macroF1: 0.5, loss: 0.875 }],
+    },
+  ],
+  bytes: { score: { up: 10, down: 20 }, count: { up: 30, down: 40 }, train: { up: 50, down: 60 }, evaluation: { up: 70, down: 80 } },
+  allLayersF32: { up: 400, down: 500 },
+  message: "waiting for 2 more devices",
+  clients: [{ nickname: "Käthe", deviceIds: [3, 4], backend: "wasm", isConnected: true, isPaused: false, progress: 0.25 }],
+  deadlineMs: 90_000,
+};
+
+const urls = { backbone: "/backbones/minuet/manifest.json", dataset: "/datasets/feedback/" };
+const blob = { sha256, numBytes: 4096 };
+const devices = [{ deviceId: 3, decision: "new", state: blob, version: taskId }] as const;
+const compute = { backend: "webgpu", threads: 2, reason: "the fastest of webgpu and wasm", worstError: 1e-5 } as const;
+
+const examples: { readonly [N in CallName]: readonly Request<N>[] } = {
+  hello: [
+    {
+      protocolVersion: 1,
+      clientKey: "5f0c9a3e-7f5b-4d43",
+      runId: "run-7",
+      nickname: "Käthe",
+      hosting: "own",
+      ownExamples: 30,
+      devices: [{ deviceId: 3, version: taskId, pending: null }],
+      capabilities: { backend: "auto", threads: 4, isSecureContext: true, userAgent: "Mozilla/5.0" },
+    },
+  ],
+  register: [{ devices: [{ deviceId: 3, numExamples: 57 }], compute }],
+  submit: [
+    { taskId, deviceId: 3, header: { kind: "score", layerScores: [8.5, 9.25, null] } },
+    { taskId, deviceId: 3, header: { kind: "score", layerScores: null } },
+    {
+      taskId,
+      deviceId: 3,
+      header: { kind: "train", numSteps: 16, firstLoss: 1.5, lastLoss: 0.75 },
+      tensors: Uint8Array.of(1, 2),
+      state: Uint8Array.of(3),
+    },
+    { taskId, deviceId: 3, header: { kind: "probe", ritzValues: [-0.5, 2], ritzWeights: [0.25, 0.75] } },
+    {
+      taskId,
+      deviceId: 3,
+      header: {
+        kind: "evaluate",
+        results: [
+          {
+            protocol: "global",
+            split: "test",
+            confusion: [
+              [5, 2],
+              [1, 7],
+            ],
+            lossSum: 3.5,
+          },
+        ],
+      },
+    },
+  ],
+  progress: [{ taskId, step: 3, numSteps: 16, loss: 0.75 }],
+  pause: [{ isPaused: true }],
+  leave: [{}],
+  decline: [{ taskId, reason: "the GPU was lost" }],
+  task: [
+    {
+      taskId,
+      deviceId: 3,
+      stage: "train",
+      round: 3,
+      step: 1,
+      attempt: 2,
+      spec: { kind: "train", warmupSteps: 10, sharedNames: ["head/bias", "prefix/3"], isPersonalised: true },
+      params: blob,
+      initial: blob,
+      deadlineMs: 120_000,
+      contributionEncoding: "f16",
+    },
+    {
+      taskId,
+      deviceId: 3,
+      stage: "score",
+      round: 1,
+      step: 1,
+      attempt: 1,
+      spec: { kind: "score", selector: "score", minBatch: 8, dropout: false, maskPadding: true, scoreLastLayer: false },
+      params: blob,
+      deadlineMs: null,
+      contributionEncoding: "f32",
+    },
+  ],
+  assign: [{ devices }],
+  replaced: [{}],
+  goodbye: [{ reason: "finished", message: "the run is done" }],
+  status: [status],
+};
+
+const welcome = { runId: "run-7", run, urls, devices, keepsStates: true, numTabs: 4, threads: 2, backend: "wasm", status };
+
+const cases: { name: string; schema: z.ZodType; example: unknown }[] = [
+  ...Object.entries(examples).flatMap(([name, list]) =>
+    list.map((example, index) => ({ name: `${name} ${index}`, schema: calls[name as CallName].request, example })),
+  ),
+  { name: "the answer to hello", schema: calls.hello.answer, example: welcome },
+  { name: "the answer to submit", schema: calls.submit.answer, example: { outcome: "late" } },
+  { name: "the run description", schema: runInfoSchema, example: { protocolVersion: 1, runId: "run-7", run, urls, status } },
+  { name: "run settings", schema: runSettingsSchema, example: run },
+  { name: "a probe task", schema: taskSpecSchema, example: { kind: "probe", lanczosSteps: 20 } },
+  {
+    name: "an evaluate task",
+    schema: taskSpecSchema,
+    example: { kind: "evaluate", protocols: ["personalised", "newcomer"], splits: ["validation"] },
+  },
+];
+
+/** Every value that differs from `value` in one place, with the place: numbers that are not finite, wrong types, overlong text and lists, unknown keys. */
+function* spoiled(value: unknown, place = "it"): Generator<[string, unknown]> {
+  yield [`${place} of another type`, typeof value === "boolean" ? "true" : true];
+  if (typeof value === "number")
+    for (const bad of [Number.NaN, Infinity, -Infinity, -1e300, 1e300, String(value)]) yield [`${place} = ${bad}`, bad];
+  if (typeof value === "string") yield [`${place} too long`, value.padEnd(3000, "a")];
+  if (Array.isArray(value)) {
+    if (value.length > 0) yield [`${place} too long`, Array.from({ length: 10_001 }, () => value[0])];
+    for (const [index, item] of value.entries()) {
+      for (const [where, bad] of spoiled(item, `${place}[${index}]`)) yield [where, value.map((old, i) => (i === index ? bad : old))];
+    }
+  } else if (typeof value === "object" && value !== null && !(value instanceof Uint8Array)) {
+    yield [`${place} with an unknown key`, { ...value, unknown: 1 }];
+    yield [`${place} as a list`, [value]];
+    for (const [key, item] of Object.entries(value)) {
+      for (const [where, bad] of spoiled(item, `${place}.${key}`)) yield [where, { ...value, [key]: bad }];
+    }
+  }
+}
+
+test.each(cases)("P-3 $name is accepted as it is, also after JSON", ({ schema, example }) => {
+  expect(schema.parse(example)).toEqual(example);
+  if (!JSON.stringify(example).includes("tensors")) expect(schema.parse(JSON.parse(JSON.stringify(example)))).toEqual(example);
+});
+
+test.each(cases)("P-3 $name is refused when anything in it is not finite, too long, of another type or unknown", ({ schema, example }) => {
+  const accepted = [...spoiled(example)].filter(([, bad]) => schema.safeParse(bad).success).map(([where]) => where);
+  expect(accepted).toEqual([]);
+});
+
+test.each(cases)("P-3 $name is refused without any key that is not optional", ({ schema, example }) => {
+  const optional = ["runId", "nickname", "ownExamples", "compute", "state", "initial", "message", "numTabs", "threads", "backend"];
+  const required = Object.entries(example as object).filter(([key]) => !optional.includes(key));
+  for (const [key] of required) {
+    const without = Object.fromEntries(Object.entries(example as object).filter(([other]) => other !== key));
+    expect(schema.safeParse(without).success, key).toBe(false);
+  }
+});
+
+test("the schemas and core's types are the same, both ways", () => {
+  const sameRun: Same<z.infer<typeof runSettingsSchema>, RunSettings> = true;
+  const sameTask: Same<z.infer<typeof taskSpecSchema>, TaskSpec> = true;
+  expect([sameRun, sameTask]).toEqual([true, true]);
+});
+
+test("P-3 tensors are sent with a train contribution and with no other", () => {
+  const { request } = calls.submit;
+  const [score, , train] = examples.submit;
+  expect(request.safeParse({ ...score, tensors: Uint8Array.of(1) }).success).toBe(false);
+  expect(request.safeParse({ ...train, tensors: undefined }).success).toBe(false);
+});
+
+test("P-3 what belongs together is checked together", () => {
+  const { request } = calls.submit;
+  const evaluate = (confusion: number[][]) => ({
+    taskId,
+    deviceId: 3,
+    header: { kind: "evaluate", results: [{ protocol: "global", split: "test", confusion, lossSum: 3.5 }] },
+  });
+  expect(request.safeParse(evaluate([[5, 2], [1]])).success).toBe(false);
+  expect(
+    request.safeParse(
+      evaluate([
+        [5, 2, 3],
+        [1, 2, 3],
+      ]),
+    ).success,
+  ).toBe(false);
+  const probe = { taskId, deviceId: 3, header: { kind: "probe", ritzValues: [1, 2], ritzWeights: [1] } };
+  expect(request.safeParse(probe).success).toBe(false);
+  const [hello] = examples.hello;
+  expect(calls.hello.request.safeParse({ ...hello, hosting: "virtual" }).success).toBe(false);
+});
+
+test("bytes are accepted as a Buffer, an ArrayBuffer and any Uint8Array up to the maximum, and come out as a Uint8Array", () => {
+  const schema = bytes(4);
+  const whole = Uint8Array.of(9, 1, 2, 3, 9);
+  for (const value of [whole.subarray(1, 4), Buffer.from(whole.buffer, 1, 3), whole.slice(1, 4).buffer]) {
+    const parsed = schema.parse(value);
+    expect(parsed.constructor).toBe(Uint8Array);
+    expect([...parsed]).toEqual([1, 2, 3]);
+  }
+  for (const value of [whole, whole.buffer, [1, 2], "abc", null, new Float32Array(1)]) expect(schema.safeParse(value).success).toBe(false);
+});
+
+test("names of folders lead to no other folder", () => {
+  for (const backbone of ["../secret", "..", "/etc", "a/b", "a\\b", "", "a\0"]) {
+    expect(runSettingsSchema.safeParse({ ...run, backbone }).success).toBe(false);
+  }
+  for (const task of ["a/../../b", "a/..", "a//b", "/a", "a/b/c"])
+    expect(runSettingsSchema.safeParse({ ...run, task }).success).toBe(false);
+});
+
+test("run settings are refused when the cohort or the smallest roster is above the number of devices", () => {
+  expect(runSettingsSchema.safeParse({ ...run, cohortSize: 21 }).success).toBe(false);
+  expect(runSettingsSchema.safeParse({ ...run, minDevices: 21 }).success).toBe(false);
+  expect(runSettingsSchema.safeParse({ ...run, strategy: { name: "fedAvg" } }).success).toBe(true);
+  expect(runSettingsSchema.safeParse({ ...run, strategy: { name: "fedAvg", serverMomentum: 0.9 } }).success).toBe(false);
+});
+
+test("a nickname holds no control characters", () => {
+  const [hello] = examples.hello;
+  expect(calls.hello.request.safeParse({ ...hello, nickname: "a\u001b[2Jb" }).success).toBe(false);
+  expect(calls.hello.request.safeParse({ ...hello, nickname: "x".repeat(limits.maxNickname + 1) }).success).toBe(false);
+});

@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { isRefusal, refuse, rules } from "./rules.ts";
+
+const root = join(import.meta.dirname, "../../..");
+const spec = readFileSync(join(import.meta.dirname, "../SPEC.md"), "utf8");
+const headings = [...spec.matchAll(/^\*\*(P-\d+) (.+?)\.\*\*/gm)].map(([, id, title]) => [id, title]);
+
+test("every rule that a refusal can name is a heading of SPEC.md, and every heading is such a rule", () => {
+  expect(headings).toEqual(Object.entries(rules));
+});
+
+test("SPEC.md refers to no rule that it does not have", () => {
+  const mentioned = new Set([...spec.matchAll(/P-\d+/g)].map(([id]) => id));
+  expect([...mentioned].filter((id) => !Object.hasOwn(rules, id))).toEqual([]);
+});
+
+test("the sources of all packages cite only rules that exist", () => {
+  const folders = ["packages", "apps"].flatMap((area) => readdirSync(join(root, area)).map((name) => join(root, area, name, "src")));
+  const unknown = folders.flatMap(sourcesUnder).flatMap((file) => {
+    const cited = [...readFileSync(file, "utf8").matchAll(/\bP-\d+\b/g)].map(([id]) => id);
+    return cited.filter((id) => !Object.hasOwn(rules, id)).map((id) => `${file}: ${id}`);
+  });
+  expect(unknown).toEqual([]);
+});
+
+test("a refusal is recognised and nothing else is", () => {
+  expect(isRefusal(refuse("P-43", "task 7 is not known"))).toBe(true);
+  for (const value of [null, undefined, {}, [], "P-43", { outcome: "accepted" }]) expect(isRefusal(value)).toBe(false);
+});
+
+function sourcesUnder(folder: string): string[] {
+  try {
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+    return files.filter((file) => /\.tsx?$/.test(file)).map((file) => join(folder, file));
+  } catch {
+    return []; // a package without sources
+  }
+}
