@@ -197,6 +197,18 @@ test("P-6 a call whose socket closes, or whose answer does not come in time, has
   expect(await waiting).toMatchObject({ ok: false, rule: "P-6", message: "call leave: no answer, the socket was disconnected" });
 });
 
+test("P-6 many calls at once are all told of a disconnection, without a warning of too many listeners", async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => warnings.push(warning);
+  process.on("warning", onWarning);
+  const waiting = Array.from({ length: 40 }, () => call(serverSide, "replaced", {}));
+  clientSide.disconnect();
+  const outcomes = await Promise.all(waiting);
+  process.off("warning", onWarning);
+  expect(outcomes.filter((outcome) => !outcome.ok && outcome.rule === "P-6")).toHaveLength(40);
+  expect(warnings).toEqual([]);
+});
+
 test("an aborted call rejects with the reason", async () => {
   serveAtServer({ leave: () => new Promise(() => {}) });
   const controller = new AbortController();

@@ -12,7 +12,6 @@ export interface SendingSocket {
 export interface CallSocket extends SendingSocket {
   readonly connected: boolean;
   on(name: "disconnect", listener: (...values: unknown[]) => void): unknown;
-  off(name: "disconnect", listener: (...values: unknown[]) => void): unknown;
   onAny(listener: (name: string, ...values: unknown[]) => void): unknown;
   offAny(listener: (name: string, ...values: unknown[]) => void): unknown;
 }
@@ -39,17 +38,33 @@ export function call<N extends CallName>(
   return new Promise((resolve, reject) => {
     const settle = (finish: () => void) => {
       clearTimeout(timer);
-      socket.off("disconnect", onDisconnect);
+      stopWatching();
       signal?.removeEventListener("abort", onAbort);
       finish();
     };
     const onDisconnect = () => settle(() => resolve(unanswered(name, "the socket was disconnected")));
     const onAbort = () => settle(() => reject(signal?.reason));
     const timer = setTimeout(() => settle(() => resolve(unanswered(name, `within ${timeoutMs} ms`))), timeoutMs);
-    socket.on("disconnect", onDisconnect);
+    const stopWatching = watchDisconnect(socket, onDisconnect);
     signal?.addEventListener("abort", onAbort);
     socket.emit(name, request, (answer: unknown) => settle(() => resolve(parseAnswer(name, answer))));
   });
+}
+
+/** Calls under way by socket: one listener each would soon be more than Node's emitters allow without a warning. */
+const watchers = new WeakMap<CallSocket, Set<() => void>>();
+
+function watchDisconnect(socket: CallSocket, onDisconnect: () => void): () => void {
+  const known = watchers.get(socket);
+  const waiting = known ?? new Set();
+  if (known === undefined) {
+    watchers.set(socket, waiting);
+    socket.on("disconnect", () => {
+      for (const tell of [...waiting]) tell();
+    });
+  }
+  waiting.add(onDisconnect);
+  return () => waiting.delete(onDisconnect);
 }
 
 /** Sends a message that needs no answer, such as `progress` over `socket.volatile` or `status` over a room (P-35, P-70). */

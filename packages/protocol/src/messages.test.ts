@@ -1,4 +1,4 @@
-import type { RunSettings, TaskSpec } from "@tutti/core";
+import { presets, type RunSettings, type TaskSpec } from "@tutti/core";
 import { expect, test } from "vitest";
 import type { z } from "zod";
 import { bytes } from "./fields.ts";
@@ -287,6 +287,10 @@ test("run settings are refused when the cohort or the smallest roster is above t
   expect(runSettingsSchema.safeParse({ ...run, minDevices: 21 }).success).toBe(false);
   expect(runSettingsSchema.safeParse({ ...run, strategy: { name: "fedAvg" } }).success).toBe(true);
   expect(runSettingsSchema.safeParse({ ...run, strategy: { name: "fedAvg", serverMomentum: 0.9 } }).success).toBe(false);
+});
+
+test.each(Object.entries(presets))("the preset %s is within the bounds", (_, settings) => {
+  expect(runSettingsSchema.parse(settings)).toEqual(settings);
 });
 
 test("a nickname holds no control characters", () => {
