@@ -1,8 +1,8 @@
 /** (classes, classes) counts: rows are true classes, columns predictions. */
 export type Confusion = readonly (readonly number[])[];
 
-/** What a task is judged by; `accuracyAndF1` is the mean of accuracy and F1 of class 1. */
-export type Metric = "accuracy" | "macroF1" | "matthews" | "accuracyAndF1";
+/** What a task is judged by; `meanOfAccuracyAndF1` is the mean of accuracy and F1 of class 1. */
+export type Metric = "accuracy" | "macroF1" | "matthews" | "meanOfAccuracyAndF1";
 
 /** Counts of predictions beside true labels. */
 export function confusionOf(labels: readonly number[], predictions: readonly number[], numClasses: number): Confusion {
@@ -83,7 +83,7 @@ export function measure(metric: Metric, confusion: Confusion): number | null {
       return macroF1(confusion);
     case "matthews":
       return matthews(confusion);
-    case "accuracyAndF1": {
+    case "meanOfAccuracyAndF1": {
       const share = accuracy(confusion);
       return share === null ? null : (share + (classF1(confusion, 1) ?? 0)) / 2;
     }

@@ -34,28 +34,31 @@ type Dealt = number[][];
 const SIZE_CONCENTRATION = 5;
 const MAX_CLASS_REDRAWS = 1000;
 
+export interface DealSettings {
+  readonly train: PartitionInput;
+  readonly test: PartitionInput;
+  /** Rows of the validation split. */
+  readonly numValidation: number;
+  /** N. */
+  readonly numDevices: number;
+  readonly partition: PartitionSettings;
+  readonly random: Random;
+}
+
 /**
  * Deals three splits over devices (fedpeptao.md §2, §6), the same on every machine for the same seed.
  * Every row goes to exactly one device, and every device gets at least one training row; throws when there are too few.
  */
-export function dealShares(
-  train: PartitionInput,
-  test: PartitionInput,
-  numValidation: number,
-  numDevices: number,
-  settings: PartitionSettings,
-  random: Random,
-): DealtShares {
+export function dealShares(settings: DealSettings): DealtShares {
+  const { train, test, numValidation, numDevices, random } = settings;
   if (!Number.isInteger(numDevices) || numDevices < 1) throw new Error(`partition: needs at least one device, received ${numDevices}`);
-  if (train.labels.length < numDevices) {
-    throw new Error(
-      `partition: ${numDevices} devices cannot share ${train.labels.length} training examples; set numDevices to ${train.labels.length} or less`,
-    );
+  const numTrain = train.labels.length;
+  if (numTrain < numDevices) {
+    throw new Error(`partition: ${numDevices} devices cannot share ${numTrain} training examples; set numDevices to ${numTrain} or less`);
   }
   requireLabels(train, "training");
   requireLabels(test, "test");
-  const notes: string[] = [];
-  const dealt = dealBoth(train, test, numDevices, settings, random, notes);
+  const dealt = dealBoth(settings);
   const globalTest = dealEvenly(test.labels.length, numDevices, random.stream({ purpose: "partition global test" }));
   const globalValidation = dealEvenly(numValidation, numDevices, random.stream({ purpose: "partition global validation" }));
   const shares = dealt.train.map((rows, device) => ({
@@ -64,41 +67,46 @@ export function dealShares(
     globalTest: globalTest[device],
     globalValidation: globalValidation[device],
   }));
-  return { shares, notes };
+  return { shares, notes: dealt.notes };
 }
 
-function dealBoth(
-  train: PartitionInput,
-  test: PartitionInput,
-  numDevices: number,
-  settings: PartitionSettings,
-  random: Random,
-  notes: string[],
-): { train: Dealt; personalised: Dealt } {
-  const sizesStream = random.stream({ purpose: "partition sizes" });
+interface BothDealt {
+  readonly train: Dealt;
+  readonly personalised: Dealt;
+  readonly notes: string[];
+}
+
+function dealBoth(settings: DealSettings): BothDealt {
+  const { train, test, numDevices, partition, random } = settings;
   const trainStream = random.stream({ purpose: "partition train" });
   const testStream = random.stream({ purpose: "partition personalised" });
-  const [numTrain, numTest] = [train.labels.length, test.labels.length];
-  switch (settings.kind) {
-    case "iid":
-      return { train: dealEvenly(numTrain, numDevices, trainStream), personalised: dealEvenly(numTest, numDevices, testStream) };
+  switch (partition.kind) {
+    case "iid": {
+      const personalised = dealEvenly(test.labels.length, numDevices, testStream);
+      return { train: dealEvenly(train.labels.length, numDevices, trainStream), personalised, notes: [] };
+    }
     case "dirichletQuantity": {
-      const { sizes, fractions } = dirichletSizes(settings.dirichletAlpha, numTrain, numDevices, sizesStream, notes);
-      return { train: dealRows(sizes, trainStream), personalised: dealRows(apportion(fractions, numTest), testStream) };
+      const { sizes, testSizes, notes } = drawSizes(settings, partition.dirichletAlpha);
+      return { train: dealRows(sizes, trainStream), personalised: dealRows(testSizes, testStream), notes };
     }
     case "dirichletLabel": {
-      const { sizes, fractions } = dirichletSizes(SIZE_CONCENTRATION, numTrain, numDevices, sizesStream, notes);
+      const { sizes, testSizes, notes } = drawSizes(settings, SIZE_CONCENTRATION);
       const priorStream = random.stream({ purpose: "partition class priors" });
-      const concentrations = Array.from({ length: train.numClasses }, () => settings.dirichletAlpha);
+      const concentrations = Array.from({ length: train.numClasses }, () => partition.dirichletAlpha);
       const priors = sizes.map(() => priorStream.dirichlet(concentrations));
-      return {
-        train: dealByClass(train, sizes, priors, trainStream),
-        personalised: dealByClass(test, apportion(fractions, numTest), priors, testStream),
-      };
+      const personalised = dealByClass(test, testSizes, priors, testStream);
+      return { train: dealByClass(train, sizes, priors, trainStream), personalised, notes };
     }
     case "byField":
       return dealByOwner(train, test, numDevices, trainStream);
   }
+}
+
+/** Sizes of the training shares, and of the personalised ones from the same q. */
+function drawSizes({ train, test, numDevices, random }: DealSettings, concentration: number) {
+  const stream = random.stream({ purpose: "partition sizes" });
+  const { sizes, fractions, note } = dirichletSizes({ concentration, numRows: train.labels.length, numDevices, stream });
+  return { sizes, testSizes: apportion(fractions, test.labels.length), notes: note === null ? [] : [note] };
 }
 
 /** Rows 0 … n−1 in random order, sizes that differ by at most one. */
@@ -146,12 +154,7 @@ function rowsByClass({ labels, numClasses }: PartitionInput, stream: RandomStrea
 }
 
 /** Owners in random order, each to the device that has the fewest training rows so far; owners' test rows follow them. */
-function dealByOwner(
-  train: PartitionInput,
-  test: PartitionInput,
-  numDevices: number,
-  stream: RandomStream,
-): { train: Dealt; personalised: Dealt } {
+function dealByOwner(train: PartitionInput, test: PartitionInput, numDevices: number, stream: RandomStream): BothDealt {
   const trainRows = rowsByOwner(train, "training");
   const testRows = rowsByOwner(test, "test");
   if (trainRows.size < numDevices) {
@@ -159,19 +162,22 @@ function dealByOwner(
       `partition: the training rows have ${trainRows.size} owners for ${numDevices} devices; set numDevices to ${trainRows.size} or less`,
     );
   }
-  const dealt = {
-    train: Array.from({ length: numDevices }, (): number[] => []),
-    personalised: Array.from({ length: numDevices }, (): number[] => []),
-  };
-  const strangers = [...testRows.keys()].filter((owner) => !trainRows.has(owner)); // owners with test rows only
+  const dealt: BothDealt = { train: emptyShares(numDevices), personalised: emptyShares(numDevices), notes: [] };
   for (const owner of stream.shuffle([...trainRows.keys()].sort())) {
     const device = smallest(dealt.train);
     dealt.train[device].push(...(trainRows.get(owner) ?? []));
     dealt.personalised[device].push(...(testRows.get(owner) ?? []));
   }
-  for (const owner of stream.shuffle(strangers.sort()))
+  const testOnly = [...testRows.keys()].filter((owner) => !trainRows.has(owner));
+  for (const owner of stream.shuffle(testOnly.sort()))
     dealt.personalised[smallest(dealt.personalised)].push(...(testRows.get(owner) ?? []));
+  if (testOnly.length > 0)
+    dealt.notes.push(`${testOnly.length} owners have test rows only: each went to the device with the fewest of those`);
   return dealt;
+}
+
+function emptyShares(numDevices: number): Dealt {
+  return Array.from({ length: numDevices }, () => []);
 }
 
 function smallest(dealt: Dealt): number {
@@ -185,7 +191,11 @@ function rowsByOwner({ labels, owners }: PartitionInput, splitName: string): Map
     );
   }
   const rows = new Map<string, number[]>();
-  for (const [row, owner] of owners.entries()) rows.set(owner, [...(rows.get(owner) ?? []), row]);
+  for (const [row, owner] of owners.entries()) {
+    const ofOwner = rows.get(owner);
+    if (ofOwner === undefined) rows.set(owner, [row]);
+    else ofOwner.push(row);
+  }
   return rows;
 }
 

@@ -7,29 +7,39 @@ export function evenSizes(numRows: number, numDevices: number): number[] {
   return Array.from({ length: numDevices }, (_, device) => Math.floor(numRows / numDevices) + (device < numRows % numDevices ? 1 : 0));
 }
 
+export interface SizeSettings {
+  readonly concentration: number;
+  /** n ≥ N. */
+  readonly numRows: number;
+  readonly numDevices: number;
+  readonly stream: RandomStream;
+}
+
+export interface DrawnSizes {
+  /** n_i ≥ 1. */
+  readonly sizes: number[];
+  /** q. */
+  readonly fractions: number[];
+  /** Set when no draw would do. */
+  readonly note: string | null;
+}
+
 /**
  * Sizes `round(q_i n)` with the rounding error on the last device, q ~ Dirichlet(concentration), redrawn until none is empty.
- * After 1,000 draws every device gets one row and shares the rest by the last q, and a note says so. Needs n ≥ N.
+ * After 1,000 redraws every device gets one row and shares the rest by the last q, and a note says so.
  */
-export function dirichletSizes(
-  concentration: number,
-  numRows: number,
-  numDevices: number,
-  stream: RandomStream,
-  notes: string[],
-): { sizes: number[]; fractions: number[] } {
+export function dirichletSizes({ concentration, numRows, numDevices, stream }: SizeSettings): DrawnSizes {
   const concentrations = Array.from({ length: numDevices }, () => concentration);
-  let fractions: number[] = [];
-  for (let redraws = 0; redraws <= MAX_SIZE_REDRAWS; redraws++) {
-    fractions = stream.dirichlet(concentrations);
+  let fractions = stream.dirichlet(concentrations);
+  for (let redraws = 0; redraws < MAX_SIZE_REDRAWS; redraws++) {
     const sizes = fractions.slice(0, -1).map((fraction) => Math.round(fraction * numRows));
     sizes.push(numRows - sizes.reduce((a, b) => a + b, 0));
-    if (sizes.every((size) => size >= 1)) return { sizes, fractions };
+    if (sizes.every((size) => size >= 1)) return { sizes, fractions, note: null };
+    fractions = stream.dirichlet(concentrations);
   }
-  notes.push(
-    `${MAX_SIZE_REDRAWS} draws of ${numDevices} device sizes for ${numRows} examples all left a device empty: each got one example, the rest follow the last draw`,
-  );
-  return { sizes: apportion(fractions, numRows - numDevices).map((size) => size + 1), fractions };
+  const sizes = apportion(fractions, numRows - numDevices).map((size) => size + 1);
+  const note = `${MAX_SIZE_REDRAWS} draws of ${numDevices} shares of ${numRows} examples all left one empty: each device got one, then its share of the rest`;
+  return { sizes, fractions, note };
 }
 
 /** Sizes `round(q_i n)` that never exceed what is left; the last device takes the rest. Some may be 0. */
