@@ -1,0 +1,86 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Params } from "@tutti/core";
+import { flattenTuned, splitTuned } from "../tuning/prefix.ts";
+import type { Tuned } from "./gradient.ts";
+import { type EncodedExample, labelledBatch, predict } from "./objective.ts";
+import { throwIfAborted, yieldToEvents } from "./pause.ts";
+
+export interface Predictions {
+  /** Class with the largest logit, per example. */
+  readonly classes: readonly number[];
+  readonly losses: readonly number[];
+}
+
+/** Confusion matrix (rows: true classes) and loss sum over examples. */
+export interface Scores {
+  readonly confusion: number[][];
+  readonly lossSum: number;
+}
+
+/** Tokens, padding included, of one evaluation batch. */
+const tokensPerBatch = 1024;
+
+/** Predicts every example, batched by similar length; the answers are in the order of the examples. Null params mean the bare backbone. */
+export async function predictAll(
+  tuned: Tuned,
+  params: Params | null,
+  examples: readonly EncodedExample[],
+  signal?: AbortSignal,
+): Promise<Predictions> {
+  const classes = new Array<number>(examples.length);
+  const losses = new Array<number>(examples.length);
+  const values = params === null ? null : flattenTuned(tuned.layout, params);
+  for (const bucket of bucketsByLength(examples)) {
+    throwIfAborted(signal);
+    const batch = labelledBatch(
+      bucket.map((index) => examples[index]),
+      tuned.transformer.config.padTokenId,
+    );
+    const tensors = tf.tidy(() => {
+      const parts = values === null ? null : splitTuned(tuned.layout, tf.tensor1d(values));
+      return predict(tuned.transformer, parts, batch, tuned);
+    });
+    const [logits, batchLosses] = await Promise.all([tensors.classLogits.data(), tensors.losses.data()]);
+    const numClasses = tensors.classLogits.shape[1];
+    tf.dispose([tensors.classLogits, tensors.losses]);
+    bucket.forEach((index, i) => {
+      classes[index] = argMax(logits.slice(i * numClasses, (i + 1) * numClasses));
+      losses[index] = batchLosses[i];
+    });
+    await yieldToEvents();
+  }
+  return { classes, losses };
+}
+
+/** Counts predictions by true class; the loss is summed in the order of the examples. */
+export function scoresOf(predictions: Predictions, examples: readonly EncodedExample[], numClasses: number): Scores {
+  const confusion = Array.from({ length: numClasses }, () => new Array<number>(numClasses).fill(0));
+  examples.forEach(({ label }, i) => {
+    confusion[label][predictions.classes[i]] += 1;
+  });
+  return { confusion, lossSum: predictions.losses.reduce((sum, loss) => sum + loss, 0) };
+}
+
+/** Indices in batches of similar length, so that little is padded. */
+export function bucketsByLength(examples: readonly EncodedExample[]): number[][] {
+  const order = examples.map((_, index) => index).sort((a, b) => examples[a].ids.length - examples[b].ids.length || a - b);
+  const buckets: number[][] = [];
+  let bucket: number[] = [];
+  for (const index of order) {
+    const padded = Math.ceil(examples[index].ids.length / 8) * 8;
+    if (bucket.length > 0 && (bucket.length + 1) * padded > tokensPerBatch) {
+      buckets.push(bucket);
+      bucket = [];
+    }
+    bucket.push(index);
+  }
+  if (bucket.length > 0) buckets.push(bucket);
+  return buckets;
+}
+
+/** The first of the largest. */
+function argMax(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
+  return best;
+}

@@ -1,0 +1,140 @@
+import * as tf from "@tensorflow/tfjs";
+import { type Params, type RandomStream, type TrainingSettings, warmedUpRate } from "@tutti/core";
+import { flattenTuned, type TunedLayout, unflattenTuned } from "../tuning/prefix.ts";
+import { type AdamWTensors, adamWStep } from "./adamWTensors.ts";
+import { type Tuned, vectorGradient } from "./gradient.ts";
+import { createLossLog } from "./lossLog.ts";
+import { type EncodedExample, labelledBatch } from "./objective.ts";
+import { throwIfAborted, yieldToEvents } from "./pause.ts";
+
+/** AdamW's moments and step counter by parameter name. */
+export interface Moments {
+  readonly m: Params;
+  readonly v: Params;
+  readonly step: number;
+}
+
+export interface LocalTrainingOptions {
+  readonly training: TrainingSettings;
+  /** Share of prompt values zeroed in every step. */
+  readonly promptDropout: number;
+  /** Linear warm-up of the rate, counted in `stageSteps`. */
+  readonly warmupSteps: number;
+  /** Optimiser steps this device has already taken in the stage. */
+  readonly stageSteps: number;
+  /** Null starts them at zero. */
+  readonly moments: Moments | null;
+  readonly shuffle: RandomStream;
+  readonly dropout: RandomStream;
+  onStep?(progress: { step: number; numSteps: number; loss: number }): void;
+  readonly signal?: AbortSignal;
+}
+
+export interface LocalTrainingResult {
+  /** y_i, all trained parameters. */
+  readonly params: Params;
+  readonly moments: Moments;
+  /** K_i. */
+  readonly numSteps: number;
+  /** Mean training loss of the first and the last epoch. */
+  readonly firstLoss: number;
+  readonly lastLoss: number;
+}
+
+/** K_i = E · ceil(n_i / B). */
+export function countSteps(numExamples: number, { localEpochs, batchSize }: TrainingSettings): number {
+  return localEpochs * Math.ceil(numExamples / batchSize);
+}
+
+/** E epochs of AdamW over all trained parameters from `start` (fedpeptao.md §1 and §5). The numbers leave the backend once, at the end. */
+export async function trainLocally(
+  tuned: Tuned,
+  start: Params,
+  examples: readonly EncodedExample[],
+  options: LocalTrainingOptions,
+): Promise<LocalTrainingResult> {
+  const { training, signal } = options;
+  const numSteps = countSteps(examples.length, training);
+  const losses = createLossLog(numSteps, options.onStep);
+  let state = uploadState(tuned.layout, start, options.moments);
+  try {
+    let step = 0;
+    for (let epoch = 0; epoch < training.localEpochs; epoch++) {
+      const order = options.shuffle.shuffle(examples);
+      for (let at = 0; at < order.length; at += training.batchSize) {
+        throwIfAborted(signal);
+        const batch = order.slice(at, at + training.batchSize);
+        const learningRate = warmedUpRate(training.clientLearningRate, options.stageSteps + step + 1, options.warmupSteps);
+        const { next, loss } = takeStep(tuned, state, batch, { ...options, learningRate });
+        disposeState(state);
+        state = next;
+        step += 1;
+        await losses.add(loss, { epoch, numExamples: batch.length });
+        await yieldToEvents();
+      }
+    }
+    await losses.flush();
+    const { params, moments } = await downloadState(tuned.layout, state);
+    const [firstLoss, lastLoss] = [losses.meanOf(0), losses.meanOf(training.localEpochs - 1)];
+    return { params, moments, numSteps, firstLoss, lastLoss };
+  } finally {
+    disposeState(state);
+    losses.dispose();
+  }
+}
+
+function takeStep(
+  tuned: Tuned,
+  state: AdamWTensors,
+  examples: readonly EncodedExample[],
+  options: LocalTrainingOptions & { readonly learningRate: number },
+): { next: AdamWTensors; loss: tf.Scalar } {
+  const { training, promptDropout, dropout, learningRate } = options;
+  const { weightDecay, clipNorm } = training;
+  const batch = labelledBatch(examples, tuned.transformer.config.padTokenId);
+  const mask = dropoutMask(tuned.layout, promptDropout, dropout);
+  const { values, m, v, loss } = tf.tidy(() => {
+    const kept = mask === null ? null : tf.tensor1d(mask);
+    const seen = kept === null ? state.values : tf.mul<tf.Tensor1D>(state.values, kept);
+    const { loss: meanLoss, gradient } = vectorGradient(tuned, seen, batch);
+    const unmasked = kept === null ? gradient : tf.mul<tf.Tensor1D>(gradient, kept);
+    const next = adamWStep(state, unmasked, { learningRate, weightDecay, clipNorm });
+    return { values: next.values, m: next.m, v: next.v, loss: meanLoss };
+  });
+  return { next: { values, m, v, step: state.step + 1 }, loss };
+}
+
+/**
+ * Inverted dropout on the prompts: 0 or 1 / (1 − rate) for prefix values, 1 for the head. One mask per step, shared by the batch,
+ * where the official code draws one per example. Null without dropout.
+ */
+export function dropoutMask(layout: TunedLayout, rate: number, random: RandomStream): Float32Array | null {
+  if (rate === 0) return null;
+  const mask = new Float32Array(layout.numValues).fill(1);
+  const threshold = rate * 2 ** 32;
+  const kept = 1 / (1 - rate);
+  for (let i = 0; i < layout.numPrefixValues; i++) mask[i] = random.uint32() < threshold ? 0 : kept;
+  return mask;
+}
+
+function uploadState(layout: TunedLayout, start: Params, moments: Moments | null): AdamWTensors {
+  const zero = new Float32Array(layout.numValues);
+  return {
+    values: tf.tensor1d(flattenTuned(layout, start)),
+    m: tf.tensor1d(moments === null ? zero : flattenTuned(layout, moments.m)),
+    v: tf.tensor1d(moments === null ? zero : flattenTuned(layout, moments.v)),
+    step: moments?.step ?? 0,
+  };
+}
+
+async function downloadState(layout: TunedLayout, state: AdamWTensors): Promise<{ params: Params; moments: Moments }> {
+  const [values, m, v] = await Promise.all([state.values.data<"float32">(), state.m.data<"float32">(), state.v.data<"float32">()]);
+  return {
+    params: unflattenTuned(layout, values),
+    moments: { m: unflattenTuned(layout, m), v: unflattenTuned(layout, v), step: state.step },
+  };
+}
+
+function disposeState({ values, m, v }: AdamWTensors): void {
+  tf.dispose([values, m, v]);
+}

@@ -1,0 +1,58 @@
+import * as tf from "@tensorflow/tfjs";
+
+/** Collects the losses of steps without making a GPU wait after each one. */
+export interface LossLog {
+  /** Takes the scalar over. */
+  add(loss: tf.Scalar, from: { epoch: number; numExamples: number }): Promise<void>;
+  /** Reads what is pending; throws when a loss is not finite. */
+  flush(): Promise<void>;
+  /** Mean over an epoch's examples. */
+  meanOf(epoch: number): number;
+  dispose(): void;
+}
+
+/** Steps between two reads on WebGPU, where reading waits for the queue; elsewhere every step is read. */
+const stepsPerRead = 8;
+
+/** Reports each step's loss to `onStep`, in order. */
+export function createLossLog(
+  numSteps: number,
+  onStep?: (progress: { step: number; numSteps: number; loss: number }) => void,
+): LossLog {
+  const sums = new Map<number, { loss: number; numExamples: number }>();
+  const pending: { loss: tf.Scalar; epoch: number; numExamples: number }[] = [];
+  const readEvery = tf.getBackend() === "webgpu" ? stepsPerRead : 1;
+  let step = 0;
+
+  async function flush(): Promise<void> {
+    const read = pending.splice(0);
+    if (read.length === 0) return;
+    const stacked = tf.stack(read.map(({ loss }) => loss));
+    tf.dispose(read.map(({ loss }) => loss));
+    const values = await stacked.data();
+    stacked.dispose();
+    read.forEach(({ epoch, numExamples }, i) => {
+      step += 1;
+      if (!Number.isFinite(values[i])) throw new Error(`local training: the loss of step ${step} is ${values[i]}`);
+      const sum = sums.get(epoch) ?? { loss: 0, numExamples: 0 };
+      sums.set(epoch, { loss: sum.loss + values[i] * numExamples, numExamples: sum.numExamples + numExamples });
+      onStep?.({ step, numSteps, loss: values[i] });
+    });
+  }
+
+  return {
+    async add(loss, from) {
+      pending.push({ loss, ...from });
+      if (pending.length >= readEvery) await flush();
+    },
+    flush,
+    meanOf(epoch) {
+      const sum = sums.get(epoch);
+      return sum === undefined ? Number.NaN : sum.loss / sum.numExamples;
+    },
+    dispose() {
+      tf.dispose(pending.map(({ loss }) => loss));
+      pending.length = 0;
+    },
+  };
+}

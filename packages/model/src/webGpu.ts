@@ -1,0 +1,44 @@
+import * as tf from "@tensorflow/tfjs";
+
+/** Starts the WebGPU backend on a device of `gpu` (absent: the page's) and names the adapter. */
+export async function startWebGpu(gpu: GPU | undefined): Promise<string> {
+  const source = gpu ?? globalThis.navigator?.gpu;
+  if (source === undefined) throw new Error("backend webgpu: this page or process has no WebGPU (it needs https or localhost)");
+  const adapter = await source.requestAdapter({ powerPreference: "high-performance" });
+  if (adapter === null) throw new Error("backend webgpu: no adapter");
+  const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
+  tf.env().set("WEBGPU_MATMUL_PROGRAM_TYPE", deterministicMatMul);
+  const device = await adapter.requestDevice({ requiredLimits: limitsOf(adapter) });
+  if (tf.findBackend("webgpu") !== null) tf.removeBackend("webgpu");
+  else if (tf.findBackendFactory("webgpu") !== null) tf.removeBackend("webgpu");
+  tf.registerBackend("webgpu", () => new WebGPUBackend(device, adapter.info), 3);
+  if (!(await tf.setBackend("webgpu"))) throw new Error("backend webgpu: could not be started on this adapter");
+  await tf.ready();
+  return nameOf(adapter);
+}
+
+/** Whether the adapter runs on the CPU. */
+export function isSoftwareAdapter(name: string): boolean {
+  return /swiftshader|llvmpipe|lavapipe|software|basic render|warp|fallback/i.test(name);
+}
+
+/** MatMulPackedProgram: the default picks, for long inner sizes, one that sums with float atomics, with other bits each time. */
+const deterministicMatMul = 3;
+
+function limitsOf(adapter: GPUAdapter): Record<string, number> {
+  const names = [
+    "maxComputeWorkgroupStorageSize",
+    "maxComputeWorkgroupsPerDimension",
+    "maxStorageBufferBindingSize",
+    "maxBufferSize",
+    "maxComputeWorkgroupSizeX",
+    "maxComputeInvocationsPerWorkgroup",
+  ] as const;
+  return Object.fromEntries(names.map((name) => [name, adapter.limits[name]]));
+}
+
+function nameOf({ info }: GPUAdapter): string {
+  const parts = [info.vendor, info.architecture, info.device, info.description].filter((part) => part !== "");
+  const name = [...new Set(parts)].join(" ");
+  return info.isFallbackAdapter ? `${name} (fallback)` : name;
+}
