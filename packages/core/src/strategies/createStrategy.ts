@@ -1,11 +1,11 @@
-import type { StrategySettings } from "../run.ts";
+import type { RunSettings } from "../run.ts";
 import { fedAvg } from "./fedAvg.ts";
 import { fedPepTao } from "./fedPepTao.ts";
 import type { Strategy } from "./strategy.ts";
 
-/** The strategy that these settings name; its options are read from the run's settings by `init`. */
-export function createStrategy(settings: StrategySettings): Strategy {
-  switch (settings.name) {
+/** The strategy that the run names; its options are read from the same settings by `init`. */
+export function createStrategy(run: RunSettings): Strategy {
+  switch (run.strategy.name) {
     case "fedAvg":
       return fedAvg;
     case "fedPepTao":

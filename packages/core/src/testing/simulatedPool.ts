@@ -1,0 +1,76 @@
+import type { Deadline, DevicePool, TaskOutcome } from "../rounds.ts";
+import type { Device, PlannedTask, RoundPlan } from "../task.ts";
+
+/** What a simulated device does with a task; `silent` never answers. */
+export type Answer = (plan: RoundPlan, task: PlannedTask) => TaskOutcome | "silent";
+
+export interface SimulatedPool extends DevicePool {
+  /** Replaces the roster and wakes whoever waits for that. */
+  setRoster(roster: readonly Device[]): void;
+  /** How often each task was given to its device, by `taskName`. */
+  readonly asked: ReadonlyMap<string, number>;
+  /** Contributions that were accepted, by `taskName`: what a journal keeps over a restart. */
+  readonly accepted: Map<string, TaskOutcome>;
+}
+
+/** Tells the tasks of a run apart. */
+export function taskName(plan: RoundPlan, task: PlannedTask): string {
+  return [plan.stage, plan.round, plan.step, plan.attempt, task.deviceId, task.spec.kind].join("/");
+}
+
+/**
+ * A pool without clock: tasks are answered in turn, the last one first, and a step's deadline passes as soon as everybody who
+ * answers at all has done so. `accepted` of an earlier pool stands for its journal.
+ */
+export function createSimulatedPool(roster: readonly Device[], answer: Answer, accepted = new Map<string, TaskOutcome>()): SimulatedPool {
+  const asked = new Map<string, number>();
+  let current = roster;
+  let wake: () => void = () => {};
+  let changed = new Promise<void>((resolve) => (wake = resolve));
+  let queue: (() => void)[] = [];
+
+  function startDeadline(deadlineMs: number | null): Deadline {
+    let pass: () => void = () => {};
+    const passed = new Promise<void>((resolve) => (pass = resolve));
+    queue = deadlineMs === null ? [] : [pass];
+    void Promise.resolve().then(answerNext);
+    return { passed, cancel: () => {} };
+  }
+
+  /** One answer at a time, so that everything that waits for it runs before the next. */
+  async function answerNext(): Promise<void> {
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+      next();
+      for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+    }
+  }
+
+  function perform(plan: RoundPlan, task: PlannedTask): Promise<TaskOutcome> {
+    const name = taskName(plan, task);
+    return new Promise((resolve) => {
+      queue.push(() => {
+        const known = accepted.get(name);
+        if (known !== undefined) return resolve(known);
+        asked.set(name, (asked.get(name) ?? 0) + 1);
+        const outcome = answer(plan, task);
+        if (outcome === "silent") return;
+        if (outcome.kind === "contributed") accepted.set(name, outcome);
+        resolve(outcome);
+      });
+    });
+  }
+
+  return {
+    roster: () => current,
+    perform,
+    startDeadline,
+    whenRosterChanges: () => changed,
+    setRoster(next) {
+      current = next;
+      wake();
+      changed = new Promise((resolve) => (wake = resolve));
+    },
+    asked,
+    accepted,
+  };
+}
