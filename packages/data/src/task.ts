@@ -1,35 +1,28 @@
-import type { Example } from "./example.ts";
+import type { Metric } from "@tutti/core";
 
-/** The number that a task is judged by, computed from the confusion matrix. */
-export type TaskMetric = "accuracy" | "matthews" | "meanOfAccuracyAndF1";
-
-/** One class of a task. */
-export interface TaskClass {
-  /** Name in data files and on pages. */
-  readonly name: string;
-  /** Label words, best first; the first that is a single token of the backbone counts. */
+/** One way of asking: a template with `{text}`, `{mask}` and, for pairs, `{textB}`, and one label word per class. */
+export interface TaskPrompt {
+  readonly template: string;
+  /** In class order. */
   readonly labelWords: readonly string[];
 }
 
-/** A template with `{text}`, `{mask}` and, for pairs, `{textB}`. */
-export type TemplateText = string;
-
-/** A built-in classification task: where its rows are, what they mean and how a prompt asks about them. */
+/** A classification task: where its rows are, what they mean and how a prompt asks about them. */
 export interface TaskDefinition {
-  /** Such as `feedback/topic`: the data set, then, when it has several, the label. */
+  /** Such as `feedback/topic`: the data set, and which of its labels when it has several. */
   readonly name: string;
   readonly title: string;
   /** Folder under the data sets' base address. */
   readonly dataset: string;
+  /** File names in that folder; without a validation file a tenth of the training rows is held out. */
   readonly files: { readonly train: string; readonly validation: string | null; readonly test: string };
-  readonly fields: { readonly text: string; readonly textB?: string; readonly label: string; readonly owner?: string };
-  /** In label order. */
-  readonly classes: readonly TaskClass[];
-  readonly template: TemplateText;
-  /** For causal backbones: the filled-in suffix whose mean token loss is compared. */
+  /** Field names of a row. The owner says who holds the row when a data set is dealt out by field. */
+  readonly fields: { readonly text: string; readonly textB: string | null; readonly label: string; readonly owner: string | null };
+  /** Class names; a row gives one of them, or its number counted from 0. */
+  readonly classes: readonly string[];
+  /** Best first; a backbone uses the first whose label words are single tokens to it. */
+  readonly prompts: readonly TaskPrompt[];
+  /** For causal backbones, with `{word}`: the filled-in suffix whose mean token loss is compared. */
   readonly causalSuffix: string;
-  readonly metric: TaskMetric;
-  /** Whether rows give the label as a class name or as its number. */
-  readonly labels: "names" | "numbers";
-  readonly examples: readonly Example[];
+  readonly metric: Metric;
 }

@@ -1,0 +1,38 @@
+import { createRandom } from "@tutti/core";
+import type { Dataset, Example } from "./example.ts";
+import { rowsToExamples } from "./examples.ts";
+import { parseJsonl } from "./jsonl.ts";
+import type { TaskDefinition } from "./task.ts";
+
+/** Gives the text of a file of the data set's folder. */
+export type FetchText = (file: string) => Promise<string>;
+
+/** Share of the training rows held out where a data set has no validation split. */
+export const heldOutFraction = 0.1;
+
+/** Loads the three splits of a task, each of JSON Lines; without a validation file a tenth of the training rows is held out by `seed`. */
+export async function loadDataset(task: TaskDefinition, fetchText: FetchText, seed = 42): Promise<Dataset> {
+  const load = async (file: string): Promise<Example[]> => {
+    const examples = rowsToExamples(task, parseJsonl(await fetchText(file), file), file);
+    if (examples.length === 0) throw new Error(`${task.name}: ${file} has no rows`);
+    return examples;
+  };
+  const { train, validation, test } = task.files;
+  const [trainRows, testRows, validationRows] = await Promise.all([load(train), load(test), validation === null ? null : load(validation)]);
+  if (validationRows !== null) return { train: trainRows, validation: validationRows, test: testRows };
+  return { ...holdOut(trainRows, seed), test: testRows };
+}
+
+/** Holds a tenth of the examples out, drawn by the seed; both parts keep their order. */
+export function holdOut(examples: readonly Example[], seed: number): Pick<Dataset, "train" | "validation"> {
+  if (examples.length < 2) throw new Error(`${examples.length} training row leaves nothing to train on beside a validation split`);
+  const numHeldOut = Math.max(1, Math.floor(heldOutFraction * examples.length));
+  const order = createRandom(seed)
+    .stream({ purpose: "validationSplit" })
+    .shuffle(examples.map((_, index) => index));
+  const heldOut = new Set(order.slice(0, numHeldOut));
+  return {
+    train: examples.filter((_, index) => !heldOut.has(index)),
+    validation: examples.filter((_, index) => heldOut.has(index)),
+  };
+}
