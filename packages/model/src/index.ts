@@ -11,6 +11,17 @@ export { readSafetensors, writeSafetensors } from "./backbone/safetensors.ts";
 export { sha256Hex } from "./backbone/sha256.ts";
 export { type TensorName, tensorNames } from "./backbone/tensorNames.ts";
 export type { BackendName } from "./backends.ts";
+export {
+  choosePrompt,
+  createPlainEncoder,
+  createTaskEncoder,
+  createTemplate,
+  type EncodedText,
+  type ExampleEncoder,
+  fillTemplate,
+  type TokenizedPrompt,
+} from "./template.ts";
+export { createTokenizer, type TextTokenizer } from "./tokenizer.ts";
 export type {
   Admission,
   DeviceSource,
