@@ -117,6 +117,22 @@ test("P-50 a name that would reach an object's prototype is refused both ways", 
   expect(() => decodeParams(bytes)).toThrow('tensor "__proto__": is not an allowed name');
 });
 
+test("P-50 padding that is not 0 is refused, after a name and after data, so that one content has one hash", () => {
+  const bytes = encodeParams({ b: tensor([3], [1, 2, 3]) }, "f16");
+  for (const at of [12 + 8 + 1, 12 + 8 + 3, bytes.length - 2, bytes.length - 1]) {
+    const spoiled = bytes.slice();
+    spoiled[at] = 1;
+    expect(() => decodeParams(spoiled)).toThrow(`tensor b: padding at byte ${at} is not 0`);
+  }
+});
+
+test("P-50 an axis of size 0 is refused both ways", () => {
+  expect(() => encodeParams({ b: tensor([0, 3], []) }, "f32")).toThrow("tensor b: shape [0,3] is not allowed");
+  const empty = encodeParams({ b: tensor([3], [1, 2, 3]) }, "f32").slice(0, 24);
+  new DataView(empty.buffer).setUint32(16, 0, true);
+  expect(() => decodeParams(empty)).toThrow("tensor b: shape [0] is not allowed");
+});
+
 test("P-53 values that are not finite are refused by the sender and by the receiver", () => {
   for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
     for (const encoding of encodings) {

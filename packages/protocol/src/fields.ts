@@ -17,8 +17,11 @@ export const fractionSchema = number(0, 1);
 /** Any finite number of a sane magnitude. */
 export const finiteSchema = number(-limits.maxNumber, limits.maxNumber);
 
-/** A sum of squares, a loss: finite and not negative. */
-export const lossSchema = number(0, limits.maxNumber);
+/** A cross-entropy, mean or sum: finite, and below 0 by rounding at most. */
+export const lossSchema = number(-1, limits.maxNumber);
+
+/** A share that comes out of sums of floats, so that rounding may take it a little outside 0 and 1. */
+export const roundedFractionSchema = number(-0.01, 1.01);
 
 /** Text without control characters, trimmed by the sender. */
 export function text(maxLength: number) {

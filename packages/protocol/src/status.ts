@@ -7,6 +7,7 @@ import {
   fractionSchema,
   integer,
   lossSchema,
+  roundedFractionSchema,
   runIdSchema,
   text,
 } from "./fields.ts";
@@ -41,8 +42,8 @@ export const historyPointSchema = z.strictObject({
 export const probePointSchema = z.strictObject({
   deviceId: deviceIdSchema,
   ritzValues: z.array(finiteSchema).max(limits.maxLanczosSteps).readonly(),
-  ritzWeights: z.array(fractionSchema).max(limits.maxLanczosSteps).readonly(),
-  keepFraction: fractionSchema.nullable(),
+  ritzWeights: z.array(roundedFractionSchema).max(limits.maxLanczosSteps).readonly(),
+  keepFraction: roundedFractionSchema.nullable(),
 });
 
 const clientPointSchema = z.strictObject({
@@ -80,7 +81,7 @@ export const statusSchema = z.strictObject({
   layerScores: z.array(finiteSchema.nullable()).max(limits.maxLayers).readonly().nullable(),
   /** Layers that travel, ascending; null before they are chosen. */
   selectedLayers: z.array(layerIndexSchema).max(limits.maxLayers).readonly().nullable(),
-  keepFraction: fractionSchema.nullable(),
+  keepFraction: roundedFractionSchema.nullable(),
   probes: z.array(probePointSchema).max(100).readonly(),
   history: z.array(historyPointSchema).max(limits.maxHistory).readonly(),
   /** On the wire so far; evaluation apart from the stages. */

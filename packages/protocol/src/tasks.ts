@@ -6,11 +6,11 @@ import {
   deviceIdSchema,
   encodingSchema,
   finiteSchema,
-  fractionSchema,
   integer,
   lossSchema,
   nameSchema,
   ordinalSchema,
+  roundedFractionSchema,
   taskIdSchema,
 } from "./fields.ts";
 import { limits } from "./limits.ts";
@@ -97,7 +97,7 @@ export const contributionHeaderSchema = z.discriminatedUnion("kind", [
     .strictObject({
       kind: z.literal("probe"),
       ritzValues: z.array(finiteSchema).min(1).max(limits.maxLanczosSteps).readonly(),
-      ritzWeights: z.array(fractionSchema).min(1).max(limits.maxLanczosSteps).readonly(),
+      ritzWeights: z.array(roundedFractionSchema).min(1).max(limits.maxLanczosSteps).readonly(),
     })
     .refine((header) => header.ritzValues.length === header.ritzWeights.length, {
       path: ["ritzWeights"],
