@@ -2,6 +2,11 @@ import type { Params } from "@tutti/core";
 import { type BlobRef, decodeParams } from "@tutti/protocol";
 import { sha256Hex } from "./sha256.ts";
 
+/** The coordinator no longer has the blob: whatever named it is over (P-62). */
+export class BlobGone extends Error {
+  override readonly name = "BlobGone";
+}
+
 /** As much of `fetch` as blobs need. */
 export type Fetch = (url: string, init?: { signal?: AbortSignal }) => Promise<Response>;
 
@@ -29,11 +34,12 @@ export function createBlobs({ origin, fetch, onReceived }: BlobOptions): Blobs {
 
   async function download(ref: BlobRef, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const response = await fetch(new URL(`/blobs/${ref.sha256}`, origin).href, signal === undefined ? {} : { signal });
+    if (response.status === 404) throw new BlobGone(`blob ${ref.sha256.slice(0, 8)}: the coordinator no longer has it`);
     if (!response.ok) throw new Error(`blob ${ref.sha256.slice(0, 8)}: the coordinator answered ${response.status}`);
     const bytes = new Uint8Array(await response.arrayBuffer());
     onReceived(bytes.length);
     const found = await sha256Hex(bytes);
-    if (found !== ref.sha256)
+    if (found !== ref.sha256 || bytes.length !== ref.numBytes)
       throw new Error(`blob ${ref.sha256.slice(0, 8)}: ${bytes.length} bytes arrived whose hash is ${found.slice(0, 8)}`);
     return bytes;
   }

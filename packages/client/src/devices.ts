@@ -9,8 +9,10 @@ export interface Devices {
   ids(): readonly DeviceId[];
   /** What the store holds. */
   versions(): Promise<readonly DeviceVersion[]>;
-  /** Takes over the coordinator's decisions. With `isWholeList`, devices that are not listed live elsewhere and are forgotten (P-25). */
-  apply(decisions: readonly DeviceDecision[], isWholeList: boolean): Promise<void>;
+  /** Takes over the decisions of a welcome; devices that are not listed live elsewhere and are forgotten (P-25). */
+  applyWhole(decisions: readonly DeviceDecision[]): Promise<void>;
+  /** Takes over the devices of an assignment that are not here yet (P-26). */
+  applyNew(decisions: readonly DeviceDecision[]): Promise<void>;
   read(deviceId: DeviceId): Promise<DeviceRecord>;
   /** Writes the finished task beside the state it started from; answers false when the device was decided otherwise meanwhile. */
   setPending(start: DeviceRecord, pending: PendingTask): Promise<boolean>;
@@ -57,6 +59,13 @@ export function createDevices({ runId, store, blobs, onDecision }: DevicesOption
     }
   }
 
+  async function take(decision: DeviceDecision): Promise<void> {
+    const record = await decided(decision);
+    if (record !== null) await store.put(runId, record);
+    here.add(decision.deviceId);
+    onDecision(decision);
+  }
+
   async function forgetAllBut(deviceIds: ReadonlySet<DeviceId>): Promise<void> {
     const records = await store.list(runId);
     for (const { deviceId } of records) if (!deviceIds.has(deviceId)) await store.delete(runId, deviceId);
@@ -72,15 +81,14 @@ export function createDevices({ runId, store, blobs, onDecision }: DevicesOption
   return {
     ids: () => [...here].sort((a, b) => a - b),
     versions: () => listVersions(store, runId),
-    apply: (decisions, isWholeList) =>
+    applyWhole: (decisions) =>
       inTurn(async () => {
-        if (isWholeList) await forgetAllBut(new Set(decisions.map(({ deviceId }) => deviceId)));
-        for (const decision of decisions) {
-          const record = await decided(decision);
-          if (record !== null) await store.put(runId, record);
-          here.add(decision.deviceId);
-          onDecision(decision);
-        }
+        await forgetAllBut(new Set(decisions.map(({ deviceId }) => deviceId)));
+        for (const decision of decisions) await take(decision);
+      }),
+    applyNew: (decisions) =>
+      inTurn(async () => {
+        for (const decision of decisions) if (!here.has(decision.deviceId)) await take(decision);
       }),
     read: (deviceId) => inTurn(() => read(deviceId)),
     setPending: (start, pending) =>

@@ -10,7 +10,7 @@ import {
   type SubmitOutcome,
   type TaskLease,
 } from "@tutti/protocol";
-import type { Blobs } from "./blobs.ts";
+import { BlobGone, type Blobs } from "./blobs.ts";
 import type { DeviceRecord, PendingTask } from "./deviceStore.ts";
 import type { Devices } from "./devices.ts";
 
@@ -65,14 +65,14 @@ async function compute(lease: TaskLease, record: DeviceRecord, context: TaskCont
   return context.trainer.perform(task, record.state, context.onStep, signal);
 }
 
-const numDownloads = 3;
+const numDownloads = 2;
 
 async function fetchParams(ref: BlobRef, blobs: Blobs, signal: AbortSignal) {
   for (let attempt = 1; ; attempt++) {
     try {
       return await blobs.params(ref, signal);
     } catch (error) {
-      if (signal.aborted || attempt === numDownloads) throw error;
+      if (signal.aborted || error instanceof BlobGone || attempt === numDownloads) throw error;
     }
   }
 }
@@ -80,7 +80,7 @@ async function fetchParams(ref: BlobRef, blobs: Blobs, signal: AbortSignal) {
 function pendingTask(lease: TaskLease, { body, state }: TrainerResult, keepsStates: boolean): PendingTask {
   const { taskId, deviceId, contributionEncoding } = lease;
   const tensors = body.kind === "train" ? { tensors: encodeParams(body.delta, contributionEncoding) } : {};
-  const carried = keepsStates && state !== null ? { state: encodeDeviceState(state) } : {};
+  const carried = keepsStates && body.kind === "train" && state !== null ? { state: encodeDeviceState(state) } : {};
   return { submit: { taskId, deviceId, header: headerOf(body), ...tensors, ...carried }, state };
 }
 

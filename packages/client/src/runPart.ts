@@ -1,7 +1,7 @@
 import type { DeviceId } from "@tutti/core";
 import type { DeviceSource, LoadProgress, StepProgress, Trainer, TrainerReady, TrainerSetup } from "@tutti/model";
-import type { Answer, CallName, DeviceDecision, Outcome, Progress, Request, Submit, TaskLease, Welcome } from "@tutti/protocol";
-import type { Blobs } from "./blobs.ts";
+import type { Answer, CallName, DeviceDecision, Outcome, Progress, Request, Rule, Submit, TaskLease, Welcome } from "@tutti/protocol";
+import { BlobGone, type Blobs } from "./blobs.ts";
 import type { DeviceStore } from "./deviceStore.ts";
 import { createDevices } from "./devices.ts";
 import type { CurrentTask, SessionEvent } from "./events.ts";
@@ -12,6 +12,8 @@ import { createTaskQueue, type TaskQueue } from "./taskQueue.ts";
 /** How a part speaks with the coordinator. */
 export interface Coordinator {
   call<N extends CallName>(name: N, request: Request<N>): Promise<Outcome<Answer<N>>>;
+  /** The answer to a call is not known: says hello once more, which ends in `enter`. */
+  sayHelloAgain(): void;
   /** May be lost. */
   tellProgress(progress: Progress): void;
 }
@@ -33,6 +35,8 @@ export interface RunPartOptions {
 export interface RunPart {
   readonly runId: string;
   readonly queue: TaskQueue;
+  /** Whether the device lives here. */
+  hosts(deviceId: DeviceId): boolean;
   /** After each hello: takes over the decisions, sends what is pending, gets ready, registers. */
   enter(welcome: Welcome): Promise<void>;
   assign(decisions: readonly DeviceDecision[]): Promise<void>;
@@ -48,6 +52,9 @@ export class CannotTakePart extends Error {
 }
 
 const progressEveryMs = 300;
+
+/** Refusals after which the client does not know whether its submission counts (P-40). */
+const unknownOutcome: readonly Rule[] = ["P-5", "P-6", "P-7", "P-10"];
 
 /** A part that has not entered yet. */
 export function createRunPart(options: RunPartOptions): RunPart {
@@ -84,7 +91,9 @@ export function createRunPart(options: RunPartOptions): RunPart {
       options.onSent((submission.tensors?.length ?? 0) + (submission.state?.length ?? 0) + JSON.stringify(submission.header).length);
       const answer = await coordinator.call("submit", submission);
       if (answer.ok) return answer.value;
-      if (answer.rule !== "P-6") return { outcome: "refused", message: `${answer.rule}: ${answer.message}` };
+      if (!unknownOutcome.includes(answer.rule)) return { outcome: "refused", message: `${answer.rule}: ${answer.message}` };
+      online.close();
+      coordinator.sayHelloAgain();
     }
   }
 
@@ -110,10 +119,10 @@ export function createRunPart(options: RunPartOptions): RunPart {
   }
 
   async function giveUp(task: CurrentTask, error: unknown, isSuperseded: boolean): Promise<void> {
-    if (isSuperseded || signal.aborted) return emit({ kind: "taskEnded", task, outcome: "superseded" });
+    if (isSuperseded || signal.aborted || error instanceof BlobGone) return emit({ kind: "taskEnded", task, outcome: "superseded" });
     const reason = messageOf(error);
     emit({ kind: "problem", message: `A task could not be done: ${reason}` });
-    await coordinator.call("decline", { taskId: task.taskId, reason });
+    await coordinator.call("decline", { taskId: task.taskId, reason }).catch(nothing);
     emit({ kind: "taskEnded", task, outcome: "declined" });
   }
 
@@ -138,7 +147,7 @@ export function createRunPart(options: RunPartOptions): RunPart {
 
   async function register(): Promise<void> {
     const trained = await ready().catch(async (error: unknown) => {
-      if (!signal.aborted) await coordinator.call("decline", { taskId: null, reason: messageOf(error) });
+      if (!signal.aborted) await coordinator.call("decline", { taskId: null, reason: messageOf(error) }).catch(nothing);
       throw error;
     });
     const deviceIds = devices.ids();
@@ -160,16 +169,17 @@ export function createRunPart(options: RunPartOptions): RunPart {
   return {
     runId,
     queue,
+    hosts: (deviceId) => devices.ids().includes(deviceId),
     async enter(welcome) {
       keepsStates = welcome.keepsStates;
       queue.clearWaiting();
-      await devices.apply(welcome.devices, true);
+      await devices.applyWhole(welcome.devices);
       online.open();
       void sendPending().catch((error: unknown) => signal.aborted || emit({ kind: "problem", message: messageOf(error) }));
       await register();
     },
     async assign(decisions) {
-      await devices.apply(decisions, false);
+      await devices.applyNew(decisions);
       await register();
     },
     suspend: online.close,
@@ -200,6 +210,9 @@ function progressReport(taskId: string, coordinator: Coordinator): (progress: St
     coordinator.tellProgress({ taskId, step, numSteps, loss: Number.isFinite(loss) && loss >= 0 ? loss : null });
   };
 }
+
+/** A call rejects only when the session is over, and then nobody listens. */
+function nothing(): void {}
 
 function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);

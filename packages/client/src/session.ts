@@ -36,7 +36,7 @@ export interface JoinOptions {
 
 /** A client's part in a run, from joining to the end. */
 export interface ClientSession {
-  /** Finishes the task at hand, then rests until `resume`. */
+  /** Finishes what was begun, then rests until `resume`: the coordinator gives no further tasks (P-34). */
   pause(): void;
   resume(): void;
   /** Tells the coordinator, then ends; the devices' states stay in the store. */
@@ -45,7 +45,7 @@ export interface ClientSession {
   readonly whenEnded: Promise<SessionEnd>;
 }
 
-const reconnectMs = 500;
+const retryMs = 500;
 
 /** Joins the coordinator's run and takes part until the session ends; connections come and go underneath. */
 export function joinRun(options: JoinOptions): ClientSession {
@@ -57,6 +57,7 @@ export function joinRun(options: JoinOptions): ClientSession {
   const blobs = createBlobs({ origin: options.url, fetch: fetchBlob, onReceived: traffic.received });
   const coordinator: Coordinator = {
     call: (name, request) => call(socket, name, request, { signal: session.signal }),
+    sayHelloAgain: helloLater,
     tellProgress: (progress) => send(socket.volatile, "progress", progress),
   };
   let part: RunPart | null = null;
@@ -94,7 +95,6 @@ export function joinRun(options: JoinOptions): ClientSession {
     const sourceOf = (deviceId: DeviceId) => sourceFor(options.hosting, deviceId);
     const shared = { store, trainer, blobs, coordinator, emit, sourceOf, onSent: traffic.sent, onSaved: traffic.saved };
     part = createRunPart({ runId: welcome.runId, setup, ...shared });
-    part.queue.setResting(isPaused);
     return part;
   }
 
@@ -119,7 +119,7 @@ export function joinRun(options: JoinOptions): ClientSession {
   function refused(rule: string, message: string, isConnected: boolean): void {
     if (rule === "P-1") end({ reason: "reload", message });
     else if (rule !== "P-6") end({ reason: "failed", message: `The coordinator did not admit this tab (${rule}: ${message}).` });
-    else if (isConnected) begin();
+    else if (isConnected) helloLater();
   }
 
   function begin(): void {
@@ -138,13 +138,23 @@ export function joinRun(options: JoinOptions): ClientSession {
   }
 
   function reconnectLater(): void {
-    const timer = setTimeout(() => socket.connect(), reconnectMs);
+    later(() => socket.connect());
+  }
+
+  function helloLater(): void {
+    if (!socket.connected) return; // the next connection says hello
+    later(() => {
+      if (socket.connected) begin();
+    });
+  }
+
+  function later(act: () => void): void {
+    const timer = setTimeout(act, retryMs);
     session.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   }
 
   function rest(paused: boolean): void {
     isPaused = paused;
-    part?.queue.setResting(paused);
     emit({ kind: "paused", isPaused });
     if (socket.connected) void coordinator.call("pause", { isPaused }).catch(() => undefined);
   }
@@ -159,7 +169,7 @@ export function joinRun(options: JoinOptions): ClientSession {
   });
   const handlers: Handlers = {
     task: (lease) => {
-      if (part === null) return refuse("P-14", "this client has not registered");
+      if (part?.hosts(lease.deviceId) !== true) return refuse("P-31", `device ${lease.deviceId} does not live here`);
       part.queue.add(lease);
       return {};
     },
@@ -173,11 +183,12 @@ export function joinRun(options: JoinOptions): ClientSession {
       return {};
     },
     replaced: () => {
-      end({ reason: "replaced" });
+      part?.stop();
+      afterAnswer(() => end({ reason: "replaced" }));
       return {};
     },
     goodbye: (goodbye) => {
-      onGoodbye(goodbye);
+      afterAnswer(() => onGoodbye(goodbye));
       return {};
     },
   };
@@ -195,6 +206,11 @@ export function joinRun(options: JoinOptions): ClientSession {
     },
     whenEnded,
   };
+}
+
+/** The acknowledgement goes first, then what ends the connection. */
+function afterAnswer(act: () => void): void {
+  setTimeout(act, 0);
 }
 
 function openSocket({ url, socketOptions }: JoinOptions): Socket {

@@ -5,8 +5,6 @@ import type { Status, TaskLease } from "@tutti/protocol";
 export interface TaskQueue {
   /** Adds a lease unless it is here already. */
   add(lease: TaskLease): void;
-  /** While resting no further lease is begun. */
-  setResting(isResting: boolean): void;
   /** Forgets what has not begun: the coordinator sends again what is still wanted. */
   clearWaiting(): void;
   /** Forgets and aborts the leases that a status shows to be over. */
@@ -21,11 +19,10 @@ export interface TaskQueue {
 export function createTaskQueue(perform: (lease: TaskLease, signal: AbortSignal) => Promise<void>): TaskQueue {
   let waiting: TaskLease[] = [];
   let running: { readonly lease: TaskLease; readonly abort: AbortController } | null = null;
-  let isResting = false;
   let isStopped = false;
 
   function next(): void {
-    const lease = running === null && !isResting && !isStopped ? waiting.shift() : undefined;
+    const lease = running === null && !isStopped ? waiting.shift() : undefined;
     if (lease === undefined) return;
     const abort = new AbortController();
     running = { lease, abort };
@@ -40,10 +37,6 @@ export function createTaskQueue(perform: (lease: TaskLease, signal: AbortSignal)
       const isHere = running?.lease.taskId === lease.taskId || waiting.some(({ taskId }) => taskId === lease.taskId);
       if (isHere) return;
       waiting.push(lease);
-      next();
-    },
-    setResting(resting) {
-      isResting = resting;
       next();
     },
     clearWaiting() {

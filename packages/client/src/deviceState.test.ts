@@ -1,0 +1,202 @@
+import { encodeDeviceState, type Submit, sha256Hex } from "@tutti/protocol";
+import { expect, test } from "vitest";
+import type { DeviceStore } from "./deviceStore.ts";
+import { memoryStore } from "./memoryStore.ts";
+import { createLever, promptOf } from "./testing/fakeTrainer.ts";
+import { coordinate, ended, globalParams, initialParams, join, taskA, taskB } from "./testing/joining.ts";
+import { leaseOf, type ScriptedCoordinator, scriptedRunId, welcomeWith } from "./testing/scriptedCoordinator.ts";
+
+test("P-40: the new state and the submission are in the store before the coordinator hears of them, and become the state when accepted", async () => {
+  const coordinator = await coordinate();
+  const store = memoryStore();
+  let seen: Awaited<ReturnType<DeviceStore["get"]>> = null;
+  coordinator.script.submit = async () => {
+    seen = await store.get(scriptedRunId, 3);
+    return { outcome: "accepted" };
+  };
+  const { event } = join(coordinator, { store });
+  await coordinator.heard("register");
+  await coordinator.tell("task", leaseOf("a", coordinator.blob(globalParams), { initial: coordinator.blob(initialParams) }));
+  const submitted = await coordinator.heard("submit");
+  await event("taskEnded", ended("accepted"));
+  expect(seen).toMatchObject({ version: null, state: null, pending: { submit: { taskId: taskA, header: submitted.header } } });
+  const local = { "prefix/1": { shape: [2, 1, 3], data: promptOf(20).data.map((value) => value + 1) } };
+  expect(await store.get(scriptedRunId, 3)).toEqual({
+    deviceId: 3,
+    version: taskA,
+    state: { local, moments: null, stageSteps: 3 },
+    pending: null,
+  });
+});
+
+async function crashedWithPending(coordinator: ScriptedCoordinator, store: DeviceStore): Promise<Submit> {
+  const never = createLever();
+  coordinator.script.submit = async () => {
+    await never.pulled;
+    return { outcome: "accepted" };
+  };
+  const first = join(coordinator, { store });
+  await coordinator.heard("register");
+  await coordinator.tell("task", leaseOf("a", coordinator.blob(globalParams)));
+  const submitted = await coordinator.heard("submit");
+  first.crash();
+  await coordinator.heard("hello");
+  coordinator.script.submit = () => ({ outcome: "accepted" });
+  return submitted;
+}
+
+test("P-20: a crash between pending and answer: the same bytes are sent again after the next hello, nothing is trained again", async () => {
+  const coordinator = await coordinate();
+  const store = memoryStore();
+  const submitted = await crashedWithPending(coordinator, store);
+  coordinator.script.hello = () => welcomeWith({ devices: [{ deviceId: 3, decision: "keep" }] });
+  const second = join(coordinator, { store });
+  expect((await coordinator.heard("hello")).devices).toEqual([{ deviceId: 3, version: null, pending: taskA }]);
+  expect(await coordinator.heard("submit")).toEqual(submitted);
+  await coordinator.heard("register");
+  // The lease comes again, now settled or still pending: either way no second training of the same task's contribution is stored.
+  expect(second.trainer.performed).toEqual([]);
+  await expect.poll(() => store.get(scriptedRunId, 3)).toMatchObject({ version: taskA, pending: null });
+});
+
+test("P-31: a lease for a task that is already pending sends the same bytes again instead of training", async () => {
+  const coordinator = await coordinate();
+  const store = memoryStore();
+  const submitted = await crashedWithPending(coordinator, store);
+  const answer = createLever();
+  coordinator.script.hello = () => welcomeWith({ devices: [{ deviceId: 3, decision: "keep" }] });
+  coordinator.script.submit = async () => {
+    await answer.pulled;
+    return { outcome: "duplicate" };
+  };
+  const second = join(coordinator, { store });
+  await coordinator.heard("register");
+  await coordinator.tell("task", leaseOf("a", coordinator.blob(globalParams)));
+  expect(await coordinator.heard("submit")).toEqual(submitted);
+  expect(await coordinator.heard("submit")).toEqual(submitted);
+  answer.pull();
+  await second.event("taskEnded", ended("duplicate"));
+  expect(second.trainer.performed).toEqual([]);
+  expect(await store.get(scriptedRunId, 3)).toMatchObject({ version: taskA, pending: null, state: { stageSteps: 3 } });
+});
+
+test("P-21: a hello that answers promote makes the pending state the state", async () => {
+  const coordinator = await coordinate();
+  const store = memoryStore();
+  await crashedWithPending(coordinator, store);
+  coordinator.script.hello = () => welcomeWith({ devices: [{ deviceId: 3, decision: "promote" }] });
+  const { event } = join(coordinator, { store });
+  await event("ready");
+  expect(await store.get(scriptedRunId, 3)).toMatchObject({ version: taskA, pending: null, state: { stageSteps: 3 } });
+  expect(coordinator.numHeard("submit")).toBe(1);
+});
+
+test("P-22: a hello that answers drop forgets the pending state", async () => {
+  const coordinator = await coordinate();
+  const store = memoryStore();
+  await crashedWithPending(coordinator, store);
+  coordinator.script.hello = () => welcomeWith({ devices: [{ deviceId: 3, decision: "drop" }] });
+  const { event } = join(coordinator, { store });
+  await event("ready");
+  expect(await store.get(scriptedRunId, 3)).toEqual({ deviceId: 3, version: null, state: null, pending: null });
+});
+
+test("P-23: a reset forgets both states", async () => {
+  const coordinator = await coordinate();
+  const store = memoryStore();
+  await store.put(scriptedRunId, {
+    deviceId: 3,
+    version: taskB,
+    state: { local: initialParams, moments: null, stageSteps: 9 },
+    pending: null,
+  });
+  coordinator.script.hello = () => welcomeWith({ devices: [{ deviceId: 3, decision: "reset" }] });
+  const { event } = join(coordinator, { store });
+  await event("decision", ({ decision }) => decision === "reset");
+  await event("ready");
+  expect(await store.get(scriptedRunId, 3)).toEqual({ deviceId: 3, version: null, state: null, pending: null });
+});
+
+test("P-24 and P-25: a device that moves here starts from the state it brings, and one that moved away is forgotten", async () => {
+  const coordinator = await coordinate();
+  const store = memoryStore();
+  const state = {
+    local: { "prefix/1": promptOf(40) },
+    moments: { m: { "prefix/0": promptOf(1) }, v: { "prefix/0": promptOf(2) }, step: 5 },
+    stageSteps: 6,
+  };
+  const bytes = encodeDeviceState(state);
+  coordinator.blobs.set(sha256Hex(bytes), bytes);
+  await store.put(scriptedRunId, { deviceId: 8, version: taskA, state: null, pending: null });
+  coordinator.script.hello = () =>
+    welcomeWith({
+      keepsStates: true,
+      devices: [{ deviceId: 3, decision: "new", state: { sha256: sha256Hex(bytes), numBytes: bytes.length }, version: taskB }],
+    });
+  const { event, trainer } = join(coordinator, { store });
+  await event("ready");
+  expect(await store.list(scriptedRunId)).toEqual([{ deviceId: 3, version: taskB, state, pending: null }]);
+  await coordinator.tell("task", leaseOf("a", coordinator.blob(globalParams)));
+  const submitted = await coordinator.heard("submit");
+  expect(trainer.performed[0]?.state).toEqual(state);
+  expect(submitted.state?.length).toBeGreaterThan(0);
+});
+
+test("P-26: assigned devices are loaded and registered; one that is already here keeps its state", async () => {
+  const coordinator = await coordinate();
+  const { store, trainer } = join(coordinator);
+  await coordinator.heard("register");
+  await store.put(scriptedRunId, { deviceId: 3, version: taskB, state: null, pending: null });
+  await coordinator.tell("assign", {
+    devices: [
+      { deviceId: 3, decision: "new" },
+      { deviceId: 5, decision: "new" },
+    ],
+  });
+  expect((await coordinator.heard("register")).devices).toEqual([
+    { deviceId: 3, numExamples: 13 },
+    { deviceId: 5, numExamples: 15 },
+  ]);
+  expect(await store.get(scriptedRunId, 3)).toMatchObject({ version: taskB });
+  expect(trainer.sources.map(({ deviceId }) => deviceId)).toEqual([3, 5]);
+});
+
+test("P-41 and P-42: duplicate promotes, late drops and keeps the accepted state", async () => {
+  const coordinator = await coordinate();
+  const { store, event } = join(coordinator);
+  await coordinator.heard("register");
+  const params = coordinator.blob(globalParams);
+  coordinator.script.submit = () => ({ outcome: "duplicate" });
+  await coordinator.tell("task", leaseOf("a", params));
+  await event("taskEnded", ended("duplicate"));
+  coordinator.script.submit = () => ({ outcome: "late" });
+  await coordinator.tell("task", leaseOf("b", params, { round: 2 }));
+  await event("taskEnded", ended("late"));
+  expect(await store.get(scriptedRunId, 3)).toMatchObject({ version: taskA, pending: null, state: { stageSteps: 3 } });
+});
+
+test("P-40: a submission that is refused is dropped and its owner is told why", async () => {
+  const coordinator = await coordinate();
+  const { store, event } = join(coordinator);
+  await coordinator.heard("register");
+  coordinator.script.submit = () => ({ refused: "P-53", message: "tensor prefix/0: too large" });
+  await coordinator.tell("task", leaseOf("a", coordinator.blob(globalParams)));
+  await event("taskEnded", ended("refused"));
+  expect((await event("problem")).message).toContain("P-53: tensor prefix/0: too large");
+  expect(await store.get(scriptedRunId, 3)).toMatchObject({ version: null, pending: null });
+});
+
+test("P-40: after a fault of the coordinator the submission stays pending and is sent again after another hello", async () => {
+  const coordinator = await coordinate();
+  const { store, event } = join(coordinator);
+  await coordinator.heard("register");
+  coordinator.script.hello = () => welcomeWith({ devices: [{ deviceId: 3, decision: "keep" }] });
+  coordinator.script.submit = () => ({ refused: "P-5", message: "internal" });
+  await coordinator.tell("task", leaseOf("a", coordinator.blob(globalParams)));
+  const first = await coordinator.heard("submit");
+  coordinator.script.submit = () => ({ outcome: "accepted" });
+  await event("taskEnded", ended("accepted"));
+  expect(await coordinator.heard("submit")).toEqual(first);
+  expect(coordinator.numHeard("hello")).toBe(2);
+  expect(await store.get(scriptedRunId, 3)).toMatchObject({ version: taskA, pending: null });
+});
