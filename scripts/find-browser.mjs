@@ -7,7 +7,10 @@ import { fileURLToPath } from "node:url";
 
 const isRoot = process.getuid?.() === 0;
 
-/** The flags that every Chromium of this project starts with; Chromium refuses its sandbox to root. */
+/**
+ * The flags that every Chromium of this project starts with; Chromium refuses its sandbox to root.
+ * @type {readonly string[]}
+ */
 export const chromiumFlags = [
   ...(isRoot ? ["--no-sandbox"] : []),
   "--enable-unsafe-webgpu",
@@ -66,6 +69,7 @@ const findPlaywrights = async () => {
 /**
  * The path of a Chromium or Chrome that starts, or null: TUTTI_BROWSER, then the system's, then Playwright's own.
  * A TUTTI_BROWSER that does not start is an error, never passed over.
+ * @returns {Promise<string | null>}
  */
 export const findBrowser = async () => {
   const wanted = process.env.TUTTI_BROWSER;
@@ -103,7 +107,11 @@ const installFromApt = () => {
   return findInSystem();
 };
 
-/** Like findBrowser, but installs one where that is allowed, and throws one clear sentence when there is none. */
+/**
+ * Like findBrowser, but installs one where that is allowed, and throws one clear sentence when there is none.
+ * @param {{ isInstallAllowed?: boolean }} [options]
+ * @returns {Promise<string>}
+ */
 export const ensureBrowser = async ({ isInstallAllowed = false } = {}) => {
   const found = (await findBrowser()) ?? (isInstallAllowed ? ((await installPlaywrights()) ?? installFromApt()) : null);
   if (found !== null) return found;

@@ -38,7 +38,7 @@ export async function ensurePages(log: (line: string) => void): Promise<string> 
   const folder = join(projectFolder, "dist/web");
   if (await arePagesStale()) {
     log("Building the pages (a few seconds) …");
-    const { buildPages } = await import("../../../../scripts/build-pages.mjs.mts");
+    const { buildPages } = await import("../../../../scripts/build-pages.mjs");
     await buildPages();
   }
   return folder;

@@ -1,7 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright";
-import { chromiumFlags } from "../../../../scripts/find-browser.mjs.mts";
+import { chromiumFlags } from "../../../../scripts/find-browser.mjs";
 
 /** How to open tabs, each a browser of its own with a profile that stays on disk. */
 export interface TabOptions {

@@ -1,5 +1,5 @@
 import type { Evaluation, RoundEvent, RoundPlan, Strategy } from "@tutti/core";
-import { accuracy, macroF1 } from "@tutti/core";
+import { accuracy, macroF1, numCounted } from "@tutti/core";
 import type { EvaluationRecord, StepRecord } from "./runResult.ts";
 
 /** Bytes in both directions, seen from the devices. */
@@ -21,20 +21,25 @@ export interface Recorder {
   observe(event: RoundEvent): StepRecord | null;
 }
 
-/** Accuracies and losses of one pooled evaluation. */
+/** Accuracies and losses of one pooled evaluation; an answer without examples has none. */
 export function scoreEvaluation(evaluation: Evaluation): EvaluationRecord[] {
-  return evaluation.results.map(({ protocol, split, confusion, lossSum }) => {
-    const numExamples = confusion.flat().reduce((sum, count) => sum + count, 0);
-    return {
-      protocol,
-      split,
-      accuracy: numExamples === 0 ? 0 : accuracy(confusion),
-      macroF1: numExamples === 0 ? 0 : macroF1(confusion),
-      loss: numExamples === 0 ? 0 : lossSum / numExamples,
-      numExamples,
-      numDevices: evaluation.numAnswered,
-      coverage: evaluation.coverage,
-    };
+  return evaluation.results.flatMap(({ protocol, split, confusion, lossSum }) => {
+    const numExamples = numCounted(confusion);
+    const shares = { accuracy: accuracy(confusion), macroF1: macroF1(confusion) };
+    if (shares.accuracy === null || shares.macroF1 === null) return [];
+    const { numAnswered: numDevices, coverage } = evaluation;
+    return [
+      {
+        protocol,
+        split,
+        accuracy: shares.accuracy,
+        macroF1: shares.macroF1,
+        loss: lossSum / numExamples,
+        numExamples,
+        numDevices,
+        coverage,
+      },
+    ];
   });
 }
 
