@@ -1,0 +1,130 @@
+import { expect, test } from "vitest";
+import type { Contribution, EvaluationResult, RoundPlan } from "../task.ts";
+import { poolEvaluations } from "./evaluations.ts";
+
+const plan: RoundPlan = {
+  stage: "train",
+  round: 4,
+  step: 2,
+  attempt: 1,
+  payloads: [{}],
+  tasks: [],
+  deadlineMs: null,
+  quorum: 0.7,
+  numDevices: 5,
+};
+
+function answer(deviceId: number, results: EvaluationResult[]): Contribution {
+  return { deviceId, numExamples: 3, body: { kind: "evaluate", results } };
+}
+
+function result(protocol: EvaluationResult["protocol"], confusion: number[][], lossSum: number): EvaluationResult {
+  return { protocol, split: "test", confusion, lossSum };
+}
+
+test("confusion matrices and losses are added up by protocol and split, and coverage is told", () => {
+  const answers = [
+    answer(3, [
+      result(
+        "global",
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        0.5,
+      ),
+      result(
+        "personalised",
+        [
+          [2, 0],
+          [0, 1],
+        ],
+        2,
+      ),
+    ]),
+    answer(0, [
+      result(
+        "global",
+        [
+          [5, 0],
+          [7, 1],
+        ],
+        1.25,
+      ),
+    ]),
+  ];
+  const pooled = poolEvaluations(plan, answers, true);
+  expect(pooled).toMatchObject({ stage: "train", round: 4, numAnswered: 2, coverage: 0.4 });
+  expect(pooled.results).toEqual([
+    result(
+      "global",
+      [
+        [6, 2],
+        [10, 5],
+      ],
+      1.75,
+    ),
+    result(
+      "personalised",
+      [
+        [2, 0],
+        [0, 1],
+      ],
+      2,
+    ),
+  ]);
+});
+
+test("with one global model a newcomer's result is the global one", () => {
+  const pooled = poolEvaluations(
+    plan,
+    [
+      answer(1, [
+        result(
+          "global",
+          [
+            [4, 2],
+            [1, 0],
+          ],
+          3,
+        ),
+      ]),
+    ],
+    false,
+  );
+  expect(pooled.results).toEqual([
+    result(
+      "global",
+      [
+        [4, 2],
+        [1, 0],
+      ],
+      3,
+    ),
+    result(
+      "newcomer",
+      [
+        [4, 2],
+        [1, 0],
+      ],
+      3,
+    ),
+  ]);
+});
+
+test("matrices of different sizes are an error that names the device", () => {
+  const answers = [
+    answer(0, [
+      result(
+        "global",
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        1,
+      ),
+    ]),
+    answer(2, [result("global", [[1]], 1)]),
+  ];
+  expect(() => poolEvaluations(plan, answers, true)).toThrow("device 2: a confusion matrix of 1 classes, expected 2");
+});

@@ -1,0 +1,105 @@
+import { add, mapParams, omitNames, type Params, pickNames, scale, subtract } from "../params.ts";
+import { createRandom, type RandomStream } from "../random.ts";
+import type { ContributionBody, EvaluationResult, PlannedTask, RoundPlan, TaskSpec } from "../task.ts";
+import type { Answer } from "./simulatedPool.ts";
+
+/** A synthetic federated problem: every device pulls its parameters towards its own target. */
+export interface SyntheticProblem {
+  readonly numExamples: readonly number[];
+  /** Per device. */
+  readonly targets: readonly Params[];
+  /** s_l of device 0; device i finds i/10 more. */
+  readonly layerScores: readonly (number | null)[];
+  readonly ritzValues: readonly number[];
+  readonly ritzWeights: readonly number[];
+}
+
+export interface SimulatedDevices {
+  readonly answer: Answer;
+  /** What stayed on each device. */
+  readonly local: ReadonlyMap<number, Params>;
+}
+
+type SpecOf<K extends TaskSpec["kind"]> = Extract<TaskSpec, { readonly kind: K }>;
+
+/** Targets around a common centre, from a seed. */
+export function syntheticProblem(seed: number, like: Params, numExamples: readonly number[]): SyntheticProblem {
+  const random = createRandom(seed);
+  const centre = drawn(like, 1, random.stream({ purpose: "centre" }));
+  const targets = numExamples.map((_, device) => add(centre, drawn(like, 0.3, random.stream({ device, purpose: "target" }))));
+  return { numExamples, targets, layerScores: [1, 6, null], ritzValues: [-1, 0, 1, 5], ritzWeights: [0.1, 0.2, 0.4, 0.3] };
+}
+
+/** Devices whose loss is ½‖θ − target‖²; a value counts as predicted right when it is within 0.5 of its target. */
+export function createSimulatedDevices(problem: SyntheticProblem): SimulatedDevices {
+  const local = new Map<number, Params>();
+
+  function bodyOf(plan: RoundPlan, task: PlannedTask): ContributionBody {
+    const { spec, deviceId } = task;
+    switch (spec.kind) {
+      case "score":
+        return { kind: "score", layerScores: scoresOf(problem, deviceId) };
+      case "train":
+        return train(plan, task, spec);
+      case "probe":
+        return { kind: "probe", ritzValues: problem.ritzValues, ritzWeights: problem.ritzWeights };
+      case "evaluate":
+        return { kind: "evaluate", results: evaluate(plan, task, spec) };
+    }
+  }
+
+  /** Three gradient steps of rate 0.2. */
+  function train(plan: RoundPlan, task: PlannedTask, spec: SpecOf<"train">): ContributionBody {
+    const sent = plan.payloads[task.params];
+    const start = spec.isPersonalised ? { ...initialOf(plan, task), ...local.get(task.deviceId), ...sent } : sent;
+    let current: Params = start;
+    for (let step = 0; step < 3; step++) current = add(current, scale(subtract(problem.targets[task.deviceId], current), 0.2));
+    if (spec.isPersonalised) local.set(task.deviceId, omitNames(current, spec.sharedNames));
+    const delta = subtract(pickNames(current, spec.sharedNames), pickNames(start, spec.sharedNames));
+    return { kind: "train", delta, numSteps: 3, firstLoss: 1.5, lastLoss: 1.25 };
+  }
+
+  function evaluate(plan: RoundPlan, task: PlannedTask, spec: SpecOf<"evaluate">): EvaluationResult[] {
+    const target = problem.targets[task.deviceId];
+    const newcomer = { ...initialOf(plan, task), ...plan.payloads[task.params] };
+    const own = { ...newcomer, ...local.get(task.deviceId) };
+    return spec.protocols.flatMap((protocol) => {
+      const used = protocol === "newcomer" ? newcomer : protocol === "zeroShot" ? scale(newcomer, 0) : own;
+      return spec.splits.map((split) => ({ protocol, split, ...judged(used, target) }));
+    });
+  }
+
+  return {
+    local,
+    answer: (plan, task) => ({
+      kind: "contributed",
+      contribution: { deviceId: task.deviceId, numExamples: problem.numExamples[task.deviceId], body: bodyOf(plan, task) },
+    }),
+  };
+}
+
+/** Right values count as class 0 predicted 0, wrong ones as class 0 predicted 1. */
+function judged(params: Params, target: Params): { confusion: number[][]; lossSum: number } {
+  const misses = Object.values(subtract(params, target)).flatMap(({ data }) => [...data]);
+  const numRight = misses.filter((miss) => Math.abs(miss) < 0.5).length;
+  return {
+    confusion: [
+      [numRight, misses.length - numRight],
+      [0, 0],
+    ],
+    lossSum: misses.reduce((sum, miss) => sum + (miss * miss) / 2, 0),
+  };
+}
+
+function initialOf(plan: RoundPlan, task: PlannedTask): Params {
+  return task.initial === undefined ? {} : plan.payloads[task.initial];
+}
+
+function scoresOf(problem: SyntheticProblem, deviceId: number): (number | null)[] | null {
+  if (problem.numExamples[deviceId] < 2) return null; // abstains
+  return problem.layerScores.map((score) => (score === null ? null : score + deviceId / 10));
+}
+
+function drawn(like: Params, stdDev: number, stream: RandomStream): Params {
+  return mapParams(like, ({ shape, data }) => ({ shape, data: Float32Array.from(data, () => stdDev * stream.normal()) }));
+}
