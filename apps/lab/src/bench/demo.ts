@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { projectFolder } from "../demo/pages.ts";
+import { projectFolder } from "../demo/scripts.ts";
 import type { RunResult } from "../results/runResult.ts";
 import { type BenchRow, row } from "./rows.ts";
 

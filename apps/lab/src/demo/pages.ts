@@ -1,9 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-
-/** The project's folder, which holds public/, dist/ and vite.config.ts. */
-export const projectFolder = fileURLToPath(new URL("../../../..", import.meta.url));
+import { loadPagesScript, projectFolder } from "./scripts.ts";
 
 const sources = [
   "apps/web",
@@ -38,8 +35,7 @@ export async function ensurePages(log: (line: string) => void): Promise<string> 
   const folder = join(projectFolder, "dist/web");
   if (await arePagesStale()) {
     log("Building the pages (a few seconds) …");
-    const { buildPages } = await import("../../../../scripts/build-pages.mjs");
-    await buildPages();
+    await (await loadPagesScript()).buildPages();
   }
   return folder;
 }

@@ -1,11 +1,11 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright";
-import { chromiumFlags } from "../../../../scripts/find-browser.mjs";
 
 /** How to open tabs, each a browser of its own with a profile that stays on disk. */
 export interface TabOptions {
   readonly executablePath: string;
+  readonly chromiumFlags: readonly string[];
   /** Profile k is the folder `<profilesFolder>/<k>`. */
   readonly profilesFolder: string;
   readonly isHeadless: boolean;
@@ -24,7 +24,7 @@ export interface Tabs {
 const maxReopenings = 5;
 
 /** Keeps a set of tabs open. */
-export function createTabs({ executablePath, profilesFolder, isHeadless, onTrouble }: TabOptions): Tabs {
+export function createTabs({ executablePath, chromiumFlags, profilesFolder, isHeadless, onTrouble }: TabOptions): Tabs {
   const contexts = new Map<number, BrowserContext>();
   let isClosing = false;
   let numReopenings = 0;
