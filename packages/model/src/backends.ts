@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
-import { startWebGpu } from "./webGpu.ts";
+import { isSoftwareAdapter, startWebGpu } from "./webGpu.ts";
 
 /** The tensor library's backends that a tab or Node process can start. */
 export type BackendName = "webgpu" | "wasm" | "cpu";
@@ -51,4 +51,55 @@ function prepareWasm({ threads = 0, wasmPath }: BackendOptions): number {
   setThreadsCount(count);
   started.set("wasm", count);
   return count;
+}
+
+export interface ChosenBackend extends StartedBackend {
+  /** Which backend and why, as a sentence. */
+  readonly reason: string;
+}
+
+/** Measures a micro-step on every backend that starts here, keeps the fastest and says so. The CPU is tried only when the others fail. */
+export async function chooseBackend(options: BackendOptions = {}): Promise<ChosenBackend> {
+  const measured: { backend: StartedBackend; ms: number }[] = [];
+  const failures: string[] = [];
+  for (const name of ["webgpu", "wasm", "cpu"] as const) {
+    if (name === "cpu" && measured.length > 0) break;
+    try {
+      const backend = await startBackend(name, options);
+      measured.push({ backend, ms: await measureMicroStep() });
+    } catch (error) {
+      failures.push(`${name} does not start (${error instanceof Error ? error.message : String(error)})`);
+    }
+  }
+  measured.sort((a, b) => a.ms - b.ms);
+  const [best, ...others] = measured;
+  if (best === undefined) throw new Error(`no backend starts here: ${failures.join("; ")}`);
+  const backend = await startBackend(best.backend.name, options);
+  const reasons = [`${describe(best.backend)} needs ${best.ms.toFixed(1)} ms for a micro-step`];
+  for (const other of others) reasons.push(`${describe(other.backend)} ${other.ms.toFixed(1)} ms`);
+  return { ...backend, reason: [...reasons, ...failures].join("; ") };
+}
+
+function describe({ name, threads, adapter }: StartedBackend): string {
+  if (adapter !== null) return `${name} on ${adapter}${isSoftwareAdapter(adapter) ? ", a software adapter," : ""}`;
+  return name === "wasm" ? `wasm with ${threads} thread${threads === 1 ? "" : "s"}` : name;
+}
+
+/** Milliseconds of the fastest of a few rounds of products and element-wise work, as in a small transformer layer, with the way back to the CPU. */
+async function measureMicroStep(): Promise<number> {
+  const [x, w] = [tf.ones<tf.Rank.R2>([256, 128]), tf.ones<tf.Rank.R2>([128, 256])];
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 4; round++) {
+    const start = performance.now();
+    const result = tf.tidy(() => {
+      let y = x;
+      for (let i = 0; i < 4; i++) y = tf.matMul(tf.softmax(tf.matMul<tf.Tensor2D>(y, w)), w, false, true);
+      return tf.sum(y);
+    });
+    await result.data();
+    result.dispose();
+    if (round > 0) best = Math.min(best, performance.now() - start);
+  }
+  tf.dispose([x, w]);
+  return best;
 }

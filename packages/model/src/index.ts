@@ -10,7 +10,16 @@ export type { PackedBackbone } from "./backbone/packed.ts";
 export { readSafetensors, writeSafetensors } from "./backbone/safetensors.ts";
 export { sha256Hex } from "./backbone/sha256.ts";
 export { type TensorName, tensorNames } from "./backbone/tensorNames.ts";
-export type { BackendName } from "./backends.ts";
+export { createTransformer, type Transformer } from "./backbone/transformer.ts";
+export {
+  type BackendName,
+  type BackendOptions,
+  type ChosenBackend,
+  chooseBackend,
+  type StartedBackend,
+  startBackend,
+} from "./backends.ts";
+export { createTrainer, type TrainerPorts } from "./device.ts";
 export {
   choosePrompt,
   createPlainEncoder,
@@ -34,3 +43,7 @@ export type {
   TrainerSetup,
   TrainerTask,
 } from "./trainer.ts";
+export { admissionTolerance, computeAdmission, testAdmission } from "./training/admission.ts";
+export { initialParams, type TunedLayout, tunedLayout, tunedShape } from "./tuning/prefix.ts";
+export { type GoldenErrors, goldenErrors } from "./verify/goldenErrors.ts";
+export type { GoldenFile } from "./verify/goldenFile.ts";

@@ -43,7 +43,12 @@ function turn(qkv: tf.Tensor2D, shape: AttentionShape, apply: (x: tf.Tensor4D) =
   const [rows, columns] = qkv.shape;
   const turnedHeads = shape.numHeads + shape.numKeyValueHeads;
   const width = turnedHeads * shape.headSize;
-  const x = tf.reshape<tf.Rank.R4>(tf.slice2d(qkv, [0, 0], [rows, width]), [shape.lengths.length, shape.numTokens, turnedHeads, shape.headSize]);
+  const x = tf.reshape<tf.Rank.R4>(tf.slice2d(qkv, [0, 0], [rows, width]), [
+    shape.lengths.length,
+    shape.numTokens,
+    turnedHeads,
+    shape.headSize,
+  ]);
   return tf.concat2d([tf.reshape<tf.Rank.R2>(apply(x), [rows, width]), tf.slice2d(qkv, [0, width], [rows, columns - width])], 1);
 }
 

@@ -15,10 +15,7 @@ export interface LossLog {
 const stepsPerRead = 8;
 
 /** Reports each step's loss to `onStep`, in order. */
-export function createLossLog(
-  numSteps: number,
-  onStep?: (progress: { step: number; numSteps: number; loss: number }) => void,
-): LossLog {
+export function createLossLog(numSteps: number, onStep?: (progress: { step: number; numSteps: number; loss: number }) => void): LossLog {
   const sums = new Map<number, { loss: number; numExamples: number }>();
   const pending: { loss: tf.Scalar; epoch: number; numExamples: number }[] = [];
   const readEvery = tf.getBackend() === "webgpu" ? stepsPerRead : 1;

@@ -28,7 +28,11 @@ export interface TunedTensors {
 }
 
 /** What a run with these settings trains on this backbone. */
-export function tunedLayout(config: BackboneConfig, tuning: TuningSettings, numClasses: number): TunedLayout {
+export function tunedLayout(
+  config: BackboneConfig,
+  tuning: Pick<TuningSettings, "promptTokens" | "head">,
+  numClasses: number,
+): TunedLayout {
   const shapes: [string, number[]][] = Array.from({ length: config.numLayers }, (_, layer) => [
     `prefix/${layer}`,
     [2, tuning.promptTokens, keyValueWidth(config)],

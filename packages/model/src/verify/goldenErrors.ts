@@ -10,6 +10,7 @@ import { type LabelledBatch, type Objective, predict } from "../training/objecti
 import { hessianProduct } from "../training/spectrumProbe.ts";
 import { splitTuned, tunedLayout } from "../tuning/prefix.ts";
 import type { GoldenCase, GoldenFile } from "./goldenFile.ts";
+import { relativeError } from "./relativeError.ts";
 
 /** Largest ‖a − b‖₂ / ‖b‖₂ of each kind of number, over the cases of one family. */
 export type GoldenErrors = Readonly<Record<string, number>>;
@@ -58,9 +59,8 @@ async function caseErrors(transformer: Transformer, golden: GoldenCase): Promise
 
 function tunedCase(transformer: Transformer, golden: GoldenCase, lossOver: "vocabulary" | "labelWords"): Tuned {
   const objective: Objective = { head: "labelWords", lossOver, words: golden.labelWords };
-  const tuning = { method: "prefix", promptTokens: golden.promptShape[2], promptDropout: 0, head: "labelWords", lossOver } as const;
   const { positionsAfterPrefix } = golden;
-  const layout = tunedLayout(transformer.config, { ...tuning, positionsAfterPrefix }, golden.labelWords.length);
+  const layout = tunedLayout(transformer.config, { promptTokens: golden.promptShape[2], head: "labelWords" }, golden.labelWords.length);
   return { transformer, layout, objective, positionsAfterPrefix };
 }
 
@@ -106,7 +106,12 @@ async function predictedLoss(tuned: Tuned, prompt: Float32Array, batch: Labelled
 
 async function adamWErrors(tuned: Tuned, prompt: Float32Array, batch: LabelledBatch, golden: GoldenCase) {
   const { steps, rate, decay, clip } = golden.adamW;
-  let state: AdamWTensors = tf.tidy(() => ({ values: tf.tensor1d(prompt), m: tf.zeros<tf.Rank.R1>([prompt.length]), v: tf.zeros<tf.Rank.R1>([prompt.length]), step: 0 }));
+  let state: AdamWTensors = tf.tidy(() => ({
+    values: tf.tensor1d(prompt),
+    m: tf.zeros<tf.Rank.R1>([prompt.length]),
+    v: tf.zeros<tf.Rank.R1>([prompt.length]),
+    step: 0,
+  }));
   const losses: number[] = [];
   for (let step = 0; step < steps; step++) {
     const { loss, gradient } = vectorGradient(tuned, state.values, batch);
@@ -153,17 +158,6 @@ async function spectrumErrors(tuned: Tuned, prompt: Float32Array, batch: Labelle
     "keep share, absolute": relativeError([keep("absolute")], [spectrum.keepAbsolute]),
     "keep share, relative": relativeError([keep("relative")], [spectrum.keepRelative]),
   };
-}
-
-/** ‖a − b‖₂ / ‖b‖₂; infinite for different lengths. */
-export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
-  let [difference, size] = [0, 0];
-  for (let i = 0; i < expected.length; i++) {
-    difference += (actual[i] - expected[i]) ** 2;
-    size += expected[i] ** 2;
-  }
-  return Math.sqrt(difference / size);
 }
 
 function zeroPadded(state: Float32Array, mask: readonly number[]): Float32Array {

@@ -1,0 +1,75 @@
+import type { DeviceId } from "@tutti/core";
+import { type BackendOptions, chooseBackend, startBackend } from "./backends.ts";
+import { performTask } from "./deviceTasks.ts";
+import type { Trainer, TrainerReady, TrainerSetup } from "./trainer.ts";
+import { testAdmission } from "./training/admission.ts";
+import { tunedShape } from "./tuning/prefix.ts";
+import { type DeviceExamples, type LoadPorts, openWorkplace, type Workplace } from "./workplace.ts";
+
+/** What a place offers a trainer; a tab needs none of it. */
+export interface TrainerPorts extends LoadPorts {
+  /** WebGPU in Node. */
+  readonly gpu?: GPU;
+}
+
+/** The trainer on TensorFlow.js, for a worker, a page or Node. One per process, since the tensor library is process-wide. */
+export function createTrainer(ports: TrainerPorts = {}): Trainer {
+  const devices = new Map<DeviceId, DeviceExamples>();
+  let place: Workplace | null = null;
+  let busy = false;
+
+  const opened = (): Workplace => {
+    if (place === null) throw new Error("the trainer has not been started");
+    return place;
+  };
+
+  return {
+    async start(setup, onProgress, signal) {
+      if (place !== null) throw new Error("the trainer is started already; stop it first");
+      onProgress({ phase: "backend", doneBytes: 0, totalBytes: 0 });
+      const backend = await startWanted(setup, ports);
+      signal?.throwIfAborted();
+      const { gpu: _, ...loadPorts } = ports;
+      place = await openWorkplace(setup, loadPorts, onProgress, signal);
+      onProgress({ phase: "admission", doneBytes: 0, totalBytes: 0 });
+      const admission = await testAdmission(place.transformer, place.backbone.manifest?.admission);
+      return { ...backend, admission, shape: tunedShape(place.layout) };
+    },
+    async addDevice(deviceId, source) {
+      const examples = opened().examplesOf(source);
+      if (examples.train.length === 0) throw new Error(`device ${deviceId} has no examples to train on`);
+      devices.set(deviceId, examples);
+      return { numExamples: examples.train.length };
+    },
+    async perform(task, state, onStep, signal) {
+      const examples = devices.get(task.deviceId);
+      if (examples === undefined) throw new Error(`device ${task.deviceId} was not added to this trainer`);
+      if (busy) throw new Error("the trainer performs one task at a time");
+      busy = true;
+      try {
+        signal?.throwIfAborted();
+        const optional = { ...(onStep === undefined ? {} : { onStep }), ...(signal === undefined ? {} : { signal }) };
+        return await performTask({ place: opened(), examples, task, state, ...optional });
+      } finally {
+        busy = false;
+      }
+    },
+    async stop() {
+      place?.transformer.dispose();
+      place = null;
+      devices.clear();
+    },
+  };
+}
+
+async function startWanted(setup: TrainerSetup, { gpu }: TrainerPorts): Promise<Pick<TrainerReady, "backend" | "threads" | "reason">> {
+  const { threads, wasmPath } = setup;
+  const options: BackendOptions = { threads, ...(wasmPath === undefined ? {} : { wasmPath }), ...(gpu === undefined ? {} : { gpu }) };
+  if (setup.backend === "auto") {
+    const { name, threads: numThreads, reason } = await chooseBackend(options);
+    return { backend: name, threads: numThreads, reason };
+  }
+  const started = await startBackend(setup.backend, options);
+  const where = started.adapter === null ? "" : ` on ${started.adapter}`;
+  return { backend: started.name, threads: started.threads, reason: `${started.name}${where}, as the run asks` };
+}

@@ -1,0 +1,161 @@
+import {
+  type ContributionBody,
+  type EvaluationResult,
+  omitNames,
+  type Params,
+  pickNames,
+  type RandomStream,
+  type Split,
+  subtract,
+  type TaskSpec,
+} from "@tutti/core";
+import type { Example } from "@tutti/data";
+import type { DeviceState, StepProgress, TrainerResult, TrainerTask } from "./trainer.ts";
+import { predictAll, scoresOf } from "./training/evaluation.ts";
+import { scoreBatch } from "./training/layerScoring.ts";
+import { dropoutMask, trainLocally } from "./training/localTraining.ts";
+import { labelledBatch } from "./training/objective.ts";
+import { probeSpectrum } from "./training/spectrumProbe.ts";
+import { flattenTuned } from "./tuning/prefix.ts";
+import type { DeviceExamples, Workplace } from "./workplace.ts";
+
+/** One task for one device, with everything it may read. */
+export interface TaskInput<S extends TaskSpec = TaskSpec> {
+  readonly place: Workplace;
+  readonly examples: DeviceExamples;
+  readonly task: TrainerTask & { readonly spec: S };
+  readonly state: DeviceState | null;
+  onStep?(progress: StepProgress): void;
+  readonly signal?: AbortSignal;
+}
+
+type Spec<K extends TaskSpec["kind"]> = Extract<TaskSpec, { kind: K }>;
+type Body<K extends ContributionBody["kind"]> = Extract<ContributionBody, { kind: K }>;
+
+/** Scores every layer on the device's first shuffled batch (fedpeptao.md §3). */
+export async function performScore({ place, examples, task, signal }: TaskInput<Spec<"score">>): Promise<Body<"score">> {
+  signal?.throwIfAborted();
+  const { spec } = task;
+  const { layout, run, reader } = place;
+  const size = Math.max(run.training.batchSize, spec.minBatch);
+  const batch = firstBatch(place, examples, task, size);
+  const values = flattenTuned(layout, task.params);
+  const mask = spec.dropout ? dropoutMask(layout, run.tuning.promptDropout, stream(place, task, "dropout")) : null;
+  const seen = mask === null ? values : values.map((value, i) => value * mask[i]);
+  return { kind: "score", layerScores: await scoreBatch(reader.tuned, seen, batch, spec) };
+}
+
+/** Trains all parameters on the device's examples; what is shared travels as a difference, the rest stays (fedpeptao.md §5). */
+export async function performTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Body<"train">; state: DeviceState }> {
+  const { place, examples, task, onStep, signal } = input;
+  const { spec } = task;
+  const { run, reader, random } = place;
+  const state = continuing(input.state, spec);
+  const start = spec.isPersonalised ? deviceParams(task, state, spec.sharedNames) : task.params;
+  const result = await trainLocally(reader.tuned, start, reader.encode(examples.train), {
+    training: run.training,
+    promptDropout: run.tuning.promptDropout,
+    warmupSteps: spec.warmupSteps,
+    stageSteps: state?.stageSteps ?? 0,
+    moments: run.training.resetMoments ? null : (state?.moments ?? null),
+    shuffle: random.stream(streamName(task, "shuffle")),
+    dropout: random.stream(streamName(task, "dropout")),
+    ...(onStep === undefined ? {} : { onStep }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const delta = subtract(pickNames(result.params, spec.sharedNames), pickNames(task.params, spec.sharedNames));
+  const { numSteps, firstLoss, lastLoss } = result;
+  return {
+    body: { kind: "train", delta, numSteps, firstLoss, lastLoss },
+    state: {
+      local: spec.isPersonalised ? omitNames(result.params, spec.sharedNames) : {},
+      moments: run.training.resetMoments ? null : result.moments,
+      stageSteps: (state?.stageSteps ?? 0) + numSteps,
+    },
+  };
+}
+
+/** Estimates the spectrum of the loss's Hessian on the device's first shuffled batch (fedpeptao.md §4). */
+export async function performProbe(input: TaskInput<Spec<"probe">>): Promise<Body<"probe">> {
+  const { place, examples, task, onStep, signal } = input;
+  const { lanczosSteps } = task.spec;
+  const { reader, layout, transformer, run } = place;
+  const batch = labelledBatch(firstBatch(place, examples, task, run.training.batchSize), transformer.config.padTokenId);
+  const spectrum = await probeSpectrum(reader.tuned, flattenTuned(layout, task.params), batch, {
+    lanczosSteps,
+    random: stream(place, task, "rademacher"),
+    onStep: (step) => onStep?.({ step, numSteps: lanczosSteps, loss: 0 }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  return { kind: "probe", ...spectrum };
+}
+
+/** Predicts the device's evaluation rows under each protocol (fedpeptao.md §6); changes nothing. */
+export async function performEvaluate(input: TaskInput<Spec<"evaluate">>): Promise<Body<"evaluate">> {
+  const { place, task, state, signal } = input;
+  const results: EvaluationResult[] = [];
+  for (const protocol of task.spec.protocols) {
+    const isZeroShot = protocol === "zeroShot";
+    const { tuned, encode } = isZeroShot ? place.zeroShotReader() : place.reader;
+    const params = isZeroShot ? null : deviceParams(task, protocol === "newcomer" ? null : state, Object.keys(task.params));
+    for (const split of task.spec.splits) {
+      const rows = protocol === "personalised" ? personalisedRows(input.examples, split) : globalRows(input.examples, split);
+      if (rows === null) continue;
+      const encoded = encode(rows);
+      const predictions = await predictAll(tuned, params, encoded, signal);
+      results.push({ protocol, split, ...scoresOf(predictions, encoded, place.task.classes.length) });
+    }
+  }
+  return { kind: "evaluate", results };
+}
+
+/** Does the task; the state is handed back unchanged by everything but training. */
+export async function performTask(input: TaskInput): Promise<TrainerResult> {
+  const { task, state } = input;
+  const { spec } = task;
+  switch (spec.kind) {
+    case "train":
+      return performTrain({ ...input, task: { ...task, spec } });
+    case "score":
+      return { body: await performScore({ ...input, task: { ...task, spec } }), state };
+    case "probe":
+      return { body: await performProbe({ ...input, task: { ...task, spec } }), state };
+    case "evaluate":
+      return { body: await performEvaluate({ ...input, task: { ...task, spec } }), state };
+  }
+}
+
+/** What the device itself uses: W for shared names, then its own, then where a device without its own starts. */
+function deviceParams({ params, initial }: TrainerTask, state: DeviceState | null, sharedNames: readonly string[]): Params {
+  return { ...params, ...initial, ...state?.local, ...pickNames(params, sharedNames) };
+}
+
+/**
+ * The state, when it belongs to this stage. Counting rounds keep nothing local, so a personalised task that finds a state without
+ * local parameters is the first of its stage: moments and step counter start anew. With every name shared both look alike and go on.
+ */
+function continuing(state: DeviceState | null, spec: Spec<"train">): DeviceState | null {
+  if (state === null || !spec.isPersonalised) return state;
+  return Object.keys(state.local).length === 0 ? null : state;
+}
+
+/** The validation split is dealt only evenly. */
+function personalisedRows(examples: DeviceExamples, split: Split): readonly Example[] | null {
+  return split === "test" ? examples.personalised : null;
+}
+
+function globalRows(examples: DeviceExamples, split: Split): readonly Example[] {
+  return split === "test" ? examples.globalTest : examples.globalValidation;
+}
+
+function firstBatch(place: Workplace, examples: DeviceExamples, task: TrainerTask, size: number) {
+  return place.reader.encode(stream(place, task, "shuffle").shuffle(examples.train).slice(0, size));
+}
+
+function stream(place: Workplace, task: TrainerTask, purpose: string): RandomStream {
+  return place.random.stream(streamName(task, purpose));
+}
+
+function streamName({ stage, round, attempt, deviceId, spec }: TrainerTask, purpose: string) {
+  return { stage, round, attempt, device: deviceId, purpose: `${spec.kind}/${purpose}` };
+}

@@ -1,0 +1,40 @@
+import type { RunSettings } from "@tutti/core";
+import type { Example, TaskDefinition } from "@tutti/data";
+import type { Transformer } from "./backbone/transformer.ts";
+import { createTaskEncoder, type ExampleEncoder } from "./template.ts";
+import type { TextTokenizer } from "./tokenizer.ts";
+import type { Tuned } from "./training/gradient.ts";
+import type { EncodedExample, Objective } from "./training/objective.ts";
+import type { TunedLayout } from "./tuning/prefix.ts";
+
+/** How examples reach the backbone, and what is asked of it. */
+export interface Reader {
+  readonly tuned: Tuned;
+  encode(examples: readonly Example[]): EncodedExample[];
+}
+
+/** Reads a task's examples as the run's tuning does, or, for a zero-shot answer, through label words whatever the run's head. */
+export function createReader(
+  backbone: { readonly transformer: Transformer; readonly tokenizer: TextTokenizer; readonly layout: TunedLayout },
+  task: TaskDefinition,
+  tuning: RunSettings["tuning"],
+): Reader {
+  const { transformer, tokenizer, layout } = backbone;
+  const { head, lossOver, promptTokens, positionsAfterPrefix } = tuning;
+  const { prompt, encode } = createTaskEncoder(tokenizer, task, head);
+  const objective: Objective =
+    prompt === null ? { head: "linear", numClasses: task.classes.length } : { head: "labelWords", lossOver, words: prompt.labelIds };
+  const maxTokens = transformer.config.maxPositions - (positionsAfterPrefix ? promptTokens : 0);
+  return { tuned: { transformer, layout, objective, positionsAfterPrefix }, encode: remembering({ encode }, maxTokens) };
+}
+
+/** Encodes each example once: tasks of later rounds ask for the same ones. */
+function remembering(encoder: ExampleEncoder, maxTokens: number): Reader["encode"] {
+  const known = new WeakMap<Example, EncodedExample>();
+  return (examples) =>
+    examples.map((example) => {
+      const encoded = known.get(example) ?? { ...encoder.encode(example, maxTokens), label: example.label };
+      known.set(example, encoded);
+      return encoded;
+    });
+}

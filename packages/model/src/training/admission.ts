@@ -1,0 +1,95 @@
+import * as tf from "@tensorflow/tfjs";
+import { createRandom } from "@tutti/core";
+import { padExactly } from "../backbone/batch.ts";
+import type { AdmissionNumbers } from "../backbone/manifest.ts";
+import type { PackedBackbone } from "../backbone/packed.ts";
+import { createTransformer, type Transformer } from "../backbone/transformer.ts";
+import type { Admission } from "../trainer.ts";
+import { flattenTuned, initialParams, splitTuned, type TunedLayout, tunedLayout } from "../tuning/prefix.ts";
+import { relativeError } from "../verify/relativeError.ts";
+import { vectorGradient } from "./gradient.ts";
+import { type LabelledBatch, predict } from "./objective.ts";
+
+/** A right f32 implementation is at 1e-6 to 1e-5 of the CPU's numbers; wrong weights or a wrong kernel are at 1e-2 and more. */
+export const admissionTolerance = 1e-3;
+
+const promptSeed = 20231;
+const promptTokens = 4;
+const numTokens = 12;
+const numLogits = 32;
+const numGradients = 64;
+
+type Question = Omit<AdmissionNumbers, "logits" | "loss" | "gradient" | "gradientNorm">;
+
+/** The golden numbers of a backbone, computed on the current backend (the CPU's, when it is converted). */
+export async function computeAdmission(backbone: PackedBackbone): Promise<AdmissionNumbers> {
+  const transformer = createTransformer(backbone);
+  try {
+    const question = drawQuestion(transformer);
+    return { ...question, ...(await answer(transformer, question)) };
+  } finally {
+    transformer.dispose();
+  }
+}
+
+/** Compares what this backend computes from the golden input with the manifest's numbers; passes when there are none to compare. */
+export async function testAdmission(transformer: Transformer, golden: AdmissionNumbers | undefined): Promise<Admission> {
+  if (golden === undefined) return { isPassed: true, worstError: 0, detail: "this backbone has no golden numbers to compare with" };
+  const found = await answer(transformer, golden);
+  const errors = {
+    logits: relativeError(found.logits, golden.logits),
+    loss: relativeError([found.loss], [golden.loss]),
+    gradient: relativeError(found.gradient, golden.gradient),
+    "gradient norm": relativeError([found.gradientNorm], [golden.gradientNorm]),
+  };
+  const worstError = Object.values(errors).reduce((worst, error) => (error > worst || Number.isNaN(error) ? error : worst), 0);
+  const detail = Object.entries(errors).map(([kind, error]) => `${kind} ${error.toExponential(1)}`);
+  return { isPassed: worstError <= admissionTolerance, worstError, detail: `relative errors: ${detail.join(", ")}` };
+}
+
+function drawQuestion({ config }: Transformer): Question {
+  const random = createRandom(promptSeed).stream({ purpose: "admission" });
+  const token = () => random.integer(config.vocabSize);
+  const ids = Array.from({ length: Math.min(numTokens, config.maxPositions) }, token);
+  const layout = layoutOf(config);
+  return {
+    ids,
+    maskPosition: config.isCausal ? ids.length - 1 : Math.floor(ids.length / 2),
+    target: 0,
+    promptTokens,
+    promptSeed,
+    logitIds: [...new Set([0, ...Array.from({ length: numLogits }, token)])],
+    gradientIndices: Array.from({ length: numGradients }, () => random.integer(layout.numValues)),
+  };
+}
+
+async function answer(transformer: Transformer, question: Question) {
+  const layout = layoutOf(transformer.config);
+  const prompt = flattenTuned(layout, initialParams(layout, createRandom(question.promptSeed)));
+  const objective = { head: "labelWords", lossOver: "labelWords", words: question.logitIds } as const;
+  const tuned = { transformer, layout, objective, positionsAfterPrefix: false };
+  const batch: LabelledBatch = {
+    tokens: padExactly([question.ids], transformer.config.padTokenId),
+    labels: [question.logitIds.indexOf(question.target)],
+    maskPositions: [question.maskPosition],
+  };
+  const tensors = tf.tidy(() => {
+    const values = tf.tensor1d(prompt);
+    const { loss, gradient } = vectorGradient(tuned, values, batch);
+    return { loss, gradient, logits: predict(transformer, splitTuned(layout, values), batch, tuned).classLogits };
+  });
+  const [loss, gradient, logits] = await Promise.all(
+    [tensors.loss, tensors.gradient, tensors.logits].map((tensor) => tensor.data<"float32">()),
+  );
+  tf.dispose([tensors.loss, tensors.gradient, tensors.logits]);
+  return {
+    logits: [...logits],
+    loss: loss[0],
+    gradient: question.gradientIndices.map((index) => gradient[index]),
+    gradientNorm: Math.hypot(...gradient),
+  };
+}
+
+function layoutOf(config: Transformer["config"]): TunedLayout {
+  return tunedLayout(config, { promptTokens, head: "labelWords" }, 0);
+}

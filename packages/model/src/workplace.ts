@@ -1,0 +1,130 @@
+import { createRandom, type DealtShares, dealShares, type Random, type RunSettings } from "@tutti/core";
+import { type Dataset, type Example, findTask, loadDataset, type TaskDefinition } from "@tutti/data";
+import { type LoadOptions, loadBackbone } from "./backbone/load.ts";
+import type { PackedBackbone } from "./backbone/packed.ts";
+import { createTransformer, type Transformer } from "./backbone/transformer.ts";
+import { createReader, type Reader } from "./reader.ts";
+import { createTokenizer } from "./tokenizer.ts";
+import type { DeviceSource, LoadProgress, TrainerSetup } from "./trainer.ts";
+import { type TunedLayout, tunedLayout } from "./tuning/prefix.ts";
+
+/** A device's examples by use; a volunteer's own device has no evaluation rows of its own. */
+export interface DeviceExamples {
+  readonly train: readonly Example[];
+  /** Of the test split, with the device's label prior. */
+  readonly personalised: readonly Example[];
+  readonly globalTest: readonly Example[];
+  readonly globalValidation: readonly Example[];
+}
+
+/** What all devices of a tab share. */
+export interface Workplace {
+  readonly run: RunSettings;
+  readonly task: TaskDefinition;
+  readonly random: Random;
+  readonly backbone: PackedBackbone;
+  readonly transformer: Transformer;
+  readonly layout: TunedLayout;
+  readonly reader: Reader;
+  /** Label words without prompts; made when first asked for, and throws where the backbone lacks the words. */
+  zeroShotReader(): Reader;
+  examplesOf(source: DeviceSource): DeviceExamples;
+}
+
+/** What a trainer loads with; a test hands in its own. */
+export type LoadPorts = Pick<LoadOptions, "fetch" | "cache" | "storage" | "read" | "onNotice">;
+
+/** Loads backbone, tokenizer and data set, and puts the weights on the current backend. */
+export async function openWorkplace(
+  setup: Pick<TrainerSetup, "run" | "manifestUrl" | "datasetUrl">,
+  ports: LoadPorts,
+  onProgress: (progress: LoadProgress) => void,
+  signal?: AbortSignal,
+): Promise<Workplace> {
+  const { run } = setup;
+  const task = findTask(run.task);
+  const backbone = await loadBackbone({
+    ...ports,
+    manifestUrl: setup.manifestUrl,
+    onProgress: (progress) => onProgress({ phase: "backbone", ...progress }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const dataset = await fetchDataset(task, setup, ports, onProgress, signal);
+  onProgress({ phase: "tokenizer", doneBytes: 0, totalBytes: 0 });
+  if (backbone.tokenizerJson === null) throw new Error(`backbone ${backbone.name} came without tokenizer.json`);
+  const tokenizer = createTokenizer(backbone.tokenizerJson, backbone.tokenizerConfig);
+  const transformer = createTransformer(backbone);
+  const layout = tunedLayout(backbone.config, run.tuning, task.classes.length);
+  const parts = { transformer, tokenizer, layout };
+  const random = createRandom(run.seed);
+  let zeroShot: Reader | null = null;
+  let shares: DealtShares["shares"] | null = null;
+  return {
+    run,
+    task,
+    random,
+    backbone,
+    transformer,
+    layout,
+    reader: createReader(parts, task, run.tuning),
+    zeroShotReader() {
+      zeroShot ??= createReader(parts, task, { ...run.tuning, head: "labelWords", lossOver: "labelWords", positionsAfterPrefix: false });
+      return zeroShot;
+    },
+    examplesOf(source) {
+      if (source.kind === "own") return { train: source.examples, personalised: [], globalTest: [], globalValidation: [] };
+      shares ??= deal(dataset, task, run, random);
+      return examplesOfShare(dataset, shares, source.index);
+    },
+  };
+}
+
+async function fetchDataset(
+  task: TaskDefinition,
+  { datasetUrl, run }: Pick<TrainerSetup, "datasetUrl" | "run">,
+  { fetch = globalThis.fetch }: LoadPorts,
+  onProgress: (progress: LoadProgress) => void,
+  signal: AbortSignal | undefined,
+): Promise<Dataset> {
+  const folder = new URL(datasetUrl.endsWith("/") ? datasetUrl : `${datasetUrl}/`, globalThis.location?.href);
+  let doneBytes = 0;
+  const fetchText = async (file: string): Promise<string> => {
+    const url = new URL(file, folder);
+    const response = await fetch(url.href, signal === undefined ? {} : { signal });
+    if (!response.ok) throw new Error(`data set file ${url.href}: HTTP ${response.status}`);
+    const text = await response.text();
+    doneBytes += text.length;
+    onProgress({ phase: "dataset", doneBytes, totalBytes: 0 });
+    return text;
+  };
+  return loadDataset(task, fetchText, run.seed);
+}
+
+function deal(dataset: Dataset, task: TaskDefinition, run: RunSettings, random: Random): DealtShares["shares"] {
+  const split = (examples: readonly Example[]) => {
+    const owners = examples.flatMap(({ owner }) => (owner === undefined ? [] : [owner]));
+    const labels = examples.map(({ label }) => label);
+    return { labels, numClasses: task.classes.length, ...(owners.length === labels.length ? { owners } : {}) };
+  };
+  const { shares } = dealShares({
+    train: split(dataset.train),
+    test: split(dataset.test),
+    numValidation: dataset.validation.length,
+    numDevices: run.numDevices,
+    partition: run.partition,
+    random,
+  });
+  return shares;
+}
+
+function examplesOfShare(dataset: Dataset, shares: DealtShares["shares"], index: number): DeviceExamples {
+  const share = shares[index];
+  if (share === undefined) throw new Error(`there is no share ${index}: the data set was dealt to ${shares.length} devices`);
+  const rows = (examples: readonly Example[], indices: readonly number[]) => indices.map((row) => examples[row]);
+  return {
+    train: rows(dataset.train, share.train),
+    personalised: rows(dataset.test, share.personalised),
+    globalTest: rows(dataset.test, share.globalTest),
+    globalValidation: rows(dataset.validation, share.globalValidation),
+  };
+}
