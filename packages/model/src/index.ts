@@ -20,6 +20,7 @@ export {
   startBackend,
 } from "./backends.ts";
 export { createTrainer, type TrainerPorts } from "./device.ts";
+export { createPredictor, type Predictor } from "./predictor.ts";
 export {
   choosePrompt,
   createPlainEncoder,

@@ -1,0 +1,41 @@
+import type { Params, RunSettings } from "@tutti/core";
+import { type Example, findTask } from "@tutti/data";
+import type { PackedBackbone } from "./backbone/packed.ts";
+import { createTransformer } from "./backbone/transformer.ts";
+import { createReader } from "./reader.ts";
+import { createTokenizer } from "./tokenizer.ts";
+import { predictAll, scoresOf } from "./training/evaluation.ts";
+import { tunedLayout } from "./tuning/prefix.ts";
+
+/** A backbone with tuned parameters that answers, on the backend that computes now. */
+export interface Predictor {
+  /** Names of the classes, in class order. */
+  readonly classes: readonly string[];
+  /** The class of each text; labels are not read. */
+  predict(texts: readonly Pick<Example, "text" | "textB">[]): Promise<readonly number[]>;
+  /** (classes, classes): rows are true classes, columns predictions. */
+  confusion(examples: readonly Example[]): Promise<readonly (readonly number[])[]>;
+  dispose(): void;
+}
+
+/** Puts a loaded backbone on the current backend to predict with every trained parameter of a run. */
+export function createPredictor(backbone: PackedBackbone, run: Pick<RunSettings, "task" | "tuning">, params: Params): Predictor {
+  if (backbone.tokenizerJson === null) throw new Error(`backbone ${backbone.name} came without tokenizer.json`);
+  const task = findTask(run.task);
+  const transformer = createTransformer(backbone);
+  const layout = tunedLayout(backbone.config, run.tuning, task.classes.length);
+  const tokenizer = createTokenizer(backbone.tokenizerJson, backbone.tokenizerConfig);
+  const { tuned, encode } = createReader({ transformer, tokenizer, layout }, task, run.tuning);
+  return {
+    classes: task.classes,
+    async predict(texts) {
+      const examples = texts.map((text) => ({ ...text, label: 0 }));
+      return (await predictAll(tuned, params, encode(examples))).classes;
+    },
+    async confusion(examples) {
+      const encoded = encode(examples);
+      return scoresOf(await predictAll(tuned, params, encoded), encoded, task.classes.length).confusion;
+    },
+    dispose: () => transformer.dispose(),
+  };
+}
