@@ -137,13 +137,12 @@ function writeInt8({ shape, data }: Tensor, bytes: Uint8Array, name: string): vo
 }
 
 /**
- * largest / 127 rounded to 17 significant bits: every multiple up to 127 is then exact in f32, and what was decoded encodes to the same bytes.
- * 0 where the scale would be smaller than the smallest normal float.
+ * largest / 127 as f32, 0 where that would be subnormal. The largest decoded value, 127 times the scale as f32, gives this scale again: a scale
+ * whose product errs by more than half a unit is not the nearest to any f32 / 127. So what was decoded encodes to the same bytes.
  */
 function rowScale(largest: number): number {
-  oneFloat[0] = largest / 127;
-  oneBits[0] = (oneBits[0] + 0x40) & 0xffffff80;
-  return oneFloat[0] < 2 ** -126 ? 0 : oneFloat[0];
+  const scale = Math.fround(largest / 127);
+  return scale < 2 ** -126 ? 0 : scale;
 }
 
 function readInt8(view: DataView, data: Float32Array, rows: number): void {
