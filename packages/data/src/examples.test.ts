@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import { parseOwnExamples, rowsToExamples } from "./examples.ts";
+import { parseJsonl } from "./jsonl.ts";
+import { findTask } from "./tasks.ts";
+
+const topic = findTask("feedback/topic");
+const boolq = findTask("boolq");
+
+test("rows of a built-in task become examples with class numbers and owners", () => {
+  const rows = parseJsonl('{"text": " Late again. ", "sentiment": "negative", "topic": "delivery", "domain": "shop"}');
+  expect(rowsToExamples(topic, rows)).toEqual([{ text: "Late again.", label: 0, owner: "shop" }]);
+  expect(rowsToExamples(findTask("feedback/sentiment"), rows)).toEqual([{ text: "Late again.", label: 0, owner: "shop" }]);
+  expect(rowsToExamples(topic, parseJsonl('{"text": "Dear", "topic": "price", "domain": "food"}'))[0]?.label).toBe(3);
+});
+
+test("a pair task reads both texts, BoolQ the passage first", () => {
+  const rows = parseJsonl('{"a": "is it so", "b": "The passage.", "y": 1}');
+  expect(rowsToExamples(boolq, rows)).toEqual([{ text: "The passage.", textB: "is it so", label: 1 }]);
+  expect(rowsToExamples(findTask("rte"), rows)).toEqual([{ text: "is it so", textB: "The passage.", label: 1 }]);
+});
+
+test.each([
+  ['{"text": "a", "domain": "x"}', 'test.jsonl line 1: there is no field "topic"; the row has text, domain'],
+  [
+    '{"text": "a", "topic": "speed", "domain": "x"}',
+    'field "topic" is "speed", expected one of delivery, quality, service, price (or 0 to 3)',
+  ],
+  ['{"text": "a", "topic": 4, "domain": "x"}', 'field "topic" is 4, expected one of'],
+  ['{"text": "a", "topic": -1, "domain": "x"}', 'field "topic" is -1, expected one of'],
+  ['{"text": "a", "topic": 0.5, "domain": "x"}', 'field "topic" is 0.5, expected one of'],
+  ['{"text": "a", "topic": true, "domain": "x"}', 'field "topic" is true, expected one of'],
+  ['{"text": "a", "topic": "", "domain": "x"}', 'field "topic" is "", expected one of'],
+  ['{"text": "  ", "topic": "price", "domain": "x"}', 'test.jsonl line 1: field "text" is empty'],
+  ['{"text": 7, "topic": "price", "domain": "x"}', 'test.jsonl line 1: field "text" must be text, found 7'],
+  ['{"topic": "price", "domain": "x", "__proto__": {"text": "a"}}', 'there is no field "text"'],
+])("the row %s is refused with line and field", (row, message) => {
+  expect(() => rowsToExamples(topic, parseJsonl(row, "test.jsonl"), "test.jsonl")).toThrow(message);
+});
+
+test("own examples come as CSV or JSON Lines, labels by name in any case or by number", () => {
+  const expected = [
+    { text: "Too dear, really", label: 3 },
+    { text: "Came late", label: 0 },
+  ];
+  expect(parseOwnExamples("Mine.CSV", 'label,text\nPrice,"Too dear, really"\n0,Came late\n', topic)).toEqual(expected);
+  const lines = '{"text": "Too dear, really", "label": "price"}\n{"text": "Came late", "label": 0}\n';
+  expect(parseOwnExamples("mine.jsonl", lines, topic)).toEqual(expected);
+  expect(parseOwnExamples("mine.csv", "text,textB,label\nPassage,question,yes\n", boolq)).toEqual([
+    { text: "Passage", textB: "question", label: 1 },
+  ]);
+});
+
+test("own files that cannot be read say what to do", () => {
+  expect(() => parseOwnExamples("mine.xlsx", "x", topic)).toThrow("mine.xlsx: files ending in .csv, .tsv or .jsonl are read");
+  expect(() => parseOwnExamples("mine.csv", "text,label\n", topic)).toThrow("mine.csv has no examples");
+  expect(() => parseOwnExamples("mine.csv", "sentence,label\na,price\n", topic)).toThrow(
+    'mine.csv line 2: there is no field "text"; the row has sentence, label',
+  );
+});

@@ -1,0 +1,200 @@
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeAll, expect, test, vi } from "vitest";
+import { checkpointInMemory, convertInMemory, goldenCheckpoint, type MemoryFiles } from "../testing/goldenBackbone.ts";
+import { memoryCache } from "./cache.ts";
+import { manifestBytes } from "./convert.ts";
+import { loadBackbone } from "./load.ts";
+import { type BackboneManifest, parseManifest } from "./manifest.ts";
+
+let files: MemoryFiles;
+let manifest: BackboneManifest;
+const cleanUps: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  const converted = await convertInMemory(checkpointInMemory(await goldenCheckpoint("roberta")), { maxShardBytes: 16_384 });
+  files = converted.out;
+  manifest = converted.report.manifest;
+});
+
+afterEach(async () => {
+  vi.unstubAllGlobals();
+  await Promise.all(cleanUps.splice(0).map((cleanUp) => cleanUp()));
+});
+
+type Fault = (response: ServerResponse, bytes: Uint8Array) => void;
+
+/** Serves the backbone; a fault takes the place of the answer as long as it is in the list for that file. */
+async function serve(faults: Map<string, Fault[]> = new Map()) {
+  const requests: string[] = [];
+  const server = createServer((request, response) => {
+    const file = (request.url ?? "").split("/").at(-1) ?? "";
+    requests.push(file);
+    const bytes = files.get(file);
+    const fault = faults.get(file)?.shift();
+    if (bytes === undefined) response.writeHead(404).end();
+    else if (fault !== undefined) fault(response, bytes);
+    else setImmediate(() => response.end(bytes));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  cleanUps.push(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const { port } = server.address() as AddressInfo;
+  return { manifestUrl: `http://127.0.0.1:${port}/backbones/golden/manifest.json`, requests };
+}
+
+/** Holds the first answers back until three requests are under way, and counts the most at a time. */
+function countingFetch() {
+  let open = 0;
+  let most = 0;
+  let release = () => {};
+  const three = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const counting: typeof fetch = async (input, init) => {
+    open++;
+    most = Math.max(most, open);
+    if (open === 3) release();
+    if (!String(input).endsWith("manifest.json")) await three;
+    const response = await fetch(input, init);
+    const bytes = await response.arrayBuffer();
+    open--;
+    return new Response(bytes);
+  };
+  return { fetch: counting, most: () => most };
+}
+
+const corrupt: Fault = (response, bytes) => {
+  const changed = bytes.slice();
+  changed[100] = (changed[100] ?? 0) ^ 1;
+  response.end(changed);
+};
+const breakOff: Fault = (response, bytes) => {
+  response.writeHead(200, { "content-length": bytes.length });
+  response.write(bytes.subarray(0, 1000), () => response.destroy());
+};
+const shard = (i: number) => `${manifest.shards[i]?.sha256}.bin`;
+const shardRequests = (requests: readonly string[]) => requests.filter((file) => file.endsWith(".bin"));
+
+test("a backbone is fetched three files at a time, and progress ends at the total", async () => {
+  const { manifestUrl, requests } = await serve();
+  const counting = countingFetch();
+  const seen: { doneBytes: number; totalBytes: number }[] = [];
+  const backbone = await loadBackbone({ manifestUrl, fetch: counting.fetch, onProgress: (progress) => seen.push(progress) });
+  expect(backbone.tensor("head.bias").data).toHaveLength(96);
+  expect(backbone.tokenizerJson).toBe('{"stands":"in"}');
+  expect(manifest.shards.length).toBeGreaterThan(6);
+  expect(requests).toHaveLength(manifest.shards.length + 2);
+  expect(counting.most()).toBe(3);
+  const totalBytes = manifest.numBytes + manifest.tokenizer.numBytes;
+  expect(seen.at(-1)).toEqual({ doneBytes: totalBytes, totalBytes });
+  expect(seen.every(({ doneBytes }, i) => doneBytes >= (seen[i - 1]?.doneBytes ?? 0))).toBe(true);
+});
+
+test("the second visit fetches the manifest and nothing else", async () => {
+  const { manifestUrl, requests } = await serve();
+  const cache = memoryCache();
+  const first = await loadBackbone({ manifestUrl, cache });
+  requests.length = 0;
+  const seen: number[] = [];
+  const second = await loadBackbone({ manifestUrl, cache, onProgress: ({ doneBytes }) => seen.push(doneBytes) });
+  expect(requests).toEqual(["manifest.json"]);
+  expect(second.tensor("embeddings.word")).toEqual(first.tensor("embeddings.word"));
+  expect(seen.at(-1)).toBe(manifest.numBytes + manifest.tokenizer.numBytes);
+});
+
+test("a shard that arrives damaged is fetched once more", async () => {
+  const { manifestUrl, requests } = await serve(new Map([[shard(2), [corrupt]]]));
+  await loadBackbone({ manifestUrl });
+  expect(requests.filter((file) => file === shard(2))).toHaveLength(2);
+});
+
+test("a shard that arrives damaged twice is an error that names it", async () => {
+  const { manifestUrl } = await serve(new Map([[shard(2), [corrupt, corrupt]]]));
+  await expect(loadBackbone({ manifestUrl })).rejects.toThrow(new RegExp(`backbone file ${shard(2)} could not be loaded.*twice.*SHA-256`));
+});
+
+test("without the browser's hashes a damaged shard is found as well", async () => {
+  const { manifestUrl, requests } = await serve(new Map([[shard(1), [corrupt]]]));
+  vi.stubGlobal("crypto", undefined);
+  await loadBackbone({ manifestUrl });
+  expect(requests.filter((file) => file === shard(1))).toHaveLength(2);
+});
+
+test("after a broken connection only what is missing is fetched", async () => {
+  const faults = new Map([[shard(5), [breakOff, breakOff]]]);
+  const { manifestUrl, requests } = await serve(faults);
+  const cache = memoryCache();
+  await expect(loadBackbone({ manifestUrl, cache })).rejects.toThrow(`backbone file ${shard(5)} could not be loaded`);
+  const fetched = new Set(shardRequests(requests));
+  requests.length = 0;
+  await loadBackbone({ manifestUrl, cache });
+  const again = shardRequests(requests);
+  expect(again).toContain(shard(5));
+  expect(again).not.toContain(shard(0));
+  const twice = again.filter((file) => fetched.has(file));
+  expect(twice.length).toBeLessThanOrEqual(3); // at most what was under way
+});
+
+test("a connection that breaks once is not noticed", async () => {
+  const { manifestUrl } = await serve(new Map([[shard(0), [breakOff]]]));
+  expect((await loadBackbone({ manifestUrl })).has("head.bias")).toBe(true);
+});
+
+test("a shard that is not there or too long is an error with the reason", async () => {
+  const missing: Fault = (response) => void response.writeHead(404).end();
+  const first = await serve(new Map([[shard(0), [missing, missing]]]));
+  await expect(loadBackbone({ manifestUrl: first.manifestUrl })).rejects.toThrow("the server answered 404 for");
+  const long: Fault = (response, bytes) => void response.end(Buffer.concat([bytes, bytes]));
+  const second = await serve(new Map([[shard(0), [long, long]]]));
+  await expect(loadBackbone({ manifestUrl: second.manifestUrl })).rejects.toThrow("more than the expected 16384 bytes");
+});
+
+test("a cache with wrong bytes or one that fails costs a download, not the load", async () => {
+  const { manifestUrl, requests } = await serve();
+  const wrong = { get: async () => new Uint8Array(16_384), put: async () => {} };
+  await loadBackbone({ manifestUrl, cache: wrong });
+  const broken = { get: () => Promise.reject(new Error("no disk")), put: () => Promise.reject(new Error("no disk")) };
+  await loadBackbone({ manifestUrl, cache: broken });
+  expect(shardRequests(requests)).toHaveLength(2 * manifest.shards.length);
+});
+
+test("without room in the browser's storage nothing is kept, and the user is told", async () => {
+  const { manifestUrl } = await serve();
+  const cache = memoryCache();
+  const notices: string[] = [];
+  const storage = { estimate: async () => ({ quota: 1_000_000, usage: 990_000 }) };
+  await loadBackbone({ manifestUrl, cache, storage, onNotice: (sentence) => notices.push(sentence) });
+  expect(notices).toEqual([
+    "The backbone needs 0.1 MB of this browser's storage and 0.0 MB are left: it is loaded but not kept, so the next visit downloads it again.",
+  ]);
+  expect(await cache.get(manifest.shards[0]?.sha256 ?? "")).toBeNull();
+});
+
+test("a load that is called off stops, with the caller's reason", async () => {
+  const { manifestUrl, requests } = await serve();
+  const controller = new AbortController();
+  const reason = new Error("left the page");
+  const loading = loadBackbone({ manifestUrl, signal: controller.signal, onProgress: () => controller.abort(reason) });
+  await expect(loading).rejects.toBe(reason);
+  expect(shardRequests(requests).length).toBeLessThan(manifest.shards.length);
+  await expect(loadBackbone({ manifestUrl, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+});
+
+test("a manifest that cannot be right is refused before any shard is fetched", () => {
+  const text = new TextDecoder().decode(manifestBytes(manifest));
+  const parse = (from: string, to: string) => () => parseManifest(new TextEncoder().encode(text.replace(from, to)));
+  expect(parse("", "")()).toEqual(manifest);
+  expect(parse("{", "<html>")).toThrow("manifest.json is not JSON");
+  expect(parse('"tutti-backbone"', '"other"')).toThrow("not the manifest of a Tutti backbone");
+  expect(parse('"formatVersion": 1', '"formatVersion": 2')).toThrow("has format version 2, version 1 is read");
+  expect(parse('"head.bias","shape":[96]', '"head.bias","shape":[95]')).toThrow(
+    "tensor head.bias has shape [95], the configuration needs [96]",
+  );
+  expect(parse('"head.bias"', '"head.base"')).toThrow("manifest.json has no tensor head.bias");
+  expect(parse('"length":384}]', '"length":380}]')).toThrow("its parts have 380");
+  expect(parse('"shard":1,', '"shard":999,')).toThrow("lies outside shard 999");
+  expect(parse('"numParameters"', '"numberOfParameters"')).toThrow("numParameters");
+});

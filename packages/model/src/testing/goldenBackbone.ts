@@ -1,0 +1,46 @@
+import { readFile } from "node:fs/promises";
+import type { CheckpointFiles } from "../backbone/checkpointFiles.ts";
+import { type ConvertOptions, type ConvertReport, convertCheckpoint } from "../backbone/convert.ts";
+
+/** Files in memory by name. */
+export type MemoryFiles = Map<string, Uint8Array<ArrayBuffer>>;
+
+/** The golden checkpoint of a family in memory, with a tokenizer.json that stands in for its missing one. */
+export async function goldenCheckpoint(family: string): Promise<MemoryFiles> {
+  const read = async (path: string) => new Uint8Array(await readFile(new URL(path, import.meta.url)));
+  return new Map([
+    ["config.json", await read(`../../golden/${family}/config.json`)],
+    ["model.safetensors", await read(`../../golden/${family}/model.safetensors`)],
+    ["tokenizer.json", new TextEncoder().encode('{"stands":"in"}')],
+  ]);
+}
+
+/** The reading port of the converter over files in memory; `reads` notes the length of each read. */
+export function checkpointInMemory(files: MemoryFiles, reads: number[] = []): CheckpointFiles {
+  return {
+    size: async (file) => files.get(file)?.length ?? null,
+    read: async (file, start, length) => {
+      reads.push(length);
+      return (files.get(file) ?? new Uint8Array(0)).slice(start, start + length);
+    },
+  };
+}
+
+/** Converts a checkpoint in memory. */
+export async function convertInMemory(
+  files: CheckpointFiles,
+  options: Partial<ConvertOptions> = {},
+): Promise<{ out: MemoryFiles; report: ConvertReport }> {
+  const out: MemoryFiles = new Map();
+  const write = async (file: string, bytes: Uint8Array<ArrayBuffer>) => {
+    out.set(file, bytes);
+  };
+  const report = await convertCheckpoint(files, write, {
+    name: "golden",
+    encoding: "f32",
+    source: "golden",
+    licence: "Apache-2.0",
+    ...options,
+  });
+  return { out, report };
+}
