@@ -1,4 +1,4 @@
-import { access, mkdir, open, readFile, stat, writeFile } from "node:fs/promises";
+import { access, mkdir, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { backboneFromSafetensors } from "./backbone/checkpoint.ts";
 import type { CheckpointFiles } from "./backbone/checkpointFiles.ts";
@@ -29,10 +29,14 @@ export async function readCheckpoint(folder: string): Promise<PackedBackbone> {
   );
 }
 
-/** Converts a Hugging Face folder to a folder that tabs can load. Node only. */
+/** Converts a Hugging Face folder to a folder that tabs can load; shards of an earlier conversion are removed from it. Node only. */
 export async function convertBackbone(folder: string, out: string, options: ConvertOptions): Promise<ConvertReport> {
   await mkdir(out, { recursive: true });
-  return convertCheckpoint(checkpointFolder(folder), (file, bytes) => writeFile(join(out, file), bytes), options);
+  const report = await convertCheckpoint(checkpointFolder(folder), (file, bytes) => writeFile(join(out, file), bytes), options);
+  const current = new Set(report.manifest.shards.map(({ sha256 }) => `${sha256}.bin`));
+  const stale = (await readdir(out)).filter((file) => /^[0-9a-f]{64}\.bin$/.test(file) && !current.has(file));
+  await Promise.all(stale.map((file) => rm(join(out, file))));
+  return report;
 }
 
 /** Loads a converted backbone from its folder. Node only. */

@@ -58,7 +58,7 @@ export const admissionSchema = z.strictObject({
   ids: z.array(count).min(1).readonly(),
   /** Index of the mask; for causal families the last position. */
   maskPosition: count,
-  /** Token whose cross-entropy over the vocabulary is `loss`. */
+  /** Token, one of `logitIds`, whose cross-entropy over those is `loss`. */
   target: count,
   promptTokens: positive,
   /** Seed of the initial prompt, drawn as a run draws it. */

@@ -47,4 +47,5 @@ test("minuet's card and licence are there and name no folder outside", async () 
   expect(card).toContain("IMDB");
   expect(card).not.toContain("shared/");
   expect(backbone.manifest).toMatchObject({ licence: "Apache-2.0", card: "README.md" });
+  expect(backbone.manifest?.admission?.logits.length).toBeGreaterThan(10);
 });
