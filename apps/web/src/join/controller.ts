@@ -1,0 +1,95 @@
+import { type ReadonlySignal, signal } from "@preact/signals";
+import { type ClientSession, type DeviceStore, joinRun, memoryStore, type SessionEvent } from "@tutti/client";
+import { type ClaimedKey, claimClientKey, newClientKey } from "../storage/clientKey.ts";
+import { openDatabase } from "../storage/database.ts";
+import { indexedDbStore } from "../storage/indexedDbStore.ts";
+import { workerTrainer } from "../training/workerTrainer.ts";
+import { type DataSource, hostingOf } from "./dataSource.ts";
+import type { PageParams } from "./queryParams.ts";
+import { emptyView, nextView, pageStateOf, type View } from "./view.ts";
+import { createWakeLock } from "./wakeLock.ts";
+
+/** What the page can do. */
+export interface JoinController {
+  readonly view: ReadonlySignal<View>;
+  join(source: DataSource): void;
+  pause(): void;
+  resume(): void;
+  leave(): void;
+}
+
+interface Kept {
+  readonly store: DeviceStore;
+  readonly key: ClaimedKey;
+  readonly isKept: boolean;
+}
+
+/** Holds the socket, the store and the training worker, and turns what happens into a view. */
+export function createJoinController(params: PageParams): JoinController {
+  const view = signal<View>(emptyView);
+  const keepAwake = createWakeLock();
+  let session: ClientSession | null = null;
+
+  function onEvent(event: SessionEvent): void {
+    view.value = nextView(view.value, event, performance.now());
+    const state = pageStateOf(view.value);
+    document.documentElement.dataset.state = state;
+    keepAwake(state === "training" || state === "waiting" || state === "loading");
+  }
+
+  async function begin(source: DataSource): Promise<void> {
+    const { store, key, isKept } = await keepingPlace(params.tab);
+    if (!isKept)
+      onEvent({ kind: "problem", message: "This browser does not let the page store anything, so a reload starts this tab anew." });
+    const { trainer, close } = startWorker();
+    session = joinRun({
+      url: location.origin,
+      clientKey: key.clientKey,
+      trainer,
+      store,
+      hosting: hostingOf(source),
+      backend: params.backend,
+      threads: crossOriginIsolated ? params.threads : 1,
+      wasmPath: new URL("/wasm/", location.origin).href,
+      ...(params.nickname === "" ? {} : { nickname: params.nickname }),
+      onEvent,
+    });
+    await session.whenEnded;
+    key.release();
+    close();
+  }
+
+  return {
+    view,
+    join(source) {
+      view.value = { ...emptyView, hasJoined: true };
+      onEvent({ kind: "connection", state: "connecting" });
+      begin(source).catch((error: unknown) => onEvent({ kind: "ended", end: { reason: "failed", message: messageOf(error) } }));
+    },
+    pause: () => session?.pause(),
+    resume: () => session?.resume(),
+    leave: () => void session?.leave(),
+  };
+}
+
+async function keepingPlace(slot: string): Promise<Kept> {
+  try {
+    const database = await openDatabase();
+    return { store: indexedDbStore(database), key: await claimClientKey(database, slot), isKept: true };
+  } catch {
+    return { store: memoryStore(), key: { clientKey: newClientKey(), release: () => undefined }, isKept: false };
+  }
+}
+
+function startWorker() {
+  const worker = new Worker(new URL("../training/worker.ts", import.meta.url), { type: "module" });
+  const trainer = workerTrainer(worker);
+  worker.addEventListener("error", (event) =>
+    trainer.fail(new Error(`the training worker stopped: ${event.message || "it could not be loaded"}`)),
+  );
+  return { trainer, close: () => worker.terminate() };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

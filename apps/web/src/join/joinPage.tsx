@@ -1,0 +1,95 @@
+import { type Signal, useSignal } from "@preact/signals";
+import type { RunInfo } from "@tutti/protocol";
+import { useEffect } from "preact/hooks";
+import type { JoinController } from "./controller.ts";
+import type { DataSource } from "./dataSource.ts";
+import { Landing } from "./landing.tsx";
+import { RunView } from "./runView.tsx";
+import { headline, stageName } from "./text.ts";
+import { pageStateOf, type View } from "./view.ts";
+
+export interface JoinPageProps {
+  readonly controller: JoinController;
+  readonly run: Signal<RunInfo | null>;
+  readonly runProblem: Signal<string | null>;
+}
+
+/** The page a volunteer sees. */
+export function JoinPage({ controller, run, runProblem }: JoinPageProps) {
+  const source = useSignal<DataSource>({ kind: "share" });
+  const view = controller.view.value;
+  const join = (chosen: DataSource): void => {
+    source.value = chosen;
+    controller.join(chosen);
+  };
+  return (
+    <div class="page">
+      <header class="masthead">
+        <p class="wordmark">Tutti</p>
+        <ConnectionSign view={view} />
+      </header>
+      <div class="staff-rule" />
+      <main>
+        {view.hasJoined ? (
+          <RunView view={view} controller={controller} onJoinAgain={() => join(source.value)} />
+        ) : (
+          <Landing run={run.value} problem={runProblem.value} onJoin={join} />
+        )}
+      </main>
+      <footer>
+        <p>
+          Tutti: everyone together. The model’s text comes from elsewhere; your examples stay in your tab. Nothing here is tracked, and the
+          page speaks with this one server only.
+        </p>
+      </footer>
+      <Announcer text={announcement(view)} />
+    </div>
+  );
+}
+
+const connectionNames: Readonly<Record<View["connection"], string>> = {
+  offline: "not connected",
+  connecting: "connecting",
+  online: "connected",
+  retrying: "trying again",
+};
+
+function ConnectionSign({ view }: { readonly view: View }) {
+  return (
+    <span class="connection" data-connection={view.connection} data-testid="connection">
+      {connectionNames[view.connection]}
+    </span>
+  );
+}
+
+function announcement(view: View): string {
+  if (!view.hasJoined) return "";
+  const { status } = view;
+  const line = headline(pageStateOf(view), view);
+  return status === null || status.stage === null
+    ? line
+    : `${line}. ${stageName(status.stage)}, round ${status.round} of ${status.numRounds}.`;
+}
+
+const announceEveryMs = 4_000;
+
+/** Says what is going on to screen readers, at most every four seconds. */
+function Announcer({ text }: { readonly text: string }) {
+  const spoken = useSignal("");
+  const lastMs = useSignal(Number.NEGATIVE_INFINITY);
+  useEffect(() => {
+    const speak = (): void => {
+      lastMs.value = performance.now();
+      spoken.value = text;
+    };
+    const wait = announceEveryMs - (performance.now() - lastMs.peek());
+    if (wait <= 0) return speak();
+    const timer = setTimeout(speak, wait);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return (
+    <p class="visually-hidden" role="status" aria-live="polite">
+      {spoken.value}
+    </p>
+  );
+}

@@ -1,0 +1,31 @@
+import type { BackendName } from "@tutti/model";
+
+/** What the page's address can ask for. */
+export interface PageParams {
+  readonly backend: "auto" | BackendName;
+  /** WASM threads; 0 for as many as there are cores. */
+  readonly threads: number;
+  /** Which of several numbered tabs this is: each number keeps a client key of its own. "" for visitors. */
+  readonly tab: string;
+  /** Joins without waiting for the button. */
+  readonly isAuto: boolean;
+  readonly nickname: string;
+}
+
+const backends: readonly PageParams["backend"][] = ["auto", "webgpu", "wasm", "cpu"];
+
+/** Reads `?backend=…&threads=…&tab=…&auto=1&name=…`; whatever makes no sense is left out. */
+export function readPageParams(search: string): PageParams {
+  const params = new URLSearchParams(search);
+  const threads = Number(params.get("threads") ?? 0);
+  return {
+    backend: backends.find((name) => name === params.get("backend")) ?? "auto",
+    threads: Number.isInteger(threads) && threads > 0 && threads <= 256 ? threads : 0,
+    tab: (params.get("tab") ?? "").slice(0, 20),
+    isAuto: params.get("auto") === "1",
+    nickname: (params.get("name") ?? "")
+      .replace(/\p{Cc}/gu, "")
+      .trim()
+      .slice(0, 40),
+  };
+}

@@ -1,0 +1,167 @@
+import type { Status } from "@tutti/protocol";
+import { LayerBars } from "../figures/layerBars.tsx";
+import { LossLine } from "../figures/lossLine.tsx";
+import { Staff } from "../figures/staff.tsx";
+import { Computer, Results, TrafficCard } from "./cards.tsx";
+import type { JoinController } from "./controller.ts";
+import { formatBytes, formatDuration } from "./format.ts";
+import { explanation, headline, stageName } from "./text.ts";
+import { downloadPace, type PageState, pageStateOf, type View } from "./view.ts";
+
+interface RunViewProps {
+  readonly view: View;
+  readonly controller: JoinController;
+  readonly onJoinAgain: () => void;
+}
+
+/** Everything a tab shows once it has joined. */
+export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
+  const state = pageStateOf(view);
+  const { status } = view;
+  const selected = status?.selectedLayers ?? null;
+  const numLayers = view.ready?.shape.numLayers ?? status?.layerScores?.length ?? 6;
+  return (
+    <div class="stack">
+      <section class="card now" aria-labelledby="now">
+        <h1 id="now" class="beat" data-testid="headline">
+          {headline(state, view)}
+        </h1>
+        <p class="soft explanation">{explanation(state, view)}</p>
+        <WorkProgress view={view} state={state} />
+        <Actions view={view} state={state} controller={controller} onJoinAgain={onJoinAgain} />
+      </section>
+      {view.problem !== null && view.end === null && (
+        <div class="notice" role="alert" data-testid="problem">
+          <p>{view.problem}</p>
+        </div>
+      )}
+      {state === "finished" && status !== null && <Results status={status} />}
+      <section class="card" aria-labelledby="run-title">
+        <h2 id="run-title">The run</h2>
+        <RunLine status={status} />
+        <Staff status={status} />
+      </section>
+      <div class="columns">
+        <section class="card" aria-labelledby="layers-title">
+          <h2 id="layers-title">Layers</h2>
+          <LayerBars scores={status?.layerScores ?? null} selected={selected} numLayers={numLayers} />
+          <ul class="legend">
+            <li class="selected">travels</li>
+            <li>stays on the device</li>
+          </ul>
+        </section>
+        <section class="card" aria-labelledby="loss-title">
+          <h2 id="loss-title">This tab’s loss</h2>
+          <LossLine losses={view.losses} />
+          <p class="soft small">{view.losses.length === 0 ? "Drawn from the first step on." : "Lower is better."}</p>
+        </section>
+        <TrafficCard view={view} />
+        <Computer view={view} />
+      </div>
+    </div>
+  );
+}
+
+function RunLine({ status }: { readonly status: Status | null }) {
+  if (status === null || status.stage === null) return <p class="soft small run-line figures">Not begun yet</p>;
+  const here = `${status.numConnected} ${status.numConnected === 1 ? "tab" : "tabs"}, ${status.numDevices} devices`;
+  return (
+    <p class="soft small run-line figures" data-testid="round">
+      <strong>{stageName(status.stage)}</strong>: round {Math.max(1, status.round)} of {Math.max(status.numRounds, status.round)} · {here}
+    </p>
+  );
+}
+
+function WorkProgress({ view, state }: { readonly view: View; readonly state: PageState }) {
+  if (state === "connecting" || state === "loading") return <LoadingProgress view={view} />;
+  const isWorking = view.task !== null;
+  const { step, task } = view;
+  return (
+    <div class={isWorking ? "work" : "work idle"}>
+      <progress
+        class="bar"
+        aria-label="Progress of this task"
+        max={step?.numSteps ?? 1}
+        value={isWorking ? (step?.step ?? 0) : 0}
+        data-testid="task-progress"
+      />
+      <p class="detail">
+        <span>{step === null || task === null ? "" : `step ${step.step} of ${step.numSteps}`}</span>
+        <span>{task === null ? tasksDone(view.numTasksDone) : `device ${task.deviceId}, round ${task.round}`}</span>
+      </p>
+    </div>
+  );
+}
+
+function tasksDone(numTasks: number): string {
+  return numTasks === 0 ? "" : `${numTasks} ${numTasks === 1 ? "task" : "tasks"} done in this tab`;
+}
+
+function LoadingProgress({ view }: { readonly view: View }) {
+  const { loading } = view;
+  const hasSize = loading !== null && loading.totalBytes > 0;
+  const pace = downloadPace(view);
+  return (
+    <div class="work">
+      {hasSize ? (
+        <progress
+          class="bar"
+          aria-label="Progress of the download"
+          max={loading.totalBytes}
+          value={loading.doneBytes}
+          data-testid="load-progress"
+        />
+      ) : (
+        <progress class="bar" aria-label="Getting ready" data-testid="load-progress" />
+      )}
+      <p class="detail">
+        <span>{hasSize ? `${formatBytes(loading.doneBytes)} of ${formatBytes(loading.totalBytes)}` : ""}</span>
+        <span>{pace === null ? "" : `${formatBytes(pace.bytesPerSecond)}/s · ${formatDuration(pace.secondsLeft)} left`}</span>
+      </p>
+    </div>
+  );
+}
+
+interface ActionsProps extends RunViewProps {
+  readonly state: PageState;
+}
+
+function Actions({ view, state, controller, onJoinAgain }: ActionsProps) {
+  if (state === "reload") return <ReloadButton />;
+  if (state === "failed" || state === "finished") return <ReloadButton label={state === "failed" ? "Try again" : "Look for a new run"} />;
+  if (view.end !== null) {
+    return (
+      <div class="actions">
+        <button type="button" class="button primary" onClick={onJoinAgain} data-testid="join-again">
+          {state === "replaced" ? "Use this tab instead" : "Join again"}
+        </button>
+      </div>
+    );
+  }
+  return (
+    <div class="actions">
+      {view.isPaused ? (
+        <button type="button" class="button primary" onClick={controller.resume} data-testid="resume">
+          Resume
+        </button>
+      ) : (
+        <button type="button" class="button" onClick={controller.pause} disabled={view.ready === null} data-testid="pause">
+          Pause
+        </button>
+      )}
+      <button type="button" class="button" onClick={controller.leave} data-testid="leave">
+        Leave
+      </button>
+    </div>
+  );
+}
+
+function ReloadButton({ label = "Reload" }: { readonly label?: string }) {
+  return (
+    <div class="actions">
+      <button type="button" class="button primary" onClick={() => location.reload()} data-testid="reload">
+        {label}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,19 @@
+import { findTask } from "@tutti/data";
+
+/** The task's title, or its name where this page does not know it. */
+export function taskTitle(name: string): string {
+  return known(name)?.title ?? name;
+}
+
+/** The task's class names, as a file may give them. */
+export function classNames(name: string): readonly string[] {
+  return known(name)?.classes ?? [];
+}
+
+function known(name: string) {
+  try {
+    return findTask(name);
+  } catch {
+    return null;
+  }
+}

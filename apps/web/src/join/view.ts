@@ -1,0 +1,143 @@
+import type { CurrentTask, SessionEnd, SessionEvent, TrafficCount } from "@tutti/client";
+import type { LoadProgress, StepProgress, TrainerReady } from "@tutti/model";
+import type { Status, Welcome } from "@tutti/protocol";
+
+/** The one word for what the page shows; also `data-state` of the document. */
+export type PageState =
+  | "landing"
+  | "connecting"
+  | "loading"
+  | "waiting"
+  | "training"
+  | "pausing"
+  | "paused"
+  | "retrying"
+  | "replaced"
+  | "finished"
+  | "left"
+  | "reload"
+  | "failed";
+
+/** Everything the page shows, derived from the session's events. */
+export interface View {
+  readonly hasJoined: boolean;
+  readonly connection: "offline" | "connecting" | "online" | "retrying";
+  readonly welcome: Welcome | null;
+  readonly loading: LoadProgress | null;
+  /** Of the present part of the loading, in milliseconds of `performance.now()`. */
+  readonly loadingSinceMs: number;
+  /** Of this moment, with the same clock. */
+  readonly nowMs: number;
+  readonly ready: TrainerReady | null;
+  readonly deviceIds: readonly number[];
+  readonly numExamples: number;
+  readonly task: CurrentTask | null;
+  readonly step: StepProgress | null;
+  /** Losses of this tab's latest optimiser steps, oldest first. */
+  readonly losses: readonly number[];
+  readonly numTasksDone: number;
+  readonly traffic: TrafficCount;
+  readonly isPaused: boolean;
+  readonly status: Status | null;
+  readonly problem: string | null;
+  readonly end: SessionEnd | null;
+}
+
+const maxLosses = 240;
+
+export const emptyView: View = {
+  hasJoined: false,
+  connection: "offline",
+  welcome: null,
+  loading: null,
+  loadingSinceMs: 0,
+  nowMs: 0,
+  ready: null,
+  deviceIds: [],
+  numExamples: 0,
+  task: null,
+  step: null,
+  losses: [],
+  numTasksDone: 0,
+  traffic: { sentBytes: 0, receivedBytes: 0, savedBytes: 0 },
+  isPaused: false,
+  status: null,
+  problem: null,
+  end: null,
+};
+
+/** The view after an event that happened at `nowMs` of `performance.now()`. */
+export function nextView(view: View, event: SessionEvent, nowMs: number): View {
+  return changed({ ...view, nowMs }, event);
+}
+
+function changed(view: View, event: SessionEvent): View {
+  switch (event.kind) {
+    case "connection":
+      return { ...view, connection: event.state, problem: event.state === "online" ? null : view.problem };
+    case "welcome":
+      return { ...view, welcome: event.welcome, status: event.welcome.status };
+    case "loading":
+      return {
+        ...view,
+        loading: event.progress,
+        loadingSinceMs: view.loading?.phase === event.progress.phase ? view.loadingSinceMs : view.nowMs,
+      };
+    case "ready":
+      return { ...view, loading: null, ready: event.ready, deviceIds: event.deviceIds, numExamples: event.numExamples };
+    case "decision":
+      return event.decision === "reset" ? { ...view, problem: resetNotice } : view;
+    case "taskStarted":
+      return { ...view, task: event.task, step: null };
+    case "step":
+      return { ...view, step: event.progress, losses: withLoss(view.losses, event.progress.loss) };
+    case "taskEnded":
+      return { ...view, task: null, step: null, numTasksDone: view.numTasksDone + (event.outcome === "accepted" ? 1 : 0) };
+    case "traffic":
+      return { ...view, traffic: event.traffic };
+    case "paused":
+      return { ...view, isPaused: event.isPaused };
+    case "status":
+      return { ...view, status: event.status };
+    case "problem":
+      return { ...view, problem: event.message };
+    case "ended":
+      return { ...view, end: event.end, task: null, step: null, connection: "offline" };
+  }
+}
+
+const resetNotice =
+  "The coordinator no longer knew this tab's earlier work, so it starts again from the shared prompts. Nothing for you to do.";
+
+/** Bytes per second and seconds left of the download under way; null while too little has arrived to say. */
+export function downloadPace({
+  loading,
+  loadingSinceMs,
+  nowMs,
+}: View): { readonly bytesPerSecond: number; readonly secondsLeft: number } | null {
+  const seconds = (nowMs - loadingSinceMs) / 1000;
+  if (loading === null || loading.totalBytes === 0 || loading.doneBytes === 0 || seconds < 0.5) return null;
+  const bytesPerSecond = loading.doneBytes / seconds;
+  return { bytesPerSecond, secondsLeft: (loading.totalBytes - loading.doneBytes) / bytesPerSecond };
+}
+
+function withLoss(losses: readonly number[], loss: number): readonly number[] {
+  return Number.isFinite(loss) ? [...losses.slice(-(maxLosses - 1)), loss] : losses;
+}
+
+/** The word for a view. */
+export function pageStateOf(view: View): PageState {
+  if (view.end !== null) return stateAtEnd(view.end);
+  if (!view.hasJoined) return "landing";
+  if (view.connection === "retrying") return "retrying";
+  if (view.status?.phase === "done") return "finished";
+  if (view.welcome === null) return "connecting";
+  if (view.ready === null) return "loading";
+  if (view.isPaused) return view.task === null ? "paused" : "pausing";
+  return view.task === null ? "waiting" : "training";
+}
+
+function stateAtEnd(end: SessionEnd): PageState {
+  if (end.reason === "removed") return "failed";
+  return end.reason === "closing" ? "retrying" : end.reason;
+}

@@ -1,0 +1,31 @@
+import { signal } from "@preact/signals";
+import type { RunInfo } from "@tutti/protocol";
+import { render } from "preact";
+import { createJoinController } from "./join/controller.ts";
+import { JoinPage } from "./join/joinPage.tsx";
+import { readPageParams } from "./join/queryParams.ts";
+import { fetchRunInfo } from "./join/runInfo.ts";
+
+const params = readPageParams(location.search);
+const controller = createJoinController(params);
+const run = signal<RunInfo | null>(null);
+const runProblem = signal<string | null>(null);
+
+fetchRunInfo().then(
+  (found) => {
+    run.value = found;
+  },
+  (error: unknown) => {
+    runProblem.value = error instanceof Error ? error.message : String(error);
+  },
+);
+
+// A page that comes back from the back-forward cache has lost its socket and its lock.
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
+
+if (params.isAuto) controller.join({ kind: "share" });
+
+const root = document.getElementById("page");
+if (root !== null) render(<JoinPage controller={controller} run={run} runProblem={runProblem} />, root);

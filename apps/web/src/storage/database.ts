@@ -1,0 +1,39 @@
+const databaseName = "tutti";
+const databaseVersion = 1;
+
+/** Object stores: `devices` by "run/device", `clients` by client key. */
+export type StoreName = "devices" | "clients";
+
+/** Opens the page's one database, creating its stores the first time. */
+export function openDatabase(): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(databaseName, databaseVersion);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore("devices");
+      request.result.createObjectStore("clients", { keyPath: "clientKey" });
+    };
+    request.onsuccess = () => {
+      // Another tab with a newer page may want to change the stores.
+      request.result.onversionchange = () => request.result.close();
+      resolve(request.result);
+    };
+    request.onerror = () => reject(new Error("this browser refuses to store data for this page", { cause: request.error }));
+    request.onblocked = () => reject(new Error("another tab holds an older version of this page's data; close it and reload"));
+  });
+}
+
+/** Runs `work` in one transaction and resolves with its result once the transaction is complete. */
+export function inTransaction<T>(
+  database: IDBDatabase,
+  name: StoreName,
+  mode: IDBTransactionMode,
+  work: (store: IDBObjectStore) => IDBRequest<T>,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const transaction = database.transaction(name, mode, { durability: "strict" });
+    const request = work(transaction.objectStore(name));
+    transaction.oncomplete = () => resolve(request.result);
+    transaction.onabort = () => reject(new Error(`storing in ${name} failed`, { cause: transaction.error }));
+    transaction.onerror = () => reject(new Error(`storing in ${name} failed`, { cause: transaction.error }));
+  });
+}

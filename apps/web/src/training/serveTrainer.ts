@@ -1,0 +1,39 @@
+import type { Trainer } from "@tutti/model";
+import type { Port, WorkerAnswers, WorkerMethod, WorkerReply, WorkerRequest } from "./bridge.ts";
+
+/** The worker's end of the bridge: performs each request on `trainer` and answers it, also when it fails. */
+export function serveTrainer(port: Port<WorkerRequest, WorkerReply>, trainer: Trainer): void {
+  const running = new Map<number, AbortController>();
+
+  function perform(request: Exclude<WorkerRequest, { method: "abort" }>, signal: AbortSignal): Promise<WorkerAnswers[WorkerMethod]> {
+    const { id } = request;
+    switch (request.method) {
+      case "start":
+        return trainer.start(request.setup, (progress) => port.postMessage({ id, kind: "loading", progress }), signal);
+      case "addDevice":
+        return trainer.addDevice(request.deviceId, request.source);
+      case "perform":
+        return trainer.perform(request.task, request.state, (progress) => port.postMessage({ id, kind: "step", progress }), signal);
+      case "stop":
+        return trainer.stop().then(() => null);
+    }
+  }
+
+  async function answer(request: Exclude<WorkerRequest, { method: "abort" }>): Promise<void> {
+    const abort = new AbortController();
+    running.set(request.id, abort);
+    try {
+      port.postMessage({ id: request.id, kind: "answer", value: await perform(request, abort.signal) });
+    } catch (error) {
+      const { name, message } = error instanceof Error ? error : new Error(String(error));
+      port.postMessage({ id: request.id, kind: "failure", name, message });
+    } finally {
+      running.delete(request.id);
+    }
+  }
+
+  port.addEventListener("message", ({ data }) => {
+    if (data.method === "abort") running.get(data.id)?.abort();
+    else void answer(data);
+  });
+}
