@@ -1,7 +1,6 @@
 export type { Fetch } from "./blobs.ts";
 export type { DeviceRecord, DeviceStore, PendingTask } from "./deviceStore.ts";
 export type { CurrentTask, SessionEnd, SessionEvent, TrafficCount } from "./events.ts";
-export { folderStore } from "./folderStore.ts";
 export { memoryStore } from "./memoryStore.ts";
 export type { ClientSession, Hosting, JoinOptions } from "./session.ts";
 export { joinRun } from "./session.ts";
