@@ -1,1 +1,17 @@
-export {};
+export type { CoordinatorConfig, CoordinatorOptions } from "./config.ts";
+export { ConfigError, coordinatorConfigSchema, parseConfig } from "./config.ts";
+export type { Coordinator, CoordinatorEvent, CoordinatorPorts, RunOutcome } from "./coordinator.ts";
+export { startCoordinator } from "./coordinator.ts";
+export { lanAddresses } from "./http/certificate.ts";
+export type { ControlPoint } from "./http/control.ts";
+export { readControl } from "./http/control.ts";
+export type { PagesHandler } from "./http/server.ts";
+export type { TrafficLabel, TrafficTotals, WireBytes } from "./http/wireMeter.ts";
+export type { KeyValueStore } from "./journal/keyValueStore.ts";
+export { memoryStore } from "./journal/keyValueStore.ts";
+export { deriveRunId } from "./runFolder.ts";
+export type { Overrides, SettingsSources } from "./settings.ts";
+export { mergeSettings, readSettingsFile } from "./settings.ts";
+export type { EvaluationRecord, StepRecord } from "./stepRecord.ts";
+export type { BackboneSizes, TunedParameters } from "./tuned.ts";
+export { readBackboneSizes, tunedParameters } from "./tuned.ts";

@@ -1,0 +1,43 @@
+import type { FastifyHelmetOptions } from "@fastify/helmet";
+
+/** Headers that isolate a page, so that it gets shared memory and with it WASM threads. */
+export const isolationHeaders = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+  "Cross-Origin-Resource-Policy": "same-origin",
+} as const;
+
+/**
+ * Helmet's options: cross-origin isolation, and a content security policy under which the pages compute and talk to this coordinator alone.
+ * There is no `upgrade-insecure-requests`: on plain http the page's own script would not load.
+ */
+export function securityHeaders({ isDev, isHttps }: { isDev: boolean; isHttps: boolean }): FastifyHelmetOptions {
+  return {
+    global: true,
+    crossOriginOpenerPolicy: { policy: "same-origin" },
+    crossOriginEmbedderPolicy: { policy: "require-corp" },
+    crossOriginResourcePolicy: { policy: "same-origin" },
+    // A certificate of its own is no promise for the future of a host name.
+    strictTransportSecurity: false,
+    originAgentCluster: isHttps,
+    contentSecurityPolicy: isDev
+      ? false
+      : {
+          useDefaults: false,
+          directives: {
+            defaultSrc: ["'self'"],
+            scriptSrc: ["'self'", "'wasm-unsafe-eval'", "blob:"],
+            workerSrc: ["'self'", "blob:"],
+            // 'self' covers ws: and wss: of the same origin only in newer browsers.
+            connectSrc: ["'self'", "ws:", "wss:", "blob:", "data:"],
+            imgSrc: ["'self'", "data:", "blob:"],
+            styleSrc: ["'self'", "'unsafe-inline'"],
+            fontSrc: ["'self'", "data:"],
+            objectSrc: ["'none'"],
+            baseUri: ["'self'"],
+            formAction: ["'self'"],
+            frameAncestors: ["'self'"],
+          },
+        },
+  };
+}

@@ -1,0 +1,111 @@
+import { existsSync } from "node:fs";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { resolve } from "node:path";
+import compress from "@fastify/compress";
+import helmet from "@fastify/helmet";
+import Fastify, { type FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import type { CoordinatorConfig } from "../config.ts";
+import type { BlobStore } from "./blobs.ts";
+import type { Certificate } from "./certificate.ts";
+import { securityHeaders } from "./headers.ts";
+import { immutableCaching, serveFolder } from "./staticFiles.ts";
+
+/** Answers page requests while developing, such as a Vite server in middleware mode. */
+export type PagesHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** What the HTTP side shows of the coordinator. */
+export interface HttpPorts {
+  readonly blobs: BlobStore;
+  readonly logger: Logger;
+  readonly certificate: Certificate | null;
+  /** The answer to GET /run.json. */
+  runPage(): unknown;
+  /** The answer to GET /metrics, in the format of Prometheus. */
+  metrics(): Promise<{ contentType: string; text: string }>;
+  /** Page requests go here instead of to `pagesDir`; told the server first, for its own sockets. */
+  readonly pages?: (server: Server) => Promise<PagesHandler>;
+  /** Adds the control routes. */
+  readonly control: (app: FastifyInstance) => void;
+}
+
+/** Builds the HTTP server; it does not listen yet. */
+export async function buildHttp(config: CoordinatorConfig, ports: HttpPorts): Promise<FastifyInstance> {
+  const { certificate } = ports;
+  const options = { logger: false, forceCloseConnections: true, disableRequestLogging: true, trustProxy: false } as const;
+  const app = (
+    certificate === null ? Fastify(options) : Fastify({ ...options, https: { key: certificate.key, cert: certificate.cert } })
+  ) as FastifyInstance;
+  app.setErrorHandler((error, request, reply) => {
+    const status = error instanceof Error && "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 500;
+    if (status >= 500) ports.logger.error({ error, url: request.url }, "a request failed");
+    void reply.code(status).send({ error: status >= 500 ? "internal" : error instanceof Error ? error.message : "refused" });
+  });
+  await app.register(helmet, securityHeaders({ isDev: config.dev, isHttps: certificate !== null }));
+  await app.register(compress, { global: true, threshold: 1024, encodings: ["gzip", "identity"] });
+  addRunRoutes(app, ports);
+  ports.control(app);
+  addPublicFiles(app, config);
+  await addPages(app, config, ports);
+  return app;
+}
+
+function addRunRoutes(app: FastifyInstance, { blobs, runPage, metrics }: HttpPorts): void {
+  app.get<{ Params: { sha256: string } }>("/blobs/:sha256", async (request, reply) => {
+    const { sha256 } = request.params;
+    const bytes = blobs.get(sha256);
+    if (bytes === null) return reply.code(404).send({ error: "there is no such blob, or it was superseded" });
+    void reply.header("cache-control", immutableCaching).header("etag", `"${sha256}"`).type("application/octet-stream");
+    if (request.headers["if-none-match"] === `"${sha256}"`) return reply.code(304).send();
+    return reply.send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  });
+  app.get("/run.json", async (_request, reply) => reply.header("cache-control", "no-store").send(runPage()));
+  app.get("/healthz", async (_request, reply) => reply.header("cache-control", "no-store").send({ isHealthy: true }));
+  app.get("/metrics", async (_request, reply) => {
+    const { contentType, text } = await metrics();
+    return reply.header("content-type", contentType).send(text);
+  });
+}
+
+function addPublicFiles(app: FastifyInstance, { publicDir }: CoordinatorConfig): void {
+  for (const folder of ["backbones", "datasets"] as const) {
+    serveFolder(app, { prefix: `/${folder}/`, root: resolve(publicDir, folder), isImmutable: (path) => /[0-9a-f]{64}\.bin$/.test(path) });
+  }
+}
+
+async function addPages(app: FastifyInstance, config: CoordinatorConfig, { pages }: HttpPorts): Promise<void> {
+  if (pages !== undefined) {
+    const handler = await pages(app.server);
+    app.setNotFoundHandler((request, reply) => {
+      for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);
+      reply.hijack();
+      handler(request.raw, reply.raw);
+    });
+    return;
+  }
+  const root = config.pagesDir === null ? null : resolve(config.pagesDir);
+  if (root !== null) {
+    const isImmutable = (path: string) => /[/\\]assets[/\\].*-[\w-]{8,}\.\w+$/.test(path);
+    serveFolder(app, { prefix: "/", root, index: "index.html", isImmutable });
+  }
+  const hint = root === null || existsSync(root) ? "there is no such page" : "the pages are not built: run npm run build, then start again";
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: hint }));
+}
+
+/** Listens; an address that is taken or not ours is an error that says what to do. Resolves with the port. */
+export async function listen(app: FastifyInstance, { host, port }: CoordinatorConfig): Promise<number> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : null;
+    if (code === "EADDRINUSE") {
+      throw new Error(`port ${port} is in use: another coordinator may be running there; stop it, or choose another with --port`, { cause: error });
+    }
+    if (code === "EACCES") throw new Error(`port ${port} needs more rights: choose one above 1023 with --port`, { cause: error });
+    if (code === "EADDRNOTAVAIL") throw new Error(`host ${host} is no address of this machine: choose another with --host`, { cause: error });
+    throw error;
+  }
+  const address = app.server.address();
+  if (address === null || typeof address === "string") throw new Error(`listening on ${host}:${port} gave no port`);
+  return address.port;
+}

@@ -1,0 +1,197 @@
+import type { DeviceId, Json, RoundPlan, StrategyState, Tensor } from "@tutti/core";
+import type { Change, KeyValueStore } from "./keyValueStore.ts";
+import { bytesOf, floatsOf, packRecord, unpackRecord } from "./records.ts";
+
+/** A plan whose payloads are named by the hash of their encoded bytes. */
+export interface JournalledPlan extends Omit<RoundPlan, "payloads"> {
+  readonly payloads: readonly string[];
+}
+
+/** An accepted contribution, as it arrived. */
+export interface JournalledContribution {
+  readonly taskId: string;
+  readonly deviceId: DeviceId;
+  /** Hash of the submission, which tells a duplicate from other bytes under the same id. */
+  readonly sha256: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What the coordinator knows of a device. */
+export interface JournalledDevice {
+  readonly deviceId: DeviceId;
+  /** Key of the client that hosts it, or null while nobody does. */
+  readonly clientKey: string | null;
+  /** n_i, or null until registered; fixed from then on. */
+  readonly numExamples: number | null;
+  /** Key of the client that registered it last: it has the device's examples. */
+  readonly registeredBy: string | null;
+  /** Id and submission hash of the last accepted task, or null. */
+  readonly version: string | null;
+  readonly versionSha256: string | null;
+  /** Hash of the private state kept here for the next host, or null. */
+  readonly stateSha256: string | null;
+  /** Whether its private state was lost since its last training contribution that counts. */
+  readonly wasReset: boolean;
+}
+
+/** A client that has said hello, in order of arrival. */
+export interface JournalledClient {
+  readonly clientKey: string;
+  readonly ordinal: number;
+  readonly nickname: string | null;
+}
+
+/** All that a restarted coordinator needs. */
+export interface JournalContents {
+  readonly run: Json;
+  readonly state: StrategyState | null;
+  readonly plan: JournalledPlan | null;
+  readonly counted: readonly DeviceId[] | null;
+  /** Whether the open step missed its quorum and is to be repeated. */
+  readonly isRepeated: boolean;
+  /** By hash: payloads of the open step, and device states kept for the next host. */
+  readonly blobs: ReadonlyMap<string, Uint8Array>;
+  readonly contributions: readonly JournalledContribution[];
+  readonly devices: readonly JournalledDevice[];
+  readonly clients: readonly JournalledClient[];
+  readonly traffic: Json;
+  /** One entry per closed step, oldest first. */
+  readonly history: readonly Json[];
+}
+
+/** The coordinator's memory: nothing is acknowledged before `flushed` resolves. */
+export interface Journal {
+  /** What was journalled before this process, or null for a new run. */
+  contents(): JournalContents | null;
+  begin(run: Json): void;
+  /** A new open step; contributions and blobs of the one before are gone. */
+  putPlan(plan: JournalledPlan, payloads: ReadonlyMap<string, Uint8Array>): void;
+  /** A contribution beside the device's new version and, where it is kept, its new state. */
+  putContribution(contribution: JournalledContribution, device: JournalledDevice, state: Uint8Array | null): void;
+  putCounted(counted: readonly DeviceId[]): void;
+  /** The open step missed its quorum. */
+  putRepeated(): void;
+  /** The state after a step, with the step's history entry (null for the state a run starts with): writes tensors that are new objects, removes names that went, closes the step. */
+  putState(state: StrategyState, entry: Json): void;
+  putDevice(device: JournalledDevice): void;
+  putClient(client: JournalledClient): void;
+  putTraffic(traffic: Json): void;
+  flushed(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the journal in a store and reads what is there. */
+export function openJournal(store: KeyValueStore): Journal {
+  const { contents, openBlobs } = read(store);
+  const stored = new Map<string, Tensor>(Object.entries(contents?.state?.tensors ?? {}));
+  const openContributions = new Set(contents?.contributions.map((item) => item.taskId) ?? []);
+  let hasPlan = (contents?.plan ?? null) !== null;
+  let numHistory = contents?.history.length ?? 0;
+
+  function closeStep(keep: ReadonlySet<string>): Change[] {
+    const changes: Change[] = [...openContributions].map((taskId) => [`contribution/${taskId}`, null]);
+    openContributions.clear();
+    for (const sha256 of openBlobs) {
+      if (keep.has(sha256)) continue;
+      changes.push([`blob/${sha256}`, null]);
+      openBlobs.delete(sha256);
+    }
+    if (hasPlan) changes.push(["counted", null], ["repeated", null], ["plan", null]);
+    hasPlan = false;
+    return changes;
+  }
+
+  return {
+    contents: () => contents,
+    begin: (run) => store.write([["run", packRecord(run)]]),
+    putPlan(plan, payloads) {
+      const changes = closeStep(new Set(plan.payloads));
+      for (const [sha256, bytes] of payloads) {
+        if (openBlobs.has(sha256)) continue;
+        changes.push([`blob/${sha256}`, packRecord(null, bytes)]);
+        openBlobs.add(sha256);
+      }
+      changes.push(["plan", packRecord(plan)]);
+      hasPlan = true;
+      store.write(changes);
+    },
+    putContribution({ bytes, ...head }, device, state) {
+      openContributions.add(head.taskId);
+      const changes: Change[] = [
+        [`contribution/${head.taskId}`, packRecord(head, bytes)],
+        [deviceKey(device.deviceId), packRecord(device)],
+      ];
+      if (state !== null) changes.push([stateKey(device.deviceId), packRecord(null, state)]);
+      store.write(changes);
+    },
+    putCounted: (counted) => store.write([["counted", packRecord(counted)]]),
+    putRepeated: () => store.write([["repeated", packRecord(true)]]),
+    putState(state, entry) {
+      const changes = closeStep(openBlobs);
+      changes.push(["state", packRecord(state.values)]);
+      if (entry !== null) changes.push([historyKey(numHistory++), packRecord(entry)]);
+      for (const [name, tensor] of Object.entries(state.tensors)) {
+        if (stored.get(name) === tensor) continue;
+        changes.push([`tensor/${name}`, packRecord(tensor.shape, bytesOf(tensor.data))]);
+        stored.set(name, tensor);
+      }
+      for (const name of stored.keys()) {
+        if (Object.hasOwn(state.tensors, name)) continue;
+        changes.push([`tensor/${name}`, null]);
+        stored.delete(name);
+      }
+      store.write(changes);
+    },
+    putDevice: (device) => store.write([[deviceKey(device.deviceId), packRecord(device)]]),
+    putClient: (client) => store.write([[`client/${client.clientKey}`, packRecord(client)]]),
+    putTraffic: (traffic) => store.write([["traffic", packRecord(traffic)]]),
+    flushed: () => store.flushed(),
+    close: () => store.close(),
+  };
+}
+
+const deviceKey = (id: DeviceId) => `device/${padded(id)}`;
+const stateKey = (id: DeviceId) => `deviceState/${padded(id)}`;
+const historyKey = (index: number) => `history/${padded(index)}`;
+const padded = (value: number) => String(value).padStart(8, "0");
+
+/** The journal wrote these records itself, so their JSON is believed to have the type it was written with. */
+function read(store: KeyValueStore): { contents: JournalContents | null; openBlobs: Set<string> } {
+  const groups = new Map<string, { name: string; json: unknown; bytes: Uint8Array }[]>();
+  for (const [key, value] of store.entries()) {
+    const slash = key.indexOf("/");
+    const group = slash < 0 ? key : key.slice(0, slash);
+    const items = groups.get(group) ?? [];
+    items.push({ name: key.slice(slash + 1), ...unpackRecord(value) });
+    groups.set(group, items);
+  }
+  const of = (group: string) => groups.get(group) ?? [];
+  const first = <T>(group: string) => (of(group)[0]?.json ?? null) as T | null;
+  if (of("run").length === 0) return { contents: null, openBlobs: new Set() };
+  const values = first<StrategyState["values"]>("state");
+  const tensors = of("tensor").map(({ name, json, bytes }) => [name, { shape: json as number[], data: floatsOf(bytes) }] as const);
+  const devices = of("device").map((item) => item.json as JournalledDevice);
+  const states = new Map(of("deviceState").map(({ name, bytes }) => [Number(name), bytes]));
+  const blobs = new Map(of("blob").map(({ name, bytes }) => [name, bytes]));
+  const openBlobs = new Set(blobs.keys());
+  for (const device of devices) {
+    const state = states.get(device.deviceId);
+    if (state !== undefined && device.stateSha256 !== null) blobs.set(device.stateSha256, state);
+  }
+  const contents: JournalContents = {
+    run: first<Json>("run"),
+    state: values === null ? null : { values, tensors: Object.fromEntries(tensors) },
+    plan: first<JournalledPlan>("plan"),
+    counted: first<DeviceId[]>("counted"),
+    isRepeated: first<boolean>("repeated") ?? false,
+    blobs,
+    contributions: of("contribution").map(({ json, bytes }) => ({ ...(json as Omit<JournalledContribution, "bytes">), bytes })),
+    devices,
+    clients: of("client")
+      .map((item) => item.json as JournalledClient)
+      .sort((a, b) => a.ordinal - b.ordinal),
+    traffic: first<Json>("traffic"),
+    history: of("history").map((item) => item.json as Json),
+  };
+  return { contents, openBlobs };
+}

@@ -1,0 +1,28 @@
+/** One change of a batch: a value to put, or null to remove the key. */
+export type Change = readonly [key: string, value: Uint8Array | null];
+
+/** What the journal needs of storage: ordered keys, atomic batches, and word of when they are safe. */
+export interface KeyValueStore {
+  /** Applies all changes or none. Batches become durable in the order they were written. */
+  write(changes: readonly Change[]): void;
+  /** All entries in key order; values are copies. */
+  entries(): Iterable<readonly [key: string, value: Uint8Array]>;
+  /** Resolves when every batch written so far would survive a kill and a power cut. */
+  flushed(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A store that lives as long as its process: for tests, and for runs that nobody wants to keep. */
+export function memoryStore(content: Map<string, Uint8Array> = new Map()): KeyValueStore {
+  return {
+    write(changes) {
+      for (const [key, value] of changes) {
+        if (value === null) content.delete(key);
+        else content.set(key, value.slice());
+      }
+    },
+    entries: () => [...content].map(([key, value]) => [key, value.slice()] as const).sort(([a], [b]) => (a < b ? -1 : 1)),
+    flushed: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+}

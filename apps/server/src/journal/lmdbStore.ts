@@ -1,0 +1,36 @@
+import { mkdirSync } from "node:fs";
+import { open } from "lmdb";
+import type { KeyValueStore } from "./keyValueStore.ts";
+
+/** A store in a folder: copy-on-write pages that need no recovery after a kill. */
+export function lmdbStore(folder: string): KeyValueStore {
+  mkdirSync(folder, { recursive: true });
+  const database = open<Uint8Array, string>({ path: folder, encoding: "binary", noMemInit: true });
+  let failure: unknown = null;
+  let written: Promise<unknown> = Promise.resolve();
+  return {
+    write(changes) {
+      const batch = database.batch(() => {
+        for (const [key, value] of changes) {
+          if (value === null) database.remove(key).catch(remember);
+          else database.put(key, value).catch(remember);
+        }
+      });
+      batch.catch(remember);
+      written = batch;
+    },
+    *entries() {
+      for (const { key, value } of database.getRange()) yield [key, Uint8Array.from(value)] as const;
+    },
+    async flushed() {
+      await written;
+      await database.flushed;
+      if (failure !== null) throw new Error(`journal ${folder}: a write failed, so nothing more can be acknowledged`, { cause: failure });
+    },
+    close: () => database.close(),
+  };
+
+  function remember(error: unknown): void {
+    failure ??= error;
+  }
+}

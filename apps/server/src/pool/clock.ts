@@ -1,0 +1,16 @@
+/** Time as the pool needs it; handed in, so that tests need not wait. */
+export interface Clock {
+  /** Milliseconds since some fixed moment, never going back. */
+  now(): number;
+  /** Calls `action` after `delayMs`, unless the returned function was called before. */
+  after(delayMs: number, action: () => void): () => void;
+}
+
+/** The process's own uptime. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  after(delayMs, action) {
+    const timer = setTimeout(action, delayMs);
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,85 @@
+import type { Contribution, DeviceId, PlannedTask, RoundPlan, TaskOutcome } from "@tutti/core";
+import { type BlobRef, type TaskLease, taskId } from "@tutti/protocol";
+
+/** A task that is out: it ends once, by a contribution, by leaving, by declining or by the deadline. */
+export interface Lease {
+  readonly taskId: string;
+  readonly task: PlannedTask;
+  readonly outcome: Promise<TaskOutcome>;
+  /** `accepting`: checked and written, but not yet safe in the journal. */
+  state: "open" | "accepting" | "over";
+  /** Set with `accepting`. */
+  accepted: { readonly sha256: string; readonly contribution: Contribution } | null;
+  /** Connection that the task was sent on last. */
+  sentOn: string | null;
+  end(outcome: TaskOutcome): void;
+}
+
+/** The step that is open: its plan, where its parameters are, and its leases. */
+export interface OpenStep {
+  readonly plan: RoundPlan;
+  readonly payloads: readonly BlobRef[];
+  readonly leases: ReadonlyMap<string, Lease>;
+  /** Set when the deadline passed or the set that counts is known: whatever comes now is late. */
+  isOver: boolean;
+  /** Uptime at which the deadline passes; null for none. */
+  deadlineAt: number | null;
+}
+
+/** Opens a step: one lease per task of the plan. */
+export function openStep(runId: string, plan: RoundPlan, payloads: readonly BlobRef[]): OpenStep {
+  const { stage, round, step, attempt } = plan;
+  const leases = new Map<string, Lease>();
+  for (const task of plan.tasks) {
+    const id = taskId({ runId, stage, round, step, attempt, deviceId: task.deviceId, kind: task.spec.kind });
+    leases.set(id, createLease(id, task));
+  }
+  return { plan, payloads, leases, isOver: false, deadlineAt: null };
+}
+
+/** The lease of a device's task, if the step has one. */
+export function leaseOf(step: OpenStep, deviceId: DeviceId): Lease | null {
+  for (const lease of step.leases.values()) if (lease.task.deviceId === deviceId) return lease;
+  return null;
+}
+
+/** The message that hands a task to its device. */
+export function leaseMessage({ plan, payloads, deadlineAt }: OpenStep, lease: Lease, run: { contributionEncoding: TaskLease["contributionEncoding"] }, now: number): TaskLease {
+  const { task } = lease;
+  const params = payloads[task.params];
+  const initial = task.initial === undefined ? undefined : payloads[task.initial];
+  if (params === undefined) throw new Error(`task ${lease.taskId}: the plan has no payload ${task.params}`);
+  return {
+    taskId: lease.taskId,
+    deviceId: task.deviceId,
+    stage: plan.stage,
+    round: plan.round,
+    step: plan.step,
+    attempt: plan.attempt,
+    spec: task.spec,
+    params,
+    ...(initial === undefined ? {} : { initial }),
+    deadlineMs: deadlineAt === null ? null : Math.max(0, Math.round(deadlineAt - now)),
+    contributionEncoding: run.contributionEncoding,
+  };
+}
+
+function createLease(id: string, task: PlannedTask): Lease {
+  let settle: (outcome: TaskOutcome) => void = () => undefined;
+  const outcome = new Promise<TaskOutcome>((resolve) => {
+    settle = resolve;
+  });
+  const lease: Lease = {
+    taskId: id,
+    task,
+    outcome,
+    state: "open",
+    accepted: null,
+    sentOn: null,
+    end(result) {
+      lease.state = "over";
+      settle(result);
+    },
+  };
+  return lease;
+}

@@ -1,0 +1,84 @@
+import { createHash } from "node:crypto";
+import type { Contribution, ContributionBody, Params, PlannedTask, RunSettings, TunedShape } from "@tutti/core";
+import { CodecError, type ContributionHeader, decodeDeviceState, decodeExpected, isRefusal, type Refusal, refuse, type Submit } from "@tutti/protocol";
+
+/** What decides whether a submission fits its task. */
+export interface Expectation {
+  readonly run: RunSettings;
+  readonly shape: TunedShape;
+  readonly task: PlannedTask;
+  /** The global parameters that the task started from. */
+  readonly params: Params;
+  /** n_i. */
+  readonly numExamples: number;
+  readonly keepsStates: boolean;
+  readonly numClasses: number;
+  /** Whether the device lost its private state since its last training contribution. */
+  readonly wasReset: boolean;
+}
+
+/** The contribution that a submission holds, or the rule that it breaks. */
+export function readSubmission(submission: Pick<Submit, "header" | "tensors" | "state">, expected: Expectation): Contribution | Refusal {
+  const body = readBody(submission, expected);
+  if (isRefusal(body)) return body;
+  const wrongState = checkState(submission.state, expected.keepsStates);
+  if (wrongState !== null) return wrongState;
+  const { task, numExamples, wasReset } = expected;
+  return { deviceId: task.deviceId, numExamples, body, ...(wasReset ? { wasReset } : {}) };
+}
+
+/** What tells a duplicate from other bytes under the same task id. The header's names are in the schema's order, so equal headers give equal text. */
+export function hashSubmission({ header, tensors }: Pick<Submit, "header" | "tensors">): string {
+  const hash = createHash("sha256").update(`${JSON.stringify(header)}\n`);
+  if (tensors !== undefined) hash.update(tensors);
+  return hash.digest("hex");
+}
+
+/** Optimiser steps of a train task: E · ceil(n_i / B). */
+export function expectedSteps({ training }: RunSettings, numExamples: number): number {
+  return training.localEpochs * Math.ceil(numExamples / training.batchSize);
+}
+
+function readBody({ header, tensors }: Pick<Submit, "header" | "tensors">, expected: Expectation): ContributionBody | Refusal {
+  const { task, run, params, numExamples } = expected;
+  if (header.kind !== task.spec.kind) return refuse("P-45", `header.kind: ${header.kind}, expected ${task.spec.kind}`);
+  if (header.kind !== "train") return checkHeader(header, expected) ?? header;
+  if (task.spec.kind !== "train" || tensors === undefined) return refuse("P-45", "tensors: are missing");
+  const numSteps = expectedSteps(run, numExamples);
+  if (header.numSteps !== numSteps) return refuse("P-46", `header.numSteps: ${header.numSteps}, expected ${numSteps} for ${numExamples} examples`);
+  const shapes = Object.fromEntries(task.spec.sharedNames.map((name) => [name, params[name]?.shape ?? []]));
+  const decoded = decodeExpected(tensors, { shapes, encoding: run.contributionEncoding });
+  return isRefusal(decoded) ? decoded : { ...header, delta: decoded.params };
+}
+
+function checkHeader(header: Exclude<ContributionHeader, { kind: "train" }>, { task, shape, numClasses }: Expectation): Refusal | null {
+  const { spec } = task;
+  if (header.kind === "score") {
+    const found = header.layerScores?.length ?? shape.numLayers;
+    return found === shape.numLayers ? null : refuse("P-45", `header.layerScores: ${found} of them, expected ${shape.numLayers}`);
+  }
+  if (header.kind === "probe" && spec.kind === "probe") {
+    const found = header.ritzValues.length;
+    return found <= spec.lanczosSteps ? null : refuse("P-45", `header.ritzValues: ${found} of them, at most ${spec.lanczosSteps} were asked for`);
+  }
+  if (header.kind !== "evaluate" || spec.kind !== "evaluate") return refuse("P-45", `header.kind: expected ${spec.kind}`);
+  const asked = new Set(spec.protocols.flatMap((protocol) => spec.splits.map((split) => `${protocol}/${split}`)));
+  for (const { protocol, split } of header.results) {
+    if (!asked.delete(`${protocol}/${split}`)) return refuse("P-45", `header.results: ${protocol}/${split} was not asked for, or is there twice`);
+  }
+  if (asked.size > 0) return refuse("P-45", `header.results: ${[...asked].join(", ")} was asked for and is missing`);
+  const other = header.results.find((result) => result.confusion.length !== numClasses);
+  return other === undefined ? null : refuse("P-45", `header.results: a confusion matrix of ${other.confusion.length} classes, expected ${numClasses}`);
+}
+
+function checkState(state: Uint8Array | undefined, keepsStates: boolean): Refusal | null {
+  if (state === undefined) return null;
+  if (!keepsStates) return refuse("P-56", "state: this run keeps device states on their clients only");
+  try {
+    decodeDeviceState(state);
+    return null;
+  } catch (cause) {
+    if (cause instanceof CodecError) return refuse("P-56", cause.message);
+    throw cause;
+  }
+}

@@ -1,0 +1,40 @@
+import { createHash } from "node:crypto";
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { RunSettings } from "@tutti/core";
+import type { StepRecord } from "./stepRecord.ts";
+
+/** The id that follows from a run's settings: the same command finds its run again. */
+export function deriveRunId(run: RunSettings): string {
+  const digest = createHash("sha256").update(JSON.stringify(run)).digest("hex").slice(0, 8);
+  return `${run.task.replaceAll(/[^A-Za-z0-9_-]+/g, "-")}-seed${run.seed}-${digest}`.slice(0, 64);
+}
+
+/** The files that a run leaves beside its journal. */
+export interface RunFolder {
+  readonly path: string;
+  writeConfig(config: unknown): void;
+  /** Writes the steps of earlier processes again, since the last line of the old file may be torn. */
+  startSteps(records: readonly StepRecord[]): void;
+  appendStep(record: StepRecord): void;
+}
+
+/** Opens `<dataDir>/<runId>`; with `isQuiet` nothing is written there beside the journal. */
+export function openRunFolder(dataDir: string, runId: string, isQuiet: boolean): RunFolder {
+  const path = join(dataDir, runId);
+  mkdirSync(path, { recursive: true });
+  const stepsPath = join(path, "rounds.jsonl");
+  const configPath = join(path, "config.json");
+  return {
+    path,
+    writeConfig(config) {
+      if (!isQuiet && !existsSync(configPath)) writeFileSync(configPath, `${JSON.stringify(config, null, 2)}\n`);
+    },
+    startSteps(records) {
+      if (!isQuiet) writeFileSync(stepsPath, records.map((record) => `${JSON.stringify(record)}\n`).join(""));
+    },
+    appendStep(record) {
+      if (!isQuiet) appendFileSync(stepsPath, `${JSON.stringify(record)}\n`);
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { extname } from "node:path";
+import type { RunSettings } from "@tutti/core";
+import { parse as parseYaml } from "yaml";
+import { ConfigError, type CoordinatorConfig, nearestName, parseConfig } from "./config.ts";
+
+/** A value as a settings file or flags give it: names to values, at any depth. */
+export type Overrides = { readonly [name: string]: unknown };
+
+/** Where a configuration comes from; later ones win. */
+export interface SettingsSources {
+  readonly presets: Readonly<Record<string, RunSettings>>;
+  /** The preset to start from, unless the file names one. */
+  readonly preset: string;
+  /** A settings file: any coordinator name, `preset`, and `run` with the names that differ from the preset. */
+  readonly file?: Overrides;
+  /** The command line's flags in the same shape; a `preset` here wins over the file's. */
+  readonly flags?: Overrides;
+}
+
+/** Preset, file and flags as one parsed configuration. Throws a ConfigError. */
+export function mergeSettings({ presets, preset, file = {}, flags = {} }: SettingsSources): CoordinatorConfig {
+  const { preset: filePreset, ...fileRest } = file;
+  const { preset: flagPreset, ...flagRest } = flags;
+  const name = flagPreset ?? filePreset ?? preset;
+  if (typeof name !== "string" || !Object.hasOwn(presets, name)) {
+    const names = Object.keys(presets);
+    const nearest = typeof name === "string" ? nearestName(name, names) : null;
+    throw new ConfigError(
+      `preset: there is no preset ${JSON.stringify(name)}${nearest === null ? "" : `; did you mean ${nearest}?`} The presets are ${names.join(", ")}.`,
+    );
+  }
+  return parseConfig(mergeDeep(mergeDeep({ run: presets[name] }, fileRest), flagRest));
+}
+
+/**
+ * `over` laid on `base`: objects are merged name by name, anything else is replaced, undefined changes nothing.
+ * An object whose tag (`kind` or `name`) changes is replaced as a whole, since the other variant's names do not fit it.
+ */
+export function mergeDeep(base: unknown, over: unknown): unknown {
+  if (over === undefined) return base;
+  if (!isPlainObject(base) || !isPlainObject(over) || tagChanges(base, over)) return over;
+  const merged: Record<string, unknown> = { ...base };
+  for (const [name, value] of Object.entries(over)) merged[name] = mergeDeep(Object.hasOwn(base, name) ? base[name] : undefined, value);
+  return merged;
+}
+
+/** Reads a `.json`, `.yaml` or `.yml` file; throws a ConfigError that names the file and the fault. */
+export function readSettingsFile(path: string): Overrides {
+  const extension = extname(path).toLowerCase();
+  if (![".json", ".yaml", ".yml"].includes(extension)) throw new ConfigError(`${path}: a settings file ends in .yaml, .yml or .json`);
+  try {
+    const text = readFileSync(path, "utf8");
+    const value: unknown = extension === ".json" ? JSON.parse(text) : parseYaml(text);
+    if (isPlainObject(value)) return value;
+    if (value === null) return {};
+  } catch (error) {
+    throw new ConfigError(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+  throw new ConfigError(`${path}: expected names and values, found something else`);
+}
+
+function tagChanges(base: Overrides, over: Overrides): boolean {
+  return ["kind", "name"].some((tag) => Object.hasOwn(over, tag) && Object.hasOwn(base, tag) && over[tag] !== base[tag]);
+}
+
+function isPlainObject(value: unknown): value is Overrides {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,179 @@
+import type { Server as HttpServer } from "node:http";
+import { call, type Goodbye, type Handlers, isRefusal, type Refusal, type Rule, refuse, type Status, send, serve, type Welcome } from "@tutti/protocol";
+import type { Logger } from "pino";
+import { Server, type Socket } from "socket.io";
+import type { Clock } from "./pool/clock.ts";
+import type { Pool } from "./pool/pool.ts";
+import type { Client, Connection } from "./pool/roster.ts";
+import { withoutClients } from "./status.ts";
+
+/** What the sockets need of the coordinator. */
+export interface SocketPorts {
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Of the largest submission, with its header. */
+  readonly maxMessageBytes: number;
+  /** Closes sockets that say no hello within this time; null lets them watch. */
+  readonly helloTimeoutMs: number | null;
+  welcome(devices: Welcome["devices"]): Welcome;
+  status(): Status;
+  /** Resolves when all that was journalled so far is safe. */
+  flushed(): Promise<void>;
+  onRefused(rule: Rule): void;
+}
+
+/** The socket.io side of a coordinator. */
+export interface Sockets {
+  /** Sends the status to spectators now, and to clients only where `isMilestone`. */
+  broadcast(isMilestone: boolean): void;
+  numSpectators(): number;
+  /** Says goodbye to everyone and closes. */
+  close(reason: Goodbye["reason"], message?: string): Promise<void>;
+}
+
+const spectators = "spectators";
+const members = "members";
+const taskTimeoutMs = 15_000;
+
+/** Serves the protocol on an HTTP server, with polling as the fallback. */
+export function attachSockets(server: HttpServer, ports: SocketPorts): Sockets {
+  const io = new Server(server, { maxHttpBufferSize: ports.maxMessageBytes, serveClient: false, perMessageDeflate: false });
+  io.on("connection", (socket) => serveSocket(socket, ports));
+  return {
+    broadcast(isMilestone) {
+      const status = ports.status();
+      if (io.sockets.adapter.rooms.has(spectators)) send(io.to(spectators), "status", status);
+      if (isMilestone) send(io.to(members), "status", withoutClients(status));
+    },
+    numSpectators: () => io.sockets.adapter.rooms.get(spectators)?.size ?? 0,
+    async close(reason, message) {
+      send(io, "goodbye", { reason, ...(message === undefined ? {} : { message }) });
+      // Engines write before they close: the farewell goes first on each connection.
+      await io.close();
+    },
+  };
+}
+
+function serveSocket(socket: Socket, ports: SocketPorts): void {
+  const { pool, clock, logger } = ports;
+  let client: Client | null = null;
+  let isReplaced = false;
+  const connection = createConnection(socket, ports, () => {
+    isReplaced = true;
+    client = null;
+  });
+  const cancelTimeout =
+    ports.helloTimeoutMs === null
+      ? () => undefined
+      : clock.after(ports.helloTimeoutMs, () => {
+          logger.info({ socket: socket.id }, "no hello: closed");
+          socket.disconnect(true);
+        });
+  void socket.join(spectators);
+  send(socket, "status", ports.status());
+
+  /** For calls that need a client: before hello, and after another socket took over, they are refused. */
+  const asClient = <R, A>(handle: (member: Client, request: R) => A | Refusal | Promise<A | Refusal>) => {
+    return async (request: R): Promise<A | Refusal> => {
+      if (isReplaced) return refuse("P-11", "another socket said hello with this client's key");
+      if (client === null) return refuse("P-10", "hello comes first");
+      return handle(client, request);
+    };
+  };
+
+  /** Acts on what was answered, once the answer is on its way. */
+  const afterAnswer = (act: () => void) => setImmediate(act);
+
+  const handlers: Handlers = {
+    async hello(hello) {
+      if (isReplaced) return refuse("P-11", "another socket said hello with this client's key");
+      const admitted = pool.members.hello(connection, hello);
+      if (isRefusal(admitted)) return admitted;
+      cancelTimeout();
+      client = admitted.client;
+      await socket.leave(spectators);
+      await socket.join(members);
+      await ports.flushed();
+      const welcomed = admitted.client;
+      afterAnswer(() => pool.deliverTo(welcomed));
+      logger.info({ client: shortKey(welcomed), devices: admitted.devices.map(({ deviceId, decision }) => `${deviceId}:${decision}`) }, "hello");
+      return ports.welcome(admitted.devices);
+    },
+    register: asClient(async (member, { devices, compute }) => {
+      const refusal = pool.members.register(member, devices);
+      if (refusal !== null) return refusal;
+      if (compute !== undefined) member.compute = compute;
+      await ports.flushed();
+      afterAnswer(() => pool.deliverTo(member));
+      return {};
+    }),
+    submit: asClient((member, submission) => {
+      member.progress = null;
+      return pool.submit(member, submission);
+    }),
+    progress: asClient((member, { taskId, step, numSteps }) => {
+      if (pool.step()?.leases.get(taskId)?.state === "open") member.progress = Math.min(1, step / numSteps);
+      return {};
+    }),
+    pause: asClient((member, { isPaused }) => {
+      pool.members.pause(member, isPaused);
+      if (!isPaused) afterAnswer(() => pool.deliverTo(member));
+      return {};
+    }),
+    leave: asClient((member) => {
+      pool.members.leave(member);
+      client = null;
+      return {};
+    }),
+    decline: asClient((member, { taskId, reason }) => {
+      logger.warn({ client: shortKey(member), taskId, reason }, "declined");
+      if (taskId !== null) return pool.declineTask(member, taskId, reason) ?? {};
+      pool.members.decline(member);
+      return {};
+    }),
+  };
+  serve(socket, handlers, {
+    onRefused: (name, { refused, message }) => {
+      ports.onRefused(refused);
+      logger.warn({ call: name, rule: refused, message }, "refused");
+    },
+    onFault: (name, error) => logger.error({ call: name, error }, "a handler failed"),
+  });
+  socket.on("disconnect", (reason) => {
+    cancelTimeout();
+    if (client !== null) {
+      logger.info({ client: shortKey(client), reason }, "disconnected");
+      pool.members.disconnected(client, connection);
+    }
+  });
+}
+
+function createConnection(socket: Socket, { pool, logger }: SocketPorts, onReplaced: () => void): Connection {
+  return {
+    id: socket.id,
+    isWelcomed: false,
+    task(lease) {
+      const options = { timeoutMs: taskTimeoutMs };
+      void call(socket, "task", lease, options).then((outcome) => {
+        if (outcome.ok || !socket.connected) return;
+        logger.warn({ taskId: lease.taskId, rule: outcome.rule, message: outcome.message }, "a task was not acknowledged");
+        pool.notAcknowledged(lease.taskId, socket.id, outcome.rule === "P-31");
+      });
+    },
+    assign(devices) {
+      void call(socket, "assign", { devices }).then((outcome) => {
+        if (!outcome.ok) logger.warn({ rule: outcome.rule, message: outcome.message }, "an assignment was not acknowledged");
+      });
+    },
+    replaced() {
+      onReplaced();
+      void call(socket, "replaced", {}, { timeoutMs: 2000 }).then(() => socket.disconnect(true));
+    },
+  };
+}
+
+/** Keys are secrets: the log shows their beginning. */
+function shortKey({ clientKey }: Client): string {
+  return clientKey.slice(0, 6);
+}

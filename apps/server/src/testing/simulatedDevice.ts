@@ -1,0 +1,58 @@
+import { type ContributionBody, createRandom, mapParams, type Params, pickNames, type RunSettings, sortedNames } from "@tutti/core";
+import type { DeviceStateParts, TaskLease } from "@tutti/protocol";
+
+/** What a simulated device computes for a task: a function of the task, its parameters and the device's state, and of nothing else. */
+export interface SimulatedResult {
+  readonly body: ContributionBody;
+  readonly state: DeviceStateParts | null;
+}
+
+/** Examples of a simulated device. */
+export function simulatedExamples(deviceId: number): number {
+  return 5 + ((deviceId * 7) % 11);
+}
+
+/** Performs a task: small seeded steps in place of gradients, with local parameters that depend on every task accepted before. */
+export function simulate(
+  run: RunSettings,
+  lease: Pick<TaskLease, "deviceId" | "stage" | "round" | "attempt" | "spec">,
+  params: Params,
+  state: DeviceStateParts | null,
+  initial: Params | null = null,
+): SimulatedResult {
+  const { deviceId, stage, round, attempt, spec } = lease;
+  const random = createRandom(run.seed).stream({ stage, round, attempt, device: deviceId, purpose: "simulated" });
+  switch (spec.kind) {
+    case "score": {
+      const numLayers = sortedNames(params).filter((name) => name.startsWith("prefix/")).length;
+      const isLast = (layer: number) => layer === numLayers - 1 && !spec.scoreLastLayer;
+      return { body: { kind: "score", layerScores: Array.from({ length: numLayers }, (_, layer) => (isLast(layer) ? null : random.uniform())) }, state };
+    }
+    case "probe": {
+      const ritzValues = Array.from({ length: spec.lanczosSteps }, () => 4 * random.uniform());
+      return { body: { kind: "probe", ritzValues, ritzWeights: ritzValues.map(() => 1 / ritzValues.length) }, state };
+    }
+    case "evaluate": {
+      const results = spec.protocols.flatMap((protocol) =>
+        spec.splits.map((split) => {
+          const confusion = [0, 1, 2].map((row) => [0, 1, 2].map((column) => (row === column ? 3 : 1) + Math.floor(2 * random.uniform())));
+          return { protocol, split, confusion, lossSum: 10 * random.uniform() };
+        }),
+      );
+      return { body: { kind: "evaluate", results }, state };
+    }
+    case "train": {
+      const numSteps = run.training.localEpochs * Math.ceil(simulatedExamples(deviceId) / run.training.batchSize);
+      const start: Params = { ...initial, ...state?.local, ...params };
+      const drift = Object.values(state?.local ?? {}).reduce((sum, tensor) => sum + (tensor.data[0] ?? 0), 0);
+      const trained = mapParams(start, (tensor) => ({ shape: tensor.shape, data: tensor.data.map((value) => value + 0.02 * random.normal() + 0.01 * drift) }));
+      const delta = mapParams(pickNames(trained, spec.sharedNames), (tensor, name) => ({
+        shape: tensor.shape,
+        data: tensor.data.map((value, i) => value - (params[name]?.data[i] ?? 0)),
+      }));
+      const localNames = sortedNames(trained).filter((name) => !spec.sharedNames.includes(name));
+      const next = spec.isPersonalised ? { local: pickNames(trained, localNames), moments: null, stageSteps: numSteps } : null;
+      return { body: { kind: "train", delta, numSteps, firstLoss: 1.5, lastLoss: 1.25 }, state: next };
+    }
+  }
+}

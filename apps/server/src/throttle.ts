@@ -1,0 +1,20 @@
+import type { Clock } from "./pool/clock.ts";
+
+/** Calls `act` at most once per `periodMs`: soon after the first request, and again while there are more. */
+export function createThrottle(clock: Clock, periodMs: number, act: () => void): { request(): void; stop(): void } {
+  let isWaiting = false;
+  let lastAt = Number.NEGATIVE_INFINITY;
+  let cancel: () => void = () => undefined;
+  return {
+    request() {
+      if (isWaiting) return;
+      isWaiting = true;
+      cancel = clock.after(Math.max(0, lastAt + periodMs - clock.now()), () => {
+        isWaiting = false;
+        lastAt = clock.now();
+        act();
+      });
+    },
+    stop: () => cancel(),
+  };
+}
