@@ -210,6 +210,7 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
   }
 
   function onEvent(event: RoundEvent): void {
+    if (event.kind === "waiting" && phase === "waiting" && message === event.reason) return;
     if (event.kind === "planned") message = null;
     if (event.kind === "waiting") message = event.reason;
     if (event.kind === "repeated") message = `repeated: ${event.reason}`;

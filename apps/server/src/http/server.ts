@@ -32,7 +32,7 @@ export interface HttpPorts {
 /** Builds the HTTP server; it does not listen yet. */
 export async function buildHttp(config: CoordinatorConfig, ports: HttpPorts): Promise<FastifyInstance> {
   const { certificate } = ports;
-  const options = { logger: false, forceCloseConnections: true, disableRequestLogging: true, trustProxy: false } as const;
+  const options = { logger: false, forceCloseConnections: true, trustProxy: false } as const;
   const app = (
     certificate === null ? Fastify(options) : Fastify({ ...options, https: { key: certificate.key, cert: certificate.cert } })
   ) as FastifyInstance;

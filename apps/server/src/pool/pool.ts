@@ -51,7 +51,7 @@ export interface Pool extends DevicePool {
   declineTask(client: Client, taskId: string, reason: string): Refusal | null;
   /** A task was sent and not acknowledged: it is sent again, unless the client says that it does not host the device. */
   notAcknowledged(taskId: string, connectionId: string, isForeign: boolean): void;
-  /** Hands a client every open task of its devices that it has not got on this connection. */
+  /** Its hello or registration is answered: hands a client every open task of its devices that it has not got on this connection. */
   deliverTo(client: Client): void;
   stop(): void;
 }
@@ -272,8 +272,12 @@ export function createPool(ports: PoolPorts): Pool {
       deliver(lease);
     },
     deliverTo(client) {
-      if (isStopped || step === null || client.connection === null) return;
-      client.connection.isWelcomed = true;
+      if (isStopped || client.connection === null) return;
+      if (!client.connection.isWelcomed) {
+        client.connection.isWelcomed = true;
+        changed();
+      }
+      if (step === null) return;
       for (const lease of step.leases.values()) {
         if (members.device(lease.task.deviceId)?.clientKey === client.clientKey) deliver(lease);
       }
