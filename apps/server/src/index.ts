@@ -1,3 +1,7 @@
+export type { RunListing } from "./commands/run.ts";
+export { beginRun, listRuns, runStatus, stopRun } from "./commands/run.ts";
+export type { ServeEnd, ServeOptions } from "./commands/serve.ts";
+export { serve } from "./commands/serve.ts";
 export type { CoordinatorConfig, CoordinatorOptions } from "./config.ts";
 export { ConfigError, coordinatorConfigSchema, parseConfig } from "./config.ts";
 export type { Coordinator, CoordinatorEvent, CoordinatorPorts, RunOutcome } from "./coordinator.ts";
@@ -8,6 +12,8 @@ export { readControl } from "./http/control.ts";
 export type { PagesHandler } from "./http/server.ts";
 export type { TrafficLabel, TrafficTotals, WireBytes } from "./http/wireMeter.ts";
 export type { KeyValueStore } from "./journal/keyValueStore.ts";
+export type { JournalledRun } from "./journal/readRun.ts";
+export { listRunIds, readRun } from "./journal/readRun.ts";
 export { memoryStore } from "./journal/keyValueStore.ts";
 export { deriveRunId } from "./runFolder.ts";
 export type { Overrides, SettingsSources } from "./settings.ts";

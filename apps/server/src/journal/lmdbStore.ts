@@ -2,10 +2,10 @@ import { mkdirSync } from "node:fs";
 import { open } from "lmdb";
 import type { KeyValueStore } from "./keyValueStore.ts";
 
-/** A store in a folder: copy-on-write pages that need no recovery after a kill. */
-export function lmdbStore(folder: string): KeyValueStore {
-  mkdirSync(folder, { recursive: true });
-  const database = open<Uint8Array, string>({ path: folder, encoding: "binary", noMemInit: true });
+/** A store in a folder: copy-on-write pages that need no recovery after a kill. It may be read while another process writes. */
+export function lmdbStore(folder: string, { isReadOnly = false }: { isReadOnly?: boolean } = {}): KeyValueStore {
+  if (!isReadOnly) mkdirSync(folder, { recursive: true });
+  const database = open<Uint8Array, string>({ path: folder, noSubdir: false, encoding: "binary", readOnly: isReadOnly });
   let failure: unknown = null;
   let written: Promise<unknown> = Promise.resolve();
   return {

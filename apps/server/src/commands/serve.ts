@@ -1,0 +1,92 @@
+import type { RunSettings } from "@tutti/core";
+import type { Overrides } from "../settings.ts";
+import { mergeSettings, readSettingsFile } from "../settings.ts";
+import { type Coordinator, type CoordinatorPorts, type RunOutcome, startCoordinator } from "../coordinator.ts";
+import { lanAddresses } from "../http/certificate.ts";
+import { readBackboneSizes, tunedParameters } from "../tuned.ts";
+
+/** How to serve a run. */
+export interface ServeOptions {
+  readonly presets: Readonly<Record<string, RunSettings>>;
+  /** The preset to start from unless file or flags name one. */
+  readonly preset: string;
+  /** Path of a settings file. */
+  readonly file?: string;
+  /** The command line's settings, in the shape of a settings file. */
+  readonly flags?: Overrides;
+  /** Classes of the run's task. */
+  readonly numClasses: (run: RunSettings) => number;
+  /** Ends when the run is over; otherwise the pages stay up until a signal. */
+  readonly isOver: "whenDone" | "whenStopped";
+  /** Prints a line for the person at the terminal. */
+  readonly print: (line: string) => void;
+  /** Called once the run is over, before goodbye is said. */
+  readonly onDone?: (outcome: RunOutcome, coordinator: Coordinator) => Promise<void>;
+  readonly pages?: CoordinatorPorts["pages"];
+  /** Ends as a signal to the process would. */
+  readonly signal?: AbortSignal;
+}
+
+/** Why `serve` returned. `stopped`: by the operator, through `tutti run stop`. */
+export type ServeEnd = "done" | "SIGINT" | "SIGTERM" | "stopped";
+
+/** Serves a run until it is over or somebody stops it, and says goodbye to its clients. Throws a ConfigError for settings that are refused. */
+export async function serve(options: ServeOptions): Promise<ServeEnd> {
+  const { presets, preset, flags = {}, print } = options;
+  const file = options.file === undefined ? {} : readSettingsFile(options.file);
+  const config = mergeSettings({ presets, preset, file, flags });
+  const tuned = tunedParameters(config.run, readBackboneSizes(config.publicDir, config.run.backbone), options.numClasses(config.run));
+  const coordinator = await startCoordinator(config, { tuned, ...(options.pages === undefined ? {} : { pages: options.pages }) });
+  for (const line of describe(coordinator)) print(line);
+  const stop = waitForStop(coordinator, options.signal);
+  try {
+    const done = coordinator.whenDone().then(async (outcome): Promise<ServeEnd> => {
+      await options.onDone?.(outcome, coordinator);
+      print(`run ${coordinator.runId} is over after ${outcome.steps.length} steps; its files are in ${coordinator.folder}`);
+      return options.isOver === "whenDone" ? "done" : stop.promise;
+    });
+    const end = await Promise.race([stop.promise, done]);
+    if (end !== "done") print("stopping: what was accepted is kept, and the same command resumes");
+    await coordinator.close();
+    return end;
+  } catch (error) {
+    await coordinator.close();
+    throw error;
+  } finally {
+    stop.release();
+  }
+}
+
+function describe({ url, port, runId, folder, config }: Coordinator): string[] {
+  const scheme = url.slice(0, url.indexOf(":"));
+  const isOpen = config.host === "0.0.0.0" || config.host === "::";
+  const others = isOpen ? lanAddresses().map((address) => `${scheme}://${address.includes(":") ? `[${address}]` : address}:${port}`) : [];
+  return [
+    `run ${runId}: ${config.run.task} on ${config.run.backbone}, ${config.run.numDevices} devices, seed ${config.run.seed}`,
+    `open ${url}${others.length === 0 ? "" : `, or from another machine ${others.join(", ")}`}`,
+    ...(scheme === "http" && isOpen ? ["other machines get WebGPU and threads over https only: add --https self"] : []),
+    `files are in ${folder}; Ctrl-C stops, the same command resumes`,
+  ];
+}
+
+function waitForStop(coordinator: Coordinator, signal: AbortSignal | undefined): { readonly promise: Promise<ServeEnd>; release(): void } {
+  let end: (reason: ServeEnd) => void = () => undefined;
+  const promise = new Promise<ServeEnd>((resolve) => {
+    end = resolve;
+  });
+  const onInterrupt = () => end("SIGINT");
+  const onTerminate = () => end("SIGTERM");
+  process.on("SIGINT", onInterrupt);
+  process.on("SIGTERM", onTerminate);
+  signal?.addEventListener("abort", onTerminate);
+  if (signal?.aborted) onTerminate();
+  void coordinator.whenClosed().then(() => end("stopped"));
+  return {
+    promise,
+    release() {
+      process.off("SIGINT", onInterrupt);
+      process.off("SIGTERM", onTerminate);
+      signal?.removeEventListener("abort", onTerminate);
+    },
+  };
+}
