@@ -1,1 +1,5 @@
-export {};
+export type { DemoOptions } from "./demo/demoConfig.ts";
+export { type DemoEnd, runDemo } from "./demo/runDemo.ts";
+export { fetchFile, localUrls } from "./localFiles.ts";
+export { readPromptsFile, type TunedPrompts, writePromptsFile } from "./results/promptsFile.ts";
+export type { RunReport, RunResult, Scores } from "./results/runResult.ts";

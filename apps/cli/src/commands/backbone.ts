@@ -36,7 +36,8 @@ async function add(folder: string, flags: AddFlags): Promise<void> {
   const found = await stat(folder).catch(() => null);
   if (found === null || !found.isDirectory())
     throw new UsageError(`${folder} is not a folder: give one that holds a Hugging Face checkpoint`);
-  const { addAdmission, computeAdmission, convertBackbone } = await import("@tutti/model/node");
+  const { computeAdmission, startBackend } = await import("@tutti/model");
+  const { addAdmission, convertBackbone } = await import("@tutti/model/node");
   const name = flags.name ?? basename(resolve(folder));
   const out = join(flags.out, name);
   const card = await readFile(join(folder, "README.md"), "utf8").catch(() => null);
@@ -47,6 +48,7 @@ async function add(folder: string, flags: AddFlags): Promise<void> {
     licence: flags.licence,
     ...(card === null ? {} : { card }),
   });
+  await startBackend("cpu");
   await addAdmission(out, computeAdmission);
   const worst = tensors.reduce((a, b) => (b.relativeError > a.relativeError ? b : a));
   console.log(

@@ -1,6 +1,7 @@
 import * as Plot from "@observablehq/plot";
+import type { EvaluationRecord } from "@tutti/server";
 import { parseHTML } from "linkedom";
-import type { EvaluationRecord, RunReport } from "../results/runResult.ts";
+import type { RunReport } from "../results/runResult.ts";
 
 interface PlotOfReport {
   readonly title: string;

@@ -1,6 +1,6 @@
-import { formatBytes, formatNumber, formatScore, formatSeconds } from "../results/format.ts";
-import { describeBreakEven, finalCoverage, zeroShotNote } from "../results/resultTable.ts";
-import type { RunReport, Scores } from "../results/runResult.ts";
+import { formatNumber, formatScore, formatSeconds } from "../results/format.ts";
+import { describeBreakEven, finalCoverage, scoreRows, trafficRows, zeroShotNote } from "../results/resultTable.ts";
+import type { RunReport } from "../results/runResult.ts";
 import { renderPlots } from "./plots.ts";
 
 const stylesheet = `
@@ -34,15 +34,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function scores(report: RunReport): string {
   const coverage = finalCoverage(report);
-  const names: readonly (readonly [keyof Scores, string])[] = [
-    ["global", "global"],
-    ["personalised", "personalised"],
-    ["newcomer", "newcomer"],
-    ["globalBest", "global, best on validation"],
-    ["majority", "majority class"],
-    ["zeroShot", "zero-shot"],
-  ];
-  const rows = names.map(([key, name]) => {
+  const rows = scoreRows.map(([key, name]) => {
     const share = coverage.get(key);
     const { accuracy, f1 } = report.result;
     return [name, formatScore(accuracy[key]), formatScore(f1[key]), share === undefined ? "–" : `${Math.round(share * 100)} %`];
@@ -66,15 +58,8 @@ function layers({ result, spectra }: RunReport): string {
 }
 
 function traffic(report: RunReport): string {
-  const { bytes, rounds } = report.result;
-  const rows = [
-    ["everything", formatBytes(bytes.up), formatBytes(bytes.down)],
-    [`all layers in f32, ${rounds} training rounds`, formatBytes(bytes.upAllLayersF32), formatBytes(bytes.downAllLayersF32)],
-    ["scoring and counting, both ways", formatBytes(bytes.stagesAB), ""],
-    ["evaluation, both ways", formatBytes(bytes.evaluation), ""],
-  ];
   const paid = `<p>The smaller uploads have paid for scoring and counting: ${escapeHtml(describeBreakEven(report))}.</p>`;
-  return `${table(["bytes on the wire", "up", "down"], rows)}${paid}`;
+  return `${table(["bytes on the wire", "up", "down"], trafficRows(report))}${paid}`;
 }
 
 /** A self-contained page about one run: no script, no request, for phone and desk, dark and light. */

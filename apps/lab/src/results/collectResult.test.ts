@@ -1,8 +1,8 @@
 import type { Params, StrategySummary } from "@tutti/core";
+import type { EvaluationRecord, StepRecord, TrafficTotals } from "@tutti/server";
 import { expect, test } from "vitest";
 import { collectResult, uploadsByRound } from "./collectResult.ts";
 import { exampleReport } from "./exampleReport.ts";
-import type { EvaluationRecord, StepRecord } from "./runResult.ts";
 
 const record = (split: "validation" | "test", accuracy: number): EvaluationRecord => ({
   protocol: "global",
@@ -79,12 +79,24 @@ const steps = [
   evaluated(3, 0.7, 0.64),
 ];
 
+const traffic: TrafficTotals = {
+  score: { up: 3, down: 5 },
+  count: { up: 62, down: 60 },
+  train: { up: 300, down: 90 },
+  evaluation: { up: 21, down: 33 },
+  states: { up: 7, down: 0 },
+  backbone: { up: 1, down: 1000 },
+  dataset: { up: 2, down: 200 },
+  pages: { up: 4, down: 30 },
+};
+
 const settings = { ...exampleReport.settings, contributionEncoding: "f16" as const };
 const sources = {
   settings,
   summary,
   allParams,
   steps,
+  traffic,
   majority: { accuracy: 0.25, macroF1: 0.1 },
   backend: "wasm",
   threads: 2,
@@ -93,11 +105,10 @@ const sources = {
   parametersSha256: "00",
 };
 
-test("time and bytes are summed by phase, evaluation apart", () => {
+test("time is summed by phase, bytes over everything on the wire", () => {
   const { seconds, bytes, rounds } = collectResult(sources);
   expect(seconds).toEqual({ scoring: 0.5, counting: 7, training: 6, evaluation: 3, total: 33 });
-  // up: 3 + 60 + 2 + 3 × 100 + 3 × 7; down: 5 + 40 + 20 + 3 × 30 + 3 × 11
-  expect(bytes).toMatchObject({ up: 386, down: 188, evaluation: 54, stagesAB: 130 });
+  expect(bytes).toMatchObject({ up: 400, down: 1418, evaluation: 54, stagesAB: 130 });
   // 77 floats of 4 bytes; 2 + 3 + 2 contributions, three tasks in each of three rounds
   expect(bytes).toMatchObject({ upAllLayersF32: 2156, downAllLayersF32: 2772 });
   expect(rounds).toBe(3);

@@ -1,6 +1,7 @@
 import { encodedSize, type Params, pickNames, type RunSettings, type StrategySummary } from "@tutti/core";
+import type { EvaluationRecord, StepRecord, TrafficTotals, WireBytes } from "@tutti/server";
 import { breakEvenRound, type RoundUploads } from "./breakEven.ts";
-import type { EvaluationRecord, RunResult, Scores, StepRecord } from "./runResult.ts";
+import type { RunResult, Scores } from "./runResult.ts";
 
 /** What a result is made from, beside the steps. */
 export interface ResultSources {
@@ -9,6 +10,7 @@ export interface ResultSources {
   /** Every trained parameter, for the sizes of all layers. */
   readonly allParams: Params;
   readonly steps: readonly StepRecord[];
+  readonly traffic: TrafficTotals;
   /** Accuracy and macro F1 of always answering the commonest class of the training data. */
   readonly majority: { readonly accuracy: number; readonly macroF1: number } | null;
   readonly backend: string;
@@ -69,10 +71,11 @@ export function uploadsByRound({
 export function collectResult(sources: ResultSources): RunResult {
   const { settings, summary, allParams, steps } = sources;
   const sum = (of: readonly StepRecord[], value: (step: StepRecord) => number) => of.reduce((total, step) => total + value(step), 0);
-  const both = ({ bytesUp, bytesDown }: StepRecord) => bytesUp + bytesDown;
+  const both = ({ up, down }: WireBytes) => Math.round(up + down);
+  const wire = Object.values(sources.traffic);
   const evaluations = steps.filter(({ kind }) => kind === "evaluate");
   const stage = (name: StepRecord["stage"]) => steps.filter((step) => step.stage === name && step.kind !== "evaluate");
-  const stagesAB = sum([...stage("score"), ...stage("count")], both);
+  const stagesAB = both(sources.traffic.score) + both(sources.traffic.count);
   const allLayersBytes = 4 * Object.values(allParams).reduce((total, { data }) => total + data.length, 0);
   const rounds = steps.filter(isTraining);
   return {
@@ -93,9 +96,9 @@ export function collectResult(sources: ResultSources): RunResult {
     selectedLayers: summary.selectedLayers ?? [],
     keepFraction: summary.keepFraction ?? 1,
     bytes: {
-      up: sum(steps, ({ bytesUp }) => bytesUp),
-      down: sum(steps, ({ bytesDown }) => bytesDown),
-      evaluation: sum(evaluations, both),
+      up: Math.round(wire.reduce((total, { up }) => total + up, 0)),
+      down: Math.round(wire.reduce((total, { down }) => total + down, 0)),
+      evaluation: both(sources.traffic.evaluation),
       stagesAB,
       upAllLayersF32: allLayersBytes * sum(rounds, ({ counted }) => counted.length),
       downAllLayersF32: allLayersBytes * sum(rounds, ({ cohort }) => cohort.length),

@@ -1,4 +1,5 @@
-import type { EvaluationRecord, RunReport, StepRecord } from "./runResult.ts";
+import type { EvaluationRecord, StepRecord } from "@tutti/server";
+import type { RunReport } from "./runResult.ts";
 
 const evaluation = (protocol: EvaluationRecord["protocol"], accuracy: number): EvaluationRecord => ({
   protocol,
@@ -91,6 +92,16 @@ export const exampleReport: RunReport = {
       evaluations: [evaluation("personalised", 0.702), evaluation("global", 0.601), evaluation("newcomer", 0.64)],
     }),
   ],
+  traffic: {
+    score: { up: 4_000, down: 20_000 },
+    count: { up: 900_000, down: 1_576_000 },
+    train: { up: 360_000, down: 480_000 },
+    evaluation: { up: 100_000, down: 1_900_000 },
+    states: { up: 700_000, down: 0 },
+    backbone: { up: 1_000, down: 5_400_000 },
+    dataset: { up: 1_000, down: 300_000 },
+    pages: { up: 1_034_000, down: 124_000 },
+  },
   spectra: [{ deviceId: 1, ritzValues: [0.0057, -0.0014, 0.002], ritzWeights: [0.2, 0.5, 0.3], keepFraction: 0.4952645 }],
   uploads: [
     { selected: 100_000, allLayers: 200_000 },

@@ -24,8 +24,9 @@ test("the table says layers, Ritz values, bytes by phase, break-even round and t
   expect(table).toMatch(/layer 4 +96\.5 +travels/);
   expect(table).toContain("r = 0.4953: 3 of 6 layers travel");
   expect(table).toContain("device 1: -0.0014 0.002 0.0057");
-  // training alone: three rounds of 120 kB up and 160 kB down
-  expect(table).toMatch(/training, 3 rounds +360\.0 kB +480\.0 kB/);
+  expect(table).toMatch(/training +360\.0 kB +480\.0 kB/);
+  // 5.4 MB + 300 kB + 124 kB
+  expect(table).toMatch(/backbone, data set, pages +1\.0 MB +5\.8 MB/);
   // 2.5 MB at 100 kB saved a round
   expect(table).toContain("not within 3 rounds; at this rate round 25");
   expect(table).toContain("3 min 21 s");

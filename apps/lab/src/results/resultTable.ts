@@ -1,3 +1,4 @@
+import type { TrafficLabel } from "@tutti/server";
 import { expectedBreakEvenRound } from "./breakEven.ts";
 import { formatBytes, formatNumber, formatScore, formatSeconds } from "./format.ts";
 import type { RunReport, Scores } from "./runResult.ts";
@@ -17,7 +18,8 @@ export function alignColumns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-const scoreRows: readonly (readonly [keyof Scores, string])[] = [
+/** The rows of every table of scores. */
+export const scoreRows: readonly (readonly [keyof Scores, string])[] = [
   ["global", "global"],
   ["personalised", "personalised"],
   ["newcomer", "newcomer"],
@@ -75,18 +77,25 @@ export function describeBreakEven({ result, uploads }: RunReport): string {
   return `not within ${rounds} rounds${expected === null ? "" : `; at this rate round ${expected}`}`;
 }
 
-function byteLines(report: RunReport): string[] {
-  const { bytes, rounds } = report.result;
-  const trained = report.steps.filter(({ stage, kind }) => stage === "train" && kind === "train");
-  const sum = (key: "bytesUp" | "bytesDown") => trained.reduce((total, step) => total + step[key], 0);
-  return alignColumns([
-    ["bytes on the wire", "up", "down"],
-    ["everything", formatBytes(bytes.up), formatBytes(bytes.down)],
-    [`training, ${rounds} rounds`, formatBytes(sum("bytesUp")), formatBytes(sum("bytesDown"))],
-    ["the same, all layers in f32", formatBytes(bytes.upAllLayersF32), formatBytes(bytes.downAllLayersF32)],
-    ["scoring and counting, both ways", formatBytes(bytes.stagesAB), ""],
-    ["evaluation, both ways", formatBytes(bytes.evaluation), ""],
-  ]);
+const trafficNames: readonly (readonly [string, readonly TrafficLabel[]])[] = [
+  ["scoring", ["score"]],
+  ["counting", ["count"]],
+  ["training", ["train"]],
+  ["evaluation", ["evaluation"]],
+  ["device states kept by the coordinator", ["states"]],
+  ["backbone, data set, pages", ["backbone", "dataset", "pages"]],
+];
+
+/** Name, bytes up and bytes down of each kind of traffic, then of everything, then of all layers in f32. */
+export function trafficRows({ traffic, result }: RunReport): string[][] {
+  const sum = (labels: readonly TrafficLabel[], way: "up" | "down") =>
+    formatBytes(Math.round(labels.reduce((total, label) => total + traffic[label][way], 0)));
+  const { up, down, upAllLayersF32, downAllLayersF32 } = result.bytes;
+  return [
+    ...trafficNames.map(([name, labels]) => [name, sum(labels, "up"), sum(labels, "down")]),
+    ["everything", formatBytes(up), formatBytes(down)],
+    [`${result.rounds} training rounds with all layers in f32`, formatBytes(upAllLayersF32), formatBytes(downAllLayersF32)],
+  ];
 }
 
 /** The final table of a run as plain text. */
@@ -102,7 +111,10 @@ export function renderTable(report: RunReport): string {
     [heading],
     [...scoreLines(report), `(${zeroShotNote})`],
     layerLines(report),
-    [...byteLines(report), `the smaller uploads have paid for scoring and counting: ${describeBreakEven(report)}`],
+    [
+      ...alignColumns([["bytes on the wire", "up", "down"], ...trafficRows(report)]),
+      `the smaller uploads have paid for scoring and counting: ${describeBreakEven(report)}`,
+    ],
     alignColumns(times.map((cells, row) => [row === 0 ? "time" : "", ...cells])),
     ...(report.notes.length > 0 ? [report.notes.map((note) => `note: ${note}`)] : []),
     [`parameters ${result.parametersSha256}`],

@@ -1,4 +1,5 @@
-import type { RunSettings, SpectrumProbe, Split, Stage, TaskKind } from "@tutti/core";
+import type { RunSettings, SpectrumProbe } from "@tutti/core";
+import type { StepRecord, TrafficTotals } from "@tutti/server";
 import type { RoundUploads } from "./breakEven.ts";
 
 /** One number for each way of evaluating, and for the two controls; null where it was not measured. */
@@ -54,40 +55,6 @@ export interface RunResult {
   readonly parametersSha256: string;
 }
 
-/** Pooled predictions of one protocol on one split. */
-export interface EvaluationRecord {
-  readonly protocol: "personalised" | "global" | "newcomer" | "zeroShot";
-  readonly split: Split;
-  readonly accuracy: number;
-  readonly macroF1: number;
-  /** Mean loss per example. */
-  readonly loss: number;
-  readonly numExamples: number;
-  /** Devices that answered. */
-  readonly numDevices: number;
-  /** Devices that answered / N. */
-  readonly coverage: number;
-}
-
-/** One closed step, a line of `rounds.jsonl`. */
-export interface StepRecord {
-  readonly stage: Stage;
-  readonly round: number;
-  readonly step: number;
-  readonly attempt: number;
-  readonly kind: TaskKind;
-  readonly cohort: readonly number[];
-  /** Devices whose contribution counts. */
-  readonly counted: readonly number[];
-  readonly seconds: number;
-  readonly bytesUp: number;
-  readonly bytesDown: number;
-  /** Mean over the counted devices of the loss in the first and in the last local epoch. */
-  readonly firstLoss: number | null;
-  readonly lastLoss: number | null;
-  readonly evaluations: readonly EvaluationRecord[];
-}
-
 /** Everything a report shows; `results.json` in the run folder. */
 export interface RunReport {
   readonly runId: string;
@@ -98,6 +65,7 @@ export interface RunReport {
   readonly backendReason: string;
   readonly result: RunResult;
   readonly steps: readonly StepRecord[];
+  readonly traffic: TrafficTotals;
   /** What the probes saw of the loss' curvature. */
   readonly spectra: readonly SpectrumProbe[];
   /** Upload bytes of each Stage C round beside all layers in the same encoding. */

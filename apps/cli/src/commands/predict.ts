@@ -1,0 +1,92 @@
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { text as readAll } from "node:stream/consumers";
+import { accuracy, macroF1 } from "@tutti/core";
+import { type Command, Option } from "commander";
+import { UsageError } from "../exitCodes.ts";
+
+interface PredictFlags {
+  readonly prompts: string;
+  readonly file?: string;
+  readonly split?: "train" | "validation" | "test";
+  readonly backend: "wasm" | "cpu";
+  readonly json?: boolean;
+  readonly public: string;
+}
+
+/** `tutti predict`: what tuned prompts say about texts, or how right they are on a split of their task. */
+export function addPredict(program: Command): void {
+  program
+    .command("predict")
+    .description("classify texts with the tuned prompts of a run")
+    .argument("[text...]", "texts to classify; without any, and without --file or --split, lines are read from stdin")
+    .requiredOption("--prompts <file>", "prompts.safetensors of a run folder")
+    .option("--file <file>", "classify each line of this file")
+    .addOption(new Option("--split <name>", "measure on a split of the run's task instead").choices(["train", "validation", "test"]))
+    .addOption(new Option("--backend <name>", "what to compute on").choices(["wasm", "cpu"]).default("wasm"))
+    .option("--json", "one JSON object per line")
+    .option("--public <folder>", "holds backbones/ and datasets/", "public")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  tutti predict --prompts runs/<id>/prompts.safetensors "The parcel came two days late"
+  tutti predict --prompts runs/<id>/prompts.safetensors --split test
+  cat messages.txt | tutti predict --prompts runs/<id>/prompts.safetensors --json`,
+    )
+    .action(predict);
+}
+
+async function predict(texts: readonly string[], flags: PredictFlags): Promise<void> {
+  const { readPromptsFile } = await import("@tutti/lab");
+  const file = await readFile(flags.prompts).catch(() => {
+    throw new UsageError(`${flags.prompts} cannot be read: give the prompts.safetensors of a run folder`);
+  });
+  const { settings, params } = readPromptsFile(file);
+  const lines = flags.split === undefined ? await linesOf(texts, flags.file) : [];
+  const { createPredictor, startBackend } = await import("@tutti/model");
+  const { loadBackboneFolder } = await import("@tutti/model/node");
+  await startBackend(flags.backend);
+  const predictor = createPredictor(await loadBackboneFolder(await backboneFolder(flags.public, settings.backbone)), settings, params);
+  try {
+    if (flags.split !== undefined) return await measure(predictor.confusion, settings.task, flags.split, flags);
+    const classes = await predictor.predict(lines.map((text) => ({ text })));
+    for (const [index, text] of lines.entries()) {
+      const label = predictor.classes[classes[index] ?? 0] ?? "";
+      console.log(flags.json === true ? JSON.stringify({ text, label }) : `${label}\t${text}`);
+    }
+  } finally {
+    predictor.dispose();
+  }
+}
+
+async function linesOf(texts: readonly string[], file: string | undefined): Promise<string[]> {
+  if (texts.length > 0) return [...texts];
+  if (file === undefined && process.stdin.isTTY) throw new UsageError("no text: give texts, --file FILE, --split test, or lines on stdin");
+  const whole = file === undefined ? await readAll(process.stdin) : await readFile(file, "utf8");
+  return whole
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+}
+
+async function backboneFolder(publicFolder: string, name: string): Promise<string> {
+  const folder = join(publicFolder, "backbones", name);
+  if ((await stat(join(folder, "manifest.json")).catch(() => null)) !== null) return folder;
+  throw new Error(`the prompts were tuned on ${name}, which is not in ${publicFolder}/backbones; \`tutti backbone add\` makes it`);
+}
+
+async function measure(
+  confusionOf: (examples: readonly import("@tutti/data").Example[]) => Promise<readonly (readonly number[])[]>,
+  task: string,
+  split: "train" | "validation" | "test",
+  flags: PredictFlags,
+): Promise<void> {
+  const { findTask, loadDataset } = await import("@tutti/data");
+  const definition = findTask(task);
+  const dataset = await loadDataset(definition, (name) => readFile(join(flags.public, "datasets", definition.dataset, name), "utf8"));
+  const confusion = await confusionOf(dataset[split]);
+  const result = { task, split, numExamples: dataset[split].length, accuracy: accuracy(confusion), macroF1: macroF1(confusion), confusion };
+  if (flags.json === true) return console.log(JSON.stringify(result));
+  console.log(`${task}, ${split} split: accuracy ${result.accuracy?.toFixed(4)}, macro F1 ${result.macroF1?.toFixed(4)} on ${result.numExamples} examples`);
+}

@@ -1,0 +1,37 @@
+import { mkdir, mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { presets } from "@tutti/core";
+import { expect, test } from "vitest";
+import { type DemoConfig, demoSettings, nameRun, readDemoConfig, writeDemoConfig } from "./demoConfig.ts";
+
+test("without options the demo is the preset", () => {
+  expect(demoSettings({ runsFolder: "runs" })).toEqual(presets.demo);
+});
+
+test("options change what they name, and a cohort never exceeds the devices", () => {
+  const settings = demoSettings({ runsFolder: "runs", devices: 4, rounds: 3, task: "sentiment", alpha: 0.5, seed: 7 });
+  expect(settings).toMatchObject({ numDevices: 4, cohortSize: 4, minDevices: 4, numRounds: 3, task: "feedback/sentiment", seed: 7 });
+  expect(settings.partition).toEqual({ kind: "dirichletLabel", dirichletAlpha: 0.5 });
+});
+
+test("a run is named after its start and its task", () => {
+  expect(nameRun(new Date("2026-01-02T03:04:05.678Z"), "feedback/topic")).toBe("20260102-030405-topic");
+});
+
+test("a configuration is read as it was written, and a missing one is a sentence", async () => {
+  const runs = await mkdtemp(join(tmpdir(), "tutti-config-"));
+  const config: DemoConfig = {
+    runId: "r1",
+    numTabs: 2,
+    backend: "wasm",
+    backendReason: "as asked",
+    threads: 1,
+    port: 4321,
+    run: presets.demo,
+  };
+  await mkdir(join(runs, "r1"));
+  await writeDemoConfig(join(runs, "r1"), config);
+  expect(await readDemoConfig(runs, "r1")).toEqual(config);
+  await expect(readDemoConfig(runs, "r2")).rejects.toThrow("there is no run r2 to resume");
+});

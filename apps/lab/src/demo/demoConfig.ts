@@ -1,0 +1,82 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { presets, type RunSettings } from "@tutti/core";
+import { runSettingsSchema } from "@tutti/protocol";
+
+/** What can be chosen on the demo's command line; what is left out comes from the preset. */
+export interface DemoOptions {
+  readonly tabs?: number;
+  readonly devices?: number;
+  readonly rounds?: number;
+  readonly task?: "topic" | "sentiment";
+  readonly backend?: "auto" | DemoBackend;
+  readonly alpha?: number;
+  readonly seed?: number;
+  /** Where the result is also written. */
+  readonly json?: string;
+  readonly headed?: boolean;
+  readonly open?: boolean;
+  readonly runsFolder: string;
+  readonly resumeRunId?: string;
+}
+
+export type DemoBackend = "webgpu" | "wasm" | "cpu";
+
+/** What a demo is resumed from; `config.json` in its run folder. */
+export interface DemoConfig {
+  readonly runId: string;
+  readonly numTabs: number;
+  /** Given to every tab; null until it was measured. */
+  readonly backend: DemoBackend | null;
+  readonly backendReason: string;
+  /** Per tab. */
+  readonly threads: number;
+  /** The tabs keep their storage by address, so a resumed run listens on the same port. */
+  readonly port: number;
+  readonly run: RunSettings;
+}
+
+/** The preset `demo` with the options laid over it. */
+export function demoSettings({ devices, rounds, task, alpha, seed }: DemoOptions): RunSettings {
+  const preset = presets.demo;
+  const numDevices = devices ?? preset.numDevices;
+  const cohortSize = Math.min(preset.cohortSize, numDevices);
+  return {
+    ...preset,
+    task: `feedback/${task ?? "topic"}`,
+    numDevices,
+    cohortSize,
+    minDevices: Math.min(preset.minDevices, numDevices),
+    numRounds: rounds ?? preset.numRounds,
+    seed: seed ?? preset.seed,
+    ...(alpha === undefined ? {} : { partition: { kind: "dirichletLabel", dirichletAlpha: alpha } }),
+  };
+}
+
+/** A run's name: when it began and what it learns, such as `20260102-030405-topic`. */
+export function nameRun(start: Date, task: string): string {
+  const stamp = start.toISOString().replaceAll(/[-:]/g, "").replace("T", "-").slice(0, 15);
+  return `${stamp}-${task.split("/").at(-1)}`;
+}
+
+/** Writes a file so that a reader never sees half of it. */
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+  await writeFile(`${path}.new`, content);
+  await rename(`${path}.new`, path);
+}
+
+/** Writes `config.json` of a run folder. */
+export async function writeDemoConfig(folder: string, config: DemoConfig): Promise<void> {
+  await writeWhole(join(folder, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
+}
+
+/** The configuration of a demo that was stopped; throws a sentence when there is none. */
+export async function readDemoConfig(runsFolder: string, runId: string): Promise<DemoConfig> {
+  const path = join(runsFolder, runId, "config.json");
+  const text = await readFile(path, "utf8").catch(() => null);
+  if (text === null) throw new Error(`there is no run ${runId} to resume: ${path} does not exist; \`tutti run list\` shows the runs`);
+  const config = JSON.parse(text) as DemoConfig;
+  const run = runSettingsSchema.safeParse(config.run);
+  if (!run.success || typeof config.numTabs !== "number") throw new Error(`${path} is not the configuration of a demo`);
+  return { ...config, run: run.data };
+}

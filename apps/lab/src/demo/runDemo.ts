@@ -1,0 +1,165 @@
+import { spawn } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { type Coordinator, readBackboneSizes, startCoordinator, tunedParameters } from "@tutti/server";
+import { formatSeconds } from "../results/format.ts";
+import { renderTable } from "../results/resultTable.ts";
+import { type DataControls, readControls } from "./controls.ts";
+import { type DemoConfig, type DemoOptions, demoSettings, nameRun, readDemoConfig, writeDemoConfig } from "./demoConfig.ts";
+import { createDisplay, type Display } from "./display.ts";
+import { reportOf, writeOutcome } from "./finish.ts";
+import { followRun } from "./follow.ts";
+import { ensurePages } from "./pages.ts";
+import { loadBrowserScript, projectFolder } from "./scripts.ts";
+import { createTabs, type Tabs } from "./tabs.ts";
+
+/** How a demo ended. */
+export type DemoEnd = { readonly kind: "finished" } | { readonly kind: "stopped"; readonly signal: NodeJS.Signals };
+
+const defaultTabs = 4;
+
+/** Runs the demo from the first line to the report; the settings of a resumed run are those it was begun with. */
+export async function runDemo(options: DemoOptions): Promise<DemoEnd> {
+  const startMs = performance.now();
+  const display = createDisplay(process.stderr);
+  const config = await chooseConfig(options);
+  const browser = await loadBrowserScript();
+  const executablePath = await browser.ensureBrowser({ isInstallAllowed: true });
+  const pagesDir = await ensurePages((line) => display.say(line));
+  const publicDir = join(projectFolder, "public");
+  const controls = await readControls(publicDir, config.run);
+  const stop = listenForSignals();
+  const coordinator = await openCoordinator(config, controls, { ...options, pagesDir, publicDir });
+  const earlierSeconds = coordinator.steps().reduce((sum, { seconds }) => sum + seconds, 0);
+  const tabs = createTabs({
+    executablePath,
+    chromiumFlags: browser.chromiumFlags,
+    profilesFolder: join(coordinator.folder, "tabs"),
+    isHeadless: options.headed !== true,
+    onTrouble: (sentence) => display.say(sentence),
+  });
+  display.say(`Run ${config.runId}: ${config.run.numDevices} devices in ${config.numTabs} tabs; ${coordinator.url} shows it.`);
+  const unfollow = followRun(coordinator, config.run, display);
+  try {
+    const finished = finishInTabs(coordinator, tabs, config, display);
+    finished.catch(() => undefined);
+    const signal = await Promise.race([finished.then(() => null), stop.signalled]);
+    if (signal !== null) {
+      display.end();
+      display.say(`Stopping. To go on: ${resumeCommand(config.runId, options)}`);
+      return { kind: "stopped", signal };
+    }
+    const { outcome, chosen } = await finished;
+    display.end();
+    const report = reportOf(outcome, chosen, controls, earlierSeconds + (performance.now() - startMs) / 1000);
+    await writeOutcome(coordinator.folder, report, outcome, options.json);
+    process.stdout.write(`\n${renderTable(report)}\n`);
+    display.say(`\nFinished in ${formatSeconds(report.result.seconds.total)}. Report: ${join(coordinator.folder, "report.html")}`);
+    if (options.open === true) openInBrowser(join(coordinator.folder, "report.html"));
+    return { kind: "finished" };
+  } finally {
+    unfollow();
+    await coordinator.close();
+    await tabs.close();
+    stop.ignore();
+  }
+}
+
+async function chooseConfig(options: DemoOptions): Promise<DemoConfig> {
+  if (options.resumeRunId !== undefined) return readDemoConfig(options.runsFolder, options.resumeRunId);
+  const run = demoSettings(options);
+  const numTabs = Math.min(options.tabs ?? defaultTabs, run.numDevices);
+  const backend = options.backend === undefined || options.backend === "auto" ? null : options.backend;
+  return {
+    runId: nameRun(new Date(), run.task),
+    numTabs,
+    backend,
+    backendReason: backend === null ? "not measured yet" : `${backend}, as asked`,
+    threads: Math.max(1, Math.floor(availableParallelism() / numTabs)),
+    port: 0,
+    run,
+  };
+}
+
+async function openCoordinator(
+  config: DemoConfig,
+  { numClasses }: DataControls,
+  { runsFolder, pagesDir, publicDir }: { runsFolder: string; pagesDir: string; publicDir: string },
+): Promise<Coordinator> {
+  const { runId, run, numTabs, backend, threads } = config;
+  const tuned = tunedParameters(run, readBackboneSizes(publicDir, run.backbone), numClasses);
+  const settings = {
+    dataDir: runsFolder,
+    runId,
+    pagesDir,
+    publicDir,
+    host: "127.0.0.1",
+    logLevel: "silent",
+    expectedClients: numTabs,
+  } as const;
+  const start = (port: number) => startCoordinator({ ...settings, port, backend, threads, run }, { tuned });
+  // another program may have taken the port since; then the tabs' storage is out of reach and the states kept in the run folder serve
+  return start(config.port).catch((error: unknown) => (config.port === 0 ? Promise.reject(error) : start(0)));
+}
+
+/** Opens the tabs, the first alone where it has to measure the backend for all, and waits for the end of the run. */
+async function finishInTabs(coordinator: Coordinator, tabs: Tabs, config: DemoConfig, display: Display) {
+  const address = (backend: string) => `${coordinator.url}/?auto=1&backend=${backend}&threads=${config.threads}`;
+  let chosen: DemoConfig = { ...config, port: coordinator.port };
+  await writeDemoConfig(coordinator.folder, chosen);
+  await tabs.open(0, address(config.backend ?? "auto"));
+  if (config.backend === null) {
+    const backend = await firstBackend(coordinator);
+    chosen = { ...chosen, backend, backendReason: `${backend}, the fastest of a micro-step on each backend, measured once for all tabs` };
+    await writeDemoConfig(coordinator.folder, chosen);
+  }
+  display.say(`Backend: ${chosen.backendReason}; ${chosen.threads} thread${chosen.threads === 1 ? "" : "s"} in each tab.`);
+  const others = Array.from({ length: config.numTabs - 1 }, (_, index) => index + 1);
+  await Promise.all(others.map((index) => tabs.open(index, address(chosen.backend ?? "auto"))));
+  return { outcome: await coordinator.whenDone(), chosen };
+}
+
+/** The backend that the first client to register computes on. */
+function firstBackend(coordinator: Coordinator): Promise<"webgpu" | "wasm" | "cpu"> {
+  return new Promise((resolve, reject) => {
+    const stop = coordinator.subscribe((event) => {
+      if (event.kind === "failed") reject(event.error);
+      const backend = event.kind === "status" ? event.status.clients.find((client) => client.backend !== null)?.backend : undefined;
+      if (backend == null) return;
+      stop();
+      resolve(backend);
+    });
+    coordinator.whenDone().catch(reject);
+  });
+}
+
+function resumeCommand(runId: string, { runsFolder, json, headed }: DemoOptions): string {
+  const out = runsFolder === "runs" ? "" : ` --out ${runsFolder}`;
+  return `npm run demo -- --resume ${runId}${out}${json === undefined ? "" : ` --json ${json}`}${headed === true ? " --headed" : ""}`;
+}
+
+/** The first SIGINT or SIGTERM; a second one ends the process at once. */
+function listenForSignals() {
+  let tell: (signal: NodeJS.Signals) => void = () => undefined;
+  const signalled = new Promise<NodeJS.Signals>((resolve) => {
+    tell = resolve;
+  });
+  const names = ["SIGINT", "SIGTERM"] as const;
+  for (const name of names) process.once(name, tell);
+  return {
+    signalled,
+    ignore: () => {
+      for (const name of names) process.removeListener(name, tell);
+    },
+  };
+}
+
+function openInBrowser(path: string): void {
+  const [command, ...args] = { darwin: ["open"], win32: ["cmd", "/c", "start", ""] }[process.platform as "darwin" | "win32"] ?? [
+    "xdg-open",
+  ];
+  if (command === undefined) return;
+  spawn(command, [...args, path], { stdio: "ignore", detached: true })
+    .on("error", () => undefined)
+    .unref();
+}

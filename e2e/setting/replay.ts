@@ -1,0 +1,74 @@
+import {
+  type Contribution,
+  createRandom,
+  createStrategy,
+  type DeviceId,
+  type RoundEvent,
+  type RunSettings,
+  roundTrip,
+  runRounds,
+  type StrategyState,
+} from "@tutti/core";
+import { findTask } from "@tutti/data";
+import { createTrainer, type DeviceState, initialParams, loadBackbone, noCache, type TrainerPorts, tunedLayout } from "@tutti/model";
+import { fetchFile, localUrls } from "@tutti/lab";
+
+/** How a run ended that was computed in this process. */
+export interface Replay {
+  readonly state: StrategyState;
+  readonly deviceStates: ReadonlyMap<DeviceId, DeviceState>;
+}
+
+export interface ReplayOptions {
+  readonly backend: "webgpu" | "wasm" | "cpu";
+  readonly ports?: TrainerPorts;
+  readonly onEvent?: (event: RoundEvent) => void;
+}
+
+/** Computes a whole run with one trainer, without coordinator, sockets or encodings other than those that decide numbers. */
+export async function replayRun(run: RunSettings, publicFolder: string, { backend, ports, onEvent }: ReplayOptions): Promise<Replay> {
+  const urls = localUrls(publicFolder, run);
+  const trainer = createTrainer({ fetch: fetchFile, cache: noCache(), ...ports });
+  const { shape } = await trainer.start({ run, ...urls, backend, threads: 1 }, () => undefined);
+  const { config } = await loadBackbone({ fetch: fetchFile, cache: noCache(), manifestUrl: urls.manifestUrl });
+  const layout = tunedLayout(config, run.tuning, findTask(run.task).classes.length);
+  const numExamples: number[] = [];
+  for (let id = 0; id < run.numDevices; id++) numExamples.push((await trainer.addDevice(id, { kind: "share", index: id })).numExamples);
+  const deviceStates = new Map<DeviceId, DeviceState>();
+  const strategy = createStrategy(run);
+  let state = strategy.init(run, shape, initialParams(layout, createRandom(run.seed)));
+  let queue: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = queue.then(work);
+    queue = result.catch(() => undefined);
+    return result;
+  };
+  const rounds = runRounds({
+    strategy,
+    state,
+    random: createRandom(run.seed),
+    pool: {
+      roster: () => numExamples.map((count, id) => ({ id, numExamples: count, isConnected: true })),
+      whenRosterChanges: () => new Promise(() => undefined),
+      startDeadline: () => ({ passed: new Promise(() => undefined), cancel: () => undefined }),
+      perform: (plan, { deviceId, spec, params, initial }) =>
+        inTurn(async () => {
+          const payload = (index: number) => plan.payloads[index] ?? {};
+          const { stage, round, attempt } = plan;
+          const { contributionEncoding } = run;
+          const optional = initial === undefined ? {} : { initial: payload(initial) };
+          const task = { deviceId, stage, round, attempt, spec, params: payload(params), contributionEncoding, ...optional };
+          const { body, state: next } = await trainer.perform(task, deviceStates.get(deviceId) ?? null);
+          if (next !== null) deviceStates.set(deviceId, next);
+          const sent: Contribution["body"] = body.kind === "train" ? { ...body, delta: roundTrip(body.delta, contributionEncoding) } : body;
+          return { kind: "contributed", contribution: { deviceId, numExamples: numExamples[deviceId] ?? 0, body: sent } };
+        }),
+    },
+  });
+  for await (const event of rounds) {
+    onEvent?.(event);
+    if (event.kind === "closed") state = event.state;
+  }
+  await trainer.stop();
+  return { state, deviceStates };
+}
