@@ -163,10 +163,24 @@ test("a device that declines is not asked again in the same step", async () => {
   expect(firstIds(last(events, "closed").plan)).toEqual([0, 1, 2, 3, 4].filter((id) => id !== unable));
 });
 
-test("when all decline the run waits instead of asking again and again", async () => {
-  const pool = createSimulatedPool(roster, () => ({ kind: "declined", reason: "no backend" }));
-  const events = await collect(pool, { until: (event) => event.kind === "waiting" });
-  expect(kinds(events).filter((kind) => kind === "repeated").length).toBeLessThanOrEqual(2);
+test("when all decline the run waits instead of asking again and again, until the roster changes", async () => {
+  let isAble = false;
+  const pool = createSimulatedPool(roster, (plan, task) => (isAble ? answerAll(plan, task) : { kind: "declined", reason: "no backend" }));
+  const events: Event[] = [];
+  for await (const event of runRounds({ strategy: fedAvg, state: fresh(), pool, random })) {
+    events.push(event);
+    if (event.kind !== "waiting") continue;
+    isAble = true;
+    pool.setRoster(roster);
+  }
+  expect(kinds(events).slice(0, 4)).toEqual(["planned", "repeated", "waiting", "planned"]);
+  expect(kinds(events).at(-1)).toBe("done");
+});
+
+test("a restart after a repeated step goes on with the next attempt", async () => {
+  const plan = await firstPlan();
+  const events = await collect(createSimulatedPool(roster, answerAll), { resume: { plan, isRepeated: true }, until: () => true });
+  expect(last(events, "planned").plan.attempt).toBe(plan.attempt + 1);
 });
 
 test("without a deadline a step waits for everyone who has not left", async () => {

@@ -117,15 +117,12 @@ async function gather(pool: DevicePool, plan: RoundPlan, counted: readonly Devic
   const tasks = counted === undefined ? plan.tasks : plan.tasks.filter((task) => counted.includes(task.deviceId));
   const deadline = pool.startDeadline(counted === undefined ? plan.deadlineMs : null);
   const outcomes = new Map<DeviceId, TaskOutcome>(tasks.map((task) => [task.deviceId, { kind: "late" }]));
-  let isOpen = true;
   const work = tasks.map(async (task) => {
-    const outcome = await pool.perform(plan, task, deadline);
-    if (isOpen) outcomes.set(task.deviceId, outcome);
+    outcomes.set(task.deviceId, await pool.perform(plan, task, deadline));
   });
   try {
     await Promise.race([Promise.all(work), deadline.passed]);
   } finally {
-    isOpen = false;
     deadline.cancel();
   }
   const contributions = inDeviceOrder(plan, outcomes);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { roundTrip } from "../encoding.ts";
 import { norm, type Params, subtract } from "../params.ts";
 import { presets } from "../presets.ts";
 import { createRandom } from "../random.ts";
@@ -171,6 +172,15 @@ test("probers are the first of the last cohort, and one that leaves is replaced 
   expect((await probersOf([cohort[0], cohort[1]])).probes).toEqual(cohort.slice(2, 4));
 });
 
+test("a prober is replaced even where the quorum would do without it", async () => {
+  const { events } = await simulate(settings({}, { probeDevices: 4 }), {
+    answer: (answer) => (plan, task) => (task.spec.kind === "probe" && task.deviceId === 0 ? { kind: "left" } : answer(plan, task)),
+  });
+  const probing = plansOf(events).find((plan) => plan.tasks[0].spec.kind === "probe");
+  expect(probing?.tasks.map((task) => task.deviceId)).not.toContain(0);
+  expect(probing?.tasks.length).toBe(4);
+});
+
 test("a spectrum without plateau is set aside with its reason, and only when there is no other is it an error", async () => {
   const bad = { kind: "probe", ritzValues: [-3], ritzWeights: [0] } as const;
   const withBad = (isBad: (probers: number) => boolean): Faults => ({
@@ -260,6 +270,8 @@ test("a state written as JSON and floats and read back goes on with the same bit
     );
     restored = fedPepTao.aggregate(before, event.plan, event.contributions);
     expect(valuesOf(restored.tensors)).toEqual(valuesOf(event.state.tensors));
+    const sent = fedPepTao.globalParams(restored);
+    expect(valuesOf(roundTrip(sent, "f16"))).toEqual(valuesOf(sent));
   }
   expect(restored?.values).toEqual(state.values);
 });

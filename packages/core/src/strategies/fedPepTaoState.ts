@@ -5,7 +5,7 @@ import type { DeviceId } from "../task.ts";
 import type { Position } from "./course.ts";
 import type { ServerMemory } from "./serverStep.ts";
 import type { AsJson, Evaluation, SpectrumProbe, StrategyState, TunedShape } from "./strategy.ts";
-import { allNames, under, withPrefix } from "./tensors.ts";
+import { allNames, withPrefix } from "./tensors.ts";
 
 export type FedPepTaoValues = {
   readonly run: AsJson<RunSettings>;
@@ -42,14 +42,15 @@ export function startTensors(settings: FedPepTaoSettings, run: RunSettings, shap
   return { ...withPrefix("W/", decoded), ...(keepsInitial ? withPrefix("initial/", decoded) : {}) };
 }
 
-/** What the server remembers of these devices. */
-export function memoryOf(tensors: Params, devices: readonly DeviceId[]): ServerMemory {
-  const named = (prefix: string) => under(tensors, prefix);
+/** What the server remembers of these names and devices. */
+export function memoryOf(tensors: Params, names: readonly string[], devices: readonly DeviceId[]): ServerMemory {
+  const kept = (prefix: string): Params =>
+    Object.fromEntries(names.flatMap((name) => (prefix + name in tensors ? [[name, tensors[prefix + name]]] : [])));
   return {
-    control: named("c/"),
-    controls: new Map(devices.map((id) => [id, named(`c/${id}/`)])),
-    momentum: named("V/"),
-    displacement: named("Dprev/"),
+    control: kept("c/"),
+    controls: new Map(devices.map((id) => [id, kept(`c/${id}/`)])),
+    momentum: kept("V/"),
+    displacement: kept("Dprev/"),
   };
 }
 

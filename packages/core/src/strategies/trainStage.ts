@@ -19,7 +19,8 @@ export function closeTraining(state: FedPepTaoState, plan: RoundPlan, contributi
   const decayed = Math.max(settings.serverLearningRateDecay * rate, settings.serverLearningRateFloor);
   const serverLearningRate = isFirst ? rate : decayed;
   const remembered = trained.filter((contribution) => contribution.wasReset !== true).map((contribution) => contribution.deviceId);
-  const { params, memory } = serverStep(sentParams(plan), trained, memoryOf(state.tensors, remembered), {
+  const sent = sentParams(plan);
+  const { params, memory } = serverStep(sent, trained, memoryOf(state.tensors, Object.keys(sent), remembered), {
     isFirst,
     samplingOrder: plan.tasks.map((task) => task.deviceId),
     participation: trained.length / plan.numDevices,
