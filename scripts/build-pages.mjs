@@ -1,5 +1,7 @@
 import { fileURLToPath } from "node:url";
-import { build } from "vite";
+import { build, createServer } from "vite";
+
+const configFile = fileURLToPath(new URL("../vite.config.ts", import.meta.url));
 
 /**
  * Builds the pages, by default into dist/web.
@@ -8,5 +10,14 @@ import { build } from "vite";
 export const buildPages = async ({ outDir, hasVerifyPage = false } = {}) => {
   if (outDir !== undefined) process.env.TUTTI_WEB_OUT = outDir;
   if (hasVerifyPage) process.env.VITE_VERIFY = "1";
-  await build({ configFile: fileURLToPath(new URL("../vite.config.ts", import.meta.url)), logLevel: "error" });
+  await build({ configFile, logLevel: "error" });
+};
+
+/**
+ * Pages with live reload, as a handler for requests of this server.
+ * @param {import("node:http").Server} server
+ */
+export const developPages = async (server) => {
+  const vite = await createServer({ configFile, appType: "spa", server: { middlewareMode: true, hmr: { server } } });
+  return (request, response) => vite.middlewares(request, response);
 };

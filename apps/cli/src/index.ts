@@ -1,1 +1,2 @@
-export {};
+export { exitCodes } from "./exitCodes.ts";
+export { createProgram } from "./program.ts";

@@ -88,5 +88,7 @@ async function measure(
   const confusion = await confusionOf(dataset[split]);
   const result = { task, split, numExamples: dataset[split].length, accuracy: accuracy(confusion), macroF1: macroF1(confusion), confusion };
   if (flags.json === true) return console.log(JSON.stringify(result));
-  console.log(`${task}, ${split} split: accuracy ${result.accuracy?.toFixed(4)}, macro F1 ${result.macroF1?.toFixed(4)} on ${result.numExamples} examples`);
+  console.log(
+    `${task}, ${split} split: accuracy ${result.accuracy?.toFixed(4)}, macro F1 ${result.macroF1?.toFixed(4)} on ${result.numExamples} examples`,
+  );
 }

@@ -1,5 +1,7 @@
+import type { Server } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import type { PagesHandler } from "@tutti/server";
 
 /** The project's folder, which holds public/, dist/ and vite.config.ts. */
 export const projectFolder = fileURLToPath(new URL("../../../..", import.meta.url));
@@ -12,6 +14,8 @@ interface BrowserScript {
 }
 
 interface PagesScript {
+  /** Pages with live reload, as a handler for requests of this server. */
+  developPages(server: Server): Promise<PagesHandler>;
   /** Builds the pages, by default into dist/web. */
   buildPages(options?: { outDir?: string; hasVerifyPage?: boolean }): Promise<void>;
 }

@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import type { Command } from "commander";
+import { UsageError } from "../exitCodes.ts";
+import { type ServeFlags, serveRun, withServeOptions } from "./serve.ts";
+
+/** `tutti run …`: start a run from a file, and look after those in a folder. */
+export function addRun(program: Command): void {
+  const run = program.command("run").description("start, list, inspect, stop and export runs");
+  withServeOptions(run.command("start").argument("<file>", "settings as YAML or JSON"))
+    .description("serve the run of a settings file until it is over")
+    .addHelpText(
+      "after",
+      `
+Example of a settings file:
+  preset: demo
+  run:
+    task: feedback/sentiment
+    numRounds: 20
+    strategy: { name: fedAvg }
+
+Examples:
+  tutti run start experiment.yaml --port 9000
+  tutti run start experiment.yaml --seed 7        the same command again resumes a run that was stopped`,
+    )
+    .action(async (file: string, flags: ServeFlags) => serveRun(file, flags, "whenDone"));
+  withFolder(run.command("list")).description("the runs in a folder").action(list);
+  withFolder(run.command("status").argument("[run]", "by default the one that is running, else the last"))
+    .description("where a run stands")
+    .option("--json", "as JSON")
+    .action(status);
+  withFolder(run.command("begin")).description("begin a run with an open roster before enough devices have joined").action(begin);
+  withFolder(run.command("stop")).description("stop the coordinator that runs on a folder; the run can be resumed").action(stop);
+  withFolder(run.command("export").argument("<run>"))
+    .description("write the tuned prompts of a run, finished or not, as safetensors")
+    .option("--file <path>", "where to (default: prompts.safetensors in the run's folder)")
+    .addHelpText("after", "\nExample:\n  tutti run export 20260102-030405-topic --file prompts.safetensors")
+    .action(exportPrompts);
+}
+
+const withFolder = (command: Command) => command.option("--out <folder>", "where run folders are", "runs");
+
+async function list({ out }: { out: string }): Promise<void> {
+  const { listRuns } = await import("@tutti/server");
+  const runs = await listRuns(out);
+  if (runs.length === 0) console.log(`no runs in ${out}`);
+  for (const { runId, task, seed, state, numSteps, position } of runs) {
+    console.log(`${runId}  ${state.padEnd(7)}  ${task}, seed ${seed}, ${position ?? "not begun"}, ${numSteps} steps done`);
+  }
+}
+
+async function status(runId: string | undefined, { out, json }: { out: string; json?: boolean }): Promise<void> {
+  const { runStatus } = await import("@tutti/server");
+  const { journalled, live } = await runStatus(out, runId);
+  const { run, summary, steps, numDevices } = journalled;
+  if (json === true) return console.log(JSON.stringify({ runId: journalled.runId, run, summary, steps, numDevices, live }));
+  const state = summary?.isDone === true ? "done" : live === null ? "stopped" : live.phase;
+  const position = summary === null ? "not begun" : `${summary.stage} round ${summary.round} of ${summary.numRounds}`;
+  console.log(`${journalled.runId}: ${run.task} on ${run.backbone}, seed ${run.seed}: ${state}, ${position}`);
+  console.log(`${numDevices} of ${run.numDevices} devices registered${live === null ? "" : `, ${live.numConnected} tabs connected`}`);
+  if (live?.message != null) console.log(live.message);
+  if (summary?.selectedLayers != null) console.log(`layers that travel: ${summary.selectedLayers.join(", ")}`);
+  const latest = steps.findLast(({ evaluations }) => evaluations.length > 0);
+  for (const { protocol, split, accuracy, coverage } of latest?.evaluations ?? []) {
+    if (split === "test")
+      console.log(
+        `${protocol}: accuracy ${accuracy.toFixed(3)}, coverage ${Math.round(100 * coverage)} % (${latest?.stage} round ${latest?.round})`,
+      );
+  }
+}
+
+async function begin({ out }: { out: string }): Promise<void> {
+  const { beginRun } = await import("@tutti/server");
+  console.log(`run ${required(await beginRun(out), out)} begins`);
+}
+
+async function stop({ out }: { out: string }): Promise<void> {
+  const { stopRun } = await import("@tutti/server");
+  console.log(`run ${required(await stopRun(out), out)} is stopping; the command that started it resumes it`);
+}
+
+function required(runId: string | null, out: string): string {
+  if (runId === null) throw new Error(`no coordinator runs on the folder ${out}`);
+  return runId;
+}
+
+async function exportPrompts(runId: string, { out, file }: { out: string; file?: string }): Promise<void> {
+  const [{ readRun }, { writePromptsFile, writeWhole }] = await Promise.all([import("@tutti/server"), import("@tutti/lab")]);
+  const { folder, run, summary, newcomerParams: params } = await readRun(out, runId);
+  if (params === null) throw new UsageError(`run ${runId} has not begun, so there is nothing to export`);
+  const path = file ?? join(folder, "prompts.safetensors");
+  await writeWhole(path, writePromptsFile({ runId, settings: run, params }));
+  console.log(`${path}${summary?.isDone === true ? "" : " (the run is not over)"}`);
+}

@@ -1,0 +1,119 @@
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import { exitCodes, UsageError } from "../exitCodes.ts";
+import { wholeNumber } from "../parseOptions.ts";
+
+/** Flags that say how to serve and what to run; each wins over the settings file. */
+export interface ServeFlags {
+  readonly preset?: string;
+  readonly task?: string;
+  readonly backbone?: string;
+  readonly devices?: number;
+  readonly rounds?: number;
+  readonly seed?: number;
+  readonly openRoster?: boolean;
+  readonly minDevices?: number;
+  readonly host?: string;
+  readonly port?: number;
+  readonly https?: "none" | "self";
+  readonly cert?: string;
+  readonly key?: string;
+  readonly out?: string;
+  readonly run?: string;
+  readonly logLevel?: string;
+  readonly dev?: boolean;
+}
+
+/** Adds the options of everything that serves a run. */
+export function withServeOptions(command: Command): Command {
+  return command
+    .addOption(new Option("--preset <name>", "settings to start from (default: default)").choices(["official", "default", "demo"]))
+    .option("--task <name>", "such as feedback/topic")
+    .option("--backbone <name>", "folder under public/backbones")
+    .option("--devices <number>", "devices of a fixed roster, or the most of an open one", wholeNumber(1))
+    .option("--rounds <number>", "training rounds", wholeNumber(1))
+    .option("--seed <number>", "everything random comes from it", wholeNumber(0))
+    .option("--open-roster", "whoever joins is a device; begins at --min-devices or on `tutti run begin`")
+    .option("--min-devices <number>", "devices an open roster waits for", wholeNumber(1))
+    .option("--host <address>", "address to listen on (default 0.0.0.0: other machines may join)")
+    .option("--port <number>", "0 for any free one (default 8080)", wholeNumber(0))
+    .addOption(new Option("--https <how>", "self: make a certificate, so that other machines get WebGPU").choices(["none", "self"]))
+    .option("--cert <file>", "a certificate of your own (PEM), with --key")
+    .option("--key <file>", "its key (PEM)")
+    .option("--out <folder>", "where run folders go (default runs)")
+    .option("--run <id>", "the run's name (default: it follows from the settings, so the same command resumes)")
+    .option("--log-level <level>", "of the JSON log on stderr (default warn)")
+    .option("--dev", "pages with live reload");
+}
+
+/** `tutti serve`: a coordinator whose pages stay up until Ctrl-C. */
+export function addServe(program: Command): void {
+  withServeOptions(program.command("serve"))
+    .description("serve a run: whoever opens the printed link lends a tab")
+    .option("--config <file>", "settings as YAML or JSON: any coordinator setting, `preset`, and `run`")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  tutti serve                                     open http://localhost:8080 in a few tabs
+  tutti serve --https self --open-roster --min-devices 8
+  tutti serve --config experiment.yaml --port 9000`,
+    )
+    .action(async ({ config, ...flags }: ServeFlags & { config?: string }) => serveRun(config, flags, "whenStopped"));
+}
+
+/** Serves with the flags laid over a settings file; writes the tuned prompts when the run is over. */
+export async function serveRun(file: string | undefined, flags: ServeFlags, isOver: "whenDone" | "whenStopped"): Promise<void> {
+  const [{ presets }, { findTask }, { serve }, lab] = await Promise.all([
+    import("@tutti/core"),
+    import("@tutti/data"),
+    import("@tutti/server"),
+    import("@tutti/lab"),
+  ]);
+  const pagesDir = flags.dev === true ? null : await lab.ensurePages((line) => console.log(line));
+  const end = await serve({
+    presets,
+    preset: "default",
+    ...(file === undefined ? {} : { file }),
+    flags: { ...settingsOf(flags), pagesDir, publicDir: join(lab.projectFolder, "public") },
+    numClasses: ({ task }) => findTask(task).classes.length,
+    isOver,
+    print: (line) => console.log(line),
+    ...(flags.dev === true ? { pages: async (server) => (await lab.loadPagesScript()).developPages(server) } : {}),
+    onDone: async ({ runId, run, newcomerParams }, { folder }) => {
+      const path = join(folder, "prompts.safetensors");
+      await lab.writeWhole(path, lab.writePromptsFile({ runId, settings: run, params: newcomerParams }));
+      console.log(`tuned prompts: ${path}`);
+    },
+  });
+  if (end === "SIGINT") process.exitCode = exitCodes.interrupted;
+  if (end === "SIGTERM") process.exitCode = exitCodes.terminated;
+}
+
+/** The flags in the shape of a settings file; what was not given is left out. */
+export function settingsOf(flags: ServeFlags): Record<string, unknown> {
+  if ((flags.cert === undefined) !== (flags.key === undefined)) throw new UsageError("--cert and --key go together");
+  const https = flags.cert === undefined ? flags.https : { cert: flags.cert, key: flags.key };
+  const minDevices = flags.minDevices ?? (flags.devices === undefined ? undefined : 1);
+  const run = {
+    task: flags.task,
+    backbone: flags.backbone,
+    numDevices: flags.devices,
+    minDevices,
+    numRounds: flags.rounds,
+    seed: flags.seed,
+    roster: flags.openRoster === true ? "open" : undefined,
+  };
+  const all = {
+    preset: flags.preset,
+    host: flags.host,
+    port: flags.port,
+    https,
+    dataDir: flags.out,
+    runId: flags.run,
+    logLevel: flags.logLevel ?? "warn",
+    dev: flags.dev,
+  };
+  const given = (values: object) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+  return { ...given(all), run: given(run) };
+}
