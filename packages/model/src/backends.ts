@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { installWasmKernels } from "./kernels/wasm/install.ts";
 import { isSoftwareAdapter, startWebGpu } from "./webGpu.ts";
 
 /** The tensor library's backends that a tab or Node process can start. */
@@ -29,6 +30,7 @@ export async function startBackend(name: BackendName, options: BackendOptions = 
   const threads = name === "wasm" ? prepareWasm(options) : 1;
   if (!(await tf.setBackend(name))) throw new Error(`backend ${name}: could not be started here`);
   await tf.ready();
+  if (name === "wasm") await installWasmKernels();
   return { name, threads, adapter: null };
 }
 

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { hasFused, runFused } from "./fusedKernels.ts";
 
 /** `gelu` is the exact form with erf, `geluTanh` the tanh approximation. */
 export type Activation = "gelu" | "geluTanh" | "silu";
@@ -12,8 +13,15 @@ export interface Activated {
   readonly derivative: tf.Tensor2D | null;
 }
 
-/** Applies the activation to x of any shape (rows, width). */
+/** Applies the activation to x (rows, width). */
 export function activate(x: tf.Tensor2D, kind: Activation, hasGradient: boolean): Activated {
+  if (x.size % 4 !== 0 || !hasFused("TuttiActivate")) return plainActivate(x, kind, hasGradient);
+  const [y, derivative] = runFused("TuttiActivate", { x }, { kind, hasGradient });
+  return { y: y as tf.Tensor2D, derivative: hasGradient ? (derivative as tf.Tensor2D) : null };
+}
+
+/** `activate` in operations that every backend has. */
+export function plainActivate(x: tf.Tensor2D, kind: Activation, hasGradient: boolean): Activated {
   if (kind === "gelu") return gelu(x, hasGradient);
   return kind === "silu" ? silu(x, hasGradient) : geluTanh(x, hasGradient);
 }

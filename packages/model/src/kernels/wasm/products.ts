@@ -1,0 +1,82 @@
+import { type Code, type FunctionBuilder, type FunctionDefinition, f32, f32x4, get, i32, type Local, set } from "./assembler.ts";
+
+/** Columns computed at once: two vectors of four. */
+const columnsAtOnce = 8;
+const rowsAtOnce = 4;
+
+/**
+ * C (M, N) = A (M, K) · B (K, N), or C += with `accumulates`. Parameters: a, aRow, aColumn, b, bRow, c, cRow, M, N, K; strides in bytes.
+ * A may be strided both ways, so its transpose costs nothing; rows of B and C are contiguous and N is a multiple of 8.
+ */
+export function product(name: string, accumulates: boolean): FunctionDefinition {
+  return {
+    name,
+    parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"],
+    build(f, [a, aRow, aColumn, b, bRow, c, cRow, numRows, numColumns, numInner]) {
+      const [row, column, inner] = [f.local("i32"), f.local("i32"), f.local("i32")];
+      const aRows = Array.from({ length: rowsAtOnce }, () => f.local("i32"));
+      const cRows = Array.from({ length: rowsAtOnce }, () => f.local("i32"));
+      const [bAt, b0, b1, factor] = [f.local("i32"), f.local("v128"), f.local("v128"), f.local("v128")];
+      const sums = Array.from({ length: 2 * rowsAtOnce }, () => f.local("v128"));
+
+      const block = (height: number) => {
+        f.loop(column, { start: i32.constant(0), end: get(numColumns), step: columnsAtOnce }, () => {
+          const offset = i32.multiply(get(column), i32.constant(4));
+          f.emit(set(bAt, i32.add(get(b), offset)));
+          startRows(f, { pointers: aRows.slice(0, height), base: a, row, stride: aRow });
+          startRows(f, { pointers: cRows.slice(0, height), base: c, row, stride: cRow, offset });
+          for (let r = 0; r < height; r++) {
+            for (const half of [0, 1]) {
+              f.emit(set(sums[2 * r + half], accumulates ? f32x4.load(get(cRows[r]), 16 * half) : f32x4.constant(0)));
+            }
+          }
+          f.loop(inner, { start: i32.constant(0), end: get(numInner), step: 1 }, () => {
+            f.emit(set(b0, f32x4.load(get(bAt))), set(b1, f32x4.load(get(bAt), 16)), set(bAt, i32.add(get(bAt), get(bRow))));
+            for (let r = 0; r < height; r++) {
+              f.emit(set(factor, f32x4.loadSplat(get(aRows[r]))), set(aRows[r], i32.add(get(aRows[r]), get(aColumn))));
+              f.emit(addProduct(sums[2 * r], factor, b0), addProduct(sums[2 * r + 1], factor, b1));
+            }
+          });
+          for (let r = 0; r < height; r++) {
+            for (const half of [0, 1]) f.emit(f32x4.store(get(cRows[r]), get(sums[2 * r + half]), 16 * half));
+          }
+        });
+      };
+
+      f.emit(set(row, i32.constant(0)));
+      f.loopOn(row, { end: get(numRows), step: rowsAtOnce, margin: rowsAtOnce - 1 }, () => block(rowsAtOnce));
+      f.loopOn(row, { end: get(numRows), step: 1, margin: 0 }, () => block(1));
+    },
+  };
+}
+
+/** B (columns, rows) = Aᵀ. Parameters: a, aRow, b, bRow, rows, columns; strides in bytes. */
+export const transpose: FunctionDefinition = {
+  name: "transpose",
+  parameters: ["i32", "i32", "i32", "i32", "i32", "i32"],
+  build(f, [a, aRow, b, bRow, numRows, numColumns]) {
+    const [row, column, from, to] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
+    f.loop(row, { start: i32.constant(0), end: get(numRows), step: 1 }, () => {
+      f.emit(set(from, i32.add(get(a), i32.multiply(get(row), get(aRow)))));
+      f.emit(set(to, i32.add(get(b), i32.multiply(get(row), i32.constant(4)))));
+      f.loop(column, { start: i32.constant(0), end: get(numColumns), step: 1 }, () => {
+        f.emit(f32.store(get(to), f32.load(get(from))));
+        f.emit(set(from, i32.add(get(from), i32.constant(4))), set(to, i32.add(get(to), get(bRow))));
+      });
+    });
+  },
+};
+
+function startRows(
+  f: FunctionBuilder,
+  { pointers, base, row, stride, offset }: { pointers: readonly Local[]; base: Local; row: Local; stride: Local; offset?: Code },
+): void {
+  pointers.forEach((pointer, r) => {
+    const start = i32.add(get(base), i32.multiply(i32.add(get(row), i32.constant(r)), get(stride)));
+    f.emit(set(pointer, offset === undefined ? start : i32.add(start, offset)));
+  });
+}
+
+function addProduct(sum: Local, a: Local, b: Local): Code {
+  return set(sum, f32x4.add(get(sum), f32x4.multiply(get(a), get(b))));
+}
