@@ -175,7 +175,7 @@ test("P-41 and P-42: duplicate promotes, late drops and keeps the accepted state
   expect(await store.get(scriptedRunId, 3)).toMatchObject({ version: taskA, pending: null, state: { stageSteps: 3 } });
 });
 
-test("P-40: a submission that is refused is dropped and its owner is told why", async () => {
+test("P-40: a submission that is refused is dropped, its owner is told why and the coordinator need not wait for it", async () => {
   const coordinator = await coordinate();
   const { store, event } = join(coordinator);
   await coordinator.heard("register");
@@ -183,6 +183,7 @@ test("P-40: a submission that is refused is dropped and its owner is told why", 
   await coordinator.tell("task", leaseOf("a", coordinator.blob(globalParams)));
   await event("taskEnded", ended("refused"));
   expect((await event("problem")).message).toContain("P-53: tensor prefix/0: too large");
+  expect(await coordinator.heard("decline")).toMatchObject({ taskId: taskA, reason: expect.stringContaining("P-53") });
   expect(await store.get(scriptedRunId, 3)).toMatchObject({ version: null, pending: null });
 });
 
@@ -199,4 +200,24 @@ test("P-40: after a fault of the coordinator the submission stays pending and is
   expect(await coordinator.heard("submit")).toEqual(first);
   expect(coordinator.numHeard("hello")).toBe(2);
   expect(await store.get(scriptedRunId, 3)).toMatchObject({ version: taskA, pending: null });
+});
+
+test("P-14: a device that moved to a newcomer while this client was loading is given up after another hello", async () => {
+  const coordinator = await coordinate();
+  coordinator.script.hello = () =>
+    welcomeWith({
+      devices: [
+        { deviceId: 3, decision: "new" },
+        { deviceId: 4, decision: "new" },
+      ],
+    });
+  coordinator.script.register = () => {
+    coordinator.script.hello = () => welcomeWith({ devices: [{ deviceId: 4, decision: "keep" }] });
+    coordinator.script.register = () => ({});
+    return { refused: "P-14", message: "device 3 is not assigned to this client" };
+  };
+  const { store } = join(coordinator);
+  expect((await coordinator.heard("register")).devices).toHaveLength(2);
+  expect((await coordinator.heard("register")).devices).toEqual([{ deviceId: 4, numExamples: 14 }]);
+  expect((await store.list(scriptedRunId)).map(({ deviceId }) => deviceId)).toEqual([4]);
 });

@@ -1,6 +1,18 @@
 import type { DeviceId } from "@tutti/core";
 import type { DeviceSource, LoadProgress, StepProgress, Trainer, TrainerReady, TrainerSetup } from "@tutti/model";
-import type { Answer, CallName, DeviceDecision, Outcome, Progress, Request, Rule, Submit, TaskLease, Welcome } from "@tutti/protocol";
+import {
+  type Answer,
+  type CallName,
+  type DeviceDecision,
+  limits,
+  type Outcome,
+  type Progress,
+  type Request,
+  type Rule,
+  type Submit,
+  type TaskLease,
+  type Welcome,
+} from "@tutti/protocol";
 import { BlobGone, type Blobs } from "./blobs.ts";
 import type { DeviceStore } from "./deviceStore.ts";
 import { createDevices } from "./devices.ts";
@@ -52,6 +64,10 @@ export class CannotTakePart extends Error {
 }
 
 const progressEveryMs = 300;
+const maxReason = limits.maxReason;
+
+/** Registrations in a row that may be refused because devices moved. */
+const maxRefusals = 5;
 
 /** Refusals after which the client does not know whether its submission counts (P-40). */
 const unknownOutcome: readonly Rule[] = ["P-5", "P-6", "P-7", "P-10"];
@@ -65,6 +81,7 @@ export function createRunPart(options: RunPartOptions): RunPart {
   const examples = new Map<DeviceId, number>();
   let started: Promise<TrainerReady> | null = null;
   let keepsStates = false;
+  let numRefusals = 0;
   const devices = createDevices({
     runId,
     store: options.store,
@@ -111,11 +128,17 @@ export function createRunPart(options: RunPartOptions): RunPart {
     };
     try {
       const end = await performTask(lease, context(onStep), AbortSignal.any([superseded, signal]));
-      if (end.outcome === "refused") emit({ kind: "problem", message: `The coordinator refused this tab's work (${end.message}).` });
+      if (end.outcome === "refused") await tellRefused(taskId, end.message);
       emit({ kind: "taskEnded", task, outcome: end.outcome });
     } catch (error) {
       await giveUp(task, error, superseded.aborted);
     }
+  }
+
+  /** The same work would be refused again, so the coordinator need not wait for it. */
+  async function tellRefused(taskId: string, message: string): Promise<void> {
+    emit({ kind: "problem", message: `The coordinator refused this tab's work (${message}).` });
+    await coordinator.call("decline", { taskId, reason: `refused: ${message}`.slice(0, maxReason) }).catch(nothing);
   }
 
   async function giveUp(task: CurrentTask, error: unknown, isSuperseded: boolean): Promise<void> {
@@ -160,10 +183,15 @@ export function createRunPart(options: RunPartOptions): RunPart {
     { backend, threads, reason, admission }: TrainerReady,
     listed: Request<"register">["devices"],
   ): Promise<void> {
-    const compute = { backend, threads, reason: reason.slice(0, 500), worstError: admission.worstError };
+    const compute = { backend, threads, reason: reason.slice(0, maxReason), worstError: admission.worstError };
     const answer = await coordinator.call("register", { devices: listed, compute });
-    if (!answer.ok && answer.rule !== "P-6")
+    numRefusals = answer.ok ? 0 : numRefusals + 1;
+    if (answer.ok || answer.rule === "P-6") return;
+    if (answer.rule !== "P-14" || numRefusals > maxRefusals) {
       throw new CannotTakePart(`The coordinator did not admit this tab (${answer.rule}: ${answer.message}).`);
+    }
+    // A device may have moved to a newcomer while this client was loading; the next hello says which are still here.
+    coordinator.sayHelloAgain();
   }
 
   return {
@@ -216,5 +244,5 @@ function nothing(): void {}
 
 function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return (message === "" ? "unknown reason" : message).slice(0, 500);
+  return (message === "" ? "unknown reason" : message).slice(0, maxReason);
 }

@@ -20,7 +20,7 @@ test("a client says hello, registers its device and trains a lease from the deco
   expect(trainer.performed[0]?.task).toMatchObject({ params: globalParams, initial: initialParams, stage: "train", round: 1 });
   expect(trainer.setups[0]).toMatchObject({
     manifestUrl: `${coordinator.url}/backbones/minuet/manifest.json`,
-    datasetUrl: `${coordinator.url}/datasets/`,
+    datasetUrl: `${coordinator.url}/datasets/feedback/`,
   });
   expect(trainer.sources).toEqual([{ deviceId: 3, source: { kind: "share", index: 3 } }]);
   await event("taskEnded", ended("accepted"));

@@ -1,5 +1,5 @@
 import type { DeviceId } from "@tutti/core";
-import type { Example } from "@tutti/data";
+import { type Example, findTask } from "@tutti/data";
 import type { BackendName, DeviceSource, Trainer, TrainerSetup } from "@tutti/model";
 import { call, type Goodbye, type Handlers, type Hello, limits, protocolVersion, refuse, send, serve, type Welcome } from "@tutti/protocol";
 import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
@@ -250,7 +250,7 @@ function trainerSetup(welcome: Welcome, { url, backend, threads, wasmPath }: Joi
   return {
     run: welcome.run,
     manifestUrl: new URL(welcome.urls.backbone, url).href,
-    datasetUrl: new URL(welcome.urls.dataset, url).href,
+    datasetUrl: new URL(`${findTask(welcome.run.task).dataset}/`, new URL(welcome.urls.dataset, url)).href,
     backend: welcome.backend ?? backend ?? "auto",
     threads: welcome.threads ?? threads ?? 0,
     ...(wasmPath === undefined ? {} : { wasmPath }),

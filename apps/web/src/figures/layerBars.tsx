@@ -1,3 +1,5 @@
+import { useWidth } from "./useWidth.ts";
+
 interface LayerBarsProps {
   /** One per layer, null where a layer is not scored; null before Stage A is done. */
   readonly scores: readonly (number | null)[] | null;
@@ -5,42 +7,45 @@ interface LayerBarsProps {
   readonly numLayers: number;
 }
 
-const width = 300;
 const height = 132;
 const foot = 108;
 const head = 22;
 
 /** Layer scores as bars; the layers that travel are coloured and carry a note, so that colour is not the only sign. */
 export function LayerBars({ scores, selected, numLayers }: LayerBarsProps) {
+  const { ref, width } = useWidth<HTMLDivElement>(300);
   const heights = barHeights(scores ?? Array.from({ length: numLayers }, () => null));
   const step = (width - 8) / Math.max(1, heights.length);
-  const barWidth = Math.min(34, step * 0.62);
+  const barWidth = Math.min(40, step * 0.62);
   return (
-    <svg
-      class="figure layers"
-      viewBox={`0 0 ${width} ${height}`}
-      role="img"
-      aria-label={describe(scores, selected)}
-      data-testid="layer-bars"
-    >
-      <line class="baseline" x1={4} x2={width - 4} y1={foot} y2={foot} />
-      {heights.map((share, layer) => {
-        const isSelected = selected?.includes(layer) ?? false;
-        const barHeight = Math.max(4, share * (foot - head));
-        const x = 4 + step * (layer + 0.5) - barWidth / 2;
-        return (
-          <g key={layer}>
-            <rect class={isSelected ? "layer selected" : "layer"} x={x} y={foot - barHeight} width={barWidth} height={barHeight} rx={3} />
-            {isSelected && <NoteSign x={x + barWidth / 2} y={foot - barHeight - 7} />}
-            {(heights.length <= 12 || layer % 4 === 0) && (
-              <text x={x + barWidth / 2} y={foot + 16} text-anchor="middle">
-                {layer}
-              </text>
-            )}
-          </g>
-        );
-      })}
-    </svg>
+    <div ref={ref}>
+      <svg
+        class="figure layers"
+        height={height}
+        viewBox={`0 0 ${width} ${height}`}
+        role="img"
+        aria-label={describe(scores, selected)}
+        data-testid="layer-bars"
+      >
+        <line class="baseline" x1={4} x2={width - 4} y1={foot} y2={foot} />
+        {heights.map((share, layer) => {
+          const isSelected = selected?.includes(layer) ?? false;
+          const barHeight = Math.max(4, share * (foot - head));
+          const x = 4 + step * (layer + 0.5) - barWidth / 2;
+          return (
+            <g key={layer}>
+              <rect class={isSelected ? "layer selected" : "layer"} x={x} y={foot - barHeight} width={barWidth} height={barHeight} rx={3} />
+              {isSelected && <NoteSign x={x + barWidth / 2} y={foot - barHeight - 7} />}
+              {(heights.length <= 12 || layer % 4 === 0) && (
+                <text x={x + barWidth / 2} y={foot + 16} text-anchor="middle">
+                  {layer}
+                </text>
+              )}
+            </g>
+          );
+        })}
+      </svg>
+    </div>
   );
 }
 

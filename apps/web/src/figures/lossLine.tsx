@@ -1,28 +1,32 @@
-const width = 300;
+import { useWidth } from "./useWidth.ts";
+
 const height = 132;
 const margin = 8;
 
 /** The tab's own training loss, step by step, as a line without axes; the latest value stands beside its end. */
 export function LossLine({ losses }: { readonly losses: readonly number[] }) {
-  const points = linePoints(losses);
+  const { ref, width } = useWidth<HTMLDivElement>(300);
+  const points = linePoints(losses, width);
   const last = points.at(-1);
   const latest = losses.at(-1);
   const label = latest === undefined ? "No loss yet" : `Training loss, now ${latest.toFixed(2)}, first shown ${losses[0]?.toFixed(2)}`;
   return (
-    <svg class="figure loss" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label} data-testid="loss-line">
-      <line class="baseline" x1={4} x2={width - 4} y1={height - margin} y2={height - margin} />
-      <polyline class="curve" points={points.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ")} />
-      {last && <circle class="curve-end" cx={last.x} cy={last.y} r={4} />}
-      {last && latest !== undefined && (
-        <text x={last.x + 9} y={Math.min(height - margin - 4, Math.max(14, last.y + 4))}>
-          {latest.toFixed(2)}
-        </text>
-      )}
-    </svg>
+    <div ref={ref}>
+      <svg class="figure loss" height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label} data-testid="loss-line">
+        <line class="baseline" x1={4} x2={width - 4} y1={height - margin} y2={height - margin} />
+        <polyline class="curve" points={points.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ")} />
+        {last && <circle class="curve-end" cx={last.x} cy={last.y} r={4} />}
+        {last && latest !== undefined && (
+          <text x={last.x + 9} y={Math.min(height - margin - 4, Math.max(14, last.y + 4))}>
+            {latest.toFixed(2)}
+          </text>
+        )}
+      </svg>
+    </div>
   );
 }
 
-function linePoints(losses: readonly number[]): readonly { readonly x: number; readonly y: number }[] {
+function linePoints(losses: readonly number[], width: number): readonly { readonly x: number; readonly y: number }[] {
   const smooth = smoothed(losses);
   const high = Math.max(...smooth);
   const low = Math.min(...smooth);

@@ -1,10 +1,10 @@
 import type { HistoryPoint, Status } from "@tutti/protocol";
+import { useWidth } from "./useWidth.ts";
 
-const width = 640;
-const height = 96;
-const top = 20;
-const gap = 10;
-const left = 8;
+const height = 84;
+const top = 22;
+const gap = 9;
+const left = 2;
 const maxMeasures = 32;
 
 interface Measure {
@@ -17,32 +17,35 @@ interface Measure {
 
 /** The stage's rounds as measures on a staff: a note for each that is played, an open one for the one under way. */
 export function Staff({ status }: { readonly status: Status | null }) {
+  const { ref, width } = useWidth<HTMLDivElement>(320);
   const measures = measuresOf(status);
   const measureWidth = (width - 2 * left) / Math.max(1, measures.length);
   const done = measures.filter(({ state }) => state === "done").length;
   const label =
     status === null || status.numRounds === 0 ? "No round yet" : `Round ${status.round} of ${status.numRounds}, ${done} measures played`;
   return (
-    <svg class="figure staff" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label} data-testid="staff">
-      {[0, 1, 2, 3, 4].map((line) => (
-        <line key={line} class="staff-line" x1={left} x2={width - left} y1={top + line * gap} y2={top + line * gap} />
-      ))}
-      <line class="bar-line" x1={left} x2={left} y1={top} y2={top + 4 * gap} />
-      {measures.map((measure, i) => (
-        <MeasureMark key={measure.firstRound} measure={measure} x={left + i * measureWidth} width={measureWidth} />
-      ))}
-      <line class="final-bar" x1={width - left} x2={width - left} y1={top} y2={top + 4 * gap} />
-      {measures.length > 0 && (
-        <>
-          <text x={left} y={height - 2}>
-            1
-          </text>
-          <text x={width - left} y={height - 2} text-anchor="end">
-            {status?.numRounds}
-          </text>
-        </>
-      )}
-    </svg>
+    <div ref={ref}>
+      <svg class="figure staff" height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label} data-testid="staff">
+        {[0, 1, 2, 3, 4].map((line) => (
+          <line key={line} class="staff-line" x1={left} x2={width - left} y1={top + line * gap} y2={top + line * gap} />
+        ))}
+        <line class="bar-line" x1={left} x2={left} y1={top} y2={top + 4 * gap} />
+        {measures.map((measure, i) => (
+          <MeasureMark key={measure.firstRound} measure={measure} x={left + i * measureWidth} width={measureWidth} />
+        ))}
+        <line class="final-bar" x1={width - left} x2={width - left} y1={top} y2={top + 4 * gap} />
+        {measures.length > 0 && (
+          <>
+            <text x={left} y={height - 2}>
+              1
+            </text>
+            <text x={width - left} y={height - 2} text-anchor="end">
+              {status?.numRounds}
+            </text>
+          </>
+        )}
+      </svg>
+    </div>
   );
 }
 

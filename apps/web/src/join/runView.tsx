@@ -74,6 +74,7 @@ function RunLine({ status }: { readonly status: Status | null }) {
 
 function WorkProgress({ view, state }: { readonly view: View; readonly state: PageState }) {
   if (state === "connecting" || state === "loading") return <LoadingProgress view={view} />;
+  if (view.end !== null || state === "finished") return null;
   const isWorking = view.task !== null;
   const { step, task } = view;
   return (

@@ -28,9 +28,9 @@ export function phaseName(phase: LoadProgress["phase"]): string {
 
 /** A backend in plain words. */
 export function backendName(backend: BackendName, threads: number): string {
-  if (backend === "webgpu") return "the graphics processor";
+  if (backend === "webgpu") return "graphics processor";
   if (backend === "cpu") return "plain JavaScript";
-  return threads === 1 ? "the processor, 1 thread" : `the processor, ${threads} threads`;
+  return threads === 1 ? "processor, 1 thread" : `processor, ${threads} threads`;
 }
 
 /** One sentence for each state: the page's headline while it takes part. */

@@ -24,6 +24,7 @@ type Heard = { readonly [N in CallName]: { readonly name: N; readonly request: R
 /** How the script answers; tests replace what they need. */
 export interface Script {
   hello: (request: Received<"hello">) => Answer<"hello"> | Refusal | Promise<Answer<"hello"> | Refusal>;
+  register: (request: Received<"register">) => Answer<"register"> | Refusal;
   submit: (request: Received<"submit">) => Answer<"submit"> | Refusal | Promise<Answer<"submit"> | Refusal>;
 }
 
@@ -108,7 +109,7 @@ export function leaseOf(name: string, params: BlobRef, part: Partial<TaskLease> 
 
 /** Starts a scripted coordinator on a free port. */
 export async function startScriptedCoordinator(serverOptions: Partial<ServerOptions> = {}): Promise<ScriptedCoordinator> {
-  const script: Script = { hello: () => welcomeWith(), submit: () => ({ outcome: "accepted" }) };
+  const script: Script = { hello: () => welcomeWith(), register: () => ({}), submit: () => ({ outcome: "accepted" }) };
   const blobs = new Map<string, Uint8Array>();
   const log: Heard[] = [];
   const unread: Heard[] = [];
@@ -126,7 +127,7 @@ export async function startScriptedCoordinator(serverOptions: Partial<ServerOpti
 
   const handlers: Handlers = {
     hello: (request) => noted({ name: "hello", request }, () => script.hello(request)),
-    register: (request) => noted({ name: "register", request }, () => ({})),
+    register: (request) => noted({ name: "register", request }, () => script.register(request)),
     submit: (request) => noted({ name: "submit", request }, () => script.submit(request)),
     progress: (request) => noted({ name: "progress", request }, () => ({})),
     pause: (request) => noted({ name: "pause", request }, () => ({})),
