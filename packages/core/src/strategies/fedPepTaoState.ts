@@ -45,7 +45,7 @@ export function startTensors(settings: FedPepTaoSettings, run: RunSettings, shap
 /** What the server remembers of these names and devices. */
 export function memoryOf(tensors: Params, names: readonly string[], devices: readonly DeviceId[]): ServerMemory {
   const kept = (prefix: string): Params =>
-    Object.fromEntries(names.flatMap((name) => (prefix + name in tensors ? [[name, tensors[prefix + name]]] : [])));
+    Object.fromEntries(names.flatMap((name) => (Object.hasOwn(tensors, prefix + name) ? [[name, tensors[prefix + name]]] : [])));
   return {
     control: kept("c/"),
     controls: new Map(devices.map((id) => [id, kept(`c/${id}/`)])),
