@@ -100,7 +100,6 @@ export async function performEvaluate(input: TaskInput<Spec<"evaluate">>): Promi
     const params = isZeroShot ? null : deviceParams(task, protocol === "newcomer" ? null : state, Object.keys(task.params));
     for (const split of task.spec.splits) {
       const rows = protocol === "personalised" ? personalisedRows(input.examples, split) : globalRows(input.examples, split);
-      if (rows === null) continue;
       const encoded = encode(rows);
       const predictions = await predictAll(tuned, params, encoded, signal);
       results.push({ protocol, split, ...scoresOf(predictions, encoded, place.task.classes.length) });
@@ -139,9 +138,9 @@ function continuing(state: DeviceState | null, spec: Spec<"train">): DeviceState
   return Object.keys(state.local).length === 0 ? null : state;
 }
 
-/** The validation split is dealt only evenly. */
-function personalisedRows(examples: DeviceExamples, split: Split): readonly Example[] | null {
-  return split === "test" ? examples.personalised : null;
+/** The validation split is dealt only evenly; what was asked for is answered, with an empty matrix. */
+function personalisedRows(examples: DeviceExamples, split: Split): readonly Example[] {
+  return split === "test" ? examples.personalised : [];
 }
 
 function globalRows(examples: DeviceExamples, split: Split): readonly Example[] {
