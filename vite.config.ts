@@ -39,12 +39,27 @@ function wasmBinaries(): Plugin {
   };
 }
 
+/**
+ * TensorFlow.js starts its threads from the source text of a function, which a minifier may change so that it no longer stands alone
+ * (`typeof name !== "undefined"` is taken for true). The text as published is kept beside it.
+ */
+function threadSource(): Plugin {
+  return {
+    name: "tutti-thread-source",
+    transform(code, id) {
+      if (!id.split("?")[0]?.endsWith("/tfjs-backend-wasm-threaded-simd.js")) return null;
+      const factory: unknown = createRequire(import.meta.url)(id.split("?")[0] ?? id);
+      return `${code}\nWasmBackendModuleThreadedSimd.toString = () => ${JSON.stringify(String(factory))};\n`;
+    },
+  };
+}
+
 const proxied = ["/blobs", "/run.json", "/healthz", "/metrics"];
 
 export default defineConfig(({ command }) => ({
   root: process.env.VITEST ? repository : pages,
   publicDir: command === "serve" && !process.env.VITEST ? join(repository, "public") : false,
-  plugins: [wasmBinaries()],
+  plugins: [wasmBinaries(), threadSource()],
   build: {
     outDir: process.env.TUTTI_WEB_OUT ?? join(repository, "dist/web"),
     emptyOutDir: true,
@@ -56,7 +71,7 @@ export default defineConfig(({ command }) => ({
       input: { index: join(pages, "index.html"), ...(hasVerifyPage ? { verify: join(pages, "verify.html") } : {}) },
     },
   },
-  worker: { format: "es" as const },
+  worker: { format: "es" as const, plugins: () => [threadSource()] },
   server: {
     headers: crossOriginIsolation,
     proxy: {

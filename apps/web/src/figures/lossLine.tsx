@@ -9,7 +9,7 @@ export function LossLine({ losses }: { readonly losses: readonly number[] }) {
   const points = linePoints(losses, width);
   const last = points.at(-1);
   const latest = losses.at(-1);
-  const label = latest === undefined ? "No loss yet" : `Training loss, now ${latest.toFixed(2)}, first shown ${losses[0]?.toFixed(2)}`;
+  const label = latest === undefined ? "No loss yet" : `Training loss, now ${latest.toPrecision(2)}, first shown ${losses[0]?.toFixed(2)}`;
   return (
     <div ref={ref}>
       <svg class="figure loss" height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label} data-testid="loss-line">
@@ -18,7 +18,7 @@ export function LossLine({ losses }: { readonly losses: readonly number[] }) {
         {last && <circle class="curve-end" cx={last.x} cy={last.y} r={4} />}
         {last && latest !== undefined && (
           <text x={last.x + 9} y={Math.min(height - margin - 4, Math.max(14, last.y + 4))}>
-            {latest.toFixed(2)}
+            {latest.toPrecision(2)}
           </text>
         )}
       </svg>

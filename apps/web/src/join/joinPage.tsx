@@ -1,6 +1,7 @@
 import { type Signal, useSignal } from "@preact/signals";
 import type { RunInfo } from "@tutti/protocol";
 import { useEffect } from "preact/hooks";
+import { Ensemble } from "../figures/ensemble.tsx";
 import type { JoinController } from "./controller.ts";
 import type { DataSource } from "./dataSource.ts";
 import { Landing } from "./landing.tsx";
@@ -28,7 +29,7 @@ export function JoinPage({ controller, run, runProblem }: JoinPageProps) {
         <p class="wordmark">Tutti</p>
         <ConnectionSign view={view} />
       </header>
-      <div class="staff-rule" />
+      <Ensemble numTabs={(view.status ?? run.value?.status)?.numConnected ?? 0} />
       <main>
         {view.hasJoined ? (
           <RunView view={view} controller={controller} onJoinAgain={() => join(source.value)} />

@@ -79,13 +79,17 @@ function WorkProgress({ view, state }: { readonly view: View; readonly state: Pa
   const { step, task } = view;
   return (
     <div class={isWorking ? "work" : "work idle"}>
-      <progress
-        class="bar"
-        aria-label="Progress of this task"
-        max={step?.numSteps ?? 1}
-        value={isWorking ? (step?.step ?? 0) : 0}
-        data-testid="task-progress"
-      />
+      {isWorking && step === null ? (
+        <progress class="bar" aria-label="Working" data-testid="task-progress" />
+      ) : (
+        <progress
+          class="bar"
+          aria-label="Progress of this task"
+          max={step?.numSteps ?? 1}
+          value={step?.step ?? 0}
+          data-testid="task-progress"
+        />
+      )}
       <p class="detail">
         <span>{step === null || task === null ? "" : `step ${step.step} of ${step.numSteps}`}</span>
         <span>{task === null ? tasksDone(view.numTasksDone) : `device ${task.deviceId}, round ${task.round}`}</span>
