@@ -56,6 +56,8 @@ export type CoordinatorEvent =
   | RoundEvent
   | { readonly kind: "step"; readonly record: StepRecord }
   | { readonly kind: "status"; readonly status: Status }
+  /** A contribution is journalled; its answer leaves after this. */
+  | { readonly kind: "accepted"; readonly taskId: string; readonly deviceId: DeviceId }
   | { readonly kind: "failed"; readonly error: unknown };
 
 /** A running coordinator. */
@@ -132,6 +134,9 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
     onReset(deviceId) {
       message = `device ${deviceId} lost its private state and starts afresh`;
       logger.warn({ deviceId }, "a device was reset");
+    },
+    onAccepted(taskId, deviceId) {
+      tell({ kind: "accepted", taskId, deviceId });
     },
     onStateBytes(numBytes) {
       meter.move("states", { up: numBytes, down: 0 });
@@ -276,7 +281,7 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
     withdraw();
     done.reject(new Error(`run ${runId}: the coordinator was closed before the run was over`));
     journal.putTraffic(JSON.parse(JSON.stringify(meter.totals())));
-    await sockets.close(reason, why);
+    sockets.close(reason, why);
     await app.close();
     await journal.flushed();
     await journal.close();

@@ -29,7 +29,7 @@ export interface Sockets {
   broadcast(isMilestone: boolean): void;
   numSpectators(): number;
   /** Says goodbye to everyone and closes. */
-  close(reason: Goodbye["reason"], message?: string): Promise<void>;
+  close(reason: Goodbye["reason"], message?: string): void;
 }
 
 const spectators = "spectators";
@@ -47,10 +47,10 @@ export function attachSockets(server: HttpServer, ports: SocketPorts): Sockets {
       if (isMilestone) send(io.to(members), "status", withoutClients(status));
     },
     numSpectators: () => io.sockets.adapter.rooms.get(spectators)?.size ?? 0,
-    async close(reason, message) {
+    close(reason, message) {
       send(io, "goodbye", { reason, ...(message === undefined ? {} : { message }) });
-      // Engines write before they close: the farewell goes first on each connection.
-      await io.close();
+      // The transports close after what was written; without a farewell of socket.io's own, clients try to come back.
+      io.engine.close();
     },
   };
 }
@@ -153,6 +153,7 @@ function createConnection(socket: Socket, { pool, logger }: SocketPorts, onRepla
   return {
     id: socket.id,
     isWelcomed: false,
+    registered: new Set(),
     task(lease) {
       const options = { timeoutMs: taskTimeoutMs };
       void call(socket, "task", lease, options).then((outcome) => {

@@ -1,5 +1,5 @@
 import type { RoundPlan } from "@tutti/core";
-import type { IncomingMessage, Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 /** Bytes on the wire as the clients see them: `up` leaves a client, `down` reaches it. */
@@ -66,15 +66,15 @@ export function createWireMeter(earlier: Partial<TrafficTotals> = {}): WireMeter
     meter.written = bytesWritten;
   }
 
-  function label({ socket, url = "" }: IncomingMessage): void {
+  /** Labels a connection by a request that has arrived. What was read since the last answer is this request; what was written is of the one before. */
+  function label({ socket, url = "" }: IncomingMessage): Meter | null {
     const meter = meters.get(addressOf(socket));
-    const next = labelOf(url);
-    if (meter === undefined || meter.label === next) return;
-    // The request's own bytes have been read by now and belong to the new label; what was written before belongs to the old one.
+    if (meter === undefined) return null;
     const { bytesWritten } = meter.socket;
     totals[meter.label ?? step].down += bytesWritten - meter.written;
     meter.written = bytesWritten;
-    meter.label = next;
+    meter.label = labelOf(url);
+    return meter;
   }
 
   return {
@@ -88,7 +88,10 @@ export function createWireMeter(earlier: Partial<TrafficTotals> = {}): WireMeter
           if (meters.get(key) === meter) meters.delete(key);
         });
       });
-      server.prependListener("request", label);
+      server.prependListener("request", (request: IncomingMessage, response: ServerResponse) => {
+        const meter = label(request);
+        if (meter !== null) response.once("close", () => charge(meter));
+      });
       server.prependListener("upgrade", label);
     },
     setStep(label) {

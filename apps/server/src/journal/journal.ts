@@ -23,8 +23,6 @@ export interface JournalledDevice {
   readonly clientKey: string | null;
   /** n_i, or null until registered; fixed from then on. */
   readonly numExamples: number | null;
-  /** Key of the client that registered it last: it has the device's examples. */
-  readonly registeredBy: string | null;
   /** Id and submission hash of the last accepted task, or null. */
   readonly version: string | null;
   readonly versionSha256: string | null;

@@ -24,6 +24,8 @@ export interface PoolPorts {
   onChange(): void;
   /** A device lost its private state and starts afresh. */
   onReset(deviceId: DeviceId): void;
+  /** A contribution is safe in the journal. */
+  onAccepted(taskId: string, deviceId: DeviceId): void;
   /** Bytes of a device state arrived inside a submission. */
   onStateBytes(numBytes: number): void;
 }
@@ -168,6 +170,7 @@ export function createPool(ports: PoolPorts): Pool {
     members.updateDevice(updated);
     journal.putContribution({ taskId, deviceId, sha256: accepted.sha256, bytes: packRecord(header, tensors) }, updated, state ?? null);
     await journal.flushed();
+    ports.onAccepted(taskId, deviceId);
     lease.end({ kind: "contributed", contribution: accepted.contribution });
     members.settled(deviceId);
     ports.onChange();

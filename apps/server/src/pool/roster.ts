@@ -10,8 +10,10 @@ import { decideVersion } from "./versions.ts";
 /** A client's socket as the pool sees it. */
 export interface Connection {
   readonly id: string;
-  /** Set once hello is answered: only then may tasks follow. */
+  /** Set once hello is answered: only then may assignments follow. */
   isWelcomed: boolean;
+  /** Devices that were registered on this connection: only they get tasks. */
+  readonly registered: Set<DeviceId>;
   task(lease: TaskLease): void;
   assign(devices: readonly DeviceDecision[]): void;
   /** Tells the client that another socket took its place, and closes. */
@@ -100,6 +102,7 @@ export function createRoster(ports: RosterPorts): Roster {
   const canMove = canMoveDevices(config);
   const clients = new Map<string, Client>();
   const devices = new Map<DeviceId, JournalledDevice>();
+  const assignments = new Map<Connection, readonly DeviceDecision[]>();
   for (const record of ports.clients) clients.set(record.clientKey, absent(record));
   for (const device of ports.devices) devices.set(device.deviceId, device);
   if (isFixed) for (let id = 0; id < config.run.numDevices; id++) if (!devices.has(id)) devices.set(id, freshDevice(id));
@@ -127,8 +130,8 @@ export function createRoster(ports: RosterPorts): Roster {
     ports.saveDevice(device);
   }
 
-  /** A device that has no private state yet loses nothing when it moves; the others need their state kept here. */
-  const isMovable = (device: JournalledDevice) => isFixed && (canMove || device.version === null);
+  /** A device that was never registered loses nothing when it moves; the others need their state kept here. */
+  const isMovable = (device: JournalledDevice) => isFixed && (canMove || device.numExamples === null);
 
   function giveUp(client: Client): void {
     client.isGone = true;
@@ -147,7 +150,18 @@ export function createRoster(ports: RosterPorts): Roster {
   function moveTo(device: JournalledDevice, key: string): void {
     const moved = { ...device, clientKey: key };
     save(moved);
-    clients.get(key)?.connection?.assign([handOver(moved)]);
+    const connection = clients.get(key)?.connection;
+    if (connection == null) return;
+    const decisions = assignments.get(connection) ?? [];
+    if (decisions.length === 0) queueMicrotask(() => sendAssignments(connection));
+    assignments.set(connection, [...decisions, handOver(moved)]);
+  }
+
+  /** Devices that move together are assigned in one message. */
+  function sendAssignments(connection: Connection): void {
+    const decisions = assignments.get(connection) ?? [];
+    assignments.delete(connection);
+    connection.assign(decisions);
   }
 
   /** What a client that has nothing of the device is told to start from. */
@@ -220,7 +234,7 @@ export function createRoster(ports: RosterPorts): Roster {
     connectionOf(deviceId) {
       const device = devices.get(deviceId);
       const client = device?.clientKey == null ? undefined : clients.get(device.clientKey);
-      return client !== undefined && works(client) && device?.registeredBy === client.clientKey ? client.connection : null;
+      return client !== undefined && works(client) && client.connection?.registered.has(deviceId) === true ? client.connection : null;
     },
     hello(connection, hello) {
       const client = admit(hello);
@@ -247,7 +261,8 @@ export function createRoster(ports: RosterPorts): Roster {
         const device = devices.get(deviceId);
         if (device === undefined) continue;
         client.hasDeclined = false;
-        if (device.registeredBy !== client.clientKey) save({ ...device, numExamples, registeredBy: client.clientKey });
+        client.connection?.registered.add(deviceId);
+        if (device.numExamples === null) save({ ...device, numExamples });
       }
       ports.onChange();
       return null;
@@ -293,14 +308,14 @@ function works({ connection, isPaused, hasDeclined }: Client): boolean {
 }
 
 function freshDevice(deviceId: DeviceId): JournalledDevice {
-  const nothing = { clientKey: null, numExamples: null, registeredBy: null, version: null, versionSha256: null, stateSha256: null, wasReset: false };
+  const nothing = { clientKey: null, numExamples: null, version: null, versionSha256: null, stateSha256: null, wasReset: false };
   return { deviceId, ...nothing };
 }
 
 /** The device as a strategy sees it; none before it has registered. */
 function describe({ deviceId, numExamples }: JournalledDevice, client: Client | undefined): Device[] {
   if (numExamples === null) return [];
-  const isConnected = client !== undefined && works(client);
+  const isConnected = client !== undefined && works(client) && client.connection?.registered.has(deviceId) === true;
   const hasLeft = client === undefined || client.isGone || client.isPaused || client.hasDeclined;
   return [{ id: deviceId, numExamples, isConnected, ...(hasLeft ? { hasLeft } : {}) }];
 }

@@ -1,0 +1,63 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { presets } from "@tutti/core";
+import { afterAll, expect, test } from "vitest";
+import { parseConfig } from "./config.ts";
+import { mergeSettings, readSettingsFile } from "./settings.ts";
+import { temporaryFolder } from "./testing/startTest.ts";
+
+const folder = temporaryFolder();
+afterAll(() => folder.remove());
+const merge = (file: object, flags: object = {}) => mergeSettings({ presets, preset: "default", file: { ...file }, flags: { ...flags } });
+
+test("flags win over the file, the file over the preset, and names that nobody gives stay", () => {
+  const config = merge({ port: 9000, run: { numRounds: 7, training: { batchSize: 16 } } }, { run: { numRounds: 9 } });
+  expect(config.port).toBe(9000);
+  expect(config.run.numRounds).toBe(9);
+  expect(config.run.training).toEqual({ ...presets.default.training, batchSize: 16 });
+  expect(config.run.seed).toBe(presets.default.seed);
+});
+
+test("a file may choose another preset, and a flag another still", () => {
+  expect(merge({ preset: "official" }).run.numRounds).toBe(100);
+  expect(merge({ preset: "official" }, { preset: "demo" }).run.numRounds).toBe(12);
+  expect(() => merge({ preset: "offical" })).toThrow('there is no preset "offical"; did you mean official?');
+});
+
+test("another strategy replaces the preset's options instead of mixing with them", () => {
+  expect(merge({ run: { strategy: { name: "fedAvg" } } }).run.strategy).toEqual({ name: "fedAvg" });
+  expect(merge({ run: { partition: { kind: "iid" } } }).run.partition).toEqual({ kind: "iid" });
+  expect(merge({ run: { strategy: { countingRounds: 2 } } }).run.strategy).toMatchObject({ name: "fedPepTao", countingRounds: 2, lanczosSteps: 30 });
+});
+
+test("unknown names and values out of bounds are refused, each by name, with what may have been meant", () => {
+  const message = messageOf(() => merge({ prot: 1, run: { numRound: 5, cohortSize: 0 } }));
+  expect(message).toContain("run.numRound: there is no such name; did you mean numRounds?");
+  expect(message).toContain("prot: there is no such name; did you mean port?");
+  expect(message).toContain("run.cohortSize: ");
+});
+
+test("a parsed configuration is frozen at every depth", () => {
+  const config = parseConfig({ run: presets.demo });
+  expect(Object.isFrozen(config) && Object.isFrozen(config.run) && Object.isFrozen(config.run.training)).toBe(true);
+});
+
+test("settings files are YAML or JSON; what cannot be read is an error that names the file", () => {
+  const yaml = join(folder.path, "run.yaml");
+  writeFileSync(yaml, "preset: demo\nrun:\n  seed: 7 # lucky\n  partition: { kind: iid }\n");
+  expect(merge(readSettingsFile(yaml)).run).toMatchObject({ seed: 7, partition: { kind: "iid" }, numRounds: 12 });
+  const json = join(folder.path, "run.json");
+  writeFileSync(json, "{ not json");
+  expect(() => readSettingsFile(json)).toThrow(json);
+  expect(() => readSettingsFile(join(folder.path, "run.toml"))).toThrow("a settings file ends in .yaml, .yml or .json");
+  expect(() => readSettingsFile(join(folder.path, "none.yaml"))).toThrow("none.yaml");
+});
+
+function messageOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  return "";
+}

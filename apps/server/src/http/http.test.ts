@@ -1,0 +1,138 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { request } from "node:https";
+import { join } from "node:path";
+import { io } from "socket.io-client";
+import { expect, test, vi } from "vitest";
+import { createScene } from "../testing/scene.ts";
+import { tinyFedAvg } from "../testing/tinyRun.ts";
+
+const scene = createScene();
+const run = tinyFedAvg();
+
+function writePages(folder: string): string {
+  const pages = join(folder, "pages");
+  mkdirSync(join(pages, "assets"), { recursive: true });
+  writeFileSync(join(pages, "index.html"), "<!doctype html><title>Tutti</title>");
+  writeFileSync(join(pages, "assets", "join-a1b2c3d4.js"), "export {};");
+  mkdirSync(join(folder, "backbones", "tiny"), { recursive: true });
+  writeFileSync(join(folder, "backbones", "tiny", "manifest.json"), "{}");
+  writeFileSync(join(folder, "backbones", "tiny", `${"ab".repeat(32)}.bin`), Buffer.alloc(5000, 3));
+  writeFileSync(join(folder, "secret.txt"), "not for the public");
+  return pages;
+}
+
+test("pages are isolated, and their policy lets them compute and talk to this coordinator alone", async () => {
+  const coordinator = await scene.start(run, { pagesDir: writePages(scene.folder()) });
+  const response = await fetch(`${coordinator.url}/`);
+  expect(response.status).toBe(200);
+  expect(await response.text()).toContain("<title>Tutti</title>");
+  expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
+  expect(response.headers.get("cross-origin-opener-policy")).toBe("same-origin");
+  expect(response.headers.get("cross-origin-embedder-policy")).toBe("require-corp");
+  expect(response.headers.get("cross-origin-resource-policy")).toBe("same-origin");
+  const policy = response.headers.get("content-security-policy") ?? "";
+  expect(policy).not.toContain("upgrade-insecure-requests");
+  expect(policy).toContain("script-src 'self' 'wasm-unsafe-eval'");
+  expect(policy).toContain("worker-src 'self' blob:");
+  expect(policy).toContain("connect-src 'self' ws: wss:");
+  expect(response.headers.get("strict-transport-security")).toBeNull();
+});
+
+test("what is named by its content may be kept for ever, everything else is asked for again", async () => {
+  const coordinator = await scene.start(run, { pagesDir: writePages(scene.folder()) });
+  const caching = async (path: string) => (await fetch(coordinator.url + path)).headers.get("cache-control");
+  expect(await caching("/")).toBe("no-cache");
+  expect(await caching("/assets/join-a1b2c3d4.js")).toBe("public, max-age=31536000, immutable");
+  expect(await caching("/backbones/tiny/manifest.json")).toBe("no-cache");
+  expect(await caching(`/backbones/tiny/${"ab".repeat(32)}.bin`)).toBe("public, max-age=31536000, immutable");
+  const first = await fetch(`${coordinator.url}/backbones/tiny/manifest.json`);
+  const again = await fetch(`${coordinator.url}/backbones/tiny/manifest.json`, { headers: { "if-none-match": first.headers.get("etag") ?? "" } });
+  expect(again.status).toBe(304);
+});
+
+test("nothing outside the public folders is served", async () => {
+  const coordinator = await scene.start(run, { pagesDir: writePages(scene.folder()) });
+  for (const path of ["/backbones/../secret.txt", "/backbones/%2e%2e/secret.txt", "/backbones/..%2fsecret.txt", "/.env", "/datasets/none.csv", "/blobs/00"]) {
+    expect((await fetch(coordinator.url + path)).status, path).toBe(404);
+  }
+});
+
+test("a blob is served under its hash as long as an open task names it", async () => {
+  const coordinator = await scene.start(run, { expectedClients: 1 });
+  let release: () => void = () => undefined;
+  const held = new Promise<boolean>((resolve) => {
+    release = () => resolve(true);
+  });
+  const client = scene.join(coordinator, "a", { onTask: () => held });
+  const { lease } = await client.when("task");
+  const url = `${coordinator.url}/blobs/${lease.params.sha256}`;
+  const response = await fetch(url);
+  expect(response.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+  expect((await response.arrayBuffer()).byteLength).toBe(lease.params.numBytes);
+  expect((await fetch(url, { headers: { "if-none-match": `"${lease.params.sha256}"` } })).status).toBe(304);
+  release();
+  await coordinator.whenDone();
+  expect((await fetch(url)).status).toBe(404);
+});
+
+test("run.json, healthz and metrics tell what goes on", async () => {
+  const coordinator = await scene.start(run);
+  expect(await (await fetch(`${coordinator.url}/run.json`)).json()).toMatchObject({ runId: "test", run: { seed: 42 }, status: { phase: "waiting" } });
+  expect(await (await fetch(`${coordinator.url}/healthz`)).json()).toEqual({ isHealthy: true });
+  const metrics = await (await fetch(`${coordinator.url}/metrics`)).text();
+  expect(metrics).toContain("tutti_clients 0");
+  expect(metrics).toMatch(/tutti_wire_bytes\{purpose="pages",direction="down"\} \d+/);
+});
+
+test("orders need the token that is kept in the data folder", async () => {
+  const coordinator = await scene.start(run);
+  const order = (token: string) => fetch(`${coordinator.url}/control/stop`, { method: "POST", headers: { authorization: `Bearer ${token}` } });
+  expect((await order("guess")).status).toBe(401);
+  expect((await order(coordinator.controlToken)).status).toBe(200);
+  await coordinator.whenClosed();
+});
+
+test("a port that is in use is an error that says what to do", async () => {
+  const coordinator = await scene.start(run);
+  await expect(scene.start(run, { port: coordinator.port })).rejects.toThrow(
+    `port ${coordinator.port} is in use: another coordinator may be running there; stop it, or choose another with --port`,
+  );
+});
+
+test("with a certificate of its own, pages and sockets work over https, and the certificate is kept", async () => {
+  const coordinator = await scene.start(run, { https: "self", pagesDir: writePages(scene.folder()) });
+  expect(coordinator.url).toMatch(/^https:/);
+  const read = () =>
+    new Promise<{ status: number | undefined; names: string | undefined; fingerprint: string }>((resolve, reject) => {
+      const sent = request({ host: "127.0.0.1", port: coordinator.port, path: "/", rejectUnauthorized: false, agent: false }, (response) => {
+        const socket = response.socket as import("node:tls").TLSSocket;
+        const certificate = socket.getPeerCertificate();
+        response.resume();
+        resolve({ status: response.statusCode, names: certificate.subjectaltname, fingerprint: certificate.fingerprint256 });
+      });
+      sent.on("error", reject);
+      sent.end();
+    });
+  const first = await read();
+  expect(first.status).toBe(200);
+  expect(first.names).toContain("DNS:localhost");
+  expect(first.names).toContain("IP Address:127.0.0.1");
+  const socket = io(coordinator.url.replace("localhost", "127.0.0.1"), { transports: ["websocket"], rejectUnauthorized: false, forceNew: true });
+  await new Promise((resolve) => socket.on("status", resolve));
+  socket.close();
+  expect(coordinator.traffic().pages.down).toBeGreaterThan(1000);
+  await coordinator.close();
+  const again = await scene.start(run, { https: "self", pagesDir: null });
+  expect(await vi.waitFor(() => fetchFingerprint(again.port))).toBe(first.fingerprint);
+});
+
+function fetchFingerprint(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: "127.0.0.1", port, path: "/healthz", rejectUnauthorized: false, agent: false }, (response) => {
+      response.resume();
+      resolve((response.socket as import("node:tls").TLSSocket).getPeerCertificate().fingerprint256);
+    });
+    sent.on("error", reject);
+    sent.end();
+  });
+}

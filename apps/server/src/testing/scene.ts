@@ -1,0 +1,74 @@
+import type { RunSettings } from "@tutti/core";
+import { afterEach } from "vitest";
+import type { CoordinatorOptions } from "../config.ts";
+import type { Coordinator, CoordinatorEvent, CoordinatorPorts } from "../coordinator.ts";
+import { joinAsClient, newClient, type ProtocolClient, type ProtocolClientOptions } from "./protocolClient.ts";
+import { startTestCoordinator, temporaryFolder } from "./startTest.ts";
+
+/** A coordinator whose events can be waited for. */
+export interface WatchedCoordinator extends Coordinator {
+  readonly events: readonly CoordinatorEvent[];
+  /** Resolves with the first event, past or future, that fits. */
+  when<K extends CoordinatorEvent["kind"]>(kind: K, fits?: (event: CoordinatorEvent & { kind: K }) => boolean): Promise<CoordinatorEvent & { kind: K }>;
+}
+
+/** Starts coordinators and clients for one test file, and closes them after each test. */
+export interface Scene {
+  folder(): string;
+  start(run: RunSettings, options?: Partial<CoordinatorOptions>, ports?: Partial<CoordinatorPorts>): Promise<WatchedCoordinator>;
+  /** A client called `name`; the same name is the same client. */
+  join(coordinator: Coordinator, name: string, options?: Partial<ProtocolClientOptions>): ProtocolClient;
+}
+
+/** Call it once at the top of a test file. */
+export function createScene(): Scene {
+  const coordinators: Coordinator[] = [];
+  const clients: ProtocolClient[] = [];
+  let folder = temporaryFolder();
+
+  afterEach(async () => {
+    for (const client of clients.splice(0)) client.close();
+    for (const coordinator of coordinators.splice(0)) await coordinator.close();
+    folder.remove();
+    folder = temporaryFolder();
+  });
+
+  return {
+    folder: () => folder.path,
+    async start(run, options, ports) {
+      const coordinator = await startTestCoordinator(run, folder.path, options, ports);
+      coordinators.push(coordinator);
+      return watch(coordinator);
+    },
+    join(coordinator, name, options = {}) {
+      const client = joinAsClient({ url: coordinator.url, kept: newClient(name), ...options });
+      clients.push(client);
+      return client;
+    },
+  };
+}
+
+function watch(coordinator: Coordinator): WatchedCoordinator {
+  const events: CoordinatorEvent[] = [];
+  const waiting = new Set<() => void>();
+  coordinator.subscribe((event) => {
+    events.push(event);
+    for (const check of [...waiting]) check();
+  });
+  return {
+    ...coordinator,
+    events,
+    when(kind, fits = () => true) {
+      return new Promise((resolve) => {
+        const check = () => {
+          const found = events.find((event) => event.kind === kind && fits(event as CoordinatorEvent & { kind: typeof kind }));
+          if (found === undefined) return;
+          waiting.delete(check);
+          resolve(found as CoordinatorEvent & { kind: typeof kind });
+        };
+        waiting.add(check);
+        check();
+      });
+    },
+  };
+}
