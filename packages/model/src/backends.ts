@@ -11,8 +11,6 @@ export interface BackendOptions {
   readonly threads?: number;
   /** Folder (with a closing slash) that serves the tfjs-backend-wasm*.wasm files; Node finds its own. */
   readonly wasmPath?: string;
-  /** Where Node gets WebGPU from, such as `create([])` of the `webgpu` package; absent means `navigator.gpu`. */
-  readonly gpu?: GPU;
 }
 
 export interface StartedBackend {
@@ -26,7 +24,7 @@ export interface StartedBackend {
 /** Starts a backend and makes it the one that computes. The tensor library is process-wide: one backend at a time. */
 export async function startBackend(name: BackendName, options: BackendOptions = {}): Promise<StartedBackend> {
   tf.enableProdMode();
-  if (name === "webgpu") return { name, threads: 1, adapter: await startWebGpu(options.gpu) };
+  if (name === "webgpu") return { name, threads: 1, adapter: await startWebGpu() };
   const threads = name === "wasm" ? prepareWasm(options) : 1;
   if (!(await tf.setBackend(name))) throw new Error(`backend ${name}: could not be started here`);
   await tf.ready();

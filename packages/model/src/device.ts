@@ -6,14 +6,8 @@ import { testAdmission } from "./training/admission.ts";
 import { tunedShape } from "./tuning/prefix.ts";
 import { type DeviceExamples, type LoadPorts, openWorkplace, type Workplace } from "./workplace.ts";
 
-/** What a place offers a trainer; a tab needs none of it. */
-export interface TrainerPorts extends LoadPorts {
-  /** WebGPU in Node. */
-  readonly gpu?: GPU;
-}
-
 /** The trainer on TensorFlow.js, for a worker, a page or Node. One per process, since the tensor library is process-wide. */
-export function createTrainer(ports: TrainerPorts = {}): Trainer {
+export function createTrainer(ports: LoadPorts = {}): Trainer {
   const devices = new Map<DeviceId, DeviceExamples>();
   let place: Workplace | null = null;
   let busy = false;
@@ -27,10 +21,9 @@ export function createTrainer(ports: TrainerPorts = {}): Trainer {
     async start(setup, onProgress, signal) {
       if (place !== null) throw new Error("the trainer is started already; stop it first");
       onProgress({ phase: "backend", doneBytes: 0, totalBytes: 0 });
-      const backend = await startWanted(setup, ports);
+      const backend = await startWanted(setup);
       signal?.throwIfAborted();
-      const { gpu: _, ...loadPorts } = ports;
-      place = await openWorkplace(setup, loadPorts, onProgress, signal);
+      place = await openWorkplace(setup, ports, onProgress, signal);
       onProgress({ phase: "admission", doneBytes: 0, totalBytes: 0 });
       const admission = await testAdmission(place.transformer, place.backbone.manifest?.admission);
       return { ...backend, admission, shape: tunedShape(place.layout) };
@@ -62,9 +55,9 @@ export function createTrainer(ports: TrainerPorts = {}): Trainer {
   };
 }
 
-async function startWanted(setup: TrainerSetup, { gpu }: TrainerPorts): Promise<Pick<TrainerReady, "backend" | "threads" | "reason">> {
+async function startWanted(setup: TrainerSetup): Promise<Pick<TrainerReady, "backend" | "threads" | "reason">> {
   const { threads, wasmPath } = setup;
-  const options: BackendOptions = { threads, ...(wasmPath === undefined ? {} : { wasmPath }), ...(gpu === undefined ? {} : { gpu }) };
+  const options: BackendOptions = { threads, ...(wasmPath === undefined ? {} : { wasmPath }) };
   if (setup.backend === "auto") {
     const { name, threads: numThreads, reason } = await chooseBackend(options);
     return { backend: name, threads: numThreads, reason };

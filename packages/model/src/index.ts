@@ -19,7 +19,7 @@ export {
   type StartedBackend,
   startBackend,
 } from "./backends.ts";
-export { createTrainer, type TrainerPorts } from "./device.ts";
+export { createTrainer } from "./device.ts";
 export { createPredictor, type Predictor } from "./predictor.ts";
 export {
   choosePrompt,
@@ -48,3 +48,4 @@ export { admissionTolerance, computeAdmission, testAdmission } from "./training/
 export { initialParams, type TunedLayout, tunedLayout, tunedShape } from "./tuning/prefix.ts";
 export { type GoldenErrors, goldenErrors } from "./verify/goldenErrors.ts";
 export type { GoldenFile } from "./verify/goldenFile.ts";
+export type { LoadPorts } from "./workplace.ts";

@@ -1,17 +1,17 @@
 import * as tf from "@tensorflow/tfjs";
 
-/** Starts the WebGPU backend on a device of `gpu` (absent: the page's) and names the adapter. */
-export async function startWebGpu(gpu: GPU | undefined): Promise<string> {
-  const source = gpu ?? globalThis.navigator?.gpu;
-  if (source === undefined) throw new Error("backend webgpu: this page or process has no WebGPU (it needs https or localhost)");
-  const adapter = await source.requestAdapter({ powerPreference: "high-performance" });
+/** Starts the WebGPU backend on `navigator.gpu` and names the adapter. */
+export async function startWebGpu(): Promise<string> {
+  const gpu: GPU | undefined = globalThis.navigator?.gpu;
+  if (gpu === undefined) throw new Error("backend webgpu: this page or process has no WebGPU (it needs https or localhost)");
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (adapter === null) throw new Error("backend webgpu: no adapter");
   const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
   tf.env().set("WEBGPU_MATMUL_PROGRAM_TYPE", deterministicMatMul);
   const device = await adapter.requestDevice({ requiredLimits: limitsOf(adapter) });
-  if (tf.findBackend("webgpu") !== null) tf.removeBackend("webgpu");
-  else if (tf.findBackendFactory("webgpu") !== null) tf.removeBackend("webgpu");
-  tf.registerBackend("webgpu", () => new WebGPUBackend(device, adapter.info), 3);
+  if (tf.findBackendFactory("webgpu") !== null || tf.findBackend("webgpu") !== null) tf.removeBackend("webgpu");
+  const backend = new WebGPUBackend(device, adapter.info);
+  tf.registerBackend("webgpu", () => backend, 3);
   if (!(await tf.setBackend("webgpu"))) throw new Error("backend webgpu: could not be started on this adapter");
   await tf.ready();
   return nameOf(adapter);

@@ -1,0 +1,29 @@
+import * as tf from "@tensorflow/tfjs";
+import { expect, test } from "vitest";
+import { availableThreads, chooseBackend, startBackend } from "./backends.ts";
+import { isSoftwareAdapter } from "./webGpu.ts";
+
+test("without WebGPU the fastest backend is wasm, and the reason says why", async () => {
+  const chosen = await chooseBackend();
+  expect(chosen).toMatchObject({ name: "wasm", threads: 1, adapter: null });
+  expect(chosen.reason).toMatch(/^wasm with 1 thread needs \d+\.\d ms for a micro-step; webgpu does not start \(.*WebGPU/);
+  expect(tf.getBackend()).toBe("wasm");
+});
+
+test("a backend that is asked for runs, and leaves no tensors of its own", async () => {
+  const numTensors = tf.memory().numTensors;
+  expect(await startBackend("cpu")).toEqual({ name: "cpu", threads: 1, adapter: null });
+  expect(tf.getBackend()).toBe("cpu");
+  expect(tf.memory().numTensors).toBe(numTensors);
+  await expect(startBackend("webgpu")).rejects.toThrow("no WebGPU");
+});
+
+test("threads need an isolated page", () => {
+  expect(availableThreads(4)).toBe(1);
+});
+
+test("software adapters are recognised by name", () => {
+  expect(isSoftwareAdapter("google swiftshader SwiftShader driver 5.0.0 (fallback)")).toBe(true);
+  expect(isSoftwareAdapter("llvmpipe (LLVM 15.0.7, 256 bits)")).toBe(true);
+  expect(isSoftwareAdapter("apple common-3")).toBe(false);
+});

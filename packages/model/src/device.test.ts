@@ -1,0 +1,145 @@
+import * as tf from "@tensorflow/tfjs";
+import { add, type EvaluationResult, type Params, pickNames, presets, type TaskSpec } from "@tutti/core";
+import { beforeAll, expect, test } from "vitest";
+import { demoTrainer } from "./testing/demoTrainer.ts";
+import type { LoadProgress, Trainer, TrainerReady, TrainerResult, TrainerTask } from "./trainer.ts";
+
+const shared = ["prefix/1", "prefix/4", "head/weight", "head/bias"];
+const trainSpec: TaskSpec = { kind: "train", warmupSteps: 0, sharedNames: shared, isPersonalised: true };
+const deviceId = 2;
+
+let trainer: Trainer;
+let ready: TrainerReady;
+let initial: Params;
+let progress: LoadProgress[];
+let numExamples: number;
+
+beforeAll(async () => {
+  const training = { ...presets.demo.training, localEpochs: 1 };
+  ({ trainer, ready, initial, progress } = await demoTrainer({ training }));
+  ({ numExamples } = await trainer.addDevice(deviceId, { kind: "share", index: deviceId }));
+});
+
+function task(spec: TaskSpec, more: Partial<TrainerTask> = {}): TrainerTask {
+  return { deviceId, stage: "train", round: 1, attempt: 1, contributionEncoding: "f16", spec, params: initial, initial, ...more };
+}
+
+function trained(result: TrainerResult) {
+  const { body, state } = result;
+  if (body.kind !== "train" || state === null) throw new Error(`expected a train contribution with a state, received ${body.kind}`);
+  return { body, state };
+}
+
+test("a started trainer names its backend, passes admission and says what it trains", () => {
+  expect(ready).toMatchObject({ backend: "wasm", threads: 1, reason: "wasm, as the run asks" });
+  expect(ready.admission.isPassed).toBe(true);
+  expect(ready.admission.worstError).toBeLessThan(1e-4); // f32 on wasm against f32 on the CPU
+  expect(ready.shape).toMatchObject({ numLayers: 6, alwaysShared: ["head/weight", "head/bias"] });
+  expect(ready.shape.layerNames[5]).toEqual(["prefix/5"]);
+  expect(new Set(progress.map(({ phase }) => phase))).toEqual(new Set(["backend", "backbone", "dataset", "tokenizer", "admission"]));
+  expect(progress.filter(({ phase }) => phase === "backbone").at(-1)).toMatchObject({ totalBytes: expect.any(Number) });
+});
+
+test("shares of all devices hold every training row once", async () => {
+  let total = 0;
+  for (let index = 0; index < presets.demo.numDevices; index++) {
+    total += (await trainer.addDevice(100 + index, { kind: "share", index })).numExamples;
+  }
+  expect(total).toBe(1056);
+  await expect(trainer.addDevice(1, { kind: "share", index: 20 })).rejects.toThrow("there is no share 20");
+});
+
+test("training sends the shared differences, keeps the rest and counts K_i", async () => {
+  const steps: number[] = [];
+  const { body, state } = trained(await trainer.perform(task(trainSpec), null, ({ step }) => steps.push(step)));
+  expect(body.numSteps).toBe(Math.ceil(numExamples / 8));
+  expect(steps).toHaveLength(body.numSteps);
+  expect(Object.keys(body.delta).sort()).toEqual([...shared].sort());
+  expect(Object.keys(state.local).sort()).toEqual(["prefix/0", "prefix/2", "prefix/3", "prefix/5"]);
+  expect(state).toMatchObject({ moments: null, stageSteps: body.numSteps });
+  expect(body.delta["prefix/1"].data.some((value) => Math.abs(value) > 0.01)).toBe(true);
+});
+
+test("the same task from the same state gives the same bits, another round gives others", async () => {
+  const first = trained(await trainer.perform(task(trainSpec), null));
+  const again = trained(await trainer.perform(task(trainSpec), null));
+  expect(again.body).toEqual(first.body);
+  const later = trained(await trainer.perform(task(trainSpec, { round: 2 }), null));
+  expect(later.body.delta).not.toEqual(first.body.delta);
+});
+
+test("a later round starts from the device's own layers, a counting round from the payload alone", async () => {
+  const first = trained(await trainer.perform(task(trainSpec), null));
+  const second = trained(await trainer.perform(task(trainSpec, { round: 2 }), first.state));
+  const fresh = trained(await trainer.perform(task(trainSpec, { round: 2 }), null));
+  expect(second.body.firstLoss).not.toBe(fresh.body.firstLoss);
+  expect(second.state.stageSteps).toBe(2 * first.body.numSteps);
+  const counting: TaskSpec = { kind: "train", warmupSteps: 10, sharedNames: Object.keys(initial), isPersonalised: false };
+  const { initial: _, ...countingTask } = task(counting, { stage: "count" });
+  const counted = trained(await trainer.perform(countingTask, first.state));
+  expect(counted.state.local).toEqual({});
+  expect(Object.keys(counted.body.delta)).toHaveLength(8);
+});
+
+test("evaluation predicts every row of the device, changes no state and helps after training", async () => {
+  const { body, state } = trained(await trainer.perform(task(trainSpec), null));
+  const protocols = ["personalised", "global", "newcomer", "zeroShot"] as const;
+  const spec: TaskSpec = { kind: "evaluate", protocols, splits: ["test", "validation"] };
+  const params = { ...initial, ...add(pickNames(initial, shared), body.delta) };
+  const result = await trainer.perform(task(spec, { params: pickNames(params, shared) }), state);
+  expect(result.state).toBe(state);
+  const results: readonly EvaluationResult[] = result.body.kind === "evaluate" ? result.body.results : [];
+  expect(results.map(({ protocol, split }) => `${protocol}/${split}`)).toEqual([
+    "personalised/test",
+    "personalised/validation",
+    "global/test",
+    "global/validation",
+    "newcomer/test",
+    "newcomer/validation",
+    "zeroShot/test",
+    "zeroShot/validation",
+  ]);
+  const count = (wanted: string, split: string) =>
+    results
+      .find((one) => one.protocol === wanted && one.split === split)
+      ?.confusion.flat()
+      .reduce((a, b) => a + b, 0);
+  expect(count("personalised", "validation")).toBe(0); // the validation split is dealt only evenly
+  expect(count("zeroShot", "test")).toBe(count("global", "test"));
+  expect(count("global", "test")).toBeGreaterThanOrEqual(14); // 288 rows over 20 devices
+  const loss = (protocol: string) => results.find((one) => one.protocol === protocol && one.split === "test")?.lossSum ?? 0;
+  expect(loss("personalised")).not.toBe(loss("global"));
+  expect(loss("newcomer")).not.toBe(loss("global"));
+});
+
+test("a score task scores five of six layers, a probe's weights sum to one", async () => {
+  const scoreSpec: TaskSpec = { kind: "score", selector: "score", minBatch: 8, dropout: false, maskPadding: true, scoreLastLayer: false };
+  const score = await trainer.perform(task(scoreSpec, { stage: "score" }), null);
+  expect(score.body).toMatchObject({ kind: "score", layerScores: [...Array(5).fill(expect.any(Number)), null] });
+  const { body } = trained(await trainer.perform(task(trainSpec), null));
+  const params = { ...initial, ...add(pickNames(initial, shared), body.delta) };
+  const probe = await trainer.perform(task({ kind: "probe", lanczosSteps: 3 }, { stage: "count", params }), null);
+  if (probe.body.kind !== "probe") throw new Error("expected a probe");
+  expect(probe.body.ritzValues).toHaveLength(3);
+  expect(probe.body.ritzWeights.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 6);
+});
+
+test("a volunteer's own examples train, and have no evaluation rows", async () => {
+  const examples = ["too late", "rude staff", "far too dear"].map((text, label) => ({ text, label }));
+  expect(await trainer.addDevice(7, { kind: "own", examples })).toEqual({ numExamples: 3 });
+  expect(trained(await trainer.perform(task(trainSpec, { deviceId: 7 }), null)).body.numSteps).toBe(1);
+  const spec: TaskSpec = { kind: "evaluate", protocols: ["global"], splits: ["test"] };
+  const { body } = await trainer.perform(task(spec, { deviceId: 7 }), null);
+  expect(body).toMatchObject({ results: [{ lossSum: 0 }] });
+});
+
+test("an aborted task rejects, the next one works, and no tensors pile up", async () => {
+  const before = tf.memory().numTensors;
+  const controller = new AbortController();
+  const aborted = trainer.perform(task(trainSpec), null, () => controller.abort(), controller.signal);
+  await expect(trainer.perform(task(trainSpec), null)).rejects.toThrow("one task at a time");
+  await expect(aborted).rejects.toThrow("aborted");
+  trained(await trainer.perform(task(trainSpec), null));
+  expect(tf.memory().numTensors).toBe(before);
+  await expect(trainer.perform(task(trainSpec, { deviceId: 99 }), null)).rejects.toThrow("device 99 was not added");
+});

@@ -1,0 +1,32 @@
+import * as tf from "@tensorflow/tfjs";
+import { createRandom, initAdamW, type Params, stepAdamW } from "@tutti/core";
+import { beforeAll, expect, test } from "vitest";
+import { startBackend } from "../backends.ts";
+import { relativeError } from "../verify/relativeError.ts";
+import { type AdamWTensors, adamWStep } from "./adamWTensors.ts";
+
+beforeAll(async () => {
+  await startBackend("cpu");
+});
+
+test.each([
+  { clipNorm: 0.5, acts: "acts" },
+  { clipNorm: 100, acts: "does not act" },
+])("four steps on tensors equal core's AdamW where clipping $acts", async ({ clipNorm }) => {
+  const random = createRandom(5).stream({ purpose: "adamW" });
+  const draw = () => Float32Array.from({ length: 30 }, () => random.normal());
+  const settings = { learningRate: 0.03, weightDecay: 0.2, clipNorm };
+  const start = draw();
+  let params: Params = { x: { shape: [30], data: start } };
+  let core = initAdamW(params);
+  let state: AdamWTensors = { values: tf.tensor1d(start), m: tf.zeros<tf.Rank.R1>([30]), v: tf.zeros<tf.Rank.R1>([30]), step: 0 };
+  for (let step = 0; step < 4; step++) {
+    const gradient = draw();
+    ({ params, state: core } = stepAdamW(params, { x: { shape: [30], data: gradient } }, core, settings));
+    state = adamWStep(state, tf.tensor1d(gradient), settings);
+  }
+  // both round to f32 after every step
+  expect(relativeError(await state.values.data(), params.x.data)).toBeLessThan(1e-6);
+  expect(relativeError(await state.v.data(), core.v.x.data)).toBeLessThan(1e-6);
+  expect(state.step).toBe(4);
+});

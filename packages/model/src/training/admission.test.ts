@@ -1,0 +1,50 @@
+import { beforeAll, expect, test } from "vitest";
+import type { PackedBackbone } from "../backbone/packed.ts";
+import { createTransformer } from "../backbone/transformer.ts";
+import { startBackend } from "../backends.ts";
+import { goldenBackbone } from "../testing/golden.ts";
+import { computeAdmission, testAdmission } from "./admission.ts";
+
+beforeAll(async () => {
+  await startBackend("cpu");
+});
+
+test.each(["roberta", "llama"])("%s passes on its own numbers", async (family) => {
+  const backbone = goldenBackbone(family);
+  const numbers = await computeAdmission(backbone);
+  expect(numbers.logits).toHaveLength(numbers.logitIds.length);
+  expect(numbers.gradientNorm).toBeGreaterThan(0);
+  const admission = await testAdmission(createTransformer(backbone), numbers);
+  expect(admission).toMatchObject({ isPassed: true, worstError: 0 });
+});
+
+test.each([
+  { what: "a weight of the last layer", name: "layers.2.feedForward.down.weight" },
+  { what: "a norm of the first layer", name: "layers.0.attention.norm.bias" },
+])("$what that is wrong fails the test and the sentence says by how much", async ({ name }) => {
+  const backbone = goldenBackbone("roberta");
+  const numbers = await computeAdmission(backbone);
+  const broken: PackedBackbone = {
+    ...backbone,
+    tensor(wanted) {
+      const tensor = backbone.tensor(wanted);
+      return wanted === name ? { ...tensor, data: tensor.data.map((value, i) => (i % 5 === 0 ? value + 0.1 : value)) } : tensor;
+    },
+  };
+  const admission = await testAdmission(createTransformer(broken), numbers);
+  expect(admission.isPassed).toBe(false);
+  expect(admission.worstError).toBeGreaterThan(0.01);
+  expect(admission.detail).toMatch(/gradient \d/);
+});
+
+test("numbers that are not finite fail", async () => {
+  const backbone = goldenBackbone("roberta");
+  const numbers = await computeAdmission(backbone);
+  const admission = await testAdmission(createTransformer(backbone), { ...numbers, loss: Number.NaN });
+  expect(admission.isPassed).toBe(false);
+});
+
+test("a backbone without numbers is admitted, and the sentence says so", async () => {
+  const admission = await testAdmission(createTransformer(goldenBackbone("roberta")), undefined);
+  expect(admission).toMatchObject({ isPassed: true, detail: expect.stringContaining("no golden numbers") });
+});

@@ -1,0 +1,56 @@
+import { createRandom, type Params } from "@tutti/core";
+import { beforeAll, expect, test } from "vitest";
+import { startBackend } from "../backends.ts";
+import { tinyExamples, tinyTuned } from "../testing/tinyTuned.ts";
+import { initialParams } from "../tuning/prefix.ts";
+import { bucketsByLength, predictAll, scoresOf } from "./evaluation.ts";
+import type { Tuned } from "./gradient.ts";
+
+let tuned: Tuned;
+let params: Params;
+
+beforeAll(async () => {
+  await startBackend("wasm");
+  tuned = tinyTuned();
+  const random = createRandom(4).stream({ purpose: "head" });
+  const initial = initialParams(tuned.layout, createRandom(1));
+  params = { ...initial, "head/weight": { shape: [3, 32], data: Float32Array.from({ length: 96 }, () => random.normal()) } };
+});
+
+test("predictions come in the order of the examples, whatever is batched with what", async () => {
+  const examples = tinyExamples(12);
+  const together = await predictAll(tuned, params, examples);
+  for (const [index, example] of examples.entries()) {
+    const alone = await predictAll(tuned, params, [example]);
+    expect(alone.classes[0]).toBe(together.classes[index]);
+    expect(alone.losses[0]).toBeCloseTo(together.losses[index], 4);
+  }
+  expect(new Set(together.losses.map((loss) => loss.toFixed(3))).size).toBeGreaterThan(6);
+});
+
+test("batches hold similar lengths, every example once, and few enough tokens", () => {
+  const examples = tinyExamples(500);
+  const buckets = bucketsByLength(examples);
+  expect(buckets.flat().sort((a, b) => a - b)).toEqual(examples.map((_, index) => index));
+  for (const bucket of buckets) {
+    const longest = Math.max(...bucket.map((index) => examples[index].ids.length));
+    expect(bucket.length * Math.ceil(longest / 8) * 8).toBeLessThanOrEqual(1024);
+  }
+});
+
+test("the confusion matrix has true classes in rows", () => {
+  const examples = [2, 2, 0].map((label) => ({ ids: [5], maskPosition: null, label }));
+  const scores = scoresOf({ classes: [2, 1, 0], losses: [0.5, 2, 0.25] }, examples, 3);
+  expect(scores).toEqual({
+    confusion: [
+      [1, 0, 0],
+      [0, 0, 0],
+      [0, 1, 1],
+    ],
+    lossSum: 2.75,
+  });
+});
+
+test("an evaluation of nothing is empty", async () => {
+  expect(await predictAll(tuned, params, [])).toEqual({ classes: [], losses: [] });
+});

@@ -1,0 +1,48 @@
+import { createRandom } from "@tutti/core";
+import { beforeAll, expect, test } from "vitest";
+import { startBackend } from "../backends.ts";
+import { tinyExamples, tinyTuned } from "../testing/tinyTuned.ts";
+import { flattenTuned, initialParams } from "../tuning/prefix.ts";
+import type { Tuned } from "./gradient.ts";
+import { scoreBatch, statesByExample } from "./layerScoring.ts";
+
+const spec = { kind: "score", selector: "score", minBatch: 8, dropout: false, maskPadding: true, scoreLastLayer: false } as const;
+let tuned: Tuned;
+let values: Float32Array;
+
+beforeAll(async () => {
+  await startBackend("wasm");
+  tuned = tinyTuned();
+  values = flattenTuned(tuned.layout, initialParams(tuned.layout, createRandom(1)));
+});
+
+test("every layer but the last is scored, and the scores do not hang on the order of the examples", async () => {
+  const examples = tinyExamples(6);
+  const scores = (await scoreBatch(tuned, values, examples, spec)) ?? [];
+  const reversed = (await scoreBatch(tuned, values, [...examples].reverse(), spec)) ?? [];
+  expect(scores).toHaveLength(3);
+  expect(scores[2]).toBeNull();
+  for (const layer of [0, 1]) expect(reversed[layer]).toBeCloseTo(scores[layer] ?? Number.NaN, 3);
+});
+
+test("a duplicate text changes no score, and a device with one distinct text abstains", async () => {
+  const examples = tinyExamples(5);
+  const scores = await scoreBatch(tuned, values, examples, spec);
+  expect(await scoreBatch(tuned, values, [...examples, { ...examples[1] }], spec)).toEqual(scores);
+  expect(await scoreBatch(tuned, values, [examples[0], examples[0]], spec)).toBeNull();
+});
+
+test("other selectors score the same states", async () => {
+  for (const selector of ["naswot", "l1", "l2"] as const) {
+    const scores = (await scoreBatch(tuned, values, tinyExamples(5), { ...spec, selector, scoreLastLayer: true })) ?? [];
+    expect(scores.every((score) => Number.isFinite(score))).toBe(true);
+    expect(scores).toHaveLength(3);
+  }
+  await expect(scoreBatch(tuned, values, tinyExamples(5), { ...spec, selector: "first" })).rejects.toThrow("needs no hidden states");
+});
+
+test("masking sets padded positions to zero and nothing else", () => {
+  const state = Float32Array.from({ length: 12 }, (_, i) => i + 1); // 2 examples, 3 tokens, width 2
+  expect([...statesByExample(state, [2, 3], 3, true)]).toEqual([1, 2, 3, 4, 0, 0, 7, 8, 9, 10, 11, 12]);
+  expect(statesByExample(state, [2, 3], 3, false)).toBe(state);
+});

@@ -1,0 +1,125 @@
+import * as tf from "@tensorflow/tfjs";
+import { createRandom, type TrainingSettings } from "@tutti/core";
+import { beforeAll, expect, test } from "vitest";
+import { startBackend } from "../backends.ts";
+import { tinyExamples, tinyTuned } from "../testing/tinyTuned.ts";
+import { initialParams } from "../tuning/prefix.ts";
+import type { Tuned } from "./gradient.ts";
+import { countSteps, dropoutMask, type LocalTrainingOptions, trainLocally } from "./localTraining.ts";
+
+const training: TrainingSettings = {
+  localEpochs: 2,
+  batchSize: 4,
+  clientLearningRate: 0.02,
+  weightDecay: 0.1,
+  clipNorm: 1,
+  resetMoments: true,
+};
+let tuned: Tuned;
+
+beforeAll(async () => {
+  await startBackend("wasm");
+  tuned = tinyTuned();
+});
+
+function options(more: Partial<LocalTrainingOptions> = {}): LocalTrainingOptions {
+  const random = createRandom(9);
+  return {
+    training,
+    promptDropout: 0.1,
+    warmupSteps: 0,
+    stageSteps: 0,
+    moments: null,
+    shuffle: random.stream({ purpose: "shuffle" }),
+    dropout: random.stream({ purpose: "dropout" }),
+    ...more,
+  };
+}
+
+const start = () => initialParams(tuned.layout, createRandom(1));
+
+test("K_i is E · ceil(n_i / B)", () => {
+  expect(countSteps(9, training)).toBe(6);
+  expect(countSteps(8, training)).toBe(4);
+});
+
+test("local training lowers the loss, reports every step in order and counts K_i", async () => {
+  const steps: number[] = [];
+  const long = { ...training, localEpochs: 8 };
+  const result = await trainLocally(tuned, start(), tinyExamples(18), options({ training: long, onStep: ({ step }) => steps.push(step) }));
+  expect(result.numSteps).toBe(40);
+  expect(steps).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
+  expect(result.lastLoss).toBeLessThan(0.8 * result.firstLoss);
+  expect(result.moments.step).toBe(40);
+});
+
+test("the same task gives the same bits twice, another shuffle gives others", async () => {
+  const examples = tinyExamples(10);
+  const run = (more: Partial<LocalTrainingOptions> = {}) => trainLocally(tuned, start(), examples, options(more));
+  const [first, second] = [await run(), await run()];
+  expect(second.params).toEqual(first.params);
+  const other = await run({ shuffle: createRandom(10).stream({ purpose: "shuffle" }) });
+  expect(other.params["prefix/0"]).not.toEqual(first.params["prefix/0"]);
+});
+
+test("two rounds with kept moments equal one round twice as long", async () => {
+  const examples = tinyExamples(4); // one batch, so that the order does not matter
+  const once = { training: { ...training, localEpochs: 1 }, promptDropout: 0 };
+  const first = await trainLocally(tuned, start(), examples, options(once));
+  const second = await trainLocally(tuned, first.params, examples, options({ ...once, moments: first.moments }));
+  const whole = await trainLocally(tuned, start(), examples, options({ promptDropout: 0 }));
+  expect(second.moments.step).toBe(2);
+  for (const [name, { data }] of Object.entries(whole.params)) {
+    second.params[name].data.forEach((value, i) => {
+      expect(Math.abs(value - data[i])).toBeLessThan(1e-4); // sums over the batch in another order, then Adam's division
+    });
+  }
+});
+
+test("warm-up goes on from the steps that the device has taken in the stage", async () => {
+  const examples = tinyExamples(4);
+  const one = { training: { ...training, localEpochs: 1, weightDecay: 0 }, promptDropout: 0 };
+  const moved = async (more: Partial<LocalTrainingOptions>) => {
+    const { params } = await trainLocally(tuned, start(), examples, options({ ...one, ...more }));
+    return Math.abs(params["head/bias"].data[0]);
+  };
+  const full = await moved({});
+  expect(await moved({ warmupSteps: 10 })).toBeCloseTo(full / 10, 6);
+  expect(await moved({ warmupSteps: 10, stageSteps: 3 })).toBeCloseTo((4 * full) / 10, 6);
+  expect(await moved({ warmupSteps: 10, stageSteps: 20 })).toBeCloseTo(full, 6);
+});
+
+test("no tensor is left behind, and step 20 holds as many tensors and bytes as step 100", async () => {
+  const before = tf.memory().numTensors;
+  const seen = new Map<number, { numTensors: number; numBytes: number }>();
+  const long = { ...training, localEpochs: 100 };
+  const onStep = ({ step }: { step: number }) => {
+    const { numTensors, numBytes } = tf.memory();
+    seen.set(step, { numTensors, numBytes });
+  };
+  await trainLocally(tuned, start(), tinyExamples(4), options({ training: long, onStep }));
+  expect(seen.get(100)).toEqual(seen.get(20));
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test("an aborted signal stops between two steps and leaves nothing behind", async () => {
+  const before = tf.memory().numTensors;
+  const controller = new AbortController();
+  let steps = 0;
+  const onStep = () => {
+    steps += 1;
+    if (steps === 3) controller.abort();
+  };
+  await expect(trainLocally(tuned, start(), tinyExamples(40), options({ onStep, signal: controller.signal }))).rejects.toThrow("aborted");
+  expect(steps).toBe(3);
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test("dropout zeroes about its share of the prompts, keeps their mean and leaves the head alone", () => {
+  const mask = dropoutMask(tuned.layout, 0.25, createRandom(2).stream({ purpose: "dropout" }));
+  const prompts = [...(mask ?? [])].slice(0, tuned.layout.numPrefixValues);
+  expect(new Set(prompts)).toEqual(new Set([0, Math.fround(1 / 0.75)]));
+  expect(prompts.filter((value) => value === 0).length / prompts.length).toBeCloseTo(0.25, 1);
+  expect(new Set([...(mask ?? [])].slice(tuned.layout.numPrefixValues))).toEqual(new Set([1]));
+  expect(dropoutMask(tuned.layout, 0, createRandom(2).stream({ purpose: "dropout" }))).toBeNull();
+});
