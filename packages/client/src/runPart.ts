@@ -66,9 +66,6 @@ export class CannotTakePart extends Error {
 const progressEveryMs = 300;
 const maxReason = limits.maxReason;
 
-/** Registrations in a row that may be refused because devices moved. */
-const maxRefusals = 5;
-
 /** Refusals after which the client does not know whether its submission counts (P-40). */
 const unknownOutcome: readonly Rule[] = ["P-5", "P-6", "P-7", "P-10"];
 
@@ -81,7 +78,7 @@ export function createRunPart(options: RunPartOptions): RunPart {
   const examples = new Map<DeviceId, number>();
   let started: Promise<TrainerReady> | null = null;
   let keepsStates = false;
-  let numRefusals = 0;
+  let refusedIds = "";
   const devices = createDevices({
     runId,
     store: options.store,
@@ -185,11 +182,12 @@ export function createRunPart(options: RunPartOptions): RunPart {
   ): Promise<void> {
     const compute = { backend, threads, reason: reason.slice(0, maxReason), worstError: admission.worstError };
     const answer = await coordinator.call("register", { devices: listed, compute });
-    numRefusals = answer.ok ? 0 : numRefusals + 1;
+    const ids = listed.map(({ deviceId }) => deviceId).join(" ");
     if (answer.ok || answer.rule === "P-6") return;
-    if (answer.rule !== "P-14" || numRefusals > maxRefusals) {
+    if (answer.rule !== "P-14" || ids === refusedIds) {
       throw new CannotTakePart(`The coordinator did not admit this tab (${answer.rule}: ${answer.message}).`);
     }
+    refusedIds = ids;
     // A device may have moved to a newcomer while this client was loading; the next hello says which are still here.
     coordinator.sayHelloAgain();
   }

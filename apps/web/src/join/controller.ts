@@ -1,5 +1,6 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { type ClientSession, type DeviceStore, joinRun, memoryStore, type SessionEvent } from "@tutti/client";
+import { sha256Hex } from "@tutti/protocol";
 import { type ClaimedKey, claimClientKey, newClientKey } from "../storage/clientKey.ts";
 import { openDatabase } from "../storage/database.ts";
 import { indexedDbStore } from "../storage/indexedDbStore.ts";
@@ -38,7 +39,7 @@ export function createJoinController(params: PageParams): JoinController {
   }
 
   async function begin(source: DataSource): Promise<void> {
-    const { store, key, isKept } = await keepingPlace(params.tab);
+    const { store, key, isKept } = await keepingPlace(slotOf(params.tab, source));
     if (!isKept)
       onEvent({ kind: "problem", message: "This browser does not let the page store anything, so a reload starts this tab anew." });
     const { trainer, close } = startWorker();
@@ -72,10 +73,16 @@ export function createJoinController(params: PageParams): JoinController {
   };
 }
 
+/** A place belongs to its examples: the same file finds its device again, another file is another device. The fingerprint stays here. */
+function slotOf(tab: string, source: DataSource): string {
+  return source.kind === "share" ? tab : `${tab}/${sha256Hex(new TextEncoder().encode(JSON.stringify(source.examples)))}`;
+}
+
 async function keepingPlace(slot: string): Promise<Kept> {
   try {
     const database = await openDatabase();
-    return { store: indexedDbStore(database), key: await claimClientKey(database, slot), isKept: true };
+    const key = await claimClientKey(database, slot);
+    return { store: indexedDbStore(database, key.clientKey), key, isKept: true };
   } catch {
     return { store: memoryStore(), key: { clientKey: newClientKey(), release: () => undefined }, isKept: false };
   }

@@ -3,7 +3,7 @@ import { inTransaction } from "./database.ts";
 /** A client key with the tab slot it belongs to; `aliveAtMs` and `owner` matter only where the browser has no Web Locks. */
 export interface ClientRow {
   readonly clientKey: string;
-  /** "" for visitors, the tab's number for tabs that were started by number. */
+  /** What the place is for: the number of a numbered tab, the fingerprint of own examples; a key is taken over only for the same. */
   readonly slot: string;
   readonly claimedAtMs: number;
   readonly aliveAtMs: number;
@@ -57,9 +57,19 @@ function holdLock(locks: LockManager, name: string): Promise<(() => void) | null
   });
 }
 
+const ownerItem = "tutti-owner";
+
+/** The owner that this very tab was before it was reloaded; a duplicated tab has the item too, but was not reloaded. */
+function ownerBeforeReload(): string | null {
+  const [navigation] = performance.getEntriesByType("navigation");
+  const isReload = navigation instanceof PerformanceNavigationTiming && navigation.type === "reload";
+  return isReload ? sessionStorage.getItem(ownerItem) : null;
+}
+
 async function claimByHeartbeat(database: IDBDatabase, slot: string): Promise<ClaimedKey> {
   const owner = newClientKey();
-  const row = await claimRow(database, slot, owner);
+  const row = await claimRow(database, { slot, owner, formerOwner: ownerBeforeReload() });
+  sessionStorage.setItem(ownerItem, owner);
   const beat = setInterval(() => void writeRow(database, { ...row, aliveAtMs: Date.now() }).catch(() => clearInterval(beat)), heartbeatMs);
   const release = (): void => {
     clearInterval(beat);
@@ -69,8 +79,14 @@ async function claimByHeartbeat(database: IDBDatabase, slot: string): Promise<Cl
   return { clientKey: row.clientKey, release };
 }
 
+interface Claim {
+  readonly slot: string;
+  readonly owner: string;
+  readonly formerOwner: string | null;
+}
+
 /** Reads and writes in one transaction, so two tabs cannot take the same row. */
-function claimRow(database: IDBDatabase, slot: string, owner: string): Promise<ClientRow> {
+function claimRow(database: IDBDatabase, { slot, owner, formerOwner }: Claim): Promise<ClientRow> {
   return new Promise((resolve, reject) => {
     const transaction = database.transaction("clients", "readwrite");
     const store = transaction.objectStore("clients");
@@ -79,8 +95,8 @@ function claimRow(database: IDBDatabase, slot: string, owner: string): Promise<C
     request.onsuccess = () => {
       const now = Date.now();
       const free = request.result
-        .filter((row) => row.slot === slot && (row.owner === null || now - row.aliveAtMs > staleMs))
-        .sort((a, b) => b.claimedAtMs - a.claimedAtMs)[0];
+        .filter((row) => row.slot === slot && (row.owner === null || row.owner === formerOwner || now - row.aliveAtMs > staleMs))
+        .sort((a, b) => Number(b.owner === formerOwner) - Number(a.owner === formerOwner) || b.claimedAtMs - a.claimedAtMs)[0];
       claimed = { clientKey: free?.clientKey ?? newClientKey(), slot, claimedAtMs: now, aliveAtMs: now, owner };
       store.put(claimed);
     };

@@ -1,7 +1,7 @@
 const databaseName = "tutti";
 const databaseVersion = 1;
 
-/** Object stores: `devices` by "run/device", `clients` by client key. */
+/** Object stores: `devices` by "client/run/device", `clients` by client key. */
 export type StoreName = "devices" | "clients";
 
 /** Opens the page's one database, creating its stores the first time. */

@@ -1,12 +1,12 @@
 import type { DeviceRecord, DeviceStore } from "@tutti/client";
 import { inTransaction } from "./database.ts";
 
-/** Devices in IndexedDB: one record per run and device, each `put` one transaction. */
-export function indexedDbStore(database: IDBDatabase): DeviceStore {
-  const keyOf = (runId: string, deviceId: number): string => `${runId}/${String(deviceId).padStart(6, "0")}`;
+/** One client's devices in IndexedDB, apart from those of other tabs: one record per run and device, each `put` one transaction. */
+export function indexedDbStore(database: IDBDatabase, clientKey: string): DeviceStore {
+  const keyOf = (runId: string, deviceId: number): string => `${clientKey}/${runId}/${String(deviceId).padStart(6, "0")}`;
   return {
     list(runId) {
-      const range = IDBKeyRange.bound(`${runId}/`, `${runId}/\uffff`);
+      const range = IDBKeyRange.bound(`${clientKey}/${runId}/`, `${clientKey}/${runId}/\uffff`);
       return inTransaction<DeviceRecord[]>(database, "devices", "readonly", (store) => store.getAll(range));
     },
     async get(runId, deviceId) {
