@@ -10,8 +10,8 @@ import {
   type StrategyState,
 } from "@tutti/core";
 import { findTask } from "@tutti/data";
-import { createTrainer, type DeviceState, initialParams, loadBackbone, noCache, type TrainerPorts, tunedLayout } from "@tutti/model";
 import { fetchFile, localUrls } from "@tutti/lab";
+import { createTrainer, type DeviceState, initialParams, loadBackbone, noCache, tunedLayout } from "@tutti/model";
 
 /** How a run ended that was computed in this process. */
 export interface Replay {
@@ -21,14 +21,13 @@ export interface Replay {
 
 export interface ReplayOptions {
   readonly backend: "webgpu" | "wasm" | "cpu";
-  readonly ports?: TrainerPorts;
   readonly onEvent?: (event: RoundEvent) => void;
 }
 
 /** Computes a whole run with one trainer, without coordinator, sockets or encodings other than those that decide numbers. */
-export async function replayRun(run: RunSettings, publicFolder: string, { backend, ports, onEvent }: ReplayOptions): Promise<Replay> {
+export async function replayRun(run: RunSettings, publicFolder: string, { backend, onEvent }: ReplayOptions): Promise<Replay> {
   const urls = localUrls(publicFolder, run);
-  const trainer = createTrainer({ fetch: fetchFile, cache: noCache(), ...ports });
+  const trainer = createTrainer({ fetch: fetchFile, cache: noCache() });
   const { shape } = await trainer.start({ run, ...urls, backend, threads: 1 }, () => undefined);
   const { config } = await loadBackbone({ fetch: fetchFile, cache: noCache(), manifestUrl: urls.manifestUrl });
   const layout = tunedLayout(config, run.tuning, findTask(run.task).classes.length);

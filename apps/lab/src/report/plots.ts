@@ -44,7 +44,7 @@ function lines(points: readonly Point[], label: string, extra: readonly Plot.Mar
     y: { label, grid: true, nice: true },
     marks: [
       ...extra,
-      Plot.line(points, { x: "round", y: "value", stroke: "series", strokeWidth: 2 }),
+      Plot.line(points, { x: "round", y: "value", z: "series", stroke: "series", strokeWidth: 2 }),
       Plot.dot(points, { x: "round", y: "value", fill: "series", r: 3 }),
       Plot.text(
         points,
