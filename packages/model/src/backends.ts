@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { installWasmKernels } from "./kernels/wasm/install.ts";
-import { isSoftwareAdapter, startWebGpu } from "./webGpu.ts";
+import { isSoftwareAdapter, startWebGpu, stopWebGpu } from "./webGpu.ts";
 
 /** The tensor library's backends that a tab or Node process can start. */
 export type BackendName = "webgpu" | "wasm" | "cpu";
@@ -75,6 +75,7 @@ export async function chooseBackend(options: BackendOptions = {}): Promise<Chose
   const [best, ...others] = measured;
   if (best === undefined) throw new Error(`no backend starts here: ${failures.join("; ")}`);
   const backend = await startBackend(best.backend.name, options);
+  if (backend.name !== "webgpu") stopWebGpu();
   const reasons = [`${describe(best.backend)} needs ${best.ms.toFixed(1)} ms for a micro-step`];
   for (const other of others) reasons.push(`${describe(other.backend)} ${other.ms.toFixed(1)} ms`);
   return { ...backend, reason: [...reasons, ...failures].join("; ") };

@@ -9,12 +9,17 @@ export async function startWebGpu(): Promise<string> {
   const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
   tf.env().set("WEBGPU_MATMUL_PROGRAM_TYPE", deterministicMatMul);
   const device = await adapter.requestDevice({ requiredLimits: limitsOf(adapter) });
-  if (tf.findBackendFactory("webgpu") !== null || tf.findBackend("webgpu") !== null) tf.removeBackend("webgpu");
+  stopWebGpu();
   const backend = new WebGPUBackend(device, adapter.info);
   tf.registerBackend("webgpu", () => backend, 3);
   if (!(await tf.setBackend("webgpu"))) throw new Error("backend webgpu: could not be started on this adapter");
   await tf.ready();
   return nameOf(adapter);
+}
+
+/** Releases the device and everything on it. */
+export function stopWebGpu(): void {
+  if (tf.findBackendFactory("webgpu") !== null || tf.findBackend("webgpu") !== null) tf.removeBackend("webgpu");
 }
 
 /** Whether the adapter runs on the CPU. */
