@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Activated, activate } from "../kernels/activation.ts";
-import { createLinear, disposeLinear, type Linear, linear, linearGradient } from "../kernels/linear.ts";
+import { createLinear, disposeLinear, type Linear, linear, linearGradient, tensorsOf } from "../kernels/linear.ts";
 import { disposeNorm, type Norm, type Normed, normalize, normalizeGradient } from "../kernels/norm.ts";
 import type { PackedBackbone } from "./packed.ts";
 import { loadLinear, loadNorm } from "./weights.ts";
@@ -68,6 +68,6 @@ function loadOutput(backbone: PackedBackbone, words: readonly number[]): Linear 
   const all = backbone.has("head.bias") ? backbone.tensor("head.bias").data : null;
   const bias = all === null ? null : { shape: [words.length], data: Float32Array.from(words, (word) => all[word]) };
   const output = createLinear(weight, bias);
-  for (const tensor of [output.stored, output.turned, output.bias]) if (tensor !== null) tf.keep(tensor);
+  for (const tensor of tensorsOf(output)) tf.keep(tensor);
   return output;
 }

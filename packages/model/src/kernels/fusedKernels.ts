@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 
 /** Kernels of our own, registered for the backends that have them; elsewhere their plain equals run. */
-export type FusedKernel = "TuttiAttend" | "TuttiAttendGradient" | "TuttiNorm" | "TuttiNormGradient" | "TuttiActivate";
+export type FusedKernel = "TuttiAttend" | "TuttiAttendGradient" | "TuttiNorm" | "TuttiNormGradient" | "TuttiActivate" | "TuttiLinear";
 
 /** Whether the current backend has this kernel. */
 export function hasFused(name: FusedKernel): boolean {

@@ -42,12 +42,12 @@ export function attendOnWasm(program: WasmProgram, at: AttendAddresses, shape: A
     const w = at.weights + weights;
     program.transpose(at.prefix + prefixKey, prefixRow, at.scratch, weightRow, numPrefix, headSize);
     program.transpose(at.qkv + key, qkvRow, at.scratch + 4 * numPrefix, weightRow, length, headSize);
-    program.product(at.qkv + query, qkvRow, 4, at.scratch, weightRow, w, weightRow, numTokens, columns, headSize);
+    program.product(at.qkv + query, qkvRow, 4, at.scratch, weightRow, w, weightRow, numTokens, columns, headSize, 32, 0);
     const firstSeen = isCausal ? numPrefix + 1 : numKeys;
     program.softmax(w, numTokens, weightRow, 4 * columns, 4 * firstSeen, isCausal ? 4 : 0, 4 * numKeys);
     const y = at.y + example * numTokens * yRow + row;
-    program.product(w, weightRow, 4, at.prefix + prefixValue, prefixRow, y, yRow, numTokens, headSize, numPrefix);
-    program.productAdded(w + 4 * numPrefix, weightRow, 4, at.qkv + value, qkvRow, y, yRow, numTokens, headSize, length);
+    program.product(w, weightRow, 4, at.prefix + prefixValue, prefixRow, y, yRow, numTokens, headSize, numPrefix, 32, 0);
+    program.productAdded(w + 4 * numPrefix, weightRow, 4, at.qkv + value, qkvRow, y, yRow, numTokens, headSize, length, 32, 0);
   });
 }
 
@@ -62,21 +62,35 @@ export function attendGradientOnWasm(program: WasmProgram, at: AttendGradientAdd
     const w = at.weights + weights;
     const dy = at.dy + example * numTokens * yRow + row;
     // dV = Wᵀ · dY
-    program.productAdded(w, 4, weightRow, dy, yRow, at.dPrefix + prefixValue, prefixRow, numPrefix, headSize, length);
-    if (dQkv !== null) program.productAdded(w + 4 * numPrefix, 4, weightRow, dy, yRow, dQkv + value, qkvRow, length, headSize, length);
+    program.productAdded(w, 4, weightRow, dy, yRow, at.dPrefix + prefixValue, prefixRow, numPrefix, headSize, length, 32, 0);
+    if (dQkv !== null)
+      program.productAdded(w + 4 * numPrefix, 4, weightRow, dy, yRow, dQkv + value, qkvRow, length, headSize, length, 32, 0);
     // dW = dY · Vᵀ
     program.transpose(at.prefix + prefixValue, prefixRow, at.scratch, weightRow, numPrefix, headSize);
     program.transpose(at.qkv + value, qkvRow, at.scratch + 4 * numPrefix, weightRow, length, headSize);
-    program.product(dy, yRow, 4, at.scratch, weightRow, dWeights, weightRow, length, columns, headSize);
+    program.product(dy, yRow, 4, at.scratch, weightRow, dWeights, weightRow, length, columns, headSize, 32, 0);
     program.softmaxGradient(w, dWeights, length, weightRow, 4 * columns);
     // dK = dScoresᵀ · Q
-    program.productAdded(dWeights, 4, weightRow, at.qkv + query, qkvRow, at.dPrefix + prefixKey, prefixRow, numPrefix, headSize, length);
+    program.productAdded(
+      dWeights,
+      4,
+      weightRow,
+      at.qkv + query,
+      qkvRow,
+      at.dPrefix + prefixKey,
+      prefixRow,
+      numPrefix,
+      headSize,
+      length,
+      32,
+      0,
+    );
     if (dQkv === null) return;
     const tokens = dWeights + 4 * numPrefix;
-    program.productAdded(tokens, 4, weightRow, at.qkv + query, qkvRow, dQkv + key, qkvRow, length, headSize, length);
+    program.productAdded(tokens, 4, weightRow, at.qkv + query, qkvRow, dQkv + key, qkvRow, length, headSize, length, 32, 0);
     // dQ = dScores · K
-    program.product(dWeights, weightRow, 4, at.prefix + prefixKey, prefixRow, dQkv + query, qkvRow, length, headSize, numPrefix);
-    program.productAdded(tokens, weightRow, 4, at.qkv + key, qkvRow, dQkv + query, qkvRow, length, headSize, length);
+    program.product(dWeights, weightRow, 4, at.prefix + prefixKey, prefixRow, dQkv + query, qkvRow, length, headSize, numPrefix, 32, 0);
+    program.productAdded(tokens, weightRow, 4, at.qkv + key, qkvRow, dQkv + query, qkvRow, length, headSize, length, 32, 0);
   });
 }
 

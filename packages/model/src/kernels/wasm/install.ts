@@ -56,6 +56,15 @@ function kernelsOn(backend: BackendWasm, program: WasmProgram): Record<FusedKern
       program[name](address(x), address(y), derivative === null ? 0 : address(derivative), 4 * tf.util.sizeFromShape(shape));
       return derivative === null ? [y] : [y, derivative];
     },
+    TuttiLinear({ x, panels, bias }, { numOut }) {
+      const [rows, numIn] = given(x).shape;
+      const columns = Number(numOut);
+      const y = output([rows, columns]);
+      const run = bias === undefined ? program.product : program.productBiased;
+      const sizes = [rows, columns, numIn, 32 * numIn, address(bias)];
+      run(address(x), 4 * numIn, 4, address(panels), 32, address(y), 4 * columns, ...sizes);
+      return [y];
+    },
     TuttiNorm({ x, weight, bias }, { epsilon }) {
       const [rows, width] = given(x).shape;
       const results = [output([rows, width]), output([rows, width]), output([rows, 1])];

@@ -4,30 +4,41 @@ import { type Code, type FunctionBuilder, type FunctionDefinition, f32, f32x4, g
 const columnsAtOnce = 8;
 const rowsAtOnce = 4;
 
+/** What a product starts from: zero, what C holds, or a row that is added to all. */
+export type ProductStart = "zero" | "sum" | "bias";
+
 /**
- * C (M, N) = A (M, K) · B (K, N), or C += with `accumulates`. Parameters: a, aRow, aColumn, b, bRow, c, cRow, M, N, K; strides in bytes.
- * A may be strided both ways, so its transpose costs nothing; rows of B and C are contiguous and N is a multiple of 8.
+ * C (M, N) = A (M, K) · B (K, N) + start. Parameters: a, aRow, aColumn, b, bRow, c, cRow, M, N, K, bPanel, bias; strides in bytes.
+ * A may be strided both ways, so its transpose costs nothing; N is a multiple of 8. bPanel leads from eight columns of B to the next
+ * eight: 32 in a plain matrix, K · 32 in one packed in panels. The bias is read only by its kind of start.
  */
-export function product(name: string, accumulates: boolean): FunctionDefinition {
+export function product(name: string, start: ProductStart): FunctionDefinition {
   return {
     name,
-    parameters: ["i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32", "i32"],
-    build(f, [a, aRow, aColumn, b, bRow, c, cRow, numRows, numColumns, numInner]) {
+    parameters: Array.from({ length: 12 }, () => "i32" as const),
+    build(f, [a, aRow, aColumn, b, bRow, c, cRow, numRows, numColumns, numInner, bPanel, bias]) {
       const [row, column, inner] = [f.local("i32"), f.local("i32"), f.local("i32")];
       const aRows = Array.from({ length: rowsAtOnce }, () => f.local("i32"));
       const cRows = Array.from({ length: rowsAtOnce }, () => f.local("i32"));
-      const [bAt, b0, b1, factor] = [f.local("i32"), f.local("v128"), f.local("v128"), f.local("v128")];
+      const [panel, bAt] = [f.local("i32"), f.local("i32")];
+      const [b0, b1, factor] = [f.local("v128"), f.local("v128"), f.local("v128")];
       const sums = Array.from({ length: 2 * rowsAtOnce }, () => f.local("v128"));
 
+      const startOf = (r: number, half: number): Code => {
+        if (start === "zero") return f32x4.constant(0);
+        if (start === "sum") return f32x4.load(get(cRows[r]), 16 * half);
+        return f32x4.load(i32.add(get(bias), i32.multiply(get(column), i32.constant(4))), 16 * half);
+      };
       const block = (height: number) => {
+        f.emit(set(panel, get(b)));
         f.loop(column, { start: i32.constant(0), end: get(numColumns), step: columnsAtOnce }, () => {
           const offset = i32.multiply(get(column), i32.constant(4));
-          f.emit(set(bAt, i32.add(get(b), offset)));
+          f.emit(set(bAt, get(panel)), set(panel, i32.add(get(panel), get(bPanel))));
           startRows(f, { pointers: aRows.slice(0, height), base: a, row, stride: aRow });
           startRows(f, { pointers: cRows.slice(0, height), base: c, row, stride: cRow, offset });
           for (let r = 0; r < height; r++) {
             for (const half of [0, 1]) {
-              f.emit(set(sums[2 * r + half], accumulates ? f32x4.load(get(cRows[r]), 16 * half) : f32x4.constant(0)));
+              f.emit(set(sums[2 * r + half], startOf(r, half)));
             }
           }
           f.loop(inner, { start: i32.constant(0), end: get(numInner), step: 1 }, () => {

@@ -9,6 +9,7 @@ type Call = (...parameters: number[]) => void;
 export interface WasmProgram {
   readonly product: Call;
   readonly productAdded: Call;
+  readonly productBiased: Call;
   readonly transpose: Call;
   readonly softmax: Call;
   readonly softmaxGradient: Call;
@@ -25,8 +26,9 @@ export interface WasmProgram {
 }
 
 const definitions: readonly FunctionDefinition[] = [
-  product("product", false),
-  product("productAdded", true),
+  product("product", "zero"),
+  product("productAdded", "sum"),
+  product("productBiased", "bias"),
   transpose,
   softmax,
   softmaxGradient,
