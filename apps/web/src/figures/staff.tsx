@@ -5,7 +5,8 @@ const height = 84;
 const top = 22;
 const gap = 9;
 const left = 2;
-const maxMeasures = 32;
+/** In pixels; where rounds would be narrower they share measures. */
+const minMeasureWidth = 20;
 
 interface Measure {
   readonly firstRound: number;
@@ -18,7 +19,7 @@ interface Measure {
 /** The stage's rounds as measures on a staff: a note for each that is played, an open one for the one under way. */
 export function Staff({ status }: { readonly status: Status | null }) {
   const { ref, width } = useWidth<HTMLDivElement>(320);
-  const measures = measuresOf(status);
+  const measures = measuresOf(status, Math.max(1, Math.floor(width / minMeasureWidth)));
   const measureWidth = (width - 2 * left) / Math.max(1, measures.length);
   const done = measures.filter(({ state }) => state === "done").length;
   const label =
@@ -69,8 +70,8 @@ function MeasureMark({ measure, x, width: measureWidth }: { readonly measure: Me
   );
 }
 
-/** The rounds of the present stage; more than 32 share measures. */
-export function measuresOf(status: Status | null): readonly Measure[] {
+/** The rounds of the present stage; where there are more than `maxMeasures`, several share one. */
+export function measuresOf(status: Status | null, maxMeasures: number): readonly Measure[] {
   if (status === null || status.stage === null || status.numRounds === 0) return [];
   const played = status.history.filter(({ stage }) => stage === status.stage);
   const perMeasure = Math.ceil(status.numRounds / maxMeasures);

@@ -14,10 +14,10 @@ export function TrafficCard({ view }: { readonly view: View }) {
         <dd data-testid="bytes-sent">{formatBytes(sentBytes)}</dd>
         <dt>saved by sending less</dt>
         <dd data-testid="bytes-saved">{formatBytes(savedBytes)}</dd>
-        <dt>received, after the model</dt>
+        <dt>received</dt>
         <dd data-testid="bytes-received">{formatBytes(receivedBytes)}</dd>
       </dl>
-      <p class="soft small note">Saved is measured against sending all layers, four bytes a number.</p>
+      <p class="soft small note">Without the model itself. Saved is measured against sending all layers, four bytes a number.</p>
     </section>
   );
 }
@@ -29,7 +29,7 @@ export function Computer({ view }: { readonly view: View }) {
     <section class="card" aria-labelledby="computer-title">
       <h2 id="computer-title">This computer</h2>
       <dl class="facts">
-        <dt>computes with</dt>
+        <dt>computes on</dt>
         <dd data-testid="backend" data-backend={ready?.backend}>
           {ready === null ? "…" : backendName(ready.backend, ready.threads)}
         </dd>
@@ -45,36 +45,49 @@ export function Computer({ view }: { readonly view: View }) {
   );
 }
 
-/** What the run came to: the last evaluation on the test split. */
+/** What the run came to: the last evaluation of each kind on the test split, the newcomer's first. */
 export function Results({ status }: { readonly status: Status }) {
-  const evaluations = status.history.findLast((point) => point.evaluations.length > 0)?.evaluations ?? [];
-  const shown = evaluations.filter(({ split }) => split === "test");
-  if (shown.length === 0) return null;
+  const newcomer = lastAccuracy(status, "newcomer");
+  if (newcomer === null) return null;
+  const others = otherProtocols.flatMap(({ protocol, name }) => {
+    const accuracy = lastAccuracy(status, protocol);
+    return accuracy === null ? [] : [{ protocol, name, accuracy }];
+  });
   return (
     <section class="card" aria-labelledby="results-title" data-testid="results">
       <h2 id="results-title">What came of it</h2>
+      <p class="score" data-testid="accuracy-newcomer">
+        {formatPercent(newcomer)}
+      </p>
+      <p class="soft">
+        of texts that nobody trained on are put into the right class by someone new, with the prompts that everyone shares.
+      </p>
       <dl class="facts">
-        {shown.map((point) => (
-          <ResultRow key={point.protocol} point={point} />
+        {others.map(({ protocol, name, accuracy }) => (
+          <ResultRow key={protocol} protocol={protocol} name={name} accuracy={accuracy} />
         ))}
       </dl>
-      <p class="soft small note">Share of texts put into the right class, among texts nobody trained on.</p>
     </section>
   );
 }
 
-const protocolNames: Readonly<Record<EvaluationPoint["protocol"], string>> = {
-  newcomer: "someone new, with the shared prompts",
-  personalised: "those who took part, with their own prompts",
-  global: "the shared prompts",
-  zeroShot: "before any training",
-};
+type Protocol = EvaluationPoint["protocol"];
 
-function ResultRow({ point }: { readonly point: EvaluationPoint }) {
+const otherProtocols: readonly { readonly protocol: Protocol; readonly name: string }[] = [
+  { protocol: "personalised", name: "by those who took part, with their own prompts" },
+  { protocol: "zeroShot", name: "before any training" },
+];
+
+function lastAccuracy({ history }: Status, protocol: Protocol): number | null {
+  const points = history.flatMap(({ evaluations }) => evaluations.filter((point) => point.split === "test" && point.protocol === protocol));
+  return points.at(-1)?.accuracy ?? null;
+}
+
+function ResultRow({ protocol, name, accuracy }: { readonly protocol: Protocol; readonly name: string; readonly accuracy: number }) {
   return (
     <>
-      <dt>{protocolNames[point.protocol]}</dt>
-      <dd data-testid={`accuracy-${point.protocol}`}>{formatPercent(point.accuracy)}</dd>
+      <dt>{name}</dt>
+      <dd data-testid={`accuracy-${protocol}`}>{formatPercent(accuracy)}</dd>
     </>
   );
 }

@@ -24,3 +24,8 @@ export function formatDuration(seconds: number): string {
 export function formatPercent(fraction: number): string {
   return `${(fraction * 100).toFixed(1)} %`;
 }
+
+/** `1 tab`, `2 tabs`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

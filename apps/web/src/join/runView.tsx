@@ -4,7 +4,7 @@ import { LossLine } from "../figures/lossLine.tsx";
 import { Staff } from "../figures/staff.tsx";
 import { Computer, Results, TrafficCard } from "./cards.tsx";
 import type { JoinController } from "./controller.ts";
-import { formatBytes, formatDuration } from "./format.ts";
+import { counted, formatBytes, formatDuration } from "./format.ts";
 import { explanation, headline, stageName } from "./text.ts";
 import { downloadPace, type PageState, pageStateOf, type View } from "./view.ts";
 
@@ -64,7 +64,7 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
 
 function RunLine({ status }: { readonly status: Status | null }) {
   if (status === null || status.stage === null) return <p class="soft small run-line figures">Not begun yet</p>;
-  const here = `${status.numConnected} ${status.numConnected === 1 ? "tab" : "tabs"}, ${status.numDevices} devices`;
+  const here = `${counted(status.numConnected, "tab")}, ${counted(status.numDevices, "device")}`;
   return (
     <p class="soft small run-line figures" data-testid="round">
       <strong>{stageName(status.stage)}</strong>: round {Math.max(1, status.round)} of {Math.max(status.numRounds, status.round)} · {here}
@@ -99,7 +99,7 @@ function WorkProgress({ view, state }: { readonly view: View; readonly state: Pa
 }
 
 function tasksDone(numTasks: number): string {
-  return numTasks === 0 ? "" : `${numTasks} ${numTasks === 1 ? "task" : "tasks"} done in this tab`;
+  return numTasks === 0 ? "" : `${counted(numTasks, "task")} done in this tab`;
 }
 
 function LoadingProgress({ view }: { readonly view: View }) {

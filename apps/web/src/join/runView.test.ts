@@ -1,0 +1,82 @@
+import type { SessionEvent } from "@tutti/client";
+import type { HistoryPoint } from "@tutti/protocol";
+import { h } from "preact";
+import { renderToString } from "preact-render-to-string";
+import { expect, test } from "vitest";
+import { emptyStatus, readyEvent, taskOf, welcomeEvent } from "../testing/events.ts";
+import { RunView } from "./runView.tsx";
+import { emptyView, nextView, type View } from "./view.ts";
+
+function shown(events: readonly SessionEvent[]): string {
+  const view = events.reduce<View>((before, event) => nextView(before, event, 0), { ...emptyView, hasJoined: true });
+  const nothing = (): void => undefined;
+  const controller = { view: { value: view } as never, join: nothing, pause: nothing, resume: nothing, leave: nothing };
+  return renderToString(h(RunView, { view, controller, onJoinAgain: nothing }));
+}
+
+const point = (round: number, trainLoss: number, evaluations: HistoryPoint["evaluations"] = []): HistoryPoint => ({
+  stage: "train",
+  round,
+  trainLoss,
+  evaluations,
+});
+
+test("while it trains the page shows step, device, round, layers that travel and bytes", () => {
+  const html = shown([
+    welcomeEvent,
+    readyEvent,
+    { kind: "taskStarted", task: taskOf(3) },
+    { kind: "step", task: taskOf(3), progress: { step: 4, numSteps: 30, loss: 1.25 } },
+    { kind: "traffic", traffic: { sentBytes: 12_345, receivedBytes: 678, savedBytes: 98_765 } },
+    {
+      kind: "status",
+      status: {
+        ...emptyStatus,
+        stage: "train",
+        round: 2,
+        numRounds: 12,
+        layerScores: [9, 12, null],
+        selectedLayers: [1],
+        history: [point(1, 1.4)],
+      },
+    },
+  ]);
+  expect(html).toContain("step 4 of 30");
+  expect(html).toContain("device 3, round 2");
+  expect(html).toContain("round 2 of 12 · 2 tabs, 4 devices");
+  expect(html).toContain("layer 2: not scored. Layers that travel: 1.");
+  expect(html).toContain("12.3 KB");
+  expect(html).toContain("98.8 KB");
+  expect(html).toContain("wasm with 2 threads needs 9 ms");
+});
+
+test("buttons fit the state: pause and leave while it works, resume while it rests, and one way on from every end", () => {
+  expect(shown([welcomeEvent, readyEvent])).toMatch(/data-testid="pause".*data-testid="leave"/s);
+  expect(shown([welcomeEvent, readyEvent, { kind: "paused", isPaused: true }])).toContain('data-testid="resume"');
+  expect(shown([welcomeEvent, { kind: "ended", end: { reason: "replaced" } }])).toContain("Use this tab instead");
+  expect(shown([welcomeEvent, { kind: "ended", end: { reason: "left" } }])).toContain("Join again");
+  expect(shown([{ kind: "ended", end: { reason: "reload", message: "" } }])).toContain('data-testid="reload"');
+  expect(shown([{ kind: "ended", end: { reason: "failed", message: "no memory is left" } }])).toContain("no memory is left");
+});
+
+test("a finished run shows what a newcomer gets, from the last evaluation on the test split", () => {
+  const evaluation = (accuracy: number, split: "test" | "validation", protocol: "newcomer" | "zeroShot") => ({
+    protocol,
+    split,
+    accuracy,
+    macroF1: 0,
+    loss: 1,
+  });
+  const history = [
+    point(1, 1.4, [evaluation(0.256, "test", "zeroShot"), evaluation(0.4, "test", "newcomer")]),
+    point(2, 1.2, [evaluation(0.9, "validation", "newcomer"), evaluation(0.618, "test", "newcomer")]),
+  ];
+  const html = shown([
+    welcomeEvent,
+    readyEvent,
+    { kind: "status", status: { ...emptyStatus, phase: "done", stage: "train", round: 2, numRounds: 2, history } },
+  ]);
+  expect(html).toContain("61.8 %");
+  expect(html).toContain("25.6 %");
+  expect(html).not.toContain("90.0 %");
+});

@@ -1,0 +1,89 @@
+import type { SessionEvent } from "@tutti/client";
+import { expect, test } from "vitest";
+import { emptyStatus, readyEvent, taskOf, welcomeEvent } from "../testing/events.ts";
+import { downloadPace, emptyView, nextView, type PageState, pageStateOf, type View } from "./view.ts";
+
+const joined: View = { ...emptyView, hasJoined: true };
+
+function after(events: readonly SessionEvent[], start: View = joined): View {
+  return events.reduce((view, event, i) => nextView(view, event, 1000 * i), start);
+}
+
+function statesOf(events: readonly SessionEvent[]): readonly PageState[] {
+  return events.map((_, i) => pageStateOf(after(events.slice(0, i + 1))));
+}
+
+test("a visitor's page goes from the landing over loading and waiting to training, and back to waiting", () => {
+  expect(pageStateOf(emptyView)).toBe("landing");
+  const task = taskOf(3);
+  const events: SessionEvent[] = [
+    { kind: "connection", state: "connecting" },
+    { kind: "connection", state: "online" },
+    welcomeEvent,
+    { kind: "loading", progress: { phase: "backbone", doneBytes: 10, totalBytes: 100 } },
+    readyEvent,
+    { kind: "taskStarted", task },
+    { kind: "taskEnded", task, outcome: "accepted" },
+  ];
+  expect(statesOf(events)).toEqual(["connecting", "connecting", "loading", "loading", "waiting", "training", "waiting"]);
+  expect(after(events).numTasksDone).toBe(1);
+});
+
+test("a pause shows as pausing until the task at hand is done", () => {
+  const task = taskOf(3);
+  const events: SessionEvent[] = [
+    welcomeEvent,
+    readyEvent,
+    { kind: "taskStarted", task },
+    { kind: "paused", isPaused: true },
+    { kind: "taskEnded", task, outcome: "accepted" },
+    { kind: "paused", isPaused: false },
+  ];
+  expect(statesOf(events).slice(3)).toEqual(["pausing", "paused", "waiting"]);
+});
+
+test("a lost connection shows as retrying and keeps the task at hand", () => {
+  const view = after([welcomeEvent, readyEvent, { kind: "taskStarted", task: taskOf(3) }, { kind: "connection", state: "retrying" }]);
+  expect(pageStateOf(view)).toBe("retrying");
+  expect(view.task).not.toBeNull();
+  expect(pageStateOf(nextView(view, { kind: "connection", state: "online" }, 9000))).toBe("training");
+});
+
+test("each end has its state", () => {
+  const endings: readonly (readonly [SessionEvent, PageState])[] = [
+    [{ kind: "ended", end: { reason: "finished" } }, "finished"],
+    [{ kind: "ended", end: { reason: "replaced" } }, "replaced"],
+    [{ kind: "ended", end: { reason: "left" } }, "left"],
+    [{ kind: "ended", end: { reason: "reload", message: "" } }, "reload"],
+    [{ kind: "ended", end: { reason: "removed" } }, "failed"],
+    [{ kind: "ended", end: { reason: "failed", message: "no memory" } }, "failed"],
+  ];
+  for (const [event, state] of endings) expect(pageStateOf(after([welcomeEvent, readyEvent, event]))).toBe(state);
+});
+
+test("a run that is done shows as finished while the tab is still connected", () => {
+  expect(pageStateOf(after([welcomeEvent, readyEvent, { kind: "status", status: { ...emptyStatus, phase: "done" } }]))).toBe("finished");
+});
+
+test("losses are kept for the latest 240 steps and without values that are no numbers", () => {
+  const task = taskOf(3);
+  const steps = Array.from(
+    { length: 300 },
+    (_, i): SessionEvent => ({ kind: "step", task, progress: { step: i + 1, numSteps: 300, loss: i } }),
+  );
+  const view = after([...steps, { kind: "step", task, progress: { step: 300, numSteps: 300, loss: Number.NaN } }]);
+  expect(view.losses).toHaveLength(240);
+  expect(view.losses.at(-1)).toBe(299);
+});
+
+test("the pace of a download counts from the start of its phase", () => {
+  const loading = (phase: "backend" | "backbone", doneBytes: number): SessionEvent => ({
+    kind: "loading",
+    progress: { phase, doneBytes, totalBytes: 3000 },
+  });
+  let view = nextView(joined, loading("backend", 0), 5_000);
+  view = nextView(view, loading("backbone", 0), 10_000);
+  expect(downloadPace(view)).toBeNull();
+  view = nextView(view, loading("backbone", 1000), 12_000);
+  expect(downloadPace(view)).toEqual({ bytesPerSecond: 500, secondsLeft: 4 });
+});
