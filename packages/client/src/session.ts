@@ -1,13 +1,14 @@
 import type { DeviceId } from "@tutti/core";
 import { type Example, findTask } from "@tutti/data";
 import type { BackendName, DeviceSource, Trainer, TrainerSetup } from "@tutti/model";
-import { call, type Goodbye, type Handlers, type Hello, limits, protocolVersion, refuse, send, serve, type Welcome } from "@tutti/protocol";
-import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
+import { type Goodbye, type Handlers, type Hello, limits, protocolVersion, type Rule, refuse, type Welcome } from "@tutti/protocol";
+import type { ManagerOptions, SocketOptions } from "socket.io-client";
 import { createBlobs, type Fetch } from "./blobs.ts";
+import { openConnection } from "./connection.ts";
 import type { DeviceStore } from "./deviceStore.ts";
 import { listVersions } from "./devices.ts";
 import type { SessionEnd, SessionEvent, TrafficCount } from "./events.ts";
-import { CannotTakePart, type Coordinator, createRunPart, type RunPart } from "./runPart.ts";
+import { CannotTakePart, createRunPart, type RunPart } from "./runPart.ts";
 
 /** Whose examples a client trains on: shares of the run's partition that the coordinator assigns, or its own. */
 export type Hosting = { readonly kind: "virtual" } | { readonly kind: "own"; readonly examples: readonly Example[] };
@@ -45,37 +46,44 @@ export interface ClientSession {
   readonly whenEnded: Promise<SessionEnd>;
 }
 
-const retryMs = 500;
-
 /** Joins the coordinator's run and takes part until the session ends; connections come and go underneath. */
 export function joinRun(options: JoinOptions): ClientSession {
   const session = new AbortController();
+  const { signal } = session;
   const emit = options.onEvent ?? (() => undefined);
-  const socket = openSocket(options);
   const traffic = countTraffic(emit);
   const fetchBlob: Fetch = options.fetch ?? ((url, init) => fetch(url, init));
   const blobs = createBlobs({ origin: options.url, fetch: fetchBlob, onReceived: traffic.received });
-  const coordinator: Coordinator = {
-    call: (name, request) => call(socket, name, request, { signal: session.signal }),
-    sayHelloAgain: helloLater,
-    tellProgress: (progress) => send(socket.volatile, "progress", progress),
-  };
+  const ended = deferred<SessionEnd>();
   let part: RunPart | null = null;
   let runId: string | null = null;
   let isPaused = false;
-  let finish: (end: SessionEnd) => void = () => undefined;
-  const whenEnded = new Promise<SessionEnd>((resolve) => {
-    finish = resolve;
+
+  emit({ kind: "connection", state: "connecting" });
+  const connection = openConnection({
+    url: options.url,
+    socketOptions: options.socketOptions,
+    handlers: handlers(),
+    onConnected: begin,
+    onLost() {
+      part?.suspend();
+      emit({ kind: "connection", state: "retrying" });
+    },
+    onRefused(name, rule, message) {
+      if (rule !== "P-31")
+        emit({ kind: "problem", message: `The coordinator sent something this page does not understand (${name}: ${message}).` });
+    },
+    onFault: fail,
+    signal,
   });
 
   function end(sessionEnd: SessionEnd): void {
-    if (session.signal.aborted) return;
+    if (signal.aborted) return;
     session.abort();
     part?.stop();
-    socket.disconnect();
     void options.trainer.stop().catch(() => undefined);
     emit({ kind: "ended", end: sessionEnd });
-    finish(sessionEnd);
+    ended.resolve(sessionEnd);
   }
 
   function fail(error: unknown): void {
@@ -91,39 +99,37 @@ export function joinRun(options: JoinOptions): ClientSession {
       await options.trainer.stop();
     }
     const { store, trainer } = options;
-    const setup = trainerSetup(welcome, options);
+    const coordinator = { call: connection.call, tellProgress: connection.tellProgress, sayHelloAgain: connection.greetAgain };
     const sourceOf = (deviceId: DeviceId) => sourceFor(options.hosting, deviceId);
     const shared = { store, trainer, blobs, coordinator, emit, sourceOf, onSent: traffic.sent, onSaved: traffic.saved };
-    part = createRunPart({ runId: welcome.runId, setup, ...shared });
+    part = createRunPart({ runId: welcome.runId, setup: trainerSetup(welcome, options), ...shared });
     return part;
   }
 
   async function enter(): Promise<void> {
-    const connection = socket.id;
-    const isCurrent = (): boolean => socket.connected && socket.id === connection && !session.signal.aborted;
+    const isPresent = connection.present();
     runId ??= await askRunId(options.url, fetchBlob);
     const devices = runId === null ? [] : await listVersions(options.store, runId);
-    if (!isCurrent()) return;
-    const answer = await coordinator.call("hello", helloOf(options, runId, devices));
-    if (!answer.ok) return refused(answer.rule, answer.message, isCurrent());
+    if (!isPresent()) return;
+    const answer = await connection.call("hello", helloOf(options, runId, devices));
+    if (!answer.ok) return refused(answer.rule, answer.message);
     const welcome = answer.value;
     runId = welcome.runId;
     emit({ kind: "connection", state: "online" });
     emit({ kind: "welcome", welcome });
+    if (isPaused) await connection.call("pause", { isPaused });
     const run = await partOf(welcome);
-    if (!isCurrent()) return;
-    await run.enter(welcome);
-    if (isPaused) await coordinator.call("pause", { isPaused });
+    if (isPresent()) await run.enter(welcome);
   }
 
-  function refused(rule: string, message: string, isConnected: boolean): void {
+  function refused(rule: Rule, message: string): void {
     if (rule === "P-1") end({ reason: "reload", message });
-    else if (rule !== "P-6") end({ reason: "failed", message: `The coordinator did not admit this tab (${rule}: ${message}).` });
-    else if (isConnected) helloLater();
+    else if (rule === "P-6") connection.greetAgain();
+    else end({ reason: "failed", message: `The coordinator did not admit this tab (${rule}: ${message}).` });
   }
 
   function begin(): void {
-    enter().catch((error: unknown) => session.signal.aborted || fail(error));
+    enter().catch((error: unknown) => signal.aborted || fail(error));
   }
 
   function onGoodbye({ reason }: Goodbye): void {
@@ -132,96 +138,68 @@ export function joinRun(options: JoinOptions): ClientSession {
       return;
     }
     if (reason === "newRun") runId = null;
-    socket.disconnect();
-    emit({ kind: "connection", state: "retrying" });
-    reconnectLater();
+    connection.reconnect();
   }
 
-  function reconnectLater(): void {
-    later(() => socket.connect());
-  }
-
-  function helloLater(): void {
-    if (!socket.connected) return; // the next connection says hello
-    later(() => {
-      if (socket.connected) begin();
-    });
-  }
-
-  function later(act: () => void): void {
-    const timer = setTimeout(act, retryMs);
-    session.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  function handlers(): Handlers {
+    return {
+      task: (lease) => {
+        if (part?.hosts(lease.deviceId) !== true) return refuse("P-31", `device ${lease.deviceId} does not live here`);
+        part.queue.add(lease);
+        return {};
+      },
+      assign: ({ devices }) => {
+        part?.assign(devices).catch((error: unknown) => signal.aborted || fail(error));
+        return {};
+      },
+      status: (status) => {
+        part?.queue.dropSuperseded(status);
+        emit({ kind: "status", status });
+        return {};
+      },
+      replaced: () => {
+        part?.stop();
+        afterAnswer(() => end({ reason: "replaced" }));
+        return {};
+      },
+      goodbye: (goodbye) => {
+        afterAnswer(() => onGoodbye(goodbye));
+        return {};
+      },
+    };
   }
 
   function rest(paused: boolean): void {
     isPaused = paused;
     emit({ kind: "paused", isPaused });
-    if (socket.connected) void coordinator.call("pause", { isPaused }).catch(() => undefined);
+    if (connection.isConnected()) void connection.call("pause", { isPaused }).catch(() => undefined);
   }
 
-  socket.on("connect", begin);
-  socket.on("connect_error", () => emit({ kind: "connection", state: "retrying" }));
-  socket.on("disconnect", (reason) => {
-    part?.suspend();
-    if (session.signal.aborted || reason === "io client disconnect") return;
-    emit({ kind: "connection", state: "retrying" });
-    if (reason === "io server disconnect") reconnectLater();
-  });
-  const handlers: Handlers = {
-    task: (lease) => {
-      if (part?.hosts(lease.deviceId) !== true) return refuse("P-31", `device ${lease.deviceId} does not live here`);
-      part.queue.add(lease);
-      return {};
-    },
-    assign: ({ devices }) => {
-      part?.assign(devices).catch((error: unknown) => session.signal.aborted || fail(error));
-      return {};
-    },
-    status: (status) => {
-      part?.queue.dropSuperseded(status);
-      emit({ kind: "status", status });
-      return {};
-    },
-    replaced: () => {
-      part?.stop();
-      afterAnswer(() => end({ reason: "replaced" }));
-      return {};
-    },
-    goodbye: (goodbye) => {
-      afterAnswer(() => onGoodbye(goodbye));
-      return {};
-    },
-  };
-  serve(socket, handlers, { onFault: (_, error) => fail(error) });
   if (options.signal?.aborted) end({ reason: "left" });
   options.signal?.addEventListener("abort", () => end({ reason: "left" }), { once: true });
-  emit({ kind: "connection", state: "connecting" });
 
   return {
     pause: () => rest(true),
     resume: () => rest(false),
     async leave() {
-      if (socket.connected) await coordinator.call("leave", {}).catch(() => undefined);
+      if (connection.isConnected()) await connection.call("leave", {}).catch(() => undefined);
       end({ reason: "left" });
     },
-    whenEnded,
+    whenEnded: ended.promise,
   };
+}
+
+function deferred<T>(): { readonly promise: Promise<T>; resolve(value: T): void } {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }
 
 /** The acknowledgement goes first, then what ends the connection. */
 function afterAnswer(act: () => void): void {
   setTimeout(act, 0);
-}
-
-function openSocket({ url, socketOptions }: JoinOptions): Socket {
-  return io(url, {
-    transports: ["websocket", "polling"],
-    tryAllTransports: true,
-    reconnectionDelay: 400,
-    reconnectionDelayMax: 5_000,
-    forceNew: true,
-    ...socketOptions,
-  });
 }
 
 function helloOf(options: JoinOptions, runId: string | null, devices: Hello["devices"]): Hello {

@@ -1,0 +1,97 @@
+import {
+  type Answer,
+  type CallName,
+  call,
+  type Handlers,
+  type Outcome,
+  type Progress,
+  type Request,
+  type Rule,
+  send,
+  serve,
+} from "@tutti/protocol";
+import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
+
+export interface ConnectionOptions {
+  readonly url: string;
+  readonly socketOptions: Partial<ManagerOptions & SocketOptions> | undefined;
+  readonly handlers: Handlers;
+  /** After each connection and each `connectAgain`: time to say hello. */
+  readonly onConnected: () => void;
+  readonly onLost: () => void;
+  /** A message of the coordinator was refused. */
+  readonly onRefused: (name: string, rule: Rule, message: string) => void;
+  readonly onFault: (error: unknown) => void;
+  /** Ends the connection for good. */
+  readonly signal: AbortSignal;
+}
+
+/** A socket that comes back by itself until its signal fires. */
+export interface Connection {
+  call<N extends CallName>(name: N, request: Request<N>): Promise<Outcome<Answer<N>>>;
+  tellProgress(progress: Progress): void;
+  isConnected(): boolean;
+  /** A test that holds as long as the present connection does. */
+  present(): () => boolean;
+  /** Says `onConnected` once more after a pause, if there is a connection by then. */
+  greetAgain(): void;
+  /** Closes this connection and opens another after a pause. */
+  reconnect(): void;
+}
+
+const retryMs = 500;
+
+/** Connects over a websocket, or by polling where that fails; serves `handlers` over every connection. */
+export function openConnection(options: ConnectionOptions): Connection {
+  const { signal, onConnected, onLost } = options;
+  const socket: Socket = io(options.url, {
+    transports: ["websocket", "polling"],
+    tryAllTransports: true,
+    reconnectionDelay: 400,
+    reconnectionDelayMax: 5_000,
+    forceNew: true,
+    ...options.socketOptions,
+  });
+
+  function later(act: () => void): void {
+    const timer = setTimeout(act, retryMs);
+    signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+  }
+
+  function reconnect(): void {
+    socket.disconnect();
+    onLost();
+    later(() => socket.connect());
+  }
+
+  socket.on("connect", onConnected);
+  socket.on("connect_error", onLost);
+  socket.on("disconnect", (reason) => {
+    if (signal.aborted || reason === "io client disconnect") return;
+    onLost();
+    // socket.io leaves it at this when the other side closed the connection in so many words.
+    if (reason === "io server disconnect") later(() => socket.connect());
+  });
+  serve(socket, options.handlers, {
+    onFault: (_, error) => options.onFault(error),
+    onRefused: (name, { refused, message }) => options.onRefused(name, refused, message),
+  });
+  signal.addEventListener("abort", () => socket.disconnect(), { once: true });
+
+  return {
+    call: (name, request) => call(socket, name, request, { signal }),
+    tellProgress: (progress) => send(socket.volatile, "progress", progress),
+    isConnected: () => socket.connected,
+    present() {
+      const { id } = socket;
+      return () => socket.connected && socket.id === id && !signal.aborted;
+    },
+    greetAgain() {
+      if (!socket.connected) return; // the next connection greets
+      later(() => {
+        if (socket.connected) onConnected();
+      });
+    },
+    reconnect,
+  };
+}
