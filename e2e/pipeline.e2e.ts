@@ -34,6 +34,7 @@ async function replayOnDawn(run: RunSettings) {
 }
 
 test("two tabs on WebGPU run all three stages, and Dawn in Node replays the run", async ({ context }) => {
+  test.setTimeout(360_000);
   // a software GPU takes seconds for each new shape, so there is as little of everything as the three stages need
   const run: RunSettings = {
     ...tinyRun,

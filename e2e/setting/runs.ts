@@ -14,7 +14,7 @@ import { places } from "./places.ts";
 const strategy = presets.demo.strategy as FedPepTaoSettings;
 
 /** All three stages on the tiny backbone in a few seconds; every device's contribution is waited for, so the result is always the same bits. */
-export const tinyRun: RunSettings = {
+export const tinyRun: RunSettings & { readonly strategy: FedPepTaoSettings } = {
   ...presets.demo,
   backbone: "tiny",
   numDevices: 4,

@@ -1,0 +1,128 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, type Page, test } from "@playwright/test";
+import { createTokenizer } from "@tutti/model";
+import { places } from "./setting/places.ts";
+import { joinAddress, scratch, serveRun, tinyRun } from "./setting/runs.ts";
+
+test("the page shows loading, training, the round, layers and bytes, pauses after the task at hand, and goes on after a reload", async ({
+  page,
+}) => {
+  const coordinator = await serveRun({ ...tinyRun, numRounds: 6, evaluateEvery: 6 }, { expectedClients: 1 });
+  await page.goto(coordinator.url);
+  await expect(page.getByTestId("join")).toBeEnabled();
+  const seen = new Set<string>();
+  await page.exposeFunction("noteState", (state: string) => seen.add(state));
+  await page.evaluate(() => {
+    const note = () => Reflect.get(window, "noteState")(document.documentElement.dataset.state ?? "");
+    new MutationObserver(note).observe(document.documentElement, { attributes: true, attributeFilter: ["data-state"] });
+  });
+  await page.getByTestId("join").click();
+  await expect(page.getByTestId("round")).toContainText(/round \d+ of \d+/);
+  await page.getByTestId("pause").click();
+  await expect(page.getByTestId("resume")).toBeVisible();
+  await expect.poll(() => coordinator.status().clients[0]?.isPaused).toBe(true);
+  await expect.poll(() => coordinator.status().clients[0]?.progress).toBeNull();
+  const numSteps = coordinator.steps().length;
+  await page.reload();
+  await expect(page.getByTestId("join")).toBeEnabled();
+  await page.getByTestId("join").click();
+  await expect(page.getByTestId("devices")).toHaveText("4");
+  const outcome = await coordinator.whenDone();
+  expect(outcome.steps.length).toBeGreaterThan(numSteps);
+  expect(coordinator.status().clients).toHaveLength(1); // the same client came back
+  await expect(page.getByTestId("results")).toBeVisible();
+  await expect(page.getByTestId("accuracy-newcomer")).toContainText("%");
+  await expect(page.getByTestId("bytes-sent")).toContainText(/\d/);
+  await expect(page.getByTestId("layer-bars")).toHaveAttribute("aria-label", /layer 0/);
+  expect([...seen]).toEqual(expect.arrayContaining(["loading", "training"]));
+  await coordinator.close();
+});
+
+const ownTexts = [
+  ["zanzibar quokkas delivered marmalade zeppelins late", "delivery"],
+  ["flamboyant walruses praise xylophone craftsmanship", "quality"],
+  ["the yodelling receptionist juggled porcupines politely", "service"],
+  ["ninety kumquats cost eleven sovereigns and a thimble", "price"],
+] as const;
+
+/** Everything a page sends: frames of its sockets and requests with their bodies. */
+function recordTraffic(page: Page): Buffer[] {
+  const sent: Buffer[] = [];
+  const add = (payload: string | Buffer) => void sent.push(Buffer.from(payload));
+  page.on("websocket", (socket) => socket.on("framesent", ({ payload }) => add(payload)));
+  page.on("request", (request) => {
+    add(request.url());
+    const body = request.postDataBuffer();
+    if (body !== null) add(body);
+  });
+  return sent;
+}
+
+/** Ways in which ids could be written down: as text, or as little-endian numbers of 16 or 32 bits. */
+function writingsOf(ids: readonly number[]): Buffer[] {
+  const numbers = (array: Uint16Array | Int32Array | Float32Array) => Buffer.from(array.buffer);
+  return [Buffer.from(ids.join(",")), numbers(Uint16Array.from(ids)), numbers(Int32Array.from(ids)), numbers(Float32Array.from(ids))];
+}
+
+test("own examples never leave the tab: no frame and no request holds a text or token ids of theirs", async ({ context }) => {
+  const run = { ...tinyRun, roster: "open" as const, numDevices: 2, minDevices: 2, cohortSize: 2, numRounds: 2, evaluateEvery: 2 };
+  const coordinator = await serveRun(run);
+  await mkdir(places.runs, { recursive: true });
+  const file = scratch("own.csv");
+  const rows = [...ownTexts, ...ownTexts.map(([text, topic]) => [`${text} again`, topic])];
+  await writeFile(file, `text,topic\n${rows.map((row) => row.join(",")).join("\n")}\n`);
+  const recordings: Buffer[][] = [];
+  for (const tab of [0, 1]) {
+    const page = await context.newPage();
+    recordings.push(recordTraffic(page));
+    await page.goto(`${coordinator.url}/?backend=wasm&threads=1&tab=${tab}`);
+    await page.getByTestId("source-own").check();
+    await page.getByTestId("own-file").setInputFiles(file);
+    await expect(page.getByTestId("own-file-preview")).toContainText("zanzibar");
+    await page.getByTestId("join").click();
+  }
+  await coordinator.whenDone();
+  const all = Buffer.concat(recordings.flat());
+  expect(all.includes("submit")).toBe(true);
+  const backbone = join(places.tinyPublic, "backbones/tiny");
+  const tokenizer = createTokenizer(
+    await readFile(join(backbone, "tokenizer.json"), "utf8"),
+    await readFile(join(backbone, "tokenizer_config.json"), "utf8"),
+  );
+  for (const [text] of ownTexts) {
+    for (const word of text.split(" ").filter((part) => part.length > 5)) expect(all.includes(word), word).toBe(false);
+    const ids = tokenizer.encode(text);
+    for (let start = 0; start + 4 <= ids.length; start++) {
+      for (const written of writingsOf(ids.slice(start, start + 4))) expect(all.includes(written), text).toBe(false);
+    }
+  }
+  await coordinator.close();
+});
+
+test("training never blocks the page for more than 50 ms", async ({ page }) => {
+  await page.addInitScript(() => {
+    const entries: { start: number; duration: number }[] = [];
+    const steps: number[] = [];
+    Object.assign(window, { longTasks: entries, stepTimes: steps });
+    new PerformanceObserver((list) => {
+      for (const { startTime, duration } of list.getEntries()) entries.push({ start: startTime, duration });
+    }).observe({ type: "longtask", buffered: true });
+    const { send } = WebSocket.prototype;
+    WebSocket.prototype.send = function (data) {
+      if (typeof data === "string" && /"progress"|"submit"/.test(data)) steps.push(performance.now());
+      return send.call(this, data);
+    };
+  });
+  const coordinator = await serveRun(tinyRun, { expectedClients: 1 });
+  await page.goto(joinAddress(coordinator, "wasm"));
+  await coordinator.whenDone();
+  const { longTasks, steps } = await page.evaluate(() => ({
+    longTasks: Reflect.get(window, "longTasks") as { start: number; duration: number }[],
+    steps: Reflect.get(window, "stepTimes") as number[],
+  }));
+  await coordinator.close();
+  expect(steps.length).toBeGreaterThan(10);
+  const [first, last] = [steps[0] ?? 0, steps.at(-1) ?? 0];
+  expect(longTasks.filter(({ start, duration }) => start + duration > first && start < last)).toEqual([]);
+});
