@@ -1,6 +1,8 @@
 import {
+  type Contribution,
   createRandom,
   createStrategy,
+  type Json,
   type OpenStep,
   type Params,
   type RoundEvent,
@@ -63,11 +65,8 @@ export function startProgress(run: RunSettings, tuned: TunedParameters, contents
 export async function runLoop(progress: RunProgress, ports: RunLoopPorts, signal: AbortSignal): Promise<void> {
   const { pool, journal, run, clock } = ports;
   const contents = journal.contents();
-  let bytesBefore: WireBytes = { up: 0, down: 0 };
-  for (const entry of (contents?.history ?? []) as unknown[] as HistoryEntry[]) {
-    bytesBefore = entry.bytes;
-    ports.onRecord(entry.record);
-  }
+  const history = createHistory(progress, ports, signal);
+  history.restore(contents);
   if (contents?.state == null) {
     await ports.whenReady();
     if (signal.aborted) return;
@@ -76,63 +75,107 @@ export async function runLoop(progress: RunProgress, ports: RunLoopPorts, signal
     progress.state = progress.strategy.init(begun, ports.tuned.shape, ports.tuned.initial);
     journal.putState(progress.state, null);
   }
-  const resume = contents?.plan == null ? undefined : reopen(contents, contents.plan, ports);
-  let startedAt = clock.now();
-  const rounds = runRounds({
-    strategy: progress.strategy,
-    state: progress.state,
-    pool,
-    random: createRandom(run.seed),
-    ...(resume === undefined ? {} : { resume }),
-  });
-  for await (const event of rounds) {
+  const resume = contents === null ? undefined : resumeFrom(contents, progress, ports, history);
+  const shared = { strategy: progress.strategy, state: progress.state, pool, random: createRandom(run.seed) };
+  for await (const event of runRounds({ ...shared, ...(resume === undefined ? {} : { resume }) })) {
     if (signal.aborted) return;
-    switch (event.kind) {
-      case "planned": {
-        const payloads = publish(event.plan, ports);
-        await journal.flushed();
-        pool.open(event.plan, payloads);
-        ports.onStep(event.plan);
-        startedAt = clock.now();
-        break;
-      }
-      case "closing":
-        // Whatever is acknowledged from now on waits for this write, since the journal keeps its order.
-        journal.putCounted(event.counted);
-        break;
-      case "repeated":
-        journal.putRepeated();
-        break;
-      case "closed": {
-        const total = ports.bytesSoFar();
-        const bytes = { up: total.up - bytesBefore.up, down: total.down - bytesBefore.down };
-        bytesBefore = total;
-        const record = recordStep(event.plan, event.contributions, (clock.now() - startedAt) / 1000, bytes);
-        const entry: HistoryEntry = { record, bytes: total };
-        journal.putState(event.state, JSON.parse(JSON.stringify(entry)));
-        pool.counted(event.contributions);
-        progress.state = event.state;
-        ports.onRecord(record);
-        break;
-      }
-      case "done":
-        await journal.flushed();
-        break;
-      case "waiting":
-        break;
+    if (event.kind === "planned") {
+      const payloads = publish(event.plan, ports, history.unwritten());
+      await journal.flushed();
+      pool.open(event.plan, payloads);
+      ports.onStep(event.plan);
+      history.started(clock.now());
+      history.writeSoon();
+    } else if (event.kind === "closed") {
+      progress.state = event.state;
+      history.closed(event.plan, event.contributions);
+    } else {
+      history.write();
+      // Whatever is acknowledged from now on waits for these writes, since the journal keeps its order.
+      if (event.kind === "closing") journal.putCounted(event.counted);
+      if (event.kind === "repeated") journal.putRepeated();
+      if (event.kind === "done") await journal.flushed();
     }
     ports.onEvent(event);
     if (event.kind === "done") return;
   }
 }
 
+/** The records of closed steps, and the last step's state while it is not yet in the journal. */
+interface History {
+  restore(contents: JournalContents | null): void;
+  started(at: number): void;
+  closed(plan: RoundPlan, contributions: readonly Contribution[]): void;
+  /** The entry of a step that is closed and whose state is not written. */
+  unwritten(): Json | undefined;
+  write(): void;
+  /** After the tasks of the next step have left. */
+  writeSoon(): void;
+  /** A step that an earlier process closed without writing its state. */
+  redo(contributions: readonly Contribution[], entry: Json): void;
+}
+
+function createHistory(progress: RunProgress, { journal, pool, clock, bytesSoFar, onRecord }: RunLoopPorts, signal: AbortSignal): History {
+  let bytesBefore: WireBytes = { up: 0, down: 0 };
+  let startedAt = clock.now();
+  let open: { readonly entry: Json; readonly contributions: readonly Contribution[] } | null = null;
+
+  /** The journal wrote its entries in this form. */
+  function take(entry: Json): void {
+    const { record, bytes } = entry as unknown as HistoryEntry;
+    bytesBefore = bytes;
+    onRecord(record);
+  }
+
+  function write(): void {
+    if (open === null || signal.aborted) return;
+    journal.putState(progress.state, open.entry);
+    pool.counted(open.contributions);
+    open = null;
+  }
+
+  return {
+    restore: (contents) => contents?.history.forEach(take),
+    started(at) {
+      startedAt = at;
+    },
+    closed(plan, contributions) {
+      const total = bytesSoFar();
+      const bytes = { up: total.up - bytesBefore.up, down: total.down - bytesBefore.down };
+      const entry: HistoryEntry = { record: recordStep(plan, contributions, (clock.now() - startedAt) / 1000, bytes), bytes: total };
+      open = { entry: JSON.parse(JSON.stringify(entry)), contributions };
+      take(open.entry);
+    },
+    unwritten: () => open?.entry,
+    write,
+    writeSoon: () => void setImmediate(write),
+    redo(contributions, entry) {
+      open = { entry, contributions };
+      take(entry);
+      write();
+    },
+  };
+}
+
+/** Opens the journalled step again, after aggregating the one before where that was not yet written. */
+function resumeFrom(contents: JournalContents, progress: RunProgress, ports: RunLoopPorts, history: History): OpenStep | undefined {
+  if (contents.plan === null) return undefined;
+  const { counted, isRepeated, next } = contents;
+  const plan = reopen(contents, contents.plan, ports);
+  if (next === null) return { plan, isRepeated, ...(counted === null ? {} : { counted }) };
+  const contributions = ports.pool.accepted(counted ?? []);
+  progress.state = progress.strategy.aggregate(progress.state, plan, contributions);
+  history.redo(contributions, next.entry);
+  return { plan: reopen(contents, next.plan, ports) };
+}
+
 /** Journals a plan and serves its payloads. */
-function publish(plan: RoundPlan, { journal, blobs, run }: RunLoopPorts): BlobRef[] {
+function publish(plan: RoundPlan, { journal, blobs, run }: RunLoopPorts, unwritten: Json | undefined): BlobRef[] {
   const encoded = plan.payloads.map((payload) => encodePayload(payload, run));
   const refs = encoded.map((bytes) => blobs.hold(holder, bytes));
   blobs.keepOnly(holder, new Set(refs.map((ref) => ref.sha256)));
   const named: JournalledPlan = { ...plan, payloads: refs.map((ref) => ref.sha256) };
-  journal.putPlan(named, new Map(refs.map((ref, i) => [ref.sha256, encoded[i] ?? new Uint8Array(0)])));
+  journal.putPlan(named, new Map(refs.map((ref, i) => [ref.sha256, encoded[i] ?? new Uint8Array(0)])), unwritten);
   return refs;
 }
 
@@ -147,17 +190,16 @@ function encodePayload(payload: Params, { paramsEncoding }: RunSettings): Uint8A
   return isSame ? bytes : encodeParams(payload, "f32");
 }
 
-/** Opens the journalled step again, with what was accepted. */
-function reopen(contents: JournalContents, plan: JournalledPlan, { pool, blobs, onStep }: RunLoopPorts): OpenStep {
+/** Opens a journalled step with what was accepted. */
+function reopen({ blobs: stored, contributions }: JournalContents, plan: JournalledPlan, { pool, blobs, onStep }: RunLoopPorts): RoundPlan {
   const payloads = plan.payloads.map((sha256) => {
-    const bytes = contents.blobs.get(sha256);
-    if (bytes === undefined || sha256Of(bytes) !== sha256) throw new Error(`journal: payload ${sha256} of the open step is missing or damaged`);
+    const bytes = stored.get(sha256);
+    if (bytes === undefined || sha256Of(bytes) !== sha256) throw new Error(`journal: payload ${sha256} of a step is missing or damaged`);
     return bytes;
   });
   const refs = payloads.map((bytes) => blobs.hold(holder, bytes));
   const restored: RoundPlan = { ...plan, payloads: payloads.map((bytes) => decodeParams(bytes)) };
-  if (!contents.isRepeated) pool.open(restored, refs, contents.contributions);
+  pool.open(restored, refs, contributions);
   onStep(restored);
-  const counted = contents.counted === null ? {} : { counted: contents.counted };
-  return { plan: restored, isRepeated: contents.isRepeated, ...counted };
+  return restored;
 }

@@ -28,6 +28,8 @@ export function describeRun(sources: StatusSources): Status {
   const connected = clients.filter((client) => client.connection !== null);
   const leases = step === null || step.isOver ? [] : [...step.leases.values()];
   const isIn = (lease: (typeof leases)[number]) => lease.accepted !== null && lease.state === "over";
+  const hosted = new Map<string, number[]>();
+  for (const { deviceId, clientKey } of members.devices()) if (clientKey !== null) hosted.set(clientKey, [...(hosted.get(clientKey) ?? []), deviceId]);
   const plan = step?.plan;
   const isOpen = plan !== undefined && phase === "running";
   return {
@@ -61,7 +63,7 @@ export function describeRun(sources: StatusSources): Status {
     },
     allLayersF32: allLayers(sources.records, 4 * numValues(sources.tuned.initial)),
     message: message === null ? null : message.slice(0, 500),
-    clients: clients.map((client) => describeClient(client, members)),
+    clients: clients.map((client) => describeClient(client, hosted.get(client.clientKey) ?? [])),
     deadlineMs: isOpen && step?.deadlineAt != null ? Math.max(0, step.deadlineAt - now) : null,
   };
 }
@@ -71,9 +73,8 @@ export function withoutClients(status: Status): Status {
   return { ...status, clients: [] };
 }
 
-function describeClient(client: ReturnType<Roster["clients"]>[number], members: Roster): ClientPoint {
-  const { nickname, connection, isPaused, progress, compute, clientKey } = client;
-  const deviceIds = members.devicesOf(clientKey).map((device) => device.deviceId);
+function describeClient(client: ReturnType<Roster["clients"]>[number], deviceIds: readonly number[]): ClientPoint {
+  const { nickname, connection, isPaused, progress, compute } = client;
   return { nickname, deviceIds, backend: compute?.backend ?? null, isConnected: connection !== null, isPaused, progress };
 }
 

@@ -52,6 +52,7 @@ test.each(stores())("what was written is there again when the journal is opened 
     plan,
     counted: [4],
     isRepeated: false,
+    next: null,
     blobs: new Map([
       ["aa", Uint8Array.of(1, 2)],
       ["ss", Uint8Array.of(9, 9)],
@@ -76,6 +77,26 @@ test("a step's plan, contributions and payloads are gone when the next ones are 
   expect([...content.keys()].sort()).toEqual(["blob/aa", "device/00000004", "history/00000000", "run", "state"]);
   journal.putPlan({ ...plan, payloads: ["bb"] }, new Map([["bb", Uint8Array.of(2)]]));
   expect([...content.keys()].filter((key) => key.startsWith("blob"))).toEqual(["blob/bb"]);
+});
+
+test("a plan may be written before the state it follows from: until then, all that the state is made of is kept", () => {
+  const content = new Map<string, Uint8Array>();
+  const journal = openJournal(memoryStore(content));
+  journal.begin({});
+  journal.putPlan(plan, new Map([["aa", Uint8Array.of(1)]]));
+  journal.putContribution(contribution, device, null);
+  journal.putCounted([4]);
+  journal.putPlan({ ...plan, round: 4, payloads: ["bb"] }, new Map([["bb", Uint8Array.of(2)]]), { record: 3 });
+  journal.putContribution({ ...contribution, taskId: "t2" }, { ...device, version: "t2" }, null);
+  const between = openJournal(memoryStore(content)).contents();
+  expect(between).toMatchObject({ plan: { round: 3 }, next: { plan: { round: 4 }, entry: { record: 3 } }, counted: [4] });
+  expect([...(between?.blobs.keys() ?? [])]).toEqual(["aa", "bb"]);
+  expect(between?.contributions.map((item) => item.taskId)).toEqual(["t1", "t2"]);
+  journal.putState({ values: {}, tensors: {} }, { record: 3 });
+  const after = openJournal(memoryStore(content)).contents();
+  expect(after).toMatchObject({ plan: { round: 4 }, next: null, counted: null, history: [{ record: 3 }] });
+  expect([...(after?.blobs.keys() ?? [])]).toEqual(["bb"]);
+  expect(after?.contributions.map((item) => item.taskId)).toEqual(["t2"]);
 });
 
 test("a repeated step is remembered until it is planned anew", () => {

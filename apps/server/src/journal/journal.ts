@@ -1,4 +1,4 @@
-import type { DeviceId, Json, RoundPlan, StrategyState, Tensor } from "@tutti/core";
+import type { DeviceId, Json, Params, RoundPlan, StrategyState, Tensor } from "@tutti/core";
 import type { Change, KeyValueStore } from "./keyValueStore.ts";
 import { bytesOf, floatsOf, packRecord, unpackRecord } from "./records.ts";
 
@@ -47,6 +47,8 @@ export interface JournalContents {
   readonly counted: readonly DeviceId[] | null;
   /** Whether the open step missed its quorum and is to be repeated. */
   readonly isRepeated: boolean;
+  /** The plan after the open step, with that step's history entry, when the open step was aggregated but its state not yet written. */
+  readonly next: { readonly plan: JournalledPlan; readonly entry: Json } | null;
   /** By hash: payloads of the open step, and device states kept for the next host. */
   readonly blobs: ReadonlyMap<string, Uint8Array>;
   readonly contributions: readonly JournalledContribution[];
@@ -62,8 +64,11 @@ export interface Journal {
   /** What was journalled before this process, or null for a new run. */
   contents(): JournalContents | null;
   begin(run: Json): void;
-  /** A new open step; contributions and blobs of the one before are gone. */
-  putPlan(plan: JournalledPlan, payloads: ReadonlyMap<string, Uint8Array>): void;
+  /**
+   * A new open step; contributions and blobs of the one before are gone. With `unwritten`, the history entry of the step before, that step's
+   * contributions stay until its state is written: a restart aggregates them again, and tasks need not wait for a large write.
+   */
+  putPlan(plan: JournalledPlan, payloads: ReadonlyMap<string, Uint8Array>, unwritten?: Json): void;
   /** A contribution beside the device's new version and, where it is kept, its new state. */
   putContribution(contribution: JournalledContribution, device: JournalledDevice, state: Uint8Array | null): void;
   putCounted(counted: readonly DeviceId[]): void;
@@ -82,13 +87,16 @@ export interface Journal {
 export function openJournal(store: KeyValueStore): Journal {
   const { contents, openBlobs } = read(store);
   const stored = new Map<string, Tensor>(Object.entries(contents?.state?.tensors ?? {}));
-  const openContributions = new Set(contents?.contributions.map((item) => item.taskId) ?? []);
+  let openContributions = contents?.contributions.map((item) => item.taskId) ?? [];
+  /** The plan that waits for the state of the step before, and the contributions that it has had. */
+  let next = contents?.next == null ? null : { plan: contents.next.plan, contributions: [] as string[] };
   let hasPlan = (contents?.plan ?? null) !== null;
   let numHistory = contents?.history.length ?? 0;
 
+  /** Forgets the open step, but for the blobs that are still needed. */
   function closeStep(keep: ReadonlySet<string>): Change[] {
-    const changes: Change[] = [...openContributions].map((taskId) => [`contribution/${taskId}`, null]);
-    openContributions.clear();
+    const changes: Change[] = openContributions.map((taskId) => [`contribution/${taskId}`, null]);
+    openContributions = [];
     for (const sha256 of openBlobs) {
       if (keep.has(sha256)) continue;
       changes.push([`blob/${sha256}`, null]);
@@ -99,22 +107,47 @@ export function openJournal(store: KeyValueStore): Journal {
     return changes;
   }
 
+  function putBlobs(payloads: ReadonlyMap<string, Uint8Array>): Change[] {
+    const changes: Change[] = [];
+    for (const [sha256, bytes] of payloads) {
+      if (openBlobs.has(sha256)) continue;
+      changes.push([`blob/${sha256}`, packRecord(null, bytes)]);
+      openBlobs.add(sha256);
+    }
+    return changes;
+  }
+
+  function putTensors(tensors: Params): Change[] {
+    const changes: Change[] = [];
+    for (const [name, tensor] of Object.entries(tensors)) {
+      if (stored.get(name) === tensor) continue;
+      changes.push([`tensor/${name}`, bytesOf(tensor.data)]);
+      stored.set(name, tensor);
+    }
+    for (const name of stored.keys()) {
+      if (Object.hasOwn(tensors, name)) continue;
+      changes.push([`tensor/${name}`, null]);
+      stored.delete(name);
+    }
+    return changes;
+  }
+
   return {
     contents: () => contents,
     begin: (run) => store.write([["run", packRecord(run)]]),
-    putPlan(plan, payloads) {
-      const changes = closeStep(new Set(plan.payloads));
-      for (const [sha256, bytes] of payloads) {
-        if (openBlobs.has(sha256)) continue;
-        changes.push([`blob/${sha256}`, packRecord(null, bytes)]);
-        openBlobs.add(sha256);
+    putPlan(plan, payloads, unwritten) {
+      if (unwritten !== undefined) {
+        next = { plan, contributions: [] };
+        store.write([...putBlobs(payloads), ["next", packRecord({ plan, entry: unwritten })]]);
+        return;
       }
-      changes.push(["plan", packRecord(plan)]);
+      const changes = closeStep(new Set(plan.payloads));
+      changes.push(...putBlobs(payloads), ["plan", packRecord(plan)]);
       hasPlan = true;
       store.write(changes);
     },
     putContribution({ bytes, ...head }, device, state) {
-      openContributions.add(head.taskId);
+      (next?.contributions ?? openContributions).push(head.taskId);
       const changes: Change[] = [
         [`contribution/${head.taskId}`, packRecord(head, bytes)],
         [deviceKey(device.deviceId), packRecord(device)],
@@ -125,20 +158,16 @@ export function openJournal(store: KeyValueStore): Journal {
     putCounted: (counted) => store.write([["counted", packRecord(counted)]]),
     putRepeated: () => store.write([["repeated", packRecord(true)]]),
     putState(state, entry) {
-      const changes = closeStep(openBlobs);
-      changes.push(["state", packRecord(state.values)]);
+      const changes = closeStep(next === null ? openBlobs : new Set(next.plan.payloads));
+      if (next !== null) {
+        changes.push(["plan", packRecord(next.plan)], ["next", null]);
+        openContributions = next.contributions;
+        hasPlan = true;
+        next = null;
+      }
+      changes.push(["state", packRecord({ values: state.values, shapes: shapesOf(state.tensors) })]);
       if (entry !== null) changes.push([historyKey(numHistory++), packRecord(entry)]);
-      for (const [name, tensor] of Object.entries(state.tensors)) {
-        if (stored.get(name) === tensor) continue;
-        changes.push([`tensor/${name}`, packRecord(tensor.shape, bytesOf(tensor.data))]);
-        stored.set(name, tensor);
-      }
-      for (const name of stored.keys()) {
-        if (Object.hasOwn(state.tensors, name)) continue;
-        changes.push([`tensor/${name}`, null]);
-        stored.delete(name);
-      }
-      store.write(changes);
+      store.write([...changes, ...putTensors(state.tensors)]);
     },
     putDevice: (device) => store.write([[deviceKey(device.deviceId), packRecord(device)]]),
     putClient: (client) => store.write([[`client/${client.clientKey}`, packRecord(client)]]),
@@ -153,6 +182,11 @@ const stateKey = (id: DeviceId) => `deviceState/${padded(id)}`;
 const historyKey = (index: number) => `history/${padded(index)}`;
 const padded = (value: number) => String(value).padStart(8, "0");
 
+/** Shapes stand beside the values, so that a tensor's record is its floats and nothing need be copied to write it. */
+function shapesOf(tensors: Params): Record<string, readonly number[]> {
+  return Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape]));
+}
+
 /** The journal wrote these records itself, so their JSON is believed to have the type it was written with. */
 function read(store: KeyValueStore): { contents: JournalContents | null; openBlobs: Set<string> } {
   const groups = new Map<string, { name: string; json: unknown; bytes: Uint8Array }[]>();
@@ -160,14 +194,14 @@ function read(store: KeyValueStore): { contents: JournalContents | null; openBlo
     const slash = key.indexOf("/");
     const group = slash < 0 ? key : key.slice(0, slash);
     const items = groups.get(group) ?? [];
-    items.push({ name: key.slice(slash + 1), ...unpackRecord(value) });
+    items.push({ name: key.slice(slash + 1), ...(group === "tensor" ? { json: null, bytes: value } : unpackRecord(value)) });
     groups.set(group, items);
   }
   const of = (group: string) => groups.get(group) ?? [];
   const first = <T>(group: string) => (of(group)[0]?.json ?? null) as T | null;
   if (of("run").length === 0) return { contents: null, openBlobs: new Set() };
-  const values = first<StrategyState["values"]>("state");
-  const tensors = of("tensor").map(({ name, json, bytes }) => [name, { shape: json as number[], data: floatsOf(bytes) }] as const);
+  const state = first<{ values: StrategyState["values"]; shapes: Record<string, readonly number[]> }>("state");
+  const tensors = of("tensor").map(({ name, bytes }) => [name, { shape: state?.shapes[name] ?? [], data: floatsOf(bytes) }] as const);
   const devices = of("device").map((item) => item.json as JournalledDevice);
   const states = new Map(of("deviceState").map(({ name, bytes }) => [Number(name), bytes]));
   const blobs = new Map(of("blob").map(({ name, bytes }) => [name, bytes]));
@@ -178,10 +212,11 @@ function read(store: KeyValueStore): { contents: JournalContents | null; openBlo
   }
   const contents: JournalContents = {
     run: first<Json>("run"),
-    state: values === null ? null : { values, tensors: Object.fromEntries(tensors) },
+    state: state === null ? null : { values: state.values, tensors: Object.fromEntries(tensors) },
     plan: first<JournalledPlan>("plan"),
     counted: first<DeviceId[]>("counted"),
     isRepeated: first<boolean>("repeated") ?? false,
+    next: first<JournalContents["next"]>("next"),
     blobs,
     contributions: of("contribution").map(({ json, bytes }) => ({ ...(json as Omit<JournalledContribution, "bytes">), bytes })),
     devices,

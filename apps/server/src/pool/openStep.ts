@@ -20,6 +20,7 @@ export interface OpenStep {
   readonly plan: RoundPlan;
   readonly payloads: readonly BlobRef[];
   readonly leases: ReadonlyMap<string, Lease>;
+  readonly byDevice: ReadonlyMap<DeviceId, Lease>;
   /** Set when the deadline passed or the set that counts is known: whatever comes now is late. */
   isOver: boolean;
   /** Uptime at which the deadline passes; null for none. */
@@ -34,13 +35,8 @@ export function openStep(runId: string, plan: RoundPlan, payloads: readonly Blob
     const id = taskId({ runId, stage, round, step, attempt, deviceId: task.deviceId, kind: task.spec.kind });
     leases.set(id, createLease(id, task));
   }
-  return { plan, payloads, leases, isOver: false, deadlineAt: null };
-}
-
-/** The lease of a device's task, if the step has one. */
-export function leaseOf(step: OpenStep, deviceId: DeviceId): Lease | null {
-  for (const lease of step.leases.values()) if (lease.task.deviceId === deviceId) return lease;
-  return null;
+  const byDevice = new Map([...leases.values()].map((lease) => [lease.task.deviceId, lease]));
+  return { plan, payloads, leases, byDevice, isOver: false, deadlineAt: null };
 }
 
 /** The message that hands a task to its device. */

@@ -6,7 +6,7 @@ import type { Journal, JournalledContribution, JournalledDevice } from "../journ
 import { packRecord, unpackRecord } from "../journal/records.ts";
 import type { TunedParameters } from "../tuned.ts";
 import type { Clock } from "./clock.ts";
-import { type Lease, leaseMessage, leaseOf, type OpenStep, openStep } from "./openStep.ts";
+import { type Lease, leaseMessage, type OpenStep, openStep } from "./openStep.ts";
 import { canMoveDevices, type Client, createRoster, type Roster } from "./roster.ts";
 import { hashSubmission, readSubmission } from "./submissions.ts";
 
@@ -46,6 +46,8 @@ export interface Pool extends DevicePool {
   /** Opens a step whose plan is journalled; contributions that were accepted before a restart are answered from the journal. */
   open(plan: RoundPlan, payloads: readonly BlobRef[], accepted?: readonly JournalledContribution[]): void;
   step(): OpenStep | null;
+  /** Contributions of these devices to the open step, in device order. */
+  accepted(deviceIds: readonly DeviceId[]): readonly Contribution[];
   /** A step has closed with these contributions. */
   counted(contributions: readonly Contribution[]): void;
   submit(client: Client, submission: Submit): Promise<Refusal | { readonly outcome: SubmitOutcome }>;
@@ -82,7 +84,7 @@ export function createPool(ports: PoolPorts): Pool {
     saveDevice: (device) => journal.putDevice(device),
     saveClient: (client) => journal.putClient(client),
     isOpenTask: (taskId) => isOpen(step?.leases.get(taskId)),
-    isBusy: (deviceId) => step !== null && isOpen(leaseOf(step, deviceId) ?? undefined),
+    isBusy: (deviceId) => isOpen(step?.byDevice.get(deviceId)),
     stateBlob(sha256) {
       const bytes = blobs.get(sha256);
       return bytes === null ? null : { sha256, numBytes: bytes.length };
@@ -90,7 +92,7 @@ export function createPool(ports: PoolPorts): Pool {
     onChange: changed,
     onReset: ports.onReset,
     onLost(deviceId) {
-      const lease = step === null ? null : leaseOf(step, deviceId);
+      const lease = step?.byDevice.get(deviceId);
       if (lease?.state === "open") lease.end({ kind: "left" });
     },
   });
@@ -209,11 +211,10 @@ export function createPool(ports: PoolPorts): Pool {
       };
     },
     async perform(_plan, task) {
-      const lease = step === null ? null : leaseOf(step, task.deviceId);
-      if (lease === null) throw new Error(`device ${task.deviceId} has no task in the open step`);
+      const lease = step?.byDevice.get(task.deviceId);
+      if (lease === undefined) throw new Error(`device ${task.deviceId} has no task in the open step`);
       if (lease.state !== "open") return lease.outcome;
-      const known = members.list().find((device) => device.id === task.deviceId);
-      if (known?.isConnected !== true && known?.hasLeft === true) members.settled(task.deviceId);
+      members.settled(task.deviceId);
       if (isGone(members, task.deviceId)) lease.end({ kind: "left" });
       deliver(lease);
       return lease.outcome;
@@ -224,6 +225,10 @@ export function createPool(ports: PoolPorts): Pool {
       for (const contribution of accepted) restore(step, contribution);
     },
     step: () => step,
+    accepted(deviceIds) {
+      const known = deviceIds.map((deviceId) => step?.byDevice.get(deviceId)?.accepted?.contribution);
+      return known.flatMap((contribution) => contribution ?? []).sort((a, b) => a.deviceId - b.deviceId);
+    },
     counted(contributions) {
       for (const { deviceId, wasReset } of contributions) {
         const device = members.device(deviceId);

@@ -103,9 +103,11 @@ export function createRoster(ports: RosterPorts): Roster {
   const clients = new Map<string, Client>();
   const devices = new Map<DeviceId, JournalledDevice>();
   const assignments = new Map<Connection, readonly DeviceDecision[]>();
+  let isStopped = false;
   for (const record of ports.clients) clients.set(record.clientKey, absent(record));
-  for (const device of ports.devices) devices.set(device.deviceId, device);
-  if (isFixed) for (let id = 0; id < config.run.numDevices; id++) if (!devices.has(id)) devices.set(id, freshDevice(id));
+  const journalled = new Map(ports.devices.map((device) => [device.deviceId, device]));
+  const numKnown = Math.max(isFixed ? config.run.numDevices : 0, ...[...journalled.keys()].map((id) => id + 1));
+  for (let id = 0; id < numKnown; id++) devices.set(id, journalled.get(id) ?? freshDevice(id));
   for (const client of clients.values()) startGrace(client);
 
   function absent(record: JournalledClient): Client {
@@ -115,10 +117,12 @@ export function createRoster(ports: RosterPorts): Roster {
 
   function startGrace(client: Client): void {
     client.cancelGrace();
+    if (isStopped) return; // clients whose sockets close after the end have nowhere to go
     client.cancelGrace = clock.after(config.graceMs, () => giveUp(client));
   }
 
-  const inOrder = () => [...devices.values()].sort((a, b) => a.deviceId - b.deviceId);
+  // Ids are given in order, and the journal lists devices in order: so does the map.
+  const inOrder = () => [...devices.values()];
   const devicesOf = (key: string) => inOrder().filter((device) => device.clientKey === key);
   function hosts(): Host[] {
     const able = [...clients.values()].filter((client) => works(client) && client.hosting === "virtual");
@@ -297,6 +301,7 @@ export function createRoster(ports: RosterPorts): Roster {
       if (device !== undefined && client !== undefined && client.isPaused && isMovable(device)) rehome(device);
     },
     stop() {
+      isStopped = true;
       for (const client of clients.values()) client.cancelGrace();
     },
   };

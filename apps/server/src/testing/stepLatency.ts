@@ -27,7 +27,7 @@ const childPath = fileURLToPath(new URL("./swarmChild.ts", import.meta.url));
 export async function measureStepLatency({ numDevices = 100, numRounds = 10 } = {}): Promise<readonly number[]> {
   const folder = mkdtempSync(join(tmpdir(), "tutti-latency-"));
   const run = latencyRun(numDevices, numRounds);
-  const tuned = tunedParameters(run, { numLayers: 6, hiddenSize: 128, keyValueWidth: 128 }, 4);
+  const tuned = tunedParameters(run, { numLayers: 6, hiddenSize: 128, keyValueWidth: 128 }, 3);
   const options = { host: "127.0.0.1", port: 0, dataDir: folder, pagesDir: null, publicDir: folder, logLevel: "silent", homeless: "leave", run } as const;
   const coordinator = await startCoordinator({ ...options, expectedClients: numDevices }, { tuned });
   const config: SwarmConfig = { url: coordinator.url, numDevices };
