@@ -7,6 +7,7 @@ import { indexedDbStore } from "../storage/indexedDbStore.ts";
 import { workerTrainer } from "../training/workerTrainer.ts";
 import { type DataSource, hostingOf } from "./dataSource.ts";
 import type { PageParams } from "./queryParams.ts";
+import { headline } from "./text.ts";
 import { emptyView, nextView, pageStateOf, type View } from "./view.ts";
 import { createWakeLock } from "./wakeLock.ts";
 
@@ -35,6 +36,7 @@ export function createJoinController(params: PageParams): JoinController {
     view.value = nextView(view.value, event, performance.now());
     const state = pageStateOf(view.value);
     document.documentElement.dataset.state = state;
+    document.title = `${headline(state, view.value)} · Tutti`;
     keepAwake(state === "training" || state === "waiting" || state === "loading");
   }
 

@@ -1,4 +1,5 @@
 import type { Status } from "@tutti/protocol";
+import { useEffect, useRef } from "preact/hooks";
 import { LayerBars } from "../figures/layerBars.tsx";
 import { LossLine } from "../figures/lossLine.tsx";
 import { Staff } from "../figures/staff.tsx";
@@ -18,12 +19,15 @@ interface RunViewProps {
 export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
   const state = pageStateOf(view);
   const { status } = view;
+  const heading = useRef<HTMLHeadingElement>(null);
+  // The button that led here is gone: the reader goes on at the heading.
+  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
   const selected = status?.selectedLayers ?? null;
   const numLayers = view.ready?.shape.numLayers ?? status?.layerScores?.length ?? 6;
   return (
     <div class="stack">
       <section class="card now" aria-labelledby="now">
-        <h1 id="now" class="beat" data-testid="headline">
+        <h1 id="now" class="beat" tabIndex={-1} ref={heading} data-testid="headline">
           {headline(state, view)}
         </h1>
         <p class="soft explanation">{explanation(state, view)}</p>

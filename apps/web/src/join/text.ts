@@ -1,5 +1,6 @@
 import type { Stage } from "@tutti/core";
 import type { BackendName, LoadProgress } from "@tutti/model";
+import { counted } from "./format.ts";
 import type { PageState, View } from "./view.ts";
 
 const stageNames: Readonly<Record<Stage, string>> = {
@@ -28,9 +29,9 @@ export function phaseName(phase: LoadProgress["phase"]): string {
 
 /** A backend in plain words. */
 export function backendName(backend: BackendName, threads: number): string {
-  if (backend === "webgpu") return "graphics processor";
-  if (backend === "cpu") return "plain JavaScript";
-  return threads === 1 ? "processor, 1 thread" : `processor, ${threads} threads`;
+  if (backend === "webgpu") return "GPU";
+  if (backend === "cpu") return "CPU, plain JavaScript";
+  return `CPU, ${counted(threads, "thread")}`;
 }
 
 /** One sentence for each state: the page's headline while it takes part. */

@@ -92,7 +92,7 @@ function changed(view: View, event: SessionEvent): View {
     case "step":
       return { ...view, step: event.progress, losses: withLoss(view.losses, event.progress.loss) };
     case "taskEnded":
-      return { ...view, task: null, step: null, numTasksDone: view.numTasksDone + (event.outcome === "accepted" ? 1 : 0) };
+      return taskEnded(view, event.outcome === "accepted");
     case "traffic":
       return { ...view, traffic: event.traffic };
     case "paused":
@@ -104,6 +104,11 @@ function changed(view: View, event: SessionEvent): View {
     case "ended":
       return { ...view, end: event.end, task: null, step: null, connection: "offline" };
   }
+}
+
+function taskEnded(view: View, isAccepted: boolean): View {
+  const rested = { ...view, task: null, step: null };
+  return isAccepted ? { ...rested, numTasksDone: view.numTasksDone + 1, problem: null } : rested;
 }
 
 const resetNotice =
