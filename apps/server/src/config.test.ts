@@ -27,7 +27,11 @@ test("a file may choose another preset, and a flag another still", () => {
 test("another strategy replaces the preset's options instead of mixing with them", () => {
   expect(merge({ run: { strategy: { name: "fedAvg" } } }).run.strategy).toEqual({ name: "fedAvg" });
   expect(merge({ run: { partition: { kind: "iid" } } }).run.partition).toEqual({ kind: "iid" });
-  expect(merge({ run: { strategy: { countingRounds: 2 } } }).run.strategy).toMatchObject({ name: "fedPepTao", countingRounds: 2, lanczosSteps: 30 });
+  expect(merge({ run: { strategy: { countingRounds: 2 } } }).run.strategy).toMatchObject({
+    name: "fedPepTao",
+    countingRounds: 2,
+    lanczosSteps: 30,
+  });
 });
 
 test("unknown names and values out of bounds are refused, each by name, with what may have been meant", () => {

@@ -263,7 +263,7 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
       globalParams: strategy.globalParams(state),
       newcomerParams,
       parametersSha256: parametersSha256(newcomerParams),
-      deviceStates: keptStates(pool.members.devices(), blobs),
+      deviceStates: keptStates(pool.members.hosting.devices(), blobs),
       traffic: meter.totals(),
     };
   }
@@ -342,7 +342,9 @@ function requireSameRun(journal: Journal, run: RunSettings, runId: string, folde
   if (contents === null) return;
   const names = differences(contents.run, JSON.parse(JSON.stringify(run)), "run");
   if (names.length === 0) return;
-  throw new ConfigError(`run ${runId} in ${folder} was begun with other settings (${names.join(", ")}): choose another run id, or the same settings to resume`);
+  throw new ConfigError(
+    `run ${runId} in ${folder} was begun with other settings (${names.join(", ")}): choose another run id, or the same settings to resume`,
+  );
 }
 
 function differences(a: unknown, b: unknown, path: string): string[] {
@@ -356,7 +358,10 @@ function largestMessage({ initial }: TunedParameters, keepsStates: boolean): num
   return 4 * numValues(initial) * (keepsStates ? 4 : 1) + 1024 * 256;
 }
 
-function keptStates(devices: Iterable<{ deviceId: DeviceId; stateSha256: string | null }>, blobs: BlobStore): Map<DeviceId, DeviceStateParts> {
+function keptStates(
+  devices: Iterable<{ deviceId: DeviceId; stateSha256: string | null }>,
+  blobs: BlobStore,
+): Map<DeviceId, DeviceStateParts> {
   const states = new Map<DeviceId, DeviceStateParts>();
   for (const { deviceId, stateSha256 } of devices) {
     const bytes = stateSha256 === null ? null : blobs.get(stateSha256);

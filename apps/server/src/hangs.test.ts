@@ -59,7 +59,9 @@ test("a step that too few answer by its deadline is repeated, and says so", asyn
   isSilent = false;
   clock.advance(1000);
   const { reason } = await coordinator.when("repeated");
-  expect(reason).toBe("train round 1, step 1, attempt 1: 2 of 4 contributions came in, 4 were needed (device 1 was late; device 3 was late)");
+  expect(reason).toBe(
+    "train round 1, step 1, attempt 1: 2 of 4 contributions came in, 4 were needed (device 1 was late; device 3 was late)",
+  );
   expect((await coordinator.whenDone()).steps[0]).toMatchObject({ attempt: 2, counted: [0, 1, 2, 3] });
 });
 
@@ -74,7 +76,13 @@ test("a tab that leaves after the others submitted does not hold up the step: it
   await connected(coordinator, 1);
   expect(coordinator.steps()).toEqual([]);
   clock.advance(graceMs);
-  expect((await coordinator.whenDone()).steps.map((step) => [...step.cohort].sort())).toEqual([[0, 1, 2, 3], [0, 2], [0, 2], [0, 2], [0, 2]]);
+  expect((await coordinator.whenDone()).steps.map((step) => [...step.cohort].sort())).toEqual([
+    [0, 1, 2, 3],
+    [0, 2],
+    [0, 2],
+    [0, 2],
+    [0, 2],
+  ]);
   expect(coordinator.steps()[0]?.counted).toEqual([0, 2]);
 });
 
@@ -86,7 +94,13 @@ test("a tab that says it leaves is not waited for at all", async () => {
   await b.when("task");
   await submitted(a, 2);
   await b.call("leave", {});
-  expect((await coordinator.whenDone()).steps.map((step) => step.counted)).toEqual([[0, 2], [0, 2], [0, 2], [0, 2], [0, 2]]);
+  expect((await coordinator.whenDone()).steps.map((step) => step.counted)).toEqual([
+    [0, 2],
+    [0, 2],
+    [0, 2],
+    [0, 2],
+    [0, 2],
+  ]);
 });
 
 test("a socket that never says hello watches, and the run takes no notice of it", async () => {
@@ -126,12 +140,22 @@ test("a leaver whose contribution was accepted still counts", async () => {
   hold.open();
   await a.when("submitted");
   await coordinator.whenDone();
-  expect(coordinator.steps().map((step) => step.counted)).toEqual([[0, 1, 2, 3], [0, 2], [0, 2], [0, 2], [0, 2]]);
+  expect(coordinator.steps().map((step) => step.counted)).toEqual([
+    [0, 1, 2, 3],
+    [0, 2],
+    [0, 2],
+    [0, 2],
+    [0, 2],
+  ]);
 });
 
 test("a client that comes back rounds later keeps its devices and their state, and is sampled again", async () => {
   const clock = manualClock();
-  const coordinator = await scene.start(tinyRun({ cohortSize: 4, numRounds: 4, evaluateEvery: 4 }), { expectedClients: 2, homeless: "leave", graceMs }, { clock });
+  const coordinator = await scene.start(
+    tinyRun({ cohortSize: 4, numRounds: 4, evaluateEvery: 4 }),
+    { expectedClients: 2, homeless: "leave", graceMs },
+    { clock },
+  );
   const holdThird = gate();
   const isThird = ({ stage, round }: { stage: string; round: number }) => stage === "train" && round === 3;
   scene.join(coordinator, "a", { onTask: (lease) => (isThird(lease) ? holdThird.passed : true) });
@@ -152,7 +176,13 @@ test("a client that comes back rounds later keeps its devices and their state, a
   holdThird.open();
   await coordinator.whenDone();
   const training = coordinator.steps().filter((step) => step.stage === "train");
-  expect(training.map((step) => step.counted)).toEqual([[0, 1, 2, 3], [0, 2], [0, 2], [0, 1, 2, 3], [0, 1, 2, 3]]);
+  expect(training.map((step) => step.counted)).toEqual([
+    [0, 1, 2, 3],
+    [0, 2],
+    [0, 2],
+    [0, 1, 2, 3],
+    [0, 1, 2, 3],
+  ]);
 });
 
 test("when the last tab leaves, the run waits visibly with its state kept, and goes on when one comes back", async () => {
@@ -167,7 +197,13 @@ test("when the last tab leaves, the run waits visibly with its state kept, and g
   expect(coordinator.status()).toMatchObject({ phase: "waiting", message: "no device is connected", numConnected: 0 });
   expect(coordinator.steps()).toHaveLength(1);
   scene.join(coordinator, "a", { kept: a.kept });
-  expect((await coordinator.whenDone()).steps.map((step) => [step.round, step.attempt])).toEqual([[1, 1], [2, 2], [3, 1], [4, 1], [4, 1]]);
+  expect((await coordinator.whenDone()).steps.map((step) => [step.round, step.attempt])).toEqual([
+    [1, 1],
+    [2, 2],
+    [3, 1],
+    [4, 1],
+    [4, 1],
+  ]);
 });
 
 test("a client that cannot compute is not waited for, and its devices move to another one", async () => {

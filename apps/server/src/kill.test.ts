@@ -18,7 +18,18 @@ async function start(homeless: "move" | "leave"): Promise<{ coordinator: Killabl
   const folder = temporaryFolder();
   closeables.push(folder.remove);
   const port = await freePort();
-  const options = { host: "127.0.0.1", port, dataDir: folder.path, pagesDir: null, publicDir: folder.path, runId: "killed", expectedClients: 3, homeless, logLevel: "error", run } as const;
+  const options = {
+    host: "127.0.0.1",
+    port,
+    dataDir: folder.path,
+    pagesDir: null,
+    publicDir: folder.path,
+    runId: "killed",
+    expectedClients: 3,
+    homeless,
+    logLevel: "error",
+    run,
+  } as const;
   const coordinator = await startKillable({ options, sizes, numClasses: 3 });
   closeables.push(() => coordinator.stop());
   const clients: ProtocolClient[] = [];
@@ -50,7 +61,10 @@ test.each(["move", "leave"] as const)(
     const numMessages = calm.coordinator.messages.length;
 
     const random = createRandom(7).stream({ purpose: `kills ${homeless}` });
-    const instants = random.shuffle(Array.from({ length: numMessages - 14 }, (_, i) => i + 2)).slice(0, numKills).sort((a, b) => a - b);
+    const instants = random
+      .shuffle(Array.from({ length: numMessages - 14 }, (_, i) => i + 2))
+      .slice(0, numKills)
+      .sort((a, b) => a - b);
     const { coordinator, clients } = await start(homeless);
     let numSeen = coordinator.messages.length;
     let restarting: Promise<void> | null = null;

@@ -22,7 +22,12 @@ export function createMetrics({ status, traffic }: MetricsSources): Metrics {
   collectDefaultMetrics({ register: registry });
   const refusals = new Counter({ name: "tutti_refusals_total", help: "Calls refused, by rule", labelNames: ["rule"], registers });
   const steps = new Counter({ name: "tutti_steps_total", help: "Steps closed, by stage", labelNames: ["stage"], registers });
-  const seconds = new Counter({ name: "tutti_step_seconds_total", help: "Uptime spent in steps, by stage", labelNames: ["stage"], registers });
+  const seconds = new Counter({
+    name: "tutti_step_seconds_total",
+    help: "Uptime spent in steps, by stage",
+    labelNames: ["stage"],
+    registers,
+  });
   const gauges: [name: string, help: string, read: (status: Status) => number][] = [
     ["tutti_clients", "Clients that are connected", (now) => now.numConnected],
     ["tutti_clients_paused", "Clients that are paused", (now) => now.numPaused],

@@ -19,7 +19,10 @@ test("devices of a tab that died move to another one with their last accepted st
   const { lease } = await b.when("task", (event) => event.lease.stage === "train" && event.lease.round >= 2);
   b.close();
   const { devices } = await a.when("assign");
-  expect(devices.find((device) => device.deviceId === lease.deviceId)).toMatchObject({ decision: "new", state: { numBytes: expect.any(Number) } });
+  expect(devices.find((device) => device.deviceId === lease.deviceId)).toMatchObject({
+    decision: "new",
+    state: { numBytes: expect.any(Number) },
+  });
   const outcome = await coordinator.whenDone();
   expect(outcome.parametersSha256).toBe(expected);
   expect(outcome.deviceStates.size).toBeGreaterThan(0);

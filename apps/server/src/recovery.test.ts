@@ -15,7 +15,11 @@ interface Snapshot {
   readonly kept: readonly KeptClient[];
 }
 
-async function runOnce(content: Map<string, Uint8Array>, kept: readonly KeptClient[], onWrite: (clients: readonly ProtocolClient[]) => void) {
+async function runOnce(
+  content: Map<string, Uint8Array>,
+  kept: readonly KeptClient[],
+  onWrite: (clients: readonly ProtocolClient[]) => void,
+) {
   const store = memoryStore(content);
   const clients: ProtocolClient[] = [];
   const watched = {

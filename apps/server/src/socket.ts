@@ -1,10 +1,22 @@
 import type { Server as HttpServer } from "node:http";
-import { call, type Goodbye, type Handlers, isRefusal, type Refusal, type Rule, refuse, type Status, send, serve, type Welcome } from "@tutti/protocol";
+import {
+  call,
+  type Goodbye,
+  type Handlers,
+  isRefusal,
+  type Refusal,
+  type Rule,
+  refuse,
+  type Status,
+  send,
+  serve,
+  type Welcome,
+} from "@tutti/protocol";
 import type { Logger } from "pino";
 import { Server, type Socket } from "socket.io";
 import type { Clock } from "./pool/clock.ts";
 import type { Pool } from "./pool/pool.ts";
-import type { Client, Connection } from "./pool/roster.ts";
+import type { Client, Connection } from "./pool/members.ts";
 import { withoutClients } from "./status.ts";
 
 /** What the sockets need of the coordinator. */
@@ -97,7 +109,10 @@ function serveSocket(socket: Socket, ports: SocketPorts): void {
       await ports.flushed();
       const welcomed = admitted.client;
       afterAnswer(() => pool.deliverTo(welcomed));
-      logger.info({ client: shortKey(welcomed), devices: admitted.devices.map(({ deviceId, decision }) => `${deviceId}:${decision}`) }, "hello");
+      logger.info(
+        { client: shortKey(welcomed), devices: admitted.devices.map(({ deviceId, decision }) => `${deviceId}:${decision}`) },
+        "hello",
+      );
       return ports.welcome(admitted.devices);
     },
     register: asClient(async (member, { devices, compute }) => {

@@ -29,7 +29,8 @@ export function describeRun(sources: StatusSources): Status {
   const leases = step === null || step.isOver ? [] : [...step.leases.values()];
   const isIn = (lease: (typeof leases)[number]) => lease.accepted !== null && lease.state === "over";
   const hosted = new Map<string, number[]>();
-  for (const { deviceId, clientKey } of members.devices()) if (clientKey !== null) hosted.set(clientKey, [...(hosted.get(clientKey) ?? []), deviceId]);
+  for (const { deviceId, clientKey } of members.hosting.devices())
+    if (clientKey !== null) hosted.set(clientKey, [...(hosted.get(clientKey) ?? []), deviceId]);
   const plan = step?.plan;
   const isOpen = plan !== undefined && phase === "running";
   return {

@@ -25,7 +25,10 @@ export async function listRuns(dataDir: string): Promise<RunListing[]> {
 }
 
 /** A run from its journal, with the live status where its coordinator is up. */
-export async function runStatus(dataDir: string, runId?: string): Promise<{ readonly journalled: JournalledRun; readonly live: Status | null }> {
+export async function runStatus(
+  dataDir: string,
+  runId?: string,
+): Promise<{ readonly journalled: JournalledRun; readonly live: Status | null }> {
   const control = readControl(dataDir);
   const id = runId ?? control?.runId ?? listRunIds(dataDir).at(-1) ?? "";
   const journalled = await readRun(dataDir, id);

@@ -1,8 +1,8 @@
 import type { RunSettings } from "@tutti/core";
-import type { Overrides } from "../settings.ts";
-import { mergeSettings, readSettingsFile } from "../settings.ts";
 import { type Coordinator, type CoordinatorPorts, type RunOutcome, startCoordinator } from "../coordinator.ts";
 import { lanAddresses } from "../http/certificate.ts";
+import type { Overrides } from "../settings.ts";
+import { mergeSettings, readSettingsFile } from "../settings.ts";
 import { readBackboneSizes, tunedParameters } from "../tuned.ts";
 
 /** How to serve a run. */

@@ -1,7 +1,7 @@
+import { X509Certificate } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { X509Certificate } from "node:crypto";
 import { generate } from "selfsigned";
 import { ConfigError, type CoordinatorConfig } from "../config.ts";
 
@@ -50,7 +50,11 @@ function namesOfThisMachine(): MachineNames {
 function coversAll(cert: string, { dns, ip }: MachineNames): boolean {
   const certificate = new X509Certificate(cert);
   const isFresh = new Date(certificate.validTo).getTime() > Date.now();
-  return isFresh && dns.every((name) => certificate.checkHost(name) !== undefined) && ip.every((address) => certificate.checkIP(address) !== undefined);
+  return (
+    isFresh &&
+    dns.every((name) => certificate.checkHost(name) !== undefined) &&
+    ip.every((address) => certificate.checkIP(address) !== undefined)
+  );
 }
 
 async function makeCertificate({ dns, ip }: MachineNames): Promise<Certificate> {

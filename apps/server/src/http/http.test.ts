@@ -46,13 +46,22 @@ test("what is named by its content may be kept for ever, everything else is aske
   expect(await caching("/backbones/tiny/manifest.json")).toBe("no-cache");
   expect(await caching(`/backbones/tiny/${"ab".repeat(32)}.bin`)).toBe("public, max-age=31536000, immutable");
   const first = await fetch(`${coordinator.url}/backbones/tiny/manifest.json`);
-  const again = await fetch(`${coordinator.url}/backbones/tiny/manifest.json`, { headers: { "if-none-match": first.headers.get("etag") ?? "" } });
+  const again = await fetch(`${coordinator.url}/backbones/tiny/manifest.json`, {
+    headers: { "if-none-match": first.headers.get("etag") ?? "" },
+  });
   expect(again.status).toBe(304);
 });
 
 test("nothing outside the public folders is served", async () => {
   const coordinator = await scene.start(run, { pagesDir: writePages(scene.folder()) });
-  for (const path of ["/backbones/../secret.txt", "/backbones/%2e%2e/secret.txt", "/backbones/..%2fsecret.txt", "/.env", "/datasets/none.csv", "/blobs/00"]) {
+  for (const path of [
+    "/backbones/../secret.txt",
+    "/backbones/%2e%2e/secret.txt",
+    "/backbones/..%2fsecret.txt",
+    "/.env",
+    "/datasets/none.csv",
+    "/blobs/00",
+  ]) {
     expect((await fetch(coordinator.url + path)).status, path).toBe(404);
   }
 });
@@ -77,7 +86,11 @@ test("a blob is served under its hash as long as an open task names it", async (
 
 test("run.json, healthz and metrics tell what goes on", async () => {
   const coordinator = await scene.start(run);
-  expect(await (await fetch(`${coordinator.url}/run.json`)).json()).toMatchObject({ runId: "test", run: { seed: 42 }, status: { phase: "waiting" } });
+  expect(await (await fetch(`${coordinator.url}/run.json`)).json()).toMatchObject({
+    runId: "test",
+    run: { seed: 42 },
+    status: { phase: "waiting" },
+  });
   expect(await (await fetch(`${coordinator.url}/healthz`)).json()).toEqual({ isHealthy: true });
   const metrics = await (await fetch(`${coordinator.url}/metrics`)).text();
   expect(metrics).toContain("tutti_clients 0");
@@ -86,7 +99,8 @@ test("run.json, healthz and metrics tell what goes on", async () => {
 
 test("orders need the token that is kept in the data folder", async () => {
   const coordinator = await scene.start(run);
-  const order = (token: string) => fetch(`${coordinator.url}/control/stop`, { method: "POST", headers: { authorization: `Bearer ${token}` } });
+  const order = (token: string) =>
+    fetch(`${coordinator.url}/control/stop`, { method: "POST", headers: { authorization: `Bearer ${token}` } });
   expect((await order("guess")).status).toBe(401);
   expect((await order(coordinator.controlToken)).status).toBe(200);
   await coordinator.whenClosed();
@@ -104,12 +118,15 @@ test("with a certificate of its own, pages and sockets work over https, and the 
   expect(coordinator.url).toMatch(/^https:/);
   const read = () =>
     new Promise<{ status: number | undefined; names: string | undefined; fingerprint: string }>((resolve, reject) => {
-      const sent = request({ host: "127.0.0.1", port: coordinator.port, path: "/", rejectUnauthorized: false, agent: false }, (response) => {
-        const socket = response.socket as import("node:tls").TLSSocket;
-        const certificate = socket.getPeerCertificate();
-        response.resume();
-        resolve({ status: response.statusCode, names: certificate.subjectaltname, fingerprint: certificate.fingerprint256 });
-      });
+      const sent = request(
+        { host: "127.0.0.1", port: coordinator.port, path: "/", rejectUnauthorized: false, agent: false },
+        (response) => {
+          const socket = response.socket as import("node:tls").TLSSocket;
+          const certificate = socket.getPeerCertificate();
+          response.resume();
+          resolve({ status: response.statusCode, names: certificate.subjectaltname, fingerprint: certificate.fingerprint256 });
+        },
+      );
       sent.on("error", reject);
       sent.end();
     });
@@ -117,7 +134,11 @@ test("with a certificate of its own, pages and sockets work over https, and the 
   expect(first.status).toBe(200);
   expect(first.names).toContain("DNS:localhost");
   expect(first.names).toContain("IP Address:127.0.0.1");
-  const socket = io(coordinator.url.replace("localhost", "127.0.0.1"), { transports: ["websocket"], rejectUnauthorized: false, forceNew: true });
+  const socket = io(coordinator.url.replace("localhost", "127.0.0.1"), {
+    transports: ["websocket"],
+    rejectUnauthorized: false,
+    forceNew: true,
+  });
   await new Promise((resolve) => socket.on("status", resolve));
   socket.close();
   expect(coordinator.traffic().pages.down).toBeGreaterThan(1000);

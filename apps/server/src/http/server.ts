@@ -99,10 +99,13 @@ export async function listen(app: FastifyInstance, { host, port }: CoordinatorCo
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : null;
     if (code === "EADDRINUSE") {
-      throw new Error(`port ${port} is in use: another coordinator may be running there; stop it, or choose another with --port`, { cause: error });
+      throw new Error(`port ${port} is in use: another coordinator may be running there; stop it, or choose another with --port`, {
+        cause: error,
+      });
     }
     if (code === "EACCES") throw new Error(`port ${port} needs more rights: choose one above 1023 with --port`, { cause: error });
-    if (code === "EADDRNOTAVAIL") throw new Error(`host ${host} is no address of this machine: choose another with --host`, { cause: error });
+    if (code === "EADDRNOTAVAIL")
+      throw new Error(`host ${host} is no address of this machine: choose another with --host`, { cause: error });
     throw error;
   }
   const address = app.server.address();

@@ -1,6 +1,6 @@
-import type { RoundPlan } from "@tutti/core";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { RoundPlan } from "@tutti/core";
 
 /** Bytes on the wire as the clients see them: `up` leaves a client, `down` reaches it. */
 export interface WireBytes {

@@ -22,7 +22,15 @@ const plan: JournalledPlan = {
   quorum: 0.7,
   numDevices: 5,
 };
-const device: JournalledDevice = { deviceId: 4, clientKey: "k", numExamples: 9, version: "t1", versionSha256: "h", stateSha256: "ss", wasReset: false };
+const device: JournalledDevice = {
+  deviceId: 4,
+  clientKey: "k",
+  numExamples: 9,
+  version: "t1",
+  versionSha256: "h",
+  stateSha256: "ss",
+  wasReset: false,
+};
 const contribution = { taskId: "t1", deviceId: 4, sha256: "h", bytes: Uint8Array.of(5, 6, 7) };
 
 function stores(): [string, () => KeyValueStore][] {
@@ -142,18 +150,26 @@ test("after 100 rounds the journal takes at most three times the live state", as
   journal.begin({});
   let tensors: Record<string, Tensor> = {};
   for (let layer = 0; layer < numLayers; layer++) {
-    for (const prefix of ["W", "V", "c", "Dprev", ...Array.from({ length: numDevices }, (_, id) => `c/${id}`)]) tensors[`${prefix}/prefix/${layer}`] = tensor(layer, size);
+    for (const prefix of ["W", "V", "c", "Dprev", ...Array.from({ length: numDevices }, (_, id) => `c/${id}`)])
+      tensors[`${prefix}/prefix/${layer}`] = tensor(layer, size);
   }
   const live = Object.values(tensors).reduce((sum, { data }) => sum + data.byteLength, 0);
   let state: StrategyState = { values: { round: 0 }, tensors };
   journal.putState(state, null);
   for (let round = 1; round <= 100; round++) {
-    journal.putPlan({ ...plan, round, payloads: [`p${round}`] }, new Map([[`p${round}`, new Uint8Array(2 * size * numLayers).fill(round)]]));
+    journal.putPlan(
+      { ...plan, round, payloads: [`p${round}`] },
+      new Map([[`p${round}`, new Uint8Array(2 * size * numLayers).fill(round)]]),
+    );
     await journal.flushed();
     const devices = Array.from({ length: cohort }, (_, i) => (round * 5 + i * 7) % numDevices);
     for (const deviceId of devices) {
       const taskId = `task ${round} ${deviceId}`;
-      journal.putContribution({ taskId, deviceId, sha256: "h", bytes: new Uint8Array(2 * size * numLayers).fill(deviceId) }, { ...device, deviceId }, null);
+      journal.putContribution(
+        { taskId, deviceId, sha256: "h", bytes: new Uint8Array(2 * size * numLayers).fill(deviceId) },
+        { ...device, deviceId },
+        null,
+      );
     }
     await journal.flushed();
     journal.putCounted(devices);

@@ -33,7 +33,9 @@ export function listRunIds(dataDir: string): string[] {
 export async function readRun(dataDir: string, runId: string): Promise<JournalledRun> {
   if (!existsSync(journalFile(dataDir, runId))) {
     const known = listRunIds(dataDir);
-    throw new ConfigError(`${dataDir} holds no run ${runId}; ${known.length === 0 ? "it holds none at all" : `it holds ${known.join(", ")}`}`);
+    throw new ConfigError(
+      `${dataDir} holds no run ${runId}; ${known.length === 0 ? "it holds none at all" : `it holds ${known.join(", ")}`}`,
+    );
   }
   const journal = openJournal(lmdbStore(join(dataDir, runId, "journal"), { isReadOnly: true }));
   try {

@@ -39,8 +39,18 @@ export function openStep(runId: string, plan: RoundPlan, payloads: readonly Blob
   return { plan, payloads, leases, byDevice, isOver: false, deadlineAt: null };
 }
 
+/** Whether a task can still be submitted. */
+export function isOpenLease(step: OpenStep | null, lease: Lease | undefined): boolean {
+  return lease?.state === "open" && step?.isOver === false;
+}
+
 /** The message that hands a task to its device. */
-export function leaseMessage({ plan, payloads, deadlineAt }: OpenStep, lease: Lease, run: { contributionEncoding: TaskLease["contributionEncoding"] }, now: number): TaskLease {
+export function leaseMessage(
+  { plan, payloads, deadlineAt }: OpenStep,
+  lease: Lease,
+  run: { contributionEncoding: TaskLease["contributionEncoding"] },
+  now: number,
+): TaskLease {
   const { task } = lease;
   const params = payloads[task.params];
   const initial = task.initial === undefined ? undefined : payloads[task.initial];

@@ -1,42 +1,19 @@
-import type { Contribution, Deadline, DeviceId, DevicePool, RoundPlan, Stage, TaskKind } from "@tutti/core";
-import { type BlobRef, isRefusal, type Refusal, refuse, type Submit, type SubmitOutcome, taskId as taskIdOf } from "@tutti/protocol";
-import type { CoordinatorConfig } from "../config.ts";
-import type { BlobStore } from "../http/blobs.ts";
-import type { Journal, JournalledContribution, JournalledDevice } from "../journal/journal.ts";
-import { packRecord, unpackRecord } from "../journal/records.ts";
-import type { TunedParameters } from "../tuned.ts";
+import type { Contribution, Deadline, DeviceId, DevicePool, RoundPlan } from "@tutti/core";
+import { type BlobRef, type Refusal, refuse, type Submit, type SubmitOutcome } from "@tutti/protocol";
+import type { JournalledContribution } from "../journal/journal.ts";
+import { type AcceptancePorts, createAcceptance, stateHolder } from "./acceptance.ts";
 import type { Clock } from "./clock.ts";
-import { type Lease, leaseMessage, type OpenStep, openStep } from "./openStep.ts";
-import { canMoveDevices, type Client, createRoster, type Roster } from "./roster.ts";
-import { hashSubmission, readSubmission } from "./submissions.ts";
+import { type Client, canMoveDevices } from "./members.ts";
+import { isOpenLease, type Lease, leaseMessage, type OpenStep, openStep } from "./openStep.ts";
+import { createRoster, type Roster } from "./roster.ts";
 
 /** What the pool needs of its surroundings. */
-export interface PoolPorts {
-  readonly config: CoordinatorConfig;
-  readonly runId: string;
-  readonly tuned: TunedParameters;
+export interface PoolPorts extends AcceptancePorts {
   readonly clock: Clock;
-  readonly journal: Journal;
-  readonly blobs: BlobStore;
-  /** Steps that are closed, repeated attempts included in `attempt`. */
-  pastSteps(): Iterable<StepName>;
   /** Something that a page shows has changed. */
   onChange(): void;
   /** A device lost its private state and starts afresh. */
   onReset(deviceId: DeviceId): void;
-  /** A contribution is safe in the journal. */
-  onAccepted(taskId: string, deviceId: DeviceId): void;
-  /** Bytes of a device state arrived inside a submission. */
-  onStateBytes(numBytes: number): void;
-}
-
-/** What names a step in its run; attempts count from 1 to `attempt`. */
-export interface StepName {
-  readonly stage: Stage;
-  readonly round: number;
-  readonly step: number;
-  readonly attempt: number;
-  readonly kind: TaskKind;
 }
 
 /** The connected devices and the open step; the round loop's view of them, and the sockets'. */
@@ -63,9 +40,7 @@ export interface Pool extends DevicePool {
 /** A pool that goes on from what was journalled. */
 export function createPool(ports: PoolPorts): Pool {
   const { config, clock, journal, blobs, runId } = ports;
-  const keepsStates = canMoveDevices(config);
   const contents = journal.contents();
-  const inFlight = new Set<Promise<void>>();
   let listeners: (() => void)[] = [];
   let step: OpenStep | null = null;
   let isStopped = false;
@@ -83,8 +58,8 @@ export function createPool(ports: PoolPorts): Pool {
     clients: contents?.clients ?? [],
     saveDevice: (device) => journal.putDevice(device),
     saveClient: (client) => journal.putClient(client),
-    isOpenTask: (taskId) => isOpen(step?.leases.get(taskId)),
-    isBusy: (deviceId) => isOpen(step?.byDevice.get(deviceId)),
+    isOpenTask: (taskId) => isOpenLease(step, step?.leases.get(taskId)),
+    isBusy: (deviceId) => isOpenLease(step, step?.byDevice.get(deviceId)),
     stateBlob(sha256) {
       const bytes = blobs.get(sha256);
       return bytes === null ? null : { sha256, numBytes: bytes.length };
@@ -96,10 +71,8 @@ export function createPool(ports: PoolPorts): Pool {
       if (lease?.state === "open") lease.end({ kind: "left" });
     },
   });
-
-  function isOpen(lease: Lease | undefined): boolean {
-    return lease?.state === "open" && step?.isOver === false;
-  }
+  const { hosting } = members;
+  const acceptance = createAcceptance(ports, members);
 
   function changed(): void {
     const told = listeners;
@@ -110,119 +83,30 @@ export function createPool(ports: PoolPorts): Pool {
 
   function deliver(lease: Lease): void {
     const connection = members.connectionOf(lease.task.deviceId);
-    if (step === null || connection === null || lease.sentOn === connection.id || !isOpen(lease)) return;
+    if (step === null || connection === null || lease.sentOn === connection.id || !isOpenLease(step, lease)) return;
     lease.sentOn = connection.id;
     connection.task(leaseMessage(step, lease, config.run, clock.now()));
   }
 
-  /** Whatever comes from now on is late. */
-  function close(closing: OpenStep | null): void {
-    if (closing === null) return;
-    closing.isOver = true;
-    for (const lease of closing.leases.values()) if (lease.state === "open") lease.end({ kind: "late" });
-  }
-
-  function read(submission: Pick<Submit, "header" | "tensors" | "state">, plan: RoundPlan, { task }: Lease): Contribution | Refusal {
-    const device = members.device(task.deviceId);
-    const { shape, numClasses } = ports.tuned;
-    const wasReset = task.spec.kind === "train" && device?.wasReset === true;
-    const params = plan.payloads[task.params] ?? {};
-    const numExamples = device?.numExamples ?? 0;
-    return readSubmission(submission, { run: config.run, shape, task, params, numExamples, keepsStates, numClasses, wasReset });
-  }
-
-  /** Whether the id is a task that the device had in an earlier step or attempt. */
-  function isPastTask(id: string, deviceId: DeviceId): boolean {
-    for (const { attempt: numAttempts, ...name } of [...ports.pastSteps(), ...(step === null ? [] : [nameOf(step.plan)])]) {
-      for (let attempt = 1; attempt <= numAttempts; attempt++) {
-        if (taskIdOf({ runId, ...name, attempt, deviceId }) === id) return true;
-      }
-    }
-    return false;
-  }
-
-  function restore(opened: OpenStep, { taskId, sha256, bytes }: JournalledContribution): void {
-    const lease = opened.leases.get(taskId);
-    if (lease === undefined) return;
-    const { json, bytes: tensors } = unpackRecord(bytes);
-    const header = json as Submit["header"];
-    const contribution = read(header.kind === "train" ? { header, tensors } : { header }, opened.plan, lease);
-    if (isRefusal(contribution)) throw new Error(`journal: the contribution to task ${taskId} is damaged: ${contribution.message}`);
-    lease.accepted = { sha256, contribution };
-    lease.end({ kind: "contributed", contribution });
-  }
-
-  /** The hash of the device's private state after a submission: a training task without one leaves the device without. */
-  function keepState({ deviceId, stateSha256 }: JournalledDevice, { header, state }: Submit): string | null {
-    if (state === undefined && header.kind !== "train") return stateSha256;
-    const blob = state === undefined ? null : blobs.hold(stateHolder(deviceId), state.slice());
-    blobs.keepOnly(stateHolder(deviceId), new Set(blob === null ? [] : [blob.sha256]));
-    if (state !== undefined) ports.onStateBytes(state.length);
-    return blob?.sha256 ?? null;
-  }
-
-  async function accept(lease: Lease, submission: Submit, accepted: NonNullable<Lease["accepted"]>): Promise<void> {
-    const { taskId, deviceId, header, tensors, state } = submission;
-    const device = members.device(deviceId);
-    if (device === null) throw new Error(`device ${deviceId} is not in the roster`);
-    lease.state = "accepting";
-    lease.accepted = accepted;
-    const stateSha256 = keepState(device, submission);
-    const updated = { ...device, version: taskId, versionSha256: accepted.sha256, stateSha256 };
-    members.updateDevice(updated);
-    journal.putContribution({ taskId, deviceId, sha256: accepted.sha256, bytes: packRecord(header, tensors) }, updated, state ?? null);
-    await journal.flushed();
-    ports.onAccepted(taskId, deviceId);
-    lease.end({ kind: "contributed", contribution: accepted.contribution });
-    members.settled(deviceId);
-    ports.onChange();
-  }
-
-  /** The answer to a submission of a task that was accepted before: the same bytes again, or others. */
-  async function again(known: string, sha256: string, taskId: string): Promise<Refusal | { outcome: SubmitOutcome }> {
-    if (known !== sha256) return refuse("P-41", `task ${taskId}: another submission was accepted under this id`);
-    await journal.flushed();
-    return { outcome: "duplicate" };
-  }
-
   return {
     members,
-    keepsStates,
+    keepsStates: canMoveDevices(config),
     roster: () => members.list(),
     whenRosterChanges: () => new Promise((resolve) => listeners.push(resolve)),
-    startDeadline(deadlineMs): Deadline {
-      const closing = step;
-      if (deadlineMs === null) return { passed: new Promise(() => undefined), cancel: () => close(closing) };
-      if (closing !== null) closing.deadlineAt = clock.now() + deadlineMs;
-      let cancelTimer: () => void = () => undefined;
-      const passed = new Promise<void>((resolve) => {
-        cancelTimer = clock.after(deadlineMs, () => {
-          close(closing);
-          // A contribution that is being written counts; its lease ends before the loop hears of the deadline.
-          void Promise.allSettled(inFlight).then(() => setImmediate(resolve));
-        });
-      });
-      return {
-        passed,
-        cancel() {
-          cancelTimer();
-          close(closing);
-        },
-      };
-    },
-    async perform(_plan, task) {
-      const lease = step?.byDevice.get(task.deviceId);
-      if (lease === undefined) throw new Error(`device ${task.deviceId} has no task in the open step`);
+    startDeadline: (deadlineMs) => startDeadline(step, deadlineMs, clock, () => acceptance.settled()),
+    async perform(_plan, { deviceId }) {
+      const lease = step?.byDevice.get(deviceId);
+      if (lease === undefined) throw new Error(`device ${deviceId} has no task in the open step`);
       if (lease.state !== "open") return lease.outcome;
-      members.settled(task.deviceId);
-      if (isGone(members, task.deviceId)) lease.end({ kind: "left" });
+      members.settled(deviceId);
+      if (isGone(members, deviceId)) lease.end({ kind: "left" });
       deliver(lease);
       return lease.outcome;
     },
     open(plan, payloads, accepted = []) {
       close(step);
       step = openStep(runId, plan, payloads);
-      for (const contribution of accepted) restore(step, contribution);
+      for (const contribution of accepted) acceptance.restore(step, contribution);
     },
     step: () => step,
     accepted(deviceIds) {
@@ -231,42 +115,20 @@ export function createPool(ports: PoolPorts): Pool {
     },
     counted(contributions) {
       for (const { deviceId, wasReset } of contributions) {
-        const device = members.device(deviceId);
-        if (wasReset !== true || device === null) continue;
-        const settled = { ...device, wasReset: false };
-        members.updateDevice(settled);
-        journal.putDevice(settled);
+        const device = wasReset === true ? hosting.get(deviceId) : null;
+        if (device !== null) hosting.save({ ...device, wasReset: false });
       }
     },
     async submit(client, submission) {
-      const { taskId, deviceId } = submission;
-      const device = members.device(deviceId);
-      if (device?.clientKey !== client.clientKey) return refuse("P-43", `device ${deviceId} does not live on this client`);
-      const sha256 = hashSubmission(submission);
-      const lease = step?.leases.get(taskId);
-      if (lease?.accepted) return again(lease.accepted.sha256, sha256, taskId);
-      if (device.version === taskId && device.versionSha256 !== null) return again(device.versionSha256, sha256, taskId);
-      if (lease === undefined && !isPastTask(taskId, deviceId)) return refuse("P-43", `task ${taskId} is no task of device ${deviceId} in this run`);
-      if (lease !== undefined && lease.task.deviceId !== deviceId) return refuse("P-43", `task ${taskId} was leased to device ${lease.task.deviceId}`);
-      if (step === null || lease === undefined || !isOpen(lease)) {
-        await journal.flushed();
-        return { outcome: "late" };
-      }
-      const contribution = read(submission, step.plan, lease);
-      if (isRefusal(contribution)) return contribution;
-      const accepting = accept(lease, submission, { sha256, contribution });
-      inFlight.add(accepting);
-      try {
-        await accepting;
-      } finally {
-        inFlight.delete(accepting);
-      }
-      return { outcome: "accepted" };
+      const answer = await acceptance.submit(step, client, submission);
+      ports.onChange();
+      return answer;
     },
     declineTask(client, taskId, reason) {
       const lease = step?.leases.get(taskId);
-      if (lease === undefined || lease.state !== "open") return null;
-      if (members.device(lease.task.deviceId)?.clientKey !== client.clientKey) return refuse("P-43", `task ${taskId} was not leased to this client`);
+      if (lease?.state !== "open") return null;
+      const isHost = hosting.get(lease.task.deviceId)?.clientKey === client.clientKey;
+      if (!isHost) return refuse("P-43", `task ${taskId} was not leased to this client`);
       lease.end({ kind: "declined", reason });
       members.settled(lease.task.deviceId);
       ports.onChange();
@@ -274,10 +136,10 @@ export function createPool(ports: PoolPorts): Pool {
     },
     notAcknowledged(taskId, connectionId, isForeign) {
       const lease = step?.leases.get(taskId);
-      if (lease === undefined || lease.state !== "open" || lease.sentOn !== connectionId) return;
-      if (isForeign) return lease.end({ kind: "left" });
+      if (lease?.state !== "open" || lease.sentOn !== connectionId) return;
       lease.sentOn = null;
-      deliver(lease);
+      if (isForeign) lease.end({ kind: "left" });
+      else deliver(lease);
     },
     deliverTo(client) {
       if (isStopped || client.connection === null) return;
@@ -285,9 +147,9 @@ export function createPool(ports: PoolPorts): Pool {
         client.connection.isWelcomed = true;
         changed();
       }
-      if (step === null) return;
-      for (const lease of step.leases.values()) {
-        if (members.device(lease.task.deviceId)?.clientKey === client.clientKey) deliver(lease);
+      for (const { deviceId } of hosting.devicesOf(client.clientKey)) {
+        const lease = step?.byDevice.get(deviceId);
+        if (lease !== undefined) deliver(lease);
       }
     },
     stop() {
@@ -297,18 +159,36 @@ export function createPool(ports: PoolPorts): Pool {
   };
 }
 
-/** A step's tasks are of one kind, as far as ids of the past are concerned. */
-function nameOf({ stage, round, step, attempt, tasks }: RoundPlan): StepName {
-  return { stage, round, step, attempt, kind: tasks[0]?.spec.kind ?? "train" };
+/** A deadline on the coordinator's uptime. Whatever is being written when it passes still counts. */
+function startDeadline(step: OpenStep | null, deadlineMs: number | null, clock: Clock, settled: () => Promise<unknown>): Deadline {
+  if (deadlineMs === null) return { passed: new Promise(() => undefined), cancel: () => close(step) };
+  if (step !== null) step.deadlineAt = clock.now() + deadlineMs;
+  let cancelTimer: () => void = () => undefined;
+  const passed = new Promise<void>((resolve) => {
+    cancelTimer = clock.after(deadlineMs, () => {
+      close(step);
+      // The loop must hear of the last contributions before it hears of the deadline.
+      void settled().then(() => setImmediate(resolve));
+    });
+  });
+  return {
+    passed,
+    cancel() {
+      cancelTimer();
+      close(step);
+    },
+  };
 }
 
-function stateHolder(deviceId: DeviceId): string {
-  return `state of device ${deviceId}`;
+/** Whatever comes from now on is late. */
+function close(step: OpenStep | null): void {
+  if (step === null) return;
+  step.isOver = true;
+  for (const lease of step.leases.values()) if (lease.state === "open") lease.end({ kind: "late" });
 }
 
 /** Whether nobody hosts the device and nobody is expected to. */
-function isGone(members: Roster, deviceId: DeviceId): boolean {
-  const device = members.device(deviceId);
-  const client = device?.clientKey == null ? null : members.client(device.clientKey);
-  return client === null || client.isGone;
+function isGone({ hosting, client }: Roster, deviceId: DeviceId): boolean {
+  const key = hosting.get(deviceId)?.clientKey ?? null;
+  return key === null || client(key)?.isGone !== false;
 }

@@ -1,6 +1,15 @@
 import { createHash } from "node:crypto";
 import type { Contribution, ContributionBody, Params, PlannedTask, RunSettings, TunedShape } from "@tutti/core";
-import { CodecError, type ContributionHeader, decodeDeviceState, decodeExpected, isRefusal, type Refusal, refuse, type Submit } from "@tutti/protocol";
+import {
+  CodecError,
+  type ContributionHeader,
+  decodeDeviceState,
+  decodeExpected,
+  isRefusal,
+  type Refusal,
+  refuse,
+  type Submit,
+} from "@tutti/protocol";
 
 /** What decides whether a submission fits its task. */
 export interface Expectation {
@@ -45,7 +54,8 @@ function readBody({ header, tensors }: Pick<Submit, "header" | "tensors">, expec
   if (header.kind !== "train") return checkHeader(header, expected) ?? header;
   if (task.spec.kind !== "train" || tensors === undefined) return refuse("P-45", "tensors: are missing");
   const numSteps = expectedSteps(run, numExamples);
-  if (header.numSteps !== numSteps) return refuse("P-46", `header.numSteps: ${header.numSteps}, expected ${numSteps} for ${numExamples} examples`);
+  if (header.numSteps !== numSteps)
+    return refuse("P-46", `header.numSteps: ${header.numSteps}, expected ${numSteps} for ${numExamples} examples`);
   const shapes = Object.fromEntries(task.spec.sharedNames.map((name) => [name, params[name]?.shape ?? []]));
   const decoded = decodeExpected(tensors, { shapes, encoding: run.contributionEncoding });
   return isRefusal(decoded) ? decoded : { ...header, delta: decoded.params };
@@ -59,16 +69,21 @@ function checkHeader(header: Exclude<ContributionHeader, { kind: "train" }>, { t
   }
   if (header.kind === "probe" && spec.kind === "probe") {
     const found = header.ritzValues.length;
-    return found <= spec.lanczosSteps ? null : refuse("P-45", `header.ritzValues: ${found} of them, at most ${spec.lanczosSteps} were asked for`);
+    return found <= spec.lanczosSteps
+      ? null
+      : refuse("P-45", `header.ritzValues: ${found} of them, at most ${spec.lanczosSteps} were asked for`);
   }
   if (header.kind !== "evaluate" || spec.kind !== "evaluate") return refuse("P-45", `header.kind: expected ${spec.kind}`);
   const asked = new Set(spec.protocols.flatMap((protocol) => spec.splits.map((split) => `${protocol}/${split}`)));
   for (const { protocol, split } of header.results) {
-    if (!asked.delete(`${protocol}/${split}`)) return refuse("P-45", `header.results: ${protocol}/${split} was not asked for, or is there twice`);
+    if (!asked.delete(`${protocol}/${split}`))
+      return refuse("P-45", `header.results: ${protocol}/${split} was not asked for, or is there twice`);
   }
   if (asked.size > 0) return refuse("P-45", `header.results: ${[...asked].join(", ")} was asked for and is missing`);
   const other = header.results.find((result) => result.confusion.length !== numClasses);
-  return other === undefined ? null : refuse("P-45", `header.results: a confusion matrix of ${other.confusion.length} classes, expected ${numClasses}`);
+  return other === undefined
+    ? null
+    : refuse("P-45", `header.results: a confusion matrix of ${other.confusion.length} classes, expected ${numClasses}`);
 }
 
 function checkState(state: Uint8Array | undefined, keepsStates: boolean): Refusal | null {

@@ -25,7 +25,8 @@ coordinator.subscribe((event) => {
   }
 });
 coordinator.whenDone().then(
-  ({ parametersSha256, steps }) => tell({ kind: "done", parametersSha256, steps: steps.map((record) => `${position(record)} ${record.counted}`) }),
+  ({ parametersSha256, steps }) =>
+    tell({ kind: "done", parametersSha256, steps: steps.map((record) => `${position(record)} ${record.counted}`) }),
   (error: unknown) => tell({ kind: "failed", message: String(error) }),
 );
 process.on("SIGTERM", () => void coordinator.close().then(() => process.exit(0)));

@@ -4,9 +4,9 @@ import {
   type Assign,
   type BlobRef,
   call,
+  type DeviceStateParts,
   decodeDeviceState,
   decodeParams,
-  type DeviceStateParts,
   encodeDeviceState,
   encodeParams,
   type Goodbye,
@@ -16,9 +16,9 @@ import {
   protocolVersion,
   type Request,
   refuse,
-  serve,
   type Status,
   type Submit,
+  serve,
   type TaskLease,
 } from "@tutti/protocol";
 import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
@@ -68,7 +68,10 @@ export interface ProtocolClient {
   readonly events: readonly ClientEvent[];
   /** Resolves with the first event, past or future, that fits. */
   when<K extends ClientEvent["kind"]>(kind: K, fits?: (event: ClientEvent & { kind: K }) => boolean): Promise<ClientEvent & { kind: K }>;
-  call<N extends "hello" | "register" | "submit" | "pause" | "leave" | "decline" | "progress">(name: N, request: Request<N>): Promise<Outcome<Answer<N>>>;
+  call<N extends "hello" | "register" | "submit" | "pause" | "leave" | "decline" | "progress">(
+    name: N,
+    request: Request<N>,
+  ): Promise<Outcome<Answer<N>>>;
   /** Computes a task and submits it. */
   work(lease: TaskLease): Promise<void>;
   /** The submission of a task, without sending it. */
@@ -84,7 +87,13 @@ export function newClient(name: string): KeptClient {
 /** Connects, says hello, registers its devices and works until it is closed. */
 export function joinAsClient(options: ProtocolClientOptions): ProtocolClient {
   const { url, kept = newClient("0"), hosting = "virtual" } = options;
-  const socket = io(url, { forceNew: true, transports: ["websocket"], reconnectionDelay: 20, reconnectionDelayMax: 100, ...options.socketOptions });
+  const socket = io(url, {
+    forceNew: true,
+    transports: ["websocket"],
+    reconnectionDelay: 20,
+    reconnectionDelayMax: 100,
+    ...options.socketOptions,
+  });
   const events: ClientEvent[] = [];
   const waiting = new Set<() => void>();
   const inWork = new Set<string>();
@@ -130,10 +139,16 @@ export function joinAsClient(options: ProtocolClientOptions): ProtocolClient {
   const register = (ids: readonly number[]) =>
     ids.length === 0
       ? Promise.resolve()
-      : call(socket, "register", { devices: ids.map((deviceId) => ({ deviceId, numExamples: simulatedExamples(deviceId) })) }).then(() => undefined);
+      : call(socket, "register", { devices: ids.map((deviceId) => ({ deviceId, numExamples: simulatedExamples(deviceId) })) }).then(
+          () => undefined,
+        );
 
   async function hello(): Promise<void> {
-    const devices = [...kept.devices].map(([deviceId, { version, pending }]) => ({ deviceId, version, pending: pending?.submit.taskId ?? null }));
+    const devices = [...kept.devices].map(([deviceId, { version, pending }]) => ({
+      deviceId,
+      version,
+      pending: pending?.submit.taskId ?? null,
+    }));
     const outcome = await call(socket, "hello", {
       protocolVersion,
       clientKey: kept.key,
@@ -171,7 +186,8 @@ export function joinAsClient(options: ProtocolClientOptions): ProtocolClient {
     const outcome = await call(socket, "submit", submit);
     const here = device(lease.deviceId);
     if (here.pending?.submit.taskId === lease.taskId) {
-      if (outcome.ok && outcome.value.outcome !== "late") Object.assign(here, { version: lease.taskId, state: here.pending.state, pending: null });
+      if (outcome.ok && outcome.value.outcome !== "late")
+        Object.assign(here, { version: lease.taskId, state: here.pending.state, pending: null });
       else if (outcome.ok || outcome.rule !== "P-6") here.pending = null;
     }
     note({ kind: "submitted", lease, outcome });
@@ -234,7 +250,10 @@ export function joinAsClient(options: ProtocolClientOptions): ProtocolClient {
     when(kind, fits = () => true) {
       return new Promise((resolve) => {
         const check = () => {
-          const found = events.find((event): event is ClientEvent & { kind: typeof kind } => event.kind === kind && fits(event as ClientEvent & { kind: typeof kind }));
+          const found = events.find(
+            (event): event is ClientEvent & { kind: typeof kind } =>
+              event.kind === kind && fits(event as ClientEvent & { kind: typeof kind }),
+          );
           if (found === undefined) return;
           waiting.delete(check);
           resolve(found);

@@ -9,7 +9,10 @@ import { startTestCoordinator, temporaryFolder } from "./startTest.ts";
 export interface WatchedCoordinator extends Coordinator {
   readonly events: readonly CoordinatorEvent[];
   /** Resolves with the first event, past or future, that fits. */
-  when<K extends CoordinatorEvent["kind"]>(kind: K, fits?: (event: CoordinatorEvent & { kind: K }) => boolean): Promise<CoordinatorEvent & { kind: K }>;
+  when<K extends CoordinatorEvent["kind"]>(
+    kind: K,
+    fits?: (event: CoordinatorEvent & { kind: K }) => boolean,
+  ): Promise<CoordinatorEvent & { kind: K }>;
 }
 
 /** Starts coordinators and clients for one test file, and closes them after each test. */

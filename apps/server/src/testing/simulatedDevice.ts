@@ -26,7 +26,10 @@ export function simulate(
     case "score": {
       const numLayers = sortedNames(params).filter((name) => name.startsWith("prefix/")).length;
       const isLast = (layer: number) => layer === numLayers - 1 && !spec.scoreLastLayer;
-      return { body: { kind: "score", layerScores: Array.from({ length: numLayers }, (_, layer) => (isLast(layer) ? null : random.uniform())) }, state };
+      return {
+        body: { kind: "score", layerScores: Array.from({ length: numLayers }, (_, layer) => (isLast(layer) ? null : random.uniform())) },
+        state,
+      };
     }
     case "probe": {
       const ritzValues = Array.from({ length: spec.lanczosSteps }, () => 4 * random.uniform());
@@ -45,7 +48,10 @@ export function simulate(
       const numSteps = run.training.localEpochs * Math.ceil(simulatedExamples(deviceId) / run.training.batchSize);
       const start: Params = { ...initial, ...state?.local, ...params };
       const drift = Object.values(state?.local ?? {}).reduce((sum, tensor) => sum + (tensor.data[0] ?? 0), 0);
-      const trained = mapParams(start, (tensor) => ({ shape: tensor.shape, data: tensor.data.map((value) => value + 0.02 * random.normal() + 0.01 * drift) }));
+      const trained = mapParams(start, (tensor) => ({
+        shape: tensor.shape,
+        data: tensor.data.map((value) => value + 0.02 * random.normal() + 0.01 * drift),
+      }));
       const delta = mapParams(pickNames(trained, spec.sharedNames), (tensor, name) => ({
         shape: tensor.shape,
         data: tensor.data.map((value, i) => value - (params[name]?.data[i] ?? 0)),

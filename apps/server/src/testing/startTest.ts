@@ -21,7 +21,18 @@ export function startTestCoordinator(
   ports: Partial<CoordinatorPorts> = {},
 ): Promise<Coordinator> {
   return startCoordinator(
-    { host: "127.0.0.1", port: 0, dataDir, pagesDir: null, publicDir: dataDir, logLevel: "silent", runId: "test", writesRunFiles: false, run, ...options },
+    {
+      host: "127.0.0.1",
+      port: 0,
+      dataDir,
+      pagesDir: null,
+      publicDir: dataDir,
+      logLevel: "silent",
+      runId: "test",
+      writesRunFiles: false,
+      run,
+      ...options,
+    },
     { tuned: tinyTuned(run), store: memoryStore(), ...ports },
   );
 }

@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
-import { tmpdir } from "node:os";
 import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { presets, type RunSettings } from "@tutti/core";
@@ -28,7 +28,16 @@ export async function measureStepLatency({ numDevices = 100, numRounds = 10 } = 
   const folder = mkdtempSync(join(tmpdir(), "tutti-latency-"));
   const run = latencyRun(numDevices, numRounds);
   const tuned = tunedParameters(run, { numLayers: 6, hiddenSize: 128, keyValueWidth: 128 }, 3);
-  const options = { host: "127.0.0.1", port: 0, dataDir: folder, pagesDir: null, publicDir: folder, logLevel: "silent", homeless: "leave", run } as const;
+  const options = {
+    host: "127.0.0.1",
+    port: 0,
+    dataDir: folder,
+    pagesDir: null,
+    publicDir: folder,
+    logLevel: "silent",
+    homeless: "leave",
+    run,
+  } as const;
   const coordinator = await startCoordinator({ ...options, expectedClients: numDevices }, { tuned });
   const config: SwarmConfig = { url: coordinator.url, numDevices };
   const child = fork(childPath, [JSON.stringify(config)], { execArgv: ["--import", "tsx"] });

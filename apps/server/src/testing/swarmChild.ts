@@ -24,7 +24,10 @@ async function submitAll(): Promise<void> {
     const { kind } = body;
     if (kind === "train") {
       const { delta, ...header } = body;
-      return { submit, submission: { taskId: lease.taskId, deviceId: lease.deviceId, header, tensors: encodeParams(delta, lease.contributionEncoding) } };
+      return {
+        submit,
+        submission: { taskId: lease.taskId, deviceId: lease.deviceId, header, tensors: encodeParams(delta, lease.contributionEncoding) },
+      };
     }
     return { submit, submission: { taskId: lease.taskId, deviceId: lease.deviceId, header: body } };
   });
@@ -62,7 +65,11 @@ function join(index: number): Promise<void> {
         return {};
       },
     },
-    { onFault: (_name, error) => { throw error; } },
+    {
+      onFault: (_name, error) => {
+        throw error;
+      },
+    },
   );
   return new Promise((resolve) => {
     socket.on("connect", async () => {

@@ -1,0 +1,163 @@
+import type { Contribution, DeviceId, RoundPlan, Stage, TaskKind } from "@tutti/core";
+import { isRefusal, type Refusal, refuse, type Submit, type SubmitOutcome, taskId as taskIdOf } from "@tutti/protocol";
+import type { CoordinatorConfig } from "../config.ts";
+import type { BlobStore } from "../http/blobs.ts";
+import type { Journal, JournalledContribution, JournalledDevice } from "../journal/journal.ts";
+import { packRecord, unpackRecord } from "../journal/records.ts";
+import type { TunedParameters } from "../tuned.ts";
+import { type Client, canMoveDevices } from "./members.ts";
+import { isOpenLease, type Lease, type OpenStep } from "./openStep.ts";
+import type { Roster } from "./roster.ts";
+import { hashSubmission, readSubmission } from "./submissions.ts";
+
+/** What names a step in its run; attempts count from 1 to `attempt`. */
+export interface StepName {
+  readonly stage: Stage;
+  readonly round: number;
+  readonly step: number;
+  readonly attempt: number;
+  readonly kind: TaskKind;
+}
+
+/** What accepting submissions needs of its surroundings. */
+export interface AcceptancePorts {
+  readonly config: CoordinatorConfig;
+  readonly runId: string;
+  readonly tuned: TunedParameters;
+  readonly journal: Journal;
+  readonly blobs: BlobStore;
+  /** Steps that are closed, repeated attempts included in `attempt`. */
+  pastSteps(): Iterable<StepName>;
+  /** A contribution is safe in the journal. */
+  onAccepted(taskId: string, deviceId: DeviceId): void;
+  /** Bytes of a device state arrived inside a submission. */
+  onStateBytes(numBytes: number): void;
+}
+
+/** Turns submissions into contributions that count. */
+export interface Acceptance {
+  submit(step: OpenStep | null, client: Client, submission: Submit): Promise<Refusal | { readonly outcome: SubmitOutcome }>;
+  /** Takes over a contribution that was accepted before a restart. */
+  restore(step: OpenStep, contribution: JournalledContribution): void;
+  /** Resolves when whatever is being written now is safe and its lease has ended. */
+  settled(): Promise<unknown>;
+}
+
+/** Checks, journals and counts submissions, each exactly once. */
+export function createAcceptance(ports: AcceptancePorts, members: Roster): Acceptance {
+  const { config, journal, blobs, runId } = ports;
+  const keepsStates = canMoveDevices(config);
+  const inFlight = new Set<Promise<void>>();
+  const { hosting } = members;
+
+  function read(submission: Pick<Submit, "header" | "tensors" | "state">, plan: RoundPlan, { task }: Lease): Contribution | Refusal {
+    const device = hosting.get(task.deviceId);
+    const { shape, numClasses } = ports.tuned;
+    const wasReset = task.spec.kind === "train" && device?.wasReset === true;
+    const params = plan.payloads[task.params] ?? {};
+    const numExamples = device?.numExamples ?? 0;
+    return readSubmission(submission, { run: config.run, shape, task, params, numExamples, keepsStates, numClasses, wasReset });
+  }
+
+  /** Whether the id is a task that the device had in an earlier step or attempt. */
+  function isPastTask(step: OpenStep | null, id: string, deviceId: DeviceId): boolean {
+    const present = step === null ? [] : [nameOf(step.plan)];
+    for (const { stage, round, step: number, kind, attempt: numAttempts } of [...ports.pastSteps(), ...present]) {
+      for (let attempt = 1; attempt <= numAttempts; attempt++) {
+        if (taskIdOf({ runId, stage, round, step: number, attempt, deviceId, kind }) === id) return true;
+      }
+    }
+    return false;
+  }
+
+  /** The hash of the device's private state after a submission: a training task without one leaves the device without. */
+  function keepState({ deviceId, stateSha256 }: JournalledDevice, { header, state }: Submit): string | null {
+    if (state === undefined && header.kind !== "train") return stateSha256;
+    const blob = state === undefined ? null : blobs.hold(stateHolder(deviceId), state.slice());
+    blobs.keepOnly(stateHolder(deviceId), new Set(blob === null ? [] : [blob.sha256]));
+    if (state !== undefined) ports.onStateBytes(state.length);
+    return blob?.sha256 ?? null;
+  }
+
+  async function accept(lease: Lease, device: JournalledDevice, submission: Submit): Promise<void> {
+    const { taskId, deviceId, header, tensors, state } = submission;
+    if (lease.accepted === null) throw new Error(`task ${taskId} is not claimed`);
+    const { sha256, contribution } = lease.accepted;
+    const updated = { ...device, version: taskId, versionSha256: sha256, stateSha256: keepState(device, submission) };
+    hosting.update(updated);
+    journal.putContribution({ taskId, deviceId, sha256, bytes: packRecord(header, tensors) }, updated, state ?? null);
+    await journal.flushed();
+    ports.onAccepted(taskId, deviceId);
+    lease.end({ kind: "contributed", contribution });
+    members.settled(deviceId);
+  }
+
+  /** The answer to a submission of a task that was accepted before: the same bytes again, or others. */
+  async function again(known: string, sha256: string, taskId: string): Promise<Refusal | { outcome: SubmitOutcome }> {
+    if (known !== sha256) return refuse("P-41", `task ${taskId}: another submission was accepted under this id`);
+    await journal.flushed();
+    return { outcome: "duplicate" };
+  }
+
+  /** Why a submission is no answer to any task of its device, or null. */
+  function refuseForeign(step: OpenStep | null, { taskId, deviceId }: Submit): Refusal | null {
+    const lease = step?.leases.get(taskId);
+    if (lease === undefined) {
+      return isPastTask(step, taskId, deviceId) ? null : refuse("P-43", `task ${taskId} is no task of device ${deviceId} in this run`);
+    }
+    const leasedTo = lease.task.deviceId;
+    return leasedTo === deviceId ? null : refuse("P-43", `task ${taskId} was leased to device ${leasedTo}`);
+  }
+
+  return {
+    async submit(step, client, submission) {
+      const { taskId, deviceId } = submission;
+      const device = hosting.get(deviceId);
+      if (device?.clientKey !== client.clientKey) return refuse("P-43", `device ${deviceId} does not live on this client`);
+      const sha256 = hashSubmission(submission);
+      const lease = step?.leases.get(taskId);
+      if (lease?.accepted) return again(lease.accepted.sha256, sha256, taskId);
+      if (device.version === taskId && device.versionSha256 !== null) return again(device.versionSha256, sha256, taskId);
+      const foreign = refuseForeign(step, submission);
+      if (foreign !== null) return foreign;
+      if (step === null || lease === undefined || !isOpenLease(step, lease)) {
+        await journal.flushed();
+        return { outcome: "late" };
+      }
+      const contribution = read(submission, step.plan, lease);
+      if (isRefusal(contribution)) return contribution;
+      // Claimed before anything is awaited: from here on it counts, whatever the deadline does.
+      lease.state = "accepting";
+      lease.accepted = { sha256, contribution };
+      const accepting = accept(lease, device, submission);
+      inFlight.add(accepting);
+      try {
+        await accepting;
+      } finally {
+        inFlight.delete(accepting);
+      }
+      return { outcome: "accepted" };
+    },
+    restore(step, { taskId, sha256, bytes }) {
+      const lease = step.leases.get(taskId);
+      if (lease === undefined) return;
+      const { json, bytes: tensors } = unpackRecord(bytes);
+      const header = json as Submit["header"];
+      const contribution = read(header.kind === "train" ? { header, tensors } : { header }, step.plan, lease);
+      if (isRefusal(contribution)) throw new Error(`journal: the contribution to task ${taskId} is damaged: ${contribution.message}`);
+      lease.accepted = { sha256, contribution };
+      lease.end({ kind: "contributed", contribution });
+    },
+    settled: () => Promise.allSettled(inFlight),
+  };
+}
+
+/** Under what name the blob store holds a device's kept state. */
+export function stateHolder(deviceId: DeviceId): string {
+  return `state of device ${deviceId}`;
+}
+
+/** A step's tasks are of one kind. */
+function nameOf({ stage, round, step, attempt, tasks }: RoundPlan): StepName {
+  return { stage, round, step, attempt, kind: tasks[0]?.spec.kind ?? "train" };
+}
