@@ -71,7 +71,7 @@ test("own examples never leave the tab: no frame and no request holds a text or 
   await mkdir(places.runs, { recursive: true });
   const file = scratch("own.csv");
   const rows = [...ownTexts, ...ownTexts.map(([text, topic]) => [`${text} again`, topic])];
-  await writeFile(file, `text,topic\n${rows.map((row) => row.join(",")).join("\n")}\n`);
+  await writeFile(file, `text,label\n${rows.map((row) => row.join(",")).join("\n")}\n`);
   const recordings: Buffer[][] = [];
   for (const tab of [0, 1]) {
     const page = await context.newPage();

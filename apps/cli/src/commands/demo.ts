@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { exitCodes } from "../exitCodes.ts";
+import { exitCodes, UsageError } from "../exitCodes.ts";
 import { positiveNumber, wholeNumber } from "../parseOptions.ts";
 
 interface DemoFlags {
@@ -52,6 +52,12 @@ A run folder holds config.json, rounds.jsonl, results.json, report.html and prom
     .action(async (flags: DemoFlags) => {
       const { runDemo } = await import("@tutti/lab");
       const { out, resume, ...wanted } = flags;
+      const fixed = (["tabs", "devices", "rounds", "task", "backend", "alpha", "seed"] as const).filter(
+        (name) => wanted[name] !== undefined,
+      );
+      if (resume !== undefined && fixed.length > 0) {
+        throw new UsageError(`--resume goes on with the run's own settings: leave out ${fixed.map((name) => `--${name}`).join(", ")}`);
+      }
       const outcome = await runDemo({ ...wanted, runsFolder: out, ...(resume === undefined ? {} : { resumeRunId: resume }) });
       if (outcome.kind === "stopped") process.exitCode = outcome.signal === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted;
     });

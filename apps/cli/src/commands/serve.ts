@@ -64,18 +64,21 @@ Examples:
 
 /** Serves with the flags laid over a settings file; writes the tuned prompts when the run is over. */
 export async function serveRun(file: string | undefined, flags: ServeFlags, isOver: "whenDone" | "whenStopped"): Promise<void> {
-  const [{ presets }, { findTask }, { serve }, lab] = await Promise.all([
+  const [{ presets }, { findTask }, { readSettingsFile, serve }, lab] = await Promise.all([
     import("@tutti/core"),
     import("@tutti/data"),
     import("@tutti/server"),
     import("@tutti/lab"),
   ]);
-  const pagesDir = flags.dev === true ? null : await lab.ensurePages((line) => console.log(line));
+  const settings = file === undefined ? {} : readSettingsFile(file);
+  const places = { publicDir: settings.publicDir ?? join(lab.projectFolder, "public"), pagesDir: settings.pagesDir };
+  if (flags.dev === true) places.pagesDir = null;
+  else places.pagesDir ??= await lab.ensurePages((line) => console.log(line));
   const end = await serve({
     presets,
     preset: "default",
     ...(file === undefined ? {} : { file }),
-    flags: { ...settingsOf(flags), pagesDir, publicDir: join(lab.projectFolder, "public") },
+    flags: { ...settingsOf(flags), ...places },
     numClasses: ({ task }) => findTask(task).classes.length,
     isOver,
     print: (line) => console.log(line),

@@ -17,7 +17,9 @@ async function newestMs(path: string): Promise<number> {
   if (found === null) return 0;
   if (!found.isDirectory()) return found.mtimeMs;
   const entries = await readdir(path, { withFileTypes: true });
-  const relevant = entries.filter(({ name }) => name !== "node_modules" && !name.includes(".test.") && !name.endsWith(".tsbuildinfo"));
+  const relevant = entries.filter(
+    ({ name }) => name !== "node_modules" && name !== "dist" && !name.includes(".test.") && !name.endsWith(".tsbuildinfo"),
+  );
   const times = await Promise.all(relevant.map(({ name }) => newestMs(join(path, name))));
   return Math.max(0, ...times);
 }
