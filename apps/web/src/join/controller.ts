@@ -26,18 +26,32 @@ interface Kept {
   readonly isKept: boolean;
 }
 
+/** Events that come many times a second are shown together, so that drawing never keeps the page busy. */
+const frequent: readonly SessionEvent["kind"][] = ["step", "loading", "traffic"];
+const showEveryMs = 200;
+
 /** Holds the socket, the store and the training worker, and turns what happens into a view. */
 export function createJoinController(params: PageParams): JoinController {
   const view = signal<View>(emptyView);
   const keepAwake = createWakeLock();
   let session: ClientSession | null = null;
+  let latest = emptyView;
+  let shownLater: ReturnType<typeof setTimeout> | null = null;
+
+  function show(): void {
+    if (shownLater !== null) clearTimeout(shownLater);
+    shownLater = null;
+    view.value = latest;
+    const state = pageStateOf(latest);
+    document.documentElement.dataset.state = state;
+    document.title = `${headline(state, latest)} · Tutti`;
+    keepAwake(state === "training" || state === "waiting" || state === "loading");
+  }
 
   function onEvent(event: SessionEvent): void {
-    view.value = nextView(view.value, event, performance.now());
-    const state = pageStateOf(view.value);
-    document.documentElement.dataset.state = state;
-    document.title = `${headline(state, view.value)} · Tutti`;
-    keepAwake(state === "training" || state === "waiting" || state === "loading");
+    latest = nextView(latest, event, performance.now());
+    if (!frequent.includes(event.kind)) show();
+    else shownLater ??= setTimeout(show, showEveryMs);
   }
 
   async function begin(source: DataSource): Promise<void> {
@@ -65,7 +79,7 @@ export function createJoinController(params: PageParams): JoinController {
   return {
     view,
     join(source) {
-      view.value = { ...emptyView, hasJoined: true };
+      latest = { ...emptyView, hasJoined: true };
       onEvent({ kind: "connection", state: "connecting" });
       begin(source).catch((error: unknown) => onEvent({ kind: "ended", end: { reason: "failed", message: messageOf(error) } }));
     },

@@ -65,7 +65,7 @@ test("a run that is done shows as finished while the tab is still connected", ()
   expect(pageStateOf(after([welcomeEvent, readyEvent, { kind: "status", status: { ...emptyStatus, phase: "done" } }]))).toBe("finished");
 });
 
-test("losses are kept for the latest 240 steps and without values that are no numbers", () => {
+test("losses are kept for the latest 240 training steps and without values that are no numbers", () => {
   const task = taskOf(3);
   const steps = Array.from(
     { length: 300 },
@@ -74,6 +74,8 @@ test("losses are kept for the latest 240 steps and without values that are no nu
   const view = after([...steps, { kind: "step", task, progress: { step: 300, numSteps: 300, loss: Number.NaN } }]);
   expect(view.losses).toHaveLength(240);
   expect(view.losses.at(-1)).toBe(299);
+  const probed = nextView(view, { kind: "step", task: { ...task, kind: "probe" }, progress: { step: 1, numSteps: 3, loss: 0 } }, 0);
+  expect(probed.losses).toBe(view.losses);
 });
 
 test("the pace of a download counts from the start of its phase", () => {

@@ -90,7 +90,11 @@ function changed(view: View, event: SessionEvent): View {
     case "taskStarted":
       return { ...view, task: event.task, step: null };
     case "step":
-      return { ...view, step: event.progress, losses: withLoss(view.losses, event.progress.loss) };
+      return {
+        ...view,
+        step: event.progress,
+        losses: event.task.kind === "train" ? withLoss(view.losses, event.progress.loss) : view.losses,
+      };
     case "taskEnded":
       return taskEnded(view, event.outcome === "accepted");
     case "traffic":
