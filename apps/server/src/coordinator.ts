@@ -1,27 +1,29 @@
 import { join } from "node:path";
-import { type DeviceId, numValues, type Params, type RoundEvent, type RunSettings, type StrategySummary } from "@tutti/core";
-import { type DeviceStateParts, decodeDeviceState, type Goodbye, parametersSha256, protocolVersion, type Status } from "@tutti/protocol";
+import { type Json, numValues, type RunSettings } from "@tutti/core";
+import { type Goodbye, protocolVersion, type Status } from "@tutti/protocol";
 import type { Logger } from "pino";
 import { ConfigError, type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
-import { type BlobStore, createBlobStore } from "./http/blobs.ts";
+import { deferred } from "./deferred.ts";
+import { createBlobStore } from "./http/blobs.ts";
 import { loadCertificate } from "./http/certificate.ts";
 import { addControl, createToken, publishControl } from "./http/control.ts";
-import { buildHttp, listen, type PagesHandler } from "./http/server.ts";
-import { bytesOfSteps, createWireMeter, labelOfStep, type TrafficTotals } from "./http/wireMeter.ts";
+import { buildHttp, type HttpPorts, listen, type PagesHandler } from "./http/server.ts";
+import { createWireMeter, type TrafficTotals, type WireMeter } from "./http/wireMeter.ts";
 import { type Journal, openJournal } from "./journal/journal.ts";
 import type { KeyValueStore } from "./journal/keyValueStore.ts";
 import { lmdbStore } from "./journal/lmdbStore.ts";
+import { type CoordinatorEvent, createLiveRun, type LiveRun, type RunOutcome } from "./liveRun.ts";
 import { createLogger } from "./logger.ts";
-import { createMetrics } from "./metrics.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
 import { type Clock, systemClock } from "./pool/clock.ts";
-import { createPool } from "./pool/pool.ts";
-import { deriveRunId, openRunFolder } from "./runFolder.ts";
-import { runLoop, startProgress } from "./runLoop.ts";
-import { attachSockets } from "./socket.ts";
-import { describeRun, withoutClients } from "./status.ts";
+import { deriveRunId, openRunFolder, type RunFolder } from "./runFolder.ts";
+import { attachSockets, type Sockets } from "./socket.ts";
+import { withoutClients } from "./status.ts";
 import type { StepRecord } from "./stepRecord.ts";
 import { createThrottle } from "./throttle.ts";
 import type { TunedParameters } from "./tuned.ts";
+
+export type { CoordinatorEvent, PagesHandler, RunOutcome };
 
 /** What a coordinator is handed beside its configuration. */
 export interface CoordinatorPorts {
@@ -31,34 +33,8 @@ export interface CoordinatorPorts {
   /** Where the journal lives; `<dataDir>/<runId>/journal` when absent. */
   readonly store?: KeyValueStore;
   /** Serves the pages while developing. */
-  readonly pages?: Parameters<typeof buildHttp>[1]["pages"];
+  readonly pages?: HttpPorts["pages"];
 }
-
-/** What a run came to. */
-export interface RunOutcome {
-  readonly runId: string;
-  readonly run: RunSettings;
-  readonly summary: StrategySummary;
-  readonly steps: readonly StepRecord[];
-  /** W. */
-  readonly globalParams: Params;
-  /** Every trained parameter as a newcomer gets it. */
-  readonly newcomerParams: Params;
-  /** Of `newcomerParams`. */
-  readonly parametersSha256: string;
-  /** Private states of the devices, where the run keeps them. */
-  readonly deviceStates: ReadonlyMap<DeviceId, DeviceStateParts>;
-  readonly traffic: TrafficTotals;
-}
-
-/** What a subscriber is told: every event of the round loop once it is journalled, each step's record, and the status as it changes. */
-export type CoordinatorEvent =
-  | RoundEvent
-  | { readonly kind: "step"; readonly record: StepRecord }
-  | { readonly kind: "status"; readonly status: Status }
-  /** A contribution is journalled; its answer leaves after this. */
-  | { readonly kind: "accepted"; readonly taskId: string; readonly deviceId: DeviceId }
-  | { readonly kind: "failed"; readonly error: unknown };
 
 /** A running coordinator. */
 export interface Coordinator {
@@ -86,8 +62,6 @@ export interface Coordinator {
   close(reason?: Goodbye["reason"], message?: string): Promise<void>;
 }
 
-export type { PagesHandler };
-
 const statusPeriodMs = 250;
 
 /** Starts a coordinator: listens, goes on with what the run's journal holds, and runs the rounds. */
@@ -100,240 +74,155 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
   const folder = openRunFolder(config.dataDir, runId, !config.writesRunFiles);
   const journal = openJournal(given.store ?? lmdbStore(join(folder.path, "journal")));
   requireSameRun(journal, run, runId, folder.path);
-  const contents = journal.contents();
-  const blobs = createBlobStore();
-  const meter = createWireMeter((contents?.traffic ?? {}) as Partial<TrafficTotals>);
+  const isResumed = journal.contents() !== null;
+  const meter = createWireMeter((journal.contents()?.traffic ?? {}) as Partial<TrafficTotals>);
   const listeners = new Set<(event: CoordinatorEvent) => void>();
-  const records: StepRecord[] = [];
-  const progress = startProgress(run, tuned, contents);
   const abort = new AbortController();
-  let phase: Status["phase"] = "waiting";
-  let message: string | null = null;
-  let hasBegun = run.roster === "fixed";
-  let closing: Promise<void> | null = null;
   const done = deferred<RunOutcome>();
   const closed = deferred<void>();
+  let closing: Promise<void> | null = null;
+  let sockets: Sockets | null = null;
   done.promise.catch(() => undefined);
 
   const tell = (event: CoordinatorEvent) => {
     for (const listener of listeners) listener(event);
   };
   const throttle = createThrottle(clock, statusPeriodMs, () => {
-    sockets.broadcast(false);
-    if (listeners.size > 0) tell({ kind: "status", status: status() });
+    journal.putTraffic(asJson(meter.totals()));
+    sockets?.broadcast(false);
+    if (listeners.size > 0) tell({ kind: "status", status: live.status() });
   });
-  const pool = createPool({
-    config,
-    runId,
-    tuned,
-    clock,
-    journal,
-    blobs,
-    pastSteps: () => records,
-    onChange: () => throttle.request(),
-    onReset(deviceId) {
-      message = `device ${deviceId} lost its private state and starts afresh`;
-      logger.warn({ deviceId }, "a device was reset");
-    },
-    onAccepted(taskId, deviceId) {
-      tell({ kind: "accepted", taskId, deviceId });
-    },
-    onStateBytes(numBytes) {
-      meter.move("states", { up: numBytes, down: 0 });
-    },
-  });
-
-  function status(): Status {
-    const summary = progress.strategy.summary(progress.state);
-    const sources = { runId, phase, message, summary, step: pool.step(), members: pool.members, records, tuned };
-    return describeRun({ ...sources, traffic: meter.totals(), now: clock.now() });
-  }
-
-  const token = createToken();
-  const metrics = createMetrics({ status, traffic: () => meter.totals() });
-  const urls = { backbone: `/backbones/${run.backbone}/manifest.json`, dataset: "/datasets/" };
-  const certificate = await loadCertificate(config.https, join(config.dataDir, "coordinator"));
-  const app = await buildHttp(config, {
-    blobs,
-    logger,
-    certificate,
-    runPage: () => ({ protocolVersion, runId, run, urls, status: status() }),
-    metrics: () => metrics.read(),
-    control: (server) => addControl(server, token, { begin, stop: () => void close("closing", "the operator stopped the run") }),
-    ...(given.pages === undefined ? {} : { pages: given.pages }),
-  });
-  const sockets = attachSockets(app.server, {
-    pool,
-    clock,
-    logger,
-    maxMessageBytes: largestMessage(tuned, pool.keepsStates),
-    helloTimeoutMs: config.helloTimeoutMs,
-    flushed: () => journal.flushed(),
-    onRefused: (rule) => metrics.refused(rule),
-    status,
-    welcome: (devices) => ({
-      runId,
-      run,
-      urls,
-      devices,
-      keepsStates: pool.keepsStates,
-      ...(config.expectedClients === null ? {} : { numTabs: config.expectedClients }),
-      ...(config.threads === null ? {} : { threads: config.threads }),
-      ...(config.backend === null ? {} : { backend: config.backend }),
-      status: withoutClients(status()),
-    }),
-  });
-  meter.watch(app.server);
-  const first = progress.strategy.summary(progress.state);
-  meter.setStep(first.stage);
-  const port = await listen(app, config).catch(async (error: unknown) => {
-    pool.stop();
-    throttle.stop();
-    await journal.close();
-    throw error;
-  });
-  const url = `${certificate === null ? "http" : "https"}://${nameForUrl(config.host)}:${port}`;
-  if (contents === null) journal.begin(JSON.parse(JSON.stringify(run)));
-  folder.writeConfig({ runId, ...config });
-  const withdraw = publishControl(config.dataDir, { url, token, pid: process.pid, runId });
-  logger.info({ url, runId, config, seed: run.seed, isResumed: contents !== null }, "the coordinator listens");
-
-  function begin(): void {
-    hasBegun = true;
-    beginning.resolve();
-  }
-  const beginning = deferred<void>();
-
-  async function whenReady(): Promise<void> {
-    while (!hasBegun && !abort.signal.aborted) {
-      const numRegistered = pool.roster().length;
-      if (numRegistered >= run.minDevices) return;
-      message = `${numRegistered} of ${run.minDevices} devices have registered; the operator may begin before`;
+  const shared = { config, runId, tuned, clock, journal, blobs: createBlobStore(), meter, logger };
+  const live: LiveRun = createLiveRun({
+    ...shared,
+    tell,
+    onChange(isMilestone) {
+      // Clients hear of each step once, when the next one is planned and its tasks have left: every status costs them bytes.
+      if (isMilestone) setImmediate(() => sockets?.broadcast(true));
       throttle.request();
-      await Promise.race([pool.whenRosterChanges(), beginning.promise]);
-    }
-  }
-
-  function onEvent(event: RoundEvent): void {
-    if (event.kind === "waiting" && phase === "waiting" && message === event.reason) return;
-    if (event.kind === "planned") message = null;
-    if (event.kind === "waiting") message = event.reason;
-    if (event.kind === "repeated") message = `repeated: ${event.reason}`;
-    phase = event.kind === "waiting" ? "waiting" : event.kind === "done" ? "done" : "running";
-    if (event.kind !== "closing" && event.kind !== "closed") logger.info({ event: summarise(event) }, event.kind);
-    tell(event);
-    const record = records.at(-1);
-    if (event.kind === "closed" && record !== undefined) {
+    },
+    onStepClosed(record) {
       folder.appendStep(record);
       metrics.stepClosed(record.stage, record.seconds);
-      logger.info({ record }, "a step closed");
-      tell({ kind: "step", record });
-    }
-    journal.putTraffic(JSON.parse(JSON.stringify(meter.totals())));
-    // Clients hear of each step once, when the next one is planned: every status costs them bytes.
-    if (event.kind !== "closing" && event.kind !== "closed") setImmediate(() => sockets.broadcast(true));
-    throttle.request();
-  }
-
-  async function work(): Promise<void> {
-    const loopPorts = { run, tuned, pool, journal, blobs, clock, whenReady, onEvent };
-    await runLoop(
-      progress,
-      {
-        ...loopPorts,
-        onStep: (plan) => meter.setStep(labelOfStep(plan)),
-        bytesSoFar: () => bytesOfSteps(meter.totals()),
-        onRecord: (record) => records.push(record),
-      },
-      abort.signal,
-    );
-    if (abort.signal.aborted) return;
-    phase = "done";
-    done.resolve(outcome());
-  }
-
-  function outcome(): RunOutcome {
-    const { strategy, state } = progress;
-    const newcomerParams = strategy.newcomerParams(state);
-    return {
-      runId,
-      run,
-      summary: strategy.summary(state),
-      steps: [...records],
-      globalParams: strategy.globalParams(state),
-      newcomerParams,
-      parametersSha256: parametersSha256(newcomerParams),
-      deviceStates: keptStates(pool.members.hosting.devices(), blobs),
-      traffic: meter.totals(),
-    };
-  }
-
-  function close(reason: Goodbye["reason"] = phase === "done" ? "finished" : "closing", why?: string): Promise<void> {
-    closing ??= shutDown(reason, why).then(closed.resolve, closed.reject);
-    return closing;
-  }
+    },
+  });
+  const metrics = createMetrics({ status: () => live.status(), traffic: () => meter.totals() });
+  const controlToken = createToken();
+  const orders = { begin: () => live.begin(), stop: () => void close("closing", "the operator stopped the run") };
 
   async function shutDown(reason: Goodbye["reason"], why: string | undefined): Promise<void> {
     abort.abort();
-    beginning.resolve();
     throttle.stop();
-    pool.stop();
+    live.pool.stop();
     withdraw();
     done.reject(new Error(`run ${runId}: the coordinator was closed before the run was over`));
-    journal.putTraffic(JSON.parse(JSON.stringify(meter.totals())));
-    sockets.close(reason, why);
+    journal.putTraffic(asJson(meter.totals()));
+    sockets?.close(reason, why);
     await app.close();
     await journal.flushed();
     await journal.close();
     logger.info({ runId, reason }, "the coordinator closed");
   }
 
-  const earlier = (contents?.history ?? []) as unknown[] as { record: StepRecord }[];
-  folder.startSteps(earlier.map((entry) => entry.record));
-  work().catch((error: unknown) => {
-    phase = "failed";
-    message = error instanceof Error ? error.message : String(error);
-    logger.fatal({ error }, "the run failed");
-    tell({ kind: "failed", error });
-    throttle.request();
-    done.reject(error);
-  });
+  function close(reason: Goodbye["reason"] = live.isDone ? "finished" : "closing", why?: string): Promise<void> {
+    closing ??= shutDown(reason, why).then(closed.resolve, closed.reject);
+    return closing;
+  }
+
+  const surroundings = { ...shared, live, metrics, pages: given.pages };
+  const { app, attached, url, port } = await openDoors(surroundings, (server) => addControl(server, controlToken, orders)).catch(
+    async (error: unknown) => {
+      live.pool.stop();
+      throttle.stop();
+      await journal.close();
+      throw error;
+    },
+  );
+  sockets = attached;
+  if (!isResumed) journal.begin(asJson(run));
+  const withdraw = publishControl(config.dataDir, { url, token: controlToken, pid: process.pid, runId });
+  logger.info({ url, runId, config, seed: run.seed, isResumed }, "the coordinator listens");
+  writeFirstFiles(folder, config, journal);
+  live.work(abort.signal).then(
+    () => {
+      if (!abort.signal.aborted) done.resolve(live.outcome());
+    },
+    (error: unknown) => {
+      live.fail(error);
+      done.reject(error);
+    },
+  );
 
   return {
-    url,
-    port,
-    runId,
-    folder: folder.path,
-    controlToken: token,
-    config,
-    status,
+    ...{ url, port, runId, folder: folder.path, controlToken, config },
+    status: () => live.status(),
     traffic: () => meter.totals(),
-    steps: () => records,
+    steps: () => live.steps(),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    begin,
+    begin: () => live.begin(),
     whenDone: () => done.promise,
     whenClosed: () => closed.promise,
     close,
   };
 }
 
-interface Deferred<T> {
-  readonly promise: Promise<T>;
-  resolve(value: T): void;
-  reject(error: unknown): void;
+interface Surroundings extends Pick<HttpPorts, "blobs" | "logger"> {
+  readonly config: CoordinatorConfig;
+  readonly runId: string;
+  readonly tuned: TunedParameters;
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly meter: WireMeter;
+  readonly live: LiveRun;
+  readonly metrics: Metrics;
+  readonly pages: HttpPorts["pages"] | undefined;
 }
 
-function deferred<T>(): Deferred<T> {
-  let resolve: (value: T) => void = () => undefined;
-  let reject: (error: unknown) => void = () => undefined;
-  const promise = new Promise<T>((onValue, onError) => {
-    resolve = onValue;
-    reject = onError;
+/** Opens the HTTP and socket sides and listens. */
+async function openDoors(given: Surroundings, control: HttpPorts["control"]) {
+  const { config, runId, tuned, clock, journal, blobs, meter, logger, live, metrics, pages } = given;
+  const { run, expectedClients, threads, backend } = config;
+  const { pool } = live;
+  const urls = { backbone: `/backbones/${run.backbone}/manifest.json`, dataset: "/datasets/" };
+  const certificate = await loadCertificate(config.https, join(config.dataDir, "coordinator"));
+  const app = await buildHttp(config, {
+    ...{ blobs, logger, certificate, control },
+    runPage: () => ({ protocolVersion, runId, run, urls, status: live.status() }),
+    metrics: () => metrics.read(),
+    ...(pages === undefined ? {} : { pages }),
   });
-  return { promise, resolve, reject };
+  const attached = attachSockets(app.server, {
+    ...{ pool, clock, logger, helloTimeoutMs: config.helloTimeoutMs },
+    maxMessageBytes: largestMessage(tuned, pool.keepsStates),
+    flushed: () => journal.flushed(),
+    onRefused: (rule) => metrics.refused(rule),
+    status: () => live.status(),
+    welcome: (devices) => ({
+      ...{ runId, run, urls, devices, keepsStates: pool.keepsStates },
+      ...(expectedClients === null ? {} : { numTabs: expectedClients }),
+      ...(threads === null ? {} : { threads }),
+      ...(backend === null ? {} : { backend }),
+      status: withoutClients(live.status()),
+    }),
+  });
+  meter.watch(app.server);
+  meter.setStep(live.stage);
+  const port = await listen(app, config);
+  const url = `${certificate === null ? "http" : "https"}://${nameForUrl(config.host)}:${port}`;
+  return { app, attached, url, port };
+}
+
+function writeFirstFiles(folder: RunFolder, config: CoordinatorConfig, journal: Journal): void {
+  const earlier = (journal.contents()?.history ?? []) as { record: StepRecord }[];
+  folder.writeConfig(config);
+  folder.startSteps(earlier.map((entry) => entry.record));
+}
+
+function asJson(value: unknown): Json {
+  return JSON.parse(JSON.stringify(value));
 }
 
 /** A folder holds one run: other settings under the same id are refused, with the names that differ. */
@@ -356,26 +245,6 @@ function differences(a: unknown, b: unknown, path: string): string[] {
 /** Bytes of the largest submission: all tensors in f32, three times over where states travel, and room for the header. */
 function largestMessage({ initial }: TunedParameters, keepsStates: boolean): number {
   return 4 * numValues(initial) * (keepsStates ? 4 : 1) + 1024 * 256;
-}
-
-function keptStates(
-  devices: Iterable<{ deviceId: DeviceId; stateSha256: string | null }>,
-  blobs: BlobStore,
-): Map<DeviceId, DeviceStateParts> {
-  const states = new Map<DeviceId, DeviceStateParts>();
-  for (const { deviceId, stateSha256 } of devices) {
-    const bytes = stateSha256 === null ? null : blobs.get(stateSha256);
-    if (bytes !== null) states.set(deviceId, decodeDeviceState(bytes));
-  }
-  return states;
-}
-
-/** What the log says of an event: names and numbers, no tensors. */
-function summarise(event: RoundEvent): object {
-  if (!("plan" in event)) return "reason" in event ? { reason: event.reason } : {};
-  const { stage, round, step, attempt, tasks } = event.plan;
-  const devices = tasks.map((task) => task.deviceId);
-  return { stage, round, step, attempt, kind: tasks[0]?.spec.kind, devices, ...("reason" in event ? { reason: event.reason } : {}) };
 }
 
 function nameForUrl(host: string): string {

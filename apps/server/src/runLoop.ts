@@ -2,7 +2,6 @@ import {
   type Contribution,
   createRandom,
   createStrategy,
-  type Json,
   type OpenStep,
   type Params,
   type RoundEvent,
@@ -70,10 +69,7 @@ export async function runLoop(progress: RunProgress, ports: RunLoopPorts, signal
   if (contents?.state == null) {
     await ports.whenReady();
     if (signal.aborted) return;
-    const numRegistered = pool.roster().length;
-    const begun = run.roster === "open" ? { ...run, minDevices: Math.max(1, Math.min(run.minDevices, numRegistered)) } : run;
-    progress.state = progress.strategy.init(begun, ports.tuned.shape, ports.tuned.initial);
-    journal.putState(progress.state, null);
+    initialise(progress, ports);
   }
   const resume = contents === null ? undefined : resumeFrom(contents, progress, ports, history);
   const shared = { strategy: progress.strategy, state: progress.state, pool, random: createRandom(run.seed) };
@@ -101,28 +97,35 @@ export async function runLoop(progress: RunProgress, ports: RunLoopPorts, signal
   }
 }
 
+/** The state before the first step. An open roster begins with the devices that have registered by then. */
+function initialise(progress: RunProgress, { run, tuned, pool, journal }: RunLoopPorts): void {
+  const minDevices = Math.max(1, Math.min(run.minDevices, pool.roster().length));
+  progress.state = progress.strategy.init(run.roster === "open" ? { ...run, minDevices } : run, tuned.shape, tuned.initial);
+  journal.putState(progress.state, null);
+}
+
 /** The records of closed steps, and the last step's state while it is not yet in the journal. */
 interface History {
   restore(contents: JournalContents | null): void;
   started(at: number): void;
   closed(plan: RoundPlan, contributions: readonly Contribution[]): void;
   /** The entry of a step that is closed and whose state is not written. */
-  unwritten(): Json | undefined;
+  unwritten(): unknown;
   write(): void;
   /** After the tasks of the next step have left. */
   writeSoon(): void;
   /** A step that an earlier process closed without writing its state. */
-  redo(contributions: readonly Contribution[], entry: Json): void;
+  redo(contributions: readonly Contribution[], entry: unknown): void;
 }
 
 function createHistory(progress: RunProgress, { journal, pool, clock, bytesSoFar, onRecord }: RunLoopPorts, signal: AbortSignal): History {
   let bytesBefore: WireBytes = { up: 0, down: 0 };
   let startedAt = clock.now();
-  let open: { readonly entry: Json; readonly contributions: readonly Contribution[] } | null = null;
+  let open: { readonly entry: unknown; readonly contributions: readonly Contribution[] } | null = null;
 
   /** The journal wrote its entries in this form. */
-  function take(entry: Json): void {
-    const { record, bytes } = entry as unknown as HistoryEntry;
+  function take(entry: unknown): void {
+    const { record, bytes } = entry as HistoryEntry;
     bytesBefore = bytes;
     onRecord(record);
   }
@@ -143,8 +146,8 @@ function createHistory(progress: RunProgress, { journal, pool, clock, bytesSoFar
       const total = bytesSoFar();
       const bytes = { up: total.up - bytesBefore.up, down: total.down - bytesBefore.down };
       const entry: HistoryEntry = { record: recordStep(plan, contributions, (clock.now() - startedAt) / 1000, bytes), bytes: total };
-      open = { entry: JSON.parse(JSON.stringify(entry)), contributions };
-      take(open.entry);
+      open = { entry, contributions };
+      take(entry);
     },
     unwritten: () => open?.entry,
     write,
@@ -170,7 +173,7 @@ function resumeFrom(contents: JournalContents, progress: RunProgress, ports: Run
 }
 
 /** Journals a plan and serves its payloads. */
-function publish(plan: RoundPlan, { journal, blobs, run }: RunLoopPorts, unwritten: Json | undefined): BlobRef[] {
+function publish(plan: RoundPlan, { journal, blobs, run }: RunLoopPorts, unwritten: unknown): BlobRef[] {
   const encoded = plan.payloads.map((payload) => encodePayload(payload, run));
   const refs = encoded.map((bytes) => blobs.hold(holder, bytes));
   blobs.keepOnly(holder, new Set(refs.map((ref) => ref.sha256)));

@@ -15,8 +15,8 @@ import {
 import type { Logger } from "pino";
 import { Server, type Socket } from "socket.io";
 import type { Clock } from "./pool/clock.ts";
-import type { Pool } from "./pool/pool.ts";
 import type { Client, Connection } from "./pool/members.ts";
+import type { Pool } from "./pool/pool.ts";
 import { withoutClients } from "./status.ts";
 
 /** What the sockets need of the coordinator. */

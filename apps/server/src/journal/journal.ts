@@ -48,7 +48,7 @@ export interface JournalContents {
   /** Whether the open step missed its quorum and is to be repeated. */
   readonly isRepeated: boolean;
   /** The plan after the open step, with that step's history entry, when the open step was aggregated but its state not yet written. */
-  readonly next: { readonly plan: JournalledPlan; readonly entry: Json } | null;
+  readonly next: { readonly plan: JournalledPlan; readonly entry: unknown } | null;
   /** By hash: payloads of the open step, and device states kept for the next host. */
   readonly blobs: ReadonlyMap<string, Uint8Array>;
   readonly contributions: readonly JournalledContribution[];
@@ -56,7 +56,7 @@ export interface JournalContents {
   readonly clients: readonly JournalledClient[];
   readonly traffic: Json;
   /** One entry per closed step, oldest first. */
-  readonly history: readonly Json[];
+  readonly history: readonly unknown[];
 }
 
 /** The coordinator's memory: nothing is acknowledged before `flushed` resolves. */
@@ -68,14 +68,14 @@ export interface Journal {
    * A new open step; contributions and blobs of the one before are gone. With `unwritten`, the history entry of the step before, that step's
    * contributions stay until its state is written: a restart aggregates them again, and tasks need not wait for a large write.
    */
-  putPlan(plan: JournalledPlan, payloads: ReadonlyMap<string, Uint8Array>, unwritten?: Json): void;
+  putPlan(plan: JournalledPlan, payloads: ReadonlyMap<string, Uint8Array>, unwritten?: unknown): void;
   /** A contribution beside the device's new version and, where it is kept, its new state. */
   putContribution(contribution: JournalledContribution, device: JournalledDevice, state: Uint8Array | null): void;
   putCounted(counted: readonly DeviceId[]): void;
   /** The open step missed its quorum. */
   putRepeated(): void;
   /** The state after a step, with the step's history entry (null for the state a run starts with): writes tensors that are new objects, removes names that went, closes the step. */
-  putState(state: StrategyState, entry: Json): void;
+  putState(state: StrategyState, entry: unknown): void;
   putDevice(device: JournalledDevice): void;
   putClient(client: JournalledClient): void;
   putTraffic(traffic: Json): void;
@@ -224,7 +224,7 @@ function read(store: KeyValueStore): { contents: JournalContents | null; openBlo
       .map((item) => item.json as JournalledClient)
       .sort((a, b) => a.ordinal - b.ordinal),
     traffic: first<Json>("traffic"),
-    history: of("history").map((item) => item.json as Json),
+    history: of("history").map((item) => item.json),
   };
   return { contents, openBlobs };
 }

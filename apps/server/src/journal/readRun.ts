@@ -49,7 +49,7 @@ export async function readRun(dataDir: string, runId: string): Promise<Journalle
       folder: join(dataDir, runId),
       run,
       summary: state === null ? null : strategy.summary(state),
-      steps: (contents.history as unknown[] as { record: StepRecord }[]).map((entry) => entry.record),
+      steps: (contents.history as { record: StepRecord }[]).map((entry) => entry.record),
       numDevices: contents.devices.filter((device) => device.numExamples !== null).length,
       newcomerParams: state === null ? null : strategy.newcomerParams(state),
     };

@@ -49,7 +49,8 @@ export function createRoster(ports: RosterPorts): Roster {
   for (const record of ports.clients) clients.set(record.clientKey, absent(record, isFixed));
   for (const client of clients.values()) startGrace(client);
 
-  const hostOf = (device: JournalledDevice | null) => (device === null || device.clientKey === null ? undefined : clients.get(device.clientKey));
+  const hostOf = (device: JournalledDevice | null) =>
+    device === null || device.clientKey === null ? undefined : clients.get(device.clientKey);
 
   function startGrace(client: Client): void {
     client.cancelGrace();
