@@ -5,7 +5,17 @@ export { type ConvertOptions, type ConvertReport, convertCheckpoint, type Tensor
 export { readHubConfig } from "./backbone/hubConfig.ts";
 export { type LoadOptions, loadBackbone, type ReadFile } from "./backbone/load.ts";
 export { type AdmissionNumbers, type BackboneManifest, manifestSchema, parseManifest } from "./backbone/manifest.ts";
-export { type PackedTensor, type Packing, packTensor, type TensorEncoding, unpackRows, unpackTensor } from "./backbone/pack.ts";
+export {
+  type PackedTensor,
+  type Packing,
+  packedSizes,
+  packingFor,
+  packTensor,
+  type TensorEncoding,
+  tensorEncodings,
+  unpackRows,
+  unpackTensor,
+} from "./backbone/pack.ts";
 export type { PackedBackbone } from "./backbone/packed.ts";
 export { readSafetensors, writeSafetensors } from "./backbone/safetensors.ts";
 export { sha256Hex } from "./backbone/sha256.ts";

@@ -2,7 +2,7 @@ import { findSource, takeRows } from "./checkpoint.ts";
 import { type CheckpointFiles, type LocatedEntry, openCheckpoint, readElements, readText } from "./checkpointFiles.ts";
 import { readHubConfig } from "./hubConfig.ts";
 import { type BackboneManifest, type ManifestTensor, manifestSchema } from "./manifest.ts";
-import { type Packing, packedSizes, packRows, rowsOf, type TensorEncoding, unpackTensor } from "./pack.ts";
+import { type Packing, packedSizes, packingFor, packRows, rowsOf, type TensorEncoding, unpackTensor } from "./pack.ts";
 import { sha256Hex } from "./sha256.ts";
 import { createShardWriter, type ShardWriter, type WriteFile } from "./shards.ts";
 import { type TensorName, tensorNames } from "./tensorNames.ts";
@@ -12,7 +12,7 @@ export interface ConvertOptions {
   readonly name: string;
   /** Encoding of the matrices. */
   readonly encoding: TensorEncoding;
-  /** Input values per scale of int8; by default 64. */
+  /** Input values per scale; by default 64 for int8 and nf4, 32 for int4. */
   readonly groupSize?: number;
   /** Where the checkpoint comes from, such as a hub id. */
   readonly source: string;
@@ -135,7 +135,8 @@ async function convertTensor(conversion: Conversion, wanted: TensorName): Promis
 function packingOf(wanted: TensorName, { encoding, groupSize }: ConvertOptions): Packing {
   const isSmall = wanted.shape.length === 1 || wanted.name === "embeddings.position" || wanted.name === "embeddings.type";
   if (isSmall) return { encoding: encoding === "f32" ? "f32" : "f16", groupSize: 0 };
-  return { encoding, groupSize: encoding === "int8" ? (groupSize ?? 64) : 0 };
+  const usual = packingFor(encoding);
+  return usual.groupSize === 0 ? usual : { encoding, groupSize: groupSize ?? usual.groupSize };
 }
 
 /** Rows of the wanted tensor; a vector is one row. Transposed matrices are read whole. */

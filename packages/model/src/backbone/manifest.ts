@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { packedSizes } from "./pack.ts";
+import { packedSizes, packingFor, tensorEncodings } from "./pack.ts";
 import { tensorNames } from "./tensorNames.ts";
 
 const count = z.number().int().min(0);
@@ -47,7 +47,7 @@ const partSchema = z.strictObject({ shard: count, offset: count, length: positiv
 const tensorSchema = z.strictObject({
   name: z.string().min(1),
   shape: z.array(positive).min(1).readonly(),
-  encoding: z.enum(["f32", "f16", "int8"]),
+  encoding: z.enum(tensorEncodings),
   groupSize: count,
   parts: z.array(partSchema).min(1).readonly(),
 });
@@ -82,7 +82,7 @@ export const manifestSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/, "lower-case letters, digits, dots and dashes"),
   config: configSchema,
   /** Encoding of the matrices; norms, biases and positions may be wider. */
-  encoding: z.enum(["f32", "f16", "int8"]),
+  encoding: z.enum(tensorEncodings),
   numParameters: positive,
   /** Bytes of all shards. */
   numBytes: positive,
@@ -140,7 +140,9 @@ function checkTensors(manifest: BackboneManifest): void {
 
 function checkParts(tensor: ManifestTensor, { shards }: BackboneManifest): void {
   const { name, shape, parts, encoding, groupSize } = tensor;
-  if (encoding === "int8" && groupSize === 0) throw new Error(`manifest.json: tensor ${name} is int8 without a group size`);
+  if (packingFor(encoding).groupSize !== 0 && groupSize === 0) {
+    throw new Error(`manifest.json: tensor ${name} is ${encoding} without a group size`);
+  }
   const { numBytes } = packedSizes(shape, tensor);
   const inParts = parts.reduce((sum, { length }) => sum + length, 0);
   if (inParts !== numBytes) throw new Error(`manifest.json: tensor ${name} needs ${numBytes} bytes, its parts have ${inParts}`);

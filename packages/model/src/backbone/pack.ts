@@ -1,7 +1,10 @@
-import { fromF16, toF16 } from "@tutti/core";
+import { defaultGroupSizes, type Format, type PackedRows, formats as table } from "./formats.ts";
 
 /** How a tensor's floats are stored. */
-export type TensorEncoding = "f32" | "f16" | "int8";
+export type TensorEncoding = keyof typeof table;
+
+/** Every encoding's name. */
+export const tensorEncodings = ["f32", "f16", "int8", "int4", "nf4"] as const satisfies readonly TensorEncoding[];
 
 /** An encoding with its group length along the last axis; 0 for encodings without scales. */
 export interface Packing {
@@ -18,89 +21,12 @@ export interface PackedTensor extends Packing {
   readonly bytes: Uint8Array;
 }
 
-/** The two sections of packed rows; `scales` is empty for encodings without. */
-export interface PackedRows {
-  readonly values: Uint8Array;
-  readonly scales: Uint8Array;
+const formats: Readonly<Record<TensorEncoding, Format>> = table;
+
+/** An encoding with its usual group length: 64 for int8 and nf4, 32 for int4. */
+export function packingFor(encoding: TensorEncoding): Packing {
+  return { encoding, groupSize: defaultGroupSizes[encoding] };
 }
-
-interface Format {
-  /** Bytes of one row's values. */
-  valueBytes(width: number): number;
-  /** Bytes of one row's scales. */
-  scaleBytes(width: number, groupSize: number): number;
-  /** Packs one row of `width` floats; `row` counts from the start of both sections. */
-  packRow(source: Float32Array, row: number, target: PackedRows, groupSize: number): void;
-  unpackRow(source: PackedRows, row: number, target: Float32Array, groupSize: number): void;
-}
-
-const floats: Format = {
-  valueBytes: (width) => 4 * width,
-  scaleBytes: () => 0,
-  packRow(source, row, target) {
-    const view = viewOf(target.values);
-    const start = row * 4 * source.length;
-    source.forEach((value, i) => {
-      view.setFloat32(start + 4 * i, value, true);
-    });
-  },
-  unpackRow(source, row, target) {
-    const view = viewOf(source.values);
-    const start = row * 4 * target.length;
-    for (let i = 0; i < target.length; i++) target[i] = view.getFloat32(start + 4 * i, true);
-  },
-};
-
-const halves: Format = {
-  valueBytes: (width) => 2 * width,
-  scaleBytes: () => 0,
-  packRow(source, row, target) {
-    const view = viewOf(target.values);
-    const start = row * 2 * source.length;
-    source.forEach((value, i) => {
-      const half = toF16(value);
-      if ((half & 0x7c00) === 0x7c00) throw new RangeError(`${value} does not fit in f16, whose largest value is 65504`);
-      view.setUint16(start + 2 * i, half, true);
-    });
-  },
-  unpackRow(source, row, target) {
-    const view = viewOf(source.values);
-    const start = row * 2 * target.length;
-    for (let i = 0; i < target.length; i++) target[i] = fromF16(view.getUint16(start + 2 * i, true));
-  },
-};
-
-/** Symmetric: value = q · scale with q in −127 … 127 and scale = largest magnitude of the group / 127. */
-const bytes: Format = {
-  valueBytes: (width) => width,
-  scaleBytes: (width, groupSize) => 4 * Math.ceil(width / groupSize),
-  packRow(source, row, target, groupSize) {
-    const width = source.length;
-    const scales = viewOf(target.scales);
-    for (let start = 0, at = row * this.scaleBytes(width, groupSize); start < width; start += groupSize, at += 4) {
-      const end = Math.min(start + groupSize, width);
-      let largest = 0;
-      for (let i = start; i < end; i++) largest = Math.max(largest, Math.abs(source[i]));
-      const scale = Math.fround(largest / 127);
-      scales.setFloat32(at, scale, true);
-      for (let i = start; i < end; i++) {
-        const level = scale === 0 ? 0 : Math.max(-127, Math.min(127, Math.round(source[i] / scale)));
-        target.values[row * width + i] = level & 255;
-      }
-    }
-  },
-  unpackRow(source, row, target, groupSize) {
-    const width = target.length;
-    const scales = viewOf(source.scales);
-    for (let start = 0, at = row * this.scaleBytes(width, groupSize); start < width; start += groupSize, at += 4) {
-      const scale = scales.getFloat32(at, true);
-      const end = Math.min(start + groupSize, width);
-      for (let i = start; i < end; i++) target[i] = ((source.values[row * width + i] << 24) >> 24) * scale;
-    }
-  },
-};
-
-const formats: Readonly<Record<TensorEncoding, Format>> = { f32: floats, f16: halves, int8: bytes };
 
 /** Where sections and tensors begin: multiples of this many bytes. */
 export const alignment = 64;
@@ -182,8 +108,4 @@ export function unpackRows(tensor: PackedTensor, rowIndices: ArrayLike<number>):
     format.unpackRow(sections, row, result.subarray(i * width, (i + 1) * width), tensor.groupSize);
   }
   return result;
-}
-
-function viewOf(array: Uint8Array): DataView {
-  return new DataView(array.buffer, array.byteOffset, array.byteLength);
 }
