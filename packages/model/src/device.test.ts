@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { add, type EvaluationResult, type Params, pickNames, presets, type TaskSpec } from "@tutti/core";
 import { beforeAll, expect, test } from "vitest";
 import { demoTrainer } from "./testing/demoTrainer.ts";
-import type { LoadProgress, Trainer, TrainerReady, TrainerResult, TrainerTask } from "./trainer.ts";
+import type { DeviceState, LoadProgress, Trainer, TrainerReady, TrainerResult, TrainerTask } from "./trainer.ts";
 
 const shared = ["prefix/1", "prefix/4", "head/weight", "head/bias"];
 const trainSpec: TaskSpec = { kind: "train", warmupSteps: 0, sharedNames: shared, isPersonalised: true };
@@ -56,7 +56,7 @@ test("training sends the shared differences, keeps the rest and counts K_i", asy
   expect(steps).toHaveLength(body.numSteps);
   expect(Object.keys(body.delta).sort()).toEqual([...shared].sort());
   expect(Object.keys(state.local).sort()).toEqual(["prefix/0", "prefix/2", "prefix/3", "prefix/5"]);
-  expect(state).toMatchObject({ moments: null, stageSteps: body.numSteps });
+  expect(state).toMatchObject({ moments: null, stageSteps: body.numSteps, stage: "train" });
   expect(body.delta["prefix/1"].data.some((value) => Math.abs(value) > 0.01)).toBe(true);
 });
 
@@ -79,6 +79,25 @@ test("a later round starts from the device's own layers, a counting round from t
   const counted = trained(await trainer.perform(countingTask, first.state));
   expect(counted.state.local).toEqual({});
   expect(Object.keys(counted.body.delta)).toHaveLength(8);
+});
+
+test("kept moments go on within a stage, also where nothing stays on the device, and start anew in another", async () => {
+  const keeping = await demoTrainer({ training: { ...presets.demo.training, localEpochs: 1, resetMoments: false } });
+  await keeping.trainer.addDevice(deviceId, { kind: "own", examples: ["too late", "rude staff"].map((text, label) => ({ text, label })) });
+  const sharedNames = Object.keys(initial);
+  const perform = async (stage: "count" | "train", round: number, state: DeviceState | null) => {
+    const spec: TaskSpec = { kind: "train", warmupSteps: 0, sharedNames, isPersonalised: stage === "train" };
+    const { initial: _, ...whole } = task(spec, { stage, round });
+    return trained(await keeping.trainer.perform(whole, state));
+  };
+  const counted = await perform("count", 2, (await perform("count", 1, null)).state);
+  expect(counted.state).toMatchObject({ stage: "count", stageSteps: 2, moments: { step: 2 } });
+  const first = await perform("train", 1, counted.state);
+  expect(first.state).toMatchObject({ stage: "train", stageSteps: 1, moments: { step: 1 } });
+  const second = await perform("train", 2, first.state);
+  expect(second.state).toMatchObject({ stage: "train", stageSteps: 2, moments: { step: 2 } });
+  expect(second.body.delta).not.toEqual((await perform("train", 2, null)).body.delta);
+  await keeping.trainer.stop();
 });
 
 test("evaluation predicts every row of the device, changes no state and helps after training", async () => {

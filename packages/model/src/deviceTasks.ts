@@ -50,7 +50,7 @@ export async function performTrain(input: TaskInput<Spec<"train">>): Promise<{ b
   const { place, examples, task, onStep, signal } = input;
   const { spec } = task;
   const { run, reader, random } = place;
-  const state = continuing(input.state, spec);
+  const state = input.state?.stage === task.stage ? input.state : null;
   const start = spec.isPersonalised ? deviceParams(task, state, spec.sharedNames) : task.params;
   const result = await trainLocally(reader.tuned, start, reader.encode(examples.train), {
     training: run.training,
@@ -71,6 +71,7 @@ export async function performTrain(input: TaskInput<Spec<"train">>): Promise<{ b
       local: spec.isPersonalised ? omitNames(result.params, spec.sharedNames) : {},
       moments: run.training.resetMoments ? null : result.moments,
       stageSteps: (state?.stageSteps ?? 0) + numSteps,
+      stage: task.stage,
     },
   };
 }
@@ -127,15 +128,6 @@ export async function performTask(input: TaskInput): Promise<TrainerResult> {
 /** What the device itself uses: W for shared names, then its own, then where a device without its own starts. */
 function deviceParams({ params, initial }: TrainerTask, state: DeviceState | null, sharedNames: readonly string[]): Params {
   return { ...params, ...initial, ...state?.local, ...pickNames(params, sharedNames) };
-}
-
-/**
- * The state, when it belongs to this stage. Counting rounds keep nothing local, so a personalised task that finds a state without
- * local parameters is the first of its stage: moments and step counter start anew. With every name shared both look alike and go on.
- */
-function continuing(state: DeviceState | null, spec: Spec<"train">): DeviceState | null {
-  if (state === null || !spec.isPersonalised) return state;
-  return Object.keys(state.local).length === 0 ? null : state;
 }
 
 /** The validation split is dealt only evenly; what was asked for is answered, with an empty matrix. */

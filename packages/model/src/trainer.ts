@@ -10,6 +10,8 @@ export interface DeviceState {
   readonly moments: { readonly m: Params; readonly v: Params; readonly step: number } | null;
   /** Optimiser steps taken in the stage this state belongs to; the warm-up counts them. */
   readonly stageSteps: number;
+  /** The stage of the train task that left this state; everything in it starts anew in another stage. */
+  readonly stage?: Stage;
 }
 
 export interface TrainerSetup {

@@ -12,21 +12,23 @@ const moments = { m: { "prefix/4": tensor([2, 2], [1e-9, 2, 3, 4]) }, v: { "pref
 
 test("P-56 a device state comes back to the bit, with and without moments", () => {
   for (const state of [
-    { local, moments, stageSteps: 37 },
+    { local, moments, stageSteps: 37, stage: "train" },
     { local, moments: null, stageSteps: 0 },
-    { local: {}, moments: { m: {}, v: {}, step: 0 }, stageSteps: 5 },
-  ]) {
+    { local: {}, moments: { m: {}, v: {}, step: 0 }, stageSteps: 5, stage: "count" },
+  ] as const) {
     expect(decodeDeviceState(encodeDeviceState(state))).toEqual(state);
   }
 });
 
 test("P-56 bytes that are tensors but no device state are refused", () => {
-  const steps = tensor([2], [37, -1]);
+  const steps = tensor([3], [37, -1, 2]);
   const bad = [
     { ...local },
-    { steps: tensor([2], [37, -2]), ...local },
-    { steps: tensor([2], [3.5, -1]) },
-    { steps: tensor([3], [1, 2, 3]) },
+    { steps: tensor([3], [37, -2, 2]), ...local },
+    { steps: tensor([3], [3.5, -1, 2]) },
+    { steps: tensor([3], [37, -1, 3]) },
+    { steps: tensor([2], [37, -1]) },
+    { steps: tensor([4], [1, 2, 2, 0]) },
     { steps, other: tensor([1], [1]) },
     { steps, "m:prefix/4": tensor([1], [1]) },
   ];

@@ -1,22 +1,25 @@
-import type { Params, Tensor } from "@tutti/core";
+import type { Params, Stage, Tensor } from "@tutti/core";
 import { CodecError, type CodecLimits, decodeParams, encodeParams } from "./codec.ts";
 
-/** What a device keeps between tasks: its local parameters, AdamW's moments where they are kept, optimiser steps taken in the stage. */
+/** What a device keeps between tasks: its local parameters, AdamW's moments where they are kept, optimiser steps taken in the stage, and which. */
 export interface DeviceStateParts {
   readonly local: Params;
   readonly moments: { readonly m: Params; readonly v: Params; readonly step: number } | null;
   readonly stageSteps: number;
+  /** Absent before the first train task. */
+  readonly stage?: Stage;
 }
 
 const stepsName = "steps";
+const stages: readonly Stage[] = ["score", "count", "train"];
 /** From here on f32 cannot count. */
 const maxCount = 2 ** 24;
 
 /** A device's state in the codec, f32 throughout, so that nothing is lost (P-56). */
-export function encodeDeviceState({ local, moments, stageSteps }: DeviceStateParts): Uint8Array<ArrayBuffer> {
+export function encodeDeviceState({ local, moments, stageSteps, stage }: DeviceStateParts): Uint8Array<ArrayBuffer> {
   const momentStep = moments?.step ?? -1;
   if (Math.max(stageSteps, momentStep) >= maxCount) throw new CodecError("P-56", `device state: more than ${maxCount} steps`);
-  const steps: Tensor = { shape: [2], data: Float32Array.of(stageSteps, momentStep) };
+  const steps: Tensor = { shape: [3], data: Float32Array.of(stageSteps, momentStep, stage === undefined ? -1 : stages.indexOf(stage)) };
   return encodeParams(
     { [stepsName]: steps, ...withPrefix(local, "local:"), ...withPrefix(moments?.m ?? {}, "m:"), ...withPrefix(moments?.v ?? {}, "v:") },
     "f32",
@@ -26,9 +29,10 @@ export function encodeDeviceState({ local, moments, stageSteps }: DeviceStatePar
 /** The state that was encoded. Throws a `CodecError` and nothing else. */
 export function decodeDeviceState(bytes: Uint8Array | ArrayBuffer, maximum?: CodecLimits): DeviceStateParts {
   const params = decodeParams(bytes, maximum);
-  const [stageSteps = Number.NaN, momentStep = Number.NaN, ...rest] = params[stepsName]?.data ?? [];
-  if (!isCount(stageSteps) || !(isCount(momentStep) || momentStep === -1) || rest.length > 0) {
-    throw new CodecError("P-56", "device state: steps must be the steps of the stage and of the moments");
+  const [stageSteps = Number.NaN, momentStep = Number.NaN, stageIndex = Number.NaN, ...rest] = params[stepsName]?.data ?? [];
+  const stage = stages[stageIndex];
+  if (!isCount(stageSteps) || !(isCount(momentStep) || momentStep === -1) || !(stage || stageIndex === -1) || rest.length > 0) {
+    throw new CodecError("P-56", "device state: steps must be the steps of the stage and of the moments, and the stage's number");
   }
   const state = { local: ofPrefix(params, "local:"), m: ofPrefix(params, "m:"), v: ofPrefix(params, "v:") };
   const numMoments = Object.keys(state.m).length + Object.keys(state.v).length;
@@ -36,7 +40,8 @@ export function decodeDeviceState(bytes: Uint8Array | ArrayBuffer, maximum?: Cod
     throw new CodecError("P-56", "device state: every other name must start with local:, m: or v:");
   }
   if (momentStep === -1 && numMoments > 0) throw new CodecError("P-56", "device state: moments without their step");
-  return { local: state.local, moments: momentStep === -1 ? null : { m: state.m, v: state.v, step: momentStep }, stageSteps };
+  const moments = momentStep === -1 ? null : { m: state.m, v: state.v, step: momentStep };
+  return { local: state.local, moments, stageSteps, ...(stage === undefined ? {} : { stage }) };
 }
 
 function isCount(value: number): boolean {
