@@ -116,9 +116,9 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
     live.pool.stop();
     withdraw();
     done.reject(new Error(`run ${runId}: the coordinator was closed before the run was over`));
-    journal.putTraffic(asJson(meter.totals()));
     sockets?.close(reason, why);
     await app.close();
+    journal.putTraffic(asJson(meter.totals()));
     await journal.flushed();
     await journal.close();
     logger.info({ runId, reason }, "the coordinator closed");

@@ -165,6 +165,8 @@ function resumeFrom(contents: JournalContents, progress: RunProgress, ports: Run
   if (contents.plan === null) return undefined;
   const { counted, isRepeated, next } = contents;
   const plan = reopen(contents, contents.plan, ports);
+  // Nothing of a missed attempt counts any more.
+  if (isRepeated) ports.pool.close();
   if (next === null) return { plan, isRepeated, ...(counted === null ? {} : { counted }) };
   const contributions = ports.pool.accepted(counted ?? []);
   progress.state = progress.strategy.aggregate(progress.state, plan, contributions);

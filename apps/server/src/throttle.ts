@@ -3,11 +3,12 @@ import type { Clock } from "./pool/clock.ts";
 /** Calls `act` at most once per `periodMs`: soon after the first request, and again while there are more. */
 export function createThrottle(clock: Clock, periodMs: number, act: () => void): { request(): void; stop(): void } {
   let isWaiting = false;
+  let isStopped = false;
   let lastAt = Number.NEGATIVE_INFINITY;
   let cancel: () => void = () => undefined;
   return {
     request() {
-      if (isWaiting) return;
+      if (isWaiting || isStopped) return;
       isWaiting = true;
       cancel = clock.after(Math.max(0, lastAt + periodMs - clock.now()), () => {
         isWaiting = false;
@@ -15,6 +16,9 @@ export function createThrottle(clock: Clock, periodMs: number, act: () => void):
         act();
       });
     },
-    stop: () => cancel(),
+    stop() {
+      isStopped = true;
+      cancel();
+    },
   };
 }

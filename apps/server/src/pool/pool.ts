@@ -22,6 +22,8 @@ export interface Pool extends DevicePool {
   readonly keepsStates: boolean;
   /** Opens a step whose plan is journalled; contributions that were accepted before a restart are answered from the journal. */
   open(plan: RoundPlan, payloads: readonly BlobRef[], accepted?: readonly JournalledContribution[]): void;
+  /** Whatever comes for the open step from now on is late. */
+  close(): void;
   step(): OpenStep | null;
   /** Contributions of these devices to the open step, in device order. */
   accepted(deviceIds: readonly DeviceId[]): readonly Contribution[];
@@ -108,6 +110,7 @@ export function createPool(ports: PoolPorts): Pool {
       step = openStep(runId, plan, payloads);
       for (const contribution of accepted) acceptance.restore(step, contribution);
     },
+    close: () => close(step),
     step: () => step,
     accepted(deviceIds) {
       const known = deviceIds.map((deviceId) => step?.byDevice.get(deviceId)?.accepted?.contribution);

@@ -29,4 +29,8 @@ coordinator.whenDone().then(
     tell({ kind: "done", parametersSha256, steps: steps.map((record) => `${position(record)} ${record.counted}`) }),
   (error: unknown) => tell({ kind: "failed", message: String(error) }),
 );
-process.on("SIGTERM", () => void coordinator.close().then(() => process.exit(0)));
+process.on("SIGTERM", () => void coordinator.close());
+coordinator.whenClosed().then(
+  () => process.exit(0),
+  () => process.exit(1),
+);

@@ -30,6 +30,8 @@ export interface KillableCoordinator {
   killAndRestart(): Promise<void>;
   /** Calls `act` at each message from now on. */
   onMessage(act: (message: ChildMessage) => void): void;
+  /** Calls `act` with the exit code when the present process ends. */
+  onExit(act: (code: number | null) => void): void;
   whenDone(): Promise<ChildMessage & { kind: "done" }>;
   stop(): Promise<void>;
 }
@@ -84,6 +86,7 @@ export async function startKillable(config: ChildConfig): Promise<KillableCoordi
       child = await launch();
     },
     onMessage: (act) => void listeners.add(act),
+    onExit: (act) => void child.once("exit", act),
     whenDone() {
       return new Promise((resolve, reject) => {
         const check = (message: ChildMessage) => {

@@ -1,0 +1,125 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { presets } from "@tutti/core";
+import { afterEach, expect, test } from "vitest";
+import type { RunOutcome } from "../coordinator.ts";
+import { freePort, startKillable } from "../testing/killHarness.ts";
+import { joinAsClient, newClient } from "../testing/protocolClient.ts";
+import { temporaryFolder } from "../testing/startTest.ts";
+import { tinyFedAvg, tinyRun } from "../testing/tinyRun.ts";
+import { beginRun, listRuns, runStatus, stopRun } from "./run.ts";
+import { serve } from "./serve.ts";
+
+const folders: { remove(): void }[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) folder.remove();
+});
+
+function newFolder(): string {
+  const folder = temporaryFolder();
+  folders.push(folder);
+  const backbone = join(folder.path, "backbones", "tiny");
+  mkdirSync(backbone, { recursive: true });
+  const config = { numLayers: 3, hiddenSize: 5, numKeyValueHeads: 2, headSize: 2 };
+  writeFileSync(join(backbone, "manifest.json"), JSON.stringify({ config }));
+  return folder.path;
+}
+
+function settingsFile(folder: string, port: number): string {
+  const path = join(folder, "run.json");
+  const run = tinyFedAvg({ numRounds: 2, evaluateEvery: 2 });
+  writeFileSync(
+    path,
+    JSON.stringify({
+      preset: "demo",
+      dataDir: join(folder, "runs"),
+      publicDir: folder,
+      pagesDir: null,
+      host: "127.0.0.1",
+      port,
+      logLevel: "silent",
+      expectedClients: 1,
+      run,
+    }),
+  );
+  return path;
+}
+
+test("a run is started from a file, ends when it is over, and can be listed and read afterwards", async () => {
+  const folder = newFolder();
+  const port = await freePort();
+  const lines: string[] = [];
+  const client = joinAsClient({ url: `http://127.0.0.1:${port}`, kept: newClient("a") });
+  let outcome: RunOutcome | null = null;
+  const end = await serve({
+    ...{ presets, preset: "default", file: settingsFile(folder, port), isOver: "whenDone", numClasses: () => 3 },
+    print: (line) => void lines.push(line),
+    async onDone(result) {
+      outcome = result;
+    },
+  });
+  client.close();
+  expect(end).toBe("done");
+  expect(outcome).toMatchObject({ summary: { isDone: true } });
+  expect(lines[1]).toBe(`open http://127.0.0.1:${port}`);
+  expect((await client.when("goodbye")).goodbye.reason).toBe("finished");
+  const dataDir = join(folder, "runs");
+  const [listing] = await listRuns(dataDir);
+  expect(listing).toMatchObject({ task: "feedback/topic", seed: 42, state: "done", numSteps: 3 });
+  const runId = listing?.runId ?? "";
+  const { journalled, live } = await runStatus(dataDir);
+  expect(live).toBeNull();
+  expect(journalled).toMatchObject({ runId, numDevices: 4 });
+  expect(Object.keys(journalled.newcomerParams ?? {}).sort()).toEqual(["head/bias", "head/weight", "prefix/0", "prefix/1", "prefix/2"]);
+  const written = readFileSync(join(dataDir, runId, "rounds.jsonl"), "utf8")
+    .trim()
+    .split("\n");
+  expect(written.map((line) => JSON.parse(line).kind)).toEqual(["train", "train", "evaluate"]);
+  expect(JSON.parse(readFileSync(join(dataDir, runId, "config.json"), "utf8"))).toMatchObject({ run: { seed: 42 } });
+});
+
+test("a signal ends serving, and says that the same command resumes", async () => {
+  const folder = newFolder();
+  const lines: string[] = [];
+  const abort = new AbortController();
+  const serving = serve({
+    ...{ presets, preset: "default", file: settingsFile(folder, 0), isOver: "whenStopped", numClasses: () => 3, signal: abort.signal },
+    print(line) {
+      lines.push(line);
+      if (line.startsWith("files")) abort.abort();
+    },
+  });
+  expect(await serving).toBe("SIGTERM");
+  expect(lines.at(-1)).toBe("stopping: what was accepted is kept, and the same command resumes");
+  expect((await listRuns(join(folder, "runs"))).map(({ state, numSteps }) => ({ state, numSteps }))).toEqual([
+    { state: "stopped", numSteps: 0 },
+  ]);
+});
+
+test("another process lists, asks, begins and stops a run", async () => {
+  const folder = newFolder();
+  const dataDir = join(folder, "runs");
+  expect(await stopRun(dataDir)).toBeNull();
+  const port = await freePort();
+  const run = tinyRun({ roster: "open", minDevices: 4 });
+  const options = {
+    ...{ host: "127.0.0.1", port, dataDir, pagesDir: null, publicDir: folder, runId: "open-run" },
+    logLevel: "silent",
+    run,
+  } as const;
+  const child = await startKillable({ options, sizes: { numLayers: 3, hiddenSize: 5, keyValueWidth: 4 }, numClasses: 3 });
+  const clients = ["a", "b"].map((name) => joinAsClient({ url: child.url, kept: newClient(name), hosting: "own", onTask: () => false }));
+  for (const client of clients) await client.when("welcome");
+  expect((await listRuns(dataDir)).map(({ runId, state, position }) => ({ runId, state, position }))).toEqual([
+    { runId: "open-run", state: "running", position: null },
+  ]);
+  expect(await beginRun(dataDir)).toBe("open-run");
+  await clients[0]?.when("task");
+  expect((await runStatus(dataDir, "open-run")).live).toMatchObject({ phase: "running", numConnected: 2 });
+  const left = new Promise((resolve) => child.onExit(resolve));
+  expect(await stopRun(dataDir)).toBe("open-run");
+  expect(await left).toBe(0);
+  expect((await clients[0]?.when("goodbye"))?.goodbye).toEqual({ reason: "closing", message: "the operator stopped the run" });
+  for (const client of clients) client.close();
+  expect((await listRuns(dataDir)).map(({ state }) => state)).toEqual(["stopped"]);
+}, 30_000);

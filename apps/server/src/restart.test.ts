@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import { memoryStore } from "./journal/keyValueStore.ts";
+import { createScene } from "./testing/scene.ts";
+import { tinyFedAvg, tinyRun } from "./testing/tinyRun.ts";
+
+const scene = createScene();
+
+test("a run that is over is over again when its coordinator starts once more, with the same outcome", async () => {
+  const content = new Map<string, Uint8Array>();
+  const first = await scene.start(tinyRun(), { expectedClients: 1 }, { store: memoryStore(content) });
+  scene.join(first, "a");
+  const outcome = await first.whenDone();
+  await first.close();
+  const second = await scene.start(tinyRun(), { expectedClients: 1 }, { store: memoryStore(content) });
+  const again = await second.whenDone();
+  expect(again.parametersSha256).toBe(outcome.parametersSha256);
+  expect(again.steps).toEqual(outcome.steps);
+  expect(second.status().phase).toBe("done");
+});
+
+test("bytes on the wire go on from where the process before had counted", async () => {
+  const content = new Map<string, Uint8Array>();
+  const first = await scene.start(tinyFedAvg(), { expectedClients: 1 }, { store: memoryStore(content) });
+  const a = scene.join(first, "a", { onTask: ({ round }) => round === 1 });
+  await a.when("task", ({ lease }) => lease.round === 2);
+  a.close();
+  await first.close();
+  const before = first.traffic().train;
+  const second = await scene.start(tinyFedAvg(), { expectedClients: 1 }, { store: memoryStore(content) });
+  expect(second.traffic().train.up).toBeGreaterThanOrEqual(before.up);
+  scene.join(second, "a", { kept: a.kept });
+  const { steps, traffic } = await second.whenDone();
+  const sum = steps.reduce((total, { bytesUp }) => total + bytesUp, 0);
+  expect(sum).toBeGreaterThan(before.up);
+  expect(sum).toBeLessThanOrEqual(traffic.train.up + traffic.evaluation.up);
+});
+
+test("other settings under the same run id are refused, with the names that differ", async () => {
+  const content = new Map<string, Uint8Array>();
+  const first = await scene.start(tinyRun(), {}, { store: memoryStore(content) });
+  await first.close();
+  const changed = tinyRun({ seed: 43 });
+  await expect(
+    scene.start({ ...changed, training: { ...changed.training, batchSize: 2 } }, {}, { store: memoryStore(content) }),
+  ).rejects.toThrow("was begun with other settings (run.seed, run.training.batchSize)");
+});
+
+test("closing says goodbye with the reason", async () => {
+  const coordinator = await scene.start(tinyFedAvg(), { expectedClients: 1 });
+  const a = scene.join(coordinator, "a", { onTask: () => false });
+  await a.when("task");
+  await coordinator.close("closing", "lunch");
+  expect((await a.when("goodbye")).goodbye).toEqual({ reason: "closing", message: "lunch" });
+  await expect(coordinator.whenDone()).rejects.toThrow("closed before the run was over");
+});
+
+test("clients that can only poll take part too", async () => {
+  const coordinator = await scene.start(tinyFedAvg(), { expectedClients: 1 });
+  const a = scene.join(coordinator, "a", { socketOptions: { transports: ["polling"] } });
+  await coordinator.whenDone();
+  expect(a.socket.io.engine.transport.name).toBe("polling");
+  expect(coordinator.traffic().train.up).toBeGreaterThan(1000);
+});
