@@ -3,6 +3,7 @@ import {
   createRandom,
   createStrategy,
   type DeviceId,
+  initialParams,
   type RoundEvent,
   type RunSettings,
   roundTrip,
@@ -11,7 +12,7 @@ import {
 } from "@tutti/core";
 import { findTask } from "@tutti/data";
 import { fetchFile, localUrls } from "@tutti/lab";
-import { createTrainer, type DeviceState, initialParams, loadBackbone, noCache, tunedLayout } from "@tutti/model";
+import { createTrainer, type DeviceState, loadBackbone, noCache, tunedLayout } from "@tutti/model";
 
 /** How a run ended that was computed in this process. */
 export interface Replay {
@@ -35,7 +36,7 @@ export async function replayRun(run: RunSettings, publicFolder: string, { backen
   for (let id = 0; id < run.numDevices; id++) numExamples.push((await trainer.addDevice(id, { kind: "share", index: id })).numExamples);
   const deviceStates = new Map<DeviceId, DeviceState>();
   const strategy = createStrategy(run);
-  let state = strategy.init(run, shape, initialParams(layout, createRandom(run.seed)));
+  let state = strategy.init(run, shape, initialParams(layout.entries, createRandom(run.seed)));
   let queue: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const result = queue.then(work);

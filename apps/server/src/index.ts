@@ -19,5 +19,5 @@ export { deriveRunId } from "./runFolder.ts";
 export type { Overrides, SettingsSources } from "./settings.ts";
 export { mergeSettings, readSettingsFile } from "./settings.ts";
 export type { EvaluationRecord, StepRecord } from "./stepRecord.ts";
-export type { BackboneSizes, TunedParameters } from "./tuned.ts";
+export type { TunedParameters } from "./tuned.ts";
 export { readBackboneSizes, tunedParameters } from "./tuned.ts";

@@ -1,6 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createRandom, type Params, type RunSettings, sizeOf, type TunedShape } from "@tutti/core";
+import {
+  type BackboneSizes,
+  createRandom,
+  initialParams,
+  type Params,
+  type RunSettings,
+  type TunedShape,
+  tunedEntries,
+  tunedShape,
+} from "@tutti/core";
 import { z } from "zod";
 import { ConfigError } from "./config.ts";
 
@@ -11,29 +20,10 @@ export interface TunedParameters {
   readonly numClasses: number;
 }
 
-/** The sizes of a backbone that decide the shapes of prompts and head. */
-export interface BackboneSizes {
-  readonly numLayers: number;
-  readonly hiddenSize: number;
-  /** W, width of keys and values. */
-  readonly keyValueWidth: number;
-}
-
-/** Prompts normal(0, 0.02) and a head of zeros, from the run's seed (fedpeptao.md §1). */
+/** What a run trains and where all devices start, from its seed. */
 export function tunedParameters(run: RunSettings, sizes: BackboneSizes, numClasses: number): TunedParameters {
-  const random = createRandom(run.seed);
-  const { numLayers, hiddenSize, keyValueWidth } = sizes;
-  const prefixShape = [2, run.tuning.promptTokens, keyValueWidth];
-  const initial: Record<string, Params[string]> = {};
-  const layerNames = Array.from({ length: numLayers }, (_, layer) => [`prefix/${layer}`]);
-  for (const name of layerNames.flat()) {
-    const stream = random.stream({ purpose: `initial/${name}` });
-    initial[name] = { shape: prefixShape, data: Float32Array.from({ length: sizeOf(prefixShape) }, () => 0.02 * stream.normal()) };
-  }
-  if (run.tuning.head === "labelWords") return { shape: { numLayers, layerNames, alwaysShared: [] }, initial, numClasses };
-  initial["head/weight"] = { shape: [numClasses, hiddenSize], data: new Float32Array(numClasses * hiddenSize) };
-  initial["head/bias"] = { shape: [numClasses], data: new Float32Array(numClasses) };
-  return { shape: { numLayers, layerNames, alwaysShared: ["head/weight", "head/bias"] }, initial, numClasses };
+  const entries = tunedEntries(sizes, run.tuning, numClasses);
+  return { shape: tunedShape(entries), initial: initialParams(entries, createRandom(run.seed)), numClasses };
 }
 
 const manifestSchema = z.object({

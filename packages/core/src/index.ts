@@ -1,18 +1,16 @@
 export { decodeTensor, encodedSize, encodeTensor, fromF16, roundTrip, toF16 } from "./encoding.ts";
+export { countSteps } from "./localSteps.ts";
 export type { Confusion, Metric } from "./metrics.ts";
 export { accuracy, classF1, confusionOf, macroF1, majorityShare, matthews, measure, mergeConfusions, numCounted } from "./metrics.ts";
 export type { AdamWSettings, AdamWState } from "./optimizers/adamW.ts";
 export { initAdamW, stepAdamW } from "./optimizers/adamW.ts";
-export { clipFactor } from "./optimizers/clip.ts";
 export type { MomentumSettings, MomentumState } from "./optimizers/momentum.ts";
 export { initMomentum, stepMomentum } from "./optimizers/momentum.ts";
 export { warmedUpRate } from "./optimizers/warmup.ts";
 export type { Params, Tensor } from "./params.ts";
 export {
   add,
-  addScaled,
   createTensor,
-  isFiniteParams,
   mapParams,
   maxMagnitude,
   nameOrderedBytes,
@@ -25,13 +23,9 @@ export {
   scale,
   sizeOf,
   sortedNames,
-  splitVector,
   subtract,
-  tensorOf,
-  toVector,
   weightedSum,
   zeros,
-  zerosLike,
 } from "./params.ts";
 export type { DealSettings, DealtShares, DeviceShare, PartitionInput } from "./partition.ts";
 export { dealShares } from "./partition.ts";
@@ -54,13 +48,9 @@ export type {
 export type { LanczosSettings, MatrixProduct, RitzSpectrum } from "./selection/lanczos.ts";
 export { lanczos, rademacher } from "./selection/lanczos.ts";
 export type { KeepRatio, ProbeScale } from "./selection/layerCount.ts";
-export { findKeepRatio, meanRatio, spectralMassAbove } from "./selection/layerCount.ts";
+export { findKeepRatio } from "./selection/layerCount.ts";
 export type { ScoringInput, StateSelector } from "./selection/layerScores.ts";
-export { distinctSequences, readsStates, scoreGram, scoreLayer, scoreLayers, zeroPadding } from "./selection/layerScores.ts";
-export type { DeviceScores, LayerChoice } from "./selection/selectLayers.ts";
-export { combineLayerScores, numLayersToKeep, rankLayers, selectLayers } from "./selection/selectLayers.ts";
-export type { SymmetricEigen } from "./selection/symmetricEigen.ts";
-export { symmetricEigen } from "./selection/symmetricEigen.ts";
+export { distinctSequences, readsStates, scoreLayers } from "./selection/layerScores.ts";
 export { createStrategy } from "./strategies/createStrategy.ts";
 export type { FedAvgState } from "./strategies/fedAvg.ts";
 export { fedAvg } from "./strategies/fedAvg.ts";
@@ -94,3 +84,5 @@ export type {
   TaskSpec,
   Waiting,
 } from "./task.ts";
+export type { BackboneSizes, TunedEntry } from "./tuned.ts";
+export { initialParams, tunedEntries, tunedShape } from "./tuned.ts";

@@ -82,11 +82,6 @@ export function subtract(a: Params, b: Params): Params {
   return combine(a, b, -1);
 }
 
-/** a + factor · b, in float64, rounded once. */
-export function addScaled(a: Params, b: Params, factor: number): Params {
-  return combine(a, b, factor);
-}
-
 /** factor · params. */
 export function scale(params: Params, factor: number): Params {
   return mapParams(params, ({ shape, data }) => {
@@ -154,11 +149,6 @@ export function maxMagnitude(params: Params): number {
   return largest;
 }
 
-/** Whether no value is NaN or infinite. */
-export function isFiniteParams(params: Params): boolean {
-  return Number.isFinite(maxMagnitude(params));
-}
-
 /** All values as little-endian f32, tensors in name order: what a hash of the parameters is taken over. */
 export function nameOrderedBytes(params: Params): Uint8Array {
   const bytes = new Uint8Array(4 * numValues(params));
@@ -169,30 +159,4 @@ export function nameOrderedBytes(params: Params): Uint8Array {
     for (let i = 0; i < data.length; i++, at += 4) view.setFloat32(at, data[i], true);
   }
   return bytes;
-}
-
-/** All values in name order as one new array; `splitVector` is its inverse. */
-export function toVector(params: Params): Float32Array {
-  const vector = new Float32Array(numValues(params));
-  let at = 0;
-  for (const name of sortedNames(params)) {
-    vector.set(params[name].data, at);
-    at += params[name].data.length;
-  }
-  return vector;
-}
-
-/** Cuts `vector` into new tensors with the names and shapes of `like`, in name order. */
-export function splitVector(vector: Float32Array, like: Params): Params {
-  const expected = numValues(like);
-  if (vector.length !== expected) throw new Error(`splitVector: ${expected} values expected, received ${vector.length}`);
-  let at = 0;
-  return Object.fromEntries(
-    sortedNames(like).map((name) => {
-      const { shape, data } = like[name];
-      const part = vector.slice(at, at + data.length);
-      at += data.length;
-      return [name, { shape, data: part }];
-    }),
-  );
 }

@@ -1,9 +1,8 @@
-import type { DeviceId } from "@tutti/core";
+import { type DeviceId, tunedShape } from "@tutti/core";
 import { type BackendOptions, chooseBackend, startBackend } from "./backends.ts";
 import { performTask } from "./deviceTasks.ts";
 import type { Trainer, TrainerReady, TrainerSetup } from "./trainer.ts";
 import { testAdmission } from "./training/admission.ts";
-import { tunedShape } from "./tuning/prefix.ts";
 import { type DeviceExamples, type LoadPorts, openWorkplace, type Workplace } from "./workplace.ts";
 
 /** The trainer on TensorFlow.js, for a worker, a page or Node. One per process, since the tensor library is process-wide. */
@@ -26,7 +25,7 @@ export function createTrainer(ports: LoadPorts = {}): Trainer {
       place = await openWorkplace(setup, ports, onProgress, signal);
       onProgress({ phase: "admission", doneBytes: 0, totalBytes: 0 });
       const admission = await testAdmission(place.transformer, place.backbone.manifest?.admission);
-      return { ...backend, admission, shape: tunedShape(place.layout) };
+      return { ...backend, admission, shape: tunedShape(place.layout.entries) };
     },
     async addDevice(deviceId, source) {
       const examples = opened().examplesOf(source);

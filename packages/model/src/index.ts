@@ -55,7 +55,7 @@ export type {
   TrainerTask,
 } from "./trainer.ts";
 export { admissionTolerance, computeAdmission, testAdmission } from "./training/admission.ts";
-export { initialParams, type TunedLayout, tunedLayout, tunedShape } from "./tuning/prefix.ts";
+export { type TunedLayout, tunedLayout } from "./tuning/prefix.ts";
 export { type GoldenErrors, goldenErrors } from "./verify/goldenErrors.ts";
 export type { GoldenFile } from "./verify/goldenFile.ts";
 export type { LoadPorts } from "./workplace.ts";

@@ -1,7 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { nameOrderedBytes, type Params, type Stage, type TaskKind } from "@tutti/core";
-import type { ContributionHeader } from "./tasks.ts";
 
 /** What a task is; two tasks that agree in all of it are the same task. */
 export interface TaskIdentity {
@@ -27,19 +26,4 @@ export function taskId({ runId, stage, round, step, attempt, deviceId, kind }: T
 /** SHA-256 of all values as little-endian f32 in name order; says whether two parameter sets are the same to the bit. */
 export function parametersSha256(params: Params): string {
   return sha256Hex(nameOrderedBytes(params));
-}
-
-/** What makes two submissions of a task the same one: their headers and tensors (P-41). */
-export function submissionSha256(submission: { readonly header: ContributionHeader; readonly tensors?: Uint8Array }): string {
-  const hash = sha256.create().update(utf8ToBytes(`${canonicalJson(submission.header)}\n`));
-  if (submission.tensors !== undefined) hash.update(submission.tensors);
-  return bytesToHex(hash.digest());
-}
-
-/** JSON with keys in order, so that equal values give equal text. */
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) => {
-    if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return inner;
-    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
 }

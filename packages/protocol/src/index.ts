@@ -7,7 +7,7 @@ export { decodeDeviceState, encodeDeviceState } from "./deviceStates.ts";
 export type { Backend, BlobRef } from "./fields.ts";
 export { backendSchema, blobRefSchema, bytes, encodingSchema, taskIdSchema } from "./fields.ts";
 export type { TaskIdentity } from "./identities.ts";
-export { parametersSha256, sha256Hex, submissionSha256, taskId } from "./identities.ts";
+export { parametersSha256, sha256Hex, taskId } from "./identities.ts";
 export { limits, protocolVersion } from "./limits.ts";
 export type {
   Answer,

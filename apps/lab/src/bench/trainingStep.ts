@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { createRandom, presets } from "@tutti/core";
+import { createRandom, initialParams, presets, tunedShape } from "@tutti/core";
 import { findTask } from "@tutti/data";
-import { createTrainer, initialParams, loadBackbone, noCache, tunedLayout, tunedShape } from "@tutti/model";
+import { createTrainer, loadBackbone, noCache, tunedLayout } from "@tutti/model";
 import { projectFolder } from "../demo/scripts.ts";
 import { fetchFile, localUrls } from "../localFiles.ts";
 import { type BenchRow, median, row } from "./rows.ts";
@@ -16,8 +16,8 @@ export async function benchTrainingStep(): Promise<BenchRow[]> {
   const ready = await trainer.start({ run, ...urls, backend: "wasm", threads: 1 }, () => undefined);
   const { config } = await loadBackbone({ ...ports, manifestUrl: urls.manifestUrl });
   const layout = tunedLayout(config, run.tuning, findTask(run.task).classes.length);
-  const params = initialParams(layout, createRandom(run.seed));
-  const { layerNames, alwaysShared } = tunedShape(layout);
+  const params = initialParams(layout.entries, createRandom(run.seed));
+  const { layerNames, alwaysShared } = tunedShape(layout.entries);
   await trainer.addDevice(0, { kind: "share", index: 0 });
   const times: number[] = [];
   for (let round = 1; round <= 3; round++) {

@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import type { Contribution, ContributionBody, Params, PlannedTask, RunSettings, TunedShape } from "@tutti/core";
+import {
+  type Contribution,
+  type ContributionBody,
+  countSteps,
+  type Params,
+  type PlannedTask,
+  type RunSettings,
+  type TunedShape,
+} from "@tutti/core";
 import {
   CodecError,
   type ContributionHeader,
@@ -43,17 +51,12 @@ export function hashSubmission({ header, tensors }: Pick<Submit, "header" | "ten
   return hash.digest("hex");
 }
 
-/** Optimiser steps of a train task: E · ceil(n_i / B). */
-export function expectedSteps({ training }: RunSettings, numExamples: number): number {
-  return training.localEpochs * Math.ceil(numExamples / training.batchSize);
-}
-
 function readBody({ header, tensors }: Pick<Submit, "header" | "tensors">, expected: Expectation): ContributionBody | Refusal {
   const { task, run, params, numExamples } = expected;
   if (header.kind !== task.spec.kind) return refuse("P-45", `header.kind: ${header.kind}, expected ${task.spec.kind}`);
   if (header.kind !== "train") return checkHeader(header, expected) ?? header;
   if (task.spec.kind !== "train" || tensors === undefined) return refuse("P-45", "tensors: are missing");
-  const numSteps = expectedSteps(run, numExamples);
+  const numSteps = countSteps(numExamples, run.training);
   if (header.numSteps !== numSteps)
     return refuse("P-46", `header.numSteps: ${header.numSteps}, expected ${numSteps} for ${numExamples} examples`);
   const shapes = Object.fromEntries(task.spec.sharedNames.map((name) => [name, params[name]?.shape ?? []]));

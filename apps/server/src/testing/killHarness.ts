@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
-import type { RunSettings } from "@tutti/core";
+import type { BackboneSizes, RunSettings } from "@tutti/core";
 import type { CoordinatorOptions } from "../config.ts";
-import type { BackboneSizes } from "../tuned.ts";
 
 /** What the coordinator's process is told. */
 export interface ChildConfig {

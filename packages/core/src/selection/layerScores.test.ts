@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createRandom } from "../random.ts";
-import { distinctSequences, readsStates, scoreGram, scoreLayer, scoreLayers, zeroPadding } from "./layerScores.ts";
+import { distinctSequences, readsStates, scoreGram, scoreLayer, scoreLayers } from "./layerScores.ts";
 
 test("eight orthogonal examples score 8.0000000004", () => {
   const gram = Array.from({ length: 64 }, (_, i) => (i % 9 === 0 ? 1 + i : 0));
@@ -75,13 +75,6 @@ test("the last layer is scored only when asked for", () => {
   expect(() => scoreLayers("l2", { numExamples: 2, states, numLayers: 3, scoreLastLayer: true })).toThrow(
     "3 layers are scored, received states of 2",
   );
-});
-
-test("padding is zeroed by position, in a copy", () => {
-  const hidden = Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8);
-  expect([...zeroPadding(hidden, [1, 0, 1, 0], 2)]).toEqual([1, 2, 0, 0, 5, 6, 0, 0]);
-  expect(hidden[2]).toBe(3);
-  expect(() => zeroPadding(hidden, [1, 0, 1], 2)).toThrow("need 6 values, received 8");
 });
 
 test("states that cannot be scored are refused by name", () => {

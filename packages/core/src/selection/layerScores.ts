@@ -24,20 +24,6 @@ export function distinctSequences(sequences: readonly ArrayLike<number>[]): numb
   return kept;
 }
 
-/** Hidden states (b, T, width) with the positions whose mask (b, T) is 0 set to zero. */
-export function zeroPadding(hidden: Float32Array, mask: ArrayLike<number>, width: number): Float32Array {
-  if (hidden.length !== mask.length * width) {
-    throw new Error(
-      `zeroPadding: ${mask.length} positions of width ${width} need ${mask.length * width} values, received ${hidden.length}`,
-    );
-  }
-  const out = hidden.slice();
-  for (let position = 0; position < mask.length; position++) {
-    if (mask[position] === 0) out.fill(0, position * width, (position + 1) * width);
-  }
-  return out;
-}
-
 export interface ScoringInput {
   /** b, distinct examples. */
   readonly numExamples: number;

@@ -1,3 +1,4 @@
+import { mergeConfusions } from "../metrics.ts";
 import type { RunSettings } from "../run.ts";
 import type { Contribution, EvaluationResult, Protocol, RoundPlan, TaskSpec } from "../task.ts";
 import { contributionsOf } from "./averaging.ts";
@@ -43,6 +44,5 @@ function addResults(a: EvaluationResult, b: EvaluationResult, deviceId: number):
   if (a.confusion.length !== b.confusion.length) {
     throw new Error(`device ${deviceId}: a confusion matrix of ${b.confusion.length} classes, expected ${a.confusion.length}`);
   }
-  const confusion = a.confusion.map((row, truth) => row.map((count, prediction) => count + b.confusion[truth][prediction]));
-  return { ...a, confusion, lossSum: a.lossSum + b.lossSum };
+  return { ...a, confusion: mergeConfusions([a.confusion, b.confusion], a.confusion.length), lossSum: a.lossSum + b.lossSum };
 }

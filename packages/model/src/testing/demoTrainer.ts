@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { createRandom, type Params, presets, type RunSettings } from "@tutti/core";
+import { createRandom, initialParams, type Params, presets, type RunSettings } from "@tutti/core";
 import { createTrainer } from "../device.ts";
 import { loadBackboneFolder } from "../node.ts";
 import type { LoadProgress, Trainer, TrainerReady } from "../trainer.ts";
-import { initialParams, tunedLayout } from "../tuning/prefix.ts";
+import { tunedLayout } from "../tuning/prefix.ts";
 
 /** Answers for http://tutti.test/… out of the repository's public folder. */
 export const publicFiles: typeof fetch = async (url) => {
@@ -30,6 +30,6 @@ export async function demoTrainer(
     (step) => progress.push(step),
   );
   const { config } = await loadBackboneFolder(fileURLToPath(new URL("../../../../public/backbones/minuet", import.meta.url)));
-  const initial = initialParams(tunedLayout(config, run.tuning, 4), createRandom(run.seed));
+  const initial = initialParams(tunedLayout(config, run.tuning, 4).entries, createRandom(run.seed));
   return { trainer, ready, run, initial, progress };
 }

@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
-import { createRandom } from "@tutti/core";
+import { createRandom, initialParams } from "@tutti/core";
 import { padExactly } from "../backbone/batch.ts";
 import type { AdmissionNumbers } from "../backbone/manifest.ts";
 import type { PackedBackbone } from "../backbone/packed.ts";
 import { createTransformer, type Transformer } from "../backbone/transformer.ts";
 import type { Admission } from "../trainer.ts";
-import { flattenTuned, initialParams, splitTuned, type TunedLayout, tunedLayout } from "../tuning/prefix.ts";
+import { flattenTuned, splitTuned, type TunedLayout, tunedLayout } from "../tuning/prefix.ts";
 import { relativeError } from "../verify/relativeError.ts";
 import { vectorGradient } from "./gradient.ts";
 import { type LabelledBatch, predict } from "./objective.ts";
@@ -65,7 +65,7 @@ function drawQuestion({ config }: Transformer): Question {
 
 async function answer(transformer: Transformer, question: Question) {
   const layout = layoutOf(transformer.config);
-  const prompt = flattenTuned(layout, initialParams(layout, createRandom(question.promptSeed)));
+  const prompt = flattenTuned(layout, initialParams(layout.entries, createRandom(question.promptSeed)));
   const objective = { head: "labelWords", lossOver: "labelWords", words: question.logitIds } as const;
   const tuned = { transformer, layout, objective, positionsAfterPrefix: false };
   const batch: LabelledBatch = {

@@ -1,8 +1,7 @@
-import { createRandom, type Params } from "@tutti/core";
+import { createRandom, initialParams, type Params } from "@tutti/core";
 import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "../backends.ts";
 import { tinyExamples, tinyTuned } from "../testing/tinyTuned.ts";
-import { initialParams } from "../tuning/prefix.ts";
 import { bucketsByLength, predictAll, scoresOf } from "./evaluation.ts";
 import type { Tuned } from "./gradient.ts";
 
@@ -13,7 +12,7 @@ beforeAll(async () => {
   await startBackend("wasm");
   tuned = tinyTuned();
   const random = createRandom(4).stream({ purpose: "head" });
-  const initial = initialParams(tuned.layout, createRandom(1));
+  const initial = initialParams(tuned.layout.entries, createRandom(1));
   params = { ...initial, "head/weight": { shape: [3, 32], data: Float32Array.from({ length: 96 }, () => random.normal()) } };
 });
 

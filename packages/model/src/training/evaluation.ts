@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Params } from "@tutti/core";
+import { type Confusion, confusionOf, type Params } from "@tutti/core";
 import { flattenTuned, splitTuned } from "../tuning/prefix.ts";
 import type { Tuned } from "./gradient.ts";
 import { type EncodedExample, labelledBatch, predict } from "./objective.ts";
@@ -13,7 +13,7 @@ export interface Predictions {
 
 /** Confusion matrix (rows: true classes) and loss sum over examples. */
 export interface Scores {
-  readonly confusion: number[][];
+  readonly confusion: Confusion;
   readonly lossSum: number;
 }
 
@@ -54,10 +54,8 @@ export async function predictAll(
 
 /** Counts predictions by true class; the loss is summed in the order of the examples. */
 export function scoresOf(predictions: Predictions, examples: readonly EncodedExample[], numClasses: number): Scores {
-  const confusion = Array.from({ length: numClasses }, () => new Array<number>(numClasses).fill(0));
-  examples.forEach(({ label }, i) => {
-    confusion[label][predictions.classes[i]] += 1;
-  });
+  const labels = examples.map((example) => example.label);
+  const confusion = confusionOf(labels, predictions.classes, numClasses);
   return { confusion, lossSum: predictions.losses.reduce((sum, loss) => sum + loss, 0) };
 }
 

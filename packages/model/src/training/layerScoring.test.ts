@@ -1,8 +1,8 @@
-import { createRandom } from "@tutti/core";
+import { createRandom, initialParams } from "@tutti/core";
 import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "../backends.ts";
 import { tinyExamples, tinyTuned } from "../testing/tinyTuned.ts";
-import { flattenTuned, initialParams } from "../tuning/prefix.ts";
+import { flattenTuned } from "../tuning/prefix.ts";
 import type { Tuned } from "./gradient.ts";
 import { scoreBatch, statesByExample } from "./layerScoring.ts";
 
@@ -13,7 +13,7 @@ let values: Float32Array;
 beforeAll(async () => {
   await startBackend("wasm");
   tuned = tinyTuned();
-  values = flattenTuned(tuned.layout, initialParams(tuned.layout, createRandom(1)));
+  values = flattenTuned(tuned.layout, initialParams(tuned.layout.entries, createRandom(1)));
 });
 
 test("every layer but the last is scored, and the scores do not hang on the order of the examples", async () => {

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { type Params, type RandomStream, type TrainingSettings, warmedUpRate } from "@tutti/core";
+import { countSteps, type Params, type RandomStream, type TrainingSettings, warmedUpRate } from "@tutti/core";
 import { flattenTuned, type TunedLayout, unflattenTuned } from "../tuning/prefix.ts";
 import { type AdamWTensors, adamWStep } from "./adamWTensors.ts";
 import { type Tuned, vectorGradient } from "./gradient.ts";
@@ -39,11 +39,6 @@ export interface LocalTrainingResult {
   /** Mean training loss of the first and the last epoch. */
   readonly firstLoss: number;
   readonly lastLoss: number;
-}
-
-/** K_i = E · ceil(n_i / B). */
-export function countSteps(numExamples: number, { localEpochs, batchSize }: TrainingSettings): number {
-  return localEpochs * Math.ceil(numExamples / batchSize);
 }
 
 /** E epochs of AdamW over all trained parameters from `start` (fedpeptao.md §1 and §5). The numbers leave the backend once, at the end. */

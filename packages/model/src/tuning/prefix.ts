@@ -1,11 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Params, Random, Tensor, TunedShape, TuningSettings } from "@tutti/core";
+import { type Params, sizeOf, type TunedEntry, type TuningSettings, tunedEntries } from "@tutti/core";
 import { type BackboneConfig, keyValueWidth } from "../backbone/config.ts";
 
 /** Where one trained parameter lies in the vector of all. */
-interface Entry {
-  readonly name: string;
-  readonly shape: readonly number[];
+interface Entry extends TunedEntry {
   readonly start: number;
   readonly numValues: number;
 }
@@ -33,40 +31,15 @@ export function tunedLayout(
   tuning: Pick<TuningSettings, "promptTokens" | "head">,
   numClasses: number,
 ): TunedLayout {
-  const shapes: [string, number[]][] = Array.from({ length: config.numLayers }, (_, layer) => [
-    `prefix/${layer}`,
-    [2, tuning.promptTokens, keyValueWidth(config)],
-  ]);
-  if (tuning.head === "linear") shapes.push(["head/weight", [numClasses, config.hiddenSize]], ["head/bias", [numClasses]]);
+  const sizes = { numLayers: config.numLayers, hiddenSize: config.hiddenSize, keyValueWidth: keyValueWidth(config) };
   let numValues = 0;
-  const entries = shapes.map(([name, shape]) => {
-    const entry = { name, shape, start: numValues, numValues: shape.reduce((product, size) => product * size, 1) };
+  const entries = tunedEntries(sizes, tuning, numClasses).map(({ name, shape }) => {
+    const entry = { name, shape, start: numValues, numValues: sizeOf(shape) };
     numValues += entry.numValues;
     return entry;
   });
   const numPrefixValues = entries.slice(0, config.numLayers).reduce((sum, entry) => sum + entry.numValues, 0);
   return { entries, numValues, numLayers: config.numLayers, numPrefixValues, hasHead: tuning.head === "linear" };
-}
-
-/** The names as a strategy sees them. */
-export function tunedShape(layout: TunedLayout): TunedShape {
-  const names = layout.entries.map((entry) => entry.name);
-  return {
-    numLayers: layout.numLayers,
-    layerNames: names.slice(0, layout.numLayers).map((name) => [name]),
-    alwaysShared: names.slice(layout.numLayers),
-  };
-}
-
-/** P-tuning v2's start: prefixes normal(0, 0.02), the head zero. */
-export function initialParams(layout: TunedLayout, random: Random): Params {
-  const params: Record<string, Tensor> = {};
-  for (const { name, shape, numValues } of layout.entries) {
-    const stream = random.stream({ purpose: `initial/${name}` });
-    const isPrefix = name.startsWith("prefix/");
-    params[name] = { shape, data: Float32Array.from({ length: numValues }, () => (isPrefix ? 0.02 * stream.normal() : 0)) };
-  }
-  return params;
 }
 
 /** Parameters → one vector. Every name must be there with its shape. */
