@@ -122,6 +122,16 @@ test("sizes vary around n/N under dirichletLabel and much more under a small alp
   expect(Math.max(...sizes({ kind: "iid" }))).toBe(200);
 });
 
+test("under dirichletLabel the sizes spread as Dirichlet(5, …, 5) does, whatever alpha is", () => {
+  const train = split([1000, 1000]);
+  const sizes = Array.from({ length: 40 }, (_, seed) =>
+    deal({ kind: "dirichletLabel", dirichletAlpha: 0.5 }, seed, train, 10, split([10, 10])).shares.map(({ train: rows }) => rows.length),
+  ).flat();
+  const stdDev = Math.sqrt(sizes.reduce((sum, size) => sum + (size - 200) ** 2, 0) / sizes.length);
+  // n √(1/N (1 − 1/N) / (5N + 1)) = 2000 √(.09 / 51) = 84; with a concentration of 4 or 6 it is 94 or 77, the error of 400 sizes about 3
+  expect(Math.abs(stdDev - 84)).toBeLessThan(6);
+});
+
 test("global slices are even, at random and the same for every kind of partition", () => {
   const { shares } = deal({ kind: "iid" });
   expect(new Set(shares.map(({ globalTest }) => globalTest.length))).toEqual(new Set([9, 10]));

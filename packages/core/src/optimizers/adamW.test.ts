@@ -67,6 +67,13 @@ test("clipping looks at all tensors together and not at each alone", () => {
   expect(small.m.b.data[0]).toBeCloseTo(0.1 * 0.4, 7);
 });
 
+test("clipping divides by the norm and a millionth more, which shows in tiny gradients", () => {
+  const start = initAdamW(params([0, 0], [0]));
+  const tight = { ...settings, clipNorm: 1e-6 };
+  const { state } = stepAdamW(params([0, 0], [0]), params([3e-6, 0], [4e-6]), start, tight);
+  expect(state.m.a.data[0] / (0.1 * 3e-6 * (1e-6 / 6e-6))).toBeCloseTo(1, 6); // ‖g‖ = 5e-6
+});
+
 test("nothing that is handed in is changed, and equal input gives equal bits", () => {
   const theta = params([0.5, -2], [3]);
   const gradient = params([0.3, 0.2], [-0.7]);
