@@ -1,4 +1,4 @@
-import { access, mkdir, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { access, mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { backboneFromSafetensors } from "./backbone/checkpoint.ts";
 import type { CheckpointFiles } from "./backbone/checkpointFiles.ts";
@@ -29,14 +29,33 @@ export async function readCheckpoint(folder: string): Promise<PackedBackbone> {
   );
 }
 
-/** Converts a Hugging Face folder to a folder that tabs can load; shards of an earlier conversion are removed from it. Node only. */
-export async function convertBackbone(folder: string, out: string, options: ConvertOptions): Promise<ConvertReport> {
-  await mkdir(out, { recursive: true });
-  const report = await convertCheckpoint(checkpointFolder(folder), (file, bytes) => writeFile(join(out, file), bytes), options);
-  const current = new Set(report.manifest.shards.map(({ sha256 }) => `${sha256}.bin`));
-  const stale = (await readdir(out)).filter((file) => /^[0-9a-f]{64}\.bin$/.test(file) && !current.has(file));
-  await Promise.all(stale.map((file) => rm(join(out, file))));
-  return report;
+/** Where a conversion writes; a test hands in a disk that fills up. */
+export interface ConvertPorts {
+  writeFile(path: string, bytes: Uint8Array): Promise<void>;
+}
+
+/**
+ * Converts a Hugging Face folder, or files read in another way, to a folder that tabs can load. It is made beside `out` and takes its place
+ * when it is whole: what fails leaves what was there before. Node only.
+ */
+export async function convertBackbone(
+  checkpoint: string | CheckpointFiles,
+  out: string,
+  options: ConvertOptions,
+  ports: ConvertPorts = { writeFile: (path, bytes) => writeFile(path, bytes) },
+): Promise<ConvertReport> {
+  const files = typeof checkpoint === "string" ? checkpointFolder(checkpoint) : checkpoint;
+  const unfinished = `${out}.unfinished`;
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(unfinished, { recursive: true });
+  try {
+    const report = await convertCheckpoint(files, (file, bytes) => ports.writeFile(join(unfinished, file), bytes), options);
+    await rm(out, { recursive: true, force: true });
+    await rename(unfinished, out);
+    return report;
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
 }
 
 /** Loads a converted backbone from its folder. Node only. */

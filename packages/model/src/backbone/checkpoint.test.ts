@@ -53,10 +53,33 @@ test("a missing tensor and a wrong shape are named", async () => {
   const { params } = readSafetensors(bytes);
   const { "lm_head.dense.weight": dense, ...rest } = params;
   expect(() => backboneFromSafetensors(configJson, writeSafetensors(rest))).toThrow(
-    "the checkpoint has no tensor lm_head.dense.weight (needed as head.dense.weight)",
+    "the checkpoint has no tensor lm_head.dense.weight, under that or a shorter name (needed as head.dense.weight)",
   );
   const flat = { ...rest, "lm_head.dense.weight": { shape: [16, 64], data: dense?.data ?? new Float32Array(0) } };
   expect(() => backboneFromSafetensors(configJson, writeSafetensors(flat))).toThrow(
     "tensor lm_head.dense.weight has shape [16,64], the configuration needs [32,32]",
   );
+});
+
+const spellings: [string, string, (name: string) => string][] = [
+  ["roberta", "without its prefix", (name) => name.replace(/^roberta\./, "")],
+  ["bert", "without its prefix", (name) => name.replace(/^bert\./, "")],
+  [
+    "bert",
+    "with gamma and beta",
+    (name) => name.replace(/LayerNorm\.weight$/, "LayerNorm.gamma").replace(/LayerNorm\.bias$/, "LayerNorm.beta"),
+  ],
+  ["gpt2", "without its prefix", (name) => name.replace(/^transformer\./, "")],
+  ["llama", "without its prefix", (name) => name.replace(/^model\./, "")],
+  ["llama", "within a wrapper", (name) => `module.${name}`],
+];
+
+test.each(spellings)("a %s checkpoint with names %s is the same backbone", async (family, _, rename) => {
+  const { configJson, bytes } = await load(family);
+  const { params } = readSafetensors(bytes);
+  const renamed = Object.fromEntries(Object.entries(params).map(([name, tensor]) => [rename(name), tensor]));
+  expect(Object.keys(renamed)).not.toEqual(Object.keys(params));
+  const direct = backboneFromSafetensors(configJson, bytes);
+  const found = backboneFromSafetensors(configJson, writeSafetensors(renamed));
+  for (const name of direct.names) expect(found.tensor(name)).toEqual(direct.tensor(name));
 });

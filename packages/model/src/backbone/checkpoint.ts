@@ -10,7 +10,7 @@ export function findSource<E extends SafetensorsEntry>(wanted: TensorName, entri
   const source = wanted.sources.find((name) => entries.has(name));
   const entry = source === undefined ? undefined : entries.get(source);
   if (source === undefined || entry === undefined) {
-    throw new Error(`the checkpoint has no tensor ${wanted.sources.join(" or ")} (needed as ${wanted.name})`);
+    throw new Error(`the checkpoint has no tensor ${wanted.sources[0]}, under that or a shorter name (needed as ${wanted.name})`);
   }
   if (entry.shape.join() !== wanted.sourceShape.join()) {
     throw new Error(`tensor ${source} has shape [${entry.shape}], the configuration needs [${wanted.sourceShape}]`);

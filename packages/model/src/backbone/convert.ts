@@ -1,11 +1,14 @@
-import { findSource, takeRows } from "./checkpoint.ts";
-import { type CheckpointFiles, type LocatedEntry, openCheckpoint, readElements, readText } from "./checkpointFiles.ts";
+import { findSource } from "./checkpoint.ts";
+import { type CheckpointFiles, type LocatedEntry, openCheckpoint, readText } from "./checkpointFiles.ts";
+import { readRows, rowsPerBlock } from "./checkpointRows.ts";
+import type { BackboneConfig } from "./config.ts";
 import { readHubConfig } from "./hubConfig.ts";
 import { type BackboneManifest, type ManifestTensor, manifestSchema } from "./manifest.ts";
 import { type Packing, packedSizes, packingFor, packRows, rowsOf, type TensorEncoding, unpackTensor } from "./pack.ts";
 import { sha256Hex } from "./sha256.ts";
 import { createShardWriter, type ShardWriter, type WriteFile } from "./shards.ts";
 import { type TensorName, tensorNames } from "./tensorNames.ts";
+import { checkTokenizer } from "./tokenizerFiles.ts";
 
 export interface ConvertOptions {
   /** Folder name under public/backbones. */
@@ -19,6 +22,8 @@ export interface ConvertOptions {
   readonly licence: string;
   /** The model card, stored as README.md. */
   readonly card?: string;
+  /** False converts the weights alone; a tab cannot read text with such a backbone. */
+  readonly hasTokenizer?: boolean;
   readonly maxShardBytes?: number;
   readonly onProgress?: (progress: { doneTensors: number; totalTensors: number; name: string }) => void;
 }
@@ -29,6 +34,8 @@ export interface TensorReport {
   readonly encoding: TensorEncoding;
   /** ‖unpacked − original‖₂ / ‖original‖₂. */
   readonly relativeError: number;
+  /** ‖original‖₂². */
+  readonly squares: number;
 }
 
 export interface ConvertReport {
@@ -37,28 +44,25 @@ export interface ConvertReport {
 }
 
 const defaultShardBytes = 4 * 1024 * 1024;
-const blockFloats = 1 << 20;
 
 /** Converts a Hugging Face checkpoint to Tutti's format; never holds more than one block of rows and one shard. */
-export async function convertCheckpoint(files: CheckpointFiles, write: WriteFile, options: ConvertOptions): Promise<ConvertReport> {
-  const configJson = await readText(files, "config.json");
-  if (configJson === null) throw new Error("the folder has no config.json");
-  const config = readHubConfig(configJson);
+export async function convertCheckpoint(files: CheckpointFiles, writeFile: WriteFile, options: ConvertOptions): Promise<ConvertReport> {
+  const write = explaining(writeFile);
+  const config = await readConfig(files);
   const entries = await openCheckpoint(files);
-  const tokenizer = await copyFile(files, write, "tokenizer.json");
-  if (tokenizer === null) throw new Error("the folder has no tokenizer.json (a fast tokenizer); save one with tokenizer.save_pretrained");
-  const tokenizerConfig = await copyFile(files, write, "tokenizer_config.json");
-  if (options.card !== undefined) await write("README.md", new TextEncoder().encode(options.card));
-
   const wantedTensors = tensorNames(config);
   for (const wanted of wantedTensors) findSource(wanted, entries);
+  const tokenizer = options.hasTokenizer === false ? null : await copyTokenizer(files, write, config.vocabSize);
+  const tokenizerConfig = tokenizer === null ? null : await copyFile(files, write, "tokenizer_config.json");
+  if (options.card !== undefined) await write("README.md", new TextEncoder().encode(options.card));
+
   const writer = createShardWriter(write, options.maxShardBytes ?? defaultShardBytes);
   const tensors: ManifestTensor[] = [];
   const reports: TensorReport[] = [];
   for (const wanted of wantedTensors) {
-    const { tensor, relativeError } = await convertTensor({ files, entries, writer, options }, wanted);
+    const { tensor, report } = await convertTensor({ files, entries, writer, options }, wanted);
     tensors.push(tensor);
-    reports.push({ name: wanted.name, encoding: tensor.encoding, relativeError });
+    reports.push(report);
     options.onProgress?.({ doneTensors: tensors.length, totalTensors: wantedTensors.length, name: wanted.name });
   }
   const shards = await writer.finish();
@@ -75,11 +79,56 @@ export async function convertCheckpoint(files: CheckpointFiles, write: WriteFile
     card: options.card === undefined ? null : "README.md",
     tokenizer,
     tokenizerConfig,
+    errors: errorsOf(reports),
     shards,
     tensors,
   });
   await write("manifest.json", manifestBytes(manifest));
   return { manifest, tensors: reports };
+}
+
+async function readConfig(files: CheckpointFiles): Promise<BackboneConfig> {
+  const configJson = await readText(files, "config.json");
+  if (configJson === null) throw new Error("the folder has no config.json");
+  return readHubConfig(configJson);
+}
+
+async function copyTokenizer(files: CheckpointFiles, write: WriteFile, vocabSize: number) {
+  const text = await readText(files, "tokenizer.json");
+  if (text === null) {
+    throw new Error(
+      "the folder has no tokenizer.json (a fast tokenizer); save one with tokenizer.save_pretrained, or convert with --no-tokenizer " +
+        "to have the weights alone",
+    );
+  }
+  checkTokenizer(text, vocabSize);
+  return copyFile(files, write, "tokenizer.json");
+}
+
+/** A full disk is told as what it is. */
+function explaining(write: WriteFile): WriteFile {
+  return async (file, bytes) => {
+    try {
+      await write(file, bytes);
+    } catch (cause) {
+      const code = cause instanceof Error && "code" in cause ? cause.code : null;
+      if (code !== "ENOSPC" && code !== "EDQUOT") throw cause;
+      throw new Error(`the disk is full: ${file} with ${bytes.length} bytes could not be written; free some space and convert again`, {
+        cause,
+      });
+    }
+  };
+}
+
+/** Errors over all tensors, and the worst of one. */
+function errorsOf(reports: readonly TensorReport[]): NonNullable<BackboneManifest["errors"]> {
+  const total = (of: (report: TensorReport) => number) => reports.reduce((sum, report) => sum + of(report), 0);
+  const worst = reports.reduce((a, b) => (b.relativeError > a.relativeError ? b : a));
+  const squares = total((report) => report.squares);
+  return {
+    weights: squares === 0 ? 0 : Math.sqrt(total((report) => report.relativeError ** 2 * report.squares) / squares),
+    worstTensor: { name: worst.name, relativeError: worst.relativeError },
+  };
 }
 
 /** The text of manifest.json: one line per shard and tensor, so that differences can be read. */
@@ -105,8 +154,8 @@ interface Conversion {
   readonly options: ConvertOptions;
 }
 
-async function convertTensor(conversion: Conversion, wanted: TensorName): Promise<{ tensor: ManifestTensor; relativeError: number }> {
-  const { writer, options } = conversion;
+async function convertTensor(conversion: Conversion, wanted: TensorName): Promise<{ tensor: ManifestTensor; report: TensorReport }> {
+  const { files, entries, writer, options } = conversion;
   const { rows, width } = rowsOf(wanted.shape);
   const packing = packingOf(wanted, options);
   await writer.align();
@@ -114,10 +163,10 @@ async function convertTensor(conversion: Conversion, wanted: TensorName): Promis
   const scales: Uint8Array[] = [];
   let errorSquares = 0;
   let squares = 0;
-  const blockRows = Math.max(1, Math.floor(blockFloats / width));
+  const blockRows = rowsPerBlock(wanted);
   for (let first = 0; first < rows; first += blockRows) {
-    const values = await readRows(conversion, wanted, { first, count: Math.min(blockRows, rows - first) });
-    const packed = packRows(values, width, packing);
+    const values = await readRows(files, entries, wanted, { first, count: Math.min(blockRows, rows - first) });
+    const packed = named(wanted.name, () => packRows(values, width, packing));
     await writer.append(packed.values);
     scales.push(packed.scales);
     const error = packingError(values, width, packing, packed);
@@ -128,31 +177,27 @@ async function convertTensor(conversion: Conversion, wanted: TensorName): Promis
   if (numBytes > scaleOffset) await writer.align();
   for (const block of scales) await writer.append(block);
   const tensor = { name: wanted.name, shape: wanted.shape, ...packing, parts: writer.partsOf(start, numBytes) };
-  return { tensor, relativeError: squares === 0 ? 0 : Math.sqrt(errorSquares / squares) };
+  const relativeError = squares === 0 ? 0 : Math.sqrt(errorSquares / squares);
+  return { tensor, report: { name: wanted.name, encoding: packing.encoding, relativeError, squares } };
+}
+
+function named<T>(name: string, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    throw new Error(`tensor ${name}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
 }
 
 /** Matrices take the chosen encoding; norms, biases, positions and token types are small and stay in f16, or f32 if all is. */
-function packingOf(wanted: TensorName, { encoding, groupSize }: ConvertOptions): Packing {
+export function packingOf(
+  wanted: Pick<TensorName, "name" | "shape">,
+  { encoding, groupSize }: Pick<ConvertOptions, "encoding" | "groupSize">,
+): Packing {
   const isSmall = wanted.shape.length === 1 || wanted.name === "embeddings.position" || wanted.name === "embeddings.type";
   if (isSmall) return { encoding: encoding === "f32" ? "f32" : "f16", groupSize: 0 };
   const usual = packingFor(encoding);
   return usual.groupSize === 0 ? usual : { encoding, groupSize: groupSize ?? usual.groupSize };
-}
-
-/** Rows of the wanted tensor; a vector is one row. Transposed matrices are read whole. */
-async function readRows(
-  { files, entries }: Conversion,
-  wanted: TensorName,
-  range: { first: number; count: number },
-): Promise<Float32Array> {
-  const { source, entry } = findSource(wanted, entries);
-  const { width } = rowsOf(wanted.shape);
-  if (wanted.isTransposed) {
-    const all = wanted.sourceShape.reduce((a, b) => a * b, 1);
-    return takeRows(wanted, await readElements(files, source, entry, { first: 0, count: all }), range.first, range.count);
-  }
-  const first = wanted.shape.length === 1 ? wanted.firstOutput : (wanted.firstOutput + range.first) * width;
-  return readElements(files, source, entry, { first, count: range.count * width });
 }
 
 function packingError(values: Float32Array, width: number, packing: Packing, packed: ReturnType<typeof packRows>) {

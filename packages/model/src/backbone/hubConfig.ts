@@ -71,12 +71,20 @@ const readers: Readonly<Record<Family, (json: unknown) => BackboneConfig>> = {
 
 /** Reads the text of a Hugging Face config.json; throws a sentence about what cannot be represented. */
 export function readHubConfig(text: string): BackboneConfig {
-  const json: unknown = JSON.parse(text);
+  const json = parseJson(text);
   const { model_type: family } = z.looseObject({ model_type: z.string().default("(none)") }).parse(json);
   if (!isFamily(family)) {
     throw new Error(`config.json: model_type "${family}" is not supported; the families are ${Object.keys(readers).join(", ")}`);
   }
   return readers[family](json);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Error("config.json is not JSON", { cause });
+  }
 }
 
 function isFamily(name: string): name is Family {

@@ -84,11 +84,11 @@ test("a backbone is fetched three files at a time, and progress ends at the tota
   const seen: { doneBytes: number; totalBytes: number }[] = [];
   const backbone = await loadBackbone({ manifestUrl, fetch: counting.fetch, onProgress: (progress) => seen.push(progress) });
   expect(backbone.tensor("head.bias").data).toHaveLength(96);
-  expect(backbone.tokenizerJson).toBe('{"stands":"in"}');
+  expect(backbone.tokenizerJson).toContain("WordLevel");
   expect(manifest.shards.length).toBeGreaterThan(6);
   expect(requests).toHaveLength(manifest.shards.length + 2);
   expect(counting.most()).toBe(3);
-  const totalBytes = manifest.numBytes + manifest.tokenizer.numBytes;
+  const totalBytes = manifest.numBytes + (manifest.tokenizer?.numBytes ?? 0);
   expect(seen.at(-1)).toEqual({ doneBytes: totalBytes, totalBytes });
   expect(seen.every(({ doneBytes }, i) => doneBytes >= (seen[i - 1]?.doneBytes ?? 0))).toBe(true);
 });
@@ -102,7 +102,7 @@ test("the second visit fetches the manifest and nothing else", async () => {
   const second = await loadBackbone({ manifestUrl, cache, onProgress: ({ doneBytes }) => seen.push(doneBytes) });
   expect(requests).toEqual(["manifest.json"]);
   expect(second.tensor("embeddings.word")).toEqual(first.tensor("embeddings.word"));
-  expect(seen.at(-1)).toBe(manifest.numBytes + manifest.tokenizer.numBytes);
+  expect(seen.at(-1)).toBe(manifest.numBytes + (manifest.tokenizer?.numBytes ?? 0));
 });
 
 test("a shard that arrives damaged is fetched once more", async () => {

@@ -75,7 +75,7 @@ async function load(options: LoadOptions, { signal }: AbortController): Promise<
 }
 
 function filesOf({ tokenizer, tokenizerConfig, shards }: BackboneManifest): NamedFile[] {
-  const texts = tokenizerConfig === null ? [tokenizer] : [tokenizer, tokenizerConfig];
+  const texts = [tokenizer, tokenizerConfig].filter((file) => file !== null);
   return [...texts, ...shards.map(({ sha256, numBytes }) => ({ file: `${sha256}.bin`, sha256, numBytes }))];
 }
 

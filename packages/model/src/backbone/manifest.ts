@@ -90,8 +90,18 @@ export const manifestSchema = z.strictObject({
   source: z.string(),
   licence: z.string(),
   card: z.string().nullable(),
-  tokenizer: fileSchema,
+  /** Null for weights alone: `tutti backbone add --no-tokenizer`. */
+  tokenizer: fileSchema.nullable(),
   tokenizerConfig: fileSchema.nullable(),
+  /** What the encoding cost, ‖unpacked − original‖₂ / ‖original‖₂: over all tensors, and the worst one. */
+  errors: z
+    .strictObject({
+      weights: z.number(),
+      worstTensor: z.strictObject({ name: z.string(), relativeError: z.number() }),
+      /** Of centred logits on a sample of tokens. */
+      logits: z.number().optional(),
+    })
+    .optional(),
   /** Shard i is the file `<sha256>.bin`. */
   shards: z
     .array(z.strictObject({ sha256, numBytes: positive }))

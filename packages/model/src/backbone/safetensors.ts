@@ -79,8 +79,8 @@ export function floatBytes(name: string, dtype: string): number {
   return dtype === "F32" ? 4 : 2;
 }
 
-/** Converts raw little-endian elements to f32; anything that is not finite is an error. */
-export function decodeFloats(name: string, dtype: string, bytes: Uint8Array): Float32Array {
+/** Converts raw little-endian elements to f32; anything that is not finite is an error, which counts elements from `firstElement`. */
+export function decodeFloats(name: string, dtype: string, bytes: Uint8Array, firstElement = 0): Float32Array {
   const width = floatBytes(name, dtype);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const result = new Float32Array(bytes.length / width);
@@ -89,7 +89,7 @@ export function decodeFloats(name: string, dtype: string, bytes: Uint8Array): Fl
     if (dtype === "F32") result[i] = view.getFloat32(4 * i, true);
     else if (dtype === "F16") result[i] = fromF16(view.getUint16(2 * i, true));
     else bits[i] = view.getUint16(2 * i, true) << 16;
-    if (!Number.isFinite(result[i])) throw new Error(`safetensors: tensor ${name} holds ${result[i]} at element ${i}`);
+    if (!Number.isFinite(result[i])) throw new Error(`safetensors: tensor ${name} holds ${result[i]} at element ${firstElement + i}`);
   }
   return result;
 }

@@ -22,7 +22,17 @@ const families: Readonly<Record<Family, Build>> = { roberta: encoderNames, bert:
 
 /** Every tensor that a backbone of this configuration has, in the order in which they are stored. */
 export function tensorNames(config: BackboneConfig): TensorName[] {
-  return families[config.family](config);
+  return families[config.family](config).map((wanted) => ({ ...wanted, sources: spellings(wanted.sources, prefixes[config.family]) }));
+}
+
+/** What a whole model's names begin with, where those of its bare body do not. */
+const prefixes: Readonly<Record<Family, string>> = { roberta: "roberta.", bert: "bert.", gpt2: "transformer.", llama: "model." };
+
+/** Each name as listed, without the family's prefix, and within a wrapper that calls the model `module` or `model`. */
+function spellings(sources: readonly string[], prefix: string): string[] {
+  const bare = sources.flatMap((name) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
+  const wrapped = ["module.", "model."].flatMap((wrapper) => sources.map((name) => wrapper + name));
+  return [...new Set([...sources, ...bare, ...wrapped])];
 }
 
 function plain(name: string, shape: readonly number[], ...sources: string[]): TensorName {
@@ -92,7 +102,7 @@ function encoderHead({ family, hiddenSize: width, vocabSize, hasTiedEmbeddings }
 /** GPT-2's Conv1D keeps (in, out), and query, key and value fused along the outputs. */
 function conv1d(name: string, sizes: { outputs: number; inputs: number; first: number; fused: number }, source: string): TensorName[] {
   const { outputs, inputs, first, fused } = sizes;
-  const sources = (end: string) => [`transformer.${source}.${end}`, `${source}.${end}`];
+  const sources = (end: string) => [`transformer.${source}.${end}`];
   return [
     {
       name: `${name}.weight`,
@@ -109,12 +119,12 @@ function conv1d(name: string, sizes: { outputs: number; inputs: number; first: n
 function gpt2Names(config: BackboneConfig): TensorName[] {
   const { hiddenSize: width, intermediateSize: inner, vocabSize } = config;
   const norm = (name: string, source: string) => [
-    plain(`${name}.weight`, [width], `transformer.${source}.weight`, `${source}.weight`),
-    plain(`${name}.bias`, [width], `transformer.${source}.bias`, `${source}.bias`),
+    plain(`${name}.weight`, [width], `transformer.${source}.weight`),
+    plain(`${name}.bias`, [width], `transformer.${source}.bias`),
   ];
   return [
-    plain("embeddings.word", [vocabSize, width], "transformer.wte.weight", "wte.weight"),
-    plain("embeddings.position", [config.maxPositions, width], "transformer.wpe.weight", "wpe.weight"),
+    plain("embeddings.word", [vocabSize, width], "transformer.wte.weight"),
+    plain("embeddings.position", [config.maxPositions, width], "transformer.wpe.weight"),
     ...perLayer(config, (layer) => {
       const here = `layers.${layer}`;
       const there = `h.${layer}`;
