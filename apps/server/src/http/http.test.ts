@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
 import { io } from "socket.io-client";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { createScene } from "../testing/scene.ts";
 import { tinyFedAvg } from "../testing/tinyRun.ts";
 
@@ -144,7 +144,14 @@ test("with a certificate of its own, pages and sockets work over https, and the 
   expect(coordinator.traffic().pages.down).toBeGreaterThan(1000);
   await coordinator.close();
   const again = await scene.start(run, { https: "self", pagesDir: null });
-  expect(await vi.waitFor(() => fetchFingerprint(again.port))).toBe(first.fingerprint);
+  expect(await fetchFingerprint(again.port)).toBe(first.fingerprint);
+  await again.close();
+  const own = join(scene.folder(), "coordinator");
+  const given = await scene.start(run, { https: { cert: join(own, "certificate.pem"), key: join(own, "key.pem") }, pagesDir: null });
+  expect(await fetchFingerprint(given.port)).toBe(first.fingerprint);
+  await expect(scene.start(run, { https: { cert: "none.pem", key: "none.pem" } })).rejects.toThrow(
+    "the certificate none.pem cannot be read",
+  );
 });
 
 function fetchFingerprint(port: number): Promise<string> {
