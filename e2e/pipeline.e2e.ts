@@ -43,8 +43,9 @@ test("two tabs on WebGPU run all three stages, and Dawn in Node replays the run"
     cohortSize: 2,
     numRounds: 2,
     evaluateEvery: 2,
+    partition: { kind: "iid" },
     training: { ...tinyRun.training, batchSize: 8 },
-    strategy: { ...tinyRun.strategy, lanczosSteps: 3 },
+    strategy: { ...tinyRun.strategy, lanczosSteps: 2 },
   };
   const coordinator = await serveRun(run, { expectedClients: 2 });
   const pages = [await context.newPage(), await context.newPage()];

@@ -6,8 +6,9 @@ import { addAdmission, convertBackbone } from "@tutti/model/node";
 import { places, projectFolder } from "./places.ts";
 import { writeTinyCheckpoint } from "./tinyBackbone.ts";
 
-/** Rows that stay of each split; short ones, so that a software GPU has few shapes to compile for. */
+/** Rows that stay of each split; of about one length, so that a software GPU has few shapes to compile for. */
 const numRows = { train: 48, validation: 8, test: 24 };
+const wantedCharacters = 36; // 9 to 16 tokens
 
 /** Playwright calls this once: builds the pages and everything that the tests serve. */
 export default async function prepare(): Promise<void> {
@@ -23,7 +24,8 @@ async function makeData(): Promise<void> {
   await mkdir(to, { recursive: true });
   for (const [split, count] of Object.entries(numRows)) {
     const lines = (await readFile(join(from, `${split}.jsonl`), "utf8")).trim().split("\n");
-    const kept = [...lines].sort((a, b) => a.length - b.length || (a < b ? -1 : 1)).slice(0, count);
+    const distance = (line: string) => Math.abs(JSON.parse(line).text.length - wantedCharacters);
+    const kept = [...lines].sort((a, b) => distance(a) - distance(b) || (a < b ? -1 : 1)).slice(0, count);
     await writeFile(join(to, `${split}.jsonl`), `${kept.join("\n")}\n`);
   }
 }
