@@ -1,9 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import * as tf from "@tensorflow/tfjs";
 import { beforeAll, expect, test } from "vitest";
+import { startBackend } from "../backends.ts";
 import { loadBackboneFolder } from "../node.ts";
 import { plainLogits } from "../testing/plainEncoder.ts";
+import { padBatch } from "./batch.ts";
 import type { PackedBackbone } from "./packed.ts";
+import { createTransformer } from "./transformer.ts";
 
 const path = (name: string) => fileURLToPath(new URL(`../../../../${name}`, import.meta.url));
 let backbone: PackedBackbone;
@@ -30,6 +34,24 @@ test("minuet in int8 keeps the centred logits at the mask within 2 % of the floa
     expect(logits.indexOf(Math.max(...logits))).toBe(expected.indexOf(Math.max(...expected)));
     expect(top5).toHaveLength(5);
   }
+});
+
+test.each([{ name: "wasm" }, { name: "cpu" }] as const)("the logits that $name computes with them are within 2 % too", async ({ name }) => {
+  await startBackend(name);
+  const transformer = createTransformer(backbone);
+  for (const { ids, maskPosition, logitsAtMask } of cases) {
+    const logits = tf.tidy(() => {
+      const pass = transformer.forward(padBatch([ids], 1), { prefixes: null, firstPosition: 0, hasGradient: false });
+      return transformer.head.forward(tf.slice2d(pass.last, [maskPosition, 0], [1, -1]), null, false).logits;
+    });
+    const found = centred([...(await logits.data())]);
+    const expected = centred(logitsAtMask);
+    expect(length(found.map((value, i) => value - (expected[i] ?? 0))) / length(expected)).toBeLessThan(0.02);
+    const plain = centred(plainLogits(backbone, ids, maskPosition));
+    expect(length(found.map((value, i) => value - (plain[i] ?? 0))) / length(plain)).toBeLessThan(1e-5); // f32 and the same packed weights
+    logits.dispose();
+  }
+  transformer.dispose();
 });
 
 test("minuet takes a quarter of its f32 size and its matrices share one encoding", () => {

@@ -3,7 +3,7 @@ import { createRandom } from "@tutti/core";
 import { afterEach, expect, test } from "vitest";
 import { startBackend } from "../backends.ts";
 import { relativeError } from "../verify/relativeError.ts";
-import { createLinear, disposeLinear, linear, linearGradient, stackLinears } from "./linear.ts";
+import { createLinear, disposeLinear, linear, linearGradient, stackLinears, tensorsOf } from "./linear.ts";
 
 const random = createRandom(2).stream({ purpose: "linear" });
 const draw = (...shape: number[]) => ({
@@ -26,6 +26,7 @@ function expected(x: Float32Array, w: Float32Array, [rows, numIn, numOut]: reado
 }
 
 const sizes = [
+  { numIn: 1032, numOut: 1024, rows: 2, layout: "plain" },
   { numIn: 24, numOut: 40, rows: 7, layout: "panels" },
   { numIn: 8, numOut: 16, rows: 1, layout: "panels" },
   { numIn: 12, numOut: 5, rows: 6, layout: "plain" },
@@ -36,7 +37,8 @@ test.each(sizes)("on wasm $rows rows times ($numOut, $numIn) are what they are i
   const [x, dy, w, b] = [draw(rows, numIn), draw(rows, numOut), draw(numOut, numIn), draw(numOut)];
   for (const bias of [b, null]) {
     const map = createLinear(w, bias);
-    expect(map.forward.layout).toBe(layout);
+    expect([map.forward.layout, map.backward.layout]).toEqual([layout, layout]); // W and Wᵀ are both stored: no product has to turn one
+    expect(tensorsOf(map).map(({ size }) => size)).toEqual([numIn * numOut, numIn * numOut, ...(bias === null ? [] : [numOut])]);
     const y = tf.tidy(() => linear(tf.tensor2d(x.data, [rows, numIn]), map));
     const dx = tf.tidy(() => linearGradient(tf.tensor2d(dy.data, [rows, numOut]), map));
     expect(relativeError(await y.data(), expected(x.data, w.data, [rows, numIn, numOut], bias?.data ?? null))).toBeLessThan(1e-6);

@@ -3,6 +3,7 @@ import { createRandom, initialParams, type TrainingSettings } from "@tutti/core"
 import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "../backends.ts";
 import { tinyExamples, tinyTuned } from "../testing/tinyTuned.ts";
+import { flattenTuned } from "../tuning/prefix.ts";
 import type { Tuned } from "./gradient.ts";
 import { dropoutMask, type LocalTrainingOptions, trainLocally } from "./localTraining.ts";
 
@@ -47,7 +48,9 @@ test("local training lowers the loss, reports every step in order and counts K_i
   expect(result.moments.step).toBe(40);
 });
 
-test("the same task gives the same bits twice, another shuffle gives others", async () => {
+test.each(["cpu", "wasm"] as const)("on %s the same task gives the same bits twice, another shuffle gives others", async (backend) => {
+  await startBackend(backend);
+  const tuned = tinyTuned();
   const examples = tinyExamples(10);
   const run = (more: Partial<LocalTrainingOptions> = {}) => trainLocally(tuned, start(), examples, options(more));
   const [first, second] = [await run(), await run()];
@@ -83,18 +86,24 @@ test("warm-up goes on from the steps that the device has taken in the stage", as
   expect(await moved({ warmupSteps: 10, stageSteps: 20 })).toBeCloseTo(full, 6);
 });
 
-test("no tensor is left behind, and step 20 holds as many tensors and bytes as step 100", async () => {
-  const before = tf.memory().numTensors;
-  const seen = new Map<number, { numTensors: number; numBytes: number }>();
-  const long = { ...training, localEpochs: 100 };
-  const onStep = ({ step }: { step: number }) => {
-    const { numTensors, numBytes } = tf.memory();
-    seen.set(step, { numTensors, numBytes });
-  };
-  await trainLocally(tuned, start(), tinyExamples(4), options({ training: long, onStep }));
-  expect(seen.get(100)).toEqual(seen.get(20));
-  expect(tf.memory().numTensors).toBe(before);
-});
+test.each(["cpu", "wasm"] as const)(
+  "on %s no tensor is left behind, and step 20 holds as many tensors and bytes as step 100",
+  async (backend) => {
+    await startBackend(backend);
+    const tuned = tinyTuned();
+    const before = tf.memory().numTensors;
+    const seen = new Map<number, { numTensors: number; numBytes: number }>();
+    const long = { ...training, localEpochs: 100 };
+    const onStep = ({ step }: { step: number }) => {
+      const { numTensors, numBytes } = tf.memory();
+      seen.set(step, { numTensors, numBytes });
+    };
+    await trainLocally(tuned, start(), tinyExamples(4), options({ training: long, onStep }));
+    expect(seen.get(100)).toEqual(seen.get(20));
+    expect(tf.memory().numTensors).toBe(before);
+    tuned.transformer.dispose();
+  },
+);
 
 test("an aborted signal stops between two steps and leaves nothing behind", async () => {
   const before = tf.memory().numTensors;
@@ -107,6 +116,21 @@ test("an aborted signal stops between two steps and leaves nothing behind", asyn
   await expect(trainLocally(tuned, start(), tinyExamples(40), options({ onStep, signal: controller.signal }))).rejects.toThrow("aborted");
   expect(steps).toBe(3);
   expect(tf.memory().numTensors).toBe(before);
+});
+
+test("a step leaves the prompt values that it dropped where they are, since nothing was learnt about them", async () => {
+  const [dropout, again] = [createRandom(5).stream({ purpose: "dropout" }), createRandom(5).stream({ purpose: "dropout" })];
+  const once = { training: { ...training, localEpochs: 1, weightDecay: 0 }, promptDropout: 0.4, dropout };
+  const { "head/weight": head } = start();
+  const weight = { shape: head.shape, data: head.data.map((_, i) => (i % 7) / 7 - 0.4) }; // a head of zeros would teach the prompts nothing
+  const from = { ...start(), "head/weight": weight };
+  const { params } = await trainLocally(tuned, from, tinyExamples(4), options(once));
+  const mask = dropoutMask(tuned.layout, 0.4, again) ?? [];
+  const [before, after] = [flattenTuned(tuned.layout, from), flattenTuned(tuned.layout, params)];
+  const stayed = [...after].map((value, i) => value === before[i]);
+  const dropped = [...mask].map((kept) => kept === 0);
+  expect(dropped.filter(Boolean).length).toBeGreaterThan(50);
+  expect(stayed).toEqual(dropped);
 });
 
 test("dropout zeroes about its share of the prompts, keeps their mean and leaves the head alone", () => {

@@ -164,6 +164,7 @@ async function spectrumErrors(tuned: Tuned, prompt: Float32Array, batch: Labelle
   return {
     "Hessian product": relativeError(image, spectrum.hessianTimesV),
     "Ritz values": relativeError(ritzValues, spectrum.ritzValues),
+    "Ritz weights": relativeError(ritzWeights, spectrum.ritzWeights),
     "keep share, absolute": relativeError([keep("absolute")], [spectrum.keepAbsolute]),
     "keep share, relative": relativeError([keep("relative")], [spectrum.keepRelative]),
   };

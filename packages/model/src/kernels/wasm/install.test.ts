@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "../../backends.ts";
 import { relativeError } from "../../verify/relativeError.ts";
 import { activate, plainActivate } from "../activation.ts";
-import { type AttentionShape, attend, attendGradient } from "../attention.ts";
+import { type AttentionShape, attend, attendGradient, attentionMask } from "../attention.ts";
 import { hasFused } from "../fusedKernels.ts";
 import { type Norm, normalize, normalizeGradient, plainNormalize, plainNormalizeGradient } from "../norm.ts";
 import { plainAttend, plainAttendGradient } from "../plainAttention.ts";
@@ -46,6 +46,22 @@ const shapes: { name: string; shape: AttentionShape; numPrefix: number }[] = [
     shape: attentionOf({ numHeads: 6, numKeyValueHeads: 2, headSize: 16, numTokens: 11, lengths: [11, 4], isCausal: true }),
     numPrefix: 5,
   },
+  ...[8, 16, 24, 40, 64, 128].map((headSize) => ({
+    name: `heads of ${headSize}`,
+    shape: attentionOf({ numHeads: 2, numKeyValueHeads: 1, headSize, numTokens: 9, lengths: [9, 6] }),
+    numPrefix: 2,
+  })),
+  { name: "one token", shape: attentionOf({ numHeads: 2, numKeyValueHeads: 2, headSize: 8, numTokens: 1, lengths: [1] }), numPrefix: 1 },
+  {
+    name: "one causal token",
+    shape: attentionOf({ numHeads: 1, numKeyValueHeads: 1, headSize: 8, numTokens: 1, lengths: [1], isCausal: true }),
+    numPrefix: 1,
+  },
+  {
+    name: "a text far shorter than its batch",
+    shape: attentionOf({ numHeads: 2, numKeyValueHeads: 2, headSize: 16, numTokens: 65, lengths: [1, 65, 33] }),
+    numPrefix: 31,
+  },
 ];
 
 function attentionOf(shape: Omit<AttentionShape, "isCausal"> & { isCausal?: boolean }): AttentionShape {
@@ -67,7 +83,8 @@ function maskOf({ numTokens, lengths, isCausal }: AttentionShape, numPrefix: num
 test.each(shapes)("attention equals its plain form: $name", async ({ shape, numPrefix }) => {
   const rows = shape.lengths.length * shape.numTokens;
   const [h, w] = [shape.numHeads * shape.headSize, shape.numKeyValueHeads * shape.headSize];
-  const qkv = normal<tf.Rank.R2>([rows, h + 2 * w]);
+  const queries = normal<tf.Rank.R2>([rows, h], 1 / Math.sqrt(shape.headSize)); // as the backbone hands them over
+  const qkv = tf.concat2d([queries, normal<tf.Rank.R2>([rows, 2 * w])], 1);
   const prefix = normal<tf.Rank.R3>([2, numPrefix, w]);
   // as in training, padded rows of the incoming gradient are zero
   const isReal = tf.tensor2d(shape.lengths.flatMap((length) => Array.from({ length: shape.numTokens }, (_, t) => [t < length ? 1 : 0])));
@@ -80,6 +97,68 @@ test.each(shapes)("attention equals its plain form: $name", async ({ shape, numP
   const lowest = attendGradient(dy, fused, shape, false);
   expect(lowest.dQkv).toBeNull();
   expect(await errorOf(lowest.dPrefix, got.dPrefix)).toBe(0);
+});
+
+test("heads that are no multiple of 8 take the plain form, and the mask it needs", async () => {
+  const shape = attentionOf({ numHeads: 3, numKeyValueHeads: 3, headSize: 5, numTokens: 6, lengths: [6, 2] });
+  const [qkv, prefix] = [normal<tf.Rank.R2>([12, 45]), normal<tf.Rank.R3>([2, 3, 15])];
+  const mask = attentionMask(shape, 3);
+  expect(mask).not.toBeNull();
+  expect(await errorOf(attend(qkv, prefix, mask, shape).y, plainAttend(qkv, prefix, maskOf(shape, 3), shape).y)).toBe(0);
+});
+
+test("rows that earlier texts or other tensors left in memory do not show, however they look", async () => {
+  const shape = attentionOf({ numHeads: 2, numKeyValueHeads: 2, headSize: 8, numTokens: 20, lengths: [20, 3] });
+  const [qkv, prefix] = [normal<tf.Rank.R2>([40, 48]), normal<tf.Rank.R3>([2, 2, 16])];
+  const dy = tf.mul<tf.Tensor2D>(normal<tf.Rank.R2>([40, 16]), tf.tensor2d(Array.from({ length: 40 }, (_, i) => [i < 23 ? 1 : 0])));
+  const bits = async () => {
+    const attended = attend(qkv, prefix, null, shape);
+    const { dPrefix, dQkv } = attendGradient(dy, attended, shape, true);
+    return [await attended.y.data(), await dPrefix.data(), await (dQkv ?? dPrefix).data()];
+  };
+  const first = await bits();
+  for (const left of [Number.NaN, Number.POSITIVE_INFINITY, 1e38]) {
+    tf.dispose([40 * 16, 2 * 2 * 20 * 24, 8 * 24, 20 * 24, 2 * 2 * 16, 40 * 48].map((size) => tf.fill([size], left).add(0)));
+    expect(await bits()).toEqual(first);
+  }
+});
+
+test("memory that grows in the middle changes nothing, and tensors do not touch their neighbours", async () => {
+  const norm: Norm = { kind: "layer", weight: normal<tf.Rank.R1>([12]), bias: normal<tf.Rank.R1>([12]), epsilon: 1e-5 };
+  const shape = attentionOf({ numHeads: 3, numKeyValueHeads: 3, headSize: 8, numTokens: 5, lengths: [5, 4, 1] });
+  const guards = Array.from({ length: 40 }, (_, i) => tf.fill<tf.Rank.R1>([1 + (i % 7)], i).add<tf.Tensor1D>(0));
+  const [x, qkv, prefix] = [normal<tf.Rank.R2>([3, 12]), normal<tf.Rank.R2>([15, 72]), normal<tf.Rank.R3>([2, 1, 24])];
+  const bits = async () => {
+    const attended = attend(qkv, prefix, null, shape);
+    const tensors = [
+      normalize(x, norm).y,
+      activate(x, "gelu", true).y,
+      attended.y,
+      attendGradient(attended.y, attended, shape, true).dPrefix,
+    ];
+    return Promise.all(tensors.map((tensor) => tensor.data()));
+  };
+  const first = await bits();
+  for (let i = 0; i < 4; i++) {
+    const large = tf.ones([2 ** 23]); // 32 MiB
+    expect(await bits()).toEqual(first);
+    if (i % 2 === 1) large.dispose();
+  }
+  for (const [i, guard] of guards.entries()) expect(new Set(await guard.data())).toEqual(new Set([i]));
+});
+
+test("after another backend has computed, the kernels work on old tensors and on new ones", async () => {
+  const shape = attentionOf({ numHeads: 2, numKeyValueHeads: 2, headSize: 8, numTokens: 4, lengths: [4] });
+  const [qkv, prefix] = [normal<tf.Rank.R2>([4, 48]), normal<tf.Rank.R3>([2, 2, 16])];
+  const before = await attend(qkv, prefix, null, shape).y.data();
+  await startBackend("cpu");
+  expect(hasFused("TuttiAttend")).toBe(false);
+  const onCpu = attend(qkv, prefix, attentionMask(shape, 2), shape).y;
+  expect(relativeError(await onCpu.data(), before)).toBeLessThan(tolerance);
+  const fromCpu = tf.add<tf.Tensor2D>(qkv, 0);
+  await startBackend("wasm");
+  expect(await attend(qkv, prefix, null, shape).y.data()).toEqual(before);
+  expect(await attend(fromCpu, prefix, null, shape).y.data()).toEqual(before);
 });
 
 test("kernels leave no tensor and no memory behind", () => {
@@ -102,10 +181,15 @@ test("attention without a prefix equals its plain form", async () => {
   expect(await errorOf(attend(qkv, null, null, shape).y, plainAttend(qkv, null, maskOf(shape, 0), shape).y)).toBeLessThan(tolerance);
 });
 
-test.each(["layer", "rms"] as const)("%s norms equal their plain form", async (kind) => {
-  const bias = kind === "layer" ? normal<tf.Rank.R1>([20]) : null;
-  const norm: Norm = { kind, weight: normal<tf.Rank.R1>([20]), bias, epsilon: 1e-5 };
-  const [x, dy] = [normal<tf.Rank.R2>([7, 20], 3), normal<tf.Rank.R2>([7, 20])];
+test.each([
+  { kind: "layer", rows: 7, width: 20 },
+  { kind: "rms", rows: 7, width: 20 },
+  { kind: "layer", rows: 1, width: 4 },
+  { kind: "rms", rows: 3, width: 6 },
+] as const)("$kind norms of $rows rows of $width equal their plain form", async ({ kind, rows, width }) => {
+  const bias = kind === "layer" ? normal<tf.Rank.R1>([width]) : null;
+  const norm: Norm = { kind, weight: normal<tf.Rank.R1>([width]), bias, epsilon: 1e-5 };
+  const [x, dy] = [normal<tf.Rank.R2>([rows, width], 3), normal<tf.Rank.R2>([rows, width])];
   const [fused, plain] = [normalize(x, norm), plainNormalize(x, norm)];
   expect(await errorOf(fused.y, plain.y)).toBeLessThan(tolerance);
   expect(await errorOf(normalizeGradient(dy, fused, norm), plainNormalizeGradient(dy, plain, norm))).toBeLessThan(tolerance);

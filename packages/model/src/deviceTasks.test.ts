@@ -1,0 +1,69 @@
+import { initialParams, type Params, presets, type RunSettings, type TaskSpec } from "@tutti/core";
+import { beforeAll, expect, test } from "vitest";
+import { startBackend } from "./backends.ts";
+import { performTask, type TaskInput } from "./deviceTasks.ts";
+import type { Reader } from "./reader.ts";
+import { tinyWorkplace } from "./testing/tinyWorkplace.ts";
+import type { DeviceExamples, Workplace } from "./workplace.ts";
+
+const run: RunSettings = { ...presets.demo, training: { ...presets.demo.training, batchSize: 3 } };
+const scoreSpec = { kind: "score", selector: "score", minBatch: 2, dropout: false, maskPadding: true, scoreLastLayer: false } as const;
+let place: Workplace;
+let examples: DeviceExamples;
+let params: Params;
+
+beforeAll(async () => {
+  await startBackend("wasm");
+  place = tinyWorkplace(run, 20);
+  examples = place.examplesOf({ kind: "share", index: 4 });
+  params = initialParams(place.layout.entries, place.random);
+});
+
+function input(spec: TaskSpec): TaskInput {
+  return {
+    place,
+    examples,
+    task: { deviceId: 4, stage: "train", round: 1, attempt: 1, contributionEncoding: "f32", spec, params },
+    state: null,
+  };
+}
+
+test("the scoring batch is B, and larger where the task asks for more", async () => {
+  const batches: number[] = [];
+  const encode: Reader["encode"] = (rows) => {
+    batches.push(rows.length);
+    return place.reader.encode(rows);
+  };
+  const watched = { ...place, reader: { ...place.reader, encode } };
+  for (const minBatch of [2, 8, 50]) await performTask({ ...input({ ...scoreSpec, minBatch }), place: watched });
+  await performTask({ ...input({ kind: "probe", lanczosSteps: 1 }), place: watched });
+  expect(batches).toEqual([3, 8, 20, 3]);
+});
+
+test("scoring drops prompt values only where the task says so", async () => {
+  const scores = async (dropout: boolean, promptDropout: number) => {
+    const task = input({ ...scoreSpec, dropout });
+    const { body } = await performTask({ ...task, place: { ...place, run: { ...run, tuning: { ...run.tuning, promptDropout } } } });
+    return body;
+  };
+  expect(await scores(false, 0.5)).toEqual(await scores(false, 0));
+  expect(await scores(true, 0)).toEqual(await scores(false, 0));
+  expect(await scores(true, 0.5)).not.toEqual(await scores(false, 0));
+});
+
+test("each protocol and split is answered from rows of its own", async () => {
+  const { body } = await performTask(
+    input({ kind: "evaluate", protocols: ["personalised", "global", "newcomer"], splits: ["test", "validation"] }),
+  );
+  const results = body.kind === "evaluate" ? body.results : [];
+  const found = results.map(({ protocol, split, confusion }) => [protocol, split, confusion.map((row) => row.reduce((a, b) => a + b, 0))]);
+  const perClass = (rows: DeviceExamples["train"]) => [0, 1, 2].map((label) => rows.filter((row) => row.label === label).length);
+  expect(found).toEqual([
+    ["personalised", "test", perClass(examples.personalised)],
+    ["personalised", "validation", [0, 0, 0]],
+    ["global", "test", perClass(examples.globalTest)],
+    ["global", "validation", perClass(examples.globalValidation)],
+    ["newcomer", "test", perClass(examples.globalTest)],
+    ["newcomer", "validation", perClass(examples.globalValidation)],
+  ]);
+});
