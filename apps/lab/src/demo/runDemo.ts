@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type Coordinator, readBackboneSizes, startCoordinator, tunedParameters } from "@tutti/server";
@@ -31,10 +32,12 @@ export async function runDemo(options: DemoOptions): Promise<DemoEnd> {
   const stop = listenForSignals();
   const coordinator = await openCoordinator(config, controls, { ...options, pagesDir, publicDir });
   const earlierSeconds = coordinator.steps().reduce((sum, { seconds }) => sum + seconds, 0);
+  const profilesFolder = join(coordinator.folder, "tabs");
+  let isFinished = false;
   const tabs = createTabs({
     executablePath,
     chromiumFlags: browser.chromiumFlags,
-    profilesFolder: join(coordinator.folder, "tabs"),
+    profilesFolder,
     isHeadless: options.headed !== true,
     onTrouble: (sentence) => display.say(sentence),
   });
@@ -55,12 +58,14 @@ export async function runDemo(options: DemoOptions): Promise<DemoEnd> {
     await writeOutcome(coordinator.folder, report, outcome, options.json);
     process.stdout.write(`\n${renderTable(report)}\n`);
     display.say(`\nFinished in ${formatSeconds(report.result.seconds.total)}. Report: ${join(coordinator.folder, "report.html")}`);
+    isFinished = true;
     if (options.open === true) openInBrowser(join(coordinator.folder, "report.html"));
     return { kind: "finished" };
   } finally {
     unfollow();
     await coordinator.close();
     await tabs.close();
+    if (isFinished) await rm(profilesFolder, { recursive: true, force: true });
     stop.ignore();
   }
 }

@@ -6,6 +6,8 @@ import type { RunReport } from "../results/runResult.ts";
 interface PlotOfReport {
   readonly title: string;
   readonly svg: string;
+  /** What the colours mean, in their order. */
+  readonly legend: readonly string[];
 }
 
 // Narrow on purpose: on a phone the figure is shown about as large as it is drawn, so its letters stay readable.
@@ -37,21 +39,19 @@ export function evaluationPoints({ steps }: RunReport, value: (record: Evaluatio
     );
 }
 
-function lines(points: readonly Point[], label: string, extra: readonly Plot.Markish[] = []): string {
-  return render({
-    color: { legend: false, domain: [...new Set(points.map(({ series }) => series))], range: colors },
+function lines(title: string, points: readonly Point[], label: string, extra: readonly Plot.Markish[] = []): PlotOfReport {
+  const legend = [...new Set(points.map(({ series }) => series))];
+  const svg = render({
+    color: { domain: legend, range: colors },
     x: { label: "round", ticks: 6, tickFormat: "d", interval: 1 },
     y: { label, grid: true, nice: true },
     marks: [
       ...extra,
       Plot.line(points, { x: "round", y: "value", z: "series", stroke: "series", strokeWidth: 2 }),
       Plot.dot(points, { x: "round", y: "value", fill: "series", r: 3 }),
-      Plot.text(
-        points,
-        Plot.selectLast({ x: "round", y: "value", z: "series", text: "series", fill: "series", dy: -10, textAnchor: "end" }),
-      ),
     ],
   });
+  return { title, svg, legend };
 }
 
 function accuracy(report: RunReport): PlotOfReport {
@@ -64,14 +64,8 @@ function accuracy(report: RunReport): PlotOfReport {
     Plot.ruleY(controls, { y: "value", strokeDasharray: "4 4", strokeOpacity: 0.6 }),
     Plot.text(controls, { y: "value", text: "name", frameAnchor: "left", dx: 4, dy: -6, textAnchor: "start" }),
   ];
-  return {
-    title: "Accuracy on the test split by round",
-    svg: lines(
-      evaluationPoints(report, (record) => record.accuracy),
-      "accuracy",
-      marks,
-    ),
-  };
+  const points = evaluationPoints(report, (record) => record.accuracy);
+  return lines("Accuracy on the test split by round", points, "accuracy", marks);
 }
 
 function loss({ steps }: RunReport): PlotOfReport {
@@ -82,27 +76,30 @@ function loss({ steps }: RunReport): PlotOfReport {
       { round, value: lastLoss, series: "last local epoch" },
     ])
     .filter((point): point is Point => point.value !== null);
-  return { title: "Training loss by round", svg: lines(points, "loss") };
+  return lines("Training loss by round", points, "loss");
 }
 
 function layerScores({ result }: RunReport): PlotOfReport {
-  const bars = result.layerScores.map((score, layer) => ({
+  const legend = ["travels", "stays on the device"];
+  const layers = result.layerScores.map((score, layer) => ({
     layer: String(layer),
-    score: score ?? 0,
-    label: score === null ? "not scored" : "",
-    series: result.selectedLayers.includes(layer) ? "travels" : "stays on the device",
+    score,
+    series: legend[result.selectedLayers.includes(layer) ? 0 : 1],
   }));
+  const scored = layers.filter(({ score }) => score !== null);
   const svg = render({
-    color: { domain: ["travels", "stays on the device"], range: colors },
-    x: { label: "layer", domain: bars.map(({ layer }) => layer) },
+    color: { domain: legend, range: colors },
+    x: { label: "layer", domain: layers.map(({ layer }) => layer), type: "point", padding: 0.5 },
     y: { label: "score", grid: true, nice: true },
     marks: [
-      Plot.barY(bars, { x: "layer", y: "score", fill: "series" }),
-      Plot.text(bars, { x: "layer", y: "score", text: "label", dy: -8 }),
-      Plot.ruleY([0]),
+      Plot.dot(scored, { x: "layer", y: "score", fill: "series", r: 7 }),
+      Plot.text(
+        layers.filter(({ score }) => score === null),
+        { x: "layer", text: () => "not scored", frameAnchor: "bottom", dy: -8 },
+      ),
     ],
   });
-  return { title: "Layer scores: the blue ones travel, the orange ones stay on the devices", svg };
+  return { title: "Layer scores", svg, legend };
 }
 
 function bytes({ steps }: RunReport): PlotOfReport {
@@ -126,13 +123,9 @@ function bytes({ steps }: RunReport): PlotOfReport {
     x: { label: "MB on the wire", grid: true },
     y: { label: null, domain: ["up", "down"], axis: null },
     fy: { label: null, domain: ["scoring", "counting", "training", "evaluation"], axis: "left" },
-    marks: [
-      Plot.barX(bars, { fy: "phase", y: "way", x: "megabytes", fill: "way" }),
-      Plot.text(bars, { fy: "phase", y: "way", x: "megabytes", text: "way", dx: 4, textAnchor: "start" }),
-      Plot.ruleX([0]),
-    ],
+    marks: [Plot.barX(bars, { fy: "phase", y: "way", x: "megabytes", fill: "way" }), Plot.ruleX([0])],
   });
-  return { title: "Bytes on the wire by phase", svg };
+  return { title: "Bytes on the wire by phase", svg, legend: ["up", "down"] };
 }
 
 /** The figures of a report as SVG texts. */

@@ -14,6 +14,8 @@ h1 { font-size: 1.5rem; line-height: 1.2; margin: 0.5rem 0 } h2 { font-size: 1.1
 p, li { color: var(--soft) } p { margin: 0.5rem 0 }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 25rem), 1fr)); gap: 1.5rem 2rem }
 figure { margin: 0 } figcaption { font-weight: 600; margin-bottom: 0.5rem } figure svg { display: block; width: 100%; height: auto; max-width: 100% }
+.legend { display: flex; flex-wrap: wrap; gap: 0 1rem; list-style: none; margin: 0.25rem 0 0; padding: 0; font-size: 0.875rem }
+.legend li::before { content: ""; display: inline-block; width: 0.75rem; height: 0.75rem; border-radius: 50%; margin-right: 0.375rem; background: var(--series) }
 .wide { overflow-x: auto }
 table { border-collapse: collapse; overflow-wrap: normal; min-width: 18rem; font-variant-numeric: tabular-nums } caption { text-align: left; color: var(--soft) }
 th, td { padding: 0.25rem 0.75rem 0.25rem 0; border-bottom: 1px solid var(--line); text-align: right } th:first-child, td:first-child { text-align: left }
@@ -42,6 +44,9 @@ function scores(report: RunReport): string {
   return `${table(["test split", "accuracy", "macro F1", "coverage"], rows)}<p>${escapeHtml(zeroShotNote)}.</p>`;
 }
 
+/** A number that no line break falls into: a hyphen would allow one. */
+const unbroken = (value: number) => formatNumber(value).replaceAll("-", "\u2212");
+
 function layers({ result, spectra }: RunReport): string {
   const rows = result.layerScores.map((score, layer) => [
     String(layer),
@@ -50,8 +55,8 @@ function layers({ result, spectra }: RunReport): string {
   ]);
   const ritz = spectra.map(({ deviceId, ritzValues, ritzWeights }) => [
     String(deviceId),
-    ritzValues.map(formatNumber).join(" "),
-    ritzWeights.map(formatNumber).join(" "),
+    ritzValues.map(unbroken).join(" "),
+    ritzWeights.map(unbroken).join(" "),
   ]);
   const share = `<p>Share of layers to keep r = ${formatNumber(result.keepFraction)}: ${result.selectedLayers.length} of ${result.layerScores.length} layers travel.</p>`;
   return `${table(["layer", "score", ""], rows)}${share}${ritz.length > 0 ? table(["device", "Ritz values", "weights"], ritz) : ""}`;
@@ -62,14 +67,17 @@ function traffic(report: RunReport): string {
   return `${table(["bytes on the wire", "up", "down"], trafficRows(report))}${paid}`;
 }
 
+function figure({ title, svg, legend }: ReturnType<typeof renderPlots>[number]): string {
+  const names = legend.map((name, index) => `<li style="--series: var(--series-${index + 1})">${escapeHtml(name)}</li>`).join("");
+  return `<figure><figcaption>${escapeHtml(title)}</figcaption>${svg}<ul class="legend">${names}</ul></figure>`;
+}
+
 /** A self-contained page about one run: no script, no request, for phone and desk, dark and light. */
 export function renderReport(report: RunReport): string {
   const { result, settings } = report;
   const { scoring, counting, training, evaluation, total } = result.seconds;
   const title = `${result.task} on ${settings.backbone}`;
-  const figures = renderPlots(report).map(
-    ({ title: caption, svg }) => `<figure><figcaption>${escapeHtml(caption)}</figcaption>${svg}</figure>`,
-  );
+  const figures = renderPlots(report).map(figure);
   const times = table(
     ["time", ""],
     [
