@@ -1,6 +1,7 @@
 import type { RunSettings } from "@tutti/core";
 import type { Example, TaskDefinition } from "@tutti/data";
 import type { Transformer } from "./backbone/transformer.ts";
+import { createNextWordPrompt, createSuffixPrompt } from "./causalTemplate.ts";
 import { createTaskEncoder, type ExampleEncoder } from "./template.ts";
 import type { TextTokenizer } from "./tokenizer.ts";
 import type { Tuned } from "./training/gradient.ts";
@@ -20,12 +21,33 @@ export function createReader(
   tuning: RunSettings["tuning"],
 ): Reader {
   const { transformer, tokenizer, layout } = backbone;
-  const { head, lossOver, promptTokens, positionsAfterPrefix } = tuning;
-  const { prompt, encode } = createTaskEncoder(tokenizer, task, head);
-  const objective: Objective =
-    prompt === null ? { head: "linear", numClasses: task.classes.length } : { head: "labelWords", lossOver, words: prompt.labelIds };
+  const { promptTokens, positionsAfterPrefix } = tuning;
+  const { objective, encoder } = questionOf(transformer, tokenizer, task, tuning);
   const maxTokens = transformer.config.maxPositions - (positionsAfterPrefix ? promptTokens : 0);
-  return { tuned: { transformer, layout, objective, positionsAfterPrefix }, encode: remembering({ encode }, maxTokens) };
+  return { tuned: { transformer, layout, objective, positionsAfterPrefix }, encode: remembering(encoder, maxTokens) };
+}
+
+/**
+ * How the task is put to this backbone. Causal ones have no mask: with a loss over the vocabulary they score the filled-in suffix, as the
+ * official code does; with a loss over label words these are the next token.
+ */
+function questionOf(
+  { config }: Transformer,
+  tokenizer: TextTokenizer,
+  task: TaskDefinition,
+  { head, lossOver }: RunSettings["tuning"],
+): { objective: Objective; encoder: ExampleEncoder } {
+  if (head === "labelWords" && config.isCausal) {
+    if (lossOver === "vocabulary") {
+      const { encoder, suffixes } = createSuffixPrompt(tokenizer, task);
+      return { encoder, objective: { head: "suffix", suffixes } };
+    }
+    const { encoder, labelIds } = createNextWordPrompt(tokenizer, task);
+    return { encoder, objective: { head: "labelWords", lossOver, words: labelIds } };
+  }
+  const { prompt, encode } = createTaskEncoder(tokenizer, task, head);
+  if (prompt === null) return { encoder: { encode }, objective: { head: "linear", numClasses: task.classes.length } };
+  return { encoder: { encode }, objective: { head: "labelWords", lossOver, words: prompt.labelIds } };
 }
 
 /** Encodes each example once: tasks of later rounds ask for the same ones. */

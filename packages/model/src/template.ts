@@ -151,7 +151,7 @@ function encodeSlot(
 }
 
 /** Lengths after cutting to `room` in all: the longest text gives way until it is as long as the next, then both in turn. */
-function cutLengths(lengths: readonly number[], room: number): number[] {
+export function cutLengths(lengths: readonly number[], room: number): number[] {
   const cut = [...lengths];
   for (let rest = cut.reduce((a, b) => a + b, 0) - room; rest > 0; ) {
     const longest = cut.lastIndexOf(Math.max(...cut));

@@ -3,6 +3,7 @@ import { padBatch, type TokenBatch } from "../backbone/batch.ts";
 import type { HeadPass } from "../backbone/languageHead.ts";
 import type { Pass, Transformer } from "../backbone/transformer.ts";
 import type { TunedTensors } from "../tuning/prefix.ts";
+import { suffixBatch, suffixLossAndGradient, suffixLosses } from "./suffix.ts";
 
 /** An example as the backbone reads it. */
 export interface EncodedExample {
@@ -12,10 +13,14 @@ export interface EncodedExample {
   readonly label: number;
 }
 
-/** What the loss is taken over: logits of label words at the mask (normalised over them or the vocabulary), or a trained linear head. */
+/**
+ * What the loss is taken over: logits of label words at the mask (normalised over them or the vocabulary), a trained linear head, or, for
+ * causal backbones, the mean token loss of a suffix per class.
+ */
 export type Objective =
   | { readonly head: "labelWords"; readonly lossOver: "vocabulary" | "labelWords"; readonly words: readonly number[] }
-  | { readonly head: "linear"; readonly numClasses: number };
+  | { readonly head: "linear"; readonly numClasses: number }
+  | { readonly head: "suffix"; readonly suffixes: readonly (readonly number[])[] };
 
 export interface LabelledBatch {
   readonly tokens: TokenBatch;
@@ -48,7 +53,13 @@ export function lossAndGradient(
   batch: LabelledBatch,
   options: ObjectiveOptions,
 ): { loss: tf.Scalar; gradient: TunedTensors } {
-  const { pass, pool, scored } = run(transformer, tuned, batch, { ...options, hasGradient: true });
+  const { objective } = options;
+  if (objective.head === "suffix") {
+    const right = batch.labels.map((label) => objective.suffixes[label]);
+    const suffixed = suffixBatch(textsOf(batch), right, transformer.config.padTokenId);
+    return suffixLossAndGradient(transformer, tuned, suffixed, options);
+  }
+  const { pass, pool, scored } = run(transformer, tuned, batch, { ...options, objective, hasGradient: true });
   const logProbabilities = tf.logSoftmax(scored.logits);
   const targets = oneHot(scored.targets, scored.logits.shape[1]);
   const numExamples = batch.labels.length;
@@ -66,12 +77,40 @@ export function predict(
   batch: LabelledBatch,
   options: ObjectiveOptions,
 ): { classLogits: tf.Tensor2D; losses: tf.Tensor1D } {
-  const { scored, pooled } = run(transformer, tuned, batch, { ...options, hasGradient: false });
-  const losses = tf.neg(tf.sum<tf.Tensor1D>(tf.mul(tf.logSoftmax(scored.logits), oneHot(scored.targets, scored.logits.shape[1])), 1));
   const { objective } = options;
+  if (objective.head === "suffix") return predictBySuffix(transformer, tuned, batch, { ...options, objective });
+  const { scored, pooled } = run(transformer, tuned, batch, { ...options, objective, hasGradient: false });
+  const losses = tf.neg(tf.sum<tf.Tensor1D>(tf.mul(tf.logSoftmax(scored.logits), oneHot(scored.targets, scored.logits.shape[1])), 1));
   const overVocabulary = objective.head === "labelWords" && objective.lossOver === "vocabulary";
   return { classLogits: overVocabulary ? transformer.head.forward(pooled, objective.words, false).logits : scored.logits, losses };
 }
+
+/** The lower a class's suffix loss, the likelier the class. */
+function predictBySuffix(
+  transformer: Transformer,
+  tuned: TunedTensors | null,
+  batch: LabelledBatch,
+  { objective: { suffixes }, positionsAfterPrefix }: ObjectiveOptions & { readonly objective: Extract<Objective, { head: "suffix" }> },
+): { classLogits: tf.Tensor2D; losses: tf.Tensor1D } {
+  const texts = textsOf(batch);
+  const perClass = suffixes.map((suffix) => {
+    const suffixed = suffixBatch(
+      texts,
+      texts.map(() => suffix),
+      transformer.config.padTokenId,
+    );
+    return suffixLosses(transformer, tuned?.prefixes ?? null, suffixed, { positionsAfterPrefix });
+  });
+  const classLogits = tf.neg(tf.stack(perClass, 1) as tf.Tensor2D); // (B, C)
+  return { classLogits, losses: tf.neg(tf.sum<tf.Tensor1D>(tf.mul(classLogits, oneHot(batch.labels, suffixes.length)), 1)) };
+}
+
+/** The texts without their padding. */
+function textsOf({ tokens: { ids, lengths, numTokens } }: LabelledBatch): number[][] {
+  return lengths.map((length, i) => [...ids.subarray(i * numTokens, i * numTokens + length)]);
+}
+
+type PooledObjective = Exclude<Objective, { head: "suffix" }>;
 
 interface Scored {
   readonly logits: tf.Tensor2D;
@@ -84,7 +123,7 @@ function run(
   transformer: Transformer,
   tuned: TunedTensors | null,
   batch: LabelledBatch,
-  options: ObjectiveOptions & { readonly hasGradient: boolean },
+  options: ObjectiveOptions & { readonly objective: PooledObjective; readonly hasGradient: boolean },
 ): { pass: Pass; pool: tf.Tensor2D; pooled: tf.Tensor2D; scored: Scored } {
   const { objective, positionsAfterPrefix, hasGradient } = options;
   const prefixes = tuned?.prefixes ?? null;
@@ -127,7 +166,7 @@ function scoreWords(
 }
 
 /** (B, B·T): picks each text's mask row, or averages its real tokens. A product instead of a gather, so that the gradient is one too. */
-function poolOf({ tokens, maskPositions }: LabelledBatch, objective: Objective): tf.Tensor2D {
+function poolOf({ tokens, maskPositions }: LabelledBatch, objective: PooledObjective): tf.Tensor2D {
   const numExamples = maskPositions.length;
   const width = numExamples * tokens.numTokens;
   const pool = new Float32Array(numExamples * width);

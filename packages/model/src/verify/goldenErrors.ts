@@ -62,6 +62,7 @@ async function caseErrors(transformer: Transformer, golden: GoldenCase, hasSpect
     "gradient over label words": relativeError(words.gradient, golden.gradientOverLabelWords),
     ...(await adamWErrors(overVocabulary, prompt, batch, golden)),
     ...scoreErrors(prompted.states.slice(1), golden, transformer.config.numLayers),
+    ...(await suffixErrors(transformer, golden, prompt)),
     ...(hasSpectrum ? await spectrumErrors(overVocabulary, prompt, batch, golden) : {}),
   };
 }
@@ -150,6 +151,20 @@ function scoreErrors(states: readonly Float32Array[], golden: GoldenCase, numLay
     "layer scores, padding included": relativeError(scored(score(false)), golden.layerScores.paddingIncluded),
     "layer scores, padding zeroed": relativeError(scored(score(true)), golden.layerScores.paddingZeroed),
   };
+}
+
+/** The suffixes' mean token losses; a wrong prediction counts as an error of 1. */
+async function suffixErrors(transformer: Transformer, golden: GoldenCase, prompt: Float32Array): Promise<Record<string, number>> {
+  if (golden.suffix === undefined) return {};
+  const { text, suffixes, meanTokenLoss, predicted } = golden.suffix;
+  const { layout } = tunedCase(transformer, golden, "vocabulary");
+  const objective: Objective = { head: "suffix", suffixes };
+  const batch: LabelledBatch = { tokens: padExactly([text], transformer.config.padTokenId), labels: [0], maskPositions: [null] };
+  const logits = tf.tidy(() => predict(transformer, splitTuned(layout, tf.tensor1d(prompt)), batch, { ...golden, objective }).classLogits);
+  const losses = (await logits.data<"float32">()).map((value) => -value);
+  logits.dispose();
+  const isRight = losses.indexOf(Math.min(...losses)) === predicted;
+  return { "suffix losses": relativeError(losses, meanTokenLoss), "suffix prediction": isRight ? 0 : 1 };
 }
 
 async function spectrumErrors(tuned: Tuned, prompt: Float32Array, batch: LabelledBatch, golden: GoldenCase) {

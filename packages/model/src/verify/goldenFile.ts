@@ -24,6 +24,13 @@ export interface GoldenCase {
     readonly losses: readonly number[];
     readonly prompt: readonly number[];
   };
+  /** Causal families: two suffixes behind a text. */
+  readonly suffix?: {
+    readonly text: readonly number[];
+    readonly suffixes: readonly (readonly number[])[];
+    readonly meanTokenLoss: readonly number[];
+    readonly predicted: number;
+  };
   readonly spectrum: {
     readonly v: readonly number[];
     readonly hessianTimesV: readonly number[];
