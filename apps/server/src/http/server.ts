@@ -45,7 +45,7 @@ export async function buildHttp(config: CoordinatorConfig, ports: HttpPorts): Pr
   await app.register(compress, { global: true, threshold: 1024, encodings: ["gzip", "identity"] });
   addRunRoutes(app, ports);
   ports.control(app);
-  addPublicFiles(app, config);
+  await addPublicFiles(app, config);
   await addPages(app, config, ports);
   return app;
 }
@@ -67,9 +67,13 @@ function addRunRoutes(app: FastifyInstance, { blobs, runPage, metrics }: HttpPor
   });
 }
 
-function addPublicFiles(app: FastifyInstance, { publicDir }: CoordinatorConfig): void {
+async function addPublicFiles(app: FastifyInstance, { publicDir }: CoordinatorConfig): Promise<void> {
   for (const folder of ["backbones", "datasets"] as const) {
-    serveFolder(app, { prefix: `/${folder}/`, root: resolve(publicDir, folder), isImmutable: (path) => /[0-9a-f]{64}\.bin$/.test(path) });
+    await serveFolder(app, {
+      prefix: `/${folder}/`,
+      root: resolve(publicDir, folder),
+      isImmutable: (path) => /[0-9a-f]{64}\.bin$/.test(path),
+    });
   }
 }
 
@@ -86,7 +90,7 @@ async function addPages(app: FastifyInstance, config: CoordinatorConfig, { pages
   const root = config.pagesDir === null ? null : resolve(config.pagesDir);
   if (root !== null) {
     const isImmutable = (path: string) => /[/\\]assets[/\\].*-[\w-]{8,}\.\w+$/.test(path);
-    serveFolder(app, { prefix: "/", root, index: "index.html", isImmutable });
+    await serveFolder(app, { prefix: "/", root, isImmutable });
   }
   const hint = root === null || existsSync(root) ? "there is no such page" : "the pages are not built: run npm run build, then start again";
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: hint }));
