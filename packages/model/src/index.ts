@@ -30,6 +30,7 @@ export {
   startBackend,
 } from "./backends.ts";
 export { createTrainer } from "./device.ts";
+export { type CausalReader, createCausalReader, type GenerationOptions, generate } from "./generation.ts";
 export { createPredictor, type Predictor } from "./predictor.ts";
 export {
   choosePrompt,
@@ -58,4 +59,5 @@ export { admissionTolerance, computeAdmission, testAdmission } from "./training/
 export { type TunedLayout, tunedLayout } from "./tuning/prefix.ts";
 export { type GoldenErrors, goldenErrors } from "./verify/goldenErrors.ts";
 export type { GoldenFile } from "./verify/goldenFile.ts";
+export { goldenTolerance, verifyBackbone } from "./verify/verifyBackbone.ts";
 export type { LoadPorts } from "./workplace.ts";
