@@ -1,9 +1,10 @@
-import { createReadStream, readFileSync } from "node:fs";
+import { createReadStream, existsSync, readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { findBrowser } from "./scripts/find-browser.mjs";
 
 const repository = dirname(fileURLToPath(import.meta.url));
 const pages = join(repository, "apps/web");
@@ -54,9 +55,20 @@ function threadSource(): Plugin {
   };
 }
 
+/** Environment in which Dawn in Node finds the software adapter that Chromium ships; empty where there is none, and for a chosen adapter. */
+async function softwareAdapter(): Promise<Record<string, string>> {
+  const browser = process.env.VK_ICD_FILENAMES === undefined ? await findBrowser() : null;
+  if (browser === null) return {};
+  const folders = [dirname(realpathSync(browser)), "/usr/lib/chromium", "/usr/lib/chromium-browser", "/opt/google/chrome"];
+  const folder = folders.find((candidate) => existsSync(join(candidate, "vk_swiftshader_icd.json")));
+  if (folder === undefined) return {};
+  const libraries = [folder, process.env.LD_LIBRARY_PATH ?? ""].filter((path) => path !== "").join(delimiter);
+  return { LD_LIBRARY_PATH: libraries, VK_ICD_FILENAMES: join(folder, "vk_swiftshader_icd.json") };
+}
+
 const proxied = ["/blobs", "/run.json", "/healthz", "/metrics"];
 
-export default defineConfig(({ command }) => ({
+export default defineConfig(async ({ command }) => ({
   root: process.env.VITEST ? repository : pages,
   publicDir: command === "serve" && !process.env.VITEST ? join(repository, "public") : false,
   plugins: [wasmBinaries(), threadSource()],
@@ -84,6 +96,7 @@ export default defineConfig(({ command }) => ({
     include: ["packages/**/*.test.{ts,tsx}", "apps/**/*.test.{ts,tsx}"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     environment: "node",
+    env: process.env.VITEST ? await softwareAdapter() : {},
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },
