@@ -3,10 +3,24 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import {
+  createStrategy,
+  type DevicePool,
+  initialParams,
+  presets,
+  type RunSettings,
+  runRounds,
+  type StrategySummary,
+  tunedShape,
+} from "@tutti/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBackend } from "./backends.ts";
+import { performTask } from "./deviceTasks.ts";
 import { convertBackbone, loadBackboneFolder } from "./node.ts";
+import { publicFiles } from "./testing/demoTrainer.ts";
+import type { DeviceState } from "./trainer.ts";
 import { goldenTolerance, verifyBackbone } from "./verify/verifyBackbone.ts";
+import { type DeviceExamples, openWorkplace } from "./workplace.ts";
 
 const source = fileURLToPath(new URL("../../../../shared/backbones/stories260k", import.meta.url));
 const isThere = existsSync(source);
@@ -34,7 +48,70 @@ describe.runIf(isThere)("stories260k, a real LLaMA-style model", () => {
     ]);
     for (const [kind, error] of Object.entries(errors)) expect(error, kind).toBeLessThan(goldenTolerance(kind, backend) ?? 0);
   });
+
+  test.each(["labelWords", "linear"] as const)(
+    "three federated rounds run on it with layer scores and a probe, head %s",
+    { timeout: 60_000 },
+    async (head) => {
+      await startBackend("wasm");
+      const summary = await trainOn(folder, head);
+      expect(summary.selectedLayers?.length).toBeGreaterThan(0);
+      expect(summary.layerScores?.filter((score) => score !== null && Number.isFinite(score)).length).toBeGreaterThan(2);
+      const { results } = summary.evaluations.at(-1) ?? { results: [] };
+      expect(results.every(({ lossSum }) => Number.isFinite(lossSum))).toBe(true);
+      expect(results.filter(({ lossSum }) => lossSum > 0).length).toBeGreaterThan(0);
+    },
+  );
 });
+
+const numExamples = 6;
+
+/** FedPepTAO on feedback/sentiment with four devices of a few examples each, everything in this process. */
+async function trainOn(folder: string, head: "labelWords" | "linear"): Promise<StrategySummary> {
+  const run: RunSettings = {
+    ...presets.demo,
+    ...{ task: "feedback/sentiment", backbone: "stories260k", numDevices: 4, minDevices: 4, cohortSize: 2, numRounds: 3, evaluateEvery: 3 },
+    tuning: { ...presets.demo.tuning, promptTokens: 4, head, lossOver: "vocabulary" },
+    training: { ...presets.demo.training, localEpochs: 1, batchSize: 5 },
+    strategy: { ...presets.demo.strategy, countingRounds: 1, lanczosSteps: 3, probeDevices: 1 } as RunSettings["strategy"],
+  };
+  const read = async (file: string) => new Uint8Array(await readFile(join(folder, file)));
+  const setup = { run, manifestUrl: "http://tutti.test/manifest.json", datasetUrl: "http://tutti.test/datasets/feedback/" };
+  const place = await openWorkplace(setup, { fetch: publicFiles, read }, () => undefined);
+  const examplesOf = (index: number): DeviceExamples => {
+    const all = place.examplesOf({ kind: "share", index });
+    const few = (examples: DeviceExamples["train"]) => examples.slice(0, numExamples);
+    return {
+      train: few(all.train),
+      personalised: few(all.personalised),
+      globalTest: few(all.globalTest),
+      globalValidation: few(all.globalValidation),
+    };
+  };
+  const states = new Map<number, DeviceState | null>();
+  let last: Promise<unknown> = Promise.resolve();
+  const pool: DevicePool = {
+    roster: () => [0, 1, 2, 3].map((id) => ({ id, numExamples, isConnected: true })),
+    async perform({ stage, round, attempt, payloads }, { deviceId, spec, params, initial }) {
+      const lease = { deviceId, stage, round, attempt, spec, contributionEncoding: run.contributionEncoding, params: payloads[params] };
+      const task = initial === undefined ? lease : { ...lease, initial: payloads[initial] };
+      const work = last.then(() => performTask({ place, examples: examplesOf(deviceId), task, state: states.get(deviceId) ?? null }));
+      last = work;
+      const { body, state } = await work;
+      states.set(deviceId, state);
+      return { kind: "contributed", contribution: { deviceId, numExamples, body } };
+    },
+    whenRosterChanges: () => new Promise(() => undefined),
+    startDeadline: () => ({ passed: new Promise(() => undefined), cancel: () => undefined }),
+  };
+  const strategy = createStrategy(run);
+  const initial = initialParams(place.layout.entries, place.random);
+  const state = strategy.init(run, tunedShape(place.layout.entries), initial);
+  for await (const event of runRounds({ strategy, state, pool, random: place.random })) {
+    if (event.kind === "done") return strategy.summary(event.state);
+  }
+  throw new Error("the run did not end");
+}
 
 test.runIf(!isThere)("skipped: no ../shared", () => {
   expect(isThere).toBe(false);

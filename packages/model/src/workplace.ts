@@ -68,7 +68,9 @@ export async function openWorkplace(
     layout,
     reader: createReader(parts, task, run.tuning),
     zeroShotReader() {
-      zeroShot ??= createReader(parts, task, { ...run.tuning, head: "labelWords", lossOver: "labelWords", positionsAfterPrefix: false });
+      // a causal backbone fills its words into a suffix, which needs no single tokens
+      const lossOver = transformer.config.isCausal ? "vocabulary" : "labelWords";
+      zeroShot ??= createReader(parts, task, { ...run.tuning, head: "labelWords", lossOver, positionsAfterPrefix: false });
       return zeroShot;
     },
     examplesOf(source) {
