@@ -91,8 +91,11 @@ test("a wrong evaluation, wrong scores and a wrong spectrum are refused (P-45)",
         probe: { kind: "probe", ritzValues: [1, 2, 3, 4, 5, 6], ritzWeights: [1, 0, 0, 0, 0, 0] },
         evaluate: { kind: "evaluate", results: good.header.kind === "evaluate" ? good.header.results.slice(1) : [] },
       };
+      const send = async (header: object) =>
+        wrong.push(await new Promise((resolve) => client.socket.emit("submit", { ...good, header }, resolve)));
       const header = bad[lease.spec.kind];
-      if (header !== undefined) wrong.push(await new Promise((resolve) => client.socket.emit("submit", { ...good, header }, resolve)));
+      if (header !== undefined) await send(header);
+      if (lease.spec.kind === "score") await send({ kind: "score", layerScores: [null, 1, null] });
       return true;
     },
   });

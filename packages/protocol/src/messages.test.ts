@@ -259,6 +259,14 @@ test("P-3 what belongs together is checked together", () => {
   ).toBe(false);
   const probe = { taskId, deviceId: 3, header: { kind: "probe", ritzValues: [1, 2], ritzWeights: [1] } };
   expect(request.safeParse(probe).success).toBe(false);
+  const weighted = (ritzWeights: number[]) => ({ taskId, deviceId: 3, header: { kind: "probe", ritzValues: [1, 2], ritzWeights } });
+  expect(request.safeParse(weighted([0.3, 0.7000001])).success).toBe(true);
+  for (const weights of [
+    [0, 0],
+    [0.3, 0.5],
+    [1, 1],
+  ])
+    expect(request.safeParse(weighted(weights)).success).toBe(false);
   const [hello] = examples.hello;
   expect(calls.hello.request.safeParse({ ...hello, hosting: "virtual" }).success).toBe(false);
 });

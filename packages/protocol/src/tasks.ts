@@ -102,6 +102,10 @@ export const contributionHeaderSchema = z.discriminatedUnion("kind", [
     .refine((header) => header.ritzValues.length === header.ritzWeights.length, {
       path: ["ritzWeights"],
       error: "ritzValues and ritzWeights differ in length",
+    })
+    .refine((header) => Math.abs(header.ritzWeights.reduce((sum, weight) => sum + weight, 0) - 1) <= 0.01, {
+      path: ["ritzWeights"],
+      error: "ritzWeights do not sum to 1",
     }),
   z.strictObject({
     kind: z.literal("evaluate"),

@@ -66,10 +66,7 @@ function readBody({ header, tensors }: Pick<Submit, "header" | "tensors">, expec
 
 function checkHeader(header: Exclude<ContributionHeader, { kind: "train" }>, { task, shape, numClasses }: Expectation): Refusal | null {
   const { spec } = task;
-  if (header.kind === "score") {
-    const found = header.layerScores?.length ?? shape.numLayers;
-    return found === shape.numLayers ? null : refuse("P-45", `header.layerScores: ${found} of them, expected ${shape.numLayers}`);
-  }
+  if (header.kind === "score" && spec.kind === "score") return checkScores(header.layerScores, shape.numLayers, spec.scoreLastLayer);
   if (header.kind === "probe" && spec.kind === "probe") {
     const found = header.ritzValues.length;
     return found <= spec.lanczosSteps
@@ -87,6 +84,15 @@ function checkHeader(header: Exclude<ContributionHeader, { kind: "train" }>, { t
   return other === undefined
     ? null
     : refuse("P-45", `header.results: a confusion matrix of ${other.confusion.length} classes, expected ${numClasses}`);
+}
+
+/** A device abstains as a whole or scores every layer but, where it is not asked for, the last: one null would take a layer from all devices. */
+function checkScores(scores: readonly (number | null)[] | null, numLayers: number, scoreLastLayer: boolean): Refusal | null {
+  if (scores === null) return null;
+  if (scores.length !== numLayers) return refuse("P-45", `header.layerScores: ${scores.length} of them, expected ${numLayers}`);
+  const wrong = scores.findIndex((score, layer) => (score === null) !== (layer === numLayers - 1 && !scoreLastLayer));
+  if (wrong < 0) return null;
+  return refuse("P-45", `header.layerScores[${wrong}]: ${scores[wrong]}, expected ${scores[wrong] === null ? "a score" : "null"}`);
 }
 
 function checkState(state: Uint8Array | undefined, keepsStates: boolean): Refusal | null {

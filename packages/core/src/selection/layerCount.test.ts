@@ -65,6 +65,12 @@ test("spectra that are no spectra are refused", () => {
   expect(() => findKeepRatio([1, 2], [0, 0], "absolute")).toThrow("sum positive");
 });
 
+test("a spectrum so wide that the grid misses its weights is refused instead of being searched for ever", () => {
+  expect(() => findKeepRatio([-1e8, 0.37, 1e8], [0, 1, 0], "absolute")).toThrow("no grid point comes near");
+  expect(findKeepRatio([-1e30, 1e30], [0.3, 0.7], "absolute").ratio).toBeCloseTo(0.7, 6);
+  expect(findKeepRatio([-1e8, 0.37, 1e8], [0, 1, 0], "relative").ratio).toBeLessThan(1);
+});
+
 test("the mean ratio is unweighted", () => {
   expect(meanRatio([0.25, 0.75, 0.8])).toBeCloseTo(0.6, 12);
   expect(() => meanRatio([])).toThrow("no device");

@@ -64,6 +64,7 @@ function cumulativeMass(grid: Float64Array, ritzValues: readonly number[], ritzW
     }
     cumulative[j] = sum;
   }
+  if (!(sum > 0)) throw new Error("spectrum: its range is so wide that no grid point comes near a Ritz value with weight");
   return cumulative.map((mass) => mass / sum); // the Normal's factor and Δ cancel
 }
 
