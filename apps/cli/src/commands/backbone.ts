@@ -52,7 +52,7 @@ async function add(folder: string, flags: AddFlags): Promise<void> {
   await addAdmission(out, computeAdmission);
   const worst = tensors.reduce((a, b) => (b.relativeError > a.relativeError ? b : a));
   console.log(
-    `${out}: ${manifest.config.family}, ${manifest.numParameters} parameters, ${manifest.numBytes} bytes in ${manifest.shards.length} shards`,
+    `${out}: ${manifest.config.family}, ${manifest.numParameters} parameters, ${manifest.numBytes} bytes in ${manifest.shards.length} shard${manifest.shards.length === 1 ? "" : "s"}`,
   );
   console.log(`Largest relative error of a tensor: ${worst.relativeError.toPrecision(2)} (${worst.name})`);
 }

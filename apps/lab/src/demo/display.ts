@@ -24,6 +24,8 @@ const clearLine = "\r\u001B[2K";
 export function createDisplay(terminal: Terminal): Display {
   let bar = "";
   const isTerminal = terminal.isTTY === true;
+  // some terminals say 0
+  const columns = () => (terminal.columns !== undefined && terminal.columns > 0 ? terminal.columns : 80);
   const draw = (text: string) => {
     if (!isTerminal) return;
     bar = text;
@@ -34,10 +36,10 @@ export function createDisplay(terminal: Terminal): Display {
       terminal.write(isTerminal ? `${clearLine}${line}\n${bar}` : `${line}\n`);
     },
     show(progress) {
-      draw(renderBar(progress, terminal.columns ?? 80));
+      draw(renderBar(progress, columns()));
     },
     showClosed(progress) {
-      if (isTerminal) draw(renderBar(progress, terminal.columns ?? 80));
+      if (isTerminal) draw(renderBar(progress, columns()));
       else terminal.write(`${renderLine(progress)}\n`);
     },
     end() {

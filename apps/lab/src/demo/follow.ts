@@ -24,15 +24,14 @@ export function followRun(coordinator: Coordinator, settings: RunSettings, displ
     return stage === "train" || settings.strategy.name !== "fedPepTao" ? settings.numRounds : Math.max(1, settings.strategy.countingRounds);
   };
   const total = (way: "up" | "down") => Object.values(coordinator.traffic()).reduce((sum, bytes) => sum + bytes[way], 0);
-  let current: Pick<Progress, "stage" | "kind" | "round"> = { stage: "score", kind: "score", round: 1 };
+  let current: Pick<Progress, "stage" | "kind" | "round" | "numTasks"> = { stage: "score", kind: "score", round: 1, numTasks: 0 };
 
-  function progress(numDone: number, numTasks: number): Progress {
+  function progress(numDone: number): Progress {
     const steps = coordinator.steps();
     return {
       ...current,
       numRounds: numRounds(current.stage),
       numDone,
-      numTasks,
       accuracy: latestAccuracy(steps),
       bytesUp: Math.round(total("up")),
       bytesDown: Math.round(total("down")),
@@ -43,16 +42,16 @@ export function followRun(coordinator: Coordinator, settings: RunSettings, displ
   return coordinator.subscribe((event) => {
     if (event.kind === "planned") {
       const { stage, round, tasks } = event.plan;
-      current = { stage, round, kind: tasks[0]?.spec.kind ?? "train" };
-      display.show(progress(0, tasks.length));
+      current = { stage, round, kind: tasks[0]?.spec.kind ?? "train", numTasks: tasks.length };
+      display.show(progress(0));
     }
     if (event.kind === "repeated" || event.kind === "waiting") display.say(`${event.kind}: ${event.reason}`);
     if (event.kind === "status" && event.status.phase === "running") {
-      display.show(progress(event.status.tasksIn, event.status.tasksIn + event.status.tasksOut));
+      display.show(progress(event.status.tasksIn));
     }
     if (event.kind === "step") {
       const { cohort, evaluations } = event.record;
-      display.showClosed(progress(cohort.length, cohort.length));
+      display.showClosed(progress(cohort.length));
       const zeroShot = evaluations.find(({ protocol, split }) => protocol === "zeroShot" && split === "test");
       if (zeroShot !== undefined) display.say(`zero-shot ${zeroShot.accuracy.toFixed(3)} (${zeroShotNote})`);
     }

@@ -1,4 +1,4 @@
-import { formatNumber, formatScore, formatSeconds } from "../results/format.ts";
+import { formatCount, formatNumber, formatScore, formatSeconds } from "../results/format.ts";
 import { describeBreakEven, finalCoverage, scoreRows, trafficRows, zeroShotNote } from "../results/resultTable.ts";
 import type { RunReport } from "../results/runResult.ts";
 import { renderPlots } from "./plots.ts";
@@ -98,7 +98,7 @@ export function renderReport(report: RunReport): string {
 </head>
 <body>
 <h1>${escapeHtml(title)}</h1>
-<p>${result.numDevices} devices in ${result.numTabs} tabs, ${result.rounds} training rounds, seed ${result.seed}. ${escapeHtml(report.backendReason)}. ${escapeHtml(report.machine)}. Run ${escapeHtml(report.runId)}.</p>
+<p>${formatCount(result.numDevices, "device")} in ${formatCount(result.numTabs, "tab")}, ${formatCount(result.rounds, "training round")}, seed ${result.seed}. ${escapeHtml(report.backendReason)}. ${escapeHtml(report.machine)}. Run ${escapeHtml(report.runId)}.</p>
 <h2>Scores</h2>
 ${scores(report)}
 <h2>Figures</h2>

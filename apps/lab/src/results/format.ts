@@ -24,3 +24,8 @@ export function formatScore(score: number | null): string {
 export function formatNumber(value: number): string {
   return Math.abs(value) >= 1e4 || (value !== 0 && Math.abs(value) < 1e-3) ? value.toExponential(2) : String(Number(value.toPrecision(4)));
 }
+
+/** A count with its noun, such as `1 round` and `12 rounds`. */
+export function formatCount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -1,6 +1,6 @@
 import type { TrafficLabel } from "@tutti/server";
 import { expectedBreakEvenRound } from "./breakEven.ts";
-import { formatBytes, formatNumber, formatScore, formatSeconds } from "./format.ts";
+import { formatBytes, formatCount, formatNumber, formatScore, formatSeconds } from "./format.ts";
 import type { RunReport, Scores } from "./runResult.ts";
 
 /** Said wherever a zero-shot row is shown. */
@@ -74,7 +74,7 @@ export function describeBreakEven({ result, uploads }: RunReport): string {
   const { breakEvenRound, bytes, rounds } = result;
   if (breakEvenRound !== null) return `round ${breakEvenRound} of ${rounds}`;
   const expected = expectedBreakEvenRound(bytes.stagesAB, uploads);
-  return `not within ${rounds} rounds${expected === null ? "" : `; at this rate round ${expected}`}`;
+  return `not within ${formatCount(rounds, "round")}${expected === null ? "" : `; at this rate round ${expected}`}`;
 }
 
 const trafficNames: readonly (readonly [string, readonly TrafficLabel[]])[] = [
@@ -94,7 +94,7 @@ export function trafficRows({ traffic, result }: RunReport): string[][] {
   return [
     ...trafficNames.map(([name, labels]) => [name, sum(labels, "up"), sum(labels, "down")]),
     ["everything", formatBytes(up), formatBytes(down)],
-    [`${result.rounds} training rounds with all layers in f32`, formatBytes(upAllLayersF32), formatBytes(downAllLayersF32)],
+    [`${formatCount(result.rounds, "training round")} with all layers in f32`, formatBytes(upAllLayersF32), formatBytes(downAllLayersF32)],
   ];
 }
 
@@ -102,7 +102,7 @@ export function trafficRows({ traffic, result }: RunReport): string[][] {
 export function renderTable(report: RunReport): string {
   const { result, settings } = report;
   const { seconds } = result;
-  const heading = `${result.task} on ${settings.backbone}: ${result.numDevices} devices in ${result.numTabs} tabs, ${result.rounds} rounds, seed ${result.seed}, ${result.backend} × ${result.threads}`;
+  const heading = `${result.task} on ${settings.backbone}: ${formatCount(result.numDevices, "device")} in ${formatCount(result.numTabs, "tab")}, ${formatCount(result.rounds, "round")}, seed ${result.seed}, ${result.backend} × ${result.threads}`;
   const times = [
     ["scoring", "counting", "training", "evaluation", "total"],
     [seconds.scoring, seconds.counting, seconds.training, seconds.evaluation, seconds.total].map(formatSeconds),
