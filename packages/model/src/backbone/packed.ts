@@ -26,24 +26,49 @@ export interface PackedBackbone {
   packed(name: string): PackedTensor;
 }
 
-interface Parts extends Pick<PackedBackbone, "name" | "config" | "manifest" | "tokenizerJson" | "tokenizerConfig"> {
-  readonly tensors: ReadonlyMap<string, PackedTensor>;
+type Identity = Pick<PackedBackbone, "name" | "config" | "manifest" | "tokenizerJson" | "tokenizerConfig">;
+
+/** Where tensors come from that are not all in memory. */
+export interface TensorSource {
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+  packed(name: string): PackedTensor;
+  /** Where the rows alone can be had; otherwise they are taken out of the whole. */
+  rows?(name: string, rowIndices: ArrayLike<number>): Float32Array;
 }
 
 /** A backbone over tensors that are in memory. */
-export function packedBackbone({ tensors, ...rest }: Parts): PackedBackbone {
-  const packed = (name: string): PackedTensor => {
-    const tensor = tensors.get(name);
-    if (tensor === undefined) throw new Error(`backbone ${rest.name} (${rest.config.family}) has no tensor ${name}`);
-    return tensor;
+export function packedBackbone({
+  tensors,
+  ...identity
+}: Identity & { readonly tensors: ReadonlyMap<string, PackedTensor> }): PackedBackbone {
+  const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
+  return backboneOver(identity, {
+    shapes,
+    packed: (name) => {
+      const tensor = tensors.get(name);
+      if (tensor === undefined) throw new Error(`backbone ${identity.name} has no tensor ${name}`);
+      return tensor;
+    },
+  });
+}
+
+/** A backbone whose tensors are asked for by name, one at a time. */
+export function backboneOver(identity: Identity, source: TensorSource): PackedBackbone {
+  const known = (name: string): string => {
+    if (!source.shapes.has(name)) throw new Error(`backbone ${identity.name} (${identity.config.family}) has no tensor ${name}`);
+    return name;
   };
+  const packed = (name: string) => source.packed(known(name));
   return {
-    ...rest,
-    numParameters: [...tensors.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
-    names: [...tensors.keys()],
-    has: (name) => tensors.has(name),
-    tensor: (name) => ({ shape: packed(name).shape, data: unpackTensor(packed(name)) }),
-    rows: (name, rowIndices) => unpackRows(packed(name), rowIndices),
+    ...identity,
+    numParameters: [...source.shapes.values()].reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0),
+    names: [...source.shapes.keys()],
+    has: (name) => source.shapes.has(name),
+    tensor: (name) => {
+      const tensor = packed(name);
+      return { shape: tensor.shape, data: unpackTensor(tensor) };
+    },
+    rows: (name, rowIndices) => source.rows?.(known(name), rowIndices) ?? unpackRows(packed(name), rowIndices),
     packed,
   };
 }

@@ -8,7 +8,7 @@ import type { BackboneConfig } from "./config.ts";
 import { createLanguageHead, type LanguageHead } from "./languageHead.ts";
 import { type LayerPass, layerBackward, layerForward, type PassContext } from "./layer.ts";
 import type { PackedBackbone } from "./packed.ts";
-import { disposeLayer, loadLayer, loadNorm } from "./weights.ts";
+import { disposeLayer, type LayerWeights, loadLayer, loadNorm } from "./weights.ts";
 
 /** A forward pass; its tensors belong to the caller's tidy. */
 export interface Pass {
@@ -39,10 +39,10 @@ export interface Transformer {
   dispose(): void;
 }
 
-/** Uploads a backbone's weights, layer by layer. */
-export function createTransformer(backbone: PackedBackbone): Transformer {
+/** Uploads a backbone's weights, layer by layer; streamed, each layer only while it computes, which is slow and fits anywhere. */
+export function createTransformer(backbone: PackedBackbone, { isStreamed = false }: { readonly isStreamed?: boolean } = {}): Transformer {
   const { config } = backbone;
-  const layers = Array.from({ length: config.numLayers }, (_, index) => loadLayer(backbone, index));
+  const layers = isStreamed ? [] : Array.from({ length: config.numLayers }, (_, index) => loadLayer(backbone, index));
   const positions = backbone.has("embeddings.position") ? backbone.tensor("embeddings.position") : null;
   const type = backbone.has("embeddings.type") ? backbone.rows("embeddings.type", [0]) : null;
   const embeddingNorm = backbone.has("embeddings.norm.weight") ? loadNorm(backbone, "embeddings.norm") : null;
@@ -57,6 +57,17 @@ export function createTransformer(backbone: PackedBackbone): Transformer {
     return embeddingNorm === null ? x : normalize(x, embeddingNorm).y;
   }
 
+  function withLayer<T>(index: number, compute: (weights: LayerWeights) => T): T {
+    const held = layers[index];
+    if (held !== undefined) return compute(held);
+    const weights = loadLayer(backbone, index);
+    try {
+      return compute(weights);
+    } finally {
+      disposeLayer(weights);
+    }
+  }
+
   return {
     config,
     head,
@@ -65,11 +76,11 @@ export function createTransformer(backbone: PackedBackbone): Transformer {
       const context = contextOf(config, batch, { prefixes, firstPosition, hasGradient });
       const states = [embed(batch, firstPosition)];
       const passes: LayerPass[] = [];
-      layers.forEach((weights, index) => {
-        const pass = layerForward(states[index], prefixes?.[index] ?? null, weights, context);
+      for (let index = 0; index < config.numLayers; index++) {
+        const pass = withLayer(index, (weights) => layerForward(states[index], prefixes?.[index] ?? null, weights, context));
         states.push(pass.y);
         passes.push(pass);
-      });
+      }
       const normed = finalNorm === null ? null : normalize(states[config.numLayers], finalNorm);
       return { states, last: normed?.y ?? states[config.numLayers], layers: passes, finalNorm: normed, context };
     },
@@ -77,7 +88,7 @@ export function createTransformer(backbone: PackedBackbone): Transformer {
       const gradients: tf.Tensor3D[] = [];
       let dy = throughFinalNorm(dLast, pass.finalNorm, finalNorm);
       for (let index = config.numLayers - 1; index >= 0; index--) {
-        const { dx, dPrefix } = layerBackward(dy, pass.layers[index], layers[index], pass.context, index > 0);
+        const { dx, dPrefix } = withLayer(index, (weights) => layerBackward(dy, pass.layers[index], weights, pass.context, index > 0));
         gradients.unshift(dPrefix);
         if (dx !== null) dy = dx;
       }

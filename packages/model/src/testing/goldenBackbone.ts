@@ -8,7 +8,8 @@ export type MemoryFiles = Map<string, Uint8Array<ArrayBuffer>>;
 /** A tokenizer.json of words `w0`, `w1`, … as the golden checkpoints have none of their own. */
 export function tinyTokenizer(numTokens: number): string {
   const vocab = Object.fromEntries(Array.from({ length: numTokens }, (_, id) => [`w${id}`, id]));
-  return JSON.stringify({ added_tokens: [], pre_tokenizer: { type: "Whitespace" }, model: { type: "WordLevel", vocab, unk_token: "w0" } });
+  const parts = { added_tokens: [], normalizer: null, pre_tokenizer: { type: "Whitespace" }, post_processor: null, decoder: null };
+  return JSON.stringify({ ...parts, model: { type: "WordLevel", vocab, unk_token: "w0" } });
 }
 
 /** The golden checkpoint of a family in memory, with a tokenizer.json that stands in for its missing one. */

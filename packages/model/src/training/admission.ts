@@ -23,7 +23,7 @@ type Question = Omit<AdmissionNumbers, "logits" | "loss" | "gradient" | "gradien
 
 /** The golden numbers of a backbone, computed on the current backend (the CPU's, when it is converted). */
 export async function computeAdmission(backbone: PackedBackbone): Promise<AdmissionNumbers> {
-  const transformer = createTransformer(backbone);
+  const transformer = createTransformer(backbone, { isStreamed: true });
   try {
     const question = drawQuestion(transformer);
     return { ...question, ...(await answer(transformer, question)) };
