@@ -1,7 +1,7 @@
-import { roundTrip } from "../encoding.ts";
 import { add, type Params, weightedSum } from "../params.ts";
 import type { RunSettings } from "../run.ts";
 import type { Contribution, ContributionBody, RoundPlan, TaskKind } from "../task.ts";
+import { sentForm } from "./sentForm.ts";
 
 /** A contribution whose body is of one kind. */
 export interface ContributionOf<K extends TaskKind> extends Contribution {
@@ -44,5 +44,5 @@ export function sentParams(plan: RoundPlan): Params {
 
 /** W⁺ = A, as the devices will decode it. */
 export function averageSent(run: RunSettings, plan: RoundPlan, contributions: readonly Contribution[]): Params {
-  return roundTrip(average(sentParams(plan), contributionsOf(contributions, "train")), run.paramsEncoding);
+  return sentForm(average(sentParams(plan), contributionsOf(contributions, "train")), run.paramsEncoding);
 }

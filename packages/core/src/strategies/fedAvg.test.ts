@@ -45,6 +45,16 @@ test("W is kept as the devices decode it", () => {
   expect(valuesOf(roundTrip(next, "f16"))).toEqual(valuesOf(next));
 });
 
+test("contributions within their bound cannot push W out of what its encoding holds", () => {
+  const long = { ...run, paramsEncoding: "f16", numRounds: 9, evaluateEvery: 9 } as const;
+  let state = fedAvg.init(long, testShape(1), paramsOf({ "prefix/0": [1, 2] }));
+  for (let round = 1; round <= 8; round++) {
+    const plan = planOf(fedAvg, state, roster, random, 1);
+    state = fedAvg.aggregate(state, plan, [trained(1, 2, 3, paramsOf({ "prefix/0": [9_999, -0.5] }))]);
+  }
+  expect(valuesOf(fedAvg.globalParams(state))["prefix/0"]).toEqual([10_000, -2]);
+});
+
 test("it evaluates every so many rounds and after the last, the bare backbone once", () => {
   const odd = { ...run, numRounds: 3 };
   let state = fedAvg.init(odd, testShape(1), paramsOf({ "prefix/0": [1, 2] }));

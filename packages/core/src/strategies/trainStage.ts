@@ -1,8 +1,8 @@
-import { roundTrip } from "../encoding.ts";
 import type { FedPepTaoSettings, RunSettings } from "../run.ts";
 import type { Contribution, RoundPlan } from "../task.ts";
 import { contributionsOf, sentParams } from "./averaging.ts";
 import { type FedPepTaoState, memoryOf, withStep } from "./fedPepTaoState.ts";
+import { sentForm } from "./sentForm.ts";
 import { serverStep } from "./serverStep.ts";
 
 /** η_s before the first server step. */
@@ -31,6 +31,6 @@ export function closeTraining(state: FedPepTaoState, plan: RoundPlan, contributi
     pseudoGradient: settings.pseudoGradient,
     controlVariates: settings.controlVariates,
   });
-  const tensors = withStep(state.tensors, roundTrip(params, run.paramsEncoding), memory);
+  const tensors = withStep(state.tensors, sentForm(params, run.paramsEncoding), memory);
   return { values: { ...state.values, serverLearningRate }, tensors };
 }
