@@ -30,6 +30,7 @@ export {
   startBackend,
 } from "./backends.ts";
 export { createTrainer } from "./device.ts";
+export { centredLogits, type EncodingErrors, logitsError, measureEncoding, reencoded, type Sample, sampleOf } from "./encodingErrors.ts";
 export { type CausalReader, createCausalReader, type GenerationOptions, generate } from "./generation.ts";
 export { createPredictor, type Predictor } from "./predictor.ts";
 export {
@@ -56,6 +57,7 @@ export type {
   TrainerTask,
 } from "./trainer.ts";
 export { admissionTolerance, computeAdmission, testAdmission } from "./training/admission.ts";
+export { tuneAlone } from "./tuneAlone.ts";
 export { type TunedLayout, tunedLayout } from "./tuning/prefix.ts";
 export { type GoldenErrors, goldenErrors } from "./verify/goldenErrors.ts";
 export type { GoldenFile } from "./verify/goldenFile.ts";

@@ -4,8 +4,14 @@ import { backboneFromSafetensors } from "./backbone/checkpoint.ts";
 import type { CheckpointFiles } from "./backbone/checkpointFiles.ts";
 import { type ConvertOptions, type ConvertReport, convertCheckpoint, manifestBytes, withAdmission } from "./backbone/convert.ts";
 import { loadBackbone } from "./backbone/load.ts";
-import type { AdmissionNumbers, BackboneManifest } from "./backbone/manifest.ts";
+import { type AdmissionNumbers, type BackboneManifest, parseManifest } from "./backbone/manifest.ts";
 import type { PackedBackbone } from "./backbone/packed.ts";
+import { sha256Hex } from "./backbone/sha256.ts";
+import { openBackboneFolder } from "./backboneFolders.ts";
+
+export { openBackboneFolder, openCheckpointFolder } from "./backboneFolders.ts";
+export { downloadModel, type HubModel, type HubRequest } from "./hub.ts";
+export { provideNodeGpu } from "./testing/nodeGpu.ts";
 
 /** Reads a Hugging Face folder with one model.safetensors as a backbone in f32, without converting it. Node only. */
 export async function readCheckpoint(folder: string): Promise<PackedBackbone> {
@@ -68,11 +74,31 @@ export async function addAdmission(
   folder: string,
   compute: (backbone: PackedBackbone) => Promise<AdmissionNumbers>,
 ): Promise<BackboneManifest> {
-  const backbone = await loadBackboneFolder(folder);
-  if (backbone.manifest === null) throw new Error(`${folder} has no manifest`);
-  const manifest = withAdmission(backbone.manifest, await compute(backbone));
-  await writeFile(join(folder, "manifest.json"), manifestBytes(manifest));
+  const admission = await compute(await openBackboneFolder(folder));
+  return amendManifest(folder, (manifest) => withAdmission(manifest, admission));
+}
+
+/** Rewrites the manifest of a converted backbone. Node only. */
+export async function amendManifest(folder: string, change: (manifest: BackboneManifest) => BackboneManifest): Promise<BackboneManifest> {
+  const path = join(folder, "manifest.json");
+  const manifest = change(parseManifest(await readFile(path)));
+  await writeFile(path, manifestBytes(manifest));
   return manifest;
+}
+
+/** What is wrong with a converted backbone's files, a sentence each; none when every byte hashes as the manifest says. Node only. */
+export async function findDamage(folder: string): Promise<string[]> {
+  const manifest = parseManifest(await readFile(join(folder, "manifest.json")));
+  const texts = [manifest.tokenizer, manifest.tokenizerConfig].filter((file) => file !== null);
+  const shards = manifest.shards.map(({ sha256, numBytes }) => ({ file: `${sha256}.bin`, sha256, numBytes }));
+  const damage: string[] = [];
+  for (const { file, sha256, numBytes } of [...texts, ...shards]) {
+    const bytes = await readFile(join(folder, file)).catch(() => null);
+    if (bytes === null) damage.push(`${file} is missing`);
+    else if (bytes.length !== numBytes) damage.push(`${file} has ${bytes.length} bytes, the manifest says ${numBytes}`);
+    else if ((await sha256Hex(new Uint8Array(bytes))) !== sha256) damage.push(`${file} has other bytes than its hash says`);
+  }
+  return damage;
 }
 
 /** A checkpoint folder on disk, read piece by piece. Node only. */

@@ -1,58 +1,99 @@
-import { readFile, stat } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { UsageError } from "../exitCodes.ts";
+import { type AddFlags, add } from "../backbones/add.ts";
+import { type ErrorsFlags, errors } from "../backbones/errors.ts";
+import { list, remove, show } from "../backbones/show.ts";
+import { type VerifyFlags, verify } from "../backbones/verify.ts";
+import { positiveNumber, wholeNumber } from "../parseOptions.ts";
 
-interface AddFlags {
-  readonly encoding: "f32" | "f16" | "int8";
-  readonly name?: string;
-  readonly source?: string;
-  readonly licence: string;
-  readonly out: string;
-}
+const encodings = ["f32", "f16", "int8", "int4", "nf4"];
+const where = () => new Option("--backbones <folder>", "where backbones are kept").default("public/backbones");
 
-/** `tutti backbone add`: makes a checkpoint into a backbone that tabs can download. */
+/** `tutti backbone`: the frozen models that runs are built on. */
 export function addBackbone(program: Command): void {
   const backbone = program.command("backbone").description("the frozen models that runs are built on");
+  addAdd(backbone);
+  backbone
+    .command("list")
+    .description("the backbones there are")
+    .addOption(where())
+    .action((flags: { backbones: string }) => list(flags));
+  backbone
+    .command("show")
+    .description("parameters, bytes per part, encoding error, positions and licence of a backbone")
+    .argument("<name>", "its name")
+    .addOption(where())
+    .option("--json", "as JSON")
+    .action((name: string, flags: { backbones: string; json?: boolean }) => show(name, flags));
+  backbone
+    .command("remove")
+    .description("delete a backbone's folder")
+    .argument("<name>", "its name")
+    .addOption(where())
+    .action((name: string, flags: { backbones: string }) => remove(name, flags));
+  addVerify(backbone);
+  addErrors(backbone);
+}
+
+function addAdd(backbone: Command): void {
   backbone
     .command("add")
-    .description("convert a Hugging Face checkpoint folder into public/backbones/<name>")
-    .argument("<folder>", "holds config.json, *.safetensors and tokenizer.json")
-    .addOption(new Option("--encoding <name>", "how the matrices are stored").choices(["f32", "f16", "int8"]).default("int8"))
-    .option("--name <name>", "the backbone's name (default: the folder's)")
+    .description("make a BERT, RoBERTa, GPT-2 or LLaMA checkpoint into a backbone that tabs can download")
+    .argument(
+      "<hub id | folder>",
+      "a model on the hub, @ naming a revision, or a folder with config.json, *.safetensors and tokenizer.json",
+    )
+    .addOption(new Option("--encoding <name>", "how the matrices are stored").choices(encodings).default("int8"))
+    .option("--name <name>", "the backbone's name (default: the last part of the id or folder)")
     .option("--source <text>", "where the checkpoint comes from, written into the manifest")
-    .option("--licence <text>", "its licence, written into the manifest", "unknown")
-    .option("--out <folder>", "where backbones are kept", "public/backbones")
+    .option("--licence <text>", "its licence (default: what its model card says)")
+    .option("--no-tokenizer", "convert the weights alone: for checkpoints without tokenizer.json")
+    .option("--no-check", "leave out the logits' error and the admission test's golden numbers")
+    .option("--downloads <folder>", "where a model from the hub lies until it is converted", ".cache/hub")
+    .addOption(where())
     .addHelpText(
       "after",
       `
-Example:
-  tutti backbone add ~/checkpoints/my-roberta --encoding int8 --name my-roberta`,
+The hub is https://huggingface.co, or what HF_ENDPOINT says; HF_TOKEN opens private models. A broken download goes on where it broke.
+
+Examples:
+  tutti backbone add FacebookAI/roberta-base --encoding int8
+  tutti backbone add ~/checkpoints/my-roberta --encoding nf4 --name my-roberta`,
     )
-    .action(add);
+    .action((target: string, flags: AddFlags) => add(target, flags));
 }
 
-async function add(folder: string, flags: AddFlags): Promise<void> {
-  const found = await stat(folder).catch(() => null);
-  if (found === null || !found.isDirectory())
-    throw new UsageError(`${folder} is not a folder: give one that holds a Hugging Face checkpoint`);
-  const { computeAdmission, startBackend } = await import("@tutti/model");
-  const { addAdmission, convertBackbone } = await import("@tutti/model/node");
-  const name = flags.name ?? basename(resolve(folder));
-  const out = join(flags.out, name);
-  const card = await readFile(join(folder, "README.md"), "utf8").catch(() => null);
-  const { manifest, tensors } = await convertBackbone(folder, out, {
-    name,
-    encoding: flags.encoding,
-    source: flags.source ?? name,
-    licence: flags.licence,
-    ...(card === null ? {} : { card }),
-  });
-  await startBackend("cpu");
-  await addAdmission(out, computeAdmission);
-  const worst = tensors.reduce((a, b) => (b.relativeError > a.relativeError ? b : a));
-  console.log(
-    `${out}: ${manifest.config.family}, ${manifest.numParameters} parameters, ${manifest.numBytes} bytes in ${manifest.shards.length} shard${manifest.shards.length === 1 ? "" : "s"}`,
-  );
-  console.log(`Largest relative error of a tensor: ${worst.relativeError.toPrecision(2)} (${worst.name})`);
+function addVerify(backbone: Command): void {
+  backbone
+    .command("verify")
+    .description("hash a backbone's files again, and compute golden numbers on it")
+    .argument("<name>", "its name")
+    .option("--golden <file>", "compute everything that this golden.json holds and compare")
+    .addOption(new Option("--backend <name>", "what to compute on").choices(["cpu", "wasm", "webgpu"]).default("wasm"))
+    .option("--tolerance <number>", "allow larger errors, as encodings of few bits need", positiveNumber)
+    .option("--no-spectrum", "leave out the Hessian's numbers, which take a few hundred gradients")
+    .option("--json <file>", "write the errors as JSON")
+    .addOption(where())
+    .addHelpText(
+      "after",
+      `
+Ends with exit code 1 when a hash is wrong or an error is past its tolerance.
+
+Example:
+  tutti backbone verify tiny --golden packages/model/golden/roberta/golden.json --backend cpu --json errors.json`,
+    )
+    .action((name: string, flags: VerifyFlags) => verify(name, flags));
+}
+
+function addErrors(backbone: Command): void {
+  backbone
+    .command("errors")
+    .description("what each encoding costs a checkpoint: bytes, error of weights and logits, accuracy after tuning")
+    .argument("<folder>", "a Hugging Face checkpoint")
+    .option("--encodings <names>", "only these, with commas between")
+    .option("--task <name>", "tune prompts on this built-in task, on one device, and give the test accuracy")
+    .option("--steps <number>", "optimiser steps of that tuning", wholeNumber(1), 300)
+    .addOption(new Option("--backend <name>", "what to compute on").choices(["wasm", "cpu"]).default("wasm"))
+    .option("--public <folder>", "holds datasets/", "public")
+    .option("--json", "one JSON object per encoding")
+    .action((folder: string, flags: ErrorsFlags) => errors(folder, flags));
 }

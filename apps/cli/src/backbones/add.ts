@@ -1,0 +1,99 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { BackboneManifest, TensorEncoding } from "@tutti/model";
+import { UsageError } from "../exitCodes.ts";
+import { type CheckpointPlace, cardOf, nameOf, placeOf } from "./folders.ts";
+import { count, percent, size, some } from "./text.ts";
+
+export interface AddFlags {
+  readonly encoding: TensorEncoding;
+  readonly name?: string;
+  readonly source?: string;
+  readonly licence?: string;
+  readonly backbones: string;
+  /** False for weights alone. */
+  readonly tokenizer: boolean;
+  /** False leaves out what has to be computed: the logits' error and the admission test's numbers. */
+  readonly check: boolean;
+  readonly downloads: string;
+}
+
+/** Above so many parameters the plain CPU takes minutes for one text. */
+const maxCpuParameters = 50e6;
+
+/** `tutti backbone add`. */
+export async function add(target: string, flags: AddFlags): Promise<void> {
+  const place = await placeOf(target);
+  const name = flags.name ?? nameOf(place);
+  if (!/^[a-z0-9][a-z0-9._-]*$/.test(name))
+    throw new UsageError(`${name} is no name for a backbone: lower-case letters, digits, dots and dashes`);
+  const { convertBackbone } = await import("@tutti/model/node");
+  const checkpoint = await fetched(place, flags.downloads);
+  const { card, licence } = await cardOf(checkpoint.folder);
+  const out = join(flags.backbones, name);
+  const { manifest, tensors } = await convertBackbone(checkpoint.folder, out, {
+    name,
+    encoding: flags.encoding,
+    source: flags.source ?? checkpoint.source ?? name,
+    licence: flags.licence ?? checkpoint.licence ?? licence ?? "unknown",
+    hasTokenizer: flags.tokenizer,
+    ...(card === null ? {} : { card }),
+    onProgress: ({ doneTensors, totalTensors }) => status(`converting tensor ${doneTensors} of ${totalTensors}`),
+  });
+  const checked = flags.check ? await check(checkpoint.folder, out, manifest) : manifest;
+  if (checkpoint.isDownload) await rm(checkpoint.folder, { recursive: true });
+  status("");
+  const { config, shards, errors } = checked;
+  const text = checked.tokenizer === null ? "no tokenizer" : `${size(checked.tokenizer.numBytes)} of tokenizer`;
+  console.log(
+    `${out}: ${config.family}, ${count(checked.numParameters)} parameters, ${count(config.vocabSize)} tokens, ${config.maxPositions} positions`,
+  );
+  console.log(
+    `${checked.encoding}: ${size(checked.numBytes)} in ${some(shards.length, "shard")}, and ${text}; licence: ${checked.licence}`,
+  );
+  const worst = tensors.reduce((a, b) => (b.relativeError > a.relativeError ? b : a));
+  const logits = errors?.logits === undefined ? "" : `, logits ${percent(errors.logits)}`;
+  console.log(
+    `Error of the encoding: weights ${percent(errors?.weights ?? 0)}, worst tensor ${percent(worst.relativeError)} (${worst.name})${logits}`,
+  );
+}
+
+async function check(checkpointFolder: string, out: string, manifest: BackboneManifest): Promise<BackboneManifest> {
+  const { computeAdmission, logitsError, startBackend } = await import("@tutti/model");
+  const node = await import("@tutti/model/node");
+  await startBackend(manifest.numParameters > maxCpuParameters ? "wasm" : "cpu");
+  status("computing the logits' error on a few sentences");
+  const original = await node.openCheckpointFolder(checkpointFolder, node.checkpointFolder(checkpointFolder));
+  const logits = await logitsError(original, await node.openBackboneFolder(out));
+  status("computing the admission test's golden numbers");
+  await node.addAdmission(out, computeAdmission);
+  return node.amendManifest(out, (found) => ({ ...found, ...(found.errors === undefined ? {} : { errors: { ...found.errors, logits } }) }));
+}
+
+interface Checkpoint {
+  readonly folder: string;
+  readonly source: string | null;
+  readonly licence: string | null;
+  readonly isDownload: boolean;
+}
+
+async function fetched(place: CheckpointPlace, downloads: string): Promise<Checkpoint> {
+  if (place.kind === "folder") return { folder: place.folder, source: null, licence: null, isDownload: false };
+  const { downloadModel } = await import("@tutti/model/node");
+  const { HF_ENDPOINT: hubUrl, HF_TOKEN: accessToken } = process.env;
+  const folder = join(downloads, place.id.replace("/", "--"));
+  const { commit, licence } = await downloadModel({
+    id: place.id,
+    folder,
+    ...(place.revision === null ? {} : { revision: place.revision }),
+    ...(hubUrl === undefined || hubUrl === "" ? {} : { hubUrl }),
+    ...(accessToken === undefined || accessToken === "" ? {} : { accessToken }),
+    onProgress: ({ file, doneBytes, totalBytes }) => status(`${file}: ${size(doneBytes)} of ${size(totalBytes)}`),
+  });
+  return { folder, source: `${place.id}@${commit.slice(0, 12)}`, licence, isDownload: true };
+}
+
+/** One line that the next one replaces, where a person is watching. */
+function status(line: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`);
+}

@@ -1,0 +1,51 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { UsageError } from "../exitCodes.ts";
+
+/** Where a checkpoint is: a folder on this machine or a model on the hub, `@` naming a revision. */
+export type CheckpointPlace =
+  | { readonly kind: "folder"; readonly folder: string }
+  | { readonly kind: "hub"; readonly id: string; readonly revision: string | null };
+
+/** A folder that is there, or else what looks like a hub id. */
+export async function placeOf(text: string): Promise<CheckpointPlace> {
+  const found = await stat(text).catch(() => null);
+  if (found?.isDirectory()) return { kind: "folder", folder: text };
+  if (found !== null) throw new UsageError(`${text} is a file: give the folder that holds config.json and the safetensors files`);
+  const [, id, revision] = /^([\w-][\w.-]*(?:\/[\w-][\w.-]*)?)(?:@([\w./-]+))?$/.exec(text) ?? [];
+  if (id === undefined) throw new UsageError(`${text} is neither a folder nor a hub id such as FacebookAI/roberta-base`);
+  return { kind: "hub", id, revision: revision ?? null };
+}
+
+/** The name a backbone gets when none is given: the last part of its place in lower case. */
+export function nameOf(place: CheckpointPlace): string {
+  const last = basename(place.kind === "hub" ? place.id : resolve(place.folder));
+  const name = last.toLowerCase().replaceAll(/[^a-z0-9._-]+/g, "-");
+  return /^[a-z0-9]/.test(name) ? name : `b${name}`;
+}
+
+/** The folder of a converted backbone; a usage error that lists the names there are. */
+export async function folderOf(backbones: string, name: string): Promise<string> {
+  const names = await namesIn(backbones);
+  if (names.includes(name)) return join(backbones, name);
+  throw new UsageError(`there is no backbone ${name} in ${backbones}; there ${names.length === 0 ? "is none" : `are ${names.join(", ")}`}`);
+}
+
+/** Names of the converted backbones, sorted. */
+export async function namesIn(backbones: string): Promise<string[]> {
+  const found = await readdir(backbones, { withFileTypes: true }).catch(() => []);
+  const names: string[] = [];
+  for (const entry of found) {
+    const hasManifest = (await stat(join(backbones, entry.name, "manifest.json")).catch(() => null)) !== null;
+    if (hasManifest && !entry.name.endsWith(".unfinished")) names.push(entry.name);
+  }
+  return names.sort();
+}
+
+/** The model card and the licence that its front matter names. */
+export async function cardOf(folder: string): Promise<{ card: string | null; licence: string | null }> {
+  const card = await readFile(join(folder, "README.md"), "utf8").catch(() => null);
+  const [, front] = /^---\r?\n([\s\S]*?)\r?\n---/.exec(card ?? "") ?? [];
+  const [, licence] = /^license:\s*["']?([^"'\r\n]+)/m.exec(front ?? "") ?? [];
+  return { card, licence: licence?.trim() ?? null };
+}
