@@ -7,6 +7,11 @@ export class BlobGone extends Error {
   override readonly name = "BlobGone";
 }
 
+/** The coordinator cannot be reached, or something in between answers in its place. */
+class BlobUnreachable extends Error {
+  override readonly name = "BlobUnreachable";
+}
+
 /** As much of `fetch` as blobs need. */
 export type Fetch = (url: string, init?: { signal?: AbortSignal }) => Promise<Response>;
 
@@ -25,6 +30,8 @@ export interface Blobs {
 }
 
 const maxRequests = 3;
+/** Pauses between attempts: a coordinator that was killed is back, or the connection is known to be lost, before they are over. */
+const retryPausesMs = [100, 200, 400, 800, 1600, 3200];
 
 /** Downloads from the coordinator's `/blobs/<sha256>`. */
 export function createBlobs({ origin, fetch, onReceived }: BlobOptions): Blobs {
@@ -32,11 +39,34 @@ export function createBlobs({ origin, fetch, onReceived }: BlobOptions): Blobs {
   const decoded = new Map<string, Params>();
   const enter = limitedTo(maxRequests);
 
+  async function received(ref: BlobRef, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const name = `blob ${ref.sha256.slice(0, 8)}`;
+    try {
+      const response = await fetch(new URL(`/blobs/${ref.sha256}`, origin).href, signal === undefined ? {} : { signal });
+      if (response.status === 404) throw new BlobGone(`${name}: the coordinator no longer has it`);
+      if (!response.ok) throw new Error(`the coordinator answered ${response.status}`);
+      return new Uint8Array(await response.arrayBuffer());
+    } catch (cause) {
+      if (cause instanceof BlobGone || signal?.aborted) throw cause;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new BlobUnreachable(`${name}: ${reason}`, { cause });
+    }
+  }
+
+  async function persistently(ref: BlobRef, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    for (const pauseMs of retryPausesMs) {
+      try {
+        return await download(ref, signal);
+      } catch (error) {
+        if (!(error instanceof BlobUnreachable)) throw error;
+      }
+      await pause(pauseMs, signal);
+    }
+    return download(ref, signal);
+  }
+
   async function download(ref: BlobRef, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-    const response = await fetch(new URL(`/blobs/${ref.sha256}`, origin).href, signal === undefined ? {} : { signal });
-    if (response.status === 404) throw new BlobGone(`blob ${ref.sha256.slice(0, 8)}: the coordinator no longer has it`);
-    if (!response.ok) throw new Error(`blob ${ref.sha256.slice(0, 8)}: the coordinator answered ${response.status}`);
-    const bytes = new Uint8Array(await response.arrayBuffer());
+    const bytes = await received(ref, signal);
     onReceived(bytes.length);
     const found = await sha256Hex(bytes);
     if (found !== ref.sha256 || bytes.length !== ref.numBytes)
@@ -47,7 +77,7 @@ export function createBlobs({ origin, fetch, onReceived }: BlobOptions): Blobs {
   function bytes(ref: BlobRef, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const known = cache.get(ref.sha256);
     if (known !== undefined) return known;
-    const fresh = enter(() => download(ref, signal));
+    const fresh = enter(() => persistently(ref, signal));
     cache.set(ref.sha256, fresh);
     fresh.catch(() => cache.delete(ref.sha256));
     return fresh;
@@ -67,6 +97,21 @@ export function createBlobs({ origin, fetch, onReceived }: BlobOptions): Blobs {
       for (const key of [...decoded.keys()]) if (!sha256s.includes(key)) decoded.delete(key);
     },
   };
+}
+
+function pause(pauseMs: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, pauseMs);
+    if (signal?.aborted) stop();
+    else signal?.addEventListener("abort", stop, { once: true });
+  });
 }
 
 /** A gate that lets `limit` jobs run at once and the rest wait in order. */

@@ -35,6 +35,8 @@ export interface Connection {
   present(): () => boolean;
   /** Says `onConnected` once more after a pause, if there is a connection by then. */
   greetAgain(): void;
+  /** Calls `act` after a pause, unless the connection has ended for good. */
+  later(act: () => void): void;
   /** Closes this connection and opens another after a pause. */
   reconnect(): void;
 }
@@ -53,9 +55,14 @@ export function openConnection(options: ConnectionOptions): Connection {
     ...options.socketOptions,
   });
 
+  const timers = new Set<ReturnType<typeof setTimeout>>();
   function later(act: () => void): void {
-    const timer = setTimeout(act, retryMs);
-    signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+    if (signal.aborted) return;
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      act();
+    }, retryMs);
+    timers.add(timer);
   }
 
   function reconnect(): void {
@@ -76,7 +83,11 @@ export function openConnection(options: ConnectionOptions): Connection {
     onFault: (_, error) => options.onFault(error),
     onRefused: (name, { refused, message }) => options.onRefused(name, refused, message),
   });
-  signal.addEventListener("abort", () => socket.disconnect(), { once: true });
+  const stop = (): void => {
+    for (const timer of timers) clearTimeout(timer);
+    socket.disconnect();
+  };
+  signal.addEventListener("abort", stop, { once: true });
 
   return {
     call: (name, request) => call(socket, name, request, { signal }),
@@ -92,6 +103,7 @@ export function openConnection(options: ConnectionOptions): Connection {
         if (socket.connected) onConnected();
       });
     },
+    later,
     reconnect,
   };
 }

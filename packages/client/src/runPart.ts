@@ -1,5 +1,5 @@
 import type { DeviceId } from "@tutti/core";
-import type { DeviceSource, LoadProgress, StepProgress, Trainer, TrainerReady, TrainerSetup } from "@tutti/model";
+import type { DeviceSource, StepProgress, Trainer, TrainerReady, TrainerSetup } from "@tutti/model";
 import {
   type Answer,
   type CallName,
@@ -18,6 +18,7 @@ import type { DeviceStore } from "./deviceStore.ts";
 import { createDevices } from "./devices.ts";
 import type { CurrentTask, SessionEvent } from "./events.ts";
 import { createGate } from "./gate.ts";
+import { CannotTakePart, createLoader } from "./loader.ts";
 import { performTask, type Settled, settlePending, type TaskContext } from "./performTask.ts";
 import { createTaskQueue, type TaskQueue } from "./taskQueue.ts";
 
@@ -58,11 +59,6 @@ export interface RunPart {
   stop(): void;
 }
 
-/** This client cannot take part; the message is for its owner. */
-export class CannotTakePart extends Error {
-  override readonly name = "CannotTakePart";
-}
-
 const progressEveryMs = 300;
 const maxReason = limits.maxReason;
 
@@ -75,8 +71,7 @@ export function createRunPart(options: RunPartOptions): RunPart {
   const life = new AbortController();
   const { signal } = life;
   const online = createGate();
-  const examples = new Map<DeviceId, number>();
-  let started: Promise<TrainerReady> | null = null;
+  const loader = createLoader(options, signal);
   let keepsStates = false;
   let refusedIds = "";
   const devices = createDevices({
@@ -148,31 +143,18 @@ export function createRunPart(options: RunPartOptions): RunPart {
 
   const queue = createTaskQueue(perform);
 
-  async function start(): Promise<TrainerReady> {
-    const ready = await trainer.start(options.setup, (progress: LoadProgress) => emit({ kind: "loading", progress }), signal);
-    const { isPassed, detail } = ready.admission;
-    if (!isPassed)
-      throw new CannotTakePart(`This computer's arithmetic differs from the reference, so its work would not fit (${detail}).`);
-    return ready;
-  }
-
-  async function ready(): Promise<TrainerReady> {
-    started ??= start();
-    const trained = await started;
-    for (const deviceId of devices.ids()) {
-      if (!examples.has(deviceId)) examples.set(deviceId, (await trainer.addDevice(deviceId, options.sourceOf(deviceId))).numExamples);
-    }
-    return trained;
-  }
-
   async function register(): Promise<void> {
-    const trained = await ready().catch(async (error: unknown) => {
+    const trained = await loader.load(devices.ids()).catch(async (error: unknown) => {
       if (!signal.aborted) await coordinator.call("decline", { taskId: null, reason: messageOf(error) }).catch(nothing);
       throw error;
     });
-    const deviceIds = devices.ids();
-    const listed = deviceIds.map((deviceId) => ({ deviceId, numExamples: examples.get(deviceId) ?? 0 }));
+    // A device that was assigned meanwhile is loaded, and then registered, in its own turn.
+    const listed = devices.ids().flatMap((deviceId) => {
+      const numExamples = loader.numExamples(deviceId);
+      return numExamples === null ? [] : [{ deviceId, numExamples }];
+    });
     if (listed.length > 0) await registerWith(trained, listed);
+    const deviceIds = listed.map(({ deviceId }) => deviceId);
     emit({ kind: "ready", ready: trained, deviceIds, numExamples: listed.reduce((sum, { numExamples }) => sum + numExamples, 0) });
   }
 
@@ -183,7 +165,9 @@ export function createRunPart(options: RunPartOptions): RunPart {
     const compute = { backend, threads, reason: reason.slice(0, maxReason), worstError: admission.worstError };
     const answer = await coordinator.call("register", { devices: listed, compute });
     const ids = listed.map(({ deviceId }) => deviceId).join(" ");
-    if (answer.ok || answer.rule === "P-6") return;
+    if (answer.ok || answer.rule === "P-11") return;
+    // The connection that the welcome came on is gone, or the answer is: the next hello ends in another registration.
+    if (unknownOutcome.includes(answer.rule)) return coordinator.sayHelloAgain();
     if (answer.rule !== "P-14" || ids === refusedIds) {
       throw new CannotTakePart(`The coordinator did not admit this tab (${answer.rule}: ${answer.message}).`);
     }

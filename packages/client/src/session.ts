@@ -1,14 +1,25 @@
 import type { DeviceId } from "@tutti/core";
 import { type Example, findTask } from "@tutti/data";
 import type { BackendName, DeviceSource, Trainer, TrainerSetup } from "@tutti/model";
-import { type Goodbye, type Handlers, type Hello, limits, protocolVersion, type Rule, refuse, type Welcome } from "@tutti/protocol";
+import {
+  type Assign,
+  type Goodbye,
+  type Handlers,
+  type Hello,
+  limits,
+  protocolVersion,
+  type Rule,
+  refuse,
+  type Welcome,
+} from "@tutti/protocol";
 import type { ManagerOptions, SocketOptions } from "socket.io-client";
 import { createBlobs, type Fetch } from "./blobs.ts";
 import { openConnection } from "./connection.ts";
 import type { DeviceStore } from "./deviceStore.ts";
 import { listVersions } from "./devices.ts";
 import type { SessionEnd, SessionEvent, TrafficCount } from "./events.ts";
-import { CannotTakePart, createRunPart, type RunPart } from "./runPart.ts";
+import { CannotTakePart } from "./loader.ts";
+import { createRunPart, type RunPart } from "./runPart.ts";
 
 /** Whose examples a client trains on: shares of the run's partition that the coordinator assigns, or its own. */
 export type Hosting = { readonly kind: "virtual" } | { readonly kind: "own"; readonly examples: readonly Example[] };
@@ -58,6 +69,9 @@ export function joinRun(options: JoinOptions): ClientSession {
   let part: RunPart | null = null;
   let runId: string | null = null;
   let isPaused = false;
+  let numGreetings = 0;
+  /** Assignments that came while a hello was under way: the welcome that is on its way, or has just arrived, comes first. */
+  let early: Assign["devices"][] = [];
 
   emit({ kind: "connection", state: "connecting" });
   const connection = openConnection({
@@ -111,25 +125,45 @@ export function joinRun(options: JoinOptions): ClientSession {
     runId ??= await askRunId(options.url, fetchBlob);
     const devices = runId === null ? [] : await listVersions(options.store, runId);
     if (!isPresent()) return;
-    const answer = await connection.call("hello", helloOf(options, runId, devices));
-    if (!answer.ok) return refused(answer.rule, answer.message);
-    const welcome = answer.value;
-    runId = welcome.runId;
-    emit({ kind: "connection", state: "online" });
-    emit({ kind: "welcome", welcome });
-    if (isPaused) await connection.call("pause", { isPaused });
-    const run = await partOf(welcome);
-    if (isPresent()) await run.enter(welcome);
+    const entered = await greet(isPresent, devices);
+    await entered?.whenReady;
   }
 
-  function refused(rule: Rule, message: string): void {
+  /** Says hello and hands the welcome to the part of its run, then what was assigned meanwhile. */
+  async function greet(isPresent: () => boolean, devices: Hello["devices"]): Promise<{ readonly whenReady: Promise<unknown> } | null> {
+    numGreetings++;
+    try {
+      const answer = await connection.call("hello", helloOf(options, runId, devices));
+      if (!answer.ok) return refused(answer.rule, answer.message);
+      const welcome = answer.value;
+      runId = welcome.runId;
+      emit({ kind: "connection", state: "online" });
+      emit({ kind: "welcome", welcome });
+      if (isPaused) await connection.call("pause", { isPaused });
+      const run = await partOf(welcome);
+      if (!isPresent()) return null;
+      return { whenReady: Promise.all([run.enter(welcome), ...early.splice(0).map(run.assign)]) };
+    } finally {
+      numGreetings--;
+      if (numGreetings === 0) early = [];
+    }
+  }
+
+  function refused(rule: Rule, message: string): null {
     if (rule === "P-1") end({ reason: "reload", message });
     else if (rule === "P-6") connection.greetAgain();
     else end({ reason: "failed", message: `The coordinator did not admit this tab (${rule}: ${message}).` });
+    return null;
   }
 
   function begin(): void {
-    enter().catch((error: unknown) => signal.aborted || fail(error));
+    const isPresent = connection.present();
+    enter().catch((error: unknown) => {
+      if (signal.aborted) return;
+      if (error instanceof CannotTakePart) fail(error);
+      // What failed because the connection is gone, which may be known a little later, is begun again by the next one.
+      else connection.later(() => isPresent() && fail(error));
+    });
   }
 
   function onGoodbye({ reason }: Goodbye): void {
@@ -149,7 +183,8 @@ export function joinRun(options: JoinOptions): ClientSession {
         return {};
       },
       assign: ({ devices }) => {
-        part?.assign(devices).catch((error: unknown) => signal.aborted || fail(error));
+        if (numGreetings > 0) early.push(devices);
+        else part?.assign(devices).catch((error: unknown) => signal.aborted || fail(error));
         return {};
       },
       status: (status) => {

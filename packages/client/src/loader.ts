@@ -1,0 +1,59 @@
+import type { DeviceId } from "@tutti/core";
+import type { DeviceSource, Trainer, TrainerReady, TrainerSetup } from "@tutti/model";
+import type { SessionEvent } from "./events.ts";
+
+/** This client cannot take part; the message is for its owner. */
+export class CannotTakePart extends Error {
+  override readonly name = "CannotTakePart";
+}
+
+export interface LoaderOptions {
+  readonly setup: TrainerSetup;
+  readonly trainer: Trainer;
+  readonly sourceOf: (deviceId: DeviceId) => DeviceSource;
+  readonly emit: (event: SessionEvent) => void;
+}
+
+/** Gets a trainer ready: the backbone once, and each device's examples once. */
+export interface Loader {
+  /** Loads what is not loaded yet; a failure is not final, the next call tries again. */
+  load(deviceIds: readonly DeviceId[]): Promise<TrainerReady>;
+  /** Null for a device that is not loaded. */
+  numExamples(deviceId: DeviceId): number | null;
+}
+
+/** A loader that has loaded nothing. `signal` ends it. */
+export function createLoader({ setup, trainer, sourceOf, emit }: LoaderOptions, signal: AbortSignal): Loader {
+  const examples = new Map<DeviceId, number>();
+  let started: Promise<TrainerReady> | null = null;
+  let lastTurn: Promise<void> = Promise.resolve();
+
+  async function start(): Promise<TrainerReady> {
+    const ready = await trainer.start(setup, (progress) => emit({ kind: "loading", progress }), signal);
+    const { isPassed, detail } = ready.admission;
+    if (!isPassed)
+      throw new CannotTakePart(`This computer's arithmetic differs from the reference, so its work would not fit (${detail}).`);
+    return ready;
+  }
+
+  async function addDevices(deviceIds: readonly DeviceId[]): Promise<void> {
+    for (const deviceId of deviceIds) {
+      if (!examples.has(deviceId)) examples.set(deviceId, (await trainer.addDevice(deviceId, sourceOf(deviceId))).numExamples);
+    }
+  }
+
+  return {
+    async load(deviceIds) {
+      started ??= start().catch((error: unknown) => {
+        started = null;
+        throw error;
+      });
+      const ready = await started;
+      const turn = lastTurn.then(() => addDevices(deviceIds));
+      lastTurn = turn.catch(() => undefined);
+      await turn;
+      return ready;
+    },
+    numExamples: (deviceId) => examples.get(deviceId) ?? null,
+  };
+}
