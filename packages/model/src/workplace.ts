@@ -1,8 +1,10 @@
+import * as tf from "@tensorflow/tfjs";
 import { createRandom, type DealtShares, dealShares, type Random, type RunSettings } from "@tutti/core";
 import { type Dataset, type Example, findTask, loadDataset, type TaskDefinition } from "@tutti/data";
 import { type LoadOptions, loadBackbone } from "./backbone/load.ts";
 import type { PackedBackbone } from "./backbone/packed.ts";
 import { createTransformer, type Transformer } from "./backbone/transformer.ts";
+import { refuseTooLarge } from "./backbone/unpackedSize.ts";
 import { createReader, type Reader } from "./reader.ts";
 import { createTokenizer } from "./tokenizer.ts";
 import type { DeviceSource, LoadProgress, TrainerSetup } from "./trainer.ts";
@@ -46,6 +48,7 @@ export async function openWorkplace(
   const backbone = await loadBackbone({
     ...ports,
     manifestUrl: setup.manifestUrl,
+    checkManifest: (manifest) => refuseTooLarge(manifest, tf.getBackend()),
     onProgress: (progress) => onProgress({ phase: "backbone", ...progress }),
     ...(signal === undefined ? {} : { signal }),
   });

@@ -6,6 +6,7 @@ import { memoryCache } from "./cache.ts";
 import { manifestBytes } from "./convert.ts";
 import { loadBackbone } from "./load.ts";
 import { type BackboneManifest, parseManifest } from "./manifest.ts";
+import { refuseTooLarge, unpackedBytes } from "./unpackedSize.ts";
 
 let files: MemoryFiles;
 let manifest: BackboneManifest;
@@ -181,6 +182,35 @@ test("a load that is called off stops, with the caller's reason", async () => {
   await expect(loading).rejects.toBe(reason);
   expect(shardRequests(requests).length).toBeLessThan(manifest.shards.length);
   await expect(loadBackbone({ manifestUrl, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+});
+
+test("a backbone that does not fit once unpacked is refused before a shard is asked for", async () => {
+  const { manifestUrl, requests } = await serve();
+  const large = {
+    ...manifest.config,
+    hiddenSize: 2048,
+    intermediateSize: 5632,
+    numLayers: 22,
+    numHeads: 32,
+    numKeyValueHeads: 32,
+    headSize: 64,
+  };
+  const checkManifest = (found: BackboneManifest) => refuseTooLarge({ ...found, config: large }, "wasm");
+  await expect(loadBackbone({ manifestUrl, checkManifest })).rejects.toThrow(
+    /^backbone golden takes 7\.0 GB once its layers are unpacked, and WebAssembly's memory ends at 4\.3 GB: it needs a browser with WebGPU/,
+  );
+  expect(requests).toEqual(["manifest.json"]);
+  expect(() => refuseTooLarge({ ...manifest, config: large }, "webgpu")).not.toThrow();
+  expect(() => refuseTooLarge(manifest, "wasm")).not.toThrow();
+  expect(unpackedBytes(manifest)).toBe(8 * 3 * (4 * 32 * 32 + 2 * 32 * 48));
+});
+
+test("a backbone can lie at another origin than the page", async () => {
+  const { manifestUrl, requests } = await serve();
+  vi.stubGlobal("location", { href: "https://class.example/join" });
+  const backbone = await loadBackbone({ manifestUrl });
+  expect(backbone.names.length).toBe(manifest.tensors.length);
+  expect(requests).toHaveLength(manifest.shards.length + 2);
 });
 
 test("a manifest that cannot be right is refused before any shard is fetched", () => {

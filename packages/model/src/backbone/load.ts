@@ -14,6 +14,8 @@ export interface LoadOptions {
   /** Instead of fetching from beside the manifest. */
   readonly read?: ReadFile;
   readonly fetch?: typeof globalThis.fetch;
+  /** Called with the manifest before anything else is fetched; throws to refuse the backbone. */
+  readonly checkManifest?: (manifest: BackboneManifest) => void;
   /** By default the best that the place offers; nothing is kept of what `read` gave. */
   readonly cache?: BackboneCache;
   /** Where the browser says how much it may keep; null where nothing does. */
@@ -56,6 +58,7 @@ export async function loadBackbone(options: LoadOptions): Promise<PackedBackbone
 async function load(options: LoadOptions, { signal }: AbortController): Promise<PackedBackbone> {
   const fetchOne = fetcher(options, signal);
   const manifest = parseManifest(await fetchOne("manifest.json", { isRetry: false, maxBytes: maxManifestBytes, onBytes: () => {} }));
+  options.checkManifest?.(manifest);
   const files = filesOf(manifest);
   const cache = guarded(options.cache ?? (options.read === undefined ? defaultCache() : noCache()));
   const progress = progressOf(files, options.onProgress);
