@@ -13,11 +13,16 @@ export const buildPages = async ({ outDir, hasVerifyPage = false } = {}) => {
   await build({ configFile, logLevel: "error" });
 };
 
+let developing = null;
+
 /**
  * Pages with live reload, as a handler for requests of this server.
  * @param {import("node:http").Server} server
  */
 export const developPages = async (server) => {
-  const vite = await createServer({ configFile, appType: "spa", server: { middlewareMode: true, hmr: { server } } });
-  return (request, response) => vite.middlewares(request, response);
+  developing = await createServer({ configFile, appType: "spa", server: { middlewareMode: true, ws: { server } } });
+  return (request, response) => developing.middlewares(request, response);
 };
+
+/** Ends what developPages began. */
+export const closePages = async () => developing?.close();

@@ -89,6 +89,7 @@ export async function serveRun(file: string | undefined, flags: ServeFlags, isOv
       console.log(`tuned prompts: ${path}`);
     },
   });
+  if (flags.dev === true) await (await lab.loadPagesScript()).closePages();
   if (end === "SIGINT") process.exitCode = exitCodes.interrupted;
   if (end === "SIGTERM") process.exitCode = exitCodes.terminated;
 }

@@ -16,6 +16,8 @@ interface BrowserScript {
 interface PagesScript {
   /** Pages with live reload, as a handler for requests of this server. */
   developPages(server: Server): Promise<PagesHandler>;
+  /** Ends what developPages began. */
+  closePages(): Promise<void>;
   /** Builds the pages, by default into dist/web. */
   buildPages(options?: { outDir?: string; hasVerifyPage?: boolean }): Promise<void>;
 }
