@@ -83,6 +83,7 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
   let closing: Promise<void> | null = null;
   let sockets: Sockets | null = null;
   done.promise.catch(() => undefined);
+  closed.promise.catch(() => undefined);
 
   const tell = (event: CoordinatorEvent) => {
     for (const listener of listeners) listener(event);
@@ -119,8 +120,11 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
     sockets?.close(reason, why);
     await app.close();
     journal.putTraffic(asJson(meter.totals()));
-    await journal.flushed();
-    await journal.close();
+    try {
+      await journal.flushed();
+    } finally {
+      await journal.close();
+    }
     logger.info({ runId, reason }, "the coordinator closed");
   }
 

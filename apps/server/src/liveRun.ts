@@ -79,6 +79,8 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
   const records: StepRecord[] = [];
   const progress = startProgress(run, tuned, journal.contents());
   const beginning = deferred<void>();
+  const fault = deferred<never>();
+  fault.promise.catch(() => undefined);
   const said: Said = { phase: "waiting", message: null };
 
   const pool = createPool({
@@ -95,6 +97,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
       logger.warn({ deviceId }, "a device was reset");
     },
     onAccepted: (taskId, deviceId) => tell({ kind: "accepted", taskId, deviceId }),
+    onFault: fault.reject,
     onStateBytes: (numBytes) => meter.move("states", { up: numBytes, down: 0 }),
   });
 
@@ -148,7 +151,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
         onRecord: (record: StepRecord) => void records.push(record),
       };
       signal.addEventListener("abort", () => beginning.resolve(), { once: true });
-      await runLoop(progress, loopPorts, signal);
+      await Promise.race([runLoop(progress, loopPorts, signal), fault.promise]);
     },
     fail(error) {
       said.phase = "failed";

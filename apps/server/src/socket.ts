@@ -100,6 +100,7 @@ function serveSocket(socket: Socket, ports: SocketPorts): void {
   const handlers: Handlers = {
     async hello(hello) {
       if (isReplaced) return refuse("P-11", "another socket said hello with this client's key");
+      if (client !== null && client.clientKey !== hello.clientKey) return refuse("P-12", "this socket said hello with another client key");
       const admitted = pool.members.hello(connection, hello);
       if (isRefusal(admitted)) return admitted;
       cancelTimeout();

@@ -80,7 +80,8 @@ function waitForStop(coordinator: Coordinator, signal: AbortSignal | undefined):
   process.on("SIGTERM", onTerminate);
   signal?.addEventListener("abort", onTerminate);
   if (signal?.aborted) onTerminate();
-  void coordinator.whenClosed().then(() => end("stopped"));
+  const onClosed = () => end("stopped");
+  coordinator.whenClosed().then(onClosed, onClosed);
   return {
     promise,
     release() {

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import type { BlobRef } from "@tutti/protocol";
 
 /** Content-addressed bytes that are served as long as someone holds them. */
@@ -8,7 +10,17 @@ export interface BlobStore {
   /** The holder lets go of everything but these hashes; what nobody holds is gone. */
   keepOnly(holder: string, sha256s: ReadonlySet<string>): void;
   get(sha256: string): Uint8Array | null;
+  /** The same bytes in gzip, made once however many clients ask; null where there is no such blob, or gzip would not make it smaller. */
+  compressed(sha256: string): Promise<Uint8Array | null>;
 }
+
+interface Blob {
+  readonly bytes: Uint8Array;
+  readonly holders: Set<string>;
+  gzipped: Promise<Uint8Array> | null;
+}
+
+const compress = promisify(gzip);
 
 /** Lower-case hexadecimal SHA-256. */
 export function sha256Of(bytes: Uint8Array): string {
@@ -17,11 +29,11 @@ export function sha256Of(bytes: Uint8Array): string {
 
 /** An empty store in memory. */
 export function createBlobStore(): BlobStore {
-  const blobs = new Map<string, { bytes: Uint8Array; holders: Set<string> }>();
+  const blobs = new Map<string, Blob>();
   return {
     hold(holder, bytes) {
       const sha256 = sha256Of(bytes);
-      const blob = blobs.get(sha256) ?? { bytes, holders: new Set() };
+      const blob = blobs.get(sha256) ?? { bytes, holders: new Set(), gzipped: null };
       blob.holders.add(holder);
       blobs.set(sha256, blob);
       return { sha256, numBytes: bytes.length };
@@ -34,5 +46,12 @@ export function createBlobStore(): BlobStore {
       }
     },
     get: (sha256) => blobs.get(sha256)?.bytes ?? null,
+    async compressed(sha256) {
+      const blob = blobs.get(sha256);
+      if (blob === undefined) return null;
+      blob.gzipped ??= compress(blob.bytes);
+      const gzipped = await blob.gzipped;
+      return gzipped.length < blob.bytes.length ? gzipped : null;
+    },
   };
 }

@@ -51,13 +51,19 @@ export async function buildHttp(config: CoordinatorConfig, ports: HttpPorts): Pr
 }
 
 function addRunRoutes(app: FastifyInstance, { blobs, runPage, metrics }: HttpPorts): void {
-  app.get<{ Params: { sha256: string } }>("/blobs/:sha256", async (request, reply) => {
+  // A blob is no page, and a hundred clients ask for the same one at once: no policy of its own, compressed once.
+  const blobOptions = { compress: false, helmet: { contentSecurityPolicy: false } } as const;
+  app.get<{ Params: { sha256: string } }>("/blobs/:sha256", blobOptions, async (request, reply) => {
     const { sha256 } = request.params;
     const bytes = blobs.get(sha256);
     if (bytes === null) return reply.code(404).send({ error: "there is no such blob, or it was superseded" });
     void reply.header("cache-control", immutableCaching).header("etag", `"${sha256}"`).type("application/octet-stream");
     if (request.headers["if-none-match"] === `"${sha256}"`) return reply.code(304).send();
-    return reply.send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    void reply.header("vary", "accept-encoding");
+    const gzipped = /\bgzip\b/.test(request.headers["accept-encoding"] ?? "") ? await blobs.compressed(sha256) : null;
+    if (gzipped !== null) void reply.header("content-encoding", "gzip");
+    const { buffer, byteOffset, byteLength } = gzipped ?? bytes;
+    return reply.send(Buffer.from(buffer, byteOffset, byteLength));
   });
   app.get("/run.json", async (_request, reply) => reply.header("cache-control", "no-store").send(runPage()));
   app.get("/healthz", async (_request, reply) => reply.header("cache-control", "no-store").send({ isHealthy: true }));

@@ -30,6 +30,8 @@ export interface AcceptancePorts {
   pastSteps(): Iterable<StepName>;
   /** A contribution is safe in the journal. */
   onAccepted(taskId: string, deviceId: DeviceId): void;
+  /** The journal cannot be written: nothing more can be acknowledged. */
+  onFault(error: unknown): void;
   /** Bytes of a device state arrived inside a submission. */
   onStateBytes(numBytes: number): void;
 }
@@ -133,6 +135,9 @@ export function createAcceptance(ports: AcceptancePorts, members: Roster): Accep
       inFlight.add(accepting);
       try {
         await accepting;
+      } catch (error) {
+        ports.onFault(error);
+        throw error;
       } finally {
         inFlight.delete(accepting);
       }
