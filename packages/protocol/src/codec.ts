@@ -72,8 +72,7 @@ export function decodeParams(bytes: Uint8Array | ArrayBuffer, maximum: CodecLimi
   const params: Record<string, Tensor> = {};
   for (const entry of readTensorEntries(whole, maximum)) {
     const tensor = decodeTensor(whole.subarray(entry.offset, entry.offset + entry.numBytes), entry.shape, entry.encoding, entry.name);
-    const found = tensor.data.findIndex((value) => !Number.isFinite(value));
-    if (found >= 0) throw new CodecError("P-53", `tensor ${entry.name}: value ${tensor.data[found]} at ${found} is not finite`);
+    requireFinite(tensor, entry.name);
     params[entry.name] = tensor;
   }
   return params;
@@ -185,6 +184,12 @@ function encodeChecked(tensor: Tensor, encoding: Encoding, name: string): Uint8A
     return encodeTensor(tensor, encoding, name);
   } catch (cause) {
     throw new CodecError("P-53", cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+function requireFinite({ data }: Tensor, name: string): void {
+  for (let at = 0; at < data.length; at++) {
+    if (!Number.isFinite(data[at])) throw new CodecError("P-53", `tensor ${name}: value ${data[at]} at ${at} is not finite`);
   }
 }
 
