@@ -26,7 +26,7 @@ export interface TaskContext {
   /** Sends until it is answered, over reconnects if need be; rejects only when the session ends. */
   submit(submission: Submit): Promise<Settled>;
   onStep(progress: StepProgress): void;
-  /** Told of what a training submission sends, and of what all layers in f32 would have taken. */
+  /** Told of what a training submission, of whatever stage, takes less than all layers in f32 would have taken. */
   onSaved(savedBytes: number): void;
 }
 
@@ -45,7 +45,7 @@ export async function performTask(lease: TaskLease, context: TaskContext, signal
   const result = await compute(lease, record, context, signal);
   const pending = pendingTask(lease, result, context.keepsStates);
   if (!(await devices.setPending(record, pending))) return { outcome: "superseded" };
-  if (lease.stage === "train" && result.body.kind === "train") context.onSaved(savedBytes(result, result.body, pending.submit));
+  if (result.body.kind === "train") context.onSaved(savedBytes(result, result.body, pending.submit));
   return settle(pending.submit, context);
 }
 

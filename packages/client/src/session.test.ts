@@ -263,3 +263,22 @@ test("the traffic count says what a submission took and what all layers in f32 w
   expect(last).toMatchObject({ savedBytes: Math.max(0, 48 - (tensors?.length ?? 0)) });
   expect(last?.sentBytes).toBeGreaterThan(tensors?.length ?? 0);
 });
+
+test("a counting round sends all layers, and saves what smaller numbers save", async () => {
+  const coordinator = await coordinate();
+  const trainer = fakeTrainer();
+  const large = { shape: [2, 50, 3], data: new Float32Array(300).fill(0.25) };
+  trainer.work = async () => ({
+    body: { kind: "train", delta: { "prefix/0": large, "prefix/1": large }, numSteps: 3, firstLoss: 2.5, lastLoss: 1.5 },
+    state: null,
+  });
+  const { event, events } = join(coordinator, { trainer });
+  await coordinator.heard("register");
+  const spec = { kind: "train", warmupSteps: 0, sharedNames: ["prefix/0", "prefix/1"], isPersonalised: false } as const;
+  await coordinator.tell("task", leaseOf("a", coordinator.blob(globalParams), { stage: "count", spec }));
+  const { tensors } = await coordinator.heard("submit");
+  await event("taskEnded", ended("accepted"));
+  const last = events.findLast((each) => each.kind === "traffic")?.traffic;
+  expect(tensors?.length).toBeGreaterThan(2 * 600);
+  expect(last?.savedBytes).toBe(4 * 600 - (tensors?.length ?? 0));
+});

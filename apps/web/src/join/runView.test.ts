@@ -50,6 +50,19 @@ test("while it trains the page shows step, device, round, layers that travel and
   expect(html).toContain("wasm with 2 threads needs 9 ms");
 });
 
+test("layers are not said to stay on the device before any is chosen", () => {
+  const before = shown([
+    welcomeEvent,
+    readyEvent,
+    { kind: "status", status: { ...emptyStatus, stage: "count", layerScores: [9, 12, null] } },
+  ]);
+  expect(before).toContain("Not chosen yet: until then, all layers travel.");
+  expect(before).not.toContain("stays on the device");
+  const after = shown([welcomeEvent, readyEvent, { kind: "status", status: { ...emptyStatus, stage: "train", selectedLayers: [1] } }]);
+  expect(after).toContain("stays on the device");
+  expect(after).not.toContain("Not chosen yet");
+});
+
 test("buttons fit the state: pause and leave while it works, resume while it rests, and one way on from every end", () => {
   expect(shown([welcomeEvent, readyEvent])).toMatch(/data-testid="pause".*data-testid="leave"/s);
   expect(shown([welcomeEvent, readyEvent, { kind: "paused", isPaused: true }])).toContain('data-testid="resume"');

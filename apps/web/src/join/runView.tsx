@@ -49,10 +49,16 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
         <section class="card" aria-labelledby="layers-title">
           <h2 id="layers-title">Layers</h2>
           <LayerBars scores={status?.layerScores ?? null} selected={selected} numLayers={numLayers} />
-          <ul class="legend">
-            <li class="selected">travels</li>
-            <li>stays on the device</li>
-          </ul>
+          {selected === null ? (
+            <p class="soft small note" data-testid="layers-note">
+              Not chosen yet: until then, all layers travel.
+            </p>
+          ) : (
+            <ul class="legend">
+              <li class="selected">travels</li>
+              <li>stays on the device</li>
+            </ul>
+          )}
         </section>
         <section class="card" aria-labelledby="loss-title">
           <h2 id="loss-title">This tab’s loss</h2>
