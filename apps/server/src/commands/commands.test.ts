@@ -96,6 +96,23 @@ test("a signal ends serving, and says that the same command resumes", async () =
   ]);
 });
 
+test("SIGTERM says goodbye to the clients before the process ends", async () => {
+  const folder = newFolder();
+  const port = await freePort();
+  const end = serve({
+    ...{ presets, preset: "default", file: settingsFile(folder, port), isOver: "whenStopped", numClasses: () => 3 },
+    print: () => undefined,
+  });
+  const client = joinAsClient({ url: `http://127.0.0.1:${port}`, kept: newClient("a"), onTask: () => false });
+  await client.when("task");
+  const numListeners = process.listenerCount("SIGTERM");
+  process.emit("SIGTERM");
+  expect((await client.when("goodbye")).goodbye).toEqual({ reason: "closing" });
+  client.close();
+  expect(await end).toBe("SIGTERM");
+  expect(process.listenerCount("SIGTERM")).toBe(numListeners - 1);
+});
+
 test("another process lists, asks, begins and stops a run", async () => {
   const folder = newFolder();
   const dataDir = join(folder, "runs");
