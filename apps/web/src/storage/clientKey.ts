@@ -58,6 +58,8 @@ function holdLock(locks: LockManager, name: string): Promise<(() => void) | null
 }
 
 const ownerItem = "tutti-owner";
+/** Written where a closing page can still write: a transaction of the database would not be carried out any more. */
+const releasedItem = (owner: string) => `tutti-released-${owner}`;
 
 /** The owner that this very tab was before it was reloaded; a duplicated tab has the item too, but was not reloaded. */
 function ownerBeforeReload(): string | null {
@@ -73,7 +75,7 @@ async function claimByHeartbeat(database: IDBDatabase, slot: string): Promise<Cl
   const beat = setInterval(() => void writeRow(database, { ...row, aliveAtMs: Date.now() }).catch(() => clearInterval(beat)), heartbeatMs);
   const release = (): void => {
     clearInterval(beat);
-    void writeRow(database, { ...row, aliveAtMs: 0, owner: null }).catch(() => undefined);
+    localStorage.setItem(releasedItem(owner), "1");
   };
   addEventListener("pagehide", release, { once: true });
   return { clientKey: row.clientKey, release };
@@ -94,11 +96,13 @@ function claimRow(database: IDBDatabase, { slot, owner, formerOwner }: Claim): P
     let claimed: ClientRow | null = null;
     request.onsuccess = () => {
       const now = Date.now();
+      const isReleased = ({ owner }: ClientRow) => owner === null || localStorage.getItem(releasedItem(owner)) !== null;
       const free = request.result
-        .filter((row) => row.slot === slot && (row.owner === null || row.owner === formerOwner || now - row.aliveAtMs > staleMs))
+        .filter((row) => row.slot === slot && (isReleased(row) || row.owner === formerOwner || now - row.aliveAtMs > staleMs))
         .sort((a, b) => Number(b.owner === formerOwner) - Number(a.owner === formerOwner) || b.claimedAtMs - a.claimedAtMs)[0];
       claimed = { clientKey: free?.clientKey ?? newClientKey(), slot, claimedAtMs: now, aliveAtMs: now, owner };
       store.put(claimed);
+      if (free?.owner != null) localStorage.removeItem(releasedItem(free.owner));
     };
     transaction.oncomplete = () => (claimed === null ? reject(new Error("the client key was not stored")) : resolve(claimed));
     transaction.onabort = () => reject(new Error("the client key could not be stored", { cause: transaction.error }));
