@@ -18,7 +18,7 @@ import { createMetrics, type Metrics } from "./metrics.ts";
 import { type Clock, systemClock } from "./pool/clock.ts";
 import { deriveRunId, openRunFolder, type RunFolder } from "./runFolder.ts";
 import { attachSockets, type Sockets } from "./socket.ts";
-import { withoutClients } from "./status.ts";
+import { forWelcome } from "./status.ts";
 import type { StepRecord } from "./stepRecord.ts";
 import { createThrottle } from "./throttle.ts";
 import type { TunedParameters } from "./tuned.ts";
@@ -209,7 +209,7 @@ async function openDoors(given: Surroundings, control: HttpPorts["control"]) {
       ...(expectedClients === null ? {} : { numTabs: expectedClients }),
       ...(threads === null ? {} : { threads }),
       ...(backend === null ? {} : { backend }),
-      status: withoutClients(live.status()),
+      status: forWelcome(live.status()),
     }),
   });
   meter.watch(app.server);

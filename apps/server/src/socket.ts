@@ -17,7 +17,7 @@ import { Server, type Socket } from "socket.io";
 import type { Clock } from "./pool/clock.ts";
 import type { Client, Connection } from "./pool/members.ts";
 import type { Pool } from "./pool/pool.ts";
-import { withoutClients } from "./status.ts";
+import { forClient } from "./status.ts";
 
 /** What the sockets need of the coordinator. */
 export interface SocketPorts {
@@ -56,7 +56,7 @@ export function attachSockets(server: HttpServer, ports: SocketPorts): Sockets {
     broadcast(isMilestone) {
       const status = ports.status();
       if (io.sockets.adapter.rooms.has(spectators)) send(io.to(spectators), "status", status);
-      if (isMilestone) send(io.to(members), "status", withoutClients(status));
+      if (isMilestone) send(io.to(members), "status", forClient(status));
     },
     numSpectators: () => io.sockets.adapter.rooms.get(spectators)?.size ?? 0,
     close(reason, message) {

@@ -1,5 +1,5 @@
 import { numValues, type StrategySummary } from "@tutti/core";
-import type { ClientPoint, Status } from "@tutti/protocol";
+import { type ClientPoint, limits, type Status } from "@tutti/protocol";
 import type { TrafficTotals } from "./http/wireMeter.ts";
 import type { OpenStep } from "./pool/openStep.ts";
 import type { Roster } from "./pool/roster.ts";
@@ -55,7 +55,8 @@ export function describeRun(sources: StatusSources): Status {
       ritzWeights,
       keepFraction,
     })),
-    history: sources.records.slice(-2000).map(historyPoint),
+    history: sources.records.slice(-limits.maxHistory).map(historyPoint),
+    historyStart: Math.max(0, sources.records.length - limits.maxHistory),
     bytes: {
       score: rounded(traffic.score),
       count: rounded(traffic.count),
@@ -69,9 +70,19 @@ export function describeRun(sources: StatusSources): Status {
   };
 }
 
-/** The same for a client at work: without the list of clients, which costs bytes and is the dashboard's. */
-export function withoutClients(status: Status): Status {
-  return { ...status, clients: [] };
+/** The same for a client at work: without clients and probes, which cost bytes and are the dashboard's. */
+export function forWelcome(status: Status): Status {
+  return { ...status, clients: [], probes: [] };
+}
+
+/** More than are added between two statuses to a client at work. */
+const numLatest = 4;
+
+/** The same with the latest points only: with the whole history each time, bytes would grow with the square of the rounds. */
+export function forClient(status: Status): Status {
+  const { history, historyStart = 0 } = status;
+  const from = Math.max(0, history.length - numLatest);
+  return { ...forWelcome(status), history: history.slice(from), historyStart: historyStart + from };
 }
 
 function describeClient(client: ReturnType<Roster["clients"]>[number], deviceIds: readonly number[]): ClientPoint {

@@ -84,6 +84,8 @@ export const statusSchema = z.strictObject({
   keepFraction: roundedFractionSchema.nullable(),
   probes: z.array(probePointSchema).max(100).readonly(),
   history: z.array(historyPointSchema).max(limits.maxHistory).readonly(),
+  /** Points of the whole history before the first of `history`; 0 when absent. */
+  historyStart: integer(0, limits.maxRounds * 10).exactOptional(),
   /** On the wire so far; evaluation apart from the stages. */
   bytes: z.strictObject({ score: trafficSchema, count: trafficSchema, train: trafficSchema, evaluation: trafficSchema }),
   /** What Stage C's train steps so far would have cost with all layers in f32. */

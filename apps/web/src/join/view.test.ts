@@ -89,3 +89,18 @@ test("the pace of a download counts from the start of its phase", () => {
   view = nextView(view, loading("backbone", 1000), 12_000);
   expect(downloadPace(view)).toEqual({ bytesPerSecond: 500, secondsLeft: 4 });
 });
+
+test("a status with the latest points of the history goes on from those that are known", () => {
+  const points = [1, 2, 3, 4, 5].map((round) => ({ stage: "train", round, trainLoss: 1 / round, evaluations: [] }) as const);
+  const status = (historyStart: number, history: readonly (typeof points)[number][]): SessionEvent => ({
+    kind: "status",
+    status: { ...emptyStatus, historyStart, history },
+  });
+  const roundsAfter = (...events: SessionEvent[]) =>
+    events.reduce<View>((view, event) => nextView(view, event, 0), emptyView).status?.history.map(({ round }) => round);
+  expect(roundsAfter(status(0, points.slice(0, 3)), status(2, points.slice(2, 4)), status(3, points.slice(3)))).toEqual([1, 2, 3, 4, 5]);
+  expect(roundsAfter(status(1, points.slice(1, 3)), status(2, points.slice(2, 4)))).toEqual([2, 3, 4]);
+  expect(
+    roundsAfter(status(0, points), { ...status(2, []), status: { ...emptyStatus, runId: "another", history: [] } } as SessionEvent),
+  ).toEqual([]);
+});

@@ -102,12 +102,20 @@ function changed(view: View, event: SessionEvent): View {
     case "paused":
       return { ...view, isPaused: event.isPaused };
     case "status":
-      return { ...view, status: event.status };
+      return { ...view, status: withWholeHistory(event.status, view.status) };
     case "problem":
       return { ...view, problem: event.message };
     case "ended":
       return { ...view, end: event.end, task: null, step: null, connection: "offline" };
   }
+}
+
+/** Later statuses hold the latest points of the history: those before are known. */
+function withWholeHistory(status: Status, known: Status | null): Status {
+  const { historyStart = 0, history } = status;
+  const knownStart = known?.historyStart ?? 0;
+  if (known === null || known.runId !== status.runId || historyStart <= knownStart) return status;
+  return { ...status, historyStart: knownStart, history: [...known.history.slice(0, historyStart - knownStart), ...history] };
 }
 
 function taskEnded(view: View, isAccepted: boolean): View {

@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { createScene } from "./testing/scene.ts";
+import { tinyFedAvg } from "./testing/tinyRun.ts";
+
+const scene = createScene();
+
+test("a client at work is sent the latest points of the history, and the whole of it with its welcome (P-70)", async () => {
+  const coordinator = await scene.start(tinyFedAvg({ numRounds: 9, evaluateEvery: 9 }), { expectedClients: 1 });
+  const a = scene.join(coordinator, "a");
+  await coordinator.whenDone();
+  const last = await a.when("status", ({ status }) => status.phase === "done");
+  expect(last.status).toMatchObject({ historyStart: 6, clients: [], probes: [] });
+  expect(last.status.history.map(({ round }) => round)).toEqual([7, 8, 9, 9]);
+  a.close();
+  const again = scene.join(coordinator, "a", { kept: a.kept });
+  const { welcome } = await again.when("welcome");
+  expect(welcome.status.history).toHaveLength(10);
+  expect(coordinator.status()).toMatchObject({ historyStart: 0, clients: [{ deviceIds: [0, 1, 2, 3] }] });
+});
