@@ -6,7 +6,7 @@ import { tinyTokenizer } from "./goldenBackbone.ts";
 
 /** Shapes of well-known sizes, as their config.json says them, and the type their weights are usually kept in. */
 export const checkpointShapes = {
-  "gpt2-60mb": { dtype: "F32", config: gpt2({ n_embd: 512, n_layer: 4, n_head: 8, vocab_size: 8000, n_positions: 512 }) },
+  "gpt2-130mb": { dtype: "F32", config: gpt2({ n_embd: 512, n_layer: 9, n_head: 8, vocab_size: 8000, n_positions: 512 }) },
   "gpt2-124m": { dtype: "F32", config: gpt2({ n_embd: 768, n_layer: 12, n_head: 12, vocab_size: 50257, n_positions: 1024 }) },
   "gpt2-2gb": { dtype: "F32", config: gpt2({ n_embd: 1280, n_layer: 22, n_head: 20, vocab_size: 50257, n_positions: 1024 }) },
   "llama-1.1b": {
