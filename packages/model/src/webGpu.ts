@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { installWebGpuKernels } from "./kernels/webgpu/install.ts";
 
 /** Starts the WebGPU backend on `navigator.gpu` and names the adapter. */
 export async function startWebGpu(): Promise<string> {
@@ -14,6 +15,7 @@ export async function startWebGpu(): Promise<string> {
   tf.registerBackend("webgpu", () => backend, 3);
   if (!(await tf.setBackend("webgpu"))) throw new Error("backend webgpu: could not be started on this adapter");
   await tf.ready();
+  installWebGpuKernels(backend);
   return nameOf(adapter);
 }
 

@@ -2,8 +2,9 @@ import * as tf from "@tensorflow/tfjs";
 import { type Activated, activate } from "../kernels/activation.ts";
 import { createLinear, disposeLinear, type Linear, linear, linearGradient, tensorsOf } from "../kernels/linear.ts";
 import { disposeNorm, type Norm, type Normed, normalize, normalizeGradient } from "../kernels/norm.ts";
+import { createPackedLinear } from "../kernels/packedLinear.ts";
 import type { PackedBackbone } from "./packed.ts";
-import { loadLinear, loadNorm } from "./weights.ts";
+import { loadLinear, loadNorm, staysPacked, type WeightForm } from "./weights.ts";
 
 /** Logits (rows, columns), with what the gradient needs. */
 export interface HeadPass {
@@ -22,10 +23,13 @@ export interface LanguageHead {
   dispose(): void;
 }
 
-/** Uploads the head's dense part; output rows are unpacked when first asked for and kept per word list. */
-export function createLanguageHead(backbone: PackedBackbone): LanguageHead {
+/**
+ * Uploads the head's dense part. Output rows are uploaded when first asked for and kept per word list: those of some words unpacked, the
+ * whole vocabulary's as they are stored, where the backend multiplies by packed matrices.
+ */
+export function createLanguageHead(backbone: PackedBackbone, form: WeightForm = "packed"): LanguageHead {
   const { config } = backbone;
-  const dense: Linear | null = backbone.has("head.dense.weight") ? loadLinear(backbone, "head.dense") : null;
+  const dense: Linear | null = backbone.has("head.dense.weight") ? loadLinear(backbone, "head.dense", form) : null;
   const norm: Norm | null = dense === null ? null : loadNorm(backbone, "head.norm");
   const outputs = new Map<string, Linear>();
 
@@ -33,7 +37,8 @@ export function createLanguageHead(backbone: PackedBackbone): LanguageHead {
     const key = words === null ? "vocabulary" : words.join(",");
     const known = outputs.get(key);
     if (known !== undefined) return known;
-    const output = loadOutput(backbone, words ?? Array.from({ length: config.vocabSize }, (_, id) => id));
+    const output = words === null ? loadVocabulary(backbone, form) : loadWords(backbone, words);
+    for (const tensor of tensorsOf(output)) tf.keep(tensor); // they outlive the tidy they are first needed in
     outputs.set(key, output);
     return output;
   }
@@ -61,13 +66,24 @@ export function createLanguageHead(backbone: PackedBackbone): LanguageHead {
   };
 }
 
-/** The output rows of `words`; they outlive the tidy they are first needed in. */
-function loadOutput(backbone: PackedBackbone, words: readonly number[]): Linear {
-  const { hasTiedEmbeddings, hiddenSize } = backbone.config;
-  const weight = { shape: [words.length, hiddenSize], data: backbone.rows(hasTiedEmbeddings ? "embeddings.word" : "head.output", words) };
+/** The table whose rows are the words' outputs. */
+function outputTable({ config }: PackedBackbone): string {
+  return config.hasTiedEmbeddings ? "embeddings.word" : "head.output";
+}
+
+function loadVocabulary(backbone: PackedBackbone, form: WeightForm): Linear {
+  const table = outputTable(backbone);
+  if (!staysPacked(backbone, table, form)) {
+    return loadWords(
+      backbone,
+      Array.from({ length: backbone.config.vocabSize }, (_, id) => id),
+    );
+  }
+  return createPackedLinear(backbone.packed(table), backbone.has("head.bias") ? backbone.tensor("head.bias") : null);
+}
+
+function loadWords(backbone: PackedBackbone, words: readonly number[]): Linear {
+  const weight = { shape: [words.length, backbone.config.hiddenSize], data: backbone.rows(outputTable(backbone), words) };
   const all = backbone.has("head.bias") ? backbone.tensor("head.bias").data : null;
-  const bias = all === null ? null : { shape: [words.length], data: Float32Array.from(words, (word) => all[word]) };
-  const output = createLinear(weight, bias);
-  for (const tensor of tensorsOf(output)) tf.keep(tensor);
-  return output;
+  return createLinear(weight, all === null ? null : { shape: [words.length], data: Float32Array.from(words, (word) => all[word]) });
 }

@@ -8,7 +8,7 @@ import type { BackboneConfig } from "./config.ts";
 import { createLanguageHead, type LanguageHead } from "./languageHead.ts";
 import { type LayerPass, layerBackward, layerForward, type PassContext } from "./layer.ts";
 import type { PackedBackbone } from "./packed.ts";
-import { disposeLayer, type LayerWeights, loadLayer, loadNorm } from "./weights.ts";
+import { disposeLayer, type LayerWeights, loadLayer, loadNorm, type WeightForm } from "./weights.ts";
 
 /** A forward pass; its tensors belong to the caller's tidy. */
 export interface Pass {
@@ -39,15 +39,25 @@ export interface Transformer {
   dispose(): void;
 }
 
-/** Uploads a backbone's weights, layer by layer; streamed, each layer only while it computes, which is slow and fits anywhere. */
-export function createTransformer(backbone: PackedBackbone, { isStreamed = false }: { readonly isStreamed?: boolean } = {}): Transformer {
+export interface TransformerOptions {
+  /** Each layer is uploaded only while it computes, which is slow and fits anywhere. */
+  readonly isStreamed?: boolean;
+  /** `packed` by default: on WebGPU the matrices stay as they are stored. Other backends unpack them in any case. */
+  readonly weights?: WeightForm;
+}
+
+/** Uploads a backbone's weights, layer by layer. */
+export function createTransformer(
+  backbone: PackedBackbone,
+  { isStreamed = false, weights: form = "packed" }: TransformerOptions = {},
+): Transformer {
   const { config } = backbone;
-  const layers = isStreamed ? [] : Array.from({ length: config.numLayers }, (_, index) => loadLayer(backbone, index));
+  const layers = isStreamed ? [] : Array.from({ length: config.numLayers }, (_, index) => loadLayer(backbone, index, form));
   const positions = backbone.has("embeddings.position") ? backbone.tensor("embeddings.position") : null;
   const type = backbone.has("embeddings.type") ? backbone.rows("embeddings.type", [0]) : null;
   const embeddingNorm = backbone.has("embeddings.norm.weight") ? loadNorm(backbone, "embeddings.norm") : null;
   const finalNorm = backbone.has("norm.weight") ? loadNorm(backbone, "norm") : null;
-  const head = createLanguageHead(backbone);
+  const head = createLanguageHead(backbone, form);
 
   function embed(batch: TokenBatch, firstPosition: number): tf.Tensor2D {
     const rows = backbone.rows("embeddings.word", batch.ids);
@@ -60,7 +70,7 @@ export function createTransformer(backbone: PackedBackbone, { isStreamed = false
   function withLayer<T>(index: number, compute: (weights: LayerWeights) => T): T {
     const held = layers[index];
     if (held !== undefined) return compute(held);
-    const weights = loadLayer(backbone, index);
+    const weights = loadLayer(backbone, index, form);
     try {
       return compute(weights);
     } finally {

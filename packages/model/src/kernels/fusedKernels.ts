@@ -1,7 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
 
-/** Kernels of our own, registered for the backends that have them; elsewhere their plain equals run. */
-export type FusedKernel = "TuttiAttend" | "TuttiAttendGradient" | "TuttiNorm" | "TuttiNormGradient" | "TuttiActivate" | "TuttiLinear";
+/** Kernels of our own on WASM; elsewhere their plain equals run. */
+export type WasmKernel = "TuttiAttend" | "TuttiAttendGradient" | "TuttiNorm" | "TuttiNormGradient" | "TuttiActivate" | "TuttiLinear";
+
+/** Kernels of our own, registered for the backends that have them. */
+export type FusedKernel = WasmKernel | "TuttiPackedLinear";
 
 /** Whether the current backend has this kernel. */
 export function hasFused(name: FusedKernel): boolean {

@@ -1,9 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "@tutti/core";
 import { hasFused, runFused } from "./fusedKernels.ts";
+import { type PackedLinear, packedLinear, packedLinearGradient } from "./packedLinear.ts";
 
-/** A frozen linear map y = x · Wᵀ + b, kept as both its directions need it. Owns its tensors. */
-export interface Linear {
+/** A frozen linear map y = x · Wᵀ + b. Owns its tensors. */
+export type Linear = UnpackedLinear | PackedLinear;
+
+/** A linear map in f32, kept as both its directions need it. */
+export interface UnpackedLinear {
+  readonly layout: "unpacked";
   readonly forward: Factor;
   readonly backward: Factor;
   readonly bias: tf.Tensor1D | null;
@@ -18,34 +23,35 @@ type Factor =
 const maxPanelWeights = 2 ** 20;
 
 /** Uploads one linear map from its (out, in) matrix. */
-export function createLinear(weight: Tensor, bias: Tensor | null): Linear {
+export function createLinear(weight: Tensor, bias: Tensor | null): UnpackedLinear {
   const [numOut, numIn] = weight.shape;
   const turned = () => transposed(weight.data, numOut, numIn);
   const biasTensor = bias === null ? null : tf.tensor1d(bias.data);
   if (numOut % 8 === 0 && numIn % 8 === 0 && weight.data.length <= maxPanelWeights && hasFused("TuttiLinear")) {
-    return { forward: panels(turned(), numIn, numOut), backward: panels(weight.data, numOut, numIn), bias: biasTensor };
+    return { layout: "unpacked", forward: panels(turned(), numIn, numOut), backward: panels(weight.data, numOut, numIn), bias: biasTensor };
   }
   const stored = tf.tensor2d(weight.data, [numOut, numIn]);
   const forward: Factor =
     tf.getBackend() === "wasm" // where a product with a transposed factor is ten times slower
       ? { layout: "plain", matrix: tf.tensor2d(turned(), [numIn, numOut]) }
       : { layout: "transposed", matrix: stored };
-  return { forward, backward: { layout: "plain", matrix: stored }, bias: biasTensor };
+  return { layout: "unpacked", forward, backward: { layout: "plain", matrix: stored }, bias: biasTensor };
 }
 
 /** x (rows, in) → (rows, out). */
-export function linear(x: tf.Tensor2D, { forward, bias }: Linear): tf.Tensor2D {
-  return multiply(x, forward, bias);
+export function linear(x: tf.Tensor2D, map: Linear): tf.Tensor2D {
+  return map.layout === "packed" ? packedLinear(x, map) : multiply(x, map.forward, map.bias);
 }
 
 /** dY (rows, out) → dX = dY · W (rows, in); the map itself is frozen. */
-export function linearGradient(dy: tf.Tensor2D, { backward }: Linear): tf.Tensor2D {
-  return multiply(dy, backward, null);
+export function linearGradient(dy: tf.Tensor2D, map: Linear): tf.Tensor2D {
+  return map.layout === "packed" ? packedLinearGradient(dy, map) : multiply(dy, map.backward, null);
 }
 
 /** The map's tensors, each once. */
-export function tensorsOf({ forward, backward, bias }: Linear): tf.Tensor[] {
-  return [...new Set([forward.matrix, backward.matrix, ...(bias === null ? [] : [bias])])];
+export function tensorsOf(map: Linear): tf.Tensor[] {
+  const matrices = map.layout === "packed" ? [map.words] : [map.forward.matrix, map.backward.matrix];
+  return [...new Set([...matrices, ...(map.bias === null ? [] : [map.bias])])];
 }
 
 /** Releases the map's tensors. */
@@ -54,20 +60,29 @@ export function disposeLinear(map: Linear): void {
 }
 
 /** Stacks maps with the same input by their outputs, the i-th scaled by `scales[i]`. */
-export function stackLinears(weights: readonly Tensor[], biases: readonly (Tensor | null)[], scales: readonly number[]): Linear {
+export function stackLinears(weights: readonly Tensor[], biases: readonly (Tensor | null)[], scales: readonly number[]): UnpackedLinear {
   const numIn = weights[0].shape[1];
-  const numOut = weights.reduce((sum, weight) => sum + weight.shape[0], 0);
+  const heights = weights.map(({ shape }) => shape[0]);
+  const numOut = heights.reduce((sum, height) => sum + height, 0);
   const weight = new Float32Array(numOut * numIn);
-  const bias = new Float32Array(numOut);
   let row = 0;
   weights.forEach((part, i) => {
-    const partBias = biases[i];
     weight.set(scaled(part.data, scales[i]), row * numIn);
-    if (partBias !== null) bias.set(scaled(partBias.data, scales[i]), row);
-    row += part.shape[0];
+    row += heights[i];
   });
-  const hasBias = biases.some((part) => part !== null);
-  return createLinear({ shape: [numOut, numIn], data: weight }, hasBias ? { shape: [numOut], data: bias } : null);
+  return createLinear({ shape: [numOut, numIn], data: weight }, stackBiases(biases, heights, scales));
+}
+
+/** Biases one after the other, the i-th of length `heights[i]` and scaled by `scales[i]`; an absent one is zero, and null when all are. */
+export function stackBiases(biases: readonly (Tensor | null)[], heights: readonly number[], scales: readonly number[]): Tensor | null {
+  if (biases.every((part) => part === null)) return null;
+  const data = new Float32Array(heights.reduce((sum, height) => sum + height, 0));
+  let row = 0;
+  biases.forEach((part, i) => {
+    if (part !== null) data.set(scaled(part.data, scales[i]), row);
+    row += heights[i];
+  });
+  return { shape: [data.length], data };
 }
 
 function multiply(x: tf.Tensor2D, factor: Factor, bias: tf.Tensor1D | null): tf.Tensor2D {

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { AttentionShape } from "../attention.ts";
-import type { FusedKernel } from "../fusedKernels.ts";
+import type { WasmKernel } from "../fusedKernels.ts";
 import { attendGradientOnWasm, attendOnWasm, weightColumns } from "./attention.ts";
 import { compileProgram, type WasmProgram } from "./program.ts";
 
@@ -36,7 +36,7 @@ function memoryOf({ wasm }: BackendWasm): WebAssembly.Memory | null {
   return candidates.find((candidate): candidate is WebAssembly.Memory => candidate instanceof WebAssembly.Memory) ?? null;
 }
 
-function kernelsOn(backend: BackendWasm, program: WasmProgram): Record<FusedKernel, Kernel> {
+function kernelsOn(backend: BackendWasm, program: WasmProgram): Record<WasmKernel, Kernel> {
   const address = (info: tf.TensorInfo | undefined) => (info === undefined ? 0 : backend.getMemoryOffset(info.dataId));
   const output = (shape: readonly number[]) => backend.makeOutput([...shape], "float32");
   const zeroed = (shape: readonly number[]) => {
