@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -35,16 +35,17 @@ const download = (hubUrl: string, more: { accessToken?: string; id?: string } = 
 
 test("a model is fetched at one commit, what is not needed stays there, and the folder converts", async () => {
   const { url, files } = await serve();
-  expect(await download(`${url}/`)).toEqual({ commit: hubCommit, licence: "apache-2.0" });
-  expect((await readdir(folder)).sort()).toEqual(["README.md", "config.json", "model.safetensors", "tokenizer.json"]);
-  expect(new Uint8Array(await readFile(join(folder, "model.safetensors")))).toEqual(files.get("model.safetensors"));
-  const { manifest } = await convertBackbone(folder, join(folder, "out"), {
+  const model = await download(`${url}/`);
+  expect(model).toEqual({ commit: hubCommit, folder: join(folder, hubCommit), licence: "apache-2.0" });
+  expect((await readdir(model.folder)).sort()).toEqual(["README.md", "config.json", "model.safetensors", "tokenizer.json"]);
+  expect(new Uint8Array(await readFile(join(folder, hubCommit, "model.safetensors")))).toEqual(files.get("model.safetensors"));
+  const { manifest } = await convertBackbone(model.folder, join(folder, "out"), {
     name: "tiny",
     encoding: "f32",
     source: id,
     licence: "apache-2.0",
   });
-  expect(manifest.numParameters).toBe((await readCheckpoint(folder)).numParameters);
+  expect(manifest.numParameters).toBe((await readCheckpoint(model.folder)).numParameters);
 });
 
 test("a connection that breaks off midway is taken up at the byte where it broke", async () => {
@@ -53,16 +54,17 @@ test("a connection that breaks off midway is taken up at the byte where it broke
   const size = files.get("model.safetensors")?.length ?? 0;
   const ranges = (server?.requests ?? []).filter(({ path }) => path === "model.safetensors").map(({ range }) => range);
   expect(ranges).toEqual([null, `bytes=50000-${size - 1}`, `bytes=100000-${size - 1}`]);
-  expect(new Uint8Array(await readFile(join(folder, "model.safetensors")))).toEqual(files.get("model.safetensors"));
+  expect(new Uint8Array(await readFile(join(folder, hubCommit, "model.safetensors")))).toEqual(files.get("model.safetensors"));
 });
 
 test("a second command continues what the first left behind, and fetches nothing that is whole", async () => {
   const { url, files } = await serve();
   const whole = files.get("model.safetensors") ?? new Uint8Array(0);
-  await writeFile(join(folder, `model.safetensors.${hubCommit.slice(0, 12)}.part`), whole.subarray(0, 70_001));
+  await mkdir(join(folder, hubCommit));
+  await writeFile(join(folder, hubCommit, "model.safetensors.part"), whole.subarray(0, 70_001));
   await download(url);
   expect((server?.requests ?? []).at(-1)?.range).toBe(`bytes=70001-${whole.length - 1}`);
-  expect(new Uint8Array(await readFile(join(folder, "model.safetensors")))).toEqual(whole);
+  expect(new Uint8Array(await readFile(join(folder, hubCommit, "model.safetensors")))).toEqual(whole);
   const before = server?.requests.length;
   await download(url);
   expect(server?.requests.length).toBe(before);
@@ -87,7 +89,7 @@ test("a damaged file is thrown away, not converted", async () => {
   const { url, files } = await serve({ damaged: new Map([["model.safetensors", new Uint8Array(119_736)]]) });
   expect(files.get("model.safetensors")?.length).toBe(119_736);
   await expect(download(url)).rejects.toThrow("model.safetensors of tutti-test/tiny-roberta arrived damaged");
-  expect((await readdir(folder)).filter((name) => name.includes("model"))).toEqual([]);
+  expect((await readdir(join(folder, hubCommit))).filter((name) => name.includes("model"))).toEqual([]);
 });
 
 test("an unknown model, a model of pickle files and a hub that is offline are told apart", async () => {

@@ -15,7 +15,7 @@ export interface HubRequest {
   /** By default https://huggingface.co; the hub library does not read HF_ENDPOINT. */
   readonly hubUrl?: string;
   readonly accessToken?: string;
-  /** Files go here, each under its own name when it is whole; what an earlier attempt left is continued. */
+  /** Files go into a folder in here for each commit; what an earlier attempt left is continued. */
   readonly folder: string;
   readonly onProgress?: (progress: { readonly file: string; readonly doneBytes: number; readonly totalBytes: number }) => void;
   readonly fetch?: typeof globalThis.fetch;
@@ -27,6 +27,8 @@ export interface HubRequest {
 export interface HubModel {
   /** The commit that all files are of. */
   readonly commit: string;
+  /** Where they lie. */
+  readonly folder: string;
   readonly licence: string | null;
 }
 
@@ -49,7 +51,7 @@ export async function downloadModel(request: HubRequest): Promise<HubModel> {
 }
 
 async function download(request: HubRequest): Promise<HubModel> {
-  const { id, revision, folder } = request;
+  const { id, revision } = request;
   const access = accessOf(request);
   const { sha: commit, cardData } = await modelInfo({
     name: id,
@@ -60,16 +62,17 @@ async function download(request: HubRequest): Promise<HubModel> {
   const listed = new Map<string, Listed>();
   for await (const { type, path, size, lfs } of listFiles({ repo: id, revision: commit, ...access }))
     if (type === "file") listed.set(path, { path, size: lfs?.size ?? size, sha256: lfs?.oid ?? null });
+  const folder = join(request.folder, commit);
   await mkdir(folder, { recursive: true });
   const weights = await weightFiles(remoteFiles(request, commit, listed));
   const index = weights.includes("model.safetensors") ? [] : ["model.safetensors.index.json"];
   for (const name of [...texts, ...index, ...weights]) {
     const file = listed.get(name);
-    if (file !== undefined) await downloadWhole(request, commit, file);
+    if (file !== undefined) await downloadWhole({ ...request, folder }, commit, file);
     else if (weights.includes(name)) throw new Error(`${id} has an index that names ${name}, which is not on the hub`);
   }
   const licence: unknown = cardData?.license;
-  return { commit, licence: typeof licence === "string" ? licence : Array.isArray(licence) ? licence.join(", ") : null };
+  return { commit, folder, licence: typeof licence === "string" ? licence : Array.isArray(licence) ? licence.join(", ") : null };
 }
 
 function accessOf({ hubUrl, accessToken, fetch }: HubRequest) {
@@ -100,7 +103,7 @@ async function blobOf(request: HubRequest, commit: string, path: string): Promis
 async function downloadWhole(request: HubRequest, commit: string, file: Listed): Promise<void> {
   const path = join(request.folder, file.path);
   if ((await sizeOf(path)) === file.size) return;
-  const part = `${path}.${commit.slice(0, 12)}.part`;
+  const part = `${path}.part`;
   await continueUntilWhole(request, commit, file, part);
   const found = file.sha256 === null ? null : await sha256Of(part);
   if (found !== file.sha256) {

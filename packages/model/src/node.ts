@@ -1,5 +1,5 @@
 import { access, mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { backboneFromSafetensors } from "./backbone/checkpoint.ts";
 import type { CheckpointFiles } from "./backbone/checkpointFiles.ts";
 import { type ConvertOptions, type ConvertReport, convertCheckpoint, manifestBytes, withAdmission } from "./backbone/convert.ts";
@@ -51,7 +51,7 @@ export async function convertBackbone(
   ports: ConvertPorts = { writeFile: (path, bytes) => writeFile(path, bytes) },
 ): Promise<ConvertReport> {
   const files = typeof checkpoint === "string" ? checkpointFolder(checkpoint) : checkpoint;
-  const unfinished = `${out}.unfinished`;
+  const unfinished = `${resolve(out)}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true });
   try {

@@ -12,8 +12,8 @@ export interface SamplingSettings {
 export function sampleToken(logits: ArrayLike<number>, { temperature, topP }: SamplingSettings, random: RandomStream): number {
   if (!(temperature >= 0)) throw new RangeError(`temperature ${temperature}: must be 0 or more`);
   if (!(topP > 0 && topP <= 1)) throw new RangeError(`top-p ${topP}: must be above 0 and at most 1`);
+  if (temperature === 0) return argMax(logits);
   const order = Array.from(logits, (_, id) => id).sort((a, b) => logits[b] - logits[a] || a - b);
-  if (temperature === 0) return order[0];
   const largest = logits[order[0]];
   const weights = order.map((id) => Math.exp((logits[id] - largest) / temperature));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
@@ -26,4 +26,10 @@ export function sampleToken(logits: ArrayLike<number>, { temperature, topP }: Sa
     if (rest < 0) return order[i];
   }
   return order[numKept - 1];
+}
+
+function argMax(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
+  return best;
 }

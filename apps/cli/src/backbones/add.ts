@@ -81,10 +81,9 @@ async function fetched(place: CheckpointPlace, downloads: string): Promise<Check
   if (place.kind === "folder") return { folder: place.folder, source: null, licence: null, isDownload: false };
   const { downloadModel } = await import("@tutti/model/node");
   const { HF_ENDPOINT: hubUrl, HF_TOKEN: accessToken } = process.env;
-  const folder = join(downloads, place.id.replace("/", "--"));
-  const { commit, licence } = await downloadModel({
+  const { commit, folder, licence } = await downloadModel({
     id: place.id,
-    folder,
+    folder: join(downloads, place.id.replace("/", "--")),
     ...(place.revision === null ? {} : { revision: place.revision }),
     ...(hubUrl === undefined || hubUrl === "" ? {} : { hubUrl }),
     ...(accessToken === undefined || accessToken === "" ? {} : { accessToken }),
