@@ -1,6 +1,7 @@
 import { decodeParams, protocolVersion } from "@tutti/protocol";
 import { expect, test, vi } from "vitest";
 import { deferred } from "./deferred.ts";
+import { memoryStore } from "./journal/keyValueStore.ts";
 import { newClient } from "./testing/protocolClient.ts";
 import { createScene } from "./testing/scene.ts";
 import { tinyFedAvg, tinyRun, tinyTuned } from "./testing/tinyRun.ts";
@@ -97,4 +98,24 @@ test("a prober that leaves is replaced by the next device in order", async () =>
   expect(leavers).toHaveLength(1);
   expect(probe?.counted).toHaveLength(1);
   expect(probe?.counted).not.toEqual(leavers);
+});
+
+test("tabs that say hello at the same moment share the devices", async () => {
+  const written = deferred<void>();
+  let isSlow = true;
+  const store = memoryStore();
+  const slow = { ...store, flushed: () => (isSlow ? written.promise : store.flushed()) };
+  const coordinator = await scene.start(tinyFedAvg(), {}, { store: slow });
+  const a = scene.join(coordinator, "a");
+  await vi.waitFor(() => expect(coordinator.status().numConnected).toBe(1), { interval: 2 });
+  const b = scene.join(coordinator, "b");
+  await vi.waitFor(() => expect(coordinator.status().numConnected).toBe(2), { interval: 2 });
+  isSlow = false;
+  written.resolve();
+  const dealt = await Promise.all([a, b].map((client) => client.when("welcome")));
+  expect(dealt.map(({ welcome }) => welcome.devices.map(({ deviceId }) => deviceId))).toEqual([
+    [0, 1],
+    [2, 3],
+  ]);
+  await coordinator.whenDone();
 });

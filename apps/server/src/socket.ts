@@ -114,7 +114,9 @@ function serveSocket(socket: Socket, ports: SocketPorts): void {
         { client: shortKey(welcomed), devices: admitted.devices.map(({ deviceId, decision }) => `${deviceId}:${decision}`) },
         "hello",
       );
-      return ports.welcome(admitted.devices);
+      // Whoever said hello while this one was written may have got some of them.
+      const isHere = (deviceId: number) => pool.members.hosting.get(deviceId)?.clientKey === welcomed.clientKey;
+      return ports.welcome(admitted.devices.filter(({ deviceId }) => isHere(deviceId)));
     },
     register: asClient(async (member, { devices, compute }) => {
       const refusal = pool.members.register(member, devices);

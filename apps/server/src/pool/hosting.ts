@@ -3,7 +3,7 @@ import type { BlobRef, DeviceDecision, Hello } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
 import type { JournalledDevice } from "../journal/journal.ts";
 import { chooseHost, dealToNewcomer, type Guest, type Host } from "./dealing.ts";
-import { type Client, type Connection, canMoveDevices, freshDevice, works } from "./members.ts";
+import { type Client, type Connection, canMoveDevices, freshDevice, isAround, works } from "./members.ts";
 import { decideVersion } from "./versions.ts";
 
 /** What hosting needs of the pool. */
@@ -59,8 +59,8 @@ export function createHosting(ports: HostingPorts, clients: ReadonlyMap<string, 
   /** A device that was never registered loses nothing when it moves; the others need their state kept here. */
   const isMovable = (device: JournalledDevice) => isFixed && (canMove || device.numExamples === null);
 
-  function hosts(): Host[] {
-    const able = [...clients.values()].filter((client) => works(client) && client.hosting === "virtual");
+  function hosts(isAble: (client: Client) => boolean): Host[] {
+    const able = [...clients.values()].filter((client) => isAble(client) && client.hosting === "virtual");
     return able.map(({ clientKey, ordinal }) => ({ key: clientKey, ordinal, numDevices: devicesOf(clientKey).length }));
   }
 
@@ -127,7 +127,7 @@ export function createHosting(ports: HostingPorts, clients: ReadonlyMap<string, 
 
   function dealFixed({ clientKey, ordinal }: Client): void {
     const newcomer = { key: clientKey, ordinal, numDevices: devicesOf(clientKey).length };
-    for (const id of dealToNewcomer(newcomer, guests(), hosts(), config)) settle(devices.get(id) ?? freshDevice(id), clientKey);
+    for (const id of dealToNewcomer(newcomer, guests(), hosts(isAround), config)) settle(devices.get(id) ?? freshDevice(id), clientKey);
   }
 
   function dealOpen({ clientKey, hosting }: Client): void {
@@ -145,7 +145,7 @@ export function createHosting(ports: HostingPorts, clients: ReadonlyMap<string, 
     deal: isFixed ? dealFixed : dealOpen,
     decide: (client, claims) => devicesOf(client.clientKey).map((device) => decideOne(device, claims)),
     rehome(device) {
-      const host = isMovable(device) ? chooseHost(hosts(), config) : null;
+      const host = isMovable(device) ? chooseHost(hosts(works), config) : null;
       if (host !== null) {
         moveTo(device, host);
         return;

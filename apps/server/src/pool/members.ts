@@ -38,9 +38,14 @@ export interface Client extends JournalledClient {
   cancelGrace: () => void;
 }
 
+/** Whether a client is there to work, welcomed or about to be. */
+export function isAround({ connection, isPaused, hasDeclined }: Client): boolean {
+  return connection !== null && !isPaused && !hasDeclined;
+}
+
 /** Whether a client takes tasks now. */
-export function works({ connection, isPaused, hasDeclined }: Client): boolean {
-  return connection?.isWelcomed === true && !isPaused && !hasDeclined;
+export function works(client: Client): boolean {
+  return isAround(client) && client.connection?.isWelcomed === true;
 }
 
 /** A device that nobody hosts yet. */
