@@ -23,7 +23,7 @@ export type SessionEnd =
 export interface TrafficCount {
   readonly sentBytes: number;
   readonly receivedBytes: number;
-  /** What this client's training submissions would have taken with all layers in f32, less what they took. */
+  /** What this client's training submissions would have taken with all layers in f32, less what they took, device states included; at least 0. */
   readonly savedBytes: number;
 }
 

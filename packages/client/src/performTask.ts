@@ -84,9 +84,10 @@ function pendingTask(lease: TaskLease, { body, state }: TrainerResult, keepsStat
   return { submit: { taskId, deviceId, header: headerOf(body), ...tensors, ...carried }, state };
 }
 
+/** Negative where the device's state, which some runs keep, takes more than smaller numbers and fewer layers save. */
 function savedBytes({ state }: TrainerResult, { delta }: ContributionBody & { kind: "train" }, submit: Submit): number {
   const numTuned = numValues(delta) + numValues(state?.local ?? {});
-  return Math.max(0, 4 * numTuned - (submit.tensors?.length ?? 0));
+  return 4 * numTuned - (submit.tensors?.length ?? 0) - (submit.state?.length ?? 0);
 }
 
 async function settle(submission: Submit, { submit, devices }: TaskContext): Promise<Settled> {

@@ -285,12 +285,12 @@ async function askRunId(url: string, fetchJson: Fetch): Promise<string | null> {
 }
 
 function countTraffic(emit: (event: SessionEvent) => void) {
-  let traffic: TrafficCount = { sentBytes: 0, receivedBytes: 0, savedBytes: 0 };
+  const total: Record<keyof TrafficCount, number> = { sentBytes: 0, receivedBytes: 0, savedBytes: 0 };
   const count =
     (name: keyof TrafficCount) =>
     (numBytes: number): void => {
-      traffic = { ...traffic, [name]: traffic[name] + numBytes };
-      emit({ kind: "traffic", traffic });
+      total[name] += numBytes;
+      emit({ kind: "traffic", traffic: { ...total, savedBytes: Math.max(0, total.savedBytes) } });
     };
   return { sent: count("sentBytes"), received: count("receivedBytes"), saved: count("savedBytes") };
 }
