@@ -158,8 +158,10 @@ test("a cache with wrong bytes or one that fails costs a download, not the load"
   const wrong = { get: async () => new Uint8Array(16_384), put: async () => {} };
   await loadBackbone({ manifestUrl, cache: wrong });
   const broken = { get: () => Promise.reject(new Error("no disk")), put: () => Promise.reject(new Error("no disk")) };
-  await loadBackbone({ manifestUrl, cache: broken });
+  const notices: string[] = [];
+  await loadBackbone({ manifestUrl, cache: broken, onNotice: (sentence) => notices.push(sentence) });
   expect(shardRequests(requests)).toHaveLength(2 * manifest.shards.length);
+  expect(notices).toEqual(["This browser does not keep the whole backbone, so the next visit downloads again what is missing: no disk"]);
 });
 
 test("without room in the browser's storage nothing is kept, and the user is told", async () => {

@@ -60,7 +60,7 @@ async function load(options: LoadOptions, { signal }: AbortController): Promise<
   const manifest = parseManifest(await fetchOne("manifest.json", { isRetry: false, maxBytes: maxManifestBytes, onBytes: () => {} }));
   options.checkManifest?.(manifest);
   const files = filesOf(manifest);
-  const cache = guarded(options.cache ?? (options.read === undefined ? defaultCache() : noCache()));
+  const cache = guarded(options.cache ?? (options.read === undefined ? defaultCache() : noCache()), options.onNotice);
   const progress = progressOf(files, options.onProgress);
 
   const contents = await fromCache(files, cache, signal);
@@ -168,11 +168,18 @@ function progressOf(files: readonly NamedFile[], onProgress: LoadOptions["onProg
   };
 }
 
-/** A cache is a help, not a need: what it cannot do is fetched again. */
-function guarded(cache: BackboneCache): BackboneCache {
+/** A cache is a help, not a need: what it cannot do is fetched again. Browsers may promise more room than they then give. */
+function guarded(cache: BackboneCache, onNotice: LoadOptions["onNotice"]): BackboneCache {
+  let isTold = false;
   return {
     get: (sha256) => cache.get(sha256).catch(() => null),
-    put: (sha256, bytes) => cache.put(sha256, bytes).catch(() => {}),
+    put: (sha256, bytes) =>
+      cache.put(sha256, bytes).catch((error: unknown) => {
+        if (isTold) return;
+        isTold = true;
+        const reason = error instanceof Error ? error.message : String(error);
+        onNotice?.(`This browser does not keep the whole backbone, so the next visit downloads again what is missing: ${reason}`);
+      }),
   };
 }
 
