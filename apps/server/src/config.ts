@@ -23,6 +23,11 @@ export const coordinatorConfigSchema = z.strictObject({
   pagesDir: z.string().min(1).nullable().default("dist/web"),
   /** Holds backbones/ and datasets/. */
   publicDir: z.string().min(1).default("public"),
+  /** Where the tabs fetch backbones, such as a CDN that holds a copy of backbones/ and allows other origins; null for this coordinator. */
+  backbonesUrl: z
+    .url({ protocol: /^https?$/ })
+    .nullable()
+    .default(null),
   /** Pages come from the development server that is handed in, without a content security policy. */
   dev: z.boolean().default(false),
   logLevel: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),

@@ -8,6 +8,7 @@ export interface ServeFlags {
   readonly preset?: string;
   readonly task?: string;
   readonly backbone?: string;
+  readonly backbonesUrl?: string;
   readonly devices?: number;
   readonly rounds?: number;
   readonly seed?: number;
@@ -30,6 +31,7 @@ export function withServeOptions(command: Command): Command {
     .addOption(new Option("--preset <name>", "settings to start from (default: default)").choices(["official", "default", "demo"]))
     .option("--task <name>", "such as feedback/topic")
     .option("--backbone <name>", "folder under public/backbones")
+    .option("--backbones-url <url>", "where the tabs fetch backbones instead, such as a CDN with a copy of public/backbones")
     .option("--devices <number>", "devices of a fixed roster, or the most of an open one", wholeNumber(1))
     .option("--rounds <number>", "training rounds", wholeNumber(1))
     .option("--seed <number>", "everything random comes from it", wholeNumber(0))
@@ -113,6 +115,7 @@ export function settingsOf(flags: ServeFlags): Record<string, unknown> {
     host: flags.host,
     port: flags.port,
     https,
+    backbonesUrl: flags.backbonesUrl,
     dataDir: flags.out,
     runId: flags.run,
     logLevel: flags.logLevel ?? "warn",

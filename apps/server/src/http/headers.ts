@@ -7,11 +7,20 @@ export const isolationHeaders = {
   "Cross-Origin-Resource-Policy": "same-origin",
 } as const;
 
+/** What the headers depend on. */
+export interface PagePolicy {
+  readonly isDev: boolean;
+  readonly isHttps: boolean;
+  /** Another place that the pages may fetch backbones from. */
+  readonly backbonesUrl: string | null;
+}
+
 /**
- * Helmet's options: cross-origin isolation, and a content security policy under which the pages compute and talk to this coordinator alone.
+ * Helmet's options: cross-origin isolation, and a content security policy under which the pages compute and talk to this coordinator alone,
+ * and fetch the backbone where it is.
  * There is no `upgrade-insecure-requests`: on plain http the page's own script would not load.
  */
-export function securityHeaders({ isDev, isHttps }: { isDev: boolean; isHttps: boolean }): FastifyHelmetOptions {
+export function securityHeaders({ isDev, isHttps, backbonesUrl }: PagePolicy): FastifyHelmetOptions {
   return {
     global: true,
     crossOriginOpenerPolicy: { policy: "same-origin" },
@@ -29,7 +38,7 @@ export function securityHeaders({ isDev, isHttps }: { isDev: boolean; isHttps: b
             scriptSrc: ["'self'", "'wasm-unsafe-eval'", "blob:"],
             workerSrc: ["'self'", "blob:"],
             // 'self' covers ws: and wss: of the same origin only in newer browsers.
-            connectSrc: ["'self'", "ws:", "wss:", "blob:", "data:"],
+            connectSrc: ["'self'", "ws:", "wss:", "blob:", "data:", ...(backbonesUrl === null ? [] : [new URL(backbonesUrl).origin])],
             imgSrc: ["'self'", "data:", "blob:"],
             styleSrc: ["'self'", "'unsafe-inline'"],
             fontSrc: ["'self'", "data:"],

@@ -40,6 +40,17 @@ test("pages are isolated, and their policy lets them compute and talk to this co
   expect(response.headers.get("strict-transport-security")).toBeNull();
 });
 
+test("backbones may come from another place, which the pages are told of and allowed to ask", async () => {
+  const coordinator = await scene.start(run, {
+    pagesDir: writePages(scene.folder()),
+    backbonesUrl: "https://cdn.example:8443/tutti/backbones/",
+  });
+  const info = await (await fetch(`${coordinator.url}/run.json`)).json();
+  expect(info.urls.backbone).toBe(`https://cdn.example:8443/tutti/backbones/${run.backbone}/manifest.json`);
+  const policy = (await fetch(`${coordinator.url}/`)).headers.get("content-security-policy") ?? "";
+  expect(policy).toMatch(/connect-src [^;]*https:\/\/cdn\.example:8443(;| )/);
+});
+
 test("what is named by its content may be kept for ever, everything else is asked for again", async () => {
   const coordinator = await scene.start(run, { pagesDir: writePages(scene.folder()) });
   const caching = async (path: string) => (await fetch(coordinator.url + path)).headers.get("cache-control");

@@ -41,7 +41,7 @@ export async function buildHttp(config: CoordinatorConfig, ports: HttpPorts): Pr
     if (status >= 500) ports.logger.error({ error, url: request.url }, "a request failed");
     void reply.code(status).send({ error: status >= 500 ? "internal" : error instanceof Error ? error.message : "refused" });
   });
-  await app.register(helmet, securityHeaders({ isDev: config.dev, isHttps: certificate !== null }));
+  await app.register(helmet, securityHeaders({ isDev: config.dev, isHttps: certificate !== null, backbonesUrl: config.backbonesUrl }));
   await app.register(compress, { global: true, threshold: 1024, encodings: ["gzip", "identity"] });
   addRunRoutes(app, ports);
   ports.control(app);
