@@ -63,12 +63,20 @@ test("a demo leaves its files, its prompts reproduce the newcomer accuracy, and 
   const numLines = 2 + random.integer(4); // steps that close before: after scoring, while counting or in the first training round
   const delayMs = random.integer(400);
   let numClosed = 0;
+  let interruptedAt = Number.NaN;
   const stopped = await tutti(["demo", ...sizes], (line, interrupt) => {
     if (!/ done, /.test(line)) return;
     numClosed += 1;
-    if (numClosed === numLines) void wait(delayMs).then(interrupt);
+    if (numClosed === numLines)
+      void wait(delayMs)
+        .then(interrupt)
+        .then(() => {
+          interruptedAt = performance.now();
+        });
   });
   expect(stopped.code, stopped.stderr).toBe(130);
+  // it waits for no deadline: the step's is 120 s
+  expect(performance.now() - interruptedAt).toBeLessThan(60_000);
   const command = /To go on: npm run demo -- (.*)/.exec(stopped.stderr)?.[1] ?? "";
   expect(command).toContain("--resume");
   const resumed = scratch("resumed.json");

@@ -6,11 +6,11 @@ export interface Clock {
   after(delayMs: number, action: () => void): () => void;
 }
 
-/** The process's own uptime. */
+/** The process's own uptime. A timer that is still open keeps no process alive: a coordinator that serves is kept alive by its sockets. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(delayMs, action) {
-    const timer = setTimeout(action, delayMs);
+    const timer = setTimeout(action, delayMs).unref();
     return () => clearTimeout(timer);
   },
 };
