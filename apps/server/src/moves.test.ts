@@ -42,6 +42,22 @@ test("a client whose devices moved is told that they live elsewhere when it retu
   expect(again.kept.devices.size).toBe(0);
 });
 
+test("a device that goes to a newcomer and comes back starts from its last accepted state, wherever it was meanwhile (P-27)", async () => {
+  const coordinator = await scene.start(run, { graceMs: 0, homeless: "move" });
+  let isHeld = true;
+  const a = scene.join(coordinator, "a", { onTask: ({ stage, round }) => !(isHeld && stage === "train" && round === 1) });
+  const { lease: held } = await a.when("task", (event) => event.lease.stage === "train");
+  const b = scene.join(coordinator, "b");
+  const { deviceIds } = await a.when("moved");
+  expect(deviceIds).not.toContain(held.deviceId);
+  expect([...a.kept.devices.keys()].some((id) => deviceIds.includes(id))).toBe(false);
+  isHeld = false;
+  b.close();
+  const { devices } = await a.when("assign", (event) => event.devices.some(({ deviceId }) => deviceIds.includes(deviceId)));
+  expect(devices.map(({ deviceId }) => deviceId)).toEqual(expect.arrayContaining([...deviceIds]));
+  a.close();
+});
+
 test("states that travel are counted apart from the bytes of the steps", async () => {
   const moving = await scene.start(run, { expectedClients: 1, homeless: "move" });
   scene.join(moving, "a");

@@ -185,6 +185,11 @@ function createConnection(socket: Socket, { pool, logger }: SocketPorts, onRepla
         if (!outcome.ok) logger.warn({ rule: outcome.rule, message: outcome.message }, "an assignment was not acknowledged");
       });
     },
+    moved(deviceIds) {
+      void call(socket, "moved", { deviceIds }).then((outcome) => {
+        if (!outcome.ok && socket.connected) logger.warn({ rule: outcome.rule, deviceIds }, "a move was not acknowledged");
+      });
+    },
     replaced() {
       onReplaced();
       void call(socket, "replaced", {}, { timeoutMs: 2000 }).then(() => socket.disconnect(true));

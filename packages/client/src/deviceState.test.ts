@@ -161,6 +161,19 @@ test("P-26: assigned devices are loaded and registered; one that is already here
   expect(trainer.sources.map(({ deviceId }) => deviceId)).toEqual([3, 5]);
 });
 
+test("P-27: a device that moved is forgotten, and one that comes back starts from the state it comes with", async () => {
+  const coordinator = await coordinate();
+  const { store, event } = join(coordinator);
+  await coordinator.heard("register");
+  await store.put(scriptedRunId, { deviceId: 3, version: taskA, state: null, pending: null });
+  await coordinator.tell("moved", { deviceIds: [3] });
+  expect(await event("ready", ({ deviceIds }) => deviceIds.length === 0)).toMatchObject({ numExamples: 0 });
+  expect(await store.list(scriptedRunId)).toEqual([]);
+  await coordinator.tell("assign", { devices: [{ deviceId: 3, decision: "new" }] });
+  await event("ready", ({ deviceIds }) => deviceIds.length === 1);
+  expect(await store.get(scriptedRunId, 3)).toMatchObject({ version: null, state: null });
+});
+
 test("P-41 and P-42: duplicate promotes, late drops and keeps the accepted state", async () => {
   const coordinator = await coordinate();
   const { store, event } = join(coordinator);

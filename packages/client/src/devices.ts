@@ -13,6 +13,8 @@ export interface Devices {
   applyWhole(decisions: readonly DeviceDecision[]): Promise<void>;
   /** Takes over the devices of an assignment that are not here yet (P-26). */
   applyNew(decisions: readonly DeviceDecision[]): Promise<void>;
+  /** Forgets devices that live elsewhere from now on (P-27). */
+  forget(deviceIds: readonly DeviceId[]): Promise<void>;
   read(deviceId: DeviceId): Promise<DeviceRecord>;
   /** Writes the finished task beside the state it started from; answers false when the device was decided otherwise meanwhile. */
   setPending(start: DeviceRecord, pending: PendingTask): Promise<boolean>;
@@ -89,6 +91,13 @@ export function createDevices({ runId, store, blobs, onDecision }: DevicesOption
     applyNew: (decisions) =>
       inTurn(async () => {
         for (const decision of decisions) if (!here.has(decision.deviceId)) await take(decision);
+      }),
+    forget: (deviceIds) =>
+      inTurn(async () => {
+        for (const deviceId of deviceIds) {
+          here.delete(deviceId);
+          await store.delete(runId, deviceId);
+        }
       }),
     read: (deviceId) => inTurn(() => read(deviceId)),
     setPending: (start, pending) =>

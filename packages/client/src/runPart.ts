@@ -53,6 +53,8 @@ export interface RunPart {
   /** After each hello: takes over the decisions, sends what is pending, gets ready, registers. */
   enter(welcome: Welcome): Promise<void>;
   assign(decisions: readonly DeviceDecision[]): Promise<void>;
+  /** Devices that live elsewhere from now on. */
+  moved(deviceIds: readonly DeviceId[]): Promise<void>;
   /** The connection is gone: submissions wait for the next `enter`. */
   suspend(): void;
   /** The part is over: aborts what runs. */
@@ -73,6 +75,7 @@ export function createRunPart(options: RunPartOptions): RunPart {
   const online = createGate();
   const loader = createLoader(options, signal);
   let keepsStates = false;
+  let ready: TrainerReady | null = null;
   let refusedIds = "";
   const devices = createDevices({
     runId,
@@ -149,13 +152,22 @@ export function createRunPart(options: RunPartOptions): RunPart {
       throw error;
     });
     // A device that was assigned meanwhile is loaded, and then registered, in its own turn.
-    const listed = devices.ids().flatMap((deviceId) => {
+    const listed = loaded();
+    if (listed.length > 0) await registerWith(trained, listed);
+    tellReady(trained);
+  }
+
+  const loaded = () =>
+    devices.ids().flatMap((deviceId) => {
       const numExamples = loader.numExamples(deviceId);
       return numExamples === null ? [] : [{ deviceId, numExamples }];
     });
-    if (listed.length > 0) await registerWith(trained, listed);
-    const deviceIds = listed.map(({ deviceId }) => deviceId);
-    emit({ kind: "ready", ready: trained, deviceIds, numExamples: listed.reduce((sum, { numExamples }) => sum + numExamples, 0) });
+
+  function tellReady(trained: TrainerReady): void {
+    ready = trained;
+    const here = loaded();
+    const numExamples = here.reduce((sum, device) => sum + device.numExamples, 0);
+    emit({ kind: "ready", ready: trained, deviceIds: here.map(({ deviceId }) => deviceId), numExamples });
   }
 
   async function registerWith(
@@ -191,6 +203,10 @@ export function createRunPart(options: RunPartOptions): RunPart {
     async assign(decisions) {
       await devices.applyNew(decisions);
       await register();
+    },
+    async moved(deviceIds) {
+      await devices.forget(deviceIds);
+      if (ready !== null) tellReady(ready);
     },
     suspend: online.close,
     stop() {

@@ -1,17 +1,7 @@
 import type { DeviceId } from "@tutti/core";
 import { type Example, findTask } from "@tutti/data";
 import type { BackendName, DeviceSource, Trainer, TrainerSetup } from "@tutti/model";
-import {
-  type Assign,
-  type Goodbye,
-  type Handlers,
-  type Hello,
-  limits,
-  protocolVersion,
-  type Rule,
-  refuse,
-  type Welcome,
-} from "@tutti/protocol";
+import { type Goodbye, type Handlers, type Hello, limits, protocolVersion, type Rule, refuse, type Welcome } from "@tutti/protocol";
 import type { ManagerOptions, SocketOptions } from "socket.io-client";
 import { createBlobs, type Fetch } from "./blobs.ts";
 import { openConnection } from "./connection.ts";
@@ -70,9 +60,10 @@ export function joinRun(options: JoinOptions): ClientSession {
   let runId: string | null = null;
   let isPaused = false;
   let numGreetings = 0;
-  /** Assignments that came while a hello was under way: the welcome that is on its way, or has just arrived, comes first. */
-  let early: Assign["devices"][] = [];
+  /** Changes of who lives here that came while a hello was under way: the welcome that is on its way, or has just arrived, comes first. */
+  let early: ((run: RunPart) => Promise<void>)[] = [];
 
+  const fail = (error: unknown): void => end({ reason: "failed", message: sentenceOf(error) });
   emit({ kind: "connection", state: "connecting" });
   const connection = openConnection({
     url: options.url,
@@ -98,11 +89,6 @@ export function joinRun(options: JoinOptions): ClientSession {
     void options.trainer.stop().catch(() => undefined);
     emit({ kind: "ended", end: sessionEnd });
     ended.resolve(sessionEnd);
-  }
-
-  function fail(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
-    end({ reason: "failed", message: error instanceof CannotTakePart ? message : `Something went wrong in this tab: ${message}` });
   }
 
   /** The part in the welcome's run; another run than before means a new start. */
@@ -142,7 +128,7 @@ export function joinRun(options: JoinOptions): ClientSession {
       if (isPaused) await connection.call("pause", { isPaused });
       const run = await partOf(welcome);
       if (!isPresent()) return null;
-      return { whenReady: Promise.all([run.enter(welcome), ...early.splice(0).map(run.assign)]) };
+      return { whenReady: Promise.all([run.enter(welcome), ...early.splice(0).map((change) => change(run))]) };
     } finally {
       numGreetings--;
       if (numGreetings === 0) early = [];
@@ -175,6 +161,12 @@ export function joinRun(options: JoinOptions): ClientSession {
     connection.reconnect();
   }
 
+  function rehouse(change: (run: RunPart) => Promise<void>): Record<string, never> {
+    if (numGreetings > 0) early.push(change);
+    else if (part !== null) change(part).catch((error: unknown) => signal.aborted || fail(error));
+    return {};
+  }
+
   function handlers(): Handlers {
     return {
       task: (lease) => {
@@ -182,11 +174,8 @@ export function joinRun(options: JoinOptions): ClientSession {
         part.queue.add(lease);
         return {};
       },
-      assign: ({ devices }) => {
-        if (numGreetings > 0) early.push(devices);
-        else part?.assign(devices).catch((error: unknown) => signal.aborted || fail(error));
-        return {};
-      },
+      assign: ({ devices }) => rehouse((run) => run.assign(devices)),
+      moved: ({ deviceIds }) => rehouse((run) => run.moved(deviceIds)),
       status: (status) => {
         part?.queue.dropSuperseded(status);
         emit({ kind: "status", status });
@@ -222,6 +211,11 @@ export function joinRun(options: JoinOptions): ClientSession {
     },
     whenEnded: ended.promise,
   };
+}
+
+function sentenceOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return error instanceof CannotTakePart ? message : `Something went wrong in this tab: ${message}`;
 }
 
 function deferred<T>(): { readonly promise: Promise<T>; resolve(value: T): void } {

@@ -166,6 +166,7 @@ const examples: { readonly [N in CallName]: readonly Request<N>[] } = {
     },
   ],
   assign: [{ devices }],
+  moved: [{ deviceIds: [3, 5] }],
   replaced: [{}],
   goodbye: [{ reason: "finished", message: "the run is done" }],
   status: [status],

@@ -126,6 +126,9 @@ export const pauseSchema = z.strictObject({ isPaused: z.boolean() });
 /** Virtual devices that move here (P-26). */
 export const assignSchema = z.strictObject({ devices: deviceDecisionsSchema });
 
+/** Devices that live elsewhere from now on (P-27). */
+export const movedSchema = z.strictObject({ deviceIds: z.array(deviceIdSchema).min(1).max(limits.maxDevicesPerClient).readonly() });
+
 /** The last message of the coordinator on a socket (P-80). */
 export const goodbyeSchema = z.strictObject({
   reason: z.enum(["finished", "closing", "newRun", "removed"]),
@@ -143,6 +146,7 @@ export const calls = {
   decline: { request: declineSchema, answer: emptySchema },
   task: { request: taskLeaseSchema, answer: emptySchema },
   assign: { request: assignSchema, answer: emptySchema },
+  moved: { request: movedSchema, answer: emptySchema },
   replaced: { request: emptySchema, answer: emptySchema },
   goodbye: { request: goodbyeSchema, answer: emptySchema },
   status: { request: statusSchema, answer: emptySchema },

@@ -19,6 +19,7 @@ export const rules = {
   "P-24": "New",
   "P-25": "A device that is not listed lives elsewhere",
   "P-26": "Assign",
+  "P-27": "Moved",
   "P-30": "A task's id follows from what it is",
   "P-31": "A lease is acknowledged before the work",
   "P-32": "The deadline counts the coordinator's uptime",

@@ -71,7 +71,9 @@ export function createHosting(ports: HostingPorts, clients: ReadonlyMap<string, 
 
   /** The device lives there from now on; where it lived before, it must be registered again before it gets a task. */
   function settle(device: JournalledDevice, clientKey: string): JournalledDevice {
-    hostOf(device)?.connection?.registered.delete(device.deviceId);
+    const before = hostOf(device);
+    before?.connection?.registered.delete(device.deviceId);
+    if (before?.connection?.isWelcomed === true && before.clientKey !== clientKey) before.connection.moved([device.deviceId]);
     const settled = { ...device, clientKey };
     save(settled);
     return settled;

@@ -12,6 +12,8 @@ export interface Connection {
   readonly registered: Set<DeviceId>;
   task(lease: TaskLease): void;
   assign(devices: readonly DeviceDecision[]): void;
+  /** Tells the client that these devices live elsewhere from now on. */
+  moved(deviceIds: readonly DeviceId[]): void;
   /** Tells the client that another socket took its place, and closes. */
   replaced(): void;
 }

@@ -47,6 +47,7 @@ export type ClientEvent =
   | { readonly kind: "task"; readonly lease: TaskLease }
   | { readonly kind: "submitted"; readonly lease: TaskLease; readonly outcome: Outcome<Answer<"submit">> }
   | { readonly kind: "assign"; readonly devices: Assign["devices"] }
+  | { readonly kind: "moved"; readonly deviceIds: readonly number[] }
   | { readonly kind: "replaced" }
   | { readonly kind: "goodbye"; readonly goodbye: Goodbye }
   | { readonly kind: "status"; readonly status: Status };
@@ -217,6 +218,11 @@ export function joinAsClient(options: ProtocolClientOptions): ProtocolClient {
       await apply(devices);
       note({ kind: "assign", devices });
       void register(devices.map((known) => known.deviceId));
+      return {};
+    },
+    moved({ deviceIds }) {
+      for (const deviceId of deviceIds) kept.devices.delete(deviceId);
+      note({ kind: "moved", deviceIds });
       return {};
     },
     replaced() {
