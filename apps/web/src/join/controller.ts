@@ -58,7 +58,7 @@ export function createJoinController(params: PageParams): JoinController {
     const { store, key, isKept } = await keepingPlace(slotOf(params.tab, source));
     if (!isKept)
       onEvent({ kind: "problem", message: "This browser does not let the page store anything, so a reload starts this tab anew." });
-    const { trainer, close } = startWorker();
+    const { trainer, close } = startWorker((message) => onEvent({ kind: "problem", message }));
     session = joinRun({
       url: location.origin,
       clientKey: key.clientKey,
@@ -104,9 +104,9 @@ async function keepingPlace(slot: string): Promise<Kept> {
   }
 }
 
-function startWorker() {
+function startWorker(onNotice: (sentence: string) => void) {
   const worker = new Worker(new URL("../training/worker.ts", import.meta.url), { type: "module" });
-  const trainer = workerTrainer(worker);
+  const trainer = workerTrainer(worker, onNotice);
   worker.addEventListener("error", (event) =>
     trainer.fail(new Error(`the training worker stopped: ${event.message || "it could not be loaded"}`)),
   );

@@ -25,14 +25,24 @@ function channel(): { page: Port<WorkerReply, WorkerRequest>; worker: Port<Worke
   };
 }
 
-function bridged(trainer: Partial<Trainer>) {
+function bridged(trainer: Partial<Trainer>, notices: string[] = []) {
   const { page, worker } = channel();
   const unused = (): never => {
     throw new Error("not part of this test");
   };
-  serveTrainer(worker, { start: unused, addDevice: unused, perform: unused, stop: unused, ...trainer });
-  return workerTrainer(page);
+  serveTrainer(worker, (onNotice) => {
+    onNotice("this browser keeps nothing");
+    return { start: unused, addDevice: unused, perform: unused, stop: unused, ...trainer };
+  });
+  return workerTrainer(page, (sentence) => notices.push(sentence));
 }
+
+test("a notice crosses the bridge beside the answers", async () => {
+  const notices: string[] = [];
+  const trainer = bridged({ stop: async () => undefined }, notices);
+  await trainer.stop();
+  expect(notices).toEqual(["this browser keeps nothing"]);
+});
 
 test("answers, loading and steps cross the bridge", async () => {
   const trainer = bridged({

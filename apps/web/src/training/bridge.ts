@@ -27,8 +27,9 @@ export interface WorkerAnswers {
 
 export type WorkerMethod = keyof WorkerAnswers;
 
-/** What the worker says: progress while it works, then one answer or failure for each question. */
+/** What the worker says: progress while it works, then one answer or failure for each question; a notice belongs to none. */
 export type WorkerReply =
+  | { readonly id: 0; readonly kind: "notice"; readonly sentence: string }
   | { readonly id: number; readonly kind: "loading"; readonly progress: LoadProgress }
   | { readonly id: number; readonly kind: "step"; readonly progress: StepProgress }
   | { readonly id: number; readonly kind: "answer"; readonly value: WorkerAnswers[WorkerMethod] }

@@ -1,8 +1,9 @@
 import type { Trainer } from "@tutti/model";
 import type { Port, WorkerAnswers, WorkerMethod, WorkerReply, WorkerRequest } from "./bridge.ts";
 
-/** The worker's end of the bridge: performs each request on `trainer` and answers it, also when it fails. */
-export function serveTrainer(port: Port<WorkerRequest, WorkerReply>, trainer: Trainer): void {
+/** The worker's end of the bridge: performs each request on the trainer and answers it, also when it fails. */
+export function serveTrainer(port: Port<WorkerRequest, WorkerReply>, create: (onNotice: (sentence: string) => void) => Trainer): void {
+  const trainer = create((sentence) => port.postMessage({ id: 0, kind: "notice", sentence }));
   const running = new Map<number, AbortController>();
 
   function perform(request: Exclude<WorkerRequest, { method: "abort" }>, signal: AbortSignal): Promise<WorkerAnswers[WorkerMethod]> {

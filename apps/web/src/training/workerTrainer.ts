@@ -16,8 +16,14 @@ interface Listening {
 
 type Asked = WorkerRequest extends infer R ? (R extends { id: number } ? Omit<R, "id"> : never) : never;
 
-/** The page's end of the bridge: a Trainer whose work happens in a worker. `fail` rejects all that is open, for when the worker dies. */
-export function workerTrainer(port: Port<WorkerReply, WorkerRequest>): Trainer & { fail(error: Error): void } {
+/**
+ * The page's end of the bridge: a Trainer whose work happens in a worker. `onNotice` is told what a person should know although the work goes on;
+ * `fail` rejects all that is open, for when the worker dies.
+ */
+export function workerTrainer(
+  port: Port<WorkerReply, WorkerRequest>,
+  onNotice: (sentence: string) => void,
+): Trainer & { fail(error: Error): void } {
   const questions = new Map<number, Question>();
   let lastId = 0;
   let failure: Error | null = null;
@@ -37,6 +43,7 @@ export function workerTrainer(port: Port<WorkerReply, WorkerRequest>): Trainer &
   }
 
   port.addEventListener("message", ({ data }) => {
+    if (data.kind === "notice") return onNotice(data.sentence);
     const question = questions.get(data.id);
     if (question === undefined) return;
     if (data.kind === "loading") return question.onLoading?.(data.progress);

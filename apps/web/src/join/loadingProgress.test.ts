@@ -1,0 +1,41 @@
+import type { SessionEvent } from "@tutti/client";
+import { h } from "preact";
+import { renderToString } from "preact-render-to-string";
+import { expect, test } from "vitest";
+import { welcomeEvent } from "../testing/events.ts";
+import { RunView } from "./runView.tsx";
+import { emptyView, nextView, type View } from "./view.ts";
+
+/** The page after events at these times. */
+function shownAfter(events: readonly (readonly [SessionEvent, number])[]): string {
+  const view = events.reduce<View>((before, [event, nowMs]) => nextView(before, event, nowMs), { ...emptyView, hasJoined: true });
+  const nothing = (): void => undefined;
+  const controller = { view: { value: view } as never, join: nothing, pause: nothing, resume: nothing, leave: nothing };
+  return renderToString(h(RunView, { view, controller, onJoinAgain: nothing }));
+}
+
+const loading = (doneBytes: number): SessionEvent => ({
+  kind: "loading",
+  progress: { phase: "backbone", doneBytes, totalBytes: 9_000_000 },
+});
+
+test("while the backbone loads the page shows bytes done and in all, the rate and the time left", () => {
+  const html = shownAfter([
+    [welcomeEvent, 1000],
+    [loading(0), 2000],
+    [loading(3_000_000), 6000],
+  ]);
+  expect(html).toContain('max="9000000" value="3000000"');
+  expect(html).toContain("3.00 MB of 9.00 MB");
+  expect(html).toContain("750 KB/s · 8 s left");
+});
+
+test("in the first half second no rate is shown", () => {
+  const html = shownAfter([
+    [welcomeEvent, 1000],
+    [loading(0), 2000],
+    [loading(3_000_000), 2400],
+  ]);
+  expect(html).toContain("3.00 MB of 9.00 MB");
+  expect(html).not.toContain("left</span>");
+});
