@@ -42,7 +42,7 @@ export function addDemo(program: Command): void {
       "after",
       `
 Examples:
-  tutti demo                                   four minutes on two cores, no GPU needed
+  tutti demo                                   about a minute on two cores, no GPU needed
   tutti demo --task sentiment --json out.json
   tutti demo --tabs 2 --devices 10 --rounds 6 --headed
   tutti demo --resume 20260102-030405-topic    after Ctrl-C

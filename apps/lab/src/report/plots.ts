@@ -128,7 +128,27 @@ function bytes({ steps }: RunReport): PlotOfReport {
   return { title: "Bytes on the wire by phase", svg, legend: ["up", "down"] };
 }
 
-/** The figures of a report as SVG texts. */
+/** Where the curvature of the loss lies: one stem per Ritz value, as high as its weight. */
+function spectrum({ spectra }: RunReport): PlotOfReport | null {
+  if (spectra.length === 0) return null;
+  const stems = spectra.flatMap(({ deviceId, ritzValues, ritzWeights }) =>
+    ritzValues.map((value, index) => ({ value, weight: Math.max(0, ritzWeights[index] ?? 0), series: `device ${deviceId}` })),
+  );
+  const legend = [...new Set(stems.map(({ series }) => series))];
+  const svg = render({
+    color: { domain: legend, range: colors },
+    x: { label: "Ritz value", ticks: 5, tickFormat: "~g", nice: true },
+    y: { label: "weight (root scale)", type: "sqrt", grid: true, ticks: 5 },
+    marks: [
+      Plot.ruleX(stems, { x: "value", y: "weight", stroke: "series", strokeWidth: 2 }),
+      Plot.dot(stems, { x: "value", y: "weight", fill: "series", r: 3 }),
+      Plot.ruleY([0]),
+    ],
+  });
+  return { title: "Curvature of the loss at the probing devices", svg, legend };
+}
+
+/** The figures of a report as SVG texts; a run that was not probed has no spectrum. */
 export function renderPlots(report: RunReport): PlotOfReport[] {
-  return [accuracy, loss, layerScores, bytes].map((plot) => plot(report));
+  return [accuracy, loss, layerScores, bytes, spectrum].map((plot) => plot(report)).filter((plot) => plot !== null);
 }

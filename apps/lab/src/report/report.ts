@@ -19,6 +19,8 @@ figure { margin: 0 } figcaption { font-weight: 600; margin-bottom: 0.5rem } figu
 .wide { overflow-x: auto }
 table { border-collapse: collapse; overflow-wrap: normal; min-width: 18rem; font-variant-numeric: tabular-nums } caption { text-align: left; color: var(--soft) }
 th, td { padding: 0.25rem 0.75rem 0.25rem 0; border-bottom: 1px solid var(--line); text-align: right } th:first-child, td:first-child { text-align: left }
+@media (max-width: 30rem) { table { min-width: 100%; font-size: 0.875rem } th, td { padding-right: 0.4rem } }
+details { margin: 0.5rem 0 } summary { cursor: pointer; padding: 0.5rem 0; color: var(--soft) }
 pre { overflow-x: auto; font-size: 0.8rem; padding: 0.75rem; border: 1px solid var(--line); border-radius: 0.375rem }
 `;
 
@@ -33,6 +35,9 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   const body = rows.map((row) => `<tr>${cells(row, "td")}</tr>`).join("");
   return `<div class="wide"><table><thead><tr>${cells(head, "th")}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
+
+/** What few readers need, behind a line that opens it. */
+const folded = (summary: string, html: string) => `<details><summary>${escapeHtml(summary)}</summary>${html}</details>`;
 
 function scores(report: RunReport): string {
   const coverage = finalCoverage(report);
@@ -59,7 +64,8 @@ function layers({ result, spectra }: RunReport): string {
     ritzWeights.map(unbroken).join(" "),
   ]);
   const share = `<p>Share of layers to keep r = ${formatNumber(result.keepFraction)}: ${result.selectedLayers.length} of ${result.layerScores.length} layers travel.</p>`;
-  return `${table(["layer", "score", ""], rows)}${share}${ritz.length > 0 ? table(["device", "Ritz values", "weights"], ritz) : ""}`;
+  const numbers = ritz.length > 0 ? folded("The Ritz values behind r", table(["device", "Ritz values", "weights"], ritz)) : "";
+  return `${table(["layer", "score", ""], rows)}${share}${numbers}`;
 }
 
 function traffic(report: RunReport): string {
@@ -113,7 +119,7 @@ ${traffic(report)}
 ${times}
 ${report.notes.length > 0 ? `<h2>Notes</h2><ul>${report.notes.map((note) => `<li>${escapeHtml(note)}</li>`).join("")}</ul>` : ""}
 <h2>Settings</h2>
-<pre>${escapeHtml(JSON.stringify(settings, null, 2))}</pre>
+${folded("All settings of the run", `<pre>${escapeHtml(JSON.stringify(settings, null, 2))}</pre>`)}
 <p>Parameters ${result.parametersSha256}</p>
 </body>
 </html>
