@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import { createRandom, type DealtShares, dealShares, type Random, type RunSettings } from "@tutti/core";
+import { createRandom, type DealtShares, dealShares, type Random, type RunSettings, type TuningSettings } from "@tutti/core";
 import { type Dataset, type Example, findTask, loadDataset, type TaskDefinition } from "@tutti/data";
 import { type LoadOptions, loadBackbone } from "./backbone/load.ts";
+import type { BackboneManifest } from "./backbone/manifest.ts";
 import type { PackedBackbone } from "./backbone/packed.ts";
 import { createTransformer, type Transformer } from "./backbone/transformer.ts";
 import { refuseTooLarge } from "./backbone/unpackedSize.ts";
@@ -36,6 +37,18 @@ export interface Workplace {
 /** What a trainer loads with; a test hands in its own. */
 export type LoadPorts = Pick<LoadOptions, "fetch" | "cache" | "storage" | "read" | "onNotice">;
 
+/** Throws a sentence when a run cannot use this backbone here; asked before anything large is fetched. */
+export function refuseUnusable(
+  manifest: Pick<BackboneManifest, "config" | "name" | "tokenizer">,
+  backend: string,
+  tuning: TuningSettings,
+): void {
+  if (manifest.tokenizer === null) {
+    throw new Error(`backbone ${manifest.name} has no tokenizer, so it cannot read texts: add it again from a folder with tokenizer.json`);
+  }
+  refuseTooLarge(manifest, backend, tuning);
+}
+
 /** Loads backbone, tokenizer and data set, and puts the weights on the current backend. */
 export async function openWorkplace(
   setup: Pick<TrainerSetup, "run" | "manifestUrl" | "datasetUrl">,
@@ -48,7 +61,7 @@ export async function openWorkplace(
   const backbone = await loadBackbone({
     ...ports,
     manifestUrl: setup.manifestUrl,
-    checkManifest: (manifest) => refuseTooLarge(manifest, tf.getBackend()),
+    checkManifest: (manifest) => refuseUnusable(manifest, tf.getBackend(), run.tuning),
     onProgress: (progress) => onProgress({ phase: "backbone", ...progress }),
     ...(signal === undefined ? {} : { signal }),
   });

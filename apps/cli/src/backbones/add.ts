@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import type { BackboneManifest, TensorEncoding } from "@tutti/model";
 import { UsageError } from "../exitCodes.ts";
 import { type CheckpointPlace, cardOf, nameOf, placeOf } from "./folders.ts";
@@ -34,7 +34,7 @@ export async function add(target: string, flags: AddFlags): Promise<void> {
   const { manifest, tensors } = await convertBackbone(checkpoint.folder, out, {
     name,
     encoding: flags.encoding,
-    source: flags.source ?? checkpoint.source ?? name,
+    source: flags.source ?? checkpoint.source ?? basename(resolve(checkpoint.folder)),
     licence: flags.licence ?? checkpoint.licence ?? licence ?? "unknown",
     hasTokenizer: flags.tokenizer,
     ...(card === null ? {} : { card }),

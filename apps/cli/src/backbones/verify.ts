@@ -15,6 +15,8 @@ export interface VerifyFlags {
 
 /** `tutti backbone verify`: the files' hashes, or every golden number computed again. */
 export async function verify(name: string, flags: VerifyFlags): Promise<void> {
+  if (flags.json !== undefined && flags.golden === undefined)
+    throw new UsageError("--json holds the errors that --golden FILE computes: give both");
   const folder = await folderOf(flags.backbones, name);
   const { findDamage, loadBackboneFolder } = await import("@tutti/model/node");
   const damage = await findDamage(folder);
@@ -34,7 +36,7 @@ export async function verify(name: string, flags: VerifyFlags): Promise<void> {
     kind,
     error.toExponential(1),
     tolerance === null ? "-" : tolerance.toExponential(0),
-    isWithin ? "ok" : "PAST",
+    tolerance === null ? "-" : isWithin ? "ok" : "PAST",
   ]);
   console.log(table([[`largest relative error on ${backend}`, "error", "tolerance", ""], ...rows]));
   const past = judged.filter(({ isWithin }) => !isWithin).map(({ kind }) => kind);
@@ -65,5 +67,8 @@ async function readGolden(path: string): Promise<unknown> {
 
 async function needGpu(): Promise<void> {
   const { provideNodeGpu } = await import("@tutti/model/node");
-  if (!(await provideNodeGpu())) throw new Error("this machine has no WebGPU adapter for Node; --backend wasm or cpu computes without one");
+  if (!(await provideNodeGpu()))
+    throw new Error(
+      "this machine has no WebGPU adapter for Node; with a Vulkan driver named by LD_LIBRARY_PATH and VK_ICD_FILENAMES (Chromium's folder has a software one) it may have, and --backend wasm or cpu computes without",
+    );
 }

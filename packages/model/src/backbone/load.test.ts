@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { presets } from "@tutti/core";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { checkpointInMemory, convertInMemory, goldenCheckpoint, type MemoryFiles } from "../testing/goldenBackbone.ts";
 import { memoryCache } from "./cache.ts";
@@ -8,6 +9,7 @@ import { loadBackbone } from "./load.ts";
 import { type BackboneManifest, parseManifest } from "./manifest.ts";
 import { refuseTooLarge, unpackedBytes } from "./unpackedSize.ts";
 
+const linear = presets.demo.tuning;
 let files: MemoryFiles;
 let manifest: BackboneManifest;
 const cleanUps: (() => Promise<void>)[] = [];
@@ -197,14 +199,29 @@ test("a backbone that does not fit once unpacked is refused before a shard is as
     numKeyValueHeads: 32,
     headSize: 64,
   };
-  const checkManifest = (found: BackboneManifest) => refuseTooLarge({ ...found, config: large }, "wasm");
+  const checkManifest = (found: BackboneManifest) => refuseTooLarge({ ...found, config: large }, "wasm", linear);
   await expect(loadBackbone({ manifestUrl, checkManifest })).rejects.toThrow(
     /^backbone golden takes 7\.0 GB once its layers are unpacked, and WebAssembly's memory ends at 4\.3 GB: it needs a browser with WebGPU/,
   );
   expect(requests).toEqual(["manifest.json"]);
-  expect(() => refuseTooLarge({ ...manifest, config: large }, "webgpu")).not.toThrow();
-  expect(() => refuseTooLarge(manifest, "wasm")).not.toThrow();
-  expect(unpackedBytes(manifest)).toBe(8 * 3 * (4 * 32 * 32 + 2 * 32 * 48));
+  expect(() => refuseTooLarge({ ...manifest, config: large }, "webgpu", linear)).not.toThrow();
+  expect(() => refuseTooLarge(manifest, "wasm", linear)).not.toThrow();
+  expect(unpackedBytes(manifest, false)).toBe(8 * 3 * (4 * 32 * 32 + 2 * 32 * 48));
+});
+
+test("logits over the vocabulary count where a run asks for them, always on a causal backbone", () => {
+  const layers = 8 * 3 * (4 * 32 * 32 + 2 * 32 * 48);
+  expect(unpackedBytes(manifest, true)).toBe(layers + 8 * (32 * 32 + 96 * 32));
+  // 8 layers alone would fit: it is the table of 262,144 words that does not
+  const wide = { ...manifest.config, hiddenSize: 2048, intermediateSize: 5632, numLayers: 8, vocabSize: 262_144 };
+  expect(() => refuseTooLarge({ ...manifest, config: wide }, "wasm", linear)).not.toThrow();
+  expect(() =>
+    refuseTooLarge({ ...manifest, config: wide }, "wasm", { ...linear, head: "labelWords", lossOver: "labelWords" }),
+  ).not.toThrow();
+  expect(() => refuseTooLarge({ ...manifest, config: wide }, "wasm", { ...linear, head: "labelWords", lossOver: "vocabulary" })).toThrow(
+    "WebAssembly's memory ends",
+  );
+  expect(() => refuseTooLarge({ ...manifest, config: { ...wide, isCausal: true } }, "wasm", linear)).toThrow("WebAssembly's memory ends");
 });
 
 test("a backbone can lie at another origin than the page", async () => {

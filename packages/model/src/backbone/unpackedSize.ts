@@ -1,3 +1,4 @@
+import type { TuningSettings } from "@tutti/core";
 import type { BackboneManifest } from "./manifest.ts";
 import { tensorNames } from "./tensorNames.ts";
 
@@ -6,15 +7,25 @@ const wasmBytes = 2 ** 32;
 /** Left for activations, the optimiser and the library itself. */
 const wasmReserve = 512 * 2 ** 20;
 
-/** Bytes of a backbone's matrices in f32, each kept for the forward and for the backward product; the embedding table stays packed outside. */
-export function unpackedBytes(manifest: Pick<BackboneManifest, "config">): number {
-  const matrices = tensorNames(manifest.config).filter(({ name, shape }) => shape.length === 2 && name.startsWith("layers."));
-  return matrices.reduce((sum, { shape }) => sum + 8 * shape.reduce((a, b) => a * b, 1), 0);
+/**
+ * Bytes of a backbone's matrices in f32, each kept for the forward and for the backward product. The embedding table stays packed outside, but where
+ * logits over the whole vocabulary are asked for, the table that makes them is unpacked too.
+ */
+export function unpackedBytes({ config }: Pick<BackboneManifest, "config">, usesVocabulary: boolean): number {
+  const isUnpacked = (name: string) => name.startsWith("layers.") || (usesVocabulary && name === "head.dense.weight");
+  const matrices = tensorNames(config).filter(({ name, shape }) => shape.length === 2 && isUnpacked(name));
+  const numWeights = matrices.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  return 8 * (numWeights + (usesVocabulary ? config.vocabSize * config.hiddenSize : 0));
+}
+
+/** Whether a run asks for logits over the whole vocabulary; a causal backbone's zero-shot row always does. */
+export function usesVocabulary({ isCausal }: BackboneManifest["config"], { head, lossOver }: TuningSettings): boolean {
+  return isCausal || (head === "labelWords" && lossOver === "vocabulary");
 }
 
 /** Throws a sentence when the backbone cannot be unpacked on this backend. WebGPU has its own limits, and plain JavaScript the machine's. */
-export function refuseTooLarge(manifest: Pick<BackboneManifest, "config" | "name">, backend: string): void {
-  const needed = unpackedBytes(manifest);
+export function refuseTooLarge(manifest: Pick<BackboneManifest, "config" | "name">, backend: string, tuning: TuningSettings): void {
+  const needed = unpackedBytes(manifest, usesVocabulary(manifest.config, tuning));
   if (backend !== "wasm" || needed <= wasmBytes - wasmReserve) return;
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   throw new Error(
