@@ -16,7 +16,7 @@ import { type CoordinatorEvent, createLiveRun, type LiveRun, type RunOutcome } f
 import { createLogger } from "./logger.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { type Clock, systemClock } from "./pool/clock.ts";
-import { deriveRunId, openRunFolder, type RunFolder } from "./runFolder.ts";
+import { deriveRunId, lockRunFolder, openRunFolder, type RunFolder } from "./runFolder.ts";
 import { attachSockets, type Sockets } from "./socket.ts";
 import { forWelcome } from "./status.ts";
 import type { StepRecord } from "./stepRecord.ts";
@@ -72,6 +72,7 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
   const logger = given.logger ?? createLogger(config);
   const runId = config.runId ?? deriveRunId(run);
   const folder = openRunFolder(config.dataDir, runId, !config.writesRunFiles);
+  const unlock = lockRunFolder(folder.path);
   const journal = openJournal(given.store ?? lmdbStore(join(folder.path, "journal")));
   requireSameRun(journal, run, runId, folder.path);
   const isResumed = journal.contents() !== null;
@@ -116,7 +117,6 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
     throttle.stop();
     live.pool.stop();
     withdraw();
-    done.reject(new Error(`run ${runId}: the coordinator was closed before the run was over`));
     sockets?.close(reason, why);
     await app.close();
     journal.putTraffic(asJson(meter.totals()));
@@ -124,12 +124,16 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
       await journal.flushed();
     } finally {
       await journal.close();
+      unlock();
     }
     logger.info({ runId, reason }, "the coordinator closed");
   }
 
   function close(reason: Goodbye["reason"] = live.isDone ? "finished" : "closing", why?: string): Promise<void> {
-    closing ??= shutDown(reason, why).then(closed.resolve, closed.reject);
+    // Who waits for the end hears first that it was closed on purpose.
+    closing ??= shutDown(reason, why)
+      .then(closed.resolve, closed.reject)
+      .then(() => done.reject(new Error(`run ${runId}: the coordinator was closed before the run was over`)));
     return closing;
   }
 
@@ -139,6 +143,7 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
       live.pool.stop();
       throttle.stop();
       await journal.close();
+      unlock();
       throw error;
     },
   );

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
-import { appendFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RunSettings } from "@tutti/core";
+import { ConfigError } from "./config.ts";
+import { isAlive } from "./http/control.ts";
 import type { StepRecord } from "./stepRecord.ts";
 
 /** The id that follows from a run's settings: the same command finds its run again. */
@@ -17,6 +19,19 @@ export interface RunFolder {
   /** Writes the steps of earlier processes again, since the last line of the old file may be torn. */
   startSteps(records: readonly StepRecord[]): void;
   appendStep(record: StepRecord): void;
+}
+
+/** Keeps a run's folder for this process; throws a ConfigError while another process that lives has it. Returns what gives it back. */
+export function lockRunFolder(folder: string): () => void {
+  const path = join(folder, "lock");
+  const owner = existsSync(path) ? Number(readFileSync(path, "utf8")) : Number.NaN;
+  if (Number.isInteger(owner) && owner > 0 && owner !== process.pid && isAlive(owner)) {
+    throw new ConfigError(
+      `${folder} is in use by process ${owner}: stop that one, or choose another run (if ${owner} is something else, remove ${path})`,
+    );
+  }
+  writeFileSync(path, String(process.pid));
+  return () => rmSync(path, { force: true });
 }
 
 /** Opens `<dataDir>/<runId>`; with `isQuiet` nothing is written there beside the journal. */

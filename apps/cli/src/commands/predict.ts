@@ -11,7 +11,7 @@ interface PredictFlags {
   readonly split?: "train" | "validation" | "test";
   readonly backend: "wasm" | "cpu";
   readonly json?: boolean;
-  readonly public: string;
+  readonly public?: string;
 }
 
 /** `tutti predict`: what tuned prompts say about texts, or how right they are on a split of their task. */
@@ -25,7 +25,7 @@ export function addPredict(program: Command): void {
     .addOption(new Option("--split <name>", "measure on a split of the run's task instead").choices(["train", "validation", "test"]))
     .addOption(new Option("--backend <name>", "what to compute on").choices(["wasm", "cpu"]).default("wasm"))
     .option("--json", "one JSON object per line")
-    .option("--public <folder>", "holds backbones/ and datasets/", "public")
+    .option("--public <folder>", "holds backbones/ and datasets/ (default: the project's public folder)")
     .addHelpText(
       "after",
       `
@@ -38,7 +38,11 @@ Examples:
 }
 
 async function predict(texts: readonly string[], flags: PredictFlags): Promise<void> {
-  const { readPromptsFile } = await import("@tutti/lab");
+  const sources = [texts.length > 0 ? "texts" : "", flags.file === undefined ? "" : "--file", flags.split === undefined ? "" : "--split"];
+  const given = sources.filter((source) => source !== "");
+  if (given.length > 1) throw new UsageError(`${given.join(" and ")} exclude each other: give one`);
+  const { projectFolder, readPromptsFile } = await import("@tutti/lab");
+  const publicFolder = flags.public ?? join(projectFolder, "public");
   const file = await readFile(flags.prompts).catch(() => {
     throw new UsageError(`${flags.prompts} cannot be read: give the prompts.safetensors of a run folder`);
   });
@@ -47,9 +51,10 @@ async function predict(texts: readonly string[], flags: PredictFlags): Promise<v
   const { createPredictor, startBackend } = await import("@tutti/model");
   const { loadBackboneFolder } = await import("@tutti/model/node");
   await startBackend(flags.backend);
-  const predictor = createPredictor(await loadBackboneFolder(await backboneFolder(flags.public, settings.backbone)), settings, params);
+  const predictor = createPredictor(await loadBackboneFolder(await backboneFolder(publicFolder, settings.backbone)), settings, params);
   try {
-    if (flags.split !== undefined) return await measure(predictor.confusion, settings.task, flags.split, flags);
+    if (flags.split !== undefined)
+      return await measure(predictor.confusion, settings.task, flags.split, { ...flags, public: publicFolder });
     const classes = await predictor.predict(lines.map((text) => ({ text })));
     for (const [index, text] of lines.entries()) {
       const label = predictor.classes[classes[index] ?? 0] ?? "";
@@ -63,7 +68,8 @@ async function predict(texts: readonly string[], flags: PredictFlags): Promise<v
 async function linesOf(texts: readonly string[], file: string | undefined): Promise<string[]> {
   if (texts.length > 0) return [...texts];
   if (file === undefined && process.stdin.isTTY) throw new UsageError("no text: give texts, --file FILE, --split test, or lines on stdin");
-  const whole = file === undefined ? await readAll(process.stdin) : await readFile(file, "utf8");
+  const whole = file === undefined ? await readAll(process.stdin) : await readFile(file, "utf8").catch(() => null);
+  if (whole === null) throw new UsageError(`${file} cannot be read: give a file with one text a line`);
   return whole
     .split(/\r?\n/)
     .map((line) => line.trim())
@@ -80,7 +86,7 @@ async function measure(
   confusionOf: (examples: readonly import("@tutti/data").Example[]) => Promise<readonly (readonly number[])[]>,
   task: string,
   split: "train" | "validation" | "test",
-  flags: PredictFlags,
+  flags: { readonly json?: boolean; readonly public: string },
 ): Promise<void> {
   const { findTask, loadDataset } = await import("@tutti/data");
   const definition = findTask(task);

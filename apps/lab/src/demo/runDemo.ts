@@ -138,19 +138,33 @@ function firstBackend(coordinator: Coordinator): Promise<"webgpu" | "wasm" | "cp
   });
 }
 
-function resumeCommand(runId: string, { runsFolder, json, headed }: DemoOptions): string {
-  const out = runsFolder === "runs" ? "" : ` --out ${runsFolder}`;
-  return `npm run demo -- --resume ${runId}${out}${json === undefined ? "" : ` --json ${json}`}${headed === true ? " --headed" : ""}`;
+function resumeCommand(runId: string, { runsFolder, json, headed, open }: DemoOptions): string {
+  const out = runsFolder === "runs" ? "" : ` --out ${quoted(runsFolder)}`;
+  const flags = `${headed === true ? " --headed" : ""}${open === true ? " --open" : ""}`;
+  return `npm run demo -- --resume ${runId}${out}${json === undefined ? "" : ` --json ${quoted(json)}`}${flags}`;
 }
 
-/** The first SIGINT or SIGTERM; a second one ends the process at once. */
+/** A word as a shell takes it back. */
+const quoted = (word: string) => (/^[\w./:@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+/** One Ctrl-C may reach the process twice, from the terminal and from the command that started it. */
+const sameKeyMs = 1000;
+
+/** The first SIGINT or SIGTERM; another one, pressed later, ends the process at once. */
 function listenForSignals() {
-  let tell: (signal: NodeJS.Signals) => void = () => undefined;
+  let resolveFirst: (signal: NodeJS.Signals) => void = () => undefined;
   const signalled = new Promise<NodeJS.Signals>((resolve) => {
-    tell = resolve;
+    resolveFirst = resolve;
   });
+  let firstMs: number | null = null;
+  const tell = (signal: NodeJS.Signals): void => {
+    const now = performance.now();
+    if (firstMs !== null && now - firstMs > sameKeyMs) process.exit(signal === "SIGINT" ? 130 : 143);
+    firstMs ??= now;
+    resolveFirst(signal);
+  };
   const names = ["SIGINT", "SIGTERM"] as const;
-  for (const name of names) process.once(name, tell);
+  for (const name of names) process.on(name, tell);
   return {
     signalled,
     ignore: () => {

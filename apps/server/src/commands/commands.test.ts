@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { presets } from "@tutti/core";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import type { RunOutcome } from "../coordinator.ts";
+import { lockRunFolder } from "../runFolder.ts";
 import { freePort, startKillable } from "../testing/killHarness.ts";
 import { joinAsClient, newClient } from "../testing/protocolClient.ts";
 import { temporaryFolder } from "../testing/startTest.ts";
@@ -94,6 +95,34 @@ test("a signal ends serving, and says that the same command resumes", async () =
   expect((await listRuns(join(folder, "runs"))).map(({ state, numSteps }) => ({ state, numSteps }))).toEqual([
     { state: "stopped", numSteps: 0 },
   ]);
+});
+
+test("an order to stop ends serving as a signal does, and gives the run's folder back", async () => {
+  const folder = newFolder();
+  const port = await freePort();
+  const lines: string[] = [];
+  const serving = serve({
+    ...{ presets, preset: "default", file: settingsFile(folder, port), isOver: "whenStopped", numClasses: () => 3 },
+    print: (line) => void lines.push(line),
+  });
+  await vi.waitFor(() => expect(lines.length).toBeGreaterThan(1), { interval: 5, timeout: 10_000 });
+  await stopRun(join(folder, "runs"));
+  expect(await serving).toBe("stopped");
+  const [{ runId } = { runId: "" }] = await listRuns(join(folder, "runs"));
+  expect(existsSync(join(folder, "runs", runId, "journal"))).toBe(true);
+  expect(existsSync(join(folder, "runs", runId, "lock"))).toBe(false);
+});
+
+test("a run's folder belongs to one process at a time, and one that a dead process left is taken over", () => {
+  const folder = newFolder();
+  const lock = join(folder, "lock");
+  writeFileSync(lock, String(process.ppid));
+  expect(() => lockRunFolder(folder)).toThrow(`is in use by process ${process.ppid}`);
+  writeFileSync(lock, "2147483646"); // above any process number
+  const unlock = lockRunFolder(folder);
+  expect(readFileSync(lock, "utf8")).toBe(String(process.pid));
+  unlock();
+  expect(existsSync(lock)).toBe(false);
 });
 
 test("SIGTERM says goodbye to the clients before the process ends", async () => {

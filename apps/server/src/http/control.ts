@@ -55,7 +55,8 @@ function controlPath(dataDir: string): string {
   return join(dataDir, "coordinator", "control.json");
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process with this number is there. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -24,7 +24,7 @@ export function Landing({ run, problem, onJoin }: LandingProps) {
         Many browser tabs, each with its own examples, tune one language model: Tutti. This tab would download the model once, practise on
         its examples whenever it is called, and send back a few thousand numbers.
       </p>
-      <SentAndKept />
+      <SentAndKept isOpen={run?.run.roster === "open"} />
       <form
         class="join"
         onSubmit={(event) => {
@@ -58,16 +58,21 @@ export function Landing({ run, problem, onJoin }: LandingProps) {
   );
 }
 
-function SentAndKept() {
+function SentAndKept({ isOpen }: { readonly isOpen: boolean }) {
   return (
     <div class="columns sent-and-kept">
       <section class="card">
         <h2>What is sent</h2>
-        <p>The small prompts this tab has trained, for the layers that matter, and scores that say how well they do.</p>
+        <p>
+          The small prompts this tab has trained, for the layers that matter, and scores that say how well they do.
+          {!isOpen && " The server also keeps a copy of the other layers’ prompts, so that another tab can go on when this one closes."}
+        </p>
       </section>
       <section class="card">
         <h2>What stays here</h2>
-        <p>The examples, the prompts of all other layers, and everything else on this computer. Close the tab and it is over.</p>
+        <p>
+          The examples{isOpen && ", the prompts of all other layers"}, and everything else on this computer. Close the tab and it is over.
+        </p>
       </section>
     </div>
   );

@@ -57,9 +57,9 @@ test("layers are not said to stay on the device before any is chosen", () => {
     { kind: "status", status: { ...emptyStatus, stage: "count", layerScores: [9, 12, null] } },
   ]);
   expect(before).toContain("Not chosen yet: until then, all layers travel.");
-  expect(before).not.toContain("stays on the device");
+  expect(before).not.toContain("is not shared");
   const after = shown([welcomeEvent, readyEvent, { kind: "status", status: { ...emptyStatus, stage: "train", selectedLayers: [1] } }]);
-  expect(after).toContain("stays on the device");
+  expect(after).toContain("is not shared");
   expect(after).not.toContain("Not chosen yet");
 });
 

@@ -56,7 +56,7 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
           ) : (
             <ul class="legend">
               <li class="selected">travels</li>
-              <li>stays on the device</li>
+              <li>is not shared</li>
             </ul>
           )}
         </section>

@@ -72,7 +72,7 @@ export function explanation(state: PageState, view: View): string {
     case "waiting":
       return waitingReason(view);
     case "paused":
-      return "No new work comes to this tab until you resume. The others carry on.";
+      return "No new work comes to this tab until you resume.";
     case "retrying":
       return "It may be restarting, or the network is gone. This tab keeps its work and tries again by itself; leave it open.";
     case "replaced":
