@@ -4,6 +4,7 @@ import { render } from "preact";
 import { createJoinController } from "./join/controller.ts";
 import { JoinPage } from "./join/joinPage.tsx";
 import { readPageParams } from "./join/queryParams.ts";
+import { remembersJoin } from "./join/rejoin.ts";
 import { fetchRunInfo } from "./join/runInfo.ts";
 
 const params = readPageParams(location.search);
@@ -25,7 +26,7 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
 
-if (params.isAuto) controller.join({ kind: "share" });
+if (params.isAuto || remembersJoin()) controller.join({ kind: "share" });
 
 const root = document.getElementById("page");
 if (root !== null) render(<JoinPage controller={controller} run={run} runProblem={runProblem} />, root);

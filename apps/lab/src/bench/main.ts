@@ -4,6 +4,7 @@ import { alignColumns } from "../results/resultTable.ts";
 import { benchAggregate } from "./aggregate.ts";
 import { benchDemo } from "./demo.ts";
 import { type BenchRow, nameMachine } from "./rows.ts";
+import { benchTests } from "./tests.ts";
 import { benchTrainingStep } from "./trainingStep.ts";
 import { benchTurnaround } from "./turnaround.ts";
 
@@ -14,7 +15,11 @@ const benches: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   demo: benchDemo,
 };
 
-const usage = `npm run bench -- [name…] [--json FILE]: measures and compares with the goals; names: ${Object.keys(benches).join(", ")}`;
+/** Run only when asked for by name: it takes as long as all the others together, and more. */
+const onlyByName: Readonly<Record<string, () => Promise<BenchRow[]>>> = { tests: benchTests };
+const named = { ...benches, ...onlyByName };
+
+const usage = `npm run bench -- [name…] [--json FILE]: measures and compares with the goals; names: ${Object.keys(named).join(", ")} (${Object.keys(onlyByName).join(", ")} only by name)`;
 
 function tableOf(rows: readonly BenchRow[]): string {
   const holds = (value: boolean | null) => (value === null ? "–" : value ? "yes" : "NO");
@@ -25,7 +30,7 @@ function tableOf(rows: readonly BenchRow[]): string {
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({ options: { json: { type: "string" }, help: { type: "boolean" } }, allowPositionals: true });
   if (values.help === true) return console.log(usage);
-  const unknown = positionals.filter((name) => !Object.hasOwn(benches, name));
+  const unknown = positionals.filter((name) => !Object.hasOwn(named, name));
   if (unknown.length > 0) {
     console.error(`There is no bench ${unknown.join(", ")}. ${usage}`);
     process.exitCode = 2;
@@ -34,7 +39,7 @@ async function main(): Promise<void> {
   const machine = nameMachine();
   console.log(machine);
   const rows: BenchRow[] = [];
-  for (const [name, bench] of Object.entries(benches)) {
+  for (const [name, bench] of Object.entries(positionals.length > 0 ? named : benches)) {
     if (positionals.length > 0 && !positionals.includes(name)) continue;
     console.error(`measuring ${name} …`);
     rows.push(...(await bench()));

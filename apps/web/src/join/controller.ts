@@ -7,6 +7,7 @@ import { indexedDbStore } from "../storage/indexedDbStore.ts";
 import { workerTrainer } from "../training/workerTrainer.ts";
 import { type DataSource, hostingOf } from "./dataSource.ts";
 import type { PageParams } from "./queryParams.ts";
+import { rememberJoin } from "./rejoin.ts";
 import { headline } from "./text.ts";
 import { emptyView, nextView, pageStateOf, type View } from "./view.ts";
 import { createWakeLock } from "./wakeLock.ts";
@@ -71,7 +72,9 @@ export function createJoinController(params: PageParams): JoinController {
       ...(params.nickname === "" ? {} : { nickname: params.nickname }),
       onEvent,
     });
-    await session.whenEnded;
+    rememberJoin(source.kind === "share");
+    const { reason } = await session.whenEnded;
+    if (reason !== "reload") rememberJoin(false);
     key.release();
     close();
   }
