@@ -90,18 +90,18 @@ test("four tabs on WASM learn more than the backbone knew", async ({ context }) 
   expect(accuracy("personalised")).toBeGreaterThan(accuracy("zeroShot"));
 });
 
-for (const family of ["roberta"]) {
-  test(`the golden numbers of ${family} hold on WebGPU in the browser`, async ({ page }) => {
-    const coordinator = await serveRun(tinyRun);
-    await page.goto(`${coordinator.url}/verify.html?backend=webgpu&golden=/golden/${family}`);
-    await expect(page.locator("html[data-state]")).toHaveAttribute("data-state", /done|failed/, { timeout: 90_000 });
-    const result: { errors?: Record<string, number> } = JSON.parse((await page.locator("#result").textContent()) ?? "{}");
-    await coordinator.close();
-    expect(result).toHaveProperty("backend", "webgpu");
-    for (const [kind, error] of Object.entries(result.errors ?? {})) {
-      // 1e-4 on WebGPU; products with the Hessian come from differences of gradients (golden/README.md)
-      expect(error, kind).toBeLessThanOrEqual(/hessian|ritz|spectrum|product/i.test(kind) ? 2e-3 : 1e-4);
-    }
-    expect(Object.keys(result.errors ?? {}).length).toBeGreaterThan(8);
-  });
-}
+test("every kind of roberta's golden numbers holds on WebGPU in the browser", async ({ page }) => {
+  test.setTimeout(480_000); // 80 products with the Hessian on a software adapter
+  const coordinator = await serveRun(tinyRun);
+  await page.goto(`${coordinator.url}/verify.html?backend=webgpu&golden=/golden/roberta&spectrum=1`);
+  await expect(page.locator("html[data-state]")).toHaveAttribute("data-state", /done|failed/, { timeout: 450_000 });
+  const result: { errors?: Record<string, number> } = JSON.parse((await page.locator("#result").textContent()) ?? "{}");
+  await coordinator.close();
+  expect(result).toHaveProperty("backend", "webgpu");
+  for (const [kind, error] of Object.entries(result.errors ?? {})) {
+    // 1e-4 on WebGPU; products with the Hessian come from differences of gradients, and what follows from them (golden/README.md)
+    expect(error, kind).toBeLessThanOrEqual(/hessian|ritz|keep|product/i.test(kind) ? 2e-3 : 1e-4);
+  }
+  expect(Object.keys(result.errors ?? {}).filter((kind) => /ritz/i.test(kind)).length).toBeGreaterThan(0);
+  expect(Object.keys(result.errors ?? {}).length).toBeGreaterThan(12);
+});
