@@ -99,6 +99,7 @@ export async function serveRun(file: string | undefined, flags: ServeFlags, isOv
 /** The flags in the shape of a settings file; what was not given is left out. */
 export function settingsOf(flags: ServeFlags): Record<string, unknown> {
   if ((flags.cert === undefined) !== (flags.key === undefined)) throw new UsageError("--cert and --key go together");
+  if (flags.https !== undefined && flags.cert !== undefined) throw new UsageError("--https and --cert exclude each other: give one");
   const https = flags.cert === undefined ? flags.https : { cert: flags.cert, key: flags.key };
   const minDevices = flags.minDevices ?? (flags.devices === undefined ? undefined : 1);
   const run = {

@@ -49,4 +49,7 @@ async function main(): Promise<void> {
   if (rows.some(({ holds }) => holds === false)) process.exitCode = 1;
 }
 
-await main();
+await main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = error instanceof TypeError ? 2 : 1;
+});

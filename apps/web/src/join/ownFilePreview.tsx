@@ -1,4 +1,5 @@
 import type { DataSource } from "./dataSource.ts";
+import { counted } from "./format.ts";
 
 const numShown = 4;
 
@@ -8,7 +9,7 @@ export function OwnFilePreview({ source }: { readonly source: DataSource & { kin
   return (
     <div class="preview stack" data-testid="own-file-preview">
       <p class="small">
-        <strong>{examples.length} examples</strong>: {classes.map(({ name, count }) => `${count} ${name}`).join(", ")}
+        <strong>{counted(examples.length, "example")}</strong>: {classes.map(({ name, count }) => `${count} ${name}`).join(", ")}
       </p>
       <table>
         <thead>
