@@ -200,7 +200,7 @@ async function openDoors(given: Surroundings, control: HttpPorts["control"]) {
   const certificate = await loadCertificate(config.https, join(config.dataDir, "coordinator"));
   const app = await buildHttp(config, {
     ...{ blobs, logger, certificate, control },
-    runPage: () => ({ protocolVersion, runId, run, urls, status: live.status() }),
+    runPage: () => ({ protocolVersion, runId, run, urls, keepsStates: pool.keepsStates, status: live.status() }),
     metrics: () => metrics.read(),
     ...(pages === undefined ? {} : { pages }),
   });

@@ -98,6 +98,8 @@ export const runInfoSchema = z.strictObject({
   runId: runIdSchema,
   run: runSettingsSchema,
   urls: urlsSchema,
+  /** Whether the coordinator gets a copy of each device's private state (P-56). */
+  keepsStates: z.boolean(),
   status: statusSchema,
 });
 

@@ -24,7 +24,7 @@ export function Landing({ run, problem, onJoin }: LandingProps) {
         Many browser tabs, each with its own examples, tune one language model: Tutti. This tab would download the model once, practise on
         its examples whenever it is called, and send back a few thousand numbers.
       </p>
-      <SentAndKept isOpen={run?.run.roster === "open"} />
+      <SentAndKept keepsStates={run?.keepsStates ?? true} />
       <form
         class="join"
         onSubmit={(event) => {
@@ -58,20 +58,22 @@ export function Landing({ run, problem, onJoin }: LandingProps) {
   );
 }
 
-function SentAndKept({ isOpen }: { readonly isOpen: boolean }) {
+/** Until the run is known, the page promises no more than what holds in every run. */
+export function SentAndKept({ keepsStates }: { readonly keepsStates: boolean }) {
   return (
     <div class="columns sent-and-kept">
       <section class="card">
         <h2>What is sent</h2>
         <p>
           The small prompts this tab has trained, for the layers that matter, and scores that say how well they do.
-          {!isOpen && " The server also keeps a copy of the other layers’ prompts, so that another tab can go on when this one closes."}
+          {keepsStates && " The server also keeps a copy of the other layers’ prompts, so that another tab can go on when this one closes."}
         </p>
       </section>
       <section class="card">
         <h2>What stays here</h2>
         <p>
-          The examples{isOpen && ", the prompts of all other layers"}, and everything else on this computer. Close the tab and it is over.
+          The examples{!keepsStates && ", the prompts of all other layers"}, and everything else on this computer. Close the tab and it is
+          over.
         </p>
       </section>
     </div>
