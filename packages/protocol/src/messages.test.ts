@@ -180,7 +180,11 @@ const cases: { name: string; schema: z.ZodType; example: unknown }[] = [
   ),
   { name: "the answer to hello", schema: calls.hello.answer, example: welcome },
   { name: "the answer to submit", schema: calls.submit.answer, example: { outcome: "late" } },
-  { name: "the run description", schema: runInfoSchema, example: { protocolVersion: 1, runId: "run-7", run, urls, keepsStates: true, status } },
+  {
+    name: "the run description",
+    schema: runInfoSchema,
+    example: { protocolVersion: 1, runId: "run-7", run, urls, keepsStates: true, status },
+  },
   { name: "run settings", schema: runSettingsSchema, example: run },
   { name: "a probe task", schema: taskSpecSchema, example: { kind: "probe", lanczosSteps: 20 } },
   {
