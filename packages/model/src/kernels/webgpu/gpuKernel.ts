@@ -1,0 +1,36 @@
+import type { TensorInfo } from "@tensorflow/tfjs";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+
+/** How a kernel is written for a device: with workgroup memory and barriers, or with registers alone, as software adapters like it. */
+export type KernelVariant = "shared" | "registers";
+
+/** What a device can do, and which variant of the kernels it runs. */
+export interface GpuTraits {
+  readonly variant: KernelVariant;
+  /** The device has `shader-f16`; a program that says `enable f16;` gets it. */
+  readonly hasF16: boolean;
+  /** The device has `subgroups`. */
+  readonly hasSubgroups: boolean;
+}
+
+/** What the WebGPU backend runs. */
+export type GpuProgram = Parameters<WebGPUBackend["runWebGPUProgram"]>[0];
+
+export type KernelInputs = Readonly<Record<string, TensorInfo | undefined>>;
+export type KernelAttributes = Readonly<Record<string, unknown>>;
+
+/** Computes a kernel's results; the tensor library tracks them. */
+export type GpuKernel = (inputs: KernelInputs, attributes: KernelAttributes) => TensorInfo[];
+
+/** Where kernels run: the backend, and the traits as they are at each call. */
+export interface GpuContext {
+  readonly backend: WebGPUBackend;
+  traits(): GpuTraits;
+}
+
+/** An input that the kernel cannot do without. */
+export function given(inputs: KernelInputs, name: string): TensorInfo {
+  const info = inputs[name];
+  if (info === undefined) throw new Error(`kernel input ${name}: missing; received ${Object.keys(inputs).join(", ")}`);
+  return info;
+}
