@@ -3,12 +3,32 @@ import * as tf from "@tensorflow/tfjs";
 /** Kernels of our own on WASM; elsewhere their plain equals run. */
 export type WasmKernel = "TuttiAttend" | "TuttiAttendGradient" | "TuttiNorm" | "TuttiNormGradient" | "TuttiActivate" | "TuttiLinear";
 
+/** Kernels of our own on WebGPU. */
+export type WebGpuKernel =
+  | "TuttiPackedLinear"
+  | "TuttiPackedLinearGradient"
+  | "TuttiAttend"
+  | "TuttiAttendGradient"
+  | "TuttiNormRows"
+  | "TuttiNormRowsGradient"
+  | "TuttiRotate"
+  | "TuttiCrossEntropy"
+  | "TuttiAdamW"
+  | "TuttiScatterRows";
+
 /** Kernels of our own, registered for the backends that have them. */
-export type FusedKernel = WasmKernel | "TuttiPackedLinear";
+export type FusedKernel = WasmKernel | WebGpuKernel;
+
+let isPlain = false;
+
+/** Turns all kernels of our own off (`plain`), so that the tensor library's operations do the work, or on again. Transformers made before keep what they have. */
+export function chooseKernels(kernels: "fast" | "plain"): void {
+  isPlain = kernels === "plain";
+}
 
 /** Whether the current backend has this kernel. */
 export function hasFused(name: FusedKernel): boolean {
-  return tf.getKernel(name, tf.getBackend()) !== undefined;
+  return !isPlain && tf.getKernel(name, tf.getBackend()) !== undefined;
 }
 
 /** Runs one of our kernels on the current backend; its results are tracked by the surrounding tidy. */

@@ -1,9 +1,6 @@
-import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import { nf4 } from "../../backbone/fourBits.ts";
 import type { TensorEncoding } from "../../backbone/pack.ts";
-
-/** What the WebGPU backend runs. */
-export type GpuProgram = Parameters<WebGPUBackend["runWebGPUProgram"]>[0];
+import type { GpuProgram } from "./gpuKernel.ts";
 
 /** One product with a packed matrix W (out, in): x · Wᵀ + bias, or with `isGradient` dY · W. */
 export interface PackedProduct {
