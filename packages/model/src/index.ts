@@ -43,6 +43,7 @@ export {
   fillTemplate,
   type TokenizedPrompt,
 } from "./template.ts";
+export { countGpu, type GpuCounters, runningGpuDevice } from "./testing/gpuCounters.ts";
 export { createTokenizer, type TextTokenizer } from "./tokenizer.ts";
 export type {
   Admission,
