@@ -53,15 +53,57 @@ export function createPackedLinear(
   };
 }
 
-/** x (rows, in) → x · Wᵀ + b (rows, out). */
-export function packedLinear(x: tf.Tensor2D, { words, bias, form }: PackedLinear): tf.Tensor2D {
-  const inputs = bias === null ? { x, words } : { x, words, bias };
-  return runFused("TuttiPackedLinear", inputs, { ...form, isGradient: false })[0] as tf.Tensor2D;
+/** What happens to y = x · Wᵀ + b before it is written. */
+export type Epilogue = "none" | "gelu" | "geluTanh" | "silu" | "swiglu";
+
+/** What happens to d = dY · W before it is written. */
+export type GradientEpilogue = "none" | "activation" | "swiglu";
+
+export interface PackedLinearCall {
+  /** How many rows of x take part; all by default. */
+  readonly numRows?: number;
+  /** Added to the product; (numRows, out). */
+  readonly residual?: tf.Tensor2D | null;
+  readonly epilogue?: Epilogue;
+  /** The result is followed by what `packedLinearGradient` needs to go back through the epilogue. */
+  readonly hasTail?: boolean;
 }
 
-/** dY (rows, out) → dY · W (rows, in). */
-export function packedLinearGradient(dy: tf.Tensor2D, { words, form }: PackedLinear): tf.Tensor2D {
-  return runFused("TuttiPackedLinear", { x: dy, words }, { ...form, isGradient: true })[0] as tf.Tensor2D;
+export interface PackedGradientCall {
+  /** How many rows of dY take part; all by default. */
+  readonly numRows?: number;
+  /** Added to the gradient; (numRows, in). */
+  readonly residual?: tf.Tensor2D | null;
+  /** The result with its tail of the map that made this map's input; what an epilogue other than `none` multiplies by. */
+  readonly kept?: tf.Tensor2D | null;
+  readonly epilogue?: GradientEpilogue;
+}
+
+/**
+ * x (at least numRows, in) → epilogue(x · Wᵀ + b + residual): (numRows, out), with a tail (2 · numRows, out): the values, then the derivatives.
+ * `swiglu` reads pairs of gate and up (see `interleavePacked`): (numRows, out / 2), with a tail (3 · numRows, out / 2).
+ */
+export function packedLinear(
+  x: tf.Tensor2D,
+  { words, bias, form }: PackedLinear,
+  { numRows = x.shape[0], residual = null, epilogue = "none", hasTail = false }: PackedLinearCall = {},
+): tf.Tensor2D {
+  const inputs = present({ x, words, bias, residual });
+  return runFused("TuttiPackedLinear", inputs, { ...form, numRows, epilogue, hasTail })[0] as tf.Tensor2D;
+}
+
+/** dY (at least numRows, out) → dY · W times the derivatives in `kept`, plus the residual: (numRows, in), for `swiglu` (numRows, 2 · in). */
+export function packedLinearGradient(
+  dy: tf.Tensor2D,
+  { words, form }: PackedLinear,
+  { numRows = dy.shape[0], residual = null, kept = null, epilogue = "none" }: PackedGradientCall = {},
+): tf.Tensor2D {
+  const inputs = present({ dy, words, kept, residual });
+  return runFused("TuttiPackedLinearGradient", inputs, { ...form, numRows, epilogue })[0] as tf.Tensor2D;
+}
+
+function present(tensors: Readonly<Record<string, tf.Tensor | null>>): tf.NamedTensorMap {
+  return Object.fromEntries(Object.entries(tensors).filter((entry): entry is [string, tf.Tensor] => entry[1] !== null));
 }
 
 /** Matrices with the same input one above the other; null when they are packed in different ways. */
@@ -80,6 +122,27 @@ export function stackPacked(parts: readonly PackedTensor[]): PackedTensor | null
     at.scales += scales.length;
   }
   return { encoding, groupSize, shape: stacked, bytes };
+}
+
+/** Two matrices row by row in turn: row 2j is row j of `gate`, row 2j + 1 row j of `up`; null when they are packed in different ways. */
+export function interleavePacked(gate: PackedTensor, up: PackedTensor): PackedTensor | null {
+  const { encoding, groupSize, shape } = gate;
+  const [numRows, numIn] = shape;
+  if (up.encoding !== encoding || up.groupSize !== groupSize || up.shape[0] !== numRows || up.shape[1] !== numIn) return null;
+  const together = [2 * numRows, numIn];
+  const { scaleOffset, numBytes } = packedSizes(together, { encoding, groupSize });
+  const bytes = new Uint8Array(4 * Math.ceil(numBytes / 4)).subarray(0, numBytes);
+  const [gates, ups] = [sectionsOf(gate), sectionsOf(up)];
+  const interleave = (first: Uint8Array, second: Uint8Array, target: Uint8Array) => {
+    const length = first.length / numRows;
+    for (let row = 0; row < numRows; row++) {
+      target.set(first.subarray(row * length, (row + 1) * length), 2 * row * length);
+      target.set(second.subarray(row * length, (row + 1) * length), (2 * row + 1) * length);
+    }
+  };
+  interleave(gates.values, ups.values, bytes);
+  interleave(gates.scales, ups.scales, bytes.subarray(scaleOffset));
+  return { encoding, groupSize, shape: together, bytes };
 }
 
 /** The bytes as words: a view where they are whole words already, otherwise a copy. */
