@@ -1,16 +1,16 @@
 import * as tf from "@tensorflow/tfjs";
-import { type Activated, activate } from "../kernels/activation.ts";
-import { createLinear, disposeLinear, type Linear, linear, linearGradient, tensorsOf } from "../kernels/linear.ts";
+import { type ActivatedProduct, activatedLinear, activationGradient } from "../kernels/feedForward.ts";
+import { disposeLinear, type Linear, linear, linearGradient, tensorsOf } from "../kernels/linear.ts";
 import { disposeNorm, type Norm, type Normed, normalize, normalizeGradient } from "../kernels/norm.ts";
 import { createPackedLinear } from "../kernels/packedLinear.ts";
 import type { PackedBackbone } from "./packed.ts";
-import { loadLinear, loadNorm, staysPacked, type WeightForm } from "./weights.ts";
+import { loadLinear, loadNorm, staysPacked, uploadRows, type WeightForm } from "./weights.ts";
 
 /** Logits (rows, columns), with what the gradient needs. */
 export interface HeadPass {
   readonly logits: tf.Tensor2D;
   readonly output: Linear;
-  readonly activated: Activated | null;
+  readonly activated: ActivatedProduct | null;
   readonly normed: Normed | null;
 }
 
@@ -18,7 +18,7 @@ export interface HeadPass {
 export interface LanguageHead {
   /** `words` null means the whole vocabulary, in order. */
   forward(rows: tf.Tensor2D, words: readonly number[] | null, hasGradient: boolean): HeadPass;
-  /** d logits (rows, columns) → d rows (rows, H). */
+  /** d logits (rows, columns), which more rows may follow → d rows (rows, H). */
   backward(dLogits: tf.Tensor2D, pass: HeadPass): tf.Tensor2D;
   dispose(): void;
 }
@@ -37,7 +37,7 @@ export function createLanguageHead(backbone: PackedBackbone, form: WeightForm = 
     const key = words === null ? "vocabulary" : words.join(",");
     const known = outputs.get(key);
     if (known !== undefined) return known;
-    const output = words === null ? loadVocabulary(backbone, form) : loadWords(backbone, words);
+    const output = words === null ? loadVocabulary(backbone, form) : loadWords(backbone, words, form);
     for (const tensor of tensorsOf(output)) tf.keep(tensor); // they outlive the tidy they are first needed in
     outputs.set(key, output);
     return output;
@@ -47,15 +47,15 @@ export function createLanguageHead(backbone: PackedBackbone, form: WeightForm = 
     forward(rows, words, hasGradient) {
       const output = outputOf(words);
       if (dense === null || norm === null) return { logits: linear(rows, output), output, activated: null, normed: null };
-      const activated = activate(linear(rows, dense), config.activation, hasGradient);
-      const normed = normalize(activated.y, norm);
+      const numRows = rows.shape[0];
+      const activated = activatedLinear(rows, dense, { activation: config.activation, numRows, hasGradient });
+      const normed = normalize(activated.y, norm, numRows);
       return { logits: linear(normed.y, output), output, activated, normed };
     },
-    backward(dLogits, { output, activated, normed }) {
-      const d = linearGradient(dLogits, output);
+    backward(dLogits, { logits, output, activated, normed }) {
+      const d = linearGradient(dLogits, output, { numRows: logits.shape[0] });
       if (dense === null || norm === null || normed === null || activated === null) return d;
-      if (activated.derivative === null) throw new Error("this pass was made without hasGradient");
-      return linearGradient(tf.mul(normalizeGradient(d, normed, norm), activated.derivative), dense);
+      return linearGradient(activationGradient(normalizeGradient(d, normed, norm), activated), dense);
     },
     dispose() {
       for (const output of outputs.values()) disposeLinear(output);
@@ -73,17 +73,13 @@ function outputTable({ config }: PackedBackbone): string {
 
 function loadVocabulary(backbone: PackedBackbone, form: WeightForm): Linear {
   const table = outputTable(backbone);
-  if (!staysPacked(backbone, table, form)) {
-    return loadWords(
-      backbone,
-      Array.from({ length: backbone.config.vocabSize }, (_, id) => id),
-    );
-  }
+  const everyWord = () => Array.from({ length: backbone.config.vocabSize }, (_, id) => id);
+  if (!staysPacked(form)) return loadWords(backbone, everyWord(), form);
   return createPackedLinear(backbone.packed(table), backbone.has("head.bias") ? backbone.tensor("head.bias") : null);
 }
 
-function loadWords(backbone: PackedBackbone, words: readonly number[]): Linear {
+function loadWords(backbone: PackedBackbone, words: readonly number[], form: WeightForm): Linear {
   const weight = { shape: [words.length, backbone.config.hiddenSize], data: backbone.rows(outputTable(backbone), words) };
   const all = backbone.has("head.bias") ? backbone.tensor("head.bias").data : null;
-  return createLinear(weight, all === null ? null : { shape: [words.length], data: Float32Array.from(words, (word) => all[word]) });
+  return uploadRows(weight, all === null ? null : { shape: [words.length], data: Float32Array.from(words, (word) => all[word]) }, form);
 }

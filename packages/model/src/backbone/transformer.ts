@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "@tutti/core";
-import { type AttentionShape, attentionMask } from "../kernels/attention.ts";
+import { type AttentionShape, visibility } from "../kernels/attention.ts";
 import { disposeNorm, type Norm, type Normed, normalize, normalizeGradient } from "../kernels/norm.ts";
 import { rotationOf } from "../kernels/rotary.ts";
 import type { TokenBatch } from "./batch.ts";
@@ -124,7 +124,7 @@ function contextOf(config: BackboneConfig, batch: TokenBatch, { prefixes, firstP
   return {
     config,
     shape,
-    mask: attentionMask(shape, prefixes?.[0]?.shape[1] ?? 0),
+    seen: visibility(shape, prefixes?.[0]?.shape[1] ?? 0),
     rotation: config.rotary === null ? null : rotationOf(batch.numTokens, firstPosition, config.headSize, config.rotary),
     hasGradient,
   };

@@ -1,7 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
+import type { Tensor } from "@tutti/core";
+import type { Expansion } from "../kernels/feedForward.ts";
 import { createLinear, disposeLinear, type Linear, stackBiases, stackLinears } from "../kernels/linear.ts";
 import { disposeNorm, type Norm } from "../kernels/norm.ts";
-import { createPackedLinear, hasPackedProducts, stackPacked } from "../kernels/packedLinear.ts";
+import { createPackedLinear, hasPackedProducts, interleavePacked, stackPacked } from "../kernels/packedLinear.ts";
+import { packingFor, packTensor } from "./pack.ts";
 import type { PackedBackbone } from "./packed.ts";
 
 /** Whether matrices stay packed where the backend multiplies by packed ones, or are unpacked to f32 in any case. */
@@ -13,9 +16,8 @@ export interface LayerWeights {
   readonly qkv: Linear;
   readonly output: Linear;
   readonly attentionNorm: Norm;
-  /** SwiGLU's second factor, or null. */
-  readonly gate: Linear | null;
-  readonly up: Linear;
+  /** H → intermediate, activated. */
+  readonly expansion: Expansion;
   readonly down: Linear;
   readonly feedForwardNorm: Norm;
 }
@@ -27,8 +29,7 @@ export function loadLayer(backbone: PackedBackbone, index: number, form: WeightF
     qkv: loadQkv(backbone, `${here}.attention`, form),
     output: loadLinear(backbone, `${here}.attention.output`, form),
     attentionNorm: loadNorm(backbone, `${here}.attention.norm`),
-    gate: backbone.has(`${here}.feedForward.gate.weight`) ? loadLinear(backbone, `${here}.feedForward.gate`, form) : null,
-    up: loadLinear(backbone, `${here}.feedForward.up`, form),
+    expansion: loadExpansion(backbone, `${here}.feedForward`, form),
     down: loadLinear(backbone, `${here}.feedForward.down`, form),
     feedForwardNorm: loadNorm(backbone, `${here}.feedForward.norm`),
   };
@@ -37,21 +38,36 @@ export function loadLayer(backbone: PackedBackbone, index: number, form: WeightF
 /** Uploads `<name>.weight` and, where there is one, `<name>.bias`. */
 export function loadLinear(backbone: PackedBackbone, name: string, form: WeightForm = "packed"): Linear {
   const [weight, bias] = [`${name}.weight`, optional(backbone, `${name}.bias`)];
-  return staysPacked(backbone, weight, form)
-    ? createPackedLinear(backbone.packed(weight), bias)
-    : createLinear(backbone.tensor(weight), bias);
+  return staysPacked(form) ? createPackedLinear(backbone.packed(weight), bias) : createLinear(backbone.tensor(weight), bias);
 }
 
-/** Whether a matrix goes to the backend as it is stored. Those in f32 have nothing to gain and take the library's own product. */
-export function staysPacked(backbone: PackedBackbone, name: string, form: WeightForm): boolean {
-  return form === "packed" && hasPackedProducts() && backbone.packed(name).encoding !== "f32";
+/** Whether matrices go to the backend as they are stored. */
+export function staysPacked(form: WeightForm): boolean {
+  return form === "packed" && hasPackedProducts();
+}
+
+/** Rows of W of their own, packed as f32 where the other matrices stay packed too. */
+export function uploadRows(weight: Tensor, bias: Tensor | null, form: WeightForm): Linear {
+  return staysPacked(form)
+    ? createPackedLinear(packTensor(weight.shape, weight.data, packingFor("f32")), bias)
+    : createLinear(weight, bias);
+}
+
+function loadExpansion(backbone: PackedBackbone, feedForward: string, form: WeightForm): Expansion {
+  const [gate, up] = [`${feedForward}.gate`, `${feedForward}.up`];
+  if (!backbone.has(`${gate}.weight`)) return { kind: "plain", up: loadLinear(backbone, up, form) };
+  if (staysPacked(form) && !backbone.has(`${gate}.bias`) && !backbone.has(`${up}.bias`)) {
+    const interleaved = interleavePacked(backbone.packed(`${gate}.weight`), backbone.packed(`${up}.weight`));
+    if (interleaved !== null) return { kind: "interleaved", gateUp: createPackedLinear(interleaved, null) };
+  }
+  return { kind: "gated", gate: loadLinear(backbone, gate, form), up: loadLinear(backbone, up, form) };
 }
 
 function loadQkv(backbone: PackedBackbone, attention: string, form: WeightForm): Linear {
   const names = ["query", "key", "value"].map((part) => `${attention}.${part}`);
   const scales = [1 / Math.sqrt(backbone.config.headSize), 1, 1];
   const biases = names.map((name) => optional(backbone, `${name}.bias`));
-  if (names.every((name) => staysPacked(backbone, `${name}.weight`, form))) {
+  if (staysPacked(form)) {
     const parts = names.map((name) => backbone.packed(`${name}.weight`));
     const heights = parts.map(({ shape }) => shape[0]);
     const stacked = stackPacked(parts);
@@ -78,9 +94,14 @@ export function loadNorm(backbone: PackedBackbone, name: string): Norm {
 
 /** Releases one layer. */
 export function disposeLayer(layer: LayerWeights): void {
-  for (const map of [layer.qkv, layer.output, layer.gate, layer.up, layer.down]) if (map !== null) disposeLinear(map);
+  for (const map of [layer.qkv, layer.output, ...mapsOf(layer.expansion), layer.down]) disposeLinear(map);
   disposeNorm(layer.attentionNorm);
   disposeNorm(layer.feedForwardNorm);
+}
+
+function mapsOf(expansion: Expansion): Linear[] {
+  if (expansion.kind === "interleaved") return [expansion.gateUp];
+  return expansion.kind === "gated" ? [expansion.gate, expansion.up] : [expansion.up];
 }
 
 function optional(backbone: PackedBackbone, name: string) {

@@ -16,10 +16,11 @@ export interface AttentionShape {
 
 /** The result (B·T, H), with what the gradient needs. */
 export interface Attended {
+  /** On WebGPU followed by rows that the gradient reads: the log-sum-exp of each query. */
   readonly y: tf.Tensor2D;
   readonly qkv: tf.Tensor2D;
-  /** (B, heads, T, P + T); a backend may pad its rows. */
-  readonly weights: tf.Tensor;
+  /** (B, heads, T, P + T), where a backend keeps them; it may pad their rows. */
+  readonly weights: tf.Tensor | null;
   /** (2, P, W), or null without a prefix. */
   readonly prefix: tf.Tensor3D | null;
 }
@@ -31,38 +32,66 @@ export interface AttentionGradient {
   readonly dPrefix: tf.Tensor3D;
 }
 
+/** How hidden keys are told: an additive mask for plain operations, lengths for our kernels. */
+export interface Visibility {
+  /** (B, 1, 1 or T, P + T); null when every query sees every key, or when no mask is needed. */
+  readonly mask: tf.Tensor4D | null;
+  /** (B), on WebGPU. */
+  readonly lengths: tf.Tensor1D | null;
+}
+
 /**
  * softmax(q [P; k]ᵀ) [V_P; v] per head. `qkv` (B·T, H + 2W) holds queries, already divided by √headSize, then keys, then values;
- * `mask` is what `attentionMask` made.
+ * `seen` is what `visibility` made.
  */
-export function attend(qkv: tf.Tensor2D, prefix: tf.Tensor3D | null, mask: tf.Tensor4D | null, shape: AttentionShape): Attended {
-  if (!isFused(shape)) return plainAttend(qkv, prefix, mask, shape);
-  const [y, weights] = runFused("TuttiAttend", prefix === null ? { qkv } : { qkv, prefix }, attributesOf(shape));
-  return { y: y as tf.Tensor2D, qkv, weights, prefix };
+export function attend(
+  qkv: tf.Tensor2D,
+  prefix: tf.Tensor3D | null,
+  seen: Visibility,
+  { shape, hasGradient }: { readonly shape: AttentionShape; readonly hasGradient: boolean },
+): Attended {
+  if (!isFused(shape)) return plainAttend(qkv, prefix, seen.mask, shape);
+  const inputs = { qkv, ...(prefix === null ? {} : { prefix }), ...lengthsOf(seen) };
+  const [y, weights] = runFused("TuttiAttend", inputs, { ...attributesOf(shape), hasTail: hasGradient });
+  return { y: y as tf.Tensor2D, qkv, weights: weights ?? null, prefix };
 }
 
 /** Gradients of `attend`; without `hasInputGradient` only the prefix's, as the lowest layer needs. The pass must have had a prefix. */
-export function attendGradient(dy: tf.Tensor2D, attended: Attended, shape: AttentionShape, hasInputGradient: boolean): AttentionGradient {
-  const { qkv, prefix, weights } = attended;
+export function attendGradient(
+  dy: tf.Tensor2D,
+  attended: Attended,
+  seen: Visibility,
+  { shape, hasInputGradient }: { readonly shape: AttentionShape; readonly hasInputGradient: boolean },
+): AttentionGradient {
+  const { y, qkv, prefix, weights } = attended;
   if (prefix === null) throw new Error("attention without a prefix has no gradient to give");
   if (!isFused(shape)) return plainAttendGradient(dy, attended, shape, hasInputGradient);
-  const [dPrefix, dQkv] = runFused("TuttiAttendGradient", { dy, qkv, prefix, weights }, { ...attributesOf(shape), hasInputGradient });
+  const inputs = { dy, qkv, prefix, ...(weights === null ? { attended: y, ...lengthsOf(seen) } : { weights }) };
+  const [dPrefix, dQkv] = runFused("TuttiAttendGradient", inputs, { ...attributesOf(shape), hasInputGradient });
   return { dPrefix: dPrefix as tf.Tensor3D, dQkv: hasInputGradient ? (dQkv as tf.Tensor2D) : null };
 }
 
 /** Whether the current backend computes this attention in one kernel, which then needs no mask. */
 function isFused({ headSize }: AttentionShape): boolean {
-  return headSize % 8 === 0 && hasFused("TuttiAttend");
+  return hasFused("TuttiAttend") && (tf.getBackend() === "webgpu" || headSize % 8 === 0);
 }
 
 function attributesOf({ lengths, ...shape }: AttentionShape) {
   return { ...shape, lengths: [...lengths] };
 }
 
-/** 0 where a query sees a key and a large negative number elsewhere: (B, 1, 1 or T, P + T). Null when every query sees every key, or when no mask is needed. */
-export function attentionMask(shape: AttentionShape, numPrefix: number): tf.Tensor4D | null {
-  const { numTokens, lengths, isCausal } = shape;
-  if (isFused(shape)) return null;
+function lengthsOf({ lengths }: Visibility) {
+  return lengths === null ? {} : { lengths };
+}
+
+/** Which keys each query sees, as the attention that will run here wants to be told; once for all layers of a pass. */
+export function visibility(shape: AttentionShape, numPrefix: number): Visibility {
+  if (!isFused(shape)) return { mask: attentionMask(shape, numPrefix), lengths: null };
+  return { mask: null, lengths: tf.getBackend() === "webgpu" ? tf.tensor1d([...shape.lengths], "int32") : null };
+}
+
+/** 0 where a query sees a key and a large negative number elsewhere: (B, 1, 1 or T, P + T). Null when every query sees every key. */
+export function attentionMask({ numTokens, lengths, isCausal }: AttentionShape, numPrefix: number): tf.Tensor4D | null {
   if (!isCausal && lengths.every((length) => length === numTokens)) return null;
   const numQueries = isCausal ? numTokens : 1;
   const numKeys = numPrefix + numTokens;

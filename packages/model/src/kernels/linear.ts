@@ -38,14 +38,27 @@ export function createLinear(weight: Tensor, bias: Tensor | null): UnpackedLinea
   return { layout: "unpacked", forward, backward: { layout: "plain", matrix: stored }, bias: biasTensor };
 }
 
-/** x (rows, in) → (rows, out). */
-export function linear(x: tf.Tensor2D, map: Linear): tf.Tensor2D {
-  return map.layout === "packed" ? packedLinear(x, map) : multiply(x, map.forward, map.bias);
+/** What a product reads and adds. */
+export interface ProductOptions {
+  /** Only the first rows of the left factor are multiplied; what a kernel keeps for its gradient may lie behind them. All by default. */
+  readonly numRows?: number;
+  /** Added to the product, whose shape it has. */
+  readonly residual?: tf.Tensor2D | null;
 }
 
-/** dY (rows, out) → dX = dY · W (rows, in); the map itself is frozen. */
-export function linearGradient(dy: tf.Tensor2D, map: Linear): tf.Tensor2D {
-  return map.layout === "packed" ? packedLinearGradient(dy, map) : multiply(dy, map.backward, null);
+/** x (rows, in) → x · Wᵀ + b + residual (rows, out). */
+export function linear(x: tf.Tensor2D, map: Linear, options: ProductOptions = {}): tf.Tensor2D {
+  return map.layout === "packed" ? packedLinear(x, map, options) : multiply(x, map.forward, map.bias, options);
+}
+
+/** dY (rows, out) → dX = dY · W + residual (rows, in); the map itself is frozen. */
+export function linearGradient(dy: tf.Tensor2D, map: Linear, options: ProductOptions = {}): tf.Tensor2D {
+  return map.layout === "packed" ? packedLinearGradient(dy, map, options) : multiply(dy, map.backward, null, options);
+}
+
+/** The first rows of a tensor that may have more. */
+export function firstRows(x: tf.Tensor2D, numRows: number): tf.Tensor2D {
+  return x.shape[0] === numRows ? x : tf.slice2d(x, [0, 0], [numRows, x.shape[1]]);
 }
 
 /** The map's tensors, each once. */
@@ -85,7 +98,12 @@ export function stackBiases(biases: readonly (Tensor | null)[], heights: readonl
   return { shape: [data.length], data };
 }
 
-function multiply(x: tf.Tensor2D, factor: Factor, bias: tf.Tensor1D | null): tf.Tensor2D {
+function multiply(left: tf.Tensor2D, factor: Factor, bias: tf.Tensor1D | null, { numRows, residual = null }: ProductOptions): tf.Tensor2D {
+  const product = multiplyBiased(firstRows(left, numRows ?? left.shape[0]), factor, bias);
+  return residual === null ? product : tf.add(residual, product);
+}
+
+function multiplyBiased(x: tf.Tensor2D, factor: Factor, bias: tf.Tensor1D | null): tf.Tensor2D {
   if (factor.layout === "panels") {
     const inputs = bias === null ? { x, panels: factor.matrix } : { x, panels: factor.matrix, bias };
     return runFused("TuttiLinear", inputs, { numOut: factor.numOut })[0] as tf.Tensor2D;

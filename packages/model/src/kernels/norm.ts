@@ -9,30 +9,38 @@ export interface Norm {
   readonly epsilon: number;
 }
 
-/** The result, with what the gradient needs: x̂ (rows, width) and 1/σ (rows, 1). */
+/** The result (rows, width), with what the gradient needs. */
 export interface Normed {
   readonly y: tf.Tensor2D;
-  readonly standard: tf.Tensor2D;
-  readonly inverse: tf.Tensor2D;
+  /** x where the gradient's kernel takes mean and variance again; else x̂ (rows, width) and 1/σ (rows, 1). */
+  readonly kept: readonly [x: tf.Tensor2D] | readonly [standard: tf.Tensor2D, inverse: tf.Tensor2D];
 }
 
-/** Norm over the last axis of x (rows, width). */
-export function normalize(x: tf.Tensor2D, norm: Norm): Normed {
-  if (!isFused(x)) return plainNormalize(x, norm);
-  const { weight, bias, epsilon } = norm;
-  const [y, standard, inverse] = runFused("TuttiNorm", bias === null ? { x, weight } : { x, weight, bias }, { epsilon });
-  return { y: y as tf.Tensor2D, standard: standard as tf.Tensor2D, inverse: inverse as tf.Tensor2D };
+/** Norm over the last axis of x's first `numRows` rows, by default all. */
+export function normalize(x: tf.Tensor2D, norm: Norm, numRows: number = x.shape[0]): Normed {
+  const { kind, weight, bias, epsilon } = norm;
+  const inputs = bias === null ? { x, weight } : { x, weight, bias };
+  if (hasFused("TuttiNormRows")) return { y: runFused("TuttiNormRows", inputs, { kind, epsilon, numRows })[0] as tf.Tensor2D, kept: [x] };
+  if (!isFusedOnWasm(x)) return plainNormalize(x, norm);
+  const [y, standard, inverse] = runFused("TuttiNorm", inputs, { epsilon });
+  return { y: y as tf.Tensor2D, kept: [standard as tf.Tensor2D, inverse as tf.Tensor2D] };
 }
 
-/** dY → dX through a norm whose weight and bias are frozen. */
-export function normalizeGradient(dy: tf.Tensor2D, normed: Normed, norm: Norm): tf.Tensor2D {
-  if (!isFused(dy)) return plainNormalizeGradient(dy, normed, norm);
-  const { standard, inverse } = normed;
-  const isCentred = norm.kind === "layer";
-  return runFused("TuttiNormGradient", { dy, weight: norm.weight, standard, inverse }, { isCentred })[0] as tf.Tensor2D;
+/** dY → dX + residual through a norm whose weight and bias are frozen. */
+export function normalizeGradient(dy: tf.Tensor2D, normed: Normed, norm: Norm, residual: tf.Tensor2D | null = null): tf.Tensor2D {
+  const { kind, weight, epsilon } = norm;
+  const [x, inverse] = normed.kept;
+  if (inverse === undefined) {
+    const inputs = { dy, x, weight, ...(residual === null ? {} : { residual }) };
+    return runFused("TuttiNormRowsGradient", inputs, { kind, epsilon, numRows: dy.shape[0] })[0] as tf.Tensor2D;
+  }
+  const dx = isFusedOnWasm(dy)
+    ? (runFused("TuttiNormGradient", { dy, weight, standard: x, inverse }, { isCentred: kind === "layer" })[0] as tf.Tensor2D)
+    : plainNormalizeGradient(dy, normed, norm);
+  return residual === null ? dx : tf.add(residual, dx);
 }
 
-function isFused(x: tf.Tensor2D): boolean {
+function isFusedOnWasm(x: tf.Tensor2D): boolean {
   return x.shape[1] % 4 === 0 && hasFused("TuttiNorm");
 }
 
@@ -42,12 +50,13 @@ export function plainNormalize(x: tf.Tensor2D, norm: Norm): Normed {
   const inverse: tf.Tensor2D = tf.rsqrt(tf.add(tf.mean<tf.Tensor2D>(tf.mul(centred, centred), 1, true), norm.epsilon));
   const standard = tf.mul<tf.Tensor2D>(centred, inverse);
   const scaled = tf.mul<tf.Tensor2D>(standard, norm.weight);
-  return { y: norm.bias === null ? scaled : tf.add<tf.Tensor2D>(scaled, norm.bias), standard, inverse };
+  return { y: norm.bias === null ? scaled : tf.add<tf.Tensor2D>(scaled, norm.bias), kept: [standard, inverse] };
 }
 
-/** `normalizeGradient` in operations that every backend has. */
-export function plainNormalizeGradient(dy: tf.Tensor2D, normed: Normed, norm: Norm): tf.Tensor2D {
-  const { standard, inverse } = normed;
+/** `normalizeGradient` in operations that every backend has, from what `plainNormalize` kept. */
+export function plainNormalizeGradient(dy: tf.Tensor2D, { kept }: Normed, norm: Norm): tf.Tensor2D {
+  const [standard, inverse] = kept;
+  if (inverse === undefined) throw new Error("norm gradient: x̂ and 1/σ were expected, x was kept");
   const scaled = tf.mul<tf.Tensor2D>(dy, norm.weight);
   const along = tf.mul<tf.Tensor2D>(standard, tf.mean(tf.mul(scaled, standard), 1, true));
   const centred = norm.kind === "layer" ? tf.sub<tf.Tensor2D>(scaled, tf.mean(scaled, 1, true)) : scaled;

@@ -26,6 +26,7 @@ export function plainAttendGradient(
   const numKeys = k.shape[2];
   const numPrefix = numKeys - shape.numTokens;
   const d = tf.reshape<tf.Rank.R4>(toHeads(dy, shape.numHeads, shape), q.shape);
+  if (attended.weights === null) throw new Error("attention gradient: the weights of the pass were expected, and were not kept");
   const weights = tf.reshape<tf.Rank.R4>(attended.weights, [batch, kv, grouped, numKeys]);
   const dWeights = tf.mul<tf.Tensor4D>(weights, product(d, v, { transposeB: true }));
   const dScores = tf.sub<tf.Tensor4D>(dWeights, tf.mul(weights, tf.sum(dWeights, 3, true)));

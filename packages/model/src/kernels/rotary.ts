@@ -1,12 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
 import type { RotaryScaling } from "../backbone/config.ts";
 import type { AttentionShape } from "./attention.ts";
+import { hasFused, runFused } from "./fusedKernels.ts";
 
-/** Cosines and sines of a batch's positions, each (T, 1, headSize). */
-export interface Rotation {
-  readonly cosines: tf.Tensor3D;
-  readonly sines: tf.Tensor3D;
-}
+/** Cosines and sines of a batch's positions: (2, T, headSize / 2). */
+export type Rotation = tf.Tensor3D;
 
 /** Angles of positions start … start + T − 1, half-split layout: dimension i turns with dimension i + headSize/2. */
 export function rotationOf(
@@ -16,46 +14,58 @@ export function rotationOf(
   rotary: { readonly theta: number; readonly scaling: RotaryScaling | null },
 ): Rotation {
   const half = headSize / 2;
-  const cosines = new Float32Array(numTokens * headSize);
-  const sines = new Float32Array(numTokens * headSize);
-  for (let i = 0; i < headSize; i++) {
-    const plain = rotary.theta ** (-(2 * (i % half)) / headSize);
+  const angles = new Float32Array(2 * numTokens * half);
+  for (let i = 0; i < half; i++) {
+    const plain = rotary.theta ** (-(2 * i) / headSize);
     const frequency = rotary.scaling === null ? plain : stretched(plain, rotary.scaling);
     for (let t = 0; t < numTokens; t++) {
-      cosines[t * headSize + i] = Math.cos((start + t) * frequency);
-      sines[t * headSize + i] = Math.sin((start + t) * frequency);
+      angles[t * half + i] = Math.cos((start + t) * frequency);
+      angles[(numTokens + t) * half + i] = Math.sin((start + t) * frequency);
     }
   }
-  return { cosines: tf.tensor3d(cosines, [numTokens, 1, headSize]), sines: tf.tensor3d(sines, [numTokens, 1, headSize]) };
+  return tf.tensor3d(angles, [2, numTokens, half]);
 }
 
 /** Turns the queries and keys of `qkv` (B·T, H + 2W); values stay. */
-export function rotate(qkv: tf.Tensor2D, rotation: Rotation, shape: AttentionShape): tf.Tensor2D {
-  return turn(qkv, shape, (x) => tf.add(tf.mul(x, rotation.cosines), tf.mul(quarterTurn(x, 1), rotation.sines)));
+export function rotate(qkv: tf.Tensor2D, angles: Rotation, shape: AttentionShape): tf.Tensor2D {
+  return hasFused("TuttiRotate") ? runRotate(qkv, angles, shape, false) : plainRotate(qkv, angles, shape, false);
 }
 
 /** d(rotated qkv) → d(qkv): the turn backwards. */
-export function rotateGradient(dQkv: tf.Tensor2D, rotation: Rotation, shape: AttentionShape): tf.Tensor2D {
-  return turn(dQkv, shape, (x) => tf.add(tf.mul(x, rotation.cosines), quarterTurn(tf.mul(x, rotation.sines), -1)));
+export function rotateGradient(dQkv: tf.Tensor2D, angles: Rotation, shape: AttentionShape): tf.Tensor2D {
+  return hasFused("TuttiRotate") ? runRotate(dQkv, angles, shape, true) : plainRotate(dQkv, angles, shape, true);
 }
 
-function turn(qkv: tf.Tensor2D, shape: AttentionShape, apply: (x: tf.Tensor4D) => tf.Tensor): tf.Tensor2D {
+function runRotate(
+  qkv: tf.Tensor2D,
+  angles: Rotation,
+  { numTokens, headSize, ...heads }: AttentionShape,
+  isGradient: boolean,
+): tf.Tensor2D {
+  const numTurnedHeads = heads.numHeads + heads.numKeyValueHeads;
+  const attributes = { numRows: qkv.shape[0], numTokens, headSize, numTurnedHeads, isGradient };
+  return runFused("TuttiRotate", { qkv, angles }, attributes)[0] as tf.Tensor2D;
+}
+
+/** `rotate`, or with `isGradient` its transpose, in operations that every backend has: (x₁, x₂) → (x₁ cos − x₂ sin, x₂ cos + x₁ sin). */
+export function plainRotate(qkv: tf.Tensor2D, angles: Rotation, shape: AttentionShape, isGradient: boolean): tf.Tensor2D {
   const [rows, columns] = qkv.shape;
+  const { numTokens, headSize } = shape;
   const turnedHeads = shape.numHeads + shape.numKeyValueHeads;
-  const width = turnedHeads * shape.headSize;
-  const x = tf.reshape<tf.Rank.R4>(tf.slice2d(qkv, [0, 0], [rows, width]), [
-    shape.lengths.length,
-    shape.numTokens,
-    turnedHeads,
-    shape.headSize,
-  ]);
-  return tf.concat2d([tf.reshape<tf.Rank.R2>(apply(x), [rows, width]), tf.slice2d(qkv, [0, width], [rows, columns - width])], 1);
-}
-
-/** (x₁, x₂) → (−x₂, x₁) with sign 1; its transpose with sign −1. */
-function quarterTurn(x: tf.Tensor, sign: 1 | -1): tf.Tensor {
-  const [first, second] = tf.split(x, 2, 3);
-  return sign === 1 ? tf.concat([tf.neg(second), first], 3) : tf.concat([second, tf.neg(first)], 3);
+  const width = turnedHeads * headSize;
+  const split = [shape.lengths.length, numTokens, turnedHeads, headSize];
+  const [first, second] = tf.split(
+    tf.reshape<tf.Rank.R4>(tf.slice2d(qkv, [0, 0], [rows, width]), split as [number, number, number, number]),
+    2,
+    3,
+  );
+  const [cosines, sines] = tf.split(angles, 2, 0).map((part) => tf.reshape(part, [numTokens, 1, headSize / 2]));
+  const sine = isGradient ? tf.neg(sines) : sines;
+  const turned = [tf.sub(tf.mul(first, cosines), tf.mul(second, sine)), tf.add(tf.mul(second, cosines), tf.mul(first, sine))];
+  return tf.concat2d(
+    [tf.reshape<tf.Rank.R2>(tf.concat(turned, 3), [rows, width]), tf.slice2d(qkv, [0, width], [rows, columns - width])],
+    1,
+  );
 }
 
 /** LLaMA 3: slows the long wavelengths and blends between the two bounds. */

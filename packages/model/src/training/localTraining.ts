@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { countSteps, type Params, type RandomStream, type TrainingSettings, warmedUpRate } from "@tutti/core";
 import { flattenTuned, type TunedLayout, unflattenTuned } from "../tuning/prefix.ts";
-import { type AdamWTensors, adamWStep } from "./adamWTensors.ts";
+import { type AdamWTensors, adamWStep, startAdamW, trainedValues } from "./adamWTensors.ts";
 import { type Tuned, vectorGradient } from "./gradient.ts";
 import { createLossLog } from "./lossLog.ts";
 import { type EncodedExample, labelledBatch } from "./objective.ts";
@@ -61,7 +61,7 @@ export async function trainLocally(
         const batch = order.slice(at, at + training.batchSize);
         const learningRate = warmedUpRate(training.clientLearningRate, options.stageSteps + step + 1, options.warmupSteps);
         const { next, loss } = takeStep(tuned, state, batch, { ...options, learningRate });
-        disposeState(state);
+        state.planes.dispose();
         state = next;
         step += 1;
         await losses.add(loss, { epoch, numExamples: batch.length });
@@ -73,7 +73,7 @@ export async function trainLocally(
     const [firstLoss, lastLoss] = [losses.meanOf(0), losses.meanOf(training.localEpochs - 1)];
     return { params, moments, numSteps, firstLoss, lastLoss };
   } finally {
-    disposeState(state);
+    state.planes.dispose();
     losses.dispose();
   }
 }
@@ -88,15 +88,15 @@ function takeStep(
   const { weightDecay, clipNorm } = training;
   const batch = labelledBatch(examples, tuned.transformer.config.padTokenId);
   const mask = dropoutMask(tuned.layout, promptDropout, dropout);
-  const { values, m, v, loss } = tf.tidy(() => {
+  const { planes, loss } = tf.tidy(() => {
     const kept = mask === null ? null : tf.tensor1d(mask);
-    const seen = kept === null ? state.values : tf.mul<tf.Tensor1D>(state.values, kept);
+    const values = trainedValues(state);
+    const seen = kept === null ? values : tf.mul<tf.Tensor1D>(tf.slice1d(values, 0, kept.size), kept);
     const { loss: meanLoss, gradient } = vectorGradient(tuned, seen, batch);
     const unmasked = kept === null ? gradient : tf.mul<tf.Tensor1D>(gradient, kept);
-    const next = adamWStep(state, unmasked, { learningRate, weightDecay, clipNorm });
-    return { values: next.values, m: next.m, v: next.v, loss: meanLoss };
+    return { planes: adamWStep(state, unmasked, { learningRate, weightDecay, clipNorm }).planes, loss: meanLoss };
   });
-  return { next: { values, m, v, step: state.step + 1 }, loss };
+  return { next: { planes, step: state.step + 1 }, loss };
 }
 
 /**
@@ -113,23 +113,12 @@ export function dropoutMask(layout: TunedLayout, rate: number, random: RandomStr
 }
 
 function uploadState(layout: TunedLayout, start: Params, moments: Moments | null): AdamWTensors {
-  const zero = new Float32Array(layout.numValues);
-  return {
-    values: tf.tensor1d(flattenTuned(layout, start)),
-    m: tf.tensor1d(moments === null ? zero : flattenTuned(layout, moments.m)),
-    v: tf.tensor1d(moments === null ? zero : flattenTuned(layout, moments.v)),
-    step: moments?.step ?? 0,
-  };
+  const flat = (params: Params) => flattenTuned(layout, params);
+  return startAdamW(flat(start), moments === null ? null : { m: flat(moments.m), v: flat(moments.v), step: moments.step });
 }
 
-async function downloadState(layout: TunedLayout, state: AdamWTensors): Promise<{ params: Params; moments: Moments }> {
-  const [values, m, v] = await Promise.all([state.values.data<"float32">(), state.m.data<"float32">(), state.v.data<"float32">()]);
-  return {
-    params: unflattenTuned(layout, values),
-    moments: { m: unflattenTuned(layout, m), v: unflattenTuned(layout, v), step: state.step },
-  };
-}
-
-function disposeState({ values, m, v }: AdamWTensors): void {
-  tf.dispose([values, m, v]);
+async function downloadState(layout: TunedLayout, { planes, step }: AdamWTensors): Promise<{ params: Params; moments: Moments }> {
+  const all = await planes.data<"float32">();
+  const plane = (index: number) => unflattenTuned(layout, all.subarray(index * layout.numValues, (index + 1) * layout.numValues));
+  return { params: plane(0), moments: { m: plane(1), v: plane(2), step } };
 }

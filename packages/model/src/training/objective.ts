@@ -2,6 +2,9 @@ import * as tf from "@tensorflow/tfjs";
 import { padBatch, type TokenBatch } from "../backbone/batch.ts";
 import type { HeadPass } from "../backbone/languageHead.ts";
 import type { Pass, Transformer } from "../backbone/transformer.ts";
+import { crossEntropy } from "../kernels/crossEntropy.ts";
+import { firstRows } from "../kernels/linear.ts";
+import { oneHot, pickRows, placeRows } from "../kernels/rows.ts";
 import type { TunedTensors } from "../tuning/prefix.ts";
 import { suffixBatch, suffixLossAndGradient, suffixLosses } from "./suffix.ts";
 
@@ -59,15 +62,16 @@ export function lossAndGradient(
     const suffixed = suffixBatch(textsOf(batch), right, transformer.config.padTokenId);
     return suffixLossAndGradient(transformer, tuned, suffixed, options);
   }
-  const { pass, pool, scored } = run(transformer, tuned, batch, { ...options, objective, hasGradient: true });
-  const logProbabilities = tf.logSoftmax(scored.logits);
-  const targets = oneHot(scored.targets, scored.logits.shape[1]);
-  const numExamples = batch.labels.length;
-  const loss = tf.div<tf.Scalar>(tf.neg(tf.sum(tf.mul(logProbabilities, targets))), numExamples);
-  const dLogits = tf.div<tf.Tensor2D>(tf.sub(tf.exp(logProbabilities), targets), numExamples);
+  const { pass, pooling, scored } = run(transformer, tuned, batch, { ...options, objective, hasGradient: true });
+  const { loss, dLogits } = crossEntropy(scored.logits, scored.targets, equalShares(batch.labels.length));
   const { dRows, head } = scored.backward(dLogits);
-  const prefixes = transformer.backward(tf.matMul(pool, dRows, true, false), pass);
+  const prefixes = transformer.backward(pooling.backward(dRows), pass);
   return { loss, gradient: { prefixes, head } };
+}
+
+/** Every example's share in the mean. */
+function equalShares(numExamples: number): number[] {
+  return new Array<number>(numExamples).fill(1 / numExamples);
 }
 
 /** Class logits (B, C) and the loss of every example (B). Null `tuned` means the bare backbone. Call within `tf.tidy`. */
@@ -116,6 +120,7 @@ interface Scored {
   readonly logits: tf.Tensor2D;
   /** Column of each example's right answer. */
   readonly targets: readonly number[];
+  /** d logits (B, columns), which more rows may follow. */
   backward(dLogits: tf.Tensor2D): { dRows: tf.Tensor2D; head: TunedTensors["head"] };
 }
 
@@ -124,18 +129,18 @@ function run(
   tuned: TunedTensors | null,
   batch: LabelledBatch,
   options: ObjectiveOptions & { readonly objective: PooledObjective; readonly hasGradient: boolean },
-): { pass: Pass; pool: tf.Tensor2D; pooled: tf.Tensor2D; scored: Scored } {
+): { pass: Pass; pooling: Pooling; pooled: tf.Tensor2D; scored: Scored } {
   const { objective, positionsAfterPrefix, hasGradient } = options;
   const prefixes = tuned?.prefixes ?? null;
   const firstPosition = positionsAfterPrefix ? (prefixes?.[0]?.shape[1] ?? 0) : 0;
   const pass = transformer.forward(batch.tokens, { prefixes, firstPosition, hasGradient });
-  const pool = poolOf(batch, objective);
-  const pooled = tf.matMul<tf.Tensor2D>(pool, pass.last); // (B, H)
+  const pooling = objective.head === "linear" ? meanPooling(batch) : maskPooling(batch);
+  const pooled = pooling.forward(pass.last);
   const scored =
     objective.head === "linear"
       ? scoreLinear(pooled, tuned?.head ?? null, batch.labels)
       : scoreWords(transformer, pooled, batch.labels, { ...objective, hasGradient });
-  return { pass, pool, pooled, scored };
+  return { pass, pooling, pooled, scored };
 }
 
 function scoreLinear(pooled: tf.Tensor2D, head: TunedTensors["head"], labels: readonly number[]): Scored {
@@ -143,10 +148,13 @@ function scoreLinear(pooled: tf.Tensor2D, head: TunedTensors["head"], labels: re
   return {
     logits: tf.add(tf.matMul(pooled, head.weight, false, true), head.bias),
     targets: labels,
-    backward: (dLogits) => ({
-      dRows: tf.matMul(dLogits, head.weight),
-      head: { weight: tf.matMul(dLogits, pooled, true, false), bias: tf.sum(dLogits, 0) },
-    }),
+    backward: (dAll) => {
+      const dLogits = firstRows(dAll, labels.length);
+      return {
+        dRows: tf.matMul(dLogits, head.weight),
+        head: { weight: tf.matMul(dLogits, pooled, true, false), bias: tf.sum(dLogits, 0) },
+      };
+    },
   };
 }
 
@@ -165,24 +173,29 @@ function scoreWords(
   };
 }
 
-/** (B, B·T): picks each text's mask row, or averages its real tokens. A product instead of a gather, so that the gradient is one too. */
-function poolOf({ tokens, maskPositions }: LabelledBatch, objective: PooledObjective): tf.Tensor2D {
-  const numExamples = maskPositions.length;
-  const width = numExamples * tokens.numTokens;
-  const pool = new Float32Array(numExamples * width);
-  maskPositions.forEach((position, i) => {
-    const start = i * width + i * tokens.numTokens;
-    if (objective.head === "linear") pool.fill(1 / tokens.lengths[i], start, start + tokens.lengths[i]);
-    else if (position === null) throw new Error("a label word is read at the mask, but the text has none");
-    else pool[start + position] = 1;
-  });
-  return tf.tensor2d(pool, [numExamples, width]);
+/** How each text's states (B·T, H) become one row (B, H), and the gradient of that. */
+interface Pooling {
+  forward(states: tf.Tensor2D): tf.Tensor2D;
+  backward(dPooled: tf.Tensor2D): tf.Tensor2D;
 }
 
-function oneHot(columns: readonly number[], numColumns: number): tf.Tensor2D {
-  const values = new Float32Array(columns.length * numColumns);
-  columns.forEach((column, row) => {
-    values[row * numColumns + column] = 1;
+/** The state at each text's mask. */
+function maskPooling({ tokens, maskPositions }: LabelledBatch): Pooling {
+  const rows = maskPositions.map((position, i) => {
+    if (position === null) throw new Error("a label word is read at the mask, but the text has none");
+    return i * tokens.numTokens + position;
   });
-  return tf.tensor2d(values, [columns.length, numColumns]);
+  return { forward: (states) => pickRows(states, rows), backward: (dPooled) => placeRows(dPooled, rows, tokens.ids.length) };
+}
+
+/** The mean over each text's real tokens. */
+function meanPooling({ tokens: { lengths, numTokens } }: LabelledBatch): Pooling {
+  const width = lengths.length * numTokens;
+  const shares = new Float32Array(lengths.length * width);
+  lengths.forEach((length, i) => {
+    const start = i * width + i * numTokens;
+    shares.fill(1 / length, start, start + length);
+  });
+  const pool = tf.tensor2d(shares, [lengths.length, width]);
+  return { forward: (states) => tf.matMul(pool, states), backward: (dPooled) => tf.matMul(pool, dPooled, true, false) };
 }

@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { padBatch, type TokenBatch } from "../backbone/batch.ts";
 import type { Transformer } from "../backbone/transformer.ts";
+import { crossEntropy } from "../kernels/crossEntropy.ts";
+import { oneHot, pickRows, placeRows } from "../kernels/rows.ts";
 import type { TunedTensors } from "../tuning/prefix.ts";
 
 /** Texts, each with a suffix whose tokens are predicted. */
@@ -48,7 +50,8 @@ export function suffixLosses(
   batch: SuffixBatch,
   options: SuffixOptions,
 ): tf.Tensor1D {
-  const { losses } = tokenLosses(transformer, prefixes, batch, { ...options, hasGradient: false });
+  const { logits } = suffixLogits(transformer, prefixes, batch, { ...options, hasGradient: false });
+  const losses = tf.neg(tf.sum(tf.mul(tf.logSoftmax(logits), oneHot(batch.targets, logits.shape[1])), 1));
   return tf.reshape(tf.matMul(ownersOf(batch), tf.reshape(losses, [-1, 1])), [batch.tokens.lengths.length]);
 }
 
@@ -59,21 +62,16 @@ export function suffixLossAndGradient(
   batch: SuffixBatch,
   options: SuffixOptions,
 ): { loss: tf.Scalar; gradient: TunedTensors } {
-  const { losses, logProbabilities, targets, pool, pass, headPass } = tokenLosses(transformer, prefixes, batch, {
-    ...options,
-    hasGradient: true,
-  });
+  const { logits, pass, headPass } = suffixLogits(transformer, prefixes, batch, { ...options, hasGradient: true });
   const numTexts = batch.tokens.lengths.length;
-  const weights = tf.tensor1d(batch.weights.map((weight) => weight / numTexts));
-  const dLogits = tf.mul<tf.Tensor2D>(tf.sub(tf.exp(logProbabilities), targets), tf.reshape(weights, [-1, 1]));
-  const dRows = transformer.head.backward(dLogits, headPass);
-  return {
-    loss: tf.sum<tf.Scalar>(tf.mul(losses, weights)),
-    gradient: { prefixes: transformer.backward(tf.matMul(pool, dRows, true, false), pass), head: null },
-  };
+  const shares = batch.weights.map((weight) => weight / numTexts);
+  const { loss, dLogits } = crossEntropy(logits, batch.targets, shares);
+  const dStates = placeRows(transformer.head.backward(dLogits, headPass), batch.rows, batch.tokens.ids.length);
+  return { loss, gradient: { prefixes: transformer.backward(dStates, pass), head: null } };
 }
 
-function tokenLosses(
+/** Logits (S, V) at the rows from which the suffix tokens are predicted. */
+function suffixLogits(
   transformer: Transformer,
   prefixes: readonly tf.Tensor3D[] | null,
   batch: SuffixBatch,
@@ -81,12 +79,8 @@ function tokenLosses(
 ) {
   const firstPosition = positionsAfterPrefix ? (prefixes?.[0]?.shape[1] ?? 0) : 0;
   const pass = transformer.forward(batch.tokens, { prefixes, firstPosition, hasGradient });
-  const pool = oneHotRows(batch.rows, batch.tokens.ids.length); // (S, B·T)
-  const headPass = transformer.head.forward(tf.matMul<tf.Tensor2D>(pool, pass.last), null, hasGradient);
-  const logProbabilities = tf.logSoftmax(headPass.logits);
-  const targets = oneHotRows(batch.targets, headPass.logits.shape[1]); // (S, V)
-  const losses = tf.neg(tf.sum<tf.Tensor1D>(tf.mul(logProbabilities, targets), 1));
-  return { losses, logProbabilities, targets, pool, pass, headPass };
+  const headPass = transformer.head.forward(pickRows(pass.last, batch.rows), null, hasGradient);
+  return { logits: headPass.logits, pass, headPass };
 }
 
 /** (B, S): the tokens' shares in each text's mean. */
@@ -96,12 +90,4 @@ function ownersOf({ owners, weights, tokens }: SuffixBatch): tf.Tensor2D {
     values[owner * owners.length + i] = weights[i];
   });
   return tf.tensor2d(values, [tokens.lengths.length, owners.length]);
-}
-
-function oneHotRows(columns: readonly number[], numColumns: number): tf.Tensor2D {
-  const values = new Float32Array(columns.length * numColumns);
-  columns.forEach((column, row) => {
-    values[row * numColumns + column] = 1;
-  });
-  return tf.tensor2d(values, [columns.length, numColumns]);
 }

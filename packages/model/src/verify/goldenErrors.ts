@@ -3,7 +3,7 @@ import { findKeepRatio, lanczos, scoreLayers } from "@tutti/core";
 import { padExactly } from "../backbone/batch.ts";
 import { backboneFromSafetensors } from "../backbone/checkpoint.ts";
 import { createTransformer, type Transformer } from "../backbone/transformer.ts";
-import { type AdamWTensors, adamWStep } from "../training/adamWTensors.ts";
+import { adamWStep, startAdamW, trainedValues } from "../training/adamWTensors.ts";
 import { type Tuned, vectorGradient } from "../training/gradient.ts";
 import { statesByExample } from "../training/layerScoring.ts";
 import { type LabelledBatch, type Objective, predict } from "../training/objective.ts";
@@ -130,22 +130,17 @@ async function predictedLoss(tuned: Tuned, prompt: Float32Array, batch: Labelled
 
 async function adamWErrors(tuned: Tuned, prompt: Float32Array, batch: LabelledBatch, golden: GoldenCase) {
   const { steps, rate, decay, clip } = golden.adamW;
-  let state: AdamWTensors = tf.tidy(() => ({
-    values: tf.tensor1d(prompt),
-    m: tf.zeros<tf.Rank.R1>([prompt.length]),
-    v: tf.zeros<tf.Rank.R1>([prompt.length]),
-    step: 0,
-  }));
+  let state = startAdamW(prompt);
   const losses: number[] = [];
   for (let step = 0; step < steps; step++) {
-    const { loss, gradient } = vectorGradient(tuned, state.values, batch);
+    const { loss, gradient } = tf.tidy(() => vectorGradient(tuned, trainedValues(state), batch));
     losses.push((await loss.data())[0]);
     const next = adamWStep(state, gradient, { learningRate: rate, weightDecay: decay, clipNorm: clip });
-    tf.dispose([loss, gradient, state.values, state.m, state.v]);
+    tf.dispose([loss, gradient, state.planes]);
     state = next;
   }
-  const values = await state.values.data<"float32">();
-  tf.dispose([state.values, state.m, state.v]);
+  const values = (await state.planes.data<"float32">()).slice(0, prompt.length);
+  state.planes.dispose();
   return { "AdamW prompt": relativeError(values, golden.adamW.prompt), "AdamW losses": relativeError(losses, golden.adamW.losses) };
 }
 

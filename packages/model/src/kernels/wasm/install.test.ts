@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "../../backends.ts";
 import { relativeError } from "../../verify/relativeError.ts";
 import { activate, plainActivate } from "../activation.ts";
-import { type AttentionShape, attend, attendGradient, attentionMask } from "../attention.ts";
+import { type AttentionShape, attend, attendGradient, visibility } from "../attention.ts";
 import { hasFused } from "../fusedKernels.ts";
 import { type Norm, normalize, normalizeGradient, plainNormalize, plainNormalizeGradient } from "../norm.ts";
 import { plainAttend, plainAttendGradient } from "../plainAttention.ts";
@@ -81,6 +81,7 @@ function maskOf({ numTokens, lengths, isCausal }: AttentionShape, numPrefix: num
 }
 
 test.each(shapes)("attention equals its plain form: $name", async ({ shape, numPrefix }) => {
+  const seen = visibility(shape, numPrefix);
   const rows = shape.lengths.length * shape.numTokens;
   const [h, w] = [shape.numHeads * shape.headSize, shape.numKeyValueHeads * shape.headSize];
   const queries = normal<tf.Rank.R2>([rows, h], 1 / Math.sqrt(shape.headSize)); // as the backbone hands them over
@@ -89,12 +90,15 @@ test.each(shapes)("attention equals its plain form: $name", async ({ shape, numP
   // as in training, padded rows of the incoming gradient are zero
   const isReal = tf.tensor2d(shape.lengths.flatMap((length) => Array.from({ length: shape.numTokens }, (_, t) => [t < length ? 1 : 0])));
   const dy = tf.mul<tf.Tensor2D>(normal<tf.Rank.R2>([rows, h]), isReal);
-  const [fused, plain] = [attend(qkv, prefix, null, shape), plainAttend(qkv, prefix, maskOf(shape, numPrefix), shape)];
+  const [fused, plain] = [
+    attend(qkv, prefix, seen, { shape, hasGradient: true }),
+    plainAttend(qkv, prefix, maskOf(shape, numPrefix), shape),
+  ];
   expect(await errorOf(fused.y, plain.y)).toBeLessThan(tolerance);
-  const [got, expected] = [attendGradient(dy, fused, shape, true), plainAttendGradient(dy, plain, shape, true)];
+  const [got, expected] = [attendGradient(dy, fused, seen, { shape, hasInputGradient: true }), plainAttendGradient(dy, plain, shape, true)];
   expect(await errorOf(got.dPrefix, expected.dPrefix)).toBeLessThan(tolerance);
   expect(await errorOf(got.dQkv, expected.dQkv)).toBeLessThan(tolerance);
-  const lowest = attendGradient(dy, fused, shape, false);
+  const lowest = attendGradient(dy, fused, seen, { shape, hasInputGradient: false });
   expect(lowest.dQkv).toBeNull();
   expect(await errorOf(lowest.dPrefix, got.dPrefix)).toBe(0);
 });
@@ -102,18 +106,21 @@ test.each(shapes)("attention equals its plain form: $name", async ({ shape, numP
 test("heads that are no multiple of 8 take the plain form, and the mask it needs", async () => {
   const shape = attentionOf({ numHeads: 3, numKeyValueHeads: 3, headSize: 5, numTokens: 6, lengths: [6, 2] });
   const [qkv, prefix] = [normal<tf.Rank.R2>([12, 45]), normal<tf.Rank.R3>([2, 3, 15])];
-  const mask = attentionMask(shape, 3);
-  expect(mask).not.toBeNull();
-  expect(await errorOf(attend(qkv, prefix, mask, shape).y, plainAttend(qkv, prefix, maskOf(shape, 3), shape).y)).toBe(0);
+  const seen = visibility(shape, 3);
+  expect(seen.mask).not.toBeNull();
+  expect(
+    await errorOf(attend(qkv, prefix, seen, { shape, hasGradient: true }).y, plainAttend(qkv, prefix, maskOf(shape, 3), shape).y),
+  ).toBe(0);
 });
 
 test("rows that earlier texts or other tensors left in memory do not show, however they look", async () => {
   const shape = attentionOf({ numHeads: 2, numKeyValueHeads: 2, headSize: 8, numTokens: 20, lengths: [20, 3] });
+  const seen = visibility(shape, 2);
   const [qkv, prefix] = [normal<tf.Rank.R2>([40, 48]), normal<tf.Rank.R3>([2, 2, 16])];
   const dy = tf.mul<tf.Tensor2D>(normal<tf.Rank.R2>([40, 16]), tf.tensor2d(Array.from({ length: 40 }, (_, i) => [i < 23 ? 1 : 0])));
   const bits = async () => {
-    const attended = attend(qkv, prefix, null, shape);
-    const { dPrefix, dQkv } = attendGradient(dy, attended, shape, true);
+    const attended = attend(qkv, prefix, seen, { shape, hasGradient: true });
+    const { dPrefix, dQkv } = attendGradient(dy, attended, seen, { shape, hasInputGradient: true });
     return [await attended.y.data(), await dPrefix.data(), await (dQkv ?? dPrefix).data()];
   };
   const first = await bits();
@@ -126,15 +133,16 @@ test("rows that earlier texts or other tensors left in memory do not show, howev
 test("memory that grows in the middle changes nothing, and tensors do not touch their neighbours", async () => {
   const norm: Norm = { kind: "layer", weight: normal<tf.Rank.R1>([12]), bias: normal<tf.Rank.R1>([12]), epsilon: 1e-5 };
   const shape = attentionOf({ numHeads: 3, numKeyValueHeads: 3, headSize: 8, numTokens: 5, lengths: [5, 4, 1] });
+  const seen = visibility(shape, 2);
   const guards = Array.from({ length: 40 }, (_, i) => tf.fill<tf.Rank.R1>([1 + (i % 7)], i).add<tf.Tensor1D>(0));
   const [x, qkv, prefix] = [normal<tf.Rank.R2>([3, 12]), normal<tf.Rank.R2>([15, 72]), normal<tf.Rank.R3>([2, 1, 24])];
   const bits = async () => {
-    const attended = attend(qkv, prefix, null, shape);
+    const attended = attend(qkv, prefix, seen, { shape, hasGradient: true });
     const tensors = [
       normalize(x, norm).y,
       activate(x, "gelu", true).y,
       attended.y,
-      attendGradient(attended.y, attended, shape, true).dPrefix,
+      attendGradient(attended.y, attended, seen, { shape, hasInputGradient: true }).dPrefix,
     ];
     return Promise.all(tensors.map((tensor) => tensor.data()));
   };
@@ -149,27 +157,29 @@ test("memory that grows in the middle changes nothing, and tensors do not touch 
 
 test("after another backend has computed, the kernels work on old tensors and on new ones", async () => {
   const shape = attentionOf({ numHeads: 2, numKeyValueHeads: 2, headSize: 8, numTokens: 4, lengths: [4] });
+  const seen = visibility(shape, 2);
   const [qkv, prefix] = [normal<tf.Rank.R2>([4, 48]), normal<tf.Rank.R3>([2, 2, 16])];
-  const before = await attend(qkv, prefix, null, shape).y.data();
+  const before = await attend(qkv, prefix, seen, { shape, hasGradient: true }).y.data();
   await startBackend("cpu");
   expect(hasFused("TuttiAttend")).toBe(false);
-  const onCpu = attend(qkv, prefix, attentionMask(shape, 2), shape).y;
+  const onCpu = attend(qkv, prefix, visibility(shape, 2), { shape, hasGradient: true }).y;
   expect(relativeError(await onCpu.data(), before)).toBeLessThan(tolerance);
   const fromCpu = tf.add<tf.Tensor2D>(qkv, 0);
   await startBackend("wasm");
-  expect(await attend(qkv, prefix, null, shape).y.data()).toEqual(before);
-  expect(await attend(fromCpu, prefix, null, shape).y.data()).toEqual(before);
+  expect(await attend(qkv, prefix, seen, { shape, hasGradient: true }).y.data()).toEqual(before);
+  expect(await attend(fromCpu, prefix, seen, { shape, hasGradient: true }).y.data()).toEqual(before);
 });
 
 test("kernels leave no tensor and no memory behind", () => {
   const [{ shape, numPrefix }] = shapes;
+  const seen = visibility(shape, 2);
   const qkv = normal<tf.Rank.R2>([72, 384]);
   const prefix = normal<tf.Rank.R3>([2, numPrefix, 128]);
   const before = [tf.memory().numTensors, tf.backend().numDataIds()];
   tf.tidy(() => {
-    const attended = attend(qkv, prefix, null, shape);
-    attendGradient(attended.y, attended, shape, true);
-    attendGradient(attended.y, attended, shape, false);
+    const attended = attend(qkv, prefix, seen, { shape, hasGradient: true });
+    attendGradient(attended.y, attended, seen, { shape, hasInputGradient: true });
+    attendGradient(attended.y, attended, seen, { shape, hasInputGradient: false });
     activate(qkv, "gelu", true);
   });
   expect([tf.memory().numTensors, tf.backend().numDataIds()]).toEqual(before);
@@ -178,7 +188,12 @@ test("kernels leave no tensor and no memory behind", () => {
 test("attention without a prefix equals its plain form", async () => {
   const shape = attentionOf({ numHeads: 2, numKeyValueHeads: 2, headSize: 8, numTokens: 5, lengths: [5, 2] });
   const qkv = normal<tf.Rank.R2>([10, 48]);
-  expect(await errorOf(attend(qkv, null, null, shape).y, plainAttend(qkv, null, maskOf(shape, 0), shape).y)).toBeLessThan(tolerance);
+  expect(
+    await errorOf(
+      attend(qkv, null, visibility(shape, 0), { shape, hasGradient: true }).y,
+      plainAttend(qkv, null, maskOf(shape, 0), shape).y,
+    ),
+  ).toBeLessThan(tolerance);
 });
 
 test.each([

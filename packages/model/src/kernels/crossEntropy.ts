@@ -1,0 +1,31 @@
+import * as tf from "@tensorflow/tfjs";
+import { hasFused, runFused } from "./fusedKernels.ts";
+import { oneHot } from "./rows.ts";
+
+/** Σ weightᵢ · −log softmax(logitsᵢ)[targetᵢ], and its gradient. */
+export interface CrossEntropy {
+  readonly loss: tf.Scalar;
+  /** (rows, columns), which more rows may follow. */
+  readonly dLogits: tf.Tensor2D;
+}
+
+/** Weighted cross-entropy of logits (rows, columns) with one target and one weight per row. */
+export function crossEntropy(logits: tf.Tensor2D, targets: readonly number[], weights: readonly number[]): CrossEntropy {
+  if (!hasFused("TuttiCrossEntropy")) return plainCrossEntropy(logits, targets, weights);
+  const [numRows, numColumns] = logits.shape;
+  const inputs = { logits, targets: tf.tensor1d([...targets], "int32"), weights: tf.tensor1d([...weights]) };
+  const dLogits = runFused("TuttiCrossEntropy", inputs, { numRows })[0] as tf.Tensor2D;
+  const losses = tf.slice1d(tf.reshape(dLogits, [dLogits.size]), numRows * numColumns, numRows);
+  return { loss: tf.sum(losses), dLogits };
+}
+
+/** `crossEntropy` in operations that every backend has. */
+export function plainCrossEntropy(logits: tf.Tensor2D, targets: readonly number[], weights: readonly number[]): CrossEntropy {
+  const logProbabilities = tf.logSoftmax(logits);
+  const hot = oneHot(targets, logits.shape[1]);
+  const shares = tf.tensor2d([...weights], [weights.length, 1]);
+  return {
+    loss: tf.neg(tf.sum(tf.mul(tf.mul(logProbabilities, hot), shares))),
+    dLogits: tf.mul(tf.sub(tf.exp(logProbabilities), hot), shares),
+  };
+}

@@ -1,0 +1,27 @@
+import * as tf from "@tensorflow/tfjs";
+import { hasFused, runFused } from "./fusedKernels.ts";
+
+/** x (n, width) → its rows `rows`, (rows.length, width). */
+export function pickRows(x: tf.Tensor2D, rows: readonly number[]): tf.Tensor2D {
+  return tf.gather(x, tf.tensor1d([...rows], "int32"));
+}
+
+/** The gradient of `pickRows`: d (rows.length, width) → (numRows, width), zero elsewhere. No row may come twice. */
+export function placeRows(d: tf.Tensor2D, rows: readonly number[], numRows: number): tf.Tensor2D {
+  if (!hasFused("TuttiScatterRows")) return plainPlaceRows(d, rows, numRows);
+  return runFused("TuttiScatterRows", { d, rows: tf.tensor1d([...rows], "int32") }, { numRows })[0] as tf.Tensor2D;
+}
+
+/** `placeRows` as a product, which every backend has and which sums in the same order each time. */
+export function plainPlaceRows(d: tf.Tensor2D, rows: readonly number[], numRows: number): tf.Tensor2D {
+  return tf.matMul(oneHot(rows, numRows), d, true, false);
+}
+
+/** (columns.length, numColumns) with a one in each row. */
+export function oneHot(columns: readonly number[], numColumns: number): tf.Tensor2D {
+  const values = new Float32Array(columns.length * numColumns);
+  columns.forEach((column, row) => {
+    values[row * numColumns + column] = 1;
+  });
+  return tf.tensor2d(values, [columns.length, numColumns]);
+}
