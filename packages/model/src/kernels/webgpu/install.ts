@@ -1,14 +1,26 @@
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { WebGpuKernel } from "../fusedKernels.ts";
+import { adamWKernels } from "./adamW.ts";
+import { crossEntropyKernels } from "./crossEntropy.ts";
 import type { GpuKernel, KernelAttributes, KernelInputs } from "./gpuKernel.ts";
+import { normKernels } from "./norm.ts";
 import { packedKernels } from "./packedLinear.ts";
+import { rotaryKernels } from "./rotary.ts";
+import { scatterRowsKernels } from "./scatterRows.ts";
 import { gpuTraits } from "./traits.ts";
 
 /** Registers our kernels on a WebGPU backend. */
 export function installWebGpuKernels(backend: WebGPUBackend): void {
   const context = { backend, traits: gpuTraits };
-  const kernels: Partial<Record<WebGpuKernel, GpuKernel>> = { ...packedKernels(context) };
+  const kernels: Partial<Record<WebGpuKernel, GpuKernel>> = {
+    ...packedKernels(context),
+    ...normKernels(context),
+    ...rotaryKernels(context),
+    ...crossEntropyKernels(context),
+    ...adamWKernels(context),
+    ...scatterRowsKernels(context),
+  };
   for (const [kernelName, kernel] of Object.entries(kernels)) {
     if (tf.getKernel(kernelName, "webgpu") !== undefined) tf.unregisterKernel(kernelName, "webgpu");
     tf.registerKernel({

@@ -1,0 +1,109 @@
+import type { TensorInfo } from "@tensorflow/tfjs";
+import { runFlat } from "./flatProgram.ts";
+import { type GpuContext, type GpuKernel, given } from "./gpuKernel.ts";
+import { reductionHead, reductionSource, rowLanes } from "./reduction.ts";
+
+interface NormAttributes {
+  readonly kind: "layer" | "rms";
+  readonly epsilon: number;
+  readonly numRows: number;
+}
+
+/** LayerNorm and RMSNorm of the first `numRows` rows, and their gradients, which take mean and variance from x again. */
+export function normKernels(context: GpuContext): { readonly TuttiNormRows: GpuKernel; readonly TuttiNormRowsGradient: GpuKernel } {
+  return {
+    TuttiNormRows(inputs, attributes) {
+      const operands: Record<string, TensorInfo> = { x: given(inputs, "x"), weight: given(inputs, "weight") };
+      if (inputs.bias !== undefined) operands.bias = inputs.bias;
+      return [runNorm(context, operands, attributes as object as NormAttributes, forwardBody)];
+    },
+    TuttiNormRowsGradient(inputs, attributes) {
+      const operands: Record<string, TensorInfo> = { dy: given(inputs, "dy"), x: given(inputs, "x"), weight: given(inputs, "weight") };
+      if (inputs.residual !== undefined) operands.residual = inputs.residual;
+      return [runNorm(context, operands, attributes as object as NormAttributes, gradientBody)];
+    },
+  };
+}
+
+function runNorm(
+  { backend, traits }: GpuContext,
+  inputs: Readonly<Record<string, TensorInfo>>,
+  { kind, epsilon, numRows }: NormAttributes,
+  body: (isCentred: boolean, hasLast: boolean) => string,
+): TensorInfo {
+  const width = inputs.weight.shape[0];
+  const isWide = width % 4 === 0;
+  const numElements = isWide ? width / 4 : width;
+  const lanes = rowLanes(traits(), numElements);
+  const isGradient = "dy" in inputs;
+  const hasLast = "bias" in inputs || "residual" in inputs;
+  return runFlat(backend, {
+    key: ["norm", kind, isGradient, hasLast, lanes.key].join("_"),
+    inputs,
+    isWide,
+    integers: { numRows, width, numElements },
+    numbers: { epsilon },
+    workgroupSize: lanes.workgroupSize,
+    numWorkgroups: Math.ceil((numRows * lanes.lanes) / lanes.workgroupSize),
+    shape: [numRows, width],
+    source: `
+      ${reductionHead(lanes)}
+      ${reductionSource({ name: "total", type: "vec4<f32>", operation: "add" }, lanes)}
+      fn main(index : i32) {
+        let row = index / ${lanes.lanes};
+        let lane = index % ${lanes.lanes};
+        let start = min(row, uniforms.numRows - 1) * uniforms.numElements;
+        let share = 1.0 / f32(uniforms.width);
+        ${kind === "layer" ? meanSource(lanes.lanes) : ""}
+        ${body(kind === "layer", hasLast).replaceAll("STEP", `${lanes.lanes}`)}
+      }`,
+  });
+}
+
+const meanSource = (step: number): string => `
+        var sum = T(0.0);
+        for (var i = lane; i < uniforms.numElements; i += ${step}) { sum += x[start + i]; }
+        let mean = total(vec4<f32>(sumOf(sum), 0.0, 0.0, 0.0), 0).x * share;`;
+
+/** The second pass also sums what rounding left of the mean, so that rows far from zero keep their digits. */
+function forwardBody(isCentred: boolean, hasBias: boolean): string {
+  return `
+        var rest = T(0.0);
+        var squares = T(0.0);
+        for (var i = lane; i < uniforms.numElements; i += STEP) {
+          let d = x[start + i]${isCentred ? " - mean" : ""};
+          ${isCentred ? "rest += d;" : ""}
+          squares += d * d;
+        }
+        let all = total(vec4<f32>(sumOf(rest), sumOf(squares), 0.0, 0.0), 1) * share;
+        let inverse = inverseSqrt(all.y - all.x * all.x + uniforms.epsilon);
+        if (row >= uniforms.numRows) { return; }
+        for (var i = lane; i < uniforms.numElements; i += STEP) {
+          let d = x[start + i]${isCentred ? " - mean - all.x" : ""};
+          result[start + i] = d * inverse * weight[i]${hasBias ? " + bias[i]" : ""};
+        }`;
+}
+
+function gradientBody(isCentred: boolean, hasResidual: boolean): string {
+  return `
+        var rest = T(0.0);
+        var squares = T(0.0);
+        var slope = T(0.0);
+        var along = T(0.0);
+        for (var i = lane; i < uniforms.numElements; i += STEP) {
+          let d = x[start + i]${isCentred ? " - mean" : ""};
+          let s = dy[start + i] * weight[i];
+          squares += d * d;
+          along += s * d;
+          ${isCentred ? "rest += d; slope += s;" : ""}
+        }
+        let all = total(vec4<f32>(sumOf(rest), sumOf(squares), sumOf(slope), sumOf(along)), 1) * share;
+        let inverse = inverseSqrt(all.y - all.x * all.x + uniforms.epsilon);
+        let towards = (all.w - all.x * all.z) * inverse * inverse;
+        if (row >= uniforms.numRows) { return; }
+        for (var i = lane; i < uniforms.numElements; i += STEP) {
+          let d = x[start + i]${isCentred ? " - mean - all.x" : ""};
+          let s = dy[start + i] * weight[i]${isCentred ? " - all.z" : ""};
+          result[start + i] = (s - d * towards) * inverse${hasResidual ? " + residual[start + i]" : ""};
+        }`;
+}
