@@ -12,7 +12,7 @@ test("without WebGPU the fastest backend is wasm, and the reason says why", asyn
 
 test("a backend that is asked for runs, and leaves no tensors of its own", async () => {
   const numTensors = tf.memory().numTensors;
-  expect(await startBackend("cpu")).toEqual({ name: "cpu", threads: 1, adapter: null });
+  expect(await startBackend("cpu")).toEqual({ name: "cpu", threads: 1, adapter: null, kernels: null });
   expect(tf.getBackend()).toBe("cpu");
   expect(tf.memory().numTensors).toBe(numTensors);
   await expect(startBackend("webgpu")).rejects.toThrow("no WebGPU");

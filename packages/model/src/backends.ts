@@ -19,17 +19,19 @@ export interface StartedBackend {
   readonly threads: number;
   /** The GPU and its driver, such as `google swiftshader`; null elsewhere. */
   readonly adapter: string | null;
+  /** Which variant of our kernels runs on WebGPU, and why, as part of a sentence; null elsewhere. */
+  readonly kernels: string | null;
 }
 
 /** Starts a backend and makes it the one that computes. The tensor library is process-wide: one backend at a time. */
 export async function startBackend(name: BackendName, options: BackendOptions = {}): Promise<StartedBackend> {
   tf.enableProdMode();
-  if (name === "webgpu") return { name, threads: 1, adapter: await startWebGpu() };
+  if (name === "webgpu") return { name, threads: 1, ...(await startWebGpu()) };
   const threads = name === "wasm" ? prepareWasm(options) : 1;
   if (!(await tf.setBackend(name))) throw new Error(`backend ${name}: could not be started here`);
   await tf.ready();
   if (name === "wasm") await installWasmKernels();
-  return { name, threads, adapter: null };
+  return { name, threads, adapter: null, kernels: null };
 }
 
 /** How many threads WASM may use here: shared memory exists only in isolated pages. */
@@ -78,6 +80,7 @@ export async function chooseBackend(options: BackendOptions = {}): Promise<Chose
   if (backend.name !== "webgpu") stopWebGpu();
   const reasons = [`${describe(best.backend)} needs ${best.ms.toFixed(1)} ms for a micro-step`];
   for (const other of others) reasons.push(`${describe(other.backend)} ${other.ms.toFixed(1)} ms`);
+  if (backend.kernels !== null) reasons.push(backend.kernels);
   return { ...backend, reason: [...reasons, ...failures].join("; ") };
 }
 

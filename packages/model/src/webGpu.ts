@@ -1,22 +1,36 @@
 import * as tf from "@tensorflow/tfjs";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { type ChosenVariant, chooseVariant, productTimer } from "./kernels/webgpu/chooseVariant.ts";
+import { acceptDirectives } from "./kernels/webgpu/directives.ts";
 import { installWebGpuKernels } from "./kernels/webgpu/install.ts";
+import { setGpuTraits } from "./kernels/webgpu/traits.ts";
 
-/** Starts the WebGPU backend on `navigator.gpu` and names the adapter. */
-export async function startWebGpu(): Promise<string> {
+/** The WebGPU backend as it was started. */
+export interface StartedWebGpu {
+  /** The GPU and its driver. */
+  readonly adapter: string;
+  /** Which variant of our kernels runs, and why, as part of a sentence. */
+  readonly kernels: string;
+}
+
+/** Starts the WebGPU backend on a device of our own from `navigator.gpu`, with the optional features that our kernels use. */
+export async function startWebGpu(): Promise<StartedWebGpu> {
   const gpu: GPU | undefined = globalThis.navigator?.gpu;
   if (gpu === undefined) throw new Error("backend webgpu: this page or process has no WebGPU (it needs https or localhost)");
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (adapter === null) throw new Error("backend webgpu: no adapter");
   const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
   tf.env().set("WEBGPU_MATMUL_PROGRAM_TYPE", deterministicMatMul);
-  const device = await adapter.requestDevice({ requiredLimits: limitsOf(adapter) });
+  const device = await requestOwnDevice(adapter);
   stopWebGpu();
   const backend = new WebGPUBackend(device, adapter.info);
   tf.registerBackend("webgpu", () => backend, 3);
   if (!(await tf.setBackend("webgpu"))) throw new Error("backend webgpu: could not be started on this adapter");
   await tf.ready();
-  installWebGpuKernels(backend);
-  return nameOf(adapter);
+  const name = nameOf(adapter);
+  const { variant, reason } = await prepareKernels(backend, name);
+  setGpuTraits({ variant, ...featuresOf(device) });
+  return { adapter: name, kernels: reason };
 }
 
 /** Releases the device and everything on it. */
@@ -29,8 +43,34 @@ export function isSoftwareAdapter(name: string): boolean {
   return /swiftshader|llvmpipe|lavapipe|software|basic render|warp|fallback/i.test(name);
 }
 
+/** A device with the adapter's limits and those optional features that our kernels use, which takes programs with `enable` lines anywhere. */
+export async function requestOwnDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+  const requiredFeatures = optionalFeatures.filter((feature) => adapter.features.has(feature));
+  const device = await adapter.requestDevice({ requiredFeatures, requiredLimits: limitsOf(adapter) });
+  acceptDirectives(device);
+  return device;
+}
+
+const optionalFeatures = ["shader-f16", "subgroups"] as const;
+
 /** MatMulPackedProgram: the default picks, for long inner sizes, one that sums with float atomics, with other bits each time. */
 const deterministicMatMul = 3;
+
+/** What was measured on each adapter: the choice may not change while the page lives, or its numbers would. */
+const chosen = new Map<string, ChosenVariant>();
+
+async function prepareKernels(backend: WebGPUBackend, adapter: string): Promise<ChosenVariant> {
+  const isSoftware = isSoftwareAdapter(adapter);
+  setGpuTraits({ variant: isSoftware ? "registers" : "shared", ...featuresOf(backend.device) });
+  installWebGpuKernels(backend);
+  const known = chosen.get(adapter) ?? (await chooseVariant(isSoftware, productTimer(backend)));
+  chosen.set(adapter, known);
+  return known;
+}
+
+function featuresOf({ features }: GPUDevice): { readonly hasF16: boolean; readonly hasSubgroups: boolean } {
+  return { hasF16: features.has("shader-f16"), hasSubgroups: features.has("subgroups") };
+}
 
 function limitsOf(adapter: GPUAdapter): Record<string, number> {
   const names = [

@@ -1,0 +1,39 @@
+import * as tf from "@tensorflow/tfjs";
+import { beforeEach, expect, test } from "vitest";
+import { gpuErrors } from "./kernels/webgpu/gpuErrors.ts";
+import { gpuTraits } from "./kernels/webgpu/traits.ts";
+import { runningGpuDevice } from "./testing/gpuCounters.ts";
+import { provideNodeGpu } from "./testing/nodeGpu.ts";
+import { startWebGpu } from "./webGpu.ts";
+
+beforeEach(async (context) => {
+  if (!(await provideNodeGpu())) context.skip("skipped: no WebGPU adapter for Node");
+});
+
+test("the device has the optional features that the adapter has, and the traits say which", async () => {
+  const adapter = await navigator.gpu.requestAdapter();
+  await startWebGpu();
+  const { features } = runningGpuDevice();
+  expect(gpuTraits()).toMatchObject({ hasF16: features.has("shader-f16"), hasSubgroups: features.has("subgroups") });
+  for (const feature of ["shader-f16", "subgroups"] as const) expect(features.has(feature)).toBe(adapter?.features.has(feature));
+});
+
+test("the variant is measured once for an adapter and stays, and leaves no tensor", async () => {
+  const before = tf.memory().numTensors;
+  const first = await startWebGpu();
+  const { variant } = gpuTraits();
+  expect(first.kernels).toMatch(/^kernels with.*, [\d.]+ ms for a product against/);
+  expect(await startWebGpu()).toEqual(first);
+  expect(gpuTraits().variant).toBe(variant);
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test("a program whose enable line stands below other code compiles where the device has the feature", async () => {
+  await startWebGpu();
+  const device = runningGpuDevice();
+  const compiled = (code: string) => gpuErrors(device, async () => device.createShaderModule({ code }));
+  const body = "var<private> before : i32;\nenable f16;\n@compute @workgroup_size(1) fn main() { var x = 1.0h; x = x * x; }";
+  const { errors } = await compiled(body);
+  expect(errors.length === 0).toBe(gpuTraits().hasF16);
+  expect((await compiled("fn f() -> i32 { return nothing; }")).errors.join()).toContain("nothing");
+});
