@@ -1,0 +1,144 @@
+import * as tf from "@tensorflow/tfjs";
+import { createRandom } from "@tutti/core";
+import { relativeError } from "../../verify/relativeError.ts";
+import { runFused } from "../fusedKernels.ts";
+import type { ParityCase } from "./parityCase.ts";
+
+/** One attention with its numbers; a grouped one has fewer key/value heads. */
+export interface AttentionExample {
+  readonly numHeads: number;
+  readonly numKeyValueHeads: number;
+  readonly headSize: number;
+  readonly numTokens: number;
+  readonly numPrefix: number;
+  readonly isCausal: boolean;
+  readonly lengths: readonly number[];
+}
+
+// grouped, causal, short and odd in turn; the last three have sizes that are no multiple of four, a long prefix and one token
+const examples: readonly AttentionExample[] = [
+  { numHeads: 4, numKeyValueHeads: 1, headSize: 16, numTokens: 7, numPrefix: 5, isCausal: true, lengths: [7, 3] },
+  { numHeads: 2, numKeyValueHeads: 2, headSize: 32, numTokens: 24, numPrefix: 20, isCausal: false, lengths: [24, 17, 1] },
+  { numHeads: 4, numKeyValueHeads: 1, headSize: 32, numTokens: 37, numPrefix: 0, isCausal: true, lengths: [37, 20] },
+  { numHeads: 8, numKeyValueHeads: 2, headSize: 64, numTokens: 24, numPrefix: 5, isCausal: true, lengths: [24, 11] },
+  { numHeads: 3, numKeyValueHeads: 3, headSize: 64, numTokens: 7, numPrefix: 20, isCausal: false, lengths: [7, 5] },
+  { numHeads: 1, numKeyValueHeads: 1, headSize: 80, numTokens: 7, numPrefix: 5, isCausal: false, lengths: [6] },
+  { numHeads: 2, numKeyValueHeads: 1, headSize: 128, numTokens: 9, numPrefix: 20, isCausal: true, lengths: [9, 4] },
+  { numHeads: 2, numKeyValueHeads: 2, headSize: 20, numTokens: 1, numPrefix: 1, isCausal: true, lengths: [1, 1, 1] },
+  { numHeads: 6, numKeyValueHeads: 3, headSize: 10, numTokens: 7, numPrefix: 35, isCausal: false, lengths: [4, 7] },
+  { numHeads: 2, numKeyValueHeads: 2, headSize: 16, numTokens: 7, numPrefix: 0, isCausal: false, lengths: [5, 7] },
+];
+
+/** Attention against float64, with its gradients. */
+export const attentionCases: readonly ParityCase[] = examples.map((example) => ({
+  name: nameOf(example),
+  tolerance: 3e-6, // sums of a few hundred f32 products of numbers near 1, and the device's exp
+  worstError: () => worstError(example),
+}));
+
+function nameOf({ numHeads, numKeyValueHeads, headSize, numTokens, numPrefix, isCausal, lengths }: AttentionExample): string {
+  const grouped = numHeads === numKeyValueHeads ? "" : ` of ${numKeyValueHeads} for keys`;
+  const kind = isCausal ? "causal attention" : "attention";
+  return `${kind}, ${numHeads} heads${grouped} of ${headSize}, ${lengths.join("+")} of ${numTokens} tokens, prefix of ${numPrefix}`;
+}
+
+async function worstError(example: AttentionExample): Promise<number> {
+  const drawn = drawOperands(example);
+  const [actual, expected] = [await attendOnGpu(example, drawn), attendInFloat64(example, drawn)];
+  return Math.max(...Object.entries(actual).map(([name, values]) => relativeError(values, expected[name as keyof AttentionNumbers])));
+}
+
+/** What goes in, flat. */
+export interface AttentionOperands {
+  readonly qkv: Float32Array;
+  readonly prefix: Float32Array;
+  readonly dy: Float32Array;
+}
+
+/** What comes out, flat; without a prefix only y. */
+export interface AttentionNumbers {
+  readonly y: ArrayLike<number>;
+  readonly dQkv: ArrayLike<number>;
+  readonly dPrefix: ArrayLike<number>;
+}
+
+const widthsOf = ({ numHeads, numKeyValueHeads, headSize }: AttentionExample) => [numHeads * headSize, numKeyValueHeads * headSize] as const;
+
+/** Numbers for one example; queries are divided by √headSize as the kernel expects them, a little sharper. */
+export function drawOperands(example: AttentionExample): AttentionOperands {
+  const random = createRandom(11).stream({ purpose: "attention parity" });
+  const draw = (size: number) => Float32Array.from({ length: size }, () => random.normal());
+  const [h, w] = widthsOf(example);
+  const rows = example.lengths.length * example.numTokens;
+  const factor = 2 / Math.sqrt(example.headSize);
+  const qkv = draw(rows * (h + 2 * w)).map((value, i) => (i % (h + 2 * w) < h ? value * factor : value));
+  return { qkv, prefix: draw(2 * example.numPrefix * w), dy: draw(rows * h) };
+}
+
+/** Both directions by the kernels; a gradient for the prefix alone must be the same. */
+export async function attendOnGpu(example: AttentionExample, operands: AttentionOperands): Promise<Partial<AttentionNumbers>> {
+  const { lengths, numPrefix, ...sizes } = example;
+  const [h, w] = widthsOf(example);
+  const rows = lengths.length * example.numTokens;
+  const results = tf.tidy(() => {
+    const qkv = tf.tensor2d(operands.qkv, [rows, h + 2 * w]);
+    const dy = tf.tensor2d(operands.dy, [rows, h]);
+    const common = { qkv, lengths: tf.tensor1d([...lengths], "int32") };
+    if (numPrefix === 0) return runFused("TuttiAttend", common, { ...sizes, hasTail: false });
+    const withPrefix = { ...common, prefix: tf.tensor3d(operands.prefix, [2, numPrefix, w]) };
+    const [attended] = runFused("TuttiAttend", withPrefix, { ...sizes, hasTail: true });
+    const given = { ...withPrefix, dy, attended };
+    const both = runFused("TuttiAttendGradient", given, { ...sizes, hasTail: true, hasInputGradient: true });
+    const alone = runFused("TuttiAttendGradient", given, { ...sizes, hasTail: true, hasInputGradient: false });
+    return [tf.slice(attended, [0, 0], [rows, h]), ...both, ...alone];
+  });
+  const [y, dPrefix, dQkv, alone] = await Promise.all(results.map((tensor) => tensor.data<"float32">()));
+  tf.dispose(results);
+  if (dPrefix === undefined) return { y };
+  if (alone.some((value, i) => value !== dPrefix[i])) throw new Error("attention: the prefix's gradient alone differs from that beside dQkv");
+  return { y, dPrefix, dQkv };
+}
+
+/** The definition, one query after the other. */
+export function attendInFloat64(example: AttentionExample, { qkv, prefix, dy }: AttentionOperands): AttentionNumbers {
+  const { numHeads, numKeyValueHeads, headSize, numTokens, numPrefix, isCausal, lengths } = example;
+  const [h, w] = widthsOf(example);
+  const width = h + 2 * w;
+  const y = new Float64Array(lengths.length * numTokens * h);
+  const [dQkv, dPrefix] = [new Float64Array(qkv.length), new Float64Array(prefix.length)];
+  const inner = (a: Float32Array, atA: number, b: Float32Array, atB: number) => {
+    let total = 0;
+    for (let d = 0; d < headSize; d++) total += a[atA + d] * b[atB + d];
+    return total;
+  };
+  const add = (to: Float64Array, at: number, factor: number, from: Float32Array, fromAt: number) => {
+    for (let d = 0; d < headSize; d++) to[at + d] += factor * from[fromAt + d];
+  };
+  const query = (b: number, t: number, head: number): void => {
+    const place = Math.floor(head / (numHeads / numKeyValueHeads)) * headSize;
+    const seen = isCausal ? Math.min(lengths[b], t + 1) : lengths[b];
+    const keys = [
+      ...Array.from({ length: numPrefix }, (_, j) => ({ from: prefix, to: dPrefix, key: j * w + place, value: (numPrefix + j) * w + place })),
+      ...Array.from({ length: seen }, (_, j) => (b * numTokens + j) * width + h + place).map((key) => ({ from: qkv, to: dQkv, key, value: key + w })),
+    ];
+    const [at, row] = [(b * numTokens + t) * width + head * headSize, (b * numTokens + t) * h + head * headSize];
+    const scores = keys.map(({ from, key }) => Math.exp(inner(qkv, at, from, key)));
+    const total = scores.reduce((a, b) => a + b, 0);
+    const weights = scores.map((score) => score / total);
+    keys.forEach(({ from, value }, j) => {
+      add(y, row, weights[j], from, value);
+    });
+    const slopes = keys.map(({ from, value }) => inner(dy, row, from, value));
+    const mean = slopes.reduce((a, slope, j) => a + weights[j] * slope, 0);
+    keys.forEach(({ from, to, key, value }, j) => {
+      const slope = weights[j] * (slopes[j] - mean);
+      add(to, key, slope, qkv, at);
+      add(to, value, weights[j], dy, row);
+      add(dQkv, at, slope, from, key);
+    });
+  };
+  for (let b = 0; b < lengths.length; b++) {
+    for (let t = 0; t < numTokens; t++) for (let head = 0; head < numHeads; head++) query(b, t, head);
+  }
+  return { y, dQkv, dPrefix };
+}
