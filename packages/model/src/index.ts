@@ -60,7 +60,7 @@ export type {
 export { admissionTolerance, computeAdmission, testAdmission } from "./training/admission.ts";
 export { tuneAlone } from "./tuneAlone.ts";
 export { type TunedLayout, tunedLayout } from "./tuning/prefix.ts";
-export { type GoldenErrors, goldenErrors } from "./verify/goldenErrors.ts";
+export { type GoldenErrors, goldenErrors, type VerifyOptions } from "./verify/goldenErrors.ts";
 export type { GoldenFile } from "./verify/goldenFile.ts";
-export { goldenTolerance, verifyBackbone } from "./verify/verifyBackbone.ts";
+export { goldenTolerance, pastTolerance, verifyBackbone } from "./verify/verifyBackbone.ts";
 export type { LoadPorts } from "./workplace.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { backboneFromSafetensors } from "../backbone/checkpoint.ts";
 import type { PackedBackbone } from "../backbone/packed.ts";
-import { type GoldenErrors, goldenErrors } from "../verify/goldenErrors.ts";
+import { type GoldenErrors, goldenErrors, type VerifyOptions } from "../verify/goldenErrors.ts";
 import type { GoldenFile } from "../verify/goldenFile.ts";
 
 function read(family: string, file: string): Buffer {
@@ -18,21 +18,12 @@ export function goldenBackbone(family: string): PackedBackbone {
   return backboneFromSafetensors(read(family, "config.json").toString(), read(family, "model.safetensors"));
 }
 
-/** Errors of a family on the current backend. */
-export function goldenErrorsOf(family: string, options: { readonly hasSpectrum?: boolean } = {}): Promise<GoldenErrors> {
-  return goldenErrors(read(family, "config.json").toString(), read(family, "model.safetensors"), goldenFile(family), options);
-}
-
-/**
- * The largest error among the kinds with one tolerance: everything in f32, Hessian products by differences, and what is derived from
- * many of them. A share to keep may jump where the plateau search stops one step earlier, so it is not compared.
- */
-export function worstErrors(errors: GoldenErrors): { exact: number; hessian: number; ritz: number } {
-  const kinds = Object.entries(errors).filter(([kind]) => !kind.startsWith("keep share"));
-  const worst = (isWanted: (kind: string) => boolean) => Math.max(0, ...kinds.filter(([kind]) => isWanted(kind)).map(([, error]) => error));
-  return {
-    exact: worst((kind) => kind !== "Hessian product" && !kind.startsWith("Ritz")),
-    hessian: worst((kind) => kind === "Hessian product"),
-    ritz: worst((kind) => kind.startsWith("Ritz")),
-  };
+/** Errors of a family on the current backend; of one of its two cases where `onlyCase` says so. */
+export function goldenErrorsOf(
+  family: string,
+  { onlyCase, ...options }: VerifyOptions & { readonly onlyCase?: number } = {},
+): Promise<GoldenErrors> {
+  const { cases } = goldenFile(family);
+  const wanted = cases.filter((_, index) => onlyCase === undefined || index === onlyCase);
+  return goldenErrors(read(family, "config.json").toString(), read(family, "model.safetensors"), { cases: wanted }, options);
 }

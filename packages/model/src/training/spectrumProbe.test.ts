@@ -27,10 +27,19 @@ function unit(seed: number): Float32Array {
 test("Hessian products are symmetric: u · Hv = v · Hu", async () => {
   const product = hessianProduct(tuned, values, batch);
   const [u, v] = [unit(1), unit(2)];
-  const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i], 0);
+  const dot = (a: Float32Array, b: Float64Array) => a.reduce((sum, value, i) => sum + value * b[i], 0);
   const [hu, hv] = [await product.times(u), await product.times(v)];
   expect(Math.abs(dot(u, hv) - dot(v, hu))).toBeLessThan(1e-3 * Math.hypot(...hu));
   expect(product.step).toBeLessThanOrEqual(1);
+});
+
+test("where rounding is all that is left, the step stays wide", async () => {
+  const product = hessianProduct(tuned, values, batch);
+  await product.times(unit(1));
+  const step = product.step;
+  const nowhere = unit(2).map((value) => value * 1e-5); // the gradient changes by less than it is rounded
+  await product.times(nowhere);
+  expect(product.step).toBeGreaterThanOrEqual(step / 2);
 });
 
 test("a probe gives one Ritz value per step, ascending, and the same bits twice", async () => {

@@ -4,22 +4,24 @@ import { type Tuned, vectorGradient } from "./gradient.ts";
 import type { LabelledBatch } from "./objective.ts";
 import { throwIfAborted, yieldToEvents } from "./pause.ts";
 
-/** Two estimates of one product agree when they differ by less than this share; what their extrapolation leaves is far less. */
+/** The differences of a product are narrow enough when the two extrapolations of lower order differ by less than this share. */
 const agreement = 1e-3;
 const smallestStep = 2 ** -8;
 
 /** The Hessian of a batch's mean loss over the prompts, known by its products. */
 export interface HessianProduct {
   /** H v for a unit vector over all prefix values, by central differences of the gradient. */
-  times(v: Float32Array): Promise<Float32Array>;
+  times(v: Float32Array): Promise<Float64Array>;
   /** h, the present step of the differences. */
   readonly step: number;
 }
 
 /**
- * Hv ≈ (g(θ + hv) − g(θ − hv)) / 2h. h starts at 1 and is halved until two estimates agree, which are then extrapolated to h = 0; later
- * products, along unit vectors too, go on from that h (fedpeptao.md §4, step 2; extrapolation because the directions of the largest
- * eigenvalues, where Lanczos goes, bend most). The head, when there is one, stays fixed.
+ * Hv ≈ (g(θ + hv) − g(θ − hv)) / 2h at h, h/2 and h/4, extrapolated to h = 0 up to h⁶ (Romberg). h starts at 1 and is halved while that brings
+ * the extrapolations nearer to each other; later products, along unit vectors too, go on from that h (fedpeptao.md §4, step 2). Two
+ * differences would do for a product, but not for what follows from twenty: the directions of the largest eigenvalues, where Lanczos goes,
+ * bend most, and a narrower h pays with rounding. Where halving brings nothing, rounding is all that is left, and h stays as wide as it is.
+ * The head, when there is one, stays fixed.
  */
 export function hessianProduct(tuned: Tuned, values: Float32Array, batch: LabelledBatch): HessianProduct {
   const { numPrefixValues } = tuned.layout;
@@ -35,10 +37,10 @@ export function hessianProduct(tuned: Tuned, values: Float32Array, batch: Labell
     }
   }
 
-  async function difference(v: Float32Array, h: number): Promise<Float32Array> {
+  async function difference(v: Float32Array, h: number): Promise<Float64Array> {
     const ahead = await gradientAt(v, h);
     const behind = await gradientAt(v, -h);
-    return ahead.map((value, i) => (value - behind[i]) / (2 * h));
+    return Float64Array.from(ahead, (value, i) => (value - behind[i]) / (2 * h));
   }
 
   return {
@@ -46,16 +48,29 @@ export function hessianProduct(tuned: Tuned, values: Float32Array, batch: Labell
       return step;
     },
     async times(v) {
-      let wide = await difference(v, step);
-      let narrow = await difference(v, step / 2);
-      while (distance(wide, narrow) > agreement * length(narrow) && step > smallestStep) {
+      let widths: Widths = [await difference(v, step), await difference(v, step / 2), await difference(v, step / 4)];
+      let best = extrapolate(widths);
+      while (best.disagreement > agreement && step > smallestStep) {
+        widths = [widths[1], widths[2], await difference(v, step / 8)];
+        const narrower = extrapolate(widths);
+        if (narrower.disagreement >= best.disagreement) break;
+        best = narrower;
         step /= 2;
-        wide = narrow;
-        narrow = await difference(v, step / 2);
       }
-      return narrow.map((value, i) => (4 * value - wide[i]) / 3);
+      return best.product;
     },
   };
+}
+
+/** Differences at h, h/2 and h/4. */
+type Widths = readonly [Float64Array, Float64Array, Float64Array];
+
+/** The product at h = 0, and how far apart the two estimates are that it is made of, as a share of it. */
+function extrapolate([wide, middle, narrow]: Widths): { readonly product: Float64Array; readonly disagreement: number } {
+  const first = middle.map((value, i) => (4 * value - wide[i]) / 3);
+  const second = narrow.map((value, i) => (4 * value - middle[i]) / 3);
+  const product = second.map((value, i) => (16 * value - first[i]) / 15);
+  return { product, disagreement: distance(first, second) / length(product) };
 }
 
 /** Ritz values and weights of the batch's Hessian by stochastic Lanczos from one Rademacher start. */
@@ -75,10 +90,10 @@ export function probeSpectrum(
   return lanczos(times, { start, numSteps: options.lanczosSteps, onStep: (step) => options.onStep?.(step) });
 }
 
-function length(v: Float32Array): number {
+function length(v: Float64Array): number {
   return Math.sqrt(v.reduce((sum, value) => sum + value * value, 0));
 }
 
-function distance(a: Float32Array, b: Float32Array): number {
+function distance(a: Float64Array, b: Float64Array): number {
   return Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0));
 }

@@ -10,21 +10,28 @@ import { type LabelledBatch, type Objective, predict } from "../training/objecti
 import { hessianProduct } from "../training/spectrumProbe.ts";
 import { splitTuned, tunedLayout } from "../tuning/prefix.ts";
 import type { GoldenCase, GoldenFile } from "./goldenFile.ts";
+import { requireFit } from "./goldenFit.ts";
 import { relativeError } from "./relativeError.ts";
 
 /** Largest ‖a − b‖₂ / ‖b‖₂ of each kind of number, over the cases of one family. */
 export type GoldenErrors = Readonly<Record<string, number>>;
 
-/**
- * Relative errors of everything in a family's golden.json, computed on the current backend from its checkpoint. The Ritz values take a
- * few hundred gradients, minutes on a software adapter, and are left out on WebGPU unless asked for; the Hessian product that they are
- * made of is not.
- */
+export interface VerifyOptions {
+  /**
+   * Whether to compute the Ritz values and what follows from them: some 250 gradients per family, minutes on a software adapter, and so
+   * left out on WebGPU unless asked for. The Hessian product that they are made of is not.
+   */
+  readonly hasSpectrum?: boolean;
+  /** Called after each piece of work: a case, a product with the Hessian, a text. */
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+}
+
+/** Relative errors of everything in a family's golden.json, computed on the current backend from its checkpoint. */
 export async function goldenErrors(
   configJson: string,
   checkpoint: Uint8Array,
   golden: GoldenFile,
-  options: { readonly hasSpectrum?: boolean } = {},
+  options: VerifyOptions = {},
 ): Promise<GoldenErrors> {
   const transformer = createTransformer(backboneFromSafetensors(configJson, checkpoint));
   try {
@@ -34,21 +41,30 @@ export async function goldenErrors(
   }
 }
 
-/** The same for a backbone that is on the backend already. */
+/** The same for a backbone that is on the backend already. Throws a sentence when the numbers are of a backbone of another shape. */
 export async function transformerErrors(
   transformer: Transformer,
   golden: GoldenFile,
-  { hasSpectrum = tf.getBackend() !== "webgpu" }: { readonly hasSpectrum?: boolean } = {},
+  { hasSpectrum = tf.getBackend() !== "webgpu", onProgress }: VerifyOptions = {},
 ): Promise<GoldenErrors> {
+  for (const one of golden.cases) requireFit(one, transformer.config);
   const worst: Record<string, number> = {};
+  const total = golden.cases.reduce((sum, { spectrum }) => sum + 1 + (hasSpectrum ? spectrum.lanczosSteps : 0), 0);
+  let done = 0;
+  const onPiece = () => onProgress?.({ done: ++done, total });
   for (const one of golden.cases) {
-    for (const [kind, error] of Object.entries(await caseErrors(transformer, one, hasSpectrum)))
+    for (const [kind, error] of Object.entries(await caseErrors(transformer, one, { hasSpectrum, onPiece })))
       worst[kind] = Math.max(worst[kind] ?? 0, error);
   }
   return worst;
 }
 
-async function caseErrors(transformer: Transformer, golden: GoldenCase, hasSpectrum: boolean): Promise<Record<string, number>> {
+interface CaseOptions {
+  readonly hasSpectrum: boolean;
+  onPiece(): void;
+}
+
+async function caseErrors(transformer: Transformer, golden: GoldenCase, options: CaseOptions): Promise<Record<string, number>> {
   const prompt = Float32Array.from(golden.prompt);
   const overVocabulary = tunedCase(transformer, golden, "vocabulary");
   const overWords = tunedCase(transformer, golden, "labelWords");
@@ -60,7 +76,7 @@ async function caseErrors(transformer: Transformer, golden: GoldenCase, hasSpect
   const mask = golden.mask.flat();
   const zeroed = (state: Float32Array) => zeroPadded(state, mask);
   const { withPrompt, withoutPrompt } = golden;
-  return {
+  const errors = {
     "lastHidden without prompt": relativeError(zeroed(plain.states[plain.states.length - 1]), withoutPrompt.lastHidden),
     "logits without prompt": relativeError(plain.logits, withoutPrompt.logitsAtMask),
     "hidden states": Math.max(...withPrompt.hidden.map((expected, i) => relativeError(zeroed(prompted.states[i]), expected))),
@@ -77,8 +93,9 @@ async function caseErrors(transformer: Transformer, golden: GoldenCase, hasSpect
       await hessianProduct(overVocabulary, prompt, batch).times(Float32Array.from(golden.spectrum.v)),
       golden.spectrum.hessianTimesV,
     ),
-    ...(hasSpectrum ? await spectrumErrors(overVocabulary, prompt, batch, golden) : {}),
   };
+  options.onPiece();
+  return options.hasSpectrum ? { ...errors, ...(await spectrumErrors(overVocabulary, prompt, batch, { golden, ...options })) } : errors;
 }
 
 function tunedCase(transformer: Transformer, golden: GoldenCase, lossOver: "vocabulary" | "labelWords"): Tuned {
@@ -176,12 +193,17 @@ async function suffixErrors(transformer: Transformer, golden: GoldenCase, prompt
   return { "suffix losses": relativeError(losses, meanTokenLoss), "suffix prediction": isRight ? 0 : 1 };
 }
 
-async function spectrumErrors(tuned: Tuned, prompt: Float32Array, batch: LabelledBatch, golden: GoldenCase) {
-  const { spectrum } = golden;
+async function spectrumErrors(
+  tuned: Tuned,
+  prompt: Float32Array,
+  batch: LabelledBatch,
+  { golden: { spectrum }, onPiece }: CaseOptions & { readonly golden: GoldenCase },
+) {
   const product = hessianProduct(tuned, prompt, batch);
   const { ritzValues, ritzWeights } = await lanczos((v) => product.times(v), {
     start: spectrum.rademacherStart,
     numSteps: spectrum.lanczosSteps,
+    onStep: onPiece,
   });
   const keep = (scale: "absolute" | "relative") => findKeepRatio(ritzValues, ritzWeights, scale).ratio;
   return {

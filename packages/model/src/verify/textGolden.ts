@@ -7,7 +7,8 @@ import { generate } from "../generation.ts";
 import type { TextTokenizer } from "../tokenizer.ts";
 import { suffixBatch, suffixLosses } from "../training/suffix.ts";
 import { splitTuned, tunedLayout } from "../tuning/prefix.ts";
-import type { GoldenErrors } from "./goldenErrors.ts";
+import type { GoldenErrors, VerifyOptions } from "./goldenErrors.ts";
+import { requireTextFit } from "./goldenFit.ts";
 import { relativeError } from "./relativeError.ts";
 
 const numbers = z.array(z.number());
@@ -41,15 +42,22 @@ export type TextGolden = z.infer<typeof textGoldenSchema>;
 type TextCase = z.infer<typeof caseSchema>;
 
 /** The largest relative error of each kind over the texts; tokens and greedy texts count as 0 (equal) or 1. */
-export async function textGoldenErrors(transformer: Transformer, tokenizer: TextTokenizer, golden: TextGolden): Promise<GoldenErrors> {
+export async function textGoldenErrors(
+  transformer: Transformer,
+  tokenizer: TextTokenizer,
+  golden: TextGolden,
+  { onProgress }: VerifyOptions = {},
+): Promise<GoldenErrors> {
+  requireTextFit(golden, transformer.config);
   const worst: Record<string, number> = {};
   const note = (kind: string, error: number) => {
     worst[kind] = Math.max(worst[kind] ?? 0, error);
   };
-  for (const one of golden.cases) {
+  for (const [index, one] of golden.cases.entries()) {
     const { before, after } = tokenizer.specials;
     note("tokens", isEqual([...before, ...tokenizer.encodeTemplate(one.text), ...after], one.ids) ? 0 : 1);
     for (const [kind, error] of Object.entries(await caseErrors(transformer, one))) note(kind, error);
+    onProgress?.({ done: index + 1, total: golden.cases.length });
   }
   if (golden.withPrompt !== undefined) {
     const one = golden.cases[golden.withPrompt.case];
