@@ -1,6 +1,6 @@
 import { runFlat } from "./flatProgram.ts";
 import { type GpuContext, type GpuKernel, type GpuTraits, given } from "./gpuKernel.ts";
-import { type RowLanes, reductionHead, reductionSource, rowLanes } from "./reduction.ts";
+import { type Lanes, laneKey, reductionSource } from "./reduction.ts";
 
 interface AdamWAttributes {
   readonly learningRate: number;
@@ -70,26 +70,28 @@ interface Plan {
   readonly numSummingGroups: number;
   readonly numSteppingGroups: number;
   /** Null without barriers. */
-  readonly lanes: RowLanes | null;
+  readonly lanes: Lanes | null;
 }
 
-function planOf(traits: GpuTraits, size: number): Plan {
-  if (traits.variant === "shared") {
-    const lanes = rowLanes(traits, Number.POSITIVE_INFINITY);
-    const { workgroupSize } = lanes;
-    const numSteppingGroups = Math.min(1024, Math.ceil(size / workgroupSize));
-    return { key: lanes.key, workgroupSize, numParts: 64, numSummingGroups: 64, numSteppingGroups, lanes };
-  }
-  const workgroupSize = 32;
-  const numSteppingGroups = Math.min(64, Math.ceil(size / workgroupSize));
-  return { key: "registers", workgroupSize, numParts: 128, numSummingGroups: 4, numSteppingGroups, lanes: null };
+function planOf({ variant, hasSubgroups }: GpuTraits, size: number): Plan {
+  const isShared = variant === "shared";
+  const lanes = isShared ? { size: 64, hasSubgroups } : null;
+  const workgroupSize = lanes?.size ?? 32;
+  const numSummingGroups = isShared ? 256 : 4;
+  return {
+    key: lanes === null ? "registers" : laneKey(lanes),
+    workgroupSize,
+    numParts: isShared ? numSummingGroups : numSummingGroups * workgroupSize,
+    numSummingGroups,
+    numSteppingGroups: Math.min(isShared ? 1024 : 64, Math.ceil(size / workgroupSize)),
+    lanes,
+  };
 }
 
 /** Squares in runs of 32, so that rounding does not grow with the gradient's length. */
 function squaresSource({ workgroupSize, numSummingGroups, lanes }: Plan): string {
   const numInvocations = workgroupSize * numSummingGroups;
   return `
-      ${lanes === null ? "" : reductionHead(lanes)}
       ${lanes === null ? "" : reductionSource({ name: "total", type: "f32", operation: "add" }, lanes)}
       fn main(index : i32) {
         var sum = 0.0;
@@ -107,9 +109,8 @@ function stepSource({ numParts, lanes }: Plan): string {
   const all =
     lanes === null
       ? `var all = 0.0; for (var i = 0; i < ${numParts}; i++) { all += squares[i]; }`
-      : `var part = 0.0; if (localIndex < ${numParts}u) { part = squares[localIndex]; } let all = total(part, 0);`;
+      : `var part = 0.0; for (var i = i32(localIndex); i < ${numParts}; i += ${lanes.size}) { part += squares[i]; } let all = total(part, 0);`;
   return `
-      ${lanes === null ? "" : reductionHead(lanes)}
       ${lanes === null ? "" : reductionSource({ name: "total", type: "f32", operation: "add" }, lanes)}
       fn main(index : i32) {
         ${all}

@@ -1,13 +1,6 @@
 import type { TensorInfo } from "@tensorflow/tfjs";
-import { type AttentionProgram, type AttentionSizes, attentionProgram, headVectors, sizesOf, uniformsOf } from "./attentionForm.ts";
-import {
-  attendSource,
-  keyGradientSource,
-  numLanes,
-  prefixGradientSource,
-  queryGradientSource,
-  type RegisterTile,
-} from "./attentionRegisters.ts";
+import { type AttentionProgram, type AttentionSizes, attentionProgram, sizesOf, uniformsOf } from "./attentionForm.ts";
+import * as quads from "./attentionQuads.ts";
 import { type GpuContext, type GpuKernel, given, type KernelAttributes, type KernelInputs } from "./gpuKernel.ts";
 
 /** Attention with a prefix, and its gradient; scores stay in registers or workgroup memory. */
@@ -18,113 +11,74 @@ export function attentionKernels(context: GpuContext): { readonly TuttiAttend: G
   };
 }
 
-/** Rows that follow a result (rows, H) and hold a number of each (b, head, t). */
-const numTailRows = ({ batch, numTokens, headSize }: AttentionSizes): number => Math.ceil((batch * numTokens) / headSize);
-
+const rowsOf = ({ batch, numTokens }: AttentionSizes): number => batch * numTokens;
 const widthOf = ({ numHeads, headSize }: AttentionSizes): number => numHeads * headSize;
 const keyWidthOf = ({ numKeyValueHeads, headSize }: AttentionSizes): number => numKeyValueHeads * headSize;
 
+/** Rows that follow a result (rows, H) and hold a number of each (b, head, t). */
+const numTailRows = (sizes: AttentionSizes): number => Math.ceil(rowsOf(sizes) / sizes.headSize);
+
 function attend(context: GpuContext, inputs: KernelInputs, attributes: KernelAttributes): TensorInfo {
   const sizes = sizesOf(inputs, attributes);
-  const { batch, numTokens, headSize } = sizes;
   const hasTail = attributes.hasTail === true;
-  const rows = batch * numTokens;
-  const vectors = headVectors(headSize);
-  const tile = tileFor("attend", sizes);
   const [qkv, lengths] = [given(inputs, "qkv"), given(inputs, "lengths")];
-  const program: AttentionProgram = {
-    key: ["attend", headSize, tile.held, tile.taken, Number(hasTail)],
-    inputs: { qkv: vectors.components, prefix: vectors.components, lengths: 1 },
-    outputShape: [rows + (hasTail ? numTailRows(sizes) : 0), widthOf(sizes)],
-    dispatch: queryBlocks(sizes, tile),
-    workgroupSize: [numLanes, 1, 1],
-    source: attendSource(vectors, tile, hasTail),
-  };
-  return runProgram(context, program, [qkv, inputs.prefix ?? qkv, lengths], uniformsOf(sizes, rows * widthOf(sizes)));
+  return runProgram(context, sizes, {
+    key: ["attend", Number(hasTail)],
+    inputs: { qkv, prefix: inputs.prefix ?? qkv, lengths },
+    outputShape: [rowsOf(sizes) + (hasTail ? numTailRows(sizes) : 0), widthOf(sizes)],
+    dispatch: queryBlocks(sizes),
+    source: quads.attendSource(sizes.headSize, hasTail),
+  });
 }
 
 function gradient(context: GpuContext, inputs: KernelInputs, attributes: KernelAttributes): TensorInfo[] {
   const sizes = sizesOf(inputs, attributes);
   const { batch, numTokens, headSize, numPrefix, numKeyValueHeads } = sizes;
-  const hasInputGradient = attributes.hasInputGradient === true;
-  const rows = batch * numTokens;
-  const vectors = headVectors(headSize);
-  const { components } = vectors;
+  const hasQueries = attributes.hasInputGradient === true;
   const [dy, qkv, prefix] = [given(inputs, "dy"), given(inputs, "qkv"), given(inputs, "prefix")];
   const [attended, lengths] = [given(inputs, "attended"), given(inputs, "lengths")];
-  const workgroupSize: [number, number, number] = [numLanes, 1, 1];
-  const keyBlocks = (numKeys: number, { held }: RegisterTile) => Math.ceil(numKeys / (numLanes * held));
-
-  const queryTile = tileFor("query", sizes);
-  const uniforms = uniformsOf(sizes, hasInputGradient ? rows * widthOf(sizes) : 0);
-  const queryInputs = { dy: components, attended: 1, lengths: 1 } as const;
-  const inners = runProgram(
-    context,
-    {
-      key: ["query", headSize, queryTile.held, queryTile.taken, Number(hasInputGradient)],
-      inputs: hasInputGradient ? { ...queryInputs, qkv: components, prefix: components } : queryInputs,
-      outputShape: [(hasInputGradient ? rows : 0) + numTailRows(sizes), widthOf(sizes)],
-      dispatch: queryBlocks(sizes, queryTile),
-      workgroupSize,
-      source: queryGradientSource(vectors, queryTile, hasInputGradient),
-    },
-    hasInputGradient ? [dy, attended, lengths, qkv, prefix] : [dy, attended, lengths],
-    uniforms,
-  );
-  const keyInputs = { dy: components, qkv: components, attended: 1, inners: 1 } as const;
-  const prefixTile = tileFor("prefix", sizes);
+  const run = (program: AttentionProgram) => runProgram(context, sizes, program, hasQueries ? undefined : 0);
+  const inners = run({
+    key: ["query", Number(hasQueries)],
+    inputs: { dy, attended, lengths, ...(hasQueries ? { qkv, prefix } : {}) },
+    outputShape: [(hasQueries ? rowsOf(sizes) : 0) + numTailRows(sizes), widthOf(sizes)],
+    dispatch: queryBlocks(sizes),
+    source: quads.queryGradientSource(headSize, hasQueries),
+  });
   const results = [
-    runProgram(
-      context,
-      {
-        key: ["prefix", headSize, prefixTile.held, prefixTile.taken],
-        inputs: { ...keyInputs, prefix: components },
-        outputShape: [2, numPrefix, keyWidthOf(sizes)],
-        dispatch: [keyBlocks(numPrefix, prefixTile), numKeyValueHeads, 1],
-        workgroupSize,
-        source: prefixGradientSource(vectors, prefixTile),
-      },
-      [dy, qkv, attended, inners, prefix],
-      uniforms,
-    ),
+    run({
+      key: ["prefix"],
+      inputs: { dy, qkv, attended, inners, prefix },
+      outputShape: [2, numPrefix, keyWidthOf(sizes)],
+      dispatch: [Math.ceil(numPrefix / quads.heldKeys), numKeyValueHeads, 1],
+      source: quads.prefixGradientSource(headSize),
+    }),
   ];
-  if (hasInputGradient) {
-    const keyTile = tileFor("key", sizes);
-    results.push(
-      runProgram(
-        context,
-        {
-          key: ["key", headSize, keyTile.held, keyTile.taken],
-          inputs: { ...keyInputs, lengths: 1 },
-          outputShape: [rows, widthOf(sizes) + 2 * keyWidthOf(sizes)],
-          dispatch: [keyBlocks(numTokens, keyTile), numKeyValueHeads, batch],
-          workgroupSize,
-          source: keyGradientSource(vectors, keyTile),
-        },
-        [dy, qkv, attended, inners, lengths],
-        uniforms,
-      ),
-    );
+  if (hasQueries) {
+    const program = {
+      key: ["key"],
+      inputs: { dy, qkv, attended, inners, lengths },
+      outputShape: [rowsOf(sizes), widthOf(sizes) + 2 * keyWidthOf(sizes)],
+      dispatch: [Math.ceil(numTokens / quads.heldKeys), numKeyValueHeads, batch] as const,
+      source: quads.keyGradientSource(headSize),
+    };
+    results.push(run(program));
   }
   context.backend.disposeData(inners.dataId);
   return results;
 }
 
-function queryBlocks({ batch, numTokens, numHeads, numKeyValueHeads }: AttentionSizes, { held }: RegisterTile): [number, number, number] {
+function queryBlocks({ batch, numTokens, numHeads, numKeyValueHeads, headSize }: AttentionSizes): [number, number, number] {
   const numQueries = (numHeads / numKeyValueHeads) * numTokens;
-  return [Math.ceil(numQueries / (numLanes * held)), numKeyValueHeads, batch];
-}
-
-const tuned = (globalThis as { tuttiTiles?: Record<string, RegisterTile> }).tuttiTiles;
-function tileFor(kind: string, _sizes: AttentionSizes): RegisterTile {
-  return tuned?.[kind] ?? { held: 2, taken: 2 };
+  return [Math.ceil(numQueries / quads.heldQueries(headSize)), numKeyValueHeads, batch];
 }
 
 function runProgram(
   { backend }: GpuContext,
+  sizes: AttentionSizes,
   program: AttentionProgram,
-  inputs: TensorInfo[],
-  uniforms: { type: string; data: number[] }[],
+  statsStart = rowsOf(sizes) * widthOf(sizes),
 ): TensorInfo {
-  return backend.runWebGPUProgram(attentionProgram(program), inputs, "float32", uniforms);
+  const form = attentionProgram({ ...program, key: [sizes.headSize, ...program.key] }, [quads.quadSize, 1, 1]);
+  return backend.runWebGPUProgram(form, Object.values(program.inputs), "float32", uniformsOf(sizes, statsStart));
 }

@@ -1,3 +1,4 @@
+import type { TensorInfo } from "@tensorflow/tfjs";
 import type { GpuProgram, KernelAttributes, KernelInputs } from "./gpuKernel.ts";
 import { given } from "./gpuKernel.ts";
 
@@ -34,20 +35,19 @@ export function uniformsOf(sizes: AttentionSizes, statsStart: number): { type: s
 /** What differs between the programs of attention. */
 export interface AttentionProgram {
   readonly key: readonly (string | number)[];
-  /** Names of the inputs, with the numbers that one element of each holds. */
-  readonly inputs: Readonly<Record<string, 1 | 4>>;
+  readonly inputs: Readonly<Record<string, TensorInfo>>;
   readonly outputShape: number[];
   /** Workgroups. */
   readonly dispatch: readonly [number, number, number];
-  readonly workgroupSize: [number, number, number];
   readonly source: string;
 }
 
 /** A program for the backend; head size and kind are in its key, all other sizes are uniforms. */
-export function attentionProgram({ key, inputs, outputShape, dispatch, workgroupSize, source }: AttentionProgram): GpuProgram {
+export function attentionProgram(program: AttentionProgram, workgroupSize: [number, number, number]): GpuProgram {
+  const { key, inputs, outputShape, dispatch, source } = program;
   return {
     variableNames: Object.keys(inputs),
-    variableComponents: Object.values(inputs),
+    variableComponents: Object.keys(inputs).map(() => 1),
     outputShape,
     outputComponent: 1,
     dispatchLayout: { x: [0], y: [1] },
@@ -59,41 +59,11 @@ export function attentionProgram({ key, inputs, outputShape, dispatch, workgroup
   };
 }
 
+/** A piece of source for each number below `count`. */
+export const range = (count: number, piece: (i: number) => string): string[] => Array.from({ length: count }, (_, i) => piece(i));
+
 /** One line for each number below `count`. */
-export const each = (count: number, line: (i: number) => string): string => Array.from({ length: count }, (_, i) => line(i)).join("\n");
+export const each = (count: number, line: (i: number) => string): string => range(count, line).join("\n");
 
 /** A sum of terms. */
-export const sum = (count: number, term: (i: number) => string): string => Array.from({ length: count }, (_, i) => term(i)).join(" + ");
-
-/** How vectors of a head are read and written, four numbers at a time, the last ones filled up with zeros. */
-export interface HeadVectors {
-  readonly headSize: number;
-  /** Fours in a vector. */
-  readonly numFours: number;
-  /** Numbers in one element of a buffer of vectors. */
-  readonly components: 1 | 4;
-  /** Four numbers of a vector that begins at the element `at` of a buffer of vectors. */
-  load(buffer: string, at: string, four: number): string;
-  /** The same from a buffer of single numbers. */
-  loadSingles(buffer: string, at: string, four: number): string;
-  /** Writes four numbers of the vector that begins at `at` of the result. */
-  store(at: string, four: number, value: string): string;
-}
-
-export function headVectors(headSize: number): HeadVectors {
-  const components = headSize % 4 === 0 ? 4 : 1;
-  const isInside = (four: number, lane: number) => 4 * four + lane < headSize;
-  const single = (buffer: string, at: string, four: number, lane: number) =>
-    isInside(four, lane) ? `${buffer}[${at} + ${4 * four + lane}]` : "0.0";
-  const loadSingles = (buffer: string, at: string, four: number) =>
-    `vec4<f32>(${[0, 1, 2, 3].map((lane) => single(buffer, at, four, lane)).join(", ")})`;
-  return {
-    headSize,
-    numFours: Math.ceil(headSize / 4),
-    components,
-    loadSingles,
-    load: (buffer, at, four) => (components === 4 ? `${buffer}[${at} + ${four}]` : loadSingles(buffer, at, four)),
-    store: (at, four, value) =>
-      [0, 1, 2, 3].map((lane) => (isInside(four, lane) ? `result[${at} + ${4 * four + lane}] = ${value}.${"xyzw"[lane]};` : "")).join(" "),
-  };
-}
+export const sum = (count: number, term: (i: number) => string): string => range(count, term).join(" + ");

@@ -1,7 +1,7 @@
 import type { TensorInfo } from "@tensorflow/tfjs";
 import { type FlatProgram, runFlat } from "./flatProgram.ts";
 import { type GpuContext, type GpuKernel, given } from "./gpuKernel.ts";
-import { reductionHead, reductionSource, rowLanes } from "./reduction.ts";
+import { laneKey, reductionSource } from "./reduction.ts";
 
 /** Operands and sizes of one call. */
 interface Call {
@@ -47,10 +47,10 @@ const writeZeros = `
 
 /** A workgroup per row: the largest, then the exponentials and their sum, then the gradient. */
 function runShared({ backend, traits }: GpuContext, { inputs, numRows, numClasses, shape }: Call): TensorInfo {
-  const lanes = rowLanes(traits(), numClasses);
-  const size = lanes.workgroupSize;
+  const size = numClasses > 1024 ? 256 : 64;
+  const lanes = { size, hasSubgroups: traits().hasSubgroups };
   return runFlat(backend, {
-    key: `crossEntropy_${lanes.key}`,
+    key: `crossEntropy_${laneKey(lanes)}`,
     inputs,
     isWide: false,
     integers: { numRows, numClasses, numValues: shape[0] * shape[1] },
@@ -58,7 +58,6 @@ function runShared({ backend, traits }: GpuContext, { inputs, numRows, numClasse
     numWorkgroups: numRows,
     shape,
     source: `
-      ${reductionHead(lanes)}
       ${reductionSource({ name: "highest", type: "f32", operation: "max" }, lanes)}
       ${reductionSource({ name: "total", type: "f32", operation: "add" }, lanes)}
       ${writeLoss}
@@ -74,7 +73,7 @@ function runShared({ backend, traits }: GpuContext, { inputs, numRows, numClasse
         var sum = 0.0;
         for (var i = start + lane; i < end; i += ${size}) {
           let value = exp(logits[i] - peak);
-          result[i] = value;
+          if (row < uniforms.numRows) { result[i] = value; }
           sum += value;
         }
         let all = total(sum, 0);
@@ -92,7 +91,7 @@ const workgroupSize = 32;
 
 /** Without barriers: each of a few invocations per row looks at its part of it; then each has them all and writes its part of the gradient. */
 function runRegisters({ backend }: GpuContext, { inputs, numRows, numClasses, shape }: Call): TensorInfo {
-  const numParts = 4 * Math.min(16, Math.ceil(numClasses / 256));
+  const numParts = 4 * Math.min(16, Math.ceil(numClasses / 2048));
   const size = { workgroupSize, numWorkgroups: Math.ceil((numRows * numParts) / workgroupSize), isWide: false };
   const integers = { numRows, numClasses, numParts };
   const start = `

@@ -1,3 +1,6 @@
+import * as tf from "@tensorflow/tfjs";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+
 /** What went wrong on a device while `work` ran: programs that do not compile, calls that it refused, memory that it lacked. Such errors are never thrown. */
 export async function gpuErrors<T>(
   device: Pick<GPUDevice, "pushErrorScope" | "popErrorScope">,
@@ -14,3 +17,8 @@ export async function gpuErrors<T>(
 }
 
 const filters = ["internal", "out-of-memory", "validation"] as const;
+
+/** The same on the backend that runs; elsewhere than on WebGPU errors are thrown, and there is nothing to watch. */
+export async function backendErrors<T>(work: () => Promise<T>): Promise<{ readonly value: T; readonly errors: readonly string[] }> {
+  return tf.getBackend() === "webgpu" ? gpuErrors((tf.backend() as WebGPUBackend).device, work) : { value: await work(), errors: [] };
+}

@@ -1,7 +1,7 @@
 import type { TensorInfo } from "@tensorflow/tfjs";
 import { runFlat } from "./flatProgram.ts";
-import { type GpuContext, type GpuKernel, given } from "./gpuKernel.ts";
-import { reductionHead, reductionSource, rowLanes } from "./reduction.ts";
+import { type GpuContext, type GpuKernel, type GpuTraits, given } from "./gpuKernel.ts";
+import { type Lanes, laneKey, reductionSource } from "./reduction.ts";
 
 interface NormAttributes {
   readonly kind: "layer" | "rms";
@@ -34,30 +34,36 @@ function runNorm(
   const width = inputs.weight.shape[0];
   const isWide = width % 4 === 0;
   const numElements = isWide ? width / 4 : width;
-  const lanes = rowLanes(traits(), numElements);
+  const lanes = lanesOf(traits(), numElements);
+  const workgroupSize = Math.max(32, lanes.size);
   const isGradient = "dy" in inputs;
   const hasLast = "bias" in inputs || "residual" in inputs;
   return runFlat(backend, {
-    key: ["norm", kind, isGradient, hasLast, lanes.key].join("_"),
+    key: ["norm", kind, isGradient, hasLast, laneKey(lanes)].join("_"),
     inputs,
     isWide,
     integers: { numRows, width, numElements },
     numbers: { epsilon },
-    workgroupSize: lanes.workgroupSize,
-    numWorkgroups: Math.ceil((numRows * lanes.lanes) / lanes.workgroupSize),
+    workgroupSize,
+    numWorkgroups: Math.ceil((numRows * lanes.size) / workgroupSize),
     shape: [numRows, width],
     source: `
-      ${reductionHead(lanes)}
       ${reductionSource({ name: "total", type: "vec4<f32>", operation: "add" }, lanes)}
       fn main(index : i32) {
-        let row = index / ${lanes.lanes};
-        let lane = index % ${lanes.lanes};
+        let row = index / ${lanes.size};
+        let lane = index % ${lanes.size};
         let start = min(row, uniforms.numRows - 1) * uniforms.numElements;
         let share = 1.0 / f32(uniforms.width);
-        ${kind === "layer" ? meanSource(lanes.lanes) : ""}
-        ${body(kind === "layer", hasLast).replaceAll("STEP", `${lanes.lanes}`)}
+        ${kind === "layer" ? meanSource(lanes.size) : ""}
+        ${body(kind === "layer", hasLast).replaceAll("STEP", `${lanes.size}`)}
       }`,
   });
+}
+
+/** A workgroup per row that reduces in its memory, or an invocation per row: four of them side by side are as fast as sharing rows would be. */
+function lanesOf({ variant, hasSubgroups }: GpuTraits, numElements: number): Lanes {
+  if (variant === "registers") return { size: 1, hasSubgroups: false };
+  return { size: numElements > 256 ? 128 : 64, hasSubgroups };
 }
 
 const meanSource = (step: number): string => `
@@ -76,7 +82,7 @@ function forwardBody(isCentred: boolean, hasBias: boolean): string {
           squares += d * d;
         }
         let all = total(vec4<f32>(sumOf(rest), sumOf(squares), 0.0, 0.0), 1) * share;
-        let inverse = inverseSqrt(all.y - all.x * all.x + uniforms.epsilon);
+        let inverse = inverseSqrt(max(all.y - all.x * all.x, 0.0) + uniforms.epsilon);
         if (row >= uniforms.numRows) { return; }
         for (var i = lane; i < uniforms.numElements; i += STEP) {
           let d = x[start + i]${isCentred ? " - mean - all.x" : ""};
@@ -98,7 +104,7 @@ function gradientBody(isCentred: boolean, hasResidual: boolean): string {
           ${isCentred ? "rest += d; slope += s;" : ""}
         }
         let all = total(vec4<f32>(sumOf(rest), sumOf(squares), sumOf(slope), sumOf(along)), 1) * share;
-        let inverse = inverseSqrt(all.y - all.x * all.x + uniforms.epsilon);
+        let inverse = inverseSqrt(max(all.y - all.x * all.x, 0.0) + uniforms.epsilon);
         let towards = (all.w - all.x * all.z) * inverse * inverse;
         if (row >= uniforms.numRows) { return; }
         for (var i = lane; i < uniforms.numElements; i += STEP) {

@@ -9,7 +9,7 @@ export function scatterRowsKernels({ backend, traits }: GpuContext): { readonly 
     TuttiScatterRows(inputs, attributes) {
       const { numRows } = attributes as { readonly numRows: number };
       const [d, rows] = [given(inputs, "d"), given(inputs, "rows")];
-      const [numPicked, width] = d.shape;
+      const [numPicked, width] = [rows.shape[0], d.shape[1]];
       const isWide = width % 4 === 0;
       const numElements = isWide ? width / 4 : width;
       const lanes = traits().variant === "shared" ? workgroupSize : 4;
