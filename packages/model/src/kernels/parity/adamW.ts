@@ -29,23 +29,22 @@ const draw = (size: number) => Float32Array.from({ length: size }, () => random.
 
 async function worstError({ size, numSteps, clipNorm }: AdamWCase): Promise<number> {
   const named = (data: Float32Array): Params => ({ values: { shape: [size], data } });
-  let values = draw(size);
-  let [m, v] = [new Float32Array(size), new Float32Array(size)];
-  let params = named(values);
-  let state: AdamWState = { m: named(m), v: named(v), step: 0 };
+  let planes: Float32Array[] = [draw(size), new Float32Array(size), new Float32Array(size)];
+  let params = named(planes[0]);
+  let state: AdamWState = { m: named(planes[1]), v: named(planes[2]), step: 0 };
   let worst = 0;
   for (let step = 1; step <= numSteps; step++) {
     const slopes = draw(size);
     const rates = { learningRate: 0.03 / step, weightDecay: 0.2, clipNorm };
-    const planes = tf.tensor2d([...values, ...m, ...v], [3, size]);
+    const before = tf.tidy(() => tf.concat(planes.map((plane) => tf.tensor2d(plane, [1, size]))));
     const gradient = tf.tensor1d(slopes);
     const attributes = { ...rates, step, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
-    const result = await readTwice(() => runFused("TuttiAdamW", { state: planes, gradient }, attributes)[0]);
-    tf.dispose([planes, gradient]);
+    const result = await readTwice(() => runFused("TuttiAdamW", { state: before, gradient }, attributes)[0]);
+    tf.dispose([before, gradient]);
     ({ params, state } = stepAdamW(params, named(slopes), state, rates));
-    [values, m, v] = [0, 1, 2].map((plane) => result.subarray(plane * size, (plane + 1) * size));
+    planes = [0, 1, 2].map((plane) => result.subarray(plane * size, (plane + 1) * size));
     const expected = [params.values.data, state.m.values.data, state.v.values.data];
-    worst = Math.max(worst, ...[values, m, v].map((plane, i) => relativeError(plane, expected[i])));
+    worst = Math.max(worst, ...planes.map((plane, i) => relativeError(plane, expected[i])));
   }
   return worst;
 }

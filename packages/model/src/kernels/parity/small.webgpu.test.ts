@@ -1,7 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { startBackend } from "../../backends.ts";
+import { countGpu, runningGpuDevice } from "../../testing/gpuCounters.ts";
 import { provideNodeGpu } from "../../testing/nodeGpu.ts";
+import { runFused } from "../fusedKernels.ts";
 import { gpuTraits, setGpuTraits, withVariant } from "../webgpu/traits.ts";
 import { adamWCases } from "./adamW.ts";
 import { crossEntropyCases } from "./crossEntropy.ts";
@@ -9,27 +11,83 @@ import { normCases } from "./norm.ts";
 import { rotaryCases } from "./rotary.ts";
 import { scatterRowsCases } from "./scatterRows.ts";
 
-let hasGpu = false;
-beforeAll(async () => {
-  hasGpu = await provideNodeGpu();
-  if (hasGpu) await startBackend("webgpu");
+let isStarted = false;
+
+beforeEach(async (context) => {
+  if (isStarted) return;
+  if (!(await provideNodeGpu())) return context.skip("skipped: no WebGPU adapter for Node");
+  await startBackend("webgpu");
+  isStarted = true;
 });
 
 const cases = [...normCases, ...rotaryCases, ...crossEntropyCases, ...adamWCases, ...scatterRowsCases];
 
 describe.each(["registers", "shared"] as const)("with %s", (variant) => {
-  test.each(cases)("$name: as in plain operations, the same bits twice", async ({ tolerance, worstError }) => {
-    if (!hasGpu) return expect.soft(hasGpu, "skipped: no WebGPU adapter for Node").toBe(false);
-    const before = tf.memory().numTensors;
-    const traits = gpuTraits();
-    for (const hasSubgroups of new Set([traits.hasSubgroups, false])) {
-      setGpuTraits({ ...traits, hasSubgroups });
-      try {
-        expect(await withVariant(variant, worstError)).toBeLessThanOrEqual(tolerance);
-      } finally {
-        setGpuTraits(traits);
-      }
+  test.each(cases)("$name: as in plain operations, the same bits twice, no tensor left", async ({ tolerance, worstError }) => {
+    const { numTensors, numDataBuffers } = tf.memory();
+    for (const hasSubgroups of variant === "shared" ? subgroupChoices() : [false]) {
+      expect(await withSubgroups(hasSubgroups, () => withVariant(variant, worstError))).toBeLessThanOrEqual(tolerance);
     }
-    expect(tf.memory().numTensors).toBe(before);
+    expect(tf.memory()).toMatchObject({ numTensors, numDataBuffers });
+  });
+
+  test("other rows, other steps and other rates compile nothing, and a kernel takes so many dispatches", async () => {
+    await withVariant(variant, async () => {
+      await runAll(5, 1);
+      const counted = countGpu(runningGpuDevice());
+      const dispatches = await runAll(11, 2);
+      expect(counted).toMatchObject({ pipelines: 0, shaderModules: 0 });
+      counted.stop();
+      expect(dispatches).toEqual({
+        norm: 1,
+        normGradient: 1,
+        rotate: 1,
+        crossEntropy: variant === "shared" ? 1 : 2,
+        adamW: 2,
+        scatterRows: 1,
+      });
+    });
   });
 });
+
+/** With the device's subgroups, if it has them, and without. */
+function subgroupChoices(): readonly boolean[] {
+  return gpuTraits().hasSubgroups ? [true, false] : [false];
+}
+
+async function withSubgroups<T>(hasSubgroups: boolean, work: () => Promise<T>): Promise<T> {
+  const traits = gpuTraits();
+  setGpuTraits({ ...traits, hasSubgroups });
+  try {
+    return await work();
+  } finally {
+    setGpuTraits(traits);
+  }
+}
+
+/** Each kernel once; its dispatches. */
+async function runAll(numRows: number, step: number): Promise<Record<string, number>> {
+  const ones = (...shape: number[]) => tf.ones(shape);
+  const [x, weight, numTokens] = [ones(numRows, 24), ones(24), numRows];
+  const norm = { kind: "layer", epsilon: 1e-5, numRows };
+  const rotary = { numRows, numTokens, headSize: 8, numTurnedHeads: 2, isGradient: false };
+  const adamW = { learningRate: 0.1 / step, weightDecay: 0.1 * step, clipNorm: step, step, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+  const runs = {
+    norm: () => runFused("TuttiNormRows", { x, weight, bias: weight }, norm),
+    normGradient: () => runFused("TuttiNormRowsGradient", { dy: x, x, weight, residual: x }, norm),
+    rotate: () => runFused("TuttiRotate", { qkv: x, angles: ones(2, numTokens, 4) }, rotary),
+    crossEntropy: () =>
+      runFused("TuttiCrossEntropy", { logits: x, targets: tf.zeros([numRows], "int32"), weights: ones(numRows) }, { numRows }),
+    adamW: () => runFused("TuttiAdamW", { state: ones(3, 100 * numRows), gradient: ones(100 * numRows) }, adamW),
+    scatterRows: () => runFused("TuttiScatterRows", { d: x, rows: tf.range(0, numRows, 1, "int32") }, { numRows: 2 * numRows }),
+  };
+  const dispatches: Record<string, number> = {};
+  for (const [name, run] of Object.entries(runs)) {
+    const counted = countGpu(runningGpuDevice());
+    tf.tidy(() => void run());
+    dispatches[name] = counted.dispatches;
+    counted.stop();
+  }
+  tf.dispose([x, weight]);
+  return dispatches;
+}
