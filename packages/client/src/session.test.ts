@@ -22,6 +22,7 @@ test("a client says hello, registers its device and trains a lease from the deco
     manifestUrl: `${coordinator.url}/backbones/minuet/manifest.json`,
     datasetUrl: `${coordinator.url}/datasets/feedback/`,
   });
+  expect(trainer.setups[0]).not.toHaveProperty("kernels");
   expect(trainer.sources).toEqual([{ deviceId: 3, source: { kind: "share", index: 3 } }]);
   await event("taskEnded", ended("accepted"));
 });
@@ -63,6 +64,13 @@ test("a client outlives a restart of the coordinator and registers again without
   expect(await coordinator.heard("register")).toMatchObject({ devices: [{ deviceId: 3, numExamples: 13 }] });
   expect(trainer.setups).toHaveLength(1);
   expect(trainer.sources).toHaveLength(1);
+});
+
+test("plain kernels are asked of the trainer where the page asks for them", async () => {
+  const coordinator = await coordinate();
+  const { trainer } = join(coordinator, { kernels: "plain" });
+  await coordinator.heard("register");
+  expect(trainer.setups[0]).toMatchObject({ kernels: "plain" });
 });
 
 test("P-34: a paused client finishes what it has begun, and says so again after a reconnection", async () => {

@@ -1,6 +1,6 @@
 import type { DeviceId } from "@tutti/core";
 import { type Example, findTask } from "@tutti/data";
-import type { BackendName, DeviceSource, Trainer, TrainerSetup } from "@tutti/model";
+import type { BackendName, DeviceSource, KernelChoice, Trainer, TrainerSetup } from "@tutti/model";
 import { type Goodbye, type Handlers, type Hello, limits, protocolVersion, type Rule, refuse, type Welcome } from "@tutti/protocol";
 import type { ManagerOptions, SocketOptions } from "socket.io-client";
 import { createBlobs, type Fetch } from "./blobs.ts";
@@ -29,6 +29,8 @@ export interface JoinOptions {
   readonly threads?: number;
   /** Folder of the WASM binaries, with a closing slash; needed in browsers. */
   readonly wasmPath?: string;
+  /** `plain` turns the fast kernels off, for comparison. */
+  readonly kernels?: KernelChoice;
   readonly onEvent?: (event: SessionEvent) => void;
   /** Ends the session at once, without a word to the coordinator: as a crash would. */
   readonly signal?: AbortSignal;
@@ -253,7 +255,7 @@ function numCores(): number {
   return globalThis.navigator?.hardwareConcurrency ?? 1;
 }
 
-function trainerSetup(welcome: Welcome, { url, backend, threads, wasmPath }: JoinOptions): TrainerSetup {
+function trainerSetup(welcome: Welcome, { url, backend, threads, wasmPath, kernels }: JoinOptions): TrainerSetup {
   return {
     run: welcome.run,
     manifestUrl: new URL(welcome.urls.backbone, url).href,
@@ -261,6 +263,7 @@ function trainerSetup(welcome: Welcome, { url, backend, threads, wasmPath }: Joi
     backend: welcome.backend ?? backend ?? "auto",
     threads: welcome.threads ?? threads ?? 0,
     ...(wasmPath === undefined ? {} : { wasmPath }),
+    ...(kernels === undefined ? {} : { kernels }),
   };
 }
 

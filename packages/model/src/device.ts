@@ -2,7 +2,6 @@ import { type DeviceId, tunedShape } from "@tutti/core";
 import { type BackendOptions, chooseBackend, startBackend } from "./backends.ts";
 import { performTask } from "./deviceTasks.ts";
 import type { Trainer, TrainerReady, TrainerSetup } from "./trainer.ts";
-import { testAdmission } from "./training/admission.ts";
 import { type DeviceExamples, type LoadPorts, openWorkplace, type Workplace } from "./workplace.ts";
 
 /** The trainer on TensorFlow.js, for a worker, a page or Node. One per process, since the tensor library is process-wide. */
@@ -11,7 +10,7 @@ export function createTrainer(ports: LoadPorts = {}): Trainer {
   let place: Workplace | null = null;
   let busy = false;
 
-  const opened = (): Workplace => {
+  const openPlace = (): Workplace => {
     if (place === null) throw new Error("the trainer has not been started");
     return place;
   };
@@ -22,13 +21,14 @@ export function createTrainer(ports: LoadPorts = {}): Trainer {
       onProgress({ phase: "backend", doneBytes: 0, totalBytes: 0 });
       const backend = await startWanted(setup);
       signal?.throwIfAborted();
-      place = await openWorkplace(setup, ports, onProgress, signal);
-      onProgress({ phase: "admission", doneBytes: 0, totalBytes: 0 });
-      const admission = await testAdmission(place.transformer, place.backbone.manifest?.admission);
-      return { ...backend, admission, shape: tunedShape(place.layout.entries) };
+      const opened = await openWorkplace(setup, ports, onProgress, signal);
+      const { notice, ...admitted } = opened.admitted;
+      const reason = notice === null ? backend.reason : `${backend.reason}. ${notice}`;
+      place = opened;
+      return { ...backend, reason, ...admitted, shape: tunedShape(opened.layout.entries) };
     },
     async addDevice(deviceId, source) {
-      const examples = opened().examplesOf(source);
+      const examples = openPlace().examplesOf(source);
       if (examples.train.length === 0) throw new Error(`device ${deviceId} has no examples to train on`);
       devices.set(deviceId, examples);
       return { numExamples: examples.train.length };
@@ -41,7 +41,7 @@ export function createTrainer(ports: LoadPorts = {}): Trainer {
       try {
         signal?.throwIfAborted();
         const optional = { ...(onStep === undefined ? {} : { onStep }), ...(signal === undefined ? {} : { signal }) };
-        return await performTask({ place: opened(), examples, task, state, ...optional });
+        return await performTask({ place: openPlace(), examples, task, state, ...optional });
       } finally {
         busy = false;
       }
@@ -63,5 +63,6 @@ async function startWanted(setup: TrainerSetup): Promise<Pick<TrainerReady, "bac
   }
   const started = await startBackend(setup.backend, options);
   const where = started.adapter === null ? "" : ` on ${started.adapter}`;
-  return { backend: started.name, threads: started.threads, reason: `${started.name}${where}, as the run asks` };
+  const how = started.kernels === null ? "" : `; ${started.kernels}`;
+  return { backend: started.name, threads: started.threads, reason: `${started.name}${where}, as the run asks${how}` };
 }

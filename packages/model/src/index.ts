@@ -32,6 +32,7 @@ export {
 export { createTrainer } from "./device.ts";
 export { centredLogits, type EncodingErrors, logitsError, measureEncoding, reencoded, type Sample, sampleOf } from "./encodingErrors.ts";
 export { type CausalReader, createCausalReader, type GenerationOptions, generate } from "./generation.ts";
+export { chooseKernels, chosenKernels, type KernelChoice } from "./kernels/fusedKernels.ts";
 export { createPredictor, type Predictor } from "./predictor.ts";
 export {
   choosePrompt,

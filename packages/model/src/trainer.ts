@@ -1,6 +1,7 @@
 import type { ContributionBody, DeviceId, Encoding, Params, RunSettings, Stage, TaskSpec, TunedShape } from "@tutti/core";
 import type { Example } from "@tutti/data";
 import type { BackendName } from "./backends.ts";
+import type { KernelChoice } from "./kernels/fusedKernels.ts";
 
 /** What a device keeps between tasks; survives a structured clone. */
 export interface DeviceState {
@@ -25,6 +26,8 @@ export interface TrainerSetup {
   readonly threads: number;
   /** Folder (with a closing slash) that holds the tfjs-backend-wasm*.wasm files; needed in browsers. */
   readonly wasmPath?: string;
+  /** `plain` turns our own kernels off, for comparison; `fast` by default, which falls back to plain ones where they give other numbers. */
+  readonly kernels?: KernelChoice;
 }
 
 export interface Admission {
@@ -37,8 +40,9 @@ export interface Admission {
 export interface TrainerReady {
   readonly backend: BackendName;
   readonly threads: number;
-  /** Which backend and why, as a sentence. */
+  /** Which backend and kernels and why, as sentences. */
   readonly reason: string;
+  readonly kernels: KernelChoice;
   readonly admission: Admission;
   readonly shape: TunedShape;
 }

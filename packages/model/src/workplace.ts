@@ -4,11 +4,12 @@ import { type Dataset, type Example, findTask, loadDataset, type TaskDefinition 
 import { type LoadOptions, loadBackbone } from "./backbone/load.ts";
 import type { BackboneManifest } from "./backbone/manifest.ts";
 import type { PackedBackbone } from "./backbone/packed.ts";
-import { createTransformer, type Transformer } from "./backbone/transformer.ts";
+import type { Transformer } from "./backbone/transformer.ts";
 import { refuseTooLarge } from "./backbone/unpackedSize.ts";
 import { createReader, type Reader } from "./reader.ts";
 import { createTokenizer } from "./tokenizer.ts";
 import type { DeviceSource, LoadProgress, TrainerSetup } from "./trainer.ts";
+import { type Admitted, admitTransformer } from "./training/admitTransformer.ts";
 import { type TunedLayout, tunedLayout } from "./tuning/prefix.ts";
 
 /** A device's examples by use; a volunteer's own device has no evaluation rows of its own. */
@@ -34,6 +35,11 @@ export interface Workplace {
   examplesOf(source: DeviceSource): DeviceExamples;
 }
 
+/** A workplace whose backbone has been tested on this backend. */
+export interface OpenedWorkplace extends Workplace {
+  readonly admitted: Omit<Admitted, "transformer">;
+}
+
 /** What a trainer loads with; a test hands in its own. */
 export type LoadPorts = Pick<LoadOptions, "fetch" | "cache" | "storage" | "read" | "onNotice">;
 
@@ -49,13 +55,13 @@ export function refuseUnusable(
   refuseTooLarge(manifest, backend, tuning);
 }
 
-/** Loads backbone, tokenizer and data set, and puts the weights on the current backend. */
+/** Loads backbone, tokenizer and data set, puts the weights on the current backend and tests what it computes with them. */
 export async function openWorkplace(
-  setup: Pick<TrainerSetup, "run" | "manifestUrl" | "datasetUrl">,
+  setup: Pick<TrainerSetup, "run" | "manifestUrl" | "datasetUrl" | "kernels">,
   ports: LoadPorts,
   onProgress: (progress: LoadProgress) => void,
   signal?: AbortSignal,
-): Promise<Workplace> {
+): Promise<OpenedWorkplace> {
   const { run } = setup;
   const task = findTask(run.task);
   const backbone = await loadBackbone({
@@ -69,7 +75,8 @@ export async function openWorkplace(
   onProgress({ phase: "tokenizer", doneBytes: 0, totalBytes: 0 });
   if (backbone.tokenizerJson === null) throw new Error(`backbone ${backbone.name} came without tokenizer.json`);
   const tokenizer = createTokenizer(backbone.tokenizerJson, backbone.tokenizerConfig);
-  const transformer = createTransformer(backbone);
+  onProgress({ phase: "admission", doneBytes: 0, totalBytes: 0 });
+  const { transformer, ...admitted } = await admitTransformer(backbone, setup.kernels);
   const layout = tunedLayout(backbone.config, run.tuning, task.classes.length);
   const parts = { transformer, tokenizer, layout };
   const random = createRandom(run.seed);
@@ -81,6 +88,7 @@ export async function openWorkplace(
     random,
     backbone,
     transformer,
+    admitted,
     layout,
     reader: createReader(parts, task, run.tuning),
     zeroShotReader() {

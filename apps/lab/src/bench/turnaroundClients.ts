@@ -30,6 +30,7 @@ function idleTrainer(numExamples: number): Trainer {
       backend: "cpu",
       threads: 1,
       reason: "computes nothing",
+      kernels: "plain",
       admission: { isPassed: true, worstError: 0, detail: "" },
       shape: { numLayers, layerNames: layerNames.map((name) => [name]), alwaysShared: ["head/bias", "head/weight"] },
     }),

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { presets } from "@tutti/core";
 import { expect, test } from "vitest";
-import { type DemoConfig, demoSettings, nameRun, readDemoConfig, writeDemoConfig } from "./demoConfig.ts";
+import { type DemoConfig, demoSettings, nameRun, readDemoConfig, tabAddress, writeDemoConfig } from "./demoConfig.ts";
 
 test("without options the demo is the preset", () => {
   expect(demoSettings({ runsFolder: "runs" })).toEqual(presets.demo);
@@ -34,4 +34,9 @@ test("a configuration is read as it was written, and a missing one is a sentence
   await writeDemoConfig(join(runs, "r1"), config);
   expect(await readDemoConfig(runs, "r1")).toEqual(config);
   await expect(readDemoConfig(runs, "r2")).rejects.toThrow("there is no run r2 to resume");
+});
+
+test("a tab's address names the kernels only where plain ones are asked for", () => {
+  expect(tabAddress("http://127.0.0.1:81", { threads: 2 }, "wasm")).toBe("http://127.0.0.1:81/?auto=1&backend=wasm&threads=2");
+  expect(tabAddress("http://127.0.0.1:81", { threads: 1, kernels: "plain" }, "auto")).toMatch(/&kernels=plain$/);
 });

@@ -10,6 +10,8 @@ export interface DemoOptions {
   readonly rounds?: number;
   readonly task?: "topic" | "sentiment";
   readonly backend?: "auto" | DemoBackend;
+  /** `plain` turns the tabs' fast kernels off, for comparison. */
+  readonly kernels?: "fast" | "plain";
   readonly alpha?: number;
   readonly seed?: number;
   /** Where the result is also written. */
@@ -29,11 +31,18 @@ export interface DemoConfig {
   /** Given to every tab; null until it was measured. */
   readonly backend: DemoBackend | null;
   readonly backendReason: string;
+  /** Absent for fast ones. */
+  readonly kernels?: "plain";
   /** Per tab. */
   readonly threads: number;
   /** The tabs keep their storage by address, so a resumed run listens on the same port. */
   readonly port: number;
   readonly run: RunSettings;
+}
+
+/** What a tab's page is opened at. */
+export function tabAddress(origin: string, { threads, kernels }: Pick<DemoConfig, "threads" | "kernels">, backend: string): string {
+  return `${origin}/?auto=1&backend=${backend}&threads=${threads}${kernels === undefined ? "" : `&kernels=${kernels}`}`;
 }
 
 /** The preset `demo` with the options laid over it. */

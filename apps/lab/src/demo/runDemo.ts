@@ -6,7 +6,7 @@ import { type Coordinator, readBackboneSizes, startCoordinator, tunedParameters 
 import { formatSeconds } from "../results/format.ts";
 import { renderTable } from "../results/resultTable.ts";
 import { type DataControls, readControls } from "./controls.ts";
-import { type DemoConfig, type DemoOptions, demoSettings, nameRun, readDemoConfig, writeDemoConfig } from "./demoConfig.ts";
+import { type DemoConfig, type DemoOptions, demoSettings, nameRun, readDemoConfig, tabAddress, writeDemoConfig } from "./demoConfig.ts";
 import { createDisplay, type Display } from "./display.ts";
 import { reportOf, writeOutcome } from "./finish.ts";
 import { followRun } from "./follow.ts";
@@ -81,6 +81,7 @@ async function chooseConfig(options: DemoOptions): Promise<DemoConfig> {
     backend,
     backendReason: backend === null ? "not measured yet" : `${backend}, as asked`,
     threads: Math.max(1, Math.floor(availableParallelism() / numTabs)),
+    ...(options.kernels === "plain" ? { kernels: "plain" } : {}),
     port: 0,
     run,
   };
@@ -109,7 +110,7 @@ async function openCoordinator(
 
 /** Opens the tabs, the first alone where it has to measure the backend for all, and waits for the end of the run. */
 async function finishInTabs(coordinator: Coordinator, tabs: Tabs, config: DemoConfig, display: Display) {
-  const address = (backend: string) => `${coordinator.url}/?auto=1&backend=${backend}&threads=${config.threads}`;
+  const address = (backend: string) => tabAddress(coordinator.url, config, backend);
   let chosen: DemoConfig = { ...config, port: coordinator.port };
   await writeDemoConfig(coordinator.folder, chosen);
   await tabs.open(0, address(config.backend ?? "auto"));
@@ -118,7 +119,8 @@ async function finishInTabs(coordinator: Coordinator, tabs: Tabs, config: DemoCo
     chosen = { ...chosen, backend, backendReason: `${backend}, the fastest of a micro-step on each backend, measured once for all tabs` };
     await writeDemoConfig(coordinator.folder, chosen);
   }
-  display.say(`Backend: ${chosen.backendReason}; ${chosen.threads} thread${chosen.threads === 1 ? "" : "s"} in each tab.`);
+  const kernels = chosen.kernels === undefined ? "" : `, ${chosen.kernels} kernels`;
+  display.say(`Backend: ${chosen.backendReason}; ${chosen.threads} thread${chosen.threads === 1 ? "" : "s"} in each tab${kernels}.`);
   const others = Array.from({ length: config.numTabs - 1 }, (_, index) => index + 1);
   await Promise.all(others.map((index) => tabs.open(index, address(chosen.backend ?? "auto"))));
   return { outcome: await coordinator.whenDone(), chosen };

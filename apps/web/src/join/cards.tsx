@@ -30,7 +30,7 @@ export function Computer({ view }: { readonly view: View }) {
       <h2 id="computer-title">This computer</h2>
       <dl class="facts">
         <dt>computes on</dt>
-        <dd data-testid="backend" data-backend={ready?.backend}>
+        <dd data-testid="backend" data-backend={ready?.backend} data-kernels={ready?.kernels}>
           {ready === null ? "…" : backendName(ready.backend, ready.threads)}
         </dd>
         <dt>devices here</dt>

@@ -68,6 +68,7 @@ export function createJoinController(params: PageParams): JoinController {
       hosting: hostingOf(source),
       backend: params.backend,
       threads: crossOriginIsolated ? params.threads : 1,
+      kernels: params.kernels,
       wasmPath: new URL("/wasm/", location.origin).href,
       ...(params.nickname === "" ? {} : { nickname: params.nickname }),
       onEvent,

@@ -26,17 +26,19 @@ test("a file that does not fit is refused with the line, or with its size before
   await expect(readOwnFile(huge, "feedback/topic")).rejects.toThrow("at most 5 MB");
 });
 
-test("the page's address chooses backend, threads, tab and joining by itself; nonsense is left out", () => {
-  expect(readPageParams("?backend=wasm&threads=2&tab=3&auto=1&name=Ada")).toEqual({
+test("the page's address chooses backend, threads, kernels, tab and joining by itself; nonsense is left out", () => {
+  expect(readPageParams("?backend=wasm&threads=2&kernels=plain&tab=3&auto=1&name=Ada")).toEqual({
     backend: "wasm",
     threads: 2,
+    kernels: "plain",
     tab: "3",
     isAuto: true,
     nickname: "Ada",
   });
-  expect(readPageParams("?backend=abacus&threads=-1&auto=yes")).toEqual({
+  expect(readPageParams("?backend=abacus&threads=-1&kernels=corn&auto=yes")).toEqual({
     backend: "auto",
     threads: 0,
+    kernels: "fast",
     tab: "",
     isAuto: false,
     nickname: "",

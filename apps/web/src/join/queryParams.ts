@@ -1,4 +1,4 @@
-import type { BackendName } from "@tutti/model";
+import type { BackendName, KernelChoice } from "@tutti/model";
 
 /** What the page's address can ask for. */
 export interface PageParams {
@@ -10,11 +10,13 @@ export interface PageParams {
   /** Joins without waiting for the button. */
   readonly isAuto: boolean;
   readonly nickname: string;
+  /** `plain` computes without our own kernels, for comparison. */
+  readonly kernels: KernelChoice;
 }
 
 const backends: readonly PageParams["backend"][] = ["auto", "webgpu", "wasm", "cpu"];
 
-/** Reads `?backend=…&threads=…&tab=…&auto=1&name=…`; whatever makes no sense is left out. */
+/** Reads `?backend=…&threads=…&kernels=plain&tab=…&auto=1&name=…`; whatever makes no sense is left out. */
 export function readPageParams(search: string): PageParams {
   const params = new URLSearchParams(search);
   const threads = Number(params.get("threads") ?? 0);
@@ -22,6 +24,7 @@ export function readPageParams(search: string): PageParams {
     backend: backends.find((name) => name === params.get("backend")) ?? "auto",
     threads: Number.isInteger(threads) && threads > 0 && threads <= 256 ? threads : 0,
     tab: (params.get("tab") ?? "").slice(0, 20),
+    kernels: params.get("kernels") === "plain" ? "plain" : "fast",
     isAuto: params.get("auto") === "1",
     nickname: (params.get("name") ?? "")
       .replace(/\p{Cc}/gu, "")

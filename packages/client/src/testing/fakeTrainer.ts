@@ -25,6 +25,7 @@ const ready: TrainerReady = {
   backend: "cpu",
   threads: 1,
   reason: "cpu: it is a test",
+  kernels: "plain",
   admission: { isPassed: true, worstError: 1e-6, detail: "" },
   shape: { numLayers: 2, layerNames: [["prefix/0"], ["prefix/1"]], alwaysShared: [] },
 };

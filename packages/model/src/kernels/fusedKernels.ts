@@ -19,11 +19,19 @@ export type WebGpuKernel =
 /** Kernels of our own, registered for the backends that have them. */
 export type FusedKernel = WasmKernel | WebGpuKernel;
 
+/** With kernels of our own, or with the tensor library's operations alone. */
+export type KernelChoice = "fast" | "plain";
+
 let isPlain = false;
 
 /** Turns all kernels of our own off (`plain`), so that the tensor library's operations do the work, or on again. Transformers made before keep what they have. */
-export function chooseKernels(kernels: "fast" | "plain"): void {
+export function chooseKernels(kernels: KernelChoice): void {
   isPlain = kernels === "plain";
+}
+
+/** Which kernels compute now: plain ones, too, where a backend has none of ours. */
+export function chosenKernels(): KernelChoice {
+  return !isPlain && tf.getKernelsForBackend(tf.getBackend()).some(({ kernelName }) => kernelName.startsWith("Tutti")) ? "fast" : "plain";
 }
 
 /** Whether the current backend has this kernel. */

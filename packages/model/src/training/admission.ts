@@ -78,10 +78,8 @@ async function answer(transformer: Transformer, question: Question) {
     const { loss, gradient } = vectorGradient(tuned, values, batch);
     return { loss, gradient, logits: predict(transformer, splitTuned(layout, values), batch, tuned).classLogits };
   });
-  const [loss, gradient, logits] = await Promise.all(
-    [tensors.loss, tensors.gradient, tensors.logits].map((tensor) => tensor.data<"float32">()),
-  );
-  tf.dispose([tensors.loss, tensors.gradient, tensors.logits]);
+  const read = [tensors.loss, tensors.gradient, tensors.logits].map((tensor) => tensor.data<"float32">());
+  const [loss, gradient, logits] = await Promise.all(read).finally(() => tf.dispose([tensors.loss, tensors.gradient, tensors.logits]));
   return {
     logits: [...logits],
     loss: loss[0],
