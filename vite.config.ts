@@ -1,10 +1,10 @@
-import { createReadStream, existsSync, readFileSync, realpathSync } from "node:fs";
+import { createReadStream, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { delimiter, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
-import { findBrowser } from "./scripts/find-browser.mjs";
+import { softwareAdapter } from "./scripts/software-adapter.mjs";
 
 const repository = dirname(fileURLToPath(import.meta.url));
 const pages = join(repository, "apps/web");
@@ -53,17 +53,6 @@ function threadSource(): Plugin {
       return `${code}\nWasmBackendModuleThreadedSimd.toString = () => ${JSON.stringify(String(factory))};\n`;
     },
   };
-}
-
-/** Environment in which Dawn in Node finds the software adapter that Chromium ships; empty where there is none, and for a chosen adapter. */
-async function softwareAdapter(): Promise<Record<string, string>> {
-  const browser = process.env.VK_ICD_FILENAMES === undefined ? await findBrowser() : null;
-  if (browser === null) return {};
-  const folders = [dirname(realpathSync(browser)), "/usr/lib/chromium", "/usr/lib/chromium-browser", "/opt/google/chrome"];
-  const folder = folders.find((candidate) => existsSync(join(candidate, "vk_swiftshader_icd.json")));
-  if (folder === undefined) return {};
-  const libraries = [folder, process.env.LD_LIBRARY_PATH ?? ""].filter((path) => path !== "").join(delimiter);
-  return { LD_LIBRARY_PATH: libraries, VK_ICD_FILENAMES: join(folder, "vk_swiftshader_icd.json") };
 }
 
 const proxied = ["/blobs", "/run.json", "/healthz", "/metrics"];

@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { BackboneManifest, TensorEncoding } from "@tutti/model";
 import { UsageError } from "../exitCodes.ts";
+import { createProgress } from "../progress.ts";
 import { type CheckpointPlace, cardOf, nameOf, placeOf } from "./folders.ts";
 import { count, percent, size, some } from "./text.ts";
 
@@ -17,6 +18,8 @@ export interface AddFlags {
   readonly check: boolean;
   readonly downloads: string;
 }
+
+const progress = createProgress();
 
 /** Above so many parameters the plain CPU takes minutes for one text. */
 const maxCpuParameters = 50e6;
@@ -38,11 +41,11 @@ export async function add(target: string, flags: AddFlags): Promise<void> {
     licence: flags.licence ?? checkpoint.licence ?? licence ?? "unknown",
     hasTokenizer: flags.tokenizer,
     ...(card === null ? {} : { card }),
-    onProgress: ({ doneTensors, totalTensors }) => status(`converting tensor ${doneTensors} of ${totalTensors}`),
+    onProgress: ({ doneTensors, totalTensors }) => progress.say(`converting tensor ${doneTensors} of ${totalTensors}`),
   });
   const checked = flags.check ? await check(checkpoint.folder, out, manifest) : manifest;
   if (checkpoint.isDownload) await rm(checkpoint.folder, { recursive: true });
-  status("");
+  progress.clear();
   const { config, shards, errors } = checked;
   const text = checked.tokenizer === null ? "no tokenizer" : `${size(checked.tokenizer.numBytes)} of tokenizer`;
   console.log(
@@ -62,10 +65,10 @@ async function check(checkpointFolder: string, out: string, manifest: BackboneMa
   const { computeAdmission, logitsError, startBackend } = await import("@tutti/model");
   const node = await import("@tutti/model/node");
   await startBackend(manifest.numParameters > maxCpuParameters ? "wasm" : "cpu");
-  status("computing the logits' error on a few sentences");
+  progress.say("computing the logits' error on a few sentences");
   const original = await node.openCheckpointFolder(checkpointFolder, node.checkpointFolder(checkpointFolder));
   const logits = await logitsError(original, await node.openBackboneFolder(out));
-  status("computing the admission test's golden numbers");
+  progress.say("computing the admission test's golden numbers");
   await node.addAdmission(out, computeAdmission);
   return node.amendManifest(out, (found) => ({ ...found, ...(found.errors === undefined ? {} : { errors: { ...found.errors, logits } }) }));
 }
@@ -87,12 +90,7 @@ async function fetched(place: CheckpointPlace, downloads: string): Promise<Check
     ...(place.revision === null ? {} : { revision: place.revision }),
     ...(hubUrl === undefined || hubUrl === "" ? {} : { hubUrl }),
     ...(accessToken === undefined || accessToken === "" ? {} : { accessToken }),
-    onProgress: ({ file, doneBytes, totalBytes }) => status(`${file}: ${size(doneBytes)} of ${size(totalBytes)}`),
+    onProgress: ({ file, doneBytes, totalBytes }) => progress.say(`${file}: ${size(doneBytes)} of ${size(totalBytes)}`),
   });
   return { folder, source: `${place.id}@${commit.slice(0, 12)}`, licence, isDownload: true };
-}
-
-/** One line that the next one replaces, where a person is watching. */
-function status(line: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`);
 }

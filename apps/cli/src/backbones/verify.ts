@@ -1,7 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import type { BackendName, GoldenErrors } from "@tutti/model";
 import { UsageError } from "../exitCodes.ts";
+import { createProgress } from "../progress.ts";
 import { folderOf } from "./folders.ts";
+import { provideAdapter } from "./nodeAdapter.ts";
 import { table } from "./text.ts";
 
 export interface VerifyFlags {
@@ -18,40 +20,53 @@ export async function verify(name: string, flags: VerifyFlags): Promise<void> {
   if (flags.json !== undefined && flags.golden === undefined)
     throw new UsageError("--json holds the errors that --golden FILE computes: give both");
   const folder = await folderOf(flags.backbones, name);
+  const golden = flags.golden === undefined ? null : { numbers: await readGolden(flags.golden) };
+  if (golden !== null && flags.backend === "webgpu") {
+    const exitCode = await provideAdapter();
+    if (exitCode !== null) {
+      process.exitCode = exitCode;
+      return;
+    }
+  }
   const { findDamage, loadBackboneFolder } = await import("@tutti/model/node");
   const damage = await findDamage(folder);
   if (damage.length > 0) throw new Error(`${name} is damaged: ${damage.join("; ")}. Add it again`);
   console.log(`${folder}: every file has the hash that the manifest says`);
-  if (flags.golden === undefined) return;
-  const golden = await readGolden(flags.golden);
-  const { goldenTolerance, startBackend, verifyBackbone } = await import("@tutti/model");
-  if (flags.backend === "webgpu") await needGpu();
+  if (golden === null) return;
+  const { startBackend, verifyBackbone } = await import("@tutti/model");
   const { name: backend, adapter } = await startBackend(flags.backend);
-  const options = flags.spectrum && backend !== "webgpu" ? {} : { hasSpectrum: flags.spectrum };
-  const errors = await verifyBackbone(await loadBackboneFolder(folder), golden, options);
-  const judged = judge(errors, (kind) => toleranceOf(goldenTolerance(kind, backend), flags.tolerance));
-  if (flags.json !== undefined)
-    await writeFile(flags.json, `${JSON.stringify({ backbone: name, backend, adapter, kinds: judged }, null, 2)}\n`);
+  const place = adapter === null ? backend : `${backend} (${adapter})`;
+  const progress = createProgress();
+  const errors = await verifyBackbone(await loadBackboneFolder(folder), golden.numbers, {
+    ...(flags.spectrum && backend !== "webgpu" ? {} : { hasSpectrum: flags.spectrum }),
+    onProgress: ({ done, total }) => progress.bar(`golden numbers on ${place}`, done, total),
+  }).finally(() => progress.clear());
+  await report(errors, { ...flags, name, backend, adapter, place });
+}
+
+interface Verified extends VerifyFlags {
+  readonly name: string;
+  readonly adapter: string | null;
+  /** The backend and its adapter in words. */
+  readonly place: string;
+}
+
+async function report(errors: GoldenErrors, { name, backend, adapter, place, tolerance: asked, json }: Verified): Promise<void> {
+  const { goldenTolerance } = await import("@tutti/model");
+  const judged = Object.entries(errors).map(([kind, error]) => {
+    const tolerance = Math.max(goldenTolerance(kind, backend), asked ?? 0);
+    return { kind, error, tolerance, isWithin: error <= tolerance };
+  });
+  if (json !== undefined) await writeFile(json, `${JSON.stringify({ backbone: name, backend, adapter, kinds: judged }, null, 2)}\n`);
   const rows = judged.map(({ kind, error, tolerance, isWithin }) => [
     kind,
     error.toExponential(1),
-    tolerance === null ? "-" : tolerance.toExponential(0),
-    tolerance === null ? "-" : isWithin ? "ok" : "PAST",
+    tolerance.toExponential(0),
+    isWithin ? "ok" : "PAST",
   ]);
-  console.log(table([[`largest relative error on ${backend}`, "error", "tolerance", ""], ...rows]));
+  console.log(table([[`largest relative error on ${place}`, "error", "tolerance", ""], ...rows]));
   const past = judged.filter(({ isWithin }) => !isWithin).map(({ kind }) => kind);
   if (past.length > 0) throw new Error(`past the tolerance: ${past.join(", ")}`);
-}
-
-function judge(errors: GoldenErrors, toleranceFor: (kind: string) => number | null) {
-  return Object.entries(errors).map(([kind, error]) => {
-    const tolerance = toleranceFor(kind);
-    return { kind, error, tolerance, isWithin: tolerance === null || error <= tolerance };
-  });
-}
-
-function toleranceOf(usual: number | null, asked: number | undefined): number | null {
-  return usual === null || asked === undefined ? usual : Math.max(usual, asked);
 }
 
 async function readGolden(path: string): Promise<unknown> {
@@ -63,12 +78,4 @@ async function readGolden(path: string): Promise<unknown> {
   } catch (cause) {
     throw new Error(`${path} is not JSON`, { cause });
   }
-}
-
-async function needGpu(): Promise<void> {
-  const { provideNodeGpu } = await import("@tutti/model/node");
-  if (!(await provideNodeGpu()))
-    throw new Error(
-      "this machine has no WebGPU adapter for Node; with a Vulkan driver named by LD_LIBRARY_PATH and VK_ICD_FILENAMES (Chromium's folder has a software one) it may have, and --backend wasm or cpu computes without",
-    );
 }

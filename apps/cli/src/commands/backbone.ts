@@ -76,7 +76,7 @@ function addVerify(backbone: Command): void {
     .addHelpText(
       "after",
       `
-Ends with exit code 1 when a hash is wrong or an error is past its tolerance.
+Ends with exit code 1 when a hash is wrong or an error is past its tolerance. On webgpu, Chromium's software adapter computes where there is no other.
 
 Example:
   tutti backbone verify tiny --golden packages/model/golden/roberta/golden.json --backend cpu --json errors.json`,

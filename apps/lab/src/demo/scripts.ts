@@ -13,6 +13,11 @@ interface BrowserScript {
   ensureBrowser(options?: { isInstallAllowed?: boolean }): Promise<string>;
 }
 
+interface AdapterScript {
+  /** Environment in which Dawn in Node finds the software adapter that Chromium ships; empty where there is none. */
+  softwareAdapter(): Promise<Readonly<Record<string, string>>>;
+}
+
 interface PagesScript {
   /** Pages with live reload, as a handler for requests of this server. */
   developPages(server: Server): Promise<PagesHandler>;
@@ -30,3 +35,6 @@ export const loadBrowserScript = (): Promise<BrowserScript> => load("find-browse
 
 /** scripts/build-pages.mjs. */
 export const loadPagesScript = (): Promise<PagesScript> => load("build-pages.mjs");
+
+/** scripts/software-adapter.mjs. */
+export const loadAdapterScript = (): Promise<AdapterScript> => load("software-adapter.mjs");

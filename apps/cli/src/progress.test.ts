@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { createProgress } from "./progress.ts";
+
+function streamOf(isTTY: boolean) {
+  const written: string[] = [];
+  return { written, stream: { isTTY, write: (text: string) => void written.push(text) } };
+}
+
+test("where a person is watching, a bar replaces itself", () => {
+  const { written, stream } = streamOf(true);
+  const progress = createProgress(stream, () => 0);
+  progress.bar("golden numbers", 6, 24);
+  progress.say("almost");
+  progress.clear();
+  expect(written).toEqual([`\r\x1b[Kgolden numbers ${"█".repeat(6)}${"░".repeat(18)} 6 of 24`, "\r\x1b[Kalmost", "\r\x1b[K"]);
+});
+
+test("a log gets a line now and then, and nothing of what replaces itself", () => {
+  const { written, stream } = streamOf(false);
+  let now = 0;
+  const progress = createProgress(stream, () => now);
+  for (const seconds of [1, 9, 11, 12, 25]) {
+    now = 1000 * seconds;
+    progress.bar("golden numbers", seconds, 30);
+    progress.say("a detail");
+  }
+  progress.clear();
+  expect(written).toEqual(["golden numbers: 11 of 30\n", "golden numbers: 25 of 30\n"]);
+});
