@@ -1,15 +1,29 @@
-import { goldenErrors, startBackend } from "@tutti/model";
+import { chooseKernels, chosenKernels, goldenErrors, type StartedBackend, startBackend } from "@tutti/model";
+import { runParity } from "@tutti/model/parity";
 import { readPageParams } from "./join/queryParams.ts";
 
 /**
- * `?backend=…&threads=…&golden=<address of a folder with golden.json, config.json and model.safetensors>&spectrum=1`; prints the largest errors as
- * JSON. On WebGPU the Ritz values are left out unless they are asked for: a software adapter needs minutes.
+ * `?backend=…&threads=…&kernels=plain&golden=<address of a folder with golden.json, config.json and model.safetensors>&spectrum=1`; prints the largest
+ * errors as JSON. On WebGPU the Ritz values are left out unless they are asked for: a software adapter needs minutes. `?backend=webgpu&parity=1`
+ * compares every WebGPU kernel with its plain twin instead.
  */
 async function verify(): Promise<unknown> {
-  const { backend, threads } = readPageParams(location.search);
-  const golden = new URLSearchParams(location.search).get("golden");
-  if (backend === "auto" || golden === null) throw new Error("backend and golden must be given");
+  const { backend, threads, kernels } = readPageParams(location.search);
+  const query = new URLSearchParams(location.search);
+  if (backend === "auto") throw new Error("a backend must be given");
   const started = await startBackend(backend, { threads: threads === 0 ? 1 : threads, wasmPath: new URL("/wasm/", location.origin).href });
+  chooseKernels(kernels);
+  const errors = query.get("parity") === "1" ? { parity: await runParity() } : { errors: await compareGolden(query) };
+  return { ...describe(started), ...errors };
+}
+
+function describe({ name: backend, threads, adapter }: StartedBackend) {
+  return { backend, threads, adapter, kernels: chosenKernels() };
+}
+
+async function compareGolden(query: URLSearchParams) {
+  const golden = query.get("golden");
+  if (golden === null) throw new Error("golden or parity must be given");
   const folder = new URL(golden.endsWith("/") ? golden : `${golden}/`, location.href);
   const [numbers, config, checkpoint] = await Promise.all(
     ["golden.json", "config.json", "model.safetensors"].map(async (name) => {
@@ -19,9 +33,8 @@ async function verify(): Promise<unknown> {
     }),
   );
   const text = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
-  const options = new URLSearchParams(location.search).get("spectrum") === "1" ? { hasSpectrum: true } : {};
-  const errors = await goldenErrors(text(config), checkpoint ?? new Uint8Array(), JSON.parse(text(numbers)), options);
-  return { backend: started.name, threads: started.threads, errors };
+  const options = query.get("spectrum") === "1" ? { hasSpectrum: true } : {};
+  return goldenErrors(text(config), checkpoint ?? new Uint8Array(), JSON.parse(text(numbers)), options);
 }
 
 function show(state: "done" | "failed", result: unknown): void {
