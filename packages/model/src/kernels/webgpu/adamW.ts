@@ -20,9 +20,11 @@ export function adamWKernels({ backend, traits }: GpuContext): { readonly TuttiA
       const settings = attributes as object as AdamWAttributes;
       const [state, gradient] = [given(inputs, "state"), given(inputs, "gradient")];
       const size = gradient.shape[0];
-      const plan = planOf(traits(), size);
+      const isWide = size % 4 === 0;
+      const numElements = isWide ? size / 4 : size;
+      const plan = planOf(traits(), numElements);
       const squares = runFlat(backend, {
-        key: `adamWSquares_${plan.key}`,
+        key: `adamWSquares_${laneKey(plan.lanes)}`,
         inputs: { gradient },
         isWide: false,
         integers: { size },
@@ -32,15 +34,15 @@ export function adamWKernels({ backend, traits }: GpuContext): { readonly TuttiA
         source: squaresSource(plan),
       });
       const result = runFlat(backend, {
-        key: `adamWStep_${plan.key}`,
+        key: `adamWStep_${laneKey(plan.lanes)}`,
         inputs: { state, gradient, squares },
-        isWide: false,
-        integers: { size, numInvocations: plan.numSteppingGroups * plan.workgroupSize },
+        isWide,
+        integers: { numElements, numInvocations: plan.numSteppingGroups * plan.workgroupSize },
         numbers: numbersOf(settings),
         workgroupSize: plan.workgroupSize,
         numWorkgroups: plan.numSteppingGroups,
         shape: [3, size],
-        source: stepSource(plan),
+        source: stepSource(plan, isWide),
       });
       backend.disposeData(squares.dataId);
       return [result];
@@ -63,59 +65,56 @@ function numbersOf({ learningRate, weightDecay, clipNorm, step, beta1, beta2, ep
 }
 
 interface Plan {
-  readonly key: string;
+  /** Those that leave one sum of squares together: a workgroup, or without barriers an invocation. */
+  readonly lanes: Lanes;
   readonly workgroupSize: number;
-  /** Sums of squares that the first program leaves, one per workgroup or, without barriers, one per invocation. */
-  readonly numParts: number;
   readonly numSummingGroups: number;
+  /** Sums of squares that the first program leaves. */
+  readonly numParts: number;
   readonly numSteppingGroups: number;
-  /** Null without barriers. */
-  readonly lanes: Lanes | null;
 }
 
-function planOf({ variant, hasSubgroups }: GpuTraits, size: number): Plan {
+function planOf({ variant, hasSubgroups }: GpuTraits, numElements: number): Plan {
   const isShared = variant === "shared";
-  const lanes = isShared ? { size: 64, hasSubgroups } : null;
-  const workgroupSize = lanes?.size ?? 32;
+  const lanes = isShared ? { size: 64, hasSubgroups } : { size: 1, hasSubgroups: false };
+  const workgroupSize = isShared ? lanes.size : 32;
   const numSummingGroups = isShared ? 256 : 4;
   return {
-    key: lanes === null ? "registers" : laneKey(lanes),
-    workgroupSize,
-    numParts: isShared ? numSummingGroups : numSummingGroups * workgroupSize,
-    numSummingGroups,
-    numSteppingGroups: Math.min(isShared ? 1024 : 64, Math.ceil(size / workgroupSize)),
     lanes,
+    workgroupSize,
+    numSummingGroups,
+    numParts: (numSummingGroups * workgroupSize) / lanes.size,
+    numSteppingGroups: Math.min(isShared ? 1024 : 64, Math.ceil(numElements / workgroupSize)),
   };
 }
 
 /** Squares in runs of 32, so that rounding does not grow with the gradient's length. */
-function squaresSource({ workgroupSize, numSummingGroups, lanes }: Plan): string {
+function squaresSource({ lanes, workgroupSize, numSummingGroups }: Plan): string {
   const numInvocations = workgroupSize * numSummingGroups;
   return `
-      ${lanes === null ? "" : reductionSource({ name: "total", type: "f32", operation: "add" }, lanes)}
+      ${reductionSource({ name: "total", type: "f32", operation: "add" }, lanes)}
       fn main(index : i32) {
         var sum = 0.0;
         for (var i = index; i < uniforms.size; i += ${32 * numInvocations}) {
           let end = min(uniforms.size, i + ${32 * numInvocations});
-          var part = 0.0;
-          for (var j = i; j < end; j += ${numInvocations}) { part += gradient[j] * gradient[j]; }
-          sum += part;
+          var run = 0.0;
+          for (var j = i; j < end; j += ${numInvocations}) { run += gradient[j] * gradient[j]; }
+          sum += run;
         }
-        ${lanes === null ? "result[index] = sum;" : `let all = total(sum, 0); if (localIndex == 0u) { result[index / ${workgroupSize}] = all; }`}
+        let all = total(sum, 0);
+        if (index % ${lanes.size} == 0) { result[index / ${lanes.size}] = all; }
       }`;
 }
 
-function stepSource({ numParts, lanes }: Plan): string {
-  const all =
-    lanes === null
-      ? `var all = 0.0; for (var i = 0; i < ${numParts}; i++) { all += squares[i]; }`
-      : `var part = 0.0; for (var i = i32(localIndex); i < ${numParts}; i += ${lanes.size}) { part += squares[i]; } let all = total(part, 0);`;
+/** Every invocation takes the norm from the sums, then steps values a stride apart. */
+function stepSource({ lanes, numParts }: Plan, isWide: boolean): string {
   return `
-      ${lanes === null ? "" : reductionSource({ name: "total", type: "f32", operation: "add" }, lanes)}
+      ${reductionSource({ name: "total", type: "f32", operation: "add" }, lanes)}
       fn main(index : i32) {
-        ${all}
-        let clip = min(1.0, uniforms.clipNorm / (sqrt(all) + 1e-6));
-        let size = uniforms.size;
+        var parts = T(0.0);
+        for (var i = index % ${lanes.size}; i < ${isWide ? numParts / 4 : numParts}; i += ${lanes.size}) { parts += squares[i]; }
+        let clip = min(1.0, uniforms.clipNorm / (sqrt(total(sumOf(parts), 0)) + 1e-6));
+        let size = uniforms.numElements;
         for (var i = index; i < size; i += uniforms.numInvocations) {
           let g = gradient[i] * clip;
           let m = state[size + i] * uniforms.beta1 + g * uniforms.rest1;
