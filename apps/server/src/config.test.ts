@@ -41,6 +41,12 @@ test("unknown names and values out of bounds are refused, each by name, with wha
   expect(message).toContain("run.cohortSize: ");
 });
 
+test("fewer devices than the preset's cohort make the cohort smaller, unless its size was asked for", () => {
+  expect(merge({ preset: "demo", run: { numDevices: 2 } }).run).toMatchObject({ numDevices: 2, cohortSize: 2, minDevices: 2 });
+  expect(merge({ preset: "demo", run: { numDevices: 12, minDevices: 3 } }).run).toMatchObject({ cohortSize: 6, minDevices: 3 });
+  expect(messageOf(() => merge({ preset: "demo", run: { numDevices: 2, cohortSize: 5 } }))).toContain("cohortSize is above numDevices");
+});
+
 test("a parsed configuration is frozen at every depth", () => {
   const config = parseConfig({ run: presets.demo });
   expect(Object.isFrozen(config) && Object.isFrozen(config.run) && Object.isFrozen(config.run.training)).toBe(true);

@@ -12,7 +12,7 @@ export const coordinatorConfigSchema = z.strictObject({
   /** 0 for any free port. */
   port: z.int().min(0).max(65_535).default(8080),
   https: httpsSchema.default("none"),
-  /** One folder per run below it, and `coordinator/` for certificate and control token. */
+  /** One folder per run below it, and `coordinator/` for the certificate. */
   dataDir: z.string().min(1).default("runs"),
   /** Folder name of the run; by default it follows from the run's settings, so that the same command resumes. */
   runId: z

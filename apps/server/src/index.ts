@@ -8,7 +8,7 @@ export type { Coordinator, CoordinatorEvent, CoordinatorPorts, RunOutcome } from
 export { startCoordinator } from "./coordinator.ts";
 export { lanAddresses } from "./http/certificate.ts";
 export type { ControlPoint } from "./http/control.ts";
-export { readControl } from "./http/control.ts";
+export { readControls } from "./http/control.ts";
 export type { PagesHandler } from "./http/server.ts";
 export type { TrafficLabel, TrafficTotals, WireBytes } from "./http/wireMeter.ts";
 export type { KeyValueStore } from "./journal/keyValueStore.ts";

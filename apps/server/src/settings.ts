@@ -30,7 +30,17 @@ export function mergeSettings({ presets, preset, file = {}, flags = {} }: Settin
       `preset: there is no preset ${JSON.stringify(name)}${nearest === null ? "" : `; did you mean ${nearest}?`} The presets are ${names.join(", ")}.`,
     );
   }
-  return parseConfig(mergeDeep(mergeDeep({ run: presets[name] }, fileRest), flagRest));
+  const asked = mergeDeep(fileRest, flagRest);
+  return parseConfig(mergeDeep({ run: presets[name] }, mergeDeep(asked, fittedToDevices(presets[name], asked))));
+}
+
+/** Where fewer devices are asked for than the preset's cohort or start needs, and nothing is said about those, they become as many as there are. */
+function fittedToDevices(preset: RunSettings | undefined, asked: unknown): Overrides {
+  const run = isPlainObject(asked) && isPlainObject(asked.run) ? asked.run : {};
+  const { numDevices } = run;
+  if (preset === undefined || typeof numDevices !== "number") return {};
+  const tooMany = (["cohortSize", "minDevices"] as const).filter((name) => run[name] === undefined && preset[name] > numDevices);
+  return tooMany.length === 0 ? {} : { run: Object.fromEntries(tooMany.map((name) => [name, numDevices])) };
 }
 
 /**

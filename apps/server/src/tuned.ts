@@ -33,9 +33,11 @@ const manifestSchema = z.object({
     numKeyValueHeads: z.int().min(1),
     headSize: z.int().min(1),
   }),
+  /** Null for weights alone. */
+  tokenizer: z.looseObject({}).nullish(),
 });
 
-/** The sizes that a backbone's manifest gives; throws a ConfigError that says how to get the backbone. */
+/** The sizes that a backbone's manifest gives; throws a ConfigError that says how to get a backbone that reads texts. */
 export function readBackboneSizes(publicDir: string, backbone: string): BackboneSizes {
   const path = join(publicDir, "backbones", backbone, "manifest.json");
   let manifest: unknown;
@@ -46,6 +48,9 @@ export function readBackboneSizes(publicDir: string, backbone: string): Backbone
   }
   const parsed = manifestSchema.safeParse(manifest);
   if (!parsed.success) throw new ConfigError(`backbone ${backbone}: ${path} is no manifest: ${z.prettifyError(parsed.error)}`);
+  if (parsed.data.tokenizer === null) {
+    throw new ConfigError(`backbone ${backbone} has no tokenizer, so it cannot read texts: add it again from a folder with tokenizer.json`);
+  }
   const { numLayers, hiddenSize, numKeyValueHeads, headSize } = parsed.data.config;
   return { numLayers, hiddenSize, keyValueWidth: numKeyValueHeads * headSize };
 }

@@ -28,8 +28,9 @@ Examples:
     .description("where a run stands")
     .option("--json", "as JSON")
     .action(status);
-  withFolder(run.command("begin")).description("begin a run with an open roster before enough devices have joined").action(begin);
-  withFolder(run.command("stop")).description("stop the coordinator that runs on a folder; the run can be resumed").action(stop);
+  const ofRun = (name: string) => withFolder(run.command(name).argument("[run]", "by default the only one that is running"));
+  ofRun("begin").description("begin a run with an open roster before enough devices have joined").action(begin);
+  ofRun("stop").description("stop a run's coordinator; the run can be resumed").action(stop);
   withFolder(run.command("export").argument("<run>"))
     .description("write the tuned prompts of a run, finished or not, as safetensors")
     .option("--file <path>", "where to (default: prompts.safetensors in the run's folder)")
@@ -43,7 +44,12 @@ async function list({ out }: { out: string }): Promise<void> {
   const { listRuns } = await import("@tutti/server");
   const runs = await listRuns(out);
   if (runs.length === 0) console.log(`no runs in ${out}`);
-  for (const { runId, task, seed, state, numSteps, position } of runs) {
+  for (const listing of runs) {
+    if (listing.state === "unreadable") {
+      console.log(`${listing.runId}  unreadable: ${listing.reason.replace(`run ${listing.runId}: `, "")}`);
+      continue;
+    }
+    const { runId, task, seed, state, numSteps, position } = listing;
     console.log(`${runId}  ${state.padEnd(7)}  ${task}, seed ${seed}, ${position ?? "not begun"}, ${numSteps} steps done`);
   }
 }
@@ -68,18 +74,18 @@ async function status(runId: string | undefined, { out, json }: { out: string; j
   }
 }
 
-async function begin({ out }: { out: string }): Promise<void> {
+async function begin(runId: string | undefined, { out }: { out: string }): Promise<void> {
   const { beginRun } = await import("@tutti/server");
-  console.log(`run ${required(await beginRun(out), out)} begins`);
+  console.log(`run ${required(await beginRun(out, runId), out, runId)} begins`);
 }
 
-async function stop({ out }: { out: string }): Promise<void> {
+async function stop(runId: string | undefined, { out }: { out: string }): Promise<void> {
   const { stopRun } = await import("@tutti/server");
-  console.log(`run ${required(await stopRun(out), out)} is stopping; the command that started it resumes it`);
+  console.log(`run ${required(await stopRun(out, runId), out, runId)} is stopping; the command that started it resumes it`);
 }
 
-function required(runId: string | null, out: string): string {
-  if (runId === null) throw new Error(`no coordinator runs on the folder ${out}`);
+function required(runId: string | null, out: string, wanted: string | undefined): string {
+  if (runId === null) throw new Error(`no coordinator runs ${wanted === undefined ? "" : `${wanted} `}on the folder ${out}`);
   return runId;
 }
 

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { presets } from "@tutti/core";
 import { afterEach, expect, test, vi } from "vitest";
 import type { RunOutcome } from "../coordinator.ts";
+import { openJournal } from "../journal/journal.ts";
+import { lmdbStore } from "../journal/lmdbStore.ts";
 import { lockRunFolder } from "../runFolder.ts";
 import { freePort, startKillable } from "../testing/killHarness.ts";
 import { joinAsClient, newClient } from "../testing/protocolClient.ts";
@@ -92,9 +94,7 @@ test("a signal ends serving, and says that the same command resumes", async () =
   });
   expect(await serving).toBe("SIGTERM");
   expect(lines.at(-1)).toBe("stopping: what was accepted is kept, and the same command resumes");
-  expect((await listRuns(join(folder, "runs"))).map(({ state, numSteps }) => ({ state, numSteps }))).toEqual([
-    { state: "stopped", numSteps: 0 },
-  ]);
+  expect(await listRuns(join(folder, "runs"))).toMatchObject([{ state: "stopped", numSteps: 0 }]);
 });
 
 test("an order to stop ends serving as a signal does, and gives the run's folder back", async () => {
@@ -156,9 +156,7 @@ test("another process lists, asks, begins and stops a run", async () => {
   const child = await startKillable({ options, sizes: { numLayers: 3, hiddenSize: 5, keyValueWidth: 4 }, numClasses: 3 });
   const clients = ["a", "b"].map((name) => joinAsClient({ url: child.url, kept: newClient(name), hosting: "own", onTask: () => false }));
   for (const client of clients) await client.when("welcome");
-  expect((await listRuns(dataDir)).map(({ runId, state, position }) => ({ runId, state, position }))).toEqual([
-    { runId: "open-run", state: "running", position: null },
-  ]);
+  expect(await listRuns(dataDir)).toMatchObject([{ runId: "open-run", state: "running", position: null }]);
   expect(await beginRun(dataDir)).toBe("open-run");
   await clients[0]?.when("task");
   expect((await runStatus(dataDir, "open-run")).live).toMatchObject({ phase: "running", numConnected: 2 });
@@ -169,3 +167,63 @@ test("another process lists, asks, begins and stops a run", async () => {
   for (const client of clients) client.close();
   expect((await listRuns(dataDir)).map(({ state }) => state)).toEqual(["stopped"]);
 }, 30_000);
+
+test("a finished run says so when it is served again, and how to export it", async () => {
+  const folder = newFolder();
+  const port = await freePort();
+  const options = { presets, preset: "default", file: settingsFile(folder, port), numClasses: () => 3 };
+  const client = joinAsClient({ url: `http://127.0.0.1:${port}`, kept: newClient("a") });
+  await serve({ ...options, flags: { runId: "mine" }, isOver: "whenDone", print: () => undefined });
+  client.close();
+  const lines: string[] = [];
+  await serve({ ...options, flags: { runId: "mine" }, isOver: "whenDone", print: (line) => void lines.push(line) });
+  const exportIt = `\`tutti run export mine --out ${join(folder, "runs")}\` writes its tuned prompts`;
+  expect(lines[0]).toBe(`run mine is finished: ${exportIt}; another --seed or --run begins a new one`);
+  const other = serve({ ...options, flags: { runId: "mine", run: { seed: 8 } }, isOver: "whenDone", print: () => undefined });
+  await expect(other).rejects.toThrow(`run mine is finished, and had other settings than these: ${exportIt}`);
+});
+
+test("two coordinators on one folder take orders apart, by the run's name", async () => {
+  const folder = newFolder();
+  const dataDir = join(folder, "runs");
+  const servings: Promise<unknown>[] = [];
+  for (const runId of ["first", "second"]) {
+    const serving = serve({
+      ...{ presets, preset: "default", file: settingsFile(folder, 0), flags: { runId }, isOver: "whenStopped", numClasses: () => 3 },
+      print: () => undefined,
+    });
+    servings.push(serving);
+    await vi.waitFor(async () => expect(await listRuns(dataDir)).toContainEqual(expect.objectContaining({ runId, state: "running" })), {
+      interval: 20,
+      timeout: 10_000,
+    });
+  }
+  await expect(stopRun(dataDir)).rejects.toThrow("several coordinators run: say which run, one of first, second");
+  await expect(runStatus(dataDir)).rejects.toThrow("several coordinators run");
+  expect((await runStatus(dataDir, "second")).live).toMatchObject({ runId: "second" });
+  expect(await stopRun(dataDir, "first")).toBe("first");
+  expect(await servings[0]).toBe("stopped");
+  expect(await stopRun(dataDir, "first")).toBeNull();
+  expect(await stopRun(dataDir)).toBe("second");
+  expect(await servings[1]).toBe("stopped");
+  expect(await stopRun(dataDir)).toBeNull();
+});
+
+test("a run that cannot be read is listed with the reason, beside the others", async () => {
+  const dataDir = newFolder();
+  const older = openJournal(lmdbStore(join(dataDir, "older", "journal")));
+  older.begin({ task: "feedback/topic", seed: 1 });
+  await older.flushed();
+  await older.close();
+  const newer = openJournal(lmdbStore(join(dataDir, "newer", "journal")));
+  newer.begin(JSON.parse(JSON.stringify(tinyFedAvg({ numRounds: 2 }))));
+  await newer.flushed();
+  await newer.close();
+  mkdirSync(join(dataDir, "torn", "journal"), { recursive: true });
+  writeFileSync(join(dataDir, "torn", "journal", "data.mdb"), "not a database at all".repeat(1000));
+  expect(await listRuns(dataDir)).toMatchObject([
+    { runId: "newer", state: "stopped", numSteps: 0 },
+    { runId: "older", state: "unreadable", reason: expect.stringContaining("its settings are of another version (") },
+    { runId: "torn", state: "unreadable", reason: expect.stringContaining("its journal cannot be read") },
+  ]);
+});

@@ -1,11 +1,14 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { runInfoSchema, type Status } from "@tutti/protocol";
-import { type ControlPoint, readControl } from "../http/control.ts";
+import { ConfigError } from "../config.ts";
+import { type ControlPoint, readControls } from "../http/control.ts";
 import { type JournalledRun, listRunIds, readRun } from "../journal/readRun.ts";
 
 /** A run in one line of `tutti run list`. */
-export interface RunListing {
+export type RunListing = ReadableRun | UnreadableRun;
+
+interface ReadableRun {
   readonly runId: string;
   readonly task: string;
   readonly seed: number;
@@ -16,46 +19,69 @@ export interface RunListing {
   readonly position: string | null;
 }
 
-/** The runs in a data folder. */
+/** A run whose journal this version cannot read, such as one of an older version. */
+interface UnreadableRun {
+  readonly runId: string;
+  readonly state: "unreadable";
+  readonly reason: string;
+}
+
+/** The runs in a data folder; one that cannot be read is listed with the reason. */
 export async function listRuns(dataDir: string): Promise<RunListing[]> {
-  const live = readControl(dataDir);
+  const live = readControls(dataDir);
   const listings: RunListing[] = [];
-  for (const runId of listRunIds(dataDir)) listings.push(describe(await readRun(dataDir, runId), live));
+  for (const runId of listRunIds(dataDir)) {
+    try {
+      listings.push(describe(await readRun(dataDir, runId), live));
+    } catch (error) {
+      listings.push({ runId, state: "unreadable", reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
   return listings;
 }
 
-/** A run from its journal, with the live status where its coordinator is up. */
+/** A run from its journal, with the live status where its coordinator is up; by default the one that runs, else the last. */
 export async function runStatus(
   dataDir: string,
   runId?: string,
 ): Promise<{ readonly journalled: JournalledRun; readonly live: Status | null }> {
-  const control = readControl(dataDir);
+  const control = choose(readControls(dataDir), runId);
   const id = runId ?? control?.runId ?? listRunIds(dataDir).at(-1) ?? "";
   const journalled = await readRun(dataDir, id);
-  if (control?.runId !== id) return { journalled, live: null };
+  if (control === null) return { journalled, live: null };
   const parsed = runInfoSchema.safeParse(JSON.parse(await send(control, "GET", "/run.json")));
   return { journalled, live: parsed.success ? parsed.data.status : null };
 }
 
-/** Tells the coordinator that runs on this data folder to stop. Returns its run, or null when none runs. */
-export async function stopRun(dataDir: string): Promise<string | null> {
-  return order(dataDir, "stop");
+/** Tells a run's coordinator to stop, by default the only one that runs on this data folder. Returns its run, or null when none runs. */
+export async function stopRun(dataDir: string, runId?: string): Promise<string | null> {
+  return order(dataDir, "stop", runId);
 }
 
 /** Begins a run with an open roster before `minDevices` are registered. Returns the run, or null when no coordinator runs. */
-export async function beginRun(dataDir: string): Promise<string | null> {
-  return order(dataDir, "begin");
+export async function beginRun(dataDir: string, runId?: string): Promise<string | null> {
+  return order(dataDir, "begin", runId);
 }
 
-async function order(dataDir: string, action: "stop" | "begin"): Promise<string | null> {
-  const control = readControl(dataDir);
+async function order(dataDir: string, action: "stop" | "begin", runId: string | undefined): Promise<string | null> {
+  const control = choose(readControls(dataDir), runId);
   if (control === null) return null;
   await send(control, "POST", `/control/${action}`);
   return control.runId;
 }
 
-function describe({ runId, run, summary, steps }: JournalledRun, live: ControlPoint | null): RunListing {
-  const state = summary?.isDone === true ? "done" : live?.runId === runId ? "running" : "stopped";
+/** The coordinator of this run, or the only one there is; throws a ConfigError when several could be meant. */
+function choose(live: readonly ControlPoint[], runId: string | undefined): ControlPoint | null {
+  if (runId !== undefined) return live.find((control) => control.runId === runId) ?? null;
+  if (live.length > 1) {
+    throw new ConfigError(`several coordinators run: say which run, one of ${live.map((control) => control.runId).join(", ")}`);
+  }
+  return live[0] ?? null;
+}
+
+function describe({ runId, run, summary, steps }: JournalledRun, live: readonly ControlPoint[]): RunListing {
+  const isLive = live.some((control) => control.runId === runId);
+  const state = summary?.isDone === true ? "done" : isLive ? "running" : "stopped";
   const position = summary === null ? null : `${summary.stage} round ${summary.round} of ${summary.numRounds}`;
   return { runId, task: run.task, seed: run.seed, state, numSteps: steps.length, position };
 }

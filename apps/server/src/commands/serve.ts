@@ -1,6 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import type { RunSettings } from "@tutti/core";
+import { ConfigError, type CoordinatorConfig } from "../config.ts";
 import { type Coordinator, type CoordinatorPorts, type RunOutcome, startCoordinator } from "../coordinator.ts";
 import { lanAddresses } from "../http/certificate.ts";
+import { listRunIds, readRun } from "../journal/readRun.ts";
+import { deriveRunId } from "../runFolder.ts";
 import type { Overrides } from "../settings.ts";
 import { mergeSettings, readSettingsFile } from "../settings.ts";
 import { readBackboneSizes, tunedParameters } from "../tuned.ts";
@@ -36,6 +40,8 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const file = options.file === undefined ? {} : readSettingsFile(options.file);
   const config = mergeSettings({ presets, preset, file, flags });
   const tuned = tunedParameters(config.run, readBackboneSizes(config.publicDir, config.run.backbone), options.numClasses(config.run));
+  const finished = await describeFinished(config);
+  if (finished !== null) print(finished);
   const coordinator = await startCoordinator(config, { tuned, ...(options.pages === undefined ? {} : { pages: options.pages }) });
   for (const line of describe(coordinator)) print(line);
   const stop = waitForStop(coordinator, options.signal);
@@ -55,6 +61,20 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   } finally {
     stop.release();
   }
+}
+
+/** What to say of a run that was over before, or null; throws a ConfigError when it was another one under the same name. */
+async function describeFinished({ dataDir, runId = "", run }: CoordinatorConfig): Promise<string | null> {
+  const id = runId === "" ? deriveRunId(run) : runId;
+  if (!listRunIds(dataDir).includes(id)) return null;
+  const earlier = await readRun(dataDir, id);
+  if (earlier.summary?.isDone !== true) return null;
+  const command = `\`tutti run export ${id}${dataDir === "runs" ? "" : ` --out ${dataDir}`}\``;
+  if (isDeepStrictEqual(JSON.parse(JSON.stringify(earlier.run)), JSON.parse(JSON.stringify(run))))
+    return `run ${id} is finished: ${command} writes its tuned prompts; another --seed or --run begins a new one`;
+  throw new ConfigError(
+    `run ${id} is finished, and had other settings than these: ${command} writes its tuned prompts; another --run begins a new one`,
+  );
 }
 
 function describe({ url, port, runId, folder, config }: Coordinator): string[] {

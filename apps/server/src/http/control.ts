@@ -1,12 +1,12 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 
 const controlPointSchema = z.strictObject({ url: z.string(), token: z.string(), pid: z.int(), runId: z.string() });
 
-/** Where a running coordinator takes orders; kept in `<dataDir>/coordinator/control.json`, readable by its owner only. */
+/** Where a running coordinator takes orders; kept in `<dataDir>/<runId>/control.json`, readable by its owner only. */
 export type ControlPoint = z.infer<typeof controlPointSchema>;
 
 /** What an operator can order. */
@@ -35,24 +35,42 @@ export function addControl(app: FastifyInstance, token: string, actions: Control
 
 /** Writes the control point and returns what removes it. */
 export function publishControl(dataDir: string, point: ControlPoint): () => void {
-  const path = controlPath(dataDir);
-  mkdirSync(join(dataDir, "coordinator"), { recursive: true });
+  const path = controlPath(dataDir, point.runId);
+  mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `${JSON.stringify(point)}\n`, { mode: 0o600 });
   return () => {
-    if (readControl(dataDir)?.token === point.token) rmSync(path, { force: true });
+    if (readControl(dataDir, point.runId)?.token === point.token) rmSync(path, { force: true });
   };
 }
 
-/** The control point of the coordinator that runs on this data folder, or null when none does. */
-export function readControl(dataDir: string): ControlPoint | null {
-  const path = controlPath(dataDir);
-  if (!existsSync(path)) return null;
-  const parsed = controlPointSchema.safeParse(JSON.parse(readFileSync(path, "utf8")));
-  return parsed.success && isAlive(parsed.data.pid) ? parsed.data : null;
+/** The control points of the coordinators that run on this data folder, by run. */
+export function readControls(dataDir: string): ControlPoint[] {
+  if (!existsSync(dataDir)) return [];
+  return readdirSync(dataDir)
+    .sort()
+    .map((runId) => readControl(dataDir, runId))
+    .filter((point) => point !== null);
 }
 
-function controlPath(dataDir: string): string {
-  return join(dataDir, "coordinator", "control.json");
+/** The control point of a run's coordinator, or null when none runs. */
+function readControl(dataDir: string, runId: string): ControlPoint | null {
+  const path = controlPath(dataDir, runId);
+  if (!existsSync(path)) return null;
+  const parsed = controlPointSchema.safeParse(parseJson(readFileSync(path, "utf8")));
+  return parsed.success && parsed.data.runId === runId && isAlive(parsed.data.pid) ? parsed.data : null;
+}
+
+function controlPath(dataDir: string, runId: string): string {
+  return join(dataDir, runId, "control.json");
+}
+
+/** Null for a file that a power cut left half written. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** Whether a process with this number is there. */

@@ -1,10 +1,10 @@
-import { existsSync, readdirSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { createStrategy, type Params, type RunSettings, type StrategySummary } from "@tutti/core";
+import { createStrategy, type Json, type Params, type RunSettings, type StrategySummary } from "@tutti/core";
 import { runSettingsSchema } from "@tutti/protocol";
 import { ConfigError } from "../config.ts";
 import type { StepRecord } from "../stepRecord.ts";
-import { openJournal } from "./journal.ts";
+import { type Journal, openJournal } from "./journal.ts";
 import { lmdbStore } from "./lmdbStore.ts";
 
 /** A run as its journal tells it, whether its coordinator runs or not. */
@@ -37,11 +37,11 @@ export async function readRun(dataDir: string, runId: string): Promise<Journalle
       `${dataDir} holds no run ${runId}; ${known.length === 0 ? "it holds none at all" : `it holds ${known.join(", ")}`}`,
     );
   }
-  const journal = openJournal(lmdbStore(join(dataDir, runId, "journal"), { isReadOnly: true }));
+  const journal = openReadOnly(dataDir, runId);
   try {
     const contents = journal.contents();
     if (contents === null) throw new ConfigError(`run ${runId}: its journal is empty`);
-    const run = runSettingsSchema.parse(contents.run);
+    const run = parseSettings(contents.run, runId);
     const strategy = createStrategy(run);
     const { state } = contents;
     return {
@@ -56,6 +56,38 @@ export async function readRun(dataDir: string, runId: string): Promise<Journalle
   } finally {
     await journal.close();
   }
+}
+
+/** LMDB's magic number, as it stands in the first page behind the page's header; other bytes would end the process. */
+const lmdbMagic = 0xbeefc0de;
+const magicOffset = 24;
+
+function hasMagic(path: string): boolean {
+  const head = Buffer.alloc(magicOffset + 4);
+  const file = openSync(path, "r");
+  try {
+    readSync(file, head, 0, head.length, 0);
+  } finally {
+    closeSync(file);
+  }
+  return head.readUInt32LE(magicOffset) === lmdbMagic;
+}
+
+function openReadOnly(dataDir: string, runId: string): Journal {
+  try {
+    if (!hasMagic(journalFile(dataDir, runId))) throw new Error("data.mdb is no database");
+    return openJournal(lmdbStore(join(dataDir, runId, "journal"), { isReadOnly: true }));
+  } catch (cause) {
+    throw new ConfigError(`run ${runId}: its journal cannot be read (damaged, or of another version)`, { cause });
+  }
+}
+
+function parseSettings(settings: Json, runId: string): RunSettings {
+  const parsed = runSettingsSchema.safeParse(settings);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
+  throw new ConfigError(`run ${runId}: its settings are of another version (${where}${issue?.message})`, { cause: parsed.error });
 }
 
 function journalFile(dataDir: string, runId: string): string {

@@ -1,0 +1,30 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { temporaryFolder } from "./testing/startTest.ts";
+import { readBackboneSizes } from "./tuned.ts";
+
+const folder = temporaryFolder();
+afterAll(() => folder.remove());
+
+function addManifest(name: string, manifest: object): void {
+  mkdirSync(join(folder.path, "backbones", name), { recursive: true });
+  writeFileSync(join(folder.path, "backbones", name, "manifest.json"), JSON.stringify(manifest));
+}
+
+const config = { numLayers: 3, hiddenSize: 10, numKeyValueHeads: 2, headSize: 4 };
+
+test("a manifest says how wide keys and values are", () => {
+  addManifest("whole", { config, tokenizer: { file: "tokenizer.json" } });
+  expect(readBackboneSizes(folder.path, "whole")).toEqual({ numLayers: 3, hiddenSize: 10, keyValueWidth: 8 });
+});
+
+test("a backbone that is missing, or has no tokenizer, is refused with what to do", () => {
+  expect(() => readBackboneSizes(folder.path, "none")).toThrow("`tutti backbone add` makes it");
+  addManifest("weights", { config, tokenizer: null });
+  expect(() => readBackboneSizes(folder.path, "weights")).toThrow(
+    "backbone weights has no tokenizer, so it cannot read texts: add it again from a folder with tokenizer.json",
+  );
+  addManifest("broken", { config: { numLayers: 0 } });
+  expect(() => readBackboneSizes(folder.path, "broken")).toThrow("is no manifest");
+});
