@@ -145,3 +145,18 @@ test("a folder is converted on disk, the same bytes give the same files, and gol
     await rm(out, { recursive: true });
   }
 });
+
+test("a checkpoint without a model card gets one that says what is known", async () => {
+  const { out, report } = await convertInMemory(checkpointInMemory(await goldenCheckpoint("llama")), {
+    name: "tiny-llama",
+    encoding: "int8",
+  });
+  expect(report.manifest.card).toBe("README.md");
+  const card = new TextDecoder().decode(out.get("README.md"));
+  expect(card).toMatch(/^---\nlicense: "Apache-2.0"\n---\n# tiny-llama\n/);
+  for (const fact of ["| architecture | llama, causal |", "| parameters | 29,408 |", "| stored as | int8 |", "| source | golden |"]) {
+    expect(card).toContain(fact);
+  }
+  const { out: own } = await convertInMemory(checkpointInMemory(await goldenCheckpoint("llama")), { card: "# mine\n" });
+  expect(new TextDecoder().decode(own.get("README.md"))).toBe("# mine\n");
+});

@@ -4,6 +4,7 @@ import { readRows, rowsPerBlock } from "./checkpointRows.ts";
 import type { BackboneConfig } from "./config.ts";
 import { readHubConfig } from "./hubConfig.ts";
 import { type BackboneManifest, type ManifestTensor, manifestSchema } from "./manifest.ts";
+import { writtenCard } from "./modelCard.ts";
 import { type Packing, packedSizes, packingFor, packRows, rowsOf, type TensorEncoding, unpackTensor } from "./pack.ts";
 import { sha256Hex } from "./sha256.ts";
 import { createShardWriter, type ShardWriter, type WriteFile } from "./shards.ts";
@@ -20,7 +21,7 @@ export interface ConvertOptions {
   /** Where the checkpoint comes from, such as a hub id. */
   readonly source: string;
   readonly licence: string;
-  /** The model card, stored as README.md. */
+  /** The model card, stored as README.md; by default one is written from what the checkpoint tells. */
   readonly card?: string;
   /** False converts the weights alone; a tab cannot read text with such a backbone. */
   readonly hasTokenizer?: boolean;
@@ -54,7 +55,6 @@ export async function convertCheckpoint(files: CheckpointFiles, writeFile: Write
   for (const wanted of wantedTensors) findSource(wanted, entries);
   const tokenizer = options.hasTokenizer === false ? null : await copyTokenizer(files, write, config.vocabSize);
   const tokenizerConfig = tokenizer === null ? null : await copyFile(files, write, "tokenizer_config.json");
-  if (options.card !== undefined) await write("README.md", new TextEncoder().encode(options.card));
 
   const writer = createShardWriter(write, options.maxShardBytes ?? defaultShardBytes);
   const tensors: ManifestTensor[] = [];
@@ -66,9 +66,9 @@ export async function convertCheckpoint(files: CheckpointFiles, writeFile: Write
     options.onProgress?.({ doneTensors: tensors.length, totalTensors: wantedTensors.length, name: wanted.name });
   }
   const shards = await writer.finish();
-  const manifest = manifestSchema.parse({
-    format: "tutti-backbone",
-    formatVersion: 1,
+  const known = {
+    format: "tutti-backbone" as const,
+    formatVersion: 1 as const,
     name: options.name,
     config,
     encoding: options.encoding,
@@ -76,13 +76,14 @@ export async function convertCheckpoint(files: CheckpointFiles, writeFile: Write
     numBytes: shards.reduce((sum, { numBytes }) => sum + numBytes, 0),
     source: options.source,
     licence: options.licence,
-    card: options.card === undefined ? null : "README.md",
     tokenizer,
     tokenizerConfig,
     errors: errorsOf(reports),
     shards,
     tensors,
-  });
+  };
+  await write("README.md", new TextEncoder().encode(options.card ?? writtenCard(known)));
+  const manifest = manifestSchema.parse({ ...known, card: "README.md" });
   await write("manifest.json", manifestBytes(manifest));
   return { manifest, tensors: reports };
 }

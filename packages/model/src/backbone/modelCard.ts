@@ -1,0 +1,29 @@
+import type { BackboneManifest } from "./manifest.ts";
+
+/** The model card of a checkpoint that came without one: what its manifest knows, and that nobody has said more. */
+export function writtenCard({ name, config, numParameters, encoding, source, licence }: Omit<BackboneManifest, "card">): string {
+  const facts = [
+    ["architecture", `${config.family}, ${config.isCausal ? "causal" : "an encoder"}`],
+    ["parameters", numParameters.toLocaleString("en-US")],
+    ["layers", `${config.numLayers} of width ${config.hiddenSize}, ${config.numHeads} heads`],
+    ["vocabulary", `${config.vocabSize.toLocaleString("en-US")} tokens`],
+    ["positions", config.maxPositions.toLocaleString("en-US")],
+    ["stored as", encoding],
+    ["source", source],
+    ["licence", licence],
+  ];
+  return [
+    "---",
+    `license: ${JSON.stringify(licence)}`,
+    "---",
+    `# ${name}`,
+    "",
+    "The checkpoint came without a model card; this one was written from its configuration. What it was trained on, what it is good for and",
+    "where it fails is not known here.",
+    "",
+    "| | |",
+    "|---|---|",
+    ...facts.map(([fact, value]) => `| ${fact} | ${value} |`),
+    "",
+  ].join("\n");
+}
