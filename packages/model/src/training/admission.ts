@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { createRandom, initialParams } from "@tutti/core";
+import { createRandom, initialParams, stepAdamW } from "@tutti/core";
 import { padExactly } from "../backbone/batch.ts";
 import type { AdmissionNumbers } from "../backbone/manifest.ts";
 import type { PackedBackbone } from "../backbone/packed.ts";
@@ -7,6 +7,7 @@ import { createTransformer, type Transformer } from "../backbone/transformer.ts"
 import type { Admission } from "../trainer.ts";
 import { flattenTuned, splitTuned, type TunedLayout, tunedLayout } from "../tuning/prefix.ts";
 import { relativeError } from "../verify/relativeError.ts";
+import { adamWStep, startAdamW } from "./adamWTensors.ts";
 import { vectorGradient } from "./gradient.ts";
 import { type LabelledBatch, predict } from "./objective.ts";
 
@@ -32,19 +33,42 @@ export async function computeAdmission(backbone: PackedBackbone): Promise<Admiss
   }
 }
 
-/** Compares what this backend computes from the golden input with the manifest's numbers; passes when there are none to compare. */
+/**
+ * Compares what this backend computes from the golden input with the manifest's numbers, where it has any, and an optimiser's step with core's.
+ */
 export async function testAdmission(transformer: Transformer, golden: AdmissionNumbers | undefined): Promise<Admission> {
-  if (golden === undefined) return { isPassed: true, worstError: 0, detail: "this backbone has no golden numbers to compare with" };
+  const errors = { ...(golden === undefined ? {} : await goldenErrors(transformer, golden)), "optimiser step": await optimiserError() };
+  const worstError = Object.values(errors).reduce((worst, error) => (error > worst || Number.isNaN(error) ? error : worst), 0);
+  const detail = Object.entries(errors).map(([kind, error]) => `${kind} ${error.toExponential(1)}`);
+  const lack = golden === undefined ? "this backbone has no golden numbers to compare with; " : "";
+  return { isPassed: worstError <= admissionTolerance, worstError, detail: `${lack}relative errors: ${detail.join(", ")}` };
+}
+
+async function goldenErrors(transformer: Transformer, golden: AdmissionNumbers): Promise<Record<string, number>> {
   const found = await answer(transformer, golden);
-  const errors = {
+  return {
     logits: relativeError(found.logits, golden.logits),
     loss: relativeError([found.loss], [golden.loss]),
     gradient: relativeError(found.gradient, golden.gradient),
     "gradient norm": relativeError([found.gradientNorm], [golden.gradientNorm]),
   };
-  const worstError = Object.values(errors).reduce((worst, error) => (error > worst || Number.isNaN(error) ? error : worst), 0);
-  const detail = Object.entries(errors).map(([kind, error]) => `${kind} ${error.toExponential(1)}`);
-  return { isPassed: worstError <= admissionTolerance, worstError, detail: `relative errors: ${detail.join(", ")}` };
+}
+
+const numOptimised = 257;
+
+/** The relative error of values and moments after a step in which clipping acts. */
+async function optimiserError(): Promise<number> {
+  const random = createRandom(promptSeed).stream({ purpose: "optimiser" });
+  const draw = (size: number) => Float32Array.from({ length: numOptimised }, () => size * random.normal());
+  const [start, gradient, m, v] = [draw(1), draw(2), draw(0.1), draw(0.1).map((value) => value * value)];
+  const settings = { learningRate: 0.03, weightDecay: 0.2, clipNorm: 1 };
+  const named = (data: Float32Array) => ({ all: { shape: [numOptimised], data } });
+  const right = stepAdamW(named(start), named(gradient), { m: named(m), v: named(v), step: 3 }, settings);
+  const planes = tf.tidy(() => adamWStep(startAdamW(start, { m, v, step: 3 }), tf.tensor1d(gradient), settings).planes);
+  const found = await planes.data<"float32">().finally(() => planes.dispose());
+  const wanted = [right.params, right.state.m, right.state.v].map(({ all }) => all.data);
+  const errors = wanted.map((data, i) => relativeError(found.subarray(i * numOptimised, (i + 1) * numOptimised), data));
+  return errors.some(Number.isNaN) ? Number.NaN : Math.max(...errors);
 }
 
 function drawQuestion({ config }: Transformer): Question {

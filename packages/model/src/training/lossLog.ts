@@ -11,7 +11,7 @@ export interface LossLog {
   dispose(): void;
 }
 
-/** Steps between two reads on WebGPU, where reading waits for the queue; elsewhere every step is read. */
+/** Steps between two reads on WebGPU, where reading waits for the queue; elsewhere every step is read. The first step is read at once. */
 const stepsPerRead = 8;
 
 /** Reports each step's loss to `onStep`, in order. */
@@ -24,8 +24,10 @@ export function createLossLog(numSteps: number, onStep?: (progress: { step: numb
   async function flush(): Promise<void> {
     const read = pending.splice(0);
     if (read.length === 0) return;
-    const stacked = tf.stack(read.map(({ loss }) => loss));
-    tf.dispose(read.map(({ loss }) => loss));
+    const losses = read.map(({ loss }) => loss);
+    const filling = new Array<tf.Scalar>(readEvery - losses.length).fill(losses[0]);
+    const stacked = tf.stack([...losses, ...filling]); // always of one length, so that nothing is compiled after the first step
+    tf.dispose(losses);
     const values = await stacked.data();
     stacked.dispose();
     read.forEach(({ epoch, numExamples }, i) => {
@@ -40,7 +42,7 @@ export function createLossLog(numSteps: number, onStep?: (progress: { step: numb
   return {
     async add(loss, from) {
       pending.push({ loss, ...from });
-      if (pending.length >= readEvery) await flush();
+      if (step === 0 || pending.length >= readEvery) await flush();
     },
     flush,
     meanOf(epoch) {
