@@ -76,7 +76,8 @@ export async function chooseBackend(options: BackendOptions = {}): Promise<Chose
   measured.sort((a, b) => a.ms - b.ms);
   const [best, ...others] = measured;
   if (best === undefined) throw new Error(`no backend starts here: ${failures.join("; ")}`);
-  const backend = await startBackend(best.backend.name, options);
+  const { backend } = best;
+  if (!(await tf.setBackend(backend.name))) throw new Error(`backend ${backend.name}: could not be taken up again`); // as it was measured
   if (backend.name !== "webgpu") stopWebGpu();
   const reasons = [`${describe(best.backend)} needs ${best.ms.toFixed(1)} ms for a micro-step`];
   for (const other of others) reasons.push(`${describe(other.backend)} ${other.ms.toFixed(1)} ms`);

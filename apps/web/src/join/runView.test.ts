@@ -63,6 +63,14 @@ test("layers are not said to stay on the device before any is chosen", () => {
   expect(after).not.toContain("Not chosen yet");
 });
 
+test("a tab that computes with plain kernels says why", () => {
+  if (readyEvent.kind !== "ready") throw new Error("an event of another kind");
+  const notice = "This device's fast kernels gave other numbers (relative error 3e-2); it computes with plain ones.";
+  const html = shown([welcomeEvent, { ...readyEvent, ready: { ...readyEvent.ready, reason: `webgpu. ${notice}`, kernels: "plain" } }]);
+  expect(html).toContain('data-kernels="plain"');
+  expect(html).toContain("gave other numbers (relative error 3e-2)");
+});
+
 test("buttons fit the state: pause and leave while it works, resume while it rests, and one way on from every end", () => {
   expect(shown([welcomeEvent, readyEvent])).toMatch(/data-testid="pause".*data-testid="leave"/s);
   expect(shown([welcomeEvent, readyEvent, { kind: "paused", isPaused: true }])).toContain('data-testid="resume"');
