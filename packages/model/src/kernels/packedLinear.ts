@@ -2,11 +2,12 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "@tutti/core";
 import { type PackedTensor, packedSizes, sectionsOf } from "../backbone/pack.ts";
 import { hasFused, runFused } from "./fusedKernels.ts";
+import { arrangeWords } from "./webgpu/packedWords.ts";
 
 /** A frozen matrix W (out, in) that stays packed on the GPU; one copy serves the product and its gradient. Owns its tensors. */
 export interface PackedLinear {
   readonly layout: "packed";
-  /** The packed bytes as they lie in the shard, four to a word. */
+  /** The packed values and scales, as `arrangeWords` lays them out. */
   readonly words: tf.Tensor1D;
   readonly bias: tf.Tensor1D | null;
   readonly form: {
@@ -30,23 +31,24 @@ export function hasPackedProducts(): boolean {
   return hasFused("TuttiPackedLinear");
 }
 
-/** Uploads a packed matrix as it is. */
+/** Uploads a packed matrix. */
 export function createPackedLinear(
   weight: PackedTensor,
   bias: Tensor | null,
   { scaledRows = { count: 0, factor: 1 } }: PackedLinearOptions = {},
 ): PackedLinear {
   const [numOut, numIn] = weight.shape;
+  const { words, scaleStart } = arrangeWords(weight);
   return {
     layout: "packed",
-    words: tf.tensor1d(wordsOf(weight.bytes), "int32"),
+    words: tf.tensor1d(words, "int32"),
     bias: bias === null ? null : tf.tensor1d(bias.data),
     form: {
       encoding: weight.encoding,
       groupSize: weight.groupSize,
       numIn,
       numOut,
-      scaleStart: packedSizes(weight.shape, weight).scaleOffset / 4,
+      scaleStart,
       numScaledRows: scaledRows.count,
       rowScale: scaledRows.factor,
     },
@@ -143,12 +145,4 @@ export function interleavePacked(gate: PackedTensor, up: PackedTensor): PackedTe
   interleave(gates.values, ups.values, bytes);
   interleave(gates.scales, ups.scales, bytes.subarray(scaleOffset));
   return { encoding, groupSize, shape: together, bytes };
-}
-
-/** The bytes as words: a view where they are whole words already, otherwise a copy. */
-function wordsOf(bytes: Uint8Array): Int32Array {
-  if (bytes.byteOffset % 4 === 0 && bytes.length % 4 === 0) return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-  const words = new Int32Array(Math.ceil(bytes.length / 4));
-  new Uint8Array(words.buffer).set(bytes);
-  return words;
 }

@@ -1,34 +1,91 @@
-import type { GpuContext, GpuKernel, KernelAttributes, KernelInputs } from "./gpuKernel.ts";
-import { given } from "./gpuKernel.ts";
-import { type PackedProduct, packedProgram } from "./packedProgram.ts";
+import type { TensorInfo } from "@tensorflow/tfjs";
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { type GpuContext, type GpuKernel, given, type KernelAttributes, type KernelInputs } from "./gpuKernel.ts";
+import { finishKey } from "./packedEpilogue.ts";
+import type { PackedProduct } from "./packedProgram.ts";
+import { quadProduct } from "./packedQuads.ts";
+import { tileProduct } from "./packedTiles.ts";
 
 /** Attributes of both kernels. */
-export interface PackedAttributes extends Omit<PackedProduct, "hasBias" | "hasScaledRows" | "isGradient"> {
+interface PackedAttributes extends Omit<PackedProduct, "isGradient" | "hasBias" | "hasResidual" | "hasScaledRows"> {
   /** Where the scales begin, in words. */
   readonly scaleStart: number;
   /** How many of W's first rows are multiplied by `rowScale`. */
   readonly numScaledRows: number;
   readonly rowScale: number;
   readonly numRows: number;
-  readonly epilogue: string;
 }
 
-/** Products with packed matrices. */
-export function packedKernels({ backend }: GpuContext): Record<"TuttiPackedLinear" | "TuttiPackedLinearGradient", GpuKernel> {
-  const run = (inputs: KernelInputs, attributes: KernelAttributes, isGradient: boolean) => {
-    const x = given(inputs, isGradient ? "dy" : "x");
-    const words = given(inputs, "words");
-    const { bias } = inputs;
-    const product = attributes as object as PackedAttributes;
-    const { numIn, numOut, scaleStart, numScaledRows, rowScale, numRows, epilogue } = product;
-    if (epilogue !== "none" || inputs.residual !== undefined) throw new Error(`packed product: epilogue ${epilogue} is not there yet`);
-    const program = packedProgram({ ...product, isGradient, hasBias: bias !== undefined, hasScaledRows: numScaledRows > 0 }, numRows);
-    const uniforms = [numIn, numOut, scaleStart, numScaledRows].map((value) => ({ type: "int32", data: [value] }));
-    const operands = bias === undefined ? [x, words] : [x, words, bias];
-    return [backend.runWebGPUProgram(program, operands, "float32", [...uniforms, { type: "float32", data: [rowScale] }])];
+/** Products with packed matrices, whose words are arranged by `arrangeWords`. */
+export function packedKernels({ backend, traits }: GpuContext): Record<"TuttiPackedLinear" | "TuttiPackedLinearGradient", GpuKernel> {
+  const run = (inputs: KernelInputs, attributes: KernelAttributes, isGradient: boolean): TensorInfo[] => {
+    const given = attributes as object as PackedAttributes;
+    const { bias, residual } = inputs;
+    const product: PackedProduct = {
+      ...given,
+      isGradient,
+      hasTail: !isGradient && given.hasTail,
+      hasBias: bias !== undefined,
+      hasResidual: residual !== undefined,
+      hasScaledRows: given.numScaledRows > 0,
+    };
+    const { variant, hasSubgroups } = traits();
+    return [runProduct(backend, product, { ...given, inputs, hasQuads: variant === "registers" && hasSubgroups })];
   };
   return {
     TuttiPackedLinear: (inputs, attributes) => run(inputs, attributes, false),
     TuttiPackedLinearGradient: (inputs, attributes) => run(inputs, attributes, true),
   };
 }
+
+interface Run extends PackedAttributes {
+  readonly inputs: KernelInputs;
+  readonly hasQuads: boolean;
+}
+
+function runProduct(backend: WebGPUBackend, product: PackedProduct, run: Run): TensorInfo {
+  const { numRows, numIn, numOut, scaleStart, numScaledRows, rowScale, inputs } = run;
+  const { encoding, groupSize, isGradient, epilogue } = product;
+  const { key, workgroupSize, dispatch, leftComponents, source } = (run.hasQuads ? quadProduct : tileProduct)(product, numRows);
+  const optional = Object.entries({
+    bias: inputs.bias,
+    residual: inputs.residual,
+    kept: epilogue === "none" || !isGradient ? undefined : given(inputs, "kept"),
+  });
+  const operands = [
+    ["x", given(inputs, isGradient ? "dy" : "x")] as const,
+    ["words", given(inputs, "words")] as const,
+    ...optional.flatMap(([name, info]) => (info === undefined ? [] : [[name, info] as const])),
+  ];
+  const shape = resultShape(product, numRows);
+  const result = backend.runWebGPUProgram(
+    {
+      variableNames: operands.map(([name]) => name),
+      variableComponents: operands.map(([name]) => (name === "x" ? leftComponents : 1)),
+      outputShape: [sizeOf(shape)],
+      outputComponent: 1,
+      dispatchLayout: { x: [0] },
+      dispatch,
+      workgroupSize,
+      shaderKey: ["tuttiPacked", encoding, groupSize, key, finishKey(product)].join("_"),
+      uniforms: "numRows : i32, numIn : i32, numOut : i32, scaleStart : i32, numScaledRows : i32, rowScale : f32,",
+      getUserCode: source,
+    },
+    operands.map(([, { dataId, shape: own, dtype }]) => ({ dataId, shape: [sizeOf(own)], dtype })), // flat, so that shapes are not part of the pipeline
+    "float32",
+    [
+      ...[numRows, numIn, numOut, scaleStart, numScaledRows].map((value) => ({ type: "int32", data: [value] })),
+      { type: "float32", data: [rowScale] },
+    ],
+  );
+  return { ...result, shape };
+}
+
+/** Rows and width of a result with its tail. */
+function resultShape({ isGradient, epilogue, hasTail, numIn, numOut }: PackedProduct, numRows: number): [number, number] {
+  if (isGradient) return [numRows, epilogue === "swiglu" ? 2 * numIn : numIn];
+  if (epilogue === "swiglu") return [(hasTail ? 3 : 1) * numRows, numOut / 2];
+  return [(hasTail && epilogue !== "none" ? 2 : 1) * numRows, numOut];
+}
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);

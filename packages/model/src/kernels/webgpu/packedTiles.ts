@@ -1,0 +1,131 @@
+import { finishSource } from "./packedEpilogue.ts";
+import type { PackedProduct, PackedSource } from "./packedProgram.ts";
+import { rowWordsSource, scaleForm, unpackingSource } from "./packedUnpacking.ts";
+
+/** Invocations along each side of a workgroup. */
+const side = 8;
+/** Fours of the inner dimension that a workgroup holds at a time. */
+const depth = 4;
+/** Fours between a tile's rows in workgroup memory: one more than needed, so that rows lie in different banks. */
+const pitch = depth + 1;
+/** So many workgroups keep a large GPU busy. */
+const enoughWorkgroups = 128;
+
+/**
+ * The program for GPUs: a workgroup computes a square tile, each invocation `held` by `held` values of it eight apart; the tile's rows of the
+ * left factor and of W, unpacked once, pass through workgroup memory sixteen inner values at a time.
+ */
+export function tileProduct(product: PackedProduct, numRows: number): PackedSource {
+  const columns = product.isGradient ? product.numIn : product.numOut;
+  const inner = product.isGradient ? product.numOut : product.numIn;
+  const tilesOf = (held: number) => [Math.ceil(numRows / (side * held)), Math.ceil(columns / (side * held))];
+  const [high, wide] = tilesOf(8);
+  const held = high * wide >= enoughWorkgroups ? 8 : 4;
+  const isRagged = inner % 4 !== 0;
+  return {
+    key: `tiles${held}_${scaleForm(product)}_${isRagged}`,
+    workgroupSize: [side * side, 1, 1],
+    dispatch: [...(tilesOf(held) as [number, number]), 1],
+    leftComponents: isRagged ? 1 : 4,
+    source: () => tileSource(product, held, isRagged),
+  };
+}
+
+const each = (count: number, line: (i: number) => string): string => Array.from({ length: count }, (_, i) => line(i)).join("\n");
+
+function tileSource(product: PackedProduct, held: number, isRagged: boolean): string {
+  const size = side * held;
+  const isPaired = !product.isGradient && product.epilogue === "swiglu";
+  // a gate and its neighbour, an up, belong to one invocation
+  const columnOf = (j: number) => (isPaired ? `2 * tx + ${2 * side * Math.floor(j / 2) + (j % 2)}` : `tx + ${side * j}`);
+  return `
+    ${unpackingSource(product)}
+    ${finishSource(product)}
+    ${leftSource(product, isRagged)}
+    ${blockSource(product)}
+    var<workgroup> leftTile : array<vec4<f32>, ${size * pitch}>;
+    var<workgroup> weightTile : array<vec4<f32>, ${size * pitch}>;
+    fn main(index : i32) {
+      let local = i32(localIndex);
+      let tx = local % ${side};
+      let ty = local / ${side};
+      let firstRow = i32(workgroupId.x) * ${size};
+      let firstColumn = i32(workgroupId.y) * ${size};
+      let rowWords = ${rowWordsSource(product)};
+      let numQuads = (${product.isGradient ? "uniforms.numOut" : "uniforms.numIn"} + 3) / 4;
+      ${each(held, (i) => each(held, (j) => `var sum${i}_${j} = 0.0;`))}
+      for (var first = 0; first < numQuads; first += ${depth}) {
+        for (var i = local; i < ${size * depth}; i += ${side * side}) {
+          leftTile[(i / ${depth}) * ${pitch} + i % ${depth}] = left(firstRow + i / ${depth}, first + i % ${depth}, numQuads);
+        }
+        ${product.isGradient ? loadColumns(size) : loadRows(size)}
+        workgroupBarrier();
+        for (var quad = 0; quad < ${depth}; quad++) {
+          ${each(held, (j) => `let w${j} = weightTile[(${columnOf(j)}) * ${pitch} + quad];`)}
+          ${each(held, (i) => `let left${i} = leftTile[(ty + ${side * i}) * ${pitch} + quad]; ${each(held, (j) => `sum${i}_${j} += dot(left${i}, w${j});`)}`)}
+        }
+        workgroupBarrier();
+      }
+      ${each(held, (i) => finishRow(held, isPaired, `firstRow + ty + ${side * i}`, (j) => `sum${i}_${j}`, columnOf))}
+    }`;
+}
+
+function finishRow(held: number, isPaired: boolean, row: string, sum: (j: number) => string, columnOf: (j: number) => string): string {
+  if (!isPaired) return each(held, (j) => `finish(${row}, firstColumn + ${columnOf(j)}, ${sum(j)});`);
+  return each(held / 2, (pair) => `finishPair(${row}, firstColumn + ${columnOf(2 * pair)}, ${sum(2 * pair)}, ${sum(2 * pair + 1)});`);
+}
+
+/** `left(row, quad, numQuads)`: four neighbouring values of the left factor, zero outside. */
+function leftSource({ isGradient, hasScaledRows }: PackedProduct, isRagged: boolean): string {
+  const inner = isGradient ? "uniforms.numOut" : "uniforms.numIn";
+  const value = isRagged
+    ? `vec4<f32>(${[0, 1, 2, 3].map((i) => `select(0.0, x[row * ${inner} + 4 * quad + ${i}], 4 * quad + ${i} < ${inner})`).join(", ")})`
+    : `x[row * (${inner} / 4) + quad]`;
+  const factors =
+    "select(vec4<f32>(1.0), vec4<f32>(uniforms.rowScale), vec4<i32>(4 * quad) + vec4<i32>(0, 1, 2, 3) < vec4<i32>(uniforms.numScaledRows))";
+  return `
+    fn left(row : i32, quad : i32, numQuads : i32) -> vec4<f32> {
+      if (row >= uniforms.numRows || quad >= numQuads) { return vec4<f32>(0.0); }
+      return ${value}${isGradient && hasScaledRows ? ` * ${factors}` : ""};
+    }`;
+}
+
+/** `block(row, quad, rowWords)`: W[row … row + 3, 4 quad … 4 quad + 3], a column for each row; row is a multiple of four. */
+function blockSource(product: PackedProduct): string {
+  const form = scaleForm(product);
+  const scale = (i: number) =>
+    ({ none: "", even: ` * scaleAt(row + ${i}, 4 * quad / ${product.groupSize})`, uneven: ` * scalesAt(row + ${i}, quad)` })[form];
+  const order = ["xyzw", "yxwz", "zwxy", "wzyx"];
+  return `
+    fn block(row : i32, quad : i32, rowWords : i32) -> mat4x4<f32> {
+      let at = row * rowWords + placeOf(quad);
+      let lift = liftOf(quad);
+      return mat4x4<f32>(${order.map((places, i) => `(weights(at + ${i} * rowWords, lift)${scale(i)}).${places}`).join(", ")});
+    }`;
+}
+
+const zeroBlock = `mat4x4<f32>(${Array(16).fill("0.0").join(", ")})`;
+
+/** The tile's rows of W, blocks of one four of rows after another; beyond the last quad x is zero and W read within the buffer. */
+function loadRows(size: number): string {
+  return `
+        for (var i = local; i < ${(size / 4) * depth}; i += ${side * side}) {
+          let row = 4 * (i / ${depth});
+          let quad = i % ${depth};
+          var b = ${zeroBlock};
+          if (firstColumn + row < uniforms.numOut && first + quad < numQuads) { b = block(firstColumn + row, first + quad, rowWords); }
+          ${each(4, (k) => `weightTile[(row + ${k}) * ${pitch} + quad] = b[${k}];`)}
+        }`;
+}
+
+/** The tile's columns of W, turned: fours of rows stand together. */
+function loadColumns(size: number): string {
+  return `
+        for (var i = local; i < ${(size / 4) * depth}; i += ${side * side}) {
+          let column = 4 * (i % ${size / 4});
+          let quad = i / ${size / 4};
+          var b = ${zeroBlock};
+          if (firstColumn + column < uniforms.numIn && first + quad < numQuads) { b = transpose(block(4 * (first + quad), (firstColumn + column) / 4, rowWords)); }
+          ${each(4, (k) => `weightTile[(column + ${k}) * ${pitch} + quad] = b[${k}];`)}
+        }`;
+}
