@@ -1,14 +1,22 @@
 import type { TensorInfo } from "@tensorflow/tfjs";
 import { type AttentionProgram, type AttentionSizes, attentionProgram, sizesOf, uniformsOf } from "./attentionForm.ts";
 import * as quads from "./attentionQuads.ts";
+import * as tiles from "./attentionTiles.ts";
 import { type GpuContext, type GpuKernel, given, type KernelAttributes, type KernelInputs } from "./gpuKernel.ts";
 
-/** Attention with a prefix, and its gradient; scores stay in registers or workgroup memory. */
+/** Attention with a prefix, and its gradient in at most three dispatches; scores stay in registers or workgroup memory. */
 export function attentionKernels(context: GpuContext): { readonly TuttiAttend: GpuKernel; readonly TuttiAttendGradient: GpuKernel } {
   return {
     TuttiAttend: (inputs, attributes) => [attend(context, inputs, attributes)],
-    TuttiAttendGradient: (inputs, attributes) => gradient(context, inputs, attributes),
+    TuttiAttendGradient: (inputs, attributes) =>
+      (hasTiles(context) ? gradientInTiles : gradientInQuads)(context, sizesOf(inputs, attributes), gradientInputs(inputs, attributes)),
   };
+}
+
+/** Quads need subgroups; without them a software adapter runs the tiles as well. */
+function hasTiles({ traits }: GpuContext): boolean {
+  const { variant, hasSubgroups } = traits();
+  return variant === "shared" || !hasSubgroups;
 }
 
 const rowsOf = ({ batch, numTokens }: AttentionSizes): number => batch * numTokens;
@@ -18,67 +26,136 @@ const keyWidthOf = ({ numKeyValueHeads, headSize }: AttentionSizes): number => n
 /** Rows that follow a result (rows, H) and hold a number of each (b, head, t). */
 const numTailRows = (sizes: AttentionSizes): number => Math.ceil(rowsOf(sizes) / sizes.headSize);
 
+/** Blocks of queries that stand in one line for each key/value head and example. */
+function numQueryBlocks({ numTokens, numHeads, numKeyValueHeads }: AttentionSizes, blockSize: number): number {
+  return Math.ceil(((numHeads / numKeyValueHeads) * numTokens) / blockSize);
+}
+
 function attend(context: GpuContext, inputs: KernelInputs, attributes: KernelAttributes): TensorInfo {
   const sizes = sizesOf(inputs, attributes);
+  const { headSize, numKeyValueHeads, batch } = sizes;
   const hasTail = attributes.hasTail === true;
   const [qkv, lengths] = [given(inputs, "qkv"), given(inputs, "lengths")];
+  const form = hasTiles(context) ? tilesForm(headSize) : quadsForm;
+  const { attendSource, queryBlock } = hasTiles(context)
+    ? { attendSource: tiles.attendSource, queryBlock: tiles.blockSize }
+    : { attendSource: quads.attendSource, queryBlock: quads.heldQueries(headSize) };
   return runProgram(context, sizes, {
+    ...form,
     key: ["attend", Number(hasTail)],
     inputs: { qkv, prefix: inputs.prefix ?? qkv, lengths },
     outputShape: [rowsOf(sizes) + (hasTail ? numTailRows(sizes) : 0), widthOf(sizes)],
-    dispatch: queryBlocks(sizes),
-    source: quads.attendSource(sizes.headSize, hasTail),
+    dispatch: [numQueryBlocks(sizes, queryBlock), numKeyValueHeads, batch],
+    source: attendSource(headSize, hasTail),
   });
 }
 
-function gradient(context: GpuContext, inputs: KernelInputs, attributes: KernelAttributes): TensorInfo[] {
-  const sizes = sizesOf(inputs, attributes);
+interface GradientInputs {
+  readonly dy: TensorInfo;
+  readonly qkv: TensorInfo;
+  readonly prefix: TensorInfo;
+  readonly attended: TensorInfo;
+  readonly lengths: TensorInfo;
+  readonly hasInputGradient: boolean;
+}
+
+function gradientInputs(inputs: KernelInputs, attributes: KernelAttributes): GradientInputs {
+  return {
+    dy: given(inputs, "dy"),
+    qkv: given(inputs, "qkv"),
+    prefix: given(inputs, "prefix"),
+    attended: given(inputs, "attended"),
+    lengths: given(inputs, "lengths"),
+    hasInputGradient: attributes.hasInputGradient === true,
+  };
+}
+
+type Form = Pick<AttentionProgram, "components" | "workgroupSize"> & { readonly variant: string };
+
+const quadsForm: Form = { variant: "quads", components: 1, workgroupSize: quads.quadSize };
+const tilesForm = (headSize: number): Form => ({ variant: "tiles", components: tiles.componentsOf(headSize), workgroupSize: tiles.numInvocations });
+
+/** dq with the inner products of dy and y, then the prefix's gradient, then dQkv that takes dq over. */
+function gradientInQuads(context: GpuContext, sizes: AttentionSizes, given: GradientInputs): TensorInfo[] {
   const { batch, numTokens, headSize, numPrefix, numKeyValueHeads } = sizes;
-  const hasQueries = attributes.hasInputGradient === true;
-  const [dy, qkv, prefix] = [given(inputs, "dy"), given(inputs, "qkv"), given(inputs, "prefix")];
-  const [attended, lengths] = [given(inputs, "attended"), given(inputs, "lengths")];
-  const run = (program: AttentionProgram) => runProgram(context, sizes, program, hasQueries ? undefined : 0);
+  const { dy, qkv, prefix, attended, lengths, hasInputGradient } = given;
+  const statsStart = hasInputGradient ? rowsOf(sizes) * widthOf(sizes) : 0;
+  const run = (program: Omit<FormedProgram, keyof Form>) => runProgram(context, sizes, { ...quadsForm, ...program }, statsStart);
   const inners = run({
-    key: ["query", Number(hasQueries)],
-    inputs: { dy, attended, lengths, ...(hasQueries ? { qkv, prefix } : {}) },
-    outputShape: [(hasQueries ? rowsOf(sizes) : 0) + numTailRows(sizes), widthOf(sizes)],
-    dispatch: queryBlocks(sizes),
-    source: quads.queryGradientSource(headSize, hasQueries),
+    key: ["query", Number(hasInputGradient)],
+    inputs: { dy, attended, lengths, ...(hasInputGradient ? { qkv, prefix } : {}) },
+    outputShape: [(hasInputGradient ? rowsOf(sizes) : 0) + numTailRows(sizes), widthOf(sizes)],
+    dispatch: [numQueryBlocks(sizes, quads.heldQueries(headSize)), numKeyValueHeads, batch],
+    source: quads.queryGradientSource(headSize, hasInputGradient),
   });
-  const results = [
-    run({
-      key: ["prefix"],
-      inputs: { dy, qkv, attended, inners, prefix },
-      outputShape: [2, numPrefix, keyWidthOf(sizes)],
-      dispatch: [Math.ceil(numPrefix / quads.heldKeys), numKeyValueHeads, 1],
-      source: quads.prefixGradientSource(headSize),
-    }),
-  ];
-  if (hasQueries) {
-    const program = {
+  const dPrefix = run({
+    key: ["prefix"],
+    inputs: { dy, qkv, attended, inners, prefix },
+    outputShape: [2, numPrefix, keyWidthOf(sizes)],
+    dispatch: [Math.ceil(numPrefix / quads.heldKeys), numKeyValueHeads, 1],
+    source: quads.prefixGradientSource(headSize),
+  });
+  const results = [dPrefix];
+  if (hasInputGradient) {
+    const dQkv = run({
       key: ["key"],
       inputs: { dy, qkv, attended, inners, lengths },
       outputShape: [rowsOf(sizes), widthOf(sizes) + 2 * keyWidthOf(sizes)],
-      dispatch: [Math.ceil(numTokens / quads.heldKeys), numKeyValueHeads, batch] as const,
+      dispatch: [Math.ceil(numTokens / quads.heldKeys), numKeyValueHeads, batch],
       source: quads.keyGradientSource(headSize),
-    };
-    results.push(run(program));
+    });
+    results.push(dQkv);
   }
   context.backend.disposeData(inners.dataId);
   return results;
 }
 
-function queryBlocks({ batch, numTokens, numHeads, numKeyValueHeads, headSize }: AttentionSizes): [number, number, number] {
-  const numQueries = (numHeads / numKeyValueHeads) * numTokens;
-  return [Math.ceil(numQueries / quads.heldQueries(headSize)), numKeyValueHeads, batch];
+/** The prefix's gradient of each example, their sum, and dQkv. */
+function gradientInTiles(context: GpuContext, sizes: AttentionSizes, given: GradientInputs): TensorInfo[] {
+  const { batch, numTokens, headSize, numPrefix, numKeyValueHeads } = sizes;
+  const { hasInputGradient, ...inputs } = given;
+  const form = tilesForm(headSize);
+  const numBlocks = (numKeys: number) => Math.ceil(numKeys / tiles.blockSize);
+  const [width, keyWidth] = [widthOf(sizes), keyWidthOf(sizes)];
+  const parts = runProgram(context, sizes, {
+    ...form,
+    key: ["parts"],
+    inputs,
+    outputShape: [batch * 2, numPrefix, keyWidth],
+    dispatch: [numBlocks(numPrefix), numKeyValueHeads, batch],
+    source: tiles.prefixPartsSource(headSize),
+  });
+  const dPrefix = runProgram(context, sizes, {
+    ...form,
+    components: 1,
+    key: ["sum"],
+    inputs: { parts },
+    outputShape: [2, numPrefix, keyWidth],
+    dispatch: [Math.ceil((2 * numPrefix * keyWidth) / form.workgroupSize), 1, 1],
+    source: tiles.sumPartsSource,
+  });
+  context.backend.disposeData(parts.dataId);
+  if (!hasInputGradient) return [dPrefix];
+  const dQkv = runProgram(context, sizes, {
+    ...form,
+    key: ["input"],
+    inputs,
+    outputShape: [rowsOf(sizes), width + 2 * keyWidth],
+    dispatch: [numQueryBlocks(sizes, tiles.blockSize) + numBlocks(numTokens), numKeyValueHeads, batch],
+    source: tiles.inputGradientSource(headSize),
+  });
+  return [dPrefix, dQkv];
 }
+
+type FormedProgram = AttentionProgram & Form;
 
 function runProgram(
   { backend }: GpuContext,
   sizes: AttentionSizes,
-  program: AttentionProgram,
+  program: FormedProgram,
   statsStart = rowsOf(sizes) * widthOf(sizes),
 ): TensorInfo {
-  const form = attentionProgram({ ...program, key: [sizes.headSize, ...program.key] }, [quads.quadSize, 1, 1]);
-  return backend.runWebGPUProgram(form, Object.values(program.inputs), "float32", uniformsOf(sizes, statsStart));
+  const { variant, key, inputs } = program;
+  const form = attentionProgram({ ...program, key: [variant, sizes.headSize, ...key] });
+  return backend.runWebGPUProgram(form, Object.values(inputs), "float32", uniformsOf(sizes, statsStart));
 }

@@ -36,23 +36,26 @@ export function uniformsOf(sizes: AttentionSizes, statsStart: number): { type: s
 export interface AttentionProgram {
   readonly key: readonly (string | number)[];
   readonly inputs: Readonly<Record<string, TensorInfo>>;
+  /** Numbers in an element of the inputs, except `lengths`. */
+  readonly components: 1 | 4;
   readonly outputShape: number[];
   /** Workgroups. */
   readonly dispatch: readonly [number, number, number];
+  readonly workgroupSize: number;
   readonly source: string;
 }
 
 /** A program for the backend; head size and kind are in its key, all other sizes are uniforms. */
-export function attentionProgram(program: AttentionProgram, workgroupSize: [number, number, number]): GpuProgram {
-  const { key, inputs, outputShape, dispatch, source } = program;
+export function attentionProgram(program: AttentionProgram): GpuProgram {
+  const { key, inputs, components, outputShape, dispatch, workgroupSize, source } = program;
   return {
     variableNames: Object.keys(inputs),
-    variableComponents: Object.keys(inputs).map(() => 1),
+    variableComponents: Object.keys(inputs).map((name) => (name === "lengths" ? 1 : components)),
     outputShape,
     outputComponent: 1,
     dispatchLayout: { x: [0], y: [1] },
     dispatch: [...dispatch],
-    workgroupSize,
+    workgroupSize: [workgroupSize, 1, 1],
     shaderKey: ["tuttiAttention", ...key].join("_"),
     uniforms: attentionUniforms,
     getUserCode: () => source,

@@ -109,8 +109,7 @@ const broadcast = (name: string): string => each(quadSize, (j) => `let ${name}_$
 const sumsOf = (name: string): string => `quadSums(${range(quadSize, (j) => `${name}_${j}`).join(", ")}, isOdd, isUpper)`;
 
 /** Attention: the result, then the log-sum-exp of each (b, head, t) where it has a tail. */
-export function attendSource(headSize: number, hasTail: boolean): string {
-  const held = heldQueries(headSize);
+export function attendSource(headSize: number, hasTail: boolean, held = heldQueries(headSize)): string {
   const steps = numSteps(headSize);
   const body = (buffer: string, limit: (r: number) => string) => `
         ${each(held, (r) => each(quadSize, (j) => `var s${r}_${j} = 0.0;`))}
@@ -164,8 +163,7 @@ export function attendSource(headSize: number, hasTail: boolean): string {
 }
 
 /** dq (rows, heads · headSize), then the inner product of dy and y of each (b, head, t); without `hasQueries` only these. */
-export function queryGradientSource(headSize: number, hasQueries: boolean): string {
-  const held = heldQueries(headSize);
+export function queryGradientSource(headSize: number, hasQueries: boolean, held = heldQueries(headSize)): string {
   const steps = numSteps(headSize);
   const body = (buffer: string, limit: (r: number) => string) => `
         ${each(held, (r) => each(quadSize, (j) => `var s${r}_${j} = 0.0; var e${r}_${j} = 0.0;`))}

@@ -1,0 +1,355 @@
+import { each } from "./attentionForm.ts";
+
+/**
+ * Programs with workgroup memory: a workgroup of 8 × 8 invocations holds a block of 32 rows (queries, or keys) and goes over the others in
+ * tiles of 32, whose vectors it stages in pieces of 32 dimensions. Scores of a tile stay in workgroup memory.
+ */
+export const blockSize = 32;
+
+/** Invocations of a workgroup, as 8 × 8. */
+export const numInvocations = 64;
+
+/** Fours in a piece of a vector, and in a row of a staged tile with one more against bank conflicts. */
+const pieceFours = 8;
+const stride = pieceFours + 1;
+/** Rows and columns of a tile that an invocation computes: every eighth from its own on. */
+const own = 4;
+
+const numPieces = (headSize: number): number => Math.ceil(headSize / (4 * pieceFours));
+
+/** How many numbers one element of a buffer of vectors holds. */
+export const componentsOf = (headSize: number): 1 | 4 => (headSize % 4 === 0 ? 4 : 1);
+
+/** Reads four numbers of the vector that begins at the number `at` of a buffer; zero beyond the head. */
+function reader(headSize: number, buffer: string): string {
+  const numFours = Math.ceil(headSize / 4);
+  const single = (lane: number) => `select(0.0, ${buffer}[at + 4 * four + ${lane}], 4 * four + ${lane} < ${headSize})`;
+  const value = componentsOf(headSize) === 4 ? `${buffer}[at / 4 + four]` : `vec4<f32>(${[0, 1, 2, 3].map(single).join(", ")})`;
+  return `
+    fn ${buffer}Four(at : i32, four : i32) -> vec4<f32> {
+      if (four >= ${numFours}) { return vec4<f32>(0.0); }
+      return ${value};
+    }`;
+}
+
+/** One number of the same buffer. */
+const singleOf = (headSize: number, buffer: string, at: string): string =>
+  componentsOf(headSize) === 4 ? `${buffer}[(${at}) / 4][(${at}) % 4]` : `${buffer}[${at}]`;
+
+const common = (headSize: number): string => `
+    var<workgroup> left : array<vec4<f32>, ${blockSize * stride}>;
+    var<workgroup> right : array<vec4<f32>, ${blockSize * stride}>;
+    var<workgroup> scores : array<vec4<f32>, ${blockSize * stride}>;
+    var<workgroup> bounds : vec4<i32>;
+    fn queryWidth() -> i32 { return uniforms.numHeads * ${headSize}; }
+    fn keyWidth() -> i32 { return uniforms.numKeyValueHeads * ${headSize}; }
+    fn rowWidth() -> i32 { return queryWidth() + 2 * keyWidth(); }
+    fn headGroup() -> i32 { return uniforms.numHeads / uniforms.numKeyValueHeads; }
+    // queries of all heads that share a key/value head stand in one line, head after head
+    fn headOf(keyHead : i32, query : i32) -> i32 { return keyHead * headGroup() + query / uniforms.numTokens; }
+    fn clampQuery(query : i32) -> i32 { return min(query, headGroup() * uniforms.numTokens - 1); }
+    fn queryAt(b : i32, keyHead : i32, query : i32) -> i32 {
+      return (b * uniforms.numTokens + query % uniforms.numTokens) * rowWidth() + headOf(keyHead, query) * ${headSize};
+    }
+    fn rowAt(b : i32, keyHead : i32, query : i32) -> i32 {
+      return (b * uniforms.numTokens + query % uniforms.numTokens) * queryWidth() + headOf(keyHead, query) * ${headSize};
+    }
+    fn statAt(b : i32, keyHead : i32, query : i32) -> i32 {
+      return uniforms.batch * uniforms.numTokens * queryWidth()
+        + (b * uniforms.numHeads + headOf(keyHead, query)) * uniforms.numTokens + query % uniforms.numTokens;
+    }
+    fn seenBy(length : i32, query : i32) -> i32 {
+      return uniforms.numPrefix + select(length, min(length, query % uniforms.numTokens + 1), uniforms.isCausal != 0);
+    }
+    fn tokenKeyAt(b : i32, keyHead : i32, token : i32) -> i32 {
+      return (b * uniforms.numTokens + token) * rowWidth() + queryWidth() + keyHead * ${headSize};
+    }
+    ${reader(headSize, "qkv")}
+    ${reader(headSize, "prefix")}
+    // keys (part 0) or values (part 1), those of the prefix in front
+    fn keyFour(b : i32, keyHead : i32, place : i32, part : i32, four : i32) -> vec4<f32> {
+      let key = min(place, uniforms.numPrefix + uniforms.numTokens - 1);
+      if (key < uniforms.numPrefix) { return prefixFour((part * uniforms.numPrefix + key) * keyWidth() + keyHead * ${headSize}, four); }
+      return qkvFour(tokenKeyAt(b, keyHead, key - uniforms.numPrefix) + part * keyWidth(), four);
+    }`;
+
+/** Fills a tile with a piece of 32 vectors; `value` may use `r`, the vector's row, and `four`. */
+const stage = (tile: "left" | "right", piece: string, value: string): string => `
+      for (var n = 0; n < ${(blockSize * pieceFours) / numInvocations}; n++) {
+        let place = i32(localIndex) + n * ${numInvocations};
+        let r = place / ${pieceFours};
+        let four = ${piece} * ${pieceFours} + place % ${pieceFours};
+        ${tile}[r * ${stride} + place % ${pieceFours}] = ${value};
+      }`;
+
+/** Inner products of the rows' and columns' vectors, `name<a>[c]` for row y + 8a and column x + 8c. */
+const products = (headSize: number, name: string, rowValue: string, columnValue: string): string => `
+      ${each(own, (a) => `var ${name}${a} = vec4<f32>(0.0);`)}
+      for (var piece = 0; piece < ${numPieces(headSize)}; piece++) {
+        workgroupBarrier();
+        ${stage("left", "piece", rowValue)}
+        ${stage("right", "piece", columnValue)}
+        workgroupBarrier();
+        for (var k = 0; k < ${pieceFours}; k++) {
+          ${each(own, (c) => `let c${c} = right[(x + ${8 * c}) * ${stride} + k];`)}
+          ${each(
+            own,
+            (a) => `
+          let a${a} = left[(y + ${8 * a}) * ${stride} + k];
+          ${name}${a} += vec4<f32>(dot(a${a}, c0), dot(a${a}, c1), dot(a${a}, c2), dot(a${a}, c3));`,
+          )}
+        }
+      }`;
+
+/** Writes `name<a>[c]` into a tile whose rows are read as fours of columns; column x + 8c stands at place 4x + c, and so do the rows of `mix`. */
+const keep = (tile: "left" | "scores", name: string): string => each(own, (a) => `${tile}[(y + ${8 * a}) * ${stride} + x] = ${name}${a};`);
+
+/** Adds a tile times the columns' vectors to `name<a>_<piece>`: four dimensions, those of x, for the rows y + 8a. */
+const mix = (headSize: number, tile: "left" | "scores", name: string, columnValue: string): string =>
+  each(
+    numPieces(headSize),
+    (piece) => `
+      workgroupBarrier();
+      ${stage("right", `${piece}`, columnValue)}
+      workgroupBarrier();
+      for (var k = 0; k < ${pieceFours}; k++) {
+        ${each(own, (c) => `let c${c} = right[(k + ${8 * c}) * ${stride} + x];`)}
+        ${each(
+          own,
+          (a) => `
+        let a${a} = ${tile}[(y + ${8 * a}) * ${stride} + k];
+        ${name}${a}_${piece} += a${a}.x * c0 + a${a}.y * c1 + a${a}.z * c2 + a${a}.w * c3;`,
+        )}
+      }`,
+  );
+
+const startSums = (headSize: number, name: string): string =>
+  each(own, (a) => each(numPieces(headSize), (piece) => `var ${name}${a}_${piece} = vec4<f32>(0.0);`));
+
+/** Writes the sums of the rows y + 8a that are there; row a begins at `at<a>`. */
+const writeSums = (headSize: number, name: string, at: (a: number) => string, isThere: (a: number) => string): string =>
+  each(
+    own,
+    (a) => `
+      if (${isThere(a)}) {
+        ${each(
+          numPieces(headSize),
+          (piece) => `
+        for (var n = 0; n < 4; n++) {
+          let d = (${piece * pieceFours} + x) * 4 + n;
+          if (d < ${headSize}) { result[${at(a)} + d] = ${name}${a}_${piece}[n]; }
+        }`,
+        )}
+      }`,
+  );
+
+const place = `
+      let x = i32(localIndex) % 8;
+      let y = i32(localIndex) / 8;
+      let keyHead = i32(workgroupId.y);
+      let b = i32(workgroupId.z);
+      let numQueries = headGroup() * uniforms.numTokens;`;
+
+/** Places of the queries in the rows y + 8a, and how many keys each sees. */
+const queryRows = `
+      let length = lengths[b];
+      ${each(own, (a) => `let query${a} = first + y + ${8 * a}; let seen${a} = seenBy(length, clampQuery(query${a}));`)}`;
+
+/** How many keys the block of queries from `first` on sees at most, the same for all invocations. */
+const blockSeen = `
+      if (localIndex == 0u) {
+        let isOneHead = first / uniforms.numTokens == clampQuery(first + ${blockSize - 1}) / uniforms.numTokens;
+        bounds.x = seenBy(lengths[b], select(uniforms.numTokens - 1, clampQuery(first + ${blockSize - 1}), isOneHead));
+      }
+      let numSeen = workgroupUniformLoad(&bounds).x;`;
+
+const columns = (first: string): string => `(vec4<i32>(${first} + x) + vec4<i32>(0, 8, 16, 24))`;
+
+/** Attention: the result, then the log-sum-exp of each (b, head, t) where it has a tail. */
+export function attendSource(headSize: number, hasTail: boolean): string {
+  const pieces = numPieces(headSize);
+  return `
+    ${common(headSize)}
+    fn main() {
+      ${place}
+      let first = i32(workgroupId.x) * ${blockSize};
+      ${queryRows}
+      ${blockSeen}
+      ${startSums(headSize, "y")}
+      ${each(own, (a) => `var m${a} = -3.0e38; var l${a} = 0.0;`)}
+      for (var j = 0; j < numSeen; j += ${blockSize}) {
+        ${products(headSize, "s", "qkvFour(queryAt(b, keyHead, clampQuery(first + r)), four)", "keyFour(b, keyHead, j + r, 0, four)")}
+        ${each(own, (a) => `s${a} = select(vec4<f32>(-3.0e38), s${a}, ${columns("j")} < vec4<i32>(seen${a}));`)}
+        ${keep("scores", "s")}
+        workgroupBarrier();
+        ${each(
+          own,
+          (a) => `
+        var high${a} = vec4<f32>(m${a});
+        for (var k = 0; k < ${pieceFours}; k++) { high${a} = max(high${a}, scores[(y + ${8 * a}) * ${stride} + k]); }
+        let top${a} = max(max(high${a}.x, high${a}.y), max(high${a}.z, high${a}.w));
+        let fade${a} = exp(m${a} - top${a});
+        let p${a} = exp(s${a} - vec4<f32>(top${a}));
+        m${a} = top${a};
+        l${a} = l${a} * fade${a} + dot(p${a}, vec4<f32>(1.0));
+        ${each(pieces, (piece) => `y${a}_${piece} *= fade${a};`)}`,
+        )}
+        workgroupBarrier();
+        ${keep("scores", "p")}
+        ${mix(headSize, "scores", "y", "keyFour(b, keyHead, j + r, 1, four)")}
+      }
+      workgroupBarrier();
+      ${each(own, (a) => `left[(y + ${8 * a}) * ${stride} + x].x = l${a};`)}
+      workgroupBarrier();
+      ${each(
+        own,
+        (a) => `
+      var total${a} = 0.0;
+      for (var k = 0; k < 8; k++) { total${a} += left[(y + ${8 * a}) * ${stride} + k].x; }
+      let share${a} = select(0.0, 1.0 / total${a}, total${a} > 0.0);
+      ${each(pieces, (piece) => `y${a}_${piece} *= share${a};`)}`,
+      )}
+      ${writeSums(
+        headSize,
+        "y",
+        (a) => `rowAt(b, keyHead, query${a})`,
+        (a) => `query${a} < numQueries`,
+      )}
+      ${hasTail ? each(own, (a) => `if (x == 0 && query${a} < numQueries) { result[statAt(b, keyHead, query${a})] = m${a} + log(total${a}); }`) : ""}
+    }`;
+}
+
+/** The log-sum-exp and the inner product of dy and y of the queries from `first` on, into `stats`. */
+const gradientCommon = (headSize: number): string => `
+    var<workgroup> stats : array<vec2<f32>, ${numInvocations}>;
+    ${common(headSize)}
+    ${reader(headSize, "dy")}
+    ${reader(headSize, "attended")}
+    fn gatherStats(b : i32, keyHead : i32, first : i32) {
+      let query = clampQuery(first + i32(localIndex) / 2);
+      let at = rowAt(b, keyHead, query);
+      var inner = 0.0;
+      for (var four = i32(localIndex) % 2; four < ${Math.ceil(headSize / 4)}; four += 2) { inner += dot(dyFour(at, four), attendedFour(at, four)); }
+      let statPlace = statAt(b, keyHead, query);
+      stats[localIndex] = vec2<f32>(${singleOf(headSize, "attended", "statPlace")}, inner);
+    }
+    // log-sum-exp and inner product of a row of the block
+    fn statsOf(row : i32) -> vec2<f32> { return vec2<f32>(stats[2 * row].x, stats[2 * row].y + stats[2 * row + 1].y); }`;
+
+/** dk and dv of the 32 keys from place `first` on (those of the prefix stand in front), from every query of example b. */
+const keyBlock = (headSize: number): string => `
+      if (localIndex == 0u) {
+        let firstToken = max(first - uniforms.numPrefix, 0);
+        let isHidden = first - uniforms.numPrefix >= lengths[b];
+        bounds.y = select(select(0, firstToken, uniforms.isCausal != 0), uniforms.numTokens, isHidden);
+      }
+      let tStart = workgroupUniformLoad(&bounds).y;
+      let length = lengths[b];
+      ${startSums(headSize, "dk")}
+      ${startSums(headSize, "dv")}
+      for (var g = 0; g < headGroup(); g++) {
+        for (var t = tStart; t < uniforms.numTokens; t += ${blockSize}) {
+          let query = g * uniforms.numTokens + t;
+          workgroupBarrier();
+          gatherStats(b, keyHead, query);
+          ${products(headSize, "s", "keyFour(b, keyHead, first + r, 0, four)", "qkvFour(queryAt(b, keyHead, clampQuery(query + r)), four)")}
+          ${products(headSize, "e", "keyFour(b, keyHead, first + r, 1, four)", "dyFour(rowAt(b, keyHead, clampQuery(query + r)), four)")}
+          ${each(
+            own,
+            (c) => `
+          let stats${c} = statsOf(x + ${8 * c});
+          let limit${c} = select(0, seenBy(length, clampQuery(query + x + ${8 * c})), t + x + ${8 * c} < uniforms.numTokens);`,
+          )}
+          let lse = vec4<f32>(stats0.x, stats1.x, stats2.x, stats3.x);
+          let inner = vec4<f32>(stats0.y, stats1.y, stats2.y, stats3.y);
+          let limit = vec4<i32>(limit0, limit1, limit2, limit3);
+          ${each(
+            own,
+            (a) => `
+          let p${a} = select(vec4<f32>(0.0), exp(s${a} - lse), vec4<i32>(first + y + ${8 * a}) < limit);
+          let g${a} = p${a} * (e${a} - inner);`,
+          )}
+          workgroupBarrier();
+          ${keep("left", "p")}
+          ${keep("scores", "g")}
+          ${mix(headSize, "left", "dv", "dyFour(rowAt(b, keyHead, clampQuery(query + r)), four)")}
+          ${mix(headSize, "scores", "dk", "qkvFour(queryAt(b, keyHead, clampQuery(query + r)), four)")}
+        }
+      }`;
+
+/** dq of the 32 queries from `first` on. */
+const queryBlock = (headSize: number): string => `
+      ${queryRows}
+      ${blockSeen}
+      gatherStats(b, keyHead, first);
+      ${startSums(headSize, "dq")}
+      for (var j = 0; j < numSeen; j += ${blockSize}) {
+        ${products(headSize, "s", "qkvFour(queryAt(b, keyHead, clampQuery(first + r)), four)", "keyFour(b, keyHead, j + r, 0, four)")}
+        ${products(headSize, "e", "dyFour(rowAt(b, keyHead, clampQuery(first + r)), four)", "keyFour(b, keyHead, j + r, 1, four)")}
+        ${each(
+          own,
+          (a) => `
+        let stats${a} = statsOf(y + ${8 * a});
+        let p${a} = select(vec4<f32>(0.0), exp(s${a} - vec4<f32>(stats${a}.x)), ${columns("j")} < vec4<i32>(seen${a}));
+        let g${a} = p${a} * (e${a} - vec4<f32>(stats${a}.y));`,
+        )}
+        ${keep("scores", "g")}
+        ${mix(headSize, "scores", "dq", "keyFour(b, keyHead, j + r, 0, four)")}
+      }
+      ${writeSums(
+        headSize,
+        "dq",
+        (a) => `queryAt(b, keyHead, query${a})`,
+        (a) => `query${a} < numQueries`,
+      )}`;
+
+/** dQkv (rows, rowWidth): the first workgroups of each (key head, b) take queries, the others keys. */
+export function inputGradientSource(headSize: number): string {
+  const at = (a: number) => `tokenKeyAt(b, keyHead, token + ${8 * a})`;
+  const isThere = (a: number) => `token + ${8 * a} < uniforms.numTokens`;
+  return `
+    ${gradientCommon(headSize)}
+    fn main() {
+      ${place}
+      let numQueryBlocks = (numQueries + ${blockSize - 1}) / ${blockSize};
+      if (localIndex == 0u) { bounds.z = i32(workgroupId.x); }
+      let job = workgroupUniformLoad(&bounds).z;
+      if (job < numQueryBlocks) {
+        let first = job * ${blockSize};
+        ${queryBlock(headSize)}
+        return;
+      }
+      let first = uniforms.numPrefix + (job - numQueryBlocks) * ${blockSize};
+      ${keyBlock(headSize)}
+      let token = first - uniforms.numPrefix + y;
+      ${writeSums(headSize, "dk", at, isThere)}
+      ${writeSums(headSize, "dv", (a) => `${at(a)} + keyWidth()`, isThere)}
+    }`;
+}
+
+/** The prefix's gradient of each example by itself, (B, 2, P, keyWidth). */
+export function prefixPartsSource(headSize: number): string {
+  const at = (part: number) => (a: number) =>
+    `((2 * b + ${part}) * uniforms.numPrefix + first + y + ${8 * a}) * keyWidth() + keyHead * ${headSize}`;
+  const isThere = (a: number) => `first + y + ${8 * a} < uniforms.numPrefix`;
+  return `
+    ${gradientCommon(headSize)}
+    fn main() {
+      ${place}
+      let first = i32(workgroupId.x) * ${blockSize};
+      ${keyBlock(headSize)}
+      ${writeSums(headSize, "dk", at(0), isThere)}
+      ${writeSums(headSize, "dv", at(1), isThere)}
+    }`;
+}
+
+/** Sums over the batch, one example after the other. */
+export const sumPartsSource = `
+    fn main() {
+      let i = i32(globalId.x);
+      let size = uniforms.outShape.x * uniforms.outShape.y * uniforms.outShape.z;
+      if (i >= size) { return; }
+      var total = 0.0;
+      for (var b = 0; b < uniforms.batch; b++) { total += parts[b * size + i]; }
+      result[i] = total;
+    }`;
