@@ -9,7 +9,7 @@ export async function gpuErrors<T>(
   for (const filter of filters) device.pushErrorScope(filter);
   const popped: Promise<GPUError | null>[] = [];
   const close = (): void => {
-    for (let i = 0; i < filters.length; i++) popped.push(device.popErrorScope());
+    for (let i = 0; i < filters.length; i++) popped.push(device.popErrorScope().catch(() => null)); // a lost device says so itself
   };
   const value = await work().finally(close);
   const errors = (await Promise.all(popped)).flatMap((error) => (error === null ? [] : [error.message]));
