@@ -1,0 +1,14 @@
+export { type ContestOptions, interleave, medianRatio } from "./contest.ts";
+export type { BenchBatch } from "./contestants.ts";
+export type { LayerSizes } from "./kernelCases.ts";
+export { type DevicePeaks, type KernelMeasurement, measureKernels, measurePeaks } from "./measureKernels.ts";
+export {
+  countDispatches,
+  type MemoryMeasurement,
+  measureMemory,
+  measureStep,
+  type StepCounts,
+  type StepMeasurement,
+} from "./measureStep.ts";
+export { type GptShape, gptTfjsSteps, measureProducts, type ProductMeasurement } from "./others.ts";
+export { type BackboneShape, packedBytes, randomBackbone, stepOperations, threeBillion } from "./shapes.ts";
