@@ -1,9 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { alignColumns } from "../results/resultTable.ts";
 import { benchAggregate } from "./aggregate.ts";
 import { benchDemo } from "./demo.ts";
+import { benchKernels } from "./kernels.ts";
 import { type BenchRow, nameMachine } from "./rows.ts";
+import { markdownOf, tableOf } from "./table.ts";
 import { benchTests } from "./tests.ts";
 import { benchTrainingStep } from "./trainingStep.ts";
 import { benchTurnaround } from "./turnaround.ts";
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   aggregate: benchAggregate,
   turnaround: benchTurnaround,
   step: benchTrainingStep,
+  kernels: benchKernels,
   demo: benchDemo,
 };
 
@@ -19,16 +21,13 @@ const benches: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
 const onlyByName: Readonly<Record<string, () => Promise<BenchRow[]>>> = { tests: benchTests };
 const named = { ...benches, ...onlyByName };
 
-const usage = `npm run bench -- [name…] [--json FILE]: measures and compares with the goals; names: ${Object.keys(named).join(", ")} (${Object.keys(onlyByName).join(", ")} only by name)`;
-
-function tableOf(rows: readonly BenchRow[]): string {
-  const holds = (value: boolean | null) => (value === null ? "–" : value ? "yes" : "NO");
-  const cells = rows.map(({ name, value, unit, goal, holds: met }) => [name, String(value), unit, goal ?? "–", holds(met)]);
-  return alignColumns([["name", "value", "unit", "goal", "holds"], ...cells]).join("\n");
-}
+const usage = `npm run bench -- [name…] [--markdown] [--json FILE]: measures and compares with the goals; names: ${Object.keys(named).join(", ")} (${Object.keys(onlyByName).join(", ")} only by name)`;
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({ options: { json: { type: "string" }, help: { type: "boolean" } }, allowPositionals: true });
+  const { values, positionals } = parseArgs({
+    options: { json: { type: "string" }, markdown: { type: "boolean" }, help: { type: "boolean" } },
+    allowPositionals: true,
+  });
   if (values.help === true) return console.log(usage);
   const unknown = positionals.filter((name) => !Object.hasOwn(named, name));
   if (unknown.length > 0) {
@@ -44,7 +43,7 @@ async function main(): Promise<void> {
     console.error(`measuring ${name} …`);
     rows.push(...(await bench()));
   }
-  console.log(tableOf(rows));
+  console.log(values.markdown === true ? markdownOf(rows) : tableOf(rows));
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ machine, rows }, null, 2)}\n`);
   if (rows.some(({ holds }) => holds === false)) process.exitCode = 1;
 }

@@ -3,12 +3,15 @@ import { cpus, platform, totalmem } from "node:os";
 /** One measured number beside what it has to be. */
 export interface BenchRow {
   readonly name: string;
-  readonly value: number;
+  /** Null where it could not be measured; the note then says why. */
+  readonly value: number | null;
   readonly unit: string;
   /** Such as `≤ 240`; null where the number is only reported. */
   readonly goal: string | null;
   /** Whether the value meets the goal; null without one. */
   readonly holds: boolean | null;
+  /** What else there is to say of it, such as the times behind a ratio. */
+  readonly note?: string;
 }
 
 /** What a number has to be: at most or at least so much. */
@@ -20,6 +23,12 @@ export function row(name: string, value: number, unit: string, goal: Goal = null
   if (goal === null) return { name, value: rounded, unit, goal: null, holds: null };
   if ("atMost" in goal) return { name, value: rounded, unit, goal: `≤ ${goal.atMost}`, holds: value <= goal.atMost };
   return { name, value: rounded, unit, goal: `≥ ${goal.atLeast}`, holds: value >= goal.atLeast };
+}
+
+/** A row of something that could not be measured. A goal that could not be looked at is not met. */
+export function missingRow(name: string, unit: string, reason: string, goal: Goal = null): BenchRow {
+  const { goal: wanted } = row(name, 0, unit, goal);
+  return { name, value: null, unit, goal: wanted, holds: wanted === null ? null : false, note: reason };
 }
 
 /** The middle value; of an even number of values the mean of the two in the middle. */
