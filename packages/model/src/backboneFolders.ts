@@ -1,8 +1,10 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Tensor } from "@tutti/core";
 import { findSource, takeRows } from "./backbone/checkpoint.ts";
 import { type CheckpointFiles, type LocatedEntry, openCheckpoint, readText } from "./backbone/checkpointFiles.ts";
+import { blockFloats } from "./backbone/checkpointRows.ts";
 import { readHubConfig } from "./backbone/hubConfig.ts";
 import { parseManifest } from "./backbone/manifest.ts";
 import { type PackedTensor, packTensor } from "./backbone/pack.ts";
@@ -61,7 +63,11 @@ export async function openCheckpointFolder(folder: string, files: CheckpointFile
   };
   return backboneOver(identity, {
     shapes: new Map([...wantedByName.values()].map(({ name, shape }) => [name, shape])),
-    packed: (name) => wholeTensor(folder, find(name)),
+    packed: (name) => {
+      const { shape, data } = wholeTensor(folder, find(name));
+      return packTensor(shape, data, { encoding: "f32", groupSize: 0 });
+    },
+    unpacked: (name) => wholeTensor(folder, find(name)),
     rows(name, rowIndices) {
       const { wanted, source, entry } = find(name);
       const [rows, width] = wanted.shape;
@@ -79,12 +85,25 @@ export async function openCheckpointFolder(folder: string, files: CheckpointFile
   });
 }
 
-function wholeTensor(folder: string, found: { wanted: TensorName; source: string; entry: LocatedEntry }): PackedTensor {
-  const { wanted, source, entry } = found;
-  const bytes = new Uint8Array(entry.offsets[1] - entry.offsets[0]);
-  readInto(join(folder, entry.file), bytes, entry.start);
-  const values = takeRows(wanted, decodeFloats(source, entry.dtype, bytes), 0, wanted.shape[0]);
-  return packTensor(wanted.shape, values, { encoding: "f32", groupSize: 0 });
+/** A tensor as f32, read in blocks of rows, so that no second copy of it is held; a transposed one is read whole. */
+function wholeTensor(folder: string, { wanted, source, entry }: { wanted: TensorName; source: string; entry: LocatedEntry }): Tensor {
+  const path = join(folder, entry.file);
+  const { shape } = wanted;
+  if (wanted.isTransposed) {
+    const bytes = new Uint8Array(entry.offsets[1] - entry.offsets[0]);
+    readInto(path, bytes, entry.start);
+    return { shape, data: takeRows(wanted, decodeFloats(source, entry.dtype, bytes), 0, shape[0]) };
+  }
+  const each = floatBytes(source, entry.dtype);
+  const width = shape.length === 1 ? 1 : shape[1];
+  const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  for (let at = 0; at < data.length; at += blockFloats) {
+    const bytes = new Uint8Array(each * Math.min(blockFloats, data.length - at));
+    const first = wanted.firstOutput * width + at;
+    readInto(path, bytes, entry.start + each * first);
+    data.set(decodeFloats(source, entry.dtype, bytes, first), at);
+  }
+  return { shape, data };
 }
 
 function readInto(path: string, target: Uint8Array, position: number): void {

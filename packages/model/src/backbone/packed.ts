@@ -32,6 +32,8 @@ type Identity = Pick<PackedBackbone, "name" | "config" | "manifest" | "tokenizer
 export interface TensorSource {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
   packed(name: string): PackedTensor;
+  /** Where the source has f32 of its own: a new array at every call, which spares packing and unpacking it. */
+  unpacked?(name: string): Tensor;
   /** Where the rows alone can be had; otherwise they are taken out of the whole. */
   rows?(name: string, rowIndices: ArrayLike<number>): Float32Array;
 }
@@ -65,6 +67,8 @@ export function backboneOver(identity: Identity, source: TensorSource): PackedBa
     names: [...source.shapes.keys()],
     has: (name) => source.shapes.has(name),
     tensor: (name) => {
+      const unpacked = source.unpacked?.(known(name));
+      if (unpacked !== undefined) return unpacked;
       const tensor = packed(name);
       return { shape: tensor.shape, data: unpackTensor(tensor) };
     },
