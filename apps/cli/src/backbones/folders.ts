@@ -28,7 +28,7 @@ export function nameOf(place: CheckpointPlace): string {
 export async function folderOf(backbones: string, name: string): Promise<string> {
   const names = await namesIn(backbones);
   if (names.includes(name)) return join(backbones, name);
-  throw new UsageError(`there is no backbone ${name} in ${backbones}; there ${names.length === 0 ? "is none" : `are ${names.join(", ")}`}`);
+  throw new UsageError(`there is no backbone ${name} in ${backbones}; it holds ${names.length === 0 ? "none" : names.join(", ")}`);
 }
 
 /** Names of the converted backbones, sorted. */
