@@ -36,24 +36,22 @@ export async function verify(name: string, flags: VerifyFlags): Promise<void> {
   const { startBackend, verifyBackbone } = await import("@tutti/model");
   const { name: backend, adapter } = await startBackend(flags.backend);
   const backbone = await loadBackboneFolder(folder);
-  const place = adapter === null ? backend : `${backend} (${adapter})`;
+  if (adapter !== null) console.log(`computing on ${backend}: ${adapter}`);
   const progress = createProgress();
   const errors = await verifyBackbone(backbone, golden.numbers, {
     ...(flags.spectrum && backend !== "webgpu" ? {} : { hasSpectrum: flags.spectrum }),
-    onProgress: ({ done, total }) => progress.bar(`golden numbers on ${place}`, done, total),
+    onProgress: ({ done, total }) => progress.bar(`golden numbers on ${backend}`, done, total),
   }).finally(() => progress.clear());
-  await report(errors, { ...flags, name, backend, adapter, place, encoding: backbone.manifest?.encoding ?? "f32" });
+  await report(errors, { ...flags, name, backend, adapter, encoding: backbone.manifest?.encoding ?? "f32" });
 }
 
 interface Verified extends VerifyFlags {
   readonly name: string;
   readonly adapter: string | null;
-  /** The backend and its adapter in words. */
-  readonly place: string;
   readonly encoding: string;
 }
 
-async function report(errors: GoldenErrors, { name, backend, adapter, place, encoding, tolerance: asked, json }: Verified): Promise<void> {
+async function report(errors: GoldenErrors, { name, backend, adapter, encoding, tolerance: asked, json }: Verified): Promise<void> {
   const { goldenTolerance } = await import("@tutti/model");
   const judged = Object.entries(errors).map(([kind, error]) => {
     const tolerance = Math.max(goldenTolerance(kind, backend), asked ?? 0);
@@ -66,7 +64,7 @@ async function report(errors: GoldenErrors, { name, backend, adapter, place, enc
     tolerance.toExponential(0),
     isWithin ? "ok" : "PAST",
   ]);
-  console.log(table([[`largest relative error on ${place}`, "error", "tolerance", ""], ...rows]));
+  console.log(table([[`largest relative error on ${backend}`, "error", "tolerance", ""], ...rows]));
   const past = judged.filter(({ isWithin }) => !isWithin).map(({ kind }) => kind);
   const hint =
     encoding === "f32" ? "" : `; the weights are stored as ${encoding}, which alone moves the numbers: --tolerance allows for that`;
