@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import type { WebGpuKernel } from "../fusedKernels.ts";
 import { adamWKernels } from "./adamW.ts";
+import { attentionKernels } from "./attention.ts";
 import { crossEntropyKernels } from "./crossEntropy.ts";
 import type { GpuKernel, KernelAttributes, KernelInputs } from "./gpuKernel.ts";
 import { normKernels } from "./norm.ts";
@@ -15,6 +16,7 @@ export function installWebGpuKernels(backend: WebGPUBackend): void {
   const context = { backend, traits: gpuTraits };
   const kernels: Partial<Record<WebGpuKernel, GpuKernel>> = {
     ...packedKernels(context),
+    ...attentionKernels(context),
     ...normKernels(context),
     ...rotaryKernels(context),
     ...crossEntropyKernels(context),
