@@ -6,8 +6,6 @@ import { rowWordsSource, scaleForm, unpackingSource } from "./packedUnpacking.ts
 const side = 8;
 /** Fours of the inner dimension that a workgroup holds at a time. */
 const depth = 4;
-/** Fours between a tile's rows in workgroup memory: one more than needed, so that rows lie in different banks. */
-const pitch = depth + 1;
 /** So many workgroups keep a large GPU busy. */
 const enoughWorkgroups = 128;
 
@@ -43,8 +41,10 @@ function tileSource(product: PackedProduct, held: number, isRagged: boolean): st
     ${finishSource(product)}
     ${leftSource(product, isRagged)}
     ${blockSource(product)}
-    var<workgroup> leftTile : array<vec4<f32>, ${size * pitch}>;
-    var<workgroup> weightTile : array<vec4<f32>, ${size * pitch}>;
+    var<workgroup> leftTile : array<vec4<f32>, ${size * depth}>;
+    var<workgroup> weightTile : array<vec4<f32>, ${size * depth}>;
+    // where a row's four lies: eight neighbouring rows in different banks
+    fn held(row : i32, quad : i32) -> i32 { return ${depth} * row + (quad ^ ((row >> 1u) & ${depth - 1})); }
     fn main(index : i32) {
       let local = i32(localIndex);
       let tx = local % ${side};
@@ -56,23 +56,27 @@ function tileSource(product: PackedProduct, held: number, isRagged: boolean): st
       ${each(held, (i) => each(held, (j) => `var sum${i}_${j} = 0.0;`))}
       for (var first = 0; first < numQuads; first += ${depth}) {
         for (var i = local; i < ${size * depth}; i += ${side * side}) {
-          leftTile[(i / ${depth}) * ${pitch} + i % ${depth}] = left(firstRow + i / ${depth}, first + i % ${depth}, numQuads);
+          leftTile[held(i / ${depth}, i % ${depth})] = left(firstRow + i / ${depth}, first + i % ${depth}, numQuads);
         }
         ${product.isGradient ? loadColumns(size) : loadRows(size)}
         workgroupBarrier();
         for (var quad = 0; quad < ${depth}; quad++) {
-          ${each(held, (j) => `let w${j} = weightTile[(${columnOf(j)}) * ${pitch} + quad];`)}
-          ${each(held, (i) => `let left${i} = leftTile[(ty + ${side * i}) * ${pitch} + quad]; ${each(held, (j) => `sum${i}_${j} += dot(left${i}, w${j});`)}`)}
+          ${each(held, (j) => `let w${j} = weightTile[held(${columnOf(j)}, quad)];`)}
+          ${each(held, (i) => `let left${i} = leftTile[held(ty + ${side * i}, quad)]; ${each(held, (j) => `sum${i}_${j} += dot(left${i}, w${j});`)}`)}
         }
         workgroupBarrier();
       }
-      ${each(held, (i) => finishRow(held, isPaired, `firstRow + ty + ${side * i}`, (j) => `sum${i}_${j}`, columnOf))}
+      var sums : array<f32, ${held * held}>;
+      ${each(held, (i) => each(held, (j) => `sums[${i * held + j}] = sum${i}_${j};`))}
+      for (var i = 0; i < ${held * held}; i += ${isPaired ? 2 : 1}) {
+        let row = firstRow + ty + ${side} * (i / ${held});
+        ${
+          isPaired
+            ? `finishPair(row, firstColumn + 2 * tx + ${side} * (i % ${held}), sums[i], sums[i + 1]);`
+            : `finish(row, firstColumn + tx + ${side} * (i % ${held}), sums[i]);`
+        }
+      }
     }`;
-}
-
-function finishRow(held: number, isPaired: boolean, row: string, sum: (j: number) => string, columnOf: (j: number) => string): string {
-  if (!isPaired) return each(held, (j) => `finish(${row}, firstColumn + ${columnOf(j)}, ${sum(j)});`);
-  return each(held / 2, (pair) => `finishPair(${row}, firstColumn + ${columnOf(2 * pair)}, ${sum(2 * pair)}, ${sum(2 * pair + 1)});`);
 }
 
 /** `left(row, quad, numQuads)`: four neighbouring values of the left factor, zero outside. */
@@ -114,7 +118,7 @@ function loadRows(size: number): string {
           let quad = i % ${depth};
           var b = ${zeroBlock};
           if (firstColumn + row < uniforms.numOut && first + quad < numQuads) { b = block(firstColumn + row, first + quad, rowWords); }
-          ${each(4, (k) => `weightTile[(row + ${k}) * ${pitch} + quad] = b[${k}];`)}
+          ${each(4, (k) => `weightTile[held(row + ${k}, quad)] = b[${k}];`)}
         }`;
 }
 
@@ -126,6 +130,6 @@ function loadColumns(size: number): string {
           let quad = i / ${size / 4};
           var b = ${zeroBlock};
           if (firstColumn + column < uniforms.numIn && first + quad < numQuads) { b = transpose(block(4 * (first + quad), (firstColumn + column) / 4, rowWords)); }
-          ${each(4, (k) => `weightTile[(column + ${k}) * ${pitch} + quad] = b[${k}];`)}
+          ${each(4, (k) => `weightTile[held(column + ${k}, quad)] = b[${k}];`)}
         }`;
 }
