@@ -1,9 +1,12 @@
+import { execFile } from "node:child_process";
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { loadAdapterScript } from "@tutti/lab";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createProgram } from "../program.ts";
 
@@ -78,6 +81,19 @@ test("golden numbers are computed on it, within the tolerance in f32 and past it
   await tutti("backbone", "add", checkpoint, "--no-tokenizer", "--encoding", "int4", "--name", "coarse");
   await expect(tutti("backbone", "verify", "coarse", ...verify, "--json", report)).rejects.toThrow(/^past the tolerance: .*logits/);
   expect(JSON.parse(await readFile(report, "utf8")).kinds.some(({ isWithin }: { isWithin: boolean }) => !isWithin)).toBe(true);
+});
+
+test("on webgpu a process without an adapter computes on Chromium's, and names it", { timeout: 180_000 }, async (context) => {
+  const found = process.env.VK_ICD_FILENAMES ?? (await (await loadAdapterScript()).softwareAdapter()).VK_ICD_FILENAMES;
+  if (found === undefined) return context.skip("skipped: no Chromium with a software adapter");
+  const env = { ...process.env, VK_ICD_FILENAMES: undefined, LD_LIBRARY_PATH: undefined };
+  await tutti("backbone", "add", await checkpointOf("bert", "tiny-gpu"), "--no-tokenizer", "--encoding", "f32", "--no-check");
+  const command = ["backbone", "verify", "tiny-gpu", "--backbones", backbones, "--backend", "webgpu", "--no-spectrum"];
+  const bin = fileURLToPath(new URL("../../bin/tutti.mjs", import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [bin, ...command, "--golden", golden("bert/golden.json")], { env });
+  expect(stdout).toMatch(/computing on webgpu: \S+/);
+  expect(stdout).toMatch(/gradient over vocabulary\s+\d\.\de-\d\s+1e-4\s+ok/);
+  expect(stdout).not.toContain("PAST");
 });
 
 test("a changed byte and a missing shard are found", async () => {
