@@ -62,7 +62,8 @@ export interface AttentionNumbers {
   readonly dPrefix: ArrayLike<number>;
 }
 
-const widthsOf = ({ numHeads, numKeyValueHeads, headSize }: AttentionExample) => [numHeads * headSize, numKeyValueHeads * headSize] as const;
+const widthsOf = ({ numHeads, numKeyValueHeads, headSize }: AttentionExample) =>
+  [numHeads * headSize, numKeyValueHeads * headSize] as const;
 
 /** Numbers for one example; queries are divided by √headSize as the kernel expects them, a little sharper. */
 export function drawOperands(example: AttentionExample): AttentionOperands {
@@ -95,7 +96,8 @@ export async function attendOnGpu(example: AttentionExample, operands: Attention
   const [y, dPrefix, dQkv, alone] = await Promise.all(results.map((tensor) => tensor.data<"float32">()));
   tf.dispose(results);
   if (dPrefix === undefined) return { y };
-  if (alone.some((value, i) => value !== dPrefix[i])) throw new Error("attention: the prefix's gradient alone differs from that beside dQkv");
+  if (alone.some((value, i) => value !== dPrefix[i]))
+    throw new Error("attention: the prefix's gradient alone differs from that beside dQkv");
   return { y, dPrefix, dQkv };
 }
 
@@ -118,8 +120,18 @@ export function attendInFloat64(example: AttentionExample, { qkv, prefix, dy }: 
     const place = Math.floor(head / (numHeads / numKeyValueHeads)) * headSize;
     const seen = isCausal ? Math.min(lengths[b], t + 1) : lengths[b];
     const keys = [
-      ...Array.from({ length: numPrefix }, (_, j) => ({ from: prefix, to: dPrefix, key: j * w + place, value: (numPrefix + j) * w + place })),
-      ...Array.from({ length: seen }, (_, j) => (b * numTokens + j) * width + h + place).map((key) => ({ from: qkv, to: dQkv, key, value: key + w })),
+      ...Array.from({ length: numPrefix }, (_, j) => ({
+        from: prefix,
+        to: dPrefix,
+        key: j * w + place,
+        value: (numPrefix + j) * w + place,
+      })),
+      ...Array.from({ length: seen }, (_, j) => (b * numTokens + j) * width + h + place).map((key) => ({
+        from: qkv,
+        to: dQkv,
+        key,
+        value: key + w,
+      })),
     ];
     const [at, row] = [(b * numTokens + t) * width + head * headSize, (b * numTokens + t) * h + head * headSize];
     const scores = keys.map(({ from, key }) => Math.exp(inner(qkv, at, from, key)));

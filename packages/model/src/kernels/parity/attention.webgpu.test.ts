@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startBackend } from "../../backends.ts";
 import { provideNodeGpu } from "../../testing/nodeGpu.ts";
 import { attentionKernels } from "../webgpu/attention.ts";
@@ -8,8 +8,12 @@ import type { KernelAttributes, KernelInputs } from "../webgpu/gpuKernel.ts";
 import { gpuTraits, withVariant } from "../webgpu/traits.ts";
 import { type AttentionExample, attendOnGpu, attentionCases, drawOperands } from "./attention.ts";
 
-beforeEach(async (context) => {
-  if (!(await provideNodeGpu())) context.skip("skipped: no WebGPU adapter for Node");
+let hasGpu = false;
+
+// one device for all, so that cases share their pipelines
+beforeAll(async () => {
+  hasGpu = await provideNodeGpu();
+  if (!hasGpu) return;
   await startBackend("webgpu");
   const kernels = attentionKernels({ backend: tf.backend() as WebGPUBackend, traits: gpuTraits });
   for (const [kernelName, kernel] of Object.entries(kernels)) {
@@ -20,6 +24,10 @@ beforeEach(async (context) => {
       kernelFunc: ({ inputs, attrs }) => kernel(inputs as KernelInputs, (attrs ?? {}) as KernelAttributes),
     });
   }
+});
+
+beforeEach((context) => {
+  if (!hasGpu) context.skip("skipped: no WebGPU adapter for Node");
 });
 
 describe.each(["registers", "shared"] as const)("with %s", (variant) => {

@@ -36,17 +36,17 @@ function attend(context: GpuContext, inputs: KernelInputs, attributes: KernelAtt
   const { headSize, numKeyValueHeads, batch } = sizes;
   const hasTail = attributes.hasTail === true;
   const [qkv, lengths] = [given(inputs, "qkv"), given(inputs, "lengths")];
-  const form = hasTiles(context) ? tilesForm(headSize) : quadsForm;
-  const { attendSource, queryBlock } = hasTiles(context)
-    ? { attendSource: tiles.attendSource, queryBlock: tiles.blockSize }
-    : { attendSource: quads.attendSource, queryBlock: quads.heldQueries(headSize) };
+  const tiled = tiles.tilesForm(headSize);
+  const [form, queryBlock, source] = hasTiles(context)
+    ? [tilesForm(tiled), tiles.blockSize, tiles.attendSource(tiled, hasTail)]
+    : [quadsForm(headSize), quads.heldQueries, quads.attendSource(headSize, hasTail)];
   return runProgram(context, sizes, {
     ...form,
     key: ["attend", Number(hasTail)],
     inputs: { qkv, prefix: inputs.prefix ?? qkv, lengths },
     outputShape: [rowsOf(sizes) + (hasTail ? numTailRows(sizes) : 0), widthOf(sizes)],
     dispatch: [numQueryBlocks(sizes, queryBlock), numKeyValueHeads, batch],
-    source: attendSource(headSize, hasTail),
+    source,
   });
 }
 
@@ -72,20 +72,23 @@ function gradientInputs(inputs: KernelInputs, attributes: KernelAttributes): Gra
 
 type Form = Pick<AttentionProgram, "components" | "workgroupSize"> & { readonly variant: string };
 
-const quadsForm: Form = { variant: "quads", components: 1, workgroupSize: quads.quadSize };
-const tilesForm = (headSize: number): Form => ({ variant: "tiles", components: tiles.componentsOf(headSize), workgroupSize: tiles.numInvocations });
+const quadsForm = (headSize: number): Form => ({ variant: `quads_${headSize}`, components: 1, workgroupSize: quads.quadSize });
+
+function tilesForm({ numPieces, components }: tiles.TilesForm): Form {
+  return { variant: `tiles_${numPieces}_${components}`, components, workgroupSize: tiles.numInvocations };
+}
 
 /** dq with the inner products of dy and y, then the prefix's gradient, then dQkv that takes dq over. */
 function gradientInQuads(context: GpuContext, sizes: AttentionSizes, given: GradientInputs): TensorInfo[] {
   const { batch, numTokens, headSize, numPrefix, numKeyValueHeads } = sizes;
   const { dy, qkv, prefix, attended, lengths, hasInputGradient } = given;
   const statsStart = hasInputGradient ? rowsOf(sizes) * widthOf(sizes) : 0;
-  const run = (program: Omit<FormedProgram, keyof Form>) => runProgram(context, sizes, { ...quadsForm, ...program }, statsStart);
+  const run = (program: Omit<FormedProgram, keyof Form>) => runProgram(context, sizes, { ...quadsForm(headSize), ...program }, statsStart);
   const inners = run({
     key: ["query", Number(hasInputGradient)],
     inputs: { dy, attended, lengths, ...(hasInputGradient ? { qkv, prefix } : {}) },
     outputShape: [(hasInputGradient ? rowsOf(sizes) : 0) + numTailRows(sizes), widthOf(sizes)],
-    dispatch: [numQueryBlocks(sizes, quads.heldQueries(headSize)), numKeyValueHeads, batch],
+    dispatch: [numQueryBlocks(sizes, quads.heldQueries), numKeyValueHeads, batch],
     source: quads.queryGradientSource(headSize, hasInputGradient),
   });
   const dPrefix = run({
@@ -114,7 +117,8 @@ function gradientInQuads(context: GpuContext, sizes: AttentionSizes, given: Grad
 function gradientInTiles(context: GpuContext, sizes: AttentionSizes, given: GradientInputs): TensorInfo[] {
   const { batch, numTokens, headSize, numPrefix, numKeyValueHeads } = sizes;
   const { hasInputGradient, ...inputs } = given;
-  const form = tilesForm(headSize);
+  const tiled = tiles.tilesForm(headSize);
+  const form = tilesForm(tiled);
   const numBlocks = (numKeys: number) => Math.ceil(numKeys / tiles.blockSize);
   const [width, keyWidth] = [widthOf(sizes), keyWidthOf(sizes)];
   const parts = runProgram(context, sizes, {
@@ -123,7 +127,7 @@ function gradientInTiles(context: GpuContext, sizes: AttentionSizes, given: Grad
     inputs,
     outputShape: [batch * 2, numPrefix, keyWidth],
     dispatch: [numBlocks(numPrefix), numKeyValueHeads, batch],
-    source: tiles.prefixPartsSource(headSize),
+    source: tiles.prefixPartsSource(tiled),
   });
   const dPrefix = runProgram(context, sizes, {
     ...form,
@@ -142,7 +146,7 @@ function gradientInTiles(context: GpuContext, sizes: AttentionSizes, given: Grad
     inputs,
     outputShape: [rowsOf(sizes), width + 2 * keyWidth],
     dispatch: [numQueryBlocks(sizes, tiles.blockSize) + numBlocks(numTokens), numKeyValueHeads, batch],
-    source: tiles.inputGradientSource(headSize),
+    source: tiles.inputGradientSource(tiled),
   });
   return [dPrefix, dQkv];
 }
@@ -156,6 +160,6 @@ function runProgram(
   statsStart = rowsOf(sizes) * widthOf(sizes),
 ): TensorInfo {
   const { variant, key, inputs } = program;
-  const form = attentionProgram({ ...program, key: [variant, sizes.headSize, ...key] });
+  const form = attentionProgram({ ...program, key: [variant, ...key] });
   return backend.runWebGPUProgram(form, Object.values(inputs), "float32", uniformsOf(sizes, statsStart));
 }

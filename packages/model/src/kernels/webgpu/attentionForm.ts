@@ -23,12 +23,12 @@ export function sizesOf(inputs: KernelInputs, attributes: KernelAttributes): Att
 
 /** Declared in every program of attention; `statsStart` is where numbers of each (b, head, t) begin. */
 export const attentionUniforms =
-  "batch : i32, numTokens : i32, numHeads : i32, numKeyValueHeads : i32, numPrefix : i32, isCausal : i32, statsStart : i32,";
+  "batch : i32, numTokens : i32, numHeads : i32, numKeyValueHeads : i32, headSize : i32, numPrefix : i32, isCausal : i32, statsStart : i32,";
 
 /** The values of `attentionUniforms`. */
 export function uniformsOf(sizes: AttentionSizes, statsStart: number): { type: string; data: number[] }[] {
-  const { batch, numTokens, numHeads, numKeyValueHeads, numPrefix, isCausal } = sizes;
-  const values = [batch, numTokens, numHeads, numKeyValueHeads, numPrefix, Number(isCausal), statsStart];
+  const { batch, numTokens, numHeads, numKeyValueHeads, headSize, numPrefix, isCausal } = sizes;
+  const values = [batch, numTokens, numHeads, numKeyValueHeads, headSize, numPrefix, Number(isCausal), statsStart];
   return values.map((value) => ({ type: "int32", data: [value] }));
 }
 

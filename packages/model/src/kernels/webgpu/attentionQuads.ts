@@ -8,24 +8,50 @@ import { each, range, sum } from "./attentionForm.ts";
 export const quadSize = 4;
 
 /** Queries that a quad holds. */
-export const heldQueries = (headSize: number): number => (headSize <= 64 ? 4 : 2);
+export const heldQueries = 4;
 
 /** Keys that a quad holds. */
 export const heldKeys = quadSize;
 
-const numSteps = (headSize: number): number => Math.ceil(headSize / quadSize);
-
-/** Dimension 4i + lane of the vector that begins at `at` of a buffer, zero beyond the head. */
-function load(headSize: number, buffer: string, at: string, i: number): string {
-  const isWhole = quadSize * (i + 1) <= headSize;
-  const value = `${buffer}[${at} + ${quadSize * i} + lane]`;
-  return isWhole ? value : `select(0.0, ${value}, ${quadSize * i} + lane < ${headSize})`;
+/** How the lanes' share of a head's dimensions is gone through: step i is dimension 4i + lane. */
+interface Dimensions {
+  readonly headSize: number;
+  /** `line` for every step. */
+  all(line: (i: string) => string): string;
+  /** A variable for every step. */
+  declare(name: string): string;
+  element(name: string, i: string): string;
+  /** Reads the vector that begins at `at` of a buffer, zero beyond the head. */
+  load(buffer: string, at: string, i: string): string;
+  store(at: string, i: string, value: string): string;
+  /** A value that an earlier pass over the steps read as `<name>_<i>`: still that, or read again. */
+  again(name: string, i: string, value: string): string;
 }
 
-function store(headSize: number, at: string, i: number, value: string): string {
-  const isWhole = quadSize * (i + 1) <= headSize;
-  const write = `result[${at} + ${quadSize * i} + lane] = ${value};`;
-  return isWhole ? write : `if (${quadSize * i} + lane < ${headSize}) { ${write} }`;
+/** Up to this size of a head steps are written out, so that all values are in registers; longer programs would take seconds to compile. */
+const maxUnrolled = 64;
+
+function dimensions(headSize: number): Dimensions {
+  const numSteps = Math.ceil(headSize / quadSize);
+  const isUnrolled = headSize <= maxUnrolled;
+  const isWhole = headSize % quadSize === 0;
+  const inside = (i: string) => `${quadSize} * ${i} + lane < ${headSize}`;
+  const element = (name: string, i: string) => (isUnrolled ? `${name}_${i}` : `${name}[${i}]`);
+  return {
+    headSize,
+    element,
+    all: (line) => (isUnrolled ? each(numSteps, (i) => line(`${i}`)) : `for (var i = 0; i < ${numSteps}; i++) { ${line("i")} }`),
+    declare: (name) => (isUnrolled ? each(numSteps, (i) => `var ${name}_${i} = 0.0;`) : `var ${name} : array<f32, ${numSteps}>;`),
+    load: (buffer, at, i) => {
+      const value = `${buffer}[${at} + ${quadSize} * ${i} + lane]`;
+      return isWhole ? value : `select(0.0, ${value}, ${inside(i)})`;
+    },
+    store: (at, i, value) => {
+      const write = `result[${at} + ${quadSize} * ${i} + lane] = ${value};`;
+      return isWhole ? write : `if (${inside(i)}) { ${write} }`;
+    },
+    again: (name, i, value) => (isUnrolled ? `${name}_${i}` : value),
+  };
 }
 
 const acrossQuad = `
@@ -57,18 +83,18 @@ const places = (headSize: number): string => `
       let keyHead = i32(globalId.y);`;
 
 /** Queries of all heads that share a key/value head stand in one line, head after head; each quad holds some neighbours. */
-function queryPlaces(headSize: number, held: number): string {
+function queryPlaces(headSize: number): string {
   return `
       ${places(headSize)}
       let b = i32(globalId.z);
       let numQueries = headGroup * numTokens;
-      let first = i32(workgroupId.x) * ${held};
+      let first = i32(workgroupId.x) * ${heldQueries};
       let length = lengths[b];
       let isCausal = uniforms.isCausal != 0;
-      let afterToken = first % numTokens + ${held};
+      let afterToken = first % numTokens + ${heldQueries};
       let lastSeen = select(length, min(length, afterToken), isCausal && afterToken <= numTokens);
       ${each(
-        held,
+        heldQueries,
         (r) => `
       let place${r} = first + ${r};
       let query${r} = min(place${r}, numQueries - 1);
@@ -109,18 +135,18 @@ const broadcast = (name: string): string => each(quadSize, (j) => `let ${name}_$
 const sumsOf = (name: string): string => `quadSums(${range(quadSize, (j) => `${name}_${j}`).join(", ")}, isOdd, isUpper)`;
 
 /** Attention: the result, then the log-sum-exp of each (b, head, t) where it has a tail. */
-export function attendSource(headSize: number, hasTail: boolean, held = heldQueries(headSize)): string {
-  const steps = numSteps(headSize);
+export function attendSource(headSize: number, hasTail: boolean): string {
+  const dims = dimensions(headSize);
+  const { all, declare, element, load, store } = dims;
   const body = (buffer: string, limit: (r: number) => string) => `
-        ${each(held, (r) => each(quadSize, (j) => `var s${r}_${j} = 0.0;`))}
-        ${each(
-          steps,
+        ${each(heldQueries, (r) => each(quadSize, (j) => `var s${r}_${j} = 0.0;`))}
+        ${all(
           (i) => `
-        ${each(quadSize, (j) => `let k${i}_${j} = ${load(headSize, buffer, `key${j}`, i)};`)}
-        ${each(held, (r) => each(quadSize, (j) => `s${r}_${j} += q${r}_${i} * k${i}_${j};`))}`,
+        ${each(quadSize, (j) => `let k${j}_${i} = ${load(buffer, `key${j}`, i)};`)}
+        ${each(heldQueries, (r) => each(quadSize, (j) => `s${r}_${j} += ${element(`q${r}`, i)} * k${j}_${i};`))}`,
         )}
         ${each(
-          held,
+          heldQueries,
           (r) => `
         let t${r} = select(-3.0e38, ${sumsOf(`s${r}`)}, j + lane < ${limit(r)});
         let high${r} = max(m${r}, quadMax(t${r}));
@@ -130,32 +156,36 @@ export function attendSource(headSize: number, hasTail: boolean, held = heldQuer
         l${r} = l${r} * fade${r} + p${r};
         ${broadcast(`p${r}`)}`,
         )}
-        ${each(
-          steps,
+        ${all(
           (i) => `
-        ${each(quadSize, (j) => `let v${i}_${j} = ${load(headSize, buffer, `value${j}`, i)};`)}
-        ${each(held, (r) => `y${r}_${i} = y${r}_${i} * fade${r} + (${sum(quadSize, (j) => `p${r}_${j} * v${i}_${j}`)});`)}`,
+        ${each(quadSize, (j) => `let v${j}_${i} = ${load(buffer, `value${j}`, i)};`)}
+        ${each(heldQueries, (r) => {
+          const y = element(`y${r}`, i);
+          return `${y} = ${y} * fade${r} + (${sum(quadSize, (j) => `p${r}_${j} * v${j}_${i}`)});`;
+        })}`,
         )}`;
   return `
     ${acrossQuad}
     fn main() {
-      ${queryPlaces(headSize, held)}
+      ${queryPlaces(headSize)}
       ${each(
-        held,
+        heldQueries,
         (r) => `
-      ${each(steps, (i) => `let q${r}_${i} = ${load(headSize, "qkv", `from${r}`, i)}; var y${r}_${i} = 0.0;`)}
+      ${declare(`q${r}`)}
+      ${declare(`y${r}`)}
+      ${all((i) => `${element(`q${r}`, i)} = ${load("qkv", `from${r}`, i)};`)}
       var m${r} = -3.0e38;
       var l${r} = 0.0;`,
       )}
       ${overKeys(headSize, body)}
       ${each(
-        held,
+        heldQueries,
         (r) => `
       let total${r} = quadSum(l${r});
       let share${r} = select(0.0, 1.0 / total${r}, total${r} > 0.0);
       if (place${r} < numQueries) {
         let to${r} = row${r} * queryWidth + head${r} * ${headSize};
-        ${each(steps, (i) => store(headSize, `to${r}`, i, `y${r}_${i} * share${r}`))}
+        ${all((i) => store(`to${r}`, i, `${element(`y${r}`, i)} * share${r}`))}
         ${hasTail ? `if (lane == 0) { result[uniforms.statsStart + stat${r}] = m${r} + log(total${r}); }` : ""}
       }`,
       )}
@@ -163,52 +193,54 @@ export function attendSource(headSize: number, hasTail: boolean, held = heldQuer
 }
 
 /** dq (rows, heads · headSize), then the inner product of dy and y of each (b, head, t); without `hasQueries` only these. */
-export function queryGradientSource(headSize: number, hasQueries: boolean, held = heldQueries(headSize)): string {
-  const steps = numSteps(headSize);
+export function queryGradientSource(headSize: number, hasQueries: boolean): string {
+  const dims = dimensions(headSize);
+  const { all, declare, element, load, store, again } = dims;
+  const scored = (r: number, j: number, i: string) => `
+        s${r}_${j} += ${element(`q${r}`, i)} * k${j}_${i};
+        e${r}_${j} += ${element(`d${r}`, i)} * v${j}_${i};`;
   const body = (buffer: string, limit: (r: number) => string) => `
-        ${each(held, (r) => each(quadSize, (j) => `var s${r}_${j} = 0.0; var e${r}_${j} = 0.0;`))}
-        ${each(
-          steps,
+        ${each(heldQueries, (r) => each(quadSize, (j) => `var s${r}_${j} = 0.0; var e${r}_${j} = 0.0;`))}
+        ${all(
           (i) => `
-        ${each(quadSize, (j) => `let k${i}_${j} = ${load(headSize, buffer, `key${j}`, i)};`)}
-        ${each(quadSize, (j) => `let v${i}_${j} = ${load(headSize, buffer, `value${j}`, i)};`)}
-        ${each(held, (r) => each(quadSize, (j) => `s${r}_${j} += q${r}_${i} * k${i}_${j}; e${r}_${j} += d${r}_${i} * v${i}_${j};`))}`,
+        ${each(quadSize, (j) => `let k${j}_${i} = ${load(buffer, `key${j}`, i)};`)}
+        ${each(quadSize, (j) => `let v${j}_${i} = ${load(buffer, `value${j}`, i)};`)}
+        ${each(heldQueries, (r) => each(quadSize, (j) => scored(r, j, i)))}`,
         )}
         ${each(
-          held,
+          heldQueries,
           (r) => `
         let p${r} = select(0.0, exp(${sumsOf(`s${r}`)} - lse${r}), j + lane < ${limit(r)});
         let g${r} = p${r} * (${sumsOf(`e${r}`)} - inner${r});
         ${broadcast(`g${r}`)}`,
         )}
-        ${each(steps, (i) => each(held, (r) => `dq${r}_${i} += ${sum(quadSize, (j) => `g${r}_${j} * k${i}_${j}`)};`))}`;
+        ${all(
+          (i) => `
+        ${each(quadSize, (j) => `let c${j}_${i} = ${again(`k${j}`, i, load(buffer, `key${j}`, i))};`)}
+        ${each(heldQueries, (r) => `${element(`dq${r}`, i)} += ${sum(quadSize, (j) => `g${r}_${j} * c${j}_${i}`)};`)}`,
+        )}`;
+  const startInner = (r: number) => `
+      let at${r} = row${r} * queryWidth + head${r} * ${headSize};
+      ${declare(`d${r}`)}
+      var part${r} = 0.0;
+      ${all((i) => `${element(`d${r}`, i)} = ${load("dy", `at${r}`, i)}; part${r} += ${element(`d${r}`, i)} * ${load("attended", `at${r}`, i)};`)}
+      let inner${r} = quadSum(part${r});`;
+  const startQuery = (r: number) => `
+      let lse${r} = attended[uniforms.batch * numTokens * queryWidth + stat${r}];
+      ${declare(`q${r}`)}
+      ${declare(`dq${r}`)}
+      ${all((i) => `${element(`q${r}`, i)} = ${load("qkv", `from${r}`, i)};`)}`;
   return `
     ${acrossQuad}
     fn main() {
-      ${queryPlaces(headSize, held)}
+      ${queryPlaces(headSize)}
+      ${each(heldQueries, startInner)}
+      ${hasQueries ? each(heldQueries, startQuery) + overKeys(headSize, body) : ""}
       ${each(
-        held,
-        (r) => `
-      let at${r} = row${r} * queryWidth + head${r} * ${headSize};
-      ${each(steps, (i) => `let d${r}_${i} = ${load(headSize, "dy", `at${r}`, i)};`)}
-      let inner${r} = quadSum(${sum(steps, (i) => `d${r}_${i} * ${load(headSize, "attended", `at${r}`, i)}`)});`,
-      )}
-      ${
-        hasQueries
-          ? each(
-              held,
-              (r) => `
-      let lse${r} = attended[uniforms.batch * numTokens * queryWidth + stat${r}];
-      ${each(steps, (i) => `let q${r}_${i} = ${load(headSize, "qkv", `from${r}`, i)}; var dq${r}_${i} = 0.0;`)}`,
-            )
-          : ""
-      }
-      ${hasQueries ? overKeys(headSize, body) : ""}
-      ${each(
-        held,
+        heldQueries,
         (r) => `
       if (place${r} < numQueries) {
-        ${hasQueries ? each(steps, (i) => store(headSize, `at${r}`, i, `dq${r}_${i}`)) : ""}
+        ${hasQueries ? all((i) => store(`at${r}`, i, element(`dq${r}`, i))) : ""}
         if (lane == 0) { result[uniforms.statsStart + stat${r}] = inner${r}; }
       }`,
       )}
@@ -216,20 +248,23 @@ export function queryGradientSource(headSize: number, hasQueries: boolean, held 
 }
 
 /** Keys and values held, from `at<r>` of a buffer, and their gradients. */
-function startKeys(headSize: number, buffer: string, between: string): string {
-  return each(heldKeys, (r) =>
-    each(
-      numSteps(headSize),
-      (i) => `
-      let k${r}_${i} = ${load(headSize, buffer, `at${r}`, i)}; var dk${r}_${i} = 0.0;
-      let v${r}_${i} = ${load(headSize, buffer, `at${r} + ${between}`, i)}; var dv${r}_${i} = 0.0;`,
-    ),
+function startKeys({ all, declare, element, load }: Dimensions, buffer: string, between: string): string {
+  return each(
+    heldKeys,
+    (r) => `
+      ${["k", "v", "dk", "dv"].map((name) => declare(`${name}${r}`)).join("\n")}
+      ${all(
+        (i) => `
+      ${element(`k${r}`, i)} = ${load(buffer, `at${r}`, i)};
+      ${element(`v${r}`, i)} = ${load(buffer, `at${r} + ${between}`, i)};`,
+      )}`,
   );
 }
 
 /** Adds to dk and dv of the four keys held, of every query from `tStart` on of head `head` and example `b`, that of token t where `isSeen`. */
-function overQueries(headSize: number, isSeen: string): string {
-  const steps = numSteps(headSize);
+function overQueries(dims: Dimensions, isSeen: string): string {
+  const { headSize, all, element, load, again } = dims;
+  const [query, slope] = [(i: string) => load("qkv", "queryAt", i), (i: string) => load("dy", "dyAt", i)];
   return `
         for (var t = tStart; t < numTokens; t++) {
           let row = b * numTokens + t;
@@ -239,35 +274,44 @@ function overQueries(headSize: number, isSeen: string): string {
           let lse = attended[uniforms.batch * numTokens * queryWidth + stat];
           let inner = inners[uniforms.statsStart + stat];
           ${each(heldKeys, (r) => `var s_${r} = 0.0; var e_${r} = 0.0;`)}
-          ${each(
-            steps,
+          ${all(
             (i) => `
-          let q${i} = ${load(headSize, "qkv", "queryAt", i)};
-          let d${i} = ${load(headSize, "dy", "dyAt", i)};
-          ${each(heldKeys, (r) => `s_${r} += k${r}_${i} * q${i}; e_${r} += v${r}_${i} * d${i};`)}`,
+          let q_${i} = ${query(i)};
+          let d_${i} = ${slope(i)};
+          ${each(
+            heldKeys,
+            (r) => `
+          s_${r} += ${element(`k${r}`, i)} * q_${i};
+          e_${r} += ${element(`v${r}`, i)} * d_${i};`,
+          )}`,
           )}
           let p = select(0.0, exp(${sumsOf("s")} - lse), ${isSeen});
           let g = p * (${sumsOf("e")} - inner);
           ${broadcast("p")}
           ${broadcast("g")}
-          ${each(steps, (i) => each(heldKeys, (r) => `dk${r}_${i} += g_${r} * q${i}; dv${r}_${i} += p_${r} * d${i};`))}
+          ${all(
+            (i) => `
+          let qAgain_${i} = ${again("q", i, query(i))};
+          let dAgain_${i} = ${again("d", i, slope(i))};
+          ${each(heldKeys, (r) => `${element(`dk${r}`, i)} += g_${r} * qAgain_${i}; ${element(`dv${r}`, i)} += p_${r} * dAgain_${i};`)}`,
+          )}
         }`;
 }
 
-function writeKeys(headSize: number, limit: string, between: string): string {
-  const steps = numSteps(headSize);
+function writeKeys({ all, element, store }: Dimensions, limit: string, between: string): string {
   return each(
     heldKeys,
     (r) => `
       if (first + ${r} < ${limit}) {
-        ${each(steps, (i) => `${store(headSize, `at${r}`, i, `dk${r}_${i}`)} ${store(headSize, `at${r} + ${between}`, i, `dv${r}_${i}`)}`)}
+        ${all((i) => `${store(`at${r}`, i, element(`dk${r}`, i))} ${store(`at${r} + ${between}`, i, element(`dv${r}`, i))}`)}
       }`,
   );
 }
 
 /** dQkv (rows, rowWidth): keys and values by the keys that a quad holds; the queries' part is copied from `inners`, which begins with it. */
 export function keyGradientSource(headSize: number): string {
-  const steps = numSteps(headSize);
+  const dims = dimensions(headSize);
+  const { all, load, store } = dims;
   return `
     ${acrossQuad}
     fn main() {
@@ -282,39 +326,40 @@ export function keyGradientSource(headSize: number): string {
       let row${r} = b * numTokens + min(first + ${r}, numTokens - 1);
       let at${r} = row${r} * rowWidth + queryWidth + keyHead * ${headSize};`,
       )}
-      ${startKeys(headSize, "qkv", "keyWidth")}
+      ${startKeys(dims, "qkv", "keyWidth")}
       let tStart = select(select(0, first, isCausal), numTokens, first >= length);
-      for (var g = 0; g < headGroup; g++) {
-        let head = keyHead * headGroup + g;
-        ${overQueries(headSize, "first + lane < select(length, min(length, t + 1), isCausal)")}
+      for (var member = 0; member < headGroup; member++) {
+        let head = keyHead * headGroup + member;
+        ${overQueries(dims, "first + lane < select(length, min(length, t + 1), isCausal)")}
         ${each(
           heldKeys,
           (r) => `
         let from${r} = row${r} * queryWidth + head * ${headSize};
         let to${r} = row${r} * rowWidth + head * ${headSize};
-        ${each(steps, (i) => store(headSize, `to${r}`, i, load(headSize, "inners", `from${r}`, i)))}`,
+        ${all((i) => store(`to${r}`, i, load("inners", `from${r}`, i)))}`,
         )}
       }
-      ${writeKeys(headSize, "numTokens", "keyWidth")}
+      ${writeKeys(dims, "numTokens", "keyWidth")}
     }`;
 }
 
 /** dPrefix (2, P, keyWidth): each quad sums over the batch for the keys of the prefix that it holds. */
 export function prefixGradientSource(headSize: number): string {
+  const dims = dimensions(headSize);
   return `
     ${acrossQuad}
     fn main() {
       ${places(headSize)}
       let first = i32(workgroupId.x) * ${heldKeys};
       ${each(heldKeys, (r) => `let at${r} = min(first + ${r}, numPrefix - 1) * keyWidth + keyHead * ${headSize};`)}
-      ${startKeys(headSize, "prefix", "numPrefix * keyWidth")}
+      ${startKeys(dims, "prefix", "numPrefix * keyWidth")}
       let tStart = 0;
       for (var b = 0; b < uniforms.batch; b++) {
-        for (var g = 0; g < headGroup; g++) {
-          let head = keyHead * headGroup + g;
-          ${overQueries(headSize, "true")}
+        for (var member = 0; member < headGroup; member++) {
+          let head = keyHead * headGroup + member;
+          ${overQueries(dims, "true")}
         }
       }
-      ${writeKeys(headSize, "numPrefix", "numPrefix * keyWidth")}
+      ${writeKeys(dims, "numPrefix", "numPrefix * keyWidth")}
     }`;
 }

@@ -2,7 +2,7 @@ import { each } from "./attentionForm.ts";
 
 /**
  * Programs with workgroup memory: a workgroup of 8 × 8 invocations holds a block of 32 rows (queries, or keys) and goes over the others in
- * tiles of 32, whose vectors it stages in pieces of 32 dimensions. Scores of a tile stay in workgroup memory.
+ * tiles of 32, whose vectors it stages in pieces of 32 dimensions. Scores of a tile take the place of the rows' vectors.
  */
 export const blockSize = 32;
 
@@ -15,44 +15,49 @@ const stride = pieceFours + 1;
 /** Rows and columns of a tile that an invocation computes: every eighth from its own on. */
 const own = 4;
 
-const numPieces = (headSize: number): number => Math.ceil(headSize / (4 * pieceFours));
+/** What programs are made for; the head's exact size is a uniform. */
+export interface TilesForm {
+  /** Pieces of a vector. */
+  readonly numPieces: number;
+  /** Numbers in an element of a buffer of vectors. */
+  readonly components: 1 | 4;
+}
 
-/** How many numbers one element of a buffer of vectors holds. */
-export const componentsOf = (headSize: number): 1 | 4 => (headSize % 4 === 0 ? 4 : 1);
+export function tilesForm(headSize: number): TilesForm {
+  return { numPieces: Math.ceil(headSize / (4 * pieceFours)), components: headSize % 4 === 0 ? 4 : 1 };
+}
 
 /** Reads four numbers of the vector that begins at the number `at` of a buffer; zero beyond the head. */
-function reader(headSize: number, buffer: string): string {
-  const numFours = Math.ceil(headSize / 4);
-  const single = (lane: number) => `select(0.0, ${buffer}[at + 4 * four + ${lane}], 4 * four + ${lane} < ${headSize})`;
-  const value = componentsOf(headSize) === 4 ? `${buffer}[at / 4 + four]` : `vec4<f32>(${[0, 1, 2, 3].map(single).join(", ")})`;
+function reader({ components }: TilesForm, buffer: string): string {
+  const single = (lane: number) => `select(0.0, ${buffer}[at + 4 * four + ${lane}], 4 * four + ${lane} < uniforms.headSize)`;
+  const value = components === 4 ? `${buffer}[at / 4 + four]` : `vec4<f32>(${[0, 1, 2, 3].map(single).join(", ")})`;
   return `
     fn ${buffer}Four(at : i32, four : i32) -> vec4<f32> {
-      if (four >= ${numFours}) { return vec4<f32>(0.0); }
+      if (4 * four >= uniforms.headSize) { return vec4<f32>(0.0); }
       return ${value};
     }`;
 }
 
 /** One number of the same buffer. */
-const singleOf = (headSize: number, buffer: string, at: string): string =>
-  componentsOf(headSize) === 4 ? `${buffer}[(${at}) / 4][(${at}) % 4]` : `${buffer}[${at}]`;
+const singleOf = ({ components }: TilesForm, buffer: string, at: string): string =>
+  components === 4 ? `${buffer}[(${at}) / 4][(${at}) % 4]` : `${buffer}[${at}]`;
 
-const common = (headSize: number): string => `
+const common = (form: TilesForm): string => `
     var<workgroup> left : array<vec4<f32>, ${blockSize * stride}>;
     var<workgroup> right : array<vec4<f32>, ${blockSize * stride}>;
-    var<workgroup> scores : array<vec4<f32>, ${blockSize * stride}>;
     var<workgroup> bounds : vec4<i32>;
-    fn queryWidth() -> i32 { return uniforms.numHeads * ${headSize}; }
-    fn keyWidth() -> i32 { return uniforms.numKeyValueHeads * ${headSize}; }
+    fn queryWidth() -> i32 { return uniforms.numHeads * uniforms.headSize; }
+    fn keyWidth() -> i32 { return uniforms.numKeyValueHeads * uniforms.headSize; }
     fn rowWidth() -> i32 { return queryWidth() + 2 * keyWidth(); }
     fn headGroup() -> i32 { return uniforms.numHeads / uniforms.numKeyValueHeads; }
     // queries of all heads that share a key/value head stand in one line, head after head
     fn headOf(keyHead : i32, query : i32) -> i32 { return keyHead * headGroup() + query / uniforms.numTokens; }
     fn clampQuery(query : i32) -> i32 { return min(query, headGroup() * uniforms.numTokens - 1); }
     fn queryAt(b : i32, keyHead : i32, query : i32) -> i32 {
-      return (b * uniforms.numTokens + query % uniforms.numTokens) * rowWidth() + headOf(keyHead, query) * ${headSize};
+      return (b * uniforms.numTokens + query % uniforms.numTokens) * rowWidth() + headOf(keyHead, query) * uniforms.headSize;
     }
     fn rowAt(b : i32, keyHead : i32, query : i32) -> i32 {
-      return (b * uniforms.numTokens + query % uniforms.numTokens) * queryWidth() + headOf(keyHead, query) * ${headSize};
+      return (b * uniforms.numTokens + query % uniforms.numTokens) * queryWidth() + headOf(keyHead, query) * uniforms.headSize;
     }
     fn statAt(b : i32, keyHead : i32, query : i32) -> i32 {
       return uniforms.batch * uniforms.numTokens * queryWidth()
@@ -62,14 +67,14 @@ const common = (headSize: number): string => `
       return uniforms.numPrefix + select(length, min(length, query % uniforms.numTokens + 1), uniforms.isCausal != 0);
     }
     fn tokenKeyAt(b : i32, keyHead : i32, token : i32) -> i32 {
-      return (b * uniforms.numTokens + token) * rowWidth() + queryWidth() + keyHead * ${headSize};
+      return (b * uniforms.numTokens + token) * rowWidth() + queryWidth() + keyHead * uniforms.headSize;
     }
-    ${reader(headSize, "qkv")}
-    ${reader(headSize, "prefix")}
+    ${reader(form, "qkv")}
+    ${reader(form, "prefix")}
     // keys (part 0) or values (part 1), those of the prefix in front
     fn keyFour(b : i32, keyHead : i32, place : i32, part : i32, four : i32) -> vec4<f32> {
       let key = min(place, uniforms.numPrefix + uniforms.numTokens - 1);
-      if (key < uniforms.numPrefix) { return prefixFour((part * uniforms.numPrefix + key) * keyWidth() + keyHead * ${headSize}, four); }
+      if (key < uniforms.numPrefix) { return prefixFour((part * uniforms.numPrefix + key) * keyWidth() + keyHead * uniforms.headSize, four); }
       return qkvFour(tokenKeyAt(b, keyHead, key - uniforms.numPrefix) + part * keyWidth(), four);
     }`;
 
@@ -83,9 +88,9 @@ const stage = (tile: "left" | "right", piece: string, value: string): string => 
       }`;
 
 /** Inner products of the rows' and columns' vectors, `name<a>[c]` for row y + 8a and column x + 8c. */
-const products = (headSize: number, name: string, rowValue: string, columnValue: string): string => `
+const products = ({ numPieces }: TilesForm, name: string, rowValue: string, columnValue: string): string => `
       ${each(own, (a) => `var ${name}${a} = vec4<f32>(0.0);`)}
-      for (var piece = 0; piece < ${numPieces(headSize)}; piece++) {
+      for (var piece = 0; piece < ${numPieces}; piece++) {
         workgroupBarrier();
         ${stage("left", "piece", rowValue)}
         ${stage("right", "piece", columnValue)}
@@ -101,13 +106,15 @@ const products = (headSize: number, name: string, rowValue: string, columnValue:
         }
       }`;
 
-/** Writes `name<a>[c]` into a tile whose rows are read as fours of columns; column x + 8c stands at place 4x + c, and so do the rows of `mix`. */
-const keep = (tile: "left" | "scores", name: string): string => each(own, (a) => `${tile}[(y + ${8 * a}) * ${stride} + x] = ${name}${a};`);
+/** Writes `name<a>[c]` where the rows' vectors were: the four at x holds the columns x, x + 8, x + 16 and x + 24. */
+const keep = (name: string): string => `
+      workgroupBarrier();
+      ${each(own, (a) => `left[(y + ${8 * a}) * ${stride} + x] = ${name}${a};`)}`;
 
-/** Adds a tile times the columns' vectors to `name<a>_<piece>`: four dimensions, those of x, for the rows y + 8a. */
-const mix = (headSize: number, tile: "left" | "scores", name: string, columnValue: string): string =>
+/** Adds what was kept times the columns' vectors to `name<a>_<piece>`: four dimensions, those of x, for the rows y + 8a. */
+const mix = ({ numPieces }: TilesForm, name: string, columnValue: string): string =>
   each(
-    numPieces(headSize),
+    numPieces,
     (piece) => `
       workgroupBarrier();
       ${stage("right", `${piece}`, columnValue)}
@@ -117,27 +124,27 @@ const mix = (headSize: number, tile: "left" | "scores", name: string, columnValu
         ${each(
           own,
           (a) => `
-        let a${a} = ${tile}[(y + ${8 * a}) * ${stride} + k];
+        let a${a} = left[(y + ${8 * a}) * ${stride} + k];
         ${name}${a}_${piece} += a${a}.x * c0 + a${a}.y * c1 + a${a}.z * c2 + a${a}.w * c3;`,
         )}
       }`,
   );
 
-const startSums = (headSize: number, name: string): string =>
-  each(own, (a) => each(numPieces(headSize), (piece) => `var ${name}${a}_${piece} = vec4<f32>(0.0);`));
+const startSums = ({ numPieces }: TilesForm, name: string): string =>
+  each(own, (a) => each(numPieces, (piece) => `var ${name}${a}_${piece} = vec4<f32>(0.0);`));
 
 /** Writes the sums of the rows y + 8a that are there; row a begins at `at<a>`. */
-const writeSums = (headSize: number, name: string, at: (a: number) => string, isThere: (a: number) => string): string =>
+const writeSums = ({ numPieces }: TilesForm, name: string, at: (a: number) => string, isThere: (a: number) => string): string =>
   each(
     own,
     (a) => `
       if (${isThere(a)}) {
         ${each(
-          numPieces(headSize),
+          numPieces,
           (piece) => `
         for (var n = 0; n < 4; n++) {
           let d = (${piece * pieceFours} + x) * 4 + n;
-          if (d < ${headSize}) { result[${at(a)} + d] = ${name}${a}_${piece}[n]; }
+          if (d < uniforms.headSize) { result[${at(a)} + d] = ${name}${a}_${piece}[n]; }
         }`,
         )}
       }`,
@@ -166,37 +173,35 @@ const blockSeen = `
 const columns = (first: string): string => `(vec4<i32>(${first} + x) + vec4<i32>(0, 8, 16, 24))`;
 
 /** Attention: the result, then the log-sum-exp of each (b, head, t) where it has a tail. */
-export function attendSource(headSize: number, hasTail: boolean): string {
-  const pieces = numPieces(headSize);
+export function attendSource(form: TilesForm, hasTail: boolean): string {
   return `
-    ${common(headSize)}
+    ${common(form)}
     fn main() {
       ${place}
       let first = i32(workgroupId.x) * ${blockSize};
       ${queryRows}
       ${blockSeen}
-      ${startSums(headSize, "y")}
+      ${startSums(form, "y")}
       ${each(own, (a) => `var m${a} = -3.0e38; var l${a} = 0.0;`)}
       for (var j = 0; j < numSeen; j += ${blockSize}) {
-        ${products(headSize, "s", "qkvFour(queryAt(b, keyHead, clampQuery(first + r)), four)", "keyFour(b, keyHead, j + r, 0, four)")}
+        ${products(form, "s", "qkvFour(queryAt(b, keyHead, clampQuery(first + r)), four)", "keyFour(b, keyHead, j + r, 0, four)")}
         ${each(own, (a) => `s${a} = select(vec4<f32>(-3.0e38), s${a}, ${columns("j")} < vec4<i32>(seen${a}));`)}
-        ${keep("scores", "s")}
+        ${keep("s")}
         workgroupBarrier();
         ${each(
           own,
           (a) => `
         var high${a} = vec4<f32>(m${a});
-        for (var k = 0; k < ${pieceFours}; k++) { high${a} = max(high${a}, scores[(y + ${8 * a}) * ${stride} + k]); }
+        for (var k = 0; k < ${pieceFours}; k++) { high${a} = max(high${a}, left[(y + ${8 * a}) * ${stride} + k]); }
         let top${a} = max(max(high${a}.x, high${a}.y), max(high${a}.z, high${a}.w));
         let fade${a} = exp(m${a} - top${a});
         let p${a} = exp(s${a} - vec4<f32>(top${a}));
         m${a} = top${a};
         l${a} = l${a} * fade${a} + dot(p${a}, vec4<f32>(1.0));
-        ${each(pieces, (piece) => `y${a}_${piece} *= fade${a};`)}`,
+        ${each(form.numPieces, (piece) => `y${a}_${piece} *= fade${a};`)}`,
         )}
-        workgroupBarrier();
-        ${keep("scores", "p")}
-        ${mix(headSize, "scores", "y", "keyFour(b, keyHead, j + r, 1, four)")}
+        ${keep("p")}
+        ${mix(form, "y", "keyFour(b, keyHead, j + r, 1, four)")}
       }
       workgroupBarrier();
       ${each(own, (a) => `left[(y + ${8 * a}) * ${stride} + x].x = l${a};`)}
@@ -207,10 +212,10 @@ export function attendSource(headSize: number, hasTail: boolean): string {
       var total${a} = 0.0;
       for (var k = 0; k < 8; k++) { total${a} += left[(y + ${8 * a}) * ${stride} + k].x; }
       let share${a} = select(0.0, 1.0 / total${a}, total${a} > 0.0);
-      ${each(pieces, (piece) => `y${a}_${piece} *= share${a};`)}`,
+      ${each(form.numPieces, (piece) => `y${a}_${piece} *= share${a};`)}`,
       )}
       ${writeSums(
-        headSize,
+        form,
         "y",
         (a) => `rowAt(b, keyHead, query${a})`,
         (a) => `query${a} < numQueries`,
@@ -220,24 +225,24 @@ export function attendSource(headSize: number, hasTail: boolean): string {
 }
 
 /** The log-sum-exp and the inner product of dy and y of the queries from `first` on, into `stats`. */
-const gradientCommon = (headSize: number): string => `
+const gradientCommon = (form: TilesForm): string => `
     var<workgroup> stats : array<vec2<f32>, ${numInvocations}>;
-    ${common(headSize)}
-    ${reader(headSize, "dy")}
-    ${reader(headSize, "attended")}
+    ${common(form)}
+    ${reader(form, "dy")}
+    ${reader(form, "attended")}
     fn gatherStats(b : i32, keyHead : i32, first : i32) {
       let query = clampQuery(first + i32(localIndex) / 2);
       let at = rowAt(b, keyHead, query);
       var inner = 0.0;
-      for (var four = i32(localIndex) % 2; four < ${Math.ceil(headSize / 4)}; four += 2) { inner += dot(dyFour(at, four), attendedFour(at, four)); }
+      for (var four = i32(localIndex) % 2; four < (uniforms.headSize + 3) / 4; four += 2) { inner += dot(dyFour(at, four), attendedFour(at, four)); }
       let statPlace = statAt(b, keyHead, query);
-      stats[localIndex] = vec2<f32>(${singleOf(headSize, "attended", "statPlace")}, inner);
+      stats[localIndex] = vec2<f32>(${singleOf(form, "attended", "statPlace")}, inner);
     }
     // log-sum-exp and inner product of a row of the block
     fn statsOf(row : i32) -> vec2<f32> { return vec2<f32>(stats[2 * row].x, stats[2 * row].y + stats[2 * row + 1].y); }`;
 
 /** dk and dv of the 32 keys from place `first` on (those of the prefix stand in front), from every query of example b. */
-const keyBlock = (headSize: number): string => `
+const keyBlock = (form: TilesForm): string => `
       if (localIndex == 0u) {
         let firstToken = max(first - uniforms.numPrefix, 0);
         let isHidden = first - uniforms.numPrefix >= lengths[b];
@@ -245,15 +250,15 @@ const keyBlock = (headSize: number): string => `
       }
       let tStart = workgroupUniformLoad(&bounds).y;
       let length = lengths[b];
-      ${startSums(headSize, "dk")}
-      ${startSums(headSize, "dv")}
+      ${startSums(form, "dk")}
+      ${startSums(form, "dv")}
       for (var g = 0; g < headGroup(); g++) {
         for (var t = tStart; t < uniforms.numTokens; t += ${blockSize}) {
           let query = g * uniforms.numTokens + t;
           workgroupBarrier();
           gatherStats(b, keyHead, query);
-          ${products(headSize, "s", "keyFour(b, keyHead, first + r, 0, four)", "qkvFour(queryAt(b, keyHead, clampQuery(query + r)), four)")}
-          ${products(headSize, "e", "keyFour(b, keyHead, first + r, 1, four)", "dyFour(rowAt(b, keyHead, clampQuery(query + r)), four)")}
+          ${products(form, "s", "keyFour(b, keyHead, first + r, 0, four)", "qkvFour(queryAt(b, keyHead, clampQuery(query + r)), four)")}
+          ${products(form, "e", "keyFour(b, keyHead, first + r, 1, four)", "dyFour(rowAt(b, keyHead, clampQuery(query + r)), four)")}
           ${each(
             own,
             (c) => `
@@ -269,23 +274,22 @@ const keyBlock = (headSize: number): string => `
           let p${a} = select(vec4<f32>(0.0), exp(s${a} - lse), vec4<i32>(first + y + ${8 * a}) < limit);
           let g${a} = p${a} * (e${a} - inner);`,
           )}
-          workgroupBarrier();
-          ${keep("left", "p")}
-          ${keep("scores", "g")}
-          ${mix(headSize, "left", "dv", "dyFour(rowAt(b, keyHead, clampQuery(query + r)), four)")}
-          ${mix(headSize, "scores", "dk", "qkvFour(queryAt(b, keyHead, clampQuery(query + r)), four)")}
+          ${keep("p")}
+          ${mix(form, "dv", "dyFour(rowAt(b, keyHead, clampQuery(query + r)), four)")}
+          ${keep("g")}
+          ${mix(form, "dk", "qkvFour(queryAt(b, keyHead, clampQuery(query + r)), four)")}
         }
       }`;
 
 /** dq of the 32 queries from `first` on. */
-const queryBlock = (headSize: number): string => `
+const queryBlock = (form: TilesForm): string => `
       ${queryRows}
       ${blockSeen}
       gatherStats(b, keyHead, first);
-      ${startSums(headSize, "dq")}
+      ${startSums(form, "dq")}
       for (var j = 0; j < numSeen; j += ${blockSize}) {
-        ${products(headSize, "s", "qkvFour(queryAt(b, keyHead, clampQuery(first + r)), four)", "keyFour(b, keyHead, j + r, 0, four)")}
-        ${products(headSize, "e", "dyFour(rowAt(b, keyHead, clampQuery(first + r)), four)", "keyFour(b, keyHead, j + r, 1, four)")}
+        ${products(form, "s", "qkvFour(queryAt(b, keyHead, clampQuery(first + r)), four)", "keyFour(b, keyHead, j + r, 0, four)")}
+        ${products(form, "e", "dyFour(rowAt(b, keyHead, clampQuery(first + r)), four)", "keyFour(b, keyHead, j + r, 1, four)")}
         ${each(
           own,
           (a) => `
@@ -293,22 +297,22 @@ const queryBlock = (headSize: number): string => `
         let p${a} = select(vec4<f32>(0.0), exp(s${a} - vec4<f32>(stats${a}.x)), ${columns("j")} < vec4<i32>(seen${a}));
         let g${a} = p${a} * (e${a} - vec4<f32>(stats${a}.y));`,
         )}
-        ${keep("scores", "g")}
-        ${mix(headSize, "scores", "dq", "keyFour(b, keyHead, j + r, 0, four)")}
+        ${keep("g")}
+        ${mix(form, "dq", "keyFour(b, keyHead, j + r, 0, four)")}
       }
       ${writeSums(
-        headSize,
+        form,
         "dq",
         (a) => `queryAt(b, keyHead, query${a})`,
         (a) => `query${a} < numQueries`,
       )}`;
 
 /** dQkv (rows, rowWidth): the first workgroups of each (key head, b) take queries, the others keys. */
-export function inputGradientSource(headSize: number): string {
+export function inputGradientSource(form: TilesForm): string {
   const at = (a: number) => `tokenKeyAt(b, keyHead, token + ${8 * a})`;
   const isThere = (a: number) => `token + ${8 * a} < uniforms.numTokens`;
   return `
-    ${gradientCommon(headSize)}
+    ${gradientCommon(form)}
     fn main() {
       ${place}
       let numQueryBlocks = (numQueries + ${blockSize - 1}) / ${blockSize};
@@ -316,30 +320,30 @@ export function inputGradientSource(headSize: number): string {
       let job = workgroupUniformLoad(&bounds).z;
       if (job < numQueryBlocks) {
         let first = job * ${blockSize};
-        ${queryBlock(headSize)}
+        ${queryBlock(form)}
         return;
       }
       let first = uniforms.numPrefix + (job - numQueryBlocks) * ${blockSize};
-      ${keyBlock(headSize)}
+      ${keyBlock(form)}
       let token = first - uniforms.numPrefix + y;
-      ${writeSums(headSize, "dk", at, isThere)}
-      ${writeSums(headSize, "dv", (a) => `${at(a)} + keyWidth()`, isThere)}
+      ${writeSums(form, "dk", at, isThere)}
+      ${writeSums(form, "dv", (a) => `${at(a)} + keyWidth()`, isThere)}
     }`;
 }
 
 /** The prefix's gradient of each example by itself, (B, 2, P, keyWidth). */
-export function prefixPartsSource(headSize: number): string {
+export function prefixPartsSource(form: TilesForm): string {
   const at = (part: number) => (a: number) =>
-    `((2 * b + ${part}) * uniforms.numPrefix + first + y + ${8 * a}) * keyWidth() + keyHead * ${headSize}`;
+    `((2 * b + ${part}) * uniforms.numPrefix + first + y + ${8 * a}) * keyWidth() + keyHead * uniforms.headSize`;
   const isThere = (a: number) => `first + y + ${8 * a} < uniforms.numPrefix`;
   return `
-    ${gradientCommon(headSize)}
+    ${gradientCommon(form)}
     fn main() {
       ${place}
       let first = i32(workgroupId.x) * ${blockSize};
-      ${keyBlock(headSize)}
-      ${writeSums(headSize, "dk", at(0), isThere)}
-      ${writeSums(headSize, "dv", at(1), isThere)}
+      ${keyBlock(form)}
+      ${writeSums(form, "dk", at(0), isThere)}
+      ${writeSums(form, "dv", at(1), isThere)}
     }`;
 }
 
