@@ -12,8 +12,9 @@ import {
 } from "@tutti/model/bench";
 import { loadBackboneFolder, provideNodeGpu } from "@tutti/model/node";
 import { projectFolder } from "../demo/scripts.ts";
+import { attempt as attemptRows } from "./attempts.ts";
 import { countRows, kernelRow, productRow, round, stepRow, weightRow } from "./kernelRows.ts";
-import { type BenchRow, type Goal, median, missingRow, row } from "./rows.ts";
+import { type BenchRow, type Goal, median, row } from "./rows.ts";
 
 // One process per backend, started by kernels.ts, to which every row goes as soon as it is there: `kernelsChild.ts webgpu|wasm|gptTfjs`.
 
@@ -30,14 +31,7 @@ function send(...rows: readonly BenchRow[]): void {
 }
 
 /** Sends what the work finds, or a row that says why it failed. */
-async function attempt(missing: { name: string; unit: string; goal?: Goal }, work: () => Promise<readonly BenchRow[]>): Promise<void> {
-  try {
-    send(...(await work()));
-  } catch (error) {
-    const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-    send(missingRow(missing.name, missing.unit, reason.slice(0, 200), missing.goal ?? null));
-  }
-}
+const attempt = async (...args: Parameters<typeof attemptRows>) => send(...(await attemptRows(...args)));
 
 async function steps(backend: string, goals: { minuet: Goal; layer: Goal }, budgetsMs: { minuet: number; layer: number }): Promise<void> {
   const rounds = { minRounds: 3, maxRounds: 15 };
@@ -115,5 +109,5 @@ process.send?.({ adapter: started.adapter });
 if (what === "webgpu") await measureWebGpu();
 if (what === "wasm") await steps("wasm", { minuet: { atLeast: 3 }, layer: { atLeast: 3 } }, { minuet: 25_000, layer: 25_000 });
 if (what === "gptTfjs") await measureGptTfjs(wanted);
-process.disconnect?.();
+await new Promise((resolve) => process.send?.({ adapter: started.adapter }, resolve)); // all before it has arrived, too
 process.exit(0); // Dawn keeps the process alive

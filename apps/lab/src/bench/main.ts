@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { benchAggregate } from "./aggregate.ts";
 import { benchDemo } from "./demo.ts";
+import { benchGpu } from "./gpu.ts";
 import { benchKernels } from "./kernels.ts";
 import { type BenchRow, nameMachine } from "./rows.ts";
 import { markdownOf, tableOf } from "./table.ts";
@@ -17,8 +18,8 @@ const benches: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   demo: benchDemo,
 };
 
-/** Run only when asked for by name: it takes as long as all the others together, and more. */
-const onlyByName: Readonly<Record<string, () => Promise<BenchRow[]>>> = { tests: benchTests };
+/** Run only when asked for by name: they take as long as all the others together, or make something to be run elsewhere. */
+const onlyByName: Readonly<Record<string, () => Promise<BenchRow[]>>> = { gpu: benchGpu, tests: benchTests };
 const named = { ...benches, ...onlyByName };
 
 const usage = `npm run bench -- [name…] [--markdown] [--json FILE]: measures and compares with the goals; names: ${Object.keys(named).join(", ")} (${Object.keys(onlyByName).join(", ")} only by name)`;

@@ -1,3 +1,5 @@
+export { provideNodeGpu } from "../testing/nodeGpu.ts";
+export { isSoftwareAdapter } from "../webGpu.ts";
 export { type ContestOptions, interleave, medianRatio } from "./contest.ts";
 export type { BenchBatch } from "./contestants.ts";
 export type { LayerSizes } from "./kernelCases.ts";

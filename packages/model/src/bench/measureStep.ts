@@ -93,6 +93,8 @@ export interface MemoryMeasurement {
   /** All buffers after the steps, those that wait to be used again included. */
   readonly allocatedBytes: number;
   readonly loss: number;
+  /** Of the second step. */
+  readonly stepMs: number;
 }
 
 /** Takes two of our steps and looks at the GPU's memory; nothing else may live on the backend. */
@@ -101,13 +103,16 @@ export async function measureMemory(backbone: PackedBackbone, batch: BenchBatch)
   const contestant = ownContestant(backbone, batch, "fast");
   try {
     await contestant.step();
+    const start = performance.now();
     const loss = await contestant.step();
+    const stepMs = performance.now() - start;
     const { used, allocated } = gpuBytes();
     return {
       packedBytes: packedBytes(backbone),
       weightBytes: used - before.used - contestant.stateBytes,
       allocatedBytes: allocated - before.allocated,
       loss,
+      stepMs,
     };
   } finally {
     contestant.dispose();
