@@ -3,9 +3,18 @@ import { createRandom } from "@tutti/core";
 import { beforeEach, expect, test } from "vitest";
 import { packingFor, packTensor, tensorEncodings, unpackTensor } from "../backbone/pack.ts";
 import { startBackend } from "../backends.ts";
+import { countGpu, runningGpuDevice } from "../testing/gpuCounters.ts";
 import { provideNodeGpu } from "../testing/nodeGpu.ts";
 import { relativeError } from "../verify/relativeError.ts";
-import { createPackedLinear, type PackedLinear, packedLinear, packedLinearGradient, stackPacked } from "./packedLinear.ts";
+import {
+  createPackedLinear,
+  interleavePacked,
+  type PackedLinear,
+  packedLinear,
+  packedLinearGradient,
+  stackPacked,
+} from "./packedLinear.ts";
+import { withVariant } from "./webgpu/traits.ts";
 
 const random = createRandom(3).stream({ purpose: "packed linear" });
 const draw = (size: number) => Float32Array.from({ length: size }, () => random.normal());
@@ -103,10 +112,53 @@ test.each(tensorEncodings)(
   },
 );
 
-test("matrices packed in different ways do not stack", () => {
+test.each(tensorEncodings)("two matrices packed as %s interleave row by row", (encoding) => {
+  const parts = [0, 1].map(() => packTensor([5, 70], draw(5 * 70), packingFor(encoding)));
+  const together = interleavePacked(parts[0], parts[1]);
+  if (together === null) throw new Error("parts packed alike interleave");
+  expect(together.shape).toEqual([10, 70]);
+  const [gate, up, both] = [...parts, together].map(unpackTensor);
+  for (let row = 0; row < 10; row++) {
+    const source = row % 2 === 0 ? gate : up;
+    const j = Math.floor(row / 2);
+    expect(both.subarray(row * 70, (row + 1) * 70)).toEqual(source.subarray(j * 70, (j + 1) * 70));
+  }
+});
+
+test.each(["registers", "shared"] as const)(
+  "with %s a row's product has the same bits in any batch, and more rows compile nothing",
+  async (variant) => {
+    const [numIn, numOut] = [132, 76];
+    const weight = packTensor([numOut, numIn], draw(numOut * numIn), packingFor("int8"));
+    const map = createPackedLinear(weight, { shape: [numOut], data: draw(numOut) });
+    const x = draw(41 * numIn);
+    const dy = draw(41 * numOut);
+    const run = (numRows: number) =>
+      withVariant(variant, async () => {
+        const [left, above] = [tf.tensor2d(x, [41, numIn]), tf.tensor2d(dy, [41, numOut])];
+        const results = [packedLinear(left, map, { numRows, epilogue: "gelu" }), packedLinearGradient(above, map, { numRows })];
+        const numbers = await Promise.all(results.map((result) => result.data<"float32">()));
+        tf.dispose([left, above, ...results]);
+        return numbers;
+      });
+    const all = await run(41);
+    const counted = countGpu(runningGpuDevice());
+    const some = await run(19);
+    expect(counted).toMatchObject({ pipelines: 0, shaderModules: 0, dispatches: 2 });
+    counted.stop();
+    expect(some).toEqual([all[0].subarray(0, 19 * numOut), all[1].subarray(0, 19 * numIn)]);
+    const one = await run(1);
+    expect(one).toEqual([all[0].subarray(0, numOut), all[1].subarray(0, numIn)]);
+    release(map);
+  },
+);
+
+test("matrices packed in different ways neither stack nor interleave", () => {
   const [int8, int4] = (["int8", "int4"] as const).map((encoding) => packTensor([2, 64], draw(128), packingFor(encoding)));
   expect(stackPacked([int8, int4])).toBeNull();
   expect(stackPacked([int8, { ...int8, groupSize: 32 }])).toBeNull();
+  expect(interleavePacked(int8, int4)).toBeNull();
+  expect(interleavePacked(int8, { ...int8, groupSize: 32 })).toBeNull();
 });
 
 test("halves too small for a normal f16 count as what they are, as weights and as scales", async () => {

@@ -1,6 +1,6 @@
 import { finishSource } from "./packedEpilogue.ts";
 import type { PackedProduct, PackedSource } from "./packedProgram.ts";
-import { rowWordsSource, scaleForm, unpackingSource } from "./packedUnpacking.ts";
+import { numGroupsSource, rowWordsSource, scaleForm, unpackingSource } from "./packedUnpacking.ts";
 
 /** Columns of the result that an invocation computes, four apart: those between belong to its neighbours. */
 const numColumns = 8;
@@ -48,6 +48,7 @@ function quadSource(product: PackedProduct, rows: number): string {
       let firstColumn = i32(workgroupId.y) * ${quadSize * numColumns};
       let column = firstColumn + lane;
       let rowWords = ${rowWordsSource(product)};
+      let numGroups = ${numGroupsSource(product)};
       ${each(rows, (r) => each(numColumns, (c) => `var sum${r}_${c} = 0.0;`))}
       ${product.isGradient ? gradientLoop(product, rows) : forwardLoop(product, rows)}
       var sums : array<f32, ${rows * numColumns}>;
@@ -75,7 +76,7 @@ const addProducts = (rows: number): string => each(numColumns, (c) => each(rows,
 function forwardLoop(product: PackedProduct, rows: number): string {
   const form = scaleForm(product);
   const weight = (c: number) =>
-    `weights(words${c} + at, lift)${{ none: "", even: ` * scale${c}`, uneven: ` * scalesAt(column + ${quadSize * c}, quad)` }[form]}`;
+    `weights(words${c} + at, lift)${{ none: "", even: ` * scale${c}`, uneven: ` * scalesAt(column + ${quadSize * c}, quad, numGroups)` }[form]}`;
   const loop = (first: string, end: string) => `
       for (var quad = ${first}; quad < ${end}; quad++) {
         let place = 4 * quad + lane;
@@ -90,7 +91,7 @@ function forwardLoop(product: PackedProduct, rows: number): string {
       ${each(rows, (r) => `let start${r} = (row + ${r}) * uniforms.numIn;`)}
       ${each(numColumns, (c) => `let words${c} = (column + ${quadSize * c}) * rowWords;`)}
       ${form === "even" ? `for (var group = 0; group * ${quadsPerGroup(product)} < numQuads; group++) {` : ""}
-      ${form === "even" ? each(numColumns, (c) => `let scale${c} = scaleAt(column + ${quadSize * c}, group);`) : ""}
+      ${form === "even" ? each(numColumns, (c) => `let scale${c} = scaleAt(column + ${quadSize * c}, group, numGroups);`) : ""}
       ${form === "even" ? loop(`group * ${quadsPerGroup(product)}`, `min(numQuads, (group + 1) * ${quadsPerGroup(product)})`) : loop("0", "numQuads")}
       ${form === "even" ? "}" : ""}`;
 }
@@ -103,8 +104,8 @@ function gradientLoop(product: PackedProduct, rows: number): string {
   const ownScale = (c: number) =>
     ({
       none: "",
-      even: ` * scaleAt(place, (firstColumn + ${quadSize * c}) / ${product.groupSize})`,
-      uneven: ` * scalesAt(place, firstQuad + ${c})`,
+      even: ` * scaleAt(place, (firstColumn + ${quadSize * c}) / ${product.groupSize}, numGroups)`,
+      uneven: ` * scalesAt(place, firstQuad + ${c}, numGroups)`,
     })[form];
   return `
       let firstQuad = firstColumn / 4;
@@ -115,7 +116,7 @@ function gradientLoop(product: PackedProduct, rows: number): string {
         ${product.hasScaledRows ? "let factor = select(1.0, uniforms.rowScale, place < uniforms.numScaledRows);" : "let factor = 1.0;"}
         ${each(rows, (r) => `let left${r} = left(start${r}, place, factor);`)}
         let words0 = place * rowWords;
-        ${hasOne ? `let scale = scaleAt(place, firstColumn / ${product.groupSize});` : ""}
+        ${hasOne ? `let scale = scaleAt(place, firstColumn / ${product.groupSize}, numGroups);` : ""}
         ${each(numColumns, (c) => `let w${c} = turned(weights(words0 + at${c}, lift${c})${hasOne ? " * scale" : ownScale(c)});`)}
         ${addProducts(rows)}
       }`;

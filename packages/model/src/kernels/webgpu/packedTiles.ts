@@ -1,6 +1,6 @@
 import { finishSource } from "./packedEpilogue.ts";
 import type { PackedProduct, PackedSource } from "./packedProgram.ts";
-import { rowWordsSource, scaleForm, unpackingSource } from "./packedUnpacking.ts";
+import { numGroupsSource, rowWordsSource, scaleForm, unpackingSource } from "./packedUnpacking.ts";
 
 /** Invocations along each side of a workgroup. */
 const side = 8;
@@ -52,6 +52,7 @@ function tileSource(product: PackedProduct, held: number, isRagged: boolean): st
       let firstRow = i32(workgroupId.x) * ${size};
       let firstColumn = i32(workgroupId.y) * ${size};
       let rowWords = ${rowWordsSource(product)};
+      let numGroups = ${numGroupsSource(product)};
       let numQuads = (${product.isGradient ? "uniforms.numOut" : "uniforms.numIn"} + 3) / 4;
       ${each(held, (i) => each(held, (j) => `var sum${i}_${j} = 0.0;`))}
       for (var first = 0; first < numQuads; first += ${depth}) {
@@ -94,14 +95,18 @@ function leftSource({ isGradient, hasScaledRows }: PackedProduct, isRagged: bool
     }`;
 }
 
-/** `block(row, quad, rowWords)`: W[row … row + 3, 4 quad … 4 quad + 3], a column for each row; row is a multiple of four. */
+/** `block(row, quad, rowWords, numGroups)`: W[row … row + 3, 4 quad … 4 quad + 3], a column for each row; row is a multiple of four. */
 function blockSource(product: PackedProduct): string {
   const form = scaleForm(product);
   const scale = (i: number) =>
-    ({ none: "", even: ` * scaleAt(row + ${i}, 4 * quad / ${product.groupSize})`, uneven: ` * scalesAt(row + ${i}, quad)` })[form];
+    ({
+      none: "",
+      even: ` * scaleAt(row + ${i}, 4 * quad / ${product.groupSize}, numGroups)`,
+      uneven: ` * scalesAt(row + ${i}, quad, numGroups)`,
+    })[form];
   const order = ["xyzw", "yxwz", "zwxy", "wzyx"];
   return `
-    fn block(row : i32, quad : i32, rowWords : i32) -> mat4x4<f32> {
+    fn block(row : i32, quad : i32, rowWords : i32, numGroups : i32) -> mat4x4<f32> {
       let at = row * rowWords + placeOf(quad);
       let lift = liftOf(quad);
       return mat4x4<f32>(${order.map((places, i) => `(weights(at + ${i} * rowWords, lift)${scale(i)}).${places}`).join(", ")});
@@ -117,7 +122,7 @@ function loadRows(size: number): string {
           let row = 4 * (i / ${depth});
           let quad = i % ${depth};
           var b = ${zeroBlock};
-          if (firstColumn + row < uniforms.numOut && first + quad < numQuads) { b = block(firstColumn + row, first + quad, rowWords); }
+          if (firstColumn + row < uniforms.numOut && first + quad < numQuads) { b = block(firstColumn + row, first + quad, rowWords, numGroups); }
           ${each(4, (k) => `weightTile[held(row + ${k}, quad)] = b[${k}];`)}
         }`;
 }
@@ -129,7 +134,7 @@ function loadColumns(size: number): string {
           let column = 4 * (i % ${size / 4});
           let quad = i / ${size / 4};
           var b = ${zeroBlock};
-          if (firstColumn + column < uniforms.numIn && first + quad < numQuads) { b = transpose(block(4 * (first + quad), (firstColumn + column) / 4, rowWords)); }
+          if (firstColumn + column < uniforms.numIn && first + quad < numQuads) { b = transpose(block(4 * (first + quad), (firstColumn + column) / 4, rowWords, numGroups)); }
           ${each(4, (k) => `weightTile[held(column + ${k}, quad)] = b[${k}];`)}
         }`;
 }

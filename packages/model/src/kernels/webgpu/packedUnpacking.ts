@@ -20,7 +20,7 @@ export function scaleForm({ encoding, groupSize, numIn }: Scaling): ScaleForm {
 /**
  * WGSL that reads W, whose words are arranged as `arrangeWords` does:
  * `placeOf(quad)` and `liftOf(quad)` say where the quad-th four of a row's values lie from the row's first word on, and what brings them to a word's top;
- * `weights(at, lift)` unpacks the four, the one of place d ^ (row mod 4) at d, without their scale; `scaleAt(row, group)` is a scale.
+ * `weights(at, lift)` unpacks the four, the one of place d ^ (row mod 4) at d, without their scales: `scaleAt(row, group, numGroups)` is one, `scalesAt(row, quad, numGroups)` are four.
  */
 export function unpackingSource(scaling: Scaling): string {
   const { encoding } = scaling;
@@ -41,6 +41,11 @@ export function rowWordsSource({ encoding }: Scaling): string {
   if (encoding === "int4" || encoding === "nf4") return "(uniforms.numIn + 7) / 8";
   const wordsPerQuad = { int8: 1, f16: 2, f32: 4 }[encoding];
   return `(uniforms.numIn + 3) / 4 * ${wordsPerQuad}`;
+}
+
+/** WGSL of the number of groups of a row of W; 0 without scales. */
+export function numGroupsSource(scaling: Scaling): string {
+  return scaleForm(scaling) === "none" ? "0" : `(uniforms.numIn + ${scaling.groupSize - 1}) / ${scaling.groupSize}`;
 }
 
 /** Integers are unpacked into a word's highest bits, without shifts, which software adapters do one by one; the scale makes up for it. */
@@ -81,8 +86,8 @@ function scaleSource(scaling: Scaling): string {
   if (scaleForm(scaling) === "none") return "";
   const unit = units[encoding].toExponential();
   return `
-    fn scaleAt(row : i32, group : i32) -> f32 {
-      let at = row * ((uniforms.numIn + ${groupSize - 1}) / ${groupSize}) + group;
+    fn scaleAt(row : i32, group : i32, numGroups : i32) -> f32 {
+      let at = row * numGroups + group;
       ${
         encoding === "int8"
           ? `return bitcast<f32>(words[uniforms.scaleStart + at]) * ${unit};`
@@ -90,8 +95,8 @@ function scaleSource(scaling: Scaling): string {
       return select(pair.x, pair.y, (at & 1) == 1) * ${unit};`
       }
     }
-    fn scalesAt(row : i32, quad : i32) -> vec4<f32> {
+    fn scalesAt(row : i32, quad : i32, numGroups : i32) -> vec4<f32> {
       let first = 4 * quad + (row & 3);
-      return vec4<f32>(${[0, 1, 2, 3].map((d) => `scaleAt(row, (first ^ ${d}) / ${groupSize})`).join(", ")});
+      return vec4<f32>(${[0, 1, 2, 3].map((d) => `scaleAt(row, (first ^ ${d}) / ${groupSize}, numGroups)`).join(", ")});
     }`;
 }
