@@ -38,16 +38,17 @@ function attend(context: GpuContext, inputs: KernelInputs, attributes: KernelAtt
   const [qkv, lengths] = [given(inputs, "qkv"), given(inputs, "lengths")];
   const tiled = tiles.tilesForm(headSize);
   const [form, queryBlock, source] = hasTiles(context)
-    ? [tilesForm(tiled), tiles.blockSize, tiles.attendSource(tiled, hasTail)]
-    : [quadsForm(headSize), quads.heldQueries, quads.attendSource(headSize, hasTail)];
-  return runProgram(context, sizes, {
+    ? [tilesForm(tiled), tiles.blockSize, tiles.attendSource(tiled)]
+    : [quadsForm(headSize), quads.heldQueries, quads.attendSource(headSize)];
+  const program: FormedProgram = {
     ...form,
-    key: ["attend", Number(hasTail)],
+    key: ["attend"],
     inputs: { qkv, prefix: inputs.prefix ?? qkv, lengths },
     outputShape: [rowsOf(sizes) + (hasTail ? numTailRows(sizes) : 0), widthOf(sizes)],
     dispatch: [numQueryBlocks(sizes, queryBlock), numKeyValueHeads, batch],
     source,
-  });
+  };
+  return runProgram(context, sizes, program, hasTail ? rowsOf(sizes) * widthOf(sizes) : -1);
 }
 
 interface GradientInputs {

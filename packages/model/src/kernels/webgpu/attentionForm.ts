@@ -21,7 +21,7 @@ export function sizesOf(inputs: KernelInputs, attributes: KernelAttributes): Att
   return { batch, numTokens, numHeads, numKeyValueHeads, headSize, numPrefix, isCausal };
 }
 
-/** Declared in every program of attention; `statsStart` is where numbers of each (b, head, t) begin. */
+/** Declared in every program of attention; `statsStart` is where numbers of each (b, head, t) begin, negative without any. */
 export const attentionUniforms =
   "batch : i32, numTokens : i32, numHeads : i32, numKeyValueHeads : i32, headSize : i32, numPrefix : i32, isCausal : i32, statsStart : i32,";
 

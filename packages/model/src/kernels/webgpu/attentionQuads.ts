@@ -135,7 +135,7 @@ const broadcast = (name: string): string => each(quadSize, (j) => `let ${name}_$
 const sumsOf = (name: string): string => `quadSums(${range(quadSize, (j) => `${name}_${j}`).join(", ")}, isOdd, isUpper)`;
 
 /** Attention: the result, then the log-sum-exp of each (b, head, t) where it has a tail. */
-export function attendSource(headSize: number, hasTail: boolean): string {
+export function attendSource(headSize: number): string {
   const dims = dimensions(headSize);
   const { all, declare, element, load, store } = dims;
   const body = (buffer: string, limit: (r: number) => string) => `
@@ -186,7 +186,7 @@ export function attendSource(headSize: number, hasTail: boolean): string {
       if (place${r} < numQueries) {
         let to${r} = row${r} * queryWidth + head${r} * ${headSize};
         ${all((i) => store(`to${r}`, i, `${element(`y${r}`, i)} * share${r}`))}
-        ${hasTail ? `if (lane == 0) { result[uniforms.statsStart + stat${r}] = m${r} + log(total${r}); }` : ""}
+        if (lane == 0 && uniforms.statsStart >= 0) { result[uniforms.statsStart + stat${r}] = m${r} + log(total${r}); }
       }`,
       )}
     }`;

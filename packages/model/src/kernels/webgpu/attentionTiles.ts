@@ -173,7 +173,7 @@ const blockSeen = `
 const columns = (first: string): string => `(vec4<i32>(${first} + x) + vec4<i32>(0, 8, 16, 24))`;
 
 /** Attention: the result, then the log-sum-exp of each (b, head, t) where it has a tail. */
-export function attendSource(form: TilesForm, hasTail: boolean): string {
+export function attendSource(form: TilesForm): string {
   return `
     ${common(form)}
     fn main() {
@@ -220,7 +220,11 @@ export function attendSource(form: TilesForm, hasTail: boolean): string {
         (a) => `rowAt(b, keyHead, query${a})`,
         (a) => `query${a} < numQueries`,
       )}
-      ${hasTail ? each(own, (a) => `if (x == 0 && query${a} < numQueries) { result[statAt(b, keyHead, query${a})] = m${a} + log(total${a}); }`) : ""}
+      ${each(
+        own,
+        (a) => `
+      if (x == 0 && uniforms.statsStart >= 0 && query${a} < numQueries) { result[statAt(b, keyHead, query${a})] = m${a} + log(total${a}); }`,
+      )}
     }`;
 }
 
