@@ -5,6 +5,7 @@ import { adamWCases } from "./adamW.ts";
 import { attentionCases } from "./attention.ts";
 import { crossEntropyCases } from "./crossEntropy.ts";
 import { normCases } from "./norm.ts";
+import { packedLinearCases } from "./packedLinear.ts";
 import type { ParityCase } from "./parityCase.ts";
 import { rotaryCases } from "./rotary.ts";
 import { scatterRowsCases } from "./scatterRows.ts";
@@ -17,6 +18,7 @@ export const allParityCases: readonly ParityCase[] = [
   ...adamWCases,
   ...scatterRowsCases,
   ...attentionCases,
+  ...packedLinearCases,
 ];
 
 /** How a device can run the kernels: a variant, with its subgroups or as if it had none. */
@@ -36,11 +38,10 @@ export interface ParityResult extends ParityWay {
   readonly seconds: number;
 }
 
-/** The ways in which the running device can run the kernels. */
+/** The ways in which the running device can run the kernels: both variants, as if it had no subgroups and, where it has them, with them. */
 export function parityWays(): readonly ParityWay[] {
-  const shared: ParityWay = { variant: "shared", hasSubgroups: false };
-  const ways: ParityWay[] = [{ variant: "registers", hasSubgroups: false }, shared];
-  return gpuTraits().hasSubgroups ? [...ways, { ...shared, hasSubgroups: true }] : ways;
+  const choices = gpuTraits().hasSubgroups ? [false, true] : [false];
+  return (["registers", "shared"] as const).flatMap((variant) => choices.map((hasSubgroups) => ({ variant, hasSubgroups })));
 }
 
 /** Compares on the WebGPU backend that runs, case after case in every way. */
