@@ -91,11 +91,13 @@ export async function attendOnGpu(example: AttentionExample, operands: Attention
     const given = { ...withPrefix, dy, attended };
     const both = runFused("TuttiAttendGradient", given, { ...sizes, hasTail: true, hasInputGradient: true });
     const alone = runFused("TuttiAttendGradient", given, { ...sizes, hasTail: true, hasInputGradient: false });
-    return [tf.slice(attended, [0, 0], [rows, h]), ...both, ...alone];
+    return [attended, ...both, ...alone];
   });
-  const [y, dPrefix, dQkv, alone] = await Promise.all(results.map((tensor) => tensor.data<"float32">()));
+  const [attended, dPrefix, dQkv, alone] = await Promise.all(results.map((tensor) => tensor.data<"float32">()));
   tf.dispose(results);
+  const y = attended.subarray(0, rows * h);
   if (dPrefix === undefined) return { y };
+  if (attended.subarray(rows * (h + example.numHeads)).some((value) => value !== 0)) throw new Error("attention: padding that is not zero");
   if (alone.some((value, i) => value !== dPrefix[i]))
     throw new Error("attention: the prefix's gradient alone differs from that beside dQkv");
   return { y, dPrefix, dQkv };

@@ -32,6 +32,13 @@ export function uniformsOf(sizes: AttentionSizes, statsStart: number): { type: s
   return values.map((value) => ({ type: "int32", data: [value] }));
 }
 
+/** The first workgroup writes zeros behind the numbers of each (b, head, t), so that every number of a result is the same each time. */
+export const clearPadding = (numInvocations: number): string => `
+      if (uniforms.statsStart >= 0 && workgroupId.x + workgroupId.y + workgroupId.z == 0u) {
+        let padding = uniforms.statsStart + uniforms.batch * uniforms.numTokens * uniforms.numHeads;
+        for (var i = padding + i32(localIndex); i < uniforms.outShape.x * uniforms.outShape.y; i += ${numInvocations}) { result[i] = 0.0; }
+      }`;
+
 /** What differs between the programs of attention. */
 export interface AttentionProgram {
   readonly key: readonly (string | number)[];

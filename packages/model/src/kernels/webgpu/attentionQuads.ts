@@ -1,4 +1,4 @@
-import { each, range, sum } from "./attentionForm.ts";
+import { clearPadding, each, range, sum } from "./attentionForm.ts";
 
 /**
  * Programs without barriers for software adapters, where four neighbouring invocations (a quad) run as one vector instruction: each quad holds a few
@@ -189,6 +189,7 @@ export function attendSource(headSize: number): string {
         if (lane == 0 && uniforms.statsStart >= 0) { result[uniforms.statsStart + stat${r}] = m${r} + log(total${r}); }
       }`,
       )}
+      ${clearPadding(quadSize)}
     }`;
 }
 

@@ -1,4 +1,4 @@
-import { each } from "./attentionForm.ts";
+import { clearPadding, each } from "./attentionForm.ts";
 
 /**
  * Programs with workgroup memory: a workgroup of 8 × 8 invocations holds a block of 32 rows (queries, or keys) and goes over the others in
@@ -225,6 +225,7 @@ export function attendSource(form: TilesForm): string {
         (a) => `
       if (x == 0 && uniforms.statsStart >= 0 && query${a} < numQueries) { result[statAt(b, keyHead, query${a})] = m${a} + log(total${a}); }`,
       )}
+      ${clearPadding(numInvocations)}
     }`;
 }
 
