@@ -21,7 +21,7 @@ test("too many dispatches, and a pipeline that is compiled late, do not hold", (
 });
 
 test("weights are compared with their packed size", () => {
-  const memory = { packedBytes: 2e6, weightBytes: 2.1e6, allocatedBytes: 9e6, loss: 3 };
+  const memory = { packedBytes: 2e6, weightBytes: 2.1e6, allocatedBytes: 9e6, loss: 3, stepMs: 70 };
   expect(weightRow("minuet", memory)).toMatchObject({
     value: 1.05,
     holds: true,

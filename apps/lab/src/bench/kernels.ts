@@ -27,17 +27,24 @@ function withAdapter(name: string, adapter: string | null): string {
 
 /** A machine's GPU where it has one, otherwise the software adapter that Chromium ships. */
 async function onAdapter(args: readonly string[]): Promise<ChildResult> {
-  const own = await runChild(args, {});
-  if (own.code !== noAdapter) return own;
+  if (await hasOwnAdapter()) return runChild(args, {});
   const { softwareAdapter } = await loadAdapterScript();
   return runChild(args, await softwareAdapter());
 }
+
+/** Asks in a process of its own, silently: Dawn complains aloud where there is no driver. */
+async function hasOwnAdapter(): Promise<boolean> {
+  const child = fork(childPath, ["probe", "webgpu"], { execArgv: ["--import", "tsx"], stdio: ["ignore", "ignore", "ignore", "ipc"] });
+  return new Promise((resolve, reject) => child.once("exit", (code) => resolve(code === 0)).once("error", reject));
+}
+
+const childPath = fileURLToPath(new URL("./kernelsChild.ts", import.meta.url));
 
 /** What kernelsChild.ts ends with when it sees no adapter. */
 const noAdapter = 3;
 
 async function runChild(args: readonly string[], env: Readonly<Record<string, string>>): Promise<ChildResult> {
-  const child = fork(fileURLToPath(new URL("./kernelsChild.ts", import.meta.url)), [...args], {
+  const child = fork(childPath, [...args], {
     execArgv: ["--import", "tsx"],
     env: { ...process.env, ...env },
     stdio: ["ignore", 2, "inherit", "ipc"],

@@ -16,7 +16,7 @@ import { attempt as attemptRows } from "./attempts.ts";
 import { countRows, kernelRow, productRow, round, stepRow, weightRow } from "./kernelRows.ts";
 import { type BenchRow, type Goal, median, row } from "./rows.ts";
 
-// One process per backend, started by kernels.ts, to which every row goes as soon as it is there: `kernelsChild.ts webgpu|wasm|gptTfjs`.
+// One process per backend, started by kernels.ts, to which every row goes as soon as it is there: `kernelsChild.ts webgpu|wasm|gptTfjs cpu|probe webgpu`.
 
 /** Exit code that says that this process sees no GPU adapter. */
 const noAdapter = 3;
@@ -102,8 +102,9 @@ async function measureGptTfjs(backend: string): Promise<void> {
 }
 
 const [what = "", backend = "cpu"] = process.argv.slice(2);
-const wanted = (what === "gptTfjs" ? backend : what) as BackendName;
+const wanted = (what === "gptTfjs" || what === "probe" ? backend : what) as BackendName;
 if (wanted === "webgpu" && !(await provideNodeGpu())) process.exit(noAdapter);
+if (what === "probe") process.exit(0);
 const started = await startBackend(wanted, { threads: 1 });
 process.send?.({ adapter: started.adapter });
 if (what === "webgpu") await measureWebGpu();

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { benchAggregate } from "./aggregate.ts";
 import { benchDemo } from "./demo.ts";
@@ -22,14 +22,20 @@ const benches: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
 const onlyByName: Readonly<Record<string, () => Promise<BenchRow[]>>> = { gpu: benchGpu, tests: benchTests };
 const named = { ...benches, ...onlyByName };
 
-const usage = `npm run bench -- [name…] [--markdown] [--json FILE]: measures and compares with the goals; names: ${Object.keys(named).join(", ")} (${Object.keys(onlyByName).join(", ")} only by name)`;
+const usage = `npm run bench -- [name…] [--markdown] [--json FILE]: measures and compares with the goals; --from FILE prints what --json wrote; names: ${Object.keys(named).join(", ")} (${Object.keys(onlyByName).join(", ")} only by name)`;
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
-    options: { json: { type: "string" }, markdown: { type: "boolean" }, help: { type: "boolean" } },
+    options: { json: { type: "string" }, markdown: { type: "boolean" }, from: { type: "string" }, help: { type: "boolean" } },
     allowPositionals: true,
   });
   if (values.help === true) return console.log(usage);
+  const print = (rows: readonly BenchRow[]) => console.log(values.markdown === true ? markdownOf(rows) : tableOf(rows));
+  if (values.from !== undefined) {
+    const { machine, rows } = JSON.parse(readFileSync(values.from, "utf8")) as { machine: string; rows: BenchRow[] };
+    console.log(`${machine}\n`);
+    return print(rows);
+  }
   const unknown = positionals.filter((name) => !Object.hasOwn(named, name));
   if (unknown.length > 0) {
     console.error(`There is no bench ${unknown.join(", ")}. ${usage}`);
@@ -44,7 +50,7 @@ async function main(): Promise<void> {
     console.error(`measuring ${name} …`);
     rows.push(...(await bench()));
   }
-  console.log(values.markdown === true ? markdownOf(rows) : tableOf(rows));
+  print(rows);
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ machine, rows }, null, 2)}\n`);
   if (rows.some(({ holds }) => holds === false)) process.exitCode = 1;
 }
