@@ -29,10 +29,24 @@ export interface PassOptions {
   readonly hasGradient: boolean;
 }
 
+/** Where a pass begins: the embedded tokens (B·T, H), and what all layers share. */
+export interface PassStart {
+  readonly x: tf.Tensor2D;
+  readonly context: PassContext;
+}
+
 /** The frozen backbone on the current backend. Every function is called within `tf.tidy`. */
 export interface Transformer {
   readonly config: BackboneConfig;
   readonly head: LanguageHead;
+  /** Decoders' norm behind the last layer; null in encoders. */
+  readonly finalNorm: Norm | null;
+  /** Begins a pass whose layers are composed elsewhere. */
+  start(batch: TokenBatch, options: PassOptions): PassStart;
+  /** One layer's frozen weights; those of a streamed transformer belong to the caller's tidy. */
+  layer(index: number): LayerWeights;
+  /** A weight of the backbone unpacked to f32, uploaded when first asked for and kept. */
+  unpacked(name: string): tf.Tensor;
   forward(batch: TokenBatch, options: PassOptions): Pass;
   /** d last (B·T, H) → the prefixes' gradients, (2, P, W) per layer. Nothing below the lowest prefix is computed. */
   backward(dLast: tf.Tensor2D, pass: Pass): tf.Tensor3D[];
@@ -58,6 +72,7 @@ export function createTransformer(
   const embeddingNorm = backbone.has("embeddings.norm.weight") ? loadNorm(backbone, "embeddings.norm") : null;
   const finalNorm = backbone.has("norm.weight") ? loadNorm(backbone, "norm") : null;
   const head = createLanguageHead(backbone, form);
+  const unpacked = new Map<string, tf.Tensor>();
 
   function embed(batch: TokenBatch, firstPosition: number): tf.Tensor2D {
     const rows = backbone.rows("embeddings.word", batch.ids);
@@ -78,13 +93,30 @@ export function createTransformer(
     }
   }
 
+  function start(batch: TokenBatch, options: PassOptions): PassStart {
+    checkFits(batch, config, options.firstPosition);
+    const context = contextOf(config, batch, options);
+    return { x: embed(batch, options.firstPosition), context };
+  }
+
   return {
     config,
     head,
-    forward(batch, { prefixes, firstPosition, hasGradient }) {
-      checkFits(batch, config, firstPosition);
-      const context = contextOf(config, batch, { prefixes, firstPosition, hasGradient });
-      const states = [embed(batch, firstPosition)];
+    finalNorm,
+    start,
+    layer: (index) => layers[index] ?? loadLayer(backbone, index, form),
+    unpacked(name) {
+      const known = unpacked.get(name);
+      if (known !== undefined) return known;
+      const { data, shape } = backbone.tensor(name);
+      const tensor = tf.keep(tf.tensor(data, [...shape])); // it outlives the tidy it is first needed in
+      unpacked.set(name, tensor);
+      return tensor;
+    },
+    forward(batch, options) {
+      const { prefixes } = options;
+      const { x, context } = start(batch, options);
+      const states = [x];
       const passes: LayerPass[] = [];
       for (let index = 0; index < config.numLayers; index++) {
         const pass = withLayer(index, (weights) => layerForward(states[index], prefixes?.[index] ?? null, weights, context));
@@ -107,6 +139,8 @@ export function createTransformer(
     dispose() {
       for (const layer of layers) disposeLayer(layer);
       for (const norm of [embeddingNorm, finalNorm]) if (norm !== null) disposeNorm(norm);
+      for (const tensor of unpacked.values()) tensor.dispose();
+      unpacked.clear();
       head.dispose();
     },
   };
