@@ -47,14 +47,14 @@ export function layerForward(x: tf.Tensor2D, prefix: tf.Tensor3D | null, weights
   return { y: inner === null ? feedForwardNorm.y : total, attended, attentionNorm, hidden, feedForwardNorm };
 }
 
-/** dY (B·T, H) → dX, null without `hasInputGradient`, and the prefix's gradient (2, P, W). */
+/** dY (B·T, H) → dX, null without `hasInputGradient`, and the prefix's gradient (2, P, W), null without a prefix. */
 export function layerBackward(
   dy: tf.Tensor2D,
   pass: LayerPass,
   weights: LayerWeights,
   context: PassContext,
   hasInputGradient: boolean,
-): { dx: tf.Tensor2D | null; dPrefix: tf.Tensor3D } {
+): { dx: tf.Tensor2D | null; dPrefix: tf.Tensor3D | null } {
   const isAfter = normsAfter(context.config);
   const dTotal = isAfter ? normalizeGradient(dy, pass.feedForwardNorm, weights.feedForwardNorm) : dy;
   const dInner = contractGradient(dTotal, pass.hidden, weights, isAfter ? dTotal : null);

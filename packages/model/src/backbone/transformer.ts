@@ -39,8 +39,16 @@ export interface PassStart {
 export interface Transformer {
   readonly config: BackboneConfig;
   readonly head: LanguageHead;
+  /** The norm that embeddings go through in front of layer 0; null in decoders. */
+  readonly embeddingNorm: Norm | null;
   /** Decoders' norm behind the last layer; null in encoders. */
   readonly finalNorm: Norm | null;
+  /** Word, position and type summed (B·T, H), in front of the embeddings' norm. */
+  embed(batch: TokenBatch, firstPosition: number): tf.Tensor2D;
+  /** What position and type add to `numRows` rows without words, (numRows, H); rows at negative positions have none. Null where a family adds neither. */
+  rowAddition(numRows: number, firstPosition: number): tf.Tensor2D | null;
+  /** Rows of the table of words, (ids.length, H) row-major. */
+  wordRows(ids: readonly number[]): Float32Array;
   /** Begins a pass whose layers are composed elsewhere. */
   start(batch: TokenBatch, options: PassOptions): PassStart;
   /** One layer's frozen weights; those of a streamed transformer belong to the caller's tidy. */
@@ -78,8 +86,19 @@ export function createTransformer(
     const rows = backbone.rows("embeddings.word", batch.ids);
     if (positions !== null) addPositions(rows, batch, positions, firstPosition + config.positionOffset);
     if (type !== null) for (let i = 0; i < rows.length; i++) rows[i] += type[i % type.length];
-    const x = tf.tensor2d(rows, [batch.ids.length, config.hiddenSize]);
-    return embeddingNorm === null ? x : normalize(x, embeddingNorm).y;
+    return tf.tensor2d(rows, [batch.ids.length, config.hiddenSize]);
+  }
+
+  function rowAddition(numRows: number, firstPosition: number): tf.Tensor2D | null {
+    if (positions === null && type === null) return null;
+    const width = config.hiddenSize;
+    const rows = new Float32Array(numRows * width);
+    for (let i = 0; i < rows.length; i++) {
+      const position = firstPosition + Math.floor(i / width);
+      const added = positions === null || position < 0 ? 0 : positions.data[(position + config.positionOffset) * width + (i % width)];
+      rows[i] = added + (type === null ? 0 : type[i % width]);
+    }
+    return tf.tensor2d(rows, [numRows, width]);
   }
 
   function withLayer<T>(index: number, compute: (weights: LayerWeights) => T): T {
@@ -95,14 +114,22 @@ export function createTransformer(
 
   function start(batch: TokenBatch, options: PassOptions): PassStart {
     checkFits(batch, config, options.firstPosition);
-    const context = contextOf(config, batch, options);
-    return { x: embed(batch, options.firstPosition), context };
+    const context = contextOf(config, batch, { ...options, numPrefix: options.prefixes?.[0]?.shape[1] ?? 0 });
+    const embedded = embed(batch, options.firstPosition);
+    return { x: embeddingNorm === null ? embedded : normalize(embedded, embeddingNorm).y, context };
   }
 
   return {
     config,
     head,
+    embeddingNorm,
     finalNorm,
+    embed(batch, firstPosition) {
+      checkFits(batch, config, firstPosition);
+      return embed(batch, firstPosition);
+    },
+    rowAddition,
+    wordRows: (ids) => backbone.rows("embeddings.word", ids),
     start,
     layer: (index) => layers[index] ?? loadLayer(backbone, index, form),
     unpacked(name) {
@@ -131,6 +158,7 @@ export function createTransformer(
       let dy = throughFinalNorm(dLast, pass.finalNorm, finalNorm);
       for (let index = config.numLayers - 1; index >= 0; index--) {
         const { dx, dPrefix } = withLayer(index, (weights) => layerBackward(dy, pass.layers[index], weights, pass.context, index > 0));
+        if (dPrefix === null) throw new Error("a pass without prefixes has no prefix gradients to give");
         gradients.unshift(dPrefix);
         if (dx !== null) dy = dx;
       }
@@ -146,20 +174,25 @@ export function createTransformer(
   };
 }
 
-function contextOf(config: BackboneConfig, batch: TokenBatch, { prefixes, firstPosition, hasGradient }: PassOptions): PassContext {
+/** What all layers of a pass share. Row 0 of each text is at `firstPosition`, which rotations go by. */
+export function contextOf(
+  config: BackboneConfig,
+  { numTokens, lengths }: Pick<TokenBatch, "numTokens" | "lengths">,
+  { numPrefix, firstPosition, hasGradient }: Omit<PassOptions, "prefixes"> & { readonly numPrefix: number },
+): PassContext {
   const shape: AttentionShape = {
     numHeads: config.numHeads,
     numKeyValueHeads: config.numKeyValueHeads,
     headSize: config.headSize,
-    numTokens: batch.numTokens,
-    lengths: batch.lengths,
+    numTokens,
+    lengths,
     isCausal: config.isCausal,
   };
   return {
     config,
     shape,
-    seen: visibility(shape, prefixes?.[0]?.shape[1] ?? 0),
-    rotation: config.rotary === null ? null : rotationOf(batch.numTokens, firstPosition, config.headSize, config.rotary),
+    seen: visibility(shape, numPrefix),
+    rotation: config.rotary === null ? null : rotationOf(numTokens, firstPosition, config.headSize, config.rotary),
     hasGradient,
   };
 }

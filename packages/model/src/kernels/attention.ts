@@ -28,8 +28,8 @@ export interface Attended {
 export interface AttentionGradient {
   /** (B·T, H + 2W), or null when it was not asked for. */
   readonly dQkv: tf.Tensor2D | null;
-  /** (2, P, W), summed over the batch. */
-  readonly dPrefix: tf.Tensor3D;
+  /** (2, P, W), summed over the batch; null without a prefix. */
+  readonly dPrefix: tf.Tensor3D | null;
 }
 
 /** How hidden keys are told: an additive mask for plain operations, lengths for our kernels. */
@@ -56,7 +56,7 @@ export function attend(
   return { y: y as tf.Tensor2D, qkv, weights: weights ?? null, prefix };
 }
 
-/** Gradients of `attend`; without `hasInputGradient` only the prefix's, as the lowest layer needs. The pass must have had a prefix. */
+/** Gradients of `attend`; without `hasInputGradient` only the prefix's, as the lowest layer of a pass with prefixes needs. */
 export function attendGradient(
   dy: tf.Tensor2D,
   attended: Attended,
@@ -64,11 +64,13 @@ export function attendGradient(
   { shape, hasInputGradient }: { readonly shape: AttentionShape; readonly hasInputGradient: boolean },
 ): AttentionGradient {
   const { y, qkv, prefix, weights } = attended;
-  if (prefix === null) throw new Error("attention without a prefix has no gradient to give");
+  if (prefix === null && !hasInputGradient) return { dPrefix: null, dQkv: null };
   if (!isFused(shape)) return plainAttendGradient(dy, attended, shape, hasInputGradient);
-  const inputs = { dy, qkv, prefix, ...(weights === null ? { attended: y, ...lengthsOf(seen) } : { weights }) };
-  const [dPrefix, dQkv] = runFused("TuttiAttendGradient", inputs, { ...attributesOf(shape), hasInputGradient });
-  return { dPrefix: dPrefix as tf.Tensor3D, dQkv: hasInputGradient ? (dQkv as tf.Tensor2D) : null };
+  const read = weights === null ? { attended: y, ...lengthsOf(seen) } : { weights };
+  const inputs = { dy, qkv, ...(prefix === null ? {} : { prefix }), ...read };
+  const results = runFused("TuttiAttendGradient", inputs, { ...attributesOf(shape), hasInputGradient });
+  const [dPrefix, dQkv] = prefix === null ? [null, ...results] : results;
+  return { dPrefix: dPrefix as tf.Tensor3D | null, dQkv: hasInputGradient ? (dQkv as tf.Tensor2D) : null };
 }
 
 /** Whether the current backend computes this attention in one kernel, which then needs no mask. */

@@ -32,7 +32,7 @@ export function plainAttendGradient(
   const dScores = tf.sub<tf.Tensor4D>(dWeights, tf.mul(weights, tf.sum(dWeights, 3, true)));
   const dk = product(dScores, q, { transposeA: true }); // (B, kv, P + T, d)
   const dv = product(weights, d, { transposeA: true });
-  const dPrefix = tf.stack([prefixPart(dk, numPrefix), prefixPart(dv, numPrefix)]) as tf.Tensor3D;
+  const dPrefix = numPrefix === 0 ? null : (tf.stack([prefixPart(dk, numPrefix), prefixPart(dv, numPrefix)]) as tf.Tensor3D);
   if (!hasInputGradient) return { dQkv: null, dPrefix };
   const tokens = (t: tf.Tensor4D) => tf.slice4d(t, [0, 0, numPrefix, 0], [batch, kv, shape.numTokens, size]);
   const dq = mergeHeads(product(dScores, k), shape.numHeads, shape);

@@ -93,9 +93,9 @@ function kernelsOn(backend: BackendWasm, program: WasmProgram): Record<WasmKerne
     },
     TuttiAttendGradient({ dy, qkv, prefix, weights }, attributes) {
       const shape = shapeOf(attributes);
-      const numPrefix = given(prefix).shape[1];
+      const numPrefix = prefix?.shape[1] ?? 0;
       const columns = weightColumns(numPrefix, shape.numTokens);
-      const dPrefix = zeroed(given(prefix).shape);
+      const dPrefix = prefix === undefined ? null : zeroed(prefix.shape);
       const dQkv = attributes.hasInputGradient === true ? zeroed(given(qkv).shape) : null;
       const [scratch, dWeights] = [zeroed([shape.headSize, columns]), zeroed([shape.numTokens, columns])];
       const addresses = {
@@ -105,12 +105,12 @@ function kernelsOn(backend: BackendWasm, program: WasmProgram): Record<WasmKerne
         weights: address(weights),
         scratch: address(scratch),
         dWeights: address(dWeights),
-        dPrefix: address(dPrefix),
+        dPrefix: dPrefix === null ? 0 : address(dPrefix),
         dQkv: dQkv === null ? null : address(dQkv),
       };
       attendGradientOnWasm(program, addresses, shape, numPrefix);
       release(scratch, dWeights);
-      return dQkv === null ? [dPrefix] : [dPrefix, dQkv];
+      return [dPrefix, dQkv].filter((result) => result !== null);
     },
   };
 }

@@ -54,6 +54,7 @@ function attend(context: GpuContext, inputs: KernelInputs, attributes: KernelAtt
 interface GradientInputs {
   readonly dy: TensorInfo;
   readonly qkv: TensorInfo;
+  /** Without a prefix something that takes its place and is never read. */
   readonly prefix: TensorInfo;
   readonly attended: TensorInfo;
   readonly lengths: TensorInfo;
@@ -64,7 +65,7 @@ function gradientInputs(inputs: KernelInputs, attributes: KernelAttributes): Gra
   return {
     dy: given(inputs, "dy"),
     qkv: given(inputs, "qkv"),
-    prefix: given(inputs, "prefix"),
+    prefix: inputs.prefix ?? given(inputs, "qkv"),
     attended: given(inputs, "attended"),
     lengths: given(inputs, "lengths"),
     hasInputGradient: attributes.hasInputGradient === true,
@@ -79,7 +80,7 @@ function tilesForm({ numPieces, components }: tiles.TilesForm): Form {
   return { variant: `tiles_${numPieces}_${components}`, components, workgroupSize: tiles.numInvocations };
 }
 
-/** dq with the inner products of dy and y, then the prefix's gradient, then dQkv that takes dq over. */
+/** dq with the inner products of dy and y, then the prefix's gradient where there is one, then dQkv that takes dq over. */
 function gradientInQuads(context: GpuContext, sizes: AttentionSizes, given: GradientInputs): TensorInfo[] {
   const { batch, numTokens, headSize, numPrefix, numKeyValueHeads } = sizes;
   const { dy, qkv, prefix, attended, lengths, hasInputGradient } = given;
@@ -92,14 +93,17 @@ function gradientInQuads(context: GpuContext, sizes: AttentionSizes, given: Grad
     dispatch: [numQueryBlocks(sizes, quads.heldQueries), numKeyValueHeads, batch],
     source: quads.queryGradientSource(headSize, hasInputGradient),
   });
-  const dPrefix = run({
-    key: ["prefix"],
-    inputs: { dy, qkv, attended, inners, prefix },
-    outputShape: [2, numPrefix, keyWidthOf(sizes)],
-    dispatch: [Math.ceil(numPrefix / quads.heldKeys), numKeyValueHeads, 1],
-    source: quads.prefixGradientSource(headSize),
-  });
-  const results = [dPrefix];
+  const results: TensorInfo[] = [];
+  if (numPrefix > 0) {
+    const dPrefix = run({
+      key: ["prefix"],
+      inputs: { dy, qkv, attended, inners, prefix },
+      outputShape: [2, numPrefix, keyWidthOf(sizes)],
+      dispatch: [Math.ceil(numPrefix / quads.heldKeys), numKeyValueHeads, 1],
+      source: quads.prefixGradientSource(headSize),
+    });
+    results.push(dPrefix);
+  }
   if (hasInputGradient) {
     const dQkv = run({
       key: ["key"],
@@ -114,7 +118,7 @@ function gradientInQuads(context: GpuContext, sizes: AttentionSizes, given: Grad
   return results;
 }
 
-/** The prefix's gradient of each example, their sum, and dQkv. */
+/** The prefix's gradient of each example and their sum, where there is a prefix, and dQkv. */
 function gradientInTiles(context: GpuContext, sizes: AttentionSizes, given: GradientInputs): TensorInfo[] {
   const { batch, numTokens, headSize, numPrefix, numKeyValueHeads } = sizes;
   const { hasInputGradient, ...inputs } = given;
@@ -122,25 +126,29 @@ function gradientInTiles(context: GpuContext, sizes: AttentionSizes, given: Grad
   const form = tilesForm(tiled);
   const numBlocks = (numKeys: number) => Math.ceil(numKeys / tiles.blockSize);
   const [width, keyWidth] = [widthOf(sizes), keyWidthOf(sizes)];
-  const parts = runProgram(context, sizes, {
-    ...form,
-    key: ["parts"],
-    inputs,
-    outputShape: [batch * 2, numPrefix, keyWidth],
-    dispatch: [numBlocks(numPrefix), numKeyValueHeads, batch],
-    source: tiles.prefixPartsSource(tiled),
-  });
-  const dPrefix = runProgram(context, sizes, {
-    ...form,
-    components: 1,
-    key: ["sum"],
-    inputs: { parts },
-    outputShape: [2, numPrefix, keyWidth],
-    dispatch: [Math.ceil((2 * numPrefix * keyWidth) / form.workgroupSize), 1, 1],
-    source: tiles.sumPartsSource,
-  });
-  context.backend.disposeData(parts.dataId);
-  if (!hasInputGradient) return [dPrefix];
+  const results: TensorInfo[] = [];
+  if (numPrefix > 0) {
+    const parts = runProgram(context, sizes, {
+      ...form,
+      key: ["parts"],
+      inputs,
+      outputShape: [batch * 2, numPrefix, keyWidth],
+      dispatch: [numBlocks(numPrefix), numKeyValueHeads, batch],
+      source: tiles.prefixPartsSource(tiled),
+    });
+    const dPrefix = runProgram(context, sizes, {
+      ...form,
+      components: 1,
+      key: ["sum"],
+      inputs: { parts },
+      outputShape: [2, numPrefix, keyWidth],
+      dispatch: [Math.ceil((2 * numPrefix * keyWidth) / form.workgroupSize), 1, 1],
+      source: tiles.sumPartsSource,
+    });
+    context.backend.disposeData(parts.dataId);
+    results.push(dPrefix);
+  }
+  if (!hasInputGradient) return results;
   const dQkv = runProgram(context, sizes, {
     ...form,
     key: ["input"],
@@ -149,7 +157,7 @@ function gradientInTiles(context: GpuContext, sizes: AttentionSizes, given: Grad
     dispatch: [numQueryBlocks(sizes, tiles.blockSize) + numBlocks(numTokens), numKeyValueHeads, batch],
     source: tiles.inputGradientSource(tiled),
   });
-  return [dPrefix, dQkv];
+  return [...results, dQkv];
 }
 
 type FormedProgram = AttentionProgram & Form;
