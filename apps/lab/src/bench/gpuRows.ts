@@ -55,7 +55,11 @@ export async function measureGpu({ isQuick, onRow }: GpuTableOptions): Promise<B
   ]);
   for (const [family, atMost] of [["roberta", 20] as const, ["gpt2", 20] as const, ["llama", 26] as const]) {
     const wanted = { name: `dispatches per layer and step, ${family}`, unit: "", goal: { atMost } };
-    add(await attempt(wanted, async () => countRows(family, await countDispatches(family), atMost)));
+    add(
+      await attempt(wanted, async () =>
+        countRows(family, { own: await countDispatches(family, "own"), stock: await countDispatches(family, "stock") }, atMost),
+      ),
+    );
   }
   for (const width of widths) {
     add(await attempt({ name: `two layers of ${width}: stock / ours`, unit: "×" }, () => stepRows(width, peaks, isQuick)));

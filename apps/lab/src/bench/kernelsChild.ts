@@ -53,7 +53,7 @@ async function measureWebGpu(): Promise<void> {
     ["llama", 26],
   ] as const) {
     await attempt({ name: `dispatches per layer and step, ${family}`, unit: "", goal: { atMost } }, async () =>
-      countRows(family, await countDispatches(family), atMost),
+      countRows(family, { own: await countDispatches(family, "own"), stock: await countDispatches(family, "stock") }, atMost),
     );
   }
   for (const [name, open] of [

@@ -56,19 +56,16 @@ export interface StepCounts {
   readonly pipelines: number;
 }
 
-/** Counts our step's and the yardstick's dispatches on narrow layers of a family; needs the WebGPU backend. */
-export async function countDispatches(family: BackboneShape["family"]): Promise<{ own: StepCounts; stock: StepCounts }> {
+/** Counts the dispatches of our step or the yardstick's on narrow layers of a family; needs the WebGPU backend. */
+export async function countDispatches(family: BackboneShape["family"], whose: "own" | "stock"): Promise<StepCounts> {
   const batch = { numTexts: 2, numTokens: 8 };
-  const make = (numLayers: number) =>
-    randomBackbone({ family, hiddenSize: 64, intermediateSize: 128, numLayers, numHeads: 4, numKeyValueHeads: 2, vocabSize: 96 }, "int8");
-  const count = async (create: (backbone: PackedBackbone) => Contestant): Promise<StepCounts> => {
-    const [two, three] = [await countStep(create(make(2))), await countStep(create(make(3)))];
-    return { ...three, perLayer: three.total - two.total };
+  const count = (numLayers: number) => {
+    const sizes = { hiddenSize: 64, intermediateSize: 128, numLayers, numHeads: 4, vocabSize: 96 };
+    const backbone = randomBackbone({ family, ...sizes, numKeyValueHeads: 2 }, "int8");
+    return countStep(whose === "own" ? ownContestant(backbone, batch, "fast") : stockContestant(backbone, batch));
   };
-  return {
-    own: await count((backbone) => ownContestant(backbone, batch, "fast")),
-    stock: await count((backbone) => stockContestant(backbone, batch)),
-  };
+  const [two, three] = [await count(2), await count(3)];
+  return { ...three, perLayer: three.total - two.total };
 }
 
 async function countStep(contestant: Contestant): Promise<Omit<StepCounts, "perLayer">> {
