@@ -25,7 +25,7 @@ test("a file may choose another preset, and a flag another still", () => {
 });
 
 test("another strategy replaces the preset's options instead of mixing with them", () => {
-  expect(merge({ run: { strategy: { name: "fedAvg" } } }).run.strategy).toEqual({ name: "fedAvg" });
+  expect(merge({ run: { strategy: { name: "fedAvg" } } }).run.strategy).toEqual({ name: "fedAvg", fineTuneEpochs: 0 });
   expect(merge({ run: { partition: { kind: "iid" } } }).run.partition).toEqual({ kind: "iid" });
   expect(merge({ run: { strategy: { countingRounds: 2 } } }).run.strategy).toMatchObject({
     name: "fedPepTao",

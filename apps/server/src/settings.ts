@@ -45,7 +45,7 @@ function fittedToDevices(preset: RunSettings | undefined, asked: unknown): Overr
 
 /**
  * `over` laid on `base`: objects are merged name by name, anything else is replaced, undefined changes nothing.
- * An object whose tag (`kind` or `name`) changes is replaced as a whole, since the other variant's names do not fit it.
+ * An object whose tag (`kind`, `name` or `method`) changes is replaced as a whole, since the other variant's names do not fit it.
  */
 export function mergeDeep(base: unknown, over: unknown): unknown {
   if (over === undefined) return base;
@@ -71,7 +71,7 @@ export function readSettingsFile(path: string): Overrides {
 }
 
 function tagChanges(base: Overrides, over: Overrides): boolean {
-  return ["kind", "name"].some((tag) => Object.hasOwn(over, tag) && Object.hasOwn(base, tag) && over[tag] !== base[tag]);
+  return ["kind", "name", "method"].some((tag) => Object.hasOwn(over, tag) && Object.hasOwn(base, tag) && over[tag] !== base[tag]);
 }
 
 function isPlainObject(value: unknown): value is Overrides {

@@ -12,16 +12,23 @@ function addManifest(name: string, manifest: object): void {
   writeFileSync(join(folder.path, "backbones", name, "manifest.json"), JSON.stringify(manifest));
 }
 
-const config = { numLayers: 3, hiddenSize: 10, numKeyValueHeads: 2, headSize: 4 };
+const config = { numLayers: 3, hiddenSize: 10, numHeads: 6, numKeyValueHeads: 2, headSize: 4 };
+const tensors = [{ name: "layers.0.attention.query.weight", shape: [24, 10] }];
 
-test("a manifest says how wide keys and values are", () => {
-  addManifest("whole", { config, tokenizer: { file: "tokenizer.json" } });
-  expect(readBackboneSizes(folder.path, "whole")).toEqual({ numLayers: 3, hiddenSize: 10, keyValueWidth: 8 });
+test("a manifest says how wide queries, keys and values are, and which tensors there are", () => {
+  addManifest("whole", { config, tensors, tokenizer: { file: "tokenizer.json" } });
+  expect(readBackboneSizes(folder.path, "whole")).toEqual({
+    numLayers: 3,
+    hiddenSize: 10,
+    keyValueWidth: 8,
+    queryWidth: 24,
+    weights: tensors,
+  });
 });
 
 test("a backbone that is missing, or has no tokenizer, is refused with what to do", () => {
   expect(() => readBackboneSizes(folder.path, "none")).toThrow("`tutti backbone add` makes it");
-  addManifest("weights", { config, tokenizer: null });
+  addManifest("weights", { config, tensors, tokenizer: null });
   expect(() => readBackboneSizes(folder.path, "weights")).toThrow(
     "backbone weights has no tokenizer, so it cannot read texts: add it again from a folder with tokenizer.json",
   );

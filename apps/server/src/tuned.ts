@@ -30,9 +30,11 @@ const manifestSchema = z.object({
   config: z.object({
     numLayers: z.int().min(1),
     hiddenSize: z.int().min(1),
+    numHeads: z.int().min(1),
     numKeyValueHeads: z.int().min(1),
     headSize: z.int().min(1),
   }),
+  tensors: z.array(z.object({ name: z.string(), shape: z.array(z.int().min(1)) })),
   /** Null for weights alone. */
   tokenizer: z.looseObject({}).nullish(),
 });
@@ -51,6 +53,7 @@ export function readBackboneSizes(publicDir: string, backbone: string): Backbone
   if (parsed.data.tokenizer === null) {
     throw new ConfigError(`backbone ${backbone} has no tokenizer, so it cannot read texts: add it again from a folder with tokenizer.json`);
   }
-  const { numLayers, hiddenSize, numKeyValueHeads, headSize } = parsed.data.config;
-  return { numLayers, hiddenSize, keyValueWidth: numKeyValueHeads * headSize };
+  const { numLayers, hiddenSize, numHeads, numKeyValueHeads, headSize } = parsed.data.config;
+  const widths = { keyValueWidth: numKeyValueHeads * headSize, queryWidth: numHeads * headSize };
+  return { numLayers, hiddenSize, ...widths, weights: parsed.data.tensors };
 }

@@ -35,14 +35,26 @@ export { createRandom } from "./random.ts";
 export type { Deadline, DevicePool, OpenStep, RoundEvent, RoundsOptions, TaskOutcome } from "./rounds.ts";
 export { neededContributions, runRounds } from "./rounds.ts";
 export type {
+  AdapterTuning,
+  AttemptTuning,
   Encoding,
   FedAvgSettings,
+  FedOptSettings,
   FedPepTaoSettings,
+  FullTuning,
+  IdpgTuning,
+  InputPromptTuning,
+  LatePromptTuning,
   LayerSelector,
+  LocalSettings,
+  LoraTuning,
   PartitionSettings,
+  PrefixTuning,
   RunSettings,
+  ScaffoldSettings,
   StrategySettings,
   TrainingSettings,
+  TuningCommon,
   TuningSettings,
 } from "./run.ts";
 export type { LanczosSettings, MatrixProduct, RitzSpectrum } from "./selection/lanczos.ts";
@@ -84,5 +96,5 @@ export type {
   TaskSpec,
   Waiting,
 } from "./task.ts";
-export type { BackboneSizes, TunedEntry } from "./tuned.ts";
-export { initialParams, tunedEntries, tunedShape } from "./tuned.ts";
+export type { BackboneSizes, BackboneWeight, InitialValues, TunedEntry, TunedMethod } from "./tuned.ts";
+export { initialParams, tunedEntries, tunedShape, vocabularyRows } from "./tuned.ts";

@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 import { presets } from "./presets.ts";
-import type { FedPepTaoSettings, RunSettings } from "./run.ts";
+import type { FedPepTaoSettings, PrefixTuning, RunSettings } from "./run.ts";
+
+type PresetRun = RunSettings & { readonly tuning: PrefixTuning };
 
 /** The rows of fedpeptao.md §8, official, default and demo. */
-const table: readonly (readonly [string, (run: RunSettings, strategy: FedPepTaoSettings) => unknown, unknown, unknown, unknown])[] = [
+const table: readonly (readonly [string, (run: PresetRun, strategy: FedPepTaoSettings) => unknown, unknown, unknown, unknown])[] = [
   ["numDevices, cohort", (run) => [run.numDevices, run.cohortSize], [100, 10], [20, 6], [20, 6]],
   [
     "rounds, localEpochs, batch",
@@ -74,6 +76,8 @@ const table: readonly (readonly [string, (run: RunSettings, strategy: FedPepTaoS
       s.keepFraction,
       s.scoreLastLayer,
       s.controlVariates,
+      run.training.optimizer,
+      run.training.proximal,
     ],
     ...([1, 2, 3].map(() => [
       42,
@@ -87,6 +91,8 @@ const table: readonly (readonly [string, (run: RunSettings, strategy: FedPepTaoS
       "auto",
       false,
       true,
+      "adamW",
+      0,
     ]) as [unknown, unknown, unknown]),
   ],
 ];

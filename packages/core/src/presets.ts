@@ -1,6 +1,6 @@
-import type { FedPepTaoSettings, RunSettings, TrainingSettings, TuningSettings } from "./run.ts";
+import type { FedPepTaoSettings, PrefixTuning, RunSettings, TrainingSettings } from "./run.ts";
 
-const tuning: TuningSettings = {
+const tuning: PrefixTuning = {
   method: "prefix",
   promptTokens: 16,
   promptDropout: 0.1,
@@ -16,6 +16,8 @@ const training: TrainingSettings = {
   weightDecay: 0.1,
   clipNorm: 1,
   resetMoments: true,
+  optimizer: "adamW",
+  proximal: 0,
 };
 
 const strategy: FedPepTaoSettings = {
@@ -41,7 +43,10 @@ const strategy: FedPepTaoSettings = {
   controlVariates: true,
 };
 
-const standard: RunSettings = {
+/** A preset's settings; all presets tune prefixes. */
+type PresetRun = RunSettings & { readonly tuning: PrefixTuning };
+
+const standard: PresetRun = {
   seed: 42,
   backbone: "minuet",
   task: "feedback/topic",
@@ -61,14 +66,14 @@ const standard: RunSettings = {
   paramsEncoding: "f16",
 };
 
-const demo: RunSettings = {
+const demo: PresetRun = {
   ...standard,
   numRounds: 12,
   evaluateEvery: 4,
   strategy: { ...strategy, countingRounds: 3, probeDevices: 2, lanczosSteps: 20 },
 };
 
-const official: RunSettings = {
+const official: PresetRun = {
   ...standard,
   numDevices: 100,
   minDevices: 10,
@@ -97,7 +102,7 @@ const official: RunSettings = {
 };
 
 /** The settings of fedpeptao.md §8, complete and frozen: the published program's, ours, and ours cut to a few minutes. */
-export const presets: Readonly<Record<"official" | "default" | "demo", RunSettings>> = deepFrozen({ official, default: standard, demo });
+export const presets: Readonly<Record<"official" | "default" | "demo", PresetRun>> = deepFrozen({ official, default: standard, demo });
 
 function deepFrozen<T extends object>(value: T): T {
   for (const part of Object.values(value)) if (typeof part === "object" && part !== null) deepFrozen(part);

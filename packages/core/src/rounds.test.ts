@@ -9,7 +9,7 @@ import { type Answer, createSimulatedPool } from "./testing/simulatedPool.ts";
 const numExamples = [4, 1, 7, 2, 5];
 const roster = rosterOf(numExamples);
 const settings = { numDevices: 5, minDevices: 5, cohortSize: 4, numRounds: 3, evaluateEvery: 2, quorum: 0.7, deadlineMs: 1000 } as const;
-const run = { ...testRun(settings), strategy: { name: "fedAvg" } } as const;
+const run = { ...testRun(settings), strategy: { name: "fedAvg", fineTuneEpochs: 0 } } as const;
 const random = createRandom(3);
 const fresh = () => fedAvg.init(run, testShape(2), paramsOf({ "prefix/0": [0.5, -1], "prefix/1": [2, 3] }));
 

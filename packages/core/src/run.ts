@@ -8,11 +8,8 @@ export type PartitionSettings =
   | { readonly kind: "iid" }
   | { readonly kind: "byField" };
 
-/** What is trained and where it enters the backbone. */
-export interface TuningSettings {
-  readonly method: "prefix";
-  /** P, prompt tokens per layer. */
-  readonly promptTokens: number;
+/** What all tuning methods share. */
+export interface TuningCommon {
   /** Share of prompt values zeroed while training. */
   readonly promptDropout: number;
   /** Whether the text's positions start after the prefix (official) or at 0. */
@@ -22,6 +19,80 @@ export interface TuningSettings {
   /** What the cross-entropy normalises over when the head is `labelWords`. */
   readonly lossOver: "vocabulary" | "labelWords";
 }
+
+/** Prompts before the keys and values of every layer: P-tuning v2 (https://arxiv.org/abs/2110.07602), FedPepTAO. */
+export interface PrefixTuning extends TuningCommon {
+  readonly method: "prefix";
+  /** P, prompt tokens per layer. */
+  readonly promptTokens: number;
+}
+
+/** Soft prompt tokens before the text: Prompt Tuning (https://arxiv.org/abs/2104.08691), FedPrompt (https://arxiv.org/abs/2208.12268). */
+export interface InputPromptTuning extends TuningCommon {
+  readonly method: "inputPrompt";
+  readonly promptTokens: number;
+  /**
+   * Where the prompt starts: at normal(0, 0.02), or at rows of the backbone's word embeddings. With `vocabulary` the trained parameter is the
+   * difference to those rows and starts at 0, so that a coordinator needs no backbone; the rows follow from the run's seed.
+   */
+  readonly initial: "normal" | "vocabulary";
+}
+
+/** Two bottleneck MLPs per layer, after attention and after the feed-forward part (Houlsby et al., https://arxiv.org/abs/1902.00751). */
+export interface AdapterTuning extends TuningCommon {
+  readonly method: "adapter";
+  /** Width of the bottleneck. */
+  readonly bottleneck: number;
+}
+
+/** Low-rank differences of the query and value weights, times alpha / rank (Hu et al., https://arxiv.org/abs/2106.09685). */
+export interface LoraTuning extends TuningCommon {
+  readonly method: "lora";
+  readonly rank: number;
+  readonly alpha: number;
+}
+
+/** Input prompts that a small network makes from the sentence's embedding (IDPG, https://arxiv.org/abs/2204.04497). */
+export interface IdpgTuning extends TuningCommon {
+  readonly method: "idpg";
+  readonly promptTokens: number;
+  /** Width of the generator's hidden layer. */
+  readonly bottleneck: number;
+}
+
+/** A prompt of the task's own, mixed with frozen source prompts by attention over them (ATTEMPT, https://arxiv.org/abs/2205.11961). */
+export interface AttemptTuning extends TuningCommon {
+  readonly method: "attempt";
+  readonly promptTokens: number;
+  /** r, width of the attention network's hidden layer. */
+  readonly bottleneck: number;
+  /** Names of files under public/prompts/<backbone>/. */
+  readonly sources: readonly string[];
+}
+
+/** Prompts made from the hidden states at the middle layer and inserted there (LPT, https://arxiv.org/abs/2210.11292). */
+export interface LatePromptTuning extends TuningCommon {
+  readonly method: "latePrompt";
+  readonly promptTokens: number;
+  /** Width of the generator's hidden layer. */
+  readonly bottleneck: number;
+}
+
+/** Every weight of the layers and of the norm after them; embeddings and the language-model head stay frozen. */
+export interface FullTuning extends TuningCommon {
+  readonly method: "full";
+}
+
+/** What is trained and where it enters the backbone. */
+export type TuningSettings =
+  | PrefixTuning
+  | InputPromptTuning
+  | AdapterTuning
+  | LoraTuning
+  | IdpgTuning
+  | AttemptTuning
+  | LatePromptTuning
+  | FullTuning;
 
 /** Local training on a device (fedpeptao.md §5, step 3). */
 export interface TrainingSettings {
@@ -35,8 +106,12 @@ export interface TrainingSettings {
   readonly weightDecay: number;
   /** Largest global norm of a step's gradient. */
   readonly clipNorm: number;
-  /** Whether AdamW's moments and step counter start at zero in every task. */
+  /** Whether the optimiser's moments and step counter start at zero in every task. */
   readonly resetMoments: boolean;
+  /** AdamW, SGD with momentum 0.9, or plain SGD. */
+  readonly optimizer: "adamW" | "momentum" | "sgd";
+  /** μ of FedProx (https://arxiv.org/abs/1812.06127): μ (θ − start of the task) is added to the gradient before it is clipped; 0 = off. */
+  readonly proximal: number;
 }
 
 export type LayerSelector = "score" | "naswot" | "l1" | "l2" | "random" | "all" | "first" | "middle" | "last";
@@ -69,11 +144,38 @@ export interface FedPepTaoSettings {
   readonly controlVariates: boolean;
 }
 
+/** Federated averaging (McMahan et al., https://arxiv.org/abs/1602.05629). */
 export interface FedAvgSettings {
   readonly name: "fedAvg";
+  /** After the last round every device trains so many epochs from W for itself, before the last evaluation; 0 = off. */
+  readonly fineTuneEpochs: number;
 }
 
-export type StrategySettings = FedPepTaoSettings | FedAvgSettings;
+/** FedAdam and FedYogi (Reddi et al., https://arxiv.org/abs/2003.00295, Algorithm 2). */
+export interface FedOptSettings {
+  readonly name: "fedOpt";
+  readonly optimizer: "adam" | "yogi";
+  /** η. */
+  readonly serverLearningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  /** τ, degree of adaptivity: it stands beside the root, and v starts at τ². */
+  readonly tau: number;
+}
+
+/** SCAFFOLD (Karimireddy et al., https://arxiv.org/abs/1910.06378); the devices' optimiser is `sgd`. */
+export interface ScaffoldSettings {
+  readonly name: "scaffold";
+  /** η_g. */
+  readonly serverLearningRate: number;
+}
+
+/** A control: every device trains alone, and nothing but evaluations travels. */
+export interface LocalSettings {
+  readonly name: "local";
+}
+
+export type StrategySettings = FedPepTaoSettings | FedAvgSettings | FedOptSettings | ScaffoldSettings | LocalSettings;
 
 /** Everything that decides a run's numbers, with its seed; the schema with bounds is `runSettingsSchema` in the protocol package. */
 export interface RunSettings {

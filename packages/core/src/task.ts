@@ -28,6 +28,8 @@ export type TaskSpec =
       readonly sharedNames: readonly string[];
       /** False in counting rounds: nothing local is read or kept, every parameter comes from the payload. */
       readonly isPersonalised: boolean;
+      /** Epochs of this task where they are not the run's E. */
+      readonly epochs?: number;
     }
   | { readonly kind: "probe"; readonly lanczosSteps: number }
   | { readonly kind: "evaluate"; readonly protocols: readonly Protocol[]; readonly splits: readonly Split[] };
@@ -42,6 +44,8 @@ export interface PlannedTask {
   readonly params: number;
   /** Index into the plan's payloads: where a device with no local parameters starts; absent when nothing is local. */
   readonly initial?: number;
+  /** Index into the plan's payloads: c − c_i of SCAFFOLD, added to every step's clipped gradient; absent when there is none. */
+  readonly correction?: number;
 }
 
 /** One step of a round: a batch of tasks for some devices (architecture.md, "How a round flows"). */
@@ -83,6 +87,8 @@ export interface Device {
   readonly isConnected: boolean;
   /** Whether it is given up (it left, or its grace time is over); a fixed roster waits for a device that is merely away. */
   readonly hasLeft?: boolean;
+  /** Whether it was reset since its last accepted contribution: what the server keeps for it counts as 0. */
+  readonly wasReset?: boolean;
 }
 
 export interface EvaluationResult {

@@ -5,7 +5,7 @@ import { initialParams, tunedEntries, tunedShape } from "./tuned.ts";
 const sizes = { numLayers: 3, hiddenSize: 12, keyValueWidth: 6 };
 
 test("prefixes are as wide as keys and values, the head as wide as the hidden states, and only the head always travels", () => {
-  const entries = tunedEntries(sizes, { promptTokens: 5, head: "linear" }, 4);
+  const entries = tunedEntries(sizes, { method: "prefix", promptTokens: 5, head: "linear" }, 4);
   expect(entries.map(({ name, shape }) => `${name} ${shape}`)).toEqual([
     "prefix/0 2,5,6",
     "prefix/1 2,5,6",
@@ -18,11 +18,11 @@ test("prefixes are as wide as keys and values, the head as wide as the hidden st
     layerNames: [["prefix/0"], ["prefix/1"], ["prefix/2"]],
     alwaysShared: ["head/weight", "head/bias"],
   });
-  expect(tunedShape(tunedEntries(sizes, { promptTokens: 5, head: "labelWords" }, 4)).alwaysShared).toEqual([]);
+  expect(tunedShape(tunedEntries(sizes, { method: "prefix", promptTokens: 5, head: "labelWords" }, 4)).alwaysShared).toEqual([]);
 });
 
 test("a run starts from small prompts of their own and a zero head, by its seed", () => {
-  const entries = tunedEntries({ ...sizes, keyValueWidth: 200 }, { promptTokens: 5, head: "linear" }, 4);
+  const entries = tunedEntries({ ...sizes, keyValueWidth: 200 }, { method: "prefix", promptTokens: 5, head: "linear" }, 4);
   const params = initialParams(entries, createRandom(8));
   expect(initialParams(entries, createRandom(8))).toEqual(params);
   expect(initialParams(entries, createRandom(9))["prefix/1"]).not.toEqual(params["prefix/1"]);

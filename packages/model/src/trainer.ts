@@ -69,6 +69,8 @@ export interface TrainerTask {
   readonly params: Params;
   /** Where a device without local parameters starts; absent when nothing is local. */
   readonly initial?: Params;
+  /** c − c_i of SCAFFOLD, added to every step's clipped gradient; absent when there is none. */
+  readonly correction?: Params;
   readonly contributionEncoding: Encoding;
 }
 

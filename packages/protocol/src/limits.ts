@@ -1,5 +1,5 @@
 /** The version both sides must speak; it grows with every change of a message or of the codec (P-1). */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** The largest of everything that may arrive; whatever is above is refused before it is stored. */
 export const limits = {
@@ -15,6 +15,10 @@ export const limits = {
   maxExamples: 1_000_000,
   maxBatchSize: 4096,
   maxPromptTokens: 1024,
+  /** Width of a bottleneck, rank of a low-rank difference. */
+  maxWidth: 4096,
+  /** Source prompts of one run. */
+  maxSources: 32,
   maxLanczosSteps: 1000,
   /** Combinations of protocol and split in one evaluation. */
   maxEvaluationResults: 8,

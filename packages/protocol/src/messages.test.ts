@@ -26,7 +26,16 @@ const run: RunSettings = {
   quorum: 0.7,
   partition: { kind: "dirichletLabel", dirichletAlpha: 1 },
   tuning: { method: "prefix", promptTokens: 16, promptDropout: 0.1, positionsAfterPrefix: false, head: "linear", lossOver: "labelWords" },
-  training: { localEpochs: 2, batchSize: 8, clientLearningRate: 0.01, weightDecay: 0.1, clipNorm: 1, resetMoments: true },
+  training: {
+    localEpochs: 2,
+    batchSize: 8,
+    clientLearningRate: 0.01,
+    weightDecay: 0.1,
+    clipNorm: 1,
+    resetMoments: true,
+    optimizer: "adamW",
+    proximal: 0,
+  },
   strategy: {
     name: "fedPepTao",
     selector: "score",
@@ -93,7 +102,7 @@ const compute = { backend: "webgpu", threads: 2, reason: "the fastest of webgpu 
 const examples: { readonly [N in CallName]: readonly Request<N>[] } = {
   hello: [
     {
-      protocolVersion: 1,
+      protocolVersion: 2,
       clientKey: "5f0c9a3e-7f5b-4d43",
       runId: "run-7",
       nickname: "Käthe",
@@ -183,7 +192,7 @@ const cases: { name: string; schema: z.ZodType; example: unknown }[] = [
   {
     name: "the run description",
     schema: runInfoSchema,
-    example: { protocolVersion: 1, runId: "run-7", run, urls, keepsStates: true, status },
+    example: { protocolVersion: 2, runId: "run-7", run, urls, keepsStates: true, status },
   },
   { name: "run settings", schema: runSettingsSchema, example: run },
   { name: "a probe task", schema: taskSpecSchema, example: { kind: "probe", lanczosSteps: 20 } },

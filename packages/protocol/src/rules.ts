@@ -26,6 +26,7 @@ export const rules = {
   "P-33": "Decline",
   "P-34": "Pause and leave",
   "P-35": "Progress may be lost",
+  "P-36": "What a train task adds to the run's settings",
   "P-40": "Pending is written before submit",
   "P-41": "The same submission counts once",
   "P-42": "Late is an answer",

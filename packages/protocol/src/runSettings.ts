@@ -2,6 +2,7 @@ import type { RunSettings } from "@tutti/core";
 import { z } from "zod";
 import { encodingSchema, folderNameSchema, fractionSchema, integer, number, taskNameSchema } from "./fields.ts";
 import { limits } from "./limits.ts";
+import { tuningSchema } from "./tuningSettings.ts";
 
 const dirichletAlpha = number(1e-6, 1e6);
 
@@ -12,16 +13,6 @@ const partitionSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("byField") }),
 ]);
 
-const tuningSchema = z.strictObject({
-  method: z.literal("prefix"),
-  /** Tokens per layer. */
-  promptTokens: integer(1, limits.maxPromptTokens),
-  promptDropout: number(0, 0.99),
-  positionsAfterPrefix: z.boolean(),
-  head: z.enum(["labelWords", "linear"]),
-  lossOver: z.enum(["vocabulary", "labelWords"]),
-});
-
 const trainingSchema = z.strictObject({
   localEpochs: integer(1, 1000),
   /** Examples. */
@@ -31,6 +22,10 @@ const trainingSchema = z.strictObject({
   weightDecay: fractionSchema,
   clipNorm: number(1e-6, 1e6),
   resetMoments: z.boolean(),
+  /** The default is what runs did before there was a choice; so it is with every default here. */
+  optimizer: z.enum(["adamW", "momentum", "sgd"]).default("adamW"),
+  /** μ. */
+  proximal: number(0, 1e4).default(0),
 });
 
 /** How a layer's importance is measured; `score` is the paper's. */
@@ -62,7 +57,27 @@ const fedPepTaoSchema = z.strictObject({
   controlVariates: z.boolean(),
 });
 
-const strategySchema = z.discriminatedUnion("name", [fedPepTaoSchema, z.strictObject({ name: z.literal("fedAvg") })]);
+/** Per round. */
+const serverLearningRate = number(0, 100);
+
+const strategySchema = z.discriminatedUnion("name", [
+  fedPepTaoSchema,
+  z.strictObject({ name: z.literal("fedAvg"), fineTuneEpochs: integer(0, 1000).default(0) }),
+  z.strictObject({
+    name: z.literal("fedOpt"),
+    optimizer: z.enum(["adam", "yogi"]),
+    serverLearningRate,
+    beta1: number(0, 0.9999),
+    beta2: number(0, 0.999999),
+    tau: number(1e-9, 1e3),
+  }),
+  z.strictObject({ name: z.literal("scaffold"), serverLearningRate }),
+  z.strictObject({ name: z.literal("local") }),
+]);
+
+function hasLayers(method: RunSettings["tuning"]["method"]): boolean {
+  return ["prefix", "adapter", "lora", "full"].includes(method);
+}
 
 /** Everything that decides a run's numbers, with bounds; unknown names are refused. */
 export const runSettingsSchema = z
@@ -91,4 +106,12 @@ export const runSettingsSchema = z
   .refine((run) => run.minDevices <= run.numDevices, {
     path: ["minDevices"],
     error: "minDevices is above numDevices",
+  })
+  .refine(({ strategy, training }) => strategy.name !== "scaffold" || (training.optimizer === "sgd" && training.clientLearningRate > 0), {
+    path: ["training", "optimizer"],
+    error: "scaffold needs sgd with a rate above 0, since control variates are read off plain gradient steps",
+  })
+  .refine(({ strategy, tuning }) => strategy.name !== "fedPepTao" || strategy.selector === "all" || hasLayers(tuning.method), {
+    path: ["strategy", "selector"],
+    error: "only prefix, adapter, lora and full have layers to choose from; give selector all",
   }) satisfies z.ZodType<RunSettings>;

@@ -39,6 +39,8 @@ export const taskSpecSchema = z.discriminatedUnion("kind", [
     warmupSteps: integer(0, limits.maxSteps),
     sharedNames: z.array(nameSchema).max(limits.maxTensors).readonly(),
     isPersonalised: z.boolean(),
+    /** In place of the run's. */
+    epochs: integer(1, 1000).exactOptional(),
   }),
   z.strictObject({ kind: z.literal("probe"), lanczosSteps: integer(1, limits.maxLanczosSteps) }),
   z.strictObject({
@@ -61,6 +63,8 @@ export const taskLeaseSchema = z.strictObject({
   params: blobRefSchema,
   /** Where a device with no local parameters starts; absent when nothing is local. */
   initial: blobRefSchema.exactOptional(),
+  /** What is added to every gradient; absent when there is nothing (P-36). */
+  correction: blobRefSchema.exactOptional(),
   /** Milliseconds that are left when this is sent, or null for no deadline. */
   deadlineMs: integer(0, limits.maxDeadlineMs).nullable(),
   /** How the delta travels back. */

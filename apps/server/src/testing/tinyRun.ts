@@ -23,7 +23,7 @@ export function tinyRun(changes: Partial<RunSettings> = {}): RunSettings {
 
 /** FedAvg alone: one train step a round, no stages before. */
 export function tinyFedAvg(changes: Partial<RunSettings> = {}): RunSettings {
-  return tinyRun({ strategy: { name: "fedAvg" }, numRounds: 4, evaluateEvery: 4, ...changes });
+  return tinyRun({ strategy: { name: "fedAvg", fineTuneEpochs: 0 }, numRounds: 4, evaluateEvery: 4, ...changes });
 }
 
 /** What `tinyRun` trains. */

@@ -10,5 +10,9 @@ export function createStrategy(run: RunSettings): Strategy {
       return fedAvg;
     case "fedPepTao":
       return fedPepTao;
+    case "fedOpt":
+    case "scaffold":
+    case "local":
+      throw new Error(`strategy ${run.strategy.name}: cannot be run yet`);
   }
 }

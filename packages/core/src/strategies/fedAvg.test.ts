@@ -4,7 +4,10 @@ import { createRandom } from "../random.ts";
 import { paramsOf, planOf, rosterOf, testRun, testShape, trained, valuesOf } from "../testing/run.ts";
 import { fedAvg } from "./fedAvg.ts";
 
-const run = { ...testRun({ numDevices: 3, cohortSize: 3, numRounds: 2, evaluateEvery: 2 }), strategy: { name: "fedAvg" } } as const;
+const run = {
+  ...testRun({ numDevices: 3, cohortSize: 3, numRounds: 2, evaluateEvery: 2 }),
+  strategy: { name: "fedAvg", fineTuneEpochs: 0 },
+} as const;
 const random = createRandom(7);
 const roster = rosterOf([1, 2, 5]);
 const initial = paramsOf({ "prefix/0": [1, 2], "prefix/1": [4, -8], "head/bias": [0.5] });
