@@ -20,26 +20,40 @@ export interface MeasuredProduct {
 /** Milliseconds of one product with one variant; infinity where the variant fails. */
 export type MeasureVariant = (variant: KernelVariant, product: MeasuredProduct) => Promise<number>;
 
-/** The first is quick on a software adapter; where it takes next to no time, the second one tells more. */
+/** Each takes 8 to 16 times as much work as the one before; the first is enough for a software adapter. */
 const products: readonly MeasuredProduct[] = [
   { numRows: 32, width: 256 },
+  { numRows: 64, width: 512 },
   { numRows: 256, width: 1024 },
 ];
-const tellingMs = 1.5;
+/** What takes less tells little about the product, so a larger one is measured. */
+const tellingMs = 1;
 
 /** The other variant is taken only when it is so many times faster, so that noise does not change a machine's numbers from visit to visit. */
 const clearlyFaster = 1.4;
+/** A difference that needs no second look. */
+const beyondDoubt = 4;
 
-/** Measures both variants in turn and keeps what suits the adapter's kind, unless the other one is clearly faster. */
+/** Measures both variants and keeps what suits the adapter's kind, unless the other one is clearly faster. */
 export async function chooseVariant(isSoftware: boolean, measure: MeasureVariant): Promise<ChosenVariant> {
   const [expected, other]: readonly KernelVariant[] = isSoftware ? ["registers", "shared"] : ["shared", "registers"];
-  const first = await measure(expected, products[0]);
-  const product = first < tellingMs ? products[1] : products[0];
-  const best: Record<KernelVariant, number> = { registers: Number.POSITIVE_INFINITY, shared: Number.POSITIVE_INFINITY };
-  for (const variant of [other, expected, other, expected]) best[variant] = Math.min(best[variant], await measure(variant, product));
+  const [product, first] = await tellingProduct((larger) => measure(expected, larger), isSoftware ? 1 : products.length);
+  const best: Record<KernelVariant, number> = { shared: first, registers: first, [other]: await measure(other, product) };
+  if (best[expected] < beyondDoubt * best[other] && best[other] < beyondDoubt * best[expected]) {
+    for (const variant of [expected, other]) best[variant] = Math.min(best[variant], await measure(variant, product));
+  }
   const [variant, rejected] = best[expected] > clearlyFaster * best[other] ? [other, expected] : [expected, other];
   const against = `${shown(best[variant])} for a product against ${shown(best[rejected])} ${withWhat[rejected]}`;
   return { variant, reason: `kernels ${withWhat[variant]}, ${against}` };
+}
+
+/** The first product that takes long enough to tell, or the last of the first `most`, with its milliseconds. */
+async function tellingProduct(measure: (product: MeasuredProduct) => Promise<number>, most: number): Promise<[MeasuredProduct, number]> {
+  for (const product of products.slice(0, most - 1)) {
+    const ms = await measure(product);
+    if (ms >= tellingMs) return [product, ms];
+  }
+  return [products[most - 1], await measure(products[most - 1])];
 }
 
 const withWhat: Record<KernelVariant, string> = { shared: "with workgroup memory", registers: "without barriers" };
