@@ -89,7 +89,7 @@ function queryPlaces(headSize: number): string {
       let b = i32(globalId.z);
       let numQueries = headGroup * numTokens;
       let first = i32(workgroupId.x) * ${heldQueries};
-      let length = lengths[b];
+      let length = min(lengths[b], uniforms.numTokens);
       let isCausal = uniforms.isCausal != 0;
       let afterToken = first % numTokens + ${heldQueries};
       let lastSeen = select(length, min(length, afterToken), isCausal && afterToken <= numTokens);
@@ -319,7 +319,7 @@ export function keyGradientSource(headSize: number): string {
       ${places(headSize)}
       let b = i32(globalId.z);
       let first = i32(workgroupId.x) * ${heldKeys};
-      let length = lengths[b];
+      let length = min(lengths[b], uniforms.numTokens);
       let isCausal = uniforms.isCausal != 0;
       ${each(
         heldKeys,

@@ -159,14 +159,14 @@ const place = `
 
 /** Places of the queries in the rows y + 8a, and how many keys each sees. */
 const queryRows = `
-      let length = lengths[b];
+      let length = min(lengths[b], uniforms.numTokens);
       ${each(own, (a) => `let query${a} = first + y + ${8 * a}; let seen${a} = seenBy(length, clampQuery(query${a}));`)}`;
 
 /** How many keys the block of queries from `first` on sees at most, the same for all invocations. */
 const blockSeen = `
       if (localIndex == 0u) {
         let isOneHead = first / uniforms.numTokens == clampQuery(first + ${blockSize - 1}) / uniforms.numTokens;
-        bounds.x = seenBy(lengths[b], select(uniforms.numTokens - 1, clampQuery(first + ${blockSize - 1}), isOneHead));
+        bounds.x = seenBy(min(lengths[b], uniforms.numTokens), select(uniforms.numTokens - 1, clampQuery(first + ${blockSize - 1}), isOneHead));
       }
       let numSeen = workgroupUniformLoad(&bounds).x;`;
 
@@ -254,7 +254,7 @@ const keyBlock = (form: TilesForm): string => `
         bounds.y = select(select(0, firstToken, uniforms.isCausal != 0), uniforms.numTokens, isHidden);
       }
       let tStart = workgroupUniformLoad(&bounds).y;
-      let length = lengths[b];
+      let length = min(lengths[b], uniforms.numTokens);
       ${startSums(form, "dk")}
       ${startSums(form, "dv")}
       for (var g = 0; g < headGroup(); g++) {
