@@ -64,20 +64,20 @@ async function measureWebGpu(): Promise<void> {
       weightRow(name, await measureMemory(await open(), batch)),
     ]);
   }
-  await steps("webgpu", { minuet: { atLeast: 5 }, layer: { atLeast: 3 } }, { minuet: 120_000, layer: 60_000 });
+  await steps("webgpu", { minuet: { atLeast: 5 }, layer: { atLeast: 3 } }, { minuet: 90_000, layer: 60_000 });
   for (const width of [128, 768]) {
     await attempt({ name: `product (${numRows}, ${width}) · (${width}, ${width}): jax-js / ours`, unit: "×" }, async () => [
-      productRow(width, numRows, await measureProducts(width, numRows, { minRounds: 5, maxRounds: 31, budgetMs: 10_000 })),
+      productRow(width, numRows, await measureProducts(width, numRows, { minRounds: 5, maxRounds: 31, budgetMs: 6_000 })),
     ]);
   }
   await attempt({ name: "kernels of one layer of 768", unit: "ms" }, measureKernelRows);
 }
 
 async function measureKernelRows(): Promise<BenchRow[]> {
-  const peaks = await measurePeaks(512, 6000);
+  const peaks = await measurePeaks(512, 4000);
   const sizes = { width: 768, intermediate: 3072, numHeads: 12, numKeyValueHeads: 12, ...batch, vocabSize: 512 };
-  const encoder = await measureKernels({ ...sizes, encoding: "int8", isGated: false }, peaks, 20_000);
-  const gated = await measureKernels({ ...sizes, numKeyValueHeads: 4, intermediate: 2048, encoding: "int4", isGated: true }, peaks, 20_000);
+  const encoder = await measureKernels({ ...sizes, encoding: "int8", isGated: false }, peaks, 12_000);
+  const gated = await measureKernels({ ...sizes, numKeyValueHeads: 4, intermediate: 2048, encoding: "int4", isGated: true }, peaks, 12_000);
   return [
     { ...row("best f32 product of ours", peaks.operationsPerSecond / 1e9, "GFLOP/s"), note: "(512, 512) · (512, 512)" },
     { ...row("sum of two vectors", peaks.bytesPerSecond / 1e9, "GB/s"), note: "4 MB each" },
@@ -108,7 +108,7 @@ if (what === "probe") process.exit(0);
 const started = await startBackend(wanted, { threads: 1 });
 process.send?.({ adapter: started.adapter });
 if (what === "webgpu") await measureWebGpu();
-if (what === "wasm") await steps("wasm", { minuet: { atLeast: 3 }, layer: { atLeast: 3 } }, { minuet: 25_000, layer: 25_000 });
+if (what === "wasm") await steps("wasm", { minuet: { atLeast: 3 }, layer: { atLeast: 3 } }, { minuet: 15_000, layer: 15_000 });
 if (what === "gptTfjs") await measureGptTfjs(wanted);
 await new Promise((resolve) => process.send?.({ adapter: started.adapter }, resolve)); // all before it has arrived, too
 process.exit(0); // Dawn keeps the process alive
