@@ -19,7 +19,7 @@ test.each(["feedback/sentiment", "feedback/topic"])("%s has its three splits wit
 });
 
 test("without a validation file a tenth of the training rows is held out, by the seed", async () => {
-  const lines = (count: number) => Array.from({ length: count }, (_, i) => JSON.stringify({ a: `text ${i}`, y: i % 2 })).join("\n");
+  const lines = (count: number) => Array.from({ length: count }, (_, i) => JSON.stringify({ text: `text ${i}`, label: i % 2 })).join("\n");
   const asked: string[] = [];
   const fetchText = async (file: string) => {
     asked.push(file);
@@ -27,7 +27,7 @@ test("without a validation file a tenth of the training rows is held out, by the
   };
   const load = (seed: number) => loadDataset(findTask("cola"), fetchText, seed);
   const first = await load(7);
-  expect(asked.sort()).toEqual(["dev.jsonl", "train.jsonl"]);
+  expect(asked.sort()).toEqual(["test.jsonl", "train.jsonl"]);
   expect([first.train.length, first.validation.length, first.test.length]).toEqual([52, 5, 9]);
   expect(new Set([...first.train, ...first.validation].map(({ text }) => text)).size).toBe(57);
   expect((await load(7)).validation).toEqual(first.validation);
@@ -61,6 +61,7 @@ test("every task has one label word per class in each of its prompts", () => {
     "rte",
     "mrpc",
     "boolq",
+    "ag_news",
   ]);
   for (const { classes, prompts, fields, causalSuffix } of tasks) {
     for (const { template, labelWords } of prompts) {

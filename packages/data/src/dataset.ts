@@ -26,13 +26,19 @@ export async function loadDataset(task: TaskDefinition, fetchText: FetchText, se
 /** Holds a tenth of the examples out, drawn by the seed; both parts keep their order. */
 export function holdOut(examples: readonly Example[], seed: number): Pick<Dataset, "train" | "validation"> {
   if (examples.length < 2) throw new Error(`${examples.length} training row leaves nothing to train on beside a validation split`);
-  const numHeldOut = Math.max(1, Math.floor(heldOutFraction * examples.length));
+  const [train, validation] = drawPart(examples, heldOutFraction, { seed, purpose: "validationSplit" });
+  return { train, validation };
+}
+
+/** Draws a fraction of the examples, at least one: what stays and what was drawn, both in their order. */
+export function drawPart(
+  examples: readonly Example[],
+  fraction: number,
+  { seed, purpose }: { readonly seed: number; readonly purpose: string },
+): [rest: Example[], drawn: Example[]] {
   const order = createRandom(seed)
-    .stream({ purpose: "validationSplit" })
+    .stream({ purpose })
     .shuffle(examples.map((_, index) => index));
-  const heldOut = new Set(order.slice(0, numHeldOut));
-  return {
-    train: examples.filter((_, index) => !heldOut.has(index)),
-    validation: examples.filter((_, index) => heldOut.has(index)),
-  };
+  const drawn = new Set(order.slice(0, Math.max(1, Math.floor(fraction * examples.length))));
+  return [examples.filter((_, index) => !drawn.has(index)), examples.filter((_, index) => drawn.has(index))];
 }

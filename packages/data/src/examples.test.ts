@@ -13,10 +13,9 @@ test("rows of a built-in task become examples with class numbers and owners", ()
   expect(rowsToExamples(topic, parseJsonl('{"text": "Dear", "topic": "price", "domain": "food"}'))[0]?.label).toBe(3);
 });
 
-test("a pair task reads both texts, BoolQ the passage first", () => {
-  const rows = parseJsonl('{"a": "is it so", "b": "The passage.", "y": 1}');
+test("a pair task reads both texts", () => {
+  const rows = parseJsonl('{"text": "The passage.", "textB": "is it so", "label": "yes"}');
   expect(rowsToExamples(boolq, rows)).toEqual([{ text: "The passage.", textB: "is it so", label: 1 }]);
-  expect(rowsToExamples(findTask("rte"), rows)).toEqual([{ text: "is it so", textB: "The passage.", label: 1 }]);
 });
 
 test.each([

@@ -36,12 +36,14 @@ function parseByName(fileName: string, text: string): Row[] {
   throw new Error(`${fileName}: files ending in .csv, .tsv or .jsonl are read (from a spreadsheet, save as CSV UTF-8)`);
 }
 
-function fieldOf(row: Row, field: string, place: string): unknown {
+/** The value of a field that must be there; throws with the fields that there are. */
+export function fieldOf(row: Row, field: string, place: string): unknown {
   if (Object.hasOwn(row.fields, field)) return row.fields[field];
   throw new Error(`${place}: there is no field "${field}"; the row has ${Object.keys(row.fields).join(", ") || "none"}`);
 }
 
-function readText(row: Row, field: string, place: string): string {
+/** A field's text without the space around it; throws where it is empty or no text. */
+export function readText(row: Row, field: string, place: string): string {
   const value = fieldOf(row, field, place);
   if (typeof value !== "string") throw new Error(`${place}: field "${field}" must be text, found ${JSON.stringify(value)}`);
   const trimmed = value.trim();

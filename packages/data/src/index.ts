@@ -1,8 +1,16 @@
 export { parseCsv } from "./csv.ts";
-export { type FetchText, heldOutFraction, holdOut, loadDataset } from "./dataset.ts";
+export { type DataFile, dataFileExtensions, parseDataFile } from "./dataFile.ts";
+export { drawPart, type FetchText, heldOutFraction, holdOut, loadDataset } from "./dataset.ts";
+export { cardFile, cardFormat, type DatasetCard, fetchTask, parseDatasetCard } from "./datasetCard.ts";
 export type { Dataset, Example } from "./example.ts";
 export { parseOwnExamples, rowsToExamples } from "./examples.ts";
+export { type FileTask, type FileTaskOptions, fileTask, rowOf, type SourceRows, testFraction } from "./fileTask.ts";
 export { parseJsonl } from "./jsonl.ts";
+export { type SeenLabelWords, seenLabelWords } from "./labelWords.ts";
+export { knownOverlaps, type Overlap, refuseOverlap } from "./overlaps.ts";
+export { type ParquetOptions, type ParquetTable, parseParquet } from "./parquet.ts";
 export { defaultRowLimits, type Row, type RowLimits } from "./rows.ts";
+export { normalisedText, type SharedText, sharedText } from "./sharedText.ts";
+export { type HubSource, partialNote, type SourceColumns, type TaskSource, taskSources } from "./sources.ts";
 export type { TaskDefinition, TaskPrompt } from "./task.ts";
-export { findTask, tasks } from "./tasks.ts";
+export { datasetFolder, findTask, rememberTask, tasks } from "./tasks.ts";

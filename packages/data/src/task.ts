@@ -25,4 +25,6 @@ export interface TaskDefinition {
   /** For causal backbones, with `{word}`: the filled-in suffix whose mean token loss is compared. */
   readonly causalSuffix: string;
   readonly metric: Metric;
+  /** What a report has to say about the task's splits, in sentences. */
+  readonly notes?: readonly string[];
 }

@@ -1,18 +1,19 @@
 import type { TaskDefinition } from "./task.ts";
 
 const itWas = "{text} . It was {mask} .";
+const about = "{text} topic : {mask} .";
 const questionAndAnswer = "{text} ? {mask} , {textB}";
-const oneText = { text: "a", textB: null, label: "y", owner: null };
-const twoTexts = { text: "a", textB: "b", label: "y", owner: null };
-const threeFiles = { train: "train.jsonl", validation: "dev.jsonl", test: "test.jsonl" };
-/** The test labels are not public, so the development split is what is reported. */
-const devAsTest = { train: "train.jsonl", validation: null, test: "dev.jsonl" };
+const oneText = { text: "text", textB: null, label: "label", owner: null };
+const twoTexts = { ...oneText, textB: "textB" };
+const threeFiles = { train: "train.jsonl", validation: "validation.jsonl", test: "test.jsonl" };
+const twoFiles = { ...threeFiles, validation: null };
+const devIsReported = "The development split is reported, since the test labels are not public; a tenth of the training rows validates.";
 
 function feedback(label: "sentiment" | "topic"): Pick<TaskDefinition, "name" | "dataset" | "files" | "fields" | "metric" | "causalSuffix"> {
   return {
     name: `feedback/${label}`,
     dataset: "feedback",
-    files: { train: "train.jsonl", validation: "validation.jsonl", test: "test.jsonl" },
+    files: threeFiles,
     fields: { text: "text", textB: null, label, owner: "domain" },
     metric: "accuracy",
     causalSuffix: "It was {word} .",
@@ -36,18 +37,19 @@ function pairs(name: string, title: string, classes: readonly [string, string]):
     name,
     title,
     dataset: name,
-    files: devAsTest,
+    files: twoFiles,
     fields: twoTexts,
     metric: "accuracy",
     classes,
     prompts: [{ template: questionAndAnswer, labelWords: ["No", "Yes"] }],
     causalSuffix: "They are {word} .",
+    notes: [devIsReported],
   };
 }
 
 const opinions = { classes: ["negative", "positive"], prompts: [{ template: itWas, labelWords: ["terrible", "great"] }] };
 
-/** The built-in tasks. Only the data set `feedback` comes with Tutti; the others are expected in folders of their names. */
+/** The built-in tasks. Only the data set `feedback` comes with Tutti; `tutti data add` puts the others into folders of their names. */
 export const tasks: readonly TaskDefinition[] = [
   {
     ...feedback("sentiment"),
@@ -59,20 +61,25 @@ export const tasks: readonly TaskDefinition[] = [
     ...feedback("topic"),
     title: "Customer feedback: what is it about?",
     classes: ["delivery", "quality", "service", "price"],
-    prompts: [{ template: "{text} topic : {mask} .", labelWords: ["delivery", "quality", "service", "price"] }],
+    prompts: [{ template: about, labelWords: ["delivery", "quality", "service", "price"] }],
   },
   { ...sentences("sst2", "SST-2: sentiment of film reviews"), ...opinions },
   { ...sentences("mr", "MR: sentiment of film reviews"), ...opinions },
-  { ...sentences("mpqa", "MPQA: polarity of phrases"), ...opinions },
+  {
+    ...sentences("mpqa", "MPQA: polarity of phrases"),
+    ...opinions,
+    notes: ["More than a quarter of the test phrases stand in the training part too: they are short and frequent."],
+  },
   {
     ...sentences("cola", "CoLA: is the sentence acceptable English?"),
-    files: devAsTest,
+    files: twoFiles,
     metric: "matthews",
     classes: ["unacceptable", "acceptable"],
     prompts: [
       { template: itWas, labelWords: ["unacceptable", "acceptable"] },
       { template: itWas, labelWords: ["wrong", "right"] },
     ],
+    notes: [devIsReported],
   },
   {
     ...sentences("subj", "Subj: opinion or fact?"),
@@ -90,23 +97,35 @@ export const tasks: readonly TaskDefinition[] = [
       { template: "{mask} : {text}", labelWords: ["Expression", "Description", "thing", "Human", "Location", "Number"] },
     ],
   },
-  {
-    ...pairs("qnli", "QNLI: does the sentence answer the question?", ["not_entailment", "entailment"]),
-    files: { ...devAsTest, train: "train_10k.jsonl" },
-  },
+  pairs("qnli", "QNLI: does the sentence answer the question?", ["not_entailment", "entailment"]),
   pairs("rte", "RTE: does the second text follow from the first?", ["not_entailment", "entailment"]),
   { ...pairs("mrpc", "MRPC: do both sentences say the same?", ["different", "paraphrase"]), metric: "meanOfAccuracyAndF1" },
+  pairs("boolq", "BoolQ: yes or no, given a passage", ["no", "yes"]), // the passage is the first text, before the question
   {
-    ...pairs("boolq", "BoolQ: yes or no, given a passage", ["no", "yes"]),
-    files: { ...devAsTest, train: "train_2k.jsonl" },
-    fields: { ...twoTexts, text: "b", textB: "a" }, // the passage stands before the question
+    ...sentences("ag_news", "AG News: what is the article about?"),
+    classes: ["World", "Sports", "Business", "Sci/Tech"],
+    prompts: [{ template: about, labelWords: ["World", "Sports", "Business", "Technology"] }],
   },
 ];
 
-/** The built-in task of this name; throws with the names that there are. */
+const added = new Map<string, TaskDefinition>();
+
+/** Makes a task known to `findTask` in this process or tab; the built-in ones stay what they are. */
+export function rememberTask(task: TaskDefinition): void {
+  if (tasks.some(({ name }) => name === task.name)) throw new Error(`${task.name} is a built-in task: give yours another name`);
+  added.set(task.name, task);
+}
+
+/** The built-in or remembered task of this name; throws with the names that there are. */
 export function findTask(name: string): TaskDefinition {
-  const task = tasks.find((candidate) => candidate.name === name);
-  if (task === undefined)
-    throw new Error(`there is no task "${name}"; the tasks are ${tasks.map((candidate) => candidate.name).join(", ")}`);
-  return task;
+  const known = [...tasks, ...added.values()];
+  const task = known.find((candidate) => candidate.name === name);
+  if (task !== undefined) return task;
+  const names = known.map((candidate) => candidate.name).join(", ");
+  throw new Error(`there is no task "${name}"; the tasks are ${names}. \`tutti data add\` makes one of a file`);
+}
+
+/** The folder of a task's data set under the data sets' base address: the name up to its slash. */
+export function datasetFolder(taskName: string): string {
+  return taskName.split("/", 1)[0] ?? taskName;
 }
