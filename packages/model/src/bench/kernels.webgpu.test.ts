@@ -16,6 +16,9 @@ beforeEach(async (context) => {
   isStarted = true;
 });
 
+/** The first to run on a software adapter compiles for seconds. */
+const timeout = 60_000;
+
 const layer: LayerSizes = {
   width: 48,
   intermediate: 80,
@@ -37,6 +40,7 @@ test.each([layer, { ...layer, encoding: "int4", numKeyValueHeads: 1, isGated: tr
     expect(measured.filter(({ ms }) => ms === null).map(({ name, reason }) => `${name}: ${reason}`)).toEqual([]);
     expect(tf.memory().numTensors).toBe(before);
   },
+  timeout,
 );
 
 test.each([["roberta", 20] as const, ["gpt2", 20] as const, ["llama", 26] as const])(
@@ -47,6 +51,7 @@ test.each([["roberta", 20] as const, ["gpt2", 20] as const, ["llama", 26] as con
     expect(perLayer).toBeLessThanOrEqual(atMost);
     expect({ readbacks, pipelines }).toEqual({ readbacks: 0, pipelines: 0 });
   },
+  timeout,
 );
 
 test("the weights take on the GPU what they take on disk", async () => {
