@@ -17,7 +17,7 @@ export function quadProduct(product: PackedProduct, numRows: number): PackedSour
   return {
     key: `quads${rows}_${scaleKey(product)}`,
     workgroupSize: [quadSize, 1, 1],
-    dispatch: [Math.ceil(numRows / rows), Math.ceil(columns / (quadSize * numColumns)), 1],
+    dispatch: [1, Math.ceil(columns / (quadSize * numColumns)), Math.ceil(numRows / rows)],
     leftComponents: 1,
     source: () => quadSource(product, rows),
   };
@@ -28,6 +28,9 @@ const isRagged = ({ isGradient, numIn, numOut }: PackedProduct): boolean => (isG
 /** In the gradient all columns of a quad share their scales where they lie in one group. */
 const hasOneScale = ({ groupSize, numIn }: PackedProduct): boolean => groupSize % (quadSize * numColumns) === 0 || groupSize >= numIn;
 
+/** A sum that is not multiplied in the end can have the bias as its first term, which is then read once for all rows. */
+const startsFromBias = ({ hasBias, hasScaledRows }: PackedProduct): boolean => hasBias && !hasScaledRows;
+
 const scaleKey = (product: PackedProduct): string =>
   [scaleForm(product), product.isGradient && hasOneScale(product), isRagged(product)].join("_");
 
@@ -37,19 +40,20 @@ function quadSource(product: PackedProduct, rows: number): string {
   return `
     enable subgroups;
     ${unpackingSource(product)}
-    ${finishSource(product)}
+    ${finishSource({ ...product, hasBias: product.hasBias && !startsFromBias(product) })}
     ${leftSource(product)}
     @diagnostic(off, subgroup_uniformity)
     fn turned(w : vec4<f32>) -> vec4<f32> { return vec4<f32>(w.x, quadSwapX(w.y), quadSwapY(w.z), quadSwapDiagonal(w.w)); }
     @diagnostic(off, subgroup_uniformity)
     fn main(index : i32) {
       let lane = i32(localIndex);
-      let row = i32(workgroupId.x) * ${rows};
+      let row = i32(workgroupId.z) * ${rows};
       let firstColumn = i32(workgroupId.y) * ${quadSize * numColumns};
       let column = firstColumn + lane;
       let rowWords = ${rowWordsSource(product)};
       let numGroups = ${numGroupsSource(product)};
-      ${each(rows, (r) => each(numColumns, (c) => `var sum${r}_${c} = 0.0;`))}
+      ${each(numColumns, (c) => `let start${c} = ${startsFromBias(product) ? `bias[column + ${quadSize * c}]` : "0.0"};`)}
+      ${each(rows, (r) => each(numColumns, (c) => `var sum${r}_${c} = start${c};`))}
       ${product.isGradient ? gradientLoop(product, rows) : forwardLoop(product, rows)}
       var sums : array<f32, ${rows * numColumns}>;
       ${each(rows, (r) => each(numColumns, (c) => `sums[${r * numColumns + c}] = sum${r}_${c};`))}
@@ -78,9 +82,10 @@ function forwardLoop(product: PackedProduct, rows: number): string {
   const weight = (c: number) =>
     `weights(words${c} + at, lift)${{ none: "", even: ` * scale${c}`, uneven: ` * scalesAt(column + ${quadSize * c}, quad, numGroups)` }[form]}`;
   const loop = (first: string, end: string) => `
-      for (var quad = ${first}; quad < ${end}; quad++) {
+      let end = ${end};
+      for (var quad = ${first}; quad < end; quad++) {
         let place = 4 * quad + lane;
-        ${each(rows, (r) => `let left${r} = left(start${r}, place, 1.0);`)}
+        ${each(rows, (r) => `let left${r} = left(row${r}, place, 1.0);`)}
         let at = placeOf(quad);
         let lift = liftOf(quad);
         ${each(numColumns, (c) => `let w${c} = ${weight(c)};`)}
@@ -88,7 +93,7 @@ function forwardLoop(product: PackedProduct, rows: number): string {
       }`;
   return `
       let numQuads = (uniforms.numIn + 3) / 4;
-      ${each(rows, (r) => `let start${r} = (row + ${r}) * uniforms.numIn;`)}
+      ${each(rows, (r) => `let row${r} = (row + ${r}) * uniforms.numIn;`)}
       ${each(numColumns, (c) => `let words${c} = (column + ${quadSize * c}) * rowWords;`)}
       ${form === "even" ? `for (var group = 0; group * ${quadsPerGroup(product)} < numQuads; group++) {` : ""}
       ${form === "even" ? each(numColumns, (c) => `let scale${c} = scaleAt(column + ${quadSize * c}, group, numGroups);`) : ""}
@@ -109,12 +114,12 @@ function gradientLoop(product: PackedProduct, rows: number): string {
     })[form];
   return `
       let firstQuad = firstColumn / 4;
-      ${each(rows, (r) => `let start${r} = (row + ${r}) * uniforms.numOut;`)}
+      ${each(rows, (r) => `let row${r} = (row + ${r}) * uniforms.numOut;`)}
       ${each(numColumns, (c) => `let at${c} = placeOf(firstQuad + ${c}); let lift${c} = liftOf(firstQuad + ${c});`)}
       for (var first = 0; first < uniforms.numOut; first += 4) {
         let place = first + lane;
         ${product.hasScaledRows ? "let factor = select(1.0, uniforms.rowScale, place < uniforms.numScaledRows);" : "let factor = 1.0;"}
-        ${each(rows, (r) => `let left${r} = left(start${r}, place, factor);`)}
+        ${each(rows, (r) => `let left${r} = left(row${r}, place, factor);`)}
         let words0 = place * rowWords;
         ${hasOne ? `let scale = scaleAt(place, firstColumn / ${product.groupSize}, numGroups);` : ""}
         ${each(numColumns, (c) => `let w${c} = turned(weights(words0 + at${c}, lift${c})${hasOne ? " * scale" : ownScale(c)});`)}

@@ -16,14 +16,14 @@ const enoughWorkgroups = 128;
 export function tileProduct(product: PackedProduct, numRows: number): PackedSource {
   const columns = product.isGradient ? product.numIn : product.numOut;
   const inner = product.isGradient ? product.numOut : product.numIn;
-  const tilesOf = (held: number) => [Math.ceil(numRows / (side * held)), Math.ceil(columns / (side * held))];
-  const [high, wide] = tilesOf(8);
+  const tilesOf = (held: number) => [Math.ceil(columns / (side * held)), Math.ceil(numRows / (side * held))];
+  const [wide, high] = tilesOf(8);
   const held = high * wide >= enoughWorkgroups ? 8 : 4;
   const isRagged = inner % 4 !== 0;
   return {
     key: `tiles${held}_${scaleForm(product)}_${isRagged}`,
     workgroupSize: [side * side, 1, 1],
-    dispatch: [...(tilesOf(held) as [number, number]), 1],
+    dispatch: [1, ...(tilesOf(held) as [number, number])],
     leftComponents: isRagged ? 1 : 4,
     source: () => tileSource(product, held, isRagged),
   };
@@ -49,7 +49,7 @@ function tileSource(product: PackedProduct, held: number, isRagged: boolean): st
       let local = i32(localIndex);
       let tx = local % ${side};
       let ty = local / ${side};
-      let firstRow = i32(workgroupId.x) * ${size};
+      let firstRow = i32(workgroupId.z) * ${size};
       let firstColumn = i32(workgroupId.y) * ${size};
       let rowWords = ${rowWordsSource(product)};
       let numGroups = ${numGroupsSource(product)};
