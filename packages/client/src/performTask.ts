@@ -57,11 +57,12 @@ export async function settlePending({ deviceId, pending }: DeviceVersion, contex
 
 async function compute(lease: TaskLease, record: DeviceRecord, context: TaskContext, signal: AbortSignal): Promise<TrainerResult> {
   const { deviceId, stage, round, attempt, spec, contributionEncoding } = lease;
-  const [params, initial] = await Promise.all(
-    [lease.params, lease.initial].map((ref) => (ref === undefined ? null : fetchParams(ref, context.blobs, signal))),
+  const [params, initial, correction] = await Promise.all(
+    [lease.params, lease.initial, lease.correction].map((ref) => (ref === undefined ? null : fetchParams(ref, context.blobs, signal))),
   );
   if (!params) throw new Error("the lease names no parameters");
-  const task = { deviceId, stage, round, attempt, spec, params, contributionEncoding, ...(initial ? { initial } : {}) };
+  const optional = { ...(initial ? { initial } : {}), ...(correction ? { correction } : {}) };
+  const task = { deviceId, stage, round, attempt, spec, params, contributionEncoding, ...optional };
   return context.trainer.perform(task, record.state, context.onStep, signal);
 }
 

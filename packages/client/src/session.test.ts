@@ -12,12 +12,13 @@ test("a client says hello, registers its device and trains a lease from the deco
     devices: [{ deviceId: 3, numExamples: 13 }],
     compute: { backend: "cpu", threads: 1 },
   });
-  const initial = coordinator.blob(initialParams);
-  await coordinator.tell("task", leaseOf("a", coordinator.blob(globalParams), { initial }));
+  const [initial, correction] = [coordinator.blob(initialParams), coordinator.blob({ "prefix/0": promptOf(-3) })];
+  await coordinator.tell("task", leaseOf("a", coordinator.blob(globalParams), { initial, correction }));
   const { header, tensors } = await coordinator.heard("submit");
   expect(header).toEqual({ kind: "train", numSteps: 3, firstLoss: 2.5, lastLoss: 1.5 });
   expect(decodeParams(tensors ?? new Uint8Array())).toEqual({ "prefix/0": promptOf(0.5) });
-  expect(trainer.performed[0]?.task).toMatchObject({ params: globalParams, initial: initialParams, stage: "train", round: 1 });
+  const received = { params: globalParams, initial: initialParams, correction: { "prefix/0": promptOf(-3) } };
+  expect(trainer.performed[0]?.task).toMatchObject({ ...received, stage: "train", round: 1 });
   expect(trainer.setups[0]).toMatchObject({
     manifestUrl: `${coordinator.url}/backbones/minuet/manifest.json`,
     datasetUrl: `${coordinator.url}/datasets/feedback/`,

@@ -158,6 +158,7 @@ const examples: { readonly [N in CallName]: readonly Request<N>[] } = {
       spec: { kind: "train", warmupSteps: 10, sharedNames: ["head/bias", "prefix/3"], isPersonalised: true },
       params: blob,
       initial: blob,
+      correction: blob,
       deadlineMs: 120_000,
       contributionEncoding: "f16",
     },
@@ -234,7 +235,19 @@ test.each(cases)("P-3 $name is refused when anything in it is not finite, too lo
 });
 
 test.each(cases)("P-3 $name is refused without any key that is not optional", ({ schema, example }) => {
-  const optional = ["runId", "nickname", "ownExamples", "compute", "state", "initial", "message", "numTabs", "threads", "backend"];
+  const optional = [
+    "runId",
+    "nickname",
+    "ownExamples",
+    "compute",
+    "state",
+    "initial",
+    "correction",
+    "message",
+    "numTabs",
+    "threads",
+    "backend",
+  ];
   const required = Object.entries(example as object).filter(([key]) => !optional.includes(key));
   for (const [key] of required) {
     const without = Object.fromEntries(Object.entries(example as object).filter(([other]) => other !== key));

@@ -54,6 +54,7 @@ export function leaseMessage(
   const { task } = lease;
   const params = payloads[task.params];
   const initial = task.initial === undefined ? undefined : payloads[task.initial];
+  const correction = task.correction === undefined ? undefined : payloads[task.correction];
   if (params === undefined) throw new Error(`task ${lease.taskId}: the plan has no payload ${task.params}`);
   return {
     taskId: lease.taskId,
@@ -65,6 +66,7 @@ export function leaseMessage(
     spec: task.spec,
     params,
     ...(initial === undefined ? {} : { initial }),
+    ...(correction === undefined ? {} : { correction }),
     deadlineMs: deadlineAt === null ? null : Math.max(0, Math.round(deadlineAt - now)),
     contributionEncoding: run.contributionEncoding,
   };

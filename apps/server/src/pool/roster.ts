@@ -170,9 +170,9 @@ function hasReady(client: Client, deviceId: DeviceId): boolean {
 }
 
 /** The device as a strategy sees it; none before it has registered. */
-function describe({ deviceId, numExamples }: JournalledDevice, client: Client | undefined): Device[] {
+function describe({ deviceId, numExamples, wasReset }: JournalledDevice, client: Client | undefined): Device[] {
   if (numExamples === null) return [];
   const isConnected = client !== undefined && hasReady(client, deviceId);
   const hasLeft = client === undefined || client.isGone || client.isPaused || client.hasDeclined;
-  return [{ id: deviceId, numExamples, isConnected, ...(hasLeft ? { hasLeft } : {}) }];
+  return [{ id: deviceId, numExamples, isConnected, ...(hasLeft ? { hasLeft } : {}), ...(wasReset ? { wasReset } : {}) }];
 }

@@ -56,7 +56,8 @@ function readBody({ header, tensors }: Pick<Submit, "header" | "tensors">, expec
   if (header.kind !== task.spec.kind) return refuse("P-45", `header.kind: ${header.kind}, expected ${task.spec.kind}`);
   if (header.kind !== "train") return checkHeader(header, expected) ?? header;
   if (task.spec.kind !== "train" || tensors === undefined) return refuse("P-45", "tensors: are missing");
-  const numSteps = countSteps(numExamples, run.training);
+  const { localEpochs, batchSize } = run.training;
+  const numSteps = countSteps(numExamples, { localEpochs: task.spec.epochs ?? localEpochs, batchSize });
   if (header.numSteps !== numSteps)
     return refuse("P-46", `header.numSteps: ${header.numSteps}, expected ${numSteps} for ${numExamples} examples`);
   const shapes = Object.fromEntries(task.spec.sharedNames.map((name) => [name, params[name]?.shape ?? []]));

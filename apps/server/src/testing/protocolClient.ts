@@ -174,7 +174,8 @@ export function joinAsClient(options: ProtocolClientOptions): ProtocolClient {
     const here = device(lease.deviceId);
     if (here.pending?.submit.taskId === lease.taskId) return here.pending.submit;
     const initial = lease.initial === undefined ? null : await params(lease.initial);
-    const { body, state } = simulate(welcome.run, lease, await params(lease.params), here.state, initial);
+    const correction = lease.correction === undefined ? null : await params(lease.correction);
+    const { body, state } = simulate(welcome.run, lease, await params(lease.params), here.state, { initial, correction });
     const tensors = body.kind === "train" ? { tensors: encodeParams(body.delta, lease.contributionEncoding) } : {};
     const carried = welcome.keepsStates && body.kind === "train" && state !== null ? { state: encodeDeviceState(state) } : {};
     const submit: Submit = { taskId: lease.taskId, deviceId: lease.deviceId, header: headerOf(body), ...tensors, ...carried };

@@ -18,7 +18,7 @@ export function simulate(
   lease: Pick<TaskLease, "deviceId" | "stage" | "round" | "attempt" | "spec">,
   params: Params,
   state: DeviceStateParts | null,
-  initial: Params | null = null,
+  { initial = null, correction = null }: { readonly initial?: Params | null; readonly correction?: Params | null } = {},
 ): SimulatedResult {
   const { deviceId, stage, round, attempt, spec } = lease;
   const random = createRandom(run.seed).stream({ stage, round, attempt, device: deviceId, purpose: "simulated" });
@@ -45,12 +45,12 @@ export function simulate(
       return { body: { kind: "evaluate", results }, state };
     }
     case "train": {
-      const numSteps = run.training.localEpochs * Math.ceil(simulatedExamples(deviceId) / run.training.batchSize);
+      const numSteps = (spec.epochs ?? run.training.localEpochs) * Math.ceil(simulatedExamples(deviceId) / run.training.batchSize);
       const start: Params = { ...initial, ...state?.local, ...params };
       const drift = Object.values(state?.local ?? {}).reduce((sum, tensor) => sum + (tensor.data[0] ?? 0), 0);
-      const trained = mapParams(start, (tensor) => ({
+      const trained = mapParams(start, (tensor, name) => ({
         shape: tensor.shape,
-        data: tensor.data.map((value) => value + 0.02 * random.normal() + 0.01 * drift),
+        data: tensor.data.map((value, i) => value + 0.02 * random.normal() + 0.01 * drift - 0.01 * (correction?.[name]?.data[i] ?? 0)),
       }));
       const delta = mapParams(pickNames(trained, spec.sharedNames), (tensor, name) => ({
         shape: tensor.shape,

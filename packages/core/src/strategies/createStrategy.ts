@@ -1,6 +1,9 @@
 import type { RunSettings } from "../run.ts";
 import { fedAvg } from "./fedAvg.ts";
+import { fedOpt } from "./fedOpt.ts";
 import { fedPepTao } from "./fedPepTao.ts";
+import { local } from "./local.ts";
+import { scaffold } from "./scaffold.ts";
 import type { Strategy } from "./strategy.ts";
 
 /** The strategy that the run names; its options are read from the same settings by `init`. */
@@ -11,8 +14,10 @@ export function createStrategy(run: RunSettings): Strategy {
     case "fedPepTao":
       return fedPepTao;
     case "fedOpt":
+      return fedOpt;
     case "scaffold":
+      return scaffold;
     case "local":
-      throw new Error(`strategy ${run.strategy.name}: cannot be run yet`);
+      return local;
   }
 }

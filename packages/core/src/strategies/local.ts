@@ -1,0 +1,62 @@
+import { roundTrip } from "../encoding.ts";
+import { pickNames } from "../params.ts";
+import type { TaskSpec } from "../task.ts";
+import { sampleCohort, wholeRoster } from "./cohort.ts";
+import { nextTrainPosition } from "./course.ts";
+import { evaluateSpec, poolEvaluations } from "./evaluations.ts";
+import type { GlobalModelState } from "./globalModel.ts";
+import type { Strategy } from "./strategy.ts";
+import { allNames, under, withPrefix } from "./tensors.ts";
+
+/**
+ * A control: every device trains alone and keeps all its parameters; nothing but evaluations travels back. Devices are sampled as in the
+ * other strategies, so that each takes as many steps. State: where all devices start, under `initial/<name>`.
+ */
+export const local: Strategy<GlobalModelState> = {
+  init(run, shape, initial) {
+    const position = { stage: "train", round: 1, step: 1, kind: "train", isDone: false } as const;
+    const sent = roundTrip(pickNames(initial, allNames(shape)), run.paramsEncoding);
+    return { values: { run, shape, position, evaluations: [] }, tensors: withPrefix("initial/", sent) };
+  },
+
+  plan(state, roster, random, attempt) {
+    const { run, position, evaluations } = state.values;
+    if (position.isDone) return { done: true };
+    const { stage, round, step, kind } = position;
+    const situation = { run, roster, random, stage, round, attempt };
+    const cohort = kind === "train" ? sampleCohort(situation) : wholeRoster(situation);
+    if ("waiting" in cohort) return cohort;
+    const spec: TaskSpec =
+      kind === "train"
+        ? { kind: "train", warmupSteps: 0, sharedNames: [], isPersonalised: true }
+        : evaluateSpec(evaluations.length === 0, true);
+    return {
+      ...{ stage, round, step, attempt },
+      payloads: [{}, under(state.tensors, "initial/")],
+      tasks: cohort.devices.map((deviceId) => ({ deviceId, spec, params: 0, initial: 1 })),
+      deadlineMs: run.deadlineMs,
+      quorum: run.quorum,
+      numDevices: cohort.numDevices,
+    };
+  },
+
+  aggregate(state, plan, contributions) {
+    const { run, position, evaluations } = state.values;
+    const values = { ...state.values, position: nextTrainPosition(position, run) };
+    if (position.kind === "train") return { values, tensors: state.tensors };
+    const evaluation = poolEvaluations(plan, contributions, true);
+    return { values: { ...values, evaluations: [...evaluations, evaluation] }, tensors: state.tensors };
+  },
+
+  globalParams: () => ({}),
+
+  newcomerParams: (state) => under(state.tensors, "initial/"),
+
+  summary({ values: { run, position, evaluations } }) {
+    const { stage, round, step, isDone } = position;
+    return {
+      ...{ stage, round, step, isDone, numRounds: run.numRounds, evaluations },
+      ...{ layerScores: null, probes: [], keepFraction: 0, selectedLayers: [], sharedNames: [], serverLearningRate: null },
+    };
+  },
+};
