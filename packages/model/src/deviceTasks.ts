@@ -16,7 +16,7 @@ import { scoreBatch } from "./training/layerScoring.ts";
 import { dropoutMask, trainLocally } from "./training/localTraining.ts";
 import { labelledBatch } from "./training/objective.ts";
 import { probeSpectrum } from "./training/spectrumProbe.ts";
-import { flattenTuned } from "./tuning/prefix.ts";
+import { flattenTuned } from "./tuning/layout.ts";
 import type { DeviceExamples, Workplace } from "./workplace.ts";
 
 /** One task for one device, with everything it may read. */
@@ -53,7 +53,7 @@ export async function performTrain(input: TaskInput<Spec<"train">>): Promise<{ b
   const state = input.state?.stage === task.stage ? input.state : null;
   const start = spec.isPersonalised ? deviceParams(task, state, spec.sharedNames) : task.params;
   const result = await trainLocally(reader.tuned, start, reader.encode(examples.train), {
-    training: run.training,
+    training: spec.epochs === undefined ? run.training : { ...run.training, localEpochs: spec.epochs },
     promptDropout: run.tuning.promptDropout,
     warmupSteps: spec.warmupSteps,
     stageSteps: state?.stageSteps ?? 0,

@@ -6,7 +6,8 @@ import { createTransformer, type Transformer } from "./backbone/transformer.ts";
 import { startBackend } from "./backends.ts";
 import { createCausalReader, generate } from "./generation.ts";
 import { goldenBackbone, goldenFile } from "./testing/golden.ts";
-import { splitTuned, tunedLayout } from "./tuning/prefix.ts";
+import { splitTuned, tunedLayout } from "./tuning/layout.ts";
+import { prefixesOf as inOrder } from "./tuning/prefix.ts";
 
 beforeAll(async () => {
   await startBackend("cpu");
@@ -27,8 +28,8 @@ async function lastLogits(transformer: Transformer, text: readonly number[], pre
 
 function prefixesOf(transformer: Transformer, family: string): tf.Tensor3D[] {
   const { prompt, promptShape } = goldenFile(family).cases[0];
-  const layout = tunedLayout(transformer.config, { promptTokens: promptShape[2], head: "labelWords" }, 2);
-  return [...splitTuned(layout, tf.tensor1d(prompt.map(Number))).prefixes];
+  const layout = tunedLayout(transformer.config, { method: "prefix", promptTokens: promptShape[2], head: "labelWords" }, 2);
+  return inOrder(splitTuned(layout, tf.tensor1d(prompt.map(Number))));
 }
 
 test.each([

@@ -60,7 +60,7 @@ export type {
 } from "./trainer.ts";
 export { admissionTolerance, computeAdmission, testAdmission } from "./training/admission.ts";
 export { tuneAlone } from "./tuneAlone.ts";
-export { type TunedLayout, tunedLayout } from "./tuning/prefix.ts";
+export { type TunedLayout, tunedLayout } from "./tuning/layout.ts";
 export { type GoldenErrors, goldenErrors, type VerifyOptions } from "./verify/goldenErrors.ts";
 export type { GoldenFile } from "./verify/goldenFile.ts";
 export { goldenTolerance, pastTolerance, verifyBackbone } from "./verify/verifyBackbone.ts";

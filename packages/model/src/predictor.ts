@@ -1,11 +1,12 @@
-import type { Params, RunSettings } from "@tutti/core";
+import { createRandom, type Params, type RunSettings } from "@tutti/core";
 import { type Example, findTask } from "@tutti/data";
 import type { PackedBackbone } from "./backbone/packed.ts";
 import { createTransformer } from "./backbone/transformer.ts";
 import { createReader } from "./reader.ts";
 import { createTokenizer } from "./tokenizer.ts";
 import { predictAll, scoresOf } from "./training/evaluation.ts";
-import { tunedLayout } from "./tuning/prefix.ts";
+import { createTuner } from "./tuning/createTuner.ts";
+import { tunedLayout } from "./tuning/layout.ts";
 
 /** A backbone with tuned parameters that answers, on the backend that computes now. */
 export interface Predictor {
@@ -19,13 +20,14 @@ export interface Predictor {
 }
 
 /** Puts a loaded backbone on the current backend to predict with every trained parameter of a run. */
-export function createPredictor(backbone: PackedBackbone, run: Pick<RunSettings, "task" | "tuning">, params: Params): Predictor {
+export function createPredictor(backbone: PackedBackbone, run: Pick<RunSettings, "task" | "tuning" | "seed">, params: Params): Predictor {
   if (backbone.tokenizerJson === null) throw new Error(`backbone ${backbone.name} came without tokenizer.json`);
   const task = findTask(run.task);
   const transformer = createTransformer(backbone);
   const layout = tunedLayout(backbone.config, run.tuning, task.classes.length);
   const tokenizer = createTokenizer(backbone.tokenizerJson, backbone.tokenizerConfig);
-  const { tuned, encode } = createReader({ transformer, tokenizer, layout }, task, run.tuning);
+  const tuner = createTuner(transformer, run.tuning, { random: createRandom(run.seed) });
+  const { tuned, encode } = createReader({ transformer, tokenizer, layout, tuner }, task, run.tuning);
   return {
     classes: task.classes,
     async predict(texts) {

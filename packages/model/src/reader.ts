@@ -6,7 +6,8 @@ import { createTaskEncoder, type ExampleEncoder } from "./template.ts";
 import type { TextTokenizer } from "./tokenizer.ts";
 import type { Tuned } from "./training/gradient.ts";
 import type { EncodedExample, Objective } from "./training/objective.ts";
-import type { TunedLayout } from "./tuning/prefix.ts";
+import type { TunedLayout } from "./tuning/layout.ts";
+import type { Tuner } from "./tuning/tuner.ts";
 
 /** How examples reach the backbone, and what is asked of it. */
 export interface Reader {
@@ -14,17 +15,22 @@ export interface Reader {
   encode(examples: readonly Example[]): EncodedExample[];
 }
 
+/** What a reader is made over. */
+export interface ReaderParts {
+  readonly transformer: Transformer;
+  readonly tokenizer: TextTokenizer;
+  readonly layout: TunedLayout;
+  readonly tuner: Tuner;
+}
+
 /** Reads a task's examples as the run's tuning does, or, for a zero-shot answer, through label words whatever the run's head. */
-export function createReader(
-  backbone: { readonly transformer: Transformer; readonly tokenizer: TextTokenizer; readonly layout: TunedLayout },
-  task: TaskDefinition,
-  tuning: RunSettings["tuning"],
-): Reader {
-  const { transformer, tokenizer, layout } = backbone;
-  const { promptTokens, positionsAfterPrefix } = tuning;
+export function createReader(backbone: ReaderParts, task: TaskDefinition, tuning: RunSettings["tuning"]): Reader {
+  const { transformer, tokenizer, layout, tuner } = backbone;
+  const { positionsAfterPrefix } = tuning;
+  const promptTokens = "promptTokens" in tuning ? tuning.promptTokens : 0;
   const { objective, encoder } = questionOf(transformer, tokenizer, task, tuning);
   const maxTokens = transformer.config.maxPositions - (positionsAfterPrefix ? promptTokens : 0);
-  return { tuned: { transformer, layout, objective, positionsAfterPrefix }, encode: remembering(encoder, maxTokens) };
+  return { tuned: { transformer, tuner, layout, objective, positionsAfterPrefix }, encode: remembering(encoder, maxTokens) };
 }
 
 /**

@@ -6,7 +6,8 @@ import { createReader } from "./reader.ts";
 import { createTokenizer } from "./tokenizer.ts";
 import { predictAll, scoresOf } from "./training/evaluation.ts";
 import { trainLocally } from "./training/localTraining.ts";
-import { tunedLayout } from "./tuning/prefix.ts";
+import { createTuner } from "./tuning/createTuner.ts";
+import { tunedLayout } from "./tuning/layout.ts";
 
 /** Tunes prompts and a linear head on all training rows in one place, as the demo's devices do on theirs; the accuracy on the test rows. */
 export async function tuneAlone(
@@ -23,7 +24,11 @@ export async function tuneAlone(
   try {
     const layout = tunedLayout(backbone.config, tuning, task.classes.length);
     const tokenizer = createTokenizer(backbone.tokenizerJson, backbone.tokenizerConfig);
-    const { tuned, encode } = createReader({ transformer, tokenizer, layout }, task, tuning);
+    const { tuned, encode } = createReader(
+      { transformer, tokenizer, layout, tuner: createTuner(transformer, tuning, { random }) },
+      task,
+      tuning,
+    );
     const order = random.stream({ purpose: "order" }).shuffle(encode(dataset.train));
     const examples = Array.from({ length: numSteps * training.batchSize }, (_, i) => order[i % order.length]);
     const { params } = await trainLocally(tuned, initialParams(layout.entries, random), examples, {

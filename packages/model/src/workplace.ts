@@ -10,7 +10,8 @@ import { createReader, type Reader } from "./reader.ts";
 import { createTokenizer } from "./tokenizer.ts";
 import type { DeviceSource, LoadProgress, TrainerSetup } from "./trainer.ts";
 import { type Admitted, admitTransformer } from "./training/admitTransformer.ts";
-import { type TunedLayout, tunedLayout } from "./tuning/prefix.ts";
+import { createTuner } from "./tuning/createTuner.ts";
+import { type TunedLayout, tunedLayout } from "./tuning/layout.ts";
 
 /** A device's examples by use; a volunteer's own device has no evaluation rows of its own. */
 export interface DeviceExamples {
@@ -78,8 +79,8 @@ export async function openWorkplace(
   onProgress({ phase: "admission", doneBytes: 0, totalBytes: 0 });
   const { transformer, ...admitted } = await admitTransformer(backbone, setup.kernels);
   const layout = tunedLayout(backbone.config, run.tuning, task.classes.length);
-  const parts = { transformer, tokenizer, layout };
   const random = createRandom(run.seed);
+  const parts = { transformer, tokenizer, layout, tuner: createTuner(transformer, run.tuning, { random }) };
   let zeroShot: Reader | null = null;
   let shares: DealtShares["shares"] | null = null;
   return {

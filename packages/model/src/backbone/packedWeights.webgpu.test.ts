@@ -6,7 +6,8 @@ import { goldenBackbone } from "../testing/golden.ts";
 import { provideNodeGpu } from "../testing/nodeGpu.ts";
 import { randomEncoder } from "../testing/randomBackbone.ts";
 import { vectorGradient } from "../training/gradient.ts";
-import { tunedLayout } from "../tuning/prefix.ts";
+import { tunedLayout } from "../tuning/layout.ts";
+import { createPrefixTuner } from "../tuning/prefix.ts";
 import { relativeError } from "../verify/relativeError.ts";
 import { padExactly } from "./batch.ts";
 import { packingFor, packTensor, type TensorEncoding } from "./pack.ts";
@@ -32,7 +33,7 @@ function encoded(family: string, encoding: TensorEncoding): PackedBackbone {
 /** Loss over the vocabulary and its gradient for two short texts of unlike length. */
 async function lossAndGradient(transformer: Transformer) {
   const { config } = transformer;
-  const layout = tunedLayout(config, { promptTokens: 3, head: "labelWords" }, 2);
+  const layout = tunedLayout(config, { method: "prefix", promptTokens: 3, head: "labelWords" }, 2);
   const objective = { head: "labelWords", lossOver: "vocabulary", words: [5, 7] } as const;
   const tokens = padExactly(
     [
@@ -42,7 +43,7 @@ async function lossAndGradient(transformer: Transformer) {
     config.padTokenId,
   );
   const prompt = tf.tensor1d(Float32Array.from({ length: layout.numValues }, (_, i) => Math.sin(i) / 2));
-  const tuned = { transformer, layout, objective, positionsAfterPrefix: false };
+  const tuned = { transformer, tuner: createPrefixTuner(transformer), layout, objective, positionsAfterPrefix: false };
   const tensors = vectorGradient(tuned, prompt, { tokens, labels: [1, 0], maskPositions: [2, 1] });
   const numbers = { loss: await tensors.loss.data<"float32">(), gradient: await tensors.gradient.data<"float32">() };
   tf.dispose([prompt, tensors.loss, tensors.gradient]);

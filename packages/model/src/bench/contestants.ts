@@ -6,7 +6,8 @@ import { chooseKernels } from "../kernels/fusedKernels.ts";
 import { adamWStep, startAdamW, trainedValues } from "../training/adamWTensors.ts";
 import { vectorGradient } from "../training/gradient.ts";
 import type { LabelledBatch } from "../training/objective.ts";
-import { tunedLayout } from "../tuning/prefix.ts";
+import { tunedLayout } from "../tuning/layout.ts";
+import { createPrefixTuner } from "../tuning/prefix.ts";
 import { createStock, type StockBatch } from "./stock.ts";
 
 /** Something that takes training steps on its own copy of a backbone, from its own prompts. */
@@ -34,9 +35,9 @@ const settings = { learningRate: 0.01, weightDecay: 0.1, clipNorm: 1 };
 export function ownContestant(backbone: PackedBackbone, batch: BenchBatch, kernels: "fast" | "plain"): Contestant {
   chooseKernels(kernels);
   const transformer = createTransformer(backbone, { weights: kernels === "fast" ? "packed" : "unpacked" });
-  const layout = tunedLayout(transformer.config, { promptTokens, head: "labelWords" }, words.length);
+  const layout = tunedLayout(transformer.config, { method: "prefix", promptTokens, head: "labelWords" }, words.length);
   const objective = { head: "labelWords", lossOver: "vocabulary", words } as const;
-  const tuned = { transformer, layout, objective, positionsAfterPrefix: false };
+  const tuned = { transformer, tuner: createPrefixTuner(transformer), layout, objective, positionsAfterPrefix: false };
   const texts = labelledTexts(batch, transformer.config.vocabSize);
   let state = startAdamW(firstPrompts(layout.numValues));
   return {

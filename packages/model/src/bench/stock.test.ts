@@ -7,7 +7,8 @@ import { goldenBackbone } from "../testing/golden.ts";
 import { randomEncoder } from "../testing/randomBackbone.ts";
 import { adamWStep, startAdamW, trainedValues } from "../training/adamWTensors.ts";
 import { vectorGradient } from "../training/gradient.ts";
-import { tunedLayout } from "../tuning/prefix.ts";
+import { tunedLayout } from "../tuning/layout.ts";
+import { createPrefixTuner } from "../tuning/prefix.ts";
 import { relativeError } from "../verify/relativeError.ts";
 import { createStock } from "./stock.ts";
 
@@ -26,7 +27,7 @@ test.each([...families, ["a single packed layer", oneLayer] as const])(
     const transformer = createTransformer(backbone);
     const stock = createStock(backbone);
     const { config } = transformer;
-    const layout = tunedLayout(config, { promptTokens: 3, head: "labelWords" }, 2);
+    const layout = tunedLayout(config, { method: "prefix", promptTokens: 3, head: "labelWords" }, 2);
     const texts = [
       [7, 9, 11, 13, 15, 17, 19],
       [21, 5, 40, 8, 77],
@@ -45,6 +46,7 @@ test.each([...families, ["a single packed layer", oneLayer] as const])(
 
     const tuned = {
       transformer,
+      tuner: createPrefixTuner(transformer),
       layout,
       objective: { head: "labelWords", lossOver: "vocabulary", words } as const,
       positionsAfterPrefix: false,

@@ -4,7 +4,7 @@ import { createRandom, initialParams, type Params, presets, type RunSettings } f
 import { createTrainer } from "../device.ts";
 import { loadBackboneFolder } from "../node.ts";
 import type { LoadProgress, Trainer, TrainerReady } from "../trainer.ts";
-import { tunedLayout } from "../tuning/prefix.ts";
+import { tunedLayout } from "../tuning/layout.ts";
 
 /** Answers for http://tutti.test/… out of the repository's public folder. */
 export const publicFiles: typeof fetch = async (url) => {

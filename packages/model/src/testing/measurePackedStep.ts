@@ -6,7 +6,8 @@ import { createTransformer, type Transformer } from "../backbone/transformer.ts"
 import type { WeightForm } from "../backbone/weights.ts";
 import { startBackend } from "../backends.ts";
 import { vectorGradient } from "../training/gradient.ts";
-import { tunedLayout } from "../tuning/prefix.ts";
+import { tunedLayout } from "../tuning/layout.ts";
+import { createPrefixTuner } from "../tuning/prefix.ts";
 import { provideNodeGpu } from "./nodeGpu.ts";
 import { randomEncoder } from "./randomBackbone.ts";
 
@@ -23,9 +24,9 @@ const { values: given } = parseArgs({
 const [hiddenSize, numTokens, batchSize, numRounds] = [given.hidden, given.tokens, given.batch, given.rounds].map(Number);
 
 async function stepMs(transformer: Transformer): Promise<number> {
-  const layout = tunedLayout(transformer.config, { promptTokens: 8, head: "labelWords" }, 2);
+  const layout = tunedLayout(transformer.config, { method: "prefix", promptTokens: 8, head: "labelWords" }, 2);
   const objective = { head: "labelWords", lossOver: "vocabulary", words: [5, 7] } as const;
-  const tuned = { transformer, layout, objective, positionsAfterPrefix: false };
+  const tuned = { transformer, tuner: createPrefixTuner(transformer), layout, objective, positionsAfterPrefix: false };
   const text = Array.from({ length: numTokens }, (_, i) => 3 + ((7 * i) % 90));
   const tokens = padExactly(
     Array.from({ length: batchSize }, () => text),

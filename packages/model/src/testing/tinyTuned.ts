@@ -2,14 +2,21 @@ import { createRandom } from "@tutti/core";
 import { createTransformer } from "../backbone/transformer.ts";
 import type { Tuned } from "../training/gradient.ts";
 import type { EncodedExample } from "../training/objective.ts";
-import { tunedLayout } from "../tuning/prefix.ts";
+import { tunedLayout } from "../tuning/layout.ts";
+import { createPrefixTuner } from "../tuning/prefix.ts";
 import { goldenBackbone } from "./golden.ts";
 
 /** The tiny golden roberta with a linear head over 3 classes and 3 prompt tokens, on the current backend. */
 export function tinyTuned(): Tuned {
   const transformer = createTransformer(goldenBackbone("roberta"));
-  const layout = tunedLayout(transformer.config, { promptTokens: 3, head: "linear" }, 3);
-  return { transformer, layout, objective: { head: "linear", numClasses: 3 }, positionsAfterPrefix: false };
+  const layout = tunedLayout(transformer.config, { method: "prefix", promptTokens: 3, head: "linear" }, 3);
+  return {
+    transformer,
+    tuner: createPrefixTuner(transformer),
+    layout,
+    objective: { head: "linear", numClasses: 3 },
+    positionsAfterPrefix: false,
+  };
 }
 
 /** Examples of 2 to 11 tokens that a model can tell apart: the class decides which tokens occur. */

@@ -5,7 +5,8 @@ import type { AdmissionNumbers } from "../backbone/manifest.ts";
 import type { PackedBackbone } from "../backbone/packed.ts";
 import { createTransformer, type Transformer } from "../backbone/transformer.ts";
 import type { Admission } from "../trainer.ts";
-import { flattenTuned, splitTuned, type TunedLayout, tunedLayout } from "../tuning/prefix.ts";
+import { flattenTuned, splitTuned, type TunedLayout, tunedLayout } from "../tuning/layout.ts";
+import { createPrefixTuner } from "../tuning/prefix.ts";
 import { relativeError } from "../verify/relativeError.ts";
 import { adamWStep, startAdamW } from "./adamWTensors.ts";
 import { vectorGradient } from "./gradient.ts";
@@ -91,7 +92,7 @@ async function answer(transformer: Transformer, question: Question) {
   const layout = layoutOf(transformer.config);
   const prompt = flattenTuned(layout, initialParams(layout.entries, createRandom(question.promptSeed)));
   const objective = { head: "labelWords", lossOver: "labelWords", words: question.logitIds } as const;
-  const tuned = { transformer, layout, objective, positionsAfterPrefix: false };
+  const tuned = { transformer, tuner: createPrefixTuner(transformer), layout, objective, positionsAfterPrefix: false };
   const batch: LabelledBatch = {
     tokens: padExactly([question.ids], transformer.config.padTokenId),
     labels: [question.logitIds.indexOf(question.target)],
@@ -100,7 +101,7 @@ async function answer(transformer: Transformer, question: Question) {
   const tensors = tf.tidy(() => {
     const values = tf.tensor1d(prompt);
     const { loss, gradient } = vectorGradient(tuned, values, batch);
-    return { loss, gradient, logits: predict(transformer, splitTuned(layout, values), batch, tuned).classLogits };
+    return { loss, gradient, logits: predict(splitTuned(layout, values), batch, tuned).classLogits };
   });
   const read = [tensors.loss, tensors.gradient, tensors.logits].map((tensor) => tensor.data<"float32">());
   const [loss, gradient, logits] = await Promise.all(read).finally(() => tf.dispose([tensors.loss, tensors.gradient, tensors.logits]));
@@ -113,5 +114,5 @@ async function answer(transformer: Transformer, question: Question) {
 }
 
 function layoutOf(config: Transformer["config"]): TunedLayout {
-  return tunedLayout(config, { promptTokens, head: "labelWords" }, 0);
+  return tunedLayout(config, { method: "prefix", promptTokens, head: "labelWords" }, 0);
 }

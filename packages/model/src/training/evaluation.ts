@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Confusion, confusionOf, type Params } from "@tutti/core";
-import { flattenTuned, splitTuned } from "../tuning/prefix.ts";
+import { flattenTuned, splitTuned } from "../tuning/layout.ts";
 import type { Tuned } from "./gradient.ts";
 import { type EncodedExample, labelledBatch, predict } from "./objective.ts";
 import { throwIfAborted, yieldToEvents } from "./pause.ts";
@@ -38,7 +38,7 @@ export async function predictAll(
     );
     const tensors = tf.tidy(() => {
       const parts = values === null ? null : splitTuned(tuned.layout, tf.tensor1d(values));
-      return predict(tuned.transformer, parts, batch, tuned);
+      return predict(parts, batch, tuned);
     });
     const [logits, batchLosses] = await Promise.all([tensors.classLogits.data(), tensors.losses.data()]);
     const numClasses = tensors.classLogits.shape[1];

@@ -1,18 +1,16 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Transformer } from "../backbone/transformer.ts";
-import { joinTuned, splitTuned, type TunedLayout } from "../tuning/prefix.ts";
+import { joinTuned, splitTuned, type TunedLayout } from "../tuning/layout.ts";
 import { type LabelledBatch, lossAndGradient, type ObjectiveOptions } from "./objective.ts";
 
 /** A backbone with what is trained on it. */
 export interface Tuned extends ObjectiveOptions {
-  readonly transformer: Transformer;
   readonly layout: TunedLayout;
 }
 
 /** Mean loss of a batch and its gradient over the vector of all trained values; the caller owns both. */
 export function vectorGradient(tuned: Tuned, values: tf.Tensor1D, batch: LabelledBatch): { loss: tf.Scalar; gradient: tf.Tensor1D } {
   return tf.tidy(() => {
-    const { loss, gradient } = lossAndGradient(tuned.transformer, splitTuned(tuned.layout, values), batch, tuned);
-    return { loss, gradient: joinTuned(gradient) };
+    const { loss, gradient } = lossAndGradient(splitTuned(tuned.layout, values), batch, tuned);
+    return { loss, gradient: joinTuned(tuned.layout, gradient) };
   });
 }

@@ -2,7 +2,7 @@ import { createRandom, initialParams } from "@tutti/core";
 import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "../backends.ts";
 import { tinyExamples, tinyTuned } from "../testing/tinyTuned.ts";
-import { flattenTuned } from "../tuning/prefix.ts";
+import { flattenTuned } from "../tuning/layout.ts";
 import type { Tuned } from "./gradient.ts";
 import { scoreBatch, statesByExample } from "./layerScoring.ts";
 

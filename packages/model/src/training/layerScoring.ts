@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { distinctSequences, readsStates, scoreLayers, type TaskSpec } from "@tutti/core";
-import { splitTuned } from "../tuning/prefix.ts";
+import { splitTuned } from "../tuning/layout.ts";
 import type { Tuned } from "./gradient.ts";
 import { type EncodedExample, labelledBatch } from "./objective.ts";
 
@@ -18,15 +18,23 @@ export async function scoreBatch(
   const batch = labelledBatch(distinct, config.padTokenId);
   const { numTokens, lengths } = batch.tokens;
   const tensors = tf.tidy(() => {
-    const { prefixes } = splitTuned(tuned.layout, tf.tensor1d(values));
-    const firstPosition = tuned.positionsAfterPrefix ? prefixes[0].shape[1] : 0;
-    return tuned.transformer.forward(batch.tokens, { prefixes, firstPosition, hasGradient: false }).states.slice(1);
+    const parts = splitTuned(tuned.layout, tf.tensor1d(values));
+    return tuned.tuner.forward(parts, batch.tokens, { ...tuned, hasGradient: false }).states.slice(1);
   });
   const arrays = await Promise.all(tensors.map((tensor) => tensor.data<"float32">()));
   tf.dispose(tensors);
   return scoreLayers(spec.selector, {
     numExamples: distinct.length,
-    states: arrays.map((state) => statesByExample(state, lengths, numTokens, spec.maskPadding)),
+    states: arrays.map((state) => {
+      const numRows = state.length / (distinct.length * config.hiddenSize);
+      const numInFront = numRows - numTokens; // prompt rows
+      return statesByExample(
+        state,
+        lengths.map((length) => numInFront + length),
+        numRows,
+        spec.maskPadding,
+      );
+    }),
     numLayers: config.numLayers,
     scoreLastLayer: spec.scoreLastLayer,
   });

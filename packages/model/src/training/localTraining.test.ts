@@ -3,7 +3,7 @@ import { createRandom, initialParams, type TrainingSettings } from "@tutti/core"
 import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "../backends.ts";
 import { tinyExamples, tinyTuned } from "../testing/tinyTuned.ts";
-import { flattenTuned } from "../tuning/prefix.ts";
+import { flattenTuned } from "../tuning/layout.ts";
 import type { Tuned } from "./gradient.ts";
 import { dropoutMask, type LocalTrainingOptions, trainLocally } from "./localTraining.ts";
 
@@ -14,6 +14,8 @@ const training: TrainingSettings = {
   weightDecay: 0.1,
   clipNorm: 1,
   resetMoments: true,
+  optimizer: "adamW",
+  proximal: 0,
 };
 let tuned: Tuned;
 
@@ -135,9 +137,9 @@ test("a step leaves the prompt values that it dropped where they are, since noth
 
 test("dropout zeroes about its share of the prompts, keeps their mean and leaves the head alone", () => {
   const mask = dropoutMask(tuned.layout, 0.25, createRandom(2).stream({ purpose: "dropout" }));
-  const prompts = [...(mask ?? [])].slice(0, tuned.layout.numPrefixValues);
+  const prompts = [...(mask ?? [])].slice(0, tuned.layout.numMethodValues);
   expect(new Set(prompts)).toEqual(new Set([0, Math.fround(1 / 0.75)]));
   expect(prompts.filter((value) => value === 0).length / prompts.length).toBeCloseTo(0.25, 1);
-  expect(new Set([...(mask ?? [])].slice(tuned.layout.numPrefixValues))).toEqual(new Set([1]));
+  expect(new Set([...(mask ?? [])].slice(tuned.layout.numMethodValues))).toEqual(new Set([1]));
   expect(dropoutMask(tuned.layout, 0, createRandom(2).stream({ purpose: "dropout" }))).toBeNull();
 });

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { countSteps, type Params, type RandomStream, type TrainingSettings, warmedUpRate } from "@tutti/core";
-import { flattenTuned, type TunedLayout, unflattenTuned } from "../tuning/prefix.ts";
+import { flattenTuned, type TunedLayout, unflattenTuned } from "../tuning/layout.ts";
 import { type AdamWTensors, adamWStep, startAdamW, trainedValues } from "./adamWTensors.ts";
 import { type Tuned, vectorGradient } from "./gradient.ts";
 import { createLossLog } from "./lossLog.ts";
@@ -100,7 +100,7 @@ function takeStep(
 }
 
 /**
- * Inverted dropout on the prompts: 0 or 1 / (1 − rate) for prefix values, 1 for the head. One mask per step, shared by the batch,
+ * Inverted dropout on the prompts: 0 or 1 / (1 − rate) for prompts, 1 for all else. One mask per step, shared by the batch,
  * where the official code draws one per example. Null without dropout.
  */
 export function dropoutMask(layout: TunedLayout, rate: number, random: RandomStream): Float32Array | null {
@@ -108,8 +108,16 @@ export function dropoutMask(layout: TunedLayout, rate: number, random: RandomStr
   const mask = new Float32Array(layout.numValues).fill(1);
   const threshold = rate * 2 ** 32;
   const kept = 1 / (1 - rate);
-  for (let i = 0; i < layout.numPrefixValues; i++) mask[i] = random.uint32() < threshold ? 0 : kept;
+  for (const { name, start, numValues } of layout.entries) {
+    if (!isPrompt(name)) continue;
+    for (let i = start; i < start + numValues; i++) mask[i] = random.uint32() < threshold ? 0 : kept;
+  }
   return mask;
+}
+
+/** Whether a parameter is itself what stands among the texts' rows or keys, and not what makes it. */
+function isPrompt(name: string): boolean {
+  return name.startsWith("prefix/") || name === "prompt" || name === "attempt/prompt";
 }
 
 function uploadState(layout: TunedLayout, start: Params, moments: Moments | null): AdamWTensors {

@@ -3,7 +3,7 @@ import { createRandom } from "@tutti/core";
 import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "../backends.ts";
 import { tinyExamples, tinyTuned } from "../testing/tinyTuned.ts";
-import { splitTuned } from "../tuning/prefix.ts";
+import { splitTuned } from "../tuning/layout.ts";
 import { type Tuned, vectorGradient } from "./gradient.ts";
 import { labelledBatch, predict } from "./objective.ts";
 
@@ -30,8 +30,8 @@ test.each(["all values", "the head alone", "one layer's keys"])(
   "the linear head's gradient is the loss's slope along %s",
   async (where) => {
     const random = createRandom(8).stream({ purpose: where });
-    const { numPrefixValues, numValues } = tuned.layout;
-    const range = { "all values": [0, numValues], "the head alone": [numPrefixValues, numValues], "one layer's keys": [192, 288] }[
+    const { numMethodValues, numValues } = tuned.layout;
+    const range = { "all values": [0, numValues], "the head alone": [numMethodValues, numValues], "one layer's keys": [192, 288] }[
       where
     ] ?? [0, 0];
     const direction = values.map((_, i) => (i >= range[0] && i < range[1] ? random.normal() : 0));
@@ -49,7 +49,7 @@ test.each(["all values", "the head alone", "one layer's keys"])(
 );
 
 test("the mean of the predicted losses is the training loss", async () => {
-  const { losses, classLogits } = tf.tidy(() => predict(tuned.transformer, splitTuned(tuned.layout, tf.tensor1d(values)), batch, tuned));
+  const { losses, classLogits } = tf.tidy(() => predict(splitTuned(tuned.layout, tf.tensor1d(values)), batch, tuned));
   const all = await losses.data<"float32">();
   expect(all.reduce((sum, loss) => sum + loss, 0) / all.length).toBeCloseTo(await lossAt(values), 5);
   expect(classLogits.shape).toEqual([5, 3]);
@@ -68,13 +68,13 @@ test("padding further changes neither losses nor the prompt's gradient", async (
 });
 
 test("a text without a mask cannot be answered with label words", () => {
-  const options = { objective: { head: "labelWords", lossOver: "labelWords", words: [4, 5, 6] }, positionsAfterPrefix: false } as const;
-  expect(() => tf.tidy(() => predict(tuned.transformer, null, batch, options))).toThrow("the text has none");
+  const options = { ...tuned, objective: { head: "labelWords", lossOver: "labelWords", words: [4, 5, 6] } } as const;
+  expect(() => tf.tidy(() => predict(null, batch, options))).toThrow("the text has none");
 });
 
 test("a text longer than the positions is refused with its length", () => {
   const long = labelledBatch([{ ids: Array.from({ length: 41 }, () => 5), maskPosition: null, label: 0 }], 1);
-  expect(() => tf.tidy(() => predict(tuned.transformer, splitTuned(tuned.layout, tf.tensor1d(values)), long, tuned))).toThrow(
+  expect(() => tf.tidy(() => predict(splitTuned(tuned.layout, tf.tensor1d(values)), long, tuned))).toThrow(
     "a text of 41 tokens starting at position 0 does not fit 40 positions",
   );
 });

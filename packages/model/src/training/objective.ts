@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import { padBatch, type TokenBatch } from "../backbone/batch.ts";
 import type { HeadPass } from "../backbone/languageHead.ts";
-import type { Pass, Transformer } from "../backbone/transformer.ts";
+import type { Transformer } from "../backbone/transformer.ts";
 import { crossEntropy } from "../kernels/crossEntropy.ts";
 import { firstRows } from "../kernels/linear.ts";
 import { oneHot, pickRows, placeRows } from "../kernels/rows.ts";
-import type { TunedTensors } from "../tuning/prefix.ts";
+import { createBareTuner } from "../tuning/prefix.ts";
+import type { TunedPass, TunedValues, Tuner } from "../tuning/tuner.ts";
 import { suffixBatch, suffixLossAndGradient, suffixLosses } from "./suffix.ts";
 
 /** An example as the backbone reads it. */
@@ -45,28 +46,28 @@ export function labelledBatch(examples: readonly EncodedExample[], padTokenId: n
 
 /** How the trained parameters meet the backbone. */
 export interface ObjectiveOptions {
+  readonly transformer: Transformer;
+  readonly tuner: Tuner;
   readonly objective: Objective;
   readonly positionsAfterPrefix: boolean;
 }
 
 /** Mean cross-entropy of a batch and its gradient with respect to everything trained. Call within `tf.tidy`. */
 export function lossAndGradient(
-  transformer: Transformer,
-  tuned: TunedTensors,
+  values: TunedValues,
   batch: LabelledBatch,
   options: ObjectiveOptions,
-): { loss: tf.Scalar; gradient: TunedTensors } {
-  const { objective } = options;
+): { loss: tf.Scalar; gradient: TunedValues } {
+  const { transformer, objective } = options;
   if (objective.head === "suffix") {
     const right = batch.labels.map((label) => objective.suffixes[label]);
     const suffixed = suffixBatch(textsOf(batch), right, transformer.config.padTokenId);
-    return suffixLossAndGradient(transformer, tuned, suffixed, options);
+    return suffixLossAndGradient(values, suffixed, options);
   }
-  const { pass, pooling, scored } = run(transformer, tuned, batch, { ...options, objective, hasGradient: true });
+  const { pass, pooling, scored } = run(values, batch, { ...options, objective, hasGradient: true });
   const { loss, dLogits } = crossEntropy(scored.logits, scored.targets, equalShares(batch.labels.length));
   const { dRows, head } = scored.backward(dLogits);
-  const prefixes = transformer.backward(pooling.backward(dRows), pass);
-  return { loss, gradient: { prefixes, head } };
+  return { loss, gradient: { ...pass.backward(pooling.backward(dRows)), ...head } };
 }
 
 /** Every example's share in the mean. */
@@ -74,16 +75,16 @@ function equalShares(numExamples: number): number[] {
   return new Array<number>(numExamples).fill(1 / numExamples);
 }
 
-/** Class logits (B, C) and the loss of every example (B). Null `tuned` means the bare backbone. Call within `tf.tidy`. */
+/** Class logits (B, C) and the loss of every example (B). Null values mean the bare backbone. Call within `tf.tidy`. */
 export function predict(
-  transformer: Transformer,
-  tuned: TunedTensors | null,
+  values: TunedValues | null,
   batch: LabelledBatch,
   options: ObjectiveOptions,
 ): { classLogits: tf.Tensor2D; losses: tf.Tensor1D } {
-  const { objective } = options;
-  if (objective.head === "suffix") return predictBySuffix(transformer, tuned, batch, { ...options, objective });
-  const { scored, pooled } = run(transformer, tuned, batch, { ...options, objective, hasGradient: false });
+  const { transformer, objective } = options;
+  const tuner = values === null ? createBareTuner(transformer) : options.tuner;
+  if (objective.head === "suffix") return predictBySuffix(values ?? {}, batch, { ...options, tuner, objective });
+  const { scored, pooled } = run(values ?? {}, batch, { ...options, tuner, objective, hasGradient: false });
   const losses = tf.neg(tf.sum<tf.Tensor1D>(tf.mul(tf.logSoftmax(scored.logits), oneHot(scored.targets, scored.logits.shape[1])), 1));
   const overVocabulary = objective.head === "labelWords" && objective.lossOver === "vocabulary";
   return { classLogits: overVocabulary ? transformer.head.forward(pooled, objective.words, false).logits : scored.logits, losses };
@@ -91,19 +92,19 @@ export function predict(
 
 /** The lower a class's suffix loss, the likelier the class. */
 function predictBySuffix(
-  transformer: Transformer,
-  tuned: TunedTensors | null,
+  values: TunedValues,
   batch: LabelledBatch,
-  { objective: { suffixes }, positionsAfterPrefix }: ObjectiveOptions & { readonly objective: Extract<Objective, { head: "suffix" }> },
+  options: ObjectiveOptions & { readonly objective: Extract<Objective, { head: "suffix" }> },
 ): { classLogits: tf.Tensor2D; losses: tf.Tensor1D } {
+  const { suffixes } = options.objective;
   const texts = textsOf(batch);
   const perClass = suffixes.map((suffix) => {
     const suffixed = suffixBatch(
       texts,
       texts.map(() => suffix),
-      transformer.config.padTokenId,
+      options.transformer.config.padTokenId,
     );
-    return suffixLosses(transformer, tuned?.prefixes ?? null, suffixed, { positionsAfterPrefix });
+    return suffixLosses(values, suffixed, options);
   });
   const classLogits = tf.neg(tf.stack(perClass, 1) as tf.Tensor2D); // (B, C)
   return { classLogits, losses: tf.neg(tf.sum<tf.Tensor1D>(tf.mul(classLogits, oneHot(batch.labels, suffixes.length)), 1)) };
@@ -121,38 +122,37 @@ interface Scored {
   /** Column of each example's right answer. */
   readonly targets: readonly number[];
   /** d logits (B, columns), which more rows may follow. */
-  backward(dLogits: tf.Tensor2D): { dRows: tf.Tensor2D; head: TunedTensors["head"] };
+  backward(dLogits: tf.Tensor2D): { dRows: tf.Tensor2D; head: TunedValues };
 }
 
 function run(
-  transformer: Transformer,
-  tuned: TunedTensors | null,
+  values: TunedValues,
   batch: LabelledBatch,
   options: ObjectiveOptions & { readonly objective: PooledObjective; readonly hasGradient: boolean },
-): { pass: Pass; pooling: Pooling; pooled: tf.Tensor2D; scored: Scored } {
-  const { objective, positionsAfterPrefix, hasGradient } = options;
-  const prefixes = tuned?.prefixes ?? null;
-  const firstPosition = positionsAfterPrefix ? (prefixes?.[0]?.shape[1] ?? 0) : 0;
-  const pass = transformer.forward(batch.tokens, { prefixes, firstPosition, hasGradient });
-  const pooling = objective.head === "linear" ? meanPooling(batch) : maskPooling(batch);
+): { pass: TunedPass; pooling: Pooling; pooled: tf.Tensor2D; scored: Scored } {
+  const { transformer, tuner, objective, hasGradient } = options;
+  const pass = tuner.forward(values, batch.tokens, options);
+  const pooling = objective.head === "linear" ? meanPooling(batch, pass) : maskPooling(batch, pass);
   const pooled = pooling.forward(pass.last);
   const scored =
     objective.head === "linear"
-      ? scoreLinear(pooled, tuned?.head ?? null, batch.labels)
+      ? scoreLinear(pooled, values, batch.labels)
       : scoreWords(transformer, pooled, batch.labels, { ...objective, hasGradient });
   return { pass, pooling, pooled, scored };
 }
 
-function scoreLinear(pooled: tf.Tensor2D, head: TunedTensors["head"], labels: readonly number[]): Scored {
-  if (head === null) throw new Error("the linear head needs the parameters head/weight and head/bias");
+function scoreLinear(pooled: tf.Tensor2D, values: TunedValues, labels: readonly number[]): Scored {
+  const weight = values["head/weight"] as tf.Tensor2D | undefined;
+  const bias = values["head/bias"];
+  if (weight === undefined || bias === undefined) throw new Error("the linear head needs the parameters head/weight and head/bias");
   return {
-    logits: tf.add(tf.matMul(pooled, head.weight, false, true), head.bias),
+    logits: tf.add(tf.matMul(pooled, weight, false, true), bias),
     targets: labels,
     backward: (dAll) => {
       const dLogits = firstRows(dAll, labels.length);
       return {
-        dRows: tf.matMul(dLogits, head.weight),
-        head: { weight: tf.matMul(dLogits, pooled, true, false), bias: tf.sum(dLogits, 0) },
+        dRows: tf.matMul(dLogits, weight),
+        head: { "head/weight": tf.matMul(dLogits, pooled, true, false), "head/bias": tf.sum(dLogits, 0) },
       };
     },
   };
@@ -169,33 +169,31 @@ function scoreWords(
   return {
     logits: pass.logits,
     targets: overVocabulary ? labels.map((label) => options.words[label]) : labels,
-    backward: (dLogits) => ({ dRows: transformer.head.backward(dLogits, pass), head: null }),
+    backward: (dLogits) => ({ dRows: transformer.head.backward(dLogits, pass), head: {} }),
   };
 }
 
-/** How each text's states (B·T, H) become one row (B, H), and the gradient of that. */
+/** How each text's states (numRows, H) become one row (B, H), and the gradient of that. */
 interface Pooling {
   forward(states: tf.Tensor2D): tf.Tensor2D;
   backward(dPooled: tf.Tensor2D): tf.Tensor2D;
 }
 
 /** The state at each text's mask. */
-function maskPooling({ tokens, maskPositions }: LabelledBatch): Pooling {
+function maskPooling({ maskPositions }: LabelledBatch, { numRows, rowOf }: TunedPass): Pooling {
   const rows = maskPositions.map((position, i) => {
     if (position === null) throw new Error("a label word is read at the mask, but the text has none");
-    return i * tokens.numTokens + position;
+    return rowOf(i, position);
   });
-  return { forward: (states) => pickRows(states, rows), backward: (dPooled) => placeRows(dPooled, rows, tokens.ids.length) };
+  return { forward: (states) => pickRows(states, rows), backward: (dPooled) => placeRows(dPooled, rows, numRows) };
 }
 
 /** The mean over each text's real tokens. */
-function meanPooling({ tokens: { lengths, numTokens } }: LabelledBatch): Pooling {
-  const width = lengths.length * numTokens;
-  const shares = new Float32Array(lengths.length * width);
+function meanPooling({ tokens: { lengths } }: LabelledBatch, { numRows, rowOf }: TunedPass): Pooling {
+  const shares = new Float32Array(lengths.length * numRows);
   lengths.forEach((length, i) => {
-    const start = i * width + i * numTokens;
-    shares.fill(1 / length, start, start + length);
+    for (let token = 0; token < length; token++) shares[i * numRows + rowOf(i, token)] = 1 / length;
   });
-  const pool = tf.tensor2d(shares, [lengths.length, width]);
+  const pool = tf.tensor2d(shares, [lengths.length, numRows]);
   return { forward: (states) => tf.matMul(pool, states), backward: (dPooled) => tf.matMul(pool, dPooled, true, false) };
 }

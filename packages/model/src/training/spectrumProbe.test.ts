@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 function unit(seed: number): Float32Array {
   const random = createRandom(seed).stream({ purpose: "direction" });
-  const v = Float32Array.from({ length: tuned.layout.numPrefixValues }, () => random.normal());
+  const v = Float32Array.from({ length: tuned.layout.numMethodValues }, () => random.normal());
   const length = Math.hypot(...v);
   return v.map((value) => value / length);
 }

@@ -10,7 +10,7 @@ const smallestStep = 2 ** -8;
 
 /** The Hessian of a batch's mean loss over the prompts, known by its products. */
 export interface HessianProduct {
-  /** H v for a unit vector over all prefix values, by central differences of the gradient. */
+  /** H v for a unit vector over all values of the method, by central differences of the gradient. */
   times(v: Float32Array): Promise<Float64Array>;
   /** h, the present step of the differences. */
   readonly step: number;
@@ -24,14 +24,14 @@ export interface HessianProduct {
  * The head, when there is one, stays fixed.
  */
 export function hessianProduct(tuned: Tuned, values: Float32Array, batch: LabelledBatch): HessianProduct {
-  const { numPrefixValues } = tuned.layout;
+  const { numMethodValues } = tuned.layout;
   let step = 1;
 
   async function gradientAt(v: Float32Array, h: number): Promise<Float32Array> {
-    const moved = Float32Array.from(values, (value, i) => (i < numPrefixValues ? value + h * v[i] : value));
+    const moved = Float32Array.from(values, (value, i) => (i < numMethodValues ? value + h * v[i] : value));
     const gradient = tf.tidy(() => vectorGradient(tuned, tf.tensor1d(moved), batch).gradient);
     try {
-      return (await gradient.data<"float32">()).slice(0, numPrefixValues);
+      return (await gradient.data<"float32">()).slice(0, numMethodValues);
     } finally {
       gradient.dispose();
     }
@@ -86,7 +86,7 @@ export function probeSpectrum(
     await yieldToEvents();
     return product.times(v);
   };
-  const start = rademacher(tuned.layout.numPrefixValues, options.random);
+  const start = rademacher(tuned.layout.numMethodValues, options.random);
   return lanczos(times, { start, numSteps: options.lanczosSteps, onStep: (step) => options.onStep?.(step) });
 }
 

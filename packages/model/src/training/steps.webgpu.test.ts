@@ -7,7 +7,8 @@ import { startBackend } from "../backends.ts";
 import { type BackboneShape, randomBackbone } from "../bench/shapes.ts";
 import { countGpu, runningGpuDevice } from "../testing/gpuCounters.ts";
 import { provideNodeGpu } from "../testing/nodeGpu.ts";
-import { tunedLayout } from "../tuning/prefix.ts";
+import { tunedLayout } from "../tuning/layout.ts";
+import { createPrefixTuner } from "../tuning/prefix.ts";
 import type { Tuned } from "./gradient.ts";
 import { trainLocally } from "./localTraining.ts";
 import type { EncodedExample } from "./objective.ts";
@@ -37,8 +38,14 @@ const promptTokens = 12;
 function tunedOf(family: BackboneShape["family"], numLayers: number): Tuned {
   const sizes = { hiddenSize: 32, intermediateSize: 48, numHeads: 2, numKeyValueHeads: 1, vocabSize: 64 };
   const transformer = createTransformer(randomBackbone({ family, numLayers, ...sizes }, "int8"));
-  const layout = tunedLayout(transformer.config, { promptTokens, head: "labelWords" }, words.length);
-  return { transformer, layout, objective: { head: "labelWords", lossOver: "vocabulary", words }, positionsAfterPrefix: false };
+  const layout = tunedLayout(transformer.config, { method: "prefix", promptTokens, head: "labelWords" }, words.length);
+  return {
+    transformer,
+    tuner: createPrefixTuner(transformer),
+    layout,
+    objective: { head: "labelWords", lossOver: "vocabulary", words },
+    positionsAfterPrefix: false,
+  };
 }
 
 /** As many texts of random tokens, of a bucket's length and shorter. */
@@ -59,7 +66,16 @@ interface Training {
 async function train(tuned: Tuned, { examples, localEpochs = 1, onStep }: Training) {
   const random = createRandom(3);
   const training: TrainingSettings = {
-    ...{ localEpochs, batchSize, clientLearningRate: 0.01, weightDecay: 0.1, clipNorm: 1, resetMoments: true },
+    ...{
+      localEpochs,
+      batchSize,
+      clientLearningRate: 0.01,
+      weightDecay: 0.1,
+      clipNorm: 1,
+      resetMoments: true,
+      optimizer: "adamW",
+      proximal: 0,
+    },
   };
   return trainLocally(tuned, initialParams(tuned.layout.entries, random), examples, {
     ...{ training, promptDropout: 0.1, warmupSteps: 4, stageSteps: 0, moments: null },

@@ -4,7 +4,8 @@ import { beforeAll, expect, test } from "vitest";
 import { createTransformer } from "../backbone/transformer.ts";
 import { startBackend } from "../backends.ts";
 import { goldenBackbone } from "../testing/golden.ts";
-import { splitTuned, tunedLayout } from "../tuning/prefix.ts";
+import { splitTuned, tunedLayout } from "../tuning/layout.ts";
+import { createPrefixTuner } from "../tuning/prefix.ts";
 import { type Tuned, vectorGradient } from "./gradient.ts";
 import { labelledBatch, predict } from "./objective.ts";
 
@@ -26,10 +27,13 @@ beforeAll(async () => {
 
 function tunedOn(family: string, positionsAfterPrefix: boolean): { tuned: Tuned; values: Float32Array } {
   const transformer = createTransformer(goldenBackbone(family));
-  const layout = tunedLayout(transformer.config, { promptTokens: 3, head: "labelWords" }, 3);
+  const layout = tunedLayout(transformer.config, { method: "prefix", promptTokens: 3, head: "labelWords" }, 3);
   const random = createRandom(12).stream({ purpose: "values" });
   const values = Float32Array.from({ length: layout.numValues }, () => 0.3 * random.normal());
-  return { tuned: { transformer, layout, objective: { head: "suffix", suffixes }, positionsAfterPrefix }, values };
+  return {
+    tuned: { transformer, tuner: createPrefixTuner(transformer), layout, objective: { head: "suffix", suffixes }, positionsAfterPrefix },
+    values,
+  };
 }
 
 async function lossAt(tuned: Tuned, point: Float32Array): Promise<number> {
@@ -63,7 +67,7 @@ test.each([
 
 test("the loss is the right suffix's mean token loss, and its class logit is that loss negated", async () => {
   const { tuned, values } = tunedOn("llama", false);
-  const { classLogits, losses } = tf.tidy(() => predict(tuned.transformer, splitTuned(tuned.layout, tf.tensor1d(values)), batch, tuned));
+  const { classLogits, losses } = tf.tidy(() => predict(splitTuned(tuned.layout, tf.tensor1d(values)), batch, tuned));
   const [logits, perExample] = [await classLogits.data<"float32">(), await losses.data<"float32">()];
   expect(classLogits.shape).toEqual([3, 3]);
   for (const [i, { label }] of examples.entries()) expect(logits[3 * i + label]).toBe(-perExample[i]);

@@ -3,13 +3,13 @@ import { padBatch, type TokenBatch } from "../backbone/batch.ts";
 import type { Transformer } from "../backbone/transformer.ts";
 import { crossEntropy } from "../kernels/crossEntropy.ts";
 import { oneHot, pickRows, placeRows } from "../kernels/rows.ts";
-import type { TunedTensors } from "../tuning/prefix.ts";
+import type { TunedValues, Tuner } from "../tuning/tuner.ts";
 
 /** Texts, each with a suffix whose tokens are predicted. */
 export interface SuffixBatch {
   readonly tokens: TokenBatch;
-  /** Row of (B·T) from which each suffix token is predicted. */
-  readonly rows: readonly number[];
+  /** Token of its text from which each suffix token is predicted. */
+  readonly places: readonly number[];
   readonly targets: readonly number[];
   /** Share of each token in its text's mean. */
   readonly weights: readonly number[];
@@ -28,11 +28,11 @@ export function suffixBatch(
     padTokenId,
   );
   const each = suffixes.flatMap((suffix, owner) =>
-    suffix.map((target, t) => ({ owner, target, row: owner * tokens.numTokens + texts[owner].length - 1 + t, weight: 1 / suffix.length })),
+    suffix.map((target, t) => ({ owner, target, place: texts[owner].length - 1 + t, weight: 1 / suffix.length })),
   );
   return {
     tokens,
-    rows: each.map(({ row }) => row),
+    places: each.map(({ place }) => place),
     targets: each.map(({ target }) => target),
     weights: each.map(({ weight }) => weight),
     owners: each.map(({ owner }) => owner),
@@ -40,47 +40,42 @@ export function suffixBatch(
 }
 
 interface SuffixOptions {
+  readonly transformer: Transformer;
+  readonly tuner: Tuner;
   readonly positionsAfterPrefix: boolean;
 }
 
-/** The mean token loss of every text's suffix (B). Null prefixes mean the bare backbone. Call within `tf.tidy`. */
-export function suffixLosses(
-  transformer: Transformer,
-  prefixes: readonly tf.Tensor3D[] | null,
-  batch: SuffixBatch,
-  options: SuffixOptions,
-): tf.Tensor1D {
-  const { logits } = suffixLogits(transformer, prefixes, batch, { ...options, hasGradient: false });
+/** The mean token loss of every text's suffix (B). Call within `tf.tidy`. */
+export function suffixLosses(values: TunedValues, batch: SuffixBatch, options: SuffixOptions): tf.Tensor1D {
+  const { logits } = suffixLogits(values, batch, { ...options, hasGradient: false });
   const losses = tf.neg(tf.sum(tf.mul(tf.logSoftmax(logits), oneHot(batch.targets, logits.shape[1])), 1));
   return tf.reshape(tf.matMul(ownersOf(batch), tf.reshape(losses, [-1, 1])), [batch.tokens.lengths.length]);
 }
 
-/** The mean over the texts of their suffixes' mean token loss, and its gradient with respect to the prefixes. Call within `tf.tidy`. */
+/** The mean over the texts of their suffixes' mean token loss, and its gradient. Call within `tf.tidy`. */
 export function suffixLossAndGradient(
-  transformer: Transformer,
-  { prefixes }: TunedTensors,
+  values: TunedValues,
   batch: SuffixBatch,
   options: SuffixOptions,
-): { loss: tf.Scalar; gradient: TunedTensors } {
-  const { logits, pass, headPass } = suffixLogits(transformer, prefixes, batch, { ...options, hasGradient: true });
+): { loss: tf.Scalar; gradient: TunedValues } {
+  const { logits, pass, rows, headPass } = suffixLogits(values, batch, { ...options, hasGradient: true });
   const numTexts = batch.tokens.lengths.length;
   const shares = batch.weights.map((weight) => weight / numTexts);
   const { loss, dLogits } = crossEntropy(logits, batch.targets, shares);
-  const dStates = placeRows(transformer.head.backward(dLogits, headPass), batch.rows, batch.tokens.ids.length);
-  return { loss, gradient: { prefixes: transformer.backward(dStates, pass), head: null } };
+  const dStates = placeRows(options.transformer.head.backward(dLogits, headPass), rows, pass.numRows);
+  return { loss, gradient: pass.backward(dStates) };
 }
 
 /** Logits (S, V) at the rows from which the suffix tokens are predicted. */
 function suffixLogits(
-  transformer: Transformer,
-  prefixes: readonly tf.Tensor3D[] | null,
-  batch: SuffixBatch,
-  { positionsAfterPrefix, hasGradient }: SuffixOptions & { readonly hasGradient: boolean },
+  values: TunedValues,
+  { tokens, owners, places }: SuffixBatch,
+  options: SuffixOptions & { readonly hasGradient: boolean },
 ) {
-  const firstPosition = positionsAfterPrefix ? (prefixes?.[0]?.shape[1] ?? 0) : 0;
-  const pass = transformer.forward(batch.tokens, { prefixes, firstPosition, hasGradient });
-  const headPass = transformer.head.forward(pickRows(pass.last, batch.rows), null, hasGradient);
-  return { logits: headPass.logits, pass, headPass };
+  const pass = options.tuner.forward(values, tokens, options);
+  const rows = places.map((place, i) => pass.rowOf(owners[i], place));
+  const headPass = options.transformer.head.forward(pickRows(pass.last, rows), null, options.hasGradient);
+  return { logits: headPass.logits, pass, rows, headPass };
 }
 
 /** (B, S): the tokens' shares in each text's mean. */

@@ -8,7 +8,8 @@ import { type Tuned, vectorGradient } from "../training/gradient.ts";
 import { statesByExample } from "../training/layerScoring.ts";
 import { type LabelledBatch, type Objective, predict } from "../training/objective.ts";
 import { hessianProduct } from "../training/spectrumProbe.ts";
-import { splitTuned, tunedLayout } from "../tuning/prefix.ts";
+import { splitTuned, tunedLayout } from "../tuning/layout.ts";
+import { createPrefixTuner, prefixesOf } from "../tuning/prefix.ts";
 import type { GoldenCase, GoldenFile } from "./goldenFile.ts";
 import { requireFit } from "./goldenFit.ts";
 import { relativeError } from "./relativeError.ts";
@@ -101,8 +102,12 @@ async function caseErrors(transformer: Transformer, golden: GoldenCase, options:
 function tunedCase(transformer: Transformer, golden: GoldenCase, lossOver: "vocabulary" | "labelWords"): Tuned {
   const objective: Objective = { head: "labelWords", lossOver, words: golden.labelWords };
   const { positionsAfterPrefix } = golden;
-  const layout = tunedLayout(transformer.config, { promptTokens: golden.promptShape[2], head: "labelWords" }, golden.labelWords.length);
-  return { transformer, layout, objective, positionsAfterPrefix };
+  const layout = tunedLayout(
+    transformer.config,
+    { method: "prefix", promptTokens: golden.promptShape[2], head: "labelWords" },
+    golden.labelWords.length,
+  );
+  return { transformer, tuner: createPrefixTuner(transformer), layout, objective, positionsAfterPrefix };
 }
 
 function batchOf(transformer: Transformer, golden: GoldenCase): LabelledBatch {
@@ -118,7 +123,7 @@ async function forwardNumbers(transformer: Transformer, golden: GoldenCase, prom
   const { layout } = tunedCase(transformer, golden, "vocabulary");
   const batch = batchOf(transformer, golden);
   const tensors = tf.tidy(() => {
-    const prefixes = prompt === null ? null : splitTuned(layout, tf.tensor1d(prompt)).prefixes;
+    const prefixes = prompt === null ? null : prefixesOf(splitTuned(layout, tf.tensor1d(prompt)));
     const firstPosition = golden.positionsAfterPrefix && prompt !== null ? golden.promptShape[2] : 0;
     const pass = transformer.forward(batch.tokens, { prefixes, firstPosition, hasGradient: false });
     const rows = golden.maskPosition.map((position, i) => tf.slice2d(pass.last, [i * batch.tokens.numTokens + position, 0], [1, -1]));
@@ -139,7 +144,7 @@ async function gradientNumbers(tuned: Tuned, prompt: Float32Array, batch: Labell
 }
 
 async function predictedLoss(tuned: Tuned, prompt: Float32Array, batch: LabelledBatch): Promise<number> {
-  const losses = tf.tidy(() => predict(tuned.transformer, splitTuned(tuned.layout, tf.tensor1d(prompt)), batch, tuned).losses);
+  const losses = tf.tidy(() => predict(splitTuned(tuned.layout, tf.tensor1d(prompt)), batch, tuned).losses);
   const values = await losses.data<"float32">();
   losses.dispose();
   return values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -183,10 +188,10 @@ function scoreErrors(states: readonly Float32Array[], golden: GoldenCase, numLay
 async function suffixErrors(transformer: Transformer, golden: GoldenCase, prompt: Float32Array): Promise<Record<string, number>> {
   if (golden.suffix === undefined) return {};
   const { text, suffixes, meanTokenLoss, predicted } = golden.suffix;
-  const { layout } = tunedCase(transformer, golden, "vocabulary");
+  const tuned = tunedCase(transformer, golden, "vocabulary");
   const objective: Objective = { head: "suffix", suffixes };
   const batch: LabelledBatch = { tokens: padExactly([text], transformer.config.padTokenId), labels: [0], maskPositions: [null] };
-  const logits = tf.tidy(() => predict(transformer, splitTuned(layout, tf.tensor1d(prompt)), batch, { ...golden, objective }).classLogits);
+  const logits = tf.tidy(() => predict(splitTuned(tuned.layout, tf.tensor1d(prompt)), batch, { ...tuned, objective }).classLogits);
   const losses = (await logits.data<"float32">()).map((value) => -value);
   logits.dispose();
   const isRight = losses.indexOf(Math.min(...losses)) === predicted;

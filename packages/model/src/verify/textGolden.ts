@@ -6,7 +6,8 @@ import type { Pass, Transformer } from "../backbone/transformer.ts";
 import { generate } from "../generation.ts";
 import type { TextTokenizer } from "../tokenizer.ts";
 import { suffixBatch, suffixLosses } from "../training/suffix.ts";
-import { splitTuned, tunedLayout } from "../tuning/prefix.ts";
+import { splitTuned, tunedLayout } from "../tuning/layout.ts";
+import { createBareTuner, prefixesOf } from "../tuning/prefix.ts";
 import type { GoldenErrors, VerifyOptions } from "./goldenErrors.ts";
 import { requireTextFit } from "./goldenFit.ts";
 import { relativeError } from "./relativeError.ts";
@@ -62,8 +63,8 @@ export async function textGoldenErrors(
   if (golden.withPrompt !== undefined) {
     const one = golden.cases[golden.withPrompt.case];
     const { promptShape, prompt, logitsAtMask } = golden.withPrompt;
-    const layout = tunedLayout(transformer.config, { promptTokens: promptShape[2], head: "labelWords" }, 2);
-    const prefixes = tf.tidy(() => splitTuned(layout, tf.tensor1d(prompt)).prefixes.map((prefix) => tf.clone(prefix)));
+    const layout = tunedLayout(transformer.config, { method: "prefix", promptTokens: promptShape[2], head: "labelWords" }, 2);
+    const prefixes = tf.tidy(() => prefixesOf(splitTuned(layout, tf.tensor1d(prompt))).map((prefix) => tf.clone(prefix)));
     const position = one.maskPosition ?? one.ids.length - 1;
     const found = await read(transformer, one.ids, prefixes, ({ last }) => [logitsAt(transformer, last, position)]);
     tf.dispose(prefixes);
@@ -98,7 +99,9 @@ async function caseErrors(transformer: Transformer, one: TextCase): Promise<Reco
   }
   if (one.meanTokenLoss !== undefined) {
     const batch = suffixBatch([one.ids.slice(0, 1)], [one.ids.slice(1)], config.padTokenId);
-    const losses = tf.tidy(() => suffixLosses(transformer, null, batch, { positionsAfterPrefix: false }));
+    const losses = tf.tidy(() =>
+      suffixLosses({}, batch, { transformer, tuner: createBareTuner(transformer), positionsAfterPrefix: false }),
+    );
     errors["mean token loss"] = relativeError(await losses.data<"float32">(), [one.meanTokenLoss]);
     losses.dispose();
   }

@@ -3,9 +3,9 @@ import { createRandom, initialParams } from "@tutti/core";
 import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "../backends.ts";
 import { goldenBackbone } from "../testing/golden.ts";
-import { flattenTuned, joinTuned, splitTuned, tunedLayout, unflattenTuned } from "./prefix.ts";
+import { flattenTuned, joinTuned, splitTuned, tunedLayout, unflattenTuned } from "./layout.ts";
 
-const llama = tunedLayout(goldenBackbone("llama").config, { promptTokens: 5, head: "linear" }, 3);
+const llama = tunedLayout(goldenBackbone("llama").config, { method: "prefix", promptTokens: 5, head: "linear" }, 3);
 
 beforeAll(async () => {
   await startBackend("cpu");
@@ -19,14 +19,14 @@ test("prefixes are as wide as keys and values, the head as wide as the hidden st
     ["head/weight", [3, 32]],
     ["head/bias", [3]],
   ]);
-  expect(llama).toMatchObject({ numValues: 579, numPrefixValues: 480 });
+  expect(llama).toMatchObject({ numValues: 579, numMethodValues: 480 });
 });
 
 test("flattening and splitting lose nothing", async () => {
   const params = initialParams(llama.entries, createRandom(4));
   const vector = flattenTuned(llama, params);
   expect(unflattenTuned(llama, vector)).toEqual(params);
-  const joined = tf.tidy(() => joinTuned(splitTuned(llama, tf.tensor1d(vector))));
+  const joined = tf.tidy(() => joinTuned(llama, splitTuned(llama, tf.tensor1d(vector))));
   expect(await joined.data()).toEqual(vector);
 });
 

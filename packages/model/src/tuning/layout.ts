@@ -1,0 +1,77 @@
+import * as tf from "@tensorflow/tfjs";
+import { type Params, sizeOf, type TunedEntry, type TunedMethod, tunedEntries } from "@tutti/core";
+import { type BackboneConfig, keyValueWidth } from "../backbone/config.ts";
+import { tensorNames } from "../backbone/tensorNames.ts";
+import type { TunedValues } from "./tuner.ts";
+
+/** Where one trained parameter lies in the vector of all. */
+interface Entry extends TunedEntry {
+  readonly start: number;
+  readonly numValues: number;
+}
+
+/** The trained parameters laid end to end: the method's (layer 0's, layer 1's, …), then the linear head's weight and bias. */
+export interface TunedLayout {
+  readonly entries: readonly Entry[];
+  readonly numValues: number;
+  /** Values that belong to the method; they come first. */
+  readonly numMethodValues: number;
+}
+
+/** What a run with these settings trains on this backbone. */
+export function tunedLayout(config: BackboneConfig, tuning: TunedMethod, numClasses: number): TunedLayout {
+  const { numLayers, hiddenSize, numHeads, headSize } = config;
+  const sizes = {
+    numLayers,
+    hiddenSize,
+    keyValueWidth: keyValueWidth(config),
+    queryWidth: numHeads * headSize,
+    weights: tensorNames(config),
+  };
+  let numValues = 0;
+  const entries = tunedEntries(sizes, tuning, numClasses).map((one) => {
+    const entry = { ...one, start: numValues, numValues: sizeOf(one.shape) };
+    numValues += entry.numValues;
+    return entry;
+  });
+  const numMethodValues = entries.reduce((sum, entry) => sum + (entry.name.startsWith("head/") ? 0 : entry.numValues), 0);
+  return { entries, numValues, numMethodValues };
+}
+
+/** Parameters → one vector. Every name must be there with its shape. */
+export function flattenTuned(layout: TunedLayout, params: Params): Float32Array {
+  const vector = new Float32Array(layout.numValues);
+  for (const { name, shape, start, numValues } of layout.entries) {
+    const tensor = params[name];
+    if (tensor === undefined) throw new Error(`trained parameter ${name}: missing; received ${Object.keys(params).join(", ")}`);
+    if (tensor.data.length !== numValues) {
+      throw new Error(`trained parameter ${name}: shape [${shape}] needs ${numValues} floats, received ${tensor.data.length}`);
+    }
+    vector.set(tensor.data, start);
+  }
+  return vector;
+}
+
+/** One vector → parameters, each with its own copy of the data. */
+export function unflattenTuned(layout: TunedLayout, vector: Float32Array): Params {
+  return Object.fromEntries(
+    layout.entries.map(({ name, shape, start, numValues }) => [name, { shape, data: vector.slice(start, start + numValues) }]),
+  );
+}
+
+/** The vector's parts as tensors of their shapes, by name. */
+export function splitTuned(layout: TunedLayout, vector: tf.Tensor1D): TunedValues {
+  return Object.fromEntries(
+    layout.entries.map(({ name, shape, start, numValues }) => [name, tf.reshape(tf.slice1d(vector, start, numValues), [...shape])]),
+  );
+}
+
+/** The inverse of `splitTuned`: tensors, or gradients, of every name → one vector. */
+export function joinTuned(layout: TunedLayout, values: TunedValues): tf.Tensor1D {
+  const parts = layout.entries.map(({ name, numValues }) => {
+    const part = values[name];
+    if (part === undefined) throw new Error(`trained parameter ${name}: no value; there are ${Object.keys(values).join(", ")}`);
+    return tf.reshape<tf.Rank.R1>(part, [numValues]);
+  });
+  return tf.concat1d(parts);
+}

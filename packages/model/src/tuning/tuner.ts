@@ -1,0 +1,30 @@
+import type * as tf from "@tensorflow/tfjs";
+import type { TokenBatch } from "../backbone/batch.ts";
+
+/** Trained parameters, or their gradients, as tensors by name. */
+export type TunedValues = Readonly<Record<string, tf.Tensor>>;
+
+/** A forward pass of the tuned backbone; its tensors belong to the caller's tidy. */
+export interface TunedPass {
+  /** What the heads read: the last state (numRows, H), through the final norm where the family has one. */
+  readonly last: tf.Tensor2D;
+  /** What layer 0 reads, then every layer's output; each text's rows end with its tokens', padding included, and prompt rows may precede them. */
+  readonly states: readonly tf.Tensor2D[];
+  /** Rows of `last`: more than tokens where prompt rows stand in front of the texts. */
+  readonly numRows: number;
+  /** Where token `token` of text `example` is in `last`. */
+  rowOf(example: number, token: number): number;
+  /** d last → the gradient of each of the method's parameters, by name. */
+  backward(dLast: tf.Tensor2D): TunedValues;
+}
+
+export interface TunerOptions {
+  /** Whether the text's positions start after the prompt or at 0. */
+  readonly positionsAfterPrefix: boolean;
+  readonly hasGradient: boolean;
+}
+
+/** How a method's trained parameters meet the frozen backbone. Called within `tf.tidy`. */
+export interface Tuner {
+  forward(values: TunedValues, batch: TokenBatch, options: TunerOptions): TunedPass;
+}
