@@ -3,10 +3,10 @@ import type { ParityResult } from "@tutti/model/parity";
 import { joinAddress, serveRun, tinyRun } from "./setting/runs.ts";
 
 test("every WebGPU kernel agrees with its plain twin in the browser, in both variants", async ({ page }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(300_000);
   const coordinator = await serveRun(tinyRun);
   await page.goto(`${coordinator.url}/verify.html?backend=webgpu&parity=1`);
-  await expect(page.locator("html[data-state]")).toHaveAttribute("data-state", /done|failed/, { timeout: 220_000 });
+  await expect(page.locator("html[data-state]")).toHaveAttribute("data-state", /done|failed/, { timeout: 280_000 });
   const text = (await page.locator("#result").textContent()) ?? "";
   await coordinator.close();
   const { parity = [] }: { parity?: ParityResult[] } = JSON.parse(text);
