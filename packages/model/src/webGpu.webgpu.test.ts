@@ -28,12 +28,17 @@ test("the variant is measured once for an adapter and stays, and leaves no tenso
   expect(tf.memory().numTensors).toBe(before);
 });
 
-test("a program whose enable line stands below other code compiles where the device has the feature", async () => {
-  await startWebGpu();
-  const device = runningGpuDevice();
-  const compiled = (code: string) => gpuErrors(device, async () => device.createShaderModule({ code }));
-  const body = "var<private> before : i32;\nenable f16;\n@compute @workgroup_size(1) fn main() { var x = 1.0h; x = x * x; }";
-  const { errors } = await compiled(body);
-  expect(errors.length === 0).toBe(gpuTraits().hasF16);
-  expect((await compiled("fn f() -> i32 { return nothing; }")).errors.join()).toContain("nothing");
-});
+test.each([
+  ["shader-f16", "enable f16;", "var x = 1.0h; x = x * x;"],
+  ["subgroups", "enable subgroups;", "var x = subgroupAdd(1.0); x = x * x;"],
+] as const)(
+  "a program for %s whose enable line stands below other code compiles where the device has it",
+  async (feature, enable, statement) => {
+    await startWebGpu();
+    const device = runningGpuDevice();
+    const compiled = (code: string) => gpuErrors(device, async () => device.createShaderModule({ code }));
+    const program = (line: string) => `var<private> before : i32;\n${line}\n@compute @workgroup_size(4) fn main() { ${statement} }`;
+    expect((await compiled(program(enable))).errors.length === 0).toBe(device.features.has(feature));
+    expect((await compiled(program(""))).errors).not.toEqual([]); // or the line does nothing
+  },
+);
