@@ -48,8 +48,8 @@ export async function measureGpu({ isQuick, onRow }: GpuTableOptions): Promise<B
   const { operationsPerSecond, bytesPerSecond } = peaks;
   add([
     {
-      ...row("best f32 product of ours", operationsPerSecond / 1e9, "GFLOP/s"),
-      note: `(${peakSize}, ${peakSize}) · (${peakSize}, ${peakSize})`,
+      ...row("best product of ours", operationsPerSecond / 1e9, "GFLOP/s"),
+      note: `(${peakSize}, ${peakSize}) · (${peakSize}, ${peakSize}), f32 or int8`,
     },
     { ...row("sum of two vectors", bytesPerSecond / 1e9, "GB/s"), note: `${megabytes(16 * peakSize ** 2)} each` },
   ]);
@@ -85,7 +85,7 @@ async function stepRows(width: number, peaks: DevicePeaks, isQuick: boolean): Pr
   const note = `${round(operations / 1e9)} GFLOP of products in ${round(step.ownMs)} ms`;
   return [
     stepRow(`training step of two layers of ${width}`, step, null),
-    { ...row(`share of the measured f32 peak, two layers of ${width}`, 100 * share, "%"), note },
+    { ...row(`share of the measured peak, two layers of ${width}`, 100 * share, "%"), note },
   ];
 }
 

@@ -5,7 +5,7 @@ import { type KernelCase, kernelCases, type LayerSizes, productCase } from "./ke
 
 /** What a device can do at best, as our own kernels and the library's find it. */
 export interface DevicePeaks {
-  /** Of the best of our f32 products. */
+  /** Of the better of our products from f32 and from int8 weights. */
   readonly operationsPerSecond: number;
   /** Of a sum of two large vectors. */
   readonly bytesPerSecond: number;
@@ -48,9 +48,8 @@ export function rooflineMs({ operations, bytes }: { readonly operations: number;
   return 1000 * Math.max(operations / peaks.operationsPerSecond, bytes / peaks.bytesPerSecond);
 }
 
-/** Finds the device's peaks; `productSize` is rows, inputs and outputs of the product. */
+/** Finds the device's peaks; `productSize` is rows, inputs and outputs of the products. */
 export async function measurePeaks(productSize: number, budgetMs: number): Promise<DevicePeaks> {
-  const product = productCase({ name: "peak", rows: productSize, encoding: "f32", numIn: productSize, numOut: productSize });
   const numValues = productSize ** 2 * 4;
   const sum: Pick<KernelCase, "prepare"> = {
     prepare() {
@@ -58,9 +57,13 @@ export async function measurePeaks(productSize: number, budgetMs: number): Promi
       return () => [tf.add(a, b)];
     },
   };
-  const productMs = hasFused("TuttiPackedLinear") ? await msPerCall(product, budgetMs / 2) : Number.POSITIVE_INFINITY;
-  const sumMs = await msPerCall(sum, budgetMs / 2);
-  return { operationsPerSecond: (1000 * product.operations) / productMs, bytesPerSecond: (1000 * 12 * numValues) / sumMs };
+  const rates: number[] = [];
+  for (const encoding of ["f32", "int8"] as const) {
+    const product = productCase({ name: "peak", rows: productSize, encoding, numIn: productSize, numOut: productSize });
+    if (hasFused(product.kernel)) rates.push((1000 * product.operations) / (await msPerCall(product, budgetMs / 3)));
+  }
+  const sumMs = await msPerCall(sum, budgetMs / 3);
+  return { operationsPerSecond: Math.max(...rates), bytesPerSecond: (1000 * 12 * numValues) / sumMs };
 }
 
 /** Milliseconds of one call among many that the device runs one after the other, the wait for the device taken away. */
@@ -68,10 +71,16 @@ export async function msPerCall({ prepare }: Pick<KernelCase, "prepare">, budget
   tf.engine().startScope();
   try {
     const call = prepare();
+    const first = call();
     const run = async (numCalls: number): Promise<number> => {
       const start = performance.now();
-      for (let i = 0; i < numCalls; i++) tf.dispose(call());
-      await finished();
+      let last = first;
+      for (let i = 0; i < numCalls; i++) {
+        if (last !== first) tf.dispose(last);
+        last = call();
+      }
+      await computed(last[0]);
+      if (last !== first) tf.dispose(last);
       return performance.now() - start;
     };
     await run(1);
@@ -85,9 +94,13 @@ export async function msPerCall({ prepare }: Pick<KernelCase, "prepare">, budget
   }
 }
 
-/** The device works in order: when it has computed one more number, it has computed all before. */
-async function finished(): Promise<void> {
-  const last = tf.tidy(() => tf.add(tf.scalar(1), 1));
-  await last.data();
-  last.dispose();
+/** The device works in order: what can be read of a result is there when it and all before it are. One number is enough. */
+async function computed(result: tf.Tensor): Promise<void> {
+  const one = tf.slice(
+    result,
+    result.shape.map(() => 0),
+    result.shape.map(() => 1),
+  );
+  await one.data();
+  one.dispose();
 }
