@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { addBackbone } from "./commands/backbone.ts";
+import { addDataCommand } from "./commands/data.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addPredict } from "./commands/predict.ts";
 import { addRun } from "./commands/run.ts";
@@ -26,7 +27,7 @@ Examples:
 
 ${exitCodesHelp}`,
     );
-  for (const add of [addDemo, addServe, addRun, addPredict, addBackbone]) add(program);
+  for (const add of [addDemo, addServe, addRun, addPredict, addBackbone, addDataCommand]) add(program);
   inheritExitOverride(program);
   return program;
 }

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { RunSettings } from "@tutti/core";
-import { findTask } from "@tutti/data";
+import { datasetFolder } from "@tutti/data";
 
 /** A fetch for `file:` addresses, which Node's own does not read. */
 export const fetchFile: typeof globalThis.fetch = async (input) => {
@@ -16,6 +16,6 @@ export function localUrls(publicFolder: string, { backbone, task }: RunSettings)
   const address = (...parts: string[]) => pathToFileURL(join(publicFolder, ...parts)).href;
   return {
     manifestUrl: address("backbones", backbone, "manifest.json"),
-    datasetUrl: `${address("datasets", findTask(task).dataset)}/`,
+    datasetUrl: `${address("datasets", datasetFolder(task))}/`,
   };
 }

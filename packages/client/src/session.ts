@@ -1,5 +1,5 @@
 import type { DeviceId } from "@tutti/core";
-import { type Example, findTask } from "@tutti/data";
+import { datasetFolder, type Example } from "@tutti/data";
 import type { BackendName, DeviceSource, KernelChoice, Trainer, TrainerSetup } from "@tutti/model";
 import { type Goodbye, type Handlers, type Hello, limits, protocolVersion, type Rule, refuse, type Welcome } from "@tutti/protocol";
 import type { ManagerOptions, SocketOptions } from "socket.io-client";
@@ -259,7 +259,7 @@ function trainerSetup(welcome: Welcome, { url, backend, threads, wasmPath, kerne
   return {
     run: welcome.run,
     manifestUrl: new URL(welcome.urls.backbone, url).href,
-    datasetUrl: new URL(`${findTask(welcome.run.task).dataset}/`, new URL(welcome.urls.dataset, url)).href,
+    datasetUrl: new URL(`${datasetFolder(welcome.run.task)}/`, new URL(welcome.urls.dataset, url)).href,
     backend: welcome.backend ?? backend ?? "auto",
     threads: welcome.threads ?? threads ?? 0,
     ...(wasmPath === undefined ? {} : { wasmPath }),

@@ -54,7 +54,11 @@ export function parseDatasetCard(text: string, source: string = cardFile): Datas
  */
 export async function fetchTask(name: string, fetchText: FetchText): Promise<TaskDefinition> {
   if (tasks.some((task) => task.name === name)) return findTask(name);
-  const { task } = parseDatasetCard(await fetchText(cardFile), `${datasetFolder(name)}/${cardFile}`);
+  const card = await fetchText(cardFile).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`there is no task "${name}", built in or added with \`tutti data add\` (${why})`, { cause });
+  });
+  const { task } = parseDatasetCard(card, `${datasetFolder(name)}/${cardFile}`);
   if (task.name !== name) throw new Error(`${datasetFolder(name)}/${cardFile} is of the task ${task.name}, not of ${name}`);
   rememberTask(task);
   return task;

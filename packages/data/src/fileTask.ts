@@ -4,7 +4,7 @@ import type { Dataset, Example } from "./example.ts";
 import { readText } from "./examples.ts";
 import { createLabelReader } from "./labels.ts";
 import type { Row } from "./rows.ts";
-import type { TaskDefinition, TaskPrompt } from "./task.ts";
+import { type TaskDefinition, type TaskPrompt, validationReported } from "./task.ts";
 
 /** Which columns of a file make a task. */
 export interface FileTaskOptions {
@@ -113,8 +113,7 @@ interface Splits {
 function split(train: readonly Example[], validation: readonly Example[] | null, test: readonly Example[] | null, seed: number): Splits {
   if (test !== null) return { train, validation, test, notes: [] };
   if (validation !== null) {
-    const note = "The validation rows are reported, since there are no labelled test rows; a tenth of the training rows validates.";
-    return { train, validation: null, test: validation, notes: [note] };
+    return { train, validation: null, test: validation, notes: [validationReported] };
   }
   if (train.length < 5) throw new Error(`${train.length} rows are too few to train and to test on: 5 or more are needed`);
   const [rest, drawn] = drawPart(train, testFraction, { seed, purpose: "testSplit" });

@@ -7,6 +7,9 @@ export interface TaskPrompt {
   readonly labelWords: readonly string[];
 }
 
+/** Says what stands in for a test part whose labels are not public; a tenth of the training rows then validates. */
+export const validationReported = "The validation rows are reported, since there are no labelled test rows.";
+
 /** A classification task: where its rows are, what they mean and how a prompt asks about them. */
 export interface TaskDefinition {
   /** Such as `feedback/topic`: the data set, and which of its labels when it has several. */

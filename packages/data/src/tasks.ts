@@ -1,4 +1,4 @@
-import type { TaskDefinition } from "./task.ts";
+import { type TaskDefinition, validationReported } from "./task.ts";
 
 const itWas = "{text} . It was {mask} .";
 const about = "{text} topic : {mask} .";
@@ -7,7 +7,6 @@ const oneText = { text: "text", textB: null, label: "label", owner: null };
 const twoTexts = { ...oneText, textB: "textB" };
 const threeFiles = { train: "train.jsonl", validation: "validation.jsonl", test: "test.jsonl" };
 const twoFiles = { ...threeFiles, validation: null };
-const devIsReported = "The development split is reported, since the test labels are not public; a tenth of the training rows validates.";
 
 function feedback(label: "sentiment" | "topic"): Pick<TaskDefinition, "name" | "dataset" | "files" | "fields" | "metric" | "causalSuffix"> {
   return {
@@ -43,7 +42,7 @@ function pairs(name: string, title: string, classes: readonly [string, string]):
     classes,
     prompts: [{ template: questionAndAnswer, labelWords: ["No", "Yes"] }],
     causalSuffix: "They are {word} .",
-    notes: [devIsReported],
+    notes: [validationReported],
   };
 }
 
@@ -68,7 +67,6 @@ export const tasks: readonly TaskDefinition[] = [
   {
     ...sentences("mpqa", "MPQA: polarity of phrases"),
     ...opinions,
-    notes: ["More than a quarter of the test phrases stand in the training part too: they are short and frequent."],
   },
   {
     ...sentences("cola", "CoLA: is the sentence acceptable English?"),
@@ -79,7 +77,7 @@ export const tasks: readonly TaskDefinition[] = [
       { template: itWas, labelWords: ["unacceptable", "acceptable"] },
       { template: itWas, labelWords: ["wrong", "right"] },
     ],
-    notes: [devIsReported],
+    notes: [validationReported],
   },
   {
     ...sentences("subj", "Subj: opinion or fact?"),

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { createRandom, type DealtShares, dealShares, type Random, type RunSettings, type TuningSettings } from "@tutti/core";
-import { type Dataset, type Example, findTask, loadDataset, type TaskDefinition } from "@tutti/data";
+import { type Dataset, type Example, type FetchText, fetchTask, loadDataset, type TaskDefinition } from "@tutti/data";
 import { type LoadOptions, loadBackbone } from "./backbone/load.ts";
 import type { BackboneManifest } from "./backbone/manifest.ts";
 import type { PackedBackbone } from "./backbone/packed.ts";
@@ -64,7 +64,8 @@ export async function openWorkplace(
   signal?: AbortSignal,
 ): Promise<OpenedWorkplace> {
   const { run } = setup;
-  const task = findTask(run.task);
+  const fetchText = fetchTextOf(setup, ports, onProgress, signal);
+  const task = await fetchTask(run.task, fetchText);
   const backbone = await loadBackbone({
     ...ports,
     manifestUrl: setup.manifestUrl,
@@ -72,7 +73,7 @@ export async function openWorkplace(
     onProgress: (progress) => onProgress({ phase: "backbone", ...progress }),
     ...(signal === undefined ? {} : { signal }),
   });
-  const dataset = await fetchDataset(task, setup, ports, onProgress, signal);
+  const dataset = await loadDataset(task, fetchText, run.seed);
   onProgress({ phase: "tokenizer", doneBytes: 0, totalBytes: 0 });
   if (backbone.tokenizerJson === null) throw new Error(`backbone ${backbone.name} came without tokenizer.json`);
   const tokenizer = createTokenizer(backbone.tokenizerJson, backbone.tokenizerConfig);
@@ -106,16 +107,16 @@ export async function openWorkplace(
   };
 }
 
-async function fetchDataset(
-  task: TaskDefinition,
-  { datasetUrl, run }: Pick<TrainerSetup, "datasetUrl" | "run">,
+/** Fetches files of the data set's folder. */
+function fetchTextOf(
+  { datasetUrl }: Pick<TrainerSetup, "datasetUrl">,
   { fetch = globalThis.fetch }: LoadPorts,
   onProgress: (progress: LoadProgress) => void,
   signal: AbortSignal | undefined,
-): Promise<Dataset> {
+): FetchText {
   const folder = new URL(datasetUrl.endsWith("/") ? datasetUrl : `${datasetUrl}/`, globalThis.location?.href);
   let doneBytes = 0;
-  const fetchText = async (file: string): Promise<string> => {
+  return async (file) => {
     const url = new URL(file, folder);
     const response = await fetch(url.href, signal === undefined ? {} : { signal });
     if (!response.ok) throw new Error(`data set file ${url.href}: HTTP ${response.status}`);
@@ -124,7 +125,6 @@ async function fetchDataset(
     onProgress({ phase: "dataset", doneBytes, totalBytes: 0 });
     return text;
   };
-  return loadDataset(task, fetchText, run.seed);
 }
 
 function deal(dataset: Dataset, task: TaskDefinition, run: RunSettings, random: Random): DealtShares["shares"] {

@@ -48,6 +48,8 @@ async function predict(texts: readonly string[], flags: PredictFlags): Promise<v
   });
   const { settings, params } = readPromptsFile(file);
   const lines = flags.split === undefined ? await linesOf(texts, flags.file) : [];
+  const { rememberDatasets } = await import("@tutti/data/node");
+  await rememberDatasets(publicFolder);
   const { createPredictor, startBackend } = await import("@tutti/model");
   const { loadBackboneFolder } = await import("@tutti/model/node");
   await startBackend(flags.backend);

@@ -66,14 +66,16 @@ Examples:
 
 /** Serves with the flags laid over a settings file; writes the tuned prompts when the run is over. */
 export async function serveRun(file: string | undefined, flags: ServeFlags, isOver: "whenDone" | "whenStopped"): Promise<void> {
-  const [{ presets }, { findTask }, { readSettingsFile, serve }, lab] = await Promise.all([
+  const [{ presets }, { findTask }, { rememberDatasets }, { readSettingsFile, serve }, lab] = await Promise.all([
     import("@tutti/core"),
     import("@tutti/data"),
+    import("@tutti/data/node"),
     import("@tutti/server"),
     import("@tutti/lab"),
   ]);
   const settings = file === undefined ? {} : readSettingsFile(file);
   const places = { publicDir: settings.publicDir ?? join(lab.projectFolder, "public"), pagesDir: settings.pagesDir };
+  await rememberDatasets(String(places.publicDir));
   if (flags.dev === true) places.pagesDir = null;
   else places.pagesDir ??= await lab.ensurePages((line) => console.log(line));
   const end = await serve({

@@ -1,3 +1,4 @@
+import { datasetFolder, fetchTask } from "@tutti/data";
 import { type RunInfo, runInfoSchema } from "@tutti/protocol";
 
 /** Asks the coordinator what the run is; throws in plain words when there is no answer that this page understands. */
@@ -7,5 +8,13 @@ export async function fetchRunInfo(): Promise<RunInfo> {
     throw new Error("The coordinator does not answer. You can join all the same; the page keeps trying.");
   const parsed = runInfoSchema.safeParse(await response.json().catch(() => null));
   if (!parsed.success) throw new Error("The coordinator speaks another version. Reload this page.");
+  await learnTask(parsed.data.run.task);
   return parsed.data;
+}
+
+/** Fetches what an added task is about, so that the page can name its classes; without it the page shows the task's name. */
+async function learnTask(name: string): Promise<void> {
+  const folder = `/datasets/${datasetFolder(name)}`;
+  const fetchText = async (file: string) => (await fetch(`${folder}/${file}`)).text();
+  await fetchTask(name, fetchText).catch(() => null);
 }

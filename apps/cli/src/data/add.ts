@@ -1,0 +1,189 @@
+import { join } from "node:path";
+import type { DatasetCard, Example, FileTask, SourceColumns, TaskDefinition, TaskSource } from "@tutti/data";
+import { count, some } from "../backbones/text.ts";
+import { UsageError } from "../exitCodes.ts";
+import { type DataPlace, dataPlaceOf, datasetNameOf, requireName } from "./places.ts";
+import { type PublishPorts, publish } from "./publish.ts";
+import { readSplits } from "./read.ts";
+import type { SplitNames } from "./splitFiles.ts";
+
+export interface AddDataFlags {
+  readonly name?: string;
+  readonly title?: string;
+  readonly config?: string;
+  readonly text?: string;
+  readonly textB?: string;
+  readonly label?: string;
+  readonly owner?: string;
+  readonly classes?: string;
+  readonly template?: string;
+  readonly words?: string;
+  readonly metric?: TaskDefinition["metric"];
+  readonly train?: string;
+  readonly validation?: string;
+  readonly test?: string;
+  readonly source?: string;
+  readonly licence?: string;
+  readonly datasets: string;
+  readonly downloads: string;
+}
+
+interface Wanted {
+  readonly name: string;
+  /** The built-in task that the rows are for; null for a task of its own. */
+  readonly builtIn: TaskDefinition | null;
+  readonly columns: Omit<SourceColumns, "classes"> & { readonly classes?: readonly string[]; readonly owner?: string };
+  readonly config: string | undefined;
+  readonly splits: SplitNames;
+}
+
+/** `tutti data add`. */
+export async function addData(target: string, flags: AddDataFlags, ports?: PublishPorts): Promise<void> {
+  const place = await dataPlaceOf(target);
+  const { name, builtIn, columns, config, splits } = await wantedOf(target, place, flags);
+  const { text, textB, label, owner } = columns;
+  const needed = [text, label, ...(textB === undefined ? [] : [textB]), ...(owner === undefined ? [] : [owner])];
+  const read = await readSplits({ place, columns: needed, splits, config, downloads: flags.downloads });
+  const data = await import("@tutti/data");
+  const classes = columns.classes ?? read.classNames[label];
+  const made = data.fileTask(
+    {
+      ...{ name, text, label },
+      ...(textB === undefined ? {} : { textB }),
+      ...(owner === undefined ? {} : { owner }),
+      ...(classes === undefined ? {} : { classes }),
+      ...(flags.title === undefined ? {} : { title: flags.title }),
+      ...(flags.metric === undefined ? {} : { metric: flags.metric }),
+      ...promptsOf(flags, classes, textB !== undefined),
+    },
+    {
+      train: read.train,
+      ...(read.validation === null ? {} : { validation: read.validation }),
+      ...(read.test === null ? {} : { test: read.test }),
+    },
+  );
+  const { task, parts, notes } = builtIn === null ? { task: made.task, parts: made.splits, notes: made.notes } : fitted(builtIn, made);
+  const card = cardOf(task, parts, {
+    source: flags.source ?? read.source,
+    licence: flags.licence ?? read.licence ?? "unknown",
+    format: data.cardFormat,
+    notes: [...notes, ...overlapNotes(data.sharedText(parts.train, parts.test), data.partialNote(name, made.splits.train.length))],
+  });
+  const folder = join(flags.datasets, name);
+  await publish(folder, filesOf(task, parts, data.rowOf), card, ports);
+  for (const line of summary(folder, card)) console.log(line);
+}
+
+async function wantedOf(target: string, place: DataPlace, flags: AddDataFlags): Promise<Wanted> {
+  const { findTask, taskSources } = await import("@tutti/data");
+  const known = Object.entries(taskSources);
+  const onHub = known.find(
+    ([name, { hub }]) => place.kind === "hub" && hub?.id === place.id && (name === target || hub.config === (flags.config ?? "default")),
+  );
+  const name = flags.name ?? onHub?.[0] ?? datasetNameOf(place, flags.config);
+  requireName(name);
+  const source: TaskSource | undefined = Object.hasOwn(taskSources, name) ? taskSources[name] : undefined;
+  const hub = onHub?.[1].hub ?? null;
+  const published = place.kind === "hub" ? hub : place.kind === "folder" && source !== undefined ? source.folder : null;
+  const classes = flags.classes?.split(",").map((part) => part.trim()) ?? published?.classes;
+  const textB = flags.textB ?? published?.textB;
+  return {
+    name,
+    builtIn: source === undefined ? null : findTask(name),
+    columns: {
+      text: flags.text ?? published?.text ?? "text",
+      label: flags.label ?? published?.label ?? "label",
+      ...(textB === undefined ? {} : { textB }),
+      ...(flags.owner === undefined ? {} : { owner: flags.owner }),
+      ...(classes === undefined ? {} : { classes }),
+    },
+    config: flags.config ?? hub?.config,
+    splits: {
+      train: flags.train ?? hub?.splits.train,
+      validation: flags.validation ?? hub?.splits.validation,
+      test: flags.test ?? hub?.splits.test,
+    },
+  };
+}
+
+function promptsOf({ template, words }: AddDataFlags, classes: readonly string[] | undefined, isPair: boolean) {
+  if (template === undefined && words === undefined) return {};
+  const labelWords = words?.split(",").map((word) => word.trim()) ?? classes;
+  if (labelWords === undefined) throw new UsageError("--template needs --words: one label word for each class, in the order of --classes");
+  if (words !== undefined && classes === undefined)
+    throw new UsageError("--words needs --classes, so that it is clear which word is for which class");
+  if (labelWords.length !== classes?.length) throw new UsageError(`${labelWords.length} --words for ${classes?.length} classes`);
+  const chosen = template ?? (isPair ? "{text} ? {mask} , {textB}" : "{text} . It was {mask} .");
+  for (const part of ["{text}", "{mask}", ...(isPair ? ["{textB}"] : [])])
+    if (!chosen.includes(part)) throw new UsageError(`--template "${chosen}" has no ${part}`);
+  return { prompts: [{ template: chosen, labelWords }] };
+}
+
+type Parts = FileTask["splits"];
+
+/** The rows as the built-in task's files want them: with or without a validation part of their own. */
+function fitted(task: TaskDefinition, made: FileTask): { task: TaskDefinition; parts: Parts; notes: readonly string[] } {
+  const { splits, dataset, notes } = made;
+  const { classes, fields } = made.task;
+  if (classes.length !== task.classes.length)
+    throw new UsageError(`${task.name} has ${task.classes.length} classes (${task.classes.join(", ")}), the files have ${classes.length}`);
+  if ((fields.textB === null) !== (task.fields.textB === null))
+    throw new UsageError(
+      `${task.name} is a task of ${task.fields.textB === null ? "single texts" : "pairs: --text-b names the second text"}`,
+    );
+  if (fields.owner !== null) throw new UsageError(`${task.name} is a built-in task without owners: give yours another --name`);
+  if (task.files.validation === null) {
+    if (splits.validation === null) return { task, parts: splits, notes };
+    return { task, parts: { ...splits, validation: null }, notes: [...notes, "The validation rows of the source are left out."] };
+  }
+  if (splits.validation !== null) return { task, parts: splits, notes };
+  const drawn = "A tenth of the training rows, drawn with seed 42, is the validation part.";
+  return { task, parts: { ...splits, train: dataset.train, validation: dataset.validation }, notes: [...notes, drawn] };
+}
+
+function overlapNotes({ numShared, numTest }: { numShared: number; numTest: number }, partial: string | null): string[] {
+  const shared =
+    numShared === 0 ? [] : [`Test rows with a text that also stands in the training part: ${count(numShared)} of ${count(numTest)}.`];
+  return [...(partial === null ? [] : [partial]), ...shared];
+}
+
+function cardOf(
+  task: TaskDefinition,
+  { train, validation, test }: Parts,
+  about: Pick<DatasetCard, "source" | "licence" | "notes" | "format">,
+): Omit<DatasetCard, "sha256"> {
+  const { format, source, licence, notes } = about;
+  return {
+    format,
+    task,
+    numRows: { train: train.length, validation: validation?.length ?? null, test: test.length },
+    numByClass: task.classes.map((_, label) => train.filter((example) => example.label === label).length),
+    source,
+    licence,
+    notes: [...new Set([...(task.notes ?? []), ...notes])],
+  };
+}
+
+function filesOf(
+  task: TaskDefinition,
+  parts: Parts,
+  rowOf: (example: Example, classes: readonly string[]) => object,
+): Record<string, string> {
+  const lines = (examples: readonly Example[]) => examples.map((example) => `${JSON.stringify(rowOf(example, task.classes))}\n`).join("");
+  return {
+    [task.files.train]: lines(parts.train),
+    ...(task.files.validation === null || parts.validation === null ? {} : { [task.files.validation]: lines(parts.validation) }),
+    [task.files.test]: lines(parts.test),
+  };
+}
+
+function summary(folder: string, { task, numRows, numByClass, licence, notes }: Omit<DatasetCard, "sha256">): string[] {
+  const { train, validation, test } = numRows;
+  const classes = task.classes.map((name, label) => `${name} ${count(numByClass[label] ?? 0)}`).join(", ");
+  return [
+    `${folder}: ${some(train, "training row")}, ${validation === null ? "no validation part" : `${count(validation)} to validate on`}, ${count(test)} to test on; licence: ${licence}`,
+    `Classes in training: ${classes}`,
+    ...notes,
+    `Use it: tutti serve --task ${task.name}`,
+  ];
+}

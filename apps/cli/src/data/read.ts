@@ -1,0 +1,155 @@
+import { readdir, readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import type { Row, SourceRows } from "@tutti/data";
+import { size } from "../backbones/text.ts";
+import { UsageError } from "../exitCodes.ts";
+import { createProgress } from "../progress.ts";
+import type { DataPlace } from "./places.ts";
+import { findSplitFiles, type SplitFiles, type SplitNames } from "./splitFiles.ts";
+
+/** Rows of each split, with where they are from. */
+export interface SourceSplits {
+  readonly train: SourceRows;
+  readonly validation: SourceRows | null;
+  readonly test: SourceRows | null;
+  /** Class names that the files themselves give, by column. */
+  readonly classNames: Readonly<Record<string, readonly string[]>>;
+  readonly source: string;
+  readonly licence: string | null;
+}
+
+/** What to read of a data set. */
+export interface ReadRequest {
+  readonly place: DataPlace;
+  /** Needed columns; the others of a Parquet file are not read. */
+  readonly columns: readonly string[];
+  readonly splits: SplitNames;
+  readonly config?: string | undefined;
+  readonly downloads: string;
+}
+
+/** Gzip and Brotli as Node has them; Snappy is built in. */
+const compressors = {
+  GZIP: (bytes: Uint8Array, length: number) => new Uint8Array(gunzipSync(bytes, { maxOutputLength: Math.max(1, length) })),
+  BROTLI: (bytes: Uint8Array, length: number) => new Uint8Array(brotliDecompressSync(bytes, { maxOutputLength: Math.max(1, length) })),
+};
+
+/** Reads the splits of a data set. */
+export async function readSplits(request: ReadRequest): Promise<SourceSplits> {
+  const { place } = request;
+  if (place.kind === "hub") return readHub(place, request);
+  const { train, validation, test } = await localFiles(place, request.splits);
+  const open = (path: string) => readFile(path);
+  const read = await readAll({ train, validation, test }, open, request.columns);
+  return { ...read, source: basename(place.path), licence: null };
+}
+
+async function localFiles(place: { kind: "file" | "folder"; path: string }, names: SplitNames): Promise<SplitFiles> {
+  if (place.kind === "folder") {
+    const found = findSplitFiles(await readdir(place.path), names, place.path);
+    const inFolder = (files: readonly string[]) => files.map((file) => join(place.path, file));
+    return { train: inFolder(found.train), validation: inFolder(found.validation), test: inFolder(found.test) };
+  }
+  if (names.train !== undefined)
+    throw new UsageError("--train names a split of a folder or of a hub data set: the file is the training part");
+  const one = (path: string | null | undefined) => (path === null || path === undefined ? [] : [path]);
+  return { train: [place.path], validation: one(names.validation), test: one(names.test) };
+}
+
+type Read = Pick<SourceSplits, "train" | "validation" | "test" | "classNames">;
+
+async function readAll(files: SplitFiles, open: (path: string) => Promise<Uint8Array>, columns: readonly string[]): Promise<Read> {
+  const { parseDataFile } = await import("@tutti/data");
+  const classNames: Record<string, readonly string[]> = {};
+  const read = async (paths: readonly string[]): Promise<SourceRows | null> => {
+    if (paths.length === 0) return null;
+    const rows: Row[] = [];
+    for (const path of paths) {
+      const bytes = await open(path).catch((cause: unknown) => {
+        if (isMissing(cause)) throw new UsageError(`${path} cannot be read: there is no such file`);
+        throw cause;
+      });
+      const file = await parseDataFile(basename(path), bytes, { columns, compressors });
+      requireColumns(file.rows, columns, path);
+      for (const row of file.rows) rows.push(row);
+      Object.assign(classNames, file.classNames);
+    }
+    return { source: paths.length === 1 ? basename(paths[0] ?? "") : `${basename(paths[0] ?? "")} and ${paths.length - 1} more`, rows };
+  };
+  const train = await read(files.train);
+  if (train === null) throw new UsageError("there is no training part");
+  return { train, validation: await read(files.validation), test: await read(files.test), classNames };
+}
+
+/** The first row's columns are every row's, in most files; what is missing there is a slip of the command line. */
+function requireColumns(rows: readonly Row[], columns: readonly string[], path: string): void {
+  const [first] = rows;
+  if (first === undefined) return;
+  const missing = columns.find((column) => !Object.hasOwn(first.fields, column));
+  if (missing === undefined) return;
+  const found = Object.keys(first.fields).join(", ");
+  throw new UsageError(
+    `${basename(path)} has no column "${missing}", it has ${found}: --text, --text-b, --label and --owner name the columns`,
+  );
+}
+
+async function readHub(place: DataPlace & { kind: "hub" }, { splits, config, columns, downloads }: ReadRequest): Promise<SourceSplits> {
+  const { withHubRepository } = await import("@tutti/model/node");
+  const { HF_ENDPOINT: hubUrl, HF_TOKEN: accessToken } = process.env;
+  const progress = createProgress();
+  const request = {
+    id: place.id,
+    folder: join(downloads, `datasets--${place.id.replace("/", "--")}`),
+    ...(hubUrl === undefined || hubUrl === "" ? {} : { hubUrl }),
+    ...(accessToken === undefined || accessToken === "" ? {} : { accessToken }),
+    onProgress: ({ file, doneBytes, totalBytes }: { file: string; doneBytes: number; totalBytes: number }) =>
+      progress.say(`${file}: ${size(doneBytes)} of ${size(totalBytes)}`),
+  };
+  const fetchFrom = (revision: string | null) =>
+    withHubRepository(
+      "dataset",
+      { ...request, ...(revision === null ? {} : { revision }) },
+      async ({ commit, licence, sizes, download }) => {
+        const { files, config: used } = filesOfConfig([...sizes.keys()], place.id, config);
+        const found = findSplitFiles(files, splits, place.id);
+        const read = await readAll(found, async (path) => readFile(await download(path)), columns);
+        return { ...read, source: `${place.id}@${commit.slice(0, 12)}${used === null ? "" : ` ${used}`}`, licence };
+      },
+    );
+  try {
+    if (place.revision !== null) return await fetchFrom(place.revision);
+    const main = await withHubRepository("dataset", request, async ({ licence }) => ({ licence }));
+    return { ...(await fetchConverted(fetchFrom)), ...main };
+  } finally {
+    progress.clear();
+  }
+}
+
+/** The hub keeps every data set it understands as Parquet on a branch of its own; where it has none, the files of the main branch are read. */
+async function fetchConverted(fetchFrom: (revision: string | null) => Promise<SourceSplits>): Promise<SourceSplits> {
+  try {
+    return await fetchFrom("refs/convert/parquet");
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : null;
+    if (cause instanceof Error && "statusCode" in cause && cause.statusCode === 404) return fetchFrom(null);
+    throw error;
+  }
+}
+
+/** The files of one configuration: those in its folder, or all where files do not lie in folders of configurations. */
+function filesOfConfig(paths: readonly string[], id: string, wanted: string | undefined): { files: string[]; config: string | null } {
+  const data = paths.filter((path) => /\.(csv|tsv|jsonl|ndjson|parquet)$/i.test(path));
+  const configs = [...new Set(data.map((path) => (path.includes("/") ? (path.split("/")[0] ?? "") : "")))];
+  const [only] = configs;
+  const config = wanted ?? (configs.length === 1 ? only : configs.find((name) => name === "default"));
+  if (config === undefined) throw new UsageError(`${id} has several configurations: say which with --config (${configs.join(", ")})`);
+  if (config === "default" && !configs.includes("default")) return filesOfConfig(paths, id, undefined);
+  if (!configs.includes(config)) throw new UsageError(`${id} has no configuration ${config}; it has ${configs.join(", ")}`);
+  const files = data.filter((path) => (config === "" ? !path.includes("/") : path.startsWith(`${config}/`)));
+  return { files, config: config === "" || config === "data" ? null : config };
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}
