@@ -1,7 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 
 /** Kernels of our own on WASM; elsewhere their plain equals run. */
-export type WasmKernel = "TuttiAttend" | "TuttiAttendGradient" | "TuttiNorm" | "TuttiNormGradient" | "TuttiActivate" | "TuttiLinear";
+export type WasmKernel =
+  | "TuttiAttend"
+  | "TuttiAttendGradient"
+  | "TuttiNorm"
+  | "TuttiNormGradient"
+  | "TuttiActivate"
+  | "TuttiLinear"
+  | "TuttiPart";
 
 /** Kernels of our own on WebGPU. */
 export type WebGpuKernel =

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { type Params, sizeOf, type TunedEntry, type TunedMethod, tunedEntries } from "@tutti/core";
 import { type BackboneConfig, keyValueWidth } from "../backbone/config.ts";
 import { tensorNames } from "../backbone/tensorNames.ts";
+import { partOf } from "../kernels/part.ts";
 import type { TunedValues } from "./tuner.ts";
 
 /** Where one trained parameter lies in the vector of all. */
@@ -62,7 +63,7 @@ export function unflattenTuned(layout: TunedLayout, vector: Float32Array): Param
 /** The vector's parts as tensors of their shapes, by name. */
 export function splitTuned(layout: TunedLayout, vector: tf.Tensor1D): TunedValues {
   return Object.fromEntries(
-    layout.entries.map(({ name, shape, start, numValues }) => [name, tf.reshape(tf.slice1d(vector, start, numValues), [...shape])]),
+    layout.entries.map(({ name, shape, start, numValues }) => [name, tf.reshape(partOf(vector, start, numValues), [...shape])]),
   );
 }
 

@@ -7,6 +7,7 @@ import { activate, plainActivate } from "../activation.ts";
 import { type AttentionShape, attend, attendGradient, visibility } from "../attention.ts";
 import { hasFused } from "../fusedKernels.ts";
 import { type Norm, normalize, normalizeGradient, plainNormalize, plainNormalizeGradient } from "../norm.ts";
+import { partOf } from "../part.ts";
 import { plainAttend, plainAttendGradient } from "../plainAttention.ts";
 
 const random = createRandom(11).stream({ purpose: "kernels" });
@@ -32,6 +33,24 @@ async function errorOf(actual: tf.Tensor | null, expected: tf.Tensor | null): Pr
 
 test("the wasm backend has kernels of our own", () => {
   expect(hasFused("TuttiAttend")).toBe(true);
+});
+
+test("a part of a vector is its numbers, also where the memory grows for it", async () => {
+  const before = tf.memory().numTensors;
+  const values = Float32Array.from({ length: 3_000_000 }, (_, i) => i % 977);
+  const vector = tf.tensor1d(values);
+  for (const [start, size] of [
+    [0, 1],
+    [7, 2_000_003],
+    [2_999_998, 2],
+  ]) {
+    const part = partOf(vector, start, size);
+    expect(part.shape).toEqual([size]);
+    expect((await part.data()).every((value, i) => value === values[start + i])).toBe(true);
+    part.dispose();
+  }
+  vector.dispose();
+  expect(tf.memory().numTensors).toBe(before);
 });
 
 const shapes: { name: string; shape: AttentionShape; numPrefix: number }[] = [

@@ -79,6 +79,12 @@ function kernelsOn(backend: BackendWasm, program: WasmProgram): Record<WasmKerne
       run(address(dy), address(weight), address(standard), address(inverse), address(dx), rows, 4 * width, 1 / width);
       return [dx];
     },
+    TuttiPart({ vector }, { start, size }) {
+      const part = output([Number(size)]);
+      const [all, first] = [backend.typedArrayFromHeap(given(vector)), Number(start)]; // read only now: making the output may move the heap
+      backend.typedArrayFromHeap(part).set(all.subarray(first, first + Number(size)));
+      return [part];
+    },
     TuttiAttend({ qkv, prefix }, attributes) {
       const shape = shapeOf(attributes);
       const numPrefix = prefix?.shape[1] ?? 0;
