@@ -1,0 +1,70 @@
+import {
+  createRandom,
+  createStrategy,
+  type DevicePool,
+  initialParams,
+  presets,
+  type RunSettings,
+  runRounds,
+  tunedShape,
+} from "@tutti/core";
+import { performTask } from "../deviceTasks.ts";
+import type { DeviceState } from "../trainer.ts";
+import { createTuner } from "../tuning/createTuner.ts";
+import { tunedLayout } from "../tuning/layout.ts";
+import type { Workplace } from "../workplace.ts";
+import { tinyWorkplace } from "./tinyWorkplace.ts";
+
+const numDevices = 4;
+const numExamples = 24;
+
+/** FedAvg of a method over four devices on the tiny roberta, read at label words, so that nothing but the method learns. Answers the devices' mean loss at the start of each round. */
+export async function federateTiny(
+  tuning: RunSettings["tuning"],
+  training: Partial<RunSettings["training"]>,
+  numRounds: number,
+): Promise<number[]> {
+  const run: RunSettings = {
+    ...presets.demo,
+    ...{ numDevices, minDevices: numDevices, cohortSize: 3, numRounds, evaluateEvery: numRounds, tuning },
+    training: { ...presets.demo.training, localEpochs: 2, batchSize: 6, weightDecay: 0, ...training },
+    strategy: { name: "fedAvg", fineTuneEpochs: 0 },
+  };
+  const place = tinyPlace(run);
+  const losses: number[][] = [];
+  const states = new Map<number, DeviceState | null>();
+  let last: Promise<unknown> = Promise.resolve();
+  const pool: DevicePool = {
+    roster: () => Array.from({ length: numDevices }, (_, id) => ({ id, numExamples, isConnected: true })),
+    perform({ stage, round, attempt, payloads }, { deviceId, spec, params }) {
+      const examples = place.examplesOf({ kind: "share", index: deviceId });
+      const task = { deviceId, stage, round, attempt, spec, contributionEncoding: run.contributionEncoding, params: payloads[params] };
+      const contribute = async () => {
+        const { body, state } = await performTask({ place, examples, task, state: states.get(deviceId) ?? null });
+        states.set(deviceId, state);
+        if (body.kind === "train") (losses[round - 1] ??= []).push(body.firstLoss);
+        return { kind: "contributed", contribution: { deviceId, numExamples, body } } as const;
+      };
+      const next = last.then(contribute); // one task at a time, as in a tab
+      last = next;
+      return next;
+    },
+    whenRosterChanges: () => new Promise(() => undefined),
+    startDeadline: () => ({ passed: new Promise(() => undefined), cancel: () => undefined }),
+  };
+  const strategy = createStrategy(run);
+  const { entries } = place.layout;
+  const state = strategy.init(run, tunedShape(entries), initialParams(entries, place.random));
+  for await (const event of runRounds({ strategy, state, pool, random: place.random })) if (event.kind === "done") break;
+  place.transformer.dispose();
+  return losses.map((round) => round.reduce((sum, loss) => sum + loss, 0) / round.length);
+}
+
+function tinyPlace(run: RunSettings): Workplace {
+  const place = tinyWorkplace(run, numExamples);
+  const { transformer } = place;
+  const reader = place.zeroShotReader();
+  const layout = tunedLayout(transformer.config, run.tuning, place.task.classes.length);
+  const tuner = createTuner(transformer, run.tuning, { random: createRandom(run.seed) });
+  return { ...place, layout, reader: { ...reader, tuned: { ...reader.tuned, layout, tuner } } };
+}
