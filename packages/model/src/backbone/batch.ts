@@ -6,6 +6,8 @@ export interface TokenBatch {
   readonly numTokens: number;
   /** Real tokens of each text. */
   readonly lengths: readonly number[];
+  /** Tokens of each text that are given; the rest is what is to be predicted, which nothing may be made from. All by default. */
+  readonly contextLengths?: readonly number[];
 }
 
 /** Pads texts to the longest, rounded up to a multiple of `multiple`. */

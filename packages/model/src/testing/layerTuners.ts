@@ -8,7 +8,7 @@ import { createAdapterTuner } from "../tuning/adapter.ts";
 import { createFullTuner } from "../tuning/full.ts";
 import { tunedLayout } from "../tuning/layout.ts";
 import { createLoraTuner } from "../tuning/lora.ts";
-import type { Tuner } from "../tuning/tuner.ts";
+import type { TunedPass, Tuner } from "../tuning/tuner.ts";
 
 /** A method that trains something within the layers, with what it trains on a tiny backbone. */
 export interface LayerMethod {
@@ -65,10 +65,18 @@ export interface Probe {
 }
 
 /** A pass, and its gradient for a fixed cotangent that is zero at padding. */
-export async function probe(tuner: Tuner, values: Params, batch: TokenBatch, hasGradient = true): Promise<Probe> {
+export async function probe(
+  tuner: Tuner,
+  values: Params,
+  batch: TokenBatch,
+  hasGradient = true,
+  positionsAfterPrefix = false,
+): Promise<Probe> {
+  let rowOf: TunedPass["rowOf"] = () => 0;
   const { last, gradients } = tf.tidy(() => {
     const tensors = Object.fromEntries(Object.entries(values).map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape])]));
-    const pass = tuner.forward(tensors, batch, { positionsAfterPrefix: false, hasGradient });
+    const pass = tuner.forward(tensors, batch, { positionsAfterPrefix, hasGradient });
+    rowOf = pass.rowOf;
     const [numRows, width] = [pass.numRows, pass.last.shape[1]];
     const cotangent = new Float32Array(numRows * width);
     const random = createRandom(9).stream({ purpose: "cotangent" });
@@ -83,9 +91,7 @@ export async function probe(tuner: Tuner, values: Params, batch: TokenBatch, has
   const states = await last.data<"float32">();
   const read = await Promise.all(Object.entries(gradients).map(async ([name, tensor]) => [name, await tensor.data<"float32">()] as const));
   tf.dispose([last, ...Object.values(gradients)]);
-  const real = batch.lengths.flatMap((length, i) => [
-    ...states.subarray(i * batch.numTokens * width, (i * batch.numTokens + length) * width),
-  ]);
+  const real = batch.lengths.flatMap((length, i) => [...states.subarray(rowOf(i, 0) * width, rowOf(i, length) * width)]);
   return { last: Float32Array.from(real), gradients: Object.fromEntries(read) };
 }
 

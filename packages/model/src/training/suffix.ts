@@ -23,10 +23,8 @@ export function suffixBatch(
   suffixes: readonly (readonly number[])[],
   padTokenId: number,
 ): SuffixBatch {
-  const tokens = padBatch(
-    texts.map((text, i) => [...text, ...suffixes[i]]),
-    padTokenId,
-  );
+  const whole = texts.map((text, i) => [...text, ...suffixes[i]]);
+  const tokens = { ...padBatch(whole, padTokenId), contextLengths: texts.map(({ length }) => length) };
   const each = suffixes.flatMap((suffix, owner) =>
     suffix.map((target, t) => ({ owner, target, place: texts[owner].length - 1 + t, weight: 1 / suffix.length })),
   );

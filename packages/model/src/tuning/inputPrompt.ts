@@ -1,0 +1,31 @@
+import * as tf from "@tensorflow/tfjs";
+import { type InputPromptTuning, type Random, vocabularyRows } from "@tutti/core";
+import type { Transformer } from "../backbone/transformer.ts";
+import { forEachText, forwardPrompted } from "./promptRows.ts";
+import type { Tuner } from "./tuner.ts";
+
+/** Lester et al. draw from the 5,000 most common tokens, which come first in most vocabularies. */
+const numCommonWords = 5000;
+
+/**
+ * A soft prompt in front of the words: parameter `prompt` (P, H). From `normal` it is the prompt, as in FedPrompt (Zhao et al. 2023,
+ * https://arxiv.org/abs/2208.12268); from `vocabulary` it is the difference to rows of the word embeddings that the run's seed draws, as in
+ * Prompt Tuning (Lester et al. 2021, https://arxiv.org/abs/2104.08691, §3.2), so that weight decay and prompt dropout draw to those rows.
+ */
+export function createInputPromptTuner(
+  transformer: Transformer,
+  { promptTokens, initial }: Pick<InputPromptTuning, "promptTokens" | "initial">,
+  random: Random,
+): Tuner {
+  const { vocabSize } = transformer.config;
+  const start =
+    initial === "normal" ? null : transformer.wordRows(vocabularyRows(random, promptTokens, Math.min(numCommonWords, vocabSize)));
+  return {
+    forward(values, batch, options) {
+      const trained = values.prompt as tf.Tensor2D;
+      const prompt = start === null ? trained : tf.add<tf.Tensor2D>(trained, tf.tensor2d(start, trained.shape));
+      const pass = forwardPrompted(transformer, forEachText(prompt, batch.lengths.length), batch, options);
+      return { ...pass, backward: (dLast) => ({ prompt: tf.sum(pass.backward(dLast), 0) }) };
+    },
+  };
+}

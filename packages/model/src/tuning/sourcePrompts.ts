@@ -1,0 +1,64 @@
+import type { AttemptTuning } from "@tutti/core";
+import { refuseOverlap } from "@tutti/data";
+import { z } from "zod";
+import type { BackboneConfig } from "../backbone/config.ts";
+
+const sourcePromptSchema = z.strictObject({
+  formatVersion: z.literal(1),
+  /** File name without its ending; what `tuning.sources` lists. */
+  name: z.string().min(1),
+  backbone: z.string().min(1),
+  /** The task whose training part it was trained on. */
+  task: z.string().min(1),
+  numExamples: z.number().int().positive(),
+  numSteps: z.number().int().positive(),
+  learningRate: z.number().positive(),
+  seed: z.number().int(),
+  /** (P, H). */
+  shape: z.tuple([z.number().int().positive(), z.number().int().positive()]),
+  /** Row-major. */
+  values: z.array(z.number()),
+});
+
+/** A soft prompt that was trained on another task, as its file holds it. */
+export type SourcePrompt = z.infer<typeof sourcePromptSchema>;
+
+/** The text of a source prompt's file → the prompt; throws a sentence that names the file. */
+export function parseSourcePrompt(text: string, file: string): SourcePrompt {
+  const parsed = sourcePromptSchema.safeParse(JSON.parse(text));
+  if (!parsed.success) throw new Error(`source prompt ${file}: ${z.prettifyError(parsed.error)}`);
+  const { shape, values } = parsed.data;
+  if (values.length !== shape[0] * shape[1]) {
+    throw new Error(`source prompt ${file}: shape [${shape}] needs ${shape[0] * shape[1]} values, found ${values.length}`);
+  }
+  return parsed.data;
+}
+
+/** The rows (P, H) of the prompts that a run names, in its order; throws where one is missing or does not fit the run's backbone or prompt. */
+export function sourcesOf(
+  { sources, promptTokens }: Pick<AttemptTuning, "sources" | "promptTokens">,
+  { hiddenSize }: Pick<BackboneConfig, "hiddenSize">,
+  prompts: readonly SourcePrompt[],
+): Float32Array[] {
+  return sources.map((name) => {
+    const prompt = prompts.find((one) => one.name === name);
+    if (prompt === undefined) {
+      throw new Error(`source prompt ${name}: not loaded; there are ${prompts.map((one) => one.name).join(", ") || "none"}`);
+    }
+    const [numRows, width] = prompt.shape;
+    if (numRows !== promptTokens || width !== hiddenSize) {
+      throw new Error(
+        `source prompt ${name}: ${numRows} rows of ${width} values, the run needs ${promptTokens} of ${hiddenSize}; train it again`,
+      );
+    }
+    return Float32Array.from(prompt.values);
+  });
+}
+
+/** Refuses sources of another backbone, or whose task shares text with the run's. */
+export function refuseSources(prompts: readonly SourcePrompt[], run: { readonly backbone: string; readonly task: string }): void {
+  for (const { name, backbone, task } of prompts) {
+    if (backbone !== run.backbone) throw new Error(`source prompt ${name} belongs to backbone ${backbone}, the run uses ${run.backbone}`);
+    refuseOverlap(task, run.task);
+  }
+}
