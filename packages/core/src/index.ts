@@ -1,11 +1,14 @@
 export { decodeTensor, encodedSize, encodeTensor, fromF16, roundTrip, toF16 } from "./encoding.ts";
 export { countSteps } from "./localSteps.ts";
+export type { Method, MethodName, Publication } from "./methods.ts";
+export { methods } from "./methods.ts";
 export type { Confusion, Metric } from "./metrics.ts";
 export { accuracy, classF1, confusionOf, macroF1, majorityShare, matthews, measure, mergeConfusions, numCounted } from "./metrics.ts";
 export type { AdamWSettings, AdamWState } from "./optimizers/adamW.ts";
 export { initAdamW, stepAdamW } from "./optimizers/adamW.ts";
 export type { MomentumSettings, MomentumState } from "./optimizers/momentum.ts";
 export { initMomentum, stepMomentum } from "./optimizers/momentum.ts";
+export { addProximal } from "./optimizers/proximal.ts";
 export { warmedUpRate } from "./optimizers/warmup.ts";
 export type { Params, Tensor } from "./params.ts";
 export {
@@ -66,8 +69,12 @@ export { distinctSequences, readsStates, scoreLayers } from "./selection/layerSc
 export { createStrategy } from "./strategies/createStrategy.ts";
 export type { FedAvgState } from "./strategies/fedAvg.ts";
 export { fedAvg } from "./strategies/fedAvg.ts";
+export { fedOpt } from "./strategies/fedOpt.ts";
 export { fedPepTao } from "./strategies/fedPepTao.ts";
 export type { FedPepTaoState, FedPepTaoValues } from "./strategies/fedPepTaoState.ts";
+export type { GlobalModelState, GlobalModelValues } from "./strategies/globalModel.ts";
+export { local } from "./strategies/local.ts";
+export { scaffold } from "./strategies/scaffold.ts";
 export type { ServerMemory, ServerStepOptions, ServerStepResult } from "./strategies/serverStep.ts";
 export { serverStep } from "./strategies/serverStep.ts";
 export type {

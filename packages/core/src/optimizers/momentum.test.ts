@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { createTensor, type Params } from "../params.ts";
 import { clipFactor } from "./clip.ts";
 import { initMomentum, stepMomentum } from "./momentum.ts";
+import { addProximal } from "./proximal.ts";
 
 const settings = { learningRate: 0.25, momentum: 0.9, weightDecay: 0, clipNorm: 100 };
 const one = (value: number): Params => ({ w: createTensor([1], Float32Array.of(value)) });
@@ -27,4 +28,17 @@ test("the gradient is clipped by its global norm, once is enough", () => {
   const { state } = stepMomentum(gradients, gradients, initMomentum(gradients), { ...settings, clipNorm: 5 });
   expect(state.velocity.a.data[0]).toBeCloseTo(3, 6);
   expect(clipFactor(state.velocity, 5)).toBeCloseTo(1, 6);
+});
+
+test("without momentum it is plain SGD; a correction is added after the clipping", () => {
+  const plain = { ...settings, momentum: 0, clipNorm: 1 };
+  const { params, state } = stepMomentum(one(3), one(2), { velocity: one(7) }, { ...plain, correction: one(0.5) });
+  expect(state.velocity.w.data[0]).toBeCloseTo(1.5, 6);
+  expect(params.w.data[0]).toBeCloseTo(3 - 0.25 * 1.5, 6);
+});
+
+test("the proximal term pulls towards where the task started", () => {
+  expect(addProximal(one(2), one(3), one(5), 0.25).w.data[0]).toBe(1.5); // 2 + .25 (3 − 5)
+  expect(addProximal(one(2), one(3), one(5), 0)).toEqual(one(2));
+  expect(() => addProximal(one(2), one(3), {}, 0.25)).toThrow("tensor w");
 });

@@ -48,15 +48,20 @@ export function createSimulatedDevices(problem: SyntheticProblem): SimulatedDevi
     }
   }
 
-  /** Three gradient steps of rate 0.2. */
+  /** Three gradient steps of rate 0.2 an epoch, corrected where the plan says so. */
   function train(plan: RoundPlan, task: PlannedTask, spec: SpecOf<"train">): ContributionBody {
     const sent = plan.payloads[task.params];
     const start = spec.isPersonalised ? { ...initialOf(plan, task), ...local.get(task.deviceId), ...sent } : sent;
     let current: Params = start;
-    for (let step = 0; step < 3; step++) current = add(current, scale(subtract(problem.targets[task.deviceId], current), 0.2));
+    const numSteps = 3 * (spec.epochs ?? 1);
+    const correction = task.correction === undefined ? scale(start, 0) : plan.payloads[task.correction];
+    for (let step = 0; step < numSteps; step++) {
+      const gradient = add(subtract(current, problem.targets[task.deviceId]), correction);
+      current = subtract(current, scale(gradient, 0.2));
+    }
     if (spec.isPersonalised) local.set(task.deviceId, omitNames(current, spec.sharedNames));
     const delta = subtract(pickNames(current, spec.sharedNames), pickNames(start, spec.sharedNames));
-    return { kind: "train", delta, numSteps: 3, firstLoss: 1.5, lastLoss: 1.25 };
+    return { kind: "train", delta, numSteps, firstLoss: 1.5, lastLoss: 1.25 };
   }
 
   function evaluate(plan: RoundPlan, task: PlannedTask, spec: SpecOf<"evaluate">): EvaluationResult[] {

@@ -1,0 +1,375 @@
+import { presets } from "./presets.ts";
+import type {
+  FedPepTaoSettings,
+  PrefixTuning,
+  RunSettings,
+  StrategySettings,
+  TrainingSettings,
+  TuningCommon,
+  TuningSettings,
+} from "./run.ts";
+
+/** Where a method was published. */
+export interface Publication {
+  readonly authors: string;
+  readonly title: string;
+  readonly venue: string;
+  readonly year: number;
+  readonly link: string;
+}
+
+/** A method of the comparison: what it is called, where it comes from, and the settings that make a run of it. */
+export interface Method {
+  readonly title: string;
+  /** Null for a control that needs none. */
+  readonly publication: Publication | null;
+  /** Where this project does something else than the publication, a sentence each. */
+  readonly deviations: readonly string[];
+  /** The base's task, roster, partition and budget with this method; rates stay the base's unless the publication names its own. */
+  settings(base: RunSettings): RunSettings;
+}
+
+export type MethodName =
+  | "fedPepTao"
+  | "adapter"
+  | "fedPrompt"
+  | "pTuningV2"
+  | "promptTuning"
+  | "idpg"
+  | "attempt"
+  | "latePrompt"
+  | "momD"
+  | "momSAdamD"
+  | "lora"
+  | "full"
+  | "fedProx"
+  | "scaffold"
+  | "fedAdam"
+  | "fedYogi"
+  | "local"
+  | "pooled"
+  | "pTuningV2FineTuned";
+
+const averaging: StrategySettings = { name: "fedAvg", fineTuneEpochs: 0 };
+const averaged = "The publication trains in one place; here devices train it and FedAvg averages it, weighted by examples.";
+const optimised = "The devices' optimiser is AdamW with gradient clipping, as for every method of the comparison.";
+const fromMemory = "The name is that of FedPepTAO's comparison, whose settings were not at hand.";
+
+const liuPTuning: Publication = {
+  authors: "Liu, Ji, Fu, Tam, Du, Yang, Tang",
+  title: "P-Tuning v2: Prompt Tuning Can Be Comparable to Fine-tuning Universally Across Scales and Tasks",
+  venue: "ACL",
+  year: 2022,
+  link: "https://arxiv.org/abs/2110.07602",
+};
+const reddiAdaptive: Publication = {
+  authors: "Reddi, Charles, Zaheer, Garrett, Rush, Konečný, Kumar, McMahan",
+  title: "Adaptive Federated Optimization",
+  venue: "ICLR",
+  year: 2021,
+  link: "https://arxiv.org/abs/2003.00295",
+};
+const prefixWithoutNetwork = "Prompts are trained directly, without the re-parameterisation network.";
+const weightedByExamples = "Changes are weighted by examples, as in the paper's experiments, where Algorithm 2 writes the plain mean.";
+
+/** The methods of the comparison (fedpeptao.md §7) and its controls, by name. */
+export const methods: Readonly<Record<MethodName, Method>> = {
+  fedPepTao: {
+    title: "FedPepTAO",
+    publication: {
+      authors: "Che, Liu, Zhou, Ren, Zhou, Sheng, Dai, Dou",
+      title: "Federated Learning of Large Language Models with Parameter-Efficient Prompt Tuning and Adaptive Optimization",
+      venue: "EMNLP",
+      year: 2023,
+      link: "https://arxiv.org/abs/2310.15080",
+    },
+    deviations: ["Unless the base is the official preset, the settings are this project's defaults and not those of the public code."],
+    settings: (base) => ({ ...base, tuning: prefixOf(base), strategy: fedPepTaoOf(base) }),
+  },
+  adapter: {
+    title: "Adapter",
+    publication: {
+      authors: "Houlsby, Giurgiu, Jastrzebski, Morrone, de Laroussilhe, Gesmundo, Attariyan, Gelly",
+      title: "Parameter-Efficient Transfer Learning for NLP",
+      venue: "ICML",
+      year: 2019,
+      link: "https://arxiv.org/abs/1902.00751",
+    },
+    deviations: [
+      averaged,
+      optimised,
+      "Layer norms stay frozen.",
+      "The second matrix starts at 0 and the first at normal(0, 0.01) without truncation, so that adapters start as the identity exactly.",
+    ],
+    settings: (base) => averagedWith(base, { method: "adapter", bottleneck: 32, ...commonOf(base, 0) }),
+  },
+  fedPrompt: {
+    title: "FedPrompt",
+    publication: {
+      authors: "Zhao, Du, Li, Li, Liu",
+      title: "FedPrompt: Communication-Efficient and Privacy Preserving Prompt Tuning in Federated Learning",
+      venue: "ICASSP",
+      year: 2023,
+      link: "https://arxiv.org/abs/2208.12268",
+    },
+    deviations: [optimised, "Devices are sampled, and their prompts weighted by examples."],
+    settings: (base) => averagedWith(base, { method: "inputPrompt", promptTokens: tokensOf(base), initial: "normal", ...commonOf(base) }),
+  },
+  pTuningV2: {
+    title: "P-tuning v2",
+    publication: liuPTuning,
+    deviations: [averaged, optimised, prefixWithoutNetwork],
+    settings: pTuning,
+  },
+  promptTuning: {
+    title: "Prompt Tuning",
+    publication: {
+      authors: "Lester, Al-Rfou, Constant",
+      title: "The Power of Scale for Parameter-Efficient Prompt Tuning",
+      venue: "EMNLP",
+      year: 2021,
+      link: "https://arxiv.org/abs/2104.08691",
+    },
+    deviations: [
+      averaged,
+      "The rate 0.3 is the published one, but the optimiser is AdamW without weight decay in place of Adafactor.",
+      "Vocabulary rows are drawn from the first 5,000 tokens, or all of a smaller vocabulary, not from the 5,000 most frequent of a corpus.",
+    ],
+    settings(base) {
+      const run = averagedWith(base, { method: "inputPrompt", promptTokens: tokensOf(base), initial: "vocabulary", ...commonOf(base) });
+      return { ...run, training: { ...run.training, clientLearningRate: 0.3, weightDecay: 0 } };
+    },
+  },
+  idpg: {
+    title: "IDPG",
+    publication: {
+      authors: "Wu, Wang, Gu, Hou, Dong, Vydiswaran, Ma",
+      title: "IDPG: An Instance-Dependent Prompt Generation Method",
+      venue: "NAACL",
+      year: 2022,
+      link: "https://arxiv.org/abs/2204.04497",
+    },
+    deviations: [
+      averaged,
+      optimised,
+      "Prompts enter at the input only, from a plain two-layer generator without parameterised hypercomplex multiplication.",
+    ],
+    settings: (base) => averagedWith(base, { method: "idpg", promptTokens: 5, bottleneck: 16, ...commonOf(base, 0) }),
+  },
+  attempt: {
+    title: "ATTEMPT",
+    publication: {
+      authors: "Asai, Salehi, Peters, Hajishirzi",
+      title: "ATTEMPT: Parameter-Efficient Multi-task Tuning via Attentional Mixtures of Soft Prompts",
+      venue: "EMNLP",
+      year: 2022,
+      link: "https://arxiv.org/abs/2205.11961",
+    },
+    deviations: [
+      averaged,
+      optimised,
+      "One task at a time: the attention network is not shared between tasks.",
+      "The source prompts are this project's own, tuned on ag_news, QNLI and BoolQ.",
+    ],
+    settings(base) {
+      const size = { promptTokens: tokensOf(base), bottleneck: 100 };
+      return averagedWith(base, { method: "attempt", ...size, sources: ["ag_news", "qnli", "boolq"], ...commonOf(base, 0) });
+    },
+  },
+  latePrompt: {
+    title: "LPT",
+    publication: {
+      authors: "Liu, Sun, Huang, Qiu",
+      title: "Late Prompt Tuning: A Late Prompt Could Be Better Than Many Prompts",
+      venue: "Findings of EMNLP",
+      year: 2022,
+      link: "https://arxiv.org/abs/2210.11292",
+    },
+    deviations: [averaged, optimised, "The generator is the plain two-layer network, without the variant that shares weights over tokens."],
+    settings: (base) => averagedWith(base, { method: "latePrompt", promptTokens: 5, bottleneck: 128, ...commonOf(base, 0) }),
+  },
+  momD: {
+    title: "MomD",
+    publication: {
+      authors: "Liu, Chen, Chen, Zhang",
+      title: "Accelerating Federated Learning via Momentum Gradient Descent",
+      venue: "IEEE Transactions on Parallel and Distributed Systems",
+      year: 2020,
+      link: "https://arxiv.org/abs/1910.03197",
+    },
+    deviations: [
+      fromMemory,
+      "Velocities stay on the device and start at 0 in every task; the publication averages them too.",
+      prefixWithoutNetwork,
+    ],
+    settings: (base) => trainedWith(pTuning(base), { optimizer: "momentum" }),
+  },
+  momSAdamD: {
+    title: "MomS+AdamD",
+    publication: {
+      authors: "Hsu, Qi, Brown",
+      title: "Measuring the Effects of Non-Identical Data Distribution for Federated Visual Classification",
+      venue: "arXiv",
+      year: 2019,
+      link: "https://arxiv.org/abs/1909.06335",
+    },
+    deviations: [
+      fromMemory,
+      "The devices' optimiser is AdamW.",
+      "The velocity is subtracted from the average as FedPepTAO's server does it, and not from the last global parameters.",
+      prefixWithoutNetwork,
+    ],
+    settings: (base) => ({ ...base, tuning: prefixOf(base), strategy: { ...fedPepTaoOf(base), ...serverMomentumAlone } }),
+  },
+  lora: {
+    title: "LoRA",
+    publication: {
+      authors: "Hu, Shen, Wallis, Allen-Zhu, Li, Wang, Wang, Chen",
+      title: "LoRA: Low-Rank Adaptation of Large Language Models",
+      venue: "ICLR",
+      year: 2022,
+      link: "https://arxiv.org/abs/2106.09685",
+    },
+    deviations: [averaged, optimised, "The factors are averaged each by itself, which is not the average of their products."],
+    settings: (base) => averagedWith(base, { method: "lora", rank: 8, alpha: 16, ...commonOf(base, 0) }),
+  },
+  full: {
+    title: "Full fine-tuning",
+    publication: {
+      authors: "McMahan, Moore, Ramage, Hampson, Agüera y Arcas",
+      title: "Communication-Efficient Learning of Deep Networks from Decentralized Data",
+      venue: "AISTATS",
+      year: 2017,
+      link: "https://arxiv.org/abs/1602.05629",
+    },
+    deviations: [
+      optimised,
+      "Embeddings and the language-model head stay frozen.",
+      "What is trained is the difference to the pretrained weights, so that weight decay pulls towards them.",
+    ],
+    settings: (base) => averagedWith(base, { method: "full", ...commonOf(base, 0) }),
+  },
+  fedProx: {
+    title: "FedProx",
+    publication: {
+      authors: "Li, Sahu, Zaheer, Sanjabi, Talwalkar, Smith",
+      title: "Federated Optimization in Heterogeneous Networks",
+      venue: "MLSys",
+      year: 2020,
+      link: "https://arxiv.org/abs/1812.06127",
+    },
+    deviations: [
+      optimised,
+      "Devices are sampled uniformly and weighted by examples, and all do the same number of epochs.",
+      "μ is 0.01 unless the base gives one.",
+    ],
+    settings: (base) => trainedWith(pTuning(base), { proximal: base.training.proximal > 0 ? base.training.proximal : 0.01 }),
+  },
+  scaffold: {
+    title: "SCAFFOLD",
+    publication: {
+      authors: "Karimireddy, Kale, Mohri, Reddi, Stich, Suresh",
+      title: "SCAFFOLD: Stochastic Controlled Averaging for Federated Learning",
+      venue: "ICML",
+      year: 2020,
+      link: "https://arxiv.org/abs/1910.06378",
+    },
+    deviations: [
+      "Gradients are clipped before they are corrected; control variates are the means of the clipped ones (option II).",
+      "The server derives the control variates from what devices send, and sends each the difference c − c_i in the run's encoding.",
+    ],
+    settings: (base) =>
+      trainedWith({ ...pTuning(base), strategy: { name: "scaffold", serverLearningRate: 1 } }, { optimizer: "sgd", weightDecay: 0 }),
+  },
+  fedAdam: {
+    title: "FedAdam",
+    publication: reddiAdaptive,
+    deviations: [optimised, weightedByExamples],
+    settings: (base) => ({ ...pTuning(base), strategy: { ...adaptive, optimizer: "adam" } }),
+  },
+  fedYogi: {
+    title: "FedYogi",
+    publication: reddiAdaptive,
+    deviations: [optimised, weightedByExamples],
+    settings: (base) => ({ ...pTuning(base), strategy: { ...adaptive, optimizer: "yogi" } }),
+  },
+  local: {
+    title: "Local training only",
+    publication: null,
+    deviations: ["A control: every device tunes prompts in all layers alone, in the rounds for which it is sampled."],
+    settings: (base) => ({ ...pTuning(base), strategy: { name: "local" } }),
+  },
+  pooled: {
+    title: "Pooled training",
+    publication: null,
+    deviations: [
+      "A control: one device holds all examples, so that a round is an epoch over all of them, where a cohort sees its own share only.",
+      "Its optimiser goes on from round to round.",
+    ],
+    settings: (base) => ({
+      ...trainedWith(pTuning(base), { resetMoments: false }),
+      ...{ roster: "fixed", numDevices: 1, minDevices: 1, cohortSize: 1, partition: { kind: "iid" } },
+    }),
+  },
+  pTuningV2FineTuned: {
+    title: "P-tuning v2, fine-tuned locally",
+    publication: {
+      authors: "Yu, Bagdasaryan, Shmatikov",
+      title: "Salvaging Federated Learning by Local Adaptation",
+      venue: "arXiv",
+      year: 2020,
+      link: "https://arxiv.org/abs/2002.04758",
+    },
+    deviations: [
+      "As P-tuning v2; after the last round every device trains its local epochs once more, for itself.",
+      "All weights of the prompts are tuned: the publication's fine-tuning, not its other two ways to adapt.",
+    ],
+    settings: (base) => ({ ...pTuning(base), strategy: { name: "fedAvg", fineTuneEpochs: base.training.localEpochs } }),
+  },
+};
+
+const serverMomentumAlone = {
+  selector: "all",
+  keepFraction: 1,
+  countingRounds: 0,
+  initialPrompts: "fresh",
+  controlVariates: false,
+  pseudoGradient: "displacement",
+  serverStep: "parallel",
+} as const;
+
+/** η, β₁, β₂ and τ that the paper's appendix finds good over its tasks. */
+const adaptive = { name: "fedOpt", serverLearningRate: 0.01, beta1: 0.9, beta2: 0.99, tau: 1e-3 } as const;
+
+function pTuning(base: RunSettings): RunSettings {
+  return averagedWith(base, prefixOf(base));
+}
+
+function averagedWith(base: RunSettings, tuning: TuningSettings): RunSettings {
+  return { ...base, tuning, strategy: averaging };
+}
+
+function trainedWith(run: RunSettings, changes: Partial<TrainingSettings>): RunSettings {
+  return { ...run, training: { ...run.training, ...changes } };
+}
+
+function prefixOf(base: RunSettings): PrefixTuning {
+  return { method: "prefix", promptTokens: tokensOf(base), ...commonOf(base) };
+}
+
+/** Prompt tokens of the base, or of the default preset where the base has none. */
+function tokensOf({ tuning }: RunSettings): number {
+  return "promptTokens" in tuning ? tuning.promptTokens : presets.default.tuning.promptTokens;
+}
+
+/** What every method takes over from the base; dropout is of prompts' values, and 0 where something else is trained. */
+function commonOf({ tuning }: RunSettings, promptDropout = tuning.promptDropout): TuningCommon {
+  const { positionsAfterPrefix, head, lossOver } = tuning;
+  return { promptDropout, positionsAfterPrefix, head, lossOver };
+}
+
+function fedPepTaoOf({ strategy }: RunSettings): FedPepTaoSettings {
+  if (strategy.name === "fedPepTao") return strategy;
+  if (presets.default.strategy.name !== "fedPepTao") throw new Error("the default preset is of another strategy");
+  return presets.default.strategy;
+}
