@@ -6,6 +6,8 @@ import { tensorNames } from "./tensorNames.ts";
 const wasmBytes = 2 ** 32;
 /** Left for activations, the optimiser and the library itself. */
 const wasmReserve = 512 * 2 ** 20;
+/** Bytes of each trained weight at the height of a step of full fine-tuning, as measured: W, Δ, their sum, the gradient, the optimiser's state before and after and what it computes between. */
+const fullStepBytes = 116;
 
 /**
  * Bytes of a backbone's matrices in f32, each kept for the forward and for the backward product. The embedding table stays packed outside, but where
@@ -23,13 +25,20 @@ export function usesVocabulary({ isCausal }: BackboneManifest["config"], { head,
   return isCausal || (head === "labelWords" && lossOver === "vocabulary");
 }
 
-/** Throws a sentence when the backbone cannot be unpacked on this backend. WebGPU has its own limits, and plain JavaScript the machine's. */
+/** Bytes that training takes beside the unpacked weights, where they count. */
+function trainingBytes({ config }: Pick<BackboneManifest, "config">, { method }: TuningSettings): number {
+  if (method !== "full") return 0;
+  const trained = tensorNames(config).filter(({ name }) => name.startsWith("layers."));
+  return fullStepBytes * trained.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+}
+
+/** Throws a sentence when the backbone cannot be unpacked, or trained, on this backend. WebGPU has its own limits, and plain JavaScript the machine's. */
 export function refuseTooLarge(manifest: Pick<BackboneManifest, "config" | "name">, backend: string, tuning: TuningSettings): void {
-  const needed = unpackedBytes(manifest, usesVocabulary(manifest.config, tuning));
+  const needed = unpackedBytes(manifest, usesVocabulary(manifest.config, tuning)) + trainingBytes(manifest, tuning);
   if (backend !== "wasm" || needed <= wasmBytes - wasmReserve) return;
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   throw new Error(
-    `backbone ${manifest.name} takes ${gigabytes(needed)} once its layers are unpacked, and WebAssembly's memory ends at ${gigabytes(wasmBytes)}: ` +
+    `backbone ${manifest.name} takes ${gigabytes(needed)} once its layers are unpacked${tuning.method === "full" ? " and all trained" : ""}, and WebAssembly's memory ends at ${gigabytes(wasmBytes)}: ` +
       "it needs a browser with WebGPU, or choose a smaller backbone",
   );
 }

@@ -31,7 +31,7 @@ export async function federateTiny(
     strategy: { name: "fedAvg", fineTuneEpochs: 0 },
   };
   const place = tinyPlace(run);
-  const losses: number[][] = [];
+  const losses = Array.from({ length: numRounds }, (): number[] => []);
   const states = new Map<number, DeviceState | null>();
   let last: Promise<unknown> = Promise.resolve();
   const pool: DevicePool = {
@@ -42,7 +42,7 @@ export async function federateTiny(
       const contribute = async () => {
         const { body, state } = await performTask({ place, examples, task, state: states.get(deviceId) ?? null });
         states.set(deviceId, state);
-        if (body.kind === "train") (losses[round - 1] ??= []).push(body.firstLoss);
+        if (body.kind === "train") losses[round - 1].push(body.firstLoss);
         return { kind: "contributed", contribution: { deviceId, numExamples, body } } as const;
       };
       const next = last.then(contribute); // one task at a time, as in a tab

@@ -1,0 +1,17 @@
+import { presets, type TuningSettings } from "@tutti/core";
+import { expect, test } from "vitest";
+import { goldenBackbone } from "../testing/golden.ts";
+import { refuseTooLarge } from "./unpackedSize.ts";
+
+const { promptDropout, positionsAfterPrefix, head, lossOver } = presets.demo.tuning;
+const shared = { promptDropout, positionsAfterPrefix, head, lossOver };
+
+test("training every weight needs room for gradients and the optimiser, which some lack", () => {
+  const base = { hiddenSize: 768, intermediateSize: 3072, numLayers: 12, numHeads: 12, numKeyValueHeads: 12, headSize: 64 };
+  const manifest = { name: "base", config: { ...goldenBackbone("roberta").config, ...base } };
+  const refuse = (tuning: TuningSettings, backend = "wasm") => refuseTooLarge(manifest, backend, tuning);
+  expect(() => refuse({ ...shared, method: "lora", rank: 8, alpha: 16 })).not.toThrow();
+  expect(() => refuse({ ...shared, method: "full" }, "webgpu")).not.toThrow();
+  // 85 million weights of 124 bytes
+  expect(() => refuse({ ...shared, method: "full" })).toThrow("base takes 10.5 GB once its layers are unpacked and all trained");
+});
