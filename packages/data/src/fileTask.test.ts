@@ -56,6 +56,30 @@ test("with classes given, numbers count from 0 unless a class is called by a num
   expect(() => labels(["3", "1"], [0])).toThrow('own.jsonl line 1: column "team" is 0, expected one of 3, 1');
 });
 
+test("numbers stand for the names that their source gives them, in whatever order the classes are", () => {
+  const rows = jsonl([2, 0, 1].map((team) => ({ message: "m", team })));
+  const labels = (options: Partial<FileTaskOptions>) => {
+    const { task, splits } = fileTask({ ...columns, ...options }, { train: rows, test: rows });
+    return [task.classes, splits.train.map(({ label }) => label)];
+  };
+  const numbering = ["b", "c", "a"];
+  expect(labels({ numbering })).toEqual([numbering, [2, 0, 1]]);
+  expect(labels({ numbering, classes: ["A", "B", "C"] })).toEqual([
+    ["A", "B", "C"],
+    [0, 1, 2],
+  ]);
+  expect(labels({ numbering, classes: ["x", "y", "z"] })).toEqual([
+    ["x", "y", "z"],
+    [2, 0, 1],
+  ]);
+});
+
+test("files of one data set may write the same labels as text and as numbers", () => {
+  const train = csv("message,team\na,1\nb,0\n");
+  const held = jsonl([{ message: "c", team: 1 }]);
+  expect(fileTask(columns, { train, test: held }).splits.test[0]?.label).toBe(1);
+});
+
 test("pairs ask with both texts", () => {
   const train = csv("message,other,team\na,b,x\nc,d,y\n");
   const { task, splits } = fileTask({ ...columns, textB: "other" }, { train, test: train });

@@ -17,6 +17,8 @@ export interface FileTaskOptions {
   readonly owner?: string;
   /** In class order; where they are left out, the training part's labels are the classes. */
   readonly classes?: readonly string[];
+  /** What the source's label numbers stand for, from 0, in its own order; the classes where none are given. */
+  readonly numbering?: readonly string[];
   /** By default the template of sentiment tasks, or of pairs, and the class names as label words. */
   readonly prompts?: readonly TaskPrompt[];
   readonly metric?: Metric;
@@ -66,7 +68,7 @@ export function fileTask(
       return {
         text: readText(row, options.text, place),
         ...(textB === null ? {} : { textB: readText(row, textB, place) }),
-        label: readLabel(row, place),
+        label: readLabel(row, source),
         ...(owner === null ? {} : { owner: readText(withTextOwner(row, owner), owner, place) }),
       };
     });

@@ -2,58 +2,80 @@ import { fieldOf } from "./examples.ts";
 import type { FileTaskOptions, SourceRows } from "./fileTask.ts";
 import type { Row } from "./rows.ts";
 
-/** Gives a row's class number; `place` begins what it throws. */
+/** Gives a row's class number; `source` names the file in what it throws. */
 export interface LabelReader {
-  (row: Row, place: string): number;
+  (row: Row, source: string): number;
   readonly classes: readonly string[];
 }
 
 type LabelKind = "text" | "numbers" | "true and false";
+type TextOf = (row: Row, source: string) => string;
 
 /** More different labels than this are hardly classes. */
 const maxClasses = 200;
 
 /**
- * Reads labels of one kind: names of classes, whole numbers or true and false. A name counts first (capitals do not matter); where the
- * classes are given and no class is called by a number, numbers count from 0, and so do false and true.
+ * Reads labels that are, within a file, of one kind: names of classes, whole numbers or true and false. A name counts first (capitals do not
+ * matter). Numbers that have names stand for these, if they are names of classes; where the classes are given and none is called by a
+ * number, other numbers count from 0, and so do false and true.
  */
-export function createLabelReader({ label, classes }: Pick<FileTaskOptions, "label" | "classes">, train: SourceRows): LabelReader {
-  let first: { readonly kind: LabelKind; readonly place: string } | null = null;
-  const textOf = (row: Row, place: string): string => {
-    const value = fieldOf(row, label, place);
-    const kind = kindOf(value);
-    if (kind === null) throw new Error(`${place}: column "${label}" is ${shown(value)}, expected the name of a class or a whole number`);
-    first ??= { kind, place };
-    if (kind !== first.kind)
-      throw new Error(
-        `${place}: column "${label}" is ${shown(value)}, but it holds ${first.kind} at ${first.place}: labels must be of one kind`,
-      );
-    return String(value).trim();
-  };
-  const names = classes ?? derivedClasses(train, label, textOf);
+export function createLabelReader({ label, numbering, ...options }: LabelOptions, train: SourceRows): LabelReader {
+  const textOf = labelTexts(label);
+  const given = options.classes ?? numbering;
+  const names = given ?? derivedClasses(train, label, textOf);
   requireClasses(names, label);
   const numberOf = new Map(names.map((name, index) => [name.toLowerCase(), index]));
-  const isNumbered = classes !== undefined && !names.some((name) => /^-?\d+$/.test(name));
-  const read = (row: Row, place: string): number => {
-    const text = textOf(row, place);
-    const named = numberOf.get(text.toLowerCase());
-    if (named !== undefined) return named;
-    const number = /^false$/i.test(text) ? 0 : /^true$/i.test(text) ? 1 : /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (isNumbered && number < names.length) return number;
+  const named = numbering?.every((name) => numberOf.has(name.toLowerCase())) === true ? numbering : names;
+  const isNumbered = given !== undefined && !names.some((name) => /^-?\d+$/.test(name));
+  const read = (row: Row, source: string): number => {
+    const text = textOf(row, source);
+    const number = numberIn(text);
+    const found = numberOf.get(text.toLowerCase()) ?? (isNumbered ? numberOf.get(named[number]?.toLowerCase() ?? "") : undefined);
+    if (found !== undefined) return found;
     const unlabelled = text === "-1" ? " (-1 marks rows whose labels are kept secret)" : "";
     const numbers = isNumbered ? ` or 0 to ${names.length - 1}` : "";
     throw new Error(
-      `${place}: column "${label}" is ${shown(row.fields[label])}${unlabelled}, expected one of ${names.join(", ")}${numbers}`,
+      `${placeOf(row, source)}: column "${label}" is ${shown(row.fields[label])}${unlabelled}, expected one of ${names.join(", ")}${numbers}`,
     );
   };
   return Object.assign(read, { classes: names });
 }
 
-function derivedClasses({ source, rows }: SourceRows, label: string, textOf: (row: Row, place: string) => string): string[] {
+type LabelOptions = Pick<FileTaskOptions, "label" | "classes" | "numbering">;
+
+/** Labels as text, each file's of one kind. */
+function labelTexts(label: string): TextOf {
+  const kinds = new Map<string, { readonly kind: LabelKind; readonly place: string }>();
+  return (row, source) => {
+    const place = placeOf(row, source);
+    const value = fieldOf(row, label, place);
+    const kind = kindOf(value);
+    if (kind === null) throw new Error(`${place}: column "${label}" is ${shown(value)}, expected the name of a class or a whole number`);
+    const first = kinds.get(source) ?? { kind, place };
+    kinds.set(source, first);
+    if (kind !== first.kind) {
+      const found = `column "${label}" is ${shown(value)}, but it holds ${first.kind} at ${first.place}`;
+      throw new Error(`${place}: ${found}: labels must be of one kind`);
+    }
+    return String(value).trim();
+  };
+}
+
+function placeOf({ line }: Row, source: string): string {
+  return `${source} line ${line}`;
+}
+
+function numberIn(text: string): number {
+  if (/^false$/i.test(text)) return 0;
+  if (/^true$/i.test(text)) return 1;
+  return /^\d+$/.test(text) ? Number(text) : -1;
+}
+
+function derivedClasses({ source, rows }: SourceRows, label: string, textOf: TextOf): string[] {
   const found = new Set<string>();
   const seen = new Map<string, string>();
   for (const row of rows) {
-    const text = textOf(row, `${source} line ${row.line}`);
+    const text = textOf(row, source);
     if (!seen.has(text.toLowerCase())) found.add(text);
     seen.set(text.toLowerCase(), text);
     if (found.size > maxClasses)

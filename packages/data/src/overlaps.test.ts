@@ -22,7 +22,7 @@ test("test rows are counted once whichever of their texts the training part hold
 
 test("a source prompt is never trained where the test texts stand", () => {
   expect(() => refuseOverlap("sst2", "mr")).toThrow(
-    "sst2 cannot be a source for mr: 1085 of mr's 2000 test texts also stand in sst2's training part",
+    "sst2 cannot be a source for mr: 1086 of mr's 2000 test texts also stand in sst2's training part",
   );
   expect(() => refuseOverlap("mr", "subj")).toThrow("563 of subj's 2000");
   expect(() => refuseOverlap("feedback/topic", "feedback/sentiment")).toThrow("both are of the same data set");

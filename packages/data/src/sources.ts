@@ -4,6 +4,8 @@ export interface SourceColumns {
   readonly textB?: string;
   readonly label: string;
   readonly classes: readonly string[];
+  /** The same in the order of the published numbers, where that is another one. */
+  readonly numbering?: readonly string[];
 }
 
 /** Where a built-in task's rows come from. */
@@ -35,7 +37,7 @@ function glue(config: string, columns: SourceColumns): HubSource {
   return { id: "nyu-mll/glue", config, splits: devOnly, ...columns };
 }
 
-const entailment = ["not_entailment", "entailment"];
+const entailment = { classes: ["not_entailment", "entailment"], numbering: ["entailment", "not_entailment"] };
 
 /** Sources of the built-in tasks that do not come with Tutti, by task name. */
 export const taskSources: Readonly<Record<string, TaskSource>> = {
@@ -72,15 +74,16 @@ export const taskSources: Readonly<Record<string, TaskSource>> = {
       text: "text",
       label: "coarse_label",
       classes: ["ABBR", "DESC", "ENTY", "HUM", "LOC", "NUM"],
+      numbering: ["ABBR", "ENTY", "DESC", "HUM", "LOC", "NUM"],
     },
     folder: oneText(6),
   },
   qnli: {
-    hub: glue("qnli", { text: "question", textB: "sentence", label: "label", classes: entailment }),
+    hub: glue("qnli", { text: "question", textB: "sentence", label: "label", ...entailment }),
     folder: twoTexts,
     numTrainRows: 104_743,
   },
-  rte: { hub: glue("rte", { text: "sentence1", textB: "sentence2", label: "label", classes: entailment }), folder: twoTexts },
+  rte: { hub: glue("rte", { text: "sentence1", textB: "sentence2", label: "label", ...entailment }), folder: twoTexts },
   mrpc: {
     hub: glue("mrpc", { text: "sentence1", textB: "sentence2", label: "label", classes: ["not_equivalent", "equivalent"] }),
     folder: twoTexts,

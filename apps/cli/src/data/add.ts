@@ -45,16 +45,18 @@ export async function addData(target: string, flags: AddDataFlags, ports?: Publi
   const needed = [text, label, ...(textB === undefined ? [] : [textB]), ...(owner === undefined ? [] : [owner])];
   const read = await readSplits({ place, columns: needed, splits, config, downloads: flags.downloads });
   const data = await import("@tutti/data");
-  const classes = columns.classes ?? read.classNames[label];
+  const { classes } = columns;
+  const numbering = read.classNames[label] ?? columns.numbering;
   const made = data.fileTask(
     {
       ...{ name, text, label },
       ...(textB === undefined ? {} : { textB }),
       ...(owner === undefined ? {} : { owner }),
       ...(classes === undefined ? {} : { classes }),
+      ...(numbering === undefined ? {} : { numbering }),
       ...(flags.title === undefined ? {} : { title: flags.title }),
       ...(flags.metric === undefined ? {} : { metric: flags.metric }),
-      ...promptsOf(flags, classes, textB !== undefined),
+      ...promptsOf(flags, classes ?? numbering, textB !== undefined),
     },
     {
       train: read.train,
@@ -96,6 +98,7 @@ async function wantedOf(target: string, place: DataPlace, flags: AddDataFlags): 
       ...(textB === undefined ? {} : { textB }),
       ...(flags.owner === undefined ? {} : { owner: flags.owner }),
       ...(classes === undefined ? {} : { classes }),
+      ...(published?.numbering === undefined ? {} : { numbering: published.numbering }),
     },
     config: flags.config ?? hub?.config,
     splits: {
