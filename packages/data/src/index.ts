@@ -10,7 +10,7 @@ export { type SeenLabelWords, seenLabelWords } from "./labelWords.ts";
 export { knownOverlaps, type Overlap, refuseOverlap } from "./overlaps.ts";
 export { type ParquetOptions, type ParquetTable, parseParquet } from "./parquet.ts";
 export { defaultRowLimits, type Row, type RowLimits } from "./rows.ts";
-export { normalisedText, type SharedText, sharedText } from "./sharedText.ts";
+export { normalisedText, type SharedText, sharedText, textIndex } from "./sharedText.ts";
 export { type HubSource, partialNote, type SourceColumns, type TaskSource, taskSources } from "./sources.ts";
 export type { TaskDefinition, TaskPrompt } from "./task.ts";
 export { datasetFolder, findTask, rememberTask, tasks } from "./tasks.ts";

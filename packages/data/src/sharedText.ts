@@ -14,9 +14,17 @@ export function normalisedText(text: string): string {
     .replaceAll(/[^\p{L}\p{N}]+/gu, "");
 }
 
-/** Counts the test rows of which a text, first or second, also stands in the training part of the other set. */
-export function sharedText(train: readonly Example[], test: readonly Example[]): SharedText {
-  const texts = ({ text, textB }: Example) => [text, ...(textB === undefined ? [] : [textB])].map(normalisedText).filter((t) => t !== "");
-  const known = new Set(train.flatMap(texts));
-  return { numShared: test.filter((example) => texts(example).some((text) => known.has(text))).length, numTest: test.length };
+/** The normalised texts of examples, first and second ones. */
+export function textIndex(examples: readonly Example[]): ReadonlySet<string> {
+  return new Set(examples.flatMap(textsOf));
+}
+
+/** Counts the test rows of which a text, first or second, also stands in the training part of the other set, or in its `textIndex`. */
+export function sharedText(train: readonly Example[] | ReadonlySet<string>, test: readonly Example[]): SharedText {
+  const known = "has" in train ? train : textIndex(train);
+  return { numShared: test.filter((example) => textsOf(example).some((text) => known.has(text))).length, numTest: test.length };
+}
+
+function textsOf({ text, textB }: Example): string[] {
+  return [text, ...(textB === undefined ? [] : [textB])].map(normalisedText).filter((normalised) => normalised !== "");
 }

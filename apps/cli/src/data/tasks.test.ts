@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Dataset, findTask, knownOverlaps, loadDataset, type Overlap, sharedText, taskSources, tasks } from "@tutti/data";
+import { type Dataset, findTask, knownOverlaps, loadDataset, type Overlap, sharedText, taskSources, tasks, textIndex } from "@tutti/data";
 import { choosePrompt, createTokenizer } from "@tutti/model";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { addData } from "./add.ts";
@@ -67,10 +67,10 @@ test("every built-in task loads its real rows, with the counts and labels that t
 function expectKnownOverlaps(datasets: ReadonlyMap<string, Dataset>): void {
   const found: Overlap[] = [];
   for (const train of names) {
+    const { train: rows = [], validation = [] } = datasets.get(train) ?? {};
+    const index = textIndex(findTask(train).files.validation === null ? [...rows, ...validation] : rows);
     for (const test of names) {
-      const { train: rows = [], validation = [] } = datasets.get(train) ?? {};
-      const whole = findTask(train).files.validation === null ? [...rows, ...validation] : rows;
-      const counts = sharedText(whole, datasets.get(test)?.test ?? []);
+      const counts = sharedText(index, datasets.get(test)?.test ?? []);
       if (counts.numShared > 0) found.push({ train, test, ...counts });
     }
   }
