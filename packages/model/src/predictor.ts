@@ -7,6 +7,7 @@ import { createTokenizer } from "./tokenizer.ts";
 import { predictAll, scoresOf } from "./training/evaluation.ts";
 import { createTuner } from "./tuning/createTuner.ts";
 import { tunedLayout } from "./tuning/layout.ts";
+import type { SourcePrompt } from "./tuning/sourcePrompts.ts";
 
 /** A backbone with tuned parameters that answers, on the backend that computes now. */
 export interface Predictor {
@@ -19,14 +20,19 @@ export interface Predictor {
   dispose(): void;
 }
 
-/** Puts a loaded backbone on the current backend to predict with every trained parameter of a run. */
-export function createPredictor(backbone: PackedBackbone, run: Pick<RunSettings, "task" | "tuning" | "seed">, params: Params): Predictor {
+/** Puts a loaded backbone on the current backend to predict with every trained parameter of a run, and for ATTEMPT with its source prompts. */
+export function createPredictor(
+  backbone: PackedBackbone,
+  run: Pick<RunSettings, "task" | "tuning" | "seed">,
+  params: Params,
+  sourcePrompts: readonly SourcePrompt[] = [],
+): Predictor {
   if (backbone.tokenizerJson === null) throw new Error(`backbone ${backbone.name} came without tokenizer.json`);
   const task = findTask(run.task);
   const transformer = createTransformer(backbone);
   const layout = tunedLayout(backbone.config, run.tuning, task.classes.length);
   const tokenizer = createTokenizer(backbone.tokenizerJson, backbone.tokenizerConfig);
-  const tuner = createTuner(transformer, run.tuning, { random: createRandom(run.seed) });
+  const tuner = createTuner(transformer, run.tuning, { random: createRandom(run.seed), sourcePrompts });
   const { tuned, encode } = createReader({ transformer, tokenizer, layout, tuner }, task, run.tuning);
   return {
     classes: task.classes,

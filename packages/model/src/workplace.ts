@@ -12,6 +12,7 @@ import type { DeviceSource, LoadProgress, TrainerSetup } from "./trainer.ts";
 import { type Admitted, admitTransformer } from "./training/admitTransformer.ts";
 import { createTuner } from "./tuning/createTuner.ts";
 import { type TunedLayout, tunedLayout } from "./tuning/layout.ts";
+import { fetchSourcePrompts } from "./tuning/sourcePrompts.ts";
 
 /** A device's examples by use; a volunteer's own device has no evaluation rows of its own. */
 export interface DeviceExamples {
@@ -74,6 +75,7 @@ export async function openWorkplace(
     ...(signal === undefined ? {} : { signal }),
   });
   const dataset = await loadDataset(task, fetchText, run.seed);
+  const sourcePrompts = await fetchSourcePrompts(run, (path) => fetchText(`../../${path}`)); // beside the data sets
   onProgress({ phase: "tokenizer", doneBytes: 0, totalBytes: 0 });
   if (backbone.tokenizerJson === null) throw new Error(`backbone ${backbone.name} came without tokenizer.json`);
   const tokenizer = createTokenizer(backbone.tokenizerJson, backbone.tokenizerConfig);
@@ -81,7 +83,7 @@ export async function openWorkplace(
   const { transformer, ...admitted } = await admitTransformer(backbone, setup.kernels);
   const layout = tunedLayout(backbone.config, run.tuning, task.classes.length);
   const random = createRandom(run.seed);
-  const parts = { transformer, tokenizer, layout, tuner: createTuner(transformer, run.tuning, { random }) };
+  const parts = { transformer, tokenizer, layout, tuner: createTuner(transformer, run.tuning, { random, sourcePrompts }) };
   let zeroShot: Reader | null = null;
   let shares: DealtShares["shares"] | null = null;
   return {

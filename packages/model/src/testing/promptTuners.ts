@@ -5,6 +5,7 @@ import { createIdpgTuner } from "../tuning/idpg.ts";
 import { createInputPromptTuner } from "../tuning/inputPrompt.ts";
 import { createLatePromptTuner } from "../tuning/latePrompt.ts";
 import { tunedLayout } from "../tuning/layout.ts";
+import type { SourcePrompt } from "../tuning/sourcePrompts.ts";
 import type { Tuner } from "../tuning/tuner.ts";
 
 const promptTokens = 3;
@@ -20,6 +21,15 @@ export interface PromptMethod {
 export function tinySources(width: number): Float32Array[] {
   const random = createRandom(17).stream({ purpose: "sources" });
   return [0, 1].map(() => Float32Array.from({ length: promptTokens * width }, () => 4 * random.normal()));
+}
+
+/** `tinySources` as files hold them, named `a` and `b`. */
+export function tinySourcePrompts(width: number): SourcePrompt[] {
+  return tinySources(width).map((values, i) => ({
+    ...{ formatVersion: 1, name: "ab"[i], backbone: "tiny", task: "ag_news", numExamples: 9, numSteps: 2, learningRate: 0.1, seed: 1 },
+    shape: [promptTokens, width],
+    values: [...values],
+  }));
 }
 
 /** The four methods. */

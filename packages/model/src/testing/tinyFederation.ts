@@ -12,6 +12,7 @@ import { performTask } from "../deviceTasks.ts";
 import type { DeviceState } from "../trainer.ts";
 import { createTuner } from "../tuning/createTuner.ts";
 import { tunedLayout } from "../tuning/layout.ts";
+import type { SourcePrompt } from "../tuning/sourcePrompts.ts";
 import type { Workplace } from "../workplace.ts";
 import { tinyWorkplace } from "./tinyWorkplace.ts";
 
@@ -23,6 +24,7 @@ export async function federateTiny(
   tuning: RunSettings["tuning"],
   training: Partial<RunSettings["training"]>,
   numRounds: number,
+  sourcePrompts: readonly SourcePrompt[] = [],
 ): Promise<number[]> {
   const run: RunSettings = {
     ...presets.demo,
@@ -30,7 +32,7 @@ export async function federateTiny(
     training: { ...presets.demo.training, localEpochs: 2, batchSize: 6, weightDecay: 0, ...training },
     strategy: { name: "fedAvg", fineTuneEpochs: 0 },
   };
-  const place = tinyPlace(run);
+  const place = tinyPlace(run, sourcePrompts);
   const losses = Array.from({ length: numRounds }, (): number[] => []);
   const states = new Map<number, DeviceState | null>();
   let last: Promise<unknown> = Promise.resolve();
@@ -60,11 +62,11 @@ export async function federateTiny(
   return losses.map((round) => round.reduce((sum, loss) => sum + loss, 0) / round.length);
 }
 
-function tinyPlace(run: RunSettings): Workplace {
+function tinyPlace(run: RunSettings, sourcePrompts: readonly SourcePrompt[]): Workplace {
   const place = tinyWorkplace(run, numExamples);
   const { transformer } = place;
   const reader = place.zeroShotReader();
   const layout = tunedLayout(transformer.config, run.tuning, place.task.classes.length);
-  const tuner = createTuner(transformer, run.tuning, { random: createRandom(run.seed) });
+  const tuner = createTuner(transformer, run.tuning, { random: createRandom(run.seed), sourcePrompts });
   return { ...place, layout, reader: { ...reader, tuned: { ...reader.tuned, layout, tuner } } };
 }

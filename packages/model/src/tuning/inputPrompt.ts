@@ -1,11 +1,17 @@
 import * as tf from "@tensorflow/tfjs";
 import { type InputPromptTuning, type Random, vocabularyRows } from "@tutti/core";
+import type { BackboneConfig } from "../backbone/config.ts";
 import type { Transformer } from "../backbone/transformer.ts";
 import { forEachText, forwardPrompted } from "./promptRows.ts";
 import type { Tuner } from "./tuner.ts";
 
 /** Lester et al. draw from the 5,000 most common tokens, which come first in most vocabularies. */
 const numCommonWords = 5000;
+
+/** Words of the vocabulary that prompts may start from. */
+export function commonWords({ vocabSize }: Pick<BackboneConfig, "vocabSize">): number {
+  return Math.min(numCommonWords, vocabSize);
+}
 
 /**
  * A soft prompt in front of the words: parameter `prompt` (P, H). From `normal` it is the prompt, as in FedPrompt (Zhao et al. 2023,
@@ -17,9 +23,7 @@ export function createInputPromptTuner(
   { promptTokens, initial }: Pick<InputPromptTuning, "promptTokens" | "initial">,
   random: Random,
 ): Tuner {
-  const { vocabSize } = transformer.config;
-  const start =
-    initial === "normal" ? null : transformer.wordRows(vocabularyRows(random, promptTokens, Math.min(numCommonWords, vocabSize)));
+  const start = initial === "normal" ? null : transformer.wordRows(vocabularyRows(random, promptTokens, commonWords(transformer.config)));
   return {
     forward(values, batch, options) {
       const trained = values.prompt as tf.Tensor2D;

@@ -1,4 +1,4 @@
-import type { AttemptTuning } from "@tutti/core";
+import type { AttemptTuning, RunSettings } from "@tutti/core";
 import { refuseOverlap } from "@tutti/data";
 import { z } from "zod";
 import type { BackboneConfig } from "../backbone/config.ts";
@@ -55,8 +55,25 @@ export function sourcesOf(
   });
 }
 
+/** Path of a source prompt's file in the public folder. */
+export function sourcePromptPath(backbone: string, name: string): string {
+  return `prompts/${backbone}/${name}.json`;
+}
+
+/** The source prompts that a run's tuning names, none for most methods; throws where one is not for this run. */
+export async function fetchSourcePrompts(
+  run: Pick<RunSettings, "backbone" | "task" | "tuning">,
+  read: (path: string) => Promise<string>,
+): Promise<SourcePrompt[]> {
+  if (run.tuning.method !== "attempt") return [];
+  const paths = run.tuning.sources.map((name) => sourcePromptPath(run.backbone, name));
+  const prompts = await Promise.all(paths.map(async (path) => parseSourcePrompt(await read(path), path)));
+  refuseSources(prompts, run);
+  return prompts;
+}
+
 /** Refuses sources of another backbone, or whose task shares text with the run's. */
-export function refuseSources(prompts: readonly SourcePrompt[], run: { readonly backbone: string; readonly task: string }): void {
+function refuseSources(prompts: readonly SourcePrompt[], run: { readonly backbone: string; readonly task: string }): void {
   for (const { name, backbone, task } of prompts) {
     if (backbone !== run.backbone) throw new Error(`source prompt ${name} belongs to backbone ${backbone}, the run uses ${run.backbone}`);
     refuseOverlap(task, run.task);

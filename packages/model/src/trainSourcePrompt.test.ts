@@ -1,0 +1,81 @@
+import { fileURLToPath } from "node:url";
+import { createRandom, presets } from "@tutti/core";
+import { findTask } from "@tutti/data";
+import { beforeAll, expect, test } from "vitest";
+import { startBackend } from "./backends.ts";
+import { loadBackboneFolder } from "./node.ts";
+import { type SourceTraining, trainSourcePrompt } from "./trainSourcePrompt.ts";
+import { fetchSourcePrompts, parseSourcePrompt, sourcesOf } from "./tuning/sourcePrompts.ts";
+
+const minuet = fileURLToPath(new URL("../../../public/backbones/minuet", import.meta.url));
+const task = findTask("feedback/sentiment");
+const train = [
+  { text: "The parcel came late and the box was torn.", label: 0 },
+  { text: "I am delighted with the quality.", label: 1 },
+  { text: "Terrible service, never again.", label: 0 },
+  { text: "Lovely, quick and cheap.", label: 1 },
+];
+const options: SourceTraining = {
+  ...{ name: "moods", backboneName: "minuet", promptTokens: 2, numSteps: 12, batchSize: 4, learningRate: 0.05, seed: 7 },
+  head: "linear",
+  targets: [],
+};
+
+beforeAll(async () => {
+  await startBackend("wasm");
+});
+
+test("a source prompt is trained, written and read again, and the same seed makes the same", async () => {
+  const backbone = await loadBackboneFolder(minuet);
+  const steps: number[] = [];
+  const { prompt } = await trainSourcePrompt(backbone, task, { train }, { ...options, onStep: ({ loss }) => steps.push(loss) });
+  expect(steps).toHaveLength(12);
+  expect(steps[11]).toBeLessThan(0.8 * steps[0]);
+  expect(prompt).toMatchObject({ task: "feedback/sentiment", numExamples: 4, shape: [2, 128] });
+  const again = await trainSourcePrompt(backbone, task, { train }, options);
+  expect(again.prompt).toEqual(prompt);
+  const text = JSON.stringify(prompt);
+  const [rows] = sourcesOf({ sources: ["moods"], promptTokens: 2 }, backbone.config, [parseSourcePrompt(text, "moods.json")]);
+  expect([...rows]).toEqual(prompt.values);
+  expect(() => sourcesOf({ sources: ["moods"], promptTokens: 3 }, backbone.config, [prompt])).toThrow(
+    "2 rows of 128 values, the run needs 3",
+  );
+  expect(() => sourcesOf({ sources: ["words"], promptTokens: 2 }, backbone.config, [prompt])).toThrow("words: not loaded; there are moods");
+});
+
+test("a source that shares text with what it is for is refused", async () => {
+  const backbone = await loadBackboneFolder(minuet);
+  const test = [
+    { text: "a new one", label: 0 },
+    { text: "TERRIBLE service — never again", label: 1 },
+  ];
+  const targets = [{ task: "trec", test }];
+  await expect(trainSourcePrompt(backbone, task, { train }, { ...options, targets })).rejects.toThrow(
+    "feedback/sentiment cannot be a source for trec: 1 of 2 test texts also stand in its training part",
+  );
+  await expect(
+    trainSourcePrompt(backbone, findTask("sst2"), { train }, { ...options, targets: [{ task: "mr", test: [] }] }),
+  ).rejects.toThrow("sst2 cannot be a source for mr");
+});
+
+test("a run reads the source prompts that it names, and refuses those of other backbones or with shared text", async () => {
+  const random = createRandom(1).stream({ purpose: "values" });
+  const file = (change: object) =>
+    JSON.stringify({
+      ...{ formatVersion: 1, name: "one", backbone: "minuet", task: "sst2", numExamples: 3, numSteps: 2, learningRate: 0.1, seed: 1 },
+      ...{ shape: [2, 3], values: Array.from({ length: 6 }, () => random.normal()), ...change },
+    });
+  const tuning = { ...presets.demo.tuning, method: "attempt", promptTokens: 2, bottleneck: 2, sources: ["one"] } as const;
+  const paths: string[] = [];
+  const read = (change: object) => async (path: string) => {
+    paths.push(path);
+    return file(change);
+  };
+  const run = { backbone: "minuet", task: "trec", tuning };
+  expect(await fetchSourcePrompts(run, read({}))).toHaveLength(1);
+  expect(paths).toEqual(["prompts/minuet/one.json"]);
+  await expect(fetchSourcePrompts({ ...run, task: "mr" }, read({}))).rejects.toThrow("sst2 cannot be a source for mr");
+  await expect(fetchSourcePrompts(run, read({ backbone: "other" }))).rejects.toThrow("belongs to backbone other");
+  await expect(fetchSourcePrompts(run, read({ shape: [3, 3] }))).rejects.toThrow("needs 9 values, found 6");
+  expect(await fetchSourcePrompts({ ...run, tuning: presets.demo.tuning }, read({}))).toEqual([]);
+});

@@ -1,0 +1,84 @@
+import { createRandom, initialParams, type RunSettings, vocabularyRows } from "@tutti/core";
+import { type Dataset, type Example, refuseOverlap, sharedText, type TaskDefinition } from "@tutti/data";
+import type { PackedBackbone } from "./backbone/packed.ts";
+import { createTransformer } from "./backbone/transformer.ts";
+import { createReader } from "./reader.ts";
+import { createTokenizer } from "./tokenizer.ts";
+import { trainLocally } from "./training/localTraining.ts";
+import { createTuner } from "./tuning/createTuner.ts";
+import { commonWords } from "./tuning/inputPrompt.ts";
+import { tunedLayout } from "./tuning/layout.ts";
+import type { SourcePrompt } from "./tuning/sourcePrompts.ts";
+
+export interface SourceTraining {
+  /** What the file is called. */
+  readonly name: string;
+  /** Folder of the backbone under public/backbones. */
+  readonly backboneName: string;
+  readonly promptTokens: number;
+  readonly head: RunSettings["tuning"]["head"];
+  readonly numSteps: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly seed: number;
+  /** Test parts of the tasks that the prompt is for; training is refused where they share text with the source. */
+  readonly targets: readonly { readonly task: string; readonly test: readonly Example[] }[];
+  onStep?(progress: { step: number; numSteps: number; loss: number }): void;
+}
+
+/** Tunes an input prompt from vocabulary rows on all training rows of a task in one place, as ATTEMPT's sources are made; a linear head is not kept. */
+export async function trainSourcePrompt(
+  backbone: PackedBackbone,
+  task: TaskDefinition,
+  dataset: Pick<Dataset, "train">,
+  options: SourceTraining,
+): Promise<{ prompt: SourcePrompt; firstLoss: number; lastLoss: number }> {
+  refuseSharedText(task.name, dataset.train, options.targets);
+  if (backbone.tokenizerJson === null) throw new Error(`backbone ${backbone.name} came without tokenizer.json`);
+  const { promptTokens, head, numSteps, batchSize, learningRate, seed } = options;
+  const tuning: RunSettings["tuning"] = {
+    ...{ method: "inputPrompt", promptTokens, initial: "vocabulary", head },
+    ...{ promptDropout: 0, positionsAfterPrefix: false, lossOver: "labelWords" },
+  };
+  const random = createRandom(seed);
+  const transformer = createTransformer(backbone);
+  try {
+    const layout = tunedLayout(backbone.config, tuning, task.classes.length);
+    const tokenizer = createTokenizer(backbone.tokenizerJson, backbone.tokenizerConfig);
+    const tuner = createTuner(transformer, tuning, { random });
+    const { tuned, encode } = createReader({ transformer, tokenizer, layout, tuner }, task, tuning);
+    const order = random.stream({ purpose: "order" }).shuffle(dataset.train);
+    const examples = encode(Array.from({ length: numSteps * batchSize }, (_, i) => order[i % order.length]));
+    const { params, firstLoss, lastLoss } = await trainLocally(tuned, initialParams(layout.entries, random), examples, {
+      training: {
+        ...{ localEpochs: 1, batchSize, clientLearningRate: learningRate, weightDecay: 0, clipNorm: 1, resetMoments: true },
+        ...{ optimizer: "adamW", proximal: 0 },
+      },
+      ...{ promptDropout: 0, warmupSteps: 0, stageSteps: 0, moments: null },
+      shuffle: random.stream({ purpose: "shuffle" }),
+      dropout: random.stream({ purpose: "dropout" }),
+      ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
+    });
+    const rows = transformer.wordRows(vocabularyRows(random, promptTokens, commonWords(backbone.config)));
+    const values = Array.from(params.prompt.data, (value, i) => Math.fround(value + rows[i]));
+    const { hiddenSize } = backbone.config;
+    const from = { backbone: options.backboneName, task: task.name, numExamples: dataset.train.length };
+    const prompt: SourcePrompt = {
+      ...{ formatVersion: 1, name: options.name, ...from, numSteps, learningRate, seed },
+      ...{ shape: [promptTokens, hiddenSize], values },
+    };
+    return { prompt, firstLoss, lastLoss };
+  } finally {
+    transformer.dispose();
+  }
+}
+
+function refuseSharedText(source: string, train: readonly Example[], targets: SourceTraining["targets"]): void {
+  for (const { task, test } of targets) {
+    refuseOverlap(source, task);
+    const { numShared, numTest } = sharedText(train, test);
+    if (numShared > 0) {
+      throw new Error(`${source} cannot be a source for ${task}: ${numShared} of ${numTest} test texts also stand in its training part`);
+    }
+  }
+}
