@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Json, numValues, type RunSettings } from "@tutti/core";
-import { type Goodbye, protocolVersion, type Status } from "@tutti/protocol";
+import { type Goodbye, protocolVersion, runSettingsSchema, type Status } from "@tutti/protocol";
 import type { Logger } from "pino";
 import { ConfigError, type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
 import { deferred } from "./deferred.ts";
@@ -239,7 +239,8 @@ function asJson(value: unknown): Json {
 function requireSameRun(journal: Journal, run: RunSettings, runId: string, folder: string): void {
   const contents = journal.contents();
   if (contents === null) return;
-  const names = differences(contents.run, JSON.parse(JSON.stringify(run)), "run");
+  const begun = runSettingsSchema.safeParse(contents.run); // fills in what older runs had no choice of
+  const names = differences(begun.success ? begun.data : contents.run, JSON.parse(JSON.stringify(run)), "run");
   if (names.length === 0) return;
   throw new ConfigError(
     `run ${runId} in ${folder} was begun with other settings (${names.join(", ")}): choose another run id, or the same settings to resume`,

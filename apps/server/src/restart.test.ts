@@ -1,5 +1,8 @@
+import type { RunSettings } from "@tutti/core";
 import { expect, test } from "vitest";
 import { memoryStore } from "./journal/keyValueStore.ts";
+import { packRecord, unpackRecord } from "./journal/records.ts";
+import { deriveRunId } from "./runFolder.ts";
 import { createScene } from "./testing/scene.ts";
 import { tinyFedAvg, tinyRun } from "./testing/tinyRun.ts";
 
@@ -44,6 +47,38 @@ test("other settings under the same run id are refused, with the names that diff
     scene.start({ ...changed, training: { ...changed.training, batchSize: 2 } }, {}, { store: memoryStore(content) }),
   ).rejects.toThrow("was begun with other settings (run.seed, run.training.batchSize)");
 });
+
+test("a run that was begun before there was a choice of optimisers and of fine-tuning is found again and goes on to the same end", async () => {
+  const run = tinyFedAvg();
+  const calm = await scene.start(run, { expectedClients: 1, runId: "calm" });
+  scene.join(calm, "a");
+  const content = new Map<string, Uint8Array>();
+  const first = await scene.start(run, { expectedClients: 1, runId: "old" }, { store: memoryStore(content) });
+  const a = scene.join(first, "a", { onTask: ({ round }) => round === 1 });
+  await a.when("task", ({ lease }) => lease.round === 2);
+  a.close();
+  await first.close();
+  for (const key of ["run", "state"]) content.set(key, withoutChoices(content.get(key)));
+  const second = await scene.start(run, { expectedClients: 1, runId: "old" }, { store: memoryStore(content) });
+  scene.join(second, "a", { kept: a.kept });
+  expect((await second.whenDone()).parametersSha256).toBe((await calm.whenDone()).parametersSha256);
+});
+
+test("settings that came later do not change a run's id where they change nothing", () => {
+  const run = tinyFedAvg();
+  const { optimizer: _, proximal: __, ...training } = run.training;
+  const old = { ...run, training, strategy: { name: "fedAvg" } } as RunSettings;
+  expect(deriveRunId(run)).toBe(deriveRunId(old));
+  expect(deriveRunId({ ...run, training: { ...run.training, optimizer: "sgd" } })).not.toBe(deriveRunId(old));
+  expect(deriveRunId({ ...run, strategy: { name: "fedAvg", fineTuneEpochs: 1 } })).not.toBe(deriveRunId(old));
+});
+
+/** A journal's record as it was before these settings came. */
+function withoutChoices(record: Uint8Array | undefined): Uint8Array {
+  const { json, bytes } = unpackRecord(record ?? new Uint8Array(4));
+  const names = ["optimizer", "proximal", "fineTuneEpochs"];
+  return packRecord(JSON.parse(JSON.stringify(json, (name, value) => (names.includes(name) ? undefined : value))), bytes);
+}
 
 test("closing says goodbye with the reason", async () => {
   const coordinator = await scene.start(tinyFedAvg(), { expectedClients: 1 });

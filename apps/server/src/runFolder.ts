@@ -6,9 +6,14 @@ import { ConfigError } from "./config.ts";
 import { isAlive } from "./http/control.ts";
 import type { StepRecord } from "./stepRecord.ts";
 
-/** The id that follows from a run's settings: the same command finds its run again. */
+/** Settings that came later, with what runs did before there was a choice. */
+const addedLater: Readonly<Record<string, unknown>> = { optimizer: "adamW", proximal: 0, fineTuneEpochs: 0 };
+
+/** The id that follows from a run's settings: the same command finds its run again, one that an older version began too. */
 export function deriveRunId(run: RunSettings): string {
-  const digest = createHash("sha256").update(JSON.stringify(run)).digest("hex").slice(0, 8);
+  const isOld = (name: string, value: unknown) => Object.hasOwn(addedLater, name) && addedLater[name] === value;
+  const text = JSON.stringify(run, (name, value) => (isOld(name, value) ? undefined : value));
+  const digest = createHash("sha256").update(text).digest("hex").slice(0, 8);
   return `${run.task.replaceAll(/[^A-Za-z0-9_-]+/g, "-")}-seed${run.seed}-${digest}`.slice(0, 64);
 }
 

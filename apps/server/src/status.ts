@@ -91,7 +91,8 @@ function describeClient(client: ReturnType<Roster["clients"]>[number], deviceIds
 }
 
 function allLayers(records: readonly StepRecord[], numBytes: number): Status["allLayersF32"] {
-  const rounds = records.filter((record) => record.stage === "train" && record.kind === "train");
+  // a later step of a round trains what stays on the devices
+  const rounds = records.filter((record) => record.stage === "train" && record.kind === "train" && record.step === 1);
   const sum = (of: (record: StepRecord) => number) => rounds.reduce((total, record) => total + of(record), 0);
   return { up: numBytes * sum((record) => record.counted.length), down: numBytes * sum((record) => record.cohort.length) };
 }

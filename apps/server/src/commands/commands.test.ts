@@ -23,8 +23,8 @@ function newFolder(): string {
   folders.push(folder);
   const backbone = join(folder.path, "backbones", "tiny");
   mkdirSync(backbone, { recursive: true });
-  const config = { numLayers: 3, hiddenSize: 5, numKeyValueHeads: 2, headSize: 2 };
-  writeFileSync(join(backbone, "manifest.json"), JSON.stringify({ config }));
+  const config = { numLayers: 3, hiddenSize: 5, numHeads: 2, numKeyValueHeads: 2, headSize: 2 };
+  writeFileSync(join(backbone, "manifest.json"), JSON.stringify({ config, tensors: [] }));
   return folder.path;
 }
 
