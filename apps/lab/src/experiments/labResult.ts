@@ -1,0 +1,160 @@
+import type { LayerSelector, Metric, Protocol, RunSettings, Split } from "@tutti/core";
+
+/** One way of evaluating on one split, at one moment of a run. */
+export interface LabScores {
+  /** The task's metric. */
+  readonly score: number;
+  readonly accuracy: number;
+  readonly macroF1: number;
+  /** Mean loss per example. */
+  readonly loss: number;
+}
+
+/** A point of a run's curves: what was measured after a round of Stage C, and what it had cost by then. */
+export interface LabPoint extends LabScores {
+  /** Of Stage C, from 1; 0 for what was measured before its first round. */
+  readonly round: number;
+  /** Of coordinator uptime since the first step, Stages A and B included. */
+  readonly seconds: number;
+  /** On the wire since the first step, Stages A and B included. */
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  readonly protocol: Protocol;
+  readonly split: Split;
+  /** Devices that answered / N. */
+  readonly coverage: number;
+}
+
+/** Ritz values of one device's Hessian and their weights. */
+export interface LabSpectrum {
+  readonly deviceId: number;
+  readonly ritzValues: readonly number[];
+  readonly ritzWeights: readonly number[];
+}
+
+/** What goes wrong on purpose in a run, drawn from a seed; each but the seed is a probability per task or message. */
+export interface FaultPlan {
+  readonly seed: number;
+  /** A client loses its connection when a task reaches it. */
+  readonly drop: number;
+  /** A contribution is held back before it is sent. */
+  readonly slow: number;
+  /** A contribution is sent twice. */
+  readonly duplicate: number;
+  /** A contribution waits for the client's next one, or for a moment where there is none. */
+  readonly reorder: number;
+  /** A byte of a contribution is changed on a first sending, which the coordinator must refuse or bound. */
+  readonly corrupt: number;
+  /** The tab is loaded again, or the process started again, in the middle of a task. */
+  readonly reload: number;
+}
+
+/** How many faults of each kind a run went through. */
+export type FaultCounts = Readonly<Record<Exclude<keyof FaultPlan, "seed">, number>>;
+
+/** The rates that were tried for a method, and which one validation chose. */
+export interface RateChoice {
+  /** `<method>/<task>/<variant>`: what the choice holds for. */
+  readonly key: string;
+  readonly method: string;
+  readonly task: string;
+  /** The seed on which it was made. */
+  readonly seed: number;
+  readonly tried: readonly { readonly clientLearningRate: number; readonly runId: string; readonly validation: number | null }[];
+  /** Null when no run of the grid finished. */
+  readonly chosen: number | null;
+}
+
+/** How the cores were used while a run trained. */
+export interface LabUsage {
+  /** Processor time of the tabs, or of the client processes, over cores × wall time of the train steps; null where it cannot be read. */
+  readonly clientsFraction: number | null;
+  /** Share of the steps' wall time in which no device had a task under way. */
+  readonly orchestrationFraction: number | null;
+}
+
+/** One federated run of an experiment; `OUT/runs/<id>/result.json`. */
+export interface LabRun {
+  /** Hash of settings, method and task. */
+  readonly id: string;
+  /** A name of core's `methods`, or `settings` where the file's own settings are used as they are. */
+  readonly method: string;
+  readonly methodTitle: string;
+  /** What the experiment varies, by the name of the axis: selector, alpha, keepFraction, numDevices … */
+  readonly variant: Readonly<Record<string, string | number | boolean>>;
+  /** Whether this run only served to choose a rate: no table shows it, and it is not the chosen one. */
+  readonly isRateTrial: boolean;
+  readonly task: string;
+  readonly metric: Metric;
+  readonly seed: number;
+  readonly settings: RunSettings;
+  /** What the clients computed on, such as `wasm`. */
+  readonly backend: string;
+  readonly clients: "tabs" | "node";
+  readonly seconds: {
+    readonly scoring: number;
+    readonly counting: number;
+    readonly training: number;
+    readonly evaluation: number;
+    /** From the coordinator's start to the run's end, loading included. */
+    readonly total: number;
+  };
+  readonly bytes: {
+    /** Everything on the wire but pages, backbone and data, from the devices. */
+    readonly up: number;
+    readonly down: number;
+    /** Stages A and B, both ways. */
+    readonly stagesAB: number;
+    readonly evaluation: number;
+  };
+  readonly curve: readonly LabPoint[];
+  /** After the last round, on the test split. */
+  readonly final: Readonly<Partial<Record<Protocol, LabScores>>>;
+  /** On the test split after the round that was best on the validation split by the task's metric (global protocol); null where there is none. */
+  readonly best: { readonly round: number; readonly scores: Readonly<Partial<Record<Protocol, LabScores>>> } | null;
+  /** Score on the validation split in that round; what rates are chosen by. */
+  readonly bestValidation: number | null;
+  /** The task's metric of always answering the commonest training class, and of the backbone with label words and no prompts. */
+  readonly controls: { readonly majority: number | null; readonly zeroShot: number | null };
+  /** One per layer, null where a layer was not scored; empty where there was no Stage A. */
+  readonly layerScores: readonly (number | null)[];
+  readonly selector: LayerSelector | null;
+  readonly selectedLayers: readonly number[];
+  readonly keepFraction: number | null;
+  readonly spectra: readonly LabSpectrum[];
+  /**
+   * "1" or "0" for every row of the test split in file order: whether the final parameters answer it rightly under the global protocol. Its mean is
+   * the reported global accuracy. Null where the replay was not possible, for the reason in `correctNote`.
+   */
+  readonly correct: string | null;
+  readonly correctNote: string | null;
+  /** The plan that was injected, and what came of it. */
+  readonly faults: { readonly plan: FaultPlan; readonly counts: FaultCounts } | null;
+  readonly usage: LabUsage;
+  /** Why the run did not finish; its scores are then those it had. */
+  readonly error: string | null;
+}
+
+/** All that an experiment came to; `OUT/results.json`. */
+export interface ExperimentResult {
+  /** The file's name without ending. */
+  readonly name: string;
+  readonly title: string;
+  /** The built-in experiment it is, or null for a file of one's own. */
+  readonly preset: string | null;
+  /** What the experiment asks. */
+  readonly question: string;
+  /** Of the checkout, with `+` where files differ from it; null without git. */
+  readonly commit: string | null;
+  /** Processor, cores, system. */
+  readonly machine: string;
+  /** ISO date and time. */
+  readonly startedAt: string;
+  /** The parsed file, defaults filled in. */
+  readonly experiment: Readonly<Record<string, unknown>>;
+  /** Sentences for the reader. */
+  readonly notes: readonly string[];
+  readonly rates: readonly RateChoice[];
+  /** In the order of the experiment. */
+  readonly runs: readonly LabRun[];
+}
