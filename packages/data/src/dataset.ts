@@ -26,19 +26,20 @@ export async function loadDataset(task: TaskDefinition, fetchText: FetchText, se
 /** Holds a tenth of the examples out, drawn by the seed; both parts keep their order. */
 export function holdOut(examples: readonly Example[], seed: number): Pick<Dataset, "train" | "validation"> {
   if (examples.length < 2) throw new Error(`${examples.length} training row leaves nothing to train on beside a validation split`);
-  const [train, validation] = drawPart(examples, heldOutFraction, { seed, purpose: "validationSplit" });
+  const numHeldOut = Math.max(1, Math.floor(heldOutFraction * examples.length));
+  const [train, validation] = drawExamples(examples, numHeldOut, { seed, purpose: "validationSplit" });
   return { train, validation };
 }
 
-/** Draws a fraction of the examples, at least one: what stays and what was drawn, both in their order. */
-export function drawPart(
+/** Draws a number of the examples by the seed: what stays and what was drawn, both in their order. */
+export function drawExamples(
   examples: readonly Example[],
-  fraction: number,
+  count: number,
   { seed, purpose }: { readonly seed: number; readonly purpose: string },
 ): [rest: Example[], drawn: Example[]] {
   const order = createRandom(seed)
     .stream({ purpose })
     .shuffle(examples.map((_, index) => index));
-  const drawn = new Set(order.slice(0, Math.max(1, Math.floor(fraction * examples.length))));
+  const drawn = new Set(order.slice(0, count));
   return [examples.filter((_, index) => !drawn.has(index)), examples.filter((_, index) => drawn.has(index))];
 }

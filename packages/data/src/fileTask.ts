@@ -1,5 +1,5 @@
 import type { Metric } from "@tutti/core";
-import { drawPart, holdOut } from "./dataset.ts";
+import { drawExamples, holdOut } from "./dataset.ts";
 import type { Dataset, Example } from "./example.ts";
 import { readText } from "./examples.ts";
 import { createLabelReader } from "./labels.ts";
@@ -118,7 +118,7 @@ function split(train: readonly Example[], validation: readonly Example[] | null,
     return { train, validation: null, test: validation, notes: [validationReported] };
   }
   if (train.length < 5) throw new Error(`${train.length} rows are too few to train and to test on: 5 or more are needed`);
-  const [rest, drawn] = drawPart(train, testFraction, { seed, purpose: "testSplit" });
+  const [rest, drawn] = drawExamples(train, Math.floor(testFraction * train.length), { seed, purpose: "testSplit" });
   return { train: rest, validation: null, test: drawn, notes: [`A fifth of the rows, drawn with seed ${seed}, is the test part.`] };
 }
 

@@ -1,6 +1,6 @@
 export { parseCsv } from "./csv.ts";
 export { type DataFile, dataFileExtensions, parseDataFile } from "./dataFile.ts";
-export { drawPart, type FetchText, heldOutFraction, holdOut, loadDataset } from "./dataset.ts";
+export { drawExamples, type FetchText, heldOutFraction, holdOut, loadDataset } from "./dataset.ts";
 export { cardFile, cardFormat, type DatasetCard, fetchTask, parseDatasetCard } from "./datasetCard.ts";
 export type { Dataset, Example } from "./example.ts";
 export { parseOwnExamples, rowsToExamples } from "./examples.ts";

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { type AddDataFlags, addData } from "../data/add.ts";
 import { listData, removeData, showData } from "../data/show.ts";
+import { wholeNumber } from "../parseOptions.ts";
 
 const metrics = ["accuracy", "macroF1", "matthews", "meanOfAccuracyAndF1"];
 const where = () => new Option("--datasets <folder>", "where data sets are kept").default("public/datasets");
@@ -51,6 +52,7 @@ function addAdd(data: Command): void {
     .option("--train <split>", "the training split's name, where it is not train")
     .option("--validation <split | file>", "the validation split's name, or its file beside a single file")
     .option("--test <split | file>", "the test split's name, or its file")
+    .option("--train-rows <number>", "draw so many training rows and leave the others out", wholeNumber(2))
     .option("--source <text>", "where the rows come from, for the record")
     .option("--licence <text>", "their licence (default: what the hub says)")
     .option("--downloads <folder>", "where files from the hub are kept", ".cache/hub")

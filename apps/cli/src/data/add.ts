@@ -22,6 +22,7 @@ export interface AddDataFlags {
   readonly train?: string;
   readonly validation?: string;
   readonly test?: string;
+  readonly trainRows?: number;
   readonly source?: string;
   readonly licence?: string;
   readonly datasets: string;
@@ -36,6 +37,9 @@ interface Wanted {
   readonly config: string | undefined;
   readonly splits: SplitNames;
 }
+
+/** What is drawn here is drawn once for all runs. */
+const seed = 42;
 
 /** `tutti data add`. */
 export async function addData(target: string, flags: AddDataFlags, ports?: PublishPorts): Promise<void> {
@@ -64,12 +68,14 @@ export async function addData(target: string, flags: AddDataFlags, ports?: Publi
       ...(read.test === null ? {} : { test: read.test }),
     },
   );
-  const { task, parts, notes } = builtIn === null ? { task: made.task, parts: made.splits, notes: made.notes } : fitted(builtIn, made);
+  const fitting = builtIn === null ? { task: made.task, parts: made.splits, notes: made.notes } : fitted(builtIn, made);
+  const { task, parts, notes } = withTrainRows(fitting, flags.trainRows, data.drawExamples);
+  const partial = parts.train.length < fitting.parts.train.length ? null : data.partialNote(name, made.splits.train.length);
   const card = cardOf(task, parts, {
     source: flags.source ?? read.source,
     licence: flags.licence ?? read.licence ?? "unknown",
     format: data.cardFormat,
-    notes: [...notes, ...overlapNotes(data.sharedText(parts.train, parts.test), data.partialNote(name, made.splits.train.length))],
+    notes: [...notes, ...overlapNotes(data.sharedText(parts.train, parts.test), partial)],
   });
   const folder = join(flags.datasets, name);
   await publish(folder, filesOf(task, parts, data.rowOf), card, ports);
@@ -124,8 +130,24 @@ function promptsOf({ template, words }: AddDataFlags, classes: readonly string[]
 
 type Parts = FileTask["splits"];
 
+interface Fitting {
+  readonly task: TaskDefinition;
+  readonly parts: Parts;
+  readonly notes: readonly string[];
+}
+
+/** With so many training rows, drawn, where there are more. */
+function withTrainRows(all: Fitting, trainRows: number | undefined, draw: typeof import("@tutti/data").drawExamples): Fitting {
+  const { parts, notes } = all;
+  const numRows = parts.train.length;
+  if (trainRows === undefined || trainRows >= numRows) return all;
+  const [, train] = draw(parts.train, trainRows, { seed, purpose: "train" });
+  const note = `The training part is ${count(trainRows)} of ${count(numRows)} rows, drawn with seed ${seed}.`;
+  return { ...all, parts: { ...parts, train }, notes: [...notes, note] };
+}
+
 /** The rows as the built-in task's files want them: with or without a validation part of their own. */
-function fitted(task: TaskDefinition, made: FileTask): { task: TaskDefinition; parts: Parts; notes: readonly string[] } {
+function fitted(task: TaskDefinition, made: FileTask): Fitting {
   const { splits, dataset, notes } = made;
   const { classes, fields } = made.task;
   if (classes.length !== task.classes.length)
@@ -140,7 +162,7 @@ function fitted(task: TaskDefinition, made: FileTask): { task: TaskDefinition; p
     return { task, parts: { ...splits, validation: null }, notes: [...notes, "The validation rows of the source are left out."] };
   }
   if (splits.validation !== null) return { task, parts: splits, notes };
-  const drawn = "A tenth of the training rows, drawn with seed 42, is the validation part.";
+  const drawn = `A tenth of the training rows, drawn with seed ${seed}, is the validation part.`;
   return { task, parts: { ...splits, train: dataset.train, validation: dataset.validation }, notes: [...notes, drawn] };
 }
 

@@ -134,6 +134,12 @@ test("a folder of split files as they lie in circulation becomes the built-in ta
   await file("boolq/train_all.jsonl", jsonl(rows(30)));
   await expect(tutti("data", "add", path)).rejects.toThrow("has train_2k and train_all: say which with --train");
   expect(await tutti("data", "add", path, "--train", "train_all")).toContain("30 training rows");
+  const part = await tutti("data", "add", path, "--train", "train_all", "--train-rows", "12");
+  expect(part).toContain("12 training rows, no validation part, 4 to test on");
+  expect(part).toContain("The training part is 12 of 30 rows, drawn with seed 42.");
+  const rowsOnce = await rowsOf("boolq", "train.jsonl");
+  await tutti("data", "add", path, "--train", "train_all", "--train-rows", "12");
+  expect(await rowsOf("boolq", "train.jsonl")).toEqual(rowsOnce);
 });
 
 test("a disk that fills up leaves what was there before", async () => {
