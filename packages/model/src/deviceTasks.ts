@@ -58,6 +58,7 @@ export async function performTrain(input: TaskInput<Spec<"train">>): Promise<{ b
     warmupSteps: spec.warmupSteps,
     stageSteps: state?.stageSteps ?? 0,
     moments: run.training.resetMoments ? null : (state?.moments ?? null),
+    ...(task.correction === undefined ? {} : { correction: task.correction }),
     shuffle: random.stream(streamName(task, "shuffle")),
     dropout: random.stream(streamName(task, "dropout")),
     ...(onStep === undefined ? {} : { onStep }),

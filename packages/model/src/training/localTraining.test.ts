@@ -143,3 +143,57 @@ test("dropout zeroes about its share of the prompts, keeps their mean and leaves
   expect(new Set([...(mask ?? [])].slice(tuned.layout.numMethodValues))).toEqual(new Set([1]));
   expect(dropoutMask(tuned.layout, 0, createRandom(2).stream({ purpose: "dropout" }))).toBeNull();
 });
+
+/** One step on all examples, of plain SGD that clipping leaves alone. */
+async function oneStep(settings: Partial<TrainingSettings>, more: Partial<LocalTrainingOptions> = {}) {
+  const one = { ...training, localEpochs: 1, batchSize: 18, clipNorm: 100, weightDecay: 0, optimizer: "sgd" as const, ...settings };
+  return trainLocally(tuned, start(), tinyExamples(18), options({ training: one, promptDropout: 0, ...more }));
+}
+
+test("a correction moves what it names by the rate times itself, and AdamW refuses one", async () => {
+  const name = "prefix/1";
+  const { shape, data } = start()[name];
+  const correction = { [name]: { shape, data: data.map((_, i) => Math.sin(i)) } };
+  const [plain, corrected] = [await oneStep({}), await oneStep({}, { correction })];
+  const moved = plain.params[name].data.map((value, i) => value - 0.02 * Math.sin(i));
+  expect(Math.max(...corrected.params[name].data.map((value, i) => Math.abs(value - moved[i])))).toBeLessThan(1e-7);
+  expect(corrected.params["prefix/0"]).toEqual(plain.params["prefix/0"]);
+  await expect(oneStep({ optimizer: "adamW" }, { correction })).rejects.toThrow(
+    "a correction of the gradient needs the optimizer sgd or momentum",
+  );
+});
+
+test("FedProx pulls the second step, not the first, to where the task started", async () => {
+  const [one, two] = [{ localEpochs: 1 }, { localEpochs: 2 }];
+  const [first, second, pulled] = [await oneStep(one), await oneStep(two), await oneStep({ ...two, proximal: 3 })];
+  expect(await oneStep({ ...one, proximal: 3 })).toMatchObject({ params: first.params });
+  const name = "head/weight"; // zero at the start, so that prompts have no gradient in the first step
+  const from = start()[name].data;
+  const expected = second.params[name].data.map((value, i) => value - 0.02 * 3 * (first.params[name].data[i] - from[i]));
+  expect(Math.max(...pulled.params[name].data.map((value, i) => Math.abs(value - expected[i])))).toBeLessThan(1e-7);
+  expect(Math.max(...pulled.params[name].data.map((value, i) => Math.abs(value - second.params[name].data[i])))).toBeGreaterThan(1e-6);
+});
+
+test("momentum keeps its velocity from task to task, and lowers the loss", async () => {
+  const settings = { optimizer: "momentum", clientLearningRate: 0.05 } as const;
+  const first = await oneStep(settings);
+  expect(first.moments.v).toEqual({});
+  const [on, anew] = [first.moments, null].map((moments) =>
+    trainLocally(
+      tuned,
+      first.params,
+      tinyExamples(18),
+      options({
+        training: { ...training, ...settings, localEpochs: 1, batchSize: 18, clipNorm: 100, weightDecay: 0 },
+        promptDropout: 0,
+        moments,
+      }),
+    ),
+  );
+  const name = "head/weight";
+  const velocity = first.moments.m[name].data;
+  const expected = (await anew).params[name].data.map((value, i) => value - 0.05 * 0.9 * velocity[i]);
+  expect(Math.max(...(await on).params[name].data.map((value, i) => Math.abs(value - expected[i])))).toBeLessThan(1e-7);
+  const long = await trainLocally(tuned, start(), tinyExamples(18), options({ training: { ...training, ...settings, localEpochs: 8 } }));
+  expect(long.lastLoss).toBeLessThan(0.9 * long.firstLoss);
+});

@@ -1,18 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import { countSteps, type Params, type RandomStream, type TrainingSettings, warmedUpRate } from "@tutti/core";
 import { flattenTuned, type TunedLayout, unflattenTuned } from "../tuning/layout.ts";
-import { type AdamWTensors, adamWStep, startAdamW, trainedValues } from "./adamWTensors.ts";
+import { trainedValues } from "./adamWTensors.ts";
 import { type Tuned, vectorGradient } from "./gradient.ts";
 import { createLossLog } from "./lossLog.ts";
 import { type EncodedExample, labelledBatch } from "./objective.ts";
+import { createOptimizer, type Moments, type Optimizer, type OptimizerTensors } from "./optimizers.ts";
 import { throwIfAborted, yieldToEvents } from "./pause.ts";
-
-/** AdamW's moments and step counter by parameter name. */
-export interface Moments {
-  readonly m: Params;
-  readonly v: Params;
-  readonly step: number;
-}
 
 export interface LocalTrainingOptions {
   readonly training: TrainingSettings;
@@ -24,6 +18,8 @@ export interface LocalTrainingOptions {
   readonly stageSteps: number;
   /** Null starts them at zero. */
   readonly moments: Moments | null;
+  /** Added to every step's clipped gradient, where a name is missing 0: c − c_i of SCAFFOLD. */
+  readonly correction?: Params;
   readonly shuffle: RandomStream;
   readonly dropout: RandomStream;
   onStep?(progress: { step: number; numSteps: number; loss: number }): void;
@@ -41,7 +37,7 @@ export interface LocalTrainingResult {
   readonly lastLoss: number;
 }
 
-/** E epochs of AdamW over all trained parameters from `start` (fedpeptao.md §1 and §5). The numbers leave the backend once, at the end. */
+/** E epochs of the run's optimiser over all trained parameters from `start` (fedpeptao.md §1 and §5). The numbers leave the backend once, at the end. */
 export async function trainLocally(
   tuned: Tuned,
   start: Params,
@@ -51,7 +47,9 @@ export async function trainLocally(
   const { training, signal } = options;
   const numSteps = countSteps(examples.length, training);
   const losses = createLossLog(numSteps, options.onStep);
-  let state = uploadState(tuned.layout, start, options.moments);
+  const optimizer = createOptimizer(tuned.layout, training);
+  const anchors = uploadAnchors(tuned.layout, start, options);
+  let state = optimizer.start(start, options.moments);
   try {
     let step = 0;
     for (let epoch = 0; epoch < training.localEpochs; epoch++) {
@@ -60,7 +58,7 @@ export async function trainLocally(
         throwIfAborted(signal);
         const batch = order.slice(at, at + training.batchSize);
         const learningRate = warmedUpRate(training.clientLearningRate, options.stageSteps + step + 1, options.warmupSteps);
-        const { next, loss } = takeStep(tuned, state, batch, { ...options, learningRate });
+        const { next, loss } = takeStep(tuned, state, batch, { ...options, optimizer, anchors, learningRate });
         state.planes.dispose();
         state = next;
         step += 1;
@@ -69,23 +67,24 @@ export async function trainLocally(
       }
     }
     await losses.flush();
-    const { params, moments } = await downloadState(tuned.layout, state);
+    const { params, moments } = optimizer.read(await state.planes.data<"float32">(), state.step);
     const [firstLoss, lastLoss] = [losses.meanOf(0), losses.meanOf(training.localEpochs - 1)];
     return { params, moments, numSteps, firstLoss, lastLoss };
   } finally {
     state.planes.dispose();
+    tf.dispose(Object.values(anchors).filter((anchor) => anchor !== null));
     losses.dispose();
   }
 }
 
 function takeStep(
   tuned: Tuned,
-  state: AdamWTensors,
+  state: OptimizerTensors,
   examples: readonly EncodedExample[],
-  options: LocalTrainingOptions & { readonly learningRate: number },
-): { next: AdamWTensors; loss: tf.Scalar } {
-  const { training, promptDropout, dropout, learningRate } = options;
-  const { weightDecay, clipNorm } = training;
+  options: LocalTrainingOptions & { readonly optimizer: Optimizer; readonly anchors: Anchors; readonly learningRate: number },
+): { next: OptimizerTensors; loss: tf.Scalar } {
+  const { training, promptDropout, dropout, optimizer, learningRate } = options;
+  const { correction, start } = options.anchors;
   const batch = labelledBatch(examples, tuned.transformer.config.padTokenId);
   const mask = dropoutMask(tuned.layout, promptDropout, dropout);
   const { planes, loss } = tf.tidy(() => {
@@ -94,9 +93,32 @@ function takeStep(
     const seen = kept === null ? values : tf.mul<tf.Tensor1D>(tf.slice1d(values, 0, kept.size), kept);
     const { loss: meanLoss, gradient } = vectorGradient(tuned, seen, batch);
     const unmasked = kept === null ? gradient : tf.mul<tf.Tensor1D>(gradient, kept);
-    return { planes: adamWStep(state, unmasked, { learningRate, weightDecay, clipNorm }).planes, loss: meanLoss };
+    const pulled = start === null ? unmasked : towards(start, unmasked, values, training.proximal);
+    return { planes: optimizer.step(state, pulled, { learningRate, correction }).planes, loss: meanLoss };
   });
   return { next: { planes, step: state.step + 1 }, loss };
+}
+
+/** g + μ (θ − θ₀), FedProx's gradient (https://arxiv.org/abs/1812.06127, equation 2); `values` begins with θ. */
+function towards(start: tf.Tensor1D, gradient: tf.Tensor1D, values: tf.Tensor1D, proximal: number): tf.Tensor1D {
+  return tf.add(gradient, tf.mul(tf.sub(tf.slice1d(values, 0, start.size), start), proximal));
+}
+
+/** Vectors over all trained values that every step reads. */
+interface Anchors {
+  readonly correction: tf.Tensor1D | null;
+  /** Where the task started; null where nothing pulls there. */
+  readonly start: tf.Tensor1D | null;
+}
+
+function uploadAnchors(layout: TunedLayout, start: Params, { correction, training }: LocalTrainingOptions): Anchors {
+  return {
+    correction:
+      correction === undefined
+        ? null
+        : tf.tensor1d(flattenTuned(layout, { ...unflattenTuned(layout, new Float32Array(layout.numValues)), ...correction })),
+    start: training.proximal === 0 ? null : tf.tensor1d(flattenTuned(layout, start)),
+  };
 }
 
 /**
@@ -118,15 +140,4 @@ export function dropoutMask(layout: TunedLayout, rate: number, random: RandomStr
 /** Whether a parameter is itself what stands among the texts' rows or keys, and not what makes it. */
 function isPrompt(name: string): boolean {
   return name.startsWith("prefix/") || name === "prompt" || name === "attempt/prompt";
-}
-
-function uploadState(layout: TunedLayout, start: Params, moments: Moments | null): AdamWTensors {
-  const flat = (params: Params) => flattenTuned(layout, params);
-  return startAdamW(flat(start), moments === null ? null : { m: flat(moments.m), v: flat(moments.v), step: moments.step });
-}
-
-async function downloadState(layout: TunedLayout, { planes, step }: AdamWTensors): Promise<{ params: Params; moments: Moments }> {
-  const all = await planes.data<"float32">();
-  const plane = (index: number) => unflattenTuned(layout, all.subarray(index * layout.numValues, (index + 1) * layout.numValues));
-  return { params: plane(0), moments: { m: plane(1), v: plane(2), step } };
 }

@@ -1,0 +1,47 @@
+import * as tf from "@tensorflow/tfjs";
+
+/** The state on the backend; the step counter counts from 0. */
+export interface MomentumTensors {
+  /** (2, N): trained values, velocity. */
+  readonly planes: tf.Tensor2D;
+  readonly step: number;
+}
+
+export interface MomentumSettings {
+  /** η of this step. */
+  readonly learningRate: number;
+  /** Share of the velocity that stays; 0 is plain SGD. */
+  readonly momentum: number;
+  /** Decoupled: θ ← θ − η · weightDecay · θ after the step. */
+  readonly weightDecay: number;
+  /** Largest global norm of the gradient. */
+  readonly clipNorm: number;
+  /** (N), added to the clipped gradient: c − c_i of SCAFFOLD. */
+  readonly correction: tf.Tensor1D | null;
+}
+
+/** The state before the first step, or with the velocity of earlier ones. */
+export function startMomentum(
+  values: Float32Array,
+  moments: { readonly velocity: Float32Array; readonly step: number } | null = null,
+): MomentumTensors {
+  const planes = new Float32Array(2 * values.length);
+  planes.set(values);
+  if (moments !== null) planes.set(moments.velocity, values.length);
+  return { planes: tf.tensor2d(planes, [2, values.length]), step: moments?.step ?? 0 };
+}
+
+/** One step of SGD with momentum as core's `stepMomentum` takes it, on tensors. Returns a new state and leaves the old one to the caller. */
+export function momentumStep(state: MomentumTensors, gradient: tf.Tensor1D, settings: MomentumSettings): MomentumTensors {
+  const { learningRate, momentum, weightDecay, clipNorm, correction } = settings;
+  const planes = tf.tidy(() => {
+    const [values, before] = tf.unstack(state.planes) as tf.Tensor1D[];
+    const clip = tf.minimum(1, tf.div(clipNorm, tf.add(tf.sqrt(tf.sum(tf.square(gradient))), 1e-6)));
+    const clipped = tf.mul<tf.Tensor1D>(gradient, clip);
+    const corrected = correction === null ? clipped : tf.add<tf.Tensor1D>(clipped, correction);
+    const velocity = tf.add(tf.mul(before, momentum), corrected);
+    const moved = tf.mul(tf.sub(values, tf.mul(velocity, learningRate)), 1 - learningRate * weightDecay);
+    return tf.stack([moved, velocity]) as tf.Tensor2D;
+  });
+  return { planes, step: state.step + 1 };
+}
