@@ -87,7 +87,7 @@ test("what the publications give is set: rates, sizes, optimisers", () => {
     training: base.training,
     tuning: { initial: "normal", promptTokens: 16, promptDropout: 0.1 },
   });
-  expect(settings("adapter").tuning).toMatchObject({ bottleneck: 32, promptDropout: 0 });
+  expect(settings("adapter").tuning).toMatchObject({ bottleneck: 32, promptDropout: 0.1 });
   expect(settings("lora").tuning).toMatchObject({ rank: 8, alpha: 16 });
   expect(settings("idpg").tuning).toMatchObject({ promptTokens: 5, bottleneck: 16 });
   expect(settings("latePrompt").tuning).toMatchObject({ promptTokens: 5, bottleneck: 128 });

@@ -101,7 +101,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
       "Layer norms stay frozen.",
       "The second matrix starts at 0 and the first at normal(0, 0.01) without truncation, so that adapters start as the identity exactly.",
     ],
-    settings: (base) => averagedWith(base, { method: "adapter", bottleneck: 32, ...commonOf(base, 0) }),
+    settings: (base) => averagedWith(base, { method: "adapter", bottleneck: 32, ...commonOf(base) }),
   },
   fedPrompt: {
     title: "FedPrompt",
@@ -134,6 +134,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
       averaged,
       "The rate 0.3 is the published one, but the optimiser is AdamW without weight decay in place of Adafactor.",
       "Vocabulary rows are drawn from the first 5,000 tokens, or all of a smaller vocabulary, not from the 5,000 most frequent of a corpus.",
+      "What is trained is the difference to those rows, so that prompt dropout draws to them and not to 0.",
     ],
     settings(base) {
       const run = averagedWith(base, { method: "inputPrompt", promptTokens: tokensOf(base), initial: "vocabulary", ...commonOf(base) });
@@ -152,9 +153,10 @@ export const methods: Readonly<Record<MethodName, Method>> = {
     deviations: [
       averaged,
       optimised,
-      "Prompts enter at the input only, from a plain two-layer generator without parameterised hypercomplex multiplication.",
+      "Of its variants, the one with prompts at the input and plain matrices, without parameterised hypercomplex multiplication.",
+      "A text's embedding is the mean of the frozen backbone's last states over its tokens, which decoders have too.",
     ],
-    settings: (base) => averagedWith(base, { method: "idpg", promptTokens: 5, bottleneck: 16, ...commonOf(base, 0) }),
+    settings: (base) => averagedWith(base, { method: "idpg", promptTokens: 5, bottleneck: 16, ...commonOf(base) }),
   },
   attempt: {
     title: "ATTEMPT",
@@ -168,12 +170,13 @@ export const methods: Readonly<Record<MethodName, Method>> = {
     deviations: [
       averaged,
       optimised,
-      "One task at a time: the attention network is not shared between tasks.",
+      "One task at a time: nothing is shared between tasks, and prompt and attention network have one rate.",
+      "The task's own prompt starts at normal(0, 0.02) and not at a source's; padding has no part in a text's query.",
       "The source prompts are this project's own, tuned on ag_news, QNLI and BoolQ.",
     ],
     settings(base) {
       const size = { promptTokens: tokensOf(base), bottleneck: 100 };
-      return averagedWith(base, { method: "attempt", ...size, sources: ["ag_news", "qnli", "boolq"], ...commonOf(base, 0) });
+      return averagedWith(base, { method: "attempt", ...size, sources: ["ag_news", "qnli", "boolq"], ...commonOf(base) });
     },
   },
   latePrompt: {
@@ -185,8 +188,12 @@ export const methods: Readonly<Record<MethodName, Method>> = {
       year: 2022,
       link: "https://arxiv.org/abs/2210.11292",
     },
-    deviations: [averaged, optimised, "The generator is the plain two-layer network, without the variant that shares weights over tokens."],
-    settings: (base) => averagedWith(base, { method: "latePrompt", promptTokens: 5, bottleneck: 128, ...commonOf(base, 0) }),
+    deviations: [
+      averaged,
+      optimised,
+      "Of its generators the plain two-layer one, without dropout; decoders read the last token where encoders read the first.",
+    ],
+    settings: (base) => averagedWith(base, { method: "latePrompt", promptTokens: 5, bottleneck: 128, ...commonOf(base) }),
   },
   momD: {
     title: "MomD",
@@ -231,7 +238,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
       link: "https://arxiv.org/abs/2106.09685",
     },
     deviations: [averaged, optimised, "The factors are averaged each by itself, which is not the average of their products."],
-    settings: (base) => averagedWith(base, { method: "lora", rank: 8, alpha: 16, ...commonOf(base, 0) }),
+    settings: (base) => averagedWith(base, { method: "lora", rank: 8, alpha: 16, ...commonOf(base) }),
   },
   full: {
     title: "Full fine-tuning",
@@ -244,10 +251,10 @@ export const methods: Readonly<Record<MethodName, Method>> = {
     },
     deviations: [
       optimised,
-      "Embeddings and the language-model head stay frozen.",
+      "Embeddings and the language-model head stay frozen, and nothing is dropped out.",
       "What is trained is the difference to the pretrained weights, so that weight decay pulls towards them.",
     ],
-    settings: (base) => averagedWith(base, { method: "full", ...commonOf(base, 0) }),
+    settings: (base) => averagedWith(base, { method: "full", ...commonOf(base) }),
   },
   fedProx: {
     title: "FedProx",
@@ -362,9 +369,9 @@ function tokensOf({ tuning }: RunSettings): number {
   return "promptTokens" in tuning ? tuning.promptTokens : presets.default.tuning.promptTokens;
 }
 
-/** What every method takes over from the base; dropout is of prompts' values, and 0 where something else is trained. */
-function commonOf({ tuning }: RunSettings, promptDropout = tuning.promptDropout): TuningCommon {
-  const { positionsAfterPrefix, head, lossOver } = tuning;
+/** What every method takes over from the base; dropout is of prompts' values, so that methods without prompts have none. */
+function commonOf({ tuning }: RunSettings): TuningCommon {
+  const { promptDropout, positionsAfterPrefix, head, lossOver } = tuning;
   return { promptDropout, positionsAfterPrefix, head, lossOver };
 }
 
