@@ -106,6 +106,8 @@ test("missing splits are made by fixed rules, which the notes say", () => {
   const numbered = rows(20, "train").rows.map((row, i) => ({ ...row, fields: { ...row.fields, team: i % 2 } }));
   const train = { source: "train", rows: numbered };
   expect(fileTask(columns, { train, validation: train, test: secret }).splits.test).toHaveLength(20);
+  const signs = jsonl([-1, 1, -1].map((team) => ({ message: "a", team })));
+  expect(fileTask(columns, { train: signs, test: secret }).splits.test).toEqual([{ text: "a", label: 0 }]);
   expect(() => fileTask(columns, { train: rows(4, "few") })).toThrow("4 rows are too few");
 });
 

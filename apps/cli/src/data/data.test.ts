@@ -244,6 +244,17 @@ test("without the hub's Parquet branch the files of the main branch are read", a
   expect(await tutti("data", "add", "org/own")).toContain("own: 12 training rows, no validation part, 2 to test on; licence: cc-by-4.0");
 });
 
+test("a data set of many gigabytes is refused before anything of it is fetched", async () => {
+  const large = Object.assign(new Uint8Array(9), { reportedSize: 3e9 });
+  const { requests } = await serve({
+    branches: { main: new Map(), "refs/convert/parquet": new Map([["qnli/train/0000.parquet", large]]) },
+  });
+  await expect(tutti("data", "add", "nyu-mll/glue", "--config", "qnli", "--validation", "train")).rejects.toThrow(
+    "nyu-mll/glue has 6.00 GB in these splits, at most 2.00 GB are fetched",
+  );
+  expect(requests).toEqual([]);
+});
+
 test("what the hub does not have is told apart", async () => {
   const { url } = await serve();
   const add = (...words: string[]) => tutti("data", "add", ...words);

@@ -113,6 +113,7 @@ async function readHub(place: DataPlace & { kind: "hub" }, { splits, config, col
       async ({ commit, licence, sizes, download }) => {
         const { files, config: used } = filesOfConfig([...sizes.keys()], place.id, config);
         const found = findSplitFiles(files, splits, place.id);
+        refuseLarge([...found.train, ...found.validation, ...found.test], sizes, place.id);
         const read = await readAll(found, async (path) => readFile(await download(path)), columns);
         return { ...read, source: `${place.id}@${commit.slice(0, 12)}${used === null ? "" : ` ${used}`}`, licence };
       },
@@ -124,6 +125,17 @@ async function readHub(place: DataPlace & { kind: "hub" }, { splits, config, col
   } finally {
     progress.clear();
   }
+}
+
+/** Above this a data set neither downloads nor fits into memory in reasonable time. */
+const maxBytes = 2e9;
+
+function refuseLarge(files: readonly string[], sizes: ReadonlyMap<string, number>, id: string): void {
+  const numBytes = files.reduce((sum, path) => sum + (sizes.get(path) ?? 0), 0);
+  if (numBytes > maxBytes)
+    throw new UsageError(
+      `${id} has ${size(numBytes)} in these splits, at most ${size(maxBytes)} are fetched: prepare a part of it as a file`,
+    );
 }
 
 /** The hub keeps every data set it understands as Parquet on a branch of its own; where it has none, the files of the main branch are read. */

@@ -62,9 +62,10 @@ function hashOf(branch: string): string {
   return createHash("sha1").update(branch).digest("hex");
 }
 
-function listing([path, bytes]: [string, Uint8Array]) {
+function listing([path, bytes]: [string, Uint8Array & { readonly reportedSize?: number }]) {
+  const size = bytes.reportedSize ?? bytes.length;
   const oid = createHash("sha256").update(bytes).digest("hex");
-  return { type: "file", path, size: bytes.length, oid: "1", lfs: { oid, size: bytes.length, pointerSize: 130 } };
+  return { type: "file", path, size, oid: "1", lfs: { oid, size, pointerSize: 130 } };
 }
 
 function answer(response: ServerResponse, status: number, body: unknown): void {
