@@ -12,6 +12,7 @@ import { openBackboneFolder } from "./backboneFolders.ts";
 export { openBackboneFolder, openCheckpointFolder } from "./backboneFolders.ts";
 export { downloadModel, type HubModel } from "./hub.ts";
 export { type HubRepository, type HubRequest, withHubRepository } from "./hubRepository.ts";
+export { readSourcePrompts, writeSourcePrompt } from "./sourcePromptFiles.ts";
 export { provideNodeGpu } from "./testing/nodeGpu.ts";
 
 /** Reads a Hugging Face folder with one model.safetensors as a backbone in f32, without converting it. Node only. */

@@ -1,11 +1,15 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createRandom, presets } from "@tutti/core";
 import { findTask } from "@tutti/data";
 import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "./backends.ts";
 import { loadBackboneFolder } from "./node.ts";
+import { readSourcePrompts, writeSourcePrompt } from "./sourcePromptFiles.ts";
 import { type SourceTraining, trainSourcePrompt } from "./trainSourcePrompt.ts";
-import { fetchSourcePrompts, parseSourcePrompt, sourcesOf } from "./tuning/sourcePrompts.ts";
+import { fetchSourcePrompts, sourcesOf } from "./tuning/sourcePrompts.ts";
 
 const minuet = fileURLToPath(new URL("../../../public/backbones/minuet", import.meta.url));
 const task = findTask("feedback/sentiment");
@@ -34,8 +38,12 @@ test("a source prompt is trained, written and read again, and the same seed make
   expect(prompt).toMatchObject({ task: "feedback/sentiment", numExamples: 4, shape: [2, 128] });
   const again = await trainSourcePrompt(backbone, task, { train }, options);
   expect(again.prompt).toEqual(prompt);
-  const text = JSON.stringify(prompt);
-  const [rows] = sourcesOf({ sources: ["moods"], promptTokens: 2 }, backbone.config, [parseSourcePrompt(text, "moods.json")]);
+  const folder = await mkdtemp(join(tmpdir(), "tutti-prompts-"));
+  expect(await writeSourcePrompt(folder, prompt)).toBe(join(folder, "prompts/minuet/moods.json"));
+  const tuning = { ...presets.demo.tuning, method: "attempt", promptTokens: 2, bottleneck: 2, sources: ["moods"] } as const;
+  const found = await readSourcePrompts(folder, { backbone: "minuet", task: "trec", tuning });
+  await rm(folder, { recursive: true });
+  const [rows] = sourcesOf({ sources: ["moods"], promptTokens: 2 }, backbone.config, found);
   expect([...rows]).toEqual(prompt.values);
   expect(() => sourcesOf({ sources: ["moods"], promptTokens: 3 }, backbone.config, [prompt])).toThrow(
     "2 rows of 128 values, the run needs 3",
