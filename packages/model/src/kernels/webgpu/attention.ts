@@ -1,7 +1,9 @@
 import type { TensorInfo } from "@tensorflow/tfjs";
 import { type AttentionProgram, type AttentionSizes, attentionProgram, sizesOf, uniformsOf } from "./attentionForm.ts";
 import * as quads from "./attentionQuads.ts";
+import * as quadsGradient from "./attentionQuadsGradient.ts";
 import * as tiles from "./attentionTiles.ts";
+import * as tilesGradient from "./attentionTilesGradient.ts";
 import { type GpuContext, type GpuKernel, given, type KernelAttributes, type KernelInputs } from "./gpuKernel.ts";
 
 /** Attention with a prefix, and its gradient in at most three dispatches; scores stay in registers or workgroup memory. */
@@ -91,7 +93,7 @@ function gradientInQuads(context: GpuContext, sizes: AttentionSizes, given: Grad
     inputs: { dy, attended, lengths, ...(hasInputGradient ? { qkv, prefix } : {}) },
     outputShape: [(hasInputGradient ? rowsOf(sizes) : 0) + numTailRows(sizes), widthOf(sizes)],
     dispatch: [numQueryBlocks(sizes, quads.heldQueries), numKeyValueHeads, batch],
-    source: quads.queryGradientSource(headSize, hasInputGradient),
+    source: quadsGradient.queryGradientSource(headSize, hasInputGradient),
   });
   const results: TensorInfo[] = [];
   if (numPrefix > 0) {
@@ -100,7 +102,7 @@ function gradientInQuads(context: GpuContext, sizes: AttentionSizes, given: Grad
       inputs: { dy, qkv, attended, inners, prefix },
       outputShape: [2, numPrefix, keyWidthOf(sizes)],
       dispatch: [Math.ceil(numPrefix / quads.heldKeys), numKeyValueHeads, 1],
-      source: quads.prefixGradientSource(headSize),
+      source: quadsGradient.prefixGradientSource(headSize),
     });
     results.push(dPrefix);
   }
@@ -110,7 +112,7 @@ function gradientInQuads(context: GpuContext, sizes: AttentionSizes, given: Grad
       inputs: { dy, qkv, attended, inners, lengths },
       outputShape: [rowsOf(sizes), widthOf(sizes) + 2 * keyWidthOf(sizes)],
       dispatch: [Math.ceil(numTokens / quads.heldKeys), numKeyValueHeads, batch],
-      source: quads.keyGradientSource(headSize),
+      source: quadsGradient.keyGradientSource(headSize),
     });
     results.push(dQkv);
   }
@@ -134,7 +136,7 @@ function gradientInTiles(context: GpuContext, sizes: AttentionSizes, given: Grad
       inputs,
       outputShape: [batch * 2, numPrefix, keyWidth],
       dispatch: [numBlocks(numPrefix), numKeyValueHeads, batch],
-      source: tiles.prefixPartsSource(tiled),
+      source: tilesGradient.prefixPartsSource(tiled),
     });
     const dPrefix = runProgram(context, sizes, {
       ...form,
@@ -143,7 +145,7 @@ function gradientInTiles(context: GpuContext, sizes: AttentionSizes, given: Grad
       inputs: { parts },
       outputShape: [2, numPrefix, keyWidth],
       dispatch: [Math.ceil((2 * numPrefix * keyWidth) / form.workgroupSize), 1, 1],
-      source: tiles.sumPartsSource,
+      source: tilesGradient.sumPartsSource,
     });
     context.backend.disposeData(parts.dataId);
     results.push(dPrefix);
@@ -155,7 +157,7 @@ function gradientInTiles(context: GpuContext, sizes: AttentionSizes, given: Grad
     inputs,
     outputShape: [rowsOf(sizes), width + 2 * keyWidth],
     dispatch: [numQueryBlocks(sizes, tiles.blockSize) + numBlocks(numTokens), numKeyValueHeads, batch],
-    source: tiles.inputGradientSource(tiled),
+    source: tilesGradient.inputGradientSource(tiled),
   });
   return [...results, dQkv];
 }

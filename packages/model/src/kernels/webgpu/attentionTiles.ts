@@ -13,7 +13,7 @@ export const numInvocations = 64;
 const pieceFours = 8;
 const stride = pieceFours + 1;
 /** Rows and columns of a tile that an invocation computes: every eighth from its own on. */
-const own = 4;
+export const own = 4;
 
 /** What programs are made for; the head's exact size is a uniform. */
 export interface TilesForm {
@@ -28,7 +28,7 @@ export function tilesForm(headSize: number): TilesForm {
 }
 
 /** Reads four numbers of the vector that begins at the number `at` of a buffer; zero beyond the head. */
-function reader({ components }: TilesForm, buffer: string): string {
+export function reader({ components }: TilesForm, buffer: string): string {
   const single = (lane: number) => `select(0.0, ${buffer}[at + 4 * four + ${lane}], 4 * four + ${lane} < uniforms.headSize)`;
   const value = components === 4 ? `${buffer}[at / 4 + four]` : `vec4<f32>(${[0, 1, 2, 3].map(single).join(", ")})`;
   return `
@@ -38,11 +38,8 @@ function reader({ components }: TilesForm, buffer: string): string {
     }`;
 }
 
-/** One number of the same buffer. */
-const singleOf = ({ components }: TilesForm, buffer: string, at: string): string =>
-  components === 4 ? `${buffer}[(${at}) / 4][(${at}) % 4]` : `${buffer}[${at}]`;
-
-const common = (form: TilesForm): string => `
+/** The tiles, where things lie in numbers, and how vectors are read. */
+export const common = (form: TilesForm): string => `
     var<workgroup> left : array<vec4<f32>, ${blockSize * stride}>;
     var<workgroup> right : array<vec4<f32>, ${blockSize * stride}>;
     var<workgroup> bounds : vec4<i32>;
@@ -88,7 +85,7 @@ const stage = (tile: "left" | "right", piece: string, value: string): string => 
       }`;
 
 /** Inner products of the rows' and columns' vectors, `name<a>[c]` for row y + 8a and column x + 8c. */
-const products = ({ numPieces }: TilesForm, name: string, rowValue: string, columnValue: string): string => `
+export const products = ({ numPieces }: TilesForm, name: string, rowValue: string, columnValue: string): string => `
       ${each(own, (a) => `var ${name}${a} = vec4<f32>(0.0);`)}
       for (var piece = 0; piece < ${numPieces}; piece++) {
         workgroupBarrier();
@@ -107,12 +104,12 @@ const products = ({ numPieces }: TilesForm, name: string, rowValue: string, colu
       }`;
 
 /** Writes `name<a>[c]` where the rows' vectors were: the four at x holds the columns x, x + 8, x + 16 and x + 24. */
-const keep = (name: string): string => `
+export const keep = (name: string): string => `
       workgroupBarrier();
       ${each(own, (a) => `left[(y + ${8 * a}) * ${stride} + x] = ${name}${a};`)}`;
 
 /** Adds what was kept times the columns' vectors to `name<a>_<piece>`: four dimensions, those of x, for the rows y + 8a. */
-const mix = ({ numPieces }: TilesForm, name: string, columnValue: string): string =>
+export const mix = ({ numPieces }: TilesForm, name: string, columnValue: string): string =>
   each(
     numPieces,
     (piece) => `
@@ -130,11 +127,12 @@ const mix = ({ numPieces }: TilesForm, name: string, columnValue: string): strin
       }`,
   );
 
-const startSums = ({ numPieces }: TilesForm, name: string): string =>
+/** Zeros that `mix` adds to. */
+export const startSums = ({ numPieces }: TilesForm, name: string): string =>
   each(own, (a) => each(numPieces, (piece) => `var ${name}${a}_${piece} = vec4<f32>(0.0);`));
 
 /** Writes the sums of the rows y + 8a that are there; row a begins at `at<a>`. */
-const writeSums = ({ numPieces }: TilesForm, name: string, at: (a: number) => string, isThere: (a: number) => string): string =>
+export const writeSums = ({ numPieces }: TilesForm, name: string, at: (a: number) => string, isThere: (a: number) => string): string =>
   each(
     own,
     (a) => `
@@ -150,7 +148,8 @@ const writeSums = ({ numPieces }: TilesForm, name: string, at: (a: number) => st
       }`,
   );
 
-const place = `
+/** The invocation's own places. */
+export const place = `
       let x = i32(localIndex) % 8;
       let y = i32(localIndex) / 8;
       let keyHead = i32(workgroupId.y);
@@ -158,19 +157,20 @@ const place = `
       let numQueries = headGroup() * uniforms.numTokens;`;
 
 /** Places of the queries in the rows y + 8a, and how many keys each sees. */
-const queryRows = `
+export const queryRows = `
       let length = min(lengths[b], uniforms.numTokens);
       ${each(own, (a) => `let query${a} = first + y + ${8 * a}; let seen${a} = seenBy(length, clampQuery(query${a}));`)}`;
 
 /** How many keys the block of queries from `first` on sees at most, the same for all invocations. */
-const blockSeen = `
+export const blockSeen = `
       if (localIndex == 0u) {
         let isOneHead = first / uniforms.numTokens == clampQuery(first + ${blockSize - 1}) / uniforms.numTokens;
         bounds.x = seenBy(min(lengths[b], uniforms.numTokens), select(uniforms.numTokens - 1, clampQuery(first + ${blockSize - 1}), isOneHead));
       }
       let numSeen = workgroupUniformLoad(&bounds).x;`;
 
-const columns = (first: string): string => `(vec4<i32>(${first} + x) + vec4<i32>(0, 8, 16, 24))`;
+/** The four columns of the invocation, from place `first` on. */
+export const columns = (first: string): string => `(vec4<i32>(${first} + x) + vec4<i32>(0, 8, 16, 24))`;
 
 /** Attention: the result, then the log-sum-exp of each (b, head, t) where it has a tail. */
 export function attendSource(form: TilesForm): string {
@@ -228,137 +228,3 @@ export function attendSource(form: TilesForm): string {
       ${clearPadding(numInvocations)}
     }`;
 }
-
-/** The log-sum-exp and the inner product of dy and y of the queries from `first` on, into `stats`. */
-const gradientCommon = (form: TilesForm): string => `
-    var<workgroup> stats : array<vec2<f32>, ${numInvocations}>;
-    ${common(form)}
-    ${reader(form, "dy")}
-    ${reader(form, "attended")}
-    fn gatherStats(b : i32, keyHead : i32, first : i32) {
-      let query = clampQuery(first + i32(localIndex) / 2);
-      let at = rowAt(b, keyHead, query);
-      var inner = 0.0;
-      for (var four = i32(localIndex) % 2; four < (uniforms.headSize + 3) / 4; four += 2) { inner += dot(dyFour(at, four), attendedFour(at, four)); }
-      let statPlace = statAt(b, keyHead, query);
-      stats[localIndex] = vec2<f32>(${singleOf(form, "attended", "statPlace")}, inner);
-    }
-    // log-sum-exp and inner product of a row of the block
-    fn statsOf(row : i32) -> vec2<f32> { return vec2<f32>(stats[2 * row].x, stats[2 * row].y + stats[2 * row + 1].y); }`;
-
-/** dk and dv of the 32 keys from place `first` on (those of the prefix stand in front), from every query of example b. */
-const keyBlock = (form: TilesForm): string => `
-      if (localIndex == 0u) {
-        let firstToken = max(first - uniforms.numPrefix, 0);
-        let isHidden = first - uniforms.numPrefix >= lengths[b];
-        bounds.y = select(select(0, firstToken, uniforms.isCausal != 0), uniforms.numTokens, isHidden);
-      }
-      let tStart = workgroupUniformLoad(&bounds).y;
-      let length = min(lengths[b], uniforms.numTokens);
-      ${startSums(form, "dk")}
-      ${startSums(form, "dv")}
-      for (var g = 0; g < headGroup(); g++) {
-        for (var t = tStart; t < uniforms.numTokens; t += ${blockSize}) {
-          let query = g * uniforms.numTokens + t;
-          workgroupBarrier();
-          gatherStats(b, keyHead, query);
-          ${products(form, "s", "keyFour(b, keyHead, first + r, 0, four)", "qkvFour(queryAt(b, keyHead, clampQuery(query + r)), four)")}
-          ${products(form, "e", "keyFour(b, keyHead, first + r, 1, four)", "dyFour(rowAt(b, keyHead, clampQuery(query + r)), four)")}
-          ${each(
-            own,
-            (c) => `
-          let stats${c} = statsOf(x + ${8 * c});
-          let limit${c} = select(0, seenBy(length, clampQuery(query + x + ${8 * c})), t + x + ${8 * c} < uniforms.numTokens);`,
-          )}
-          let lse = vec4<f32>(stats0.x, stats1.x, stats2.x, stats3.x);
-          let inner = vec4<f32>(stats0.y, stats1.y, stats2.y, stats3.y);
-          let limit = vec4<i32>(limit0, limit1, limit2, limit3);
-          ${each(
-            own,
-            (a) => `
-          let p${a} = select(vec4<f32>(0.0), exp(s${a} - lse), vec4<i32>(first + y + ${8 * a}) < limit);
-          let g${a} = p${a} * (e${a} - inner);`,
-          )}
-          ${keep("p")}
-          ${mix(form, "dv", "dyFour(rowAt(b, keyHead, clampQuery(query + r)), four)")}
-          ${keep("g")}
-          ${mix(form, "dk", "qkvFour(queryAt(b, keyHead, clampQuery(query + r)), four)")}
-        }
-      }`;
-
-/** dq of the 32 queries from `first` on. */
-const queryBlock = (form: TilesForm): string => `
-      ${queryRows}
-      ${blockSeen}
-      gatherStats(b, keyHead, first);
-      ${startSums(form, "dq")}
-      for (var j = 0; j < numSeen; j += ${blockSize}) {
-        ${products(form, "s", "qkvFour(queryAt(b, keyHead, clampQuery(first + r)), four)", "keyFour(b, keyHead, j + r, 0, four)")}
-        ${products(form, "e", "dyFour(rowAt(b, keyHead, clampQuery(first + r)), four)", "keyFour(b, keyHead, j + r, 1, four)")}
-        ${each(
-          own,
-          (a) => `
-        let stats${a} = statsOf(y + ${8 * a});
-        let p${a} = select(vec4<f32>(0.0), exp(s${a} - vec4<f32>(stats${a}.x)), ${columns("j")} < vec4<i32>(seen${a}));
-        let g${a} = p${a} * (e${a} - vec4<f32>(stats${a}.y));`,
-        )}
-        ${keep("g")}
-        ${mix(form, "dq", "keyFour(b, keyHead, j + r, 0, four)")}
-      }
-      ${writeSums(
-        form,
-        "dq",
-        (a) => `queryAt(b, keyHead, query${a})`,
-        (a) => `query${a} < numQueries`,
-      )}`;
-
-/** dQkv (rows, rowWidth): the first workgroups of each (key head, b) take queries, the others keys. */
-export function inputGradientSource(form: TilesForm): string {
-  const at = (a: number) => `tokenKeyAt(b, keyHead, token + ${8 * a})`;
-  const isThere = (a: number) => `token + ${8 * a} < uniforms.numTokens`;
-  return `
-    ${gradientCommon(form)}
-    fn main() {
-      ${place}
-      let numQueryBlocks = (numQueries + ${blockSize - 1}) / ${blockSize};
-      if (localIndex == 0u) { bounds.z = i32(workgroupId.x); }
-      let job = workgroupUniformLoad(&bounds).z;
-      if (job < numQueryBlocks) {
-        let first = job * ${blockSize};
-        ${queryBlock(form)}
-        return;
-      }
-      let first = uniforms.numPrefix + (job - numQueryBlocks) * ${blockSize};
-      ${keyBlock(form)}
-      let token = first - uniforms.numPrefix + y;
-      ${writeSums(form, "dk", at, isThere)}
-      ${writeSums(form, "dv", (a) => `${at(a)} + keyWidth()`, isThere)}
-    }`;
-}
-
-/** The prefix's gradient of each example by itself, (B, 2, P, keyWidth). */
-export function prefixPartsSource(form: TilesForm): string {
-  const at = (part: number) => (a: number) =>
-    `((2 * b + ${part}) * uniforms.numPrefix + first + y + ${8 * a}) * keyWidth() + keyHead * uniforms.headSize`;
-  const isThere = (a: number) => `first + y + ${8 * a} < uniforms.numPrefix`;
-  return `
-    ${gradientCommon(form)}
-    fn main() {
-      ${place}
-      let first = i32(workgroupId.x) * ${blockSize};
-      ${keyBlock(form)}
-      ${writeSums(form, "dk", at(0), isThere)}
-      ${writeSums(form, "dv", at(1), isThere)}
-    }`;
-}
-
-/** Sums over the batch, one example after the other. */
-export const sumPartsSource = `
-    fn main() {
-      let i = i32(globalId.x);
-      let size = uniforms.outShape.x * uniforms.outShape.y * uniforms.outShape.z;
-      if (i >= size) { return; }
-      var total = 0.0;
-      for (var b = 0; b < uniforms.batch; b++) { total += parts[b * size + i]; }
-      result[i] = total;
-    }`;
