@@ -15,7 +15,7 @@ export interface AttentionExample {
   readonly lengths: readonly number[];
 }
 
-// grouped, causal, short and odd in turn; the last three have sizes that are no multiple of four, a long prefix and one token
+// grouped, causal, short and odd in turn; several tiles of keys and of queries; sizes that are no multiple of four, a long prefix and one token
 const examples: readonly AttentionExample[] = [
   { numHeads: 4, numKeyValueHeads: 1, headSize: 16, numTokens: 7, numPrefix: 5, isCausal: true, lengths: [7, 3] },
   { numHeads: 2, numKeyValueHeads: 2, headSize: 32, numTokens: 24, numPrefix: 20, isCausal: false, lengths: [24, 17, 1] },
@@ -26,7 +26,7 @@ const examples: readonly AttentionExample[] = [
   { numHeads: 2, numKeyValueHeads: 1, headSize: 128, numTokens: 9, numPrefix: 20, isCausal: true, lengths: [9, 4] },
   { numHeads: 2, numKeyValueHeads: 2, headSize: 20, numTokens: 1, numPrefix: 1, isCausal: true, lengths: [1, 1, 1] },
   { numHeads: 6, numKeyValueHeads: 3, headSize: 10, numTokens: 7, numPrefix: 35, isCausal: false, lengths: [4, 7] },
-  { numHeads: 2, numKeyValueHeads: 2, headSize: 16, numTokens: 7, numPrefix: 0, isCausal: false, lengths: [5, 7] },
+  { numHeads: 2, numKeyValueHeads: 2, headSize: 16, numTokens: 35, numPrefix: 0, isCausal: false, lengths: [33, 7] },
 ];
 
 /** Attention against float64, with its gradients. */
@@ -55,11 +55,11 @@ export interface AttentionOperands {
   readonly dy: Float32Array;
 }
 
-/** What comes out, flat; without a prefix only y. */
-export interface AttentionNumbers {
-  readonly y: ArrayLike<number>;
-  readonly dQkv: ArrayLike<number>;
-  readonly dPrefix: ArrayLike<number>;
+/** What comes out, flat; without a prefix there is no gradient of one. */
+export interface AttentionNumbers<Numbers extends ArrayLike<number> = Float32Array> {
+  readonly y: Numbers;
+  readonly dQkv: Numbers;
+  readonly dPrefix?: Numbers;
 }
 
 const widthsOf = ({ numHeads, numKeyValueHeads, headSize }: AttentionExample) =>
@@ -76,8 +76,8 @@ export function drawOperands(example: AttentionExample): AttentionOperands {
   return { qkv, prefix: draw(2 * example.numPrefix * w), dy: draw(rows * h) };
 }
 
-/** Both directions by the kernels; a gradient for the prefix alone must be the same. */
-export async function attendOnGpu(example: AttentionExample, operands: AttentionOperands): Promise<Partial<AttentionNumbers>> {
+/** Both directions by the kernels; y without a tail and a gradient for the prefix alone must be the same. */
+export async function attendOnGpu(example: AttentionExample, operands: AttentionOperands): Promise<AttentionNumbers> {
   const { lengths, numPrefix, ...sizes } = example;
   const [h, w] = widthsOf(example);
   const rows = lengths.length * example.numTokens;
@@ -85,26 +85,31 @@ export async function attendOnGpu(example: AttentionExample, operands: Attention
     const qkv = tf.tensor2d(operands.qkv, [rows, h + 2 * w]);
     const dy = tf.tensor2d(operands.dy, [rows, h]);
     const common = { qkv, lengths: tf.tensor1d([...lengths], "int32") };
-    if (numPrefix === 0) return runFused("TuttiAttend", common, { ...sizes, hasTail: false });
-    const withPrefix = { ...common, prefix: tf.tensor3d(operands.prefix, [2, numPrefix, w]) };
-    const [attended] = runFused("TuttiAttend", withPrefix, { ...sizes, hasTail: true });
-    const given = { ...withPrefix, dy, attended };
+    const inputs = numPrefix === 0 ? common : { ...common, prefix: tf.tensor3d(operands.prefix, [2, numPrefix, w]) };
+    const [attended] = runFused("TuttiAttend", inputs, { ...sizes, hasTail: true });
+    const given = { ...inputs, dy, attended };
     const both = runFused("TuttiAttendGradient", given, { ...sizes, hasTail: true, hasInputGradient: true });
-    const alone = runFused("TuttiAttendGradient", given, { ...sizes, hasTail: true, hasInputGradient: false });
-    return [attended, ...both, ...alone];
+    const again =
+      numPrefix === 0
+        ? runFused("TuttiAttend", inputs, { ...sizes, hasTail: false })
+        : runFused("TuttiAttendGradient", given, { ...sizes, hasTail: true, hasInputGradient: false });
+    return [attended, again[0], both[both.length - 1], ...both.slice(0, -1)];
   });
-  const [attended, dPrefix, dQkv, alone] = await Promise.all(results.map((tensor) => tensor.data<"float32">()));
+  const [attended, again, dQkv, dPrefix] = await Promise.all(results.map((tensor) => tensor.data<"float32">()));
   tf.dispose(results);
   const y = attended.subarray(0, rows * h);
-  if (dPrefix === undefined) return { y };
   if (attended.subarray(rows * (h + example.numHeads)).some((value) => value !== 0)) throw new Error("attention: padding that is not zero");
-  if (alone.some((value, i) => value !== dPrefix[i]))
-    throw new Error("attention: the prefix's gradient alone differs from that beside dQkv");
-  return { y, dPrefix, dQkv };
+  const [alone, beside] = dPrefix === undefined ? ["y without a tail", y] : ["the prefix's gradient alone", dPrefix];
+  if (again.length !== beside.length || again.some((value, i) => value !== beside[i]))
+    throw new Error(`attention: ${alone} differs from that beside the rest`);
+  return dPrefix === undefined ? { y, dQkv } : { y, dQkv, dPrefix };
 }
 
 /** The definition, one query after the other. */
-export function attendInFloat64(example: AttentionExample, { qkv, prefix, dy }: AttentionOperands): AttentionNumbers {
+export function attendInFloat64(
+  example: AttentionExample,
+  { qkv, prefix, dy }: AttentionOperands,
+): Required<AttentionNumbers<Float64Array>> {
   const { numHeads, numKeyValueHeads, headSize, numTokens, numPrefix, isCausal, lengths } = example;
   const [h, w] = widthsOf(example);
   const width = h + 2 * w;

@@ -4,7 +4,7 @@ import { startBackend } from "../../backends.ts";
 import { countGpu, runningGpuDevice } from "../../testing/gpuCounters.ts";
 import { provideNodeGpu } from "../../testing/nodeGpu.ts";
 import { withVariant } from "../webgpu/traits.ts";
-import { type AttentionExample, attendOnGpu, attentionCases, drawOperands } from "./attention.ts";
+import { type AttentionExample, type AttentionOperands, attendOnGpu, attentionCases, drawOperands } from "./attention.ts";
 
 let hasGpu = false;
 /** A software adapter compiles workgroup memory word by word: seconds for each size of a head on a busy machine. */
@@ -34,11 +34,15 @@ describe.each(["registers", "shared"] as const)("with %s", (variant) => {
   );
 
   test(
-    "the same numbers give the same bits",
+    "the same numbers give the same bits, and a text's own are the same in any batch",
     async () => {
       const operands = drawOperands(twice);
-      const run = () => withVariant(variant, () => attendOnGpu(twice, operands));
-      expect(await run()).toEqual(await run());
+      const run = (example: AttentionExample, given: AttentionOperands) => withVariant(variant, () => attendOnGpu(example, given));
+      const { y, dQkv, dPrefix } = await run(twice, operands);
+      expect(await run(twice, operands)).toEqual({ y, dQkv, dPrefix });
+      const [qkv, dy] = [operands.qkv.slice(0, dQkv.length / 3), operands.dy.slice(0, y.length / 3)];
+      const first = await run({ ...twice, lengths: [11] }, { ...operands, qkv, dy });
+      expect([first.y, first.dQkv]).toEqual([y.slice(0, y.length / 3), dQkv.slice(0, dQkv.length / 3)]);
     },
     compilingMs,
   );
