@@ -34,3 +34,19 @@ export function given(inputs: KernelInputs, name: string): TensorInfo {
   if (info === undefined) throw new Error(`kernel input ${name}: missing; received ${Object.keys(inputs).join(", ")}`);
   return info;
 }
+
+/**
+ * Throws when an input is larger than what the device binds at a time; the device itself would compute nothing and not say so. Results need no
+ * check of their own, because large ones are the next kernel's inputs.
+ */
+export function checkBindable(kernelName: string, inputs: KernelInputs, maxBytes: number): void {
+  for (const [name, info] of Object.entries(inputs)) {
+    if (info === undefined) continue;
+    const bytes = info.shape.reduce((product, size) => product * size, 4); // all elements are words
+    if (bytes <= maxBytes) continue;
+    const advice = "a backbone that is smaller or packed in fewer bits, or a smaller batch, may fit";
+    throw new Error(
+      `${kernelName}: ${name} (${info.shape.join(", ")}) takes ${bytes} bytes, and this GPU binds at most ${maxBytes}; ${advice}`,
+    );
+  }
+}

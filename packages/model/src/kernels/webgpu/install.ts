@@ -4,7 +4,7 @@ import type { WebGpuKernel } from "../fusedKernels.ts";
 import { adamWKernels } from "./adamW.ts";
 import { attentionKernels } from "./attention.ts";
 import { crossEntropyKernels } from "./crossEntropy.ts";
-import type { GpuKernel, KernelAttributes, KernelInputs } from "./gpuKernel.ts";
+import { checkBindable, type GpuKernel, type KernelAttributes, type KernelInputs } from "./gpuKernel.ts";
 import { normKernels } from "./norm.ts";
 import { packedKernels } from "./packedLinear.ts";
 import { rotaryKernels } from "./rotary.ts";
@@ -14,6 +14,7 @@ import { gpuTraits } from "./traits.ts";
 /** Registers our kernels on a WebGPU backend. */
 export function installWebGpuKernels(backend: WebGPUBackend): void {
   const context = { backend, traits: gpuTraits };
+  const maxBytes = backend.device.limits.maxStorageBufferBindingSize;
   const kernels: Partial<Record<WebGpuKernel, GpuKernel>> = {
     ...packedKernels(context),
     ...attentionKernels(context),
@@ -28,7 +29,10 @@ export function installWebGpuKernels(backend: WebGPUBackend): void {
     tf.registerKernel({
       kernelName,
       backendName: "webgpu",
-      kernelFunc: ({ inputs, attrs }) => kernel(inputs as KernelInputs, (attrs ?? {}) as KernelAttributes),
+      kernelFunc: ({ inputs, attrs }) => {
+        checkBindable(kernelName, inputs as KernelInputs, maxBytes);
+        return kernel(inputs as KernelInputs, (attrs ?? {}) as KernelAttributes);
+      },
     });
   }
 }
