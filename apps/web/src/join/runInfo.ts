@@ -8,13 +8,12 @@ export async function fetchRunInfo(): Promise<RunInfo> {
     throw new Error("The coordinator does not answer. You can join all the same; the page keeps trying.");
   const parsed = runInfoSchema.safeParse(await response.json().catch(() => null));
   if (!parsed.success) throw new Error("The coordinator speaks another version. Reload this page.");
-  await learnTask(parsed.data.run.task);
+  await learnTask(parsed.data);
   return parsed.data;
 }
 
 /** Fetches what an added task is about, so that the page can name its classes; without it the page shows the task's name. */
-async function learnTask(name: string): Promise<void> {
-  const folder = `/datasets/${datasetFolder(name)}`;
-  const fetchText = async (file: string) => (await fetch(`${folder}/${file}`)).text();
-  await fetchTask(name, fetchText).catch(() => null);
+async function learnTask({ run, urls }: RunInfo): Promise<void> {
+  const fetchText = async (file: string) => (await fetch(`${urls.dataset}${datasetFolder(run.task)}/${file}`)).text();
+  await fetchTask(run.task, fetchText).catch(() => null);
 }
