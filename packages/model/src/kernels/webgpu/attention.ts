@@ -4,7 +4,7 @@ import * as quads from "./attentionQuads.ts";
 import * as quadsGradient from "./attentionQuadsGradient.ts";
 import * as tiles from "./attentionTiles.ts";
 import * as tilesGradient from "./attentionTilesGradient.ts";
-import { type GpuContext, type GpuKernel, given, type KernelAttributes, type KernelInputs } from "./gpuKernel.ts";
+import { type GpuContext, type GpuKernel, given, type KernelAttributes, type KernelInputs, listed } from "./gpuKernel.ts";
 
 /** Attention with a prefix, and its gradient in at most three dispatches; scores stay in registers or workgroup memory. */
 export function attentionKernels(context: GpuContext): { readonly TuttiAttend: GpuKernel; readonly TuttiAttendGradient: GpuKernel } {
@@ -170,7 +170,8 @@ function runProgram(
   program: FormedProgram,
   statsStart = rowsOf(sizes) * widthOf(sizes),
 ): TensorInfo {
-  const { variant, key, inputs } = program;
+  const { variant, key, inputs, outputShape } = program;
   const form = attentionProgram({ ...program, key: [variant, ...key] });
-  return backend.runWebGPUProgram(form, Object.values(inputs), "float32", uniformsOf(sizes, statsStart));
+  const result = backend.runWebGPUProgram(form, Object.values(inputs).map(listed), "float32", uniformsOf(sizes, statsStart));
+  return { ...result, shape: outputShape };
 }

@@ -1,6 +1,6 @@
 import type { TensorInfo } from "@tensorflow/tfjs";
 import type { GpuProgram, KernelAttributes, KernelInputs } from "./gpuKernel.ts";
-import { given } from "./gpuKernel.ts";
+import { given, sizeOf } from "./gpuKernel.ts";
 
 /** Sizes of one attention as its kernels get them. */
 export interface AttentionSizes {
@@ -36,7 +36,7 @@ export function uniformsOf(sizes: AttentionSizes, statsStart: number): { type: s
 export const clearPadding = (numInvocations: number): string => `
       if (uniforms.statsStart >= 0 && workgroupId.x + workgroupId.y + workgroupId.z == 0u) {
         let padding = uniforms.statsStart + uniforms.batch * uniforms.numTokens * uniforms.numHeads;
-        for (var i = padding + i32(localIndex); i < uniforms.outShape.x * uniforms.outShape.y; i += ${numInvocations}) { result[i] = 0.0; }
+        for (var i = padding + i32(localIndex); i < uniforms.outShape; i += ${numInvocations}) { result[i] = 0.0; }
       }`;
 
 /** What differs between the programs of attention. */
@@ -58,7 +58,7 @@ export function attentionProgram(program: AttentionProgram): GpuProgram {
   return {
     variableNames: Object.keys(inputs),
     variableComponents: Object.keys(inputs).map((name) => (name === "lengths" ? 1 : components)),
-    outputShape,
+    outputShape: [sizeOf(outputShape)],
     outputComponent: 1,
     dispatchLayout: { x: [0], y: [1] },
     dispatch: [...dispatch],

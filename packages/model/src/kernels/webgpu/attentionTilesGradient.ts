@@ -148,7 +148,7 @@ export function prefixPartsSource(form: TilesForm): string {
 export const sumPartsSource = `
     fn main() {
       let i = i32(globalId.x);
-      let size = uniforms.outShape.x * uniforms.outShape.y * uniforms.outShape.z;
+      let size = uniforms.outShape;
       if (i >= size) { return; }
       var total = 0.0;
       for (var b = 0; b < uniforms.batch; b++) { total += parts[b * size + i]; }

@@ -1,5 +1,6 @@
 import type { TensorInfo } from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import { listed, sizeOf } from "./gpuKernel.ts";
 
 /** A program whose operands are flat arrays and whose sizes are uniforms, so that its pipeline does not depend on shapes. */
 export interface FlatProgram {
@@ -24,7 +25,7 @@ export function runFlat(backend: WebGPUBackend, flat: FlatProgram): TensorInfo {
   const { key, inputs, isWide, integers, numbers = {}, workgroupSize, numWorkgroups, source, shape } = flat;
   const components = isWide ? 4 : 1;
   const names = Object.keys(inputs);
-  const operands = Object.values(inputs).map(({ dataId, shape: given, dtype }) => ({ dataId, shape: [sizeOf(given)], dtype }));
+  const operands = Object.values(inputs).map(listed);
   const result = backend.runWebGPUProgram(
     {
       variableNames: names,
@@ -49,8 +50,6 @@ export function runFlat(backend: WebGPUBackend, flat: FlatProgram): TensorInfo {
   );
   return { ...result, shape: [...shape] };
 }
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
 /** The type of an element, and the sum of its values. */
 function valueSource(isWide: boolean): string {

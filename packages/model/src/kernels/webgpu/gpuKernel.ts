@@ -35,6 +35,19 @@ export function given(inputs: KernelInputs, name: string): TensorInfo {
   return info;
 }
 
+/** Numbers of a tensor of this shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/**
+ * An operand as a list that lies across, for programs whose result is a list. The library compiles anew when another operand gets the result's
+ * shape or has one row only; neither is ever so of such lists, which makes the pipeline the same for all sizes.
+ */
+export function listed({ dataId, shape, dtype }: TensorInfo): TensorInfo {
+  return { dataId, shape: [sizeOf(shape), 1], dtype };
+}
+
 /**
  * Throws when an input is larger than what the device binds at a time; the device itself would compute nothing and not say so. Results need no
  * check of their own, because large ones are the next kernel's inputs.
@@ -42,7 +55,7 @@ export function given(inputs: KernelInputs, name: string): TensorInfo {
 export function checkBindable(kernelName: string, inputs: KernelInputs, maxBytes: number): void {
   for (const [name, info] of Object.entries(inputs)) {
     if (info === undefined) continue;
-    const bytes = info.shape.reduce((product, size) => product * size, 4); // all elements are words
+    const bytes = 4 * sizeOf(info.shape); // all elements are words
     if (bytes <= maxBytes) continue;
     const advice = "a backbone that is smaller or packed in fewer bits, or a smaller batch, may fit";
     throw new Error(

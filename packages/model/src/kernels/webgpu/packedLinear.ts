@@ -1,6 +1,6 @@
 import type { TensorInfo } from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { type GpuContext, type GpuKernel, given, type KernelAttributes, type KernelInputs } from "./gpuKernel.ts";
+import { type GpuContext, type GpuKernel, given, type KernelAttributes, type KernelInputs, listed, sizeOf } from "./gpuKernel.ts";
 import { finishKey } from "./packedEpilogue.ts";
 import type { PackedProduct } from "./packedProgram.ts";
 import { quadProduct } from "./packedQuads.ts";
@@ -71,7 +71,7 @@ function runProduct(backend: WebGPUBackend, product: PackedProduct, run: Run): T
       uniforms: "numRows : i32, numIn : i32, numOut : i32, scaleStart : i32, numScaledRows : i32, rowScale : f32,",
       getUserCode: source,
     },
-    operands.map(([, { dataId, shape: own, dtype }]) => ({ dataId, shape: [sizeOf(own)], dtype })), // flat, so that shapes are not part of the pipeline
+    operands.map(([, operand]) => listed(operand)),
     "float32",
     [
       ...[numRows, numIn, numOut, scaleStart, numScaledRows].map((value) => ({ type: "int32", data: [value] })),
@@ -87,5 +87,3 @@ function resultShape({ isGradient, epilogue, hasTail, numIn, numOut }: PackedPro
   if (epilogue === "swiglu") return [(hasTail ? 3 : 1) * numRows, numOut / 2];
   return [(hasTail && epilogue !== "none" ? 2 : 1) * numRows, numOut];
 }
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
