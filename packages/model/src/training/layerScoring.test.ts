@@ -1,8 +1,10 @@
 import { createRandom, initialParams } from "@tutti/core";
 import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "../backends.ts";
+import { drawValues } from "../testing/layerTuners.ts";
+import { promptMethods } from "../testing/promptTuners.ts";
 import { tinyExamples, tinyTuned } from "../testing/tinyTuned.ts";
-import { flattenTuned } from "../tuning/layout.ts";
+import { flattenTuned, tunedLayout } from "../tuning/layout.ts";
 import type { Tuned } from "./gradient.ts";
 import { scoreBatch, statesByExample } from "./layerScoring.ts";
 
@@ -45,4 +47,15 @@ test("masking sets padded positions to zero and nothing else", () => {
   const state = Float32Array.from({ length: 12 }, (_, i) => i + 1); // 2 examples, 3 tokens, width 2
   expect([...statesByExample(state, [2, 3], 3, true)]).toEqual([1, 2, 3, 4, 0, 0, 7, 8, 9, 10, 11, 12]);
   expect(statesByExample(state, [2, 3], 3, false)).toBe(state);
+});
+
+test("layers are scored where prompt rows stand among the texts' rows, all of them or from the middle", async () => {
+  const { transformer, objective, positionsAfterPrefix } = tinyTuned();
+  for (const method of promptMethods) {
+    const layout = tunedLayout(transformer.config, method.tuning, 3);
+    const tuned = { transformer, tuner: method.create(transformer), layout, objective, positionsAfterPrefix };
+    const values = flattenTuned(layout, drawValues(layout.entries, 0.3));
+    const scores = (await scoreBatch(tuned, values, tinyExamples(6), { ...spec, scoreLastLayer: true })) ?? [];
+    expect(scores.map((score) => Number.isFinite(score))).toEqual([true, true, true]);
+  }
 });

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { type Activation, activate } from "../kernels/activation.ts";
 import { firstRows } from "../kernels/linear.ts";
 import { type Norm, type Normed, normalize, normalizeGradient } from "../kernels/norm.ts";
+import { multiply } from "../kernels/product.ts";
 import { frozen, type Part } from "./differentiable.ts";
 
 /** A trained tensor, and where its gradient goes. */
@@ -16,11 +17,11 @@ export function trainedLinear(weight: Slot<tf.Tensor2D>, bias: Slot<tf.Tensor1D>
     isTrained: true,
     trace(all) {
       const x = firstRows(all, numRows);
-      const y = multiply(x, weight.value, { turnsB: true });
+      const y = multiply(x, weight.value, { b: true });
       return {
         y: bias === null ? y : tf.add(y, bias.value),
         backward(dy, hasInputGradient) {
-          weight.receive(multiply(dy, x, { turnsA: true }));
+          weight.receive(multiply(dy, x, { a: true }));
           bias?.receive(tf.sum(dy, 0));
           return hasInputGradient ? multiply(dy, weight.value) : null;
         },
@@ -67,10 +68,4 @@ function standardOf({ kept }: Normed, norm: Norm): tf.Tensor2D {
   const [x, inverse] = kept;
   if (inverse !== undefined) return x;
   return normalize(x, { ...norm, weight: tf.onesLike(norm.weight), bias: norm.bias === null ? null : tf.zerosLike(norm.bias) }).y;
-}
-
-/** A · B, either turned first. WASM turns in a step of its own: a product that turns a factor itself is ten times slower there. */
-function multiply(a: tf.Tensor2D, b: tf.Tensor2D, { turnsA = false, turnsB = false } = {}): tf.Tensor2D {
-  if (tf.getBackend() !== "wasm") return tf.matMul(a, b, turnsA, turnsB);
-  return tf.matMul(turnsA ? tf.transpose(a) : a, turnsB ? tf.transpose(b) : b);
 }

@@ -158,6 +158,33 @@ describe("in f32", () => {
     transformer.dispose();
   });
 
+  test.each(["gpt2", "llama"])("nothing on %s is made from what is to be predicted", async (family) => {
+    const transformer = createTransformer(goldenBackbone(family));
+    const texts = [
+      [5, 17, 44],
+      [62, 8, 21, 9, 4],
+    ];
+    const withSuffixes = (suffixes: number[][]) => ({
+      ...padBatch(
+        texts.map((text, i) => [...text, ...suffixes[i]]),
+        1,
+      ),
+      contextLengths: texts.map(({ length }) => length),
+    });
+    for (const method of promptMethods) {
+      const values = drawValues(promptEntriesOf(method, transformer), 0.3);
+      const onTexts = async (suffixes: number[][]) => {
+        const batch = withSuffixes(suffixes);
+        const { last } = await probe(method.create(transformer), values, batch, false);
+        const starts = batch.lengths.map((_, i) => batch.lengths.slice(0, i).reduce((a, b) => a + b, 0));
+        return texts.flatMap((text, i) => [...last.subarray(32 * starts[i], 32 * (starts[i] + text.length))]);
+      };
+      const [one, other] = [await onTexts([[7, 90], [11]]), await onTexts([[33, 2], [80]])];
+      expect(relativeError(other, one), method.name).toBeLessThan(rounding);
+    }
+    transformer.dispose();
+  });
+
   test("LPT leaves the states below the middle as they are", async () => {
     const transformer = createTransformer(goldenBackbone("roberta"));
     const late = promptMethods[2];

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { createTransformer } from "../backbone/transformer.ts";
 import { startBackend } from "../backends.ts";
+import { withVariant } from "../kernels/webgpu/traits.ts";
 import { goldenBackbone } from "../testing/golden.ts";
 import { countGpu, runningGpuDevice } from "../testing/gpuCounters.ts";
 import { drawValues, type Probe, probe, tinyTokens } from "../testing/layerTuners.ts";
@@ -56,3 +57,10 @@ test.each(cases)(
     counted.stop();
   },
 );
+
+test("the states and gradients of an input prompt are the CPU's with workgroup memory, too", { timeout: 180_000 }, async () => {
+  const found = await withVariant("shared", () => probeOf(cases[0]));
+  const right = expected.get("roberta inputPrompt");
+  expect(relativeError(found.last, right?.last ?? [])).toBeLessThan(1e-5);
+  expect(relativeError(found.gradients.prompt, right?.gradients.prompt ?? [])).toBeLessThan(1e-4);
+});
