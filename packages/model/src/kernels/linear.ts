@@ -20,7 +20,7 @@ type Factor =
   | { readonly layout: "panels"; readonly matrix: tf.Tensor1D; readonly numOut: number };
 
 /** Beyond so many weights the library's product, which uses all threads, is the faster one. The choice hangs on the shape alone, so bits do not hang on threads. */
-const maxPanelWeights = 2 ** 20;
+export const maxPanelWeights = 2 ** 20;
 
 /** Uploads one linear map from its (out, in) matrix. */
 export function createLinear(weight: Tensor, bias: Tensor | null): UnpackedLinear {

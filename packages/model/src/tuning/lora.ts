@@ -7,7 +7,8 @@ import type { Tuner } from "./tuner.ts";
 
 /**
  * LoRA (Hu et al. 2021, https://arxiv.org/abs/2106.09685): W x + (alpha / rank) · B A x for the query and value matrices of every layer, A
- * (rank, H), B (out, rank). B starts at zero, so the backbone starts as it is.
+ * (rank, H), B (out, rank). B starts at zero, so the backbone starts as it is. Unlike in their code, A starts at normal values instead of
+ * uniform ones of that width, and nothing is dropped out.
  */
 export function createLoraTuner(transformer: Transformer, { rank, alpha }: { readonly rank: number; readonly alpha: number }): Tuner {
   const { config } = transformer;
