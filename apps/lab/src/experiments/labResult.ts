@@ -14,9 +14,9 @@ export interface LabScores {
 export interface LabPoint extends LabScores {
   /** Of Stage C, from 1; 0 for what was measured before its first round. */
   readonly round: number;
-  /** Of coordinator uptime since the first step, Stages A and B included. */
+  /** Of coordinator uptime in all steps so far but evaluations; Stages A and B are included. */
   readonly seconds: number;
-  /** On the wire since the first step, Stages A and B included. */
+  /** On the wire in all steps so far but evaluations; Stages A and B are included. */
   readonly bytesUp: number;
   readonly bytesDown: number;
   readonly protocol: Protocol;
@@ -100,11 +100,12 @@ export interface LabRun {
     readonly total: number;
   };
   readonly bytes: {
-    /** Everything on the wire but pages, backbone and data, from the devices. */
+    /** From the devices in Stages A, B and C; what evaluations take is apart, and pages, backbone, data and kept device states are left out. */
     readonly up: number;
     readonly down: number;
-    /** Stages A and B, both ways. */
+    /** Of that in Stages A and B, both ways together. */
     readonly stagesAB: number;
+    /** Both ways together. */
     readonly evaluation: number;
   };
   readonly curve: readonly LabPoint[];

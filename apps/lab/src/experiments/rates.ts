@@ -1,0 +1,19 @@
+import type { LabRun, RateChoice } from "./labResult.ts";
+import type { RateGroup } from "./runPlan.ts";
+
+/** What a rate is chosen by: nothing but the validation split. */
+export type ValidatedRun = Pick<LabRun, "bestValidation" | "error">;
+
+/** The rate whose run was best on the validation split; of equals the smallest. A run that failed was not measured. */
+export function chooseRate(group: RateGroup, resultOf: (runId: string) => ValidatedRun | null): RateChoice {
+  const tried = group.trials.map(({ clientLearningRate, run }) => {
+    const result = resultOf(run.id);
+    return { clientLearningRate, runId: run.id, validation: result === null || result.error !== null ? null : result.bestValidation };
+  });
+  let chosen: { clientLearningRate: number; validation: number } | null = null;
+  for (const { clientLearningRate, validation } of [...tried].sort((a, b) => a.clientLearningRate - b.clientLearningRate)) {
+    if (validation !== null && (chosen === null || validation > chosen.validation)) chosen = { clientLearningRate, validation };
+  }
+  const { key, method, task, seed } = group;
+  return { key, method, task, seed, tried, chosen: chosen?.clientLearningRate ?? null };
+}

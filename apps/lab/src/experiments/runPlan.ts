@@ -1,0 +1,198 @@
+import { createHash } from "node:crypto";
+import { type MethodName, type Metric, methods, presets, type RunSettings } from "@tutti/core";
+import { findTask } from "@tutti/data";
+import { runSettingsSchema } from "@tutti/protocol";
+import { mergeDeep } from "@tutti/server";
+import { type Experiment, type ExperimentAxis, ExperimentError } from "./experimentFile.ts";
+import type { FaultPlan } from "./labResult.ts";
+import { withSettings } from "./settingPaths.ts";
+
+/** A run of an experiment before it has run. */
+export interface PlannedRun {
+  /** Hash of all that decides its numbers. */
+  readonly id: string;
+  readonly method: MethodName | "settings";
+  readonly methodTitle: string;
+  readonly variant: Readonly<Record<string, string | number | boolean>>;
+  readonly isRateTrial: boolean;
+  readonly task: string;
+  readonly metric: Metric;
+  readonly settings: RunSettings;
+  readonly faults: FaultPlan | null;
+}
+
+/** One line of an experiment's tables: a method with a variant on a task, over all seeds. */
+export interface Cell {
+  readonly method: PlannedRun["method"];
+  readonly methodTitle: string;
+  readonly task: string;
+  readonly variant: PlannedRun["variant"];
+  /** Which choice of a rate it follows; null where no rates are tried. */
+  readonly rateKey: string | null;
+  run(seed: number, clientLearningRate: number | null): PlannedRun;
+}
+
+/** The runs that choose a rate. */
+export interface RateGroup {
+  readonly key: string;
+  readonly method: PlannedRun["method"];
+  readonly task: string;
+  readonly seed: number;
+  readonly trials: readonly { readonly clientLearningRate: number; readonly run: PlannedRun }[];
+}
+
+/** An experiment's runs in their order. */
+export interface ExperimentPlan {
+  readonly cells: readonly Cell[];
+  readonly rateGroups: readonly RateGroup[];
+  /** All runs that tables show; a rate that is not chosen yet counts as the method's own. */
+  finalRuns(chosen: ReadonlyMap<string, number | null>): readonly PlannedRun[];
+}
+
+/** In the lab every device counts and nobody is late, unless a file says otherwise: so a busy machine changes no number. */
+const unhurried = { deadlineMs: null, quorum: 1 };
+
+/** Lays an experiment out; throws an ExperimentError where a run's settings do not hold. */
+export function planExperiment(experiment: Experiment): ExperimentPlan {
+  const { rates, seeds } = experiment;
+  for (const task of experiment.tasks) requireTask(task);
+  const cells = distinctCells(
+    experiment.tasks.flatMap((task) => experiment.methods.flatMap((method) => cellsOf(experiment, method, task))),
+    seeds[0] ?? 0,
+  );
+  const rateGroups = rates === undefined ? [] : groupsOf(cells, rates, rates.seed ?? seeds[0] ?? 0);
+  return {
+    cells,
+    rateGroups,
+    finalRuns: (chosen) =>
+      cells.flatMap((cell) => seeds.map((seed) => cell.run(seed, cell.rateKey === null ? null : (chosen.get(cell.rateKey) ?? null)))),
+  };
+}
+
+/** All runs that an experiment may take: trials and final ones, each once; the final ones counted with every method's first rate. */
+export function allRuns({ rateGroups, finalRuns }: ExperimentPlan): readonly PlannedRun[] {
+  const first = new Map(rateGroups.map(({ key, trials }) => [key, trials[0]?.clientLearningRate ?? null]));
+  return distinctRuns([...rateGroups.flatMap(({ trials }) => trials.map(({ run }) => run)), ...finalRuns(first)]);
+}
+
+/** The runs without those whose id came before. */
+export function distinctRuns(runs: readonly PlannedRun[]): readonly PlannedRun[] {
+  return [...new Map(runs.map((run) => [run.id, run] as const).reverse()).values()].reverse();
+}
+
+function requireTask(name: string): void {
+  try {
+    findTask(name);
+  } catch (error) {
+    throw new ExperimentError(`tasks: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+function cellsOf(experiment: Experiment, given: Experiment["methods"][number], task: string): Cell[] {
+  const { name, title, set } = typeof given === "string" ? { name: given, title: undefined, set: {} } : given;
+  const { rates, faults } = experiment;
+  const methodTitle = title ?? (name === "settings" ? "These settings" : methods[name].title);
+  const base = settingsOf({ ...unhurried }, presets[experiment.base], { ...experiment.settings, task }, `settings (${task})`);
+  const ofMethod = name === "settings" ? base : methods[name].settings(base);
+  return combinations(Object.entries(experiment.grid), name, task).map(({ variant, changes }) => {
+    const where = [methodTitle, task, ...Object.entries(variant).map(([axis, value]) => `${axis} ${value}`)].join(", ");
+    const varied = explained(where, () => withSettings(withSettings({ ...ofMethod }, set), changes));
+    const run = (seed: number, clientLearningRate: number | null, isRateTrial = false): PlannedRun => {
+      const training = clientLearningRate === null ? {} : { training: { clientLearningRate } };
+      const settings = checked(mergeDeep(varied, { seed, ...training }), where);
+      const plan = faults ?? null;
+      const identity = { settings, method: name, task, faults: plan };
+      const id = createHash("sha256")
+        .update(JSON.stringify(sorted(identity)))
+        .digest("hex")
+        .slice(0, 16);
+      return { id, method: name, methodTitle, variant, isRateTrial, task, metric: findTask(task).metric, settings, faults: plan };
+    };
+    const rateTask = rates?.task ?? task;
+    const rateVariant = rates?.eachVariant === true ? Object.values(variant) : [];
+    const rateKey = rates === undefined ? null : [name, methodTitle, rateTask, ...rateVariant].join("/");
+    return { method: name, methodTitle, task, variant, rateKey, run };
+  });
+}
+
+/** Two cells of a method and task with the same settings are one: a method may have nothing that an axis changes. */
+function distinctCells(cells: readonly Cell[], seed: number): Cell[] {
+  const known = new Set<string>();
+  return cells.filter((cell) => {
+    const key = `${cell.methodTitle}/${cell.run(seed, null).id}/${JSON.stringify(cell.variant)}`;
+    const isNew = !known.has(key);
+    known.add(key);
+    return isNew;
+  });
+}
+
+function groupsOf(cells: readonly Cell[], rates: NonNullable<Experiment["rates"]>, seed: number): RateGroup[] {
+  const groups = new Map<string, RateGroup>();
+  for (const cell of cells) {
+    if (cell.rateKey === null || groups.has(cell.rateKey)) continue;
+    if (rates.task !== undefined && cell.task !== rates.task) continue;
+    const trials = rates.values.map((clientLearningRate) => {
+      return { clientLearningRate, run: { ...cell.run(seed, clientLearningRate), isRateTrial: true } };
+    });
+    groups.set(cell.rateKey, { key: cell.rateKey, method: cell.method, task: cell.task, seed, trials });
+  }
+  const missing = cells.find(({ rateKey }) => rateKey !== null && !groups.has(rateKey));
+  if (missing !== undefined)
+    throw new ExperimentError(`rates.task: ${rates.task} has no run of ${missing.rateKey}; list it among the tasks`);
+  return [...groups.values()];
+}
+
+interface Combination {
+  readonly variant: PlannedRun["variant"];
+  readonly changes: Readonly<Record<string, unknown>>;
+}
+
+/** Every combination of the axes that are for this method and task. */
+function combinations(axes: readonly (readonly [string, ExperimentAxis])[], method: PlannedRun["method"], task: string): Combination[] {
+  const isFor = (only: Pick<ExperimentAxis, "methods" | "tasks">) =>
+    (only.methods?.includes(method) ?? true) && (only.tasks?.includes(task) ?? true);
+  return axes.reduce<Combination[]>(
+    (all, [name, axis]) => {
+      if (!isFor(axis)) return all;
+      const values = axis.values.flatMap((value): Combination[] => {
+        if (typeof value !== "object") return [{ variant: { [name]: value }, changes: { [axis.path ?? ""]: value } }];
+        return isFor(value) ? [{ variant: { [name]: value.label }, changes: value.set }] : [];
+      });
+      if (values.length === 0) return all;
+      return all.flatMap(({ variant, changes }) =>
+        values.map((value) => ({ variant: { ...variant, ...value.variant }, changes: { ...changes, ...value.changes } })),
+      );
+    },
+    [{ variant: {}, changes: {} }],
+  );
+}
+
+function settingsOf(first: object, preset: RunSettings, over: unknown, where: string): RunSettings {
+  return checked(mergeDeep(mergeDeep(preset, first), over), where);
+}
+
+function checked(settings: unknown, where: string): RunSettings {
+  const parsed = runSettingsSchema.safeParse(settings);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  throw new ExperimentError(`${where}: ${faults.join("; ")}`);
+}
+
+function explained<T>(where: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw new ExperimentError(`${where}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+/** The same value with names in alphabetical order, so that its text does not depend on how it was written. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, inner]) => [name, sorted(inner)]),
+  );
+}
