@@ -17,7 +17,7 @@ export type { JournalledRun } from "./journal/readRun.ts";
 export { listRunIds, readRun } from "./journal/readRun.ts";
 export { deriveRunId } from "./runFolder.ts";
 export type { Overrides, SettingsSources } from "./settings.ts";
-export { mergeSettings, readSettingsFile } from "./settings.ts";
+export { mergeDeep, mergeSettings, readSettingsFile } from "./settings.ts";
 export type { EvaluationRecord, StepRecord } from "./stepRecord.ts";
 export type { TunedParameters } from "./tuned.ts";
 export { readBackboneSizes, tunedParameters } from "./tuned.ts";

@@ -74,7 +74,7 @@ function addRunRoutes(app: FastifyInstance, { blobs, runPage, metrics }: HttpPor
 }
 
 async function addPublicFiles(app: FastifyInstance, { publicDir }: CoordinatorConfig): Promise<void> {
-  for (const folder of ["backbones", "datasets"] as const) {
+  for (const folder of ["backbones", "datasets", "prompts"] as const) {
     await serveFolder(app, {
       prefix: `/${folder}/`,
       root: resolve(publicDir, folder),
