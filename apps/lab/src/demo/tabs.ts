@@ -15,8 +15,12 @@ export interface TabOptions {
 
 /** Open tabs, reopened when they crash until they are closed. */
 export interface Tabs {
-  /** Opens tab `index` at an address; a crashed one comes back at the same address and profile. */
+  /** Opens tab `index` at an address, or takes it there; a crashed one comes back at the same address and profile. */
   open(index: number, url: string): Promise<void>;
+  /** Loads an open tab again, as its reader might. */
+  reload(index: number): Promise<void>;
+  /** What the page of an open tab says of itself in `data-state`; null where it says nothing. */
+  stateOf(index: number): Promise<string | null>;
   /** Closes every tab, so that their storage is written out. */
   close(): Promise<void>;
 }
@@ -26,6 +30,7 @@ const maxReopenings = 5;
 /** Keeps a set of tabs open. */
 export function createTabs({ executablePath, chromiumFlags, profilesFolder, isHeadless, onTrouble }: TabOptions): Tabs {
   const contexts = new Map<number, BrowserContext>();
+  const addresses = new Map<number, string>();
   let isClosing = false;
   let numReopenings = 0;
 
@@ -45,33 +50,48 @@ export function createTabs({ executablePath, chromiumFlags, profilesFolder, isHe
     });
   }
 
-  async function visit(page: Page, index: number, url: string): Promise<void> {
-    page.on("crash", () => void reopen(index, url, "crashed"));
+  async function visit(page: Page, index: number): Promise<void> {
+    page.on("crash", () => void reopen(index, "crashed"));
     page.on("pageerror", (error) => onTrouble(`Tab ${index}: ${error.message}`));
-    await page.goto(url);
+    await page.goto(addresses.get(index) ?? "about:blank");
   }
 
   async function open(index: number, url: string): Promise<void> {
+    addresses.set(index, url);
+    const page = pageOf(index);
+    if (page === null) await start(index);
+    else await page.goto(url);
+  }
+
+  async function start(index: number): Promise<void> {
     const context = await launch(index);
     contexts.set(index, context);
     context.on("close", () => {
-      if (contexts.get(index) === context) void reopen(index, url, "was closed");
+      if (contexts.get(index) === context) void reopen(index, "was closed");
     });
-    await visit(context.pages()[0] ?? (await context.newPage()), index, url);
+    await visit(context.pages()[0] ?? (await context.newPage()), index);
   }
 
-  async function reopen(index: number, url: string, what: string): Promise<void> {
+  async function reopen(index: number, what: string): Promise<void> {
     const context = contexts.get(index);
     contexts.delete(index);
     if (isClosing || numReopenings >= maxReopenings) return;
     numReopenings += 1;
     onTrouble(`Tab ${index} ${what} and is opened again.`);
     await context?.close().catch(() => undefined);
-    await open(index, url).catch((error: unknown) => onTrouble(`Tab ${index} does not open: ${String(error)}`));
+    await start(index).catch((error: unknown) => onTrouble(`Tab ${index} does not open: ${String(error)}`));
   }
+
+  const pageOf = (index: number): Page | null => contexts.get(index)?.pages()[0] ?? null;
 
   return {
     open,
+    async reload(index) {
+      await pageOf(index)?.reload();
+    },
+    async stateOf(index) {
+      return (await pageOf(index)?.locator("html").getAttribute("data-state")) ?? null;
+    },
     async close() {
       isClosing = true;
       const open = [...contexts.values()];

@@ -1,0 +1,25 @@
+/** Where clients are to join, and what they compute with. */
+export interface JoinTarget {
+  readonly url: string;
+  readonly runId: string;
+  /** Where client processes may keep their devices; tabs keep them in their profiles. */
+  readonly folder: string;
+  readonly backend: "auto" | "webgpu" | "wasm" | "cpu";
+  readonly threads: number;
+}
+
+/** The clients of one run at a time, kept open from run to run. */
+export interface Clients {
+  readonly kind: "tabs" | "node";
+  readonly count: number;
+  /** Has client `index` join a run, whatever it did before. */
+  join(index: number, target: JoinTarget): Promise<void>;
+  /** Loads a client again in the middle of whatever it does. */
+  reload(index: number): Promise<void>;
+  /** A sentence when a client says that it cannot take part; null while all can. */
+  failure(): Promise<string | null>;
+  /** Processor time that all clients have used, in seconds; null where it cannot be read. */
+  processorSeconds(): number | null;
+  /** Closes every client, so that their storage is written out. */
+  close(): Promise<void>;
+}

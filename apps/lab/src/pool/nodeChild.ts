@@ -1,0 +1,32 @@
+import { join } from "node:path";
+import { type ClientSession, joinRun } from "@tutti/client";
+import { folderStore } from "@tutti/client/node";
+import { createTrainer, memoryCache } from "@tutti/model";
+import type { NodeClientMessage, NodeJoin } from "./nodeClients.ts";
+
+const trainer = createTrainer({ cache: memoryCache() });
+const tell = (message: NodeClientMessage) => process.send?.(message);
+let leaving: Promise<unknown> = Promise.resolve();
+let session: { readonly joined: ClientSession; readonly abort: AbortController } | null = null;
+
+process.on("disconnect", () => process.exit(0));
+process.on("message", (message: NodeJoin) => {
+  leaving = leaving.then(() => follow(message));
+});
+
+/** Ends what is under way, then joins another run. */
+async function follow({ url, clientKey, folder, backend, threads }: NodeJoin): Promise<void> {
+  session?.abort.abort();
+  await session?.joined.whenEnded;
+  await trainer.stop();
+  const abort = new AbortController();
+  const joined = joinRun({
+    ...{ url, clientKey, trainer, backend, threads, signal: abort.signal, store: folderStore(join(folder, clientKey)) },
+    socketOptions: { reconnectionDelay: 50, reconnectionDelayMax: 500 },
+    onEvent(event) {
+      if (event.kind === "ready") tell({ kind: "ready" });
+      if (event.kind === "ended" && event.end.reason === "failed") tell({ kind: "failed", message: event.end.message });
+    },
+  });
+  session = { joined, abort };
+}

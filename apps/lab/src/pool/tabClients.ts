@@ -1,0 +1,40 @@
+import { join } from "node:path";
+import { createTabs, type TabOptions } from "../demo/tabs.ts";
+import type { Clients, JoinTarget } from "./clients.ts";
+import { findProcesses, processorSecondsOf } from "./processorTime.ts";
+
+/** The address at which a tab joins by itself. */
+export function labTabAddress({ url, backend, threads }: Pick<JoinTarget, "url" | "backend" | "threads">, index: number): string {
+  return `${url}/?auto=1&backend=${backend}&threads=${threads}&tab=${index}`;
+}
+
+/** Tabs of real browsers, each with a profile that stays on disk. */
+export function openTabClients(count: number, options: TabOptions): Clients {
+  const tabs = createTabs(options);
+  const opened = new Set<number>();
+  let roots: readonly number[] = [];
+  return {
+    kind: "tabs",
+    count,
+    async join(index, target) {
+      await tabs.open(index, labTabAddress(target, index));
+      opened.add(index);
+      roots = [];
+    },
+    reload: (index) => tabs.reload(index),
+    async failure() {
+      for (const index of opened) {
+        if ((await tabs.stateOf(index).catch(() => null)) === "failed") return `tab ${index} cannot take part; its page says why`;
+      }
+      return null;
+    },
+    processorSeconds() {
+      if (roots.length < opened.size) {
+        const profiles = [...opened].map((index) => `--user-data-dir=${join(options.profilesFolder, String(index))} `);
+        roots = findProcesses((line) => !line.includes("--type=") && profiles.some((profile) => `${line} `.includes(profile)));
+      }
+      return processorSecondsOf(roots);
+    },
+    close: () => tabs.close(),
+  };
+}
