@@ -13,8 +13,8 @@ import type { SourcePrompt } from "./tuning/sourcePrompts.ts";
 export interface Predictor {
   /** Names of the classes, in class order. */
   readonly classes: readonly string[];
-  /** The class of each text; labels are not read. */
-  predict(texts: readonly Pick<Example, "text" | "textB">[]): Promise<readonly number[]>;
+  /** The class of each text, with other parameters of the same names where they are given; labels are not read. */
+  predict(texts: readonly Pick<Example, "text" | "textB">[], ofDevice?: Params): Promise<readonly number[]>;
   /** (classes, classes): rows are true classes, columns predictions. */
   confusion(examples: readonly Example[]): Promise<readonly (readonly number[])[]>;
   dispose(): void;
@@ -36,9 +36,9 @@ export function createPredictor(
   const { tuned, encode } = createReader({ transformer, tokenizer, layout, tuner }, task, run.tuning);
   return {
     classes: task.classes,
-    async predict(texts) {
+    async predict(texts, ofDevice = params) {
       const examples = texts.map((text) => ({ ...text, label: 0 }));
-      return (await predictAll(tuned, params, encode(examples))).classes;
+      return (await predictAll(tuned, ofDevice, encode(examples))).classes;
     },
     async confusion(examples) {
       const encoded = encode(examples);
