@@ -1,11 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import { hasFused } from "../kernels/fusedKernels.ts";
 import { middle } from "./contest.ts";
+import { withLibraryProducts } from "./contestants.ts";
 import { type KernelCase, kernelCases, type LayerSizes, productCase } from "./kernelCases.ts";
 
 /** What a device can do at best, as our own kernels and the library's find it. */
 export interface DevicePeaks {
-  /** Of the better of our products from f32 and from int8 weights. */
+  /** Of the best of our products from f32 and from int8 weights and of the library's. */
   readonly operationsPerSecond: number;
   /** Of a sum of two large vectors. */
   readonly bytesPerSecond: number;
@@ -57,12 +58,18 @@ export async function measurePeaks(productSize: number, budgetMs: number): Promi
       return () => [tf.add(a, b)];
     },
   };
-  const rates: number[] = [];
+  const library: Pick<KernelCase, "prepare"> = {
+    prepare() {
+      const [a, b] = [tf.ones<tf.Rank.R2>([productSize, productSize]), tf.ones<tf.Rank.R2>([productSize, productSize])];
+      return () => [tf.matMul(a, b)];
+    },
+  };
+  const rates = [(2000 * productSize ** 3) / (await withLibraryProducts(() => msPerCall(library, budgetMs / 4)))];
   for (const encoding of ["f32", "int8"] as const) {
     const product = productCase({ name: "peak", rows: productSize, encoding, numIn: productSize, numOut: productSize });
-    if (hasFused(product.kernel)) rates.push((1000 * product.operations) / (await msPerCall(product, budgetMs / 3)));
+    if (hasFused(product.kernel)) rates.push((1000 * product.operations) / (await msPerCall(product, budgetMs / 4)));
   }
-  const sumMs = await msPerCall(sum, budgetMs / 3);
+  const sumMs = await msPerCall(sum, budgetMs / 4);
   return { operationsPerSecond: Math.max(...rates), bytesPerSecond: (1000 * 12 * numValues) / sumMs };
 }
 
