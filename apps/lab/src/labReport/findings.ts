@@ -1,0 +1,148 @@
+import type { Protocol } from "@tutti/core";
+import type { ExperimentResult } from "../experiments/labResult.ts";
+import { formatBytes, formatCount } from "../results/format.ts";
+import { summarise } from "../statistics/summary.ts";
+import { bytesOf } from "./costs.ts";
+import { curveOf } from "./curves.ts";
+import type { Grid, GridRow } from "./grid.ts";
+import { rankCorrelations } from "./layers.ts";
+import { reportedProtocols, type ScoreTable, scoreTable } from "./scoreTable.ts";
+import { differenceText, listText, scoreText } from "./text.ts";
+
+/** What came out, in sentences that follow from the numbers alone. */
+export function findings(result: ExperimentResult, grid: Grid): string[] {
+  const tables = reportedProtocols.map((protocol) => scoreTable(grid, protocol, "final", result.name));
+  return [
+    extent(result, grid),
+    ...tables.flatMap((table) => (methodsOf(grid).length > 1 ? aboutFedPepTao(grid, table) : [])),
+    ...tables.filter(({ protocol }) => protocol === "global").flatMap((table) => [...aboutBest(table), ...belowMajority(table)]),
+    ...aboutTraffic(grid),
+    ...aboutRanks(grid),
+    ...aboutSeeds(result),
+  ];
+}
+
+const methodsOf = (grid: Grid) => [...new Set(grid.rows.map(({ method }) => method))];
+
+function extent({ runs }: ExperimentResult, grid: Grid): string {
+  const reported = runs.filter(({ isRateTrial }) => !isRateTrial);
+  const numTasks = new Set(grid.columns.map(({ task }) => task)).size;
+  const seeds = [...new Set(reported.map(({ seed }) => seed))];
+  const what = `${formatCount(reported.length, "run")}: ${formatCount(grid.rows.length, "line")} of ${formatCount(methodsOf(grid).length, "method")}, ${formatCount(numTasks, "task")}, ${formatCount(seeds.length, "seed")}`;
+  const trials = runs.length - reported.length;
+  const chosen = trials > 0 ? ` ${formatCount(trials, "further run")} only chose rates.` : "";
+  return `${what}; ${grid.failed.length === 0 ? "none failed" : `${grid.failed.length} failed and ${grid.failed.length === 1 ? "is" : "are"} in no table`}.${chosen}`;
+}
+
+/** FedPepTAO beside the best other method, task by task, with no choice among its lines: silent where there are several. */
+function aboutFedPepTao(grid: Grid, { protocol, rows }: ScoreTable): string[] {
+  const own = rows.filter(({ row }) => row.method === "fedPepTao");
+  const others = rows.filter(({ row }) => row.method !== "fedPepTao" && !row.isControl);
+  const [line] = own;
+  if (line === undefined || own.length > 1 || others.length === 0) return [];
+  const outcomes = grid.columns.flatMap((column, index) => {
+    const cell = line.cells[index];
+    const rivals = others.flatMap(({ row, cells }) => {
+      const mean = cells[index]?.summary?.mean;
+      return mean === undefined ? [] : [{ row, mean }];
+    });
+    const rival = rivals.reduce<{ row: GridRow; mean: number } | null>(
+      (best, one) => (best === null || one.mean > best.mean ? one : best),
+      null,
+    );
+    if (cell?.summary == null || rival === null) return [];
+    const gap = cell.summary.mean - rival.mean;
+    const text = `${column.label} (${differenceText(gap)} against ${rival.row.label})`;
+    return [{ text, kind: gap >= 0 ? "best" : cell.behindBest?.isTie ? "tie" : "behind" }];
+  });
+  if (outcomes.length === 0) return [];
+  const count = (kind: string) => outcomes.filter((outcome) => outcome.kind === kind);
+  const parts = [
+    count("best").length > 0
+      ? `has the highest mean on ${listText(count("best").map(({ text }) => text))}`
+      : "has the highest mean nowhere",
+    ...(count("tie").length > 0 ? [`ties with the best on ${listText(count("tie").map(({ text }) => text))}`] : []),
+    ...(count("behind").length > 0 ? [`is behind the best on ${listText(count("behind").map(({ text }) => text))}`] : []),
+  ];
+  return [`Under the ${protocol} protocol, after the last round, FedPepTAO ${parts.join("; it ")}.`];
+}
+
+function aboutBest({ columns, rows, protocol }: ScoreTable): string[] {
+  return columns.flatMap((column, index) => {
+    const here = rows.map(({ row, cells }) => ({ row, cell: cells[index] }));
+    const best = here.find(({ cell }) => cell?.isBest);
+    if (best?.cell?.summary == null) return [];
+    const ties = here.filter(({ cell }) => cell?.behindBest?.isTie);
+    const untested = here.filter(
+      ({ row, cell }) => cell !== undefined && cell.summary !== null && !cell.isBest && !row.isControl && cell.behindBest === null,
+    );
+    const tied =
+      ties.length === 0
+        ? untested.length === 0
+          ? "; no other line ties with it"
+          : ""
+        : `; ${listText(ties.map(({ row }) => row.label))} ${ties.length === 1 ? "ties" : "tie"} with it`;
+    const unknown = untested.length > 0 ? `; for ${formatCount(untested.length, "line")} ties could not be tested` : "";
+    return [`${column.label}, ${protocol}: best is ${best.row.label} with ${scoreText(best.cell.summary.mean)}${tied}${unknown}.`];
+  });
+}
+
+function belowMajority({ columns, rows, controls }: ScoreTable): string[] {
+  const majority = controls.find(({ label }) => label === "Majority class");
+  return columns.flatMap((column, index) => {
+    const bound = majority?.cells[index] ?? null;
+    if (bound === null) return [];
+    const below = rows.filter(({ row, cells }) => !row.isControl && (cells[index]?.summary?.mean ?? Number.POSITIVE_INFINITY) <= bound);
+    if (below.length === 0) return [];
+    const who = listText(below.map(({ row }) => row.label));
+    return [
+      `${column.label}: ${who} ${below.length === 1 ? "is" : "are"} no better than always answering the commonest class (${scoreText(bound)}).`,
+    ];
+  });
+}
+
+/** FedPepTAO's traffic beside P-tuning v2's, which sends all layers, and when it has paid for Stages A and B. */
+function aboutTraffic(grid: Grid): string[] {
+  const own = grid.rows.filter(({ method }) => method === "fedPepTao");
+  const all = grid.rows.filter(({ method }) => method === "pTuningV2");
+  const [line, reference] = [own[0], all[0]];
+  if (line === undefined || reference === undefined || own.length > 1 || all.length > 1) return [];
+  return grid.columns.flatMap((column) => {
+    const [a, b] = [grid.runsOf(line, column), grid.runsOf(reference, column)];
+    const [cost, other] = [summarise(a.map(bytesOf))?.mean, summarise(b.map(bytesOf))?.mean];
+    const stages = summarise(a.map(({ bytes }) => bytes.stagesAB))?.mean ?? 0;
+    if (cost === undefined || other === undefined || other === 0 || cost === 0) return [];
+    const share = `${Math.round((100 * stages) / cost)} % of it in Stages A and B`;
+    const sent = `${column.label}: FedPepTAO put ${formatBytes(Math.round(cost))} on the wire, ${share}; ${(cost / other).toFixed(2)} times P-tuning v2's ${formatBytes(Math.round(other))}`;
+    return [`${sent}. ${paidBack(grid, [line, reference], column)}`];
+  });
+}
+
+function paidBack(grid: Grid, [line, reference]: readonly [GridRow, GridRow], column: Grid["columns"][number]): string {
+  const protocol: Protocol = "global";
+  const [a, b] = [line, reference].map((row) => {
+    const runs = grid.runsOf(row, column);
+    const bytes = curveOf(runs, protocol, "loss", "bytes");
+    return curveOf(runs, protocol, "loss", "round").map(({ x }, index) => ({ round: x, bytes: bytes[index]?.x ?? 0 }));
+  });
+  const since = a?.find(({ round, bytes }) => bytes <= (b?.find((point) => point.round === round)?.bytes ?? -1));
+  return since === undefined
+    ? "Its smaller uploads did not pay for them within the run."
+    : `By round ${since.round} its smaller uploads had paid for them.`;
+}
+
+function aboutRanks(grid: Grid): string[] {
+  const known = rankCorrelations(grid).filter(({ mean }) => mean !== null);
+  const values = known.flatMap(({ mean }) => mean ?? []);
+  if (known.length === 0) return [];
+  return [
+    `The order of layer scores under two sets of conditions agrees with a rank correlation of ${scoreText(Math.min(...values))} to ${scoreText(Math.max(...values))} (${formatCount(known.length, "pair")}).`,
+  ];
+}
+
+function aboutSeeds({ runs }: ExperimentResult): string[] {
+  const numSeeds = new Set(runs.filter(({ isRateTrial }) => !isRateTrial).map(({ seed }) => seed)).size;
+  return numSeeds >= 3
+    ? []
+    : [`With ${formatCount(numSeeds, "seed")} nothing is known of how the numbers vary from seed to seed: at least 3 are needed.`];
+}

@@ -1,0 +1,107 @@
+import type { Metric, RunSettings } from "@tutti/core";
+import type { LabRun } from "../experiments/labResult.ts";
+
+/** One line of the tables: a method as the experiment set it up. */
+export interface GridRow {
+  readonly key: string;
+  readonly method: string;
+  readonly label: string;
+  /** A bound to compare with and no competitor: it is never the best. */
+  readonly isControl: boolean;
+}
+
+/** One column of the tables: a task under one set of conditions, in which scores may be compared. */
+export interface GridColumn {
+  readonly key: string;
+  readonly task: string;
+  readonly metric: Metric;
+  /** What the experiment varies of the conditions, such as `alpha 0.1`; empty where they are the same everywhere. */
+  readonly conditions: string;
+  readonly label: string;
+}
+
+/** An experiment's runs by line and column. */
+export interface Grid {
+  readonly rows: readonly GridRow[];
+  readonly columns: readonly GridColumn[];
+  /** Runs that finished, one per seed. */
+  runsOf(row: GridRow, column: GridColumn): readonly LabRun[];
+  readonly failed: readonly LabRun[];
+}
+
+const controlMethods = new Set(["local", "pooled"]);
+
+/** Puts runs in lines and columns; trials of rates are left out, and failed runs are kept apart. */
+export function gridOf(runs: readonly LabRun[]): Grid {
+  const reported = runs.filter(({ isRateTrial }) => !isRateTrial);
+  const axes = variedAxes(reported);
+  const conditionAxes = axes.filter((axis) => changesConditions(reported, axis));
+  const methodAxes = axes.filter((axis) => !conditionAxes.includes(axis));
+  const rows = new Map<string, GridRow>();
+  const columns = new Map<string, GridColumn>();
+  const cells = new Map<string, LabRun[]>();
+  const failed: LabRun[] = [];
+  for (const run of reported) {
+    const row = rowOf(run, methodAxes);
+    const column = columnOf(run, conditionAxes);
+    rows.set(row.key, rows.get(row.key) ?? row);
+    columns.set(column.key, columns.get(column.key) ?? column);
+    if (run.error !== null) {
+      failed.push(run);
+      continue;
+    }
+    const key = `${row.key}\n${column.key}`;
+    cells.set(key, [...(cells.get(key) ?? []), run]);
+  }
+  return {
+    rows: [...rows.values()].sort((a, b) => Number(a.isControl) - Number(b.isControl)),
+    columns: [...columns.values()],
+    runsOf: (row, column) => cells.get(`${row.key}\n${column.key}`) ?? [],
+    failed,
+  };
+}
+
+function rowOf(run: LabRun, axes: readonly string[]): GridRow {
+  const variant = variantText(run, axes);
+  const label = variant === "" ? run.methodTitle : `${run.methodTitle}, ${variant}`;
+  return { key: `${run.method}|${variant}`, method: run.method, label, isControl: controlMethods.has(run.method) };
+}
+
+function columnOf(run: LabRun, axes: readonly string[]): GridColumn {
+  const conditions = variantText(run, axes);
+  const label = conditions === "" ? run.task : `${run.task}, ${conditions}`;
+  return { key: `${run.task}|${conditions}`, task: run.task, metric: run.metric, conditions, label };
+}
+
+/** A run's own values of some axes, such as `keepFraction 0.5, selector score`. */
+export function variantText({ variant }: LabRun, axes: readonly string[] = Object.keys(variant)): string {
+  return axes
+    .filter((axis) => variant[axis] !== undefined)
+    .map((axis) => `${axis} ${variant[axis]}`)
+    .join(", ");
+}
+
+/** Axes that do not have one and the same value in all runs. */
+function variedAxes(runs: readonly LabRun[]): string[] {
+  const names = [...new Set(runs.flatMap(({ variant }) => Object.keys(variant)))];
+  return names.filter((name) => new Set(runs.map(({ variant }) => variant[name])).size > 1);
+}
+
+/** Whether two runs that differ only in this axis are of different conditions: another partition, roster, budget or backbone. */
+function changesConditions(runs: readonly LabRun[], axis: string): boolean {
+  const seen = new Map<string, string>();
+  for (const run of runs) {
+    if (run.variant[axis] === undefined) continue;
+    const others = JSON.stringify([run.method, run.task, run.seed, Object.entries({ ...run.variant, [axis]: null }).sort()]);
+    const conditions = JSON.stringify(conditionsOf(run.settings));
+    const known = seen.get(others);
+    if (known !== undefined && known !== conditions) return true;
+    seen.set(others, conditions);
+  }
+  return false;
+}
+
+/** What is given to a method, where tuning, training and strategy are the method. */
+function conditionsOf({ tuning, training, strategy, contributionEncoding, paramsEncoding, ...conditions }: RunSettings) {
+  return Object.entries(conditions).sort();
+}

@@ -1,0 +1,83 @@
+import type { ExperimentResult } from "../experiments/labResult.ts";
+import { gridOf } from "./grid.ts";
+import { reportedProtocols, type ScoreCell, type ScoreTable, scoreTable, tableTitle } from "./scoreTable.ts";
+import { metricNames } from "./tasks.ts";
+
+const replacements: Readonly<Record<string, string>> = {
+  "\\": "\\textbackslash{}",
+  "{": "\\{",
+  "}": "\\}",
+  $: "\\$",
+  "&": "\\&",
+  "#": "\\#",
+  "%": "\\%",
+  _: "\\_",
+  "~": "\\textasciitilde{}",
+  "^": "\\textasciicircum{}",
+  "<": "\\textless{}",
+  ">": "\\textgreater{}",
+  "|": "\\textbar{}",
+  α: "$\\alpha$",
+  β: "$\\beta$",
+  μ: "$\\mu$",
+  "–": "--",
+  "−": "$-$",
+  "±": "$\\pm$",
+};
+
+/** Text as it may stand in LaTeX; line breaks become spaces. */
+export function escapeLatex(text: string): string {
+  return text.replace(/\s+/g, " ").replace(/[\\{}$&#%_~^<>|αβμ–−±]/gu, (character) => replacements[character] ?? character);
+}
+
+/** Tables of all protocols and moments with booktabs: the best in bold, ties with it marked. */
+export function renderLatex(result: ExperimentResult): string {
+  const grid = gridOf(result.runs);
+  const tables = (["final", "best"] as const).flatMap((moment) =>
+    reportedProtocols.map((protocol) => scoreTable(grid, protocol, moment, result.name)),
+  );
+  const shown = tables.filter(({ rows }) => rows.length > 0);
+  const head = `% ${result.name.replace(/\s+/g, " ")}: needs \\usepackage{booktabs} and, where a table is too wide, \\usepackage{graphicx}\n`;
+  return `${head}${shown.map((table) => latexTable(table, result)).join("\n")}`;
+}
+
+function latexTable(table: ScoreTable, result: ExperimentResult): string {
+  const { columns, rows, controls } = table;
+  const metrics = [...new Set(columns.map(({ metric }) => metricNames[metric]))].join(", ");
+  const methods = rows.filter(({ row }) => !row.isControl).map(latexRow);
+  const bounds = [
+    ...controls.map(({ label, cells }) => `${[escapeLatex(label), ...cells.map((cell) => numberText(cell))].join(" & ")} \\\\`),
+    ...rows.filter(({ row }) => row.isControl).map(latexRow),
+  ];
+  const ties = rows.some(({ cells }) => cells.some(({ behindBest }) => behindBest?.isTie))
+    ? " $^{=}$: ties with it (paired bootstrap over test rows, 95\\,\\%)."
+    : "";
+  return `\\begin{table}
+  \\centering
+  \\caption{${escapeLatex(result.title)}: ${escapeLatex(tableTitle(table))} (${escapeLatex(metrics)}; mean $\\pm$ standard deviation over seeds). Best in bold.${ties}}
+  \\label{tab:${result.name.replace(/[^a-zA-Z0-9-]+/g, "-")}-${table.protocol}-${table.moment}}
+  \\begin{tabular}{l${"r".repeat(columns.length)}}
+    \\toprule
+    ${["Method", ...columns.map(({ label }) => escapeLatex(label))].join(" & ")} \\\\
+    \\midrule
+    ${[...methods, "\\midrule", ...bounds].join("\n    ")}
+    \\bottomrule
+  \\end{tabular}
+\\end{table}
+`;
+}
+
+function latexRow({ row, cells }: ScoreTable["rows"][number]): string {
+  return `${[escapeLatex(row.label), ...cells.map(cellText)].join(" & ")} \\\\`;
+}
+
+function cellText({ summary, isBest, behindBest }: ScoreCell): string {
+  if (summary === null) return "--";
+  const mean = summary.mean.toFixed(3);
+  const spread = summary.stdDev === null ? "" : ` \\pm ${summary.stdDev.toFixed(3)}`;
+  return `$${isBest ? `\\mathbf{${mean}}` : mean}${spread}${behindBest?.isTie ? "^{=}" : ""}$`;
+}
+
+function numberText(value: number | null): string {
+  return value === null ? "--" : `$${value.toFixed(3)}$`;
+}

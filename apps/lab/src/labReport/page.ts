@@ -1,0 +1,146 @@
+import type { ExperimentResult } from "../experiments/labResult.ts";
+import { escapeHtml } from "../report/report.ts";
+import { type Against, curveFigure, type Shown } from "./curves.ts";
+import type { Figure } from "./figure.ts";
+import { findings } from "./findings.ts";
+import { type Grid, gridOf } from "./grid.ts";
+import { htmlFigure, htmlLegend, htmlList, paragraph } from "./html.ts";
+import { heatMap, spectrumFigure } from "./layerFigures.ts";
+import { layerScoresOf } from "./layers.ts";
+import {
+  caveats,
+  costSection,
+  definitionSection,
+  failureSection,
+  faultSection,
+  layerTables,
+  rateSection,
+  scoreSection,
+  taskSection,
+  usageText,
+} from "./sections.ts";
+import { stylesheet } from "./style.ts";
+import { tradeoffFigure } from "./tradeoffFigure.ts";
+
+/** The command that makes an experiment again, from the project's folder. */
+export function commandOf({ preset }: ExperimentResult): string {
+  return `npm run lab -- ${preset ?? "experiment.yaml"}`;
+}
+
+interface Section {
+  readonly id: string;
+  readonly title: string;
+  readonly html: string;
+}
+
+/** A self-contained page about an experiment: no script, no request, for phone, desk and paper, dark and light. */
+export function renderPage(result: ExperimentResult): string {
+  const grid = gridOf(result.runs);
+  const sections = sectionsOf(result, grid).filter(({ html }) => html !== "");
+  const links = sections.map(({ id, title }) => `<li><a href="#${id}">${escapeHtml(title)}</a></li>`).join("");
+  const bodies = sections.map(({ id, title, html }) => `<section id="${id}">\n<h2>${escapeHtml(title)}</h2>\n${html}\n</section>`);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Tutti lab: ${escapeHtml(result.title)}</title>
+<style>${stylesheet}</style>
+</head>
+<body>
+<header>
+<h1>${escapeHtml(result.title)}</h1>
+${paragraph(result.question)}
+${paragraph(`${result.startedAt.replace("T", " ").slice(0, 16)}, commit ${result.commit ?? "unknown"}, ${result.machine}.`, "soft")}
+</header>
+<nav aria-label="Sections"><ul>${links}</ul></nav>
+<main>
+${bodies.join("\n")}
+</main>
+</body>
+</html>
+`;
+}
+
+function sectionsOf(result: ExperimentResult, grid: Grid): Section[] {
+  return [
+    { id: "findings", title: "What came out", html: htmlList([...findings(result, grid), ...caveats(result)]) },
+    { id: "scores", title: "Scores", html: scoreSection(result, grid) },
+    { id: "tasks", title: "Tasks", html: taskSection(result, grid) },
+    { id: "cost", title: "Cost", html: costSection(grid) },
+    { id: "tradeoff", title: "Score against bytes", html: figures(tradeoffs(grid)) },
+    { id: "curves", title: "Curves", html: curveSection(grid) },
+    { id: "layers", title: "Layers", html: layerSection(grid) },
+    { id: "rates", title: "Rates", html: rateSection(result) },
+    { id: "definitions", title: "Definitions", html: definitionSection(result) },
+    { id: "faults", title: "Faults", html: faultSection(result) },
+    { id: "failures", title: "Runs that failed", html: failureSection(grid) },
+    { id: "configuration", title: "Configuration", html: configuration(result) },
+  ];
+}
+
+const figures = (all: readonly Figure[]) =>
+  all.length === 0 ? "" : `<div class="figures">${all.map((figure) => htmlFigure(figure)).join("\n")}</div>`;
+
+function tradeoffs(grid: Grid): Figure[] {
+  return grid.columns.flatMap((column) => {
+    const figure = tradeoffFigure(grid, column, "global");
+    return figure === null ? [] : [{ ...figure, title: `${column.label}: ${figure.title}` }];
+  });
+}
+
+const curveKinds: readonly { readonly protocol: "global" | "personalised"; readonly shown: Shown; readonly against: Against }[] = [
+  { protocol: "global", shown: "score", against: "round" },
+  { protocol: "global", shown: "score", against: "bytes" },
+  { protocol: "global", shown: "score", against: "seconds" },
+  { protocol: "personalised", shown: "score", against: "round" },
+  { protocol: "global", shown: "loss", against: "round" },
+  { protocol: "global", shown: "loss", against: "bytes" },
+  { protocol: "global", shown: "loss", against: "seconds" },
+];
+
+/** Every task's curves, with one legend for all of its figures. */
+function curveSection(grid: Grid): string {
+  return grid.columns
+    .map((column) => {
+      const all = curveKinds.map((kind) => curveFigure(grid, column, kind)).filter((figure) => figure !== null);
+      const [first] = all;
+      if (first === undefined) return "";
+      return `<h3>${escapeHtml(column.label)}</h3>${htmlLegend(first.legend)}${figures(all.map((figure) => ({ ...figure, legend: [] })))}`;
+    })
+    .join("\n");
+}
+
+/** So many spectra are drawn; all are in results.json. */
+const maxSpectra = 12;
+
+function layerSection(grid: Grid): string {
+  const maps = layerScoresOf(grid).map((scores) => htmlFigure(heatMap(scores), true));
+  const probed = grid.rows.flatMap((row) =>
+    grid.columns.flatMap((column) => {
+      const run = grid.runsOf(row, column).find(({ spectra }) => spectra.length > 0);
+      return run === undefined ? [] : [{ run, label: `${row.label}, ${column.label}` }];
+    }),
+  );
+  const spectra = probed.slice(0, maxSpectra).map(({ run, label }) => spectrumFigure(run, label));
+  const text =
+    probed.length === 0
+      ? ""
+      : paragraph("Ritz values of the loss' curvature at the probing devices, of one seed each; all of them are in results.json.", "soft");
+  return `${layerTables(grid)}${maps.join("\n")}${text}${figures(spectra)}`;
+}
+
+function configuration(result: ExperimentResult): string {
+  const command = paragraph("The command that makes it again:");
+  const own =
+    result.preset === null
+      ? ""
+      : paragraph("The experiment as it was run, with all defaults, is in experiment.yaml beside this page.", "soft");
+  const notes = result.notes.length === 0 ? "" : htmlList(result.notes);
+  const settings = result.runs[0]?.settings;
+  const first =
+    settings === undefined
+      ? ""
+      : `<details><summary>All settings of the first run</summary><pre>${escapeHtml(JSON.stringify(settings, null, 2))}</pre></details>`;
+  return `${command}<pre><code>${escapeHtml(commandOf(result))}</code></pre>${own}${paragraph(`Commit ${result.commit ?? "unknown"}. ${result.machine}. ${usageText(result)}`)}${notes}<details open><summary>The experiment</summary><pre>${escapeHtml(JSON.stringify(result.experiment, null, 2))}</pre></details>${first}`;
+}

@@ -1,0 +1,106 @@
+import { createRandom, type Protocol } from "@tutti/core";
+import type { LabRun } from "../experiments/labResult.ts";
+import { type PairedDifference, pairedBootstrap } from "../statistics/bootstrap.ts";
+import { type Summary, summarise } from "../statistics/summary.ts";
+import type { Grid, GridColumn, GridRow } from "./grid.ts";
+
+/** The final round, or the one that was best on the validation split. */
+export type Moment = "final" | "best";
+
+/** A method on a task. */
+export interface ScoreCell {
+  readonly summary: Summary | null;
+  readonly isBest: boolean;
+  /** Best row's accuracy minus this one's; null for the best itself, for controls, and where rows of the test split are not known one by one. */
+  readonly behindBest: PairedDifference | null;
+}
+
+/** Methods × tasks under one protocol at one moment; controls stand below the methods. */
+export interface ScoreTable {
+  readonly protocol: Protocol;
+  readonly moment: Moment;
+  readonly columns: readonly GridColumn[];
+  readonly rows: readonly { readonly row: GridRow; readonly cells: readonly ScoreCell[] }[];
+  readonly controls: readonly { readonly label: string; readonly cells: readonly (number | null)[] }[];
+}
+
+const nameOfMoment = { final: "after the last round", best: "in the round best on validation" } as const;
+
+/** Such as `global, after the last round`. */
+export function tableTitle({ protocol, moment }: Pick<ScoreTable, "protocol" | "moment">): string {
+  return `${protocol}, ${nameOfMoment[moment]}`;
+}
+
+/** A run's score under a protocol, in the task's metric. */
+export function scoreOf(run: LabRun, protocol: Protocol, moment: Moment): number | null {
+  return (moment === "final" ? run.final[protocol] : run.best?.scores[protocol])?.score ?? null;
+}
+
+/** Mean and deviation over a cell's seeds; null where nothing was measured. */
+export function cellSummary(runs: readonly LabRun[], protocol: Protocol, moment: Moment): Summary | null {
+  return summarise(runs.map((run) => scoreOf(run, protocol, moment)).filter((score) => score !== null));
+}
+
+/** The table of one protocol and moment; `name` seeds the bootstrap, so that the same experiment always says the same. */
+export function scoreTable(grid: Grid, protocol: Protocol, moment: Moment, name: string): ScoreTable {
+  const columns = grid.columns.map((column) => columnCells(grid, column, { protocol, moment, name }));
+  const rows = grid.rows.map((row, index) => ({ row, cells: columns.map((cells) => cells[index] ?? emptyCell) }));
+  return { protocol, moment, columns: grid.columns, rows: rows.filter(({ cells }) => cells.some(isMeasured)), controls: controlRows(grid) };
+}
+
+const emptyCell: ScoreCell = { summary: null, isBest: false, behindBest: null };
+const isMeasured = ({ summary }: ScoreCell) => summary !== null;
+
+interface TableKind {
+  readonly protocol: Protocol;
+  readonly moment: Moment;
+  readonly name: string;
+}
+
+function columnCells(grid: Grid, column: GridColumn, { protocol, moment, name }: TableKind): ScoreCell[] {
+  const summaries = grid.rows.map((row) => cellSummary(grid.runsOf(row, column), protocol, moment));
+  const competing = summaries.map((summary, index) => (grid.rows[index]?.isControl ? null : summary));
+  const means = competing.filter((summary) => summary !== null).map(({ mean }) => mean);
+  const top = means.length > 1 ? Math.max(...means) : Number.NaN;
+  const bestIndex = competing.findIndex((summary) => summary?.mean === top);
+  const best = grid.rows[bestIndex];
+  return grid.rows.map((row, index) => {
+    const summary = summaries[index] ?? null;
+    const isCompared =
+      best !== undefined && competing[index] !== null && index !== bestIndex && protocol === "global" && moment === "final";
+    return {
+      summary,
+      isBest: competing[index]?.mean === top,
+      behindBest: isCompared ? differenceOf(grid.runsOf(best, column), grid.runsOf(row, column), `${name}/${column.key}`) : null,
+    };
+  });
+}
+
+/** Difference of the accuracies of two sets of runs on the same test rows; null where a run's answers are not known row by row. */
+export function differenceOf(first: readonly LabRun[], second: readonly LabRun[], name: string): PairedDifference | null {
+  const [a, b] = [answersOf(first), answersOf(second)];
+  if (a.length === 0 || b.length === 0 || new Set([...a, ...b].map(({ length }) => length)).size > 1) return null;
+  // One stream per column: every pair of a column is judged on the same draws of test rows.
+  const stream = createRandom(0).stream({ purpose: `paired bootstrap/${name}` });
+  return pairedBootstrap(a, b, stream);
+}
+
+/** Right and wrong by test row, a text per run; none where one of the runs lacks it. */
+function answersOf(runs: readonly LabRun[]): string[] {
+  const known = runs.flatMap(({ correct }) => (correct === null || correct === "" ? [] : [correct]));
+  return known.length === runs.length ? known : [];
+}
+
+function controlRows(grid: Grid): ScoreTable["controls"] {
+  const meanOf = (column: GridColumn, control: keyof LabRun["controls"]) => {
+    const values = grid.rows.flatMap((row) => grid.runsOf(row, column)).map(({ controls }) => controls[control]);
+    return summarise(values.filter((value) => value !== null))?.mean ?? null;
+  };
+  return [
+    { label: "Majority class", cells: grid.columns.map((column) => meanOf(column, "majority")) },
+    { label: "Zero-shot", cells: grid.columns.map((column) => meanOf(column, "zeroShot")) },
+  ];
+}
+
+/** Protocols in the order of the report. */
+export const reportedProtocols = ["personalised", "global", "newcomer"] as const;

@@ -1,0 +1,225 @@
+import type { ExperimentResult, LabRun } from "../experiments/labResult.ts";
+import { escapeHtml } from "../report/report.ts";
+import { formatBytes, formatCount, formatNumber, formatSeconds } from "../results/format.ts";
+import { costTables } from "./costs.ts";
+import { definitionsOf, fromMemoryNote } from "./definitions.ts";
+import type { Grid } from "./grid.ts";
+import { variantText } from "./grid.ts";
+import { type Cell, htmlList, htmlTable, paragraph } from "./html.ts";
+import { rankCorrelations } from "./layers.ts";
+import { reportedProtocols, type ScoreCell, type ScoreTable, scoreTable, tableTitle } from "./scoreTable.ts";
+import { labelWordsOf, labelWordsSeen, metricNames, taskNotes } from "./tasks.ts";
+import { differenceText, scoreText, summaryText } from "./text.ts";
+
+const howToRead = [
+  "Mean ± standard deviation over seeds, on the test split. The best method of a column is bold; controls below the line do not compete.",
+  "≈ marks a tie with the best: the 95 % interval of the difference in accuracy, from a paired bootstrap over the test rows of these seeds, contains 0. It is told for the global protocol after the last round, where answers are known row by row; it speaks of other test rows, not of other seeds, and is not corrected for the number of comparisons. Where the metric is another one, the tie is still one of accuracies.",
+  "Personalised: every device predicts its own share of the test split, which has its own label mix, so that knowing the mix alone already helps. Global: every device predicts a random slice of the whole split. Newcomer: a device that joins afterwards and trains nothing. Numbers of different protocols cannot be compared.",
+];
+
+/** Scores under every protocol. */
+export function scoreSection(result: ExperimentResult, grid: Grid): string {
+  const tables = reportedProtocols.flatMap((protocol) =>
+    (["final", "best"] as const).map((moment) => scoreTable(grid, protocol, moment, result.name)),
+  );
+  const shown = tables.filter(({ rows }) => rows.length > 0).map((table) => scoreHtml(table, result));
+  return shown.length === 0
+    ? paragraph("No run has a score.")
+    : `${howToRead.map((text) => paragraph(text, "soft")).join("")}${shown.join("")}`;
+}
+
+function scoreHtml(table: ScoreTable, { runs }: ExperimentResult): string {
+  const { columns, rows, controls } = table;
+  const backbone = runs[0]?.settings.backbone ?? "";
+  const metrics = [...new Set(columns.map(({ metric }) => metric))];
+  const unit = metrics.length === 1 && metrics[0] !== undefined ? metricNames[metrics[0]] : "the task's metric";
+  const heads = columns.map(({ label, metric }) => (metrics.length === 1 ? label : `${label} (${metricNames[metric]})`));
+  const line = ({ row, cells }: ScoreTable["rows"][number]) => ({ cells: [row.label, ...cells.map(scoreCell)], isControl: row.isControl });
+  const bounds = controls.map(({ label, cells }) => ({ cells: [label, ...cells.map(scoreText)], isControl: true }));
+  const words = {
+    cells: ["Label words seen in pretraining", ...columns.map(({ task }) => labelWordsSeen(backbone, task))],
+    isControl: true,
+  };
+  const lines = [
+    ...rows.filter(({ row }) => !row.isControl).map(line),
+    ...bounds,
+    ...rows.filter(({ row }) => row.isControl).map(line),
+    words,
+  ];
+  return htmlTable(`Scores: ${tableTitle(table)} (${unit})`, ["method", ...heads], lines, "scores");
+}
+
+function scoreCell({ summary, isBest, behindBest }: ScoreCell): Cell {
+  const seeds = summary === null ? "" : formatCount(summary.count, "seed");
+  if (behindBest === null) return { text: summaryText(summary), isBold: isBest, ...(summary === null ? {} : { hint: seeds }) };
+  const { difference, low, high, isTie } = behindBest;
+  const hint = `${seeds}; the best is ahead by ${scoreText(difference)} in accuracy, 95 % interval ${scoreText(low)} to ${scoreText(high)}`;
+  return { text: `${isTie ? "≈ " : ""}${summaryText(summary)}`, hint };
+}
+
+/** The tasks, what is on record of their label words and splits. */
+export function taskSection({ runs }: ExperimentResult, grid: Grid): string {
+  const names = [...new Set(grid.columns.map(({ task }) => task))];
+  const backbones = [...new Set(runs.map(({ settings }) => settings.backbone))];
+  const lines = names.map((task) => {
+    const own = runs.filter((run) => run.task === task);
+    const numRows = own.find(({ correct }) => correct !== null)?.correct?.length;
+    const notes = taskNotes(task, names).join(" ");
+    const seen = backbones.map((backbone) => `${backbones.length > 1 ? `${backbone}: ` : ""}${labelWordsSeen(backbone, task)}`).join("; ");
+    const metric = own[0] === undefined ? "–" : metricNames[own[0].metric];
+    return {
+      cells: [
+        task,
+        { text: metric, isText: true },
+        numRows === undefined ? "–" : String(numRows),
+        prose(labelWordsOf(task)),
+        prose(seen),
+        prose(notes),
+      ],
+    };
+  });
+  const heads = [
+    "task",
+    { text: "metric", isText: true },
+    "test rows",
+    prose("label words"),
+    prose("label words seen in pretraining"),
+    prose("splits"),
+  ];
+  const text = `Label words are asked for by the zero-shot control, and by every method whose head is label words. Where pretraining already used them as labels, zero-shot is no untouched model (${backbones.join(", ")}).`;
+  return `${htmlTable("Tasks", heads, lines)}${paragraph(text, "soft")}`;
+}
+
+const prose = (text: string): Cell => ({ text: text === "" ? "–" : text, isText: true });
+
+/** Bytes and seconds. */
+export function costSection(grid: Grid): string {
+  const heads = ["method", "up", "down", "of both: Stages A and B", "of both: evaluation", "seconds of training", "seconds in all", "runs"];
+  const bytes = (value: number) => formatBytes(Math.round(value));
+  const tables = costTables(grid).map(({ conditions, costs }) => {
+    const lines = costs.map(({ row, ...cost }) => ({
+      cells: [
+        row.label,
+        ...[cost.bytesUp, cost.bytesDown, cost.bytesStagesAB, cost.bytesEvaluation].map(bytes),
+        ...[cost.secondsTraining, cost.secondsTotal].map((seconds) => seconds.toFixed(1)),
+        String(cost.numRuns),
+      ],
+      isControl: row.isControl,
+    }));
+    return htmlTable(`Mean cost of a run${conditions === "" ? "" : `, ${conditions}`}`, heads, lines);
+  });
+  const text =
+    "Bytes on the wire, without pages, backbone and data. Stages A and B (scoring and counting) are charged to the run that needs them, in bytes and in seconds. Seconds are of this machine.";
+  return `${tables.join("")}${paragraph(text, "soft")}`;
+}
+
+/** Which layers travel, and how alike conditions order them. */
+export function layerTables(grid: Grid): string {
+  const runs = grid.rows.flatMap((row) => grid.columns.flatMap((column) => grid.runsOf(row, column).map((run) => ({ row, column, run }))));
+  const selecting = runs.filter(({ run }) => run.keepFraction !== null);
+  const lines = selecting.map(({ row, column, run }) => ({
+    cells: [
+      row.label,
+      prose(column.label),
+      String(run.seed),
+      scoreText(run.keepFraction),
+      String(run.selectedLayers.length),
+      prose(run.selectedLayers.join(", ")),
+    ],
+  }));
+  const heads = ["method", prose("task"), "seed", "r", "layers", prose("that travel")];
+  const selected = lines.length === 0 ? "" : htmlTable("Layers that travel: r is the share to keep", heads, lines);
+  const correlations = rankCorrelations(grid).map(({ row, first, second, mean, numSeeds }) => ({
+    cells: [row.label, prose(first), prose(second), mean === null ? "–" : differenceText(mean), String(numSeeds)],
+  }));
+  const ranks =
+    correlations.length === 0
+      ? ""
+      : htmlTable("Spearman's ρ of layer scores, mean over seeds", ["method", prose("between"), prose("and"), "ρ", "seeds"], correlations);
+  return `${selected}${ranks}`;
+}
+
+/** What the methods are, with publications and deviations. */
+export function definitionSection({ runs }: ExperimentResult): string {
+  const items = definitionsOf(runs).map(({ title, publication, deviations }) => {
+    const source =
+      publication === null
+        ? ""
+        : `<dd>${escapeHtml(publication.authors)}: <a href="${escapeHtml(publication.link)}">${escapeHtml(publication.title)}</a>, ${escapeHtml(publication.venue)} ${publication.year}.</dd>`;
+    const own = deviations.length === 0 ? "" : `<dd><ul>${deviations.map((text) => `<li>${escapeHtml(text)}</li>`).join("")}</ul></dd>`;
+    return `<dt>${escapeHtml(title)}</dt>${source}${own}`;
+  });
+  return `${paragraph(fromMemoryNote)}<dl>${items.join("")}</dl>`;
+}
+
+/** Rates that were tried, chosen on validation; empty where none were. */
+export function rateSection({ rates }: ExperimentResult): string {
+  const lines = rates.map(({ key, seed, tried, chosen }) => {
+    const all = tried.map(({ clientLearningRate, validation }) => `${clientLearningRate}: ${scoreText(validation)}`).join("; ");
+    return { cells: [key, String(seed), prose(all), chosen === null ? "none" : String(chosen)] };
+  });
+  return lines.length === 0
+    ? ""
+    : htmlTable("Rates tried on one seed: score on the validation split", ["what", "seed", prose("tried"), "chosen"], lines);
+}
+
+/** Faults that were injected on purpose. */
+export function faultSection({ runs }: ExperimentResult): string {
+  const kinds = ["drop", "slow", "duplicate", "reorder", "corrupt", "reload"] as const;
+  const lines = runs.flatMap((run) => {
+    const { faults } = run;
+    if (faults === null) return [];
+    return [
+      {
+        cells: [
+          nameOf(run),
+          String(faults.plan.seed),
+          ...kinds.map((kind) => `${faults.counts[kind]} (${formatNumber(faults.plan[kind])})`),
+        ],
+      },
+    ];
+  });
+  return lines.length === 0
+    ? paragraph("No faults were injected.")
+    : htmlTable("Faults that happened, and their probability", ["run", "seed", ...kinds], lines);
+}
+
+/** Runs that failed, and why. */
+export function failureSection(grid: Grid): string {
+  const lines = grid.failed.map((run) => ({ cells: [nameOf(run), prose(run.error ?? "")] }));
+  return lines.length === 0 ? paragraph("Every run finished.") : htmlTable("Runs that failed", ["run", prose("why")], lines);
+}
+
+function nameOf(run: LabRun): string {
+  const variant = variantText(run);
+  return `${run.methodTitle}${variant === "" ? "" : `, ${variant}`}, ${run.task}, seed ${run.seed}`;
+}
+
+/** What a reader has to know of the numbers' completeness: coverage and answers that could not be replayed. */
+export function caveats({ runs }: ExperimentResult): string[] {
+  const last = runs.flatMap(({ curve, settings }) => curve.filter(({ round, split }) => split === "test" && round === settings.numRounds));
+  const coverage = Math.min(1, ...last.map((point) => point.coverage));
+  const unknown = [
+    ...new Set(runs.flatMap(({ correct, correctNote, error }) => (correct === null && error === null ? (correctNote ?? []) : []))),
+  ];
+  return [
+    coverage < 1
+      ? `In the last evaluation not all devices answered: coverage fell to ${Math.round(coverage * 100)} %.`
+      : "All devices answered in the last evaluation.",
+    ...unknown.map((note) => `Ties could not be tested everywhere: ${note}`),
+  ];
+}
+
+/** How the machine was used, a sentence. */
+export function usageText({ runs }: ExperimentResult): string {
+  const shares = runs.flatMap(({ usage }) => usage.clientsFraction ?? []);
+  const idle = runs.flatMap(({ usage }) => usage.orchestrationFraction ?? []);
+  const total = formatSeconds(runs.reduce((sum, { seconds }) => sum + seconds.total, 0));
+  const mean = (values: readonly number[]) => Math.round((100 * values.reduce((sum, value) => sum + value, 0)) / values.length);
+  const used = shares.length === 0 ? "" : `; clients used ${mean(shares)} % of the cores in train steps`;
+  const waited = idle.length === 0 ? "" : `; in ${mean(idle)} % of the steps' time no device had a task`;
+  const backends = [...new Set(runs.map(({ backend, clients }) => `${backend} in ${clients === "tabs" ? "tabs" : "Node processes"}`))].join(
+    ", ",
+  );
+  return `${formatCount(runs.length, "run")} took ${total} on ${backends}${used}${waited}.`;
+}

@@ -1,0 +1,29 @@
+import type { Summary } from "../statistics/summary.ts";
+
+const digits = 3;
+
+/** A score with three digits and a real minus sign; a dash where there is none. */
+export function scoreText(value: number | null | undefined): string {
+  return value === null || value === undefined || !Number.isFinite(value) ? "–" : signed(value.toFixed(digits));
+}
+
+/** Mean ± standard deviation; the mean alone for a single seed. */
+export function summaryText(summary: Summary | null): string {
+  if (summary === null) return "–";
+  return summary.stdDev === null ? scoreText(summary.mean) : `${scoreText(summary.mean)} ± ${scoreText(summary.stdDev)}`;
+}
+
+/** A difference with its sign. */
+export function differenceText(value: number): string {
+  return value > 0 ? `+${scoreText(value)}` : scoreText(value);
+}
+
+/** Items as a sentence reads them: `a, b and c`. */
+export function listText(items: readonly string[]): string {
+  const last = items.at(-1);
+  return last === undefined || items.length === 1 ? (last ?? "none") : `${items.slice(0, -1).join(", ")} and ${last}`;
+}
+
+function signed(text: string): string {
+  return /^-0\.?0*$/.test(text) ? text.slice(1) : text.replace("-", "−");
+}
