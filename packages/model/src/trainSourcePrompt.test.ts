@@ -2,14 +2,17 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createRandom, presets } from "@tutti/core";
+import { createRandom, initialParams, presets, type RunSettings } from "@tutti/core";
 import { findTask } from "@tutti/data";
 import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "./backends.ts";
+import { createTrainer } from "./device.ts";
 import { loadBackboneFolder } from "./node.ts";
 import { readSourcePrompts, writeSourcePrompt } from "./sourcePromptFiles.ts";
+import { publicFiles } from "./testing/demoTrainer.ts";
 import { type SourceTraining, trainSourcePrompt } from "./trainSourcePrompt.ts";
-import { fetchSourcePrompts, sourcesOf } from "./tuning/sourcePrompts.ts";
+import { tunedLayout } from "./tuning/layout.ts";
+import { fetchSourcePrompts, type SourcePrompt, sourcesOf } from "./tuning/sourcePrompts.ts";
 
 const minuet = fileURLToPath(new URL("../../../public/backbones/minuet", import.meta.url));
 const task = findTask("feedback/sentiment");
@@ -86,4 +89,37 @@ test("a run reads the source prompts that it names, and refuses those of other b
   await expect(fetchSourcePrompts(run, read({ backbone: "other" }))).rejects.toThrow("belongs to backbone other");
   await expect(fetchSourcePrompts(run, read({ shape: [3, 3] }))).rejects.toThrow("needs 9 values, found 6");
   expect(await fetchSourcePrompts({ ...run, tuning: presets.demo.tuning }, read({}))).toEqual([]);
+});
+
+test("a trainer fetches source prompts from beside the data sets, and takes steps with them", async () => {
+  const random = createRandom(1).stream({ purpose: "values" });
+  const file: SourcePrompt = {
+    ...{ formatVersion: 1, name: "one", backbone: "minuet", task: "ag_news", numExamples: 3, numSteps: 2, learningRate: 0.1, seed: 1 },
+    ...{ shape: [2, 128], values: Array.from({ length: 256 }, () => random.normal()) },
+  };
+  const fetched: string[] = [];
+  const fetch: typeof globalThis.fetch = async (url) => {
+    const { pathname } = new URL(String(url));
+    if (!pathname.startsWith("/prompts/")) return publicFiles(url);
+    fetched.push(pathname);
+    return Response.json(file);
+  };
+  const tuning = { ...presets.demo.tuning, method: "attempt", promptTokens: 2, bottleneck: 3, sources: ["one"] } as const;
+  const run: RunSettings = { ...presets.demo, tuning };
+  const trainer = createTrainer({ fetch });
+  const urls = {
+    manifestUrl: "http://tutti.test/backbones/minuet/manifest.json",
+    datasetUrl: "http://tutti.test/datasets/feedback/",
+  };
+  const { shape } = await trainer.start({ run, ...urls, backend: "wasm", threads: 1 }, () => undefined);
+  expect(fetched).toEqual(["/prompts/minuet/one.json"]);
+  expect(shape.numLayers).toBe(0);
+  await trainer.addDevice(0, { kind: "own", examples: train });
+  const { config } = await loadBackboneFolder(minuet);
+  const params = initialParams(tunedLayout(config, tuning, 4).entries, createRandom(2));
+  const spec = { kind: "train", warmupSteps: 0, sharedNames: shape.alwaysShared, isPersonalised: false } as const;
+  const task = { deviceId: 0, stage: "train", round: 1, attempt: 1, spec, params, contributionEncoding: "f16" } as const;
+  const { body } = await trainer.perform(task, null);
+  expect(body.kind === "train" && Object.keys(body.delta).sort()).toEqual(Object.keys(params).sort());
+  await trainer.stop();
 });
