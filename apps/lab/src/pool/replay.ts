@@ -1,0 +1,86 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { confusionOf, createRandom, dealShares, measure } from "@tutti/core";
+import { type Dataset, type Example, findTask, loadDataset } from "@tutti/data";
+import { createPredictor, fetchSourcePrompts, startBackend } from "@tutti/model";
+import { loadBackboneFolder } from "@tutti/model/node";
+import type { Replay, ReplayInput } from "./workbench.ts";
+
+/**
+ * Predicts every test row once more with the parameters of the device that it was dealt to, since devices answer with confusion matrices only.
+ * What does not come to the reported accuracy is not handed out.
+ */
+export async function replay(input: ReplayInput, publicDir: string): Promise<Replay> {
+  const { run, metric, reportedAccuracy } = input;
+  const task = findTask(run.task);
+  const dataset = await loadDataset(task, (file) => readFile(join(publicDir, "datasets", task.dataset, file), "utf8"), run.seed);
+  const majority = majorityScore(dataset, task.classes.length, metric);
+  if (input.paramsOf === null) return { majority, correct: null, correctNote: "the parameters of the last evaluation are not known" };
+  if (reportedAccuracy === null) return { majority, correct: null, correctNote: "nothing was evaluated under the global protocol" };
+  const answers = await predictTest(input, dataset, publicDir);
+  const right = answers.map((answer, row) => (answer === dataset.test[row]?.label ? "1" : "0"));
+  const unanswered = answers.filter((answer) => answer === null).length;
+  if (unanswered > 0) return { majority, correct: null, correctNote: `${unanswered} test rows belong to devices that did not answer` };
+  const replayed = right.filter((mark) => mark === "1").length / right.length;
+  if (Math.abs(replayed - reportedAccuracy) > 1e-9) {
+    return {
+      majority,
+      correct: null,
+      correctNote: `the replay in Node came to ${replayed}, the run on ${input.backend} to ${reportedAccuracy}`,
+    };
+  }
+  return { majority, correct: right.join(""), correctNote: null };
+}
+
+async function predictTest({ run, paramsOf }: ReplayInput, dataset: Dataset, publicDir: string): Promise<(number | null)[]> {
+  const { numClasses, split } = inputsOf(run.task);
+  const { shares } = dealShares({
+    train: split(dataset.train),
+    test: split(dataset.test),
+    numValidation: dataset.validation.length,
+    numDevices: run.numDevices,
+    partition: run.partition,
+    random: createRandom(run.seed),
+  });
+  const answers = new Array<number | null>(dataset.test.length).fill(null);
+  const [first] = [...(paramsOf?.values() ?? [])];
+  if (first === undefined || numClasses === 0) return answers;
+  await startBackend("wasm", { threads: 1 });
+  const backbone = await loadBackboneFolder(join(publicDir, "backbones", run.backbone));
+  const sources = await fetchSourcePrompts(run, (path) => readFile(join(publicDir, path), "utf8"));
+  const predictor = createPredictor(backbone, run, first, sources);
+  try {
+    for (const [deviceId, params] of paramsOf ?? []) {
+      const rows = shares[deviceId]?.globalTest ?? [];
+      const examples = rows.flatMap((row) => dataset.test[row] ?? []);
+      const classes = await predictor.predict(examples, params);
+      for (const [i, row] of rows.entries()) answers[row] = classes[i] ?? null;
+    }
+  } finally {
+    predictor.dispose();
+  }
+  return answers;
+}
+
+function inputsOf(taskName: string) {
+  const numClasses = findTask(taskName).classes.length;
+  const split = (examples: readonly Example[]) => {
+    const owners = examples.flatMap(({ owner }) => (owner === undefined ? [] : [owner]));
+    return { labels: examples.map(({ label }) => label), numClasses, ...(owners.length === examples.length ? { owners } : {}) };
+  };
+  return { numClasses, split };
+}
+
+/** The metric, on the test split, of always answering the commonest class of the training data (the first of equals). */
+export function majorityScore(
+  { train, test }: Pick<Dataset, "train" | "test">,
+  numClasses: number,
+  metric: ReplayInput["metric"],
+): number | null {
+  const counts = new Array<number>(numClasses).fill(0);
+  for (const { label } of train) counts[label] = (counts[label] ?? 0) + 1;
+  const commonest = counts.indexOf(Math.max(...counts));
+  const labels = test.map(({ label }) => label);
+  const answers = labels.map(() => commonest);
+  return measure(metric, confusionOf(labels, answers, numClasses));
+}
