@@ -31,7 +31,10 @@ export const promptTokens = 16;
 const words = [5, 7];
 const settings = { learningRate: 0.01, weightDecay: 0.1, clipNorm: 1 };
 
-/** Our own step: `fast` with our kernels on packed weights, `plain` with the library's operations on unpacked ones, the backward pass written out. */
+/**
+ * Our own step: `fast` with our kernels on packed weights, `plain` with the library's operations on unpacked ones, the backward pass written out
+ * and, as in the yardstick, the library's own choice of product.
+ */
 export function ownContestant(backbone: PackedBackbone, batch: BenchBatch, kernels: "fast" | "plain"): Contestant {
   chooseKernels(kernels);
   const transformer = createTransformer(backbone, { weights: kernels === "fast" ? "packed" : "unpacked" });
@@ -44,10 +47,12 @@ export function ownContestant(backbone: PackedBackbone, batch: BenchBatch, kerne
     async step() {
       chooseKernels(kernels);
       const before = state;
-      const { planes, loss } = tf.tidy(() => {
-        const { loss: meanLoss, gradient } = vectorGradient(tuned, trainedValues(before), texts);
-        return { planes: adamWStep(before, gradient, settings).planes, loss: meanLoss };
-      });
+      const take = () =>
+        tf.tidy(() => {
+          const { loss: meanLoss, gradient } = vectorGradient(tuned, trainedValues(before), texts);
+          return { planes: adamWStep(before, gradient, settings).planes, loss: meanLoss };
+        });
+      const { planes, loss } = kernels === "fast" ? take() : await withLibraryProducts(take);
       state = { planes, step: before.step + 1 };
       return finish(loss, planes, [before.planes]);
     },
