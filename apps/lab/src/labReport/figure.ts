@@ -8,6 +8,8 @@ export interface SeriesStyle {
   /** With a fallback, so that a drawing taken out of the page keeps its colours. */
   readonly color: string;
   readonly dashes: string | null;
+  /** Drawn as a dot and not as a line. */
+  readonly isDot?: boolean;
 }
 
 /** A drawing of the report. */
@@ -41,7 +43,7 @@ export function seriesStyle(name: string, index: number): SeriesStyle {
 
 const style = { fontSize: "12px", background: "none", color: "currentColor", overflow: "visible" };
 // Narrow on purpose: on a phone the figure is shown about as large as it is drawn, so its letters stay readable.
-const size = { width: 420, height: 260, marginLeft: 52, marginBottom: 38, marginTop: 24 };
+const size = { width: 360, height: 240, marginLeft: 48, marginBottom: 38, marginTop: 26 };
 
 /** An SVG text with its sentence for screen readers. */
 export function draw(options: Plot.PlotOptions, description: string): string {

@@ -1,10 +1,9 @@
-import type { Protocol } from "@tutti/core";
 import type { ExperimentResult } from "../experiments/labResult.ts";
 import { formatBytes, formatCount } from "../results/format.ts";
 import { summarise } from "../statistics/summary.ts";
 import { bytesOf } from "./costs.ts";
 import { curveOf } from "./curves.ts";
-import type { Grid, GridRow } from "./grid.ts";
+import type { Grid, GridColumn, GridRow } from "./grid.ts";
 import { rankCorrelations } from "./layers.ts";
 import { reportedProtocols, type ScoreTable, scoreTable } from "./scoreTable.ts";
 import { differenceText, listText, scoreText } from "./text.ts";
@@ -28,7 +27,9 @@ function extent({ runs }: ExperimentResult, grid: Grid): string {
   const reported = runs.filter(({ isRateTrial }) => !isRateTrial);
   const numTasks = new Set(grid.columns.map(({ task }) => task)).size;
   const seeds = [...new Set(reported.map(({ seed }) => seed))];
-  const what = `${formatCount(reported.length, "run")}: ${formatCount(grid.rows.length, "line")} of ${formatCount(methodsOf(grid).length, "method")}, ${formatCount(numTasks, "task")}, ${formatCount(seeds.length, "seed")}`;
+  const numMethods = methodsOf(grid).length;
+  const lines = grid.rows.length === numMethods ? "" : ` in ${formatCount(grid.rows.length, "variant")}`;
+  const what = `${formatCount(reported.length, "run")} of ${formatCount(numMethods, "method")}${lines} on ${formatCount(numTasks, "task")} with ${formatCount(seeds.length, "seed")}`;
   const trials = runs.length - reported.length;
   const chosen = trials > 0 ? ` ${formatCount(trials, "further run")} only chose rates.` : "";
   return `${what}; ${grid.failed.length === 0 ? "none failed" : `${grid.failed.length} failed and ${grid.failed.length === 1 ? "is" : "are"} in no table`}.${chosen}`;
@@ -64,7 +65,9 @@ function aboutFedPepTao(grid: Grid, { protocol, rows }: ScoreTable): string[] {
     ...(count("tie").length > 0 ? [`ties with the best on ${listText(count("tie").map(({ text }) => text))}`] : []),
     ...(count("behind").length > 0 ? [`is behind the best on ${listText(count("behind").map(({ text }) => text))}`] : []),
   ];
-  return [`Under the ${protocol} protocol, after the last round, FedPepTAO ${parts.join("; it ")}.`];
+  return [
+    `Under the ${protocol} protocol, after the last round, FedPepTAO ${parts.join("; it ")}.${protocol === "global" ? "" : " Ties are not tested under this protocol."}`,
+  ];
 }
 
 function aboutBest({ columns, rows, protocol }: ScoreTable): string[] {
@@ -79,10 +82,10 @@ function aboutBest({ columns, rows, protocol }: ScoreTable): string[] {
     const tied =
       ties.length === 0
         ? untested.length === 0
-          ? "; no other line ties with it"
+          ? "; no other method ties with it"
           : ""
         : `; ${listText(ties.map(({ row }) => row.label))} ${ties.length === 1 ? "ties" : "tie"} with it`;
-    const unknown = untested.length > 0 ? `; for ${formatCount(untested.length, "line")} ties could not be tested` : "";
+    const unknown = untested.length > 0 ? `; for ${formatCount(untested.length, "method")} a tie could not be tested` : "";
     return [`${column.label}, ${protocol}: best is ${best.row.label} with ${scoreText(best.cell.summary.mean)}${tied}${unknown}.`];
   });
 }
@@ -107,28 +110,35 @@ function aboutTraffic(grid: Grid): string[] {
   const all = grid.rows.filter(({ method }) => method === "pTuningV2");
   const [line, reference] = [own[0], all[0]];
   if (line === undefined || reference === undefined || own.length > 1 || all.length > 1) return [];
-  return grid.columns.flatMap((column) => {
-    const [a, b] = [grid.runsOf(line, column), grid.runsOf(reference, column)];
-    const [cost, other] = [summarise(a.map(bytesOf))?.mean, summarise(b.map(bytesOf))?.mean];
-    const stages = summarise(a.map(({ bytes }) => bytes.stagesAB))?.mean ?? 0;
-    if (cost === undefined || other === undefined || other === 0 || cost === 0) return [];
-    const share = `${Math.round((100 * stages) / cost)} % of it in Stages A and B`;
-    const sent = `${column.label}: FedPepTAO put ${formatBytes(Math.round(cost))} on the wire, ${share}; ${(cost / other).toFixed(2)} times P-tuning v2's ${formatBytes(Math.round(other))}`;
-    return [`${sent}. ${paidBack(grid, [line, reference], column)}`];
+  const runsOf = (row: GridRow) => grid.columns.flatMap((column) => grid.runsOf(row, column));
+  const [a, b] = [runsOf(line), runsOf(reference)];
+  const [cost, other] = [summarise(a.map(bytesOf))?.mean, summarise(b.map(bytesOf))?.mean];
+  if (cost === undefined || other === undefined || other === 0 || cost === 0) return [];
+  const stages = summarise(a.map(({ bytes }) => bytes.stagesAB))?.mean ?? 0;
+  const share = `${Math.round((100 * stages) / cost)} % of it in Stages A and B`;
+  const sent = `FedPepTAO put ${formatBytes(Math.round(cost))} on the wire in a run, ${share}: ${(cost / other).toFixed(2)} times P-tuning v2's ${formatBytes(Math.round(other))}, which sends all layers.`;
+  const rounds = grid.columns.flatMap((column) => {
+    const round = paidBack(grid, [line, reference], column);
+    return round === undefined ? [] : [{ label: column.label, round }];
   });
+  const paid = rounds.filter(({ round }) => round !== null);
+  const never = rounds.filter(({ round }) => round === null).map(({ label }) => label);
+  const evaluated = [...new Set(paid.map(({ round }) => String(round)))];
+  const when = paid.length === 0 ? [] : [`had paid for that by round ${listText(evaluated)} (${listText(paid.map(({ label }) => label))})`];
+  const not = never.length === 0 ? [] : [`did not pay for it within the run on ${listText(never)}`];
+  return [`${sent} ${when.length + not.length === 0 ? "" : `Its smaller uploads ${[...when, ...not].join("; they ")}.`}`.trim()];
 }
 
-function paidBack(grid: Grid, [line, reference]: readonly [GridRow, GridRow], column: Grid["columns"][number]): string {
-  const protocol: Protocol = "global";
-  const [a, b] = [line, reference].map((row) => {
+/** The first evaluated round by which FedPepTAO had sent no more than the reference; null when there is none, undefined without curves. */
+function paidBack(grid: Grid, lines: readonly [GridRow, GridRow], column: GridColumn): number | null | undefined {
+  const [own, reference] = lines.map((row) => {
     const runs = grid.runsOf(row, column);
-    const bytes = curveOf(runs, protocol, "loss", "bytes");
-    return curveOf(runs, protocol, "loss", "round").map(({ x }, index) => ({ round: x, bytes: bytes[index]?.x ?? 0 }));
+    const bytes = curveOf(runs, "global", "loss", "bytes");
+    return curveOf(runs, "global", "loss", "round").map(({ x }, index) => ({ round: x, bytes: bytes[index]?.x ?? 0 }));
   });
-  const since = a?.find(({ round, bytes }) => bytes <= (b?.find((point) => point.round === round)?.bytes ?? -1));
-  return since === undefined
-    ? "Its smaller uploads did not pay for them within the run."
-    : `By round ${since.round} its smaller uploads had paid for them.`;
+  if (own === undefined || reference === undefined || own.length === 0 || reference.length === 0) return undefined;
+  const first = own.find(({ round, bytes }) => bytes <= (reference.find((point) => point.round === round)?.bytes ?? -1));
+  return first?.round ?? null;
 }
 
 function aboutRanks(grid: Grid): string[] {

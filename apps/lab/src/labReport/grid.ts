@@ -64,7 +64,7 @@ export function gridOf(runs: readonly LabRun[]): Grid {
 function rowOf(run: LabRun, axes: readonly string[]): GridRow {
   const variant = variantText(run, axes);
   const label = variant === "" ? run.methodTitle : `${run.methodTitle}, ${variant}`;
-  return { key: `${run.method}|${variant}`, method: run.method, label, isControl: controlMethods.has(run.method) };
+  return { key: `${run.method}|${run.methodTitle}|${variant}`, method: run.method, label, isControl: controlMethods.has(run.method) };
 }
 
 function columnOf(run: LabRun, axes: readonly string[]): GridColumn {
@@ -92,7 +92,13 @@ function changesConditions(runs: readonly LabRun[], axis: string): boolean {
   const seen = new Map<string, string>();
   for (const run of runs) {
     if (run.variant[axis] === undefined) continue;
-    const others = JSON.stringify([run.method, run.task, run.seed, Object.entries({ ...run.variant, [axis]: null }).sort()]);
+    const others = JSON.stringify([
+      run.method,
+      run.methodTitle,
+      run.task,
+      run.seed,
+      Object.entries({ ...run.variant, [axis]: null }).sort(),
+    ]);
     const conditions = JSON.stringify(conditionsOf(run.settings));
     const known = seen.get(others);
     if (known !== undefined && known !== conditions) return true;

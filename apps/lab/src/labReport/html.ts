@@ -26,7 +26,7 @@ export function htmlTable(caption: string, head: readonly (string | Cell)[], lin
   });
   const heads = head.map((cell) => htmlCell(cell, 'th scope="col"')).join("");
   const label = escapeHtml(caption);
-  return `<div class="wide${kind === "" ? "" : ` ${kind}`}" tabindex="0" role="region" aria-label="${label}"><table><caption>${label}</caption><thead><tr>${heads}</tr></thead><tbody>${body.join("")}</tbody></table></div>`;
+  return `<div class="titled"><p class="caption">${label}</p><div class="wide${kind === "" ? "" : ` ${kind}`}" tabindex="0" role="region" aria-label="${label}"><table><thead><tr>${heads}</tr></thead><tbody>${body.join("")}</tbody></table></div></div>`;
 }
 
 function htmlCell(cell: string | Cell, tag: string): string {
@@ -46,9 +46,12 @@ export function htmlFigure({ title, svg, legend, note }: Figure, isWide = false)
 
 /** What lines mean: colour and dashes as they are drawn. */
 export function htmlLegend(legend: readonly SeriesStyle[]): string {
-  const items = legend.map(({ name, color, dashes }) => {
+  const items = legend.map(({ name, color, dashes, isDot }) => {
     const dash = dashes === null ? "" : ` stroke-dasharray="${dashes}"`;
-    const sample = `<svg viewBox="0 0 28 12" aria-hidden="true"><line x1="0" y1="6" x2="28" y2="6" stroke="${color}" stroke-width="2.5"${dash}></line></svg>`;
+    const drawn = isDot
+      ? `<circle cx="14" cy="6" r="5" fill="${color}"></circle>`
+      : `<line x1="0" y1="6" x2="28" y2="6" stroke="${color}" stroke-width="2.5"${dash}></line>`;
+    const sample = `<svg viewBox="0 0 28 12" aria-hidden="true">${drawn}</svg>`;
     return `<li>${sample}${escapeHtml(name)}</li>`;
   });
   return `<ul class="legend">${items.join("")}</ul>`;

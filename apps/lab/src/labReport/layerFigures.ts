@@ -17,12 +17,12 @@ export function heatMap({ row, columns }: LayerScores): Figure {
     }));
   });
   const numLayers = Math.max(...columns.map(({ scores }) => scores.length));
-  const height = 40 + Math.max(5, numLayers) * 26;
+  const labelSpace = 24 + 5 * Math.min(maxLabel, Math.max(...columns.map(({ label }) => label.length)));
   const description = `Layer scores of ${row.label} by ${columns.map(({ label }) => label).join("; ")}. ${columns.map(describe).join(" ")}`;
   const options: Plot.PlotOptions = {
     width: Math.max(300, 70 + columns.length * 78),
-    height: height + 90,
-    marginBottom: 118,
+    height: 36 + numLayers * 26 + labelSpace,
+    marginBottom: labelSpace,
     marginLeft: 44,
     x: {
       label: null,
@@ -73,7 +73,8 @@ function scoreOnCell(score: number): string {
   return score.toFixed(size >= 1000 ? 0 : size >= 100 ? 1 : 2);
 }
 
-const shortened = (label: string) => (label.length <= 20 ? label : `${label.slice(0, 19)}…`);
+const maxLabel = 22;
+const shortened = (label: string) => (label.length <= maxLabel ? label : `${label.slice(0, maxLabel - 1)}…`);
 
 /** Where the curvature of the loss lies at the probing devices of one run: a stem per Ritz value, as high as its weight. */
 export function spectrumFigure(run: LabRun, label: string): Figure {

@@ -68,7 +68,7 @@ function sectionsOf(result: ExperimentResult, grid: Grid): Section[] {
     { id: "scores", title: "Scores", html: scoreSection(result, grid) },
     { id: "tasks", title: "Tasks", html: taskSection(result, grid) },
     { id: "cost", title: "Cost", html: costSection(grid) },
-    { id: "tradeoff", title: "Score against bytes", html: figures(tradeoffs(grid)) },
+    { id: "tradeoff", title: "Score against bytes", html: tradeoffSection(grid) },
     { id: "curves", title: "Curves", html: curveSection(grid) },
     { id: "layers", title: "Layers", html: layerSection(grid) },
     { id: "rates", title: "Rates", html: rateSection(result) },
@@ -82,21 +82,25 @@ function sectionsOf(result: ExperimentResult, grid: Grid): Section[] {
 const figures = (all: readonly Figure[]) =>
   all.length === 0 ? "" : `<div class="figures">${all.map((figure) => htmlFigure(figure)).join("\n")}</div>`;
 
-function tradeoffs(grid: Grid): Figure[] {
-  return grid.columns.flatMap((column) => {
-    const figure = tradeoffFigure(grid, column, "global");
-    return figure === null ? [] : [{ ...figure, title: `${column.label}: ${figure.title}` }];
-  });
+function tradeoffSection(grid: Grid): string {
+  const all = grid.columns.map((column) => tradeoffFigure(grid, column, "global")).filter((figure) => figure !== null);
+  const [first] = all;
+  if (first === undefined) return "";
+  const text = "Full dots are on the Pareto front: no other method has more for as little. The line is what can be had for so many bytes.";
+  return `${paragraph(text, "soft")}${htmlLegend(first.legend)}${figures(all.map((figure) => ({ ...figure, legend: [] })))}`;
 }
 
-const curveKinds: readonly { readonly protocol: "global" | "personalised"; readonly shown: Shown; readonly against: Against }[] = [
-  { protocol: "global", shown: "score", against: "round" },
-  { protocol: "global", shown: "score", against: "bytes" },
-  { protocol: "global", shown: "score", against: "seconds" },
+const curveKinds: readonly {
+  readonly protocol: "global" | "personalised" | "newcomer";
+  readonly shown: Shown;
+  readonly against: Against;
+}[] = [
+  ...(["score", "loss"] as const).flatMap((shown) =>
+    (["round", "bytes", "seconds"] as const).map((against) => ({ protocol: "global", shown, against }) as const),
+  ),
   { protocol: "personalised", shown: "score", against: "round" },
-  { protocol: "global", shown: "loss", against: "round" },
-  { protocol: "global", shown: "loss", against: "bytes" },
-  { protocol: "global", shown: "loss", against: "seconds" },
+  { protocol: "personalised", shown: "score", against: "bytes" },
+  { protocol: "newcomer", shown: "score", against: "round" },
 ];
 
 /** Every task's curves, with one legend for all of its figures. */

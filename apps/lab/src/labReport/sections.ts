@@ -18,14 +18,17 @@ const howToRead = [
 
 /** Scores under every protocol. */
 export function scoreSection(result: ExperimentResult, grid: Grid): string {
-  const tables = reportedProtocols.flatMap((protocol) =>
-    (["final", "best"] as const).map((moment) => scoreTable(grid, protocol, moment, result.name)),
-  );
-  const shown = tables.filter(({ rows }) => rows.length > 0).map((table) => scoreHtml(table, result));
-  return shown.length === 0
+  const blocks = reportedProtocols.flatMap((protocol) => {
+    const tables = (["final", "best"] as const).map((moment) => scoreTable(grid, protocol, moment, result.name));
+    const shown = tables.filter(({ rows }) => rows.length > 0).map((table) => scoreHtml(table, result));
+    return shown.length === 0 ? [] : [`<h3>${capital(protocol)}</h3><div class="pair">${shown.join("")}</div>`];
+  });
+  return blocks.length === 0
     ? paragraph("No run has a score.")
-    : `${howToRead.map((text) => paragraph(text, "soft")).join("")}${shown.join("")}`;
+    : `${howToRead.map((text) => paragraph(text, "soft")).join("")}${blocks.join("")}`;
 }
+
+const capital = (text: string) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 
 function scoreHtml(table: ScoreTable, { runs }: ExperimentResult): string {
   const { columns, rows, controls } = table;
@@ -45,7 +48,7 @@ function scoreHtml(table: ScoreTable, { runs }: ExperimentResult): string {
     ...rows.filter(({ row }) => row.isControl).map(line),
     words,
   ];
-  return htmlTable(`Scores: ${tableTitle(table)} (${unit})`, ["method", ...heads], lines, "scores");
+  return htmlTable(`${capital(tableTitle(table))} (${unit})`, ["method", ...heads], lines, "scores");
 }
 
 function scoreCell({ summary, isBest, behindBest }: ScoreCell): Cell {
@@ -86,14 +89,23 @@ export function taskSection({ runs }: ExperimentResult, grid: Grid): string {
     prose("splits"),
   ];
   const text = `Label words are asked for by the zero-shot control, and by every method whose head is label words. Where pretraining already used them as labels, zero-shot is no untouched model (${backbones.join(", ")}).`;
-  return `${htmlTable("Tasks", heads, lines)}${paragraph(text, "soft")}`;
+  return `${htmlTable("What is known of each task", heads, lines)}${paragraph(text, "soft")}`;
 }
 
 const prose = (text: string): Cell => ({ text: text === "" ? "–" : text, isText: true });
 
 /** Bytes and seconds. */
 export function costSection(grid: Grid): string {
-  const heads = ["method", "up", "down", "of both: Stages A and B", "of both: evaluation", "seconds of training", "seconds in all", "runs"];
+  const heads = [
+    "method",
+    "bytes up",
+    "bytes down",
+    "of which Stages A and B",
+    "of which evaluation",
+    "seconds of training",
+    "seconds in all",
+    "runs",
+  ];
   const bytes = (value: number) => formatBytes(Math.round(value));
   const tables = costTables(grid).map(({ conditions, costs }) => {
     const lines = costs.map(({ row, ...cost }) => ({

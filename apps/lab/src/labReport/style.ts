@@ -14,20 +14,21 @@ body { margin: 0 auto; max-width: 68rem; padding: 1rem; background: var(--back);
 h1 { font-size: 1.6rem; line-height: 1.2; margin: 0.5rem 0; text-wrap: balance }
 h2 { font-size: 1.25rem; margin: 2.5rem 0 0.5rem; padding-top: 0.75rem; border-top: 1px solid var(--line) }
 h3 { font-size: 1rem; margin: 1.5rem 0 0.4rem }
-p { margin: 0.5rem 0; max-width: 46rem } .soft, figure p, caption { color: var(--soft); font-size: 0.9rem }
+p { margin: 0.5rem 0; max-width: 46rem } .soft, figure p, .caption { color: var(--soft); font-size: 0.9rem }
 ul.plain { padding-left: 1.2rem; max-width: 46rem } ul.plain li { margin: 0.35rem 0 }
 a { color: var(--link) }
 nav ul { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; list-style: none; padding: 0; font-size: 0.95rem }
 nav a { display: inline-block; padding: 0.25rem 0 }
-.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); gap: 1.5rem 2rem }
+.figures { margin-top: 1rem; display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); gap: 1.5rem 2rem }
 figure { margin: 0; min-width: 0 } figcaption { font-weight: 600; margin-bottom: 0.4rem; font-size: 0.95rem }
 figure svg { display: block; width: 100%; max-width: 34rem; height: auto }
 .wide { overflow-x: auto; max-width: 100%; padding-bottom: 0.25rem } .wide svg { width: auto; max-width: none }
 .wide:focus-visible { outline: 2px solid var(--link) }
-.legend { display: flex; flex-wrap: wrap; gap: 0.1rem 1rem; list-style: none; margin: 0.35rem 0 0; padding: 0; font-size: 0.875rem; color: var(--soft) }
+.legend { max-width: none; display: flex; flex-wrap: wrap; gap: 0.1rem 1rem; list-style: none; margin: 0.35rem 0 0; padding: 0; font-size: 0.875rem; color: var(--soft) }
 .legend li { display: flex; align-items: center; gap: 0.4rem } .legend svg { flex: none; width: 1.75rem; height: 0.75rem }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.9rem; overflow-wrap: normal; margin: 0.25rem 0 }
-caption { text-align: left; padding-bottom: 0.35rem; caption-side: top }
+.caption { margin: 0.9rem 0 0.1rem }
+.pair { display: flex; flex-wrap: wrap; gap: 0 2.5rem } .titled { min-width: 0; max-width: 100% }
 th, td { padding: 0.3rem 0.9rem 0.3rem 0; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; white-space: nowrap; font-weight: 400 }
 thead th { font-weight: 600; vertical-align: bottom; white-space: normal; min-width: 5rem } th:first-child, td:first-child { text-align: left; white-space: normal; min-width: 8.5rem }
 td.text, th.text { text-align: left; white-space: normal; min-width: 8rem; max-width: 22rem } tr.control { color: var(--soft) } tr.first-control > * { border-top: 2px solid var(--line) }

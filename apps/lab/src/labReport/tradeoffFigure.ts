@@ -41,39 +41,49 @@ export function tradeoffFigure(grid: Grid, column: GridColumn, protocol: Protoco
   }));
   const front = styled.filter(({ isOnFront }) => isOnFront).sort((a, b) => a.cost - b.cost);
   const name = metricNames[column.metric];
-  const description = `${column.label}: ${name} against bytes on the wire, ${protocol} protocol. On the Pareto front, cheapest first: ${front.map(({ row, score, megabytes }) => `${row.label} (${score.toFixed(3)} at ${megabytes.toFixed(1)} MB)`).join(", ")}.`;
+  const onFront = front.map(({ row, score, megabytes }) => `${row.label} (${score.toFixed(3)} at ${megabytes.toFixed(1)} MB)`).join(", ");
+  const description = `${column.label}: ${name} against bytes on the wire, ${protocol} protocol. On the Pareto front, cheapest first: ${onFront}.`;
+  const all = styled.map(({ megabytes }) => megabytes);
   const options: Plot.PlotOptions = {
-    x: { label: "MB on the wire, up and down", type: "log", tickFormat: "~s", ticks: 5, nice: true },
+    x: {
+      label: "MB on the wire, up and down",
+      type: "log",
+      domain: [Math.min(...all) * 0.8, Math.max(...all) * 1.25],
+      ticks: 4,
+      tickFormat: "~r",
+    },
     y: { label: name, grid: true, nice: true, ticks: 5 },
     marks: [
       Plot.line(front, { x: "megabytes", y: "score", stroke: "currentColor", strokeOpacity: 0.5, curve: "step-after" }),
-      Plot.dot(styled, {
-        x: "megabytes",
-        y: "score",
-        r: 7,
-        fill: ({ style }: Styled) => style.color,
-        fillOpacity: ({ isOnFront }: Styled) => (isOnFront ? 1 : 0.25),
-      }),
-      Plot.text(styled, {
-        x: "megabytes",
-        y: "score",
-        text: ({ number }: Styled) => String(number),
-        dy: -13,
-        fill: "currentColor",
-        fontSize: 11,
-      }),
+      Plot.dot(styled, { x: "megabytes", y: "score", r: 6, fill: ({ style }: Styled) => style.color, fillOpacity: opacityOf }),
+      Plot.text(numbersOf(styled), { x: "megabytes", y: "score", text: "text", dx: 9, textAnchor: "start", fill: "currentColor" }),
     ],
     color: { type: "identity" },
     opacity: { type: "identity" },
   };
-  const legend = styled.map(({ style, number }) => ({ ...style, name: `${number} ${style.name}`, dashes: null }));
-  return {
-    title: `${name} against bytes, ${protocol}`,
-    description,
-    svg: draw(options, description),
-    legend,
-    note: "Full dots are on the Pareto front; the line is what can be had for so many bytes.",
-  };
+  const legend = grid.rows.map((row, index) => ({ ...seriesStyle(`${index + 1} ${row.label}`, index), isDot: true }));
+  return { title: column.label, description, svg: draw(options, description), legend };
 }
 
-type Styled = TradeoffPoint & { readonly style: { readonly color: string }; readonly number: number };
+type Styled = TradeoffPoint & { readonly megabytes: number; readonly number: number; readonly style: { readonly color: string } };
+
+const opacityOf = ({ isOnFront }: Styled) => (isOnFront ? 1 : 0.3);
+
+/** The dots' numbers; dots that lie on each other share a label. */
+function numbersOf(points: readonly Styled[]): { megabytes: number; score: number; text: string }[] {
+  const heights = points.map(({ score }) => score);
+  const near = 0.06 * (Math.max(...heights) - Math.min(...heights));
+  const groups: Styled[][] = [];
+  for (const point of [...points].sort((a, b) => a.score - b.score)) {
+    const last = groups.find(([first]) => first !== undefined && point.score - first.score <= near && isAsDear(first, point));
+    if (last === undefined) groups.push([point]);
+    else last.push(point);
+  }
+  return groups.flatMap((group) => {
+    const [first] = group;
+    const numbers = group.map(({ number }) => number).sort((a, b) => a - b);
+    return first === undefined ? [] : [{ megabytes: first.megabytes, score: first.score, text: numbers.join(", ") }];
+  });
+}
+
+const isAsDear = (a: Styled, b: Styled) => Math.abs(Math.log(a.megabytes / b.megabytes)) < 0.08;
