@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { addBackbone } from "./commands/backbone.ts";
 import { addDataCommand } from "./commands/data.ts";
 import { addDemo } from "./commands/demo.ts";
+import { addLab } from "./commands/lab.ts";
 import { addPredict } from "./commands/predict.ts";
 import { addRun } from "./commands/run.ts";
 import { addServe } from "./commands/serve.ts";
@@ -27,7 +28,7 @@ Examples:
 
 ${exitCodesHelp}`,
     );
-  for (const add of [addDemo, addServe, addRun, addPredict, addBackbone, addDataCommand]) add(program);
+  for (const add of [addDemo, addServe, addRun, addPredict, addBackbone, addDataCommand, addLab]) add(program);
   inheritExitOverride(program);
   return program;
 }

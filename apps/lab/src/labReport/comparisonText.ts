@@ -1,0 +1,31 @@
+import { alignColumns } from "../results/resultTable.ts";
+import type { ComparedCell, Comparison } from "./compare.ts";
+import { differenceText, scoreText } from "./text.ts";
+
+/** A comparison as plain text for a terminal. */
+export function renderComparison({ first, second, settings, cells, notes }: Comparison): string {
+  const heading = `first: ${first}\nsecond: ${second}`;
+  const differing =
+    settings.length === 0
+      ? ["No setting differs."]
+      : alignColumns([["setting", "first", "second"], ...settings.map((setting) => [setting.path, setting.first, setting.second])]);
+  const table = alignColumns([
+    ["task", "method", "protocol", "first", "second", "second − first", "95 % interval of accuracy", ""],
+    ...cells.flatMap(cellLines),
+  ]);
+  const blocks = cells.length === 0 ? [[heading], notes] : [[heading], differing, table, notes];
+  return blocks
+    .filter(({ length }) => length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n");
+}
+
+function cellLines({ task, firstLabel, secondLabel, scores, accuracy }: ComparedCell): string[][] {
+  const name = firstLabel === secondLabel ? firstLabel : `${firstLabel} / ${secondLabel}`;
+  return scores.map(({ protocol, first, second, difference }) => {
+    const isTested = protocol === "global" && accuracy !== null;
+    const interval = isTested ? `${differenceText(accuracy.low)} to ${differenceText(accuracy.high)}` : "";
+    const verdict = !isTested ? "" : accuracy.isTie ? "tie" : accuracy.difference > 0 ? "second is better" : "first is better";
+    return [task, name, protocol, scoreText(first), scoreText(second), differenceText(difference), interval, verdict];
+  });
+}

@@ -1,0 +1,55 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { ExperimentResult } from "../experiments/labResult.ts";
+
+const scores = z.looseObject({ score: z.number(), accuracy: z.number() });
+
+/** What a comparison and a report lean on; a file of another version fails here and not in the middle of a table. */
+const resultSchema = z.looseObject({
+  name: z.string(),
+  title: z.string(),
+  runs: z.array(
+    z.looseObject({
+      id: z.string(),
+      method: z.string(),
+      methodTitle: z.string(),
+      variant: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+      isRateTrial: z.boolean(),
+      task: z.string(),
+      metric: z.enum(["accuracy", "macroF1", "matthews", "meanOfAccuracyAndF1"]),
+      seed: z.number(),
+      settings: z.looseObject({ task: z.string(), training: z.looseObject({}), strategy: z.looseObject({ name: z.string() }) }),
+      final: z.record(z.string(), scores),
+      correct: z
+        .string()
+        .regex(/^[01]*$/)
+        .nullable(),
+      error: z.string().nullable(),
+    }),
+  ),
+});
+
+/** The result in an experiment's folder; an error says what is missing there. */
+export async function readExperimentResult(folder: string): Promise<ExperimentResult> {
+  const path = join(folder, "results.json");
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new Error(`${path} cannot be read: give the folder that \`npm run lab -- … --out\` wrote, after it has ended`, { cause });
+  });
+  const value = parseJson(text, path);
+  if (isResult(value)) return value;
+  const [issue] = resultSchema.safeParse(value).error?.issues ?? [];
+  throw new Error(`${path} is no result of an experiment: ${issue?.path.join(".")}: ${issue?.message}`);
+}
+
+function isResult(value: unknown): value is ExperimentResult {
+  return resultSchema.safeParse(value).success;
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`${path} is no JSON`, { cause });
+  }
+}
