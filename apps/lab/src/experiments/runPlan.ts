@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type MethodName, type Metric, methods, presets, type RunSettings } from "@tutti/core";
-import { findTask } from "@tutti/data";
+import { findTask, refuseOverlap } from "@tutti/data";
 import { runSettingsSchema } from "@tutti/protocol";
 import { mergeDeep } from "@tutti/server";
 import { type Experiment, type ExperimentAxis, ExperimentError } from "./experimentFile.ts";
@@ -96,7 +96,7 @@ function cellsOf(experiment: Experiment, given: Experiment["methods"][number], t
   const ofMethod = name === "settings" ? base : methods[name].settings(base);
   return combinations(Object.entries(experiment.grid), name, task).map(({ variant, changes }) => {
     const where = [methodTitle, task, ...Object.entries(variant).map(([axis, value]) => `${axis} ${value}`)].join(", ");
-    const varied = explained(where, () => withSettings(withSettings({ ...ofMethod }, set), changes));
+    const varied = explained(where, () => withFreeSources(withSettings(withSettings({ ...ofMethod }, set), changes), task));
     const run = (seed: number, clientLearningRate: number | null, isRateTrial = false): PlannedRun => {
       const training = clientLearningRate === null ? {} : { training: { clientLearningRate } };
       const settings = checked(mergeDeep(varied, { seed, ...training }), where);
@@ -113,6 +113,24 @@ function cellsOf(experiment: Experiment, given: Experiment["methods"][number], t
     const rateKey = rates === undefined ? null : [name, methodTitle, rateTask, ...rateVariant].join("/");
     return { method: name, methodTitle, task, variant, rateKey, run };
   });
+}
+
+/** Without the source prompts that were trained on this task's set, or on one that shares texts with its test part. */
+function withFreeSources(settings: Readonly<Record<string, unknown>>, task: string): Readonly<Record<string, unknown>> {
+  const { tuning } = settings as Partial<RunSettings>;
+  if (tuning?.method !== "attempt") return settings;
+  const sources = tuning.sources.filter((source) => isFree(source, task));
+  if (sources.length === 0) throw new ExperimentError(`every source prompt of ${tuning.sources.join(", ")} shares text with ${task}`);
+  return { ...settings, tuning: { ...tuning, sources } };
+}
+
+function isFree(source: string, task: string): boolean {
+  try {
+    refuseOverlap(source, task);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Two cells of a method and task with the same settings are one: a method may have nothing that an axis changes. */

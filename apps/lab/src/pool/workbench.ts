@@ -43,11 +43,22 @@ export interface TaskSize {
   readonly numTest: number;
 }
 
+/** A prompt that ATTEMPT mixes in, and the tasks with whose test rows it may share nothing. */
+export interface SourcePromptInput {
+  readonly source: string;
+  readonly backbone: string;
+  readonly promptTokens: number;
+  readonly head: RunSettings["tuning"]["head"];
+  readonly targets: readonly string[];
+}
+
 /** Jobs that need the tensor library or a whole data set, done in a process of its own so that no coordinator waits. */
 export interface WorkbenchJobs {
   replay(input: ReplayInput): Replay;
   calibrate(input: { readonly run: RunSettings }): Calibration;
   sizes(input: { readonly tasks: readonly string[] }): readonly TaskSize[];
+  /** Trains a source prompt on a task's training rows and writes it where runs look for it. */
+  sourcePrompt(input: SourcePromptInput): null;
   /** Makes a backbone of random layers as wide as another one. */
   randomBackbone(input: { readonly like: string; readonly numLayers: number; readonly folder: string }): null;
 }

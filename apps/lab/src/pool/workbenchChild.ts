@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { createRandom, initialParams, type RunSettings, tunedEntries } from "@tutti/core";
 import { findTask, loadDataset } from "@tutti/data";
 import { rememberDatasets } from "@tutti/data/node";
-import { createTrainer, startBackend } from "@tutti/model";
+import { createTrainer, startBackend, trainSourcePrompt } from "@tutti/model";
+import { loadBackboneFolder, writeSourcePrompt } from "@tutti/model/node";
 import { readBackboneSizes } from "@tutti/server";
 import { fetchFile, localUrls } from "../localFiles.ts";
 import { makeRandomBackbone } from "./randomBackbone.ts";
 import { replay } from "./replay.ts";
-import type { Calibration, Job, JobAnswer, TaskSize, WorkbenchJobs } from "./workbench.ts";
+import type { Calibration, Job, JobAnswer, SourcePromptInput, TaskSize, WorkbenchJobs } from "./workbench.ts";
 
 type Jobs = {
   readonly [K in keyof WorkbenchJobs]: (input: Parameters<WorkbenchJobs[K]>[0], publicDir: string) => Promise<ReturnType<WorkbenchJobs[K]>>;
@@ -18,12 +19,30 @@ const jobs: Jobs = {
   replay,
   calibrate,
   sizes: ({ tasks }, publicDir) => Promise.all(tasks.map((task) => sizeOf(task, publicDir))),
+  sourcePrompt,
   async randomBackbone(input, publicDir) {
     await startBackend("wasm");
     await makeRandomBackbone(join(publicDir, "backbones", input.like), input);
     return null;
   },
 };
+
+/** As long and as fast as its published training goes on small sets: 30,000 examples at most, at prompt tuning's rate. */
+async function sourcePrompt({ source, backbone, promptTokens, head, targets }: SourcePromptInput, publicDir: string): Promise<null> {
+  await startBackend("wasm", { threads: 1 });
+  const rows = async (name: string) => {
+    const task = findTask(name);
+    return { task, dataset: await loadDataset(task, (file) => readFile(join(publicDir, "datasets", task.dataset, file), "utf8")) };
+  };
+  const { task, dataset } = await rows(source);
+  const tested = await Promise.all(targets.map(async (name) => ({ task: name, test: (await rows(name)).dataset.test })));
+  const loaded = await loadBackboneFolder(join(publicDir, "backbones", backbone));
+  const numSteps = Math.min(1000, Math.ceil((3 * dataset.train.length) / 16));
+  const training = { numSteps, batchSize: 16, learningRate: 0.3, seed: 42 };
+  const options = { name: source, backboneName: backbone, promptTokens, head, targets: tested, ...training };
+  await writeSourcePrompt(publicDir, (await trainSourcePrompt(loaded, task, dataset, options)).prompt);
+  return null;
+}
 
 async function sizeOf(name: string, publicDir: string): Promise<TaskSize> {
   const task = findTask(name);

@@ -1,0 +1,191 @@
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { rememberDatasets } from "@tutti/data/node";
+import { nameMachine } from "../bench/rows.ts";
+import { writeWhole } from "../demo/demoConfig.ts";
+import { ensurePages } from "../demo/pages.ts";
+import { loadBrowserScript } from "../demo/scripts.ts";
+import { type Experiment, type NamedExperiment, readExperiment } from "../experiments/experimentFile.ts";
+import type { ExperimentResult, LabRun, RateChoice } from "../experiments/labResult.ts";
+import { chooseRate } from "../experiments/rates.ts";
+import { allRuns, distinctRuns, type ExperimentPlan, type PlannedRun, planExperiment } from "../experiments/runPlan.ts";
+import { writeReport } from "../labReport/index.ts";
+import type { Clients } from "../pool/clients.ts";
+import { type Estimate, estimateExperiment } from "../pool/estimate.ts";
+import { preparePublic, prepareSources, requireFiles } from "../pool/needs.ts";
+import { openNodeClients } from "../pool/nodeClients.ts";
+import { type PoolShape, shapePool } from "../pool/slots.ts";
+import { openTabClients } from "../pool/tabClients.ts";
+import { openWorkbench, type Workbench } from "../pool/workbench.ts";
+import { formatBytes, formatCount, formatSeconds } from "../results/format.ts";
+import { createBoard } from "./board.ts";
+import { readCommit } from "./commit.ts";
+import type { LabOptions } from "./options.ts";
+import { type OutFolder, openOutFolder } from "./outFolder.ts";
+import { createRunner } from "./runner.ts";
+import { abortOnSignals, Stopped } from "./signals.ts";
+
+/** How an experiment ended. */
+export type LabEnd =
+  | { readonly kind: "finished"; readonly numFailed: number }
+  | { readonly kind: "estimated" | "declined" }
+  | { readonly kind: "stopped"; readonly signal: NodeJS.Signals };
+
+const askAboveSeconds = 3600;
+
+/** Runs an experiment from its file to its report, going on with whatever its folder holds. */
+export async function runExperiment(options: LabOptions, file: string): Promise<LabEnd> {
+  await rememberDatasets(options.publicDir);
+  const named = readExperiment(file);
+  const { experiment, name } = named;
+  const plan = planExperiment(experiment);
+  const runs = allRuns(plan);
+  const { maxRuns } = experiment.budget;
+  if (maxRuns !== undefined && runs.length > maxRuns) throw new Error(`${name} is ${runs.length} runs, its budget.maxRuns is ${maxRuns}`);
+  requireFiles(options.publicDir, runs);
+  const board = createBoard(process.stderr);
+  const out = await openOutFolder(options.out ?? join("runs/lab", name));
+  const pool = shapePool(availableParallelism(), experiment.tabsPerRun, options.numTabs ?? undefined);
+  const benches: Workbench[] = [];
+  const bench = (folder: string): Workbench => {
+    const opened = openWorkbench(folder);
+    benches.push(opened);
+    return opened;
+  };
+  try {
+    const publicDir = await preparePublic(options.publicDir, out.path, runs, bench);
+    const workbench = bench(publicDir);
+    const estimate = await estimateFirst(runs, { out, pool, workbench });
+    board.say(describeEstimate(name, runs, estimate, pool));
+    if (options.isEstimate) return { kind: "estimated" };
+    if (!(await isAgreed(estimate, options))) return { kind: "declined" };
+    await prepareSources(publicDir, runs, workbench, board.say);
+    await writeWhole(join(out.path, "experiment.yaml"), readFileSync(file));
+    return await runAll({ options, named, plan, publicDir, out, pool, workbench, board, estimate });
+  } finally {
+    for (const opened of benches) opened.close();
+  }
+}
+
+interface Parts {
+  readonly options: LabOptions;
+  readonly named: NamedExperiment;
+  readonly plan: ExperimentPlan;
+  readonly publicDir: string;
+  readonly out: OutFolder;
+  readonly pool: PoolShape;
+  readonly workbench: Workbench;
+  readonly board: ReturnType<typeof createBoard>;
+  readonly estimate: Estimate;
+}
+
+async function runAll(parts: Parts): Promise<LabEnd> {
+  const { options, named, plan, publicDir, out, pool, workbench, board, estimate } = parts;
+  const { experiment } = named;
+  const stop = abortOnSignals();
+  const memory = (await out.readMemory()) ?? { ports: [], backend: experiment.backend, startedAt: new Date().toISOString() };
+  const pagesDir = options.clients === "tabs" || options.numRemote > 0 ? await ensurePages(board.say) : null;
+  const clients = await openAllClients(parts);
+  const results = await out.readResults();
+  const runner = createRunner({
+    ...{ name: named.name, board, out, results, pool, clients, publicDir, pagesDir, workbench, memory, signal: stop.signal },
+    ...{ host: options.host, port: options.port, numRemote: options.numRemote, budget: experiment.budget },
+    expected: { numRuns: allRuns(plan).length, seconds: estimate.seconds },
+  });
+  try {
+    await runner.run(plan.rateGroups.flatMap(({ trials }) => trials.map(({ run }) => run)));
+    const rates = plan.rateGroups.map((group) => chooseRate(group, (id) => results.get(id) ?? null));
+    for (const rate of rates) board.say(`Rate of ${rate.key}: ${rate.chosen ?? "none of the grid finished"}`);
+    const final = plan.finalRuns(new Map(rates.map(({ key, chosen }) => [key, chosen])));
+    await runner.run(distinctRuns(final));
+    board.end();
+    const result = resultOf(named, parts, { memory, rates, final, results });
+    await writeReport(result, out.path);
+    const numFailed = result.runs.filter(({ error }) => error !== null).length;
+    board.say(
+      `${formatCount(result.runs.length, "run")} done${numFailed === 0 ? "" : `, ${numFailed} failed`}. Report: ${join(out.path, "report.html")}`,
+    );
+    return { kind: "finished", numFailed };
+  } catch (error) {
+    board.end();
+    if (!(error instanceof Stopped)) throw error;
+    board.say("Stopped. The same command goes on.");
+    return { kind: "stopped", signal: error.signal };
+  } finally {
+    await Promise.all(clients.map((one) => one.close()));
+    stop.ignore();
+  }
+}
+
+/** Clients of every slot; a browser is looked for only where tabs are asked for. */
+async function openAllClients({ options, out, pool, board }: Parts): Promise<Clients[]> {
+  const slots = Array.from({ length: pool.numAtOnce }, (_, slot) => slot);
+  if (options.clients === "node") return slots.map(() => openNodeClients(pool.clientsPerRun, board.say));
+  const browser = await loadBrowserScript();
+  const executablePath = await browser.ensureBrowser({ isInstallAllowed: true });
+  return slots.map((slot) =>
+    openTabClients(pool.clientsPerRun, {
+      ...{ executablePath, chromiumFlags: browser.chromiumFlags, isHeadless: !options.isHeaded, onTrouble: board.say },
+      profilesFolder: join(out.path, "tabs", String(slot)),
+    }),
+  );
+}
+
+async function estimateFirst(
+  runs: readonly PlannedRun[],
+  { out, pool, workbench }: Pick<Parts, "out" | "pool" | "workbench">,
+): Promise<Estimate> {
+  const earlier = await out.readResults();
+  const [first] = runs;
+  if (first === undefined) throw new Error("the experiment has no runs");
+  const calibration = await workbench.do("calibrate", { run: first.settings });
+  const sizes = await workbench.do("sizes", { tasks: [...new Set(runs.map(({ task }) => task))] });
+  return estimateExperiment({ runs, sizes, calibration, earlier, tabsPerRun: pool.clientsPerRun, numAtOnce: pool.numAtOnce });
+}
+
+function describeEstimate(name: string, runs: readonly PlannedRun[], estimate: Estimate, pool: PoolShape): string {
+  const done = runs.length - estimate.numRuns;
+  const rest = done === 0 ? "" : `, ${done} of them done`;
+  const at = pool.numAtOnce === 1 ? "one at a time" : `${pool.numAtOnce} at once`;
+  return [
+    `${name}: ${formatCount(runs.length, "run")}${rest}; ${at}, ${formatCount(pool.clientsPerRun, "client")} each.`,
+    `About ${formatSeconds(estimate.seconds)} and ${formatBytes(estimate.diskBytes)} of disk, ${estimate.basis}.`,
+  ].join(" ");
+}
+
+async function isAgreed({ seconds }: Estimate, { isConfirmed }: LabOptions): Promise<boolean> {
+  if (seconds <= askAboveSeconds || isConfirmed || process.stdin.isTTY !== true) return true;
+  const asked = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await asked.question("That is more than an hour. Start? [y/N] ");
+  asked.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+interface Ending {
+  readonly memory: { readonly startedAt: string };
+  readonly rates: readonly RateChoice[];
+  readonly final: readonly PlannedRun[];
+  readonly results: ReadonlyMap<string, LabRun>;
+}
+
+/** Everything that a report is made of: the runs in the experiment's order, trials that were not chosen behind them. */
+function resultOf(
+  { name, experiment }: NamedExperiment,
+  { options, plan }: Parts,
+  { memory, rates, final, results }: Ending,
+): ExperimentResult {
+  const shown = new Set(final.map(({ id }) => id));
+  const trials = plan.rateGroups.flatMap((group) => group.trials.map(({ run }) => run)).filter(({ id }) => !shown.has(id));
+  const runs = [...final, ...distinctRuns(trials)].flatMap(({ id, method, methodTitle, variant, isRateTrial }) => {
+    const run = results.get(id);
+    return run === undefined ? [] : [{ ...run, method, methodTitle, variant, isRateTrial }];
+  });
+  const { title, question, notes } = experiment;
+  return {
+    ...{ name, title, preset: options.preset, question, commit: readCommit(), machine: nameMachine(), startedAt: memory.startedAt },
+    experiment: { ...experiment } satisfies Experiment,
+    ...{ notes, rates, runs },
+  };
+}

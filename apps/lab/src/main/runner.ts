@@ -1,0 +1,150 @@
+import { availableParallelism } from "node:os";
+import type { Experiment } from "../experiments/experimentFile.ts";
+import type { LabRun } from "../experiments/labResult.ts";
+import type { PlannedRun } from "../experiments/runPlan.ts";
+import type { Clients } from "../pool/clients.ts";
+import { failedRun } from "../pool/collectRun.ts";
+import { performRun, type RunPlace } from "../pool/performRun.ts";
+import { type PoolShape, runOnSlots } from "../pool/slots.ts";
+import type { Workbench } from "../pool/workbench.ts";
+import { formatScore, formatSeconds } from "../results/format.ts";
+import { type Board, type BoardRow, nameOfRun, rowOf } from "./board.ts";
+import type { OutFolder, PoolMemory } from "./outFolder.ts";
+
+/** What runs run with. */
+export interface RunnerParts {
+  readonly name: string;
+  readonly board: Board;
+  readonly out: OutFolder;
+  /** Results by the run's id; those of new runs are put in. */
+  readonly results: Map<string, LabRun>;
+  readonly pool: PoolShape;
+  /** By slot. */
+  readonly clients: readonly Clients[];
+  readonly publicDir: string;
+  readonly pagesDir: string | null;
+  readonly workbench: Workbench;
+  readonly memory: PoolMemory;
+  readonly host: string;
+  readonly port: number | null;
+  readonly numRemote: number;
+  readonly budget: Experiment["budget"];
+  readonly expected: { readonly numRuns: number; readonly seconds: number };
+  readonly signal: AbortSignal;
+}
+
+/** Works off runs on the pool's slots. */
+export interface Runner {
+  /** Resolves when all have a result, an error being one; rejects with the signal's reason when it is aborted. */
+  run(runs: readonly PlannedRun[]): Promise<void>;
+}
+
+/** A runner that leaves out what has a result already; a run that failed before is tried again. */
+export function createRunner(parts: RunnerParts): Runner {
+  const { name, board, out, results, pool, clients, workbench, signal, expected } = parts;
+  let memory = parts.memory;
+  let firstBackend: Promise<void> | null = null;
+  const rows = new Map<number, BoardRow>();
+  const startMs = performance.now();
+  const numEarlier = [...results.values()].filter(({ error }) => error === null).length;
+
+  function draw(): void {
+    const done = [...results.values()];
+    const numFailed = done.filter(({ error }) => error !== null).length;
+    const numNew = done.length - numFailed - numEarlier;
+    const numLeft = expected.numRuns - done.length;
+    const perRun =
+      numNew === 0 ? expected.seconds / Math.max(1, expected.numRuns - numEarlier) : (performance.now() - startMs) / 1000 / numNew;
+    board.draw({ name, numDone: done.length - numFailed, numFailed, numRuns: expected.numRuns, secondsLeft: perRun * numLeft }, [
+      ...rows.values(),
+    ]);
+  }
+
+  async function remember(change: Partial<PoolMemory>): Promise<void> {
+    memory = { ...memory, ...change };
+    await out.writeMemory(memory);
+  }
+
+  function placeOf(run: PlannedRun, slot: number, slotClients: Clients): RunPlace {
+    const { publicDir, pagesDir, host, numRemote, budget } = parts;
+    return {
+      ...{ publicDir, pagesDir, host, numRemote, workbench, signal, clients: slotClients },
+      folder: out.runFolder(run.id),
+      port: parts.port === null ? (memory.ports[slot] ?? 0) : parts.port + slot,
+      backend: slotClients.kind === "node" && memory.backend === "auto" ? "wasm" : memory.backend,
+      threads: pool.threads,
+      numCores: Math.min(pool.coresPerRun, availableParallelism()),
+      limits: { secondsPerRun: 60 * budget.minutesPerRun, secondsPerStep: 60 * budget.minutesPerStep },
+      onListening(coordinator) {
+        const ports = Array.from({ length: Math.max(memory.ports.length, slot + 1) }, (_, at) => memory.ports[at] ?? 0);
+        void remember({ ports: ports.map((port, at) => (at === slot ? coordinator.port : port)) });
+        board.say(`started  ${nameOfRun(run)} · ${coordinator.url}`);
+      },
+      onEvent(event, coordinator) {
+        if (!["planned", "step", "status", "waiting"].includes(event.kind)) return;
+        rows.set(slot, rowOf(run, coordinator));
+        draw();
+      },
+    };
+  }
+
+  /** The first run measures the backend for all. */
+  async function withBackend<T>(act: () => Promise<T>, chosen: (value: T) => string | null): Promise<T> {
+    if (memory.backend !== "auto" || parts.clients[0]?.kind === "node") return act();
+    if (firstBackend !== null) {
+      await firstBackend;
+      return act();
+    }
+    const first = act();
+    firstBackend = first.then(
+      async (value) => {
+        const backend = chosen(value);
+        if (backend === "webgpu" || backend === "wasm" || backend === "cpu") await remember({ backend });
+      },
+      () => undefined,
+    );
+    await firstBackend;
+    return first;
+  }
+
+  const replays = new Set<Promise<void>>();
+
+  async function keep(run: LabRun, planned: PlannedRun): Promise<void> {
+    results.set(run.id, run);
+    await out.writeResult(run);
+    const score = run.final.global ?? run.final.personalised;
+    const what =
+      run.error === null ? `global ${formatScore(score?.score ?? null)}, ${formatSeconds(run.seconds.total)}` : `failed: ${run.error}`;
+    board.say(`${run.error === null ? "done    " : "failed  "} ${nameOfRun(planned)} · ${what}`);
+    draw();
+  }
+
+  async function perform(planned: PlannedRun, slot: number): Promise<void> {
+    const slotClients = clients[slot];
+    if (signal.aborted || slotClients === undefined) return;
+    try {
+      const performed = await withBackend(
+        () => performRun(planned, placeOf(planned, slot, slotClients)),
+        ({ backend }) => backend,
+      );
+      const kept = performed.result.then((run) => keep(run, planned));
+      replays.add(kept);
+    } catch (error) {
+      if (signal.aborted) return;
+      await keep(failedRun(planned, slotClients.kind, error instanceof Error ? error.message : String(error)), planned);
+    } finally {
+      rows.delete(slot);
+    }
+  }
+
+  return {
+    async run(runs) {
+      const open = runs.filter(({ id }) => results.get(id)?.error !== null);
+      for (const { id } of open) results.delete(id);
+      await runOnSlots(open, pool.numAtOnce, perform);
+      await Promise.all(replays);
+      replays.clear();
+      signal.throwIfAborted();
+    },
+  };
+}

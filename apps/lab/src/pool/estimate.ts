@@ -1,0 +1,98 @@
+import type { RunSettings } from "@tutti/core";
+import { expectedSteps } from "../demo/schedule.ts";
+import type { LabRun } from "../experiments/labResult.ts";
+import type { PlannedRun } from "../experiments/runPlan.ts";
+import type { Calibration, TaskSize } from "./workbench.ts";
+
+/** How much a run computes, in examples. */
+export interface RunWork {
+  /** Examples trained on, each as often as it is. */
+  readonly trained: number;
+  /** Examples predicted, likewise. */
+  readonly predicted: number;
+}
+
+/** What a whole experiment is expected to take. */
+export interface Estimate {
+  readonly numRuns: number;
+  readonly seconds: number;
+  readonly diskBytes: number;
+  /** What it rests on, as part of a sentence. */
+  readonly basis: string;
+}
+
+/** Seconds a run takes beside its computing: coordinator, pages, backbone, admission. */
+const startSeconds = 8;
+/** Share of a run's tabs that compute while the step's last devices are awaited. */
+const busyFraction = 0.85;
+
+/** The examples that a run's steps go through. */
+export function workOf(run: RunSettings, size: Pick<TaskSize, "numTrain" | "numEvaluated" | "numTest">): RunWork {
+  const { strategy, training, numDevices, cohortSize } = run;
+  const perDevice = size.numTrain / numDevices;
+  const cohort = cohortSize * perDevice * training.localEpochs;
+  const numProtocols = strategy.name === "fedPepTao" ? 2 : 1;
+  let trained = 0;
+  let predicted = 0;
+  for (const { kind } of expectedSteps(run)) {
+    if (kind === "train") trained += cohort;
+    if (kind === "evaluate") predicted += numProtocols * size.numEvaluated + size.numTest;
+    if (strategy.name !== "fedPepTao") continue;
+    if (kind === "score") predicted += numDevices * Math.max(training.batchSize, strategy.minScoringBatch);
+    // a product with the Hessian is two gradients
+    if (kind === "probe") trained += 2 * strategy.probeDevices * strategy.lanczosSteps * training.batchSize;
+  }
+  if (strategy.name === "fedAvg") trained += strategy.fineTuneEpochs * size.numTrain;
+  return { trained, predicted: predicted + size.numEvaluated };
+}
+
+/** Seconds of one run with so many tabs of one core each. */
+export function secondsOfRun(run: RunSettings, size: TaskSize, calibration: Calibration, numTabs: number): number {
+  const { trained, predicted } = workOf(run, size);
+  const perCharacter = size.meanCharacters / calibration.meanCharacters;
+  const seconds = perCharacter * (trained * calibration.trainSeconds + predicted * calibration.predictSeconds);
+  const numBusy = numTabs === 1 ? 1 : numTabs * busyFraction;
+  return startSeconds + seconds / numBusy;
+}
+
+/** Kept of a run: its result; while it runs also its journal, with every device's state. */
+function diskOfRun(run: RunSettings): number {
+  const numPoints = expectedSteps(run).filter(({ kind }) => kind === "evaluate").length * 8;
+  return 30_000 + 400 * numPoints;
+}
+
+const journalBytes = 30e6;
+
+/** What is known of an experiment before it starts. */
+export interface EstimateInput {
+  readonly runs: readonly PlannedRun[];
+  readonly sizes: readonly TaskSize[];
+  readonly calibration: Calibration;
+  /** Results there are, by the run's id. */
+  readonly earlier: ReadonlyMap<string, LabRun>;
+  readonly tabsPerRun: number;
+  readonly numAtOnce: number;
+}
+
+/** Time and disk of the runs that are not done yet; earlier ones of the same folder correct the calibration, method by method. */
+export function estimateExperiment({ runs, sizes, calibration, earlier, tabsPerRun, numAtOnce }: EstimateInput): Estimate {
+  const modelled = ({ settings, task }: Pick<PlannedRun, "settings" | "task">) => {
+    const size = sizes.find((one) => one.task === task);
+    return size === undefined ? startSeconds : secondsOfRun(settings, size, calibration, tabsPerRun);
+  };
+  const done = [...earlier.values()].filter(({ error }) => error === null);
+  const ratio = (of: readonly LabRun[]) =>
+    of.length === 0 ? null : of.reduce((sum, run) => sum + run.seconds.total / modelled(run), 0) / of.length;
+  const overall = ratio(done) ?? 1;
+  const byMethod = new Map(
+    [...new Set(done.map(({ method }) => method))].map((method) => [method, ratio(done.filter((run) => run.method === method))]),
+  );
+  const left = runs.filter(({ id }) => earlier.get(id)?.error !== null);
+  const seconds = left.reduce((sum, run) => sum + modelled(run) * (byMethod.get(run.method) ?? overall), 0);
+  return {
+    numRuns: left.length,
+    seconds: seconds / Math.max(1, Math.min(numAtOnce, left.length)),
+    diskBytes: left.reduce((sum, { settings }) => sum + diskOfRun(settings), 0) + Math.min(numAtOnce, left.length) * journalBytes,
+    basis: done.length === 0 ? "from a few steps measured just now" : `from ${done.length} runs done before`,
+  };
+}

@@ -1,0 +1,22 @@
+import type { DeviceId, Params, RoundPlan } from "@tutti/core";
+import type { RunOutcome } from "@tutti/server";
+
+/**
+ * The parameters with which every device answered an evaluate step: the shared ones as they travelled, its own elsewhere, and where it has
+ * none those that it starts from.
+ */
+export function evaluatedParams(plan: RoundPlan, states: RunOutcome["deviceStates"]): ReadonlyMap<DeviceId, Params> {
+  return new Map(
+    plan.tasks.map((task) => {
+      const shared = plan.payloads[task.params] ?? {};
+      const initial = task.initial === undefined ? {} : (plan.payloads[task.initial] ?? {});
+      return [task.deviceId, { ...shared, ...initial, ...states.get(task.deviceId)?.local, ...shared }];
+    }),
+  );
+}
+
+/** Whether a step asks every device for its part of the test split under the global protocol. */
+export function isGlobalEvaluation({ tasks }: RoundPlan): boolean {
+  const spec = tasks[0]?.spec;
+  return spec?.kind === "evaluate" && spec.protocols.includes("global") && spec.splits.includes("test");
+}

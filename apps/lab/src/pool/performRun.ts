@@ -1,0 +1,211 @@
+import { join } from "node:path";
+import { createRandom, type RoundPlan } from "@tutti/core";
+import { findTask } from "@tutti/data";
+import {
+  type Coordinator,
+  type CoordinatorEvent,
+  type RunOutcome,
+  readBackboneSizes,
+  startCoordinator,
+  tunedParameters,
+} from "@tutti/server";
+import type { LabRun } from "../experiments/labResult.ts";
+import type { PlannedRun } from "../experiments/runPlan.ts";
+import type { Clients } from "./clients.ts";
+import { collectRun } from "./collectRun.ts";
+import { type FaultProxy, openFaultProxy } from "./faultProxy.ts";
+import { evaluatedParams, isGlobalEvaluation } from "./finalParams.ts";
+import { createUsageMeter } from "./usage.ts";
+import type { Replay, Workbench } from "./workbench.ts";
+
+/** Where a run runs. */
+export interface RunPlace {
+  readonly publicDir: string;
+  readonly pagesDir: string | null;
+  /** Of this run; its coordinator keeps its journal there. */
+  readonly folder: string;
+  readonly host: string;
+  /** The tabs keep their storage by address, so the same place has the same port. */
+  readonly port: number;
+  readonly clients: Clients;
+  /** Clients of other machines that are waited for too. */
+  readonly numRemote: number;
+  readonly backend: "auto" | "webgpu" | "wasm" | "cpu";
+  readonly threads: number;
+  /** Cores that are this run's. */
+  readonly numCores: number;
+  readonly limits: { readonly secondsPerRun: number; readonly secondsPerStep: number };
+  readonly workbench: Workbench;
+  onListening(coordinator: Coordinator): void;
+  onEvent(event: CoordinatorEvent, coordinator: Coordinator): void;
+  readonly signal: AbortSignal;
+}
+
+/** A run that is over, and its result, which waits for the replay. */
+export interface PerformedRun {
+  readonly backend: string;
+  readonly result: Promise<LabRun>;
+}
+
+/** Runs one federated run to its end, or goes on with it; rejects when it fails, and with the signal's reason when it is stopped. */
+export async function performRun(planned: PlannedRun, place: RunPlace): Promise<PerformedRun> {
+  const startMs = performance.now();
+  const coordinator = await openCoordinator(planned, place);
+  const earlier = coordinator.steps().reduce((sum, { seconds }) => sum + seconds, 0);
+  let lastEvaluation: RoundPlan | null = null;
+  let lastStepMs = performance.now();
+  const meter = createUsageMeter({
+    nowSeconds: () => performance.now() / 1000,
+    processorSeconds: () => place.clients.processorSeconds(),
+    numCores: place.numCores,
+  });
+  const proxy =
+    planned.faults === null
+      ? null
+      : await openFaultProxy({ host: place.host, port: 0, targetPort: coordinator.port, plan: planned.faults });
+  const stopFollowing = coordinator.subscribe((event) => {
+    meter.on(event);
+    if (event.kind === "planned" && isGlobalEvaluation(event.plan)) lastEvaluation = event.plan;
+    if (event.kind === "closed") lastStepMs = performance.now();
+    if (event.kind === "planned" && proxy !== null) reloadSome(event.plan, proxy, place.clients);
+    place.onEvent(event, coordinator);
+  });
+  try {
+    place.onListening(coordinator);
+    await joinAll(planned, place, coordinator, proxy?.url ?? coordinator.url);
+    const outcome = await raceTrouble(coordinator, place, () => ({
+      ranMs: performance.now() - startMs,
+      stillMs: performance.now() - lastStepMs,
+    }));
+    const backend = backendOf(coordinator) ?? place.backend;
+    const measured = collectRun(planned, outcome, {
+      ...{ backend, clients: place.clients.kind, usage: meter.usage() },
+      totalSeconds: earlier + (performance.now() - startMs) / 1000,
+      faults: planned.faults === null || proxy === null ? null : { plan: planned.faults, counts: proxy.counts() },
+    });
+    const reportedAccuracy = measured.final.global?.accuracy ?? null;
+    const result = replayed(planned, place, { outcome, lastEvaluation, reportedAccuracy, backend }).then(({ majority, ...replay }) => {
+      return { ...measured, ...replay, controls: { ...measured.controls, majority } };
+    });
+    result.catch(() => undefined);
+    return { backend, result };
+  } finally {
+    stopFollowing();
+    await coordinator.close();
+    await proxy?.close();
+  }
+}
+
+async function openCoordinator({ id, settings, task }: PlannedRun, place: RunPlace): Promise<Coordinator> {
+  const { publicDir, pagesDir, folder, host, backend, threads, clients, numRemote } = place;
+  const tuned = tunedParameters(settings, readBackboneSizes(publicDir, settings.backbone), findTask(task).classes.length);
+  const options = {
+    ...{ dataDir: folder, runId: id, pagesDir, publicDir, host, threads, run: settings, graceMs: 10_000 },
+    logLevel: "silent",
+    expectedClients: Math.min(clients.count + numRemote, settings.numDevices),
+    backend: backend === "auto" ? null : backend,
+  } as const;
+  const start = (port: number) => startCoordinator({ ...options, port }, { tuned });
+  // another program may have taken the port since; then the tabs' storage is out of reach, and the states kept here serve
+  return start(place.port).catch((error: unknown) => (place.port === 0 ? Promise.reject(error) : start(0)));
+}
+
+/** Where the backend is still to be measured, the first client does so alone, and the others follow it. */
+async function joinAll({ id, settings }: PlannedRun, place: RunPlace, coordinator: Coordinator, url: string): Promise<void> {
+  const { clients, folder, threads, numRemote } = place;
+  const join1 = (index: number, backend: RunPlace["backend"]) =>
+    clients.join(index, { url, runId: id, folder: join(folder, "clients"), backend, threads });
+  // a client more than there are devices would wait for ever
+  const count = Math.min(clients.count, Math.max(1, settings.numDevices - numRemote));
+  const others = Array.from({ length: count - 1 }, (_, index) => index + 1);
+  await join1(0, place.backend);
+  const backend = place.backend === "auto" && others.length > 0 ? await firstBackend(coordinator, place.signal) : place.backend;
+  await Promise.all(others.map((index) => join1(index, backend)));
+}
+
+const isBackend = (name: string | null): name is "webgpu" | "wasm" | "cpu" => ["webgpu", "wasm", "cpu"].includes(name ?? "");
+
+function backendOf(coordinator: Coordinator): "webgpu" | "wasm" | "cpu" | null {
+  return (
+    coordinator
+      .status()
+      .clients.map(({ backend }) => backend)
+      .find(isBackend) ?? null
+  );
+}
+
+function firstBackend(coordinator: Coordinator, signal: AbortSignal): Promise<"webgpu" | "wasm" | "cpu" | "auto"> {
+  return new Promise((resolve) => {
+    const settle = (backend: "webgpu" | "wasm" | "cpu" | "auto") => {
+      stop();
+      resolve(backend);
+    };
+    const stop = coordinator.subscribe((event) => {
+      const backend = backendOf(coordinator);
+      if (backend !== null) settle(backend);
+      else if (event.kind === "failed") settle("auto");
+    });
+    signal.addEventListener("abort", () => settle("auto"), { once: true });
+  });
+}
+
+const lookEveryMs = 2000;
+
+/** The outcome, unless the run is stopped, takes too long, stands still, or a client cannot take part. */
+async function raceTrouble(
+  coordinator: Coordinator,
+  { limits, clients, signal }: RunPlace,
+  times: () => { readonly ranMs: number; readonly stillMs: number },
+): Promise<RunOutcome> {
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort: () => void = () => undefined;
+  const trouble = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    timer = setInterval(() => {
+      const { ranMs, stillMs } = times();
+      if (ranMs > 1000 * limits.secondsPerRun) reject(new Error(`the run took longer than ${limits.secondsPerRun / 60} min`));
+      const { message } = coordinator.status();
+      if (stillMs > 1000 * limits.secondsPerStep) {
+        reject(new Error(`no step closed within ${limits.secondsPerStep / 60} min${message === null ? "" : ` (${message})`}`));
+      }
+      void clients.failure().then((sentence) => sentence !== null && reject(new Error(sentence)));
+    }, lookEveryMs);
+  });
+  const done = coordinator.whenDone();
+  done.catch(() => undefined);
+  try {
+    return await Promise.race([done, trouble]);
+  } finally {
+    clearInterval(timer);
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** A client is loaded again a little after a step's tasks have left, so that it is at work. */
+function reloadSome({ stage, round, step, attempt }: RoundPlan, proxy: FaultProxy, clients: Clients): void {
+  for (let index = 0; index < clients.count; index++) {
+    const name = `${stage} ${round}.${step}.${attempt} client ${index}`;
+    if (!proxy.isReload(name)) continue;
+    const delayMs = 500 * createRandom(round).stream({ purpose: name }).uniform();
+    setTimeout(() => void clients.reload(index).catch(() => undefined), delayMs);
+  }
+}
+
+interface ReplaySources {
+  readonly outcome: RunOutcome;
+  readonly lastEvaluation: RoundPlan | null;
+  readonly reportedAccuracy: number | null;
+  readonly backend: string;
+}
+
+async function replayed({ settings, metric }: PlannedRun, { workbench }: RunPlace, sources: ReplaySources): Promise<Replay> {
+  const { outcome, lastEvaluation, reportedAccuracy, backend } = sources;
+  const paramsOf = lastEvaluation === null ? null : evaluatedParams(lastEvaluation, outcome.deviceStates);
+  try {
+    return await workbench.do("replay", { run: settings, metric, backend, paramsOf, reportedAccuracy });
+  } catch (error) {
+    return { correct: null, majority: null, correctNote: `the replay failed: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
