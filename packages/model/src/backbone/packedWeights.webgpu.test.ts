@@ -2,6 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import type { WebGPUMemoryInfo } from "@tensorflow/tfjs-backend-webgpu/dist/backend_webgpu.js";
 import { beforeEach, expect, test } from "vitest";
 import { startBackend } from "../backends.ts";
+import type { KernelVariant } from "../kernels/webgpu/gpuKernel.ts";
+import { withVariant } from "../kernels/webgpu/traits.ts";
 import { goldenBackbone } from "../testing/golden.ts";
 import { provideNodeGpu } from "../testing/nodeGpu.ts";
 import { randomEncoder } from "../testing/randomBackbone.ts";
@@ -65,17 +67,21 @@ const cases = [
 ] as const;
 
 test.each(cases)(
-  "a %s in %s gives the same loss and gradient packed and unpacked, and leaves no tensor",
-  { timeout: 120_000 },
+  "a %s in %s gives the same loss and gradient packed, in both variants, and unpacked, and leaves no tensor",
+  { timeout: 240_000 },
   async (family, encoding) => {
     const before = tf.memory().numTensors;
     const backbone = encoded(family, encoding);
-    const packed = await computed(backbone, "packed");
+    const variants: readonly KernelVariant[] = ["registers", "shared"];
+    const packed = [];
+    for (const variant of variants) packed.push(await withVariant(variant, () => computed(backbone, "packed")));
     const unpacked = await computed(backbone, "unpacked");
     expect(tf.memory().numTensors).toBe(before);
-    expect(relativeError(packed.loss, unpacked.loss)).toBeLessThan(1e-5); // f32 sums in another order
-    expect(relativeError(packed.gradient, unpacked.gradient)).toBeLessThan(1e-5);
-    expect(packed.gradient).not.toEqual(unpacked.gradient); // or both took the same way
+    for (const { loss, gradient } of packed) {
+      expect(relativeError(loss, unpacked.loss)).toBeLessThan(1e-5); // f32 sums in another order
+      expect(relativeError(gradient, unpacked.gradient)).toBeLessThan(1e-5);
+      expect(gradient).not.toEqual(unpacked.gradient); // or both took the same way
+    }
   },
 );
 
