@@ -15,7 +15,7 @@ import { gpuTraits } from "./traits.ts";
 export function installWebGpuKernels(backend: WebGPUBackend): void {
   const context = { backend, traits: gpuTraits };
   const maxBytes = backend.device.limits.maxStorageBufferBindingSize;
-  const kernels: Partial<Record<WebGpuKernel, GpuKernel>> = {
+  const kernels: Record<WebGpuKernel, GpuKernel> = {
     ...packedKernels(context),
     ...attentionKernels(context),
     ...normKernels(context),
