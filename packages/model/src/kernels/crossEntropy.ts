@@ -20,7 +20,7 @@ export function crossEntropy(logits: tf.Tensor2D, targets: readonly number[], we
 }
 
 /** `crossEntropy` in operations that every backend has. */
-export function plainCrossEntropy(logits: tf.Tensor2D, targets: readonly number[], weights: readonly number[]): CrossEntropy {
+function plainCrossEntropy(logits: tf.Tensor2D, targets: readonly number[], weights: readonly number[]): CrossEntropy {
   const logProbabilities = tf.logSoftmax(logits);
   const hot = oneHot(targets, logits.shape[1]);
   const shares = tf.tensor2d([...weights], [weights.length, 1]);

@@ -13,7 +13,7 @@ export function placeRows(d: tf.Tensor2D, rows: readonly number[], numRows: numb
 }
 
 /** `placeRows` as a product, which every backend has and which sums in the same order each time. */
-export function plainPlaceRows(d: tf.Tensor2D, rows: readonly number[], numRows: number): tf.Tensor2D {
+function plainPlaceRows(d: tf.Tensor2D, rows: readonly number[], numRows: number): tf.Tensor2D {
   return tf.matMul(oneHot(rows, numRows), d, true, false);
 }
 

@@ -11,7 +11,7 @@ import { rotaryCases } from "./rotary.ts";
 import { scatterRowsCases } from "./scatterRows.ts";
 
 /** Every comparison of a WebGPU kernel with its plain twin. */
-export const allParityCases: readonly ParityCase[] = [
+const allParityCases: readonly ParityCase[] = [
   ...normCases,
   ...rotaryCases,
   ...crossEntropyCases,
@@ -42,7 +42,7 @@ export interface ParityResult extends ParityWay {
  * The ways in which the running device can run the kernels: both variants, and the one with workgroup memory as if there were no subgroups too.
  * Without subgroups the other one has no program that these two lack.
  */
-export function parityWays(): readonly ParityWay[] {
+function parityWays(): readonly ParityWay[] {
   const { hasSubgroups } = gpuTraits();
   const without: ParityWay = { variant: "shared", hasSubgroups: false };
   return [{ variant: "registers", hasSubgroups }, without, ...(hasSubgroups ? [{ ...without, hasSubgroups }] : [])];

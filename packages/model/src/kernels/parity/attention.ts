@@ -106,7 +106,7 @@ export async function attendOnGpu(example: AttentionExample, operands: Attention
 }
 
 /** The definition, one query after the other. */
-export function attendInFloat64(
+function attendInFloat64(
   example: AttentionExample,
   { qkv, prefix, dy }: AttentionOperands,
 ): Required<AttentionNumbers<Float64Array>> {

@@ -22,7 +22,7 @@ export function sizesOf(inputs: KernelInputs, attributes: KernelAttributes): Att
 }
 
 /** Declared in every program of attention; `statsStart` is where numbers of each (b, head, t) begin, negative without any. */
-export const attentionUniforms =
+const attentionUniforms =
   "batch : i32, numTokens : i32, numHeads : i32, numKeyValueHeads : i32, headSize : i32, numPrefix : i32, isCausal : i32, statsStart : i32,";
 
 /** The values of `attentionUniforms`. */
