@@ -106,10 +106,7 @@ export async function attendOnGpu(example: AttentionExample, operands: Attention
 }
 
 /** The definition, one query after the other. */
-function attendInFloat64(
-  example: AttentionExample,
-  { qkv, prefix, dy }: AttentionOperands,
-): Required<AttentionNumbers<Float64Array>> {
+function attendInFloat64(example: AttentionExample, { qkv, prefix, dy }: AttentionOperands): Required<AttentionNumbers<Float64Array>> {
   const { numHeads, numKeyValueHeads, headSize, numTokens, numPrefix, isCausal, lengths } = example;
   const [h, w] = widthsOf(example);
   const width = h + 2 * w;
