@@ -77,7 +77,8 @@ export function allRuns({ rateGroups, finalRuns }: ExperimentPlan): readonly Pla
 
 /** The runs without those whose id came before. */
 export function distinctRuns(runs: readonly PlannedRun[]): readonly PlannedRun[] {
-  return [...new Map(runs.map((run) => [run.id, run] as const).reverse()).values()].reverse();
+  const known = new Set<string>();
+  return runs.filter(({ id }) => !known.has(id) && known.add(id));
 }
 
 function requireTask(name: string): void {

@@ -76,10 +76,13 @@ export interface Board {
   end(): void;
 }
 
-/** Draws on a terminal, or writes plain lines where there is none. */
-export function createBoard(terminal: Terminal): Board {
+const plainEveryMs = 30_000;
+
+/** Draws on a terminal, or writes plain lines where there is none: what is said, and the table now and then. */
+export function createBoard(terminal: Terminal, nowMs = () => performance.now()): Board {
   const isTerminal = terminal.isTTY === true;
   let drawn: readonly string[] = [];
+  let plainMs = nowMs();
   const columns = () => (terminal.columns !== undefined && terminal.columns > 0 ? terminal.columns : 80);
   const erase = () => (drawn.length === 0 ? "" : `\r\u001B[${drawn.length}A\u001B[0J`);
   const show = (before: string, lines: readonly string[]) => {
@@ -93,6 +96,9 @@ export function createBoard(terminal: Terminal): Board {
     },
     draw(head, rows) {
       if (isTerminal) show("", renderBoard(head, rows, columns()));
+      if (isTerminal || nowMs() - plainMs < plainEveryMs) return;
+      plainMs = nowMs();
+      for (const line of renderBoard(head, rows, 200)) terminal.write(`${line}\n`);
     },
     end() {
       if (isTerminal) show("", []);

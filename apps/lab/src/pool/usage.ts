@@ -1,3 +1,4 @@
+import type { RoundPlan } from "@tutti/core";
 import type { CoordinatorEvent } from "@tutti/server";
 import type { LabUsage } from "../experiments/labResult.ts";
 
@@ -12,7 +13,7 @@ export interface UsagePorts {
 
 /** Follows a run's events and tells how its cores were used. */
 export interface UsageMeter {
-  on(event: Pick<CoordinatorEvent, "kind"> & Partial<CoordinatorEvent>): void;
+  on(event: { readonly kind: CoordinatorEvent["kind"]; readonly plan?: RoundPlan }): void;
   usage(): LabUsage;
 }
 
@@ -28,7 +29,7 @@ export function createUsageMeter({ nowSeconds, processorSeconds, numCores }: Usa
     on(event) {
       const now = nowSeconds();
       if (event.kind === "accepted" && open !== null) open.lastIn = now;
-      if (event.kind === "planned" && "plan" in event && event.plan !== undefined) {
+      if (event.kind === "planned" && event.plan !== undefined) {
         first ??= now;
         const isTraining = event.plan.tasks[0]?.spec.kind === "train";
         open = { at: now, used: isTraining ? processorSeconds() : null, isTraining, lastIn: now };

@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { experimentsFolder, presetNames } from "../main/options.ts";
+import { parseExperiment, readExperiment } from "./experimentFile.ts";
+import { allRuns, planExperiment } from "./runPlan.ts";
+
+const least = { title: "A", question: "B?", tasks: ["feedback/topic"], seeds: [1], methods: ["fedPepTao"] };
+const faultsOf = (change: object): string => {
+  try {
+    parseExperiment({ ...least, ...change }, "mine.yaml");
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  return "";
+};
+
+test("what is left out has a default", () => {
+  const { base, grid, tabsPerRun, budget, backend } = parseExperiment(least, "mine.yaml");
+  expect({ base, grid, tabsPerRun, backend }).toEqual({ base: "default", grid: {}, tabsPerRun: 1, backend: "auto" });
+  expect(budget).toEqual({ minutesPerRun: 60, minutesPerStep: 10 });
+});
+
+test("an unknown name is refused with the names that there are", () => {
+  expect(faultsOf({ method: ["fedPepTao"] })).toMatch(
+    /mine\.yaml is no experiment:\n {2}method: there is no such name; expected one of title, .*methods/,
+  );
+  expect(faultsOf({ faults: { seed: 1, dropp: 0.1 } })).toMatch(/faults\.dropp: there is no such name; expected one of seed, drop, slow/);
+});
+
+test("every fault has a line that says where, what was expected and what was found", () => {
+  const lines = faultsOf({ seeds: [], methods: ["fedPeptao"], tabsPerRun: 0, rates: { values: [-1] } }).split("\n");
+  expect(lines).toHaveLength(5);
+  expect(lines[1]).toMatch(/seeds: .*; found \[\]/);
+  expect(lines[2]).toMatch(/methods\.0: expected a method.*fedPepTao, .*pTuningV2FineTuned; found "fedPeptao"/);
+  expect(lines[3]).toMatch(/rates\.values\.0: .*; found -1/);
+  expect(lines[4]).toMatch(/tabsPerRun: .*; found 0/);
+});
+
+test("an axis of plain values needs to know what they are given to", () => {
+  expect(faultsOf({ grid: { selector: { values: ["score"] } } })).toContain("grid.selector: a plain value needs the axis to have a path");
+});
+
+test("every built-in experiment holds, and has a title and runs", () => {
+  expect(presetNames()).toEqual([
+    ...["layer-selection", "non-iid", "optimizer-ablation", "paper", "peft-comparison", "scaling", "smoke", "tradeoff"],
+  ]);
+  for (const name of presetNames()) {
+    const { experiment } = readExperiment(join(experimentsFolder, `${name}.yaml`));
+    const runs = allRuns(planExperiment(experiment));
+    expect(runs.length, name).toBeGreaterThan(1);
+    expect(new Set(runs.map(({ id }) => id)).size, name).toBe(runs.length);
+  }
+});

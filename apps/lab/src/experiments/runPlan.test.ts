@@ -1,0 +1,122 @@
+import { methods, presets } from "@tutti/core";
+import { expect, test } from "vitest";
+import { parseExperiment } from "./experimentFile.ts";
+import { allRuns, distinctRuns, planExperiment } from "./runPlan.ts";
+
+const least = { title: "A", question: "B?", tasks: ["feedback/topic"], seeds: [7], methods: ["fedPepTao"] };
+const plan = (change: object) => planExperiment(parseExperiment({ ...least, ...change }, "mine.yaml"));
+const finals = (change: object) => plan(change).finalRuns(new Map());
+
+test("runs come task by task, method by method, variant by variant, seed by seed, and always with the same ids", () => {
+  const experiment = {
+    tasks: ["feedback/topic", "feedback/sentiment"],
+    seeds: [7, 8],
+    methods: ["fedPepTao", "pTuningV2"],
+    grid: { rounds: { path: "numRounds", values: [3, 5] } },
+  };
+  const runs = finals(experiment);
+  expect(runs).toHaveLength(16);
+  expect(
+    runs.slice(0, 4).map(({ method, task, variant, settings }) => [method, task, variant.rounds, settings.seed, settings.numRounds]),
+  ).toEqual([
+    ["fedPepTao", "feedback/topic", 3, 7, 3],
+    ["fedPepTao", "feedback/topic", 3, 8, 3],
+    ["fedPepTao", "feedback/topic", 5, 7, 5],
+    ["fedPepTao", "feedback/topic", 5, 8, 5],
+  ]);
+  expect(runs[4]?.method).toBe("pTuningV2");
+  expect(runs[8]?.task).toBe("feedback/sentiment");
+  expect(finals(experiment).map(({ id }) => id)).toEqual(runs.map(({ id }) => id));
+  expect(new Set(runs.map(({ id }) => id)).size).toBe(16);
+});
+
+test("an id follows from what decides the numbers, faults included, and from nothing else", () => {
+  const [one] = finals({});
+  expect(finals({ title: "other", notes: ["a"], budget: { minutesPerRun: 3 } })[0]?.id).toBe(one?.id);
+  const others = [{ seeds: [8] }, { settings: { numRounds: 9 } }, { methods: ["momD"] }, { faults: { seed: 1, drop: 0.1 } }];
+  expect(new Set([one?.id, ...others.map((change) => finals(change)[0]?.id)]).size).toBe(5);
+});
+
+test("in the lab nobody is late and everybody counts, unless the file says otherwise", () => {
+  expect(finals({})[0]?.settings).toMatchObject({ deadlineMs: null, quorum: 1, numRounds: presets.default.numRounds });
+  expect(finals({ settings: { deadlineMs: 5000, quorum: 0.7 } })[0]?.settings).toMatchObject({ deadlineMs: 5000, quorum: 0.7 });
+});
+
+test("every method of the comparison makes a run of the default settings", () => {
+  const runs = finals({ methods: Object.keys(methods) });
+  expect(runs.map(({ method }) => method)).toEqual(Object.keys(methods));
+});
+
+test("a path that is not there is refused with the names that are", () => {
+  expect(() => finals({ methods: ["pTuningV2"], grid: { selector: { path: "strategy.selector", values: ["score"] } } })).toThrow(
+    /P-tuning v2, feedback\/topic, selector score: strategy\.selector: there is no selector in these settings; expected one of name, fineTuneEpochs/,
+  );
+  expect(() => finals({ settings: { cohortSize: 50 } })).toThrow(/cohortSize is above numDevices/);
+  expect(() => finals({ tasks: ["weather"] })).toThrow(/there is no task "weather"; the tasks are/);
+});
+
+test("an axis for some methods or tasks leaves the others one run without it", () => {
+  const keepFraction = { path: "strategy.keepFraction", values: [0.5, 1], methods: ["fedPepTao"] };
+  const partition = {
+    values: [
+      { label: "IID", set: { partition: { kind: "iid" } } },
+      { label: "by domain", set: { partition: { kind: "byField" } }, tasks: ["feedback/topic"] },
+    ],
+  };
+  const runs = finals({ methods: ["fedPepTao", "pTuningV2"], tasks: ["feedback/topic", "subj"], grid: { keepFraction, partition } });
+  expect(runs.map(({ method, task, variant }) => `${method} ${task} ${Object.values(variant).join(" ")}`)).toEqual([
+    ...["fedPepTao feedback/topic 0.5 IID", "fedPepTao feedback/topic 0.5 by domain"],
+    ...["fedPepTao feedback/topic 1 IID", "fedPepTao feedback/topic 1 by domain"],
+    ...["pTuningV2 feedback/topic IID", "pTuningV2 feedback/topic by domain"],
+    ...["fedPepTao subj 0.5 IID", "fedPepTao subj 1 IID", "pTuningV2 subj IID"],
+  ]);
+  expect(runs[0]?.settings.partition).toEqual({ kind: "iid" });
+});
+
+test("every method tries the same rates on one seed, and all its seeds then run with the chosen one", () => {
+  const { rateGroups, finalRuns } = plan({ methods: ["fedPepTao", "promptTuning"], seeds: [7, 8, 9], rates: { values: [0.02, 0.3] } });
+  expect(
+    rateGroups.map(({ method, seed, trials }) => [method, seed, trials.map(({ run }) => run.settings.training.clientLearningRate)]),
+  ).toEqual([
+    ["fedPepTao", 7, [0.02, 0.3]],
+    ["promptTuning", 7, [0.02, 0.3]],
+  ]);
+  const [first, second] = rateGroups;
+  const runs = finalRuns(
+    new Map([
+      [first?.key ?? "", 0.3],
+      [second?.key ?? "", 0.02],
+    ]),
+  );
+  expect(runs.map(({ settings }) => settings.training.clientLearningRate)).toEqual([0.3, 0.3, 0.3, 0.02, 0.02, 0.02]);
+  // the trial with the chosen rate is the run of that seed
+  expect(runs[0]?.id).toBe(first?.trials[1]?.run.id);
+  expect(allRuns({ ...plan({ methods: ["fedPepTao"], seeds: [7, 8], rates: { values: [0.02, 0.3] } }) })).toHaveLength(3);
+});
+
+test("rates may be chosen on one task for all, and once for all variants of a method", () => {
+  const grid = { selector: { path: "strategy.selector", values: ["l1", "l2"] } };
+  const rates = { values: [0.02, 0.3], task: "subj" };
+  const tasks = ["feedback/topic", "subj"];
+  expect(plan({ tasks, grid, rates }).rateGroups.map(({ task, trials }) => [task, trials.length])).toEqual([
+    ["subj", 2],
+    ["subj", 2],
+  ]);
+  expect(plan({ tasks, grid, rates: { ...rates, eachVariant: false } }).rateGroups).toHaveLength(1);
+  expect(() => plan({ rates })).toThrow(/rates\.task: subj has no run/);
+});
+
+test("ATTEMPT goes without the sources that share text with the task", () => {
+  const sources = (task: string) => {
+    const tuning = finals({ methods: ["attempt"], tasks: [task] })[0]?.settings.tuning;
+    return tuning?.method === "attempt" ? tuning.sources : [];
+  };
+  expect(sources("subj")).toEqual(["ag_news", "qnli", "boolq"]);
+  expect(sources("qnli")).toEqual(["ag_news", "boolq"]);
+});
+
+test("of runs with one id the first stays, in its place", () => {
+  const [a, b] = finals({ seeds: [1, 2] });
+  if (a === undefined || b === undefined) throw new Error("two runs were planned");
+  expect(distinctRuns([a, b, { ...a, isRateTrial: true }])).toEqual([a, b]);
+});

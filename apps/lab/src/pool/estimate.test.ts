@@ -1,0 +1,58 @@
+import { presets, type RunSettings } from "@tutti/core";
+import { expect, test } from "vitest";
+import type { LabRun } from "../experiments/labResult.ts";
+import type { PlannedRun } from "../experiments/runPlan.ts";
+import { estimateExperiment, secondsOfRun, workOf } from "./estimate.ts";
+
+const size = { task: "feedback/topic", meanCharacters: 50, numTrain: 1000, numEvaluated: 300, numTest: 200 };
+const calibration = { ...size, trainSeconds: 0.02, predictSeconds: 0.005 };
+const fedAvg: RunSettings = {
+  ...presets.default,
+  ...{ numDevices: 20, cohortSize: 5, numRounds: 4, evaluateEvery: 2 },
+  training: { ...presets.default.training, localEpochs: 3 },
+  strategy: { name: "fedAvg", fineTuneEpochs: 0 },
+};
+
+test("the work of a run is its cohorts' examples times epochs, and its evaluations'", () => {
+  // 4 rounds of 5 devices with 50 examples, 3 epochs each; 2 evaluations of 300 global and 200 personalised rows, and 300 zero-shot
+  expect(workOf(fedAvg, size)).toEqual({ trained: 4 * 5 * 50 * 3, predicted: 2 * (300 + 200) + 300 });
+});
+
+test("counting rounds and probes are work too", () => {
+  const { strategy } = presets.default;
+  if (strategy.name !== "fedPepTao") throw new Error("the default is FedPepTAO");
+  const stages = { ...strategy, countingRounds: 2, probeDevices: 3, lanczosSteps: 10, keepFraction: "auto" } as const;
+  const { trained } = workOf({ ...fedAvg, strategy: stages }, size);
+  expect(trained).toBe(6 * 5 * 50 * 3 + 2 * 3 * 10 * fedAvg.training.batchSize);
+});
+
+test("seconds go with the work and with the texts' lengths", () => {
+  const seconds = secondsOfRun(fedAvg, size, calibration, 1);
+  expect(seconds).toBeCloseTo(8 + 3000 * 0.02 + 1300 * 0.005, 6);
+  expect(secondsOfRun(fedAvg, { ...size, meanCharacters: 100 }, calibration, 1) - 8).toBeCloseTo(2 * (seconds - 8), 6);
+});
+
+const planned = (id: string, method: PlannedRun["method"]): PlannedRun => ({
+  ...{ id, method, methodTitle: method, variant: {}, isRateTrial: false, task: "feedback/topic", metric: "accuracy" },
+  ...{ settings: fedAvg, faults: null },
+});
+const done = (run: PlannedRun, total: number, error: string | null = null) =>
+  ({ ...run, error, seconds: { total, scoring: 0, counting: 0, training: 0, evaluation: 0 } }) as LabRun;
+
+test("what is done is not expected again, and corrects the calibration by method", () => {
+  const runs = [planned("a", "lora"), planned("b", "lora"), planned("c", "full"), planned("d", "pTuningV2")];
+  const one = secondsOfRun(fedAvg, size, calibration, 1);
+  const earlier = new Map([
+    ["a", done(planned("a", "lora"), 2 * one)],
+    ["c", done(planned("c", "full"), 4 * one)],
+    ["d", done(planned("d", "pTuningV2"), 1, "it broke")],
+  ]);
+  const input = { runs, sizes: [size], calibration, tabsPerRun: 1, numAtOnce: 1 };
+  const fresh = estimateExperiment({ ...input, earlier: new Map() });
+  expect(fresh).toMatchObject({ numRuns: 4, seconds: 4 * one, basis: "from a few steps measured just now" });
+  const later = estimateExperiment({ ...input, earlier });
+  // b as slow as a; d, which failed, as slow as the two that did not, on average
+  expect(later).toMatchObject({ numRuns: 2, basis: "from 2 runs done before" });
+  expect(later.seconds).toBeCloseTo(2 * one + 3 * one, 6);
+  expect(estimateExperiment({ ...input, numAtOnce: 2, earlier }).seconds).toBeCloseTo(2.5 * one, 6);
+});

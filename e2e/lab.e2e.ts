@@ -1,0 +1,79 @@
+import { spawn } from "node:child_process";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "@playwright/test";
+import { projectFolder } from "./setting/places.ts";
+import { scratch } from "./setting/runs.ts";
+
+interface Ended {
+  readonly code: number | null;
+  readonly stderr: string;
+}
+
+/** Starts the lab as `npm run lab` does. */
+function lab(...args: readonly string[]) {
+  const child = spawn(process.execPath, ["--import", "tsx", join(projectFolder, "apps/lab/src/main/main.ts"), ...args], {
+    cwd: projectFolder,
+  });
+  let stderr = "";
+  child.stdout.resume();
+  child.stderr.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString("utf8");
+  });
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code, stderr }));
+  });
+  return { ended, interrupt: () => void child.kill("SIGINT"), said: () => stderr };
+}
+
+/** Steps that have closed in the run that is under way. */
+async function numClosed(out: string): Promise<number> {
+  const ids = await readdir(join(out, "runs")).catch(() => []);
+  const texts = await Promise.all(ids.map((id) => readFile(join(out, "runs", id, id, "rounds.jsonl"), "utf8").catch(() => "")));
+  return texts.join("").split("\n").length - 1;
+}
+
+test("the smoke experiment is stopped in the middle of a run, goes on there and writes its report", async () => {
+  test.setTimeout(600_000);
+  const out = scratch("smoke");
+  await rm(out, { recursive: true, force: true });
+  const first = lab("smoke", "--out", out);
+  await expect.poll(() => numClosed(out), { timeout: 240_000, intervals: [50] }).toBeGreaterThan(2);
+  first.interrupt();
+  const stopped = await first.ended;
+  expect(stopped.code, stopped.stderr).toBe(130);
+  expect(stopped.stderr).toContain("The same command goes on.");
+  const before = await numClosed(out);
+  const last = await lab("smoke", "--out", out).ended;
+  expect(last.code, last.stderr).toBe(0);
+  const { runs } = JSON.parse(await readFile(join(out, "results.json"), "utf8"));
+  expect(runs.map(({ methodTitle, error }: { methodTitle: string; error: string | null }) => [methodTitle, error])).toEqual([
+    ["FedPepTAO", null],
+    ["FedAvg", null],
+  ]);
+  const [fedPepTao, fedAvg] = runs;
+  // scoring, a counting round and its probe, three rounds and an evaluation
+  expect(before).toBeLessThan(7);
+  expect(fedPepTao.layerScores.filter((score: number | null) => score !== null)).toHaveLength(5);
+  expect(fedPepTao.bytes.stagesAB).toBeGreaterThan(0);
+  expect(fedAvg.bytes.stagesAB).toBe(0);
+  for (const { final, correct, controls, curve } of runs) {
+    expect(curve.length).toBeGreaterThan(5);
+    expect(controls.majority).toBe(0.25);
+    expect(correct).toMatch(/^[01]{288}$/);
+    expect(correct.replaceAll("0", "").length / correct.length).toBeCloseTo(final.global.accuracy, 9);
+  }
+  for (const file of ["report.html", "results.csv", "table.tex", "experiment.yaml"]) expect(await readdir(out)).toContain(file);
+  const again = await lab("smoke", "--out", out).ended;
+  expect(again.code, again.stderr).toBe(0);
+  expect(again.stderr).not.toContain("started");
+});
+
+test("wrong use of the lab is told with what was expected, and exit code 2", async () => {
+  for (const args of [["nonsense"], ["smoke", "--clients", "phones"], ["smoke", "--tabs", "0"], ["smoke", "other"]]) {
+    const { code, stderr } = await lab(...args).ended;
+    expect(code, args.join(" ")).toBe(2);
+    expect(stderr).not.toContain("    at ");
+  }
+});
