@@ -45,8 +45,13 @@ export function curveFigure(
   column: GridColumn,
   { protocol, shown, against }: { protocol: Protocol; shown: Shown; against: Against },
 ): Figure | null {
+  const isCrowded = grid.rows.length > 4;
   const curves = grid.rows
-    .map((row, index) => ({ style: seriesStyle(row.label, index), points: curveOf(grid.runsOf(row, column), protocol, shown, against) }))
+    .map((row, index) => ({
+      style: seriesStyle(row.label, index),
+      points: curveOf(grid.runsOf(row, column), protocol, shown, against),
+      width: !isCrowded ? 1.75 : row.method === "fedPepTao" ? 2.5 : 1.25,
+    }))
     .filter(({ points }) => points.length > 0);
   if (curves.length === 0) return null;
   const name = shown === "loss" ? "loss" : metricNames[column.metric];
@@ -69,6 +74,7 @@ export function curveFigure(
 interface Curve {
   readonly style: SeriesStyle;
   readonly points: readonly CurvePoint[];
+  readonly width: number;
 }
 
 /** One deviation on both sides; among many lines bands would hide each other. */
@@ -78,10 +84,10 @@ function bandMarks({ style, points }: Curve, numCurves: number): Plot.Markish[] 
   return [Plot.areaY(spread, { x: "x", y1: "low", y2: "high", fill: style.color, fillOpacity: 0.14 })];
 }
 
-function lineMarks({ style, points }: Curve): Plot.Markish[] {
+function lineMarks({ style, points, width }: Curve): Plot.Markish[] {
   const { color, dashes } = style;
   return [
-    Plot.line(points, { x: "x", y: "y", stroke: color, strokeWidth: 1.75, ...(dashes === null ? {} : { strokeDasharray: dashes }) }),
+    Plot.line(points, { x: "x", y: "y", stroke: color, strokeWidth: width, ...(dashes === null ? {} : { strokeDasharray: dashes }) }),
     Plot.dot(points, { x: "x", y: "y", fill: color, r: points.length > 20 ? 1.2 : 2.2 }),
   ];
 }

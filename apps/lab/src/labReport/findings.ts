@@ -5,12 +5,12 @@ import { bytesOf } from "./costs.ts";
 import { curveOf } from "./curves.ts";
 import type { Grid, GridColumn, GridRow } from "./grid.ts";
 import { rankCorrelations } from "./layers.ts";
-import { reportedProtocols, type ScoreTable, scoreTable } from "./scoreTable.ts";
+import type { Analysis, ScoreTable } from "./scoreTable.ts";
 import { differenceText, listText, scoreText } from "./text.ts";
 
 /** What came out, in sentences that follow from the numbers alone. */
-export function findings(result: ExperimentResult, grid: Grid): string[] {
-  const tables = reportedProtocols.map((protocol) => scoreTable(grid, protocol, "final", result.name));
+export function findings(result: ExperimentResult, { grid, tables: all }: Analysis): string[] {
+  const tables = all.filter(({ moment }) => moment === "final");
   return [
     extent(result, grid),
     ...tables.flatMap((table) => (methodsOf(grid).length > 1 ? aboutFedPepTao(grid, table) : [])),

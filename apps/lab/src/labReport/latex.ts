@@ -1,6 +1,5 @@
 import type { ExperimentResult } from "../experiments/labResult.ts";
-import { gridOf } from "./grid.ts";
-import { reportedProtocols, type ScoreCell, type ScoreTable, scoreTable, tableTitle } from "./scoreTable.ts";
+import { analyse, type ScoreCell, type ScoreTable, tableTitle } from "./scoreTable.ts";
 import { metricNames } from "./tasks.ts";
 
 const replacements: Readonly<Record<string, string>> = {
@@ -31,15 +30,15 @@ export function escapeLatex(text: string): string {
 }
 
 /** Tables of all protocols and moments with booktabs: the best in bold, ties with it marked. */
-export function renderLatex(result: ExperimentResult): string {
-  const grid = gridOf(result.runs);
-  const tables = (["final", "best"] as const).flatMap((moment) =>
-    reportedProtocols.map((protocol) => scoreTable(grid, protocol, moment, result.name)),
-  );
-  const shown = tables.filter(({ rows }) => rows.length > 0);
+export function renderLatex(result: ExperimentResult, { tables } = analyse(result)): string {
   const head = `% ${result.name.replace(/\s+/g, " ")}: needs \\usepackage{booktabs} and, where a table is too wide, \\usepackage{graphicx}\n`;
-  return `${head}${shown.map((table) => latexTable(table, result)).join("\n")}`;
+  return `${head}${[...tables]
+    .sort(finalFirst)
+    .map((table) => latexTable(table, result))
+    .join("\n")}`;
 }
+
+const finalFirst = (a: ScoreTable, b: ScoreTable) => Number(b.moment === "final") - Number(a.moment === "final");
 
 function latexTable(table: ScoreTable, result: ExperimentResult): string {
   const { columns, rows, controls } = table;

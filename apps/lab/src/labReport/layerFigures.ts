@@ -79,7 +79,7 @@ const shortened = (label: string) => (label.length <= maxLabel ? label : `${labe
 /** Where the curvature of the loss lies at the probing devices of one run: a stem per Ritz value, as high as its weight. */
 export function spectrumFigure(run: LabRun, label: string): Figure {
   const legend = run.spectra.map(({ deviceId }, index) => seriesStyle(`device ${deviceId}`, index));
-  const keep = run.keepFraction === null ? "" : `, r = ${run.keepFraction.toFixed(3)}`;
+  const keep = run.keepFraction === null ? "" : `, r\u00a0=\u00a0${run.keepFraction.toFixed(3)}`;
   const all = run.spectra.flatMap(({ ritzValues }) => ritzValues);
   const description = `${label}, seed ${run.seed}: ${all.length} Ritz values from ${run.spectra.length} devices, between ${short(Math.min(...all))} and ${short(Math.max(...all))}${keep}.`;
   const options: Plot.PlotOptions = {

@@ -3,10 +3,11 @@ import { escapeHtml } from "../report/report.ts";
 import { type Against, curveFigure, type Shown } from "./curves.ts";
 import type { Figure } from "./figure.ts";
 import { findings } from "./findings.ts";
-import { type Grid, gridOf } from "./grid.ts";
+import type { Grid } from "./grid.ts";
 import { htmlFigure, htmlLegend, htmlList, paragraph } from "./html.ts";
 import { heatMap, spectrumFigure } from "./layerFigures.ts";
 import { layerScoresOf } from "./layers.ts";
+import { type Analysis, analyse } from "./scoreTable.ts";
 import {
   caveats,
   costSection,
@@ -34,9 +35,8 @@ interface Section {
 }
 
 /** A self-contained page about an experiment: no script, no request, for phone, desk and paper, dark and light. */
-export function renderPage(result: ExperimentResult): string {
-  const grid = gridOf(result.runs);
-  const sections = sectionsOf(result, grid).filter(({ html }) => html !== "");
+export function renderPage(result: ExperimentResult, analysis = analyse(result)): string {
+  const sections = sectionsOf(result, analysis).filter(({ html }) => html !== "");
   const links = sections.map(({ id, title }) => `<li><a href="#${id}">${escapeHtml(title)}</a></li>`).join("");
   const bodies = sections.map(({ id, title, html }) => `<section id="${id}">\n<h2>${escapeHtml(title)}</h2>\n${html}\n</section>`);
   return `<!doctype html>
@@ -62,10 +62,11 @@ ${bodies.join("\n")}
 `;
 }
 
-function sectionsOf(result: ExperimentResult, grid: Grid): Section[] {
+function sectionsOf(result: ExperimentResult, analysis: Analysis): Section[] {
+  const { grid } = analysis;
   return [
-    { id: "findings", title: "What came out", html: htmlList([...findings(result, grid), ...caveats(result)]) },
-    { id: "scores", title: "Scores", html: scoreSection(result, grid) },
+    { id: "findings", title: "What came out", html: htmlList([...findings(result, analysis), ...caveats(result)]) },
+    { id: "scores", title: "Scores", html: scoreSection(result, analysis) },
     { id: "tasks", title: "Tasks", html: taskSection(result, grid) },
     { id: "cost", title: "Cost", html: costSection(grid) },
     { id: "tradeoff", title: "Score against bytes", html: tradeoffSection(grid) },

@@ -1,8 +1,11 @@
 import { createRandom, type Protocol } from "@tutti/core";
-import type { LabRun } from "../experiments/labResult.ts";
+import type { ExperimentResult, LabRun } from "../experiments/labResult.ts";
 import { type PairedDifference, pairedBootstrap } from "../statistics/bootstrap.ts";
 import { type Summary, summarise } from "../statistics/summary.ts";
-import type { Grid, GridColumn, GridRow } from "./grid.ts";
+import { type Grid, type GridColumn, type GridRow, gridOf } from "./grid.ts";
+
+/** Protocols in the order of the report. */
+export const reportedProtocols = ["personalised", "global", "newcomer"] as const;
 
 /** The final round, or the one that was best on the validation split. */
 export type Moment = "final" | "best";
@@ -46,6 +49,21 @@ export function scoreTable(grid: Grid, protocol: Protocol, moment: Moment, name:
   const columns = grid.columns.map((column) => columnCells(grid, column, { protocol, moment, name }));
   const rows = grid.rows.map((row, index) => ({ row, cells: columns.map((cells) => cells[index] ?? emptyCell) }));
   return { protocol, moment, columns: grid.columns, rows: rows.filter(({ cells }) => cells.some(isMeasured)), controls: controlRows(grid) };
+}
+
+/** An experiment's lines and columns, and all of its tables: what every form of the report shows. */
+export interface Analysis {
+  readonly grid: Grid;
+  readonly tables: readonly ScoreTable[];
+}
+
+/** Tables of all protocols and moments that have a score; the bootstrap makes this the long part of a report. */
+export function analyse({ runs, name }: Pick<ExperimentResult, "runs" | "name">): Analysis {
+  const grid = gridOf(runs);
+  const tables = reportedProtocols.flatMap((protocol) =>
+    (["final", "best"] as const).map((moment) => scoreTable(grid, protocol, moment, name)),
+  );
+  return { grid, tables: tables.filter(({ rows }) => rows.length > 0) };
 }
 
 const emptyCell: ScoreCell = { summary: null, isBest: false, behindBest: null };
@@ -101,6 +119,3 @@ function controlRows(grid: Grid): ScoreTable["controls"] {
     { label: "Zero-shot", cells: grid.columns.map((column) => meanOf(column, "zeroShot")) },
   ];
 }
-
-/** Protocols in the order of the report. */
-export const reportedProtocols = ["personalised", "global", "newcomer"] as const;

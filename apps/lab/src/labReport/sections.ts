@@ -6,7 +6,7 @@ import { definitionsOf, fromMemoryNote } from "./definitions.ts";
 import { type Grid, variantText } from "./grid.ts";
 import { type Cell, htmlTable, paragraph } from "./html.ts";
 import { rankCorrelations } from "./layers.ts";
-import { reportedProtocols, type ScoreCell, type ScoreTable, scoreTable, tableTitle } from "./scoreTable.ts";
+import { type Analysis, reportedProtocols, type ScoreCell, type ScoreTable, tableTitle } from "./scoreTable.ts";
 import { labelWordsOf, labelWordsSeen, metricNames, taskNotes } from "./tasks.ts";
 import { differenceText, scoreText, summaryText } from "./text.ts";
 
@@ -17,10 +17,9 @@ const howToRead = [
 ];
 
 /** Scores under every protocol. */
-export function scoreSection(result: ExperimentResult, grid: Grid): string {
+export function scoreSection(result: ExperimentResult, { tables }: Analysis): string {
   const blocks = reportedProtocols.flatMap((protocol) => {
-    const tables = (["final", "best"] as const).map((moment) => scoreTable(grid, protocol, moment, result.name));
-    const shown = tables.filter(({ rows }) => rows.length > 0).map((table) => scoreHtml(table, result));
+    const shown = tables.filter((table) => table.protocol === protocol).map((table) => scoreHtml(table, result));
     return shown.length === 0 ? [] : [`<h3>${capital(protocol)}</h3><div class="pair">${shown.join("")}</div>`];
   });
   return blocks.length === 0

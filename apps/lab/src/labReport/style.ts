@@ -10,7 +10,7 @@ export const stylesheet = `
 @media (prefers-color-scheme: dark) { :root { ${dark} } }
 * { box-sizing: border-box }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100% }
-body { margin: 0 auto; max-width: 72rem; padding: 1rem; background: var(--back); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere }
+body { margin: 0 auto; max-width: 74rem; padding: 1rem; background: var(--back); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere }
 h1 { font-size: 1.6rem; line-height: 1.2; margin: 0.5rem 0; text-wrap: balance }
 h2 { font-size: 1.25rem; margin: 2.5rem 0 0.5rem; padding-top: 0.75rem; border-top: 1px solid var(--line) }
 h3 { font-size: 1rem; margin: 1.5rem 0 0.4rem }
@@ -26,11 +26,11 @@ figure svg { display: block; width: 100%; max-width: 34rem; height: auto }
 .wide:focus-visible { outline: 2px solid var(--link) }
 .legend { max-width: none; display: flex; flex-wrap: wrap; gap: 0.1rem 1rem; list-style: none; margin: 0.35rem 0 0; padding: 0; font-size: 0.875rem; color: var(--soft) }
 .legend li { display: flex; align-items: center; gap: 0.4rem } .legend svg { flex: none; width: 1.75rem; height: 0.75rem }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.9rem; overflow-wrap: normal; margin: 0.25rem 0 }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.875rem; overflow-wrap: normal; margin: 0.25rem 0 }
 .caption { margin: 0.9rem 0 0.1rem }
-.pair { display: flex; flex-wrap: wrap; gap: 0 1.5rem } .titled { min-width: 0; max-width: 100% }
-th, td { padding: 0.3rem 0.8rem 0.3rem 0; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; white-space: nowrap; font-weight: 400 }
-thead th { font-weight: 600; vertical-align: bottom; white-space: normal; min-width: 3.5rem; max-width: 9rem } th:first-child { text-align: left; white-space: normal; min-width: 7rem; max-width: 12rem }
+.pair { display: flex; flex-wrap: wrap; gap: 0 1.25rem } .titled { min-width: 0; max-width: 100% }
+th, td { padding: 0.3rem 0.7rem 0.3rem 0; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; white-space: nowrap; font-weight: 400 }
+thead th { font-weight: 600; vertical-align: bottom; white-space: normal; min-width: 3.5rem; max-width: 9rem } th:first-child { text-align: left; white-space: normal; min-width: 7rem; max-width: 11rem }
 .scores th:first-child { position: sticky; left: 0; background: var(--back) }
 td.text, th.text { text-align: left; white-space: normal; min-width: 8rem; max-width: 22rem } tr.control { color: var(--soft) } tr.first-control > * { border-top: 2px solid var(--line) }
 td b { font-weight: 700 } dt { font-weight: 600; margin-top: 1rem } dd { margin: 0.2rem 0; color: var(--soft); max-width: 46rem } dd ul { margin: 0.2rem 0; padding-left: 1.2rem }
@@ -42,8 +42,8 @@ pre { overflow-x: auto; font-size: 0.8rem; line-height: 1.4; padding: 0.75rem; b
 }
 @media print {
   :root { color-scheme: light; ${light} }
-  body { max-width: none; padding: 0; font-size: 10pt } nav { display: none } a { color: inherit; text-decoration: none }
-  h2, h3 { break-after: avoid } figure, tr { break-inside: avoid } .wide { overflow: visible } table { font-size: 8pt } th, td { padding-right: 0.5rem; white-space: normal }
+  html { font-size: 9.5pt } body { max-width: none; padding: 0 } nav { display: none } a { color: inherit; text-decoration: none }
+  h2, h3 { break-after: avoid } figure, tr { break-inside: avoid } .wide { overflow: visible } .wide svg { max-width: 100%; height: auto } table { font-size: 7.5pt } .soft, .caption, figure p { font-size: 8.5pt } th, td { padding-right: 0.5rem; white-space: normal }
   .figures { grid-template-columns: repeat(2, 1fr); gap: 1rem } pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 7pt }
 }
 `;

@@ -10,7 +10,7 @@ export function scoreText(value: number | null | undefined): string {
 /** Mean ± standard deviation; the mean alone for a single seed. */
 export function summaryText(summary: Summary | null): string {
   if (summary === null) return "–";
-  return summary.stdDev === null ? scoreText(summary.mean) : `${scoreText(summary.mean)} ± ${scoreText(summary.stdDev)}`;
+  return summary.stdDev === null ? scoreText(summary.mean) : `${scoreText(summary.mean)} ±\u00a0${scoreText(summary.stdDev)}`;
 }
 
 /** A difference with its sign. */

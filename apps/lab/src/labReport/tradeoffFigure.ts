@@ -44,11 +44,13 @@ export function tradeoffFigure(grid: Grid, column: GridColumn, protocol: Protoco
   const onFront = front.map(({ row, score, megabytes }) => `${row.label} (${score.toFixed(3)} at ${megabytes.toFixed(1)} MB)`).join(", ");
   const description = `${column.label}: ${name} against bytes on the wire, ${protocol} protocol. On the Pareto front, cheapest first: ${onFront}.`;
   const all = styled.map(({ megabytes }) => megabytes);
+  const [least, most] = [Math.min(...all), Math.max(...all)];
+  const isWide = most > 4 * least;
   const options: Plot.PlotOptions = {
     x: {
       label: "MB on the wire, up and down",
-      type: "log",
-      domain: [Math.min(...all) * 0.8, Math.max(...all) * 1.25],
+      type: isWide ? "log" : "linear",
+      domain: isWide ? [least * 0.8, most * 1.4] : [least - 0.1 * most, most * 1.15],
       ticks: 4,
       tickFormat: "~r",
     },
@@ -56,7 +58,7 @@ export function tradeoffFigure(grid: Grid, column: GridColumn, protocol: Protoco
     marks: [
       Plot.line(front, { x: "megabytes", y: "score", stroke: "currentColor", strokeOpacity: 0.5, curve: "step-after" }),
       Plot.dot(styled, { x: "megabytes", y: "score", r: 6, fill: ({ style }: Styled) => style.color, fillOpacity: opacityOf }),
-      Plot.text(numbersOf(styled), { x: "megabytes", y: "score", text: "text", dx: 9, textAnchor: "start", fill: "currentColor" }),
+      Plot.text(numbersOf(styled), { x: "megabytes", y: "score", text: "text", dx: 8, dy: -8, textAnchor: "start", fill: "currentColor" }),
     ],
     color: { type: "identity" },
     opacity: { type: "identity" },
