@@ -4,6 +4,7 @@ import { addDataCommand } from "./commands/data.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addLab } from "./commands/lab.ts";
 import { addPredict } from "./commands/predict.ts";
+import { addPrompt } from "./commands/prompt.ts";
 import { addRun } from "./commands/run.ts";
 import { addServe } from "./commands/serve.ts";
 import { exitCodesHelp } from "./exitCodes.ts";
@@ -28,7 +29,7 @@ Examples:
 
 ${exitCodesHelp}`,
     );
-  for (const add of [addDemo, addServe, addRun, addPredict, addBackbone, addDataCommand, addLab]) add(program);
+  for (const add of [addDemo, addServe, addRun, addPredict, addBackbone, addDataCommand, addPrompt, addLab]) add(program);
   inheritExitOverride(program);
   return program;
 }

@@ -1,9 +1,10 @@
-import { createRandom, initialParams, type RunSettings, vocabularyRows } from "@tutti/core";
+import { accuracy, createRandom, initialParams, type Params, type RunSettings, vocabularyRows } from "@tutti/core";
 import { type Dataset, type Example, refuseOverlap, sharedText, type TaskDefinition } from "@tutti/data";
 import type { PackedBackbone } from "./backbone/packed.ts";
 import { createTransformer } from "./backbone/transformer.ts";
 import { createReader } from "./reader.ts";
 import { createTokenizer } from "./tokenizer.ts";
+import { predictAll, scoresOf } from "./training/evaluation.ts";
 import { trainLocally } from "./training/localTraining.ts";
 import { createTuner } from "./tuning/createTuner.ts";
 import { commonWords } from "./tuning/inputPrompt.ts";
@@ -24,13 +25,17 @@ export interface SourceTraining {
   /** Test parts of the tasks that the prompt is for; training is refused where they share text with the source. */
   readonly targets: readonly { readonly task: string; readonly test: readonly Example[] }[];
   onStep?(progress: { step: number; numSteps: number; loss: number }): void;
+  readonly signal?: AbortSignal;
 }
 
-/** Tunes an input prompt from vocabulary rows on all training rows of a task in one place, as ATTEMPT's sources are made; a linear head is not kept. */
+/**
+ * Tunes an input prompt from vocabulary rows on all training rows of a task in one place, as ATTEMPT's sources are made; a linear head is not
+ * kept. Validation rows, where they are given, are scored before and after, and choose nothing.
+ */
 export async function trainSourcePrompt(
   backbone: PackedBackbone,
   task: TaskDefinition,
-  dataset: Pick<Dataset, "train">,
+  dataset: Pick<Dataset, "train"> & Partial<Pick<Dataset, "validation">>,
   options: SourceTraining,
 ): Promise<{ prompt: SourcePrompt; firstLoss: number; lastLoss: number }> {
   refuseSharedText(task.name, dataset.train, options.targets);
@@ -47,9 +52,16 @@ export async function trainSourcePrompt(
     const tokenizer = createTokenizer(backbone.tokenizerJson, backbone.tokenizerConfig);
     const tuner = createTuner(transformer, tuning, { random });
     const { tuned, encode } = createReader({ transformer, tokenizer, layout, tuner }, task, tuning);
+    const validation = encode(dataset.validation ?? []);
+    const accuracyOf = async (values: Params) => {
+      const predictions = await predictAll(tuned, values, validation, options.signal);
+      return accuracy(scoresOf(predictions, validation, task.classes.length).confusion);
+    };
+    const start = initialParams(layout.entries, random);
+    const before = await accuracyOf(start);
     const order = random.stream({ purpose: "order" }).shuffle(dataset.train);
     const examples = encode(Array.from({ length: numSteps * batchSize }, (_, i) => order[i % order.length]));
-    const { params, firstLoss, lastLoss } = await trainLocally(tuned, initialParams(layout.entries, random), examples, {
+    const { params, firstLoss, lastLoss } = await trainLocally(tuned, start, examples, {
       training: {
         ...{ localEpochs: 1, batchSize, clientLearningRate: learningRate, weightDecay: 0, clipNorm: 1, resetMoments: true },
         ...{ optimizer: "adamW", proximal: 0 },
@@ -58,13 +70,17 @@ export async function trainSourcePrompt(
       shuffle: random.stream({ purpose: "shuffle" }),
       dropout: random.stream({ purpose: "dropout" }),
       ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
+    const after = await accuracyOf(params);
     const rows = transformer.wordRows(vocabularyRows(random, promptTokens, commonWords(backbone.config)));
     const values = Array.from(params.prompt.data, (value, i) => Math.fround(value + rows[i]));
+    if (!values.every(Number.isFinite)) throw new Error(`the prompt of ${task.name} has values that are no numbers: try a lower rate`);
     const { hiddenSize } = backbone.config;
+    const scores = before === null || after === null ? {} : { validation: { numExamples: validation.length, before, after } };
     const from = { backbone: options.backboneName, task: task.name, numExamples: dataset.train.length };
     const prompt: SourcePrompt = {
-      ...{ formatVersion: 1, name: options.name, ...from, numSteps, learningRate, seed },
+      ...{ formatVersion: 1, name: options.name, ...from, numSteps, learningRate, seed, batchSize, head, ...scores },
       ...{ shape: [promptTokens, hiddenSize], values },
     };
     return { prompt, firstLoss, lastLoss };

@@ -25,7 +25,7 @@ export function addPredict(program: Command): void {
     .addOption(new Option("--split <name>", "measure on a split of the run's task instead").choices(["train", "validation", "test"]))
     .addOption(new Option("--backend <name>", "what to compute on").choices(["wasm", "cpu"]).default("wasm"))
     .option("--json", "one JSON object per line")
-    .option("--public <folder>", "holds backbones/ and datasets/ (default: the project's public folder)")
+    .option("--public <folder>", "holds backbones/, datasets/ and prompts/ (default: the project's public folder)")
     .addHelpText(
       "after",
       `
@@ -51,9 +51,10 @@ async function predict(texts: readonly string[], flags: PredictFlags): Promise<v
   const { rememberDatasets } = await import("@tutti/data/node");
   await rememberDatasets(publicFolder);
   const { createPredictor, startBackend } = await import("@tutti/model");
-  const { loadBackboneFolder } = await import("@tutti/model/node");
+  const { loadBackboneFolder, readSourcePrompts } = await import("@tutti/model/node");
   await startBackend(flags.backend);
-  const predictor = createPredictor(await loadBackboneFolder(await backboneFolder(publicFolder, settings.backbone)), settings, params);
+  const backbone = await loadBackboneFolder(await backboneFolder(publicFolder, settings.backbone));
+  const predictor = createPredictor(backbone, settings, params, await readSourcePrompts(publicFolder, settings));
   try {
     if (flags.split !== undefined)
       return await measure(predictor.confusion, settings.task, flags.split, { ...flags, public: publicFolder });

@@ -14,6 +14,11 @@ const sourcePromptSchema = z.strictObject({
   numSteps: z.number().int().positive(),
   learningRate: z.number().positive(),
   seed: z.number().int(),
+  batchSize: z.number().int().positive().exactOptional(),
+  /** What answered for the prompt while it was trained; a linear head is not kept. */
+  head: z.enum(["labelWords", "linear"]).exactOptional(),
+  /** Accuracy on the source's validation rows before the first step, with the vocabulary rows that the prompt starts from, and after the last. */
+  validation: z.strictObject({ numExamples: z.number().int().positive(), before: z.number(), after: z.number() }).exactOptional(),
   /** (P, H). */
   shape: z.tuple([z.number().int().positive(), z.number().int().positive()]),
   /** Row-major. */

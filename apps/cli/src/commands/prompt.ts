@@ -1,0 +1,72 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { positiveNumber, wholeNumber } from "../parseOptions.ts";
+import { listPrompts, type OnePromptFlags, removePrompt, showPrompt } from "../prompts/show.ts";
+import { stoppable } from "../prompts/stoppable.ts";
+import { type TrainPromptFlags, trainPrompt } from "../prompts/train.ts";
+
+const where = () => new Option("--public <folder>", "holds backbones/, datasets/ and prompts/").default("public");
+const backboneOf = () => new Option("--backbone <name>", "folder under public/backbones").default("minuet");
+/** As a run's settings have it. */
+const maxPromptTokens = 1024;
+
+/** `tutti prompt`: the source prompts that ATTEMPT mixes. */
+export function addPrompt(program: Command): void {
+  const prompt = program.command("prompt").description("source prompts: trained on other tasks beforehand, mixed by runs with ATTEMPT");
+  addTrain(prompt);
+  prompt
+    .command("list")
+    .description("the source prompts there are")
+    .addOption(where())
+    .action((flags: { public: string }) => listPrompts(flags));
+  prompt
+    .command("show")
+    .description("what a source prompt was trained on and how, and its accuracy before and after")
+    .argument("<name>", "its name")
+    .addOption(backboneOf())
+    .addOption(where())
+    .option("--json", "as JSON, without its values")
+    .action((name: string, flags: OnePromptFlags & { json?: boolean }) => showPrompt(name, flags));
+  prompt
+    .command("remove")
+    .description("delete a source prompt's file")
+    .argument("<name>", "its name")
+    .addOption(backboneOf())
+    .addOption(where())
+    .action((name: string, flags: OnePromptFlags) => removePrompt(name, flags));
+}
+
+function addTrain(prompt: Command): void {
+  prompt
+    .command("train")
+    .description("train a source prompt on all training rows of a task, in one place")
+    .argument("<task>", "a built-in task such as ag_news, or one that `tutti data add` made")
+    .option("--name <name>", "the prompt's name, by which settings call it (default: the task's)")
+    .addOption(backboneOf())
+    .option("--tokens <number>", "rows of the prompt; a run that uses it has as many promptTokens", promptTokens, 16)
+    .option("--steps <number>", "optimiser steps", wholeNumber(1), 1000)
+    .option("--rate <number>", "rate of AdamW", positiveNumber, 0.01)
+    .option("--batch <number>", "texts in a step", wholeNumber(1), 8)
+    .option("--seed <number>", "everything random comes from it", wholeNumber(0), 42)
+    .option("--max-rows <number>", "train on so many rows, drawn with the seed", wholeNumber(1))
+    .addOption(new Option("--head <name>", "what answers meanwhile; it is not kept").choices(["linear", "labelWords"]).default("linear"))
+    .option("--for <tasks>", "tasks that the prompt is for, with commas between: refused where their test part shares text with the rows")
+    .addOption(new Option("--backend <name>", "what to compute on").choices(["wasm", "cpu"]).default("wasm"))
+    .addOption(where())
+    .addHelpText(
+      "after",
+      `
+Writes prompts/<backbone>/<name>.json in the public folder, with the record of how it was made; the same command makes the same file. Ctrl-C
+stops it and leaves what was there before. Accuracies are those of the validation rows, which choose nothing.
+
+Examples:
+  tutti data add ag_news && tutti prompt train ag_news
+  tutti prompt train qnli --steps 3000 --max-rows 4000 --for sst2,mr`,
+    )
+    .action((task: string, flags: TrainPromptFlags) => stoppable((signal) => trainPrompt(task, flags, { signal })));
+}
+
+function promptTokens(text: string): number {
+  const value = wholeNumber(1)(text);
+  if (value > maxPromptTokens) throw new InvalidArgumentError(`It must be at most ${maxPromptTokens}.`);
+  return value;
+}
