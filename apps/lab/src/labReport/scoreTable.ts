@@ -84,11 +84,11 @@ function columnCells(grid: Grid, column: GridColumn, { protocol, moment, name }:
   const best = grid.rows[bestIndex];
   return grid.rows.map((row, index) => {
     const summary = summaries[index] ?? null;
-    const isCompared =
-      best !== undefined && competing[index] !== null && index !== bestIndex && protocol === "global" && moment === "final";
+    const isBest = competing[index]?.mean === top;
+    const isCompared = best !== undefined && competing[index] !== null && !isBest && protocol === "global" && moment === "final";
     return {
       summary,
-      isBest: competing[index]?.mean === top,
+      isBest,
       behindBest: isCompared ? differenceOf(grid.runsOf(best, column), grid.runsOf(row, column), `${name}/${column.key}`) : null,
     };
   });

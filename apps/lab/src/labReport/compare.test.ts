@@ -1,0 +1,81 @@
+import { writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { expect, test } from "vitest";
+import type { LabRun } from "../experiments/labResult.ts";
+import { simulatedComparison, simulatedExperiment, simulatedRun, simulatedSplits } from "../testing/simulatedExperiment.ts";
+import { temporaryFolder } from "../testing/temporaryFolder.ts";
+import { compareExperiments } from "./compare.ts";
+import { renderComparison } from "./comparisonText.ts";
+import { writeReport } from "./index.ts";
+import { readExperimentResult } from "./readResult.ts";
+
+const faster = (run: LabRun, correct = run.correct): LabRun => ({
+  ...run,
+  correct,
+  settings: { ...run.settings, training: { ...run.settings.training, clientLearningRate: 0.05 } },
+});
+
+test("lines of the same name are compared with the settings that differ and an interval", () => {
+  const base = simulatedRun({ method: "lora", task: "subj", seed: 1 });
+  const first = { ...base, correct: "1".repeat(120) + "0".repeat(280) };
+  const second = faster(base, "1".repeat(200) + "0".repeat(200));
+  const comparison = compareExperiments(simulatedExperiment([first], { name: "a" }), simulatedExperiment([second], { name: "b" }));
+  expect(comparison.settings).toEqual([
+    { path: "training.clientLearningRate", first: String(base.settings.training.clientLearningRate), second: "0.05" },
+  ]);
+  const [cell] = comparison.cells;
+  expect([cell?.task, cell?.firstLabel, cell?.accuracy?.difference, cell?.accuracy?.isTie]).toEqual(["subj", "LoRA", 0.2, false]);
+  const text = renderComparison(comparison);
+  expect(text).toMatch(/training\.clientLearningRate +0\.01 +0\.05/);
+  expect(text).toContain("second is better");
+});
+
+test("an experiment compared with itself differs in nothing and ties everywhere", () => {
+  const comparison = compareExperiments(simulatedSplits(), simulatedSplits());
+  expect(comparison.settings).toEqual([]);
+  expect(comparison.cells.map(({ accuracy }) => [accuracy?.difference, accuracy?.isTie])).toEqual(
+    Array.from({ length: 6 }, () => [0, true]),
+  );
+  expect(renderComparison(comparison)).toContain("No setting differs.");
+});
+
+test("one line on each side is compared whatever it is called, which is said", () => {
+  const { cells, notes } = compareExperiments(
+    simulatedExperiment([simulatedRun({ method: "lora", task: "subj", seed: 1 })]),
+    simulatedExperiment([simulatedRun({ method: "adapter", task: "subj", seed: 2 })]),
+  );
+  expect(cells.map(({ firstLabel, secondLabel }) => [firstLabel, secondLabel])).toEqual([["LoRA", "Adapter"]]);
+  expect(notes.join(" ")).toMatch(/different names.*different seeds/);
+});
+
+test("other test rows leave no interval, and lines of one side alone are named", () => {
+  const runs = simulatedComparison().runs.filter(({ task }) => task === "subj");
+  const shorter = runs.filter(({ method }) => method !== "adapter").map((run) => faster(run, run.correct?.slice(1) ?? null));
+  const { cells, notes } = compareExperiments(simulatedExperiment(runs), simulatedExperiment(shorter));
+  expect(cells.every(({ accuracy }) => accuracy === null)).toBe(true);
+  expect(notes.join(" ")).toContain("test rows are not the same on subj");
+  expect(notes.join(" ")).toContain("Only in the first: Adapter.");
+});
+
+test("what cannot be compared is said in a sentence", () => {
+  const of = (task: string) => simulatedExperiment([simulatedRun({ method: "lora", task, seed: 1 })]);
+  expect(compareExperiments(of("subj"), of("mr")).notes).toEqual(["Nothing can be compared: the first is of subj, the second of mr."]);
+  expect(compareExperiments(of("subj"), simulatedExperiment([])).notes).toEqual([
+    "Nothing can be compared: the second experiment has no run.",
+  ]);
+  expect(compareExperiments(simulatedComparison(), simulatedSplits()).notes[0]).toContain("under the same conditions");
+});
+
+test("a folder's result reads back as it was written, and what is none is refused", async () => {
+  const { path, remove } = temporaryFolder();
+  try {
+    const files = await writeReport(simulatedSplits(), join(path, "out"));
+    expect(files.map((file) => basename(file))).toEqual(["results.json", "report.html", "results.csv", "table.tex"]);
+    expect(await readExperimentResult(join(path, "out"))).toEqual(simulatedSplits());
+    await expect(readExperimentResult(path)).rejects.toThrow("results.json cannot be read: give the folder");
+    await writeFile(join(path, "results.json"), '{"name":"x","title":"y","runs":[{"id":3}]}');
+    await expect(readExperimentResult(path)).rejects.toThrow("is no result of an experiment: runs.0.id");
+  } finally {
+    remove();
+  }
+});
