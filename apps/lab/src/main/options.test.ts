@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { parseOptions } from "./options.ts";
+
+test("a preset is found by its name, and everything else has a default", () => {
+  const { file, preset, clients, numTabs, numRemote, host, port, out } = parseOptions(["smoke"]);
+  expect(file).toMatch(/experiments\/smoke\.yaml$/);
+  expect({ preset, clients, numTabs, numRemote, host, port, out }).toEqual({
+    ...{ preset: "smoke", clients: "tabs", numTabs: null, numRemote: 0, host: "127.0.0.1", port: null, out: null },
+  });
+});
+
+test("options are read", () => {
+  const args = ["smoke", "--out", "x", "--clients", "node", "--tabs", "3", "--remote", "2", "--port", "9000", "--yes"];
+  expect(parseOptions(args)).toMatchObject({ out: "x", clients: "node", numTabs: 3, numRemote: 2, port: 9000, isConfirmed: true });
+  expect(parseOptions(["--join", "http://10.0.0.2:9000"])).toMatchObject({ join: "http://10.0.0.2:9000", file: null });
+});
+
+test("what makes no sense is refused with what was expected", () => {
+  expect(() => parseOptions(["weather"])).toThrow(/neither a preset nor a file weather; the presets are layer-selection, .*smoke/);
+  expect(() => parseOptions(["smoke", "--tabs", "many"])).toThrow("--tabs many: expected a whole number from 1 to 256");
+  expect(() => parseOptions(["smoke", "--clients", "phones"])).toThrow("--clients phones: expected tabs or node");
+  expect(() => parseOptions(["smoke", "--tab", "2"])).toThrow(/Unknown option '--tab'/);
+  expect(() => parseOptions([])).toThrow(/npm run lab -- <preset \| file.yaml>/);
+});

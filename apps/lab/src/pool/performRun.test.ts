@@ -1,0 +1,98 @@
+import { join } from "node:path";
+import { type FedPepTaoSettings, presets, type RunSettings } from "@tutti/core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { FaultPlan, LabRun } from "../experiments/labResult.ts";
+import type { PlannedRun } from "../experiments/runPlan.ts";
+import { temporaryFolder } from "../testing/temporaryFolder.ts";
+import { writeTinyPublic } from "../testing/tinyPublic.ts";
+import type { Clients } from "./clients.ts";
+import { openNodeClients } from "./nodeClients.ts";
+import { performRun, type RunPlace } from "./performRun.ts";
+import { openWorkbench, type Workbench } from "./workbench.ts";
+
+const folder = temporaryFolder();
+const publicDir = join(folder.path, "public");
+const trouble: string[] = [];
+let clients: Clients;
+let workbench: Workbench;
+
+const strategy = presets.demo.strategy as FedPepTaoSettings;
+const settings: RunSettings = {
+  ...presets.demo,
+  ...{ backbone: "tiny", numDevices: 4, minDevices: 4, cohortSize: 3, numRounds: 3, evaluateEvery: 2, deadlineMs: null, quorum: 1 },
+  partition: { kind: "iid" },
+  tuning: { ...presets.demo.tuning, promptTokens: 2 },
+  training: { ...presets.demo.training, localEpochs: 1, resetMoments: false },
+  strategy: { ...strategy, countingRounds: 1, probeDevices: 1, lanczosSteps: 4, keepFraction: 0.34 },
+};
+const planned = (id: string, change: Partial<PlannedRun> = {}): PlannedRun => ({
+  ...{ id, method: "fedPepTao", methodTitle: "FedPepTAO", variant: {}, isRateTrial: false, task: "feedback/topic", metric: "accuracy" },
+  ...{ settings, faults: null },
+  ...change,
+});
+
+function perform(run: PlannedRun, change: Partial<RunPlace> = {}) {
+  return performRun(run, {
+    ...{ publicDir, pagesDir: null, folder: join(folder.path, run.id), host: "127.0.0.1", port: 0, clients, numRemote: 0, workbench },
+    ...{ backend: "wasm", threads: 1, numCores: 2, limits: { secondsPerRun: 100, secondsPerStep: 60 } },
+    ...{ onListening: () => undefined, onEvent: () => undefined, signal: new AbortController().signal },
+    ...change,
+  });
+}
+
+let calm: LabRun;
+
+beforeAll(async () => {
+  await writeTinyPublic(publicDir);
+  clients = openNodeClients(2, (sentence) => void trouble.push(sentence));
+  workbench = openWorkbench(publicDir);
+  calm = await (await perform(planned("calm"))).result;
+}, 120_000);
+afterAll(async () => {
+  await clients.close();
+  workbench.close();
+  folder.remove();
+});
+
+test("a run's result has its stages, its curve and, row by row, which test rows were answered rightly", () => {
+  expect(calm).toMatchObject({ error: null, correctNote: null, backend: "wasm", clients: "node", faults: null });
+  const points = calm.curve.filter(({ protocol, split }) => protocol === "global" && split === "test");
+  expect(points.map(({ round }) => round)).toEqual([2, 3]);
+  expect(points[0]?.bytesUp).toBeLessThan(points[1]?.bytesUp ?? 0);
+  expect(points[1]?.bytesUp).toBe(calm.bytes.up);
+  expect(calm.selectedLayers).toHaveLength(1);
+  expect(calm.bytes.stagesAB).toBeGreaterThan(0);
+  expect(calm.correct).toMatch(/^[01]{24}$/);
+  expect(calm.correct?.replaceAll("0", "").length).toBe(Math.round(24 * (calm.final.global?.accuracy ?? Number.NaN)));
+  expect(calm.usage.orchestrationFraction).toBeGreaterThan(0);
+});
+
+test("a run that is stopped goes on with the same command and ends with the same numbers", { timeout: 100_000 }, async () => {
+  const stop = new AbortController();
+  let numSteps = 0;
+  const stopped = perform(planned("stopped"), {
+    signal: stop.signal,
+    onEvent(event) {
+      if (event.kind === "step" && ++numSteps === 3) stop.abort(new Error("enough"));
+    },
+  });
+  await expect(stopped).rejects.toThrow("enough");
+  const resumed = await (await perform(planned("stopped"))).result;
+  expect(resumed.final).toEqual(calm.final);
+  expect(resumed.correct).toBe(calm.correct);
+});
+
+test("through every kind of fault a run comes to the same numbers", { timeout: 200_000 }, async () => {
+  const faults: FaultPlan = { seed: 3, drop: 0.15, slow: 0.1, duplicate: 0.2, reorder: 0.2, corrupt: 0.15, reload: 0.1 };
+  const run = await (await perform(planned("faulty", { faults }))).result;
+  expect(run.error).toBeNull();
+  const { plan, counts } = run.faults ?? { plan: null, counts: {} };
+  expect(plan).toEqual(faults);
+  for (const [kind, count] of Object.entries(counts)) expect(count, kind).toBeGreaterThan(0);
+  expect(run.final).toEqual(calm.final);
+});
+
+test("a run that takes too long ends with a sentence", { timeout: 60_000 }, async () => {
+  const limits = { secondsPerRun: 0.6, secondsPerStep: 60 };
+  await expect(perform(planned("long"), { limits })).rejects.toThrow("the run took longer than 0.01 min");
+});
