@@ -5,6 +5,7 @@ export { type DemoEnd, runDemo } from "./demo/runDemo.ts";
 export { loadAdapterScript, loadBrowserScript, loadPagesScript, projectFolder } from "./demo/scripts.ts";
 export { type Comparison, compareExperiments } from "./labReport/compare.ts";
 export { renderComparison } from "./labReport/comparisonText.ts";
+export { writeResultsPage } from "./labReport/index.ts";
 export { readExperimentResult } from "./labReport/readResult.ts";
 export { fetchFile, localUrls } from "./localFiles.ts";
 export { hashParameters } from "./results/parametersHash.ts";

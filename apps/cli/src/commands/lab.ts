@@ -26,4 +26,15 @@ bootstrap over the test rows; a tie is an interval that contains 0.`,
       console.log(renderComparison(comparison));
       if (json !== undefined) await writeFile(json, `${JSON.stringify(comparison, null, 2)}\n`);
     });
+  lab
+    .command("page")
+    .description("write an experiment's results as a Markdown page with its drawings")
+    .argument("<experiment>", "folder of an experiment")
+    .argument("<folder>", "where the page and a folder of its name go")
+    .addHelpText("after", "\nExample:\n  tutti lab page lab/peft-comparison docs/results")
+    .action(async (experiment: string, folder: string) => {
+      const { readExperimentResult, writeResultsPage } = await import("@tutti/lab");
+      const files = await writeResultsPage(await readExperimentResult(experiment), folder);
+      console.log(`${files[0]} and ${files.length - 1} drawings`);
+    });
 }

@@ -1,0 +1,51 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseHTML } from "linkedom";
+import { expect, test } from "vitest";
+import { simulatedComparison, simulatedSplits } from "../testing/simulatedExperiment.ts";
+import { temporaryFolder } from "../testing/temporaryFolder.ts";
+import { writeResultsPage } from "./index.ts";
+import { escapeMarkdown, renderMarkdown } from "./markdown.ts";
+import { standaloneSvg } from "./standaloneSvg.ts";
+
+test("the page has the command, the sentences, tables of one width, and every drawing", () => {
+  const { text, figures } = renderMarkdown(simulatedComparison(), "drawings");
+  expect(text).toContain("```sh\nnpm run lab -- experiment.yaml\n```");
+  expect(text).toContain("FedPepTAO has the highest mean");
+  const block = text.slice(text.indexOf("### Global, after the last round"), text.indexOf("### Global, in the round"));
+  const lines = block.split("\n").filter((line) => line.startsWith("|"));
+  expect(lines).toHaveLength(2 + 6 + 5);
+  for (const line of lines) expect(line.match(/(?<!\\)\|/g)).toHaveLength(5);
+  expect(block.match(/\*\*0\./g)).toHaveLength(3);
+  for (const { name } of figures) expect(text).toContain(`(drawings/${name}.svg)`);
+  expect(new Set(figures.map(({ name }) => name)).size).toBe(figures.length);
+});
+
+test("nothing in a text is read as markup", () => {
+  expect(escapeMarkdown("a|b *c* _d_ <img> [x](y) `z`\n# no")).toBe("a\\|b \\*c\\* \\_d\\_ &lt;img&gt; \\[x\\](y) \\`z\\` \\# no");
+});
+
+test("a drawing of its own has a title and a legend of all its lines, and stands on white", () => {
+  const [first] = renderMarkdown(simulatedComparison(), "x").figures;
+  if (first === undefined) throw new Error("there is no drawing");
+  const { document } = parseHTML(standaloneSvg(first.figure));
+  const texts = [...document.querySelectorAll("svg > text")].map(({ textContent }) => textContent);
+  expect(texts).toEqual(["feedback/topic: Accuracy by round, global", ...first.figure.legend.map(({ name }) => name)]);
+  expect(document.querySelectorAll("svg > svg")).toHaveLength(1);
+  expect(document.querySelector("svg > rect")?.getAttribute("fill")).toBe("#fff");
+});
+
+test("the page and its drawings are written beside each other, without those of an earlier time", async () => {
+  const { path, remove } = temporaryFolder();
+  try {
+    await writeResultsPage({ ...simulatedComparison(), name: "splits" }, path);
+    await writeResultsPage({ ...simulatedSplits(), name: "splits" }, path);
+    const text = await readFile(join(path, "splits.md"), "utf8");
+    const drawings = await readdir(join(path, "splits"));
+    expect(drawings).toContain("subj-alpha-0.1-1-round.svg");
+    expect(drawings).not.toContain("sst2-2-round.svg");
+    for (const name of drawings) expect(text).toContain(`(splits/${name})`);
+  } finally {
+    remove();
+  }
+});

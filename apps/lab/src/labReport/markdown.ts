@@ -1,0 +1,145 @@
+import type { ExperimentResult } from "../experiments/labResult.ts";
+import { formatBytes } from "../results/format.ts";
+import { costTables } from "./costs.ts";
+import { curveFigure } from "./curves.ts";
+import { fromMemoryNote } from "./definitions.ts";
+import type { Figure } from "./figure.ts";
+import { findings } from "./findings.ts";
+import type { Grid } from "./grid.ts";
+import { heatMap } from "./layerFigures.ts";
+import { layerScoresOf, rankCorrelations } from "./layers.ts";
+import { commandOf } from "./page.ts";
+import { type Analysis, analyse, type ScoreCell, type ScoreTable, tableTitle } from "./scoreTable.ts";
+import { caveats, usageText } from "./sections.ts";
+import { labelWordsSeen, metricNames, taskNotes } from "./tasks.ts";
+import { differenceText, scoreText, summaryText } from "./text.ts";
+import { tradeoffFigure } from "./tradeoffFigure.ts";
+
+/** A page for a folder of documents, with the drawings that it shows by file name. */
+export interface MarkdownPage {
+  readonly text: string;
+  readonly figures: readonly { readonly name: string; readonly figure: Figure }[];
+}
+
+/** The result as Markdown: what came out, tables, drawings and the command that makes it; `folder` is where the page finds its drawings. */
+export function renderMarkdown(result: ExperimentResult, folder: string, analysis: Analysis = analyse(result)): MarkdownPage {
+  const { grid, tables } = analysis;
+  const figures = figuresOf(grid);
+  const shown = figures.map(({ name, figure }) => `![${escapeMarkdown(figure.description)}](${encodeURI(`${folder}/${name}.svg`)})`);
+  const failed = grid.failed.map((run) => `- ${escapeMarkdown(`${run.methodTitle}, ${run.task}, seed ${run.seed}: ${run.error ?? ""}`)}`);
+  const blocks = [
+    `# ${escapeMarkdown(result.title)}`,
+    escapeMarkdown(result.question),
+    `\`\`\`sh\n${commandOf(result)}\n\`\`\``,
+    escapeMarkdown(`${result.startedAt.slice(0, 10)}, commit ${result.commit ?? "unknown"}, ${result.machine}. ${usageText(result)}`),
+    "## What came out",
+    [...findings(result, analysis), ...caveats(result), ...result.notes].map((sentence) => `- ${escapeMarkdown(sentence)}`).join("\n"),
+    "## Scores",
+    "Mean ± standard deviation over seeds, on the test split; bold is the best of a column, ≈ a tie with it (paired bootstrap over test rows, 95 %).",
+    ...tables.map((table) => scoreMarkdown(table, result)),
+    "## Cost",
+    ...costMarkdown(grid),
+    ...(shown.length === 0 ? [] : ["## Drawings", ...shown]),
+    ...ranksMarkdown(grid),
+    "## Tasks",
+    taskMarkdown(grid),
+    ...(failed.length === 0 ? [] : ["## Runs that failed", failed.join("\n")]),
+    escapeMarkdown(fromMemoryNote),
+  ];
+  return { text: `${blocks.join("\n\n")}\n`, figures };
+}
+
+/** Text that stays text: what Markdown or HTML would read as markup is escaped. */
+export function escapeMarkdown(text: string): string {
+  return text
+    .replace(/\s+/g, " ")
+    .replace(/[\\`*_[\]|#~]/g, "\\$&")
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;");
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  const rule = head.map((_, index) => (index === 0 ? "---" : "---:"));
+  return [line(head.map(escapeMarkdown)), line(rule), ...rows.map(line)].join("\n");
+}
+
+function scoreMarkdown(scores: ScoreTable, { runs }: ExperimentResult): string {
+  const { columns, rows, controls } = scores;
+  const heads = ["method", ...columns.map(({ label, metric }) => (metric === "accuracy" ? label : `${label} (${metricNames[metric]})`))];
+  const line = ({ row, cells }: ScoreTable["rows"][number]) => [escapeMarkdown(row.label), ...cells.map(cellMarkdown)];
+  const backbone = runs[0]?.settings.backbone ?? "";
+  const lines = [
+    ...rows.filter(({ row }) => !row.isControl).map(line),
+    ...controls.map(({ label, cells }) => [`*${label}*`, ...cells.map(scoreText)]),
+    ...rows.filter(({ row }) => row.isControl).map((control) => [`*${escapeMarkdown(control.row.label)}*`, ...line(control).slice(1)]),
+    ["*Label words seen in pretraining*", ...columns.map(({ task }) => escapeMarkdown(labelWordsSeen(backbone, task)))],
+  ];
+  const title = tableTitle(scores);
+  return `### ${title.slice(0, 1).toUpperCase()}${title.slice(1)}\n\n${table(heads, lines)}`;
+}
+
+function cellMarkdown({ summary, isBest, behindBest }: ScoreCell): string {
+  const text = summaryText(summary);
+  return isBest ? `**${text}**` : `${behindBest?.isTie ? "≈ " : ""}${text}`;
+}
+
+function costMarkdown(grid: Grid): string[] {
+  const heads = [
+    "method",
+    "bytes up",
+    "bytes down",
+    "of which Stages A and B",
+    "of which evaluation",
+    "seconds of training",
+    "seconds in all",
+  ];
+  return costTables(grid).map(({ conditions, costs }) => {
+    const rows = costs.map(({ row, bytesUp, bytesDown, bytesStagesAB, bytesEvaluation, secondsTraining, secondsTotal }) => [
+      escapeMarkdown(row.label),
+      ...[bytesUp, bytesDown, bytesStagesAB, bytesEvaluation].map((value) => formatBytes(Math.round(value))),
+      ...[secondsTraining, secondsTotal].map((value) => value.toFixed(1)),
+    ]);
+    return `Mean of a run${conditions === "" ? "" : `, ${escapeMarkdown(conditions)}`}:\n\n${table(heads, rows)}`;
+  });
+}
+
+function ranksMarkdown(grid: Grid): string[] {
+  const rows = rankCorrelations(grid).map(({ row, first, second, mean, numSeeds }) => [
+    ...[row.label, first, second].map(escapeMarkdown),
+    mean === null ? "–" : differenceText(mean),
+    String(numSeeds),
+  ]);
+  return rows.length === 0
+    ? []
+    : ["## Rank correlation of layer scores", table(["method", "between", "and", "Spearman's ρ", "seeds"], rows)];
+}
+
+function taskMarkdown(grid: Grid): string {
+  const names = [...new Set(grid.columns.map(({ task }) => task))];
+  return names
+    .map((task) => `- ${escapeMarkdown(`${task}: ${taskNotes(task, names).join(" ") || "nothing on record against its splits."}`)}`)
+    .join("\n");
+}
+
+function figuresOf(grid: Grid): MarkdownPage["figures"] {
+  const ofColumns = grid.columns.flatMap((column, index) => {
+    const kinds = [
+      ["round", curveFigure(grid, column, { protocol: "global", shown: "score", against: "round" })],
+      ["bytes", curveFigure(grid, column, { protocol: "global", shown: "score", against: "bytes" })],
+      ["personalised", curveFigure(grid, column, { protocol: "personalised", shown: "score", against: "round" })],
+      ["loss", curveFigure(grid, column, { protocol: "global", shown: "loss", against: "round" })],
+      ["tradeoff", tradeoffFigure(grid, column, "global")],
+    ] as const;
+    return kinds.flatMap(([kind, figure]) => {
+      if (figure === null) return [];
+      const title = kind === "tradeoff" ? `${column.label}: score against bytes` : `${column.label}: ${figure.title}`;
+      return [{ name: `${fileName(column.label)}-${index + 1}-${kind}`, figure: { ...figure, title } }];
+    });
+  });
+  const maps = layerScoresOf(grid).map((scores, index) => ({ name: `layers-${index + 1}`, figure: heatMap(scores) }));
+  return [...ofColumns, ...maps];
+}
+
+const fileName = (label: string) => label.toLowerCase().replace(/[^a-z0-9.]+/g, "-");

@@ -1,0 +1,60 @@
+import { escapeHtml } from "../report/report.ts";
+import type { Figure, SeriesStyle } from "./figure.ts";
+
+const padding = 12;
+const lineHeight = 18;
+const titleHeight = 24;
+/** Rough width of a letter of the legend. */
+const letter = 6.4;
+
+/** A drawing as a file of its own: on white, with its title and legend inside. */
+export function standaloneSvg({ title, description, svg, legend }: Figure): string {
+  const [width, height] = [sizeOf(svg, "width"), sizeOf(svg, "height")];
+  const lines = legendLines(legend, width);
+  const top = padding + titleHeight + lines.length * lineHeight;
+  const [fullWidth, fullHeight] = [width + 2 * padding, top + height + padding];
+  const inner = svg.replace(/^<svg[^>]*?aria-label="[^"]*"/, `<svg x="${padding}" y="${top}"`);
+  const items = lines.flatMap((line, row) => line.map((item) => legendItem(item, padding + titleHeight + row * lineHeight)));
+  return `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${escapeHtml(description)}" width="${fullWidth}" height="${fullHeight}" viewBox="0 0 ${fullWidth} ${fullHeight}" color="#18181b" font-family="system-ui, sans-serif" font-size="12">
+<rect width="100%" height="100%" fill="#fff"></rect>
+<text x="${padding}" y="${padding + 12}" font-weight="600" font-size="13" fill="currentColor">${escapeHtml(title)}</text>
+${items.join("\n")}
+${inner}
+</svg>
+`;
+}
+
+interface LegendItem {
+  readonly style: SeriesStyle;
+  readonly x: number;
+}
+
+/** Items of the legend, in as many lines as they need. */
+function legendLines(legend: readonly SeriesStyle[], width: number): LegendItem[][] {
+  const lines: LegendItem[][] = [];
+  let x = Number.POSITIVE_INFINITY;
+  for (const style of legend) {
+    const needed = 34 + style.name.length * letter + 12;
+    if (x + needed > width) {
+      lines.push([]);
+      x = 0;
+    }
+    lines.at(-1)?.push({ style, x: padding + x });
+    x += needed;
+  }
+  return lines;
+}
+
+function legendItem({ style: { name, color, dashes, isDot }, x }: LegendItem, y: number): string {
+  const dash = dashes === null ? "" : ` stroke-dasharray="${dashes}"`;
+  const sample = isDot
+    ? `<circle cx="${x + 14}" cy="${y + 6}" r="5" fill="${color}"></circle>`
+    : `<line x1="${x}" y1="${y + 6}" x2="${x + 28}" y2="${y + 6}" stroke="${color}" stroke-width="2.5"${dash}></line>`;
+  return `${sample}<text x="${x + 34}" y="${y + 10}" fill="currentColor">${escapeHtml(name)}</text>`;
+}
+
+function sizeOf(svg: string, side: "width" | "height"): number {
+  const found = new RegExp(`^<svg[^>]*?\\s${side}="([\\d.]+)"`).exec(svg)?.[1];
+  if (found === undefined) throw new Error(`a drawing has no ${side}`);
+  return Number(found);
+}
