@@ -4,6 +4,7 @@ import { benchAggregate } from "./aggregate.ts";
 import { benchDemo } from "./demo.ts";
 import { benchGpu } from "./gpu.ts";
 import { benchKernels } from "./kernels.ts";
+import { benchLab } from "./lab.ts";
 import { type BenchRow, nameMachine } from "./rows.ts";
 import { markdownOf, tableOf } from "./table.ts";
 import { benchTests } from "./tests.ts";
@@ -16,6 +17,7 @@ const benches: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   step: benchTrainingStep,
   kernels: benchKernels,
   demo: benchDemo,
+  lab: benchLab,
 };
 
 /** Run only when asked for by name: they take as long as all the others together, or make something to be run elsewhere. */

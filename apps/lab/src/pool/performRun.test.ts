@@ -83,7 +83,7 @@ test("a run that is stopped goes on with the same command and ends with the same
 });
 
 test("through every kind of fault a run comes to the same numbers", { timeout: 200_000 }, async () => {
-  const faults: FaultPlan = { seed: 3, drop: 0.15, slow: 0.1, duplicate: 0.2, reorder: 0.2, corrupt: 0.15, reload: 0.1 };
+  const faults: FaultPlan = { seed: 3, drop: 0.15, slow: 0.5, duplicate: 0.2, reorder: 0.2, corrupt: 0.15, reload: 0.1 };
   const run = await (await perform(planned("faulty", { faults }))).result;
   expect(run.error).toBeNull();
   const { plan, counts } = run.faults ?? { plan: null, counts: {} };
@@ -93,6 +93,7 @@ test("through every kind of fault a run comes to the same numbers", { timeout: 2
 });
 
 test("a run that takes too long ends with a sentence", { timeout: 60_000 }, async () => {
-  const limits = { secondsPerRun: 0.6, secondsPerStep: 60 };
-  await expect(perform(planned("long"), { limits })).rejects.toThrow("the run took longer than 0.01 min");
+  const limits = { secondsPerRun: 3, secondsPerStep: 60 };
+  const long = planned("long", { settings: { ...settings, numRounds: 1000 } });
+  await expect(perform(long, { limits })).rejects.toThrow("the run took longer than 0.05 min");
 });
