@@ -1,9 +1,8 @@
 import { rm } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { BackboneManifest, TensorEncoding } from "@tutti/model";
-import { UsageError } from "../exitCodes.ts";
 import { createProgress } from "../progress.ts";
-import { type CheckpointPlace, cardOf, nameOf, placeOf } from "./folders.ts";
+import { type CheckpointPlace, cardOf, nameOf, namesIn, placeOf, requireName } from "./folders.ts";
 import { count, percent, size, some } from "./text.ts";
 
 export interface AddFlags {
@@ -28,8 +27,8 @@ const maxCpuParameters = 50e6;
 export async function add(target: string, flags: AddFlags): Promise<void> {
   const place = await placeOf(target);
   const name = flags.name ?? nameOf(place);
-  if (!/^[a-z0-9][a-z0-9._-]*$/.test(name))
-    throw new UsageError(`${name} is no name for a backbone: lower-case letters, digits, dots and dashes`);
+  await requireName(flags.backbones, name);
+  const isReplacing = (await namesIn(flags.backbones)).includes(name);
   const { convertBackbone } = await import("@tutti/model/node");
   const checkpoint = await fetched(place, flags.downloads);
   const { card, licence } = await cardOf(checkpoint.folder);
@@ -54,6 +53,7 @@ export async function add(target: string, flags: AddFlags): Promise<void> {
   console.log(
     `${checked.encoding}: ${size(checked.numBytes)} in ${some(shards.length, "shard")}, and ${text}; licence: ${checked.licence}`,
   );
+  if (isReplacing) console.log("It takes the place of the backbone of that name that was there.");
   const worst = tensors.reduce((a, b) => (b.relativeError > a.relativeError ? b : a));
   const logits = errors?.logits === undefined ? "" : `, logits ${percent(errors.logits)}`;
   console.log(

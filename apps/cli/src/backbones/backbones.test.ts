@@ -79,6 +79,8 @@ test("golden numbers are computed on it, within the tolerance in f32 and past it
   expect(kinds.length).toBeGreaterThan(12);
 
   await tutti("backbone", "add", checkpoint, "--no-tokenizer", "--encoding", "int4", "--name", "coarse");
+  const nowhere = join(folder, "nowhere", "errors.json");
+  await expect(tutti("backbone", "verify", "exact", ...verify, "--json", nowhere)).rejects.toThrow("there is no folder");
   await expect(tutti("backbone", "verify", "coarse", ...verify, "--json", report)).rejects.toThrow(/^past the tolerance: .*logits/);
   expect(JSON.parse(await readFile(report, "utf8")).kinds.some(({ isWithin }: { isWithin: boolean }) => !isWithin)).toBe(true);
 });
@@ -135,7 +137,17 @@ test("a hub id is fetched from HF_ENDPOINT with HF_TOKEN, and the download is cl
 test("what is neither a folder nor a hub id is a usage error", async () => {
   await expect(tutti("backbone", "add", "./no/such/folder")).rejects.toThrow("is neither a folder nor a hub id");
   await expect(tutti("backbone", "add", golden("bert/config.json"))).rejects.toThrow("is a file: give the folder");
-  await expect(tutti("backbone", "add", golden("bert"), "--name", "Über")).rejects.toThrow("Über is no name for a backbone");
+  await expect(tutti("backbone", "add", golden("bert"), "--name", "Über")).rejects.toThrow('"Über" is no name for a backbone');
+});
+
+test("another backbone of the same name is replaced and said to be, the one that comes with Tutti neither replaced nor removed", async () => {
+  const add = (name: string) => tutti("backbone", "add", golden("bert"), "--no-tokenizer", "--no-check", "--name", name);
+  const replaced = "It takes the place of the backbone of that name that was there.";
+  expect(await add("twice")).not.toContain(replaced);
+  expect(await add("twice")).toContain(replaced);
+  await cp(join(backbones, "twice"), join(backbones, "minuet"), { recursive: true });
+  await expect(add("minuet")).rejects.toThrow("minuet comes with Tutti: give yours another --name");
+  await expect(tutti("backbone", "remove", "minuet")).rejects.toThrow("minuet comes with Tutti");
 });
 
 /** The hub's three routes for one model. */

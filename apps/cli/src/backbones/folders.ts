@@ -24,6 +24,22 @@ export function nameOf(place: CheckpointPlace): string {
   return /^[a-z0-9]/.test(name) ? name : `b${name}`;
 }
 
+/** The backbone that comes with Tutti: runs and reports name it, so no other may stand in its place. */
+const builtIn = "minuet";
+
+/** Refuses what cannot be the name of a folder, and the built-in backbone's name where that one lies. */
+export async function requireName(backbones: string, name: string): Promise<void> {
+  if (!/^[a-z0-9][a-z0-9._-]*$/.test(name))
+    throw new UsageError(`"${name}" is no name for a backbone: lower-case letters, digits, dots, dashes and underscores`);
+  if (name === builtIn && (await namesIn(backbones)).includes(name))
+    throw new UsageError(`${name} comes with Tutti: give yours another --name`);
+}
+
+/** Refuses to remove the built-in backbone. */
+export function requireRemovable(name: string): void {
+  if (name === builtIn) throw new UsageError(`${name} comes with Tutti, and runs use it where no other is named: it stays`);
+}
+
 /** The folder of a converted backbone; a usage error that lists the names there are. */
 export async function folderOf(backbones: string, name: string): Promise<string> {
   const names = await namesIn(backbones);

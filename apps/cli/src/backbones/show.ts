@@ -1,7 +1,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { BackboneManifest } from "@tutti/model";
-import { folderOf, namesIn } from "./folders.ts";
+import { folderOf, namesIn, requireRemovable } from "./folders.ts";
 import { count, listing, percent, size, some, table } from "./text.ts";
 
 interface PlaceFlags {
@@ -63,6 +63,7 @@ export async function show(name: string, { backbones, json }: PlaceFlags & { rea
 /** `tutti backbone remove`. */
 export async function remove(name: string, { backbones }: PlaceFlags): Promise<void> {
   const folder = await folderOf(backbones, name);
+  requireRemovable(name);
   await rm(folder, { recursive: true });
   console.log(`${folder} is removed.`);
 }

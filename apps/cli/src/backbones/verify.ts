@@ -1,4 +1,5 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { BackendName, GoldenErrors } from "@tutti/model";
 import { UsageError } from "../exitCodes.ts";
 import { createProgress } from "../progress.ts";
@@ -19,6 +20,7 @@ export interface VerifyFlags {
 export async function verify(name: string, flags: VerifyFlags): Promise<void> {
   if (flags.json !== undefined && flags.golden === undefined)
     throw new UsageError("--json holds the errors that --golden FILE computes: give both");
+  if (flags.json !== undefined) await requireFolderOf(flags.json);
   const folder = await folderOf(flags.backbones, name);
   const golden = flags.golden === undefined ? null : { numbers: await readGolden(flags.golden) };
   if (golden !== null && flags.backend === "webgpu") {
@@ -67,8 +69,14 @@ async function report(errors: GoldenErrors, { name, backend, adapter, encoding, 
   console.log(table([[`largest relative error on ${backend}`, "error", "tolerance", ""], ...rows]));
   const past = judged.filter(({ isWithin }) => !isWithin).map(({ kind }) => kind);
   const hint =
-    encoding === "f32" ? "" : `; the weights are stored as ${encoding}, which alone moves the numbers: --tolerance allows for that`;
-  if (past.length > 0) throw new Error(`past the tolerance: ${past.join(", ")}${hint}`);
+    encoding === "f32" ? "" : ` (the weights are stored as ${encoding}, which alone moves the numbers: --tolerance allows for that)`;
+  if (past.length > 0) throw new Error(`past the tolerance: ${past.join("; ")}${hint}`);
+}
+
+/** Before minutes of computing rather than after them. */
+async function requireFolderOf(path: string): Promise<void> {
+  const folder = await stat(dirname(path)).catch(() => null);
+  if (folder?.isDirectory() !== true) throw new UsageError(`${path} cannot be written: there is no folder ${dirname(path)}`);
 }
 
 async function readGolden(path: string): Promise<unknown> {

@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { DatasetCard, Example, FileTask, SourceColumns, TaskDefinition, TaskSource } from "@tutti/data";
 import { count, some } from "../backbones/text.ts";
@@ -44,6 +45,8 @@ const seed = 42;
 /** `tutti data add`. */
 export async function addData(target: string, flags: AddDataFlags, ports?: PublishPorts): Promise<void> {
   const place = await dataPlaceOf(target);
+  if (place.kind !== "hub" && flags.config !== undefined)
+    throw new UsageError(`--config names a configuration of a hub data set, and ${target} is a ${place.kind}`);
   const { name, builtIn, columns, config, splits } = await wantedOf(target, place, flags);
   const { text, textB, label, owner } = columns;
   const needed = [text, label, ...(textB === undefined ? [] : [textB]), ...(owner === undefined ? [] : [owner])];
@@ -68,6 +71,7 @@ export async function addData(target: string, flags: AddDataFlags, ports?: Publi
       ...(read.test === null ? {} : { test: read.test }),
     },
   );
+  if (classes === undefined && numbering === undefined) requireRepeated(made.task.classes.length, read.train.rows.length, label);
   const fitting = builtIn === null ? { task: made.task, parts: made.splits, notes: made.notes } : fitted(builtIn, made);
   const { task, parts, notes } = withTrainRows(fitting, flags.trainRows, data.drawExamples);
   const partial = parts.train.length < fitting.parts.train.length ? null : data.partialNote(name, made.splits.train.length);
@@ -78,8 +82,17 @@ export async function addData(target: string, flags: AddDataFlags, ports?: Publi
     notes: [...notes, ...overlapNotes(data.sharedText(parts.train, parts.test), partial)],
   });
   const folder = join(flags.datasets, name);
+  const isReplacing = (await stat(join(folder, "dataset.json")).catch(() => null)) !== null;
   await publish(folder, filesOf(task, parts, data.rowOf), card, ports);
-  for (const line of summary(folder, card)) console.log(line);
+  for (const line of summary(folder, card, isReplacing)) console.log(line);
+}
+
+/** A column whose values hardly repeat, such as the text itself, is no label. */
+function requireRepeated(numClasses: number, numRows: number, label: string): void {
+  if (numClasses > 20 && 2 * numClasses > numRows)
+    throw new UsageError(
+      `column "${label}" has ${count(numClasses)} different values in ${count(numRows)} rows: --label names the column, or --classes the classes`,
+    );
 }
 
 async function wantedOf(target: string, place: DataPlace, flags: AddDataFlags): Promise<Wanted> {
@@ -202,12 +215,17 @@ function filesOf(
   };
 }
 
-function summary(folder: string, { task, numRows, numByClass, licence, notes }: Omit<DatasetCard, "sha256">): string[] {
+function summary(
+  folder: string,
+  { task, numRows, numByClass, licence, notes }: Omit<DatasetCard, "sha256">,
+  isReplacing: boolean,
+): string[] {
   const { train, validation, test } = numRows;
   const classes = task.classes.map((name, label) => `${name} ${count(numByClass[label] ?? 0)}`).join(", ");
   return [
     `${folder}: ${some(train, "training row")}, ${validation === null ? "no validation part" : `${count(validation)} to validate on`}, ${count(test)} to test on; licence: ${licence}`,
     `Classes in training: ${classes}`,
+    ...(isReplacing ? ["It takes the place of the data set of that name that was there."] : []),
     ...notes,
     `Use it: tutti serve --task ${task.name}`,
   ];

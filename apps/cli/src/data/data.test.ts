@@ -75,6 +75,9 @@ test("a file of named columns becomes a task that can be listed, shown and remov
   const dataset = await loadDataset(card.task, (name) => readFile(join(datasets, "tickets-2026", name), "utf8"));
   expect([dataset.train.length, dataset.validation.length, dataset.test.length]).toEqual([3, 1, 1]);
 
+  expect(added).not.toContain("takes the place");
+  expect(await tutti("data", "add", path, ...words)).toContain("It takes the place of the data set of that name that was there.");
+
   expect(await tutti("data", "list")).toMatch(/tickets-2026\s+2\s+4\s+-\s+1\s+mine/);
   const shown = await tutti("data", "show", "tickets-2026");
   expect(shown).toMatch(/title\s+Who should answer\?/);
@@ -99,6 +102,7 @@ test("template, label words, classes and files beside the training file are take
 test("what is wrong is told in a sentence, and nothing is left behind", async () => {
   const path = await file("tickets.csv", tickets);
   const held = await file("empty.jsonl", "");
+  const many = await file("many.jsonl", jsonl(Array.from({ length: 30 }, (_, i) => ({ text: `text ${i}`, label: i % 2 }))));
   const columns = ["--text", "message", "--label", "team"];
   for (const [words, message] of [
     [[path], 'tickets.csv has no column "text", it has message, team, branch: --text, --text-b, --label and --owner name the columns'],
@@ -107,7 +111,9 @@ test("what is wrong is told in a sentence, and nothing is left behind", async ()
     [[path, ...columns, "--test", join(folder, "none.csv")], "none.csv cannot be read: there is no such file"],
     [[path, ...columns, "--test", held], "empty.jsonl has no rows"],
     [[path, ...columns, "--name", "feedback"], "feedback comes with Tutti"],
-    [[path, ...columns, "--name", "Über"], "Über is no name for a data set"],
+    [[path, ...columns, "--name", "Über"], '"Über" is no name for a data set'],
+    [[path, ...columns, "--config", "mrpc"], "--config names a configuration of a hub data set"],
+    [[many, "--label", "text"], 'column "text" has 30 different values in 30 rows: --label names the column'],
     [[path, ...columns, "--words", "a,b"], "--words needs --classes"],
     [[path, ...columns, "--classes", "help,sales", "--words", "a"], "1 --words for 2 classes"],
     [[path, ...columns, "--classes", "help,sales", "--template", "{text}"], '--template "{text}" has no {mask}'],

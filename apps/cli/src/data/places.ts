@@ -34,7 +34,7 @@ export function datasetNameOf(place: DataPlace, config: string | undefined): str
 export function requireName(name: string): void {
   if (name === "feedback") throw new UsageError("feedback comes with Tutti: give yours another --name");
   if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name))
-    throw new UsageError(`${name} is no name for a data set: lower-case letters, digits, dots, dashes and underscores`);
+    throw new UsageError(`"${name}" is no name for a data set: lower-case letters, digits, dots, dashes and underscores`);
 }
 
 function folded(text: string): string {

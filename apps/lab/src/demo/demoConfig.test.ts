@@ -3,7 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { presets } from "@tutti/core";
 import { expect, test } from "vitest";
-import { type DemoConfig, demoSettings, nameRun, readDemoConfig, tabAddress, writeDemoConfig } from "./demoConfig.ts";
+import {
+  backendText,
+  type DemoConfig,
+  demoSettings,
+  nameRun,
+  readDemoConfig,
+  sizeText,
+  tabAddress,
+  writeDemoConfig,
+} from "./demoConfig.ts";
 
 test("without options the demo is the preset", () => {
   expect(demoSettings({ runsFolder: "runs" })).toEqual(presets.demo);
@@ -34,6 +43,16 @@ test("a configuration is read as it was written, and a missing one is a sentence
   await writeDemoConfig(join(runs, "r1"), config);
   expect(await readDemoConfig(runs, "r1")).toEqual(config);
   await expect(readDemoConfig(runs, "r2")).rejects.toThrow("there is no run r2 to resume");
+});
+
+test("what is printed at the start counts tabs and threads, and warns of WebGPU in software", () => {
+  expect(sizeText({ run: demoSettings({ runsFolder: "runs", devices: 4 }), numTabs: 1 })).toBe("4 devices in 1 tab");
+  expect(backendText({ backend: "wasm", backendReason: "wasm, as asked", threads: 2, kernels: "plain" })).toBe(
+    "wasm, as asked; 2 threads in each tab; plain kernels.",
+  );
+  expect(backendText({ backend: "webgpu", backendReason: "webgpu, as asked", threads: 2 })).toBe(
+    "webgpu, as asked. On a machine without a GPU Chromium computes it in software, many times slower than wasm.",
+  );
 });
 
 test("a tab's address names the kernels only where plain ones are asked for", () => {

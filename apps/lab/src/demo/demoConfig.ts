@@ -45,6 +45,23 @@ export function tabAddress(origin: string, { threads, kernels }: Pick<DemoConfig
   return `${origin}/?auto=1&backend=${backend}&threads=${threads}${kernels === undefined ? "" : `&kernels=${kernels}`}`;
 }
 
+/** `4 devices in 1 tab`. */
+export function sizeText({ run, numTabs }: Pick<DemoConfig, "run" | "numTabs">): string {
+  return `${plural(run.numDevices, "device")} in ${plural(numTabs, "tab")}`;
+}
+
+/** What the tabs compute on, and why. */
+export function backendText({ backend, backendReason, threads, kernels }: Omit<DemoConfig, "runId" | "numTabs" | "port" | "run">): string {
+  const parallel = backend === "wasm" ? [`${plural(threads, "thread")} in each tab`] : [];
+  const said = [backendReason, ...parallel, ...(kernels === undefined ? [] : [`${kernels} kernels`])];
+  const slow = backend === "webgpu" ? " On a machine without a GPU Chromium computes it in software, many times slower than wasm." : "";
+  return `${said.join("; ")}.${slow}`;
+}
+
+function plural(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? "" : "s"}`;
+}
+
 /** The preset `demo` with the options laid over it. */
 export function demoSettings({ devices, rounds, task, alpha, seed }: DemoOptions): RunSettings {
   const preset = presets.demo;

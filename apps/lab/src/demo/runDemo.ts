@@ -6,7 +6,17 @@ import { type Coordinator, readBackboneSizes, startCoordinator, tunedParameters 
 import { formatSeconds } from "../results/format.ts";
 import { renderTable } from "../results/resultTable.ts";
 import { type DataControls, readControls } from "./controls.ts";
-import { type DemoConfig, type DemoOptions, demoSettings, nameRun, readDemoConfig, tabAddress, writeDemoConfig } from "./demoConfig.ts";
+import {
+  backendText,
+  type DemoConfig,
+  type DemoOptions,
+  demoSettings,
+  nameRun,
+  readDemoConfig,
+  sizeText,
+  tabAddress,
+  writeDemoConfig,
+} from "./demoConfig.ts";
 import { createDisplay, type Display } from "./display.ts";
 import { reportOf, writeOutcome } from "./finish.ts";
 import { followRun } from "./follow.ts";
@@ -41,7 +51,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoEnd> {
     isHeadless: options.headed !== true,
     onTrouble: (sentence) => display.say(sentence),
   });
-  display.say(`Run ${config.runId}: ${config.run.numDevices} devices in ${config.numTabs} tabs; ${coordinator.url} shows it.`);
+  display.say(`Run ${config.runId}: ${sizeText(config)}; ${coordinator.url} shows it.`);
   const unfollow = followRun(coordinator, config.run, display);
   try {
     const finished = finishInTabs(coordinator, tabs, config, display);
@@ -119,8 +129,7 @@ async function finishInTabs(coordinator: Coordinator, tabs: Tabs, config: DemoCo
     chosen = { ...chosen, backend, backendReason: `${backend}, the fastest of a micro-step on each backend, measured once for all tabs` };
     await writeDemoConfig(coordinator.folder, chosen);
   }
-  const kernels = chosen.kernels === undefined ? "" : `, ${chosen.kernels} kernels`;
-  display.say(`Backend: ${chosen.backendReason}; ${chosen.threads} thread${chosen.threads === 1 ? "" : "s"} in each tab${kernels}.`);
+  display.say(`Backend: ${backendText(chosen)}`);
   const others = Array.from({ length: config.numTabs - 1 }, (_, index) => index + 1);
   await Promise.all(others.map((index) => tabs.open(index, address(chosen.backend ?? "auto"))));
   return { outcome: await coordinator.whenDone(), chosen };

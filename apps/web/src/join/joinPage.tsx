@@ -39,8 +39,8 @@ export function JoinPage({ controller, run, runProblem }: JoinPageProps) {
       </main>
       <footer>
         <p>
-          Tutti: everyone together. The model’s text comes from elsewhere; your examples stay in your tab. Nothing here is tracked, and the
-          page speaks with this one server only.
+          Tutti: everyone together. The model was trained elsewhere; your examples stay in your tab. Nothing here is tracked, and the page
+          speaks with this one server only.
         </p>
       </footer>
       <Announcer text={announcement(view)} />
