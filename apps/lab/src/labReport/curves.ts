@@ -88,7 +88,7 @@ function lineMarks({ style, points, width }: Curve): Plot.Markish[] {
   const { color, dashes } = style;
   return [
     Plot.line(points, { x: "x", y: "y", stroke: color, strokeWidth: width, ...(dashes === null ? {} : { strokeDasharray: dashes }) }),
-    Plot.dot(points, { x: "x", y: "y", fill: color, r: points.length > 20 ? 1.2 : 2.2 }),
+    Plot.dot(points, { x: "x", y: "y", fill: color, r: points.length > 20 ? 1.2 : points.length === 1 ? 4 : 2.2 }),
   ];
 }
 

@@ -28,6 +28,12 @@ test("it is said where FedPepTAO loses, and by how much", () => {
   expect(text).toContain("subj, global: best is LoRA with 0.700; no other method ties with it.");
 });
 
+test("a lead that the bootstrap calls a tie is called one", () => {
+  expect(sentences([scored("fedPepTao", "subj", 0.702), scored("lora", "subj", 0.7)])).toContain("subj (+0.002 against LoRA).");
+  const lead = { ...scored("fedPepTao", "subj", 0.702), correct: "0".repeat(298).padEnd(1000, "1") };
+  expect(sentences([lead, scored("lora", "subj", 0.7)])).toContain("has the highest mean on subj (+0.002 against LoRA, a tie).");
+});
+
 test("scores no better than the commonest class are named", () => {
   expect(sentences([scored("fedPepTao", "subj", 0.5), scored("lora", "subj", 0.7)])).toContain(
     "subj: FedPepTAO is no better than always answering the commonest class (0.500).",
@@ -37,7 +43,7 @@ test("scores no better than the commonest class are named", () => {
 test("Stages A and B are charged before traffic is compared", () => {
   // FedPepTAO: 900,000 + 12 · 140,000 + 401,000; P-tuning v2: 12 · 280,000 + 401,000. Evaluated rounds are 4, 8 and 12.
   expect(sentences([scored("fedPepTao", "subj", 0.6), scored("pTuningV2", "subj", 0.7)])).toContain(
-    "FedPepTAO put 3.0 MB on the wire in a run, 30 % of it in Stages A and B: 0.79 times P-tuning v2's 3.8 MB, which sends all layers. Its smaller uploads had paid for that by round 8 (subj).",
+    "FedPepTAO put 3.0 MB on the wire in a run, 30 % of it in Stages A and B: 0.79 times the 3.8 MB of P-tuning v2, which sends all layers. Its smaller uploads had paid for that by round 8 (subj).",
   );
 });
 

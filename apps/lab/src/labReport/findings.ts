@@ -3,7 +3,7 @@ import { formatBytes, formatCount } from "../results/format.ts";
 import { summarise } from "../statistics/summary.ts";
 import { bytesOf } from "./costs.ts";
 import { curveOf } from "./curves.ts";
-import type { Grid, GridColumn, GridRow } from "./grid.ts";
+import { distinctById, type Grid, type GridColumn, type GridRow } from "./grid.ts";
 import { rankCorrelations } from "./layers.ts";
 import type { Analysis, ScoreTable } from "./scoreTable.ts";
 import { differenceText, listText, scoreText } from "./text.ts";
@@ -24,13 +24,13 @@ export function findings(result: ExperimentResult, { grid, tables: all }: Analys
 const methodsOf = (grid: Grid) => [...new Set(grid.rows.map(({ method }) => method))];
 
 function extent({ runs }: ExperimentResult, grid: Grid): string {
-  const reported = runs.filter(({ isRateTrial }) => !isRateTrial);
+  const reported = distinctById(runs.filter(({ isRateTrial }) => !isRateTrial));
   const numTasks = new Set(grid.columns.map(({ task }) => task)).size;
   const seeds = [...new Set(reported.map(({ seed }) => seed))];
   const numMethods = methodsOf(grid).length;
   const lines = grid.rows.length === numMethods ? "" : ` in ${formatCount(grid.rows.length, "variant")}`;
   const what = `${formatCount(reported.length, "run")} of ${formatCount(numMethods, "method")}${lines} on ${formatCount(numTasks, "task")} with ${formatCount(seeds.length, "seed")}`;
-  const trials = runs.length - reported.length;
+  const trials = distinctById(runs).length - reported.length;
   const chosen = trials > 0 ? ` ${formatCount(trials, "further run")} only chose rates.` : "";
   return `${what}; ${grid.failed.length === 0 ? "none failed" : `${grid.failed.length} failed and ${grid.failed.length === 1 ? "is" : "are"} in no table`}.${chosen}`;
 }
@@ -42,19 +42,17 @@ function aboutFedPepTao(grid: Grid, { protocol, rows }: ScoreTable): string[] {
   const [line] = own;
   if (line === undefined || own.length > 1 || others.length === 0) return [];
   const outcomes = grid.columns.flatMap((column, index) => {
-    const cell = line.cells[index];
+    const mine = line.cells[index];
     const rivals = others.flatMap(({ row, cells }) => {
-      const mean = cells[index]?.summary?.mean;
-      return mean === undefined ? [] : [{ row, mean }];
+      const cell = cells[index];
+      return cell === undefined || cell.summary === null ? [] : [{ row, cell, mean: cell.summary.mean }];
     });
-    const rival = rivals.reduce<{ row: GridRow; mean: number } | null>(
-      (best, one) => (best === null || one.mean > best.mean ? one : best),
-      null,
-    );
-    if (cell?.summary == null || rival === null) return [];
-    const gap = cell.summary.mean - rival.mean;
-    const text = `${column.label} (${differenceText(gap)} against ${rival.row.label})`;
-    return [{ text, kind: gap >= 0 ? "best" : cell.behindBest?.isTie ? "tie" : "behind" }];
+    const [rival] = rivals.sort((a, b) => b.mean - a.mean);
+    if (mine === undefined || mine.summary === null || rival === undefined) return [];
+    const gap = mine.summary.mean - rival.mean;
+    const isTie = (gap >= 0 ? rival.cell : mine).behindBest?.isTie ?? false;
+    const text = `${column.label} (${differenceText(gap)} against ${rival.row.label}${gap >= 0 && isTie ? ", a tie" : ""})`;
+    return [{ text, kind: gap >= 0 ? "best" : isTie ? "tie" : "behind" }];
   });
   if (outcomes.length === 0) return [];
   const count = (kind: string) => outcomes.filter((outcome) => outcome.kind === kind);
@@ -116,7 +114,7 @@ function aboutTraffic(grid: Grid): string[] {
   if (cost === undefined || other === undefined || other === 0 || cost === 0) return [];
   const stages = summarise(a.map(({ bytes }) => bytes.stagesAB))?.mean ?? 0;
   const share = `${Math.round((100 * stages) / cost)} % of it in Stages A and B`;
-  const sent = `FedPepTAO put ${formatBytes(Math.round(cost))} on the wire in a run, ${share}: ${(cost / other).toFixed(2)} times P-tuning v2's ${formatBytes(Math.round(other))}, which sends all layers.`;
+  const sent = `FedPepTAO put ${formatBytes(Math.round(cost))} on the wire in a run, ${share}: ${(cost / other).toFixed(2)} times the ${formatBytes(Math.round(other))} of ${reference.label}, which sends all layers.`;
   const rounds = grid.columns.flatMap((column) => {
     const round = paidBack(grid, [line, reference], column);
     return round === undefined ? [] : [{ label: column.label, round }];

@@ -73,6 +73,11 @@ function columnOf(run: LabRun, axes: readonly string[]): GridColumn {
   return { key: `${run.task}|${conditions}`, task: run.task, metric: run.metric, conditions, label };
 }
 
+/** Each run once: two lines of a table may share one. */
+export function distinctById(runs: readonly LabRun[]): LabRun[] {
+  return [...new Map(runs.map((run) => [run.id, run] as const)).values()];
+}
+
 /** A run's own values of some axes, such as `keepFraction 0.5, selector score`. */
 export function variantText({ variant }: LabRun, axes: readonly string[] = Object.keys(variant)): string {
   return axes

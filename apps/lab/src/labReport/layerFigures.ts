@@ -53,7 +53,7 @@ export function heatMap({ row, columns }: LayerScores): Figure {
     description,
     svg: draw(options, description),
     legend: [],
-    note: "Darker ranks higher within its column; a frame marks a layer that travels, fainter where it does not in every seed. Numbers are means over seeds.",
+    note: "Darker ranks higher within its column; a frame marks a layer that travels, fainter where it does not in every seed. Numbers are means over seeds. Layers are scored once, before the first round.",
   };
 }
 

@@ -3,7 +3,7 @@ import { escapeHtml } from "../report/report.ts";
 import { formatBytes, formatCount, formatNumber, formatSeconds } from "../results/format.ts";
 import { costTables } from "./costs.ts";
 import { definitionsOf, fromMemoryNote } from "./definitions.ts";
-import { type Grid, variantText } from "./grid.ts";
+import { distinctById, type Grid, variantText } from "./grid.ts";
 import { type Cell, htmlTable, paragraph } from "./html.ts";
 import { rankCorrelations } from "./layers.ts";
 import { type Analysis, reportedProtocols, type ScoreCell, type ScoreTable, tableTitle } from "./scoreTable.ts";
@@ -126,7 +126,7 @@ export function costSection(grid: Grid): string {
 /** Which layers travel, and how alike conditions order them. */
 export function layerTables(grid: Grid): string {
   const runs = grid.rows.flatMap((row) => grid.columns.flatMap((column) => grid.runsOf(row, column).map((run) => ({ row, column, run }))));
-  const selecting = runs.filter(({ run }) => run.keepFraction !== null);
+  const selecting = runs.filter(({ run }) => run.selector !== null);
   const lines = selecting.map(({ row, column, run }) => ({
     cells: [
       row.label,
@@ -221,7 +221,8 @@ export function caveats({ runs }: ExperimentResult): string[] {
 }
 
 /** How the machine was used, a sentence. */
-export function usageText({ runs }: ExperimentResult): string {
+export function usageText(result: ExperimentResult): string {
+  const runs = distinctById(result.runs);
   const shares = runs.flatMap(({ usage }) => usage.clientsFraction ?? []);
   const idle = runs.flatMap(({ usage }) => usage.orchestrationFraction ?? []);
   const total = formatSeconds(runs.reduce((sum, { seconds }) => sum + seconds.total, 0));
