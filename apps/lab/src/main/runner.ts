@@ -1,10 +1,11 @@
 import { availableParallelism } from "node:os";
+import type { Coordinator } from "@tutti/server";
 import type { Experiment } from "../experiments/experimentFile.ts";
 import type { LabRun } from "../experiments/labResult.ts";
 import type { PlannedRun } from "../experiments/runPlan.ts";
 import type { Clients } from "../pool/clients.ts";
 import { failedRun } from "../pool/collectRun.ts";
-import { performRun, type RunPlace } from "../pool/performRun.ts";
+import { backendOf, performRun, type RunPlace } from "../pool/performRun.ts";
 import { type PoolShape, runOnSlots } from "../pool/slots.ts";
 import type { Workbench } from "../pool/workbench.ts";
 import { formatScore, formatSeconds } from "../results/format.ts";
@@ -43,7 +44,8 @@ export interface Runner {
 export function createRunner(parts: RunnerParts): Runner {
   const { name, board, out, results, pool, clients, workbench, signal, expected } = parts;
   let memory = parts.memory;
-  let firstBackend: Promise<void> | null = null;
+  let isMeasuring = false;
+  const measured = deferred();
   const rows = new Map<number, BoardRow>();
   const startMs = performance.now();
   const numEarlier = [...results.values()].filter(({ error }) => error === null).length;
@@ -60,9 +62,14 @@ export function createRunner(parts: RunnerParts): Runner {
     ]);
   }
 
-  async function remember(change: Partial<PoolMemory>): Promise<void> {
+  let written: Promise<void> = Promise.resolve();
+
+  /** One write after the other, since slots remember at the same time. */
+  function remember(change: Partial<PoolMemory>): Promise<void> {
     memory = { ...memory, ...change };
-    await out.writeMemory(memory);
+    const now = memory;
+    written = written.then(() => out.writeMemory(now)).catch((error: unknown) => board.say(`not remembered: ${String(error)}`));
+    return written;
   }
 
   function placeOf(run: PlannedRun, slot: number, slotClients: Clients): RunPlace {
@@ -82,29 +89,26 @@ export function createRunner(parts: RunnerParts): Runner {
       },
       onEvent(event, coordinator) {
         if (!["planned", "step", "status", "waiting"].includes(event.kind)) return;
+        void noteBackend(coordinator);
         rows.set(slot, rowOf(run, coordinator));
         draw();
       },
     };
   }
 
-  /** The first run measures the backend for all. */
-  async function withBackend<T>(act: () => Promise<T>, chosen: (value: T) => string | null): Promise<T> {
-    if (memory.backend !== "auto" || parts.clients[0]?.kind === "node") return act();
-    if (firstBackend !== null) {
-      await firstBackend;
-      return act();
-    }
-    const first = act();
-    firstBackend = first.then(
-      async (value) => {
-        const backend = chosen(value);
-        if (backend === "webgpu" || backend === "wasm" || backend === "cpu") await remember({ backend });
-      },
-      () => undefined,
-    );
-    await firstBackend;
-    return first;
+  /** The first run measures the backend for all: the others wait until its first client has. */
+  async function whenBackendKnown(): Promise<void> {
+    if (memory.backend !== "auto" || parts.clients[0]?.kind === "node") return;
+    if (isMeasuring) await measured.promise;
+    isMeasuring = true;
+  }
+
+  async function noteBackend(coordinator: Coordinator): Promise<void> {
+    if (memory.backend !== "auto") return;
+    const backend = backendOf(coordinator);
+    if (backend === null) return;
+    await remember({ backend });
+    measured.resolve();
   }
 
   const replays = new Set<Promise<void>>();
@@ -123,10 +127,8 @@ export function createRunner(parts: RunnerParts): Runner {
     const slotClients = clients[slot];
     if (signal.aborted || slotClients === undefined) return;
     try {
-      const performed = await withBackend(
-        () => performRun(planned, placeOf(planned, slot, slotClients)),
-        ({ backend }) => backend,
-      );
+      await whenBackendKnown();
+      const performed = await performRun(planned, placeOf(planned, slot, slotClients));
       const kept = performed.result.then((run) => keep(run, planned));
       replays.add(kept);
     } catch (error) {
@@ -134,6 +136,7 @@ export function createRunner(parts: RunnerParts): Runner {
       await keep(failedRun(planned, slotClients.kind, error instanceof Error ? error.message : String(error)), planned);
     } finally {
       rows.delete(slot);
+      measured.resolve();
     }
   }
 
@@ -147,4 +150,12 @@ export function createRunner(parts: RunnerParts): Runner {
       signal.throwIfAborted();
     },
   };
+}
+
+function deferred(): { readonly promise: Promise<void>; resolve(): void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve: () => resolve() };
 }

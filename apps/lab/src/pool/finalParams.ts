@@ -1,4 +1,4 @@
-import type { DeviceId, Params, RoundPlan } from "@tutti/core";
+import { type DeviceId, omitNames, type Params, type RoundPlan, roundTrip } from "@tutti/core";
 import type { RunOutcome } from "@tutti/server";
 
 /**
@@ -13,6 +13,14 @@ export function evaluatedParams(plan: RoundPlan, states: RunOutcome["deviceState
       return [task.deviceId, { ...shared, ...initial, ...states.get(task.deviceId)?.local, ...shared }];
     }),
   );
+}
+
+/** The same from what a run keeps, where its last evaluation was planned by an earlier process. */
+export function keptParams({ run, globalParams, newcomerParams, deviceStates }: RunOutcome): ReadonlyMap<DeviceId, Params> {
+  const shared = roundTrip(globalParams, run.paramsEncoding);
+  const initial = roundTrip(omitNames(newcomerParams, Object.keys(globalParams)), run.paramsEncoding);
+  const devices = Array.from({ length: run.numDevices }, (_, deviceId) => deviceId);
+  return new Map(devices.map((deviceId) => [deviceId, { ...initial, ...deviceStates.get(deviceId)?.local, ...shared }]));
 }
 
 /** Whether a step asks every device for its part of the test split under the global protocol. */

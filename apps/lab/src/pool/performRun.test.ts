@@ -82,6 +82,13 @@ test("a run that is stopped goes on with the same command and ends with the same
   expect(resumed.correct).toBe(calm.correct);
 });
 
+test("a run that was over when it was stopped is replayed from what it keeps", { timeout: 60_000 }, async () => {
+  const again = await (await perform(planned("calm"))).result;
+  expect(again.correctNote).toBeNull();
+  expect(again.correct).toBe(calm.correct);
+  expect(again.curve).toEqual(calm.curve);
+});
+
 test("through every kind of fault a run comes to the same numbers", { timeout: 200_000 }, async () => {
   const faults: FaultPlan = { seed: 3, drop: 0.15, slow: 0.5, duplicate: 0.2, reorder: 0.2, corrupt: 0.15, reload: 0.1 };
   const run = await (await perform(planned("faulty", { faults }))).result;

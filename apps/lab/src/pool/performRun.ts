@@ -14,7 +14,7 @@ import type { PlannedRun } from "../experiments/runPlan.ts";
 import type { Clients } from "./clients.ts";
 import { collectRun } from "./collectRun.ts";
 import { type FaultProxy, openFaultProxy } from "./faultProxy.ts";
-import { evaluatedParams, isGlobalEvaluation } from "./finalParams.ts";
+import { evaluatedParams, isGlobalEvaluation, keptParams } from "./finalParams.ts";
 import { createUsageMeter } from "./usage.ts";
 import type { Replay, Workbench } from "./workbench.ts";
 
@@ -125,7 +125,8 @@ async function joinAll({ id, settings }: PlannedRun, place: RunPlace, coordinato
 
 const isBackend = (name: string | null): name is "webgpu" | "wasm" | "cpu" => ["webgpu", "wasm", "cpu"].includes(name ?? "");
 
-function backendOf(coordinator: Coordinator): "webgpu" | "wasm" | "cpu" | null {
+/** What the first client that said so computes on. */
+export function backendOf(coordinator: Pick<Coordinator, "status">): "webgpu" | "wasm" | "cpu" | null {
   return (
     coordinator
       .status()
@@ -202,7 +203,7 @@ interface ReplaySources {
 
 async function replayed({ settings, metric }: PlannedRun, { workbench }: RunPlace, sources: ReplaySources): Promise<Replay> {
   const { outcome, lastEvaluation, reportedAccuracy, backend } = sources;
-  const paramsOf = lastEvaluation === null ? null : evaluatedParams(lastEvaluation, outcome.deviceStates);
+  const paramsOf = lastEvaluation === null ? keptParams(outcome) : evaluatedParams(lastEvaluation, outcome.deviceStates);
   try {
     return await workbench.do("replay", { run: settings, metric, backend, paramsOf, reportedAccuracy });
   } catch (error) {
