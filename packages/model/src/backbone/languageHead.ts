@@ -46,11 +46,12 @@ export function createLanguageHead(backbone: PackedBackbone, form: WeightForm = 
   return {
     forward(rows, words, hasGradient) {
       const output = outputOf(words);
-      if (dense === null || norm === null) return { logits: linear(rows, output), output, activated: null, normed: null };
+      if (dense === null || norm === null)
+        return { logits: linear(rows, output, { isTraining: hasGradient }), output, activated: null, normed: null };
       const numRows = rows.shape[0];
       const activated = activatedLinear(rows, dense, { activation: config.activation, numRows, hasGradient });
       const normed = normalize(activated.y, norm, numRows);
-      return { logits: linear(normed.y, output), output, activated, normed };
+      return { logits: linear(normed.y, output, { isTraining: hasGradient }), output, activated, normed };
     },
     backward(dLogits, { logits, output, activated, normed }) {
       const d = linearGradient(dLogits, output, { numRows: logits.shape[0] });

@@ -36,13 +36,13 @@ export function layerForward(x: tf.Tensor2D, prefix: tf.Tensor3D | null, weights
   const { hasGradient, config } = context;
   const isAfter = normsAfter(config);
   const before = isAfter ? null : normalize(x, weights.attentionNorm);
-  const attended = attendRotated(linear(before?.y ?? x, weights.qkv), prefix, context);
-  const sum = linear(attended.y, weights.output, { numRows, residual: x });
+  const attended = attendRotated(linear(before?.y ?? x, weights.qkv, { isTraining: hasGradient }), prefix, context);
+  const sum = linear(attended.y, weights.output, { numRows, residual: x, isTraining: hasGradient });
   const attentionNorm = before ?? normalize(sum, weights.attentionNorm);
   const middle = before === null ? attentionNorm.y : sum;
   const inner = isAfter ? null : normalize(middle, weights.feedForwardNorm);
   const hidden = expand(inner?.y ?? middle, weights.expansion, { activation: config.activation, numRows, hasGradient });
-  const total = linear(hidden.y, weights.down, { numRows, residual: middle });
+  const total = linear(hidden.y, weights.down, { numRows, residual: middle, isTraining: hasGradient });
   const feedForwardNorm = inner ?? normalize(total, weights.feedForwardNorm);
   return { y: inner === null ? feedForwardNorm.y : total, attended, attentionNorm, hidden, feedForwardNorm };
 }

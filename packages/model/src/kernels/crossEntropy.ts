@@ -15,8 +15,8 @@ export function crossEntropy(logits: tf.Tensor2D, targets: readonly number[], we
   const [numRows, numColumns] = logits.shape;
   const inputs = { logits, targets: tf.tensor1d([...targets], "int32"), weights: tf.tensor1d([...weights]) };
   const dLogits = runFused("TuttiCrossEntropy", inputs, { numRows })[0] as tf.Tensor2D;
-  const losses = tf.slice1d(tf.reshape(dLogits, [dLogits.size]), numRows * numColumns, numRows);
-  return { loss: tf.sum(losses), dLogits };
+  const loss = runFused("TuttiSumRange", { x: dLogits }, { start: numRows * numColumns, count: numRows })[0] as tf.Scalar;
+  return { loss, dLogits };
 }
 
 /** `crossEntropy` in operations that every backend has. */

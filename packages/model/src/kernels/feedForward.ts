@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Activated, type Activation, activate } from "./activation.ts";
+import { hasFused, runFused } from "./fusedKernels.ts";
 import { type Linear, linear, linearGradient } from "./linear.ts";
 import { type PackedLinear, packedLinear, packedLinearGradient } from "./packedLinear.ts";
 
@@ -36,8 +37,9 @@ export function activatedLinear(x: tf.Tensor2D, map: Linear, { activation, numRo
 
 /** d f(z) (rows, width) → dz. */
 export function activationGradient(dy: tf.Tensor2D, { y, activated }: ActivatedProduct): tf.Tensor2D {
-  const numRows = dy.shape[0];
-  return tf.mul(dy, activated === null ? tf.slice2d(y, [numRows, 0], [numRows, y.shape[1]]) : derivativeOf(activated));
+  if (activated !== null) return tf.mul(dy, derivativeOf(activated));
+  if (hasFused("TuttiTimesTail")) return runFused("TuttiTimesTail", { d: dy, kept: y }, {})[0] as tf.Tensor2D;
+  return tf.mul(dy, tf.slice2d(y, [dy.shape[0], 0], dy.shape));
 }
 
 /** The branch's first product, activated. */

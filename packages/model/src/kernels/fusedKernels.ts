@@ -20,7 +20,11 @@ export type WebGpuKernel =
   | "TuttiNormRowsGradient"
   | "TuttiRotate"
   | "TuttiCrossEntropy"
+  | "TuttiSumRange"
+  | "TuttiSmallProduct"
+  | "TuttiTimesTail"
   | "TuttiAdamW"
+  | "TuttiPickRows"
   | "TuttiScatterRows";
 
 /** Kernels of our own, registered for the backends that have them. */

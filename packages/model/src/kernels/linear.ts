@@ -44,6 +44,8 @@ export interface ProductOptions {
   readonly numRows?: number;
   /** Added to the product, whose shape it has. */
   readonly residual?: tf.Tensor2D | null;
+  /** Of a training step; see `PackedLinearCall`. */
+  readonly isTraining?: boolean;
 }
 
 /** x (rows, in) → x · Wᵀ + b + residual (rows, out). */

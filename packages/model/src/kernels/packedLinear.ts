@@ -69,6 +69,8 @@ export interface PackedLinearCall {
   readonly epilogue?: Epilogue;
   /** The result is followed by what `packedLinearGradient` needs to go back through the epilogue. */
   readonly hasTail?: boolean;
+  /** Of a training step: the program does not depend on the number of rows, so that a smaller batch compiles nothing. */
+  readonly isTraining?: boolean;
 }
 
 export interface PackedGradientCall {
@@ -88,10 +90,10 @@ export interface PackedGradientCall {
 export function packedLinear(
   x: tf.Tensor2D,
   { words, bias, form }: PackedLinear,
-  { numRows = x.shape[0], residual = null, epilogue = "none", hasTail = false }: PackedLinearCall = {},
+  { numRows = x.shape[0], residual = null, epilogue = "none", hasTail = false, isTraining = hasTail }: PackedLinearCall = {},
 ): tf.Tensor2D {
   const inputs = present({ x, words, bias, residual });
-  return runFused("TuttiPackedLinear", inputs, { ...form, numRows, epilogue, hasTail })[0] as tf.Tensor2D;
+  return runFused("TuttiPackedLinear", inputs, { ...form, numRows, epilogue, hasTail, isTraining })[0] as tf.Tensor2D;
 }
 
 /** dY (at least numRows, out) → dY · W times the derivatives in `kept`, plus the residual: (numRows, in), for `swiglu` (numRows, 2 · in). */
@@ -101,7 +103,7 @@ export function packedLinearGradient(
   { numRows = dy.shape[0], residual = null, kept = null, epilogue = "none" }: PackedGradientCall = {},
 ): tf.Tensor2D {
   const inputs = present({ dy, words, kept, residual });
-  return runFused("TuttiPackedLinearGradient", inputs, { ...form, numRows, epilogue })[0] as tf.Tensor2D;
+  return runFused("TuttiPackedLinearGradient", inputs, { ...form, numRows, epilogue, isTraining: true })[0] as tf.Tensor2D;
 }
 
 function present(tensors: Readonly<Record<string, tf.Tensor | null>>): tf.NamedTensorMap {

@@ -3,7 +3,8 @@ import { hasFused, runFused } from "./fusedKernels.ts";
 
 /** x (n, width) → its rows `rows`, (rows.length, width). */
 export function pickRows(x: tf.Tensor2D, rows: readonly number[]): tf.Tensor2D {
-  return tf.gather(x, tf.tensor1d([...rows], "int32"));
+  const list = tf.tensor1d([...rows], "int32");
+  return hasFused("TuttiPickRows") ? (runFused("TuttiPickRows", { x, rows: list }, {})[0] as tf.Tensor2D) : tf.gather(x, list);
 }
 
 /** The gradient of `pickRows`: d (rows.length, width) → (numRows, width), zero elsewhere. No row may come twice. */

@@ -28,8 +28,7 @@ export function createLossLog(numSteps: number, onStep?: (progress: { step: numb
     const filling = new Array<tf.Scalar>(readEvery - losses.length).fill(losses[0]);
     const stacked = tf.stack([...losses, ...filling]); // always of one length, so that nothing is compiled after the first step
     tf.dispose(losses);
-    const values = await stacked.data();
-    stacked.dispose();
+    const values = await stacked.data().finally(() => stacked.dispose());
     read.forEach(({ epoch, numExamples }, i) => {
       step += 1;
       if (!Number.isFinite(values[i])) throw new Error(`local training: the loss of step ${step} is ${values[i]}`);

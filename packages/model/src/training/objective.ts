@@ -3,8 +3,8 @@ import { padBatch, type TokenBatch } from "../backbone/batch.ts";
 import type { HeadPass } from "../backbone/languageHead.ts";
 import type { Transformer } from "../backbone/transformer.ts";
 import { crossEntropy } from "../kernels/crossEntropy.ts";
-import { firstRows } from "../kernels/linear.ts";
 import { oneHot, pickRows, placeRows } from "../kernels/rows.ts";
+import { smallProduct, sumRows } from "../kernels/smallProduct.ts";
 import { createBareTuner } from "../tuning/prefix.ts";
 import type { TunedPass, TunedValues, Tuner } from "../tuning/tuner.ts";
 import { suffixBatch, suffixLossAndGradient, suffixLosses } from "./suffix.ts";
@@ -146,15 +146,15 @@ function scoreLinear(pooled: tf.Tensor2D, values: TunedValues, labels: readonly 
   const bias = values["head/bias"];
   if (weight === undefined || bias === undefined) throw new Error("the linear head needs the parameters head/weight and head/bias");
   return {
-    logits: tf.add(tf.matMul(pooled, weight, false, true), bias),
+    logits: smallProduct(pooled, labels.length, weight, { turnsB: true, bias: bias as tf.Tensor1D }),
     targets: labels,
-    backward: (dAll) => {
-      const dLogits = firstRows(dAll, labels.length);
-      return {
-        dRows: tf.matMul(dLogits, weight),
-        head: { "head/weight": tf.matMul(dLogits, pooled, true, false), "head/bias": tf.sum(dLogits, 0) },
-      };
-    },
+    backward: (dLogits) => ({
+      dRows: smallProduct(dLogits, labels.length, weight),
+      head: {
+        "head/weight": smallProduct(dLogits, labels.length, pooled, { turnsA: true }),
+        "head/bias": sumRows(dLogits, labels.length),
+      },
+    }),
   };
 }
 
@@ -195,5 +195,8 @@ function meanPooling({ tokens: { lengths } }: LabelledBatch, { numRows, rowOf }:
     for (let token = 0; token < length; token++) shares[i * numRows + rowOf(i, token)] = 1 / length;
   });
   const pool = tf.tensor2d(shares, [lengths.length, numRows]);
-  return { forward: (states) => tf.matMul(pool, states), backward: (dPooled) => tf.matMul(pool, dPooled, true, false) };
+  return {
+    forward: (states) => smallProduct(pool, lengths.length, states),
+    backward: (dPooled) => smallProduct(pool, lengths.length, dPooled, { turnsA: true }),
+  };
 }

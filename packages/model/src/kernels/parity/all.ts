@@ -8,7 +8,7 @@ import { normCases } from "./norm.ts";
 import { packedLinearCases } from "./packedLinear.ts";
 import type { ParityCase } from "./parityCase.ts";
 import { rotaryCases } from "./rotary.ts";
-import { scatterRowsCases } from "./scatterRows.ts";
+import { rowCases } from "./rows.ts";
 
 /** Every comparison of a WebGPU kernel with its plain twin. */
 const allParityCases: readonly ParityCase[] = [
@@ -16,7 +16,7 @@ const allParityCases: readonly ParityCase[] = [
   ...rotaryCases,
   ...crossEntropyCases,
   ...adamWCases,
-  ...scatterRowsCases,
+  ...rowCases,
   ...attentionCases,
   ...packedLinearCases,
 ];

@@ -9,7 +9,7 @@ import { adamWCases } from "./adamW.ts";
 import { crossEntropyCases } from "./crossEntropy.ts";
 import { normCases } from "./norm.ts";
 import { rotaryCases } from "./rotary.ts";
-import { scatterRowsCases } from "./scatterRows.ts";
+import { rowCases } from "./rows.ts";
 
 let isStarted = false;
 
@@ -20,7 +20,7 @@ beforeEach(async (context) => {
   isStarted = true;
 });
 
-const cases = [...normCases, ...rotaryCases, ...crossEntropyCases, ...adamWCases, ...scatterRowsCases];
+const cases = [...normCases, ...rotaryCases, ...crossEntropyCases, ...adamWCases, ...rowCases];
 
 describe.each(["registers", "shared"] as const)("with %s", (variant) => {
   test.each(cases)("$name: as in plain operations, the same bits twice, no tensor left", async ({ tolerance, worstError }) => {

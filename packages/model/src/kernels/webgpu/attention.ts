@@ -4,7 +4,7 @@ import * as quads from "./attentionQuads.ts";
 import * as quadsGradient from "./attentionQuadsGradient.ts";
 import * as tiles from "./attentionTiles.ts";
 import * as tilesGradient from "./attentionTilesGradient.ts";
-import { type GpuContext, type GpuKernel, given, type KernelAttributes, type KernelInputs, listed } from "./gpuKernel.ts";
+import { type GpuContext, type GpuKernel, given, type KernelAttributes, type KernelInputs, listed, notFlat } from "./gpuKernel.ts";
 
 /** Attention with a prefix, and its gradient in at most three dispatches; scores stay in registers or workgroup memory. */
 export function attentionKernels(context: GpuContext): { readonly TuttiAttend: GpuKernel; readonly TuttiAttendGradient: GpuKernel } {
@@ -47,7 +47,7 @@ function attend(context: GpuContext, inputs: KernelInputs, attributes: KernelAtt
     key: ["attend"],
     inputs: { qkv, prefix: inputs.prefix ?? qkv, lengths },
     outputShape: [rowsOf(sizes) + (hasTail ? numTailRows(sizes) : 0), widthOf(sizes)],
-    dispatch: [numQueryBlocks(sizes, queryBlock), numKeyValueHeads, batch],
+    dispatch: notFlat([numQueryBlocks(sizes, queryBlock), numKeyValueHeads, batch]),
     source,
   };
   return runProgram(context, sizes, program, hasTail ? rowsOf(sizes) * widthOf(sizes) : -1);
@@ -92,7 +92,7 @@ function gradientInQuads(context: GpuContext, sizes: AttentionSizes, given: Grad
     key: ["query", Number(hasInputGradient)],
     inputs: { dy, attended, lengths, ...(hasInputGradient ? { qkv, prefix } : {}) },
     outputShape: [(hasInputGradient ? rowsOf(sizes) : 0) + numTailRows(sizes), widthOf(sizes)],
-    dispatch: [numQueryBlocks(sizes, quads.heldQueries), numKeyValueHeads, batch],
+    dispatch: notFlat([numQueryBlocks(sizes, quads.heldQueries), numKeyValueHeads, batch]),
     source: quadsGradient.queryGradientSource(headSize, hasInputGradient),
   });
   const results: TensorInfo[] = [];
@@ -111,7 +111,7 @@ function gradientInQuads(context: GpuContext, sizes: AttentionSizes, given: Grad
       key: ["key"],
       inputs: { dy, qkv, attended, inners, lengths },
       outputShape: [rowsOf(sizes), widthOf(sizes) + 2 * keyWidthOf(sizes)],
-      dispatch: [Math.ceil(numTokens / quads.heldKeys), numKeyValueHeads, batch],
+      dispatch: notFlat([Math.ceil(numTokens / quads.heldKeys), numKeyValueHeads, batch]),
       source: quadsGradient.keyGradientSource(headSize),
     });
     results.push(dQkv);
@@ -135,7 +135,7 @@ function gradientInTiles(context: GpuContext, sizes: AttentionSizes, given: Grad
       key: ["parts"],
       inputs,
       outputShape: [batch * 2, numPrefix, keyWidth],
-      dispatch: [numBlocks(numPrefix), numKeyValueHeads, batch],
+      dispatch: notFlat([numBlocks(numPrefix), numKeyValueHeads, batch]),
       source: tilesGradient.prefixPartsSource(tiled),
     });
     const dPrefix = runProgram(context, sizes, {
@@ -156,7 +156,7 @@ function gradientInTiles(context: GpuContext, sizes: AttentionSizes, given: Grad
     key: ["input"],
     inputs,
     outputShape: [rowsOf(sizes), width + 2 * keyWidth],
-    dispatch: [numQueryBlocks(sizes, tiles.blockSize) + numBlocks(numTokens), numKeyValueHeads, batch],
+    dispatch: notFlat([numQueryBlocks(sizes, tiles.blockSize) + numBlocks(numTokens), numKeyValueHeads, batch]),
     source: tilesGradient.inputGradientSource(tiled),
   });
   return [...results, dQkv];

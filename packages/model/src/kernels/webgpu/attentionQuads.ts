@@ -88,7 +88,8 @@ export const places = (headSize: number): string => `
 export function queryPlaces(headSize: number): string {
   return `
       ${places(headSize)}
-      let b = i32(globalId.z);
+      let b = i32(workgroupId.z);
+      if (b >= uniforms.batch) { return; }
       let numQueries = headGroup * numTokens;
       let first = i32(workgroupId.x) * ${heldQueries};
       let length = min(lengths[b], uniforms.numTokens);

@@ -137,7 +137,8 @@ export function keyGradientSource(headSize: number): string {
     ${acrossQuad}
     fn main() {
       ${places(headSize)}
-      let b = i32(globalId.z);
+      let b = i32(workgroupId.z);
+      if (b >= uniforms.batch) { return; }
       let first = i32(workgroupId.x) * ${heldKeys};
       let length = min(lengths[b], uniforms.numTokens);
       let isCausal = uniforms.isCausal != 0;

@@ -153,7 +153,9 @@ export const place = `
       let x = i32(localIndex) % 8;
       let y = i32(localIndex) / 8;
       let keyHead = i32(workgroupId.y);
-      let b = i32(workgroupId.z);
+      if (localIndex == 0u) { bounds.w = i32(workgroupId.z); }
+      let b = workgroupUniformLoad(&bounds).w;
+      if (b >= uniforms.batch) { return; }
       let numQueries = headGroup() * uniforms.numTokens;`;
 
 /** Places of the queries in the rows y + 8a, and how many keys each sees. */

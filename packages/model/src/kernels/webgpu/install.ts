@@ -8,7 +8,7 @@ import { checkBindable, type GpuKernel, type KernelAttributes, type KernelInputs
 import { normKernels } from "./norm.ts";
 import { packedKernels } from "./packedLinear.ts";
 import { rotaryKernels } from "./rotary.ts";
-import { scatterRowsKernels } from "./scatterRows.ts";
+import { rowKernels } from "./rows.ts";
 import { gpuTraits } from "./traits.ts";
 
 /** Registers our kernels on a WebGPU backend. */
@@ -22,7 +22,7 @@ export function installWebGpuKernels(backend: WebGPUBackend): void {
     ...rotaryKernels(context),
     ...crossEntropyKernels(context),
     ...adamWKernels(context),
-    ...scatterRowsKernels(context),
+    ...rowKernels(context),
   };
   for (const [kernelName, kernel] of Object.entries(kernels)) {
     if (tf.getKernel(kernelName, "webgpu") !== undefined) tf.unregisterKernel(kernelName, "webgpu");

@@ -14,6 +14,7 @@ interface PackedAttributes extends Omit<PackedProduct, "isGradient" | "hasBias" 
   readonly numScaledRows: number;
   readonly rowScale: number;
   readonly numRows: number;
+  readonly isTraining: boolean;
 }
 
 /** Products with packed matrices, whose words are arranged by `arrangeWords`. */
@@ -46,7 +47,7 @@ interface Run extends PackedAttributes {
 function runProduct(backend: WebGPUBackend, product: PackedProduct, run: Run): TensorInfo {
   const { numRows, numIn, numOut, scaleStart, numScaledRows, rowScale, inputs } = run;
   const { encoding, groupSize, isGradient, epilogue } = product;
-  const { key, workgroupSize, dispatch, leftComponents, source } = (run.hasQuads ? quadProduct : tileProduct)(product, numRows);
+  const { key, workgroupSize, dispatch, leftComponents, source } = (run.hasQuads ? quadProduct : tileProduct)(product, run);
   const optional = Object.entries({
     bias: inputs.bias,
     residual: inputs.residual,

@@ -6,6 +6,13 @@ export interface PackedProduct extends Scaling, Finish {
   readonly numOut: number;
 }
 
+/** Rows of the left factor that take part. */
+export interface ProductRows {
+  readonly numRows: number;
+  /** Whether the program must not depend on how many they are. */
+  readonly isTraining: boolean;
+}
+
 /** A program for a product. Dimensions are uniforms (`numRows`, `numIn`, `numOut`, `scaleStart`, `numScaledRows`, `rowScale`), so layers share pipelines. */
 export interface PackedSource {
   /** Names what the source depends on beside encoding, group and finish. */

@@ -1,5 +1,6 @@
+import { notFlat } from "./gpuKernel.ts";
 import { finishSource } from "./packedEpilogue.ts";
-import type { PackedProduct, PackedSource } from "./packedProgram.ts";
+import type { PackedProduct, PackedSource, ProductRows } from "./packedProgram.ts";
 import { numGroupsSource, rowWordsSource, scaleForm, unpackingSource } from "./packedUnpacking.ts";
 
 /** Columns of the result that an invocation computes, four apart: those between belong to its neighbours. */
@@ -11,13 +12,13 @@ const quadSize = 4;
  * read costs as much as twenty multiplications: each quad computes 8 × 32 values, lane i every fourth column, and gets four values of x, and of W for the
  * gradient, from one read by exchanging what its lanes hold. The order of sums is the same for every number of rows.
  */
-export function quadProduct(product: PackedProduct, numRows: number): PackedSource {
-  const rows = numRows <= 2 ? 2 : 8;
+export function quadProduct(product: PackedProduct, { numRows, isTraining }: ProductRows): PackedSource {
+  const rows = numRows <= 2 && !isTraining ? 2 : 8;
   const columns = product.isGradient ? product.numIn : product.numOut;
   return {
     key: `quads${rows}_${scaleKey(product)}`,
     workgroupSize: [quadSize, 1, 1],
-    dispatch: [1, Math.ceil(columns / (quadSize * numColumns)), Math.ceil(numRows / rows)],
+    dispatch: notFlat([1, Math.ceil(columns / (quadSize * numColumns)), Math.ceil(numRows / rows)]),
     leftComponents: 1,
     source: () => quadSource(product, rows),
   };

@@ -1,11 +1,14 @@
+import { notFlat } from "./gpuKernel.ts";
 import { finishSource } from "./packedEpilogue.ts";
-import type { PackedProduct, PackedSource } from "./packedProgram.ts";
+import type { PackedProduct, PackedSource, ProductRows } from "./packedProgram.ts";
 import { numGroupsSource, rowWordsSource, scaleForm, unpackingSource } from "./packedUnpacking.ts";
 
 /** Invocations along each side of a workgroup. */
 const side = 8;
 /** Fours of the inner dimension that a workgroup holds at a time. */
 const depth = 4;
+/** Rows of a batch in training, where a smaller one shall not have a program of its own. */
+const usualRows = 512;
 /** So many workgroups keep a large GPU busy. */
 const enoughWorkgroups = 128;
 
@@ -13,17 +16,17 @@ const enoughWorkgroups = 128;
  * The program for GPUs: a workgroup computes a square tile, each invocation `held` by `held` values of it eight apart; the tile's rows of the
  * left factor and of W, unpacked once, pass through workgroup memory sixteen inner values at a time.
  */
-export function tileProduct(product: PackedProduct, numRows: number): PackedSource {
+export function tileProduct(product: PackedProduct, { numRows, isTraining }: ProductRows): PackedSource {
   const columns = product.isGradient ? product.numIn : product.numOut;
   const inner = product.isGradient ? product.numOut : product.numIn;
-  const tilesOf = (held: number) => [Math.ceil(columns / (side * held)), Math.ceil(numRows / (side * held))];
-  const [wide, high] = tilesOf(8);
+  const tilesOf = (held: number, rows: number) => [Math.ceil(columns / (side * held)), Math.ceil(rows / (side * held))];
+  const [wide, high] = tilesOf(8, isTraining ? usualRows : numRows);
   const held = high * wide >= enoughWorkgroups ? 8 : 4;
   const isRagged = inner % 4 !== 0;
   return {
     key: `tiles${held}_${scaleForm(product)}_${isRagged}`,
     workgroupSize: [side * side, 1, 1],
-    dispatch: [1, ...(tilesOf(held) as [number, number])],
+    dispatch: notFlat([1, ...(tilesOf(held, numRows) as [number, number])]),
     leftComponents: isRagged ? 1 : 4,
     source: () => tileSource(product, held, isRagged),
   };
