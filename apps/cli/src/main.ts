@@ -11,6 +11,12 @@ function explain(error: unknown): string {
   return `${error.message}${cause}`.replaceAll(/\s*\n\s*/g, " ");
 }
 
+/** Whoever reads along, such as `head`, may leave early: the command goes on to its end. */
+function tolerateClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+}
+
+for (const stream of [process.stdout, process.stderr]) stream.on("error", tolerateClosedPipe);
 try {
   await program.parseAsync();
 } catch (error) {

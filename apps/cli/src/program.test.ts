@@ -1,3 +1,6 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { expect, test } from "vitest";
 import { createProgram } from "./program.ts";
@@ -22,6 +25,18 @@ test("every command says what it does, and those that people start with show exa
 
 test("the help lists the exit codes", () => {
   expect(helpOf(createProgram())).toMatch(/130\s+stopped by Ctrl-C/);
+});
+
+test("a reader that leaves early, such as head, ends no command with a stack", async () => {
+  const bin = fileURLToPath(new URL("../bin/tutti.mjs", import.meta.url));
+  const child = spawn(process.execPath, [bin, "data", "list"], { stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout.destroy();
+  let complaint = "";
+  child.stderr.on("data", (part: Buffer) => {
+    complaint += part.toString();
+  });
+  const [exitCode] = await once(child, "close");
+  expect([exitCode, complaint]).toEqual([0, ""]);
 });
 
 test("a wrong number is refused with what it must be", async () => {
