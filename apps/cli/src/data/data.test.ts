@@ -83,6 +83,7 @@ test("a file of named columns becomes a task that can be listed, shown and remov
   expect(shown).toMatch(/title\s+Who should answer\?/);
   expect(shown).toMatch(/owners\s+field owner/);
   expect(JSON.parse(await tutti("data", "show", "tickets-2026", "--json")).numRows.train).toBe(4);
+  await expect(tutti("data", "remove", "feedback")).rejects.toThrow("feedback comes with Tutti");
   expect(await tutti("data", "remove", "tickets-2026")).toContain("is removed");
   await expect(tutti("data", "show", "tickets-2026")).rejects.toThrow("there is no added data set tickets-2026");
   expect(await tutti("data", "list")).toContain("Built-in tasks whose data is not here: sst2, mr");

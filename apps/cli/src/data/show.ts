@@ -72,6 +72,8 @@ async function cardOf(datasets: string, name: string): Promise<DatasetCard> {
   const cards = await cardsIn(datasets);
   const card = cards.find(({ task }) => task.name === name);
   if (card !== undefined) return card;
+  if (name === "feedback" || name.startsWith("feedback/"))
+    throw new UsageError(`${name} comes with Tutti, in public/datasets/feedback: these commands are for data sets that were added`);
   const names = cards.map(({ task }) => task.name).join(", ");
   throw new UsageError(`there is no added data set ${name} in ${datasets}; it holds ${names === "" ? "none" : names}`);
 }

@@ -8,7 +8,7 @@ const tokenizerSchema = z.looseObject({
 /** Refuses a tokenizer.json whose tokens have no row in the embedding table; returns how many tokens it has. */
 export function checkTokenizer(tokenizerJson: string, vocabSize: number): number {
   const found = tokenizerSchema.safeParse(parseJson(tokenizerJson));
-  if (!found.success) throw new Error(`tokenizer.json is not a tokenizer: ${z.prettifyError(found.error)}`, { cause: found.error });
+  if (!found.success) throw new Error(`tokenizer.json is not a tokenizer: ${z.prettifyError(found.error)}`);
   const { model, added_tokens: added } = found.data;
   let largest = -1;
   if (Array.isArray(model.vocab)) largest = model.vocab.length - 1;
