@@ -13,12 +13,12 @@ import { chooseRate } from "../experiments/rates.ts";
 import { allRuns, distinctRuns, type ExperimentPlan, type PlannedRun, planExperiment } from "../experiments/runPlan.ts";
 import { writeReport } from "../labReport/index.ts";
 import type { Clients } from "../pool/clients.ts";
-import { type Estimate, estimateExperiment } from "../pool/estimate.ts";
+import { type Estimate, estimateExperiment, runsToCalibrate } from "../pool/estimate.ts";
 import { preparePublic, prepareSources, requireFiles } from "../pool/needs.ts";
 import { openNodeClients } from "../pool/nodeClients.ts";
 import { type PoolShape, shapePool } from "../pool/slots.ts";
 import { openTabClients } from "../pool/tabClients.ts";
-import { openWorkbench, type Workbench } from "../pool/workbench.ts";
+import { type Calibration, openWorkbench, type Workbench } from "../pool/workbench.ts";
 import { formatBytes, formatCount, formatSeconds } from "../results/format.ts";
 import { createBoard } from "./board.ts";
 import { readCommit } from "./commit.ts";
@@ -138,12 +138,11 @@ async function estimateFirst(
   { out, pool, workbench }: Pick<Parts, "out" | "pool" | "workbench">,
 ): Promise<Estimate> {
   const earlier = await out.readResults();
-  const [first] = runs;
-  if (first === undefined) throw new Error("the experiment has no runs");
   if (runs.every(({ id }) => earlier.get(id)?.error === null)) return { numRuns: 0, seconds: 0, diskBytes: 0, basis: "since all is done" };
-  const calibration = await workbench.do("calibrate", { run: first.settings });
+  const calibrations: Calibration[] = [];
+  for (const { settings } of runsToCalibrate(runs)) calibrations.push(await workbench.do("calibrate", { run: settings }));
   const sizes = await workbench.do("sizes", { tasks: [...new Set(runs.map(({ task }) => task))] });
-  return estimateExperiment({ runs, sizes, calibration, earlier, tabsPerRun: pool.clientsPerRun, numAtOnce: pool.numAtOnce });
+  return estimateExperiment({ runs, sizes, calibrations, earlier, tabsPerRun: pool.clientsPerRun, numAtOnce: pool.numAtOnce });
 }
 
 function describeEstimate(name: string, runs: readonly PlannedRun[], estimate: Estimate, pool: PoolShape): string {

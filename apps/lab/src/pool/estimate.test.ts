@@ -2,10 +2,10 @@ import { presets, type RunSettings } from "@tutti/core";
 import { expect, test } from "vitest";
 import type { LabRun } from "../experiments/labResult.ts";
 import type { PlannedRun } from "../experiments/runPlan.ts";
-import { estimateExperiment, secondsOfRun, workOf } from "./estimate.ts";
+import { estimateExperiment, runsToCalibrate, secondsOfRun, workOf } from "./estimate.ts";
 
 const size = { task: "feedback/topic", meanCharacters: 50, numTrain: 1000, numEvaluated: 300, numTest: 200 };
-const calibration = { ...size, trainSeconds: 0.02, predictSeconds: 0.005 };
+const calibration = { ...size, backbone: "minuet", tuning: "prefix" as const, trainSeconds: 0.02, predictSeconds: 0.005 };
 const fedAvg: RunSettings = {
   ...presets.default,
   ...{ numDevices: 20, cohortSize: 5, numRounds: 4, evaluateEvery: 2 },
@@ -47,7 +47,7 @@ test("what is done is not expected again, and corrects the calibration by method
     ["c", done(planned("c", "full"), 4 * one)],
     ["d", done(planned("d", "pTuningV2"), 1, "it broke")],
   ]);
-  const input = { runs, sizes: [size], calibration, tabsPerRun: 1, numAtOnce: 1 };
+  const input = { runs, sizes: [size], calibrations: [calibration], tabsPerRun: 1, numAtOnce: 1 };
   const fresh = estimateExperiment({ ...input, earlier: new Map() });
   expect(fresh).toMatchObject({ numRuns: 4, seconds: 4 * one, basis: "from a few steps measured just now" });
   const later = estimateExperiment({ ...input, earlier });
@@ -55,4 +55,21 @@ test("what is done is not expected again, and corrects the calibration by method
   expect(later).toMatchObject({ numRuns: 2, basis: "from 2 runs done before" });
   expect(later.seconds).toBeCloseTo(2 * one + 3 * one, 6);
   expect(estimateExperiment({ ...input, numAtOnce: 2, earlier }).seconds).toBeCloseTo(2.5 * one, 6);
+});
+
+test("each backbone and tuning method is measured once, and runs are expected to go as theirs", () => {
+  const lora = {
+    ...fedAvg,
+    tuning: { method: "lora", rank: 2, alpha: 4, promptDropout: 0, positionsAfterPrefix: false, head: "linear", lossOver: "labelWords" },
+  } as const;
+  const deep = { ...fedAvg, backbone: "random-24" };
+  const runs = [fedAvg, lora, deep, fedAvg].map((settings, i) => ({ ...planned(String(i), "settings"), settings }));
+  expect(runsToCalibrate(runs).map(({ id }) => id)).toEqual(["0", "1", "2"]);
+  const calibrations = [calibration, { ...calibration, tuning: "lora" as const, trainSeconds: 0.06 }];
+  const expected = (settings: RunSettings) => {
+    const run = { ...planned("x", "settings"), settings };
+    return estimateExperiment({ runs: [run], sizes: [size], calibrations, earlier: new Map(), tabsPerRun: 1, numAtOnce: 1 }).seconds;
+  };
+  expect(expected(lora) - expected(fedAvg)).toBeCloseTo(3000 * 0.04, 6);
+  expect(expected(deep)).toBe(expected(fedAvg));
 });

@@ -55,6 +55,23 @@ export function secondsOfRun(run: RunSettings, size: TaskSize, calibration: Cali
   return startSeconds + seconds / numBusy;
 }
 
+/** One run for each kind of work: a backbone with a tuning method. ATTEMPT needs source prompts that may be made later, and counts as others. */
+export function runsToCalibrate(runs: readonly PlannedRun[]): readonly PlannedRun[] {
+  const kinds = new Map<string, PlannedRun>();
+  for (const run of runs) {
+    const { backbone, tuning } = run.settings;
+    const kind = `${backbone} ${tuning.method}`;
+    if (tuning.method !== "attempt" && !kinds.has(kind)) kinds.set(kind, run);
+  }
+  return [...kinds.values()];
+}
+
+/** Of the same work, else of the same backbone, else any. */
+function calibrationOf({ backbone, tuning }: RunSettings, calibrations: readonly Calibration[]): Calibration | undefined {
+  const near = calibrations.filter((calibration) => calibration.backbone === backbone);
+  return near.find((calibration) => calibration.tuning === tuning.method) ?? near[0] ?? calibrations[0];
+}
+
 /** Kept of a run: its result; while it runs also its journal, with every device's state. */
 function diskOfRun(run: RunSettings): number {
   const numPoints = expectedSteps(run).filter(({ kind }) => kind === "evaluate").length * 8;
@@ -67,7 +84,8 @@ const journalBytes = 30e6;
 export interface EstimateInput {
   readonly runs: readonly PlannedRun[];
   readonly sizes: readonly TaskSize[];
-  readonly calibration: Calibration;
+  /** At least one. */
+  readonly calibrations: readonly Calibration[];
   /** Results there are, by the run's id. */
   readonly earlier: ReadonlyMap<string, LabRun>;
   readonly tabsPerRun: number;
@@ -75,10 +93,11 @@ export interface EstimateInput {
 }
 
 /** Time and disk of the runs that are not done yet; earlier ones of the same folder correct the calibration, method by method. */
-export function estimateExperiment({ runs, sizes, calibration, earlier, tabsPerRun, numAtOnce }: EstimateInput): Estimate {
+export function estimateExperiment({ runs, sizes, calibrations, earlier, tabsPerRun, numAtOnce }: EstimateInput): Estimate {
   const modelled = ({ settings, task }: Pick<PlannedRun, "settings" | "task">) => {
     const size = sizes.find((one) => one.task === task);
-    return size === undefined ? startSeconds : secondsOfRun(settings, size, calibration, tabsPerRun);
+    const calibration = calibrationOf(settings, calibrations);
+    return size === undefined || calibration === undefined ? startSeconds : secondsOfRun(settings, size, calibration, tabsPerRun);
   };
   const done = [...earlier.values()].filter(({ error }) => error === null);
   const ratio = (of: readonly LabRun[]) =>

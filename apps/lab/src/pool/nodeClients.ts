@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clients, JoinTarget } from "./clients.ts";
 import { processorSecondsOf } from "./processorTime.ts";
@@ -41,7 +43,7 @@ export function openNodeClients(count: number, onTrouble: (sentence: string) => 
   function tell(index: number, child: ChildProcess): void {
     const target = targets.get(index);
     if (target === undefined) return;
-    const message: NodeJoin = { ...target, clientKey: `lab-${target.runId}-${index}`.padEnd(16, "-") };
+    const message: NodeJoin = { ...target, clientKey: keyOf(target, index) };
     child.send(message);
   }
 
@@ -74,4 +76,12 @@ export function openNodeClients(count: number, onTrouble: (sentence: string) => 
       children.clear();
     },
   };
+}
+
+/** The same client of the same folder keeps its key, and clients of another machine have others. */
+function keyOf({ folder, runId }: JoinTarget, index: number): string {
+  return createHash("sha256")
+    .update(`${resolve(folder)} ${runId} ${index}`)
+    .digest("hex")
+    .slice(0, 32);
 }

@@ -24,6 +24,9 @@ export interface Replay {
 /** Seconds on one core. */
 export interface Calibration {
   readonly task: string;
+  /** What was measured. */
+  readonly backbone: string;
+  readonly tuning: RunSettings["tuning"]["method"];
   /** Of training one example once. */
   readonly trainSeconds: number;
   /** Of predicting one example. */

@@ -75,7 +75,7 @@ async function calibrate({ run: given }: { readonly run: RunSettings }, publicDi
   await seconds(evaluate);
   const predictSeconds = (await seconds(evaluate)) / Math.max(1, size.numEvaluated / numDevices);
   await trainer.stop();
-  return { ...size, trainSeconds, predictSeconds };
+  return { ...size, backbone: run.backbone, tuning: run.tuning.method, trainSeconds, predictSeconds };
 }
 
 async function perform({ kind, input, publicDir }: Job): Promise<unknown> {
