@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
-import { readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "@playwright/test";
-import { projectFolder } from "./setting/places.ts";
+import { places, projectFolder } from "./setting/places.ts";
 import { scratch } from "./setting/runs.ts";
 
 interface Ended {
@@ -68,6 +68,35 @@ test("the smoke experiment is stopped in the middle of a run, goes on there and 
   const again = await lab("smoke", "--out", out).ended;
   expect(again.code, again.stderr).toBe(0);
   expect(again.stderr).not.toContain("started");
+});
+
+const joint = `
+title: Joint
+question: Do clients of elsewhere take part?
+base: demo
+settings: { numDevices: 30, minDevices: 30, cohortSize: 4, numRounds: 1, evaluateEvery: 1, training: { localEpochs: 1 } }
+tasks: [feedback/topic]
+seeds: [1]
+methods: [pTuningV2]
+`;
+
+test("clients of another lab join a run that waits for them", async () => {
+  test.setTimeout(240_000);
+  const [file, out] = [scratch("joint.yaml"), scratch("joint")];
+  await rm(out, { recursive: true, force: true });
+  await mkdir(places.runs, { recursive: true });
+  await writeFile(file, joint);
+  const host = lab(file, "--clients", "node", "--tabs", "1", "--remote", "1", "--out", out);
+  const address = () => /http:\/\/127\.0\.0\.1:\d+/.exec(host.said())?.[0] ?? "";
+  await expect.poll(address, { timeout: 60_000, intervals: [100] }).not.toBe("");
+  const guest = lab("--join", address(), "--clients", "node", "--tabs", "1");
+  const { code, stderr } = await host.ended;
+  expect(code, stderr).toBe(0);
+  guest.interrupt();
+  const left = await guest.ended;
+  expect(left.code, left.stderr).toBe(130);
+  expect(left.stderr).toContain("joining run");
+  expect(JSON.parse(await readFile(join(out, "results.json"), "utf8")).runs[0]).toMatchObject({ error: null, correctNote: null });
 });
 
 test("wrong use of the lab is told with what was expected, and exit code 2", async () => {
