@@ -109,7 +109,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     });
     while (!hasBegun && !signal.aborted && pool.roster().length < run.minDevices) {
       said.message = `${pool.roster().length} of ${run.minDevices} devices have registered; the operator may begin before`;
-      ports.onChange(false);
+      ports.onChange(true);
       await Promise.race([pool.whenRosterChanges(), beginning.promise]);
     }
   }

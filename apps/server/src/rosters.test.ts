@@ -65,6 +65,8 @@ test("an open roster begins at minDevices, counts who has registered, and sample
   await vi.waitFor(() => expect(coordinator.status().message).toBe("1 of 2 devices have registered; the operator may begin before"), {
     interval: 2,
   });
+  const heard = await a.when("status", ({ status }) => status.numDevices === 1);
+  expect(heard.status.message).toBe("1 of 2 devices have registered; the operator may begin before");
   scene.join(coordinator, "b", { hosting: "own" });
   const first = await coordinator.when("planned");
   expect(first.plan).toMatchObject({ numDevices: 2 });

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Command } from "commander";
+import { some } from "../backbones/text.ts";
 import { UsageError } from "../exitCodes.ts";
 import { type ServeFlags, serveRun, withServeOptions } from "./serve.ts";
 
@@ -62,7 +63,9 @@ async function status(runId: string | undefined, { out, json }: { out: string; j
   const state = summary?.isDone === true ? "done" : live === null ? "stopped" : live.phase;
   const position = summary === null ? "not begun" : `${summary.stage} round ${summary.round} of ${summary.numRounds}`;
   console.log(`${journalled.runId}: ${run.task} on ${run.backbone}, seed ${run.seed}: ${state}, ${position}`);
-  console.log(`${numDevices} of ${run.numDevices} devices registered${live === null ? "" : `, ${live.numConnected} tabs connected`}`);
+  console.log(
+    `${numDevices} of ${run.numDevices} devices registered${live === null ? "" : `, ${some(live.numConnected, "tab")} connected`}`,
+  );
   if (live?.message != null) console.log(live.message);
   if (summary?.selectedLayers != null) console.log(`layers that travel: ${summary.selectedLayers.join(", ")}`);
   const latest = steps.findLast(({ evaluations }) => evaluations.length > 0);
