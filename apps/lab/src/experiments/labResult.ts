@@ -67,9 +67,12 @@ export interface RateChoice {
 
 /** How the cores were used while a run trained. */
 export interface LabUsage {
-  /** Processor time of the tabs, or of the client processes, over cores × wall time of the train steps; null where it cannot be read. */
+  /**
+   * Processor time of the tabs, or of the client processes, over the run's cores × wall time of the train steps, less what programs other than
+   * the lab took; null where it cannot be read.
+   */
   readonly clientsFraction: number | null;
-  /** Share of the steps' wall time in which no device had a task under way. */
+  /** Share of the wall time between the first task and the last that lies between a step's last contribution and the next step's tasks. */
   readonly orchestrationFraction: number | null;
 }
 

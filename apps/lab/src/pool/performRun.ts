@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { createRandom, type RoundPlan } from "@tutti/core";
 import { findTask } from "@tutti/data";
@@ -15,6 +16,7 @@ import type { Clients } from "./clients.ts";
 import { collectRun } from "./collectRun.ts";
 import { type FaultProxy, openFaultProxy } from "./faultProxy.ts";
 import { evaluatedParams, isGlobalEvaluation, keptParams } from "./finalParams.ts";
+import { busySeconds, processorSecondsOf } from "./processorTime.ts";
 import { createUsageMeter } from "./usage.ts";
 import type { Replay, Workbench } from "./workbench.ts";
 
@@ -57,6 +59,7 @@ export async function performRun(planned: PlannedRun, place: RunPlace): Promise<
   const meter = createUsageMeter({
     nowSeconds: () => performance.now() / 1000,
     processorSeconds: () => place.clients.processorSeconds(),
+    foreignSeconds: () => foreignSeconds(place.numCores),
     numCores: place.numCores,
   });
   const proxy =
@@ -182,6 +185,12 @@ async function raceTrouble(
     clearInterval(timer);
     signal.removeEventListener("abort", onAbort);
   }
+}
+
+/** What programs other than this one and its children took of so many cores, as if they took of all cores alike. */
+function foreignSeconds(numCores: number): number | null {
+  const [busy, own] = [busySeconds(), processorSecondsOf([process.pid])];
+  return busy === null || own === null ? null : ((busy - own) * numCores) / availableParallelism();
 }
 
 /** A client is loaded again a little after a step's tasks have left, so that it is at work. */

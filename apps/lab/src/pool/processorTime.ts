@@ -21,6 +21,15 @@ export function processorSecondsOf(roots: readonly number[]): number | null {
   return ticks / ticksPerSecond();
 }
 
+/** Seconds that all programs of this machine have used its processors, from /proc; null where there is none. */
+export function busySeconds(): number | null {
+  const line = read("/proc/stat")?.split("\n", 1)[0];
+  if (line === undefined) return null;
+  // user, nice, system, idle, iowait, irq, softirq, steal
+  const ticks = line.trim().split(/ +/).slice(1, 9).map(Number);
+  return ticks.reduce((sum, value, column) => (column === 3 || column === 4 ? sum : sum + value), 0) / ticksPerSecond();
+}
+
 /** Processes, not children of others like them, whose command line holds a text. */
 export function findProcesses(isWanted: (commandLine: string) => boolean): number[] {
   return pids().filter((pid) => {
