@@ -27,7 +27,7 @@ const jobs: Jobs = {
   },
 };
 
-/** At prompt tuning's rate, on at most 8,000 examples: what takes a minute or two for texts of minuet's length. */
+/** At prompt tuning's rate, on at most 8,000 examples: what takes some minutes where texts are long. */
 async function sourcePrompt({ source, backbone, promptTokens, head, targets }: SourcePromptInput, publicDir: string): Promise<null> {
   await startBackend("wasm", { threads: 1 });
   const rows = async (name: string) => {
