@@ -45,6 +45,13 @@ test("a configuration is read as it was written, and a missing one is a sentence
   await expect(readDemoConfig(runs, "r2")).rejects.toThrow("there is no run r2 to resume");
 });
 
+test("tabs that compute as they were told, however slowly, have time to", () => {
+  const { deadlineMs } = presets.demo;
+  expect(demoSettings({ runsFolder: "runs", backend: "wasm" }).deadlineMs).toBe(deadlineMs);
+  expect(demoSettings({ runsFolder: "runs", backend: "webgpu" }).deadlineMs).toBe(20 * (deadlineMs ?? 0));
+  expect(demoSettings({ runsFolder: "runs", kernels: "plain" }).deadlineMs).toBe(20 * (deadlineMs ?? 0));
+});
+
 test("what is printed at the start counts tabs and threads, and warns of WebGPU in software", () => {
   expect(sizeText({ run: demoSettings({ runsFolder: "runs", devices: 4 }), numTabs: 1 })).toBe("4 devices in 1 tab");
   expect(backendText({ backend: "wasm", backendReason: "wasm, as asked", threads: 2, kernels: "plain" })).toBe(

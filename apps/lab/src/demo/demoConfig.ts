@@ -62,13 +62,18 @@ function plural(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? "" : "s"}`;
 }
 
-/** The preset `demo` with the options laid over it. */
-export function demoSettings({ devices, rounds, task, alpha, seed }: DemoOptions): RunSettings {
+/** What was asked for, not chosen for speed, may take so much longer than the preset's deadline allows. */
+const slowDeadlineFactor = 20;
+
+/** The preset `demo` with the options laid over it. A backend or kernels that were asked for by name are given more time. */
+export function demoSettings({ devices, rounds, task, alpha, seed, backend, kernels }: DemoOptions): RunSettings {
   const preset = presets.demo;
+  const isSlow = backend === "webgpu" || backend === "cpu" || kernels === "plain";
   const numDevices = devices ?? preset.numDevices;
   const cohortSize = Math.min(preset.cohortSize, numDevices);
   return {
     ...preset,
+    deadlineMs: isSlow && preset.deadlineMs !== null ? slowDeadlineFactor * preset.deadlineMs : preset.deadlineMs,
     task: `feedback/${task ?? "topic"}`,
     numDevices,
     cohortSize,
