@@ -56,6 +56,7 @@ const standard: PresetRun = {
   cohortSize: 6,
   numRounds: 30,
   evaluateEvery: 5,
+  evaluateZeroShot: true,
   deadlineMs: 120_000,
   quorum: 0.7,
   partition: { kind: "dirichletLabel", dirichletAlpha: 1 },

@@ -194,6 +194,8 @@ export interface RunSettings {
   /** T, rounds of Stage C (or of FedAvg). */
   readonly numRounds: number;
   readonly evaluateEvery: number;
+  /** Whether the first evaluation also looks at the backbone without prompts, label words at the mask. */
+  readonly evaluateZeroShot: boolean;
   /** Milliseconds of coordinator uptime a step may take, or null for no deadline. */
   readonly deadlineMs: number | null;
   /** Share of a step's tasks that must be in at the deadline. */

@@ -2,7 +2,7 @@ import { createRandom, type Params, type RunSettings } from "@tutti/core";
 import { type Example, findTask } from "@tutti/data";
 import type { PackedBackbone } from "./backbone/packed.ts";
 import { createTransformer } from "./backbone/transformer.ts";
-import { createReader } from "./reader.ts";
+import { createReader, createZeroShotReader } from "./reader.ts";
 import { createTokenizer } from "./tokenizer.ts";
 import { predictAll, scoresOf } from "./training/evaluation.ts";
 import { createTuner } from "./tuning/createTuner.ts";
@@ -17,6 +17,8 @@ export interface Predictor {
   predict(texts: readonly Pick<Example, "text" | "textB">[], ofDevice?: Params): Promise<readonly number[]>;
   /** (classes, classes): rows are true classes, columns predictions. */
   confusion(examples: readonly Example[]): Promise<readonly (readonly number[])[]>;
+  /** The same of the backbone without prompts, label words at the mask. */
+  zeroShotConfusion(examples: readonly Example[]): Promise<readonly (readonly number[])[]>;
   dispose(): void;
 }
 
@@ -33,7 +35,8 @@ export function createPredictor(
   const layout = tunedLayout(backbone.config, run.tuning, task.classes.length);
   const tokenizer = createTokenizer(backbone.tokenizerJson, backbone.tokenizerConfig);
   const tuner = createTuner(transformer, run.tuning, { random: createRandom(run.seed), sourcePrompts });
-  const { tuned, encode } = createReader({ transformer, tokenizer, layout, tuner }, task, run.tuning);
+  const parts = { transformer, tokenizer, layout, tuner };
+  const { tuned, encode } = createReader(parts, task, run.tuning);
   return {
     classes: task.classes,
     async predict(texts, ofDevice = params) {
@@ -43,6 +46,11 @@ export function createPredictor(
     async confusion(examples) {
       const encoded = encode(examples);
       return scoresOf(await predictAll(tuned, params, encoded), encoded, task.classes.length).confusion;
+    },
+    async zeroShotConfusion(examples) {
+      const bare = createZeroShotReader(parts, task, run.tuning);
+      const encoded = bare.encode(examples);
+      return scoresOf(await predictAll(bare.tuned, null, encoded), encoded, task.classes.length).confusion;
     },
     dispose: () => transformer.dispose(),
   };

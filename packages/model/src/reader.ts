@@ -33,6 +33,12 @@ export function createReader(backbone: ReaderParts, task: TaskDefinition, tuning
   return { tuned: { transformer, tuner, layout, objective, positionsAfterPrefix }, encode: remembering(encoder, maxTokens) };
 }
 
+/** Reads a task's examples for an answer without prompts: label words at the mask, or for a causal backbone its words in a suffix, which needs no single tokens. */
+export function createZeroShotReader(backbone: ReaderParts, task: TaskDefinition, tuning: RunSettings["tuning"]): Reader {
+  const lossOver = backbone.transformer.config.isCausal ? "vocabulary" : "labelWords";
+  return createReader(backbone, task, { ...tuning, head: "labelWords", lossOver, positionsAfterPrefix: false });
+}
+
 /**
  * How the task is put to this backbone. Causal ones have no mask: with a loss over the vocabulary they score the filled-in suffix, as the
  * official code does; with a loss over label words these are the next token.

@@ -6,7 +6,7 @@ import type { BackboneManifest } from "./backbone/manifest.ts";
 import type { PackedBackbone } from "./backbone/packed.ts";
 import type { Transformer } from "./backbone/transformer.ts";
 import { refuseTooLarge } from "./backbone/unpackedSize.ts";
-import { createReader, type Reader } from "./reader.ts";
+import { createReader, createZeroShotReader, type Reader } from "./reader.ts";
 import { createTokenizer } from "./tokenizer.ts";
 import type { DeviceSource, LoadProgress, TrainerSetup } from "./trainer.ts";
 import { type Admitted, admitTransformer } from "./training/admitTransformer.ts";
@@ -96,9 +96,7 @@ export async function openWorkplace(
     layout,
     reader: createReader(parts, task, run.tuning),
     zeroShotReader() {
-      // a causal backbone fills its words into a suffix, which needs no single tokens
-      const lossOver = transformer.config.isCausal ? "vocabulary" : "labelWords";
-      zeroShot ??= createReader(parts, task, { ...run.tuning, head: "labelWords", lossOver, positionsAfterPrefix: false });
+      zeroShot ??= createZeroShotReader(parts, task, run.tuning);
       return zeroShot;
     },
     examplesOf(source) {

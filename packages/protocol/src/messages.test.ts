@@ -22,6 +22,7 @@ const run: RunSettings = {
   cohortSize: 6,
   numRounds: 12,
   evaluateEvery: 4,
+  evaluateZeroShot: true,
   deadlineMs: 120_000,
   quorum: 0.7,
   partition: { kind: "dirichletLabel", dirichletAlpha: 1 },

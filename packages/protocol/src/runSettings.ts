@@ -92,6 +92,8 @@ export const runSettingsSchema = z
     numRounds: integer(1, limits.maxRounds),
     /** Rounds. */
     evaluateEvery: integer(1, limits.maxRounds),
+    /** Journals from before there was a choice do not say it. */
+    evaluateZeroShot: z.boolean().default(true),
     /** Milliseconds of coordinator uptime. */
     deadlineMs: integer(1, limits.maxDeadlineMs).nullable(),
     quorum: fractionSchema,

@@ -24,6 +24,8 @@ export interface AddDataFlags {
   readonly validation?: string;
   readonly test?: string;
   readonly trainRows?: number;
+  readonly validationRows?: number;
+  readonly testRows?: number;
   readonly source?: string;
   readonly licence?: string;
   readonly datasets: string;
@@ -73,7 +75,7 @@ export async function addData(target: string, flags: AddDataFlags, ports?: Publi
   );
   if (classes === undefined && numbering === undefined) requireRepeated(made.task.classes.length, read.train.rows.length, label);
   const fitting = builtIn === null ? { task: made.task, parts: made.splits, notes: made.notes } : fitted(builtIn, made);
-  const { task, parts, notes } = withTrainRows(fitting, flags.trainRows, data.drawExamples);
+  const { task, parts, notes } = withFewerRows(fitting, flags, data.drawExamples);
   const partial = parts.train.length < fitting.parts.train.length ? null : data.partialNote(name, made.splits.train.length);
   const card = cardOf(task, parts, {
     source: flags.source ?? read.source,
@@ -149,14 +151,20 @@ interface Fitting {
   readonly notes: readonly string[];
 }
 
-/** With so many training rows, drawn, where there are more. */
-function withTrainRows(all: Fitting, trainRows: number | undefined, draw: typeof import("@tutti/data").drawExamples): Fitting {
-  const { parts, notes } = all;
-  const numRows = parts.train.length;
-  if (trainRows === undefined || trainRows >= numRows) return all;
-  const [, train] = draw(parts.train, trainRows, { seed, purpose: "train" });
-  const note = `The training part is ${count(trainRows)} of ${count(numRows)} rows, drawn with seed ${seed}.`;
-  return { ...all, parts: { ...parts, train }, notes: [...notes, note] };
+/** With so many rows of a part, drawn, where there are more. */
+function withFewerRows(all: Fitting, flags: AddDataFlags, draw: typeof import("@tutti/data").drawExamples): Fitting {
+  const wanted = { train: flags.trainRows, validation: flags.validationRows, test: flags.testRows };
+  const names = { train: "training", validation: "validation", test: "test" };
+  const notes = [...all.notes];
+  const fewer = <P extends readonly Example[] | null>(part: keyof Parts, rows: P): P | Example[] => {
+    const numRows = wanted[part];
+    if (rows === null || numRows === undefined || numRows >= rows.length) return rows;
+    notes.push(`The ${names[part]} part is ${count(numRows)} of ${count(rows.length)} rows, drawn with seed ${seed}.`);
+    return draw(rows, numRows, { seed, purpose: part })[1];
+  };
+  const { train, validation, test } = all.parts;
+  const parts = { train: fewer("train", train), validation: fewer("validation", validation), test: fewer("test", test) };
+  return { ...all, parts: { ...all.parts, ...parts }, notes };
 }
 
 /** The rows as the built-in task's files want them: with or without a validation part of their own. */

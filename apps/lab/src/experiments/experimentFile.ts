@@ -29,11 +29,25 @@ const axis = z.strictObject({
   ...only,
 });
 
-const method = z.union([methodName, z.strictObject({ name: methodName, title: label.exactOptional(), set: changes.default({}) })], {
-  error: `expected a method or {name, title, set}; the methods are ${methodNames.join(", ")}`,
-});
-
 const rate = z.number().positive().max(10);
+
+const method = z.union(
+  [
+    methodName,
+    z.strictObject({
+      name: methodName,
+      title: label.exactOptional(),
+      set: changes.default({}),
+      /** Device rates to try in place of the experiment's: what is tuned decides which order of magnitude is worth trying. */
+      rates: z.array(rate).min(1).exactOptional(),
+      /** The method whose choice of a rate is taken over. */
+      ratesOf: methodName.exactOptional(),
+    }),
+  ],
+  { error: `expected a method or {name, title, set, rates, ratesOf}; the methods are ${methodNames.join(", ")}` },
+);
+
+const task = z.union([taskName, z.strictObject({ name: taskName, set: changes.default({}) })], { error: "expected a task or {name, set}" });
 const probability = z.number().min(0).max(1).default(0);
 
 const faultsSchema = z.strictObject({
@@ -51,12 +65,13 @@ export const experimentSchema = z.strictObject({
   base: z.enum(["default", "official", "demo"]).default("default"),
   /** Laid over the base, name by name. */
   settings: z.record(z.string(), z.unknown()).default({}),
-  tasks: z.array(taskName).min(1),
+  /** A task may have settings of its own, by dotted path. */
+  tasks: z.array(task).min(1),
   seeds: z.array(z.int().min(0)).min(1),
   methods: z.array(method).min(1),
   /** Axes: every combination of their values is run. */
   grid: z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9 ]*$/, "an axis is named by letters, digits and spaces"), axis).default({}),
-  /** Device rates to try: on one seed, chosen by validation, then fixed for every seed. The same for every method. */
+  /** Device rates to try: on one seed, chosen by validation, then fixed for every seed. */
   rates: z
     .strictObject({
       values: z.array(rate).min(1),
@@ -106,7 +121,28 @@ export function parseExperiment(input: unknown, where: string): Experiment {
     if (path === undefined && values.some((value) => typeof value !== "object"))
       throw new ExperimentError(`${where}: grid.${name}: a plain value needs the axis to have a path, such as strategy.selector`);
   }
+  requireRates(experiment, where);
   return experiment;
+}
+
+/** Fairness: no method tries more rates than another, and a rate is taken over from a method that chooses one. */
+function requireRates({ rates, methods: given }: Experiment, where: string): void {
+  const own = given.flatMap((one) => (typeof one === "string" ? [] : [one]));
+  for (const [at, one] of given.entries()) {
+    if (typeof one === "string" || (one.rates ?? one.ratesOf) === undefined) continue;
+    const place = `${where}: methods.${at}`;
+    if (rates === undefined)
+      throw new ExperimentError(`${place}: rates of a method need the experiment's rates, with the values of the others`);
+    if (one.rates !== undefined && one.ratesOf !== undefined) throw new ExperimentError(`${place}: give rates or ratesOf, not both`);
+    if (one.rates !== undefined && one.rates.length !== rates.values.length)
+      throw new ExperimentError(
+        `${place}.rates: found ${one.rates.length}, expected ${rates.values.length}, as many as every method tries`,
+      );
+    const isChoosing =
+      given.some((other) => other === one.ratesOf) || own.some((other) => other.name === one.ratesOf && other.ratesOf === undefined);
+    if (one.ratesOf !== undefined && !isChoosing)
+      throw new ExperimentError(`${place}.ratesOf: ${one.ratesOf} is not among the methods that choose a rate`);
+  }
 }
 
 /** Reads an experiment's file. */

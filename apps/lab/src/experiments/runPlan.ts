@@ -29,6 +29,8 @@ export interface Cell {
   readonly variant: PlannedRun["variant"];
   /** Which choice of a rate it follows; null where no rates are tried. */
   readonly rateKey: string | null;
+  /** What it tries; null where it takes over another's choice. */
+  readonly rateValues: readonly number[] | null;
   run(seed: number, clientLearningRate: number | null): PlannedRun;
 }
 
@@ -49,15 +51,19 @@ export interface ExperimentPlan {
   finalRuns(chosen: ReadonlyMap<string, number | null>): readonly PlannedRun[];
 }
 
-/** In the lab every device counts and nobody is late, unless a file says otherwise: so a busy machine changes no number. */
-const unhurried = { deadlineMs: null, quorum: 1 };
+/**
+ * In the lab every device counts and nobody is late, unless a file says otherwise: so a busy machine changes no number. The backbone without
+ * prompts is looked at beside the runs, once for all.
+ */
+const inTheLab = { deadlineMs: null, quorum: 1, evaluateZeroShot: false };
 
 /** Lays an experiment out; throws an ExperimentError where a run's settings do not hold. */
 export function planExperiment(experiment: Experiment): ExperimentPlan {
   const { rates, seeds } = experiment;
-  for (const task of experiment.tasks) requireTask(task);
+  const tasks = experiment.tasks.map((task) => (typeof task === "string" ? { name: task, set: {} } : task));
+  for (const { name } of tasks) requireTask(name);
   const cells = distinctCells(
-    experiment.tasks.flatMap((task) => experiment.methods.flatMap((method) => cellsOf(experiment, method, task))),
+    tasks.flatMap((task) => experiment.methods.flatMap((method) => cellsOf(experiment, whole(method), task))),
     seeds[0] ?? 0,
   );
   const rateGroups = rates === undefined ? [] : groupsOf(cells, rates, rates.seed ?? seeds[0] ?? 0);
@@ -89,11 +95,29 @@ function requireTask(name: string): void {
   }
 }
 
-function cellsOf(experiment: Experiment, given: Experiment["methods"][number], task: string): Cell[] {
-  const { name, title, set } = typeof given === "string" ? { name: given, title: undefined, set: {} } : given;
+type GivenMethod = Exclude<Experiment["methods"][number], string>;
+type GivenTask = Exclude<Experiment["tasks"][number], string>;
+
+const whole = (given: Experiment["methods"][number]): GivenMethod => (typeof given === "string" ? { name: given, set: {} } : given);
+
+const titleOf = ({ name, title }: GivenMethod) => title ?? (name === "settings" ? "These settings" : methods[name].title);
+
+/** The entry whose rates decide for this one. */
+function chooserOf(given: GivenMethod, experiment: Experiment): GivenMethod {
+  const found = experiment.methods.map(whole).find(({ name, ratesOf }) => name === given.ratesOf && ratesOf === undefined);
+  return given.ratesOf === undefined || found === undefined ? given : found;
+}
+
+function cellsOf(experiment: Experiment, given: GivenMethod, { name: task, set: ofTask }: GivenTask): Cell[] {
+  const { name, set } = given;
   const { rates, faults } = experiment;
-  const methodTitle = title ?? (name === "settings" ? "These settings" : methods[name].title);
-  const base = settingsOf({ ...unhurried }, presets[experiment.base], { ...experiment.settings, task }, `settings (${task})`);
+  const methodTitle = titleOf(given);
+  const place = `settings (${task})`;
+  const shared = settingsOf(inTheLab, presets[experiment.base], { ...experiment.settings, task }, place);
+  const base = checked(
+    explained(place, () => withSettings({ ...shared }, ofTask)),
+    place,
+  );
   const ofMethod = name === "settings" ? base : methods[name].settings(base);
   return combinations(Object.entries(experiment.grid), name, task).map(({ variant, changes }) => {
     const where = [methodTitle, task, ...Object.entries(variant).map(([axis, value]) => `${axis} ${value}`)].join(", ");
@@ -111,8 +135,10 @@ function cellsOf(experiment: Experiment, given: Experiment["methods"][number], t
     };
     const rateTask = rates?.task ?? task;
     const rateVariant = rates?.eachVariant === true ? Object.values(variant) : [];
-    const rateKey = rates === undefined ? null : [name, methodTitle, rateTask, ...rateVariant].join("/");
-    return { method: name, methodTitle, task, variant, rateKey, run };
+    const chooser = chooserOf(given, experiment);
+    const rateKey = rates === undefined ? null : [chooser.name, titleOf(chooser), rateTask, ...rateVariant].join("/");
+    const rateValues = chooser === given ? (given.rates ?? rates?.values ?? []) : null;
+    return { method: name, methodTitle, task, variant, rateKey, rateValues, run };
   });
 }
 
@@ -148,9 +174,9 @@ function distinctCells(cells: readonly Cell[], seed: number): Cell[] {
 function groupsOf(cells: readonly Cell[], rates: NonNullable<Experiment["rates"]>, seed: number): RateGroup[] {
   const groups = new Map<string, RateGroup>();
   for (const cell of cells) {
-    if (cell.rateKey === null || groups.has(cell.rateKey)) continue;
+    if (cell.rateKey === null || cell.rateValues === null || groups.has(cell.rateKey)) continue;
     if (rates.task !== undefined && cell.task !== rates.task) continue;
-    const trials = rates.values.map((clientLearningRate) => {
+    const trials = cell.rateValues.map((clientLearningRate) => {
       return { clientLearningRate, run: { ...cell.run(seed, clientLearningRate), isRateTrial: true } };
     });
     groups.set(cell.rateKey, { key: cell.rateKey, method: cell.method, task: cell.task, seed, trials });

@@ -11,6 +11,8 @@ export interface LabOptions {
   /** Its name where it is one of the built-in ones. */
   readonly preset: string | null;
   readonly out: string | null;
+  /** Folders of other experiments, whose results serve for the same runs. */
+  readonly reuse: readonly string[];
   readonly clients: "tabs" | "node";
   /** In all; one per core when absent. */
   readonly numTabs: number | null;
@@ -43,6 +45,7 @@ export function presetNames(): string[] {
 export const usage = `npm run lab -- <preset | file.yaml> [options]
 
   --out DIR            where results go, runs/lab/<name> by default; the same command goes on where it was stopped
+  --reuse DIR          takes the results of runs that are the same from another experiment's folder; may be given several times
   --clients tabs|node  tabs of a browser (default), or processes with the same client code
   --tabs N             tabs in all; one per core by default
   --join URL           opens tabs here that join a lab running on another machine
@@ -63,7 +66,17 @@ export function parseOptions(args: readonly string[]): LabOptions {
       args: [...args],
       allowPositionals: true,
       options: {
-        ...{ out: text, clients: text, tabs: text, join: text, remote: text, host: text, port: text, public: text },
+        ...{
+          out: text,
+          clients: text,
+          tabs: text,
+          join: text,
+          remote: text,
+          host: text,
+          port: text,
+          public: text,
+          reuse: { type: "string", multiple: true },
+        },
         ...{ yes: flag, list: flag, estimate: flag, headed: flag, help: { ...flag, short: "h" } },
       },
     }),
@@ -75,6 +88,7 @@ export function parseOptions(args: readonly string[]): LabOptions {
   return {
     ...fileOf(name),
     out: values.out ?? null,
+    reuse: (values.reuse ?? []).map((folder) => requireResults(folder)),
     clients: clientsOf(values.clients ?? "tabs"),
     numTabs: countOf("--tabs", values.tabs, 1, 256),
     numRemote: countOf("--remote", values.remote, 0, 256) ?? 0,
@@ -95,6 +109,11 @@ function parsed<T>(parse: () => T): T {
   } catch (error) {
     throw new ExperimentError(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`, { cause: error });
   }
+}
+
+function requireResults(folder: string): string {
+  if (existsSync(join(folder, "runs"))) return folder;
+  throw new ExperimentError(`--reuse ${folder}: expected the folder of an experiment, which has its runs in runs/`);
 }
 
 function clientsOf(kind: string): "tabs" | "node" {

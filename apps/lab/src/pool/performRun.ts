@@ -87,9 +87,11 @@ export async function performRun(planned: PlannedRun, place: RunPlace): Promise<
       faults: planned.faults === null || proxy === null ? null : { plan: planned.faults, counts: proxy.counts() },
     });
     const reportedAccuracy = measured.final.global?.accuracy ?? null;
-    const result = replayed(planned, place, { outcome, lastEvaluation, reportedAccuracy, backend }).then(({ majority, ...replay }) => {
-      return { ...measured, ...replay, controls: { ...measured.controls, majority } };
-    });
+    const result = replayed(planned, place, { outcome, lastEvaluation, reportedAccuracy, backend }).then(
+      ({ majority, zeroShot, ...replay }) => {
+        return { ...measured, ...replay, controls: { majority, zeroShot: measured.controls.zeroShot ?? zeroShot } };
+      },
+    );
     result.catch(() => undefined);
     return { backend, result };
   } finally {
@@ -216,6 +218,11 @@ async function replayed({ settings, metric }: PlannedRun, { workbench }: RunPlac
   try {
     return await workbench.do("replay", { run: settings, metric, backend, paramsOf, reportedAccuracy });
   } catch (error) {
-    return { correct: null, majority: null, correctNote: `the replay failed: ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      correct: null,
+      majority: null,
+      zeroShot: null,
+      correctNote: `the replay failed: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
 }

@@ -19,6 +19,8 @@ export interface Replay {
   readonly correctNote: string | null;
   /** The task's metric of always answering the commonest training class. */
   readonly majority: number | null;
+  /** The same of the backbone without prompts; null where it lacks the label words. */
+  readonly zeroShot: number | null;
 }
 
 /** Seconds on one core. */

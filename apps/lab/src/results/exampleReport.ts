@@ -42,6 +42,7 @@ export const exampleReport: RunReport = {
     cohortSize: 6,
     numRounds: 3,
     evaluateEvery: 2,
+    evaluateZeroShot: true,
     deadlineMs: 120_000,
     quorum: 0.7,
     partition: { kind: "dirichletLabel", dirichletAlpha: 1 },

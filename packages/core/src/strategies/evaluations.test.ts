@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { presets } from "../presets.ts";
 import type { Contribution, EvaluationResult, RoundPlan } from "../task.ts";
-import { poolEvaluations } from "./evaluations.ts";
+import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
 
 const plan: RoundPlan = {
   stage: "train",
@@ -75,7 +76,7 @@ test("confusion matrices and losses are added up by protocol and split, and cove
   ]);
 });
 
-test("with one global model a newcomer's result is the global one", () => {
+test("with one global model the personalised and a newcomer's results are the global one", () => {
   const pooled = poolEvaluations(
     plan,
     [
@@ -95,6 +96,14 @@ test("with one global model a newcomer's result is the global one", () => {
   expect(pooled.results).toEqual([
     result(
       "global",
+      [
+        [4, 2],
+        [1, 0],
+      ],
+      3,
+    ),
+    result(
+      "personalised",
       [
         [4, 2],
         [1, 0],
@@ -127,4 +136,14 @@ test("matrices of different sizes are an error that names the device", () => {
     answer(2, [result("global", [[1]], 1)]),
   ];
   expect(() => poolEvaluations(plan, answers, true)).toThrow("device 2: a confusion matrix of 1 classes, expected 2");
+});
+
+const first = { ...presets.demo, evaluateZeroShot: true };
+
+test("the backbone without prompts is looked at in the first evaluation alone, and not at all where a run does without", () => {
+  expect(isZeroShotDue(first, [])).toBe(true);
+  expect(isZeroShotDue(first, [{}])).toBe(false);
+  expect(isZeroShotDue({ ...first, evaluateZeroShot: false }, [])).toBe(false);
+  expect(evaluateSpec({ isZeroShotDue: true, isPersonalised: false })).toMatchObject({ protocols: ["global", "zeroShot"] });
+  expect(evaluateSpec({ isZeroShotDue: false, isPersonalised: false })).toMatchObject({ protocols: ["global"] });
 });

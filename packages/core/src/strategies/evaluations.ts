@@ -9,16 +9,32 @@ export function isEvaluationDue(run: RunSettings, round: number): boolean {
   return round % run.evaluateEvery === 0 || round === run.numRounds;
 }
 
-/**
- * The evaluate task of fedpeptao.md §6; the backbone without prompts is looked at once. Where nothing stays on the devices a newcomer
- * gets the global model, and is not asked for separately.
- */
-export function evaluateSpec(isFirst: boolean, isPersonalised: boolean): TaskSpec {
-  const protocols: Protocol[] = isPersonalised ? ["personalised", "global", "newcomer"] : ["personalised", "global"];
-  return { kind: "evaluate", protocols: isFirst ? [...protocols, "zeroShot"] : protocols, splits: ["validation", "test"] };
+/** What an evaluate step is for. */
+export interface EvaluationPurpose {
+  /** Whether the backbone without prompts is looked at as well. */
+  readonly isZeroShotDue: boolean;
+  /** Whether devices use parameters of their own. */
+  readonly isPersonalised: boolean;
 }
 
-/** Pools what the devices answered: confusion matrices and loss sums are added up, in device order. */
+/**
+ * The evaluate task of fedpeptao.md §6. Where nothing stays on the devices all use the same model: whose rows they are makes no difference,
+ * and a newcomer gets that model too, so the rows are predicted once.
+ */
+export function evaluateSpec({ isZeroShotDue, isPersonalised }: EvaluationPurpose): TaskSpec {
+  const protocols: Protocol[] = isPersonalised ? ["personalised", "global", "newcomer"] : ["global"];
+  return { kind: "evaluate", protocols: isZeroShotDue ? [...protocols, "zeroShot"] : protocols, splits: ["validation", "test"] };
+}
+
+/** The backbone without prompts is the same in every round, so it is looked at once. */
+export function isZeroShotDue(run: RunSettings, evaluations: readonly unknown[]): boolean {
+  return run.evaluateZeroShot && evaluations.length === 0;
+}
+
+/**
+ * Pools what the devices answered: confusion matrices and loss sums are added up, in device order. With one model for all the personalised
+ * and the newcomer's results are the global one's.
+ */
 export function poolEvaluations(plan: RoundPlan, contributions: readonly Contribution[], isPersonalised: boolean): Evaluation {
   const answers = contributionsOf(contributions, "evaluate");
   const pooled = new Map<string, EvaluationResult>();
@@ -30,13 +46,16 @@ export function poolEvaluations(plan: RoundPlan, contributions: readonly Contrib
     }
   }
   const results = [...pooled.values()];
-  const newcomer = isPersonalised ? [] : results.filter((result) => result.protocol === "global");
+  const isOfAll = ({ protocol }: EvaluationResult) => protocol === "global";
+  const copied = isPersonalised
+    ? []
+    : (["personalised", "newcomer"] as const).flatMap((protocol) => results.filter(isOfAll).map((result) => ({ ...result, protocol })));
   return {
     stage: plan.stage,
     round: plan.round,
     numAnswered: answers.length,
     coverage: answers.length / plan.numDevices,
-    results: [...results, ...newcomer.map((result) => ({ ...result, protocol: "newcomer" as const }))],
+    results: [...results, ...copied],
   };
 }
 

@@ -313,7 +313,7 @@ test("an evaluation leaves out a newcomer when nothing stays on the devices", ()
     values: { ...state.values, position: { ...state.values.position, step: 2, kind: "evaluate" as const } },
   };
   const plan = planOf(fedPepTao, atEvaluation, roster, createRandom(1), 1);
-  expect(plan.tasks[0].spec).toMatchObject({ protocols: ["personalised", "global", "zeroShot"] });
+  expect(plan.tasks[0].spec).toMatchObject({ protocols: ["global", "zeroShot"] });
   expect(plan.payloads.length).toBe(1);
   expect(plan.tasks.map((task) => task.deviceId)).toEqual([0, 1, 2, 3, 4, 5]);
 });

@@ -3,7 +3,7 @@ import type { FedPepTaoSettings, RunSettings } from "../run.ts";
 import type { Contribution, PlannedTask, RoundPlan, TaskSpec } from "../task.ts";
 import { firstInOrder, type Situation, sampleCohort, wholeRoster } from "./cohort.ts";
 import { firstPosition, nextPosition, numRoundsOf } from "./course.ts";
-import { evaluateSpec, poolEvaluations } from "./evaluations.ts";
+import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
 import { type FedPepTaoState, type FedPepTaoValues, startTensors } from "./fedPepTaoState.ts";
 import { closeCounting, closeProbing, closeScoring, startTraining } from "./layerStages.ts";
 import type { Strategy } from "./strategy.ts";
@@ -83,7 +83,7 @@ function cohortFor(values: FedPepTaoValues, situation: Situation) {
   return position.kind === "probe" ? firstInOrder(situation, lastCohort, settings.probeDevices) : wholeRoster(situation);
 }
 
-function specOf({ settings, shape, position, selectedLayers, evaluations }: FedPepTaoValues): TaskSpec {
+function specOf({ run, settings, shape, position, selectedLayers, evaluations }: FedPepTaoValues): TaskSpec {
   const { selector, scoringDropout, maskPadding, minScoringBatch, scoreLastLayer } = settings;
   switch (position.kind) {
     case "score":
@@ -95,7 +95,10 @@ function specOf({ settings, shape, position, selectedLayers, evaluations }: FedP
     case "probe":
       return { kind: "probe", lanczosSteps: settings.lanczosSteps };
     case "evaluate":
-      return evaluateSpec(evaluations.length === 0, isPersonalised(shape.numLayers, selectedLayers));
+      return evaluateSpec({
+        isZeroShotDue: isZeroShotDue(run, evaluations),
+        isPersonalised: isPersonalised(shape.numLayers, selectedLayers),
+      });
   }
 }
 

@@ -4,7 +4,7 @@ import type { RunSettings } from "../run.ts";
 import type { Contribution, Device, PlannedTask, RoundPlan, TaskSpec } from "../task.ts";
 import { sampleCohort, wholeRoster } from "./cohort.ts";
 import { nextTrainPosition, type Position } from "./course.ts";
-import { evaluateSpec, poolEvaluations } from "./evaluations.ts";
+import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
 import type { AsJson, Evaluation, Strategy, StrategyState, TunedShape } from "./strategy.ts";
 import { allNames, under, withPrefix } from "./tensors.ts";
 
@@ -111,7 +111,7 @@ function ownContent({ values, tensors }: GlobalModelState, devices: readonly Dev
   const isPersonalised = isFineTuned(position, run);
   const spec: TaskSpec = isFineTuning(position)
     ? { kind: "train", warmupSteps: 0, sharedNames: [], isPersonalised: true, epochs: fineTuneEpochs(run) }
-    : evaluateSpec(evaluations.length === 0, isPersonalised);
+    : evaluateSpec({ isZeroShotDue: isZeroShotDue(run, evaluations), isPersonalised });
   const sent = under(tensors, "W/");
   return {
     payloads: isPersonalised ? [{}, sent] : [sent],

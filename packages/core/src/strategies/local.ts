@@ -3,7 +3,7 @@ import { pickNames } from "../params.ts";
 import type { TaskSpec } from "../task.ts";
 import { sampleCohort, wholeRoster } from "./cohort.ts";
 import { nextTrainPosition } from "./course.ts";
-import { evaluateSpec, poolEvaluations } from "./evaluations.ts";
+import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
 import type { GlobalModelState } from "./globalModel.ts";
 import type { Strategy } from "./strategy.ts";
 import { allNames, under, withPrefix } from "./tensors.ts";
@@ -29,7 +29,7 @@ export const local: Strategy<GlobalModelState> = {
     const spec: TaskSpec =
       kind === "train"
         ? { kind: "train", warmupSteps: 0, sharedNames: [], isPersonalised: true }
-        : evaluateSpec(evaluations.length === 0, true);
+        : evaluateSpec({ isZeroShotDue: isZeroShotDue(run, evaluations), isPersonalised: true });
     return {
       ...{ stage, round, step, attempt },
       payloads: [{}, under(state.tensors, "initial/")],

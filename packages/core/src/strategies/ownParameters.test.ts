@@ -61,7 +61,7 @@ test("after the last round every device tunes the global parameters for itself a
   }
   expect(seen).toEqual([
     "1.1 train undefined 2 -",
-    "1.2 personalised+global+zeroShot 3 -",
+    "1.2 global+zeroShot 3 -",
     "2.1 train undefined 2 -",
     "2.2 train 3 3 1",
     "2.3 personalised+global+newcomer 3 1",
