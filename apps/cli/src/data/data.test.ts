@@ -144,6 +144,10 @@ test("a folder of split files as they lie in circulation becomes the built-in ta
   const part = await tutti("data", "add", path, "--train", "train_all", "--train-rows", "12");
   expect(part).toContain("12 training rows, no validation part, 4 to test on");
   expect(part).toContain("The training part is 12 of 30 rows, drawn with seed 42.");
+  const tested = await tutti("data", "add", path, "--train", "train_all", "--test-rows", "2", "--validation-rows", "2");
+  expect(tested).toContain("30 training rows, no validation part, 2 to test on");
+  expect(tested).toContain("The test part is 2 of 4 rows, drawn with seed 42.");
+  await tutti("data", "add", path, "--train", "train_all", "--train-rows", "12");
   const rowsOnce = await rowsOf("boolq", "train.jsonl");
   await tutti("data", "add", path, "--train", "train_all", "--train-rows", "12");
   expect(await rowsOf("boolq", "train.jsonl")).toEqual(rowsOnce);

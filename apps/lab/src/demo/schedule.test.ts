@@ -10,9 +10,19 @@ test("training rounds are evaluated every so often and after the last", () => {
 
 test("what is done is not expected again", () => {
   const settings = { ...exampleReport.settings, numRounds: 2, evaluateEvery: 2 };
-  const done = [{ stage: "train", round: 1, kind: "train" }] as const;
+  const done = [{ stage: "train", round: 1, step: 1, kind: "train" }] as const;
   expect(remainingSteps(settings, done)).toEqual([
-    { stage: "train", round: 2, kind: "train" },
-    { stage: "train", round: 2, kind: "evaluate" },
+    { stage: "train", round: 2, step: 1, kind: "train" },
+    { stage: "train", round: 2, step: 2, kind: "evaluate" },
+  ]);
+});
+
+test("where devices tune the last model for themselves, that is a step of the last round", () => {
+  const strategy = { name: "fedAvg", fineTuneEpochs: 1 } as const;
+  const settings = { ...exampleReport.settings, strategy, numRounds: 2, evaluateEvery: 2 };
+  const done = expectedSteps(settings).slice(0, 2);
+  expect(remainingSteps(settings, done)).toEqual([
+    { stage: "train", round: 2, step: 2, kind: "train" },
+    { stage: "train", round: 2, step: 3, kind: "evaluate" },
   ]);
 });

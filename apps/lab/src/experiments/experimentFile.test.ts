@@ -40,6 +40,16 @@ test("an axis of plain values needs to know what they are given to", () => {
   expect(faultsOf({ grid: { selector: { values: ["score"] } } })).toContain("grid.selector: a plain value needs the axis to have a path");
 });
 
+test("no method tries more rates than another, and one takes them over from a method that chooses", () => {
+  const rates = { values: [0.01, 0.03] };
+  const given = (...more: object[]) => faultsOf({ rates, methods: ["pTuningV2", ...more] });
+  expect(given({ name: "lora", rates: [0.001, 0.002] }, { name: "fedProx", ratesOf: "pTuningV2" })).toBe("");
+  expect(given({ name: "lora", rates: [0.001] })).toContain("methods.1.rates: found 1, expected 2, as many as every method tries");
+  expect(given({ name: "fedProx", ratesOf: "lora" })).toContain("methods.1.ratesOf: lora is not among the methods that choose a rate");
+  expect(given({ name: "lora", rates: [1, 2], ratesOf: "pTuningV2" })).toContain("methods.1: give rates or ratesOf, not both");
+  expect(faultsOf({ methods: [{ name: "lora", rates: [1] }] })).toContain("rates of a method need the experiment's rates");
+});
+
 test("every built-in experiment holds, and has a title and runs", () => {
   expect(presetNames()).toEqual([
     ...["layer-selection", "non-iid", "optimizer-ablation", "paper", "peft-comparison", "scaling", "smoke", "tradeoff"],

@@ -94,6 +94,31 @@ test("every method tries the same rates on one seed, and all its seeds then run 
   expect(allRuns({ ...plan({ methods: ["fedPepTao"], seeds: [7, 8], rates: { values: [0.02, 0.3] } }) })).toHaveLength(3);
 });
 
+test("a method may try rates of its own, or take over another's choice", () => {
+  const methods = ["pTuningV2", { name: "lora", rates: [0.001, 0.002] }, { name: "fedProx", ratesOf: "pTuningV2" }];
+  const { rateGroups, finalRuns } = plan({ methods, rates: { values: [0.02, 0.3] } });
+  expect(rateGroups.map(({ method, trials }) => [method, trials.map(({ clientLearningRate }) => clientLearningRate)])).toEqual([
+    ["pTuningV2", [0.02, 0.3]],
+    ["lora", [0.001, 0.002]],
+  ]);
+  const runs = finalRuns(new Map(rateGroups.map(({ key, trials }) => [key, trials[1]?.clientLearningRate ?? null])));
+  expect(runs.map(({ method, settings }) => [method, settings.training.clientLearningRate])).toEqual([
+    ["pTuningV2", 0.3],
+    ["lora", 0.002],
+    ["fedProx", 0.3],
+  ]);
+});
+
+test("a task may have settings of its own, which methods start from", () => {
+  const tasks = [{ name: "feedback/topic", set: { "training.localEpochs": 5 } }, "subj"];
+  const runs = finals({ tasks, methods: ["pTuningV2FineTuned"] });
+  expect(runs.map(({ settings: { training, strategy } }) => [training.localEpochs, strategy])).toEqual([
+    [5, { name: "fedAvg", fineTuneEpochs: 5 }],
+    [2, { name: "fedAvg", fineTuneEpochs: 2 }],
+  ]);
+  expect(() => finals({ tasks: [{ name: "subj", set: { "training.epochs": 5 } }] })).toThrow(/settings \(subj\): training\.epochs/);
+});
+
 test("rates may be chosen on one task for all, and once for all variants of a method", () => {
   const grid = { selector: { path: "strategy.selector", values: ["l1", "l2"] } };
   const rates = { values: [0.02, 0.3], task: "subj" };

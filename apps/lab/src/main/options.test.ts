@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseOptions } from "./options.ts";
 
@@ -13,6 +16,15 @@ test("options are read", () => {
   const args = ["smoke", "--out", "x", "--clients", "node", "--tabs", "3", "--remote", "2", "--port", "9000", "--yes"];
   expect(parseOptions(args)).toMatchObject({ out: "x", clients: "node", numTabs: 3, numRemote: 2, port: 9000, isConfirmed: true });
   expect(parseOptions(["--join", "http://10.0.0.2:9000"])).toMatchObject({ join: "http://10.0.0.2:9000", file: null });
+});
+
+test("folders whose results are taken over hold an experiment's runs", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "tutti-options-"));
+  expect(() => parseOptions(["smoke", "--reuse", folder])).toThrow(/--reuse .*: expected the folder of an experiment/);
+  await mkdir(join(folder, "runs"));
+  expect(parseOptions(["smoke", "--reuse", folder, "--reuse", folder]).reuse).toEqual([folder, folder]);
+  expect(parseOptions(["smoke"]).reuse).toEqual([]);
+  await rm(folder, { recursive: true });
 });
 
 test("what makes no sense is refused with what was expected", () => {

@@ -24,6 +24,7 @@ import { createBoard } from "./board.ts";
 import { readCommit } from "./commit.ts";
 import type { LabOptions } from "./options.ts";
 import { type OutFolder, openOutFolder } from "./outFolder.ts";
+import { reuseResults } from "./reuse.ts";
 import { createRunner } from "./runner.ts";
 import { abortOnSignals, Stopped } from "./signals.ts";
 
@@ -57,7 +58,10 @@ export async function runExperiment(options: LabOptions, file: string): Promise<
   try {
     const publicDir = await preparePublic(options.publicDir, out.path, runs, bench);
     const workbench = bench(publicDir);
-    await reuseResults(out, options.reuse, runs, board.say);
+    for (const folder of options.reuse) {
+      const numTaken = await reuseResults(out, folder, runs);
+      board.say(`${formatCount(numTaken, "run")} taken over from ${folder}.`);
+    }
     const estimate = await estimateFirst(runs, { out, pool, workbench });
     board.say(describeEstimate(name, runs, estimate, pool));
     if (options.isEstimate) return { kind: "estimated" };
@@ -67,18 +71,6 @@ export async function runExperiment(options: LabOptions, file: string): Promise<
     return await runAll({ options, named, plan, publicDir, out, pool, workbench, board, estimate });
   } finally {
     for (const opened of benches) opened.close();
-  }
-}
-
-/** Runs with the same id have the same settings: what another experiment found for them serves here. */
-async function reuseResults(out: OutFolder, folders: readonly string[], runs: readonly PlannedRun[], say: (line: string) => void) {
-  for (const folder of folders) {
-    const [found, known] = await Promise.all([(await openOutFolder(folder)).readResults(), out.readResults()]);
-    const taken = runs
-      .flatMap(({ id }) => (known.get(id)?.error === null ? [] : (found.get(id) ?? [])))
-      .filter(({ error }) => error === null);
-    for (const run of taken) await out.writeResult(run);
-    if (taken.length > 0) say(`${formatCount(taken.length, "run")} taken over from ${folder}.`);
   }
 }
 

@@ -14,8 +14,16 @@ const fedAvg: RunSettings = {
 };
 
 test("the work of a run is its cohorts' examples times epochs, and its evaluations'", () => {
-  // 4 rounds of 5 devices with 50 examples, 3 epochs each; 2 evaluations of 300 global and 200 personalised rows, and 300 zero-shot
-  expect(workOf(fedAvg, size)).toEqual({ trained: 4 * 5 * 50 * 3, predicted: 2 * (300 + 200) + 300 });
+  // 4 rounds of 5 devices with 50 examples, 3 epochs each; 2 evaluations of 300 rows, and 300 zero-shot
+  const work = { trained: 4 * 5 * 50 * 3, predicted: 2 * 300 + 300 };
+  expect(workOf(fedAvg, size)).toEqual(work);
+  expect(workOf({ ...fedAvg, evaluateZeroShot: false }, size).predicted).toBe(2 * 300);
+  expect(workOf({ ...fedAvg, strategy: { name: "fedAvg", fineTuneEpochs: 2 } }, size)).toEqual({
+    ...work,
+    trained: work.trained + 2 * 1000,
+  });
+  // devices that keep parameters predict everybody's rows with them and as a newcomer, and the 200 of their own
+  expect(workOf({ ...fedAvg, strategy: { name: "local" }, evaluateZeroShot: false }, size).predicted).toBe(2 * (300 + 300 + 200));
 });
 
 test("counting rounds and probes are work too", () => {
@@ -28,7 +36,7 @@ test("counting rounds and probes are work too", () => {
 
 test("seconds go with the work and with the texts' lengths", () => {
   const seconds = secondsOfRun(fedAvg, size, calibration, 1);
-  expect(seconds).toBeCloseTo(8 + 3000 * 0.02 + 1300 * 0.005, 6);
+  expect(seconds).toBeCloseTo(8 + 3000 * 0.02 + 900 * 0.005, 6);
   expect(secondsOfRun(fedAvg, { ...size, meanCharacters: 100 }, calibration, 1) - 8).toBeCloseTo(2 * (seconds - 8), 6);
 });
 

@@ -28,22 +28,27 @@ const busyFraction = 0.85;
 
 /** The examples that a run's steps go through. */
 export function workOf(run: RunSettings, size: Pick<TaskSize, "numTrain" | "numEvaluated" | "numTest">): RunWork {
-  const { strategy, training, numDevices, cohortSize } = run;
+  const { strategy, training, numDevices, cohortSize, evaluateZeroShot } = run;
   const perDevice = size.numTrain / numDevices;
   const cohort = cohortSize * perDevice * training.localEpochs;
-  const numProtocols = strategy.name === "fedPepTao" ? 2 : 1;
+  // with parameters of their own on the devices: everybody's rows, those of their own, and everybody's as a newcomer
+  const evaluated = keepsOwn(strategy) ? 2 * size.numEvaluated + size.numTest : size.numEvaluated;
+  const fineTuned = strategy.name === "fedAvg" ? strategy.fineTuneEpochs * size.numTrain : 0;
   let trained = 0;
   let predicted = 0;
-  for (const { kind } of expectedSteps(run)) {
-    if (kind === "train") trained += cohort;
-    if (kind === "evaluate") predicted += numProtocols * size.numEvaluated + size.numTest;
+  for (const { stage, step, kind } of expectedSteps(run)) {
+    if (kind === "train") trained += stage === "train" && step === 2 ? fineTuned : cohort;
+    if (kind === "evaluate") predicted += evaluated;
     if (strategy.name !== "fedPepTao") continue;
     if (kind === "score") predicted += numDevices * Math.max(training.batchSize, strategy.minScoringBatch);
     // a product with the Hessian is two gradients
     if (kind === "probe") trained += 2 * strategy.probeDevices * strategy.lanczosSteps * training.batchSize;
   }
-  if (strategy.name === "fedAvg") trained += strategy.fineTuneEpochs * size.numTrain;
-  return { trained, predicted: predicted + size.numEvaluated };
+  return { trained, predicted: predicted + (evaluateZeroShot ? size.numEvaluated : 0) };
+}
+
+function keepsOwn(strategy: RunSettings["strategy"]): boolean {
+  return strategy.name === "local" || (strategy.name === "fedPepTao" && strategy.selector !== "all");
 }
 
 /** Seconds of one run with so many tabs of one core each. */

@@ -51,7 +51,8 @@ function scores(steps: readonly StepRecord[], majority: ResultSources["majority"
   };
 }
 
-const isTraining = ({ stage, kind }: StepRecord) => stage === "train" && kind === "train";
+/** A round's training; what follows it in the last round is fine-tuning, of which nothing travels. */
+const isTraining = ({ stage, step, kind }: StepRecord) => stage === "train" && kind === "train" && step === 1;
 
 /** Upload bytes of each training round beside all layers in the same encoding, tensors alone. */
 export function uploadsByRound({
