@@ -67,6 +67,15 @@ test("a run's result has its stages, its curve and, row by row, which test rows 
   expect(calm.usage.orchestrationFraction).toBeGreaterThan(0);
 });
 
+test("the backbone without prompts scores the same beside the runs as on the devices", { timeout: 60_000 }, async () => {
+  const short = { ...settings, numRounds: 1, evaluateZeroShot: false, strategy: { name: "fedAvg", fineTuneEpochs: 0 } } as const;
+  const run = await (await perform(planned("beside", { settings: short }))).result;
+  expect(run.curve.map(({ protocol }) => protocol)).not.toContain("zeroShot");
+  expect(calm.curve.map(({ protocol }) => protocol)).toContain("zeroShot");
+  expect(run.controls.zeroShot).toBe(calm.controls.zeroShot);
+  expect(run.controls.zeroShot).toBeGreaterThan(0);
+});
+
 test("a run that is stopped goes on with the same command and ends with the same numbers", { timeout: 100_000 }, async () => {
   const stop = new AbortController();
   let numSteps = 0;
