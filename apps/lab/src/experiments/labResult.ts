@@ -139,6 +139,16 @@ export interface LabRun {
   readonly error: string | null;
 }
 
+/** The rows of a task that an experiment used. */
+export interface TaskData {
+  readonly task: string;
+  readonly numTrain: number;
+  readonly numValidation: number;
+  readonly numTest: number;
+  /** How they came about, in sentences. */
+  readonly notes: readonly string[];
+}
+
 /** All that an experiment came to; `OUT/results.json`. */
 export interface ExperimentResult {
   /** The file's name without ending. */
@@ -158,6 +168,7 @@ export interface ExperimentResult {
   readonly experiment: Readonly<Record<string, unknown>>;
   /** Sentences for the reader. */
   readonly notes: readonly string[];
+  readonly data: readonly TaskData[];
   readonly rates: readonly RateChoice[];
   /** In the order of the experiment. */
   readonly runs: readonly LabRun[];

@@ -37,6 +37,17 @@ test("an id follows from what decides the numbers, faults included, and from not
   expect(new Set([one?.id, ...others.map((change) => finals(change)[0]?.id)]).size).toBe(5);
 });
 
+test("with other rows in an added data set it is another run", () => {
+  const experiment = parseExperiment({ ...least, tasks: ["feedback/topic", "subj"] }, "mine.yaml");
+  const idsWith = (rows: Record<string, string>) =>
+    planExperiment(experiment, new Map(Object.entries(rows)))
+      .finalRuns(new Map())
+      .map(({ id }) => id);
+  const [topic, subj] = idsWith({ subj: "00" });
+  expect(idsWith({ subj: "00" })).toEqual([topic, subj]);
+  expect(idsWith({ subj: "01" })).toEqual([topic, expect.not.stringContaining(subj ?? "")]);
+});
+
 test("in the lab nobody is late and everybody counts, unless the file says otherwise", () => {
   expect(finals({})[0]?.settings).toMatchObject({ deadlineMs: null, quorum: 1, numRounds: presets.default.numRounds });
   expect(finals({ settings: { deadlineMs: 5000, quorum: 0.7 } })[0]?.settings).toMatchObject({ deadlineMs: 5000, quorum: 0.7 });

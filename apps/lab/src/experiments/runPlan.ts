@@ -57,13 +57,16 @@ export interface ExperimentPlan {
  */
 const inTheLab = { deadlineMs: null, quorum: 1, evaluateZeroShot: false };
 
-/** Lays an experiment out; throws an ExperimentError where a run's settings do not hold. */
-export function planExperiment(experiment: Experiment): ExperimentPlan {
+/**
+ * Lays an experiment out; throws an ExperimentError where a run's settings do not hold. `rowsOf` gives, by task, a hash of the rows of a data
+ * set that was added: with other rows it is another run.
+ */
+export function planExperiment(experiment: Experiment, rowsOf: ReadonlyMap<string, string> = new Map()): ExperimentPlan {
   const { rates, seeds } = experiment;
   const tasks = experiment.tasks.map((task) => (typeof task === "string" ? { name: task, set: {} } : task));
   for (const { name } of tasks) requireTask(name);
   const cells = distinctCells(
-    tasks.flatMap((task) => experiment.methods.flatMap((method) => cellsOf(experiment, whole(method), task))),
+    tasks.flatMap((task) => experiment.methods.flatMap((method) => cellsOf(experiment, whole(method), task, rowsOf.get(task.name)))),
     seeds[0] ?? 0,
   );
   const rateGroups = rates === undefined ? [] : groupsOf(cells, rates, rates.seed ?? seeds[0] ?? 0);
@@ -108,7 +111,7 @@ function chooserOf(given: GivenMethod, experiment: Experiment): GivenMethod {
   return given.ratesOf === undefined || found === undefined ? given : found;
 }
 
-function cellsOf(experiment: Experiment, given: GivenMethod, { name: task, set: ofTask }: GivenTask): Cell[] {
+function cellsOf(experiment: Experiment, given: GivenMethod, { name: task, set: ofTask }: GivenTask, rows: string | undefined): Cell[] {
   const { name, set } = given;
   const { rates, faults } = experiment;
   const methodTitle = titleOf(given);
@@ -126,7 +129,7 @@ function cellsOf(experiment: Experiment, given: GivenMethod, { name: task, set: 
       const training = clientLearningRate === null ? {} : { training: { clientLearningRate } };
       const settings = checked(mergeDeep(varied, { seed, ...training }), where);
       const plan = faults ?? null;
-      const identity = { settings, method: name, task, faults: plan };
+      const identity = { settings, method: name, task, faults: plan, ...(rows === undefined ? {} : { rows }) };
       const id = createHash("sha256")
         .update(JSON.stringify(sorted(identity)))
         .digest("hex")

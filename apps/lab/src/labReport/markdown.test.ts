@@ -17,8 +17,20 @@ test("the page has the command, the sentences, tables of one width, and every dr
   expect(lines).toHaveLength(2 + 6 + 5);
   for (const line of lines) expect(line.match(/(?<!\\)\|/g)).toHaveLength(5);
   expect(block.match(/\*\*0\./g)).toHaveLength(3);
+  expect(text).toContain("feedback/topic: 1,056 training rows, 96 to validate on, 288 to test on. The rows are made up.");
   for (const { name } of figures) expect(text).toContain(`(drawings/${name}.svg)`);
   expect(new Set(figures.map(({ name }) => name)).size).toBe(figures.length);
+});
+
+test("the rates that were tried are told with what validation said", () => {
+  const tried = [
+    { clientLearningRate: 0.003, runId: "a", validation: 0.61 },
+    { clientLearningRate: 0.01, runId: "b", validation: null },
+  ];
+  const rate = { key: "lora/LoRA/subj", method: "lora", task: "subj", seed: 1, tried, chosen: 0.003 };
+  const { text } = renderMarkdown({ ...simulatedComparison(), rates: [rate] }, "x");
+  expect(text).toContain("| lora/LoRA/subj | 1 | 0.003: 0.610; 0.01: – | 0.003 |");
+  expect(renderMarkdown(simulatedComparison(), "x").text).not.toContain("## Rates");
 });
 
 test("nothing in a text is read as markup", () => {

@@ -11,7 +11,7 @@ import { layerScoresOf, rankCorrelations } from "./layers.ts";
 import { commandOf } from "./page.ts";
 import { type Analysis, analyse, type ScoreCell, type ScoreTable, tableTitle } from "./scoreTable.ts";
 import { caveats, usageText } from "./sections.ts";
-import { labelWordsSeen, metricNames, taskNotes } from "./tasks.ts";
+import { labelWordsSeen, metricNames, splitTexts } from "./tasks.ts";
 import { differenceText, scoreText, summaryText } from "./text.ts";
 import { tradeoffFigure } from "./tradeoffFigure.ts";
 
@@ -41,8 +41,9 @@ export function renderMarkdown(result: ExperimentResult, folder: string, analysi
     ...costMarkdown(grid),
     ...(shown.length === 0 ? [] : ["## Drawings", ...shown]),
     ...ranksMarkdown(grid),
+    ...ratesMarkdown(result),
     "## Tasks",
-    taskMarkdown(grid),
+    taskMarkdown(result, grid),
     ...(failed.length === 0 ? [] : ["## Runs that failed", failed.join("\n")]),
     escapeMarkdown(fromMemoryNote),
   ];
@@ -116,10 +117,24 @@ function ranksMarkdown(grid: Grid): string[] {
     : ["## Rank correlation of layer scores", table(["method", "between", "and", "Spearman's ρ", "seeds"], rows)];
 }
 
-function taskMarkdown(grid: Grid): string {
+function ratesMarkdown({ rates }: ExperimentResult): string[] {
+  const rows = rates.map(({ key, seed, tried, chosen }) => [
+    escapeMarkdown(key),
+    String(seed),
+    tried.map(({ clientLearningRate, validation }) => `${clientLearningRate}: ${scoreText(validation)}`).join("; "),
+    chosen === null ? "none" : String(chosen),
+  ]);
+  return rows.length === 0
+    ? []
+    : ["## Rates", "Tried on one seed; the score on the validation split chose.", table(["what", "seed", "tried", "chosen"], rows)];
+}
+
+function taskMarkdown(result: ExperimentResult, grid: Grid): string {
   const names = [...new Set(grid.columns.map(({ task }) => task))];
   return names
-    .map((task) => `- ${escapeMarkdown(`${task}: ${taskNotes(task, names).join(" ") || "nothing on record against its splits."}`)}`)
+    .map(
+      (task) => `- ${escapeMarkdown(`${task}: ${splitTexts(result, task, names).join(" ") || "nothing on record against its splits."}`)}`,
+    )
     .join("\n");
 }
 

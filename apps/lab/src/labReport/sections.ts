@@ -7,7 +7,7 @@ import { distinctById, type Grid, variantText } from "./grid.ts";
 import { type Cell, htmlTable, paragraph } from "./html.ts";
 import { rankCorrelations } from "./layers.ts";
 import { type Analysis, reportedProtocols, type ScoreCell, type ScoreTable, tableTitle } from "./scoreTable.ts";
-import { labelWordsOf, labelWordsSeen, metricNames, taskNotes } from "./tasks.ts";
+import { labelWordsOf, labelWordsSeen, metricNames, splitTexts } from "./tasks.ts";
 import { differenceText, scoreText, summaryText } from "./text.ts";
 
 const howToRead = [
@@ -59,34 +59,20 @@ function scoreCell({ summary, isBest, behindBest }: ScoreCell): Cell {
 }
 
 /** The tasks, what is on record of their label words and splits. */
-export function taskSection({ runs }: ExperimentResult, grid: Grid): string {
+export function taskSection(result: ExperimentResult, grid: Grid): string {
+  const { runs } = result;
   const names = [...new Set(grid.columns.map(({ task }) => task))];
   const backbones = [...new Set(runs.map(({ settings }) => settings.backbone))];
   const lines = names.map((task) => {
     const own = runs.filter((run) => run.task === task);
-    const numRows = own.find(({ correct }) => correct !== null)?.correct?.length;
-    const notes = taskNotes(task, names).join(" ");
+    const notes = splitTexts(result, task, names).join(" ");
     const seen = backbones.map((backbone) => `${backbones.length > 1 ? `${backbone}: ` : ""}${labelWordsSeen(backbone, task)}`).join("; ");
     const metric = own[0] === undefined ? "–" : metricNames[own[0].metric];
     return {
-      cells: [
-        task,
-        { text: metric, isText: true },
-        numRows === undefined ? "–" : String(numRows),
-        prose(labelWordsOf(task)),
-        prose(seen),
-        prose(notes),
-      ],
+      cells: [task, { text: metric, isText: true }, prose(labelWordsOf(task)), prose(seen), prose(notes)],
     };
   });
-  const heads = [
-    "task",
-    { text: "metric", isText: true },
-    "test rows",
-    prose("label words"),
-    prose("label words seen in pretraining"),
-    prose("splits"),
-  ];
+  const heads = ["task", { text: "metric", isText: true }, prose("label words"), prose("label words seen in pretraining"), prose("rows")];
   const text = `Label words are asked for by the zero-shot control, and by every method whose head is label words. Where pretraining already used them as labels, zero-shot is no untouched model (${backbones.join(", ")}).`;
   return `${htmlTable("What is known of each task", heads, lines)}${paragraph(text, "soft")}`;
 }

@@ -1,5 +1,6 @@
 import type { Metric } from "@tutti/core";
 import { findTask, knownOverlaps, seenLabelWords, type TaskDefinition } from "@tutti/data";
+import type { ExperimentResult } from "../experiments/labResult.ts";
 
 /** How a metric is called in tables. */
 export const metricNames: Readonly<Record<Metric, string>> = {
@@ -33,6 +34,20 @@ export function labelWordsSeen(backbone: string, taskName: string): string {
 export function labelWordsOf(taskName: string): string {
   const prompts = knownTask(taskName)?.prompts ?? [];
   return prompts.length === 0 ? "–" : prompts.map(({ labelWords }) => labelWords.join(", ")).join(" or ");
+}
+
+/** Such as `2,000 training rows, 500 to validate on, 1,000 to test on`; null where a result does not say. */
+export function rowsText({ data = [] }: Partial<Pick<ExperimentResult, "data">>, taskName: string): string | null {
+  const rows = data.find(({ task }) => task === taskName);
+  if (rows === undefined) return null;
+  const { numTrain, numValidation, numTest } = rows;
+  return `${numTrain.toLocaleString("en")} training rows, ${numValidation.toLocaleString("en")} to validate on, ${numTest.toLocaleString("en")} to test on.`;
+}
+
+/** What is said of a task's rows and splits, in sentences. */
+export function splitTexts(result: Pick<ExperimentResult, "data">, taskName: string, otherTasks: readonly string[]): string[] {
+  const added = result.data?.find(({ task }) => task === taskName)?.notes ?? [];
+  return [...new Set([rowsText(result, taskName) ?? "", ...taskNotes(taskName, otherTasks), ...added])].filter((text) => text !== "");
 }
 
 /** What has to be said of a task's splits: where they come from, and which of its test rows stand in a training part. */

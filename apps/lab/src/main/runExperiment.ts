@@ -27,6 +27,7 @@ import { type OutFolder, openOutFolder } from "./outFolder.ts";
 import { reuseResults } from "./reuse.ts";
 import { createRunner } from "./runner.ts";
 import { abortOnSignals, Stopped } from "./signals.ts";
+import { describeData, hashRows } from "./taskData.ts";
 
 /** How an experiment ended. */
 export type LabEnd =
@@ -41,7 +42,8 @@ export async function runExperiment(options: LabOptions, file: string): Promise<
   await rememberDatasets(options.publicDir);
   const named = readExperiment(file);
   const { experiment, name } = named;
-  const plan = planExperiment(experiment);
+  const tasks = [...new Set(experiment.tasks.map((task) => (typeof task === "string" ? task : task.name)))];
+  const plan = planExperiment(experiment, await hashRows(options.publicDir, tasks));
   const runs = allRuns(plan);
   const { maxRuns } = experiment.budget;
   if (maxRuns !== undefined && runs.length > maxRuns) throw new Error(`${name} is ${runs.length} runs, its budget.maxRuns is ${maxRuns}`);
@@ -106,7 +108,9 @@ async function runAll(parts: Parts): Promise<LabEnd> {
     const final = plan.finalRuns(new Map(rates.map(({ key, chosen }) => [key, chosen])));
     await runner.run(distinctRuns(final));
     board.end();
-    const result = resultOf(named, parts, { memory, rates, final, results });
+    const sizes = await workbench.do("sizes", { tasks: [...new Set(final.map(({ task }) => task))] });
+    const data = await describeData(publicDir, sizes);
+    const result = resultOf(named, parts, { memory, rates, final, results, data });
     await writeReport(result, out.path);
     const numFailed = result.runs.filter(({ error }) => error !== null).length;
     board.say(
@@ -172,6 +176,7 @@ interface Ending {
   readonly memory: { readonly startedAt: string };
   readonly rates: readonly RateChoice[];
   readonly final: readonly PlannedRun[];
+  readonly data: ExperimentResult["data"];
   readonly results: ReadonlyMap<string, LabRun>;
 }
 
@@ -179,7 +184,7 @@ interface Ending {
 function resultOf(
   { name, experiment }: NamedExperiment,
   { options, plan }: Parts,
-  { memory, rates, final, results }: Ending,
+  { memory, rates, final, results, data }: Ending,
 ): ExperimentResult {
   const shown = new Set(final.map(({ id }) => id));
   const trials = plan.rateGroups.flatMap((group) => group.trials.map(({ run }) => run)).filter(({ id }) => !shown.has(id));
@@ -191,6 +196,6 @@ function resultOf(
   return {
     ...{ name, title, preset: options.preset, question, commit: readCommit(), machine: nameMachine(), startedAt: memory.startedAt },
     experiment: { ...experiment } satisfies Experiment,
-    ...{ notes, rates, runs },
+    ...{ notes, data, rates, runs },
   };
 }

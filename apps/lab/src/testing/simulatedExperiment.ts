@@ -128,6 +128,7 @@ export function simulatedExperiment(runs: readonly LabRun[], changes: Partial<Ex
     startedAt: "2026-01-02T03:04:05.000Z",
     experiment: { title: "A simulated experiment", seeds: [1, 2, 3], rounds: 12 },
     notes: ["device 7 has no example of class <price>"],
+    data: [{ task: "feedback/topic", numTrain: 1056, numValidation: 96, numTest: 288, notes: ["The rows are made up."] }],
     rates: [],
     runs,
     ...changes,
