@@ -59,8 +59,10 @@ test("the smoke experiment is stopped in the middle of a run, goes on there and 
   expect(fedPepTao.bytes.stagesAB).toBeGreaterThan(0);
   expect(fedAvg.bytes.stagesAB).toBe(0);
   for (const { final, correct, controls, curve } of runs) {
-    expect(curve.length).toBeGreaterThan(5);
+    const shown = curve.filter(({ split }: { split: string }) => split === "test").map(({ protocol }: { protocol: string }) => protocol);
+    expect(new Set(shown)).toEqual(new Set(["personalised", "global", "newcomer"]));
     expect(controls.majority).toBe(0.25);
+    expect(controls.zeroShot).toBeGreaterThan(0.25);
     expect(correct).toMatch(/^[01]{288}$/);
     expect(correct.replaceAll("0", "").length / correct.length).toBeCloseTo(final.global.accuracy, 9);
   }
