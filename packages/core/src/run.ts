@@ -66,7 +66,7 @@ export interface AttemptTuning extends TuningCommon {
   readonly promptTokens: number;
   /** r, width of the attention network's hidden layer. */
   readonly bottleneck: number;
-  /** Names of files under public/prompts/<backbone>/. */
+  /** Names of source prompts; public/prompts/<backbone>/<name>-<promptTokens>.json holds each. */
   readonly sources: readonly string[];
 }
 

@@ -62,7 +62,7 @@ export { admissionTolerance, computeAdmission, testAdmission } from "./training/
 export { type SourceTraining, trainSourcePrompt } from "./trainSourcePrompt.ts";
 export { tuneAlone } from "./tuneAlone.ts";
 export { type TunedLayout, tunedLayout } from "./tuning/layout.ts";
-export { fetchSourcePrompts, parseSourcePrompt, type SourcePrompt, sourcePromptPath } from "./tuning/sourcePrompts.ts";
+export { fetchSourcePrompts, parseSourcePrompt, type SourcePrompt } from "./tuning/sourcePrompts.ts";
 export { type GoldenErrors, goldenErrors, type VerifyOptions } from "./verify/goldenErrors.ts";
 export type { GoldenFile } from "./verify/goldenFile.ts";
 export { goldenTolerance, pastTolerance, verifyBackbone } from "./verify/verifyBackbone.ts";

@@ -1,11 +1,11 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { RunSettings } from "@tutti/core";
-import { fetchSourcePrompts, type SourcePrompt, sourcePromptPath } from "./tuning/sourcePrompts.ts";
+import { type RunSettings, sourcePromptPath } from "@tutti/core";
+import { fetchSourcePrompts, type SourcePrompt } from "./tuning/sourcePrompts.ts";
 
 /** Writes a source prompt where runs look for it, whole or not at all; answers the path. Node only. */
 export async function writeSourcePrompt(publicFolder: string, prompt: SourcePrompt): Promise<string> {
-  const path = join(publicFolder, sourcePromptPath(prompt.backbone, prompt.name));
+  const path = join(publicFolder, sourcePromptPath(prompt.backbone, prompt.name, prompt.shape[0]));
   await mkdir(dirname(path), { recursive: true });
   await writeFile(`${path}.unfinished`, `${JSON.stringify(prompt)}\n`);
   await rename(`${path}.unfinished`, path);

@@ -42,7 +42,7 @@ test("a source prompt is trained, written and read again, and the same seed make
   const again = await trainSourcePrompt(backbone, task, { train }, options);
   expect(again.prompt).toEqual(prompt);
   const folder = await mkdtemp(join(tmpdir(), "tutti-prompts-"));
-  expect(await writeSourcePrompt(folder, prompt)).toBe(join(folder, "prompts/minuet/moods.json"));
+  expect(await writeSourcePrompt(folder, prompt)).toBe(join(folder, "prompts/minuet/moods-2.json"));
   const tuning = { ...presets.demo.tuning, method: "attempt", promptTokens: 2, bottleneck: 2, sources: ["moods"] } as const;
   const found = await readSourcePrompts(folder, { backbone: "minuet", task: "trec", tuning });
   await rm(folder, { recursive: true });
@@ -84,7 +84,7 @@ test("a run reads the source prompts that it names, and refuses those of other b
   };
   const run = { backbone: "minuet", task: "trec", tuning };
   expect(await fetchSourcePrompts(run, read({}))).toHaveLength(1);
-  expect(paths).toEqual(["prompts/minuet/one.json"]);
+  expect(paths).toEqual(["prompts/minuet/one-2.json"]);
   await expect(fetchSourcePrompts({ ...run, task: "mr" }, read({}))).rejects.toThrow("sst2 cannot be a source for mr");
   await expect(fetchSourcePrompts(run, read({ backbone: "other" }))).rejects.toThrow("belongs to backbone other");
   await expect(fetchSourcePrompts(run, read({ shape: [3, 3] }))).rejects.toThrow("needs 9 values, found 6");
@@ -112,7 +112,7 @@ test("a trainer fetches source prompts from beside the data sets, and takes step
     datasetUrl: "http://tutti.test/datasets/feedback/",
   };
   const { shape } = await trainer.start({ run, ...urls, backend: "wasm", threads: 1 }, () => undefined);
-  expect(fetched).toEqual(["/prompts/minuet/one.json"]);
+  expect(fetched).toEqual(["/prompts/minuet/one-2.json"]);
   expect(shape.numLayers).toBe(0);
   await trainer.addDevice(0, { kind: "own", examples: train });
   const { config } = await loadBackboneFolder(minuet);

@@ -6,6 +6,7 @@ import { type TrainPromptFlags, trainPrompt } from "../prompts/train.ts";
 
 const where = () => new Option("--public <folder>", "holds backbones/, datasets/ and prompts/").default("public");
 const backboneOf = () => new Option("--backbone <name>", "folder under public/backbones").default("minuet");
+const sizeOf = () => new Option("--tokens <number>", "its rows, where there are several sizes of that name").argParser(promptTokens);
 /** As a run's settings have it. */
 const maxPromptTokens = 1024;
 
@@ -23,6 +24,7 @@ export function addPrompt(program: Command): void {
     .description("what a source prompt was trained on and how, and its accuracy before and after")
     .argument("<name>", "its name")
     .addOption(backboneOf())
+    .addOption(sizeOf())
     .addOption(where())
     .option("--json", "as JSON, without its values")
     .action((name: string, flags: OnePromptFlags & { json?: boolean }) => showPrompt(name, flags));
@@ -31,6 +33,7 @@ export function addPrompt(program: Command): void {
     .description("delete a source prompt's file")
     .argument("<name>", "its name")
     .addOption(backboneOf())
+    .addOption(sizeOf())
     .addOption(where())
     .action((name: string, flags: OnePromptFlags) => removePrompt(name, flags));
 }
@@ -55,8 +58,8 @@ function addTrain(prompt: Command): void {
     .addHelpText(
       "after",
       `
-Writes prompts/<backbone>/<name>.json in the public folder, with the record of how it was made; the same command makes the same file. Ctrl-C
-stops it and leaves what was there before. Accuracies are those of the validation rows, which choose nothing.
+Writes prompts/<backbone>/<name>-<tokens>.json in the public folder, with the record of how it was made; the same command makes the same file.
+Ctrl-C stops it and leaves what was there before. Accuracies are those of the validation rows, which choose nothing.
 
 Examples:
   tutti data add ag_news && tutti prompt train ag_news

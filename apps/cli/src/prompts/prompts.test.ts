@@ -53,11 +53,11 @@ test("a source prompt is trained on an added task, listed, shown and removed, an
   expect(await prompt("list")).toContain("No source prompts in");
   const words = ["train", "moods", "--tokens", "3", "--steps", "20", "--batch", "4", "--rate", "0.05", "--seed", "5"];
   const said = await prompt(...words);
-  expect(said).toContain("moods.json: 3 rows of 128 values, trained on 10 rows of moods");
+  expect(said).toContain("moods-3.json: 3 rows of 128 values, trained on 10 rows of moods");
   expect(said).toMatch(/Validation accuracy 0\.500 before, (0\.500|1\.000) after \(2 rows\)/);
   expect(said).toContain("tuning: { method: attempt, promptTokens: 3, sources: [moods], … }");
-  expect(await files()).toEqual(["moods.json"]);
-  const path = join(folder, "prompts/minuet/moods.json");
+  expect(await files()).toEqual(["moods-3.json"]);
+  const path = join(folder, "prompts/minuet/moods-3.json");
   const made = await readFile(path, "utf8");
   expect(JSON.parse(made)).toMatchObject({
     ...{ name: "moods", backbone: "minuet", task: "moods", numExamples: 10, numSteps: 20, batchSize: 4, learningRate: 0.05, seed: 5 },
@@ -77,12 +77,36 @@ test("a source prompt is trained on an added task, listed, shown and removed, an
   expect(await files()).toEqual([]);
 });
 
+test("two sizes of one name lie side by side, and --tokens says which is shown or removed", async () => {
+  const train = (...words: string[]) => prompt("train", "moods", "--steps", "1", ...words);
+  await train("--name", "pair", "--tokens", "2");
+  await train("--name", "pair", "--tokens", "11");
+  await train("--name", "pair-2", "--tokens", "3");
+  expect(await files()).toEqual(["pair-11.json", "pair-2-3.json", "pair-2.json"]);
+  expect(await prompt("list")).toMatch(/pair .* 2 × 128 [\s\S]*pair .* 11 × 128 [\s\S]*pair-2 .* 3 × 128 /);
+  for (const command of ["show", "remove"]) {
+    await expect(prompt(command, "pair")).rejects.toThrow(/source prompts pair of 2, 11 tokens in .*: say which one with --tokens/);
+    await expect(prompt(command, "pair", "--tokens", "3")).rejects.toThrow(/no source prompt pair of 3 tokens in .* those of 2, 11 tokens/);
+    await expect(prompt(command, "pair", "--tokens", "0")).rejects.toThrow("at least 1");
+    await expect(prompt(command, "pair-11")).rejects.toThrow(/no source prompt pair-11 in .*; it holds pair, pair-2$/);
+  }
+  expect(await prompt("show", "pair", "--tokens", "2")).toMatch(/size\s+2 tokens of 128 values/);
+  expect(JSON.parse(await prompt("show", "pair", "--tokens", "11", "--json"))).toMatchObject({ name: "pair", shape: [11, 128] });
+  expect(await prompt("show", "pair-2")).toMatch(/size\s+3 tokens of 128 values/);
+  expect(await prompt("remove", "pair", "--tokens", "11")).toContain("pair-11.json is removed");
+  expect(await files()).toEqual(["pair-2-3.json", "pair-2.json"]);
+  expect(await prompt("show", "pair")).toMatch(/size\s+2 tokens of 128 values/);
+  await prompt("remove", "pair");
+  await prompt("remove", "pair-2", "--tokens", "3");
+  expect(await files()).toEqual([]);
+});
+
 test("rows are drawn with the seed, label words may answer, and the name is the caller's", async () => {
   const words = ["train", "moods", "--name", "few", "--tokens", "2", "--steps", "2", "--max-rows", "4", "--head", "linear"];
   expect(await prompt(...words, "--for", "feedback/topic")).toContain("trained on 4 rows of moods");
   const sentiment = ["train", "feedback/sentiment", "--tokens", "2", "--steps", "1", "--max-rows", "4", "--head", "labelWords"];
-  expect(await prompt(...sentiment)).toContain("feedback-sentiment.json");
-  expect(await files()).toEqual(["feedback-sentiment.json", "few.json"]);
+  expect(await prompt(...sentiment)).toContain("feedback-sentiment-2.json");
+  expect(await files()).toEqual(["feedback-sentiment-2.json", "few-2.json"]);
 });
 
 test("what cannot be trained is refused in a sentence, and nothing is left behind", async () => {
@@ -119,7 +143,7 @@ test("training shows how far it is, and a signal stops it without a file", async
   const ports = { progress: createProgress(stream), signal: controller.signal };
   await expect(trainPrompt("moods", { ...flags, public: folder, name: "stopped" }, ports)).rejects.toThrow("stopped by SIGINT");
   expect(shown.some((text) => /loss \d\.\d{3}, step █*░+ 2 of 1000/.test(text))).toBe(true);
-  expect(await files()).not.toContain("stopped.json");
+  expect(await files()).not.toContain("stopped-2.json");
 });
 
 test("Ctrl-C aborts the work, and is told with its exit code", async () => {
@@ -158,6 +182,6 @@ test("tuned prompts of an ATTEMPT run predict with their source prompts, and say
   expect(said.split("\n")).toEqual(texts.map((text, index) => `${expected[index]}\t${text}`));
   await prompt("remove", "source");
   await expect(tutti("predict", "--prompts", path, "--public", folder, ...texts)).rejects.toThrow(
-    /the run needs prompts\/minuet\/source\.json, which is not in .*; `tutti prompt train` makes a source prompt/,
+    /the run needs prompts\/minuet\/source-2\.json, which is not in .*; `tutti prompt train` makes a source prompt/,
   );
 });

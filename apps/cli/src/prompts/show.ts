@@ -1,5 +1,6 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { sourcePromptPath } from "@tutti/core";
 import type { SourcePrompt } from "@tutti/model";
 import { count, listing, table } from "../backbones/text.ts";
 import { UsageError } from "../exitCodes.ts";
@@ -11,6 +12,14 @@ interface PlaceFlags {
 /** Says which prompt: names are those of a backbone. */
 export interface OnePromptFlags extends PlaceFlags {
   readonly backbone: string;
+  /** Not needed where there is one size of the name. */
+  readonly tokens?: number;
+}
+
+/** What the name of a source prompt's file says. */
+interface PromptFile {
+  readonly name: string;
+  readonly tokens: number;
 }
 
 /** `tutti prompt list`. */
@@ -18,12 +27,12 @@ export async function listPrompts({ public: publicFolder }: PlaceFlags): Promise
   const folder = join(publicFolder, "prompts");
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const backbones = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  const names = await Promise.all(backbones.sort().map(async (backbone) => [backbone, await namesIn(join(folder, backbone))] as const));
-  const places = names.flatMap(([backbone, prompts]) =>
-    prompts.map((prompt) => ({ backbone, path: join(folder, backbone, `${prompt}.json`) })),
+  const files = await Promise.all(backbones.sort().map(async (backbone) => [backbone, await filesIn(join(folder, backbone))] as const));
+  const paths = files.flatMap(([backbone, some]) =>
+    some.map(({ name, tokens }) => join(publicFolder, sourcePromptPath(backbone, name, tokens))),
   );
-  if (places.length === 0) return console.log(`No source prompts in ${folder}; \`tutti prompt train\` makes one.`);
-  const prompts = await Promise.all(places.map(({ path }) => readPrompt(path)));
+  if (paths.length === 0) return console.log(`No source prompts in ${folder}; \`tutti prompt train\` makes one.`);
+  const prompts = await Promise.all(paths.map(readPrompt));
   const rows = prompts.map(({ name, backbone, task, numExamples, numSteps, shape, validation }) => [
     name,
     backbone,
@@ -72,19 +81,33 @@ export async function removePrompt(name: string, flags: OnePromptFlags): Promise
 }
 
 /** The file of a source prompt that is there; a usage error that lists those there are. */
-async function pathOf(name: string, { public: publicFolder, backbone }: OnePromptFlags): Promise<string> {
+async function pathOf(name: string, { public: publicFolder, backbone, tokens }: OnePromptFlags): Promise<string> {
   const folder = join(publicFolder, "prompts", backbone);
-  const names = await namesIn(folder);
-  if (names.includes(name)) return join(folder, `${name}.json`);
-  throw new UsageError(`there is no source prompt ${name} in ${folder}; it holds ${names.join(", ") || "none"}`);
+  const files = await filesIn(folder);
+  const sizes = files.filter((file) => file.name === name).map((file) => file.tokens);
+  if (sizes.length === 0) {
+    const names = [...new Set(files.map((file) => file.name))];
+    throw new UsageError(`there is no source prompt ${name} in ${folder}; it holds ${names.join(", ") || "none"}`);
+  }
+  if (tokens === undefined && sizes.length > 1)
+    throw new UsageError(`there are source prompts ${name} of ${sizes.join(", ")} tokens in ${folder}: say which one with --tokens`);
+  const size = sizes.find((one) => tokens === undefined || one === tokens);
+  if (size === undefined)
+    throw new UsageError(
+      `there is no source prompt ${name} of ${tokens} tokens in ${folder}; there are those of ${sizes.join(", ")} tokens`,
+    );
+  return join(publicFolder, sourcePromptPath(backbone, name, size));
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+/** The source prompts of a backbone's folder, by name and then by size. */
+async function filesIn(folder: string): Promise<PromptFile[]> {
   const files = await readdir(folder).catch(() => []);
   return files
-    .filter((file) => file.endsWith(".json"))
-    .map((file) => file.slice(0, -".json".length))
-    .sort();
+    .flatMap((file) => {
+      const [, name, tokens] = /^(.+)-([1-9]\d*)\.json$/.exec(file) ?? [];
+      return name === undefined ? [] : [{ name, tokens: Number(tokens) }];
+    })
+    .sort((a, b) => (a.name === b.name ? a.tokens - b.tokens : a.name < b.name ? -1 : 1));
 }
 
 async function readPrompt(path: string): Promise<SourcePrompt> {

@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
 import { mkdir, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { RunSettings } from "@tutti/core";
+import { type RunSettings, sourcePromptPath } from "@tutti/core";
 import { findTask } from "@tutti/data";
-import { sourcePromptPath } from "@tutti/model";
 import { ExperimentError } from "../experiments/experimentFile.ts";
 import type { PlannedRun } from "../experiments/runPlan.ts";
 import type { Workbench } from "./workbench.ts";
@@ -33,7 +32,8 @@ export function requireFiles(publicDir: string, runs: readonly PlannedRun[]): vo
 
 function missingSources(publicDir: string, { backbone, tuning }: RunSettings): readonly string[] {
   if (tuning.method !== "attempt") return [];
-  return tuning.sources.filter((source) => !existsSync(join(publicDir, sourcePromptPath(backbone, source))));
+  const { sources, promptTokens } = tuning;
+  return sources.filter((source) => !existsSync(join(publicDir, sourcePromptPath(backbone, source, promptTokens))));
 }
 
 /** Trains the source prompts that runs need and that are not there yet; `say` is told of each. */
@@ -48,9 +48,9 @@ export async function prepareSources(
       const { backbone, tuning } = settings;
       if (tuning.method !== "attempt") continue;
       const users = runs.filter(({ settings: { tuning: other } }) => other.method === "attempt" && other.sources.includes(source));
-      say(`Training the source prompt ${source} …`);
       const targets = [...new Set(users.map(({ task }) => task))];
       const { promptTokens, head } = tuning;
+      say(`Training the source prompt ${source} of ${promptTokens} tokens …`);
       await workbench.do("sourcePrompt", { source, backbone, promptTokens, head, targets });
     }
   }

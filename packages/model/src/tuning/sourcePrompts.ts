@@ -1,11 +1,11 @@
-import type { AttemptTuning, RunSettings } from "@tutti/core";
+import { type AttemptTuning, type RunSettings, sourcePromptPath } from "@tutti/core";
 import { refuseOverlap } from "@tutti/data";
 import { z } from "zod";
 import type { BackboneConfig } from "../backbone/config.ts";
 
 const sourcePromptSchema = z.strictObject({
   formatVersion: z.literal(1),
-  /** File name without its ending; what `tuning.sources` lists. */
+  /** What `tuning.sources` lists. */
   name: z.string().min(1),
   backbone: z.string().min(1),
   /** The task whose training part it was trained on. */
@@ -60,18 +60,14 @@ export function sourcesOf(
   });
 }
 
-/** Path of a source prompt's file in the public folder. */
-export function sourcePromptPath(backbone: string, name: string): string {
-  return `prompts/${backbone}/${name}.json`;
-}
-
 /** The source prompts that a run's tuning names, none for most methods; throws where one is not for this run. */
 export async function fetchSourcePrompts(
   run: Pick<RunSettings, "backbone" | "task" | "tuning">,
   read: (path: string) => Promise<string>,
 ): Promise<SourcePrompt[]> {
   if (run.tuning.method !== "attempt") return [];
-  const paths = run.tuning.sources.map((name) => sourcePromptPath(run.backbone, name));
+  const { sources, promptTokens } = run.tuning;
+  const paths = sources.map((name) => sourcePromptPath(run.backbone, name, promptTokens));
   const prompts = await Promise.all(paths.map(async (path) => parseSourcePrompt(await read(path), path)));
   refuseSources(prompts, run);
   return prompts;
