@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   type BackboneSizes,
@@ -6,6 +6,7 @@ import {
   initialParams,
   type Params,
   type RunSettings,
+  sourcePromptPath,
   type TunedShape,
   tunedEntries,
   tunedShape,
@@ -56,4 +57,18 @@ export function readBackboneSizes(publicDir: string, backbone: string): Backbone
   const { numLayers, hiddenSize, numHeads, numKeyValueHeads, headSize } = parsed.data.config;
   const widths = { keyValueWidth: numKeyValueHeads * headSize, queryWidth: numHeads * headSize };
   return { numLayers, hiddenSize, ...widths, weights: parsed.data.tensors };
+}
+
+/** Throws a ConfigError that lists the source prompts which a run's tuning names and a public folder lacks, each with the command that makes it. */
+export function requireSourcePrompts(publicDir: string, { backbone, tuning }: RunSettings): void {
+  if (tuning.method !== "attempt") return;
+  const { sources, promptTokens } = tuning;
+  const lacking = sources.flatMap((name) => {
+    const path = join(publicDir, sourcePromptPath(backbone, name, promptTokens));
+    if (existsSync(path)) return [];
+    return [
+      `source prompt ${name}: ${path} is not there; \`tutti prompt train ${name} --tokens ${promptTokens} --backbone ${backbone}\` makes it`,
+    ];
+  });
+  if (lacking.length > 0) throw new ConfigError(lacking.join("\n"));
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { presets } from "@tutti/core";
 import { afterEach, expect, test, vi } from "vitest";
+import { ConfigError } from "../config.ts";
 import type { RunOutcome } from "../coordinator.ts";
 import { openJournal } from "../journal/journal.ts";
 import { lmdbStore } from "../journal/lmdbStore.ts";
@@ -11,7 +12,7 @@ import { joinAsClient, newClient } from "../testing/protocolClient.ts";
 import { temporaryFolder } from "../testing/startTest.ts";
 import { tinyFedAvg, tinyRun } from "../testing/tinyRun.ts";
 import { beginRun, listRuns, runStatus, stopRun } from "./run.ts";
-import { serve } from "./serve.ts";
+import { type ServeOptions, serve } from "./serve.ts";
 
 const folders: { remove(): void }[] = [];
 afterEach(() => {
@@ -79,6 +80,32 @@ test("a run is started from a file, ends when it is over, and can be listed and 
     .split("\n");
   expect(written.map((line) => JSON.parse(line).kind)).toEqual(["train", "train", "evaluate"]);
   expect(JSON.parse(readFileSync(join(dataDir, runId, "config.json"), "utf8"))).toMatchObject({ run: { seed: 42 } });
+});
+
+test("a run whose source prompts are not all there is refused before anything listens, with the commands that make them", async () => {
+  const folder = newFolder();
+  const tuning = { ...tinyRun().tuning, method: "attempt", promptTokens: 2, bottleneck: 3, sources: ["ag_news", "qnli", "boolq"] } as const;
+  const abort = new AbortController();
+  const lines: string[] = [];
+  const options: ServeOptions = {
+    ...{ presets, preset: "default", file: settingsFile(folder, 0), isOver: "whenStopped", numClasses: () => 3, signal: abort.signal },
+    flags: { run: { tuning } },
+    print(line) {
+      lines.push(line);
+      if (line.startsWith("files")) abort.abort();
+    },
+  };
+  const prompts = join(folder, "prompts", "tiny");
+  mkdirSync(prompts, { recursive: true });
+  for (const file of ["qnli-2.json", "boolq-16.json"]) writeFileSync(join(prompts, file), "{}");
+  const refused = await serve(options).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(ConfigError);
+  const lacking = (name: string) =>
+    `source prompt ${name}: ${join(prompts, `${name}-2.json`)} is not there; \`tutti prompt train ${name} --tokens 2 --backbone tiny\` makes it`;
+  expect(refused).toHaveProperty("message", `${lacking("ag_news")}\n${lacking("boolq")}`);
+  expect([lines, existsSync(join(folder, "runs"))]).toEqual([[], false]);
+  for (const file of ["ag_news-2.json", "boolq-2.json"]) writeFileSync(join(prompts, file), "{}");
+  expect(await serve(options)).toBe("SIGTERM");
 });
 
 test("a signal ends serving, and says that the same command resumes", async () => {

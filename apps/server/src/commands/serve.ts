@@ -7,7 +7,7 @@ import { listRunIds, readRun } from "../journal/readRun.ts";
 import { deriveRunId } from "../runFolder.ts";
 import type { Overrides } from "../settings.ts";
 import { mergeSettings, readSettingsFile } from "../settings.ts";
-import { readBackboneSizes, tunedParameters } from "../tuned.ts";
+import { readBackboneSizes, requireSourcePrompts, tunedParameters } from "../tuned.ts";
 
 /** How to serve a run. */
 export interface ServeOptions {
@@ -40,6 +40,7 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const file = options.file === undefined ? {} : readSettingsFile(options.file);
   const config = mergeSettings({ presets, preset, file, flags });
   const tuned = tunedParameters(config.run, readBackboneSizes(config.publicDir, config.run.backbone), options.numClasses(config.run));
+  requireSourcePrompts(config.publicDir, config.run);
   const finished = await describeFinished(config);
   if (finished !== null) print(finished);
   const coordinator = await startCoordinator(config, { tuned, ...(options.pages === undefined ? {} : { pages: options.pages }) });
