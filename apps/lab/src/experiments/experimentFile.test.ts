@@ -52,7 +52,7 @@ test("no method tries more rates than another, and one takes them over from a me
 
 test("every built-in experiment holds, and has a title and runs", () => {
   expect(presetNames()).toEqual([
-    ...["layer-selection", "non-iid", "optimizer-ablation", "paper", "peft-comparison", "scaling", "smoke", "tradeoff"],
+    ...["held-out", "layer-selection", "non-iid", "optimizer-ablation", "paper", "peft-comparison", "scaling", "smoke", "tradeoff"],
   ]);
   for (const name of presetNames()) {
     const { experiment } = readExperiment(join(experimentsFolder, `${name}.yaml`));
