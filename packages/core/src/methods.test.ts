@@ -92,7 +92,7 @@ test("what the publications give is set: rates, sizes, optimisers", () => {
   expect(settings("idpg").tuning).toMatchObject({ promptTokens: 5, bottleneck: 16 });
   expect(settings("latePrompt").tuning).toMatchObject({ promptTokens: 5, bottleneck: 128 });
   expect(settings("attempt").tuning).toMatchObject({ promptTokens: 16, sources: ["ag_news", "qnli", "boolq"] });
-  expect(settings("momD").training).toEqual({ ...base.training, optimizer: "momentum" });
+  expect(settings("momD").training).toEqual({ ...base.training, optimizer: "momentum", weightDecay: 0 });
   expect(settings("fedProx").training).toEqual({ ...base.training, proximal: 0.01 });
   expect(settings("scaffold").training).toEqual({ ...base.training, optimizer: "sgd", weightDecay: 0 });
   expect(settings("fedYogi").strategy).toMatchObject({ optimizer: "yogi", beta1: 0.9, beta2: 0.99, tau: 0.001 });

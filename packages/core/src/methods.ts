@@ -70,6 +70,7 @@ const reddiAdaptive: Publication = {
   link: "https://arxiv.org/abs/2003.00295",
 };
 const prefixWithoutNetwork = "Prompts are trained directly, without the re-parameterisation network.";
+const oneServerRate = "The server's rate is 0.01 and τ 0.001, not tuned by task: with few rounds that keeps W near its start.";
 const weightedByExamples = "Changes are weighted by examples, as in the paper's experiments, where Algorithm 2 writes the plain mean.";
 
 /** The methods of the comparison (fedpeptao.md §7) and its controls, by name. */
@@ -83,7 +84,10 @@ export const methods: Readonly<Record<MethodName, Method>> = {
       year: 2023,
       link: "https://arxiv.org/abs/2310.15080",
     },
-    deviations: ["Unless the base is the official preset, the settings are this project's defaults and not those of the public code."],
+    deviations: [
+      "Unless the base is the official preset, the settings are this project's defaults and not those of the public code.",
+      "With initial prompts from counting, what the counting rounds train is kept: the method trains in so many rounds more than the others, and is charged their bytes and seconds.",
+    ],
     settings: (base) => ({ ...base, tuning: prefixOf(base), strategy: fedPepTaoOf(base) }),
   },
   adapter: {
@@ -153,7 +157,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
     deviations: [
       averaged,
       optimised,
-      "Of its variants, the one with prompts at the input and plain matrices, without parameterised hypercomplex multiplication.",
+      "Of its variants, the one with prompts at the input and plain matrices, without parameterised hypercomplex multiplication and without dropout.",
       "A text's embedding is the mean of the frozen backbone's last states over its tokens, which decoders have too.",
     ],
     settings: (base) => averagedWith(base, { method: "idpg", promptTokens: 5, bottleneck: 16, ...commonOf(base) }),
@@ -207,9 +211,10 @@ export const methods: Readonly<Record<MethodName, Method>> = {
     deviations: [
       fromMemory,
       "Velocities stay on the device and start at 0 in every task; the publication averages them too.",
+      "Gradients are clipped, as for every method of the comparison.",
       prefixWithoutNetwork,
     ],
-    settings: (base) => trainedWith(pTuning(base), { optimizer: "momentum" }),
+    settings: (base) => trainedWith(pTuning(base), { optimizer: "momentum", weightDecay: 0 }),
   },
   momSAdamD: {
     title: "MomS+AdamD",
@@ -223,7 +228,8 @@ export const methods: Readonly<Record<MethodName, Method>> = {
     deviations: [
       fromMemory,
       "The devices' optimiser is AdamW.",
-      "The velocity is subtracted from the average as FedPepTAO's server does it, and not from the last global parameters.",
+      "The velocity is FedPepTAO's: βV + (1 − β)D, subtracted from the average at a rate that starts as the device's and falls by 1 % a step, where the publication subtracts βV + D from the last global parameters at rate 1. So it moves the average little.",
+      "The first round takes the plain average.",
       prefixWithoutNetwork,
     ],
     settings: (base) => ({ ...base, tuning: prefixOf(base), strategy: { ...fedPepTaoOf(base), ...serverMomentumAlone } }),
@@ -237,7 +243,12 @@ export const methods: Readonly<Record<MethodName, Method>> = {
       year: 2022,
       link: "https://arxiv.org/abs/2106.09685",
     },
-    deviations: [averaged, optimised, "The factors are averaged each by itself, which is not the average of their products."],
+    deviations: [
+      averaged,
+      optimised,
+      "The factors are averaged each by itself, which is not the average of their products.",
+      "A starts at normal values of the same spread as the uniform ones of its code, and nothing is dropped out.",
+    ],
     settings: (base) => averagedWith(base, { method: "lora", rank: 8, alpha: 16, ...commonOf(base) }),
   },
   full: {
@@ -268,6 +279,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
     deviations: [
       optimised,
       "Devices are sampled uniformly and weighted by examples, and all do the same number of epochs.",
+      "The proximal term is part of the gradient that is clipped.",
       "μ is 0.01 unless the base gives one.",
     ],
     settings: (base) => trainedWith(pTuning(base), { proximal: base.training.proximal > 0 ? base.training.proximal : 0.01 }),
@@ -291,19 +303,21 @@ export const methods: Readonly<Record<MethodName, Method>> = {
   fedAdam: {
     title: "FedAdam",
     publication: reddiAdaptive,
-    deviations: [optimised, weightedByExamples],
+    deviations: [optimised, weightedByExamples, oneServerRate],
     settings: (base) => ({ ...pTuning(base), strategy: { ...adaptive, optimizer: "adam" } }),
   },
   fedYogi: {
     title: "FedYogi",
     publication: reddiAdaptive,
-    deviations: [optimised, weightedByExamples],
+    deviations: [optimised, weightedByExamples, oneServerRate],
     settings: (base) => ({ ...pTuning(base), strategy: { ...adaptive, optimizer: "yogi" } }),
   },
   local: {
     title: "Local training only",
     publication: null,
-    deviations: ["A control: every device tunes prompts in all layers alone, in the rounds for which it is sampled."],
+    deviations: [
+      "A control: every device tunes prompts in all layers alone, in the rounds for which it is sampled; one that never is answers with untrained prompts.",
+    ],
     settings: (base) => ({ ...pTuning(base), strategy: { name: "local" } }),
   },
   pooled: {
