@@ -50,6 +50,58 @@ test("no method tries more rates than another, and one takes them over from a me
   expect(faultsOf({ methods: [{ name: "lora", rates: [1] }] })).toContain("rates of a method need the experiment's rates");
 });
 
+test("what is given twice is refused, with both places and what to do", () => {
+  const lines = faultsOf({
+    seeds: [4, 5, 4],
+    tasks: ["subj", "trec", { name: "subj", set: { numRounds: 7 } }],
+    methods: ["lora", { name: "lora", set: { "tuning.rank": 3 }, rates: [0.2, 0.3, 0.2] }],
+    grid: { rounds: { path: "numRounds", values: [3, { label: "3", set: { numRounds: 5 } }, 5] } },
+    rates: { values: [0.01, 0.03, 0.03] },
+  }).split("\n");
+  expect(lines).toEqual([
+    "mine.yaml is no experiment:",
+    "  seeds.2: found 4, which seeds.0 is already; each counts once: leave it out",
+    "  rates.values.2: found 0.03, which rates.values.1 is already; each counts once: leave it out",
+    "  methods.1.rates.2: found 0.2, which methods.1.rates.0 is already; each counts once: leave it out",
+    "  tasks.2: found subj, which tasks.0 is already; a task has one entry: leave it out, or make an axis of what differs",
+    '  methods.1: found lora titled "LoRA", which methods.0 is already; give one a title of its own, or leave it out',
+    "  grid.rounds.values.1: found 3, which grid.rounds.values.0 is already; give one a label of its own, or leave it out",
+  ]);
+});
+
+test("a method may come again under another title", () => {
+  const [name, set] = ["settings", { numRounds: 7 }];
+  expect(faultsOf({ methods: ["settings", { name, title: "seven rounds", set }, { name, title: "five rounds" }] })).toBe("");
+  expect(faultsOf({ methods: ["settings", { name, set }] })).toContain('methods.1: found settings titled "These settings"');
+});
+
+test("a device rate beside rates is refused wherever it is given, since the chosen one would take its place", () => {
+  const rates = { values: [0.01, 0.03] };
+  const rate = { "training.clientLearningRate": 0.2 };
+  const training = { training: { clientLearningRate: 0.2 } };
+  const lines = faultsOf({
+    rates,
+    settings: training,
+    tasks: ["trec", { name: "subj", set: training }],
+    methods: ["lora", { name: "fedPepTao", set: rate }],
+    grid: {
+      rate: { path: "training.clientLearningRate", values: [0.2, 0.3] },
+      batch: {
+        values: [
+          { label: "small", set: { "training.batchSize": 4 } },
+          { label: "fast", set: rate },
+        ],
+      },
+    },
+  }).split("\n");
+  expect(lines.slice(1).map((line) => line.trim().split(":")[0])).toEqual([
+    ...["settings", "methods.1.set", "tasks.1.set", "grid.rate.path", "grid.batch.values.1.set"],
+  ]);
+  expect(lines[1]).toContain("found training.clientLearningRate, which the chosen one of rates takes the place of; leave out it or rates");
+  expect(faultsOf({ settings: training, methods: [{ name: "lora", set: rate }] })).toBe("");
+  expect(faultsOf({ rates, settings: { training: { batchSize: 4 } } })).toBe("");
+});
+
 test("every built-in experiment holds, and has a title and runs", () => {
   expect(presetNames()).toEqual([
     ...["held-out", "layer-selection", "non-iid", "optimizer-ablation", "paper", "peft-comparison", "scaling", "smoke", "tradeoff"],

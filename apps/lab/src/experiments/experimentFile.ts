@@ -2,6 +2,7 @@ import { basename, extname } from "node:path";
 import { type MethodName, methods } from "@tutti/core";
 import { mergeDeep, readSettingsFile } from "@tutti/server";
 import { z } from "zod";
+import { contradictions } from "./contradictions.ts";
 
 /** A file that is no experiment; the message names the place and what was expected there. */
 export class ExperimentError extends Error {
@@ -112,17 +113,24 @@ export interface NamedExperiment {
 /** Parses what a file holds; throws an ExperimentError with a line for each fault. */
 export function parseExperiment(input: unknown, where: string): Experiment {
   const parsed = experimentSchema.safeParse(input);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.flatMap((issue) => describe(issue, input));
-    throw new ExperimentError(`${where} is no experiment:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
-  }
+  if (!parsed.success)
+    refuse(
+      parsed.error.issues.flatMap((issue) => describe(issue, input)),
+      where,
+    );
   const experiment = parsed.data;
+  const found = contradictions(experiment);
+  if (found.length > 0) refuse(found, where);
   for (const [name, { path, values }] of Object.entries(experiment.grid)) {
     if (path === undefined && values.some((value) => typeof value !== "object"))
       throw new ExperimentError(`${where}: grid.${name}: a plain value needs the axis to have a path, such as strategy.selector`);
   }
   requireRates(experiment, where);
   return experiment;
+}
+
+function refuse(faults: readonly string[], where: string): never {
+  throw new ExperimentError(`${where} is no experiment:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
 }
 
 /** Fairness: no method tries more rates than another, and a rate is taken over from a method that chooses one. */

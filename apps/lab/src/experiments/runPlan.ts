@@ -3,6 +3,7 @@ import { type MethodName, type Metric, methods, presets, type RunSettings } from
 import { findTask, refuseOverlap } from "@tutti/data";
 import { runSettingsSchema } from "@tutti/protocol";
 import { mergeDeep } from "@tutti/server";
+import { titleOf, wholeMethod, wholeTask } from "./entries.ts";
 import { type Experiment, type ExperimentAxis, ExperimentError } from "./experimentFile.ts";
 import type { FaultPlan } from "./labResult.ts";
 import { withSettings } from "./settingPaths.ts";
@@ -63,10 +64,10 @@ const inTheLab = { deadlineMs: null, quorum: 1, evaluateZeroShot: false };
  */
 export function planExperiment(experiment: Experiment, rowsOf: ReadonlyMap<string, string> = new Map()): ExperimentPlan {
   const { rates, seeds } = experiment;
-  const tasks = experiment.tasks.map((task) => (typeof task === "string" ? { name: task, set: {} } : task));
+  const tasks = experiment.tasks.map(wholeTask);
   for (const { name } of tasks) requireTask(name);
   const cells = distinctCells(
-    tasks.flatMap((task) => experiment.methods.flatMap((method) => cellsOf(experiment, whole(method), task, rowsOf.get(task.name)))),
+    tasks.flatMap((task) => experiment.methods.flatMap((method) => cellsOf(experiment, wholeMethod(method), task, rowsOf.get(task.name)))),
     seeds[0] ?? 0,
   );
   const rateGroups = rates === undefined ? [] : groupsOf(cells, rates, rates.seed ?? seeds[0] ?? 0);
@@ -98,16 +99,12 @@ function requireTask(name: string): void {
   }
 }
 
-type GivenMethod = Exclude<Experiment["methods"][number], string>;
-type GivenTask = Exclude<Experiment["tasks"][number], string>;
-
-const whole = (given: Experiment["methods"][number]): GivenMethod => (typeof given === "string" ? { name: given, set: {} } : given);
-
-const titleOf = ({ name, title }: GivenMethod) => title ?? (name === "settings" ? "These settings" : methods[name].title);
+type GivenMethod = ReturnType<typeof wholeMethod>;
+type GivenTask = ReturnType<typeof wholeTask>;
 
 /** The entry whose rates decide for this one. */
 function chooserOf(given: GivenMethod, experiment: Experiment): GivenMethod {
-  const found = experiment.methods.map(whole).find(({ name, ratesOf }) => name === given.ratesOf && ratesOf === undefined);
+  const found = experiment.methods.map(wholeMethod).find(({ name, ratesOf }) => name === given.ratesOf && ratesOf === undefined);
   return given.ratesOf === undefined || found === undefined ? given : found;
 }
 

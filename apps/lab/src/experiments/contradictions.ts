@@ -1,0 +1,62 @@
+import { titleOf, wholeMethod, wholeTask } from "./entries.ts";
+import type { Experiment } from "./experimentFile.ts";
+
+const ratePath = "training.clientLearningRate";
+
+/** What a file says twice, and would run once, and what one part of it says and another undoes; a line for each. */
+export function contradictions(experiment: Experiment): string[] {
+  return [...repeats(experiment), ...(experiment.rates === undefined ? [] : undoneRates(experiment))];
+}
+
+function repeats({ seeds, rates, methods, tasks, grid }: Experiment): string[] {
+  const given = methods.map(wholeMethod);
+  const once = "each counts once: leave it out";
+  return [
+    ...repeatsIn("seeds", seeds.map(String), once),
+    ...repeatsIn("rates.values", (rates?.values ?? []).map(String), once),
+    ...given.flatMap((method, at) => repeatsIn(`methods.${at}.rates`, (method.rates ?? []).map(String), once)),
+    ...repeatsIn(
+      "tasks",
+      tasks.map((task) => wholeTask(task).name),
+      "a task has one entry: leave it out, or make an axis of what differs",
+    ),
+    ...repeatsIn(
+      "methods",
+      given.map((method) => `${method.name} titled "${titleOf(method)}"`),
+      "give one a title of its own, or leave it out",
+    ),
+    ...Object.entries(grid).flatMap(([name, { values }]) => {
+      const labels = values.map((value) => String(typeof value === "object" ? value.label : value));
+      return repeatsIn(`grid.${name}.values`, labels, "give one a label of its own, or leave it out");
+    }),
+  ];
+}
+
+function repeatsIn(place: string, shown: readonly string[], remedy: string): string[] {
+  return shown.flatMap((text, at) => {
+    const first = shown.indexOf(text);
+    return first === at ? [] : [`${place}.${at}: found ${text}, which ${place}.${first} is already; ${remedy}`];
+  });
+}
+
+/** A device rate beside rates to choose from: a run's label would say one and its settings another. */
+function undoneRates({ settings, methods, tasks, grid }: Experiment): string[] {
+  const places = [
+    ...(givesRate(settings) ? ["settings"] : []),
+    ...methods.flatMap((method, at) => (givesRate(wholeMethod(method).set) ? [`methods.${at}.set`] : [])),
+    ...tasks.flatMap((task, at) => (givesRate(wholeTask(task).set) ? [`tasks.${at}.set`] : [])),
+    ...Object.entries(grid).flatMap(([name, { path, values }]) => [
+      ...(path === ratePath ? [`grid.${name}.path`] : []),
+      ...values.flatMap((value, at) => (typeof value === "object" && givesRate(value.set) ? [`grid.${name}.values.${at}.set`] : [])),
+    ]),
+  ];
+  return places.map((place) => `${place}: found ${ratePath}, which the chosen one of rates takes the place of; leave out it or rates`);
+}
+
+/** Whether changes by dotted path give the device rate, by itself or among a whole `training`. */
+function givesRate(changes: Readonly<Record<string, unknown>>): boolean {
+  const { training } = changes;
+  return (
+    Object.hasOwn(changes, ratePath) || (typeof training === "object" && training !== null && Object.hasOwn(training, "clientLearningRate"))
+  );
+}
