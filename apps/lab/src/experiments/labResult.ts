@@ -122,6 +122,11 @@ export interface LabRun {
   readonly controls: { readonly majority: number | null; readonly zeroShot: number | null };
   /** One per layer, null where a layer was not scored; empty where there was no Stage A. */
   readonly layerScores: readonly (number | null)[];
+  /**
+   * What Stage A would find with the parameters that a newcomer had at each evaluated round of Stage C, measured beside the run; round 0 is
+   * `layerScores`. Rounds that a run which was interrupted no longer knows are missing; where nothing could be measured, `correctNote` says why.
+   */
+  readonly layerScoresByRound?: readonly { readonly round: number; readonly scores: readonly (number | null)[] }[];
   readonly selector: LayerSelector | null;
   readonly selectedLayers: readonly number[];
   readonly keepFraction: number | null;
@@ -135,6 +140,10 @@ export interface LabRun {
   /** The plan that was injected, and what came of it. */
   readonly faults: { readonly plan: FaultPlan; readonly counts: FaultCounts } | null;
   readonly usage: LabUsage;
+  /** Of the checkout that made the run, with `+` where files differ from it; null without git, absent in results from before it was kept. */
+  readonly commit?: string | null;
+  /** The machine that made the run; absent like `commit`. */
+  readonly machine?: string;
   /** Why the run did not finish; its scores are then those it had. */
   readonly error: string | null;
 }
@@ -147,6 +156,24 @@ export interface TaskData {
   readonly numTest: number;
   /** How they came about, in sentences. */
   readonly notes: readonly string[];
+  /** Hash of the files of a set that was added; null for one that comes with the project, absent in results from before it was kept. */
+  readonly rows?: string | null;
+}
+
+/** What is on record of a source prompt that runs of ATTEMPT used. */
+export interface SourceRecord {
+  readonly name: string;
+  readonly backbone: string;
+  readonly tokens: number;
+  /** The task whose training part it was trained on. */
+  readonly task: string;
+  readonly numExamples: number;
+  readonly numSteps: number;
+  readonly learningRate: number;
+  /** Accuracy on the source's own validation rows before the first step and after the last; null where it was not measured. */
+  readonly validation: { readonly numExamples: number; readonly before: number; readonly after: number } | null;
+  /** Of its file. */
+  readonly sha256: string;
 }
 
 /** All that an experiment came to; `OUT/results.json`. */
@@ -169,6 +196,8 @@ export interface ExperimentResult {
   /** Sentences for the reader. */
   readonly notes: readonly string[];
   readonly data: readonly TaskData[];
+  /** The source prompts of runs of ATTEMPT; absent in results from before they were kept. */
+  readonly sources?: readonly SourceRecord[];
   readonly rates: readonly RateChoice[];
   /** In the order of the experiment. */
   readonly runs: readonly LabRun[];

@@ -23,6 +23,13 @@ export function keptParams({ run, globalParams, newcomerParams, deviceStates }: 
   return new Map(devices.map((deviceId) => [deviceId, { ...initial, ...deviceStates.get(deviceId)?.local, ...shared }]));
 }
 
+/** Every trained parameter as a device without its own gets it for an evaluate step. */
+export function newcomerParams({ tasks, payloads }: RoundPlan): Params {
+  const [task] = tasks;
+  if (task === undefined) return {};
+  return { ...(task.initial === undefined ? {} : payloads[task.initial]), ...payloads[task.params] };
+}
+
 /** Whether a step asks every device for its part of the test split under the global protocol. */
 export function isGlobalEvaluation({ tasks }: RoundPlan): boolean {
   const spec = tasks[0]?.spec;

@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import { type FedPepTaoSettings, presets, type RunSettings } from "@tutti/core";
+import { createRandom, type FedPepTaoSettings, initialParams, presets, type RunSettings, tunedEntries } from "@tutti/core";
+import { findTask } from "@tutti/data";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { FaultPlan, LabRun } from "../experiments/labResult.ts";
 import type { PlannedRun } from "../experiments/runPlan.ts";
 import { temporaryFolder } from "../testing/temporaryFolder.ts";
-import { writeTinyPublic } from "../testing/tinyPublic.ts";
+import { tinySizes, writeTinyPublic } from "../testing/tinyPublic.ts";
 import type { Clients } from "./clients.ts";
 import { openNodeClients } from "./nodeClients.ts";
 import { performRun, type RunPlace } from "./performRun.ts";
@@ -67,11 +68,35 @@ test("a run's result has its stages, its curve and, row by row, which test rows 
   expect(calm.usage.orchestrationFraction).toBeGreaterThan(0);
 });
 
+test("layers are scored again at the evaluated rounds, and with the prompts that a run starts from as the run scored them", async () => {
+  expect(calm.layerScoresByRound?.map(({ round }) => round)).toEqual([2, 3]);
+  const start = initialParams(
+    tunedEntries(tinySizes, settings.tuning, findTask(settings.task).classes.length),
+    createRandom(settings.seed),
+  );
+  const paramsByRound = new Map([[0, start]]);
+  const [again] = await workbench.do("scoreLayersAgain", { run: settings, attempt: 1, devices: [0, 1, 2, 3], paramsByRound });
+  const [fewer] = await workbench.do("scoreLayersAgain", { run: settings, attempt: 1, devices: [0, 2], paramsByRound });
+  const [later] = await workbench.do("scoreLayersAgain", { run: settings, attempt: 2, devices: [0, 1, 2, 3], paramsByRound });
+  expect(again?.scores).toHaveLength(3);
+  for (const [layer, score] of calm.layerScores.entries()) {
+    const others = [fewer, later, ...(calm.layerScoresByRound ?? [])].map((one) => one?.scores[layer]);
+    if (score === null) {
+      for (const other of [again?.scores[layer], ...others]) expect(other).toBeNull();
+      continue;
+    }
+    expect(Math.abs((again?.scores[layer] ?? Number.NaN) - score)).toBeLessThan(1e-6);
+    // other devices, other batches and other prompts come to something else
+    for (const other of others) expect(Math.abs((other ?? Number.NaN) - score)).toBeGreaterThan(1e-5);
+  }
+}, 60_000);
+
 test("the backbone without prompts scores the same beside the runs as on the devices", { timeout: 60_000 }, async () => {
   const short = { ...settings, numRounds: 1, evaluateZeroShot: false, strategy: { name: "fedAvg", fineTuneEpochs: 0 } } as const;
   const run = await (await perform(planned("beside", { settings: short }))).result;
   expect(run.curve.map(({ protocol }) => protocol)).not.toContain("zeroShot");
   expect(calm.curve.map(({ protocol }) => protocol)).toContain("zeroShot");
+  expect(run.layerScoresByRound).toBeUndefined();
   expect(run.controls.zeroShot).toBe(calm.controls.zeroShot);
   expect(run.controls.zeroShot).toBeGreaterThan(0);
 });
@@ -89,6 +114,7 @@ test("a run that is stopped goes on with the same command and ends with the same
   const resumed = await (await perform(planned("stopped"))).result;
   expect(resumed.final).toEqual(calm.final);
   expect(resumed.correct).toBe(calm.correct);
+  expect(resumed.layerScoresByRound).toEqual(calm.layerScoresByRound);
 });
 
 test("a run that was over when it was stopped is replayed from what it keeps", { timeout: 60_000 }, async () => {
@@ -96,6 +122,7 @@ test("a run that was over when it was stopped is replayed from what it keeps", {
   expect(again.correctNote).toBeNull();
   expect(again.correct).toBe(calm.correct);
   expect(again.curve).toEqual(calm.curve);
+  expect(again.layerScoresByRound).toEqual(calm.layerScoresByRound?.slice(-1));
 });
 
 test("through every kind of fault a run comes to the same numbers", { timeout: 200_000 }, async () => {

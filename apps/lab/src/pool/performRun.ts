@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { createRandom, type RoundPlan } from "@tutti/core";
+import { createRandom, type Params, type RoundPlan, readsStates, roundTrip } from "@tutti/core";
 import { findTask } from "@tutti/data";
 import {
   type Coordinator,
@@ -15,10 +15,10 @@ import type { PlannedRun } from "../experiments/runPlan.ts";
 import type { Clients } from "./clients.ts";
 import { collectRun } from "./collectRun.ts";
 import { type FaultProxy, openFaultProxy } from "./faultProxy.ts";
-import { evaluatedParams, isGlobalEvaluation, keptParams } from "./finalParams.ts";
+import { evaluatedParams, isGlobalEvaluation, keptParams, newcomerParams } from "./finalParams.ts";
 import { busySeconds, processorSecondsOf } from "./processorTime.ts";
 import { createUsageMeter } from "./usage.ts";
-import type { Replay, Workbench } from "./workbench.ts";
+import type { Replay, RoundScores, Workbench } from "./workbench.ts";
 
 /** Where a run runs. */
 export interface RunPlace {
@@ -55,6 +55,7 @@ export async function performRun(planned: PlannedRun, place: RunPlace): Promise<
   const coordinator = await openCoordinator(planned, place);
   const earlier = coordinator.steps().reduce((sum, { seconds }) => sum + seconds, 0);
   let lastEvaluation: RoundPlan | null = null;
+  const newcomers = new Map<number, Params>();
   let lastStepMs = performance.now();
   const meter = createUsageMeter({
     nowSeconds: () => performance.now() / 1000,
@@ -68,7 +69,10 @@ export async function performRun(planned: PlannedRun, place: RunPlace): Promise<
       : await openFaultProxy({ host: place.host, port: 0, targetPort: coordinator.port, plan: planned.faults });
   const stopFollowing = coordinator.subscribe((event) => {
     meter.on(event);
-    if (event.kind === "planned" && isGlobalEvaluation(event.plan)) lastEvaluation = event.plan;
+    if (event.kind === "planned" && isGlobalEvaluation(event.plan)) {
+      lastEvaluation = event.plan;
+      if (scoresLayers(planned)) newcomers.set(event.plan.round, newcomerParams(event.plan));
+    }
     if (event.kind === "closed") lastStepMs = performance.now();
     if (event.kind === "planned" && proxy !== null) reloadSome(event.plan, proxy, place.clients);
     place.onEvent(event, coordinator);
@@ -87,11 +91,10 @@ export async function performRun(planned: PlannedRun, place: RunPlace): Promise<
       faults: planned.faults === null || proxy === null ? null : { plan: planned.faults, counts: proxy.counts() },
     });
     const reportedAccuracy = measured.final.global?.accuracy ?? null;
-    const result = replayed(planned, place, { outcome, lastEvaluation, reportedAccuracy, backend }).then(
-      ({ majority, zeroShot, ...replay }) => {
-        return { ...measured, ...replay, controls: { majority, zeroShot: measured.controls.zeroShot ?? zeroShot } };
-      },
-    );
+    const sources = { outcome, lastEvaluation, reportedAccuracy, backend };
+    const result = besideRun(planned, place, { sources, newcomers }).then(({ majority, zeroShot, ...beside }) => {
+      return { ...measured, ...beside, controls: { majority, zeroShot: measured.controls.zeroShot ?? zeroShot } };
+    });
     result.catch(() => undefined);
     return { backend, result };
   } finally {
@@ -210,6 +213,45 @@ interface ReplaySources {
   readonly lastEvaluation: RoundPlan | null;
   readonly reportedAccuracy: number | null;
   readonly backend: string;
+}
+
+type BesideRun = Replay & Pick<LabRun, "layerScoresByRound">;
+
+/** What the workbench finds when a run is over. */
+async function besideRun(
+  planned: PlannedRun,
+  place: RunPlace,
+  { sources, newcomers }: { readonly sources: ReplaySources; readonly newcomers: ReadonlyMap<number, Params> },
+): Promise<BesideRun> {
+  const replay = await replayed(planned, place, sources);
+  if (!scoresLayers(planned)) return replay;
+  try {
+    return { ...replay, layerScoresByRound: await scoredAgain(planned, place, { outcome: sources.outcome, newcomers }) };
+  } catch (error) {
+    const note = `the layers were not scored again: ${error instanceof Error ? error.message : String(error)}`;
+    return { ...replay, layerScoresByRound: [], correctNote: replay.correctNote === null ? note : `${replay.correctNote}; ${note}` };
+  }
+}
+
+/** Whether the run begins with a Stage A. */
+function scoresLayers({ settings: { strategy } }: PlannedRun): boolean {
+  return strategy.name === "fedPepTao" && readsStates(strategy.selector);
+}
+
+async function scoredAgain(
+  { settings }: PlannedRun,
+  { workbench }: RunPlace,
+  { outcome, newcomers }: { readonly outcome: RunOutcome; readonly newcomers: ReadonlyMap<number, Params> },
+): Promise<readonly RoundScores[]> {
+  const stageA = outcome.steps.find(({ kind }) => kind === "score");
+  if (stageA === undefined) throw new Error("the run has no record of Stage A");
+  // an earlier process may have planned the last evaluation; what a newcomer gets now is what it got then
+  const last = [
+    settings.numRounds,
+    newcomers.get(settings.numRounds) ?? roundTrip(outcome.newcomerParams, settings.paramsEncoding),
+  ] as const;
+  const paramsByRound = new Map([...newcomers, last]);
+  return workbench.do("scoreLayersAgain", { run: settings, attempt: stageA.attempt, devices: stageA.counted, paramsByRound });
 }
 
 async function replayed({ settings, metric }: PlannedRun, { workbench }: RunPlace, sources: ReplaySources): Promise<Replay> {

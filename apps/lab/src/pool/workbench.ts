@@ -23,6 +23,23 @@ export interface Replay {
   readonly zeroShot: number | null;
 }
 
+/** What Stage A is done again for. */
+export interface RescoringInput {
+  readonly run: RunSettings;
+  /** The attempt at Stage A that counted: its random numbers are named by it. */
+  readonly attempt: number;
+  /** Devices whose scores counted. */
+  readonly devices: readonly DeviceId[];
+  /** Every trained parameter, as a newcomer had it, by round. */
+  readonly paramsByRound: ReadonlyMap<number, Params>;
+}
+
+/** s_l of every layer with one round's parameters; null where a layer is not scored. */
+export interface RoundScores {
+  readonly round: number;
+  readonly scores: readonly (number | null)[];
+}
+
 /** Seconds on one core. */
 export interface Calibration {
   readonly task: string;
@@ -60,6 +77,7 @@ export interface SourcePromptInput {
 /** Jobs that need the tensor library or a whole data set, done in a process of its own so that no coordinator waits. */
 export interface WorkbenchJobs {
   replay(input: ReplayInput): Replay;
+  scoreLayersAgain(input: RescoringInput): readonly RoundScores[];
   calibrate(input: { readonly run: RunSettings }): Calibration;
   sizes(input: { readonly tasks: readonly string[] }): readonly TaskSize[];
   /** Trains a source prompt on a task's training rows and writes it where runs look for it. */

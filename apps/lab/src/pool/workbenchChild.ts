@@ -9,6 +9,7 @@ import { readBackboneSizes } from "@tutti/server";
 import { fetchFile, localUrls } from "../localFiles.ts";
 import { makeRandomBackbone } from "./randomBackbone.ts";
 import { replay } from "./replay.ts";
+import { scoreLayersAgain } from "./scoreLayersAgain.ts";
 import type { Calibration, Job, JobAnswer, SourcePromptInput, TaskSize, WorkbenchJobs } from "./workbench.ts";
 
 type Jobs = {
@@ -17,6 +18,7 @@ type Jobs = {
 
 const jobs: Jobs = {
   replay,
+  scoreLayersAgain,
   calibrate,
   sizes: ({ tasks }, publicDir) => Promise.all(tasks.map((task) => sizeOf(task, publicDir))),
   sourcePrompt,
