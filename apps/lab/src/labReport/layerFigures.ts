@@ -1,15 +1,15 @@
 import * as Plot from "@observablehq/plot";
 import type { LabRun } from "../experiments/labResult.ts";
 import { draw, type Figure, seriesStyle } from "./figure.ts";
-import type { LayerScores } from "./layers.ts";
+import { atRound, type LayerColumn, type LayerScores, type RankCorrelation } from "./layers.ts";
+import { differenceText } from "./text.ts";
 
-/** Ranks of layers, dark for the highest score; a ring says how often a layer travels. */
-export function heatMap({ row, columns }: LayerScores): Figure {
-  const cells = columns.flatMap(({ label, scores, selected }, place) => {
+/** Ranks of layers, dark for the highest score; a frame says how often a layer travels. */
+export function heatMap({ row, task, columns, isThinned, drifts }: LayerScores): Figure {
+  const cells = columns.flatMap(({ scores, selected }, place) => {
     const known = scores.filter((score) => score !== null);
     return scores.map((score, layer) => ({
       x: String(place),
-      label,
       layer,
       score,
       selected: selected[layer] ?? 0,
@@ -17,17 +17,22 @@ export function heatMap({ row, columns }: LayerScores): Figure {
     }));
   });
   const numLayers = Math.max(...columns.map(({ scores }) => scores.length));
-  const labelSpace = 24 + 5 * Math.min(maxLabel, Math.max(...columns.map(({ label }) => label.length)));
-  const description = `Layer scores of ${row.label} by ${columns.map(({ label }) => label).join("; ")}. ${columns.map(describe).join(" ")}`;
+  const ticks = columns.map(tickOf);
+  const labelSpace = 24 + 5 * Math.max(...ticks.map((tick) => tick.length));
+  const cellWidth = columns.length > 8 ? 58 : 78;
+  const marginLeft = Math.max(44, Math.round(4.8 * (ticks[0]?.length ?? 0) - cellWidth / 2)); // the first tick leans to the left
+  const name = task === null ? row.label : `${row.label}, ${task}`;
+  const labels = columns.map(({ label, round }) => atRound(label, round));
+  const description = [`Layer scores of ${name} by ${labels.join("; ")}.`, ...columns.map(describe), ...driftText(drifts)].join(" ");
   const options: Plot.PlotOptions = {
-    width: Math.max(300, 70 + columns.length * 78),
+    width: Math.max(300, marginLeft + 26 + columns.length * cellWidth),
     height: 36 + numLayers * 26 + labelSpace,
     marginBottom: labelSpace,
-    marginLeft: 44,
+    marginLeft,
     x: {
       label: null,
       domain: columns.map((_, place) => String(place)),
-      tickFormat: (place: string) => shortened(columns[Number(place)]?.label ?? ""),
+      tickFormat: (place: string) => ticks[Number(place)] ?? "",
       tickRotate: -40,
       padding: 0.06,
     },
@@ -48,13 +53,21 @@ export function heatMap({ row, columns }: LayerScores): Figure {
     ],
     opacity: { type: "identity" },
   };
-  return {
-    title: `Layer scores: ${row.label}`,
-    description,
-    svg: draw(options, description),
-    legend: [],
-    note: "Darker ranks higher within its column; a frame marks a layer that travels, fainter where it does not in every seed. Numbers are means over seeds. Layers are scored once, before the first round.",
-  };
+  const hasRounds = columns.some(({ round }) => round !== null);
+  const note = [
+    "Darker ranks higher within its column; a frame marks a layer that travels, fainter where it does not in every seed. Numbers are means over seeds.",
+    hasRounds
+      ? "Layers were selected once, with round 0's scores; those of later rounds are measured beside the run, with the parameters that a newcomer had then, and change nothing in it."
+      : "Layers are scored once, before the first round.",
+    ...(isThinned ? ["Not every scored round is shown; all of them are in results.json."] : []),
+    ...driftText(drifts),
+  ].join(" ");
+  return { title: `Layer scores: ${name}`, description, svg: draw(options, description), legend: [], note };
+}
+
+function driftText(drifts: readonly RankCorrelation[]): string[] {
+  const known = drifts.flatMap(({ first, second, mean }) => (mean === null ? [] : [`${differenceText(mean)} (${first} and ${second})`]));
+  return known.length === 0 ? [] : [`The order of the layers at both ends, as Spearman's ρ, mean over seeds: ${known.join("; ")}.`];
 }
 
 interface Cell {
@@ -62,9 +75,9 @@ interface Cell {
   readonly share: number | null;
 }
 
-function describe({ label, scores }: LayerScores["columns"][number]): string {
+function describe({ label, round, scores }: LayerColumn): string {
   const order = scores.flatMap((score, layer) => (score === null ? [] : [{ score, layer }])).sort((a, b) => b.score - a.score);
-  return `${label}: highest first ${order.map(({ layer }) => layer).join(", ")}.`;
+  return `${atRound(label, round)}: highest first ${order.map(({ layer }) => layer).join(", ")}.`;
 }
 
 function scoreOnCell(score: number): string {
@@ -74,7 +87,12 @@ function scoreOnCell(score: number): string {
 }
 
 const maxLabel = 22;
-const shortened = (label: string) => (label.length <= maxLabel ? label : `${label.slice(0, maxLabel - 1)}…`);
+const shortened = (label: string, room: number) => (label.length <= room ? label : `${label.slice(0, room - 1)}…`);
+
+/** The heading may be cut, the round may not. */
+function tickOf({ label, round }: LayerColumn): string {
+  return atRound(shortened(label, round === null ? maxLabel : 15), round);
+}
 
 /** Where the curvature of the loss lies at the probing devices of one run: a stem per Ritz value, as high as its weight. */
 export function spectrumFigure(run: LabRun, label: string): Figure {

@@ -6,42 +6,108 @@ import type { Grid, GridColumn, GridRow } from "./grid.ts";
 /** Mean scores of every layer under one heading of the heat map. */
 export interface LayerColumn {
   readonly label: string;
+  /** After this round of Stage C, 0 for Stage A's own scores; null in a map that has these alone. */
+  readonly round: number | null;
   /** Mean over seeds; null where the layer is not scored. */
   readonly scores: readonly (number | null)[];
   /** Share of seeds in which the layer travels. */
   readonly selected: readonly number[];
 }
 
-/** Layer scores of one method over tasks and conditions. */
+/** Layer scores of one method over conditions and, where they were measured, rounds. */
 export interface LayerScores {
   readonly row: GridRow;
+  /** The only task of the map; null where it has several, or the experiment no other. */
+  readonly task: string | null;
   readonly columns: readonly LayerColumn[];
+  /** Whether rounds between the first and the last are left out for want of room. */
+  readonly isThinned: boolean;
+  /** Round 0 beside the last round, for each set of conditions that has both. */
+  readonly drifts: readonly RankCorrelation[];
 }
 
-/** Scores of the methods that score layers. */
+/** More columns than these are no longer read beside each other. */
+const maxColumns = 14;
+
+/** Scores of the methods that score layers: one map for each, or where that is too wide one for each of its tasks. */
 export function layerScoresOf(grid: Grid): LayerScores[] {
-  return grid.rows
-    .map((row) => ({
-      row,
-      columns: grid.columns
-        .map((column) => ({ column, runs: scoredRuns(grid, row, column) }))
-        .filter(({ runs }) => runs.length > 0)
-        .map(({ column, runs }) => layerColumn(column.label, runs)),
-    }))
-    .filter(({ columns }) => columns.length > 0);
+  const numTasks = new Set(grid.columns.map(({ task }) => task)).size;
+  return grid.rows.flatMap((row) => {
+    const scored = grid.columns
+      .map((column): ScoredColumn => ({ column, runs: scoredRuns(grid, row, column) }))
+      .filter(({ runs }) => runs.length > 0);
+    const isWide = scored.reduce((sum, { runs }) => sum + Math.max(1, roundsOf(runs).length), 0) > maxColumns;
+    const tasks = [...new Set(scored.map(({ column }) => column.task))];
+    const groups = isWide ? tasks.map((task) => scored.filter(({ column }) => column.task === task)) : [scored];
+    return groups.filter((group) => group.length > 0).map((group) => mapOf(row, group, numTasks));
+  });
+}
+
+interface ScoredColumn {
+  readonly column: GridColumn;
+  readonly runs: readonly LabRun[];
+}
+
+function mapOf(row: GridRow, scored: readonly ScoredColumn[], numTasks: number): LayerScores {
+  const tasks = new Set(scored.map(({ column }) => column.task));
+  const [task = null] = tasks.size === 1 && numTasks > 1 ? tasks : [];
+  const room = Math.max(2, Math.floor(maxColumns / scored.length));
+  const hasRounds = scored.some(({ runs }) => roundsOf(runs).length > 1);
+  if (!hasRounds) {
+    const columns = scored.map(({ column, runs }) => layerColumn(column.label, null, runs));
+    return { row, task, columns, isThinned: false, drifts: [] };
+  }
+  const columns = scored.flatMap(({ column, runs }) =>
+    thinned(roundsOf(runs), room).map((round) => layerColumn(shortLabel(column, tasks.size), round, runs)),
+  );
+  return {
+    ...{ row, task, columns },
+    isThinned: scored.some(({ runs }) => roundsOf(runs).length > room),
+    drifts: scored.flatMap(({ column, runs }) => driftOf(row, shortLabel(column, tasks.size), runs)),
+  };
+}
+
+/** A column's heading beside others of the same experiment; a map of one task does not repeat it. */
+function shortLabel({ conditions, task, label }: GridColumn, numTasks: number): string {
+  return (numTasks > 1 ? label : conditions || task).replace(/\balpha /g, "α ");
+}
+
+/** What is written for a moment of some conditions, such as `α 0.1 · round 4`. */
+export function atRound(label: string, round: number | null): string {
+  return round === null ? label : `${label} · round ${round}`;
+}
+
+/** As many rounds as there is room for, evenly chosen, the first and the last among them. */
+function thinned(rounds: readonly number[], room: number): number[] {
+  if (rounds.length <= room) return [...rounds];
+  return Array.from({ length: room }, (_, place) => rounds[Math.round((place * (rounds.length - 1)) / (room - 1))] ?? 0);
 }
 
 function scoredRuns(grid: Grid, row: GridRow, column: GridColumn): LabRun[] {
   return grid.runsOf(row, column).filter(({ layerScores }) => layerScores.some((score) => score !== null));
 }
 
-function layerColumn(label: string, runs: readonly LabRun[]): LayerColumn {
-  const numLayers = Math.max(...runs.map(({ layerScores }) => layerScores.length));
+/** 0 and every round after which some run's layers were scored again, ascending. */
+function roundsOf(runs: readonly LabRun[]): number[] {
+  const later = runs.flatMap(({ layerScoresByRound = [] }) => layerScoresByRound.map(({ round }) => round));
+  return [...new Set([0, ...later])].sort((a, b) => a - b);
+}
+
+function scoresAt({ layerScores, layerScoresByRound = [] }: LabRun, round: number | null): readonly (number | null)[] | null {
+  return round === null || round === 0 ? layerScores : (layerScoresByRound.find((one) => one.round === round)?.scores ?? null);
+}
+
+function layerColumn(label: string, round: number | null, runs: readonly LabRun[]): LayerColumn {
+  const known = runs.flatMap((run) => {
+    const scores = scoresAt(run, round);
+    return scores === null ? [] : [{ scores, selectedLayers: run.selectedLayers }];
+  });
+  const numLayers = Math.max(...known.map(({ scores }) => scores.length));
   const layers = Array.from({ length: numLayers }, (_, layer) => layer);
   return {
-    label,
-    scores: layers.map((layer) => summarise(runs.flatMap(({ layerScores }) => layerScores[layer] ?? []))?.mean ?? null),
-    selected: layers.map((layer) => runs.filter(({ selectedLayers }) => selectedLayers.includes(layer)).length / runs.length),
+    ...{ label, round },
+    scores: layers.map((layer) => summarise(known.flatMap(({ scores }) => scores[layer] ?? []))?.mean ?? null),
+    selected: layers.map((layer) => known.filter(({ selectedLayers }) => selectedLayers.includes(layer)).length / known.length),
   };
 }
 
@@ -58,22 +124,40 @@ export interface RankCorrelation {
 /** Spearman's ρ of layer scores between every two sets of conditions of a task, seed by seed. */
 export function rankCorrelations(grid: Grid): RankCorrelation[] {
   return grid.rows.flatMap((row) => {
-    const pairs = grid.columns.flatMap((first, index) =>
-      grid.columns.slice(index + 1).map((second) => ({ first, second, task: first.task })),
-    );
+    const sideOf = (column: GridColumn): Side => ({ label: column.label, runs: scoredRuns(grid, row, column), round: 0 });
+    const pairs = grid.columns.flatMap((first, index) => grid.columns.slice(index + 1).map((second) => ({ first, second })));
     return pairs
-      .filter(({ second, task }) => second.task === task)
-      .map(({ first, second }) => correlationOf(row, [first, scoredRuns(grid, row, first)], [second, scoredRuns(grid, row, second)]))
+      .filter(({ first, second }) => second.task === first.task)
+      .map(({ first, second }) => correlationOf(row, sideOf(first), sideOf(second)))
       .filter(({ numSeeds }) => numSeeds > 0);
   });
 }
 
-type Side = readonly [GridColumn, readonly LabRun[]];
+/** The same between round 0 and the last round at which layers were scored, for every set of conditions by itself. */
+export function roundCorrelations(grid: Grid): RankCorrelation[] {
+  return grid.rows.flatMap((row) => grid.columns.flatMap((column) => driftOf(row, column.label, scoredRuns(grid, row, column))));
+}
 
-function correlationOf(row: GridRow, [first, a]: Side, [second, b]: Side): RankCorrelation {
-  const values = a.flatMap((run) => {
-    const twin = b.find(({ seed }) => seed === run.seed);
-    const rho = twin === undefined ? null : scoreCorrelation(run.layerScores, twin.layerScores);
+function driftOf(row: GridRow, label: string, runs: readonly LabRun[]): RankCorrelation[] {
+  const last = roundsOf(runs).at(-1) ?? 0;
+  if (last === 0) return [];
+  const side = (round: number): Side => ({ label: atRound(label, round), runs, round });
+  return [correlationOf(row, side(0), side(last))].filter(({ numSeeds }) => numSeeds > 0);
+}
+
+/** One of the two things compared. */
+interface Side {
+  readonly label: string;
+  readonly runs: readonly LabRun[];
+  readonly round: number;
+}
+
+function correlationOf(row: GridRow, first: Side, second: Side): RankCorrelation {
+  const values = first.runs.flatMap((run) => {
+    const twin = second.runs.find(({ seed }) => seed === run.seed);
+    const scores = scoresAt(run, first.round);
+    const others = twin === undefined ? null : scoresAt(twin, second.round);
+    const rho = scores === null || others === null ? null : scoreCorrelation(scores, others);
     return rho === null ? [] : [rho];
   });
   return { row, first: first.label, second: second.label, mean: summarise(values)?.mean ?? null, numSeeds: values.length };
