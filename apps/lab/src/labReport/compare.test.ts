@@ -2,7 +2,13 @@ import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import type { LabRun } from "../experiments/labResult.ts";
-import { simulatedComparison, simulatedExperiment, simulatedRun, simulatedSplits } from "../testing/simulatedExperiment.ts";
+import {
+  simulatedComparison,
+  simulatedExperiment,
+  simulatedRun,
+  simulatedSource,
+  simulatedSplits,
+} from "../testing/simulatedExperiment.ts";
 import { temporaryFolder } from "../testing/temporaryFolder.ts";
 import { compareExperiments } from "./compare.ts";
 import { renderComparison } from "./comparisonText.ts";
@@ -75,6 +81,39 @@ test("a folder's result reads back as it was written, and what is none is refuse
     await expect(readExperimentResult(path)).rejects.toThrow("results.json cannot be read: give the folder");
     await writeFile(join(path, "results.json"), '{"name":"x","title":"y","runs":[{"id":3}]}');
     await expect(readExperimentResult(path)).rejects.toThrow("is no result of an experiment: runs.0.id");
+  } finally {
+    remove();
+  }
+});
+
+test("as many rows of other files are not paired, and why is told; without hashes, or with the same, they are", () => {
+  const runs = [simulatedRun({ method: "lora", task: "subj", seed: 1 })];
+  const of = (rows?: string | null) =>
+    simulatedExperiment(runs, {
+      data: [{ task: "subj", numTrain: 7, numValidation: 3, numTest: 400, notes: [], ...(rows === undefined ? {} : { rows }) }],
+    });
+  const { cells, notes } = compareExperiments(of("aa"), of("bb"));
+  expect(cells.map(({ accuracy, scores }) => [accuracy, scores.length])).toEqual([[null, 3]]);
+  expect(notes).toEqual([
+    "The rows are not the same on subj: the hashes of the data files differ, so test rows are not paired, there is no interval and the difference means little.",
+  ]);
+  for (const [first, second] of [
+    [of("aa"), of("aa")],
+    [of("aa"), of()],
+    [of(null), of("bb")],
+  ] as const)
+    expect(compareExperiments(first, second).cells[0]?.accuracy?.isTie).toBe(true);
+});
+
+test("a result from before commits, sources and hashes of rows were kept is read", async () => {
+  const { path, remove } = temporaryFolder();
+  try {
+    await writeReport(simulatedSplits(), join(path, "old"));
+    const old = await readExperimentResult(join(path, "old"));
+    expect([old.sources, old.runs[0]?.commit, old.data[0]?.rows]).toEqual([undefined, undefined, undefined]);
+    const stamped = simulatedSplits().runs.map((run) => ({ ...run, commit: null, machine: "one" }));
+    await writeReport({ ...old, sources: [simulatedSource], runs: stamped }, join(path, "new"));
+    expect((await readExperimentResult(join(path, "new"))).sources).toEqual([simulatedSource]);
   } finally {
     remove();
   }

@@ -18,7 +18,10 @@ export interface ComparedCell {
     /** Second minus first, in the task's metric. */
     readonly difference: number;
   }[];
-  /** Second minus first in accuracy under the global protocol, with its 95 % interval; null where answers are not known by test row. */
+  /**
+   * Second minus first in accuracy under the global protocol, with its 95 % interval; null where answers are not known by test row, or where the
+   * sides had other rows.
+   */
   readonly accuracy: PairedDifference | null;
   readonly seeds: { readonly first: readonly number[]; readonly second: readonly number[] };
 }
@@ -38,10 +41,9 @@ export interface Comparison {
 export function compareExperiments(first: ExperimentResult, second: ExperimentResult): Comparison {
   const names = { first: first.name, second: second.name };
   const [a, b] = [gridOf(first.runs), gridOf(second.runs)];
-  const pairs = pairsOf(a, b);
+  const pairs = pairsOf(a, b).map((pair) => ({ ...pair, isOtherData: isOtherData(first, second, pair.columns[0].task) }));
   if (pairs.length === 0) return { ...names, settings: [], cells: [], notes: [whyNothing(a, b)] };
-  const known = pairs.map((pair) => ({ pair, cell: comparedCell(pair) }));
-  const cells = known.map(({ cell }) => cell);
+  const cells = pairs.map(comparedCell);
   return { ...names, settings: differingSettings(pairs.map(({ runs }) => runs)), cells, notes: notesOf(pairs, cells, a, b) };
 }
 
@@ -49,9 +51,17 @@ interface Pair {
   readonly rows: readonly [GridRow, GridRow];
   readonly columns: readonly [GridColumn, GridColumn];
   readonly runs: readonly [readonly LabRun[], readonly LabRun[]];
+  /** Whether the sides' hashes say that the task's files are not the same: the test rows are then not paired, though they may be as many. */
+  readonly isOtherData: boolean;
 }
 
-function pairsOf(a: Grid, b: Grid): Pair[] {
+/** Whether both sides have a hash of the task's rows, and not the same one. */
+function isOtherData(first: ExperimentResult, second: ExperimentResult, task: string): boolean {
+  const [mine, yours] = [first, second].map(({ data = [] }: Partial<ExperimentResult>) => data.find((one) => one.task === task)?.rows);
+  return typeof mine === "string" && typeof yours === "string" && mine !== yours;
+}
+
+function pairsOf(a: Grid, b: Grid): Omit<Pair, "isOtherData">[] {
   const columns = a.columns.flatMap((left) =>
     b.columns.filter((right) => areAlike(left, right, a, b)).map((right) => [left, right] as const),
   );
@@ -77,7 +87,7 @@ function areAlike(left: GridColumn, right: GridColumn, a: Grid, b: Grid): boolea
   return left.conditions === right.conditions || (isOnly(a) && isOnly(b));
 }
 
-function comparedCell({ rows: [row, other], columns: [column], runs: [first, second] }: Pair): ComparedCell {
+function comparedCell({ rows: [row, other], columns: [column], runs: [first, second], isOtherData: isOther }: Pair): ComparedCell {
   const scores = reportedProtocols.flatMap((protocol) => {
     const [x, y] = [first, second].map((runs) => cellSummary(runs, protocol, "final")?.mean);
     return x === undefined || y === undefined ? [] : [{ protocol, first: x, second: y, difference: y - x }];
@@ -86,7 +96,7 @@ function comparedCell({ rows: [row, other], columns: [column], runs: [first, sec
   return {
     task: column.label,
     ...{ firstLabel: row.label, secondLabel: other.label, scores },
-    accuracy: differenceOf(second, first, column.key),
+    accuracy: isOther ? null : differenceOf(second, first, column.key),
     seeds: { first: seedsOf(first), second: seedsOf(second) },
   };
 }
@@ -109,8 +119,10 @@ function notesOf(pairs: readonly Pair[], cells: readonly ComparedCell[], a: Grid
   const seedsDiffer = cells.some(({ seeds }) => seeds.first.join() !== seeds.second.join());
   const untested = cells.filter(({ accuracy }) => accuracy === null);
   const lengths = (runs: readonly LabRun[]) => runs.map(({ correct }) => correct?.length ?? 0);
+  const otherData = pairs.filter((pair) => pair.isOtherData);
   const otherRows = pairs.filter(
-    ({ runs: [first, second] }) => new Set([...lengths(first), ...lengths(second)].filter((rows) => rows > 0)).size > 1,
+    ({ runs: [first, second], isOtherData: isOther }) =>
+      !isOther && new Set([...lengths(first), ...lengths(second)].filter((rows) => rows > 0)).size > 1,
   );
   const renamed = cells.filter(({ firstLabel, secondLabel }) => firstLabel !== secondLabel);
   const leftOut = [a, b].map((grid, side) =>
@@ -120,13 +132,22 @@ function notesOf(pairs: readonly Pair[], cells: readonly ComparedCell[], a: Grid
   return [
     ...(renamed.length > 0 ? ["Each side has one line on these tasks, so that lines of different names are compared."] : []),
     ...(seedsDiffer ? ["The sides have different seeds: part of a difference may be theirs."] : []),
-    ...(otherRows.length > 0
+    ...(otherData.length > 0
       ? [
-          `The test rows are not the same on ${listText(otherRows.map(({ columns: [column] }) => column.label))}: a different split or data file, so there is no interval and the difference means little.`,
+          `The rows are not the same on ${tasksOf(otherData)}: the hashes of the data files differ, so test rows are not paired, there is no interval and the difference means little.`,
         ]
       : []),
-    ...(untested.length > otherRows.length ? ["Where there is no interval, answers are not known by test row in every run."] : []),
+    ...(otherRows.length > 0
+      ? [
+          `The test rows are not the same on ${tasksOf(otherRows)}: a different split or data file, so there is no interval and the difference means little.`,
+        ]
+      : []),
+    ...(untested.length > otherRows.length + otherData.length
+      ? ["Where there is no interval, answers are not known by test row in every run."]
+      : []),
     ...(onlyFirst.length > 0 ? [`Only in the first: ${listText(onlyFirst)}.`] : []),
     ...(onlySecond.length > 0 ? [`Only in the second: ${listText(onlySecond)}.`] : []),
   ];
 }
+
+const tasksOf = (pairs: readonly Pair[]) => listText([...new Set(pairs.map(({ columns: [column] }) => column.label))]);

@@ -1,5 +1,7 @@
 import { type Method, methods } from "@tutti/core";
-import type { LabRun } from "../experiments/labResult.ts";
+import type { ExperimentResult, LabRun } from "../experiments/labResult.ts";
+import { formatCount } from "../results/format.ts";
+import { scoreText } from "./text.ts";
 
 /** Said wherever the methods of the comparison are listed. */
 export const fromMemoryNote =
@@ -19,5 +21,18 @@ export function definitionsOf(runs: readonly LabRun[]): Definition[] {
     const known = Object.entries(methods).find(([method]) => method === name)?.[1];
     const own = ["As the experiment's own settings say; the configuration is below."];
     return { title, publication: known?.publication ?? null, deviations: known?.deviations ?? own };
+  });
+}
+
+/** The source prompts that runs used, a line each: what trained them, for how long, and what they had learnt by then. */
+export function sourceTexts({ sources = [] }: Pick<ExperimentResult, "sources">): string[] {
+  return sources.map(({ name, backbone, tokens, task, numExamples, numSteps, learningRate, validation, sha256 }) => {
+    const count = (value: number) => value.toLocaleString("en");
+    const learnt =
+      validation === null
+        ? "accuracy not on record"
+        : `accuracy on ${count(validation.numExamples)} validation rows ${scoreText(validation.before)} before and ${scoreText(validation.after)} after`;
+    const training = `${count(numExamples)} rows of ${task}, ${formatCount(numSteps, "step")}, rate ${learningRate}`;
+    return `${name}, ${formatCount(tokens, "token")} for ${backbone}: ${training}; ${learnt}; SHA-256 ${sha256.slice(0, 12)}…`;
   });
 }

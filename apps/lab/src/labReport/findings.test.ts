@@ -41,9 +41,9 @@ test("scores no better than the commonest class are named", () => {
 });
 
 test("Stages A and B are charged before traffic is compared", () => {
-  // FedPepTAO: 900,000 + 12 · 140,000 + 401,000; P-tuning v2: 12 · 280,000 + 401,000. Evaluated rounds are 4, 8 and 12.
+  // FedPepTAO: 900,000 + 12 · 140,000; P-tuning v2: 12 · 280,000; 401,000 of evaluations in neither. Evaluated rounds are 4, 8 and 12.
   expect(sentences([scored("fedPepTao", "subj", 0.6), scored("pTuningV2", "subj", 0.7)])).toContain(
-    "FedPepTAO put 3.0 MB on the wire in a run, 30 % of it in Stages A and B: 0.79 times the 3.8 MB of P-tuning v2, which sends all layers. Its smaller uploads had paid for that by round 8 (subj).",
+    "FedPepTAO put 2.6 MB on the wire in a run, evaluations apart, 35 % of it in Stages A and B: 0.77 times the 3.4 MB of P-tuning v2, which sends all layers. Its smaller uploads had paid for that by round 8 (subj).",
   );
 });
 
@@ -56,4 +56,11 @@ test("few seeds are said to be few, and enough are not", () => {
 test("how far conditions agree on the order of layers is told", () => {
   const result = simulatedSplits();
   expect(findings(result, analyse(result)).join("\n")).toMatch(/rank correlation of [\d.−]+ to [\d.−]+ \(3 pairs\)/);
+});
+
+test("a lead by another metric than accuracy is neither a tie nor clear of one", () => {
+  const runs = [scored("fedPepTao", "mrpc", 0.6), scored("lora", "mrpc", 0.61)].map((run): LabRun => ({ ...run, metric: "macroF1" }));
+  const text = sentences(runs);
+  expect(text).toContain("is behind the best on mrpc (−0.010 against LoRA). On mrpc a tie could not be tested.");
+  expect(text).toContain("mrpc, global: best is LoRA with 0.610; for 1 method a tie could not be tested.");
 });

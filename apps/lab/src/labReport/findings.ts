@@ -50,9 +50,10 @@ function aboutFedPepTao(grid: Grid, { protocol, rows }: ScoreTable): string[] {
     const [rival] = rivals.sort((a, b) => b.mean - a.mean);
     if (mine === undefined || mine.summary === null || rival === undefined) return [];
     const gap = mine.summary.mean - rival.mean;
-    const isTie = (gap >= 0 ? rival.cell : mine).behindBest?.isTie ?? false;
+    const compared = (gap >= 0 ? rival.cell : mine).behindBest;
+    const isTie = compared?.isTie ?? false;
     const text = `${column.label} (${differenceText(gap)} against ${rival.row.label}${gap >= 0 && isTie ? ", a tie" : ""})`;
-    return [{ text, kind: gap >= 0 ? "best" : isTie ? "tie" : "behind" }];
+    return [{ text, kind: gap >= 0 ? "best" : isTie ? "tie" : "behind", untested: compared === null && gap !== 0 ? [column.label] : [] }];
   });
   if (outcomes.length === 0) return [];
   const count = (kind: string) => outcomes.filter((outcome) => outcome.kind === kind);
@@ -63,8 +64,10 @@ function aboutFedPepTao(grid: Grid, { protocol, rows }: ScoreTable): string[] {
     ...(count("tie").length > 0 ? [`ties with the best on ${listText(count("tie").map(({ text }) => text))}`] : []),
     ...(count("behind").length > 0 ? [`is behind the best on ${listText(count("behind").map(({ text }) => text))}`] : []),
   ];
+  const untested = outcomes.flatMap((outcome) => outcome.untested);
+  const unknown = untested.length === 0 ? "" : ` On ${listText(untested)} a tie could not be tested.`;
   return [
-    `Under the ${protocol} protocol, after the last round, FedPepTAO ${parts.join("; it ")}.${protocol === "global" ? "" : " Ties are not tested under this protocol."}`,
+    `Under the ${protocol} protocol, after the last round, FedPepTAO ${parts.join("; it ")}.${protocol === "global" ? unknown : " Ties are not tested under this protocol."}`,
   ];
 }
 
@@ -114,7 +117,7 @@ function aboutTraffic(grid: Grid): string[] {
   if (cost === undefined || other === undefined || other === 0 || cost === 0) return [];
   const stages = summarise(a.map(({ bytes }) => bytes.stagesAB))?.mean ?? 0;
   const share = `${Math.round((100 * stages) / cost)} % of it in Stages A and B`;
-  const sent = `FedPepTAO put ${formatBytes(Math.round(cost))} on the wire in a run, ${share}: ${(cost / other).toFixed(2)} times the ${formatBytes(Math.round(other))} of ${reference.label}, which sends all layers.`;
+  const sent = `FedPepTAO put ${formatBytes(Math.round(cost))} on the wire in a run, evaluations apart, ${share}: ${(cost / other).toFixed(2)} times the ${formatBytes(Math.round(other))} of ${reference.label}, which sends all layers.`;
   const rounds = grid.columns.flatMap((column) => {
     const round = paidBack(grid, [line, reference], column);
     return round === undefined ? [] : [{ label: column.label, round }];

@@ -2,6 +2,8 @@ import { methods, presets, type RunSettings } from "@tutti/core";
 import { expect, test } from "vitest";
 import { simulatedComparison, simulatedRun, simulatedSplits } from "../testing/simulatedExperiment.ts";
 import { gridOf } from "./grid.ts";
+import { scoreTable } from "./scoreTable.ts";
+import { tradeoffPoints } from "./tradeoffFigure.ts";
 
 test("methods are lines with the controls last, tasks are columns, and a cell has a run per seed", () => {
   const { rows, columns, runsOf, failed } = gridOf(simulatedComparison().runs);
@@ -34,4 +36,22 @@ test("a method under two titles is two lines, and trials of rates are in none", 
   const run = simulatedRun({ method: "lora", task: "subj", seed: 1 });
   const { rows } = gridOf([run, { ...run, methodTitle: "LoRA, twice the rate" }, { ...run, methodTitle: "trial", isRateTrial: true }]);
   expect(rows.map(({ label }) => label)).toEqual(["LoRA", "LoRA, twice the rate"]);
+});
+
+test("P-tuning v2 that every device tunes once more is a control: never the best, and not on the Pareto front", () => {
+  const tuned = simulatedRun({ method: "pTuningV2FineTuned", task: "subj", seed: 1, gain: 0.3 });
+  const grid = gridOf([
+    tuned,
+    simulatedRun({ method: "lora", task: "subj", seed: 1, gain: 0.1 }),
+    simulatedRun({ method: "adapter", task: "subj", seed: 1 }),
+  ]);
+  const { rows } = scoreTable(grid, "personalised", "final", "test");
+  expect(rows.map(({ row, cells: [cell] }) => [row.method, row.isControl, cell?.isBest])).toEqual([
+    ["lora", false, true],
+    ["adapter", false, false],
+    ["pTuningV2FineTuned", true, false],
+  ]);
+  const points = grid.columns.flatMap((column) => tradeoffPoints(grid, column, "personalised"));
+  expect(points.find(({ row }) => row.isControl)?.isOnFront).toBe(false);
+  expect(points.some(({ isOnFront }) => isOnFront)).toBe(true);
 });

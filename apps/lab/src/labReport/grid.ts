@@ -24,12 +24,15 @@ export interface GridColumn {
 export interface Grid {
   readonly rows: readonly GridRow[];
   readonly columns: readonly GridColumn[];
+  /** Seeds that a cell has when all of its runs finished. */
+  readonly numSeeds: number;
   /** Runs that finished, one per seed. */
   runsOf(row: GridRow, column: GridColumn): readonly LabRun[];
   readonly failed: readonly LabRun[];
 }
 
-const controlMethods = new Set(["local", "pooled"]);
+/** Bounds of the comparison; one that is tuned once more on each device is judged beside what devices can do alone. */
+const controlMethods = new Set(["local", "pooled", "pTuningV2FineTuned"]);
 
 /** Puts runs in lines and columns; trials of rates are left out, and failed runs are kept apart. */
 export function gridOf(runs: readonly LabRun[]): Grid {
@@ -56,6 +59,7 @@ export function gridOf(runs: readonly LabRun[]): Grid {
   return {
     rows: [...rows.values()].sort((a, b) => Number(a.isControl) - Number(b.isControl)),
     columns: [...columns.values()],
+    numSeeds: new Set(reported.map(({ seed }) => seed)).size,
     runsOf: (row, column) => cells.get(`${row.key}\n${column.key}`) ?? [],
     failed,
   };

@@ -1,6 +1,7 @@
 import type { ExperimentResult } from "../experiments/labResult.ts";
-import { analyse, type ScoreCell, type ScoreTable, tableTitle } from "./scoreTable.ts";
+import { analyse, type ScoreCell, type ScoreTable, tableTitle, tieScope } from "./scoreTable.ts";
 import { metricNames } from "./tasks.ts";
+import { fewerSeedsText } from "./text.ts";
 
 const replacements: Readonly<Record<string, string>> = {
   "\\": "\\textbackslash{}",
@@ -41,19 +42,21 @@ export function renderLatex(result: ExperimentResult, { tables } = analyse(resul
 const finalFirst = (a: ScoreTable, b: ScoreTable) => Number(b.moment === "final") - Number(a.moment === "final");
 
 function latexTable(table: ScoreTable, result: ExperimentResult): string {
-  const { columns, rows, controls } = table;
+  const { columns, rows, controls, numSeeds } = table;
+  const methodLine = ({ row, cells }: ScoreTable["rows"][number]) =>
+    `${[escapeLatex(row.label), ...cells.map((cell) => cellText(cell, numSeeds))].join(" & ")} \\\\`;
   const metrics = [...new Set(columns.map(({ metric }) => metricNames[metric]))].join(", ");
-  const methods = rows.filter(({ row }) => !row.isControl).map(latexRow);
+  const methods = rows.filter(({ row }) => !row.isControl).map(methodLine);
   const bounds = [
     ...controls.map(({ label, cells }) => `${[escapeLatex(label), ...cells.map((cell) => numberText(cell))].join(" & ")} \\\\`),
-    ...rows.filter(({ row }) => row.isControl).map(latexRow),
+    ...rows.filter(({ row }) => row.isControl).map(methodLine),
   ];
   const ties = rows.some(({ cells }) => cells.some(({ behindBest }) => behindBest?.isTie))
     ? " $^{=}$: ties with it (paired bootstrap over test rows, 95\\,\\%)."
     : "";
   return `\\begin{table}
   \\centering
-  \\caption{${escapeLatex(result.title)}: ${escapeLatex(tableTitle(table))} (${escapeLatex(metrics)}; mean $\\pm$ standard deviation over seeds). Best in bold.${ties}}
+  \\caption{${escapeLatex(result.title)}: ${escapeLatex(tableTitle(table))} (${escapeLatex(metrics)}; mean $\\pm$ standard deviation over seeds). Best in bold.${ties} ${escapeLatex(tieScope)}}
   \\label{tab:${result.name.replace(/[^a-zA-Z0-9-]+/g, "-")}-${table.protocol}-${table.moment}}
   \\begin{tabular}{l${"r".repeat(columns.length)}}
     \\toprule
@@ -66,15 +69,11 @@ function latexTable(table: ScoreTable, result: ExperimentResult): string {
 `;
 }
 
-function latexRow({ row, cells }: ScoreTable["rows"][number]): string {
-  return `${[escapeLatex(row.label), ...cells.map(cellText)].join(" & ")} \\\\`;
-}
-
-function cellText({ summary, isBest, behindBest }: ScoreCell): string {
+function cellText({ summary, isBest, behindBest }: ScoreCell, numSeeds: number): string {
   if (summary === null) return "--";
   const mean = summary.mean.toFixed(3);
   const spread = summary.stdDev === null ? "" : ` \\pm ${summary.stdDev.toFixed(3)}`;
-  return `$${isBest ? `\\mathbf{${mean}}` : mean}${spread}${behindBest?.isTie ? "^{=}" : ""}$`;
+  return `$${isBest ? `\\mathbf{${mean}}` : mean}${spread}${behindBest?.isTie ? "^{=}" : ""}$${fewerSeedsText(summary, numSeeds)}`;
 }
 
 function numberText(value: number | null): string {

@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
-import { simulatedComparison, simulatedSplits } from "../testing/simulatedExperiment.ts";
+import { simulatedComparison, simulatedSource, simulatedSplits } from "../testing/simulatedExperiment.ts";
 import { temporaryFolder } from "../testing/temporaryFolder.ts";
 import { writeResultsPage } from "./index.ts";
 import { escapeMarkdown, renderMarkdown } from "./markdown.ts";
@@ -29,7 +29,8 @@ test("the rates that were tried are told with what validation said", () => {
   ];
   const rate = { key: "lora/LoRA/subj", method: "lora", task: "subj", seed: 1, tried, chosen: 0.003 };
   const { text } = renderMarkdown({ ...simulatedComparison(), rates: [rate] }, "x");
-  expect(text).toContain("| lora/LoRA/subj | 1 | 0.003: 0.610; 0.01: – | 0.003 |");
+  expect(text).toContain("| what | seed | validation rows | tried | chosen |");
+  expect(text).toContain("| lora/LoRA/subj | 1 | – | 0.003: 0.610; 0.01: – | 0.003 (edge of the grid) |");
   expect(renderMarkdown({ ...simulatedComparison(), rates: [] }, "x").text).not.toContain("## Rates");
 });
 
@@ -60,4 +61,28 @@ test("the page and its drawings are written beside each other, without those of 
   } finally {
     remove();
   }
+});
+
+test("evaluations are apart from what goes up and down, which is said beside what bytes down are", () => {
+  const { text } = renderMarkdown(simulatedComparison(), "x");
+  const cost = text.slice(text.indexOf("## Cost"), text.indexOf("## Drawings"));
+  expect(cost).toContain("| method | bytes up | bytes down | of which Stages A and B | evaluation, apart |");
+  expect(cost).toContain("devices that share a tab are counted once");
+  expect(cost).toContain("in neither bytes up nor bytes down, because they serve the comparison");
+});
+
+test("a mean over fewer seeds than the experiment has says over how many", () => {
+  const { text } = renderMarkdown(simulatedComparison(), "x");
+  const marked = text.split("\n").filter((line) => line.includes("seeds)"));
+  expect(marked).toHaveLength(6);
+  for (const line of marked) expect(line).toMatch(/^\| IDPG \|[^(]+\(2 seeds\) \|$/);
+  expect(text).toContain("Ties are tested for accuracy only, under the global protocol, after the last round.");
+});
+
+test("source prompts are named in a line each with what trained them", () => {
+  const { text } = renderMarkdown({ ...simulatedComparison(), sources: [simulatedSource] }, "x");
+  expect(text).toContain(
+    "## Source prompts\n\n- qnli, 16 tokens for minuet: 9,264 rows of qnli, 1000 steps, rate 0.01; accuracy on 1,029 validation rows 0.511 before and 0.565 after; SHA-256 0123456789ab…\n",
+  );
+  expect(renderMarkdown(simulatedComparison(), "x").text).not.toContain("## Source prompts");
 });

@@ -1,18 +1,20 @@
 import type { ExperimentResult } from "../experiments/labResult.ts";
 import { formatBytes } from "../results/format.ts";
-import { costTables } from "./costs.ts";
+import { costHeads, costNotes, costTables } from "./costs.ts";
 import { curveFigure } from "./curves.ts";
-import { fromMemoryNote } from "./definitions.ts";
+import { fromMemoryNote, sourceTexts } from "./definitions.ts";
 import type { Figure } from "./figure.ts";
 import { findings } from "./findings.ts";
 import type { Grid } from "./grid.ts";
 import { heatMap } from "./layerFigures.ts";
 import { layerScoresOf, rankCorrelations } from "./layers.ts";
 import { commandOf } from "./page.ts";
-import { type Analysis, analyse, type ScoreCell, type ScoreTable, tableTitle } from "./scoreTable.ts";
+import { provenanceText } from "./provenance.ts";
+import { rateHeads, rateLines } from "./rateLines.ts";
+import { type Analysis, analyse, type ScoreCell, type ScoreTable, tableTitle, tieScope } from "./scoreTable.ts";
 import { caveats, usageText } from "./sections.ts";
 import { labelWordsSeen, metricNames, splitTexts } from "./tasks.ts";
-import { differenceText, scoreText, summaryText } from "./text.ts";
+import { differenceText, fewerSeedsText, scoreText, summaryText } from "./text.ts";
 import { tradeoffFigure } from "./tradeoffFigure.ts";
 
 /** A page for a folder of documents, with the drawings that it shows by file name. */
@@ -27,15 +29,16 @@ export function renderMarkdown(result: ExperimentResult, folder: string, analysi
   const figures = figuresOf(grid);
   const shown = figures.map(({ name, figure }) => `![${escapeMarkdown(figure.description)}](${encodeURI(`${folder}/${name}.svg`)})`);
   const failed = grid.failed.map((run) => `- ${escapeMarkdown(`${run.methodTitle}, ${run.task}, seed ${run.seed}: ${run.error ?? ""}`)}`);
+  const sources = sourceTexts(result).map((text) => `- ${escapeMarkdown(text)}`);
   const blocks = [
     `# ${escapeMarkdown(result.title)}`,
     escapeMarkdown(result.question),
     `\`\`\`sh\n${commandOf(result)}\n\`\`\``,
-    escapeMarkdown(`${result.startedAt.slice(0, 10)}, commit ${result.commit ?? "unknown"}, ${result.machine}. ${usageText(result)}`),
+    escapeMarkdown(`${result.startedAt.slice(0, 10)}, ${provenanceText(result)}. ${usageText(result)}`),
     "## What came out",
     [...findings(result, analysis), ...caveats(result), ...result.notes].map((sentence) => `- ${escapeMarkdown(sentence)}`).join("\n"),
     "## Scores",
-    "Mean ± standard deviation over seeds, on the test split; bold is the best of a column, ≈ a tie with it (paired bootstrap over test rows, 95 %).",
+    `Mean ± standard deviation over seeds, on the test split; bold is the best of a column, ≈ a tie with it (paired bootstrap over test rows, 95 %). ${tieScope} A mean over fewer seeds than the experiment has says over how many.`,
     ...tables.map((table) => scoreMarkdown(table, result)),
     "## Cost",
     ...costMarkdown(grid),
@@ -44,6 +47,7 @@ export function renderMarkdown(result: ExperimentResult, folder: string, analysi
     ...ratesMarkdown(result),
     "## Tasks",
     taskMarkdown(result, grid),
+    ...(sources.length === 0 ? [] : ["## Source prompts", sources.join("\n")]),
     ...(failed.length === 0 ? [] : ["## Runs that failed", failed.join("\n")]),
     escapeMarkdown(fromMemoryNote),
   ];
@@ -67,9 +71,12 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 function scoreMarkdown(scores: ScoreTable, { runs }: ExperimentResult): string {
-  const { columns, rows, controls } = scores;
+  const { columns, rows, controls, numSeeds } = scores;
   const heads = ["method", ...columns.map(({ label, metric }) => (metric === "accuracy" ? label : `${label} (${metricNames[metric]})`))];
-  const line = ({ row, cells }: ScoreTable["rows"][number]) => [escapeMarkdown(row.label), ...cells.map(cellMarkdown)];
+  const line = ({ row, cells }: ScoreTable["rows"][number]) => [
+    escapeMarkdown(row.label),
+    ...cells.map((cell) => cellMarkdown(cell, numSeeds)),
+  ];
   const backbone = runs[0]?.settings.backbone ?? "";
   const lines = [
     ...rows.filter(({ row }) => !row.isControl).map(line),
@@ -81,22 +88,15 @@ function scoreMarkdown(scores: ScoreTable, { runs }: ExperimentResult): string {
   return `### ${title.slice(0, 1).toUpperCase()}${title.slice(1)}\n\n${table(heads, lines)}`;
 }
 
-function cellMarkdown({ summary, isBest, behindBest }: ScoreCell): string {
+function cellMarkdown({ summary, isBest, behindBest }: ScoreCell, numSeeds: number): string {
   const text = summaryText(summary);
-  return isBest ? `**${text}**` : `${behindBest?.isTie ? "≈ " : ""}${text}`;
+  const marked = isBest ? `**${text}**` : `${behindBest?.isTie ? "≈ " : ""}${text}`;
+  return `${marked}${fewerSeedsText(summary, numSeeds)}`;
 }
 
 function costMarkdown(grid: Grid): string[] {
-  const heads = [
-    "method",
-    "bytes up",
-    "bytes down",
-    "of which Stages A and B",
-    "of which evaluation",
-    "seconds of training",
-    "seconds in all",
-  ];
-  return costTables(grid).map(({ conditions, costs }) => {
+  const heads = ["method", ...costHeads];
+  const tables = costTables(grid).map(({ conditions, costs }) => {
     const rows = costs.map(({ row, bytesUp, bytesDown, bytesStagesAB, bytesEvaluation, secondsTraining, secondsTotal }) => [
       escapeMarkdown(row.label),
       ...[bytesUp, bytesDown, bytesStagesAB, bytesEvaluation].map((value) => formatBytes(Math.round(value))),
@@ -104,6 +104,7 @@ function costMarkdown(grid: Grid): string[] {
     ]);
     return `Mean of a run${conditions === "" ? "" : `, ${escapeMarkdown(conditions)}`}:\n\n${table(heads, rows)}`;
   });
+  return [...tables, ...costNotes.map(escapeMarkdown)];
 }
 
 function ranksMarkdown(grid: Grid): string[] {
@@ -117,16 +118,9 @@ function ranksMarkdown(grid: Grid): string[] {
     : ["## Rank correlation of layer scores", table(["method", "between", "and", "Spearman's ρ", "seeds"], rows)];
 }
 
-function ratesMarkdown({ rates }: ExperimentResult): string[] {
-  const rows = rates.map(({ key, seed, tried, chosen }) => [
-    escapeMarkdown(key),
-    String(seed),
-    tried.map(({ clientLearningRate, validation }) => `${clientLearningRate}: ${scoreText(validation)}`).join("; "),
-    chosen === null ? "none" : String(chosen),
-  ]);
-  return rows.length === 0
-    ? []
-    : ["## Rates", "Tried on one seed; the score on the validation split chose.", table(["what", "seed", "tried", "chosen"], rows)];
+function ratesMarkdown(result: ExperimentResult): string[] {
+  const rows = rateLines(result).map(([what, ...others]) => [escapeMarkdown(what), ...others]);
+  return rows.length === 0 ? [] : ["## Rates", "Tried on one seed; the score on the validation split chose.", table(rateHeads, rows)];
 }
 
 function taskMarkdown(result: ExperimentResult, grid: Grid): string {

@@ -1,7 +1,13 @@
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
 import type { ExperimentResult } from "../experiments/labResult.ts";
-import { simulatedComparison, simulatedExperiment, simulatedRun, simulatedSplits } from "../testing/simulatedExperiment.ts";
+import {
+  simulatedComparison,
+  simulatedExperiment,
+  simulatedRun,
+  simulatedSource,
+  simulatedSplits,
+} from "../testing/simulatedExperiment.ts";
 import { renderPage } from "./page.ts";
 
 const comparison = simulatedComparison();
@@ -68,19 +74,26 @@ test("definitions have their publications and deviations, and say where the name
   expect(text).toContain("come from memory of its paper");
   expect(text).toContain("The factors are averaged each by itself");
   expect(document.querySelector('#definitions a[href="https://arxiv.org/abs/2106.09685"]')).not.toBeNull();
+  expect(text).not.toContain("Source prompts");
+  const other = parseHTML(renderPage({ ...comparison, sources: [{ ...simulatedSource, validation: null }] })).document;
+  expect(other.querySelector("#definitions h3")?.textContent).toBe("Source prompts");
+  expect(other.querySelector("#definitions ul.plain li")?.textContent).toMatch(
+    /^qnli, 16 tokens for minuet: .*; accuracy not on record; SHA-256/,
+  );
 });
 
 test("what comes from a run or a file cannot become markup", () => {
   const evil = '<img src=x onerror="alert(1)">&\'"';
   const run = simulatedRun({ method: "lora", task: "subj", seed: 1, variant: { [evil]: evil } });
   const runs = [
-    { ...run, methodTitle: evil, correctNote: evil, task: evil },
+    { ...run, methodTitle: evil, correctNote: evil, task: evil, commit: evil, machine: evil },
     { ...run, error: evil },
   ];
   const result: ExperimentResult = simulatedExperiment(runs, {
     ...{ name: evil, title: evil, question: evil, preset: evil, commit: evil, machine: evil, startedAt: evil, notes: [evil] },
     experiment: { [evil]: evil },
     rates: [{ key: evil, method: evil, task: evil, seed: 1, tried: [], chosen: null }],
+    sources: [{ ...simulatedSource, name: evil, backbone: evil, task: evil, sha256: evil }],
   });
   const page = parseHTML(renderPage(result)).document;
   expect(page.querySelectorAll("img, [onerror]")).toHaveLength(0);
@@ -107,4 +120,32 @@ test("conditions have their own headings in tables, curves and the heat map", ()
   );
   expect(page.querySelectorAll("#layers figure")).toHaveLength(1 + 3);
   expect(page.querySelector("#layers")?.textContent).toContain("Spearman's ρ");
+});
+
+test("evaluations stand apart in the costs, and what bytes down are is said", () => {
+  const cost = document.querySelector("#cost");
+  const heads = [...(cost?.querySelectorAll("thead th") ?? [])].map(({ textContent }) => textContent);
+  expect(heads.slice(3, 5)).toEqual(["of which Stages A and B", "evaluation, apart"]);
+  expect(cost?.textContent).toContain("devices that share a tab are counted once");
+});
+
+test("scores say what ties are tested for, and over how many seeds a mean is where some are missing", () => {
+  const text = document.querySelector("#scores")?.textContent ?? "";
+  expect(text).toContain("Ties are tested for accuracy only, under the global protocol, after the last round.");
+  expect(text.match(/\(2 seeds\)/g)).toHaveLength(6);
+});
+
+test("rates say how many validation rows chose, and whether the choice is at the edge of its grid", () => {
+  const tried = [0.003, 0.01, 0.03].map((clientLearningRate) => ({ clientLearningRate, runId: "a", validation: 0.5 }));
+  const rate = { key: "lora", method: "lora", task: "feedback/topic", seed: 1, tried };
+  const rates = [0.003, 0.01, 0.03].map((chosen) => ({ ...rate, chosen }));
+  const { document: page } = parseHTML(renderPage({ ...comparison, rates }));
+  const lines = [...page.querySelectorAll("#rates tbody tr")].map((line) =>
+    [...line.querySelectorAll("td")].map((cell) => cell.textContent),
+  );
+  expect(lines.map(([, numRows, , chosen]) => [numRows, chosen])).toEqual([
+    ["96", "0.003 (edge of the grid)"],
+    ["96", "0.01"],
+    ["96", "0.03 (edge of the grid)"],
+  ]);
 });

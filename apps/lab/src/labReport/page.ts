@@ -7,6 +7,7 @@ import type { Grid } from "./grid.ts";
 import { htmlFigure, htmlLegend, htmlList, paragraph } from "./html.ts";
 import { heatMap, spectrumFigure } from "./layerFigures.ts";
 import { layerScoresOf } from "./layers.ts";
+import { provenanceText } from "./provenance.ts";
 import { type Analysis, analyse } from "./scoreTable.ts";
 import {
   caveats,
@@ -51,7 +52,7 @@ export function renderPage(result: ExperimentResult, analysis = analyse(result))
 <header>
 <h1>${escapeHtml(result.title)}</h1>
 ${paragraph(result.question)}
-${paragraph(`${result.startedAt.replace("T", " ").slice(0, 16)}, commit ${result.commit ?? "unknown"}, ${result.machine}.`, "soft")}
+${paragraph(`${result.startedAt.replace("T", " ").slice(0, 16)}, ${provenanceText(result)}.`, "soft")}
 </header>
 <nav aria-label="Sections"><ul>${links}</ul></nav>
 <main>
@@ -147,5 +148,5 @@ function configuration(result: ExperimentResult): string {
     settings === undefined
       ? ""
       : `<details><summary>All settings of the first run</summary><pre>${escapeHtml(JSON.stringify(settings, null, 2))}</pre></details>`;
-  return `${command}<pre><code>${escapeHtml(commandOf(result))}</code></pre>${own}${paragraph(`Commit ${result.commit ?? "unknown"}. ${result.machine}. ${usageText(result)}`)}${notes}<details open><summary>The experiment</summary><pre>${escapeHtml(JSON.stringify(result.experiment, null, 2))}</pre></details>${first}`;
+  return `${command}<pre><code>${escapeHtml(commandOf(result))}</code></pre>${own}${paragraph(`${provenanceText(result)}. ${usageText(result)}`.replace(/^c/, "C"))}${notes}<details open><summary>The experiment</summary><pre>${escapeHtml(JSON.stringify(result.experiment, null, 2))}</pre></details>${first}`;
 }

@@ -26,8 +26,11 @@ const resultSchema = z.looseObject({
         .regex(/^[01]*$/)
         .nullable(),
       error: z.string().nullable(),
+      ...{ commit: z.string().nullable().optional(), machine: z.string().optional() },
     }),
   ),
+  data: z.array(z.looseObject({ task: z.string(), numValidation: z.number(), rows: z.string().nullable().optional() })).optional(),
+  sources: z.array(z.looseObject({ name: z.string(), backbone: z.string(), sha256: z.string() })).optional(),
 });
 
 /** The result in an experiment's folder; an error says what is missing there. */

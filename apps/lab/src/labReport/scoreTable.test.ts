@@ -65,3 +65,12 @@ test("one method alone is not called the best", () => {
   const { rows } = scoreTable(gridOf([run("lora", 1, texts(150))]), "global", "final", "test");
   expect(rows[0]?.cells[0]?.isBest).toBe(false);
 });
+
+test("ties are told for accuracy only: where a task has another metric, none is tested", () => {
+  const runs = [run("lora", 1, texts(150)), run("adapter", 1, texts(149))].map((one): LabRun => ({ ...one, metric: "macroF1" }));
+  const { rows } = scoreTable(gridOf(runs), "global", "final", "test");
+  expect(rows.map(({ cells: [cell] }) => [cell?.isBest, cell?.behindBest])).toEqual([
+    [true, null],
+    [false, null],
+  ]);
+});

@@ -14,7 +14,10 @@ export type Moment = "final" | "best";
 export interface ScoreCell {
   readonly summary: Summary | null;
   readonly isBest: boolean;
-  /** Best row's accuracy minus this one's; null for the best itself, for controls, and where rows of the test split are not known one by one. */
+  /**
+   * Best row's accuracy minus this one's; null for the best itself, for controls, where the column is not of accuracy, and where rows of the test
+   * split are not known one by one.
+   */
   readonly behindBest: PairedDifference | null;
 }
 
@@ -22,10 +25,15 @@ export interface ScoreCell {
 export interface ScoreTable {
   readonly protocol: Protocol;
   readonly moment: Moment;
+  /** Seeds of the experiment: a mean over fewer says so. */
+  readonly numSeeds: number;
   readonly columns: readonly GridColumn[];
   readonly rows: readonly { readonly row: GridRow; readonly cells: readonly ScoreCell[] }[];
   readonly controls: readonly { readonly label: string; readonly cells: readonly (number | null)[] }[];
 }
+
+/** Said in every form of the report beside the mark of a tie. */
+export const tieScope = "Ties are tested for accuracy only, under the global protocol, after the last round.";
 
 const nameOfMoment = { final: "after the last round", best: "in the round best on validation" } as const;
 
@@ -48,7 +56,8 @@ export function cellSummary(runs: readonly LabRun[], protocol: Protocol, moment:
 export function scoreTable(grid: Grid, protocol: Protocol, moment: Moment, name: string): ScoreTable {
   const columns = grid.columns.map((column) => columnCells(grid, column, { protocol, moment, name }));
   const rows = grid.rows.map((row, index) => ({ row, cells: columns.map((cells) => cells[index] ?? emptyCell) }));
-  return { protocol, moment, columns: grid.columns, rows: rows.filter(({ cells }) => cells.some(isMeasured)), controls: controlRows(grid) };
+  const measured = rows.filter(({ cells }) => cells.some(isMeasured));
+  return { protocol, moment, numSeeds: grid.numSeeds, columns: grid.columns, rows: measured, controls: controlRows(grid) };
 }
 
 /** An experiment's lines and columns, and all of its tables: what every form of the report shows. */
@@ -82,10 +91,11 @@ function columnCells(grid: Grid, column: GridColumn, { protocol, moment, name }:
   const top = means.length > 1 ? Math.max(...means) : Number.NaN;
   const bestIndex = competing.findIndex((summary) => summary?.mean === top);
   const best = grid.rows[bestIndex];
+  const isTested = column.metric === "accuracy" && protocol === "global" && moment === "final";
   return grid.rows.map((row, index) => {
     const summary = summaries[index] ?? null;
     const isBest = competing[index]?.mean === top;
-    const isCompared = best !== undefined && competing[index] !== null && !isBest && protocol === "global" && moment === "final";
+    const isCompared = isTested && best !== undefined && competing[index] !== null && !isBest;
     return {
       summary,
       isBest,

@@ -1,18 +1,19 @@
 import type { ExperimentResult, LabRun } from "../experiments/labResult.ts";
 import { escapeHtml } from "../report/report.ts";
 import { formatBytes, formatCount, formatNumber, formatSeconds } from "../results/format.ts";
-import { costTables } from "./costs.ts";
-import { definitionsOf, fromMemoryNote } from "./definitions.ts";
+import { costHeads, costNotes, costTables } from "./costs.ts";
+import { definitionsOf, fromMemoryNote, sourceTexts } from "./definitions.ts";
 import { distinctById, type Grid, variantText } from "./grid.ts";
-import { type Cell, htmlTable, paragraph } from "./html.ts";
+import { type Cell, htmlList, htmlTable, paragraph } from "./html.ts";
 import { rankCorrelations } from "./layers.ts";
-import { type Analysis, reportedProtocols, type ScoreCell, type ScoreTable, tableTitle } from "./scoreTable.ts";
+import { rateHeads, rateLines } from "./rateLines.ts";
+import { type Analysis, reportedProtocols, type ScoreCell, type ScoreTable, tableTitle, tieScope } from "./scoreTable.ts";
 import { labelWordsOf, labelWordsSeen, metricNames, splitTexts } from "./tasks.ts";
-import { differenceText, scoreText, summaryText } from "./text.ts";
+import { differenceText, fewerSeedsText, scoreText, summaryText } from "./text.ts";
 
 const howToRead = [
-  "Mean ± standard deviation over seeds, on the test split. The best method of a column is bold; controls below the line do not compete.",
-  "≈ marks a tie with the best: the 95 % interval of the difference in accuracy, from a paired bootstrap over the test rows of these seeds, contains 0. It is told for the global protocol after the last round, where answers are known row by row; it speaks of other test rows, not of other seeds, and is not corrected for the number of comparisons. Where the metric is another one, the tie is still one of accuracies.",
+  "Mean ± standard deviation over seeds, on the test split. The best method of a column is bold; controls below the line do not compete. A mean over fewer seeds than the experiment has says over how many.",
+  `≈ marks a tie with the best: the 95 % interval of the difference in accuracy, from a paired bootstrap over the test rows of these seeds, contains 0. It speaks of other test rows, not of other seeds, and is not corrected for the number of comparisons. ${tieScope}`,
   "Personalised: every device predicts its own share of the test split, which has its own label mix, so that knowing the mix alone already helps. Global: every device predicts a random slice of the whole split. Newcomer: a device that joins afterwards and trains nothing. Numbers of different protocols cannot be compared.",
 ];
 
@@ -30,12 +31,15 @@ export function scoreSection(result: ExperimentResult, { tables }: Analysis): st
 const capital = (text: string) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 
 function scoreHtml(table: ScoreTable, { runs }: ExperimentResult): string {
-  const { columns, rows, controls } = table;
+  const { columns, rows, controls, numSeeds } = table;
   const backbone = runs[0]?.settings.backbone ?? "";
   const metrics = [...new Set(columns.map(({ metric }) => metric))];
   const unit = metrics.length === 1 && metrics[0] !== undefined ? metricNames[metrics[0]] : "the task's metric";
   const heads = columns.map(({ label, metric }) => (metrics.length === 1 ? label : `${label} (${metricNames[metric]})`));
-  const line = ({ row, cells }: ScoreTable["rows"][number]) => ({ cells: [row.label, ...cells.map(scoreCell)], isControl: row.isControl });
+  const line = ({ row, cells }: ScoreTable["rows"][number]) => ({
+    cells: [row.label, ...cells.map((cell) => scoreCell(cell, numSeeds))],
+    isControl: row.isControl,
+  });
   const bounds = controls.map(({ label, cells }) => ({ cells: [label, ...cells.map(scoreText)], isControl: true }));
   const words = {
     cells: ["Label words seen in pretraining", ...columns.map(({ task }) => labelWordsSeen(backbone, task))],
@@ -50,12 +54,13 @@ function scoreHtml(table: ScoreTable, { runs }: ExperimentResult): string {
   return htmlTable(`${capital(tableTitle(table))} (${unit})`, ["method", ...heads], lines, "scores");
 }
 
-function scoreCell({ summary, isBest, behindBest }: ScoreCell): Cell {
+function scoreCell({ summary, isBest, behindBest }: ScoreCell, numSeeds: number): Cell {
+  const text = `${summaryText(summary)}${fewerSeedsText(summary, numSeeds)}`;
   const seeds = summary === null ? "" : formatCount(summary.count, "seed");
-  if (behindBest === null) return { text: summaryText(summary), isBold: isBest, ...(summary === null ? {} : { hint: seeds }) };
+  if (behindBest === null) return { text, isBold: isBest, ...(summary === null ? {} : { hint: seeds }) };
   const { difference, low, high, isTie } = behindBest;
   const hint = `${seeds}; the best is ahead by ${scoreText(difference)} in accuracy, 95 % interval ${scoreText(low)} to ${scoreText(high)}`;
-  return { text: `${isTie ? "≈ " : ""}${summaryText(summary)}`, hint };
+  return { text: `${isTie ? "≈ " : ""}${text}`, hint };
 }
 
 /** The tasks, what is on record of their label words and splits. */
@@ -81,16 +86,7 @@ const prose = (text: string): Cell => ({ text: text === "" ? "–" : text, isTex
 
 /** Bytes and seconds. */
 export function costSection(grid: Grid): string {
-  const heads = [
-    "method",
-    "bytes up",
-    "bytes down",
-    "of which Stages A and B",
-    "of which evaluation",
-    "seconds of training",
-    "seconds in all",
-    "runs",
-  ];
+  const heads = ["method", ...costHeads, "runs"];
   const bytes = (value: number) => formatBytes(Math.round(value));
   const tables = costTables(grid).map(({ conditions, costs }) => {
     const lines = costs.map(({ row, ...cost }) => ({
@@ -104,9 +100,7 @@ export function costSection(grid: Grid): string {
     }));
     return htmlTable(`Mean cost of a run${conditions === "" ? "" : `, ${conditions}`}`, heads, lines);
   });
-  const text =
-    "Bytes on the wire, without pages, backbone and data. Stages A and B (scoring and counting) are charged to the run that needs them, in bytes and in seconds. Seconds are of this machine.";
-  return `${tables.join("")}${paragraph(text, "soft")}`;
+  return `${tables.join("")}${costNotes.map((text) => paragraph(text, "soft")).join("")}`;
 }
 
 /** Which layers travel, and how alike conditions order them. */
@@ -135,9 +129,9 @@ export function layerTables(grid: Grid): string {
   return `${selected}${ranks}`;
 }
 
-/** What the methods are, with publications and deviations. */
-export function definitionSection({ runs }: ExperimentResult): string {
-  const items = definitionsOf(runs).map(({ title, publication, deviations }) => {
+/** What the methods are, with publications and deviations, and the prompts that were trained before. */
+export function definitionSection(result: ExperimentResult): string {
+  const items = definitionsOf(result.runs).map(({ title, publication, deviations }) => {
     const source =
       publication === null
         ? ""
@@ -145,18 +139,16 @@ export function definitionSection({ runs }: ExperimentResult): string {
     const own = deviations.length === 0 ? "" : `<dd><ul>${deviations.map((text) => `<li>${escapeHtml(text)}</li>`).join("")}</ul></dd>`;
     return `<dt>${escapeHtml(title)}</dt>${source}${own}`;
   });
-  return `${paragraph(fromMemoryNote)}<dl>${items.join("")}</dl>`;
+  const sources = sourceTexts(result);
+  const trained = sources.length === 0 ? "" : `<h3>Source prompts</h3>${htmlList(sources)}`;
+  return `${paragraph(fromMemoryNote)}<dl>${items.join("")}</dl>${trained}`;
 }
 
 /** Rates that were tried, chosen on validation; empty where none were. */
-export function rateSection({ rates }: ExperimentResult): string {
-  const lines = rates.map(({ key, seed, tried, chosen }) => {
-    const all = tried.map(({ clientLearningRate, validation }) => `${clientLearningRate}: ${scoreText(validation)}`).join("; ");
-    return { cells: [key, String(seed), prose(all), chosen === null ? "none" : String(chosen)] };
-  });
-  return lines.length === 0
-    ? ""
-    : htmlTable("Rates tried on one seed: score on the validation split", ["what", "seed", prose("tried"), "chosen"], lines);
+export function rateSection(result: ExperimentResult): string {
+  const lines = rateLines(result).map(([what, seed, numRows, tried, chosen]) => ({ cells: [what, seed, numRows, prose(tried), chosen] }));
+  const heads = rateHeads.map((head) => (head === "tried" ? prose(head) : head));
+  return lines.length === 0 ? "" : htmlTable("Rates tried on one seed: score on the validation split", heads, lines);
 }
 
 /** Faults that were injected on purpose. */

@@ -1,3 +1,4 @@
+import { formatCount } from "../results/format.ts";
 import type { Summary } from "../statistics/summary.ts";
 
 const digits = 3;
@@ -11,6 +12,11 @@ export function scoreText(value: number | null | undefined): string {
 export function summaryText(summary: Summary | null): string {
   if (summary === null) return "–";
   return summary.stdDev === null ? scoreText(summary.mean) : `${scoreText(summary.mean)} ±\u00a0${scoreText(summary.stdDev)}`;
+}
+
+/** Such as ` (2 seeds)` behind a mean over fewer seeds than the experiment has; empty for all others. */
+export function fewerSeedsText(summary: Summary | null, numSeeds: number): string {
+  return summary === null || summary.count >= numSeeds ? "" : ` (${formatCount(summary.count, "seed")})`;
 }
 
 /** A difference with its sign. */

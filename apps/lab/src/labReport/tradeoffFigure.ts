@@ -12,7 +12,7 @@ import { metricNames } from "./tasks.ts";
 export interface TradeoffPoint {
   readonly row: GridRow;
   readonly score: number;
-  /** Bytes both ways, Stages A and B included. */
+  /** Bytes both ways, Stages A and B included, evaluations left out. */
   readonly cost: number;
   readonly isOnFront: boolean;
 }

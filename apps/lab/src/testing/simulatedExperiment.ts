@@ -1,5 +1,5 @@
 import { createRandom, type MethodName, methods, type Protocol, presets, type RandomStream, type RunSettings } from "@tutti/core";
-import type { ExperimentResult, LabPoint, LabRun, LabScores } from "../experiments/labResult.ts";
+import type { ExperimentResult, LabPoint, LabRun, LabScores, SourceRecord } from "../experiments/labResult.ts";
 
 const numRows = 400;
 const perRound = { up: 120_000, down: 160_000 };
@@ -68,8 +68,8 @@ export function simulatedRun({ method, task, seed, variant = {}, gain = 0, error
     clients: "tabs",
     seconds: { scoring: isFedPepTao ? 2 : 0, counting: isFedPepTao ? 7 : 0, training: 21.6, evaluation: 3, total: isFedPepTao ? 36 : 27 },
     bytes: {
-      up: stagesAB / 2 + 12 * perRound.up * share + 1000,
-      down: stagesAB / 2 + 12 * perRound.down * share + 400_000,
+      up: stagesAB / 2 + 12 * perRound.up * share,
+      down: stagesAB / 2 + 12 * perRound.down * share,
       stagesAB,
       evaluation: 401_000,
     },
@@ -134,6 +134,13 @@ export function simulatedExperiment(runs: readonly LabRun[], changes: Partial<Ex
     ...changes,
   };
 }
+
+/** A record of a source prompt with made-up numbers. */
+export const simulatedSource: SourceRecord = {
+  ...{ name: "qnli", backbone: "minuet", tokens: 16, task: "qnli", numExamples: 9264, numSteps: 1000, learningRate: 0.01 },
+  validation: { numExamples: 1029, before: 0.5112, after: 0.5646 },
+  sha256: "0123456789abcdef".repeat(4),
+};
 
 const compared: readonly MethodName[] = ["fedPepTao", "adapter", "fedPrompt", "pTuningV2", "idpg", "lora", "local", "pooled"];
 
