@@ -8,7 +8,7 @@ import { writeWhole } from "../demo/demoConfig.ts";
 import { ensurePages } from "../demo/pages.ts";
 import { loadBrowserScript } from "../demo/scripts.ts";
 import { type Experiment, type NamedExperiment, readExperiment } from "../experiments/experimentFile.ts";
-import type { ExperimentResult, LabRun, RateChoice } from "../experiments/labResult.ts";
+import type { ExperimentResult, LabRun, RateChoice, SourceRecord } from "../experiments/labResult.ts";
 import { chooseRate } from "../experiments/rates.ts";
 import { allRuns, distinctRuns, type ExperimentPlan, type PlannedRun, planExperiment } from "../experiments/runPlan.ts";
 import { writeReport } from "../labReport/index.ts";
@@ -27,6 +27,7 @@ import { type OutFolder, openOutFolder } from "./outFolder.ts";
 import { reuseResults } from "./reuse.ts";
 import { createRunner } from "./runner.ts";
 import { abortOnSignals, Stopped } from "./signals.ts";
+import { describeSources } from "./sourcePrompts.ts";
 import { describeData, hashRows } from "./taskData.ts";
 
 /** How an experiment ended. */
@@ -96,9 +97,10 @@ async function runAll(parts: Parts): Promise<LabEnd> {
   const pagesDir = options.clients === "tabs" || options.numRemote > 0 ? await ensurePages(board.say) : null;
   const clients = await openAllClients(parts);
   const results = await out.readResults();
+  const stamp = { commit: readCommit(), machine: nameMachine() };
   const runner = createRunner({
     ...{ name: named.name, board, out, results, pool, clients, publicDir, pagesDir, workbench, memory, signal: stop.signal },
-    ...{ host: options.host, port: options.port, numRemote: options.numRemote, budget: experiment.budget },
+    ...{ host: options.host, port: options.port, numRemote: options.numRemote, budget: experiment.budget, stamp },
     expected: { numRuns: allRuns(plan).length, seconds: estimate.seconds },
   });
   try {
@@ -110,7 +112,8 @@ async function runAll(parts: Parts): Promise<LabEnd> {
     board.end();
     const sizes = await workbench.do("sizes", { tasks: [...new Set(final.map(({ task }) => task))] });
     const data = await describeData(publicDir, sizes);
-    const result = resultOf(named, parts, { memory, rates, final, results, data });
+    const sources = await describeSources(publicDir, final);
+    const result = resultOf(named, parts, { memory, rates, final, results, data, sources, stamp });
     await writeReport(result, out.path);
     const numFailed = result.runs.filter(({ error }) => error !== null).length;
     board.say(
@@ -177,6 +180,8 @@ interface Ending {
   readonly rates: readonly RateChoice[];
   readonly final: readonly PlannedRun[];
   readonly data: ExperimentResult["data"];
+  readonly sources: readonly SourceRecord[];
+  readonly stamp: Pick<ExperimentResult, "commit" | "machine">;
   readonly results: ReadonlyMap<string, LabRun>;
 }
 
@@ -184,7 +189,7 @@ interface Ending {
 function resultOf(
   { name, experiment }: NamedExperiment,
   { options, plan }: Parts,
-  { memory, rates, final, results, data }: Ending,
+  { memory, rates, final, results, data, sources, stamp }: Ending,
 ): ExperimentResult {
   const shown = new Set(final.map(({ id }) => id));
   const trials = plan.rateGroups.flatMap((group) => group.trials.map(({ run }) => run)).filter(({ id }) => !shown.has(id));
@@ -194,8 +199,8 @@ function resultOf(
   });
   const { title, question, notes } = experiment;
   return {
-    ...{ name, title, preset: options.preset, question, commit: readCommit(), machine: nameMachine(), startedAt: memory.startedAt },
+    ...{ name, title, preset: options.preset, question, ...stamp, startedAt: memory.startedAt },
     experiment: { ...experiment } satisfies Experiment,
-    ...{ notes, data, rates, runs },
+    ...{ notes, data, sources, rates, runs },
   };
 }

@@ -33,8 +33,14 @@ test("an added data set is known by its rows, one that comes with the project ne
   expect((await hashRows(folder.path, ["subj"])).get("subj")).not.toBe(first.get("subj"));
 });
 
-test("a report is told how many rows there were and how they came about", async () => {
+test("a report is told how many rows there were, how they came about and which they are", async () => {
   const size = { task: "subj", meanCharacters: 9, numTrain: 30, numEvaluated: 15, numTest: 10 };
   const notes = ["The training part is 30 of 40 rows, drawn with seed 42."];
-  expect(await describeData(folder.path, [size])).toEqual([{ task: "subj", numTrain: 30, numValidation: 5, numTest: 10, notes }]);
+  const rows = (await hashRows(folder.path, ["subj"])).get("subj");
+  expect(rows).toMatch(/^[0-9a-f]{64}$/);
+  const own = { ...size, task: "feedback/topic" };
+  expect(await describeData(folder.path, [size, own])).toEqual([
+    { task: "subj", numTrain: 30, numValidation: 5, numTest: 10, notes, rows },
+    { task: "feedback/topic", numTrain: 30, numValidation: 5, numTest: 10, notes: [], rows: null },
+  ]);
 });

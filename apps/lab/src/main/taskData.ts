@@ -22,8 +22,11 @@ export async function hashRows(publicDir: string, tasks: readonly string[]): Pro
 /** What the report says of the rows of each task. */
 export async function describeData(publicDir: string, sizes: readonly TaskSize[]): Promise<TaskData[]> {
   const cards = await readDatasetCards(join(publicDir, "datasets"));
+  const tasks = sizes.map(({ task }) => task);
+  const rows = await hashRows(publicDir, tasks);
   return sizes.map(({ task, numTrain, numEvaluated, numTest }) => ({
     ...{ task, numTrain, numValidation: numEvaluated - numTest, numTest },
     notes: cards.find((card) => card.task.name === task)?.notes ?? [],
+    rows: rows.get(task) ?? null,
   }));
 }
