@@ -53,7 +53,7 @@ function addAdd(data: Command): void {
     .option("--validation <split | file>", "the validation split's name, or its file beside a single file")
     .option("--test <split | file>", "the test split's name, or its file")
     .option("--train-rows <number>", "draw so many training rows and leave the others out", wholeNumber(2))
-    .option("--validation-rows <number>", "likewise of the validation part", wholeNumber(2))
+    .option("--validation-rows <number>", "likewise of the validation part, where there is one", wholeNumber(2))
     .option("--test-rows <number>", "likewise of the test part", wholeNumber(2))
     .option("--source <text>", "where the rows come from, for the record")
     .option("--licence <text>", "their licence (default: what the hub says)")

@@ -81,7 +81,7 @@ export async function addData(target: string, flags: AddDataFlags, ports?: Publi
     source: flags.source ?? read.source,
     licence: flags.licence ?? read.licence ?? "unknown",
     format: data.cardFormat,
-    notes: [...notes, ...overlapNotes(data.sharedText(parts.train, parts.test), partial)],
+    notes: [...notes, ...(partial === null ? [] : [partial]), ...overlapNotes(parts, data.sharedText)],
   });
   const folder = join(flags.datasets, name);
   const isReplacing = (await stat(join(folder, "dataset.json")).catch(() => null)) !== null;
@@ -155,6 +155,10 @@ interface Fitting {
 function withFewerRows(all: Fitting, flags: AddDataFlags, draw: typeof import("@tutti/data").drawExamples): Fitting {
   const wanted = { train: flags.trainRows, validation: flags.validationRows, test: flags.testRows };
   const names = { train: "training", validation: "validation", test: "test" };
+  if (wanted.validation !== undefined && all.parts.validation === null)
+    throw new UsageError(
+      `--validation-rows ${wanted.validation}: ${all.task.name} has no validation part to draw from; a tenth of its training rows validates`,
+    );
   const notes = [...all.notes];
   const fewer = <P extends readonly Example[] | null>(part: keyof Parts, rows: P): P | Example[] => {
     const numRows = wanted[part];
@@ -187,10 +191,12 @@ function fitted(task: TaskDefinition, made: FileTask): Fitting {
   return { task, parts: { ...splits, train: dataset.train, validation: dataset.validation }, notes: [...notes, drawn] };
 }
 
-function overlapNotes({ numShared, numTest }: { numShared: number; numTest: number }, partial: string | null): string[] {
-  const shared =
-    numShared === 0 ? [] : [`Test rows with a text that also stands in the training part: ${count(numShared)} of ${count(numTest)}.`];
-  return [...(partial === null ? [] : [partial]), ...shared];
+function overlapNotes({ train, validation, test }: Parts, shared: typeof import("@tutti/data").sharedText): string[] {
+  const note = (rows: readonly Example[], part: string): string[] => {
+    const { numShared, numTest } = shared(rows, test);
+    return numShared === 0 ? [] : [`Test rows with a text that also stands in the ${part} part: ${count(numShared)} of ${count(numTest)}.`];
+  };
+  return [...note(train, "training"), ...note(validation ?? [], "validation")];
 }
 
 function cardOf(

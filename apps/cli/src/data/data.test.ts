@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findTask, loadDataset, parseDatasetCard } from "@tutti/data";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { UsageError } from "../exitCodes.ts";
 import { createProgram } from "../program.ts";
 import { type DatasetHub, type DatasetHubOptions, startDatasetHub } from "../testing/datasetHub.ts";
 import { addData } from "./add.ts";
@@ -144,13 +145,47 @@ test("a folder of split files as they lie in circulation becomes the built-in ta
   const part = await tutti("data", "add", path, "--train", "train_all", "--train-rows", "12");
   expect(part).toContain("12 training rows, no validation part, 4 to test on");
   expect(part).toContain("The training part is 12 of 30 rows, drawn with seed 42.");
-  const tested = await tutti("data", "add", path, "--train", "train_all", "--test-rows", "2", "--validation-rows", "2");
+  await expect(tutti("data", "add", path, "--train", "train_all", "--validation-rows", "2")).rejects.toThrow(
+    "--validation-rows 2: boolq has no validation part to draw from; a tenth of its training rows validates",
+  );
+  const tested = await tutti("data", "add", path, "--train", "train_all", "--test-rows", "2");
   expect(tested).toContain("30 training rows, no validation part, 2 to test on");
   expect(tested).toContain("The test part is 2 of 4 rows, drawn with seed 42.");
   await tutti("data", "add", path, "--train", "train_all", "--train-rows", "12");
   const rowsOnce = await rowsOf("boolq", "train.jsonl");
   await tutti("data", "add", path, "--train", "train_all", "--train-rows", "12");
   expect(await rowsOf("boolq", "train.jsonl")).toEqual(rowsOnce);
+});
+
+test("two parts of the same rows are refused, however their file is named", async () => {
+  const rows = jsonl(["A", "B", "C"].map((text, label) => ({ text, label: label % 2 })));
+  for (const name of ["own/train.jsonl", "own/test.jsonl", "own/dev.jsonl"]) await file(name, rows);
+  const [own, train, test] = [join(folder, "own"), join(folder, "own/train.jsonl"), join(folder, "own/test.jsonl")];
+  await symlink("test.jsonl", join(own, "other.jsonl"));
+  for (const [words, message] of [
+    [[own, "--validation", "test"], "the validation and the test part would both be "],
+    [[own, "--validation", "test"], "test.jsonl: name another one with --validation or --test"],
+    [[own, "--validation", "other"], "test.jsonl: name another one with --validation or --test"],
+    [[own, "--test", "train"], "the training and the test part would both be "],
+    [[own, "--train", "dev"], "dev.jsonl: name another one with --train or --validation"],
+    [[train, "--validation", join(own, "../own/train.jsonl")], "train.jsonl: name another one with --validation"],
+    [[train, "--validation", test, "--test", join(own, "other.jsonl")], "test.jsonl: name another one with --validation or --test"],
+  ] as const)
+    await expect(tutti("data", "add", ...words), words.join(" ")).rejects.toThrow(message);
+  await expect(tutti("data", "add", own, "--validation", "test")).rejects.toThrow(UsageError);
+  expect(await readdir(datasets).catch(() => [])).toEqual([]);
+});
+
+test("test rows that stand in the training or the validation part are counted on the card", async () => {
+  const texts = (...all: string[]) => jsonl(all.map((text, i) => ({ text, label: i % 2 })));
+  await file("shared/train.jsonl", texts("one", "two", "It broke."));
+  await file("shared/dev.jsonl", texts("four", "It broke", "five"));
+  await file("shared/test.jsonl", texts("FOUR !", "five", "it broke", "six", "seven"));
+  await tutti("data", "add", join(folder, "shared"));
+  expect((await cardOf("shared")).notes).toEqual([
+    "Test rows with a text that also stands in the training part: 1 of 5.",
+    "Test rows with a text that also stands in the validation part: 3 of 5.",
+  ]);
 });
 
 test("a disk that fills up leaves what was there before", async () => {
@@ -196,6 +231,7 @@ const glue = () =>
     ["qnli/validation/0000.parquet", qnli(6, (i) => (i === 0 ? 0 : 1))],
     ["qnli/test/0000.parquet", qnli(5, () => -1)],
     ["sst2/train/0000.parquet", new Uint8Array(9)],
+    ["sst2/validation/0000.parquet", new Uint8Array(7)],
   ]);
 
 async function serve(options: Partial<DatasetHubOptions> = {}): Promise<DatasetHub> {
@@ -258,9 +294,15 @@ test("without the hub's Parquet branch the files of the main branch are read", a
 test("a data set of many gigabytes is refused before anything of it is fetched", async () => {
   const large = Object.assign(new Uint8Array(9), { reportedSize: 3e9 });
   const { requests } = await serve({
-    branches: { main: new Map(), "refs/convert/parquet": new Map([["qnli/train/0000.parquet", large]]) },
+    branches: {
+      main: new Map(),
+      "refs/convert/parquet": new Map([
+        ["qnli/train/0000.parquet", large],
+        ["qnli/validation/0000.parquet", large],
+      ]),
+    },
   });
-  await expect(tutti("data", "add", "nyu-mll/glue", "--config", "qnli", "--validation", "train")).rejects.toThrow(
+  await expect(tutti("data", "add", "nyu-mll/glue", "--config", "qnli")).rejects.toThrow(
     "nyu-mll/glue has 6.00 GB in these splits, at most 2.00 GB are fetched",
   );
   expect(requests).toEqual([]);
@@ -277,7 +319,10 @@ test("what the hub does not have is told apart", async () => {
   await expect(add("nyu-mll/glue", "--config", "qnli", "--text", "premise")).rejects.toThrow(
     '0000.parquet: there is no column "premise"; the file has question, sentence, label, idx',
   );
-  await expect(add("nyu-mll/glue", "--config", "sst2", "--validation", "train")).rejects.toThrow("0000.parquet is not a Parquet file");
+  await expect(add("nyu-mll/glue", "--config", "sst2")).rejects.toThrow("0000.parquet is not a Parquet file");
+  await expect(add("nyu-mll/glue", "--config", "qnli", "--test", "validation")).rejects.toThrow(
+    "nyu-mll/glue: the validation and the test part would both be qnli/validation/0000.parquet: name another one with --validation or --test",
+  );
   await expect(add("nyu-mll/other")).rejects.toThrow(`there is no data set nyu-mll/other on ${url}`);
   await hub?.close();
   await expect(add("qnli")).rejects.toThrow(

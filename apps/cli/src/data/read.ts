@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import type { Row, SourceRows } from "@tutti/data";
@@ -6,7 +6,7 @@ import { size } from "../backbones/text.ts";
 import { UsageError } from "../exitCodes.ts";
 import { createProgress } from "../progress.ts";
 import type { DataPlace } from "./places.ts";
-import { findSplitFiles, type SplitFiles, type SplitNames } from "./splitFiles.ts";
+import { findSplitFiles, requireApart, type SplitFiles, type SplitNames } from "./splitFiles.ts";
 
 /** Rows of each split, with where they are from. */
 export interface SourceSplits {
@@ -46,15 +46,24 @@ export async function readSplits(request: ReadRequest): Promise<SourceSplits> {
 }
 
 async function localFiles(place: { kind: "file" | "folder"; path: string }, names: SplitNames): Promise<SplitFiles> {
-  if (place.kind === "folder") {
-    const found = findSplitFiles(await readdir(place.path), names, place.path);
-    const inFolder = (files: readonly string[]) => files.map((file) => join(place.path, file));
-    return { train: inFolder(found.train), validation: inFolder(found.validation), test: inFolder(found.test) };
-  }
+  const files = place.kind === "file" ? besideFile(place.path, names) : inFolder(place.path, await readdir(place.path), names);
+  const real = (paths: readonly string[]) => Promise.all(paths.map((path) => realpath(path).catch(() => path)));
+  const [train, validation, test] = await Promise.all([real(files.train), real(files.validation), real(files.test)]);
+  requireApart({ train, validation, test }, place.path, place.kind === "file");
+  return files;
+}
+
+function inFolder(folder: string, paths: readonly string[], names: SplitNames): SplitFiles {
+  const { train, validation, test } = findSplitFiles(paths, names, folder);
+  const whole = (files: readonly string[]) => files.map((file) => join(folder, file));
+  return { train: whole(train), validation: whole(validation), test: whole(test) };
+}
+
+function besideFile(path: string, names: SplitNames): SplitFiles {
   if (names.train !== undefined)
     throw new UsageError("--train names a split of a folder or of a hub data set: the file is the training part");
-  const one = (path: string | null | undefined) => (path === null || path === undefined ? [] : [path]);
-  return { train: [place.path], validation: one(names.validation), test: one(names.test) };
+  const one = (given: string | null | undefined) => (given === null || given === undefined ? [] : [given]);
+  return { train: [path], validation: one(names.validation), test: one(names.test) };
 }
 
 type Read = Pick<SourceSplits, "train" | "validation" | "test" | "classNames">;
@@ -113,6 +122,7 @@ async function readHub(place: DataPlace & { kind: "hub" }, { splits, config, col
       async ({ commit, licence, sizes, download }) => {
         const { files, config: used } = filesOfConfig([...sizes.keys()], place.id, config);
         const found = findSplitFiles(files, splits, place.id);
+        requireApart(found, place.id);
         refuseLarge([...found.train, ...found.validation, ...found.test], sizes, place.id);
         const read = await readAll(found, async (path) => readFile(await download(path)), columns);
         return { ...read, source: `${place.id}@${commit.slice(0, 12)}${used === null ? "" : ` ${used}`}`, licence };

@@ -14,6 +14,26 @@ export interface SplitNames {
   readonly test?: string | null | undefined;
 }
 
+const kinds = ["train", "validation", "test"] as const;
+
+/**
+ * Throws where a file is of two parts: rows that are trained on, or chosen by, would be the rows that are reported. Of a single file the
+ * training part has no other name.
+ */
+export function requireApart(files: SplitFiles, where: string, isSingleFile = false): void {
+  const titles = { train: "training", validation: "validation", test: "test" };
+  for (const [at, later] of kinds.entries()) {
+    for (const earlier of kinds.slice(0, at)) {
+      const shared = files[later].find((path) => files[earlier].includes(path));
+      if (shared === undefined) continue;
+      const flags = [earlier, later].filter((kind) => kind !== "train" || !isSingleFile).map((kind) => `--${kind}`);
+      throw new UsageError(
+        `${where}: the ${titles[earlier]} and the ${titles[later]} part would both be ${shared}: name another one with ${flags.join(" or ")}`,
+      );
+    }
+  }
+}
+
 const dataFile = /\.(csv|tsv|jsonl|ndjson|parquet)$/i;
 const usual = { train: ["train"], validation: ["validation", "valid", "dev", "val"], test: ["test"] } as const;
 
