@@ -32,17 +32,24 @@ export interface RunnerParts {
   readonly budget: Experiment["budget"];
   readonly expected: { readonly numRuns: number; readonly seconds: number };
   readonly signal: AbortSignal;
+  /** Noted in the result of every run made here. */
+  readonly stamp: Required<Pick<LabRun, "commit" | "machine">>;
 }
 
 /** Works off runs on the pool's slots. */
 export interface Runner {
-  /** Resolves when all have a result, an error being one; rejects with the signal's reason when it is aborted. */
+  /**
+   * Resolves when all have a result, an error being one; rejects with the signal's reason when it is aborted, and at once when a result cannot
+   * be kept: the runs under way are then stopped.
+   */
   run(runs: readonly PlannedRun[]): Promise<void>;
 }
 
 /** A runner that leaves out what has a result already; a run that failed before is tried again. */
-export function createRunner(parts: RunnerParts): Runner {
-  const { name, board, out, results, pool, clients, workbench, signal, expected } = parts;
+export function createRunner(parts: RunnerParts, perform = performRun): Runner {
+  const { name, board, out, results, pool, clients, workbench, expected } = parts;
+  const unkept = new AbortController();
+  const signal = AbortSignal.any([parts.signal, unkept.signal]);
   let memory = parts.memory;
   let isMeasuring = false;
   const measured = deferred();
@@ -113,9 +120,17 @@ export function createRunner(parts: RunnerParts): Runner {
 
   const replays = new Set<Promise<void>>();
 
-  async function keep(run: LabRun, planned: PlannedRun): Promise<void> {
+  /** Never rejects: a result that cannot be kept, on a full disk, ends the experiment, and no later one is kept. */
+  async function keep(made: LabRun, planned: PlannedRun): Promise<void> {
+    if (unkept.signal.aborted) return;
+    const run = { ...made, ...parts.stamp };
+    try {
+      await out.writeResult(run);
+    } catch (cause) {
+      unkept.abort(new Error(`the result of ${nameOfRun(planned)} cannot be kept`, { cause }));
+      return;
+    }
     results.set(run.id, run);
-    await out.writeResult(run);
     const score = run.final.global ?? run.final.personalised;
     const what =
       run.error === null ? `global ${formatScore(score?.score ?? null)}, ${formatSeconds(run.seconds.total)}` : `failed: ${run.error}`;
@@ -123,17 +138,20 @@ export function createRunner(parts: RunnerParts): Runner {
     draw();
   }
 
-  async function perform(planned: PlannedRun, slot: number): Promise<void> {
+  async function runOne(planned: PlannedRun, slot: number): Promise<void> {
     const slotClients = clients[slot];
     if (signal.aborted || slotClients === undefined) return;
-    try {
-      await whenBackendKnown();
-      const performed = await performRun(planned, placeOf(planned, slot, slotClients));
-      const kept = performed.result.then((run) => keep(run, planned));
-      replays.add(kept);
-    } catch (error) {
+    const keepError = async (error: unknown) => {
       if (signal.aborted) return;
       await keep(failedRun(planned, slotClients.kind, error instanceof Error ? error.message : String(error)), planned);
+    };
+    try {
+      await whenBackendKnown();
+      signal.throwIfAborted();
+      const { result } = await perform(planned, placeOf(planned, slot, slotClients));
+      replays.add(result.then((run) => keep(run, planned)).catch(keepError));
+    } catch (error) {
+      await keepError(error);
     } finally {
       rows.delete(slot);
       measured.resolve();
@@ -144,12 +162,20 @@ export function createRunner(parts: RunnerParts): Runner {
     async run(runs) {
       const open = runs.filter(({ id }) => results.get(id)?.error !== null);
       for (const { id } of open) results.delete(id);
-      await runOnSlots(open, pool.numAtOnce, perform);
-      await Promise.all(replays);
+      await runOnSlots(open, pool.numAtOnce, runOne);
+      await Promise.race([Promise.all(replays), aborted(unkept.signal)]);
       replays.clear();
       signal.throwIfAborted();
     },
   };
+}
+
+/** Resolves when the signal is aborted. */
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
 function deferred(): { readonly promise: Promise<void>; resolve(): void } {
