@@ -32,7 +32,7 @@ export function sourceTexts({ sources = [] }: Pick<ExperimentResult, "sources">)
       validation === null
         ? "accuracy not on record"
         : `accuracy on ${count(validation.numExamples)} validation rows ${scoreText(validation.before)} before and ${scoreText(validation.after)} after`;
-    const training = `${count(numExamples)} rows of ${task}, ${formatCount(numSteps, "step")}, rate ${learningRate}`;
+    const training = `${count(numExamples)} rows of ${task}, ${count(numSteps)} steps, rate ${learningRate}`;
     return `${name}, ${formatCount(tokens, "token")} for ${backbone}: ${training}; ${learnt}; SHA-256 ${sha256.slice(0, 12)}…`;
   });
 }

@@ -82,7 +82,7 @@ test("a mean over fewer seeds than the experiment has says over how many", () =>
 test("source prompts are named in a line each with what trained them", () => {
   const { text } = renderMarkdown({ ...simulatedComparison(), sources: [simulatedSource] }, "x");
   expect(text).toContain(
-    "## Source prompts\n\n- qnli, 16 tokens for minuet: 9,264 rows of qnli, 1000 steps, rate 0.01; accuracy on 1,029 validation rows 0.511 before and 0.565 after; SHA-256 0123456789ab…\n",
+    "## Source prompts\n\n- qnli, 16 tokens for minuet: 9,264 rows of qnli, 1,000 steps, rate 0.01; accuracy on 1,029 validation rows 0.511 before and 0.565 after; SHA-256 0123456789ab…\n",
   );
   expect(renderMarkdown(simulatedComparison(), "x").text).not.toContain("## Source prompts");
 });
