@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { createRandom, type Params, type RoundPlan, readsStates, roundTrip } from "@tutti/core";
+import { createRandom, type Params, type RoundPlan } from "@tutti/core";
 import { findTask } from "@tutti/data";
 import {
   type Coordinator,
@@ -12,13 +12,14 @@ import {
 } from "@tutti/server";
 import type { LabRun } from "../experiments/labResult.ts";
 import type { PlannedRun } from "../experiments/runPlan.ts";
+import { measureBeside, scoresLayers } from "./besideRun.ts";
 import type { Clients } from "./clients.ts";
 import { collectRun } from "./collectRun.ts";
 import { type FaultProxy, openFaultProxy } from "./faultProxy.ts";
-import { evaluatedParams, isGlobalEvaluation, keptParams, newcomerParams } from "./finalParams.ts";
+import { isGlobalEvaluation, newcomerParams } from "./finalParams.ts";
 import { busySeconds, processorSecondsOf } from "./processorTime.ts";
 import { createUsageMeter } from "./usage.ts";
-import type { Replay, RoundScores, Workbench } from "./workbench.ts";
+import type { Workbench } from "./workbench.ts";
 
 /** Where a run runs. */
 export interface RunPlace {
@@ -71,7 +72,7 @@ export async function performRun(planned: PlannedRun, place: RunPlace): Promise<
     meter.on(event);
     if (event.kind === "planned" && isGlobalEvaluation(event.plan)) {
       lastEvaluation = event.plan;
-      if (scoresLayers(planned)) newcomers.set(event.plan.round, newcomerParams(event.plan));
+      if (scoresLayers(planned.settings)) newcomers.set(event.plan.round, newcomerParams(event.plan));
     }
     if (event.kind === "closed") lastStepMs = performance.now();
     if (event.kind === "planned" && proxy !== null) reloadSome(event.plan, proxy, place.clients);
@@ -91,8 +92,8 @@ export async function performRun(planned: PlannedRun, place: RunPlace): Promise<
       faults: planned.faults === null || proxy === null ? null : { plan: planned.faults, counts: proxy.counts() },
     });
     const reportedAccuracy = measured.final.global?.accuracy ?? null;
-    const sources = { outcome, lastEvaluation, reportedAccuracy, backend };
-    const result = besideRun(planned, place, { sources, newcomers }).then(({ majority, zeroShot, ...beside }) => {
+    const remains = { outcome, lastEvaluation, newcomers, reportedAccuracy, backend };
+    const result = measureBeside(planned, place.workbench, remains).then(({ majority, zeroShot, ...beside }) => {
       return { ...measured, ...beside, controls: { majority, zeroShot: measured.controls.zeroShot ?? zeroShot } };
     });
     result.catch(() => undefined);
@@ -205,66 +206,5 @@ function reloadSome({ stage, round, step, attempt }: RoundPlan, proxy: FaultProx
     if (!proxy.isReload(name)) continue;
     const delayMs = 500 * createRandom(round).stream({ purpose: name }).uniform();
     setTimeout(() => void clients.reload(index).catch(() => undefined), delayMs);
-  }
-}
-
-interface ReplaySources {
-  readonly outcome: RunOutcome;
-  readonly lastEvaluation: RoundPlan | null;
-  readonly reportedAccuracy: number | null;
-  readonly backend: string;
-}
-
-type BesideRun = Replay & Pick<LabRun, "layerScoresByRound">;
-
-/** What the workbench finds when a run is over. */
-async function besideRun(
-  planned: PlannedRun,
-  place: RunPlace,
-  { sources, newcomers }: { readonly sources: ReplaySources; readonly newcomers: ReadonlyMap<number, Params> },
-): Promise<BesideRun> {
-  const replay = await replayed(planned, place, sources);
-  if (!scoresLayers(planned)) return replay;
-  try {
-    return { ...replay, layerScoresByRound: await scoredAgain(planned, place, { outcome: sources.outcome, newcomers }) };
-  } catch (error) {
-    const note = `the layers were not scored again: ${error instanceof Error ? error.message : String(error)}`;
-    return { ...replay, layerScoresByRound: [], correctNote: replay.correctNote === null ? note : `${replay.correctNote}; ${note}` };
-  }
-}
-
-/** Whether the run begins with a Stage A. */
-function scoresLayers({ settings: { strategy } }: PlannedRun): boolean {
-  return strategy.name === "fedPepTao" && readsStates(strategy.selector);
-}
-
-async function scoredAgain(
-  { settings }: PlannedRun,
-  { workbench }: RunPlace,
-  { outcome, newcomers }: { readonly outcome: RunOutcome; readonly newcomers: ReadonlyMap<number, Params> },
-): Promise<readonly RoundScores[]> {
-  const stageA = outcome.steps.find(({ kind }) => kind === "score");
-  if (stageA === undefined) throw new Error("the run has no record of Stage A");
-  // an earlier process may have planned the last evaluation; what a newcomer gets now is what it got then
-  const last = [
-    settings.numRounds,
-    newcomers.get(settings.numRounds) ?? roundTrip(outcome.newcomerParams, settings.paramsEncoding),
-  ] as const;
-  const paramsByRound = new Map([...newcomers, last]);
-  return workbench.do("scoreLayersAgain", { run: settings, attempt: stageA.attempt, devices: stageA.counted, paramsByRound });
-}
-
-async function replayed({ settings, metric }: PlannedRun, { workbench }: RunPlace, sources: ReplaySources): Promise<Replay> {
-  const { outcome, lastEvaluation, reportedAccuracy, backend } = sources;
-  const paramsOf = lastEvaluation === null ? keptParams(outcome) : evaluatedParams(lastEvaluation, outcome.deviceStates);
-  try {
-    return await workbench.do("replay", { run: settings, metric, backend, paramsOf, reportedAccuracy });
-  } catch (error) {
-    return {
-      correct: null,
-      majority: null,
-      zeroShot: null,
-      correctNote: `the replay failed: ${error instanceof Error ? error.message : String(error)}`,
-    };
   }
 }
