@@ -1,5 +1,5 @@
 import type { LabRun, RateChoice } from "./labResult.ts";
-import type { RateGroup } from "./runPlan.ts";
+import { distinctRuns, type ExperimentPlan, type PlannedRun, type RateGroup } from "./runPlan.ts";
 
 /** What a rate is chosen by: nothing but the validation split. */
 export type ValidatedRun = Pick<LabRun, "bestValidation" | "error">;
@@ -16,4 +16,17 @@ export function chooseRate(group: RateGroup, resultOf: (runId: string) => Valida
   }
   const { key, method, task, seed } = group;
   return { key, method, task, seed, tried, chosen: chosen?.clientLearningRate ?? null };
+}
+
+/**
+ * All runs that an experiment takes, trials first and each once. A rate that the results there are can choose is chosen; any other counts as the
+ * first of its grid.
+ */
+export function expectedRuns(plan: ExperimentPlan, resultOf: (runId: string) => ValidatedRun | null): readonly PlannedRun[] {
+  const { rateGroups, finalRuns } = plan;
+  const chosen = rateGroups.map((group): [string, number | null] => {
+    const isDone = group.trials.every(({ run }) => resultOf(run.id)?.error === null);
+    return [group.key, isDone ? chooseRate(group, resultOf).chosen : (group.trials[0]?.clientLearningRate ?? null)];
+  });
+  return distinctRuns([...rateGroups.flatMap(({ trials }) => trials.map(({ run }) => run)), ...finalRuns(new Map(chosen))]);
 }

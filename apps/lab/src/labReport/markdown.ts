@@ -27,7 +27,12 @@ export interface MarkdownPage {
 export function renderMarkdown(result: ExperimentResult, folder: string, analysis: Analysis = analyse(result)): MarkdownPage {
   const { grid, tables } = analysis;
   const figures = figuresOf(grid);
-  const shown = figures.map(({ name, figure }) => `![${escapeMarkdown(figure.description)}](${encodeURI(`${folder}/${name}.svg`)})`);
+  const shown = figures.map(({ name, figure: { description, note } }) =>
+    [
+      `![${escapeMarkdown(description)}](${encodeURI(`${folder}/${name}.svg`)})`,
+      ...(note === undefined ? [] : [escapeMarkdown(note)]),
+    ].join("\n\n"),
+  );
   const failed = grid.failed.map((run) => `- ${escapeMarkdown(`${run.methodTitle}, ${run.task}, seed ${run.seed}: ${run.error ?? ""}`)}`);
   const sources = sourceTexts(result).map((text) => `- ${escapeMarkdown(text)}`);
   const blocks = [

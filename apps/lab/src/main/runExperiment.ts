@@ -9,7 +9,7 @@ import { ensurePages } from "../demo/pages.ts";
 import { loadBrowserScript } from "../demo/scripts.ts";
 import { type Experiment, type NamedExperiment, readExperiment } from "../experiments/experimentFile.ts";
 import type { ExperimentResult, LabRun, RateChoice, SourceRecord } from "../experiments/labResult.ts";
-import { chooseRate } from "../experiments/rates.ts";
+import { chooseRate, expectedRuns } from "../experiments/rates.ts";
 import { allRuns, distinctRuns, type ExperimentPlan, type PlannedRun, planExperiment } from "../experiments/runPlan.ts";
 import { writeReport } from "../labReport/index.ts";
 import type { Clients } from "../pool/clients.ts";
@@ -61,12 +61,11 @@ export async function runExperiment(options: LabOptions, file: string): Promise<
   try {
     const publicDir = await preparePublic(options.publicDir, out.path, runs, bench);
     const workbench = bench(publicDir);
-    for (const folder of options.reuse) {
-      const numTaken = await reuseResults(out, folder, runs);
-      board.say(`${formatCount(numTaken, "run")} taken over from ${folder}.`);
-    }
-    const estimate = await estimateFirst(runs, { out, pool, workbench });
-    board.say(describeEstimate(name, runs, estimate, pool));
+    for (const folder of options.reuse) board.say(`${formatCount(await takeOver(out, folder, plan), "run")} taken over from ${folder}.`);
+    const earlier = await out.readResults();
+    const expected = expectedRuns(plan, (id) => earlier.get(id) ?? null);
+    const estimate = await estimateFirst(expected, { earlier, pool, workbench });
+    board.say(describeEstimate(name, expected, estimate, pool));
     if (options.isEstimate) return { kind: "estimated" };
     if (!(await isAgreed(estimate, options))) return { kind: "declined" };
     await prepareSources(publicDir, runs, workbench, board.say);
@@ -75,6 +74,20 @@ export async function runExperiment(options: LabOptions, file: string): Promise<
   } finally {
     for (const opened of benches) opened.close();
   }
+}
+
+/** Trials first, since they choose which of the other runs there are. */
+async function takeOver(out: OutFolder, folder: string, plan: ExperimentPlan): Promise<number> {
+  const numTrials = await reuseResults(out, folder, allRuns(plan));
+  const results = await out.readResults();
+  return (
+    numTrials +
+    (await reuseResults(
+      out,
+      folder,
+      expectedRuns(plan, (id) => results.get(id) ?? null),
+    ))
+  );
 }
 
 interface Parts {
@@ -147,9 +160,8 @@ async function openAllClients({ options, out, pool, board }: Parts): Promise<Cli
 
 async function estimateFirst(
   runs: readonly PlannedRun[],
-  { out, pool, workbench }: Pick<Parts, "out" | "pool" | "workbench">,
+  { earlier, pool, workbench }: Pick<Parts, "pool" | "workbench"> & { readonly earlier: ReadonlyMap<string, LabRun> },
 ): Promise<Estimate> {
-  const earlier = await out.readResults();
   if (runs.every(({ id }) => earlier.get(id)?.error === null)) return { numRuns: 0, seconds: 0, diskBytes: 0, basis: "since all is done" };
   const calibrations: Calibration[] = [];
   for (const { settings } of runsToCalibrate(runs)) calibrations.push(await workbench.do("calibrate", { run: settings }));
