@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import type { LabPoint, LabRun } from "../experiments/labResult.ts";
 import { simulatedRun } from "../testing/simulatedExperiment.ts";
-import { curveOf } from "./curves.ts";
+import { curveFigure, curveOf } from "./curves.ts";
 import { seriesStyle } from "./figure.ts";
+import { gridOf } from "./grid.ts";
 
 const point = (round: number, score: number, changes: Partial<LabPoint> = {}): LabPoint => ({
   ...{ round, score, accuracy: score, macroF1: score, loss: 2 - score, seconds: 3 * round, bytesUp: 1e6 * round, bytesDown: 5e5 * round },
@@ -34,4 +35,26 @@ test("bytes are both ways in MB, and seconds and losses are those of the points"
 test("lines of two dozen methods differ in colour or dashes", () => {
   const styles = Array.from({ length: 24 }, (_, index) => seriesStyle("", index)).map(({ color, dashes }) => `${color} ${dashes}`);
   expect(new Set(styles).size).toBe(24);
+});
+
+/** Numbers at the ticks of the x axis. */
+function ticksOf(costs: readonly number[]): number[] {
+  const runs = costs.map((bytesUp, index) => ({
+    ...simulatedRun({ method: index === 0 ? "lora" : "full", task: "subj", seed: 1 }),
+    curve: [point(2, 0.5, { bytesUp: bytesUp / 2, bytesDown: 0 }), point(4, 0.6, { bytesUp, bytesDown: 0 })],
+  }));
+  const grid = gridOf(runs);
+  const [column] = grid.columns;
+  const figure = column === undefined ? null : curveFigure(grid, column, { protocol: "global", shown: "score", against: "bytes" });
+  const axis = /aria-label="x-axis tick label"[^>]*>(.*?)<\/g>/s.exec(figure?.svg ?? "")?.[1] ?? "";
+  return [...axis.matchAll(/>([\d.]+)</g)].map(([, text]) => Number(text));
+}
+
+test("costs that lie far apart are drawn on a logarithmic axis", () => {
+  const even = ticksOf([2e6, 9e6]);
+  expect(new Set(even.slice(1).map((tick, i) => Math.round(tick - (even[i] ?? 0)))).size).toBe(1);
+  const far = ticksOf([2e6, 90e6]);
+  expect(far).toContain(10);
+  expect(Math.max(...far)).toBeLessThan(100);
+  expect(Math.min(...far)).toBeLessThanOrEqual(2);
 });

@@ -59,16 +59,20 @@ export function curveFigure(
   const lines = `${curves.length} ${curves.length === 1 ? "method" : "methods"}`;
   const description = `${column.label}: ${name} on the test split by ${byNames[against]}, ${protocol} protocol, ${lines}. ${extremes(curves)}`;
   const options: Plot.PlotOptions = {
-    x: {
-      label: xLabels[against],
-      nice: true,
-      ticks: 5,
-      ...(against === "round" ? { tickFormat: "d", interval: 1 } : { tickFormat: "~s" }),
-    },
+    x: { label: xLabels[against], nice: true, ticks: 5, ...scaleOf(against, curves) },
     y: { label: name, grid: true, nice: true, ticks: 5 },
     marks: [...curves.flatMap((curve) => bandMarks(curve, curves.length)), ...curves.flatMap(lineMarks)],
   };
   return { title, description, svg: draw(options, description), legend: curves.map(({ style }) => style) };
+}
+
+/** Methods whose costs lie far apart need a logarithmic axis to be told apart. */
+function scaleOf(against: Against, curves: readonly Pick<Curve, "points">[]): Partial<Plot.ScaleOptions> {
+  if (against === "round") return { tickFormat: "d", interval: 1 };
+  const ends = curves.flatMap(({ points }) => points.slice(-1).map(({ x }) => x));
+  const [least, most] = [Math.min(...ends), Math.max(...ends)];
+  const isStarted = curves.every(({ points }) => points.every(({ x }) => x > 0));
+  return isStarted && most > 20 * least ? { type: "log", nice: false, tickFormat: "~r" } : { tickFormat: "~s" };
 }
 
 interface Curve {
