@@ -5,7 +5,7 @@ const padding = 12;
 const lineHeight = 18;
 const titleHeight = 24;
 /** Rough width of a letter of the legend. */
-const letter = 7.6;
+const letter = 8.2;
 
 /** A drawing as a file of its own: on white, with its title and legend inside. */
 export function standaloneSvg({ title, description, svg, legend }: Figure): string {
