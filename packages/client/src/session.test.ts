@@ -130,7 +130,7 @@ test("P-81: a replaced client stops and submits nothing more", async () => {
 
 test("P-1: a coordinator with another protocol version ends the session with the request to reload", async () => {
   const coordinator = await coordinate();
-  coordinator.script.hello = () => ({ refused: "P-1", message: "protocolVersion differs, expected 2: reload the page" });
+  coordinator.script.hello = () => ({ refused: "P-1", message: "protocolVersion differs, expected 3: reload the page" });
   const { session } = join(coordinator);
   expect(await session.whenEnded).toMatchObject({ reason: "reload" });
 });

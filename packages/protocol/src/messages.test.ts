@@ -103,7 +103,7 @@ const compute = { backend: "webgpu", threads: 2, reason: "the fastest of webgpu 
 const examples: { readonly [N in CallName]: readonly Request<N>[] } = {
   hello: [
     {
-      protocolVersion: 2,
+      protocolVersion: 3,
       clientKey: "5f0c9a3e-7f5b-4d43",
       runId: "run-7",
       nickname: "Käthe",
@@ -207,7 +207,7 @@ const cases: { name: string; schema: z.ZodType; example: unknown }[] = [
   {
     name: "the run description",
     schema: runInfoSchema,
-    example: { protocolVersion: 2, runId: "run-7", run, urls, keepsStates: true, status },
+    example: { protocolVersion: 3, runId: "run-7", run, urls, keepsStates: true, status },
   },
   { name: "run settings", schema: runSettingsSchema, example: run },
   { name: "a probe task", schema: taskSpecSchema, example: { kind: "probe", lanczosSteps: 20 } },
@@ -261,6 +261,7 @@ test.each(cases)("P-3 $name is refused without any key that is not optional", ({
     "numTabs",
     "threads",
     "backend",
+    "evaluateZeroShot",
   ];
   const required = Object.entries(example as object).filter(([key]) => !optional.includes(key));
   for (const [key] of required) {

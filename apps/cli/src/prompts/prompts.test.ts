@@ -26,8 +26,8 @@ beforeAll(async () => {
   await symlink(join(project, "backbones/minuet"), join(folder, "backbones/minuet"));
   await cp(join(project, "datasets/feedback"), join(folder, "datasets/feedback"), { recursive: true });
   await writeFile(join(folder, "moods.jsonl"), jsonl(rows.slice(1, 11)));
-  await writeFile(join(folder, "held.jsonl"), jsonl([rows[0] ?? {}, rows[11] ?? {}]));
-  const held = ["--validation", join(folder, "held.jsonl"), "--test", join(folder, "held.jsonl")];
+  for (const name of ["validating.jsonl", "testing.jsonl"]) await writeFile(join(folder, name), jsonl([rows[0] ?? {}, rows[11] ?? {}]));
+  const held = ["--validation", join(folder, "validating.jsonl"), "--test", join(folder, "testing.jsonl")];
   await tutti("data", "add", join(folder, "moods.jsonl"), ...held, "--datasets", join(folder, "datasets"));
 });
 afterAll(() => rm(folder, { recursive: true }));
