@@ -26,9 +26,9 @@ export function evaluateSpec({ isZeroShotDue, isPersonalised }: EvaluationPurpos
   return { kind: "evaluate", protocols: isZeroShotDue ? [...protocols, "zeroShot"] : protocols, splits: ["validation", "test"] };
 }
 
-/** The backbone without prompts is the same in every round, so it is looked at once. */
+/** The backbone without prompts is the same in every round, so it is looked at once. States of runs begun before there was a choice hold none. */
 export function isZeroShotDue(run: RunSettings, evaluations: readonly unknown[]): boolean {
-  return run.evaluateZeroShot && evaluations.length === 0;
+  return (run.evaluateZeroShot ?? true) && evaluations.length === 0;
 }
 
 /**
