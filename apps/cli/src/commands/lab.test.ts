@@ -45,7 +45,7 @@ test("two experiments are compared, and the comparison is written where asked", 
   expect(text).toMatch(/training\.clientLearningRate +0\.01 +0\.03/);
   expect(text).toMatch(/subj +LoRA +global +0\.400 +0\.600 +\+0\.200 .* second is better/);
   const written: unknown = JSON.parse(await readFile(join(folder, "difference.json"), "utf8"));
-  expect(written).toMatchObject({ first: "a", second: "b", cells: [{ task: "subj", accuracy: { isTie: false } }] });
+  expect(written).toMatchObject({ first: "a", second: "b", cells: [{ task: "subj", paired: { isTie: false } }] });
   await rm(folder, { recursive: true });
 });
 

@@ -17,7 +17,7 @@ Examples:
   tutti lab compare lab/smoke lab/smoke-again
   tutti lab compare lab/peft lab/peft-longer --json difference.json
 
-A difference is the second's mean over seeds minus the first's. The interval is of the accuracy under the global protocol, from a paired
+A difference is the second's mean over seeds minus the first's. The interval is of the difference under the global protocol, from a paired
 bootstrap over the test rows; a tie is an interval that contains 0. There is none where the sides had other data files.`,
     )
     .action(async (first: string, second: string, { json }: { readonly json?: string }) => {

@@ -1,4 +1,5 @@
 import type { LayerSelector, Metric, Protocol, RunSettings, Split } from "@tutti/core";
+import type { RowAnswers } from "../statistics/bootstrap.ts";
 
 /** One way of evaluating on one split, at one moment of a run. */
 export interface LabScores {
@@ -136,6 +137,8 @@ export interface LabRun {
    * the reported global accuracy. Null where the replay was not possible, for the reason in `correctNote`.
    */
   readonly correct: string | null;
+  /** The same rows as classes, for metrics that right and wrong do not make up; null like `correct`, absent in results from before it was kept. */
+  readonly answers?: RowAnswers | null;
   readonly correctNote: string | null;
   /** The plan that was injected, and what came of it. */
   readonly faults: { readonly plan: FaultPlan; readonly counts: FaultCounts } | null;

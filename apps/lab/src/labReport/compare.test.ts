@@ -30,7 +30,7 @@ test("lines of the same name are compared with the settings that differ and an i
     { path: "training.clientLearningRate", first: String(base.settings.training.clientLearningRate), second: "0.05" },
   ]);
   const [cell] = comparison.cells;
-  expect([cell?.task, cell?.firstLabel, cell?.accuracy?.difference, cell?.accuracy?.isTie]).toEqual(["subj", "LoRA", 0.2, false]);
+  expect([cell?.task, cell?.firstLabel, cell?.paired?.difference, cell?.paired?.isTie]).toEqual(["subj", "LoRA", 0.2, false]);
   const text = renderComparison(comparison);
   expect(text).toMatch(/training\.clientLearningRate +0\.01 +0\.05/);
   expect(text).toContain("second is better");
@@ -39,9 +39,7 @@ test("lines of the same name are compared with the settings that differ and an i
 test("an experiment compared with itself differs in nothing and ties everywhere", () => {
   const comparison = compareExperiments(simulatedSplits(), simulatedSplits());
   expect(comparison.settings).toEqual([]);
-  expect(comparison.cells.map(({ accuracy }) => [accuracy?.difference, accuracy?.isTie])).toEqual(
-    Array.from({ length: 6 }, () => [0, true]),
-  );
+  expect(comparison.cells.map(({ paired }) => [paired?.difference, paired?.isTie])).toEqual(Array.from({ length: 6 }, () => [0, true]));
   expect(renderComparison(comparison)).toContain("No setting differs.");
 });
 
@@ -58,7 +56,7 @@ test("other test rows leave no interval, and lines of one side alone are named",
   const runs = simulatedComparison().runs.filter(({ task }) => task === "subj");
   const shorter = runs.filter(({ method }) => method !== "adapter").map((run) => faster(run, run.correct?.slice(1) ?? null));
   const { cells, notes } = compareExperiments(simulatedExperiment(runs), simulatedExperiment(shorter));
-  expect(cells.every(({ accuracy }) => accuracy === null)).toBe(true);
+  expect(cells.every(({ paired }) => paired === null)).toBe(true);
   expect(notes.join(" ")).toContain("test rows are not the same on subj");
   expect(notes.join(" ")).toContain("Only in the first: Adapter.");
 });
@@ -93,7 +91,7 @@ test("as many rows of other files are not paired, and why is told; without hashe
       data: [{ task: "subj", numTrain: 7, numValidation: 3, numTest: 400, notes: [], ...(rows === undefined ? {} : { rows }) }],
     });
   const { cells, notes } = compareExperiments(of("aa"), of("bb"));
-  expect(cells.map(({ accuracy, scores }) => [accuracy, scores.length])).toEqual([[null, 3]]);
+  expect(cells.map(({ paired, scores }) => [paired, scores.length])).toEqual([[null, 3]]);
   expect(notes).toEqual([
     "The rows are not the same on subj: the hashes of the data files differ, so test rows are not paired, there is no interval and the difference means little.",
   ]);
@@ -102,7 +100,7 @@ test("as many rows of other files are not paired, and why is told; without hashe
     [of("aa"), of()],
     [of(null), of("bb")],
   ] as const)
-    expect(compareExperiments(first, second).cells[0]?.accuracy?.isTie).toBe(true);
+    expect(compareExperiments(first, second).cells[0]?.paired?.isTie).toBe(true);
 });
 
 test("a result from before commits, sources and hashes of rows were kept is read", async () => {

@@ -19,10 +19,10 @@ export interface ComparedCell {
     readonly difference: number;
   }[];
   /**
-   * Second minus first in accuracy under the global protocol, with its 95 % interval; null where answers are not known by test row, or where the
-   * sides had other rows.
+   * Second minus first under the global protocol, with its 95 % interval; null where answers are not known by test row, or where the sides had
+   * other rows.
    */
-  readonly accuracy: PairedDifference | null;
+  readonly paired: PairedDifference | null;
   readonly seeds: { readonly first: readonly number[]; readonly second: readonly number[] };
 }
 
@@ -96,7 +96,7 @@ function comparedCell({ rows: [row, other], columns: [column], runs: [first, sec
   return {
     task: column.label,
     ...{ firstLabel: row.label, secondLabel: other.label, scores },
-    accuracy: isOther ? null : differenceOf(second, first, column.key),
+    paired: isOther ? null : differenceOf(column.metric, second, first, column.key),
     seeds: { first: seedsOf(first), second: seedsOf(second) },
   };
 }
@@ -117,7 +117,7 @@ function whyNothing(a: Grid, b: Grid): string {
 
 function notesOf(pairs: readonly Pair[], cells: readonly ComparedCell[], a: Grid, b: Grid): string[] {
   const seedsDiffer = cells.some(({ seeds }) => seeds.first.join() !== seeds.second.join());
-  const untested = cells.filter(({ accuracy }) => accuracy === null);
+  const untested = cells.filter(({ paired }) => paired === null);
   const lengths = (runs: readonly LabRun[]) => runs.map(({ correct }) => correct?.length ?? 0);
   const otherData = pairs.filter((pair) => pair.isOtherData);
   const otherRows = pairs.filter(

@@ -10,7 +10,7 @@ export function renderComparison({ first, second, settings, cells, notes }: Comp
       ? ["No setting differs."]
       : alignColumns([["setting", "first", "second"], ...settings.map((setting) => [setting.path, setting.first, setting.second])]);
   const table = alignColumns([
-    ["task", "method", "protocol", "first", "second", "second − first", "95 % interval of accuracy", ""],
+    ["task", "method", "protocol", "first", "second", "second − first", "95 % interval", ""],
     ...cells.flatMap(cellLines),
   ]);
   const blocks = cells.length === 0 ? [[heading], notes] : [[heading], differing, table, notes];
@@ -20,12 +20,12 @@ export function renderComparison({ first, second, settings, cells, notes }: Comp
     .join("\n\n");
 }
 
-function cellLines({ task, firstLabel, secondLabel, scores, accuracy }: ComparedCell): string[][] {
+function cellLines({ task, firstLabel, secondLabel, scores, paired }: ComparedCell): string[][] {
   const name = firstLabel === secondLabel ? firstLabel : `${firstLabel} / ${secondLabel}`;
   return scores.map(({ protocol, first, second, difference }) => {
-    const isTested = protocol === "global" && accuracy !== null;
-    const interval = isTested ? `${differenceText(accuracy.low)} to ${differenceText(accuracy.high)}` : "";
-    const verdict = !isTested ? "" : accuracy.isTie ? "tie" : accuracy.difference > 0 ? "second is better" : "first is better";
+    const isTested = protocol === "global" && paired !== null;
+    const interval = isTested ? `${differenceText(paired.low)} to ${differenceText(paired.high)}` : "";
+    const verdict = !isTested ? "" : paired.isTie ? "tie" : paired.difference > 0 ? "second is better" : "first is better";
     return [task, name, protocol, scoreText(first), scoreText(second), differenceText(difference), interval, verdict];
   });
 }

@@ -76,7 +76,7 @@ test("a mean over fewer seeds than the experiment has says over how many", () =>
   const marked = text.split("\n").filter((line) => line.includes("seeds)"));
   expect(marked).toHaveLength(6);
   for (const line of marked) expect(line).toMatch(/^\| IDPG \|[^(]+\(2 seeds\) \|$/);
-  expect(text).toContain("Ties are tested for accuracy only, under the global protocol, after the last round.");
+  expect(text).toContain("Ties are tested under the global protocol, after the last round, where every answer is known.");
 });
 
 test("source prompts are named in a line each with what trained them", () => {

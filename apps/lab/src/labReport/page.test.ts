@@ -131,7 +131,7 @@ test("evaluations stand apart in the costs, and what bytes down are is said", ()
 
 test("scores say what ties are tested for, and over how many seeds a mean is where some are missing", () => {
   const text = document.querySelector("#scores")?.textContent ?? "";
-  expect(text).toContain("Ties are tested for accuracy only, under the global protocol, after the last round.");
+  expect(text).toContain("Ties are tested under the global protocol, after the last round, where every answer is known.");
   expect(text.match(/\(2 seeds\)/g)).toHaveLength(6);
 });
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { ExperimentResult } from "../experiments/labResult.ts";
 
+const classIndex = z.int().min(0);
 const scores = z.looseObject({ score: z.number(), accuracy: z.number() });
 
 /** What a comparison and a report lean on; a file of another version fails here and not in the middle of a table. */
@@ -25,6 +26,10 @@ const resultSchema = z.looseObject({
         .string()
         .regex(/^[01]*$/)
         .nullable(),
+      answers: z
+        .object({ labels: z.array(classIndex), predictions: z.array(classIndex) })
+        .nullable()
+        .optional(),
       error: z.string().nullable(),
       ...{ commit: z.string().nullable().optional(), machine: z.string().optional() },
     }),

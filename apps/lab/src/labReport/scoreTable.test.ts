@@ -66,11 +66,26 @@ test("one method alone is not called the best", () => {
   expect(rows[0]?.cells[0]?.isBest).toBe(false);
 });
 
-test("ties are told for accuracy only: where a task has another metric, none is tested", () => {
-  const runs = [run("lora", 1, texts(150)), run("adapter", 1, texts(149))].map((one): LabRun => ({ ...one, metric: "macroF1" }));
-  const { rows } = scoreTable(gridOf(runs), "global", "final", "test");
-  expect(rows.map(({ cells: [cell] }) => [cell?.isBest, cell?.behindBest])).toEqual([
-    [true, null],
-    [false, null],
-  ]);
+test("in another metric a tie is that of the classes row by row, and none is told where these are unknown or of other rows", () => {
+  const labels = Array.from({ length: 200 }, (_, row) => (row < 140 ? 1 : 0));
+  const answering = (method: "lora" | "adapter", score: number, predictions: readonly number[]): LabRun => ({
+    ...{ ...run(method, 1, texts(140)), metric: "matthews", answers: { labels, predictions: [...predictions] } },
+    final: { global: scores(score) },
+  });
+  // right as often as always answering 1 (140 of 200): 90 of 140 and 50 of 60
+  const telling = labels.map((label, row) => (row < 90 || (label === 0 && row >= 190) ? 1 : 0));
+  const lora = answering("lora", 0.436, telling);
+  const behind = (other: LabRun) => scoreTable(gridOf([lora, other]), "global", "final", "test").rows[1]?.cells[0]?.behindBest;
+  const always = answering(
+    "adapter",
+    0,
+    labels.map(() => 1),
+  );
+  expect(behind(always)).toMatchObject({ isTie: false, numRows: 200 });
+  expect(behind(always)?.difference).toBeCloseTo((140 * 60 * (90 / 140 + 50 / 60 - 1)) / Math.sqrt(100 * 100 * 140 * 60), 12);
+  expect(behind(answering("adapter", 0.43, telling))).toMatchObject({ isTie: true, difference: 0 });
+  expect(behind({ ...always, answers: null })).toBeNull();
+  const { answers: _, ...withoutAnswers } = always;
+  expect(behind(withoutAnswers)).toBeNull();
+  expect(behind({ ...always, answers: { labels: [...labels].reverse(), predictions: telling } })).toBeNull();
 });

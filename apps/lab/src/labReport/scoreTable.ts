@@ -1,6 +1,6 @@
-import { createRandom, type Protocol } from "@tutti/core";
+import { createRandom, type Metric, type Protocol } from "@tutti/core";
 import type { ExperimentResult, LabRun } from "../experiments/labResult.ts";
-import { type PairedDifference, pairedBootstrap } from "../statistics/bootstrap.ts";
+import { type PairedDifference, pairedBootstrap, pairedBootstrapOf, type RowAnswers } from "../statistics/bootstrap.ts";
 import { type Summary, summarise } from "../statistics/summary.ts";
 import { type Grid, type GridColumn, type GridRow, gridOf } from "./grid.ts";
 
@@ -15,8 +15,7 @@ export interface ScoreCell {
   readonly summary: Summary | null;
   readonly isBest: boolean;
   /**
-   * Best row's accuracy minus this one's; null for the best itself, for controls, where the column is not of accuracy, and where rows of the test
-   * split are not known one by one.
+   * Best row's score minus this one's; null for the best itself, for controls, and where the answers to the test split are not known row by row.
    */
   readonly behindBest: PairedDifference | null;
 }
@@ -33,7 +32,7 @@ export interface ScoreTable {
 }
 
 /** Said in every form of the report beside the mark of a tie. */
-export const tieScope = "Ties are tested for accuracy only, under the global protocol, after the last round.";
+export const tieScope = "Ties are tested under the global protocol, after the last round, where every answer is known.";
 
 const nameOfMoment = { final: "after the last round", best: "in the round best on validation" } as const;
 
@@ -91,7 +90,7 @@ function columnCells(grid: Grid, column: GridColumn, { protocol, moment, name }:
   const top = means.length > 1 ? Math.max(...means) : Number.NaN;
   const bestIndex = competing.findIndex((summary) => summary?.mean === top);
   const best = grid.rows[bestIndex];
-  const isTested = column.metric === "accuracy" && protocol === "global" && moment === "final";
+  const isTested = protocol === "global" && moment === "final";
   return grid.rows.map((row, index) => {
     const summary = summaries[index] ?? null;
     const isBest = competing[index]?.mean === top;
@@ -99,23 +98,38 @@ function columnCells(grid: Grid, column: GridColumn, { protocol, moment, name }:
     return {
       summary,
       isBest,
-      behindBest: isCompared ? differenceOf(grid.runsOf(best, column), grid.runsOf(row, column), `${name}/${column.key}`) : null,
+      behindBest: isCompared
+        ? differenceOf(column.metric, grid.runsOf(best, column), grid.runsOf(row, column), `${name}/${column.key}`)
+        : null,
     };
   });
 }
 
-/** Difference of the accuracies of two sets of runs on the same test rows; null where a run's answers are not known row by row. */
-export function differenceOf(first: readonly LabRun[], second: readonly LabRun[], name: string): PairedDifference | null {
-  const [a, b] = [answersOf(first), answersOf(second)];
-  if (a.length === 0 || b.length === 0 || new Set([...a, ...b].map(({ length }) => length)).size > 1) return null;
+/** Difference of two sets of runs on the same test rows, in their metric; null where a run's answers are not known row by row. */
+export function differenceOf(metric: Metric, first: readonly LabRun[], second: readonly LabRun[], name: string): PairedDifference | null {
   // One stream per column: every pair of a column is judged on the same draws of test rows.
   const stream = createRandom(0).stream({ purpose: `paired bootstrap/${name}` });
-  return pairedBootstrap(a, b, stream);
+  if (metric === "accuracy") {
+    const [a, b] = [marksOf(first), marksOf(second)];
+    return areOfSameRows(a, b, ({ length }) => length) ? pairedBootstrap(a, b, stream) : null;
+  }
+  const [a, b] = [answersOf(first), answersOf(second)];
+  return areOfSameRows(a, b, ({ labels }) => labels.join()) ? pairedBootstrapOf(metric, a, b, stream) : null;
+}
+
+function areOfSameRows<T>(first: readonly T[], second: readonly T[], rowsOf: (run: T) => unknown): boolean {
+  return first.length > 0 && second.length > 0 && new Set([...first, ...second].map(rowsOf)).size === 1;
 }
 
 /** Right and wrong by test row, a text per run; none where one of the runs lacks it. */
-function answersOf(runs: readonly LabRun[]): string[] {
+function marksOf(runs: readonly LabRun[]): string[] {
   const known = runs.flatMap(({ correct }) => (correct === null || correct === "" ? [] : [correct]));
+  return known.length === runs.length ? known : [];
+}
+
+/** Classes by test row, run by run; none where one of the runs lacks them. */
+function answersOf(runs: readonly LabRun[]): RowAnswers[] {
+  const known = runs.flatMap(({ answers }) => answers ?? []);
   return known.length === runs.length ? known : [];
 }
 

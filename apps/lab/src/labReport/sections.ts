@@ -13,7 +13,7 @@ import { differenceText, fewerSeedsText, scoreText, summaryText } from "./text.t
 
 const howToRead = [
   "Mean ± standard deviation over seeds, on the test split. The best method of a column is bold; controls below the line do not compete. A mean over fewer seeds than the experiment has says over how many.",
-  `≈ marks a tie with the best: the 95 % interval of the difference in accuracy, from a paired bootstrap over the test rows of these seeds, contains 0. It speaks of other test rows, not of other seeds, and is not corrected for the number of comparisons. ${tieScope}`,
+  `≈ marks a tie with the best: the 95 % interval of the difference, from a paired bootstrap over the test rows of these seeds, contains 0. It speaks of other test rows, not of other seeds, and is not corrected for the number of comparisons. ${tieScope}`,
   "Personalised: every device predicts its own share of the test split, which has its own label mix, so that knowing the mix alone already helps. Global: every device predicts a random slice of the whole split. Newcomer: a device that joins afterwards and trains nothing. Numbers of different protocols cannot be compared.",
 ];
 

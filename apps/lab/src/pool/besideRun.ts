@@ -43,7 +43,7 @@ async function replayed({ settings, metric }: PlannedRun, workbench: Workbench, 
   try {
     return await workbench.do("replay", { run: settings, metric, backend, paramsOf, reportedAccuracy });
   } catch (error) {
-    return { correct: null, majority: null, zeroShot: null, correctNote: `the replay failed: ${messageOf(error)}` };
+    return { correct: null, answers: null, majority: null, zeroShot: null, correctNote: `the replay failed: ${messageOf(error)}` };
   }
 }
 

@@ -12,7 +12,9 @@ export interface RunCircumstances {
   readonly faults: LabRun["faults"];
 }
 
-type Measured = Omit<LabRun, "correct" | "correctNote" | "controls"> & { readonly controls: Pick<LabRun["controls"], "zeroShot"> };
+type Measured = Omit<LabRun, "correct" | "answers" | "correctNote" | "controls"> & {
+  readonly controls: Pick<LabRun["controls"], "zeroShot">;
+};
 
 /** A finished run's result but for what its replay finds. */
 export function collectRun(planned: PlannedRun, outcome: RunOutcome, { totalSeconds, ...circumstances }: RunCircumstances): Measured {
@@ -54,7 +56,7 @@ export function failedRun(planned: PlannedRun, clients: LabRun["clients"], error
     controls: { majority: null, zeroShot: null },
     ...{ layerScores: [], selectedLayers: [], keepFraction: null, spectra: [] },
     selector: strategy.name === "fedPepTao" ? strategy.selector : null,
-    ...{ correct: null, correctNote: "the run did not finish", faults: null },
+    ...{ correct: null, answers: null, correctNote: "the run did not finish", faults: null },
     usage: { clientsFraction: null, orchestrationFraction: null },
     error,
   };

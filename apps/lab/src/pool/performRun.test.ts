@@ -64,6 +64,8 @@ test("a run's result has its stages, its curve and, row by row, which test rows 
   expect(calm.selectedLayers).toHaveLength(1);
   expect(calm.bytes.stagesAB).toBeGreaterThan(0);
   expect(calm.correct).toMatch(/^[01]{24}$/);
+  const { labels, predictions } = calm.answers ?? { labels: [], predictions: [] };
+  expect(labels.map((label, row) => (label === predictions[row] ? "1" : "0")).join("")).toBe(calm.correct);
   expect(calm.correct?.replaceAll("0", "").length).toBe(Math.round(24 * (calm.final.global?.accuracy ?? Number.NaN)));
   expect(calm.usage.orchestrationFraction).toBeGreaterThan(0);
 });
@@ -121,6 +123,7 @@ test("a run that was over when it was stopped is replayed from what it keeps", {
   const again = await (await perform(planned("calm"))).result;
   expect(again.correctNote).toBeNull();
   expect(again.correct).toBe(calm.correct);
+  expect(again.answers).toEqual(calm.answers);
   expect(again.curve).toEqual(calm.curve);
   expect(again.layerScoresByRound).toEqual(calm.layerScoresByRound?.slice(-1));
 });

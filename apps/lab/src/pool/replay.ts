@@ -18,17 +18,19 @@ export async function replay(input: ReplayInput, publicDir: string): Promise<Rep
     majority: majorityScore(dataset, task.classes.length, metric),
     zeroShot: await zeroShotScore(input, dataset, publicDir),
   };
-  const without = (correctNote: string): Replay => ({ ...controls, correct: null, correctNote });
+  const without = (correctNote: string): Replay => ({ ...controls, correct: null, answers: null, correctNote });
   if (input.paramsOf === null) return without("the parameters of the last evaluation are not known");
   if (reportedAccuracy === null) return without("nothing was evaluated under the global protocol");
-  const answers = await predictTest(input, dataset, publicDir);
-  const right = answers.map((answer, row) => (answer === dataset.test[row]?.label ? "1" : "0"));
-  const unanswered = answers.filter((answer) => answer === null).length;
+  const predicted = await predictTest(input, dataset, publicDir);
+  const predictions = predicted.filter((answer) => answer !== null);
+  const unanswered = predicted.length - predictions.length;
   if (unanswered > 0) return without(`${unanswered} test rows belong to devices that did not answer`);
+  const labels = dataset.test.map(({ label }) => label);
+  const right = labels.map((label, row) => (label === predictions[row] ? "1" : "0"));
   const replayed = right.filter((mark) => mark === "1").length / right.length;
   if (Math.abs(replayed - reportedAccuracy) > 1e-9)
     return without(`the replay in Node came to ${replayed}, the run on ${input.backend} to ${reportedAccuracy}`);
-  return { ...controls, correct: right.join(""), correctNote: null };
+  return { ...controls, correct: right.join(""), answers: { labels, predictions }, correctNote: null };
 }
 
 /** By backbone and task: the same in every run, so it is asked for once. */

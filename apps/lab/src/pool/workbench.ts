@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { DeviceId, Metric, Params, RunSettings } from "@tutti/core";
+import type { RowAnswers } from "../statistics/bootstrap.ts";
 
 /** What a final evaluation was made of. */
 export interface ReplayInput {
@@ -16,6 +17,8 @@ export interface ReplayInput {
 /** What a replay finds. */
 export interface Replay {
   readonly correct: string | null;
+  /** Of every row of the test split, in file order; null like `correct`. */
+  readonly answers: RowAnswers | null;
   readonly correctNote: string | null;
   /** The task's metric of always answering the commonest training class. */
   readonly majority: number | null;

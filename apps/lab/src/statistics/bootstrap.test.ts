@@ -1,6 +1,6 @@
 import { createRandom } from "@tutti/core";
 import { expect, test } from "vitest";
-import { pairedBootstrap, shareOfRight } from "./bootstrap.ts";
+import { pairedBootstrap, pairedBootstrapOf, type RowAnswers, shareOfRight } from "./bootstrap.ts";
 
 const stream = () => createRandom(7).stream({ purpose: "bootstrap" });
 
@@ -41,4 +41,61 @@ test("different rows, no rows and other characters are refused", () => {
   expect(() => pairedBootstrap(["110", "11"], ["111"], stream())).toThrow("2 test rows where another has 3");
   expect(() => pairedBootstrap([], ["1"], stream())).toThrow("no test row");
   expect(() => pairedBootstrap(["12"], ["10"], stream())).toThrow('row 1 is "2"');
+});
+
+/** Answers of a task of two classes: each label and each prediction as one digit. */
+const digits = (labels: string, predictions: string): RowAnswers => ({
+  labels: [...labels].map(Number),
+  predictions: [...predictions].map(Number),
+});
+
+test("by accuracy, answers give what right and wrong give", () => {
+  const labels = "0102101120";
+  const [a, b, c] = ["0102100000", "0112101121", "2222101120"].map((predictions) => digits(labels, predictions)) as [
+    RowAnswers,
+    RowAnswers,
+    RowAnswers,
+  ];
+  const right = ({ predictions }: RowAnswers) =>
+    predictions.map((prediction, row) => (String(prediction) === labels[row] ? "1" : "0")).join("");
+  const answers = pairedBootstrapOf("accuracy", [a, b], [c], stream());
+  const texts = pairedBootstrap([right(a), right(b)], [right(c)], stream());
+  expect([answers.isTie, answers.numRows]).toEqual([texts.isTie, texts.numRows]);
+  expect(answers.difference).toBeCloseTo(texts.difference, 12);
+  expect(answers.low).toBeCloseTo(texts.low, 12);
+  expect(answers.high).toBeCloseTo(texts.high, 12);
+});
+
+test("Matthews correlation: the commonest class always is worth nothing, however often it is right", () => {
+  const labels = "1".repeat(70) + "0".repeat(30);
+  const always = digits(labels, "1".repeat(100));
+  // 45 of 70 and 25 of 30 right, as often as always saying 1: (45 · 25 − 5 · 25) / √(50 · 70 · 30 · 50) = 1000 / √5,250,000
+  const telling = digits(labels, "1".repeat(45) + "0".repeat(25) + "0".repeat(25) + "1".repeat(5));
+  expect(pairedBootstrapOf("accuracy", [telling], [always], stream())).toMatchObject({ difference: 0, isTie: true });
+  const { difference, low, high, isTie } = pairedBootstrapOf("matthews", [telling], [always], stream());
+  expect(difference).toBeCloseTo(1000 / Math.sqrt(5_250_000), 12);
+  expect([isTie, low > 0.2, high < 0.65]).toEqual([false, true, true]);
+});
+
+test("the mean of accuracy and F1 is averaged over the seeds, run by run", () => {
+  // accuracies 3/4 and 1/2; F1 of class 1: 2·1/(1 + 2) and 0; the other side has 1 of both
+  const first = [digits("0100", "0110"), digits("0100", "1000")];
+  const { difference } = pairedBootstrapOf("meanOfAccuracyAndF1", first, [digits("0100", "0100")], stream());
+  expect(difference).toBeCloseTo((3 / 4 + 2 / 3 + 1 / 2 + 0) / 4 - 1, 12);
+});
+
+test("answers of one class alone are scored, and answers of other rows are refused", () => {
+  const same = [digits("0000", "0000")];
+  expect(pairedBootstrapOf("meanOfAccuracyAndF1", same, same, stream())).toEqual({
+    difference: 0,
+    low: 0,
+    high: 0,
+    isTie: true,
+    numRows: 4,
+  });
+  expect(() => pairedBootstrapOf("matthews", same, [digits("000", "000")], stream())).toThrow("4 rows beside 3");
+  expect(() => pairedBootstrapOf("matthews", [], same, stream())).toThrow("no test row");
+  expect(() => pairedBootstrapOf("matthews", [{ labels: [0, 1], predictions: [0, -1] }], [digits("01", "01")], stream())).toThrow(
+    "no classes counted from 0",
+  );
 });
