@@ -27,11 +27,14 @@ test("a manifest says how wide queries, keys and values are, and which tensors t
 });
 
 test("a backbone that is missing, or has no tokenizer, is refused with what to do", () => {
-  expect(() => readBackboneSizes(folder.path, "none")).toThrow("`tutti backbone add` makes it");
+  expect(() => readBackboneSizes(join(folder.path, "elsewhere"), "whole")).toThrow("it holds none. `tutti backbone add` makes one");
   addManifest("weights", { config, tensors, tokenizer: null });
   expect(() => readBackboneSizes(folder.path, "weights")).toThrow(
     "backbone weights has no tokenizer, so it cannot read texts: add it again from a folder with tokenizer.json",
   );
   addManifest("broken", { config: { numLayers: 0 } });
   expect(() => readBackboneSizes(folder.path, "broken")).toThrow("is no manifest");
+  expect(() => readBackboneSizes(folder.path, "none")).toThrow(
+    /^there is no backbone "none" in .*backbones; it holds broken, weights, whole\. `tutti backbone add` makes one$/,
+  );
 });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   type BackboneSizes,
@@ -43,11 +43,12 @@ const manifestSchema = z.object({
 /** The sizes that a backbone's manifest gives; throws a ConfigError that says how to get a backbone that reads texts. */
 export function readBackboneSizes(publicDir: string, backbone: string): BackboneSizes {
   const path = join(publicDir, "backbones", backbone, "manifest.json");
+  if (!existsSync(path)) throw new ConfigError(noBackbone(join(publicDir, "backbones"), backbone));
   let manifest: unknown;
   try {
     manifest = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new ConfigError(`backbone ${backbone}: ${path} cannot be read; \`tutti backbone add\` makes it`, { cause: error });
+    throw new ConfigError(`backbone ${backbone}: ${path} cannot be read; \`tutti backbone add\` makes it anew`, { cause: error });
   }
   const parsed = manifestSchema.safeParse(manifest);
   if (!parsed.success) throw new ConfigError(`backbone ${backbone}: ${path} is no manifest: ${z.prettifyError(parsed.error)}`);
@@ -57,6 +58,11 @@ export function readBackboneSizes(publicDir: string, backbone: string): Backbone
   const { numLayers, hiddenSize, numHeads, numKeyValueHeads, headSize } = parsed.data.config;
   const widths = { keyValueWidth: numKeyValueHeads * headSize, queryWidth: numHeads * headSize };
   return { numLayers, hiddenSize, ...widths, weights: parsed.data.tensors };
+}
+
+function noBackbone(folder: string, name: string): string {
+  const found = existsSync(folder) ? readdirSync(folder).filter((one) => existsSync(join(folder, one, "manifest.json"))) : [];
+  return `there is no backbone "${name}" in ${folder}; it holds ${found.length === 0 ? "none" : found.sort().join(", ")}. \`tutti backbone add\` makes one`;
 }
 
 /** Throws a ConfigError that lists the source prompts which a run's tuning names and a public folder lacks, each with the command that makes it. */
