@@ -99,3 +99,23 @@ test("answers of one class alone are scored, and answers of other rows are refus
     "no classes counted from 0",
   );
 });
+
+test("an interval that ends at exactly 0 is a tie, also where thirds of three seeds do not sum to it", () => {
+  const rows = 60;
+  for (const trial of [66, 203, 236, 279]) {
+    const drawn = createRandom(trial).stream({ purpose: "answers" });
+    const right = Array.from({ length: rows }, () => drawn.uniform() < 0.6);
+    const side = (share: number) =>
+      [0, 1, 2].map(() => right.map((isRight) => ((drawn.uniform() < share ? !isRight : isRight) ? "1" : "0")).join(""));
+    const [first, second] = [side(0.02), side(0.06)];
+    const rights = (texts: readonly string[], row: number) => texts.filter((text) => text[row] === "1").length;
+    const gains = right.map((_, row) => rights(first, row) - rights(second, row));
+    const draws = stream();
+    const sums = Array.from({ length: 2000 }, () => gains.reduce((sum) => sum + (gains[draws.integer(rows)] ?? 0), 0)).sort(
+      (a, b) => a - b,
+    );
+    const between = (below: number, share: number) => (sums[below] ?? 0) * (1 - share) + (sums[below + 1] ?? 0) * share;
+    const isTie = between(49, 0.975) <= 0 && between(1949, 0.025) >= 0; // of whole numbers, so nothing is rounded at 0
+    expect([trial, pairedBootstrap(first, second, stream()).isTie]).toEqual([trial, isTie]);
+  }
+});
