@@ -1,6 +1,6 @@
 export { decodeTensor, encodedSize, encodeTensor, fromF16, roundTrip, toF16 } from "./encoding.ts";
 export { countSteps } from "./localSteps.ts";
-export type { Method, MethodName, Publication } from "./methods.ts";
+export type { Method, MethodName } from "./methods.ts";
 export { methods } from "./methods.ts";
 export type { Confusion, Metric } from "./metrics.ts";
 export { accuracy, classF1, confusionOf, macroF1, majorityShare, matthews, measure, mergeConfusions, numCounted } from "./metrics.ts";
@@ -33,6 +33,7 @@ export {
 export type { DealSettings, DealtShares, DeviceShare, PartitionInput } from "./partition.ts";
 export { dealShares } from "./partition.ts";
 export { presets } from "./presets.ts";
+export type { Publication } from "./publications.ts";
 export type { Random, RandomStream, StreamName } from "./random.ts";
 export { createRandom } from "./random.ts";
 export type { Deadline, DevicePool, OpenStep, RoundEvent, RoundsOptions, TaskOutcome } from "./rounds.ts";

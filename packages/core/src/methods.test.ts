@@ -100,6 +100,14 @@ test("what the publications give is set: rates, sizes, optimisers", () => {
   expect(settings("pooled").training.resetMoments).toBe(false);
 });
 
+test("what a definition says of moments and of the server's rate holds under the official preset too", () => {
+  expect(presets.official.training.resetMoments).toBe(false);
+  expect(methods.momD.settings(presets.official).training).toMatchObject({ optimizer: "momentum", resetMoments: true });
+  expect(methods.momSAdamD.settings(presets.official).strategy).toMatchObject({
+    ...{ serverLearningRate: "client", serverLearningRateDecay: 0.99, serverStep: "parallel", controlVariates: false },
+  });
+});
+
 const small = testRun({ numDevices: 2, minDevices: 2, cohortSize: 2, numRounds: 3, evaluateEvery: 3 });
 const numExamples = [1, 3];
 

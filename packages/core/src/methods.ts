@@ -1,4 +1,5 @@
 import { presets } from "./presets.ts";
+import { type Publication, publications } from "./publications.ts";
 import type {
   FedPepTaoSettings,
   PrefixTuning,
@@ -8,15 +9,6 @@ import type {
   TuningCommon,
   TuningSettings,
 } from "./run.ts";
-
-/** Where a method was published. */
-export interface Publication {
-  readonly authors: string;
-  readonly title: string;
-  readonly venue: string;
-  readonly year: number;
-  readonly link: string;
-}
 
 /** A method of the comparison: what it is called, where it comes from, and the settings that make a run of it. */
 export interface Method {
@@ -53,22 +45,11 @@ export type MethodName =
 const averaging: StrategySettings = { name: "fedAvg", fineTuneEpochs: 0 };
 const averaged = "The publication trains in one place; here devices train it and FedAvg averages it, weighted by examples.";
 const optimised = "The devices' optimiser is AdamW with gradient clipping, as for every method of the comparison.";
+const linearHead =
+  "Under the default settings a linear head over the mean state predicts, trained from 0 beside the prompt, where the publication predicts words.";
+const promptDropout = "Prompt dropout as FedPepTAO has it: 0.1 of the values, by one mask a step.";
 const fromMemory = "The name is that of FedPepTAO's comparison, whose settings were not at hand.";
 
-const liuPTuning: Publication = {
-  authors: "Liu, Ji, Fu, Tam, Du, Yang, Tang",
-  title: "P-Tuning v2: Prompt Tuning Can Be Comparable to Fine-tuning Universally Across Scales and Tasks",
-  venue: "ACL",
-  year: 2022,
-  link: "https://arxiv.org/abs/2110.07602",
-};
-const reddiAdaptive: Publication = {
-  authors: "Reddi, Charles, Zaheer, Garrett, Rush, Konečný, Kumar, McMahan",
-  title: "Adaptive Federated Optimization",
-  venue: "ICLR",
-  year: 2021,
-  link: "https://arxiv.org/abs/2003.00295",
-};
 const prefixWithoutNetwork = "Prompts are trained directly, without the re-parameterisation network.";
 const oneServerRate = "The server's rate is 0.01 and τ 0.001, not tuned by task: with few rounds that keeps W near its start.";
 const weightedByExamples = "Changes are weighted by examples, as in the paper's experiments, where Algorithm 2 writes the plain mean.";
@@ -77,28 +58,17 @@ const weightedByExamples = "Changes are weighted by examples, as in the paper's 
 export const methods: Readonly<Record<MethodName, Method>> = {
   fedPepTao: {
     title: "FedPepTAO",
-    publication: {
-      authors: "Che, Liu, Zhou, Ren, Zhou, Sheng, Dai, Dou",
-      title: "Federated Learning of Large Language Models with Parameter-Efficient Prompt Tuning and Adaptive Optimization",
-      venue: "EMNLP",
-      year: 2023,
-      link: "https://arxiv.org/abs/2310.15080",
-    },
+    publication: publications.fedPepTao,
     deviations: [
       "Unless the base is the official preset, the settings are this project's defaults and not those of the public code.",
       "With initial prompts from counting, what the counting rounds train is kept: the method trains in so many rounds more than the others, and is charged their bytes and seconds.",
+      "One dropout mask is drawn for every step, where the public code draws one for every example; so it is under the official preset too.",
     ],
     settings: (base) => ({ ...base, tuning: prefixOf(base), strategy: fedPepTaoOf(base) }),
   },
   adapter: {
     title: "Adapter",
-    publication: {
-      authors: "Houlsby, Giurgiu, Jastrzebski, Morrone, de Laroussilhe, Gesmundo, Attariyan, Gelly",
-      title: "Parameter-Efficient Transfer Learning for NLP",
-      venue: "ICML",
-      year: 2019,
-      link: "https://arxiv.org/abs/1902.00751",
-    },
+    publication: publications.adapter,
     deviations: [
       averaged,
       optimised,
@@ -109,36 +79,26 @@ export const methods: Readonly<Record<MethodName, Method>> = {
   },
   fedPrompt: {
     title: "FedPrompt",
-    publication: {
-      authors: "Zhao, Du, Li, Li, Liu",
-      title: "FedPrompt: Communication-Efficient and Privacy Preserving Prompt Tuning in Federated Learning",
-      venue: "ICASSP",
-      year: 2023,
-      link: "https://arxiv.org/abs/2208.12268",
-    },
-    deviations: [optimised, "Devices are sampled, and their prompts weighted by examples."],
+    publication: publications.fedPrompt,
+    deviations: [optimised, "Devices are sampled, and their prompts weighted by examples.", linearHead, promptDropout],
     settings: (base) => averagedWith(base, { method: "inputPrompt", promptTokens: tokensOf(base), initial: "normal", ...commonOf(base) }),
   },
   pTuningV2: {
     title: "P-tuning v2",
-    publication: liuPTuning,
+    publication: publications.pTuningV2,
     deviations: [averaged, optimised, prefixWithoutNetwork],
     settings: pTuning,
   },
   promptTuning: {
     title: "Prompt Tuning",
-    publication: {
-      authors: "Lester, Al-Rfou, Constant",
-      title: "The Power of Scale for Parameter-Efficient Prompt Tuning",
-      venue: "EMNLP",
-      year: 2021,
-      link: "https://arxiv.org/abs/2104.08691",
-    },
+    publication: publications.promptTuning,
     deviations: [
       averaged,
       "The rate 0.3 is the published one, but the optimiser is AdamW without weight decay in place of Adafactor.",
       "Vocabulary rows are drawn from the first 5,000 tokens, or all of a smaller vocabulary, not from the 5,000 most frequent of a corpus.",
       "What is trained is the difference to those rows, so that prompt dropout draws to them and not to 0.",
+      linearHead,
+      promptDropout,
     ],
     settings(base) {
       const run = averagedWith(base, { method: "inputPrompt", promptTokens: tokensOf(base), initial: "vocabulary", ...commonOf(base) });
@@ -147,13 +107,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
   },
   idpg: {
     title: "IDPG",
-    publication: {
-      authors: "Wu, Wang, Gu, Hou, Dong, Vydiswaran, Ma",
-      title: "IDPG: An Instance-Dependent Prompt Generation Method",
-      venue: "NAACL",
-      year: 2022,
-      link: "https://arxiv.org/abs/2204.04497",
-    },
+    publication: publications.idpg,
     deviations: [
       averaged,
       optimised,
@@ -164,19 +118,15 @@ export const methods: Readonly<Record<MethodName, Method>> = {
   },
   attempt: {
     title: "ATTEMPT",
-    publication: {
-      authors: "Asai, Salehi, Peters, Hajishirzi",
-      title: "ATTEMPT: Parameter-Efficient Multi-task Tuning via Attentional Mixtures of Soft Prompts",
-      venue: "EMNLP",
-      year: 2022,
-      link: "https://arxiv.org/abs/2205.11961",
-    },
+    publication: publications.attempt,
     deviations: [
       averaged,
       optimised,
       "One task at a time: nothing is shared between tasks, and prompt and attention network have one rate.",
       "The task's own prompt starts at normal(0, 0.02) and not at a source's; padding has no part in a text's query.",
       "The source prompts are this project's own, tuned on ag_news, QNLI and BoolQ.",
+      linearHead,
+      promptDropout,
     ],
     settings(base) {
       const size = { promptTokens: tokensOf(base), bottleneck: 100 };
@@ -185,46 +135,29 @@ export const methods: Readonly<Record<MethodName, Method>> = {
   },
   latePrompt: {
     title: "LPT",
-    publication: {
-      authors: "Liu, Sun, Huang, Qiu",
-      title: "Late Prompt Tuning: A Late Prompt Could Be Better Than Many Prompts",
-      venue: "Findings of EMNLP",
-      year: 2022,
-      link: "https://arxiv.org/abs/2210.11292",
-    },
+    publication: publications.latePrompt,
     deviations: [
       averaged,
       optimised,
       "Of its generators the plain two-layer one, without dropout; decoders read the last token where encoders read the first.",
+      linearHead,
     ],
     settings: (base) => averagedWith(base, { method: "latePrompt", promptTokens: 5, bottleneck: 128, ...commonOf(base) }),
   },
   momD: {
     title: "MomD",
-    publication: {
-      authors: "Liu, Chen, Chen, Zhang",
-      title: "Accelerating Federated Learning via Momentum Gradient Descent",
-      venue: "IEEE Transactions on Parallel and Distributed Systems",
-      year: 2020,
-      link: "https://arxiv.org/abs/1910.03197",
-    },
+    publication: publications.momD,
     deviations: [
       fromMemory,
       "Velocities stay on the device and start at 0 in every task; the publication averages them too.",
       "Gradients are clipped, as for every method of the comparison.",
       prefixWithoutNetwork,
     ],
-    settings: (base) => trainedWith(pTuning(base), { optimizer: "momentum", weightDecay: 0 }),
+    settings: (base) => trainedWith(pTuning(base), { optimizer: "momentum", weightDecay: 0, resetMoments: true }),
   },
   momSAdamD: {
     title: "MomS+AdamD",
-    publication: {
-      authors: "Hsu, Qi, Brown",
-      title: "Measuring the Effects of Non-Identical Data Distribution for Federated Visual Classification",
-      venue: "arXiv",
-      year: 2019,
-      link: "https://arxiv.org/abs/1909.06335",
-    },
+    publication: publications.momSAdamD,
     deviations: [
       fromMemory,
       "The devices' optimiser is AdamW.",
@@ -236,13 +169,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
   },
   lora: {
     title: "LoRA",
-    publication: {
-      authors: "Hu, Shen, Wallis, Allen-Zhu, Li, Wang, Wang, Chen",
-      title: "LoRA: Low-Rank Adaptation of Large Language Models",
-      venue: "ICLR",
-      year: 2022,
-      link: "https://arxiv.org/abs/2106.09685",
-    },
+    publication: publications.lora,
     deviations: [
       averaged,
       optimised,
@@ -253,13 +180,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
   },
   full: {
     title: "Full fine-tuning",
-    publication: {
-      authors: "McMahan, Moore, Ramage, Hampson, Agüera y Arcas",
-      title: "Communication-Efficient Learning of Deep Networks from Decentralized Data",
-      venue: "AISTATS",
-      year: 2017,
-      link: "https://arxiv.org/abs/1602.05629",
-    },
+    publication: publications.full,
     deviations: [
       optimised,
       "Embeddings and the language-model head stay frozen, and nothing is dropped out.",
@@ -269,13 +190,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
   },
   fedProx: {
     title: "FedProx",
-    publication: {
-      authors: "Li, Sahu, Zaheer, Sanjabi, Talwalkar, Smith",
-      title: "Federated Optimization in Heterogeneous Networks",
-      venue: "MLSys",
-      year: 2020,
-      link: "https://arxiv.org/abs/1812.06127",
-    },
+    publication: publications.fedProx,
     deviations: [
       optimised,
       "Devices are sampled uniformly and weighted by examples, and all do the same number of epochs.",
@@ -286,13 +201,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
   },
   scaffold: {
     title: "SCAFFOLD",
-    publication: {
-      authors: "Karimireddy, Kale, Mohri, Reddi, Stich, Suresh",
-      title: "SCAFFOLD: Stochastic Controlled Averaging for Federated Learning",
-      venue: "ICML",
-      year: 2020,
-      link: "https://arxiv.org/abs/1910.06378",
-    },
+    publication: publications.scaffold,
     deviations: [
       "Gradients are clipped before they are corrected; control variates are the means of the clipped ones (option II).",
       "The server derives the control variates from what devices send, and sends each the difference c − c_i in the run's encoding.",
@@ -302,13 +211,13 @@ export const methods: Readonly<Record<MethodName, Method>> = {
   },
   fedAdam: {
     title: "FedAdam",
-    publication: reddiAdaptive,
+    publication: publications.adaptive,
     deviations: [optimised, weightedByExamples, oneServerRate],
     settings: (base) => ({ ...pTuning(base), strategy: { ...adaptive, optimizer: "adam" } }),
   },
   fedYogi: {
     title: "FedYogi",
-    publication: reddiAdaptive,
+    publication: publications.adaptive,
     deviations: [optimised, weightedByExamples, oneServerRate],
     settings: (base) => ({ ...pTuning(base), strategy: { ...adaptive, optimizer: "yogi" } }),
   },
@@ -334,13 +243,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
   },
   pTuningV2FineTuned: {
     title: "P-tuning v2, fine-tuned locally",
-    publication: {
-      authors: "Yu, Bagdasaryan, Shmatikov",
-      title: "Salvaging Federated Learning by Local Adaptation",
-      venue: "arXiv",
-      year: 2020,
-      link: "https://arxiv.org/abs/2002.04758",
-    },
+    publication: publications.pTuningV2FineTuned,
     deviations: [
       "As P-tuning v2; after the last round every device trains its local epochs once more, for itself.",
       "All weights of the prompts are tuned: the publication's fine-tuning, not its other two ways to adapt.",
@@ -357,6 +260,8 @@ const serverMomentumAlone = {
   controlVariates: false,
   pseudoGradient: "displacement",
   serverStep: "parallel",
+  serverLearningRate: "client",
+  serverLearningRateDecay: 0.99,
 } as const;
 
 /** η, β₁, β₂ and τ that the paper's appendix finds good over its tasks. */
