@@ -77,6 +77,7 @@ test("a mean over fewer seeds than the experiment has says over how many", () =>
   expect(marked).toHaveLength(6);
   for (const line of marked) expect(line).toMatch(/^\| IDPG \|[^(]+\(2 seeds\) \|$/);
   expect(text).toContain("Ties are tested under the global protocol, after the last round, where every answer is known.");
+  expect(text).toContain("The round best on validation is the one with the highest global score there");
 });
 
 test("source prompts are named in a line each with what trained them", () => {

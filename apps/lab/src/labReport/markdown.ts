@@ -11,7 +11,7 @@ import { layerScoresOf, rankCorrelations } from "./layers.ts";
 import { commandOf } from "./page.ts";
 import { provenanceText } from "./provenance.ts";
 import { rateHeads, rateLines } from "./rateLines.ts";
-import { type Analysis, analyse, type ScoreCell, type ScoreTable, tableTitle, tieScope } from "./scoreTable.ts";
+import { type Analysis, analyse, bestRoundScope, type ScoreCell, type ScoreTable, tableTitle, tieScope } from "./scoreTable.ts";
 import { caveats, usageText } from "./sections.ts";
 import { labelWordsSeen, metricNames, splitTexts } from "./tasks.ts";
 import { differenceText, fewerSeedsText, scoreText, summaryText } from "./text.ts";
@@ -43,7 +43,7 @@ export function renderMarkdown(result: ExperimentResult, folder: string, analysi
     "## What came out",
     [...findings(result, analysis), ...caveats(result), ...result.notes].map((sentence) => `- ${escapeMarkdown(sentence)}`).join("\n"),
     "## Scores",
-    `Mean ± standard deviation over seeds, on the test split; bold is the best of a column, ≈ a tie with it (paired bootstrap over test rows, 95 %). ${tieScope} A mean over fewer seeds than the experiment has says over how many.`,
+    `Mean ± standard deviation over seeds, on the test split; bold is the best of a column, ≈ a tie with it (paired bootstrap over test rows, 95 %). ${tieScope} ${bestRoundScope} A mean over fewer seeds than the experiment has says over how many.`,
     ...tables.map((table) => scoreMarkdown(table, result)),
     "## Cost",
     ...costMarkdown(grid),

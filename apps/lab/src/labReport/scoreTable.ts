@@ -34,6 +34,10 @@ export interface ScoreTable {
 /** Said in every form of the report beside the mark of a tie. */
 export const tieScope = "Ties are tested under the global protocol, after the last round, where every answer is known.";
 
+/** Said wherever the round that validation prefers is shown. */
+export const bestRoundScope =
+  "The round best on validation is the one with the highest global score there, whatever protocol a table is of.";
+
 const nameOfMoment = { final: "after the last round", best: "in the round best on validation" } as const;
 
 /** Such as `global, after the last round`. */

@@ -7,12 +7,12 @@ import { distinctById, type Grid, variantText } from "./grid.ts";
 import { type Cell, htmlList, htmlTable, paragraph } from "./html.ts";
 import { rankCorrelations } from "./layers.ts";
 import { rateHeads, rateLines } from "./rateLines.ts";
-import { type Analysis, reportedProtocols, type ScoreCell, type ScoreTable, tableTitle, tieScope } from "./scoreTable.ts";
+import { type Analysis, bestRoundScope, reportedProtocols, type ScoreCell, type ScoreTable, tableTitle, tieScope } from "./scoreTable.ts";
 import { labelWordsOf, labelWordsSeen, metricNames, splitTexts } from "./tasks.ts";
 import { differenceText, fewerSeedsText, scoreText, summaryText } from "./text.ts";
 
 const howToRead = [
-  "Mean ± standard deviation over seeds, on the test split. The best method of a column is bold; controls below the line do not compete. A mean over fewer seeds than the experiment has says over how many.",
+  `Mean ± standard deviation over seeds, on the test split. The best method of a column is bold; controls below the line do not compete. A mean over fewer seeds than the experiment has says over how many. ${bestRoundScope}`,
   `≈ marks a tie with the best: the 95 % interval of the difference, from a paired bootstrap over the test rows of these seeds, contains 0. It speaks of other test rows, not of other seeds, and is not corrected for the number of comparisons. ${tieScope}`,
   "Personalised: every device predicts its own share of the test split, which has its own label mix, so that knowing the mix alone already helps. Global: every device predicts a random slice of the whole split. Newcomer: a device that joins afterwards and trains nothing. Numbers of different protocols cannot be compared.",
 ];
