@@ -2,8 +2,10 @@ import { spawn } from "node:child_process";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "@playwright/test";
+import { loadBrowserScript } from "@tutti/lab";
+import { openTabClients } from "../apps/lab/src/pool/tabClients.ts";
 import { places, projectFolder } from "./setting/places.ts";
-import { scratch } from "./setting/runs.ts";
+import { scratch, serveRun, tinyRun } from "./setting/runs.ts";
 
 interface Ended {
   readonly code: number | null;
@@ -99,6 +101,30 @@ test("clients of another lab join a run that waits for them", async () => {
   expect(left.code, left.stderr).toBe(130);
   expect(left.stderr).toContain("joining run");
   expect(JSON.parse(await readFile(join(out, "results.json"), "utf8")).runs[0]).toMatchObject({ error: null, correctNote: null });
+});
+
+test("a run brings as many bytes to a tab that has fetched the same parameters in the run before", async () => {
+  const { ensureBrowser, chromiumFlags } = await loadBrowserScript();
+  const trouble: string[] = [];
+  const clients = openTabClients(1, {
+    ...{ executablePath: await ensureBrowser({ isInstallAllowed: true }), chromiumFlags, isHeadless: true },
+    ...{ profilesFolder: scratch("same-tab"), onTrouble: (sentence: string) => void trouble.push(sentence) },
+  });
+  /** Bytes of the steps' downloads, and the port, which is the tab's way to what it has fetched from there. */
+  const runOnce = async (port: number) => {
+    const coordinator = await serveRun({ ...tinyRun, evaluateEvery: 1 }, { expectedClients: 1, port });
+    const folder = join(scratch("same-tab"), coordinator.runId);
+    await clients.join(0, { url: coordinator.url, runId: coordinator.runId, folder, backend: "wasm", threads: 1 });
+    const { traffic, parametersSha256 } = await coordinator.whenDone();
+    await coordinator.close();
+    return { port: coordinator.port, parametersSha256, down: [traffic.score, traffic.count, traffic.train].reduce((sum, { down }) => sum + down, 0) };
+  };
+  const first = await runOnce(0);
+  const second = await runOnce(first.port);
+  await clients.close();
+  console.log(first, second);
+  expect(second.parametersSha256).toBe(first.parametersSha256);
+  expect(trouble).toEqual([]);
 });
 
 test("wrong use of the lab is told with what was expected, and exit code 2", async () => {

@@ -22,6 +22,12 @@ test("the page has the command, the sentences, tables of one width, and every dr
   expect(new Set(figures.map(({ name }) => name)).size).toBe(figures.length);
 });
 
+test("rows of an added set are told with the hash of their files", () => {
+  const result = simulatedComparison();
+  const data = result.data.map((one) => ({ ...one, rows: "89abcdef".repeat(8) }));
+  expect(renderMarkdown({ ...result, data }, "drawings").text).toContain("The rows are made up. Hash of the added files: 89abcdef89ab….");
+});
+
 test("the rates that were tried are told with what validation said", () => {
   const tried = [
     { clientLearningRate: 0.003, runId: "a", validation: 0.61 },

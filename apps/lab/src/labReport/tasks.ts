@@ -46,8 +46,9 @@ export function rowsText({ data = [] }: Partial<Pick<ExperimentResult, "data">>,
 
 /** What is said of a task's rows and splits, in sentences. */
 export function splitTexts(result: Pick<ExperimentResult, "data">, taskName: string, otherTasks: readonly string[]): string[] {
-  const added = result.data?.find(({ task }) => task === taskName)?.notes ?? [];
-  return [...new Set([rowsText(result, taskName) ?? "", ...taskNotes(taskName, otherTasks), ...added])].filter((text) => text !== "");
+  const { notes = [], rows = null } = result.data?.find(({ task }) => task === taskName) ?? {};
+  const hash = typeof rows === "string" ? `Hash of the added files: ${rows.slice(0, 12)}….` : "";
+  return [...new Set([rowsText(result, taskName) ?? "", ...taskNotes(taskName, otherTasks), ...notes, hash])].filter((text) => text !== "");
 }
 
 /** What has to be said of a task's splits: where they come from, and which of its test rows stand in a training part. */
