@@ -8,7 +8,7 @@ import { createBlobStore } from "./http/blobs.ts";
 import { loadCertificate } from "./http/certificate.ts";
 import { addControl, createToken, publishControl } from "./http/control.ts";
 import { buildHttp, type HttpPorts, listen, type PagesHandler } from "./http/server.ts";
-import { createWireMeter, type TrafficTotals, type WireMeter } from "./http/wireMeter.ts";
+import { createWireMeter, type MeterRecord, type TrafficTotals, type WireMeter } from "./http/wireMeter.ts";
 import { type Journal, openJournal } from "./journal/journal.ts";
 import type { KeyValueStore } from "./journal/keyValueStore.ts";
 import { lmdbStore } from "./journal/lmdbStore.ts";
@@ -76,7 +76,7 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
   const journal = openJournal(given.store ?? lmdbStore(join(folder.path, "journal")));
   requireSameRun(journal, run, runId, folder.path);
   const isResumed = journal.contents() !== null;
-  const meter = createWireMeter((journal.contents()?.traffic ?? {}) as Partial<TrafficTotals>);
+  const meter = createWireMeter((journal.contents()?.traffic ?? {}) as MeterRecord);
   const listeners = new Set<(event: CoordinatorEvent) => void>();
   const abort = new AbortController();
   const done = deferred<RunOutcome>();
@@ -90,7 +90,7 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
     for (const listener of listeners) listener(event);
   };
   const throttle = createThrottle(clock, statusPeriodMs, () => {
-    journal.putTraffic(asJson(meter.totals()));
+    journal.putTraffic(asJson(meter.record()));
     sockets?.broadcast(false);
     if (listeners.size > 0) tell({ kind: "status", status: live.status() });
   });
@@ -119,7 +119,7 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
     withdraw();
     sockets?.close(reason, why);
     await app.close();
-    journal.putTraffic(asJson(meter.totals()));
+    journal.putTraffic(asJson(meter.record()));
     try {
       await journal.flushed();
     } finally {
@@ -219,7 +219,7 @@ async function openDoors(given: Surroundings, control: HttpPorts["control"]) {
     }),
   });
   meter.watch(app.server);
-  meter.setStep(live.stage);
+  meter.setStep(live.stage, null);
   const port = await listen(app, config);
   const url = `${certificate === null ? "http" : "https"}://${nameForUrl(config.host)}:${port}`;
   return { app, attached, url, port };

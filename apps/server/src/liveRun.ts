@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import type { CoordinatorConfig } from "./config.ts";
 import { deferred } from "./deferred.ts";
 import type { BlobStore } from "./http/blobs.ts";
-import { bytesOfSteps, labelOfStep, type TrafficTotals, type WireMeter } from "./http/wireMeter.ts";
+import { labelOfStep, type TrafficTotals, type WireMeter } from "./http/wireMeter.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { Clock } from "./pool/clock.ts";
 import { createPool, type Pool } from "./pool/pool.ts";
@@ -98,6 +98,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     },
     onAccepted: (taskId, deviceId) => tell({ kind: "accepted", taskId, deviceId }),
     onFault: fault.reject,
+    onHandedOut: (clientKey, sha256s) => meter.handOut(clientKey, sha256s),
     onStateBytes: (numBytes) => meter.move("states", { up: numBytes, down: 0 }),
   });
 
@@ -146,8 +147,9 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
       const loopPorts = {
         ...{ run, tuned, pool, journal, blobs, clock, onEvent },
         whenReady: () => whenReady(signal),
-        onStep: (plan: Parameters<typeof labelOfStep>[0]) => meter.setStep(labelOfStep(plan)),
-        bytesSoFar: () => bytesOfSteps(meter.totals()),
+        onStep: (plan: Parameters<typeof labelOfStep>[0]) =>
+          meter.setStep(labelOfStep(plan), pool.step()?.payloads.map(({ sha256 }) => sha256) ?? null),
+        bytesSoFar: () => meter.ofSteps(),
         onRecord: (record: StepRecord) => void records.push(record),
       };
       signal.addEventListener("abort", () => beginning.resolve(), { once: true });

@@ -13,7 +13,7 @@ import {
 } from "@tutti/core";
 import { type BlobRef, decodeParams, encodeParams } from "@tutti/protocol";
 import { type BlobStore, sha256Of } from "./http/blobs.ts";
-import type { WireBytes } from "./http/wireMeter.ts";
+import type { StepBytes, WireBytes } from "./http/wireMeter.ts";
 import type { Journal, JournalContents, JournalledPlan } from "./journal/journal.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { Pool } from "./pool/pool.ts";
@@ -33,7 +33,7 @@ export interface RunLoopPorts {
   /** The step whose bytes are counted from now on. */
   onStep(plan: RoundPlan): void;
   /** Bytes of all steps so far. */
-  bytesSoFar(): WireBytes;
+  bytesSoFar(): StepBytes;
   /** A step is closed; also told, oldest first, of those of earlier processes. */
   onRecord(record: StepRecord): void;
   /** After the event is journalled. */
@@ -49,7 +49,8 @@ export interface RunProgress {
 /** A history entry of the journal: the record, and the bytes of all steps at its end. */
 interface HistoryEntry {
   readonly record: StepRecord;
-  readonly bytes: WireBytes;
+  /** Entries of older runs have no `takenOver`. */
+  readonly bytes: WireBytes & Partial<StepBytes>;
 }
 
 const holder = "open step";
@@ -119,7 +120,7 @@ interface History {
 }
 
 function createHistory(progress: RunProgress, { journal, pool, clock, bytesSoFar, onRecord }: RunLoopPorts, signal: AbortSignal): History {
-  let bytesBefore: WireBytes = { up: 0, down: 0 };
+  let bytesBefore: HistoryEntry["bytes"] = { up: 0, down: 0 };
   let startedAt = clock.now();
   let open: { readonly entry: unknown; readonly contributions: readonly Contribution[] } | null = null;
 
@@ -144,7 +145,7 @@ function createHistory(progress: RunProgress, { journal, pool, clock, bytesSoFar
     },
     closed(plan, contributions) {
       const total = bytesSoFar();
-      const bytes = { up: total.up - bytesBefore.up, down: total.down - bytesBefore.down };
+      const bytes = { ...since(total, bytesBefore), takenOver: since(total.takenOver, bytesBefore.takenOver) };
       const entry: HistoryEntry = { record: recordStep(plan, contributions, (clock.now() - startedAt) / 1000, bytes), bytes: total };
       open = { entry, contributions };
       take(entry);
@@ -158,6 +159,10 @@ function createHistory(progress: RunProgress, { journal, pool, clock, bytesSoFar
       write();
     },
   };
+}
+
+function since(now: WireBytes, { up, down }: WireBytes = { up: 0, down: 0 }): WireBytes {
+  return { up: now.up - up, down: now.down - down };
 }
 
 /** Opens the journalled step again, after aggregating the one before where that was not yet written. */

@@ -11,7 +11,7 @@ import {
   type TaskKind,
 } from "@tutti/core";
 import type { EvaluationPoint, HistoryPoint } from "@tutti/protocol";
-import type { WireBytes } from "./http/wireMeter.ts";
+import type { StepBytes, WireBytes } from "./http/wireMeter.ts";
 
 /** Pooled predictions of one protocol on one split. */
 export interface EvaluationRecord {
@@ -44,6 +44,8 @@ export interface StepRecord {
   /** On the wire since the step before was closed. */
   readonly bytesUp: number;
   readonly bytesDown: number;
+  /** What this step's tasks needed and an evaluation had fetched: among the bytes of the evaluation's record, charged to this step's stage. Absent for nothing. */
+  readonly fetchedBefore?: WireBytes;
   /** Mean over the counted devices of the loss in the first and in the last local epoch; null where nothing was trained. */
   readonly firstLoss: number | null;
   readonly lastLoss: number | null;
@@ -51,7 +53,7 @@ export interface StepRecord {
 }
 
 /** What a step came to. */
-export function recordStep(plan: RoundPlan, contributions: readonly Contribution[], seconds: number, bytes: WireBytes): StepRecord {
+export function recordStep(plan: RoundPlan, contributions: readonly Contribution[], seconds: number, bytes: StepBytes): StepRecord {
   const { stage, round, step, attempt, tasks } = plan;
   const losses = contributions.flatMap(({ body }) => (body.kind === "train" ? [body] : []));
   return {
@@ -65,6 +67,7 @@ export function recordStep(plan: RoundPlan, contributions: readonly Contribution
     seconds,
     bytesUp: bytes.up,
     bytesDown: bytes.down,
+    ...(bytes.takenOver.up + bytes.takenOver.down === 0 ? {} : { fetchedBefore: bytes.takenOver }),
     firstLoss: mean(losses.map((body) => body.firstLoss)),
     lastLoss: mean(losses.map((body) => body.lastLoss)),
     evaluations: pool(contributions, plan.numDevices),

@@ -15,8 +15,11 @@ export interface TabOptions {
 
 /** Open tabs, reopened when they crash until they are closed. */
 export interface Tabs {
-  /** Opens tab `index` at an address, or takes it there; a crashed one comes back at the same address and profile. */
-  open(index: number, url: string): Promise<void>;
+  /**
+   * Opens tab `index` at an address, or takes it there; a crashed one comes back at the same address and profile. With `emptied` its browser
+   * has forgotten by then what it fetched over HTTP before; what pages stored themselves, such as backbones, stays.
+   */
+  open(index: number, url: string, httpCache?: "kept" | "emptied"): Promise<void>;
   /** Loads an open tab again, as its reader might. */
   reload(index: number): Promise<void>;
   /** What the page of an open tab says of itself in `data-state`; null where it says nothing. */
@@ -50,26 +53,24 @@ export function createTabs({ executablePath, chromiumFlags, profilesFolder, isHe
     });
   }
 
-  async function visit(page: Page, index: number): Promise<void> {
-    page.on("crash", () => void reopen(index, "crashed"));
-    page.on("pageerror", (error) => onTrouble(`Tab ${index}: ${error.message}`));
-    await page.goto(addresses.get(index) ?? "about:blank");
-  }
-
-  async function open(index: number, url: string): Promise<void> {
+  async function open(index: number, url: string, httpCache: "kept" | "emptied" = "kept"): Promise<void> {
     addresses.set(index, url);
-    const page = pageOf(index);
-    if (page === null) await start(index);
-    else await page.goto(url);
+    const page = pageOf(index) ?? (await start(index));
+    if (httpCache === "emptied") await emptyHttpCache(page);
+    await page.goto(url);
   }
 
-  async function start(index: number): Promise<void> {
+  /** Launches the tab's browser, whose page is still empty. */
+  async function start(index: number): Promise<Page> {
     const context = await launch(index);
     contexts.set(index, context);
     context.on("close", () => {
       if (contexts.get(index) === context) void reopen(index, "was closed");
     });
-    await visit(context.pages()[0] ?? (await context.newPage()), index);
+    const page = context.pages()[0] ?? (await context.newPage());
+    page.on("crash", () => void reopen(index, "crashed"));
+    page.on("pageerror", (error) => onTrouble(`Tab ${index}: ${error.message}`));
+    return page;
   }
 
   async function reopen(index: number, what: string): Promise<void> {
@@ -79,7 +80,9 @@ export function createTabs({ executablePath, chromiumFlags, profilesFolder, isHe
     numReopenings += 1;
     onTrouble(`Tab ${index} ${what} and is opened again.`);
     await context?.close().catch(() => undefined);
-    await start(index).catch((error: unknown) => onTrouble(`Tab ${index} does not open: ${String(error)}`));
+    await start(index)
+      .then((page) => page.goto(addresses.get(index) ?? "about:blank"))
+      .catch((error: unknown) => onTrouble(`Tab ${index} does not open: ${String(error)}`));
   }
 
   const pageOf = (index: number): Page | null => contexts.get(index)?.pages()[0] ?? null;
@@ -99,4 +102,12 @@ export function createTabs({ executablePath, chromiumFlags, profilesFolder, isHe
       await Promise.all(open.map((context) => context.close().catch(() => undefined)));
     },
   };
+}
+
+/** Leaves the present page first, which would go on fetching. */
+async function emptyHttpCache(page: Page): Promise<void> {
+  await page.goto("about:blank");
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.clearBrowserCache");
+  await session.detach();
 }

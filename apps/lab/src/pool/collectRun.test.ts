@@ -38,6 +38,20 @@ test("a point's cost is that of all steps before it but evaluations, Stages A an
   ]);
 });
 
+test("what an evaluation fetched for a later step costs that step, and the points after it", () => {
+  const steps = [
+    step(1, "train"),
+    step(1, "evaluate", { bytesUp: 1000, bytesDown: 900 }),
+    step(2, "train", { fetchedBefore: { up: 3, down: 700 } }),
+    step(2, "evaluate"),
+  ];
+  const curve = curveOf(steps, [evaluation(1, [test1]), evaluation(2, [test1])], "accuracy");
+  expect(curve.map(({ round, bytesUp, bytesDown }) => [round, bytesUp, bytesDown])).toEqual([
+    [1, 100, 30],
+    [2, 203, 760],
+  ]);
+});
+
 test("a point has the task's metric beside accuracy, macro F1 and the mean loss", () => {
   const [point] = curveOf([step(1, "evaluate")], [evaluation(1, [test1])], "meanOfAccuracyAndF1");
   expect(point).toMatchObject({ score: (0.8 + 0.75) / 2, accuracy: 0.8, loss: 0.7, coverage: 1, protocol: "global", split: "test" });

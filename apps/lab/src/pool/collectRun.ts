@@ -16,7 +16,13 @@ type Measured = Omit<LabRun, "correct" | "answers" | "correctNote" | "controls">
   readonly controls: Pick<LabRun["controls"], "zeroShot">;
 };
 
-/** A finished run's result but for what its replay finds. */
+/**
+ * A finished run's result but for what its replay finds. Bytes are those on the wire by what the coordinator charges them to. A blob that a
+ * client fetched for an evaluation and that a later task of another kind names, as the next round's broadcast does W_t, is charged to that
+ * task's step, once for each client, and no longer to the evaluation: `bytes.down` and the curve are as if nothing had been evaluated, but
+ * for the figures of evaluations in the status messages, less than 2 kB per client and step. A run that went on after a stop has fetched
+ * the open step's blobs again.
+ */
 export function collectRun(planned: PlannedRun, outcome: RunOutcome, { totalSeconds, ...circumstances }: RunCircumstances): Measured {
   const { settings } = planned;
   const { summary, steps, traffic } = outcome;
@@ -66,15 +72,15 @@ function described({ id, method, methodTitle, variant, isRateTrial, task, metric
   return { id, method, methodTitle, variant, isRateTrial, task, metric, seed: settings.seed, settings };
 }
 
-/** One point per protocol and split of every evaluation; evaluations themselves cost nothing here. */
+/** One point per protocol and split of every evaluation; of evaluations only the downloads cost something that later steps needed too. */
 export function curveOf(steps: readonly StepRecord[], evaluations: readonly Evaluation[], metric: LabRun["metric"]): LabPoint[] {
   const cost = { seconds: 0, bytesUp: 0, bytesDown: 0 };
   const waiting = [...evaluations];
   return steps.flatMap((step) => {
     if (step.kind !== "evaluate") {
       cost.seconds += step.seconds;
-      cost.bytesUp += step.bytesUp;
-      cost.bytesDown += step.bytesDown;
+      cost.bytesUp += step.bytesUp + (step.fetchedBefore?.up ?? 0);
+      cost.bytesDown += step.bytesDown + (step.fetchedBefore?.down ?? 0);
       return [];
     }
     const evaluation = waiting.shift();

@@ -61,6 +61,8 @@ test("a run's result has its stages, its curve and, row by row, which test rows 
   expect(points.map(({ round }) => round)).toEqual([2, 3]);
   expect(points[0]?.bytesUp).toBeLessThan(points[1]?.bytesUp ?? 0);
   expect(points[1]?.bytesUp).toBe(calm.bytes.up);
+  // an acknowledgement may leave between two steps; W, which the first evaluation fetched for the third round, is larger
+  expect(Math.abs((points[1]?.bytesDown ?? 0) - calm.bytes.down)).toBeLessThan(200);
   expect(calm.selectedLayers).toHaveLength(1);
   expect(calm.bytes.stagesAB).toBeGreaterThan(0);
   expect(calm.correct).toMatch(/^[01]{24}$/);

@@ -22,11 +22,11 @@ test("bytes are charged by what a request asks for, headers included, also when 
       sent.on("error", reject);
       sent.end();
     });
-  meter.setStep("count");
+  meter.setStep("count", null);
   await get("/blobs/1");
   await get("/backbones/x/1.bin");
   await get("/blobs/2");
-  meter.setStep("train");
+  meter.setStep("train", null);
   await get("/blobs/3");
   await get("/datasets/rows.csv");
   const { count, train, backbone, dataset, score, pages } = meter.totals();

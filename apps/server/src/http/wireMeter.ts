@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { RoundPlan } from "@tutti/core";
+import { createEvaluationDownloads, type FetchedBlobs } from "./evaluationDownloads.ts";
 
 /** Bytes on the wire as the clients see them: `up` leaves a client, `down` reaches it. */
 export interface WireBytes {
@@ -15,12 +16,20 @@ export type TrafficTotals = Readonly<Record<TrafficLabel, WireBytes>>;
 
 export const trafficLabels: readonly TrafficLabel[] = ["score", "count", "train", "evaluation", "states", "backbone", "dataset", "pages"];
 
+/** What a meter of a later process goes on from. */
+export interface MeterRecord extends Partial<TrafficTotals> {
+  readonly takenOver?: WireBytes;
+  readonly fetched?: FetchedBlobs;
+}
+
 interface Meter {
   readonly socket: Socket;
   read: number;
   written: number;
   /** Null for whatever belongs to the step that is open. */
   label: TrafficLabel | null;
+  /** The blob that was asked for last; null where it was something else. */
+  sha256: string | null;
 }
 
 /**
@@ -30,15 +39,25 @@ interface Meter {
 export interface WireMeter {
   /** Counts every connection of a server from now on, labelled by what it asks for. Call it when all other listeners are in place. */
   watch(server: Server): void;
-  /** From now on the open step is charged to this label. */
-  setStep(label: TrafficLabel): void;
+  /** From now on the open step is charged to this label; its tasks name these blobs, null where they are not known yet. */
+  setStep(label: TrafficLabel, sha256s: readonly string[] | null): void;
+  /** A client is handed a task of the open step that names these blobs: what an evaluation fetched of them for it is charged to training from now on. */
+  handOut(clientKey: string, sha256s: readonly string[]): void;
   /** Moves bytes of the open step to another label, such as device states inside a submission. */
   move(to: TrafficLabel, bytes: WireBytes): void;
   totals(): TrafficTotals;
+  /** The bytes of all steps together. */
+  ofSteps(): StepBytes;
+  record(): MeterRecord;
 }
 
-/** The bytes of all steps together. */
-export function bytesOfSteps({ score, count, train, evaluation }: TrafficTotals): WireBytes {
+/** Bytes of all steps so far. */
+export interface StepBytes extends WireBytes {
+  /** Those that were fetched while evaluations were open, and are charged to training. */
+  readonly takenOver: WireBytes;
+}
+
+function bytesOfSteps({ score, count, train, evaluation }: TrafficTotals): WireBytes {
   const steps = [score, count, train, evaluation];
   return { up: steps.reduce((sum, { up }) => sum + up, 0), down: steps.reduce((sum, { down }) => sum + down, 0) };
 }
@@ -48,40 +67,46 @@ export function labelOfStep({ stage, tasks }: Pick<RoundPlan, "stage" | "tasks">
   return tasks[0]?.spec.kind === "evaluate" ? "evaluation" : stage;
 }
 
-/** A meter that goes on from the totals of an earlier process. */
-export function createWireMeter(earlier: Partial<TrafficTotals> = {}): WireMeter {
+/** A meter that goes on from the record of an earlier process. */
+export function createWireMeter(earlier: MeterRecord = {}): WireMeter {
   const totals = Object.fromEntries(trafficLabels.map((label) => [label, { up: 0, down: 0, ...earlier[label] }])) as Record<
     TrafficLabel,
     { up: number; down: number }
   >;
+  const downloads = createEvaluationDownloads(earlier.fetched);
+  const takenOver = { ...(earlier.takenOver ?? { up: 0, down: 0 }) };
   const meters = new Map<string, Meter>();
   let step: TrafficLabel = "train";
 
-  function charge(meter: Meter): void {
+  function charge(meter: Meter, isRequestLeftOut = false): void {
     const { bytesRead, bytesWritten } = meter.socket;
-    const total = totals[meter.label ?? step];
-    total.up += bytesRead - meter.read;
-    total.down += bytesWritten - meter.written;
-    meter.read = bytesRead;
-    meter.written = bytesWritten;
+    const bytes = { up: isRequestLeftOut ? 0 : bytesRead - meter.read, down: bytesWritten - meter.written };
+    add(totals[meter.label ?? step], bytes);
+    if (meter.sha256 !== null && step === "evaluation") downloads.carried(meter.sha256, bytes);
+    meter.read += bytes.up;
+    meter.written += bytes.down;
   }
 
   /** Labels a connection by a request that has arrived. What was read since the last answer is this request; what was written is of the one before. */
   function label({ socket, url = "" }: IncomingMessage): Meter | null {
     const meter = meters.get(addressOf(socket));
     if (meter === undefined) return null;
-    const { bytesWritten } = meter.socket;
-    totals[meter.label ?? step].down += bytesWritten - meter.written;
-    meter.written = bytesWritten;
+    charge(meter, true);
     meter.label = labelOf(url);
+    meter.sha256 = /^\/blobs\/([0-9a-f]{64})$/.exec(url)?.[1] ?? null;
     return meter;
+  }
+
+  function totalsNow(): TrafficTotals {
+    for (const meter of meters.values()) charge(meter);
+    return Object.fromEntries(trafficLabels.map((label) => [label, { ...totals[label] }])) as Record<TrafficLabel, WireBytes>;
   }
 
   return {
     watch(server) {
       server.on("connection", (socket: Socket) => {
         const key = addressOf(socket);
-        const meter: Meter = { socket, read: 0, written: 0, label: "pages" };
+        const meter: Meter = { socket, read: 0, written: 0, label: "pages", sha256: null };
         meters.set(key, meter);
         socket.once("close", () => {
           charge(meter);
@@ -90,25 +115,42 @@ export function createWireMeter(earlier: Partial<TrafficTotals> = {}): WireMeter
       });
       server.prependListener("request", (request: IncomingMessage, response: ServerResponse) => {
         const meter = label(request);
-        if (meter !== null) response.once("close", () => charge(meter));
+        if (meter === null) return;
+        const { sha256 } = meter;
+        response.once("close", () => {
+          charge(meter);
+          if (sha256 !== null && step === "evaluation") downloads.answered(sha256);
+        });
       });
       server.prependListener("upgrade", label);
     },
-    setStep(label) {
+    setStep(label, sha256s) {
       for (const meter of meters.values()) if (meter.label === null) charge(meter);
       step = label;
+      if (sha256s !== null) downloads.keepOnly(sha256s);
     },
-    move(to, { up, down }) {
-      totals[step].up -= up;
-      totals[step].down -= down;
-      totals[to].up += up;
-      totals[to].down += down;
+    handOut(clientKey, sha256s) {
+      for (const sha256 of sha256s) {
+        const bytes = downloads.handedOut(sha256, clientKey, step === "evaluation");
+        shift(totals.evaluation, totals[step], bytes);
+        add(takenOver, bytes);
+      }
     },
-    totals() {
-      for (const meter of meters.values()) charge(meter);
-      return Object.fromEntries(trafficLabels.map((label) => [label, { ...totals[label] }])) as Record<TrafficLabel, WireBytes>;
-    },
+    move: (to, bytes) => shift(totals[step], totals[to], bytes),
+    totals: totalsNow,
+    ofSteps: () => ({ ...bytesOfSteps(totalsNow()), takenOver: { ...takenOver } }),
+    record: () => ({ ...totalsNow(), takenOver: { ...takenOver }, fetched: downloads.blobs() }),
   };
+}
+
+function add(total: { up: number; down: number }, { up, down }: WireBytes): void {
+  total.up += up;
+  total.down += down;
+}
+
+function shift(from: { up: number; down: number }, to: { up: number; down: number }, bytes: WireBytes): void {
+  add(from, { up: -bytes.up, down: -bytes.down });
+  add(to, bytes);
 }
 
 /** Null for what belongs to the open step: its parameters and every message. */

@@ -14,6 +14,8 @@ export interface PoolPorts extends AcceptancePorts {
   onChange(): void;
   /** A device lost its private state and starts afresh. */
   onReset(deviceId: DeviceId): void;
+  /** A task that names these blobs goes to a client, perhaps once more. */
+  onHandedOut(clientKey: string, sha256s: readonly string[]): void;
 }
 
 /** The connected devices and the open step; the round loop's view of them, and the sockets'. */
@@ -87,7 +89,10 @@ export function createPool(ports: PoolPorts): Pool {
     const connection = members.connectionOf(lease.task.deviceId);
     if (step === null || connection === null || lease.sentOn === connection.id || !isOpenLease(step, lease)) return;
     lease.sentOn = connection.id;
-    connection.task(leaseMessage(step, lease, config.run, clock.now()));
+    const message = leaseMessage(step, lease, config.run, clock.now());
+    const blobs = [message.params, message.initial, message.correction].flatMap((blob) => blob?.sha256 ?? []);
+    ports.onHandedOut(hosting.get(lease.task.deviceId)?.clientKey ?? "", blobs);
+    connection.task(message);
   }
 
   return {
