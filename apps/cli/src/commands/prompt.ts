@@ -1,3 +1,4 @@
+import { sourceRecipe } from "@tutti/lab/sourceRecipe";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { positiveNumber, wholeNumber } from "../parseOptions.ts";
 import { listPrompts, type OnePromptFlags, removePrompt, showPrompt } from "../prompts/show.ts";
@@ -46,12 +47,14 @@ function addTrain(prompt: Command): void {
     .option("--name <name>", "the prompt's name, by which settings call it (default: the task's)")
     .addOption(backboneOf())
     .option("--tokens <number>", "rows of the prompt; a run that uses it has as many promptTokens", promptTokens, 16)
-    .option("--steps <number>", "optimiser steps", wholeNumber(1), 1000)
-    .option("--rate <number>", "rate of AdamW", positiveNumber, 0.01)
-    .option("--batch <number>", "texts in a step", wholeNumber(1), 8)
-    .option("--seed <number>", "everything random comes from it", wholeNumber(0), 42)
+    .option("--steps <number>", "optimiser steps", wholeNumber(1), sourceRecipe.numSteps)
+    .option("--rate <number>", "rate of AdamW", positiveNumber, sourceRecipe.learningRate)
+    .option("--batch <number>", "texts in a step", wholeNumber(1), sourceRecipe.batchSize)
+    .option("--seed <number>", "everything random comes from it", wholeNumber(0), sourceRecipe.seed)
     .option("--max-rows <number>", "train on so many rows, drawn with the seed", wholeNumber(1))
-    .addOption(new Option("--head <name>", "what answers meanwhile; it is not kept").choices(["linear", "labelWords"]).default("linear"))
+    .addOption(
+      new Option("--head <name>", "what answers meanwhile; it is not kept").choices(["linear", "labelWords"]).default(sourceRecipe.head),
+    )
     .option("--for <tasks>", "tasks that the prompt is for, with commas between: refused where their test part shares text with the rows")
     .addOption(new Option("--backend <name>", "what to compute on").choices(["wasm", "cpu"]).default("wasm"))
     .addOption(where())

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createRandom, initialParams, methods, presets, type RunSettings } from "@tutti/core";
 import { writePromptsFile } from "@tutti/lab";
+import { sourceRecipe } from "@tutti/lab/sourceRecipe";
 import { createPredictor, tunedLayout } from "@tutti/model";
 import { loadBackboneFolder, readSourcePrompts } from "@tutti/model/node";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -75,6 +76,14 @@ test("a source prompt is trained on an added task, listed, shown and removed, an
   expect(await prompt("remove", "moods")).toContain("is removed");
   await expect(prompt("show", "moods")).rejects.toThrow("there is no source prompt moods in");
   expect(await files()).toEqual([]);
+});
+
+test("without options a source prompt is trained as the lab trains one by itself", async () => {
+  const train = createProgram()
+    .commands.find((command) => command.name() === "prompt")
+    ?.commands.find((command) => command.name() === "train");
+  const { steps, batch, rate, seed, head } = train?.opts() ?? {};
+  expect({ numSteps: steps, batchSize: batch, learningRate: rate, seed, head }).toEqual(sourceRecipe);
 });
 
 test("two sizes of one name lie side by side, and --tokens says which is shown or removed", async () => {

@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { presets, type RunSettings } from "@tutti/core";
 import { runSettingsSchema } from "@tutti/protocol";
@@ -90,9 +90,15 @@ export function nameRun(start: Date, task: string): string {
   return `${stamp}-${task.split("/").at(-1)}`;
 }
 
-/** Writes a file so that a reader never sees half of it. */
+/** Writes a file so that a reader never sees half of it, also when the power fails. */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  await writeFile(`${path}.new`, content);
+  const file = await open(`${path}.new`, "w");
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
   await rename(`${path}.new`, path);
 }
 

@@ -102,6 +102,29 @@ test("a device rate beside rates is refused wherever it is given, since the chos
   expect(faultsOf({ rates, settings: { training: { batchSize: 4 } } })).toBe("");
 });
 
+test("an axis is for tasks and methods that the file has", () => {
+  const axis = { path: "training.localEpochs", values: [1, 2, 4] };
+  const tasks = ["feedback/topic", { name: "subj" }];
+  expect(
+    faultsOf({ tasks, grid: { epochs: { ...axis, tasks: ["subj", "feedback/topik"], methods: ["lora", "fedPepTao"] } } }).split("\n"),
+  ).toEqual([
+    "mine.yaml is no experiment:",
+    "  grid.epochs.tasks.1: found feedback/topik, expected one of the file's tasks: feedback/topic, subj",
+    "  grid.epochs.methods.0: found lora, expected one of the file's methods: fedPepTao",
+  ]);
+  const data = {
+    values: [
+      { label: "IID", set: {}, tasks: ["trec"] },
+      { label: "α 1", set: {}, methods: ["settings"] },
+    ],
+  };
+  expect(faultsOf({ grid: { data } }).split("\n").slice(1)).toEqual([
+    "  grid.data.values.0.tasks.0: found trec, expected one of the file's tasks: feedback/topic",
+    "  grid.data.values.1.methods.0: found settings, expected one of the file's methods: fedPepTao",
+  ]);
+  expect(faultsOf({ tasks, grid: { epochs: { ...axis, tasks: ["subj"] } } })).toBe("");
+});
+
 test("every built-in experiment holds, and has a title and runs", () => {
   expect(presetNames()).toEqual([
     ...["held-out", "layer-selection", "non-iid", "optimizer-ablation", "paper", "peft-comparison", "scaling", "smoke", "tradeoff"],

@@ -2,6 +2,7 @@ import { basename, extname } from "node:path";
 import { type MethodName, methods } from "@tutti/core";
 import { mergeDeep, readSettingsFile } from "@tutti/server";
 import { z } from "zod";
+import { strangersInAxes } from "./axisNames.ts";
 import { contradictions } from "./contradictions.ts";
 
 /** A file that is no experiment; the message names the place and what was expected there. */
@@ -119,7 +120,7 @@ export function parseExperiment(input: unknown, where: string): Experiment {
       where,
     );
   const experiment = parsed.data;
-  const found = contradictions(experiment);
+  const found = [...contradictions(experiment), ...strangersInAxes(experiment)];
   if (found.length > 0) refuse(found, where);
   for (const [name, { path, values }] of Object.entries(experiment.grid)) {
     if (path === undefined && values.some((value) => typeof value !== "object"))

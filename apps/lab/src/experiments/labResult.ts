@@ -79,7 +79,7 @@ export interface LabUsage {
 
 /** One federated run of an experiment; `OUT/runs/<id>/result.json`. */
 export interface LabRun {
-  /** Hash of settings, method and task. */
+  /** Hash of all that decides its numbers but the backend. */
   readonly id: string;
   /** A name of core's `methods`, or `settings` where the file's own settings are used as they are. */
   readonly method: string;

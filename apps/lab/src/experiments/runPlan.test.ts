@@ -40,12 +40,37 @@ test("an id follows from what decides the numbers, faults included, and from not
 test("with other rows in an added data set it is another run", () => {
   const experiment = parseExperiment({ ...least, tasks: ["feedback/topic", "subj"] }, "mine.yaml");
   const idsWith = (rows: Record<string, string>) =>
-    planExperiment(experiment, new Map(Object.entries(rows)))
+    planExperiment(experiment, { rows: new Map(Object.entries(rows)) })
       .finalRuns(new Map())
       .map(({ id }) => id);
   const [topic, subj] = idsWith({ subj: "00" });
   expect(idsWith({ subj: "00" })).toEqual([topic, subj]);
   expect(idsWith({ subj: "01" })).toEqual([topic, expect.not.stringContaining(subj ?? "")]);
+});
+
+test("an id is the same as in results that there are already, so that none is made again", () => {
+  const experiment = parseExperiment({ ...least, tasks: ["feedback/topic", "subj"], methods: ["fedPepTao", "lora"] }, "mine.yaml");
+  const runs = planExperiment(experiment, { rows: new Map([["subj", "00"]]), sources: new Map([["prompts/minuet/qnli-16.json", "01"]]) });
+  expect(runs.finalRuns(new Map()).map(({ id, method, task }) => `${method} ${task} ${id}`)).toEqual([
+    "fedPepTao feedback/topic 28d5b89de24d3e73",
+    "lora feedback/topic 7ee93aa5c31ced3a",
+    "fedPepTao subj a40746669e8b98d8",
+    "lora subj 826e52d1100c1bf5",
+  ]);
+});
+
+test("with another source prompt it is another run of ATTEMPT, and the same of every other method", () => {
+  const experiment = parseExperiment({ ...least, tasks: ["subj"], methods: ["attempt", "promptTuning"] }, "mine.yaml");
+  const idsWith = (qnli: string) => {
+    const hashes = { ag_news: "a", qnli, boolq: "b" };
+    const sources = new Map(Object.entries(hashes).map(([name, hash]) => [`prompts/minuet/${name}-16.json`, hash]));
+    return planExperiment(experiment, { sources })
+      .finalRuns(new Map())
+      .map(({ id }) => id);
+  };
+  const [attempt, promptTuning] = idsWith("c");
+  expect(idsWith("c")).toEqual([attempt, promptTuning]);
+  expect(idsWith("d")).toEqual([expect.not.stringContaining(attempt ?? ""), promptTuning]);
 });
 
 test("in the lab nobody is late and everybody counts, unless the file says otherwise", () => {
@@ -149,6 +174,17 @@ test("ATTEMPT goes without the sources that share text with the task", () => {
   };
   expect(sources("subj")).toEqual(["ag_news", "qnli", "boolq"]);
   expect(sources("qnli")).toEqual(["ag_news", "boolq"]);
+});
+
+test("a note says where ATTEMPT mixes fewer sources than it names, and why, once for all its runs", () => {
+  const grid = { rounds: { path: "numRounds", values: [3, 5] } };
+  const few = { name: "attempt", title: "ATTEMPT of two", set: { "tuning.sources": ["sst2", "ag_news"] } };
+  const { notes } = plan({ tasks: ["subj", "qnli"], methods: ["attempt", "lora", few], seeds: [7, 8], grid });
+  expect(notes).toEqual([
+    "ATTEMPT of two on subj mixes ag_news alone, since sst2 cannot be a source for subj: 397 of subj's 2000 test texts also stand in sst2's training part.",
+    "ATTEMPT on qnli mixes ag_news and boolq alone, since qnli cannot be a source for qnli: both are of the same data set.",
+  ]);
+  expect(plan({ tasks: ["subj"], methods: ["attempt"] }).notes).toEqual([]);
 });
 
 test("of runs with one id the first stays, in its place", () => {

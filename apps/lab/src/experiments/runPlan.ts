@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { type MethodName, type Metric, methods, presets, type RunSettings } from "@tutti/core";
-import { findTask, refuseOverlap } from "@tutti/data";
+import { findTask } from "@tutti/data";
 import { runSettingsSchema } from "@tutti/protocol";
 import { mergeDeep } from "@tutti/server";
+import { sourceIdentity, withFreeSources } from "./attemptSources.ts";
 import { titleOf, wholeMethod, wholeTask } from "./entries.ts";
 import { type Experiment, type ExperimentAxis, ExperimentError } from "./experimentFile.ts";
 import type { FaultPlan } from "./labResult.ts";
@@ -10,7 +11,7 @@ import { withSettings } from "./settingPaths.ts";
 
 /** A run of an experiment before it has run. */
 export interface PlannedRun {
-  /** Hash of all that decides its numbers. */
+  /** Hash of all that decides its numbers but the backend. */
   readonly id: string;
   readonly method: MethodName | "settings";
   readonly methodTitle: string;
@@ -32,6 +33,8 @@ export interface Cell {
   readonly rateKey: string | null;
   /** What it tries; null where it takes over another's choice. */
   readonly rateValues: readonly number[] | null;
+  /** What a reader has to know of its runs; null where there is nothing. */
+  readonly note: string | null;
   run(seed: number, clientLearningRate: number | null): PlannedRun;
 }
 
@@ -48,6 +51,8 @@ export interface RateGroup {
 export interface ExperimentPlan {
   readonly cells: readonly Cell[];
   readonly rateGroups: readonly RateGroup[];
+  /** Where runs differ from what the file says, in sentences. */
+  readonly notes: readonly string[];
   /** All runs that tables show; a rate that is not chosen yet counts as the method's own. */
   finalRuns(chosen: ReadonlyMap<string, number | null>): readonly PlannedRun[];
 }
@@ -58,22 +63,28 @@ export interface ExperimentPlan {
  */
 const inTheLab = { deadlineMs: null, quorum: 1, evaluateZeroShot: false };
 
-/**
- * Lays an experiment out; throws an ExperimentError where a run's settings do not hold. `rowsOf` gives, by task, a hash of the rows of a data
- * set that was added: with other rows it is another run.
- */
-export function planExperiment(experiment: Experiment, rowsOf: ReadonlyMap<string, string> = new Map()): ExperimentPlan {
+/** What runs use that the file does not say. With another hash it is another run. */
+export interface FileHashes {
+  /** Of the rows of a data set that was added, by task. */
+  readonly rows?: ReadonlyMap<string, string>;
+  /** Of ATTEMPT's source prompts, by the file's place in a public folder; an id without all of them is for a run that cannot start yet. */
+  readonly sources?: ReadonlyMap<string, string>;
+}
+
+/** Lays an experiment out; throws an ExperimentError where a run's settings do not hold. */
+export function planExperiment(experiment: Experiment, hashes: FileHashes = {}): ExperimentPlan {
   const { rates, seeds } = experiment;
   const tasks = experiment.tasks.map(wholeTask);
   for (const { name } of tasks) requireTask(name);
   const cells = distinctCells(
-    tasks.flatMap((task) => experiment.methods.flatMap((method) => cellsOf(experiment, wholeMethod(method), task, rowsOf.get(task.name)))),
+    tasks.flatMap((task) => experiment.methods.flatMap((method) => cellsOf(experiment, wholeMethod(method), task, hashes))),
     seeds[0] ?? 0,
   );
   const rateGroups = rates === undefined ? [] : groupsOf(cells, rates, rates.seed ?? seeds[0] ?? 0);
   return {
     cells,
     rateGroups,
+    notes: [...new Set(cells.flatMap(({ note }) => note ?? []))],
     finalRuns: (chosen) =>
       cells.flatMap((cell) => seeds.map((seed) => cell.run(seed, cell.rateKey === null ? null : (chosen.get(cell.rateKey) ?? null)))),
   };
@@ -108,9 +119,10 @@ function chooserOf(given: GivenMethod, experiment: Experiment): GivenMethod {
   return given.ratesOf === undefined || found === undefined ? given : found;
 }
 
-function cellsOf(experiment: Experiment, given: GivenMethod, { name: task, set: ofTask }: GivenTask, rows: string | undefined): Cell[] {
+function cellsOf(experiment: Experiment, given: GivenMethod, { name: task, set: ofTask }: GivenTask, hashes: FileHashes): Cell[] {
   const { name, set } = given;
   const { rates, faults } = experiment;
+  const rows = hashes.rows?.get(task);
   const methodTitle = titleOf(given);
   const place = `settings (${task})`;
   const shared = settingsOf(inTheLab, presets[experiment.base], { ...experiment.settings, task }, place);
@@ -121,12 +133,17 @@ function cellsOf(experiment: Experiment, given: GivenMethod, { name: task, set: 
   const ofMethod = name === "settings" ? base : methods[name].settings(base);
   return combinations(Object.entries(experiment.grid), name, task).map(({ variant, changes }) => {
     const where = [methodTitle, task, ...Object.entries(variant).map(([axis, value]) => `${axis} ${value}`)].join(", ");
-    const varied = explained(where, () => withFreeSources(withSettings(withSettings({ ...ofMethod }, set), changes), task));
+    const { settings: varied, note } = explained(where, () =>
+      withFreeSources(withSettings(withSettings({ ...ofMethod }, set), changes), { title: methodTitle, task }),
+    );
     const run = (seed: number, clientLearningRate: number | null, isRateTrial = false): PlannedRun => {
       const training = clientLearningRate === null ? {} : { training: { clientLearningRate } };
       const settings = checked(mergeDeep(varied, { seed, ...training }), where);
       const plan = faults ?? null;
-      const identity = { settings, method: name, task, faults: plan, ...(rows === undefined ? {} : { rows }) };
+      const identity = {
+        ...{ settings, method: name, task, faults: plan, ...(rows === undefined ? {} : { rows }) },
+        ...sourceIdentity(settings, hashes.sources ?? new Map()),
+      };
       const id = createHash("sha256")
         .update(JSON.stringify(sorted(identity)))
         .digest("hex")
@@ -138,26 +155,8 @@ function cellsOf(experiment: Experiment, given: GivenMethod, { name: task, set: 
     const chooser = chooserOf(given, experiment);
     const rateKey = rates === undefined ? null : [chooser.name, titleOf(chooser), rateTask, ...rateVariant].join("/");
     const rateValues = chooser === given ? (given.rates ?? rates?.values ?? []) : null;
-    return { method: name, methodTitle, task, variant, rateKey, rateValues, run };
+    return { method: name, methodTitle, task, variant, rateKey, rateValues, note, run };
   });
-}
-
-/** Without the source prompts that were trained on this task's set, or on one that shares texts with its test part. */
-function withFreeSources(settings: Readonly<Record<string, unknown>>, task: string): Readonly<Record<string, unknown>> {
-  const { tuning } = settings as Partial<RunSettings>;
-  if (tuning?.method !== "attempt") return settings;
-  const sources = tuning.sources.filter((source) => isFree(source, task));
-  if (sources.length === 0) throw new ExperimentError(`every source prompt of ${tuning.sources.join(", ")} shares text with ${task}`);
-  return { ...settings, tuning: { ...tuning, sources } };
-}
-
-function isFree(source: string, task: string): boolean {
-  try {
-    refuseOverlap(source, task);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Two cells of a method and task with the same settings are one: a method may have nothing that an axis changes. */

@@ -10,7 +10,7 @@ import { loadBrowserScript } from "../demo/scripts.ts";
 import { type Experiment, type NamedExperiment, readExperiment } from "../experiments/experimentFile.ts";
 import type { ExperimentResult, LabRun, RateChoice, SourceRecord } from "../experiments/labResult.ts";
 import { chooseRate, expectedRuns } from "../experiments/rates.ts";
-import { allRuns, distinctRuns, type ExperimentPlan, type PlannedRun, planExperiment } from "../experiments/runPlan.ts";
+import { allRuns, distinctRuns, type ExperimentPlan, type PlannedRun } from "../experiments/runPlan.ts";
 import { writeReport } from "../labReport/index.ts";
 import type { Clients } from "../pool/clients.ts";
 import { type Estimate, estimateExperiment, runsToCalibrate } from "../pool/estimate.ts";
@@ -22,13 +22,16 @@ import { type Calibration, openWorkbench, type Workbench } from "../pool/workben
 import { formatBytes, formatCount, formatSeconds } from "../results/format.ts";
 import { createBoard } from "./board.ts";
 import { readCommit } from "./commit.ts";
+import { layOut } from "./layOut.ts";
 import type { LabOptions } from "./options.ts";
-import { type OutFolder, openOutFolder } from "./outFolder.ts";
-import { reuseResults } from "./reuse.ts";
+import { type OutFolder, openOutFolder, type PoolMemory } from "./outFolder.ts";
+import { backendOfPool } from "./poolBackend.ts";
+import { readCounting, recall, setBadAside } from "./readFolder.ts";
+import { takeOver } from "./reuse.ts";
 import { createRunner } from "./runner.ts";
 import { abortOnSignals, Stopped } from "./signals.ts";
 import { describeSources } from "./sourcePrompts.ts";
-import { describeData, hashRows } from "./taskData.ts";
+import { describeData } from "./taskData.ts";
 
 /** How an experiment ended. */
 export type LabEnd =
@@ -43,9 +46,8 @@ export async function runExperiment(options: LabOptions, file: string): Promise<
   await rememberDatasets(options.publicDir);
   const named = readExperiment(file);
   const { experiment, name } = named;
-  const tasks = [...new Set(experiment.tasks.map((task) => (typeof task === "string" ? task : task.name)))];
-  const plan = planExperiment(experiment, await hashRows(options.publicDir, tasks));
-  const runs = allRuns(plan);
+  const { backend } = experiment;
+  const runs = allRuns((await layOut(experiment, options.publicDir)).plan);
   const { maxRuns } = experiment.budget;
   if (maxRuns !== undefined && runs.length > maxRuns) throw new Error(`${name} is ${runs.length} runs, its budget.maxRuns is ${maxRuns}`);
   requireFiles(options.publicDir, runs);
@@ -61,33 +63,26 @@ export async function runExperiment(options: LabOptions, file: string): Promise<
   try {
     const publicDir = await preparePublic(options.publicDir, out.path, runs, bench);
     const workbench = bench(publicDir);
-    for (const folder of options.reuse) board.say(`${formatCount(await takeOver(out, folder, plan), "run")} taken over from ${folder}.`);
-    const earlier = await out.readResults();
-    const expected = expectedRuns(plan, (id) => earlier.get(id) ?? null);
+    await setBadAside(out, board.say);
+    const remembered = await recall(out, board.say);
+    const before = await layOut(experiment, publicDir);
+    for (const note of before.plan.notes) board.say(note);
+    const reused = { out, folders: options.reuse, backend, say: board.say };
+    await takeOver({ ...reused, plan: before.plan });
+    const earlier = await readCounting(out, before.plan, { backend, remembered });
+    const expected = expectedRuns(before.plan, (id) => earlier.get(id) ?? null);
     const estimate = await estimateFirst(expected, { earlier, pool, workbench });
     board.say(describeEstimate(name, expected, estimate, pool));
     if (options.isEstimate) return { kind: "estimated" };
     if (!(await isAgreed(estimate, options))) return { kind: "declined" };
     await prepareSources(publicDir, runs, workbench, board.say);
+    const { plan } = await layOut(experiment, publicDir);
+    if (before.missingSources.length > 0) await takeOver({ ...reused, plan });
     await writeWhole(join(out.path, "experiment.yaml"), readFileSync(file));
-    return await runAll({ options, named, plan, publicDir, out, pool, workbench, board, estimate });
+    return await runAll({ options, named, plan, publicDir, out, pool, workbench, board, estimate, remembered });
   } finally {
     for (const opened of benches) opened.close();
   }
-}
-
-/** Trials first, since they choose which of the other runs there are. */
-async function takeOver(out: OutFolder, folder: string, plan: ExperimentPlan): Promise<number> {
-  const numTrials = await reuseResults(out, folder, allRuns(plan));
-  const results = await out.readResults();
-  return (
-    numTrials +
-    (await reuseResults(
-      out,
-      folder,
-      expectedRuns(plan, (id) => results.get(id) ?? null),
-    ))
-  );
 }
 
 interface Parts {
@@ -100,16 +95,20 @@ interface Parts {
   readonly workbench: Workbench;
   readonly board: ReturnType<typeof createBoard>;
   readonly estimate: Estimate;
+  readonly remembered: PoolMemory | null;
 }
 
 async function runAll(parts: Parts): Promise<LabEnd> {
-  const { options, named, plan, publicDir, out, pool, workbench, board, estimate } = parts;
+  const { options, named, plan, publicDir, out, pool, workbench, board, estimate, remembered } = parts;
   const { experiment } = named;
+  const { backend } = experiment;
+  const results = await readCounting(out, plan, { backend, remembered });
+  const sources = await describeSources(publicDir, allRuns(plan));
   const stop = abortOnSignals();
-  const memory = (await out.readMemory()) ?? { ports: [], backend: experiment.backend, startedAt: new Date().toISOString() };
+  const begun = remembered ?? { ports: [], startedAt: new Date().toISOString() };
+  const memory = { ...begun, backend: backendOfPool(backend, remembered) };
   const pagesDir = options.clients === "tabs" || options.numRemote > 0 ? await ensurePages(board.say) : null;
   const clients = await openAllClients(parts);
-  const results = await out.readResults();
   const stamp = { commit: readCommit(), machine: nameMachine() };
   const runner = createRunner({
     ...{ name: named.name, board, out, results, pool, clients, publicDir, pagesDir, workbench, memory, signal: stop.signal },
@@ -125,7 +124,6 @@ async function runAll(parts: Parts): Promise<LabEnd> {
     board.end();
     const sizes = await workbench.do("sizes", { tasks: [...new Set(final.map(({ task }) => task))] });
     const data = await describeData(publicDir, sizes);
-    const sources = await describeSources(publicDir, final);
     const result = resultOf(named, parts, { memory, rates, final, results, data, sources, stamp });
     await writeReport(result, out.path);
     const numFailed = result.runs.filter(({ error }) => error !== null).length;
@@ -213,6 +211,6 @@ function resultOf(
   return {
     ...{ name, title, preset: options.preset, question, ...stamp, startedAt: memory.startedAt },
     experiment: { ...experiment } satisfies Experiment,
-    ...{ notes, data, sources, rates, runs },
+    ...{ notes: [...notes, ...plan.notes], data, sources, rates, runs },
   };
 }

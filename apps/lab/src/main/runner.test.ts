@@ -58,7 +58,7 @@ test("every run's result is kept, and one whose run broke is an error", async ()
   const runs = [first, second, third].filter((run) => run !== undefined);
   await createRunner(given, perform).run(runs);
   expect(runs.map(({ id }) => given.results.get(id)?.error)).toEqual([null, "it broke", null]);
-  expect((await given.out.readResults()).get(first?.id ?? "")).toMatchObject({ error: null, commit: "c0ffee" });
+  expect((await given.out.readResults()).runs.get(first?.id ?? "")).toMatchObject({ error: null, commit: "c0ffee" });
 });
 
 test("a disk that is full ends the experiment at once: runs under way are stopped and no other is started", async () => {

@@ -50,9 +50,9 @@ export async function prepareSources(
       if (tuning.method !== "attempt") continue;
       const users = runs.filter(({ settings: { tuning: other } }) => other.method === "attempt" && other.sources.includes(source));
       const targets = [...new Set(users.map(({ task }) => task))];
-      const { promptTokens, head } = tuning;
+      const { promptTokens } = tuning;
       say(`Training the source prompt ${source} of ${promptTokens} tokens …`);
-      await workbench.do("sourcePrompt", { source, backbone, promptTokens, head, targets });
+      await workbench.do("sourcePrompt", { source, backbone, promptTokens, targets });
     }
   }
 }

@@ -73,7 +73,6 @@ export interface SourcePromptInput {
   readonly source: string;
   readonly backbone: string;
   readonly promptTokens: number;
-  readonly head: RunSettings["tuning"]["head"];
   readonly targets: readonly string[];
 }
 

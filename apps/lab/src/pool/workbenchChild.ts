@@ -6,6 +6,7 @@ import { rememberDatasets } from "@tutti/data/node";
 import { createTrainer, startBackend, trainSourcePrompt } from "@tutti/model";
 import { loadBackboneFolder, writeSourcePrompt } from "@tutti/model/node";
 import { readBackboneSizes } from "@tutti/server";
+import { sourceRecipe } from "../experiments/sourceRecipe.ts";
 import { fetchFile, localUrls } from "../localFiles.ts";
 import { makeRandomBackbone } from "./randomBackbone.ts";
 import { replay } from "./replay.ts";
@@ -29,8 +30,8 @@ const jobs: Jobs = {
   },
 };
 
-/** At prompt tuning's rate, on at most 8,000 examples: what takes some minutes where texts are long. */
-async function sourcePrompt({ source, backbone, promptTokens, head, targets }: SourcePromptInput, publicDir: string): Promise<null> {
+/** As `tutti prompt train` makes one: some minutes where texts are long. */
+async function sourcePrompt({ source, backbone, promptTokens, targets }: SourcePromptInput, publicDir: string): Promise<null> {
   await startBackend("wasm", { threads: 1 });
   const rows = async (name: string) => {
     const task = findTask(name);
@@ -39,9 +40,7 @@ async function sourcePrompt({ source, backbone, promptTokens, head, targets }: S
   const { task, dataset } = await rows(source);
   const tested = await Promise.all(targets.map(async (name) => ({ task: name, test: (await rows(name)).dataset.test })));
   const loaded = await loadBackboneFolder(join(publicDir, "backbones", backbone));
-  const numSteps = Math.min(500, Math.ceil((3 * dataset.train.length) / 16));
-  const training = { numSteps, batchSize: 16, learningRate: 0.3, seed: 42 };
-  const options = { name: source, backboneName: backbone, promptTokens, head, targets: tested, ...training };
+  const options = { name: source, backboneName: backbone, promptTokens, targets: tested, ...sourceRecipe };
   await writeSourcePrompt(publicDir, (await trainSourcePrompt(loaded, task, dataset, options)).prompt);
   return null;
 }

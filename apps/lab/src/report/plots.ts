@@ -102,21 +102,27 @@ function layerScores({ result }: RunReport): PlotOfReport {
   return { title: "Layer scores", svg, legend };
 }
 
-function bytes({ steps }: RunReport): PlotOfReport {
-  const sums = new Map<string, number>();
-  for (const { stage, kind, bytesUp, bytesDown } of steps) {
+/** Bytes by what they are charged to: what a step needed and an evaluation had fetched is the step's. */
+export function bytesByPhase(steps: RunReport["steps"]): { phase: string; way: "up" | "down"; bytes: number }[] {
+  const sums = new Map<string, { phase: string; way: "up" | "down"; bytes: number }>();
+  const add = (phase: string, way: "up" | "down", value: number) => {
+    const bar = sums.get(`${phase}|${way}`) ?? { phase, way, bytes: 0 };
+    sums.set(`${phase}|${way}`, bar);
+    bar.bytes += value;
+  };
+  for (const { stage, kind, bytesUp, bytesDown, fetchedBefore = { up: 0, down: 0 } } of steps) {
     const phase = kind === "evaluate" ? "evaluation" : phaseNames[stage];
-    for (const [way, value] of [
-      ["up", bytesUp],
-      ["down", bytesDown],
-    ] as const) {
-      sums.set(`${phase}|${way}`, (sums.get(`${phase}|${way}`) ?? 0) + value);
-    }
+    add(phase, "up", bytesUp + fetchedBefore.up);
+    add(phase, "down", bytesDown + fetchedBefore.down);
+    if (fetchedBefore.up + fetchedBefore.down === 0) continue;
+    add("evaluation", "up", -fetchedBefore.up);
+    add("evaluation", "down", -fetchedBefore.down);
   }
-  const bars = [...sums].map(([key, value]) => {
-    const [phase = "", way = ""] = key.split("|");
-    return { phase, way, megabytes: value / 1e6 };
-  });
+  return [...sums.values()];
+}
+
+function bytes({ steps }: RunReport): PlotOfReport {
+  const bars = bytesByPhase(steps).map(({ phase, way, bytes: sum }) => ({ phase, way, megabytes: sum / 1e6 }));
   const svg = render({
     marginLeft: 76,
     color: { domain: ["up", "down"], range: colors },

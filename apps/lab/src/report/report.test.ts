@@ -1,7 +1,7 @@
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
 import { exampleReport } from "../results/exampleReport.ts";
-import { evaluationPoints } from "./plots.ts";
+import { bytesByPhase, evaluationPoints } from "./plots.ts";
 import { renderReport } from "./report.ts";
 
 test("the report is one page with five figures, no script and no request", () => {
@@ -37,4 +37,23 @@ test("a run that was not probed has no spectrum", () => {
 test("a run that never evaluated still gets a page", () => {
   const steps = exampleReport.steps.filter(({ kind }) => kind !== "evaluate");
   expect(renderReport({ ...exampleReport, steps })).toContain("</html>");
+});
+
+test("what an evaluation fetched for the next round is drawn with that round's bytes", () => {
+  const [before] = exampleReport.steps;
+  if (before === undefined) throw new Error("the example has steps");
+  const at = (kind: "train" | "evaluate", bytesUp: number, bytesDown: number) => ({
+    ...before,
+    stage: "train" as const,
+    kind,
+    bytesUp,
+    bytesDown,
+  });
+  const steps = [at("train", 10, 5), at("evaluate", 2, 50), { ...at("train", 10, 1), fetchedBefore: { up: 1, down: 40 } }];
+  expect(bytesByPhase(steps)).toEqual([
+    { phase: "training", way: "up", bytes: 21 },
+    { phase: "training", way: "down", bytes: 46 },
+    { phase: "evaluation", way: "up", bytes: 1 },
+    { phase: "evaluation", way: "down", bytes: 10 },
+  ]);
 });

@@ -1,0 +1,28 @@
+import { wholeMethod, wholeTask } from "./entries.ts";
+import type { Experiment } from "./experimentFile.ts";
+
+/** Tasks and methods that an axis, or a value of one, is for and that the file does not have: it would be for nobody. A line for each. */
+export function strangersInAxes({ grid, tasks, methods }: Experiment): string[] {
+  const known = { tasks: namesOf(tasks.map(wholeTask)), methods: namesOf(methods.map(wholeMethod)) };
+  return Object.entries(grid).flatMap(([name, axis]) => [
+    ...strangers(`grid.${name}`, axis, known),
+    ...axis.values.flatMap((value, at) => (typeof value === "object" ? strangers(`grid.${name}.values.${at}`, value, known) : [])),
+  ]);
+}
+
+interface Names {
+  readonly tasks?: readonly string[];
+  readonly methods?: readonly string[];
+}
+
+const namesOf = (entries: readonly { readonly name: string }[]) => [...new Set(entries.map(({ name }) => name))];
+
+function strangers(place: string, only: Names, known: Required<Names>): string[] {
+  return (["tasks", "methods"] as const).flatMap((kind) =>
+    (only[kind] ?? []).flatMap((name, at) =>
+      known[kind].includes(name)
+        ? []
+        : [`${place}.${kind}.${at}: found ${name}, expected one of the file's ${kind}: ${known[kind].join(", ")}`],
+    ),
+  );
+}

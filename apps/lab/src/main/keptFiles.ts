@@ -1,0 +1,62 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+
+/** A file that is there and does not hold what it should. */
+export interface BadFile {
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** What is kept at a path. */
+export type Kept<T> =
+  | { readonly kind: "absent" }
+  | { readonly kind: "bad"; readonly bad: BadFile }
+  | { readonly kind: "whole"; readonly value: T };
+
+/** What runs, estimates and reports lean on in a result; scores may be null where a run came to no number. */
+export const keptRunSchema = z.looseObject({
+  ...{ id: z.string(), method: z.string(), methodTitle: z.string(), task: z.string(), metric: z.string(), backend: z.string() },
+  variant: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  isRateTrial: z.boolean(),
+  seed: z.number(),
+  settings: z.looseObject({ training: z.looseObject({}), strategy: z.looseObject({ name: z.string() }) }),
+  clients: z.enum(["tabs", "node"]),
+  seconds: z.looseObject({ total: z.number() }),
+  bytes: z.looseObject({ up: z.number(), down: z.number() }),
+  curve: z.array(z.looseObject({ round: z.number(), protocol: z.string(), split: z.string() })),
+  final: z.record(z.string(), z.looseObject({})),
+  bestValidation: z.number().nullable(),
+  correct: z.string().nullable(),
+  error: z.string().nullable(),
+});
+
+/** A pool's memory as its file has it. */
+export const keptMemorySchema = z.looseObject({
+  ports: z.array(z.int().min(0).max(65_535)),
+  backend: z.enum(["auto", "webgpu", "wasm", "cpu"]),
+  startedAt: z.string(),
+});
+
+/** Reads a file of JSON whose fields the schema checks as far as they are leant on; throws where the file is there and cannot be read. */
+export async function readKept<T>(path: string, schema: z.ZodType): Promise<Kept<T>> {
+  const text = await readText(path);
+  if (text === null) return { kind: "absent" };
+  const bad = (reason: string): Kept<T> => ({ kind: "bad", bad: { path, reason } });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return bad(error instanceof Error ? error.message : String(error));
+  }
+  const [issue] = schema.safeParse(value).error?.issues ?? [];
+  return issue === undefined ? { kind: "whole", value: value as T } : bad(`${issue.path.join(".") || "the file"}: ${issue.message}`);
+}
+
+async function readText(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return null;
+    throw new Error(`${path} is there and cannot be read; make it readable, or move it away to have it made again`, { cause });
+  }
+}

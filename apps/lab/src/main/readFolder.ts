@@ -1,0 +1,34 @@
+import { basename } from "node:path";
+import type { Experiment } from "../experiments/experimentFile.ts";
+import type { LabRun } from "../experiments/labResult.ts";
+import { expectedRuns } from "../experiments/rates.ts";
+import type { ExperimentPlan } from "../experiments/runPlan.ts";
+import type { OutFolder, PoolMemory } from "./outFolder.ts";
+import { requireBackend } from "./poolBackend.ts";
+
+/** Sets aside every result that cannot serve, with a line for each: its run is made again. */
+export async function setBadAside(out: OutFolder, say: (line: string) => void): Promise<void> {
+  for (const bad of (await out.readResults()).bad) {
+    const to = await out.setAside(bad);
+    say(`${bad.path} is no result of a run (${bad.reason}); it is set aside as ${basename(to)} and the run is made again.`);
+  }
+}
+
+/** What the pool remembers; null, with a line, where that cannot serve. */
+export async function recall(out: OutFolder, say: (line: string) => void): Promise<PoolMemory | null> {
+  const { memory, bad } = await out.readMemory();
+  if (bad !== null) say(`${bad.path} cannot serve (${bad.reason}); ports and backend are found anew.`);
+  return memory;
+}
+
+/** The results there are; throws an ExperimentError where some of the plan's runs are of another backend than the file asks for. */
+export async function readCounting(
+  out: OutFolder,
+  plan: ExperimentPlan,
+  { backend, remembered }: { readonly backend: Experiment["backend"]; readonly remembered: PoolMemory | null },
+): Promise<Map<string, LabRun>> {
+  const found = await out.readResults();
+  const ids = new Set(expectedRuns(plan, (id) => found.runs.get(id) ?? null).map(({ id }) => id));
+  requireBackend(out, backend, found, { ids, remembered: remembered?.backend ?? null });
+  return found.runs;
+}
