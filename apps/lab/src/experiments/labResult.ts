@@ -143,7 +143,7 @@ export interface LabRun {
   /** The plan that was injected, and what came of it. */
   readonly faults: { readonly plan: FaultPlan; readonly counts: FaultCounts } | null;
   readonly usage: LabUsage;
-  /** Of the checkout that made the run, with `+` where files differ from it; null without git, absent in results from before it was kept. */
+  /** Of the checkout that made the run, with `+` and a hash of what differs where files do; null without git, absent in results from before it was kept. */
   readonly commit?: string | null;
   /** The machine that made the run; absent like `commit`. */
   readonly machine?: string;
@@ -188,7 +188,7 @@ export interface ExperimentResult {
   readonly preset: string | null;
   /** What the experiment asks. */
   readonly question: string;
-  /** Of the checkout, with `+` where files differ from it; null without git. */
+  /** Of the checkout, with `+` and a hash of what differs where files do; null without git. */
   readonly commit: string | null;
   /** Processor, cores, system. */
   readonly machine: string;

@@ -21,7 +21,7 @@ import { openTabClients } from "../pool/tabClients.ts";
 import { type Calibration, openWorkbench, type Workbench } from "../pool/workbench.ts";
 import { formatBytes, formatCount, formatSeconds } from "../results/format.ts";
 import { createBoard } from "./board.ts";
-import { readCommit } from "./commit.ts";
+import { commitWarning, readCommit } from "./commit.ts";
 import { layOut } from "./layOut.ts";
 import type { LabOptions } from "./options.ts";
 import { type OutFolder, openOutFolder, type PoolMemory } from "./outFolder.ts";
@@ -110,6 +110,8 @@ async function runAll(parts: Parts): Promise<LabEnd> {
   const pagesDir = options.clients === "tabs" || options.numRemote > 0 ? await ensurePages(board.say) : null;
   const clients = await openAllClients(parts);
   const stamp = { commit: readCommit(), machine: nameMachine() };
+  const warning = commitWarning(stamp.commit);
+  if (warning !== null) board.say(warning);
   const runner = createRunner({
     ...{ name: named.name, board, out, results, pool, clients, publicDir, pagesDir, workbench, memory, signal: stop.signal },
     ...{ host: options.host, port: options.port, numRemote: options.numRemote, budget: experiment.budget, stamp },
