@@ -5,7 +5,9 @@ const padding = 12;
 const lineHeight = 18;
 const titleHeight = 24;
 /** Rough width of a letter of the legend. */
-const letter = 8.2;
+const letter = 7;
+/** Two columns in a drawing of the usual width. */
+const columnWidth = 180;
 
 /** A drawing as a file of its own: on white, with its title and legend inside. */
 export function standaloneSvg({ title, description, svg, legend }: Figure): string {
@@ -29,18 +31,19 @@ interface LegendItem {
   readonly x: number;
 }
 
-/** Items of the legend, in as many lines as they need. */
+/** Items of the legend in columns under each other, in as many lines as they need; a long name takes several columns. */
 function legendLines(legend: readonly SeriesStyle[], width: number): LegendItem[][] {
+  const numColumns = Math.max(1, Math.floor(width / columnWidth));
   const lines: LegendItem[][] = [];
-  let x = Number.POSITIVE_INFINITY;
+  let column = numColumns;
   for (const style of legend) {
-    const needed = 34 + style.name.length * letter + 12;
-    if (x + needed > width) {
+    const span = Math.min(numColumns, Math.ceil((34 + style.name.length * letter + 12) / columnWidth));
+    if (column + span > numColumns) {
       lines.push([]);
-      x = 0;
+      column = 0;
     }
-    lines.at(-1)?.push({ style, x: padding + x });
-    x += needed;
+    lines.at(-1)?.push({ style, x: padding + (column * width) / numColumns });
+    column += span;
   }
   return lines;
 }

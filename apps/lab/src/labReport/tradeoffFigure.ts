@@ -47,6 +47,7 @@ export function tradeoffFigure(grid: Grid, column: GridColumn, protocol: Protoco
   const [least, most] = [Math.min(...all), Math.max(...all)];
   const isWide = most > 4 * least;
   const options: Plot.PlotOptions = {
+    ...(points.length > 10 ? { height: 420 } : {}),
     x: {
       label: "MB on the wire, up and down",
       type: isWide ? "log" : "linear",
