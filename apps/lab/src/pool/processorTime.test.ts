@@ -14,4 +14,5 @@ test.runIf(existsSync("/proc/self/stat"))("this process' time grows as it comput
   while (performance.now() < until) sum += Math.sqrt(sum + 1);
   expect(sum).toBeGreaterThan(0);
   expect(processorSecondsOf([process.pid]) ?? 0).toBeGreaterThan(before);
+  expect(processorSecondsOf([])).toBeNull();
 });

@@ -7,10 +7,10 @@ interface ProcessTime {
   readonly ticks: number;
 }
 
-/** Seconds that processes and all their descendants have used the processor, from /proc; null where there is none. */
+/** Seconds that processes and all their descendants have used the processor, from /proc; null where there is none, and of no process. */
 export function processorSecondsOf(roots: readonly number[]): number | null {
   const all = listProcesses();
-  if (all.length === 0) return null;
+  if (all.length === 0 || roots.length === 0) return null;
   const family = new Set(roots);
   // a child may stand before its parent, so until nothing is added
   for (let before = -1; before !== family.size; ) {

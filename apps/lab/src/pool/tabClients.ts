@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { createTabs, type TabOptions } from "../demo/tabs.ts";
 import type { Clients, JoinTarget } from "./clients.ts";
 import { findProcesses, processorSecondsOf } from "./processorTime.ts";
@@ -31,7 +31,8 @@ export function openTabClients(count: number, options: TabOptions): Clients {
     },
     processorSeconds() {
       if (roots.length < opened.size) {
-        const profiles = [...opened].map((index) => `--user-data-dir=${join(options.profilesFolder, String(index))} `);
+        // browsers are given whole paths, whatever the folder was called
+        const profiles = [...opened].map((index) => `--user-data-dir=${resolve(options.profilesFolder, String(index))} `);
         roots = findProcesses((line) => !line.includes("--type=") && profiles.some((profile) => `${line} `.includes(profile)));
       }
       return processorSecondsOf(roots);
