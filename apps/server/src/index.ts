@@ -15,7 +15,7 @@ export type { KeyValueStore } from "./journal/keyValueStore.ts";
 export { memoryStore } from "./journal/keyValueStore.ts";
 export type { JournalledRun } from "./journal/readRun.ts";
 export { listRunIds, readRun } from "./journal/readRun.ts";
-export { deriveRunId } from "./runFolder.ts";
+export { deriveRunId, lockRunFolder } from "./runFolder.ts";
 export type { Overrides, SettingsSources } from "./settings.ts";
 export { mergeDeep, mergeSettings, readSettingsFile } from "./settings.ts";
 export type { EvaluationRecord, StepRecord } from "./stepRecord.ts";

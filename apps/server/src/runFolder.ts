@@ -26,13 +26,13 @@ export interface RunFolder {
   appendStep(record: StepRecord): void;
 }
 
-/** Keeps a run's folder for this process; throws a ConfigError while another process that lives has it. Returns what gives it back. */
-export function lockRunFolder(folder: string): () => void {
+/** Keeps a folder for this process; throws a ConfigError while another process that lives has it. Returns what gives it back. */
+export function lockRunFolder(folder: string, instead = "choose another run"): () => void {
   const path = join(folder, "lock");
   const owner = existsSync(path) ? Number(readFileSync(path, "utf8")) : Number.NaN;
   if (Number.isInteger(owner) && owner > 0 && owner !== process.pid && isAlive(owner)) {
     throw new ConfigError(
-      `${folder} is in use by process ${owner}: stop that one, or choose another run (if ${owner} is something else, remove ${path})`,
+      `${folder} is in use by process ${owner}: stop that one, or ${instead} (if ${owner} is something else, remove ${path})`,
     );
   }
   writeFileSync(path, String(process.pid));

@@ -27,6 +27,29 @@ test("an unknown name is refused with the names that there are", () => {
   expect(faultsOf({ faults: { seed: 1, dropp: 0.1 } })).toMatch(/faults\.dropp: there is no such name; expected one of seed, drop, slow/);
 });
 
+test("an entry that is an object is refused for what is wrong inside it, with the names that there are", () => {
+  expect(faultsOf({ methods: [{ name: "lora", ratesOf: "pTuningV3" }] })).toMatch(
+    /\n {2}methods\.0\.ratesOf: Invalid option: expected one of .*"pTuningV2".*; found "pTuningV3"$/,
+  );
+  expect(faultsOf({ methods: ["lora", { name: "lora", ranks: [1], ratesOf: 3 }] })).toContain(
+    "methods.1.ranks: there is no such name; expected one of name, title, set, rates, ratesOf",
+  );
+  expect(faultsOf({ rates: { value: [0.1], values: [0.1] } })).toContain(
+    "rates.value: there is no such name; expected one of values, seed, task, eachVariant",
+  );
+  expect(faultsOf({ budget: { maxRun: 3 } })).toContain("expected one of maxRuns, minutesPerRun, minutesPerStep");
+  expect(faultsOf({ tasks: [{ name: "subj", sets: {} }] })).toContain("tasks.0.sets: there is no such name; expected one of name, set");
+  expect(
+    faultsOf({ grid: { a: { path: "numRounds", value: [3], values: [{ label: 3, sets: {} }] } } })
+      .split("\n")
+      .slice(1),
+  ).toEqual([
+    "  grid.a.values.0.set: Invalid input: expected record, received undefined; found nothing",
+    "  grid.a.values.0.sets: there is no such name; expected one of label, set, methods, tasks",
+    "  grid.a.value: there is no such name; expected one of path, values, methods, tasks",
+  ]);
+});
+
 test("every fault has a line that says where, what was expected and what was found", () => {
   const lines = faultsOf({ seeds: [], methods: ["fedPeptao"], tabsPerRun: 0, rates: { values: [-1] } }).split("\n");
   expect(lines).toHaveLength(5);

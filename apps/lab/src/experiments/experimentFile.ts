@@ -4,6 +4,7 @@ import { mergeDeep, readSettingsFile } from "@tutti/server";
 import { z } from "zod";
 import { strangersInAxes } from "./axisNames.ts";
 import { contradictions } from "./contradictions.ts";
+import { namesAt, valueAt } from "./schemaNames.ts";
 
 /** A file that is no experiment; the message names the place and what was expected there. */
 export class ExperimentError extends Error {
@@ -160,23 +161,23 @@ export function readExperiment(path: string): NamedExperiment {
   return { name: basename(path, extension), experiment: parseExperiment(mergeDeep({}, readSettingsFile(path)), path) };
 }
 
-const schemaAt: Readonly<Record<string, { readonly shape: Readonly<Record<string, unknown>> }>> = {
-  "": experimentSchema,
-  faults: faultsSchema,
-};
-
 function describe(issue: z.core.$ZodIssue, input: unknown): string[] {
+  const found = issue.path.reduce(valueAt, input);
+  const inner = issue.code === "invalid_union" ? issuesOfObject(issue, found) : [];
+  if (inner.length > 0) return inner.flatMap((one) => describe({ ...one, path: [...issue.path, ...one.path] }, input));
   const path = issue.path.join(".");
   const shown = path === "" ? "the file" : path;
   if (issue.code === "unrecognized_keys") {
-    const known = Object.keys(schemaAt[path]?.shape ?? {});
+    const known = namesAt(experimentSchema, issue.path, input);
     const expected = known.length === 0 ? "" : `; expected one of ${known.join(", ")}`;
     return issue.keys.map((key) => `${[...issue.path, key].join(".")}: there is no such name${expected}`);
   }
-  const found = issue.path.reduce<unknown>(
-    (value, key) => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined),
-    input,
-  );
   const shownValue = found === undefined ? "nothing" : JSON.stringify(found).slice(0, 80);
   return [`${shown}: ${issue.message}; found ${shownValue}`];
+}
+
+/** What is wrong with an entry that may be a name or an object, where it is an object; nothing where it is something else. */
+function issuesOfObject({ errors }: z.core.$ZodIssueInvalidUnion, found: unknown): readonly z.core.$ZodIssue[] {
+  if (typeof found !== "object" || found === null || Array.isArray(found)) return [];
+  return errors.find((issues) => issues.every(({ code, path }) => path.length > 0 || code === "unrecognized_keys")) ?? [];
 }

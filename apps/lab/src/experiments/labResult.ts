@@ -186,6 +186,8 @@ export interface ExperimentResult {
   readonly title: string;
   /** The built-in experiment it is, or null for a file of one's own. */
   readonly preset: string | null;
+  /** The command that made it, from the project's folder; absent in results from before it was kept. */
+  readonly command?: string;
   /** What the experiment asks. */
   readonly question: string;
   /** Of the checkout, with `+` and a hash of what differs where files do; null without git. */

@@ -91,6 +91,24 @@ test("a path that is not there is refused with the names that are", () => {
   expect(() => finals({ tasks: ["weather"] })).toThrow(/there is no task "weather"; the tasks are/);
 });
 
+test("misspelt names in settings are refused with the names that there are, and dotted ones with how to write them", () => {
+  const refused = (settings: object, sentence: string | RegExp) => expect(() => finals({ settings })).toThrow(sentence);
+  const place = "settings (feedback/topic): ";
+  refused(
+    { devicesPerRound: 3 },
+    /^settings \(feedback\/topic\): devicesPerRound: there is no devicesPerRound in these settings; expected one of seed, .*cohortSize, /,
+  );
+  refused(
+    { training: { localEpoch: 2 } },
+    `${place}training.localEpoch: there is no localEpoch in these settings; expected one of localEpochs, batchSize,`,
+  );
+  refused({ "training.localEpochs": 3 }, /^settings \(feedback\/topic\): training\.localEpochs: .*; write training: { localEpochs: 3 }$/);
+  refused(
+    { strategy: { name: "fedOpt", tao: 3 } },
+    "strategy.tao: there is no tao in these settings; expected one of name, optimizer, serverLearningRate, beta1, beta2, tau",
+  );
+});
+
 test("an axis for some methods or tasks leaves the others one run without it", () => {
   const keepFraction = { path: "strategy.keepFraction", values: [0.5, 1], methods: ["fedPepTao"] };
   const partition = {

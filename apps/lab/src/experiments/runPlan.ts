@@ -7,6 +7,7 @@ import { sourceIdentity, withFreeSources } from "./attemptSources.ts";
 import { titleOf, wholeMethod, wholeTask } from "./entries.ts";
 import { type Experiment, type ExperimentAxis, ExperimentError } from "./experimentFile.ts";
 import type { FaultPlan } from "./labResult.ts";
+import { namesAt, valueAt } from "./schemaNames.ts";
 import { withSettings } from "./settingPaths.ts";
 
 /** A run of an experiment before it has run. */
@@ -218,8 +219,22 @@ function settingsOf(first: object, preset: RunSettings, over: unknown, where: st
 function checked(settings: unknown, where: string): RunSettings {
   const parsed = runSettingsSchema.safeParse(settings);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  const faults = parsed.error.issues.flatMap((issue) =>
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map((name) => strangerText(settings, issue.path, name))
+      : [`${issue.path.join(".")}: ${issue.message}`],
+  );
   throw new ExperimentError(`${where}: ${faults.join("; ")}`);
+}
+
+/** Like a dotted path that is not there; one that would be there in `set` is told as names inside names, which is what `settings` takes. */
+function strangerText(settings: unknown, path: readonly PropertyKey[], name: string): string {
+  const known = namesAt(runSettingsSchema, path, settings);
+  const [first = "", ...inside] = name.split(".");
+  const value = JSON.stringify(valueAt(path.reduce(valueAt, settings), name));
+  const isDotted = inside.length > 0 && known.includes(first);
+  const remedy = isDotted ? `; write ${first}: ${inside.reduceRight((inner, one) => `{ ${one}: ${inner} }`, value)}` : "";
+  return `${[...path, name].join(".")}: there is no ${name} in these settings; expected one of ${known.join(", ")}${remedy}`;
 }
 
 function explained<T>(where: string, act: () => T): T {

@@ -9,8 +9,9 @@ import { escapeMarkdown, renderMarkdown } from "./markdown.ts";
 import { standaloneSvg } from "./standaloneSvg.ts";
 
 test("the page has the command, the sentences, tables of one width, and every drawing", () => {
-  const { text, figures } = renderMarkdown(simulatedComparison(), "drawings");
-  expect(text).toContain("```sh\nnpm run lab -- experiment.yaml\n```");
+  const command = "npm run lab -- mine.yaml --out results/mine";
+  const { text, figures } = renderMarkdown({ ...simulatedComparison(), command }, "drawings");
+  expect(text).toContain(`\`\`\`sh\n${command}\n\`\`\``);
   expect(text).toContain("FedPepTAO has the highest mean");
   const block = text.slice(text.indexOf("### Global, after the last round"), text.indexOf("### Global, in the round"));
   const lines = block.split("\n").filter((line) => line.startsWith("|"));

@@ -100,8 +100,11 @@ test("what comes from a run or a file cannot become markup", () => {
   expect(page.querySelector("h1")?.textContent).toBe(evil);
 });
 
-test("the command that makes it again is there, of a preset by its name", () => {
-  expect(document.querySelector("#configuration")?.textContent).toContain("npm run lab -- experiment.yaml");
+test("the command that makes it again is there, of a preset by its name, of a file of one's own as it was given", () => {
+  const commandIn = (page: string) => parseHTML(page).document.querySelector("#configuration pre")?.textContent;
+  const command = "npm run lab -- ../mine.yaml --out 'my results'";
+  expect(commandIn(renderPage({ ...comparison, command }))).toBe(command);
+  expect(commandIn(html), "of a result from before it was kept").toBe("npm run lab -- simulated-comparison.yaml");
   expect(renderPage({ ...comparison, preset: "peft-comparison" })).toContain("npm run lab -- peft-comparison");
 });
 

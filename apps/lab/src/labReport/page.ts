@@ -24,9 +24,9 @@ import {
 import { stylesheet } from "./style.ts";
 import { tradeoffFigure } from "./tradeoffFigure.ts";
 
-/** The command that makes an experiment again, from the project's folder. */
-export function commandOf({ preset }: ExperimentResult): string {
-  return `npm run lab -- ${preset ?? "experiment.yaml"}`;
+/** The command that makes an experiment again, from the project's folder; where it was not kept, the file's name stands for its path. */
+export function commandOf({ command, preset, name }: ExperimentResult): string {
+  return command ?? `npm run lab -- ${preset ?? `${name}.yaml`}`;
 }
 
 interface Section {

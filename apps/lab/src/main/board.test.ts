@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createBoard, renderBoard } from "./board.ts";
+import { createBoard, progressText, renderBoard } from "./board.ts";
 
 const head = { name: "smoke", numDone: 1, numFailed: 1, numRuns: 4, secondsLeft: 200 };
 const row = { name: "LoRA · subj · seed 1", activity: "training round 3/12", accuracy: "global 0.612", secondsLeft: 20 };
@@ -36,4 +36,11 @@ test("elsewhere there are plain lines, and the table twice a minute", () => {
   board.draw(head, [row]);
   expect(lines).toHaveLength(3);
   expect(lines.join("")).not.toContain("\u001B");
+});
+
+test("how far runs are is told with those that failed and without those that are open", () => {
+  const [done, failed] = [{ error: null }, { error: "it broke" }];
+  expect(progressText([done, failed, done, failed, done])).toBe("3 of 5 runs done, 2 failed");
+  expect(progressText([done, undefined, done, undefined, undefined])).toBe("2 of 5 runs done");
+  expect([progressText([done, done]), progressText([done])]).toEqual(["2 runs done", "1 run done"]);
 });

@@ -3,8 +3,9 @@ import type { Coordinator, StepRecord } from "@tutti/server";
 import type { Terminal } from "../demo/display.ts";
 import { latestAccuracy } from "../demo/follow.ts";
 import { remainingSteps } from "../demo/schedule.ts";
+import type { LabRun } from "../experiments/labResult.ts";
 import type { PlannedRun } from "../experiments/runPlan.ts";
-import { formatSeconds } from "../results/format.ts";
+import { formatCount, formatSeconds } from "../results/format.ts";
 import { estimateSecondsLeft } from "../results/progress.ts";
 
 /** A run that is under way, as a line of the table. */
@@ -44,6 +45,14 @@ export function rowOf(run: PlannedRun, coordinator: Pick<Coordinator, "status" |
 
 function secondsLeftOf(settings: RunSettings, steps: readonly StepRecord[]): number | null {
   return estimateSecondsLeft(steps, remainingSteps(settings, steps));
+}
+
+/** How far runs are, such as `3 of 5 runs done, 2 failed`; one that has no result yet is undefined. */
+export function progressText(results: readonly (Pick<LabRun, "error"> | undefined)[]): string {
+  const numDone = results.filter((run) => run?.error === null).length;
+  const numFailed = results.filter((run) => typeof run?.error === "string").length;
+  const runs = formatCount(results.length, "run");
+  return `${numDone === results.length ? runs : `${numDone} of ${runs}`} done${numFailed === 0 ? "" : `, ${numFailed} failed`}`;
 }
 
 /** The table, line by line, none wider than the terminal. */

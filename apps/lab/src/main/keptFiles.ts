@@ -35,6 +35,7 @@ export const keptMemorySchema = z.looseObject({
   ports: z.array(z.int().min(0).max(65_535)),
   backend: z.enum(["auto", "webgpu", "wasm", "cpu"]),
   startedAt: z.string(),
+  name: z.string().optional(),
 });
 
 /** Reads a file of JSON whose fields the schema checks as far as they are leant on; throws where the file is there and cannot be read. */

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { parseOptions } from "./options.ts";
+import { commandAgain, parseOptions } from "./options.ts";
 
 test("a preset is found by its name, and everything else has a default", () => {
   const { file, preset, clients, numTabs, numRemote, host, port, out } = parseOptions(["smoke"]);
@@ -35,4 +35,11 @@ test("what makes no sense is refused with what was expected", () => {
   expect(() => parseOptions(["smoke", "--clients", "phones"])).toThrow("--clients phones: expected tabs or node");
   expect(() => parseOptions(["smoke", "--tab", "2"])).toThrow(/Unknown option '--tab'/);
   expect(() => parseOptions([])).toThrow(/npm run lab -- <preset \| file.yaml>/);
+});
+
+test("the command that makes it again has the file as it was given and its folder, of a preset the name alone", () => {
+  const own = { preset: null, file: "../my files/it's.yaml", out: null };
+  expect(commandAgain(own)).toBe("npm run lab -- '../my files/it'\\''s.yaml'");
+  expect(commandAgain({ ...own, file: "mine.yaml", out: "results/mine" })).toBe("npm run lab -- mine.yaml --out results/mine");
+  expect(commandAgain(parseOptions(["smoke", "--out", "x"]))).toBe("npm run lab -- smoke");
 });

@@ -57,6 +57,15 @@ export const usage = `npm run lab -- <preset | file.yaml> [options]
   --public DIR         backbones, data sets and source prompts
   --headed             shows the tabs`;
 
+/** The command that makes a report again, from the project's folder; a preset needs no `--out`. */
+export function commandAgain({ preset, file, out }: Pick<LabOptions, "preset" | "file" | "out">): string {
+  const words = preset === null ? [file ?? "", ...(out === null ? [] : ["--out", out])] : [preset];
+  return ["npm run lab --", ...words.map(shellWord)].join(" ");
+}
+
+/** A word that a shell takes as it is. */
+const shellWord = (text: string) => (/^[\w./:@%+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+
 /** Parses the command line; throws an ExperimentError that says what was expected. */
 export function parseOptions(args: readonly string[]): LabOptions {
   const text = { type: "string" } as const;

@@ -11,6 +11,8 @@ export interface PoolMemory {
   readonly ports: readonly number[];
   readonly backend: "auto" | "webgpu" | "wasm" | "cpu";
   readonly startedAt: string;
+  /** The name of the experiment; absent in memories from before it was kept. */
+  readonly name?: string;
 }
 
 /** What the folders of runs hold. */
@@ -25,6 +27,8 @@ export interface FoundResults {
 /** The folder of an experiment's results. */
 export interface OutFolder {
   readonly path: string;
+  /** Whether nothing changes on the disk: what is written is kept in memory, and nothing is set aside. */
+  readonly isReadOnly: boolean;
   runFolder(id: string): string;
   /** The results there are; rejects where one is there and cannot be read. */
   readResults(): Promise<FoundResults>;
@@ -32,7 +36,7 @@ export interface OutFolder {
   writeResult(run: LabRun): Promise<void>;
   readMemory(): Promise<{ readonly memory: PoolMemory | null; readonly bad: BadFile | null }>;
   writeMemory(memory: PoolMemory): Promise<void>;
-  /** Renames a file that cannot serve, which is never deleted; returns its new path. */
+  /** Renames a file that cannot serve, which is never deleted; returns its new path, or what that would be. */
   setAside(file: BadFile): Promise<string>;
 }
 
@@ -41,14 +45,36 @@ const badName = `${resultName}.bad`;
 
 /** Opens a folder of results, making it where it is not there. */
 export async function openOutFolder(path: string): Promise<OutFolder> {
+  await mkdir(join(path, "runs"), { recursive: true });
+  return folderAt(path);
+}
+
+/** A folder of results as an estimate sees it, which may not be there. */
+export function viewOutFolder(path: string): OutFolder {
+  const folder = folderAt(path);
+  const written = new Map<string, LabRun>();
+  return {
+    ...folder,
+    isReadOnly: true,
+    async readResults() {
+      const found = await folder.readResults();
+      return { ...found, runs: new Map([...found.runs, ...written]) };
+    },
+    writeResult: async (run) => void written.set(run.id, run),
+    writeMemory: async () => undefined,
+    setAside: async (file) => freePath(`${file.path}.bad`),
+  };
+}
+
+function folderAt(path: string): OutFolder {
   const runs = join(path, "runs");
-  await mkdir(runs, { recursive: true });
   const memoryFile = join(path, "pool.json");
   return {
     path,
+    isReadOnly: false,
     runFolder: (id) => join(runs, id),
     async readResults() {
-      const entries = await readdir(runs, { withFileTypes: true });
+      const entries = existsSync(runs) ? await readdir(runs, { withFileTypes: true }) : [];
       const ids = entries.filter((entry) => !entry.isFile()).map(({ name }) => name);
       const kept = await Promise.all(
         ids.map(async (id) => ({ id, found: await readKept<LabRun>(join(runs, id, resultName), keptRunSchema) })),

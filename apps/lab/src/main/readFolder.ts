@@ -6,11 +6,14 @@ import type { ExperimentPlan } from "../experiments/runPlan.ts";
 import type { OutFolder, PoolMemory } from "./outFolder.ts";
 import { requireBackend } from "./poolBackend.ts";
 
-/** Sets aside every result that cannot serve, with a line for each: its run is made again. */
+/** Sets aside every result that cannot serve, with a line for each: its run is made again. Of a folder that is only looked at it says so. */
 export async function setBadAside(out: OutFolder, say: (line: string) => void): Promise<void> {
   for (const bad of (await out.readResults()).bad) {
     const to = await out.setAside(bad);
-    say(`${bad.path} is no result of a run (${bad.reason}); it is set aside as ${basename(to)} and the run is made again.`);
+    const fate = out.isReadOnly
+      ? `a start sets it aside as ${basename(to)} and makes the run again`
+      : `it is set aside as ${basename(to)} and the run is made again`;
+    say(`${bad.path} is no result of a run (${bad.reason}); ${fate}.`);
   }
 }
 

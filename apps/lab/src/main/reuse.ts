@@ -3,7 +3,7 @@ import type { LabRun } from "../experiments/labResult.ts";
 import { expectedRuns } from "../experiments/rates.ts";
 import { allRuns, type ExperimentPlan, type PlannedRun } from "../experiments/runPlan.ts";
 import { formatCount } from "../results/format.ts";
-import { type OutFolder, openOutFolder } from "./outFolder.ts";
+import { type OutFolder, viewOutFolder } from "./outFolder.ts";
 import { isOnBackend } from "./poolBackend.ts";
 
 /** What serves for a plan's runs. */
@@ -19,7 +19,7 @@ export interface TakenOver {
 /** Takes over what other experiments found, trials first, since they choose which of the other runs there are. */
 export async function takeOver({ out, folders, plan, backend, say }: TakenOver): Promise<void> {
   for (const folder of folders) {
-    const { runs, bad } = await (await openOutFolder(folder)).readResults();
+    const { runs, bad } = await viewOutFolder(folder).readResults();
     for (const { path, reason } of bad) say(`${path} is no result of a run (${reason}) and is not taken over.`);
     const serving = new Map([...runs].filter(([, run]) => isOnBackend(backend, run)));
     const numTrials = await reuseResults(out, serving, allRuns(plan));
@@ -28,7 +28,7 @@ export async function takeOver({ out, folders, plan, backend, say }: TakenOver):
     const numTaken = numTrials + (await reuseResults(out, serving, expected));
     const numOther = expected.filter(({ id }) => runs.get(id)?.error === null && !serving.has(id)).length;
     const others = numOther === 0 ? "" : `; ${formatCount(numOther, "run")} of another backend than ${backend} left there`;
-    say(`${formatCount(numTaken, "run")} taken over from ${folder}${others}.`);
+    say(`${formatCount(numTaken, "run")} ${out.isReadOnly ? "would be " : ""}taken over from ${folder}${others}.`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cardFormat, fileTask, rowOf } from "@tutti/data";
@@ -65,13 +66,20 @@ const runsIn = (name: string) => readdir(join(outOf(name), "runs"));
 const resultIn = async (name: string): Promise<ExperimentResult> => JSON.parse(await readFile(join(outOf(name), "results.json"), "utf8"));
 
 /** Starts the lab with an experiment, or goes on; what it says and how it ends. */
-async function lab(name: string, change: object = {}): Promise<{ readonly end: LabEnd; readonly said: string }> {
+async function lab(
+  name: string,
+  change: object = {},
+  { more = [], onText = () => undefined }: { readonly more?: readonly string[]; onText?(text: string): void } = {},
+): Promise<{ readonly end: LabEnd; readonly said: string }> {
   const file = join(folder.path, `${name}.yaml`);
   await writeFile(file, JSON.stringify({ ...experiment, ...change }));
   const written: string[] = [];
-  const spy = vi.spyOn(process.stderr, "write").mockImplementation((text) => written.push(String(text)) > 0);
+  const spy = vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    onText(String(text));
+    return written.push(String(text)) > 0;
+  });
   try {
-    const options = parseOptions([file, "--out", outOf(name), "--clients", "node", "--tabs", "1", "--public", publicDir]);
+    const options = parseOptions([file, "--out", outOf(name), "--clients", "node", "--tabs", "1", "--public", publicDir, ...more]);
     const end = await runExperiment(options, file);
     return { end, said: written.join("") };
   } finally {
@@ -126,4 +134,40 @@ test("a source prompt that is not there is trained first, so that the same comma
   const again = await lab("trained", { methods });
   expect(again.said).toContain("1 of them done");
   expect(await runsIn("trained")).toHaveLength(1);
+}, 120_000);
+
+test("after Ctrl-C it says how many runs are done, and the folder is free; an estimate then changes nothing in it", async () => {
+  const change = { seeds: [1, 2, 3] };
+  let isStopped = false;
+  const stop = (text: string) => {
+    if (isStopped || !text.startsWith("done ")) return;
+    isStopped = true;
+    process.emit("SIGINT", "SIGINT");
+  };
+  const first = await lab("stopped", change, { onText: stop });
+  expect(first.end).toEqual({ kind: "stopped", signal: "SIGINT" });
+  expect(first.said).toMatch(/\nStopped: 1 of 3 runs done\. The same command goes on\.\n$/);
+  const files = async () => (await readdir(outOf("stopped"), { recursive: true })).sort();
+  const before = await files();
+  expect(before).not.toContain("lock");
+  expect(JSON.parse(await readFile(join(outOf("stopped"), "pool.json"), "utf8"))).toMatchObject({ name: "stopped" });
+  const estimate = await lab("stopped", change, { more: ["--estimate"] });
+  expect(estimate.said).toContain("3 runs, 1 of them done");
+  expect(await files()).toEqual(before);
+  const reusing = await lab("elsewhere", change, { more: ["--estimate", "--reuse", outOf("stopped")] });
+  expect(reusing.said).toContain(`1 run would be taken over from ${outOf("stopped")}.`);
+  expect(reusing.said).toContain("3 runs, 1 of them done");
+  expect(existsSync(outOf("elsewhere"))).toBe(false);
+}, 120_000);
+
+test("the report has the command as it was given, and another file is refused its folder", async () => {
+  await lab("own");
+  const command = `npm run lab -- ${outOf("own")}.yaml --out ${outOf("own")}`;
+  expect((await resultIn("own")).command).toBe(command);
+  expect(await readFile(join(outOf("own"), "report.html"), "utf8")).toContain(command);
+  await expect(lab("intruder", {}, { more: ["--out", outOf("own")] })).rejects.toThrow(
+    'found "own", expected "intruder"; give another --out',
+  );
+  expect((await resultIn("own")).name).toBe("own");
+  expect((await lab("own", { title: "Edited" })).said).toContain("1 run done. Report:");
 }, 120_000);

@@ -20,17 +20,18 @@ import { type PoolShape, shapePool } from "../pool/slots.ts";
 import { openTabClients } from "../pool/tabClients.ts";
 import { type Calibration, openWorkbench, type Workbench } from "../pool/workbench.ts";
 import { formatBytes, formatCount, formatSeconds } from "../results/format.ts";
-import { createBoard } from "./board.ts";
+import { createBoard, progressText } from "./board.ts";
 import { commitWarning, readCommit } from "./commit.ts";
 import { layOut } from "./layOut.ts";
-import type { LabOptions } from "./options.ts";
-import { type OutFolder, openOutFolder, type PoolMemory } from "./outFolder.ts";
+import { commandAgain, type LabOptions } from "./options.ts";
+import type { OutFolder, PoolMemory } from "./outFolder.ts";
 import { backendOfPool } from "./poolBackend.ts";
 import { readCounting, recall, setBadAside } from "./readFolder.ts";
 import { takeOver } from "./reuse.ts";
 import { createRunner } from "./runner.ts";
 import { abortOnSignals, Stopped } from "./signals.ts";
 import { describeSources } from "./sourcePrompts.ts";
+import { takeFolder } from "./takeFolder.ts";
 import { describeData } from "./taskData.ts";
 
 /** How an experiment ended. */
@@ -52,8 +53,9 @@ export async function runExperiment(options: LabOptions, file: string): Promise<
   if (maxRuns !== undefined && runs.length > maxRuns) throw new Error(`${name} is ${runs.length} runs, its budget.maxRuns is ${maxRuns}`);
   requireFiles(options.publicDir, runs);
   const board = createBoard(process.stderr);
-  const out = await openOutFolder(options.out ?? join("runs/lab", name));
   const pool = shapePool(availableParallelism(), experiment.tabsPerRun, options.numTabs ?? undefined);
+  const taken = await takeFolder(options.out ?? join("runs/lab", name), named, options.isEstimate);
+  const { out } = taken;
   const benches: Workbench[] = [];
   const bench = (folder: string): Workbench => {
     const opened = openWorkbench(folder);
@@ -61,7 +63,7 @@ export async function runExperiment(options: LabOptions, file: string): Promise<
     return opened;
   };
   try {
-    const publicDir = await preparePublic(options.publicDir, out.path, runs, bench);
+    const publicDir = await preparePublic(options.publicDir, taken.workPath, runs, bench);
     const workbench = bench(publicDir);
     await setBadAside(out, board.say);
     const remembered = await recall(out, board.say);
@@ -82,6 +84,7 @@ export async function runExperiment(options: LabOptions, file: string): Promise<
     return await runAll({ options, named, plan, publicDir, out, pool, workbench, board, estimate, remembered });
   } finally {
     for (const opened of benches) opened.close();
+    await taken.giveBack();
   }
 }
 
@@ -106,7 +109,8 @@ async function runAll(parts: Parts): Promise<LabEnd> {
   const sources = await describeSources(publicDir, allRuns(plan));
   const stop = abortOnSignals();
   const begun = remembered ?? { ports: [], startedAt: new Date().toISOString() };
-  const memory = { ...begun, backend: backendOfPool(backend, remembered) };
+  const memory = { ...begun, name: named.name, backend: backendOfPool(backend, remembered) };
+  await out.writeMemory(memory);
   const pagesDir = options.clients === "tabs" || options.numRemote > 0 ? await ensurePages(board.say) : null;
   const clients = await openAllClients(parts);
   const stamp = { commit: readCommit(), machine: nameMachine() };
@@ -129,14 +133,13 @@ async function runAll(parts: Parts): Promise<LabEnd> {
     const result = resultOf(named, parts, { memory, rates, final, results, data, sources, stamp });
     await writeReport(result, out.path);
     const numFailed = result.runs.filter(({ error }) => error !== null).length;
-    board.say(
-      `${formatCount(result.runs.length, "run")} done${numFailed === 0 ? "" : `, ${numFailed} failed`}. Report: ${join(out.path, "report.html")}`,
-    );
+    board.say(`${progressText(result.runs)}. Report: ${join(out.path, "report.html")}`);
     return { kind: "finished", numFailed };
   } catch (error) {
     board.end();
     if (!(error instanceof Stopped)) throw error;
-    board.say("Stopped. The same command goes on.");
+    const expected = expectedRuns(plan, (id) => results.get(id) ?? null);
+    board.say(`Stopped: ${progressText(expected.map(({ id }) => results.get(id)))}. The same command goes on.`);
     return { kind: "stopped", signal: error.signal };
   } finally {
     await Promise.all(clients.map((one) => one.close()));
@@ -211,7 +214,7 @@ function resultOf(
   });
   const { title, question, notes } = experiment;
   return {
-    ...{ name, title, preset: options.preset, question, ...stamp, startedAt: memory.startedAt },
+    ...{ name, title, preset: options.preset, command: commandAgain(options), question, ...stamp, startedAt: memory.startedAt },
     experiment: { ...experiment } satisfies Experiment,
     ...{ notes: [...notes, ...plan.notes], data, sources, rates, runs },
   };
