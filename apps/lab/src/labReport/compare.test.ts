@@ -52,6 +52,35 @@ test("one line on each side is compared whatever it is called, which is said", (
   expect(notes.join(" ")).toMatch(/different names.*different seeds/);
 });
 
+test("an axis with several values on one side and one on the other still tells lines and columns apart", () => {
+  const of = (axis: string, value: number, alpha?: number) => {
+    const run = simulatedRun({ method: "fedPrompt", task: "feedback/topic", seed: 1, variant: { [axis]: value } });
+    return alpha === undefined
+      ? run
+      : { ...run, settings: { ...run.settings, partition: { kind: "dirichletLabel", dirichletAlpha: alpha } as const } };
+  };
+  const compared = (first: readonly LabRun[], second: readonly LabRun[]) =>
+    [
+      [first, second],
+      [second, first],
+    ].map(([one = [], other = []]) =>
+      compareExperiments(simulatedExperiment(one), simulatedExperiment(other)).cells.map(({ task, firstLabel, secondLabel }) =>
+        [task, firstLabel, secondLabel].join(" | "),
+      ),
+    );
+  const line = ["feedback/topic | FedPrompt, epochs 1 | FedPrompt, epochs 1"];
+  expect(compared([of("epochs", 1), of("epochs", 2)], [of("epochs", 1)])).toEqual([line, line]);
+  const column = ["feedback/topic, alpha 1 | FedPrompt | FedPrompt"];
+  expect(compared([of("alpha", 0.1, 0.1), of("alpha", 1, 1)], [of("alpha", 1, 1)])).toEqual([column, column]);
+});
+
+test("an axis with one value on each side, and not the same, is a setting that differs", () => {
+  const of = (epochs: number) => simulatedExperiment([simulatedRun({ method: "lora", task: "subj", seed: 1, variant: { epochs } })]);
+  expect(compareExperiments(of(1), of(2)).cells.map(({ firstLabel, secondLabel }) => [firstLabel, secondLabel])).toEqual([
+    ["LoRA", "LoRA"],
+  ]);
+});
+
 test("other test rows leave no interval, and lines of one side alone are named", () => {
   const runs = simulatedComparison().runs.filter(({ task }) => task === "subj");
   const shorter = runs.filter(({ method }) => method !== "adapter").map((run) => faster(run, run.correct?.slice(1) ?? null));

@@ -1,7 +1,7 @@
 import type { Protocol } from "@tutti/core";
 import type { ExperimentResult, LabRun } from "../experiments/labResult.ts";
 import type { PairedDifference } from "../statistics/bootstrap.ts";
-import { type Grid, type GridColumn, type GridRow, gridOf } from "./grid.ts";
+import { axesOf, eitherAxes, type Grid, type GridColumn, type GridRow, gridOf } from "./grid.ts";
 import { cellSummary, differenceOf, reportedProtocols } from "./scoreTable.ts";
 import { differingSettings, type SettingDifference } from "./settingDifferences.ts";
 import { listText } from "./text.ts";
@@ -40,7 +40,8 @@ export interface Comparison {
 /** Compares lines of the same name on the same task; where each side has one line, these two whatever their names. */
 export function compareExperiments(first: ExperimentResult, second: ExperimentResult): Comparison {
   const names = { first: first.name, second: second.name };
-  const [a, b] = [gridOf(first.runs), gridOf(second.runs)];
+  const axes = eitherAxes(axesOf(first.runs), axesOf(second.runs));
+  const [a, b] = [gridOf(first.runs, axes), gridOf(second.runs, axes)];
   const pairs = pairsOf(a, b).map((pair) => ({ ...pair, isOtherData: isOtherData(first, second, pair.columns[0].task) }));
   if (pairs.length === 0) return { ...names, settings: [], cells: [], notes: [whyNothing(a, b)] };
   const cells = pairs.map(comparedCell);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { LabPoint, LabRun } from "../experiments/labResult.ts";
 import { simulatedRun } from "../testing/simulatedExperiment.ts";
-import { curveFigure, curveOf } from "./curves.ts";
+import { type Against, curveFigure, curveOf } from "./curves.ts";
 import { seriesStyle } from "./figure.ts";
 import { gridOf } from "./grid.ts";
 
@@ -37,18 +37,21 @@ test("lines of two dozen methods differ in colour or dashes", () => {
   expect(new Set(styles).size).toBe(24);
 });
 
-/** Numbers at the ticks of the x axis. */
-function ticksOf(costs: readonly number[]): number[] {
-  const runs = costs.map((bytesUp, index) => ({
+/** What is written at the ticks of the x axis, where costs are bytes and as many microseconds. */
+function tickTextsOf(costs: readonly number[], against: Against): string[] {
+  const runs = costs.map((cost, index) => ({
     ...simulatedRun({ method: index === 0 ? "lora" : "full", task: "subj", seed: 1 }),
-    curve: [point(2, 0.5, { bytesUp: bytesUp / 2, bytesDown: 0 }), point(4, 0.6, { bytesUp, bytesDown: 0 })],
+    curve: [1, 2].map((part) =>
+      point(2 * part, 0.4 + 0.1 * part, { bytesUp: (cost * part) / 2, bytesDown: 0, seconds: (cost * part) / 2e6 }),
+    ),
   }));
   const grid = gridOf(runs);
   const [column] = grid.columns;
-  const figure = column === undefined ? null : curveFigure(grid, column, { protocol: "global", shown: "score", against: "bytes" });
+  const figure = column === undefined ? null : curveFigure(grid, column, { protocol: "global", shown: "score", against });
   const axis = /aria-label="x-axis tick label"[^>]*>(.*?)<\/g>/s.exec(figure?.svg ?? "")?.[1] ?? "";
-  return [...axis.matchAll(/>([\d.]+)</g)].map(([, text]) => Number(text));
+  return [...axis.matchAll(/>([^<>\n]+)</g)].map(([, text]) => text ?? "");
 }
+const ticksOf = (costs: readonly number[]) => tickTextsOf(costs, "bytes").map(Number);
 
 test("costs that lie far apart are drawn on a logarithmic axis", () => {
   const even = ticksOf([2e6, 9e6]);
@@ -57,4 +60,20 @@ test("costs that lie far apart are drawn on a logarithmic axis", () => {
   expect(far).toContain(10);
   expect(Math.max(...far)).toBeLessThan(100);
   expect(Math.min(...far)).toBeLessThanOrEqual(2);
+});
+
+test("ticks are plain numbers of the unit below the axis, of small costs as of large ones", () => {
+  for (const against of ["bytes", "seconds"] as const) {
+    for (const [first, last] of [
+      ["0.03", "0.06"],
+      ["0.2", "0.4"],
+      ["4", "8"],
+      ["120", "240"],
+      ["2000", "4000"],
+    ]) {
+      const texts = tickTextsOf([1e6 * Number(last)], against);
+      expect([texts[0], texts.at(-1)]).toEqual([first, last]);
+      expect(texts.filter((text) => !/^[\d.]{1,5}$/.test(text))).toEqual([]);
+    }
+  }
 });

@@ -72,7 +72,7 @@ function scaleOf(against: Against, curves: readonly Pick<Curve, "points">[]): Pa
   const ends = curves.flatMap(({ points }) => points.slice(-1).map(({ x }) => x));
   const [least, most] = [Math.min(...ends), Math.max(...ends)];
   const isStarted = curves.every(({ points }) => points.every(({ x }) => x > 0));
-  return isStarted && most > 20 * least ? { type: "log", nice: false, tickFormat: "~r" } : { tickFormat: "~s" };
+  return isStarted && most > 20 * least ? { type: "log", nice: false, tickFormat: "~r" } : { tickFormat: "~r" };
 }
 
 interface Curve {

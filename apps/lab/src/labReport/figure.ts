@@ -42,8 +42,8 @@ export function seriesStyle(name: string, index: number): SeriesStyle {
 }
 
 const style = { fontSize: "12px", background: "none", color: "currentColor", overflow: "visible" };
-// Narrow on purpose: on a phone the figure is shown about as large as it is drawn, so its letters stay readable.
-const size = { width: 360, height: 240, marginLeft: 48, marginBottom: 38, marginTop: 26 };
+/** Pixels of a drawing. Narrow on purpose: on a phone it is shown about as large as it is drawn, so its letters stay readable. */
+export const size = { width: 360, height: 240, marginLeft: 48, marginBottom: 38, marginTop: 26 };
 
 /** An SVG text with its sentence for screen readers. */
 export function draw(options: Plot.PlotOptions, description: string): string {

@@ -34,19 +34,39 @@ export interface Grid {
 /** Bounds of the comparison; one that is tuned once more on each device is judged beside what devices can do alone. */
 const controlMethods = new Set(["local", "pooled", "pTuningV2FineTuned"]);
 
+/** What an experiment varies: axes that make columns, and axes that make lines. */
+export interface Axes {
+  readonly conditions: readonly string[];
+  readonly methods: readonly string[];
+}
+
+/** The axes that do not have one and the same value in all runs. */
+export function axesOf(runs: readonly LabRun[]): Axes {
+  const reported = reportedOf(runs);
+  const varied = variedAxes(reported);
+  const conditions = varied.filter((axis) => changesConditions(reported, axis));
+  return { conditions, methods: varied.filter((axis) => !conditions.includes(axis)) };
+}
+
+/** The axes of either of two experiments; what changes the conditions in one makes columns in both. */
+export function eitherAxes(a: Axes, b: Axes): Axes {
+  const conditions = new Set([...a.conditions, ...b.conditions]);
+  const methods = new Set([...a.methods, ...b.methods].filter((axis) => !conditions.has(axis)));
+  return { conditions: [...conditions], methods: [...methods] };
+}
+
+const reportedOf = (runs: readonly LabRun[]) => runs.filter(({ isRateTrial }) => !isRateTrial);
+
 /** Puts runs in lines and columns; trials of rates are left out, and failed runs are kept apart. */
-export function gridOf(runs: readonly LabRun[]): Grid {
-  const reported = runs.filter(({ isRateTrial }) => !isRateTrial);
-  const axes = variedAxes(reported);
-  const conditionAxes = axes.filter((axis) => changesConditions(reported, axis));
-  const methodAxes = axes.filter((axis) => !conditionAxes.includes(axis));
+export function gridOf(runs: readonly LabRun[], axes = axesOf(runs)): Grid {
+  const reported = reportedOf(runs);
   const rows = new Map<string, GridRow>();
   const columns = new Map<string, GridColumn>();
   const cells = new Map<string, LabRun[]>();
   const failed: LabRun[] = [];
   for (const run of reported) {
-    const row = rowOf(run, methodAxes);
-    const column = columnOf(run, conditionAxes);
+    const row = rowOf(run, axes.methods);
+    const column = columnOf(run, axes.conditions);
     rows.set(row.key, rows.get(row.key) ?? row);
     columns.set(column.key, columns.get(column.key) ?? column);
     if (run.error !== null) {

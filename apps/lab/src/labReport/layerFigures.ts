@@ -1,11 +1,12 @@
 import * as Plot from "@observablehq/plot";
 import type { LabRun } from "../experiments/labResult.ts";
+import { formatCount } from "../results/format.ts";
 import { draw, type Figure, seriesStyle } from "./figure.ts";
 import { atRound, type LayerColumn, type LayerScores, type RankCorrelation } from "./layers.ts";
 import { differenceText } from "./text.ts";
 
-/** Ranks of layers, dark for the highest score; a frame says how often a layer travels. */
-export function heatMap({ row, task, columns, isThinned, drifts }: LayerScores): Figure {
+/** Ranks of layers, the strongest colour for the highest score; a frame says how often a layer travels. */
+export function heatMap({ row, task, columns, isThinned, unmeasured, drifts }: LayerScores): Figure {
   const cells = columns.flatMap(({ scores, selected }, place) => {
     const known = scores.filter((score) => score !== null);
     return scores.map((score, layer) => ({
@@ -20,7 +21,8 @@ export function heatMap({ row, task, columns, isThinned, drifts }: LayerScores):
   const ticks = columns.map(tickOf);
   const labelSpace = 24 + 5 * Math.max(...ticks.map((tick) => tick.length));
   const cellWidth = columns.length > 8 ? 58 : 78;
-  const marginLeft = Math.max(44, Math.round(4.8 * (ticks[0]?.length ?? 0) - cellWidth / 2)); // the first tick leans to the left
+  const leans = ticks.map((tick, place) => Math.round(4.8 * tick.length - (place + 0.5) * cellWidth)); // to the left of the cells
+  const marginLeft = Math.max(44, ...leans);
   const name = task === null ? row.label : `${row.label}, ${task}`;
   const labels = columns.map(({ label, round }) => atRound(label, round));
   const description = [`Layer scores of ${name} by ${labels.join("; ")}.`, ...columns.map(describe), ...driftText(drifts)].join(" ");
@@ -55,14 +57,20 @@ export function heatMap({ row, task, columns, isThinned, drifts }: LayerScores):
   };
   const hasRounds = columns.some(({ round }) => round !== null);
   const note = [
-    "Darker ranks higher within its column; a frame marks a layer that travels, fainter where it does not in every seed. Numbers are means over seeds.",
+    "A stronger blue ranks higher within its column; a frame marks a layer that travels, fainter where it does not in every seed. Numbers are means over seeds.",
     hasRounds
       ? "Layers were selected once, with round 0's scores; those of later rounds are measured beside the run, with the parameters that a newcomer had then, and change nothing in it."
       : "Layers are scored once, before the first round.",
     ...(isThinned ? ["Not every scored round is shown; all of them are in results.json."] : []),
+    ...unmeasuredText(unmeasured),
     ...driftText(drifts),
   ].join(" ");
   return { title: `Layer scores: ${name}`, description, svg: draw(options, description), legend: [], note };
+}
+
+function unmeasuredText(unmeasured: LayerScores["unmeasured"]): string[] {
+  const which = unmeasured.map(({ label, numRuns, numUnmeasured }) => `${label} (${numUnmeasured} of ${formatCount(numRuns, "run")})`);
+  return which.length === 0 ? [] : [`Runs made before later rounds were measured have round 0 alone: ${which.join("; ")}.`];
 }
 
 function driftText(drifts: readonly RankCorrelation[]): string[] {
@@ -86,12 +94,13 @@ function scoreOnCell(score: number): string {
   return score.toFixed(size >= 1000 ? 0 : size >= 100 ? 1 : 2);
 }
 
-const maxLabel = 22;
+/** What a lab file names itself may be of any length; what it commonly names is shown in full. */
+const maxLabel = 40;
 const shortened = (label: string, room: number) => (label.length <= room ? label : `${label.slice(0, room - 1)}…`);
 
 /** The heading may be cut, the round may not. */
 function tickOf({ label, round }: LayerColumn): string {
-  return atRound(shortened(label, round === null ? maxLabel : 15), round);
+  return atRound(shortened(label, maxLabel), round);
 }
 
 /** Where the curvature of the loss lies at the probing devices of one run: a stem per Ritz value, as high as its weight. */

@@ -114,3 +114,40 @@ test("a map that would be too wide is one for each task, with as many rounds as 
   expect(heatMap(thin).title).toBe("Layer scores: FedPepTAO, subj");
   expect(heatMap(thin).note).toContain("Not every scored round is shown");
 });
+
+test("strength of colour is told in words that hold on a light ground and on a dark one", () => {
+  const [map] = layerScoresOf(grid);
+  expect(map && heatMap(map).note).toMatch(/^A stronger blue ranks higher/);
+});
+
+/** A map of two partitions by their names. */
+function mapOf(first: string, second: string, changed: (run: LabRun) => LabRun) {
+  const runs = scored.map((run) => ({ ...changed(run), variant: { partition: run.variant.alpha === 1 ? second : first } }));
+  const [map] = layerScoresOf(gridOf(runs));
+  if (map === undefined) throw new Error("there is no map");
+  return heatMap(map).svg;
+}
+
+test("a heading as long as lab files have them is written in full, with its round", () => {
+  const svg = mapOf("α 0.1", "by the domain of the sentences", (run) => byRound(run));
+  expect(svg).toContain(">partition by the domain of the sentences · round 12</text>");
+});
+
+test("the left margin holds a long heading of any column", () => {
+  const left = (svg: string) => Number(/<rect [^>]*\bx="([\d.]+)"/.exec(svg)?.[1]);
+  const withSecond = (name: string) => left(mapOf("a", name, (run) => byRound(run, [])));
+  expect(withSecond("by domain of sentence")).toBeGreaterThan(withSecond("b") + 10);
+});
+
+test("runs from before later rounds were measured are told of where others have them", () => {
+  const before = (run: LabRun): LabRun => {
+    const { layerScoresByRound, ...others } = byRound(run);
+    return others;
+  };
+  const isOld = ({ variant, seed }: LabRun) => variant.alpha === 1 && seed === 2;
+  const noteOf = (runs: readonly LabRun[]) => layerScoresOf(gridOf(runs)).map((map) => heatMap(map).note)[0];
+  expect(noteOf(scored.map((run) => (isOld(run) ? before(run) : byRound(run))))).toContain(
+    "Runs made before later rounds were measured have round 0 alone: α 1 (1 of 2 runs).",
+  );
+  for (const one of [before, byRound]) expect(noteOf(scored.map((run) => one(run)))).not.toContain("Runs made before");
+});

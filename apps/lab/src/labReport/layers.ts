@@ -22,6 +22,8 @@ export interface LayerScores {
   readonly columns: readonly LayerColumn[];
   /** Whether rounds between the first and the last are left out for want of room. */
   readonly isThinned: boolean;
+  /** Where runs from before later rounds were measured stand beside runs that have them. */
+  readonly unmeasured: readonly { readonly label: string; readonly numRuns: number; readonly numUnmeasured: number }[];
   /** Round 0 beside the last round, for each set of conditions that has both. */
   readonly drifts: readonly RankCorrelation[];
 }
@@ -55,7 +57,7 @@ function mapOf(row: GridRow, scored: readonly ScoredColumn[], numTasks: number):
   const hasRounds = scored.some(({ runs }) => roundsOf(runs).length > 1);
   if (!hasRounds) {
     const columns = scored.map(({ column, runs }) => layerColumn(column.label, null, runs));
-    return { row, task, columns, isThinned: false, drifts: [] };
+    return { row, task, columns, isThinned: false, unmeasured: [], drifts: [] };
   }
   const columns = scored.flatMap(({ column, runs }) =>
     thinned(roundsOf(runs), room).map((round) => layerColumn(shortLabel(column, tasks.size), round, runs)),
@@ -63,6 +65,10 @@ function mapOf(row: GridRow, scored: readonly ScoredColumn[], numTasks: number):
   return {
     ...{ row, task, columns },
     isThinned: scored.some(({ runs }) => roundsOf(runs).length > room),
+    unmeasured: scored.flatMap(({ column, runs }) => {
+      const numUnmeasured = runs.filter(({ layerScoresByRound }) => layerScoresByRound === undefined).length;
+      return numUnmeasured === 0 ? [] : [{ label: shortLabel(column, tasks.size), numRuns: runs.length, numUnmeasured }];
+    }),
     drifts: scored.flatMap(({ column, runs }) => driftOf(row, shortLabel(column, tasks.size), runs)),
   };
 }

@@ -138,10 +138,10 @@ function layerSection(grid: Grid): string {
 
 function configuration(result: ExperimentResult): string {
   const command = paragraph("The command that makes it again:");
-  const own =
-    result.preset === null
-      ? ""
-      : paragraph("The experiment as it was run, with all defaults, is in experiment.yaml beside this page.", "soft");
+  const own = paragraph(
+    "Beside this page, experiment.yaml is the file that was run and results.json has every run's settings with all defaults.",
+    "soft",
+  );
   const notes = result.notes.length === 0 ? "" : htmlList(result.notes);
   const settings = result.runs[0]?.settings;
   const first =

@@ -198,7 +198,7 @@ export function caveats({ runs }: ExperimentResult): string[] {
   ];
 }
 
-/** How the machine was used, a sentence. */
+/** How the machine was used, a sentence; runs may have been made at once, so their times are said to be a sum. */
 export function usageText(result: ExperimentResult): string {
   const runs = distinctById(result.runs);
   const shares = runs.flatMap(({ usage }) => usage.clientsFraction ?? []);
@@ -210,5 +210,5 @@ export function usageText(result: ExperimentResult): string {
   const backends = [...new Set(runs.map(({ backend, clients }) => `${backend} in ${clients === "tabs" ? "tabs" : "Node processes"}`))].join(
     ", ",
   );
-  return `${formatCount(runs.length, "run")} took ${total} on ${backends}${used}${waited}.`;
+  return `${formatCount(runs.length, "run")} took ${total} added up on ${backends}${used}${waited}.`;
 }

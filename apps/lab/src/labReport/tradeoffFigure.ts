@@ -3,8 +3,9 @@ import type { Protocol } from "@tutti/core";
 import { paretoFront } from "../statistics/pareto.ts";
 import { summarise } from "../statistics/summary.ts";
 import { bytesOf } from "./costs.ts";
-import { draw, type Figure, seriesStyle } from "./figure.ts";
+import { draw, type Figure, seriesStyle, size } from "./figure.ts";
 import type { Grid, GridColumn, GridRow } from "./grid.ts";
+import { type Box, type Label, type LabelBox, type Place, placeLabels } from "./labelPlaces.ts";
 import { cellSummary } from "./scoreTable.ts";
 import { metricNames } from "./tasks.ts";
 
@@ -29,6 +30,9 @@ export function tradeoffPoints(grid: Grid, column: GridColumn, protocol: Protoco
   return points.map((point) => ({ ...point, isOnFront: front.has(point) }));
 }
 
+const radius = 6;
+const marginRight = 20;
+
 /** The figure of a task's trade-off; null where there is nothing to trade. */
 export function tradeoffFigure(grid: Grid, column: GridColumn, protocol: Protocol): Figure | null {
   const points = tradeoffPoints(grid, column, protocol).filter(({ cost }) => cost > 0);
@@ -43,23 +47,30 @@ export function tradeoffFigure(grid: Grid, column: GridColumn, protocol: Protoco
   const name = metricNames[column.metric];
   const onFront = front.map(({ row, score, megabytes }) => `${row.label} (${score.toFixed(3)} at ${megabytes.toFixed(1)} MB)`).join(", ");
   const description = `${column.label}: ${name} against bytes on the wire, ${protocol} protocol. On the Pareto front, cheapest first: ${onFront}.`;
-  const all = styled.map(({ megabytes }) => megabytes);
-  const [least, most] = [Math.min(...all), Math.max(...all)];
-  const isWide = most > 4 * least;
+  const height = points.length > 10 ? 420 : size.height;
+  const { x, y } = scalesOf(styled, height);
+  const [across, up] = [Plot.scale({ x }), Plot.scale({ y })];
+  const dots = styled.map((point) => ({ ...point, x: across.apply(point.megabytes), y: up.apply(point.score) }));
+  const numbers = numbersOf(dots, areaOf(height));
   const options: Plot.PlotOptions = {
-    ...(points.length > 10 ? { height: 420 } : {}),
-    x: {
-      label: "MB on the wire, up and down",
-      type: isWide ? "log" : "linear",
-      domain: isWide ? [least * 0.8, most * 1.4] : [least - 0.1 * most, most * 1.15],
-      ticks: 4,
-      tickFormat: "~r",
-    },
-    y: { label: name, grid: true, nice: true, ticks: 5 },
+    ...{ height, marginRight },
+    x: { ...x, label: "MB on the wire, up and down", ticks: 4, tickFormat: "~r" },
+    y: { ...y, label: name, grid: true, ticks: 5 },
     marks: [
+      Plot.link(
+        numbers.filter(({ place }) => place.isFar),
+        {
+          ...{ x1: inPixels(({ x }) => x), x2: inPixels(({ x, place }) => nearest(x, place.x, place.width)) },
+          ...{ y1: inPixels(({ y }) => y), y2: inPixels(({ y, place }) => nearest(y, place.y, place.height)) },
+          strokeOpacity: 0.5,
+        },
+      ),
       Plot.line(front, { x: "megabytes", y: "score", stroke: "currentColor", strokeOpacity: 0.5, curve: "step-after" }),
-      Plot.dot(styled, { x: "megabytes", y: "score", r: 6, fill: ({ style }: Styled) => style.color, fillOpacity: opacityOf }),
-      Plot.text(numbersOf(styled), { x: "megabytes", y: "score", text: "text", dx: 8, dy: -8, textAnchor: "start", fill: "currentColor" }),
+      Plot.dot(styled, { x: "megabytes", y: "score", r: radius, fill: ({ style }: Styled) => style.color, fillOpacity: opacityOf }),
+      Plot.text(numbers, {
+        ...{ x: inPixels(({ place }) => place.x), y: inPixels(({ place }) => place.y), text: "text" },
+        ...{ fill: "currentColor", stroke: "var(--back, #fff)", strokeWidth: 3 },
+      }),
     ],
     color: { type: "identity" },
     opacity: { type: "identity" },
@@ -68,25 +79,54 @@ export function tradeoffFigure(grid: Grid, column: GridColumn, protocol: Protoco
   return { title: column.label, description, svg: draw(options, description), legend };
 }
 
+/** Both axes in the pixels of the drawing, so that it is known where its dots lie. */
+function scalesOf(points: readonly Styled[], height: number) {
+  const [costs, scores] = [points.map(({ megabytes }) => megabytes), points.map(({ score }) => score)];
+  const [least, most] = [Math.min(...costs), Math.max(...costs)];
+  const isWide = most > 4 * least;
+  const x = {
+    type: isWide ? ("log" as const) : ("linear" as const),
+    domain: isWide ? [least * 0.8, most * 1.4] : [least - 0.1 * most, most * 1.15],
+    range: [size.marginLeft, size.width - marginRight],
+  };
+  const y = { domain: [Math.min(...scores), Math.max(...scores)], range: [height - size.marginBottom, size.marginTop], nice: true };
+  return { x, y };
+}
+
+/** Where numbers may stand: right of the axis and above it. */
+function areaOf(height: number): Box {
+  const [width, inner] = [size.width - size.marginLeft, height - size.marginBottom];
+  return { x: size.marginLeft + width / 2, y: inner / 2, width, height: inner };
+}
+
 type Styled = TradeoffPoint & { readonly megabytes: number; readonly number: number; readonly style: { readonly color: string } };
 
 const opacityOf = ({ isOnFront }: Styled) => (isOnFront ? 1 : 0.3);
 
-/** The dots' numbers; dots that lie on each other share a label. */
-function numbersOf(points: readonly Styled[]): { megabytes: number; score: number; text: string }[] {
-  const heights = points.map(({ score }) => score);
-  const near = 0.06 * (Math.max(...heights) - Math.min(...heights));
-  const groups: Styled[][] = [];
-  for (const point of [...points].sort((a, b) => a.score - b.score)) {
-    const last = groups.find(([first]) => first !== undefined && point.score - first.score <= near && isAsDear(first, point));
-    if (last === undefined) groups.push([point]);
-    else last.push(point);
+/** A channel in pixels of the drawing. */
+const inPixels = (value: (label: PlacedLabel) => number) => ({ value, scale: null });
+
+/** The number closest to `value` among those of a span around `centre`. */
+const nearest = (value: number, centre: number, span: number) => Math.max(centre - span / 2, Math.min(value, centre + span / 2));
+
+type PlacedLabel = Label & { readonly place: LabelBox };
+
+/** The dots' numbers and where they are printed; a dot on the front has its own, others that lie on each other share one. */
+function numbersOf(dots: readonly (Styled & Place)[], area: Box): PlacedLabel[] {
+  const groups: (Styled & Place)[][] = dots.filter(({ isOnFront }) => isOnFront).map((dot) => [dot]);
+  for (const dot of dots.filter(({ isOnFront }) => !isOnFront)) {
+    const near = groups.find(([first]) => first?.isOnFront === false && Math.hypot(dot.x - first.x, dot.y - first.y) < radius);
+    if (near === undefined) groups.push([dot]);
+    else near.push(dot);
   }
-  return groups.flatMap((group) => {
-    const [first] = group;
-    const numbers = group.map(({ number }) => number).sort((a, b) => a - b);
-    return first === undefined ? [] : [{ megabytes: first.megabytes, score: first.score, text: numbers.join(", ") }];
+  const labels = groups.map((group) => ({
+    x: group.reduce((sum, { x }) => sum + x, 0) / group.length,
+    y: group.reduce((sum, { y }) => sum + y, 0) / group.length,
+    text: group.map(({ number }) => number).join(", "),
+  }));
+  const places = placeLabels(labels, { dots, dotRadius: radius, area });
+  return labels.flatMap((label, index) => {
+    const place = places[index];
+    return place === undefined ? [] : [{ ...label, place }];
   });
 }
-
-const isAsDear = (a: Styled, b: Styled) => Math.abs(Math.log(a.megabytes / b.megabytes)) < 0.08;
