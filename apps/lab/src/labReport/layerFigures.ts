@@ -110,7 +110,7 @@ export function spectrumFigure(run: LabRun, label: string): Figure {
   const all = run.spectra.flatMap(({ ritzValues }) => ritzValues);
   const description = `${label}, seed ${run.seed}: ${all.length} Ritz values from ${run.spectra.length} devices, between ${short(Math.min(...all))} and ${short(Math.max(...all))}${keep}.`;
   const options: Plot.PlotOptions = {
-    x: { label: "Ritz value", ticks: 4, tickFormat: "~g", nice: true },
+    x: { label: "Ritz value", ticks: 3, tickFormat: short, nice: true },
     y: { label: "weight (root scale)", type: "sqrt", grid: true, ticks: 5 },
     marks: [
       ...run.spectra.flatMap(({ ritzValues, ritzWeights }, index) => {
