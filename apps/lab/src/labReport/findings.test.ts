@@ -28,6 +28,11 @@ test("it is said where FedPepTAO loses, and by how much", () => {
   expect(text).toContain("subj, global: best is LoRA with 0.700; no other method ties with it.");
 });
 
+test("several with the same highest mean are all named", () => {
+  const text = sentences([scored("lora", "subj", 0.7), scored("adapter", "subj", 0.7), scored("fedPrompt", "subj", 0.4)]);
+  expect(text).toContain("subj, global: best are LoRA and Adapter with 0.700; no other method ties with them.");
+});
+
 test("a lead that the bootstrap calls a tie is called one", () => {
   expect(sentences([scored("fedPepTao", "subj", 0.702), scored("lora", "subj", 0.7)])).toContain("subj (+0.002 against LoRA).");
   const lead = { ...scored("fedPepTao", "subj", 0.702), correct: "0".repeat(298).padEnd(1000, "1") };

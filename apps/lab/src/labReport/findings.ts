@@ -74,8 +74,10 @@ function aboutFedPepTao(grid: Grid, { protocol, rows }: ScoreTable): string[] {
 function aboutBest({ columns, rows, protocol }: ScoreTable): string[] {
   return columns.flatMap((column, index) => {
     const here = rows.map(({ row, cells }) => ({ row, cell: cells[index] }));
-    const best = here.find(({ cell }) => cell?.isBest);
-    if (best?.cell?.summary == null) return [];
+    const best = here.filter(({ cell }) => cell?.isBest);
+    const top = best[0]?.cell?.summary?.mean;
+    if (top === undefined) return [];
+    const [is, it] = best.length === 1 ? ["is", "it"] : ["are", "them"];
     const ties = here.filter(({ cell }) => cell?.behindBest?.isTie);
     const untested = here.filter(
       ({ row, cell }) => cell !== undefined && cell.summary !== null && !cell.isBest && !row.isControl && cell.behindBest === null,
@@ -83,11 +85,13 @@ function aboutBest({ columns, rows, protocol }: ScoreTable): string[] {
     const tied =
       ties.length === 0
         ? untested.length === 0
-          ? "; no other method ties with it"
+          ? `; no other method ties with ${it}`
           : ""
-        : `; ${listText(ties.map(({ row }) => row.label))} ${ties.length === 1 ? "ties" : "tie"} with it`;
+        : `; ${listText(ties.map(({ row }) => row.label))} ${ties.length === 1 ? "ties" : "tie"} with ${it}`;
     const unknown = untested.length > 0 ? `; for ${formatCount(untested.length, "method")} a tie could not be tested` : "";
-    return [`${column.label}, ${protocol}: best is ${best.row.label} with ${scoreText(best.cell.summary.mean)}${tied}${unknown}.`];
+    return [
+      `${column.label}, ${protocol}: best ${is} ${listText(best.map(({ row }) => row.label))} with ${scoreText(top)}${tied}${unknown}.`,
+    ];
   });
 }
 
