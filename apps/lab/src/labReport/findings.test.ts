@@ -29,8 +29,8 @@ test("it is said where FedPepTAO loses, and by how much", () => {
 });
 
 test("several with the same highest mean are all named", () => {
-  const text = sentences([scored("lora", "subj", 0.7), scored("adapter", "subj", 0.7), scored("fedPrompt", "subj", 0.4)]);
-  expect(text).toContain("subj, global: best are LoRA and Adapter with 0.700; no other method ties with them.");
+  const text = sentences([scored("lora", "subj", 0.7), scored("pTuningV2", "subj", 0.7), scored("fedPepTao", "subj", 0.4)]);
+  expect(text).toContain("subj, global: best are LoRA and P-tuning v2 with 0.700; no other method ties with them.");
 });
 
 test("a lead that the bootstrap calls a tie is called one", () => {
