@@ -55,6 +55,19 @@ test("a drawing of its own has a title and a legend of all its lines, and stands
   expect(document.querySelector("svg > rect")?.getAttribute("fill")).toBe("#fff");
 });
 
+test("a title that is longer than its drawing stands in several lines above the legend", () => {
+  const [first] = renderMarkdown(simulatedComparison(), "x").figures;
+  if (first === undefined) throw new Error("there is no drawing");
+  const title = "feedback/topic, partition α 0.5: Accuracy by bytes, personalised";
+  const { document } = parseHTML(standaloneSvg({ ...first.figure, title }));
+  const texts = [...document.querySelectorAll("svg > text")].map((text) => ({ text: text.textContent, y: Number(text.getAttribute("y")) }));
+  const [one, two, legend] = texts;
+  expect(`${one?.text} ${two?.text}`).toBe(title);
+  expect(legend?.text).toBe(first.figure.legend[0]?.name);
+  expect((two?.y ?? 0) - (one?.y ?? 0)).toBe(18);
+  expect(legend?.y).toBeGreaterThan((two?.y ?? 0) + 12);
+});
+
 test("the page and its drawings are written beside each other, without those of an earlier time", async () => {
   const { path, remove } = temporaryFolder();
   try {

@@ -3,7 +3,10 @@ import type { Figure, SeriesStyle } from "./figure.ts";
 
 const padding = 12;
 const lineHeight = 18;
-const titleHeight = 24;
+/** Below the title's last line. */
+const titleGap = 6;
+/** Rough width of a letter of the title. */
+const titleLetter = 7.6;
 /** Rough width of a letter of the legend. */
 const letter = 7;
 /** Two columns in a drawing of the usual width. */
@@ -12,18 +15,36 @@ const columnWidth = 180;
 /** A drawing as a file of its own: on white, with its title and legend inside. */
 export function standaloneSvg({ title, description, svg, legend }: Figure): string {
   const [width, height] = [sizeOf(svg, "width"), sizeOf(svg, "height")];
+  const titles = wrapped(title, Math.floor(width / titleLetter));
+  const legendTop = padding + titles.length * lineHeight + titleGap;
   const lines = legendLines(legend, width);
-  const top = padding + titleHeight + lines.length * lineHeight;
+  const top = legendTop + lines.length * lineHeight;
   const [fullWidth, fullHeight] = [width + 2 * padding, top + height + padding];
   const inner = svg.replace(/^<svg[^>]*?aria-label="[^"]*"/, `<svg x="${padding}" y="${top}"`);
-  const items = lines.flatMap((line, row) => line.map((item) => legendItem(item, padding + titleHeight + row * lineHeight)));
+  const items = lines.flatMap((line, row) => line.map((item) => legendItem(item, legendTop + row * lineHeight)));
   return `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${escapeHtml(description)}" width="${fullWidth}" height="${fullHeight}" viewBox="0 0 ${fullWidth} ${fullHeight}" color="#18181b" font-family="system-ui, sans-serif" font-size="12">
 <rect width="100%" height="100%" fill="#fff"></rect>
-<text x="${padding}" y="${padding + 12}" font-weight="600" font-size="13" fill="currentColor">${escapeHtml(title)}</text>
+${titles.map(titleLine).join("\n")}
 ${items.join("\n")}
 ${inner}
 </svg>
 `;
+}
+
+function titleLine(text: string, row: number): string {
+  return `<text x="${padding}" y="${padding + 12 + row * lineHeight}" font-weight="600" font-size="13" fill="currentColor">${escapeHtml(text)}</text>`;
+}
+
+/** Lines of at most so many letters, broken between words. */
+function wrapped(text: string, most: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = `${line} ${word}`.trimStart();
+    if (longer.length > most && line !== "") lines.push(line);
+    line = longer.length > most ? word : longer;
+  }
+  return [...lines, line];
 }
 
 interface LegendItem {
