@@ -17,6 +17,7 @@ export const buildPages = async ({ outDir, hasVerifyPage = false } = {}) => {
     cwd: dirname(configFile),
     env: { ...process.env, ...places, ...(hasVerifyPage ? { VITE_VERIFY: "1" } : {}) },
     stdio: ["ignore", "ignore", "inherit"],
+    detached: true, // Ctrl-C is for the command that asked; half a build is worse than a whole one
   });
   const [code, signal] = await once(building, "exit");
   if (code !== 0)

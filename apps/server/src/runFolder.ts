@@ -26,10 +26,22 @@ export interface RunFolder {
   appendStep(record: StepRecord): void;
 }
 
+/** Whether the file was not there yet; of several processes one makes it. */
+function createdWith(path: string, text: string): boolean {
+  try {
+    writeFileSync(path, text, { flag: "wx" });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw error;
+  }
+}
+
 /** Keeps a folder for this process; throws a ConfigError while another process that lives has it. Returns what gives it back. */
 export function lockRunFolder(folder: string, instead = "choose another run"): () => void {
   const path = join(folder, "lock");
-  const owner = existsSync(path) ? Number(readFileSync(path, "utf8")) : Number.NaN;
+  if (createdWith(path, String(process.pid))) return () => rmSync(path, { force: true });
+  const owner = Number(readFileSync(path, "utf8"));
   if (Number.isInteger(owner) && owner > 0 && owner !== process.pid && isAlive(owner)) {
     throw new ConfigError(
       `${folder} is in use by process ${owner}: stop that one, or ${instead} (if ${owner} is something else, remove ${path})`,

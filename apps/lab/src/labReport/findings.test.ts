@@ -28,6 +28,11 @@ test("it is said where FedPepTAO loses, and by how much", () => {
   expect(text).toContain("subj, global: best is LoRA with 0.700; no other method ties with it.");
 });
 
+test("FedPepTAO drawn with another is called a tie", () => {
+  const text = sentences([scored("lora", "subj", 0.7), scored("fedPepTao", "subj", 0.7)]);
+  expect(text).toContain("FedPepTAO has the highest mean on subj (0.000 against LoRA, a tie).");
+});
+
 test("several with the same highest mean are all named", () => {
   const text = sentences([scored("lora", "subj", 0.7), scored("pTuningV2", "subj", 0.7), scored("fedPepTao", "subj", 0.4)]);
   expect(text).toContain("subj, global: best are LoRA and P-tuning v2 with 0.700; no other method ties with them.");

@@ -51,7 +51,7 @@ function aboutFedPepTao(grid: Grid, { protocol, rows }: ScoreTable): string[] {
     if (mine === undefined || mine.summary === null || rival === undefined) return [];
     const gap = mine.summary.mean - rival.mean;
     const compared = (gap >= 0 ? rival.cell : mine).behindBest;
-    const isTie = compared?.isTie ?? false;
+    const isTie = gap === 0 || (compared?.isTie ?? false);
     const text = `${column.label} (${differenceText(gap)} against ${rival.row.label}${gap >= 0 && isTie ? ", a tie" : ""})`;
     return [{ text, kind: gap >= 0 ? "best" : isTie ? "tie" : "behind", untested: compared === null && gap !== 0 ? [column.label] : [] }];
   });

@@ -38,8 +38,10 @@ test("what makes no sense is refused with what was expected", () => {
 });
 
 test("the command that makes it again has the file as it was given and its folder, of a preset the name alone", () => {
-  const own = { preset: null, file: "../my files/it's.yaml", out: null };
+  const own = { ...parseOptions(["smoke"]), preset: null, file: "../my files/it's.yaml" };
   expect(commandAgain(own)).toBe("npm run lab -- '../my files/it'\\''s.yaml'");
   expect(commandAgain({ ...own, file: "mine.yaml", out: "results/mine" })).toBe("npm run lab -- mine.yaml --out results/mine");
   expect(commandAgain(parseOptions(["smoke", "--out", "x"]))).toBe("npm run lab -- smoke");
+  const elsewhere = ["smoke", "--clients", "node", "--public", "/data/mine", "--remote", "2", "--tabs", "1"];
+  expect(commandAgain(parseOptions(elsewhere))).toBe("npm run lab -- smoke --clients node --tabs 1 --remote 2 --public /data/mine");
 });

@@ -57,9 +57,19 @@ export const usage = `npm run lab -- <preset | file.yaml> [options]
   --public DIR         backbones, data sets and source prompts
   --headed             shows the tabs`;
 
-/** The command that makes a report again, from the project's folder; a preset needs no `--out`. */
-export function commandAgain({ preset, file, out }: Pick<LabOptions, "preset" | "file" | "out">): string {
-  const words = preset === null ? [file ?? "", ...(out === null ? [] : ["--out", out])] : [preset];
+const defaultPublic = join(projectFolder, "public");
+
+type OfCommand = Pick<LabOptions, "preset" | "file" | "out" | "clients" | "numTabs" | "numRemote" | "publicDir">;
+
+/** The command that makes a report again, from where it was given; a preset needs no `--out`. */
+export function commandAgain({ preset, file, out, clients, numTabs, numRemote, publicDir }: OfCommand): string {
+  const words = [
+    ...(preset === null ? [file ?? "", ...(out === null ? [] : ["--out", out])] : [preset]),
+    ...(clients === "tabs" ? [] : ["--clients", clients]),
+    ...(numTabs === null ? [] : ["--tabs", String(numTabs)]),
+    ...(numRemote === 0 ? [] : ["--remote", String(numRemote)]),
+    ...(publicDir === defaultPublic ? [] : ["--public", publicDir]),
+  ];
   return ["npm run lab --", ...words.map(shellWord)].join(" ");
 }
 
@@ -108,7 +118,7 @@ export function parseOptions(args: readonly string[]): LabOptions {
     isList: values.list,
     isEstimate: values.estimate,
     isHeaded: values.headed,
-    publicDir: values.public ?? join(projectFolder, "public"),
+    publicDir: values.public ?? defaultPublic,
   };
 }
 

@@ -162,7 +162,7 @@ test("after Ctrl-C it says how many runs are done, and the folder is free; an es
 
 test("the report has the command as it was given, and another file is refused its folder", async () => {
   await lab("own");
-  const command = `npm run lab -- ${outOf("own")}.yaml --out ${outOf("own")}`;
+  const command = `npm run lab -- ${outOf("own")}.yaml --out ${outOf("own")} --clients node --tabs 1 --public ${publicDir}`;
   expect((await resultIn("own")).command).toBe(command);
   expect(await readFile(join(outOf("own"), "report.html"), "utf8")).toContain(command);
   await expect(lab("intruder", {}, { more: ["--out", outOf("own")] })).rejects.toThrow(

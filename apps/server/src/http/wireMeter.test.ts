@@ -47,3 +47,18 @@ test("bytes are charged by what a request asks for, headers included, also when 
     expect(bytes.up).toBeLessThan(400);
   }
 });
+
+test("only blobs that the open step's tasks name are remembered of an evaluation, whatever else is asked for", async () => {
+  const meter = createWireMeter();
+  const server = createServer((_, response) => void response.end(Buffer.alloc(2000)));
+  meter.watch(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const [named, stranger] = ["a".repeat(64), "b".repeat(64)];
+  meter.setStep("evaluation", [named]);
+  for (const sha256 of [named, stranger]) await (await fetch(`http://127.0.0.1:${port}/blobs/${sha256}`)).arrayBuffer();
+  await expect.poll(() => Object.keys(meter.record().fetched ?? {})).toEqual([named]);
+  server.closeAllConnections();
+  server.close();
+});

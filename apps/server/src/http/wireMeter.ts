@@ -77,12 +77,15 @@ export function createWireMeter(earlier: MeterRecord = {}): WireMeter {
   const takenOver = { ...(earlier.takenOver ?? { up: 0, down: 0 }) };
   const meters = new Map<string, Meter>();
   let step: TrafficLabel = "train";
+  /** Blobs that the open step's tasks name: whoever asks for others leaves no trace. */
+  let named: ReadonlySet<string> = new Set(Object.keys(earlier.fetched ?? {}));
+  const isOfEvaluation = (sha256: string | null): sha256 is string => sha256 !== null && step === "evaluation" && named.has(sha256);
 
   function charge(meter: Meter, isRequestLeftOut = false): void {
     const { bytesRead, bytesWritten } = meter.socket;
     const bytes = { up: isRequestLeftOut ? 0 : bytesRead - meter.read, down: bytesWritten - meter.written };
     add(totals[meter.label ?? step], bytes);
-    if (meter.sha256 !== null && step === "evaluation") downloads.carried(meter.sha256, bytes);
+    if (isOfEvaluation(meter.sha256)) downloads.carried(meter.sha256, bytes);
     meter.read += bytes.up;
     meter.written += bytes.down;
   }
@@ -119,7 +122,7 @@ export function createWireMeter(earlier: MeterRecord = {}): WireMeter {
         const { sha256 } = meter;
         response.once("close", () => {
           charge(meter);
-          if (sha256 !== null && step === "evaluation") downloads.answered(sha256);
+          if (isOfEvaluation(sha256)) downloads.answered(sha256);
         });
       });
       server.prependListener("upgrade", label);
@@ -127,7 +130,9 @@ export function createWireMeter(earlier: MeterRecord = {}): WireMeter {
     setStep(label, sha256s) {
       for (const meter of meters.values()) if (meter.label === null) charge(meter);
       step = label;
-      if (sha256s !== null) downloads.keepOnly(sha256s);
+      if (sha256s === null) return;
+      named = new Set(sha256s);
+      downloads.keepOnly(sha256s);
     },
     handOut(clientKey, sha256s) {
       for (const sha256 of sha256s) {
