@@ -137,7 +137,7 @@ test("a source prompt that is not there is trained first, so that the same comma
 }, 120_000);
 
 test("after Ctrl-C it says how many runs are done, and the folder is free; an estimate then changes nothing in it", async () => {
-  const change = { seeds: [1, 2, 3] };
+  const change = { seeds: Array.from({ length: 12 }, (_, index) => index + 1) };
   let isStopped = false;
   const stop = (text: string) => {
     if (isStopped || !text.startsWith("done ")) return;
@@ -146,17 +146,21 @@ test("after Ctrl-C it says how many runs are done, and the folder is free; an es
   };
   const first = await lab("stopped", change, { onText: stop });
   expect(first.end).toEqual({ kind: "stopped", signal: "SIGINT" });
-  expect(first.said).toMatch(/\nStopped: 1 of 3 runs done\. The same command goes on\.\n$/);
+  // a run that was all but over when the key was pressed may still come in
+  const numDone = first.said.match(/^done /gm)?.length ?? 0;
+  expect([numDone > 0, numDone < 12]).toEqual([true, true]);
+  expect(first.said).toMatch(new RegExp(`\\nStopped: ${numDone} of 12 runs done\\. The same command goes on\\.\\n$`));
   const files = async () => (await readdir(outOf("stopped"), { recursive: true })).sort();
   const before = await files();
   expect(before).not.toContain("lock");
   expect(JSON.parse(await readFile(join(outOf("stopped"), "pool.json"), "utf8"))).toMatchObject({ name: "stopped" });
   const estimate = await lab("stopped", change, { more: ["--estimate"] });
-  expect(estimate.said).toContain("3 runs, 1 of them done");
+  expect(estimate.said).toContain(`12 runs, ${numDone} of them done`);
   expect(await files()).toEqual(before);
   const reusing = await lab("elsewhere", change, { more: ["--estimate", "--reuse", outOf("stopped")] });
-  expect(reusing.said).toContain(`1 run would be taken over from ${outOf("stopped")}.`);
-  expect(reusing.said).toContain("3 runs, 1 of them done");
+  expect(reusing.said).toMatch(new RegExp(`^${numDone} runs? would be`, "m"));
+  expect(reusing.said).toContain(`would be taken over from ${outOf("stopped")}.`);
+  expect(reusing.said).toContain(`12 runs, ${numDone} of them done`);
   expect(existsSync(outOf("elsewhere"))).toBe(false);
 }, 120_000);
 
