@@ -1,23 +1,22 @@
-import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { UsageError } from "../exitCodes.ts";
+import { foundAt, hubPrefix } from "../localPaths.ts";
 
 /** Where a data set is: a file, a folder of split files, or a data set on the hub, `@` naming a revision. */
 export type DataPlace =
   | { readonly kind: "file" | "folder"; readonly path: string }
   | { readonly kind: "hub"; readonly id: string; readonly revision: string | null };
 
-/** A file or folder that is there, a built-in task with a place on the hub, or else what looks like a hub id. */
+/** A file or folder that is there, a built-in task with a place on the hub, or else what looks like a hub id; `hub:` before it says that it is one. */
 export async function dataPlaceOf(target: string): Promise<DataPlace> {
-  const found = await stat(target).catch(() => null);
-  if (found?.isDirectory()) return { kind: "folder", path: target };
-  if (found !== null) return { kind: "file", path: target };
+  const found = await foundAt(target);
+  if (found !== null) return { kind: found.isFolder ? "folder" : "file", path: target };
   const { taskSources } = await import("@tutti/data");
   const builtIn = Object.hasOwn(taskSources, target) ? taskSources[target] : undefined;
   if (builtIn?.hub) return { kind: "hub", id: builtIn.hub.id, revision: null };
   if (builtIn !== undefined)
     throw new UsageError(`no place on the hub is known for ${target}: give a folder with its files, and --name ${target}`);
-  const [, id, revision] = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:@([\w./-]+))?$/.exec(target) ?? [];
+  const [, id, revision] = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:@([\w./-]+))?$/.exec(target.replace(hubPrefix, "")) ?? [];
   if (id === undefined)
     throw new UsageError(`${target} is neither a file, a folder, a built-in task nor a hub id such as fancyzhx/ag_news`);
   return { kind: "hub", id, revision: revision ?? null };
