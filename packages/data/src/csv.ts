@@ -19,9 +19,9 @@ export function readCsv(text: string, source = "the file", options: ReadOptions 
   const names = usableNames(header, columns);
   const body = openBody(content, header, source);
   const first = readBody(body, names, limits);
-  const isUnquoted = body.separator === "\t" && isWithoutQuoting(first.seen, header);
-  const { rows, faults, seen, unnamed } = isUnquoted ? readBody({ ...body, isUnquoted }, names, limits) : first;
-  return { rows, faults, notes: [...unnamedNotes(unnamed, header, source), ...notesOf(seen, { ...body, isUnquoted })] };
+  const marks = marksOf(first.seen, header);
+  const { rows, faults, seen, unnamed } = marks === body.marks ? first : readBody({ ...body, marks }, names, limits);
+  return { rows, faults, notes: [...unnamedNotes(unnamed, header, source), ...notesOf(seen, { ...body, marks })] };
 }
 
 /** The rows of CSV that must all be right, with all their columns; throws at the first that is not. */
@@ -32,9 +32,14 @@ export function parseCsv(text: string, source = "the file", limits: RowLimits = 
   return rows;
 }
 
-/** A tab-separated file is written without quoting where some mark can only belong to the text and none has to be a quoting one. */
-function isWithoutQuoting({ literal, inside, needed }: Seen, { isQuoted }: CsvHeader): boolean {
-  return literal.count + inside.count > 0 && needed.count === 0 && !isQuoted;
+/**
+ * Whose marks a file's are, after a first look. They follow the rules where more rows need them than would be split; a tab-separated file is
+ * written without quoting where more rows have marks that can only belong to the text than rows that need quoting ones.
+ */
+function marksOf({ literal, inside, needed, ruled, split }: Seen, { isQuoted, separator }: CsvHeader): CsvBody["marks"] {
+  if (split.count > 0 && ruled.count > split.count) return "rules";
+  const isPlain = literal.count + inside.count > needed.count && !isQuoted;
+  return separator === "\t" && isPlain ? "text" : "either";
 }
 
 /** Only the columns that are asked for must be there once. */

@@ -30,11 +30,14 @@ export interface QuotedRow {
   /** Where the line after the row begins. */
   readonly next: number;
   readonly numLines: number;
-  /** Of each cell: `open` without marks, `quoted` in marks, `needed` where it holds a mark, a separator or a line break. */
   readonly styles: readonly CellStyle[];
 }
 
-export type CellStyle = "open" | "quoted" | "needed";
+/**
+ * How a cell is written: without marks; or in marks, which it needs when it holds a mark, a separator or a line break. Some writers also put
+ * other cells in marks: Excel those with commas.
+ */
+export type CellStyle = "open" | "needed" | "customary" | "needless";
 
 /** Why a row is not one by these rules. */
 export interface QuoteProblem {
@@ -65,16 +68,16 @@ export function readQuotedRow(content: string, at: number, separator: string): Q
       const quoted = content.slice(pos + 1, closing);
       numLines += quoted.match(/\r\n|\n|\r/g)?.length ?? 0;
       cells.push(quoted.replaceAll('""', '"'));
-      styles.push(needsMarks(quoted, separator) ? "needed" : "quoted");
+      styles.push(styleOf(quoted, separator));
     }
     if (content[end] !== separator) return { cells, styles, numLines, next: afterBreak(content, end) };
     pos = end;
   }
 }
 
-/** Whether a writer has a reason to quote: Excel also quotes commas in tab-separated files. */
-function needsMarks(cell: string, separator: string): boolean {
-  return cell.includes(separator) || /[",;\t\n\r]|^ | $/.test(cell);
+function styleOf(quoted: string, separator: string): CellStyle {
+  if (quoted.includes(separator) || /["\n\r]/.test(quoted)) return "needed";
+  return /[,;\t]|^ | $/.test(quoted) ? "customary" : "needless";
 }
 
 function closingMark(content: string, at: number): number {

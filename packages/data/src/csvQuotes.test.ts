@@ -86,7 +86,7 @@ test("a quoted text of several lines stays one, though each of its lines holds a
   expect(cells).toEqual(rows.map(([text, label]) => [text?.slice(1, -1), label]));
   expect([faults, notes[0]]).toEqual([
     [],
-    "own.csv lines 2 to 3 are read as one row, since quotation marks enclose them, though each would make a row.",
+    "own.csv lines 2 to 3 are read as one row, since quotation marks enclose them, though they could be rows.",
   ]);
   const alike = Array.from({ length: 20 }, (_, i) => [
     i % 3 === 0 ? `fine number ${i}` : `"Good number ${i},but\nbad"`,
@@ -117,4 +117,29 @@ test("a comma-separated file that ends inside a quoted text is refused, not read
     [22, "quotes"],
     [23, "cells"],
   ]);
+});
+
+test("texts full of marks, written without quoting, stay as they are, also those that the rules could read", () => {
+  const texts = [
+    '"Wow"',
+    '5" pipe',
+    'so "good" it is',
+    '"a, b"',
+    '"He said ""hi"""',
+    'the "end"',
+    '" spaced "',
+    '6" nail',
+    '7" nail',
+    '8" nail',
+  ];
+  const rows = texts.map((text, i) => [text, labels[i % 2] ?? ""]);
+  expect(read(plain("\t", [["text", "label"], ...rows])).cells).toEqual(rows);
+});
+
+test("in a file whose marks follow the rules a text that reads like rows stays one, and that is said", () => {
+  const ruled = Array.from({ length: 6 }, (_, i) => [`"one\ttwo ${i}"`, labels[i % 2] ?? ""]);
+  const open = Array.from({ length: 6 }, (_, i) => [`text ${i}`, labels[i % 2] ?? ""]);
+  const { cells, faults, notes } = read(plain("\t", [["text", "label"], ...ruled, ...open, ['"fine\tneg\nbad\tpos\nso"', "neg"]]));
+  expect([cells.at(-1), cells.length, faults]).toEqual([["fine\tneg\nbad\tpos\nso", "neg"], 13, []]);
+  expect(notes).toEqual(["own.tsv lines 14 to 16 are read as one row, since quotation marks enclose them, though they could be rows."]);
 });

@@ -14,8 +14,12 @@ export interface Seen {
   readonly inside: Tally;
   /** Rows with a cell that had to be quoted. */
   readonly needed: Tally;
+  /** Rows that only quotation rules make rows. */
+  readonly ruled: Tally;
+  /** Rows that were read as they stand, though the rules would make one of several. */
+  readonly split: Tally;
   /** First and last lines of quoted rows of which each line would make a row. */
-  readonly ambiguous: [first: number, last: number][];
+  readonly ambiguous: { readonly first: number; readonly last: number; readonly isUsual: boolean }[];
   /** By column: cells that are quoted without need, and whether others are not quoted. */
   readonly needless: Tally[];
   readonly isOpen: boolean[];
@@ -23,21 +27,24 @@ export interface Seen {
 
 export function startSeeing(): Seen {
   const none = () => ({ count: 0, first: 0 });
-  return { literal: none(), inside: none(), needed: none(), ambiguous: [], needless: [], isOpen: [] };
+  return { literal: none(), inside: none(), needed: none(), ruled: none(), split: none(), ambiguous: [], needless: [], isOpen: [] };
 }
 
 /** Counts one row in. */
 export function see(seen: Seen, row: BodyRow, line: number): void {
+  if (row.couldBe === "usual rows" && (row.cells === null || row.styles === null)) add(seen.split, line);
   if (row.cells === null) return;
-  const { cells, styles } = row;
+  const { cells, styles, couldBe = "no rows" } = row;
   const styleOf = (column: number) => styles?.[column] ?? "open";
-  if (row.isAmbiguous === true) seen.ambiguous.push([line, line + row.numLines - 1]);
+  if (styles !== null && couldBe === "no rows") add(seen.ruled, line);
+  if (styles !== null && couldBe !== "no rows" && row.numLines > 1)
+    seen.ambiguous.push({ first: line, last: line + row.numLines - 1, isUsual: couldBe === "usual rows" });
   if (styles?.includes("needed") === true) add(seen.needed, line);
   if (styles === null && cells.some((cell) => cell.startsWith('"'))) add(seen.literal, line);
   if (cells.some((cell, column) => styleOf(column) === "open" && cell.includes('"', 1))) add(seen.inside, line);
   for (const column of cells.keys()) {
     if (styleOf(column) === "open") seen.isOpen[column] = true;
-    if (styleOf(column) !== "quoted") continue;
+    if (styleOf(column) !== "needless") continue;
     seen.needless[column] ??= { count: 0, first: line };
     seen.needless[column].count++;
   }
@@ -49,15 +56,16 @@ function add(tally: Tally, line: number): void {
 }
 
 /** What was assumed about quotation marks, in sentences. */
-export function notesOf({ literal, ambiguous, needless, isOpen }: Seen, { source, separator, isUnquoted }: CsvBody): string[] {
-  const how = isUnquoted ? `${source} is read as written without quoting` : `${source} line ${literal.first}`;
+export function notesOf({ literal, inside, ruled, ambiguous, needless, isOpen }: Seen, { source, separator, marks }: CsvBody): string[] {
+  const how = marks === "text" ? `${source} is read as written without quoting` : `${source} line ${literal.first}`;
   const notes = literal.count === 0 ? [] : [`${how}: a quotation mark that begins a cell belongs to the text (${told(literal)}).`];
-  for (const [first, last] of ambiguous.slice(0, 3))
-    notes.push(
-      `${source} lines ${first} to ${last} are read as one row, since quotation marks enclose them, though each would make a row.`,
-    );
+  const doubtful = ambiguous.filter(({ isUsual }) => isUsual || ruled.count === 0); // a file that needs its marks elsewhere means them here
+  for (const { first, last } of doubtful.slice(0, 3))
+    notes.push(`${source} lines ${first} to ${last} are read as one row, since quotation marks enclose them, though they could be rows.`);
+  if (doubtful.length > 3) notes.push(`${source}: so are ${doubtful.length - 3} more.`);
   const mixed = needless.find((_, column) => isOpen[column] === true);
-  if (separator === "\t" && mixed !== undefined) notes.push(`${source}: quotation marks around whole cells are left out (${told(mixed)}).`);
+  if ((separator === "\t" || literal.count + inside.count > 0) && mixed !== undefined)
+    notes.push(`${source}: quotation marks around whole cells are left out (${told(mixed)}).`);
   return notes;
 }
 
