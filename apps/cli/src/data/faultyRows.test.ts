@@ -130,7 +130,9 @@ test("a path that does not exist is told as that, and the hub is not asked", asy
     "packages/nothing does not exist: the folder packages is here and holds no nothing; if the hub's is meant, write hub:packages/nothing",
   );
   await expect(bench.add("hub:packages/nothing")).rejects.toThrow("http://127.0.0.1:1 cannot be reached");
-  await expect(bench.add("owner/name@main")).rejects.toThrow("http://127.0.0.1:1 cannot be reached");
+  await expect(bench.add("owner/name@main")).rejects.toThrow(
+    /127\.0\.0\.1:1 cannot be reached .*; nor is there a file or folder owner\/name here$/,
+  );
   await expect(bench.add(`${await bench.file("a.csv", "x")}/b`)).rejects.toThrow("does not exist");
   expect(await bench.everything()).toEqual({});
 });

@@ -110,11 +110,11 @@ function requireColumns(rows: readonly Row[], columns: readonly string[], path: 
   );
 }
 
-/** A name that is neither there nor here may have been meant as either. */
+/** A name that is not found on the hub may have been meant as a path. */
 function refuseBoth(id: string, error: unknown): never {
   const cause = error instanceof Error ? error.cause : null;
   const isMissing = cause instanceof Error && "statusCode" in cause && (cause.statusCode === 404 || cause.statusCode === 401);
-  if (!isMissing || !(error instanceof Error)) throw error;
+  if (!(error instanceof Error) || !(isMissing || error.message.includes("cannot be reached"))) throw error;
   throw new Error(`${error.message}; nor is there a file or folder ${id} here`, { cause });
 }
 
