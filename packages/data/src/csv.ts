@@ -1,5 +1,5 @@
 import { type CsvHeader, readHeader } from "./csvHeader.ts";
-import { isBlank, lineAt } from "./csvLines.ts";
+import { isBlank, lineAt, withReturns } from "./csvLines.ts";
 import { type BodyRow, type CsvBody, openBody, rowAt } from "./csvRows.ts";
 import { notesOf, type Seen, see, startSeeing } from "./csvSeen.ts";
 import type { Fault } from "./faults.ts";
@@ -94,5 +94,5 @@ function unnamedNotes(unnamed: ReadonlySet<number>, { columns }: CsvHeader, sour
 }
 
 function fieldsOf(names: readonly (string | null)[], cells: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(names.flatMap((name, i) => (name === null ? [] : [[name, cells[i] ?? ""]])));
+  return Object.fromEntries(names.flatMap((name, i) => (name === null ? [] : [[name, withReturns(cells[i] ?? "")]])));
 }

@@ -24,6 +24,32 @@ export function isBlank(line: string): boolean {
   return /^ *$/.test(line);
 }
 
+/** Takes the place of a carriage return that belongs to a text: no text has this character. */
+const textReturn = "\0";
+
+/**
+ * Marks the carriage returns that end no line, from `start` on: where other lines end in LF, and the line is a row while its pieces are none.
+ * Some writers do not quote them.
+ */
+export function markTextReturns(content: string, start: number, isRow: (line: string) => boolean): string {
+  if (!/\r(?!\n)/.test(content) || !content.includes("\n", start)) return content;
+  const withoutQuoted = (line: string) => line.replace(/"[^"]*"/g, "");
+  const lines = content.slice(start).split("\n");
+  const marked = lines.map((line) => {
+    const end = line.endsWith("\r") ? line.length - 1 : line.length;
+    if (!line.slice(0, end).includes("\r")) return line;
+    const outside = withoutQuoted(line.slice(0, end));
+    const isText = isRow(outside) && !outside.split("\r").every((piece) => isBlank(piece) || isRow(piece));
+    return isText ? line.slice(0, end).replaceAll("\r", textReturn) + line.slice(end) : line;
+  });
+  return content.slice(0, start) + marked.join("\n");
+}
+
+/** A cell with its own carriage returns. */
+export function withReturns(cell: string): string {
+  return cell.replaceAll(textReturn, "\r");
+}
+
 /** A row read by RFC 4180's rules for quotation marks. */
 export interface QuotedRow {
   readonly cells: readonly string[];

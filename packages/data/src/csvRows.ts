@@ -1,5 +1,5 @@
 import type { CsvHeader } from "./csvHeader.ts";
-import { type CellStyle, linesBetween, type PhysicalLine, type QuoteProblem, readQuotedRow } from "./csvLines.ts";
+import { type CellStyle, linesBetween, markTextReturns, type PhysicalLine, type QuoteProblem, readQuotedRow } from "./csvLines.ts";
 import { areUsual, findRepeats, type Repeats } from "./csvRepeats.ts";
 import type { FaultKind } from "./faults.ts";
 
@@ -38,14 +38,15 @@ export function openBody(content: string, header: CsvHeader, source: string): Cs
   const { separator, columns, next, nextLine } = header;
   const numNamed = 1 + columns.findLastIndex((name) => name !== "");
   const numCells = [columns.length, numNamed];
+  const marked = markTextReturns(content, next, (line) => numCells.includes(line.split(separator).length));
   let repeats: Repeats | null = null;
   const find = () =>
-    findRepeats(content, next, (line) => {
+    findRepeats(marked, next, (line) => {
       const cells = line.split(separator);
       return numCells.includes(cells.length) ? cells : null;
     });
   return {
-    ...{ content, source, separator, start: next, startLine: nextLine, numColumns: columns.length, numCells, marks: "either" },
+    ...{ content: marked, source, separator, start: next, startLine: nextLine, numColumns: columns.length, numCells, marks: "either" },
     repeats: () => (repeats ??= find()),
   };
 }

@@ -94,6 +94,16 @@ test("lines end in LF, CRLF, CR alone, or each in another way", () => {
   }
 });
 
+test("a carriage return that some writers leave inside a cell without marks belongs to it, where lines end otherwise", () => {
+  expect(read('text,label\na\rb,x\n"c, d\r",y\nlast\r\rone,x\r\n')).toEqual([
+    ["a\rb", "x"],
+    ["c, d\r", "y"],
+    ["last\r\rone", "x"],
+  ]);
+  const three = readCsv('text,label,more\na\rb,x,"1, 2"\nc,y,3\rd,x,4\n', "own.csv");
+  expect(three.rows.map(({ fields }) => fields.text)).toEqual(["a\rb", "c", "d"]);
+});
+
 test("a mark before the text says how it is encoded, and is no part of a quoted name", () => {
   const text = '"text","label"\r\n"Größe 🙂",x\r\n';
   const utf16 = (isLittle: boolean) => {
