@@ -94,5 +94,7 @@ function unnamedNotes(unnamed: ReadonlySet<number>, { columns }: CsvHeader, sour
 }
 
 function fieldsOf(names: readonly (string | null)[], cells: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(names.flatMap((name, i) => (name === null ? [] : [[name, withReturns(cells[i] ?? "")]])));
+  const named: [string, string][] = [];
+  for (const [i, name] of names.entries()) if (name !== null) named.push([name, withReturns(cells[i] ?? "")]);
+  return Object.fromEntries(named);
 }

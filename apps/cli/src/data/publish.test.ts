@@ -5,7 +5,7 @@ import { cp, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readDatasetCards } from "@tutti/data/node";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createDataBench, type DataBench } from "../testing/dataCommands.ts";
 import { addData } from "./add.ts";
 import type { PublishPorts } from "./publish.ts";
@@ -24,7 +24,10 @@ beforeEach(async () => {
 });
 afterEach(() => bench.remove());
 
-const addWith = (ports: PublishPorts) => addData(path, { datasets: bench.datasets, downloads: join(bench.folder, "downloads") }, ports);
+async function addWith(ports: PublishPorts): Promise<void> {
+  const spy = vi.spyOn(console, "log").mockReturnValue(undefined);
+  await addData(path, { datasets: bench.datasets, downloads: join(bench.folder, "downloads") }, ports).finally(() => spy.mockRestore());
+}
 const failure = (code: string) => Object.assign(new Error(code), { code });
 
 /** Only the data set that was there, as it was. */
@@ -92,7 +95,7 @@ test("a command that is killed or interrupted again and again never leaves anyth
   for (const signal of ["SIGKILL", "SIGINT"] as const) {
     const child = spawn(process.execPath, [bin, "data", "add", many, "--datasets", bench.datasets], { stdio: "ignore" });
     const ended = once(child, "exit");
-    while (child.exitCode === null && !(await readdir(bench.datasets)).includes("own.unfinished"))
+    while (child.exitCode === null && !(await readdir(bench.datasets)).some((name) => name.endsWith(".unfinished")))
       await new Promise((resolve) => setImmediate(resolve));
     child.kill(signal);
     await ended;
@@ -104,6 +107,19 @@ test("a command that is killed or interrupted again and again never leaves anyth
   }
   await bench.add(many);
   expect(await readdir(bench.datasets)).toEqual(["own"]);
+});
+
+test("two commands at once do not mix their data sets, and what an ended one left is cleared away", async () => {
+  const slow: PublishPorts = {
+    writeFile: async (file, text) => {
+      await writeFile(file, text);
+      await mkdir(join(bench.datasets, `own.${process.ppid}.unfinished`), { recursive: true }); // another command at work
+    },
+  };
+  for (const left of ["own.unfinished", "own.999999999.unfinished"]) await mkdir(join(bench.datasets, left));
+  await addWith(slow);
+  expect((await readdir(bench.datasets)).sort()).toEqual(["own", `own.${process.ppid}.unfinished`].sort());
+  expect(await bench.rows("own")).toHaveLength(12);
 });
 
 test("a machine that went down between the two renames finds the old data set again", async () => {

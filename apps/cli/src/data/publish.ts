@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { renameSync } from "node:fs";
 import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { DatasetCard } from "@tutti/data";
 import { UsageError } from "../exitCodes.ts";
 
@@ -24,14 +24,14 @@ export async function publish(
   { writeFile: write = writeThrough, rename = renameSync, signal }: PublishPorts = {},
 ): Promise<void> {
   const { exchangeEnds, putBack } = await import("@tutti/data/node");
-  const [unfinished, previous] = [`${folder}${exchangeEnds.unfinished}`, `${folder}${exchangeEnds.previous}`];
+  const [unfinished, previous] = [`${folder}.${process.pid}${exchangeEnds.unfinished}`, `${folder}${exchangeEnds.previous}`];
   const sha256 = Object.fromEntries(Object.entries(files).map(([name, text]) => [name, createHash("sha256").update(text).digest("hex")]));
   const cardText = `${JSON.stringify({ ...card, sha256 }, null, 2)}\n`;
   await requireReadBack(files, cardText);
   await requireReplaceable(folder);
   await putBack(folder);
   try {
-    for (const left of [unfinished, previous]) await rm(left, { recursive: true, force: true });
+    for (const left of [...(await leftBehind(folder)), previous]) await rm(left, { recursive: true, force: true });
     await mkdir(unfinished, { recursive: true });
     for (const [name, text] of [...Object.entries(files), [cardFile, cardText] as const]) {
       signal?.throwIfAborted();
@@ -52,6 +52,24 @@ export async function publish(
 }
 
 const cardFile = "dataset.json";
+
+/** Unfinished folders of the data set whose commands have ended; two commands at once do not touch each other's. */
+async function leftBehind(folder: string): Promise<string[]> {
+  const names = await readdir(dirname(folder)).catch(() => []);
+  return names.flatMap((name) => {
+    const [, of, pid] = /^(.*?)(?:\.(\d+))?\.unfinished$/.exec(name) ?? [];
+    return of === basename(folder) && !isRunning(Number(pid)) ? [join(dirname(folder), name)] : [];
+  });
+}
+
+function isRunning(pid: number): boolean {
+  if (Number.isNaN(pid) || pid === process.pid) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (cause) {
+    return cause instanceof Error && "code" in cause && cause.code === "EPERM";
+  }
+}
 
 /** Onto the disk, not only into its cache. */
 function writeThrough(path: string, text: string): Promise<void> {

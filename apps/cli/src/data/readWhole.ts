@@ -1,7 +1,6 @@
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { size } from "../backbones/text.ts";
 import { UsageError } from "../exitCodes.ts";
 
 /** Above this Node reads no file at once. */
@@ -21,7 +20,7 @@ async function requireReadable(path: string, numBytes: number): Promise<void> {
   const name = basename(path);
   if (numBytes > maxBytes)
     throw new Error(
-      `${name} has ${size(numBytes)}, at most ${size(maxBytes)} and ${defaultRowLimits.maxCharacters} characters are read: split it into smaller files`,
+      `${name} has ${numBytes} bytes, at most ${maxBytes} bytes and ${defaultRowLimits.maxCharacters} characters are read: split it into smaller files`,
     );
   if (isTextFile(name)) requireLength(await countCharacters(path), name);
 }

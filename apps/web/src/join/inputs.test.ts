@@ -42,6 +42,12 @@ test("a file that is not UTF-8 is refused as the command line refuses it; a byte
   ]);
 });
 
+test("all faulty rows of an own file are told at once", async () => {
+  await expect(readOwnFile(fileOf("mine.csv", "text,label\n,price\nCheap,price\nLate\nDear,prize\n"), "feedback/topic")).rejects.toThrow(
+    /^3 of 4 rows cannot be used:\n {2}mine\.csv line 2: field "text" is empty\n {2}mine\.csv line 4: 1 cells .*\n {2}mine\.csv line 5: .*"prize"/,
+  );
+});
+
 test("what was assumed about an own file is shown beside its rows", async () => {
   const rows = Array.from(
     { length: 8 },
