@@ -96,3 +96,17 @@ test("faulty lines are collected with their lines; the others are read", () => {
     [3, "json"],
   ]);
 });
+
+test("a field that is asked for and comes twice in a line is a fault of that line; others, and names in texts, do not matter", () => {
+  const lines = [
+    '{"text": "a", "label": "x", "text": "b"}',
+    String.raw`{"text": "a \"text\"", "label": "text", "n": {"text": 1}, "n": 2, "t\u0065xt2": 1}`,
+    '{"text": "a", "label": 1, "label": 2}',
+  ];
+  const { rows, faults } = readJsonl(lines.join("\n"), "own.jsonl", { columns: ["text", "label"] });
+  expect(rows.map(({ line }) => line)).toEqual([2]);
+  expect(faults.map(({ kind, message }) => [kind, message])).toEqual([
+    ["repeated", 'own.jsonl line 1: two fields are called "text"'],
+    ["repeated", 'own.jsonl line 3: two fields are called "label"'],
+  ]);
+});

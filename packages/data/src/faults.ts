@@ -4,6 +4,7 @@ const phrases = {
   quotes: "with a quotation mark that is not closed or not doubled",
   json: "without a JSON object",
   missing: "with a field missing",
+  repeated: "with a field that comes twice",
   empty: "with an empty field",
   notText: "with something else where text belongs",
   label: "with a label that is none of the classes",

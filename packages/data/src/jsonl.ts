@@ -1,9 +1,9 @@
-import { parseExactJson } from "./exactJson.ts";
+import { parseExactJson, repeatedField } from "./exactJson.ts";
 import { RowFault, readEach } from "./faults.ts";
 import { checkedText, defaultRowLimits, type ReadOptions, type Row, type RowLimits, type RowsRead, requireRoom } from "./rows.ts";
 
 /** Reads JSON Lines: one object a line, empty lines skipped, lines ending in LF, CRLF or CR. `source` names the file in errors. */
-export function readJsonl(text: string, source = "the file", { limits = defaultRowLimits }: ReadOptions = {}): RowsRead {
+export function readJsonl(text: string, source = "the file", { limits = defaultRowLimits, columns = [] }: ReadOptions = {}): RowsRead {
   const lines: { readonly line: number; readonly content: string }[] = [];
   for (const [index, content] of checkedText(text, source, limits)
     .split(/\r\n|\n|\r/)
@@ -12,7 +12,10 @@ export function readJsonl(text: string, source = "the file", { limits = defaultR
     requireRoom(lines.length, source, limits);
     lines.push({ line: index + 1, content });
   }
-  const { read, faults } = readEach(lines, ({ line, content }): Row => ({ line, fields: parseObject(content, `${source} line ${line}`) }));
+  const { read, faults } = readEach(
+    lines,
+    ({ line, content }): Row => ({ line, fields: parseObject(content, columns, `${source} line ${line}`) }),
+  );
   return { rows: read, faults, notes: [] };
 }
 
@@ -24,7 +27,7 @@ export function parseJsonl(text: string, source = "the file", limits: RowLimits 
   return rows;
 }
 
-function parseObject(content: string, place: string): Readonly<Record<string, unknown>> {
+function parseObject(content: string, columns: readonly string[], place: string): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
     value = parseExactJson(content);
@@ -33,6 +36,8 @@ function parseObject(content: string, place: string): Readonly<Record<string, un
   }
   if (!isRecord(value))
     throw new RowFault("json", `${place}: expected an object such as {"text": "…", "label": "…"}, found ${shown(value)}`);
+  const repeated = repeatedField(content, columns);
+  if (repeated !== null) throw new RowFault("repeated", `${place}: two fields are called "${repeated}"`);
   return value;
 }
 
