@@ -2,7 +2,7 @@ export { parseCsv, readCsv } from "./csv.ts";
 export { type DataFile, dataFileExtensions, parseDataFile } from "./dataFile.ts";
 export { drawExamples, type FetchText, heldOutFraction, holdOut, loadDataset } from "./dataset.ts";
 export { cardFile, cardFormat, type DatasetCard, fetchTask, parseDatasetCard } from "./datasetCard.ts";
-export { encodingOf, numUtf8Characters } from "./decodeText.ts";
+export { decodeText, encodingOf, numUtf8Characters } from "./decodeText.ts";
 export type { Dataset, Example } from "./example.ts";
 export { type OwnExamples, parseOwnExamples, rowsToExamples } from "./examples.ts";
 export { type Fault, type FaultKind, FaultyRows } from "./faults.ts";
