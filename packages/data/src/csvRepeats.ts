@@ -27,7 +27,7 @@ export function findRepeats(content: string, start: number, cellsOf: (line: stri
     }
   }
   return counts.map((values) => {
-    if (values === null || numLines < minLines || values.size < 2 || 2 * values.size > numLines) return null;
+    if (values === null || numLines < minLines || values.size < 2 || values.size === numLines) return null;
     return new Set([...values].filter(([value, count]) => count > 1 && isWord(value)).map(([value]) => value));
   });
 }
