@@ -16,8 +16,8 @@ export interface CsvHeader {
 const separators = [",", ";", "\t"] as const;
 
 /**
- * Reads the row of column names, after Excel's line `sep=;` where there is one. Else the separator is the first one, by how often it stands in
- * the row, that gives all wanted columns; a tab goes first where the file's name says so. Null where there is nothing to read.
+ * Reads the row of column names, after Excel's line `sep=;` where there is one. Else the separator is the most frequent one of the row that gives
+ * all wanted columns; a tab goes first where the file's name says so. Null where there is nothing to read.
  */
 export function readHeader(content: string, wanted: readonly string[], isTsv: boolean): CsvHeader | null {
   const [said = "", given] = /^"?sep=(\\t|[^"\r\n])"?[,;\t ]*(?:\r\n|\n|\r|$)/i.exec(content) ?? [];

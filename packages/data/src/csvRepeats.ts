@@ -9,7 +9,7 @@ const maxValues = 200;
 
 /**
  * Takes every line from `start` on that holds no quotation mark for a row, and finds the columns whose values repeat. Pieces of a
- * sentence that commas divide are no values: they begin with a space, or are marks alone.
+ * sentence that commas divide do not count: they begin with a space, or are punctuation alone.
  */
 export function findRepeats(content: string, start: number, cellsOf: (line: string) => readonly string[] | null): Repeats {
   const counts: (Map<string, number> | null)[] = [];

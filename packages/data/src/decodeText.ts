@@ -1,8 +1,8 @@
 import { defaultRowLimits, type RowLimits, requireLength } from "./rows.ts";
 
 /**
- * The text of a file: UTF-8, or UTF-16 where a byte order mark says so. Bytes that are no text of that kind are refused, never replaced, and
- * so is what is too long, before it is decoded.
+ * The text of a file: UTF-8, or UTF-16 where a byte order mark says so. Other bytes are refused, never replaced. A text
+ * that is too long is refused before it is decoded.
  */
 export function decodeText(bytes: Uint8Array, source: string, limits: RowLimits = defaultRowLimits): string {
   const encoding = encodingOf(bytes);

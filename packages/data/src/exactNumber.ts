@@ -35,7 +35,7 @@ export function exactNumber(literal: string): number | ExactNumber {
   return new ExactNumber(text);
 }
 
-/** The text of a number in a row, as labels and owners are written; null for what is no number. */
+/** The text of a number in a row, as labels and owners are written; null for any other value. */
 export function textOfNumber(value: unknown): string | null {
   if (typeof value === "number") return numberText(String(value));
   return value instanceof ExactNumber ? value.digits : null;

@@ -7,7 +7,7 @@ const phrases = {
   repeated: "with a field that comes twice",
   empty: "with an empty field",
   notText: "with something else where text belongs",
-  label: "with a label that is none of the classes",
+  label: "with a label outside the classes",
 } as const;
 
 export type FaultKind = keyof typeof phrases;

@@ -75,7 +75,7 @@ async function readRows(file: ArrayBuffer, source: string, found: FileMetaData, 
   };
   const { metadata, exactOf } = withExactValues(found, textOf);
   const objects = await unpack({ file, metadata, parsers: exactParsers(textOf) }, options).catch((cause: unknown) => {
-    throw refused[0] ?? damaged(source, cause); // a text that is refused is no damage of the file
+    throw refused[0] ?? damaged(source, cause); // a refused text does not mean a damaged file
   });
   const rows = objects.map((row, index) => {
     const fields = Object.entries(row).map(([name, value]): [string, unknown] => [name, exactOf.get(name)?.(value) ?? value]);

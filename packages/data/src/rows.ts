@@ -45,7 +45,7 @@ export function checkedText(text: string, source: string, limits: RowLimits): st
   return text.startsWith("\uFEFF") ? text.slice(1) : text;
 }
 
-/** Refuses a text of so many characters where that is too many. */
+/** Refuses a text that has more characters than are read. */
 export function requireLength(numCharacters: number, source: string, limits: RowLimits = defaultRowLimits): void {
   if (numCharacters > limits.maxCharacters)
     throw new Error(`${source} has ${numCharacters} characters, at most ${limits.maxCharacters} are read: split it into smaller files`);

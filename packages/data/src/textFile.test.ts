@@ -44,7 +44,7 @@ test("rows may end where the named columns end, and have no other number of cell
   expect(faults[0]?.message).toContain("own.csv line 3: 3 cells where the first row names 4 columns");
 });
 
-test("Excel's line sep= says what separates, and is no row", async () => {
+test("Excel's line sep= names the separator and is skipped", async () => {
   const rows = read(await shared("sep-line.csv"));
   expect([rows.length, rows[0]]).toEqual([20, ["dirty bath number 0", "neg"]]);
   for (const [line, separator] of [
@@ -104,7 +104,7 @@ test("a carriage return that some writers leave inside a cell without marks belo
   expect(three.rows.map(({ fields }) => fields.text)).toEqual(["a\rb", "c", "d"]);
 });
 
-test("a mark before the text says how it is encoded, and is no part of a quoted name", () => {
+test("a mark before the text says how it is encoded, and never becomes part of a quoted name", () => {
   const text = '"text","label"\r\n"Größe 🙂",x\r\n';
   const utf16 = (isLittle: boolean) => {
     const bytes = new Uint8Array(2 * text.length + 2);

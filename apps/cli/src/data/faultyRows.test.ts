@@ -44,7 +44,7 @@ test("all faulty rows are told at once: the first ten, then how many of which ki
   expect(lines[1]).toBe('  reviews.jsonl line 11: field "text" is empty');
   expect(lines[5]).toContain('column "label" is 1, but it holds text at reviews.jsonl line 1');
   expect(lines.slice(11)).toEqual([
-    "  and 2 more; in all 8 with an empty field, 2 with a field missing, 1 without a JSON object, 1 with a label that is none of the classes",
+    "  and 2 more; in all 8 with an empty field, 2 with a field missing, 1 without a JSON object, 1 with a label outside the classes",
     "--skip-faulty leaves such rows out",
   ]);
   expect(await bench.everything()).toEqual({});
@@ -54,7 +54,7 @@ test("--skip-faulty leaves faulty rows out, says how many of which kind, and kee
   const path = await bench.file("reviews.jsonl", faulty());
   const said = await bench.add(path, "--skip-faulty");
   const note =
-    "Left out of reviews.jsonl: 12 of 3,775 rows: 8 with an empty field, 2 with a field missing, 1 without a JSON object, 1 with a label that is none of the classes.";
+    "Left out of reviews.jsonl: 12 of 3,775 rows: 8 with an empty field, 2 with a field missing, 1 without a JSON object, 1 with a label outside the classes.";
   expect(said).toContain(note);
   const card = JSON.parse(await readFile(join(bench.datasets, "reviews/dataset.json"), "utf8"));
   expect([card.numRows.train + card.numRows.test, card.task.classes]).toEqual([3763, ["neg", "pos"]]);
@@ -69,17 +69,17 @@ test("one empty text among thousands ends nothing where it may be skipped, and i
   expect(await bench.add(path, "--skip-faulty")).toContain("Left out of reviews.csv: 1 of 3,775 rows: 1 with an empty field.");
 });
 
-test("rows of another number of cells, and labels that are no class, are skipped part by part", async () => {
+test("rows of another number of cells, and labels outside the classes, are skipped part by part", async () => {
   const train = await bench.file("own/train.csv", "text,label\na,x\nb,y\nc\nd,x,y\ne,x\nf,z\n");
   await bench.file("own/test.csv", "text,label\nh,x\n,y\n");
   await expect(bench.add(join(train, ".."), "--classes", "x,y")).rejects.toThrow(/^4 of 8 rows cannot be used:\n {2}train\.csv line 4: /);
   const said = await bench.add(join(train, ".."), "--classes", "x,y", "--skip-faulty");
-  expect(said).toContain("Left out of train.csv: 3 of 6 rows: 2 with another number of cells, 1 with a label that is none of the classes.");
+  expect(said).toContain("Left out of train.csv: 3 of 6 rows: 2 with another number of cells, 1 with a label outside the classes.");
   expect(said).toContain("Left out of test.csv: 1 of 2 rows: 1 with an empty field.");
   expect(await bench.rows("own")).toHaveLength(4);
 });
 
-test("a class that only faulty rows have is none, and a part without a usable row is refused", async () => {
+test("a class of faulty rows alone is left out with them, and a part without a usable row is refused", async () => {
   const path = await bench.file("own.csv", `text,label\n${"a,x\nb,y\n".repeat(4)},z\n`);
   await bench.add(path, "--skip-faulty");
   const card = JSON.parse(await readFile(join(bench.datasets, "own/dataset.json"), "utf8"));
