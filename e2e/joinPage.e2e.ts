@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, type Page, test } from "@playwright/test";
 import { createTokenizer } from "@tutti/model";
-import { places } from "./setting/places.ts";
+import { places, projectFolder } from "./setting/places.ts";
 import { joinAddress, scratch, serveRun, tinyRun } from "./setting/runs.ts";
 
 test("the page shows loading, training, the round, layers and bytes, pauses after the task at hand, and goes on after a reload", async ({
@@ -95,6 +95,21 @@ test("own examples never leave the tab: no frame and no request holds a text or 
       for (const written of writingsOf(ids.slice(start, start + 4))) expect(all.includes(written), text).toBe(false);
     }
   }
+  await coordinator.close();
+});
+
+test("an own file that is not UTF-8 is refused as the command line refuses it, and nobody joins with it", async ({ page }) => {
+  const coordinator = await serveRun({ ...tinyRun, roster: "open", numDevices: 2, minDevices: 2, cohortSize: 2 });
+  await page.goto(`${coordinator.url}/?backend=wasm&threads=1`);
+  await page.getByTestId("source-own").check();
+  const file = join(projectFolder, "packages/data/src/testing/windows1252.csv");
+  await page.getByTestId("own-file").setInputFiles(file);
+  await expect(page.getByTestId("own-file-problem")).toHaveText("windows1252.csv is not UTF-8 text: save it as UTF-8");
+  await expect(page.getByTestId("join")).toBeDisabled();
+  const text = new TextDecoder("windows-1252").decode(await readFile(file));
+  await page.getByTestId("own-file").setInputFiles({ name: "own.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
+  await expect(page.getByTestId("own-file-preview")).toContainText("unhöflich");
+  await expect(page.getByTestId("join")).toBeEnabled();
   await coordinator.close();
 });
 

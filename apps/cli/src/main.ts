@@ -4,9 +4,10 @@ import { createProgram } from "./program.ts";
 
 const program = createProgram();
 
-/** Where it failed and why as one line: the message, then the causes that say something new. */
+/** Where it failed and why as one line, or a line for each faulty row: the message, then the causes that say something new. */
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error.name === "FaultyRows") return error.message;
   const cause = error.cause instanceof Error && !error.message.includes(error.cause.message) ? `: ${explain(error.cause)}` : "";
   return `${error.message}${cause}`.replaceAll(/\s*\n\s*/g, " ");
 }

@@ -5,6 +5,8 @@ import { findTask } from "./tasks.ts";
 
 const topic = findTask("feedback/topic");
 const boolq = findTask("boolq");
+const bytes = (text: string) => new TextEncoder().encode(text);
+const own = (name: string, text: string, task = topic) => parseOwnExamples(name, bytes(text), task).examples;
 
 test("rows of a built-in task become examples with class numbers and owners", () => {
   const rows = parseJsonl('{"text": " Late again. ", "sentiment": "negative", "topic": "delivery", "domain": "shop"}');
@@ -41,18 +43,16 @@ test("own examples come as CSV or JSON Lines, labels by name in any case or by n
     { text: "Too dear, really", label: 3 },
     { text: "Came late", label: 0 },
   ];
-  expect(parseOwnExamples("Mine.CSV", 'label,text\nPrice,"Too dear, really"\n0,Came late\n', topic)).toEqual(expected);
+  expect(own("Mine.CSV", 'label,text\nPrice,"Too dear, really"\n0,Came late\n')).toEqual(expected);
   const lines = '{"text": "Too dear, really", "label": "price"}\n{"text": "Came late", "label": 0}\n';
-  expect(parseOwnExamples("mine.jsonl", lines, topic)).toEqual(expected);
-  expect(parseOwnExamples("mine.csv", "text,textB,label\nPassage,question,yes\n", boolq)).toEqual([
-    { text: "Passage", textB: "question", label: 1 },
-  ]);
+  expect(own("mine.jsonl", lines)).toEqual(expected);
+  expect(own("mine.csv", "text,textB,label\nPassage,question,yes\n", boolq)).toEqual([{ text: "Passage", textB: "question", label: 1 }]);
 });
 
 test("own files that cannot be read say what to do", () => {
-  expect(() => parseOwnExamples("mine.xlsx", "x", topic)).toThrow("mine.xlsx: files ending in .csv, .tsv or .jsonl are read");
-  expect(() => parseOwnExamples("mine.csv", "text,label\n", topic)).toThrow("mine.csv has no examples");
-  expect(() => parseOwnExamples("mine.csv", "sentence,label\na,price\n", topic)).toThrow(
+  expect(() => own("mine.xlsx", "x")).toThrow("mine.xlsx: files ending in .csv, .tsv or .jsonl are read");
+  expect(() => own("mine.csv", "text,label\n")).toThrow("mine.csv has no examples");
+  expect(() => own("mine.csv", "sentence,label\na,price\n")).toThrow(
     'mine.csv line 2: there is no field "text"; the row has sentence, label',
   );
 });

@@ -1,64 +1,85 @@
-import { parseCsv } from "./csv.ts";
+import { textOfNumber } from "./exactNumber.ts";
 import type { Example } from "./example.ts";
-import { parseJsonl } from "./jsonl.ts";
-import type { Row } from "./rows.ts";
+import { RowFault, readEach, refuseFaults } from "./faults.ts";
+import { type Row, shownValue } from "./rows.ts";
 import type { TaskDefinition } from "./task.ts";
+import { isTextFile, readTextFile } from "./textFile.ts";
 
-/** Turns rows into examples of a task; throws with file, line and field where a row does not fit. */
-export function rowsToExamples(task: Pick<TaskDefinition, "fields" | "classes">, rows: readonly Row[], source = "the file"): Example[] {
-  return rows.map((row) => {
-    const place = `${source} line ${row.line}`;
-    const { text, textB, label, owner } = task.fields;
-    return {
-      text: readText(row, text, place),
-      ...(textB === null ? {} : { textB: readText(row, textB, place) }),
-      label: readLabel(row, label, task.classes, place),
-      ...(owner === null ? {} : { owner: readText(row, owner, place) }),
-    };
-  });
+type Reading = Pick<TaskDefinition, "fields" | "classes">;
+
+/** Turns rows into examples of a task; throws with file, line and field of every row that does not fit. */
+export function rowsToExamples(task: Reading, rows: readonly Row[], source = "the file"): Example[] {
+  const { read, faults } = readEach(rows, (row) => exampleOf(task, row, `${source} line ${row.line}`));
+  refuseFaults(faults, rows.length);
+  return read;
+}
+
+function exampleOf({ fields: { text, textB, label, owner }, classes }: Reading, row: Row, place: string): Example {
+  return {
+    text: readText(row, text, place),
+    ...(textB === null ? {} : { textB: readText(row, textB, place) }),
+    label: readLabel(row, label, classes, place),
+    ...(owner === null ? {} : { owner: readText(row, owner, place) }),
+  };
+}
+
+/** A volunteer's own examples, and what was assumed about their file, in sentences. */
+export interface OwnExamples {
+  readonly examples: readonly Example[];
+  readonly notes: readonly string[];
 }
 
 /**
  * Reads a volunteer's own file, `.csv`, `.tsv` or `.jsonl`, with the fields `text`, `label` (class name or number) and, for pair tasks, `textB`.
  * The examples stay where this is called.
  */
-export function parseOwnExamples(fileName: string, text: string, task: Pick<TaskDefinition, "fields" | "classes">): Example[] {
+export function parseOwnExamples(fileName: string, bytes: Uint8Array, task: Reading): OwnExamples {
+  if (!isTextFile(fileName))
+    throw new Error(`${fileName}: files ending in .csv, .tsv or .jsonl are read (from a spreadsheet, save as CSV UTF-8)`);
   const fields = { text: "text", textB: task.fields.textB === null ? null : "textB", label: "label", owner: null };
-  const examples = rowsToExamples({ fields, classes: task.classes }, parseByName(fileName, text), fileName);
-  if (examples.length === 0) throw new Error(`${fileName} has no examples: it needs at least one row below the column names`);
-  return examples;
-}
-
-function parseByName(fileName: string, text: string): Row[] {
-  const extension = fileName.toLowerCase().split(".").at(-1) ?? "";
-  if (extension === "csv" || extension === "tsv") return parseCsv(text, fileName);
-  if (extension === "jsonl" || extension === "ndjson") return parseJsonl(text, fileName);
-  throw new Error(`${fileName}: files ending in .csv, .tsv or .jsonl are read (from a spreadsheet, save as CSV UTF-8)`);
+  const columns = ["text", "label", ...(fields.textB === null ? [] : [fields.textB])];
+  const { rows, faults, notes } = readTextFile(fileName, bytes, { columns });
+  const own = readEach(rows, (row) => exampleOf({ fields, classes: task.classes }, row, `${fileName} line ${row.line}`));
+  const all = [...faults, ...own.faults].sort((a, b) => a.line - b.line);
+  refuseFaults(all, rows.length + faults.length);
+  if (own.read.length === 0) throw new Error(`${fileName} has no examples: it needs at least one row below the column names`);
+  return { examples: own.read, notes };
 }
 
 /** The value of a field that must be there; throws with the fields that there are. */
 export function fieldOf(row: Row, field: string, place: string): unknown {
   if (Object.hasOwn(row.fields, field)) return row.fields[field];
-  throw new Error(`${place}: there is no field "${field}"; the row has ${Object.keys(row.fields).join(", ") || "none"}`);
+  throw new RowFault("missing", `${place}: there is no field "${field}"; the row has ${Object.keys(row.fields).join(", ") || "none"}`);
 }
 
 /** A field's text without the space around it; throws where it is empty or no text. */
 export function readText(row: Row, field: string, place: string): string {
+  return trimmed(fieldOf(row, field, place), field, place);
+}
+
+/** The owner's name: text, or a number, true or false as text. */
+export function readOwner(row: Row, field: string, place: string): string {
   const value = fieldOf(row, field, place);
-  if (typeof value !== "string") throw new Error(`${place}: field "${field}" must be text, found ${JSON.stringify(value)}`);
-  const trimmed = value.trim();
-  if (trimmed === "") throw new Error(`${place}: field "${field}" is empty`);
-  return trimmed;
+  return trimmed(textOfNumber(value) ?? (typeof value === "boolean" ? String(value) : value), field, place);
+}
+
+function trimmed(value: unknown, field: string, place: string): string {
+  if (typeof value !== "string") {
+    const kind = value === null || value === undefined ? "missing" : "notText";
+    throw new RowFault(kind, `${place}: field "${field}" must be text, found ${shownValue(value)}`);
+  }
+  const text = value.trim();
+  if (text === "") throw new RowFault("empty", `${place}: field "${field}" is empty`);
+  return text;
 }
 
 function readLabel(row: Row, field: string, classes: readonly string[], place: string): number {
   const value = fieldOf(row, field, place);
-  const text = String(value).trim();
+  const text = (textOfNumber(value) ?? (typeof value === "string" ? value : "")).trim();
   const named = classes.findIndex((name) => name.toLowerCase() === text.toLowerCase());
   if (named !== -1 && typeof value === "string") return named;
   const number = typeof value === "number" || /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isInteger(number) && number >= 0 && number < classes.length) return number;
-  throw new Error(
-    `${place}: field "${field}" is ${JSON.stringify(value)}, expected one of ${classes.join(", ")} (or 0 to ${classes.length - 1})`,
-  );
+  const expected = `expected one of ${classes.join(", ")} (or 0 to ${classes.length - 1})`;
+  throw new RowFault("label", `${place}: field "${field}" is ${shownValue(value)}, ${expected}`);
 }

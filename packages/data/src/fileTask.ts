@@ -1,8 +1,10 @@
 import type { Metric } from "@tutti/core";
 import { drawExamples, holdOut } from "./dataset.ts";
+import { textOfNumber } from "./exactNumber.ts";
 import type { Dataset, Example } from "./example.ts";
-import { readText } from "./examples.ts";
-import { createLabelReader } from "./labels.ts";
+import { readOwner, readText } from "./examples.ts";
+import { countsByKind, type Fault, readEach, refuseFaults } from "./faults.ts";
+import { createLabels, type Labels, placeOf } from "./labels.ts";
 import type { Row } from "./rows.ts";
 import { type TaskDefinition, type TaskPrompt, validationReported } from "./task.ts";
 
@@ -22,12 +24,16 @@ export interface FileTaskOptions {
   /** By default the template of sentiment tasks, or of pairs, and the class names as label words. */
   readonly prompts?: readonly TaskPrompt[];
   readonly metric?: Metric;
+  /** Leave rows that do not fit out, and say how many; else they are refused, all together. */
+  readonly skipFaulty?: boolean;
 }
 
 /** The rows of one file, with the name that errors give it. */
 export interface SourceRows {
   readonly source: string;
   readonly rows: readonly Row[];
+  /** Rows that could not even be read. */
+  readonly faults?: readonly Fault[];
 }
 
 /** A task made of files. */
@@ -52,7 +58,7 @@ const fields = { text: "text", textB: "textB", label: "label", owner: "owner" };
 
 /**
  * Makes a task of rows with named columns. Without test rows the validation rows are what is reported; with neither, a fifth of the rows,
- * drawn by the seed. Throws with file, line and column where a row does not fit.
+ * drawn by the seed. Throws with file, line and column of every row that does not fit, unless such rows are to be skipped.
  */
 export function fileTask(
   options: FileTaskOptions,
@@ -60,28 +66,20 @@ export function fileTask(
   seed = 42,
 ): FileTask {
   const { textB = null, owner = null } = options;
-  const readLabel = createLabelReader(options, rows.train);
-  const read = ({ source, rows: found }: SourceRows): Example[] => {
-    if (found.length === 0) throw new Error(`${source} has no rows`);
-    return found.map((row) => {
-      const place = `${source} line ${row.line}`;
-      return {
-        text: readText(row, options.text, place),
-        ...(textB === null ? {} : { textB: readText(row, textB, place) }),
-        label: readLabel(row, source),
-        ...(owner === null ? {} : { owner: readText(withTextOwner(row, owner), owner, place) }),
-      };
-    });
+  const trainTexts = textsOf(rows.train, options);
+  const labels = createLabels(options, { ...trainTexts, rows: trainTexts.read.map(({ row }) => row) });
+  const { classes } = labels;
+  const isSecret = rows.test !== undefined && hasSecretLabels(rows.test, options.label, classes);
+  const read = (part: SourceRows, texts = textsOf(part, options)) => withLabels(texts, labels);
+  const parts = {
+    train: read(rows.train, trainTexts),
+    validation: rows.validation === undefined ? null : read(rows.validation),
+    test: rows.test === undefined || isSecret ? null : read(rows.test),
   };
-  const { train: trainRows, validation: validationRows = null, test: testRows = null } = rows;
-  const labelled = testRows !== null && hasSecretLabels(testRows, options.label, readLabel.classes) ? null : testRows;
-  const { train, validation, test, notes } = split(
-    read(trainRows),
-    validationRows === null ? null : read(validationRows),
-    labelled === null ? null : read(labelled),
-    seed,
-  );
-  const { classes } = readLabel;
+  const skipped = checkedParts(Object.values(parts), options.skipFaulty === true);
+  const made = split(parts.train.examples, parts.validation?.examples ?? null, parts.test?.examples ?? null, seed);
+  const { train, validation, test } = made;
+  const notes = [...skipped, ...made.notes];
   const task: TaskDefinition = {
     name: options.name,
     title: options.title ?? options.name,
@@ -99,14 +97,70 @@ export function fileTask(
   return { task, dataset, splits: { train, validation, test }, notes };
 }
 
-function withTextOwner(row: Row, owner: string): Row {
-  const value = row.fields[owner];
-  return typeof value === "number" ? { ...row, fields: { ...row.fields, [owner]: String(value) } } : row;
+/** What a row says beside its label. */
+interface RowTexts {
+  readonly row: Row;
+  readonly line: number;
+  readonly texts: Omit<Example, "label">;
+}
+
+interface PartTexts {
+  readonly source: string;
+  readonly read: readonly RowTexts[];
+  readonly faults: readonly Fault[];
+}
+
+function textsOf({ source, rows, faults = [] }: SourceRows, { text, textB, owner }: FileTaskOptions): PartTexts {
+  if (rows.length + faults.length === 0) throw new Error(`${source} has no rows`);
+  const found = readEach(rows, (row) => {
+    const place = placeOf(row, source);
+    const texts = {
+      text: readText(row, text, place),
+      ...(textB === undefined ? {} : { textB: readText(row, textB, place) }),
+      ...(owner === undefined ? {} : { owner: readOwner(row, owner, place) }),
+    };
+    return { row, line: row.line, texts };
+  });
+  return { source, read: found.read, faults: [...faults, ...found.faults] };
+}
+
+/** The examples of a part, and its faults in the order of their lines. */
+interface Part {
+  readonly source: string;
+  readonly examples: readonly Example[];
+  readonly faults: readonly Fault[];
+}
+
+function withLabels({ source, read, faults }: PartTexts, labels: Labels): Part {
+  const labelOf = labels.readerOf(
+    source,
+    read.map(({ row }) => row),
+  );
+  const found = readEach(read, ({ row, texts: { text, textB, owner } }): Example => {
+    const label = labelOf(row);
+    return { text, ...(textB === undefined ? {} : { textB }), label, ...(owner === undefined ? {} : { owner }) };
+  });
+  return { source, examples: found.read, faults: [...faults, ...found.faults].sort((a, b) => a.line - b.line) };
+}
+
+/** Refuses faulty rows of all parts together, or says how many are left out. */
+function checkedParts(found: readonly (Part | null)[], skipFaulty: boolean): string[] {
+  const parts = found.filter((part) => part !== null);
+  const faults = parts.flatMap((part) => part.faults);
+  if (!skipFaulty) refuseFaults(faults, faults.length + parts.reduce((sum, { examples }) => sum + examples.length, 0));
+  return parts.flatMap(({ source, examples, faults: own }) => {
+    const numRows = (examples.length + own.length).toLocaleString("en-US");
+    if (examples.length === 0) throw new Error(`${source}: none of its ${numRows} rows can be used: ${countsByKind(own)}`);
+    return own.length === 0
+      ? []
+      : [`Left out of ${source}: ${own.length.toLocaleString("en-US")} of ${numRows} rows: ${countsByKind(own)}.`];
+  });
 }
 
 /** Benchmarks publish test rows whose labels are all -1, so that nobody tunes on them. */
 function hasSecretLabels({ rows }: SourceRows, label: string, classes: readonly string[]): boolean {
-  return rows.length > 0 && !classes.includes("-1") && rows.every(({ fields: row }) => String(row[label]) === "-1");
+  const isSecret = (value: unknown) => (textOfNumber(value) ?? value) === "-1";
+  return rows.length > 0 && !classes.includes("-1") && rows.every(({ fields: row }) => isSecret(row[label]));
 }
 
 interface Splits {

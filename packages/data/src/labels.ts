@@ -1,68 +1,102 @@
+import { ExactNumber, textOfNumber } from "./exactNumber.ts";
 import { fieldOf } from "./examples.ts";
-import type { FileTaskOptions, SourceRows } from "./fileTask.ts";
-import type { Row } from "./rows.ts";
+import { type Fault, RowFault, readEach, refuseFaults } from "./faults.ts";
+import type { FileTaskOptions } from "./fileTask.ts";
+import { type Row, shownValue } from "./rows.ts";
 
-/** Gives a row's class number; `source` names the file in what it throws. */
-export interface LabelReader {
-  (row: Row, source: string): number;
+/** Gives a row's class number; throws a `RowFault`. */
+type LabelReader = (row: Row) => number;
+
+/** The classes of a task, and what reads the labels of a file with the rows that count there. */
+export interface Labels {
   readonly classes: readonly string[];
+  readerOf(source: string, rows: readonly Row[]): LabelReader;
 }
 
 type LabelKind = "text" | "numbers" | "true and false";
-type TextOf = (row: Row, source: string) => string;
+type TextOf = (row: Row) => string;
 
 /** More different labels than this are hardly classes. */
 const maxClasses = 200;
 
 /**
- * Reads labels that are, within a file, of one kind: names of classes, whole numbers or true and false. A name counts first (capitals do not
- * matter). Numbers that have names stand for these, if they are names of classes; where the classes are given and none is called by a
- * number, other numbers count from 0, and so do false and true.
+ * Reads labels that are, within a file, of one kind, the most frequent one: names of classes, whole numbers or true and false. A name counts
+ * first (capitals do not matter). Numbers that have names stand for these, if they are names of classes; where the classes are given and
+ * none is called by a number, other numbers count from 0, and so do false and true. Where the classes are not given they are the labels of
+ * the training rows; if these are too few, `faults` of those rows are the better answer.
  */
-export function createLabelReader({ label, numbering, ...options }: LabelOptions, train: SourceRows): LabelReader {
-  const textOf = labelTexts(label);
-  const given = options.classes ?? numbering;
-  const names = given ?? derivedClasses(train, label, textOf);
+export function createLabels({ label, ...options }: LabelOptions, train: TrainRows): Labels {
+  const numbering = options.numbering?.map((name) => name.trim());
+  const given = options.classes?.map((name) => name.trim()) ?? numbering;
+  const names = given ?? derivedClasses(train, label, options.skipFaulty === true);
   requireClasses(names, label);
   const numberOf = new Map(names.map((name, index) => [name.toLowerCase(), index]));
   const named = numbering?.every((name) => numberOf.has(name.toLowerCase())) === true ? numbering : names;
   const isNumbered = given !== undefined && !names.some((name) => /^-?\d+$/.test(name));
-  const read = (row: Row, source: string): number => {
-    const text = textOf(row, source);
-    const number = numberIn(text);
-    const found = numberOf.get(text.toLowerCase()) ?? (isNumbered ? numberOf.get(named[number]?.toLowerCase() ?? "") : undefined);
-    if (found !== undefined) return found;
-    const unlabelled = text === "-1" ? " (-1 marks rows whose labels are kept secret)" : "";
-    const numbers = isNumbered ? ` or 0 to ${names.length - 1}` : "";
-    throw new Error(
-      `${placeOf(row, source)}: column "${label}" is ${shown(row.fields[label])}${unlabelled}, expected one of ${names.join(", ")}${numbers}`,
-    );
+  const numberFor = (text: string) =>
+    numberOf.get(text.toLowerCase()) ?? (isNumbered ? numberOf.get(named[numberIn(text)]?.toLowerCase() ?? "") : undefined);
+  const readerOf = (source: string, rows: readonly Row[]): LabelReader => {
+    const textOf = labelTexts(label, source, rows);
+    return (row) => {
+      const text = textOf(row);
+      const found = numberFor(text);
+      if (found !== undefined) return found;
+      const unlabelled = text === "-1" ? " (-1 marks rows whose labels are kept secret)" : "";
+      const expected = `expected one of ${names.join(", ")}${isNumbered ? ` or 0 to ${names.length - 1}` : ""}`;
+      throw new RowFault(
+        "label",
+        `${placeOf(row, source)}: column "${label}" is ${shownValue(row.fields[label])}${unlabelled}, ${expected}`,
+      );
+    };
   };
-  return Object.assign(read, { classes: names });
+  return { classes: names, readerOf };
 }
 
-type LabelOptions = Pick<FileTaskOptions, "label" | "classes" | "numbering">;
+/** The training rows that count so far, and what is wrong with the others. */
+export interface TrainRows {
+  readonly source: string;
+  readonly rows: readonly Row[];
+  readonly faults: readonly Fault[];
+}
+
+type LabelOptions = Pick<FileTaskOptions, "label" | "classes" | "numbering" | "skipFaulty">;
 
 /** Labels as text, each file's of one kind. */
-function labelTexts(label: string): TextOf {
-  const kinds = new Map<string, { readonly kind: LabelKind; readonly place: string }>();
-  return (row, source) => {
+function labelTexts(label: string, source: string, rows: readonly Row[]): TextOf {
+  const expected = usualKind(label, rows);
+  return (row) => {
     const place = placeOf(row, source);
     const value = fieldOf(row, label, place);
     const kind = kindOf(value);
-    if (kind === null) throw new Error(`${place}: column "${label}" is ${shown(value)}, expected the name of a class or a whole number`);
-    const first = kinds.get(source) ?? { kind, place };
-    kinds.set(source, first);
-    if (kind !== first.kind) {
-      const found = `column "${label}" is ${shown(value)}, but it holds ${first.kind} at ${first.place}`;
-      throw new Error(`${place}: ${found}: labels must be of one kind`);
+    if (kind === null) {
+      const fault = value === "" || value === null || value === undefined ? "empty" : "label";
+      throw new RowFault(fault, `${place}: column "${label}" is ${shownValue(value)}, expected the name of a class or a whole number`);
     }
-    return String(value).trim();
+    if (expected !== null && kind !== expected.kind) {
+      const found = `column "${label}" is ${shownValue(value)}, but it holds ${expected.kind} at ${placeOf(expected.first, source)}`;
+      throw new RowFault("label", `${place}: ${found}: labels must be of one kind`);
+    }
+    return (textOfNumber(value) ?? String(value)).trim();
   };
 }
 
-function placeOf({ line }: Row, source: string): string {
-  return `${source} line ${line}`;
+/** The most frequent kind of a column's values, and a row that has it; of two equal ones the first. */
+function usualKind(label: string, rows: readonly Row[]): { kind: LabelKind; first: Row } | null {
+  const found = new Map<LabelKind, { count: number; readonly first: Row }>();
+  for (const row of rows) {
+    const kind = Object.hasOwn(row.fields, label) ? kindOf(row.fields[label]) : null;
+    if (kind === null) continue;
+    const known = found.get(kind) ?? { count: 0, first: row };
+    known.count++;
+    found.set(kind, known);
+  }
+  const [usual] = [...found].sort(([, a], [, b]) => b.count - a.count);
+  return usual === undefined ? null : { kind: usual[0], first: usual[1].first };
+}
+
+/** File and line of a row. */
+export function placeOf({ line, source: own }: Row, source: string): string {
+  return `${own ?? source} line ${line}`;
 }
 
 function numberIn(text: string): number {
@@ -71,18 +105,22 @@ function numberIn(text: string): number {
   return /^\d+$/.test(text) ? Number(text) : -1;
 }
 
-function derivedClasses({ source, rows }: SourceRows, label: string, textOf: TextOf): string[] {
-  const found = new Set<string>();
-  const seen = new Map<string, string>();
-  for (const row of rows) {
-    const text = textOf(row, source);
-    if (!seen.has(text.toLowerCase())) found.add(text);
-    seen.set(text.toLowerCase(), text);
+function derivedClasses({ source, rows, faults }: TrainRows, label: string, skipFaulty: boolean): string[] {
+  const found = new Map<string, string>();
+  const labels = readEach(rows, labelTexts(label, source, rows));
+  for (const text of labels.read) {
+    if (!found.has(text.toLowerCase())) found.set(text.toLowerCase(), text);
     if (found.size > maxClasses)
       throw new Error(`${source}: column "${label}" has more than ${maxClasses} different values: is it the label?`);
   }
-  const isNumeric = [...found].every((text) => /^-?\d+$/.test(text));
-  return [...found].sort((a, b) => (isNumeric ? Number(a) - Number(b) : a < b ? -1 : 1));
+  if (found.size < 2 && !skipFaulty) refuseFaults([...faults, ...labels.faults], rows.length + faults.length);
+  const texts = [...found.values()];
+  return texts.every((text) => /^-?\d+$/.test(text)) ? texts.sort(byNumber) : texts.sort((a, b) => (a < b ? -1 : 1));
+}
+
+function byNumber(a: string, b: string): number {
+  const difference = BigInt(a) - BigInt(b);
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
 }
 
 function requireClasses(names: readonly string[], label: string): void {
@@ -96,9 +134,6 @@ function requireClasses(names: readonly string[], label: string): void {
 function kindOf(value: unknown): LabelKind | null {
   if (typeof value === "string") return value.trim() === "" ? null : "text";
   if (typeof value === "boolean") return "true and false";
+  if (value instanceof ExactNumber) return /^-?\d+$/.test(value.digits) ? "numbers" : null;
   return Number.isInteger(value) ? "numbers" : null;
-}
-
-function shown(value: unknown): string {
-  return typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? "missing");
 }

@@ -1,5 +1,7 @@
 import { type Compressors, type FileMetaData, parquetMetadata, parquetReadObjects, parquetSchema } from "hyparquet";
-import { defaultRowLimits, type Row, type RowLimits, requireRoom } from "./rows.ts";
+import { decodeText } from "./decodeText.ts";
+import { exactParsers, numCharacters, requireTextRoom, withExactValues } from "./parquetValues.ts";
+import { defaultRowLimits, type Row, type RowLimits, requireLength, requireRoom } from "./rows.ts";
 
 /** What a Parquet file holds. */
 export interface ParquetTable {
@@ -18,22 +20,28 @@ export interface ParquetOptions {
   readonly limits?: RowLimits;
 }
 
-/** Reads a Parquet file. A row's `line` counts rows from 1; 64-bit whole numbers become numbers. `source` names the file in errors. */
+/**
+ * Reads a Parquet file. A row's `line` counts rows from 1. Whole numbers and decimals keep their digits, dates and times become text.
+ * `source` names the file in errors.
+ */
 export async function parseParquet(bytes: Uint8Array, source = "the file", options: ParquetOptions = {}): Promise<ParquetTable> {
   const { limits = defaultRowLimits } = options;
   const file = bytes.slice().buffer;
   const metadata = readMetadata(file, source);
   const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
-  const missing = options.columns?.find((column) => !columns.includes(column));
-  if (missing !== undefined) throw new Error(`${source}: there is no column "${missing}"; the file has ${columns.join(", ") || "none"}`);
+  requireColumns(columns, options.columns, source);
   requireRoom(Number(metadata.num_rows) - 1, source, limits);
+  requireTextRoom(metadata, options.columns, source, limits);
   refuseUnknownCodecs(metadata, source, options);
-  const found = await readObjects(file, source, metadata, options);
-  const rows = found.map((row, index) => ({
-    line: index + 1,
-    fields: Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)])),
-  }));
+  const rows = await readRows(file, source, metadata, { ...options, limits });
   return { columns, rows, classNames: classNamesOf(metadata) };
+}
+
+function requireColumns(columns: readonly string[], wanted: readonly string[] | undefined, source: string): void {
+  const missing = wanted?.find((column) => !columns.includes(column));
+  if (missing !== undefined) throw new Error(`${source}: there is no column "${missing}"; the file has ${columns.join(", ") || "none"}`);
+  const repeated = (wanted ?? columns).find((column) => columns.indexOf(column) !== columns.lastIndexOf(column));
+  if (repeated !== undefined) throw new Error(`${source}: two columns are called "${repeated}"`);
 }
 
 function readMetadata(file: ArrayBuffer, source: string): FileMetaData {
@@ -50,17 +58,42 @@ function readMetadata(file: ArrayBuffer, source: string): FileMetaData {
   }
 }
 
-async function readObjects(file: ArrayBuffer, source: string, metadata: FileMetaData, { columns, compressors }: ParquetOptions) {
-  try {
-    return await parquetReadObjects({
-      file,
-      metadata,
-      ...(columns === undefined ? {} : { columns: [...columns] }),
-      ...(compressors === undefined ? {} : { compressors }),
-    });
-  } catch (cause) {
-    throw damaged(source, cause);
-  }
+interface ReadRowsOptions extends ParquetOptions {
+  readonly limits: RowLimits;
+}
+
+async function readRows(file: ArrayBuffer, source: string, found: FileMetaData, options: ReadRowsOptions): Promise<Row[]> {
+  const { limits } = options;
+  const refused: unknown[] = [];
+  const textOf = (bytes: Uint8Array): string => {
+    try {
+      return decodeText(bytes, source, limits);
+    } catch (cause) {
+      refused.push(cause);
+      throw cause;
+    }
+  };
+  const { metadata, exactOf } = withExactValues(found, textOf);
+  const objects = await unpack({ file, metadata, parsers: exactParsers(textOf) }, options).catch((cause: unknown) => {
+    throw refused[0] ?? damaged(source, cause); // a refused text does not mean a damaged file
+  });
+  const rows = objects.map((row, index) => {
+    const fields = Object.entries(row).map(([name, value]): [string, unknown] => [name, exactOf.get(name)?.(value) ?? value]);
+    return { line: index + 1, fields: Object.fromEntries(fields) };
+  });
+  const total = rows.reduce((sum, { fields }) => sum + numCharacters(fields), 0);
+  requireLength(total, source, limits);
+  return rows;
+}
+
+type Unpacking = Pick<Parameters<typeof parquetReadObjects>[0], "file" | "metadata" | "parsers">;
+
+async function unpack(from: Unpacking, { columns, compressors }: ParquetOptions) {
+  return parquetReadObjects({
+    ...{ ...from, utf8: false },
+    ...(columns === undefined ? {} : { columns: [...columns] }),
+    ...(compressors === undefined ? {} : { compressors }),
+  });
 }
 
 function damaged(source: string, cause: unknown): Error {
@@ -80,10 +113,6 @@ function refuseUnknownCodecs(metadata: FileMetaData, source: string, { columns, 
       );
     }
   }
-}
-
-function plain(value: unknown): unknown {
-  return typeof value === "bigint" && Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 
 /** The names in the description that the `datasets` library keeps in the file under the key `huggingface`. */

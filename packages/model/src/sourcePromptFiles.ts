@@ -1,14 +1,28 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type RunSettings, sourcePromptPath } from "@tutti/core";
-import { fetchSourcePrompts, type SourcePrompt } from "./tuning/sourcePrompts.ts";
+import { fetchSourcePrompts, parseSourcePrompt, type SourcePrompt } from "./tuning/sourcePrompts.ts";
 
-/** Writes a source prompt where runs look for it, whole or not at all; answers the path. Node only. */
-export async function writeSourcePrompt(publicFolder: string, prompt: SourcePrompt): Promise<string> {
+/** Onto the disk, not only into its cache; a test hands in a disk that is full. */
+const writeThrough = (path: string, text: string) => writeFile(path, text, { flush: true });
+
+/**
+ * Writes a source prompt where runs look for it, whole or not at all; answers the path. It is read back as runs will read it before it takes
+ * the place of one of its name: what fails leaves that one as it was. Node only.
+ */
+export async function writeSourcePrompt(publicFolder: string, prompt: SourcePrompt, write = writeThrough): Promise<string> {
   const path = join(publicFolder, sourcePromptPath(prompt.backbone, prompt.name, prompt.shape[0]));
+  const text = `${JSON.stringify(prompt)}\n`;
+  parseSourcePrompt(text, path);
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(`${path}.unfinished`, `${JSON.stringify(prompt)}\n`);
-  await rename(`${path}.unfinished`, path);
+  const unfinished = `${path}.unfinished`;
+  try {
+    await write(unfinished, text);
+    await rename(unfinished, path);
+  } catch (cause) {
+    await rm(unfinished, { force: true });
+    throw new Error(`${path} could not be written, and what was there before stays`, { cause });
+  }
   return path;
 }
 

@@ -135,7 +135,10 @@ test("a hub id is fetched from HF_ENDPOINT with HF_TOKEN, and the download is cl
 });
 
 test("what is neither a folder nor a hub id is a usage error", async () => {
-  await expect(tutti("backbone", "add", "./no/such/folder")).rejects.toThrow("is neither a folder nor a hub id");
+  await expect(tutti("backbone", "add", "./no/such/folder")).rejects.toThrow(
+    "./no/such/folder does not exist: there is no such file or folder",
+  );
+  await expect(tutti("backbone", "add", "no such")).rejects.toThrow("no such does not exist");
   await expect(tutti("backbone", "add", golden("bert/config.json"))).rejects.toThrow("is a file: give the folder");
   await expect(tutti("backbone", "add", golden("bert"), "--name", "Über")).rejects.toThrow('"Über" is no name for a backbone');
 });

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { UsageError } from "../exitCodes.ts";
+import { foundAt, hubPrefix } from "../localPaths.ts";
 
 /** Where a checkpoint is: a folder on this machine or a model on the hub, `@` naming a revision. */
 export type CheckpointPlace =
@@ -9,10 +10,10 @@ export type CheckpointPlace =
 
 /** A folder that is there, or else what looks like a hub id. */
 export async function placeOf(text: string): Promise<CheckpointPlace> {
-  const found = await stat(text).catch(() => null);
-  if (found?.isDirectory()) return { kind: "folder", folder: text };
+  const found = await foundAt(text);
+  if (found?.isFolder) return { kind: "folder", folder: text };
   if (found !== null) throw new UsageError(`${text} is a file: give the folder that holds config.json and the safetensors files`);
-  const [, id, revision] = /^([\w-][\w.-]*(?:\/[\w-][\w.-]*)?)(?:@([\w./-]+))?$/.exec(text) ?? [];
+  const [, id, revision] = /^([\w-][\w.-]*(?:\/[\w-][\w.-]*)?)(?:@([\w./-]+))?$/.exec(text.replace(hubPrefix, "")) ?? [];
   if (id === undefined) throw new UsageError(`${text} is neither a folder nor a hub id such as FacebookAI/roberta-base`);
   return { kind: "hub", id, revision: revision ?? null };
 }

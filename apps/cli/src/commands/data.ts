@@ -55,6 +55,7 @@ function addAdd(data: Command): void {
     .option("--train-rows <number>", "draw so many training rows and leave the others out", wholeNumber(2))
     .option("--validation-rows <number>", "likewise of the validation part, where there is one", wholeNumber(2))
     .option("--test-rows <number>", "likewise of the test part", wholeNumber(2))
+    .option("--skip-faulty", "leave out rows that cannot be used, and say how many; without it they are refused")
     .option("--source <text>", "where the rows come from, for the record")
     .option("--licence <text>", "their licence (default: what the hub says)")
     .option("--downloads <folder>", "where files from the hub are kept", ".cache/hub")

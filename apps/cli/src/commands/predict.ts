@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { text as readAll } from "node:stream/consumers";
+import { buffer as readAll } from "node:stream/consumers";
 import { accuracy, macroF1 } from "@tutti/core";
 import { type Command, Option } from "commander";
 import { UsageError } from "../exitCodes.ts";
@@ -71,10 +71,11 @@ async function predict(texts: readonly string[], flags: PredictFlags): Promise<v
 async function linesOf(texts: readonly string[], file: string | undefined): Promise<string[]> {
   if (texts.length > 0) return [...texts];
   if (file === undefined && process.stdin.isTTY) throw new UsageError("no text: give texts, --file FILE, --split test, or lines on stdin");
-  const whole = file === undefined ? await readAll(process.stdin) : await readFile(file, "utf8").catch(() => null);
-  if (whole === null) throw new UsageError(`${file} cannot be read: give a file with one text a line`);
-  return whole
-    .split(/\r?\n/)
+  const bytes = file === undefined ? await readAll(process.stdin) : await readFile(file).catch(() => null);
+  if (bytes === null) throw new UsageError(`${file} cannot be read: give a file with one text a line`);
+  const { decodeText } = await import("@tutti/data");
+  return decodeText(bytes, file ?? "the standard input")
+    .split(/\r\n|\n|\r/)
     .map((line) => line.trim())
     .filter((line) => line !== "");
 }

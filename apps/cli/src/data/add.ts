@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { DatasetCard, Example, FileTask, SourceColumns, TaskDefinition, TaskSource } from "@tutti/data";
 import { count, some } from "../backbones/text.ts";
 import { UsageError } from "../exitCodes.ts";
+import { stoppable } from "../prompts/stoppable.ts";
 import { type DataPlace, dataPlaceOf, datasetNameOf, requireName } from "./places.ts";
 import { type PublishPorts, publish } from "./publish.ts";
 import { readSplits } from "./read.ts";
@@ -26,6 +27,8 @@ export interface AddDataFlags {
   readonly trainRows?: number;
   readonly validationRows?: number;
   readonly testRows?: number;
+  /** Leave faulty rows out instead of refusing them. */
+  readonly skipFaulty?: boolean;
   readonly source?: string;
   readonly licence?: string;
   readonly datasets: string;
@@ -56,22 +59,24 @@ export async function addData(target: string, flags: AddDataFlags, ports?: Publi
   const data = await import("@tutti/data");
   const { classes } = columns;
   const numbering = read.classNames[label] ?? columns.numbering;
-  const made = data.fileTask(
-    {
-      ...{ name, text, label },
-      ...(textB === undefined ? {} : { textB }),
-      ...(owner === undefined ? {} : { owner }),
-      ...(classes === undefined ? {} : { classes }),
-      ...(numbering === undefined ? {} : { numbering }),
-      ...(flags.title === undefined ? {} : { title: flags.title }),
-      ...(flags.metric === undefined ? {} : { metric: flags.metric }),
-      ...promptsOf(flags, classes ?? numbering, textB !== undefined),
-    },
-    {
-      train: read.train,
-      ...(read.validation === null ? {} : { validation: read.validation }),
-      ...(read.test === null ? {} : { test: read.test }),
-    },
+  const made = advised(data.FaultyRows, () =>
+    data.fileTask(
+      {
+        ...{ name, text, label, skipFaulty: flags.skipFaulty === true },
+        ...(textB === undefined ? {} : { textB }),
+        ...(owner === undefined ? {} : { owner }),
+        ...(classes === undefined ? {} : { classes }),
+        ...(numbering === undefined ? {} : { numbering }),
+        ...(flags.title === undefined ? {} : { title: flags.title }),
+        ...(flags.metric === undefined ? {} : { metric: flags.metric }),
+        ...promptsOf(flags, classes ?? numbering, textB !== undefined),
+      },
+      {
+        train: read.train,
+        ...(read.validation === null ? {} : { validation: read.validation }),
+        ...(read.test === null ? {} : { test: read.test }),
+      },
+    ),
   );
   if (classes === undefined && numbering === undefined) requireRepeated(made.task.classes.length, read.train.rows.length, label);
   const fitting = builtIn === null ? { task: made.task, parts: made.splits, notes: made.notes } : fitted(builtIn, made);
@@ -81,12 +86,27 @@ export async function addData(target: string, flags: AddDataFlags, ports?: Publi
     source: flags.source ?? read.source,
     licence: flags.licence ?? read.licence ?? "unknown",
     format: data.cardFormat,
-    notes: [...notes, ...(partial === null ? [] : [partial]), ...overlapNotes(parts, data.sharedText)],
+    notes: [...read.notes, ...notes, ...(partial === null ? [] : [partial]), ...overlapNotes(parts, data.sharedText)],
   });
   const folder = join(flags.datasets, name);
   const isReplacing = (await stat(join(folder, "dataset.json")).catch(() => null)) !== null;
-  await publish(folder, filesOf(task, parts, data.rowOf), card, ports);
+  let isPublished = false;
+  await stoppable(async (signal) => {
+    await publish(folder, filesOf(task, parts, data), card, { signal, ...ports });
+    isPublished = true;
+  });
+  if (!isPublished) return;
   for (const line of summary(folder, card, isReplacing)) console.log(line);
+}
+
+/** Says with refused rows how to go on without them. */
+function advised<T>(FaultyRows: typeof import("@tutti/data").FaultyRows, make: () => T): T {
+  try {
+    return make();
+  } catch (cause) {
+    if (!(cause instanceof FaultyRows)) throw cause;
+    throw new FaultyRows(`${cause.message}\n--skip-faulty leaves such rows out`, { cause });
+  }
 }
 
 /** A column whose values hardly repeat, such as the text itself, is no label. */
@@ -216,16 +236,22 @@ function cardOf(
   };
 }
 
-function filesOf(
-  task: TaskDefinition,
-  parts: Parts,
-  rowOf: (example: Example, classes: readonly string[]) => object,
-): Record<string, string> {
-  const lines = (examples: readonly Example[]) => examples.map((example) => `${JSON.stringify(rowOf(example, task.classes))}\n`).join("");
+function filesOf(task: TaskDefinition, parts: Parts, { rowOf, defaultRowLimits }: typeof import("@tutti/data")): Record<string, string> {
+  const lines = (examples: readonly Example[], part: keyof Parts) => {
+    const found = examples.map((example) => `${JSON.stringify(rowOf(example, task.classes))}\n`);
+    const numCharacters = found.reduce((sum, line) => sum + line.length, 0);
+    if (numCharacters > defaultRowLimits.maxCharacters)
+      throw new UsageError(
+        `the ${part} part comes to ${numCharacters} characters, at most ${defaultRowLimits.maxCharacters} are read: draw fewer rows with --${part}-rows`,
+      );
+    return found.join("");
+  };
   return {
-    [task.files.train]: lines(parts.train),
-    ...(task.files.validation === null || parts.validation === null ? {} : { [task.files.validation]: lines(parts.validation) }),
-    [task.files.test]: lines(parts.test),
+    [task.files.train]: lines(parts.train, "train"),
+    ...(task.files.validation === null || parts.validation === null
+      ? {}
+      : { [task.files.validation]: lines(parts.validation, "validation") }),
+    [task.files.test]: lines(parts.test, "test"),
   };
 }
 

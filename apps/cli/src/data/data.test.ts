@@ -119,7 +119,8 @@ test("what is wrong is told in a sentence, and nothing is left behind", async ()
     [[path, ...columns, "--words", "a,b"], "--words needs --classes"],
     [[path, ...columns, "--classes", "help,sales", "--words", "a"], "1 --words for 2 classes"],
     [[path, ...columns, "--classes", "help,sales", "--template", "{text}"], '--template "{text}" has no {mask}'],
-    [[join(folder, "nothing")], "is neither a file, a folder, a built-in task nor a hub id"],
+    [[join(folder, "nothing")], "nothing does not exist: there is no such file or folder"],
+    [["nothing"], "nothing is neither a file, a folder, a built-in task nor a hub id"],
     [["mpqa"], "no place on the hub is known for mpqa: give a folder"],
   ] as const)
     await expect(tutti("data", "add", ...words), words.join(" ")).rejects.toThrow(message);

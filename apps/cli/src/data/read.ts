@@ -1,11 +1,12 @@
-import { readdir, readFile, realpath } from "node:fs/promises";
+import { readdir, realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
-import type { Row, SourceRows } from "@tutti/data";
+import type { Fault, Row, SourceRows } from "@tutti/data";
 import { size } from "../backbones/text.ts";
 import { UsageError } from "../exitCodes.ts";
 import { createProgress } from "../progress.ts";
 import type { DataPlace } from "./places.ts";
+import { readWhole } from "./readWhole.ts";
 import { findSplitFiles, requireApart, type SplitFiles, type SplitNames } from "./splitFiles.ts";
 
 /** Rows of each split, with where they are from. */
@@ -17,6 +18,8 @@ export interface SourceSplits {
   readonly classNames: Readonly<Record<string, readonly string[]>>;
   readonly source: string;
   readonly licence: string | null;
+  /** What was assumed about the files, in sentences. */
+  readonly notes: readonly string[];
 }
 
 /** What to read of a data set. */
@@ -38,10 +41,9 @@ const compressors = {
 /** Reads the splits of a data set. */
 export async function readSplits(request: ReadRequest): Promise<SourceSplits> {
   const { place } = request;
-  if (place.kind === "hub") return readHub(place, request);
+  if (place.kind === "hub") return readHub(place, request).catch((error: unknown) => refuseBoth(place.id, error));
   const { train, validation, test } = await localFiles(place, request.splits);
-  const open = (path: string) => readFile(path);
-  const read = await readAll({ train, validation, test }, open, request.columns);
+  const read = await readAll({ train, validation, test }, readWhole, request.columns);
   return { ...read, source: basename(place.path), licence: null };
 }
 
@@ -66,41 +68,54 @@ function besideFile(path: string, names: SplitNames): SplitFiles {
   return { train: [path], validation: one(names.validation), test: one(names.test) };
 }
 
-type Read = Pick<SourceSplits, "train" | "validation" | "test" | "classNames">;
+type Read = Pick<SourceSplits, "train" | "validation" | "test" | "classNames" | "notes">;
 
 async function readAll(files: SplitFiles, open: (path: string) => Promise<Uint8Array>, columns: readonly string[]): Promise<Read> {
-  const { parseDataFile } = await import("@tutti/data");
+  const { defaultRowLimits, parseDataFile } = await import("@tutti/data");
   const classNames: Record<string, readonly string[]> = {};
+  const notes: string[] = [];
   const read = async (paths: readonly string[]): Promise<SourceRows | null> => {
     if (paths.length === 0) return null;
     const rows: Row[] = [];
+    const faults: Fault[] = [];
+    const first = basename(paths[0] ?? "");
+    const source = paths.length === 1 ? first : `${first} and ${paths.length - 1} more`;
     for (const path of paths) {
-      const bytes = await open(path).catch((cause: unknown) => {
-        if (isMissing(cause)) throw new UsageError(`${path} cannot be read: there is no such file`);
-        throw cause;
-      });
-      const file = await parseDataFile(basename(path), bytes, { columns, compressors });
+      const name = basename(path);
+      const file = await parseDataFile(name, await open(path), { columns, compressors });
       requireColumns(file.rows, columns, path);
-      for (const row of file.rows) rows.push(row);
+      for (const row of file.rows) rows.push(paths.length === 1 ? row : { ...row, source: name });
+      for (const fault of file.faults) faults.push(fault);
+      notes.push(...file.notes);
       Object.assign(classNames, file.classNames);
+      if (rows.length > defaultRowLimits.maxRows)
+        throw new Error(`${source} have more than ${defaultRowLimits.maxRows} rows together, which is as many as are read`);
     }
-    return { source: paths.length === 1 ? basename(paths[0] ?? "") : `${basename(paths[0] ?? "")} and ${paths.length - 1} more`, rows };
+    return { source, rows, faults };
   };
   const train = await read(files.train);
   if (train === null) throw new UsageError("there is no training part");
-  return { train, validation: await read(files.validation), test: await read(files.test), classNames };
+  return { train, validation: await read(files.validation), test: await read(files.test), classNames, notes };
 }
 
-/** The first row's columns are every row's, in most files; what is missing there is a slip of the command line. */
+/** A column that no row has is a slip of the command line; where only some lack it, those rows are faulty. */
 function requireColumns(rows: readonly Row[], columns: readonly string[], path: string): void {
   const [first] = rows;
   if (first === undefined) return;
-  const missing = columns.find((column) => !Object.hasOwn(first.fields, column));
+  const missing = columns.find((column) => !rows.some(({ fields }) => Object.hasOwn(fields, column)));
   if (missing === undefined) return;
   const found = Object.keys(first.fields).join(", ");
   throw new UsageError(
     `${basename(path)} has no column "${missing}", it has ${found}: --text, --text-b, --label and --owner name the columns`,
   );
+}
+
+/** A name that is not found on the hub may have been meant as a path. */
+function refuseBoth(id: string, error: unknown): never {
+  const cause = error instanceof Error ? error.cause : null;
+  const isMissing = cause instanceof Error && "statusCode" in cause && (cause.statusCode === 404 || cause.statusCode === 401);
+  if (!(error instanceof Error) || !(isMissing || error.message.includes("cannot be reached"))) throw error;
+  throw new Error(`${error.message}; nor is there a file or folder ${id} here`, { cause });
 }
 
 async function readHub(place: DataPlace & { kind: "hub" }, { splits, config, columns, downloads }: ReadRequest): Promise<SourceSplits> {
@@ -124,7 +139,7 @@ async function readHub(place: DataPlace & { kind: "hub" }, { splits, config, col
         const found = findSplitFiles(files, splits, place.id);
         requireApart(found, place.id);
         refuseLarge([...found.train, ...found.validation, ...found.test], sizes, place.id);
-        const read = await readAll(found, async (path) => readFile(await download(path)), columns);
+        const read = await readAll(found, async (path) => readWhole(await download(path)), columns);
         return { ...read, source: `${place.id}@${commit.slice(0, 12)}${used === null ? "" : ` ${used}`}`, licence };
       },
     );
@@ -170,8 +185,4 @@ function filesOfConfig(paths: readonly string[], id: string, wanted: string | un
   if (!configs.includes(config)) throw new UsageError(`${id} has no configuration ${config}; it has ${configs.join(", ")}`);
   const files = data.filter((path) => (config === "" ? !path.includes("/") : path.startsWith(`${config}/`)));
   return { files, config: config === "" || config === "data" ? null : config };
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

@@ -189,6 +189,13 @@ test("tuned prompts of an ATTEMPT run predict with their source prompts, and say
   const expected = (await predictor.predict(texts.map((text) => ({ text })))).map((label) => predictor.classes[label]);
   predictor.dispose();
   expect(said.split("\n")).toEqual(texts.map((text, index) => `${expected[index]}\t${text}`));
+  const file = join(folder, "texts.txt");
+  await writeFile(file, `\uFEFF${texts.join("\r")}`);
+  expect(await tutti("predict", "--prompts", path, "--public", folder, "--file", file)).toBe(said);
+  await writeFile(file, Buffer.from("Größe passt\n", "latin1"));
+  await expect(tutti("predict", "--prompts", path, "--public", folder, "--file", file)).rejects.toThrow(
+    "texts.txt is not UTF-8 text: save it as UTF-8",
+  );
   await prompt("remove", "source");
   await expect(tutti("predict", "--prompts", path, "--public", folder, ...texts)).rejects.toThrow(
     /the run needs prompts\/minuet\/source-2\.json, which is not in .*; `tutti prompt train` makes a source prompt/,

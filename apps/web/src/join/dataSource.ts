@@ -5,7 +5,14 @@ import { findTask, parseOwnExamples } from "@tutti/data";
 /** Where this tab's examples come from. What an own file holds never leaves the tab: only the number of its examples is sent. */
 export type DataSource =
   | { readonly kind: "share" }
-  | { readonly kind: "own"; readonly fileName: string; readonly examples: readonly Example[]; readonly classes: readonly ClassCount[] };
+  | {
+      readonly kind: "own";
+      readonly fileName: string;
+      readonly examples: readonly Example[];
+      readonly classes: readonly ClassCount[];
+      /** What was assumed about the file, in sentences. */
+      readonly notes: readonly string[];
+    };
 
 export interface ClassCount {
   readonly name: string;
@@ -17,17 +24,20 @@ export const maxFileBytes = 5_000_000;
 const maxExamples = 20_000;
 
 /** Reads a volunteer's file for the run's task, in this page; throws with what is wrong and what to do. */
-export async function readOwnFile(file: Pick<File, "name" | "size" | "text">, taskName: string): Promise<DataSource & { kind: "own" }> {
+export async function readOwnFile(
+  file: Pick<File, "name" | "size" | "arrayBuffer">,
+  taskName: string,
+): Promise<DataSource & { kind: "own" }> {
   if (file.size > maxFileBytes) {
     throw new Error(`${file.name} has ${(file.size / 1e6).toFixed(1)} MB; at most ${maxFileBytes / 1e6} MB can be read. Use a part of it.`);
   }
   const task = findTask(taskName);
-  const examples = parseOwnExamples(file.name, await file.text(), task);
+  const { examples, notes } = parseOwnExamples(file.name, new Uint8Array(await file.arrayBuffer()), task);
   if (examples.length > maxExamples) {
     throw new Error(`${file.name} has ${examples.length} rows; at most ${maxExamples} can be used. Use a part of it.`);
   }
   const classes = task.classes.map((name, label) => ({ name, count: examples.filter((example) => example.label === label).length }));
-  return { kind: "own", fileName: file.name, examples, classes };
+  return { kind: "own", fileName: file.name, examples, classes, notes };
 }
 
 /** How the session is told. */

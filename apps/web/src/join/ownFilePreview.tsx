@@ -5,12 +5,17 @@ const numShown = 4;
 
 /** The first rows of an own file and how many examples each class has. */
 export function OwnFilePreview({ source }: { readonly source: DataSource & { kind: "own" } }) {
-  const { examples, classes } = source;
+  const { examples, classes, notes } = source;
   return (
     <div class="preview stack" data-testid="own-file-preview">
       <p class="small">
         <strong>{counted(examples.length, "example")}</strong>: {classes.map(({ name, count }) => `${count} ${name}`).join(", ")}
       </p>
+      {notes.map((note) => (
+        <p class="small" key={note}>
+          {note}
+        </p>
+      ))}
       <table>
         <thead>
           <tr>

@@ -42,7 +42,8 @@ test("a page learns an added task, so that it can show its title and read a volu
   expect(asked).toEqual(["/run.json", "/datasets/tickets/dataset.json"]);
   expect(taskTitle("tickets")).toBe("Who should answer?");
   expect(classNames("tickets")).toEqual(["a", "b", "c", "d"]);
-  expect(parseOwnExamples("own.csv", "text,label\nHello,C\n", findTask("tickets"))[0]?.label).toBe(2);
+  const own = parseOwnExamples("own.csv", new TextEncoder().encode("text,label\nHello,C\n"), findTask("tickets"));
+  expect(own.examples[0]?.label).toBe(2);
 });
 
 test("a page asks for no card of a built-in task, and lives without one", async () => {

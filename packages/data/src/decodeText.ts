@@ -1,0 +1,35 @@
+import { defaultRowLimits, type RowLimits, requireLength } from "./rows.ts";
+
+/**
+ * The text of a file: UTF-8, or UTF-16 where a byte order mark says so. Other bytes are refused, never replaced. A text
+ * that is too long is refused before it is decoded.
+ */
+export function decodeText(bytes: Uint8Array, source: string, limits: RowLimits = defaultRowLimits): string {
+  const encoding = encodingOf(bytes);
+  if (bytes.length > limits.maxCharacters)
+    requireLength(encoding === "utf-8" ? numUtf8Characters(bytes) : bytes.length >> 1, source, limits);
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch (cause) {
+    const isUtf8 = encoding === "utf-8";
+    const found = isUtf8 ? "is not UTF-8 text" : "begins like UTF-16 text and is not (it may be cut off)";
+    throw new Error(`${source} ${found}: save it as UTF-8`, { cause });
+  }
+}
+
+/** What the first bytes of a text file say about its encoding. */
+export function encodingOf(bytes: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
+  const [first, second] = bytes;
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  return first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
+}
+
+/** UTF-16 units that UTF-8 bytes, or a piece of them, become. */
+export function numUtf8Characters(bytes: Uint8Array): number {
+  let count = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] ?? 0;
+    if ((byte & 0xc0) !== 0x80) count += byte >= 0xf0 ? 2 : 1; // continuation bytes add nothing, four bytes make a surrogate pair
+  }
+  return count;
+}

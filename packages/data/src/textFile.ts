@@ -1,0 +1,24 @@
+import { readCsv } from "./csv.ts";
+import { decodeText } from "./decodeText.ts";
+import { readJsonl } from "./jsonl.ts";
+import type { ReadOptions, RowsRead } from "./rows.ts";
+
+/** What the end of a text file's name may be. */
+export const textExtensions = ["csv", "tsv", "jsonl", "ndjson"] as const;
+
+/** The end of a file's name after its last dot, in lower case. */
+export function extensionOf(fileName: string): string {
+  return fileName.toLowerCase().split(".").at(-1) ?? "";
+}
+
+export function isTextFile(fileName: string): boolean {
+  return textExtensions.some((extension) => extension === extensionOf(fileName));
+}
+
+/** Reads a CSV, TSV or JSON Lines file as its name says: the one reader of the command line and the join page. */
+export function readTextFile(fileName: string, bytes: Uint8Array, options: ReadOptions = {}): RowsRead {
+  const extension = extensionOf(fileName);
+  const text = decodeText(bytes, fileName, options.limits);
+  if (extension === "csv" || extension === "tsv") return readCsv(text, fileName, { ...options, isTsv: extension === "tsv" });
+  return readJsonl(text, fileName, options);
+}
