@@ -6,7 +6,8 @@ import { lanAddresses } from "../http/certificate.ts";
 import { listRunIds, readRun } from "../journal/readRun.ts";
 import { deriveRunId } from "../runFolder.ts";
 import type { Overrides } from "../settings.ts";
-import { mergeSettings, readSettingsFile } from "../settings.ts";
+import { mergeSettings } from "../settings.ts";
+import { readSettingsFile } from "../settingsFile.ts";
 import { readBackboneSizes, requireSourcePrompts, tunedParameters } from "../tuned.ts";
 
 /** How to serve a run. */

@@ -1,0 +1,39 @@
+/** How far a word is from another one as people mistype and shorten names, 0 for the same but for case and separators; null for too far. */
+export function distanceOf(word: string, candidate: string): number | null {
+  const [a, b] = [plain(word), plain(candidate)];
+  const edits = editDistance(a, b);
+  if (edits <= (a.length < 4 ? 1 : Math.max(2, Math.floor(a.length / 3)))) return edits;
+  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+  if (short.length < shortestPart || !long.includes(short)) return null;
+  return long.endsWith(short) ? partDistance : partDistance + 1;
+}
+
+/** The candidates that are nearest to a word, the first ones first; none where all are too far. */
+export function nearestOf<T>(word: string, candidates: readonly T[], nameOf: (candidate: T) => string): T[] {
+  const judged = candidates.flatMap((candidate) => {
+    const distance = distanceOf(word, nameOf(candidate));
+    return distance === null ? [] : [{ candidate, distance }];
+  });
+  const least = Math.min(...judged.map(({ distance }) => distance));
+  return judged.filter(({ distance }) => distance === least).map(({ candidate }) => candidate);
+}
+
+/** Letters that a part of a name has at least, such as `epochs` of `localEpochs`. */
+const shortestPart = 5;
+/** A part is farther than a few slips of the pen; the end of a name is what people leave it to. */
+const partDistance = 100;
+
+const plain = (word: string) => word.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substituted = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(substituted, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
