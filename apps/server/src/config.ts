@@ -68,12 +68,21 @@ export class ConfigError extends Error {
 /** Names of a settings file that choose where it starts and are no settings themselves. */
 const fileNames = [{ path: ["preset"], choice: null }];
 
-/** Parses and freezes a configuration; throws a ConfigError with a line for each fault, those that are known already first. */
-export function parseConfig(input: unknown, known: readonly string[] = []): CoordinatorConfig {
+/** What is known of an input before it is parsed. */
+interface ParseOptions {
+  /** The file that it is from. */
+  readonly name?: string;
+  /** Faults of it, told first. */
+  readonly known?: readonly string[];
+}
+
+/** Parses and freezes a configuration; throws a ConfigError with a line for each fault. */
+export function parseConfig(input: unknown, { name, known = [] }: ParseOptions = {}): CoordinatorConfig {
   const result = coordinatorConfigSchema.safeParse(input);
   if (result.success && known.length === 0) return deepFreeze(result.data);
   const faults = [...known, ...settingFaults(coordinatorConfigSchema, input, { others: fileNames })];
-  throw new ConfigError(`the configuration was refused:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
+  const what = name === undefined ? "the configuration was refused" : `${name}: the configuration was refused`;
+  throw new ConfigError(`${what}:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
 }
 
 function deepFreeze<T>(value: T): T {

@@ -22,6 +22,7 @@ import { forWelcome } from "./status.ts";
 import type { StepRecord } from "./stepRecord.ts";
 import { createThrottle } from "./throttle.ts";
 import type { TunedParameters } from "./tuned.ts";
+import { inRunFolder } from "./writableFolder.ts";
 
 export type { CoordinatorEvent, PagesHandler, RunOutcome };
 
@@ -73,7 +74,7 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
   const runId = config.runId ?? deriveRunId(run);
   const folder = openRunFolder(config.dataDir, runId, !config.writesRunFiles);
   const unlock = lockRunFolder(folder.path);
-  const journal = openJournal(given.store ?? lmdbStore(join(folder.path, "journal")));
+  const journal = inRunFolder(folder.path, () => openJournal(given.store ?? lmdbStore(join(folder.path, "journal"))));
   requireSameRun(journal, run, runId, folder.path);
   const isResumed = journal.contents() !== null;
   const meter = createWireMeter((journal.contents()?.traffic ?? {}) as MeterRecord);

@@ -12,12 +12,14 @@ export interface SettingsSources {
   readonly preset: string;
   /** A settings file: any coordinator name, `preset`, and `run` with the names that differ from the preset. */
   readonly file?: Overrides;
+  /** The file's path, for what is said of its faults. */
+  readonly name?: string;
   /** The command line's flags in the same shape; a `preset` here wins over the file's. */
   readonly flags?: Overrides;
 }
 
 /** Preset, file and flags as one parsed configuration. Throws a ConfigError with a line for each fault. */
-export function mergeSettings({ presets, preset, file = {}, flags = {} }: SettingsSources): CoordinatorConfig {
+export function mergeSettings({ presets, preset, file = {}, name: path, flags = {} }: SettingsSources): CoordinatorConfig {
   const { preset: filePreset, ...fileRest } = file;
   const { preset: flagPreset, ...flagRest } = flags;
   const name = flagPreset ?? filePreset ?? preset;
@@ -25,7 +27,10 @@ export function mergeSettings({ presets, preset, file = {}, flags = {} }: Settin
   const base = presets[isKnown ? name : preset];
   const asked = mergeDeep(fileRest, flagRest);
   const merged = mergeDeep({ run: base }, asked);
-  return parseConfig(mergeDeep(merged, fitted(merged, base, asked)), isKnown ? [] : [presetFault(name, Object.keys(presets))]);
+  return parseConfig(mergeDeep(merged, fitted(merged, base, asked)), {
+    ...(path === undefined ? {} : { name: path }),
+    known: isKnown ? [] : [presetFault(name, Object.keys(presets))],
+  });
 }
 
 function presetFault(name: unknown, names: readonly string[]): string {

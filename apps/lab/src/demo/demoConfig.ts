@@ -1,6 +1,6 @@
 import { open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { presets, type RunSettings } from "@tutti/core";
+import { followed, presets, type RunSettings } from "@tutti/core";
 import { runSettingsSchema } from "@tutti/protocol";
 
 /** What can be chosen on the demo's command line; what is left out comes from the preset. */
@@ -70,14 +70,12 @@ export function demoSettings({ devices, rounds, task, alpha, seed, backend, kern
   const preset = presets.demo;
   const isSlow = backend === "webgpu" || backend === "cpu" || kernels === "plain";
   const numDevices = devices ?? preset.numDevices;
-  const cohortSize = Math.min(preset.cohortSize, numDevices);
   return {
     ...preset,
     deadlineMs: isSlow && preset.deadlineMs !== null ? slowDeadlineFactor * preset.deadlineMs : preset.deadlineMs,
     task: `feedback/${task ?? "topic"}`,
     numDevices,
-    cohortSize,
-    minDevices: Math.min(preset.minDevices, numDevices),
+    ...followed({ numDevices }, preset, () => false),
     numRounds: rounds ?? preset.numRounds,
     seed: seed ?? preset.seed,
     ...(alpha === undefined ? {} : { partition: { kind: "dirichletLabel", dirichletAlpha: alpha } }),

@@ -39,7 +39,7 @@ export type ServeEnd = "done" | "SIGINT" | "SIGTERM" | "stopped";
 export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const { presets, preset, flags = {}, print } = options;
   const file = options.file === undefined ? {} : readSettingsFile(options.file);
-  const config = mergeSettings({ presets, preset, file, flags });
+  const config = mergeSettings({ presets, preset, file, flags, ...(options.file === undefined ? {} : { name: options.file }) });
   const tuned = tunedParameters(config.run, readBackboneSizes(config.publicDir, config.run.backbone), options.numClasses(config.run));
   requireSourcePrompts(config.publicDir, config.run);
   const finished = await describeFinished(config);
