@@ -6,7 +6,7 @@ export type { DeviceStateParts } from "./deviceStates.ts";
 export { decodeDeviceState, encodeDeviceState } from "./deviceStates.ts";
 export { nearestOf } from "./faults/nearest.ts";
 export { type KnownName, knownNames, namesAt, valueAt } from "./faults/schemaTree.ts";
-export { type FaultPlace, meantText, settingFaults, shown } from "./faults/settingFaults.ts";
+export { type FaultPlace, settingFaults, shown } from "./faults/settingFaults.ts";
 export type { Backend, BlobRef } from "./fields.ts";
 export { backendSchema, blobRefSchema, bytes, encodingSchema, taskIdSchema } from "./fields.ts";
 export type { TaskIdentity } from "./identities.ts";

@@ -2,7 +2,7 @@
 export function distanceOf(word: string, candidate: string): number | null {
   const [a, b] = [plain(word), plain(candidate)];
   const edits = editDistance(a, b);
-  if (edits <= (a.length < 4 ? 1 : Math.max(2, Math.floor(a.length / 3)))) return edits;
+  if (edits <= mostEdits(a, b)) return edits;
   const [short, long] = a.length < b.length ? [a, b] : [b, a];
   if (short.length < shortestPart || !long.includes(short)) return null;
   return long.endsWith(short) ? partDistance : partDistance + 1;
@@ -10,18 +10,29 @@ export function distanceOf(word: string, candidate: string): number | null {
 
 /** The candidates that are nearest to a word, the first ones first; none where all are too far. */
 export function nearestOf<T>(word: string, candidates: readonly T[], nameOf: (candidate: T) => string): T[] {
+  return nearest(word, candidates, nameOf).found;
+}
+
+/** The same with how far they are, which is infinite where all are too far. */
+export function nearest<T>(word: string, candidates: readonly T[], nameOf: (candidate: T) => string): { found: T[]; distance: number } {
   const judged = candidates.flatMap((candidate) => {
     const distance = distanceOf(word, nameOf(candidate));
     return distance === null ? [] : [{ candidate, distance }];
   });
   const least = Math.min(...judged.map(({ distance }) => distance));
-  return judged.filter(({ distance }) => distance === least).map(({ candidate }) => candidate);
+  return { found: judged.filter(({ distance }) => distance === least).map(({ candidate }) => candidate), distance: least };
+}
+
+/** Slips that a word may have; among short words one more would make anything of anything. */
+function mostEdits(word: string, candidate: string): number {
+  if (word.length >= 4) return Math.max(2, Math.floor(word.length / 3));
+  return word[0] === candidate[0] ? 1 : 0;
 }
 
 /** Letters that a part of a name has at least, such as `epochs` of `localEpochs`. */
 const shortestPart = 5;
 /** A part is farther than a few slips of the pen; the end of a name is what people leave it to. */
-const partDistance = 100;
+export const partDistance = 100;
 
 const plain = (word: string) => word.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
 

@@ -76,7 +76,7 @@ test("an unknown name is told with the whole paths of the nearest ones, wherever
     "cup.radius: there is no such name; did you mean cup.shape.radius (where cup.shape.kind is round)?",
     "cup.saucer_width: there is no such name; did you mean saucerWidth?",
     "cup.side: there is no such name; expected one of title, colour, fill, isHot, shape, handles, labels, note",
-    "cup.shape.radius: there is no such name; write shape: { radius: 2 }",
+    'cup."shape.radius": there is no such name; write shape: { radius: 2 }',
   ]);
   expect(faults({ colour: "red" }, { colur: 1, length: 2 })).toEqual([
     "colur: there is no such name; did you mean cup.colour?",

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { expectationOf, oneOf, wordsOf } from "./expectation.ts";
-import { nearestOf } from "./nearest.ts";
+import { nearest, nearestOf, partDistance } from "./nearest.ts";
 import { bare, type KnownName, knownNames, namesAt, schemaAt, tagOf, tagValues, valueAt } from "./schemaTree.ts";
 
 /** Where settings stand, for the paths in sentences. */
@@ -30,27 +30,38 @@ export function shown(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
-/** What may be meant by a name that is not known: `; did you mean …?` with whole paths, or the names that there are. */
-export function meantText(name: string, siblings: readonly KnownName[], others: readonly KnownName[]): string {
-  const candidates = new Map([...siblings, ...others].map((known) => [`${textOf(known.path)} ${known.choice?.value}`, known] as const));
-  const nearest = nearestOf(name, [...candidates.values()], ({ path }) => path.at(-1) ?? "");
-  const choices = new Map<string, KnownName[]>();
-  for (const known of nearest) choices.set(textOf(known.path), [...(choices.get(textOf(known.path)) ?? []), known]);
-  const texts = [...choices].slice(0, mostMeant).map(([path, known]) => `${path}${choiceText(known)}`);
+/**
+ * What may be meant by a name that is not known: `; did you mean …?` with whole paths, or the names that there are. Names of its own place come
+ * first, those of others where they are nearer.
+ */
+function meantText(name: string, siblings: readonly KnownName[], others: readonly KnownName[]): string {
+  const leaf = ({ path }: KnownName) => path.at(-1) ?? "";
+  const [own, far] = [nearest(name, siblings, leaf), nearest(name, others, leaf)];
+  const meant = [
+    ...(own.distance < partDistance || own.distance <= far.distance ? own.found : []),
+    ...(far.distance < own.distance ? far.found : []),
+  ];
+  const byPath = new Map<string, KnownName[]>();
+  for (const known of meant) byPath.set(textOf(known.path), [...(byPath.get(textOf(known.path)) ?? []), known]);
+  const texts = [...byPath].slice(0, mostMeant).map(([path, known]) => `${path}${choiceText(known, others)}`);
   if (texts.length > 0) return `; did you mean ${texts.join(" or ")}?`;
-  return siblings.length === 0 ? "" : `; expected one of ${siblings.map(({ path }) => path.at(-1)).join(", ")}`;
+  return siblings.length === 0 ? "" : `; expected one of ${siblings.map(leaf).join(", ")}`;
 }
 
 const mostMeant = 4;
 
-const textOf = (path: readonly PropertyKey[]) => path.map(String).join(".");
+/** A path with dots between its names; a name that has a dot itself is in quotes. */
+const textOf = (path: readonly PropertyKey[]) =>
+  path.map((part) => (String(part).includes(".") ? JSON.stringify(part) : String(part))).join(".");
 
 /** ` (where strategy.name is fedOpt)` behind a name that not every choice has. */
-function choiceText(known: readonly KnownName[]): string {
+function choiceText(known: readonly KnownName[], all: readonly KnownName[]): string {
   const choices = known.flatMap(({ choice }) => choice ?? []);
   const [first] = choices;
   if (first === undefined || choices.length < known.length) return "";
-  return ` (where ${textOf(first.path)} is ${choices.map(({ value }) => value).join(" or ")})`;
+  const at = textOf(first.path);
+  const numChoices = all.filter(({ path, choice }) => choice !== null && textOf(path) === at).length;
+  return choices.length === numChoices ? "" : ` (where ${at} is ${choices.map(({ value }) => value).join(" or ")})`;
 }
 
 /** An issue with those that it hides: of the entries of a list of a wrong length, and inside an entry that may be a word or names and values. */
