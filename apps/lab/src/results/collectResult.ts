@@ -11,8 +11,8 @@ export interface ResultSources {
   readonly allParams: Params;
   readonly steps: readonly StepRecord[];
   readonly traffic: TrafficTotals;
-  /** Accuracy and macro F1 of always answering the commonest class of the training data. */
-  readonly majority: { readonly accuracy: number; readonly macroF1: number } | null;
+  /** Accuracy and macro F1 of always answering the commonest class of the training data, and of how many texts. */
+  readonly majority: { readonly accuracy: number; readonly macroF1: number; readonly numExamples: number } | null;
   readonly backend: string;
   readonly threads: number;
   readonly numTabs: number;
@@ -20,7 +20,7 @@ export interface ResultSources {
   readonly parametersSha256: string;
 }
 
-type Measure = "accuracy" | "macroF1";
+type Measure = "accuracy" | "macroF1" | "numExamples";
 
 const evaluationsOf = (steps: readonly StepRecord[]) => steps.flatMap((step) => step.evaluations.map((record) => ({ step, record })));
 
@@ -29,7 +29,7 @@ function last(steps: readonly StepRecord[], protocol: EvaluationRecord["protocol
   return found.at(-1)?.record ?? null;
 }
 
-/** The global test record of the training round that was best on the validation split; the earliest of equals. */
+/** The global test record of the training round with the highest score on the validation split; the earliest of equals. */
 function bestOnValidation(steps: readonly StepRecord[]): EvaluationRecord | null {
   let best: { accuracy: number; step: StepRecord } | null = null;
   for (const { step, record } of evaluationsOf(steps)) {
@@ -93,6 +93,7 @@ export function collectResult(sources: ResultSources): RunResult {
     },
     accuracy: scores(steps, sources.majority, "accuracy"),
     f1: scores(steps, sources.majority, "macroF1"),
+    texts: scores(steps, sources.majority, "numExamples"),
     layerScores: summary.layerScores ?? [],
     selectedLayers: summary.selectedLayers ?? [],
     keepFraction: summary.keepFraction ?? 1,

@@ -7,7 +7,7 @@ export interface Scores {
   readonly global: number | null;
   readonly personalised: number | null;
   readonly newcomer: number | null;
-  /** Test score at the round that was best on the validation split. */
+  /** Test score at the round with the highest score on the validation split. */
   readonly globalBest: number | null;
   /** Always the commonest class of the training data. */
   readonly majority: number | null;
@@ -31,6 +31,8 @@ export interface RunResult {
   readonly accuracy: Scores;
   /** Macro F1. */
   readonly f1: Scores;
+  /** Texts that each of them is of. */
+  readonly texts: Scores;
   /** One entry per layer, null where not scored. */
   readonly layerScores: readonly (number | null)[];
   readonly selectedLayers: readonly number[];
