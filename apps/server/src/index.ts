@@ -22,4 +22,4 @@ export { readSettingsFile } from "./settingsFile.ts";
 export type { EvaluationRecord, StepRecord } from "./stepRecord.ts";
 export type { TunedParameters } from "./tuned.ts";
 export { readBackboneSizes, tunedParameters } from "./tuned.ts";
-export { makeRunFolder } from "./writableFolder.ts";
+export { makeRunFolder, requireFolder } from "./writableFolder.ts";

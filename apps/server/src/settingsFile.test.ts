@@ -75,6 +75,8 @@ test("broken YAML is told with line and column, all faults at once, a line each 
   ];
   for (const [text, place] of broken) expect([text, where(text)]).toEqual([text, place]);
   expect(faultOf("c.yaml", "a: *x\n")).toContain("quote it if it is text");
+  expect(faultOf("d.yaml", "run: &all\n  x: *all\n")).toBe("d.yaml: a * stands inside what its & is for: write out what it stands for");
+  expect(faultOf("e.json", `{"a": ${"[".repeat(100_000)}`)).toContain("e.json: its lists or names stand in each other too deeply");
 });
 
 test("broken JSON is told with line and column, and a name that comes twice is none that counts silently", () => {

@@ -15,10 +15,24 @@ export function readSettingsFile(path: string): Overrides {
   if (!extensions.includes(extension)) throw new ConfigError(`${path}: a settings file ends in .yaml, .yml or .json`);
   const text = textOf(path, bytes);
   if (text.trim() === "") throw new ConfigError(`${path} is empty: expected names and values`);
-  const value = extension === ".json" ? parseJson(path, text) : parseYaml(path, text);
+  const value = parse(path, text, extension === ".json" ? parseJson : parseYaml);
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Overrides;
   if (value === null) throw new ConfigError(`${path} has no settings: expected names and values`);
   throw new ConfigError(`${path}: found ${shown(value)}, expected names and values`);
+}
+
+/** What the file holds, if it ends: names can stand in each other without end, and YAML's references in a circle. */
+function parse(path: string, text: string, parser: (path: string, text: string) => unknown): unknown {
+  try {
+    const value = parser(path, text);
+    JSON.stringify(value);
+    return value;
+  } catch (cause) {
+    if (cause instanceof RangeError) throw new ConfigError(`${path}: its lists or names stand in each other too deeply`, { cause });
+    if (cause instanceof TypeError)
+      throw new ConfigError(`${path}: a * stands inside what its & is for: write out what it stands for`, { cause });
+    throw cause;
+  }
 }
 
 function bytesOf(path: string): Uint8Array {
