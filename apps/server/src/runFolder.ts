@@ -18,6 +18,16 @@ export function deriveRunId(run: RunSettings): string {
   return `${run.task.replaceAll(/[^A-Za-z0-9_-]+/g, "-")}-seed${run.seed}-${digest}`.slice(0, 64);
 }
 
+/**
+ * The same, or the id of a folder that is there and whose run has the same numbers: a fixed roster does not look at `minDevices`, which flags with a
+ * number of devices once set to 1.
+ */
+export function findRunId(dataDir: string, run: RunSettings): string {
+  const id = deriveRunId(run);
+  const earlier = run.roster === "fixed" ? deriveRunId({ ...run, minDevices: 1 }) : id;
+  return !existsSync(join(dataDir, id)) && existsSync(join(dataDir, earlier)) ? earlier : id;
+}
+
 /** The files that a run leaves beside its journal. */
 export interface RunFolder {
   readonly path: string;
