@@ -28,9 +28,8 @@ function parse(path: string, text: string, parser: (path: string, text: string) 
     JSON.stringify(value);
     return value;
   } catch (cause) {
-    if (cause instanceof RangeError) throw new ConfigError(`${path}: its lists or names stand in each other too deeply`, { cause });
-    if (cause instanceof TypeError)
-      throw new ConfigError(`${path}: a * stands inside what its & is for: write out what it stands for`, { cause });
+    if (cause instanceof RangeError) throw new ConfigError(`${path}: its lists or names stand in each other too deeply`);
+    if (cause instanceof TypeError) throw new ConfigError(`${path}: a * stands inside what its & is for: write out what it stands for`);
     throw cause;
   }
 }
@@ -41,7 +40,7 @@ function bytesOf(path: string): Uint8Array {
     return readFileSync(path);
   } catch (cause) {
     if (cause instanceof ConfigError) throw cause;
-    throw new ConfigError(`${path} ${whyUnreadable(path, codeOf(cause))}`, { cause });
+    throw new ConfigError(`${path} ${whyUnreadable(path, codeOf(cause))}`);
   }
 }
 
@@ -71,8 +70,8 @@ const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? 
 function textOf(path: string, bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new ConfigError(`${path} is not UTF-8 text: save it as UTF-8`, { cause });
+  } catch {
+    throw new ConfigError(`${path} is not UTF-8 text: save it as UTF-8`);
   }
 }
 
@@ -80,8 +79,8 @@ function parseJson(path: string, text: string): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (cause) {
-    throw new ConfigError(`${path}: ${jsonFault(text, jsonPosition(text))}`, { cause });
+  } catch {
+    throw new ConfigError(`${path}: ${jsonFault(text, jsonPosition(text))}`);
   }
   // every JSON text is YAML, whose parser knows lines and sees a name that comes twice
   refuseFaults(
@@ -108,7 +107,7 @@ function parseYaml(path: string, text: string): unknown {
     const what = isEndless
       ? "its * and & repeat too much: write out what they stand for"
       : "a * leads to no & before it; quote it if it is text";
-    throw new ConfigError(`${path}: ${what}`, { cause });
+    throw new ConfigError(`${path}: ${what}`);
   }
 }
 

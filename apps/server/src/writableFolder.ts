@@ -21,7 +21,7 @@ export function inRunFolder<T>(folder: string, act: () => T): T {
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
     if (!Object.hasOwn(reasons, code)) throw cause;
-    throw new ConfigError(`the folder ${folder} cannot be written: ${reasons[code]}; give another folder with --out`, { cause });
+    throw new ConfigError(`the folder ${folder} cannot be written: ${reasons[code]}; give another folder with --out`);
   }
 }
 

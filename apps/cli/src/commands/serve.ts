@@ -66,16 +66,25 @@ Examples:
 
 /** Serves with the flags laid over a settings file; writes the tuned prompts when the run is over. */
 export async function serveRun(file: string | undefined, flags: ServeFlags, isOver: "whenDone" | "whenStopped"): Promise<void> {
-  const [{ presets }, { findTask }, { rememberDatasets }, { mergeSettings, readSettingsFile, serve }, lab] = await Promise.all([
-    import("@tutti/core"),
-    import("@tutti/data"),
-    import("@tutti/data/node"),
-    import("@tutti/server"),
-    import("@tutti/lab"),
-  ]);
+  const [{ presets }, { findTask }, { rememberDatasets }, { makeRunFolder, mergeSettings, readSettingsFile, serve }, lab] =
+    await Promise.all([
+      import("@tutti/core"),
+      import("@tutti/data"),
+      import("@tutti/data/node"),
+      import("@tutti/server"),
+      import("@tutti/lab"),
+    ]);
   const settings = file === undefined ? {} : readSettingsFile(file);
   const asked = settingsOf(flags);
-  mergeSettings({ presets, preset: "default", file: settings, flags: asked, ...(file === undefined ? {} : { name: file }) }); // faults are told before pages are built
+  // faults of settings and folder are told before pages are built
+  const { dataDir } = mergeSettings({
+    presets,
+    preset: "default",
+    file: settings,
+    flags: asked,
+    ...(file === undefined ? {} : { name: file }),
+  });
+  makeRunFolder(dataDir);
   const places = { publicDir: settings.publicDir ?? join(lab.projectFolder, "public"), pagesDir: settings.pagesDir };
   await rememberDatasets(String(places.publicDir));
   if (flags.dev === true) places.pagesDir = null;
