@@ -1,15 +1,14 @@
 import { createHash } from "node:crypto";
-import { followed, followers, type MethodName, type Metric, methods, presets, type RunSettings } from "@tutti/core";
+import type { MethodName, Metric, RunSettings } from "@tutti/core";
 import { findTask } from "@tutti/data";
 import { runSettingsSchema } from "@tutti/protocol";
 import { mergeDeep } from "@tutti/server";
-import { sourceIdentity, withFreeSources } from "./attemptSources.ts";
-import { combinations } from "./combinations.ts";
+import { sourceIdentity } from "./attemptSources.ts";
+import { type Draft, draftsOf, type GivenMethod } from "./drafts.ts";
 import { titleOf, wholeMethod, wholeTask } from "./entries.ts";
 import { type Experiment, ExperimentError } from "./experimentFile.ts";
 import type { FaultPlan } from "./labResult.ts";
-import { createFaultList, type FaultList, inTheLab, withinDevices } from "./runFaults.ts";
-import { type Change, changesOf, isThere, withChanges } from "./settingChanges.ts";
+import { createFaultList, type FaultList } from "./runFaults.ts";
 
 /** A run of an experiment before it has run. */
 export interface PlannedRun {
@@ -117,89 +116,10 @@ function isKnownTask(name: string, at: number, faults: FaultList): boolean {
   }
 }
 
-type GivenMethod = ReturnType<typeof wholeMethod>;
-type GivenTask = ReturnType<typeof wholeTask>;
-
 /** The entry whose rates decide for this one. */
 function chooserOf(given: GivenMethod, experiment: Experiment): GivenMethod {
   const found = experiment.methods.map(wholeMethod).find(({ name, ratesOf }) => name === given.ratesOf && ratesOf === undefined);
   return given.ratesOf === undefined || found === undefined ? given : found;
-}
-
-/** A method on a task, where the file has both. */
-interface Entry {
-  readonly experiment: Experiment;
-  readonly method: GivenMethod;
-  readonly methodAt: number;
-  readonly task: GivenTask;
-  readonly taskAt: number;
-}
-
-/** A cell whose settings hold. */
-interface Draft extends Entry, Pick<Cell, "variant" | "note"> {
-  readonly settings: RunSettings;
-}
-
-/** Every combination of the axes for a method on a task; those with faults are left out and noted. */
-function draftsOf(entry: Entry, faults: FaultList): Draft[] {
-  const { experiment, method, methodAt, task, taskAt } = entry;
-  const title = titleOf(method);
-  const preset = presets[experiment.base];
-  const given = mergeDeep(mergeDeep(preset, inTheLab), { ...experiment.settings, task: task.name }) as Names;
-  const ofTask = changesOf(`tasks.${taskAt}.set`, task.set);
-  const ofMethod = changesOf(`methods.${methodAt}.set`, method.set);
-  const base = withChanges(given, ofTask);
-  const isSound = faults.check(withinDevices(base, preset), { name: task.name, changes: ofTask });
-  return combinations(Object.entries(experiment.grid), method.name, task.name).flatMap(({ variant, changes: ofGrid }) => {
-    const later = [...ofMethod, ...ofGrid];
-    const changes = [...changesOf("settings", experiment.settings), ...ofTask, ...later];
-    const settings = settingsOf({ base: isSound ? base : given, preset, method: method.name, later, changes });
-    try {
-      const free = withFreeSources(settings, { title, task: task.name });
-      if (!faults.check(free.settings, { name: `${title} on ${task.name}`, changes }) || !isSound) return [];
-      return [{ ...entry, variant, note: free.note, settings: runSettingsSchema.parse(free.settings) }];
-    } catch (error) {
-      faults.note(`methods.${methodAt}: ${error instanceof Error ? error.message : String(error)}`);
-      return [];
-    }
-  });
-}
-
-type Names = Readonly<Record<string, unknown>>;
-
-interface RunParts {
-  /** What methods start from. */
-  readonly base: Names;
-  readonly preset: RunSettings;
-  readonly method: PlannedRun["method"];
-  /** Of the method's entry and of the axes, which methods do not undo. */
-  readonly later: readonly Change[];
-  /** All of the file, for what somebody asked for. */
-  readonly changes: readonly Change[];
-}
-
-/**
- * A run's settings before they are checked. What a method derives from a setting, such as epochs of fine-tuning, follows that setting wherever the
- * file gives it; so do cohort and start the number of devices.
- */
-function settingsOf({ base, preset, method, later, changes }: RunParts): Names {
-  const asked = new Set(changes.map(({ path }) => path));
-  const whole = withChanges(base, later);
-  const starts = [
-    withChanges(
-      base,
-      later.filter(({ path }) => isThere(base, path)),
-    ),
-    base,
-  ];
-  const start = starts.map((one) => runSettingsSchema.safeParse(withinDevices(one, preset)).data).find((one) => one !== undefined);
-  // where nothing is sound to start from, the faults are told as they are
-  if (method === "settings" || start === undefined) return { ...whole, ...followed(whole, preset, (name) => asked.has(name)) };
-  const made = methods[method].settings(start);
-  const ofMethod = followers.filter((name) => made[name] !== start[name]);
-  const kept = followers.filter((name) => asked.has(name) && !ofMethod.includes(name)).map((name) => [name, whole[name]] as const);
-  const settings = { ...withChanges({ ...made }, later), ...Object.fromEntries(kept) };
-  return { ...settings, ...followed(settings, preset, (name) => asked.has(name) || ofMethod.includes(name)) };
 }
 
 function cellOf({ experiment, method: given, task: { name: task }, variant, note, settings: varied }: Draft, hashes: FileHashes): Cell {

@@ -1,6 +1,7 @@
 /** How far a word is from another one as people mistype and shorten names, 0 for the same but for case and separators; null for too far. */
 export function distanceOf(word: string, candidate: string): number | null {
   const [a, b] = [plain(word), plain(candidate)];
+  if (a.length > longestWord) return null;
   const edits = editDistance(a, b);
   if (edits <= mostEdits(a, b)) return edits;
   const [short, long] = a.length < b.length ? [a, b] : [b, a];
@@ -29,6 +30,8 @@ function mostEdits(word: string, candidate: string): number {
   return word[0] === candidate[0] ? 1 : 0;
 }
 
+/** Longer words are no slips of any name. */
+const longestWord = 100;
 /** Letters that a part of a name has at least, such as `epochs` of `localEpochs`. */
 const shortestPart = 5;
 /** A part is farther than a few slips of the pen; the end of a name is what people leave it to. */

@@ -91,6 +91,14 @@ test("an unknown name is told with the whole paths of the nearest ones, wherever
   ]);
 });
 
+test("whatever a name is made of, its fault is one line of a length that can be read", () => {
+  const names = ["two\nlines", "a: b", "", "\u001b[2J", "y".repeat(1e6), "__proto__", "constructor"];
+  const lines = settingFaults(schema, { ...good, ...Object.fromEntries(names.map((name) => [name, 1])) });
+  expect(lines).toHaveLength(names.length);
+  for (const line of lines) expect(line).toMatch(/^[^\p{Cc}]{1,300}$/u);
+  expect(lines[0]).toMatch(/^"two\\nlines": there is no such name; expected one of cup, saucerWidth$/);
+});
+
 test("a name of another choice is told as that", () => {
   expect(faults({ shape: { kind: "round", radius: 3, sideLength: 2 } })).toEqual([
     'cup.shape.sideLength: a setting where cup.shape.kind is square, found "round"; leave it out, or change cup.shape.kind',

@@ -50,9 +50,14 @@ function meantText(name: string, siblings: readonly KnownName[], others: readonl
 
 const mostMeant = 4;
 
-/** A path with dots between its names; a name that has a dot itself is in quotes. */
+/** A path with dots between its names, on one line; a name that is more than a word is in quotes. */
 const textOf = (path: readonly PropertyKey[]) =>
-  path.map((part) => (String(part).includes(".") ? JSON.stringify(part) : String(part))).join(".");
+  path
+    .map(String)
+    .map((part) => (isWord(part) ? part : shown(part)))
+    .join(".");
+
+const isWord = (part: string) => /^[^\s."'\p{C}]{1,80}$/u.test(part);
 
 /** ` (where strategy.name is fedOpt)` behind a name that not every choice has. */
 function choiceText(known: readonly KnownName[], all: readonly KnownName[]): string {
