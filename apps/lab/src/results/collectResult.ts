@@ -51,6 +51,11 @@ function scores(steps: readonly StepRecord[], majority: ResultSources["majority"
   };
 }
 
+/** Of how many texts each score of a run is. */
+export function countTexts({ steps, majority }: Pick<ResultSources, "steps" | "majority">): Scores {
+  return scores(steps, majority, "numExamples");
+}
+
 /** A round's training; what follows it in the last round is fine-tuning, of which nothing travels. */
 const isTraining = ({ stage, step, kind }: StepRecord) => stage === "train" && kind === "train" && step === 1;
 
@@ -93,7 +98,6 @@ export function collectResult(sources: ResultSources): RunResult {
     },
     accuracy: scores(steps, sources.majority, "accuracy"),
     f1: scores(steps, sources.majority, "macroF1"),
-    texts: scores(steps, sources.majority, "numExamples"),
     layerScores: summary.layerScores ?? [],
     selectedLayers: summary.selectedLayers ?? [],
     keepFraction: summary.keepFraction ?? 1,

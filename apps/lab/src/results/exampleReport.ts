@@ -63,6 +63,7 @@ export const exampleReport: RunReport = {
   },
   machine: "Some processor, 2 cores, linux",
   backendReason: "wasm × 1: fastest micro-step",
+  texts: { global: 288, personalised: 288, newcomer: 288, globalBest: 288, majority: 1288, zeroShot: 288 },
   result: {
     task: "feedback/topic",
     backend: "wasm",
@@ -70,7 +71,6 @@ export const exampleReport: RunReport = {
     rounds: 3,
     seconds: { scoring: 4.2, counting: 61, training: 95, evaluation: 33, total: 201 },
     accuracy: { global: 0.601, personalised: 0.702, newcomer: 0.64, globalBest: 0.59, majority: 0.25, zeroShot: 0.33 },
-    texts: { global: 288, personalised: 288, newcomer: 288, globalBest: 288, majority: 1288, zeroShot: 288 },
     f1: { global: 0.58, personalised: 0.69, newcomer: 0.62, globalBest: 0.57, majority: 0.1, zeroShot: 0.3 },
     layerScores: [8.21, 9.13, 22.4, 31.7, 96.5, null],
     selectedLayers: [2, 3, 4],

@@ -43,7 +43,8 @@ export const scoreHeads = ["test split", "accuracy", "macro F1", "of texts", "co
 /** A line for each way of evaluating, in the order of the heads. */
 export function scoreLines(report: RunReport): string[][] {
   const coverage = finalCoverage(report);
-  const { accuracy, f1, texts } = report.result;
+  const { texts } = report;
+  const { accuracy, f1 } = report.result;
   return scoreRows.map(([key, name]) => {
     const share = coverage.get(key === "globalBest" ? "global" : key);
     const percent = share === undefined ? "–" : `${Math.round(share * 100)} %`;

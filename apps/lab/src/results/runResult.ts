@@ -31,8 +31,6 @@ export interface RunResult {
   readonly accuracy: Scores;
   /** Macro F1. */
   readonly f1: Scores;
-  /** Texts that each of them is of. */
-  readonly texts: Scores;
   /** One entry per layer, null where not scored. */
   readonly layerScores: readonly (number | null)[];
   readonly selectedLayers: readonly number[];
@@ -66,6 +64,8 @@ export interface RunReport {
   /** Which backend all tabs used, and why. */
   readonly backendReason: string;
   readonly result: RunResult;
+  /** Texts that each of the result's scores is of. */
+  readonly texts: Scores;
   readonly steps: readonly StepRecord[];
   readonly traffic: TrafficTotals;
   /** What the probes saw of the loss' curvature. */
