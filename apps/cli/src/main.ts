@@ -4,10 +4,13 @@ import { createProgram } from "./program.ts";
 
 const program = createProgram();
 
-/** Where it failed and why as one line, or a line for each faulty row: the message, then the causes that say something new. */
+/** Errors that tell all faults of somebody's file, a line each. */
+const listsFaults = ({ name }: Error) => ["ConfigError", "ExperimentError", "FaultyRows"].includes(name);
+
+/** Where it failed and why as one line, or as a line for each fault of a file: the message, then the causes that say something new. */
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === "FaultyRows") return error.message;
+  if (listsFaults(error) && error.message.includes("\n")) return error.message;
   const cause = error.cause instanceof Error && !error.message.includes(error.cause.message) ? `: ${explain(error.cause)}` : "";
   return `${error.message}${cause}`.replaceAll(/\s*\n\s*/g, " ");
 }

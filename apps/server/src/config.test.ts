@@ -1,13 +1,8 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { presets } from "@tutti/core";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { parseConfig } from "./config.ts";
-import { mergeSettings, readSettingsFile } from "./settings.ts";
-import { temporaryFolder } from "./testing/startTest.ts";
+import { mergeSettings } from "./settings.ts";
 
-const folder = temporaryFolder();
-afterAll(() => folder.remove());
 const merge = (file: object, flags: object = {}) => mergeSettings({ presets, preset: "default", file: { ...file }, flags: { ...flags } });
 
 test("flags win over the file, the file over the preset, and names that nobody gives stay", () => {
@@ -21,7 +16,9 @@ test("flags win over the file, the file over the preset, and names that nobody g
 test("a file may choose another preset, and a flag another still", () => {
   expect(merge({ preset: "official" }).run.numRounds).toBe(100);
   expect(merge({ preset: "official" }, { preset: "demo" }).run.numRounds).toBe(12);
-  expect(() => merge({ preset: "offical" })).toThrow('there is no preset "offical"; did you mean official?');
+  expect(() => merge({ preset: "offical" })).toThrow(
+    'preset: found "offical", expected one of official, default, demo; did you mean official?',
+  );
 });
 
 test("another strategy replaces the preset's options instead of mixing with them", () => {
@@ -36,7 +33,7 @@ test("another strategy replaces the preset's options instead of mixing with them
 
 test("unknown names and values out of bounds are refused, each by name, with what may have been meant", () => {
   const message = messageOf(() => merge({ prot: 1, run: { numRound: 5, cohortSize: 0 } }));
-  expect(message).toContain("run.numRound: there is no such name; did you mean numRounds?");
+  expect(message).toContain("run.numRound: there is no such name; did you mean run.numRounds?");
   expect(message).toContain("prot: there is no such name; did you mean port?");
   expect(message).toContain("run.cohortSize: ");
 });
@@ -52,15 +49,48 @@ test("a parsed configuration is frozen at every depth", () => {
   expect(Object.isFrozen(config) && Object.isFrozen(config.run) && Object.isFrozen(config.run.training)).toBe(true);
 });
 
-test("settings files are YAML or JSON; what cannot be read is an error that names the file", () => {
-  const yaml = join(folder.path, "run.yaml");
-  writeFileSync(yaml, "preset: demo\nrun:\n  seed: 7 # lucky\n  partition: { kind: iid }\n");
-  expect(merge(readSettingsFile(yaml)).run).toMatchObject({ seed: 7, partition: { kind: "iid" }, numRounds: 12 });
-  const json = join(folder.path, "run.json");
-  writeFileSync(json, "{ not json");
-  expect(() => readSettingsFile(json)).toThrow(json);
-  expect(() => readSettingsFile(join(folder.path, "run.toml"))).toThrow("a settings file ends in .yaml, .yml or .json");
-  expect(() => readSettingsFile(join(folder.path, "none.yaml"))).toThrow("none.yaml");
+test("what follows the number of devices follows it alike from a file, from flags, from both and from a preset", () => {
+  const expected = { numDevices: 4, cohortSize: 4, minDevices: 4 };
+  const run = { numDevices: 4 };
+  expect(merge({ run }).run).toMatchObject(expected);
+  expect(merge({}, { run }).run).toMatchObject(expected);
+  expect(merge({ run: { numDevices: 9 } }, { run }).run).toMatchObject(expected);
+  expect(merge({ run }, { preset: "official" }).run).toMatchObject(expected);
+  expect(merge({ run: { minDevices: 2 } }, { run }).run).toMatchObject({ cohortSize: 4, minDevices: 2 });
+  expect(merge({ run: { cohortSize: 3 } }, { run: { numDevices: 40 } }).run).toMatchObject({ cohortSize: 3, minDevices: 6 });
+  expect(messageOf(() => merge({ run: { minDevices: 9 } }, { run }))).toContain("run.minDevices: found 9; minDevices is above numDevices");
+});
+
+test("all faults of all sources are told at once, a line each, of a wrong preset and of fields that do not go together too", () => {
+  const run = {
+    numDevices: 2,
+    cohortSize: 9,
+    quorum: 3,
+    localEpochs: 2,
+    training: { batchSize: "8" },
+    strategy: { name: "fedAvg", tao: 1 },
+  };
+  expect(messageOf(() => merge({ preset: "offical", localEpochs: 3, presett: 1, run }, { port: -1 })).split("\n")).toEqual([
+    "the configuration was refused:",
+    '  preset: found "offical", expected one of official, default, demo; did you mean official?',
+    "  port: found -1, expected a whole number from 0 to 65535",
+    "  run.quorum: found 3, expected a number from 0 to 1",
+    '  run.training.batchSize: found "8", expected a whole number from 1 to 4096; write 8 without quotes',
+    "  run.strategy.tao: there is no such name; did you mean run.strategy.tau (where run.strategy.name is fedOpt)?",
+    "  run.localEpochs: there is no such name; did you mean run.training.localEpochs?",
+    "  run.cohortSize: found 9; cohortSize is above numDevices: lower it, or give more devices",
+    "  localEpochs: there is no such name; did you mean run.training.localEpochs?",
+    "  presett: there is no such name; did you mean preset?",
+  ]);
+});
+
+test("a run that is no names and values is told as that, and names that objects have by themselves are unknown ones", () => {
+  expect(messageOf(() => merge({ run: null }))).toMatch(/refused:\n {2}run: found null, expected names and values: seed, /);
+  expect(messageOf(() => merge({ run: [1] }))).toMatch(/refused:\n {2}run: found a list of 1, expected names and values: seed, /);
+  const hostile: object = JSON.parse('{"__proto__": {"x": 1}, "run": {"constructor": 2}}');
+  const message = messageOf(() => merge(hostile));
+  expect(message).toContain("  __proto__: there is no such name; expected one of host, port, ");
+  expect(message).toContain("  run.constructor: there is no such name; expected one of seed, backbone, ");
 });
 
 function messageOf(act: () => unknown): string {

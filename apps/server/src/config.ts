@@ -1,31 +1,35 @@
-import { backendSchema, runSettingsSchema } from "@tutti/protocol";
+import { backendSchema, runSettingsSchema, settingFaults } from "@tutti/protocol";
 import { z } from "zod";
 
-const httpsSchema = z.union([z.enum(["none", "self"]), z.strictObject({ cert: z.string(), key: z.string() })], {
-  error: "expected none, self, or {cert, key} with the paths of two PEM files",
-});
+const pathSchema = z.string().min(1).describe("a path");
+
+const httpsSchema = z
+  .union([z.enum(["none", "self"]), z.strictObject({ cert: pathSchema, key: pathSchema })])
+  .describe("none, self, or { cert, key } with the paths of two PEM files");
 
 /** Everything a coordinator can be told, with bounds and units; the run's own settings are under `run`. */
 export const coordinatorConfigSchema = z.strictObject({
   /** Address to listen on; 0.0.0.0 lets other machines in. */
-  host: z.string().min(1).default("0.0.0.0"),
+  host: z.string().min(1).describe("an address to listen on, such as 127.0.0.1").default("0.0.0.0"),
   /** 0 for any free port. */
   port: z.int().min(0).max(65_535).default(8080),
   https: httpsSchema.default("none"),
   /** One folder per run below it, and `coordinator/` for the certificate. */
-  dataDir: z.string().min(1).default("runs"),
+  dataDir: pathSchema.default("runs"),
   /** Folder name of the run; by default it follows from the run's settings, so that the same command resumes. */
   runId: z
     .string()
-    .regex(/^[A-Za-z0-9_-]{1,64}$/, "expected 1 to 64 letters, digits, _ or -")
+    .regex(/^[A-Za-z0-9_-]{1,64}$/)
+    .describe("1 to 64 letters, digits, _ or -")
     .exactOptional(),
   /** Built pages, or null for a coordinator without pages. */
-  pagesDir: z.string().min(1).nullable().default("dist/web"),
+  pagesDir: pathSchema.nullable().default("dist/web"),
   /** Holds backbones/ and datasets/. */
-  publicDir: z.string().min(1).default("public"),
+  publicDir: pathSchema.default("public"),
   /** Where the tabs fetch backbones, such as a CDN that holds a copy of backbones/ and allows other origins; null for this coordinator. */
   backbonesUrl: z
     .url({ protocol: /^https?$/ })
+    .describe("an address that begins with http:// or https://")
     .nullable()
     .default(null),
   /** Pages come from the development server that is handed in, without a content security policy. */
@@ -61,63 +65,24 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
-/** Parses and freezes a configuration; throws a ConfigError that names each fault, with the nearest known name for an unknown one. */
-export function parseConfig(input: unknown): CoordinatorConfig {
+/** Names of a settings file that choose where it starts and are no settings themselves. */
+const fileNames = [{ path: ["preset"], choice: null }];
+
+/** What is known of an input before it is parsed. */
+interface ParseOptions {
+  /** The file that it is from. */
+  readonly name?: string;
+  /** Faults of it, told first. */
+  readonly known?: readonly string[];
+}
+
+/** Parses and freezes a configuration; throws a ConfigError with a line for each fault. */
+export function parseConfig(input: unknown, { name, known = [] }: ParseOptions = {}): CoordinatorConfig {
   const result = coordinatorConfigSchema.safeParse(input);
-  if (result.success) return deepFreeze(result.data);
-  const known = knownNames();
-  const faults = result.error.issues.flatMap((issue) => describe(issue, known));
-  throw new ConfigError(`the configuration was refused:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
-}
-
-function describe(issue: z.core.$ZodIssue, known: readonly string[]): string[] {
-  const path = issue.path.join(".");
-  if (issue.code !== "unrecognized_keys") return [`${path === "" ? "configuration" : path}: ${issue.message}`];
-  return issue.keys.map((key) => {
-    const nearest = nearestName(key, known);
-    return `${[...issue.path, key].join(".")}: there is no such name${nearest === null ? "" : `; did you mean ${nearest}?`}`;
-  });
-}
-
-/** Every property name of the schema, at any depth. */
-function knownNames(): string[] {
-  const names = new Set<string>();
-  collectNames(z.toJSONSchema(coordinatorConfigSchema, { unrepresentable: "any", io: "input" }), names);
-  return [...names];
-}
-
-function collectNames(node: unknown, names: Set<string>): void {
-  if (typeof node !== "object" || node === null) return;
-  if ("properties" in node && typeof node.properties === "object" && node.properties !== null) {
-    for (const name of Object.keys(node.properties)) names.add(name);
-  }
-  for (const child of Object.values(node)) collectNames(child, names);
-}
-
-/** The candidate with the fewest edits, if they are few enough to be a slip of the pen. */
-export function nearestName(name: string, candidates: readonly string[]): string | null {
-  let best: string | null = null;
-  let fewest = Math.max(2, Math.floor(name.length / 3)) + 1;
-  for (const candidate of candidates) {
-    const edits = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (edits >= fewest) continue;
-    best = candidate;
-    fewest = edits;
-  }
-  return best;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substituted = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substituted, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+  if (result.success && known.length === 0) return deepFreeze(result.data);
+  const faults = [...known, ...settingFaults(coordinatorConfigSchema, input, { others: fileNames })];
+  const what = name === undefined ? "the configuration was refused" : `${name}: the configuration was refused`;
+  throw new ConfigError(`${what}:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
 }
 
 function deepFreeze<T>(value: T): T {

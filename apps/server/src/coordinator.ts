@@ -16,12 +16,13 @@ import { type CoordinatorEvent, createLiveRun, type LiveRun, type RunOutcome } f
 import { createLogger } from "./logger.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { type Clock, systemClock } from "./pool/clock.ts";
-import { deriveRunId, lockRunFolder, openRunFolder, type RunFolder } from "./runFolder.ts";
+import { findRunId, lockRunFolder, openRunFolder, type RunFolder } from "./runFolder.ts";
 import { attachSockets, type Sockets } from "./socket.ts";
 import { forWelcome } from "./status.ts";
 import type { StepRecord } from "./stepRecord.ts";
 import { createThrottle } from "./throttle.ts";
 import type { TunedParameters } from "./tuned.ts";
+import { inRunFolder } from "./writableFolder.ts";
 
 export type { CoordinatorEvent, PagesHandler, RunOutcome };
 
@@ -70,10 +71,10 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
   const { run } = config;
   const { tuned, clock = systemClock } = given;
   const logger = given.logger ?? createLogger(config);
-  const runId = config.runId ?? deriveRunId(run);
+  const runId = config.runId ?? findRunId(config.dataDir, run);
   const folder = openRunFolder(config.dataDir, runId, !config.writesRunFiles);
   const unlock = lockRunFolder(folder.path);
-  const journal = openJournal(given.store ?? lmdbStore(join(folder.path, "journal")));
+  const journal = inRunFolder(folder.path, () => openJournal(given.store ?? lmdbStore(join(folder.path, "journal"))));
   requireSameRun(journal, run, runId, folder.path);
   const isResumed = journal.contents() !== null;
   const meter = createWireMeter((journal.contents()?.traffic ?? {}) as MeterRecord);
@@ -240,7 +241,9 @@ function requireSameRun(journal: Journal, run: RunSettings, runId: string, folde
   const contents = journal.contents();
   if (contents === null) return;
   const begun = runSettingsSchema.safeParse(contents.run); // fills in what older runs had no choice of
-  const names = differences(begun.success ? begun.data : contents.run, JSON.parse(JSON.stringify(run)), "run");
+  const names = differences(begun.success ? begun.data : contents.run, JSON.parse(JSON.stringify(run)), "run").filter(
+    (name) => name !== "run.minDevices" || run.roster !== "fixed", // which a fixed roster does not look at
+  );
   if (names.length === 0) return;
   throw new ConfigError(
     `run ${runId} in ${folder} was begun with other settings (${names.join(", ")}): choose another run id, or the same settings to resume`,

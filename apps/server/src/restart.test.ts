@@ -1,9 +1,12 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import type { RunSettings } from "@tutti/core";
 import { expect, test } from "vitest";
 import { memoryStore } from "./journal/keyValueStore.ts";
 import { packRecord, unpackRecord } from "./journal/records.ts";
-import { deriveRunId } from "./runFolder.ts";
+import { deriveRunId, findRunId } from "./runFolder.ts";
 import { createScene } from "./testing/scene.ts";
+import { temporaryFolder } from "./testing/startTest.ts";
 import { tinyFedAvg, tinyRun } from "./testing/tinyRun.ts";
 
 const scene = createScene();
@@ -71,6 +74,27 @@ test("settings that came later do not change a run's id where they change nothin
   expect(deriveRunId(run)).toBe(deriveRunId(old));
   expect(deriveRunId({ ...run, training: { ...run.training, optimizer: "sgd" } })).not.toBe(deriveRunId(old));
   expect(deriveRunId({ ...run, strategy: { name: "fedAvg", fineTuneEpochs: 1 } })).not.toBe(deriveRunId(old));
+});
+
+test("a fixed roster goes on in the folder that flags once began with minDevices 1, and an open one does not", async () => {
+  const run = tinyFedAvg({ minDevices: 3 });
+  const folder = temporaryFolder();
+  expect(findRunId(folder.path, run)).toBe(deriveRunId(run));
+  const earlier = deriveRunId({ ...run, minDevices: 1 });
+  mkdirSync(join(folder.path, earlier));
+  expect(findRunId(folder.path, run)).toBe(earlier);
+  const open = { ...run, roster: "open" } as const;
+  mkdirSync(join(folder.path, deriveRunId({ ...open, minDevices: 1 })));
+  expect(findRunId(folder.path, open)).toBe(deriveRunId(open));
+  mkdirSync(join(folder.path, deriveRunId(run)));
+  expect(findRunId(folder.path, run)).toBe(deriveRunId(run));
+  folder.remove();
+  const content = new Map<string, Uint8Array>();
+  const first = await scene.start({ ...run, minDevices: 1 }, { expectedClients: 1, runId: "old" }, { store: memoryStore(content) });
+  await first.close();
+  await (await scene.start(run, { expectedClients: 1, runId: "old" }, { store: memoryStore(content) })).close();
+  const other = scene.start({ ...run, cohortSize: 1 }, { expectedClients: 1, runId: "old" }, { store: memoryStore(content) });
+  await expect(other).rejects.toThrow("was begun with other settings (run.cohortSize)");
 });
 
 /** A journal's record as it was before these settings came. */

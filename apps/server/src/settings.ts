@@ -1,8 +1,6 @@
-import { readFileSync } from "node:fs";
-import { extname } from "node:path";
-import type { RunSettings } from "@tutti/core";
-import { parse as parseYaml } from "yaml";
-import { ConfigError, type CoordinatorConfig, nearestName, parseConfig } from "./config.ts";
+import { followed, type RunSettings } from "@tutti/core";
+import { nearestOf, shown } from "@tutti/protocol";
+import { type CoordinatorConfig, parseConfig } from "./config.ts";
 
 /** A value as a settings file or flags give it: names to values, at any depth. */
 export type Overrides = { readonly [name: string]: unknown };
@@ -14,33 +12,38 @@ export interface SettingsSources {
   readonly preset: string;
   /** A settings file: any coordinator name, `preset`, and `run` with the names that differ from the preset. */
   readonly file?: Overrides;
+  /** The file's path, for what is said of its faults. */
+  readonly name?: string;
   /** The command line's flags in the same shape; a `preset` here wins over the file's. */
   readonly flags?: Overrides;
 }
 
-/** Preset, file and flags as one parsed configuration. Throws a ConfigError. */
-export function mergeSettings({ presets, preset, file = {}, flags = {} }: SettingsSources): CoordinatorConfig {
+/** Preset, file and flags as one parsed configuration. Throws a ConfigError with a line for each fault. */
+export function mergeSettings({ presets, preset, file = {}, name: path, flags = {} }: SettingsSources): CoordinatorConfig {
   const { preset: filePreset, ...fileRest } = file;
   const { preset: flagPreset, ...flagRest } = flags;
   const name = flagPreset ?? filePreset ?? preset;
-  if (typeof name !== "string" || !Object.hasOwn(presets, name)) {
-    const names = Object.keys(presets);
-    const nearest = typeof name === "string" ? nearestName(name, names) : null;
-    throw new ConfigError(
-      `preset: there is no preset ${JSON.stringify(name)}${nearest === null ? "" : `; did you mean ${nearest}?`} The presets are ${names.join(", ")}.`,
-    );
-  }
+  const isKnown = typeof name === "string" && Object.hasOwn(presets, name);
+  const base = presets[isKnown ? name : preset];
   const asked = mergeDeep(fileRest, flagRest);
-  return parseConfig(mergeDeep({ run: presets[name] }, mergeDeep(asked, fittedToDevices(presets[name], asked))));
+  const merged = mergeDeep({ run: base }, asked);
+  return parseConfig(mergeDeep(merged, fitted(merged, base, asked)), {
+    ...(path === undefined ? {} : { name: path }),
+    known: isKnown ? [] : [presetFault(name, Object.keys(presets))],
+  });
 }
 
-/** Where fewer devices are asked for than the preset's cohort or start needs, and nothing is said about those, they become as many as there are. */
-function fittedToDevices(preset: RunSettings | undefined, asked: unknown): Overrides {
-  const run = isPlainObject(asked) && isPlainObject(asked.run) ? asked.run : {};
-  const { numDevices } = run;
-  if (preset === undefined || typeof numDevices !== "number") return {};
-  const tooMany = (["cohortSize", "minDevices"] as const).filter((name) => run[name] === undefined && preset[name] > numDevices);
-  return tooMany.length === 0 ? {} : { run: Object.fromEntries(tooMany.map((name) => [name, numDevices])) };
+function presetFault(name: unknown, names: readonly string[]): string {
+  const [nearest] = typeof name === "string" ? nearestOf(name, names, (one) => one) : [];
+  const meant = nearest === undefined ? "" : `; did you mean ${nearest}?`;
+  return `preset: found ${shown(name)}, expected one of ${names.join(", ")}${meant}`;
+}
+
+/** What follows the number of devices and was not asked for. */
+function fitted(merged: unknown, base: RunSettings | undefined, asked: unknown): Overrides {
+  if (base === undefined || !isPlainObject(merged) || !isPlainObject(merged.run)) return {};
+  const wanted = isPlainObject(asked) && isPlainObject(asked.run) ? asked.run : {};
+  return { run: followed(merged.run, base, (name) => wanted[name] !== undefined) };
 }
 
 /**
@@ -50,24 +53,9 @@ function fittedToDevices(preset: RunSettings | undefined, asked: unknown): Overr
 export function mergeDeep(base: unknown, over: unknown): unknown {
   if (over === undefined) return base;
   if (!isPlainObject(base) || !isPlainObject(over) || tagChanges(base, over)) return over;
-  const merged: Record<string, unknown> = { ...base };
-  for (const [name, value] of Object.entries(over)) merged[name] = mergeDeep(Object.hasOwn(base, name) ? base[name] : undefined, value);
-  return merged;
-}
-
-/** Reads a `.json`, `.yaml` or `.yml` file; throws a ConfigError that names the file and the fault. */
-export function readSettingsFile(path: string): Overrides {
-  const extension = extname(path).toLowerCase();
-  if (![".json", ".yaml", ".yml"].includes(extension)) throw new ConfigError(`${path}: a settings file ends in .yaml, .yml or .json`);
-  try {
-    const text = readFileSync(path, "utf8");
-    const value: unknown = extension === ".json" ? JSON.parse(text) : parseYaml(text);
-    if (isPlainObject(value)) return value;
-    if (value === null) return {};
-  } catch (error) {
-    throw new ConfigError(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
-  throw new ConfigError(`${path}: expected names and values, found something else`);
+  const merged = new Map(Object.entries(base));
+  for (const [name, value] of Object.entries(over)) merged.set(name, mergeDeep(merged.get(name), value));
+  return Object.fromEntries(merged);
 }
 
 function tagChanges(base: Overrides, over: Overrides): boolean {

@@ -77,8 +77,8 @@ export function recordStep(plan: RoundPlan, contributions: readonly Contribution
 /** The record as a point of the pages' curves. */
 export function historyPoint({ stage, round, lastLoss, evaluations }: StepRecord): HistoryPoint {
   const points = evaluations.map((record): EvaluationPoint => {
-    const { protocol, split, loss } = record;
-    return { protocol, split, accuracy: record.accuracy, macroF1: record.macroF1, loss };
+    const { protocol, split, loss, numExamples } = record;
+    return { protocol, split, accuracy: record.accuracy, macroF1: record.macroF1, loss, numExamples };
   });
   return { stage, round, trainLoss: lastLoss, evaluations: points };
 }

@@ -11,6 +11,7 @@ import {
   tunedEntries,
   tunedShape,
 } from "@tutti/core";
+import { settingFaults } from "@tutti/protocol";
 import { z } from "zod";
 import { ConfigError } from "./config.ts";
 
@@ -51,7 +52,8 @@ export function readBackboneSizes(publicDir: string, backbone: string): Backbone
     throw new ConfigError(`backbone ${backbone}: ${path} cannot be read; \`tutti backbone add\` makes it anew`, { cause: error });
   }
   const parsed = manifestSchema.safeParse(manifest);
-  if (!parsed.success) throw new ConfigError(`backbone ${backbone}: ${path} is no manifest: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success)
+    throw new ConfigError(`backbone ${backbone}: ${path} is no manifest: ${settingFaults(manifestSchema, manifest).join("; ")}`);
   if (parsed.data.tokenizer === null) {
     throw new ConfigError(`backbone ${backbone} has no tokenizer, so it cannot read texts: add it again from a folder with tokenizer.json`);
   }

@@ -35,13 +35,15 @@ export function text(maxLength: number) {
 export const folderNameSchema = z
   .string()
   .max(limits.maxName)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
+  .describe(`a name of at most ${limits.maxName} letters, digits, dots, dashes and underscores that begins with a letter or digit`);
 
 /** A built-in task, such as `feedback/topic`, or a folder and a file in it. */
 export const taskNameSchema = z
   .string()
   .max(limits.maxName)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)?$/);
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)?$/)
+  .describe(`a task's name of at most ${limits.maxName} characters, such as feedback/topic`);
 
 /** A name of a parameter, such as `prefix/3`; never `__proto__`. */
 export const nameSchema = z

@@ -79,6 +79,13 @@ function hasLayers(method: RunSettings["tuning"]["method"]): boolean {
   return ["prefix", "adapter", "lora", "full"].includes(method);
 }
 
+/** Lets a check of several fields judge them where each of them is sound, whatever is wrong elsewhere: so all faults are told at once. */
+function ifSound(...names: readonly (keyof RunSettings)[]) {
+  const isOfThese = (key: PropertyKey | undefined) => names.some((name) => name === key);
+  return ({ issues }: z.core.ParsePayload) =>
+    issues.every(({ code, path: [key] = [] }) => (key === undefined ? code === "unrecognized_keys" : !isOfThese(key)));
+}
+
 /** Everything that decides a run's numbers, with bounds; unknown names are refused. */
 export const runSettingsSchema = z
   .strictObject({
@@ -104,16 +111,23 @@ export const runSettingsSchema = z
     contributionEncoding: encodingSchema,
     paramsEncoding: encodingSchema,
   })
-  .refine((run) => run.cohortSize <= run.numDevices, { path: ["cohortSize"], error: "cohortSize is above numDevices" })
+  .refine((run) => run.cohortSize <= run.numDevices, {
+    path: ["cohortSize"],
+    error: "cohortSize is above numDevices: lower it, or give more devices",
+    when: ifSound("cohortSize", "numDevices"),
+  })
   .refine((run) => run.minDevices <= run.numDevices, {
     path: ["minDevices"],
-    error: "minDevices is above numDevices",
+    error: "minDevices is above numDevices: lower it, or give more devices",
+    when: ifSound("minDevices", "numDevices"),
   })
   .refine(({ strategy, training }) => strategy.name !== "scaffold" || (training.optimizer === "sgd" && training.clientLearningRate > 0), {
     path: ["training", "optimizer"],
     error: "scaffold needs sgd with a rate above 0, since control variates are read off plain gradient steps",
+    when: ifSound("strategy", "training"),
   })
   .refine(({ strategy, tuning }) => strategy.name !== "fedPepTao" || strategy.selector === "all" || hasLayers(tuning.method), {
     path: ["strategy", "selector"],
     error: "only prefix, adapter, lora and full have layers to choose from; give selector all",
+    when: ifSound("strategy", "tuning"),
   }) satisfies z.ZodType<RunSettings>;

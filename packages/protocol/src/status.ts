@@ -26,6 +26,8 @@ const evaluationPointSchema = z.strictObject({
   macroF1: fractionSchema,
   /** Mean per example. */
   loss: lossSchema,
+  /** Texts that it is of; absent in what was recorded before it was sent. */
+  numExamples: countSchema.exactOptional(),
 });
 
 /** One closed round, for a curve. */

@@ -1,7 +1,7 @@
 import type { TensorEncoding } from "@tutti/model";
 import { UsageError } from "../exitCodes.ts";
 import { placeOf } from "./folders.ts";
-import { percent, size, table } from "./text.ts";
+import { percent, size, some, table } from "./text.ts";
 
 export interface ErrorsFlags {
   readonly backend: "wasm" | "cpu";
@@ -24,7 +24,7 @@ export async function errors(target: string, flags: ErrorsFlags): Promise<void> 
   for (const encoding of await encodingsOf(flags.encodings)) {
     const measured = await measureEncoding(original, encoding);
     const accuracy = flags.task === undefined ? null : await tunedAccuracy(original, encoding, flags.task, flags);
-    if (flags.json === true) console.log(JSON.stringify({ ...measured, accuracy }));
+    if (flags.json === true) console.log(JSON.stringify({ ...measured, ...accuracy, accuracy: accuracy?.accuracy ?? null }));
     const { numBytes, weights, worstTensor, logits } = measured;
     rows.push([
       encoding,
@@ -32,7 +32,7 @@ export async function errors(target: string, flags: ErrorsFlags): Promise<void> 
       percent(weights),
       percent(worstTensor),
       percent(logits),
-      accuracy === null ? "-" : accuracy.toFixed(3),
+      accuracy === null ? "-" : `${accuracy.accuracy.toFixed(3)} of ${some(accuracy.numTexts, "text")}`,
     ]);
   }
   if (flags.json !== true) console.log(table([["encoding", "bytes", "weights", "worst tensor", "centred logits", "accuracy"], ...rows]));
@@ -53,9 +53,10 @@ async function tunedAccuracy(
   encoding: TensorEncoding,
   task: string,
   flags: ErrorsFlags,
-): Promise<number> {
+): Promise<{ readonly accuracy: number; readonly numTexts: number }> {
   const { reencoded, tuneAlone } = await import("@tutti/model");
   const { loadTask } = await import("./dataset.ts");
   const { definition, dataset } = await loadTask(task, flags.public);
-  return tuneAlone(reencoded(original, encoding), definition, dataset, { numSteps: flags.steps, seed: 42 });
+  const accuracy = await tuneAlone(reencoded(original, encoding), definition, dataset, { numSteps: flags.steps, seed: 42 });
+  return { accuracy, numTexts: dataset.test.length };
 }

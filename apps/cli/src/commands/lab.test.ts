@@ -10,13 +10,11 @@ const result = (name: string, clientLearningRate: number, correct: string) => {
   const training = { ...presets.demo.training, clientLearningRate };
   return {
     ...{ name, title: name, runs: [] },
-    runs: [
-      {
-        ...{ id: "a", method: "lora", methodTitle: "LoRA", variant: {}, isRateTrial: false, task: "subj", metric: "accuracy", seed: 1 },
-        ...{ settings: { ...presets.demo, task: "subj", training }, backend: "cpu", correct, error: null },
-        final: { global: { score, accuracy: score, macroF1: score, loss: 1 } },
-      },
-    ],
+    runs: [1, 2, 3].map((seed) => ({
+      ...{ id: `a${seed}`, method: "lora", methodTitle: "LoRA", variant: {}, isRateTrial: false, task: "subj", metric: "accuracy", seed },
+      ...{ settings: { ...presets.demo, task: "subj", training }, backend: "cpu", correct, error: null },
+      final: { global: { score, accuracy: score, macroF1: score, loss: 1 } },
+    })),
   };
 };
 
@@ -43,7 +41,7 @@ async function compared(...extra: string[]): Promise<{ text: string; folder: str
 test("two experiments are compared, and the comparison is written where asked", async () => {
   const { text, folder } = await compared("--json", "FOLDER/difference.json");
   expect(text).toMatch(/training\.clientLearningRate +0\.01 +0\.03/);
-  expect(text).toMatch(/subj +LoRA +global +0\.400 +0\.600 +\+0\.200 .* second is better/);
+  expect(text).toMatch(/subj +LoRA +global +0\.400 +0\.600 +\+0\.200 .* second is better +of 300 texts/);
   const written: unknown = JSON.parse(await readFile(join(folder, "difference.json"), "utf8"));
   expect(written).toMatchObject({ first: "a", second: "b", cells: [{ task: "subj", paired: { isTie: false } }] });
   await rm(folder, { recursive: true });

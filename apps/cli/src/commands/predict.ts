@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { buffer as readAll } from "node:stream/consumers";
 import { accuracy, macroF1 } from "@tutti/core";
 import { type Command, Option } from "commander";
+import { some } from "../backbones/text.ts";
 import { UsageError } from "../exitCodes.ts";
 
 interface PredictFlags {
@@ -98,7 +99,18 @@ async function measure(
   const confusion = await confusionOf(dataset[split]);
   const result = { task, split, numExamples: dataset[split].length, accuracy: accuracy(confusion), macroF1: macroF1(confusion), confusion };
   if (flags.json === true) return console.log(JSON.stringify(result));
-  console.log(
-    `${task}, ${split} split: accuracy ${result.accuracy?.toFixed(4)}, macro F1 ${result.macroF1?.toFixed(4)} on ${result.numExamples} examples`,
-  );
+  console.log(splitText(result));
+}
+
+interface SplitScores {
+  readonly task: string;
+  readonly split: string;
+  readonly accuracy: number | null;
+  readonly macroF1: number | null;
+  readonly numExamples: number;
+}
+
+/** Such as `feedback/topic, test split: accuracy 0.6771, macro F1 0.6702 (of 288 texts)`. */
+export function splitText({ task, split, accuracy: share, macroF1: f1, numExamples }: SplitScores): string {
+  return `${task}, ${split} split: accuracy ${share?.toFixed(4) ?? "–"}, macro F1 ${f1?.toFixed(4) ?? "–"} (of ${some(numExamples, "text")})`;
 }

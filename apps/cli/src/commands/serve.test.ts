@@ -1,3 +1,10 @@
+import { spawnSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { presets } from "@tutti/core";
+import { mergeSettings } from "@tutti/server";
 import { expect, test } from "vitest";
 import { settingsOf } from "./serve.ts";
 
@@ -17,4 +24,28 @@ test("a certificate needs its key", () => {
 
 test("an open roster is asked for by one flag", () => {
   expect(settingsOf({ openRoster: true, minDevices: 8 }).run).toEqual({ roster: "open", minDevices: 8 });
+});
+
+test("flags leave what follows them to the rule that files have", () => {
+  const { run } = settingsOf({ devices: 5 });
+  expect(run).toEqual({ numDevices: 5 });
+  const config = (file: object, flags: object) => mergeSettings({ presets, preset: "default", file: { ...file }, flags: { ...flags } });
+  expect(config({}, settingsOf({ devices: 5 })).run).toEqual(config({ run: { numDevices: 5 } }, {}).run);
+  expect(config({ run: { minDevices: 2 } }, settingsOf({ devices: 5 })).run).toMatchObject({ minDevices: 2, cohortSize: 5 });
+});
+
+test("the command tells every fault of a file in a line of its own, and builds nothing before", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "tutti-serve-"));
+  const file = join(folder, "mine.yaml");
+  await writeFile(file, "run:\n  localEpochs: 3\n  numRounds: many\nprot: 1\n");
+  const bin = fileURLToPath(new URL("../../bin/tutti.mjs", import.meta.url));
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, "run", "start", file], { encoding: "utf8" });
+  await rm(folder, { recursive: true });
+  expect([status, stdout]).toEqual([1, ""]);
+  expect(stderr.trimEnd().split("\n")).toEqual([
+    `tutti: ${file}: the configuration was refused:`,
+    '  run.numRounds: found "many", expected a whole number from 1 to 100000',
+    "  run.localEpochs: there is no such name; did you mean run.training.localEpochs?",
+    "  prot: there is no such name; did you mean port?",
+  ]);
 });

@@ -66,14 +66,25 @@ Examples:
 
 /** Serves with the flags laid over a settings file; writes the tuned prompts when the run is over. */
 export async function serveRun(file: string | undefined, flags: ServeFlags, isOver: "whenDone" | "whenStopped"): Promise<void> {
-  const [{ presets }, { findTask }, { rememberDatasets }, { readSettingsFile, serve }, lab] = await Promise.all([
-    import("@tutti/core"),
-    import("@tutti/data"),
-    import("@tutti/data/node"),
-    import("@tutti/server"),
-    import("@tutti/lab"),
-  ]);
+  const [{ presets }, { findTask }, { rememberDatasets }, { makeRunFolder, mergeSettings, readSettingsFile, serve }, lab] =
+    await Promise.all([
+      import("@tutti/core"),
+      import("@tutti/data"),
+      import("@tutti/data/node"),
+      import("@tutti/server"),
+      import("@tutti/lab"),
+    ]);
   const settings = file === undefined ? {} : readSettingsFile(file);
+  const asked = settingsOf(flags);
+  // faults of settings and folder are told before pages are built
+  const { dataDir } = mergeSettings({
+    presets,
+    preset: "default",
+    file: settings,
+    flags: asked,
+    ...(file === undefined ? {} : { name: file }),
+  });
+  makeRunFolder(dataDir);
   const places = { publicDir: settings.publicDir ?? join(lab.projectFolder, "public"), pagesDir: settings.pagesDir };
   await rememberDatasets(String(places.publicDir));
   if (flags.dev === true) places.pagesDir = null;
@@ -82,7 +93,7 @@ export async function serveRun(file: string | undefined, flags: ServeFlags, isOv
     presets,
     preset: "default",
     ...(file === undefined ? {} : { file }),
-    flags: { ...settingsOf(flags), ...places },
+    flags: { ...asked, ...places },
     numClasses: ({ task }) => findTask(task).classes.length,
     isOver,
     print: (line) => console.log(line),
@@ -103,12 +114,11 @@ export function settingsOf(flags: ServeFlags): Record<string, unknown> {
   if ((flags.cert === undefined) !== (flags.key === undefined)) throw new UsageError("--cert and --key go together");
   if (flags.https !== undefined && flags.cert !== undefined) throw new UsageError("--https and --cert exclude each other: give one");
   const https = flags.cert === undefined ? flags.https : { cert: flags.cert, key: flags.key };
-  const minDevices = flags.minDevices ?? (flags.devices === undefined ? undefined : 1);
   const run = {
     task: flags.task,
     backbone: flags.backbone,
     numDevices: flags.devices,
-    minDevices,
+    minDevices: flags.minDevices,
     numRounds: flags.rounds,
     seed: flags.seed,
     roster: flags.openRoster === true ? "open" : undefined,

@@ -40,7 +40,9 @@ export async function listPrompts({ public: publicFolder }: PlaceFlags): Promise
     count(numExamples),
     count(numSteps),
     shape.join(" × "),
-    validation === undefined ? "-" : `${validation.before.toFixed(3)} → ${validation.after.toFixed(3)}`,
+    validation === undefined
+      ? "-"
+      : `${validation.before.toFixed(3)} → ${validation.after.toFixed(3)} of ${count(validation.numExamples)} rows`,
   ]);
   console.log(table([["name", "backbone", "task", "rows", "steps", "size", "validation"], ...rows]));
 }

@@ -7,7 +7,7 @@ import { type Dataset, type Example, findTask, loadDataset } from "@tutti/data";
 export interface DataControls {
   readonly numClasses: number;
   /** Always the commonest class of the training data, on the test split. */
-  readonly majority: { readonly accuracy: number; readonly macroF1: number } | null;
+  readonly majority: { readonly accuracy: number; readonly macroF1: number; readonly numExamples: number } | null;
   /** Sentences about how the data was dealt. */
   readonly notes: readonly string[];
 }
@@ -32,7 +32,9 @@ export function majorityScores({ train, test }: Pick<Dataset, "train" | "test">,
     numClasses,
   );
   const scores = { accuracy: accuracy(confusion), macroF1: macroF1(confusion) };
-  return scores.accuracy === null || scores.macroF1 === null ? null : { accuracy: scores.accuracy, macroF1: scores.macroF1 };
+  return scores.accuracy === null || scores.macroF1 === null
+    ? null
+    : { accuracy: scores.accuracy, macroF1: scores.macroF1, numExamples: test.length };
 }
 
 function dealingNotes({ train, validation, test }: Dataset, numClasses: number, run: RunSettings): readonly string[] {

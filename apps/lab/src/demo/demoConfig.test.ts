@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp } from "node:fs/promises";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { presets } from "@tutti/core";
 import { expect, test } from "vitest";
+import { temporaryFolder } from "../testing/temporaryFolder.ts";
 import {
   backendText,
   type DemoConfig,
@@ -43,6 +44,24 @@ test("a configuration is read as it was written, and a missing one is a sentence
   await writeDemoConfig(join(runs, "r1"), config);
   expect(await readDemoConfig(runs, "r1")).toEqual(config);
   await expect(readDemoConfig(runs, "r2")).rejects.toThrow("there is no run r2 to resume");
+});
+
+test("a configuration that is none is told with every fault of its run", async () => {
+  const folder = temporaryFolder();
+  const path = join(folder.path, "mine", "config.json");
+  await mkdir(join(folder.path, "mine"));
+  const readFaulty = async (text: string) => {
+    await writeFile(path, text);
+    return readDemoConfig(folder.path, "mine").then(
+      () => "",
+      (error: Error) => error.message,
+    );
+  };
+  expect(await readFaulty("{")).toBe(`${path} is not the configuration of a demo`);
+  expect(await readFaulty(JSON.stringify({ numTabs: 2, run: { ...demoSettings({ runsFolder: "x" }), numRounds: 0, sed: 1 } }))).toBe(
+    `${path} is not the configuration of a demo: run.numRounds: found 0, expected a whole number from 1 to 100000; run.sed: there is no such name; did you mean run.seed?`,
+  );
+  folder.remove();
 });
 
 test("tabs that compute as they were told, however slowly, have time to", () => {

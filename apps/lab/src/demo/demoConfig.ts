@@ -1,7 +1,7 @@
 import { open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { presets, type RunSettings } from "@tutti/core";
-import { runSettingsSchema } from "@tutti/protocol";
+import { followed, presets, type RunSettings } from "@tutti/core";
+import { runSettingsSchema, settingFaults } from "@tutti/protocol";
 
 /** What can be chosen on the demo's command line; what is left out comes from the preset. */
 export interface DemoOptions {
@@ -72,14 +72,12 @@ export function demoSettings({ devices, rounds, task, alpha, seed, backend, kern
   const preset = presets.demo;
   const isSlow = backend === "webgpu" || backend === "cpu" || kernels === "plain";
   const numDevices = devices ?? preset.numDevices;
-  const cohortSize = Math.min(preset.cohortSize, numDevices);
   return {
     ...preset,
     deadlineMs: isSlow && preset.deadlineMs !== null ? slowDeadlineFactor * preset.deadlineMs : preset.deadlineMs,
     task: `feedback/${task ?? "topic"}`,
     numDevices,
-    cohortSize,
-    minDevices: Math.min(preset.minDevices, numDevices),
+    ...followed({ numDevices }, preset, () => false),
     numRounds: rounds ?? preset.numRounds,
     seed: seed ?? preset.seed,
     ...(alpha === undefined ? {} : { partition: { kind: "dirichletLabel", dirichletAlpha: alpha } }),
@@ -114,8 +112,18 @@ export async function readDemoConfig(runsFolder: string, runId: string): Promise
   const path = join(runsFolder, runId, "config.json");
   const text = await readFile(path, "utf8").catch(() => null);
   if (text === null) throw new Error(`there is no run ${runId} to resume: ${path} does not exist; \`tutti run list\` shows the runs`);
-  const config = JSON.parse(text) as DemoConfig;
-  const run = runSettingsSchema.safeParse(config.run);
-  if (!run.success || typeof config.numTabs !== "number") throw new Error(`${path} is not the configuration of a demo`);
-  return { ...config, run: run.data };
+  const config = parsed(text) as DemoConfig | null;
+  const run = runSettingsSchema.safeParse(config?.run);
+  if (config !== null && run.success && typeof config.numTabs === "number") return { ...config, run: run.data };
+  const faults = typeof config?.run === "object" ? settingFaults(runSettingsSchema, config.run, { path: ["run"] }) : [];
+  throw new Error(`${path} is not the configuration of a demo${faults.length === 0 ? "" : `: ${faults.join("; ")}`}`);
+}
+
+/** Null for what is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { RunOutcome } from "@tutti/server";
 import { nameMachine } from "../bench/rows.ts";
 import { renderReport } from "../report/report.ts";
-import { collectResult, uploadsByRound } from "../results/collectResult.ts";
+import { collectResult, countTexts, uploadsByRound } from "../results/collectResult.ts";
 import { hashParameters } from "../results/parametersHash.ts";
 import { writePromptsFile } from "../results/promptsFile.ts";
 import type { RunReport } from "../results/runResult.ts";
@@ -33,6 +33,7 @@ export function reportOf(outcome: RunOutcome, config: DemoConfig, controls: Data
     machine: nameMachine(),
     backendReason: config.backendReason,
     result: collectResult(sources),
+    texts: countTexts(sources),
     steps,
     traffic,
     spectra: summary.probes,

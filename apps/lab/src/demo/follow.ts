@@ -1,5 +1,6 @@
 import type { RunSettings } from "@tutti/core";
 import type { Coordinator, StepRecord } from "@tutti/server";
+import { textsText, withRemarks } from "../labReport/text.ts";
 import { estimateSecondsLeft, type Progress } from "../results/progress.ts";
 import { zeroShotNote } from "../results/resultTable.ts";
 import type { Display } from "./display.ts";
@@ -7,14 +8,15 @@ import { remainingSteps } from "./schedule.ts";
 
 const protocols = ["personalised", "newcomer", "global"] as const;
 
-/** The last measured accuracies on the test split, such as `personalised 0.612, newcomer 0.570`. */
+/** The last measured accuracies on the test split, such as `personalised 0.612, newcomer 0.570 (of 288 texts)`. */
 export function latestAccuracy(steps: readonly StepRecord[]): string | null {
   const evaluations = steps.findLast((step) => step.evaluations.length > 0)?.evaluations ?? [];
-  const parts = protocols.flatMap((protocol) => {
-    const found = evaluations.find((record) => record.protocol === protocol && record.split === "test");
-    return found === undefined ? [] : [`${protocol} ${found.accuracy.toFixed(3)}`];
-  });
-  return parts.length === 0 ? null : parts.join(", ");
+  const found = protocols.flatMap(
+    (protocol) => evaluations.find((record) => record.protocol === protocol && record.split === "test") ?? [],
+  );
+  if (found.length === 0) return null;
+  const parts = found.map(({ protocol, accuracy }) => `${protocol} ${accuracy.toFixed(3)}`);
+  return withRemarks(parts.join(", "), [textsText(found.map(({ numExamples }) => numExamples))]);
 }
 
 /** Draws a coordinator's run on the display until the returned function is called. */
@@ -53,7 +55,8 @@ export function followRun(coordinator: Coordinator, settings: RunSettings, displ
       const { cohort, evaluations } = event.record;
       display.showClosed(progress(cohort.length));
       const zeroShot = evaluations.find(({ protocol, split }) => protocol === "zeroShot" && split === "test");
-      if (zeroShot !== undefined) display.say(`zero-shot ${zeroShot.accuracy.toFixed(3)} (${zeroShotNote})`);
+      if (zeroShot !== undefined)
+        display.say(`zero-shot ${zeroShot.accuracy.toFixed(3)} ${textsText([zeroShot.numExamples])} (${zeroShotNote})`);
     }
   });
 }

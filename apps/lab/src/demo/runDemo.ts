@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { type Coordinator, readBackboneSizes, startCoordinator, tunedParameters } from "@tutti/server";
+import { type Coordinator, makeRunFolder, readBackboneSizes, startCoordinator, tunedParameters } from "@tutti/server";
 import { formatSeconds } from "../results/format.ts";
 import { renderTable } from "../results/resultTable.ts";
 import { type DataControls, readControls } from "./controls.ts";
@@ -33,6 +33,7 @@ const defaultTabs = 4;
 export async function runDemo(options: DemoOptions): Promise<DemoEnd> {
   const startMs = performance.now();
   const display = createDisplay(process.stderr);
+  makeRunFolder(options.runsFolder); // told before a browser is looked for and pages are built
   const config = await chooseConfig(options);
   const browser = await loadBrowserScript();
   const executablePath = await browser.ensureBrowser({ isInstallAllowed: true });

@@ -26,7 +26,7 @@ interface FreeSources {
 /** Settings without the source prompts that were trained on this task's set, or on one that shares texts with its test part. */
 export function withFreeSources(settings: FreeSources["settings"], { title, task }: { title: string; task: string }): FreeSources {
   const { tuning } = settings as Partial<RunSettings>;
-  if (tuning?.method !== "attempt") return { settings, note: null };
+  if (tuning?.method !== "attempt" || !isList(tuning.sources)) return { settings, note: null };
   const judged = tuning.sources.map((source) => ({ source, reason: overlapOf(source, task) }));
   const sources = judged.flatMap(({ source, reason }) => (reason === null ? [source] : []));
   const reasons = judged.flatMap(({ reason }) => reason ?? []);
@@ -34,6 +34,9 @@ export function withFreeSources(settings: FreeSources["settings"], { title, task
   const note = reasons.length === 0 ? null : `${title} on ${task} mixes ${listText(sources)} alone, since ${reasons.join("; ")}.`;
   return { settings: { ...settings, tuning: { ...tuning, sources } }, note };
 }
+
+/** Whether these are names at all: the settings are not checked yet. */
+const isList = (sources: unknown) => Array.isArray(sources) && sources.length > 0 && sources.every((name) => typeof name === "string");
 
 function overlapOf(source: string, task: string): string | null {
   try {

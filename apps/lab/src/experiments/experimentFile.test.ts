@@ -20,43 +20,71 @@ test("what is left out has a default", () => {
   expect(budget).toEqual({ minutesPerRun: 60, minutesPerStep: 10 });
 });
 
-test("an unknown name is refused with the names that there are", () => {
-  expect(faultsOf({ method: ["fedPepTao"] })).toMatch(
-    /mine\.yaml is no experiment:\n {2}method: there is no such name; expected one of title, .*methods/,
+test("an unknown name is refused with the whole paths of those that may be meant, or with the names that there are", () => {
+  expect(faultsOf({ method: ["fedPepTao"] })).toBe(
+    "mine.yaml is no experiment:\n  method: there is no such name; did you mean methods or settings.tuning.method?",
   );
-  expect(faultsOf({ faults: { seed: 1, dropp: 0.1 } })).toMatch(/faults\.dropp: there is no such name; expected one of seed, drop, slow/);
+  expect(faultsOf({ faults: { seed: 1, dropp: 0.1 } })).toContain("  faults.dropp: there is no such name; did you mean faults.drop?");
+  expect(faultsOf({ weather: 1 })).toMatch(/ {2}weather: there is no such name; expected one of title, .*methods/);
+  expect(
+    faultsOf({ localEpochs: 3, settings: { tabsPerRun: 2, localEpochs: 3 } })
+      .split("\n")
+      .slice(1),
+  ).toEqual([
+    "  localEpochs: there is no such name; did you mean settings.training.localEpochs?",
+    "  settings.tabsPerRun: there is no such name; did you mean tabsPerRun?",
+    "  settings.localEpochs: there is no such name; did you mean settings.training.localEpochs?",
+  ]);
 });
 
-test("an entry that is an object is refused for what is wrong inside it, with the names that there are", () => {
+test("an entry that is an object is refused for what is wrong inside it", () => {
   expect(faultsOf({ methods: [{ name: "lora", ratesOf: "pTuningV3" }] })).toMatch(
-    /\n {2}methods\.0\.ratesOf: Invalid option: expected one of .*"pTuningV2".*; found "pTuningV3"$/,
+    /\n {2}methods\.0\.ratesOf: found "pTuningV3", expected one of settings, fedPepTao, .*; did you mean pTuningV2\?$/,
   );
-  expect(faultsOf({ methods: ["lora", { name: "lora", ranks: [1], ratesOf: 3 }] })).toContain(
-    "methods.1.ranks: there is no such name; expected one of name, title, set, rates, ratesOf",
+  expect(faultsOf({ methods: ["lora", { name: "lora", rate: [1], ratesOf: 3 }] })).toContain(
+    "  methods.1.rate: there is no such name; did you mean methods.1.rates?",
   );
   expect(faultsOf({ rates: { value: [0.1], values: [0.1] } })).toContain(
-    "rates.value: there is no such name; expected one of values, seed, task, eachVariant",
+    "  rates.value: there is no such name; did you mean rates.values?",
   );
-  expect(faultsOf({ budget: { maxRun: 3 } })).toContain("expected one of maxRuns, minutesPerRun, minutesPerStep");
-  expect(faultsOf({ tasks: [{ name: "subj", sets: {} }] })).toContain("tasks.0.sets: there is no such name; expected one of name, set");
+  expect(faultsOf({ budget: { maxRun: 3 } })).toContain("  budget.maxRun: there is no such name; did you mean budget.maxRuns?");
+  expect(faultsOf({ tasks: [{ name: "subj", sets: {} }] })).toContain("  tasks.0.sets: there is no such name; did you mean tasks.0.set?");
   expect(
     faultsOf({ grid: { a: { path: "numRounds", value: [3], values: [{ label: 3, sets: {} }] } } })
       .split("\n")
       .slice(1),
   ).toEqual([
-    "  grid.a.values.0.set: Invalid input: expected record, received undefined; found nothing",
-    "  grid.a.values.0.sets: there is no such name; expected one of label, set, methods, tasks",
-    "  grid.a.value: there is no such name; expected one of path, values, methods, tasks",
+    "  grid.a.values.0.set: not given, expected values by dotted path, such as { training.localEpochs: 3 }",
+    "  grid.a.values.0.sets: there is no such name; did you mean grid.a.values.0.set?",
+    "  grid.a.value: there is no such name; did you mean grid.a.values?",
   ]);
 });
 
-test("every fault has a line that says where, what was expected and what was found", () => {
-  const lines = faultsOf({ seeds: [], methods: ["fedPeptao"], tabsPerRun: 0, rates: { values: [-1] } }).split("\n");
-  expect(lines).toHaveLength(5);
-  expect(lines[1]).toMatch(/seeds: .*; found \[\]/);
-  expect(lines[2]).toMatch(/methods\.0: expected a method.*fedPepTao, .*pTuningV2FineTuned; found "fedPeptao"/);
-  expect(lines[3]).toMatch(/rates\.values\.0: .*; found -1/);
-  expect(lines[4]).toMatch(/tabsPerRun: .*; found 0/);
+test("every fault has a line that says where, what was found and what was expected", () => {
+  const settings = { quorum: 4, training: { localEpochs: "two" }, strategy: { name: "fedOpt", tao: 3 } };
+  const lines = faultsOf({ seeds: [], methods: ["fedPeptao"], tabsPerRun: 0, rates: { values: [-1] }, settings }).split("\n");
+  expect(lines.slice(0, 5)).toEqual([
+    "mine.yaml is no experiment:",
+    "  seeds: found an empty list, expected a list that is not empty, each a whole number from 0 to 4294967295",
+    expect.stringMatching(/^ {2}methods\.0: found "fedPeptao", expected a method or .*fedPepTao, .*; did you mean fedPepTao\?$/),
+    "  rates.values.0: found -1, expected a number above 0 and at most 10",
+    "  tabsPerRun: found 0, expected a whole number from 1 to 64",
+  ]);
+  expect(lines.slice(5).filter((line) => !line.includes("not given"))).toEqual([
+    "  settings.quorum: found 4, expected a number from 0 to 1",
+    '  settings.training.localEpochs: found "two", expected a whole number from 1 to 1000',
+    "  settings.strategy.tao: there is no such name; did you mean settings.strategy.tau?",
+  ]);
+});
+
+test("faults of several kinds are told together", () => {
+  const lines = faultsOf({ seeds: [1, 1], grid: { a: { values: [1] } }, methods: [{ name: "lora", rates: [1] }], settings: { quorum: 2 } });
+  expect(lines.split("\n").slice(1)).toEqual([
+    "  settings.quorum: found 2, expected a number from 0 to 1",
+    "  seeds.1: found 1, which seeds.0 is already; each counts once: leave it out",
+    "  grid.a: a plain value needs the axis to have a path, such as strategy.selector",
+    "  methods.0: rates of a method need the experiment's rates, with the values of the others",
+  ]);
 });
 
 test("an axis of plain values needs to know what they are given to", () => {

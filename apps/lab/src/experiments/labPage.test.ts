@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { presets } from "@tutti/core";
+import { valueAt } from "@tutti/protocol";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { projectFolder } from "../demo/scripts.ts";
-import { valueAt } from "./schemaNames.ts";
 
 const page = readFileSync(join(projectFolder, "docs/lab.md"), "utf8");
 

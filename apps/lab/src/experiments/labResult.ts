@@ -9,6 +9,8 @@ export interface LabScores {
   readonly macroF1: number;
   /** Mean loss per example. */
   readonly loss: number;
+  /** Texts that were answered; absent in results from before it was kept. */
+  readonly numTexts?: number;
 }
 
 /** A point of a run's curves: what was measured after a round of Stage C, and what it had cost by then. */
@@ -115,7 +117,7 @@ export interface LabRun {
   readonly curve: readonly LabPoint[];
   /** After the last round, on the test split. */
   readonly final: Readonly<Partial<Record<Protocol, LabScores>>>;
-  /** On the test split after the round that was best on the validation split by the task's metric (global protocol); null where there is none. */
+  /** On the test split after the round with the highest score on the validation split by the task's metric (global protocol); null where there is none. */
   readonly best: { readonly round: number; readonly scores: Readonly<Partial<Record<Protocol, LabScores>>> } | null;
   /** Score on the validation split in that round; what rates are chosen by. */
   readonly bestValidation: number | null;

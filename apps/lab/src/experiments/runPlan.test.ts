@@ -83,30 +83,93 @@ test("every method of the comparison makes a run of the default settings", () =>
   expect(runs.map(({ method }) => method)).toEqual(Object.keys(methods));
 });
 
-test("a path that is not there is refused with the names that are", () => {
-  expect(() => finals({ methods: ["pTuningV2"], grid: { selector: { path: "strategy.selector", values: ["score"] } } })).toThrow(
-    /P-tuning v2, feedback\/topic, selector score: strategy\.selector: there is no selector in these settings; expected one of name, fineTuneEpochs/,
-  );
-  expect(() => finals({ settings: { cohortSize: 50 } })).toThrow(/cohortSize is above numDevices/);
-  expect(() => finals({ tasks: ["weather"] })).toThrow(/there is no task "weather"; the tasks are/);
+/** The faults that a file is refused for, a line each. */
+function faultsOf(change: object): string[] {
+  try {
+    plan(change);
+  } catch (error) {
+    return error instanceof Error ? error.message.split("\n").slice(1) : [String(error)];
+  }
+  return [];
+}
+
+test("a path that is not there is refused with the part of the file, the whole path that may be meant and the runs", () => {
+  const selector = { path: "strategy.selector", values: ["score"] };
+  const epochs = { path: "localEpochs", values: [1, 2] };
+  expect(faultsOf({ methods: ["pTuningV2", "fedPepTao"], grid: { selector, epochs } })).toEqual([
+    '  grid.selector: strategy.selector: a setting where strategy.name is fedPepTao, found "fedAvg"; leave it out, or change strategy.name (P-tuning v2 on feedback/topic)',
+    "  grid.epochs: localEpochs: there is no such name; did you mean training.localEpochs? (P-tuning v2 on feedback/topic and 1 more)",
+  ]);
+  expect(faultsOf({ settings: { cohortSize: 50 } })).toEqual([
+    "  settings: cohortSize: found 50; cohortSize is above numDevices: lower it, or give more devices (FedPepTAO on feedback/topic)",
+  ]);
+  expect(faultsOf({ tasks: ["weather", "feedback/topics"] })).toEqual([
+    expect.stringMatching(/^ {2}tasks\.0: there is no task "weather"; the tasks are/),
+    expect.stringMatching(/^ {2}tasks\.1: there is no task "feedback\/topics"; the tasks are/),
+  ]);
 });
 
-test("misspelt names in settings are refused with the names that there are, and dotted ones with how to write them", () => {
+test("faults of tasks, methods and axes are told together, each with its place", () => {
+  const tasks = [{ name: "subj", set: { "training.epochs": 5, "numRounds.x": 3 } }, "feedback/topic"];
+  const methods = [{ name: "lora", set: { "tuning.rank": "8" } }];
+  const grid = { data: { values: [{ label: "a", set: { partition: { kind: "idd" } } }] } };
+  expect(faultsOf({ tasks, methods, grid })).toEqual([
+    "  tasks.0.set: numRounds: found names and values, expected a whole number from 1 to 100000 (subj)",
+    "  tasks.0.set: training.epochs: there is no such name; did you mean training.localEpochs? (subj)",
+    '  grid.data.values.0.set: partition.kind: found "idd", expected one of dirichletLabel, dirichletQuantity, iid, byField; did you mean iid? (LoRA on subj and 1 more)',
+    '  methods.0.set: tuning.rank: found "8", expected a whole number from 1 to 4096; write 8 without quotes (LoRA on subj and 1 more)',
+  ]);
+});
+
+test("misspelt names in settings are refused with whole paths, and dotted ones with how to write them", () => {
   const refused = (settings: object, sentence: string | RegExp) => expect(() => finals({ settings })).toThrow(sentence);
-  const place = "settings (feedback/topic): ";
-  refused(
-    { devicesPerRound: 3 },
-    /^settings \(feedback\/topic\): devicesPerRound: there is no devicesPerRound in these settings; expected one of seed, .*cohortSize, /,
-  );
+  refused({ devicesPerRound: 3 }, /\n {2}settings\.devicesPerRound: there is no such name; expected one of seed, .*cohortSize, /);
   refused(
     { training: { localEpoch: 2 } },
-    `${place}training.localEpoch: there is no localEpoch in these settings; expected one of localEpochs, batchSize,`,
+    "settings.training.localEpoch: there is no such name; did you mean settings.training.localEpochs?",
   );
-  refused({ "training.localEpochs": 3 }, /^settings \(feedback\/topic\): training\.localEpochs: .*; write training: { localEpochs: 3 }$/);
-  refused(
-    { strategy: { name: "fedOpt", tao: 3 } },
-    "strategy.tao: there is no tao in these settings; expected one of name, optimizer, serverLearningRate, beta1, beta2, tau",
-  );
+  refused({ "training.localEpochs": 3 }, '  settings."training.localEpochs": there is no such name; write training: { localEpochs: 3 }');
+});
+
+test("what follows the number of devices follows it from settings, tasks, methods and axes, unless it is asked for", () => {
+  const sizes = (change: object) =>
+    finals(change).map(({ settings: { numDevices, cohortSize, minDevices } }) => [numDevices, cohortSize, minDevices]);
+  expect(sizes({ settings: { numDevices: 4 } })).toEqual([[4, 4, 4]]);
+  expect(sizes({ tasks: [{ name: "subj", set: { numDevices: 4 } }] })).toEqual([[4, 4, 4]]);
+  expect(sizes({ methods: [{ name: "lora", set: { numDevices: 4 } }] })).toEqual([[4, 4, 4]]);
+  expect(sizes({ methods: ["settings"], grid: { devices: { path: "numDevices", values: [2, 40] } } })).toEqual([
+    [2, 2, 2],
+    [40, 6, 6],
+  ]);
+  // what was cut for few devices is not kept for more
+  const axis = { devices: { path: "numDevices", values: [3, 30] } };
+  expect(sizes({ settings: { numDevices: 2 }, grid: axis })).toEqual([
+    [3, 3, 3],
+    [30, 6, 6],
+  ]);
+  expect(sizes({ settings: { cohortSize: 25 }, grid: { devices: { path: "numDevices", values: [25, 30] } } })).toEqual([
+    [25, 25, 6],
+    [30, 25, 6],
+  ]);
+  expect(sizes({ methods: ["pooled"], settings: { numDevices: 4, cohortSize: 3 } })).toEqual([[1, 1, 1]]);
+  expect(faultsOf({ settings: { cohortSize: 3 }, grid: axis, methods: [{ name: "lora", set: { cohortSize: 9 } }] })).toEqual([
+    "  methods.0.set: cohortSize: found 9; cohortSize is above numDevices: lower it, or give more devices (LoRA on feedback/topic)",
+  ]);
+});
+
+test("what a method derives from a setting follows it from an axis and from the method's entry too", () => {
+  const epochs = (change: object) =>
+    finals(change).map(({ settings: { training, strategy } }) => [
+      training.localEpochs,
+      "fineTuneEpochs" in strategy && strategy.fineTuneEpochs,
+    ]);
+  const name = "pTuningV2FineTuned";
+  expect(epochs({ methods: [name], grid: { epochs: { path: "training.localEpochs", values: [3, 7] } } })).toEqual([
+    [3, 3],
+    [7, 7],
+  ]);
+  expect(epochs({ methods: [{ name, set: { "training.localEpochs": 5 } }] })).toEqual([[5, 5]]);
+  expect(epochs({ methods: [{ name, set: { "training.localEpochs": 5, "strategy.fineTuneEpochs": 9 } }] })).toEqual([[5, 9]]);
 });
 
 test("an axis for some methods or tasks leaves the others one run without it", () => {
@@ -170,7 +233,9 @@ test("a task may have settings of its own, which methods start from", () => {
     [5, { name: "fedAvg", fineTuneEpochs: 5 }],
     [2, { name: "fedAvg", fineTuneEpochs: 2 }],
   ]);
-  expect(() => finals({ tasks: [{ name: "subj", set: { "training.epochs": 5 } }] })).toThrow(/settings \(subj\): training\.epochs/);
+  expect(() => finals({ tasks: [{ name: "subj", set: { "training.epochs": 5 } }] })).toThrow(
+    "tasks.0.set: training.epochs: there is no such name",
+  );
 });
 
 test("rates may be chosen on one task for all, and once for all variants of a method", () => {

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
-import { type MethodName, type Metric, methods, presets, type RunSettings } from "@tutti/core";
+import type { MethodName, Metric, RunSettings } from "@tutti/core";
 import { findTask } from "@tutti/data";
 import { runSettingsSchema } from "@tutti/protocol";
 import { mergeDeep } from "@tutti/server";
-import { sourceIdentity, withFreeSources } from "./attemptSources.ts";
+import { sourceIdentity } from "./attemptSources.ts";
+import { type Draft, draftsOf, type GivenMethod } from "./drafts.ts";
 import { titleOf, wholeMethod, wholeTask } from "./entries.ts";
-import { type Experiment, type ExperimentAxis, ExperimentError } from "./experimentFile.ts";
+import { type Experiment, ExperimentError } from "./experimentFile.ts";
 import type { FaultPlan } from "./labResult.ts";
-import { namesAt, valueAt } from "./schemaNames.ts";
-import { withSettings } from "./settingPaths.ts";
+import { createFaultList, type FaultList } from "./runFaults.ts";
 
 /** A run of an experiment before it has run. */
 export interface PlannedRun {
@@ -58,12 +58,6 @@ export interface ExperimentPlan {
   finalRuns(chosen: ReadonlyMap<string, number | null>): readonly PlannedRun[];
 }
 
-/**
- * In the lab every device counts and nobody is late, unless a file says otherwise: so a busy machine changes no number. The backbone without
- * prompts is looked at beside the runs, once for all.
- */
-const inTheLab = { deadlineMs: null, quorum: 1, evaluateZeroShot: false };
-
 /** What runs use that the file does not say. With another hash it is another run. */
 export interface FileHashes {
   /** Of the rows of a data set that was added, by task. */
@@ -72,13 +66,22 @@ export interface FileHashes {
   readonly sources?: ReadonlyMap<string, string>;
 }
 
-/** Lays an experiment out; throws an ExperimentError where a run's settings do not hold. */
+/** Lays an experiment out; throws an ExperimentError with a line for each fault of its runs' settings. */
 export function planExperiment(experiment: Experiment, hashes: FileHashes = {}): ExperimentPlan {
   const { rates, seeds } = experiment;
   const tasks = experiment.tasks.map(wholeTask);
-  for (const { name } of tasks) requireTask(name);
+  const faults = createFaultList();
+  const drafts = tasks.flatMap((task, taskAt) => {
+    if (!isKnownTask(task.name, taskAt, faults)) return [];
+    return experiment.methods.flatMap((method, methodAt) =>
+      draftsOf({ experiment, method: wholeMethod(method), methodAt, task, taskAt }, faults),
+    );
+  });
+  const lines = faults.lines();
+  if (lines.length > 0)
+    throw new ExperimentError(`the experiment's settings were refused:\n${lines.map((line) => `  ${line}`).join("\n")}`);
   const cells = distinctCells(
-    tasks.flatMap((task) => experiment.methods.flatMap((method) => cellsOf(experiment, wholeMethod(method), task, hashes))),
+    drafts.map((draft) => cellOf(draft, hashes)),
     seeds[0] ?? 0,
   );
   const rateGroups = rates === undefined ? [] : groupsOf(cells, rates, rates.seed ?? seeds[0] ?? 0);
@@ -103,16 +106,15 @@ export function distinctRuns(runs: readonly PlannedRun[]): readonly PlannedRun[]
   return runs.filter(({ id }) => !known.has(id) && known.add(id));
 }
 
-function requireTask(name: string): void {
+function isKnownTask(name: string, at: number, faults: FaultList): boolean {
   try {
     findTask(name);
+    return true;
   } catch (error) {
-    throw new ExperimentError(`tasks: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    faults.note(`tasks.${at}: ${error instanceof Error ? error.message : String(error)}`);
+    return false;
   }
 }
-
-type GivenMethod = ReturnType<typeof wholeMethod>;
-type GivenTask = ReturnType<typeof wholeTask>;
 
 /** The entry whose rates decide for this one. */
 function chooserOf(given: GivenMethod, experiment: Experiment): GivenMethod {
@@ -120,44 +122,31 @@ function chooserOf(given: GivenMethod, experiment: Experiment): GivenMethod {
   return given.ratesOf === undefined || found === undefined ? given : found;
 }
 
-function cellsOf(experiment: Experiment, given: GivenMethod, { name: task, set: ofTask }: GivenTask, hashes: FileHashes): Cell[] {
-  const { name, set } = given;
+function cellOf({ experiment, method: given, task: { name: task }, variant, note, settings: varied }: Draft, hashes: FileHashes): Cell {
+  const { name } = given;
   const { rates, faults } = experiment;
   const rows = hashes.rows?.get(task);
   const methodTitle = titleOf(given);
-  const place = `settings (${task})`;
-  const shared = settingsOf(inTheLab, presets[experiment.base], { ...experiment.settings, task }, place);
-  const base = checked(
-    explained(place, () => withSettings({ ...shared }, ofTask)),
-    place,
-  );
-  const ofMethod = name === "settings" ? base : methods[name].settings(base);
-  return combinations(Object.entries(experiment.grid), name, task).map(({ variant, changes }) => {
-    const where = [methodTitle, task, ...Object.entries(variant).map(([axis, value]) => `${axis} ${value}`)].join(", ");
-    const { settings: varied, note } = explained(where, () =>
-      withFreeSources(withSettings(withSettings({ ...ofMethod }, set), changes), { title: methodTitle, task }),
-    );
-    const run = (seed: number, clientLearningRate: number | null, isRateTrial = false): PlannedRun => {
-      const training = clientLearningRate === null ? {} : { training: { clientLearningRate } };
-      const settings = checked(mergeDeep(varied, { seed, ...training }), where);
-      const plan = faults ?? null;
-      const identity = {
-        ...{ settings, method: name, task, faults: plan, ...(rows === undefined ? {} : { rows }) },
-        ...sourceIdentity(settings, hashes.sources ?? new Map()),
-      };
-      const id = createHash("sha256")
-        .update(JSON.stringify(sorted(identity)))
-        .digest("hex")
-        .slice(0, 16);
-      return { id, method: name, methodTitle, variant, isRateTrial, task, metric: findTask(task).metric, settings, faults: plan };
+  const run = (seed: number, clientLearningRate: number | null, isRateTrial = false): PlannedRun => {
+    const training = clientLearningRate === null ? {} : { training: { clientLearningRate } };
+    const settings = runSettingsSchema.parse(mergeDeep(varied, { seed, ...training }));
+    const plan = faults ?? null;
+    const identity = {
+      ...{ settings, method: name, task, faults: plan, ...(rows === undefined ? {} : { rows }) },
+      ...sourceIdentity(settings, hashes.sources ?? new Map()),
     };
-    const rateTask = rates?.task ?? task;
-    const rateVariant = rates?.eachVariant === true ? Object.values(variant) : [];
-    const chooser = chooserOf(given, experiment);
-    const rateKey = rates === undefined ? null : [chooser.name, titleOf(chooser), rateTask, ...rateVariant].join("/");
-    const rateValues = chooser === given ? (given.rates ?? rates?.values ?? []) : null;
-    return { method: name, methodTitle, task, variant, rateKey, rateValues, note, run };
-  });
+    const id = createHash("sha256")
+      .update(JSON.stringify(sorted(identity)))
+      .digest("hex")
+      .slice(0, 16);
+    return { id, method: name, methodTitle, variant, isRateTrial, task, metric: findTask(task).metric, settings, faults: plan };
+  };
+  const rateTask = rates?.task ?? task;
+  const rateVariant = rates?.eachVariant === true ? Object.values(variant) : [];
+  const chooser = chooserOf(given, experiment);
+  const rateKey = rates === undefined ? null : [chooser.name, titleOf(chooser), rateTask, ...rateVariant].join("/");
+  const rateValues = chooser === given ? (given.rates ?? rates?.values ?? []) : null;
+  return { method: name, methodTitle, task, variant, rateKey, rateValues, note, run };
 }
 
 /** Two cells of a method and task with the same settings are one: a method may have nothing that an axis changes. */
@@ -185,64 +174,6 @@ function groupsOf(cells: readonly Cell[], rates: NonNullable<Experiment["rates"]
   if (missing !== undefined)
     throw new ExperimentError(`rates.task: ${rates.task} has no run of ${missing.rateKey}; list it among the tasks`);
   return [...groups.values()];
-}
-
-interface Combination {
-  readonly variant: PlannedRun["variant"];
-  readonly changes: Readonly<Record<string, unknown>>;
-}
-
-/** Every combination of the axes that are for this method and task. */
-function combinations(axes: readonly (readonly [string, ExperimentAxis])[], method: PlannedRun["method"], task: string): Combination[] {
-  const isFor = (only: Pick<ExperimentAxis, "methods" | "tasks">) =>
-    (only.methods?.includes(method) ?? true) && (only.tasks?.includes(task) ?? true);
-  return axes.reduce<Combination[]>(
-    (all, [name, axis]) => {
-      if (!isFor(axis)) return all;
-      const values = axis.values.flatMap((value): Combination[] => {
-        if (typeof value !== "object") return [{ variant: { [name]: value }, changes: { [axis.path ?? ""]: value } }];
-        return isFor(value) ? [{ variant: { [name]: value.label }, changes: value.set }] : [];
-      });
-      if (values.length === 0) return all;
-      return all.flatMap(({ variant, changes }) =>
-        values.map((value) => ({ variant: { ...variant, ...value.variant }, changes: { ...changes, ...value.changes } })),
-      );
-    },
-    [{ variant: {}, changes: {} }],
-  );
-}
-
-function settingsOf(first: object, preset: RunSettings, over: unknown, where: string): RunSettings {
-  return checked(mergeDeep(mergeDeep(preset, first), over), where);
-}
-
-function checked(settings: unknown, where: string): RunSettings {
-  const parsed = runSettingsSchema.safeParse(settings);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.flatMap((issue) =>
-    issue.code === "unrecognized_keys"
-      ? issue.keys.map((name) => strangerText(settings, issue.path, name))
-      : [`${issue.path.join(".")}: ${issue.message}`],
-  );
-  throw new ExperimentError(`${where}: ${faults.join("; ")}`);
-}
-
-/** Like a dotted path that is not there; one that would be there in `set` is told as names inside names, which is what `settings` takes. */
-function strangerText(settings: unknown, path: readonly PropertyKey[], name: string): string {
-  const known = namesAt(runSettingsSchema, path, settings);
-  const [first = "", ...inside] = name.split(".");
-  const value = JSON.stringify(valueAt(path.reduce(valueAt, settings), name));
-  const isDotted = inside.length > 0 && known.includes(first);
-  const remedy = isDotted ? `; write ${first}: ${inside.reduceRight((inner, one) => `{ ${one}: ${inner} }`, value)}` : "";
-  return `${[...path, name].join(".")}: there is no ${name} in these settings; expected one of ${known.join(", ")}${remedy}`;
-}
-
-function explained<T>(where: string, act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    throw new ExperimentError(`${where}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
 }
 
 /** The same value with names in alphabetical order, so that its text does not depend on how it was written. */

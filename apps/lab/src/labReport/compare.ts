@@ -1,10 +1,11 @@
 import type { Protocol } from "@tutti/core";
 import type { ExperimentResult, LabRun } from "../experiments/labResult.ts";
 import type { PairedDifference } from "../statistics/bootstrap.ts";
+import { fewestSeeds } from "../statistics/summary.ts";
 import { axesOf, eitherAxes, type Grid, type GridColumn, type GridRow, gridOf } from "./grid.ts";
-import { cellSummary, differenceOf, reportedProtocols } from "./scoreTable.ts";
+import { cellSummary, differenceOf, numTextsOf, reportedProtocols } from "./scoreTable.ts";
 import { differingSettings, type SettingDifference } from "./settingDifferences.ts";
-import { listText } from "./text.ts";
+import { listText, textsText } from "./text.ts";
 
 /** Two lines of two experiments on the same task. */
 export interface ComparedCell {
@@ -17,6 +18,8 @@ export interface ComparedCell {
     readonly second: number;
     /** Second minus first, in the task's metric. */
     readonly difference: number;
+    /** Texts behind both, such as `of 288 texts`; null where results do not say. */
+    readonly texts: string | null;
   }[];
   /**
    * Second minus first under the global protocol, with its 95 % interval; null where answers are not known by test row, or where the sides had
@@ -24,6 +27,11 @@ export interface ComparedCell {
    */
   readonly paired: PairedDifference | null;
   readonly seeds: { readonly first: readonly number[]; readonly second: readonly number[] };
+}
+
+/** Whether both sides have the seeds that it takes to call one better. */
+export function hasEnoughSeeds({ seeds: { first, second } }: Pick<ComparedCell, "seeds">): boolean {
+  return Math.min(first.length, second.length) >= fewestSeeds;
 }
 
 /** What two experiments have in common, where their settings differ and by how much their scores. */
@@ -91,7 +99,9 @@ function areAlike(left: GridColumn, right: GridColumn, a: Grid, b: Grid): boolea
 function comparedCell({ rows: [row, other], columns: [column], runs: [first, second], isOtherData: isOther }: Pair): ComparedCell {
   const scores = reportedProtocols.flatMap((protocol) => {
     const [x, y] = [first, second].map((runs) => cellSummary(runs, protocol, "final")?.mean);
-    return x === undefined || y === undefined ? [] : [{ protocol, first: x, second: y, difference: y - x }];
+    return x === undefined || y === undefined
+      ? []
+      : [{ protocol, first: x, second: y, difference: y - x, texts: textsText(numTextsOf([...first, ...second], protocol, "final")) }];
   });
   const seedsOf = (runs: readonly LabRun[]) => runs.map(({ seed }) => seed).sort((x, y) => x - y);
   return {
@@ -146,6 +156,11 @@ function notesOf(pairs: readonly Pair[], cells: readonly ComparedCell[], a: Grid
     ...(untested.length > otherRows.length + otherData.length
       ? ["Where there is no interval, answers are not known by test row in every run."]
       : []),
+    ...(cells.every(hasEnoughSeeds)
+      ? []
+      : [
+          `With fewer than ${fewestSeeds} seeds on a side nothing is known of how the numbers vary from seed to seed: neither is called better.`,
+        ]),
     ...(onlyFirst.length > 0 ? [`Only in the first: ${listText(onlyFirst)}.`] : []),
     ...(onlySecond.length > 0 ? [`Only in the second: ${listText(onlySecond)}.`] : []),
   ];

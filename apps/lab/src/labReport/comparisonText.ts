@@ -1,5 +1,5 @@
 import { alignColumns } from "../results/resultTable.ts";
-import type { ComparedCell, Comparison } from "./compare.ts";
+import { type ComparedCell, type Comparison, hasEnoughSeeds } from "./compare.ts";
 import { differenceText, scoreText } from "./text.ts";
 
 /** A comparison as plain text for a terminal. */
@@ -10,7 +10,7 @@ export function renderComparison({ first, second, settings, cells, notes }: Comp
       ? ["No setting differs."]
       : alignColumns([["setting", "first", "second"], ...settings.map((setting) => [setting.path, setting.first, setting.second])]);
   const table = alignColumns([
-    ["task", "method", "protocol", "first", "second", "second − first", "95 % interval", ""],
+    ["task", "method", "protocol", "first", "second", "second − first", "95 % interval", "", "texts"],
     ...cells.flatMap(cellLines),
   ]);
   const blocks = cells.length === 0 ? [[heading], notes] : [[heading], differing, table, notes];
@@ -20,12 +20,14 @@ export function renderComparison({ first, second, settings, cells, notes }: Comp
     .join("\n\n");
 }
 
-function cellLines({ task, firstLabel, secondLabel, scores, paired }: ComparedCell): string[][] {
+function cellLines(cell: ComparedCell): string[][] {
+  const { task, firstLabel, secondLabel, scores, paired } = cell;
   const name = firstLabel === secondLabel ? firstLabel : `${firstLabel} / ${secondLabel}`;
-  return scores.map(({ protocol, first, second, difference }) => {
+  return scores.map(({ protocol, first, second, difference, texts }) => {
     const isTested = protocol === "global" && paired !== null;
     const interval = isTested ? `${differenceText(paired.low)} to ${differenceText(paired.high)}` : "";
-    const verdict = !isTested ? "" : paired.isTie ? "tie" : paired.difference > 0 ? "second is better" : "first is better";
-    return [task, name, protocol, scoreText(first), scoreText(second), differenceText(difference), interval, verdict];
+    const verdict =
+      !isTested || !hasEnoughSeeds(cell) ? "" : paired.isTie ? "tie" : paired.difference > 0 ? "second is better" : "first is better";
+    return [task, name, protocol, scoreText(first), scoreText(second), differenceText(difference), interval, verdict, texts ?? "–"];
   });
 }

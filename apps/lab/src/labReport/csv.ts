@@ -22,18 +22,24 @@ export function renderCsv({ name, runs }: ExperimentResult): string {
   return `${rows.map((row) => row.map(csvField).join(",")).join("\r\n")}\r\n`;
 }
 
-const scoreFields = ["protocol", "moment", "round", "score", "accuracy", "macro_f1", "loss"];
+const scoreFields = ["protocol", "moment", "round", "score", "accuracy", "macro_f1", "loss", "texts"];
 
 function scoreLines(run: LabRun): Readonly<Record<string, Value>>[] {
   const line = (moment: string, round: number | null, protocol: string, scores: LabScores | undefined) =>
-    scores === undefined
-      ? []
-      : [{ protocol, moment, round, score: scores.score, accuracy: scores.accuracy, macro_f1: scores.macroF1, loss: scores.loss }];
+    scores === undefined ? [] : [{ protocol, moment, round, ...measures(scores) }];
   return protocols.flatMap((protocol) => [
     ...line("final", run.settings.numRounds, protocol, run.final[protocol]),
-    ...line("best_on_validation", run.best?.round ?? null, protocol, run.best?.scores[protocol]),
+    ...line("chosen_on_validation", run.best?.round ?? null, protocol, run.best?.scores[protocol]),
   ]);
 }
+
+const measures = ({ score, accuracy, macroF1, loss, numTexts }: LabScores) => ({
+  score,
+  accuracy,
+  macro_f1: macroF1,
+  loss,
+  texts: numTexts,
+});
 
 function emptyFields(experiment: string, axes: readonly string[]): Record<string, Value> {
   const names = ["run", "method", "title", ...axes.map((axis) => `variant_${axis}`), "task", "metric", "seed", "rate_trial", "backbone"];

@@ -5,6 +5,7 @@ import { summarise } from "../statistics/summary.ts";
 import { draw, type Figure, type SeriesStyle, seriesStyle } from "./figure.ts";
 import type { Grid, GridColumn } from "./grid.ts";
 import { metricNames } from "./tasks.ts";
+import { textsText, withRemarks } from "./text.ts";
 
 /** What a curve runs over. */
 export type Against = "round" | "bytes" | "seconds";
@@ -55,15 +56,22 @@ export function curveFigure(
     .filter(({ points }) => points.length > 0);
   if (curves.length === 0) return null;
   const name = shown === "loss" ? "loss" : metricNames[column.metric];
+  const shownName = shown === "loss" ? name : withRemarks(name, [textsText(textsBehind(grid, column, protocol))]);
   const title = `${capital(name)} by ${byNames[against]}, ${protocol}`;
   const lines = `${curves.length} ${curves.length === 1 ? "method" : "methods"}`;
-  const description = `${column.label}: ${name} on the test split by ${byNames[against]}, ${protocol} protocol, ${lines}. ${extremes(curves)}`;
+  const description = `${column.label}: ${shownName} on the test split by ${byNames[against]}, ${protocol} protocol, ${lines}. ${extremes(curves)}`;
   const options: Plot.PlotOptions = {
     x: { label: xLabels[against], nice: true, ticks: 5, ...scaleOf(against, curves) },
-    y: { label: name, grid: true, nice: true, ticks: 5 },
+    y: { label: shownName, grid: true, nice: true, ticks: 5 },
     marks: [...curves.flatMap((curve) => bandMarks(curve, curves.length)), ...curves.flatMap(lineMarks)],
   };
   return { title, description, svg: draw(options, description), legend: curves.map(({ style }) => style) };
+}
+
+/** Texts behind every point of a column's curves. */
+function textsBehind(grid: Grid, column: GridColumn, protocol: Protocol): number[] {
+  const points = grid.rows.flatMap((row) => grid.runsOf(row, column)).flatMap(({ curve }) => curve);
+  return points.flatMap((point) => (point.protocol === protocol && point.split === "test" ? (point.numTexts ?? []) : []));
 }
 
 /** Methods whose costs lie far apart need a logarithmic axis to be told apart. */
@@ -102,7 +110,7 @@ function extremes(curves: readonly Curve[]): string {
   const [first, last] = [sorted[0], sorted.at(-1)];
   if (first === undefined || last === undefined) return "";
   if (first === last) return `${first.name} ends at ${first.y.toFixed(3)}.`;
-  return `Highest at the end: ${first.name} with ${first.y.toFixed(3)}; lowest: ${last.name} with ${last.y.toFixed(3)}.`;
+  return `Highest mean at the end: ${first.name} with ${first.y.toFixed(3)}; lowest: ${last.name} with ${last.y.toFixed(3)}.`;
 }
 
 const capital = (text: string) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;

@@ -1,12 +1,12 @@
 import type { ExperimentResult } from "../experiments/labResult.ts";
 import { formatBytes, formatCount } from "../results/format.ts";
-import { summarise } from "../statistics/summary.ts";
+import { fewestSeeds, summarise } from "../statistics/summary.ts";
 import { bytesOf } from "./costs.ts";
 import { curveOf } from "./curves.ts";
 import { distinctById, type Grid, type GridColumn, type GridRow } from "./grid.ts";
 import { rankCorrelations } from "./layers.ts";
-import type { Analysis, ScoreTable } from "./scoreTable.ts";
-import { differenceText, listText, scoreText } from "./text.ts";
+import type { Analysis, ScoreCell, ScoreTable } from "./scoreTable.ts";
+import { differenceText, listText, scoreText, withRemarks } from "./text.ts";
 
 /** What came out, in sentences that follow from the numbers alone. */
 export function findings(result: ExperimentResult, { grid, tables: all }: Analysis): string[] {
@@ -14,7 +14,7 @@ export function findings(result: ExperimentResult, { grid, tables: all }: Analys
   return [
     extent(result, grid),
     ...tables.flatMap((table) => (methodsOf(grid).length > 1 ? aboutFedPepTao(grid, table) : [])),
-    ...tables.filter(({ protocol }) => protocol === "global").flatMap((table) => [...aboutBest(table), ...belowMajority(table)]),
+    ...tables.filter(({ protocol }) => protocol === "global").flatMap((table) => [...aboutTop(table), ...belowMajority(table)]),
     ...aboutTraffic(grid),
     ...aboutRanks(grid),
     ...aboutSeeds(result),
@@ -35,7 +35,20 @@ function extent({ runs }: ExperimentResult, grid: Grid): string {
   return `${what}; ${grid.failed.length === 0 ? "none failed" : `${grid.failed.length} failed and ${grid.failed.length === 1 ? "is" : "are"} in no table`}.${chosen}`;
 }
 
-/** FedPepTAO beside the best other method, task by task, with no choice among its lines: silent where there are several. */
+/** What the test says of FedPepTAO on a task. */
+type Standing = "best" | "highest" | "tie" | "behind" | "untestedHighest" | "untestedBelow";
+
+/** What is said of it, in the order of the sentence; nothing that is not tested says more than which mean is higher. */
+const standings: Readonly<Record<Standing, string>> = {
+  best: "is the best on",
+  highest: "has the highest mean, as a tie, on",
+  untestedHighest: "has the highest mean on",
+  tie: "ties with the highest mean on",
+  behind: "is behind the highest mean on",
+  untestedBelow: "has a mean below the highest on",
+};
+
+/** FedPepTAO beside the other method with the highest mean, task by task, with no choice among its lines: silent where there are several. */
 function aboutFedPepTao(grid: Grid, { protocol, rows }: ScoreTable): string[] {
   const own = rows.filter(({ row }) => row.method === "fedPepTao");
   const others = rows.filter(({ row }) => row.method !== "fedPepTao" && !row.isControl);
@@ -49,53 +62,59 @@ function aboutFedPepTao(grid: Grid, { protocol, rows }: ScoreTable): string[] {
     });
     const [rival] = rivals.sort((a, b) => b.mean - a.mean);
     if (mine === undefined || mine.summary === null || rival === undefined) return [];
-    const gap = mine.summary.mean - rival.mean;
-    const compared = (gap >= 0 ? rival.cell : mine).behindBest;
-    const isTie = gap === 0 || (compared?.isTie ?? false);
-    const text = `${column.label} (${differenceText(gap)} against ${rival.row.label}${gap >= 0 && isTie ? ", a tie" : ""})`;
-    return [{ text, kind: gap >= 0 ? "best" : isTie ? "tie" : "behind", untested: compared === null && gap !== 0 ? [column.label] : [] }];
+    const text = `${column.label} (${differenceText(mine.summary.mean - rival.mean)} against ${rival.row.label})`;
+    const standing = standingOf(
+      mine,
+      rivals.map(({ cell }) => cell),
+    );
+    return [{ text, standing, label: column.label }];
   });
   if (outcomes.length === 0) return [];
-  const count = (kind: string) => outcomes.filter((outcome) => outcome.kind === kind);
-  const parts = [
-    count("best").length > 0
-      ? `has the highest mean on ${listText(count("best").map(({ text }) => text))}`
-      : "has the highest mean nowhere",
-    ...(count("tie").length > 0 ? [`ties with the best on ${listText(count("tie").map(({ text }) => text))}`] : []),
-    ...(count("behind").length > 0 ? [`is behind the best on ${listText(count("behind").map(({ text }) => text))}`] : []),
-  ];
-  const untested = outcomes.flatMap((outcome) => outcome.untested);
-  const unknown = untested.length === 0 ? "" : ` On ${listText(untested)} a tie could not be tested.`;
-  return [
-    `Under the ${protocol} protocol, after the last round, FedPepTAO ${parts.join("; it ")}.${protocol === "global" ? unknown : " Ties are not tested under this protocol."}`,
-  ];
+  const parts = (Object.keys(standings) as Standing[]).flatMap((standing) => {
+    const texts = outcomes.filter((outcome) => outcome.standing === standing).map(({ text }) => text);
+    return texts.length === 0 ? [] : [`${standings[standing]} ${listText(texts)}`];
+  });
+  const untested = outcomes.filter(({ standing }) => standing.startsWith("untested")).map(({ label }) => label);
+  const unknown =
+    protocol !== "global"
+      ? " Differences are not tested under this protocol."
+      : untested.length === 0
+        ? ""
+        : ` On ${listText(untested)} the difference could not be tested.`;
+  return [`Under the ${protocol} protocol, after the last round, FedPepTAO ${parts.join("; it ")}.${unknown}`];
 }
 
-function aboutBest({ columns, rows, protocol }: ScoreTable): string[] {
+function standingOf(mine: ScoreCell, rivals: readonly ScoreCell[]): Standing {
+  if (mine.isBest) return "best";
+  if (!mine.isTop) return mine.behindTop === null ? "untestedBelow" : mine.behindTop.isTie ? "tie" : "behind";
+  // all but the one that the others are tested against
+  const isTested = [mine, ...rivals].filter(({ behindTop }) => behindTop === null).length === 1;
+  return isTested ? "highest" : "untestedHighest";
+}
+
+/** Which mean is the highest of a column; the best only where the test finds it above every other. */
+function aboutTop({ columns, rows, protocol, texts }: ScoreTable): string[] {
   return columns.flatMap((column, index) => {
     const here = rows.map(({ row, cells }) => ({ row, cell: cells[index] }));
-    const best = here.filter(({ cell }) => cell?.isBest);
-    const top = best[0]?.cell?.summary?.mean;
-    if (top === undefined) return [];
-    const [is, it] = best.length === 1 ? ["is", "it"] : ["are", "them"];
-    const ties = here.filter(({ cell }) => cell?.behindBest?.isTie);
-    const untested = here.filter(
-      ({ row, cell }) => cell !== undefined && cell.summary !== null && !cell.isBest && !row.isControl && cell.behindBest === null,
-    );
+    const top = here.filter(({ cell }) => cell?.isTop);
+    const mean = top[0]?.cell?.summary?.mean;
+    if (mean === undefined) return [];
+    const who = listText(top.map(({ row }) => row.label));
+    const score = withRemarks(scoreText(mean), [texts[index] ?? null]);
+    const [has, it] = top.length === 1 ? ["has", "it"] : ["have", "them"];
+    if (top.some(({ cell }) => cell?.isBest))
+      return [`${column.label}, ${protocol}: best is ${who} with ${score}; the test finds it above every other method.`];
+    const others = here.filter(({ row, cell }) => cell !== undefined && cell.summary !== null && !cell.isTop && !row.isControl);
+    const ties = others.filter(({ cell }) => cell?.behindTop?.isTie);
+    const untested = others.filter(({ cell }) => cell?.behindTop === null);
     const tied =
-      ties.length === 0
-        ? untested.length === 0
-          ? `; no other method ties with ${it}`
-          : ""
-        : `; ${listText(ties.map(({ row }) => row.label))} ${ties.length === 1 ? "ties" : "tie"} with ${it}`;
-    const unknown = untested.length > 0 ? `; for ${formatCount(untested.length, "method")} a tie could not be tested` : "";
-    return [
-      `${column.label}, ${protocol}: best ${is} ${listText(best.map(({ row }) => row.label))} with ${scoreText(top)}${tied}${unknown}.`,
-    ];
+      ties.length === 0 ? "" : `; ${listText(ties.map(({ row }) => row.label))} ${ties.length === 1 ? "ties" : "tie"} with ${it}`;
+    const unknown = untested.length === 0 ? "" : `; the difference to ${formatCount(untested.length, "other method")} could not be tested`;
+    return [`${column.label}, ${protocol}: ${who} ${has} the highest mean, ${score}${tied}${unknown}.`];
   });
 }
 
-function belowMajority({ columns, rows, controls }: ScoreTable): string[] {
+function belowMajority({ columns, rows, controls, texts }: ScoreTable): string[] {
   const majority = controls.find(({ label }) => label === "Majority class");
   return columns.flatMap((column, index) => {
     const bound = majority?.cells[index] ?? null;
@@ -103,9 +122,9 @@ function belowMajority({ columns, rows, controls }: ScoreTable): string[] {
     const below = rows.filter(({ row, cells }) => !row.isControl && (cells[index]?.summary?.mean ?? Number.POSITIVE_INFINITY) <= bound);
     if (below.length === 0) return [];
     const who = listText(below.map(({ row }) => row.label));
-    return [
-      `${column.label}: ${who} ${below.length === 1 ? "is" : "are"} no better than always answering the commonest class (${scoreText(bound)}).`,
-    ];
+    const [mean, is] = below.length === 1 ? ["the mean", "is"] : ["the means", "are"];
+    const score = [scoreText(bound), texts[index] ?? null].filter((text) => text !== null).join(" ");
+    return [`${column.label}: ${mean} of ${who} ${is} not above what always answering the commonest class comes to (${score}).`];
   });
 }
 
@@ -157,7 +176,9 @@ function aboutRanks(grid: Grid): string[] {
 
 function aboutSeeds({ runs }: ExperimentResult): string[] {
   const numSeeds = new Set(runs.filter(({ isRateTrial }) => !isRateTrial).map(({ seed }) => seed)).size;
-  return numSeeds >= 3
+  return numSeeds >= fewestSeeds
     ? []
-    : [`With ${formatCount(numSeeds, "seed")} nothing is known of how the numbers vary from seed to seed: at least 3 are needed.`];
+    : [
+        `With ${formatCount(numSeeds, "seed")} nothing is known of how the numbers vary from seed to seed, so no difference is tested: at least ${fewestSeeds} are needed.`,
+      ];
 }

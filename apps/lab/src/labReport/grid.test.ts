@@ -38,7 +38,7 @@ test("a method under two titles is two lines, and trials of rates are in none", 
   expect(rows.map(({ label }) => label)).toEqual(["LoRA", "LoRA, twice the rate"]);
 });
 
-test("P-tuning v2 that every device tunes once more is a control: never the best, and not on the Pareto front", () => {
+test("P-tuning v2 that every device tunes once more is a control: never the highest mean, and not on the Pareto front", () => {
   const tuned = simulatedRun({ method: "pTuningV2FineTuned", task: "subj", seed: 1, gain: 0.3 });
   const grid = gridOf([
     tuned,
@@ -46,7 +46,7 @@ test("P-tuning v2 that every device tunes once more is a control: never the best
     simulatedRun({ method: "adapter", task: "subj", seed: 1 }),
   ]);
   const { rows } = scoreTable(grid, "personalised", "final", "test");
-  expect(rows.map(({ row, cells: [cell] }) => [row.method, row.isControl, cell?.isBest])).toEqual([
+  expect(rows.map(({ row, cells: [cell] }) => [row.method, row.isControl, cell?.isTop])).toEqual([
     ["lora", false, true],
     ["adapter", false, false],
     ["pTuningV2FineTuned", true, false],

@@ -30,7 +30,7 @@ export function escapeLatex(text: string): string {
   return text.replace(/\s+/g, " ").replace(/[\\{}$&#%_~^<>|αβμ–−±]/gu, (character) => replacements[character] ?? character);
 }
 
-/** Tables of all protocols and moments with booktabs: the best in bold, ties with it marked. */
+/** Tables of all protocols and moments with booktabs: what the test calls the best in bold, ties with the highest mean marked. */
 export function renderLatex(result: ExperimentResult, { tables } = analyse(result)): string {
   const head = `% ${result.name.replace(/\s+/g, " ")}: needs \\usepackage{booktabs} and, where a table is too wide, \\usepackage{graphicx}\n`;
   return `${head}${[...tables]
@@ -42,7 +42,7 @@ export function renderLatex(result: ExperimentResult, { tables } = analyse(resul
 const finalFirst = (a: ScoreTable, b: ScoreTable) => Number(b.moment === "final") - Number(a.moment === "final");
 
 function latexTable(table: ScoreTable, result: ExperimentResult): string {
-  const { columns, rows, controls, numSeeds } = table;
+  const { columns, rows, controls, numSeeds, texts } = table;
   const methodLine = ({ row, cells }: ScoreTable["rows"][number]) =>
     `${[escapeLatex(row.label), ...cells.map((cell) => cellText(cell, numSeeds))].join(" & ")} \\\\`;
   const metrics = [...new Set(columns.map(({ metric }) => metricNames[metric]))].join(", ");
@@ -51,13 +51,16 @@ function latexTable(table: ScoreTable, result: ExperimentResult): string {
     ...controls.map(({ label, cells }) => `${[escapeLatex(label), ...cells.map((cell) => numberText(cell))].join(" & ")} \\\\`),
     ...rows.filter(({ row }) => row.isControl).map(methodLine),
   ];
-  const ties = rows.some(({ cells }) => cells.some(({ behindBest }) => behindBest?.isTie))
-    ? " $^{=}$: ties with it (paired bootstrap over test rows, 95\\,\\%)."
-    : "";
+  const some = (isMarked: (cell: ScoreCell) => boolean) => rows.some(({ cells }) => cells.some(isMarked));
+  const byTest = "(paired bootstrap over test rows, 95\\,\\%)";
+  const bold = some(({ isBest }) => isBest) ? ` Bold: a mean that the test finds above every other method's ${byTest}.` : "";
+  const ties = some(({ behindTop }) => behindTop?.isTie === true) ? ` $^{=}$: a tie with the highest mean of the column ${byTest}.` : "";
+  const counts = columns.flatMap(({ label }, index) => (texts[index] == null ? [] : [`${label} ${texts[index]}`]));
+  const ofTexts = counts.length === 0 ? "" : ` ${escapeLatex(`${counts.join(", ")}.`)}`;
   return `\\begin{table}
   \\centering
-  \\caption{${escapeLatex(result.title)}: ${escapeLatex(tableTitle(table))} (${escapeLatex(metrics)}; mean $\\pm$ standard deviation over seeds). Best in bold.${ties} ${escapeLatex(tieScope)}}
-  \\label{tab:${result.name.replace(/[^a-zA-Z0-9-]+/g, "-")}-${table.protocol}-${table.moment}}
+  \\caption{${escapeLatex(result.title)}: ${escapeLatex(tableTitle(table))} (${escapeLatex(metrics)}; mean $\\pm$ standard deviation over seeds).${ofTexts}${bold}${ties} ${escapeLatex(tieScope)}}
+  \\label{tab:${result.name.replace(/[^a-zA-Z0-9-]+/g, "-")}-${table.protocol}-${table.moment === "final" ? "final" : "chosen"}}
   \\begin{tabular}{l${"r".repeat(columns.length)}}
     \\toprule
     ${["Method", ...columns.map(({ label }) => escapeLatex(label))].join(" & ")} \\\\
@@ -69,11 +72,11 @@ function latexTable(table: ScoreTable, result: ExperimentResult): string {
 `;
 }
 
-function cellText({ summary, isBest, behindBest }: ScoreCell, numSeeds: number): string {
+function cellText({ summary, isBest, behindTop }: ScoreCell, numSeeds: number): string {
   if (summary === null) return "--";
   const mean = summary.mean.toFixed(3);
   const spread = summary.stdDev === null ? "" : ` \\pm ${summary.stdDev.toFixed(3)}`;
-  return `$${isBest ? `\\mathbf{${mean}}` : mean}${spread}${behindBest?.isTie ? "^{=}" : ""}$${fewerSeedsText(summary, numSeeds)}`;
+  return `$${isBest ? `\\mathbf{${mean}}` : mean}${spread}${behindTop?.isTie ? "^{=}" : ""}$${fewerSeedsText(summary, numSeeds)}`;
 }
 
 function numberText(value: number | null): string {

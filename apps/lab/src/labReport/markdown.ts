@@ -11,10 +11,10 @@ import { layerScoresOf, rankCorrelations } from "./layers.ts";
 import { commandOf } from "./page.ts";
 import { provenanceText } from "./provenance.ts";
 import { rateHeads, rateLines } from "./rateLines.ts";
-import { type Analysis, analyse, bestRoundScope, type ScoreCell, type ScoreTable, tableTitle, tieScope } from "./scoreTable.ts";
+import { type Analysis, analyse, bestRoundScope, boldText, type ScoreCell, type ScoreTable, tableTitle, tieScope } from "./scoreTable.ts";
 import { caveats, usageText } from "./sections.ts";
 import { labelWordsSeen, metricNames, splitTexts } from "./tasks.ts";
-import { differenceText, fewerSeedsText, scoreText, summaryText } from "./text.ts";
+import { differenceText, fewerSeedsText, scoreText, summaryText, withRemarks } from "./text.ts";
 import { tradeoffFigure } from "./tradeoffFigure.ts";
 
 /** A page for a folder of documents, with the drawings that it shows by file name. */
@@ -43,7 +43,7 @@ export function renderMarkdown(result: ExperimentResult, folder: string, analysi
     "## What came out",
     [...findings(result, analysis), ...caveats(result), ...result.notes].map((sentence) => `- ${escapeMarkdown(sentence)}`).join("\n"),
     "## Scores",
-    `Mean ± standard deviation over seeds, on the test split; bold is the best of a column, ≈ a tie with it (paired bootstrap over test rows, 95 %). ${tieScope} ${bestRoundScope} A mean over fewer seeds than the experiment has says over how many.`,
+    `Mean ± standard deviation over seeds, on the test split.${boldText(tables)} ≈ marks a tie with the highest mean of the column (paired bootstrap over test rows, 95 %). ${tieScope} ${bestRoundScope} A mean over fewer seeds than the experiment has says over how many.`,
     ...tables.map((table) => scoreMarkdown(table, result)),
     "## Cost",
     ...costMarkdown(grid),
@@ -76,8 +76,10 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 function scoreMarkdown(scores: ScoreTable, { runs }: ExperimentResult): string {
-  const { columns, rows, controls, numSeeds } = scores;
-  const heads = ["method", ...columns.map(({ label, metric }) => (metric === "accuracy" ? label : `${label} (${metricNames[metric]})`))];
+  const { columns, rows, controls, numSeeds, texts } = scores;
+  const heads = columns.map(({ label, metric }, index) =>
+    withRemarks(label, [metric === "accuracy" ? null : metricNames[metric], texts[index] ?? null]),
+  );
   const line = ({ row, cells }: ScoreTable["rows"][number]) => [
     escapeMarkdown(row.label),
     ...cells.map((cell) => cellMarkdown(cell, numSeeds)),
@@ -90,12 +92,12 @@ function scoreMarkdown(scores: ScoreTable, { runs }: ExperimentResult): string {
     ["*Label words seen in pretraining*", ...columns.map(({ task }) => escapeMarkdown(labelWordsSeen(backbone, task)))],
   ];
   const title = tableTitle(scores);
-  return `### ${title.slice(0, 1).toUpperCase()}${title.slice(1)}\n\n${table(heads, lines)}`;
+  return `### ${title.slice(0, 1).toUpperCase()}${title.slice(1)}\n\n${table(["method", ...heads], lines)}`;
 }
 
-function cellMarkdown({ summary, isBest, behindBest }: ScoreCell, numSeeds: number): string {
+function cellMarkdown({ summary, isBest, behindTop }: ScoreCell, numSeeds: number): string {
   const text = summaryText(summary);
-  const marked = isBest ? `**${text}**` : `${behindBest?.isTie ? "≈ " : ""}${text}`;
+  const marked = isBest ? `**${text}**` : `${behindTop?.isTie ? "≈ " : ""}${text}`;
   return `${marked}${fewerSeedsText(summary, numSeeds)}`;
 }
 

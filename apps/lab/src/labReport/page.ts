@@ -88,7 +88,8 @@ function tradeoffSection(grid: Grid): string {
   const all = grid.columns.map((column) => tradeoffFigure(grid, column, "global")).filter((figure) => figure !== null);
   const [first] = all;
   if (first === undefined) return "";
-  const text = "Full dots are on the Pareto front: no other method has more for as little. The line is what can be had for so many bytes.";
+  const text =
+    "Full dots are on the Pareto front of the means: no other method has as high a mean for as few bytes. The line is the highest mean for so many bytes. No difference is tested here.";
   return `${paragraph(text, "soft")}${htmlLegend(first.legend)}${figures(all.map((figure) => ({ ...figure, legend: [] })))}`;
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { settingFaults } from "@tutti/protocol";
 import { z } from "zod";
 import type { ExperimentResult } from "../experiments/labResult.ts";
 
@@ -46,8 +47,7 @@ export async function readExperimentResult(folder: string): Promise<ExperimentRe
   });
   const value = parseJson(text, path);
   if (isResult(value)) return value;
-  const [issue] = resultSchema.safeParse(value).error?.issues ?? [];
-  throw new Error(`${path} is no result of an experiment: ${issue?.path.join(".")}: ${issue?.message}`);
+  throw new Error(`${path} is no result of an experiment: ${settingFaults(resultSchema, value)[0]}`);
 }
 
 function isResult(value: unknown): value is ExperimentResult {

@@ -1,23 +1,28 @@
 import { createRandom, type Metric, type Protocol } from "@tutti/core";
 import type { ExperimentResult, LabRun } from "../experiments/labResult.ts";
 import { type PairedDifference, pairedBootstrap, pairedBootstrapOf, type RowAnswers } from "../statistics/bootstrap.ts";
-import { type Summary, summarise } from "../statistics/summary.ts";
+import { fewestSeeds, type Summary, summarise } from "../statistics/summary.ts";
 import { type Grid, type GridColumn, type GridRow, gridOf } from "./grid.ts";
+import { textsText } from "./text.ts";
 
 /** Protocols in the order of the report. */
 export const reportedProtocols = ["personalised", "global", "newcomer"] as const;
 
-/** The final round, or the one that was best on the validation split. */
+/** The final round, or the one with the highest score on the validation split. */
 export type Moment = "final" | "best";
 
 /** A method on a task. */
 export interface ScoreCell {
   readonly summary: Summary | null;
+  /** Whether no other method of the column has a higher mean. */
+  readonly isTop: boolean;
+  /** Whether the test says so: every other method of the column is tested against this one, and the interval of none contains 0. */
   readonly isBest: boolean;
   /**
-   * Best row's score minus this one's; null for the best itself, for controls, and where the answers to the test split are not known row by row.
+   * Score of the highest mean minus this one's; null for the highest itself (of equals the first), for controls, and where nothing is tested: too few seeds, or answers to
+   * the test split that are not known row by row.
    */
-  readonly behindBest: PairedDifference | null;
+  readonly behindTop: PairedDifference | null;
 }
 
 /** Methods × tasks under one protocol at one moment; controls stand below the methods. */
@@ -27,18 +32,26 @@ export interface ScoreTable {
   /** Seeds of the experiment: a mean over fewer says so. */
   readonly numSeeds: number;
   readonly columns: readonly GridColumn[];
+  /** By column, such as `of 288 texts`; null where results do not say. */
+  readonly texts: readonly (string | null)[];
   readonly rows: readonly { readonly row: GridRow; readonly cells: readonly ScoreCell[] }[];
   readonly controls: readonly { readonly label: string; readonly cells: readonly (number | null)[] }[];
 }
 
-/** Said in every form of the report beside the mark of a tie. */
-export const tieScope = "Ties are tested under the global protocol, after the last round, where every answer is known.";
+/** Said in every form of the report beside what is bold and the mark of a tie. */
+export const tieScope = `Differences are tested under the global protocol, after the last round, where every answer is known, with ${fewestSeeds} seeds or more; where nothing is tested, nothing is bold.`;
 
-/** Said wherever the round that validation prefers is shown. */
+/** What bold says, behind a sentence; nothing where nothing is bold. */
+export function boldText(tables: readonly ScoreTable[]): string {
+  const isAny = tables.some(({ rows }) => rows.some(({ cells }) => cells.some(({ isBest }) => isBest)));
+  return isAny ? " Bold is the best of a column: a mean that the test finds above that of every other method." : "";
+}
+
+/** Said wherever the round that validation chose is shown. */
 export const bestRoundScope =
-  "The round best on validation is the one with the highest global score there, whatever protocol a table is of.";
+  "The round chosen on validation is the one with the highest global score there, whatever protocol a table is of.";
 
-const nameOfMoment = { final: "after the last round", best: "in the round best on validation" } as const;
+const nameOfMoment = { final: "after the last round", best: "in the round chosen on validation" } as const;
 
 /** Such as `global, after the last round`. */
 export function tableTitle({ protocol, moment }: Pick<ScoreTable, "protocol" | "moment">): string {
@@ -48,6 +61,15 @@ export function tableTitle({ protocol, moment }: Pick<ScoreTable, "protocol" | "
 /** A run's score under a protocol, in the task's metric. */
 export function scoreOf(run: LabRun, protocol: Protocol, moment: Moment): number | null {
   return (moment === "final" ? run.final[protocol] : run.best?.scores[protocol])?.score ?? null;
+}
+
+/** Texts behind each of the runs' scores; one that does not say has as many as its answers, which are known of one protocol and moment. */
+export function numTextsOf(runs: readonly LabRun[], protocol: Protocol, moment: Moment): number[] {
+  return runs.flatMap((run) => {
+    const scores = moment === "final" ? run.final[protocol] : run.best?.scores[protocol];
+    const known = protocol === "global" && moment === "final" ? run.correct?.length : undefined;
+    return scores === undefined ? [] : (scores.numTexts ?? known ?? []);
+  });
 }
 
 /** Mean and deviation over a cell's seeds; null where nothing was measured. */
@@ -60,7 +82,8 @@ export function scoreTable(grid: Grid, protocol: Protocol, moment: Moment, name:
   const columns = grid.columns.map((column) => columnCells(grid, column, { protocol, moment, name }));
   const rows = grid.rows.map((row, index) => ({ row, cells: columns.map((cells) => cells[index] ?? emptyCell) }));
   const measured = rows.filter(({ cells }) => cells.some(isMeasured));
-  return { protocol, moment, numSeeds: grid.numSeeds, columns: grid.columns, rows: measured, controls: controlRows(grid) };
+  const texts = grid.columns.map((column) => textsText(grid.rows.flatMap((row) => numTextsOf(grid.runsOf(row, column), protocol, moment))));
+  return { protocol, moment, numSeeds: grid.numSeeds, columns: grid.columns, texts, rows: measured, controls: controlRows(grid) };
 }
 
 /** An experiment's lines and columns, and all of its tables: what every form of the report shows. */
@@ -78,7 +101,7 @@ export function analyse({ runs, name }: Pick<ExperimentResult, "runs" | "name">)
   return { grid, tables: tables.filter(({ rows }) => rows.length > 0) };
 }
 
-const emptyCell: ScoreCell = { summary: null, isBest: false, behindBest: null };
+const emptyCell: ScoreCell = { summary: null, isTop: false, isBest: false, behindTop: null };
 const isMeasured = ({ summary }: ScoreCell) => summary !== null;
 
 interface TableKind {
@@ -92,21 +115,19 @@ function columnCells(grid: Grid, column: GridColumn, { protocol, moment, name }:
   const competing = summaries.map((summary, index) => (grid.rows[index]?.isControl ? null : summary));
   const means = competing.filter((summary) => summary !== null).map(({ mean }) => mean);
   const top = means.length > 1 ? Math.max(...means) : Number.NaN;
-  const bestIndex = competing.findIndex((summary) => summary?.mean === top);
-  const best = grid.rows[bestIndex];
-  const isTested = protocol === "global" && moment === "final";
-  return grid.rows.map((row, index) => {
-    const summary = summaries[index] ?? null;
-    const isBest = competing[index]?.mean === top;
-    const isCompared = isTested && best !== undefined && competing[index] !== null && !isBest;
-    return {
-      summary,
-      isBest,
-      behindBest: isCompared
-        ? differenceOf(column.metric, grid.runsOf(best, column), grid.runsOf(row, column), `${name}/${column.key}`)
-        : null,
-    };
+  const topIndex = competing.findIndex((summary) => summary?.mean === top);
+  const topRow = grid.rows[topIndex];
+  const runsOf = (row: GridRow) => grid.runsOf(row, column);
+  const isTested = (row: GridRow) => protocol === "global" && moment === "final" && runsOf(row).length >= fewestSeeds;
+  const cells = grid.rows.map((row, index): ScoreCell => {
+    const isTop = competing[index]?.mean === top;
+    const isCompared = topRow !== undefined && competing[index] !== null && index !== topIndex && isTested(topRow) && isTested(row);
+    const behindTop = isCompared ? differenceOf(column.metric, runsOf(topRow), runsOf(row), `${name}/${column.key}`) : null;
+    return { summary: summaries[index] ?? null, isTop, isBest: false, behindTop };
   });
+  const others = cells.filter((_, index) => index !== topIndex && competing[index] !== null);
+  const isBest = topRow !== undefined && others.every(({ behindTop }) => behindTop?.isTie === false);
+  return cells.map((cell, index) => ({ ...cell, isBest: isBest && index === topIndex }));
 }
 
 /** Difference of two sets of runs on the same test rows, in their metric; null where a run's answers are not known row by row. */

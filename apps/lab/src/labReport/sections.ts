@@ -7,13 +7,22 @@ import { distinctById, type Grid, variantText } from "./grid.ts";
 import { type Cell, htmlList, htmlTable, paragraph } from "./html.ts";
 import { rankCorrelations } from "./layers.ts";
 import { rateHeads, rateLines } from "./rateLines.ts";
-import { type Analysis, bestRoundScope, reportedProtocols, type ScoreCell, type ScoreTable, tableTitle, tieScope } from "./scoreTable.ts";
+import {
+  type Analysis,
+  bestRoundScope,
+  boldText,
+  reportedProtocols,
+  type ScoreCell,
+  type ScoreTable,
+  tableTitle,
+  tieScope,
+} from "./scoreTable.ts";
 import { labelWordsOf, labelWordsSeen, metricNames, splitTexts } from "./tasks.ts";
-import { differenceText, fewerSeedsText, scoreText, summaryText } from "./text.ts";
+import { differenceText, fewerSeedsText, scoreText, summaryText, withRemarks } from "./text.ts";
 
-const howToRead = [
-  `Mean ± standard deviation over seeds, on the test split. The best method of a column is bold; controls below the line do not compete. A mean over fewer seeds than the experiment has says over how many. ${bestRoundScope}`,
-  `≈ marks a tie with the best: the 95 % interval of the difference, from a paired bootstrap over the test rows of these seeds, contains 0. It speaks of other test rows, not of other seeds, and is not corrected for the number of comparisons. ${tieScope}`,
+const howToRead = (tables: readonly ScoreTable[]) => [
+  `Mean ± standard deviation over seeds, on the test split.${boldText(tables)} Controls below the line do not compete. A mean over fewer seeds than the experiment has says over how many. ${bestRoundScope}`,
+  `≈ marks a tie with the highest mean of the column: the 95 % interval of the difference, from a paired bootstrap over the test rows of these seeds, contains 0. It speaks of other test rows, not of other seeds, and is not corrected for the number of comparisons. ${tieScope}`,
   "Personalised: every device predicts its own share of the test split, which has its own label mix, so that knowing the mix alone already helps. Global: every device predicts a random slice of the whole split. Newcomer: a device that joins afterwards and trains nothing. Numbers of different protocols cannot be compared.",
 ];
 
@@ -25,17 +34,21 @@ export function scoreSection(result: ExperimentResult, { tables }: Analysis): st
   });
   return blocks.length === 0
     ? paragraph("No run has a score.")
-    : `${howToRead.map((text) => paragraph(text, "soft")).join("")}${blocks.join("")}`;
+    : `${howToRead(tables)
+        .map((text) => paragraph(text, "soft"))
+        .join("")}${blocks.join("")}`;
 }
 
 const capital = (text: string) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 
 function scoreHtml(table: ScoreTable, { runs }: ExperimentResult): string {
-  const { columns, rows, controls, numSeeds } = table;
+  const { columns, rows, controls, numSeeds, texts } = table;
   const backbone = runs[0]?.settings.backbone ?? "";
   const metrics = [...new Set(columns.map(({ metric }) => metric))];
   const unit = metrics.length === 1 && metrics[0] !== undefined ? metricNames[metrics[0]] : "the task's metric";
-  const heads = columns.map(({ label, metric }) => (metrics.length === 1 ? label : `${label} (${metricNames[metric]})`));
+  const heads = columns.map(({ label, metric }, index) =>
+    withRemarks(label, [metrics.length === 1 ? null : metricNames[metric], texts[index] ?? null]),
+  );
   const line = ({ row, cells }: ScoreTable["rows"][number]) => ({
     cells: [row.label, ...cells.map((cell) => scoreCell(cell, numSeeds))],
     isControl: row.isControl,
@@ -54,12 +67,12 @@ function scoreHtml(table: ScoreTable, { runs }: ExperimentResult): string {
   return htmlTable(`${capital(tableTitle(table))} (${unit})`, ["method", ...heads], lines, "scores");
 }
 
-function scoreCell({ summary, isBest, behindBest }: ScoreCell, numSeeds: number): Cell {
+function scoreCell({ summary, isBest, behindTop }: ScoreCell, numSeeds: number): Cell {
   const text = `${summaryText(summary)}${fewerSeedsText(summary, numSeeds)}`;
   const seeds = summary === null ? "" : formatCount(summary.count, "seed");
-  if (behindBest === null) return { text, isBold: isBest, ...(summary === null ? {} : { hint: seeds }) };
-  const { difference, low, high, isTie } = behindBest;
-  const hint = `${seeds}; the best is ahead by ${scoreText(difference)} in accuracy, 95 % interval ${scoreText(low)} to ${scoreText(high)}`;
+  if (behindTop === null) return { text, isBold: isBest, ...(summary === null ? {} : { hint: seeds }) };
+  const { difference, low, high, isTie } = behindTop;
+  const hint = `${seeds}; the highest mean is ahead by ${scoreText(difference)}, 95 % interval ${scoreText(low)} to ${scoreText(high)}`;
   return { text: `${isTie ? "≈ " : ""}${text}`, hint };
 }
 
@@ -194,7 +207,7 @@ export function caveats({ runs }: ExperimentResult): string[] {
     coverage < 1
       ? `In the last evaluation not all devices answered: coverage fell to ${Math.round(coverage * 100)} %.`
       : "All devices answered in the last evaluation.",
-    ...unknown.map((note) => `Ties could not be tested everywhere: ${note}`),
+    ...unknown.map((note) => `Differences could not be tested everywhere: ${note}`),
   ];
 }
 

@@ -19,6 +19,21 @@ export function fewerSeedsText(summary: Summary | null, numSeeds: number): strin
   return summary === null || summary.count >= numSeeds ? "" : ` (${formatCount(summary.count, "seed")})`;
 }
 
+/** Such as `of 288 texts`, or of the least to the most where runs had other numbers of them; null where none says how many. */
+export function textsText(counts: readonly number[]): string | null {
+  if (counts.length === 0) return null;
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  const number = (count: number) => count.toLocaleString("en");
+  if (least !== most) return `of ${number(least)} to ${number(most)} texts`;
+  return `of ${number(most)} ${most === 1 ? "text" : "texts"}`;
+}
+
+/** Items behind a label in brackets, those that are there: `subj (macro F1, of 500 texts)`. */
+export function withRemarks(label: string, remarks: readonly (string | null)[]): string {
+  const said = remarks.filter((remark) => remark !== null && remark !== "");
+  return said.length === 0 ? label : `${label} (${said.join(", ")})`;
+}
+
 /** A difference with its sign. */
 export function differenceText(value: number): string {
   return value > 0 ? `+${scoreText(value)}` : scoreText(value);

@@ -6,8 +6,9 @@ import { bytesOf } from "./costs.ts";
 import { draw, type Figure, seriesStyle, size } from "./figure.ts";
 import type { Grid, GridColumn, GridRow } from "./grid.ts";
 import { type Box, type Label, type LabelBox, type Place, placeLabels } from "./labelPlaces.ts";
-import { cellSummary } from "./scoreTable.ts";
+import { cellSummary, numTextsOf } from "./scoreTable.ts";
 import { metricNames } from "./tasks.ts";
+import { textsText, withRemarks } from "./text.ts";
 
 /** A method's mean score and traffic on a task. */
 export interface TradeoffPoint {
@@ -44,9 +45,10 @@ export function tradeoffFigure(grid: Grid, column: GridColumn, protocol: Protoco
     number: grid.rows.indexOf(point.row) + 1,
   }));
   const front = styled.filter(({ isOnFront }) => isOnFront).sort((a, b) => a.cost - b.cost);
-  const name = metricNames[column.metric];
+  const texts = textsText(grid.rows.flatMap((row) => numTextsOf(grid.runsOf(row, column), protocol, "final")));
+  const name = withRemarks(metricNames[column.metric], [texts]);
   const onFront = front.map(({ row, score, megabytes }) => `${row.label} (${score.toFixed(3)} at ${megabytes.toFixed(1)} MB)`).join(", ");
-  const description = `${column.label}: ${name} against bytes on the wire, ${protocol} protocol. On the Pareto front, cheapest first: ${onFront}.`;
+  const description = `${column.label}: ${name} against bytes on the wire, ${protocol} protocol. On the Pareto front of the means, cheapest first: ${onFront}.`;
   const height = points.length > 10 ? 420 : size.height;
   const { x, y } = scalesOf(styled, height);
   const [across, up] = [Plot.scale({ x }), Plot.scale({ y })];

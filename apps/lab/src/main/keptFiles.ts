@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { settingFaults } from "@tutti/protocol";
 import { z } from "zod";
 
 /** A file that is there and does not hold what it should. */
@@ -49,15 +50,15 @@ export async function readKept<T>(path: string, schema: z.ZodType): Promise<Kept
   } catch (error) {
     return bad(error instanceof Error ? error.message : String(error));
   }
-  const [issue] = schema.safeParse(value).error?.issues ?? [];
-  return issue === undefined ? { kind: "whole", value: value as T } : bad(`${issue.path.join(".") || "the file"}: ${issue.message}`);
+  const [fault] = settingFaults(schema, value);
+  return fault === undefined ? { kind: "whole", value: value as T } : bad(fault);
 }
 
 async function readText(path: string): Promise<string | null> {
   try {
     return await readFile(path, "utf8");
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return null;
+    if (cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR")) return null;
     throw new Error(`${path} is there and cannot be read; make it readable, or move it away to have it made again`, { cause });
   }
 }

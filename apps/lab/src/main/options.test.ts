@@ -31,6 +31,7 @@ test("what makes no sense is refused with what was expected", () => {
   expect(() => parseOptions(["weather"])).toThrow(
     /neither a preset nor a file weather; the presets are held-out, layer-selection, .*smoke/,
   );
+  expect(() => parseOptions(["smok"])).toThrow("; did you mean smoke?");
   expect(() => parseOptions(["smoke", "--tabs", "many"])).toThrow("--tabs many: expected a whole number from 1 to 256");
   expect(() => parseOptions(["smoke", "--clients", "phones"])).toThrow("--clients phones: expected tabs or node");
   expect(() => parseOptions(["smoke", "--tab", "2"])).toThrow(/Unknown option '--tab'/);

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { nearestOf } from "@tutti/protocol";
 import { projectFolder } from "../demo/scripts.ts";
 import { ExperimentError } from "../experiments/experimentFile.ts";
 
@@ -151,5 +152,7 @@ function fileOf(name: string | undefined): Pick<LabOptions, "file" | "preset"> {
   if (name === undefined) return { file: null, preset: null };
   if (presetNames().includes(name)) return { file: join(experimentsFolder, `${name}.yaml`), preset: name };
   if (existsSync(name)) return { file: name, preset: null };
-  throw new ExperimentError(`there is neither a preset nor a file ${name}; the presets are ${presetNames().join(", ")}`);
+  const [nearest] = nearestOf(name, presetNames(), (preset) => preset);
+  const meant = nearest === undefined ? "" : `; did you mean ${nearest}?`;
+  throw new ExperimentError(`there is neither a preset nor a file ${name}; the presets are ${presetNames().join(", ")}${meant}`);
 }

@@ -40,7 +40,7 @@ test("results that cannot serve are told one by one with path and reason, set as
   const lineOf = (id: string) => lines.find((line) => line.startsWith(join(folder.path, "runs", id, "result.json")));
   expect(lineOf("torn")).toMatch(/ is no result of a run \(.*JSON.*\); it is set aside as result\.json\.bad and the run is made again\.$/);
   expect(lineOf("empty")).toContain("(Unexpected end of JSON input)");
-  expect(lineOf("shapeless")).toMatch(/\(id: Invalid input: expected string, received undefined\)/);
+  expect(lineOf("shapeless")).toMatch(/\(id: not given, expected text\)/);
   expect(await readdir(join(folder.path, "runs/torn"))).toEqual(["result.json.bad"]);
   expect(await setAside()).toEqual([]);
 });

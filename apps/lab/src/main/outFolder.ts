@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { makeRunFolder } from "@tutti/server";
 import { writeWhole } from "../demo/demoConfig.ts";
 import type { LabRun } from "../experiments/labResult.ts";
 import { type BadFile, keptMemorySchema, keptRunSchema, readKept } from "./keptFiles.ts";
@@ -45,7 +46,7 @@ const badName = `${resultName}.bad`;
 
 /** Opens a folder of results, making it where it is not there. */
 export async function openOutFolder(path: string): Promise<OutFolder> {
-  await mkdir(join(path, "runs"), { recursive: true });
+  makeRunFolder(join(path, "runs"));
   return folderAt(path);
 }
 

@@ -88,3 +88,15 @@ test("for an estimate nothing on the disk changes: what is written is found agai
   expect(existsSync(workPath)).toBe(false);
   expect((await readdir(path, { recursive: true })).sort()).toEqual(["runs", "runs/torn", "runs/torn/result.json"]);
 });
+
+test("a folder that is a file, or below one, is told as that with --out, whether it is run or only estimated", async () => {
+  await write("file", "");
+  for (const isEstimate of [false, true]) {
+    await expect(takeFolder(join(path, "file"), named("mine"), isEstimate)).rejects.toThrow(
+      `${join(path, "file")} is a file, expected a folder of runs; give another one with --out`,
+    );
+  }
+  await expect(takeFolder(join(path, "file", "below"), named("mine"), false)).rejects.toThrow(
+    `the folder ${join(path, "file", "below", "runs")} cannot be written: a file is in its way; give another folder with --out`,
+  );
+});

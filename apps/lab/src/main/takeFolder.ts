@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { lockRunFolder, readSettingsFile } from "@tutti/server";
+import { lockRunFolder, readSettingsFile, requireFolder } from "@tutti/server";
 import { z } from "zod";
 import { ExperimentError, type NamedExperiment } from "../experiments/experimentFile.ts";
 import { keptMemorySchema, readKept } from "./keptFiles.ts";
@@ -20,6 +20,7 @@ export interface TakenFolder {
  * experiment, and a ConfigError while another process works in it.
  */
 export async function takeFolder(path: string, named: NamedExperiment, isEstimate: boolean): Promise<TakenFolder> {
+  requireFolder(path);
   await requireSameExperiment(path, named);
   if (isEstimate) {
     const workPath = await mkdtemp(join(tmpdir(), "tutti-estimate-"));

@@ -103,7 +103,7 @@ function scoresOf(confusion: Confusion, lossSum: number, metric: LabRun["metric"
   const [score, share, f1] = [measure(metric, confusion), accuracy(confusion), macroF1(confusion)];
   return score === null || share === null || f1 === null
     ? null
-    : { score, accuracy: share, macroF1: f1, loss: lossSum / numCounted(confusion) };
+    : { score, accuracy: share, macroF1: f1, loss: lossSum / numCounted(confusion), numTexts: numCounted(confusion) };
 }
 
 /** The round that was best on the validation split under the global protocol; the earliest of equals. The test split is not looked at. */
@@ -126,7 +126,10 @@ function lastOfEach(points: readonly LabPoint[]): LabPoint[] {
 
 function scoresBy(points: readonly LabPoint[]): Partial<Record<Protocol, LabScores>> {
   return Object.fromEntries(
-    points.map(({ protocol, score, accuracy: share, macroF1: f1, loss }) => [protocol, { score, accuracy: share, macroF1: f1, loss }]),
+    points.map(({ protocol, score, accuracy: share, macroF1: f1, loss, numTexts = 0 }) => [
+      protocol,
+      { score, accuracy: share, macroF1: f1, loss, numTexts },
+    ]),
   );
 }
 

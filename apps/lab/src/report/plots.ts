@@ -1,6 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import type { EvaluationRecord } from "@tutti/server";
 import { parseHTML } from "linkedom";
+import { textsText, withRemarks } from "../labReport/text.ts";
 import type { RunReport } from "../results/runResult.ts";
 
 interface PlotOfReport {
@@ -65,7 +66,9 @@ function accuracy(report: RunReport): PlotOfReport {
     Plot.text(controls, { y: "value", text: "name", frameAnchor: "left", dx: 4, dy: -6, textAnchor: "start" }),
   ];
   const points = evaluationPoints(report, (record) => record.accuracy);
-  return lines("Accuracy on the test split by round", points, "accuracy", marks);
+  const counts = report.steps.flatMap(({ evaluations }) => evaluations.filter(({ split }) => split === "test"));
+  const label = withRemarks("accuracy", [textsText(counts.map(({ numExamples }) => numExamples))]);
+  return lines("Accuracy on the test split by round", points, label, marks);
 }
 
 function loss({ steps }: RunReport): PlotOfReport {

@@ -57,3 +57,15 @@ test("what an evaluation fetched for the next round is drawn with that round's b
     { phase: "evaluation", way: "down", bytes: 10 },
   ]);
 });
+
+test("scores say of how many texts they are, in the table and at the axis", () => {
+  const { document } = parseHTML(renderReport(exampleReport));
+  const [scores] = document.querySelectorAll("table");
+  const rows = [...(scores?.querySelectorAll("tr") ?? [])].map((row) =>
+    [...row.querySelectorAll("th, td")].map(({ textContent }) => textContent),
+  );
+  expect(rows[0]).toEqual(["test split", "accuracy", "macro F1", "of texts", "coverage"]);
+  expect(rows.find(([name]) => name === "personalised")).toEqual(["personalised", "0.702", "0.690", "288", "95 %"]);
+  expect(rows.find(([name]) => name === "majority class")).toEqual(["majority class", "0.250", "0.100", "1,288", "–"]);
+  expect(document.querySelector("figure")?.textContent).toContain("accuracy (of 288 texts)");
+});

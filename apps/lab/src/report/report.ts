@@ -1,5 +1,5 @@
-import { formatCount, formatNumber, formatScore, formatSeconds } from "../results/format.ts";
-import { describeBreakEven, finalCoverage, scoreRows, trafficRows, zeroShotNote } from "../results/resultTable.ts";
+import { formatCount, formatNumber, formatSeconds } from "../results/format.ts";
+import { describeBreakEven, scoreHeads, scoreLines, trafficRows, zeroShotNote } from "../results/resultTable.ts";
 import type { RunReport } from "../results/runResult.ts";
 import { renderPlots } from "./plots.ts";
 
@@ -40,13 +40,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 const folded = (summary: string, html: string) => `<details><summary>${escapeHtml(summary)}</summary>${html}</details>`;
 
 function scores(report: RunReport): string {
-  const coverage = finalCoverage(report);
-  const rows = scoreRows.map(([key, name]) => {
-    const share = coverage.get(key);
-    const { accuracy, f1 } = report.result;
-    return [name, formatScore(accuracy[key]), formatScore(f1[key]), share === undefined ? "–" : `${Math.round(share * 100)} %`];
-  });
-  return `${table(["test split", "accuracy", "macro F1", "coverage"], rows)}<p>${escapeHtml(zeroShotNote)}.</p>`;
+  return `${table(scoreHeads, scoreLines(report))}<p>${escapeHtml(zeroShotNote)}.</p>`;
 }
 
 /** A number that no line break falls into: a hyphen would allow one. */

@@ -1,7 +1,7 @@
 import type { Params, StrategySummary } from "@tutti/core";
 import type { EvaluationRecord, StepRecord, TrafficTotals } from "@tutti/server";
 import { expect, test } from "vitest";
-import { collectResult, uploadsByRound } from "./collectResult.ts";
+import { collectResult, countTexts, uploadsByRound } from "./collectResult.ts";
 import { exampleReport } from "./exampleReport.ts";
 
 const record = (split: "validation" | "test", accuracy: number): EvaluationRecord => ({
@@ -97,7 +97,7 @@ const sources = {
   allParams,
   steps,
   traffic,
-  majority: { accuracy: 0.25, macroF1: 0.1 },
+  majority: { accuracy: 0.25, macroF1: 0.1, numExamples: 12 },
   backend: "wasm",
   threads: 2,
   numTabs: 4,
@@ -114,8 +114,9 @@ test("time is summed by phase, bytes over everything on the wire", () => {
   expect(rounds).toBe(3);
 });
 
-test("the best round is chosen on the validation split, the earliest of equals, and reported on the test split", () => {
+test("the best round is chosen on the validation split, the earliest of equals, and reported on the test split with its number of texts", () => {
   const { accuracy, f1 } = collectResult(sources);
+  expect(countTexts(sources)).toEqual({ global: 10, personalised: null, newcomer: null, globalBest: 10, majority: 12, zeroShot: null });
   expect(accuracy).toEqual({ global: 0.64, personalised: null, newcomer: null, globalBest: 0.61, majority: 0.25, zeroShot: null });
   expect(f1.globalBest).toBe(0.305);
 });

@@ -11,8 +11,8 @@ export interface ResultSources {
   readonly allParams: Params;
   readonly steps: readonly StepRecord[];
   readonly traffic: TrafficTotals;
-  /** Accuracy and macro F1 of always answering the commonest class of the training data. */
-  readonly majority: { readonly accuracy: number; readonly macroF1: number } | null;
+  /** Accuracy and macro F1 of always answering the commonest class of the training data, and of how many texts. */
+  readonly majority: { readonly accuracy: number; readonly macroF1: number; readonly numExamples: number } | null;
   readonly backend: string;
   readonly threads: number;
   readonly numTabs: number;
@@ -20,7 +20,7 @@ export interface ResultSources {
   readonly parametersSha256: string;
 }
 
-type Measure = "accuracy" | "macroF1";
+type Measure = "accuracy" | "macroF1" | "numExamples";
 
 const evaluationsOf = (steps: readonly StepRecord[]) => steps.flatMap((step) => step.evaluations.map((record) => ({ step, record })));
 
@@ -29,7 +29,7 @@ function last(steps: readonly StepRecord[], protocol: EvaluationRecord["protocol
   return found.at(-1)?.record ?? null;
 }
 
-/** The global test record of the training round that was best on the validation split; the earliest of equals. */
+/** The global test record of the training round with the highest score on the validation split; the earliest of equals. */
 function bestOnValidation(steps: readonly StepRecord[]): EvaluationRecord | null {
   let best: { accuracy: number; step: StepRecord } | null = null;
   for (const { step, record } of evaluationsOf(steps)) {
@@ -49,6 +49,11 @@ function scores(steps: readonly StepRecord[], majority: ResultSources["majority"
     majority: majority?.[measure] ?? null,
     zeroShot: of("zeroShot"),
   };
+}
+
+/** Of how many texts each score of a run is. */
+export function countTexts({ steps, majority }: Pick<ResultSources, "steps" | "majority">): Scores {
+  return scores(steps, majority, "numExamples");
 }
 
 /** A round's training; what follows it in the last round is fine-tuning, of which nothing travels. */

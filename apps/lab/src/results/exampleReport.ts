@@ -63,6 +63,7 @@ export const exampleReport: RunReport = {
   },
   machine: "Some processor, 2 cores, linux",
   backendReason: "wasm × 1: fastest micro-step",
+  texts: { global: 288, personalised: 288, newcomer: 288, globalBest: 288, majority: 1288, zeroShot: 288 },
   result: {
     task: "feedback/topic",
     backend: "wasm",

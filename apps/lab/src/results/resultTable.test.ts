@@ -13,8 +13,9 @@ test("columns line up, the first to the left, the others to the right", () => {
 
 test("the table says every score beside its controls, and what the zero-shot row is", () => {
   const table = renderTable(exampleReport);
-  expect(table).toMatch(/personalised +0\.702 +0\.690 +95 %/);
-  expect(table).toMatch(/majority class +0\.250 +0\.100 +–/);
+  expect(table).toMatch(/test split +accuracy +macro F1 +of texts +coverage/);
+  expect(table).toMatch(/personalised +0\.702 +0\.690 +288 +95 %/);
+  expect(table).toMatch(/majority class +0\.250 +0\.100 +1,288 +–/);
   expect(table).toContain(zeroShotNote);
 });
 

@@ -19,17 +19,17 @@ export function alignColumns(rows: readonly (readonly string[])[]): string[] {
 }
 
 /** The rows of every table of scores. */
-export const scoreRows: readonly (readonly [keyof Scores, string])[] = [
+const scoreRows: readonly (readonly [keyof Scores, string])[] = [
   ["global", "global"],
   ["personalised", "personalised"],
   ["newcomer", "newcomer"],
-  ["globalBest", "global, best on validation"],
+  ["globalBest", "global, round chosen on validation"],
   ["majority", "majority class"],
   ["zeroShot", "zero-shot"],
 ];
 
 /** Coverage of the last evaluation by protocol: devices that answered / N. */
-export function finalCoverage(report: RunReport): Map<string, number> {
+function finalCoverage(report: RunReport): Map<string, number> {
   const coverage = new Map<string, number>();
   for (const { evaluations } of report.steps) {
     for (const { protocol, split, coverage: share } of evaluations) if (split === "test") coverage.set(protocol, share);
@@ -37,18 +37,19 @@ export function finalCoverage(report: RunReport): Map<string, number> {
   return coverage;
 }
 
-function scoreLines(report: RunReport): string[] {
+/** Heads of every table of scores. */
+export const scoreHeads = ["test split", "accuracy", "macro F1", "of texts", "coverage"] as const;
+
+/** A line for each way of evaluating, in the order of the heads. */
+export function scoreLines(report: RunReport): string[][] {
   const coverage = finalCoverage(report);
-  const rows = scoreRows.map(([key, name]) => {
+  const { texts } = report;
+  const { accuracy, f1 } = report.result;
+  return scoreRows.map(([key, name]) => {
     const share = coverage.get(key === "globalBest" ? "global" : key);
-    return [
-      name,
-      formatScore(report.result.accuracy[key]),
-      formatScore(report.result.f1[key]),
-      share === undefined ? "–" : `${Math.round(share * 100)} %`,
-    ];
+    const percent = share === undefined ? "–" : `${Math.round(share * 100)} %`;
+    return [name, formatScore(accuracy[key]), formatScore(f1[key]), texts[key]?.toLocaleString("en") ?? "–", percent];
   });
-  return alignColumns([["test split", "accuracy", "macro F1", "coverage"], ...rows]);
 }
 
 function layerLines({ result, spectra }: RunReport): string[] {
@@ -109,7 +110,7 @@ export function renderTable(report: RunReport): string {
   ];
   const blocks = [
     [heading],
-    [...scoreLines(report), `(${zeroShotNote})`],
+    [...alignColumns([scoreHeads, ...scoreLines(report)]), `(${zeroShotNote})`],
     layerLines(report),
     [
       ...alignColumns([["bytes on the wire", "up", "down"], ...trafficRows(report)]),

@@ -7,7 +7,7 @@ export interface Scores {
   readonly global: number | null;
   readonly personalised: number | null;
   readonly newcomer: number | null;
-  /** Test score at the round that was best on the validation split. */
+  /** Test score at the round with the highest score on the validation split. */
   readonly globalBest: number | null;
   /** Always the commonest class of the training data. */
   readonly majority: number | null;
@@ -64,6 +64,8 @@ export interface RunReport {
   /** Which backend all tabs used, and why. */
   readonly backendReason: string;
   readonly result: RunResult;
+  /** Texts that each of the result's scores is of. */
+  readonly texts: Scores;
   readonly steps: readonly StepRecord[];
   readonly traffic: TrafficTotals;
   /** What the probes saw of the loss' curvature. */

@@ -6,6 +6,9 @@ export interface Summary {
   readonly count: number;
 }
 
+/** Seeds that a method needs on each side of a comparison: with fewer nothing is known of how its numbers vary from seed to seed. */
+export const fewestSeeds = 3;
+
 /** Mean and sample standard deviation; null without values. */
 export function summarise(values: readonly number[]): Summary | null {
   const count = values.length;

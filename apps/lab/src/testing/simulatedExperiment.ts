@@ -94,7 +94,7 @@ export function simulatedRun({ method, task, seed, variant = {}, gain = 0, error
 const offsets: Readonly<Record<Protocol, number>> = { global: 0, personalised: 0.08, newcomer: 0.01, zeroShot: 0 };
 
 function scores(score: number): LabScores {
-  return { score, accuracy: score, macroF1: score - 0.02, loss: 1.3 - score };
+  return { score, accuracy: score, macroF1: score - 0.02, loss: 1.3 - score, numTexts: numRows };
 }
 
 /** How hard a row is for every method: what makes answers of two methods agree. */

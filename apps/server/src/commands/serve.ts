@@ -4,9 +4,10 @@ import { ConfigError, type CoordinatorConfig } from "../config.ts";
 import { type Coordinator, type CoordinatorPorts, type RunOutcome, startCoordinator } from "../coordinator.ts";
 import { lanAddresses } from "../http/certificate.ts";
 import { listRunIds, readRun } from "../journal/readRun.ts";
-import { deriveRunId } from "../runFolder.ts";
+import { findRunId } from "../runFolder.ts";
 import type { Overrides } from "../settings.ts";
-import { mergeSettings, readSettingsFile } from "../settings.ts";
+import { mergeSettings } from "../settings.ts";
+import { readSettingsFile } from "../settingsFile.ts";
 import { readBackboneSizes, requireSourcePrompts, tunedParameters } from "../tuned.ts";
 
 /** How to serve a run. */
@@ -38,7 +39,7 @@ export type ServeEnd = "done" | "SIGINT" | "SIGTERM" | "stopped";
 export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const { presets, preset, flags = {}, print } = options;
   const file = options.file === undefined ? {} : readSettingsFile(options.file);
-  const config = mergeSettings({ presets, preset, file, flags });
+  const config = mergeSettings({ presets, preset, file, flags, ...(options.file === undefined ? {} : { name: options.file }) });
   const tuned = tunedParameters(config.run, readBackboneSizes(config.publicDir, config.run.backbone), options.numClasses(config.run));
   requireSourcePrompts(config.publicDir, config.run);
   const finished = await describeFinished(config);
@@ -66,12 +67,14 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
 
 /** What to say of a run that was over before, or null; throws a ConfigError when it was another one under the same name. */
 async function describeFinished({ dataDir, runId = "", run }: CoordinatorConfig): Promise<string | null> {
-  const id = runId === "" ? deriveRunId(run) : runId;
+  const id = runId === "" ? findRunId(dataDir, run) : runId;
   if (!listRunIds(dataDir).includes(id)) return null;
   const earlier = await readRun(dataDir, id);
   if (earlier.summary?.isDone !== true) return null;
   const command = `\`tutti run export ${id}${dataDir === "runs" ? "" : ` --out ${dataDir}`}\``;
-  if (isDeepStrictEqual(JSON.parse(JSON.stringify(earlier.run)), JSON.parse(JSON.stringify(run))))
+  // a fixed roster does not look at minDevices
+  const shown = (one: RunSettings): unknown => JSON.parse(JSON.stringify(one.roster === "fixed" ? { ...one, minDevices: 1 } : one));
+  if (isDeepStrictEqual(shown(earlier.run), shown(run)))
     return `run ${id} is finished: ${command} writes its tuned prompts; another --seed or --run begins a new one`;
   throw new ConfigError(
     `run ${id} is finished, and had other settings than these: ${command} writes its tuned prompts; another --run begins a new one`,

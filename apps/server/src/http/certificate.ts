@@ -1,9 +1,10 @@
 import { X509Certificate } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { generate } from "selfsigned";
 import { ConfigError, type CoordinatorConfig } from "../config.ts";
+import { makeRunFolder } from "../writableFolder.ts";
 
 /** PEM texts of a certificate and its key. */
 export interface Certificate {
@@ -22,7 +23,7 @@ export async function loadCertificate(https: CoordinatorConfig["https"], folder:
     if (coversAll(kept.cert, names)) return kept;
   }
   const made = await makeCertificate(names);
-  mkdirSync(folder, { recursive: true });
+  makeRunFolder(folder);
   writeFileSync(paths.key, made.key, { mode: 0o600 });
   chmodSync(paths.key, 0o600);
   writeFileSync(paths.cert, made.cert);

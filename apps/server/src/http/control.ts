@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import { requireFolder } from "../writableFolder.ts";
 
 const controlPointSchema = z.strictObject({ url: z.string(), token: z.string(), pid: z.int(), runId: z.string() });
 
@@ -45,6 +46,7 @@ export function publishControl(dataDir: string, point: ControlPoint): () => void
 
 /** The control points of the coordinators that run on this data folder, by run. */
 export function readControls(dataDir: string): ControlPoint[] {
+  requireFolder(dataDir);
   if (!existsSync(dataDir)) return [];
   return readdirSync(dataDir)
     .sort()

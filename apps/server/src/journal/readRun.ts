@@ -1,9 +1,10 @@
 import { closeSync, existsSync, openSync, readdirSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { createStrategy, type Json, type Params, type RunSettings, type StrategySummary } from "@tutti/core";
-import { runSettingsSchema } from "@tutti/protocol";
+import { runSettingsSchema, settingFaults } from "@tutti/protocol";
 import { ConfigError } from "../config.ts";
 import type { StepRecord } from "../stepRecord.ts";
+import { requireFolder } from "../writableFolder.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import { lmdbStore } from "./lmdbStore.ts";
 
@@ -23,6 +24,7 @@ export interface JournalledRun {
 
 /** Ids of the runs in a data folder, in alphabetical order. */
 export function listRunIds(dataDir: string): string[] {
+  requireFolder(dataDir);
   if (!existsSync(dataDir)) return [];
   return readdirSync(dataDir)
     .filter((name) => existsSync(journalFile(dataDir, name)))
@@ -85,9 +87,8 @@ function openReadOnly(dataDir: string, runId: string): Journal {
 function parseSettings(settings: Json, runId: string): RunSettings {
   const parsed = runSettingsSchema.safeParse(settings);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const where = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
-  throw new ConfigError(`run ${runId}: its settings are of another version (${where}${issue?.message})`, { cause: parsed.error });
+  const [fault] = settingFaults(runSettingsSchema, settings);
+  throw new ConfigError(`run ${runId}: its settings are of another version (${fault})`);
 }
 
 function journalFile(dataDir: string, runId: string): string {

@@ -47,24 +47,24 @@ export function Computer({ view }: { readonly view: View }) {
 
 /** What the run came to: the last evaluation of each kind on the test split, the newcomer's first. */
 export function Results({ status }: { readonly status: Status }) {
-  const newcomer = lastAccuracy(status, "newcomer");
+  const newcomer = lastEvaluation(status, "newcomer");
   if (newcomer === null) return null;
   const others = otherProtocols.flatMap(({ protocol, name }) => {
-    const accuracy = lastAccuracy(status, protocol);
-    return accuracy === null ? [] : [{ protocol, name, accuracy }];
+    const found = lastEvaluation(status, protocol);
+    return found === null ? [] : [{ protocol, name, found }];
   });
   return (
     <section class="card" aria-labelledby="results-title" data-testid="results">
       <h2 id="results-title">What came of it</h2>
       <p class="score" data-testid="accuracy-newcomer">
-        {formatPercent(newcomer)}
+        {formatPercent(newcomer.accuracy)}
       </p>
-      <p class="soft">
-        of texts that nobody trained on are put into the right class by someone new, with the prompts that everyone shares.
+      <p class="soft" data-testid="accuracy-texts">
+        {countOfTexts(newcomer)} that nobody trained on are put into the right class by someone new, with the prompts that everyone shares.
       </p>
       <dl class="facts">
-        {others.map(({ protocol, name, accuracy }) => (
-          <ResultRow key={protocol} protocol={protocol} name={name} accuracy={accuracy} />
+        {others.map(({ protocol, name, found }) => (
+          <ResultRow key={protocol} name={name} found={found} others={newcomer} />
         ))}
       </dl>
     </section>
@@ -78,16 +78,24 @@ const otherProtocols: readonly { readonly protocol: Protocol; readonly name: str
   { protocol: "zeroShot", name: "before any training" },
 ];
 
-function lastAccuracy({ history }: Status, protocol: Protocol): number | null {
+function lastEvaluation({ history }: Status, protocol: Protocol): EvaluationPoint | null {
   const points = history.flatMap(({ evaluations }) => evaluations.filter((point) => point.split === "test" && point.protocol === protocol));
-  return points.at(-1)?.accuracy ?? null;
+  return points.at(-1) ?? null;
 }
 
-function ResultRow({ protocol, name, accuracy }: { readonly protocol: Protocol; readonly name: string; readonly accuracy: number }) {
+/** `of 288 texts`, or `of texts` where it is not known how many. */
+function countOfTexts({ numExamples }: EvaluationPoint): string {
+  if (numExamples === undefined) return "of texts";
+  return numExamples === 1 ? "of one text" : `of ${numExamples.toLocaleString("en")} texts`;
+}
+
+/** One more way of evaluating; of how many texts it is stands with it where that is another number than above. */
+function ResultRow({ name, found, others }: { readonly name: string; readonly found: EvaluationPoint; readonly others: EvaluationPoint }) {
+  const remark = found.numExamples === others.numExamples ? "" : ` (${countOfTexts(found)})`;
   return (
     <>
-      <dt>{name}</dt>
-      <dd data-testid={`accuracy-${protocol}`}>{formatPercent(accuracy)}</dd>
+      <dt>{`${name}${remark}`}</dt>
+      <dd data-testid={`accuracy-${found.protocol}`}>{formatPercent(found.accuracy)}</dd>
     </>
   );
 }

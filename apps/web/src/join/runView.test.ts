@@ -81,15 +81,16 @@ test("buttons fit the state: pause and leave while it works, resume while it res
 });
 
 test("a finished run shows what a newcomer gets, from the last evaluation on the test split", () => {
-  const evaluation = (accuracy: number, split: "test" | "validation", protocol: "newcomer" | "zeroShot") => ({
+  const evaluation = (accuracy: number, split: "test" | "validation", protocol: "newcomer" | "zeroShot", numExamples = 1288) => ({
     protocol,
+    numExamples,
     split,
     accuracy,
     macroF1: 0,
     loss: 1,
   });
   const history = [
-    point(1, 1.4, [evaluation(0.256, "test", "zeroShot"), evaluation(0.4, "test", "newcomer")]),
+    point(1, 1.4, [evaluation(0.256, "test", "zeroShot", 277), evaluation(0.4, "test", "newcomer")]),
     point(2, 1.2, [evaluation(0.9, "validation", "newcomer"), evaluation(0.618, "test", "newcomer")]),
   ];
   const html = shown([
@@ -100,4 +101,6 @@ test("a finished run shows what a newcomer gets, from the last evaluation on the
   expect(html).toContain("61.8 %");
   expect(html).toContain("25.6 %");
   expect(html).not.toContain("90.0 %");
+  expect(html).toContain("of 1,288 texts that nobody trained on");
+  expect(html).toContain("before any training (of 277 texts)");
 });

@@ -30,13 +30,27 @@ export type SourcePrompt = z.infer<typeof sourcePromptSchema>;
 
 /** The text of a source prompt's file → the prompt; throws a sentence that names the file. */
 export function parseSourcePrompt(text: string, file: string): SourcePrompt {
-  const parsed = sourcePromptSchema.safeParse(JSON.parse(text));
-  if (!parsed.success) throw new Error(`source prompt ${file}: ${z.prettifyError(parsed.error)}`);
+  const parsed = sourcePromptSchema.safeParse(readJson(text, file));
+  if (!parsed.success) {
+    const names = parsed.error.issues.flatMap((issue) =>
+      issue.code === "unrecognized_keys" ? issue.keys : [issue.path.map(String).join(".") || "the whole file"],
+    );
+    const shown = [...new Set(names)].slice(0, 5).join(", ");
+    throw new Error(`source prompt ${file}: ${shown}: found what no source prompt has there; \`tutti prompt train\` makes it again`);
+  }
   const { shape, values } = parsed.data;
   if (values.length !== shape[0] * shape[1]) {
     throw new Error(`source prompt ${file}: shape [${shape}] needs ${shape[0] * shape[1]} values, found ${values.length}`);
   }
   return parsed.data;
+}
+
+function readJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`source prompt ${file} is not JSON; \`tutti prompt train\` makes it again`, { cause });
+  }
 }
 
 /** The rows (P, H) of the prompts that a run names, in its order; throws where one is missing or does not fit the run's backbone or prompt. */

@@ -1,0 +1,90 @@
+import { followed, followers, methods, presets, type RunSettings } from "@tutti/core";
+import { runSettingsSchema } from "@tutti/protocol";
+import { mergeDeep } from "@tutti/server";
+import { withFreeSources } from "./attemptSources.ts";
+import { combinations } from "./combinations.ts";
+import { titleOf, type wholeMethod, type wholeTask } from "./entries.ts";
+import type { Experiment } from "./experimentFile.ts";
+import { type FaultList, inTheLab, withinDevices } from "./runFaults.ts";
+import type { Cell, PlannedRun } from "./runPlan.ts";
+import { type Change, changesOf, isThere, withChanges } from "./settingChanges.ts";
+
+/** A method as a file gives it, whole. */
+export type GivenMethod = ReturnType<typeof wholeMethod>;
+type GivenTask = ReturnType<typeof wholeTask>;
+
+/** A method on a task, where the file has both. */
+export interface Entry {
+  readonly experiment: Experiment;
+  readonly method: GivenMethod;
+  readonly methodAt: number;
+  readonly task: GivenTask;
+  readonly taskAt: number;
+}
+
+/** A cell whose settings hold. */
+export interface Draft extends Entry, Pick<Cell, "variant" | "note"> {
+  readonly settings: RunSettings;
+}
+
+/** Every combination of the axes for a method on a task; those with faults are left out and noted. */
+export function draftsOf(entry: Entry, faults: FaultList): Draft[] {
+  const { experiment, method, methodAt, task, taskAt } = entry;
+  const title = titleOf(method);
+  const preset = presets[experiment.base];
+  const given = mergeDeep(mergeDeep(preset, inTheLab), { ...experiment.settings, task: task.name }) as Names;
+  const ofTask = changesOf(`tasks.${taskAt}.set`, task.set);
+  const ofMethod = changesOf(`methods.${methodAt}.set`, method.set);
+  const base = withChanges(given, ofTask);
+  const isSound = faults.check(withinDevices(base, preset), { name: task.name, changes: ofTask });
+  return combinations(Object.entries(experiment.grid), method.name, task.name).flatMap(({ variant, changes: ofGrid }) => {
+    const later = [...ofMethod, ...ofGrid];
+    const changes = [...changesOf("settings", experiment.settings), ...ofTask, ...later];
+    const settings = settingsOf({ base: isSound ? base : given, preset, method: method.name, later, changes });
+    try {
+      const free = withFreeSources(settings, { title, task: task.name });
+      if (!faults.check(free.settings, { name: `${title} on ${task.name}`, changes }) || !isSound) return [];
+      return [{ ...entry, variant, note: free.note, settings: runSettingsSchema.parse(free.settings) }];
+    } catch (error) {
+      faults.note(`methods.${methodAt}: ${error instanceof Error ? error.message : String(error)}`);
+      return [];
+    }
+  });
+}
+
+type Names = Readonly<Record<string, unknown>>;
+
+interface RunParts {
+  /** What methods start from. */
+  readonly base: Names;
+  readonly preset: RunSettings;
+  readonly method: PlannedRun["method"];
+  /** Of the method's entry and of the axes, which methods do not undo. */
+  readonly later: readonly Change[];
+  /** All of the file, for what somebody asked for. */
+  readonly changes: readonly Change[];
+}
+
+/**
+ * A run's settings before they are checked. What a method derives from a setting, such as epochs of fine-tuning, follows that setting wherever the
+ * file gives it; so do cohort and start the number of devices.
+ */
+function settingsOf({ base, preset, method, later, changes }: RunParts): Names {
+  const asked = new Set(changes.map(({ path }) => path));
+  const whole = withChanges(base, later);
+  const starts = [
+    withChanges(
+      base,
+      later.filter(({ path }) => isThere(base, path)),
+    ),
+    base,
+  ];
+  const start = starts.map((one) => runSettingsSchema.safeParse(withinDevices(one, preset)).data).find((one) => one !== undefined);
+  // where nothing is sound to start from, the faults are told as they are
+  if (method === "settings" || start === undefined) return { ...whole, ...followed(whole, preset, (name) => asked.has(name)) };
+  const made = methods[method].settings(start);
+  const ofMethod = followers.filter((name) => made[name] !== start[name]);
+  const kept = followers.filter((name) => asked.has(name) && !ofMethod.includes(name)).map((name) => [name, whole[name]] as const);
+  const settings = { ...withChanges({ ...made }, later), ...Object.fromEntries(kept) };
+  return { ...settings, ...followed(settings, preset, (name) => asked.has(name) || ofMethod.includes(name)) };
+}

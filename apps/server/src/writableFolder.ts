@@ -1,0 +1,37 @@
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { ConfigError } from "./config.ts";
+
+/** Why a folder takes no files, by the system's code. */
+const reasons: Readonly<Record<string, string>> = {
+  EEXIST: "there is a file of that name",
+  ENOTDIR: "a file is in its way",
+  EACCES: "this user may not write there",
+  EPERM: "this user may not write there",
+  EROFS: "it is on a file system that is only read",
+  ENOSPC: "the disk is full",
+  EDQUOT: "this user's share of the disk is full",
+  ENAMETOOLONG: "its name is too long",
+  ELOOP: "its links lead in a circle",
+};
+
+/** Does something in a run's folder; a folder that takes no files is told with the reason and the option that names another one. */
+export function inRunFolder<T>(folder: string, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+    if (!Object.hasOwn(reasons, code)) throw cause;
+    throw new ConfigError(`the folder ${folder} cannot be written: ${reasons[code]}; give another folder with --out`);
+  }
+}
+
+/** Makes a folder for runs with those above it; throws a ConfigError where that cannot be done. */
+export function makeRunFolder(path: string): void {
+  inRunFolder(path, () => mkdirSync(path, { recursive: true }));
+}
+
+/** Throws a ConfigError where a folder of runs is something else; one that is not there yet holds none. */
+export function requireFolder(path: string): void {
+  if (existsSync(path) && !statSync(path).isDirectory())
+    throw new ConfigError(`${path} is a file, expected a folder of runs; give another one with --out`);
+}
