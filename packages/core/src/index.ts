@@ -10,7 +10,8 @@ export type { MomentumSettings, MomentumState } from "./optimizers/momentum.ts";
 export { initMomentum, stepMomentum } from "./optimizers/momentum.ts";
 export { addProximal } from "./optimizers/proximal.ts";
 export { warmedUpRate } from "./optimizers/warmup.ts";
-export type { Params, Tensor } from "./params.ts";
+export { mapParameterSets, taskParams } from "./parameterSets.ts";
+export type { Params, Shapes, Tensor } from "./params.ts";
 export {
   add,
   createTensor,
@@ -24,6 +25,7 @@ export {
   requireSameShapes,
   sameShapes,
   scale,
+  shapesOf,
   sizeOf,
   sortedNames,
   subtract,
@@ -96,11 +98,13 @@ export type {
   DeviceId,
   Done,
   EvaluationResult,
+  ParameterSets,
   PlannedTask,
   Protocol,
   RoundPlan,
   Split,
   Stage,
+  TaskExpectation,
   TaskKind,
   TaskSpec,
   Waiting,

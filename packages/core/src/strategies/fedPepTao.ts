@@ -1,12 +1,13 @@
 import { pickNames } from "../params.ts";
 import type { FedPepTaoSettings, RunSettings } from "../run.ts";
-import type { Contribution, PlannedTask, RoundPlan, TaskSpec } from "../task.ts";
+import type { Contribution, ParameterSets, RoundPlan, TaskSpec } from "../task.ts";
 import { firstInOrder, type Situation, sampleCohort, wholeRoster } from "./cohort.ts";
 import { firstPosition, nextPosition, numRoundsOf } from "./course.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
 import { type FedPepTaoState, type FedPepTaoValues, startTensors } from "./fedPepTaoState.ts";
 import { closeCounting, closeProbing, closeScoring, startTraining } from "./layerStages.ts";
 import type { Strategy } from "./strategy.ts";
+import { taskFor } from "./tasks.ts";
 import { allNames, namesOfLayers, under } from "./tensors.ts";
 import { closeTraining, firstServerRate } from "./trainStage.ts";
 
@@ -34,11 +35,12 @@ export const fedPepTao: Strategy<FedPepTaoState> = {
     const sent = under(state.tensors, "W/");
     const local = stage === "train" ? under(state.tensors, "initial/") : {};
     const hasLocal = Object.keys(local).length > 0;
-    const task = (deviceId: number): PlannedTask => ({ deviceId, spec, params: 0, ...(hasLocal ? { initial: 1 } : {}) });
+    const parameterSets: ParameterSets<number> = { global: 0, ...(hasLocal ? { initial: 1 } : {}) };
+    const shared = kind === "train" ? pickNames(sent, sharedNames(state.values)) : {};
     return {
       ...{ stage, round, step, attempt },
       payloads: hasLocal ? [sent, local] : [sent],
-      tasks: cohort.devices.map(task),
+      tasks: cohort.devices.map((device) => taskFor(device, run, { spec, parameterSets, shared })),
       deadlineMs: run.deadlineMs,
       quorum: kind === "probe" ? 1 : run.quorum, // a prober that leaves is replaced
       numDevices: cohort.numDevices,
@@ -88,10 +90,12 @@ function specOf({ run, settings, shape, position, selectedLayers, evaluations }:
   switch (position.kind) {
     case "score":
       return { kind: "score", selector, minBatch: minScoringBatch, dropout: scoringDropout, maskPadding, scoreLastLayer };
-    case "train":
+    case "train": {
+      const epochs = run.training.localEpochs;
       return selectedLayers === null
-        ? { kind: "train", warmupSteps: settings.countingWarmupSteps, sharedNames: allNames(shape), isPersonalised: false }
-        : { kind: "train", warmupSteps: 0, sharedNames: namesOfLayers(shape, selectedLayers), isPersonalised: true };
+        ? { kind: "train", warmupSteps: settings.countingWarmupSteps, epochs, isPersonalised: false }
+        : { kind: "train", warmupSteps: 0, epochs, isPersonalised: true };
+    }
     case "probe":
       return { kind: "probe", lanczosSteps: settings.lanczosSteps };
     case "evaluate":
@@ -100,6 +104,11 @@ function specOf({ run, settings, shape, position, selectedLayers, evaluations }:
         isPersonalised: isPersonalised(shape.numLayers, selectedLayers),
       });
   }
+}
+
+/** Names that travel: all of them until layers are selected. */
+function sharedNames({ shape, selectedLayers }: FedPepTaoValues): string[] {
+  return selectedLayers === null ? allNames(shape) : namesOfLayers(shape, selectedLayers);
 }
 
 function closeStep(state: FedPepTaoState, plan: RoundPlan, contributions: readonly Contribution[]): FedPepTaoState {

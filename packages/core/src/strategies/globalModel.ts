@@ -1,11 +1,12 @@
 import { roundTrip } from "../encoding.ts";
 import { type Params, pickNames } from "../params.ts";
 import type { RunSettings } from "../run.ts";
-import type { Contribution, Device, PlannedTask, RoundPlan, TaskSpec } from "../task.ts";
+import type { Contribution, Device, ParameterSets, PlannedTask, RoundPlan, TaskSpec } from "../task.ts";
 import { sampleCohort, wholeRoster } from "./cohort.ts";
 import { nextTrainPosition, type Position } from "./course.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
 import type { AsJson, Evaluation, Strategy, StrategyState, TunedShape } from "./strategy.ts";
+import { taskFor } from "./tasks.ts";
 import { allNames, under, withPrefix } from "./tensors.ts";
 
 export type GlobalModelValues = {
@@ -58,10 +59,9 @@ export function globalModel(rule: GlobalModelRule): Strategy<GlobalModelState> {
       const isTraining = kind === "train" && !isFineTuning(position);
       const cohort = isTraining ? sampleCohort(situation) : wholeRoster(situation);
       if ("waiting" in cohort) return cohort;
-      const devices = cohort.devices.flatMap((id) => roster.filter((device) => device.id === id));
       return {
         ...{ stage, round, step, attempt },
-        ...(isTraining ? trainContent(rule, state, devices) : ownContent(state, devices)),
+        ...(isTraining ? trainContent(rule, state, cohort.devices) : ownContent(state, cohort.devices)),
         deadlineMs: run.deadlineMs,
         quorum: run.quorum,
         numDevices: cohort.numDevices,
@@ -94,13 +94,15 @@ export function globalModel(rule: GlobalModelRule): Strategy<GlobalModelState> {
 }
 
 function trainContent(rule: GlobalModelRule, state: GlobalModelState, devices: readonly Device[]): StepContent {
-  const sharedNames = allNames(state.values.shape);
-  const spec: TaskSpec = { kind: "train", warmupSteps: 0, sharedNames, isPersonalised: false };
-  const payloads = [under(state.tensors, "W/")];
-  const tasks = devices.map((device): PlannedTask => {
+  const { run, shape } = state.values;
+  const spec: TaskSpec = { kind: "train", warmupSteps: 0, epochs: run.training.localEpochs, isPersonalised: false };
+  const sent = under(state.tensors, "W/");
+  const shared = pickNames(sent, allNames(shape));
+  const payloads = [sent];
+  const tasks = devices.map((device) => {
     const correction = rule.correction?.(state, device) ?? null;
-    if (correction === null) return { deviceId: device.id, spec, params: 0 };
-    return { deviceId: device.id, spec, params: 0, correction: payloads.push(correction) - 1 };
+    const corrected = correction === null ? {} : { correction: payloads.push(correction) - 1 };
+    return taskFor(device, run, { spec, parameterSets: { global: 0, ...corrected }, shared });
   });
   return { payloads, tasks };
 }
@@ -110,12 +112,12 @@ function ownContent({ values, tensors }: GlobalModelState, devices: readonly Dev
   const { run, position, evaluations } = values;
   const isPersonalised = isFineTuned(position, run);
   const spec: TaskSpec = isFineTuning(position)
-    ? { kind: "train", warmupSteps: 0, sharedNames: [], isPersonalised: true, epochs: fineTuneEpochs(run) }
+    ? { kind: "train", warmupSteps: 0, epochs: fineTuneEpochs(run), isPersonalised: true }
     : evaluateSpec({ isZeroShotDue: isZeroShotDue(run, evaluations), isPersonalised });
-  const sent = under(tensors, "W/");
+  const parameterSets: ParameterSets<number> = isPersonalised ? { initial: 0 } : { global: 0 };
   return {
-    payloads: isPersonalised ? [{}, sent] : [sent],
-    tasks: devices.map(({ id }) => ({ deviceId: id, spec, params: 0, ...(isPersonalised ? { initial: 1 } : {}) })),
+    payloads: [under(tensors, "W/")],
+    tasks: devices.map((device) => taskFor(device, run, { spec, parameterSets, shared: {} })),
   };
 }
 

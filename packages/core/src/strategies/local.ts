@@ -6,6 +6,7 @@ import { nextTrainPosition } from "./course.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
 import type { GlobalModelState } from "./globalModel.ts";
 import type { Strategy } from "./strategy.ts";
+import { taskFor } from "./tasks.ts";
 import { allNames, under, withPrefix } from "./tensors.ts";
 
 /**
@@ -28,12 +29,12 @@ export const local: Strategy<GlobalModelState> = {
     if ("waiting" in cohort) return cohort;
     const spec: TaskSpec =
       kind === "train"
-        ? { kind: "train", warmupSteps: 0, sharedNames: [], isPersonalised: true }
+        ? { kind: "train", warmupSteps: 0, epochs: run.training.localEpochs, isPersonalised: true }
         : evaluateSpec({ isZeroShotDue: isZeroShotDue(run, evaluations), isPersonalised: true });
     return {
       ...{ stage, round, step, attempt },
-      payloads: [{}, under(state.tensors, "initial/")],
-      tasks: cohort.devices.map((deviceId) => ({ deviceId, spec, params: 0, initial: 1 })),
+      payloads: [under(state.tensors, "initial/")],
+      tasks: cohort.devices.map((device) => taskFor(device, run, { spec, parameterSets: { initial: 0 }, shared: {} })),
       deadlineMs: run.deadlineMs,
       quorum: run.quorum,
       numDevices: cohort.numDevices,
