@@ -78,6 +78,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
   const { config, runId, tuned, clock, journal, blobs, meter, logger, tell } = ports;
   const { run } = config;
   const records: StepRecord[] = [];
+  const schedule = ports.strategy.schedule(run);
   const progress = startProgress(ports.strategy, run, tuned, journal.contents());
   const beginning = deferred<void>();
   const fault = deferred<never>();
@@ -139,7 +140,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     },
     status() {
       const summary = progress.strategy.summary(progress.state);
-      const sources = { runId, ...said, summary, step: pool.step(), members: pool.members, records, tuned };
+      const sources = { runId, ...said, summary, schedule, step: pool.step(), members: pool.members, records, tuned };
       return describeRun({ ...sources, traffic: meter.totals(), now: clock.now() });
     },
     steps: () => records,

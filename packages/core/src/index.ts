@@ -63,6 +63,7 @@ export type {
   TuningCommon,
   TuningSettings,
 } from "./run.ts";
+export { findExpected, numRoundsIn, remainingSteps, type StepPlace } from "./schedule.ts";
 export type { LanczosSettings, MatrixProduct, RitzSpectrum } from "./selection/lanczos.ts";
 export { lanczos, rademacher } from "./selection/lanczos.ts";
 export type { KeepRatio, ProbeScale } from "./selection/layerCount.ts";
@@ -84,6 +85,7 @@ export { serverStep } from "./strategies/serverStep.ts";
 export type {
   AsJson,
   Evaluation,
+  ExpectedStep,
   Json,
   SpectrumProbe,
   Strategy,

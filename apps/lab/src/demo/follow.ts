@@ -1,9 +1,8 @@
-import type { RunSettings } from "@tutti/core";
+import { createStrategy, numRoundsIn, type RunSettings } from "@tutti/core";
 import type { Coordinator, StepRecord } from "@tutti/server";
 import { estimateSecondsLeft, type Progress } from "../results/progress.ts";
 import { zeroShotNote } from "../results/resultTable.ts";
 import type { Display } from "./display.ts";
-import { remainingSteps } from "./schedule.ts";
 
 const protocols = ["personalised", "newcomer", "global"] as const;
 
@@ -19,23 +18,26 @@ export function latestAccuracy(steps: readonly StepRecord[]): string | null {
 
 /** Draws a coordinator's run on the display until the returned function is called. */
 export function followRun(coordinator: Coordinator, settings: RunSettings, display: Display): () => void {
-  const numRounds = (stage: Progress["stage"]) => {
-    if (stage === "score") return 1;
-    return stage === "train" || settings.strategy.name !== "fedPepTao" ? settings.numRounds : Math.max(1, settings.strategy.countingRounds);
-  };
+  const schedule = createStrategy(settings).schedule(settings);
   const total = (way: "up" | "down") => Object.values(coordinator.traffic()).reduce((sum, bytes) => sum + bytes[way], 0);
-  let current: Pick<Progress, "stage" | "kind" | "round" | "numTasks"> = { stage: "score", kind: "score", round: 1, numTasks: 0 };
+  const [first] = schedule;
+  let current: Pick<Progress, "stage" | "kind" | "round" | "numTasks"> = {
+    stage: first?.stage ?? "train",
+    kind: first?.spec.kind ?? "train",
+    round: 1,
+    numTasks: 0,
+  };
 
   function progress(numDone: number): Progress {
     const steps = coordinator.steps();
     return {
       ...current,
-      numRounds: numRounds(current.stage),
+      numRounds: numRoundsIn(schedule, current.stage),
       numDone,
       accuracy: latestAccuracy(steps),
       bytesUp: Math.round(total("up")),
       bytesDown: Math.round(total("down")),
-      secondsLeft: estimateSecondsLeft(steps, remainingSteps(settings, steps)),
+      secondsLeft: estimateSecondsLeft(schedule, steps),
     };
   }
 

@@ -1,3 +1,4 @@
+import { createStrategy, presets, type RunSettings } from "@tutti/core";
 import { expect, test } from "vitest";
 import { estimateSecondsLeft, type Progress, renderBar, renderLine } from "./progress.ts";
 
@@ -31,19 +32,24 @@ test("a plain line says what is known", () => {
   );
 });
 
-test("time left adds the mean of each kind", () => {
-  const done = [
-    { stage: "count", kind: "train", seconds: 8 },
-    { stage: "train", kind: "train", seconds: 4 },
-    { stage: "train", kind: "evaluate", seconds: 10 },
-  ] as const;
-  // 2 × 6 + 1 × 10, and a probe not seen yet counts as a training step
-  const remaining = [
-    { stage: "train", kind: "train" },
-    { stage: "train", kind: "train" },
-    { stage: "train", kind: "evaluate" },
-    { stage: "count", kind: "probe" },
-  ] as const;
-  expect(estimateSecondsLeft(done, remaining)).toBe(28);
-  expect(estimateSecondsLeft([], remaining)).toBeNull();
+const averaging = { ...presets.demo, numDevices: 9, cohortSize: 3, numRounds: 3, evaluateEvery: 3, evaluateZeroShot: false };
+const scheduleOf = (run: RunSettings) => createStrategy(run).schedule(run);
+const at = (round: number, step: number, seconds: number) => ({ stage: "train", round, step, seconds }) as const;
+
+test("time left adds what steps of each kind took, and a kind not seen yet counts as a training step", () => {
+  const schedule = scheduleOf({ ...averaging, strategy: { name: "fedAvg", fineTuneEpochs: 0 } });
+  // a mean of 6 for round 3, and for its evaluation
+  expect(estimateSecondsLeft(schedule, [at(1, 1, 8), at(2, 1, 4)])).toBe(6 + 6);
+  expect(estimateSecondsLeft(schedule, [at(1, 1, 8), at(2, 1, 4), at(3, 1, 9)])).toBe(7);
+  expect(estimateSecondsLeft(schedule, [at(1, 1, 8), at(2, 1, 4), at(3, 1, 9), at(3, 2, 5)])).toBe(0);
+  expect(estimateSecondsLeft(schedule, [])).toBeNull();
+});
+
+test("a step of more devices, epochs or protocols takes longer than others of its kind", () => {
+  const tuned = scheduleOf({ ...averaging, strategy: { name: "fedAvg", fineTuneEpochs: 4 } });
+  // 3 devices of 2 epochs take 6 seconds, 9 devices of 4 epochs 36; the evaluation counts as the mean training step
+  expect(estimateSecondsLeft(tuned, [at(1, 1, 6), at(2, 1, 6), at(3, 1, 6)])).toBe(36 + 6);
+  const judged = scheduleOf({ ...averaging, evaluateEvery: 1, evaluateZeroShot: true, strategy: { name: "fedAvg", fineTuneEpochs: 0 } });
+  // zero-shot, the first time only, is as much again
+  expect(estimateSecondsLeft(judged, [at(1, 1, 6), at(1, 2, 10)])).toBe(2 * 6 + 2 * 5);
 });

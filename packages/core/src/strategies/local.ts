@@ -1,8 +1,9 @@
 import { roundTrip } from "../encoding.ts";
 import { pickNames } from "../params.ts";
+import type { RunSettings } from "../run.ts";
 import type { TaskSpec } from "../task.ts";
 import { sampleCohort, wholeRoster } from "./cohort.ts";
-import { nextTrainPosition } from "./course.ts";
+import { expectedDevices, firstTrainStep, nextTrainPosition, type Position, scheduleOf } from "./course.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
 import type { GlobalModelState } from "./globalModel.ts";
 import type { Strategy } from "./strategy.ts";
@@ -14,10 +15,20 @@ import { allNames, under, withPrefix } from "./tensors.ts";
  * other strategies, so that each takes as many steps. State: where all devices start, under `initial/<name>`.
  */
 export const local: Strategy<GlobalModelState> = {
+  schedule: (run) =>
+    scheduleOf({
+      first: firstTrainStep,
+      next: (position) => nextTrainPosition(position, run),
+      at: (position, numEvaluations) => ({
+        spec: specAt(position, run, numEvaluations),
+        numDevices: expectedDevices(run, position.kind === "train" ? "cohort" : "all"),
+        isFineTuning: false,
+      }),
+    }),
+
   init(run, shape, initial) {
-    const position = { stage: "train", round: 1, step: 1, kind: "train", isDone: false } as const;
     const sent = roundTrip(pickNames(initial, allNames(shape)), run.paramsEncoding);
-    return { values: { run, shape, position, evaluations: [] }, tensors: withPrefix("initial/", sent) };
+    return { values: { run, shape, position: firstTrainStep, evaluations: [] }, tensors: withPrefix("initial/", sent) };
   },
 
   plan(state, roster, random, attempt) {
@@ -27,10 +38,7 @@ export const local: Strategy<GlobalModelState> = {
     const situation = { run, roster, random, stage, round, attempt };
     const cohort = kind === "train" ? sampleCohort(situation) : wholeRoster(situation);
     if ("waiting" in cohort) return cohort;
-    const spec: TaskSpec =
-      kind === "train"
-        ? { kind: "train", warmupSteps: 0, epochs: run.training.localEpochs, isPersonalised: true }
-        : evaluateSpec({ isZeroShotDue: isZeroShotDue(run, evaluations), isPersonalised: true });
+    const spec = specAt(position, run, evaluations.length);
     return {
       ...{ stage, round, step, attempt },
       payloads: [under(state.tensors, "initial/")],
@@ -61,3 +69,8 @@ export const local: Strategy<GlobalModelState> = {
     };
   },
 };
+
+function specAt({ kind }: Position, run: RunSettings, numEvaluations: number): TaskSpec {
+  if (kind === "train") return { kind, warmupSteps: 0, epochs: run.training.localEpochs, isPersonalised: true };
+  return evaluateSpec({ isZeroShotDue: isZeroShotDue(run, numEvaluations), isPersonalised: true });
+}
