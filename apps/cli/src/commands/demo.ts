@@ -9,6 +9,7 @@ interface DemoFlags {
   readonly task?: "topic" | "sentiment";
   readonly backend?: "auto" | "webgpu" | "wasm" | "cpu";
   readonly kernels?: "fast" | "plain";
+  readonly threads?: number;
   readonly alpha?: number;
   readonly seed?: number;
   readonly json?: string;
@@ -33,6 +34,7 @@ export function addDemo(program: Command): void {
       new Option("--backend <name>", "what the tabs compute on (default auto: measured once)").choices(["auto", "webgpu", "wasm", "cpu"]),
     )
     .addOption(new Option("--kernels <kind>", "plain turns the tabs' fast kernels off, for comparison").choices(["fast", "plain"]))
+    .option("--threads <number>", "of WebAssembly in each tab (default: the machine's cores shared out)", wholeNumber(1))
     .option("--alpha <number>", "Dirichlet concentration: smaller makes the devices' labels more uneven (default 1)", positiveNumber)
     .option("--seed <number>", "everything random comes from it (default 42)", wholeNumber(0))
     .option("--json <file>", "also write the result to this file")
@@ -54,7 +56,7 @@ A run folder holds config.json, rounds.jsonl, results.json, report.html and prom
     .action(async (flags: DemoFlags) => {
       const { runDemo } = await import("@tutti/lab");
       const { out, resume, ...wanted } = flags;
-      const fixed = (["tabs", "devices", "rounds", "task", "backend", "kernels", "alpha", "seed"] as const).filter(
+      const fixed = (["tabs", "devices", "rounds", "task", "backend", "kernels", "threads", "alpha", "seed"] as const).filter(
         (name) => wanted[name] !== undefined,
       );
       if (resume !== undefined && fixed.length > 0) {

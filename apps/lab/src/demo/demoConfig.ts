@@ -12,6 +12,8 @@ export interface DemoOptions {
   readonly backend?: "auto" | DemoBackend;
   /** `plain` turns the tabs' fast kernels off, for comparison. */
   readonly kernels?: "fast" | "plain";
+  /** Of WebAssembly, in each tab; by default the machine's cores shared out. */
+  readonly threads?: number;
   readonly alpha?: number;
   readonly seed?: number;
   /** Where the result is also written. */

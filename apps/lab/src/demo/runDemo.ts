@@ -90,7 +90,7 @@ async function chooseConfig(options: DemoOptions): Promise<DemoConfig> {
     numTabs,
     backend,
     backendReason: backend === null ? "not measured yet" : `${backend}, as asked`,
-    threads: Math.max(1, Math.floor(availableParallelism() / numTabs)),
+    threads: options.threads ?? Math.max(1, Math.floor(availableParallelism() / numTabs)),
     ...(options.kernels === "plain" ? { kernels: "plain" } : {}),
     port: 0,
     run,
