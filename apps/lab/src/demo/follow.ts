@@ -1,6 +1,6 @@
-import { createStrategy, numRoundsIn, type RunSettings } from "@tutti/core";
+import { createStrategy, findExpected, numRoundsIn, type RunSettings, remainingSteps } from "@tutti/core";
 import type { Coordinator, StepRecord } from "@tutti/server";
-import { estimateSecondsLeft, type Progress } from "../results/progress.ts";
+import { estimateSecondsLeft, type Progress, stageFraction } from "../results/progress.ts";
 import { zeroShotNote } from "../results/resultTable.ts";
 import type { Display } from "./display.ts";
 
@@ -19,21 +19,19 @@ export function latestAccuracy(steps: readonly StepRecord[]): string | null {
 /** Draws a coordinator's run on the display until the returned function is called. */
 export function followRun(coordinator: Coordinator, settings: RunSettings, display: Display): () => void {
   const schedule = createStrategy(settings).schedule(settings);
+  const find = findExpected(schedule);
   const total = (way: "up" | "down") => Object.values(coordinator.traffic()).reduce((sum, bytes) => sum + bytes[way], 0);
-  const [first] = schedule;
-  let current: Pick<Progress, "stage" | "kind" | "round" | "numTasks"> = {
-    stage: first?.stage ?? "train",
-    kind: first?.spec.kind ?? "train",
-    round: 1,
-    numTasks: 0,
-  };
+  // a run that is resumed goes on with a step that an earlier process planned
+  let current = remainingSteps(schedule, coordinator.steps())[0] ?? null;
+  let numTasks = current?.numDevices ?? 0;
 
   function progress(numDone: number): Progress {
     const steps = coordinator.steps();
+    const { stage = "train", round = settings.numRounds, spec = null } = current ?? {};
     return {
-      ...current,
-      numRounds: numRoundsIn(schedule, current.stage),
-      numDone,
+      ...{ stage, round, kind: spec?.kind ?? "train", numDone, numTasks },
+      numRounds: numRoundsIn(schedule, stage),
+      stageFraction: current === null ? 1 : stageFraction(schedule, current, numDone / Math.max(1, numTasks)),
       accuracy: latestAccuracy(steps),
       bytesUp: Math.round(total("up")),
       bytesDown: Math.round(total("down")),
@@ -43,8 +41,8 @@ export function followRun(coordinator: Coordinator, settings: RunSettings, displ
 
   return coordinator.subscribe((event) => {
     if (event.kind === "planned") {
-      const { stage, round, tasks } = event.plan;
-      current = { stage, round, kind: tasks[0]?.spec.kind ?? "train", numTasks: tasks.length };
+      current = find(event.plan) ?? null;
+      numTasks = event.plan.tasks.length;
       display.show(progress(0));
     }
     if (event.kind === "repeated" || event.kind === "waiting") display.say(`${event.kind}: ${event.reason}`);

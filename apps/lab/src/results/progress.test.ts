@@ -1,12 +1,13 @@
 import { createStrategy, presets, type RunSettings } from "@tutti/core";
 import { expect, test } from "vitest";
-import { estimateSecondsLeft, type Progress, renderBar, renderLine } from "./progress.ts";
+import { estimateSecondsLeft, type Progress, renderBar, renderLine, stageFraction } from "./progress.ts";
 
 const progress: Progress = {
   stage: "train",
   kind: "train",
   round: 7,
   numRounds: 12,
+  stageFraction: 6.5 / 12,
   numDone: 3,
   numTasks: 6,
   accuracy: "personalised 0.612",
@@ -15,8 +16,8 @@ const progress: Progress = {
   secondsLeft: 75,
 };
 
-test("the bar shows the share of the stage's rounds, half rounds included", () => {
-  // 6.5 of 12 rounds of 24 places: 13
+test("the bar shows the share of the stage that is done", () => {
+  // 6.5 of 12 steps of 24 places: 13
   expect(renderBar(progress, 200)).toBe(
     `training ${"█".repeat(13)}${"░".repeat(11)} round 7/12 · training 3/6 · personalised 0.612 · 1.2 MB up · 4.3 MB down · 1 min 15 s left`,
   );
@@ -52,4 +53,11 @@ test("a step of more devices, epochs or protocols takes longer than others of it
   const judged = scheduleOf({ ...averaging, evaluateEvery: 1, evaluateZeroShot: true, strategy: { name: "fedAvg", fineTuneEpochs: 0 } });
   // zero-shot, the first time only, is as much again
   expect(estimateSecondsLeft(judged, [at(1, 1, 6), at(1, 2, 10)])).toBe(2 * 6 + 2 * 5);
+});
+
+test("the share of a stage grows from step to step, through evaluations and fine-tuning, and ends at 1", () => {
+  const schedule = scheduleOf({ ...averaging, evaluateEvery: 2, strategy: { name: "fedAvg", fineTuneEpochs: 4 } });
+  // train, train, evaluate, train, fine-tune, evaluate
+  const fractions = schedule.flatMap((step) => [0, 0.5, 1].map((done) => stageFraction(schedule, step, done)));
+  expect(fractions).toEqual([0, 0.5, 1, 1, 1.5, 2, 2, 2.5, 3, 3, 3.5, 4, 4, 4.5, 5, 5, 5.5, 6].map((done) => done / 6));
 });

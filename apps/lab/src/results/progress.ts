@@ -12,6 +12,8 @@ export interface Progress {
   readonly kind: TaskKind;
   readonly round: number;
   readonly numRounds: number;
+  /** Share of the stage's steps that is done, with this one as far as it is. */
+  readonly stageFraction: number;
   /** Tasks of this step that are in, of so many. */
   readonly numDone: number;
   readonly numTasks: number;
@@ -36,15 +38,21 @@ function facts(progress: Progress): string[] {
 
 const activity = ({ kind }: Progress) => ({ score: "scoring", train: "training", probe: "probing", evaluate: "evaluating" })[kind];
 
-/** The state of a run as one line of at most `columns` characters, with a bar over the rounds of the stage. */
+/** The state of a run as one line of at most `columns` characters, with a bar over the steps of the stage. */
 export function renderBar(progress: Progress, columns: number): string {
-  const fraction = (progress.round - 1 + progress.numDone / Math.max(1, progress.numTasks)) / Math.max(1, progress.numRounds);
   const width = 24;
-  const numFull = Math.round(Math.min(1, fraction) * width);
+  const numFull = Math.round(Math.min(1, progress.stageFraction) * width);
   const bar = `${"█".repeat(numFull)}${"░".repeat(width - numFull)}`;
   const what = `${stageNames[progress.stage].padEnd(8)} ${bar} round ${progress.round}/${progress.numRounds}`;
   const task = `${activity(progress)} ${progress.numDone}/${progress.numTasks}`;
   return [what, task, ...facts(progress)].join(" · ").slice(0, Math.max(0, columns - 1));
+}
+
+/** Where a step that is done to a fraction stands among the steps of its stage. */
+export function stageFraction(schedule: readonly ExpectedStep[], { stage, round, step }: StepPlace, fractionDone: number): number {
+  const ofStage = schedule.filter((one) => one.stage === stage);
+  const numBefore = ofStage.filter((one) => one.round < round || (one.round === round && one.step < step)).length;
+  return (numBefore + fractionDone) / Math.max(1, ofStage.length);
 }
 
 /** The state of a run after a closed step, as a line of a log. */
