@@ -12,7 +12,7 @@ import {
 } from "@tutti/core";
 import { findTask } from "@tutti/data";
 import { fetchFile, localUrls } from "@tutti/lab";
-import { createTrainer, type DeviceState, loadBackbone, noCache, tunedLayout } from "@tutti/model";
+import { createTrainer, type DeviceState, loadBackbone, noCache, trainerTask, tunedLayout } from "@tutti/model";
 
 /** How a run ended that was computed in this process. */
 export interface Replay {
@@ -51,17 +51,13 @@ export async function replayRun(run: RunSettings, publicFolder: string, { backen
       roster: () => numExamples.map((count, id) => ({ id, numExamples: count, isConnected: true })),
       whenRosterChanges: () => new Promise(() => undefined),
       startDeadline: () => ({ passed: new Promise(() => undefined), cancel: () => undefined }),
-      perform: (plan, { deviceId, spec, params, initial }) =>
+      perform: (plan, task) =>
         inTurn(async () => {
-          const payload = (index: number) => plan.payloads[index] ?? {};
-          const { stage, round, attempt } = plan;
-          const { contributionEncoding } = run;
-          const optional = initial === undefined ? {} : { initial: payload(initial) };
-          const task = { deviceId, stage, round, attempt, spec, params: payload(params), contributionEncoding, ...optional };
-          const { body, state: next } = await trainer.perform(task, deviceStates.get(deviceId) ?? null);
+          const { deviceId, expects } = task;
+          const { body, state: next } = await trainer.perform(trainerTask(plan, task), deviceStates.get(deviceId) ?? null);
           if (next !== null) deviceStates.set(deviceId, next);
-          const sent: Contribution["body"] = body.kind === "train" ? { ...body, delta: roundTrip(body.delta, contributionEncoding) } : body;
-          return { kind: "contributed", contribution: { deviceId, numExamples: numExamples[deviceId] ?? 0, body: sent } };
+          const sent: Contribution["body"] = body.kind === "train" ? { ...body, delta: roundTrip(body.delta, expects.encoding) } : body;
+          return { kind: "contributed", contribution: { deviceId, numExamples: expects.numExamples, body: sent } };
         }),
     },
   });

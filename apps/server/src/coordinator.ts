@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Json, numValues, type RunSettings } from "@tutti/core";
+import { createStrategy, type Json, numValues, type RunSettings, type Strategy } from "@tutti/core";
 import { type Goodbye, protocolVersion, runSettingsSchema, type Status } from "@tutti/protocol";
 import type { Logger } from "pino";
 import { ConfigError, type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
@@ -29,6 +29,8 @@ export type { CoordinatorEvent, PagesHandler, RunOutcome };
 /** What a coordinator is handed beside its configuration. */
 export interface CoordinatorPorts {
   readonly tuned: TunedParameters;
+  /** The one that the run's settings name when absent. */
+  readonly strategy?: Strategy;
   readonly clock?: Clock;
   readonly logger?: Logger;
   /** Where the journal lives; `<dataDir>/<runId>/journal` when absent. */
@@ -98,6 +100,7 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
   const shared = { config, runId, tuned, clock, journal, blobs: createBlobStore(), meter, logger };
   const live: LiveRun = createLiveRun({
     ...shared,
+    strategy: given.strategy ?? createStrategy(run),
     tell,
     onChange(isMilestone) {
       // Clients hear of each step once, when the next one is planned and its tasks have left: every status costs them bytes.

@@ -66,7 +66,7 @@ test("who joins an open run late starts its local layers from the initial prompt
   joined.resolve(true);
   const { lease } = await late.when("task", (event) => event.lease.spec.kind === "train");
   expect(lease).toMatchObject({ stage: "train", spec: { kind: "train" } });
-  const response = await fetch(`${coordinator.url}/blobs/${lease.initial?.sha256}`);
+  const response = await fetch(`${coordinator.url}/blobs/${lease.parameterSets.initial?.sha256}`);
   const initial = decodeParams(await response.arrayBuffer());
   read.resolve(true);
   const selected = coordinator.status().selectedLayers ?? [];

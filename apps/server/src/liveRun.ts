@@ -1,4 +1,4 @@
-import type { DeviceId, Params, RoundEvent, RunSettings, Stage, StrategySummary } from "@tutti/core";
+import type { DeviceId, Params, RoundEvent, RunSettings, Stage, Strategy, StrategySummary } from "@tutti/core";
 import { type DeviceStateParts, decodeDeviceState, parametersSha256, type Status } from "@tutti/protocol";
 import type { Logger } from "pino";
 import type { CoordinatorConfig } from "./config.ts";
@@ -44,6 +44,7 @@ export interface LiveRunPorts {
   readonly config: CoordinatorConfig;
   readonly runId: string;
   readonly tuned: TunedParameters;
+  readonly strategy: Strategy;
   readonly clock: Clock;
   readonly journal: Journal;
   readonly blobs: BlobStore;
@@ -77,7 +78,8 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
   const { config, runId, tuned, clock, journal, blobs, meter, logger, tell } = ports;
   const { run } = config;
   const records: StepRecord[] = [];
-  const progress = startProgress(run, tuned, journal.contents());
+  const schedule = ports.strategy.schedule(run);
+  const progress = startProgress(ports.strategy, run, tuned, journal.contents());
   const beginning = deferred<void>();
   const fault = deferred<never>();
   fault.promise.catch(() => undefined);
@@ -138,7 +140,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     },
     status() {
       const summary = progress.strategy.summary(progress.state);
-      const sources = { runId, ...said, summary, step: pool.step(), members: pool.members, records, tuned };
+      const sources = { runId, ...said, summary, schedule, step: pool.step(), members: pool.members, records, tuned };
       return describeRun({ ...sources, traffic: meter.totals(), now: clock.now() });
     },
     steps: () => records,

@@ -1,7 +1,7 @@
 import {
   type Contribution,
   createRandom,
-  createStrategy,
+  type DeviceId,
   type OpenStep,
   type Params,
   type RoundEvent,
@@ -15,6 +15,7 @@ import { type BlobRef, decodeParams, encodeParams } from "@tutti/protocol";
 import { type BlobStore, sha256Of } from "./http/blobs.ts";
 import type { StepBytes, WireBytes } from "./http/wireMeter.ts";
 import type { Journal, JournalContents, JournalledPlan } from "./journal/journal.ts";
+import { readTask } from "./journal/olderPlans.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { Pool } from "./pool/pool.ts";
 import { recordStep, type StepRecord } from "./stepRecord.ts";
@@ -56,8 +57,7 @@ interface HistoryEntry {
 const holder = "open step";
 
 /** The strategy and the state that a run starts or goes on with. An open roster's strategy begins with as many devices as there are by then. */
-export function startProgress(run: RunSettings, tuned: TunedParameters, contents: JournalContents | null): RunProgress {
-  const strategy = createStrategy(run);
+export function startProgress(strategy: Strategy, run: RunSettings, tuned: TunedParameters, contents: JournalContents | null): RunProgress {
   return { strategy, state: contents?.state ?? strategy.init(run, tuned.shape, tuned.initial) };
 }
 
@@ -201,14 +201,18 @@ function encodePayload(payload: Params, { paramsEncoding }: RunSettings): Uint8A
 }
 
 /** Opens a journalled step with what was accepted. */
-function reopen({ blobs: stored, contributions }: JournalContents, plan: JournalledPlan, { pool, blobs, onStep }: RunLoopPorts): RoundPlan {
-  const payloads = plan.payloads.map((sha256) => {
+function reopen(contents: JournalContents, plan: JournalledPlan, { pool, blobs, run, onStep }: RunLoopPorts): RoundPlan {
+  const { blobs: stored, contributions, devices } = contents;
+  const encoded = plan.payloads.map((sha256) => {
     const bytes = stored.get(sha256);
     if (bytes === undefined || sha256Of(bytes) !== sha256) throw new Error(`journal: payload ${sha256} of a step is missing or damaged`);
     return bytes;
   });
-  const refs = payloads.map((bytes) => blobs.hold(holder, bytes));
-  const restored: RoundPlan = { ...plan, payloads: payloads.map((bytes) => decodeParams(bytes)) };
+  const refs = encoded.map((bytes) => blobs.hold(holder, bytes));
+  const payloads = encoded.map((bytes) => decodeParams(bytes));
+  const registered = new Map(devices.map(({ deviceId, numExamples }) => [deviceId, numExamples ?? 0]));
+  const surroundings = { run, payloads, numExamples: (deviceId: DeviceId) => registered.get(deviceId) ?? 0 };
+  const restored: RoundPlan = { ...plan, payloads, tasks: plan.tasks.map((task) => readTask(task, surroundings)) };
   pool.open(restored, refs, contributions);
   onStep(restored);
   return restored;

@@ -1,4 +1,4 @@
-import { numValues, type StrategySummary } from "@tutti/core";
+import { type ExpectedStep, findExpected, numRoundsIn, numValues, type StrategySummary } from "@tutti/core";
 import { type ClientPoint, limits, type Status } from "@tutti/protocol";
 import type { TrafficTotals } from "./http/wireMeter.ts";
 import type { OpenStep } from "./pool/openStep.ts";
@@ -12,6 +12,8 @@ export interface StatusSources {
   readonly phase: Status["phase"];
   readonly message: string | null;
   readonly summary: StrategySummary | null;
+  /** All steps of the run. */
+  readonly schedule: readonly ExpectedStep[];
   readonly step: OpenStep | null;
   readonly members: Roster;
   readonly records: readonly StepRecord[];
@@ -32,13 +34,14 @@ export function describeRun(sources: StatusSources): Status {
   for (const { deviceId, clientKey } of members.hosting.devices())
     if (clientKey !== null) hosted.set(clientKey, [...(hosted.get(clientKey) ?? []), deviceId]);
   const plan = step?.plan;
+  const stage = plan?.stage ?? summary?.stage ?? null;
   const isOpen = plan !== undefined && phase === "running";
   return {
     runId,
     phase,
-    stage: plan?.stage ?? summary?.stage ?? null,
+    stage,
     round: plan?.round ?? 0,
-    numRounds: summary?.numRounds ?? 0,
+    numRounds: stage === null ? 0 : numRoundsIn(sources.schedule, stage),
     step: plan?.step ?? 0,
     attempt: plan?.attempt ?? 0,
     numConnected: connected.length,
@@ -63,7 +66,7 @@ export function describeRun(sources: StatusSources): Status {
       train: rounded(traffic.train),
       evaluation: rounded(traffic.evaluation),
     },
-    allLayersF32: allLayers(sources.records, 4 * numValues(sources.tuned.initial)),
+    allLayersF32: allLayers(sources, 4 * numValues(sources.tuned.initial)),
     message: message === null ? null : message.slice(0, 500),
     clients: clients.map((client) => describeClient(client, hosted.get(client.clientKey) ?? [])),
     deadlineMs: isOpen && step?.deadlineAt != null ? Math.max(0, Math.round(step.deadlineAt - now)) : null,
@@ -90,9 +93,9 @@ function describeClient(client: ReturnType<Roster["clients"]>[number], deviceIds
   return { nickname, deviceIds, backend: compute?.backend ?? null, isConnected: connection !== null, isPaused, progress };
 }
 
-function allLayers(records: readonly StepRecord[], numBytes: number): Status["allLayersF32"] {
-  // a later step of a round trains what stays on the devices
-  const rounds = records.filter((record) => record.stage === "train" && record.kind === "train" && record.step === 1);
+function allLayers({ records, schedule }: StatusSources, numBytes: number): Status["allLayersF32"] {
+  const find = findExpected(schedule);
+  const rounds = records.filter((record) => record.stage === "train" && record.kind === "train" && find(record)?.isFineTuning !== true);
   const sum = (of: (record: StepRecord) => number) => rounds.reduce((total, record) => total + of(record), 0);
   return { up: numBytes * sum((record) => record.counted.length), down: numBytes * sum((record) => record.cohort.length) };
 }

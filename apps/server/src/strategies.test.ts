@@ -22,13 +22,13 @@ test("SCAFFOLD sends each device its own correction once there is one, and the d
   });
   const client = scene.join(coordinator, "a", { onTask: ({ round }) => (round === 2 ? held : true) });
   const first = await client.when("task", ({ lease }) => lease.round === 1);
-  expect(first.lease.correction).toBeUndefined();
+  expect(first.lease.parameterSets.correction).toBeUndefined();
   const { plan } = await coordinator.when("planned", (event) => event.plan.round === 2);
   expect(plan.payloads).toHaveLength(4);
   const task = plan.tasks[1];
   const second = await client.when("task", ({ lease }) => lease.round === 2 && lease.deviceId === task?.deviceId);
-  const blob = await fetch(`${coordinator.url}/blobs/${second.lease.correction?.sha256}`);
-  expect(decodeParams(await blob.arrayBuffer())).toEqual(plan.payloads[task?.correction ?? 0]);
+  const blob = await fetch(`${coordinator.url}/blobs/${second.lease.parameterSets.correction?.sha256}`);
+  expect(decodeParams(await blob.arrayBuffer())).toEqual(plan.payloads[task?.parameterSets.correction ?? 0]);
   release();
   const { summary } = await coordinator.whenDone();
   expect(summary).toMatchObject({ isDone: true, serverLearningRate: 1 });
@@ -58,7 +58,8 @@ test("a device that trains alone sends no values", async () => {
   const coordinator = await scene.start(tinyFedAvg({ strategy: { name: "local" }, numRounds: 1 }), { expectedClients: 1 });
   const client = scene.join(coordinator, "a");
   const { lease, outcome } = await client.when("submitted");
-  expect(lease.spec).toMatchObject({ kind: "train", sharedNames: [] });
+  expect(lease.spec).toMatchObject({ kind: "train", isPersonalised: true });
+  expect(lease.expects.shapes).toEqual({});
   expect(outcome).toEqual({ ok: true, value: { outcome: "accepted" } });
   expect((await coordinator.whenDone()).globalParams).toEqual({});
 });

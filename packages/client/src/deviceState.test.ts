@@ -16,7 +16,8 @@ test("P-40: the new state and the submission are in the store before the coordin
   };
   const { event } = join(coordinator, { store });
   await coordinator.heard("register");
-  await coordinator.tell("task", leaseOf("a", coordinator.blob(globalParams), { initial: coordinator.blob(initialParams) }));
+  const [global, initial] = [coordinator.blob(globalParams), coordinator.blob(initialParams)];
+  await coordinator.tell("task", leaseOf("a", global, { parameterSets: { global, initial } }));
   const submitted = await coordinator.heard("submit");
   await event("taskEnded", ended("accepted"));
   expect(seen).toMatchObject({ version: null, state: null, pending: { submit: { taskId: taskA, header: submitted.header } } });

@@ -56,13 +56,12 @@ export async function settlePending({ deviceId, pending }: DeviceVersion, contex
 }
 
 async function compute(lease: TaskLease, record: DeviceRecord, context: TaskContext, signal: AbortSignal): Promise<TrainerResult> {
-  const { deviceId, stage, round, attempt, spec, contributionEncoding } = lease;
-  const [params, initial, correction] = await Promise.all(
-    [lease.params, lease.initial, lease.correction].map((ref) => (ref === undefined ? null : fetchParams(ref, context.blobs, signal))),
+  const { deviceId, stage, round, attempt, spec, expects } = lease;
+  const fetched = Object.entries(lease.parameterSets).map(
+    async ([name, ref]) => [name, await fetchParams(ref, context.blobs, signal)] as const,
   );
-  if (!params) throw new Error("the lease names no parameters");
-  const optional = { ...(initial ? { initial } : {}), ...(correction ? { correction } : {}) };
-  const task = { deviceId, stage, round, attempt, spec, params, contributionEncoding, ...optional };
+  const parameterSets = Object.fromEntries(await Promise.all(fetched));
+  const task = { deviceId, stage, round, attempt, spec, parameterSets, expects };
   return context.trainer.perform(task, record.state, context.onStep, signal);
 }
 
@@ -79,8 +78,8 @@ async function fetchParams(ref: BlobRef, blobs: Blobs, signal: AbortSignal) {
 }
 
 function pendingTask(lease: TaskLease, { body, state }: TrainerResult, keepsStates: boolean): PendingTask {
-  const { taskId, deviceId, contributionEncoding } = lease;
-  const tensors = body.kind === "train" ? { tensors: encodeParams(body.delta, contributionEncoding) } : {};
+  const { taskId, deviceId, expects } = lease;
+  const tensors = body.kind === "train" ? { tensors: encodeParams(body.delta, expects.encoding) } : {};
   const carried = keepsStates && body.kind === "train" && state !== null ? { state: encodeDeviceState(state) } : {};
   return { submit: { taskId, deviceId, header: headerOf(body), ...tensors, ...carried }, state };
 }

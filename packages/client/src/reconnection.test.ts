@@ -53,8 +53,8 @@ test("a blob that cannot be fetched for a moment is fetched again, and its task 
     },
   });
   await coordinator.heard("register");
-  const initial = coordinator.blob(initialParams);
-  await coordinator.tell("task", leaseOf("a", coordinator.blob(globalParams), { initial }));
+  const [global, initial] = [coordinator.blob(globalParams), coordinator.blob(initialParams)];
+  await coordinator.tell("task", leaseOf("a", global, { parameterSets: { global, initial } }));
   expect((await coordinator.heard("submit")).taskId).toBe(taskA);
   await event("taskEnded", ended("accepted"));
   expect(events.filter(({ kind }) => kind === "problem")).toEqual([]);

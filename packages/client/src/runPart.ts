@@ -114,9 +114,7 @@ export function createRunPart(options: RunPartOptions): RunPart {
     const task: CurrentTask = { taskId, deviceId, stage, round, kind: spec.kind };
     emit({ kind: "taskStarted", task });
     options.blobs.keepOnly(
-      [lease, ...queue.waiting()].flatMap(({ params, initial, correction }) =>
-        [params, initial, correction].flatMap((blob) => (blob === undefined ? [] : [blob.sha256])),
-      ),
+      [lease, ...queue.waiting()].flatMap(({ parameterSets }) => Object.values(parameterSets).map(({ sha256 }) => sha256)),
     );
     const report = progressReport(taskId, coordinator);
     const onStep = (progress: StepProgress): void => {

@@ -1,3 +1,4 @@
+import { mapParameterSets } from "@tutti/core";
 import { decodeParams } from "@tutti/protocol";
 import { expect, test } from "vitest";
 import { createLever, fakeTrainer, promptOf, workByRule } from "./testing/fakeTrainer.ts";
@@ -12,13 +13,19 @@ test("a client says hello, registers its device and trains a lease from the deco
     devices: [{ deviceId: 3, numExamples: 13 }],
     compute: { backend: "cpu", threads: 1 },
   });
-  const [initial, correction] = [coordinator.blob(initialParams), coordinator.blob({ "prefix/0": promptOf(-3) })];
-  await coordinator.tell("task", leaseOf("a", coordinator.blob(globalParams), { initial, correction }));
+  const sent = {
+    global: globalParams,
+    initial: initialParams,
+    correction: { "prefix/0": promptOf(-3) },
+    "yet-unnamed": { p: promptOf(9) },
+  };
+  const parameterSets = mapParameterSets(sent, (params) => coordinator.blob(params));
+  const lease = leaseOf("a", coordinator.blob(globalParams), { parameterSets });
+  await coordinator.tell("task", lease);
   const { header, tensors } = await coordinator.heard("submit");
   expect(header).toEqual({ kind: "train", numSteps: 3, firstLoss: 2.5, lastLoss: 1.5 });
   expect(decodeParams(tensors ?? new Uint8Array())).toEqual({ "prefix/0": promptOf(0.5) });
-  const received = { params: globalParams, initial: initialParams, correction: { "prefix/0": promptOf(-3) } };
-  expect(trainer.performed[0]?.task).toMatchObject({ ...received, stage: "train", round: 1 });
+  expect(trainer.performed[0]?.task).toMatchObject({ parameterSets: sent, expects: lease.expects, stage: "train", round: 1 });
   expect(trainer.setups[0]).toMatchObject({
     manifestUrl: `${coordinator.url}/backbones/minuet/manifest.json`,
     datasetUrl: `${coordinator.url}/datasets/feedback/`,
@@ -130,7 +137,7 @@ test("P-81: a replaced client stops and submits nothing more", async () => {
 
 test("P-1: a coordinator with another protocol version ends the session with the request to reload", async () => {
   const coordinator = await coordinate();
-  coordinator.script.hello = () => ({ refused: "P-1", message: "protocolVersion differs, expected 3: reload the page" });
+  coordinator.script.hello = () => ({ refused: "P-1", message: "protocolVersion differs, expected 4: reload the page" });
   const { session } = join(coordinator);
   expect(await session.whenEnded).toMatchObject({ reason: "reload" });
 });
@@ -283,7 +290,7 @@ test("a counting round sends all layers, and saves what smaller numbers save", a
   });
   const { event, events } = join(coordinator, { trainer });
   await coordinator.heard("register");
-  const spec = { kind: "train", warmupSteps: 0, sharedNames: ["prefix/0", "prefix/1"], isPersonalised: false } as const;
+  const spec = { kind: "train", warmupSteps: 0, epochs: 1, isPersonalised: false } as const;
   await coordinator.tell("task", leaseOf("a", coordinator.blob(globalParams), { stage: "count", spec }));
   const { tensors } = await coordinator.heard("submit");
   await event("taskEnded", ended("accepted"));

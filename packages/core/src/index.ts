@@ -11,7 +11,8 @@ export type { MomentumSettings, MomentumState } from "./optimizers/momentum.ts";
 export { initMomentum, stepMomentum } from "./optimizers/momentum.ts";
 export { addProximal } from "./optimizers/proximal.ts";
 export { warmedUpRate } from "./optimizers/warmup.ts";
-export type { Params, Tensor } from "./params.ts";
+export { mapParameterSets, taskParams } from "./parameterSets.ts";
+export type { Params, Shapes, Tensor } from "./params.ts";
 export {
   add,
   createTensor,
@@ -25,6 +26,7 @@ export {
   requireSameShapes,
   sameShapes,
   scale,
+  shapesOf,
   sizeOf,
   sortedNames,
   subtract,
@@ -62,6 +64,7 @@ export type {
   TuningCommon,
   TuningSettings,
 } from "./run.ts";
+export { findExpected, numRoundsIn, remainingSteps, type StepPlace } from "./schedule.ts";
 export type { LanczosSettings, MatrixProduct, RitzSpectrum } from "./selection/lanczos.ts";
 export { lanczos, rademacher } from "./selection/lanczos.ts";
 export type { KeepRatio, ProbeScale } from "./selection/layerCount.ts";
@@ -83,6 +86,7 @@ export { serverStep } from "./strategies/serverStep.ts";
 export type {
   AsJson,
   Evaluation,
+  ExpectedStep,
   Json,
   SpectrumProbe,
   Strategy,
@@ -97,11 +101,13 @@ export type {
   DeviceId,
   Done,
   EvaluationResult,
+  ParameterSets,
   PlannedTask,
   Protocol,
   RoundPlan,
   Split,
   Stage,
+  TaskExpectation,
   TaskKind,
   TaskSpec,
   Waiting,

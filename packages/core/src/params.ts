@@ -7,6 +7,9 @@ export interface Tensor {
 /** Named tensors, such as `prefix/3` of shape (2, P, W): keys then values, P prompt tokens, key/value width W. */
 export type Params = Readonly<Record<string, Tensor>>;
 
+/** Shapes by parameter name. */
+export type Shapes = Readonly<Record<string, readonly number[]>>;
+
 /** Number of values of a tensor of this shape; the empty shape is a scalar and has one. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((size, extent) => size * extent, 1);
@@ -32,6 +35,11 @@ export function zerosLike(params: Params): Params {
 /** Number of values in all tensors together. */
 export function numValues(params: Params): number {
   return Object.values(params).reduce((sum, tensor) => sum + tensor.data.length, 0);
+}
+
+/** Every tensor's shape. */
+export function shapesOf(params: Params): Shapes {
+  return Object.fromEntries(Object.entries(params).map(([name, { shape }]) => [name, shape]));
 }
 
 /** Names in order of their UTF-16 code units, the order of everything that is hashed or sent. */

@@ -1,5 +1,5 @@
-import type { Params } from "./params.ts";
-import type { LayerSelector } from "./run.ts";
+import type { Params, Shapes } from "./params.ts";
+import type { Encoding, LayerSelector } from "./run.ts";
 
 /** Devices are numbered from 0 in order of registration; sums over devices run in this order. */
 export type DeviceId = number;
@@ -10,7 +10,7 @@ export type Stage = "score" | "count" | "train";
 export type Protocol = "personalised" | "global" | "newcomer" | "zeroShot";
 export type Split = "validation" | "test";
 
-/** What a device is asked to do. Settings that hold for the whole run are not repeated here. */
+/** What a device is asked to do. */
 export type TaskSpec =
   | {
       readonly kind: "score";
@@ -24,28 +24,44 @@ export type TaskSpec =
       readonly kind: "train";
       /** Linear warm-up of the rate, in optimiser steps already taken by this device in this stage; 0 for none. */
       readonly warmupSteps: number;
-      /** Names that travel back; every other trained parameter stays on the device. */
-      readonly sharedNames: readonly string[];
+      /** E of this task. */
+      readonly epochs: number;
       /** False in counting rounds: nothing local is read or kept, every parameter comes from the payload. */
       readonly isPersonalised: boolean;
-      /** Epochs of this task where they are not the run's E. */
-      readonly epochs?: number;
     }
   | { readonly kind: "probe"; readonly lanczosSteps: number }
   | { readonly kind: "evaluate"; readonly protocols: readonly Protocol[]; readonly splits: readonly Split[] };
 
 export type TaskKind = TaskSpec["kind"];
 
+/**
+ * A task's sets of parameters by what they are for: one record from the plan over the lease to the trainer. `global` is W; `initial` is where
+ * a device without local parameters starts; `correction` is c − c_i of SCAFFOLD, added to every step's clipped gradient. A set that a task does
+ * not need is absent.
+ */
+export type ParameterSets<T> = Readonly<Record<string, T>>;
+
+/**
+ * What a task's contribution must be like, checked against this task of this device alone: two devices of a step may differ in all of it.
+ */
+export interface TaskExpectation {
+  /** Of what travels back, by name; every other trained parameter stays on the device. {} where nothing travels back. */
+  readonly shapes: Shapes;
+  /** Of what travels back. */
+  readonly encoding: Encoding;
+  /** B. */
+  readonly batchSize: number;
+  /** n_i. */
+  readonly numExamples: number;
+}
+
 /** One task of a step, before it has an id. */
 export interface PlannedTask {
   readonly deviceId: DeviceId;
   readonly spec: TaskSpec;
-  /** Index into the plan's payloads: the global parameters. */
-  readonly params: number;
-  /** Index into the plan's payloads: where a device with no local parameters starts; absent when nothing is local. */
-  readonly initial?: number;
-  /** Index into the plan's payloads: c − c_i of SCAFFOLD, added to every step's clipped gradient; absent when there is none. */
-  readonly correction?: number;
+  /** Indices into the plan's payloads. */
+  readonly parameterSets: ParameterSets<number>;
+  readonly expects: TaskExpectation;
 }
 
 /** One step of a round: a batch of tasks for some devices (architecture.md, "How a round flows"). */

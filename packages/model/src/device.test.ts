@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
-import { add, type EvaluationResult, type Params, pickNames, presets, type TaskSpec } from "@tutti/core";
+import { add, type EvaluationResult, type Params, pickNames, presets, shapesOf, type TaskExpectation, type TaskSpec } from "@tutti/core";
 import { beforeAll, expect, test } from "vitest";
 import { demoTrainer } from "./testing/demoTrainer.ts";
 import type { DeviceState, LoadProgress, Trainer, TrainerReady, TrainerResult, TrainerTask } from "./trainer.ts";
 
 const shared = ["prefix/1", "prefix/4", "head/weight", "head/bias"];
-const trainSpec: TaskSpec = { kind: "train", warmupSteps: 0, sharedNames: shared, isPersonalised: true };
+const trainSpec: TaskSpec = { kind: "train", warmupSteps: 0, epochs: 1, isPersonalised: true };
 const deviceId = 2;
 
 let trainer: Trainer;
@@ -21,7 +21,12 @@ beforeAll(async () => {
 });
 
 function task(spec: TaskSpec, more: Partial<TrainerTask> = {}): TrainerTask {
-  return { deviceId, stage: "train", round: 1, attempt: 1, contributionEncoding: "f16", spec, params: initial, initial, ...more };
+  const parameterSets = { global: initial, initial };
+  return { deviceId, stage: "train", round: 1, attempt: 1, spec, parameterSets, expects: expecting(shared), ...more };
+}
+
+function expecting(names: readonly string[], changes: Partial<TaskExpectation> = {}): TaskExpectation {
+  return { shapes: shapesOf(pickNames(initial, names)), encoding: "f16", batchSize: 8, numExamples, ...changes };
 }
 
 function trained(result: TrainerResult) {
@@ -74,9 +79,9 @@ test("a later round starts from the device's own layers, a counting round from t
   const fresh = trained(await trainer.perform(task(trainSpec, { round: 2 }), null));
   expect(second.body.firstLoss).not.toBe(fresh.body.firstLoss);
   expect(second.state.stageSteps).toBe(2 * first.body.numSteps);
-  const counting: TaskSpec = { kind: "train", warmupSteps: 10, sharedNames: Object.keys(initial), isPersonalised: false };
-  const { initial: _, ...countingTask } = task(counting, { stage: "count" });
-  const counted = trained(await trainer.perform(countingTask, first.state));
+  const counting: TaskSpec = { kind: "train", warmupSteps: 10, epochs: 1, isPersonalised: false };
+  const whole = { parameterSets: { global: initial }, expects: expecting(Object.keys(initial)) };
+  const counted = trained(await trainer.perform(task(counting, { stage: "count", ...whole }), first.state));
   expect(counted.state.local).toEqual({});
   expect(Object.keys(counted.body.delta)).toHaveLength(8);
 });
@@ -84,11 +89,10 @@ test("a later round starts from the device's own layers, a counting round from t
 test("kept moments go on within a stage, also where nothing stays on the device, and start anew in another", async () => {
   const keeping = await demoTrainer({ training: { ...presets.demo.training, localEpochs: 1, resetMoments: false } });
   await keeping.trainer.addDevice(deviceId, { kind: "own", examples: ["too late", "rude staff"].map((text, label) => ({ text, label })) });
-  const sharedNames = Object.keys(initial);
+  const whole = { parameterSets: { global: initial }, expects: expecting(Object.keys(initial), { numExamples: 2 }) };
   const perform = async (stage: "count" | "train", round: number, state: DeviceState | null) => {
-    const spec: TaskSpec = { kind: "train", warmupSteps: 0, sharedNames, isPersonalised: stage === "train" };
-    const { initial: _, ...whole } = task(spec, { stage, round });
-    return trained(await keeping.trainer.perform(whole, state));
+    const spec: TaskSpec = { kind: "train", warmupSteps: 0, epochs: 1, isPersonalised: stage === "train" };
+    return trained(await keeping.trainer.perform(task(spec, { stage, round, ...whole }), state));
   };
   const counted = await perform("count", 2, (await perform("count", 1, null)).state);
   expect(counted.state).toMatchObject({ stage: "count", stageSteps: 2, moments: { step: 2 } });
@@ -105,7 +109,7 @@ test("evaluation predicts every row of the device, changes no state and helps af
   const protocols = ["personalised", "global", "newcomer", "zeroShot"] as const;
   const spec: TaskSpec = { kind: "evaluate", protocols, splits: ["test", "validation"] };
   const params = { ...initial, ...add(pickNames(initial, shared), body.delta) };
-  const result = await trainer.perform(task(spec, { params: pickNames(params, shared) }), state);
+  const result = await trainer.perform(task(spec, { parameterSets: { global: pickNames(params, shared), initial } }), state);
   expect(result.state).toBe(state);
   const results: readonly EvaluationResult[] = result.body.kind === "evaluate" ? result.body.results : [];
   expect(results.map(({ protocol, split }) => `${protocol}/${split}`)).toEqual([
@@ -137,7 +141,10 @@ test("a score task scores five of six layers, a probe's weights sum to one", asy
   expect(score.body).toMatchObject({ kind: "score", layerScores: [...Array(5).fill(expect.any(Number)), null] });
   const { body } = trained(await trainer.perform(task(trainSpec), null));
   const params = { ...initial, ...add(pickNames(initial, shared), body.delta) };
-  const probe = await trainer.perform(task({ kind: "probe", lanczosSteps: 3 }, { stage: "count", params }), null);
+  const probe = await trainer.perform(
+    task({ kind: "probe", lanczosSteps: 3 }, { stage: "count", parameterSets: { global: params } }),
+    null,
+  );
   if (probe.body.kind !== "probe") throw new Error("expected a probe");
   expect(probe.body.ritzValues).toHaveLength(3);
   expect(probe.body.ritzWeights.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 6);
@@ -146,10 +153,35 @@ test("a score task scores five of six layers, a probe's weights sum to one", asy
 test("a volunteer's own examples train, and have no evaluation rows", async () => {
   const examples = ["too late", "rude staff", "far too dear"].map((text, label) => ({ text, label }));
   expect(await trainer.addDevice(7, { kind: "own", examples })).toEqual({ numExamples: 3 });
-  expect(trained(await trainer.perform(task(trainSpec, { deviceId: 7 }), null)).body.numSteps).toBe(1);
+  const expects = expecting(shared, { numExamples: 3 });
+  expect(trained(await trainer.perform(task(trainSpec, { deviceId: 7, expects }), null)).body.numSteps).toBe(1);
   const spec: TaskSpec = { kind: "evaluate", protocols: ["global"], splits: ["test"] };
-  const { body } = await trainer.perform(task(spec, { deviceId: 7 }), null);
+  const { body } = await trainer.perform(task(spec, { deviceId: 7, expects }), null);
   expect(body).toMatchObject({ results: [{ lossSum: 0 }] });
+});
+
+test("batches and epochs are the task's own, whatever the run's settings say", async () => {
+  const spec: TaskSpec = { ...trainSpec, epochs: 3 };
+  const expects = expecting(shared, { batchSize: 5 });
+  const { body } = trained(await trainer.perform(task(spec, { expects }), null));
+  expect(body.numSteps).toBe(3 * Math.ceil(numExamples / 5));
+  const other = trained(await trainer.perform(task(spec), null));
+  expect(other.body.numSteps).toBe(3 * Math.ceil(numExamples / 8));
+  expect(other.body.delta).not.toEqual(body.delta);
+});
+
+test("a task that this device cannot do as it is meant is refused in words", async () => {
+  const perform = (changes: Partial<TrainerTask>) => trainer.perform(task(trainSpec, changes), null);
+  const masked = { parameterSets: { global: initial, mask: initial } };
+  await expect(perform(masked)).rejects.toThrow('a set of parameters "mask", but this page knows global, initial, correction: reload it');
+  const more = expecting(shared, { numExamples: numExamples + 1 });
+  await expect(perform({ expects: more })).rejects.toThrow(`holds ${numExamples} examples, its task is for ${numExamples + 1}: join again`);
+  const shapes = { ...shapesOf(pickNames(initial, shared)), "head/bias": [5] };
+  await expect(perform({ expects: expecting(shared, { shapes }) })).rejects.toThrow("tensor head/bias: the task wants shape [5] back");
+  const unknown = { ...shapesOf(pickNames(initial, shared)), "prefix/6": [2, 3] };
+  const wanted = { expects: expecting(shared, { shapes: unknown }) };
+  await expect(perform(wanted)).rejects.toThrow("tensor prefix/6 is missing");
+  await expect(perform({ ...wanted, spec: { ...trainSpec, isPersonalised: false } })).rejects.toThrow("tensor prefix/6: the task wants it");
 });
 
 test("an aborted task rejects, the next one works, and no tensors pile up", async () => {

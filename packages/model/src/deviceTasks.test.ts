@@ -6,7 +6,7 @@ import type { Reader } from "./reader.ts";
 import { tinyWorkplace } from "./testing/tinyWorkplace.ts";
 import type { DeviceExamples, Workplace } from "./workplace.ts";
 
-const run: RunSettings = { ...presets.demo, training: { ...presets.demo.training, batchSize: 3 } };
+const run: RunSettings = presets.demo;
 const scoreSpec = { kind: "score", selector: "score", minBatch: 2, dropout: false, maskPadding: true, scoreLastLayer: false } as const;
 let place: Workplace;
 let examples: DeviceExamples;
@@ -20,15 +20,12 @@ beforeAll(async () => {
 });
 
 function input(spec: TaskSpec): TaskInput {
-  return {
-    place,
-    examples,
-    task: { deviceId: 4, stage: "train", round: 1, attempt: 1, contributionEncoding: "f32", spec, params },
-    state: null,
-  };
+  const expects = { shapes: {}, encoding: "f32", batchSize: 3, numExamples: examples.train.length } as const;
+  const task = { deviceId: 4, stage: "train", round: 1, attempt: 1, spec, parameterSets: { global: params }, expects } as const;
+  return { place, examples, task, state: null };
 }
 
-test("the scoring batch is B, and larger where the task asks for more", async () => {
+test("the scoring batch is the task's B, and larger where the task asks for more", async () => {
   const batches: number[] = [];
   const encode: Reader["encode"] = (rows) => {
     batches.push(rows.length);

@@ -10,6 +10,7 @@ import {
   type TaskSpec,
 } from "@tutti/core";
 import type { Example } from "@tutti/data";
+import { requireDoable, requireShapes } from "./taskChecks.ts";
 import type { DeviceState, StepProgress, TrainerResult, TrainerTask } from "./trainer.ts";
 import { predictAll, scoresOf } from "./training/evaluation.ts";
 import { scoreBatch } from "./training/layerScoring.ts";
@@ -37,9 +38,9 @@ export async function performScore({ place, examples, task, signal }: TaskInput<
   signal?.throwIfAborted();
   const { spec } = task;
   const { layout, run, reader } = place;
-  const size = Math.max(run.training.batchSize, spec.minBatch);
+  const size = Math.max(task.expects.batchSize, spec.minBatch);
   const batch = firstBatch(place, examples, task, size);
-  const values = flattenTuned(layout, task.params);
+  const values = flattenTuned(layout, globalOf(task));
   const mask = spec.dropout ? dropoutMask(layout, run.tuning.promptDropout, stream(place, task, "dropout")) : null;
   const seen = mask === null ? values : values.map((value, i) => value * mask[i]);
   return { kind: "score", layerScores: await scoreBatch(reader.tuned, seen, batch, spec) };
@@ -51,25 +52,29 @@ export async function performTrain(input: TaskInput<Spec<"train">>): Promise<{ b
   const { spec } = task;
   const { run, reader, random } = place;
   const state = input.state?.stage === task.stage ? input.state : null;
-  const start = spec.isPersonalised ? deviceParams(task, state, spec.sharedNames) : task.params;
+  const { correction } = task.parameterSets;
+  const { batchSize, shapes } = task.expects;
+  const sharedNames = Object.keys(shapes);
+  const start = spec.isPersonalised ? deviceParams(task, state, sharedNames) : globalOf(task);
+  requireShapes(start, task);
   const result = await trainLocally(reader.tuned, start, reader.encode(examples.train), {
-    training: spec.epochs === undefined ? run.training : { ...run.training, localEpochs: spec.epochs },
+    training: { ...run.training, localEpochs: spec.epochs, batchSize },
     promptDropout: run.tuning.promptDropout,
     warmupSteps: spec.warmupSteps,
     stageSteps: state?.stageSteps ?? 0,
     moments: run.training.resetMoments ? null : (state?.moments ?? null),
-    ...(task.correction === undefined ? {} : { correction: task.correction }),
+    ...(correction === undefined ? {} : { correction }),
     shuffle: random.stream(streamName(task, "shuffle")),
     dropout: random.stream(streamName(task, "dropout")),
     ...(onStep === undefined ? {} : { onStep }),
     ...(signal === undefined ? {} : { signal }),
   });
-  const delta = subtract(pickNames(result.params, spec.sharedNames), pickNames(task.params, spec.sharedNames));
+  const delta = subtract(pickNames(result.params, sharedNames), pickNames(globalOf(task), sharedNames));
   const { numSteps, firstLoss, lastLoss } = result;
   return {
     body: { kind: "train", delta, numSteps, firstLoss, lastLoss },
     state: {
-      local: spec.isPersonalised ? omitNames(result.params, spec.sharedNames) : {},
+      local: spec.isPersonalised ? omitNames(result.params, sharedNames) : {},
       moments: run.training.resetMoments ? null : result.moments,
       stageSteps: (state?.stageSteps ?? 0) + numSteps,
       stage: task.stage,
@@ -81,9 +86,9 @@ export async function performTrain(input: TaskInput<Spec<"train">>): Promise<{ b
 export async function performProbe(input: TaskInput<Spec<"probe">>): Promise<Body<"probe">> {
   const { place, examples, task, onStep, signal } = input;
   const { lanczosSteps } = task.spec;
-  const { reader, layout, transformer, run } = place;
-  const batch = labelledBatch(firstBatch(place, examples, task, run.training.batchSize), transformer.config.padTokenId);
-  const spectrum = await probeSpectrum(reader.tuned, flattenTuned(layout, task.params), batch, {
+  const { reader, layout, transformer } = place;
+  const batch = labelledBatch(firstBatch(place, examples, task, task.expects.batchSize), transformer.config.padTokenId);
+  const spectrum = await probeSpectrum(reader.tuned, flattenTuned(layout, globalOf(task)), batch, {
     lanczosSteps,
     random: stream(place, task, "rademacher"),
     onStep: (step) => onStep?.({ step, numSteps: lanczosSteps, loss: 0 }),
@@ -99,7 +104,7 @@ export async function performEvaluate(input: TaskInput<Spec<"evaluate">>): Promi
   for (const protocol of task.spec.protocols) {
     const isZeroShot = protocol === "zeroShot";
     const { tuned, encode } = isZeroShot ? place.zeroShotReader() : place.reader;
-    const params = isZeroShot ? null : deviceParams(task, protocol === "newcomer" ? null : state, Object.keys(task.params));
+    const params = isZeroShot ? null : deviceParams(task, protocol === "newcomer" ? null : state, Object.keys(globalOf(task)));
     for (const split of task.spec.splits) {
       const rows = protocol === "personalised" ? personalisedRows(input.examples, split) : globalRows(input.examples, split);
       const encoded = encode(rows);
@@ -114,6 +119,7 @@ export async function performEvaluate(input: TaskInput<Spec<"evaluate">>): Promi
 export async function performTask(input: TaskInput): Promise<TrainerResult> {
   const { task, state } = input;
   const { spec } = task;
+  requireDoable(task, input.examples.train.length);
   switch (spec.kind) {
     case "train":
       return performTrain({ ...input, task: { ...task, spec } });
@@ -127,8 +133,14 @@ export async function performTask(input: TaskInput): Promise<TrainerResult> {
 }
 
 /** What the device itself uses: W for shared names, then its own, then where a device without its own starts. */
-function deviceParams({ params, initial }: TrainerTask, state: DeviceState | null, sharedNames: readonly string[]): Params {
-  return { ...params, ...initial, ...state?.local, ...pickNames(params, sharedNames) };
+function deviceParams(task: TrainerTask, state: DeviceState | null, sharedNames: readonly string[]): Params {
+  const global = globalOf(task);
+  return { ...global, ...task.parameterSets.initial, ...state?.local, ...pickNames(global, sharedNames) };
+}
+
+/** W, where anything of it travels. */
+function globalOf({ parameterSets }: TrainerTask): Params {
+  return parameterSets.global ?? {};
 }
 
 /** The validation split is dealt only evenly; what was asked for is answered, with an empty matrix. */

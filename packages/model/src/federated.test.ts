@@ -14,7 +14,7 @@ import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "./backends.ts";
 import { performTask } from "./deviceTasks.ts";
 import { tinyWorkplace } from "./testing/tinyWorkplace.ts";
-import type { DeviceState } from "./trainer.ts";
+import { type DeviceState, trainerTask } from "./trainer.ts";
 
 const run: RunSettings = {
   ...presets.demo,
@@ -53,11 +53,11 @@ async function train(factor: number): Promise<StrategySummary> {
   const states = new Map<number, DeviceState | null>();
   const pool: DevicePool = {
     roster: () => [0, 1, 2, 3].map((id) => ({ id, numExamples, isConnected: true })),
-    async perform({ stage, round, attempt, payloads }, { deviceId, spec, params, initial }) {
-      const lease = { deviceId, stage, round, attempt, spec, contributionEncoding: run.contributionEncoding, params: payloads[params] };
-      const task = initial === undefined ? lease : { ...lease, initial: payloads[initial] };
+    async perform(plan, planned) {
+      const { deviceId } = planned;
+      const task = trainerTask(plan, planned);
       const examples = place.examplesOf({ kind: "share", index: deviceId });
-      const { body, state } = await queue(() => performTask({ place, examples, task: task, state: states.get(deviceId) ?? null }));
+      const { body, state } = await queue(() => performTask({ place, examples, task, state: states.get(deviceId) ?? null }));
       states.set(deviceId, state);
       const sent = body.kind === "train" ? { ...body, delta: scale(body.delta, factor) } : body;
       return { kind: "contributed", contribution: { deviceId, numExamples, body: sent } };

@@ -46,17 +46,18 @@ export {
 } from "./template.ts";
 export { countGpu, type GpuCounters, runningGpuDevice } from "./testing/gpuCounters.ts";
 export { createTokenizer, type TextTokenizer } from "./tokenizer.ts";
-export type {
-  Admission,
-  DeviceSource,
-  DeviceState,
-  LoadProgress,
-  StepProgress,
-  Trainer,
-  TrainerReady,
-  TrainerResult,
-  TrainerSetup,
-  TrainerTask,
+export {
+  type Admission,
+  type DeviceSource,
+  type DeviceState,
+  type LoadProgress,
+  type StepProgress,
+  type Trainer,
+  type TrainerReady,
+  type TrainerResult,
+  type TrainerSetup,
+  type TrainerTask,
+  trainerTask,
 } from "./trainer.ts";
 export { admissionTolerance, computeAdmission, testAdmission } from "./training/admission.ts";
 export { type SourceTraining, trainSourcePrompt } from "./trainSourcePrompt.ts";

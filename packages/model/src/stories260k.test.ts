@@ -18,7 +18,7 @@ import { startBackend } from "./backends.ts";
 import { performTask } from "./deviceTasks.ts";
 import { convertBackbone, loadBackboneFolder } from "./node.ts";
 import { publicFiles } from "./testing/demoTrainer.ts";
-import type { DeviceState } from "./trainer.ts";
+import { type DeviceState, trainerTask } from "./trainer.ts";
 import { goldenTolerance, verifyBackbone } from "./verify/verifyBackbone.ts";
 import { type DeviceExamples, openWorkplace } from "./workplace.ts";
 
@@ -92,9 +92,9 @@ async function trainOn(folder: string, head: "labelWords" | "linear"): Promise<S
   let last: Promise<unknown> = Promise.resolve();
   const pool: DevicePool = {
     roster: () => [0, 1, 2, 3].map((id) => ({ id, numExamples, isConnected: true })),
-    async perform({ stage, round, attempt, payloads }, { deviceId, spec, params, initial }) {
-      const lease = { deviceId, stage, round, attempt, spec, contributionEncoding: run.contributionEncoding, params: payloads[params] };
-      const task = initial === undefined ? lease : { ...lease, initial: payloads[initial] };
+    async perform(plan, planned) {
+      const { deviceId } = planned;
+      const task = trainerTask(plan, planned);
       const work = last.then(() => performTask({ place, examples: examplesOf(deviceId), task, state: states.get(deviceId) ?? null }));
       last = work;
       const { body, state } = await work;

@@ -17,7 +17,7 @@ import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "./backends.ts";
 import { performTask } from "./deviceTasks.ts";
 import { tinyWorkplace } from "./testing/tinyWorkplace.ts";
-import type { DeviceState, TrainerTask } from "./trainer.ts";
+import { type DeviceState, trainerTask } from "./trainer.ts";
 
 const [numDevices, numExamples, numRounds] = [4, 24, 4];
 const base: RunSettings = {
@@ -40,23 +40,11 @@ async function federate(run: RunSettings): Promise<{ state: StrategyState; losse
   let last: Promise<unknown> = Promise.resolve();
   const pool: DevicePool = {
     roster: () => Array.from({ length: run.numDevices }, (_, id) => ({ id, numExamples, isConnected: true })),
-    perform({ stage, round, attempt, payloads }, { deviceId, spec, params, initial, correction }) {
+    perform(plan, planned) {
+      const { deviceId, parameterSets } = planned;
       const examples = place.examplesOf({ kind: "share", index: deviceId });
-      const more = { ...(initial === undefined ? {} : { initial: payloads[initial] }) };
-      const corrected = correction === undefined ? {} : { correction: payloads[correction] };
-      if (correction !== undefined) numCorrected += 1;
-      const { contributionEncoding } = run;
-      const task: TrainerTask = {
-        deviceId,
-        stage,
-        round,
-        attempt,
-        spec,
-        contributionEncoding,
-        params: payloads[params],
-        ...more,
-        ...corrected,
-      };
+      if ("correction" in parameterSets) numCorrected += 1;
+      const task = trainerTask(plan, planned);
       const contribute = async () => {
         const { body, state } = await performTask({ place, examples, task, state: states.get(deviceId) ?? null });
         states.set(deviceId, state);

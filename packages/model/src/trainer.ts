@@ -1,4 +1,17 @@
-import type { ContributionBody, DeviceId, Encoding, Params, RunSettings, Stage, TaskSpec, TunedShape } from "@tutti/core";
+import {
+  type ContributionBody,
+  type DeviceId,
+  type ParameterSets,
+  type Params,
+  type PlannedTask,
+  type RoundPlan,
+  type RunSettings,
+  type Stage,
+  type TaskExpectation,
+  type TaskSpec,
+  type TunedShape,
+  taskParams,
+} from "@tutti/core";
 import type { Example } from "@tutti/data";
 import type { BackendName } from "./backends.ts";
 import type { KernelChoice } from "./kernels/fusedKernels.ts";
@@ -65,13 +78,16 @@ export interface TrainerTask {
   readonly round: number;
   readonly attempt: number;
   readonly spec: TaskSpec;
-  /** W, as decoded. */
-  readonly params: Params;
-  /** Where a device without local parameters starts; absent when nothing is local. */
-  readonly initial?: Params;
-  /** c − c_i of SCAFFOLD, added to every step's clipped gradient; absent when there is none. */
-  readonly correction?: Params;
-  readonly contributionEncoding: Encoding;
+  /** As decoded. */
+  readonly parameterSets: ParameterSets<Params>;
+  readonly expects: TaskExpectation;
+}
+
+/** A planned task as its device's trainer gets it. */
+export function trainerTask(plan: RoundPlan, task: PlannedTask): TrainerTask {
+  const { stage, round, attempt } = plan;
+  const { deviceId, spec, expects } = task;
+  return { deviceId, stage, round, attempt, spec, parameterSets: taskParams(plan, task), expects };
 }
 
 export interface StepProgress {

@@ -17,13 +17,18 @@ function* unbounded(schema: unknown, place: string): Generator<string> {
   if (node.type === "array" && typeof node.maxItems !== "number") yield `${place}: a list without a maximum`;
   if (node.type === "string" && !isFixed && typeof node.maxLength !== "number" && !isFixedPattern(node.pattern)) yield `${place}: text`;
   if ((node.type === "number" || node.type === "integer") && !isFixed && !hasRange(node)) yield `${place}: a number without bounds`;
-  if (node.type === "object" && node.additionalProperties !== false) yield `${place}: unknown keys`;
+  if (node.type === "object" && node.additionalProperties !== false && !isRecord(node)) yield `${place}: unknown keys`;
   for (const [key, part] of Object.entries(node)) yield* unbounded(part, `${place}.${key}`);
 }
 
 /** Patterns that say how many characters there are, such as 32 hexadecimal digits. */
 function isFixedPattern(pattern: unknown): boolean {
   return typeof pattern === "string" && /^\^\[[^\]]+\]\{\d+(,\d+)?\}\$$/.test(pattern);
+}
+
+/** Any names up to a number of them, whose form and values are looked at like any others. */
+function isRecord({ maxProperties, propertyNames, additionalProperties }: JsonSchema): boolean {
+  return typeof maxProperties === "number" && typeof propertyNames === "object" && typeof additionalProperties === "object";
 }
 
 function hasRange({ minimum, maximum }: JsonSchema): boolean {
@@ -47,11 +52,14 @@ test.each(schemas)("P-3 in %s every list, text and number has a maximum and no k
 });
 
 test("the search finds what it looks for", () => {
-  const loose = z.object({ list: z.array(z.int().min(0).max(3)), text: z.string(), count: z.number().min(0) });
+  const record = z.record(z.string(), z.int().min(0).max(3));
+  const loose = z.object({ list: z.array(z.int().min(0).max(3)), text: z.string(), count: z.number().min(0), record });
   expect([...unbounded(z.toJSONSchema(loose, { io: "input" }), "it")]).toEqual([
     "it: unknown keys",
     "it.properties.list: a list without a maximum",
     "it.properties.text: text",
     "it.properties.count: a number without bounds",
+    "it.properties.record: unknown keys",
+    "it.properties.record.propertyNames: text",
   ]);
 });

@@ -51,6 +51,14 @@ export const nameSchema = z
   .max(limits.maxName)
   .regex(/^[A-Za-z0-9][A-Za-z0-9/._:-]*$/);
 
+/** Values by parameter name, at most `maxKeys`; the JSON schema says so too. */
+export function byName<T extends z.ZodType>(value: T, maxKeys: number) {
+  return z
+    .record(nameSchema, value)
+    .refine((record) => Object.keys(record).length <= maxKeys, `at most ${maxKeys} names are allowed`)
+    .meta({ maxProperties: maxKeys });
+}
+
 /** 64 hexadecimal digits. */
 export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 

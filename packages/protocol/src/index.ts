@@ -35,5 +35,5 @@ export type { ClientPoint, EvaluationPoint, HistoryPoint, ProbePoint, Status, Tr
 export { statusSchema } from "./status.ts";
 export type { ContributionHeader, Decline, Progress, Submit, SubmitOutcome, TaskLease } from "./tasks.ts";
 export { contributionHeaderSchema, headerOf, taskLeaseSchema, taskSpecSchema } from "./tasks.ts";
-export type { ExpectedTensors, Shapes } from "./tensorChecks.ts";
+export type { ExpectedTensors } from "./tensorChecks.ts";
 export { checkTensors, decodeExpected } from "./tensorChecks.ts";

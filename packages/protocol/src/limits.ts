@@ -1,5 +1,5 @@
 /** The version both sides must speak; it grows with every change of a message or of the codec (P-1). */
-export const protocolVersion = 3;
+export const protocolVersion = 4;
 
 /** The largest of everything that may arrive; whatever is above is refused before it is stored. */
 export const limits = {
@@ -39,6 +39,8 @@ export const limits = {
   /** Magnitude of any other number that is not a count, such as a loss or a Ritz value. */
   maxNumber: 1e30,
   maxTensors: 2048,
+  /** Sets of parameters that one task may name. */
+  maxParameterSets: 16,
   maxTensorRank: 4,
   /** Floats of all tensors of one message together: 256 MB as f32. */
   maxTensorFloats: 67_108_864,

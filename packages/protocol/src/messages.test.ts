@@ -103,7 +103,7 @@ const compute = { backend: "webgpu", threads: 2, reason: "the fastest of webgpu 
 const examples: { readonly [N in CallName]: readonly Request<N>[] } = {
   hello: [
     {
-      protocolVersion: 3,
+      protocolVersion: 4,
       clientKey: "5f0c9a3e-7f5b-4d43",
       runId: "run-7",
       nickname: "Käthe",
@@ -156,12 +156,10 @@ const examples: { readonly [N in CallName]: readonly Request<N>[] } = {
       round: 3,
       step: 1,
       attempt: 2,
-      spec: { kind: "train", warmupSteps: 10, sharedNames: ["head/bias", "prefix/3"], isPersonalised: true },
-      params: blob,
-      initial: blob,
-      correction: blob,
+      spec: { kind: "train", warmupSteps: 10, epochs: 2, isPersonalised: true },
+      parameterSets: { global: blob, initial: blob, correction: blob },
+      expects: { shapes: { "head/bias": [4], "prefix/3": [2, 8, 64] }, encoding: "f16", batchSize: 8, numExamples: 57 },
       deadlineMs: 120_000,
-      contributionEncoding: "f16",
     },
     {
       taskId,
@@ -170,11 +168,10 @@ const examples: { readonly [N in CallName]: readonly Request<N>[] } = {
       round: 12,
       step: 2,
       attempt: 1,
-      spec: { kind: "train", warmupSteps: 0, sharedNames: [], isPersonalised: true, epochs: 5 },
-      params: blob,
-      initial: blob,
+      spec: { kind: "train", warmupSteps: 0, epochs: 5, isPersonalised: true },
+      parameterSets: { initial: blob },
+      expects: { shapes: {}, encoding: "int8", batchSize: 16, numExamples: 9 },
       deadlineMs: null,
-      contributionEncoding: "f16",
     },
     {
       taskId,
@@ -184,9 +181,9 @@ const examples: { readonly [N in CallName]: readonly Request<N>[] } = {
       step: 1,
       attempt: 1,
       spec: { kind: "score", selector: "score", minBatch: 8, dropout: false, maskPadding: true, scoreLastLayer: false },
-      params: blob,
+      parameterSets: { global: blob },
+      expects: { shapes: {}, encoding: "f32", batchSize: 8, numExamples: 57 },
       deadlineMs: null,
-      contributionEncoding: "f32",
     },
   ],
   assign: [{ devices }],
@@ -207,7 +204,7 @@ const cases: { name: string; schema: z.ZodType; example: unknown }[] = [
   {
     name: "the run description",
     schema: runInfoSchema,
-    example: { protocolVersion: 3, runId: "run-7", run, urls, keepsStates: true, status },
+    example: { protocolVersion: 4, runId: "run-7", run, urls, keepsStates: true, status },
   },
   { name: "run settings", schema: runSettingsSchema, example: run },
   { name: "a probe task", schema: taskSpecSchema, example: { kind: "probe", lanczosSteps: 20 } },
@@ -249,20 +246,7 @@ test.each(cases)("P-3 $name is refused when anything in it is not finite, too lo
 });
 
 test.each(cases)("P-3 $name is refused without any key that is not optional", ({ schema, example }) => {
-  const optional = [
-    "runId",
-    "nickname",
-    "ownExamples",
-    "compute",
-    "state",
-    "initial",
-    "correction",
-    "message",
-    "numTabs",
-    "threads",
-    "backend",
-    "evaluateZeroShot",
-  ];
+  const optional = ["runId", "nickname", "ownExamples", "compute", "state", "message", "numTabs", "threads", "backend", "evaluateZeroShot"];
   const required = Object.entries(example as object).filter(([key]) => !optional.includes(key));
   for (const [key] of required) {
     const without = Object.fromEntries(Object.entries(example as object).filter(([other]) => other !== key));
@@ -311,6 +295,23 @@ test("P-3 what belongs together is checked together", () => {
     expect(request.safeParse(weighted(weights)).success).toBe(false);
   const [hello] = examples.hello;
   expect(calls.hello.request.safeParse({ ...hello, hosting: "virtual" }).success).toBe(false);
+});
+
+test("P-3 a lease names a limited number of sets and tensors, by names that are parameters' names", () => {
+  const [lease] = examples.task;
+  const named = (count: number) => Array.from({ length: count }, (_, i) => `set-${i}`);
+  const accepts = (changes: object) => calls.task.request.safeParse({ ...lease, ...changes }).success;
+  const setsOf = (names: readonly string[]) => ({ parameterSets: Object.fromEntries(names.map((name) => [name, blob])) });
+  const shapesOf = (names: readonly string[], shape = [2]) => ({
+    expects: { ...lease?.expects, shapes: Object.fromEntries(names.map((name) => [name, shape])) },
+  });
+  expect([accepts(setsOf(named(limits.maxParameterSets))), accepts(setsOf(named(limits.maxParameterSets + 1)))]).toEqual([true, false]);
+  expect([accepts(shapesOf(named(limits.maxTensors))), accepts(shapesOf(named(limits.maxTensors + 1)))]).toEqual([true, false]);
+  for (const name of ["", " ", "a b", "_", "a\0", "x".repeat(limits.maxName + 1)]) {
+    expect([name, accepts(setsOf([name])), accepts(shapesOf([name]))]).toEqual([name, false, false]);
+  }
+  for (const shape of [[0], [-1], [1.5], [1, 1, 1, 1, 1]]) expect([shape, accepts(shapesOf(["a"], shape))]).toEqual([shape, false]);
+  expect(accepts(shapesOf(["a"], []))).toBe(true); // a scalar
 });
 
 test("bytes are accepted as a Buffer, an ArrayBuffer and any Uint8Array up to the maximum, and come out as a Uint8Array", () => {

@@ -41,6 +41,8 @@ export const rules = {
   "P-54": "The encoding of the lease",
   "P-55": "Sizes",
   "P-56": "Device states",
+  "P-57": "What a lease expects",
+  "P-58": "Parameter sets",
   "P-60": "Blobs are named by their content",
   "P-61": "Blobs are verified",
   "P-62": "Superseded blobs are gone",

@@ -1,14 +1,15 @@
-import type { ContributionBody, EvaluationResult, TaskSpec } from "@tutti/core";
+import type { ContributionBody, EvaluationResult, ParameterSets, TaskExpectation, TaskSpec } from "@tutti/core";
 import { z } from "zod";
 import {
+  type BlobRef,
   blobRefSchema,
+  byName,
   bytes,
   deviceIdSchema,
   encodingSchema,
   finiteSchema,
   integer,
   lossSchema,
-  nameSchema,
   ordinalSchema,
   roundedFractionSchema,
   taskIdSchema,
@@ -37,10 +38,8 @@ export const taskSpecSchema = z.discriminatedUnion("kind", [
     kind: z.literal("train"),
     /** Optimiser steps. */
     warmupSteps: integer(0, limits.maxSteps),
-    sharedNames: z.array(nameSchema).max(limits.maxTensors).readonly(),
+    epochs: integer(1, 1000),
     isPersonalised: z.boolean(),
-    /** In place of the run's. */
-    epochs: integer(1, 1000).exactOptional(),
   }),
   z.strictObject({ kind: z.literal("probe"), lanczosSteps: integer(1, limits.maxLanczosSteps) }),
   z.strictObject({
@@ -49,6 +48,20 @@ export const taskSpecSchema = z.discriminatedUnion("kind", [
     splits: z.array(splitSchema).min(1).max(limits.maxEvaluationResults).readonly(),
   }),
 ]) satisfies z.ZodType<TaskSpec>;
+
+const shapeSchema = z.array(integer(1, limits.maxTensorFloats)).max(limits.maxTensorRank).readonly();
+
+/** What a task's contribution must be like (P-57). */
+export const taskExpectationSchema = z.strictObject({
+  shapes: byName(shapeSchema, limits.maxTensors),
+  encoding: encodingSchema,
+  /** Examples. */
+  batchSize: integer(1, limits.maxBatchSize),
+  numExamples: integer(1, limits.maxExamples),
+}) satisfies z.ZodType<TaskExpectation>;
+
+/** Where a task's sets of parameters are (P-58). */
+export const parameterSetsSchema = byName(blobRefSchema, limits.maxParameterSets) satisfies z.ZodType<ParameterSets<BlobRef>>;
 
 /** One task for one device, to be submitted under its id (P-30, P-31). */
 export const taskLeaseSchema = z.strictObject({
@@ -59,16 +72,10 @@ export const taskLeaseSchema = z.strictObject({
   step: ordinalSchema,
   attempt: ordinalSchema,
   spec: taskSpecSchema,
-  /** The global parameters. */
-  params: blobRefSchema,
-  /** Where a device with no local parameters starts; absent when nothing is local. */
-  initial: blobRefSchema.exactOptional(),
-  /** What is added to every gradient; absent when there is nothing (P-36). */
-  correction: blobRefSchema.exactOptional(),
+  parameterSets: parameterSetsSchema,
+  expects: taskExpectationSchema,
   /** Milliseconds that are left when this is sent, or null for no deadline. */
   deadlineMs: integer(0, limits.maxDeadlineMs).nullable(),
-  /** How the delta travels back. */
-  contributionEncoding: encodingSchema,
 });
 
 const confusionSchema = z

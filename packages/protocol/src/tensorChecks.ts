@@ -1,10 +1,7 @@
-import { type Encoding, maxMagnitude as largestOf, type Params, sizeOf, sortedNames } from "@tutti/core";
+import { type Encoding, maxMagnitude as largestOf, type Params, type Shapes, shapesOf, sizeOf, sortedNames } from "@tutti/core";
 import { CodecError, type CodecLimits, decodeParams, readTensorEntries } from "./codec.ts";
 import { limits } from "./limits.ts";
 import { type Refusal, refuse } from "./rules.ts";
-
-/** Shapes by parameter name. */
-export type Shapes = Readonly<Record<string, readonly number[]>>;
 
 /** What a contribution's tensors must be. */
 export interface ExpectedTensors {
@@ -16,8 +13,7 @@ export interface ExpectedTensors {
 
 /** Which rules the tensors break: missing or unknown names (P-51), shapes (P-52), values above `maxMagnitude` or not finite (P-53). Empty when none. */
 export function checkTensors(params: Params, expected: Shapes, maxMagnitude: number = limits.maxMagnitude): readonly Refusal[] {
-  const shapes = Object.fromEntries(Object.entries(params).map(([name, tensor]) => [name, tensor.shape]));
-  return [...checkShapes(shapes, expected), ...checkMagnitudes(params, maxMagnitude)];
+  return [...checkShapes(shapesOf(params), expected), ...checkMagnitudes(params, maxMagnitude)];
 }
 
 /** Decodes a contribution's tensors, checking names, shapes and encoding before anything is allocated (P-50 to P-55). */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createRandom, initialParams, presets, tunedShape } from "@tutti/core";
+import { createRandom, initialParams, presets, shapesOf } from "@tutti/core";
 import { findTask } from "@tutti/data";
 import { createTrainer, loadBackbone, noCache, tunedLayout } from "@tutti/model";
 import { projectFolder } from "../demo/scripts.ts";
@@ -17,8 +17,8 @@ export async function benchTrainingStep(): Promise<BenchRow[]> {
   const { config } = await loadBackbone({ ...ports, manifestUrl: urls.manifestUrl });
   const layout = tunedLayout(config, run.tuning, findTask(run.task).classes.length);
   const params = initialParams(layout.entries, createRandom(run.seed));
-  const { layerNames, alwaysShared } = tunedShape(layout.entries);
-  await trainer.addDevice(0, { kind: "share", index: 0 });
+  const { numExamples } = await trainer.addDevice(0, { kind: "share", index: 0 });
+  const { localEpochs: epochs, batchSize } = run.training;
   const times: number[] = [];
   for (let round = 1; round <= 3; round++) {
     let before = performance.now();
@@ -28,9 +28,9 @@ export async function benchTrainingStep(): Promise<BenchRow[]> {
         stage: "train",
         round,
         attempt: 1,
-        spec: { kind: "train", warmupSteps: 0, sharedNames: [...layerNames.flat(), ...alwaysShared], isPersonalised: false },
-        params,
-        contributionEncoding: run.contributionEncoding,
+        spec: { kind: "train", warmupSteps: 0, epochs, isPersonalised: false },
+        parameterSets: { global: params },
+        expects: { shapes: shapesOf(params), encoding: run.contributionEncoding, batchSize, numExamples },
       },
       null,
       () => {
@@ -42,5 +42,5 @@ export async function benchTrainingStep(): Promise<BenchRow[]> {
   }
   await trainer.stop();
   const warm = times.slice(Math.floor(times.length / 3));
-  return [row(`training step of minuet, batch of ${run.training.batchSize}, ${ready.backend} × ${ready.threads}`, median(warm), "ms")];
+  return [row(`training step of minuet, batch of ${batchSize}, ${ready.backend} × ${ready.threads}`, median(warm), "ms")];
 }

@@ -1,12 +1,12 @@
 import { type CurrentTask, joinRun, memoryStore } from "@tutti/client";
-import type { ContributionBody, Params } from "@tutti/core";
+import { type ContributionBody, countSteps, type Params, sizeOf } from "@tutti/core";
 import type { Trainer, TrainerTask } from "@tutti/model";
 
 const numLayers = 6;
 const layerNames = Array.from({ length: numLayers }, (_, layer) => `prefix/${layer}`);
 
 /** A body of the right form that costs nothing to compute. */
-function bodyFor({ spec, params }: TrainerTask, numExamples: number): ContributionBody {
+function bodyFor({ spec, expects }: TrainerTask): ContributionBody {
   if (spec.kind === "evaluate") {
     const confusion = Array.from({ length: 4 }, (_, row) => Array.from({ length: 4 }, (_, column) => (row === column ? 1 : 0)));
     return {
@@ -16,11 +16,11 @@ function bodyFor({ spec, params }: TrainerTask, numExamples: number): Contributi
   }
   if (spec.kind !== "train") throw new Error(`the bench has no ${spec.kind} tasks`);
   const delta: Record<string, Params[string]> = {};
-  for (const name of spec.sharedNames) {
-    const tensor = params[name];
-    if (tensor !== undefined) delta[name] = { shape: tensor.shape, data: tensor.data.map((_, i) => ((i % 17) - 8) / 1000) };
+  for (const [name, shape] of Object.entries(expects.shapes)) {
+    delta[name] = { shape, data: Float32Array.from({ length: sizeOf(shape) }, (_, i) => ((i % 17) - 8) / 1000) };
   }
-  return { kind: "train", delta, numSteps: 2 * Math.ceil(numExamples / 8), firstLoss: 1, lastLoss: 0.9 };
+  const numSteps = countSteps(expects.numExamples, { localEpochs: spec.epochs, batchSize: expects.batchSize });
+  return { kind: "train", delta, numSteps, firstLoss: 1, lastLoss: 0.9 };
 }
 
 /** A trainer that computes nothing. */
@@ -35,7 +35,7 @@ function idleTrainer(numExamples: number): Trainer {
       shape: { numLayers, layerNames: layerNames.map((name) => [name]), alwaysShared: ["head/bias", "head/weight"] },
     }),
     addDevice: async () => ({ numExamples }),
-    perform: async (task, state) => ({ body: bodyFor(task, numExamples), state }),
+    perform: async (task, state) => ({ body: bodyFor(task), state }),
     stop: async () => undefined,
   };
 }

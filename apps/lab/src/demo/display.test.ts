@@ -7,6 +7,7 @@ const progress: Progress = {
   kind: "train",
   round: 2,
   numRounds: 3,
+  stageFraction: 0.5,
   numDone: 6,
   numTasks: 6,
   accuracy: null,

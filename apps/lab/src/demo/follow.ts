@@ -1,10 +1,9 @@
-import type { RunSettings } from "@tutti/core";
+import { createStrategy, findExpected, numRoundsIn, type RunSettings, remainingSteps } from "@tutti/core";
 import type { Coordinator, StepRecord } from "@tutti/server";
 import { textsText, withRemarks } from "../labReport/text.ts";
-import { estimateSecondsLeft, type Progress } from "../results/progress.ts";
+import { estimateSecondsLeft, type Progress, stageFraction } from "../results/progress.ts";
 import { zeroShotNote } from "../results/resultTable.ts";
 import type { Display } from "./display.ts";
-import { remainingSteps } from "./schedule.ts";
 
 const protocols = ["personalised", "newcomer", "global"] as const;
 
@@ -21,30 +20,31 @@ export function latestAccuracy(steps: readonly StepRecord[]): string | null {
 
 /** Draws a coordinator's run on the display until the returned function is called. */
 export function followRun(coordinator: Coordinator, settings: RunSettings, display: Display): () => void {
-  const numRounds = (stage: Progress["stage"]) => {
-    if (stage === "score") return 1;
-    return stage === "train" || settings.strategy.name !== "fedPepTao" ? settings.numRounds : Math.max(1, settings.strategy.countingRounds);
-  };
+  const schedule = createStrategy(settings).schedule(settings);
+  const find = findExpected(schedule);
   const total = (way: "up" | "down") => Object.values(coordinator.traffic()).reduce((sum, bytes) => sum + bytes[way], 0);
-  let current: Pick<Progress, "stage" | "kind" | "round" | "numTasks"> = { stage: "score", kind: "score", round: 1, numTasks: 0 };
+  // a run that is resumed goes on with a step that an earlier process planned
+  let current = remainingSteps(schedule, coordinator.steps())[0] ?? null;
+  let numTasks = current?.numDevices ?? 0;
 
   function progress(numDone: number): Progress {
     const steps = coordinator.steps();
+    const { stage = "train", round = settings.numRounds, spec = null } = current ?? {};
     return {
-      ...current,
-      numRounds: numRounds(current.stage),
-      numDone,
+      ...{ stage, round, kind: spec?.kind ?? "train", numDone, numTasks },
+      numRounds: numRoundsIn(schedule, stage),
+      stageFraction: current === null ? 1 : stageFraction(schedule, current, numDone / Math.max(1, numTasks)),
       accuracy: latestAccuracy(steps),
       bytesUp: Math.round(total("up")),
       bytesDown: Math.round(total("down")),
-      secondsLeft: estimateSecondsLeft(steps, remainingSteps(settings, steps)),
+      secondsLeft: estimateSecondsLeft(schedule, steps),
     };
   }
 
   return coordinator.subscribe((event) => {
     if (event.kind === "planned") {
-      const { stage, round, tasks } = event.plan;
-      current = { stage, round, kind: tasks[0]?.spec.kind ?? "train", numTasks: tasks.length };
+      current = find(event.plan) ?? null;
+      numTasks = event.plan.tasks.length;
       display.show(progress(0));
     }
     if (event.kind === "repeated" || event.kind === "waiting") display.say(`${event.kind}: ${event.reason}`);

@@ -1,8 +1,7 @@
-import type { RunSettings } from "@tutti/core";
+import { createStrategy, type RunSettings } from "@tutti/core";
 import type { Coordinator, StepRecord } from "@tutti/server";
 import type { Terminal } from "../demo/display.ts";
 import { latestAccuracy } from "../demo/follow.ts";
-import { remainingSteps } from "../demo/schedule.ts";
 import type { LabRun } from "../experiments/labResult.ts";
 import type { PlannedRun } from "../experiments/runPlan.ts";
 import { formatCount, formatSeconds } from "../results/format.ts";
@@ -44,7 +43,7 @@ export function rowOf(run: PlannedRun, coordinator: Pick<Coordinator, "status" |
 }
 
 function secondsLeftOf(settings: RunSettings, steps: readonly StepRecord[]): number | null {
-  return estimateSecondsLeft(steps, remainingSteps(settings, steps));
+  return estimateSecondsLeft(createStrategy(settings).schedule(settings), steps);
 }
 
 /** How far runs are, such as `3 of 5 runs done, 2 failed`; one that has no result yet is undefined. */

@@ -1,4 +1,4 @@
-import { type Params, type RoundPlan, type RunSettings, readsStates, roundTrip } from "@tutti/core";
+import { createStrategy, type Params, type RoundPlan, type RunSettings, roundTrip } from "@tutti/core";
 import type { RunOutcome } from "@tutti/server";
 import type { LabRun } from "../experiments/labResult.ts";
 import type { PlannedRun } from "../experiments/runPlan.ts";
@@ -33,8 +33,10 @@ export async function measureBeside(
 }
 
 /** Whether a run begins with a Stage A. */
-export function scoresLayers({ strategy }: RunSettings): boolean {
-  return strategy.name === "fedPepTao" && readsStates(strategy.selector);
+export function scoresLayers(run: RunSettings): boolean {
+  return createStrategy(run)
+    .schedule(run)
+    .some(({ spec }) => spec.kind === "score");
 }
 
 async function replayed({ settings, metric }: PlannedRun, workbench: Workbench, remains: RunRemains): Promise<Replay> {

@@ -19,8 +19,9 @@ test("the work of a run is its cohorts' examples times epochs, and its evaluatio
   expect(workOf(fedAvg, size)).toEqual(work);
   expect(workOf({ ...fedAvg, evaluateZeroShot: false }, size).predicted).toBe(2 * 300);
   expect(workOf({ ...fedAvg, strategy: { name: "fedAvg", fineTuneEpochs: 2 } }, size)).toEqual({
-    ...work,
     trained: work.trained + 2 * 1000,
+    // with parameters of their own the last evaluation is of everybody's rows twice, and of the 200 of their own
+    predicted: work.predicted + 300 + 200,
   });
   // devices that keep parameters predict everybody's rows with them and as a newcomer, and the 200 of their own
   expect(workOf({ ...fedAvg, strategy: { name: "local" }, evaluateZeroShot: false }, size).predicted).toBe(2 * (300 + 300 + 200));
@@ -32,6 +33,16 @@ test("counting rounds and probes are work too", () => {
   const stages = { ...strategy, countingRounds: 2, probeDevices: 3, lanczosSteps: 10, keepFraction: "auto" } as const;
   const { trained } = workOf({ ...fedAvg, strategy: stages }, size);
   expect(trained).toBe(6 * 5 * 50 * 3 + 2 * 3 * 10 * fedAvg.training.batchSize);
+});
+
+test("stages that nothing is taken from are no work", () => {
+  const { strategy } = presets.default;
+  if (strategy.name !== "fedPepTao") throw new Error("the default is FedPepTAO");
+  const trainedBy = (changes: Partial<typeof strategy>) => workOf({ ...fedAvg, strategy: { ...strategy, ...changes } }, size).trained;
+  const rounds = 4 * 5 * 50 * 3;
+  expect(trainedBy({ selector: "all", countingRounds: 2, initialPrompts: "fresh" })).toBe(rounds);
+  expect(trainedBy({ keepFraction: 0.5, countingRounds: 2, initialPrompts: "fresh" })).toBe(rounds);
+  expect(trainedBy({ selector: "all", countingRounds: 2, initialPrompts: "counting" })).toBe(rounds + 2 * 5 * 50 * 3);
 });
 
 test("seconds go with the work and with the texts' lengths", () => {

@@ -1,5 +1,4 @@
-import type { RunSettings } from "@tutti/core";
-import { expectedSteps } from "../demo/schedule.ts";
+import { createStrategy, type Protocol, type RunSettings } from "@tutti/core";
 import type { LabRun } from "../experiments/labResult.ts";
 import type { PlannedRun } from "../experiments/runPlan.ts";
 import type { Calibration, TaskSize } from "./workbench.ts";
@@ -28,27 +27,27 @@ const busyFraction = 0.85;
 
 /** The examples that a run's steps go through. */
 export function workOf(run: RunSettings, size: Pick<TaskSize, "numTrain" | "numEvaluated" | "numTest">): RunWork {
-  const { strategy, training, numDevices, cohortSize, evaluateZeroShot } = run;
-  const perDevice = size.numTrain / numDevices;
-  const cohort = cohortSize * perDevice * training.localEpochs;
-  // with parameters of their own on the devices: everybody's rows, those of their own, and everybody's as a newcomer
-  const evaluated = keepsOwn(strategy) ? 2 * size.numEvaluated + size.numTest : size.numEvaluated;
-  const fineTuned = strategy.name === "fedAvg" ? strategy.fineTuneEpochs * size.numTrain : 0;
+  const { batchSize } = run.training;
+  const perDevice = size.numTrain / run.numDevices;
   let trained = 0;
   let predicted = 0;
-  for (const { stage, step, kind } of expectedSteps(run)) {
-    if (kind === "train") trained += stage === "train" && step === 2 ? fineTuned : cohort;
-    if (kind === "evaluate") predicted += evaluated;
-    if (strategy.name !== "fedPepTao") continue;
-    if (kind === "score") predicted += numDevices * Math.max(training.batchSize, strategy.minScoringBatch);
+  for (const { spec, numDevices } of scheduleOf(run)) {
+    if (spec.kind === "train") trained += numDevices * perDevice * spec.epochs;
     // a product with the Hessian is two gradients
-    if (kind === "probe") trained += 2 * strategy.probeDevices * strategy.lanczosSteps * training.batchSize;
+    if (spec.kind === "probe") trained += 2 * numDevices * spec.lanczosSteps * batchSize;
+    if (spec.kind === "score") predicted += numDevices * Math.max(batchSize, spec.minBatch);
+    if (spec.kind === "evaluate") predicted += spec.protocols.reduce((sum, protocol) => sum + rowsOf(protocol, size), 0);
   }
-  return { trained, predicted: predicted + (evaluateZeroShot ? size.numEvaluated : 0) };
+  return { trained, predicted };
 }
 
-function keepsOwn(strategy: RunSettings["strategy"]): boolean {
-  return strategy.name === "local" || (strategy.name === "fedPepTao" && strategy.selector !== "all");
+function scheduleOf(run: RunSettings) {
+  return createStrategy(run).schedule(run);
+}
+
+/** What all devices together predict: everybody's rows, or those of the test split that are each one's own. */
+function rowsOf(protocol: Protocol, size: Pick<TaskSize, "numEvaluated" | "numTest">): number {
+  return protocol === "personalised" ? size.numTest : size.numEvaluated;
 }
 
 /** Seconds of one run with so many tabs of one core each. */
@@ -79,7 +78,7 @@ function calibrationOf({ backbone, tuning }: RunSettings, calibrations: readonly
 
 /** Kept of a run: its result; while it runs also its journal, with every device's state. */
 function diskOfRun(run: RunSettings): number {
-  const numPoints = expectedSteps(run).filter(({ kind }) => kind === "evaluate").length * 8;
+  const numPoints = scheduleOf(run).filter(({ spec }) => spec.kind === "evaluate").length * 8;
   return 30_000 + 400 * numPoints;
 }
 

@@ -1,4 +1,4 @@
-import { type DeviceId, omitNames, type Params, type RoundPlan, roundTrip } from "@tutti/core";
+import { type DeviceId, omitNames, type Params, type RoundPlan, roundTrip, taskParams } from "@tutti/core";
 import type { RunOutcome } from "@tutti/server";
 
 /**
@@ -8,8 +8,7 @@ import type { RunOutcome } from "@tutti/server";
 export function evaluatedParams(plan: RoundPlan, states: RunOutcome["deviceStates"]): ReadonlyMap<DeviceId, Params> {
   return new Map(
     plan.tasks.map((task) => {
-      const shared = plan.payloads[task.params] ?? {};
-      const initial = task.initial === undefined ? {} : (plan.payloads[task.initial] ?? {});
+      const { global: shared, initial } = taskParams(plan, task);
       return [task.deviceId, { ...shared, ...initial, ...states.get(task.deviceId)?.local, ...shared }];
     }),
   );
@@ -24,10 +23,11 @@ export function keptParams({ run, globalParams, newcomerParams, deviceStates }: 
 }
 
 /** Every trained parameter as a device without its own gets it for an evaluate step. */
-export function newcomerParams({ tasks, payloads }: RoundPlan): Params {
-  const [task] = tasks;
+export function newcomerParams(plan: RoundPlan): Params {
+  const [task] = plan.tasks;
   if (task === undefined) return {};
-  return { ...(task.initial === undefined ? {} : payloads[task.initial]), ...payloads[task.params] };
+  const { global, initial } = taskParams(plan, task);
+  return { ...initial, ...global };
 }
 
 /** Whether a step asks every device for its part of the test split under the global protocol. */

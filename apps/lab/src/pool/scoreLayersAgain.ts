@@ -1,5 +1,5 @@
 import { type Contribution, createRandom, createStrategy, type DeviceId, type Params, type TunedShape } from "@tutti/core";
-import { createTrainer, type Trainer } from "@tutti/model";
+import { createTrainer, type Trainer, trainerTask } from "@tutti/model";
 import { fetchFile, localUrls } from "../localFiles.ts";
 import type { RescoringInput, RoundScores } from "./workbench.ts";
 
@@ -38,13 +38,12 @@ async function scoresWith(params: Params, trainer: Trainer, { run, attempt, shap
   const roster = Array.from({ length: run.numDevices }, (_, id) => ({ id, numExamples: numExamples.get(id) ?? 0, isConnected: true }));
   const plan = strategy.plan(start, roster, createRandom(run.seed), attempt);
   if (!("tasks" in plan) || plan.stage !== "score") throw new Error(`strategy ${run.strategy.name} does not begin by scoring layers`);
-  const { stage, round } = plan;
   const contributions: Contribution[] = [];
-  for (const { deviceId, spec, params: place } of plan.tasks) {
+  for (const task of plan.tasks) {
+    const { deviceId } = task;
     const count = numExamples.get(deviceId);
     if (count === undefined) continue;
-    const sent = { params: plan.payloads[place] ?? {}, contributionEncoding: run.contributionEncoding };
-    const { body } = await trainer.perform({ deviceId, stage, round, attempt, spec, ...sent }, null);
+    const { body } = await trainer.perform(trainerTask(plan, task), null);
     contributions.push({ deviceId, numExamples: count, body });
   }
   return strategy.summary(strategy.aggregate(start, plan, contributions)).layerScores ?? [];

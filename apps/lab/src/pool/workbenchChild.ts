@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createRandom, initialParams, type RunSettings, tunedEntries } from "@tutti/core";
+import { createRandom, initialParams, type RunSettings, shapesOf, tunedEntries } from "@tutti/core";
 import { findTask, loadDataset } from "@tutti/data";
 import { rememberDatasets } from "@tutti/data/node";
 import { createTrainer, startBackend, trainSourcePrompt } from "@tutti/model";
@@ -63,13 +63,19 @@ async function calibrate({ run: given }: { readonly run: RunSettings }, publicDi
   const { numExamples } = await trainer.addDevice(0, { kind: "share", index: 0 });
   const entries = tunedEntries(readBackboneSizes(publicDir, run.backbone), run.tuning, findTask(run.task).classes.length);
   const params = initialParams(entries, createRandom(run.seed));
-  const shared = { deviceId: 0, stage: "train", round: 1, attempt: 1, params, contributionEncoding: run.contributionEncoding } as const;
+  const expects = {
+    shapes: shapesOf(params),
+    encoding: run.contributionEncoding,
+    batchSize: run.training.batchSize,
+    numExamples,
+  };
+  const shared = { deviceId: 0, stage: "train", round: 1, attempt: 1, parameterSets: { global: params }, expects } as const;
   const seconds = async (spec: Parameters<typeof trainer.perform>[0]["spec"]) => {
     const start = performance.now();
     await trainer.perform({ ...shared, spec }, null);
     return (performance.now() - start) / 1000;
   };
-  const train = { kind: "train", warmupSteps: 0, sharedNames: Object.keys(params), isPersonalised: false, epochs: 1 } as const;
+  const train = { kind: "train", warmupSteps: 0, epochs: 1, isPersonalised: false } as const;
   const evaluate = { kind: "evaluate", protocols: ["global"], splits: ["validation", "test"] } as const;
   await seconds(train);
   const trainSeconds = (await seconds(train)) / numExamples;

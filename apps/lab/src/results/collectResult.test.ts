@@ -133,8 +133,9 @@ test("uploads compare the travelling tensors with all of them in the run's own e
 });
 
 test("what devices tune for themselves after the last round is no round, and nothing of it travels", () => {
+  const settings = { ...sources.settings, strategy: { name: "fedAvg", fineTuneEpochs: 2 } } as const;
   const tuned = [...steps.slice(0, -1), step({ round: 3, step: 2, counted: [0, 1, 2, 3] }), ...steps.slice(-1)];
-  const { rounds, bytes, breakEvenRound } = collectResult({ ...sources, steps: tuned });
+  const { rounds, bytes, breakEvenRound } = collectResult({ ...sources, settings, steps: tuned });
   expect({ rounds, breakEvenRound }).toEqual({ rounds: 3, breakEvenRound: 1 });
   expect(bytes.upAllLayersF32).toBe(2156);
 });

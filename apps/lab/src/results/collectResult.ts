@@ -1,4 +1,4 @@
-import { encodedSize, type Params, pickNames, type RunSettings, type StrategySummary } from "@tutti/core";
+import { createStrategy, encodedSize, findExpected, type Params, pickNames, type RunSettings, type StrategySummary } from "@tutti/core";
 import type { EvaluationRecord, StepRecord, TrafficTotals, WireBytes } from "@tutti/server";
 import { breakEvenRound, type RoundUploads } from "./breakEven.ts";
 import type { RunResult, Scores } from "./runResult.ts";
@@ -56,8 +56,11 @@ export function countTexts({ steps, majority }: Pick<ResultSources, "steps" | "m
   return scores(steps, majority, "numExamples");
 }
 
-/** A round's training; what follows it in the last round is fine-tuning, of which nothing travels. */
-const isTraining = ({ stage, step, kind }: StepRecord) => stage === "train" && kind === "train" && step === 1;
+/** The steps in which a round is trained; fine-tuning is left out. */
+function trainingSteps(settings: RunSettings, steps: readonly StepRecord[]): StepRecord[] {
+  const find = findExpected(createStrategy(settings).schedule(settings));
+  return steps.filter((step) => step.stage === "train" && step.kind === "train" && find(step)?.isFineTuning !== true);
+}
 
 /** Upload bytes of each training round beside all layers in the same encoding, tensors alone. */
 export function uploadsByRound({
@@ -70,7 +73,7 @@ export function uploadsByRound({
     Object.values(params).reduce((sum, tensor) => sum + encodedSize(tensor.shape, settings.contributionEncoding), 0);
   const selected = size(pickNames(allParams, summary.sharedNames ?? Object.keys(allParams)));
   const all = size(allParams);
-  return steps.filter(isTraining).map(({ counted }) => ({ selected: selected * counted.length, allLayers: all * counted.length }));
+  return trainingSteps(settings, steps).map(({ counted }) => ({ selected: selected * counted.length, allLayers: all * counted.length }));
 }
 
 /** The outcome of a run from its records. */
@@ -83,7 +86,7 @@ export function collectResult(sources: ResultSources): RunResult {
   const stage = (name: StepRecord["stage"]) => steps.filter((step) => step.stage === name && step.kind !== "evaluate");
   const stagesAB = both(sources.traffic.score) + both(sources.traffic.count);
   const allLayersBytes = 4 * Object.values(allParams).reduce((total, { data }) => total + data.length, 0);
-  const rounds = steps.filter(isTraining);
+  const rounds = trainingSteps(settings, steps);
   return {
     task: settings.task,
     backend: sources.backend,

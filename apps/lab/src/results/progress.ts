@@ -1,10 +1,9 @@
-import type { Stage, TaskKind } from "@tutti/core";
+import { type ExpectedStep, findExpected, remainingSteps, type Stage, type StepPlace, type TaskKind } from "@tutti/core";
 import { formatBytes, formatSeconds } from "./format.ts";
 
-/** A step that is still to come, or that has been done in so many seconds. */
-export interface ScheduledStep {
-  readonly stage: Stage;
-  readonly kind: TaskKind;
+/** A step that has been done. */
+export interface DoneStep extends StepPlace {
+  readonly seconds: number;
 }
 
 /** Where a run stands. */
@@ -13,6 +12,8 @@ export interface Progress {
   readonly kind: TaskKind;
   readonly round: number;
   readonly numRounds: number;
+  /** Share of the stage's steps that is done, with this one as far as it is. */
+  readonly stageFraction: number;
   /** Tasks of this step that are in, of so many. */
   readonly numDone: number;
   readonly numTasks: number;
@@ -37,15 +38,21 @@ function facts(progress: Progress): string[] {
 
 const activity = ({ kind }: Progress) => ({ score: "scoring", train: "training", probe: "probing", evaluate: "evaluating" })[kind];
 
-/** The state of a run as one line of at most `columns` characters, with a bar over the rounds of the stage. */
+/** The state of a run as one line of at most `columns` characters, with a bar over the steps of the stage. */
 export function renderBar(progress: Progress, columns: number): string {
-  const fraction = (progress.round - 1 + progress.numDone / Math.max(1, progress.numTasks)) / Math.max(1, progress.numRounds);
   const width = 24;
-  const numFull = Math.round(Math.min(1, fraction) * width);
+  const numFull = Math.round(Math.min(1, progress.stageFraction) * width);
   const bar = `${"█".repeat(numFull)}${"░".repeat(width - numFull)}`;
   const what = `${stageNames[progress.stage].padEnd(8)} ${bar} round ${progress.round}/${progress.numRounds}`;
   const task = `${activity(progress)} ${progress.numDone}/${progress.numTasks}`;
   return [what, task, ...facts(progress)].join(" · ").slice(0, Math.max(0, columns - 1));
+}
+
+/** Where a step that is done to a fraction stands among the steps of its stage. */
+export function stageFraction(schedule: readonly ExpectedStep[], { stage, round, step }: StepPlace, fractionDone: number): number {
+  const ofStage = schedule.filter((one) => one.stage === stage);
+  const numBefore = ofStage.filter((one) => one.round < round || (one.round === round && one.step < step)).length;
+  return (numBefore + fractionDone) / Math.max(1, ofStage.length);
 }
 
 /** The state of a run after a closed step, as a line of a log. */
@@ -57,17 +64,32 @@ export function renderLine(progress: Progress): string {
 }
 
 /**
- * Seconds until the end: each remaining step takes as long as the mean of the done steps of its kind;
- * a kind not yet seen counts as a training step, or as the mean of everything before that. Null when nothing is done.
+ * Seconds until the end: each remaining step takes as long for its work as the done steps of its kind took for theirs; a kind not yet seen
+ * counts as the mean training step, or as the mean of everything before that. Null when nothing is done.
  */
-export function estimateSecondsLeft(
-  done: readonly (ScheduledStep & { readonly seconds: number })[],
-  remaining: readonly ScheduledStep[],
-): number | null {
+export function estimateSecondsLeft(schedule: readonly ExpectedStep[], done: readonly DoneStep[]): number | null {
   if (done.length === 0) return null;
-  const mean = (steps: readonly { readonly seconds: number }[]) =>
-    steps.length === 0 ? null : steps.reduce((sum, { seconds }) => sum + seconds, 0) / steps.length;
-  const ofKind = (kind: TaskKind) => mean(done.filter((step) => step.kind === kind));
-  const fallback = ofKind("train") ?? mean(done) ?? 0;
-  return remaining.reduce((sum, { kind }) => sum + (ofKind(kind) ?? fallback), 0);
+  const find = findExpected(schedule);
+  const known = done.flatMap(({ seconds, ...place }) => {
+    const step = find(place);
+    return step === undefined ? [] : [{ seconds, kind: step.spec.kind, work: workOf(step) }];
+  });
+  const ofKind = (kind: TaskKind) => known.filter((step) => step.kind === kind);
+  const trained = ofKind("train");
+  const fallback = mean((trained.length > 0 ? trained : done).map(({ seconds }) => seconds));
+  return remainingSteps(schedule, done).reduce((sum, step) => {
+    const like = ofKind(step.spec.kind);
+    if (like.length === 0) return sum + fallback;
+    return sum + (workOf(step) * mean(like.map(({ seconds }) => seconds))) / mean(like.map(({ work }) => work));
+  }, 0);
+}
+
+/** How much a step computes beside others of its kind: devices times what each does. */
+function workOf({ spec, numDevices }: ExpectedStep): number {
+  if (spec.kind === "train") return numDevices * spec.epochs;
+  return numDevices * (spec.kind === "evaluate" ? spec.protocols.length : 1);
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -17,7 +17,14 @@ const plan: JournalledPlan = {
   step: 1,
   attempt: 1,
   payloads: ["aa"],
-  tasks: [{ deviceId: 4, spec: { kind: "probe", lanczosSteps: 7 }, params: 0 }],
+  tasks: [
+    {
+      deviceId: 4,
+      spec: { kind: "probe", lanczosSteps: 7 },
+      parameterSets: { global: 0 },
+      expects: { shapes: {}, encoding: "f16", batchSize: 8, numExamples: 9 },
+    },
+  ],
   deadlineMs: null,
   quorum: 0.7,
   numDevices: 5,

@@ -1,10 +1,21 @@
-import type { DeviceId, Json, Params, RoundPlan, StrategyState, Tensor } from "@tutti/core";
+import {
+  type DeviceId,
+  type Json,
+  type Params,
+  type PlannedTask,
+  type RoundPlan,
+  type StrategyState,
+  shapesOf,
+  type Tensor,
+} from "@tutti/core";
 import type { Change, KeyValueStore } from "./keyValueStore.ts";
+import type { OlderTask } from "./olderPlans.ts";
 import { bytesOf, floatsOf, packRecord, unpackRecord } from "./records.ts";
 
-/** A plan whose payloads are named by the hash of their encoded bytes. */
-export interface JournalledPlan extends Omit<RoundPlan, "payloads"> {
+/** A plan whose payloads are named by the hash of their encoded bytes; an older coordinator may have written it. */
+export interface JournalledPlan extends Omit<RoundPlan, "payloads" | "tasks"> {
   readonly payloads: readonly string[];
+  readonly tasks: readonly (PlannedTask | OlderTask)[];
 }
 
 /** An accepted contribution, as it arrived. */
@@ -165,6 +176,7 @@ export function openJournal(store: KeyValueStore): Journal {
         hasPlan = true;
         next = null;
       }
+      // Shapes stand beside the values, so that a tensor's record is its floats and nothing need be copied to write it.
       changes.push(["state", packRecord({ values: state.values, shapes: shapesOf(state.tensors) })]);
       if (entry !== null) changes.push([historyKey(numHistory++), packRecord(entry)]);
       store.write([...changes, ...putTensors(state.tensors)]);
@@ -181,11 +193,6 @@ const deviceKey = (id: DeviceId) => `device/${padded(id)}`;
 const stateKey = (id: DeviceId) => `deviceState/${padded(id)}`;
 const historyKey = (index: number) => `history/${padded(index)}`;
 const padded = (value: number) => String(value).padStart(8, "0");
-
-/** Shapes stand beside the values, so that a tensor's record is its floats and nothing need be copied to write it. */
-function shapesOf(tensors: Params): Record<string, readonly number[]> {
-  return Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape]));
-}
 
 /** The journal wrote these records itself, so their JSON is believed to have the type it was written with. */
 function read(store: KeyValueStore): { contents: JournalContents | null; openBlobs: Set<string> } {

@@ -52,13 +52,10 @@ export function createAcceptance(ports: AcceptancePorts, members: Roster): Accep
   const inFlight = new Set<Promise<void>>();
   const { hosting } = members;
 
-  function read(submission: Pick<Submit, "header" | "tensors" | "state">, plan: RoundPlan, { task }: Lease): Contribution | Refusal {
-    const device = hosting.get(task.deviceId);
+  function read(submission: Pick<Submit, "header" | "tensors" | "state">, { task }: Lease): Contribution | Refusal {
     const { shape, numClasses } = ports.tuned;
-    const wasReset = task.spec.kind === "train" && device?.wasReset === true;
-    const params = plan.payloads[task.params] ?? {};
-    const numExamples = device?.numExamples ?? 0;
-    return readSubmission(submission, { run: config.run, shape, task, params, numExamples, keepsStates, numClasses, wasReset });
+    const wasReset = task.spec.kind === "train" && hosting.get(task.deviceId)?.wasReset === true;
+    return readSubmission(submission, { shape, task, keepsStates, numClasses, wasReset });
   }
 
   /** Whether the id is a task that the device had in an earlier step or attempt. */
@@ -126,7 +123,7 @@ export function createAcceptance(ports: AcceptancePorts, members: Roster): Accep
         await journal.flushed();
         return { outcome: "late" };
       }
-      const contribution = read(submission, step.plan, lease);
+      const contribution = read(submission, lease);
       if (isRefusal(contribution)) return contribution;
       // Claimed before anything is awaited: from here on it counts, whatever the deadline does.
       lease.state = "accepting";
@@ -148,7 +145,7 @@ export function createAcceptance(ports: AcceptancePorts, members: Roster): Accep
       if (lease === undefined) return;
       const { json, bytes: tensors } = unpackRecord(bytes);
       const header = json as Submit["header"];
-      const contribution = read(header.kind === "train" ? { header, tensors } : { header }, step.plan, lease);
+      const contribution = read(header.kind === "train" ? { header, tensors } : { header }, lease);
       if (isRefusal(contribution)) throw new Error(`journal: the contribution to task ${taskId} is damaged: ${contribution.message}`);
       lease.accepted = { sha256, contribution };
       lease.end({ kind: "contributed", contribution });

@@ -1,4 +1,4 @@
-import type { Contribution, DeviceId, PlannedTask, RoundPlan, TaskOutcome } from "@tutti/core";
+import { type Contribution, type DeviceId, mapParameterSets, type PlannedTask, type RoundPlan, type TaskOutcome } from "@tutti/core";
 import { type BlobRef, type TaskLease, taskId } from "@tutti/protocol";
 
 /** A task that is out: it ends once, by a contribution, by leaving, by declining or by the deadline. */
@@ -45,30 +45,23 @@ export function isOpenLease(step: OpenStep | null, lease: Lease | undefined): bo
 }
 
 /** The message that hands a task to its device. */
-export function leaseMessage(
-  { plan, payloads, deadlineAt }: OpenStep,
-  lease: Lease,
-  run: { contributionEncoding: TaskLease["contributionEncoding"] },
-  now: number,
-): TaskLease {
-  const { task } = lease;
-  const params = payloads[task.params];
-  const initial = task.initial === undefined ? undefined : payloads[task.initial];
-  const correction = task.correction === undefined ? undefined : payloads[task.correction];
-  if (params === undefined) throw new Error(`task ${lease.taskId}: the plan has no payload ${task.params}`);
+export function leaseMessage({ plan, payloads, deadlineAt }: OpenStep, { taskId, task }: Lease, now: number): TaskLease {
+  const blobOf = (index: number, name: string): BlobRef => {
+    const blob = payloads[index];
+    if (blob === undefined) throw new Error(`task ${taskId}: its set ${name} is payload ${index}, but the plan has ${payloads.length}`);
+    return blob;
+  };
   return {
-    taskId: lease.taskId,
+    taskId,
     deviceId: task.deviceId,
     stage: plan.stage,
     round: plan.round,
     step: plan.step,
     attempt: plan.attempt,
     spec: task.spec,
-    params,
-    ...(initial === undefined ? {} : { initial }),
-    ...(correction === undefined ? {} : { correction }),
+    parameterSets: mapParameterSets(task.parameterSets, blobOf),
+    expects: task.expects,
     deadlineMs: deadlineAt === null ? null : Math.max(0, Math.round(deadlineAt - now)),
-    contributionEncoding: run.contributionEncoding,
   };
 }
 

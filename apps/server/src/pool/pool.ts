@@ -64,6 +64,10 @@ export function createPool(ports: PoolPorts): Pool {
     saveClient: (client) => journal.putClient(client),
     isOpenTask: (taskId) => isOpenLease(step, step?.leases.get(taskId)),
     isBusy: (deviceId) => isOpenLease(step, step?.byDevice.get(deviceId)),
+    leasedExamples(deviceId) {
+      const lease = step?.byDevice.get(deviceId);
+      return isOpenLease(step, lease) ? (lease?.task.expects.numExamples ?? null) : null;
+    },
     stateBlob(sha256) {
       const bytes = blobs.get(sha256);
       return bytes === null ? null : { sha256, numBytes: bytes.length };
@@ -89,8 +93,8 @@ export function createPool(ports: PoolPorts): Pool {
     const connection = members.connectionOf(lease.task.deviceId);
     if (step === null || connection === null || lease.sentOn === connection.id || !isOpenLease(step, lease)) return;
     lease.sentOn = connection.id;
-    const message = leaseMessage(step, lease, config.run, clock.now());
-    const blobs = [message.params, message.initial, message.correction].flatMap((blob) => blob?.sha256 ?? []);
+    const message = leaseMessage(step, lease, clock.now());
+    const blobs = Object.values(message.parameterSets).map(({ sha256 }) => sha256);
     ports.onHandedOut(hosting.get(lease.task.deviceId)?.clientKey ?? "", blobs);
     connection.task(message);
   }

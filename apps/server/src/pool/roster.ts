@@ -12,6 +12,8 @@ export interface RosterPorts extends HostingPorts {
   readonly devices: readonly JournalledDevice[];
   readonly clients: readonly JournalledClient[];
   saveClient(client: JournalledClient): void;
+  /** n_i in the lease of the task that a device has out, or null where it has none. */
+  leasedExamples(deviceId: DeviceId): number | null;
   /** Something changed that planning or a page may care about. */
   onChange(): void;
 }
@@ -85,9 +87,11 @@ export function createRoster(ports: RosterPorts): Roster {
   function checkRegistration(client: Client, deviceId: DeviceId, numExamples: number): Refusal | null {
     const device = hosting.get(deviceId);
     if (device?.clientKey !== client.clientKey) return refuse("P-14", `device ${deviceId} is not assigned to this client`);
-    const { numExamples: known } = device;
+    const leased = ports.leasedExamples(deviceId);
+    const known = leased ?? device.numExamples;
     if (known === null || known === numExamples) return null;
-    return refuse("P-14", `device ${deviceId}: numExamples is ${known} since it was registered, received ${numExamples}`);
+    const since = leased === null ? "since it was registered" : "in the task that is out";
+    return refuse("P-14", `device ${deviceId}: numExamples is ${known} ${since}, received ${numExamples}`);
   }
 
   return {

@@ -1,13 +1,5 @@
 import { createHash } from "node:crypto";
-import {
-  type Contribution,
-  type ContributionBody,
-  countSteps,
-  type Params,
-  type PlannedTask,
-  type RunSettings,
-  type TunedShape,
-} from "@tutti/core";
+import { type Contribution, type ContributionBody, countSteps, type PlannedTask, type TunedShape } from "@tutti/core";
 import {
   CodecError,
   type ContributionHeader,
@@ -21,13 +13,8 @@ import {
 
 /** What decides whether a submission fits its task. */
 export interface Expectation {
-  readonly run: RunSettings;
   readonly shape: TunedShape;
   readonly task: PlannedTask;
-  /** The global parameters that the task started from. */
-  readonly params: Params;
-  /** n_i. */
-  readonly numExamples: number;
   readonly keepsStates: boolean;
   readonly numClasses: number;
   /** Whether the device lost its private state since its last training contribution. */
@@ -40,8 +27,8 @@ export function readSubmission(submission: Pick<Submit, "header" | "tensors" | "
   if (isRefusal(body)) return body;
   const wrongState = checkState(submission.state, expected.keepsStates);
   if (wrongState !== null) return wrongState;
-  const { task, numExamples, wasReset } = expected;
-  return { deviceId: task.deviceId, numExamples, body, ...(wasReset ? { wasReset } : {}) };
+  const { task, wasReset } = expected;
+  return { deviceId: task.deviceId, numExamples: task.expects.numExamples, body, ...(wasReset ? { wasReset } : {}) };
 }
 
 /** What tells a duplicate from other bytes under the same task id. The header's names are in the schema's order, so equal headers give equal text. */
@@ -52,16 +39,17 @@ export function hashSubmission({ header, tensors }: Pick<Submit, "header" | "ten
 }
 
 function readBody({ header, tensors }: Pick<Submit, "header" | "tensors">, expected: Expectation): ContributionBody | Refusal {
-  const { task, run, params, numExamples } = expected;
-  if (header.kind !== task.spec.kind) return refuse("P-45", `header.kind: ${header.kind}, expected ${task.spec.kind}`);
+  const { spec, expects } = expected.task;
+  if (header.kind !== spec.kind) return refuse("P-45", `header.kind: ${header.kind}, expected ${spec.kind}`);
   if (header.kind !== "train") return checkHeader(header, expected) ?? header;
-  if (task.spec.kind !== "train" || tensors === undefined) return refuse("P-45", "tensors: are missing");
-  const { localEpochs, batchSize } = run.training;
-  const numSteps = countSteps(numExamples, { localEpochs: task.spec.epochs ?? localEpochs, batchSize });
-  if (header.numSteps !== numSteps)
-    return refuse("P-46", `header.numSteps: ${header.numSteps}, expected ${numSteps} for ${numExamples} examples`);
-  const shapes = Object.fromEntries(task.spec.sharedNames.map((name) => [name, params[name]?.shape ?? []]));
-  const decoded = decodeExpected(tensors, { shapes, encoding: run.contributionEncoding });
+  if (spec.kind !== "train" || tensors === undefined) return refuse("P-45", "tensors: are missing");
+  const { numExamples, batchSize } = expects;
+  const numSteps = countSteps(numExamples, { localEpochs: spec.epochs, batchSize });
+  if (header.numSteps !== numSteps) {
+    const work = `${spec.epochs} × ${numExamples} examples in batches of ${batchSize}`;
+    return refuse("P-46", `header.numSteps: ${header.numSteps}, expected ${numSteps} for ${work}`);
+  }
+  const decoded = decodeExpected(tensors, expects);
   return isRefusal(decoded) ? decoded : { ...header, delta: decoded.params };
 }
 

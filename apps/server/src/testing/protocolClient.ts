@@ -173,10 +173,9 @@ export function joinAsClient(options: ProtocolClientOptions): ProtocolClient {
     if (welcome === null) throw new Error("a task came before the welcome");
     const here = device(lease.deviceId);
     if (here.pending?.submit.taskId === lease.taskId) return here.pending.submit;
-    const initial = lease.initial === undefined ? null : await params(lease.initial);
-    const correction = lease.correction === undefined ? null : await params(lease.correction);
-    const { body, state } = simulate(welcome.run, lease, await params(lease.params), here.state, { initial, correction });
-    const tensors = body.kind === "train" ? { tensors: encodeParams(body.delta, lease.contributionEncoding) } : {};
+    const entries = Object.entries(lease.parameterSets).map(async ([name, ref]) => [name, await params(ref)] as const);
+    const { body, state } = simulate(welcome.run, lease, Object.fromEntries(await Promise.all(entries)), here.state);
+    const tensors = body.kind === "train" ? { tensors: encodeParams(body.delta, lease.expects.encoding) } : {};
     const carried = welcome.keepsStates && body.kind === "train" && state !== null ? { state: encodeDeviceState(state) } : {};
     const submit: Submit = { taskId: lease.taskId, deviceId: lease.deviceId, header: headerOf(body), ...tensors, ...carried };
     here.pending = { submit, state };

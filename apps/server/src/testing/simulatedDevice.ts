@@ -1,4 +1,14 @@
-import { type ContributionBody, createRandom, mapParams, type Params, pickNames, type RunSettings, sortedNames } from "@tutti/core";
+import {
+  type ContributionBody,
+  countSteps,
+  createRandom,
+  mapParams,
+  type ParameterSets,
+  type Params,
+  pickNames,
+  type RunSettings,
+  sortedNames,
+} from "@tutti/core";
 import type { DeviceStateParts, TaskLease } from "@tutti/protocol";
 
 /** What a simulated device computes for a task: a function of the task, its parameters and the device's state, and of nothing else. */
@@ -15,16 +25,15 @@ export function simulatedExamples(deviceId: number): number {
 /** Performs a task: small seeded steps in place of gradients, with local parameters that depend on every task accepted before. */
 export function simulate(
   run: RunSettings,
-  lease: Pick<TaskLease, "deviceId" | "stage" | "round" | "attempt" | "spec">,
-  params: Params,
+  lease: Pick<TaskLease, "deviceId" | "stage" | "round" | "attempt" | "spec" | "expects">,
+  { global = {}, initial, correction }: ParameterSets<Params>,
   state: DeviceStateParts | null,
-  { initial = null, correction = null }: { readonly initial?: Params | null; readonly correction?: Params | null } = {},
 ): SimulatedResult {
-  const { deviceId, stage, round, attempt, spec } = lease;
+  const { deviceId, stage, round, attempt, spec, expects } = lease;
   const random = createRandom(run.seed).stream({ stage, round, attempt, device: deviceId, purpose: "simulated" });
   switch (spec.kind) {
     case "score": {
-      const numLayers = sortedNames(params).filter((name) => name.startsWith("prefix/")).length;
+      const numLayers = sortedNames(global).filter((name) => name.startsWith("prefix/")).length;
       const isLast = (layer: number) => layer === numLayers - 1 && !spec.scoreLastLayer;
       return {
         body: { kind: "score", layerScores: Array.from({ length: numLayers }, (_, layer) => (isLast(layer) ? null : random.uniform())) },
@@ -45,18 +54,19 @@ export function simulate(
       return { body: { kind: "evaluate", results }, state };
     }
     case "train": {
-      const numSteps = (spec.epochs ?? run.training.localEpochs) * Math.ceil(simulatedExamples(deviceId) / run.training.batchSize);
-      const start: Params = { ...initial, ...state?.local, ...params };
+      const numSteps = countSteps(expects.numExamples, { localEpochs: spec.epochs, batchSize: expects.batchSize });
+      const sharedNames = Object.keys(expects.shapes);
+      const start: Params = { ...initial, ...state?.local, ...global };
       const drift = Object.values(state?.local ?? {}).reduce((sum, tensor) => sum + (tensor.data[0] ?? 0), 0);
       const trained = mapParams(start, (tensor, name) => ({
         shape: tensor.shape,
         data: tensor.data.map((value, i) => value + 0.02 * random.normal() + 0.01 * drift - 0.01 * (correction?.[name]?.data[i] ?? 0)),
       }));
-      const delta = mapParams(pickNames(trained, spec.sharedNames), (tensor, name) => ({
+      const delta = mapParams(pickNames(trained, sharedNames), (tensor, name) => ({
         shape: tensor.shape,
-        data: tensor.data.map((value, i) => value - (params[name]?.data[i] ?? 0)),
+        data: tensor.data.map((value, i) => value - (global[name]?.data[i] ?? 0)),
       }));
-      const localNames = sortedNames(trained).filter((name) => !spec.sharedNames.includes(name));
+      const localNames = sortedNames(trained).filter((name) => !sharedNames.includes(name));
       const next = spec.isPersonalised ? { local: pickNames(trained, localNames), moments: null, stageSteps: numSteps } : null;
       return { body: { kind: "train", delta, numSteps, firstLoss: 1.5, lastLoss: 1.25 }, state: next };
     }

@@ -8,7 +8,8 @@ import { workerTrainer } from "./workerTrainer.ts";
 
 const ready = readyEvent.kind === "ready" ? readyEvent.ready : null;
 const setup = { run: presets.demo, manifestUrl: "m", datasetUrl: "d", backend: "wasm", threads: 2 } as const;
-const task = { ...taskOf(3), attempt: 1, spec: { kind: "probe", lanczosSteps: 2 }, params: {}, contributionEncoding: "f16" } as const;
+const expects = { shapes: {}, encoding: "f16", batchSize: 8, numExamples: 12 } as const;
+const task = { ...taskOf(3), attempt: 1, spec: { kind: "probe", lanczosSteps: 2 }, parameterSets: {}, expects } as const;
 
 /** Two ends that hand over structured clones, as a worker does. */
 function channel(): { page: Port<WorkerReply, WorkerRequest>; worker: Port<WorkerRequest, WorkerReply> } {

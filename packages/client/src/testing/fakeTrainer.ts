@@ -36,9 +36,9 @@ export function promptOf(start: number): Params[string] {
 }
 
 /** Trains by rule: the delta is 0.5 + i/8 per value, the local layer is the old one (or `initial`) plus 1, in 3 steps. */
-export async function workByRule({ spec, initial }: TrainerTask, state: DeviceState | null): Promise<TrainerResult> {
+export async function workByRule({ spec, parameterSets }: TrainerTask, state: DeviceState | null): Promise<TrainerResult> {
   if (spec.kind !== "train") return { body: { kind: "score", layerScores: [1.25, null] }, state };
-  const before = state?.local["prefix/1"] ?? initial?.["prefix/1"] ?? promptOf(0);
+  const before = state?.local["prefix/1"] ?? parameterSets.initial?.["prefix/1"] ?? promptOf(0);
   const local = { "prefix/1": { shape: before.shape, data: before.data.map((value) => value + 1) } };
   const body: ContributionBody = { kind: "train", delta: { "prefix/0": promptOf(0.5) }, numSteps: 3, firstLoss: 2.5, lastLoss: 1.5 };
   return { body, state: { local, moments: null, stageSteps: (state?.stageSteps ?? 0) + 3 } };

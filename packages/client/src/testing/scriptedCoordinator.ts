@@ -91,7 +91,7 @@ export function welcomeWith(part: Partial<Welcome> = {}): Welcome {
 }
 
 /** A training lease for device 3 whose id ends in `name`. */
-export function leaseOf(name: string, params: BlobRef, part: Partial<TaskLease> = {}): TaskLease {
+export function leaseOf(name: string, global: BlobRef, part: Partial<TaskLease> = {}): TaskLease {
   return {
     taskId: name.padStart(32, "0"),
     deviceId: 3,
@@ -99,10 +99,10 @@ export function leaseOf(name: string, params: BlobRef, part: Partial<TaskLease> 
     round: 1,
     step: 1,
     attempt: 1,
-    spec: { kind: "train", warmupSteps: 0, sharedNames: ["prefix/0"], isPersonalised: true },
-    params,
+    spec: { kind: "train", warmupSteps: 0, epochs: 1, isPersonalised: true },
+    parameterSets: { global },
+    expects: { shapes: { "prefix/0": [2, 1, 3] }, encoding: "f16", batchSize: 8, numExamples: 13 },
     deadlineMs: null,
-    contributionEncoding: "f16",
     ...part,
   };
 }

@@ -1,3 +1,4 @@
+import { taskParams } from "../parameterSets.ts";
 import { add, type Params, weightedSum } from "../params.ts";
 import type { RunSettings } from "../run.ts";
 import type { Contribution, ContributionBody, RoundPlan, TaskKind } from "../task.ts";
@@ -35,11 +36,11 @@ export function average(sent: Params, contributions: readonly ContributionOf<"tr
   return add(sent, weightedSum(deltas, exampleWeights(contributions)));
 }
 
-/** The parameters that the plan's tasks started from, as the devices decoded them. */
+/** W as the plan's tasks started from it and the devices decoded it. */
 export function sentParams(plan: RoundPlan): Params {
   const [task] = plan.tasks;
   if (task === undefined) throw new Error(`${plan.stage} round ${plan.round}: a plan without tasks`);
-  return plan.payloads[task.params];
+  return taskParams(plan, task).global ?? {};
 }
 
 /** W⁺ = A, as the devices will decode it. */

@@ -15,7 +15,7 @@ export interface Situation {
 
 /** Devices of a step, in sampling order where they were sampled. */
 export interface Cohort {
-  readonly devices: readonly DeviceId[];
+  readonly devices: readonly Device[];
   /** N. */
   readonly numDevices: number;
 }
@@ -71,7 +71,7 @@ function plannable(situation: Situation): Device[] | Waiting {
 function cohortOf(situation: Situation, chosen: readonly Device[]): Cohort | Waiting {
   const away = chosen.filter((device) => !device.isConnected).map((device) => device.id);
   if (away.length > 0) return { waiting: `sampled but away: device ${away.sort((a, b) => a - b).join(", ")}` };
-  return { devices: chosen.map((device) => device.id), numDevices: numDevicesOf(situation) };
+  return { devices: chosen, numDevices: numDevicesOf(situation) };
 }
 
 /** N: the devices of a fixed roster, or those registered so far. */

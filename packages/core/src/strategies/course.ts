@@ -2,6 +2,7 @@ import type { FedPepTaoSettings, RunSettings } from "../run.ts";
 import { readsStates } from "../selection/layerScores.ts";
 import type { Stage, TaskKind } from "../task.ts";
 import { isEvaluationDue } from "./evaluations.ts";
+import type { ExpectedStep } from "./strategy.ts";
 
 /** A step of the run: which stage, round and step within the round, and what the devices do in it. */
 export type Position = {
@@ -12,7 +13,32 @@ export type Position = {
   readonly isDone: boolean;
 };
 
-const firstTrainStep: Position = { stage: "train", round: 1, step: 1, kind: "train", isDone: false };
+/** Where the train stage starts, and with it most runs. */
+export const firstTrainStep: Position = { stage: "train", round: 1, step: 1, kind: "train", isDone: false };
+
+/** A strategy's course: where it starts, how it goes on, and what its devices do there after so many evaluations. */
+export interface Course {
+  readonly first: Position;
+  next(position: Position): Position;
+  at(position: Position, numEvaluations: number): Pick<ExpectedStep, "spec" | "numDevices" | "isFineTuning">;
+}
+
+/** The steps of a course, in order. */
+export function scheduleOf({ first, next, at }: Course): ExpectedStep[] {
+  const steps: ExpectedStep[] = [];
+  let numEvaluations = 0;
+  for (let position = first; !position.isDone; position = next(position)) {
+    const { stage, round, step, kind } = position;
+    steps.push({ stage, round, step, ...at(position, numEvaluations) });
+    if (kind === "evaluate") numEvaluations += 1;
+  }
+  return steps;
+}
+
+/** Devices that a step is planned for when all of them are there. */
+export function expectedDevices({ numDevices, cohortSize }: RunSettings, who: "cohort" | "all"): number {
+  return who === "cohort" ? Math.min(cohortSize, numDevices) : numDevices;
+}
 
 /** Where FedPepTAO starts: Stages A and B are left out as far as nothing they find is used. */
 export function firstPosition(settings: FedPepTaoSettings): Position {

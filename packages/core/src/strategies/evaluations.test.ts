@@ -141,9 +141,9 @@ test("matrices of different sizes are an error that names the device", () => {
 const first = { ...presets.demo, evaluateZeroShot: true };
 
 test("the backbone without prompts is looked at in the first evaluation alone, and not at all where a run does without", () => {
-  expect(isZeroShotDue(first, [])).toBe(true);
-  expect(isZeroShotDue(first, [{}])).toBe(false);
-  expect(isZeroShotDue({ ...first, evaluateZeroShot: false }, [])).toBe(false);
+  expect(isZeroShotDue(first, 0)).toBe(true);
+  expect(isZeroShotDue(first, 1)).toBe(false);
+  expect(isZeroShotDue({ ...first, evaluateZeroShot: false }, 0)).toBe(false);
   expect(evaluateSpec({ isZeroShotDue: true, isPersonalised: false })).toMatchObject({ protocols: ["global", "zeroShot"] });
   expect(evaluateSpec({ isZeroShotDue: false, isPersonalised: false })).toMatchObject({ protocols: ["global"] });
 });

@@ -27,8 +27,8 @@ export function evaluateSpec({ isZeroShotDue, isPersonalised }: EvaluationPurpos
 }
 
 /** The backbone without prompts is the same in every round, so it is looked at once. States of runs begun before there was a choice hold none. */
-export function isZeroShotDue(run: RunSettings, evaluations: readonly unknown[]): boolean {
-  return (run.evaluateZeroShot ?? true) && evaluations.length === 0;
+export function isZeroShotDue(run: RunSettings, numEvaluations: number): boolean {
+  return (run.evaluateZeroShot ?? true) && numEvaluations === 0;
 }
 
 /**

@@ -15,12 +15,11 @@ const initial = paramsOf({ "prefix/0": [1, 2], "prefix/1": [4, -8], "head/bias":
 test("a round averages what the devices ended with, weighted by their examples", () => {
   const state = fedAvg.init(run, testShape(2, true), initial);
   const plan = planOf(fedAvg, state, roster, random, 1);
-  expect(plan.tasks[0].spec).toEqual({
-    kind: "train",
-    warmupSteps: 0,
-    sharedNames: ["prefix/0", "prefix/1", "head/bias"],
-    isPersonalised: false,
-  });
+  expect(plan.tasks[0].spec).toEqual({ kind: "train", warmupSteps: 0, epochs: 2, isPersonalised: false });
+  const shapes = { "prefix/0": [2], "prefix/1": [2], "head/bias": [1] };
+  expect(plan.tasks.map(({ parameterSets, expects }) => ({ parameterSets, expects }))).toEqual(
+    [1, 2, 5].map((numExamples) => ({ parameterSets: { global: 0 }, expects: { shapes, encoding: "f32", batchSize: 8, numExamples } })),
+  );
   const next = fedAvg.aggregate(state, plan, [
     trained(0, 1, 2, paramsOf({ "prefix/0": [8, 0], "prefix/1": [0, 16], "head/bias": [1] })),
     trained(1, 2, 2, paramsOf({ "prefix/0": [-4, 4], "prefix/1": [0, 0], "head/bias": [2] })),

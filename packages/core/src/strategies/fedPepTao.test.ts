@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { roundTrip } from "../encoding.ts";
-import { norm, type Params, subtract } from "../params.ts";
+import { norm, type Params, pickNames, shapesOf, subtract } from "../params.ts";
 import { presets } from "../presets.ts";
 import { createRandom } from "../random.ts";
 import { type RoundEvent, runRounds, type TaskOutcome } from "../rounds.ts";
@@ -135,10 +135,12 @@ test("in the training stage only the selected layers and the head travel, and th
   const plan = plansOf(events).find((candidate) => candidate.stage === "train");
   const counted = events.findLast((event) => event.kind === "closed" && event.plan.stage === "count");
   expect(plan?.payloads.map((payload) => Object.keys(payload))).toEqual([["prefix/0", "prefix/1", "head/bias"], ["prefix/2"]]);
-  expect(plan?.tasks[0]).toMatchObject({ params: 0, initial: 1, spec: { isPersonalised: true, warmupSteps: 0 } });
+  expect(plan?.tasks[0]).toMatchObject({ parameterSets: { global: 0, initial: 1 }, spec: { isPersonalised: true, warmupSteps: 0 } });
   const counting = plansOf(events).find((candidate) => candidate.stage === "count");
-  expect(counting?.tasks[0]).not.toHaveProperty("initial");
-  expect(counting?.tasks[0].spec).toMatchObject({ isPersonalised: false, warmupSteps: 10, sharedNames: Object.keys(initial) });
+  expect(counting?.tasks[0].parameterSets).toEqual({ global: 0 });
+  expect(counting?.tasks[0].spec).toMatchObject({ isPersonalised: false, warmupSteps: 10 });
+  expect(counting?.tasks[0].expects.shapes).toEqual(shapesOf(initial));
+  expect(plan?.tasks[0].expects.shapes).toEqual(shapesOf(pickNames(initial, ["prefix/0", "prefix/1", "head/bias"])));
   const newcomer = fedPepTao.newcomerParams(state);
   expect(Object.keys(newcomer)).toEqual(Object.keys(initial));
   expect(newcomer["prefix/2"]).toBe(plan?.payloads[1]["prefix/2"]);

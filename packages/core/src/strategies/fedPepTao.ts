@@ -1,17 +1,32 @@
 import { pickNames } from "../params.ts";
 import type { FedPepTaoSettings, RunSettings } from "../run.ts";
-import type { Contribution, PlannedTask, RoundPlan, TaskSpec } from "../task.ts";
+import type { Contribution, ParameterSets, RoundPlan, TaskSpec } from "../task.ts";
 import { firstInOrder, type Situation, sampleCohort, wholeRoster } from "./cohort.ts";
-import { firstPosition, nextPosition, numRoundsOf } from "./course.ts";
+import { expectedDevices, firstPosition, nextPosition, numRoundsOf, type Position, scheduleOf } from "./course.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
 import { type FedPepTaoState, type FedPepTaoValues, startTensors } from "./fedPepTaoState.ts";
 import { closeCounting, closeProbing, closeScoring, startTraining } from "./layerStages.ts";
 import type { Strategy } from "./strategy.ts";
+import { taskFor } from "./tasks.ts";
 import { allNames, namesOfLayers, under } from "./tensors.ts";
 import { closeTraining, firstServerRate } from "./trainStage.ts";
 
 /** FedPepTAO (Che et al., EMNLP 2023): score the layers, count how many travel, then train with adaptive aggregation (fedpeptao.md §§3-5). */
 export const fedPepTao: Strategy<FedPepTaoState> = {
+  schedule(run) {
+    const settings = settingsOf(run);
+    return scheduleOf({
+      first: firstPosition(settings),
+      next: (position) => nextPosition(position, run, settings),
+      at: (position, numEvaluations) => ({
+        spec: specAt(position, run, { numEvaluations, isPersonalised: keepsLayers(settings) }),
+        numDevices:
+          position.kind === "probe" ? Math.min(settings.probeDevices, run.numDevices) : expectedDevices(run, whoIsAsked(position)),
+        isFineTuning: false,
+      }),
+    });
+  },
+
   init(run, shape, initial) {
     const settings = settingsOf(run);
     const position = firstPosition(settings);
@@ -30,15 +45,18 @@ export const fedPepTao: Strategy<FedPepTaoState> = {
     const { stage, round, step, kind } = position;
     const cohort = cohortFor(state.values, { run, roster, random, stage, round, attempt });
     if ("waiting" in cohort) return cohort;
-    const spec = specOf(state.values);
+    const { shape, selectedLayers, evaluations } = state.values;
+    const stays = isPersonalised(shape.numLayers, selectedLayers);
+    const spec = specAt(position, run, { numEvaluations: evaluations.length, isPersonalised: stays });
     const sent = under(state.tensors, "W/");
     const local = stage === "train" ? under(state.tensors, "initial/") : {};
     const hasLocal = Object.keys(local).length > 0;
-    const task = (deviceId: number): PlannedTask => ({ deviceId, spec, params: 0, ...(hasLocal ? { initial: 1 } : {}) });
+    const parameterSets: ParameterSets<number> = { global: 0, ...(hasLocal ? { initial: 1 } : {}) };
+    const shared = kind === "train" ? pickNames(sent, sharedNames(state.values)) : {};
     return {
       ...{ stage, round, step, attempt },
       payloads: hasLocal ? [sent, local] : [sent],
-      tasks: cohort.devices.map(task),
+      tasks: cohort.devices.map((device) => taskFor(device, run, { spec, parameterSets, shared })),
       deadlineMs: run.deadlineMs,
       quorum: kind === "probe" ? 1 : run.quorum, // a prober that leaves is replaced
       numDevices: cohort.numDevices,
@@ -77,29 +95,44 @@ function settingsOf(run: RunSettings): FedPepTaoSettings {
   return run.strategy;
 }
 
-function cohortFor(values: FedPepTaoValues, situation: Situation) {
-  const { settings, position, lastCohort } = values;
-  if (position.kind === "train") return sampleCohort(situation);
-  return position.kind === "probe" ? firstInOrder(situation, lastCohort, settings.probeDevices) : wholeRoster(situation);
+function cohortFor({ settings, position, lastCohort }: FedPepTaoValues, situation: Situation) {
+  if (position.kind === "probe") return firstInOrder(situation, lastCohort, settings.probeDevices);
+  return whoIsAsked(position) === "cohort" ? sampleCohort(situation) : wholeRoster(situation);
 }
 
-function specOf({ run, settings, shape, position, selectedLayers, evaluations }: FedPepTaoValues): TaskSpec {
+/** Of a step that is no probe. */
+function whoIsAsked({ kind }: Position): "cohort" | "all" {
+  return kind === "train" ? "cohort" : "all";
+}
+
+/** What the settings leave open of a step. */
+interface Situated {
+  readonly numEvaluations: number;
+  /** Whether some layers stay on the devices. */
+  readonly isPersonalised: boolean;
+}
+
+function specAt({ stage, kind }: Position, run: RunSettings, { numEvaluations, isPersonalised }: Situated): TaskSpec {
+  const settings = settingsOf(run);
   const { selector, scoringDropout, maskPadding, minScoringBatch, scoreLastLayer } = settings;
-  switch (position.kind) {
+  switch (kind) {
     case "score":
-      return { kind: "score", selector, minBatch: minScoringBatch, dropout: scoringDropout, maskPadding, scoreLastLayer };
-    case "train":
-      return selectedLayers === null
-        ? { kind: "train", warmupSteps: settings.countingWarmupSteps, sharedNames: allNames(shape), isPersonalised: false }
-        : { kind: "train", warmupSteps: 0, sharedNames: namesOfLayers(shape, selectedLayers), isPersonalised: true };
+      return { kind, selector, minBatch: minScoringBatch, dropout: scoringDropout, maskPadding, scoreLastLayer };
+    case "train": {
+      const isCounting = stage === "count";
+      const warmupSteps = isCounting ? settings.countingWarmupSteps : 0;
+      return { kind, warmupSteps, epochs: run.training.localEpochs, isPersonalised: !isCounting };
+    }
     case "probe":
-      return { kind: "probe", lanczosSteps: settings.lanczosSteps };
+      return { kind, lanczosSteps: settings.lanczosSteps };
     case "evaluate":
-      return evaluateSpec({
-        isZeroShotDue: isZeroShotDue(run, evaluations),
-        isPersonalised: isPersonalised(shape.numLayers, selectedLayers),
-      });
+      return evaluateSpec({ isZeroShotDue: isZeroShotDue(run, numEvaluations), isPersonalised });
   }
+}
+
+/** Names that travel: all of them until layers are selected. */
+function sharedNames({ shape, selectedLayers }: FedPepTaoValues): string[] {
+  return selectedLayers === null ? allNames(shape) : namesOfLayers(shape, selectedLayers);
 }
 
 function closeStep(state: FedPepTaoState, plan: RoundPlan, contributions: readonly Contribution[]): FedPepTaoState {
@@ -115,4 +148,9 @@ function closeStep(state: FedPepTaoState, plan: RoundPlan, contributions: readon
 /** Whether something stays on the devices. */
 function isPersonalised(numLayers: number, selectedLayers: readonly number[] | null): boolean {
   return selectedLayers !== null && selectedLayers.length < numLayers;
+}
+
+/** The same before any layer is selected: a fraction below 1 may still come to all of few layers. */
+function keepsLayers({ selector, keepFraction }: FedPepTaoSettings): boolean {
+  return selector !== "all" && keepFraction !== 1;
 }

@@ -1,11 +1,12 @@
 import { roundTrip } from "../encoding.ts";
 import { type Params, pickNames } from "../params.ts";
 import type { RunSettings } from "../run.ts";
-import type { Contribution, Device, PlannedTask, RoundPlan, TaskSpec } from "../task.ts";
+import type { Contribution, Device, ParameterSets, PlannedTask, RoundPlan, TaskSpec } from "../task.ts";
 import { sampleCohort, wholeRoster } from "./cohort.ts";
-import { nextTrainPosition, type Position } from "./course.ts";
+import { expectedDevices, firstTrainStep, nextTrainPosition, type Position, scheduleOf } from "./course.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
 import type { AsJson, Evaluation, Strategy, StrategyState, TunedShape } from "./strategy.ts";
+import { taskFor } from "./tasks.ts";
 import { allNames, under, withPrefix } from "./tensors.ts";
 
 export type GlobalModelValues = {
@@ -41,11 +42,21 @@ interface StepContent {
 /** A strategy that samples devices, trains them from one W and aggregates what they send; every device evaluates with W. */
 export function globalModel(rule: GlobalModelRule): Strategy<GlobalModelState> {
   return {
+    schedule: (run) =>
+      scheduleOf({
+        first: firstTrainStep,
+        next: (position) => nextPosition(position, run),
+        at: (position, numEvaluations) => ({
+          spec: specAt(position, run, numEvaluations),
+          numDevices: expectedDevices(run, isCohortStep(position) ? "cohort" : "all"),
+          isFineTuning: isFineTuning(position),
+        }),
+      }),
+
     init(run, shape, initial) {
-      const position: Position = { stage: "train", round: 1, step: 1, kind: "train", isDone: false };
       const sent = roundTrip(pickNames(initial, allNames(shape)), run.paramsEncoding);
       return {
-        values: { run, shape, position, evaluations: [] },
+        values: { run, shape, position: firstTrainStep, evaluations: [] },
         tensors: { ...withPrefix("W/", sent), ...rule.start?.(run, sent) },
       };
     },
@@ -53,15 +64,14 @@ export function globalModel(rule: GlobalModelRule): Strategy<GlobalModelState> {
     plan(state, roster, random, attempt) {
       const { run, position } = state.values;
       if (position.isDone) return { done: true };
-      const { stage, round, step, kind } = position;
+      const { stage, round, step } = position;
       const situation = { run, roster, random, stage, round, attempt };
-      const isTraining = kind === "train" && !isFineTuning(position);
-      const cohort = isTraining ? sampleCohort(situation) : wholeRoster(situation);
+      const isSampled = isCohortStep(position);
+      const cohort = isSampled ? sampleCohort(situation) : wholeRoster(situation);
       if ("waiting" in cohort) return cohort;
-      const devices = cohort.devices.flatMap((id) => roster.filter((device) => device.id === id));
       return {
         ...{ stage, round, step, attempt },
-        ...(isTraining ? trainContent(rule, state, devices) : ownContent(state, devices)),
+        ...(isSampled ? trainContent(rule, state, cohort.devices) : ownContent(state, cohort.devices)),
         deadlineMs: run.deadlineMs,
         quorum: run.quorum,
         numDevices: cohort.numDevices,
@@ -94,13 +104,15 @@ export function globalModel(rule: GlobalModelRule): Strategy<GlobalModelState> {
 }
 
 function trainContent(rule: GlobalModelRule, state: GlobalModelState, devices: readonly Device[]): StepContent {
-  const sharedNames = allNames(state.values.shape);
-  const spec: TaskSpec = { kind: "train", warmupSteps: 0, sharedNames, isPersonalised: false };
-  const payloads = [under(state.tensors, "W/")];
-  const tasks = devices.map((device): PlannedTask => {
+  const { run, shape, position, evaluations } = state.values;
+  const spec = specAt(position, run, evaluations.length);
+  const sent = under(state.tensors, "W/");
+  const shared = pickNames(sent, allNames(shape));
+  const payloads = [sent];
+  const tasks = devices.map((device) => {
     const correction = rule.correction?.(state, device) ?? null;
-    if (correction === null) return { deviceId: device.id, spec, params: 0 };
-    return { deviceId: device.id, spec, params: 0, correction: payloads.push(correction) - 1 };
+    const corrected = correction === null ? {} : { correction: payloads.push(correction) - 1 };
+    return taskFor(device, run, { spec, parameterSets: { global: 0, ...corrected }, shared });
   });
   return { payloads, tasks };
 }
@@ -108,15 +120,25 @@ function trainContent(rule: GlobalModelRule, state: GlobalModelState, devices: r
 /** Evaluating, and fine-tuning before it, after which W is where a device without parameters of its own starts. */
 function ownContent({ values, tensors }: GlobalModelState, devices: readonly Device[]): StepContent {
   const { run, position, evaluations } = values;
-  const isPersonalised = isFineTuned(position, run);
-  const spec: TaskSpec = isFineTuning(position)
-    ? { kind: "train", warmupSteps: 0, sharedNames: [], isPersonalised: true, epochs: fineTuneEpochs(run) }
-    : evaluateSpec({ isZeroShotDue: isZeroShotDue(run, evaluations), isPersonalised });
-  const sent = under(tensors, "W/");
+  const spec = specAt(position, run, evaluations.length);
+  const parameterSets: ParameterSets<number> = isFineTuned(position, run) ? { initial: 0 } : { global: 0 };
   return {
-    payloads: isPersonalised ? [{}, sent] : [sent],
-    tasks: devices.map(({ id }) => ({ deviceId: id, spec, params: 0, ...(isPersonalised ? { initial: 1 } : {}) })),
+    payloads: [under(tensors, "W/")],
+    tasks: devices.map((device) => taskFor(device, run, { spec, parameterSets, shared: {} })),
   };
+}
+
+function specAt(position: Position, run: RunSettings, numEvaluations: number): TaskSpec {
+  if (position.kind === "evaluate") {
+    return evaluateSpec({ isZeroShotDue: isZeroShotDue(run, numEvaluations), isPersonalised: isFineTuned(position, run) });
+  }
+  const isPersonalised = isFineTuning(position);
+  return { kind: "train", warmupSteps: 0, epochs: isPersonalised ? fineTuneEpochs(run) : run.training.localEpochs, isPersonalised };
+}
+
+/** Whether a cohort is sampled for it; the others are for everybody. */
+function isCohortStep(position: Position): boolean {
+  return position.kind === "train" && !isFineTuning(position);
 }
 
 /** The step after `position`; the last round has one more where devices tune W for themselves. */

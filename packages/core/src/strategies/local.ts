@@ -1,11 +1,13 @@
 import { roundTrip } from "../encoding.ts";
 import { pickNames } from "../params.ts";
+import type { RunSettings } from "../run.ts";
 import type { TaskSpec } from "../task.ts";
 import { sampleCohort, wholeRoster } from "./cohort.ts";
-import { nextTrainPosition } from "./course.ts";
+import { expectedDevices, firstTrainStep, nextTrainPosition, type Position, scheduleOf } from "./course.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
 import type { GlobalModelState } from "./globalModel.ts";
 import type { Strategy } from "./strategy.ts";
+import { taskFor } from "./tasks.ts";
 import { allNames, under, withPrefix } from "./tensors.ts";
 
 /**
@@ -13,10 +15,20 @@ import { allNames, under, withPrefix } from "./tensors.ts";
  * other strategies, so that each takes as many steps. State: where all devices start, under `initial/<name>`.
  */
 export const local: Strategy<GlobalModelState> = {
+  schedule: (run) =>
+    scheduleOf({
+      first: firstTrainStep,
+      next: (position) => nextTrainPosition(position, run),
+      at: (position, numEvaluations) => ({
+        spec: specAt(position, run, numEvaluations),
+        numDevices: expectedDevices(run, position.kind === "train" ? "cohort" : "all"),
+        isFineTuning: false,
+      }),
+    }),
+
   init(run, shape, initial) {
-    const position = { stage: "train", round: 1, step: 1, kind: "train", isDone: false } as const;
     const sent = roundTrip(pickNames(initial, allNames(shape)), run.paramsEncoding);
-    return { values: { run, shape, position, evaluations: [] }, tensors: withPrefix("initial/", sent) };
+    return { values: { run, shape, position: firstTrainStep, evaluations: [] }, tensors: withPrefix("initial/", sent) };
   },
 
   plan(state, roster, random, attempt) {
@@ -26,14 +38,11 @@ export const local: Strategy<GlobalModelState> = {
     const situation = { run, roster, random, stage, round, attempt };
     const cohort = kind === "train" ? sampleCohort(situation) : wholeRoster(situation);
     if ("waiting" in cohort) return cohort;
-    const spec: TaskSpec =
-      kind === "train"
-        ? { kind: "train", warmupSteps: 0, sharedNames: [], isPersonalised: true }
-        : evaluateSpec({ isZeroShotDue: isZeroShotDue(run, evaluations), isPersonalised: true });
+    const spec = specAt(position, run, evaluations.length);
     return {
       ...{ stage, round, step, attempt },
-      payloads: [{}, under(state.tensors, "initial/")],
-      tasks: cohort.devices.map((deviceId) => ({ deviceId, spec, params: 0, initial: 1 })),
+      payloads: [under(state.tensors, "initial/")],
+      tasks: cohort.devices.map((device) => taskFor(device, run, { spec, parameterSets: { initial: 0 }, shared: {} })),
       deadlineMs: run.deadlineMs,
       quorum: run.quorum,
       numDevices: cohort.numDevices,
@@ -60,3 +69,8 @@ export const local: Strategy<GlobalModelState> = {
     };
   },
 };
+
+function specAt({ kind }: Position, run: RunSettings, numEvaluations: number): TaskSpec {
+  if (kind === "train") return { kind, warmupSteps: 0, epochs: run.training.localEpochs, isPersonalised: true };
+  return evaluateSpec({ isZeroShotDue: isZeroShotDue(run, numEvaluations), isPersonalised: true });
+}

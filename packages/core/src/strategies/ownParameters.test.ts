@@ -17,11 +17,11 @@ test("training alone: nothing is asked for, everything starts at the initial par
   const plan = planOf(local, state, roster, random, 1);
   expect(plan.tasks).toHaveLength(2);
   expect(plan.tasks[0]).toMatchObject({
-    spec: { kind: "train", warmupSteps: 0, sharedNames: [], isPersonalised: true },
-    params: 0,
-    initial: 1,
+    spec: { kind: "train", warmupSteps: 0, epochs: 2, isPersonalised: true },
+    expects: { shapes: {} },
   });
-  expect(plan.payloads).toEqual([{}, initial]);
+  expect(plan.tasks[0].parameterSets).toEqual({ initial: 0 });
+  expect(plan.payloads).toEqual([initial]);
   state = local.aggregate(
     state,
     plan,
@@ -30,7 +30,8 @@ test("training alone: nothing is asked for, everything starts at the initial par
   const evaluating = planOf(local, state, roster, random, 1);
   expect(evaluating.tasks).toHaveLength(3);
   expect(evaluating.tasks[0].spec).toMatchObject({ kind: "evaluate", protocols: ["personalised", "global", "newcomer", "zeroShot"] });
-  expect(evaluating.payloads).toEqual([{}, initial]);
+  expect(evaluating.payloads).toEqual([initial]);
+  expect(evaluating.tasks[0].parameterSets).toEqual({ initial: 0 });
   expect(local.globalParams(state)).toEqual({});
   expect(valuesOf(local.newcomerParams(state))).toEqual(valuesOf(initial));
   expect(local.summary(state)).toMatchObject({ keepFraction: 0, selectedLayers: [], sharedNames: [], numRounds: 2 });
@@ -42,13 +43,14 @@ test("after the last round every device tunes the global parameters for itself a
   const seen: string[] = [];
   const change = paramsOf({ "prefix/0": [0.25, -0.5], "head/bias": [2] });
   for (let plan = fedAvg.plan(state, roster, random, 1); "tasks" in plan; plan = fedAvg.plan(state, roster, random, 1)) {
-    const [{ spec, initial: start }] = plan.tasks;
+    const [{ spec, parameterSets, expects }] = plan.tasks;
     const what = spec.kind === "evaluate" ? spec.protocols.join("+") : `train ${spec.kind === "train" ? spec.epochs : ""}`;
-    seen.push(`${plan.round}.${plan.step} ${what} ${plan.tasks.length} ${start ?? "-"}`);
-    const isTuning = spec.kind === "train" && spec.epochs !== undefined;
+    seen.push(`${plan.round}.${plan.step} ${what} ${plan.tasks.length} ${Object.keys(parameterSets)}`);
+    const isTuning = spec.kind === "train" && spec.isPersonalised;
     if (isTuning) {
-      expect(spec).toEqual({ kind: "train", warmupSteps: 0, sharedNames: [], isPersonalised: true, epochs: 3 });
-      expect(plan.payloads.map(valuesOf)).toEqual([{}, { "prefix/0": [1.5, 1], "head/bias": [4.5] }]);
+      expect(spec).toEqual({ kind: "train", warmupSteps: 0, epochs: 3, isPersonalised: true });
+      expect(expects.shapes).toEqual({});
+      expect(plan.payloads.map(valuesOf)).toEqual([{ "prefix/0": [1.5, 1], "head/bias": [4.5] }]);
     }
     const contributions = plan.tasks.map(({ deviceId }) =>
       spec.kind === "evaluate"
@@ -60,11 +62,11 @@ test("after the last round every device tunes the global parameters for itself a
     state = next;
   }
   expect(seen).toEqual([
-    "1.1 train undefined 2 -",
-    "1.2 global+zeroShot 3 -",
-    "2.1 train undefined 2 -",
-    "2.2 train 3 3 1",
-    "2.3 personalised+global+newcomer 3 1",
+    "1.1 train 2 2 global",
+    "1.2 global+zeroShot 3 global",
+    "2.1 train 2 2 global",
+    "2.2 train 3 3 initial",
+    "2.3 personalised+global+newcomer 3 initial",
   ]);
 });
 

@@ -34,7 +34,7 @@ function planFor(state: GlobalModelState, devices: readonly number[], known: rea
 }
 
 function correctionOf(plan: RoundPlan, device: number): number | null {
-  const index = plan.tasks.find((task) => task.deviceId === device)?.correction;
+  const index = plan.tasks.find((task) => task.deviceId === device)?.parameterSets.correction;
   return index === undefined ? null : valuesOf(plan.payloads[index])["prefix/0"][0];
 }
 

@@ -1,3 +1,4 @@
+import { taskParams } from "../parameterSets.ts";
 import { add, mapParams, type Params, scale, subtract, weightedSum, zeros } from "../params.ts";
 import type { RunSettings, ScaffoldSettings } from "../run.ts";
 import type { DeviceId, RoundPlan } from "../task.ts";
@@ -56,7 +57,7 @@ function variatesOf({ values, tensors }: GlobalModelState, devices: readonly Dev
 /** c_i⁺ = c_i − c + (W − y_i) / (K_i η): the mean of the device's gradients, with c − c_i as the device decoded it. */
 function gradientOf({ deviceId, body }: ContributionOf<"train">, plan: RoundPlan, { training }: RunSettings): Params {
   const task = plan.tasks.find((one) => one.deviceId === deviceId);
-  const correction = task?.correction === undefined ? {} : plan.payloads[task.correction];
+  const correction = task === undefined ? {} : (taskParams(plan, task).correction ?? {});
   const moved = scale(body.delta, -1 / (body.numSteps * training.clientLearningRate));
   return subtract(moved, filled(correction, moved));
 }

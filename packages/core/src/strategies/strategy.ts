@@ -1,7 +1,7 @@
 import type { Params } from "../params.ts";
 import type { Random } from "../random.ts";
 import type { RunSettings } from "../run.ts";
-import type { Contribution, Device, DeviceId, Done, EvaluationResult, RoundPlan, Stage, Waiting } from "../task.ts";
+import type { Contribution, Device, DeviceId, Done, EvaluationResult, RoundPlan, Stage, TaskSpec, Waiting } from "../task.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -71,8 +71,24 @@ export interface StrategySummary {
   readonly evaluations: readonly Evaluation[];
 }
 
+/** A step that a run takes when nobody leaves. */
+export interface ExpectedStep {
+  readonly stage: Stage;
+  readonly round: number;
+  /** From 1 within the round. */
+  readonly step: number;
+  /** Where layers are still to be chosen, some are expected to stay on the devices. */
+  readonly spec: TaskSpec;
+  /** Devices that get a task. */
+  readonly numDevices: number;
+  /** Whether every device tunes the round's model for itself, of which nothing travels. */
+  readonly isFineTuning: boolean;
+}
+
 /** The decisions that make up a federated method: pure, with serialisable state. */
 export interface Strategy<S extends StrategyState = StrategyState> {
+  /** All steps of a run, in order: what `plan` will plan, as far as settings tell. */
+  schedule(run: RunSettings): readonly ExpectedStep[];
   init(run: RunSettings, shape: TunedShape, initial: Params): S;
   /** `attempt` counts from 1 and grows when a missed quorum repeats the step. */
   plan(state: S, roster: readonly Device[], random: Random, attempt: number): RoundPlan | Waiting | Done;

@@ -1,3 +1,4 @@
+import { taskParams } from "../parameterSets.ts";
 import { add, mapParams, omitNames, type Params, pickNames, scale, subtract } from "../params.ts";
 import { createRandom, type RandomStream } from "../random.ts";
 import type { ContributionBody, EvaluationResult, PlannedTask, RoundPlan, TaskSpec } from "../task.ts";
@@ -50,23 +51,25 @@ export function createSimulatedDevices(problem: SyntheticProblem): SimulatedDevi
 
   /** Three gradient steps of rate 0.2 an epoch, corrected where the plan says so. */
   function train(plan: RoundPlan, task: PlannedTask, spec: SpecOf<"train">): ContributionBody {
-    const sent = plan.payloads[task.params];
-    const start = spec.isPersonalised ? { ...initialOf(plan, task), ...local.get(task.deviceId), ...sent } : sent;
+    const { global: sent = {}, initial, correction: given } = taskParams(plan, task);
+    const sharedNames = Object.keys(task.expects.shapes);
+    const start = spec.isPersonalised ? { ...initial, ...local.get(task.deviceId), ...sent } : sent;
     let current: Params = start;
-    const numSteps = 3 * (spec.epochs ?? 1);
-    const correction = task.correction === undefined ? scale(start, 0) : plan.payloads[task.correction];
+    const numSteps = 3 * spec.epochs;
+    const correction = given ?? scale(start, 0);
     for (let step = 0; step < numSteps; step++) {
       const gradient = add(subtract(current, problem.targets[task.deviceId]), correction);
       current = subtract(current, scale(gradient, 0.2));
     }
-    if (spec.isPersonalised) local.set(task.deviceId, omitNames(current, spec.sharedNames));
-    const delta = subtract(pickNames(current, spec.sharedNames), pickNames(start, spec.sharedNames));
+    if (spec.isPersonalised) local.set(task.deviceId, omitNames(current, sharedNames));
+    const delta = subtract(pickNames(current, sharedNames), pickNames(start, sharedNames));
     return { kind: "train", delta, numSteps, firstLoss: 1.5, lastLoss: 1.25 };
   }
 
   function evaluate(plan: RoundPlan, task: PlannedTask, spec: SpecOf<"evaluate">): EvaluationResult[] {
     const target = problem.targets[task.deviceId];
-    const newcomer = { ...initialOf(plan, task), ...plan.payloads[task.params] };
+    const { global: sent, initial } = taskParams(plan, task);
+    const newcomer = { ...initial, ...sent };
     const own = { ...newcomer, ...local.get(task.deviceId) };
     return spec.protocols.flatMap((protocol) => {
       const used = protocol === "newcomer" ? newcomer : protocol === "zeroShot" ? scale(newcomer, 0) : own;
@@ -94,10 +97,6 @@ function judged(params: Params, target: Params): { confusion: number[][]; lossSu
     ],
     lossSum: misses.reduce((sum, miss) => sum + (miss * miss) / 2, 0),
   };
-}
-
-function initialOf(plan: RoundPlan, task: PlannedTask): Params {
-  return task.initial === undefined ? {} : plan.payloads[task.initial];
 }
 
 function scoresOf(problem: SyntheticProblem, deviceId: number): (number | null)[] | null {

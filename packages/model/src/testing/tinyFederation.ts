@@ -9,7 +9,7 @@ import {
   tunedShape,
 } from "@tutti/core";
 import { performTask } from "../deviceTasks.ts";
-import type { DeviceState } from "../trainer.ts";
+import { type DeviceState, trainerTask } from "../trainer.ts";
 import { createTuner } from "../tuning/createTuner.ts";
 import { tunedLayout } from "../tuning/layout.ts";
 import type { SourcePrompt } from "../tuning/sourcePrompts.ts";
@@ -38,13 +38,14 @@ export async function federateTiny(
   let last: Promise<unknown> = Promise.resolve();
   const pool: DevicePool = {
     roster: () => Array.from({ length: numDevices }, (_, id) => ({ id, numExamples, isConnected: true })),
-    perform({ stage, round, attempt, payloads }, { deviceId, spec, params }) {
+    perform(plan, planned) {
+      const { deviceId } = planned;
       const examples = place.examplesOf({ kind: "share", index: deviceId });
-      const task = { deviceId, stage, round, attempt, spec, contributionEncoding: run.contributionEncoding, params: payloads[params] };
+      const task = trainerTask(plan, planned);
       const contribute = async () => {
         const { body, state } = await performTask({ place, examples, task, state: states.get(deviceId) ?? null });
         states.set(deviceId, state);
-        if (body.kind === "train") losses[round - 1].push(body.firstLoss);
+        if (body.kind === "train") losses[plan.round - 1].push(body.firstLoss);
         return { kind: "contributed", contribution: { deviceId, numExamples, body } } as const;
       };
       const next = last.then(contribute); // one task at a time, as in a tab

@@ -1,0 +1,27 @@
+import type { Params } from "@tutti/core";
+import type { TrainerTask } from "./trainer.ts";
+
+/** Sets of parameters that this trainer knows what to do with. */
+const knownSets: readonly string[] = ["global", "initial", "correction"];
+
+/** Throws where a task is not one that this trainer can do with the examples that its device holds. */
+export function requireDoable({ deviceId, parameterSets, expects }: TrainerTask, numExamples: number): void {
+  const unknown = Object.keys(parameterSets).find((name) => !knownSets.includes(name));
+  if (unknown !== undefined) {
+    throw new Error(`the task needs a set of parameters "${unknown}", but this page knows ${knownSets.join(", ")}: reload it`);
+  }
+  if (expects.numExamples !== numExamples) {
+    const found = `device ${deviceId} holds ${numExamples} examples, its task is for ${expects.numExamples}`;
+    throw new Error(`${found}: join again with the data that it was registered with`);
+  }
+}
+
+/** Throws where what a device trains is not what its task wants back. */
+export function requireShapes(trained: Params, { expects }: TrainerTask): void {
+  for (const [name, shape] of Object.entries(expects.shapes)) {
+    const found = trained[name]?.shape;
+    if (found === undefined) throw new Error(`tensor ${name}: the task wants it back, but this device does not train it`);
+    if (found.length === shape.length && found.every((size, axis) => size === shape[axis])) continue;
+    throw new Error(`tensor ${name}: the task wants shape [${shape.join(",")}] back, but this device trains [${found.join(",")}]`);
+  }
+}
