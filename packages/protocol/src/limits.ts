@@ -1,5 +1,5 @@
 /** The version both sides must speak; it grows with every change of a message or of the codec (P-1). */
-export const protocolVersion = 3;
+export const protocolVersion = 4;
 
 /** The largest of everything that may arrive; whatever is above is refused before it is stored. */
 export const limits = {
