@@ -4,6 +4,7 @@ import { type Goodbye, protocolVersion, runSettingsSchema, type Status } from "@
 import type { Logger } from "pino";
 import { ConfigError, type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
 import { deferred } from "./deferred.ts";
+import { lockRunFolder } from "./folderLock.ts";
 import { createBlobStore } from "./http/blobs.ts";
 import { loadCertificate } from "./http/certificate.ts";
 import { addControl, createToken, publishControl } from "./http/control.ts";
@@ -16,7 +17,7 @@ import { type CoordinatorEvent, createLiveRun, type LiveRun, type RunOutcome } f
 import { createLogger } from "./logger.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { type Clock, systemClock } from "./pool/clock.ts";
-import { deriveRunId, lockRunFolder, openRunFolder, type RunFolder } from "./runFolder.ts";
+import { deriveRunId, openRunFolder, type RunFolder } from "./runFolder.ts";
 import { attachSockets, type Sockets } from "./socket.ts";
 import { forWelcome } from "./status.ts";
 import type { StepRecord } from "./stepRecord.ts";

@@ -33,10 +33,10 @@ export function lockRunFolder(folder: string, instead = "choose another run"): (
       const place = last === null ? path : afterPath(path, last);
       if (!isMade(draft, place)) continue; // another process was faster: look again who that is
       if (lastOf(path)?.word === own.word) break;
-      rmSync(place, { force: true }); // the folder was given back meanwhile
+      if (place !== path) rmSync(place, { force: true }); // the folder was given back meanwhile
     }
-    renameSync(draft, path);
-    removeLeftovers(folder, path);
+    renameSync(draft, path); // does nothing where `lock` is the draft's second name already
+    removeLeftovers(folder);
   } catch (error) {
     ownWords.delete(own.word);
     rmSync(draft, { force: true });
@@ -102,13 +102,12 @@ function isCopied(draft: string, place: string): boolean {
   }
 }
 
-/** Files of dead claims that no chain leads to any more; those of processes that live are theirs. */
-function removeLeftovers(folder: string, path: string): void {
+/** Other names of this process's claim, and claims of the dead, which no chain leads to any more. Those of others that live are theirs to remove. */
+function removeLeftovers(folder: string): void {
   for (const name of readdirSync(folder)) {
-    const isClaim = name.startsWith("lock.after-") || name.startsWith("lock.draft-");
-    const claim = isClaim ? claimIn(join(folder, name)) : null;
-    const isOwn = claim !== null && claim.pid === process.pid;
-    if (claim !== null && join(folder, name) !== path && (isOwn || !lives(claim))) rmSync(join(folder, name), { force: true });
+    if (!name.startsWith("lock.after-") && !name.startsWith("lock.draft-")) continue;
+    const claim = claimIn(join(folder, name));
+    if (claim !== null && (claim.pid === process.pid || !lives(claim))) rmSync(join(folder, name), { force: true });
   }
 }
 

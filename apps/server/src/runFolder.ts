@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RunSettings } from "@tutti/core";
-import { ConfigError } from "./config.ts";
-import { isAlive } from "./http/control.ts";
 import type { StepRecord } from "./stepRecord.ts";
 
 /** Settings that came later, with what runs did before there was a choice. */
@@ -24,31 +22,6 @@ export interface RunFolder {
   /** Writes the steps of earlier processes again, since the last line of the old file may be torn. */
   startSteps(records: readonly StepRecord[]): void;
   appendStep(record: StepRecord): void;
-}
-
-/** Whether the file was not there yet; of several processes one makes it. */
-function createdWith(path: string, text: string): boolean {
-  try {
-    writeFileSync(path, text, { flag: "wx" });
-    return true;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
-    throw error;
-  }
-}
-
-/** Keeps a folder for this process; throws a ConfigError while another process that lives has it. Returns what gives it back. */
-export function lockRunFolder(folder: string, instead = "choose another run"): () => void {
-  const path = join(folder, "lock");
-  if (createdWith(path, String(process.pid))) return () => rmSync(path, { force: true });
-  const owner = Number(readFileSync(path, "utf8"));
-  if (Number.isInteger(owner) && owner > 0 && owner !== process.pid && isAlive(owner)) {
-    throw new ConfigError(
-      `${folder} is in use by process ${owner}: stop that one, or ${instead} (if ${owner} is something else, remove ${path})`,
-    );
-  }
-  writeFileSync(path, String(process.pid));
-  return () => rmSync(path, { force: true });
 }
 
 /** Opens `<dataDir>/<runId>`; with `isQuiet` nothing is written there beside the journal. */
