@@ -28,8 +28,8 @@ function join(port: number, index: number): Promise<Socket> {
       else if (text.startsWith("40")) send(`420${helloOf(index)}`);
       else if (text.startsWith("430")) {
         const [outcome] = JSON.parse(text.slice(3));
-        if (!outcome.ok) return reject(new Error(outcome.message));
-        send(`421${JSON.stringify(["register", { devices: [{ deviceId: outcome.value.devices[0].deviceId, numExamples: 20 }] }])}`);
+        if (!outcome.ok) reject(new Error(outcome.message));
+        else send(`421${JSON.stringify(["register", { devices: [{ deviceId: outcome.value.devices[0].deviceId, numExamples: 20 }] }])}`);
       } else if (text.startsWith("431")) resolve(socket);
     };
     socket.on("error", reject);
