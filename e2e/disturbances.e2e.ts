@@ -82,11 +82,11 @@ test("a tab that is reloaded in the middle of a round goes on with its devices",
   await whenRound(coordinator, 1);
   const held = await holdTasks(reloaded);
   await held.isHeld;
-  const keyBefore = coordinator.status().clients.length;
+  const keyBefore = coordinator.clients().length;
   await held.letGo();
   await reloaded.reload();
   const outcome = await coordinator.whenDone();
-  expect(coordinator.status().clients).toHaveLength(keyBefore);
+  expect(coordinator.clients()).toHaveLength(keyBefore);
   await coordinator.close();
   expect(miscounted(outcome)).toEqual([]);
   expect(hashOf(outcome)).toBe(hashOf(expected));

@@ -19,6 +19,7 @@ export { listRunIds, readRun } from "./journal/readRun.ts";
 export { deriveRunId } from "./runFolder.ts";
 export type { Overrides, SettingsSources } from "./settings.ts";
 export { mergeDeep, mergeSettings, readSettingsFile } from "./settings.ts";
+export type { ClientPoint } from "./status.ts";
 export type { EvaluationRecord, StepRecord } from "./stepRecord.ts";
 export type { TunedParameters } from "./tuned.ts";
 export { readBackboneSizes, tunedParameters } from "./tuned.ts";

@@ -9,7 +9,8 @@ const addedLater: Readonly<Record<string, unknown>> = { optimizer: "adamW", prox
 
 /** The id that follows from a run's settings: the same command finds its run again, one that an older version began too. */
 export function deriveRunId(run: RunSettings): string {
-  const isOld = (name: string, value: unknown) => Object.hasOwn(addedLater, name) && addedLater[name] === value;
+  const before: typeof addedLater = { ...addedLater, maxDevices: Math.max(500, run.numDevices) };
+  const isOld = (name: string, value: unknown) => Object.hasOwn(before, name) && before[name] === value;
   const text = JSON.stringify(run, (name, value) => (isOld(name, value) ? undefined : value));
   const digest = createHash("sha256").update(text).digest("hex").slice(0, 8);
   return `${run.task.replaceAll(/[^A-Za-z0-9_-]+/g, "-")}-seed${run.seed}-${digest}`.slice(0, 64);

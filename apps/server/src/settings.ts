@@ -34,13 +34,22 @@ export function mergeSettings({ presets, preset, file = {}, flags = {} }: Settin
   return parseConfig(mergeDeep({ run: presets[name] }, mergeDeep(asked, fittedToDevices(presets[name], asked))));
 }
 
-/** Where fewer devices are asked for than the preset's cohort or start needs, and nothing is said about those, they become as many as there are. */
+/**
+ * Where fewer devices are asked for than the preset's cohort or start needs, and nothing is said about those, they become as many as there are:
+ * numDevices of a fixed roster, maxDevices of an open one, which holds one for each share at least.
+ */
 function fittedToDevices(preset: RunSettings | undefined, asked: unknown): Overrides {
   const run = isPlainObject(asked) && isPlainObject(asked.run) ? asked.run : {};
-  const { numDevices } = run;
-  if (preset === undefined || typeof numDevices !== "number") return {};
-  const tooMany = (["cohortSize", "minDevices"] as const).filter((name) => run[name] === undefined && preset[name] > numDevices);
-  return tooMany.length === 0 ? {} : { run: Object.fromEntries(tooMany.map((name) => [name, numDevices])) };
+  if (preset === undefined) return {};
+  const isOpen = (run.roster ?? preset.roster) === "open";
+  const shares = typeof run.numDevices === "number" ? run.numDevices : preset.numDevices;
+  const most = typeof run.maxDevices === "number" ? run.maxDevices : Math.max(preset.maxDevices, shares);
+  const bound = isOpen ? most : run.numDevices;
+  if (typeof bound !== "number") return {};
+  const tooMany = (["cohortSize", "minDevices"] as const).filter((name) => run[name] === undefined && preset[name] > bound);
+  const fitted = Object.fromEntries(tooMany.map((name) => [name, bound]));
+  const room = isOpen && run.maxDevices === undefined && most > preset.maxDevices ? { maxDevices: most } : {};
+  return { run: { ...fitted, ...room } };
 }
 
 /**

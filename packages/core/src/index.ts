@@ -1,4 +1,5 @@
 export { decodeTensor, encodedSize, encodeTensor, fromF16, roundTrip, toF16 } from "./encoding.ts";
+export { shareOf } from "./laterShares.ts";
 export { countSteps } from "./localSteps.ts";
 export type { Method, MethodName } from "./methods.ts";
 export { methods } from "./methods.ts";

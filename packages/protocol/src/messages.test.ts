@@ -19,6 +19,7 @@ const run: RunSettings = {
   task: "feedback/topic",
   roster: "fixed",
   numDevices: 20,
+  maxDevices: 500,
   minDevices: 6,
   cohortSize: 6,
   numRounds: 12,
@@ -92,13 +93,12 @@ const status: Request<"status"> = {
   bytes: { score: { up: 10, down: 20 }, count: { up: 30, down: 40 }, train: { up: 50, down: 60 }, evaluation: { up: 70, down: 80 } },
   allLayersF32: { up: 400, down: 500 },
   message: "waiting for 2 more devices",
-  clients: [{ nickname: "Käthe", deviceIds: [3, 4], backend: "wasm", isConnected: true, isPaused: false, progress: 0.25 }],
   deadlineMs: 90_000,
 };
 
 const urls = { backbone: "/backbones/minuet/manifest.json", dataset: "/datasets/feedback/" };
 const blob = { sha256, numBytes: 4096 };
-const devices = [{ deviceId: 3, decision: "new", state: blob, version: taskId }] as const;
+const devices = [{ deviceId: 3, decision: "new", state: blob, version: taskId, share: 7 }] as const;
 const compute = { backend: "webgpu", threads: 2, reason: "the fastest of webgpu and wasm", worstError: 1e-5 } as const;
 
 const examples: { readonly [N in CallName]: readonly Request<N>[] } = {
@@ -114,7 +114,8 @@ const examples: { readonly [N in CallName]: readonly Request<N>[] } = {
       capabilities: { backend: "auto", threads: 4, isSecureContext: true, userAgent: "Mozilla/5.0" },
     },
   ],
-  register: [{ devices: [{ deviceId: 3, numExamples: 57 }], compute }],
+  loading: [{}],
+  register: [{ devices: [{ deviceId: 3, numExamples: 57 }], compute }, { devices: [] }],
   submit: [
     { taskId, deviceId: 3, header: { kind: "score", layerScores: [8.5, 9.25, null] } },
     { taskId, deviceId: 3, header: { kind: "score", layerScores: null } },
@@ -263,6 +264,7 @@ test.each(cases)("P-3 $name is refused without any key that is not optional", ({
     "threads",
     "backend",
     "evaluateZeroShot",
+    "maxDevices",
   ];
   const required = Object.entries(example as object).filter(([key]) => !optional.includes(key));
   for (const [key] of required) {

@@ -9,7 +9,7 @@ import { type BenchRow, row } from "./rows.ts";
 
 /** Everybody waits: the run begins with one more than come. */
 const numClients = 2000;
-const run: RunSettings = { ...presets.default, roster: "open", numDevices: numClients + 1, minDevices: numClients + 1 };
+const run: RunSettings = { ...presets.default, roster: "open", minDevices: numClients + 1, maxDevices: numClients + 1 };
 
 /** Joins that are measured together; the last of them is the one that the row names. */
 const numMeasured = 40;

@@ -141,8 +141,9 @@ function cellsOf(experiment: Experiment, given: GivenMethod, { name: task, set: 
       const training = clientLearningRate === null ? {} : { training: { clientLearningRate } };
       const settings = checked(mergeDeep(varied, { seed, ...training }), where);
       const plan = faults ?? null;
+      const { maxDevices: _, ...decisive } = settings; // ids of results that there are do not know the bound of an open roster
       const identity = {
-        ...{ settings, method: name, task, faults: plan, ...(rows === undefined ? {} : { rows }) },
+        ...{ settings: decisive, method: name, task, faults: plan, ...(rows === undefined ? {} : { rows }) },
         ...sourceIdentity(settings, hashes.sources ?? new Map()),
       };
       const id = createHash("sha256")

@@ -1,7 +1,7 @@
 import { pickNames } from "../params.ts";
 import type { FedPepTaoSettings, RunSettings } from "../run.ts";
 import type { Contribution, PlannedTask, RoundPlan, TaskSpec } from "../task.ts";
-import { firstInOrder, type Situation, sampleCohort, wholeRoster } from "./cohort.ts";
+import { firstInOrder, onePerShare, type Situation, sampleCohort, wholeRoster } from "./cohort.ts";
 import { firstPosition, nextPosition, numRoundsOf } from "./course.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
 import { type FedPepTaoState, type FedPepTaoValues, startTensors } from "./fedPepTaoState.ts";
@@ -80,7 +80,8 @@ function settingsOf(run: RunSettings): FedPepTaoSettings {
 function cohortFor(values: FedPepTaoValues, situation: Situation) {
   const { settings, position, lastCohort } = values;
   if (position.kind === "train") return sampleCohort(situation);
-  return position.kind === "probe" ? firstInOrder(situation, lastCohort, settings.probeDevices) : wholeRoster(situation);
+  if (position.kind === "probe") return firstInOrder(situation, lastCohort, settings.probeDevices);
+  return position.kind === "evaluate" ? onePerShare(situation) : wholeRoster(situation);
 }
 
 function specOf({ run, settings, shape, position, selectedLayers, evaluations }: FedPepTaoValues): TaskSpec {

@@ -2,7 +2,7 @@ import { roundTrip } from "../encoding.ts";
 import { type Params, pickNames } from "../params.ts";
 import type { RunSettings } from "../run.ts";
 import type { Contribution, Device, PlannedTask, RoundPlan, TaskSpec } from "../task.ts";
-import { sampleCohort, wholeRoster } from "./cohort.ts";
+import { onePerShare, sampleCohort, wholeRoster } from "./cohort.ts";
 import { nextTrainPosition, type Position } from "./course.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
 import type { AsJson, Evaluation, Strategy, StrategyState, TunedShape } from "./strategy.ts";
@@ -56,7 +56,7 @@ export function globalModel(rule: GlobalModelRule): Strategy<GlobalModelState> {
       const { stage, round, step, kind } = position;
       const situation = { run, roster, random, stage, round, attempt };
       const isTraining = kind === "train" && !isFineTuning(position);
-      const cohort = isTraining ? sampleCohort(situation) : wholeRoster(situation);
+      const cohort = isTraining ? sampleCohort(situation) : kind === "evaluate" ? onePerShare(situation) : wholeRoster(situation);
       if ("waiting" in cohort) return cohort;
       const devices = cohort.devices.flatMap((id) => roster.filter((device) => device.id === id));
       return {

@@ -1,7 +1,7 @@
 import { roundTrip } from "../encoding.ts";
 import { pickNames } from "../params.ts";
 import type { TaskSpec } from "../task.ts";
-import { sampleCohort, wholeRoster } from "./cohort.ts";
+import { onePerShare, sampleCohort } from "./cohort.ts";
 import { nextTrainPosition } from "./course.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
 import type { GlobalModelState } from "./globalModel.ts";
@@ -24,7 +24,7 @@ export const local: Strategy<GlobalModelState> = {
     if (position.isDone) return { done: true };
     const { stage, round, step, kind } = position;
     const situation = { run, roster, random, stage, round, attempt };
-    const cohort = kind === "train" ? sampleCohort(situation) : wholeRoster(situation);
+    const cohort = kind === "train" ? sampleCohort(situation) : onePerShare(situation);
     if ("waiting" in cohort) return cohort;
     const spec: TaskSpec =
       kind === "train"
