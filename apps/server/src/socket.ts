@@ -14,6 +14,7 @@ import {
 } from "@tutti/protocol";
 import type { Logger } from "pino";
 import { Server, type Socket } from "socket.io";
+import { packetParser } from "./packets.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { Client, Connection } from "./pool/members.ts";
 import type { Pool } from "./pool/pool.ts";
@@ -53,7 +54,8 @@ const taskTimeoutMs = 15_000;
 
 /** Serves the protocol on an HTTP server, with polling as the fallback. */
 export function attachSockets(server: HttpServer, ports: SocketPorts): Sockets {
-  const io = new Server(server, { maxHttpBufferSize: ports.maxMessageBytes, serveClient: false, perMessageDeflate: false });
+  const options = { serveClient: false, perMessageDeflate: false, parser: packetParser };
+  const io = new Server(server, { ...options, maxHttpBufferSize: ports.maxMessageBytes });
   io.on("connection", (socket) => serveSocket(socket, ports));
   const sizeOf = (room: string) => io.sockets.adapter.rooms.get(room)?.size ?? 0;
   const tellRoom = (room: string, { next }: StatusDifferences) => {
