@@ -70,6 +70,27 @@ test("a tab that is late but gets ready after all is given its even share again,
   expect((await coordinator.whenDone()).steps[0]?.counted).toEqual([0, 1, 2, 3]);
 });
 
+test("a late tab that gets ready while every device is busy is given some as soon as their tasks are over", async () => {
+  const clock = manualClock();
+  const coordinator = await scene.start(run, { expectedClients: 2 }, { clock });
+  let isHeld = true;
+  const a = scene.join(coordinator, "a", { onTask: () => !isHeld });
+  await a.when("registered");
+  const slow = loading();
+  const b = scene.join(coordinator, "b", { onLoad: slow.onLoad });
+  await b.when("welcome");
+  clock.advance(registerTimeoutMs);
+  await vi.waitFor(() => expect(coordinator.status().tasksOut).toBe(4), { interval: 2 });
+  slow.end();
+  await b.when("registered", ({ deviceIds }) => deviceIds.length === 0);
+  expect(hosted(coordinator)).toEqual([[0, 1, 2, 3], []]);
+  isHeld = false;
+  for (const event of a.events) if (event.kind === "task") void a.work(event.lease);
+  await b.when("registered", ({ deviceIds }) => deviceIds.length > 0);
+  await coordinator.whenDone();
+  expect(hosted(coordinator).map(({ length }) => length)).not.toContain(0);
+});
+
 test("devices that a late tab lost to nobody are its own as soon as it registers them", async () => {
   const clock = manualClock();
   const coordinator = await scene.start(run, { expectedClients: 1 }, { clock });

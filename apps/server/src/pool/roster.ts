@@ -62,7 +62,7 @@ export function createRoster(ports: RosterPorts): Roster {
     return device === null ? undefined : describeDevice(device, hostOf(device), isFixed);
   });
   const world = { clients, clientAt: (ordinal: number) => byOrdinal.get(ordinal), onPut: touch };
-  const hosting = createHosting(ports, { ...world, onAssigned: (client) => lateness.watch(client) }, ports.devices);
+  const hosting = createHosting(ports, { ...world, onAssigned: (client) => lateness.assigned(client) }, ports.devices);
   const lateness = createLateness(ports, hosting, changed);
   let isStopped = false;
   for (const record of ports.clients) addClient(absent(record, isFixed));
@@ -189,6 +189,7 @@ export function createRoster(ports: RosterPorts): Roster {
       changed(client);
     },
     settled(deviceId) {
+      lateness.taskOver();
       const device = hosting.get(deviceId);
       if (device !== null && hostOf(device)?.isPaused === true && hosting.isMovable(device)) hosting.rehome(device);
     },
