@@ -81,6 +81,9 @@ test("an open run from before there was maxDevices is found again, keeps its dev
   const { maxDevices: _, ...old } = run;
   expect(deriveRunId(run)).toBe(deriveRunId(old as typeof run));
   expect(deriveRunId({ ...run, maxDevices: 40 })).not.toBe(deriveRunId(run));
+  expect(deriveRunId({ ...run, numDevices: 900, maxDevices: 900 })).toBe(deriveRunId({ ...(old as typeof run), numDevices: 900 }));
+  const fixed = tinyFedAvg({ numDevices: 900 });
+  expect(deriveRunId({ ...fixed, maxDevices: 40 })).toBe(deriveRunId(fixed));
   const content = new Map<string, Uint8Array>();
   const first = await scene.start(run, {}, { store: memoryStore(content) });
   const a = scene.join(first, "a", { onTask: () => false });

@@ -9,7 +9,9 @@ const addedLater: Readonly<Record<string, unknown>> = { optimizer: "adamW", prox
 
 /** The id that follows from a run's settings: the same command finds its run again, one that an older version began too. */
 export function deriveRunId(run: RunSettings): string {
-  const before: typeof addedLater = { ...addedLater, maxDevices: Math.max(500, run.numDevices) };
+  // An open roster took as many devices as it has shares; of a fixed one the bound decides nothing.
+  const maxDevices = run.roster === "fixed" ? run.maxDevices : Math.max(500, run.numDevices);
+  const before: typeof addedLater = { ...addedLater, maxDevices };
   const isOld = (name: string, value: unknown) => Object.hasOwn(before, name) && before[name] === value;
   const text = JSON.stringify(run, (name, value) => (isOld(name, value) ? undefined : value));
   const digest = createHash("sha256").update(text).digest("hex").slice(0, 8);
