@@ -24,7 +24,7 @@ for (const [address, host] of [
     const coordinator = await serveRun(tinyRun, { expectedClients: 3 });
     const url = joinAddress({ url: coordinator.url.replace("127.0.0.1", host) }, "wasm");
     const clients = () => {
-      const { clients: all, numConnected } = coordinator.status();
+      const [all, { numConnected }] = [coordinator.clients(), coordinator.status()];
       return { known: all.length, connected: numConnected, devices: all.map(({ deviceIds }) => deviceIds.length) };
     };
     const first = await context.newPage();

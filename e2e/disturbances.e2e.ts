@@ -11,8 +11,8 @@ import { hashOf, joinAddress, miscounted, scratch, serveRun, tinyRun } from "./s
 
 const run = { ...tinyRun, numRounds: 4, evaluateEvery: 4 };
 
-/** Keeps a tab from getting its round's parameters, so that it is in the middle of a task until it is let go. */
-async function holdTasks(page: Page): Promise<{ isHeld: Promise<void>; letGo(): Promise<void> }> {
+/** Keeps a tab from getting some files, its round's parameters by default, so that it is in the middle of a task until it is let go. */
+async function holdTasks(page: Page, files = "**/blobs/**"): Promise<{ isHeld: Promise<void>; letGo(): Promise<void> }> {
   let tell: () => void = () => undefined;
   const isHeld = new Promise<void>((resolve) => {
     tell = resolve;
@@ -21,7 +21,7 @@ async function holdTasks(page: Page): Promise<{ isHeld: Promise<void>; letGo(): 
   const released = new Promise<void>((resolve) => {
     letGo = resolve;
   });
-  await page.route("**/blobs/**", async (route) => {
+  await page.route(files, async (route) => {
     tell();
     await released;
     await route.continue().catch(() => undefined); // the page may be gone
@@ -30,7 +30,7 @@ async function holdTasks(page: Page): Promise<{ isHeld: Promise<void>; letGo(): 
     isHeld,
     async letGo() {
       letGo();
-      await page.unroute("**/blobs/**").catch(() => undefined);
+      await page.unroute(files).catch(() => undefined);
     },
   };
 }
@@ -73,6 +73,30 @@ test("a tab that is killed in the middle of a round loses nothing: its devices m
   expect(hashOf(outcome)).toBe(hashOf(expected));
 });
 
+test("a tab that hangs while it loads loses its devices, and takes part when it goes on after all", async ({ context }) => {
+  const expected = await undisturbedOutcome(() => context.newPage());
+  const coordinator = await serveRun(run, { expectedClients: 2, registerTimeoutMs: 3000 });
+  const [works, hangs] = [await context.newPage(), await context.newPage()];
+  const hosted = () => coordinator.clients().map(({ deviceIds }) => deviceIds.length);
+  await works.goto(`${joinAddress(coordinator, "wasm")}&tab=0`);
+  await expect.poll(() => coordinator.status().numDevices, { timeout: 60_000 }).toBe(2);
+  const tasks = await holdTasks(works);
+  const loading = await holdTasks(hangs, "**/datasets/**");
+  await hangs.goto(`${joinAddress(coordinator, "wasm")}&tab=1`);
+  await loading.isHeld;
+  await expect.poll(hosted, { timeout: 60_000 }).toEqual([4, 0]);
+  await tasks.isHeld; // the run has begun without it
+  await loading.letGo();
+  await expect.poll(() => coordinator.clients()[1]?.backend, { timeout: 60_000 }).toBe("wasm");
+  await expect(hangs.locator("html")).toHaveAttribute("data-state", "waiting");
+  await tasks.letGo();
+  await expect.poll(() => hosted().every((count) => count > 0), { timeout: 60_000 }).toBe(true);
+  const outcome = await coordinator.whenDone();
+  await coordinator.close();
+  expect(miscounted(outcome)).toEqual([]);
+  expect(hashOf(outcome)).toBe(hashOf(expected));
+});
+
 test("a tab that is reloaded in the middle of a round goes on with its devices", async ({ context }) => {
   const expected = await undisturbedOutcome(() => context.newPage());
   const coordinator = await serveRun(run, { expectedClients: 2 });
@@ -82,11 +106,11 @@ test("a tab that is reloaded in the middle of a round goes on with its devices",
   await whenRound(coordinator, 1);
   const held = await holdTasks(reloaded);
   await held.isHeld;
-  const keyBefore = coordinator.status().clients.length;
+  const keyBefore = coordinator.clients().length;
   await held.letGo();
   await reloaded.reload();
   const outcome = await coordinator.whenDone();
-  expect(coordinator.status().clients).toHaveLength(keyBefore);
+  expect(coordinator.clients()).toHaveLength(keyBefore);
   await coordinator.close();
   expect(miscounted(outcome)).toEqual([]);
   expect(hashOf(outcome)).toBe(hashOf(expected));

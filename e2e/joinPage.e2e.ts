@@ -21,14 +21,14 @@ test("the page shows loading, training, the round, layers and bytes, pauses afte
   await expect(page.getByTestId("round")).toContainText(/round \d+ of \d+/);
   await page.getByTestId("pause").click();
   await expect(page.getByTestId("resume")).toBeVisible();
-  await expect.poll(() => coordinator.status().clients[0]?.isPaused).toBe(true);
-  await expect.poll(() => coordinator.status().clients[0]?.progress).toBeNull();
+  await expect.poll(() => coordinator.clients()[0]?.isPaused).toBe(true);
+  await expect.poll(() => coordinator.clients()[0]?.progress).toBeNull();
   const numSteps = coordinator.steps().length;
   await page.reload();
   await expect(page.getByTestId("devices")).toHaveText("4");
   const outcome = await coordinator.whenDone();
   expect(outcome.steps.length).toBeGreaterThan(numSteps);
-  expect(coordinator.status().clients).toHaveLength(1); // the same client came back
+  expect(coordinator.clients()).toHaveLength(1); // the same client came back
   await expect(page.getByTestId("results")).toBeVisible();
   await expect(page.getByTestId("accuracy-newcomer")).toContainText("%");
   await expect(page.getByTestId("bytes-sent")).toContainText(/\d/);

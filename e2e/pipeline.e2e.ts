@@ -51,7 +51,7 @@ test("two tabs on WebGPU run all three stages, and Dawn in Node replays the run"
   const pages = [await context.newPage(), await context.newPage()];
   await Promise.all(pages.map((page, tab) => page.goto(`${joinAddress(coordinator, "webgpu")}&tab=${tab}`)));
   const [outcome, replay] = await Promise.all([coordinator.whenDone(), replayOnDawn(run)]);
-  expect(coordinator.status().clients.map(({ backend }) => backend)).toEqual(["webgpu", "webgpu"]);
+  expect(coordinator.clients().map(({ backend }) => backend)).toEqual(["webgpu", "webgpu"]);
   await coordinator.close();
   expect(miscounted(outcome)).toEqual([]);
   expect(outcome.steps.map(({ stage, kind }) => `${stage} ${kind}`)).toEqual([

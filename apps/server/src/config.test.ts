@@ -42,6 +42,13 @@ test("fewer devices than the preset's cohort make the cohort smaller, unless its
   expect(merge({ preset: "demo", run: { numDevices: 2 } }).run).toMatchObject({ numDevices: 2, cohortSize: 2, minDevices: 2 });
   expect(merge({ preset: "demo", run: { numDevices: 12, minDevices: 3 } }).run).toMatchObject({ cohortSize: 6, minDevices: 3 });
   expect(messageOf(() => merge({ preset: "demo", run: { numDevices: 2, cohortSize: 5 } }))).toContain("cohortSize is above numDevices");
+  // In an open roster there may be more devices than shares: maxDevices is what bounds them.
+  const open = (run: object) => merge({ preset: "demo", run: { roster: "open", ...run } }).run;
+  expect(open({ numDevices: 2 })).toMatchObject({ numDevices: 2, maxDevices: 500, cohortSize: 6, minDevices: 6 });
+  expect(open({ minDevices: 30, cohortSize: 25 })).toMatchObject({ numDevices: 20, minDevices: 30, cohortSize: 25 });
+  expect(open({ maxDevices: 4 })).toMatchObject({ numDevices: 20, maxDevices: 4, cohortSize: 4, minDevices: 4 });
+  expect(open({ numDevices: 900 })).toMatchObject({ numDevices: 900, maxDevices: 900 });
+  expect(messageOf(() => open({ maxDevices: 4, minDevices: 5 }))).toContain("minDevices is above maxDevices");
 });
 
 test("a parsed configuration is frozen at every depth", () => {

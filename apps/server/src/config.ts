@@ -37,6 +37,8 @@ export const coordinatorConfigSchema = z.strictObject({
   logLevel: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   /** Milliseconds that the devices of a client that is gone wait for it. */
   graceMs: z.int().min(0).max(86_400_000).default(30_000),
+  /** Milliseconds that a client may stay silent while it owes the registration of a device, before another one may have it (P-17). */
+  registerTimeoutMs: z.int().min(1).max(86_400_000).default(60_000),
   /** Milliseconds until a socket that has not said hello is closed; null lets it stay as a spectator. */
   helloTimeoutMs: z.int().min(1).max(600_000).nullable().default(null),
   /** Whether devices without a client move to another one with their state, or leave; by default they move in a fixed roster. */

@@ -4,6 +4,7 @@ import { type Goodbye, protocolVersion, runSettingsSchema, type Status } from "@
 import type { Logger } from "pino";
 import { ConfigError, type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
 import { deferred } from "./deferred.ts";
+import { lockRunFolder } from "./folderLock.ts";
 import { createBlobStore } from "./http/blobs.ts";
 import { loadCertificate } from "./http/certificate.ts";
 import { addControl, createToken, publishControl } from "./http/control.ts";
@@ -12,15 +13,16 @@ import { createWireMeter, type MeterRecord, type TrafficTotals, type WireMeter }
 import { type Journal, openJournal } from "./journal/journal.ts";
 import type { KeyValueStore } from "./journal/keyValueStore.ts";
 import { lmdbStore } from "./journal/lmdbStore.ts";
+import { withRoom } from "./journal/readRun.ts";
 import { type CoordinatorEvent, createLiveRun, type LiveRun, type RunOutcome } from "./liveRun.ts";
 import { createLogger } from "./logger.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
+import { createNews } from "./news.ts";
 import { type Clock, systemClock } from "./pool/clock.ts";
-import { findRunId, lockRunFolder, openRunFolder, type RunFolder } from "./runFolder.ts";
+import { findRunId, openRunFolder, type RunFolder } from "./runFolder.ts";
 import { attachSockets, type Sockets } from "./socket.ts";
-import { forWelcome } from "./status.ts";
+import { type ClientPoint, forWelcome } from "./status.ts";
 import type { StepRecord } from "./stepRecord.ts";
-import { createThrottle } from "./throttle.ts";
 import type { TunedParameters } from "./tuned.ts";
 import { inRunFolder } from "./writableFolder.ts";
 
@@ -50,6 +52,8 @@ export interface Coordinator {
   readonly controlToken: string;
   readonly config: CoordinatorConfig;
   status(): Status;
+  /** Every client that has said hello, in order of arrival. */
+  clients(): readonly ClientPoint[];
   traffic(): TrafficTotals;
   /** Steps closed so far, those of earlier processes included. */
   steps(): readonly StepRecord[];
@@ -64,8 +68,6 @@ export interface Coordinator {
   /** Says goodbye and closes; what was acknowledged is kept and the same configuration resumes. */
   close(reason?: Goodbye["reason"], message?: string): Promise<void>;
 }
-
-const statusPeriodMs = 250;
 
 /** Starts a coordinator: listens, goes on with what the run's journal holds, and runs the rounds. */
 export async function startCoordinator(options: CoordinatorOptions, given: CoordinatorPorts): Promise<Coordinator> {
@@ -92,21 +94,23 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
   const tell = (event: CoordinatorEvent) => {
     for (const listener of listeners) listener(event);
   };
-  const throttle = createThrottle(clock, statusPeriodMs, () => {
-    journal.putTraffic(asJson(meter.record()));
-    sockets?.broadcast(false);
-    if (listeners.size > 0) tell({ kind: "status", status: live.status() });
+  const news = createNews({
+    clock,
+    tellListeners() {
+      journal.putTraffic(asJson(meter.record()));
+      if (listeners.size > 0) tell({ kind: "status", status: live.status() });
+    },
+    tellSpectators: () => sockets?.tellSpectators(),
+    tellMembers: () => sockets?.tellMembers(),
+    numSpectators: () => sockets?.numSpectators() ?? 0,
+    numMembers: () => sockets?.numMembers() ?? 0,
   });
   const shared = { config, runId, tuned, clock, journal, blobs: createBlobStore(), meter, logger };
   const live: LiveRun = createLiveRun({
     ...shared,
     strategy: given.strategy ?? createStrategy(run),
     tell,
-    onChange(isMilestone) {
-      // Clients hear of each step once, when the next one is planned and its tasks have left: every status costs them bytes.
-      if (isMilestone) setImmediate(() => sockets?.broadcast(true));
-      throttle.request();
-    },
+    onChange: news.changed,
     onStepClosed(record) {
       folder.appendStep(record);
       metrics.stepClosed(record.stage, record.seconds);
@@ -118,7 +122,7 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
 
   async function shutDown(reason: Goodbye["reason"], why: string | undefined): Promise<void> {
     abort.abort();
-    throttle.stop();
+    news.stop();
     live.pool.stop();
     withdraw();
     sockets?.close(reason, why);
@@ -145,7 +149,7 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
   const { app, attached, url, port } = await openDoors(surroundings, (server) => addControl(server, controlToken, orders)).catch(
     async (error: unknown) => {
       live.pool.stop();
-      throttle.stop();
+      news.stop();
       await journal.close();
       unlock();
       throw error;
@@ -169,6 +173,7 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
   return {
     ...{ url, port, runId, folder: folder.path, controlToken, config },
     status: () => live.status(),
+    clients: () => live.clients(),
     traffic: () => meter.totals(),
     steps: () => live.steps(),
     subscribe(listener) {
@@ -204,7 +209,7 @@ async function openDoors(given: Surroundings, control: HttpPorts["control"]) {
   const certificate = await loadCertificate(config.https, join(config.dataDir, "coordinator"));
   const app = await buildHttp(config, {
     ...{ blobs, logger, certificate, control },
-    runPage: () => ({ protocolVersion, runId, run, urls, keepsStates: pool.keepsStates, status: live.status() }),
+    runPage: () => ({ protocolVersion, runId, run, urls, keepsStates: pool.keepsStates, status: live.statusOnArrival() }),
     metrics: () => metrics.read(),
     ...(pages === undefined ? {} : { pages }),
   });
@@ -214,16 +219,16 @@ async function openDoors(given: Surroundings, control: HttpPorts["control"]) {
     flushed: () => journal.flushed(),
     onRefused: (rule) => metrics.refused(rule),
     status: () => live.status(),
+    statusOnArrival: () => live.statusOnArrival(),
     welcome: (devices) => ({
       ...{ runId, run, urls, devices, keepsStates: pool.keepsStates },
       ...(expectedClients === null ? {} : { numTabs: expectedClients }),
       ...(threads === null ? {} : { threads }),
       ...(backend === null ? {} : { backend }),
-      status: forWelcome(live.status()),
+      status: forWelcome(live.statusOnArrival()),
     }),
   });
   meter.watch(app.server);
-  meter.setStep(live.stage, null);
   const port = await listen(app, config);
   const url = `${certificate === null ? "http" : "https"}://${nameForUrl(config.host)}:${port}`;
   return { app, attached, url, port };
@@ -243,7 +248,7 @@ function asJson(value: unknown): Json {
 function requireSameRun(journal: Journal, run: RunSettings, runId: string, folder: string): void {
   const contents = journal.contents();
   if (contents === null) return;
-  const begun = runSettingsSchema.safeParse(contents.run); // fills in what older runs had no choice of
+  const begun = runSettingsSchema.safeParse(withRoom(contents.run)); // fills in what older runs had no choice of
   const names = differences(begun.success ? begun.data : contents.run, JSON.parse(JSON.stringify(run)), "run").filter(
     (name) => name !== "run.minDevices" || run.roster !== "fixed", // which a fixed roster does not look at
   );

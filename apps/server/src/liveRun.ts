@@ -1,16 +1,17 @@
-import type { DeviceId, Params, RoundEvent, RunSettings, Stage, Strategy, StrategySummary } from "@tutti/core";
-import { type DeviceStateParts, decodeDeviceState, parametersSha256, type Status } from "@tutti/protocol";
+import type { DeviceId, Params, RoundEvent, RunSettings, Strategy, StrategySummary } from "@tutti/core";
+import { type DeviceStateParts, decodeDeviceState, type HistoryPoint, parametersSha256, type Status } from "@tutti/protocol";
 import type { Logger } from "pino";
 import type { CoordinatorConfig } from "./config.ts";
 import { deferred } from "./deferred.ts";
 import type { BlobStore } from "./http/blobs.ts";
 import { labelOfStep, type TrafficTotals, type WireMeter } from "./http/wireMeter.ts";
 import type { Journal } from "./journal/journal.ts";
+import type { Change } from "./news.ts";
 import type { Clock } from "./pool/clock.ts";
 import { createPool, type Pool } from "./pool/pool.ts";
 import { runLoop, startProgress } from "./runLoop.ts";
-import { describeRun } from "./status.ts";
-import type { StepRecord } from "./stepRecord.ts";
+import { type ClientPoint, describeClients, describeRun } from "./status.ts";
+import { historyPoint, type StepRecord } from "./stepRecord.ts";
 import type { TunedParameters } from "./tuned.ts";
 
 /** What a run came to. */
@@ -51,8 +52,8 @@ export interface LiveRunPorts {
   readonly meter: WireMeter;
   readonly logger: Logger;
   tell(event: CoordinatorEvent): void;
-  /** Something that a page shows has changed; `isMilestone` when clients at work are to hear of it too. */
-  onChange(isMilestone: boolean): void;
+  /** Something that a page shows has changed. */
+  onChange(change: Change): void;
   /** A step has closed in this process. */
   onStepClosed(record: StepRecord): void;
 }
@@ -60,9 +61,10 @@ export interface LiveRunPorts {
 /** The run that a coordinator holds: its pool, its rounds and what can be said of it. */
 export interface LiveRun {
   readonly pool: Pool;
-  /** The stage that comes next or is under way. */
-  readonly stage: Stage;
   status(): Status;
+  /** The same with bytes as they were at most a moment ago: a look at every connection for each one that comes would cost more with each. */
+  statusOnArrival(): Status;
+  clients(): readonly ClientPoint[];
   steps(): readonly StepRecord[];
   /** The operator's word that an open roster may begin. */
   begin(): void;
@@ -73,11 +75,15 @@ export interface LiveRun {
   outcome(): RunOutcome;
 }
 
+/** How old the bytes of a status on arrival may be. */
+const momentMs = 250;
+
 /** A run that goes on from what is journalled. */
 export function createLiveRun(ports: LiveRunPorts): LiveRun {
   const { config, runId, tuned, clock, journal, blobs, meter, logger, tell } = ports;
   const { run } = config;
   const records: StepRecord[] = [];
+  const points: HistoryPoint[] = [];
   const schedule = ports.strategy.schedule(run);
   const progress = startProgress(ports.strategy, run, tuned, journal.contents());
   const beginning = deferred<void>();
@@ -93,10 +99,13 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     journal,
     blobs,
     pastSteps: () => records,
-    onChange: () => ports.onChange(false),
+    onChange: () => ports.onChange("detail"),
     onReset(deviceId) {
       said.message = `device ${deviceId} lost its private state and starts afresh`;
       logger.warn({ deviceId }, "a device was reset");
+    },
+    onLate({ clientKey }, deviceIds) {
+      logger.warn({ client: clientKey.slice(0, 6), deviceIds }, "devices were not registered in time, others may have them");
     },
     onAccepted: (taskId, deviceId) => tell({ kind: "accepted", taskId, deviceId }),
     onFault: fault.reject,
@@ -110,9 +119,9 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     void beginning.promise.then(() => {
       hasBegun = true;
     });
-    while (!hasBegun && !signal.aborted && pool.roster().length < run.minDevices) {
-      said.message = `${pool.roster().length} of ${run.minDevices} devices have registered; the operator may begin before`;
-      ports.onChange(true);
+    while (!hasBegun && !signal.aborted && pool.members.hosting.numRegistered < run.minDevices) {
+      said.message = `${pool.members.hosting.numRegistered} of ${run.minDevices} devices have registered; the operator may begin before`;
+      ports.onChange("waiting");
       await Promise.race([pool.whenRosterChanges(), beginning.promise]);
     }
   }
@@ -121,6 +130,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     const isRepetition = event.kind === "waiting" && said.phase === "waiting" && said.message === event.reason;
     if (isRepetition) return;
     say(said, event);
+    if (event.kind === "waiting" || event.kind === "done") meter.setStep("waiting", null);
     const isMilestone = event.kind !== "closing" && event.kind !== "closed";
     if (isMilestone) logger.info({ event: summarise(event) }, event.kind);
     tell(event);
@@ -130,19 +140,26 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
       ports.onStepClosed(record);
       tell({ kind: "step", record });
     }
-    ports.onChange(isMilestone);
+    ports.onChange(event.kind === "waiting" ? "waiting" : isMilestone ? "step" : "detail");
+  }
+
+  function statusWith(traffic: TrafficTotals): Status {
+    const summary = progress.strategy.summary(progress.state);
+    const sources = { runId, ...said, summary, schedule, step: pool.step(), members: pool.members, records, points, tuned };
+    return describeRun({ ...sources, traffic, now: clock.now() });
+  }
+
+  let lately = { traffic: meter.totals(), at: Number.NEGATIVE_INFINITY };
+  function totalsLately(): TrafficTotals {
+    if (clock.now() - lately.at >= momentMs) lately = { traffic: meter.totals(), at: clock.now() };
+    return lately.traffic;
   }
 
   return {
     pool,
-    get stage() {
-      return progress.strategy.summary(progress.state).stage;
-    },
-    status() {
-      const summary = progress.strategy.summary(progress.state);
-      const sources = { runId, ...said, summary, schedule, step: pool.step(), members: pool.members, records, tuned };
-      return describeRun({ ...sources, traffic: meter.totals(), now: clock.now() });
-    },
+    status: () => statusWith(meter.totals()),
+    statusOnArrival: () => statusWith(totalsLately()),
+    clients: () => describeClients(pool.members),
     steps: () => records,
     begin: beginning.resolve,
     async work(signal) {
@@ -152,7 +169,10 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
         onStep: (plan: Parameters<typeof labelOfStep>[0]) =>
           meter.setStep(labelOfStep(plan), pool.step()?.payloads.map(({ sha256 }) => sha256) ?? null),
         bytesSoFar: () => meter.ofSteps(),
-        onRecord: (record: StepRecord) => void records.push(record),
+        onRecord(record: StepRecord) {
+          records.push(record);
+          points.push(historyPoint(record));
+        },
       };
       signal.addEventListener("abort", () => beginning.resolve(), { once: true });
       await Promise.race([runLoop(progress, loopPorts, signal), fault.promise]);
@@ -162,7 +182,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
       said.message = error instanceof Error ? error.message : String(error);
       logger.fatal({ error }, "the run failed");
       tell({ kind: "failed", error });
-      ports.onChange(true);
+      ports.onChange("step");
     },
     get isDone() {
       return said.phase === "done";

@@ -3,7 +3,7 @@ import { createScene } from "./testing/scene.ts";
 import { tinyFedAvg, tinyRun } from "./testing/tinyRun.ts";
 
 const scene = createScene();
-const open = tinyFedAvg({ roster: "open", numDevices: 3, minDevices: 2, cohortSize: 3, quorum: 0.5 });
+const open = tinyFedAvg({ roster: "open", numDevices: 3, maxDevices: 3, minDevices: 2, cohortSize: 3, quorum: 0.5 });
 
 test("a fixed roster begins when every device is registered, and says how many are", async () => {
   const coordinator = await scene.start(tinyFedAvg(), { expectedClients: 2 });
@@ -81,12 +81,15 @@ test("an open roster begins at minDevices, counts who has registered, and sample
 });
 
 test("an open roster that is full refuses newcomers, and lets its own back in (P-13)", async () => {
-  const coordinator = await scene.start({ ...open, numDevices: 2, cohortSize: 2 });
+  const coordinator = await scene.start({ ...open, maxDevices: 2, cohortSize: 2 });
   const a = scene.join(coordinator, "a", { hosting: "own", onTask: () => false });
   const b = scene.join(coordinator, "b", { hosting: "own", onTask: () => false });
-  await Promise.all([a.when("welcome"), b.when("welcome")]);
+  await Promise.all([a.when("registered"), b.when("registered")]);
   const c = scene.join(coordinator, "c", { hosting: "own" });
-  expect(await c.when("refused")).toMatchObject({ rule: "P-13", message: "all 2 devices of this run are taken" });
+  expect(await c.when("refused")).toMatchObject({
+    rule: "P-13",
+    message: "all 2 devices of this run are taken: maxDevices is 2",
+  });
   a.close();
   const again = scene.join(coordinator, "a", { hosting: "own", kept: a.kept });
   expect((await again.when("welcome")).welcome.devices).toMatchObject([{ decision: "keep" }]);

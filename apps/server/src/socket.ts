@@ -14,10 +14,11 @@ import {
 } from "@tutti/protocol";
 import type { Logger } from "pino";
 import { Server, type Socket } from "socket.io";
+import { packetParser } from "./packets.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { Client, Connection } from "./pool/members.ts";
 import type { Pool } from "./pool/pool.ts";
-import { forClient } from "./status.ts";
+import { createDifferences, type StatusDifferences } from "./status.ts";
 
 /** What the sockets need of the coordinator. */
 export interface SocketPorts {
@@ -30,6 +31,8 @@ export interface SocketPorts {
   readonly helloTimeoutMs: number | null;
   welcome(devices: Welcome["devices"]): Welcome;
   status(): Status;
+  /** The same with bytes as they were a moment ago: what a socket that comes is shown. */
+  statusOnArrival(): Status;
   /** Resolves when all that was journalled so far is safe. */
   flushed(): Promise<void>;
   onRefused(rule: Rule): void;
@@ -37,9 +40,10 @@ export interface SocketPorts {
 
 /** The socket.io side of a coordinator. */
 export interface Sockets {
-  /** Sends the status to spectators now, and to clients only where `isMilestone`. */
-  broadcast(isMilestone: boolean): void;
+  tellSpectators(): void;
+  tellMembers(): void;
   numSpectators(): number;
+  numMembers(): number;
   /** Says goodbye to everyone and closes. */
   close(reason: Goodbye["reason"], message?: string): void;
 }
@@ -50,15 +54,20 @@ const taskTimeoutMs = 15_000;
 
 /** Serves the protocol on an HTTP server, with polling as the fallback. */
 export function attachSockets(server: HttpServer, ports: SocketPorts): Sockets {
-  const io = new Server(server, { maxHttpBufferSize: ports.maxMessageBytes, serveClient: false, perMessageDeflate: false });
+  const options = { serveClient: false, perMessageDeflate: false, parser: packetParser };
+  const io = new Server(server, { ...options, maxHttpBufferSize: ports.maxMessageBytes });
   io.on("connection", (socket) => serveSocket(socket, ports));
+  const sizeOf = (room: string) => io.sockets.adapter.rooms.get(room)?.size ?? 0;
+  const tellRoom = (room: string, { next }: StatusDifferences) => {
+    const status = next(ports.status());
+    if (sizeOf(room) > 0) send(io.to(room), "status", status);
+  };
+  const differences = { spectators: createDifferences(true), members: createDifferences(false) };
   return {
-    broadcast(isMilestone) {
-      const status = ports.status();
-      if (io.sockets.adapter.rooms.has(spectators)) send(io.to(spectators), "status", status);
-      if (isMilestone) send(io.to(members), "status", forClient(status));
-    },
-    numSpectators: () => io.sockets.adapter.rooms.get(spectators)?.size ?? 0,
+    tellSpectators: () => tellRoom(spectators, differences.spectators),
+    tellMembers: () => tellRoom(members, differences.members),
+    numSpectators: () => sizeOf(spectators),
+    numMembers: () => sizeOf(members),
     close(reason, message) {
       send(io, "goodbye", { reason, ...(message === undefined ? {} : { message }) });
       // The transports close after what was written; without a farewell of socket.io's own, clients try to come back.
@@ -83,7 +92,7 @@ function serveSocket(socket: Socket, ports: SocketPorts): void {
           socket.disconnect(true);
         });
   void socket.join(spectators);
-  send(socket, "status", ports.status());
+  send(socket, "status", ports.statusOnArrival());
 
   /** For calls that need a client: before hello, and after another socket took over, they are refused. */
   const asClient = <R, A>(handle: (member: Client, request: R) => A | Refusal | Promise<A | Refusal>) => {
@@ -118,10 +127,13 @@ function serveSocket(socket: Socket, ports: SocketPorts): void {
       const isHere = (deviceId: number) => pool.members.hosting.get(deviceId)?.clientKey === welcomed.clientKey;
       return ports.welcome(admitted.devices.filter(({ deviceId }) => isHere(deviceId)));
     },
+    loading: asClient((member) => {
+      pool.members.showsLife(member);
+      return {};
+    }),
     register: asClient(async (member, { devices, compute }) => {
-      const refusal = pool.members.register(member, devices);
+      const refusal = pool.members.register(member, devices, compute ?? null);
       if (refusal !== null) return refusal;
-      if (compute !== undefined) member.compute = compute;
       await ports.flushed();
       afterAnswer(() => pool.deliverTo(member));
       return {};

@@ -9,13 +9,14 @@ test("a client at work is sent the latest points of the history, and the whole o
   const a = scene.join(coordinator, "a");
   await coordinator.whenDone();
   const last = await a.when("status", ({ status }) => status.phase === "done");
-  expect(last.status).toMatchObject({ historyStart: 6, clients: [], probes: [] });
+  expect(last.status).toMatchObject({ historyStart: 6, probes: [] });
   expect(last.status.history.map(({ round }) => round)).toEqual([7, 8, 9, 9]);
   a.close();
   const again = scene.join(coordinator, "a", { kept: a.kept });
   const { welcome } = await again.when("welcome");
   expect(welcome.status.history).toHaveLength(10);
-  expect(coordinator.status()).toMatchObject({ historyStart: 0, clients: [{ deviceIds: [0, 1, 2, 3] }] });
+  expect(coordinator.status()).toMatchObject({ historyStart: 0, numConnected: 1, numDevices: 4 });
+  expect(coordinator.clients()).toMatchObject([{ deviceIds: [0, 1, 2, 3], isConnected: true }]);
 });
 
 test("a page says of how many rounds the stage is that it shows, also when the next one is about to begin", async () => {

@@ -1,9 +1,9 @@
-import { type ExpectedStep, findExpected, numRoundsIn, numValues, type StrategySummary } from "@tutti/core";
-import { type ClientPoint, limits, type Status } from "@tutti/protocol";
+import { type DeviceId, type ExpectedStep, findExpected, numRoundsIn, numValues, type StrategySummary } from "@tutti/core";
+import { type Backend, type HistoryPoint, limits, type Status } from "@tutti/protocol";
 import type { TrafficTotals } from "./http/wireMeter.ts";
 import type { OpenStep } from "./pool/openStep.ts";
 import type { Roster } from "./pool/roster.ts";
-import { historyPoint, type StepRecord } from "./stepRecord.ts";
+import type { StepRecord } from "./stepRecord.ts";
 import type { TunedParameters } from "./tuned.ts";
 
 /** What a status is made of. */
@@ -17,6 +17,8 @@ export interface StatusSources {
   readonly step: OpenStep | null;
   readonly members: Roster;
   readonly records: readonly StepRecord[];
+  /** The records as points of the pages' curves. */
+  readonly points: readonly HistoryPoint[];
   readonly traffic: TrafficTotals;
   readonly tuned: TunedParameters;
   /** Uptime in milliseconds. */
@@ -25,14 +27,7 @@ export interface StatusSources {
 
 /** The run as the pages and the demo show it (P-70). */
 export function describeRun(sources: StatusSources): Status {
-  const { runId, phase, message, summary, step, members, traffic, now } = sources;
-  const clients = members.clients();
-  const connected = clients.filter((client) => client.connection !== null);
-  const leases = step === null || step.isOver ? [] : [...step.leases.values()];
-  const isIn = (lease: (typeof leases)[number]) => lease.accepted !== null && lease.state === "over";
-  const hosted = new Map<string, number[]>();
-  for (const { deviceId, clientKey } of members.hosting.devices())
-    if (clientKey !== null) hosted.set(clientKey, [...(hosted.get(clientKey) ?? []), deviceId]);
+  const { runId, phase, message, summary, step, members, points, traffic, now } = sources;
   const plan = step?.plan;
   const stage = plan?.stage ?? summary?.stage ?? null;
   const isOpen = plan !== undefined && phase === "running";
@@ -44,11 +39,9 @@ export function describeRun(sources: StatusSources): Status {
     numRounds: stage === null ? 0 : numRoundsIn(sources.schedule, stage),
     step: plan?.step ?? 0,
     attempt: plan?.attempt ?? 0,
-    numConnected: connected.length,
-    numDevices: members.list().length,
-    numPaused: connected.filter((client) => client.isPaused).length,
-    tasksOut: leases.filter((lease) => lease.state === "open").length,
-    tasksIn: leases.filter(isIn).length,
+    ...countClients(members),
+    numDevices: members.hosting.numRegistered,
+    ...countTasks(step),
     layerScores: summary?.layerScores ?? null,
     selectedLayers: summary?.selectedLayers ?? null,
     keepFraction: summary?.keepFraction ?? null,
@@ -58,8 +51,8 @@ export function describeRun(sources: StatusSources): Status {
       ritzWeights,
       keepFraction,
     })),
-    history: sources.records.slice(-limits.maxHistory).map(historyPoint),
-    historyStart: Math.max(0, sources.records.length - limits.maxHistory),
+    history: points.slice(-limits.maxHistory),
+    historyStart: Math.max(0, points.length - limits.maxHistory),
     bytes: {
       score: rounded(traffic.score),
       count: rounded(traffic.count),
@@ -68,29 +61,82 @@ export function describeRun(sources: StatusSources): Status {
     },
     allLayersF32: allLayers(sources, 4 * numValues(sources.tuned.initial)),
     message: message === null ? null : message.slice(0, 500),
-    clients: clients.map((client) => describeClient(client, hosted.get(client.clientKey) ?? [])),
     deadlineMs: isOpen && step?.deadlineAt != null ? Math.max(0, Math.round(step.deadlineAt - now)) : null,
   };
 }
 
-/** The same for a client at work: without clients and probes, which cost bytes and are the dashboard's. */
-export function forWelcome(status: Status): Status {
-  return { ...status, clients: [], probes: [] };
+function countClients(members: Roster): Pick<Status, "numConnected" | "numPaused"> {
+  const counts = { numConnected: 0, numPaused: 0 };
+  for (const { connection, isPaused } of members.clients()) {
+    if (connection === null) continue;
+    counts.numConnected += 1;
+    if (isPaused) counts.numPaused += 1;
+  }
+  return counts;
 }
 
-/** More than are added between two statuses to a client at work. */
+function countTasks(step: OpenStep | null): Pick<Status, "tasksOut" | "tasksIn"> {
+  const counts = { tasksOut: 0, tasksIn: 0 };
+  if (step === null || step.isOver) return counts;
+  for (const { state, accepted } of step.leases.values()) {
+    if (state === "open") counts.tasksOut += 1;
+    if (state === "over" && accepted !== null) counts.tasksIn += 1;
+  }
+  return counts;
+}
+
+/** The same for a client at work: without probes, which cost bytes and are the dashboard's. */
+export function forWelcome(status: Status): Status {
+  return { ...status, probes: [] };
+}
+
+/** Points that a status holds at least, for whoever missed the one before. */
 const numLatest = 4;
 
-/** The same with the latest points only: with the whole history each time, bytes would grow with the square of the rounds. */
-export function forClient(status: Status): Status {
-  const { history, historyStart = 0 } = status;
-  const from = Math.max(0, history.length - numLatest);
-  return { ...forWelcome(status), history: history.slice(from), historyStart: historyStart + from };
+/** What a status after the first holds: the whole run would cost bytes that grow with the square of the rounds. */
+export interface StatusDifferences {
+  /** The status with what its receivers have not been sent, and the latest points. */
+  next(status: Status): Status;
 }
 
-function describeClient(client: ReturnType<Roster["clients"]>[number], deviceIds: readonly number[]): ClientPoint {
-  const { nickname, connection, isPaused, progress, compute } = client;
-  return { nickname, deviceIds, backend: compute?.backend ?? null, isConnected: connection !== null, isPaused, progress };
+/** Differences for receivers that are all sent the same, of whom `wantsProbes` are shown the probes. */
+export function createDifferences(wantsProbes: boolean): StatusDifferences {
+  let numPoints = 0;
+  let numProbes = 0;
+  return {
+    next(status) {
+      const { history, historyStart = 0, probes } = status;
+      const total = historyStart + history.length;
+      const from = Math.max(historyStart, Math.min(numPoints, total - numLatest));
+      const isProbed = wantsProbes && probes.length !== numProbes;
+      numPoints = total;
+      numProbes = probes.length;
+      return { ...status, history: history.slice(from - historyStart), historyStart: from, probes: isProbed ? probes : [] };
+    },
+  };
+}
+
+/** A client and its devices, for whoever runs the coordinator in the same process; no page is told of it. */
+export interface ClientPoint {
+  readonly nickname: string | null;
+  readonly deviceIds: readonly DeviceId[];
+  readonly backend: Backend | null;
+  readonly isConnected: boolean;
+  readonly isPaused: boolean;
+  /** Share of its present task that is done, null when it has none. */
+  readonly progress: number | null;
+}
+
+/** Every client that has said hello, in order of arrival. */
+export function describeClients({ clients, hosting }: Roster): ClientPoint[] {
+  return [...clients()].map(({ clientKey, nickname, connection, isPaused, progress, compute }) => ({
+    nickname,
+    deviceIds: hosting.devicesOf(clientKey).map(({ deviceId }) => deviceId),
+    backend: compute?.backend ?? null,
+    isConnected: connection !== null,
+    isPaused,
+    progress,
+  }));
 }
 
 function allLayers({ records, schedule }: StatusSources, numBytes: number): Status["allLayersF32"] {

@@ -1,7 +1,7 @@
 import type { Clock } from "./pool/clock.ts";
 
-/** Calls `act` at most once per `periodMs`: soon after the first request, and again while there are more. */
-export function createThrottle(clock: Clock, periodMs: number, act: () => void): { request(): void; stop(): void } {
+/** Calls `act` at most once per period, which may be another one each time: soon after the first request, and again while there are more. */
+export function createThrottle(clock: Clock, periodMs: () => number, act: () => void): { request(): void; stop(): void } {
   let isWaiting = false;
   let isStopped = false;
   let lastAt = Number.NEGATIVE_INFINITY;
@@ -10,7 +10,7 @@ export function createThrottle(clock: Clock, periodMs: number, act: () => void):
     request() {
       if (isWaiting || isStopped) return;
       isWaiting = true;
-      cancel = clock.after(Math.max(0, lastAt + periodMs - clock.now()), () => {
+      cancel = clock.after(Math.max(0, lastAt + periodMs() - clock.now()), () => {
         isWaiting = false;
         lastAt = clock.now();
         act();

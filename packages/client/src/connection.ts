@@ -30,6 +30,7 @@ export interface ConnectionOptions {
 export interface Connection {
   call<N extends CallName>(name: N, request: Request<N>): Promise<Outcome<Answer<N>>>;
   tellProgress(progress: Progress): void;
+  tellLoading(): void;
   isConnected(): boolean;
   /** A test that holds as long as the present connection does. */
   present(): () => boolean;
@@ -92,6 +93,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   return {
     call: (name, request) => call(socket, name, request, { signal }),
     tellProgress: (progress) => send(socket.volatile, "progress", progress),
+    tellLoading: () => send(socket.volatile, "loading", {}),
     isConnected: () => socket.connected,
     present() {
       const { id } = socket;

@@ -2,7 +2,7 @@ import { encodeDeviceState, type Submit, sha256Hex } from "@tutti/protocol";
 import { expect, test } from "vitest";
 import type { DeviceStore } from "./deviceStore.ts";
 import { memoryStore } from "./memoryStore.ts";
-import { createLever, promptOf } from "./testing/fakeTrainer.ts";
+import { createLever, fakeTrainer, promptOf } from "./testing/fakeTrainer.ts";
 import { coordinate, ended, globalParams, initialParams, join, taskA, taskB } from "./testing/joining.ts";
 import { leaseOf, type ScriptedCoordinator, scriptedRunId, welcomeWith } from "./testing/scriptedCoordinator.ts";
 
@@ -160,6 +160,48 @@ test("P-26: assigned devices are loaded and registered; one that is already here
   ]);
   expect(await store.get(scriptedRunId, 3)).toMatchObject({ version: taskB });
   expect(trainer.sources.map(({ deviceId }) => deviceId)).toEqual([3, 5]);
+});
+
+test("P-15: a device of an open roster trains on the share that its decision names, others on the share of their number", async () => {
+  const coordinator = await coordinate();
+  coordinator.script.hello = () => welcomeWith({ devices: [{ deviceId: 23, decision: "new", share: 7 }] });
+  const { trainer } = join(coordinator);
+  await coordinator.heard("register");
+  await coordinator.tell("assign", {
+    devices: [
+      { deviceId: 24, decision: "new", share: 0 },
+      { deviceId: 5, decision: "new" },
+    ],
+  });
+  expect((await coordinator.heard("register")).devices).toHaveLength(3);
+  expect(trainer.sources).toEqual([
+    { deviceId: 23, source: { kind: "share", index: 7 } },
+    { deviceId: 5, source: { kind: "share", index: 5 } },
+    { deviceId: 24, source: { kind: "share", index: 0 } },
+  ]);
+});
+
+test("P-16, P-17: loading gives a sign of life, and a client whose devices moved meanwhile says that it is ready with none", async () => {
+  const coordinator = await coordinate();
+  const trainer = fakeTrainer();
+  const lever = createLever();
+  const { start } = trainer;
+  trainer.start = async (...given) => {
+    await lever.pulled;
+    return start(...given);
+  };
+  const { event } = join(coordinator, { trainer });
+  await coordinator.heard("hello");
+  expect(coordinator.numHeard("loading")).toBe(0);
+  await event("welcome");
+  await coordinator.tell("moved", { deviceIds: [3] });
+  lever.pull();
+  expect(await coordinator.heard("loading")).toEqual({});
+  expect(await coordinator.heard("register")).toMatchObject({ devices: [], compute: { backend: "cpu" } });
+  await event("ready", ({ deviceIds }) => deviceIds.length === 0);
+  await coordinator.tell("assign", { devices: [{ deviceId: 4, decision: "new" }] });
+  expect(await coordinator.heard("register")).toMatchObject({ devices: [{ deviceId: 4, numExamples: 14 }] });
+  expect(coordinator.numHeard("loading")).toBe(1); // at most one every few seconds
 });
 
 test("P-27: a device that moved is forgotten, and one that comes back starts from the state it comes with", async () => {

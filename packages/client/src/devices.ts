@@ -7,6 +7,8 @@ import { type DeviceRecord, type DeviceStore, newDeviceRecord, type PendingTask,
 export interface Devices {
   /** Ids in ascending order. */
   ids(): readonly DeviceId[];
+  /** The share of the partition that a device holds: its own number, unless a decision says another one (P-15). */
+  shareOf(deviceId: DeviceId): number;
   /** What the store holds. */
   versions(): Promise<readonly DeviceVersion[]>;
   /** Takes over the decisions of a welcome; devices that are not listed live elsewhere and are forgotten (P-25). */
@@ -32,6 +34,7 @@ export interface DevicesOptions {
 /** Devices over a store; changes of the same client are made one after another. */
 export function createDevices({ runId, store, blobs, onDecision }: DevicesOptions): Devices {
   const here = new Set<DeviceId>();
+  const shares = new Map<DeviceId, number>();
   let lastChange: Promise<unknown> = Promise.resolve();
 
   function inTurn<T>(change: () => Promise<T>): Promise<T> {
@@ -65,6 +68,7 @@ export function createDevices({ runId, store, blobs, onDecision }: DevicesOption
     const record = await decided(decision);
     if (record !== null) await store.put(runId, record);
     here.add(decision.deviceId);
+    shares.set(decision.deviceId, decision.share ?? decision.deviceId);
     onDecision(decision);
   }
 
@@ -82,6 +86,7 @@ export function createDevices({ runId, store, blobs, onDecision }: DevicesOption
 
   return {
     ids: () => [...here].sort((a, b) => a - b),
+    shareOf: (deviceId) => shares.get(deviceId) ?? deviceId,
     versions: () => listVersions(store, runId),
     applyWhole: (decisions) =>
       inTurn(async () => {

@@ -33,7 +33,7 @@ export function folderStore(folder: string): DeviceStore {
     },
     async put(runId, record) {
       const path = pathOf(runId, record.deviceId);
-      await mkdir(dirname(path), { recursive: true });
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 }); // private states
       const file = await open(`${path}.new`, "w");
       try {
         await file.writeFile(serialize(record));

@@ -1,5 +1,5 @@
 import type { DeviceId } from "@tutti/core";
-import type { DeviceSource, Trainer, TrainerReady, TrainerSetup } from "@tutti/model";
+import type { DeviceSource, LoadProgress, Trainer, TrainerReady, TrainerSetup } from "@tutti/model";
 import type { SessionEvent } from "./events.ts";
 
 /** This client cannot take part; the message is for its owner. */
@@ -12,6 +12,8 @@ export interface LoaderOptions {
   readonly trainer: Trainer;
   readonly sourceOf: (deviceId: DeviceId) => DeviceSource;
   readonly emit: (event: SessionEvent) => void;
+  /** Something was loaded, in whole or in part. */
+  readonly onAdvance: () => void;
 }
 
 /** Gets a trainer ready: the backbone once, and each device's examples once. */
@@ -23,13 +25,17 @@ export interface Loader {
 }
 
 /** A loader that has loaded nothing. `signal` ends it. */
-export function createLoader({ setup, trainer, sourceOf, emit }: LoaderOptions, signal: AbortSignal): Loader {
+export function createLoader({ setup, trainer, sourceOf, emit, onAdvance }: LoaderOptions, signal: AbortSignal): Loader {
   const examples = new Map<DeviceId, number>();
   let started: Promise<TrainerReady> | null = null;
   let lastTurn: Promise<void> = Promise.resolve();
 
   async function start(): Promise<TrainerReady> {
-    const ready = await trainer.start(setup, (progress) => emit({ kind: "loading", progress }), signal);
+    const onProgress = (progress: LoadProgress) => {
+      emit({ kind: "loading", progress });
+      onAdvance();
+    };
+    const ready = await trainer.start(setup, onProgress, signal);
     const { isPassed, detail } = ready.admission;
     if (!isPassed)
       throw new CannotTakePart(`This computer's arithmetic differs from the reference, so its work would not fit (${detail}).`);
@@ -38,7 +44,9 @@ export function createLoader({ setup, trainer, sourceOf, emit }: LoaderOptions, 
 
   async function addDevices(deviceIds: readonly DeviceId[]): Promise<void> {
     for (const deviceId of deviceIds) {
-      if (!examples.has(deviceId)) examples.set(deviceId, (await trainer.addDevice(deviceId, sourceOf(deviceId))).numExamples);
+      if (examples.has(deviceId)) continue;
+      examples.set(deviceId, (await trainer.addDevice(deviceId, sourceOf(deviceId))).numExamples);
+      onAdvance();
     }
   }
 

@@ -29,6 +29,8 @@ export interface Coordinator {
   sayHelloAgain(): void;
   /** May be lost. */
   tellProgress(progress: Progress): void;
+  /** Says that loading gets on (P-16); may be lost. */
+  tellLoading(): void;
 }
 
 export interface RunPartOptions {
@@ -38,7 +40,8 @@ export interface RunPartOptions {
   readonly store: DeviceStore;
   readonly blobs: Blobs;
   readonly coordinator: Coordinator;
-  readonly sourceOf: (deviceId: DeviceId) => DeviceSource;
+  /** The examples of a device that holds this share of the partition. */
+  readonly sourceOf: (share: number) => DeviceSource;
   readonly emit: (event: SessionEvent) => void;
   readonly onSent: (numBytes: number) => void;
   readonly onSaved: (numBytes: number) => void;
@@ -62,6 +65,7 @@ export interface RunPart {
 }
 
 const progressEveryMs = 300;
+const loadingEveryMs = 5000;
 const maxReason = limits.maxReason;
 
 /** Refusals after which the client does not know whether its submission counts (P-40). */
@@ -73,7 +77,9 @@ export function createRunPart(options: RunPartOptions): RunPart {
   const life = new AbortController();
   const { signal } = life;
   const online = createGate();
-  const loader = createLoader(options, signal);
+  const sourceOf = (deviceId: DeviceId) => options.sourceOf(devices.shareOf(deviceId));
+  const onAdvance = atMostEvery(loadingEveryMs, coordinator.tellLoading);
+  const loader = createLoader({ setup: options.setup, trainer, emit, sourceOf, onAdvance }, signal);
   let keepsStates = false;
   let ready: TrainerReady | null = null;
   let refusedIds = "";
@@ -151,9 +157,8 @@ export function createRunPart(options: RunPartOptions): RunPart {
       if (!signal.aborted) await coordinator.call("decline", { taskId: null, reason: messageOf(error) }).catch(nothing);
       throw error;
     });
-    // A device that was assigned meanwhile is loaded, and then registered, in its own turn.
-    const listed = loaded();
-    if (listed.length > 0) await registerWith(trained, listed);
+    // A device that was assigned meanwhile is loaded, and then registered, in its own turn. With none this says that the client is ready (P-17).
+    await registerWith(trained, loaded());
     tellReady(trained);
   }
 
@@ -225,6 +230,17 @@ export function createRunPart(options: RunPartOptions): RunPart {
         );
     }
   }
+}
+
+/** Calls `act`, but not again within the period. */
+function atMostEvery(periodMs: number, act: () => void): () => void {
+  let lastMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    const now = performance.now();
+    if (now - lastMs < periodMs) return;
+    lastMs = now;
+    act();
+  };
 }
 
 function progressReport(taskId: string, coordinator: Coordinator): (progress: StepProgress) => void {

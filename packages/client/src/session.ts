@@ -1,4 +1,3 @@
-import type { DeviceId } from "@tutti/core";
 import { datasetFolder, type Example } from "@tutti/data";
 import type { BackendName, DeviceSource, KernelChoice, Trainer, TrainerSetup } from "@tutti/model";
 import { type Goodbye, type Handlers, type Hello, limits, protocolVersion, type Rule, refuse, type Welcome } from "@tutti/protocol";
@@ -101,8 +100,8 @@ export function joinRun(options: JoinOptions): ClientSession {
       await options.trainer.stop();
     }
     const { store, trainer } = options;
-    const coordinator = { call: connection.call, tellProgress: connection.tellProgress, sayHelloAgain: connection.greetAgain };
-    const sourceOf = (deviceId: DeviceId) => sourceFor(options.hosting, deviceId);
+    const coordinator = { ...connection, sayHelloAgain: connection.greetAgain };
+    const sourceOf = (share: number) => sourceFor(options.hosting, share);
     const shared = { store, trainer, blobs, coordinator, emit, sourceOf, onSent: traffic.sent, onSaved: traffic.saved };
     part = createRunPart({ runId: welcome.runId, setup: trainerSetup(welcome, options), ...shared });
     return part;
@@ -267,8 +266,8 @@ function trainerSetup(welcome: Welcome, { url, backend, threads, wasmPath, kerne
   };
 }
 
-function sourceFor(hosting: Hosting | undefined, deviceId: DeviceId): DeviceSource {
-  return hosting?.kind === "own" ? hosting : { kind: "share", index: deviceId };
+function sourceFor(hosting: Hosting | undefined, share: number): DeviceSource {
+  return hosting?.kind === "own" ? hosting : { kind: "share", index: share };
 }
 
 /** The run that the coordinator holds, asked before hello so that hello can list that run's devices; null when it does not say. */

@@ -19,3 +19,11 @@ test("what is no number is followed by nothing, so that its own fault is told", 
   expect(followed({ numDevices: "many" }, base, nobody)).toEqual({});
   expect(followed({}, base, nobody)).toEqual({});
 });
+
+test("in an open roster cohort and start are as many as there is room for, and there is room for one device a share", () => {
+  const open = { roster: "open", maxDevices: 500 } as const;
+  expect(followed({ ...open, numDevices: 2 }, base, nobody)).toEqual({ maxDevices: 500, cohortSize: 6, minDevices: 6 });
+  expect(followed({ ...open, numDevices: 900 }, base, nobody)).toEqual({ maxDevices: 900, cohortSize: 6, minDevices: 6 });
+  const asked = (name: string) => name === "maxDevices";
+  expect(followed({ ...open, numDevices: 20, maxDevices: 4 }, base, asked)).toEqual({ cohortSize: 4, minDevices: 4 });
+});

@@ -1,16 +1,14 @@
 import type { RunSettings } from "./run.ts";
 
-/** Settings that follow another one: they are never above it unless somebody asks for that, which is then refused. */
-const leaders = { cohortSize: "numDevices", minDevices: "numDevices" } as const;
+/** Settings that follow others where nobody asks for them. */
+export const followers = ["maxDevices", "cohortSize", "minDevices"] as const;
 
 /** A setting that follows another one. */
-export type Follower = keyof typeof leaders;
-
-/** The settings that follow another one. */
-export const followers = Object.keys(leaders) as readonly Follower[];
+export type Follower = (typeof followers)[number];
 
 /**
- * What followers nobody asked for are: what `base` has, or what they follow where that is less. The same for every source of settings, so that fewer
+ * What followers nobody asked for are. Cohort and start are those of `base`, or as many as there can be devices where that is less: `numDevices` of a
+ * fixed roster, `maxDevices` of an open one, which has room for one device a share at least. The same for every source of settings, so that fewer
  * devices mean the same in a file, in flags, in a preset and on an axis. `settings` may be anything yet: what is no number changes nothing.
  */
 export function followed(
@@ -18,10 +16,11 @@ export function followed(
   base: Pick<RunSettings, Follower>,
   isAsked: (name: Follower) => boolean,
 ): Partial<Record<Follower, number>> {
-  return Object.fromEntries(
-    followers.flatMap((name) => {
-      const leader = settings[leaders[name]];
-      return isAsked(name) || typeof leader !== "number" ? [] : [[name, Math.min(base[name], leader)]];
-    }),
-  );
+  const { numDevices, roster } = settings;
+  const hasRoom = roster === "open" && !isAsked("maxDevices") && typeof numDevices === "number";
+  const room = hasRoom ? { maxDevices: Math.max(base.maxDevices, numDevices) } : {};
+  const most = roster === "open" ? { ...settings, ...room }.maxDevices : numDevices;
+  if (typeof most !== "number") return room;
+  const within = (["cohortSize", "minDevices"] as const).filter((name) => !isAsked(name)).map((name) => [name, Math.min(base[name], most)]);
+  return { ...room, ...Object.fromEntries(within) };
 }

@@ -1,5 +1,6 @@
 export { decodeTensor, encodedSize, encodeTensor, fromF16, roundTrip, toF16 } from "./encoding.ts";
 export { type Follower, followed, followers } from "./following.ts";
+export { shareOf } from "./laterShares.ts";
 export { countSteps } from "./localSteps.ts";
 export type { Method, MethodName } from "./methods.ts";
 export { methods } from "./methods.ts";

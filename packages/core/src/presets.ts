@@ -52,6 +52,7 @@ const standard: PresetRun = {
   task: "feedback/topic",
   roster: "fixed",
   numDevices: 20,
+  maxDevices: 500,
   minDevices: 6,
   cohortSize: 6,
   numRounds: 30,

@@ -185,8 +185,10 @@ export interface RunSettings {
   /** Built-in task such as `feedback/topic`. */
   readonly task: string;
   readonly roster: "fixed" | "open";
-  /** N of a fixed roster; the largest number of devices of an open one. */
+  /** N of a fixed roster; the shares of the partition. */
   readonly numDevices: number;
+  /** The most devices of an open roster. */
+  readonly maxDevices: number;
   /** An open roster starts when so many devices are registered. */
   readonly minDevices: number;
   /** S. */

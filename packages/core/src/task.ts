@@ -79,7 +79,7 @@ export interface RoundPlan {
   readonly deadlineMs: number | null;
   /** Share of the tasks that must be in when the step closes. */
   readonly quorum: number;
-  /** N when the step was planned: devices of a fixed roster, devices registered so far of an open one. */
+  /** N when the step was planned: devices of a fixed roster, devices registered so far of an open one; of an evaluation, those that hold different examples. */
   readonly numDevices: number;
 }
 
@@ -105,6 +105,8 @@ export interface Device {
   readonly hasLeft?: boolean;
   /** Whether it was reset since its last accepted contribution: what the server keeps for it counts as 0. */
   readonly wasReset?: boolean;
+  /** The share of the partition that it holds, in an open roster, where several devices may hold one; absent for examples of its own. */
+  readonly share?: number;
 }
 
 export interface EvaluationResult {

@@ -5,6 +5,7 @@ import { type Socket as ClientSocket, io } from "socket.io-client";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { call, type Handlers, send, serve } from "./calls.ts";
 import { decodeParams, encodeParams } from "./codec.ts";
+import { protocolVersion } from "./limits.ts";
 import type { Received } from "./messages.ts";
 import { refuse } from "./rules.ts";
 
@@ -127,6 +128,55 @@ test("P-4 names that nobody serves are answered, also those of an object's proto
     const answer = await clientSide.emitWithAck(name, {});
     expect(answer).toMatchObject({ ok: false, rule: "P-4" });
     expect(answer.message.length).toBeLessThan(200);
+  }
+});
+
+test("P-4 an event that is named by a number is answered too, and one that has no name at all closes the socket and harms nobody", async () => {
+  serveAtServer({ pause: () => ({}) });
+  const named = (name: unknown): Promise<unknown> => Reflect.apply(clientSide.emitWithAck, clientSide, [name, {}]);
+  for (const name of [5, 0, -1.5]) {
+    expect(await named(name)).toEqual({ ok: false, rule: "P-4", message: `call number ${name} is not served here` });
+  }
+  clientSide.io.reconnectionDelay(1).reconnectionDelayMax(2);
+  for (const packet of ['2[{"a":1},{}]', "2[null]", "2[true,{}]", '2[["pause"],{}]', "2[]", "2{}", '27["disconnect",{}]', "not a packet"]) {
+    const closed = new Promise((resolve) => serverSide.once("disconnect", resolve));
+    const next = new Promise<ServerSocket>((resolve) => server.once("connection", resolve));
+    clientSide.io.engine.write(packet);
+    expect(await closed).toBe("forced close");
+    serverSide = await next;
+    serveAtServer({ pause: () => ({}) });
+    expect(await clientSide.emitWithAck("pause", { isPaused: true })).toEqual({ ok: true, value: {} });
+  }
+  expect(faults).toEqual([]);
+});
+
+test("P-3 a large Buffer in place of a message or of a part of it is refused at once, without a word for each of its bytes", async () => {
+  serveAtServer({ register: () => ({}), hello: () => refuse("P-10", "not asked") });
+  const large = Buffer.alloc(900_000);
+  expect(await clientSide.emitWithAck("register", large)).toEqual({
+    ok: false,
+    rule: "P-3",
+    message: "register: bytes do not belong here",
+  });
+  const hello = { protocolVersion, clientKey: "0123456789abcdef", hosting: "virtual", devices: [], capabilities: large };
+  expect(await clientSide.emitWithAck("hello", hello)).toMatchObject({ message: "hello.capabilities: bytes do not belong here" });
+  expect(await clientSide.emitWithAck("hello", large)).toMatchObject({ rule: "P-3" });
+  const nested = Buffer.from(`2${"["}"register",${"[".repeat(50_000)}${"]".repeat(50_000)}]`).toString();
+  clientSide.io.engine.write(nested);
+  expect(await clientSide.emitWithAck("register", [])).toMatchObject({ rule: "P-3" });
+  expect(faults).toEqual([]);
+});
+
+test("P-7 an answer with bytes in it is a refusal", async () => {
+  const answers: unknown[] = [
+    Buffer.alloc(9),
+    { ok: true, value: Buffer.alloc(900_000) },
+    { ok: true, value: { outcome: [Buffer.alloc(1)] } },
+  ];
+  serverSide.on("submit", (_, acknowledge) => acknowledge(answers.shift()));
+  for (let left = answers.length; left > 0; left--) {
+    const outcome = await call(clientSide, "submit", { taskId, deviceId: 4, header: { kind: "score", layerScores: null } });
+    expect(outcome).toMatchObject({ ok: false, rule: "P-7", message: expect.stringMatching(/^submit.*: bytes do not belong here$/) });
   }
 });
 

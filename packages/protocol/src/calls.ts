@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { protocolVersion } from "./limits.ts";
 import { type Answer, type CallName, calls, type Received, type Request } from "./messages.ts";
+import { byteFields, misplacedBytes } from "./misplacedBytes.ts";
 import { isRefusal, type Refusal, type Rule, refuse, rules } from "./rules.ts";
 
 /** The part of a socket.io socket, of the server's or of the client's, that sends. */
@@ -84,12 +85,13 @@ export interface ServeOptions {
 
 /** Answers every call that arrives on the socket, whatever it is (P-2 to P-5). Serve a socket once. Returns what stops it. */
 export function serve(socket: CallSocket, handlers: Handlers, options: ServeOptions): () => void {
-  const listener = (name: string, ...values: unknown[]) => {
+  // socket.io hands on events that are named by a number
+  const listener = (name: unknown, ...values: unknown[]) => {
     const last = values.at(-1);
     const acknowledge = typeof last === "function" ? last : null;
     answerCall(name, values[0], handlers, options)
       .then((outcome) => acknowledge?.(outcome))
-      .catch((error: unknown) => options.onFault(name, error));
+      .catch((error: unknown) => options.onFault(shown(name), error));
   };
   socket.onAny(listener);
   return () => {
@@ -97,23 +99,25 @@ export function serve(socket: CallSocket, handlers: Handlers, options: ServeOpti
   };
 }
 
-async function answerCall(name: string, request: unknown, handlers: Handlers, options: ServeOptions): Promise<Outcome<unknown>> {
+async function answerCall(name: unknown, request: unknown, handlers: Handlers, options: ServeOptions): Promise<Outcome<unknown>> {
   const result = await settleCall(name, request, handlers, options);
   if (!isRefusal(result)) return { ok: true, value: result };
   try {
-    options.onRefused?.(name, result);
+    options.onRefused?.(shown(name), result);
   } catch (error) {
-    options.onFault(name, error);
+    options.onFault(shown(name), error);
   }
   return { ok: false, rule: result.refused, message: result.message };
 }
 
-async function settleCall(name: string, request: unknown, handlers: Handlers, options: ServeOptions): Promise<unknown> {
-  if (!isCallName(name) || !Object.hasOwn(handlers, name))
-    return refuse("P-4", `call ${JSON.stringify(name.slice(0, 64))} is not served here`);
+async function settleCall(name: unknown, request: unknown, handlers: Handlers, options: ServeOptions): Promise<unknown> {
+  if (!isCallName(name) || !Object.hasOwn(handlers, name)) return refuse("P-4", `call ${quoted(name)} is not served here`);
   try {
+    const misplaced = misplacedBytes(request, byteFields[name]);
+    if (name === "hello" && misplaced !== "" && isOfOtherVersion(request)) return refuse("P-1", otherVersion);
+    if (misplaced !== null) return refuse("P-3", describeBytes(name, misplaced));
     const parsed = calls[name].request.safeParse(request);
-    if (!parsed.success) return refuseMessage(name, request, parsed.error);
+    if (!parsed.success) return refuse("P-3", describeIssues(name, parsed.error));
     const handler = handlers[name] as (request: unknown) => unknown;
     return await handler(parsed.data);
   } catch (error) {
@@ -122,10 +126,10 @@ async function settleCall(name: string, request: unknown, handlers: Handlers, op
   }
 }
 
-function refuseMessage(name: CallName, request: unknown, error: z.ZodError): Refusal {
-  const isVersion = name === "hello" && typeof request === "object" && error.issues.some((issue) => issue.path[0] === "protocolVersion");
-  if (isVersion) return refuse("P-1", `protocolVersion differs, expected ${protocolVersion}: reload the page`);
-  return refuse("P-3", describeIssues(name, error));
+const otherVersion = `protocolVersion differs, expected ${protocolVersion}: reload the page`;
+
+function isOfOtherVersion(request: unknown): boolean {
+  return typeof request === "object" && request !== null && Reflect.get(request, "protocolVersion") !== protocolVersion;
 }
 
 /** The first things that do not fit, such as `submit.header.numSteps: Too small: …`. */
@@ -134,7 +138,13 @@ function describeIssues(name: string, error: z.ZodError): string {
   return described.join("; ").slice(0, 500);
 }
 
+function describeBytes(name: CallName, path: string): string {
+  return `${path === "" ? name : `${name}.${path}`}: bytes do not belong here`.slice(0, 500);
+}
+
 function parseAnswer<N extends CallName>(name: N, answer: unknown): Outcome<Answer<N>> {
+  const misplaced = misplacedBytes(answer);
+  if (misplaced !== null) return { ok: false, rule: "P-7", message: describeBytes(name, misplaced) };
   const outcome = readOutcome(answer);
   if (outcome === null) return { ok: false, rule: "P-7", message: `call ${name}: the answer is no outcome` };
   if (!outcome.ok) return outcome;
@@ -155,8 +165,18 @@ function unanswered(name: string, why: string): { ok: false; rule: Rule; message
   return { ok: false, rule: "P-6", message: `call ${name}: no answer, ${why}` };
 }
 
-function isCallName(name: string): name is CallName {
-  return Object.hasOwn(calls, name);
+function isCallName(name: unknown): name is CallName {
+  return typeof name === "string" && Object.hasOwn(calls, name);
+}
+
+/** What an event calls itself, for a log. */
+function shown(name: unknown): string {
+  if (typeof name === "string") return name.slice(0, 64);
+  return typeof name === "number" ? `number ${name}` : typeof name;
+}
+
+function quoted(name: unknown): string {
+  return typeof name === "string" ? JSON.stringify(shown(name)) : shown(name);
 }
 
 function isRule(rule: unknown): rule is Rule {

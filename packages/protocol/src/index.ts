@@ -31,7 +31,7 @@ export { calls, runInfoSchema } from "./messages.ts";
 export type { Refusal, Rule } from "./rules.ts";
 export { isRefusal, refuse, rules } from "./rules.ts";
 export { runSettingsSchema } from "./runSettings.ts";
-export type { ClientPoint, EvaluationPoint, HistoryPoint, ProbePoint, Status, Traffic } from "./status.ts";
+export type { EvaluationPoint, HistoryPoint, ProbePoint, Status, Traffic } from "./status.ts";
 export { statusSchema } from "./status.ts";
 export type { ContributionHeader, Decline, Progress, Submit, SubmitOutcome, TaskLease } from "./tasks.ts";
 export { contributionHeaderSchema, headerOf, taskLeaseSchema, taskSpecSchema } from "./tasks.ts";

@@ -1,8 +1,9 @@
 import { presets, type RunSettings, type TaskSpec } from "@tutti/core";
 import { expect, test } from "vitest";
 import type { z } from "zod";
+import { serve } from "./calls.ts";
 import { bytes } from "./fields.ts";
-import { limits } from "./limits.ts";
+import { limits, protocolVersion } from "./limits.ts";
 import { type CallName, calls, type Request, runInfoSchema } from "./messages.ts";
 import { runSettingsSchema } from "./runSettings.ts";
 import { taskSpecSchema } from "./tasks.ts";
@@ -18,6 +19,7 @@ const run: RunSettings = {
   task: "feedback/topic",
   roster: "fixed",
   numDevices: 20,
+  maxDevices: 500,
   minDevices: 6,
   cohortSize: 6,
   numRounds: 12,
@@ -91,19 +93,18 @@ const status: Request<"status"> = {
   bytes: { score: { up: 10, down: 20 }, count: { up: 30, down: 40 }, train: { up: 50, down: 60 }, evaluation: { up: 70, down: 80 } },
   allLayersF32: { up: 400, down: 500 },
   message: "waiting for 2 more devices",
-  clients: [{ nickname: "Käthe", deviceIds: [3, 4], backend: "wasm", isConnected: true, isPaused: false, progress: 0.25 }],
   deadlineMs: 90_000,
 };
 
 const urls = { backbone: "/backbones/minuet/manifest.json", dataset: "/datasets/feedback/" };
 const blob = { sha256, numBytes: 4096 };
-const devices = [{ deviceId: 3, decision: "new", state: blob, version: taskId }] as const;
+const devices = [{ deviceId: 3, decision: "new", state: blob, version: taskId, share: 7 }] as const;
 const compute = { backend: "webgpu", threads: 2, reason: "the fastest of webgpu and wasm", worstError: 1e-5 } as const;
 
 const examples: { readonly [N in CallName]: readonly Request<N>[] } = {
   hello: [
     {
-      protocolVersion: 4,
+      protocolVersion,
       clientKey: "5f0c9a3e-7f5b-4d43",
       runId: "run-7",
       nickname: "Käthe",
@@ -113,7 +114,8 @@ const examples: { readonly [N in CallName]: readonly Request<N>[] } = {
       capabilities: { backend: "auto", threads: 4, isSecureContext: true, userAgent: "Mozilla/5.0" },
     },
   ],
-  register: [{ devices: [{ deviceId: 3, numExamples: 57 }], compute }],
+  loading: [{}],
+  register: [{ devices: [{ deviceId: 3, numExamples: 57 }], compute }, { devices: [] }],
   submit: [
     { taskId, deviceId: 3, header: { kind: "score", layerScores: [8.5, 9.25, null] } },
     { taskId, deviceId: 3, header: { kind: "score", layerScores: null } },
@@ -204,7 +206,7 @@ const cases: { name: string; schema: z.ZodType; example: unknown }[] = [
   {
     name: "the run description",
     schema: runInfoSchema,
-    example: { protocolVersion: 4, runId: "run-7", run, urls, keepsStates: true, status },
+    example: { protocolVersion, runId: "run-7", run, urls, keepsStates: true, status },
   },
   { name: "run settings", schema: runSettingsSchema, example: run },
   { name: "a probe task", schema: taskSpecSchema, example: { kind: "probe", lanczosSteps: 20 } },
@@ -246,12 +248,47 @@ test.each(cases)("P-3 $name is refused when anything in it is not finite, too lo
 });
 
 test.each(cases)("P-3 $name is refused without any key that is not optional", ({ schema, example }) => {
-  const optional = ["runId", "nickname", "ownExamples", "compute", "state", "message", "numTabs", "threads", "backend", "evaluateZeroShot"];
+  const optional = [
+    "runId",
+    "nickname",
+    "ownExamples",
+    "compute",
+    "state",
+    "message",
+    "numTabs",
+    "threads",
+    "backend",
+    "evaluateZeroShot",
+    "maxDevices",
+  ];
   const required = Object.entries(example as object).filter(([key]) => !optional.includes(key));
   for (const [key] of required) {
     const without = Object.fromEntries(Object.entries(example as object).filter(([other]) => other !== key));
     expect(schema.safeParse(without).success, key).toBe(false);
   }
+});
+
+/** Every value in which one list or record is bytes instead. */
+function* withBytes(value: unknown): Generator<unknown> {
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return;
+  for (const bad of [Buffer.from([1, 2]), new ArrayBuffer(2), Buffer.alloc(0), new Float32Array(2)]) yield bad;
+  for (const [key, item] of Object.entries(value))
+    for (const bad of withBytes(item)) yield Array.isArray(value) ? value.with(Number(key), bad) : { ...value, [key]: bad };
+}
+
+test("P-3 bytes where a list or a record belongs are refused by name, in every call", async () => {
+  let receive: (name: string, ...values: unknown[]) => void = () => undefined;
+  const faults: unknown[] = [];
+  const handlers = Object.fromEntries(Object.keys(calls).map((name) => [name, () => ({})]));
+  const socket = { connected: true, emit: () => true, on: () => true, offAny: () => true, onAny: (act: typeof receive) => (receive = act) };
+  serve(socket, handlers, { onFault: (_, error) => faults.push(error) });
+  for (const [name, list] of Object.entries(examples)) {
+    for (const bad of list.flatMap((example) => [...withBytes(example)])) {
+      const answer = await new Promise((resolve) => receive(name, bad, resolve));
+      expect(answer).toMatchObject({ ok: false, rule: "P-3", message: expect.stringMatching(`^${name}.*: bytes do not belong here$`) });
+    }
+  }
+  expect(faults).toEqual([]);
 });
 
 test("the schemas and core's types are the same, both ways", () => {

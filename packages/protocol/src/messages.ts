@@ -65,6 +65,8 @@ const deviceDecisionSchema = z.strictObject({
   state: blobRefSchema.exactOptional(),
   /** The version of that state. */
   version: taskIdSchema.exactOptional(),
+  /** Share of the partition that the device holds, where it is not share i of device i (P-15). */
+  share: integer(0, limits.maxDevices - 1).exactOptional(),
 });
 
 const deviceDecisionsSchema = z.array(deviceDecisionSchema).max(limits.maxDevicesPerClient).readonly();
@@ -103,11 +105,10 @@ export const runInfoSchema = z.strictObject({
   status: statusSchema,
 });
 
-/** Devices that are ready: data loaded, admission test passed (P-14). */
+/** Devices that are ready: data loaded, admission test passed (P-14); none where the client is ready and has no device (P-17). */
 export const registerSchema = z.strictObject({
   devices: z
     .array(z.strictObject({ deviceId: deviceIdSchema, numExamples: integer(1, limits.maxExamples) }))
-    .min(1)
     .max(limits.maxDevicesPerClient)
     .readonly(),
   /** What the client computes on, and why. */
@@ -140,6 +141,7 @@ export const goodbyeSchema = z.strictObject({
 /** Every call by name: what is sent and what is answered. */
 export const calls = {
   hello: { request: helloSchema, answer: welcomeSchema },
+  loading: { request: emptySchema, answer: emptySchema },
   register: { request: registerSchema, answer: emptySchema },
   submit: { request: submitSchema, answer: submitOutcomeSchema },
   progress: { request: progressSchema, answer: emptySchema },

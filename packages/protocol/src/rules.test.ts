@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { protocolVersion } from "./limits.ts";
 import { isRefusal, refuse, rules } from "./rules.ts";
 
 const root = join(import.meta.dirname, "../../..");
@@ -9,6 +10,10 @@ const headings = [...spec.matchAll(/^\*\*(P-\d+) (.+?)\.\*\*/gm)].map(([, id, ti
 
 test("every rule that a refusal can name is a heading of SPEC.md, and every heading is such a rule", () => {
   expect(headings).toEqual(Object.entries(rules));
+});
+
+test("SPEC.md names the version that the code speaks", () => {
+  expect(/^Version (\d+)\./m.exec(spec)?.[1]).toBe(String(protocolVersion));
 });
 
 test("SPEC.md refers to no rule that it does not have", () => {

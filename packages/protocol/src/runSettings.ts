@@ -94,6 +94,8 @@ export const runSettingsSchema = z
     task: taskNameSchema,
     roster: z.enum(["fixed", "open"]),
     numDevices: integer(1, limits.maxDevices),
+    /** Journals from before there was a choice do not say it. */
+    maxDevices: integer(1, limits.maxDevices).default(500),
     minDevices: integer(1, limits.maxDevices),
     cohortSize: integer(1, limits.maxDevices),
     numRounds: integer(1, limits.maxRounds),
@@ -111,15 +113,25 @@ export const runSettingsSchema = z
     contributionEncoding: encodingSchema,
     paramsEncoding: encodingSchema,
   })
-  .refine((run) => run.cohortSize <= run.numDevices, {
+  .refine((run) => run.roster === "open" || run.cohortSize <= run.numDevices, {
     path: ["cohortSize"],
     error: "cohortSize is above numDevices: lower it, or give more devices",
-    when: ifSound("cohortSize", "numDevices"),
+    when: ifSound("roster", "cohortSize", "numDevices"),
   })
-  .refine((run) => run.minDevices <= run.numDevices, {
+  .refine((run) => run.roster === "open" || run.minDevices <= run.numDevices, {
     path: ["minDevices"],
     error: "minDevices is above numDevices: lower it, or give more devices",
-    when: ifSound("minDevices", "numDevices"),
+    when: ifSound("roster", "minDevices", "numDevices"),
+  })
+  .refine((run) => run.roster === "fixed" || run.cohortSize <= run.maxDevices, {
+    path: ["cohortSize"],
+    error: "cohortSize is above maxDevices: lower it, or let more devices in",
+    when: ifSound("roster", "cohortSize", "maxDevices"),
+  })
+  .refine((run) => run.roster === "fixed" || run.minDevices <= run.maxDevices, {
+    path: ["minDevices"],
+    error: "minDevices is above maxDevices: lower it, or let more devices in",
+    when: ifSound("roster", "minDevices", "maxDevices"),
   })
   .refine(({ strategy, training }) => strategy.name !== "scaffold" || (training.optimizer === "sgd" && training.clientLearningRate > 0), {
     path: ["training", "optimizer"],

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import {
-  backendSchema,
   countSchema,
   deviceIdSchema,
   finiteSchema,
@@ -9,7 +8,6 @@ import {
   lossSchema,
   roundedFractionSchema,
   runIdSchema,
-  text,
 } from "./fields.ts";
 import { limits } from "./limits.ts";
 import { evaluationProtocolSchema, splitSchema, stageSchema } from "./tasks.ts";
@@ -48,17 +46,7 @@ export const probePointSchema = z.strictObject({
   keepFraction: roundedFractionSchema.nullable(),
 });
 
-const clientPointSchema = z.strictObject({
-  nickname: text(limits.maxNickname).nullable(),
-  deviceIds: z.array(deviceIdSchema).max(limits.maxDevicesPerClient).readonly(),
-  backend: backendSchema.nullable(),
-  isConnected: z.boolean(),
-  isPaused: z.boolean(),
-  /** Share of its present task that is done, null when it has none. */
-  progress: fractionSchema.nullable(),
-});
-
-/** What the pages and the demo show of a run (P-70). */
+/** What the pages and the demo show of a run (P-70): counts, and nothing that grows with the number of clients or devices. */
 export const statusSchema = z.strictObject({
   runId: runIdSchema,
   phase: z.enum(["waiting", "running", "done", "failed"]),
@@ -94,7 +82,6 @@ export const statusSchema = z.strictObject({
   allLayersF32: trafficSchema,
   /** Why it waits, or why a step was repeated; null when there is nothing to say. */
   message: z.string().max(limits.maxReason).nullable(),
-  clients: z.array(clientPointSchema).max(limits.maxClients).readonly(),
   /** Milliseconds of coordinator uptime that are left for the step, null for no deadline. */
   deadlineMs: integer(0, limits.maxDeadlineMs).nullable(),
 });
@@ -104,4 +91,3 @@ export type Traffic = z.infer<typeof trafficSchema>;
 export type HistoryPoint = z.infer<typeof historyPointSchema>;
 export type EvaluationPoint = z.infer<typeof evaluationPointSchema>;
 export type ProbePoint = z.infer<typeof probePointSchema>;
-export type ClientPoint = z.infer<typeof clientPointSchema>;

@@ -65,7 +65,7 @@ async function status(runId: string | undefined, { out, json }: { out: string; j
   const position = summary === null ? "not begun" : `${summary.stage} round ${summary.round} of ${summary.numRounds}`;
   console.log(`${journalled.runId}: ${run.task} on ${run.backbone}, seed ${run.seed}: ${state}, ${position}`);
   console.log(
-    `${numDevices} of ${run.numDevices} devices registered${live === null ? "" : `, ${some(live.numConnected, "tab")} connected`}`,
+    `${run.roster === "open" ? some(numDevices, "device") : `${numDevices} of ${run.numDevices} devices`} registered${live === null ? "" : `, ${some(live.numConnected, "tab")} connected`}`,
   );
   if (live?.message != null) console.log(live.message);
   if (summary?.selectedLayers != null) console.log(`layers that travel: ${summary.selectedLayers.join(", ")}`);

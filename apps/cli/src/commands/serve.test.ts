@@ -24,6 +24,7 @@ test("a certificate needs its key", () => {
 
 test("an open roster is asked for by one flag", () => {
   expect(settingsOf({ openRoster: true, minDevices: 8 }).run).toEqual({ roster: "open", minDevices: 8 });
+  expect(settingsOf({ openRoster: true, maxDevices: 40 }).run).toEqual({ roster: "open", maxDevices: 40 });
 });
 
 test("flags leave what follows them to the rule that files have", () => {

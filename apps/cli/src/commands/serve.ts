@@ -14,6 +14,7 @@ export interface ServeFlags {
   readonly seed?: number;
   readonly openRoster?: boolean;
   readonly minDevices?: number;
+  readonly maxDevices?: number;
   readonly host?: string;
   readonly port?: number;
   readonly https?: "none" | "self";
@@ -32,11 +33,12 @@ export function withServeOptions(command: Command): Command {
     .option("--task <name>", "such as feedback/topic")
     .option("--backbone <name>", "folder under public/backbones")
     .option("--backbones-url <url>", "where the tabs fetch backbones instead, such as a CDN with a copy of public/backbones")
-    .option("--devices <number>", "devices of a fixed roster, or the most of an open one", wholeNumber(1))
+    .option("--devices <number>", "devices of a fixed roster, or shares of the examples in an open one", wholeNumber(1))
     .option("--rounds <number>", "training rounds", wholeNumber(1))
     .option("--seed <number>", "everything random comes from it", wholeNumber(0))
     .option("--open-roster", "whoever joins is a device; begins at --min-devices or on `tutti run begin`")
     .option("--min-devices <number>", "devices an open roster waits for", wholeNumber(1))
+    .option("--max-devices <number>", "the most devices that an open roster takes (default 500)", wholeNumber(1))
     .option("--host <address>", "address to listen on (default 0.0.0.0: other machines may join)")
     .option("--port <number>", "0 for any free one (default 8080)", wholeNumber(0))
     .addOption(new Option("--https <how>", "self: make a certificate, so that other machines get WebGPU").choices(["none", "self"]))
@@ -119,6 +121,7 @@ export function settingsOf(flags: ServeFlags): Record<string, unknown> {
     backbone: flags.backbone,
     numDevices: flags.devices,
     minDevices: flags.minDevices,
+    maxDevices: flags.maxDevices,
     numRounds: flags.rounds,
     seed: flags.seed,
     roster: flags.openRoster === true ? "open" : undefined,

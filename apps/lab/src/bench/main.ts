@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { benchAggregate } from "./aggregate.ts";
 import { benchDemo } from "./demo.ts";
 import { benchGpu } from "./gpu.ts";
+import { benchJoins } from "./joins.ts";
 import { benchKernels } from "./kernels.ts";
 import { benchLab } from "./lab.ts";
 import { type BenchRow, nameMachine } from "./rows.ts";
@@ -14,6 +15,7 @@ import { benchTurnaround } from "./turnaround.ts";
 const benches: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   aggregate: benchAggregate,
   turnaround: benchTurnaround,
+  joins: benchJoins,
   step: benchTrainingStep,
   kernels: benchKernels,
   demo: benchDemo,

@@ -141,7 +141,7 @@ function firstBackend(coordinator: Coordinator): Promise<"webgpu" | "wasm" | "cp
   return new Promise((resolve, reject) => {
     const stop = coordinator.subscribe((event) => {
       if (event.kind === "failed") reject(event.error);
-      const backend = event.kind === "status" ? event.status.clients.find((client) => client.backend !== null)?.backend : undefined;
+      const backend = event.kind === "status" ? coordinator.clients().find((client) => client.backend !== null)?.backend : undefined;
       if (backend == null) return;
       stop();
       resolve(backend);

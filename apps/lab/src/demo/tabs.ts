@@ -39,7 +39,7 @@ export function createTabs({ executablePath, chromiumFlags, profilesFolder, isHe
 
   async function launch(index: number): Promise<BrowserContext> {
     const profile = join(profilesFolder, String(index));
-    await mkdir(profile, { recursive: true });
+    await mkdir(profile, { recursive: true, mode: 0o700 }); // it holds the tab's client key
     // a killed browser leaves its lock behind, which names a process that is gone
     await Promise.all(["SingletonLock", "SingletonCookie", "SingletonSocket"].map((name) => rm(join(profile, name), { force: true })));
     return chromium.launchPersistentContext(profile, {

@@ -25,7 +25,8 @@ export function faultsOfSettings({ base, settings }: { base?: unknown; settings?
  * methods and axes may give another number.
  */
 export function withinDevices(settings: Readonly<Record<string, unknown>>, preset: RunSettings): Readonly<Record<string, unknown>> {
-  return { ...settings, ...followed(settings, preset, (name) => !(Number(settings[name]) > Number(settings.numDevices))) };
+  const most = Number(settings.roster === "open" ? settings.maxDevices : settings.numDevices);
+  return { ...settings, ...followed(settings, preset, (name) => name === "maxDevices" || !(Number(settings[name]) > most)) };
 }
 
 /** Where a run's settings come from, for what is said of its faults. */

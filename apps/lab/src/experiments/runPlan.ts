@@ -131,8 +131,9 @@ function cellOf({ experiment, method: given, task: { name: task }, variant, note
     const training = clientLearningRate === null ? {} : { training: { clientLearningRate } };
     const settings = runSettingsSchema.parse(mergeDeep(varied, { seed, ...training }));
     const plan = faults ?? null;
+    const { maxDevices: _, ...decisive } = settings; // ids of results that there are do not know the bound of an open roster
     const identity = {
-      ...{ settings, method: name, task, faults: plan, ...(rows === undefined ? {} : { rows }) },
+      ...{ settings: decisive, method: name, task, faults: plan, ...(rows === undefined ? {} : { rows }) },
       ...sourceIdentity(settings, hashes.sources ?? new Map()),
     };
     const id = createHash("sha256")

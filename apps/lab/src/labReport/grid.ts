@@ -136,7 +136,7 @@ function changesConditions(runs: readonly LabRun[], axis: string): boolean {
   return false;
 }
 
-/** What is given to a method, where tuning, training and strategy are the method. */
-function conditionsOf({ tuning, training, strategy, contributionEncoding, paramsEncoding, ...conditions }: RunSettings) {
+/** What is given to a method, where tuning, training and strategy are the method; the bound of an open roster, which older results do not say, decides nothing. */
+function conditionsOf({ tuning, training, strategy, contributionEncoding, paramsEncoding, maxDevices, ...conditions }: RunSettings) {
   return Object.entries(conditions).sort();
 }

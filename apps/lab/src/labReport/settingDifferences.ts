@@ -31,7 +31,7 @@ const absent = "absent";
 function valuesOf(runs: readonly LabRun[]): Map<string, string> {
   const all = new Map<string, Set<string>>();
   for (const { settings, backend } of runs) {
-    const { seed, task, ...others } = settings;
+    const { seed, task, maxDevices, ...others } = settings; // older results do not say the bound of an open roster
     for (const [path, value] of flatten({ ...others, backendInUse: backend })) all.set(path, (all.get(path) ?? new Set()).add(value));
   }
   return new Map([...all].map(([path, values]) => [path, [...values].sort().join(" or ")]));

@@ -33,7 +33,7 @@ test("a folder is of one process at a time: the second is refused until the firs
   expect(await readFile(join(path, "lock"), "utf8")).toBe(String(process.ppid));
   await write("lock", "2147483646"); // above any process number
   const taken = await takeFolder(path, named("mine"), false);
-  expect(await readFile(join(path, "lock"), "utf8")).toBe(String(process.pid));
+  expect(Number.parseInt(await readFile(join(path, "lock"), "utf8"), 10)).toBe(process.pid);
   await taken.giveBack();
   expect(existsSync(join(path, "lock"))).toBe(false);
 });

@@ -135,11 +135,11 @@ async function joinAll({ id, settings }: PlannedRun, place: RunPlace, coordinato
 const isBackend = (name: string | null): name is "webgpu" | "wasm" | "cpu" => ["webgpu", "wasm", "cpu"].includes(name ?? "");
 
 /** What the first client that said so computes on. */
-export function backendOf(coordinator: Pick<Coordinator, "status">): "webgpu" | "wasm" | "cpu" | null {
+export function backendOf(coordinator: Pick<Coordinator, "clients">): "webgpu" | "wasm" | "cpu" | null {
   return (
     coordinator
-      .status()
-      .clients.map(({ backend }) => backend)
+      .clients()
+      .map(({ backend }) => backend)
       .find(isBackend) ?? null
   );
 }

@@ -85,6 +85,7 @@ const traffic: TrafficTotals = {
   train: { up: 300, down: 90 },
   evaluation: { up: 21, down: 33 },
   states: { up: 7, down: 0 },
+  waiting: { up: 8, down: 9 },
   backbone: { up: 1, down: 1000 },
   dataset: { up: 2, down: 200 },
   pages: { up: 4, down: 30 },
@@ -108,7 +109,7 @@ const sources = {
 test("time is summed by phase, bytes over everything on the wire", () => {
   const { seconds, bytes, rounds } = collectResult(sources);
   expect(seconds).toEqual({ scoring: 0.5, counting: 7, training: 6, evaluation: 3, total: 33 });
-  expect(bytes).toMatchObject({ up: 400, down: 1418, evaluation: 54, stagesAB: 130 });
+  expect(bytes).toMatchObject({ up: 408, down: 1427, evaluation: 54, stagesAB: 130 });
   // 77 floats of 4 bytes; 2 + 3 + 2 contributions, three tasks in each of three rounds
   expect(bytes).toMatchObject({ upAllLayersF32: 2156, downAllLayersF32: 2772 });
   expect(rounds).toBe(3);

@@ -4,9 +4,9 @@ import { presets } from "@tutti/core";
 import { afterEach, expect, test, vi } from "vitest";
 import { ConfigError } from "../config.ts";
 import type { RunOutcome } from "../coordinator.ts";
+import { lockRunFolder } from "../folderLock.ts";
 import { openJournal } from "../journal/journal.ts";
 import { lmdbStore } from "../journal/lmdbStore.ts";
-import { lockRunFolder } from "../runFolder.ts";
 import { freePort, startKillable } from "../testing/killHarness.ts";
 import { joinAsClient, newClient } from "../testing/protocolClient.ts";
 import { temporaryFolder } from "../testing/startTest.ts";
@@ -147,7 +147,7 @@ test("a run's folder belongs to one process at a time, and one that a dead proce
   expect(() => lockRunFolder(folder)).toThrow(`is in use by process ${process.ppid}`);
   writeFileSync(lock, "2147483646"); // above any process number
   const unlock = lockRunFolder(folder);
-  expect(readFileSync(lock, "utf8")).toBe(String(process.pid));
+  expect(Number.parseInt(readFileSync(lock, "utf8"), 10)).toBe(process.pid);
   unlock();
   expect(existsSync(lock)).toBe(false);
 });

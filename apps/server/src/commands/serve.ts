@@ -86,11 +86,15 @@ function describe({ url, port, runId, folder, config }: Coordinator): string[] {
   const isOpen = config.host === "0.0.0.0" || config.host === "::";
   const others = isOpen ? lanAddresses().map((address) => `${scheme}://${address.includes(":") ? `[${address}]` : address}:${port}`) : [];
   return [
-    `run ${runId}: ${config.run.task} on ${config.run.backbone}, ${config.run.numDevices} devices, seed ${config.run.seed}`,
+    `run ${runId}: ${config.run.task} on ${config.run.backbone}, ${sizeOf(config.run)}, seed ${config.run.seed}`,
     `open ${url}${others.length === 0 ? "" : `, or from another machine ${others.join(", ")}`}`,
     ...(scheme === "http" && isOpen ? ["other machines get WebGPU and threads over https only: add --https self"] : []),
     `files are in ${folder}; Ctrl-C stops, the same command resumes`,
   ];
+}
+
+function sizeOf({ roster, numDevices, minDevices, maxDevices }: RunSettings): string {
+  return roster === "fixed" ? `${numDevices} devices` : `begins with ${minDevices} devices and takes up to ${maxDevices}`;
 }
 
 function waitForStop(coordinator: Coordinator, signal: AbortSignal | undefined): { readonly promise: Promise<ServeEnd>; release(): void } {

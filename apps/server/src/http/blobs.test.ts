@@ -14,3 +14,20 @@ test("a blob is compressed once for everyone, and not at all where that would ma
   blobs.keepOnly("test", new Set());
   expect(await blobs.compressed(evenHash ?? "")).toBeNull();
 });
+
+test("a blob is there as long as somebody holds it, whoever else lets go", () => {
+  const blobs = createBlobStore();
+  const shared = Uint8Array.from([1, 2, 3]);
+  const { sha256 } = blobs.hold("state of device 1", shared);
+  blobs.hold("state of device 2", shared);
+  const other = blobs.hold("state of device 2", Uint8Array.from([4, 5])).sha256;
+  blobs.keepOnly("state of device 3", new Set());
+  blobs.keepOnly("state of device 1", new Set());
+  expect(blobs.get(sha256)).toEqual(shared);
+  blobs.keepOnly("state of device 2", new Set([other]));
+  expect(blobs.get(sha256)).toBeNull();
+  expect(blobs.get(other)).not.toBeNull();
+  blobs.hold("state of device 1", shared);
+  blobs.keepOnly("state of device 1", new Set([sha256]));
+  expect(blobs.get(sha256)).toEqual(shared);
+});

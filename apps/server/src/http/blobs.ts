@@ -30,20 +30,27 @@ export function sha256Of(bytes: Uint8Array): string {
 /** An empty store in memory. */
 export function createBlobStore(): BlobStore {
   const blobs = new Map<string, Blob>();
+  /** What each holder holds: one that lets go takes no look at the blobs of others. */
+  const held = new Map<string, Set<string>>();
   return {
     hold(holder, bytes) {
       const sha256 = sha256Of(bytes);
       const blob = blobs.get(sha256) ?? { bytes, holders: new Set(), gzipped: null };
       blob.holders.add(holder);
       blobs.set(sha256, blob);
+      held.set(holder, (held.get(holder) ?? new Set()).add(sha256));
       return { sha256, numBytes: bytes.length };
     },
     keepOnly(holder, sha256s) {
-      for (const [sha256, { holders }] of blobs) {
+      const own = held.get(holder);
+      for (const sha256 of own ?? []) {
         if (sha256s.has(sha256)) continue;
-        holders.delete(holder);
-        if (holders.size === 0) blobs.delete(sha256);
+        const holders = blobs.get(sha256)?.holders;
+        holders?.delete(holder);
+        if (holders?.size === 0) blobs.delete(sha256);
+        own?.delete(sha256);
       }
+      if (own?.size === 0) held.delete(holder);
     },
     get: (sha256) => blobs.get(sha256)?.bytes ?? null,
     async compressed(sha256) {

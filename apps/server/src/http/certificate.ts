@@ -1,9 +1,10 @@
 import { X509Certificate } from "node:crypto";
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { generate } from "selfsigned";
 import { ConfigError, type CoordinatorConfig } from "../config.ts";
+import { keepSecret, writeSecret } from "../secretFiles.ts";
 import { makeRunFolder } from "../writableFolder.ts";
 
 /** PEM texts of a certificate and its key. */
@@ -19,13 +20,13 @@ export async function loadCertificate(https: CoordinatorConfig["https"], folder:
   const paths = { cert: join(folder, "certificate.pem"), key: join(folder, "key.pem") };
   const names = namesOfThisMachine();
   if (existsSync(paths.cert) && existsSync(paths.key)) {
+    keepSecret(paths.key);
     const kept = { cert: readFileSync(paths.cert, "utf8"), key: readFileSync(paths.key, "utf8") };
     if (coversAll(kept.cert, names)) return kept;
   }
   const made = await makeCertificate(names);
   makeRunFolder(folder);
-  writeFileSync(paths.key, made.key, { mode: 0o600 });
-  chmodSync(paths.key, 0o600);
+  writeSecret(paths.key, made.key);
   writeFileSync(paths.cert, made.cert);
   return made;
 }

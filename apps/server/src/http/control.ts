@@ -1,8 +1,9 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import { writeSecret } from "../secretFiles.ts";
 import { requireFolder } from "../writableFolder.ts";
 
 const controlPointSchema = z.strictObject({ url: z.string(), token: z.string(), pid: z.int(), runId: z.string() });
@@ -38,7 +39,7 @@ export function addControl(app: FastifyInstance, token: string, actions: Control
 export function publishControl(dataDir: string, point: ControlPoint): () => void {
   const path = controlPath(dataDir, point.runId);
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, `${JSON.stringify(point)}\n`, { mode: 0o600 });
+  writeSecret(path, `${JSON.stringify(point)}\n`);
   return () => {
     if (readControl(dataDir, point.runId)?.token === point.token) rmSync(path, { force: true });
   };

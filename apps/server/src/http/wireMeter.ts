@@ -9,12 +9,25 @@ export interface WireBytes {
   readonly down: number;
 }
 
-/** What bytes are spent on: the steps of a run by stage, evaluation and kept device states apart, and everything a client needs before it can take part. */
-export type TrafficLabel = "score" | "count" | "train" | "evaluation" | "states" | "backbone" | "dataset" | "pages";
+/**
+ * What bytes are spent on: the steps of a run by stage, evaluation and kept device states apart, messages while no step is open, and everything
+ * a client needs before it can take part.
+ */
+export type TrafficLabel = "score" | "count" | "train" | "evaluation" | "states" | "waiting" | "backbone" | "dataset" | "pages";
 
 export type TrafficTotals = Readonly<Record<TrafficLabel, WireBytes>>;
 
-export const trafficLabels: readonly TrafficLabel[] = ["score", "count", "train", "evaluation", "states", "backbone", "dataset", "pages"];
+export const trafficLabels: readonly TrafficLabel[] = [
+  "score",
+  "count",
+  "train",
+  "evaluation",
+  "states",
+  "waiting",
+  "backbone",
+  "dataset",
+  "pages",
+];
 
 /** What a meter of a later process goes on from. */
 export interface MeterRecord extends Partial<TrafficTotals> {
@@ -39,7 +52,7 @@ interface Meter {
 export interface WireMeter {
   /** Counts every connection of a server from now on, labelled by what it asks for. Call it when all other listeners are in place. */
   watch(server: Server): void;
-  /** From now on the open step is charged to this label; its tasks name these blobs, null where they are not known yet. */
+  /** From now on the open step is charged to this label; its tasks name these blobs. Null for `waiting`, while no step is open. */
   setStep(label: TrafficLabel, sha256s: readonly string[] | null): void;
   /** A client is handed a task of the open step that names these blobs: what an evaluation fetched of them for it is charged to training from now on. */
   handOut(clientKey: string, sha256s: readonly string[]): void;
@@ -76,7 +89,7 @@ export function createWireMeter(earlier: MeterRecord = {}): WireMeter {
   const downloads = createEvaluationDownloads(earlier.fetched);
   const takenOver = { ...(earlier.takenOver ?? { up: 0, down: 0 }) };
   const meters = new Map<string, Meter>();
-  let step: TrafficLabel = "train";
+  let step: TrafficLabel = "waiting";
   /** Blobs that the open step's tasks name: whoever asks for others leaves no trace. */
   let named: ReadonlySet<string> = new Set(Object.keys(earlier.fetched ?? {}));
   const isOfEvaluation = (sha256: string | null): sha256 is string => sha256 !== null && step === "evaluation" && named.has(sha256);

@@ -84,8 +84,15 @@ function openReadOnly(dataDir: string, runId: string): Journal {
   }
 }
 
+/** Settings of a run from before there was maxDevices: an open roster took as many devices as it had shares, and now at least as many. */
+export function withRoom(settings: Json): Json {
+  if (typeof settings !== "object" || settings === null || "maxDevices" in settings || !("numDevices" in settings)) return settings;
+  const { numDevices } = settings;
+  return { ...settings, ...(typeof numDevices === "number" && numDevices > 500 ? { maxDevices: numDevices } : {}) };
+}
+
 function parseSettings(settings: Json, runId: string): RunSettings {
-  const parsed = runSettingsSchema.safeParse(settings);
+  const parsed = runSettingsSchema.safeParse(withRoom(settings));
   if (parsed.success) return parsed.data;
   const [fault] = settingFaults(runSettingsSchema, settings);
   throw new ConfigError(`run ${runId}: its settings are of another version (${fault})`);

@@ -8,15 +8,14 @@ export interface Host {
   readonly numDevices: number;
 }
 
-/** A virtual device as dealing sees it. */
-export interface Guest {
-  readonly deviceId: DeviceId;
-  /** Null while it is homeless. */
-  readonly clientKey: string | null;
-  /** Whether it can move without losing anything and without disturbing a task. */
-  readonly canMove: boolean;
-  /** Whether the expected client of its number is gone, so that anyone may take it. */
-  readonly isOrphan: boolean;
+/** The devices as dealing sees them. */
+export interface Guests {
+  /** Free for anyone, in order of their ids; an orphan is one whose expected client is gone. */
+  readonly free: readonly { readonly deviceId: DeviceId; readonly isOrphan: boolean }[];
+  /** How many are free or live with a client. */
+  readonly count: number;
+  /** Of a client, those that can move without losing anything and without disturbing a task. */
+  movableOf(clientKey: string): readonly DeviceId[];
 }
 
 export interface DealingRules {
@@ -26,35 +25,48 @@ export interface DealingRules {
 
 /**
  * Devices that a client gets when it arrives. With `expectedClients`, the first so many clients get device i by i mod expectedClients and later ones
- * get whatever is homeless. Without, a newcomer gets its even share: homeless devices first, then some of those who have more.
+ * get whatever is free. Without, a newcomer gets its even share: free devices first, then some of those who have more.
  */
-export function dealToNewcomer(newcomer: Host, guests: readonly Guest[], hosts: readonly Host[], rules: DealingRules): DeviceId[] {
+export function dealToNewcomer(newcomer: Host, guests: Guests, hosts: readonly Host[], rules: DealingRules): DeviceId[] {
   const { expectedClients, maxPerClient } = rules;
   const room = (maxPerClient ?? Number.POSITIVE_INFINITY) - newcomer.numDevices;
-  const homeless = guests.filter((guest) => guest.clientKey === null);
   if (expectedClients !== null) {
     const isExpected = newcomer.ordinal < expectedClients;
-    const own = homeless.filter((guest) => !isExpected || guest.deviceId % expectedClients === newcomer.ordinal || guest.isOrphan);
+    const own = guests.free.filter((guest) => !isExpected || guest.deviceId % expectedClients === newcomer.ordinal || guest.isOrphan);
     return own.slice(0, room).map((guest) => guest.deviceId);
   }
   const others = hosts.filter((host) => host.key !== newcomer.key);
-  const share = Math.ceil(guests.length / (others.length + 1));
-  const numWanted = Math.min(room, Math.max(homeless.length, share - newcomer.numDevices));
-  const dealt = homeless.slice(0, numWanted).map((guest) => guest.deviceId);
-  const load = new Map(others.map((host) => [host.key, host.numDevices]));
-  for (const guest of guests.filter((candidate) => candidate.canMove && candidate.clientKey !== newcomer.key).reverse()) {
-    if (dealt.length >= numWanted) break;
-    const hosted = guest.clientKey === null ? undefined : load.get(guest.clientKey);
-    if (guest.clientKey === null || hosted === undefined || hosted <= share) continue;
-    load.set(guest.clientKey, hosted - 1);
-    dealt.push(guest.deviceId);
+  const share = Math.ceil(guests.count / (others.length + 1));
+  const numWanted = Math.min(room, Math.max(guests.free.length, share - newcomer.numDevices));
+  const dealt = guests.free.slice(0, numWanted).map((guest) => guest.deviceId);
+  const taken = dealt.length < numWanted ? takeFromOthers(others, guests, share, numWanted - dealt.length) : [];
+  return [...dealt, ...taken].sort((a, b) => a - b);
+}
+
+/** Devices of those who have more than `share`, the last ones first. */
+function takeFromOthers(others: readonly Host[], guests: Guests, share: number, count: number): DeviceId[] {
+  const rich = others.filter((host) => host.numDevices > share);
+  const load = new Map(rich.map((host) => [host.key, host.numDevices]));
+  const candidates = rich.flatMap(({ key }) => guests.movableOf(key).map((deviceId) => ({ deviceId, key })));
+  const taken: DeviceId[] = [];
+  for (const { deviceId, key } of candidates.sort((a, b) => b.deviceId - a.deviceId)) {
+    if (taken.length >= count) break;
+    const hosted = load.get(key) ?? 0;
+    if (hosted <= share) continue;
+    load.set(key, hosted - 1);
+    taken.push(deviceId);
   }
-  return dealt.sort((a, b) => a - b);
+  return taken;
 }
 
 /** The client that takes a homeless device: the one with the fewest, and of those the one that came first. Null when none has room. */
 export function chooseHost(hosts: readonly Host[], { maxPerClient }: DealingRules): string | null {
-  const withRoom = hosts.filter((host) => maxPerClient === null || host.numDevices < maxPerClient);
-  const [best] = [...withRoom].sort((a, b) => a.numDevices - b.numDevices || a.ordinal - b.ordinal);
+  let best: Host | null = null;
+  for (const host of hosts) {
+    if (maxPerClient !== null && host.numDevices >= maxPerClient) continue;
+    const isBetter =
+      best === null || host.numDevices < best.numDevices || (host.numDevices === best.numDevices && host.ordinal < best.ordinal);
+    if (isBetter) best = host;
+  }
   return best?.key ?? null;
 }

@@ -2,9 +2,11 @@ import type { DeviceId } from "@tutti/core";
 import type { BlobRef, DeviceDecision, Hello } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
 import type { JournalledDevice } from "../journal/journal.ts";
-import { chooseHost, dealToNewcomer, type Guest, type Host } from "./dealing.ts";
-import { type Client, type Connection, canMoveDevices, freshDevice, isAround, works } from "./members.ts";
-import { decideVersion } from "./versions.ts";
+import { chooseHost, dealToNewcomer, type Host } from "./dealing.ts";
+import { createDeciding } from "./deciding.ts";
+import { createDeviceIndex } from "./deviceIndex.ts";
+import { listGuests } from "./guests.ts";
+import { type Client, type Connection, canHost, canMoveDevices, freshDevice, isAround } from "./members.ts";
 
 /** What hosting needs of the pool. */
 export interface HostingPorts {
@@ -22,18 +24,37 @@ export interface HostingPorts {
   onReset(deviceId: DeviceId): void;
 }
 
+/** What hosting needs of the roster. */
+export interface HostingWorld {
+  readonly clients: ReadonlyMap<string, Client>;
+  /** The client that came as number `ordinal`. */
+  clientAt(ordinal: number): Client | undefined;
+  /** A device's record is another one. */
+  onPut(deviceId: DeviceId): void;
+  /** A client has devices that it did not have before. */
+  onAssigned(client: Client): void;
+}
+
 /** Which client hosts which device, and what the devices start from there. */
 export interface Hosting {
   /** In order of their ids. */
   devices(): readonly JournalledDevice[];
+  readonly numDevices: number;
+  readonly numRegistered: number;
   get(deviceId: DeviceId): JournalledDevice | null;
   devicesOf(clientKey: string): readonly JournalledDevice[];
   /** Replaces a device's record, without journalling it. */
   update(device: JournalledDevice): void;
   save(device: JournalledDevice): void;
   isMovable(device: JournalledDevice): boolean;
+  /** Whether an open roster can take one more client. */
+  hasRoom(): boolean;
+  /** Remembers whether a client has devices that are free for others. */
+  watch(client: Client): void;
   /** Gives a client that says hello the devices that are free for it. */
   deal(client: Client): void;
+  /** Gives a client that was late what it may have now that it is ready. */
+  dealAgain(client: Client): void;
   /** What a client does with each of its devices, given what it says of them. */
   decide(client: Client, claims: Hello["devices"]): readonly DeviceDecision[];
   /** Moves a device to another client, or lets it go homeless. */
@@ -41,31 +62,36 @@ export interface Hosting {
 }
 
 /** Hosting that goes on from what was journalled. */
-export function createHosting(ports: HostingPorts, clients: ReadonlyMap<string, Client>, known: readonly JournalledDevice[]): Hosting {
+export function createHosting(ports: HostingPorts, world: HostingWorld, known: readonly JournalledDevice[]): Hosting {
   const { config } = ports;
+  const { clients } = world;
+  const { maxDevices } = config.run;
   const isFixed = config.run.roster === "fixed";
   const canMove = canMoveDevices(config);
-  const devices = new Map<DeviceId, JournalledDevice>();
   const assignments = new Map<Connection, readonly DeviceDecision[]>();
-  const journalled = new Map(known.map((device) => [device.deviceId, device]));
-  const numKnown = Math.max(isFixed ? config.run.numDevices : 0, ...known.map((device) => device.deviceId + 1));
-  for (let id = 0; id < numKnown; id++) devices.set(id, journalled.get(id) ?? freshDevice(id));
+  const index = createDeviceIndex(startDevices(known, config.run), world.onPut);
+  /** Clients with devices that others may have. */
+  const forsaking = new Set<Client>();
+  const deciding = createDeciding(ports, index, save);
 
-  // Ids are given in order: so is the map.
-  const inOrder = () => [...devices.values()];
-  const devicesOf = (key: string) => inOrder().filter((device) => device.clientKey === key);
   const hostOf = ({ clientKey }: JournalledDevice) => (clientKey === null ? undefined : clients.get(clientKey));
 
   /** A device that was never registered loses nothing when it moves; the others need their state kept here. */
-  const isMovable = (device: JournalledDevice) => isFixed && (canMove || device.numExamples === null);
+  const isMovable = (device: JournalledDevice) => device.numExamples === null || (isFixed && canMove);
+
+  const guestsFor = (newcomer: Client | null) => listGuests(newcomer, { index, forsaking, isMovable, hostOf, world, ports });
 
   function hosts(isAble: (client: Client) => boolean): Host[] {
-    const able = [...clients.values()].filter((client) => isAble(client) && client.hosting === "virtual");
-    return able.map(({ clientKey, ordinal }) => ({ key: clientKey, ordinal, numDevices: devicesOf(clientKey).length }));
+    const able: Host[] = [];
+    for (const client of clients.values()) {
+      const { clientKey: key, ordinal } = client;
+      if (client.hosting === "virtual" && isAble(client)) able.push({ key, ordinal, numDevices: index.numOf(key) });
+    }
+    return able;
   }
 
   function save(device: JournalledDevice): void {
-    devices.set(device.deviceId, device);
+    index.put(device);
     ports.saveDevice(device);
   }
 
@@ -79,13 +105,14 @@ export function createHosting(ports: HostingPorts, clients: ReadonlyMap<string, 
     return settled;
   }
 
-  function moveTo(device: JournalledDevice, key: string): void {
-    const moved = settle(device, key);
-    const connection = clients.get(key)?.connection;
-    if (connection == null) return;
+  function moveTo(device: JournalledDevice, client: Client): void {
+    const moved = settle(device, client.clientKey);
+    const { connection } = client;
+    if (connection === null) return;
     const decisions = assignments.get(connection) ?? [];
     if (decisions.length === 0) queueMicrotask(() => sendAssignments(connection));
-    assignments.set(connection, [...decisions, handOver(moved)]);
+    assignments.set(connection, [...decisions, deciding.handOver(moved, client)]);
+    world.onAssigned(client);
   }
 
   /** Devices that move together are assigned in one message. */
@@ -95,60 +122,59 @@ export function createHosting(ports: HostingPorts, clients: ReadonlyMap<string, 
     connection.assign(decisions);
   }
 
-  /** What a client that has nothing of the device is told to start from. */
-  function handOver(device: JournalledDevice): DeviceDecision {
-    const { deviceId, version, stateSha256 } = device;
-    const state = stateSha256 === null ? null : ports.stateBlob(stateSha256);
-    if (version === null) return { deviceId, decision: "new" };
-    if (state !== null) return { deviceId, decision: "new", state, version };
-    // Where states are kept, a device whose last training contribution carried none had none to lose.
-    const isLost = !canMove || stateSha256 !== null;
-    save({ ...device, version: null, versionSha256: null, stateSha256: null, wasReset: device.wasReset || isLost });
-    if (isLost) ports.onReset(deviceId);
-    return { deviceId, decision: isLost ? "reset" : "new" };
+  function dealtTo(client: Client, rules: Parameters<typeof dealToNewcomer>[3]): JournalledDevice[] {
+    const newcomer = { key: client.clientKey, ordinal: client.ordinal, numDevices: index.numOf(client.clientKey) };
+    const others = rules.expectedClients === null ? hosts((other) => isAround(other) && !other.isLate) : [];
+    return dealToNewcomer(newcomer, guestsFor(client), others, rules).flatMap((id) => index.get(id) ?? []);
   }
 
-  function decideOne(device: JournalledDevice, claims: Hello["devices"]): DeviceDecision {
-    const claim = claims.find((candidate) => candidate.deviceId === device.deviceId);
-    if (claim === undefined) return handOver(device);
-    const decision = decideVersion(claim, device.version, ports.isOpenTask);
-    return decision === "reset" ? handOver(device) : { deviceId: device.deviceId, decision };
-  }
-
-  function guests(): Guest[] {
-    const byOrdinal = new Map([...clients.values()].map((client) => [client.ordinal, client]));
-    return inOrder().flatMap((device): Guest[] => {
-      const host = hostOf(device);
-      const canMoveNow = isMovable(device) && !ports.isBusy(device.deviceId);
-      const isHosted = host !== undefined && !host.isGone && !((host.isPaused || host.hasDeclined) && canMoveNow);
-      if (!isHosted && !isMovable(device)) return [];
-      const isOrphan = config.expectedClients !== null && byOrdinal.get(device.deviceId % config.expectedClients)?.isGone === true;
-      return [{ deviceId: device.deviceId, clientKey: isHosted ? host.clientKey : null, canMove: canMoveNow, isOrphan }];
-    });
-  }
-
-  function dealFixed({ clientKey, ordinal }: Client): void {
-    const newcomer = { key: clientKey, ordinal, numDevices: devicesOf(clientKey).length };
-    for (const id of dealToNewcomer(newcomer, guests(), hosts(isAround), config)) settle(devices.get(id) ?? freshDevice(id), clientKey);
-  }
-
-  function dealOpen({ clientKey, hosting }: Client): void {
-    const numWanted = (hosting === "own" ? 1 : (config.maxPerClient ?? 1)) - devicesOf(clientKey).length;
-    for (let i = 0; i < numWanted && devices.size < config.run.numDevices; i++) save({ ...freshDevice(devices.size), clientKey });
+  /** An open roster's devices that a client gets: those that nobody ever registered and whose client is gone, rests or is late, then new ones. */
+  function dealtOpen(client: Client): JournalledDevice[] {
+    const { hosting, clientKey } = client;
+    const numWanted = (hosting === "own" ? 1 : (config.maxPerClient ?? 1)) - index.numOf(clientKey);
+    if (numWanted <= 0) return [];
+    const dealt = guestsFor(client)
+      .free.slice(0, numWanted)
+      .flatMap(({ deviceId }) => index.get(deviceId) ?? []);
+    while (dealt.length < numWanted && index.size < maxDevices) {
+      const device = freshDevice(index.size, hosting === "own" ? null : deciding.nextShare());
+      index.put(device);
+      dealt.push(device);
+    }
+    return dealt;
   }
 
   return {
-    devices: inOrder,
-    get: (deviceId) => devices.get(deviceId) ?? null,
-    devicesOf,
-    update: (device) => void devices.set(device.deviceId, device),
+    devices: index.all,
+    get numDevices() {
+      return index.size;
+    },
+    get numRegistered() {
+      return index.numRegistered;
+    },
+    get: index.get,
+    devicesOf: index.of,
+    update: index.put,
     save,
     isMovable,
-    deal: isFixed ? dealFixed : dealOpen,
-    decide: (client, claims) => devicesOf(client.clientKey).map((device) => decideOne(device, claims)),
+    hasRoom: () => index.size < maxDevices || guestsFor(null).free.length > 0,
+    watch(client) {
+      const isForsaking = client.isGone || client.isPaused || client.hasDeclined || client.isLate;
+      // A registered device of an open roster waits for its client, whoever else comes.
+      const isOfUse = (device: JournalledDevice) => isFixed || isMovable(device);
+      if (isForsaking && index.of(client.clientKey).some(isOfUse)) forsaking.add(client);
+      else forsaking.delete(client);
+    },
+    deal(client) {
+      for (const device of isFixed ? dealtTo(client, config) : dealtOpen(client)) settle(device, client.clientKey);
+    },
+    dealAgain(client) {
+      for (const device of isFixed ? dealtTo(client, { ...config, expectedClients: null }) : dealtOpen(client)) moveTo(device, client);
+    },
+    decide: deciding.decide,
     rehome(device) {
-      const host = isMovable(device) ? chooseHost(hosts(works), config) : null;
-      if (host !== null) {
+      const host = isFixed && isMovable(device) ? clients.get(chooseHost(hosts(canHost), config) ?? "") : undefined;
+      if (host !== undefined) {
         moveTo(device, host);
         return;
       }
@@ -156,4 +182,14 @@ export function createHosting(ports: HostingPorts, clients: ReadonlyMap<string, 
       ports.onLost(device.deviceId);
     },
   };
+}
+
+/** The devices that a run has when its coordinator starts. Journals from before there was a choice hold no shares: device i had share i. */
+function startDevices(known: readonly JournalledDevice[], { roster, numDevices }: CoordinatorConfig["run"]): JournalledDevice[] {
+  const journalled = new Map(known.map((device) => [device.deviceId, device]));
+  const numKnown = Math.max(roster === "fixed" ? numDevices : 0, ...known.map((device) => device.deviceId + 1));
+  return Array.from({ length: numKnown }, (_, id) => {
+    const device = journalled.get(id) ?? freshDevice(id, id);
+    return device.share === undefined ? { ...device, share: id } : device;
+  });
 }

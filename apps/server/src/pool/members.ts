@@ -34,10 +34,15 @@ export interface Client extends JournalledClient {
   hasDeclined: boolean;
   /** Whether it left, or its grace time is over. */
   isGone: boolean;
+  /** Since when it has devices that it is still to register, in uptime; null while it has none. */
+  owesSince: number | null;
+  /** Whether it did not register devices in time: until it registers, what it owes is free for others, and it is dealt nothing. */
+  isLate: boolean;
   compute: Compute | null;
   /** Share of its present task that is done. */
   progress: number | null;
   cancelGrace: () => void;
+  cancelLateness: () => void;
 }
 
 /** Whether a client is there to work, welcomed or about to be. */
@@ -50,10 +55,21 @@ export function works(client: Client): boolean {
   return isAround(client) && client.connection?.isWelcomed === true;
 }
 
+/** Whether a client may be given devices. */
+export function canHost(client: Client): boolean {
+  return works(client) && !client.isLate;
+}
+
+/** Whether nothing can be expected of a device where it lives: its client left, rests, or did not register it in time. */
+export function isForsaken(device: JournalledDevice, client: Client | undefined): boolean {
+  if (client === undefined || client.isGone || client.isPaused || client.hasDeclined) return true;
+  return client.isLate && client.connection?.registered.has(device.deviceId) !== true;
+}
+
 /** A device that nobody hosts yet. */
-export function freshDevice(deviceId: DeviceId): JournalledDevice {
+export function freshDevice(deviceId: DeviceId, share: number | null): JournalledDevice {
   const nothing = { clientKey: null, numExamples: null, version: null, versionSha256: null, stateSha256: null, wasReset: false };
-  return { deviceId, ...nothing };
+  return { deviceId, share, ...nothing };
 }
 
 /** Whether devices without a client move to another one. */

@@ -14,6 +14,8 @@ export interface PoolPorts extends AcceptancePorts {
   onChange(): void;
   /** A device lost its private state and starts afresh. */
   onReset(deviceId: DeviceId): void;
+  /** A client did not register these devices in time. */
+  onLate(client: Client, deviceIds: readonly DeviceId[]): void;
   /** A task that names these blobs goes to a client, perhaps once more. */
   onHandedOut(clientKey: string, sha256s: readonly string[]): void;
 }
@@ -74,6 +76,7 @@ export function createPool(ports: PoolPorts): Pool {
     },
     onChange: changed,
     onReset: ports.onReset,
+    onLate: ports.onLate,
     onLost(deviceId) {
       const lease = step?.byDevice.get(deviceId);
       if (lease?.state === "open") lease.end({ kind: "left" });
@@ -102,7 +105,7 @@ export function createPool(ports: PoolPorts): Pool {
   return {
     members,
     keepsStates: canMoveDevices(config),
-    roster: () => members.list(),
+    roster: members.list,
     whenRosterChanges: () => new Promise((resolve) => listeners.push(resolve)),
     startDeadline: (deadlineMs) => startDeadline(step, deadlineMs, clock, () => acceptance.settled()),
     async perform(_plan, { deviceId }) {
@@ -155,10 +158,7 @@ export function createPool(ports: PoolPorts): Pool {
     },
     deliverTo(client) {
       if (isStopped || client.connection === null) return;
-      if (!client.connection.isWelcomed) {
-        client.connection.isWelcomed = true;
-        changed();
-      }
+      if (!client.connection.isWelcomed) members.welcomed(client);
       for (const { deviceId } of hosting.devicesOf(client.clientKey)) {
         const lease = step?.byDevice.get(deviceId);
         if (lease !== undefined) deliver(lease);

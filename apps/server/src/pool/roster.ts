@@ -2,8 +2,10 @@ import type { Device, DeviceId } from "@tutti/core";
 import { type DeviceDecision, type Hello, limits, type Refusal, refuse } from "@tutti/protocol";
 import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
 import type { Clock } from "./clock.ts";
+import { createDeviceList, describeDevice, hasReady } from "./deviceList.ts";
 import { createHosting, type Hosting, type HostingPorts } from "./hosting.ts";
-import { type Client, type Connection, works } from "./members.ts";
+import { createLateness } from "./lateness.ts";
+import type { Client, Compute, Connection } from "./members.ts";
 
 /** What the roster needs of its surroundings. */
 export interface RosterPorts extends HostingPorts {
@@ -16,19 +18,29 @@ export interface RosterPorts extends HostingPorts {
   leasedExamples(deviceId: DeviceId): number | null;
   /** Something changed that planning or a page may care about. */
   onChange(): void;
+  /** A client did not register these devices in time. */
+  onLate(client: Client, deviceIds: readonly DeviceId[]): void;
 }
 
 /** Who hosts what, and who is there. */
 export interface Roster {
   readonly hosting: Hosting;
-  /** The devices that have registered, as a strategy sees them. */
+  /** The devices that have registered, as a strategy sees them, in order of their ids. */
   list(): readonly Device[];
-  clients(): readonly Client[];
+  clients(): IterableIterator<Client>;
   client(key: string): Client | null;
   /** The connection that a device's task goes to, or null while there is none. */
   connectionOf(deviceId: DeviceId): Connection | null;
   hello(connection: Connection, hello: Hello): Refusal | { readonly client: Client; readonly devices: readonly DeviceDecision[] };
-  register(client: Client, devices: readonly { deviceId: DeviceId; numExamples: number }[]): Refusal | null;
+  /** Its hello is answered: from now on it may be told things. */
+  welcomed(client: Client): void;
+  /** The client gets on with loading its devices. */
+  showsLife(client: Client): void;
+  register(
+    client: Client,
+    devices: readonly { readonly deviceId: DeviceId; readonly numExamples: number }[],
+    compute: Compute | null,
+  ): Refusal | null;
   pause(client: Client, isPaused: boolean): void;
   /** The client leaves on purpose: no grace. */
   leave(client: Client): void;
@@ -46,13 +58,31 @@ export function createRoster(ports: RosterPorts): Roster {
   const { config, clock } = ports;
   const isFixed = config.run.roster === "fixed";
   const clients = new Map<string, Client>();
-  const hosting = createHosting(ports, clients, ports.devices);
+  const byOrdinal = new Map<number, Client>();
+  const { touch, list } = createDeviceList((id) => {
+    const device = hosting.get(id);
+    return device === null ? undefined : describeDevice(device, hostOf(device), isFixed);
+  });
+  const world = { clients, clientAt: (ordinal: number) => byOrdinal.get(ordinal), onPut: touch };
+  const hosting = createHosting(ports, { ...world, onAssigned: (client) => lateness.assigned(client) }, ports.devices);
+  const lateness = createLateness(ports, hosting, changed);
   let isStopped = false;
-  for (const record of ports.clients) clients.set(record.clientKey, absent(record, isFixed));
+  for (const record of ports.clients) addClient(absent(record, isFixed));
   for (const client of clients.values()) startGrace(client);
+
+  function addClient(client: Client): void {
+    clients.set(client.clientKey, client);
+    byOrdinal.set(client.ordinal, client);
+  }
 
   const hostOf = (device: JournalledDevice | null) =>
     device === null || device.clientKey === null ? undefined : clients.get(device.clientKey);
+
+  function changed(client: Client): void {
+    hosting.watch(client);
+    for (const { deviceId } of hosting.devicesOf(client.clientKey)) touch(deviceId);
+    ports.onChange();
+  }
 
   function startGrace(client: Client): void {
     client.cancelGrace();
@@ -62,13 +92,15 @@ export function createRoster(ports: RosterPorts): Roster {
 
   function giveUp(client: Client): void {
     client.isGone = true;
+    lateness.forget(client);
     for (const device of hosting.devicesOf(client.clientKey)) hosting.rehome(device);
-    ports.onChange();
+    changed(client);
   }
 
   function refuseNewcomer(): Refusal | null {
-    const { numDevices } = config.run;
-    if (!isFixed && hosting.devices().length >= numDevices) return refuse("P-13", `all ${numDevices} devices of this run are taken`);
+    const { maxDevices } = config.run;
+    if (!isFixed && !hosting.hasRoom())
+      return refuse("P-13", `all ${maxDevices} devices of this run are taken: maxDevices is ${maxDevices}`);
     return clients.size < limits.maxClients ? null : refuse("P-13", `${limits.maxClients} clients are the most that may join`);
   }
 
@@ -80,7 +112,7 @@ export function createRoster(ports: RosterPorts): Roster {
     const record = { clientKey, ordinal: known?.ordinal ?? clients.size, nickname: nickname ?? known?.nickname ?? null };
     if (known?.nickname !== record.nickname) ports.saveClient(record);
     const client = Object.assign(known ?? absent(record, isFixed), { nickname: record.nickname, hosting: kind });
-    clients.set(clientKey, client);
+    if (known === undefined) addClient(client);
     return client;
   }
 
@@ -96,8 +128,8 @@ export function createRoster(ports: RosterPorts): Roster {
 
   return {
     hosting,
-    list: () => hosting.devices().flatMap((device) => describe(device, hostOf(device))),
-    clients: () => [...clients.values()],
+    list,
+    clients: () => clients.values(),
     client: (key) => clients.get(key) ?? null,
     connectionOf(deviceId) {
       const client = hostOf(hosting.get(deviceId));
@@ -109,13 +141,20 @@ export function createRoster(ports: RosterPorts): Roster {
       if (client.connection !== null && client.connection !== connection) client.connection.replaced();
       client.cancelGrace();
       Object.assign(client, { connection, isPaused: false, hasDeclined: false, isGone: false });
-      hosting.deal(client);
+      if (!client.isLate) hosting.deal(client);
       const claims = hello.runId === undefined || hello.runId === ports.runId ? hello.devices : [];
       const devices = hosting.decide(client, claims);
-      ports.onChange();
+      lateness.watch(client);
+      changed(client);
       return { client, devices };
     },
-    register(client, registered) {
+    welcomed(client) {
+      if (client.connection !== null) client.connection.isWelcomed = true;
+      changed(client);
+    },
+    showsLife: (client) => lateness.watch(client),
+    register(client, registered, compute) {
+      if (compute !== null) client.compute = compute;
       for (const { deviceId, numExamples } of registered) {
         const refusal = checkRegistration(client, deviceId, numExamples);
         if (refusal !== null) return refusal;
@@ -126,14 +165,15 @@ export function createRoster(ports: RosterPorts): Roster {
         const device = hosting.get(deviceId);
         if (device?.numExamples === null) hosting.save({ ...device, numExamples });
       }
-      ports.onChange();
+      lateness.registered(client);
+      changed(client);
       return null;
     },
     pause(client, isPaused) {
       client.isPaused = isPaused;
       const resting = isPaused ? hosting.devicesOf(client.clientKey) : [];
       for (const device of resting) if (hosting.isMovable(device) && !ports.isBusy(device.deviceId)) hosting.rehome(device);
-      ports.onChange();
+      changed(client);
     },
     leave(client) {
       client.connection = null;
@@ -143,40 +183,33 @@ export function createRoster(ports: RosterPorts): Roster {
     decline(client) {
       client.hasDeclined = true;
       for (const device of hosting.devicesOf(client.clientKey)) hosting.rehome(device);
-      ports.onChange();
+      changed(client);
     },
     disconnected(client, connection) {
       if (client.connection !== connection) return;
       client.connection = null;
       client.progress = null;
       startGrace(client);
-      ports.onChange();
+      changed(client);
     },
     settled(deviceId) {
+      lateness.taskOver();
       const device = hosting.get(deviceId);
       if (device !== null && hostOf(device)?.isPaused === true && hosting.isMovable(device)) hosting.rehome(device);
     },
     stop() {
       isStopped = true;
-      for (const client of clients.values()) client.cancelGrace();
+      for (const client of clients.values()) {
+        client.cancelGrace();
+        client.cancelLateness();
+      }
     },
   };
 }
 
 /** A client that is not connected. */
 function absent(record: JournalledClient, isFixed: boolean): Client {
-  const status = { connection: null, isPaused: false, hasDeclined: false, isGone: false, compute: null, progress: null };
-  return { ...record, hosting: isFixed ? "virtual" : "own", ...status, cancelGrace: () => undefined };
-}
-
-function hasReady(client: Client, deviceId: DeviceId): boolean {
-  return works(client) && client.connection?.registered.has(deviceId) === true;
-}
-
-/** The device as a strategy sees it; none before it has registered. */
-function describe({ deviceId, numExamples, wasReset }: JournalledDevice, client: Client | undefined): Device[] {
-  if (numExamples === null) return [];
-  const isConnected = client !== undefined && hasReady(client, deviceId);
-  const hasLeft = client === undefined || client.isGone || client.isPaused || client.hasDeclined;
-  return [{ id: deviceId, numExamples, isConnected, ...(hasLeft ? { hasLeft } : {}), ...(wasReset ? { wasReset } : {}) }];
+  const flags = { isPaused: false, hasDeclined: false, isGone: false, owesSince: null, isLate: false };
+  const nothing = { connection: null, compute: null, progress: null, cancelGrace: () => undefined, cancelLateness: () => undefined };
+  return { ...record, hosting: isFixed ? "virtual" : "own", ...flags, ...nothing };
 }

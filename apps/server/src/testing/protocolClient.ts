@@ -44,6 +44,7 @@ export type ClientEvent =
   | { readonly kind: "disconnected"; readonly reason: string }
   | { readonly kind: "welcome"; readonly welcome: Answer<"hello"> }
   | { readonly kind: "refused"; readonly rule: string; readonly message: string }
+  | { readonly kind: "registered"; readonly deviceIds: readonly number[]; readonly outcome: Outcome<Answer<"register">> }
   | { readonly kind: "task"; readonly lease: TaskLease }
   | { readonly kind: "submitted"; readonly lease: TaskLease; readonly outcome: Outcome<Answer<"submit">> }
   | { readonly kind: "assign"; readonly devices: Assign["devices"] }
@@ -59,6 +60,8 @@ export interface ProtocolClientOptions {
   readonly nickname?: string;
   /** What to do with a task once it was acknowledged; the default computes and submits it. Return false for silence. */
   readonly onTask?: (lease: TaskLease) => boolean | Promise<boolean>;
+  /** Waited for before devices are registered, as if they were loading; return false for one that hangs. */
+  readonly onLoad?: (deviceIds: readonly number[]) => Promise<boolean>;
   readonly socketOptions?: Partial<ManagerOptions & SocketOptions>;
 }
 
@@ -69,7 +72,7 @@ export interface ProtocolClient {
   readonly events: readonly ClientEvent[];
   /** Resolves with the first event, past or future, that fits. */
   when<K extends ClientEvent["kind"]>(kind: K, fits?: (event: ClientEvent & { kind: K }) => boolean): Promise<ClientEvent & { kind: K }>;
-  call<N extends "hello" | "register" | "submit" | "pause" | "leave" | "decline" | "progress">(
+  call<N extends "hello" | "loading" | "register" | "submit" | "pause" | "leave" | "decline" | "progress">(
     name: N,
     request: Request<N>,
   ): Promise<Outcome<Answer<N>>>;
@@ -137,12 +140,14 @@ export function joinAsClient(options: ProtocolClientOptions): ProtocolClient {
     }
   }
 
-  const register = (ids: readonly number[]) =>
-    ids.length === 0
-      ? Promise.resolve()
-      : call(socket, "register", { devices: ids.map((deviceId) => ({ deviceId, numExamples: simulatedExamples(deviceId) })) }).then(
-          () => undefined,
-        );
+  async function register(ids: readonly number[]): Promise<void> {
+    if (options.onLoad !== undefined && !(await options.onLoad(ids))) return;
+    const here = ids.filter((deviceId) => kept.devices.has(deviceId));
+    const outcome = await call(socket, "register", {
+      devices: here.map((deviceId) => ({ deviceId, numExamples: simulatedExamples(deviceId) })),
+    });
+    note({ kind: "registered", deviceIds: here, outcome });
+  }
 
   async function hello(): Promise<void> {
     const devices = [...kept.devices].map(([deviceId, { version, pending }]) => ({

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { RunSettings } from "@tutti/core";
 import { afterEach } from "vitest";
 import type { CoordinatorOptions } from "../config.ts";
@@ -39,7 +41,10 @@ export function createScene(): Scene {
   return {
     folder: () => folder.path,
     async start(run, options, ports) {
-      const coordinator = await startTestCoordinator(run, folder.path, options, ports);
+      // Two coordinators of one run at a time, as a test that compares them has, do not share a folder.
+      const isTaken = existsSync(join(folder.path, options?.runId ?? "test", "lock"));
+      const dataDir = isTaken ? join(folder.path, String(coordinators.length)) : folder.path;
+      const coordinator = await startTestCoordinator(run, dataDir, options, ports);
       coordinators.push(coordinator);
       return watch(coordinator);
     },

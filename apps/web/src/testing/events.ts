@@ -26,7 +26,6 @@ export const emptyStatus: Status = {
   bytes: { score: zero, count: zero, train: zero, evaluation: zero },
   allLayersF32: zero,
   message: null,
-  clients: [],
   deadlineMs: null,
 };
 

@@ -69,7 +69,6 @@ export const emptyStatus: Status = {
   bytes: { score: zeroTraffic(), count: zeroTraffic(), train: zeroTraffic(), evaluation: zeroTraffic() },
   allLayersF32: zeroTraffic(),
   message: null,
-  clients: [],
   deadlineMs: null,
 };
 
@@ -127,6 +126,7 @@ export async function startScriptedCoordinator(serverOptions: Partial<ServerOpti
 
   const handlers: Handlers = {
     hello: (request) => noted({ name: "hello", request }, () => script.hello(request)),
+    loading: (request) => noted({ name: "loading", request }, () => ({})),
     register: (request) => noted({ name: "register", request }, () => script.register(request)),
     submit: (request) => noted({ name: "submit", request }, () => script.submit(request)),
     progress: (request) => noted({ name: "progress", request }, () => ({})),

@@ -36,6 +36,29 @@ export function wholeRoster(situation: Situation): Cohort | Waiting {
 }
 
 /**
+ * The devices that evaluate, in device order: every device, but of those that hold the same share only the first, so that each row of
+ * the test split counts once.
+ */
+export function onePerShare(situation: Situation): Cohort | Waiting {
+  const candidates = plannable(situation);
+  if ("waiting" in candidates) return candidates;
+  const cohort = cohortOf(situation, withoutTwins(candidates));
+  return "waiting" in cohort || situation.run.roster === "fixed"
+    ? cohort
+    : { ...cohort, numDevices: withoutTwins(situation.roster).length };
+}
+
+function withoutTwins(devices: readonly Device[]): Device[] {
+  const shares = new Set<number>();
+  return devices.filter(({ share }) => {
+    if (share === undefined) return true;
+    const isFirst = !shares.has(share);
+    shares.add(share);
+    return isFirst;
+  });
+}
+
+/**
  * The first `count` devices of `preferred`, and then of all others in seeded order. Each attempt begins one device later,
  * so that a device that left or stays silent is replaced by the next.
  */

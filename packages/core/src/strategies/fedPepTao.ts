@@ -1,7 +1,7 @@
 import { pickNames } from "../params.ts";
 import type { FedPepTaoSettings, RunSettings } from "../run.ts";
 import type { Contribution, ParameterSets, RoundPlan, TaskSpec } from "../task.ts";
-import { firstInOrder, type Situation, sampleCohort, wholeRoster } from "./cohort.ts";
+import { firstInOrder, onePerShare, type Situation, sampleCohort, wholeRoster } from "./cohort.ts";
 import { expectedDevices, firstPosition, nextPosition, numRoundsOf, type Position, scheduleOf } from "./course.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
 import { type FedPepTaoState, type FedPepTaoValues, startTensors } from "./fedPepTaoState.ts";
@@ -97,6 +97,7 @@ function settingsOf(run: RunSettings): FedPepTaoSettings {
 
 function cohortFor({ settings, position, lastCohort }: FedPepTaoValues, situation: Situation) {
   if (position.kind === "probe") return firstInOrder(situation, lastCohort, settings.probeDevices);
+  if (position.kind === "evaluate") return onePerShare(situation);
   return whoIsAsked(position) === "cohort" ? sampleCohort(situation) : wholeRoster(situation);
 }
 

@@ -2,7 +2,7 @@ import { roundTrip } from "../encoding.ts";
 import { type Params, pickNames } from "../params.ts";
 import type { RunSettings } from "../run.ts";
 import type { Contribution, Device, ParameterSets, PlannedTask, RoundPlan, TaskSpec } from "../task.ts";
-import { sampleCohort, wholeRoster } from "./cohort.ts";
+import { onePerShare, sampleCohort, wholeRoster } from "./cohort.ts";
 import { expectedDevices, firstTrainStep, nextTrainPosition, type Position, scheduleOf } from "./course.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
 import type { AsJson, Evaluation, Strategy, StrategyState, TunedShape } from "./strategy.ts";
@@ -64,10 +64,10 @@ export function globalModel(rule: GlobalModelRule): Strategy<GlobalModelState> {
     plan(state, roster, random, attempt) {
       const { run, position } = state.values;
       if (position.isDone) return { done: true };
-      const { stage, round, step } = position;
+      const { stage, round, step, kind } = position;
       const situation = { run, roster, random, stage, round, attempt };
       const isSampled = isCohortStep(position);
-      const cohort = isSampled ? sampleCohort(situation) : wholeRoster(situation);
+      const cohort = isSampled ? sampleCohort(situation) : kind === "evaluate" ? onePerShare(situation) : wholeRoster(situation);
       if ("waiting" in cohort) return cohort;
       return {
         ...{ stage, round, step, attempt },

@@ -2,7 +2,7 @@ import { roundTrip } from "../encoding.ts";
 import { pickNames } from "../params.ts";
 import type { RunSettings } from "../run.ts";
 import type { TaskSpec } from "../task.ts";
-import { sampleCohort, wholeRoster } from "./cohort.ts";
+import { onePerShare, sampleCohort } from "./cohort.ts";
 import { expectedDevices, firstTrainStep, nextTrainPosition, type Position, scheduleOf } from "./course.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
 import type { GlobalModelState } from "./globalModel.ts";
@@ -36,7 +36,7 @@ export const local: Strategy<GlobalModelState> = {
     if (position.isDone) return { done: true };
     const { stage, round, step, kind } = position;
     const situation = { run, roster, random, stage, round, attempt };
-    const cohort = kind === "train" ? sampleCohort(situation) : wholeRoster(situation);
+    const cohort = kind === "train" ? sampleCohort(situation) : onePerShare(situation);
     if ("waiting" in cohort) return cohort;
     const spec = specAt(position, run, evaluations.length);
     return {

@@ -1,0 +1,41 @@
+import type { DeviceId } from "@tutti/core";
+import type { JournalledDevice } from "../journal/journal.ts";
+import type { Guests } from "./dealing.ts";
+import type { DeviceIndex } from "./deviceIndex.ts";
+import type { HostingPorts, HostingWorld } from "./hosting.ts";
+import { type Client, isForsaken } from "./members.ts";
+
+/** What is known of who hosts what. */
+export interface GuestSources {
+  readonly index: DeviceIndex;
+  /** Clients that may have devices which are free for others. */
+  readonly forsaking: Iterable<Client>;
+  readonly world: Pick<HostingWorld, "clientAt">;
+  readonly ports: Pick<HostingPorts, "config" | "isBusy">;
+  isMovable(device: JournalledDevice): boolean;
+  hostOf(device: JournalledDevice): Client | undefined;
+}
+
+/** The devices as dealing sees them when a client comes; null for anyone. */
+export function listGuests(newcomer: Client | null, sources: GuestSources): Guests {
+  const { index, forsaking, isMovable, hostOf, world, ports } = sources;
+  const { expectedClients } = ports.config;
+  const isBusy = ({ deviceId }: JournalledDevice) => ports.isBusy(deviceId);
+
+  /** One with a task out ends that first, unless the client is gone. */
+  function forsakenOf(client: Client): readonly JournalledDevice[] {
+    const devices = index.of(client.clientKey).filter((device) => isForsaken(device, client));
+    return client.isGone ? devices : devices.filter((device) => !isBusy(device));
+  }
+
+  const forsaken = [...index.of(null), ...[...forsaking].flatMap(forsakenOf)].sort((a, b) => a.deviceId - b.deviceId);
+  const isOrphan = (id: DeviceId) => expectedClients !== null && world.clientAt(id % expectedClients)?.isGone === true;
+  const isLost = (device: JournalledDevice) => !isMovable(device) && hostOf(device)?.isGone !== false;
+  return {
+    free: forsaken
+      .filter((device) => device.clientKey !== newcomer?.clientKey && isMovable(device))
+      .map(({ deviceId }) => ({ deviceId, isOrphan: isOrphan(deviceId) })),
+    count: index.size - forsaken.filter(isLost).length,
+    movableOf: (key) => index.of(key).flatMap((device) => (isMovable(device) && !isBusy(device) ? [device.deviceId] : [])),
+  };
+}
