@@ -1,12 +1,14 @@
 import { Tokenizer } from "@huggingface/tokenizers";
 import { z } from "zod";
 import type { SpecialTokens } from "./tokenizing/specialTokens.ts";
-import { readTokenizerFile, type TokenizerFile } from "./tokenizing/tokenizerFile.ts";
+import { type FoundToken, readTokenizerFile, type TokenizerFile } from "./tokenizing/tokenizerFile.ts";
 
 /** Turns text into token ids and back, as the backbone's tokenizer.json says and the reference implementation does. */
 export interface TextTokenizer {
   /** Ids of a text without the special tokens around it. Special tokens written out in the text, such as `<mask>`, are left out. */
   encode(text: string): number[];
+  /** Every token of a text without those around it, and which of them are special tokens that stand written out in it. */
+  tokensOf(text: string): FoundToken[];
   /** As `encode`, but special tokens written out in the text become what they name: for templates, never for people's text. */
   encodeTemplate(text: string): number[];
   decode(ids: readonly number[]): string;
@@ -36,6 +38,7 @@ export function createTokenizer(tokenizerJson: string, tokenizerConfig: string |
   const encode = (text: string) => file.tokensOf(text).flatMap(({ id, isWritten }) => (isWritten ? [] : [id]));
   return {
     encode,
+    tokensOf: file.tokensOf,
     encodeTemplate: (text) => file.tokensOf(text).map(({ id }) => id),
     decode: decoder(tokenizerJson, file, config),
     tokenOf: (id) => file.tokenOf(id) ?? `[${id}]`,

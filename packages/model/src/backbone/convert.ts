@@ -107,7 +107,7 @@ async function copyTokenizer(files: CheckpointFiles, write: WriteFile, vocabSize
         "to have the weights alone",
     );
   }
-  checkTokenizer(text, vocabSize);
+  checkTokenizer(text, await readText(files, "tokenizer_config.json"), vocabSize);
   return copyFile(files, write, "tokenizer.json");
 }
 
