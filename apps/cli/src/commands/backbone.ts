@@ -87,7 +87,7 @@ function addVerify(backbone: Command): void {
     .addHelpText(
       "after",
       `
-Ends with exit code 1 when a hash is wrong or an error is past its tolerance: 1e-5 for expected logits in f32, 2e-3 in f16, 3e-2 in int8, 0.4 in int4, 0.3 in nf4. On webgpu, Chromium's software adapter computes where there is no other.
+Ends with exit code 1 when a hash is wrong or an error is past its tolerance: 1e-5 for expected logits in f32, 5e-3 in f16, 0.1 in int8, 0.6 in int4, 0.5 in nf4. On webgpu, Chromium's software adapter computes where there is no other.
 
 Example:
   tutti backbone verify tiny --golden packages/model/golden/roberta/golden.json --backend cpu --json errors.json`,

@@ -5,7 +5,12 @@ import { readPart, type TokenizerPart } from "./parts.ts";
 import { type TokenModel, vocabularySchema } from "./vocabulary.ts";
 
 /** `a b`, or since 2024 also the pair itself. */
-const mergeSchema = z.union([z.tuple([z.string(), z.string()]), z.string().transform(splitMerge)]);
+const mergeSchema = z.unknown().transform((merge, context): readonly [string, string] => {
+  const [left, right, ...rest] = typeof merge === "string" ? merge.split(" ") : Array.isArray(merge) ? merge : [];
+  if (typeof left === "string" && typeof right === "string" && rest.length === 0) return [left, right];
+  context.addIssue({ code: "custom", message: `the merge ${JSON.stringify(merge)} is not two tokens with a space between` });
+  return z.NEVER;
+});
 
 const bpeSchema = z.looseObject({
   vocab: vocabularySchema,
@@ -47,13 +52,6 @@ export function createBpe(part: TokenizerPart): TokenModel {
       return found;
     },
   };
-}
-
-function splitMerge(text: string, context: z.RefinementCtx): [string, string] {
-  const [left, right, ...rest] = text.split(" ");
-  if (left !== undefined && right !== undefined && rest.length === 0) return [left, right];
-  context.addIssue({ code: "custom", message: `the merge ${JSON.stringify(text)} is not two tokens with a space between` });
-  return z.NEVER;
 }
 
 function unknownOf({ unk_token: token, vocab }: BpeSettings): number | undefined {

@@ -63,10 +63,10 @@ function requireFit({ config, name }: PackedBackbone, { ids, logits }: ExpectedL
 }
 
 /**
- * The largest error of a right backbone: 1e-5 in f32 (1e-4 where a GPU rounds). An encoding moves the logits by what docs/backbones.md says;
- * its bound is about twice that, and a wrong configuration is past it in most cases, in f32 in all.
+ * The largest error of a right backbone: 1e-5 in f32 (1e-4 where a GPU rounds). An encoding alone moves logits by up to half of its bound, as
+ * random weights of 32 columns showed; what is wrong elsewhere is surely past the bound only in f32.
  */
 export function expectedTolerance(encoding: TensorEncoding, backend: BackendName): number {
   if (encoding === "f32") return backend === "webgpu" ? 1e-4 : 1e-5;
-  return { f16: 2e-3, int8: 3e-2, int4: 0.4, nf4: 0.3 }[encoding];
+  return { f16: 5e-3, int8: 0.1, int4: 0.6, nf4: 0.5 }[encoding];
 }
