@@ -14,7 +14,10 @@ const mergeSchema = z.unknown().transform((merge, context): readonly [string, st
 
 const bpeSchema = z.looseObject({
   vocab: vocabularySchema,
-  merges: z.array(mergeSchema),
+  merges: z
+    .array(z.unknown())
+    .transform((merges) => merges.filter((merge) => typeof merge !== "string" || !merge.startsWith("#version")))
+    .pipe(z.array(mergeSchema)),
   dropout: z.number().nullish(),
   unk_token: z.string().nullish(),
   continuing_subword_prefix: z.string().nullish(),

@@ -21,7 +21,10 @@ const ends = z.looseObject({ sep: tokenAndId, cls: tokenAndId });
 const readers: Readonly<Record<string, (part: TokenizerPart) => SpecialForms>> = {
   BertProcessing: (part) => around(part, 1),
   ByteLevel: () => ({ single: none, pair: none }), // it moves offsets alone
-  RobertaProcessing: (part) => around(part, 2),
+  RobertaProcessing: (part) => {
+    readPart(part, z.looseObject({ trim_offsets: z.boolean(), add_prefix_space: z.boolean() })); // the reference takes it for BERT's without
+    return around(part, 2);
+  },
   Sequence: sequence,
   TemplateProcessing: template,
 };
