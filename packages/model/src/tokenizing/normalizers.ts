@@ -4,6 +4,7 @@ import { combiningMarks, controlCharacters, nonspacingMarks } from "./characterC
 import { partSchema, readPart, type TokenizerPart, unsupported } from "./parts.ts";
 import { patternOf, patternSchema } from "./patterns.ts";
 import type { TextPiece } from "./pieces.ts";
+import { createPrecompiled } from "./precompiled.ts";
 
 /** Rewrites a text before it is split. */
 export type Normalize = (piece: TextPiece) => TextPiece;
@@ -17,6 +18,7 @@ const makers: Readonly<Record<string, (part: TokenizerPart) => Normalize>> = {
   NFKC: () => onText((text) => text.normalize("NFKC")),
   NFKD: () => onText((text) => text.normalize("NFKD")),
   Nmt: () => chain([without(nmtRemoved), onText((text) => text.replace(nmtSpaces, " "))]),
+  Precompiled: createPrecompiled,
   Prepend: prepend,
   Replace: replace,
   Sequence: sequence,

@@ -13,7 +13,8 @@ const added = (id: number, content: string, flags: Record<string, unknown> = {})
 
 test.each([
   [{ pre_tokenizer: { type: "UnicodeScripts" } }, 'pre-tokenizer "UnicodeScripts" is not supported'],
-  [{ normalizer: { type: "Precompiled", precompiled_charsmap: "" } }, 'normalizer "Precompiled" is not supported'],
+  [{ normalizer: { type: "Precompiled", precompiled_charsmap: "/wAAAA==" } }, "precompiled_charsmap is cut off"],
+  [{ normalizer: { type: "Odd" } }, 'normalizer "Odd" is not supported'],
   [{ normalizer: { type: "Sequence", normalizers: [{ type: "constructor" }] } }, 'normalizer "constructor" is not supported'],
   [{ model: { type: "Neural" } }, 'model "Neural" is not supported; supported are BPE, Unigram, WordLevel, WordPiece'],
   [{ post_processor: { type: "Odd" } }, 'post-processor "Odd" is not supported'],
