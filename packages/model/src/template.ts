@@ -50,7 +50,7 @@ export function createTemplate(tokenizer: TextTokenizer, template: string): Exam
 }
 
 /**
- * An encoder without a template, for the linear head: `<s> text </s>`, or the tokenizer's form of a pair. Where the tokenizer puts nothing
+ * An encoder without a template, for the linear head: `<s> text </s>`, or the tokenizer's form of a pair, spaces at their ends included. Where the tokenizer puts nothing
  * around texts, one without a token is one token, so that no row is empty.
  */
 export function createPlainEncoder(tokenizer: TextTokenizer): ExampleEncoder {
@@ -60,7 +60,7 @@ export function createPlainEncoder(tokenizer: TextTokenizer): ExampleEncoder {
       const { before, between, after } = textB === undefined ? tokenizer.specials : tokenizer.pairSpecials;
       const numFixed = before.length + after.length + (texts.length - 1) * between.length;
       if (maxTokens <= numFixed) throw new Error(`${numFixed} special tokens leave no room for text in ${maxTokens}`);
-      const encoded = texts.map((part) => tokenizer.encode(part.trim()));
+      const encoded = texts.map((part) => tokenizer.encode(part));
       const lengths = cutLengths(
         encoded.map(({ length }) => length),
         maxTokens - numFixed,

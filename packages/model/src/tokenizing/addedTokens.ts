@@ -81,5 +81,5 @@ function splitAt({ text, isAtStart }: TextPiece, pattern: RegExp, tokens: Readon
 }
 
 function touchesWord(text: string, start: number, end: number): boolean {
-  return endsWithWord.test(text.slice(0, start)) || startsWithWord.test(text.slice(end));
+  return endsWithWord.test(text.slice(Math.max(0, start - 2), start)) || startsWithWord.test(text.slice(end, end + 2)); // a pair of surrogates at most
 }

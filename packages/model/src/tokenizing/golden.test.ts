@@ -32,6 +32,16 @@ describe.each(golden.tokenizers)("$name", ({ tokenizer: json, ids, more = [], wh
     for (const [text, expected] of more) expect(tokenizer.encodeTemplate(text), text).toEqual(idsOf(expected));
   });
 
+  test("a text as devices read it is the reference's with the special tokens around it, spaces at its ends included", () => {
+    const { before, after } = tokenizer.specials;
+    for (const [i, text] of golden.texts.entries()) {
+      const expected = ids[i] ?? null;
+      if (expected === null || tokenizer.tokensOf(text).some(({ isWritten }) => isWritten)) continue;
+      const whole = [...before, ...idsOf(expected), ...after];
+      expect(plain.encode({ text }, 512).ids, text).toEqual(whole.length === 0 ? [tokenizer.fillerId] : whole);
+    }
+  });
+
   test("the special tokens around a text and around a pair are the reference's", () => {
     if (whole !== null && whole !== undefined) expect(plain.encode({ text: "the great room" }, 512).ids).toEqual(whole);
     if (pair !== null) expect(plain.encode({ text: "great", textB: "room" }, 512).ids).toEqual(pair);
