@@ -13,7 +13,6 @@ import { replaceFolder, restoreFolder } from "./replaceFolder.ts";
 export { openBackboneFolder, openCheckpointFolder } from "./backboneFolders.ts";
 export { downloadModel, type HubModel } from "./hub.ts";
 export { type HubRepository, type HubRequest, withHubRepository } from "./hubRepository.ts";
-export { replacedEnding } from "./replaceFolder.ts";
 export { readSourcePrompts, writeSourcePrompt } from "./sourcePromptFiles.ts";
 export { provideNodeGpu } from "./testing/nodeGpu.ts";
 

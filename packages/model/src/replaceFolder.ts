@@ -1,7 +1,7 @@
 import { access, rename, rm } from "node:fs/promises";
 
 /** Where a folder waits while another takes its place. */
-export const replacedEnding = ".replaced";
+const replacedEnding = ".replaced";
 
 /** Puts a finished folder in the place of `folder`. What was there is deleted last, and comes back when the change fails. */
 export async function replaceFolder(finished: string, folder: string): Promise<void> {

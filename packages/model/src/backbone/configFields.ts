@@ -22,7 +22,7 @@ const common: Uses = {
     "architectures _name_or_path name_or_path transformers_version dtype torch_dtype tokenizer_class prefix finetuning_task task_specific_params",
     "_commit_hash transformers.js_config license language",
     // classes of task heads
-    "id2label label2id num_labels problem_type classifier_dropout",
+    "id2label label2id num_labels _num_labels problem_type classifier_dropout",
     // how it runs, with the same numbers
     "_attn_implementation attn_implementation _attn_implementation_autoset _attn_implementation_internal _experts_implementation",
     "chunk_size_feed_forward gradient_checkpointing use_cache torchscript use_bfloat16 tf_legacy_loss return_dict output_attentions",
