@@ -72,9 +72,11 @@ function splitAt({ text, isAtStart }: TextPiece, pattern: RegExp, tokens: Readon
     const end = match.index + match[0].length;
     if (token === undefined || (token.single_word && touchesWord(text, match.index, end))) continue;
     const before = text.slice(0, match.index);
-    pushText(Math.max(done, token.lstrip ? before.replace(/\p{White_Space}+$/u, "").length : match.index));
-    splits.push(token);
-    done = token.rstrip ? text.length - text.slice(end).replace(/^\p{White_Space}+/u, "").length : end;
+    const start = token.lstrip ? Math.max(done, before.replace(/\p{White_Space}+$/u, "").length) : match.index;
+    const stop = token.rstrip ? text.length - text.slice(end).replace(/^\p{White_Space}+/u, "").length : end;
+    pushText(start);
+    if (start < stop) splits.push(token); // nothing is left of it where the token before has taken its spaces
+    done = stop;
   }
   pushText(text.length);
   return splits;

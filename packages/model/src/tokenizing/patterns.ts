@@ -10,8 +10,10 @@ export function patternOf(pattern: z.infer<typeof patternSchema>): RegExp {
     const literal = pattern.String.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
     return literal === "" ? /(?!)/gu : new RegExp(literal, "gu");
   }
+  const flag = "(?i)"; // for the whole, which the library reads for groups alone
+  const grouped = pattern.Regex.startsWith(flag) ? { Regex: `(?i:${pattern.Regex.slice(flag.length)})` } : pattern;
   try {
-    const { pattern: rewritten } = new SplitPreTokenizer({ type: "Split", pattern, behavior: "Isolated", invert: false });
+    const { pattern: rewritten } = new SplitPreTokenizer({ type: "Split", pattern: grouped, behavior: "Isolated", invert: false });
     if (rewritten !== null) return rewritten;
   } catch (cause) {
     throw new Error(`tokenizer.json: the pattern ${pattern.Regex} cannot be written in this engine's syntax`, { cause });

@@ -51,6 +51,20 @@ test("added tokens have the ids that the reference gives them, whatever the file
   expect(ids([added(3, "Y"), added(2, "X")], { a: 0, "<unk>": 1 })).toEqual([0, 3, 2, 1]);
 });
 
+test("an added token takes the spaces beside it once, and a pattern's flag holds for the whole of it", () => {
+  const space = added(3, " ", { lstrip: true, rstrip: true, normalized: false });
+  const spaced = readTokenizerFile(fileOf({ added_tokens: [space] }));
+  expect(spaced.tokensOf("   ").map(({ id }) => id)).toEqual([3]);
+  expect(spaced.tokensOf(" good  day").map(({ id }) => id)).toEqual([3, 1, 3, 2]);
+  const split = { type: "Split", pattern: { Regex: "(?i)good|day" }, behavior: "Isolated", invert: false };
+  const model = wordLevel(["<unk>", "GOOD", "Day", "-"]);
+  expect(
+    readTokenizerFile(fileOf({ pre_tokenizer: split, model }))
+      .tokensOf("GOOD-Day")
+      .map(({ id }) => id),
+  ).toEqual([1, 3, 2]);
+});
+
 test("an unknown word stays as the model's unknown token, the same token written out is left out", () => {
   const tokenizer = createTokenizer(fileOf({ added_tokens: [added(0, "<unk>")] }), null);
   expect(tokenizer.encode("good 😀 day xylophone")).toEqual([1, 0, 2, 0]);
