@@ -5,12 +5,13 @@ import type { Tensor } from "@tutti/core";
 import { findSource, takeRows } from "./backbone/checkpoint.ts";
 import { type CheckpointFiles, type LocatedEntry, openCheckpoint, readText } from "./backbone/checkpointFiles.ts";
 import { blockFloats } from "./backbone/checkpointRows.ts";
-import { readHubConfig } from "./backbone/hubConfig.ts";
+import { readHubConfigFile } from "./backbone/hubConfig.ts";
 import { parseManifest } from "./backbone/manifest.ts";
 import { type PackedTensor, packTensor } from "./backbone/pack.ts";
 import { backboneOver, type PackedBackbone } from "./backbone/packed.ts";
 import { decodeFloats, floatBytes } from "./backbone/safetensors.ts";
 import { type TensorName, tensorNames } from "./backbone/tensorNames.ts";
+import { withStoredTies } from "./backbone/ties.ts";
 
 /** A converted backbone whose tensors are read from its shards when they are asked for; nothing is hashed. Node only. */
 export async function openBackboneFolder(folder: string): Promise<PackedBackbone> {
@@ -45,8 +46,8 @@ export async function openBackboneFolder(folder: string): Promise<PackedBackbone
 export async function openCheckpointFolder(folder: string, files: CheckpointFiles): Promise<PackedBackbone> {
   const configJson = await readText(files, "config.json");
   if (configJson === null) throw new Error(`${folder} has no config.json`);
-  const config = readHubConfig(configJson);
   const entries = await openCheckpoint(files);
+  const { config } = await withStoredTies(readHubConfigFile(configJson), files, entries);
   const wantedByName = new Map(tensorNames(config).map((wanted) => [wanted.name, wanted]));
   for (const wanted of wantedByName.values()) findSource(wanted, entries);
   const identity = {

@@ -43,8 +43,10 @@ test("the next word is asked for behind the lead, and read at its last token", (
 });
 
 test("label words that are one token to none of the prompts are refused by name", () => {
-  const same = { ...task, prompts: [{ template: "", labelWords: ["awful", "splendid"] }] };
-  expect(() => createNextWordPrompt(wordTokenizer(words), same)).toThrow("two of the label words awful, splendid are the same token");
+  const refused = (...labelWords: string[]) =>
+    expect(() => createNextWordPrompt(wordTokenizer(words), { ...task, prompts: [{ template: "", labelWords }] }));
+  refused("awful", "splendid").toThrow('label word "awful" is not in its vocabulary');
+  refused("great", "great").toThrow('label word "great" is the same token as another class\'s');
 });
 
 const stories = fileURLToPath(new URL("../../../../shared/backbones/stories260k/tokenizer.json", import.meta.url));

@@ -1,5 +1,5 @@
 import type { TaskDefinition } from "@tutti/data";
-import { cutLengths, type ExampleEncoder } from "./template.ts";
+import { cutLengths, type ExampleEncoder, labelProblem } from "./template.ts";
 import type { TextTokenizer } from "./tokenizer.ts";
 
 /** How a causal backbone is asked: what it reads of an example, and what its answer is measured on. */
@@ -17,14 +17,21 @@ export interface NextWordPrompt {
 
 type Task = Pick<TaskDefinition, "prompts" | "causalSuffix" | "name">;
 
+/** A vocabulary need not know the first. */
+const possibleWords = ["a", "e", "A", "1", "."];
+
 /**
  * The tokens of a text that goes on after another one. Where the tokenizer puts a space of its own in front of every text (LLaMA), the
  * tokens are those it has behind a word.
  */
 export function encodeContinuation(tokenizer: TextTokenizer, text: string): number[] {
-  const before = tokenizer.encode("a");
-  const both = tokenizer.encode(`a${text}`);
-  return before.every((id, i) => both[i] === id) ? both.slice(before.length) : tokenizer.encode(text);
+  for (const word of possibleWords) {
+    const before = tokenizer.encode(word);
+    if (before.length === 0 || before.includes(tokenizer.unknownId ?? -1)) continue;
+    const both = tokenizer.encode(`${word}${text}`);
+    if (before.every((id, i) => both[i] === id)) return both.slice(before.length);
+  }
+  return tokenizer.encode(text);
 }
 
 /** Texts, then ` It was W .` with each class's word: the class with the lowest mean token loss of the suffix is the answer (fedpeptao.md §1). */
@@ -32,6 +39,8 @@ export function createSuffixPrompt(tokenizer: TextTokenizer, task: Task): Causal
   const words = task.prompts[0]?.labelWords ?? [];
   if (words.length === 0) throw new Error(`task ${task.name} has no label words to fill into its suffix`);
   const suffixes = words.map((word) => encodeContinuation(tokenizer, ` ${task.causalSuffix.replace("{word}", word)}`));
+  const empty = suffixes.findIndex(({ length }) => length === 0);
+  if (empty !== -1) throw new Error(`the suffix of task ${task.name} with the word "${words[empty]}" has no token of this backbone`);
   const longest = Math.max(...suffixes.map(({ length }) => length));
   return { encoder: createCausalEncoder(tokenizer, [], longest), suffixes };
 }
@@ -43,15 +52,9 @@ export function createNextWordPrompt(tokenizer: TextTokenizer, task: Task): Next
   const problems: string[] = [];
   for (const { labelWords } of task.prompts) {
     const tokens = labelWords.map((word) => encodeContinuation(tokenizer, ` ${word}`));
-    const labelIds = tokens.flat();
-    const tooLong = tokens.findIndex(({ length }) => length !== 1);
-    if (tooLong === -1 && new Set(labelIds).size === labelIds.length)
-      return { encoder: createCausalEncoder(tokenizer, leadIds, 0), labelIds };
-    problems.push(
-      tooLong === -1
-        ? `two of the label words ${labelWords.join(", ")} are the same token`
-        : `label word "${labelWords[tooLong]}" is ${tokens[tooLong]?.length} tokens, it must be one`,
-    );
+    const problem = labelProblem(tokenizer, labelWords, tokens);
+    if (problem === null) return { encoder: createCausalEncoder(tokenizer, leadIds, 0), labelIds: tokens.flat() };
+    problems.push(problem);
   }
   throw new Error(`this backbone cannot answer with the next token in ${task.name}: ${problems.join("; ") || "it has no label words"}`);
 }
@@ -72,7 +75,7 @@ function createCausalEncoder(tokenizer: TextTokenizer, lead: readonly number[], 
       const inner = encoded.flatMap((ids, i) => ids.slice(0, lengths[i]));
       const ids = [...before, ...inner, ...lead];
       // something must stand before the first token that is predicted
-      const whole = ids.length === 0 ? tokenizer.encode(".").slice(0, 1) : ids;
+      const whole = ids.length === 0 ? [tokenizer.fillerId] : ids;
       return { ids: whole, maskPosition: whole.length - 1 };
     },
   };

@@ -10,6 +10,7 @@ import {
   type TaskSpec,
 } from "@tutti/core";
 import type { Example } from "@tutti/data";
+import type { NamedRows } from "./reader.ts";
 import { requireDoable, requireShapes } from "./taskChecks.ts";
 import type { DeviceState, StepProgress, TrainerResult, TrainerTask } from "./trainer.ts";
 import { predictAll, scoresOf } from "./training/evaluation.ts";
@@ -57,7 +58,7 @@ export async function performTrain(input: TaskInput<Spec<"train">>): Promise<{ b
   const sharedNames = Object.keys(shapes);
   const start = spec.isPersonalised ? deviceParams(task, state, sharedNames) : globalOf(task);
   requireShapes(start, task);
-  const result = await trainLocally(reader.tuned, start, reader.encode(examples.train), {
+  const result = await trainLocally(reader.tuned, start, reader.encode(examples.train, trainingRows(examples)), {
     training: { ...run.training, localEpochs: spec.epochs, batchSize },
     promptDropout: run.tuning.promptDropout,
     warmupSteps: spec.warmupSteps,
@@ -107,7 +108,7 @@ export async function performEvaluate(input: TaskInput<Spec<"evaluate">>): Promi
     const params = isZeroShot ? null : deviceParams(task, protocol === "newcomer" ? null : state, Object.keys(globalOf(task)));
     for (const split of task.spec.splits) {
       const rows = protocol === "personalised" ? personalisedRows(input.examples, split) : globalRows(input.examples, split);
-      const encoded = encode(rows);
+      const encoded = encode(rows, { name: `${split} examples`, rows });
       const predictions = await predictAll(tuned, params, encoded, signal);
       results.push({ protocol, split, ...scoresOf(predictions, encoded, place.task.classes.length) });
     }
@@ -153,7 +154,12 @@ function globalRows(examples: DeviceExamples, split: Split): readonly Example[] 
 }
 
 function firstBatch(place: Workplace, examples: DeviceExamples, task: TrainerTask, size: number) {
-  return place.reader.encode(stream(place, task, "shuffle").shuffle(examples.train).slice(0, size));
+  const batch = stream(place, task, "shuffle").shuffle(examples.train).slice(0, size);
+  return place.reader.encode(batch, trainingRows(examples));
+}
+
+function trainingRows({ train }: DeviceExamples): NamedRows {
+  return { name: "training examples", rows: train };
 }
 
 function stream(place: Workplace, task: TrainerTask, purpose: string): RandomStream {

@@ -29,7 +29,9 @@ export function sampleOf({ config, tokenizerJson, tokenizerConfig }: PackedBackb
   const tokenizer = createTokenizer(tokenizerJson, tokenizerConfig);
   const { before, after } = tokenizer.specials;
   return sampleTexts.map((text) => {
-    const inner = tokenizer.encode(text).slice(0, Math.min(maxSampleTokens, config.maxPositions) - before.length - after.length);
+    const room = Math.min(maxSampleTokens, config.maxPositions) - before.length - after.length;
+    const found = tokenizer.encode(text).slice(0, Math.max(0, room));
+    const inner = found.length === 0 && before.length === 0 ? [tokenizer.fillerId] : found;
     if (config.isCausal) return { ids: [...before, ...inner], position: before.length + inner.length - 1 };
     const hidden = Math.floor(inner.length / 2);
     const masked = inner.map((id, i) => (i === hidden ? (tokenizer.mask?.id ?? id) : id));

@@ -64,6 +64,7 @@ export { type SourceTraining, trainSourcePrompt } from "./trainSourcePrompt.ts";
 export { tuneAlone } from "./tuneAlone.ts";
 export { type TunedLayout, tunedLayout } from "./tuning/layout.ts";
 export { fetchSourcePrompts, parseSourcePrompt, type SourcePrompt } from "./tuning/sourcePrompts.ts";
+export { type ExpectedLogits, expectedError, expectedTolerance, parseExpectedLogits } from "./verify/expectedLogits.ts";
 export { type GoldenErrors, goldenErrors, type VerifyOptions } from "./verify/goldenErrors.ts";
 export type { GoldenFile } from "./verify/goldenFile.ts";
 export { goldenTolerance, pastTolerance, verifyBackbone } from "./verify/verifyBackbone.ts";

@@ -1,4 +1,4 @@
-import { access, mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { access, mkdir, open, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { backboneFromSafetensors } from "./backbone/checkpoint.ts";
 import type { CheckpointFiles } from "./backbone/checkpointFiles.ts";
@@ -8,6 +8,7 @@ import { type AdmissionNumbers, type BackboneManifest, parseManifest } from "./b
 import type { PackedBackbone } from "./backbone/packed.ts";
 import { sha256Hex } from "./backbone/sha256.ts";
 import { openBackboneFolder } from "./backboneFolders.ts";
+import { replaceFolder, restoreFolder } from "./replaceFolder.ts";
 
 export { openBackboneFolder, openCheckpointFolder } from "./backboneFolders.ts";
 export { downloadModel, type HubModel } from "./hub.ts";
@@ -40,26 +41,30 @@ export async function readCheckpoint(folder: string): Promise<PackedBackbone> {
 /** Where a conversion writes; a test hands in a disk that fills up. */
 export interface ConvertPorts {
   writeFile(path: string, bytes: Uint8Array): Promise<void>;
+  /** Called with the whole folder before it takes its place; throws to leave there what was there. */
+  check?(folder: string, report: ConvertReport): Promise<void>;
 }
 
 /**
- * Converts a Hugging Face folder, or files read in another way, to a folder that tabs can load. It is made beside `out` and takes its place
- * when it is whole: what fails leaves what was there before. Node only.
+ * Converts a Hugging Face folder, or files read in another way, to a folder that tabs can load. It is made and checked beside `out` and takes
+ * its place when it is whole: what fails leaves what was there before. Node only.
  */
 export async function convertBackbone(
   checkpoint: string | CheckpointFiles,
   out: string,
   options: ConvertOptions,
-  ports: ConvertPorts = { writeFile: (path, bytes) => writeFile(path, bytes) },
+  { writeFile: write = writeFile, check }: Partial<ConvertPorts> = {},
 ): Promise<ConvertReport> {
   const files = typeof checkpoint === "string" ? checkpointFolder(checkpoint) : checkpoint;
-  const unfinished = `${resolve(out)}.unfinished`;
+  const folder = resolve(out);
+  const unfinished = `${folder}.unfinished`;
+  await restoreFolder(folder);
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true });
   try {
-    const report = await convertCheckpoint(files, (file, bytes) => ports.writeFile(join(unfinished, file), bytes), options);
-    await rm(out, { recursive: true, force: true });
-    await rename(unfinished, out);
+    const report = await convertCheckpoint(files, (file, bytes) => write(join(unfinished, file), bytes), options);
+    await check?.(unfinished, report);
+    await replaceFolder(unfinished, folder);
     return report;
   } finally {
     await rm(unfinished, { recursive: true, force: true });

@@ -12,7 +12,14 @@ import type { Tuner } from "./tuning/tuner.ts";
 /** How examples reach the backbone, and what is asked of it. */
 export interface Reader {
   readonly tuned: Tuned;
-  encode(examples: readonly Example[]): EncodedExample[];
+  /** An error names the row by its number among `among`, by default these; never its text. */
+  encode(examples: readonly Example[], among?: NamedRows): EncodedExample[];
+}
+
+/** Rows that an error counts, and what it calls them, such as `training examples`. */
+export interface NamedRows {
+  readonly name: string;
+  readonly rows: readonly Example[];
 }
 
 /** What a reader is made over. */
@@ -65,10 +72,21 @@ function questionOf(
 /** Encodes each example once: tasks of later rounds ask for the same ones. */
 function remembering(encoder: ExampleEncoder, maxTokens: number): Reader["encode"] {
   const known = new WeakMap<Example, EncodedExample>();
-  return (examples) =>
+  return (examples, among = { name: "examples", rows: examples }) =>
     examples.map((example) => {
-      const encoded = known.get(example) ?? { ...encoder.encode(example, maxTokens), label: example.label };
+      const before = known.get(example);
+      if (before !== undefined) return before;
+      const encoded = atRow(example, among, () => ({ ...encoder.encode(example, maxTokens), label: example.label }));
       known.set(example, encoded);
       return encoded;
     });
+}
+
+function atRow<T>(example: Example, { name, rows }: NamedRows, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`row ${rows.indexOf(example) + 1} of ${rows.length} ${name}: ${reason}`, { cause });
+  }
 }

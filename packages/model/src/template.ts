@@ -29,6 +29,9 @@ type Segment = { readonly ids: readonly number[] } | { readonly slot: "text" | "
 export function createTemplate(tokenizer: TextTokenizer, template: string): ExampleEncoder {
   const segments = parseTemplate(tokenizer, template);
   const { before, after } = tokenizer.specials;
+  const maskIndexes = segments.map((segment) => ("ids" in segment ? segment.ids.indexOf(tokenizer.mask?.id ?? -1) : -1));
+  const maskSegment = maskIndexes.findIndex((index) => index !== -1);
+  const maskOffset = maskIndexes[maskSegment] ?? 0;
   const numFixed = segments.reduce((sum, segment) => sum + ("ids" in segment ? segment.ids.length : 0), before.length + after.length);
   return {
     encode(example, maxTokens) {
@@ -39,29 +42,33 @@ export function createTemplate(tokenizer: TextTokenizer, template: string): Exam
         encoded.map(({ length }) => length),
         room,
       );
-      const inner = segments.flatMap((segment, i) => ("ids" in segment ? segment.ids : (encoded[i]?.slice(0, lengths[i]) ?? [])));
-      const ids = [...before, ...inner, ...after];
-      return { ids, maskPosition: ids.indexOf(tokenizer.mask?.id ?? -1) };
+      const parts = segments.map((segment, i) => ("ids" in segment ? segment.ids : (encoded[i]?.slice(0, lengths[i]) ?? [])));
+      const untilMask = parts.slice(0, maskSegment).flat().length + maskOffset;
+      return { ids: [...before, ...parts.flat(), ...after], maskPosition: before.length + untilMask };
     },
   };
 }
 
-/** An encoder without a template, for the linear head: `<s> text </s>`, or the tokenizer's form of a pair. */
+/**
+ * An encoder without a template, for the linear head: `<s> text </s>`, or the tokenizer's form of a pair, spaces at their ends included. Where the tokenizer puts nothing
+ * around texts, one without a token is one token, so that no row is empty.
+ */
 export function createPlainEncoder(tokenizer: TextTokenizer): ExampleEncoder {
-  const { before, between, after } = tokenizer.specials;
   return {
     encode({ text, textB }, maxTokens) {
       const texts = textB === undefined ? [text] : [text, textB];
+      const { before, between, after } = textB === undefined ? tokenizer.specials : tokenizer.pairSpecials;
       const numFixed = before.length + after.length + (texts.length - 1) * between.length;
       if (maxTokens <= numFixed) throw new Error(`${numFixed} special tokens leave no room for text in ${maxTokens}`);
-      const encoded = texts.map((part) => tokenizer.encode(part.trim()));
+      const encoded = texts.map((part) => tokenizer.encode(part));
       const lengths = cutLengths(
         encoded.map(({ length }) => length),
         maxTokens - numFixed,
       );
       const [first = [], second] = encoded.map((ids, i) => ids.slice(0, lengths[i]));
       const inner = second === undefined ? first : [...first, ...between, ...second];
-      return { ids: [...before, ...inner, ...after], maskPosition: null };
+      const ids = [...before, ...inner, ...after];
+      return { ids: ids.length === 0 ? [tokenizer.fillerId] : ids, maskPosition: null };
     },
   };
 }
@@ -71,18 +78,29 @@ export function choosePrompt(tokenizer: TextTokenizer, prompts: readonly TaskPro
   const problems: string[] = [];
   for (const prompt of prompts) {
     const tokens = prompt.labelWords.map((word) => tokenizer.encode(` ${word}`));
-    const tooLong = tokens.findIndex(({ length }) => length !== 1);
-    const labelIds = tokens.flat();
-    const repeated = labelIds.findIndex((id, i) => labelIds.indexOf(id) !== i);
-    if (tooLong === -1 && repeated === -1) return { ...prompt, labelIds };
-    problems.push(
-      tooLong === -1
-        ? `label word "${prompt.labelWords[repeated]}" is the same token as another class's`
-        : `label word "${prompt.labelWords[tooLong]}" is ${tokens[tooLong]?.length} tokens ` +
-            `(${tokens[tooLong]?.map((id) => tokenizer.tokenOf(id)).join(" ")}), it must be one`,
-    );
+    const problem = labelProblem(tokenizer, prompt.labelWords, tokens);
+    if (problem === null) return { ...prompt, labelIds: tokens.flat() };
+    problems.push(problem);
   }
   throw new Error(`this backbone cannot answer with the task's label words: ${problems.join("; ") || "it has none"}`);
+}
+
+/** Why these words, given with their tokens, cannot be the classes' answers; null when each is one known token and no two are the same. */
+export function labelProblem(
+  tokenizer: Pick<TextTokenizer, "tokenOf" | "unknownId">,
+  words: readonly string[],
+  tokens: readonly (readonly number[])[],
+): string | null {
+  const wrong = tokens.findIndex(({ length }) => length !== 1);
+  if (wrong !== -1) {
+    const pieces = tokens[wrong]?.map((id) => tokenizer.tokenOf(id)) ?? [];
+    return `label word "${words[wrong]}" is ${pieces.length} tokens (${pieces.join(" ")}), it must be one`;
+  }
+  const ids = tokens.flat();
+  const unknown = ids.indexOf(tokenizer.unknownId ?? -1);
+  if (unknown !== -1) return `label word "${words[unknown]}" is not in its vocabulary`;
+  const repeated = ids.findIndex((id, i) => ids.indexOf(id) !== i);
+  return repeated === -1 ? null : `label word "${words[repeated]}" is the same token as another class's`;
 }
 
 /** How a task's examples reach the backbone: through a template and label words, or plainly for the linear head (`prompt` is null). */

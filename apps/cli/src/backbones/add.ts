@@ -1,7 +1,8 @@
 import { rm } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import type { BackboneManifest, TensorEncoding } from "@tutti/model";
+import type { BackboneManifest, BackendName, ConvertReport, ExpectedLogits, PackedBackbone, TensorEncoding } from "@tutti/model";
 import { createProgress } from "../progress.ts";
+import { expectedFile, readExpectedBeside } from "./expected.ts";
 import { type CheckpointPlace, cardOf, nameOf, namesIn, placeOf, requireName } from "./folders.ts";
 import { count, percent, size, some } from "./text.ts";
 
@@ -31,46 +32,115 @@ export async function add(target: string, flags: AddFlags): Promise<void> {
   const isReplacing = (await namesIn(flags.backbones)).includes(name);
   const { convertBackbone } = await import("@tutti/model/node");
   const checkpoint = await fetched(place, flags.downloads);
+  const expected = await readExpectedBeside(checkpoint.folder);
   const { card, licence } = await cardOf(checkpoint.folder);
   const out = join(flags.backbones, name);
-  const { manifest, tensors } = await convertBackbone(checkpoint.folder, out, {
+  const options = {
     name,
     encoding: flags.encoding,
     source: flags.source ?? checkpoint.source ?? basename(resolve(checkpoint.folder)),
     licence: flags.licence ?? checkpoint.licence ?? licence ?? "unknown",
     hasTokenizer: flags.tokenizer,
     ...(card === null ? {} : { card }),
-    onProgress: ({ doneTensors, totalTensors }) => progress.say(`converting tensor ${doneTensors} of ${totalTensors}`),
-  });
-  const checked = flags.check ? await check(checkpoint.folder, out, manifest) : manifest;
+    onProgress: ({ doneTensors, totalTensors }: { doneTensors: number; totalTensors: number }) =>
+      progress.say(`converting tensor ${doneTensors} of ${totalTensors}`),
+  };
+  const outcome: { checked?: Checked } = {};
+  const report = await convertBackbone(checkpoint.folder, out, options, {
+    check: async (folder, { manifest }) => {
+      outcome.checked = await check({ checkpoint: checkpoint.folder, folder, manifest, expected, computes: flags.check });
+    },
+  }).finally(() => progress.clear());
   if (checkpoint.isDownload) await rm(checkpoint.folder, { recursive: true });
-  progress.clear();
-  const { config, shards, errors } = checked;
-  const text = checked.tokenizer === null ? "no tokenizer" : `${size(checked.tokenizer.numBytes)} of tokenizer`;
+  say({ out, isReplacing, ...report, ...outcome.checked });
+}
+
+interface Added extends Omit<ConvertReport, "manifest">, Checked {
+  readonly out: string;
+  readonly isReplacing: boolean;
+}
+
+function say({ out, isReplacing, manifest, tensors, warnings, expectedErrors }: Added): void {
+  const { config, shards, errors } = manifest;
+  const text = manifest.tokenizer === null ? "no tokenizer" : `${size(manifest.tokenizer.numBytes)} of tokenizer`;
   console.log(
-    `${out}: ${config.family}, ${count(checked.numParameters)} parameters, ${count(config.vocabSize)} tokens, ${config.maxPositions} positions`,
+    `${out}: ${config.family}, ${count(manifest.numParameters)} parameters, ${count(config.vocabSize)} tokens, ${config.maxPositions} positions`,
   );
   console.log(
-    `${checked.encoding}: ${size(checked.numBytes)} in ${some(shards.length, "shard")}, and ${text}; licence: ${checked.licence}`,
+    `${manifest.encoding}: ${size(manifest.numBytes)} in ${some(shards.length, "shard")}, and ${text}; licence: ${manifest.licence}`,
   );
   if (isReplacing) console.log("It takes the place of the backbone of that name that was there.");
+  for (const warning of warnings) console.log(`Note: ${warning}`);
   const worst = tensors.reduce((a, b) => (b.relativeError > a.relativeError ? b : a));
   const logits = errors?.logits === undefined ? "" : `, logits ${percent(errors.logits)}`;
   console.log(
     `Error of the encoding: weights ${percent(errors?.weights ?? 0)}, worst tensor ${percent(worst.relativeError)} (${worst.name})${logits}`,
   );
+  if (expectedErrors !== undefined) {
+    const { original, stored } = expectedErrors;
+    console.log(
+      `${expectedFile}: relative error of the logits ${original.toExponential(1)} before the encoding, ${stored.toExponential(1)} as stored`,
+    );
+  }
 }
 
-async function check(checkpointFolder: string, out: string, manifest: BackboneManifest): Promise<BackboneManifest> {
+interface Checks {
+  /** Folders of the checkpoint and of the backbone that was made from it. */
+  readonly checkpoint: string;
+  readonly folder: string;
+  readonly manifest: BackboneManifest;
+  readonly expected: ExpectedLogits | null;
+  /** Whether the logits' error and the admission test's numbers are computed. */
+  readonly computes: boolean;
+}
+
+interface Checked {
+  readonly manifest: BackboneManifest;
+  readonly expectedErrors?: { readonly original: number; readonly stored: number };
+}
+
+/** What is computed before a backbone takes its place: its answers beside those of `expected.json`, the encoding's error, the admission test's numbers. */
+async function check({ checkpoint, folder, manifest, expected, computes }: Checks): Promise<Checked> {
+  if (expected === null && !computes) return { manifest };
   const { computeAdmission, logitsError, startBackend } = await import("@tutti/model");
   const node = await import("@tutti/model/node");
-  await startBackend(manifest.numParameters > maxCpuParameters ? "wasm" : "cpu");
+  const { name: backend } = await startBackend(manifest.numParameters > maxCpuParameters ? "wasm" : "cpu");
+  const original = await node.openCheckpointFolder(checkpoint, node.checkpointFolder(checkpoint));
+  const stored = await node.openBackboneFolder(folder);
+  const expectedErrors = expected === null ? undefined : await compareExpected({ original, stored }, expected, backend);
+  const compared = expectedErrors === undefined ? {} : { expectedErrors };
+  if (!computes) return { manifest, ...compared };
   progress.say("computing the logits' error on a few sentences");
-  const original = await node.openCheckpointFolder(checkpointFolder, node.checkpointFolder(checkpointFolder));
-  const logits = await logitsError(original, await node.openBackboneFolder(out));
+  const logits = await logitsError(original, stored);
   progress.say("computing the admission test's golden numbers");
-  await node.addAdmission(out, computeAdmission);
-  return node.amendManifest(out, (found) => ({ ...found, ...(found.errors === undefined ? {} : { errors: { ...found.errors, logits } }) }));
+  await node.addAdmission(folder, computeAdmission);
+  const amended = await node.amendManifest(folder, (found) => ({
+    ...found,
+    ...(found.errors === undefined ? {} : { errors: { ...found.errors, logits } }),
+  }));
+  return { manifest: amended, ...compared };
+}
+
+/** The checkpoint itself must give the expected logits in f32, whatever it is stored as; what is stored is as far off as its encoding makes it. */
+async function compareExpected(
+  { original, stored }: { readonly original: PackedBackbone; readonly stored: PackedBackbone },
+  expected: ExpectedLogits,
+  backend: BackendName,
+) {
+  const { expectedError, expectedTolerance } = await import("@tutti/model");
+  progress.say(`computing the logits of ${expectedFile}`);
+  const errors = { original: await expectedError(original, expected), stored: await expectedError(stored, expected) };
+  requireWithin(errors.original, expectedTolerance("f32", backend), "the checkpoint");
+  if (stored.manifest?.encoding === "f32") requireWithin(errors.stored, expectedTolerance("f32", backend), "the backbone as stored");
+  return errors;
+}
+
+function requireWithin(error: number, tolerance: number, what: string): void {
+  if (error <= tolerance) return;
+  throw new Error(
+    `${expectedFile}: relative error of the logits of ${what} ${error.toExponential(1)}, at most ${tolerance.toExponential(0)} is right; ` +
+      "nothing was added",
+  );
 }
 
 interface Checkpoint {

@@ -54,7 +54,7 @@ export async function namesIn(backbones: string): Promise<string[]> {
   const names: string[] = [];
   for (const entry of found) {
     const hasManifest = (await stat(join(backbones, entry.name, "manifest.json")).catch(() => null)) !== null;
-    if (hasManifest && !entry.name.endsWith(".unfinished")) names.push(entry.name);
+    if (hasManifest && !/\.(unfinished|replaced)$/.test(entry.name)) names.push(entry.name);
   }
   return names.sort();
 }

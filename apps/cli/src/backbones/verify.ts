@@ -1,8 +1,9 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { BackendName, GoldenErrors } from "@tutti/model";
+import type { BackendName } from "@tutti/model";
 import { UsageError } from "../exitCodes.ts";
 import { createProgress } from "../progress.ts";
+import { readExpected } from "./expected.ts";
 import { folderOf } from "./folders.ts";
 import { provideAdapter } from "./nodeAdapter.ts";
 import { table } from "./text.ts";
@@ -10,6 +11,7 @@ import { table } from "./text.ts";
 export interface VerifyFlags {
   readonly backbones: string;
   readonly golden?: string;
+  readonly expected?: string;
   readonly backend: BackendName;
   readonly tolerance?: number;
   readonly spectrum: boolean;
@@ -18,12 +20,13 @@ export interface VerifyFlags {
 
 /** `tutti backbone verify`: the files' hashes, or every golden number computed again. */
 export async function verify(name: string, flags: VerifyFlags): Promise<void> {
-  if (flags.json !== undefined && flags.golden === undefined)
-    throw new UsageError("--json holds the errors that --golden FILE computes: give both");
+  if (flags.json !== undefined && flags.golden === undefined && flags.expected === undefined)
+    throw new UsageError("--json holds the errors that --golden FILE or --expected FILE computes: give one of them too");
   if (flags.json !== undefined) await requireFolderOf(flags.json);
   const folder = await folderOf(flags.backbones, name);
   const golden = flags.golden === undefined ? null : { numbers: await readGolden(flags.golden) };
-  if (golden !== null && flags.backend === "webgpu") {
+  const expected = flags.expected === undefined ? null : await readExpected(flags.expected);
+  if ((golden !== null || expected !== null) && flags.backend === "webgpu") {
     const exitCode = await provideAdapter();
     if (exitCode !== null) {
       process.exitCode = exitCode;
@@ -34,17 +37,34 @@ export async function verify(name: string, flags: VerifyFlags): Promise<void> {
   const damage = await findDamage(folder);
   if (damage.length > 0) throw new Error(`${name} is damaged: ${damage.join("; ")}. Add it again`);
   console.log(`${folder}: every file has the hash that the manifest says`);
-  if (golden === null) return;
-  const { startBackend, verifyBackbone } = await import("@tutti/model");
+  if (golden === null && expected === null) return;
+  const { expectedError, expectedTolerance, startBackend, verifyBackbone } = await import("@tutti/model");
   const { name: backend, adapter } = await startBackend(flags.backend);
   const backbone = await loadBackboneFolder(folder);
   if (adapter !== null) console.log(`computing on ${backend}: ${adapter}`);
-  const progress = createProgress();
-  const errors = await verifyBackbone(backbone, golden.numbers, {
-    ...(flags.spectrum && backend !== "webgpu" ? {} : { hasSpectrum: flags.spectrum }),
-    onProgress: ({ done, total }) => progress.bar(`golden numbers on ${backend}`, done, total),
-  }).finally(() => progress.clear());
-  await report(errors, { ...flags, name, backend, adapter, encoding: backbone.manifest?.encoding ?? "f32" });
+  const encoding = backbone.manifest?.encoding ?? "f32";
+  const judged: Judged[] = [];
+  if (expected !== null) {
+    const error = await expectedError(backbone, expected);
+    judged.push({ kind: "expected logits", error, tolerance: expectedTolerance(encoding, backend) });
+  }
+  if (golden !== null) {
+    const { goldenTolerance } = await import("@tutti/model");
+    const progress = createProgress();
+    const errors = await verifyBackbone(backbone, golden.numbers, {
+      ...(flags.spectrum && backend !== "webgpu" ? {} : { hasSpectrum: flags.spectrum }),
+      onProgress: ({ done, total }) => progress.bar(`golden numbers on ${backend}`, done, total),
+    }).finally(() => progress.clear());
+    judged.push(...Object.entries(errors).map(([kind, error]) => ({ kind, error, tolerance: goldenTolerance(kind, backend) })));
+  }
+  await report(judged, { ...flags, name, backend, adapter, encoding });
+}
+
+/** An error of one kind of number, and the largest that is right. */
+interface Judged {
+  readonly kind: string;
+  readonly error: number;
+  readonly tolerance: number;
 }
 
 interface Verified extends VerifyFlags {
@@ -53,10 +73,9 @@ interface Verified extends VerifyFlags {
   readonly encoding: string;
 }
 
-async function report(errors: GoldenErrors, { name, backend, adapter, encoding, tolerance: asked, json }: Verified): Promise<void> {
-  const { goldenTolerance } = await import("@tutti/model");
-  const judged = Object.entries(errors).map(([kind, error]) => {
-    const tolerance = Math.max(goldenTolerance(kind, backend), asked ?? 0);
+async function report(found: readonly Judged[], { name, backend, adapter, encoding, tolerance: asked, json }: Verified): Promise<void> {
+  const judged = found.map(({ kind, error, tolerance: usual }) => {
+    const tolerance = Math.max(usual, asked ?? 0);
     return { kind, error, tolerance, isWithin: error <= tolerance };
   });
   if (json !== undefined) await writeFile(json, `${JSON.stringify({ backbone: name, backend, adapter, kinds: judged }, null, 2)}\n`);
@@ -76,7 +95,7 @@ async function report(errors: GoldenErrors, { name, backend, adapter, encoding, 
 const unrelatedError = 0.5;
 
 function hintOf(encoding: string, worstError: number): string {
-  if (worstError > unrelatedError) return " (so far off that the golden file is probably another checkpoint's)";
+  if (worstError > unrelatedError) return " (so far off that the file is probably another checkpoint's)";
   return encoding === "f32" ? "" : ` (the weights are stored as ${encoding}, which alone moves the numbers: --tolerance allows for that)`;
 }
 

@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { type AddFlags, add } from "../backbones/add.ts";
 import { type ErrorsFlags, errors } from "../backbones/errors.ts";
 import { list, remove, show } from "../backbones/show.ts";
+import { type TokensFlags, tokens } from "../backbones/tokens.ts";
 import { type VerifyFlags, verify } from "../backbones/verify.ts";
 import { positiveNumber, wholeNumber } from "../parseOptions.ts";
 
@@ -31,6 +32,14 @@ export function addBackbone(program: Command): void {
     .addOption(where())
     .action((name: string, flags: { backbones: string }) => remove(name, flags));
   addVerify(backbone);
+  backbone
+    .command("tokens")
+    .description("the tokens of a text, with their ids, as a backbone's tokenizer gives them")
+    .argument("<name>", "its name")
+    .requiredOption("--text <text>", "the text")
+    .option("--json", "as JSON: ids and pieces of the whole, and under inner those of a person's text")
+    .addOption(where())
+    .action((name: string, flags: TokensFlags) => tokens(name, flags));
   addErrors(backbone);
 }
 
@@ -54,6 +63,7 @@ function addAdd(backbone: Command): void {
       "after",
       `
 The hub is https://huggingface.co, or what HF_ENDPOINT says; HF_TOKEN opens private models. A broken download goes on where it broke.
+A folder that holds expected.json ({ ids, logits } of another library, in f32) is added only where the checkpoint's logits are within 1e-5 of it.
 
 Examples:
   tutti backbone add FacebookAI/roberta-base --encoding int8
@@ -68,6 +78,7 @@ function addVerify(backbone: Command): void {
     .description("hash a backbone's files again, and compute golden numbers on it")
     .argument("<name>", "its name")
     .option("--golden <file>", "compute everything that this golden.json holds and compare")
+    .option("--expected <file>", "compute the logits of this file's ids and compare: JSON with ids, rows of tokens, and logits, row by row")
     .addOption(new Option("--backend <name>", "what to compute on").choices(["cpu", "wasm", "webgpu"]).default("wasm"))
     .option("--tolerance <number>", "allow larger errors, as encodings of few bits need", positiveNumber)
     .option("--no-spectrum", "leave out the Hessian's numbers, which take a few hundred gradients")
@@ -76,7 +87,7 @@ function addVerify(backbone: Command): void {
     .addHelpText(
       "after",
       `
-Ends with exit code 1 when a hash is wrong or an error is past its tolerance. On webgpu, Chromium's software adapter computes where there is no other.
+Ends with exit code 1 when a hash is wrong or an error is past its tolerance: 1e-5 for expected logits in f32, 5e-3 in f16, 0.1 in int8, 0.6 in int4, 0.5 in nf4. On webgpu, Chromium's software adapter computes where there is no other.
 
 Example:
   tutti backbone verify tiny --golden packages/model/golden/roberta/golden.json --backend cpu --json errors.json`,

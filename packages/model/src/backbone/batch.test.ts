@@ -17,5 +17,5 @@ test("a batch is padded at the end to its longest text, rounded up to a multiple
 
 test("a batch without texts, or with a text without tokens, is refused", () => {
   expect(() => padBatch([], 1)).toThrow("at least one text");
-  expect(() => padBatch([[5], []], 1)).toThrow("at least one token");
+  expect(() => padBatch([[5], []], 1)).toThrow("text 2 of a batch of 2 has no token, every text needs at least one");
 });

@@ -13,7 +13,9 @@ export interface TokenBatch {
 /** Pads texts to the longest, rounded up to a multiple of `multiple`. */
 export function padBatch(texts: readonly ArrayLike<number>[], padTokenId: number, multiple = 8): TokenBatch {
   const lengths = texts.map((text) => text.length);
-  if (lengths.length === 0 || lengths.includes(0)) throw new Error("a batch needs at least one text, and every text at least one token");
+  if (lengths.length === 0) throw new Error("a batch needs at least one text");
+  const empty = lengths.indexOf(0);
+  if (empty !== -1) throw new Error(`text ${empty + 1} of a batch of ${lengths.length} has no token, every text needs at least one`);
   const numTokens = Math.ceil(Math.max(...lengths) / multiple) * multiple;
   const ids = new Int32Array(texts.length * numTokens).fill(padTokenId);
   texts.forEach((text, i) => {

@@ -19,6 +19,26 @@ export function findSource<E extends SafetensorsEntry>(wanted: TensorName, entri
   return { source, entry };
 }
 
+/** A tensor as the checkpoint holds it. */
+export interface StoredTensor<E extends SafetensorsEntry> {
+  readonly source: string;
+  readonly entry: E;
+}
+
+/** The table of words and the head's output, where the configuration ties them and the checkpoint holds both. */
+export function storedTwice<E extends SafetensorsEntry>(
+  config: BackboneConfig,
+  entries: ReadonlyMap<string, E>,
+): { readonly table: StoredTensor<E>; readonly output: StoredTensor<E> } | null {
+  if (!config.hasTiedEmbeddings) return null;
+  const untied = tensorNames({ ...config, hasTiedEmbeddings: false });
+  const [table, output] = ["embeddings.word", "head.output"].map((wanted) => {
+    const found = untied.find(({ name }) => name === wanted);
+    return found?.sources.some((source) => entries.has(source)) ? findSource(found, entries) : undefined;
+  });
+  return table === undefined || output === undefined ? null : { table, output };
+}
+
 /** Rows [first, first + rows) of the wanted tensor out of the checkpoint's whole tensor. */
 export function takeRows(wanted: TensorName, whole: Float32Array, first: number, rows: number): Float32Array {
   const inputs = wanted.shape.length === 1 ? 1 : (wanted.shape[1] ?? 1);
@@ -44,13 +64,16 @@ export interface CheckpointTexts {
 /** A backbone in f32 directly from the bytes of a Hugging Face checkpoint in one safetensors file. */
 export function backboneFromSafetensors(texts: CheckpointTexts | string, bytes: Uint8Array): PackedBackbone {
   const { configJson, name = "checkpoint", tokenizerJson, tokenizerConfig } = typeof texts === "string" ? { configJson: texts } : texts;
-  const config: BackboneConfig = readHubConfig(configJson);
   const header = readHeader(bytes);
+  const rawOf = ({ offsets }: SafetensorsEntry) => bytes.subarray(header.dataStart + offsets[0], header.dataStart + offsets[1]);
+  const floatsOf = ({ source, entry }: StoredTensor<SafetensorsEntry>) => decodeFloats(source, entry.dtype, rawOf(entry));
+  const read = readHubConfig(configJson);
+  const stored = storedTwice(read, header.tensors);
+  const isUntied = stored !== null && !isSame(floatsOf(stored.table), floatsOf(stored.output));
+  const config: BackboneConfig = isUntied ? { ...read, hasTiedEmbeddings: false } : read;
   const tensors = new Map<string, PackedTensor>();
   for (const wanted of tensorNames(config)) {
-    const { source, entry } = findSource(wanted, header.tensors);
-    const raw = bytes.subarray(header.dataStart + entry.offsets[0], header.dataStart + entry.offsets[1]);
-    const values = takeRows(wanted, decodeFloats(source, entry.dtype, raw), 0, wanted.shape[0] ?? 0);
+    const values = takeRows(wanted, floatsOf(findSource(wanted, header.tensors)), 0, wanted.shape[0] ?? 0);
     tensors.set(wanted.name, packTensor(wanted.shape, values, { encoding: "f32", groupSize: 0 }));
   }
   return packedBackbone({
@@ -61,4 +84,8 @@ export function backboneFromSafetensors(texts: CheckpointTexts | string, bytes: 
     tokenizerJson: tokenizerJson ?? null,
     tokenizerConfig: tokenizerConfig ?? null,
   });
+}
+
+function isSame(a: Float32Array, b: Float32Array): boolean {
+  return a.every((value, i) => value === b[i]);
 }

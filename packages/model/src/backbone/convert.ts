@@ -1,15 +1,16 @@
 import { findSource } from "./checkpoint.ts";
 import { type CheckpointFiles, type LocatedEntry, openCheckpoint, readText } from "./checkpointFiles.ts";
 import { readRows, rowsPerBlock } from "./checkpointRows.ts";
-import type { BackboneConfig } from "./config.ts";
-import { readHubConfig } from "./hubConfig.ts";
+import { type ReadConfig, readHubConfigFile } from "./hubConfig.ts";
 import { type BackboneManifest, type ManifestTensor, manifestSchema } from "./manifest.ts";
 import { writtenCard } from "./modelCard.ts";
 import { type Packing, packedSizes, packingFor, packRows, rowsOf, type TensorEncoding, unpackTensor } from "./pack.ts";
 import { sha256Hex } from "./sha256.ts";
 import { createShardWriter, type ShardWriter, type WriteFile } from "./shards.ts";
 import { type TensorName, tensorNames } from "./tensorNames.ts";
+import { withStoredTies } from "./ties.ts";
 import { checkTokenizer } from "./tokenizerFiles.ts";
+import { describeUnused } from "./unusedTensors.ts";
 
 export interface ConvertOptions {
   /** Folder name under public/backbones. */
@@ -42,6 +43,8 @@ export interface TensorReport {
 export interface ConvertReport {
   readonly manifest: BackboneManifest;
   readonly tensors: readonly TensorReport[];
+  /** Sentences about what the checkpoint holds and the backbone does not. */
+  readonly warnings: readonly string[];
 }
 
 const defaultShardBytes = 4 * 1024 * 1024;
@@ -49,10 +52,12 @@ const defaultShardBytes = 4 * 1024 * 1024;
 /** Converts a Hugging Face checkpoint to Tutti's format; never holds more than one block of rows and one shard. */
 export async function convertCheckpoint(files: CheckpointFiles, writeFile: WriteFile, options: ConvertOptions): Promise<ConvertReport> {
   const write = explaining(writeFile);
-  const config = await readConfig(files);
+  const read = await readConfig(files);
   const entries = await openCheckpoint(files);
+  const { config, warnings } = await withStoredTies(read, files, entries);
   const wantedTensors = tensorNames(config);
   for (const wanted of wantedTensors) findSource(wanted, entries);
+  const unused = describeUnused(config, entries);
   const tokenizer = options.hasTokenizer === false ? null : await copyTokenizer(files, write, config.vocabSize);
   const tokenizerConfig = tokenizer === null ? null : await copyFile(files, write, "tokenizer_config.json");
 
@@ -85,13 +90,13 @@ export async function convertCheckpoint(files: CheckpointFiles, writeFile: Write
   await write("README.md", new TextEncoder().encode(options.card ?? writtenCard(known)));
   const manifest = manifestSchema.parse({ ...known, card: "README.md" });
   await write("manifest.json", manifestBytes(manifest));
-  return { manifest, tensors: reports };
+  return { manifest, tensors: reports, warnings: [...warnings, ...unused] };
 }
 
-async function readConfig(files: CheckpointFiles): Promise<BackboneConfig> {
+async function readConfig(files: CheckpointFiles): Promise<ReadConfig> {
   const configJson = await readText(files, "config.json");
   if (configJson === null) throw new Error("the folder has no config.json");
-  return readHubConfig(configJson);
+  return readHubConfigFile(configJson);
 }
 
 async function copyTokenizer(files: CheckpointFiles, write: WriteFile, vocabSize: number) {
@@ -102,7 +107,7 @@ async function copyTokenizer(files: CheckpointFiles, write: WriteFile, vocabSize
         "to have the weights alone",
     );
   }
-  checkTokenizer(text, vocabSize);
+  checkTokenizer(text, await readText(files, "tokenizer_config.json"), vocabSize);
   return copyFile(files, write, "tokenizer.json");
 }
 

@@ -1,199 +1,182 @@
-import { z } from "zod";
-import type { BackboneConfig, Family, RotaryScaling } from "./config.ts";
+import type { BackboneConfig, Family } from "./config.ts";
+import { checkFields, configFields } from "./configFields.ts";
+import { type ConfigValues, configValues, isTable } from "./configValues.ts";
+import { readRotary } from "./rotaryConfig.ts";
 
-const size = z.number().int().positive();
+/** A configuration, and what is to be said of the file that it was read from. */
+export interface ReadConfig {
+  readonly config: BackboneConfig;
+  readonly warnings: readonly string[];
+}
 
-const encoderSchema = z.looseObject({
-  vocab_size: size,
-  hidden_size: size,
-  num_hidden_layers: size,
-  num_attention_heads: size,
-  intermediate_size: size,
-  hidden_act: z.string().default("gelu"),
-  max_position_embeddings: size,
-  type_vocab_size: size,
-  layer_norm_eps: z.number().positive().default(1e-12),
-  pad_token_id: z.number().int().min(0).default(0),
-  tie_word_embeddings: z.boolean().default(true),
-  position_embedding_type: z.string().default("absolute"),
-});
+interface ReadFamily {
+  readonly config: BackboneConfig;
+  /** Names of nested fields that are not known. */
+  readonly unlisted?: readonly string[];
+}
 
-const gpt2Schema = z.looseObject({
-  vocab_size: size,
-  n_embd: size,
-  n_layer: size,
-  n_head: size,
-  n_positions: size,
-  n_inner: size.nullable().default(null),
-  activation_function: z.string().default("gelu_new"),
-  layer_norm_epsilon: z.number().positive().default(1e-5),
-  tie_word_embeddings: z.boolean().default(true),
-  pad_token_id: z.number().int().nullable().default(null),
-  scale_attn_by_inverse_layer_idx: z.boolean().default(false),
-});
-
-const ropeSchema = z.looseObject({
-  rope_type: z.string().optional(),
-  type: z.string().optional(),
-  rope_theta: z.number().positive().optional(),
-  factor: z.number().optional(),
-  low_freq_factor: z.number().optional(),
-  high_freq_factor: z.number().optional(),
-  original_max_position_embeddings: size.optional(),
-});
-
-const llamaSchema = z.looseObject({
-  vocab_size: size,
-  hidden_size: size,
-  num_hidden_layers: size,
-  num_attention_heads: size,
-  num_key_value_heads: size.nullable().default(null),
-  head_dim: size.nullable().default(null),
-  intermediate_size: size,
-  hidden_act: z.string().default("silu"),
-  rms_norm_eps: z.number().positive().default(1e-6),
-  max_position_embeddings: size,
-  rope_theta: z.number().positive().default(10000),
-  rope_scaling: ropeSchema.nullable().default(null),
-  rope_parameters: ropeSchema.nullable().default(null),
-  tie_word_embeddings: z.boolean().default(false),
-  attention_bias: z.boolean().default(false),
-  mlp_bias: z.boolean().default(false),
-  pad_token_id: z.number().int().nullable().default(null),
-});
-
-const readers: Readonly<Record<Family, (json: unknown) => BackboneConfig>> = {
-  roberta: (json) => readEncoder("roberta", json),
-  bert: (json) => readEncoder("bert", json),
+const readers: Readonly<Record<Family, (values: ConfigValues) => ReadFamily>> = {
+  roberta: (values) => readEncoder("roberta", values),
+  bert: (values) => readEncoder("bert", values),
   gpt2: readGpt2,
   llama: readLlama,
 };
 
 /** Reads the text of a Hugging Face config.json; throws a sentence about what cannot be represented. */
 export function readHubConfig(text: string): BackboneConfig {
-  const json = parseJson(text);
-  const { model_type: family } = z.looseObject({ model_type: z.string().default("(none)") }).parse(json);
+  return readHubConfigFile(text).config;
+}
+
+/** As `readHubConfig`, with the names of the fields that no one knows; defaults are those of transformers' configuration classes. */
+export function readHubConfigFile(text: string): ReadConfig {
+  const fields = parseJson(text);
+  const family = configValues(fields).text("model_type", "(none)");
   if (!isFamily(family)) {
     throw new Error(`config.json: model_type "${family}" is not supported; the families are ${Object.keys(readers).join(", ")}`);
   }
-  return readers[family](json);
+  const unlisted = checkFields(fields, configFields[family]);
+  const { config, unlisted: nested = [] } = readers[family](configValues(fields));
+  const unknown = [...unlisted, ...nested];
+  if (unknown.length === 0) return { config, warnings: [] };
+  return { config, warnings: [`config.json: not known of ${family} and left out of account: ${unknown.join(", ")}`] };
 }
 
-function parseJson(text: string): unknown {
+function parseJson(text: string): Readonly<Record<string, unknown>> {
+  let found: unknown;
   try {
-    return JSON.parse(text);
+    found = JSON.parse(text);
   } catch (cause) {
     throw new Error("config.json is not JSON", { cause });
   }
+  if (!isTable(found)) throw new Error("config.json is not a table of fields");
+  return found;
 }
 
 function isFamily(name: string): name is Family {
   return Object.hasOwn(readers, name);
 }
 
-function parse<T>(schema: z.ZodType<T>, json: unknown): T {
-  const result = schema.safeParse(json);
-  if (!result.success) throw new Error(`config.json: ${z.prettifyError(result.error)}`, { cause: result.error });
-  return result.data;
-}
-
-function readEncoder(family: "roberta" | "bert", json: unknown): BackboneConfig {
-  const found = parse(encoderSchema, json);
-  if (found.position_embedding_type !== "absolute") {
-    throw new Error(`config.json: position_embedding_type "${found.position_embedding_type}" is not supported, only "absolute"`);
+function readEncoder(family: "roberta" | "bert", values: ConfigValues): ReadFamily {
+  const hiddenSize = values.size("hidden_size", 768);
+  const numHeads = values.size("num_attention_heads", 12);
+  const vocabSize = values.size("vocab_size", family === "bert" ? 30_522 : 50_265);
+  const padTokenId = values.idOrNull("pad_token_id", family === "bert" ? 0 : 1);
+  if (family === "roberta" && padTokenId === null) {
+    throw new Error(
+      "config.json: pad_token_id null is not supported in roberta, whose positions begin behind it: write the token's id (usually 1)",
+    );
   }
-  const positionOffset = family === "roberta" ? found.pad_token_id + 1 : 0;
-  return checked({
+  requireRow(padTokenId, vocabSize);
+  const positionOffset = family === "roberta" ? Math.max(0, (padTokenId ?? 0) + 1) : 0;
+  const config = checked({
     family,
-    vocabSize: found.vocab_size,
-    hiddenSize: found.hidden_size,
-    numLayers: found.num_hidden_layers,
-    numHeads: found.num_attention_heads,
-    numKeyValueHeads: found.num_attention_heads,
-    headSize: found.hidden_size / found.num_attention_heads,
-    intermediateSize: found.intermediate_size,
-    maxPositions: found.max_position_embeddings - positionOffset,
+    vocabSize,
+    hiddenSize,
+    numLayers: values.size("num_hidden_layers", 12),
+    numHeads,
+    numKeyValueHeads: numHeads,
+    headSize: hiddenSize / numHeads,
+    intermediateSize: values.size("intermediate_size", 3072),
+    maxPositions: values.size("max_position_embeddings", 512) - positionOffset,
     positionOffset,
-    numTypes: found.type_vocab_size,
-    layerNormEpsilon: found.layer_norm_eps,
-    padTokenId: found.pad_token_id,
-    activation: activationOf(found.hidden_act),
+    numTypes: values.size("type_vocab_size", 2),
+    layerNormEpsilon: values.positive("layer_norm_eps", 1e-12),
+    padTokenId: padOf(padTokenId, vocabSize),
+    activation: activationOf(values.text("hidden_act", "gelu")),
     isCausal: false,
-    hasTiedEmbeddings: found.tie_word_embeddings,
+    hasTiedEmbeddings: values.flag("tie_word_embeddings", true),
     rotary: null,
   });
+  return { config };
 }
 
-function readGpt2(json: unknown): BackboneConfig {
-  const found = parse(gpt2Schema, json);
-  if (found.scale_attn_by_inverse_layer_idx) throw new Error("config.json: scale_attn_by_inverse_layer_idx is not supported");
-  return checked({
+function readGpt2(values: ConfigValues): ReadFamily {
+  const size = (general: string, own: string, fallback: number) => values.size(values.has(general) ? general : own, fallback);
+  const hiddenSize = size("hidden_size", "n_embd", 768);
+  const numHeads = size("num_attention_heads", "n_head", 12);
+  const vocabSize = values.size("vocab_size", 50_257);
+  const config = checked({
     family: "gpt2",
-    vocabSize: found.vocab_size,
-    hiddenSize: found.n_embd,
-    numLayers: found.n_layer,
-    numHeads: found.n_head,
-    numKeyValueHeads: found.n_head,
-    headSize: found.n_embd / found.n_head,
-    intermediateSize: found.n_inner ?? 4 * found.n_embd,
-    maxPositions: found.n_positions,
+    vocabSize,
+    hiddenSize,
+    numLayers: size("num_hidden_layers", "n_layer", 12),
+    numHeads,
+    numKeyValueHeads: numHeads,
+    headSize: hiddenSize / numHeads,
+    intermediateSize: values.sizeOrNull("n_inner") ?? 4 * hiddenSize,
+    maxPositions: size("max_position_embeddings", "n_positions", 1024),
     positionOffset: 0,
     numTypes: 0,
-    layerNormEpsilon: found.layer_norm_epsilon,
-    padTokenId: padOf(found.pad_token_id),
-    activation: activationOf(found.activation_function),
+    layerNormEpsilon: values.positive("layer_norm_epsilon", 1e-5),
+    padTokenId: padOf(values.idOrNull("pad_token_id", null), vocabSize),
+    activation: activationOf(values.text("activation_function", "gelu_new")),
     isCausal: true,
-    hasTiedEmbeddings: found.tie_word_embeddings,
+    hasTiedEmbeddings: values.flag("tie_word_embeddings", true),
     rotary: null,
   });
+  return { config };
 }
 
-function readLlama(json: unknown): BackboneConfig {
-  const found = parse(llamaSchema, json);
-  if (found.attention_bias || found.mlp_bias) throw new Error("config.json: llama with attention_bias or mlp_bias is not supported");
-  const rope = found.rope_parameters ?? found.rope_scaling;
-  return checked({
+function readLlama(values: ConfigValues): ReadFamily {
+  const hiddenSize = values.size("hidden_size", 4096);
+  const numHeads = values.size("num_attention_heads", 32);
+  const vocabSize = values.size("vocab_size", 32_000);
+  const padTokenId = values.idOrNull("pad_token_id", null);
+  requireRow(padTokenId, vocabSize);
+  if (hiddenSize % numHeads !== 0) throw new Error(`config.json: width ${hiddenSize} does not divide by ${numHeads} heads`);
+  const headSize = values.sizeOrNull("head_dim") ?? hiddenSize / numHeads;
+  if (headSize % 2 !== 0) throw new Error(`config.json: heads of width ${headSize} cannot be rotated, it must be even`);
+  const { rotary, unlisted } = readRotary(values);
+  const config = checked({
     family: "llama",
-    vocabSize: found.vocab_size,
-    hiddenSize: found.hidden_size,
-    numLayers: found.num_hidden_layers,
-    numHeads: found.num_attention_heads,
-    numKeyValueHeads: found.num_key_value_heads ?? found.num_attention_heads,
-    headSize: found.head_dim ?? found.hidden_size / found.num_attention_heads,
-    intermediateSize: found.intermediate_size,
-    maxPositions: found.max_position_embeddings,
+    vocabSize,
+    hiddenSize,
+    numLayers: values.size("num_hidden_layers", 32),
+    numHeads,
+    numKeyValueHeads: values.sizeOrNull("num_key_value_heads") ?? numHeads,
+    headSize,
+    intermediateSize: values.size("intermediate_size", 11_008),
+    maxPositions: values.size("max_position_embeddings", 2048),
     positionOffset: 0,
     numTypes: 0,
-    layerNormEpsilon: found.rms_norm_eps,
-    padTokenId: padOf(found.pad_token_id),
-    activation: activationOf(found.hidden_act),
+    layerNormEpsilon: values.positive("rms_norm_eps", 1e-6),
+    padTokenId: padOf(padTokenId, vocabSize),
+    activation: activationOf(values.text("hidden_act", "silu")),
     isCausal: true,
-    hasTiedEmbeddings: found.tie_word_embeddings,
-    rotary: { theta: rope?.rope_theta ?? found.rope_theta, scaling: rope === null ? null : scalingOf(rope) },
+    hasTiedEmbeddings: values.flag("tie_word_embeddings", false),
+    rotary,
   });
+  return { config, unlisted };
 }
 
-function scalingOf(rope: z.infer<typeof ropeSchema>): RotaryScaling | null {
-  const type = rope.rope_type ?? rope.type ?? "default";
-  if (type === "default") return null;
-  const { factor, low_freq_factor: low, high_freq_factor: high, original_max_position_embeddings: original } = rope;
-  if (type !== "llama3") throw new Error(`config.json: rope scaling "${type}" is not supported, only "llama3"`);
-  if (factor === undefined || low === undefined || high === undefined || original === undefined) {
-    throw new Error("config.json: rope scaling needs factor, low_freq_factor, high_freq_factor and original_max_position_embeddings");
-  }
-  return { factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalMaxPositions: original };
-}
+/** transformers' names of the three functions; several are the same function computed in other ways. */
+const activations: Readonly<Record<string, BackboneConfig["activation"]>> = {
+  gelu: "gelu",
+  gelu_python: "gelu",
+  gelu_new: "geluTanh",
+  gelu_fast: "geluTanh",
+  gelu_accurate: "geluTanh",
+  gelu_pytorch_tanh: "geluTanh",
+  gelu_python_tanh: "geluTanh",
+  silu: "silu",
+  swish: "silu",
+};
 
 function activationOf(name: string): BackboneConfig["activation"] {
-  if (name === "gelu") return "gelu";
-  if (name === "gelu_new" || name === "gelu_pytorch_tanh" || name === "gelu_fast") return "geluTanh";
-  if (name === "silu" || name === "swish") return "silu";
-  throw new Error(`config.json: activation "${name}" is not supported; gelu, gelu_new, gelu_pytorch_tanh and silu are`);
+  const found = Object.hasOwn(activations, name) ? activations[name] : undefined;
+  if (found !== undefined) return found;
+  throw new Error(`config.json: activation "${name}" is not supported; ${Object.keys(activations).join(", ")} are`);
 }
 
-/** A pad id of −1 or none: padding sits behind the mask, so any row will do. */
-function padOf(id: number | null): number {
-  return id === null || id < 0 ? 0 : id;
+/** The reference cannot make a table whose padding row lies outside it. */
+function requireRow(padTokenId: number | null, vocabSize: number): void {
+  if (padTokenId === null || (padTokenId < vocabSize && padTokenId >= -vocabSize)) return;
+  throw new Error(`config.json: pad_token_id ${padTokenId} has no row among the ${vocabSize} of the vocabulary`);
+}
+
+/** Padding sits behind the mask, so where its id is none, −1 or past the table, any row will do. */
+function padOf(id: number | null, vocabSize: number): number {
+  return id === null || id < 0 || id >= vocabSize ? 0 : id;
 }
 
 function checked(config: BackboneConfig): BackboneConfig {

@@ -31,6 +31,7 @@ export function createLanguageHead(backbone: PackedBackbone, form: WeightForm = 
   const { config } = backbone;
   const dense: Linear | null = backbone.has("head.dense.weight") ? loadLinear(backbone, "head.dense", form) : null;
   const norm: Norm | null = dense === null ? null : loadNorm(backbone, "head.norm");
+  const activation = config.family === "roberta" ? "gelu" : config.activation; // RoBERTa's head is the exact form, whatever its layers have
   const outputs = new Map<string, Linear>();
 
   function outputOf(words: readonly number[] | null): Linear {
@@ -49,7 +50,7 @@ export function createLanguageHead(backbone: PackedBackbone, form: WeightForm = 
       if (dense === null || norm === null)
         return { logits: linear(rows, output, { isTraining: hasGradient }), output, activated: null, normed: null };
       const numRows = rows.shape[0];
-      const activated = activatedLinear(rows, dense, { activation: config.activation, numRows, hasGradient });
+      const activated = activatedLinear(rows, dense, { activation, numRows, hasGradient });
       const normed = normalize(activated.y, norm, numRows);
       return { logits: linear(normed.y, output, { isTraining: hasGradient }), output, activated, normed };
     },

@@ -18,7 +18,12 @@ export interface TensorName {
 
 type Build = (config: BackboneConfig) => TensorName[];
 
-const families: Readonly<Record<Family, Build>> = { roberta: encoderNames, bert: encoderNames, gpt2: gpt2Names, llama: llamaNames };
+const families: Readonly<Record<Family, Build>> = {
+  roberta: (config) => encoderNames("roberta", config),
+  bert: (config) => encoderNames("bert", config),
+  gpt2: gpt2Names,
+  llama: llamaNames,
+};
 
 /** Every tensor that a backbone of this configuration has, in the order in which they are stored. */
 export function tensorNames(config: BackboneConfig): TensorName[] {
@@ -55,11 +60,11 @@ function perLayer(config: BackboneConfig, build: (layer: number) => TensorName[]
   return Array.from({ length: config.numLayers }, (_, layer) => build(layer)).flat();
 }
 
-function encoderNames(config: BackboneConfig): TensorName[] {
-  const { family, hiddenSize: width, intermediateSize, vocabSize } = config;
+function encoderNames(family: "roberta" | "bert", config: BackboneConfig): TensorName[] {
+  const { hiddenSize: width, intermediateSize } = config;
   const embeddings = `${family}.embeddings`;
   return [
-    plain("embeddings.word", [vocabSize, width], `${embeddings}.word_embeddings.weight`),
+    words(config, `${embeddings}.word_embeddings.weight`, encoderHeadNames[family].decoder),
     plain("embeddings.position", [config.maxPositions + config.positionOffset, width], `${embeddings}.position_embeddings.weight`),
     plain("embeddings.type", [config.numTypes, width], `${embeddings}.token_type_embeddings.weight`),
     ...layerNorm("embeddings.norm", width, `${embeddings}.LayerNorm`),
@@ -77,25 +82,33 @@ function encoderNames(config: BackboneConfig): TensorName[] {
         ...layerNorm(`${here}.feedForward.norm`, width, `${there}.output.LayerNorm`),
       ];
     }),
-    ...encoderHead(config),
+    ...encoderHead(family, config),
   ];
 }
 
-function encoderHead({ family, hiddenSize: width, vocabSize, hasTiedEmbeddings }: BackboneConfig): TensorName[] {
-  const head =
-    family === "roberta"
-      ? { dense: "lm_head.dense", norm: "lm_head.layer_norm", bias: "lm_head.bias", decoder: "lm_head.decoder" }
-      : {
-          dense: "cls.predictions.transform.dense",
-          norm: "cls.predictions.transform.LayerNorm",
-          bias: "cls.predictions.bias",
-          decoder: "cls.predictions.decoder",
-        };
+/** The table of words; where the head's output is tied to it, it may be stored under the head's name alone. */
+function words({ vocabSize, hiddenSize, hasTiedEmbeddings }: BackboneConfig, source: string, output: string): TensorName {
+  return plain("embeddings.word", [vocabSize, hiddenSize], source, ...(hasTiedEmbeddings ? [`${output}.weight`] : []));
+}
+
+const encoderHeadNames = {
+  roberta: { dense: "lm_head.dense", norm: "lm_head.layer_norm", bias: "lm_head.bias", decoder: "lm_head.decoder" },
+  bert: {
+    dense: "cls.predictions.transform.dense",
+    norm: "cls.predictions.transform.LayerNorm",
+    bias: "cls.predictions.bias",
+    decoder: "cls.predictions.decoder",
+  },
+} as const;
+
+/** An untied decoder has a bias of its own; a tied one shares the head's, and where both are stored and differ, its own counts. */
+function encoderHead(family: "roberta" | "bert", { hiddenSize: width, vocabSize, hasTiedEmbeddings }: BackboneConfig): TensorName[] {
+  const head = encoderHeadNames[family];
   return [
     ...linear("head.dense", width, width, head.dense),
     ...layerNorm("head.norm", width, head.norm),
     ...(hasTiedEmbeddings ? [] : [plain("head.output", [vocabSize, width], `${head.decoder}.weight`)]),
-    plain("head.bias", [vocabSize], head.bias, `${head.decoder}.bias`),
+    plain("head.bias", [vocabSize], `${head.decoder}.bias`, ...(hasTiedEmbeddings ? [head.bias] : [])),
   ];
 }
 
@@ -123,7 +136,7 @@ function gpt2Names(config: BackboneConfig): TensorName[] {
     plain(`${name}.bias`, [width], `transformer.${source}.bias`),
   ];
   return [
-    plain("embeddings.word", [vocabSize, width], "transformer.wte.weight"),
+    words(config, "transformer.wte.weight", "lm_head"),
     plain("embeddings.position", [config.maxPositions, width], "transformer.wpe.weight"),
     ...perLayer(config, (layer) => {
       const here = `layers.${layer}`;
@@ -151,7 +164,7 @@ function llamaNames(config: BackboneConfig): TensorName[] {
   const weight = (name: string, outputs: number, inputs: number, source: string) =>
     plain(`${name}.weight`, [outputs, inputs], `${source}.weight`);
   return [
-    plain("embeddings.word", [vocabSize, width], "model.embed_tokens.weight"),
+    words(config, "model.embed_tokens.weight", "lm_head"),
     ...perLayer(config, (layer) => {
       const here = `layers.${layer}`;
       const there = `model.layers.${layer}`;

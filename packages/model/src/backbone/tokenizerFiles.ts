@@ -1,32 +1,26 @@
-import { z } from "zod";
+import { createTokenizer } from "../tokenizer.ts";
+import { readTokenizerFile } from "../tokenizing/tokenizerFile.ts";
 
-const tokenizerSchema = z.looseObject({
-  model: z.looseObject({ vocab: z.union([z.record(z.string(), z.number()), z.array(z.unknown())]) }),
-  added_tokens: z.array(z.looseObject({ id: z.number().int() })).default([]),
-});
+/** Words, signs and what hardly any vocabulary knows. */
+const sampleText = "The parcel came 2 days late, café 中文 😀\n\t?";
 
-/** Refuses a tokenizer.json whose tokens have no row in the embedding table; returns how many tokens it has. */
-export function checkTokenizer(tokenizerJson: string, vocabSize: number): number {
-  const found = tokenizerSchema.safeParse(parseJson(tokenizerJson));
-  if (!found.success) throw new Error(`tokenizer.json is not a tokenizer: ${z.prettifyError(found.error)}`);
-  const { model, added_tokens: added } = found.data;
-  let largest = -1;
-  if (Array.isArray(model.vocab)) largest = model.vocab.length - 1;
-  else for (const id of Object.values(model.vocab)) largest = Math.max(largest, id);
-  for (const { id } of added) largest = Math.max(largest, id);
+/** Refuses a tokenizer that cannot be read or used, or whose tokens have no row in the embedding table; returns how many tokens it has. */
+export function checkTokenizer(tokenizerJson: string, tokenizerConfig: string | null, vocabSize: number): number {
+  const { largestId: largest } = readTokenizerFile(tokenizerJson);
   if (largest >= vocabSize) {
     throw new Error(
       `tokenizer.json goes up to token ${largest}, but config.json's vocab_size is ${vocabSize}: they belong to different models ` +
         "(if tokens were added, resize the model's embeddings first)",
     );
   }
-  return largest + 1;
-}
-
-function parseJson(text: string): unknown {
+  if (largest < 0) throw new Error("tokenizer.json has no token");
+  const tokenizer = createTokenizer(tokenizerJson, tokenizerConfig);
+  const ids = [...tokenizer.encode(sampleText), tokenizer.fillerId];
   try {
-    return JSON.parse(text);
+    tokenizer.decode(ids);
   } catch (cause) {
-    throw new Error("tokenizer.json is not JSON (cut off, or a pointer of Git LFS?)", { cause });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`tokenizer.json cannot turn tokens back into text: ${reason}`, { cause });
   }
+  return largest + 1;
 }

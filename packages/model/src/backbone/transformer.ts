@@ -84,7 +84,7 @@ export function createTransformer(
 
   function embed(batch: TokenBatch, firstPosition: number): tf.Tensor2D {
     const rows = backbone.rows("embeddings.word", batch.ids);
-    if (positions !== null) addPositions(rows, batch, positions, firstPosition + config.positionOffset);
+    if (positions !== null) addPositions(rows, batch, positions, { firstPosition, offset: config.positionOffset });
     if (type !== null) for (let i = 0; i < rows.length; i++) rows[i] += type[i % type.length];
     return tf.tensor2d(rows, [batch.ids.length, config.hiddenSize]);
   }
@@ -208,12 +208,25 @@ function checkFits(batch: TokenBatch, config: BackboneConfig, firstPosition: num
   }
 }
 
-/** Adds the position rows in place; padding beyond the table takes its last row, which nothing attends to. */
-function addPositions(rows: Float32Array, batch: TokenBatch, table: Tensor, firstRow: number): void {
+/**
+ * Adds the position rows in place. With an offset (RoBERTa) a padding token within a text has the row in front of the first position and is
+ * not counted; padding behind a text and beyond the table takes its last row, which nothing attends to.
+ */
+function addPositions(
+  rows: Float32Array,
+  { ids, numTokens, lengths }: TokenBatch,
+  table: Tensor,
+  { firstPosition, offset }: { readonly firstPosition: number; readonly offset: number },
+): void {
   const width = table.shape[1];
   const lastRow = table.shape[0] - 1;
-  for (let i = 0; i < batch.ids.length; i++) {
-    const from = Math.min(firstRow + (i % batch.numTokens), lastRow) * width;
+  let numPads = 0;
+  for (let i = 0; i < ids.length; i++) {
+    const token = i % numTokens;
+    if (token === 0) numPads = 0;
+    const isPad = offset > 0 && ids[i] === offset - 1 && token < (lengths[Math.floor(i / numTokens)] ?? 0);
+    if (isPad) numPads++;
+    const from = isPad ? (offset - 1) * width : Math.min(firstPosition + offset + token - numPads, lastRow) * width;
     for (let j = 0; j < width; j++) rows[i * width + j] += table.data[from + j];
   }
 }
