@@ -3,6 +3,7 @@ import type { RunInfo } from "@tutti/protocol";
 import { render } from "preact";
 import { createJoinController } from "./join/controller.ts";
 import { JoinPage } from "./join/joinPage.tsx";
+import { pageFolder } from "./join/pageFolder.ts";
 import { readPageParams } from "./join/queryParams.ts";
 import { remembersJoin } from "./join/rejoin.ts";
 import { fetchRunInfo } from "./join/runInfo.ts";
@@ -12,7 +13,7 @@ const controller = createJoinController(params);
 const run = signal<RunInfo | null>(null);
 const runProblem = signal<string | null>(null);
 
-fetchRunInfo().then(
+fetchRunInfo(pageFolder()).then(
   (found) => {
     run.value = found;
   },

@@ -1,11 +1,15 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { type ClientSession, type DeviceStore, joinRun, memoryStore, type SessionEvent } from "@tutti/client";
+import { availableThreads } from "@tutti/model/threads";
 import { sha256Hex } from "@tutti/protocol";
 import { type ClaimedKey, claimClientKey, newClientKey } from "../storage/clientKey.ts";
 import { openDatabase } from "../storage/database.ts";
 import { indexedDbStore } from "../storage/indexedDbStore.ts";
+import { persistentTrainer, type Workshop } from "../training/persistentTrainer.ts";
+import { startThreads } from "../training/threads.ts";
 import { workerTrainer } from "../training/workerTrainer.ts";
 import { type DataSource, hostingOf } from "./dataSource.ts";
+import { pageFolder } from "./pageFolder.ts";
 import type { PageParams } from "./queryParams.ts";
 import { rememberJoin } from "./rejoin.ts";
 import { headline } from "./text.ts";
@@ -59,17 +63,19 @@ export function createJoinController(params: PageParams): JoinController {
     const { store, key, isKept } = await keepingPlace(slotOf(params.tab, source));
     if (!isKept)
       onEvent({ kind: "problem", message: "This browser does not let the page store anything, so a reload starts this tab anew." });
-    const { trainer, close } = startWorker((message) => onEvent({ kind: "problem", message }));
+    const onNotice = (message: string): void => onEvent({ kind: "problem", message });
+    const trainer = persistentTrainer({ open: (numThreads) => openWorkshop(numThreads, onNotice), availableThreads, after, onNotice });
     session = joinRun({
-      url: location.origin,
+      url: pageFolder(),
       clientKey: key.clientKey,
       trainer,
       store,
       hosting: hostingOf(source),
       backend: params.backend,
-      threads: crossOriginIsolated ? params.threads : 1,
+      backendAskedBy: "address",
+      threads: params.threads,
       kernels: params.kernels,
-      wasmPath: new URL("/wasm/", location.origin).href,
+      wasmPath: new URL("wasm/", pageFolder()).href,
       ...(params.nickname === "" ? {} : { nickname: params.nickname }),
       onEvent,
     });
@@ -77,7 +83,7 @@ export function createJoinController(params: PageParams): JoinController {
     const { reason } = await session.whenEnded;
     if (reason !== "reload") rememberJoin(false);
     key.release();
-    close();
+    trainer.close();
   }
 
   return {
@@ -108,13 +114,24 @@ async function keepingPlace(slot: string): Promise<Kept> {
   }
 }
 
-function startWorker(onNotice: (sentence: string) => void) {
+function openWorkshop(numThreads: number, onNotice: (sentence: string) => void): Workshop {
   const worker = new Worker(new URL("../training/worker.ts", import.meta.url), { type: "module" });
   const trainer = workerTrainer(worker, onNotice);
   worker.addEventListener("error", (event) =>
     trainer.fail(new Error(`the training worker stopped: ${event.message || "it could not be loaded"}`)),
   );
-  return { trainer, close: () => worker.terminate() };
+  const threads = startThreads(numThreads - 1, new URL("wasm/thread.js", pageFolder()), trainer.fail);
+  if (numThreads > 1) worker.postMessage({ id: 0, method: "threads" }, [...threads.ports]);
+  const close = (): void => {
+    worker.terminate();
+    threads.close();
+  };
+  return { trainer, close };
+}
+
+function after(ms: number, act: () => void): () => void {
+  const timer = setTimeout(act, ms);
+  return () => clearTimeout(timer);
 }
 
 function messageOf(error: unknown): string {

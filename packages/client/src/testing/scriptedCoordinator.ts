@@ -82,7 +82,7 @@ export function welcomeWith(part: Partial<Welcome> = {}): Welcome {
   return {
     runId: scriptedRunId,
     run: presets.demo,
-    urls: { backbone: "/backbones/minuet/manifest.json", dataset: "/datasets/" },
+    urls: { backbone: "backbones/minuet/manifest.json", dataset: "datasets/" },
     devices: [{ deviceId: 3, decision: "new" }],
     keepsStates: false,
     status: emptyStatus,
