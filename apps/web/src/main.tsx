@@ -1,3 +1,4 @@
+import "./noEval.ts";
 import { signal } from "@preact/signals";
 import type { RunInfo } from "@tutti/protocol";
 import { render } from "preact";

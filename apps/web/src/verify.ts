@@ -1,3 +1,4 @@
+import "./noEval.ts";
 import { chooseKernels, chosenKernels, goldenErrors, type StartedBackend, startBackend } from "@tutti/model";
 import { runParity } from "@tutti/model/parity";
 import { pageFolder } from "./join/pageFolder.ts";
