@@ -121,8 +121,17 @@ async function keepingPlace(slot: string): Promise<Kept> {
     return {
       store: memoryStore(),
       key: { clientKey: newClientKey(), release: () => undefined },
-      whyNotKept: error ?? "it does not say why",
+      whyNotKept: storageRefusal() ?? error ?? "it does not say why",
     };
+  }
+}
+
+/** The error that a browser gives whose settings forbid this site to store anything; not every one gives it for a database. */
+function storageRefusal(): unknown {
+  try {
+    return window.sessionStorage === null ? "it offers no storage" : null;
+  } catch (error) {
+    return error;
   }
 }
 
