@@ -37,5 +37,6 @@ const comeback = isReload && before?.source === "own" ? chooseAgainNotice(before
 
 const root = document.getElementById("page");
 if (root !== null) {
+  root.replaceChildren();
   render(<JoinPage controller={controller} run={run} runProblem={runProblem} comeback={comeback} />, root);
 }
