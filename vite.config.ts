@@ -98,6 +98,7 @@ export default defineConfig(async ({ command }) => ({
       input: { index: join(pages, "index.html"), ...(hasVerifyPage ? { verify: join(pages, "verify.html") } : {}) },
     },
   },
+  optimizeDeps: { rolldownOptions: { plugins: [threadSource()] } },
   worker: { format: "es" as const, plugins: () => [threadSource()] },
   server: {
     headers: crossOriginIsolation,
