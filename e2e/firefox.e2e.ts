@@ -53,6 +53,18 @@ test("nine Firefox tabs in a row, opened, joined and closed, all get their two t
   expect(backends).toEqual(Array.from({ length: 9 }, () => `CPU, ${numThreads === 1 ? "1 thread" : "2 threads"}`));
 });
 
+test("a Firefox that has no WebGPU on localhost says that it offers none, not that the page needs https", async () => {
+  const coordinator = await serveRun(tinyRun, { expectedClients: 2 }); // the second does not come: nothing is trained
+  const tab = await firefox.open(joinAddress(coordinator, "auto", 2));
+  expect(await tab.evaluate("isSecureContext")).toBe(true);
+  await expect.poll(() => tab.evaluate("document.documentElement.dataset.state"), { timeout: 60_000 }).toBe("waiting");
+  const reason = await tab.evaluate(shown("backend-reason"));
+  expect(reason).not.toContain("https or localhost");
+  if (await tab.evaluate("navigator.gpu === undefined")) expect(reason).toContain("this browser offers no WebGPU");
+  await tab.close();
+  await coordinator.close();
+});
+
 /** A computer with one core gives one thread. */
 async function firefoxThreads(): Promise<number> {
   const tab = await firefox.open("about:blank");
