@@ -1,4 +1,4 @@
-import { createReadStream, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,39 +18,63 @@ const crossOriginIsolation = {
   "Cross-Origin-Resource-Policy": "same-origin",
 };
 
-/** TensorFlow.js's WebAssembly binaries under /wasm/, both built and served while developing. */
-function wasmBinaries(): Plugin {
-  const names = ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm", "tfjs-backend-wasm-threaded-simd.wasm"];
-  const folder = dirname(createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm"));
+const load = createRequire(import.meta.url);
+const wasmFolder = dirname(load.resolve("@tensorflow/tfjs-backend-wasm"));
+const wasmBinaries = ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm", "tfjs-backend-wasm-threaded-simd.wasm"] as const;
+
+/** The script of TensorFlow.js's threads, which here talks through the port that its first message brings. */
+function threadScript(): string {
+  const { wasmWorkerContents } = load("@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.worker.js");
+  const published = String(wasmWorkerContents).replaceAll("\n", "\\n"); // as the library itself does: its strings hold line breaks
+  return `${published}
+const handle = self.onmessage;
+self.onmessage = ({ ports: [port] }) => {
+  self.postMessage = (message, transfer) => port.postMessage(message, transfer);
+  port.onmessage = handle;
+};
+`;
+}
+
+/** What TensorFlow.js computes with, under wasm/: its WebAssembly binaries and the script of its threads, both built and served while developing. */
+function wasmFiles(): Plugin {
+  const read = (name: string): string | Buffer => (name === "thread.js" ? threadScript() : readFileSync(join(wasmFolder, name)));
+  const names: readonly string[] = [...wasmBinaries, "thread.js"];
   return {
-    name: "tutti-wasm-binaries",
+    name: "tutti-wasm-files",
     configureServer(server) {
       server.middlewares.use("/wasm", (request, response, next) => {
         const name = (request.url ?? "").slice(1).split("?")[0] ?? "";
         if (!names.includes(name)) return next();
         for (const [header, value] of Object.entries(crossOriginIsolation)) response.setHeader(header, value);
-        response.setHeader("Content-Type", "application/wasm");
-        createReadStream(join(folder, name)).pipe(response);
+        response.setHeader("Content-Type", name.endsWith(".js") ? "text/javascript" : "application/wasm");
+        response.end(read(name));
       });
     },
     generateBundle() {
       if (this.environment.config.consumer !== "client") return;
-      for (const name of names) this.emitFile({ type: "asset", fileName: `wasm/${name}`, source: readFileSync(join(folder, name)) });
+      for (const name of names) this.emitFile({ type: "asset", fileName: `wasm/${name}`, source: read(name) });
     },
   };
 }
 
+/** Where TensorFlow.js starts its threads. */
+const ownPool = "var pthreadPoolSize=8;while(pthreadPoolSize--){PThread.allocateUnusedWorker()}";
+/** Threads that the page has started are taken instead (apps/web/src/training/threads.ts). */
+const givenPool = `if(globalThis.tuttiThreads){PThread.unusedWorkers.push(...globalThis.tuttiThreads)}else{${ownPool}}`;
+
 /**
- * TensorFlow.js starts its threads from the source text of a function, which a minifier may change so that it no longer stands alone
- * (`typeof name !== "undefined"` is taken for true). The text as published is kept beside it.
+ * TensorFlow.js's threads run the source text of a function, which a minifier may change so that it no longer stands alone
+ * (`typeof name !== "undefined"` is taken for true). The text as published is kept beside it. What runs in the training worker takes
+ * its threads from the page.
  */
 function threadSource(): Plugin {
   return {
     name: "tutti-thread-source",
     transform(code, id) {
       if (!id.split("?")[0]?.endsWith("/tfjs-backend-wasm-threaded-simd.js")) return null;
-      const factory: unknown = createRequire(import.meta.url)(id.split("?")[0] ?? id);
-      return `${code}\nWasmBackendModuleThreadedSimd.toString = () => ${JSON.stringify(String(factory))};\n`;
+      if (!code.includes(ownPool)) throw new Error(`${id}: it starts its threads in another way than ${ownPool}; adapt vite.config.ts`);
+      const factory: unknown = load(id.split("?")[0] ?? id);
+      return `${code.replace(ownPool, givenPool)}\nWasmBackendModuleThreadedSimd.toString = () => ${JSON.stringify(String(factory))};\n`;
     },
   };
 }
@@ -60,7 +84,9 @@ const proxied = ["/blobs", "/run.json", "/healthz", "/metrics"];
 export default defineConfig(async ({ command }) => ({
   root: process.env.VITEST ? repository : pages,
   publicDir: command === "serve" && !process.env.VITEST ? join(repository, "public") : false,
-  plugins: [wasmBinaries(), threadSource()],
+  plugins: [wasmFiles(), threadSource()],
+  // a page may lie under any path: everything is found from where it lies itself
+  base: "./",
   build: {
     outDir: process.env.TUTTI_WEB_OUT ?? join(repository, "dist/web"),
     emptyOutDir: true,
@@ -72,6 +98,7 @@ export default defineConfig(async ({ command }) => ({
       input: { index: join(pages, "index.html"), ...(hasVerifyPage ? { verify: join(pages, "verify.html") } : {}) },
     },
   },
+  optimizeDeps: { rolldownOptions: { plugins: [threadSource()] } },
   worker: { format: "es" as const, plugins: () => [threadSource()] },
   server: {
     headers: crossOriginIsolation,

@@ -49,3 +49,17 @@ test("one and two threads of WASM give the same bits", async ({ context }) => {
   }
   expect(hashes[1]).toBe(hashes[0]);
 });
+
+test("a page whose own files do not arrive, as behind a path without its closing slash, says so instead of staying blank", async ({
+  page,
+}) => {
+  const coordinator = await serveRun(tinyRun);
+  await page.route("**/assets/**", (route) => route.fulfill({ status: 404 }));
+  await page.goto(coordinator.url);
+  await expect(page.getByText("try the address with a slash at its end")).toBeVisible();
+  await page.unroute("**/assets/**");
+  await page.goto(`${coordinator.url}/`);
+  await expect(page.getByTestId("join")).toBeVisible();
+  await expect(page.getByText("try the address with a slash at its end")).toHaveCount(0);
+  await coordinator.close();
+});

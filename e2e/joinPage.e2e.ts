@@ -113,6 +113,31 @@ test("an own file that is not UTF-8 is refused as the command line refuses it, a
   await coordinator.close();
 });
 
+test("a reloaded tab with its own file asks for the file again, and with the same file it is the same device", async ({ page }) => {
+  const run = { ...tinyRun, roster: "open" as const, numDevices: 2, minDevices: 2, cohortSize: 2 };
+  const coordinator = await serveRun(run); // a second device does not come: nothing is trained
+  await mkdir(places.runs, { recursive: true });
+  const file = scratch("again.csv");
+  await writeFile(file, `text,label\n${ownTexts.map((row) => row.join(",")).join("\n")}\n`);
+  const joinWithFile = async (): Promise<void> => {
+    await page.getByTestId("own-file").setInputFiles(file);
+    await page.getByTestId("join").click();
+    await expect(page.locator("html")).toHaveAttribute("data-state", "waiting");
+  };
+  await page.goto(`${coordinator.url}/?backend=wasm&threads=1`);
+  await page.getByTestId("source-own").check();
+  await joinWithFile();
+  await page.reload();
+  await expect(page.getByTestId("comeback")).toContainText("Choose the same file again; this tab then goes on where it was.");
+  await joinWithFile();
+  expect(coordinator.status()).toMatchObject({ numDevices: 1, numConnected: 1 });
+  await page.getByTestId("leave").click();
+  await page.reload();
+  await expect(page.getByTestId("join")).toBeVisible();
+  await expect(page.getByTestId("comeback")).toHaveCount(0);
+  await coordinator.close();
+});
+
 test("training never blocks the page for more than 50 ms", async ({ page }) => {
   await page.addInitScript(() => {
     const entries: { start: number; duration: number }[] = [];

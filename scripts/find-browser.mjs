@@ -99,11 +99,19 @@ const installPlaywrights = async () => {
   return findPlaywrights();
 };
 
-const installFromApt = () => {
-  if (process.platform !== "linux" || !isRoot || spawnSync("apt-get", ["--version"], { stdio: "ignore" }).status !== 0) return null;
+/**
+ * Installs Debian's packages, each for itself, where this process may; a package that cannot be had is said and passed over.
+ * @param {readonly string[]} packages
+ */
+export const installFromApt = (packages) => {
+  if (process.platform !== "linux" || !isRoot || spawnSync("apt-get", ["--version"], { stdio: "ignore" }).status !== 0) return;
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   attempt("apt-get", ["update"], env);
-  attempt("apt-get", ["install", "-y", "--no-install-recommends", "chromium"], env);
+  for (const name of packages) attempt("apt-get", ["install", "-y", "--no-install-recommends", name], env);
+};
+
+const installChromium = () => {
+  installFromApt(["chromium"]);
   return findInSystem();
 };
 
@@ -113,7 +121,7 @@ const installFromApt = () => {
  * @returns {Promise<string>}
  */
 export const ensureBrowser = async ({ isInstallAllowed = false } = {}) => {
-  const found = (await findBrowser()) ?? (isInstallAllowed ? ((await installPlaywrights()) ?? installFromApt()) : null);
+  const found = (await findBrowser()) ?? (isInstallAllowed ? ((await installPlaywrights()) ?? installChromium()) : null);
   if (found !== null) return found;
   throw new Error(
     isInstallAllowed

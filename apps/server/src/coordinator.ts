@@ -204,8 +204,8 @@ async function openDoors(given: Surroundings, control: HttpPorts["control"]) {
   const { config, runId, tuned, clock, journal, blobs, meter, logger, live, metrics, pages } = given;
   const { run, expectedClients, threads, backend } = config;
   const { pool } = live;
-  const base = config.backbonesUrl?.replace(/\/+$/, "") ?? "/backbones";
-  const urls = { backbone: `${base}/${run.backbone}/manifest.json`, dataset: "/datasets/" };
+  const base = config.backbonesUrl?.replace(/\/+$/, "") ?? "backbones";
+  const urls = { backbone: `${base}/${run.backbone}/manifest.json`, dataset: "datasets/" };
   const certificate = await loadCertificate(config.https, join(config.dataDir, "coordinator"));
   const app = await buildHttp(config, {
     ...{ blobs, logger, certificate, control },

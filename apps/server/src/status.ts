@@ -5,6 +5,7 @@ import type { OpenStep } from "./pool/openStep.ts";
 import type { Roster } from "./pool/roster.ts";
 import type { StepRecord } from "./stepRecord.ts";
 import type { TunedParameters } from "./tuned.ts";
+import { whyWaiting } from "./waiting.ts";
 
 /** What a status is made of. */
 export interface StatusSources {
@@ -60,19 +61,16 @@ export function describeRun(sources: StatusSources): Status {
       evaluation: rounded(traffic.evaluation),
     },
     allLayersF32: allLayers(sources, 4 * numValues(sources.tuned.initial)),
-    message: message === null ? null : message.slice(0, 500),
+    message: message === null ? null : (phase === "waiting" ? whyWaiting(message, connectedClients(members)) : message).slice(0, 500),
     deadlineMs: isOpen && step?.deadlineAt != null ? Math.max(0, Math.round(step.deadlineAt - now)) : null,
   };
 }
 
+const connectedClients = (members: Roster) => [...members.clients()].filter(({ connection }) => connection !== null);
+
 function countClients(members: Roster): Pick<Status, "numConnected" | "numPaused"> {
-  const counts = { numConnected: 0, numPaused: 0 };
-  for (const { connection, isPaused } of members.clients()) {
-    if (connection === null) continue;
-    counts.numConnected += 1;
-    if (isPaused) counts.numPaused += 1;
-  }
-  return counts;
+  const connected = connectedClients(members);
+  return { numConnected: connected.length, numPaused: connected.filter(({ isPaused }) => isPaused).length };
 }
 
 function countTasks(step: OpenStep | null): Pick<Status, "tasksOut" | "tasksIn"> {

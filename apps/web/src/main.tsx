@@ -1,18 +1,21 @@
+import "./noEval.ts";
 import { signal } from "@preact/signals";
 import type { RunInfo } from "@tutti/protocol";
 import { render } from "preact";
 import { createJoinController } from "./join/controller.ts";
 import { JoinPage } from "./join/joinPage.tsx";
+import { pageFolder } from "./join/pageFolder.ts";
 import { readPageParams } from "./join/queryParams.ts";
-import { remembersJoin } from "./join/rejoin.ts";
+import { rememberedJoin } from "./join/rejoin.ts";
 import { fetchRunInfo } from "./join/runInfo.ts";
+import { chooseAgainNotice } from "./join/text.ts";
 
 const params = readPageParams(location.search);
 const controller = createJoinController(params);
 const run = signal<RunInfo | null>(null);
 const runProblem = signal<string | null>(null);
 
-fetchRunInfo().then(
+fetchRunInfo(pageFolder()).then(
   (found) => {
     run.value = found;
   },
@@ -26,7 +29,14 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
 
-if (params.isAuto || remembersJoin()) controller.join({ kind: "share" });
+const [navigation] = performance.getEntriesByType("navigation");
+const isReload = navigation instanceof PerformanceNavigationTiming && navigation.type !== "navigate";
+const before = rememberedJoin(pageFolder());
+if (params.isAuto || before?.source === "share") controller.join({ kind: "share" }, isReload ? before : null);
+const comeback = isReload && before?.source === "own" ? chooseAgainNotice(before.isKept) : null;
 
 const root = document.getElementById("page");
-if (root !== null) render(<JoinPage controller={controller} run={run} runProblem={runProblem} />, root);
+if (root !== null) {
+  root.replaceChildren();
+  render(<JoinPage controller={controller} run={run} runProblem={runProblem} comeback={comeback} />, root);
+}

@@ -1,5 +1,7 @@
+import "./noEval.ts";
 import { chooseKernels, chosenKernels, goldenErrors, type StartedBackend, startBackend } from "@tutti/model";
 import { runParity } from "@tutti/model/parity";
+import { pageFolder } from "./join/pageFolder.ts";
 import { readPageParams } from "./join/queryParams.ts";
 
 /**
@@ -11,7 +13,7 @@ async function verify(): Promise<unknown> {
   const { backend, threads, kernels } = readPageParams(location.search);
   const query = new URLSearchParams(location.search);
   if (backend === "auto") throw new Error("a backend must be given");
-  const started = await startBackend(backend, { threads: threads === 0 ? 1 : threads, wasmPath: new URL("/wasm/", location.origin).href });
+  const started = await startBackend(backend, { threads: threads === 0 ? 1 : threads, wasmPath: new URL("wasm/", pageFolder()).href });
   chooseKernels(kernels);
   const errors = query.get("parity") === "1" ? { parity: await runParity() } : { errors: await compareGolden(query) };
   return { ...describe(started), ...errors };

@@ -16,8 +16,8 @@ class BlobUnreachable extends Error {
 export type Fetch = (url: string, init?: { signal?: AbortSignal }) => Promise<Response>;
 
 export interface BlobOptions {
-  /** The coordinator's address. */
-  readonly origin: string;
+  /** The coordinator's folder, with a closing slash. */
+  readonly folder: string;
   readonly fetch: Fetch;
   readonly onReceived: (numBytes: number) => void;
 }
@@ -33,8 +33,8 @@ const maxRequests = 3;
 /** Pauses between attempts: a coordinator that was killed is back, or the connection is known to be lost, before they are over. */
 const retryPausesMs = [100, 200, 400, 800, 1600, 3200];
 
-/** Downloads from the coordinator's `/blobs/<sha256>`. */
-export function createBlobs({ origin, fetch, onReceived }: BlobOptions): Blobs {
+/** Downloads from the coordinator's `blobs/<sha256>`. */
+export function createBlobs({ folder, fetch, onReceived }: BlobOptions): Blobs {
   const cache = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
   const decoded = new Map<string, Params>();
   const enter = limitedTo(maxRequests);
@@ -42,7 +42,7 @@ export function createBlobs({ origin, fetch, onReceived }: BlobOptions): Blobs {
   async function received(ref: BlobRef, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const name = `blob ${ref.sha256.slice(0, 8)}`;
     try {
-      const response = await fetch(new URL(`/blobs/${ref.sha256}`, origin).href, signal === undefined ? {} : { signal });
+      const response = await fetch(new URL(`blobs/${ref.sha256}`, folder).href, signal === undefined ? {} : { signal });
       if (response.status === 404) throw new BlobGone(`${name}: the coordinator no longer has it`);
       if (!response.ok) throw new Error(`the coordinator answered ${response.status}`);
       return new Uint8Array(await response.arrayBuffer());

@@ -11,6 +11,7 @@ import {
   serve,
 } from "@tutti/protocol";
 import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
+import { socketAddress } from "./address.ts";
 
 export interface ConnectionOptions {
   readonly url: string;
@@ -47,7 +48,9 @@ const retryMs = 500;
 /** Connects over a websocket, or by polling where that fails; serves `handlers` over every connection. */
 export function openConnection(options: ConnectionOptions): Connection {
   const { signal, onConnected, onLost } = options;
-  const socket: Socket = io(options.url, {
+  const { origin, path } = socketAddress(options.url);
+  const socket: Socket = io(origin, {
+    path,
     transports: ["websocket", "polling"],
     tryAllTransports: true,
     reconnectionDelay: 400,

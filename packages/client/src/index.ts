@@ -1,3 +1,4 @@
+export { coordinatorFolder } from "./address.ts";
 export type { Fetch } from "./blobs.ts";
 export type { DeviceRecord, DeviceStore, PendingTask } from "./deviceStore.ts";
 export type { CurrentTask, SessionEnd, SessionEvent, TrafficCount } from "./events.ts";

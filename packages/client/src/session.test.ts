@@ -35,6 +35,42 @@ test("a client says hello, registers its device and trains a lease from the deco
   await event("taskEnded", ended("accepted"));
 });
 
+test("a client takes part behind a proxy's path, given the address of the page as people write it", async () => {
+  const coordinator = await coordinate({ path: "/a/b/socket.io/" });
+  const { trainer, event } = join({ ...coordinator, url: `${coordinator.url}/a/b?auto=1` });
+  expect(await coordinator.heard("hello")).toMatchObject({ runId: scriptedRunId });
+  await coordinator.heard("register");
+  await coordinator.tell("task", leaseOf("a", coordinator.blob(globalParams)));
+  await coordinator.heard("submit");
+  expect(trainer.performed[0]?.task.parameterSets.global).toEqual(globalParams);
+  expect(trainer.setups[0]).toMatchObject({
+    manifestUrl: `${coordinator.url}/a/b/backbones/minuet/manifest.json`,
+    datasetUrl: `${coordinator.url}/a/b/datasets/feedback/`,
+  });
+  await event("taskEnded", ended("accepted"));
+});
+
+test("a setup says who asked for the backend: the run, the page's address or the client itself", async () => {
+  const askers: unknown[] = [];
+  const byAddress = { backendAskedBy: "address" } as const;
+  for (const [forced, options] of [
+    [{ backend: "wasm" }, byAddress],
+    [{}, byAddress],
+    [{}, {}],
+  ] as const) {
+    const coordinator = await coordinate();
+    coordinator.script.hello = () => ({ ...welcomeWith(), ...forced });
+    const { trainer } = join(coordinator, options);
+    await coordinator.heard("register");
+    askers.push([trainer.setups[0]?.backend, trainer.setups[0]?.askedBy]);
+  }
+  expect(askers).toEqual([
+    ["wasm", "run"],
+    ["cpu", "address"],
+    ["cpu", "client"],
+  ]);
+});
+
 /** A client that crashed after it wrote its pending submission and before it knew the answer. */
 
 test("a lost connection in the middle of a task loses nothing: the task goes on, the submission follows the next hello", async () => {

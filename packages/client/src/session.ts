@@ -1,7 +1,9 @@
 import { datasetFolder, type Example } from "@tutti/data";
 import type { BackendName, DeviceSource, KernelChoice, Trainer, TrainerSetup } from "@tutti/model";
+import { availableThreads } from "@tutti/model/threads";
 import { type Goodbye, type Handlers, type Hello, limits, protocolVersion, type Rule, refuse, type Welcome } from "@tutti/protocol";
 import type { ManagerOptions, SocketOptions } from "socket.io-client";
+import { coordinatorFolder } from "./address.ts";
 import { createBlobs, type Fetch } from "./blobs.ts";
 import { openConnection } from "./connection.ts";
 import type { DeviceStore } from "./deviceStore.ts";
@@ -14,7 +16,7 @@ import { createRunPart, type RunPart } from "./runPart.ts";
 export type Hosting = { readonly kind: "virtual" } | { readonly kind: "own"; readonly examples: readonly Example[] };
 
 export interface JoinOptions {
-  /** The coordinator's address. */
+  /** The coordinator's address, or that of its page; it may have a path. */
   readonly url: string;
   /** 16 to 64 letters, digits, _ or -; the same client keeps the same key. */
   readonly clientKey: string;
@@ -24,6 +26,8 @@ export interface JoinOptions {
   readonly nickname?: string;
   /** What to compute on unless the coordinator forces it; `auto` measures. */
   readonly backend?: "auto" | BackendName;
+  /** Where that choice comes from, for the sentence that says so; `client` by default. */
+  readonly backendAskedBy?: "address" | "client";
   /** WASM threads unless the coordinator forces them; 0 for as many as there are cores. */
   readonly threads?: number;
   /** Folder of the WASM binaries, with a closing slash; needed in browsers. */
@@ -55,7 +59,7 @@ export function joinRun(options: JoinOptions): ClientSession {
   const emit = options.onEvent ?? (() => undefined);
   const traffic = countTraffic(emit);
   const fetchBlob: Fetch = options.fetch ?? ((url, init) => fetch(url, init));
-  const blobs = createBlobs({ origin: options.url, fetch: fetchBlob, onReceived: traffic.received });
+  const blobs = createBlobs({ folder: coordinatorFolder(options.url), fetch: fetchBlob, onReceived: traffic.received });
   const ended = deferred<SessionEnd>();
   let part: RunPart | null = null;
   let runId: string | null = null;
@@ -243,23 +247,22 @@ function helloOf(options: JoinOptions, runId: string | null, devices: Hello["dev
     devices,
     capabilities: {
       backend: backend ?? "auto",
-      threads: Math.min(limits.maxThreads, threads || numCores()),
+      threads: Math.min(limits.maxThreads, availableThreads(threads ?? 0)),
       isSecureContext: globalThis.isSecureContext ?? true,
       userAgent: (globalThis.navigator?.userAgent ?? "Node").slice(0, limits.maxUserAgent),
     },
   };
 }
 
-function numCores(): number {
-  return globalThis.navigator?.hardwareConcurrency ?? 1;
-}
-
-function trainerSetup(welcome: Welcome, { url, backend, threads, wasmPath, kernels }: JoinOptions): TrainerSetup {
+function trainerSetup(welcome: Welcome, options: JoinOptions): TrainerSetup {
+  const { url, backend, backendAskedBy = "client", threads, wasmPath, kernels } = options;
+  const folder = coordinatorFolder(url);
   return {
     run: welcome.run,
-    manifestUrl: new URL(welcome.urls.backbone, url).href,
-    datasetUrl: new URL(`${datasetFolder(welcome.run.task)}/`, new URL(welcome.urls.dataset, url)).href,
+    manifestUrl: new URL(welcome.urls.backbone, folder).href,
+    datasetUrl: new URL(`${datasetFolder(welcome.run.task)}/`, new URL(welcome.urls.dataset, folder)).href,
     backend: welcome.backend ?? backend ?? "auto",
+    askedBy: welcome.backend === undefined ? backendAskedBy : "run",
     threads: welcome.threads ?? threads ?? 0,
     ...(wasmPath === undefined ? {} : { wasmPath }),
     ...(kernels === undefined ? {} : { kernels }),
@@ -273,7 +276,7 @@ function sourceFor(hosting: Hosting | undefined, share: number): DeviceSource {
 /** The run that the coordinator holds, asked before hello so that hello can list that run's devices; null when it does not say. */
 async function askRunId(url: string, fetchJson: Fetch): Promise<string | null> {
   try {
-    const answer: unknown = await (await fetchJson(new URL("/run.json", url).href)).json();
+    const answer: unknown = await (await fetchJson(new URL("run.json", coordinatorFolder(url)).href)).json();
     return typeof answer === "object" && answer !== null && "runId" in answer && typeof answer.runId === "string" ? answer.runId : null;
   } catch {
     return null;

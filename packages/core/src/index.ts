@@ -73,6 +73,7 @@ export { findKeepRatio } from "./selection/layerCount.ts";
 export type { ScoringInput, StateSelector } from "./selection/layerScores.ts";
 export { distinctSequences, readsStates, scoreLayers } from "./selection/layerScores.ts";
 export { sourcePromptPath } from "./sourcePromptPath.ts";
+export { noDeviceConnected } from "./strategies/cohort.ts";
 export { createStrategy } from "./strategies/createStrategy.ts";
 export type { FedAvgState } from "./strategies/fedAvg.ts";
 export { fedAvg } from "./strategies/fedAvg.ts";

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
-import { availableThreads, chooseBackend, startBackend } from "./backends.ts";
-import { isSoftwareAdapter } from "./webGpu.ts";
+import { chooseBackend, startBackend } from "./backends.ts";
+import { isSoftwareAdapter, whyNoWebGpu } from "./webGpu.ts";
 
 test("without WebGPU the fastest backend is wasm, and the reason says why", async () => {
   const chosen = await chooseBackend();
@@ -18,12 +18,14 @@ test("a backend that is asked for runs, and leaves no tensors of its own", async
   await expect(startBackend("webgpu")).rejects.toThrow("no WebGPU");
 });
 
-test("threads need an isolated page", () => {
-  expect(availableThreads(4)).toBe(1);
-});
-
 test("software adapters are recognised by name", () => {
   expect(isSoftwareAdapter("google swiftshader SwiftShader driver 5.0.0 (fallback)")).toBe(true);
   expect(isSoftwareAdapter("llvmpipe (LLVM 15.0.7, 256 bits)")).toBe(true);
   expect(isSoftwareAdapter("apple common-3")).toBe(false);
+});
+
+test("a missing WebGPU is put down to plain http only where the page is on plain http", () => {
+  expect(whyNoWebGpu(true)).toBe("this browser offers no WebGPU");
+  expect(whyNoWebGpu(false)).toBe("browsers offer WebGPU only to pages from https or localhost");
+  expect(whyNoWebGpu(undefined)).toBe("this process has no WebGPU");
 });

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { installWasmKernels } from "./kernels/wasm/install.ts";
+import { availableThreads, threadsNote } from "./threads.ts";
 import { isSoftwareAdapter, startWebGpu, stopWebGpu } from "./webGpu.ts";
 
 /** The tensor library's backends that a tab or Node process can start. */
@@ -27,27 +28,20 @@ export interface StartedBackend {
 export async function startBackend(name: BackendName, options: BackendOptions = {}): Promise<StartedBackend> {
   tf.enableProdMode();
   if (name === "webgpu") return { name, threads: 1, ...(await startWebGpu()) };
-  const threads = name === "wasm" ? prepareWasm(options) : 1;
+  const threads = name === "wasm" ? await prepareWasm(options) : 1;
   if (!(await tf.setBackend(name))) throw new Error(`backend ${name}: could not be started here`);
   await tf.ready();
   if (name === "wasm") await installWasmKernels();
   return { name, threads, adapter: null, kernels: null };
 }
 
-/** How many threads WASM may use here: shared memory exists only in isolated pages. */
-export function availableThreads(wanted: number): number {
-  const isShared = typeof SharedArrayBuffer !== "undefined" && globalThis.crossOriginIsolated === true;
-  const cores = globalThis.navigator?.hardwareConcurrency ?? 1;
-  return isShared ? Math.max(1, wanted === 0 ? cores : Math.min(wanted, cores)) : 1;
-}
-
 /** Backends can be prepared only before their first start; a second start keeps what the first one set. */
 const started = new Map<"wasm", number>();
 
-function prepareWasm({ threads = 0, wasmPath }: BackendOptions): number {
+async function prepareWasm({ threads = 0, wasmPath }: BackendOptions): Promise<number> {
   const known = started.get("wasm");
   if (known !== undefined) return known;
-  const count = availableThreads(threads);
+  const count = (await hasThreadedBinary()) ? availableThreads(threads) : 1;
   if (wasmPath !== undefined) setWasmPaths(wasmPath);
   if (count === 1) tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
   setThreadsCount(count);
@@ -55,18 +49,31 @@ function prepareWasm({ threads = 0, wasmPath }: BackendOptions): number {
   return count;
 }
 
+/** The library has threads only in the binary that also needs SIMD. */
+async function hasThreadedBinary(): Promise<boolean> {
+  const flags = ["WASM_HAS_SIMD_SUPPORT", "WASM_HAS_MULTITHREAD_SUPPORT"];
+  return (await Promise.all(flags.map((flag) => tf.env().getAsync(flag)))).every((flag) => flag === true);
+}
+
 export interface ChosenBackend extends StartedBackend {
   /** Which backend and why, as a sentence. */
   readonly reason: string;
 }
 
-/** Measures a micro-step on every backend that starts here, keeps the fastest and says so. The CPU is tried only when the others fail. */
-export async function chooseBackend(options: BackendOptions = {}): Promise<ChosenBackend> {
+/**
+ * Measures a micro-step on every backend that starts here, keeps the fastest and says so. The CPU is tried only when the others fail.
+ * `onTrying` is told each backend before it is started.
+ */
+export async function chooseBackend(
+  options: BackendOptions = {},
+  onTrying: (name: BackendName) => void = () => undefined,
+): Promise<ChosenBackend> {
   const measured: { backend: StartedBackend; ms: number }[] = [];
   const failures: string[] = [];
   for (const name of ["webgpu", "wasm", "cpu"] as const) {
     if (name === "cpu" && measured.length > 0) break;
     try {
+      onTrying(name);
       const backend = await startBackend(name, options);
       measured.push({ backend, ms: await measureMicroStep() });
     } catch (error) {
@@ -81,7 +88,8 @@ export async function chooseBackend(options: BackendOptions = {}): Promise<Chose
   if (backend.name !== "webgpu") stopWebGpu();
   const reasons = [`${describe(best.backend)} needs ${best.ms.toFixed(1)} ms for a micro-step`];
   for (const other of others) reasons.push(`${describe(other.backend)} ${other.ms.toFixed(1)} ms`);
-  if (backend.kernels !== null) reasons.push(backend.kernels);
+  const note = measured.some(({ backend: { name } }) => name === "wasm") ? threadsNote(options.threads ?? 0) : null;
+  for (const more of [backend.kernels, note]) if (more !== null) reasons.push(more);
   return { ...backend, reason: [...reasons, ...failures].join("; ") };
 }
 

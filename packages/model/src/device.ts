@@ -1,6 +1,7 @@
 import { type DeviceId, tunedShape } from "@tutti/core";
-import { type BackendOptions, chooseBackend, startBackend } from "./backends.ts";
+import { type BackendName, type BackendOptions, chooseBackend, startBackend } from "./backends.ts";
 import { performTask } from "./deviceTasks.ts";
+import { threadsNote } from "./threads.ts";
 import type { Trainer, TrainerReady, TrainerSetup } from "./trainer.ts";
 import { type DeviceExamples, type LoadPorts, openWorkplace, type Workplace } from "./workplace.ts";
 
@@ -19,7 +20,7 @@ export function createTrainer(ports: LoadPorts = {}): Trainer {
     async start(setup, onProgress, signal) {
       if (place !== null) throw new Error("the trainer is started already; stop it first");
       onProgress({ phase: "backend", doneBytes: 0, totalBytes: 0 });
-      const backend = await startWanted(setup);
+      const backend = await startWanted(setup, (name) => onProgress({ phase: "backend", backend: name, doneBytes: 0, totalBytes: 0 }));
       signal?.throwIfAborted();
       const opened = await openWorkplace(setup, ports, onProgress, signal);
       const { notice, ...admitted } = opened.admitted;
@@ -54,15 +55,27 @@ export function createTrainer(ports: LoadPorts = {}): Trainer {
   };
 }
 
-async function startWanted(setup: TrainerSetup): Promise<Pick<TrainerReady, "backend" | "threads" | "reason">> {
+const askers: Readonly<Record<NonNullable<TrainerSetup["askedBy"]>, string>> = {
+  run: "as the run asks",
+  address: "as this page’s address asks",
+  client: "as this client asks",
+  fallback: "as the others did not start",
+};
+
+async function startWanted(
+  setup: TrainerSetup,
+  onTrying: (name: BackendName) => void,
+): Promise<Pick<TrainerReady, "backend" | "threads" | "reason">> {
   const { threads, wasmPath } = setup;
   const options: BackendOptions = { threads, ...(wasmPath === undefined ? {} : { wasmPath }) };
   if (setup.backend === "auto") {
-    const { name, threads: numThreads, reason } = await chooseBackend(options);
+    const { name, threads: numThreads, reason } = await chooseBackend(options, onTrying);
     return { backend: name, threads: numThreads, reason };
   }
+  onTrying(setup.backend);
   const started = await startBackend(setup.backend, options);
   const where = started.adapter === null ? "" : ` on ${started.adapter}`;
-  const how = started.kernels === null ? "" : `; ${started.kernels}`;
-  return { backend: started.name, threads: started.threads, reason: `${started.name}${where}, as the run asks${how}` };
+  const note = started.name === "wasm" ? threadsNote(threads) : null;
+  const more = [started.kernels, note].flatMap((sentence) => (sentence === null ? [] : [`; ${sentence}`])).join("");
+  return { backend: started.name, threads: started.threads, reason: `${started.name}${where}, ${askers[setup.askedBy ?? "run"]}${more}` };
 }

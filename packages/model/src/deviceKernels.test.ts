@@ -43,5 +43,7 @@ test("a trainer falls back to plain kernels where its own give other numbers, sa
 test("a trainer computes with plain kernels where the setup asks for them, and says so", async () => {
   const ready = await started({ kernels: "plain" });
   expect(ready).toMatchObject({ kernels: "plain", admission: { isPassed: true } });
+  expect((await started({ askedBy: "address" })).reason).toBe("wasm, as this page’s address asks");
+  expect((await started({ askedBy: "client" })).reason).toBe("wasm, as this client asks");
   expect(ready.reason).toBe("wasm, as the run asks. Its fast kernels are turned off, as asked; it computes with plain ones.");
 });

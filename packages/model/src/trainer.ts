@@ -35,6 +35,8 @@ export interface TrainerSetup {
   /** Base address of the data set's folder. */
   readonly datasetUrl: string;
   readonly backend: "auto" | BackendName;
+  /** Who chose the backend where it is not `auto`; the run by default. */
+  readonly askedBy?: "run" | "address" | "client" | "fallback";
   /** WASM threads; 0 for as many as there are cores. */
   readonly threads: number;
   /** Folder (with a closing slash) that holds the tfjs-backend-wasm*.wasm files; needed in browsers. */
@@ -62,6 +64,8 @@ export interface TrainerReady {
 
 export interface LoadProgress {
   readonly phase: "backend" | "backbone" | "tokenizer" | "dataset" | "admission";
+  /** In the phase `backend`: the one that is being started. */
+  readonly backend?: BackendName;
   readonly doneBytes: number;
   /** 0 while unknown. */
   readonly totalBytes: number;

@@ -16,9 +16,10 @@ export interface StartedWebGpu {
 /** Starts the WebGPU backend on a device of our own from `navigator.gpu`, with the optional features that our kernels use. */
 export async function startWebGpu(): Promise<StartedWebGpu> {
   const gpu: GPU | undefined = globalThis.navigator?.gpu;
-  if (gpu === undefined) throw new Error("backend webgpu: this page or process has no WebGPU (it needs https or localhost)");
+  if (gpu === undefined) throw new Error(`backend webgpu: ${whyNoWebGpu(globalThis.isSecureContext)}`);
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (adapter === null) throw new Error("backend webgpu: no adapter");
+  if (adapter === null)
+    throw new Error("backend webgpu: no graphics processor is offered, perhaps because its driver is on the browser's block list");
   const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
   tf.env().set("WEBGPU_MATMUL_PROGRAM_TYPE", deterministicMatMul);
   const device = await requestOwnDevice(adapter);
@@ -31,6 +32,12 @@ export async function startWebGpu(): Promise<StartedWebGpu> {
   const { variant, reason } = await prepareKernels(backend, name);
   setGpuTraits({ variant, ...featuresOf(device) });
   return { adapter: name, kernels: reason };
+}
+
+/** Why there is no `navigator.gpu`, where browsers say whether the page is secure and processes say nothing. */
+export function whyNoWebGpu(isSecureContext: boolean | undefined): string {
+  if (isSecureContext === undefined) return "this process has no WebGPU";
+  return isSecureContext ? "this browser offers no WebGPU" : "browsers offer WebGPU only to pages from https or localhost";
 }
 
 /** Releases the device and everything on it. */

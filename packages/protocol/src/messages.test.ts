@@ -96,7 +96,7 @@ const status: Request<"status"> = {
   deadlineMs: 90_000,
 };
 
-const urls = { backbone: "/backbones/minuet/manifest.json", dataset: "/datasets/feedback/" };
+const urls = { backbone: "backbones/minuet/manifest.json", dataset: "datasets/" };
 const blob = { sha256, numBytes: 4096 };
 const devices = [{ deviceId: 3, decision: "new", state: blob, version: taskId, share: 7 }] as const;
 const compute = { backend: "webgpu", threads: 2, reason: "the fastest of webgpu and wasm", worstError: 1e-5 } as const;

@@ -72,7 +72,7 @@ const deviceDecisionSchema = z.strictObject({
 const deviceDecisionsSchema = z.array(deviceDecisionSchema).max(limits.maxDevicesPerClient).readonly();
 
 const urlsSchema = z.strictObject({
-  /** The backbone's manifest. */
+  /** The backbone's manifest. Addresses without a host are counted from the coordinator's folder, which a proxy may have put under a path. */
   backbone: z.string().max(limits.maxUrl),
   /** Folder of the data set. */
   dataset: z.string().max(limits.maxUrl),

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { coordinatorFolder } from "@tutti/client";
 import { loadBrowserScript } from "../demo/scripts.ts";
 import type { Clients } from "../pool/clients.ts";
 import { openNodeClients } from "../pool/nodeClients.ts";
@@ -14,7 +15,7 @@ const lookEveryMs = 1000;
 /** Opens clients here that join whatever run is at an address, one run after another, until it is stopped. */
 export async function joinLab(options: LabOptions, address: string): Promise<NodeJS.Signals> {
   const board = createBoard(process.stderr);
-  const url = new URL(address).origin;
+  const url = coordinatorFolder(address);
   const folder = await mkdtemp(join(tmpdir(), "tutti-lab-"));
   const stop = abortOnSignals();
   const clients = await openClients(options, folder, board.say);
@@ -62,7 +63,7 @@ async function openClients(options: LabOptions, folder: string, say: (line: stri
 /** The run that a coordinator holds there and that is not over; null where there is none. */
 async function runningAt(url: string): Promise<string | null> {
   try {
-    const page: unknown = await (await fetch(`${url}/run.json`)).json();
+    const page: unknown = await (await fetch(new URL("run.json", url))).json();
     if (typeof page !== "object" || page === null || !("runId" in page) || typeof page.runId !== "string") return null;
     const phase =
       "status" in page && typeof page.status === "object" && page.status !== null && "phase" in page.status ? page.status.phase : null;

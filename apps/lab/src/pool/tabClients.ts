@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
+import { coordinatorFolder } from "@tutti/client";
 import { createTabs, type TabOptions } from "../demo/tabs.ts";
 import type { Clients, JoinTarget } from "./clients.ts";
 import { findProcesses, processorSecondsOf } from "./processorTime.ts";
 
 /** The address at which a tab joins by itself. */
 export function labTabAddress({ url, backend, threads }: Pick<JoinTarget, "url" | "backend" | "threads">, index: number): string {
-  return `${url}/?auto=1&backend=${backend}&threads=${threads}&tab=${index}`;
+  return `${coordinatorFolder(url)}?auto=1&backend=${backend}&threads=${threads}&tab=${index}`;
 }
 
 /** Tabs of real browsers, each with a profile that stays on disk. */

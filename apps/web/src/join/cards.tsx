@@ -39,7 +39,7 @@ export function Computer({ view }: { readonly view: View }) {
         <dd data-testid="examples">{ready === null ? "…" : numExamples}</dd>
       </dl>
       <p class="soft small note" data-testid="backend-reason">
-        {ready?.reason ?? "Measured once the model is here."}
+        {ready?.reason ?? "Known once this tab is ready."}
       </p>
     </section>
   );

@@ -1,21 +1,26 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { type ClientSession, type DeviceStore, joinRun, memoryStore, type SessionEvent } from "@tutti/client";
+import { type ClientSession, type DeviceStore, joinRun, memoryStore } from "@tutti/client";
+import { availableThreads } from "@tutti/model/threads";
 import { sha256Hex } from "@tutti/protocol";
 import { type ClaimedKey, claimClientKey, newClientKey } from "../storage/clientKey.ts";
 import { openDatabase } from "../storage/database.ts";
 import { indexedDbStore } from "../storage/indexedDbStore.ts";
+import { persistentTrainer, type Workshop } from "../training/persistentTrainer.ts";
+import { startThreads } from "../training/threads.ts";
 import { workerTrainer } from "../training/workerTrainer.ts";
 import { type DataSource, hostingOf } from "./dataSource.ts";
+import { pageFolder } from "./pageFolder.ts";
 import type { PageParams } from "./queryParams.ts";
-import { rememberJoin } from "./rejoin.ts";
-import { headline } from "./text.ts";
-import { emptyView, nextView, pageStateOf, type View } from "./view.ts";
+import { type RememberedJoin, rememberJoin } from "./rejoin.ts";
+import { headline, notKeptNotice } from "./text.ts";
+import { emptyView, nextView, type PageEvent, pageStateOf, type View } from "./view.ts";
 import { createWakeLock } from "./wakeLock.ts";
 
 /** What the page can do. */
 export interface JoinController {
   readonly view: ReadonlySignal<View>;
-  join(source: DataSource): void;
+  /** `before` is what the tab remembers of how it took part until it was reloaded. */
+  join(source: DataSource, before?: RememberedJoin | null): void;
   pause(): void;
   resume(): void;
   leave(): void;
@@ -24,11 +29,12 @@ export interface JoinController {
 interface Kept {
   readonly store: DeviceStore;
   readonly key: ClaimedKey;
-  readonly isKept: boolean;
+  /** Why nothing is kept through a reload; null where it is. */
+  readonly whyNotKept: unknown;
 }
 
 /** Events that come many times a second are shown together, so that drawing never keeps the page busy. */
-const frequent: readonly SessionEvent["kind"][] = ["step", "loading", "traffic"];
+const frequent: readonly PageEvent["kind"][] = ["step", "loading", "traffic"];
 const showEveryMs = 200;
 
 /** Holds the socket, the store and the training worker, and turns what happens into a view. */
@@ -49,43 +55,46 @@ export function createJoinController(params: PageParams): JoinController {
     keepAwake(state === "training" || state === "waiting" || state === "loading");
   }
 
-  function onEvent(event: SessionEvent): void {
+  function onEvent(event: PageEvent): void {
     latest = nextView(latest, event, performance.now());
     if (!frequent.includes(event.kind)) show();
     else shownLater ??= setTimeout(show, showEveryMs);
   }
 
-  async function begin(source: DataSource): Promise<void> {
-    const { store, key, isKept } = await keepingPlace(slotOf(params.tab, source));
-    if (!isKept)
-      onEvent({ kind: "problem", message: "This browser does not let the page store anything, so a reload starts this tab anew." });
-    const { trainer, close } = startWorker((message) => onEvent({ kind: "problem", message }));
+  async function begin(source: DataSource, before: RememberedJoin | null): Promise<void> {
+    const { store, key, whyNotKept } = await keepingPlace(slotOf(params.tab, source));
+    const isKept = whyNotKept === null;
+    const onNotice = (message: string): void => onEvent({ kind: "notice", message });
+    latest = { ...latest, isKept };
+    if (!isKept) onNotice(notKeptNotice(whyNotKept, before !== null));
+    const trainer = persistentTrainer({ open: (numThreads) => openWorkshop(numThreads, onNotice), availableThreads, after, onNotice });
     session = joinRun({
-      url: location.origin,
+      url: pageFolder(),
       clientKey: key.clientKey,
       trainer,
       store,
       hosting: hostingOf(source),
       backend: params.backend,
-      threads: crossOriginIsolated ? params.threads : 1,
+      backendAskedBy: "address",
+      threads: params.threads,
       kernels: params.kernels,
-      wasmPath: new URL("/wasm/", location.origin).href,
+      wasmPath: new URL("wasm/", pageFolder()).href,
       ...(params.nickname === "" ? {} : { nickname: params.nickname }),
       onEvent,
     });
-    rememberJoin(source.kind === "share");
+    rememberJoin(pageFolder(), { source: source.kind, isKept });
     const { reason } = await session.whenEnded;
-    if (reason !== "reload") rememberJoin(false);
+    if (reason !== "reload") rememberJoin(pageFolder(), null);
     key.release();
-    close();
+    trainer.close();
   }
 
   return {
     view,
-    join(source) {
+    join(source, before = null) {
       latest = { ...emptyView, hasJoined: true };
       onEvent({ kind: "connection", state: "connecting" });
-      begin(source).catch((error: unknown) => onEvent({ kind: "ended", end: { reason: "failed", message: messageOf(error) } }));
+      begin(source, before).catch((error: unknown) => onEvent({ kind: "ended", end: { reason: "failed", message: messageOf(error) } }));
     },
     pause: () => session?.pause(),
     resume: () => session?.resume(),
@@ -93,28 +102,57 @@ export function createJoinController(params: PageParams): JoinController {
   };
 }
 
-/** A place belongs to its examples: the same file finds its device again, another file is another device. The fingerprint stays here. */
+/**
+ * A place belongs to the coordinator's path, several may share a host, and to its examples: the same file finds its device again, another
+ * file is another device. The fingerprint stays here.
+ */
 function slotOf(tab: string, source: DataSource): string {
-  return source.kind === "share" ? tab : `${tab}/${sha256Hex(new TextEncoder().encode(JSON.stringify(source.examples)))}`;
+  const { pathname } = new URL(pageFolder());
+  const place = pathname === "/" ? tab : `${pathname}${tab}`;
+  return source.kind === "share" ? place : `${place}/${sha256Hex(new TextEncoder().encode(JSON.stringify(source.examples)))}`;
 }
 
 async function keepingPlace(slot: string): Promise<Kept> {
   try {
     const database = await openDatabase();
     const key = await claimClientKey(database, slot);
-    return { store: indexedDbStore(database, key.clientKey), key, isKept: true };
-  } catch {
-    return { store: memoryStore(), key: { clientKey: newClientKey(), release: () => undefined }, isKept: false };
+    return { store: indexedDbStore(database, key.clientKey), key, whyNotKept: null };
+  } catch (error) {
+    return {
+      store: memoryStore(),
+      key: { clientKey: newClientKey(), release: () => undefined },
+      whyNotKept: storageRefusal() ?? error ?? "it does not say why",
+    };
   }
 }
 
-function startWorker(onNotice: (sentence: string) => void) {
+/** The error that a browser gives whose settings forbid this site to store anything; not every one gives it for a database. */
+function storageRefusal(): unknown {
+  try {
+    return window.sessionStorage === null ? "it offers no storage" : null;
+  } catch (error) {
+    return error;
+  }
+}
+
+function openWorkshop(numThreads: number, onNotice: (sentence: string) => void): Workshop {
   const worker = new Worker(new URL("../training/worker.ts", import.meta.url), { type: "module" });
   const trainer = workerTrainer(worker, onNotice);
   worker.addEventListener("error", (event) =>
     trainer.fail(new Error(`the training worker stopped: ${event.message || "it could not be loaded"}`)),
   );
-  return { trainer, close: () => worker.terminate() };
+  const threads = startThreads(numThreads - 1, new URL("wasm/thread.js", pageFolder()), trainer.fail);
+  if (numThreads > 1) worker.postMessage({ id: 0, method: "threads" }, [...threads.ports]);
+  const close = (): void => {
+    worker.terminate();
+    threads.close();
+  };
+  return { trainer, close };
+}
+
+function after(ms: number, act: () => void): () => void {
+  const timer = setTimeout(act, ms);
+  return () => clearTimeout(timer);
 }
 
 function messageOf(error: unknown): string {

@@ -5,18 +5,21 @@ import { Ensemble } from "../figures/ensemble.tsx";
 import type { JoinController } from "./controller.ts";
 import type { DataSource } from "./dataSource.ts";
 import { Landing } from "./landing.tsx";
+import { pageFolder } from "./pageFolder.ts";
 import { RunView } from "./runView.tsx";
-import { headline, stageName } from "./text.ts";
+import { headline, speaksWith, stageName } from "./text.ts";
 import { pageStateOf, type View } from "./view.ts";
 
 export interface JoinPageProps {
   readonly controller: JoinController;
   readonly run: Signal<RunInfo | null>;
   readonly runProblem: Signal<string | null>;
+  /** What a reloaded tab needs before it can go on; null where nothing is. */
+  readonly comeback: string | null;
 }
 
 /** The page a volunteer sees. */
-export function JoinPage({ controller, run, runProblem }: JoinPageProps) {
+export function JoinPage({ controller, run, runProblem, comeback }: JoinPageProps) {
   const source = useSignal<DataSource>({ kind: "share" });
   const view = controller.view.value;
   const join = (chosen: DataSource): void => {
@@ -34,13 +37,13 @@ export function JoinPage({ controller, run, runProblem }: JoinPageProps) {
         {view.hasJoined ? (
           <RunView view={view} controller={controller} onJoinAgain={() => join(source.value)} />
         ) : (
-          <Landing run={run.value} problem={runProblem.value} onJoin={join} />
+          <Landing run={run.value} problem={runProblem.value} comeback={comeback} onJoin={join} />
         )}
       </main>
       <footer>
         <p>
-          Tutti: everyone together. The model was trained elsewhere; your examples stay in your tab. Nothing here is tracked, and the page
-          speaks with this one server only.
+          Tutti: everyone together. The model was trained elsewhere; your examples stay in your tab. Nothing here is tracked, and{" "}
+          {speaksWith(run.value?.urls.backbone ?? null, pageFolder())}.
         </p>
       </footer>
       <Announcer text={announcement(view)} />

@@ -8,8 +8,8 @@ const shown = (keepsStates: boolean) => renderToString(h(SentAndKept, { keepsSta
 test("where the coordinator keeps devices' states the page says so, and promises their prompts only where it does not", () => {
   const [sent, stays] = shown(true);
   expect(sent).toContain("keeps a copy of the other layers");
-  expect(stays).not.toContain("prompts");
+  expect(stays).not.toContain("parameters");
   const [sentElsewhere, staysElsewhere] = shown(false);
   expect(sentElsewhere).not.toContain("keeps a copy");
-  expect(staysElsewhere).toContain("the prompts of all other layers");
+  expect(staysElsewhere).toContain("the parameters of all other layers");
 });

@@ -9,21 +9,28 @@ interface LandingProps {
   readonly run: RunInfo | null;
   /** Why the run is not known, in plain words. */
   readonly problem: string | null;
+  /** What a tab needs that took part until it was reloaded. */
+  readonly comeback: string | null;
   readonly onJoin: (source: DataSource) => void;
 }
 
 /** What this is, what is sent and what stays, whose examples, and one button. */
-export function Landing({ run, problem, onJoin }: LandingProps) {
+export function Landing({ run, problem, comeback, onJoin }: LandingProps) {
   const source = useSignal<DataSource>({ kind: "share" });
-  const isOwn = useSignal(false);
+  const isOwn = useSignal(comeback !== null);
   const isReady = !isOwn.value || source.value.kind === "own";
   return (
     <>
       <h1>Lend this tab. Train a language model, together.</h1>
       <p class="lead">
         Many browser tabs, each with its own examples, tune one language model: Tutti. This tab would download the model once, practise on
-        its examples whenever it is called, and send back a few thousand numbers.
+        its examples whenever it is called, and send back the numbers that it has trained.
       </p>
+      {comeback !== null && (
+        <div class="notice" role="status" data-testid="comeback">
+          <p>{comeback}</p>
+        </div>
+      )}
       <SentAndKept keepsStates={run?.keepsStates ?? true} />
       <form
         class="join"
@@ -65,15 +72,16 @@ export function SentAndKept({ keepsStates }: { readonly keepsStates: boolean }) 
       <section class="card">
         <h2>What is sent</h2>
         <p>
-          The small prompts this tab has trained, for the layers that matter, and scores that say how well they do.
-          {keepsStates && " The server also keeps a copy of the other layers’ prompts, so that another tab can go on when this one closes."}
+          The parameters this tab has trained, of the layers that this run shares, and scores that say how well they do.
+          {keepsStates &&
+            " The server also keeps a copy of the other layers’ parameters, so that another tab can go on when this one closes."}
         </p>
       </section>
       <section class="card">
         <h2>What stays here</h2>
         <p>
-          The examples{!keepsStates && ", the prompts of all other layers"}, and everything else on this computer. Close the tab and it is
-          over.
+          The examples{!keepsStates && ", the parameters of all other layers"}, and everything else on this computer. Close the tab and it
+          takes no further part.
         </p>
       </section>
     </div>
@@ -85,8 +93,8 @@ export function InsecureNote() {
   return (
     <div class="notice insecure" data-testid="insecure">
       <p class="small">
-        This address is plain http, so the browser holds back the graphics processor and more than one thread: training works, but slower.
-        Over https it would be faster, and the screen would stay awake.
+        This address is plain http, so the browser holds back the graphics processor and more than one thread: training works, but mostly
+        slower. Over https, browsers offer both where the computer has them, and can keep the screen awake.
       </p>
     </div>
   );

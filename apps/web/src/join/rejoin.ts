@@ -1,20 +1,49 @@
-const key = "tutti/has-joined";
+const key = (folder: string): string => `tutti/has-joined${new URL(folder).pathname}`;
 
-/** Notes for this tab alone whether it takes part with a share of the run's examples, so that a reload goes on by itself. */
-export function rememberJoin(hasJoined: boolean): void {
+/** How a tab took part, noted for this tab alone. */
+export interface RememberedJoin {
+  readonly source: "share" | "own";
+  /** Whether the browser keeps the tab's place. */
+  readonly isKept: boolean;
+}
+
+/** The parts of a window that last through a reload; a browser that blocks a site's data still has its history. */
+export interface TabMemory {
+  readonly sessionStorage: Pick<Storage, "getItem" | "setItem" | "removeItem">;
+  readonly history: Pick<History, "state" | "replaceState">;
+}
+
+/** Notes that this tab takes part in the run whose pages lie in `folder`, or with null that it does not, so that a reload goes on or says why it cannot. */
+export function rememberJoin(folder: string, joined: RememberedJoin | null, memory: TabMemory = window): void {
   try {
-    if (hasJoined) sessionStorage.setItem(key, "yes");
-    else sessionStorage.removeItem(key);
+    if (joined === null) memory.sessionStorage.removeItem(key(folder));
+    else memory.sessionStorage.setItem(key(folder), JSON.stringify(joined));
   } catch {
-    // A browser that keeps nothing asks again after a reload, which the page says elsewhere.
+    memory.history.replaceState({ [key(folder)]: joined === null ? null : JSON.stringify(joined) }, "");
   }
 }
 
-/** Whether this tab took part when it was reloaded. */
-export function remembersJoin(): boolean {
+/** How this tab took part when it was reloaded; null when it did not. */
+export function rememberedJoin(folder: string, memory: TabMemory = window): RememberedJoin | null {
+  return parsed(stored(folder, memory));
+}
+
+function stored(folder: string, memory: TabMemory): unknown {
   try {
-    return sessionStorage.getItem(key) === "yes";
+    return memory.sessionStorage.getItem(key(folder));
   } catch {
-    return false;
+    return memory.history.state?.[key(folder)] ?? null;
+  }
+}
+
+function parsed(text: unknown): RememberedJoin | null {
+  if (typeof text !== "string") return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== "object" || value === null || !("source" in value) || !("isKept" in value)) return null;
+    const { source, isKept } = value;
+    return (source === "share" || source === "own") && typeof isKept === "boolean" ? { source, isKept } : null;
+  } catch {
+    return null;
   }
 }

@@ -6,6 +6,8 @@ import { emptyStatus } from "../testing/events.ts";
 import { fetchRunInfo } from "./runInfo.ts";
 import { classNames, taskTitle } from "./taskTitle.ts";
 
+const folder = "https://host.example/tutti/";
+
 afterEach(() => {
   vi.unstubAllGlobals();
 });
@@ -14,11 +16,11 @@ function serve(task: string, card: string | null): string[] {
   const asked: string[] = [];
   const run = {
     ...{ protocolVersion, runId: "run-1", run: { ...presets.demo, task }, keepsStates: false, status: emptyStatus },
-    urls: { backbone: "/backbones/minuet/manifest.json", dataset: "/datasets/" },
+    urls: { backbone: "backbones/minuet/manifest.json", dataset: "datasets/" },
   };
   vi.stubGlobal("fetch", async (url: string) => {
     asked.push(url);
-    if (url === "/run.json") return new Response(JSON.stringify(run));
+    if (url === `${folder}run.json`) return new Response(JSON.stringify(run));
     return new Response(card, { status: card === null ? 404 : 200 });
   });
   return asked;
@@ -36,10 +38,10 @@ const card = {
   ...{ source: "tickets.csv", licence: "unknown", sha256: {}, notes: [] },
 };
 
-test("a page learns an added task, so that it can show its title and read a volunteer's file for it", async () => {
+test("a page asks below its own folder and learns an added task, so that it can show its title and read a volunteer's file for it", async () => {
   const asked = serve("tickets", JSON.stringify(card));
-  expect((await fetchRunInfo()).run.task).toBe("tickets");
-  expect(asked).toEqual(["/run.json", "/datasets/tickets/dataset.json"]);
+  expect((await fetchRunInfo(folder)).run.task).toBe("tickets");
+  expect(asked).toEqual([`${folder}run.json`, `${folder}datasets/tickets/dataset.json`]);
   expect(taskTitle("tickets")).toBe("Who should answer?");
   expect(classNames("tickets")).toEqual(["a", "b", "c", "d"]);
   const own = parseOwnExamples("own.csv", new TextEncoder().encode("text,label\nHello,C\n"), findTask("tickets"));
@@ -48,9 +50,9 @@ test("a page learns an added task, so that it can show its title and read a volu
 
 test("a page asks for no card of a built-in task, and lives without one", async () => {
   expect(serve("mr", null)).toHaveLength(0);
-  expect((await fetchRunInfo()).run.task).toBe("mr");
+  expect((await fetchRunInfo(folder)).run.task).toBe("mr");
   const asked = serve("unknown", null);
-  expect((await fetchRunInfo()).run.task).toBe("unknown");
+  expect((await fetchRunInfo(folder)).run.task).toBe("unknown");
   expect(asked).toHaveLength(2);
   expect(taskTitle("unknown")).toBe("unknown");
 });

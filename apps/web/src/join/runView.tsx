@@ -34,6 +34,11 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
         <WorkProgress view={view} state={state} />
         <Actions view={view} state={state} controller={controller} onJoinAgain={onJoinAgain} />
       </section>
+      {view.notices.map((notice) => (
+        <div key={notice} class="notice" role="status" data-testid="notice">
+          <p>{notice}</p>
+        </div>
+      ))}
       {view.problem !== null && view.end === null && (
         <div class="notice" role="alert" data-testid="problem">
           <p>{view.problem}</p>

@@ -44,7 +44,7 @@ export function headline(state: PageState, view: View): string {
     case "loading":
       return view.loading === null ? "Getting ready" : phaseName(view.loading.phase);
     case "waiting":
-      return "Ready, and waiting for this tab’s turn";
+      return view.deviceIds.length === 0 ? "Ready, and waiting for a device" : "Ready, and waiting for this tab’s turn";
     case "training":
       return taskLine(view);
     case "pausing":
@@ -78,15 +78,19 @@ export function explanation(state: PageState, view: View): string {
     case "replaced":
       return "The same place is open in another tab or window. You can close this one, or join again here.";
     case "left":
-      return "Thank you. Your place is kept in this browser, in case you come back.";
+      return view.isKept
+        ? "Thank you. Your place is kept in this browser, in case you come back."
+        : "Thank you. If you come back, this tab begins again: this browser kept nothing of it.";
     case "reload":
-      return "The coordinator speaks a newer version. Reload to get the new page; this tab’s work is kept.";
+      return `The coordinator speaks another version. Reload to get its page; ${
+        view.isKept ? "this tab’s work is kept." : "this tab then begins again, because this browser keeps nothing of it."
+      }`;
     case "failed":
       return view.end?.reason === "failed" ? view.end.message : "The operator has taken this tab out of the run.";
     case "finished":
       return "Thank you for lending this tab. You may close it.";
     default:
-      return view.status?.message ?? "";
+      return asSentence(view.status?.message ?? "");
   }
 }
 
@@ -101,7 +105,45 @@ function taskLine(view: View): string {
 
 function waitingReason(view: View): string {
   const { status } = view;
-  if (status?.message) return status.message;
+  const message = status?.message ?? null;
+  const parts = [...(message === null ? [] : [asSentence(message)]), ...(view.deviceIds.length === 0 ? [noDeviceNotice] : [])];
+  if (parts.length > 0) return parts.join(" ");
   if (status?.phase === "waiting") return "The run begins when enough others are here.";
-  return "Each round a few devices are drawn by lot. Yours will be called; leave this tab open.";
+  const run = view.welcome?.run;
+  if (run !== undefined && status != null && run.cohortSize >= status.numDevices)
+    return "Each round calls every device; leave this tab open.";
+  return "Each round some devices are drawn by lot, and this tab’s may be among them; leave it open.";
+}
+
+const noDeviceNotice =
+  "Every device of this run has its place in another tab at the moment. When one becomes free, it comes here; leave this tab open.";
+
+/** Why a reload begins again, from the error that storing gave; `wasReloaded` when that has just happened. */
+export function notKeptNotice(error: unknown, wasReloaded: boolean): string {
+  const isBlocked = error instanceof Error && (error.name === "SecurityError" || error.name === "InvalidStateError");
+  const reason = isBlocked ? "its settings forbid it" : error instanceof Error ? error.message : String(error);
+  const fact = `This browser keeps nothing of what this tab does (${reason})`;
+  return wasReloaded
+    ? `${fact}: the reload ended that, and the tab has begun again as a new one. Another reload would do the same.`
+    : `${fact}, so after a reload it begins again as a new tab.`;
+}
+
+/** What a tab that was reloaded with a volunteer's own examples needs. */
+export function chooseAgainNotice(isKept: boolean): string {
+  const rest = isKept ? "this tab then goes on where it was." : "this tab then begins again, because this browser keeps nothing of it.";
+  return `This page was reloaded, and your examples were only in the tab. Choose the same file again; ${rest}`;
+}
+
+/** Whom the page speaks with: the coordinator, and where the operator says so, another place for the model. */
+export function speaksWith(backboneUrl: string | null, folder: string): string {
+  const { host } = new URL(backboneUrl ?? folder, folder);
+  const own = "the page speaks with this one server";
+  return host === new URL(folder).host ? `${own} only` : `${own}, and downloads the model from ${host}`;
+}
+
+/** The coordinator's reasons are parts of sentences. */
+function asSentence(text: string): string {
+  if (text === "") return "";
+  const begun = `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

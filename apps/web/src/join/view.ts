@@ -18,9 +18,16 @@ export type PageState =
   | "reload"
   | "failed";
 
-/** Everything the page shows, derived from the session's events. */
+/** What the page's own parts add to the session's events: what a person should know for as long as the tab takes part. */
+export type PageEvent = SessionEvent | { readonly kind: "notice"; readonly message: string };
+
+/** Everything the page shows, derived from these events. */
 export interface View {
   readonly hasJoined: boolean;
+  /** Whether this browser keeps the tab's place through a reload. */
+  readonly isKept: boolean;
+  /** Sentences that hold for as long as the tab takes part, in the order in which they came. */
+  readonly notices: readonly string[];
   readonly connection: "offline" | "connecting" | "online" | "retrying";
   readonly welcome: Welcome | null;
   readonly loading: LoadProgress | null;
@@ -47,6 +54,8 @@ const maxLosses = 240;
 
 export const emptyView: View = {
   hasJoined: false,
+  isKept: true,
+  notices: [],
   connection: "offline",
   welcome: null,
   loading: null,
@@ -67,12 +76,14 @@ export const emptyView: View = {
 };
 
 /** The view after an event that happened at `nowMs` of `performance.now()`. */
-export function nextView(view: View, event: SessionEvent, nowMs: number): View {
+export function nextView(view: View, event: PageEvent, nowMs: number): View {
   return changed({ ...view, nowMs }, event);
 }
 
-function changed(view: View, event: SessionEvent): View {
+function changed(view: View, event: PageEvent): View {
   switch (event.kind) {
+    case "notice":
+      return view.notices.includes(event.message) ? view : { ...view, notices: [...view.notices, event.message] };
     case "connection":
       return { ...view, connection: event.state, problem: event.state === "online" ? null : view.problem };
     case "welcome":

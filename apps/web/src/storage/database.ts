@@ -17,7 +17,7 @@ export function openDatabase(): Promise<IDBDatabase> {
       request.result.onversionchange = () => request.result.close();
       resolve(request.result);
     };
-    request.onerror = () => reject(new Error("this browser refuses to store data for this page", { cause: request.error }));
+    request.onerror = () => reject(new Error("it does not open a database for this page", { cause: request.error }));
     request.onblocked = () => reject(new Error("another tab holds an older version of this page's data; close it and reload"));
   });
 }

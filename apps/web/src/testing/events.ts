@@ -34,7 +34,7 @@ export const welcomeEvent: SessionEvent = {
   welcome: {
     runId: "run-1",
     run: presets.demo,
-    urls: { backbone: "/backbones/minuet/manifest.json", dataset: "/datasets/" },
+    urls: { backbone: "backbones/minuet/manifest.json", dataset: "datasets/" },
     devices: [{ deviceId: 3, decision: "new" }],
     keepsStates: false,
     status: emptyStatus,

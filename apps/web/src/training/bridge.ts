@@ -15,7 +15,9 @@ export type WorkerRequest =
   | { readonly id: number; readonly method: "addDevice"; readonly deviceId: number; readonly source: DeviceSource }
   | { readonly id: number; readonly method: "perform"; readonly task: TrainerTask; readonly state: DeviceState | null }
   | { readonly id: number; readonly method: "stop" }
-  | { readonly id: number; readonly method: "abort" };
+  | { readonly id: number; readonly method: "abort" }
+  /** Comes with a port for each thread beside the worker's own, before the first start. */
+  | { readonly id: 0; readonly method: "threads" };
 
 /** What each method answers with. */
 export interface WorkerAnswers {
@@ -37,6 +39,6 @@ export type WorkerReply =
 
 /** The two ends of a message channel, as far as the bridge needs them: a Worker, or its inside. */
 export interface Port<Incoming, Outgoing> {
-  postMessage(message: Outgoing): void;
-  addEventListener(type: "message", listener: (event: { readonly data: Incoming }) => void): void;
+  postMessage(message: Outgoing, transfer?: Transferable[]): void;
+  addEventListener(type: "message", listener: (event: { readonly data: Incoming; readonly ports?: readonly MessagePort[] }) => void): void;
 }

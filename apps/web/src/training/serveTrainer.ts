@@ -1,12 +1,15 @@
 import type { Trainer } from "@tutti/model";
 import type { Port, WorkerAnswers, WorkerMethod, WorkerReply, WorkerRequest } from "./bridge.ts";
+import { giveThreads } from "./threads.ts";
+
+type Asked = Exclude<WorkerRequest, { method: "abort" | "threads" }>;
 
 /** The worker's end of the bridge: performs each request on the trainer and answers it, also when it fails. */
 export function serveTrainer(port: Port<WorkerRequest, WorkerReply>, create: (onNotice: (sentence: string) => void) => Trainer): void {
   const trainer = create((sentence) => port.postMessage({ id: 0, kind: "notice", sentence }));
   const running = new Map<number, AbortController>();
 
-  function perform(request: Exclude<WorkerRequest, { method: "abort" }>, signal: AbortSignal): Promise<WorkerAnswers[WorkerMethod]> {
+  function perform(request: Asked, signal: AbortSignal): Promise<WorkerAnswers[WorkerMethod]> {
     const { id } = request;
     switch (request.method) {
       case "start":
@@ -20,7 +23,7 @@ export function serveTrainer(port: Port<WorkerRequest, WorkerReply>, create: (on
     }
   }
 
-  async function answer(request: Exclude<WorkerRequest, { method: "abort" }>): Promise<void> {
+  async function answer(request: Asked): Promise<void> {
     const abort = new AbortController();
     running.set(request.id, abort);
     try {
@@ -33,8 +36,9 @@ export function serveTrainer(port: Port<WorkerRequest, WorkerReply>, create: (on
     }
   }
 
-  port.addEventListener("message", ({ data }) => {
+  port.addEventListener("message", ({ data, ports = [] }) => {
     if (data.method === "abort") running.get(data.id)?.abort();
+    else if (data.method === "threads") giveThreads(ports);
     else void answer(data);
   });
 }

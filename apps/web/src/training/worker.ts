@@ -1,3 +1,4 @@
+import "../noEval.ts";
 import { createTrainer } from "@tutti/model";
 import type { Port, WorkerReply, WorkerRequest } from "./bridge.ts";
 import { serveTrainer } from "./serveTrainer.ts";

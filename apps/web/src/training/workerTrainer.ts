@@ -14,16 +14,13 @@ interface Listening {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A trainer whose work happens in a worker; `fail` rejects all that is open, for when the worker dies. */
+export type WorkerTrainer = Trainer & { fail(error: Error): void };
+
 type Asked = WorkerRequest extends infer R ? (R extends { id: number } ? Omit<R, "id"> : never) : never;
 
-/**
- * The page's end of the bridge: a Trainer whose work happens in a worker. `onNotice` is told what a person should know although the work goes on;
- * `fail` rejects all that is open, for when the worker dies.
- */
-export function workerTrainer(
-  port: Port<WorkerReply, WorkerRequest>,
-  onNotice: (sentence: string) => void,
-): Trainer & { fail(error: Error): void } {
+/** The page's end of the bridge. `onNotice` is told what a person should know although the work goes on. */
+export function workerTrainer(port: Port<WorkerReply, WorkerRequest>, onNotice: (sentence: string) => void): WorkerTrainer {
   const questions = new Map<number, Question>();
   let lastId = 0;
   let failure: Error | null = null;

@@ -81,7 +81,7 @@ export function welcomeWith(part: Partial<Welcome> = {}): Welcome {
   return {
     runId: scriptedRunId,
     run: presets.demo,
-    urls: { backbone: "/backbones/minuet/manifest.json", dataset: "/datasets/" },
+    urls: { backbone: "backbones/minuet/manifest.json", dataset: "datasets/" },
     devices: [{ deviceId: 3, decision: "new" }],
     keepsStates: false,
     status: emptyStatus,
@@ -106,10 +106,11 @@ export function leaseOf(name: string, global: BlobRef, part: Partial<TaskLease> 
   };
 }
 
-/** Starts a scripted coordinator on a free port. */
+/** Starts a scripted coordinator on a free port; what lies beside the `path` of its sockets moves with it. */
 export async function startScriptedCoordinator(serverOptions: Partial<ServerOptions> = {}): Promise<ScriptedCoordinator> {
   const script: Script = { hello: () => welcomeWith(), register: () => ({}), submit: () => ({ outcome: "accepted" }) };
   const blobs = new Map<string, Uint8Array>();
+  const folder = (serverOptions.path ?? "/socket.io/").replace(/socket\.io\/$/, "");
   const log: Heard[] = [];
   const unread: Heard[] = [];
   let listeners: (() => void)[] = [];
@@ -142,8 +143,9 @@ export async function startScriptedCoordinator(serverOptions: Partial<ServerOpti
 
   async function start(): Promise<void> {
     http = createServer((request, response) => {
-      const bytes = blobs.get(request.url?.split("/").at(-1) ?? "");
-      if (request.url === "/run.json") response.end(JSON.stringify({ runId: scriptedRunId }));
+      const path = request.url?.startsWith(folder) ? request.url.slice(folder.length) : "";
+      const bytes = blobs.get(/^blobs\/([^/]+)$/.exec(path)?.[1] ?? "");
+      if (path === "run.json") response.end(JSON.stringify({ runId: scriptedRunId }));
       else if (bytes === undefined) response.writeHead(404).end();
       else response.end(bytes);
     });

@@ -13,6 +13,9 @@ export interface Situation {
   readonly attempt: number;
 }
 
+/** The reason to wait when the roster has devices and none of them is there to work. */
+export const noDeviceConnected = "no device is connected";
+
 /** Devices of a step, in sampling order where they were sampled. */
 export interface Cohort {
   readonly devices: readonly Device[];
@@ -84,7 +87,7 @@ function plannable(situation: Situation): Device[] | Waiting {
   const isFixed = run.roster === "fixed";
   const expected = isFixed ? run.numDevices : run.minDevices;
   if (roster.length < expected) return { waiting: `${roster.length} of ${expected} devices have registered` };
-  if (!roster.some((device) => device.isConnected)) return { waiting: "no device is connected" };
+  if (!roster.some((device) => device.isConnected)) return { waiting: noDeviceConnected };
   const candidates = roster.filter((device) => device.hasLeft !== true && (isFixed || device.isConnected));
   const needed = neededContributions(Math.min(run.cohortSize, numDevicesOf(situation)), run.quorum);
   if (candidates.length < needed) return { waiting: `${candidates.length} of at least ${needed} devices can take part` };

@@ -1,0 +1,39 @@
+import { noDeviceConnected } from "@tutti/core";
+import { expect, test } from "vitest";
+import { createScene } from "./testing/scene.ts";
+import { tinyFedAvg } from "./testing/tinyRun.ts";
+import { type ClientFacts, whyWaiting } from "./waiting.ts";
+
+const scene = createScene();
+const ready: ClientFacts = { isPaused: false, hasDeclined: false };
+const paused: ClientFacts = { isPaused: true, hasDeclined: false };
+const declined: ClientFacts = { isPaused: false, hasDeclined: true };
+
+test("a run that waits says how many tabs are paused, unable or getting ready, and speaks of none only where none is connected", () => {
+  const cases: readonly (readonly [readonly ClientFacts[], string])[] = [
+    [[], "no device is connected"],
+    [[paused], "the only connected tab is paused"],
+    [[paused, paused, paused], "all 3 connected tabs are paused"],
+    [[ready, ready], "no device can work yet: 2 tabs are getting ready"],
+    [
+      [paused, ready, declined, declined],
+      "no device can work yet: 1 tab is paused, 2 tabs are unable to take part, 1 tab is getting ready",
+    ],
+  ];
+  for (const [clients, sentence] of cases) expect(whyWaiting(noDeviceConnected, clients)).toBe(sentence);
+  expect(whyWaiting("3 of at least 4 devices can take part", [ready, ready])).toBe("3 of at least 4 devices can take part");
+  expect(whyWaiting("3 of at least 4 devices can take part", [ready, paused])).toBe(
+    "3 of at least 4 devices can take part; 1 tab is paused",
+  );
+});
+
+test("when the only tab pauses, the status says that it is paused, and not that no device is connected", async () => {
+  const coordinator = await scene.start(tinyFedAvg(), { expectedClients: 1 });
+  const a = scene.join(coordinator, "a", { onTask: ({ round }) => round === 1 });
+  await a.when("task", ({ lease }) => lease.round === 2);
+  await a.call("pause", { isPaused: true });
+  for (const { lease } of a.events.filter((event) => event.kind === "task"))
+    if (lease.round === 2) await a.call("decline", { taskId: lease.taskId, reason: "paused" });
+  await coordinator.when("status", ({ status }) => status.phase === "waiting" && status.message === "the only connected tab is paused");
+  expect(coordinator.status()).toMatchObject({ numConnected: 1, numPaused: 1, message: "the only connected tab is paused" });
+});

@@ -1,0 +1,80 @@
+import type { SessionEvent } from "@tutti/client";
+import { presets } from "@tutti/core";
+import type { Status } from "@tutti/protocol";
+import { expect, test } from "vitest";
+import { emptyStatus, readyEvent, taskOf, welcomeEvent } from "../testing/events.ts";
+import { chooseAgainNotice, explanation, headline, notKeptNotice, speaksWith } from "./text.ts";
+import { emptyView, nextView, type PageEvent, pageStateOf, type View } from "./view.ts";
+
+const after = (events: readonly PageEvent[], start: Partial<View> = {}): View =>
+  events.reduce<View>((view, event) => nextView(view, event, 0), { ...emptyView, hasJoined: true, ...start });
+const explained = (view: View): string => explanation(pageStateOf(view), view);
+const status = (changes: Partial<Status>): SessionEvent => ({ kind: "status", status: { ...emptyStatus, ...changes } });
+
+test("a tab without a device is not promised a turn", () => {
+  const view = after([welcomeEvent, { ...readyEvent, deviceIds: [], numExamples: 0 } as SessionEvent, status({ stage: "train" })]);
+  expect(headline("waiting", view)).toBe("Ready, and waiting for a device");
+  expect(explained(view)).toMatch(/^Every device of this run has its place in another tab at the moment\. When one becomes free/);
+  const waiting = nextView(view, status({ phase: "waiting", message: "2 of 4 devices have registered" }), 0);
+  expect(explained(waiting)).toMatch(/^2 of 4 devices have registered\. Every device/);
+});
+
+test("a lottery is spoken of only where fewer devices are drawn than there are", () => {
+  const view = after([welcomeEvent, readyEvent]);
+  const { cohortSize } = presets.demo;
+  expect(headline("waiting", view)).toBe("Ready, and waiting for this tab’s turn");
+  expect(explained(nextView(view, status({ numDevices: cohortSize + 1 }), 0))).toMatch(
+    /some devices are drawn by lot, and this tab’s may be among them/,
+  );
+  expect(explained(nextView(view, status({ numDevices: cohortSize }), 0))).toMatch(/^Each round calls every device/);
+  expect(explained(nextView(view, status({ phase: "waiting", message: "the only connected tab is paused" }), 0))).toBe(
+    "The only connected tab is paused.",
+  );
+});
+
+test("a notice stays through all that follows, and is said once", () => {
+  const notice: PageEvent = { kind: "notice", message: "nothing is kept" };
+  const later: SessionEvent[] = [
+    { kind: "connection", state: "online" },
+    welcomeEvent,
+    readyEvent,
+    { kind: "problem", message: "a task could not be done" },
+    { kind: "taskStarted", task: taskOf(3) },
+    { kind: "taskEnded", task: taskOf(3), outcome: "accepted" },
+    { kind: "connection", state: "retrying" },
+    { kind: "connection", state: "online" },
+    { kind: "ended", end: { reason: "left" } },
+  ];
+  for (let count = 0; count <= later.length; count++) {
+    expect(after([notice, notice, ...later.slice(0, count)]).notices).toEqual(["nothing is kept"]);
+  }
+});
+
+test("where the browser keeps nothing, no sentence promises that a place or work is kept", () => {
+  const blocked = new DOMException("The operation is insecure.", "SecurityError");
+  expect(notKeptNotice(blocked, false)).toBe(
+    "This browser keeps nothing of what this tab does (its settings forbid it), so after a reload it begins again as a new tab.",
+  );
+  expect(notKeptNotice(blocked, true)).toMatch(
+    /^This browser keeps nothing .*: the reload ended that, and the tab has begun again as a new one/,
+  );
+  expect(notKeptNotice(new Error("another tab holds an older version"), false)).toContain("(another tab holds an older version)");
+  for (const end of [{ reason: "left" }, { reason: "reload", message: "" }] as const) {
+    const ended: SessionEvent = { kind: "ended", end };
+    expect(explained(after([welcomeEvent, ended]))).toMatch(/is kept/);
+    expect(explained(after([welcomeEvent, ended], { isKept: false }))).toMatch(/begins again/);
+    expect(explained(after([welcomeEvent, ended], { isKept: false }))).not.toMatch(/is kept/);
+  }
+  expect(chooseAgainNotice(true)).toMatch(/Choose the same file again; this tab then goes on where it was\.$/);
+  expect(chooseAgainNotice(false)).toMatch(/begins again, because this browser keeps nothing/);
+});
+
+test("the page names the other place that it speaks with", () => {
+  const folder = "https://host.example/tutti/";
+  for (const own of [null, "backbones/minuet/manifest.json", "https://host.example/elsewhere/manifest.json"]) {
+    expect(speaksWith(own, folder)).toBe("the page speaks with this one server only");
+  }
+  expect(speaksWith("https://cdn.example:8443/b/manifest.json", folder)).toBe(
+    "the page speaks with this one server, and downloads the model from cdn.example:8443",
+  );
+});

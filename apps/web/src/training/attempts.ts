@@ -1,0 +1,28 @@
+import type { BackendName, TrainerSetup } from "@tutti/model";
+
+/** How long each backend may take to start; a software WebGPU compiles its first programs for seconds. */
+export const startLimitsMs: Readonly<Record<BackendName, number>> = { webgpu: 30_000, wasm: 10_000, cpu: 10_000 };
+
+/** How to start after a backend did not, and the sentence that says so. */
+export interface NextAttempt {
+  readonly setup: TrainerSetup;
+  readonly sentence: string;
+}
+
+/** What to start with when `stuck` has not started in its time, with so many threads; null where nothing else is left. */
+export function nextAttempt(setup: TrainerSetup, numThreads: number, stuck: BackendName): NextAttempt | null {
+  const seconds = startLimitsMs[stuck] / 1000;
+  if (stuck === "wasm" && numThreads > 1) {
+    return {
+      setup: { ...setup, threads: 1 },
+      sentence: `${numThreads} threads did not start within ${seconds} s, so this tab computes on one`,
+    };
+  }
+  if (stuck === "webgpu" && setup.backend === "auto") {
+    return {
+      setup: { ...setup, backend: "wasm", askedBy: "fallback" },
+      sentence: `the graphics processor did not start within ${seconds} s, so this tab computes without it`,
+    };
+  }
+  return null;
+}

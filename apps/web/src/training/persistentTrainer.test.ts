@@ -1,0 +1,125 @@
+import { presets } from "@tutti/core";
+import type { BackendName, LoadProgress, TrainerReady, TrainerSetup } from "@tutti/model";
+import { expect, test } from "vitest";
+import { readyEvent } from "../testing/events.ts";
+import { persistentTrainer } from "./persistentTrainer.ts";
+import type { WorkerTrainer } from "./workerTrainer.ts";
+
+const ready = (readyEvent.kind === "ready" ? readyEvent.ready : null) as TrainerReady;
+const setup = { run: presets.demo, manifestUrl: "m", datasetUrl: "d", backend: "wasm", threads: 0 } as const satisfies TrainerSetup;
+const backendPhase = (backend: BackendName): LoadProgress => ({ phase: "backend", backend, doneBytes: 0, totalBytes: 0 });
+
+/** What a worker does when it is asked to start: begins with these backends, then goes on or stays where it is. */
+type Behaviour = readonly [backends: readonly BackendName[], end: "ready" | "stuck" | "broken" | "slow download"];
+
+/** Workers that behave in turn as told, on a computer with 5 cores, and a clock that is moved by hand. */
+function scene(...behaviours: readonly Behaviour[]) {
+  const started: TrainerSetup[] = [];
+  const log: string[] = [];
+  const notices: string[] = [];
+  let timers: { at: number; act: () => void }[] = [];
+  let now = 0;
+  const trainer = persistentTrainer({
+    availableThreads: (wanted) => (wanted === 0 ? 5 : Math.min(wanted, 5)),
+    onNotice: (sentence) => notices.push(sentence),
+    after(ms, act) {
+      const timer = { at: now + ms, act };
+      timers.push(timer);
+      return () => {
+        timers = timers.filter((other) => other !== timer);
+      };
+    },
+    open(numThreads) {
+      log.push(`open ${numThreads}`);
+      const start: WorkerTrainer["start"] = async (asked, onProgress) => {
+        const [backends, end] = behaviours[started.length] ?? [[], "ready"];
+        started.push(asked);
+        for (const backend of backends) onProgress(backendPhase(backend));
+        if (end === "broken") throw new Error("no manifest");
+        if (end === "slow download") onProgress({ phase: "backbone", doneBytes: 1, totalBytes: 9 });
+        return end === "ready" ? ready : new Promise(() => undefined);
+      };
+      const rest = {
+        addDevice: async () => ({ numExamples: 7 }),
+        perform: () => Promise.reject(new Error("unused")),
+        stop: async () => undefined,
+      };
+      return { trainer: { start, ...rest, fail: () => undefined }, close: () => log.push("close") };
+    },
+  });
+  const pass = async (ms: number): Promise<void> => {
+    now += ms;
+    const due = timers.filter(({ at }) => at <= now);
+    timers = timers.filter(({ at }) => at > now);
+    for (const { act } of due) act();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  };
+  return { trainer, started, log, notices, pass };
+}
+
+test("threads that do not start within 10 s end the worker; another one starts with one thread and says so", async () => {
+  const { trainer, started, log, notices, pass } = scene([["wasm"], "stuck"], [["wasm"], "ready"]);
+  const answer = trainer.start(setup, () => undefined);
+  await pass(9_999);
+  expect(log).toEqual(["open 5"]);
+  await pass(1);
+  const sentence = "5 threads did not start within 10 s, so this tab computes on one";
+  expect((await answer).reason).toBe(`${ready.reason}; ${sentence}`);
+  expect(notices).toEqual([`${sentence}.`]);
+  expect(log).toEqual(["open 5", "close", "open 1"]);
+  expect(started.map(({ threads }) => threads)).toEqual([0, 1]);
+  expect(await trainer.addDevice(3, { kind: "share", index: 3 })).toEqual({ numExamples: 7 });
+});
+
+test("a graphics processor that does not start is left out where the tab may choose, and its threads are watched after that", async () => {
+  const { trainer, started, notices, pass } = scene([["webgpu"], "stuck"], [["wasm"], "stuck"], [["wasm"], "ready"]);
+  const answer = trainer.start({ ...setup, backend: "auto" }, () => undefined);
+  await pass(29_999);
+  expect(started).toHaveLength(1);
+  await pass(1);
+  await pass(10_000);
+  await answer;
+  expect(started.map(({ backend, threads, askedBy }) => [backend, threads, askedBy])).toEqual([
+    ["auto", 0, undefined],
+    ["wasm", 0, "fallback"],
+    ["wasm", 1, "fallback"],
+  ]);
+  expect(notices).toEqual([
+    "The graphics processor did not start within 30 s, so this tab computes without it.",
+    "5 threads did not start within 10 s, so this tab computes on one.",
+  ]);
+});
+
+test("each backend has its own time, and a download or one thread has none", async () => {
+  const measured = scene([["webgpu"], "stuck"]);
+  void measured.trainer.start({ ...setup, backend: "webgpu" }, () => undefined);
+  const single = scene([["wasm"], "stuck"]);
+  void single.trainer.start({ ...setup, threads: 1 }, () => undefined);
+  const slow = scene([["webgpu", "wasm"], "slow download"]);
+  void slow.trainer.start({ ...setup, backend: "auto" }, () => undefined);
+  for (const { started, log, pass } of [measured, single, slow]) {
+    await pass(3_600_000);
+    expect(started).toHaveLength(1);
+    expect(log).toHaveLength(1);
+  }
+});
+
+test("a start that fails is not tried with less, and the same worker starts again when it is asked to", async () => {
+  const { trainer, log, pass } = scene([["wasm"], "broken"], [["wasm"], "ready"]);
+  await expect(trainer.start(setup, () => undefined)).rejects.toThrow("no manifest");
+  await pass(60_000);
+  expect(await trainer.start(setup, () => undefined)).toEqual(ready);
+  await trainer.stop();
+  expect(log).toEqual(["open 5"]);
+});
+
+test("a session that ended while a start was stuck starts nothing else", async () => {
+  const { trainer, started, pass } = scene([["wasm"], "stuck"]);
+  const end = new AbortController();
+  const answer = trainer.start(setup, () => undefined, end.signal);
+  const refused = expect(answer).rejects.toMatchObject({ name: "AbortError" });
+  end.abort();
+  await pass(10_000);
+  await refused;
+  expect(started).toHaveLength(1);
+});
