@@ -65,7 +65,7 @@ export function describeRun(sources: StatusSources): Status {
       evaluation: rounded(traffic.evaluation),
     },
     allLayersF32: allLayers(sources.records, 4 * numValues(sources.tuned.initial)),
-    message: message === null ? null : (phase === "waiting" ? whyWaiting(message, connected) : message).slice(0, 500),
+    message: message === null ? null : (phase === "waiting" ? whyWaiting(message, clients) : message).slice(0, 500),
     clients: clients.map((client) => describeClient(client, hosted.get(client.clientKey) ?? [])),
     deadlineMs: isOpen && step?.deadlineAt != null ? Math.max(0, Math.round(step.deadlineAt - now)) : null,
   };
