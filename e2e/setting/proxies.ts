@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { projectFolder } from "./places.ts";
@@ -105,7 +105,6 @@ async function freePort(): Promise<number> {
 
 /** Resolves when something accepts connections at the port. */
 async function listening(port: number): Promise<void> {
-  const { connect } = await import("node:net");
   for (;;) {
     const socket = connect(port, "127.0.0.1");
     const isOpen = await new Promise<boolean>((resolve) => socket.once("connect", () => resolve(true)).once("error", () => resolve(false)));

@@ -61,15 +61,13 @@ export function describeRun(sources: StatusSources): Status {
       evaluation: rounded(traffic.evaluation),
     },
     allLayersF32: allLayers(sources, 4 * numValues(sources.tuned.initial)),
-    message: message === null ? null : (phase === "waiting" ? whyWaiting(message, connectedClients(members)) : message).slice(0, 500),
+    message: message === null ? null : (phase === "waiting" ? whyWaiting(message, [...members.clients()]) : message).slice(0, 500),
     deadlineMs: isOpen && step?.deadlineAt != null ? Math.max(0, Math.round(step.deadlineAt - now)) : null,
   };
 }
 
-const connectedClients = (members: Roster) => [...members.clients()].filter(({ connection }) => connection !== null);
-
 function countClients(members: Roster): Pick<Status, "numConnected" | "numPaused"> {
-  const connected = connectedClients(members);
+  const connected = [...members.clients()].filter(({ connection }) => connection !== null);
   return { numConnected: connected.length, numPaused: connected.filter(({ isPaused }) => isPaused).length };
 }
 

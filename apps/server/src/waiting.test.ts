@@ -5,15 +5,17 @@ import { tinyFedAvg } from "./testing/tinyRun.ts";
 import { type ClientFacts, whyWaiting } from "./waiting.ts";
 
 const scene = createScene();
-const ready: ClientFacts = { isPaused: false, hasDeclined: false };
-const paused: ClientFacts = { isPaused: true, hasDeclined: false };
-const declined: ClientFacts = { isPaused: false, hasDeclined: true };
+const ready: ClientFacts = { connection: {}, isPaused: false, hasDeclined: false };
+const paused: ClientFacts = { ...ready, isPaused: true };
+const declined: ClientFacts = { ...ready, hasDeclined: true };
+const away: ClientFacts = { ...paused, connection: null };
 
 test("a run that waits says how many tabs are paused, unable or getting ready, and speaks of none only where none is connected", () => {
   const cases: readonly (readonly [readonly ClientFacts[], string])[] = [
     [[], "no device is connected"],
+    [[away], "no device is connected"],
     [[paused], "the only connected tab is paused"],
-    [[paused, paused, paused], "all 3 connected tabs are paused"],
+    [[paused, paused, away, paused], "all 3 connected tabs are paused"],
     [[ready, ready], "no device can work yet: 2 tabs are getting ready"],
     [
       [paused, ready, declined, declined],

@@ -2,12 +2,15 @@ import { noDeviceConnected } from "@tutti/core";
 
 /** What keeps a client from work, as far as the roster knows. */
 export interface ClientFacts {
+  /** Null while it is away. */
+  readonly connection: unknown;
   readonly isPaused: boolean;
   readonly hasDeclined: boolean;
 }
 
-/** Why a run waits, from the round loop's reason and the clients that are connected: a paused tab is not an absent one. */
-export function whyWaiting(reason: string, connected: readonly ClientFacts[]): string {
+/** Why a run waits, from the round loop's reason and its clients: a paused tab is not an absent one. */
+export function whyWaiting(reason: string, clients: readonly ClientFacts[]): string {
+  const connected = clients.filter(({ connection }) => connection !== null);
   const numPaused = connected.filter(({ isPaused }) => isPaused).length;
   if (reason !== noDeviceConnected || connected.length === 0) return numPaused === 0 ? reason : `${reason}; ${are(numPaused, "paused")}`;
   if (numPaused === connected.length)

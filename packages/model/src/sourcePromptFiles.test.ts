@@ -21,7 +21,7 @@ test("what cannot be read back or written leaves the source prompt of that name 
   const before = await readFile(path);
   const full = async () => Promise.reject(Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" }));
   const broken: [SourcePrompt, string | RegExp][] = [
-    [{ ...prompt, values: [Number.NaN, 1, 2, 3, 4, 5] }, /source prompt .*moods-2\.json: .*expected number/s],
+    [{ ...prompt, values: [Number.NaN, 1, 2, 3, 4, 5] }, /source prompt .*moods-2\.json: values\.0 does not fit/],
     [{ ...prompt, values: [1, 2, 3] }, "shape [2,3] needs 6 values, found 3"],
     [{ ...prompt, numSteps: 0 }, "numSteps"],
   ];

@@ -36,7 +36,7 @@ export function parseSourcePrompt(text: string, file: string): SourcePrompt {
       issue.code === "unrecognized_keys" ? issue.keys : [issue.path.map(String).join(".") || "the whole file"],
     );
     const shown = [...new Set(names)].slice(0, 5).join(", ");
-    throw new Error(`source prompt ${file}: ${shown}: found what no source prompt has there; \`tutti prompt train\` makes it again`);
+    throw new Error(`source prompt ${file}: ${shown} does not fit a source prompt; \`tutti prompt train\` makes it again`);
   }
   const { shape, values } = parsed.data;
   if (values.length !== shape[0] * shape[1]) {
