@@ -13,8 +13,8 @@ test("a source prompt is read as it was written", () => {
 test("a file that is none names itself, what does not fit and the command that makes it again", () => {
   expect(() => parseSourcePrompt("{", "a.json")).toThrow("source prompt a.json is not JSON; `tutti prompt train` makes it again");
   expect(() => parseSourcePrompt(JSON.stringify({ ...prompt, name: 5, values: [1, "2"], weather: 1 }), "a.json")).toThrow(
-    "source prompt a.json: name, values.1, weather: found what no source prompt has there; `tutti prompt train` makes it again",
+    "source prompt a.json: name, values.1, weather does not fit a source prompt; `tutti prompt train` makes it again",
   );
-  expect(() => parseSourcePrompt("[]", "a.json")).toThrow("source prompt a.json: the whole file: found what");
+  expect(() => parseSourcePrompt("[]", "a.json")).toThrow("source prompt a.json: the whole file does not fit");
   expect(() => parseSourcePrompt(JSON.stringify({ ...prompt, shape: [3, 3] }), "a.json")).toThrow("needs 9 values, found 6");
 });
