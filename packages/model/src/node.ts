@@ -1,5 +1,6 @@
-import { access, mkdir, open, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { access, open, readFile, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { replaceFolder } from "@tutti/data/node";
 import { backboneFromSafetensors } from "./backbone/checkpoint.ts";
 import type { CheckpointFiles } from "./backbone/checkpointFiles.ts";
 import { type ConvertOptions, type ConvertReport, convertCheckpoint, manifestBytes, withAdmission } from "./backbone/convert.ts";
@@ -8,7 +9,6 @@ import { type AdmissionNumbers, type BackboneManifest, parseManifest } from "./b
 import type { PackedBackbone } from "./backbone/packed.ts";
 import { sha256Hex } from "./backbone/sha256.ts";
 import { openBackboneFolder } from "./backboneFolders.ts";
-import { replaceFolder, restoreFolder } from "./replaceFolder.ts";
 
 export { openBackboneFolder, openCheckpointFolder } from "./backboneFolders.ts";
 export { downloadModel, type HubModel } from "./hub.ts";
@@ -57,18 +57,11 @@ export async function convertBackbone(
 ): Promise<ConvertReport> {
   const files = typeof checkpoint === "string" ? checkpointFolder(checkpoint) : checkpoint;
   const folder = resolve(out);
-  const unfinished = `${folder}.unfinished`;
-  await restoreFolder(folder);
-  await rm(unfinished, { recursive: true, force: true });
-  await mkdir(unfinished, { recursive: true });
-  try {
+  return replaceFolder(folder, async (unfinished) => {
     const report = await convertCheckpoint(files, (file, bytes) => write(join(unfinished, file), bytes), options);
     await check?.(unfinished, report);
-    await replaceFolder(unfinished, folder);
     return report;
-  } finally {
-    await rm(unfinished, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Loads a converted backbone from its folder. Node only. */

@@ -50,11 +50,13 @@ export async function folderOf(backbones: string, name: string): Promise<string>
 
 /** Names of the converted backbones, sorted. */
 export async function namesIn(backbones: string): Promise<string[]> {
+  const { isPassing, putAllBack } = await import("@tutti/data/node");
+  await putAllBack(backbones);
   const found = await readdir(backbones, { withFileTypes: true }).catch(() => []);
   const names: string[] = [];
   for (const entry of found) {
     const hasManifest = (await stat(join(backbones, entry.name, "manifest.json")).catch(() => null)) !== null;
-    if (hasManifest && !/\.(unfinished|replaced)$/.test(entry.name)) names.push(entry.name);
+    if (hasManifest && !isPassing(entry.name)) names.push(entry.name);
   }
   return names.sort();
 }
