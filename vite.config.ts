@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
@@ -113,6 +114,8 @@ export default defineConfig(async ({ command }) => ({
     exclude: ["**/node_modules/**", "**/dist/**"],
     environment: "node",
     env: process.env.VITEST ? await softwareAdapter() : {},
+    // by default a machine with two cores gets one worker
+    maxWorkers: availableParallelism(),
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },
