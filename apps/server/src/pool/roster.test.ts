@@ -1,7 +1,8 @@
-import { createRandom } from "@tutti/core";
+import { createRandom, shareOf } from "@tutti/core";
 import { type Hello, protocolVersion } from "@tutti/protocol";
 import { expect, test } from "vitest";
 import { parseConfig } from "../config.ts";
+import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
 import { manualClock } from "../testing/manualClock.ts";
 import { tinyFedAvg } from "../testing/tinyRun.ts";
 import { describeDevice } from "./deviceList.ts";
@@ -143,4 +144,28 @@ test("a device that is registered twice in one message, with two numbers of exam
   expect(register(5, 6)).toEqual({ refused: "P-14", message: "device 0: numExamples is both 5 and 6" });
   expect(roster.hosting.numRegistered).toBe(0);
   expect(register(6, 6)).toBeNull();
+});
+
+test("after a restart, devices of an open roster hold the shares that they held before their clients are back (P-15)", () => {
+  const run = tinyFedAvg({ roster: "open", numDevices: 2 });
+  const devices: JournalledDevice[] = [];
+  const clients: JournalledClient[] = [];
+  const config = parseConfig({ run });
+  const before = createRoster({
+    ...alone,
+    ...{ config, clock: manualClock() },
+    saveDevice: (device) => (devices[device.deviceId] = device),
+    saveClient: (client) => clients.push(client),
+  });
+  for (const [index, hosting] of (["virtual", "virtual", "virtual", "own"] as const).entries()) {
+    const outcome = before.hello(connect(String(index)), helloOf(index, hosting));
+    if ("refused" in outcome) throw new Error(outcome.message);
+    before.register(outcome.client, [{ deviceId: index, numExamples: 5 }], null);
+  }
+  const held = before.list().map(({ share }) => share);
+  expect(held).toEqual([0, 1, shareOf(2, 2, createRandom(run.seed)), undefined]);
+  const after = createRoster({ ...alone, config, clock: manualClock(), devices, clients });
+  expect(after.list().map(({ share, isConnected }) => ({ share, isConnected }))).toEqual(
+    held.map((share) => ({ share, isConnected: false })),
+  );
 });

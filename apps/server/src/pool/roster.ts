@@ -67,7 +67,7 @@ export function createRoster(ports: RosterPorts): Roster {
   const lateness = createLateness(ports, hosting, changed);
   let isStopped = false;
   let numArrivals = 0;
-  for (const record of ports.clients) addClient(absent(record, isFixed));
+  for (const record of ports.clients) addClient(absent(record));
   for (const client of clients.values()) startGrace(client);
 
   function addClient(client: Client): void {
@@ -124,7 +124,7 @@ export function createRoster(ports: RosterPorts): Roster {
     if (refusal !== null) return refusal;
     const record = { clientKey, ordinal: known?.ordinal ?? numArrivals, nickname: nickname ?? known?.nickname ?? null };
     if (known?.nickname !== record.nickname) ports.saveClient(record);
-    const client = Object.assign(known ?? absent(record, isFixed), { nickname: record.nickname, hosting: kind });
+    const client = Object.assign(known ?? absent(record), { nickname: record.nickname, hosting: kind });
     if (known === undefined) addClient(client);
     return client;
   }
@@ -208,9 +208,9 @@ export function createRoster(ports: RosterPorts): Roster {
   };
 }
 
-/** A client that is not connected. */
-function absent(record: JournalledClient, isFixed: boolean): Client {
+/** A client that is not connected; of an earlier process's it is not known what they bring, and a device's record says whether it holds a share. */
+function absent(record: JournalledClient): Client {
   const flags = { isPaused: false, hasDeclined: false, isGone: false, owesSince: null, isLate: false };
   const nothing = { connection: null, compute: null, progress: null, cancelGrace: () => undefined, cancelLateness: () => undefined };
-  return { ...record, hosting: isFixed ? "virtual" : "own", ...flags, ...nothing };
+  return { ...record, hosting: "virtual", ...flags, ...nothing };
 }
