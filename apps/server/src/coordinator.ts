@@ -250,7 +250,7 @@ function requireSameRun(journal: Journal, run: RunSettings, runId: string, folde
   if (contents === null) return;
   const begun = runSettingsSchema.safeParse(withRoom(contents.run)); // fills in what older runs had no choice of
   const names = differences(begun.success ? begun.data : contents.run, JSON.parse(JSON.stringify(run)), "run").filter(
-    (name) => name !== "run.minDevices" || run.roster !== "fixed", // which a fixed roster does not look at
+    (name) => run.roster !== "fixed" || !["run.minDevices", "run.maxDevices"].includes(name), // which a fixed roster does not look at
   );
   if (names.length === 0) return;
   throw new ConfigError(

@@ -5,7 +5,7 @@ import { tinyFedAvg } from "./testing/tinyRun.ts";
 
 const scene = createScene();
 
-test("when the journal cannot be written nothing is acknowledged any more, and the run fails in so many words", async () => {
+test("when the journal cannot be written nothing is acknowledged any more, and the run fails in words (P-44)", async () => {
   const store = memoryStore();
   let isFull = false;
   const full: KeyValueStore = {

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -95,4 +95,25 @@ test("one process does not take a folder twice, takes it again once it gave it b
   writeFileSync(path, `${process.pid} ${"c".repeat(24)}\n`);
   lockRunFolder(folder.path)();
   expect(readdirSync(folder.path)).toEqual([]);
+});
+
+test("claims without a word, as crashes leave them, are followed like any other, and a circle of claims is told", () => {
+  writeFileSync(path, "");
+  writeFileSync(`${path}.after-none`, "");
+  writeFileSync(`${path}.after-none-1`, `${deadPid}\n`);
+  const unlock = lockRunFolder(folder.path);
+  expect(readdirSync(folder.path)).toEqual(["lock"]);
+  expect(() => lockRunFolder(folder.path)).toThrow(`in use by process ${process.pid}`);
+  unlock();
+  writeFileSync(path, `${deadPid} aa\n`);
+  writeFileSync(`${path}.after-aa`, `${deadPid} aa\n`);
+  expect(() => lockRunFolder(folder.path)).toThrow(
+    new ConfigError(`the files ${path}* lead in a circle: remove them if nothing uses the folder`),
+  );
+});
+
+test("a folder in the place of the lock is told as one", () => {
+  mkdirSync(path);
+  expect(() => lockRunFolder(folder.path)).toThrow(ConfigError);
+  expect(readdirSync(folder.path)).toEqual(["lock"]);
 });

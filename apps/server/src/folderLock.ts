@@ -28,14 +28,9 @@ export function lockRunFolder(folder: string, instead = "choose another run"): (
   inRunFolder(folder, () => writeFileSync(draft, textOf(own), { flag: "wx" }));
   ownWords.add(own.word);
   try {
-    for (;;) {
-      const last = lastOf(path);
-      if (last !== null && lives(last)) throw new ConfigError(sentence(folder, path, last, instead));
-      const place = last === null ? path : afterPath(path, last);
-      if (!isMade(draft, place)) continue; // another process was faster: look again who that is
-      if (lastOf(path)?.word === own.word) break;
-      if (place !== path) rmSync(place, { force: true }); // the folder was given back meanwhile
-    }
+    inRunFolder(folder, () => {
+      while (!isTaken(path, draft, (last) => sentence(folder, path, last, instead)));
+    });
     renameSync(draft, path); // does nothing where `lock` is the draft's second name already
     removeLeftovers(folder);
   } catch (error) {
@@ -46,6 +41,17 @@ export function lockRunFolder(folder: string, instead = "choose another run"): (
   return () => giveBack(path, own);
 }
 
+/** Tries once to put a claim at the end of the chain; false where another process was faster, so that it must be looked at again who that is. */
+function isTaken(path: string, draft: string, refusal: (last: Claim) => string): boolean {
+  const last = lastOf(path);
+  if (last !== null && lives(last)) throw new ConfigError(refusal(last));
+  const place = last === null ? path : afterPath(path, last);
+  if (!isMade(draft, place)) return false;
+  if (lastOf(path)?.word === claimIn(draft)?.word) return true;
+  if (place !== path) rmSync(place, { force: true }); // the folder was given back meanwhile
+  return false;
+}
+
 function giveBack(path: string, own: Claim): void {
   if (!ownWords.delete(own.word)) return;
   if (claimIn(path)?.word === own.word) rmSync(path, { force: true });
@@ -53,21 +59,25 @@ function giveBack(path: string, own: Claim): void {
 
 /** The claim that counts: the end of the chain that starts at `lock`; null where there is none. */
 function lastOf(path: string): Claim | null {
+  const words = new Set<string>();
   let last = claimIn(path);
   while (last !== null) {
-    const next = claimIn(afterPath(path, last));
+    words.add(last.word);
+    // One without a word, as a crash leaves it, must not lead to itself.
+    const next = claimIn(afterPath(path, last), `none-${words.size}`);
     if (next === null) return last;
+    if (words.has(next.word)) throw new ConfigError(`the files ${path}* lead in a circle: remove them if nothing uses the folder`);
     last = next;
   }
   return null;
 }
 
-function claimIn(path: string): Claim | null {
+function claimIn(path: string, wordless = "none"): Claim | null {
   try {
     const text = readFileSync(path, "utf8");
     const [pid = "", word = ""] = text.split(/\s+/);
     // Earlier versions wrote no word, and a power cut may have left nothing at all.
-    return { pid: Number(pid), word: /^[0-9a-f]+$/.test(word) ? word : "none" };
+    return { pid: Number(pid), word: /^[0-9a-f]+$/.test(word) ? word : wordless };
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
     throw error;

@@ -24,7 +24,7 @@ function gate(): { readonly passed: Promise<boolean>; open(): void } {
   return { passed, open };
 }
 
-test("a tab that joins and stays silent is late at the deadline, and the run goes on without it", async () => {
+test("a tab that joins and stays silent is late at the deadline, and the run goes on without it (P-32)", async () => {
   const clock = manualClock();
   const run = tinyFedAvg({ cohortSize: 4, quorum: 0.5, deadlineMs: 1000, numRounds: 2 });
   const coordinator = await scene.start(run, { expectedClients: 2 }, { clock });

@@ -52,6 +52,39 @@ test("errors that refer to themselves, and what is thrown and is no error, are l
   expect(lines.slice(1).map(({ error }) => error)).toEqual(["a word", 7, null, undefined, { code: 5 }]);
 });
 
+test("an error is found in objects of classes, in maps and sets, and behind a long chain of causes", () => {
+  const { logger, lines } = listen();
+  class Attempt {
+    readonly error = fault();
+  }
+  logger.error({ attempt: new Attempt(), byName: new Map([["first", fault()]]), all: new Set([fault()]) }, "three ways");
+  expect(lines.at(-1)).toMatchObject({ attempt: { error: written }, byName: [["first", written]], all: [written] });
+  let chain = fault();
+  for (let i = 0; i < 20; i++) chain = Object.assign(new Error(`because ${i}`, { cause: chain }), { path: "" });
+  logger.error({ error: chain }, "a long story");
+  const causes = [];
+  for (let one = lines.at(-1)?.error; one !== undefined; one = (one as { cause?: unknown }).cause) causes.push((one as Error).message);
+  expect(causes.length).toBe(22);
+  expect(causes.slice(-2)).toEqual(["the journal cannot be written", "no space left"]);
+});
+
+test("an error with a field that cannot be read, or that refers to very much, ends no call to the log", () => {
+  const { logger, lines } = listen();
+  const trap = () => {
+    throw new Error("a trap");
+  };
+  const closed = Object.defineProperty(fault(), "session", { enumerable: true, get: trap });
+  logger.error({ error: closed }, "a field");
+  expect(lines.at(-1)).toMatchObject({ error: { ...written, session: "(cannot be read)" } });
+  logger.error({ error: new Proxy(new Error("behind a proxy"), { ownKeys: trap, getPrototypeOf: trap }), call: "submit" }, "a proxy");
+  expect(lines.at(-1)).toMatchObject({ call: "submit", msg: "a proxy" });
+  const all: { others?: unknown; error: Error }[] = Array.from({ length: 30 }, () => ({ error: new Error("one of many") }));
+  for (const one of all) one.others = all.map((other) => ({ other }));
+  logger.error({ all }, "very much");
+  expect(lines.at(-1)).toMatchObject({ msg: "very much" });
+  expect(JSON.stringify(lines.at(-1)).length).toBeLessThan(5e6);
+});
+
 test("when a handler fails, the coordinator's log says why", async () => {
   const { logger, lines } = listen();
   const store = memoryStore();

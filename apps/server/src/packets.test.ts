@@ -21,7 +21,7 @@ test("an event whose name is no string is answered under P-4, whatever it is ins
   ] as const) {
     expect(await named(name)).toEqual({ ok: false, rule: "P-4", message: `call ${shown} is not served here` });
   }
-  for (const reserved of ["connect", "disconnect", "newListener", "error"]) {
+  for (const reserved of ["connect", "disconnect", "newListener", "error", String.raw`\u0064isconnect`]) {
     const answered = new Promise((resolve) => {
       a.socket.io.engine.once("message", resolve);
     });
@@ -40,6 +40,7 @@ test("packets that are named, and those that are no events, stay as they are", (
     '51-4["submit",{"tensors":{"_placeholder":true,"num":0}}]',
     "2[7,{}]",
     '2["connected",1]',
+    String.raw`27["\u006ceave",{}]`,
     '0{"token":"x"}',
     "1",
     '35[{"ok":true}]',
@@ -49,6 +50,9 @@ test("packets that are named, and those that are no events, stay as they are", (
   ];
   for (const packet of same) expect(withEventName(packet)).toBe(packet);
   expect(withEventName("29[]")).toBe('29["undefined instead of a name"]');
-  expect(withEventName('2/admin,7[ "disconnect" , 1]')).toBe('2/admin,7["disconnect (reserved)",1]');
-  expect(withEventName('51-4[{"_placeholder":true,"num":0},{}]')).toBe('51-4["object instead of a name",{}]');
+  expect(withEventName('2/admin,7[ "disconnect" , 1]')).toBe('2/admin,7["disconnect (reserved)"]');
+  expect(withEventName('51-4[{"_placeholder":true,"num":0},{}]')).toBe('51-4["object instead of a name"]');
+  expect(withEventName(String.raw`27["\u0064isconnect",{}]`)).toBe('27["disconnect (reserved)"]');
+  const deep = "[".repeat(100_000) + "]".repeat(100_000);
+  expect(withEventName(`27[true,${deep}]`)).toBe('27["boolean instead of a name"]');
 });

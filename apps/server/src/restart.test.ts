@@ -104,6 +104,19 @@ function withoutChoices(record: Uint8Array | undefined): Uint8Array {
   return packRecord(JSON.parse(JSON.stringify(json, (name, value) => (names.includes(name) ? undefined : value))), bytes);
 }
 
+test("a fixed roster goes on in its folder whatever maxDevices says, and an open one does not", async () => {
+  const store = memoryStore();
+  const content = new Map<string, Uint8Array>();
+  const fixed = tinyFedAvg();
+  await (await scene.start(fixed, {}, { store: memoryStore(content) })).close();
+  const again = await scene.start({ ...fixed, maxDevices: 40 }, {}, { store: memoryStore(content) });
+  expect(deriveRunId(again.config.run)).toBe(deriveRunId(fixed));
+  await again.close();
+  const open = { ...fixed, roster: "open" } as const;
+  await (await scene.start(open, {}, { store })).close();
+  await expect(scene.start({ ...open, maxDevices: 40 }, {}, { store })).rejects.toThrow("other settings (run.maxDevices)");
+});
+
 test("closing says goodbye with the reason", async () => {
   const coordinator = await scene.start(tinyFedAvg(), { expectedClients: 1 });
   const a = scene.join(coordinator, "a", { onTask: () => false });

@@ -7,7 +7,7 @@ import { tinyFedAvg, tinyRun } from "./testing/tinyRun.ts";
 const scene = createScene();
 const sgd = { ...tinyRun().training, optimizer: "sgd", clientLearningRate: 0.2 } as const;
 
-test("SCAFFOLD sends each device its own correction once there is one, and the device applies it", async () => {
+test("SCAFFOLD sends each device its own correction once there is one, and the device applies it (P-36)", async () => {
   const run = tinyFedAvg({
     strategy: { name: "scaffold", serverLearningRate: 1 },
     training: sgd,

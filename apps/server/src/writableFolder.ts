@@ -5,6 +5,7 @@ import { ConfigError } from "./config.ts";
 const reasons: Readonly<Record<string, string>> = {
   EEXIST: "there is a file of that name",
   ENOTDIR: "a file is in its way",
+  EISDIR: "there is a folder where a file belongs",
   EACCES: "this user may not write there",
   EPERM: "this user may not write there",
   EROFS: "it is on a file system that is only read",

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -65,4 +65,12 @@ test("a deleted device is gone, a second deletion changes nothing, and a foreign
   expect(await readdir(join(folder, "run-1"))).toEqual([]);
   await writeFile(join(folder, "run-1", "device-4.bin"), "something else");
   await expect(store.get("run-1", 4)).rejects.toThrow(/device-4\.bin: not a device record/);
+});
+
+test("a device's private state is its owner's alone, also in a folder that others can read", async () => {
+  const folder = await newFolder();
+  await mkdir(join(folder, "run"), { mode: 0o755 });
+  await folderStore(folder).put("run", record);
+  const [name = ""] = await readdir(join(folder, "run"));
+  expect((await stat(join(folder, "run", name))).mode & 0o777).toBe(0o600);
 });

@@ -34,7 +34,7 @@ export function folderStore(folder: string): DeviceStore {
     async put(runId, record) {
       const path = pathOf(runId, record.deviceId);
       await mkdir(dirname(path), { recursive: true, mode: 0o700 }); // private states
-      const file = await open(`${path}.new`, "w");
+      const file = await open(`${path}.new`, "w", 0o600);
       try {
         await file.writeFile(serialize(record));
         await file.sync();

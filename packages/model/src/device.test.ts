@@ -170,7 +170,7 @@ test("batches and epochs are the task's own, whatever the run's settings say", a
   expect(other.body.delta).not.toEqual(body.delta);
 });
 
-test("a task that this device cannot do as it is meant is refused in words", async () => {
+test("a task that this device cannot do as it is meant is refused in words (P-57, P-58)", async () => {
   const perform = (changes: Partial<TrainerTask>) => trainer.perform(task(trainSpec, changes), null);
   const masked = { parameterSets: { global: initial, mask: initial } };
   await expect(perform(masked)).rejects.toThrow('a set of parameters "mask", but this page knows global, initial, correction: reload it');

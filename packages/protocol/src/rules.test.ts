@@ -22,18 +22,28 @@ test("SPEC.md refers to no rule that it does not have", () => {
 });
 
 test("the sources of all packages cite only rules that exist", () => {
-  const folders = ["packages", "apps"].flatMap((area) => readdirSync(join(root, area)).map((name) => join(root, area, name, "src")));
-  const unknown = folders.flatMap(sourcesUnder).flatMap((file) => {
+  const unknown = allSources().flatMap((file) => {
     const cited = [...readFileSync(file, "utf8").matchAll(/\bP-\d+\b/g)].map(([id]) => id);
     return cited.filter((id) => !Object.hasOwn(rules, id)).map((id) => `${file}: ${id}`);
   });
   expect(unknown).toEqual([]);
 });
 
+test("every rule is cited by a test", () => {
+  const tests = allSources().filter((file) => /\.test\.tsx?$/.test(file) && !file.endsWith("/rules.test.ts"));
+  const cited = new Set(tests.flatMap((file) => [...readFileSync(file, "utf8").matchAll(/\bP-\d+\b/g)].map(([id]) => id)));
+  expect(Object.keys(rules).filter((id) => !cited.has(id))).toEqual([]);
+});
+
 test("a refusal is recognised and nothing else is", () => {
   expect(isRefusal(refuse("P-43", "task 7 is not known"))).toBe(true);
   for (const value of [null, undefined, {}, [], "P-43", { outcome: "accepted" }]) expect(isRefusal(value)).toBe(false);
 });
+
+function allSources(): string[] {
+  const folders = ["packages", "apps"].flatMap((area) => readdirSync(join(root, area)).map((name) => join(root, area, name, "src")));
+  return folders.flatMap(sourcesUnder);
+}
 
 function sourcesUnder(folder: string): string[] {
   try {

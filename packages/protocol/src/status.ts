@@ -59,11 +59,11 @@ export const statusSchema = z.strictObject({
   step: integer(0, limits.maxRounds),
   attempt: integer(0, limits.maxRounds),
   /** Clients that are connected. */
-  numConnected: integer(0, limits.maxClients),
+  numConnected: integer(0, limits.maxDevices),
   /** Devices registered so far. */
   numDevices: integer(0, limits.maxDevices),
   /** Clients that are paused. */
-  numPaused: integer(0, limits.maxClients),
+  numPaused: integer(0, limits.maxDevices),
   /** Tasks of the present step that are out, and that are in. */
   tasksOut: integer(0, limits.maxDevices),
   tasksIn: integer(0, limits.maxDevices),

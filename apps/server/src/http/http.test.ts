@@ -86,7 +86,7 @@ function revalidated(url: string, etag: string): Promise<number | undefined> {
   });
 }
 
-test("a blob is served under its hash as long as an open task names it", async () => {
+test("a blob is served under its hash as long as an open task names it (P-60)", async () => {
   const coordinator = await scene.start(run, { expectedClients: 1 });
   let release: () => void = () => undefined;
   const held = new Promise<boolean>((resolve) => {
@@ -110,7 +110,7 @@ test("a blob is served under its hash as long as an open task names it", async (
   expect((await fetch(url)).status).toBe(404);
 });
 
-test("run.json, healthz and metrics tell what goes on", async () => {
+test("run.json, healthz and metrics tell what goes on (P-71)", async () => {
   const coordinator = await scene.start(run);
   expect(await (await fetch(`${coordinator.url}/run.json`)).json()).toMatchObject({
     runId: "test",

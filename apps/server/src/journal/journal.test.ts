@@ -55,6 +55,8 @@ test.each(stores())("what was written is there again when the journal is opened 
   journal.putState({ values: { round: 2 }, tensors: { "W/prefix/0": tensor(1.5) } }, { record: 1 });
   journal.putPlan(plan, new Map([["aa", Uint8Array.of(1, 2)]]));
   journal.putClient({ clientKey: "k", ordinal: 0, nickname: "Ada" });
+  journal.putClient({ clientKey: "stranger", ordinal: 1, nickname: null });
+  journal.removeClient("stranger");
   journal.putContribution(contribution, device, Uint8Array.of(9, 9));
   journal.putCounted([4]);
   journal.putTraffic({ train: { up: 3, down: 4 } });

@@ -91,6 +91,7 @@ export interface Journal {
   putState(state: StrategyState, entry: unknown): void;
   putDevice(device: JournalledDevice): void;
   putClient(client: JournalledClient): void;
+  removeClient(clientKey: string): void;
   putTraffic(traffic: Json): void;
   flushed(): Promise<void>;
   close(): Promise<void>;
@@ -184,7 +185,8 @@ export function openJournal(store: KeyValueStore): Journal {
       store.write([...changes, ...putTensors(state.tensors)]);
     },
     putDevice: (device) => store.write([[deviceKey(device.deviceId), packRecord(device)]]),
-    putClient: (client) => store.write([[`client/${client.clientKey}`, packRecord(client)]]),
+    putClient: (client) => store.write([[clientName(client.clientKey), packRecord(client)]]),
+    removeClient: (clientKey) => store.write([[clientName(clientKey), null]]),
     putTraffic: (traffic) => store.write([["traffic", packRecord(traffic)]]),
     flushed: () => store.flushed(),
     close: () => store.close(),
@@ -193,6 +195,7 @@ export function openJournal(store: KeyValueStore): Journal {
 
 const deviceKey = (id: DeviceId) => `device/${padded(id)}`;
 const stateKey = (id: DeviceId) => `deviceState/${padded(id)}`;
+const clientName = (key: string) => `client/${key}`;
 const historyKey = (index: number) => `history/${padded(index)}`;
 const padded = (value: number) => String(value).padStart(8, "0");
 

@@ -64,6 +64,7 @@ export function createPool(ports: PoolPorts): Pool {
     clients: contents?.clients ?? [],
     saveDevice: (device) => journal.putDevice(device),
     saveClient: (client) => journal.putClient(client),
+    removeClient: (clientKey) => journal.removeClient(clientKey),
     isOpenTask: (taskId) => isOpenLease(step, step?.leases.get(taskId)),
     isBusy: (deviceId) => isOpenLease(step, step?.byDevice.get(deviceId)),
     leasedExamples(deviceId) {

@@ -1,7 +1,8 @@
-import { createRandom } from "@tutti/core";
+import { createRandom, shareOf } from "@tutti/core";
 import { type Hello, protocolVersion } from "@tutti/protocol";
 import { expect, test } from "vitest";
 import { parseConfig } from "../config.ts";
+import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
 import { manualClock } from "../testing/manualClock.ts";
 import { tinyFedAvg } from "../testing/tinyRun.ts";
 import { describeDevice } from "./deviceList.ts";
@@ -18,6 +19,22 @@ function connect(id: string): Connection {
   return { id, isWelcomed: false, registered: new Set(), task: nothing, assign: nothing, moved: nothing, replaced: nothing };
 }
 
+/** What a roster needs when nothing beside it matters. */
+const alone = {
+  ...{ runId: "test", devices: [], clients: [] },
+  saveDevice: () => undefined,
+  saveClient: () => undefined,
+  removeClient: () => undefined,
+  isOpenTask: () => false,
+  leasedExamples: () => null,
+  isBusy: () => false,
+  stateBlob: () => null,
+  onLost: () => undefined,
+  onReset: () => undefined,
+  onChange: () => undefined,
+  onLate: () => undefined,
+};
+
 /** A roster on which things happen in an order that follows from the seed; `check` looks at it after each. */
 function happen(seed: number, rosterKind: "fixed" | "open", check: (roster: ReturnType<typeof createRoster>) => void): void {
   const run = tinyFedAvg({ roster: rosterKind, numDevices: 9, maxDevices: 14, minDevices: 3, cohortSize: 3 });
@@ -25,17 +42,9 @@ function happen(seed: number, rosterKind: "fixed" | "open", check: (roster: Retu
   const { uniform, integer } = createRandom(seed).stream({ purpose: "events" });
   const busy = new Set<number>();
   const roster = createRoster({
-    ...{ config: parseConfig({ run, graceMs: 1000, registerTimeoutMs: 700 }), runId: "test", clock, devices: [], clients: [] },
-    saveDevice: () => undefined,
-    saveClient: () => undefined,
-    isOpenTask: () => false,
-    leasedExamples: () => null,
+    ...alone,
+    ...{ config: parseConfig({ run, graceMs: 1000, registerTimeoutMs: 700 }), clock },
     isBusy: (deviceId) => busy.has(deviceId),
-    stateBlob: () => null,
-    onLost: () => undefined,
-    onReset: () => undefined,
-    onChange: () => undefined,
-    onLate: () => undefined,
   });
   const acts: ((client: Client) => void)[] = [
     (client) => roster.welcomed(client),
@@ -86,3 +95,77 @@ test.each(["fixed", "open"] as const)(
     }
   },
 );
+
+test.each(["open", "fixed"] as const)(
+  "strangers that come and leave under ever new keys keep nobody out of a roster (%s) (P-13)",
+  (kind) => {
+    const isOpen = kind === "open";
+    const run = tinyFedAvg({ roster: kind, numDevices: 4, maxDevices: 4, minDevices: 1, cohortSize: 1 });
+    const clients = new Map<string, number>();
+    const roster = createRoster({
+      ...alone,
+      ...{ config: parseConfig({ run, expectedClients: isOpen ? null : 2 }), clock: manualClock() },
+      saveClient: ({ clientKey, ordinal }) => clients.set(clientKey, ordinal),
+      removeClient: (clientKey) => clients.delete(clientKey),
+    });
+    const greet = (index: number) => {
+      const outcome = roster.hello(connect(String(index)), helloOf(index, "virtual"));
+      if ("refused" in outcome) throw new Error(outcome.message);
+      roster.welcomed(outcome.client);
+      return outcome;
+    };
+    const registered = greet(0);
+    const first = registered.devices.map(({ deviceId }) => ({ deviceId, numExamples: 5 }));
+    expect(roster.register(registered.client, first, null)).toBeNull();
+    for (let index = 1; index <= 4100; index++) roster.leave(greet(index).client);
+    const { client, devices } = greet(5000);
+    expect(devices.length).toBe(isOpen ? 1 : 0);
+    expect(clients.size).toBeLessThanOrEqual(2000);
+    expect(new Set(clients.values()).size).toBe(clients.size);
+    expect([...roster.clients()].map(({ clientKey, ordinal }) => [clientKey, ordinal])).toEqual([...clients]);
+    // Who has been of use is known for good, and so is an expected client, by whose number devices are dealt.
+    expect(roster.client(helloOf(1, "virtual").clientKey)?.ordinal).toBe(isOpen ? undefined : 1);
+    expect(roster.client(registered.client.clientKey)?.ordinal).toBe(0);
+    expect(roster.client(client.clientKey)).toBe(client);
+  },
+);
+
+test("a device that is registered twice in one message, with two numbers of examples, is refused (P-14)", () => {
+  const run = tinyFedAvg({ roster: "open" });
+  const roster = createRoster({ ...alone, config: parseConfig({ run }), clock: manualClock() });
+  const outcome = roster.hello(connect("a"), helloOf(0, "virtual"));
+  if ("refused" in outcome) throw new Error(outcome.message);
+  const register = (...counts: number[]) =>
+    roster.register(
+      outcome.client,
+      counts.map((numExamples) => ({ deviceId: 0, numExamples })),
+      null,
+    );
+  expect(register(5, 6)).toEqual({ refused: "P-14", message: "device 0: numExamples is both 5 and 6" });
+  expect(roster.hosting.numRegistered).toBe(0);
+  expect(register(6, 6)).toBeNull();
+});
+
+test("after a restart, devices of an open roster hold the shares that they held before their clients are back (P-15)", () => {
+  const run = tinyFedAvg({ roster: "open", numDevices: 2 });
+  const devices: JournalledDevice[] = [];
+  const clients: JournalledClient[] = [];
+  const config = parseConfig({ run });
+  const before = createRoster({
+    ...alone,
+    ...{ config, clock: manualClock() },
+    saveDevice: (device) => (devices[device.deviceId] = device),
+    saveClient: (client) => clients.push(client),
+  });
+  for (const [index, hosting] of (["virtual", "virtual", "virtual", "own"] as const).entries()) {
+    const outcome = before.hello(connect(String(index)), helloOf(index, hosting));
+    if ("refused" in outcome) throw new Error(outcome.message);
+    before.register(outcome.client, [{ deviceId: index, numExamples: 5 }], null);
+  }
+  const held = before.list().map(({ share }) => share);
+  expect(held).toEqual([0, 1, shareOf(2, 2, createRandom(run.seed)), undefined]);
+  const after = createRoster({ ...alone, config, clock: manualClock(), devices, clients });
+  expect(after.list().map(({ share, isConnected }) => ({ share, isConnected }))).toEqual(
+    held.map((share) => ({ share, isConnected: false })),
+  );
+});

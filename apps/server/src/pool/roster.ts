@@ -6,6 +6,7 @@ import { createDeviceList, describeDevice, hasReady } from "./deviceList.ts";
 import { createHosting, type Hosting, type HostingPorts } from "./hosting.ts";
 import { createLateness } from "./lateness.ts";
 import type { Client, Compute, Connection } from "./members.ts";
+import { checkRegistrations, type Registrations } from "./registrations.ts";
 
 /** What the roster needs of its surroundings. */
 export interface RosterPorts extends HostingPorts {
@@ -14,6 +15,8 @@ export interface RosterPorts extends HostingPorts {
   readonly devices: readonly JournalledDevice[];
   readonly clients: readonly JournalledClient[];
   saveClient(client: JournalledClient): void;
+  /** A client that came to nothing is as one that never came. */
+  removeClient(clientKey: string): void;
   /** n_i in the lease of the task that a device has out, or null where it has none. */
   leasedExamples(deviceId: DeviceId): number | null;
   /** Something changed that planning or a page may care about. */
@@ -36,11 +39,7 @@ export interface Roster {
   welcomed(client: Client): void;
   /** The client gets on with loading its devices. */
   showsLife(client: Client): void;
-  register(
-    client: Client,
-    devices: readonly { readonly deviceId: DeviceId; readonly numExamples: number }[],
-    compute: Compute | null,
-  ): Refusal | null;
+  register(client: Client, devices: Registrations, compute: Compute | null): Refusal | null;
   pause(client: Client, isPaused: boolean): void;
   /** The client leaves on purpose: no grace. */
   leave(client: Client): void;
@@ -67,12 +66,24 @@ export function createRoster(ports: RosterPorts): Roster {
   const hosting = createHosting(ports, { ...world, onAssigned: (client) => lateness.assigned(client) }, ports.devices);
   const lateness = createLateness(ports, hosting, changed);
   let isStopped = false;
-  for (const record of ports.clients) addClient(absent(record, isFixed));
+  let numArrivals = 0;
+  for (const record of ports.clients) addClient(absent(record));
   for (const client of clients.values()) startGrace(client);
 
   function addClient(client: Client): void {
     clients.set(client.clientKey, client);
     byOrdinal.set(client.ordinal, client);
+    numArrivals = Math.max(numArrivals, client.ordinal + 1);
+  }
+
+  /** Forgets who left without a device, but for the expected clients, whose devices wait for them by their number: names cost nothing to invent. */
+  function forgetStrangers(): void {
+    for (const { clientKey, ordinal, isGone } of clients.values()) {
+      if (!isGone || ordinal < (config.expectedClients ?? 0) || hosting.devicesOf(clientKey).length > 0) continue;
+      clients.delete(clientKey);
+      byOrdinal.delete(ordinal);
+      ports.removeClient(clientKey);
+    }
   }
 
   const hostOf = (device: JournalledDevice | null) =>
@@ -101,7 +112,9 @@ export function createRoster(ports: RosterPorts): Roster {
     const { maxDevices } = config.run;
     if (!isFixed && !hosting.hasRoom())
       return refuse("P-13", `all ${maxDevices} devices of this run are taken: maxDevices is ${maxDevices}`);
-    return clients.size < limits.maxClients ? null : refuse("P-13", `${limits.maxClients} clients are the most that may join`);
+    const maxClients = isFixed ? limits.maxClients : Math.max(limits.maxClients, maxDevices);
+    if (clients.size >= maxClients) forgetStrangers();
+    return clients.size < maxClients ? null : refuse("P-13", `${maxClients} clients are the most that may join`);
   }
 
   function admit({ clientKey, nickname, hosting: kind }: Hello): Refusal | Client {
@@ -109,21 +122,11 @@ export function createRoster(ports: RosterPorts): Roster {
     if (isFixed && kind === "own") return refuse("P-13", "this run deals out its own data: own examples need an open roster");
     const refusal = known === undefined ? refuseNewcomer() : null;
     if (refusal !== null) return refusal;
-    const record = { clientKey, ordinal: known?.ordinal ?? clients.size, nickname: nickname ?? known?.nickname ?? null };
+    const record = { clientKey, ordinal: known?.ordinal ?? numArrivals, nickname: nickname ?? known?.nickname ?? null };
     if (known?.nickname !== record.nickname) ports.saveClient(record);
-    const client = Object.assign(known ?? absent(record, isFixed), { nickname: record.nickname, hosting: kind });
+    const client = Object.assign(known ?? absent(record), { nickname: record.nickname, hosting: kind });
     if (known === undefined) addClient(client);
     return client;
-  }
-
-  function checkRegistration(client: Client, deviceId: DeviceId, numExamples: number): Refusal | null {
-    const device = hosting.get(deviceId);
-    if (device?.clientKey !== client.clientKey) return refuse("P-14", `device ${deviceId} is not assigned to this client`);
-    const leased = ports.leasedExamples(deviceId);
-    const known = leased ?? device.numExamples;
-    if (known === null || known === numExamples) return null;
-    const since = leased === null ? "since it was registered" : "in the task that is out";
-    return refuse("P-14", `device ${deviceId}: numExamples is ${known} ${since}, received ${numExamples}`);
   }
 
   return {
@@ -155,10 +158,8 @@ export function createRoster(ports: RosterPorts): Roster {
     showsLife: (client) => lateness.watch(client),
     register(client, registered, compute) {
       if (compute !== null) client.compute = compute;
-      for (const { deviceId, numExamples } of registered) {
-        const refusal = checkRegistration(client, deviceId, numExamples);
-        if (refusal !== null) return refusal;
-      }
+      const refusal = checkRegistrations(client, registered, { hosting, leasedExamples: ports.leasedExamples });
+      if (refusal !== null) return refusal;
       client.hasDeclined = false;
       for (const { deviceId, numExamples } of registered) {
         client.connection?.registered.add(deviceId);
@@ -207,9 +208,9 @@ export function createRoster(ports: RosterPorts): Roster {
   };
 }
 
-/** A client that is not connected. */
-function absent(record: JournalledClient, isFixed: boolean): Client {
+/** A client that is not connected; of an earlier process's it is not known what they bring, and a device's record says whether it holds a share. */
+function absent(record: JournalledClient): Client {
   const flags = { isPaused: false, hasDeclined: false, isGone: false, owesSince: null, isLate: false };
   const nothing = { connection: null, compute: null, progress: null, cancelGrace: () => undefined, cancelLateness: () => undefined };
-  return { ...record, hosting: isFixed ? "virtual" : "own", ...flags, ...nothing };
+  return { ...record, hosting: "virtual", ...flags, ...nothing };
 }
