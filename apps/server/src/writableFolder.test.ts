@@ -10,6 +10,7 @@ import { openRunFolder } from "./runFolder.ts";
 import { temporaryFolder } from "./testing/startTest.ts";
 import { tinyFedAvg } from "./testing/tinyRun.ts";
 import { tunedParameters } from "./tuned.ts";
+import { makeRunFolder } from "./writableFolder.ts";
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -41,6 +42,15 @@ test("a run's folder that cannot be made is told with the reason and with --out"
   expect(refused(() => openRunFolder(folder.path, "x".repeat(300), false))).toContain(
     "its name is too long; give another folder with --out",
   );
+});
+
+test("so is one without a name, and one where nothing can be made; both end at once", () => {
+  expect(refused(() => makeRunFolder(""))).toBe("the name of the folder for runs is empty; give a folder with --out");
+  if (existsSync("/proc/self")) expect(refused(() => makeRunFolder("/proc/none/mine"))).toContain("give another folder with --out");
+  const deep = join(folder.path, "a run", "of", "mine");
+  makeRunFolder(`${deep}/`);
+  makeRunFolder(deep);
+  expect(existsSync(deep)).toBe(true);
 });
 
 test("so is one that takes no lock", () => {

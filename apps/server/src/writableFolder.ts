@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { ConfigError } from "./config.ts";
 
 /** Why a folder takes no files, by the system's code. */
 const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "nothing can be made there",
   EEXIST: "there is a file of that name",
   ENOTDIR: "a file is in its way",
   EISDIR: "there is a folder where a file belongs",
@@ -28,7 +30,28 @@ export function inRunFolder<T>(folder: string, act: () => T): T {
 
 /** Makes a folder for runs with those above it; throws a ConfigError where that cannot be done. */
 export function makeRunFolder(path: string): void {
-  inRunFolder(path, () => mkdirSync(path, { recursive: true }));
+  if (path === "") throw new ConfigError("the name of the folder for runs is empty; give a folder with --out");
+  inRunFolder(path, () => {
+    // one by one: Node's recursive mkdir never ends where a file system such as /proc says that a folder's parent is not there
+    for (const folder of missingFolders(path)) makeOne(folder);
+    if (!statSync(path).isDirectory()) throw Object.assign(new Error(path), { code: "EEXIST" });
+  });
+}
+
+/** Another process may be faster, with the same folder. */
+function makeOne(folder: string): void {
+  try {
+    mkdirSync(folder);
+  } catch (cause) {
+    if (!existsSync(folder)) throw cause;
+  }
+}
+
+/** The folders of a path that are not there, the outermost first. */
+function missingFolders(path: string): string[] {
+  const missing: string[] = [];
+  for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.unshift(at);
+  return missing;
 }
 
 /** Throws a ConfigError where a folder of runs is something else; one that is not there yet holds none. */

@@ -17,6 +17,7 @@ test("what somebody asked for follows nothing", () => {
 
 test("what is no number is followed by nothing, so that its own fault is told", () => {
   expect(followed({ numDevices: "many" }, base, nobody)).toEqual({});
+  for (const numDevices of [0, -3, 2.5, Number.NaN]) expect(followed({ numDevices }, base, nobody)).toEqual({});
   expect(followed({}, base, nobody)).toEqual({});
 });
 

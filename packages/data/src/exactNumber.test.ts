@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ExactNumber, exactNumber, numberText, textOfNumber } from "./exactNumber.ts";
+import { readOwner } from "./examples.ts";
 
 test.each([
   ["1.0", "1"],
@@ -52,4 +53,10 @@ test("two whole numbers have one text only when they are equal, however they are
       expect(textOfNumber(exactNumber(`${value}00e-2`))).toBe(String(value));
     }),
   );
+});
+
+test("NaN, which Parquet files hold where a number is missing, names nobody", () => {
+  expect([textOfNumber(Number.NaN), textOfNumber(Number.POSITIVE_INFINITY), textOfNumber(-0)]).toEqual([null, null, "0"]);
+  const row = { line: 3, fields: { owner: Number.NaN } };
+  expect(() => readOwner(row, "owner", "own.parquet line 3")).toThrow('own.parquet line 3: field "owner" must be text, found null');
 });

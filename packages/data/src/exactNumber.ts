@@ -35,9 +35,9 @@ export function exactNumber(literal: string): number | ExactNumber {
   return new ExactNumber(text);
 }
 
-/** The text of a number in a row, as labels and owners are written; null for any other value. */
+/** The text of a number in a row, as labels and owners are written; null for any other value, also for NaN, which stands for a missing one. */
 export function textOfNumber(value: unknown): string | null {
-  if (typeof value === "number") return numberText(String(value));
+  if (typeof value === "number") return Number.isFinite(value) ? numberText(String(value)) : null;
   return value instanceof ExactNumber ? value.digits : null;
 }
 

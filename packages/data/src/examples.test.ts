@@ -49,6 +49,17 @@ test("own examples come as CSV or JSON Lines, labels by name in any case or by n
   expect(own("mine.csv", "text,textB,label\nPassage,question,yes\n", boolq)).toEqual([{ text: "Passage", textB: "question", label: 1 }]);
 });
 
+test("where classes are called by numbers, an own file's numbers are their names and count from nowhere", () => {
+  const classes = ["1", "2", "1234567890123456781"];
+  const labels = (lines: string, name = "mine.jsonl") => own(name, lines, { ...topic, classes }).map(({ label }) => label);
+  const lines = '{"text": "a", "label": 1}\n{"text": "b", "label": "2"}\n{"text": "c", "label": 1234567890123456781}\n';
+  expect(labels(lines)).toEqual([0, 1, 2]);
+  expect(labels("text,label\na,1\nb,2\n", "mine.csv")).toEqual([0, 1]);
+  for (const wrong of ["0", '"0"', "1234567890123456780"])
+    expect(() => labels(`{"text": "a", "label": ${wrong}}\n`)).toThrow(`is ${wrong}, expected one of 1, 2, 1234567890123456781`);
+  expect(own("mine.jsonl", '{"text": "a", "label": true}\n', { ...topic, classes: ["false", "true"] })[0]?.label).toBe(1);
+});
+
 test("own files that cannot be read say what to do", () => {
   expect(() => own("mine.xlsx", "x")).toThrow("mine.xlsx: files ending in .csv, .tsv or .jsonl are read");
   expect(() => own("mine.csv", "text,label\n")).toThrow("mine.csv has no examples");

@@ -73,13 +73,15 @@ function trimmed(value: unknown, field: string, place: string): string {
   return text;
 }
 
+/** A name counts first, also where it is a number or true; other numbers count from 0, unless a class is called by a number. */
 function readLabel(row: Row, field: string, classes: readonly string[], place: string): number {
   const value = fieldOf(row, field, place);
-  const text = (textOfNumber(value) ?? (typeof value === "string" ? value : "")).trim();
+  const text = (textOfNumber(value) ?? (typeof value === "string" || typeof value === "boolean" ? String(value) : "")).trim();
   const named = classes.findIndex((name) => name.toLowerCase() === text.toLowerCase());
-  if (named !== -1 && typeof value === "string") return named;
-  const number = typeof value === "number" || /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isInteger(number) && number >= 0 && number < classes.length) return number;
-  const expected = `expected one of ${classes.join(", ")} (or 0 to ${classes.length - 1})`;
+  if (named !== -1) return named;
+  const isNumbered = !classes.some((name) => /^-?\d+$/.test(name));
+  const number = isNumbered && /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (number < classes.length) return number;
+  const expected = `expected one of ${classes.join(", ")}${isNumbered ? ` (or 0 to ${classes.length - 1})` : ""}`;
   throw new RowFault("label", `${place}: field "${field}" is ${shownValue(value)}, ${expected}`);
 }

@@ -36,6 +36,17 @@ test("columns of any names become a task; the training part's labels are its cla
   expect([dataset.train.length, dataset.validation.length]).toEqual([2, 1]);
 });
 
+test("labels that differ in capitals alone are one class, and a note says so", () => {
+  const train = csv("message,team\na,x\nb,y\nc,X\nd,y\n");
+  const { task, splits, notes } = fileTask(columns, { train, test: two });
+  expect([task.classes, splits.train.map(({ label }) => label)]).toEqual([
+    ["x", "y"],
+    [0, 1, 0, 1],
+  ]);
+  expect(notes).toEqual(['own.csv: X in column "team" is read as x: capitals do not matter.']);
+  expect(fileTask(columns, { train: two, test: two }).notes).toEqual([]);
+});
+
 test("numbers are classes of their own, in their order, where no classes are given", () => {
   const rows = [10, 9, 2, 9].map((stars) => ({ message: "m", team: stars }));
   const { task, splits } = fileTask(columns, { train: jsonl(rows), test: jsonl(rows) });

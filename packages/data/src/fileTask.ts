@@ -79,7 +79,7 @@ export function fileTask(
   const skipped = checkedParts(Object.values(parts), options.skipFaulty === true);
   const made = split(parts.train.examples, parts.validation?.examples ?? null, parts.test?.examples ?? null, seed);
   const { train, validation, test } = made;
-  const notes = [...skipped, ...made.notes];
+  const notes = [...labels.notes, ...skipped, ...made.notes];
   const task: TaskDefinition = {
     name: options.name,
     title: options.title ?? options.name,

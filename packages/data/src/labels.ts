@@ -10,6 +10,8 @@ type LabelReader = (row: Row) => number;
 /** The classes of a task, and what reads the labels of a file with the rows that count there. */
 export interface Labels {
   readonly classes: readonly string[];
+  /** Which labels were taken for one class, in sentences. */
+  readonly notes: readonly string[];
   readerOf(source: string, rows: readonly Row[]): LabelReader;
 }
 
@@ -28,7 +30,8 @@ const maxClasses = 200;
 export function createLabels({ label, ...options }: LabelOptions, train: TrainRows): Labels {
   const numbering = options.numbering?.map((name) => name.trim());
   const given = options.classes?.map((name) => name.trim()) ?? numbering;
-  const names = given ?? derivedClasses(train, label, options.skipFaulty === true);
+  const derived = given === undefined ? derivedClasses(train, label, options.skipFaulty === true) : { names: given, notes: [] };
+  const { names } = derived;
   requireClasses(names, label);
   const numberOf = new Map(names.map((name, index) => [name.toLowerCase(), index]));
   const named = numbering?.every((name) => numberOf.has(name.toLowerCase())) === true ? numbering : names;
@@ -49,7 +52,7 @@ export function createLabels({ label, ...options }: LabelOptions, train: TrainRo
       );
     };
   };
-  return { classes: names, readerOf };
+  return { classes: names, notes: derived.notes, readerOf };
 }
 
 /** The training rows that count so far, and what is wrong with the others. */
@@ -105,17 +108,28 @@ function numberIn(text: string): number {
   return /^\d+$/.test(text) ? Number(text) : -1;
 }
 
-function derivedClasses({ source, rows, faults }: TrainRows, label: string, skipFaulty: boolean): string[] {
-  const found = new Map<string, string>();
+interface Derived {
+  readonly names: string[];
+  readonly notes: readonly string[];
+}
+
+function derivedClasses({ source, rows, faults }: TrainRows, label: string, skipFaulty: boolean): Derived {
+  const found = new Map<string, Set<string>>();
   const labels = readEach(rows, labelTexts(label, source, rows));
   for (const text of labels.read) {
-    if (!found.has(text.toLowerCase())) found.set(text.toLowerCase(), text);
+    found.set(text.toLowerCase(), (found.get(text.toLowerCase()) ?? new Set()).add(text));
     if (found.size > maxClasses)
       throw new Error(`${source}: column "${label}" has more than ${maxClasses} different values: is it the label?`);
   }
   if (found.size < 2 && !skipFaulty) refuseFaults([...faults, ...labels.faults], rows.length + faults.length);
-  const texts = [...found.values()];
-  return texts.every((text) => /^-?\d+$/.test(text)) ? texts.sort(byNumber) : texts.sort((a, b) => (a < b ? -1 : 1));
+  const spellings = [...found.values()].map((texts) => [...texts]);
+  const names = spellings.map(([first = ""]) => first);
+  return {
+    names: names.every((text) => /^-?\d+$/.test(text)) ? names.sort(byNumber) : names.sort((a, b) => (a < b ? -1 : 1)),
+    notes: spellings
+      .filter(({ length }) => length > 1)
+      .map(([first, ...others]) => `${source}: ${others.join(", ")} in column "${label}" is read as ${first}: capitals do not matter.`),
+  };
 }
 
 function byNumber(a: string, b: string): number {

@@ -26,7 +26,7 @@ export interface ParquetOptions {
  */
 export async function parseParquet(bytes: Uint8Array, source = "the file", options: ParquetOptions = {}): Promise<ParquetTable> {
   const { limits = defaultRowLimits } = options;
-  const file = bytes.slice().buffer;
+  const file = new Uint8Array(bytes).buffer; // a Buffer's own slice would share the pool's memory
   const metadata = readMetadata(file, source);
   const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
   requireColumns(columns, options.columns, source);
@@ -67,7 +67,7 @@ async function readRows(file: ArrayBuffer, source: string, found: FileMetaData, 
   const refused: unknown[] = [];
   const textOf = (bytes: Uint8Array): string => {
     try {
-      return decodeText(bytes, source, limits);
+      return decodeText(bytes, source, limits, "utf-8");
     } catch (cause) {
       refused.push(cause);
       throw cause;

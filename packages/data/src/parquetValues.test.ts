@@ -45,6 +45,19 @@ test("labels above 2^53 are classes of their own, in their order", async () => {
   expect(splits.train.map(({ label }) => label)).toEqual([3, 2, 1, 0, 3, 2]);
 });
 
+test("bytes may be part of a larger buffer", async () => {
+  const found = await kinds();
+  const pooled = Buffer.concat([Buffer.alloc(8), found, Buffer.alloc(8)]).subarray(8, 8 + found.length);
+  expect((await parseParquet(pooled, "kinds.parquet", { columns: ["int32"] })).rows).toHaveLength(6);
+  await expect(parseParquet(pooled.subarray(0, 0), "own.parquet")).rejects.toThrow("does not begin with PAR1 (0 bytes)");
+});
+
+test("a text that begins like UTF-16 is refused, too: Parquet has UTF-8 alone", async () => {
+  const text = Uint8Array.of(0xff, 0xfe, 0x61, 0);
+  const bytes = new Uint8Array(parquetWriteBuffer({ columnData: [{ name: "text", data: [text], type: "BYTE_ARRAY" }] }));
+  await expect(parseParquet(bytes, "own.parquet")).rejects.toThrow("own.parquet is not UTF-8 text");
+});
+
 test("text that is not UTF-8 is refused, not replaced; columns that are not needed do not matter", async () => {
   const columns = ["text", "int32"];
   expect((await parseParquet(await kinds(), "kinds.parquet", { columns })).rows).toHaveLength(6);

@@ -59,6 +59,15 @@ export function requireRoom(numRows: number, source: string, limits: RowLimits):
 /** A field's value as errors show it. */
 export function shownValue(value: unknown): string {
   if (value instanceof ExactNumber) return value.digits;
-  const text = JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? String(part) : part)) ?? "missing";
+  const text = jsonOf(value);
   return text.length <= 80 ? text : `${text.slice(0, 78)} …`;
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? String(part) : part)) ?? "missing";
+  } catch (cause) {
+    if (cause instanceof RangeError) return Array.isArray(value) ? "an array too deep to show" : "a table too deep to show"; // the stack's end
+    throw cause;
+  }
 }

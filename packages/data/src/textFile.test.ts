@@ -19,6 +19,14 @@ function read(bytes: Uint8Array | string, name = "own.csv"): unknown[][] {
   return rows.map(({ fields }) => [fields.text, fields.label]);
 }
 
+test.each([
+  ["gzip", [0x1f, 0x8b, 8, 0], "own.csv is compressed with gzip: unpack it first"],
+  ["a workbook", [0x50, 0x4b, 3, 4, 20, 0], "own.csv is a ZIP archive or a spreadsheet: unpack it, or save the sheet as CSV UTF-8"],
+  ["an old workbook", [0xd0, 0xcf, 0x11, 0xe0, 0xa1], "own.csv is an old Excel file: save the sheet as CSV UTF-8"],
+])("%s under a text file's name is told as what it is", (_, bytes, message) => {
+  expect(() => read(Uint8Array.from(bytes))).toThrow(message);
+});
+
 test("columns without a name, and a name that nobody asked for twice, do not matter; a name that is asked for must be there once", async () => {
   for (const name of ["excel-empty-columns.csv", "dup-unneeded.csv"]) {
     const rows = read(await shared(name), name);

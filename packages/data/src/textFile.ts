@@ -1,5 +1,5 @@
 import { readCsv } from "./csv.ts";
-import { decodeText } from "./decodeText.ts";
+import { decodeText, refusePacked } from "./decodeText.ts";
 import { readJsonl } from "./jsonl.ts";
 import type { ReadOptions, RowsRead } from "./rows.ts";
 
@@ -18,6 +18,7 @@ export function isTextFile(fileName: string): boolean {
 /** Reads a CSV, TSV or JSON Lines file as its name says: the one reader of the command line and the join page. */
 export function readTextFile(fileName: string, bytes: Uint8Array, options: ReadOptions = {}): RowsRead {
   const extension = extensionOf(fileName);
+  refusePacked(bytes, fileName);
   const text = decodeText(bytes, fileName, options.limits);
   if (extension === "csv" || extension === "tsv") return readCsv(text, fileName, { ...options, isTsv: extension === "tsv" });
   return readJsonl(text, fileName, options);

@@ -76,6 +76,10 @@ test("LLaMA's rope_scaling counts before rope_parameters, and what stands in the
 
 const refusals: [Family, Record<string, unknown>, string][] = [
   ["bert", { is_decoder: true }, "is_decoder true is not supported, only false or null"],
+  ["bert", { is_causal: true }, "is_causal true is not supported, only false or null"],
+  ["roberta", { is_causal: true }, "is_causal true is not supported"],
+  ["gpt2", { is_causal: false }, "is_causal false is not supported, only true or null"],
+  ["llama", { is_causal: false }, "is_causal false is not supported"],
   ["roberta", { add_cross_attention: true }, "add_cross_attention true is not supported"],
   ["bert", { quantization_config: { bits: 4 } }, 'quantization_config {"bits":4} is not supported, only null'],
   ["bert", { pruned_heads: { 1: [0] } }, "pruned_heads"],
@@ -102,4 +106,14 @@ test.each(refusals)("%s with %o is refused by the field's name", (family, fields
 
 test("a configuration that is not a table is told as that", () => {
   expect(() => readHubConfig("[]")).toThrow("config.json is not a table of fields");
+});
+
+test("is_causal, which no configuration class lists, is accepted without a word where it says what the family does", () => {
+  for (const [family, fits] of [
+    ["bert", false],
+    ["roberta", null],
+    ["gpt2", true],
+    ["llama", null],
+  ] as const)
+    expect(readHubConfigFile(JSON.stringify({ model_type: family, is_causal: fits })).warnings).toEqual([]);
 });

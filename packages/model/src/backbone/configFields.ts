@@ -9,6 +9,7 @@ export type FieldUse = "honoured" | "harmless" | { readonly only: readonly unkno
 type Uses = Readonly<Record<string, FieldUse>>;
 
 const offOrNone: FieldUse = { only: [false, null] };
+const onOrNone: FieldUse = { only: [true, null] };
 
 /** Fields that any configuration may have: those of transformers' PreTrainedConfig, now and in its older versions, and of its tools. */
 const common: Uses = {
@@ -49,6 +50,7 @@ const encoder: Uses = {
     "pooler_size_per_head pooler_type",
   ),
   is_decoder: offOrNone,
+  is_causal: offOrNone,
   add_cross_attention: offOrNone,
   position_embedding_type: { only: ["absolute", null] },
 };
@@ -65,6 +67,7 @@ const gpt2: Uses = {
     "summary_first_dropout predict_special_tokens is_decoder",
     "reorder_and_upcast_attn", // in f32 it is the same sum in another order
   ),
+  is_causal: onOrNone,
   add_cross_attention: offOrNone,
   scale_attn_weights: { only: [true] },
   scale_attn_by_inverse_layer_idx: { only: [false] },
@@ -78,6 +81,7 @@ const llama: Uses = {
     "tie_word_embeddings",
   ),
   ...harmless("attention_dropout pretraining_tp is_decoder"),
+  is_causal: onOrNone,
   add_cross_attention: offOrNone,
   attention_bias: { only: [false] },
   mlp_bias: { only: [false] },

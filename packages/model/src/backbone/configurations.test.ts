@@ -60,6 +60,9 @@ test("expected logits of another shape are told by their numbers", async () => {
   await expect(error([Array.from({ length: 15 }, () => 1)], 15 * 24)).rejects.toThrow(
     "a row of 15 expected ids does not fit the 14 positions",
   );
-  expect(() => parseExpectedLogits({ ids: [[1]], logits: "many" }, "e.json")).toThrow("e.json must hold ids");
+  expect(() => parseExpectedLogits({ ids: [[1]], logits: "many" }, "e.json")).toThrow("or of another kind: logits");
+  expect(() => parseExpectedLogits({ logits: [1, null] }, "e.json")).toThrow(
+    /^e\.json must hold ids, rows of token ids as whole numbers, and logits, the numbers row by row; missing or of another kind: ids, logits\.1$/,
+  );
   expect(parseExpectedLogits({ ids: [3, 4], logits: [1] }, "e.json").ids).toEqual([[3, 4]]);
 });

@@ -20,8 +20,10 @@ export type ExpectedLogits = z.infer<typeof expectedSchema>;
 export function parseExpectedLogits(json: unknown, file: string): ExpectedLogits {
   const result = expectedSchema.safeParse(json);
   if (result.success) return result.data;
-  const reason = result.error.issues.map(({ path, message }) => `${path.join(".") || "the file"}: ${message}`).join("; ");
-  throw new Error(`${file} must hold ids, rows of token ids, and logits, the numbers row by row: ${reason}`, { cause: result.error });
+  const places = result.error.issues.map(({ path }) => path.join(".") || "the file itself");
+  throw new Error(
+    `${file} must hold ids, rows of token ids as whole numbers, and logits, the numbers row by row; missing or of another kind: ${places.join(", ")}`,
+  );
 }
 
 /** ‖found − expected‖₂ / ‖expected‖₂ over all logits of all rows, computed by the bare backbone on the current backend. */
