@@ -7,9 +7,9 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTDIR: "a file is in its way",
   EACCES: "this user may not write there",
   EPERM: "this user may not write there",
-  EROFS: "it is on a file system that is only read",
+  EROFS: "it is on a read-only file system",
   ENOSPC: "the disk is full",
-  EDQUOT: "this user's share of the disk is full",
+  EDQUOT: "this user's disk quota is used up",
   ENAMETOOLONG: "its name is too long",
   ELOOP: "its links lead in a circle",
 };

@@ -12,7 +12,7 @@ export function decodeText(bytes: Uint8Array, source: string, limits: RowLimits 
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch (cause) {
     const isUtf8 = encoding === "utf-8";
-    const found = isUtf8 ? "is not UTF-8 text" : "begins like UTF-16 text and is not (it may be cut off)";
+    const found = isUtf8 ? "is not UTF-8 text" : "begins like UTF-16 text but is not (it may be cut off)";
     throw new Error(`${source} ${found}: save it as UTF-8`, { cause });
   }
 }

@@ -181,5 +181,5 @@ function elsewhereChosen(same: readonly KnownName[], { input, place }: Context):
   const choices = same.flatMap(({ choice }) => choice ?? []);
   const at = choices[0]?.path ?? [];
   const found = at.slice(place.path?.length ?? 0).reduce<unknown>(valueAt, input);
-  return `a setting where ${textOf(at)} is ${choices.map(({ value }) => value).join(" or ")}, found ${shown(found)}; leave it out, or change ${textOf(at)}`;
+  return `a setting only where ${textOf(at)} is ${choices.map(({ value }) => value).join(" or ")}, found ${shown(found)}; leave it out, or change ${textOf(at)}`;
 }
