@@ -68,7 +68,9 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
         <section class="card" aria-labelledby="loss-title">
           <h2 id="loss-title">This tab’s loss</h2>
           <LossLine losses={view.losses} />
-          <p class="soft small">{view.losses.length === 0 ? "Drawn from the first step on." : "Lower is better."}</p>
+          <p class="soft small">
+            {view.losses.length === 0 ? "Drawn from the first step on." : "Smoothed over about five steps; lower is better."}
+          </p>
         </section>
         <TrafficCard view={view} />
         <Computer view={view} />
