@@ -127,7 +127,7 @@ function tagText(path: readonly PropertyKey[], { schema, input }: Context): { te
   return { text: oneOf(words), words };
 }
 
-/** Words that are no text where nobody quotes them. */
+/** Words that are not text unless they are quoted. */
 const plainWords = new Map<string, unknown>([
   ["true", true],
   ["false", false],
