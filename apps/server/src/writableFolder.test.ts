@@ -10,6 +10,7 @@ import { openRunFolder } from "./runFolder.ts";
 import { temporaryFolder } from "./testing/startTest.ts";
 import { tinyFedAvg } from "./testing/tinyRun.ts";
 import { tunedParameters } from "./tuned.ts";
+import { makeRunFolder } from "./writableFolder.ts";
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -47,6 +48,17 @@ test("so is one that takes no lock", () => {
   expect(refused(() => lockRunFolder(file))).toBe(
     "the folder /file cannot be written: a file is in its way; give another folder with --out",
   );
+});
+
+test.skipIf(process.platform !== "linux")("where the system lets nobody make a folder this is told at once", () => {
+  expect(refused(() => openRunFolder("/proc/runs/of", "mine", false))).toBe(
+    "the folder /proc/runs cannot be written: no folder can be made there; give another folder with --out",
+  );
+});
+
+test("a run's folder is made with all that are missing above it, and may be there already", () => {
+  for (let time = 0; time < 2; time++) makeRunFolder(join(folder.path, "deep/er/runs"));
+  expect(existsSync(join(folder.path, "deep/er/runs"))).toBe(true);
 });
 
 test("a coordinator whose folder is a file is refused before it listens, and leaves the file", async () => {
