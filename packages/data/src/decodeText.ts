@@ -10,10 +10,10 @@ export function decodeText(bytes: Uint8Array, source: string, limits: RowLimits 
     requireLength(encoding === "utf-8" ? numUtf8Characters(bytes) : bytes.length >> 1, source, limits);
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
-  } catch (cause) {
+  } catch {
     const isUtf8 = encoding === "utf-8";
     const found = isUtf8 ? "is not UTF-8 text" : "begins like UTF-16 text but is not (it may be cut off)";
-    throw new Error(`${source} ${found}: save it as UTF-8`, { cause });
+    throw new Error(`${source} ${found}: save it as UTF-8`);
   }
 }
 
