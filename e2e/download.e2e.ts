@@ -222,6 +222,6 @@ test("where the browser promises room and then gives none the backbone is loaded
   const { error, notices } = await visit(page, `${origin}/`);
   expect(error).toBeNull();
   expect(notices).toHaveLength(1);
-  expect(notices[0]).toMatch(/^This browser does not keep the whole backbone, so the next visit downloads again what is missing: .*quota/i);
+  expect(notices[0]).toMatch(/^This browser does not keep the whole model, so the next visit downloads the missing part again: .*quota/i);
   expect((await kept(page)).inCacheStorage).toBeLessThan((await shardNames()).length);
 });

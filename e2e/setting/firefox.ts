@@ -19,7 +19,7 @@ export interface ConsoleEntry {
   readonly text: string;
 }
 
-/** A headless Firefox with a profile of its own. */
+/** A headless Firefox with its own profile. */
 export interface Firefox {
   open(url: string): Promise<FirefoxTab>;
   readonly console: readonly ConsoleEntry[];

@@ -40,13 +40,16 @@ function adapted(text: string, changes: Readonly<Record<string, string>>): strin
 
 /** Starts nginx with the configuration of docs/deploy.md, with this machine's ports, certificate and folders. */
 export async function startNginx({ program, port, certificate }: ProxyOptions): Promise<Proxy> {
-  const [folder, own] = [await mkdtemp(join(tmpdir(), "tutti-nginx-")), await freePort()];
+  const [folder, own, plain] = [await mkdtemp(join(tmpdir(), "tutti-nginx-")), await freePort(), await freePort()];
   const site = adapted(await documented("nginx"), {
+    "listen 80;": `listen 127.0.0.1:${plain};`,
+    "listen [::]:80;": "",
+    "listen [::]:443 ssl;": "",
     "listen 443 ssl": `listen 127.0.0.1:${own} ssl`,
     "server_name example.org": "server_name localhost",
     "/etc/letsencrypt/live/example.org/fullchain.pem": certificate.cert,
     "/etc/letsencrypt/live/example.org/privkey.pem": certificate.key,
-    "/var/cache/nginx/tutti": join(folder, "cache"),
+    "/var/cache/": `${folder}/`, // nginx makes the last folder of the path only
     "127.0.0.1:8080": `127.0.0.1:${port}`,
   });
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${name};`).join(" ");

@@ -37,7 +37,7 @@ export async function foundAt(target: string): Promise<{ readonly isFolder: bool
   const [folder = "", name] = target.split("/", 2);
   if (name === undefined || !(await isFolder(folder))) return null;
   throw new UsageError(
-    `${target} does not exist: the folder ${folder} is here and holds no ${name}; if the hub's is meant, write ${hubPrefix}${target}`,
+    `${target} does not exist: the folder ${folder} is here but does not hold ${name}; for the one on the hub write ${hubPrefix}${target}`,
   );
 }
 

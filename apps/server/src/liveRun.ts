@@ -120,7 +120,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
       hasBegun = true;
     });
     while (!hasBegun && !signal.aborted && pool.members.hosting.numRegistered < run.minDevices) {
-      said.message = `${pool.members.hosting.numRegistered} of ${run.minDevices} devices have registered; the operator may begin before`;
+      said.message = `${pool.members.hosting.numRegistered} of ${run.minDevices} devices have registered; the operator may begin sooner`;
       ports.onChange("waiting");
       await Promise.race([pool.whenRosterChanges(), beginning.promise]);
     }

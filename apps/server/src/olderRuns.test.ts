@@ -10,7 +10,7 @@ import { createScene } from "./testing/scene.ts";
 const scene = createScene();
 
 /**
- * Journals of runs whose coordinator, of protocol 3, was killed in the middle of a step, and what the same runs came to when nobody killed them.
+ * Journals of runs whose coordinator, of protocol 3, was killed in the middle of a step, and the results of the same runs when nobody killed them.
  * One client, "a", hosted all devices, whose states moved to the journal.
  */
 const runs = [

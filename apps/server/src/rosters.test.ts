@@ -62,11 +62,11 @@ test("an open roster begins at minDevices, counts who has registered, and sample
   });
   const a = scene.join(coordinator, "a", { hosting: "own", onTask: ({ round }) => (round === 1 ? held : true) });
   await a.when("welcome");
-  await vi.waitFor(() => expect(coordinator.status().message).toBe("1 of 2 devices have registered; the operator may begin before"), {
+  await vi.waitFor(() => expect(coordinator.status().message).toBe("1 of 2 devices have registered; the operator may begin sooner"), {
     interval: 2,
   });
   const heard = await a.when("status", ({ status }) => status.numDevices === 1);
-  expect(heard.status.message).toBe("1 of 2 devices have registered; the operator may begin before");
+  expect(heard.status.message).toBe("1 of 2 devices have registered; the operator may begin sooner");
   scene.join(coordinator, "b", { hosting: "own" });
   const first = await coordinator.when("planned");
   expect(first.plan).toMatchObject({ numDevices: 2 });

@@ -39,7 +39,7 @@ test("what is not there is told as that, with the file that may be meant", () =>
   expect(faultOf("no-ending", null)).toContain("no-ending is not there");
   expect(faultOf("experimnt.yml", null)).toContain("is not there: expected a settings file in YAML or JSON; did you mean experiment.yaml?");
   expect(faultOf("experiment.yaml/mine.yaml", null)).toBe(
-    "experiment.yaml/mine.yaml is not there: experiment.yaml is a file and no folder",
+    "experiment.yaml/mine.yaml is not there: experiment.yaml is a file, not a folder",
   );
   expect(faultOf("nowhere/mine.yaml", null)).toBe("nowhere/mine.yaml is not there: expected a settings file in YAML or JSON");
 });
@@ -57,7 +57,7 @@ test("a folder, an empty file, comments alone and what is no names and values ar
 
 test("broken YAML is told with line and column, all faults at once, a line each and in words of ours", () => {
   expect(faultOf("a.yaml", "a: 1\na: 2\nb:\n\tc: 3\n").split("\n")).toEqual([
-    "a.yaml: line 2, column 1: a stands a second time among the same names; leave one of them out",
+    "a.yaml: line 2, column 1: a is given twice; leave one of them out",
     "a.yaml: line 4, column 1: a tab, where YAML takes spaces only; put spaces there",
   ]);
   const where = (text: string) => /^b\.yaml: (line \d+, column \d+): /.exec(faultOf("b.yaml", text))?.[1];
@@ -75,16 +75,14 @@ test("broken YAML is told with line and column, all faults at once, a line each 
   ];
   for (const [text, place] of broken) expect([text, where(text)]).toEqual([text, place]);
   expect(faultOf("c.yaml", "a: *x\n")).toContain("quote it if it is text");
-  expect(faultOf("d.yaml", "run: &all\n  x: *all\n")).toBe("d.yaml: a * stands inside what its & is for: write out what it stands for");
-  expect(faultOf("e.json", `{"a": ${"[".repeat(100_000)}`)).toContain("e.json: its lists or names stand in each other too deeply");
+  expect(faultOf("d.yaml", "run: &all\n  x: *all\n")).toBe("d.yaml: a * refers to the value that its & is on: write that value out");
+  expect(faultOf("e.json", `{"a": ${"[".repeat(100_000)}`)).toContain("e.json: its lists or names are nested too deeply");
 });
 
 test("broken JSON is told with line and column, and a name that comes twice is none that counts silently", () => {
   expect(faultOf("a.json", '{"a": 1,\n "b": }')).toMatch(/^a\.json: line 2, column 7: found "}", which is not JSON there; /);
   expect(faultOf("b.json", '{"a": [1, 2')).toMatch(/^b\.json: line 1, column 12: found the end of the file/);
-  expect(faultOf("c.json", '{"a": 1, "a": 2}')).toBe(
-    "c.json: line 1, column 10: a stands a second time among the same names; leave one of them out",
-  );
+  expect(faultOf("c.json", '{"a": 1, "a": 2}')).toBe("c.json: line 1, column 10: a is given twice; leave one of them out");
   expect(faultOf("d.json", '{"a": 1,}')).toContain('line 1, column 9: found "}"');
   expect(faultOf("e.json", "{'a': 1}")).toContain('line 1, column 2: found "\'"');
 });

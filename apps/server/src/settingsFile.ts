@@ -28,8 +28,8 @@ function parse(path: string, text: string, parser: (path: string, text: string) 
     JSON.stringify(value);
     return value;
   } catch (cause) {
-    if (cause instanceof RangeError) throw new ConfigError(`${path}: its lists or names stand in each other too deeply`);
-    if (cause instanceof TypeError) throw new ConfigError(`${path}: a * stands inside what its & is for: write out what it stands for`);
+    if (cause instanceof RangeError) throw new ConfigError(`${path}: its lists or names are nested too deeply`);
+    if (cause instanceof TypeError) throw new ConfigError(`${path}: a * refers to the value that its & is on: write that value out`);
     throw cause;
   }
 }
@@ -46,7 +46,7 @@ function bytesOf(path: string): Uint8Array {
 
 function whyUnreadable(path: string, code: string): string {
   if (code === "ENOENT") return `is not there: expected a settings file in YAML or JSON${besideText(path)}`;
-  if (code === "ENOTDIR") return `is not there: ${dirname(path)} is a file and no folder`;
+  if (code === "ENOTDIR") return `is not there: ${dirname(path)} is a file, not a folder`;
   if (code === "EACCES" || code === "EPERM") return "cannot be read: this user may not read it; change its permissions";
   return `cannot be read (${code})`;
 }
@@ -104,9 +104,7 @@ function parseYaml(path: string, text: string): unknown {
     return parseDocument(text).toJS({ maxAliasCount: 100 });
   } catch (cause) {
     const isEndless = cause instanceof Error && cause.message.startsWith("Excessive");
-    const what = isEndless
-      ? "its * and & repeat too much: write out what they stand for"
-      : "a * leads to no & before it; quote it if it is text";
+    const what = isEndless ? "its * and & repeat too much: write their values out" : "a * has no & before it; quote it if it is text";
     throw new ConfigError(`${path}: ${what}`);
   }
 }
@@ -129,22 +127,22 @@ function placeOf({ linePos }: YAMLError): string {
 
 const yamlWords: Readonly<Partial<Record<ErrorCode, string>>> = {
   TAB_AS_INDENT: "a tab, where YAML takes spaces only; put spaces there",
-  NON_STRING_KEY: "a name that is no text; put it in quotes",
+  NON_STRING_KEY: "a name that is not text; put it in quotes",
   TAG_RESOLVE_FAILED: "a ! with a word that YAML does not know; put the value in quotes if it is text",
-  BAD_INDENT: "this line stands too far to the left or to the right; put as many spaces before it as before its neighbours",
+  BAD_INDENT: "this line is indented too little or too much; put as many spaces before it as before its neighbours",
   MISSING_CHAR: "a colon, comma, quote or bracket is missing here or before",
   BLOCK_AS_IMPLICIT_KEY: "a second colon in one line; put the value in quotes, or its names on lines of their own",
   MULTILINE_IMPLICIT_KEY: "a colon is missing on this line or the one before, or a quote is open",
   BAD_SCALAR_START: "no value begins with this character; put it in quotes",
   UNEXPECTED_TOKEN: "something that does not belong there; look for a bracket or quote too many",
   MULTIPLE_DOCS: "a second document after ---; expected one",
-  BAD_ALIAS: "a * that leads to no & before it; put the value in quotes if it is text",
+  BAD_ALIAS: "a * that has no & before it; put the value in quotes if it is text",
   BAD_DQ_ESCAPE: "a backslash that YAML does not know in double quotes; use single quotes",
 };
 
 /** Ours where there are some, else the parser's first line without its place. */
 function wordsOf({ code, message, pos: [start] }: YAMLError, text: string): string {
   const [, name] = /^["']?([^"':\s]*)/.exec(text.slice(start)) ?? [];
-  if (code === "DUPLICATE_KEY") return `${name} stands a second time among the same names; leave one of them out`;
+  if (code === "DUPLICATE_KEY") return `${name} is given twice; leave one of them out`;
   return yamlWords[code] ?? (message.split("\n")[0] ?? message).replace(/ at line \d+, column \d+:?$/, "");
 }

@@ -33,7 +33,7 @@ test("a backbone that is missing, or has no tokenizer, is refused with what to d
     "backbone weights has no tokenizer, so it cannot read texts: add it again from a folder with tokenizer.json",
   );
   addManifest("broken", { config: { numLayers: 0 } });
-  expect(() => readBackboneSizes(folder.path, "broken")).toThrow("is no manifest");
+  expect(() => readBackboneSizes(folder.path, "broken")).toThrow("is not a manifest");
   expect(() => readBackboneSizes(folder.path, "none")).toThrow(
     /^there is no backbone "none" in .*backbones; it holds broken, weights, whole\. `tutti backbone add` makes one$/,
   );

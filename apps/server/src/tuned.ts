@@ -49,11 +49,11 @@ export function readBackboneSizes(publicDir: string, backbone: string): Backbone
   try {
     manifest = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new ConfigError(`backbone ${backbone}: ${path} cannot be read; \`tutti backbone add\` makes it anew`, { cause: error });
+    throw new ConfigError(`backbone ${backbone}: ${path} cannot be read; \`tutti backbone add\` makes it again`, { cause: error });
   }
   const parsed = manifestSchema.safeParse(manifest);
   if (!parsed.success)
-    throw new ConfigError(`backbone ${backbone}: ${path} is no manifest: ${settingFaults(manifestSchema, manifest).join("; ")}`);
+    throw new ConfigError(`backbone ${backbone}: ${path} is not a manifest: ${settingFaults(manifestSchema, manifest).join("; ")}`);
   if (parsed.data.tokenizer === null) {
     throw new ConfigError(`backbone ${backbone} has no tokenizer, so it cannot read texts: add it again from a folder with tokenizer.json`);
   }

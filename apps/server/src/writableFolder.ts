@@ -10,9 +10,9 @@ const reasons: Readonly<Record<string, string>> = {
   EISDIR: "there is a folder where a file belongs",
   EACCES: "this user may not write there",
   EPERM: "this user may not write there",
-  EROFS: "it is on a file system that is only read",
+  EROFS: "it is on a read-only file system",
   ENOSPC: "the disk is full",
-  EDQUOT: "this user's share of the disk is full",
+  EDQUOT: "this user's disk quota is used up",
   ENAMETOOLONG: "its name is too long",
   ELOOP: "its links lead in a circle",
 };
@@ -22,11 +22,17 @@ export function inRunFolder<T>(folder: string, act: () => T): T {
   try {
     return act();
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-    if (!Object.hasOwn(reasons, code)) throw cause;
-    throw new ConfigError(`the folder ${folder} cannot be written: ${reasons[code]}; give another folder with --out`);
+    const reason = reasons[codeOf(cause)];
+    if (reason === undefined) throw cause;
+    throw refusal(folder, reason);
   }
 }
+
+function refusal(folder: string, reason: string): ConfigError {
+  return new ConfigError(`the folder ${folder} cannot be written: ${reason}; give another folder with --out`);
+}
+
+const codeOf = (cause: unknown): string => (cause instanceof Error && "code" in cause ? String(cause.code) : "");
 
 /** Makes a folder for runs with those above it; throws a ConfigError where that cannot be done. */
 export function makeRunFolder(path: string): void {
@@ -34,9 +40,11 @@ export function makeRunFolder(path: string): void {
   inRunFolder(path, () => {
     // one by one: Node's recursive mkdir never ends where a file system such as /proc says that a folder's parent is not there
     for (const folder of missingFolders(path)) makeOne(folder);
-    if (!statSync(path).isDirectory()) throw Object.assign(new Error(path), { code: "EEXIST" });
+    if (!isFolder(path)) throw Object.assign(new Error(path), { code: "EEXIST" });
   });
 }
+
+const isFolder = (path: string): boolean => statSync(path).isDirectory();
 
 /** Another process may be faster, with the same folder. */
 function makeOne(folder: string): void {
@@ -56,6 +64,6 @@ function missingFolders(path: string): string[] {
 
 /** Throws a ConfigError where a folder of runs is something else; one that is not there yet holds none. */
 export function requireFolder(path: string): void {
-  if (existsSync(path) && !statSync(path).isDirectory())
+  if (existsSync(path) && !isFolder(path))
     throw new ConfigError(`${path} is a file, expected a folder of runs; give another one with --out`);
 }

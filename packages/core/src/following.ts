@@ -1,15 +1,15 @@
 import type { RunSettings } from "./run.ts";
 
-/** Settings that follow others where nobody asks for them. */
+/** Settings that follow others where they are not given. */
 export const followers = ["maxDevices", "cohortSize", "minDevices"] as const;
 
 /** A setting that follows another one. */
 export type Follower = (typeof followers)[number];
 
 /**
- * What followers nobody asked for are. Cohort and start are those of `base`, or as many as there can be devices where that is less: `numDevices` of a
+ * The values of followers that are not given. Cohort and start are those of `base`, or as many as there can be devices where that is less: `numDevices` of a
  * fixed roster, `maxDevices` of an open one, which has room for one device a share at least. The same for every source of settings, so that fewer
- * devices mean the same in a file, in flags, in a preset and on an axis. `settings` may be anything yet: what is no number of devices changes nothing.
+ * devices mean the same in a file, in flags, in a preset and on an axis. `settings` may be anything yet: what is not a number of devices changes nothing.
  */
 export function followed(
   settings: Readonly<Partial<Record<keyof RunSettings, unknown>>>,

@@ -123,10 +123,12 @@ test("when everybody has left the run waits for the roster to change, and goes o
   expect(last(events, "closed").plan.round).toBe(3);
 });
 
-test("a fixed roster waits until all have registered and for sampled devices that are away", async () => {
+test("a fixed roster waits until all have registered and for drawn devices that are not connected", async () => {
   const reasons: string[] = [];
-  const away = firstIds(await firstPlan())[1];
-  const rosters = [roster.map((device) => (device.id === away ? { ...device, isConnected: false } : device)), roster];
+  const [first = -1, second = -1] = firstIds(await firstPlan());
+  const without = (away: readonly number[]) =>
+    roster.map((device) => (away.includes(device.id) ? { ...device, isConnected: false } : device));
+  const rosters = [without([first, second]), without([second]), roster];
   const pool = createSimulatedPool(roster.slice(0, 3), answerAll);
   const rounds = runRounds({ strategy: fedAvg, state: fresh(), pool, random });
   for await (const event of rounds) {
@@ -135,7 +137,11 @@ test("a fixed roster waits until all have registered and for sampled devices tha
     reasons.push(event.reason);
     pool.setRoster(rosters.shift() ?? []);
   }
-  expect(reasons).toEqual(["3 of 5 devices have registered", `sampled but away: device ${away}`]);
+  expect(reasons).toEqual([
+    "3 of 5 devices have registered",
+    `devices ${Math.min(first, second)}, ${Math.max(first, second)} were drawn for this round and are not connected`,
+    `device ${second} was drawn for this round and is not connected`,
+  ]);
 });
 
 test("an open roster samples among those that are connected", async () => {

@@ -105,7 +105,7 @@ export interface Device {
   readonly hasLeft?: boolean;
   /** Whether it was reset since its last accepted contribution: what the server keeps for it counts as 0. */
   readonly wasReset?: boolean;
-  /** The share of the partition that it holds, in an open roster, where several devices may hold one; absent for examples of its own. */
+  /** The share of the partition that it holds, in an open roster, where several devices may hold one; absent for own examples. */
   readonly share?: number;
 }
 

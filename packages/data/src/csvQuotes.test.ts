@@ -27,7 +27,7 @@ test("a tab-separated file without quoting, with a mark at the beginning of one 
   expect(cells).toEqual(cellsOf(text));
   expect([cells.length, cells[4], cells[9], faults]).toEqual([20, ['"Never again', "neg"], ['said the manager"', "pos"], []]);
   expect(notes).toEqual([
-    "quote-none.tsv is read as written without quoting: a quotation mark that begins a cell belongs to the text (1 row, first line 6).",
+    "quote-none.tsv is read without quoting rules: a quotation mark that begins a cell belongs to the text (1 row, line 6).",
   ]);
 });
 
@@ -104,7 +104,7 @@ test("quotation marks around whole cells of a tab-separated file are left out, a
   const { cells, notes } = read(unquoted("\t", { 4: '"Never again"' }));
   expect([cells[4], notes]).toEqual([
     ["Never again", "neg"],
-    ["own.tsv: quotation marks around whole cells are left out (1 row, first line 6)."],
+    ["own.tsv: quotation marks around whole cells are left out (1 row, line 6)."],
   ]);
   const all = plain("\t", [['"text"', '"label"'], ...Array.from({ length: 6 }, (_, i) => [`"text ${i}"`, `"${labels[i % 2]}"`])]);
   expect(read(all)).toMatchObject({ cells: [["text 0", "neg"], ["text 1", "pos"], {}, {}, {}, {}], notes: [] });

@@ -97,6 +97,6 @@ function linesOf(body: CsvBody, start: number, end: number): "no rows" | "rows" 
 function wrongCount({ source, numColumns }: CsvBody, cells: readonly string[], line: number): { kind: FaultKind; message: string } {
   const message =
     `${source} line ${line}: ${cells.length} cells where the first row names ${numColumns} columns ` +
-    "(a cell that holds the separator or a line break must stand in double quotes)";
+    "(a cell that holds the separator or a line break must be in double quotes)";
   return { kind: "cells", message };
 }

@@ -57,7 +57,7 @@ function add(tally: Tally, line: number): void {
 
 /** What was assumed about quotation marks, in sentences. */
 export function notesOf({ literal, inside, ruled, ambiguous, needless, isOpen }: Seen, { source, separator, marks }: CsvBody): string[] {
-  const how = marks === "text" ? `${source} is read as written without quoting` : `${source} line ${literal.first}`;
+  const how = marks === "text" ? `${source} is read without quoting rules` : `${source} line ${literal.first}`;
   const notes = literal.count === 0 ? [] : [`${how}: a quotation mark that begins a cell belongs to the text (${told(literal)}).`];
   const doubtful = ambiguous.filter(({ isUsual }) => isUsual || ruled.count === 0); // a file that needs its marks elsewhere means them here
   for (const { first, last } of doubtful.slice(0, 3))
@@ -70,5 +70,5 @@ export function notesOf({ literal, inside, ruled, ambiguous, needless, isOpen }:
 }
 
 function told({ count, first }: Tally): string {
-  return `${count.toLocaleString("en-US")} ${count === 1 ? "row" : "rows"}, first line ${first}`;
+  return count === 1 ? `1 row, line ${first}` : `${count.toLocaleString("en-US")} rows, the first on line ${first}`;
 }

@@ -14,10 +14,10 @@ export function decodeText(
     requireLength(encoding === "utf-8" ? numUtf8Characters(bytes) : bytes.length >> 1, source, limits);
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
-  } catch (cause) {
+  } catch {
     const isUtf8 = encoding === "utf-8";
-    const found = isUtf8 ? "is not UTF-8 text" : "begins like UTF-16 text and is not (it may be cut off)";
-    throw new Error(`${source} ${found}: save it as UTF-8`, { cause });
+    const found = isUtf8 ? "is not UTF-8 text" : "begins like UTF-16 text but is not (it may be cut off)";
+    throw new Error(`${source} ${found}: save it as UTF-8`);
   }
 }
 

@@ -123,7 +123,7 @@ test("a mark before the text says how it is encoded, and never becomes part of a
   for (const bytes of [bytesOf(text), bytesOf(`\uFEFF${text}`), utf16(true), utf16(false)])
     expect(read(bytes)).toEqual([["Größe 🙂", "x"]]);
   expect(() => read(utf16(true).subarray(0, 41))).toThrow(
-    "own.csv begins like UTF-16 text and is not (it may be cut off): save it as UTF-8",
+    "own.csv begins like UTF-16 text but is not (it may be cut off): save it as UTF-8",
   );
   const unmarked = Uint8Array.from("text,label", (character) => character.charCodeAt(0));
   expect(() => read(Uint8Array.from([...unmarked].flatMap((byte) => [byte, 0])))).toThrow(

@@ -77,7 +77,8 @@ export async function chooseBackend(
       const backend = await startBackend(name, options);
       measured.push({ backend, ms: await measureMicroStep() });
     } catch (error) {
-      failures.push(`${name} does not start (${error instanceof Error ? error.message : String(error)})`);
+      const reason = error instanceof Error ? error.message : String(error);
+      failures.push(`${name} does not start (${reason.replace(`backend ${name}: `, "")})`);
     }
   }
   measured.sort((a, b) => a.ms - b.ms);

@@ -33,7 +33,7 @@ export function threadsNote(wanted: number, facts: ThreadFacts = threadFacts()):
   if (!isBrowser || wanted === 1) return null;
   if (!isSecureContext) return "one thread, because browsers share memory between threads only on pages from https or localhost";
   if (!isIsolated) {
-    return "one thread, because this page came without the headers that isolate it (Cross-Origin-Opener-Policy, Cross-Origin-Embedder-Policy) or stands inside another page";
+    return "one thread, because this page came without the headers that isolate it (Cross-Origin-Opener-Policy, Cross-Origin-Embedder-Policy) or is inside another page";
   }
   if (!hasSharedMemory) return "one thread, because this browser shares no memory between threads";
   if (numCores === 1) return "one thread, because this browser says that the computer has one core";

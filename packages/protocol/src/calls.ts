@@ -146,7 +146,7 @@ function parseAnswer<N extends CallName>(name: N, answer: unknown): Outcome<Answ
   const misplaced = misplacedBytes(answer);
   if (misplaced !== null) return { ok: false, rule: "P-7", message: describeBytes(name, misplaced) };
   const outcome = readOutcome(answer);
-  if (outcome === null) return { ok: false, rule: "P-7", message: `call ${name}: the answer is no outcome` };
+  if (outcome === null) return { ok: false, rule: "P-7", message: `call ${name}: the answer is not an outcome` };
   if (!outcome.ok) return outcome;
   const parsed = calls[name].answer.safeParse(outcome.value);
   if (!parsed.success) return { ok: false, rule: "P-7", message: describeIssues(name, parsed.error) };

@@ -140,7 +140,7 @@ test("what is neither a folder nor a hub id is a usage error", async () => {
   );
   await expect(tutti("backbone", "add", "no such")).rejects.toThrow("no such does not exist");
   await expect(tutti("backbone", "add", golden("bert/config.json"))).rejects.toThrow("is a file: give the folder");
-  await expect(tutti("backbone", "add", golden("bert"), "--name", "Über")).rejects.toThrow('"Über" is no name for a backbone');
+  await expect(tutti("backbone", "add", golden("bert"), "--name", "Über")).rejects.toThrow('"Über" is not a name for a backbone');
 });
 
 test("another backbone of the same name is replaced and said to be, the one that comes with Tutti neither replaced nor removed", async () => {

@@ -146,6 +146,6 @@ test("what config.json and the checkpoint hold beside the backbone is said when 
   const config = JSON.parse(await readFile(join(checkpoint, "config.json"), "utf8"));
   await writeFile(join(checkpoint, "config.json"), JSON.stringify({ ...config, sliding_window: 3 }));
   const added = await tutti("add", checkpoint, "--no-tokenizer", "--no-check");
-  expect(added).toContain("Note: config.json: not known of llama and left out of account: sliding_window");
+  expect(added).toContain("Note: config.json: unknown llama fields, ignored: sliding_window");
   expect(added).toContain("Note: lm_head.weight has other numbers than model.embed_tokens.weight");
 });

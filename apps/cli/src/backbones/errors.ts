@@ -43,7 +43,7 @@ async function encodingsOf(names: string | undefined): Promise<readonly TensorEn
   if (names === undefined) return tensorEncodings;
   return names.split(",").map((name) => {
     const found = tensorEncodings.find((encoding) => encoding === name.trim());
-    if (found === undefined) throw new UsageError(`${name} is no encoding; there are ${tensorEncodings.join(", ")}`);
+    if (found === undefined) throw new UsageError(`${name} is not an encoding; there are ${tensorEncodings.join(", ")}`);
     return found;
   });
 }

@@ -31,7 +31,7 @@ const builtIn = "minuet";
 /** Refuses what cannot be the name of a folder, and the built-in backbone's name where that one lies. */
 export async function requireName(backbones: string, name: string): Promise<void> {
   if (!/^[a-z0-9][a-z0-9._-]*$/.test(name))
-    throw new UsageError(`"${name}" is no name for a backbone: lower-case letters, digits, dots, dashes and underscores`);
+    throw new UsageError(`"${name}" is not a name for a backbone: lower-case letters, digits, dots, dashes and underscores`);
   if (name === builtIn && (await namesIn(backbones)).includes(name))
     throw new UsageError(`${name} comes with Tutti: give yours another --name`);
 }

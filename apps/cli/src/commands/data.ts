@@ -52,7 +52,7 @@ function addAdd(data: Command): void {
     .option("--train <split>", "the training split's name, where it is not train")
     .option("--validation <split | file>", "the validation split's name, or its file beside a single file")
     .option("--test <split | file>", "the test split's name, or its file")
-    .option("--train-rows <number>", "draw so many training rows and leave the others out", wholeNumber(2))
+    .option("--train-rows <number>", "draw this many training rows and leave the others out", wholeNumber(2))
     .option("--validation-rows <number>", "likewise of the validation part, where there is one", wholeNumber(2))
     .option("--test-rows <number>", "likewise of the test part", wholeNumber(2))
     .option("--skip-faulty", "leave out rows that cannot be used, and say how many; without it they are refused")

@@ -51,7 +51,7 @@ function addTrain(prompt: Command): void {
     .option("--rate <number>", "rate of AdamW", positiveNumber, sourceRecipe.learningRate)
     .option("--batch <number>", "texts in a step", wholeNumber(1), sourceRecipe.batchSize)
     .option("--seed <number>", "everything random comes from it", wholeNumber(0), sourceRecipe.seed)
-    .option("--max-rows <number>", "train on so many rows, drawn with the seed", wholeNumber(1))
+    .option("--max-rows <number>", "train on this many rows, drawn with the seed", wholeNumber(1))
     .addOption(
       new Option("--head <name>", "what answers meanwhile; it is not kept").choices(["linear", "labelWords"]).default(sourceRecipe.head),
     )

@@ -91,7 +91,7 @@ async function stop(runId: string | undefined, { out }: { out: string }): Promis
 }
 
 function required(runId: string | null, out: string, wanted: string | undefined): string {
-  if (runId === null) throw new Error(`no coordinator runs ${wanted === undefined ? "" : `${wanted} `}on the folder ${out}`);
+  if (runId === null) throw new Error(`no coordinator is running ${wanted === undefined ? "" : `${wanted} `}on the folder ${out}`);
   return runId;
 }
 

@@ -113,7 +113,7 @@ test("what is wrong is told in a sentence, and nothing is left behind", async ()
     [[path, ...columns, "--test", join(folder, "none.csv")], "none.csv cannot be read: there is no such file"],
     [[path, ...columns, "--test", held], "empty.jsonl has no rows"],
     [[path, ...columns, "--name", "feedback"], "feedback comes with Tutti"],
-    [[path, ...columns, "--name", "Über"], '"Über" is no name for a data set'],
+    [[path, ...columns, "--name", "Über"], '"Über" is not a name for a data set'],
     [[path, ...columns, "--config", "mrpc"], "--config names a configuration of a hub data set"],
     [[many, "--label", "text"], 'column "text" has 30 different values in 30 rows: --label names the column'],
     [[path, ...columns, "--words", "a,b"], "--words needs --classes"],

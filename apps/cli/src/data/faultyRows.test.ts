@@ -127,7 +127,7 @@ test("a path that does not exist is told as that, and the hub is not asked", asy
     await expect(added).rejects.toThrow(UsageError);
   }
   await expect(bench.add("packages/nothing")).rejects.toThrow(
-    "packages/nothing does not exist: the folder packages is here and holds no nothing; if the hub's is meant, write hub:packages/nothing",
+    "packages/nothing does not exist: the folder packages is here but does not hold nothing; for the one on the hub write hub:packages/nothing",
   );
   await expect(bench.add("hub:packages/nothing")).rejects.toThrow("http://127.0.0.1:1 cannot be reached");
   await expect(bench.add("owner/name@main")).rejects.toThrow(

@@ -15,11 +15,11 @@ const kind = (name: string) => join(kindsOfFiles, name);
 test("a tab-separated file without quoting gives all its rows, and the assumption is said and kept on the card", async () => {
   const said = await bench.add(kind("quote-none.tsv"), "--name", "probe");
   expect(said).toContain("16 training rows, no validation part, 4 to test on");
-  expect(said).toContain("quote-none.tsv is read as written without quoting");
+  expect(said).toContain("quote-none.tsv is read without quoting rules");
   const rows = await bench.rows("probe");
   expect(rows).toHaveLength(20);
   expect(rows).toContainEqual({ text: '"Never again', label: "neg" });
-  expect(await readFile(join(bench.datasets, "probe/dataset.json"), "utf8")).toContain("quote-none.tsv is read as written without quoting");
+  expect(await readFile(join(bench.datasets, "probe/dataset.json"), "utf8")).toContain("quote-none.tsv is read without quoting rules");
 });
 
 test.each(["excel-empty-columns.csv", "dup-unneeded.csv", "sep-line.csv"])("%s gives 16 and 4 rows", async (name) => {

@@ -35,7 +35,7 @@ export function requireName(name: string): void {
   if (/\.(unfinished|previous)$/.test(name))
     throw new UsageError(`"${name}" ends like a folder that is being exchanged: give the data set another --name`);
   if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name))
-    throw new UsageError(`"${name}" is no name for a data set: lower-case letters, digits, dots, dashes and underscores`);
+    throw new UsageError(`"${name}" is not a name for a data set: lower-case letters, digits, dots, dashes and underscores`);
 }
 
 function folded(text: string): string {

@@ -130,7 +130,7 @@ test("what cannot be trained is refused in a sentence, and nothing is left behin
     [["moods", "--steps", "1.5"], "whole number"],
     [["moods", "--rate", "0"], "above 0"],
     [["moods", "--max-rows", "11"], "--max-rows 11: there are 10 training rows"],
-    [["moods", "--name", "../else"], "../else is no name for a source prompt"],
+    [["moods", "--name", "../else"], "../else is not a name for a source prompt"],
     [["moods", "--for", "feedback/topic,moods"], "moods cannot be a source for moods"],
     [["moods", "--for", "subj"], "`tutti data add subj` puts them there"],
   ] as const)

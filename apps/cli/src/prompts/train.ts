@@ -75,7 +75,7 @@ export async function trainPrompt(taskName: string, flags: TrainPromptFlags, por
 /** Refuses what settings cannot name. */
 function requireName(name: string): void {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name))
-    throw new UsageError(`${name} is no name for a source prompt: letters, digits, dots, dashes and underscores`);
+    throw new UsageError(`${name} is not a name for a source prompt: letters, digits, dots, dashes and underscores`);
 }
 
 /** A task whose rows are there; a usage error with the command that brings them where they are not. */

@@ -14,7 +14,7 @@ const run: RunSettings = { ...presets.default, roster: "open", minDevices: numCl
 /** Joins that are measured together; the last of them is the one that the row names. */
 const numMeasured = 40;
 
-/** What one join costs when so many clients are there: CPU time of the coordinator, and bytes that reach all clients together. */
+/** What one join costs with a given number of clients: CPU time of the coordinator, and bytes that reach all clients together. */
 interface JoinCost {
   readonly cpuMs: number;
   readonly numBytes: number;
@@ -64,7 +64,7 @@ async function measure(places: readonly number[]): Promise<JoinCost[]> {
   }
 }
 
-/** Resolves with the bytes that all clients have received, once so many are there. */
+/** Resolves with the bytes that all clients have received, once that many have joined. */
 function joinUpTo(child: ChildProcess, count: number): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once("message", (numBytes: number) => resolve(numBytes));

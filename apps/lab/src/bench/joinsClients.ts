@@ -15,7 +15,7 @@ function helloOf(index: number): string {
   return JSON.stringify(["hello", { protocolVersion, clientKey, hosting: "own", ownExamples: 20, devices: [], capabilities }]);
 }
 
-/** Speaks engine.io and socket.io over a bare socket and joins as one client with examples of its own; resolves when its device is registered. */
+/** Speaks engine.io and socket.io over a bare socket and joins as one client with its own examples; resolves when its device is registered. */
 function join(port: number, index: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1");

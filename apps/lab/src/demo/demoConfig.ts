@@ -119,7 +119,7 @@ export async function readDemoConfig(runsFolder: string, runId: string): Promise
   throw new Error(`${path} is not the configuration of a demo${faults.length === 0 ? "" : `: ${faults.join("; ")}`}`);
 }
 
-/** Null for what is no JSON. */
+/** Null for text that is not JSON. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

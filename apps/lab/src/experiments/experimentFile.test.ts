@@ -22,7 +22,7 @@ test("what is left out has a default", () => {
 
 test("an unknown name is refused with the whole paths of those that may be meant, or with the names that there are", () => {
   expect(faultsOf({ method: ["fedPepTao"] })).toBe(
-    "mine.yaml is no experiment:\n  method: there is no such name; did you mean methods or settings.tuning.method?",
+    "mine.yaml is not an experiment:\n  method: there is no such name; did you mean methods or settings.tuning.method?",
   );
   expect(faultsOf({ faults: { seed: 1, dropp: 0.1 } })).toContain("  faults.dropp: there is no such name; did you mean faults.drop?");
   expect(faultsOf({ weather: 1 })).toMatch(/ {2}weather: there is no such name; expected one of title, .*methods/);
@@ -64,7 +64,7 @@ test("every fault has a line that says where, what was found and what was expect
   const settings = { quorum: 4, training: { localEpochs: "two" }, strategy: { name: "fedOpt", tao: 3 } };
   const lines = faultsOf({ seeds: [], methods: ["fedPeptao"], tabsPerRun: 0, rates: { values: [-1] }, settings }).split("\n");
   expect(lines.slice(0, 5)).toEqual([
-    "mine.yaml is no experiment:",
+    "mine.yaml is not an experiment:",
     "  seeds: found an empty list, expected a list that is not empty, each a whole number from 0 to 4294967295",
     expect.stringMatching(/^ {2}methods\.0: found "fedPeptao", expected a method or .*fedPepTao, .*; did you mean fedPepTao\?$/),
     "  rates.values.0: found -1, expected a number above 0 and at most 10",
@@ -110,7 +110,7 @@ test("what is given twice is refused, with both places and what to do", () => {
     rates: { values: [0.01, 0.03, 0.03] },
   }).split("\n");
   expect(lines).toEqual([
-    "mine.yaml is no experiment:",
+    "mine.yaml is not an experiment:",
     "  seeds.2: found 4, which seeds.0 is already; each counts once: leave it out",
     "  rates.values.2: found 0.03, which rates.values.1 is already; each counts once: leave it out",
     "  methods.1.rates.2: found 0.2, which methods.1.rates.0 is already; each counts once: leave it out",
@@ -159,7 +159,7 @@ test("an axis is for tasks and methods that the file has", () => {
   expect(
     faultsOf({ tasks, grid: { epochs: { ...axis, tasks: ["subj", "feedback/topik"], methods: ["lora", "fedPepTao"] } } }).split("\n"),
   ).toEqual([
-    "mine.yaml is no experiment:",
+    "mine.yaml is not an experiment:",
     "  grid.epochs.tasks.1: found feedback/topik, expected one of the file's tasks: feedback/topic, subj",
     "  grid.epochs.methods.0: found lora, expected one of the file's methods: fedPepTao",
   ]);

@@ -7,7 +7,7 @@ import { strangersInAxes } from "./axisNames.ts";
 import { contradictions } from "./contradictions.ts";
 import { faultsOfSettings, namesBelowSettings } from "./runFaults.ts";
 
-/** A file that is no experiment; the message names the place and what was expected there. */
+/** A file that is not an experiment; the message names the place and what was expected there. */
 export class ExperimentError extends Error {
   override readonly name = "ExperimentError";
 }
@@ -149,7 +149,7 @@ function lostValues({ grid }: Experiment): string[] {
 }
 
 function refuse(faults: readonly string[], where: string): never {
-  throw new ExperimentError(`${where} is no experiment:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
+  throw new ExperimentError(`${where} is not an experiment:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
 }
 
 /** Fairness: no method tries more rates than another, and a rate is taken over from a method that chooses one. */

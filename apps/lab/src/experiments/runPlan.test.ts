@@ -97,7 +97,7 @@ test("a path that is not there is refused with the part of the file, the whole p
   const selector = { path: "strategy.selector", values: ["score"] };
   const epochs = { path: "localEpochs", values: [1, 2] };
   expect(faultsOf({ methods: ["pTuningV2", "fedPepTao"], grid: { selector, epochs } })).toEqual([
-    '  grid.selector: strategy.selector: a setting where strategy.name is fedPepTao, found "fedAvg"; leave it out, or change strategy.name (P-tuning v2 on feedback/topic)',
+    '  grid.selector: strategy.selector: a setting only where strategy.name is fedPepTao, found "fedAvg"; leave it out, or change strategy.name (P-tuning v2 on feedback/topic)',
     "  grid.epochs: localEpochs: there is no such name; did you mean training.localEpochs? (P-tuning v2 on feedback/topic and 1 more)",
   ]);
   expect(faultsOf({ settings: { cohortSize: 50 } })).toEqual([

@@ -113,7 +113,7 @@ test("a folder's result reads back as it was written, and what is none is refuse
     expect(await readExperimentResult(join(path, "out"))).toEqual(simulatedSplits());
     await expect(readExperimentResult(path)).rejects.toThrow("results.json cannot be read: give the folder");
     await writeFile(join(path, "results.json"), '{"name":"x","title":"y","runs":[{"id":3}]}');
-    await expect(readExperimentResult(path)).rejects.toThrow("is no result of an experiment: runs.0.id");
+    await expect(readExperimentResult(path)).rejects.toThrow("is not a result of an experiment: runs.0.id");
   } finally {
     remove();
   }

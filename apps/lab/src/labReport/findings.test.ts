@@ -89,7 +89,7 @@ test("the highest mean is the best only if it is above all others by the test, n
 
 test("means that are not above the commonest class are named", () => {
   expect(sentences([scored("fedPepTao", "subj", 0.5), scored("lora", "subj", 0.7)])).toContain(
-    "subj: the mean of FedPepTAO is not above what always answering the commonest class comes to (0.500 of 1,000 texts).",
+    "subj: the mean of FedPepTAO is not above the score of always answering the commonest class (0.500 of 1,000 texts).",
   );
 });
 

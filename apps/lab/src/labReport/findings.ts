@@ -124,7 +124,7 @@ function belowMajority({ columns, rows, controls, texts }: ScoreTable): string[]
     const who = listText(below.map(({ row }) => row.label));
     const [mean, is] = below.length === 1 ? ["the mean", "is"] : ["the means", "are"];
     const score = [scoreText(bound), texts[index] ?? null].filter((text) => text !== null).join(" ");
-    return [`${column.label}: ${mean} of ${who} ${is} not above what always answering the commonest class comes to (${score}).`];
+    return [`${column.label}: ${mean} of ${who} ${is} not above the score of always answering the commonest class (${score}).`];
   });
 }
 

@@ -133,7 +133,7 @@ function layerSection(grid: Grid): string {
   const text =
     probed.length === 0
       ? ""
-      : paragraph("Ritz values of the loss' curvature at the probing devices, of one seed each; all of them are in results.json.", "soft");
+      : paragraph("Ritz values of the loss's curvature at the probing devices, of one seed each; all of them are in results.json.", "soft");
   return `${layerTables(grid)}${maps.join("\n")}${text}${figures(spectra)}`;
 }
 

@@ -47,7 +47,7 @@ export async function readExperimentResult(folder: string): Promise<ExperimentRe
   });
   const value = parseJson(text, path);
   if (isResult(value)) return value;
-  throw new Error(`${path} is no result of an experiment: ${settingFaults(resultSchema, value)[0]}`);
+  throw new Error(`${path} is not a result of an experiment: ${settingFaults(resultSchema, value)[0]}`);
 }
 
 function isResult(value: unknown): value is ExperimentResult {
@@ -58,6 +58,6 @@ function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Error(`${path} is no JSON`, { cause });
+    throw new Error(`${path} is not JSON`, { cause });
   }
 }

@@ -91,7 +91,7 @@ export function taskSection(result: ExperimentResult, grid: Grid): string {
     };
   });
   const heads = ["task", { text: "metric", isText: true }, prose("label words"), prose("label words seen in pretraining"), prose("rows")];
-  const text = `Label words are asked for by the zero-shot control, and by every method whose head is label words. Where pretraining already used them as labels, zero-shot is no untouched model (${backbones.join(", ")}).`;
+  const text = `Label words are asked for by the zero-shot control, and by every method whose head is label words. Where pretraining already used them as labels, the zero-shot score is not from a model that never saw them (${backbones.join(", ")}).`;
   return `${htmlTable("What is known of each task", heads, lines)}${paragraph(text, "soft")}`;
 }
 

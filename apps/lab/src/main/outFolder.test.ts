@@ -38,7 +38,9 @@ test("results that cannot serve are told one by one with path and reason, set as
   expect(bad).toHaveLength(3);
   const lines = await setAside();
   const lineOf = (id: string) => lines.find((line) => line.startsWith(join(folder.path, "runs", id, "result.json")));
-  expect(lineOf("torn")).toMatch(/ is no result of a run \(.*JSON.*\); it is set aside as result\.json\.bad and the run is made again\.$/);
+  expect(lineOf("torn")).toMatch(
+    / is not a result of a run \(.*JSON.*\); it is set aside as result\.json\.bad and the run is made again\.$/,
+  );
   expect(lineOf("empty")).toContain("(Unexpected end of JSON input)");
   expect(lineOf("shapeless")).toMatch(/\(id: not given, expected text\)/);
   expect(await readdir(join(folder.path, "runs/torn"))).toEqual(["result.json.bad"]);
@@ -76,7 +78,9 @@ test("a pool's memory that cannot serve begins anew with a line", async () => {
   expect(await remembered()).toBeNull();
   await write("pool.json", '{"ports":[8080],"backend":"gpu","startedAt":"now"}');
   expect(await remembered()).toBeNull();
-  expect(lines[0]).toBe(`${join(folder.path, "pool.json")} cannot serve (Unexpected end of JSON input); ports and backend are found anew.`);
+  expect(lines[0]).toBe(
+    `${join(folder.path, "pool.json")} cannot serve (Unexpected end of JSON input); ports and backend are found again.`,
+  );
   expect(lines[1]).toMatch(/pool\.json cannot serve \(backend: .*webgpu.*\); ports/);
   const memory = { ports: [8080, 0], backend: "wasm", startedAt: "2026-01-02T03:04:05.000Z" } as const;
   await out.writeMemory(memory);

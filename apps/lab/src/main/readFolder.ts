@@ -13,14 +13,14 @@ export async function setBadAside(out: OutFolder, say: (line: string) => void): 
     const fate = out.isReadOnly
       ? `a start sets it aside as ${basename(to)} and makes the run again`
       : `it is set aside as ${basename(to)} and the run is made again`;
-    say(`${bad.path} is no result of a run (${bad.reason}); ${fate}.`);
+    say(`${bad.path} is not a result of a run (${bad.reason}); ${fate}.`);
   }
 }
 
 /** What the pool remembers; null, with a line, where that cannot serve. */
 export async function recall(out: OutFolder, say: (line: string) => void): Promise<PoolMemory | null> {
   const { memory, bad } = await out.readMemory();
-  if (bad !== null) say(`${bad.path} cannot serve (${bad.reason}); ports and backend are found anew.`);
+  if (bad !== null) say(`${bad.path} cannot serve (${bad.reason}); ports and backend are found again.`);
   return memory;
 }
 

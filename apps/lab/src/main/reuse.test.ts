@@ -49,7 +49,7 @@ test("of another experiment nothing is taken over that was made on another backe
   const takeOn = (backend: "auto" | "webgpu") => takeOver({ out, folders: [other.path], plan, backend, say: (line) => lines.push(line) });
   await takeOn("webgpu");
   expect([...(await out.readResults()).runs.keys()]).toEqual([second]);
-  expect(lines[0]).toMatch(/other\/runs\/.*\/result\.json is no result of a run \(.*JSON.*\) and is not taken over\.$/);
+  expect(lines[0]).toMatch(/other\/runs\/.*\/result\.json is not a result of a run \(.*JSON.*\) and is not taken over\.$/);
   expect(lines[1]).toBe(`1 run taken over from ${other.path}; 1 run of another backend than webgpu left there.`);
   await takeOn("auto");
   expect((await out.readResults()).runs.size).toBe(2);

@@ -20,7 +20,7 @@ export interface TakenOver {
 export async function takeOver({ out, folders, plan, backend, say }: TakenOver): Promise<void> {
   for (const folder of folders) {
     const { runs, bad } = await viewOutFolder(folder).readResults();
-    for (const { path, reason } of bad) say(`${path} is no result of a run (${reason}) and is not taken over.`);
+    for (const { path, reason } of bad) say(`${path} is not a result of a run (${reason}) and is not taken over.`);
     const serving = new Map([...runs].filter(([, run]) => isOnBackend(backend, run)));
     const numTrials = await reuseResults(out, serving, allRuns(plan));
     const { runs: known } = await out.readResults();

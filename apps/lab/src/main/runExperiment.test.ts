@@ -102,7 +102,7 @@ test("an experiment goes on past a result and a memory that broke, and makes the
   await writeFile(join(outOf("mine"), "pool.json"), "");
   const second = await lab("mine");
   expect(second.end).toEqual({ kind: "finished", numFailed: 0 });
-  expect(second.said).toContain(`${join(outOf("mine"), "runs", id, "result.json")} is no result of a run (`);
+  expect(second.said).toContain(`${join(outOf("mine"), "runs", id, "result.json")} is not a result of a run (`);
   expect(second.said).toContain(`${join(outOf("mine"), "pool.json")} cannot serve (`);
   expect((await readdir(join(outOf("mine"), "runs", id))).sort()).toEqual(["result.json", "result.json.bad"]);
 

@@ -76,7 +76,7 @@ test("for an estimate nothing on the disk changes: what is written is found agai
   await setBadAside(out, (line) => lines.push(line));
   expect(lines).toEqual([
     expect.stringMatching(
-      /torn\/result\.json is no result of a run \(.*\); a start sets it aside as result\.json\.bad and makes the run again\.$/,
+      /torn\/result\.json is not a result of a run \(.*\); a start sets it aside as result\.json\.bad and makes the run again\.$/,
     ),
   ]);
   const run = { ...simulatedRun({ method: "lora", task: "subj", seed: 3 }), id: "over" };

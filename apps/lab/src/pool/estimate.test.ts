@@ -20,7 +20,7 @@ test("the work of a run is its cohorts' examples times epochs, and its evaluatio
   expect(workOf({ ...fedAvg, evaluateZeroShot: false }, size).predicted).toBe(2 * 300);
   expect(workOf({ ...fedAvg, strategy: { name: "fedAvg", fineTuneEpochs: 2 } }, size)).toEqual({
     trained: work.trained + 2 * 1000,
-    // with parameters of their own the last evaluation is of everybody's rows twice, and of the 200 of their own
+    // where devices keep parameters the last evaluation covers everybody's rows twice, and the 200 rows of the devices once
     predicted: work.predicted + 300 + 200,
   });
   // devices that keep parameters predict everybody's rows with them and as a newcomer, and the 200 of their own

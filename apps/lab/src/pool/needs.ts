@@ -26,8 +26,7 @@ export function requireFiles(publicDir: string, runs: readonly PlannedRun[]): vo
         lacking.add(`the data set ${source}, to train a source prompt on: npm run tutti -- data add ${source}`);
     }
   }
-  if (lacking.size > 0)
-    throw new ExperimentError(`the experiment needs what is not there yet:\n${[...lacking].map((line) => `  ${line}`).join("\n")}`);
+  if (lacking.size > 0) throw new ExperimentError(`the experiment still needs:\n${[...lacking].map((line) => `  ${line}`).join("\n")}`);
 }
 
 function missingSources(publicDir: string, { backbone, tuning }: RunSettings): readonly string[] {

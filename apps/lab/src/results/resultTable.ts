@@ -4,7 +4,8 @@ import { formatBytes, formatCount, formatNumber, formatScore, formatSeconds } fr
 import type { RunReport, Scores } from "./runResult.ts";
 
 /** Said wherever a zero-shot row is shown. */
-export const zeroShotNote = "zero-shot: minuet's second pretraining stage saw label words in cloze sentences, so it is no untouched model";
+export const zeroShotNote =
+  "zero-shot: minuet's second pretraining stage saw label words in cloze sentences, so this score is not from a model that never saw them";
 
 /** Rows of cells as lines with aligned columns; the first column is left-aligned, the others right-aligned. */
 export function alignColumns(rows: readonly (readonly string[])[]): string[] {
@@ -66,7 +67,7 @@ function layerLines({ result, spectra }: RunReport): string[] {
   return [
     ...alignColumns([["layer", "score", ""], ...scores]),
     share,
-    ...(ritz.length > 0 ? ["Ritz values of the loss' curvature", ...ritz] : []),
+    ...(ritz.length > 0 ? ["Ritz values of the loss's curvature", ...ritz] : []),
   ];
 }
 

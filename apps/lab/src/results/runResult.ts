@@ -68,7 +68,7 @@ export interface RunReport {
   readonly texts: Scores;
   readonly steps: readonly StepRecord[];
   readonly traffic: TrafficTotals;
-  /** What the probes saw of the loss' curvature. */
+  /** What the probes saw of the loss's curvature. */
   readonly spectra: readonly SpectrumProbe[];
   /** Upload bytes of each Stage C round beside all layers in the same encoding. */
   readonly uploads: readonly RoundUploads[];

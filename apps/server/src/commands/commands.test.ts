@@ -124,6 +124,22 @@ test("a signal ends serving, and says that the same command resumes", async () =
   expect(await listRuns(join(folder, "runs"))).toMatchObject([{ state: "stopped", numSteps: 0 }]);
 });
 
+test("people are told that browsers warn of a certificate that this machine made", async () => {
+  const folder = newFolder();
+  const lines: string[] = [];
+  const abort = new AbortController();
+  await serve({
+    ...{ presets, preset: "default", file: settingsFile(folder, 0), flags: { https: "self" }, isOver: "whenStopped", numClasses: () => 3 },
+    signal: abort.signal,
+    print(line) {
+      lines.push(line);
+      if (line.startsWith("files")) abort.abort();
+    },
+  });
+  expect(lines[1]).toMatch(/^open https:/);
+  expect(lines[2]).toBe("browsers warn of this certificate, because this machine made it: people go on past the warning");
+});
+
 test("an order to stop ends serving as a signal does, and gives the run's folder back", async () => {
   const folder = newFolder();
   const port = await freePort();

@@ -89,6 +89,7 @@ function describe({ url, port, runId, folder, config }: Coordinator): string[] {
     `run ${runId}: ${config.run.task} on ${config.run.backbone}, ${sizeOf(config.run)}, seed ${config.run.seed}`,
     `open ${url}${others.length === 0 ? "" : `, or from another machine ${others.join(", ")}`}`,
     ...(scheme === "http" && isOpen ? ["other machines get WebGPU and threads over https only: add --https self"] : []),
+    ...(config.https === "self" ? ["browsers warn of this certificate, because this machine made it: people go on past the warning"] : []),
     `files are in ${folder}; Ctrl-C stops, the same command resumes`,
   ];
 }

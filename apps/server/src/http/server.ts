@@ -115,7 +115,7 @@ export async function listen(app: FastifyInstance, { host, port }: CoordinatorCo
     }
     if (code === "EACCES") throw new Error(`port ${port} needs more rights: choose one above 1023 with --port`, { cause: error });
     if (code === "EADDRNOTAVAIL")
-      throw new Error(`host ${host} is no address of this machine: choose another with --host`, { cause: error });
+      throw new Error(`host ${host} is not an address of this machine: choose another with --host`, { cause: error });
     throw error;
   }
   const address = app.server.address();

@@ -32,7 +32,7 @@ export interface JournalledDevice {
   readonly deviceId: DeviceId;
   /** Key of the client that hosts it, or null while nobody does. */
   readonly clientKey: string | null;
-  /** Share of the partition that it holds; null for examples of its own. Journals from before there was a choice do not say it. */
+  /** Share of the partition that it holds; null for a client's own examples. Older journals do not say it. */
   readonly share?: number | null;
   /** n_i, or null until registered; fixed from then on. */
   readonly numExamples: number | null;

@@ -77,7 +77,7 @@ function hasMagic(path: string): boolean {
 
 function openReadOnly(dataDir: string, runId: string): Journal {
   try {
-    if (!hasMagic(journalFile(dataDir, runId))) throw new Error("data.mdb is no database");
+    if (!hasMagic(journalFile(dataDir, runId))) throw new Error("data.mdb is not a database");
     return openJournal(lmdbStore(join(dataDir, runId, "journal"), { isReadOnly: true }));
   } catch (cause) {
     throw new ConfigError(`run ${runId}: its journal cannot be read (damaged, or of another version)`, { cause });

@@ -102,7 +102,7 @@ export function createAcceptance(ports: AcceptancePorts, members: Roster): Accep
   function refuseForeign(step: OpenStep | null, { taskId, deviceId }: Submit): Refusal | null {
     const lease = step?.leases.get(taskId);
     if (lease === undefined) {
-      return isPastTask(step, taskId, deviceId) ? null : refuse("P-43", `task ${taskId} is no task of device ${deviceId} in this run`);
+      return isPastTask(step, taskId, deviceId) ? null : refuse("P-43", `task ${taskId} is not a task of device ${deviceId} in this run`);
     }
     const leasedTo = lease.task.deviceId;
     return leasedTo === deviceId ? null : refuse("P-43", `task ${taskId} was leased to device ${leasedTo}`);

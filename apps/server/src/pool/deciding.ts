@@ -29,7 +29,7 @@ export function createDeciding(ports: HostingPorts, index: DeviceIndex, save: (d
     return isFixed || hosting === "own" || share === undefined || share === null ? {} : { share };
   }
 
-  /** A device of an open roster whose client has no examples of its own holds a share of the run's. */
+  /** A device of an open roster whose client has no own examples holds a share of the run's. */
   function withShare(device: JournalledDevice, { hosting }: Client): JournalledDevice {
     if (hosting === "own" || (device.share ?? null) !== null) return device;
     const shared = { ...device, share: nextShare() };

@@ -25,7 +25,7 @@ export interface Lateness {
   taskOver(): void;
 }
 
-/** Signs of life put the end off up to so many times the limit: a slow download takes its time, a claim does not hold a device for good. */
+/** Signs of life put the end off up to this many times the limit: a slow download takes its time, a claim does not hold a device for good. */
 const maxExtensions = 30;
 
 /** `onChange` hears of clients that are late or no longer so. */

@@ -1,7 +1,9 @@
+import { h } from "preact";
+import { renderToString } from "preact-render-to-string";
 import { expect, test } from "vitest";
 import { emptyStatus } from "../testing/events.ts";
 import { barHeights } from "./layerBars.tsx";
-import { smoothed } from "./lossLine.tsx";
+import { LossLine, smoothed } from "./lossLine.tsx";
 import { measuresOf } from "./staff.tsx";
 
 test("bars are linear between the extremes, a layer without a score has none", () => {
@@ -12,6 +14,13 @@ test("scores that differ by orders of magnitude are drawn on a logarithmic scale
   const [low, middle, high] = barHeights([10, 100, 1000]);
   expect([low, high]).toEqual([0.18, 1]);
   expect(middle).toBeCloseTo(0.59, 10);
+});
+
+test("the number beside the loss line is that of its end, not the latest batch's, and large ones are written out", () => {
+  const html = renderToString(h(LossLine, { losses: [2, 0.0051] }));
+  expect(html).toContain("now 1.6, at first 2.0");
+  expect(html).toMatch(/>1\.6<\/text>/);
+  expect(renderToString(h(LossLine, { losses: [1234.4, 1234.4] }))).toContain(">1234</text>");
 });
 
 test("equal scores are drawn alike, and no score at all draws nothing", () => {

@@ -3,13 +3,15 @@ import { useWidth } from "./useWidth.ts";
 const height = 132;
 const margin = 8;
 
-/** The tab's own training loss, step by step, as a line without axes; the latest value stands beside its end. */
+/** The tab's own training loss, smoothed over about five steps, as a line without axes; the number beside its end is the line's last value. */
 export function LossLine({ losses }: { readonly losses: readonly number[] }) {
   const { ref, width } = useWidth<HTMLDivElement>(300);
-  const points = linePoints(losses, width);
+  const smooth = smoothed(losses);
+  const points = linePoints(smooth, width);
   const last = points.at(-1);
-  const latest = losses.at(-1);
-  const label = latest === undefined ? "No loss yet" : `Training loss, now ${latest.toPrecision(2)}, first shown ${losses[0]?.toFixed(2)}`;
+  const [first, latest] = [smooth[0], smooth.at(-1)];
+  const label =
+    first === undefined || latest === undefined ? "No loss yet" : `Training loss, now ${shown(latest)}, at first ${shown(first)}`;
   return (
     <div ref={ref}>
       <svg class="figure loss" height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label} data-testid="loss-line">
@@ -18,7 +20,7 @@ export function LossLine({ losses }: { readonly losses: readonly number[] }) {
         {last && <circle class="curve-end" cx={last.x} cy={last.y} r={4} />}
         {last && latest !== undefined && (
           <text x={last.x + 9} y={Math.min(height - margin - 4, Math.max(14, last.y + 4))}>
-            {latest.toPrecision(2)}
+            {shown(latest)}
           </text>
         )}
       </svg>
@@ -26,8 +28,11 @@ export function LossLine({ losses }: { readonly losses: readonly number[] }) {
   );
 }
 
-function linePoints(losses: readonly number[], width: number): readonly { readonly x: number; readonly y: number }[] {
-  const smooth = smoothed(losses);
+function shown(loss: number): string {
+  return loss >= 10 ? String(Math.round(loss)) : loss.toPrecision(2);
+}
+
+function linePoints(smooth: readonly number[], width: number): readonly { readonly x: number; readonly y: number }[] {
   const high = Math.max(...smooth);
   const low = Math.min(...smooth);
   const range = high - low;

@@ -55,7 +55,7 @@ export function Results({ status }: { readonly status: Status }) {
   });
   return (
     <section class="card" aria-labelledby="results-title" data-testid="results">
-      <h2 id="results-title">What came of it</h2>
+      <h2 id="results-title">Results</h2>
       <p class="score" data-testid="accuracy-newcomer">
         {formatPercent(newcomer.accuracy)}
       </p>

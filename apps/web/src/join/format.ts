@@ -1,4 +1,4 @@
-const byteUnits = ["bytes", "KB", "MB", "GB"] as const;
+const byteUnits = ["bytes", "kB", "MB", "GB"] as const;
 
 /** Decimal units, three significant digits: `1.23 MB`. */
 export function formatBytes(numBytes: number): string {

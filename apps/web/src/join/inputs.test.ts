@@ -56,9 +56,9 @@ test("what was assumed about an own file is shown beside its rows", async () => 
   const source = await readOwnFile(fileOf("mine.tsv", `text\tlabel\n${rows.join("")}`), "feedback/topic");
   expect(source.examples).toHaveLength(8);
   expect(source.notes).toEqual([
-    "mine.tsv is read as written without quoting: a quotation mark that begins a cell belongs to the text (1 row, first line 4).",
+    "mine.tsv is read without quoting rules: a quotation mark that begins a cell belongs to the text (1 row, line 4).",
   ]);
-  expect(render(h(OwnFilePreview, { source }))).toContain("mine.tsv is read as written without quoting");
+  expect(render(h(OwnFilePreview, { source }))).toContain("mine.tsv is read without quoting rules");
 });
 
 test("the page's address chooses backend, threads, kernels, tab and joining by itself; nonsense is left out", () => {
@@ -84,8 +84,8 @@ test("numbers read as people write them", () => {
   expect([0, 999, 1000, 50_400, 999_600, 3_210_000].map(formatBytes)).toEqual([
     "0 bytes",
     "999 bytes",
-    "1.00 KB",
-    "50.4 KB",
+    "1.00 kB",
+    "50.4 kB",
     "1.00 MB",
     "3.21 MB",
   ]);

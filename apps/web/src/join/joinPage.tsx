@@ -8,7 +8,7 @@ import { Landing } from "./landing.tsx";
 import { pageFolder } from "./pageFolder.ts";
 import { RunView } from "./runView.tsx";
 import { headline, speaksWith, stageName } from "./text.ts";
-import { pageStateOf, type View } from "./view.ts";
+import { hasBegun, pageStateOf, type View } from "./view.ts";
 
 export interface JoinPageProps {
   readonly controller: JoinController;
@@ -70,9 +70,9 @@ function announcement(view: View): string {
   if (!view.hasJoined) return "";
   const { status } = view;
   const line = headline(pageStateOf(view), view);
-  return status === null || status.stage === null
+  return status === null || status.stage === null || !hasBegun(status)
     ? line
-    : `${line}. ${stageName(status.stage)}, round ${status.round} of ${status.numRounds}.`;
+    : `${line}. ${stageName(status.stage)}, round ${Math.max(1, status.round)} of ${Math.max(status.numRounds, status.round)}.`;
 }
 
 const announceEveryMs = 4_000;

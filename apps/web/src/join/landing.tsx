@@ -93,8 +93,8 @@ export function InsecureNote() {
   return (
     <div class="notice insecure" data-testid="insecure">
       <p class="small">
-        This address is plain http, so the browser holds back the graphics processor and more than one thread: training works, but mostly
-        slower. Over https, browsers offer both where the computer has them, and can keep the screen awake.
+        This address is plain http, so the browser allows the page neither the graphics processor nor more than one thread: training works,
+        but is usually slower. Over https, browsers offer both where the computer has them, and can keep the screen awake.
       </p>
     </div>
   );
@@ -144,7 +144,8 @@ function DataChoice({ run, isOwn, source, onChoice, onSource }: DataChoiceProps)
         <div class="own-file stack">
           <label>
             <span class="small">
-              A CSV or JSON Lines file with the columns <code>text</code> and <code>label</code> ({classNames(run.run.task).join(", ")})
+              A CSV, TSV or JSON Lines file in UTF-8 with the columns <code>text</code> and <code>label</code> (
+              {classNames(run.run.task).join(", ")})
             </span>
             <input
               class="file"

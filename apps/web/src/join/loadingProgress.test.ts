@@ -27,7 +27,7 @@ test("while the backbone loads the page shows bytes done and in all, the rate an
   ]);
   expect(html).toContain('max="9000000" value="3000000"');
   expect(html).toContain("3.00 MB of 9.00 MB");
-  expect(html).toContain("750 KB/s · 8 s left");
+  expect(html).toContain("750 kB/s · 8 s left");
 });
 
 test("in the first half second no rate is shown", () => {

@@ -8,7 +8,7 @@ export function OwnFilePreview({ source }: { readonly source: DataSource & { kin
   const { examples, classes, notes } = source;
   return (
     <div class="preview stack" data-testid="own-file-preview">
-      <p class="small">
+      <p class="small" role="status">
         <strong>{counted(examples.length, "example")}</strong>: {classes.map(({ name, count }) => `${count} ${name}`).join(", ")}
       </p>
       {notes.map((note) => (

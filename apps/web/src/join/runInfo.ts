@@ -1,7 +1,7 @@
 import { datasetFolder, fetchTask } from "@tutti/data";
 import { type RunInfo, runInfoSchema } from "@tutti/protocol";
 
-/** Asks the coordinator whose pages lie in `folder` what the run is; throws in plain words when there is no answer that this page understands. */
+/** Asks the coordinator whose pages lie in `folder` what the run is; throws in plain words when the answer is missing or this page does not understand it. */
 export async function fetchRunInfo(folder: string): Promise<RunInfo> {
   const response = await fetch(new URL("run.json", folder).href).catch(() => null);
   if (response === null) throw new Error("The coordinator does not answer. You can join all the same; the page keeps trying.");

@@ -45,9 +45,18 @@ test("while it trains the page shows step, device, round, layers that travel and
   expect(html).toContain("device 3, round 2");
   expect(html).toContain("round 2 of 12 · 2 tabs, 4 devices");
   expect(html).toContain("layer 2: not scored. Layers that travel: 1.");
-  expect(html).toContain("12.3 KB");
-  expect(html).toContain("98.8 KB");
+  expect(html).toContain("12.3 kB");
+  expect(html).toContain("98.8 kB");
   expect(html).toContain("wasm with 2 threads needs 9 ms");
+});
+
+test("a run whose first stage is known is not said to have begun while its devices are awaited", () => {
+  const status = { ...emptyStatus, phase: "waiting", stage: "score", numRounds: 1 } as const;
+  const before = shown([welcomeEvent, readyEvent, { kind: "status", status }]);
+  expect(before).toContain("It has not begun yet.");
+  expect(before).not.toContain("round 1 of 1");
+  const later = shown([welcomeEvent, readyEvent, { kind: "status", status: { ...status, round: 1 } }]);
+  expect(later).toContain("round 1 of 1");
 });
 
 test("layers are not said to stay on the device before any is chosen", () => {

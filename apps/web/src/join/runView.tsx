@@ -7,7 +7,7 @@ import { Computer, Results, TrafficCard } from "./cards.tsx";
 import type { JoinController } from "./controller.ts";
 import { counted, formatBytes, formatDuration } from "./format.ts";
 import { explanation, headline, stageName } from "./text.ts";
-import { downloadPace, type PageState, pageStateOf, type View } from "./view.ts";
+import { downloadPace, hasBegun, type PageState, pageStateOf, type View } from "./view.ts";
 
 interface RunViewProps {
   readonly view: View;
@@ -68,7 +68,9 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
         <section class="card" aria-labelledby="loss-title">
           <h2 id="loss-title">This tab’s loss</h2>
           <LossLine losses={view.losses} />
-          <p class="soft small">{view.losses.length === 0 ? "Drawn from the first step on." : "Lower is better."}</p>
+          <p class="soft small">
+            {view.losses.length === 0 ? "Drawn from the first step on." : "Smoothed over about five steps; lower is better."}
+          </p>
         </section>
         <TrafficCard view={view} />
         <Computer view={view} />
@@ -78,7 +80,8 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
 }
 
 function RunLine({ status }: { readonly status: Status | null }) {
-  if (status === null || status.stage === null) return <p class="soft small run-line figures">Not begun yet</p>;
+  if (status === null || status.stage === null || !hasBegun(status))
+    return <p class="soft small run-line figures">It has not begun yet.</p>;
   const here = `${counted(status.numConnected, "tab")}, ${counted(status.numDevices, "device")}`;
   return (
     <p class="soft small run-line figures" data-testid="round">

@@ -134,6 +134,11 @@ function taskEnded(view: View, isAccepted: boolean): View {
   return isAccepted ? { ...rested, numTasksDone: view.numTasksDone + 1, problem: null } : rested;
 }
 
+/** Whether a first step was planned: the strategy's first stage is known before. */
+export function hasBegun({ phase, round, history, layerScores }: Status): boolean {
+  return phase !== "waiting" || round > 0 || history.length > 0 || layerScores !== null;
+}
+
 const resetNotice =
   "The coordinator no longer knew this tab's earlier work, so it starts again from the shared prompts. Nothing for you to do.";
 

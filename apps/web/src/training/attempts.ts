@@ -9,7 +9,7 @@ export interface NextAttempt {
   readonly sentence: string;
 }
 
-/** What to start with when `stuck` has not started in its time, with so many threads; null where nothing else is left. */
+/** What to start with when `stuck` has not started within its limit on `numThreads` threads; null where nothing else is left. */
 export function nextAttempt(setup: TrainerSetup, numThreads: number, stuck: BackendName): NextAttempt | null {
   const seconds = startLimitsMs[stuck] / 1000;
   if (stuck === "wasm" && numThreads > 1) {

@@ -9,9 +9,9 @@ export interface Workshop {
 }
 
 export interface PersistentTrainerOptions {
-  /** Opens a worker that may compute with so many threads. */
+  /** Opens a worker that may compute with `numThreads` threads. */
   open(numThreads: number): Workshop;
-  /** How many threads this place allows, where so many are wanted and 0 means all. */
+  /** How many of the `wanted` threads this browser allows; 0 wants all. */
   availableThreads(wanted: number): number;
   /** Calls `act` after a time; answers how to call it off. */
   after(ms: number, act: () => void): () => void;
@@ -20,7 +20,7 @@ export interface PersistentTrainerOptions {
 
 type Outcome = { readonly ready: TrainerReady } | { readonly stuck: BackendName };
 
-/** A trainer in a worker that is closed when a backend does not start in its time; another one then starts with less. */
+/** A trainer in a worker that is closed when a backend does not start within its limit; a new worker then starts with fewer threads or another backend. */
 export function persistentTrainer(options: PersistentTrainerOptions): Trainer & { close(): void } {
   let workshop: (Workshop & { readonly numThreads: number }) | null = null;
 
@@ -70,7 +70,7 @@ export function persistentTrainer(options: PersistentTrainerOptions): Trainer & 
         const outcome = await attempt(setup, onProgress, signal);
         if ("ready" in outcome) return { ...outcome.ready, reason: [outcome.ready.reason, ...said].join("; ") };
         const next = nextAttempt(setup, options.availableThreads(setup.threads), outcome.stuck);
-        if (next === null) throw new Error(`backend ${outcome.stuck} did not start in its time`);
+        if (next === null) throw new Error(`backend ${outcome.stuck} did not start within its limit`);
         close();
         said.push(next.sentence);
         options.onNotice(`${next.sentence.charAt(0).toUpperCase()}${next.sentence.slice(1)}.`);

@@ -96,8 +96,14 @@ function plannable(situation: Situation): Device[] | Waiting {
 
 function cohortOf(situation: Situation, chosen: readonly Device[]): Cohort | Waiting {
   const away = chosen.filter((device) => !device.isConnected).map((device) => device.id);
-  if (away.length > 0) return { waiting: `sampled but away: device ${away.sort((a, b) => a - b).join(", ")}` };
+  if (away.length > 0) return { waiting: notConnected(away.sort((a, b) => a - b)) };
   return { devices: chosen, numDevices: numDevicesOf(situation) };
+}
+
+function notConnected(ids: readonly DeviceId[]): string {
+  return ids.length === 1
+    ? `device ${ids[0]} was drawn for this round and is not connected`
+    : `devices ${ids.join(", ")} were drawn for this round and are not connected`;
 }
 
 /** N: the devices of a fixed roster, or those registered so far. */

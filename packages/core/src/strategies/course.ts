@@ -16,7 +16,7 @@ export type Position = {
 /** Where the train stage starts, and with it most runs. */
 export const firstTrainStep: Position = { stage: "train", round: 1, step: 1, kind: "train", isDone: false };
 
-/** A strategy's course: where it starts, how it goes on, and what its devices do there after so many evaluations. */
+/** A strategy's course: where it starts, how it goes on, and what its devices do there after a number of evaluations. */
 export interface Course {
   readonly first: Position;
   next(position: Position): Position;

@@ -101,7 +101,7 @@ function cohortFor({ settings, position, lastCohort }: FedPepTaoValues, situatio
   return whoIsAsked(position) === "cohort" ? sampleCohort(situation) : wholeRoster(situation);
 }
 
-/** Of a step that is no probe. */
+/** Of a step that is not a probe. */
 function whoIsAsked({ kind }: Position): "cohort" | "all" {
   return kind === "train" ? "cohort" : "all";
 }

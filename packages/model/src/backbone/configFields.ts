@@ -55,7 +55,7 @@ const encoder: Uses = {
   position_embedding_type: { only: ["absolute", null] },
 };
 
-/** GPT-2 has names of its own beside the general ones, which count where both are there. */
+/** GPT-2 has its own names beside the general ones; where both are given the general ones count. */
 const gpt2: Uses = {
   ...common,
   ...honoured(

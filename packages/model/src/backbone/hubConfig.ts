@@ -38,7 +38,7 @@ export function readHubConfigFile(text: string): ReadConfig {
   const { config, unlisted: nested = [] } = readers[family](configValues(fields));
   const unknown = [...unlisted, ...nested];
   if (unknown.length === 0) return { config, warnings: [] };
-  return { config, warnings: [`config.json: not known of ${family} and left out of account: ${unknown.join(", ")}`] };
+  return { config, warnings: [`config.json: unknown ${family} fields, ignored: ${unknown.join(", ")}`] };
 }
 
 function parseJson(text: string): Readonly<Record<string, unknown>> {

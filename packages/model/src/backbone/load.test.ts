@@ -163,7 +163,13 @@ test("a cache with wrong bytes or one that fails costs a download, not the load"
   const notices: string[] = [];
   await loadBackbone({ manifestUrl, cache: broken, onNotice: (sentence) => notices.push(sentence) });
   expect(shardRequests(requests)).toHaveLength(2 * manifest.shards.length);
-  expect(notices).toEqual(["This browser does not keep the whole backbone, so the next visit downloads again what is missing: no disk"]);
+  expect(notices).toEqual(["This browser does not keep the whole model, so the next visit downloads the missing part again: no disk"]);
+  const forbidden = {
+    ...broken,
+    put: () => Promise.reject(new DOMException("Failed to execute 'open' on 'CacheStorage'", "SecurityError")),
+  };
+  await loadBackbone({ manifestUrl, cache: forbidden, onNotice: (sentence) => notices.push(sentence) });
+  expect(notices[1]).toMatch(/downloads the missing part again: its settings forbid it\.$/);
 });
 
 test("without room in the browser's storage nothing is kept, and the user is told", async () => {

@@ -177,8 +177,9 @@ function guarded(cache: BackboneCache, onNotice: LoadOptions["onNotice"]): Backb
       cache.put(sha256, bytes).catch((error: unknown) => {
         if (isTold) return;
         isTold = true;
-        const reason = error instanceof Error ? error.message : String(error);
-        onNotice?.(`This browser does not keep the whole backbone, so the next visit downloads again what is missing: ${reason}`);
+        const isForbidden = error instanceof Error && error.name === "SecurityError";
+        const reason = isForbidden ? "its settings forbid it." : error instanceof Error ? error.message : String(error);
+        onNotice?.(`This browser does not keep the whole model, so the next visit downloads the missing part again: ${reason}`);
       }),
   };
 }

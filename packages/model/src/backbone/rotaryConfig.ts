@@ -2,7 +2,7 @@ import type { BackboneConfig, RotaryScaling } from "./config.ts";
 import { checkFields, ropeFields } from "./configFields.ts";
 import { type ConfigValues, configValues, isTable } from "./configValues.ts";
 
-/** LLaMA's rotation: rope_scaling counts before rope_parameters, and what stands in them before what stands beside them. */
+/** LLaMA's rotation: rope_scaling counts before rope_parameters, and their fields before those beside them. */
 export function readRotary(config: ConfigValues): { rotary: NonNullable<BackboneConfig["rotary"]>; unlisted: string[] } {
   const named = config.table("rope_scaling") !== null ? "rope_scaling" : "rope_parameters";
   const where = `config.json: ${named}`;

@@ -101,7 +101,7 @@ const encoderHeadNames = {
   },
 } as const;
 
-/** An untied decoder has a bias of its own; a tied one shares the head's, and where both are stored and differ, its own counts. */
+/** An untied decoder has its own bias; a tied one shares the head's, and where both are stored and differ, its own counts. */
 function encoderHead(family: "roberta" | "bert", { hiddenSize: width, vocabSize, hasTiedEmbeddings }: BackboneConfig): TensorName[] {
   const head = encoderHeadNames[family];
   return [

@@ -11,7 +11,7 @@ interface CharacterMap {
 const schema = z.looseObject({ precompiled_charsmap: z.string().min(1) });
 const encoder = new TextEncoder();
 
-/** Up to so many bytes a grapheme is looked up whole, as the reference does. */
+/** A grapheme of up to this many bytes is looked up whole, as the reference does. */
 const maxGraphemeBytes = 5;
 
 /** SentencePiece's normalization: graphemes, or else their characters, are replaced as a compiled table says. */
@@ -67,7 +67,7 @@ function findReplacement({ units, replacements }: CharacterMap, key: Uint8Array)
   return null;
 }
 
-/** A leaf's unit has its top bit set, so that it is no label. */
+/** A leaf's unit has its top bit set, so that it is not a label. */
 function labelOf(unit: number): number {
   return (unit & 0x800000ff) >>> 0;
 }

@@ -7,7 +7,7 @@ export interface KnownName {
   readonly choice: { readonly path: readonly string[]; readonly value: string } | null;
 }
 
-/** What stands at a key of a value that has keys of its own. */
+/** The value at a key, where a value has that key itself. */
 export function valueAt(value: unknown, key: PropertyKey): unknown {
   return typeof value === "object" && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
 }

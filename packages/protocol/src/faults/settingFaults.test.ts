@@ -101,7 +101,7 @@ test("whatever a name is made of, its fault is one line of a length that can be 
 
 test("a name of another choice is told as that", () => {
   expect(faults({ shape: { kind: "round", radius: 3, sideLength: 2 } })).toEqual([
-    'cup.shape.sideLength: a setting where cup.shape.kind is square, found "round"; leave it out, or change cup.shape.kind',
+    'cup.shape.sideLength: a setting only where cup.shape.kind is square, found "round"; leave it out, or change cup.shape.kind',
   ]);
   expect(faults({ shape: { kind: "round", radius: 3, sidelength: 2 } })).toEqual([
     "cup.shape.sidelength: there is no such name; did you mean cup.shape.sideLength (where cup.shape.kind is square)?",

@@ -127,7 +127,7 @@ function tagText(path: readonly PropertyKey[], { schema, input }: Context): { te
   return { text: oneOf(words), words };
 }
 
-/** Words that are no text where nobody quotes them. */
+/** Words that are not text unless they are quoted. */
 const plainWords = new Map<string, unknown>([
   ["true", true],
   ["false", false],
@@ -181,5 +181,5 @@ function elsewhereChosen(same: readonly KnownName[], { input, place }: Context):
   const choices = same.flatMap(({ choice }) => choice ?? []);
   const at = choices[0]?.path ?? [];
   const found = at.slice(place.path?.length ?? 0).reduce<unknown>(valueAt, input);
-  return `a setting where ${textOf(at)} is ${choices.map(({ value }) => value).join(" or ")}, found ${shown(found)}; leave it out, or change ${textOf(at)}`;
+  return `a setting only where ${textOf(at)} is ${choices.map(({ value }) => value).join(" or ")}, found ${shown(found)}; leave it out, or change ${textOf(at)}`;
 }
