@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { isSoftwareAdapter, startWebGpu, stopWebGpu } from "./gpu/webGpu.ts";
 import { installWasmKernels } from "./kernels/wasm/install.ts";
 import { availableThreads, threadsNote } from "./threads.ts";
-import { isSoftwareAdapter, startWebGpu, stopWebGpu } from "./webGpu.ts";
 
 /** The tensor library's backends that a tab or Node process can start. */
 export type BackendName = "webgpu" | "wasm" | "cpu";

@@ -32,6 +32,7 @@ export {
 export { createTrainer } from "./device.ts";
 export { centredLogits, type EncodingErrors, logitsError, measureEncoding, reencoded, type Sample, sampleOf } from "./encodingErrors.ts";
 export { type CausalReader, createCausalReader, type GenerationOptions, generate } from "./generation.ts";
+export { countGpu, type GpuCounters, runningGpuDevice } from "./gpu/gpuCounters.ts";
 export { chooseKernels, chosenKernels, type KernelChoice } from "./kernels/fusedKernels.ts";
 export { createPredictor, type Predictor } from "./predictor.ts";
 export {
@@ -44,7 +45,6 @@ export {
   fillTemplate,
   type TokenizedPrompt,
 } from "./template.ts";
-export { countGpu, type GpuCounters, runningGpuDevice } from "./testing/gpuCounters.ts";
 export { createTokenizer, type TextTokenizer } from "./tokenizer.ts";
 export {
   type Admission,

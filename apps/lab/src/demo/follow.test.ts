@@ -2,8 +2,8 @@ import type { FedPepTaoSettings, RunSettings } from "@tutti/core";
 import { type Coordinator, memoryStore, startCoordinator } from "@tutti/server";
 import { joinAsClient, newClient, type ProtocolClientOptions, tinyRun, tinyTuned } from "@tutti/server/testing";
 import { afterEach, expect, test } from "vitest";
-import { exampleReport } from "../results/exampleReport.ts";
 import type { Progress } from "../results/progress.ts";
+import { exampleReport } from "../testing/exampleReport.ts";
 import { temporaryFolder } from "../testing/temporaryFolder.ts";
 import { followRun, latestAccuracy } from "./follow.ts";
 

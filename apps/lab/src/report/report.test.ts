@@ -1,6 +1,6 @@
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
-import { exampleReport } from "../results/exampleReport.ts";
+import { exampleReport } from "../testing/exampleReport.ts";
 import { bytesByPhase, evaluationPoints } from "./plots.ts";
 import { renderReport } from "./report.ts";
 

@@ -1,8 +1,8 @@
 import type { Params, StrategySummary } from "@tutti/core";
 import type { EvaluationRecord, StepRecord, TrafficTotals } from "@tutti/server";
 import { expect, test } from "vitest";
+import { exampleReport } from "../testing/exampleReport.ts";
 import { collectResult, countTexts, uploadsByRound } from "./collectResult.ts";
-import { exampleReport } from "./exampleReport.ts";
 
 const record = (split: "validation" | "test", accuracy: number): EvaluationRecord => ({
   protocol: "global",

@@ -1,6 +1,6 @@
 import { writeSafetensors } from "@tutti/model";
 import { expect, test } from "vitest";
-import { exampleReport } from "./exampleReport.ts";
+import { exampleReport } from "../testing/exampleReport.ts";
 import { readPromptsFile, writePromptsFile } from "./promptsFile.ts";
 
 const params = { "head/bias": { shape: [4], data: new Float32Array([1, -2, 0.25, 3]) } };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { exampleReport } from "./exampleReport.ts";
+import { exampleReport } from "../testing/exampleReport.ts";
 import { alignColumns, renderTable, zeroShotNote } from "./resultTable.ts";
 
 test("columns line up, the first to the left, the others to the right", () => {

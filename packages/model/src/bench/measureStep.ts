@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { PackedBackbone } from "../backbone/packed.ts";
+import { countGpu, runningGpuDevice } from "../gpu/gpuCounters.ts";
 import { chooseKernels } from "../kernels/fusedKernels.ts";
-import { countGpu, runningGpuDevice } from "../testing/gpuCounters.ts";
 import { type ContestOptions, interleave, medianRatio, middle } from "./contest.ts";
 import { type BenchBatch, type Contestant, ownContestant, stockContestant } from "./contestants.ts";
 import { type BackboneShape, packedBytes, randomBackbone } from "./shapes.ts";

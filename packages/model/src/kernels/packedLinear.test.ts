@@ -3,7 +3,7 @@ import { createRandom } from "@tutti/core";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { packingFor, packTensor, tensorEncodings, unpackTensor } from "../backbone/pack.ts";
 import { startBackend } from "../backends.ts";
-import { countGpu, runningGpuDevice } from "../testing/gpuCounters.ts";
+import { countGpu, runningGpuDevice } from "../gpu/gpuCounters.ts";
 import { provideNodeGpu } from "../testing/nodeGpu.ts";
 import { relativeError } from "../verify/relativeError.ts";
 import {

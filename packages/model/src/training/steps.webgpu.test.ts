@@ -5,7 +5,7 @@ import { beforeAll, beforeEach, expect, test } from "vitest";
 import { createTransformer } from "../backbone/transformer.ts";
 import { startBackend } from "../backends.ts";
 import { type BackboneShape, randomBackbone } from "../bench/shapes.ts";
-import { countGpu, runningGpuDevice } from "../testing/gpuCounters.ts";
+import { countGpu, runningGpuDevice } from "../gpu/gpuCounters.ts";
 import { provideNodeGpu } from "../testing/nodeGpu.ts";
 import { tunedLayout } from "../tuning/layout.ts";
 import { createPrefixTuner } from "../tuning/prefix.ts";

@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeEach, expect, test } from "vitest";
-import { gpuErrors } from "./kernels/webgpu/gpuErrors.ts";
-import { gpuTraits } from "./kernels/webgpu/traits.ts";
-import { runningGpuDevice } from "./testing/gpuCounters.ts";
-import { provideNodeGpu } from "./testing/nodeGpu.ts";
+import { gpuErrors } from "../kernels/webgpu/gpuErrors.ts";
+import { gpuTraits } from "../kernels/webgpu/traits.ts";
+import { provideNodeGpu } from "../testing/nodeGpu.ts";
+import { runningGpuDevice } from "./gpuCounters.ts";
 import { startWebGpu } from "./webGpu.ts";
 
 beforeEach(async (context) => {

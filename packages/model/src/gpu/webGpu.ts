@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import { type ChosenVariant, chooseVariant, productTimer } from "./kernels/webgpu/chooseVariant.ts";
-import { acceptDirectives } from "./kernels/webgpu/directives.ts";
-import { installWebGpuKernels } from "./kernels/webgpu/install.ts";
-import { setGpuTraits } from "./kernels/webgpu/traits.ts";
+import { type ChosenVariant, chooseVariant, productTimer } from "../kernels/webgpu/chooseVariant.ts";
+import { acceptDirectives } from "../kernels/webgpu/directives.ts";
+import { installWebGpuKernels } from "../kernels/webgpu/install.ts";
+import { setGpuTraits } from "../kernels/webgpu/traits.ts";
 
 /** The WebGPU backend as it was started. */
 export interface StartedWebGpu {

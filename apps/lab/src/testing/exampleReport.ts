@@ -1,5 +1,5 @@
 import type { EvaluationRecord, StepRecord } from "@tutti/server";
-import type { RunReport } from "./runResult.ts";
+import type { RunReport } from "../results/runResult.ts";
 
 const evaluation = (protocol: EvaluationRecord["protocol"], accuracy: number): EvaluationRecord => ({
   protocol,
