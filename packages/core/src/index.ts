@@ -78,13 +78,13 @@ export { createStrategy } from "./strategies/createStrategy.ts";
 export type { FedAvgState } from "./strategies/fedAvg.ts";
 export { fedAvg } from "./strategies/fedAvg.ts";
 export { fedOpt } from "./strategies/fedOpt.ts";
-export { fedPepTao } from "./strategies/fedPepTao.ts";
-export type { FedPepTaoState, FedPepTaoValues } from "./strategies/fedPepTaoState.ts";
+export { fedPepTao } from "./strategies/fedPepTao/index.ts";
+export type { ServerMemory, ServerStepOptions, ServerStepResult } from "./strategies/fedPepTao/serverStep.ts";
+export { serverStep } from "./strategies/fedPepTao/serverStep.ts";
+export type { FedPepTaoState, FedPepTaoValues } from "./strategies/fedPepTao/state.ts";
 export type { GlobalModelState, GlobalModelValues } from "./strategies/globalModel.ts";
 export { local } from "./strategies/local.ts";
 export { scaffold } from "./strategies/scaffold.ts";
-export type { ServerMemory, ServerStepOptions, ServerStepResult } from "./strategies/serverStep.ts";
-export { serverStep } from "./strategies/serverStep.ts";
 export type {
   AsJson,
   Evaluation,

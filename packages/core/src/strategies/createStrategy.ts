@@ -1,7 +1,7 @@
 import type { RunSettings } from "../run.ts";
 import { fedAvg } from "./fedAvg.ts";
 import { fedOpt } from "./fedOpt.ts";
-import { fedPepTao } from "./fedPepTao.ts";
+import { fedPepTao } from "./fedPepTao/index.ts";
 import { local } from "./local.ts";
 import { scaffold } from "./scaffold.ts";
 import type { Strategy } from "./strategy.ts";

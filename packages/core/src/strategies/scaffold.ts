@@ -3,7 +3,7 @@ import { add, mapParams, type Params, scale, subtract, weightedSum, zeros } from
 import type { RunSettings, ScaffoldSettings } from "../run.ts";
 import type { DeviceId, RoundPlan } from "../task.ts";
 import { type ContributionOf, contributionsOf, sentParams } from "./averaging.ts";
-import { memoryOf, withStep } from "./fedPepTaoState.ts";
+import { memoryOf, withStep } from "./fedPepTao/state.ts";
 import { type GlobalModelState, globalModel } from "./globalModel.ts";
 import { sentForm } from "./sentForm.ts";
 import { allNames } from "./tensors.ts";

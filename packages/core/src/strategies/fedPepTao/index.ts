@@ -1,14 +1,14 @@
-import { pickNames } from "../params.ts";
-import type { FedPepTaoSettings, RunSettings } from "../run.ts";
-import type { Contribution, ParameterSets, RoundPlan, TaskSpec } from "../task.ts";
-import { firstInOrder, onePerShare, type Situation, sampleCohort, wholeRoster } from "./cohort.ts";
-import { expectedDevices, firstPosition, nextPosition, numRoundsOf, type Position, scheduleOf } from "./course.ts";
-import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
-import { type FedPepTaoState, type FedPepTaoValues, startTensors } from "./fedPepTaoState.ts";
+import { pickNames } from "../../params.ts";
+import type { FedPepTaoSettings, RunSettings } from "../../run.ts";
+import type { Contribution, ParameterSets, RoundPlan, TaskSpec } from "../../task.ts";
+import { firstInOrder, onePerShare, type Situation, sampleCohort, wholeRoster } from "../cohort.ts";
+import { expectedDevices, firstPosition, nextPosition, numRoundsOf, type Position, scheduleOf } from "../course.ts";
+import { evaluateSpec, isZeroShotDue, poolEvaluations } from "../evaluations.ts";
+import type { Strategy } from "../strategy.ts";
+import { taskFor } from "../tasks.ts";
+import { allNames, namesOfLayers, under } from "../tensors.ts";
 import { closeCounting, closeProbing, closeScoring, startTraining } from "./layerStages.ts";
-import type { Strategy } from "./strategy.ts";
-import { taskFor } from "./tasks.ts";
-import { allNames, namesOfLayers, under } from "./tensors.ts";
+import { type FedPepTaoState, type FedPepTaoValues, startTensors } from "./state.ts";
 import { closeTraining, firstServerRate } from "./trainStage.ts";
 
 /** FedPepTAO (Che et al., EMNLP 2023): score the layers, count how many travel, then train with adaptive aggregation (fedpeptao.md §§3-5). */

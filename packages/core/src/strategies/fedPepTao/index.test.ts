@@ -1,16 +1,16 @@
 import { expect, test } from "vitest";
-import { roundTrip } from "../encoding.ts";
-import { norm, type Params, pickNames, shapesOf, subtract } from "../params.ts";
-import { presets } from "../presets.ts";
-import { createRandom } from "../random.ts";
-import { type RoundEvent, runRounds, type TaskOutcome } from "../rounds.ts";
-import type { FedPepTaoSettings, RunSettings } from "../run.ts";
-import type { Contribution, RoundPlan } from "../task.ts";
-import { paramsOf, planOf, rosterOf, testRun, testShape, trained, valuesOf } from "../testing/run.ts";
-import { createSimulatedDevices, type SyntheticProblem, syntheticProblem } from "../testing/simulatedDevices.ts";
-import { type Answer, createSimulatedPool } from "../testing/simulatedPool.ts";
-import { fedPepTao } from "./fedPepTao.ts";
-import type { FedPepTaoState } from "./fedPepTaoState.ts";
+import { roundTrip } from "../../encoding.ts";
+import { norm, type Params, pickNames, shapesOf, subtract } from "../../params.ts";
+import { presets } from "../../presets.ts";
+import { createRandom } from "../../random.ts";
+import { type RoundEvent, runRounds, type TaskOutcome } from "../../rounds.ts";
+import type { FedPepTaoSettings, RunSettings } from "../../run.ts";
+import type { Contribution, RoundPlan } from "../../task.ts";
+import { paramsOf, planOf, rosterOf, testRun, testShape, trained, valuesOf } from "../../testing/run.ts";
+import { createSimulatedDevices, type SyntheticProblem, syntheticProblem } from "../../testing/simulatedDevices.ts";
+import { type Answer, createSimulatedPool } from "../../testing/simulatedPool.ts";
+import { fedPepTao } from "./index.ts";
+import type { FedPepTaoState } from "./state.ts";
 
 const numExamples = [4, 1, 7, 2, 5, 3];
 const roster = rosterOf(numExamples);

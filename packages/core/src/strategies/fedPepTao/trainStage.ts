@@ -1,9 +1,9 @@
-import type { FedPepTaoSettings, RunSettings } from "../run.ts";
-import type { Contribution, RoundPlan } from "../task.ts";
-import { contributionsOf, sentParams } from "./averaging.ts";
-import { type FedPepTaoState, memoryOf, withStep } from "./fedPepTaoState.ts";
-import { sentForm } from "./sentForm.ts";
+import type { FedPepTaoSettings, RunSettings } from "../../run.ts";
+import type { Contribution, RoundPlan } from "../../task.ts";
+import { contributionsOf, sentParams } from "../averaging.ts";
+import { sentForm } from "../sentForm.ts";
 import { serverStep } from "./serverStep.ts";
+import { type FedPepTaoState, memoryOf, withStep } from "./state.ts";
 
 /** η_s before the first server step. */
 export function firstServerRate(run: RunSettings, settings: FedPepTaoSettings): number {

@@ -1,6 +1,6 @@
-import { type Params, requireSameShapes, type Tensor } from "../params.ts";
-import type { DeviceId } from "../task.ts";
-import { type ContributionOf, exampleWeights } from "./averaging.ts";
+import { type Params, requireSameShapes, type Tensor } from "../../params.ts";
+import type { DeviceId } from "../../task.ts";
+import { type ContributionOf, exampleWeights } from "../averaging.ts";
 
 /** What the server remembers between rounds of Stage C; an absent tensor counts as 0. */
 export interface ServerMemory {

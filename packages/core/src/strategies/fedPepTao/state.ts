@@ -1,11 +1,11 @@
-import { roundTrip } from "../encoding.ts";
-import { type Params, pickNames } from "../params.ts";
-import type { FedPepTaoSettings, RunSettings } from "../run.ts";
-import type { DeviceId } from "../task.ts";
-import type { Position } from "./course.ts";
+import { roundTrip } from "../../encoding.ts";
+import { type Params, pickNames } from "../../params.ts";
+import type { FedPepTaoSettings, RunSettings } from "../../run.ts";
+import type { DeviceId } from "../../task.ts";
+import type { Position } from "../course.ts";
+import type { AsJson, Evaluation, SpectrumProbe, StrategyState, TunedShape } from "../strategy.ts";
+import { allNames, withPrefix } from "../tensors.ts";
 import type { ServerMemory } from "./serverStep.ts";
-import type { AsJson, Evaluation, SpectrumProbe, StrategyState, TunedShape } from "./strategy.ts";
-import { allNames, withPrefix } from "./tensors.ts";
 
 export type FedPepTaoValues = {
   readonly run: AsJson<RunSettings>;
