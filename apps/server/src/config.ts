@@ -1,3 +1,4 @@
+import { deepFrozen } from "@tutti/core";
 import { backendSchema, runSettingsSchema, settingFaults } from "@tutti/protocol";
 import { z } from "zod";
 
@@ -81,14 +82,8 @@ interface ParseOptions {
 /** Parses and freezes a configuration; throws a ConfigError with a line for each fault. */
 export function parseConfig(input: unknown, { name, known = [] }: ParseOptions = {}): CoordinatorConfig {
   const result = coordinatorConfigSchema.safeParse(input);
-  if (result.success && known.length === 0) return deepFreeze(result.data);
+  if (result.success && known.length === 0) return deepFrozen(result.data);
   const faults = [...known, ...settingFaults(coordinatorConfigSchema, input, { others: fileNames })];
   const what = name === undefined ? "the configuration was refused" : `${name}: the configuration was refused`;
   throw new ConfigError(`${what}:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value !== "object" || value === null) return value;
-  for (const child of Object.values(value)) deepFreeze(child);
-  return Object.freeze(value);
 }

@@ -1,9 +1,8 @@
 import { join } from "node:path";
-import { createStrategy, type Json, numValues, type RunSettings, type Strategy } from "@tutti/core";
+import { createStrategy, deferred, type Json, numValues, type RunSettings, type Strategy } from "@tutti/core";
 import { type Goodbye, protocolVersion, runSettingsSchema, type Status } from "@tutti/protocol";
 import type { Logger } from "pino";
 import { ConfigError, type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
-import { deferred } from "./deferred.ts";
 import { lockRunFolder } from "./folderLock.ts";
 import { createBlobStore } from "./http/blobs.ts";
 import { loadCertificate } from "./http/certificate.ts";

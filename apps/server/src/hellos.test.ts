@@ -1,6 +1,6 @@
+import { deferred } from "@tutti/core";
 import { decodeParams, protocolVersion } from "@tutti/protocol";
 import { expect, test, vi } from "vitest";
-import { deferred } from "./deferred.ts";
 import { memoryStore } from "./journal/keyValueStore.ts";
 import { newClient } from "./testing/protocolClient.ts";
 import { createScene } from "./testing/scene.ts";

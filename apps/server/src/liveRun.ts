@@ -1,8 +1,8 @@
 import type { DeviceId, Params, RoundEvent, RunSettings, Strategy, StrategySummary } from "@tutti/core";
+import { deferred } from "@tutti/core";
 import { type DeviceStateParts, decodeDeviceState, type HistoryPoint, parametersSha256, type Status } from "@tutti/protocol";
 import type { Logger } from "pino";
 import type { CoordinatorConfig } from "./config.ts";
-import { deferred } from "./deferred.ts";
 import type { BlobStore } from "./http/blobs.ts";
 import { labelOfStep, type TrafficTotals, type WireMeter } from "./http/wireMeter.ts";
 import type { Journal } from "./journal/journal.ts";

@@ -1,3 +1,4 @@
+import { deferred } from "@tutti/core";
 import { datasetFolder, type Example } from "@tutti/data";
 import type { BackendName, DeviceSource, KernelChoice, Trainer, TrainerSetup } from "@tutti/model";
 import { availableThreads } from "@tutti/model/threads";
@@ -221,14 +222,6 @@ export function joinRun(options: JoinOptions): ClientSession {
 function sentenceOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return error instanceof CannotTakePart ? message : `Something went wrong in this tab: ${message}`;
-}
-
-function deferred<T>(): { readonly promise: Promise<T>; resolve(value: T): void } {
-  let resolve: (value: T) => void = () => undefined;
-  const promise = new Promise<T>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }
 
 /** The acknowledgement goes first, then what ends the connection. */

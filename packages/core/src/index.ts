@@ -1,3 +1,5 @@
+export { deepFrozen } from "./deepFrozen.ts";
+export { type Deferred, deferred } from "./deferred.ts";
 export { decodeTensor, encodedSize, encodeTensor, fromF16, roundTrip, toF16 } from "./encoding.ts";
 export { type Follower, followed, followers } from "./following.ts";
 export { shareOf } from "./laterShares.ts";

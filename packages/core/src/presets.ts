@@ -1,3 +1,4 @@
+import { deepFrozen } from "./deepFrozen.ts";
 import type { FedPepTaoSettings, PrefixTuning, RunSettings, TrainingSettings } from "./run.ts";
 
 const tuning: PrefixTuning = {
@@ -105,8 +106,3 @@ const official: PresetRun = {
 
 /** The settings of fedpeptao.md §8, complete and frozen: the published program's, ours, and ours cut to a few minutes. */
 export const presets: Readonly<Record<"official" | "default" | "demo", PresetRun>> = deepFrozen({ official, default: standard, demo });
-
-function deepFrozen<T extends object>(value: T): T {
-  for (const part of Object.values(value)) if (typeof part === "object" && part !== null) deepFrozen(part);
-  return Object.freeze(value);
-}

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { deferred } from "@tutti/core";
 import type { Coordinator } from "@tutti/server";
 import type { Experiment } from "../experiments/experimentFile.ts";
 import type { LabRun } from "../experiments/labResult.ts";
@@ -52,7 +53,7 @@ export function createRunner(parts: RunnerParts, perform = performRun): Runner {
   const signal = AbortSignal.any([parts.signal, unkept.signal]);
   let memory = parts.memory;
   let isMeasuring = false;
-  const measured = deferred();
+  const measured = deferred<void>();
   const rows = new Map<number, BoardRow>();
   const startMs = performance.now();
   const numEarlier = [...results.values()].filter(({ error }) => error === null).length;
@@ -176,12 +177,4 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
-}
-
-function deferred(): { readonly promise: Promise<void>; resolve(): void } {
-  let resolve: () => void = () => undefined;
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve: () => resolve() };
 }

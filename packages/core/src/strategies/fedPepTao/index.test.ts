@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { deepFrozen } from "../../deepFrozen.ts";
 import { roundTrip } from "../../encoding.ts";
 import { norm, type Params, pickNames, shapesOf, subtract } from "../../params.ts";
 import { presets } from "../../presets.ts";
@@ -325,13 +326,6 @@ function copied(state: FedPepTaoState): FedPepTaoState {
     Object.entries(state.tensors).map(([name, { shape, data }]) => [name, { shape: [...shape], data: data.slice() }]),
   );
   return { values: JSON.parse(JSON.stringify(state.values)), tensors };
-}
-
-/** Freezes every object; the floats of a typed array cannot be frozen and are compared instead. */
-function deepFrozen<T>(value: T): T {
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
-  for (const part of Object.values(value)) deepFrozen(part);
-  return Object.freeze(value);
 }
 
 test("a device rate of 0 is refused, since control variates divide by it", () => {
