@@ -1,5 +1,4 @@
-import type { DeviceId, Params, RoundEvent, RunSettings, Strategy, StrategySummary } from "@tutti/core";
-import { deferred } from "@tutti/core";
+import { type DeviceId, deferred, type Params, type RoundEvent, type RunSettings, type Strategy, type StrategySummary } from "@tutti/core";
 import { type DeviceStateParts, decodeDeviceState, type HistoryPoint, parametersSha256, type Status } from "@tutti/protocol";
 import type { Logger } from "pino";
 import type { CoordinatorConfig } from "./config.ts";
@@ -9,6 +8,7 @@ import type { Journal } from "./journal/journal.ts";
 import type { Change } from "./news.ts";
 import type { Clock } from "./pool/clock.ts";
 import { createPool, type Pool } from "./pool/pool.ts";
+import { createPublications } from "./publications.ts";
 import { runLoop, startProgress } from "./runLoop.ts";
 import { type ClientPoint, describeClients, describeRun } from "./status.ts";
 import { historyPoint, type StepRecord } from "./stepRecord.ts";
@@ -91,6 +91,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
   fault.promise.catch(() => undefined);
   const said: Said = { phase: "waiting", message: null };
 
+  const publications = createPublications({ run, journal, blobs });
   const pool = createPool({
     config,
     runId,
@@ -99,6 +100,14 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     journal,
     blobs,
     pastSteps: () => records,
+    published: publications.of,
+    onOpened({ plan, payloads }) {
+      meter.setStep(
+        labelOfStep(plan),
+        payloads.map(({ sha256 }) => sha256),
+      );
+      ports.onChange("detail");
+    },
     onChange: () => ports.onChange("detail"),
     onReset(deviceId) {
       said.message = `device ${deviceId} lost its private state and starts afresh`;
@@ -164,10 +173,8 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     begin: beginning.resolve,
     async work(signal) {
       const loopPorts = {
-        ...{ run, tuned, pool, journal, blobs, clock, onEvent },
+        ...{ run, tuned, pool, journal, publications, clock, onEvent },
         whenReady: () => whenReady(signal),
-        onStep: (plan: Parameters<typeof labelOfStep>[0]) =>
-          meter.setStep(labelOfStep(plan), pool.step()?.payloads.map(({ sha256 }) => sha256) ?? null),
         bytesSoFar: () => meter.ofSteps(),
         onRecord(record: StepRecord) {
           records.push(record);

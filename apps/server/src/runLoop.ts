@@ -1,9 +1,7 @@
 import {
   type Contribution,
   createRandom,
-  type DeviceId,
-  type OpenStep,
-  type Params,
+  type ResumedStep,
   type RoundEvent,
   type RoundPlan,
   type RunSettings,
@@ -11,13 +9,11 @@ import {
   type Strategy,
   type StrategyState,
 } from "@tutti/core";
-import { type BlobRef, decodeParams, encodeParams } from "@tutti/protocol";
-import { type BlobStore, sha256Of } from "./http/blobs.ts";
 import type { StepBytes, WireBytes } from "./http/wireMeter.ts";
-import type { Journal, JournalContents, JournalledPlan } from "./journal/journal.ts";
-import { readTask } from "./journal/olderPlans.ts";
+import type { Journal, JournalContents } from "./journal/journal.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { Pool } from "./pool/pool.ts";
+import type { Publications } from "./publications.ts";
 import { recordStep, type StepRecord } from "./stepRecord.ts";
 import type { TunedParameters } from "./tuned.ts";
 
@@ -27,12 +23,10 @@ export interface RunLoopPorts {
   readonly tuned: TunedParameters;
   readonly pool: Pool;
   readonly journal: Journal;
-  readonly blobs: BlobStore;
+  readonly publications: Publications;
   readonly clock: Clock;
   /** Resolves when an open roster may begin: enough devices, or the operator's word. */
   whenReady(): Promise<void>;
-  /** The step whose bytes are counted from now on. */
-  onStep(plan: RoundPlan): void;
   /** Bytes of all steps so far. */
   bytesSoFar(): StepBytes;
   /** A step is closed; also told, oldest first, of those of earlier processes. */
@@ -54,8 +48,6 @@ interface HistoryEntry {
   readonly bytes: WireBytes & Partial<StepBytes>;
 }
 
-const holder = "open step";
-
 /** The strategy and the state that a run starts or goes on with. An open roster's strategy begins with as many devices as there are by then. */
 export function startProgress(strategy: Strategy, run: RunSettings, tuned: TunedParameters, contents: JournalContents | null): RunProgress {
   return { strategy, state: contents?.state ?? strategy.init(run, tuned.shape, tuned.initial) };
@@ -63,7 +55,7 @@ export function startProgress(strategy: Strategy, run: RunSettings, tuned: Tuned
 
 /** Runs all rounds, journalling each event before the loop goes on; returns when the run is over or `signal` is aborted. */
 export async function runLoop(progress: RunProgress, ports: RunLoopPorts, signal: AbortSignal): Promise<void> {
-  const { pool, journal, run, clock } = ports;
+  const { pool, journal, publications, run, clock } = ports;
   const contents = journal.contents();
   const history = createHistory(progress, ports, signal);
   history.restore(contents);
@@ -77,10 +69,8 @@ export async function runLoop(progress: RunProgress, ports: RunLoopPorts, signal
   for await (const event of runRounds({ ...shared, ...(resume === undefined ? {} : { resume }) })) {
     if (signal.aborted) return;
     if (event.kind === "planned") {
-      const payloads = publish(event.plan, ports, history.unwritten());
+      publications.publish(event.plan, history.unwritten());
       await journal.flushed();
-      pool.open(event.plan, payloads);
-      ports.onStep(event.plan);
       history.started(clock.now());
       history.writeSoon();
     } else if (event.kind === "closed") {
@@ -165,55 +155,18 @@ function since(now: WireBytes, { up, down }: WireBytes = { up: 0, down: 0 }): Wi
   return { up: now.up - up, down: now.down - down };
 }
 
-/** Opens the journalled step again, after aggregating the one before where that was not yet written. */
-function resumeFrom(contents: JournalContents, progress: RunProgress, ports: RunLoopPorts, history: History): OpenStep | undefined {
+/** The journalled step, after aggregating the one before where that was not yet written. */
+function resumeFrom(contents: JournalContents, progress: RunProgress, ports: RunLoopPorts, history: History): ResumedStep | undefined {
   if (contents.plan === null) return undefined;
+  const { pool, publications } = ports;
   const { counted, isRepeated, next } = contents;
-  const plan = reopen(contents, contents.plan, ports);
+  const plan = publications.restore(contents, contents.plan);
   // Nothing of a missed attempt counts any more.
-  if (isRepeated) ports.pool.close();
+  if (isRepeated) pool.open(plan, null).close();
   if (next === null) return { plan, isRepeated, ...(counted === null ? {} : { counted }) };
-  const contributions = ports.pool.accepted(counted ?? []);
+  pool.open(plan, null);
+  const contributions = pool.accepted(counted ?? []);
   progress.state = progress.strategy.aggregate(progress.state, plan, contributions);
   history.redo(contributions, next.entry);
-  return { plan: reopen(contents, next.plan, ports) };
-}
-
-/** Journals a plan and serves its payloads. */
-function publish(plan: RoundPlan, { journal, blobs, run }: RunLoopPorts, unwritten: unknown): BlobRef[] {
-  const encoded = plan.payloads.map((payload) => encodePayload(payload, run));
-  const refs = encoded.map((bytes) => blobs.hold(holder, bytes));
-  blobs.keepOnly(holder, new Set(refs.map((ref) => ref.sha256)));
-  const named: JournalledPlan = { ...plan, payloads: refs.map((ref) => ref.sha256) };
-  journal.putPlan(named, new Map(refs.map((ref, i) => [ref.sha256, encoded[i] ?? new Uint8Array(0)])), unwritten);
-  return refs;
-}
-
-/** A payload in the run's encoding; in f32 where that would not give the values back, so that a restart finds the same ones. */
-function encodePayload(payload: Params, { paramsEncoding }: RunSettings): Uint8Array {
-  const bytes = encodeParams(payload, paramsEncoding);
-  const decoded = decodeParams(bytes);
-  const isSame = Object.entries(payload).every(([name, tensor]) => {
-    const other = decoded[name]?.data;
-    return other !== undefined && tensor.data.every((value, i) => Object.is(value, other[i]));
-  });
-  return isSame ? bytes : encodeParams(payload, "f32");
-}
-
-/** Opens a journalled step with what was accepted. */
-function reopen(contents: JournalContents, plan: JournalledPlan, { pool, blobs, run, onStep }: RunLoopPorts): RoundPlan {
-  const { blobs: stored, contributions, devices } = contents;
-  const encoded = plan.payloads.map((sha256) => {
-    const bytes = stored.get(sha256);
-    if (bytes === undefined || sha256Of(bytes) !== sha256) throw new Error(`journal: payload ${sha256} of a step is missing or damaged`);
-    return bytes;
-  });
-  const refs = encoded.map((bytes) => blobs.hold(holder, bytes));
-  const payloads = encoded.map((bytes) => decodeParams(bytes));
-  const registered = new Map(devices.map(({ deviceId, numExamples }) => [deviceId, numExamples ?? 0]));
-  const surroundings = { run, payloads, numExamples: (deviceId: DeviceId) => registered.get(deviceId) ?? 0 };
-  const restored: RoundPlan = { ...plan, payloads, tasks: plan.tasks.map((task) => readTask(task, surroundings)) };
-  pool.open(restored, refs, contributions);
-  onStep(restored);
-  return restored;
+  return { plan: publications.restore(contents, next.plan) };
 }

@@ -42,7 +42,7 @@ export { presets } from "./presets.ts";
 export type { Publication } from "./publications.ts";
 export type { Random, RandomStream, StreamName } from "./random.ts";
 export { createRandom } from "./random.ts";
-export type { Deadline, DevicePool, OpenStep, RoundEvent, RoundsOptions, TaskOutcome } from "./rounds.ts";
+export type { DevicePool, ResumedStep, RoundEvent, RoundsOptions, Step, TaskOutcome } from "./rounds.ts";
 export { neededContributions, runRounds } from "./rounds.ts";
 export type {
   AdapterTuning,

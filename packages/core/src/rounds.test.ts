@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createRandom } from "./random.ts";
-import { type DevicePool, neededContributions, type OpenStep, type RoundEvent, runRounds, type TaskOutcome } from "./rounds.ts";
+import { type DevicePool, neededContributions, type ResumedStep, type RoundEvent, runRounds, type TaskOutcome } from "./rounds.ts";
 import { type FedAvgState, fedAvg } from "./strategies/fedAvg.ts";
 import type { RoundPlan } from "./task.ts";
 import { paramsOf, rosterOf, testRun, testShape, trained, valuesOf } from "./testing/run.ts";
@@ -27,7 +27,7 @@ function contributed(contribution: Extract<TaskOutcome, { kind: "contributed" }>
 
 type Event = RoundEvent<FedAvgState>;
 
-async function collect(pool: DevicePool, options: { state?: FedAvgState; resume?: OpenStep; until?: (event: Event) => boolean } = {}) {
+async function collect(pool: DevicePool, options: { state?: FedAvgState; resume?: ResumedStep; until?: (event: Event) => boolean } = {}) {
   const { state = fresh(), resume, until = () => false } = options;
   const events: Event[] = [];
   for await (const event of runRounds({ strategy: fedAvg, state, pool, random, ...(resume === undefined ? {} : { resume }) })) {
@@ -219,8 +219,8 @@ test("a restart in the middle of gathering asks only the devices that have not a
   const plan = await firstPlan();
   const accepted = new Map<string, TaskOutcome>();
   const stopped = createSimulatedPool(roster, (asked, task) => (task === plan.tasks[0] ? "silent" : answerAll(asked, task)), accepted);
-  const deadline = stopped.startDeadline(null);
-  const answered = plan.tasks.slice(1).map((task) => stopped.perform(plan, task, deadline));
+  const step = stopped.open(plan, null);
+  const answered = plan.tasks.slice(1).map((task) => step.perform(task));
   await Promise.all(answered);
   const after = createSimulatedPool(roster, answerAll, accepted);
   const rest = await collect(after, { resume: { plan } });
@@ -263,9 +263,9 @@ async function firstPlan(): Promise<RoundPlan> {
 const firstIds = (plan: RoundPlan) => plan.tasks.map((task) => task.deviceId).toSorted((a, b) => a - b);
 
 /** What a journal hands back: the state of the last closed step, and the step that was open. */
-function restored(journal: readonly Event[]): { state: FedAvgState; resume?: OpenStep } {
+function restored(journal: readonly Event[]): { state: FedAvgState; resume?: ResumedStep } {
   let state = fresh();
-  let resume: OpenStep | undefined;
+  let resume: ResumedStep | undefined;
   for (const event of journal) {
     if (event.kind === "planned") resume = { plan: event.plan };
     if (event.kind === "closing") resume = { plan: event.plan, counted: event.counted };

@@ -2,14 +2,6 @@ import type { Random } from "./random.ts";
 import type { Strategy, StrategyState } from "./strategies/strategy.ts";
 import type { Contribution, Device, DeviceId, PlannedTask, RoundPlan } from "./task.ts";
 
-/** A step's deadline. The pool keeps it, since the pool owns the clock. */
-export interface Deadline {
-  /** Resolves when the time is over; never for a step without a deadline. */
-  readonly passed: Promise<void>;
-  /** Called once, when the step has closed. */
-  cancel(): void;
-}
-
 /** How a task ended. */
 export type TaskOutcome =
   | { readonly kind: "contributed"; readonly contribution: Contribution }
@@ -17,19 +9,27 @@ export type TaskOutcome =
   | { readonly kind: "late" }
   | { readonly kind: "declined"; readonly reason: string };
 
-/** The round loop's only view of the world. */
-export interface DevicePool {
-  /** Every device registered so far, connected or not. */
-  roster(): readonly Device[];
+/** A step that is open. The pool keeps its deadline, since the pool owns the clock. */
+export interface Step {
   /**
    * Hands a task to its device. A task whose contribution was accepted before (a restart) answers at once from the journal.
    * After the deadline, or once the step has closed, a straggler is the pool's: the loop no longer listens.
    */
-  perform(plan: RoundPlan, task: PlannedTask, deadline: Deadline): Promise<TaskOutcome>;
+  perform(task: PlannedTask): Promise<TaskOutcome>;
+  /** Resolves when the time is over; never for a step without a deadline. */
+  readonly passed: Promise<void>;
+  /** Called once, when the loop knows which contributions count. */
+  close(): void;
+}
+
+/** The round loop's only view of the world. */
+export interface DevicePool {
+  /** Every device registered so far, connected or not. */
+  roster(): readonly Device[];
+  /** Opens a step whose plan is journalled, and starts its deadline; null for none. */
+  open(plan: RoundPlan, deadlineMs: number | null): Step;
   /** Resolves at the next change of what `roster` returns. */
   whenRosterChanges(): Promise<void>;
-  /** Starts a step's deadline; null for none. */
-  startDeadline(deadlineMs: number | null): Deadline;
 }
 
 /** What the loop reports. The consumer journals an event before it asks for the next one. */
@@ -43,8 +43,8 @@ export type RoundEvent<S extends StrategyState = StrategyState> =
   | { readonly kind: "waiting"; readonly reason: string }
   | { readonly kind: "done"; readonly state: S };
 
-/** An open step to go on with after a restart: the last plan that was journalled and has no state after it. */
-export interface OpenStep {
+/** The step to go on with after a restart: the last plan that was journalled and has no state after it. */
+export interface ResumedStep {
   readonly plan: RoundPlan;
   /** The set of a journalled `closing`. */
   readonly counted?: readonly DeviceId[];
@@ -58,7 +58,7 @@ export interface RoundsOptions<S extends StrategyState> {
   readonly state: S;
   readonly pool: DevicePool;
   readonly random: Random;
-  readonly resume?: OpenStep;
+  readonly resume?: ResumedStep;
 }
 
 /** The round loop (architecture.md, "How a round flows"): plan, gather, aggregate, until the strategy is done. */
@@ -66,10 +66,10 @@ export async function* runRounds<S extends StrategyState>(options: RoundsOptions
   const { strategy, pool, random, resume } = options;
   const declined = new Set<DeviceId>();
   let { state } = options;
-  let open = resume?.isRepeated === true ? undefined : resume;
+  let present = resume?.isRepeated === true ? undefined : resume;
   let attempt = resume?.isRepeated === true ? resume.plan.attempt + 1 : 1;
   for (;;) {
-    if (open === undefined) {
+    if (present === undefined) {
       const next = strategy.plan(state, withoutDeclined(pool.roster(), declined), random, attempt);
       if ("done" in next) {
         yield { kind: "done", state };
@@ -83,10 +83,10 @@ export async function* runRounds<S extends StrategyState>(options: RoundsOptions
         continue;
       }
       yield { kind: "planned", plan: next };
-      open = { plan: next };
+      present = { plan: next };
     }
-    const { plan, counted } = open;
-    open = undefined;
+    const { plan, counted } = present;
+    present = undefined;
     const gathered = await gather(pool, plan, counted);
     if (gathered.kind === "missed") {
       for (const id of gathered.declined) declined.add(id);
@@ -115,15 +115,15 @@ type Gathered =
 /** All in, or the quorum met at the deadline, or nobody left; with a journalled set, exactly that set. */
 async function gather(pool: DevicePool, plan: RoundPlan, counted: readonly DeviceId[] | undefined): Promise<Gathered> {
   const tasks = counted === undefined ? plan.tasks : plan.tasks.filter((task) => counted.includes(task.deviceId));
-  const deadline = pool.startDeadline(counted === undefined ? plan.deadlineMs : null);
+  const step = pool.open(plan, counted === undefined ? plan.deadlineMs : null);
   const outcomes = new Map<DeviceId, TaskOutcome>(tasks.map((task) => [task.deviceId, { kind: "late" }]));
   const work = tasks.map(async (task) => {
-    outcomes.set(task.deviceId, await pool.perform(plan, task, deadline));
+    outcomes.set(task.deviceId, await step.perform(task));
   });
   try {
-    await Promise.race([Promise.all(work), deadline.passed]);
+    await Promise.race([Promise.all(work), step.passed]);
   } finally {
-    deadline.cancel();
+    step.close();
   }
   const contributions = inDeviceOrder(plan, outcomes);
   const needed = counted === undefined ? neededContributions(plan.tasks.length, plan.quorum) : counted.length;

@@ -53,17 +53,20 @@ async function train(factor: number): Promise<StrategySummary> {
   const states = new Map<number, DeviceState | null>();
   const pool: DevicePool = {
     roster: () => [0, 1, 2, 3].map((id) => ({ id, numExamples, isConnected: true })),
-    async perform(plan, planned) {
-      const { deviceId } = planned;
-      const task = trainerTask(plan, planned);
-      const examples = place.examplesOf({ kind: "share", index: deviceId });
-      const { body, state } = await queue(() => performTask({ place, examples, task, state: states.get(deviceId) ?? null }));
-      states.set(deviceId, state);
-      const sent = body.kind === "train" ? { ...body, delta: scale(body.delta, factor) } : body;
-      return { kind: "contributed", contribution: { deviceId, numExamples, body: sent } };
-    },
+    open: (plan) => ({
+      passed: new Promise(() => undefined),
+      close: () => undefined,
+      async perform(planned) {
+        const { deviceId } = planned;
+        const task = trainerTask(plan, planned);
+        const examples = place.examplesOf({ kind: "share", index: deviceId });
+        const { body, state } = await queue(() => performTask({ place, examples, task, state: states.get(deviceId) ?? null }));
+        states.set(deviceId, state);
+        const sent = body.kind === "train" ? { ...body, delta: scale(body.delta, factor) } : body;
+        return { kind: "contributed", contribution: { deviceId, numExamples, body: sent } };
+      },
+    }),
     whenRosterChanges: () => new Promise(() => undefined),
-    startDeadline: () => ({ passed: new Promise(() => undefined), cancel: () => undefined }),
   };
   const initial = initialParams(place.layout.entries, place.random);
   const state = strategy.init(run, tunedShape(place.layout.entries), initial);

@@ -92,17 +92,20 @@ async function trainOn(folder: string, head: "labelWords" | "linear"): Promise<S
   let last: Promise<unknown> = Promise.resolve();
   const pool: DevicePool = {
     roster: () => [0, 1, 2, 3].map((id) => ({ id, numExamples, isConnected: true })),
-    async perform(plan, planned) {
-      const { deviceId } = planned;
-      const task = trainerTask(plan, planned);
-      const work = last.then(() => performTask({ place, examples: examplesOf(deviceId), task, state: states.get(deviceId) ?? null }));
-      last = work;
-      const { body, state } = await work;
-      states.set(deviceId, state);
-      return { kind: "contributed", contribution: { deviceId, numExamples, body } };
-    },
+    open: (plan) => ({
+      passed: new Promise(() => undefined),
+      close: () => undefined,
+      async perform(planned) {
+        const { deviceId } = planned;
+        const task = trainerTask(plan, planned);
+        const work = last.then(() => performTask({ place, examples: examplesOf(deviceId), task, state: states.get(deviceId) ?? null }));
+        last = work;
+        const { body, state } = await work;
+        states.set(deviceId, state);
+        return { kind: "contributed", contribution: { deviceId, numExamples, body } };
+      },
+    }),
     whenRosterChanges: () => new Promise(() => undefined),
-    startDeadline: () => ({ passed: new Promise(() => undefined), cancel: () => undefined }),
   };
   const strategy = createStrategy(run);
   const initial = initialParams(place.layout.entries, place.random);

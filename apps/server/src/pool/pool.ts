@@ -1,6 +1,6 @@
-import type { Contribution, Deadline, DeviceId, DevicePool, RoundPlan } from "@tutti/core";
-import { type BlobRef, type Refusal, refuse, type Submit, type SubmitOutcome } from "@tutti/protocol";
-import type { JournalledContribution } from "../journal/journal.ts";
+import type { Contribution, DeviceId, DevicePool, PlannedTask, RoundPlan, Step, TaskOutcome } from "@tutti/core";
+import { type Refusal, refuse, type Submit, type SubmitOutcome } from "@tutti/protocol";
+import type { Published } from "../publications.ts";
 import { type AcceptancePorts, createAcceptance, stateHolder } from "./acceptance.ts";
 import type { Clock } from "./clock.ts";
 import { type Client, canMoveDevices } from "./members.ts";
@@ -10,6 +10,10 @@ import { createRoster, type Roster } from "./roster.ts";
 /** What the pool needs of its surroundings. */
 export interface PoolPorts extends AcceptancePorts {
   readonly clock: Clock;
+  /** A plan that is journalled; throws for any other. */
+  published(plan: RoundPlan): Published;
+  /** A step is open; its tasks have not left. */
+  onOpened(step: OpenStep): void;
   /** Something that a page shows has changed. */
   onChange(): void;
   /** A device lost its private state and starts afresh. */
@@ -24,10 +28,6 @@ export interface PoolPorts extends AcceptancePorts {
 export interface Pool extends DevicePool {
   readonly members: Roster;
   readonly keepsStates: boolean;
-  /** Opens a step whose plan is journalled; contributions that were accepted before a restart are answered from the journal. */
-  open(plan: RoundPlan, payloads: readonly BlobRef[], accepted?: readonly JournalledContribution[]): void;
-  /** Whatever comes for the open step from now on is late. */
-  close(): void;
   step(): OpenStep | null;
   /** Contributions of these devices to the open step, in device order. */
   accepted(deviceIds: readonly DeviceId[]): readonly Contribution[];
@@ -103,27 +103,31 @@ export function createPool(ports: PoolPorts): Pool {
     connection.task(message);
   }
 
+  async function perform(opened: OpenStep, { deviceId }: PlannedTask): Promise<TaskOutcome> {
+    const lease = opened.byDevice.get(deviceId);
+    if (lease === undefined) throw new Error(`device ${deviceId} has no task in this step`);
+    if (lease.state !== "open") return lease.outcome;
+    members.settled(deviceId);
+    if (isGone(members, deviceId)) lease.end({ kind: "left" });
+    deliver(lease);
+    return lease.outcome;
+  }
+
   return {
     members,
     keepsStates: canMoveDevices(config),
     roster: members.list,
     whenRosterChanges: () => new Promise((resolve) => listeners.push(resolve)),
-    startDeadline: (deadlineMs) => startDeadline(step, deadlineMs, clock, () => acceptance.settled()),
-    async perform(_plan, { deviceId }) {
-      const lease = step?.byDevice.get(deviceId);
-      if (lease === undefined) throw new Error(`device ${deviceId} has no task in the open step`);
-      if (lease.state !== "open") return lease.outcome;
-      members.settled(deviceId);
-      if (isGone(members, deviceId)) lease.end({ kind: "left" });
-      deliver(lease);
-      return lease.outcome;
-    },
-    open(plan, payloads, accepted = []) {
+    open(plan, deadlineMs) {
+      const { payloads, accepted } = ports.published(plan);
       close(step);
-      step = openStep(runId, plan, payloads);
-      for (const contribution of accepted) acceptance.restore(step, contribution);
+      const opened = openStep(runId, plan, payloads);
+      step = opened;
+      for (const contribution of accepted) acceptance.restore(opened, contribution);
+      const deadline = startDeadline(opened, deadlineMs, clock, () => acceptance.settled());
+      ports.onOpened(opened);
+      return { ...deadline, perform: (task) => perform(opened, task) };
     },
-    close: () => close(step),
     step: () => step,
     accepted(deviceIds) {
       const known = deviceIds.map((deviceId) => step?.byDevice.get(deviceId)?.accepted?.contribution);
@@ -173,9 +177,14 @@ export function createPool(ports: PoolPorts): Pool {
 }
 
 /** A deadline on the coordinator's uptime. Whatever is being written when it passes still counts. */
-function startDeadline(step: OpenStep | null, deadlineMs: number | null, clock: Clock, settled: () => Promise<unknown>): Deadline {
-  if (deadlineMs === null) return { passed: new Promise(() => undefined), cancel: () => close(step) };
-  if (step !== null) step.deadlineAt = clock.now() + deadlineMs;
+function startDeadline(
+  step: OpenStep,
+  deadlineMs: number | null,
+  clock: Clock,
+  settled: () => Promise<unknown>,
+): Pick<Step, "passed" | "close"> {
+  if (deadlineMs === null) return { passed: new Promise(() => undefined), close: () => close(step) };
+  step.deadlineAt = clock.now() + deadlineMs;
   let cancelTimer: () => void = () => undefined;
   const passed = new Promise<void>((resolve) => {
     cancelTimer = clock.after(deadlineMs, () => {
@@ -186,7 +195,7 @@ function startDeadline(step: OpenStep | null, deadlineMs: number | null, clock: 
   });
   return {
     passed,
-    cancel() {
+    close() {
       cancelTimer();
       close(step);
     },

@@ -1,4 +1,4 @@
-import type { Deadline, DevicePool, TaskOutcome } from "../rounds.ts";
+import type { DevicePool, Step, TaskOutcome } from "../rounds.ts";
 import type { Device, PlannedTask, RoundPlan } from "../task.ts";
 
 /** What a simulated device does with a task; `silent` never answers. */
@@ -29,12 +29,12 @@ export function createSimulatedPool(roster: readonly Device[], answer: Answer, a
   let changed = new Promise<void>((resolve) => (wake = resolve));
   let queue: (() => void)[] = [];
 
-  function startDeadline(deadlineMs: number | null): Deadline {
+  function open(plan: RoundPlan, deadlineMs: number | null): Step {
     let pass: () => void = () => {};
     const passed = new Promise<void>((resolve) => (pass = resolve));
     queue = deadlineMs === null ? [] : [pass];
     void Promise.resolve().then(answerNext);
-    return { passed, cancel: () => {} };
+    return { passed, perform: (task) => perform(plan, task), close: () => {} };
   }
 
   /** One answer at a time, so that everything that waits for it runs before the next. */
@@ -62,8 +62,7 @@ export function createSimulatedPool(roster: readonly Device[], answer: Answer, a
 
   return {
     roster: () => current,
-    perform,
-    startDeadline,
+    open,
     whenRosterChanges: () => changed,
     setRoster(next) {
       current = next;

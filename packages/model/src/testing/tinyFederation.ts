@@ -38,22 +38,25 @@ export async function federateTiny(
   let last: Promise<unknown> = Promise.resolve();
   const pool: DevicePool = {
     roster: () => Array.from({ length: numDevices }, (_, id) => ({ id, numExamples, isConnected: true })),
-    perform(plan, planned) {
-      const { deviceId } = planned;
-      const examples = place.examplesOf({ kind: "share", index: deviceId });
-      const task = trainerTask(plan, planned);
-      const contribute = async () => {
-        const { body, state } = await performTask({ place, examples, task, state: states.get(deviceId) ?? null });
-        states.set(deviceId, state);
-        if (body.kind === "train") losses[plan.round - 1].push(body.firstLoss);
-        return { kind: "contributed", contribution: { deviceId, numExamples, body } } as const;
-      };
-      const next = last.then(contribute); // one task at a time, as in a tab
-      last = next;
-      return next;
-    },
+    open: (plan) => ({
+      passed: new Promise(() => undefined),
+      close: () => undefined,
+      perform(planned) {
+        const { deviceId } = planned;
+        const examples = place.examplesOf({ kind: "share", index: deviceId });
+        const task = trainerTask(plan, planned);
+        const contribute = async () => {
+          const { body, state } = await performTask({ place, examples, task, state: states.get(deviceId) ?? null });
+          states.set(deviceId, state);
+          if (body.kind === "train") losses[plan.round - 1].push(body.firstLoss);
+          return { kind: "contributed", contribution: { deviceId, numExamples, body } } as const;
+        };
+        const next = last.then(contribute); // one task at a time, as in a tab
+        last = next;
+        return next;
+      },
+    }),
     whenRosterChanges: () => new Promise(() => undefined),
-    startDeadline: () => ({ passed: new Promise(() => undefined), cancel: () => undefined }),
   };
   const strategy = createStrategy(run);
   const { entries } = place.layout;
