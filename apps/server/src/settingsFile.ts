@@ -21,7 +21,7 @@ export function readSettingsFile(path: string): Overrides {
   throw new ConfigError(`${path}: found ${shown(value)}, expected names and values`);
 }
 
-/** What the file holds, if it ends: names can stand in each other without end, and YAML's references in a circle. */
+/** What the file holds, if it ends: values can be nested without end, and YAML's references can form a circle. */
 function parse(path: string, text: string, parser: (path: string, text: string) => unknown): unknown {
   try {
     const value = parser(path, text);

@@ -89,7 +89,7 @@ function tradeoffSection(grid: Grid): string {
   const [first] = all;
   if (first === undefined) return "";
   const text =
-    "Full dots are on the Pareto front of the means: no other method has as high a mean for as few bytes. The line is the highest mean for so many bytes. No difference is tested here.";
+    "Full dots are on the Pareto front of the means: no other method has as high a mean for as few bytes. The line is the highest mean up to each number of bytes. No difference is tested here.";
   return `${paragraph(text, "soft")}${htmlLegend(first.legend)}${figures(all.map((figure) => ({ ...figure, legend: [] })))}`;
 }
 

@@ -15,7 +15,7 @@ export interface RosterPorts extends HostingPorts {
   readonly devices: readonly JournalledDevice[];
   readonly clients: readonly JournalledClient[];
   saveClient(client: JournalledClient): void;
-  /** A client that came to nothing is as one that never came. */
+  /** Forgets a client that is gone and holds no device, as if it had never come. */
   removeClient(clientKey: string): void;
   /** n_i in the lease of the task that a device has out, or null where it has none. */
   leasedExamples(deviceId: DeviceId): number | null;
