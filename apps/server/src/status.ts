@@ -5,7 +5,7 @@ import type { OpenStep } from "./pool/openStep.ts";
 import type { Roster } from "./pool/roster.ts";
 import type { StepRecord } from "./stepRecord.ts";
 import type { TunedParameters } from "./tuned.ts";
-import { whyWaiting } from "./waiting.ts";
+import { countClients, whyWaiting } from "./waiting.ts";
 
 /** What a status is made of. */
 export interface StatusSources {
@@ -29,6 +29,8 @@ export interface StatusSources {
 /** The run as the pages and the demo show it (P-70). */
 export function describeRun(sources: StatusSources): Status {
   const { runId, phase, message, summary, step, members, points, traffic, now } = sources;
+  const counts = countClients(members.clients());
+  const { numConnected, numPaused } = counts;
   const plan = step?.plan;
   const stage = plan?.stage ?? summary?.stage ?? null;
   const isOpen = plan !== undefined && phase === "running";
@@ -40,7 +42,8 @@ export function describeRun(sources: StatusSources): Status {
     numRounds: stage === null ? 0 : numRoundsIn(sources.schedule, stage),
     step: plan?.step ?? 0,
     attempt: plan?.attempt ?? 0,
-    ...countClients(members),
+    numConnected,
+    numPaused,
     numDevices: members.hosting.numRegistered,
     ...countTasks(step),
     layerScores: summary?.layerScores ?? null,
@@ -61,14 +64,9 @@ export function describeRun(sources: StatusSources): Status {
       evaluation: rounded(traffic.evaluation),
     },
     allLayersF32: allLayers(sources, 4 * numValues(sources.tuned.initial)),
-    message: message === null ? null : (phase === "waiting" ? whyWaiting(message, [...members.clients()]) : message).slice(0, 500),
+    message: message === null ? null : (phase === "waiting" ? whyWaiting(message, counts) : message).slice(0, 500),
     deadlineMs: isOpen && step?.deadlineAt != null ? Math.max(0, Math.round(step.deadlineAt - now)) : null,
   };
-}
-
-function countClients(members: Roster): Pick<Status, "numConnected" | "numPaused"> {
-  const connected = [...members.clients()].filter(({ connection }) => connection !== null);
-  return { numConnected: connected.length, numPaused: connected.filter(({ isPaused }) => isPaused).length };
 }
 
 function countTasks(step: OpenStep | null): Pick<Status, "tasksOut" | "tasksIn"> {

@@ -2,13 +2,15 @@ import { noDeviceConnected } from "@tutti/core";
 import { expect, test } from "vitest";
 import { createScene } from "./testing/scene.ts";
 import { tinyFedAvg } from "./testing/tinyRun.ts";
-import { type ClientFacts, whyWaiting } from "./waiting.ts";
+import { type ClientFacts, countClients, whyWaiting } from "./waiting.ts";
 
 const scene = createScene();
 const ready: ClientFacts = { connection: {}, isPaused: false, hasDeclined: false };
 const paused: ClientFacts = { ...ready, isPaused: true };
 const declined: ClientFacts = { ...ready, hasDeclined: true };
 const away: ClientFacts = { ...paused, connection: null };
+
+const why = (reason: string, clients: readonly ClientFacts[]) => whyWaiting(reason, countClients(clients));
 
 test("a run that waits says how many tabs are paused, unable or getting ready, and speaks of none only where none is connected", () => {
   const cases: readonly (readonly [readonly ClientFacts[], string])[] = [
@@ -22,11 +24,9 @@ test("a run that waits says how many tabs are paused, unable or getting ready, a
       "no device can work yet: 1 tab is paused, 2 tabs are unable to take part, 1 tab is getting ready",
     ],
   ];
-  for (const [clients, sentence] of cases) expect(whyWaiting(noDeviceConnected, clients)).toBe(sentence);
-  expect(whyWaiting("3 of at least 4 devices can take part", [ready, ready])).toBe("3 of at least 4 devices can take part");
-  expect(whyWaiting("3 of at least 4 devices can take part", [ready, paused])).toBe(
-    "3 of at least 4 devices can take part; 1 tab is paused",
-  );
+  for (const [clients, sentence] of cases) expect(why(noDeviceConnected, clients)).toBe(sentence);
+  expect(why("3 of at least 4 devices can take part", [ready, ready])).toBe("3 of at least 4 devices can take part");
+  expect(why("3 of at least 4 devices can take part", [ready, paused])).toBe("3 of at least 4 devices can take part; 1 tab is paused");
 });
 
 test("when the only tab pauses, the status says that it is paused, and not that no device is connected", async () => {
