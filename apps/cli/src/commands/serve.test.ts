@@ -35,7 +35,7 @@ test("flags leave what follows them to the rule that files have", () => {
   expect(config({ run: { minDevices: 2 } }, settingsOf({ devices: 5 })).run).toMatchObject({ minDevices: 2, cohortSize: 5 });
 });
 
-test("the command tells every fault of a file in a line of its own, and builds nothing before", async () => {
+test("the command tells each fault of a file on its own line, before it builds anything", async () => {
   const folder = await mkdtemp(join(tmpdir(), "tutti-serve-"));
   const file = join(folder, "mine.yaml");
   await writeFile(file, "run:\n  localEpochs: 3\n  numRounds: many\nprot: 1\n");

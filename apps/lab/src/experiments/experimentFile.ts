@@ -139,7 +139,7 @@ export function parseExperiment(input: unknown, where: string): Experiment {
   return experiment;
 }
 
-/** Plain values of an axis that does not say what they are given to. */
+/** Plain values on an axis without a path: nothing says which setting they are for. */
 function lostValues({ grid }: Experiment): string[] {
   return Object.entries(grid).flatMap(([name, { path, values }]) =>
     path === undefined && values.some((value) => typeof value !== "object")

@@ -60,7 +60,7 @@ test.each([
   expect(read("bert", { hidden_act: name }).activation).toBe(activation);
 });
 
-test("LLaMA's rope_scaling counts before rope_parameters, and what stands in them before what stands beside them", () => {
+test("LLaMA's rope_scaling wins over rope_parameters, and a field inside them over the same field beside them", () => {
   const rotary = (fields: Record<string, unknown>) => read("llama", fields).rotary;
   const llama3 = { rope_type: "llama3", factor: 8, low_freq_factor: 1, high_freq_factor: 4 };
   const parameters = { rope_type: "default", rope_theta: 777 };

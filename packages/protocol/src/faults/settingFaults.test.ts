@@ -33,7 +33,7 @@ const good = { cup: { title: "a", shape: { kind: "round", radius: 3 } }, saucerW
 const faults = (cupChange: object, change: object = {}) =>
   settingFaults(schema, { ...good, ...change, cup: { ...good.cup, ...cupChange } });
 
-test("what fits has no fault", () => {
+test("settings that fit have no faults", () => {
   expect(faults({})).toEqual([]);
 });
 
