@@ -2,7 +2,7 @@ import { presets, type RunSettings } from "@tutti/core";
 import type { LabRun } from "@tutti/record";
 import { expect, test } from "vitest";
 import { estimateExperiment, runsToCalibrate, secondsOfRun, workOf } from "./estimate.ts";
-import type { PlannedRun } from "./runPlan.ts";
+import type { PlannedRun } from "./plannedRun.ts";
 
 const size = { task: "feedback/topic", meanCharacters: 50, numTrain: 1000, numEvaluated: 300, numTest: 200 };
 const calibration = { ...size, backbone: "minuet", tuning: "prefix" as const, trainSeconds: 0.02, predictSeconds: 0.005 };

@@ -1,7 +1,7 @@
 import { createStrategy, type Protocol, type RunSettings } from "@tutti/core";
 import type { LabRun } from "@tutti/record";
 import type { Calibration, TaskSize } from "../run/workbench.ts";
-import type { PlannedRun } from "./runPlan.ts";
+import type { PlannedRun } from "./plannedRun.ts";
 
 /** How much a run computes, in examples. */
 export interface RunWork {

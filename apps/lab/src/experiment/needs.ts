@@ -6,7 +6,7 @@ import { type Dataset, findTask, loadDataset, sharedText, type TaskDefinition, t
 import { z } from "zod";
 import type { Workbench } from "../run/workbench.ts";
 import { ExperimentError } from "./experimentFile.ts";
-import type { PlannedRun } from "./runPlan.ts";
+import type { PlannedRun } from "./plannedRun.ts";
 
 /** A backbone that the lab makes by itself: `random-12` has 12 random layers as wide as minuet's. */
 const randomName = /^random-(\d{1,3})$/;

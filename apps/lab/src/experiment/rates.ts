@@ -1,5 +1,6 @@
 import type { LabRun, RateChoice } from "@tutti/record";
-import { distinctRuns, type ExperimentPlan, type PlannedRun, type RateGroup } from "./runPlan.ts";
+import type { ExperimentPlan, PlannedRun, RateGroup } from "./plannedRun.ts";
+import { distinctRuns } from "./runPlan.ts";
 
 /** What a rate is chosen by: nothing but the validation split. */
 export type ValidatedRun = Pick<LabRun, "bestValidation" | "error">;

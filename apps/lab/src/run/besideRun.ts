@@ -1,7 +1,7 @@
 import { createStrategy, type Params, type RoundPlan, type RunSettings, roundTrip } from "@tutti/core";
 import type { LabRun } from "@tutti/record";
 import type { RunOutcome } from "@tutti/server";
-import type { PlannedRun } from "../experiment/runPlan.ts";
+import type { PlannedRun } from "../experiment/plannedRun.ts";
 import { evaluatedParams, keptParams } from "./finalParams.ts";
 import type { Replay, RoundScores, Workbench } from "./workbench.ts";
 

@@ -3,7 +3,7 @@ import type { LabRun, StepRecord } from "@tutti/record";
 import type { Coordinator } from "@tutti/server";
 import type { Terminal } from "@tutti/terminal";
 import { estimateSecondsLeft } from "@tutti/terminal";
-import type { PlannedRun } from "../experiment/runPlan.ts";
+import type { PlannedRun } from "../experiment/plannedRun.ts";
 import { latestAccuracy } from "./follow.ts";
 
 /** A run that is under way, as a line of the table. */

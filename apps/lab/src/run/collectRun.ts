@@ -1,7 +1,7 @@
 import { accuracy, type Confusion, type Evaluation, type EvaluationResult, macroF1, measure, numCounted, type Protocol } from "@tutti/core";
 import type { LabPoint, LabRun, LabScores, LabUsage, StepRecord } from "@tutti/record";
 import type { RunOutcome } from "@tutti/server";
-import type { PlannedRun } from "../experiment/runPlan.ts";
+import type { PlannedRun } from "../experiment/plannedRun.ts";
 
 /** What is known of a run beside its outcome. */
 export interface RunCircumstances {

@@ -6,7 +6,7 @@ import { temporaryFolder } from "@tutti/terminal/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Clients } from "../drive/clients.ts";
 import { openNodeClients } from "../drive/nodeClients.ts";
-import type { PlannedRun } from "../experiment/runPlan.ts";
+import type { PlannedRun } from "../experiment/plannedRun.ts";
 import { tinySizes, writeTinyPublic } from "../testing/tinyPublic.ts";
 import { performRun, type RunPlace } from "./performRun.ts";
 import { openWorkbench, type Workbench } from "./workbench.ts";

@@ -15,7 +15,7 @@ import type { Clients } from "../drive/clients.ts";
 import { type FaultProxy, openFaultProxy } from "../drive/faultProxy.ts";
 import { busySeconds, processorSecondsOf } from "../drive/processorTime.ts";
 import { createUsageMeter } from "../drive/usage.ts";
-import type { PlannedRun } from "../experiment/runPlan.ts";
+import type { PlannedRun } from "../experiment/plannedRun.ts";
 import { measureBeside, scoresLayers } from "./besideRun.ts";
 import { collectRun } from "./collectRun.ts";
 import { isGlobalEvaluation, newcomerParams } from "./finalParams.ts";

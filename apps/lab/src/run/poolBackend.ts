@@ -1,6 +1,7 @@
 import { formatCount } from "@tutti/core";
 import type { LabRun } from "@tutti/record";
-import { type Experiment, ExperimentError } from "../experiment/experimentFile.ts";
+import { ExperimentError } from "../experiment/experimentFile.ts";
+import type { Experiment } from "../experiment/experimentSchema.ts";
 import type { FoundResults, OutFolder, PoolMemory } from "./outFolder.ts";
 
 type Wanted = Experiment["backend"];

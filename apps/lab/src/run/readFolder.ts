@@ -1,8 +1,8 @@
 import { basename } from "node:path";
 import type { LabRun } from "@tutti/record";
-import type { Experiment } from "../experiment/experimentFile.ts";
+import type { Experiment } from "../experiment/experimentSchema.ts";
+import type { ExperimentPlan } from "../experiment/plannedRun.ts";
 import { expectedRuns } from "../experiment/rates.ts";
-import type { ExperimentPlan } from "../experiment/runPlan.ts";
 import type { OutFolder, PoolMemory } from "./outFolder.ts";
 import { requireBackend } from "./poolBackend.ts";
 

@@ -1,8 +1,9 @@
 import { formatCount } from "@tutti/core";
 import type { LabRun } from "@tutti/record";
-import type { Experiment } from "../experiment/experimentFile.ts";
+import type { Experiment } from "../experiment/experimentSchema.ts";
+import type { ExperimentPlan, PlannedRun } from "../experiment/plannedRun.ts";
 import { expectedRuns } from "../experiment/rates.ts";
-import { allRuns, type ExperimentPlan, type PlannedRun } from "../experiment/runPlan.ts";
+import { allRuns } from "../experiment/runPlan.ts";
 import { type OutFolder, viewOutFolder } from "./outFolder.ts";
 import { isOnBackend } from "./poolBackend.ts";
 
