@@ -15,13 +15,20 @@ process.on("message", (message: NodeJoin) => {
 });
 
 /** Ends what is under way, then joins another run. */
-async function follow({ url, clientKey, folder, backend, threads }: NodeJoin): Promise<void> {
+async function follow({ clientKey, folder, ...target }: NodeJoin): Promise<void> {
   session?.abort.abort();
   await session?.joined.whenEnded;
   await trainer.stop();
   const abort = new AbortController();
   const joined = joinRun({
-    ...{ url, clientKey, trainer, backend, threads, signal: abort.signal, store: folderStore(join(folder, clientKey)) },
+    url: target.url,
+    clientKey,
+    trainer,
+    backend: target.backend,
+    threads: target.threads,
+    kernels: target.kernels,
+    signal: abort.signal,
+    store: folderStore(join(folder, clientKey)),
     socketOptions: { reconnectionDelay: 50, reconnectionDelayMax: 500 },
     onEvent(event) {
       if (event.kind === "ready") tell({ kind: "ready" });

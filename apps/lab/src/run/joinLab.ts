@@ -33,6 +33,7 @@ export async function joinLab(options: LabOptions, address: string): Promise<Nod
           folder,
           backend: "auto",
           threads: Math.max(1, Math.floor(availableParallelism() / clients.count)),
+          kernels: "fast",
         } as const;
         await Promise.all(Array.from({ length: clients.count }, (_, index) => clients.join(index, target))).catch((error: unknown) =>
           board.say(`not joined: ${String(error)}`),

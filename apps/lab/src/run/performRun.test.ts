@@ -8,7 +8,8 @@ import type { Clients } from "../drive/clients.ts";
 import { openNodeClients } from "../drive/nodeClients.ts";
 import type { PlannedRun } from "../experiment/plannedRun.ts";
 import { tinySizes, writeTinyPublic } from "../testing/tinyPublic.ts";
-import { performRun, type RunPlace } from "./performRun.ts";
+import { performRun } from "./performRun.ts";
+import type { RunPlace } from "./runPlace.ts";
 import { openWorkbench, type Workbench } from "./workbench.ts";
 
 const folder = temporaryFolder();
@@ -33,12 +34,25 @@ const planned = (id: string, change: Partial<PlannedRun> = {}): PlannedRun => ({
 });
 
 function perform(run: PlannedRun, change: Partial<RunPlace> = {}) {
-  return performRun(run, {
-    ...{ publicDir, pagesDir: null, folder: join(folder.path, run.id), host: "127.0.0.1", port: 0, clients, numRemote: 0, workbench },
-    ...{ backend: "wasm", threads: 1, numCores: 2, limits: { secondsPerRun: 100, secondsPerStep: 60 } },
-    ...{ onListening: () => undefined, onEvent: () => undefined, signal: new AbortController().signal },
-    ...change,
-  });
+  const place: RunPlace = {
+    publicDir,
+    pagesDir: null,
+    folder: join(folder.path, run.id),
+    host: "127.0.0.1",
+    port: 0,
+    clients,
+    numRemote: 0,
+    backend: "wasm",
+    threads: 1,
+    kernels: "fast",
+    numCores: 2,
+    limits: { secondsPerRun: 100, secondsPerStep: 60 },
+    onListening: () => undefined,
+    onBackend: () => undefined,
+    onEvent: () => undefined,
+    signal: new AbortController().signal,
+  };
+  return performRun(run, { ...place, ...change }, workbench);
 }
 
 let calm: LabRun;

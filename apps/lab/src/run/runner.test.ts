@@ -8,8 +8,9 @@ import type { PlannedRun } from "../experiment/plannedRun.ts";
 import { allRuns, planExperiment } from "../experiment/runPlan.ts";
 import { failedRun } from "./collectRun.ts";
 import { type OutFolder, openOutFolder } from "./outFolder.ts";
-import type { performRun, RunPlace } from "./performRun.ts";
+import type { performRun } from "./performRun.ts";
 import { createRunner, type RunnerParts } from "./runner.ts";
+import type { RunPlace } from "./runPlace.ts";
 
 const folder = temporaryFolder();
 afterEach(() => folder.remove());
