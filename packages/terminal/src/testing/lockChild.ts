@@ -1,4 +1,4 @@
-import { lockRunFolder } from "../folderLock.ts";
+import { lockFolder } from "../folderLock.ts";
 
 /** What the test tells a process: to take the folder at a moment of the wall clock, or to give it back. */
 export type LockOrder = { readonly folder: string; readonly atMs: number } | "giveBack";
@@ -17,7 +17,7 @@ process.on("message", (order: LockOrder) => {
   // All processes spin up to the same moment, so that they meet in the middle of it.
   while (Date.now() < order.atMs);
   try {
-    giveBack = lockRunFolder(order.folder);
+    giveBack = lockFolder(order.folder, "choose another run");
     answer("taken");
   } catch {
     answer("refused");

@@ -1,12 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ConfigError } from "./config.ts";
-import { lockRunFolder } from "./folderLock.ts";
+import { FolderLockError, lockFolder } from "./folderLock.ts";
 import type { LockAnswer, LockOrder } from "./testing/lockChild.ts";
-import { temporaryFolder } from "./testing/startTest.ts";
+import { temporaryFolder } from "./testing/temporaryFolder.ts";
 
 let folder: ReturnType<typeof temporaryFolder>;
 let path: string;
@@ -69,31 +68,31 @@ test("a process that died between two steps of a takeover is followed by the nex
   writeFileSync(path, `${deadPid} ${first}\n`);
   writeFileSync(`${path}.after-${first}`, `${deadPid} ${second}\n`);
   writeFileSync(`${path}.draft-${second}`, `${deadPid} ${second}\n`);
-  const giveBack = lockRunFolder(folder.path);
+  const giveBack = lockFolder(folder.path, "choose another run");
   expect(readdirSync(folder.path)).toEqual(["lock"]);
   giveBack();
   expect(readdirSync(folder.path)).toEqual([]);
   // The dead one's lock is the first of the chain; whoever lives is at its end.
   writeFileSync(path, `${deadPid} ${first}\n`);
   writeFileSync(`${path}.after-${first}`, `${process.ppid} ${second}\n`);
-  expect(() => lockRunFolder(folder.path)).toThrow(`is in use by process ${process.ppid}`);
+  expect(() => lockFolder(folder.path, "choose another run")).toThrow(`is in use by process ${process.ppid}`);
 });
 
 test("one process does not take a folder twice, takes it again once it gave it back, and gives back only what it has", () => {
-  const giveBack = lockRunFolder(folder.path);
-  expect(() => lockRunFolder(folder.path, "give another --out")).toThrow(ConfigError);
-  expect(() => lockRunFolder(folder.path, "give another --out")).toThrow(
+  const giveBack = lockFolder(folder.path, "choose another run");
+  expect(() => lockFolder(folder.path, "give another --out")).toThrow(FolderLockError);
+  expect(() => lockFolder(folder.path, "give another --out")).toThrow(
     `${folder.path} is in use by process ${process.pid}: stop that one, or give another --out (if ${process.pid} is something else, remove ${path})`,
   );
   expect(readdirSync(folder.path)).toEqual(["lock"]);
   giveBack();
-  const again = lockRunFolder(folder.path);
+  const again = lockFolder(folder.path, "choose another run");
   giveBack();
   expect(existsSync(path)).toBe(true);
   again();
   // A process of the same number that died, such as the first one of a container.
   writeFileSync(path, `${process.pid} ${"c".repeat(24)}\n`);
-  lockRunFolder(folder.path)();
+  lockFolder(folder.path, "choose another run")();
   expect(readdirSync(folder.path)).toEqual([]);
 });
 
@@ -101,19 +100,13 @@ test("claims without a word, as crashes leave them, are followed like any other,
   writeFileSync(path, "");
   writeFileSync(`${path}.after-none`, "");
   writeFileSync(`${path}.after-none-1`, `${deadPid}\n`);
-  const unlock = lockRunFolder(folder.path);
+  const unlock = lockFolder(folder.path, "choose another run");
   expect(readdirSync(folder.path)).toEqual(["lock"]);
-  expect(() => lockRunFolder(folder.path)).toThrow(`in use by process ${process.pid}`);
+  expect(() => lockFolder(folder.path, "choose another run")).toThrow(`in use by process ${process.pid}`);
   unlock();
   writeFileSync(path, `${deadPid} aa\n`);
   writeFileSync(`${path}.after-aa`, `${deadPid} aa\n`);
-  expect(() => lockRunFolder(folder.path)).toThrow(
-    new ConfigError(`the files ${path}* lead in a circle: remove them if nothing uses the folder`),
+  expect(() => lockFolder(folder.path, "choose another run")).toThrow(
+    new FolderLockError(`the files ${path}* lead in a circle: remove them if nothing uses the folder`),
   );
-});
-
-test("a folder in the place of the lock is told as one", () => {
-  mkdirSync(path);
-  expect(() => lockRunFolder(folder.path)).toThrow(ConfigError);
-  expect(readdirSync(folder.path)).toEqual(["lock"]);
 });
