@@ -94,7 +94,7 @@ export async function performRun(planned: PlannedRun, place: RunPlace): Promise<
     const reportedAccuracy = measured.final.global?.accuracy ?? null;
     const remains = { outcome, lastEvaluation, newcomers, reportedAccuracy, backend };
     const result = measureBeside(planned, place.workbench, remains).then(({ majority, zeroShot, ...beside }) => {
-      return { ...measured, ...beside, controls: { majority, zeroShot: measured.controls.zeroShot ?? zeroShot } };
+      return { ...measured, ...beside, controls: { ...measured.controls, majority, zeroShot: measured.controls.zeroShot ?? zeroShot } };
     });
     result.catch(() => undefined);
     return { backend, result };
