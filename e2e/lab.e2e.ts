@@ -122,7 +122,7 @@ test("a run brings as many bytes to a tab that has fetched the same parameters i
   const performAt = async (clients: Clients, port: number) => {
     const coordinator = await serveRun(tinyRun, { expectedClients: 1, port });
     const { url, runId } = coordinator;
-    await clients.join(0, { url, runId, folder: join(profilesFolder, runId), backend: "wasm", threads: 1 });
+    await clients.join(0, { url, runId, folder: join(profilesFolder, runId), backend: "wasm", threads: 1, kernels: "fast" });
     const { traffic, parametersSha256 } = await coordinator.whenDone();
     await coordinator.close();
     return { port: coordinator.port, parametersSha256, ...traffic };

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { projectFolder } from "@tutti/lab";
-import type { RunResult } from "@tutti/record";
+import type { ExperimentResult, RunResult } from "@tutti/record";
 import { type BenchRow, median, row } from "./rows.ts";
 
 const numRuns = 3;
@@ -31,9 +31,9 @@ async function runDemoCommand(): Promise<DemoRun> {
   if (code !== 0) throw new Error(`the demo ended with ${code}; its folder is ${folder}`);
   const result = JSON.parse(await readFile(json, "utf8")) as RunResult;
   const runId = (await readdir(folder)).find((name) => name.endsWith("-topic")) ?? "";
-  const report = JSON.parse(await readFile(join(folder, runId, "results.json"), "utf8")) as { traffic: { train: { up: number } } };
+  const { runs } = JSON.parse(await readFile(join(folder, runId, "results.json"), "utf8")) as ExperimentResult;
   await rm(folder, { recursive: true, force: true });
-  return { result, seconds, trainingUp: report.traffic.train.up };
+  return { result, seconds, trainingUp: runs[0]?.traffic?.train.up ?? 0 };
 }
 
 /** The demo with its defaults: the median time of three runs, and the accuracies, which are the same in each. */

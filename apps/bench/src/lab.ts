@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { projectFolder } from "@tutti/lab";
-import type { ExperimentResult, LabRun } from "@tutti/record";
+import type { ExperimentResult, RunRecord } from "@tutti/record";
 import { type BenchRow, missingRow, row } from "./rows.ts";
 
 /** As experiments use the cores: a tab per run, and as many runs at once as there are cores. */
@@ -18,7 +18,7 @@ methods: [pTuningV2]
 `;
 
 /** Runs an experiment as a user would. */
-async function runLab(experiment: string, folder: string): Promise<{ readonly seconds: number; readonly runs: readonly LabRun[] }> {
+async function runLab(experiment: string, folder: string): Promise<{ readonly seconds: number; readonly runs: readonly RunRecord[] }> {
   const start = performance.now();
   const child = spawn(process.execPath, ["--import", "tsx", join(projectFolder, "apps/lab/src/run/main.ts"), experiment, "--out", folder], {
     cwd: projectFolder,
@@ -58,7 +58,7 @@ function rowOf(name: string, value: number | null, goal: Parameters<typeof row>[
   return value === null ? missingRow(name, "", "this system does not tell processes' times", goal) : row(name, value, "", goal);
 }
 
-function meanOf(runs: readonly LabRun[], of: (run: LabRun) => number | null): number | null {
+function meanOf(runs: readonly RunRecord[], of: (run: RunRecord) => number | null): number | null {
   const values = runs.flatMap((run) => of(run) ?? []);
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,5 +1,5 @@
 import type { Grid, GridRow } from "./grid.ts";
-import type { LabRun } from "./labResult.ts";
+import type { RunRecord } from "./runRecord.ts";
 import { summarise } from "./statistics/summary.ts";
 
 /** What a method costs a run on average. */
@@ -33,7 +33,7 @@ export const costNotes = [
 ];
 
 /** What Stages A, B and C put on the wire, both ways; evaluations are apart, and pages, backbone and data are left out. */
-export const bytesOf = ({ bytes }: LabRun): number => bytes.up + bytes.down;
+export const bytesOf = ({ bytes }: RunRecord): number => bytes.up + bytes.down;
 
 /** Mean costs by conditions, over the tasks and seeds in them: one table each. */
 export function costTables(grid: Grid): { readonly conditions: string; readonly costs: readonly Cost[] }[] {
@@ -47,8 +47,8 @@ export function costTables(grid: Grid): { readonly conditions: string; readonly 
   });
 }
 
-function costOf(row: GridRow, runs: readonly LabRun[]): Cost {
-  const mean = (value: (run: LabRun) => number) => summarise(runs.map(value))?.mean ?? 0;
+function costOf(row: GridRow, runs: readonly RunRecord[]): Cost {
+  const mean = (value: (run: RunRecord) => number) => summarise(runs.map(value))?.mean ?? 0;
   return {
     row,
     numRuns: runs.length,

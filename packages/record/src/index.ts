@@ -1,19 +1,15 @@
-export { expectedBreakEvenRound } from "./breakEven.ts";
-export { collectResult, countTexts, uploadsByRound } from "./collectResult.ts";
+export { expectedBreakEvenRound, type RoundUploads } from "./breakEven.ts";
+export { type CollectedRun, collectRecord, failedRecord, type RunCircumstances, uploadsByRound } from "./collectRecord.ts";
 export { bytesOf, costHeads, costNotes, costTables } from "./costs.ts";
+export { bestOnValidation, curveOf, testScores } from "./curve.ts";
+export {
+  type ExperimentResult,
+  experimentResultSchema,
+  type RateChoice,
+  type SourceRecord,
+  type TaskData,
+} from "./experimentResult.ts";
 export { axesOf, distinctById, eitherAxes, type Grid, type GridColumn, type GridRow, gridOf, variantText } from "./grid.ts";
-export type {
-  ExperimentResult,
-  FaultCounts,
-  FaultPlan,
-  LabPoint,
-  LabRun,
-  LabScores,
-  LabUsage,
-  RateChoice,
-  SourceRecord,
-  TaskData,
-} from "./labResult.ts";
 export {
   atRound,
   type LayerColumn,
@@ -24,7 +20,26 @@ export {
   roundCorrelations,
 } from "./layers.ts";
 export { hashParameters } from "./parametersHash.ts";
-export type { RunReport, RunResult, Scores } from "./runResult.ts";
+export type {
+  DeviceSpread,
+  FaultCounts,
+  FaultPlan,
+  RunIdentity,
+  RunPoint as LabPoint,
+  RunPoint,
+  RunPosition,
+  RunRecord as LabRun,
+  RunRecord,
+  RunScores as LabScores,
+  RunScores,
+  RunUsage as LabUsage,
+  RunUsage,
+} from "./runRecord.ts";
+export { runRecordSchema } from "./runRecord.ts";
+export { type RunResult, resultOf, type Scores, scoresIn } from "./runResult.ts";
+export { type DoneStep, estimateSecondsLeft, positionOf, scheduleOf, stageFraction, trainingSteps } from "./schedule.ts";
+export { experimentOfRun, identityOfRun } from "./singleRun.ts";
+export { spreadOf } from "./spread.ts";
 export { type PairedDifference, pairedBootstrap, pairedBootstrapOf, type RowAnswers } from "./statistics/bootstrap.ts";
 export { paretoFront } from "./statistics/pareto.ts";
 export { fewestSeeds, type Summary, summarise } from "./statistics/summary.ts";

@@ -3,5 +3,5 @@ export { createDisplay, type Display, type Terminal } from "./display.ts";
 export { FolderLockError, lockFolder } from "./folderLock.ts";
 export { nameMachine } from "./machine.ts";
 export { isAlive } from "./processes.ts";
-export { estimateSecondsLeft, type Progress, stageFraction } from "./progress.ts";
+export type { Progress } from "./progress.ts";
 export { writeWhole } from "./writeWhole.ts";

@@ -1,5 +1,5 @@
-import { createStrategy, type Protocol, type RunSettings } from "@tutti/core";
-import type { LabRun } from "@tutti/record";
+import type { Protocol, RunSettings } from "@tutti/core";
+import { type LabRun, scheduleOf } from "@tutti/record";
 import type { Calibration, TaskSize } from "../run/workbench.ts";
 import type { PlannedRun } from "./plannedRun.ts";
 
@@ -39,10 +39,6 @@ export function workOf(run: RunSettings, size: Pick<TaskSize, "numTrain" | "numE
     if (spec.kind === "evaluate") predicted += spec.protocols.reduce((sum, protocol) => sum + rowsOf(protocol, size), 0);
   }
   return { trained, predicted };
-}
-
-function scheduleOf(run: RunSettings) {
-  return createStrategy(run).schedule(run);
 }
 
 /** What all devices together predict: everybody's rows, or those of the test split that are each one's own. */

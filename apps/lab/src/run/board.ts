@@ -1,8 +1,7 @@
-import { createStrategy, formatCount, formatSeconds, type RunSettings } from "@tutti/core";
-import type { LabRun, StepRecord } from "@tutti/record";
+import { formatCount, formatSeconds, type RunSettings } from "@tutti/core";
+import { estimateSecondsLeft, type LabRun, type StepRecord, scheduleOf } from "@tutti/record";
 import type { Coordinator } from "@tutti/server";
 import type { Terminal } from "@tutti/terminal";
-import { estimateSecondsLeft } from "@tutti/terminal";
 import type { PlannedRun } from "../experiment/plannedRun.ts";
 import { latestAccuracy } from "./follow.ts";
 
@@ -42,7 +41,7 @@ export function rowOf(run: PlannedRun, coordinator: Pick<Coordinator, "status" |
 }
 
 function secondsLeftOf(settings: RunSettings, steps: readonly StepRecord[]): number | null {
-  return estimateSecondsLeft(createStrategy(settings).schedule(settings), steps);
+  return estimateSecondsLeft(scheduleOf(settings), steps);
 }
 
 /** How far runs are, such as `3 of 5 runs done, 2 failed`; one that has no result yet is undefined. */

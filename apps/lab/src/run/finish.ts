@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { RunReport } from "@tutti/record";
-import { collectResult, countTexts, hashParameters, uploadsByRound } from "@tutti/record";
+import { findTask } from "@tutti/data";
+import { collectRecord, experimentOfRun, hashParameters, identityOfRun, type RunRecord, resultOf } from "@tutti/record";
 import { renderReport } from "@tutti/report";
 import type { RunOutcome } from "@tutti/server";
 import { nameMachine, writeWhole } from "@tutti/terminal";
@@ -9,51 +9,35 @@ import type { DataControls } from "./controls.ts";
 import type { DemoConfig } from "./demoConfig.ts";
 import { writePromptsFile } from "./promptsFile.ts";
 
-/** Everything that is reported of a finished run. */
-export function reportOf(outcome: RunOutcome, config: DemoConfig, controls: DataControls, totalSeconds: number): RunReport {
+/** The record of a finished demo. */
+export function recordOf(outcome: RunOutcome, config: DemoConfig, controls: DataControls, totalSeconds: number): RunRecord {
   const { summary, steps, traffic, newcomerParams: allParams } = outcome;
   const local = new Map([...outcome.deviceStates].map(([deviceId, state]) => [deviceId, state.local]));
-  const sources = {
-    settings: config.run,
-    summary,
-    allParams,
-    steps,
-    traffic,
-    majority: controls.majority,
-    backend: config.backend ?? "unknown",
-    threads: config.threads,
-    numTabs: config.numTabs,
-    totalSeconds,
-    parametersSha256: hashParameters(outcome.globalParams, local),
-  };
-  return {
-    runId: config.runId,
-    settings: config.run,
-    machine: nameMachine(),
-    backendReason: config.backendReason,
-    result: collectResult(sources),
-    texts: countTexts(sources),
-    steps,
-    traffic,
-    spectra: summary.probes,
-    uploads: uploadsByRound(sources),
-    notes: controls.notes,
-  };
+  return collectRecord(
+    identityOfRun(config.runId, config.run, findTask(config.run.task).metric),
+    { summary, allParams, steps, traffic },
+    {
+      ...{ backend: config.backend ?? "unknown", backendReason: config.backendReason, clients: "tabs", numClients: config.numTabs },
+      ...{ threads: config.threads, machine: nameMachine(), notes: controls.notes, majority: controls.majority, totalSeconds },
+      parametersSha256: hashParameters(outcome.globalParams, local),
+    },
+  );
 }
 
 /** Writes results.json, report.html and prompts.safetensors into the run folder, and the result to `json` where one is named. */
 export async function writeOutcome(
   folder: string,
-  report: RunReport,
+  record: RunRecord,
   { newcomerParams }: RunOutcome,
   json: string | undefined,
 ): Promise<void> {
-  const { runId, settings, result } = report;
+  const { id: runId, settings } = record;
   const prompts = writePromptsFile({ runId, settings, params: newcomerParams });
+  const experiment = experimentOfRun(record, { startedAt: new Date().toISOString() });
   await Promise.all([
-    writeWhole(join(folder, "results.json"), `${JSON.stringify(report, null, 2)}\n`),
-    writeWhole(join(folder, "report.html"), renderReport(report)),
+    writeWhole(join(folder, "results.json"), `${JSON.stringify(experiment, null, 1)}\n`),
+    writeWhole(join(folder, "report.html"), renderReport(record)),
     writeWhole(join(folder, "prompts.safetensors"), prompts),
-    json === undefined ? undefined : writeFile(json, `${JSON.stringify(result, null, 2)}\n`),
+    json === undefined ? undefined : writeFile(json, `${JSON.stringify(resultOf(record), null, 2)}\n`),
   ]);
 }

@@ -1,5 +1,5 @@
 import type { FedPepTaoSettings, RunSettings } from "@tutti/core";
-import { exampleReport } from "@tutti/record/testing";
+import { exampleRun } from "@tutti/record/testing";
 import { type Coordinator, memoryStore, startCoordinator } from "@tutti/server";
 import { joinAsClient, newClient, type ProtocolClientOptions, tinyRun, tinyTuned } from "@tutti/server/testing";
 import type { Progress } from "@tutti/terminal";
@@ -87,7 +87,8 @@ test("a run that is resumed is drawn in the round where it stands", async () => 
 });
 
 test("the accuracy beside the bar is that of the last evaluation, by protocol, with the number of texts", () => {
-  expect(latestAccuracy(exampleReport.steps)).toBe("personalised 0.702, newcomer 0.640, global 0.601 (of 288 texts)");
-  expect(latestAccuracy(exampleReport.steps.slice(0, 5))).toBe("personalised 0.610, global 0.520 (of 288 texts)");
-  expect(latestAccuracy(exampleReport.steps.slice(0, 2))).toBeNull();
+  const { steps = [] } = exampleRun;
+  expect(latestAccuracy(steps)).toBe("personalised 0.702, newcomer 0.640, global 0.601 (of 288 texts)");
+  expect(latestAccuracy(steps.slice(0, 5))).toBe("personalised 0.610, global 0.520 (of 288 texts)");
+  expect(latestAccuracy(steps.slice(0, 2))).toBeNull();
 });

@@ -1,9 +1,8 @@
-import { createStrategy, findExpected, numRoundsIn, type RunSettings, remainingSteps } from "@tutti/core";
-import type { StepRecord } from "@tutti/record";
+import { findExpected, numRoundsIn, type RunSettings, remainingSteps } from "@tutti/core";
+import { estimateSecondsLeft, type StepRecord, scheduleOf, stageFraction } from "@tutti/record";
 import { textsText, withRemarks, zeroShotNote } from "@tutti/report";
 import type { Coordinator } from "@tutti/server";
-import type { Display } from "@tutti/terminal";
-import { estimateSecondsLeft, type Progress, stageFraction } from "@tutti/terminal";
+import type { Display, Progress } from "@tutti/terminal";
 
 const protocols = ["personalised", "newcomer", "global"] as const;
 
@@ -20,7 +19,7 @@ export function latestAccuracy(steps: readonly StepRecord[]): string | null {
 
 /** Draws a coordinator's run on the display until the returned function is called. */
 export function followRun(coordinator: Coordinator, settings: RunSettings, display: Display): () => void {
-  const schedule = createStrategy(settings).schedule(settings);
+  const schedule = scheduleOf(settings);
   const find = findExpected(schedule);
   const total = (way: "up" | "down") => Object.values(coordinator.traffic()).reduce((sum, bytes) => sum + bytes[way], 0);
   // a run that is resumed goes on with a step that an earlier process planned

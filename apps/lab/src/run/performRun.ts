@@ -20,7 +20,7 @@ export async function performRun(planned: PlannedRun, place: RunPlace, workbench
   const reportedAccuracy = measured.final.global?.accuracy ?? null;
   const remains = { outcome, lastEvaluation, newcomers, reportedAccuracy, backend };
   const result = measureBeside(planned, workbench, remains).then(({ majority, zeroShot, ...beside }) => {
-    return { ...measured, ...beside, controls: { majority, zeroShot: measured.controls.zeroShot ?? zeroShot } };
+    return { ...measured, ...beside, controls: { ...measured.controls, majority, zeroShot: measured.controls.zeroShot ?? zeroShot } };
   });
   result.catch(() => undefined); // whoever performs the run awaits it later
   return { backend, result };

@@ -21,7 +21,7 @@ import {
   tabAddress,
   writeDemoConfig,
 } from "./demoConfig.ts";
-import { reportOf, writeOutcome } from "./finish.ts";
+import { recordOf, writeOutcome } from "./finish.ts";
 import { followRun } from "./follow.ts";
 
 /** How a demo ended. */
@@ -65,10 +65,10 @@ export async function runDemo(options: DemoOptions): Promise<DemoEnd> {
     }
     const { outcome, chosen } = await finished;
     display.end();
-    const report = reportOf(outcome, chosen, controls, earlierSeconds + (performance.now() - startMs) / 1000);
+    const report = recordOf(outcome, chosen, controls, earlierSeconds + (performance.now() - startMs) / 1000);
     await writeOutcome(coordinator.folder, report, outcome, options.json);
     process.stdout.write(`\n${renderTable(report)}\n`);
-    display.say(`\nFinished in ${formatSeconds(report.result.seconds.total)}. Report: ${join(coordinator.folder, "report.html")}`);
+    display.say(`\nFinished in ${formatSeconds(report.seconds.total)}. Report: ${join(coordinator.folder, "report.html")}`);
     isFinished = true;
     if (options.open === true) openInBrowser(join(coordinator.folder, "report.html"));
     return { kind: "finished" };

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { LabRun } from "@tutti/record";
+import type { RunRecord } from "@tutti/record";
 import { simulatedComparison, simulatedExperiment, simulatedRun, simulatedSource, simulatedSplits } from "@tutti/record/testing";
 import { temporaryFolder } from "@tutti/terminal/testing";
 import { expect, test } from "vitest";
@@ -9,7 +9,7 @@ import { renderComparison } from "./comparisonText.ts";
 import { writeReport } from "./index.ts";
 import { readExperimentResult } from "./readResult.ts";
 
-const faster = (run: LabRun, correct = run.correct): LabRun => ({
+const faster = (run: RunRecord, correct = run.correct): RunRecord => ({
   ...run,
   correct,
   settings: { ...run.settings, training: { ...run.settings.training, clientLearningRate: 0.05 } },
@@ -59,7 +59,7 @@ test("an axis with several values on one side and one on the other still tells l
       ? run
       : { ...run, settings: { ...run.settings, partition: { kind: "dirichletLabel", dirichletAlpha: alpha } as const } };
   };
-  const compared = (first: readonly LabRun[], second: readonly LabRun[]) =>
+  const compared = (first: readonly RunRecord[], second: readonly RunRecord[]) =>
     [
       [first, second],
       [second, first],

@@ -1,5 +1,5 @@
 import type { Protocol } from "@tutti/core";
-import type { ExperimentResult, LabRun, PairedDifference } from "@tutti/record";
+import type { ExperimentResult, PairedDifference, RunRecord } from "@tutti/record";
 import { axesOf, eitherAxes, fewestSeeds, type Grid, type GridColumn, type GridRow, gridOf } from "@tutti/record";
 import { cellSummary, differenceOf, numTextsOf, reportedProtocols } from "./scoreTable.ts";
 import { differingSettings, type SettingDifference } from "./settingDifferences.ts";
@@ -57,7 +57,7 @@ export function compareExperiments(first: ExperimentResult, second: ExperimentRe
 interface Pair {
   readonly rows: readonly [GridRow, GridRow];
   readonly columns: readonly [GridColumn, GridColumn];
-  readonly runs: readonly [readonly LabRun[], readonly LabRun[]];
+  readonly runs: readonly [readonly RunRecord[], readonly RunRecord[]];
   /** Whether the sides' hashes say that the task's files are not the same: the test rows are then not paired, though they may be as many. */
   readonly isOtherData: boolean;
 }
@@ -101,7 +101,7 @@ function comparedCell({ rows: [row, other], columns: [column], runs: [first, sec
       ? []
       : [{ protocol, first: x, second: y, difference: y - x, texts: textsText(numTextsOf([...first, ...second], protocol, "final")) }];
   });
-  const seedsOf = (runs: readonly LabRun[]) => runs.map(({ seed }) => seed).sort((x, y) => x - y);
+  const seedsOf = (runs: readonly RunRecord[]) => runs.map(({ seed }) => seed).sort((x, y) => x - y);
   return {
     task: column.label,
     ...{ firstLabel: row.label, secondLabel: other.label, scores },
@@ -127,7 +127,7 @@ function whyNothing(a: Grid, b: Grid): string {
 function notesOf(pairs: readonly Pair[], cells: readonly ComparedCell[], a: Grid, b: Grid): string[] {
   const seedsDiffer = cells.some(({ seeds }) => seeds.first.join() !== seeds.second.join());
   const untested = cells.filter(({ paired }) => paired === null);
-  const lengths = (runs: readonly LabRun[]) => runs.map(({ correct }) => correct?.length ?? 0);
+  const lengths = (runs: readonly RunRecord[]) => runs.map(({ correct }) => correct?.length ?? 0);
   const otherData = pairs.filter((pair) => pair.isOtherData);
   const otherRows = pairs.filter(
     ({ runs: [first, second], isOtherData: isOther }) =>

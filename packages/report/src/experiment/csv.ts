@@ -1,4 +1,4 @@
-import type { ExperimentResult, LabRun, LabScores } from "@tutti/record";
+import type { ExperimentResult, RunRecord, RunScores } from "@tutti/record";
 
 type Value = string | number | boolean | null | undefined;
 
@@ -24,8 +24,8 @@ export function renderCsv({ name, runs }: ExperimentResult): string {
 
 const scoreFields = ["protocol", "moment", "round", "score", "accuracy", "macro_f1", "loss", "texts"];
 
-function scoreLines(run: LabRun): Readonly<Record<string, Value>>[] {
-  const line = (moment: string, round: number | null, protocol: string, scores: LabScores | undefined) =>
+function scoreLines(run: RunRecord): Readonly<Record<string, Value>>[] {
+  const line = (moment: string, round: number | null, protocol: string, scores: RunScores | undefined) =>
     scores === undefined ? [] : [{ protocol, moment, round, ...measures(scores) }];
   return protocols.flatMap((protocol) => [
     ...line("final", run.settings.numRounds, protocol, run.final[protocol]),
@@ -33,7 +33,7 @@ function scoreLines(run: LabRun): Readonly<Record<string, Value>>[] {
   ]);
 }
 
-const measures = ({ score, accuracy, macroF1, loss, numTexts }: LabScores) => ({
+const measures = ({ score, accuracy, macroF1, loss, numTexts }: RunScores) => ({
   score,
   accuracy,
   macro_f1: macroF1,
@@ -48,7 +48,7 @@ function emptyFields(experiment: string, axes: readonly string[]): Record<string
   return Object.fromEntries([["experiment", experiment], ...[...names, ...costs, ...others].map((name) => [name, null])]);
 }
 
-function runFields(experiment: string, run: LabRun, axes: readonly string[]): Record<string, Value> {
+function runFields(experiment: string, run: RunRecord, axes: readonly string[]): Record<string, Value> {
   const { settings, bytes, seconds, controls } = run;
   return {
     ...emptyFields(experiment, axes),

@@ -1,17 +1,17 @@
-import type { LabPoint, LabRun } from "@tutti/record";
+import type { RunPoint, RunRecord } from "@tutti/record";
 import { gridOf } from "@tutti/record";
 import { simulatedRun } from "@tutti/record/testing";
 import { expect, test } from "vitest";
 import { type Against, curveFigure, curveOf } from "./curves.ts";
 import { seriesStyle } from "./figure.ts";
 
-const point = (round: number, score: number, changes: Partial<LabPoint> = {}): LabPoint => ({
+const point = (round: number, score: number, changes: Partial<RunPoint> = {}): RunPoint => ({
   ...{ round, score, accuracy: score, macroF1: score, loss: 2 - score, seconds: 3 * round, bytesUp: 1e6 * round, bytesDown: 5e5 * round },
   ...{ protocol: "global", split: "test", coverage: 1 },
   ...changes,
 });
 
-function run(...curve: LabPoint[]): LabRun {
+function run(...curve: RunPoint[]): RunRecord {
   return { ...simulatedRun({ method: "lora", task: "subj", seed: 1 }), curve };
 }
 

@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import type { Protocol } from "@tutti/core";
-import type { Grid, GridColumn, LabPoint, LabRun } from "@tutti/record";
+import type { Grid, GridColumn, RunPoint, RunRecord } from "@tutti/record";
 import { summarise } from "@tutti/record";
 import { draw, type Figure, type SeriesStyle, seriesStyle } from "./figure.ts";
 import { metricNames } from "./tasks.ts";
@@ -19,7 +19,7 @@ export interface CurvePoint {
   readonly stdDev: number | null;
 }
 
-const xOf: Readonly<Record<Against, (point: LabPoint) => number>> = {
+const xOf: Readonly<Record<Against, (point: RunPoint) => number>> = {
   round: ({ round }) => round,
   bytes: ({ bytesUp, bytesDown }) => (bytesUp + bytesDown) / 1e6,
   seconds: ({ seconds }) => seconds,
@@ -28,7 +28,7 @@ const xLabels = { round: "round", bytes: "MB on the wire, up and down", seconds:
 const byNames = { round: "round", bytes: "bytes", seconds: "time" } as const;
 
 /** A method's curve on the test split: the mean over its runs after each round that all of them evaluated. */
-export function curveOf(runs: readonly LabRun[], protocol: Protocol, shown: Shown, against: Against): CurvePoint[] {
+export function curveOf(runs: readonly RunRecord[], protocol: Protocol, shown: Shown, against: Against): CurvePoint[] {
   const points = runs.map(({ curve }) => curve.filter((point) => point.protocol === protocol && point.split === "test"));
   const rounds = [...new Set(points.flat().map(({ round }) => round))].sort((a, b) => a - b);
   return rounds.flatMap((round) => {

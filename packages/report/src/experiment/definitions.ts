@@ -1,5 +1,5 @@
 import { formatCount, type Method, methods } from "@tutti/core";
-import type { ExperimentResult, LabRun } from "@tutti/record";
+import type { ExperimentResult, RunRecord } from "@tutti/record";
 import { scoreText } from "./text.ts";
 
 /** Said wherever the methods of the comparison are listed. */
@@ -14,7 +14,7 @@ export interface Definition {
 }
 
 /** Definitions of the methods that have a run, in the order of the experiment. */
-export function definitionsOf(runs: readonly LabRun[]): Definition[] {
+export function definitionsOf(runs: readonly RunRecord[]): Definition[] {
   const titles = new Map(runs.map(({ method, methodTitle }) => [method, methodTitle]));
   return [...titles].map(([name, title]) => {
     const known = Object.entries(methods).find(([method]) => method === name)?.[1];

@@ -1,17 +1,17 @@
-import type { LabRun } from "@tutti/record";
+import type { RunRecord } from "@tutti/record";
 import { simulatedExperiment, simulatedRun, simulatedSplits } from "@tutti/record/testing";
 import { expect, test } from "vitest";
 import { findings } from "./findings.ts";
 import { analyse } from "./scoreTable.ts";
 
-function sentences(runs: readonly LabRun[]): string {
+function sentences(runs: readonly RunRecord[]): string {
   const result = simulatedExperiment(runs);
   return findings(result, analyse(result)).join("\n");
 }
 
 const scores = (score: number) => ({ score, accuracy: score, macroF1: score, loss: 1 });
 type Scored = "fedPepTao" | "lora" | "pTuningV2";
-const scored = (method: Scored, task: string, score: number, seed = 1): LabRun => {
+const scored = (method: Scored, task: string, score: number, seed = 1): RunRecord => {
   const run = simulatedRun({ method, task, seed });
   const all = { global: scores(score), personalised: scores(score - 0.1) };
   return { ...run, final: all, correct: "1".repeat(score * 1000).padEnd(1000, "0") };
@@ -112,7 +112,9 @@ test("how far conditions agree on the order of layers is told", () => {
 });
 
 test("a lead by another metric than accuracy is neither a tie nor clear of one where its answers are not known", () => {
-  const runs = [...seeds("fedPepTao", "mrpc", 0.6), ...seeds("lora", "mrpc", 0.61)].map((run): LabRun => ({ ...run, metric: "macroF1" }));
+  const runs = [...seeds("fedPepTao", "mrpc", 0.6), ...seeds("lora", "mrpc", 0.61)].map(
+    (run): RunRecord => ({ ...run, metric: "macroF1" }),
+  );
   const text = sentences(runs);
   expect(text).toContain("has a mean below the highest on mrpc (−0.010 against LoRA). On mrpc the difference could not be tested.");
   expect(text).toContain(

@@ -1,6 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { formatCount } from "@tutti/core";
-import type { LabRun } from "@tutti/record";
+import type { RunRecord } from "@tutti/record";
 import { atRound, type LayerColumn, type LayerScores, type RankCorrelation } from "@tutti/record";
 import { draw, type Figure, seriesStyle } from "./figure.ts";
 import { differenceText } from "./text.ts";
@@ -104,7 +104,7 @@ function tickOf({ label, round }: LayerColumn): string {
 }
 
 /** Where the curvature of the loss lies at the probing devices of one run: a stem per Ritz value, as high as its weight. */
-export function spectrumFigure(run: LabRun, label: string): Figure {
+export function spectrumFigure(run: RunRecord, label: string): Figure {
   const legend = run.spectra.map(({ deviceId }, index) => seriesStyle(`device ${deviceId}`, index));
   const keep = run.keepFraction === null ? "" : `, r\u00a0=\u00a0${run.keepFraction.toFixed(3)}`;
   const all = run.spectra.flatMap(({ ritzValues }) => ritzValues);

@@ -1,10 +1,10 @@
-import type { LabRun } from "@tutti/record";
+import type { RunRecord } from "@tutti/record";
 import { atRound, gridOf, type LayerScores, layerScoresOf, rankCorrelations, roundCorrelations } from "@tutti/record";
 import { simulatedSplits } from "@tutti/record/testing";
 import { expect, test } from "vitest";
 import { heatMap } from "./layerFigures.ts";
 
-const scoresOf = (run: LabRun): (number | null)[] => {
+const scoresOf = (run: RunRecord): (number | null)[] => {
   if (run.variant.alpha === 0.1) return run.seed === 1 ? [10, 20, 30, 40, null] : [12, 20, 30, 40, null];
   if (run.variant.alpha === 1) return run.seed === 1 ? [20, 10, 40, 30, null] : [10, 20, 30, 40, null];
   return [];
@@ -39,12 +39,12 @@ test("rank correlations compare the same seeds, over the layers that both score"
 });
 
 /** The splits' scores with those of later rounds: in round 4 of one seed only, in the last of both. */
-const laterScores = (run: LabRun, last = 12): NonNullable<LabRun["layerScoresByRound"]> => [
+const laterScores = (run: RunRecord, last = 12): NonNullable<RunRecord["layerScoresByRound"]> => [
   ...(run.seed === 1 ? [{ round: 4, scores: [7, 6, 5, 4, null] }] : []),
   { round: last, scores: run.seed === 1 ? [40, 30, 20, 10, null] : [10, 20, 40, 30, null] },
 ];
 const scored = simulatedSplits().runs.filter(({ variant }) => variant.alpha !== 5);
-const byRound = (run: LabRun, layerScoresByRound = laterScores(run)): LabRun =>
+const byRound = (run: RunRecord, layerScoresByRound = laterScores(run)): RunRecord =>
   run.method === "fedPepTao"
     ? { ...run, layerScores: scoresOf(run), selectedLayers: [run.seed, 3], layerScoresByRound }
     : { ...run, layerScores: [] };
@@ -92,7 +92,7 @@ test("a map says that selection happened once, how its ends agree, and names its
 
 test("a map that would be too wide is one for each task, with as many rounds as there is room for", () => {
   const scores = [1, 2, 3, 4, null];
-  const manyRounds = (numRounds: number) => (run: LabRun) =>
+  const manyRounds = (numRounds: number) => (run: RunRecord) =>
     byRound(
       run,
       Array.from({ length: numRounds }, (_, index) => ({ round: 4 * (index + 1), scores })),
@@ -120,7 +120,7 @@ test("strength of colour is told in words that hold on a light ground and on a d
 });
 
 /** A map of two partitions by their names. */
-function mapOf(first: string, second: string, changed: (run: LabRun) => LabRun) {
+function mapOf(first: string, second: string, changed: (run: RunRecord) => RunRecord) {
   const runs = scored.map((run) => ({ ...changed(run), variant: { partition: run.variant.alpha === 1 ? second : first } }));
   const [map] = layerScoresOf(gridOf(runs));
   if (map === undefined) throw new Error("there is no map");
@@ -139,12 +139,12 @@ test("the left margin holds a long heading of any column", () => {
 });
 
 test("runs from before later rounds were measured are told of where others have them", () => {
-  const before = (run: LabRun): LabRun => {
+  const before = (run: RunRecord): RunRecord => {
     const { layerScoresByRound, ...others } = byRound(run);
     return others;
   };
-  const isOld = ({ variant, seed }: LabRun) => variant.alpha === 1 && seed === 2;
-  const noteOf = (runs: readonly LabRun[]) => layerScoresOf(gridOf(runs)).map((map) => heatMap(map).note)[0];
+  const isOld = ({ variant, seed }: RunRecord) => variant.alpha === 1 && seed === 2;
+  const noteOf = (runs: readonly RunRecord[]) => layerScoresOf(gridOf(runs)).map((map) => heatMap(map).note)[0];
   expect(noteOf(scored.map((run) => (isOld(run) ? before(run) : byRound(run))))).toContain(
     "Runs made before later rounds were measured have round 0 alone: α 1 (1 of 2 runs).",
   );

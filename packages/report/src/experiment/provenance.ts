@@ -1,5 +1,5 @@
 import { formatCount } from "@tutti/core";
-import type { ExperimentResult, LabRun } from "@tutti/record";
+import type { ExperimentResult, RunRecord } from "@tutti/record";
 import { distinctById } from "@tutti/record";
 import { listText } from "./text.ts";
 
@@ -11,7 +11,7 @@ export function provenanceText({ commit, machine, runs }: Pick<ExperimentResult,
 }
 
 /** How many runs have which value; empty where no run has one on record. */
-function valuesOf(runs: readonly LabRun[], read: (run: LabRun) => string | undefined): Map<string, number> {
+function valuesOf(runs: readonly RunRecord[], read: (run: RunRecord) => string | undefined): Map<string, number> {
   const counts = new Map<string, number>();
   for (const run of distinctById(runs)) {
     const value = read(run) ?? "not on record";

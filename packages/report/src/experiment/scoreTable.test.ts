@@ -1,4 +1,4 @@
-import type { LabRun } from "@tutti/record";
+import type { RunRecord } from "@tutti/record";
 import { gridOf } from "@tutti/record";
 import { simulatedRun } from "@tutti/record/testing";
 import { expect, test } from "vitest";
@@ -6,7 +6,7 @@ import { scoreTable } from "./scoreTable.ts";
 
 const scores = (score: number) => ({ score, accuracy: score, macroF1: score, loss: 1 });
 
-function run(method: LabRun["method"] & ("lora" | "adapter" | "pooled" | "fedPrompt"), seed: number, correct: string): LabRun {
+function run(method: RunRecord["method"] & ("lora" | "adapter" | "pooled" | "fedPrompt"), seed: number, correct: string): RunRecord {
   const score = [...correct].filter((answer) => answer === "1").length / correct.length;
   return {
     ...simulatedRun({ method, task: "subj", seed }),
@@ -19,7 +19,7 @@ function run(method: LabRun["method"] & ("lora" | "adapter" | "pooled" | "fedPro
 const texts = (numRight: number) => "1".repeat(numRight) + "0".repeat(200 - numRight);
 
 const seedsOf = (method: Parameters<typeof run>[0], ...correct: string[]) => correct.map((text, at) => run(method, at + 1, text));
-const cellsOf = (runs: readonly LabRun[], moment: "final" | "best" = "final") =>
+const cellsOf = (runs: readonly RunRecord[], moment: "final" | "best" = "final") =>
   scoreTable(gridOf(runs), "global", moment, "test").rows.map(({ row, cells: [cell] }) => [
     ...[row.method, cell?.summary?.mean.toFixed(4), cell?.isTop, cell?.isBest, cell?.behindTop?.isTie],
   ]);
@@ -53,7 +53,7 @@ test("the best is what the test finds above every other method, with three seeds
     ["lora", "0.7600", true, true, undefined],
     ["fedPrompt", "0.4550", false, false, false],
   ]);
-  const untested = (runs: readonly LabRun[]) => cellsOf(runs).map(([, , isTop, isBest, isTie]) => [isTop, isBest, isTie]);
+  const untested = (runs: readonly RunRecord[]) => cellsOf(runs).map(([, , isTop, isBest, isTie]) => [isTop, isBest, isTie]);
   const highAlone = [
     [true, false, undefined],
     [false, false, undefined],
@@ -100,7 +100,7 @@ test("a column says of how many texts its scores are, from the least to the most
     const one = run("lora", seed, texts(150));
     return { ...one, final: { global: { ...scores(0.75), numTexts } } };
   };
-  const textsOf = (runs: readonly LabRun[]) => scoreTable(gridOf(runs), "global", "final", "test").texts;
+  const textsOf = (runs: readonly RunRecord[]) => scoreTable(gridOf(runs), "global", "final", "test").texts;
   expect(textsOf([counted(1288, 1), counted(1288, 2)])).toEqual(["of 1,288 texts"]);
   expect(textsOf([counted(271, 1), counted(288, 2)])).toEqual(["of 271 to 288 texts"]);
   expect(textsOf([{ ...run("lora", 1, texts(150)), correct: null }])).toEqual([null]);
@@ -108,15 +108,15 @@ test("a column says of how many texts its scores are, from the least to the most
 
 test("in another metric a tie is that of the classes row by row, and none is told where these are unknown or of other rows", () => {
   const labels = Array.from({ length: 200 }, (_, row) => (row < 140 ? 1 : 0));
-  const answering = (method: "lora" | "adapter", score: number, predictions: readonly number[]): LabRun => ({
+  const answering = (method: "lora" | "adapter", score: number, predictions: readonly number[]): RunRecord => ({
     ...{ ...run(method, 1, texts(140)), metric: "matthews", answers: { labels, predictions: [...predictions] } },
     final: { global: scores(score) },
   });
   // right as often as always answering 1 (140 of 200): 90 of 140 and 50 of 60
   const telling = labels.map((label, row) => (row < 90 || (label === 0 && row >= 190) ? 1 : 0));
   const lora = answering("lora", 0.436, telling);
-  const three = (one: LabRun) => [1, 2, 3].map((seed) => ({ ...one, seed, id: `${one.id}-${seed}` }));
-  const behind = (other: LabRun) =>
+  const three = (one: RunRecord) => [1, 2, 3].map((seed) => ({ ...one, seed, id: `${one.id}-${seed}` }));
+  const behind = (other: RunRecord) =>
     scoreTable(gridOf([...three(lora), ...three(other)]), "global", "final", "test").rows[1]?.cells[0]?.behindTop;
   const always = answering(
     "adapter",

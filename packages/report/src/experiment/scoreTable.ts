@@ -1,5 +1,5 @@
 import { createRandom, type Metric, type Protocol } from "@tutti/core";
-import type { ExperimentResult, LabRun } from "@tutti/record";
+import type { ExperimentResult, RunRecord } from "@tutti/record";
 import {
   fewestSeeds,
   type Grid,
@@ -69,12 +69,12 @@ export function tableTitle({ protocol, moment }: Pick<ScoreTable, "protocol" | "
 }
 
 /** A run's score under a protocol, in the task's metric. */
-export function scoreOf(run: LabRun, protocol: Protocol, moment: Moment): number | null {
+export function scoreOf(run: RunRecord, protocol: Protocol, moment: Moment): number | null {
   return (moment === "final" ? run.final[protocol] : run.best?.scores[protocol])?.score ?? null;
 }
 
 /** Texts behind each of the runs' scores; one that does not say has as many as its answers, which are known of one protocol and moment. */
-export function numTextsOf(runs: readonly LabRun[], protocol: Protocol, moment: Moment): number[] {
+export function numTextsOf(runs: readonly RunRecord[], protocol: Protocol, moment: Moment): number[] {
   return runs.flatMap((run) => {
     const scores = moment === "final" ? run.final[protocol] : run.best?.scores[protocol];
     const known = protocol === "global" && moment === "final" ? run.correct?.length : undefined;
@@ -83,7 +83,7 @@ export function numTextsOf(runs: readonly LabRun[], protocol: Protocol, moment: 
 }
 
 /** Mean and deviation over a cell's seeds; null where nothing was measured. */
-export function cellSummary(runs: readonly LabRun[], protocol: Protocol, moment: Moment): Summary | null {
+export function cellSummary(runs: readonly RunRecord[], protocol: Protocol, moment: Moment): Summary | null {
   return summarise(runs.map((run) => scoreOf(run, protocol, moment)).filter((score) => score !== null));
 }
 
@@ -141,7 +141,12 @@ function columnCells(grid: Grid, column: GridColumn, { protocol, moment, name }:
 }
 
 /** Difference of two sets of runs on the same test rows, in their metric; null where a run's answers are not known row by row. */
-export function differenceOf(metric: Metric, first: readonly LabRun[], second: readonly LabRun[], name: string): PairedDifference | null {
+export function differenceOf(
+  metric: Metric,
+  first: readonly RunRecord[],
+  second: readonly RunRecord[],
+  name: string,
+): PairedDifference | null {
   // One stream per column: every pair of a column is judged on the same draws of test rows.
   const stream = createRandom(0).stream({ purpose: `paired bootstrap/${name}` });
   if (metric === "accuracy") {
@@ -157,19 +162,19 @@ function areOfSameRows<T>(first: readonly T[], second: readonly T[], rowsOf: (ru
 }
 
 /** Right and wrong by test row, a text per run; none where one of the runs lacks it. */
-function marksOf(runs: readonly LabRun[]): string[] {
+function marksOf(runs: readonly RunRecord[]): string[] {
   const known = runs.flatMap(({ correct }) => (correct === null || correct === "" ? [] : [correct]));
   return known.length === runs.length ? known : [];
 }
 
 /** Classes by test row, run by run; none where one of the runs lacks them. */
-function answersOf(runs: readonly LabRun[]): RowAnswers[] {
+function answersOf(runs: readonly RunRecord[]): RowAnswers[] {
   const known = runs.flatMap(({ answers }) => answers ?? []);
   return known.length === runs.length ? known : [];
 }
 
 function controlRows(grid: Grid): ScoreTable["controls"] {
-  const meanOf = (column: GridColumn, control: keyof LabRun["controls"]) => {
+  const meanOf = (column: GridColumn, control: "majority" | "zeroShot") => {
     const values = grid.rows.flatMap((row) => grid.runsOf(row, column)).map(({ controls }) => controls[control]);
     return summarise(values.filter((value) => value !== null))?.mean ?? null;
   };

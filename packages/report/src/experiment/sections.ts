@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, formatNumber, formatSeconds } from "@tutti/core";
-import type { ExperimentResult, LabRun } from "@tutti/record";
+import type { ExperimentResult, RunRecord } from "@tutti/record";
 import { costHeads, costNotes, costTables, distinctById, type Grid, rankCorrelations, variantText } from "@tutti/record";
 import { escapeHtml } from "../run/report.ts";
 import { definitionsOf, fromMemoryNote, sourceTexts } from "./definitions.ts";
@@ -189,7 +189,7 @@ export function failureSection(grid: Grid): string {
   return lines.length === 0 ? paragraph("Every run finished.") : htmlTable("Runs that failed", ["run", prose("why")], lines);
 }
 
-function nameOf(run: LabRun): string {
+function nameOf(run: RunRecord): string {
   const variant = variantText(run);
   return `${run.methodTitle}${variant === "" ? "" : `, ${variant}`}, ${run.task}, seed ${run.seed}`;
 }

@@ -1,4 +1,4 @@
-import type { LabRun } from "@tutti/record";
+import type { RunRecord } from "@tutti/record";
 
 /** A setting that is not the same on both sides. */
 export interface SettingDifference {
@@ -9,7 +9,7 @@ export interface SettingDifference {
 }
 
 /** Settings that do not agree between the sides of some pair, with all values that a side has; task and seed are no settings here. */
-export function differingSettings(pairs: readonly (readonly [readonly LabRun[], readonly LabRun[]])[]): SettingDifference[] {
+export function differingSettings(pairs: readonly (readonly [readonly RunRecord[], readonly RunRecord[]])[]): SettingDifference[] {
   const found = new Map<string, { first: Set<string>; second: Set<string> }>();
   for (const [first, second] of pairs) {
     const [a, b] = [valuesOf(first), valuesOf(second)];
@@ -28,7 +28,7 @@ export function differingSettings(pairs: readonly (readonly [readonly LabRun[], 
 const absent = "absent";
 
 /** Every setting of some runs by dotted path; runs of a line that disagree show all their values. */
-function valuesOf(runs: readonly LabRun[]): Map<string, string> {
+function valuesOf(runs: readonly RunRecord[]): Map<string, string> {
   const all = new Map<string, Set<string>>();
   for (const { settings, backend } of runs) {
     const { seed, task, maxDevices, ...others } = settings; // older results do not say the bound of an open roster

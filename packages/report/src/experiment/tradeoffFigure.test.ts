@@ -1,18 +1,18 @@
 import type { MethodName } from "@tutti/core";
-import type { LabRun } from "@tutti/record";
+import type { RunRecord } from "@tutti/record";
 import { gridOf } from "@tutti/record";
 import { simulatedRun } from "@tutti/record/testing";
 import { expect, test } from "vitest";
 import { tradeoffFigure } from "./tradeoffFigure.ts";
 
-function run(method: MethodName, score: number, megabytes: number): LabRun {
+function run(method: MethodName, score: number, megabytes: number): RunRecord {
   const base = simulatedRun({ method, task: "subj", seed: 1 });
   const global = { score, accuracy: score, macroF1: score, loss: 1 };
   return { ...base, final: { global }, bytes: { up: 1e6 * megabytes, down: 0, stagesAB: 0, evaluation: 0 } };
 }
 
 /** The numbers printed at the dots. */
-function numbersOf(runs: readonly LabRun[]): string[] {
+function numbersOf(runs: readonly RunRecord[]): string[] {
   const grid = gridOf(runs);
   const [column] = grid.columns;
   const svg = (column && tradeoffFigure(grid, column, "global")?.svg) ?? "";

@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import type { EvaluationRecord, RunReport } from "@tutti/record";
+import type { EvaluationRecord, RunRecord, StepRecord } from "@tutti/record";
 import { parseHTML } from "linkedom";
 import { textsText, withRemarks } from "../experiment/text.ts";
 
@@ -29,7 +29,7 @@ interface Point {
 }
 
 /** Values of the test split after each evaluated round of the training stage. */
-export function evaluationPoints({ steps }: RunReport, value: (record: EvaluationRecord) => number): Point[] {
+export function evaluationPoints({ steps = [] }: RunRecord, value: (record: EvaluationRecord) => number): Point[] {
   return steps
     .filter(({ stage, kind }) => stage === "train" && kind === "evaluate")
     .flatMap(({ round, evaluations }) =>
@@ -54,8 +54,8 @@ function lines(title: string, points: readonly Point[], label: string, extra: re
   return { title, svg, legend };
 }
 
-function accuracy(report: RunReport): PlotOfReport {
-  const { majority, zeroShot } = report.result.accuracy;
+function accuracy(report: RunRecord): PlotOfReport {
+  const { majority, zeroShot } = report.controls;
   const controls = [
     { name: "majority", value: majority },
     { name: "zero-shot", value: zeroShot },
@@ -65,12 +65,12 @@ function accuracy(report: RunReport): PlotOfReport {
     Plot.text(controls, { y: "value", text: "name", frameAnchor: "left", dx: 4, dy: -6, textAnchor: "start" }),
   ];
   const points = evaluationPoints(report, (record) => record.accuracy);
-  const counts = report.steps.flatMap(({ evaluations }) => evaluations.filter(({ split }) => split === "test"));
+  const counts = (report.steps ?? []).flatMap(({ evaluations }) => evaluations.filter(({ split }) => split === "test"));
   const label = withRemarks("accuracy", [textsText(counts.map(({ numExamples }) => numExamples))]);
   return lines("Accuracy on the test split by round", points, label, marks);
 }
 
-function loss({ steps }: RunReport): PlotOfReport {
+function loss({ steps = [] }: RunRecord): PlotOfReport {
   const points = steps
     .filter(({ stage, kind }) => stage === "train" && kind === "train")
     .flatMap(({ round, firstLoss, lastLoss }) => [
@@ -81,7 +81,7 @@ function loss({ steps }: RunReport): PlotOfReport {
   return lines("Training loss by round", points, "loss");
 }
 
-function layerScores({ result }: RunReport): PlotOfReport {
+function layerScores(result: RunRecord): PlotOfReport {
   const legend = ["travels", "stays on the device"];
   const layers = result.layerScores.map((score, layer) => ({
     layer: String(layer),
@@ -105,7 +105,7 @@ function layerScores({ result }: RunReport): PlotOfReport {
 }
 
 /** Bytes by what they are charged to: what a step needed and an evaluation had fetched is the step's. */
-export function bytesByPhase(steps: RunReport["steps"]): { phase: string; way: "up" | "down"; bytes: number }[] {
+export function bytesByPhase(steps: readonly StepRecord[]): { phase: string; way: "up" | "down"; bytes: number }[] {
   const sums = new Map<string, { phase: string; way: "up" | "down"; bytes: number }>();
   const add = (phase: string, way: "up" | "down", value: number) => {
     const bar = sums.get(`${phase}|${way}`) ?? { phase, way, bytes: 0 };
@@ -123,7 +123,7 @@ export function bytesByPhase(steps: RunReport["steps"]): { phase: string; way: "
   return [...sums.values()];
 }
 
-function bytes({ steps }: RunReport): PlotOfReport {
+function bytes({ steps = [] }: RunRecord): PlotOfReport {
   const bars = bytesByPhase(steps).map(({ phase, way, bytes: sum }) => ({ phase, way, megabytes: sum / 1e6 }));
   const svg = render({
     marginLeft: 76,
@@ -137,7 +137,7 @@ function bytes({ steps }: RunReport): PlotOfReport {
 }
 
 /** Where the curvature of the loss lies: one stem per Ritz value, as high as its weight. */
-function spectrum({ spectra }: RunReport): PlotOfReport | null {
+function spectrum({ spectra }: RunRecord): PlotOfReport | null {
   if (spectra.length === 0) return null;
   const stems = spectra.flatMap(({ deviceId, ritzValues, ritzWeights }) =>
     ritzValues.map((value, index) => ({ value, weight: Math.max(0, ritzWeights[index] ?? 0), series: `device ${deviceId}` })),
@@ -157,6 +157,6 @@ function spectrum({ spectra }: RunReport): PlotOfReport | null {
 }
 
 /** The figures of a report as SVG texts; a run that was not probed has no spectrum. */
-export function renderPlots(report: RunReport): PlotOfReport[] {
+export function renderPlots(report: RunRecord): PlotOfReport[] {
   return [accuracy, loss, layerScores, bytes, spectrum].map((plot) => plot(report)).filter((plot) => plot !== null);
 }

@@ -1,5 +1,5 @@
 import { formatCount, formatNumber, formatSeconds } from "@tutti/core";
-import type { RunReport } from "@tutti/record";
+import { type RunRecord, resultOf } from "@tutti/record";
 import { renderPlots } from "./plots.ts";
 import { describeBreakEven, scoreHeads, scoreLines, trafficRows, zeroShotNote } from "./resultTable.ts";
 
@@ -39,14 +39,16 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 /** What few readers need, behind a line that opens it. */
 const folded = (summary: string, html: string) => `<details><summary>${escapeHtml(summary)}</summary>${html}</details>`;
 
-function scores(report: RunReport): string {
+function scores(report: RunRecord): string {
   return `${table(scoreHeads, scoreLines(report))}<p>${escapeHtml(zeroShotNote)}.</p>`;
 }
 
 /** A number that no line break falls into: a hyphen would allow one. */
 const unbroken = (value: number) => formatNumber(value).replaceAll("-", "\u2212");
 
-function layers({ result, spectra }: RunReport): string {
+function layers(report: RunRecord): string {
+  const { spectra } = report;
+  const result = resultOf(report);
   const rows = result.layerScores.map((score, layer) => [
     String(layer),
     score === null ? "not scored" : formatNumber(score),
@@ -62,7 +64,7 @@ function layers({ result, spectra }: RunReport): string {
   return `${table(["layer", "score", ""], rows)}${share}${numbers}`;
 }
 
-function traffic(report: RunReport): string {
+function traffic(report: RunRecord): string {
   const paid = `<p>The smaller uploads have paid for scoring and counting: ${escapeHtml(describeBreakEven(report))}.</p>`;
   return `${table(["bytes on the wire", "up", "down"], trafficRows(report))}${paid}`;
 }
@@ -73,8 +75,9 @@ function figure({ title, svg, legend }: ReturnType<typeof renderPlots>[number]):
 }
 
 /** A self-contained page about one run: no script, no request, for phone and desk, dark and light. */
-export function renderReport(report: RunReport): string {
-  const { result, settings } = report;
+export function renderReport(report: RunRecord): string {
+  const { settings, notes = [] } = report;
+  const result = resultOf(report);
   const { scoring, counting, training, evaluation, total } = result.seconds;
   const title = `${result.task} on ${settings.backbone}`;
   const figures = renderPlots(report).map(figure);
@@ -98,7 +101,7 @@ export function renderReport(report: RunReport): string {
 </head>
 <body>
 <h1>${escapeHtml(title)}</h1>
-<p>${formatCount(result.numDevices, "device")} in ${formatCount(result.numTabs, "tab")}, ${formatCount(result.rounds, "training round")}, seed ${result.seed}. ${escapeHtml(report.backendReason)}. ${escapeHtml(report.machine)}. Run ${escapeHtml(report.runId)}.</p>
+<p>${formatCount(result.numDevices, "device")} in ${formatCount(result.numTabs ?? 0, "tab")}, ${formatCount(result.rounds, "training round")}, seed ${result.seed}. ${escapeHtml(report.backendReason ?? "")}. ${escapeHtml(report.machine ?? "")}. Run ${escapeHtml(report.id)}.</p>
 <h2>Scores</h2>
 ${scores(report)}
 <h2>Figures</h2>
@@ -111,7 +114,7 @@ ${layers(report)}
 ${traffic(report)}
 <h2>Time</h2>
 ${times}
-${report.notes.length > 0 ? `<h2>Notes</h2><ul>${report.notes.map((note) => `<li>${escapeHtml(note)}</li>`).join("")}</ul>` : ""}
+${notes.length > 0 ? `<h2>Notes</h2><ul>${notes.map((note) => `<li>${escapeHtml(note)}</li>`).join("")}</ul>` : ""}
 <h2>Settings</h2>
 ${folded("All settings of the run", `<pre>${escapeHtml(JSON.stringify(settings, null, 2))}</pre>`)}
 <p>Parameters ${result.parametersSha256}</p>

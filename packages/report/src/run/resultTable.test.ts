@@ -1,4 +1,4 @@
-import { exampleReport } from "@tutti/record/testing";
+import { exampleRun } from "@tutti/record/testing";
 import { alignColumns } from "@tutti/terminal";
 import { expect, test } from "vitest";
 import { renderTable, zeroShotNote } from "./resultTable.ts";
@@ -13,7 +13,7 @@ test("columns line up, the first to the left, the others to the right", () => {
 });
 
 test("the table says every score beside its controls, and what the zero-shot row is", () => {
-  const table = renderTable(exampleReport);
+  const table = renderTable(exampleRun);
   expect(table).toMatch(/test split +accuracy +macro F1 +of texts +coverage/);
   expect(table).toMatch(/personalised +0\.702 +0\.690 +288 +95 %/);
   expect(table).toMatch(/majority class +0\.250 +0\.100 +1,288 +–/);
@@ -21,7 +21,7 @@ test("the table says every score beside its controls, and what the zero-shot row
 });
 
 test("the table says layers, Ritz values, bytes by phase, break-even round and time", () => {
-  const table = renderTable(exampleReport);
+  const table = renderTable(exampleRun);
   expect(table).toMatch(/layer 5 +not scored +stays/);
   expect(table).toMatch(/layer 4 +96\.5 +travels/);
   expect(table).toContain("r = 0.4953: 3 of 6 layers travel");

@@ -1,6 +1,5 @@
 import { formatBytes, formatCount, formatNumber, formatScore, formatSeconds } from "@tutti/core";
-import type { RunReport, Scores, TrafficLabel } from "@tutti/record";
-import { expectedBreakEvenRound } from "@tutti/record";
+import { expectedBreakEvenRound, type RunRecord, resultOf, type Scores, scoresIn, type TrafficLabel } from "@tutti/record";
 import { alignColumns } from "@tutti/terminal";
 
 /** Said wherever a zero-shot row is shown. */
@@ -18,22 +17,18 @@ const scoreRows: readonly (readonly [keyof Scores, string])[] = [
 ];
 
 /** Coverage of the last evaluation by protocol: devices that answered / N. */
-function finalCoverage(report: RunReport): Map<string, number> {
-  const coverage = new Map<string, number>();
-  for (const { evaluations } of report.steps) {
-    for (const { protocol, split, coverage: share } of evaluations) if (split === "test") coverage.set(protocol, share);
-  }
-  return coverage;
+function finalCoverage({ curve }: RunRecord): Map<string, number> {
+  return new Map(curve.filter(({ split }) => split === "test").map(({ protocol, coverage }) => [protocol, coverage]));
 }
 
 /** Heads of every table of scores. */
 export const scoreHeads = ["test split", "accuracy", "macro F1", "of texts", "coverage"] as const;
 
 /** A line for each way of evaluating, in the order of the heads. */
-export function scoreLines(report: RunReport): string[][] {
+export function scoreLines(report: RunRecord): string[][] {
   const coverage = finalCoverage(report);
-  const { texts } = report;
-  const { accuracy, f1 } = report.result;
+  const texts = scoresIn(report, "numTexts");
+  const { accuracy, f1 } = resultOf(report);
   return scoreRows.map(([key, name]) => {
     const share = coverage.get(key === "globalBest" ? "global" : key);
     const percent = share === undefined ? "–" : `${Math.round(share * 100)} %`;
@@ -41,7 +36,9 @@ export function scoreLines(report: RunReport): string[][] {
   });
 }
 
-function layerLines({ result, spectra }: RunReport): string[] {
+function layerLines(report: RunRecord): string[] {
+  const { spectra } = report;
+  const result = resultOf(report);
   const scores = result.layerScores.map((score, layer) => [
     `layer ${layer}`,
     score === null ? "not scored" : formatNumber(score),
@@ -60,10 +57,10 @@ function layerLines({ result, spectra }: RunReport): string[] {
 }
 
 /** When the smaller uploads have paid for Stages A and B, in words. */
-export function describeBreakEven({ result, uploads }: RunReport): string {
-  const { breakEvenRound, bytes, rounds } = result;
+export function describeBreakEven(report: RunRecord): string {
+  const { breakEvenRound, bytes, rounds } = resultOf(report);
   if (breakEvenRound !== null) return `round ${breakEvenRound} of ${rounds}`;
-  const expected = expectedBreakEvenRound(bytes.stagesAB, uploads);
+  const expected = expectedBreakEvenRound(bytes.stagesAB, report.uploads ?? []);
   return `not within ${formatCount(rounds, "round")}${expected === null ? "" : `; at this rate round ${expected}`}`;
 }
 
@@ -77,9 +74,11 @@ const trafficNames: readonly (readonly [string, readonly TrafficLabel[]])[] = [
 ];
 
 /** Name, bytes up and bytes down of each kind of traffic, then of everything, then of all layers in f32. */
-export function trafficRows({ traffic, result }: RunReport): string[][] {
+export function trafficRows(report: RunRecord): string[][] {
+  const { traffic } = report;
+  const result = resultOf(report);
   const sum = (labels: readonly TrafficLabel[], way: "up" | "down") =>
-    formatBytes(Math.round(labels.reduce((total, label) => total + traffic[label][way], 0)));
+    formatBytes(Math.round(labels.reduce((total, label) => total + (traffic?.[label][way] ?? 0), 0)));
   const { up, down, upAllLayersF32, downAllLayersF32 } = result.bytes;
   return [
     ...trafficNames.map(([name, labels]) => [name, sum(labels, "up"), sum(labels, "down")]),
@@ -89,10 +88,11 @@ export function trafficRows({ traffic, result }: RunReport): string[][] {
 }
 
 /** The final table of a run as plain text. */
-export function renderTable(report: RunReport): string {
-  const { result, settings } = report;
+export function renderTable(report: RunRecord): string {
+  const { settings, notes = [] } = report;
+  const result = resultOf(report);
   const { seconds } = result;
-  const heading = `${result.task} on ${settings.backbone}: ${formatCount(result.numDevices, "device")} in ${formatCount(result.numTabs, "tab")}, ${formatCount(result.rounds, "round")}, seed ${result.seed}, ${result.backend} × ${result.threads}`;
+  const heading = `${result.task} on ${settings.backbone}: ${formatCount(result.numDevices, "device")} in ${formatCount(result.numTabs ?? 0, "tab")}, ${formatCount(result.rounds, "round")}, seed ${result.seed}, ${result.backend} × ${result.threads}`;
   const times = [
     ["scoring", "counting", "training", "evaluation", "total"],
     [seconds.scoring, seconds.counting, seconds.training, seconds.evaluation, seconds.total].map(formatSeconds),
@@ -106,7 +106,7 @@ export function renderTable(report: RunReport): string {
       `the smaller uploads have paid for scoring and counting: ${describeBreakEven(report)}`,
     ],
     alignColumns(times.map((cells, row) => [row === 0 ? "time" : "", ...cells])),
-    ...(report.notes.length > 0 ? [report.notes.map((note) => `note: ${note}`)] : []),
+    ...(notes.length > 0 ? [notes.map((note) => `note: ${note}`)] : []),
     [`parameters ${result.parametersSha256}`],
   ];
   return blocks.map((lines) => lines.join("\n")).join("\n\n");

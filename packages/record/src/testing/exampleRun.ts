@@ -1,5 +1,7 @@
-import type { RunReport } from "../runResult.ts";
+import type { RunPoint, RunRecord, RunScores } from "../runRecord.ts";
 import type { EvaluationRecord, StepRecord } from "../stepRecord.ts";
+
+const spread = { numDevices: 19, meanAccuracy: 0.688, worstTenthAccuracy: 0.412, meanLoss: 0.79, worstTenthLoss: 1.42 };
 
 const evaluation = (protocol: EvaluationRecord["protocol"], accuracy: number): EvaluationRecord => ({
   protocol,
@@ -29,9 +31,28 @@ const step = (partial: Partial<StepRecord>): StepRecord => ({
   ...partial,
 });
 
-/** A small made-up report, for tests of what is drawn from one. */
-export const exampleReport: RunReport = {
-  runId: "20260102-030405-topic",
+const scores = (accuracy: number, numTexts = 288): RunScores => ({
+  ...{ score: accuracy, accuracy, macroF1: accuracy - 0.02, loss: 1.1 - accuracy / 2, numTexts },
+});
+
+const point = (round: number, protocol: RunPoint["protocol"], accuracy: number, coverage = 0.95): RunPoint => ({
+  ...scores(accuracy),
+  ...{ round, protocol, coverage, split: "test", seconds: 70 + 30 * round, bytesUp: 900_000 + 120_000 * round, bytesDown: 160_000 * round },
+  ...(protocol === "personalised" ? { spread } : {}),
+});
+
+/** A small made-up record of a run by itself, for tests of what is drawn from one. */
+export const exampleRun: RunRecord = {
+  id: "20260102-030405-topic",
+  ...{
+    method: "settings",
+    methodTitle: "These settings",
+    variant: {},
+    isRateTrial: false,
+    task: "feedback/topic",
+    metric: "accuracy",
+    seed: 42,
+  },
   settings: {
     seed: 42,
     backbone: "minuet",
@@ -62,34 +83,31 @@ export const exampleReport: RunReport = {
     contributionEncoding: "f16",
     paramsEncoding: "f32",
   },
+  ...{ backend: "wasm", backendReason: "wasm × 1: fastest micro-step", clients: "tabs", numClients: 4, threads: 1 },
   machine: "Some processor, 2 cores, linux",
-  backendReason: "wasm × 1: fastest micro-step",
-  texts: { global: 288, personalised: 288, newcomer: 288, globalBest: 288, majority: 1288, zeroShot: 288 },
-  result: {
-    task: "feedback/topic",
-    backend: "wasm",
-    threads: 1,
-    rounds: 3,
-    seconds: { scoring: 4.2, counting: 61, training: 95, evaluation: 33, total: 201 },
-    accuracy: { global: 0.601, personalised: 0.702, newcomer: 0.64, globalBest: 0.59, majority: 0.25, zeroShot: 0.33 },
-    f1: { global: 0.58, personalised: 0.69, newcomer: 0.62, globalBest: 0.57, majority: 0.1, zeroShot: 0.3 },
-    layerScores: [8.21, 9.13, 22.4, 31.7, 96.5, null],
-    selectedLayers: [2, 3, 4],
-    keepFraction: 0.4952645,
-    bytes: {
-      up: 3_100_000,
-      down: 9_800_000,
-      evaluation: 2_000_000,
-      stagesAB: 2_500_000,
-      upAllLayersF32: 1_800_000,
-      downAllLayersF32: 1_900_000,
-    },
-    breakEvenRound: null,
-    numDevices: 20,
-    numTabs: 4,
-    seed: 42,
-    parametersSha256: "ab".repeat(32),
+  seconds: { scoring: 4.2, counting: 61, training: 95, evaluation: 33, total: 201 },
+  bytes: {
+    ...{ up: 1_264_000, down: 2_076_000, evaluation: 2_000_000, stagesAB: 2_500_000 },
+    allLayersF32: { up: 1_800_000, down: 1_900_000 },
   },
+  curve: [
+    point(0, "zeroShot", 0.33, 1),
+    point(2, "personalised", 0.61),
+    point(2, "global", 0.52),
+    point(3, "personalised", 0.702),
+    point(3, "global", 0.601),
+    point(3, "newcomer", 0.64),
+  ],
+  final: { global: scores(0.601), personalised: { ...scores(0.702), macroF1: 0.69, spread }, newcomer: scores(0.64) },
+  best: { round: 2, scores: { global: scores(0.59) } },
+  bestValidation: 0.57,
+  controls: { majority: 0.25, zeroShot: 0.33, majorityScores: { accuracy: 0.25, macroF1: 0.1, numTexts: 1288 } },
+  layerScores: [8.21, 9.13, 22.4, 31.7, 96.5, null],
+  ...{ selector: null, selectedLayers: [2, 3, 4], keepFraction: 0.4952645 },
+  spectra: [{ deviceId: 1, ritzValues: [0.0057, -0.0014, 0.002], ritzWeights: [0.2, 0.5, 0.3] }],
+  ...{ correct: null, answers: null, correctNote: "the answers were not replayed row by row", faults: null, error: null },
+  usage: { clientsFraction: null, orchestrationFraction: null },
+  parametersSha256: "ab".repeat(32),
   steps: [
     step({ stage: "score", kind: "score", bytesUp: 4_000, bytesDown: 20_000 }),
     step({ stage: "count", firstLoss: 1.4, lastLoss: 1.3 }),
@@ -115,7 +133,6 @@ export const exampleReport: RunReport = {
     dataset: { up: 1_000, down: 300_000 },
     pages: { up: 1_034_000, down: 124_000 },
   },
-  spectra: [{ deviceId: 1, ritzValues: [0.0057, -0.0014, 0.002], ritzWeights: [0.2, 0.5, 0.3], keepFraction: 0.4952645 }],
   uploads: [
     { selected: 100_000, allLayers: 200_000 },
     { selected: 100_000, allLayers: 200_000 },

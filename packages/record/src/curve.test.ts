@@ -1,7 +1,7 @@
 import type { Evaluation, EvaluationResult } from "@tutti/core";
-import type { StepRecord } from "@tutti/record";
 import { expect, test } from "vitest";
-import { curveOf } from "./collectRun.ts";
+import { bestOnValidation, curveOf, testScores } from "./curve.ts";
+import type { StepRecord } from "./stepRecord.ts";
 
 const step = (round: number, kind: StepRecord["kind"], change: Partial<StepRecord> = {}): StepRecord => ({
   ...{ stage: "train", round, step: 1, attempt: 1, kind, cohort: [0, 1], counted: [0, 1], seconds: 2, bytesUp: 100, bytesDown: 30 },
@@ -70,4 +70,24 @@ test("a split without examples is no point", () => {
     lossSum: 0,
   };
   expect(curveOf([step(1, "evaluate")], [evaluation(1, [empty, test1])], "accuracy")).toHaveLength(1);
+});
+
+test("the best round is the earliest with the highest global score on validation, and no evaluation before the first round counts", () => {
+  const of = (right: number): number[][] => [
+    [right, 0],
+    [10 - right, 0],
+  ];
+  const at = (round: number, validation: number, tested: number) =>
+    evaluation(round, [
+      { ...test1, split: "validation", confusion: of(validation) },
+      { ...test1, confusion: of(tested) },
+      { ...test1, protocol: "zeroShot", confusion: of(9) },
+    ]);
+  const steps = [step(1, "evaluate", { stage: "score" }), ...[2, 3, 4].map((round) => step(round, "evaluate"))];
+  const curve = curveOf(steps, [at(1, 9, 1), at(2, 5, 2), at(3, 7, 3), at(4, 7, 4)], "accuracy");
+  const best = bestOnValidation(curve);
+  expect([best?.round, best?.score]).toEqual([3, 0.7]);
+  expect(testScores(curve, 3)).toEqual({ global: { score: 0.3, accuracy: 0.3, macroF1: expect.any(Number), loss: 0.7, numTexts: 10 } });
+  expect(testScores(curve, null).global?.score).toBe(0.4);
+  expect(bestOnValidation([])).toBeNull();
 });
