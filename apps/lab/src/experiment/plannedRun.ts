@@ -1,18 +1,19 @@
-import type { MethodName, Metric, RunSettings } from "@tutti/core";
-import type { FaultPlan } from "@tutti/record";
+import type { MethodName } from "@tutti/core";
+import type { FaultPlan, RunIdentity } from "@tutti/record";
 
-/** A run of an experiment before it has run. */
-export interface PlannedRun {
-  /** Hash of all that decides its numbers but the backend. */
-  readonly id: string;
-  readonly method: MethodName | "settings";
-  readonly methodTitle: string;
-  readonly variant: Readonly<Record<string, string | number | boolean>>;
-  readonly isRateTrial: boolean;
-  readonly task: string;
-  readonly metric: Metric;
-  readonly settings: RunSettings;
+/** What is to run, and what goes wrong on purpose while it does. */
+export interface RunOrder extends RunIdentity {
   readonly faults: FaultPlan | null;
+}
+
+/** A run of an experiment before it has run; its id is a hash of all that decides its numbers but the backend. */
+export interface PlannedRun extends RunOrder {
+  readonly method: MethodName | "settings";
+}
+
+/** The run alone, as its record has it. */
+export function identityOf({ faults: _, ...identity }: RunOrder): RunIdentity {
+  return identity;
 }
 
 /** One line of an experiment's tables: a method with a variant on a task, over all seeds. */

@@ -92,7 +92,8 @@ function cellOf({ experiment, method: given, task: { name: task }, variant, note
       .update(JSON.stringify(sorted(identity)))
       .digest("hex")
       .slice(0, 16);
-    return { id, method: name, methodTitle, variant, isRateTrial, task, metric: findTask(task).metric, settings, faults: plan };
+    const { metric } = findTask(task);
+    return { id, method: name, methodTitle, variant, isRateTrial, task, metric, seed: settings.seed, settings, faults: plan };
   };
   const rateTask = rates?.task ?? task;
   const rateVariant = rates?.eachVariant === true ? Object.values(variant) : [];

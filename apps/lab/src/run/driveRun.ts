@@ -3,8 +3,9 @@ import { findTask } from "@tutti/data";
 import { type Coordinator, readBackboneSizes, startCoordinator, tunedParameters } from "@tutti/server";
 import type { BackendChoice } from "../drive/clients.ts";
 import { type FaultProxy, openFaultProxy } from "../drive/faultProxy.ts";
+import type { RunOrder } from "../experiment/plannedRun.ts";
 import { type RunNotes, takeNotes } from "./runNotes.ts";
-import type { DrivenRun, RunOrder, RunPlace } from "./runPlace.ts";
+import type { DrivenRun, RunPlace } from "./runPlace.ts";
 import { beforeTrouble } from "./trouble.ts";
 
 /** Runs one federated run to its end, or goes on with it; rejects when it fails, and with the signal's reason when it is stopped. */

@@ -1,5 +1,5 @@
 import { formatScore, formatSeconds } from "@tutti/core";
-import type { LabRun } from "@tutti/record";
+import type { RunRecord } from "@tutti/record";
 import type { PlannedRun } from "../experiment/plannedRun.ts";
 import { type Board, nameOfRun } from "./board.ts";
 import type { OutFolder } from "./outFolder.ts";
@@ -8,16 +8,16 @@ import type { OutFolder } from "./outFolder.ts";
 export interface ResultPlaces {
   readonly out: Pick<OutFolder, "writeResult">;
   /** By the run's id; what is kept is put in. */
-  readonly results: Map<string, LabRun>;
+  readonly results: Map<string, RunRecord>;
   readonly board: Pick<Board, "say">;
   /** Noted in every result. */
-  readonly stamp: Required<Pick<LabRun, "commit" | "machine">>;
+  readonly stamp: Required<Pick<RunRecord, "commit" | "machine">>;
 }
 
 /** Keeps results until one cannot be kept. */
 export interface ResultKeeper {
   /** Never rejects: where a result cannot be kept, on a full disk, `broken` is aborted with the reason and no later one is kept. */
-  keep(made: LabRun, planned: PlannedRun): Promise<void>;
+  keep(made: RunRecord, planned: PlannedRun): Promise<void>;
   readonly broken: AbortSignal;
 }
 
@@ -41,7 +41,7 @@ export function createResultKeeper({ out, results, board, stamp }: ResultPlaces)
   };
 }
 
-function lineOf({ error, final, seconds }: LabRun, planned: PlannedRun): string {
+function lineOf({ error, final, seconds }: RunRecord, planned: PlannedRun): string {
   if (error !== null) return `failed   ${nameOfRun(planned)} · failed: ${error}`;
   const score = final.global ?? final.personalised;
   return `done     ${nameOfRun(planned)} · global ${formatScore(score?.score ?? null)}, ${formatSeconds(seconds.total)}`;

@@ -1,5 +1,5 @@
 import { formatCount } from "@tutti/core";
-import type { LabRun } from "@tutti/record";
+import type { RunRecord } from "@tutti/record";
 import type { Experiment } from "../experiment/experimentSchema.ts";
 import type { ExperimentPlan, PlannedRun } from "../experiment/plannedRun.ts";
 import { expectedRuns } from "../experiment/rates.ts";
@@ -36,7 +36,7 @@ export async function takeOver({ out, folders, plan, backend, say }: TakenOver):
 /** Takes over results for the same runs, which have the same ids, but for failed ones. Returns how many. */
 export async function reuseResults(
   out: OutFolder,
-  found: ReadonlyMap<string, LabRun>,
+  found: ReadonlyMap<string, RunRecord>,
   runs: readonly Pick<PlannedRun, "id">[],
 ): Promise<number> {
   const { runs: known } = await out.readResults();

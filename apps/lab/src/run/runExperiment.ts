@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { formatBytes, formatCount, formatSeconds } from "@tutti/core";
 import { rememberDatasets } from "@tutti/data/node";
-import type { ExperimentResult, LabRun, RateChoice, SourceRecord } from "@tutti/record";
+import type { ExperimentResult, RateChoice, RunRecord, SourceRecord } from "@tutti/record";
 import { writeReport } from "@tutti/report";
 import { nameMachine, writeWhole } from "@tutti/terminal";
 import type { Clients } from "../drive/clients.ts";
@@ -164,7 +164,7 @@ async function openAllClients({ options, out, pool, board }: Parts): Promise<Cli
 
 async function estimateFirst(
   runs: readonly PlannedRun[],
-  { earlier, pool, workbench }: Pick<Parts, "pool" | "workbench"> & { readonly earlier: ReadonlyMap<string, LabRun> },
+  { earlier, pool, workbench }: Pick<Parts, "pool" | "workbench"> & { readonly earlier: ReadonlyMap<string, RunRecord> },
 ): Promise<Estimate> {
   if (runs.every(({ id }) => earlier.get(id)?.error === null)) return { numRuns: 0, seconds: 0, diskBytes: 0, basis: "since all is done" };
   const calibrations: Calibration[] = [];
@@ -198,7 +198,7 @@ interface Ending {
   readonly data: ExperimentResult["data"];
   readonly sources: readonly SourceRecord[];
   readonly stamp: Pick<ExperimentResult, "commit" | "machine">;
-  readonly results: ReadonlyMap<string, LabRun>;
+  readonly results: ReadonlyMap<string, RunRecord>;
 }
 
 /** Everything that a report is made of: the runs in the experiment's order, trials that were not chosen behind them. */

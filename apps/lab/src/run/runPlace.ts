@@ -1,13 +1,9 @@
 import type { Params, RoundPlan } from "@tutti/core";
 import type { KernelChoice } from "@tutti/model";
-import type { LabRun, LabUsage } from "@tutti/record";
+import type { RunRecord, RunUsage } from "@tutti/record";
 import type { Coordinator, CoordinatorEvent, RunOutcome } from "@tutti/server";
 import type { BackendChoice, Clients } from "../drive/clients.ts";
-import type { PlannedRun } from "../experiment/plannedRun.ts";
 import type { RunLimits } from "./trouble.ts";
-
-/** What is to run. */
-export type RunOrder = Pick<PlannedRun, "id" | "settings" | "faults">;
 
 /** Where a run runs. */
 export interface RunPlace {
@@ -41,8 +37,8 @@ export interface DrivenRun {
   readonly backend: string;
   /** From the coordinator's start to the run's end, and the steps of earlier processes. */
   readonly totalSeconds: number;
-  readonly usage: LabUsage;
-  readonly faults: LabRun["faults"];
+  readonly usage: RunUsage;
+  readonly faults: RunRecord["faults"];
   /** The last step that evaluated the global protocol on the test split; null where an earlier process planned it. */
   readonly lastEvaluation: RoundPlan | null;
   /** Every trained parameter of a newcomer by evaluated round, as far as this process planned the rounds. */

@@ -1,4 +1,4 @@
-import type { LabRun } from "@tutti/record";
+import type { RunRecord } from "@tutti/record";
 import type { Board, BoardRow } from "./board.ts";
 
 /** The board's table: how far the experiment is, and a line for each run that is under way. */
@@ -15,7 +15,7 @@ export interface Counted {
   readonly name: string;
   readonly board: Pick<Board, "draw">;
   /** Results by the run's id, those of earlier starts among them. */
-  readonly results: ReadonlyMap<string, LabRun>;
+  readonly results: ReadonlyMap<string, RunRecord>;
   readonly expected: { readonly numRuns: number; readonly seconds: number };
 }
 

@@ -1,15 +1,14 @@
 import { availableParallelism } from "node:os";
-import type { LabRun } from "@tutti/record";
+import { failedRecord, type RunRecord } from "@tutti/record";
 import type { Clients } from "../drive/clients.ts";
 import { type PoolShape, runOnSlots } from "../drive/slots.ts";
 import type { Experiment } from "../experiment/experimentSchema.ts";
-import type { PlannedRun } from "../experiment/plannedRun.ts";
+import { identityOf, type PlannedRun } from "../experiment/plannedRun.ts";
 import { createBackendTurns } from "./backendTurns.ts";
 import { type Board, nameOfRun, rowOf } from "./board.ts";
-import { failedRun } from "./collectRun.ts";
 import { keepMemory } from "./keptMemory.ts";
 import type { OutFolder, PoolMemory } from "./outFolder.ts";
-import { performRun } from "./performRun.ts";
+import { type PerformedRun, performRun } from "./performRun.ts";
 import { createResultKeeper } from "./resultKeeper.ts";
 import type { RunPlace } from "./runPlace.ts";
 import { createRunTable } from "./runTable.ts";
@@ -21,7 +20,7 @@ export interface RunnerParts {
   readonly board: Board;
   readonly out: OutFolder;
   /** Results by the run's id; those of new runs are put in. */
-  readonly results: Map<string, LabRun>;
+  readonly results: Map<string, RunRecord>;
   readonly pool: PoolShape;
   /** By slot. */
   readonly clients: readonly Clients[];
@@ -36,8 +35,11 @@ export interface RunnerParts {
   readonly expected: { readonly numRuns: number; readonly seconds: number };
   readonly signal: AbortSignal;
   /** Noted in the result of every run made here. */
-  readonly stamp: Required<Pick<LabRun, "commit" | "machine">>;
+  readonly stamp: Required<Pick<RunRecord, "commit" | "machine">>;
 }
+
+/** What runs a run; a test hands in its own. */
+export type PerformRun = (...given: Parameters<typeof performRun>) => Promise<Pick<PerformedRun, "record">>;
 
 /** Works off runs on the pool's slots. */
 export interface Runner {
@@ -49,7 +51,7 @@ export interface Runner {
 }
 
 /** A runner that leaves out what has a result already; a run that failed before is tried again. */
-export function createRunner(parts: RunnerParts, perform = performRun): Runner {
+export function createRunner(parts: RunnerParts, perform: PerformRun = performRun): Runner {
   const { board, results, pool, clients, workbench } = parts;
   const keeper = createResultKeeper(parts);
   const signal = AbortSignal.any([parts.signal, keeper.broken]);
@@ -58,7 +60,7 @@ export function createRunner(parts: RunnerParts, perform = performRun): Runner {
   const table = createRunTable(parts);
   const replays = new Set<Promise<void>>();
 
-  async function keep(made: LabRun, planned: PlannedRun): Promise<void> {
+  async function keep(made: RunRecord, planned: PlannedRun): Promise<void> {
     await keeper.keep(made, planned);
     table.draw();
   }
@@ -87,14 +89,15 @@ export function createRunner(parts: RunnerParts, perform = performRun): Runner {
     const slotClients = clients[slot];
     if (signal.aborted || slotClients === undefined) return;
     const keepError = async (error: unknown) => {
-      if (!signal.aborted)
-        await keep(failedRun(planned, slotClients.kind, error instanceof Error ? error.message : String(error)), planned);
+      if (signal.aborted) return;
+      const reason = error instanceof Error ? error.message : String(error);
+      await keep(failedRecord(identityOf(planned), slotClients.kind, reason), planned);
     };
     const endTurn = await turns.take();
     try {
       signal.throwIfAborted();
-      const { result } = await perform(planned, placeOf(planned, slot, { clients: slotClients, endTurn }), workbench);
-      replays.add(result.then((run) => keep(run, planned)).catch(keepError));
+      const { record } = await perform(planned, placeOf(planned, slot, { clients: slotClients, endTurn }), { workbench });
+      replays.add(record.then((run) => keep(run, planned)).catch(keepError));
     } catch (error) {
       await keepError(error);
     } finally {
