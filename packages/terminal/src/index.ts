@@ -4,4 +4,5 @@ export { FolderLockError, lockFolder } from "./folderLock.ts";
 export { nameMachine } from "./machine.ts";
 export { isAlive } from "./processes.ts";
 export type { Progress } from "./progress.ts";
+export { shellWord } from "./shellWord.ts";
 export { writeWhole } from "./writeWhole.ts";
