@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { addBackbone } from "./commands/backbone.ts";
+import { addBench } from "./commands/bench.ts";
 import { addDataCommand } from "./commands/data.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addLab } from "./commands/lab.ts";
@@ -29,7 +30,7 @@ Examples:
 
 ${exitCodesHelp}`,
     );
-  for (const add of [addDemo, addServe, addRun, addPredict, addBackbone, addDataCommand, addPrompt, addLab]) add(program);
+  for (const add of [addDemo, addServe, addRun, addPredict, addBackbone, addDataCommand, addPrompt, addLab, addBench]) add(program);
   inheritExitOverride(program);
   return program;
 }

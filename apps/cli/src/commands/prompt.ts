@@ -1,5 +1,5 @@
 import { sourceRecipe } from "@tutti/model/sourceRecipe";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { positiveNumber, wholeNumber } from "../parseOptions.ts";
 import { listPrompts, type OnePromptFlags, removePrompt, showPrompt } from "../prompts/show.ts";
 import { stoppable } from "../prompts/stoppable.ts";
@@ -10,6 +10,7 @@ const backboneOf = () => new Option("--backbone <name>", "folder under public/ba
 const sizeOf = () => new Option("--tokens <number>", "its rows, where there are several sizes of that name").argParser(promptTokens);
 /** As a run's settings have it. */
 const maxPromptTokens = 1024;
+const promptTokens = wholeNumber(1, maxPromptTokens);
 
 /** `tutti prompt`: the source prompts that ATTEMPT mixes. */
 export function addPrompt(program: Command): void {
@@ -69,10 +70,4 @@ Examples:
   tutti prompt train qnli --steps 3000 --max-rows 4000 --for sst2,mr`,
     )
     .action((task: string, flags: TrainPromptFlags) => stoppable((signal) => trainPrompt(task, flags, { signal })));
-}
-
-function promptTokens(text: string): number {
-  const value = wholeNumber(1)(text);
-  if (value > maxPromptTokens) throw new InvalidArgumentError(`It must be at most ${maxPromptTokens}.`);
-  return value;
 }
