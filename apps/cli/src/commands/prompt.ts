@@ -1,4 +1,4 @@
-import { sourceRecipe } from "@tutti/lab/sourceRecipe";
+import { sourceRecipe } from "@tutti/model/sourceRecipe";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { positiveNumber, wholeNumber } from "../parseOptions.ts";
 import { listPrompts, type OnePromptFlags, removePrompt, showPrompt } from "../prompts/show.ts";
