@@ -2,8 +2,8 @@ import { sourceRecipe } from "@tutti/model/sourceRecipe";
 import { type Command, Option } from "commander";
 import { positiveNumber, wholeNumber } from "../parseOptions.ts";
 import { listPrompts, type OnePromptFlags, removePrompt, showPrompt } from "../prompts/show.ts";
-import { stoppable } from "../prompts/stoppable.ts";
 import { type TrainPromptFlags, trainPrompt } from "../prompts/train.ts";
+import { stoppable } from "../stoppable.ts";
 
 const where = () => new Option("--public <folder>", "holds backbones/, datasets/ and prompts/").default("public");
 const backboneOf = () => new Option("--backbone <name>", "folder under public/backbones").default("minuet");

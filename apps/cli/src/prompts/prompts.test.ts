@@ -9,7 +9,7 @@ import { sourceRecipe } from "@tutti/model/sourceRecipe";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createProgram } from "../program.ts";
 import { createProgress } from "../progress.ts";
-import { stoppable } from "./stoppable.ts";
+import { stoppable } from "../stoppable.ts";
 import { trainPrompt } from "./train.ts";
 
 const project = fileURLToPath(new URL("../../../../public", import.meta.url));
