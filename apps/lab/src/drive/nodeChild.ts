@@ -1,6 +1,5 @@
-import { join } from "node:path";
-import { type ClientSession, joinRun } from "@tutti/client";
-import { folderStore } from "@tutti/client/node";
+import type { ClientSession } from "@tutti/client";
+import { joinRun } from "@tutti/client/node";
 import { createTrainer, memoryCache } from "@tutti/model";
 import type { NodeClientMessage, NodeJoin } from "./nodeClients.ts";
 
@@ -23,12 +22,12 @@ async function follow({ clientKey, folder, ...target }: NodeJoin): Promise<void>
   const joined = joinRun({
     url: target.url,
     clientKey,
+    folder,
     trainer,
     backend: target.backend,
     threads: target.threads,
     kernels: target.kernels,
     signal: abort.signal,
-    store: folderStore(join(folder, clientKey)),
     socketOptions: { reconnectionDelay: 50, reconnectionDelayMax: 500 },
     onEvent(event) {
       if (event.kind === "ready") tell({ kind: "ready" });

@@ -1,10 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Params } from "@tutti/core";
+import { writePromptsFile } from "@tutti/model";
 import { experimentOfRun, type RunRecord, resultOf } from "@tutti/record";
 import { renderReport } from "@tutti/report";
 import { writeWhole } from "@tutti/terminal";
-import { writePromptsFile } from "./promptsFile.ts";
 
 /** What a finished run leaves beside its record. */
 export interface RunLeavings {

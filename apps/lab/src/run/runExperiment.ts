@@ -6,11 +6,10 @@ import { formatBytes, formatCount, formatSeconds } from "@tutti/core";
 import { rememberDatasets } from "@tutti/data/node";
 import type { ExperimentResult, RateChoice, RunRecord, SourceRecord } from "@tutti/record";
 import { writeReport } from "@tutti/report";
+import { ensurePages, loadBrowserScript } from "@tutti/server/checkout";
 import { nameMachine, writeWhole } from "@tutti/terminal";
 import type { Clients } from "../drive/clients.ts";
 import { openNodeClients } from "../drive/nodeClients.ts";
-import { ensurePages } from "../drive/pages.ts";
-import { loadBrowserScript } from "../drive/scripts.ts";
 import { type PoolShape, shapePool } from "../drive/slots.ts";
 import { openTabClients } from "../drive/tabClients.ts";
 import { type Estimate, estimateExperiment, runsToCalibrate } from "../experiment/estimate.ts";
@@ -44,7 +43,8 @@ export type LabEnd =
 const askAboveSeconds = 3600;
 
 /** Runs an experiment from its file to its report, going on with whatever its folder holds. */
-export async function runExperiment(options: LabOptions, file: string): Promise<LabEnd> {
+export async function runExperiment(options: LabOptions): Promise<LabEnd> {
+  const { file } = options;
   await rememberDatasets(options.publicDir);
   const named = readExperiment(file);
   const { experiment, name } = named;

@@ -1,7 +1,6 @@
 import type { Params, RunSettings } from "@tutti/core";
 import { findTask } from "@tutti/data";
-import { readSafetensors, writeSafetensors } from "@tutti/model";
-import { runSettingsSchema } from "@tutti/protocol";
+import { readSafetensors, writeSafetensors } from "../backbone/safetensors.ts";
 
 const format = "tutti-prompts-1";
 
@@ -28,12 +27,10 @@ export function writePromptsFile({ runId, settings, params }: TunedPrompts): Uin
   });
 }
 
-/** Reads a file of tuned prompts; throws a sentence when it is something else. */
-export function readPromptsFile(file: Uint8Array): TunedPrompts {
+/** Reads a file of tuned prompts; throws a sentence when it is something else. `parseSettings` checks the settings it names. */
+export function readPromptsFile(file: Uint8Array, parseSettings: (settings: unknown) => RunSettings): TunedPrompts {
   const { params, metadata } = readSafetensors(file);
   if (metadata.format !== format)
     throw new Error(`the file holds no tuned prompts: its metadata says format ${metadata.format ?? "nothing"}, expected ${format}`);
-  const settings = runSettingsSchema.safeParse(JSON.parse(metadata.settings ?? "null"));
-  if (!settings.success) throw new Error(`the prompts' settings are not understood: ${settings.error.message}`);
-  return { runId: metadata.runId ?? "", settings: settings.data, params };
+  return { runId: metadata.runId ?? "", settings: parseSettings(JSON.parse(metadata.settings ?? "null")), params };
 }

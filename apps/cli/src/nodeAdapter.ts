@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { constants } from "node:os";
+import { runAgain } from "./runAgain.ts";
 
 /** Set in the child, so that it looks no further. */
 const marker = "TUTTI_ON_SOFTWARE_ADAPTER";
@@ -25,7 +25,7 @@ export async function provideAdapter(): Promise<number | null> {
 
 /** Asked in a process of its own: where there is no driver, Dawn prints a warning that would puzzle. */
 async function hasAdapter(): Promise<boolean> {
-  const { projectFolder } = await import("@tutti/lab");
+  const { projectFolder } = await import("@tutti/server/checkout");
   const question = 'import { create } from "webgpu"; process.exit((await create([]).requestAdapter()) === null ? 1 : 0);';
   const child = spawn(process.execPath, ["--input-type=module", "--eval", question], { cwd: projectFolder, stdio: "ignore" });
   return new Promise((resolve) => {
@@ -35,22 +35,6 @@ async function hasAdapter(): Promise<boolean> {
 }
 
 async function softwareEnvironment(): Promise<Readonly<Record<string, string>>> {
-  const { loadAdapterScript } = await import("@tutti/lab");
+  const { loadAdapterScript } = await import("@tutti/server/checkout");
   return (await loadAdapterScript()).softwareAdapter();
-}
-
-function runAgain(environment: Readonly<Record<string, string>>): Promise<number> {
-  const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
-    stdio: "inherit",
-    env: { ...process.env, ...environment },
-  });
-  const forward = (signal: NodeJS.Signals) => void child.kill(signal);
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  for (const signal of signals) process.on(signal, forward);
-  return new Promise<number>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("exit", (code, signal) => resolve(code ?? 128 + (signal === null ? 1 : constants.signals[signal])));
-  }).finally(() => {
-    for (const signal of signals) process.off(signal, forward);
-  });
 }
