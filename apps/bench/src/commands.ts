@@ -19,6 +19,6 @@ export async function runCommand(command: string, args: readonly string[], cwd?:
     texts.error += chunk.toString("utf8");
   });
   const code = await new Promise<number | null>((resolve, reject) => child.once("close", resolve).once("error", reject));
-  if (code !== 0) throw new Error(`${command} ended with ${code}: ${texts.error.trim().split("\n").slice(-5).join(" / ")}`);
+  if (code !== 0) throw new Error(`${command} ended with exit code ${code}: ${texts.error.trim().split("\n").slice(-5).join(" / ")}`);
   return texts.out;
 }

@@ -16,7 +16,12 @@ export type Kept<T> =
 
 /** What runs, estimates and reports lean on in a result; scores may be null where a run came to no number. */
 export const keptRunSchema = z.looseObject({
-  ...{ id: z.string(), method: z.string(), methodTitle: z.string(), task: z.string(), metric: z.string(), backend: z.string() },
+  id: z.string(),
+  method: z.string(),
+  methodTitle: z.string(),
+  task: z.string(),
+  metric: z.string(),
+  backend: z.string(),
   variant: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   isRateTrial: z.boolean(),
   seed: z.number(),
@@ -59,6 +64,6 @@ async function readText(path: string): Promise<string | null> {
     return await readFile(path, "utf8");
   } catch (cause) {
     if (cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR")) return null;
-    throw new Error(`${path} is there and cannot be read; make it readable, or move it away to have it made again`, { cause });
+    throw new Error(`${path} cannot be read; make it readable, or move it away and the lab makes it again`, { cause });
   }
 }

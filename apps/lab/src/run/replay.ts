@@ -29,7 +29,7 @@ export async function replay(input: ReplayInput, publicDir: string): Promise<Rep
   const right = labels.map((label, row) => (label === predictions[row] ? "1" : "0"));
   const replayed = right.filter((mark) => mark === "1").length / right.length;
   if (Math.abs(replayed - reportedAccuracy) > 1e-9)
-    return without(`the replay in Node came to ${replayed}, the run on ${input.backend} to ${reportedAccuracy}`);
+    return without(`the replay in Node scored ${replayed}, the run on ${input.backend} ${reportedAccuracy}`);
   return { ...controls, correct: right.join(""), answers: { labels, predictions }, correctNote: null };
 }
 
