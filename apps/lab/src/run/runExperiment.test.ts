@@ -163,7 +163,7 @@ test("after Ctrl-C it says how many runs are done, and the folder is free; an es
   expect(estimate.said).toContain(`12 runs, ${numDone} of them done`);
   expect(await files()).toEqual(before);
   const reusing = await lab("elsewhere", change, { more: { isEstimate: true, reuse: [outOf("stopped")] } });
-  expect(reusing.said).toMatch(new RegExp(`^${numDone} runs? would be`, "m"));
+  expect(reusing.said).toMatch(new RegExp(`^${numDone} results? would be`, "m"));
   expect(reusing.said).toContain(`would be taken from ${outOf("stopped")}.`);
   expect(reusing.said).toContain(`12 runs, ${numDone} of them done`);
   expect(existsSync(outOf("elsewhere"))).toBe(false);
