@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findTask } from "@tutti/data";
 import { collectRecord, experimentOfRun, hashParameters, identityOfRun, type RunRecord, resultOf } from "@tutti/record";
-import { renderReport } from "@tutti/report";
+import { writeRunReport } from "@tutti/report";
 import type { RunOutcome } from "@tutti/server";
 import { nameMachine, writeWhole } from "@tutti/terminal";
 import type { DataControls } from "./controls.ts";
@@ -35,8 +35,7 @@ export async function writeOutcome(
   const prompts = writePromptsFile({ runId, settings, params: newcomerParams });
   const experiment = experimentOfRun(record, { startedAt: new Date().toISOString() });
   await Promise.all([
-    writeWhole(join(folder, "results.json"), `${JSON.stringify(experiment, null, 1)}\n`),
-    writeWhole(join(folder, "report.html"), renderReport(record)),
+    writeRunReport(experiment, folder),
     writeWhole(join(folder, "prompts.safetensors"), prompts),
     json === undefined ? undefined : writeFile(json, `${JSON.stringify(resultOf(record), null, 2)}\n`),
   ]);
