@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { projectFolder } from "@tutti/lab";
 import type { ExperimentResult, RunRecord } from "@tutti/record";
+import { projectFolder } from "@tutti/server/checkout";
 import { type BenchRow, missingRow, row } from "./rows.ts";
 
 /** As experiments use the cores: a tab per run, and as many runs at once as there are cores. */
@@ -20,7 +20,7 @@ methods: [pTuningV2]
 /** Runs an experiment as a user would. */
 async function runLab(experiment: string, folder: string): Promise<{ readonly seconds: number; readonly runs: readonly RunRecord[] }> {
   const start = performance.now();
-  const child = spawn(process.execPath, ["--import", "tsx", join(projectFolder, "apps/lab/src/run/main.ts"), experiment, "--out", folder], {
+  const child = spawn(process.execPath, [join(projectFolder, "apps/cli/bin/tutti.mjs"), "lab", "run", experiment, "--out", folder], {
     cwd: projectFolder,
     stdio: ["ignore", "ignore", "inherit"],
   });

@@ -5,7 +5,9 @@ import { createProgram } from "./program.ts";
 const program = createProgram();
 
 /** Errors that tell all faults of somebody's file, a line each. */
-const listsFaults = ({ name }: Error) => ["ConfigError", "ExperimentError", "FaultyRows"].includes(name);
+const listsFaults = ({ name, cause }: Error): boolean =>
+  ["ConfigError", "ExperimentError", "FaultyRows"].includes(name) ||
+  (name === "UsageError" && cause instanceof Error && listsFaults(cause));
 
 /** Where it failed and why as one line, or as a line for each fault of a file: the message, then the causes that say something new. */
 function explain(error: unknown): string {

@@ -1,7 +1,9 @@
 import { Command } from "commander";
 import { addBackbone } from "./commands/backbone.ts";
+import { addBench } from "./commands/bench.ts";
 import { addDataCommand } from "./commands/data.ts";
 import { addDemo } from "./commands/demo.ts";
+import { addJoin } from "./commands/join.ts";
 import { addLab } from "./commands/lab.ts";
 import { addPredict } from "./commands/predict.ts";
 import { addPrompt } from "./commands/prompt.ts";
@@ -29,7 +31,8 @@ Examples:
 
 ${exitCodesHelp}`,
     );
-  for (const add of [addDemo, addServe, addRun, addPredict, addBackbone, addDataCommand, addPrompt, addLab]) add(program);
+  for (const add of [addDemo, addServe, addJoin, addRun, addLab, addBench, addDataCommand, addBackbone, addPrompt, addPredict])
+    add(program);
   inheritExitOverride(program);
   return program;
 }

@@ -4,7 +4,6 @@ import { type Goodbye, protocolVersion, runSettingsSchema, type Status } from "@
 import type { StepRecord, TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
 import { ConfigError, type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
-import { lockRunFolder } from "./folderLock.ts";
 import { createBlobStore } from "./http/blobs.ts";
 import { loadCertificate } from "./http/certificate.ts";
 import { addControl, createToken, publishControl } from "./http/control.ts";
@@ -23,7 +22,7 @@ import { findRunId, openRunFolder, type RunFolder } from "./runFolder.ts";
 import { attachSockets, type Sockets } from "./socket.ts";
 import { type ClientPoint, forWelcome } from "./status.ts";
 import type { TunedParameters } from "./tuned.ts";
-import { inRunFolder } from "./writableFolder.ts";
+import { inRunFolder, lockRunFolder } from "./writableFolder.ts";
 
 export type { CoordinatorEvent, PagesHandler, RunOutcome };
 

@@ -35,6 +35,7 @@ export { type CausalReader, createCausalReader, type GenerationOptions, generate
 export { countGpu, type GpuCounters, runningGpuDevice } from "./gpu/gpuCounters.ts";
 export { chooseKernels, chosenKernels, type KernelChoice } from "./kernels/fusedKernels.ts";
 export { createPredictor, type Predictor } from "./predictor.ts";
+export { readPromptsFile, type TunedPrompts, writePromptsFile } from "./prompts/promptsFile.ts";
 export {
   choosePrompt,
   createPlainEncoder,

@@ -4,7 +4,7 @@ import { caveatTexts, provenanceOf, usageText } from "./sentences.ts";
 /** The command that makes an experiment again, from the project's folder; where it was not kept, the file's name stands for its path; null for a run by itself. */
 export function commandOf({ command, preset, name, experiment }: ExperimentResult): string | null {
   if (command !== undefined) return command;
-  return Object.keys(experiment).length === 0 ? null : `npm run lab -- ${preset ?? `${name}.yaml`}`;
+  return Object.keys(experiment).length === 0 ? null : `npx tutti lab run ${preset ?? `${name}.yaml`}`;
 }
 
 /** Which commit made the numbers, and where: all of them, with how many runs each made, where runs have several. Ends without a full stop. */

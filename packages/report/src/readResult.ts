@@ -7,7 +7,7 @@ import { type ExperimentResult, experimentResultSchema } from "@tutti/record";
 export async function readExperimentResult(folder: string): Promise<ExperimentResult> {
   const path = join(folder, "results.json");
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new Error(`${path} cannot be read: give the folder that \`npm run lab -- … --out\` wrote, after it has ended`, { cause });
+    throw new Error(`${path} cannot be read: give the folder that \`tutti lab run\` wrote, after it has ended`, { cause });
   });
   const value = parseJson(text, path);
   const parsed = experimentResultSchema.safeParse(value);

@@ -1,6 +1,5 @@
-import { join } from "node:path";
-import { type ClientSession, joinRun } from "@tutti/client";
-import { folderStore } from "@tutti/client/node";
+import type { ClientSession } from "@tutti/client";
+import { joinRun } from "@tutti/client/node";
 import { createTrainer, memoryCache } from "@tutti/model";
 import type { NodeClientMessage, NodeJoin } from "./nodeClients.ts";
 
@@ -15,13 +14,20 @@ process.on("message", (message: NodeJoin) => {
 });
 
 /** Ends what is under way, then joins another run. */
-async function follow({ url, clientKey, folder, backend, threads }: NodeJoin): Promise<void> {
+async function follow({ clientKey, folder, ...target }: NodeJoin): Promise<void> {
   session?.abort.abort();
   await session?.joined.whenEnded;
   await trainer.stop();
   const abort = new AbortController();
   const joined = joinRun({
-    ...{ url, clientKey, trainer, backend, threads, signal: abort.signal, store: folderStore(join(folder, clientKey)) },
+    url: target.url,
+    clientKey,
+    folder,
+    trainer,
+    backend: target.backend,
+    threads: target.threads,
+    kernels: target.kernels,
+    signal: abort.signal,
     socketOptions: { reconnectionDelay: 50, reconnectionDelayMax: 500 },
     onEvent(event) {
       if (event.kind === "ready") tell({ kind: "ready" });

@@ -1,5 +1,5 @@
 import { titleOf, wholeMethod, wholeTask } from "./entries.ts";
-import type { Experiment } from "./experimentFile.ts";
+import type { Experiment } from "./experimentSchema.ts";
 
 const ratePath = "training.clientLearningRate";
 

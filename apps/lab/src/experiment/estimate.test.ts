@@ -1,8 +1,8 @@
 import { presets, type RunSettings } from "@tutti/core";
-import type { LabRun } from "@tutti/record";
+import type { RunRecord } from "@tutti/record";
 import { expect, test } from "vitest";
 import { estimateExperiment, runsToCalibrate, secondsOfRun, workOf } from "./estimate.ts";
-import type { PlannedRun } from "./runPlan.ts";
+import type { PlannedRun } from "./plannedRun.ts";
 
 const size = { task: "feedback/topic", meanCharacters: 50, numTrain: 1000, numEvaluated: 300, numTest: 200 };
 const calibration = { ...size, backbone: "minuet", tuning: "prefix" as const, trainSeconds: 0.02, predictSeconds: 0.005 };
@@ -53,10 +53,10 @@ test("seconds go with the work and with the texts' lengths", () => {
 
 const planned = (id: string, method: PlannedRun["method"]): PlannedRun => ({
   ...{ id, method, methodTitle: method, variant: {}, isRateTrial: false, task: "feedback/topic", metric: "accuracy" },
-  ...{ settings: fedAvg, faults: null },
+  ...{ seed: fedAvg.seed, settings: fedAvg, faults: null },
 });
 const done = (run: PlannedRun, total: number, error: string | null = null) =>
-  ({ ...run, error, seconds: { total, scoring: 0, counting: 0, training: 0, evaluation: 0 } }) as LabRun;
+  ({ ...run, error, seconds: { total, scoring: 0, counting: 0, training: 0, evaluation: 0 } }) as RunRecord;
 
 test("what is done is not expected again, and corrects the calibration by method", () => {
   const runs = [planned("a", "lora"), planned("b", "lora"), planned("c", "full"), planned("d", "pTuningV2")];

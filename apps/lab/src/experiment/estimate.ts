@@ -1,7 +1,7 @@
 import type { Protocol, RunSettings } from "@tutti/core";
-import { type LabRun, scheduleOf } from "@tutti/record";
+import { type RunRecord, scheduleOf } from "@tutti/record";
 import type { Calibration, TaskSize } from "../run/workbench.ts";
-import type { PlannedRun } from "./runPlan.ts";
+import type { PlannedRun } from "./plannedRun.ts";
 
 /** How much a run computes, in examples. */
 export interface RunWork {
@@ -87,7 +87,7 @@ export interface EstimateInput {
   /** At least one. */
   readonly calibrations: readonly Calibration[];
   /** Results there are, by the run's id. */
-  readonly earlier: ReadonlyMap<string, LabRun>;
+  readonly earlier: ReadonlyMap<string, RunRecord>;
   readonly tabsPerRun: number;
   readonly numAtOnce: number;
 }
@@ -100,7 +100,7 @@ export function estimateExperiment({ runs, sizes, calibrations, earlier, tabsPer
     return size === undefined || calibration === undefined ? startSeconds : secondsOfRun(settings, size, calibration, tabsPerRun);
   };
   const done = [...earlier.values()].filter(({ error }) => error === null);
-  const ratio = (of: readonly LabRun[]) =>
+  const ratio = (of: readonly RunRecord[]) =>
     of.length === 0 ? null : of.reduce((sum, run) => sum + run.seconds.total / modelled(run), 0) / of.length;
   const overall = ratio(done) ?? 1;
   const byMethod = new Map(

@@ -3,7 +3,7 @@ import { runSettingsSchema, settingFaults } from "@tutti/protocol";
 import { coordinatorConfigSchema } from "@tutti/server";
 import { expect, test } from "vitest";
 import type { z } from "zod";
-import { experimentSchema } from "./experimentFile.ts";
+import { experimentSchema } from "./experimentSchema.ts";
 
 /** How the schema library says things; none of it reaches a person. */
 const libraryWords =

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Workbench } from "../run/workbench.ts";
 import { ExperimentError, parseExperiment } from "./experimentFile.ts";
 import { preparePublic, prepareSources } from "./needs.ts";
-import { allRuns, type PlannedRun, planExperiment } from "./runPlan.ts";
+import type { PlannedRun } from "./plannedRun.ts";
+import { allRuns, planExperiment } from "./runPlan.ts";
 
 let folder: ReturnType<typeof temporaryFolder>;
 let publicDir: string;

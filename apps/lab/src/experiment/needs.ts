@@ -6,13 +6,13 @@ import { type Dataset, findTask, loadDataset, sharedText, type TaskDefinition, t
 import { z } from "zod";
 import type { Workbench } from "../run/workbench.ts";
 import { ExperimentError } from "./experimentFile.ts";
-import type { PlannedRun } from "./runPlan.ts";
+import type { PlannedRun } from "./plannedRun.ts";
 
 /** A backbone that the lab makes by itself: `random-12` has 12 random layers as wide as minuet's. */
 const randomName = /^random-(\d{1,3})$/;
 
 /** Throws an ExperimentError that lists what the runs need and a public folder lacks, each with the command that gets it. */
-export function requireFiles(publicDir: string, runs: readonly PlannedRun[]): void {
+export function requireFiles(publicDir: string, runs: readonly Pick<PlannedRun, "task" | "settings">[]): void {
   const lacking = new Set<string>();
   for (const { settings, task } of runs) {
     const definition = findTask(task);
@@ -26,7 +26,7 @@ export function requireFiles(publicDir: string, runs: readonly PlannedRun[]): vo
         lacking.add(`the data set ${source}, to train a source prompt on: npm run tutti -- data add ${source}`);
     }
   }
-  if (lacking.size > 0) throw new ExperimentError(`the experiment still needs:\n${[...lacking].map((line) => `  ${line}`).join("\n")}`);
+  if (lacking.size > 0) throw new ExperimentError(`these are missing:\n${[...lacking].map((line) => `  ${line}`).join("\n")}`);
 }
 
 function missingSources(publicDir: string, { backbone, tuning }: RunSettings): readonly string[] {

@@ -1,8 +1,8 @@
 import { formatCount, formatSeconds, type RunSettings } from "@tutti/core";
-import { estimateSecondsLeft, type LabRun, type StepRecord, scheduleOf } from "@tutti/record";
+import { estimateSecondsLeft, type RunRecord, type StepRecord, scheduleOf } from "@tutti/record";
 import type { Coordinator } from "@tutti/server";
 import type { Terminal } from "@tutti/terminal";
-import type { PlannedRun } from "../experiment/runPlan.ts";
+import type { PlannedRun } from "../experiment/plannedRun.ts";
 import { latestAccuracy } from "./follow.ts";
 
 /** A run that is under way, as a line of the table. */
@@ -45,7 +45,7 @@ function secondsLeftOf(settings: RunSettings, steps: readonly StepRecord[]): num
 }
 
 /** How far runs are, such as `3 of 5 runs done, 2 failed`; one that has no result yet is undefined. */
-export function progressText(results: readonly (Pick<LabRun, "error"> | undefined)[]): string {
+export function progressText(results: readonly (Pick<RunRecord, "error"> | undefined)[]): string {
   const numDone = results.filter((run) => run?.error === null).length;
   const numFailed = results.filter((run) => typeof run?.error === "string").length;
   const runs = formatCount(results.length, "run");

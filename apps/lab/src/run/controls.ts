@@ -5,7 +5,6 @@ import { type Dataset, type Example, findTask, loadDataset } from "@tutti/data";
 
 /** What is known of a run's data without any training. */
 export interface DataControls {
-  readonly numClasses: number;
   /** Always the commonest class of the training data, on the test split. */
   readonly majority: { readonly accuracy: number; readonly macroF1: number; readonly numExamples: number } | null;
   /** Sentences about how the data was dealt. */
@@ -17,7 +16,7 @@ export async function readControls(publicFolder: string, run: RunSettings): Prom
   const task = findTask(run.task);
   const numClasses = task.classes.length;
   const dataset = await loadDataset(task, (file) => readFile(join(publicFolder, "datasets", task.dataset, file), "utf8"), run.seed);
-  return { numClasses, majority: majorityScores(dataset, numClasses), notes: dealingNotes(dataset, numClasses, run) };
+  return { majority: majorityScores(dataset, numClasses), notes: dealingNotes(dataset, numClasses, run) };
 }
 
 /** Accuracy and macro F1, on the test split, of always answering the commonest class of the training data (the first of equals). */

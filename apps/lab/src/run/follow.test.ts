@@ -5,7 +5,7 @@ import { joinAsClient, newClient, type ProtocolClientOptions, tinyRun, tinyTuned
 import type { Progress } from "@tutti/terminal";
 import { temporaryFolder } from "@tutti/terminal/testing";
 import { afterEach, expect, test } from "vitest";
-import { followRun, latestAccuracy } from "./follow.ts";
+import { createFollower, latestAccuracy } from "./follow.ts";
 
 const closeables: (() => unknown)[] = [];
 afterEach(async () => {
@@ -35,7 +35,7 @@ function follow(coordinator: Coordinator, run: RunSettings): Progress[] {
   const closed: Progress[] = [];
   const nothing = () => undefined;
   const display = { say: nothing, show: nothing, end: nothing, showClosed: (progress: Progress) => closed.push(progress) };
-  closeables.push(followRun(coordinator, run, display));
+  closeables.push(coordinator.subscribe(createFollower(coordinator, run, display)));
   return closed;
 }
 

@@ -1,7 +1,7 @@
 import { findExpected, numRoundsIn, type RunSettings, remainingSteps } from "@tutti/core";
 import { estimateSecondsLeft, rangeOf, type StepRecord, scheduleOf, stageFraction } from "@tutti/record";
 import { textsText, withRemarks, zeroShotNote } from "@tutti/report";
-import type { Coordinator } from "@tutti/server";
+import type { Coordinator, CoordinatorEvent } from "@tutti/server";
 import type { Display, Progress } from "@tutti/terminal";
 
 const protocols = ["personalised", "newcomer", "global"] as const;
@@ -17,8 +17,12 @@ export function latestAccuracy(steps: readonly StepRecord[]): string | null {
   return withRemarks(parts.join(", "), [textsText(rangeOf(found.map(({ numExamples }) => numExamples)))]);
 }
 
-/** Draws a coordinator's run on the display until the returned function is called. */
-export function followRun(coordinator: Coordinator, settings: RunSettings, display: Display): () => void {
+/** What draws a coordinator's run on the display, event by event. */
+export function createFollower(
+  coordinator: Pick<Coordinator, "steps" | "traffic">,
+  settings: RunSettings,
+  display: Display,
+): (event: CoordinatorEvent) => void {
   const schedule = scheduleOf(settings);
   const find = findExpected(schedule);
   const total = (way: "up" | "down") => Object.values(coordinator.traffic()).reduce((sum, bytes) => sum + bytes[way], 0);
@@ -40,7 +44,7 @@ export function followRun(coordinator: Coordinator, settings: RunSettings, displ
     };
   }
 
-  return coordinator.subscribe((event) => {
+  return (event) => {
     if (event.kind === "planned") {
       current = find(event.plan) ?? null;
       numTasks = event.plan.tasks.length;
@@ -57,5 +61,5 @@ export function followRun(coordinator: Coordinator, settings: RunSettings, displ
       if (zeroShot !== undefined)
         display.say(`zero-shot ${zeroShot.accuracy.toFixed(3)} ${textsText(rangeOf([zeroShot.numExamples]))} (${zeroShotNote})`);
     }
-  });
+  };
 }

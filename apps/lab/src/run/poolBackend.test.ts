@@ -1,15 +1,15 @@
-import type { LabRun } from "@tutti/record";
+import type { RunRecord } from "@tutti/record";
 import { simulatedRun } from "@tutti/record/testing";
 import { expect, test } from "vitest";
 import { ExperimentError } from "../experiment/experimentFile.ts";
 import { backendOfPool, requireBackend } from "./poolBackend.ts";
 
-const run = (id: string, backend: string, error: string | null = null): [string, LabRun] => [
+const run = (id: string, backend: string, error: string | null = null): [string, RunRecord] => [
   id,
   { ...simulatedRun({ method: "lora", task: "subj", seed: 3 }), id, backend, error },
 ];
 const ids = new Set(["a", "b", "c", "d"]);
-const found = (runs: [string, LabRun][], unfinished: readonly string[] = []) => ({ runs: new Map(runs), unfinished });
+const found = (runs: [string, RunRecord][], unfinished: readonly string[] = []) => ({ runs: new Map(runs), unfinished });
 const out = { path: "results/mine" };
 
 test("the backend of the file takes the place of the remembered one; auto leaves that in place", () => {

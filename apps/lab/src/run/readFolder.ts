@@ -1,8 +1,8 @@
 import { basename } from "node:path";
-import type { LabRun } from "@tutti/record";
-import type { Experiment } from "../experiment/experimentFile.ts";
+import type { RunRecord } from "@tutti/record";
+import type { Experiment } from "../experiment/experimentSchema.ts";
+import type { ExperimentPlan } from "../experiment/plannedRun.ts";
 import { expectedRuns } from "../experiment/rates.ts";
-import type { ExperimentPlan } from "../experiment/runPlan.ts";
 import type { OutFolder, PoolMemory } from "./outFolder.ts";
 import { requireBackend } from "./poolBackend.ts";
 
@@ -29,7 +29,7 @@ export async function readCounting(
   out: OutFolder,
   plan: ExperimentPlan,
   { backend, remembered }: { readonly backend: Experiment["backend"]; readonly remembered: PoolMemory | null },
-): Promise<Map<string, LabRun>> {
+): Promise<Map<string, RunRecord>> {
   const found = await out.readResults();
   const ids = new Set(expectedRuns(plan, (id) => found.runs.get(id) ?? null).map(({ id }) => id));
   requireBackend(out, backend, found, { ids, remembered: remembered?.backend ?? null });

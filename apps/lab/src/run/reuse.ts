@@ -1,8 +1,9 @@
 import { formatCount } from "@tutti/core";
-import type { LabRun } from "@tutti/record";
-import type { Experiment } from "../experiment/experimentFile.ts";
+import type { RunRecord } from "@tutti/record";
+import type { Experiment } from "../experiment/experimentSchema.ts";
+import type { ExperimentPlan, PlannedRun } from "../experiment/plannedRun.ts";
 import { expectedRuns } from "../experiment/rates.ts";
-import { allRuns, type ExperimentPlan, type PlannedRun } from "../experiment/runPlan.ts";
+import { allRuns } from "../experiment/runPlan.ts";
 import { type OutFolder, viewOutFolder } from "./outFolder.ts";
 import { isOnBackend } from "./poolBackend.ts";
 
@@ -35,7 +36,7 @@ export async function takeOver({ out, folders, plan, backend, say }: TakenOver):
 /** Takes over results for the same runs, which have the same ids, but for failed ones. Returns how many. */
 export async function reuseResults(
   out: OutFolder,
-  found: ReadonlyMap<string, LabRun>,
+  found: ReadonlyMap<string, RunRecord>,
   runs: readonly Pick<PlannedRun, "id">[],
 ): Promise<number> {
   const { runs: known } = await out.readResults();

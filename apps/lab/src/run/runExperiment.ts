@@ -4,20 +4,21 @@ import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { formatBytes, formatCount, formatSeconds } from "@tutti/core";
 import { rememberDatasets } from "@tutti/data/node";
-import type { ExperimentResult, LabRun, RateChoice, SourceRecord } from "@tutti/record";
+import type { ExperimentResult, RateChoice, RunRecord, SourceRecord } from "@tutti/record";
 import { writeReport } from "@tutti/report";
+import { ensurePages, loadBrowserScript } from "@tutti/server/checkout";
 import { nameMachine, writeWhole } from "@tutti/terminal";
 import type { Clients } from "../drive/clients.ts";
 import { openNodeClients } from "../drive/nodeClients.ts";
-import { ensurePages } from "../drive/pages.ts";
-import { loadBrowserScript } from "../drive/scripts.ts";
 import { type PoolShape, shapePool } from "../drive/slots.ts";
 import { openTabClients } from "../drive/tabClients.ts";
 import { type Estimate, estimateExperiment, runsToCalibrate } from "../experiment/estimate.ts";
-import { type Experiment, type NamedExperiment, readExperiment } from "../experiment/experimentFile.ts";
+import { type NamedExperiment, readExperiment } from "../experiment/experimentFile.ts";
+import type { Experiment } from "../experiment/experimentSchema.ts";
 import { preparePublic, prepareSources, requireFiles } from "../experiment/needs.ts";
+import type { ExperimentPlan, PlannedRun } from "../experiment/plannedRun.ts";
 import { chooseRate, expectedRuns } from "../experiment/rates.ts";
-import { allRuns, distinctRuns, type ExperimentPlan, type PlannedRun } from "../experiment/runPlan.ts";
+import { allRuns, distinctRuns } from "../experiment/runPlan.ts";
 import { createBoard, progressText } from "./board.ts";
 import { commitWarning, readCommit } from "./commit.ts";
 import { layOut } from "./layOut.ts";
@@ -42,7 +43,8 @@ export type LabEnd =
 const askAboveSeconds = 3600;
 
 /** Runs an experiment from its file to its report, going on with whatever its folder holds. */
-export async function runExperiment(options: LabOptions, file: string): Promise<LabEnd> {
+export async function runExperiment(options: LabOptions): Promise<LabEnd> {
+  const { file } = options;
   await rememberDatasets(options.publicDir);
   const named = readExperiment(file);
   const { experiment, name } = named;
@@ -162,7 +164,7 @@ async function openAllClients({ options, out, pool, board }: Parts): Promise<Cli
 
 async function estimateFirst(
   runs: readonly PlannedRun[],
-  { earlier, pool, workbench }: Pick<Parts, "pool" | "workbench"> & { readonly earlier: ReadonlyMap<string, LabRun> },
+  { earlier, pool, workbench }: Pick<Parts, "pool" | "workbench"> & { readonly earlier: ReadonlyMap<string, RunRecord> },
 ): Promise<Estimate> {
   if (runs.every(({ id }) => earlier.get(id)?.error === null)) return { numRuns: 0, seconds: 0, diskBytes: 0, basis: "since all is done" };
   const calibrations: Calibration[] = [];
@@ -196,7 +198,7 @@ interface Ending {
   readonly data: ExperimentResult["data"];
   readonly sources: readonly SourceRecord[];
   readonly stamp: Pick<ExperimentResult, "commit" | "machine">;
-  readonly results: ReadonlyMap<string, LabRun>;
+  readonly results: ReadonlyMap<string, RunRecord>;
 }
 
 /** Everything that a report is made of: the runs in the experiment's order, trials that were not chosen behind them. */

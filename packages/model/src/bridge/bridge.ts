@@ -1,0 +1,44 @@
+import type {
+  DeviceSource,
+  DeviceState,
+  LoadProgress,
+  StepProgress,
+  TrainerReady,
+  TrainerResult,
+  TrainerSetup,
+  TrainerTask,
+} from "../trainer.ts";
+
+/** What the page asks of the training worker; `id` numbers the question, and an abort names the question it stops. */
+export type WorkerRequest =
+  | { readonly id: number; readonly method: "start"; readonly setup: TrainerSetup }
+  | { readonly id: number; readonly method: "addDevice"; readonly deviceId: number; readonly source: DeviceSource }
+  | { readonly id: number; readonly method: "perform"; readonly task: TrainerTask; readonly state: DeviceState | null }
+  | { readonly id: number; readonly method: "stop" }
+  | { readonly id: number; readonly method: "abort" }
+  /** Comes with a port for each thread beside the worker's own, before the first start. */
+  | { readonly id: 0; readonly method: "threads" };
+
+/** What each method answers with. */
+export interface WorkerAnswers {
+  readonly start: TrainerReady;
+  readonly addDevice: { readonly numExamples: number };
+  readonly perform: TrainerResult;
+  readonly stop: null;
+}
+
+export type WorkerMethod = keyof WorkerAnswers;
+
+/** What the worker says: progress while it works, then one answer or failure for each question; a notice belongs to none. */
+export type WorkerReply =
+  | { readonly id: 0; readonly kind: "notice"; readonly sentence: string }
+  | { readonly id: number; readonly kind: "loading"; readonly progress: LoadProgress }
+  | { readonly id: number; readonly kind: "step"; readonly progress: StepProgress }
+  | { readonly id: number; readonly kind: "answer"; readonly value: WorkerAnswers[WorkerMethod] }
+  | { readonly id: number; readonly kind: "failure"; readonly name: string; readonly message: string };
+
+/** The two ends of a message channel, as far as the bridge needs them: a Worker, or its inside. */
+export interface Port<Incoming, Outgoing> {
+  postMessage(message: Outgoing, transfer?: Transferable[]): void;
+  addEventListener(type: "message", listener: (event: { readonly data: Incoming; readonly ports?: readonly MessagePort[] }) => void): void;
+}

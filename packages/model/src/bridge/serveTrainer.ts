@@ -1,0 +1,50 @@
+import type { Trainer } from "../trainer.ts";
+import type { Port, WorkerAnswers, WorkerMethod, WorkerReply, WorkerRequest } from "./bridge.ts";
+
+type Asked = Exclude<WorkerRequest, { method: "abort" | "threads" }>;
+
+/**
+ * The worker's end of the bridge: performs each request on the trainer and answers it, also when it fails. `onThreads` is given the ports of
+ * threads that were started for this worker.
+ */
+export function serveTrainer(
+  port: Port<WorkerRequest, WorkerReply>,
+  create: (onNotice: (sentence: string) => void) => Trainer,
+  onThreads?: (ports: readonly MessagePort[]) => void,
+): void {
+  const trainer = create((sentence) => port.postMessage({ id: 0, kind: "notice", sentence }));
+  const running = new Map<number, AbortController>();
+
+  function perform(request: Asked, signal: AbortSignal): Promise<WorkerAnswers[WorkerMethod]> {
+    const { id } = request;
+    switch (request.method) {
+      case "start":
+        return trainer.start(request.setup, (progress) => port.postMessage({ id, kind: "loading", progress }), signal);
+      case "addDevice":
+        return trainer.addDevice(request.deviceId, request.source);
+      case "perform":
+        return trainer.perform(request.task, request.state, (progress) => port.postMessage({ id, kind: "step", progress }), signal);
+      case "stop":
+        return trainer.stop().then(() => null);
+    }
+  }
+
+  async function answer(request: Asked): Promise<void> {
+    const abort = new AbortController();
+    running.set(request.id, abort);
+    try {
+      port.postMessage({ id: request.id, kind: "answer", value: await perform(request, abort.signal) });
+    } catch (error) {
+      const { name, message } = error instanceof Error ? error : new Error(String(error));
+      port.postMessage({ id: request.id, kind: "failure", name, message });
+    } finally {
+      running.delete(request.id);
+    }
+  }
+
+  port.addEventListener("message", ({ data, ports = [] }) => {
+    if (data.method === "abort") running.get(data.id)?.abort();
+    else if (data.method === "threads") onThreads?.(ports);
+    else void answer(data);
+  });
+}
