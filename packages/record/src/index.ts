@@ -26,14 +26,10 @@ export type {
   FaultCounts,
   FaultPlan,
   RunIdentity,
-  RunPoint as LabPoint,
   RunPoint,
   RunPosition,
-  RunRecord as LabRun,
   RunRecord,
-  RunScores as LabScores,
   RunScores,
-  RunUsage as LabUsage,
   RunUsage,
 } from "./runRecord.ts";
 export { runRecordSchema } from "./runRecord.ts";
