@@ -85,7 +85,11 @@ export const experimentResultSchema = z
   })
   .readonly();
 
+/** The rows of a task that an experiment used. */
 export type TaskData = z.infer<typeof taskDataSchema>;
+/** What is on record of a source prompt that runs of ATTEMPT used. */
 export type SourceRecord = z.infer<typeof sourceRecordSchema>;
+/** The rates that were tried for a method, and which one validation chose. */
 export type RateChoice = z.infer<typeof rateChoiceSchema>;
+/** All that an experiment came to: its runs and what is known of it as a whole. */
 export type ExperimentResult = z.infer<typeof experimentResultSchema>;

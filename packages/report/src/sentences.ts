@@ -29,11 +29,11 @@ export const zeroShotNote =
 export const tieScope = `Differences are tested only under the global protocol after the last round, where every answer is known, and only with ${fewestSeeds} seeds or more. Without a test nothing is bold.`;
 
 /** Said wherever the round that validation chose is shown. */
-export const bestRoundScope =
+const bestRoundScope =
   "The round chosen on validation is the one with the highest global score on the validation split, also in the tables of the other protocols.";
 
 /** What bold says, behind a sentence; nothing where nothing is bold. */
-export const boldText = (isAny: boolean) =>
+const boldText = (isAny: boolean) =>
   isAny ? " Bold marks the best of a column: the test finds its mean above that of every other method." : "";
 
 /** How the tables of scores are read. */

@@ -38,7 +38,7 @@ export function curvesText(given: {
 }
 
 /** Where curves end. */
-export function curveEndsText(ends: readonly { readonly name: string; readonly y: number }[]): string {
+function curveEndsText(ends: readonly { readonly name: string; readonly y: number }[]): string {
   const sorted = [...ends].sort((a, b) => b.y - a.y);
   const [first, last] = [sorted[0], sorted.at(-1)];
   if (first === undefined || last === undefined) return "";
