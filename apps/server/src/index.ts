@@ -15,6 +15,7 @@ export { memoryStore } from "./journal/keyValueStore.ts";
 export type { JournalledRun } from "./journal/readRun.ts";
 export { listRunIds, readRun } from "./journal/readRun.ts";
 export { deriveRunId } from "./runFolder.ts";
+export { keepRunReports, type RunReportOptions, type RunReports } from "./runReports.ts";
 export type { Overrides, SettingsSources } from "./settings.ts";
 export { mergeDeep, mergeSettings } from "./settings.ts";
 export { readSettingsFile } from "./settingsFile.ts";

@@ -16,22 +16,6 @@ export interface Cost {
   readonly secondsTotal: number;
 }
 
-/** Heads of the table of costs; each form names the method before them. */
-export const costHeads = [
-  "bytes up",
-  "bytes down",
-  "of which Stages A and B",
-  "evaluation, apart",
-  "seconds of training",
-  "seconds in all",
-] as const;
-
-/** What has to be known to read the costs. */
-export const costNotes = [
-  "Bytes on the wire, without pages, backbone and data. Stages A and B (scoring and counting) are charged to the run that needs them, in bytes and in seconds. Seconds are of the machine that ran it; those in all include loading and evaluations.",
-  "Bytes down are those that travelled: a tab fetches what its devices share once, so devices that share a tab are counted once; a round's parameters for devices on machines of their own would be fetched by each. Evaluations are counted apart, in neither bytes up nor bytes down, because they serve the comparison and not the method.",
-];
-
 /** What Stages A, B and C put on the wire, both ways; evaluations are apart, and pages, backbone and data are left out. */
 export const bytesOf = ({ bytes }: RunRecord): number => bytes.up + bytes.down;
 

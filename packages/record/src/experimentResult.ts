@@ -51,38 +51,45 @@ const rateChoiceSchema = z
   })
   .readonly();
 
-/** All that an experiment came to; `results.json` of an experiment's folder, and of a run's, which is an experiment of one run. */
+/**
+ * All that an experiment came to; `results.json` of an experiment's folder, and of a run's, which is an experiment of one run. What older results
+ * do not say is empty.
+ */
 export const experimentResultSchema = z
   .object({
     /** The file's name without ending, or the run's id. */
     name: z.string(),
     title: z.string(),
     /** The built-in experiment it is, or null for a file of one's own. */
-    preset: z.string().nullable(),
+    preset: z.string().nullable().default(null),
     /** The command that made it, from the project's folder; absent in results from before it was kept. */
     command: z.string().exactOptional(),
     /** What the experiment asks; empty for a run by itself. */
-    question: z.string(),
+    question: z.string().default(""),
     /** Of the checkout, with `+` and a hash of what differs where files do; null without git. */
-    commit: z.string().nullable(),
+    commit: z.string().nullable().default(null),
     /** Processor, cores, system. */
-    machine: z.string(),
+    machine: z.string().default("unknown machine"),
     /** ISO date and time. */
-    startedAt: z.string(),
+    startedAt: z.string().default(""),
     /** The parsed file, defaults filled in; empty for a run by itself. */
-    experiment: z.record(z.string(), z.unknown()).readonly(),
+    experiment: z.record(z.string(), z.unknown()).readonly().default({}),
     /** Sentences for the reader. */
-    notes: listOf(z.string()),
-    data: listOf(taskDataSchema),
+    notes: listOf(z.string()).default([]),
+    data: listOf(taskDataSchema).default([]),
     /** The source prompts of runs of ATTEMPT; absent in results from before they were kept. */
     sources: listOf(sourceRecordSchema).exactOptional(),
-    rates: listOf(rateChoiceSchema),
+    rates: listOf(rateChoiceSchema).default([]),
     /** In the order of the experiment. */
     runs: listOf(runRecordSchema),
   })
   .readonly();
 
+/** The rows of a task that an experiment used. */
 export type TaskData = z.infer<typeof taskDataSchema>;
+/** What is on record of a source prompt that runs of ATTEMPT used. */
 export type SourceRecord = z.infer<typeof sourceRecordSchema>;
+/** The rates that were tried for a method, and which one validation chose. */
 export type RateChoice = z.infer<typeof rateChoiceSchema>;
+/** All that an experiment came to: its runs and what is known of it as a whole. */
 export type ExperimentResult = z.infer<typeof experimentResultSchema>;

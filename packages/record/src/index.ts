@@ -1,6 +1,7 @@
 export { expectedBreakEvenRound, type RoundUploads } from "./breakEven.ts";
 export { type CollectedRun, collectRecord, failedRecord, type RunCircumstances, uploadsByRound } from "./collectRecord.ts";
-export { bytesOf, costHeads, costNotes, costTables } from "./costs.ts";
+export { type ComparedCell, type Comparison, compareExperiments, hasEnoughSeeds, type Remark } from "./compare.ts";
+export { bytesOf, type Cost, costTables } from "./costs.ts";
 export { bestOnValidation, curveOf, testScores } from "./curve.ts";
 export {
   type ExperimentResult,
@@ -25,23 +26,36 @@ export type {
   FaultCounts,
   FaultPlan,
   RunIdentity,
-  RunPoint as LabPoint,
   RunPoint,
   RunPosition,
-  RunRecord as LabRun,
   RunRecord,
-  RunScores as LabScores,
   RunScores,
-  RunUsage as LabUsage,
   RunUsage,
 } from "./runRecord.ts";
 export { runRecordSchema } from "./runRecord.ts";
 export { type RunResult, resultOf, type Scores, scoresIn } from "./runResult.ts";
 export { type DoneStep, estimateSecondsLeft, positionOf, scheduleOf, stageFraction, trainingSteps } from "./schedule.ts";
+export {
+  type Analysis,
+  analyse,
+  type CountRange,
+  cellSummary,
+  type Moment,
+  numTextsOf,
+  rangeOf,
+  reportedProtocols,
+  type ScoreCell,
+  type ScoreTable,
+  type SpreadCell,
+  type SpreadTable,
+  scoreTable,
+} from "./scoreTable.ts";
+export type { SettingDifference } from "./settingDifferences.ts";
 export { experimentOfRun, identityOfRun } from "./singleRun.ts";
 export { spreadOf } from "./spread.ts";
 export { type PairedDifference, pairedBootstrap, pairedBootstrapOf, type RowAnswers } from "./statistics/bootstrap.ts";
 export { paretoFront } from "./statistics/pareto.ts";
 export { fewestSeeds, type Summary, summarise } from "./statistics/summary.ts";
 export { type EvaluationRecord, historyPoint, recordStep, type StepRecord } from "./stepRecord.ts";
+export { type TradeoffPoint, tradeoffPoints } from "./tradeoff.ts";
 export { type StepBytes, type TrafficLabel, type TrafficTotals, trafficLabels, type WireBytes } from "./traffic.ts";

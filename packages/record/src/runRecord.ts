@@ -14,7 +14,7 @@ import { stepRecordSchema } from "./stepRecord.ts";
 import { trafficSchema } from "./traffic.ts";
 
 /** How far devices lie apart in what each of them measured on its own share of the test split. */
-export const spreadSchema = z
+const spreadSchema = z
   .object({
     numDevices: z.int().min(1),
     /** Each device counts once, however many examples it has. */
@@ -41,10 +41,10 @@ const scoresShape = {
 };
 
 /** One way of evaluating on one split, at one moment of a run. */
-export const runScoresSchema = z.object(scoresShape).readonly();
+const runScoresSchema = z.object(scoresShape).readonly();
 
 /** A point of a run's curves: what was measured after a round of Stage C, and what it had cost by then. */
-export const runPointSchema = z
+const runPointSchema = z
   .object({
     ...scoresShape,
     /** Of Stage C, from 1; 0 for what was measured before its first round. */
@@ -79,7 +79,7 @@ const faultCounts = {
 };
 
 /** What goes wrong on purpose in a run, drawn from a seed; each but the seed is a probability per task or message. */
-export const faultPlanSchema = z
+const faultPlanSchema = z
   .object({
     seed: z.number(),
     /** A client loses its connection when a task reaches it. */
@@ -98,10 +98,10 @@ export const faultPlanSchema = z
   .readonly();
 
 /** How many faults of each kind a run went through. */
-export const faultCountsSchema = z.object(faultCounts).readonly();
+const faultCountsSchema = z.object(faultCounts).readonly();
 
 /** How the cores were used while a run trained. */
-export const usageSchema = z
+const usageSchema = z
   .object({
     /**
      * Processor time of the tabs, or of the client processes, over the run's cores × wall time of the train steps, less what programs other
@@ -114,7 +114,7 @@ export const usageSchema = z
   .readonly();
 
 /** Where a run stood when its record was taken. */
-export const positionSchema = z
+const positionSchema = z
   .object({
     stage: stageField,
     /** Of the stage, from 1; 0 before the first step. */
@@ -252,13 +252,21 @@ const circumstancesShape = {
 /** One federated run: what was planned, measured and known of how it was made. A record of an older version reads too. */
 export const runRecordSchema = z.object({ ...identityShape, ...measuredShape, ...circumstancesShape }).readonly();
 
+/** How far devices lie apart in what each of them measured on its own share of the test split. */
 export type DeviceSpread = z.infer<typeof spreadSchema>;
+/** One way of evaluating on one split, at one moment of a run. */
 export type RunScores = z.infer<typeof runScoresSchema>;
+/** A point of a run's curves. */
 export type RunPoint = z.infer<typeof runPointSchema>;
+/** What goes wrong on purpose in a run. */
 export type FaultPlan = z.infer<typeof faultPlanSchema>;
+/** How many faults of each kind a run went through. */
 export type FaultCounts = z.infer<typeof faultCountsSchema>;
+/** How the cores were used while a run trained. */
 export type RunUsage = z.infer<typeof usageSchema>;
+/** Where a run stood when its record was taken. */
 export type RunPosition = z.infer<typeof positionSchema>;
+/** One federated run: what was planned, measured and known of how it was made. */
 export type RunRecord = z.infer<typeof runRecordSchema>;
 /** What names a run and says what it is of. */
 export type RunIdentity = Pick<RunRecord, keyof typeof identityShape>;

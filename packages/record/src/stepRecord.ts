@@ -10,7 +10,7 @@ const byDeviceSchema = z
   .readonly();
 
 /** Pooled predictions of one protocol on one split. */
-export const evaluationRecordSchema = z
+const evaluationRecordSchema = z
   .object({
     protocol: protocolField,
     split: splitField,

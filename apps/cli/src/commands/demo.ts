@@ -54,7 +54,7 @@ Examples:
   tutti demo --tabs 2 --devices 10 --rounds 6 --headed
   tutti demo --resume 20260102-030405-topic    after Ctrl-C
 
-A run folder holds config.json, rounds.jsonl, results.json, report.html and prompts.safetensors.`,
+A run folder holds config.json, rounds.jsonl, report.html, results.json, results.csv and prompts.safetensors.`,
     )
     .action(async (flags: DemoFlags) => {
       const { prepareDemo, runDemo } = await import("@tutti/lab");

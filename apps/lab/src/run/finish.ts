@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Params } from "@tutti/core";
 import { writePromptsFile } from "@tutti/model";
 import { experimentOfRun, type RunRecord, resultOf } from "@tutti/record";
-import { renderReport } from "@tutti/report";
+import { writeRunReport } from "@tutti/report";
 import { writeWhole } from "@tutti/terminal";
 
 /** What a finished run leaves beside its record. */
@@ -21,8 +21,7 @@ export async function writeOutcome(folder: string, record: RunRecord, { newcomer
   const prompts = writePromptsFile({ runId, settings, params: newcomerParams });
   const experiment = experimentOfRun(record, { startedAt });
   await Promise.all([
-    writeWhole(join(folder, "results.json"), `${JSON.stringify(experiment, null, 1)}\n`),
-    writeWhole(join(folder, "report.html"), renderReport(record)),
+    writeRunReport(experiment, folder),
     writeWhole(join(folder, "prompts.safetensors"), prompts),
     json === undefined ? undefined : writeFile(json, `${JSON.stringify(resultOf(record), null, 2)}\n`),
   ]);

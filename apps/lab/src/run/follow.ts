@@ -1,5 +1,5 @@
 import { findExpected, numRoundsIn, type RunSettings, remainingSteps } from "@tutti/core";
-import { estimateSecondsLeft, type StepRecord, scheduleOf, stageFraction } from "@tutti/record";
+import { estimateSecondsLeft, rangeOf, type StepRecord, scheduleOf, stageFraction } from "@tutti/record";
 import { textsText, withRemarks, zeroShotNote } from "@tutti/report";
 import type { Coordinator, CoordinatorEvent } from "@tutti/server";
 import type { Display, Progress } from "@tutti/terminal";
@@ -14,7 +14,7 @@ export function latestAccuracy(steps: readonly StepRecord[]): string | null {
   );
   if (found.length === 0) return null;
   const parts = found.map(({ protocol, accuracy }) => `${protocol} ${accuracy.toFixed(3)}`);
-  return withRemarks(parts.join(", "), [textsText(found.map(({ numExamples }) => numExamples))]);
+  return withRemarks(parts.join(", "), [textsText(rangeOf(found.map(({ numExamples }) => numExamples)))]);
 }
 
 /** What draws a coordinator's run on the display, event by event. */
@@ -63,7 +63,7 @@ export function createFollower(
       display.showClosed(progress(cohort.length));
       const zeroShot = evaluations.find(({ protocol, split }) => protocol === "zeroShot" && split === "test");
       if (zeroShot !== undefined)
-        display.say(`zero-shot ${zeroShot.accuracy.toFixed(3)} ${textsText([zeroShot.numExamples])} (${zeroShotNote})`);
+        display.say(`zero-shot ${zeroShot.accuracy.toFixed(3)} ${textsText(rangeOf([zeroShot.numExamples]))} (${zeroShotNote})`);
     }
   };
 }
