@@ -10,7 +10,7 @@ export async function commandWorks(command: string, args: readonly string[]): Pr
 
 /** Runs a command to its end and gives what it printed; throws with what it said otherwise. */
 export async function runCommand(command: string, args: readonly string[], cwd?: string): Promise<string> {
-  const child = spawn(command, [...args], { stdio: ["ignore", "pipe", "pipe"], ...(cwd === undefined ? {} : { cwd }) });
+  const child = spawn(command, [...args], { stdio: ["ignore", "pipe", "pipe"], cwd });
   const texts = { out: "", error: "" };
   child.stdout.on("data", (chunk: Buffer) => {
     texts.out += chunk.toString("utf8");

@@ -89,7 +89,7 @@ function cellOf({ experiment, method: given, task: { name: task }, variant, note
       method: name,
       task,
       faults: plan,
-      ...(rows === undefined ? {} : { rows }),
+      rows, // left out of the text where the data set comes with the project
       ...sourceIdentity(settings, hashes.sources ?? new Map()),
     };
     const id = createHash("sha256")

@@ -79,7 +79,7 @@ test("a pool's memory that cannot serve begins anew with a line", async () => {
   expect(lines[0]).toBe(
     `${join(folder.path, "pool.json")} is not valid (Unexpected end of JSON input); the lab chooses ports and backend again.`,
   );
-  expect(lines[1]).toMatch(/pool\.json is not valid \(backend: .*webgpu.*\); ports/);
+  expect(lines[1]).toMatch(/pool\.json is not valid \(backend: .*webgpu.*\); the lab chooses ports/);
   const memory = { ports: [8080, 0], backend: "wasm", startedAt: "2026-01-02T03:04:05.000Z" } as const;
   await out.writeMemory(memory);
   expect(await remembered()).toEqual(memory);
