@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { expect, test } from "@playwright/test";
-import { loadBrowserScript } from "@tutti/lab";
+import { loadBrowserScript } from "@tutti/server/checkout";
 import type { Clients } from "../apps/lab/src/drive/clients.ts";
 import { openTabClients } from "../apps/lab/src/drive/tabClients.ts";
 import { places, projectFolder } from "./setting/places.ts";

@@ -11,8 +11,8 @@ import {
   type StrategyState,
 } from "@tutti/core";
 import { findTask } from "@tutti/data";
-import { fetchFile, localUrls } from "@tutti/lab";
 import { createTrainer, type DeviceState, loadBackbone, noCache, trainerTask, tunedLayout } from "@tutti/model";
+import { fetchFile, localUrls } from "@tutti/model/node";
 
 /** How a run ended that was computed in this process. */
 export interface Replay {

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { projectFolder } from "@tutti/lab";
 import type { RunResult } from "@tutti/record";
+import { projectFolder } from "@tutti/server/checkout";
 import { type BenchRow, median, row } from "./rows.ts";
 
 const numRuns = 3;

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { projectFolder } from "@tutti/lab";
+import { projectFolder } from "@tutti/server/checkout";
 import { commandWorks, runCommand } from "./commands.ts";
 import { type BenchRow, missingRow, row } from "./rows.ts";
 import { findVulkanLoader } from "./vulkanLoader.ts";

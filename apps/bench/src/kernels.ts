@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { loadAdapterScript } from "@tutti/lab";
+import { loadAdapterScript } from "@tutti/server/checkout";
 import { type BenchRow, missingRow } from "./rows.ts";
 
 /** What a child process said. */

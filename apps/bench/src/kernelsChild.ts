@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { projectFolder } from "@tutti/lab";
 import { type BackendName, startBackend } from "@tutti/model";
 import {
   countDispatches,
@@ -12,6 +11,7 @@ import {
   randomBackbone,
 } from "@tutti/model/bench";
 import { loadBackboneFolder, provideNodeGpu } from "@tutti/model/node";
+import { projectFolder } from "@tutti/server/checkout";
 import { attempt as attemptRows } from "./attempts.ts";
 import { countRows, kernelRow, productRow, round, stepRow, weightRow } from "./kernelRows.ts";
 import { type BenchRow, type Goal, median, row } from "./rows.ts";

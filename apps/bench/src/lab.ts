@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { projectFolder } from "@tutti/lab";
 import type { ExperimentResult, LabRun } from "@tutti/record";
+import { projectFolder } from "@tutti/server/checkout";
 import { type BenchRow, missingRow, row } from "./rows.ts";
 
 /** As experiments use the cores: a tab per run, and as many runs at once as there are cores. */

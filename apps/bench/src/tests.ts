@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { projectFolder } from "@tutti/lab";
+import { projectFolder } from "@tutti/server/checkout";
 import { type BenchRow, row } from "./rows.ts";
 
 /** `npm test`, all of it, once. */

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { createRandom, initialParams, presets, shapesOf } from "@tutti/core";
 import { findTask } from "@tutti/data";
-import { fetchFile, localUrls, projectFolder } from "@tutti/lab";
 import { createTrainer, loadBackbone, noCache, tunedLayout } from "@tutti/model";
+import { fetchFile, localUrls } from "@tutti/model/node";
+import { projectFolder } from "@tutti/server/checkout";
 import { type BenchRow, median, row } from "./rows.ts";
 
 const run = presets.demo;

@@ -13,6 +13,7 @@ import { openBackboneFolder } from "./backboneFolders.ts";
 export { openBackboneFolder, openCheckpointFolder } from "./backboneFolders.ts";
 export { downloadModel, type HubModel } from "./hub.ts";
 export { type HubRepository, type HubRequest, withHubRepository } from "./hubRepository.ts";
+export { fetchFile, localUrls } from "./localFiles.ts";
 export { readStartParams } from "./prompts/startParamFiles.ts";
 export { readSourcePrompts, writeSourcePrompt } from "./sourcePromptFiles.ts";
 export { provideNodeGpu } from "./testing/nodeGpu.ts";

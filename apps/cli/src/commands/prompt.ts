@@ -1,4 +1,4 @@
-import { sourceRecipe } from "@tutti/lab/sourceRecipe";
+import { sourceRecipe } from "@tutti/model/sourceRecipe";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { positiveNumber, wholeNumber } from "../parseOptions.ts";
 import { type ExportFlags, exportFormats, exportPrompts } from "../prompts/export.ts";

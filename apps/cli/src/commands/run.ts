@@ -98,7 +98,7 @@ function required(runId: string | null, out: string, wanted: string | undefined)
 async function exportPrompts(runId: string, { out, file }: { out: string; file?: string }): Promise<void> {
   const [{ readRun }, { writePromptsFile }, { writeWhole }] = await Promise.all([
     import("@tutti/server"),
-    import("@tutti/lab"),
+    import("@tutti/model"),
     import("@tutti/terminal"),
   ]);
   const { folder, run, summary, newcomerParams: params } = await readRun(out, runId);

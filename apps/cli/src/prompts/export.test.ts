@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { createRandom, initialParams, methods, presets, type RunSettings } from "@tutti/core";
-import { readPromptsFile, writePromptsFile } from "@tutti/lab";
-import { parseManifest, tunedLayout } from "@tutti/model";
+import { parseManifest, readPromptsFile, tunedLayout, writePromptsFile } from "@tutti/model";
 import { readStartParams } from "@tutti/model/node";
 import { readRun } from "@tutti/server";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createProgram } from "../program.ts";
+import { parseRunSettings } from "./runSettings.ts";
 
 const publicFolder = fileURLToPath(new URL("../../../../public", import.meta.url));
 let folder: string;
@@ -61,7 +61,11 @@ test("a prompts file becomes a peft adapter that a run can start from, and back 
   expect((await readStartParams(out, await manifest(), settings)).params).toEqual(params);
   await exported(file, "--format", "peft", "--out", out); // an export may take an earlier one's place
   await exported(file, "--format", "safetensors", "--out", join(folder, "again"));
-  expect(readPromptsFile(await readFile(join(folder, "again/prompts.safetensors")))).toEqual({ runId: "one", settings, params });
+  expect(readPromptsFile(await readFile(join(folder, "again/prompts.safetensors")), parseRunSettings)).toEqual({
+    runId: "one",
+    settings,
+    params,
+  });
 });
 
 test("a run in its folder is exported by its id and by its folder, from its journal, though it is not over", async () => {
@@ -74,7 +78,7 @@ test("a run in its folder is exported by its id and by its folder, from its jour
   await exported("older", "--runs", runs, "--format", "safetensors", "--out", places[0] ?? "");
   await exported(join(runs, "older"), "--format", "safetensors", "--out", places[1] ?? "");
   for (const place of places) {
-    const { runId, params } = readPromptsFile(await readFile(join(place, "prompts.safetensors")));
+    const { runId, params } = readPromptsFile(await readFile(join(place, "prompts.safetensors")), parseRunSettings);
     expect([runId, params]).toEqual(["older", newcomerParams]);
   }
 });

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { BackboneManifest, TunedPrompts } from "@tutti/model";
 import { folderOf } from "../backbones/folders.ts";
 import { UsageError } from "../exitCodes.ts";
+import { parseRunSettings } from "./runSettings.ts";
 
 /** What `tutti prompt export` writes: an adapter for Hugging Face's peft, or the file that Tutti reads. */
 export const exportFormats = ["peft", "safetensors"] as const;
@@ -55,8 +56,8 @@ async function manifestOf(folder: string): Promise<BackboneManifest> {
 async function promptsOf(source: string, runs: string): Promise<TunedPrompts> {
   const found = await stat(source).catch(() => null);
   if (found?.isFile() === true) {
-    const { readPromptsFile } = await import("@tutti/lab");
-    return readPromptsFile(await readFile(source));
+    const { readPromptsFile } = await import("@tutti/model");
+    return readPromptsFile(await readFile(source), parseRunSettings);
   }
   const [folder, runId] = found === null ? [runs, source] : [dirname(resolve(source)), basename(resolve(source))];
   const { readRun } = await import("@tutti/server");

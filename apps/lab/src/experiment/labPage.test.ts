@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { presets } from "@tutti/core";
 import { valueAt } from "@tutti/protocol";
+import { projectFolder } from "@tutti/server/checkout";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { projectFolder } from "../drive/scripts.ts";
 
 const page = readFileSync(join(projectFolder, "docs/lab.md"), "utf8");
 

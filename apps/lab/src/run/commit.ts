@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { projectFolder } from "../drive/scripts.ts";
+import { projectFolder } from "@tutti/server/checkout";
 
 /** The checkout's commit, with `+` and a hash of the differences where tracked files differ from it; null without git. */
 export function readCommit(folder = projectFolder): string | null {

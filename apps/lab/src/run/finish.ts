@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { writePromptsFile } from "@tutti/model";
 import type { RunReport } from "@tutti/record";
 import { collectResult, countTexts, hashParameters, uploadsByRound } from "@tutti/record";
 import { renderReport } from "@tutti/report";
@@ -7,7 +8,6 @@ import type { RunOutcome } from "@tutti/server";
 import { nameMachine, writeWhole } from "@tutti/terminal";
 import type { DataControls } from "./controls.ts";
 import type { DemoConfig } from "./demoConfig.ts";
-import { writePromptsFile } from "./promptsFile.ts";
 
 /** Everything that is reported of a finished run. */
 export function reportOf(outcome: RunOutcome, config: DemoConfig, controls: DataControls, totalSeconds: number): RunReport {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { nearestOf } from "@tutti/protocol";
-import { projectFolder } from "../drive/scripts.ts";
+import { projectFolder } from "@tutti/server/checkout";
 import { ExperimentError } from "../experiment/experimentFile.ts";
 
 /** What the command line says. */

@@ -5,9 +5,8 @@ import { join } from "node:path";
 import { formatSeconds } from "@tutti/core";
 import { renderTable } from "@tutti/report";
 import { type Coordinator, makeRunFolder, readBackboneSizes, startCoordinator, tunedParameters } from "@tutti/server";
+import { ensurePages, loadBrowserScript, projectFolder } from "@tutti/server/checkout";
 import { createDisplay, type Display } from "@tutti/terminal";
-import { ensurePages } from "../drive/pages.ts";
-import { loadBrowserScript, projectFolder } from "../drive/scripts.ts";
 import { createTabs, type Tabs } from "../drive/tabs.ts";
 import { type DataControls, readControls } from "./controls.ts";
 import {

@@ -1,6 +1,6 @@
 import { type Contribution, createRandom, createStrategy, type DeviceId, type Params, type TunedShape } from "@tutti/core";
 import { createTrainer, type Trainer, trainerTask } from "@tutti/model";
-import { fetchFile, localUrls } from "../drive/localFiles.ts";
+import { fetchFile, localUrls } from "@tutti/model/node";
 import type { RescoringInput, RoundScores } from "./workbench.ts";
 
 /**

@@ -4,11 +4,10 @@ import { createRandom, initialParams, type RunSettings, shapesOf, tunedEntries }
 import { findTask, loadDataset } from "@tutti/data";
 import { rememberDatasets } from "@tutti/data/node";
 import { createTrainer, startBackend, trainSourcePrompt } from "@tutti/model";
-import { loadBackboneFolder, writeSourcePrompt } from "@tutti/model/node";
+import { fetchFile, loadBackboneFolder, localUrls, writeSourcePrompt } from "@tutti/model/node";
+import { sourceRecipe } from "@tutti/model/sourceRecipe";
 import { readBackboneSizes } from "@tutti/server";
-import { fetchFile, localUrls } from "../drive/localFiles.ts";
 import { makeRandomBackbone } from "../drive/randomBackbone.ts";
-import { sourceRecipe } from "../experiment/sourceRecipe.ts";
 import { replay } from "./replay.ts";
 import { scoreLayersAgain } from "./scoreLayersAgain.ts";
 import type { Calibration, Job, JobAnswer, SourcePromptInput, TaskSize, WorkbenchJobs } from "./workbench.ts";

@@ -1,7 +1,7 @@
 import type { Server } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type { PagesHandler } from "@tutti/server";
+import type { PagesHandler } from "../http/server.ts";
 
 /** The project's folder, which holds public/, dist/ and vite.config.ts. */
 export const projectFolder = fileURLToPath(new URL("../../../..", import.meta.url));
