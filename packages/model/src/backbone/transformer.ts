@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "@tutti/core";
-import { type AttentionShape, visibility } from "../kernels/attention.ts";
+import { visibility } from "../kernels/attention.ts";
+import type { AttentionShape } from "../kernels/attentionShape.ts";
 import { disposeNorm, type Norm, type Normed, normalize, normalizeGradient } from "../kernels/norm.ts";
 import { rotationOf } from "../kernels/rotary.ts";
 import type { TokenBatch } from "./batch.ts";

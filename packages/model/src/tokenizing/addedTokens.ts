@@ -1,6 +1,5 @@
 import { z } from "zod";
-import type { Normalize } from "./normalizers.ts";
-import type { TextPiece } from "./pieces.ts";
+import type { Normalize, TextPiece } from "./pieces.ts";
 
 export const addedTokenSchema = z.object({
   id: z.number().int().min(0),

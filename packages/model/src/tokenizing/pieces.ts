@@ -5,6 +5,9 @@ export interface TextPiece {
   readonly isAtStart: boolean;
 }
 
+/** Rewrites a text before it is split. */
+export type Normalize = (piece: TextPiece) => TextPiece;
+
 /** What becomes of the matches when a text is split at them, named as in tokenizer.json. */
 export const splitBehaviors = ["Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous"] as const;
 export type SplitBehavior = (typeof splitBehaviors)[number];

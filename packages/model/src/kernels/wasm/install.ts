@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
-import type { AttentionShape } from "../attention.ts";
+import type { AttentionShape } from "../attentionShape.ts";
 import type { WasmKernel } from "../fusedKernels.ts";
 import { attendGradientOnWasm, attendOnWasm, weightColumns } from "./attention.ts";
 import { compileProgram, type WasmProgram } from "./program.ts";
