@@ -22,7 +22,8 @@ export interface Pass {
   readonly context: PassContext;
 }
 
-export interface PassOptions {
+/** What a forward pass puts in front of the text, and whether a gradient follows. */
+interface PassOptions {
   /** One (2, P, W) per layer, keys then values; null for the bare backbone. */
   readonly prefixes: readonly tf.Tensor3D[] | null;
   /** Position of the first token: P when the text's positions start after the prefix. */
@@ -31,7 +32,7 @@ export interface PassOptions {
 }
 
 /** Where a pass begins: the embedded tokens (B·T, H), and what all layers share. */
-export interface PassStart {
+interface PassStart {
   readonly x: tf.Tensor2D;
   readonly context: PassContext;
 }
@@ -62,7 +63,8 @@ export interface Transformer {
   dispose(): void;
 }
 
-export interface TransformerOptions {
+/** How a backbone's weights are held on the backend. */
+interface TransformerOptions {
   /** Each layer is uploaded only while it computes, which is slow and fits anywhere. */
   readonly isStreamed?: boolean;
   /** `packed` by default: on WebGPU the matrices stay as they are stored. Other backends unpack them in any case. */

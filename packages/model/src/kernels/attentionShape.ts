@@ -23,6 +23,7 @@ export interface Attended {
   readonly prefix: tf.Tensor3D | null;
 }
 
+/** Where a loss's gradient goes through an attention: to its queries, keys and values, and to its prefix. */
 export interface AttentionGradient {
   /** (B·T, H + 2W), or null when it was not asked for. */
   readonly dQkv: tf.Tensor2D | null;

@@ -15,7 +15,7 @@ export function baseModelOf({ name, source }: PeftBackbone): string {
 }
 
 /** How a tuning method's parameters lie in an adapter of Hugging Face's peft (https://huggingface.co/docs/peft). */
-export interface PeftForm {
+interface PeftForm {
   /** `peft_type` of adapter_config.json. */
   readonly peftType: string;
   /** The fields of adapter_config.json that this kind has beside the common ones. */
@@ -29,7 +29,7 @@ export interface PeftForm {
 }
 
 /** Why a method's parameters cannot be an adapter of peft. */
-export interface NoPeftForm {
+interface NoPeftForm {
   readonly reason: string;
 }
 

@@ -27,5 +27,7 @@ export const textGoldenSchema = z.looseObject({
   greedyText: z.string().optional(),
 });
 
+/** The parsed golden.json of a backbone with a tokenizer. */
 export type TextGolden = z.infer<typeof textGoldenSchema>;
+/** One text of it, with what a backbone of its kind must compute. */
 export type TextCase = z.infer<typeof caseSchema>;
