@@ -42,15 +42,7 @@ export async function trainSourcePrompt(
   refuseSharedText(task.name, dataset.train, options.targets);
   if (backbone.tokenizerJson === null) throw new Error(`backbone ${backbone.name} came without tokenizer.json`);
   const { promptTokens, head, numSteps, batchSize, learningRate, seed } = options;
-  const tuning: RunSettings["tuning"] = {
-    method: "inputPrompt",
-    promptTokens,
-    initial: "vocabulary",
-    head,
-    promptDropout: 0,
-    positionsAfterPrefix: false,
-    lossOver: "labelWords",
-  };
+  const tuning = tuningOf(options);
   const random = createRandom(seed);
   const transformer = createTransformer(backbone);
   try {
@@ -68,16 +60,7 @@ export async function trainSourcePrompt(
     const order = random.stream({ purpose: "order" }).shuffle(dataset.train);
     const examples = encode(Array.from({ length: numSteps * batchSize }, (_, i) => order[i % order.length]));
     const { params, firstLoss, lastLoss } = await trainLocally(tuned, start, examples, {
-      training: {
-        localEpochs: 1,
-        batchSize,
-        clientLearningRate: learningRate,
-        weightDecay: 0,
-        clipNorm: 1,
-        resetMoments: true,
-        optimizer: "adamW",
-        proximal: 0,
-      },
+      training: trainingOf(options),
       promptDropout: 0,
       warmupSteps: 0,
       stageSteps: 0,
@@ -112,6 +95,31 @@ export async function trainSourcePrompt(
   } finally {
     transformer.dispose();
   }
+}
+
+function tuningOf({ promptTokens, head }: SourceTraining): RunSettings["tuning"] {
+  return {
+    method: "inputPrompt",
+    promptTokens,
+    initial: "vocabulary",
+    head,
+    promptDropout: 0,
+    positionsAfterPrefix: false,
+    lossOver: "labelWords",
+  };
+}
+
+function trainingOf({ batchSize, learningRate }: SourceTraining): RunSettings["training"] {
+  return {
+    localEpochs: 1,
+    batchSize,
+    clientLearningRate: learningRate,
+    weightDecay: 0,
+    clipNorm: 1,
+    resetMoments: true,
+    optimizer: "adamW",
+    proximal: 0,
+  };
 }
 
 function refuseSharedText(source: string, train: readonly Example[], targets: SourceTraining["targets"]): void {
