@@ -128,8 +128,8 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     void beginning.promise.then(() => {
       hasBegun = true;
     });
-    while (!hasBegun && !signal.aborted && pool.members.hosting.numRegistered < run.minDevices) {
-      said.message = `${pool.members.hosting.numRegistered} of ${run.minDevices} devices have registered; the operator may begin sooner`;
+    while (!hasBegun && !signal.aborted && pool.members.homes.numRegistered < run.minDevices) {
+      said.message = `${pool.members.homes.numRegistered} of ${run.minDevices} devices have registered; the operator may begin sooner`;
       ports.onChange("waiting");
       await Promise.race([pool.whenRosterChanges(), beginning.promise]);
     }
@@ -235,7 +235,7 @@ function summarise(event: RoundEvent): object {
 
 function keptStates({ members }: Pool, blobs: BlobStore): Map<DeviceId, DeviceStateParts> {
   const states = new Map<DeviceId, DeviceStateParts>();
-  for (const { deviceId, stateSha256 } of members.hosting.devices()) {
+  for (const { deviceId, stateSha256 } of members.homes.devices()) {
     const bytes = stateSha256 === null ? null : blobs.get(stateSha256);
     if (bytes !== null) states.set(deviceId, decodeDeviceState(bytes));
   }

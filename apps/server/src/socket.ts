@@ -124,7 +124,7 @@ function serveSocket(socket: Socket, ports: SocketPorts): void {
         "hello",
       );
       // Whoever said hello while this one was written may have got some of them.
-      const isHere = (deviceId: number) => pool.members.hosting.get(deviceId)?.clientKey === welcomed.clientKey;
+      const isHere = (deviceId: number) => pool.members.homes.get(deviceId)?.clientKey === welcomed.clientKey;
       return ports.welcome(admitted.devices.filter(({ deviceId }) => isHere(deviceId)));
     },
     loading: asClient((member) => {

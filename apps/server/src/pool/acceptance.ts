@@ -50,11 +50,11 @@ export function createAcceptance(ports: AcceptancePorts, members: Roster): Accep
   const { config, journal, blobs, runId } = ports;
   const keepsStates = canMoveDevices(config);
   const inFlight = new Set<Promise<void>>();
-  const { hosting } = members;
+  const { homes } = members;
 
   function read(submission: Pick<Submit, "header" | "tensors" | "state">, { task }: Lease): Contribution | Refusal {
     const { shape, numClasses } = ports.tuned;
-    const wasReset = task.spec.kind === "train" && hosting.get(task.deviceId)?.wasReset === true;
+    const wasReset = task.spec.kind === "train" && homes.get(task.deviceId)?.wasReset === true;
     return readSubmission(submission, { shape, task, keepsStates, numClasses, wasReset });
   }
 
@@ -83,7 +83,7 @@ export function createAcceptance(ports: AcceptancePorts, members: Roster): Accep
     if (lease.accepted === null) throw new Error(`task ${taskId} is not claimed`);
     const { sha256, contribution } = lease.accepted;
     const updated = { ...device, version: taskId, versionSha256: sha256, stateSha256: keepState(device, submission) };
-    hosting.update(updated);
+    homes.update(updated);
     journal.putContribution({ taskId, deviceId, sha256, bytes: packRecord(header, tensors) }, updated, state ?? null);
     await journal.flushed();
     ports.onAccepted(taskId, deviceId);
@@ -111,7 +111,7 @@ export function createAcceptance(ports: AcceptancePorts, members: Roster): Accep
   return {
     async submit(step, client, submission) {
       const { taskId, deviceId } = submission;
-      const device = hosting.get(deviceId);
+      const device = homes.get(deviceId);
       if (device?.clientKey !== client.clientKey) return refuse("P-43", `device ${deviceId} does not live on this client`);
       const sha256 = hashSubmission(submission);
       const lease = step?.leases.get(taskId);

@@ -83,7 +83,7 @@ export function createPool(ports: PoolPorts): Pool {
       if (lease?.state === "open") lease.end({ kind: "left" });
     },
   });
-  const { hosting } = members;
+  const { homes } = members;
   const acceptance = createAcceptance(ports, members);
 
   function changed(): void {
@@ -99,7 +99,7 @@ export function createPool(ports: PoolPorts): Pool {
     lease.sentOn = connection.id;
     const message = leaseMessage(step, lease, clock.now());
     const blobs = Object.values(message.parameterSets).map(({ sha256 }) => sha256);
-    ports.onHandedOut(hosting.get(lease.task.deviceId)?.clientKey ?? "", blobs);
+    ports.onHandedOut(homes.get(lease.task.deviceId)?.clientKey ?? "", blobs);
     connection.task(message);
   }
 
@@ -135,8 +135,8 @@ export function createPool(ports: PoolPorts): Pool {
     },
     counted(contributions) {
       for (const { deviceId, wasReset } of contributions) {
-        const device = wasReset === true ? hosting.get(deviceId) : null;
-        if (device !== null) hosting.save({ ...device, wasReset: false });
+        const device = wasReset === true ? homes.get(deviceId) : null;
+        if (device !== null) homes.save({ ...device, wasReset: false });
       }
     },
     async submit(client, submission) {
@@ -147,7 +147,7 @@ export function createPool(ports: PoolPorts): Pool {
     declineTask(client, taskId, reason) {
       const lease = step?.leases.get(taskId);
       if (lease?.state !== "open") return null;
-      const isHost = hosting.get(lease.task.deviceId)?.clientKey === client.clientKey;
+      const isHost = homes.get(lease.task.deviceId)?.clientKey === client.clientKey;
       if (!isHost) return refuse("P-43", `task ${taskId} was not leased to this client`);
       lease.end({ kind: "declined", reason });
       members.settled(lease.task.deviceId);
@@ -164,7 +164,7 @@ export function createPool(ports: PoolPorts): Pool {
     deliverTo(client) {
       if (isStopped || client.connection === null) return;
       if (!client.connection.isWelcomed) members.welcomed(client);
-      for (const { deviceId } of hosting.devicesOf(client.clientKey)) {
+      for (const { deviceId } of homes.devicesOf(client.clientKey)) {
         const lease = step?.byDevice.get(deviceId);
         if (lease !== undefined) deliver(lease);
       }
@@ -210,7 +210,7 @@ function close(step: OpenStep | null): void {
 }
 
 /** Whether nobody hosts the device and nobody is expected to. */
-function isGone({ hosting, client }: Roster, deviceId: DeviceId): boolean {
-  const key = hosting.get(deviceId)?.clientKey ?? null;
+function isGone({ homes, client }: Roster, deviceId: DeviceId): boolean {
+  const key = homes.get(deviceId)?.clientKey ?? null;
   return key === null || client(key)?.isGone !== false;
 }

@@ -3,13 +3,13 @@ import { type DeviceDecision, type Hello, limits, type Refusal, refuse } from "@
 import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
 import type { Clock } from "./clock.ts";
 import { createDeviceList, describeDevice, hasReady } from "./deviceList.ts";
-import { createHosting, type Hosting, type HostingPorts } from "./hosting.ts";
+import { createHomes, type Homes, type HomesPorts } from "./homes.ts";
 import { createLateness } from "./lateness.ts";
 import type { Client, Compute, Connection } from "./members.ts";
 import { checkRegistrations, type Registrations } from "./registrations.ts";
 
 /** What the roster needs of its surroundings. */
-export interface RosterPorts extends HostingPorts {
+export interface RosterPorts extends HomesPorts {
   readonly runId: string;
   readonly clock: Clock;
   readonly devices: readonly JournalledDevice[];
@@ -27,7 +27,7 @@ export interface RosterPorts extends HostingPorts {
 
 /** Who hosts what, and who is there. */
 export interface Roster {
-  readonly hosting: Hosting;
+  readonly homes: Homes;
   /** The devices that have registered, as a strategy sees them, in order of their ids. */
   list(): readonly Device[];
   clients(): IterableIterator<Client>;
@@ -59,12 +59,12 @@ export function createRoster(ports: RosterPorts): Roster {
   const clients = new Map<string, Client>();
   const byOrdinal = new Map<number, Client>();
   const { touch, list } = createDeviceList((id) => {
-    const device = hosting.get(id);
+    const device = homes.get(id);
     return device === null ? undefined : describeDevice(device, hostOf(device), isFixed);
   });
   const world = { clients, clientAt: (ordinal: number) => byOrdinal.get(ordinal), onPut: touch };
-  const hosting = createHosting(ports, { ...world, onAssigned: (client) => lateness.assigned(client) }, ports.devices);
-  const lateness = createLateness(ports, hosting, changed);
+  const homes = createHomes(ports, { ...world, onAssigned: (client) => lateness.assigned(client) }, ports.devices);
+  const lateness = createLateness(ports, homes, changed);
   let isStopped = false;
   let numArrivals = 0;
   for (const record of ports.clients) addClient(absent(record));
@@ -79,7 +79,7 @@ export function createRoster(ports: RosterPorts): Roster {
   /** Forgets who left without a device, but for the expected clients, whose devices wait for them by their number: names cost nothing to invent. */
   function forgetStrangers(): void {
     for (const { clientKey, ordinal, isGone } of clients.values()) {
-      if (!isGone || ordinal < (config.expectedClients ?? 0) || hosting.devicesOf(clientKey).length > 0) continue;
+      if (!isGone || ordinal < (config.expectedClients ?? 0) || homes.devicesOf(clientKey).length > 0) continue;
       clients.delete(clientKey);
       byOrdinal.delete(ordinal);
       ports.removeClient(clientKey);
@@ -90,8 +90,8 @@ export function createRoster(ports: RosterPorts): Roster {
     device === null || device.clientKey === null ? undefined : clients.get(device.clientKey);
 
   function changed(client: Client): void {
-    hosting.watch(client);
-    for (const { deviceId } of hosting.devicesOf(client.clientKey)) touch(deviceId);
+    homes.watch(client);
+    for (const { deviceId } of homes.devicesOf(client.clientKey)) touch(deviceId);
     ports.onChange();
   }
 
@@ -104,13 +104,13 @@ export function createRoster(ports: RosterPorts): Roster {
   function giveUp(client: Client): void {
     client.isGone = true;
     lateness.forget(client);
-    for (const device of hosting.devicesOf(client.clientKey)) hosting.rehome(device);
+    for (const device of homes.devicesOf(client.clientKey)) homes.rehome(device);
     changed(client);
   }
 
   function refuseNewcomer(): Refusal | null {
     const { maxDevices } = config.run;
-    if (!isFixed && !hosting.hasRoom())
+    if (!isFixed && !homes.hasRoom())
       return refuse("P-13", `all ${maxDevices} devices of this run are taken: maxDevices is ${maxDevices}`);
     const maxClients = isFixed ? limits.maxClients : Math.max(limits.maxClients, maxDevices);
     if (clients.size >= maxClients) forgetStrangers();
@@ -130,12 +130,12 @@ export function createRoster(ports: RosterPorts): Roster {
   }
 
   return {
-    hosting,
+    homes,
     list,
     clients: () => clients.values(),
     client: (key) => clients.get(key) ?? null,
     connectionOf(deviceId) {
-      const client = hostOf(hosting.get(deviceId));
+      const client = hostOf(homes.get(deviceId));
       return client !== undefined && hasReady(client, deviceId) ? client.connection : null;
     },
     hello(connection, hello) {
@@ -144,9 +144,9 @@ export function createRoster(ports: RosterPorts): Roster {
       if (client.connection !== null && client.connection !== connection) client.connection.replaced();
       client.cancelGrace();
       Object.assign(client, { connection, isPaused: false, hasDeclined: false, isGone: false });
-      if (!client.isLate) hosting.deal(client);
+      if (!client.isLate) homes.deal(client);
       const claims = hello.runId === undefined || hello.runId === ports.runId ? hello.devices : [];
-      const devices = hosting.decide(client, claims);
+      const devices = homes.decide(client, claims);
       lateness.watch(client);
       changed(client);
       return { client, devices };
@@ -158,13 +158,13 @@ export function createRoster(ports: RosterPorts): Roster {
     showsLife: (client) => lateness.watch(client),
     register(client, registered, compute) {
       if (compute !== null) client.compute = compute;
-      const refusal = checkRegistrations(client, registered, { hosting, leasedExamples: ports.leasedExamples });
+      const refusal = checkRegistrations(client, registered, { homes, leasedExamples: ports.leasedExamples });
       if (refusal !== null) return refusal;
       client.hasDeclined = false;
       for (const { deviceId, numExamples } of registered) {
         client.connection?.registered.add(deviceId);
-        const device = hosting.get(deviceId);
-        if (device?.numExamples === null) hosting.save({ ...device, numExamples });
+        const device = homes.get(deviceId);
+        if (device?.numExamples === null) homes.save({ ...device, numExamples });
       }
       lateness.registered(client);
       changed(client);
@@ -172,8 +172,8 @@ export function createRoster(ports: RosterPorts): Roster {
     },
     pause(client, isPaused) {
       client.isPaused = isPaused;
-      const resting = isPaused ? hosting.devicesOf(client.clientKey) : [];
-      for (const device of resting) if (hosting.isMovable(device) && !ports.isBusy(device.deviceId)) hosting.rehome(device);
+      const resting = isPaused ? homes.devicesOf(client.clientKey) : [];
+      for (const device of resting) if (homes.isMovable(device) && !ports.isBusy(device.deviceId)) homes.rehome(device);
       changed(client);
     },
     leave(client) {
@@ -183,7 +183,7 @@ export function createRoster(ports: RosterPorts): Roster {
     },
     decline(client) {
       client.hasDeclined = true;
-      for (const device of hosting.devicesOf(client.clientKey)) hosting.rehome(device);
+      for (const device of homes.devicesOf(client.clientKey)) homes.rehome(device);
       changed(client);
     },
     disconnected(client, connection) {
@@ -195,8 +195,8 @@ export function createRoster(ports: RosterPorts): Roster {
     },
     settled(deviceId) {
       lateness.taskOver();
-      const device = hosting.get(deviceId);
-      if (device !== null && hostOf(device)?.isPaused === true && hosting.isMovable(device)) hosting.rehome(device);
+      const device = homes.get(deviceId);
+      if (device !== null && hostOf(device)?.isPaused === true && homes.isMovable(device)) homes.rehome(device);
     },
     stop() {
       isStopped = true;

@@ -8,8 +8,8 @@ import { createDeviceIndex } from "./deviceIndex.ts";
 import { listGuests } from "./guests.ts";
 import { type Client, type Connection, canHost, canMoveDevices, freshDevice, isAround } from "./members.ts";
 
-/** What hosting needs of the pool. */
-export interface HostingPorts {
+/** What finding homes for devices needs of the pool. */
+export interface HomesPorts {
   readonly config: CoordinatorConfig;
   saveDevice(device: JournalledDevice): void;
   /** Whether a task of the open step can still be submitted. */
@@ -24,8 +24,8 @@ export interface HostingPorts {
   onReset(deviceId: DeviceId): void;
 }
 
-/** What hosting needs of the roster. */
-export interface HostingWorld {
+/** What it needs of the roster. */
+export interface HomesWorld {
   readonly clients: ReadonlyMap<string, Client>;
   /** The client that came as number `ordinal`. */
   clientAt(ordinal: number): Client | undefined;
@@ -36,7 +36,7 @@ export interface HostingWorld {
 }
 
 /** Which client hosts which device, and what the devices start from there. */
-export interface Hosting {
+export interface Homes {
   /** In order of their ids. */
   devices(): readonly JournalledDevice[];
   readonly numDevices: number;
@@ -61,8 +61,8 @@ export interface Hosting {
   rehome(device: JournalledDevice): void;
 }
 
-/** Hosting that goes on from what was journalled. */
-export function createHosting(ports: HostingPorts, world: HostingWorld, known: readonly JournalledDevice[]): Hosting {
+/** Homes that go on from what was journalled. */
+export function createHomes(ports: HomesPorts, world: HomesWorld, known: readonly JournalledDevice[]): Homes {
   const { config } = ports;
   const { clients } = world;
   const { maxDevices } = config.run;
