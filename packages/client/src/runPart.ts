@@ -17,9 +17,9 @@ import { BlobGone, type Blobs } from "./blobs.ts";
 import type { DeviceStore } from "./deviceStore.ts";
 import { createDevices } from "./devices.ts";
 import type { CurrentTask, SessionEvent } from "./events.ts";
+import { fulfilLease, type Settled, settlePending, type TaskContext } from "./fulfilLease.ts";
 import { createGate } from "./gate.ts";
 import { CannotTakePart, createLoader } from "./loader.ts";
-import { performTask, type Settled, settlePending, type TaskContext } from "./performTask.ts";
 import { createTaskQueue, type TaskQueue } from "./taskQueue.ts";
 
 /** How a part speaks with the coordinator. */
@@ -115,7 +115,7 @@ export function createRunPart(options: RunPartOptions): RunPart {
     }
   }
 
-  async function perform(lease: TaskLease, superseded: AbortSignal): Promise<void> {
+  async function work(lease: TaskLease, superseded: AbortSignal): Promise<void> {
     const { taskId, deviceId, stage, round, spec } = lease;
     const task: CurrentTask = { taskId, deviceId, stage, round, kind: spec.kind };
     emit({ kind: "taskStarted", task });
@@ -128,7 +128,7 @@ export function createRunPart(options: RunPartOptions): RunPart {
       report(progress);
     };
     try {
-      const end = await performTask(lease, context(onStep), AbortSignal.any([superseded, signal]));
+      const end = await fulfilLease(lease, context(onStep), AbortSignal.any([superseded, signal]));
       if (end.outcome === "refused") await tellRefused(taskId, end.message);
       emit({ kind: "taskEnded", task, outcome: end.outcome });
     } catch (error) {
@@ -150,7 +150,7 @@ export function createRunPart(options: RunPartOptions): RunPart {
     emit({ kind: "taskEnded", task, outcome: "declined" });
   }
 
-  const queue = createTaskQueue(perform);
+  const queue = createTaskQueue(work);
 
   async function register(): Promise<void> {
     const trained = await loader.load(devices.ids()).catch(async (error: unknown) => {

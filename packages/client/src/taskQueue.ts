@@ -1,7 +1,7 @@
 import type { Stage } from "@tutti/core";
 import type { Status, TaskLease } from "@tutti/protocol";
 
-/** The leases of a client, performed one at a time in order of arrival. */
+/** The leases of a client, worked on one at a time in order of arrival. */
 export interface TaskQueue {
   /** Adds a lease unless it is here already. */
   add(lease: TaskLease): void;
@@ -15,8 +15,8 @@ export interface TaskQueue {
   stop(): void;
 }
 
-/** A queue over `perform`, which must not reject. */
-export function createTaskQueue(perform: (lease: TaskLease, signal: AbortSignal) => Promise<void>): TaskQueue {
+/** A queue over `work`, which must not reject. */
+export function createTaskQueue(work: (lease: TaskLease, signal: AbortSignal) => Promise<void>): TaskQueue {
   let waiting: TaskLease[] = [];
   let running: { readonly lease: TaskLease; readonly abort: AbortController } | null = null;
   let isStopped = false;
@@ -26,7 +26,7 @@ export function createTaskQueue(perform: (lease: TaskLease, signal: AbortSignal)
     if (lease === undefined) return;
     const abort = new AbortController();
     running = { lease, abort };
-    void perform(lease, abort.signal).finally(() => {
+    void work(lease, abort.signal).finally(() => {
       running = null;
       next();
     });

@@ -15,7 +15,7 @@ import {
 } from "@tutti/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBackend } from "./backends.ts";
-import { performTask } from "./deviceTasks.ts";
+import { computeTask } from "./deviceTasks.ts";
 import { convertBackbone, loadBackboneFolder } from "./node.ts";
 import { publicFiles } from "./testing/demoTrainer.ts";
 import { type DeviceState, trainerTask } from "./trainer.ts";
@@ -98,7 +98,7 @@ async function trainOn(folder: string, head: "labelWords" | "linear"): Promise<S
       async perform(planned) {
         const { deviceId } = planned;
         const task = trainerTask(plan, planned);
-        const work = last.then(() => performTask({ place, examples: examplesOf(deviceId), task, state: states.get(deviceId) ?? null }));
+        const work = last.then(() => computeTask({ place, examples: examplesOf(deviceId), task, state: states.get(deviceId) ?? null }));
         last = work;
         const { body, state } = await work;
         states.set(deviceId, state);
