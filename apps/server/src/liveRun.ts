@@ -9,7 +9,7 @@ import type { Change } from "./news.ts";
 import type { Clock } from "./pool/clock.ts";
 import { createPool, type Pool } from "./pool/pool.ts";
 import { createPublications } from "./publications.ts";
-import { runLoop, startProgress } from "./runLoop.ts";
+import { runLoop, startStrategy } from "./runLoop.ts";
 import { type ClientPoint, describeClients, describeRun } from "./status.ts";
 import { historyPoint, type StepRecord } from "./stepRecord.ts";
 import type { TunedParameters } from "./tuned.ts";
@@ -85,7 +85,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
   const records: StepRecord[] = [];
   const points: HistoryPoint[] = [];
   const schedule = ports.strategy.schedule(run);
-  const progress = startProgress(ports.strategy, run, tuned, journal.contents());
+  const running = startStrategy(ports.strategy, run, tuned, journal.contents());
   const beginning = deferred<void>();
   const fault = deferred<never>();
   fault.promise.catch(() => undefined);
@@ -153,7 +153,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
   }
 
   function statusWith(traffic: TrafficTotals): Status {
-    const summary = progress.strategy.summary(progress.state);
+    const summary = running.strategy.summary(running.state);
     const sources = { runId, ...said, summary, schedule, step: pool.step(), members: pool.members, records, points, tuned };
     return describeRun({ ...sources, traffic, now: clock.now() });
   }
@@ -182,7 +182,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
         },
       };
       signal.addEventListener("abort", () => beginning.resolve(), { once: true });
-      await Promise.race([runLoop(progress, loopPorts, signal), fault.promise]);
+      await Promise.race([runLoop(running, loopPorts, signal), fault.promise]);
     },
     fail(error) {
       said.phase = "failed";
@@ -195,7 +195,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
       return said.phase === "done";
     },
     outcome() {
-      const { strategy, state } = progress;
+      const { strategy, state } = running;
       const newcomerParams = strategy.newcomerParams(state);
       return {
         runId,
