@@ -4,11 +4,11 @@ import {
   call,
   type Handlers,
   type Outcome,
-  type Progress,
   type Request,
   type Rule,
   send,
   serve,
+  type TaskProgress,
 } from "@tutti/protocol";
 import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
 import { socketAddress } from "./address.ts";
@@ -30,7 +30,7 @@ export interface ConnectionOptions {
 /** A socket that comes back by itself until its signal fires. */
 export interface Connection {
   call<N extends CallName>(name: N, request: Request<N>): Promise<Outcome<Answer<N>>>;
-  tellProgress(progress: Progress): void;
+  tellProgress(progress: TaskProgress): void;
   tellLoading(): void;
   isConnected(): boolean;
   /** A test that holds as long as the present connection does. */

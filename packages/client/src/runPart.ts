@@ -6,11 +6,11 @@ import {
   type DeviceDecision,
   limits,
   type Outcome,
-  type Progress,
   type Request,
   type Rule,
   type Submit,
   type TaskLease,
+  type TaskProgress,
   type Welcome,
 } from "@tutti/protocol";
 import { BlobGone, type Blobs } from "./blobs.ts";
@@ -28,7 +28,7 @@ export interface Coordinator {
   /** The answer to a call is not known: says hello once more, which ends in `enter`. */
   sayHelloAgain(): void;
   /** May be lost. */
-  tellProgress(progress: Progress): void;
+  tellProgress(progress: TaskProgress): void;
   /** Says that loading gets on (P-16); may be lost. */
   tellLoading(): void;
 }

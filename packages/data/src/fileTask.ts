@@ -125,13 +125,13 @@ function textsOf({ source, rows, faults = [] }: SourceRows, { text, textB, owner
 }
 
 /** The examples of a part, and its faults in the order of their lines. */
-interface Part {
+interface ReadPart {
   readonly source: string;
   readonly examples: readonly Example[];
   readonly faults: readonly Fault[];
 }
 
-function withLabels({ source, read, faults }: PartTexts, labels: Labels): Part {
+function withLabels({ source, read, faults }: PartTexts, labels: Labels): ReadPart {
   const labelOf = labels.readerOf(
     source,
     read.map(({ row }) => row),
@@ -144,7 +144,7 @@ function withLabels({ source, read, faults }: PartTexts, labels: Labels): Part {
 }
 
 /** Refuses faulty rows of all parts together, or says how many are left out. */
-function checkedParts(found: readonly (Part | null)[], skipFaulty: boolean): string[] {
+function checkedParts(found: readonly (ReadPart | null)[], skipFaulty: boolean): string[] {
   const parts = found.filter((part) => part !== null);
   const faults = parts.flatMap((part) => part.faults);
   if (!skipFaulty) refuseFaults(faults, faults.length + parts.reduce((sum, { examples }) => sum + examples.length, 0));

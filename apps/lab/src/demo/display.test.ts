@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { Progress } from "../results/progress.ts";
+import type { RunProgress } from "../results/progress.ts";
 import { createDisplay } from "./display.ts";
 
-const progress: Progress = {
+const progress: RunProgress = {
   stage: "count",
   kind: "train",
   round: 2,

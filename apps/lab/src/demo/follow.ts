@@ -1,7 +1,7 @@
 import { createStrategy, findExpected, numRoundsIn, type RunSettings, remainingSteps } from "@tutti/core";
 import type { Coordinator, StepRecord } from "@tutti/server";
 import { textsText, withRemarks } from "../labReport/text.ts";
-import { estimateSecondsLeft, type Progress, stageFraction } from "../results/progress.ts";
+import { estimateSecondsLeft, type RunProgress, stageFraction } from "../results/progress.ts";
 import { zeroShotNote } from "../results/resultTable.ts";
 import type { Display } from "./display.ts";
 
@@ -27,7 +27,7 @@ export function followRun(coordinator: Coordinator, settings: RunSettings, displ
   let current = remainingSteps(schedule, coordinator.steps())[0] ?? null;
   let numTasks = current?.numDevices ?? 0;
 
-  function progress(numDone: number): Progress {
+  function progress(numDone: number): RunProgress {
     const steps = coordinator.steps();
     const { stage = "train", round = settings.numRounds, spec = null } = current ?? {};
     return {
