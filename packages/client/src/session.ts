@@ -6,12 +6,12 @@ import { type Goodbye, type Handlers, type Hello, limits, protocolVersion, type 
 import type { ManagerOptions, SocketOptions } from "socket.io-client";
 import { coordinatorFolder } from "./address.ts";
 import { createBlobs, type Fetch } from "./blobs.ts";
-import { openConnection } from "./connection.ts";
 import type { DeviceStore } from "./deviceStore.ts";
 import { listVersions } from "./devices.ts";
 import type { SessionEnd, SessionEvent, TrafficCount } from "./events.ts";
 import { CannotTakePart } from "./loader.ts";
-import { createRunPart, type RunPart } from "./runPart.ts";
+import { createParticipation, type Participation } from "./participation.ts";
+import { openReconnectingSocket } from "./reconnectingSocket.ts";
 
 /** Whose examples a client trains on: shares of the run's partition that the coordinator assigns, or its own. */
 export type Hosting = { readonly kind: "virtual" } | { readonly kind: "own"; readonly examples: readonly Example[] };
@@ -62,16 +62,16 @@ export function joinRun(options: JoinOptions): ClientSession {
   const fetchBlob: Fetch = options.fetch ?? ((url, init) => fetch(url, init));
   const blobs = createBlobs({ folder: coordinatorFolder(options.url), fetch: fetchBlob, onReceived: traffic.received });
   const ended = deferred<SessionEnd>();
-  let part: RunPart | null = null;
+  let part: Participation | null = null;
   let runId: string | null = null;
   let isPaused = false;
   let numGreetings = 0;
   /** Changes of who lives here that came while a hello was under way: the welcome that is on its way, or has just arrived, comes first. */
-  let early: ((run: RunPart) => Promise<void>)[] = [];
+  let early: ((run: Participation) => Promise<void>)[] = [];
 
   const fail = (error: unknown): void => end({ reason: "failed", message: sentenceOf(error) });
   emit({ kind: "connection", state: "connecting" });
-  const connection = openConnection({
+  const connection = openReconnectingSocket({
     url: options.url,
     socketOptions: options.socketOptions,
     handlers: handlers(),
@@ -98,7 +98,7 @@ export function joinRun(options: JoinOptions): ClientSession {
   }
 
   /** The part in the welcome's run; another run than before means a new start. */
-  async function partOf(welcome: Welcome): Promise<RunPart> {
+  async function partOf(welcome: Welcome): Promise<Participation> {
     if (part?.runId === welcome.runId) return part;
     if (part !== null) {
       part.stop();
@@ -108,7 +108,7 @@ export function joinRun(options: JoinOptions): ClientSession {
     const coordinator = { ...connection, sayHelloAgain: connection.greetAgain };
     const sourceOf = (share: number) => sourceFor(options.hosting, share);
     const shared = { store, trainer, blobs, coordinator, emit, sourceOf, onSent: traffic.sent, onSaved: traffic.saved };
-    part = createRunPart({ runId: welcome.runId, setup: trainerSetup(welcome, options), ...shared });
+    part = createParticipation({ runId: welcome.runId, setup: trainerSetup(welcome, options), ...shared });
     return part;
   }
 
@@ -167,7 +167,7 @@ export function joinRun(options: JoinOptions): ClientSession {
     connection.reconnect();
   }
 
-  function rehouse(change: (run: RunPart) => Promise<void>): Record<string, never> {
+  function rehouse(change: (run: Participation) => Promise<void>): Record<string, never> {
     if (numGreetings > 0) early.push(change);
     else if (part !== null) change(part).catch((error: unknown) => signal.aborted || fail(error));
     return {};

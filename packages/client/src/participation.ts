@@ -23,7 +23,7 @@ import { CannotTakePart, createLoader } from "./loader.ts";
 import { createTaskQueue, type TaskQueue } from "./taskQueue.ts";
 
 /** How a part speaks with the coordinator. */
-export interface Coordinator {
+export interface CoordinatorLink {
   call<N extends CallName>(name: N, request: Request<N>): Promise<Outcome<Answer<N>>>;
   /** The answer to a call is not known: says hello once more, which ends in `enter`. */
   sayHelloAgain(): void;
@@ -33,13 +33,13 @@ export interface Coordinator {
   tellLoading(): void;
 }
 
-export interface RunPartOptions {
+export interface ParticipationOptions {
   readonly runId: string;
   readonly setup: TrainerSetup;
   readonly trainer: Trainer;
   readonly store: DeviceStore;
   readonly blobs: Blobs;
-  readonly coordinator: Coordinator;
+  readonly coordinator: CoordinatorLink;
   /** The examples of a device that holds this share of the partition. */
   readonly sourceOf: (share: number) => DeviceSource;
   readonly emit: (event: SessionEvent) => void;
@@ -48,7 +48,7 @@ export interface RunPartOptions {
 }
 
 /** A client's part in one run: its devices, its trainer, its tasks; it outlives connections. */
-export interface RunPart {
+export interface Participation {
   readonly runId: string;
   readonly queue: TaskQueue;
   /** Whether the device lives here. */
@@ -72,7 +72,7 @@ const maxReason = limits.maxReason;
 const unknownOutcome: readonly Rule[] = ["P-5", "P-6", "P-7", "P-10"];
 
 /** A part that has not entered yet. */
-export function createRunPart(options: RunPartOptions): RunPart {
+export function createParticipation(options: ParticipationOptions): Participation {
   const { runId, trainer, coordinator, emit } = options;
   const life = new AbortController();
   const { signal } = life;
@@ -243,7 +243,7 @@ function atMostEvery(periodMs: number, act: () => void): () => void {
   };
 }
 
-function progressReport(taskId: string, coordinator: Coordinator): (progress: StepProgress) => void {
+function progressReport(taskId: string, coordinator: CoordinatorLink): (progress: StepProgress) => void {
   let lastMs = Number.NEGATIVE_INFINITY;
   return ({ step, numSteps, loss }) => {
     const now = performance.now();

@@ -13,7 +13,7 @@ import {
 import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
 import { socketAddress } from "./address.ts";
 
-export interface ConnectionOptions {
+export interface ReconnectingSocketOptions {
   readonly url: string;
   readonly socketOptions: Partial<ManagerOptions & SocketOptions> | undefined;
   readonly handlers: Handlers;
@@ -28,7 +28,7 @@ export interface ConnectionOptions {
 }
 
 /** A socket that comes back by itself until its signal fires. */
-export interface Connection {
+export interface ReconnectingSocket {
   call<N extends CallName>(name: N, request: Request<N>): Promise<Outcome<Answer<N>>>;
   tellProgress(progress: TaskProgress): void;
   tellLoading(): void;
@@ -46,7 +46,7 @@ export interface Connection {
 const retryMs = 500;
 
 /** Connects over a websocket, or by polling where that fails; serves `handlers` over every connection. */
-export function openConnection(options: ConnectionOptions): Connection {
+export function openReconnectingSocket(options: ReconnectingSocketOptions): ReconnectingSocket {
   const { signal, onConnected, onLost } = options;
   const { origin, path } = socketAddress(options.url);
   const socket: Socket = io(origin, {
