@@ -51,7 +51,6 @@ export async function replayRun(run: RunSettings, publicFolder: string, { backen
       roster: () => numExamples.map((count, id) => ({ id, numExamples: count, isConnected: true })),
       whenRosterChanges: () => new Promise(() => undefined),
       open: (plan) => ({
-        passed: new Promise(() => undefined),
         close: () => undefined,
         perform: (task) =>
           inTurn(async () => {

@@ -54,7 +54,6 @@ async function train(factor: number): Promise<StrategySummary> {
   const pool: DevicePool = {
     roster: () => [0, 1, 2, 3].map((id) => ({ id, numExamples, isConnected: true })),
     open: (plan) => ({
-      passed: new Promise(() => undefined),
       close: () => undefined,
       async perform(planned) {
         const { deviceId } = planned;

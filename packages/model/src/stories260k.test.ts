@@ -93,7 +93,6 @@ async function trainOn(folder: string, head: "labelWords" | "linear"): Promise<S
   const pool: DevicePool = {
     roster: () => [0, 1, 2, 3].map((id) => ({ id, numExamples, isConnected: true })),
     open: (plan) => ({
-      passed: new Promise(() => undefined),
       close: () => undefined,
       async perform(planned) {
         const { deviceId } = planned;

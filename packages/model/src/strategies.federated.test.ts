@@ -41,7 +41,6 @@ async function federate(run: RunSettings): Promise<{ state: StrategyState; losse
   const pool: DevicePool = {
     roster: () => Array.from({ length: run.numDevices }, (_, id) => ({ id, numExamples, isConnected: true })),
     open: (plan) => ({
-      passed: new Promise(() => undefined),
       close: () => undefined,
       perform(planned) {
         const { deviceId, parameterSets } = planned;

@@ -41,15 +41,12 @@ export interface Acceptance {
   submit(step: OpenStep | null, client: Client, submission: Submit): Promise<Refusal | { readonly outcome: SubmitOutcome }>;
   /** Takes over a contribution that was accepted before a restart. */
   restore(step: OpenStep, contribution: JournalledContribution): void;
-  /** Resolves when whatever is being written now is safe and its lease has ended. */
-  settled(): Promise<unknown>;
 }
 
 /** Checks, journals and counts submissions, each exactly once. */
 export function createAcceptance(ports: AcceptancePorts, members: Roster): Acceptance {
   const { config, journal, blobs, runId } = ports;
   const keepsStates = canMoveDevices(config);
-  const inFlight = new Set<Promise<void>>();
   const { homes } = members;
 
   function read(submission: Pick<Submit, "header" | "tensors" | "state">, { task }: Lease): Contribution | Refusal {
@@ -128,15 +125,11 @@ export function createAcceptance(ports: AcceptancePorts, members: Roster): Accep
       // Claimed before anything is awaited: from here on it counts, whatever the deadline does.
       lease.state = "accepting";
       lease.accepted = { sha256, contribution };
-      const accepting = accept(lease, device, submission);
-      inFlight.add(accepting);
       try {
-        await accepting;
+        await accept(lease, device, submission);
       } catch (error) {
         ports.onFault(error);
         throw error;
-      } finally {
-        inFlight.delete(accepting);
       }
       return { outcome: "accepted" };
     },
@@ -150,7 +143,6 @@ export function createAcceptance(ports: AcceptancePorts, members: Roster): Accep
       lease.accepted = { sha256, contribution };
       lease.end({ kind: "contributed", contribution });
     },
-    settled: () => Promise.allSettled(inFlight),
   };
 }
 

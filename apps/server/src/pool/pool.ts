@@ -1,4 +1,4 @@
-import type { Contribution, DeviceId, DevicePool, PlannedTask, RoundPlan, Step, TaskOutcome } from "@tutti/core";
+import type { Contribution, DeviceId, DevicePool, PlannedTask, RoundPlan, TaskOutcome } from "@tutti/core";
 import { type Refusal, refuse, type Submit, type SubmitOutcome } from "@tutti/protocol";
 import type { Published } from "../publications.ts";
 import { type AcceptancePorts, createAcceptance, stateHolder } from "./acceptance.ts";
@@ -124,9 +124,15 @@ export function createPool(ports: PoolPorts): Pool {
       const opened = openStep(runId, plan, payloads);
       step = opened;
       for (const contribution of accepted) acceptance.restore(opened, contribution);
-      const deadline = startDeadline(opened, deadlineMs, clock, () => acceptance.settled());
+      const cancelDeadline = startDeadline(opened, deadlineMs, clock);
       ports.onOpened(opened);
-      return { ...deadline, perform: (task) => perform(opened, task) };
+      return {
+        perform: (task) => perform(opened, task),
+        close() {
+          cancelDeadline();
+          close(opened);
+        },
+      };
     },
     step: () => step,
     accepted(deviceIds) {
@@ -176,33 +182,14 @@ export function createPool(ports: PoolPorts): Pool {
   };
 }
 
-/** A deadline on the coordinator's uptime. Whatever is being written when it passes still counts. */
-function startDeadline(
-  step: OpenStep,
-  deadlineMs: number | null,
-  clock: Clock,
-  settled: () => Promise<unknown>,
-): Pick<Step, "passed" | "close"> {
-  if (deadlineMs === null) return { passed: new Promise(() => undefined), close: () => close(step) };
+/** A deadline on the coordinator's uptime. Returns what cancels it. */
+function startDeadline(step: OpenStep, deadlineMs: number | null, clock: Clock): () => void {
+  if (deadlineMs === null) return () => undefined;
   step.deadlineAt = clock.now() + deadlineMs;
-  let cancelTimer: () => void = () => undefined;
-  const passed = new Promise<void>((resolve) => {
-    cancelTimer = clock.after(deadlineMs, () => {
-      close(step);
-      // The loop must hear of the last contributions before it hears of the deadline.
-      void settled().then(() => setImmediate(resolve));
-    });
-  });
-  return {
-    passed,
-    close() {
-      cancelTimer();
-      close(step);
-    },
-  };
+  return clock.after(deadlineMs, () => close(step));
 }
 
-/** Whatever comes from now on is late. */
+/** Whatever comes from now on is late; a contribution that is being written counts, and ends its lease when it is safe. */
 function close(step: OpenStep | null): void {
   if (step === null) return;
   step.isOver = true;

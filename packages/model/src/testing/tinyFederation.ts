@@ -39,7 +39,6 @@ export async function federateTiny(
   const pool: DevicePool = {
     roster: () => Array.from({ length: numDevices }, (_, id) => ({ id, numExamples, isConnected: true })),
     open: (plan) => ({
-      passed: new Promise(() => undefined),
       close: () => undefined,
       perform(planned) {
         const { deviceId } = planned;
