@@ -187,12 +187,12 @@ export function joinRun(options: JoinOptions): ClientSession {
         emit({ kind: "status", status });
         return {};
       },
-      replaced: () => {
+      replaced: (_, afterAnswer) => {
         part?.stop();
         afterAnswer(() => end({ reason: "replaced" }));
         return {};
       },
-      goodbye: (goodbye) => {
+      goodbye: (goodbye, afterAnswer) => {
         afterAnswer(() => onGoodbye(goodbye));
         return {};
       },
@@ -222,11 +222,6 @@ export function joinRun(options: JoinOptions): ClientSession {
 function sentenceOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return error instanceof CannotTakePart ? message : `Something went wrong in this tab: ${message}`;
-}
-
-/** The acknowledgement goes first, then what ends the connection. */
-function afterAnswer(act: () => void): void {
-  setTimeout(act, 0);
 }
 
 function helloOf(options: JoinOptions, runId: string | null, devices: Hello["devices"]): Hello {

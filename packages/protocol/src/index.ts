@@ -1,4 +1,4 @@
-export type { CallOptions, CallSocket, Handlers, Outcome, SendingSocket, ServeOptions } from "./calls.ts";
+export type { AfterAnswer, CallOptions, CallSocket, Handlers, Outcome, SendingSocket, ServeOptions } from "./calls.ts";
 export { call, send, serve } from "./calls.ts";
 export type { CodecLimits, TensorEntry } from "./codec.ts";
 export { CodecError, decodeParams, encodedParamsSize, encodeParams, readTensorEntries } from "./codec.ts";

@@ -3,7 +3,7 @@ import { type Refusal, refuse, type Submit, type SubmitOutcome } from "@tutti/pr
 import type { Published } from "../publications.ts";
 import { type AcceptancePorts, createAcceptance, stateHolder } from "./acceptance.ts";
 import type { Clock } from "./clock.ts";
-import { type Client, canMoveDevices } from "./members.ts";
+import { type Client, type Connection, canMoveDevices } from "./members.ts";
 import { isOpenLease, type Lease, leaseMessage, type OpenStep, openStep } from "./openStep.ts";
 import { createRoster, type Roster } from "./roster.ts";
 
@@ -38,8 +38,8 @@ export interface Pool extends DevicePool {
   declineTask(client: Client, taskId: string, reason: string): Refusal | null;
   /** A task was sent and not acknowledged: it is sent again, unless the client says that it does not host the device. */
   notAcknowledged(taskId: string, connectionId: string, isForeign: boolean): void;
-  /** Its hello or registration is answered: hands a client every open task of its devices that it has not got on this connection. */
-  deliverTo(client: Client): void;
+  /** A hello or a registration on this connection is answered: hands the client every open task of its devices that it has not got there. */
+  deliverTo(client: Client, connection: Connection): void;
   stop(): void;
 }
 
@@ -167,9 +167,10 @@ export function createPool(ports: PoolPorts): Pool {
       if (isForeign) lease.end({ kind: "left" });
       else deliver(lease);
     },
-    deliverTo(client) {
-      if (isStopped || client.connection === null) return;
-      if (!client.connection.isWelcomed) members.welcomed(client);
+    deliverTo(client, connection) {
+      // Another connection of this client's waits for its own answer.
+      if (isStopped || client.connection !== connection) return;
+      if (!connection.isWelcomed) members.welcomed(client);
       for (const { deviceId } of homes.devicesOf(client.clientKey)) {
         const lease = step?.byDevice.get(deviceId);
         if (lease !== undefined) deliver(lease);
