@@ -2,11 +2,11 @@ import type { DeviceId } from "@tutti/core";
 import type { BlobRef, DeviceDecision, Hello } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
 import type { JournalledDevice } from "../journal/journal.ts";
-import { chooseHost, dealToNewcomer, type Host } from "./dealing.ts";
+import { createAssignments } from "./assignments.ts";
+import { createDeals } from "./deals.ts";
 import { createDeciding } from "./deciding.ts";
 import { createDeviceIndex } from "./deviceIndex.ts";
-import { listGuests } from "./guests.ts";
-import { type Client, type Connection, canHost, canMoveDevices, freshDevice, isAround } from "./members.ts";
+import { type Client, canMoveDevices, freshDevice } from "./members.ts";
 
 /** What finding homes for devices needs of the pool. */
 export interface HomesPorts {
@@ -64,31 +64,17 @@ export interface Homes {
 /** Homes that go on from what was journalled. */
 export function createHomes(ports: HomesPorts, world: HomesWorld, known: readonly JournalledDevice[]): Homes {
   const { config } = ports;
-  const { clients } = world;
-  const { maxDevices } = config.run;
   const isFixed = config.run.roster === "fixed";
   const canMove = canMoveDevices(config);
-  const assignments = new Map<Connection, readonly DeviceDecision[]>();
   const index = createDeviceIndex(startDevices(known, config.run), world.onPut);
   /** Clients with devices that others may have. */
   const forsaking = new Set<Client>();
-  const deciding = createDeciding(ports, index, save);
-
-  const hostOf = ({ clientKey }: JournalledDevice) => (clientKey === null ? undefined : clients.get(clientKey));
-
+  const hostOf = ({ clientKey }: JournalledDevice) => (clientKey === null ? undefined : world.clients.get(clientKey));
   /** A device that was never registered loses nothing when it moves; the others need their state kept here. */
   const isMovable = (device: JournalledDevice) => device.numExamples === null || (isFixed && canMove);
-
-  const guestsFor = (newcomer: Client | null) => listGuests(newcomer, { index, forsaking, isMovable, hostOf, world, ports });
-
-  function hosts(isAble: (client: Client) => boolean): Host[] {
-    const able: Host[] = [];
-    for (const client of clients.values()) {
-      const { clientKey: key, ordinal } = client;
-      if (client.hosting === "virtual" && isAble(client)) able.push({ key, ordinal, numDevices: index.numOf(key) });
-    }
-    return able;
-  }
+  const deciding = createDeciding(ports, index, save);
+  const deals = createDeals({ index, forsaking, isMovable, hostOf, world, ports, nextShare: deciding.nextShare });
+  const assignments = createAssignments(({ clientKey }, deviceId) => index.get(deviceId)?.clientKey === clientKey);
 
   function save(device: JournalledDevice): void {
     index.put(device);
@@ -109,39 +95,8 @@ export function createHomes(ports: HomesPorts, world: HomesWorld, known: readonl
     const moved = settle(device, client.clientKey);
     const { connection } = client;
     if (connection === null) return;
-    const decisions = assignments.get(connection) ?? [];
-    if (decisions.length === 0) queueMicrotask(() => sendAssignments(connection));
-    assignments.set(connection, [...decisions, deciding.handOver(moved, client)]);
+    assignments.add(client, connection, deciding.handOver(moved, client));
     world.onAssigned(client);
-  }
-
-  /** Devices that move together are assigned in one message. */
-  function sendAssignments(connection: Connection): void {
-    const decisions = assignments.get(connection) ?? [];
-    assignments.delete(connection);
-    connection.assign(decisions);
-  }
-
-  function dealtTo(client: Client, rules: Parameters<typeof dealToNewcomer>[3]): JournalledDevice[] {
-    const newcomer = { key: client.clientKey, ordinal: client.ordinal, numDevices: index.numOf(client.clientKey) };
-    const others = rules.expectedClients === null ? hosts((other) => isAround(other) && !other.isLate) : [];
-    return dealToNewcomer(newcomer, guestsFor(client), others, rules).flatMap((id) => index.get(id) ?? []);
-  }
-
-  /** An open roster's devices that a client gets: those that nobody ever registered and whose client is gone, rests or is late, then new ones. */
-  function dealtOpen(client: Client): JournalledDevice[] {
-    const { hosting, clientKey } = client;
-    const numWanted = (hosting === "own" ? 1 : (config.maxPerClient ?? 1)) - index.numOf(clientKey);
-    if (numWanted <= 0) return [];
-    const dealt = guestsFor(client)
-      .free.slice(0, numWanted)
-      .flatMap(({ deviceId }) => index.get(deviceId) ?? []);
-    while (dealt.length < numWanted && index.size < maxDevices) {
-      const device = freshDevice(index.size, hosting === "own" ? null : deciding.nextShare());
-      index.put(device);
-      dealt.push(device);
-    }
-    return dealt;
   }
 
   return {
@@ -157,7 +112,7 @@ export function createHomes(ports: HomesPorts, world: HomesWorld, known: readonl
     update: index.put,
     save,
     isMovable,
-    hasRoom: () => index.size < maxDevices || guestsFor(null).free.length > 0,
+    hasRoom: deals.hasRoom,
     watch(client) {
       const isForsaking = client.isGone || client.isPaused || client.hasDeclined || client.isLate;
       // A registered device of an open roster waits for its client, whoever else comes.
@@ -166,14 +121,14 @@ export function createHomes(ports: HomesPorts, world: HomesWorld, known: readonl
       else forsaking.delete(client);
     },
     deal(client) {
-      for (const device of isFixed ? dealtTo(client, config) : dealtOpen(client)) settle(device, client.clientKey);
+      for (const device of deals.devicesFor(client, false)) settle(device, client.clientKey);
     },
     dealAgain(client) {
-      for (const device of isFixed ? dealtTo(client, { ...config, expectedClients: null }) : dealtOpen(client)) moveTo(device, client);
+      for (const device of deals.devicesFor(client, true)) moveTo(device, client);
     },
     decide: deciding.decide,
     rehome(device) {
-      const host = isFixed && isMovable(device) ? clients.get(chooseHost(hosts(canHost), config) ?? "") : undefined;
+      const host = deals.hostFor(device);
       if (host !== undefined) {
         moveTo(device, host);
         return;

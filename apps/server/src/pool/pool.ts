@@ -1,15 +1,15 @@
-import type { Contribution, DeviceId, DevicePool, PlannedTask, RoundPlan, TaskOutcome } from "@tutti/core";
-import { type Refusal, refuse, type Submit, type SubmitOutcome } from "@tutti/protocol";
+import { type Contribution, type DeviceId, type DevicePool, deferred, type RoundPlan } from "@tutti/core";
+import type { Refusal, Submit, SubmitOutcome } from "@tutti/protocol";
 import type { Published } from "../publications.ts";
 import { type AcceptancePorts, createAcceptance, stateHolder } from "./acceptance.ts";
 import type { Clock } from "./clock.ts";
+import { createDelivery, type DeliveryPorts } from "./delivery.ts";
 import { type Client, type Connection, canMoveDevices } from "./members.ts";
-import { isOpenLease, type Lease, leaseMessage, type OpenStep, openStep } from "./openStep.ts";
-import { createRoster, type Roster } from "./roster.ts";
+import { type CurrentStep, closeStep, isOpenLease, type OpenStep, openStep } from "./openStep.ts";
+import { createRoster, type Roster, type RosterPorts } from "./roster.ts";
 
 /** What the pool needs of its surroundings. */
-export interface PoolPorts extends AcceptancePorts {
-  readonly clock: Clock;
+export interface PoolPorts extends AcceptancePorts, DeliveryPorts {
   /** A plan that is journalled; throws for any other. */
   published(plan: RoundPlan): Published;
   /** A step is open; its tasks have not left. */
@@ -20,8 +20,6 @@ export interface PoolPorts extends AcceptancePorts {
   onReset(deviceId: DeviceId): void;
   /** A client did not register these devices in time. */
   onLate(client: Client, deviceIds: readonly DeviceId[]): void;
-  /** A task that names these blobs goes to a client, perhaps once more. */
-  onHandedOut(clientKey: string, sha256s: readonly string[]): void;
 }
 
 /** The connected devices and the open step; the round loop's view of them, and the sockets'. */
@@ -45,18 +43,92 @@ export interface Pool extends DevicePool {
 
 /** A pool that goes on from what was journalled. */
 export function createPool(ports: PoolPorts): Pool {
-  const { config, clock, journal, blobs, runId } = ports;
-  const contents = journal.contents();
-  let listeners: (() => void)[] = [];
-  let step: OpenStep | null = null;
-  let isStopped = false;
+  const { config, clock, runId } = ports;
+  const current: CurrentStep = { step: null };
+  const changes = createChanges(ports.onChange);
+  holdStates(ports);
+  const members = createRoster(rosterPorts(ports, current, changes.tell));
+  const acceptance = createAcceptance(ports, members);
+  const delivery = createDelivery(ports, members, current);
+  return {
+    members,
+    keepsStates: canMoveDevices(config),
+    roster: members.list,
+    whenRosterChanges: changes.next,
+    open(plan, deadlineMs) {
+      const { payloads, accepted } = ports.published(plan);
+      closeStep(current.step);
+      const step = openStep(runId, plan, payloads);
+      current.step = step;
+      for (const contribution of accepted) acceptance.restore(step, contribution);
+      const cancelDeadline = startDeadline(step, deadlineMs, clock);
+      ports.onOpened(step);
+      return {
+        perform: (task) => delivery.perform(step, task),
+        close() {
+          cancelDeadline();
+          closeStep(step);
+        },
+      };
+    },
+    step: () => current.step,
+    accepted(deviceIds) {
+      const known = deviceIds.map((deviceId) => current.step?.byDevice.get(deviceId)?.accepted?.contribution);
+      return known.flatMap((contribution) => contribution ?? []).sort((a, b) => a.deviceId - b.deviceId);
+    },
+    counted(contributions) {
+      for (const { deviceId, wasReset } of contributions) {
+        const device = wasReset === true ? members.homes.get(deviceId) : null;
+        if (device !== null) members.homes.save({ ...device, wasReset: false });
+      }
+    },
+    async submit(client, submission) {
+      const answer = await acceptance.submit(current.step, client, submission);
+      ports.onChange();
+      return answer;
+    },
+    declineTask(client, taskId, reason) {
+      const refusal = delivery.decline(client, taskId, reason);
+      if (refusal === null) ports.onChange();
+      return refusal;
+    },
+    notAcknowledged: delivery.notAcknowledged,
+    deliverTo: delivery.deliverTo,
+    stop() {
+      delivery.stop();
+      members.stop();
+    },
+  };
+}
 
+/** Tells whoever waits for the roster's next change, then `onChange`. */
+function createChanges(onChange: () => void) {
+  let next = deferred<void>();
+  return {
+    next: () => next.promise,
+    tell() {
+      const told = next;
+      next = deferred();
+      told.resolve();
+      onChange();
+    },
+  };
+}
+
+/** Device states that an earlier process kept can be fetched again. */
+function holdStates({ journal, blobs }: PoolPorts): void {
+  const contents = journal.contents();
   for (const { deviceId, stateSha256 } of contents?.devices ?? []) {
     const bytes = stateSha256 === null ? undefined : contents?.blobs.get(stateSha256);
     if (bytes !== undefined) blobs.hold(stateHolder(deviceId), bytes);
   }
+}
 
-  const members = createRoster({
+function rosterPorts(ports: PoolPorts, current: CurrentStep, onChange: () => void): RosterPorts {
+  const { config, runId, clock, journal, blobs } = ports;
+  const contents = journal.contents();
+  const leaseOf = (deviceId: DeviceId) => current.step?.byDevice.get(deviceId);
+  return {
     config,
     runId,
     clock,
@@ -65,120 +137,22 @@ export function createPool(ports: PoolPorts): Pool {
     saveDevice: (device) => journal.putDevice(device),
     saveClient: (client) => journal.putClient(client),
     removeClient: (clientKey) => journal.removeClient(clientKey),
-    isOpenTask: (taskId) => isOpenLease(step, step?.leases.get(taskId)),
-    isBusy: (deviceId) => isOpenLease(step, step?.byDevice.get(deviceId)),
+    isOpenTask: (taskId) => isOpenLease(current.step, current.step?.leases.get(taskId)),
+    isBusy: (deviceId) => isOpenLease(current.step, leaseOf(deviceId)),
     leasedExamples(deviceId) {
-      const lease = step?.byDevice.get(deviceId);
-      return isOpenLease(step, lease) ? (lease?.task.expects.numExamples ?? null) : null;
+      const lease = leaseOf(deviceId);
+      return isOpenLease(current.step, lease) ? (lease?.task.expects.numExamples ?? null) : null;
     },
     stateBlob(sha256) {
       const bytes = blobs.get(sha256);
       return bytes === null ? null : { sha256, numBytes: bytes.length };
     },
-    onChange: changed,
+    onChange,
     onReset: ports.onReset,
     onLate: ports.onLate,
     onLost(deviceId) {
-      const lease = step?.byDevice.get(deviceId);
+      const lease = leaseOf(deviceId);
       if (lease?.state === "open") lease.end({ kind: "left" });
-    },
-  });
-  const { homes } = members;
-  const acceptance = createAcceptance(ports, members);
-
-  function changed(): void {
-    const told = listeners;
-    listeners = [];
-    for (const tell of told) tell();
-    ports.onChange();
-  }
-
-  function deliver(lease: Lease): void {
-    const connection = members.connectionOf(lease.task.deviceId);
-    if (step === null || connection === null || lease.sentOn === connection.id || !isOpenLease(step, lease)) return;
-    lease.sentOn = connection.id;
-    const message = leaseMessage(step, lease, clock.now());
-    const blobs = Object.values(message.parameterSets).map(({ sha256 }) => sha256);
-    ports.onHandedOut(homes.get(lease.task.deviceId)?.clientKey ?? "", blobs);
-    connection.task(message);
-  }
-
-  async function perform(opened: OpenStep, { deviceId }: PlannedTask): Promise<TaskOutcome> {
-    const lease = opened.byDevice.get(deviceId);
-    if (lease === undefined) throw new Error(`device ${deviceId} has no task in this step`);
-    if (lease.state !== "open") return lease.outcome;
-    members.settled(deviceId);
-    if (isGone(members, deviceId)) lease.end({ kind: "left" });
-    deliver(lease);
-    return lease.outcome;
-  }
-
-  return {
-    members,
-    keepsStates: canMoveDevices(config),
-    roster: members.list,
-    whenRosterChanges: () => new Promise((resolve) => listeners.push(resolve)),
-    open(plan, deadlineMs) {
-      const { payloads, accepted } = ports.published(plan);
-      close(step);
-      const opened = openStep(runId, plan, payloads);
-      step = opened;
-      for (const contribution of accepted) acceptance.restore(opened, contribution);
-      const cancelDeadline = startDeadline(opened, deadlineMs, clock);
-      ports.onOpened(opened);
-      return {
-        perform: (task) => perform(opened, task),
-        close() {
-          cancelDeadline();
-          close(opened);
-        },
-      };
-    },
-    step: () => step,
-    accepted(deviceIds) {
-      const known = deviceIds.map((deviceId) => step?.byDevice.get(deviceId)?.accepted?.contribution);
-      return known.flatMap((contribution) => contribution ?? []).sort((a, b) => a.deviceId - b.deviceId);
-    },
-    counted(contributions) {
-      for (const { deviceId, wasReset } of contributions) {
-        const device = wasReset === true ? homes.get(deviceId) : null;
-        if (device !== null) homes.save({ ...device, wasReset: false });
-      }
-    },
-    async submit(client, submission) {
-      const answer = await acceptance.submit(step, client, submission);
-      ports.onChange();
-      return answer;
-    },
-    declineTask(client, taskId, reason) {
-      const lease = step?.leases.get(taskId);
-      if (lease?.state !== "open") return null;
-      const isHost = homes.get(lease.task.deviceId)?.clientKey === client.clientKey;
-      if (!isHost) return refuse("P-43", `task ${taskId} was not leased to this client`);
-      lease.end({ kind: "declined", reason });
-      members.settled(lease.task.deviceId);
-      ports.onChange();
-      return null;
-    },
-    notAcknowledged(taskId, connectionId, isForeign) {
-      const lease = step?.leases.get(taskId);
-      if (lease?.state !== "open" || lease.sentOn !== connectionId) return;
-      lease.sentOn = null;
-      if (isForeign) lease.end({ kind: "left" });
-      else deliver(lease);
-    },
-    deliverTo(client, connection) {
-      // Another connection of this client's waits for its own answer.
-      if (isStopped || client.connection !== connection) return;
-      if (!connection.isWelcomed) members.welcomed(client);
-      for (const { deviceId } of homes.devicesOf(client.clientKey)) {
-        const lease = step?.byDevice.get(deviceId);
-        if (lease !== undefined) deliver(lease);
-      }
-    },
-    stop() {
-      isStopped = true;
-      members.stop();
     },
   };
 }
@@ -187,18 +161,5 @@ export function createPool(ports: PoolPorts): Pool {
 function startDeadline(step: OpenStep, deadlineMs: number | null, clock: Clock): () => void {
   if (deadlineMs === null) return () => undefined;
   step.deadlineAt = clock.now() + deadlineMs;
-  return clock.after(deadlineMs, () => close(step));
-}
-
-/** Whatever comes from now on is late; a contribution that is being written counts, and ends its lease when it is safe. */
-function close(step: OpenStep | null): void {
-  if (step === null) return;
-  step.isOver = true;
-  for (const lease of step.leases.values()) if (lease.state === "open") lease.end({ kind: "late" });
-}
-
-/** Whether nobody hosts the device and nobody is expected to. */
-function isGone({ homes, client }: Roster, deviceId: DeviceId): boolean {
-  const key = homes.get(deviceId)?.clientKey ?? null;
-  return key === null || client(key)?.isGone !== false;
+  return clock.after(deadlineMs, () => closeStep(step));
 }

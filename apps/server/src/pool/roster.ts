@@ -110,8 +110,7 @@ export function createRoster(ports: RosterPorts): Roster {
 
   function refuseNewcomer(): Refusal | null {
     const { maxDevices } = config.run;
-    if (!isFixed && !homes.hasRoom())
-      return refuse("P-13", `all ${maxDevices} devices of this run are taken: maxDevices is ${maxDevices}`);
+    if (!isFixed && !homes.hasRoom()) return refuse("P-13", `all ${maxDevices} devices of this run are taken: maxDevices is ${maxDevices}`);
     const maxClients = isFixed ? limits.maxClients : Math.max(limits.maxClients, maxDevices);
     if (clients.size >= maxClients) forgetStrangers();
     return clients.size < maxClients ? null : refuse("P-13", `${maxClients} clients are the most that may join`);
