@@ -11,7 +11,7 @@ export { lanAddresses } from "./http/certificate.ts";
 export type { ControlPoint } from "./http/control.ts";
 export { readControls } from "./http/control.ts";
 export type { PagesHandler } from "./http/server.ts";
-export type { TrafficLabel, TrafficTotals, WireBytes } from "./http/wireMeter.ts";
+export type { TrafficLabel, TrafficTotals, WireBytes } from "./http/traffic.ts";
 export type { KeyValueStore } from "./journal/keyValueStore.ts";
 export { memoryStore } from "./journal/keyValueStore.ts";
 export type { JournalledRun } from "./journal/readRun.ts";

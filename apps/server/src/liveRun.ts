@@ -3,7 +3,8 @@ import { type DeviceStateParts, decodeDeviceState, type HistoryPoint, parameters
 import type { Logger } from "pino";
 import type { CoordinatorConfig } from "./config.ts";
 import type { BlobStore } from "./http/blobs.ts";
-import { labelOfStep, type TrafficTotals, type WireMeter } from "./http/wireMeter.ts";
+import { labelOfStep, type TrafficTotals } from "./http/traffic.ts";
+import type { WireMeter } from "./http/wireMeter.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { Change } from "./news.ts";
 import type { Clock } from "./pool/clock.ts";

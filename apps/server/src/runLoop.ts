@@ -9,7 +9,7 @@ import {
   type Strategy,
   type StrategyState,
 } from "@tutti/core";
-import type { StepBytes, WireBytes } from "./http/wireMeter.ts";
+import type { StepBytes, WireBytes } from "./http/traffic.ts";
 import type { Journal, JournalContents } from "./journal/journal.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { Pool } from "./pool/pool.ts";
@@ -49,7 +49,12 @@ interface HistoryEntry {
 }
 
 /** The strategy and the state that a run starts or goes on with. An open roster's strategy begins with as many devices as there are by then. */
-export function startStrategy(strategy: Strategy, run: RunSettings, tuned: TunedParameters, contents: JournalContents | null): RunningStrategy {
+export function startStrategy(
+  strategy: Strategy,
+  run: RunSettings,
+  tuned: TunedParameters,
+  contents: JournalContents | null,
+): RunningStrategy {
   return { strategy, state: contents?.state ?? strategy.init(run, tuned.shape, tuned.initial) };
 }
 
@@ -109,7 +114,11 @@ interface History {
   redo(contributions: readonly Contribution[], entry: unknown): void;
 }
 
-function createHistory(running: RunningStrategy, { journal, pool, clock, bytesSoFar, onRecord }: RunLoopPorts, signal: AbortSignal): History {
+function createHistory(
+  running: RunningStrategy,
+  { journal, pool, clock, bytesSoFar, onRecord }: RunLoopPorts,
+  signal: AbortSignal,
+): History {
   let bytesBefore: HistoryEntry["bytes"] = { up: 0, down: 0 };
   let startedAt = clock.now();
   let open: { readonly entry: unknown; readonly contributions: readonly Contribution[] } | null = null;

@@ -11,7 +11,7 @@ import {
   type TaskKind,
 } from "@tutti/core";
 import type { EvaluationPoint, HistoryPoint } from "@tutti/protocol";
-import type { StepBytes, WireBytes } from "./http/wireMeter.ts";
+import type { StepBytes, WireBytes } from "./http/traffic.ts";
 
 /** Pooled predictions of one protocol on one split. */
 export interface EvaluationRecord {

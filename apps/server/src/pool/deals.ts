@@ -1,7 +1,7 @@
 import type { JournalledDevice } from "../journal/journal.ts";
 import { chooseHost, type DealingRules, dealToNewcomer, type Guests, type Host } from "./dealing.ts";
 import { type GuestSources, listGuests } from "./guests.ts";
-import type { HomesPorts, HomesWorld } from "./homes.ts";
+import type { HomesPorts, HomesWorld } from "./homesPorts.ts";
 import { type Client, canHost, freshDevice, isAround } from "./members.ts";
 
 /** Who gets which devices, by what is known of clients and devices now. */

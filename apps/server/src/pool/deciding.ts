@@ -2,7 +2,7 @@ import { createRandom, type DeviceId, shareOf } from "@tutti/core";
 import type { DeviceDecision, Hello } from "@tutti/protocol";
 import type { JournalledDevice } from "../journal/journal.ts";
 import type { DeviceIndex } from "./deviceIndex.ts";
-import type { HomesPorts } from "./homes.ts";
+import type { HomesPorts } from "./homesPorts.ts";
 import { type Client, canMoveDevices } from "./members.ts";
 import { decideVersion } from "./versions.ts";
 

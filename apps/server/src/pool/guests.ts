@@ -2,7 +2,7 @@ import type { DeviceId } from "@tutti/core";
 import type { JournalledDevice } from "../journal/journal.ts";
 import type { Guests } from "./dealing.ts";
 import type { DeviceIndex } from "./deviceIndex.ts";
-import type { HomesPorts, HomesWorld } from "./homes.ts";
+import type { HomesPorts, HomesWorld } from "./homesPorts.ts";
 import { type Client, isForsaken } from "./members.ts";
 
 /** What is known of who hosts what. */

@@ -3,7 +3,8 @@ import { type DeviceDecision, type Hello, limits, type Refusal, refuse } from "@
 import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
 import type { Clock } from "./clock.ts";
 import { createDeviceList, describeDevice, hasReady } from "./deviceList.ts";
-import { createHomes, type Homes, type HomesPorts } from "./homes.ts";
+import { createHomes, type Homes } from "./homes.ts";
+import type { HomesPorts } from "./homesPorts.ts";
 import { createLateness } from "./lateness.ts";
 import type { Client, Compute, Connection } from "./members.ts";
 import { checkRegistrations, type Registrations } from "./registrations.ts";
