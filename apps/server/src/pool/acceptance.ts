@@ -45,7 +45,7 @@ export interface Acceptance {
 
 /** Checks, journals and counts submissions, each exactly once. */
 export function createAcceptance(ports: AcceptancePorts, members: Roster): Acceptance {
-  const { config, journal, blobs, runId } = ports;
+  const { config, journal } = ports;
   const keepsStates = canMoveDevices(config);
   const { homes } = members;
 
@@ -55,31 +55,11 @@ export function createAcceptance(ports: AcceptancePorts, members: Roster): Accep
     return readSubmission(submission, { shape, task, keepsStates, numClasses, wasReset });
   }
 
-  /** Whether the id is a task that the device had in an earlier step or attempt. */
-  function isPastTask(step: OpenStep | null, id: string, deviceId: DeviceId): boolean {
-    const present = step === null ? [] : [nameOf(step.plan)];
-    for (const { stage, round, step: number, kind, attempt: numAttempts } of [...ports.pastSteps(), ...present]) {
-      for (let attempt = 1; attempt <= numAttempts; attempt++) {
-        if (taskIdOf({ runId, stage, round, step: number, attempt, deviceId, kind }) === id) return true;
-      }
-    }
-    return false;
-  }
-
-  /** The hash of the device's private state after a submission: a training task without one leaves the device without. */
-  function keepState({ deviceId, stateSha256 }: JournalledDevice, { header, state }: Submit): string | null {
-    if (state === undefined && header.kind !== "train") return stateSha256;
-    const blob = state === undefined ? null : blobs.hold(stateHolder(deviceId), state.slice());
-    blobs.keepOnly(stateHolder(deviceId), new Set(blob === null ? [] : [blob.sha256]));
-    if (state !== undefined) ports.onStateBytes(state.length);
-    return blob?.sha256 ?? null;
-  }
-
   async function accept(lease: Lease, device: JournalledDevice, submission: Submit): Promise<void> {
     const { taskId, deviceId, header, tensors, state } = submission;
     if (lease.accepted === null) throw new Error(`task ${taskId} is not claimed`);
     const { sha256, contribution } = lease.accepted;
-    const updated = { ...device, version: taskId, versionSha256: sha256, stateSha256: keepState(device, submission) };
+    const updated = { ...device, version: taskId, versionSha256: sha256, stateSha256: keepState(ports, device, submission) };
     homes.update(updated);
     journal.putContribution({ taskId, deviceId, sha256, bytes: packRecord(header, tensors) }, updated, state ?? null);
     await journal.flushed();
@@ -95,16 +75,6 @@ export function createAcceptance(ports: AcceptancePorts, members: Roster): Accep
     return { outcome: "duplicate" };
   }
 
-  /** Why a submission is no answer to any task of its device, or null. */
-  function refuseForeign(step: OpenStep | null, { taskId, deviceId }: Submit): Refusal | null {
-    const lease = step?.leases.get(taskId);
-    if (lease === undefined) {
-      return isPastTask(step, taskId, deviceId) ? null : refuse("P-43", `task ${taskId} is not a task of device ${deviceId} in this run`);
-    }
-    const leasedTo = lease.task.deviceId;
-    return leasedTo === deviceId ? null : refuse("P-43", `task ${taskId} was leased to device ${leasedTo}`);
-  }
-
   return {
     async submit(step, client, submission) {
       const { taskId, deviceId } = submission;
@@ -114,7 +84,7 @@ export function createAcceptance(ports: AcceptancePorts, members: Roster): Accep
       const lease = step?.leases.get(taskId);
       if (lease?.accepted) return again(lease.accepted.sha256, sha256, taskId);
       if (device.version === taskId && device.versionSha256 !== null) return again(device.versionSha256, sha256, taskId);
-      const foreign = refuseForeign(step, submission);
+      const foreign = refuseForeign(ports, step, submission);
       if (foreign !== null) return foreign;
       if (step === null || lease === undefined || !isOpenLease(step, lease)) {
         await journal.flushed();
@@ -144,6 +114,41 @@ export function createAcceptance(ports: AcceptancePorts, members: Roster): Accep
       lease.end({ kind: "contributed", contribution });
     },
   };
+}
+
+/** Why a submission is no answer to any task of its device, or null. */
+function refuseForeign(ports: AcceptancePorts, step: OpenStep | null, submission: Submit): Refusal | null {
+  const { taskId, deviceId } = submission;
+  const lease = step?.leases.get(taskId);
+  if (lease === undefined) {
+    return isPastTask(ports, step, submission) ? null : refuse("P-43", `task ${taskId} is not a task of device ${deviceId} in this run`);
+  }
+  const leasedTo = lease.task.deviceId;
+  return leasedTo === deviceId ? null : refuse("P-43", `task ${taskId} was leased to device ${leasedTo}`);
+}
+
+/** Whether the id is a task that the device had in an earlier step or attempt. */
+function isPastTask({ runId, pastSteps }: AcceptancePorts, step: OpenStep | null, { taskId, deviceId }: Submit): boolean {
+  const present = step === null ? [] : [nameOf(step.plan)];
+  for (const { stage, round, step: number, kind, attempt: numAttempts } of [...pastSteps(), ...present]) {
+    for (let attempt = 1; attempt <= numAttempts; attempt++) {
+      if (taskIdOf({ runId, stage, round, step: number, attempt, deviceId, kind }) === taskId) return true;
+    }
+  }
+  return false;
+}
+
+/** The hash of the device's private state after a submission: a training task without one leaves the device without. */
+function keepState(
+  { blobs, onStateBytes }: AcceptancePorts,
+  { deviceId, stateSha256 }: JournalledDevice,
+  { header, state }: Submit,
+): string | null {
+  if (state === undefined && header.kind !== "train") return stateSha256;
+  const blob = state === undefined ? null : blobs.hold(stateHolder(deviceId), state.slice());
+  blobs.keepOnly(stateHolder(deviceId), new Set(blob === null ? [] : [blob.sha256]));
+  if (state !== undefined) onStateBytes(state.length);
+  return blob?.sha256 ?? null;
 }
 
 /** Under what name the blob store holds a device's kept state. */
