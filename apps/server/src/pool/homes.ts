@@ -33,6 +33,8 @@ export interface Homes {
   decide(client: Client, claims: Hello["devices"]): readonly DeviceDecision[];
   /** Moves a device to another client, or lets it go homeless. */
   rehome(device: JournalledDevice): void;
+  /** A client can host from now on: it, or another one, takes what nobody could take when it was given up. */
+  rehomeHomeless(): void;
 }
 
 /** Homes that go on from what was journalled. */
@@ -43,6 +45,8 @@ export function createHomes(ports: HomesPorts, world: HomesWorld, known: readonl
   const index = createDeviceIndex(startDevices(known, config.run), world.onPut);
   /** Clients with devices that others may have. */
   const forsaking = new Set<Client>();
+  /** Devices that were given up while nobody could host them. */
+  const homeless = new Set<DeviceId>();
   const hostOf = ({ clientKey }: JournalledDevice) => (clientKey === null ? undefined : world.clients.get(clientKey));
   /** A device that was never registered loses nothing when it moves; the others need their state kept here. */
   const isMovable = (device: JournalledDevice) => device.numExamples === null || (isFixed && canMove);
@@ -73,6 +77,19 @@ export function createHomes(ports: HomesPorts, world: HomesWorld, known: readonl
     world.onAssigned(client);
   }
 
+  function rehome(device: JournalledDevice): void {
+    const host = deals.hostFor(device);
+    if (host !== undefined) {
+      moveTo(device, host);
+      return;
+    }
+    if (isMovable(device) && hostOf(device)?.isGone !== false) {
+      save({ ...device, clientKey: null });
+      homeless.add(device.deviceId);
+    }
+    ports.onLost(device.deviceId);
+  }
+
   return {
     devices: index.all,
     get numDevices() {
@@ -101,14 +118,11 @@ export function createHomes(ports: HomesPorts, world: HomesWorld, known: readonl
       for (const device of deals.devicesFor(client, true)) moveTo(device, client);
     },
     decide: deciding.decide,
-    rehome(device) {
-      const host = deals.hostFor(device);
-      if (host !== undefined) {
-        moveTo(device, host);
-        return;
-      }
-      if (isMovable(device) && hostOf(device)?.isGone !== false) save({ ...device, clientKey: null });
-      ports.onLost(device.deviceId);
+    rehome,
+    rehomeHomeless() {
+      const waiting = [...homeless].sort((a, b) => a - b);
+      homeless.clear();
+      for (const device of waiting.flatMap((deviceId) => index.get(deviceId) ?? [])) if (device.clientKey === null) rehome(device);
     },
   };
 }

@@ -69,6 +69,7 @@ export function createRoster(ports: RosterPorts): Roster {
     hello: (connection, request) => hello(members, connection, request),
     welcomed(client) {
       if (client.connection !== null) client.connection.isWelcomed = true;
+      homes.rehomeHomeless();
       changed(members, client);
     },
     showsLife: lateness.watch,
@@ -77,6 +78,7 @@ export function createRoster(ports: RosterPorts): Roster {
       client.isPaused = isPaused;
       const resting = isPaused ? homes.devicesOf(client.clientKey) : [];
       for (const device of resting) if (homes.isMovable(device) && !ports.isBusy(device.deviceId)) homes.rehome(device);
+      if (!isPaused) homes.rehomeHomeless();
       changed(members, client);
     },
     leave(client) {
