@@ -13,22 +13,21 @@ import {
 import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
 import { socketAddress } from "./address.ts";
 
-export interface ReconnectingSocketOptions {
-  readonly url: string;
-  readonly socketOptions: Partial<ManagerOptions & SocketOptions> | undefined;
+/** Who hears of a socket's connections, and answers what the coordinator calls. */
+export interface SocketListeners {
   readonly handlers: Handlers;
-  /** After each connection and each `connectAgain`: time to say hello. */
+  /** After each connection and each `greetAgain`: time to say hello. */
   readonly onConnected: () => void;
   readonly onLost: () => void;
   /** A message of the coordinator was refused. */
   readonly onRefused: (name: string, rule: Rule, message: string) => void;
   readonly onFault: (error: unknown) => void;
-  /** Ends the connection for good. */
-  readonly signal: AbortSignal;
 }
 
 /** A socket that comes back by itself until its signal fires. */
 export interface ReconnectingSocket {
+  /** Connects for the first time; call it once. */
+  connect(listeners: SocketListeners): void;
   call<N extends CallName>(name: N, request: Request<N>): Promise<Outcome<Answer<N>>>;
   tellProgress(progress: TaskProgress): void;
   tellLoading(): void;
@@ -45,10 +44,13 @@ export interface ReconnectingSocket {
 
 const retryMs = 500;
 
-/** Connects over a websocket, or by polling where that fails; serves `handlers` over every connection. */
-export function openReconnectingSocket(options: ReconnectingSocketOptions): ReconnectingSocket {
-  const { signal, onConnected, onLost } = options;
-  const { origin, path } = socketAddress(options.url);
+/** A socket over websockets, or polling where these fail, that serves the same handlers over every connection; `signal` ends it for good. */
+export function openReconnectingSocket(
+  url: string,
+  socketOptions: Partial<ManagerOptions & SocketOptions> | undefined,
+  signal: AbortSignal,
+): ReconnectingSocket {
+  const { origin, path } = socketAddress(url);
   const socket: Socket = io(origin, {
     path,
     transports: ["websocket", "polling"],
@@ -56,44 +58,18 @@ export function openReconnectingSocket(options: ReconnectingSocketOptions): Reco
     reconnectionDelay: 400,
     reconnectionDelayMax: 5_000,
     forceNew: true,
-    ...options.socketOptions,
+    ...socketOptions,
+    autoConnect: false,
   });
-
-  const timers = new Set<ReturnType<typeof setTimeout>>();
-  function later(act: () => void): void {
-    if (signal.aborted) return;
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      act();
-    }, retryMs);
-    timers.add(timer);
-  }
-
-  function reconnect(): void {
-    socket.disconnect();
-    onLost();
-    later(() => socket.connect());
-  }
-
-  socket.on("connect", onConnected);
-  socket.on("connect_error", onLost);
-  socket.on("disconnect", (reason) => {
-    if (signal.aborted || reason === "io client disconnect") return;
-    onLost();
-    // socket.io leaves it at this when the other side closed the connection in so many words.
-    if (reason === "io server disconnect") later(() => socket.connect());
-  });
-  serve(socket, options.handlers, {
-    onFault: (_, error) => options.onFault(error),
-    onRefused: (name, { refused, message }) => options.onRefused(name, refused, message),
-  });
-  const stop = (): void => {
-    for (const timer of timers) clearTimeout(timer);
-    socket.disconnect();
-  };
-  signal.addEventListener("abort", stop, { once: true });
-
+  const later = createTimers(signal);
+  let listeners: SocketListeners | null = null;
+  signal.addEventListener("abort", () => socket.disconnect(), { once: true });
   return {
+    connect(given) {
+      listeners = given;
+      listen(socket, given, signal, later);
+      socket.connect();
+    },
     call: (name, request) => call(socket, name, request, { signal }),
     tellProgress: (progress) => send(socket.volatile, "progress", progress),
     tellLoading: () => send(socket.volatile, "loading", {}),
@@ -105,10 +81,44 @@ export function openReconnectingSocket(options: ReconnectingSocketOptions): Reco
     greetAgain() {
       if (!socket.connected) return; // the next connection greets
       later(() => {
-        if (socket.connected) onConnected();
+        if (socket.connected) listeners?.onConnected();
       });
     },
     later,
-    reconnect,
+    reconnect() {
+      socket.disconnect();
+      listeners?.onLost();
+      later(() => socket.connect());
+    },
+  };
+}
+
+function listen(socket: Socket, listeners: SocketListeners, signal: AbortSignal, later: ReconnectingSocket["later"]): void {
+  const { handlers, onConnected, onLost, onFault, onRefused } = listeners;
+  socket.on("connect", onConnected);
+  socket.on("connect_error", onLost);
+  socket.on("disconnect", (reason) => {
+    if (signal.aborted || reason === "io client disconnect") return;
+    onLost();
+    // socket.io does not reconnect by itself when the other side closed the connection on purpose.
+    if (reason === "io server disconnect") later(() => socket.connect());
+  });
+  serve(socket, handlers, {
+    onFault: (_, error) => onFault(error),
+    onRefused: (name, { refused, message }) => onRefused(name, refused, message),
+  });
+}
+
+/** Pauses before what is tried again; none ends after `signal`. */
+function createTimers(signal: AbortSignal): (act: () => void) => void {
+  const timers = new Set<ReturnType<typeof setTimeout>>();
+  signal.addEventListener("abort", () => timers.forEach(clearTimeout), { once: true });
+  return (act) => {
+    if (signal.aborted) return;
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      act();
+    }, retryMs);
+    timers.add(timer);
   };
 }

@@ -10,13 +10,15 @@ export interface TaskQueue {
   /** Forgets and aborts the leases that a status shows to be over. */
   dropSuperseded(status: Status): void;
   running(): TaskLease | null;
-  waiting(): readonly TaskLease[];
   /** Aborts the running task and begins no other. */
   stop(): void;
 }
 
-/** A queue over `work`, which must not reject. */
-export function createTaskQueue(work: (lease: TaskLease, signal: AbortSignal) => Promise<void>): TaskQueue {
+/** Works on a lease until `signal` says that it is superseded; `waiting` are those that come after it. It must not reject. */
+export type Work = (lease: TaskLease, signal: AbortSignal, waiting: readonly TaskLease[]) => Promise<void>;
+
+/** A queue of leases to work on. */
+export function createTaskQueue(work: Work): TaskQueue {
   let waiting: TaskLease[] = [];
   let running: { readonly lease: TaskLease; readonly abort: AbortController } | null = null;
   let isStopped = false;
@@ -26,7 +28,7 @@ export function createTaskQueue(work: (lease: TaskLease, signal: AbortSignal) =>
     if (lease === undefined) return;
     const abort = new AbortController();
     running = { lease, abort };
-    void work(lease, abort.signal).finally(() => {
+    void work(lease, abort.signal, waiting).finally(() => {
       running = null;
       next();
     });
@@ -47,7 +49,6 @@ export function createTaskQueue(work: (lease: TaskLease, signal: AbortSignal) =>
       if (running !== null && isSuperseded(running.lease, status)) running.abort.abort();
     },
     running: () => running?.lease ?? null,
-    waiting: () => waiting,
     stop() {
       isStopped = true;
       waiting = [];
