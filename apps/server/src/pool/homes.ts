@@ -2,12 +2,12 @@ import type { DeviceId } from "@tutti/core";
 import type { DeviceDecision, Hello } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
 import type { JournalledDevice } from "../journal/journal.ts";
-import { createAssignments } from "./assignments.ts";
 import { createDeals } from "./deals.ts";
 import { createDeciding } from "./deciding.ts";
 import { createDeviceIndex } from "./deviceIndex.ts";
 import type { HomesPorts, HomesWorld } from "./homesPorts.ts";
 import { type Client, canMoveDevices, freshDevice } from "./members.ts";
+import { createMoves } from "./moving.ts";
 
 /** Which client hosts which device, and what the devices start from there. */
 export interface Homes {
@@ -45,49 +45,17 @@ export function createHomes(ports: HomesPorts, world: HomesWorld, known: readonl
   const index = createDeviceIndex(startDevices(known, config.run), world.onPut);
   /** Clients with devices that others may have. */
   const forsaking = new Set<Client>();
-  /** Devices that were given up while nobody could host them. */
-  const homeless = new Set<DeviceId>();
   const hostOf = ({ clientKey }: JournalledDevice) => (clientKey === null ? undefined : world.clients.get(clientKey));
   /** A device that was never registered loses nothing when it moves; the others need their state kept here. */
   const isMovable = (device: JournalledDevice) => device.numExamples === null || (isFixed && canMove);
   const deciding = createDeciding(ports, index, save);
   const deals = createDeals({ index, forsaking, isMovable, hostOf, world, ports, nextShare: deciding.nextShare });
-  const assignments = createAssignments(({ clientKey }, deviceId) => index.get(deviceId)?.clientKey === clientKey);
+
+  const { settle, moveTo, rehome, rehomeHomeless } = createMoves({ ports, world, index, deciding, deals, hostOf, isMovable, save });
 
   function save(device: JournalledDevice): void {
     index.put(device);
     ports.saveDevice(device);
-  }
-
-  /** The device lives there from now on; where it lived before, it must be registered again before it gets a task. */
-  function settle(device: JournalledDevice, clientKey: string): JournalledDevice {
-    const before = hostOf(device);
-    before?.connection?.registered.delete(device.deviceId);
-    if (before?.connection?.isWelcomed === true && before.clientKey !== clientKey) before.connection.moved([device.deviceId]);
-    const settled = { ...device, clientKey };
-    save(settled);
-    return settled;
-  }
-
-  function moveTo(device: JournalledDevice, client: Client): void {
-    const moved = settle(device, client.clientKey);
-    const { connection } = client;
-    if (connection === null) return;
-    assignments.add(client, connection, deciding.handOver(moved, client));
-    world.onAssigned(client);
-  }
-
-  function rehome(device: JournalledDevice): void {
-    const host = deals.hostFor(device);
-    if (host !== undefined) {
-      moveTo(device, host);
-      return;
-    }
-    if (isMovable(device) && hostOf(device)?.isGone !== false) {
-      save({ ...device, clientKey: null });
-      homeless.add(device.deviceId);
-    }
-    ports.onLost(device.deviceId);
   }
 
   return {
@@ -119,11 +87,7 @@ export function createHomes(ports: HomesPorts, world: HomesWorld, known: readonl
     },
     decide: deciding.decide,
     rehome,
-    rehomeHomeless() {
-      const waiting = [...homeless].sort((a, b) => a - b);
-      homeless.clear();
-      for (const device of waiting.flatMap((deviceId) => index.get(deviceId) ?? [])) if (device.clientKey === null) rehome(device);
-    },
+    rehomeHomeless,
   };
 }
 
