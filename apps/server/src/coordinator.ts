@@ -1,12 +1,12 @@
 import { createStrategy, type Deferred, deferred, type Json, type Strategy } from "@tutti/core";
 import type { Goodbye, Status } from "@tutti/protocol";
+import type { StepRecord, TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
 import { type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
 import { buildDoors, type Doors } from "./doors.ts";
 import { type BlobStore, createBlobStore } from "./http/blobs.ts";
 import { addControl, createToken, publishControl } from "./http/control.ts";
 import type { HttpPorts, PagesHandler } from "./http/server.ts";
-import type { TrafficTotals } from "./http/traffic.ts";
 import { createWireMeter, type MeterRecord, type WireMeter } from "./http/wireMeter.ts";
 import type { KeyValueStore } from "./journal/keyValueStore.ts";
 import { type CoordinatorEvent, createLiveRun, type LiveRun, type RunOutcome } from "./liveRun.ts";
@@ -16,7 +16,6 @@ import { createNews, type News } from "./news.ts";
 import { type OpenedRun, openRun } from "./openedRun.ts";
 import { type Clock, systemClock } from "./pool/clock.ts";
 import type { ClientPoint } from "./status.ts";
-import type { StepRecord } from "./stepRecord.ts";
 import type { TunedParameters } from "./tuned.ts";
 
 export type { CoordinatorEvent, PagesHandler, RunOutcome };

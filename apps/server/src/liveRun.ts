@@ -1,10 +1,10 @@
 import { type DeviceId, deferred, type Params, type RoundEvent, type RunSettings, type Strategy, type StrategySummary } from "@tutti/core";
 import { type DeviceStateParts, decodeDeviceState, parametersSha256, type Status } from "@tutti/protocol";
+import { historyPoint, type StepRecord, type TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
 import type { CoordinatorConfig } from "./config.ts";
 import type { BlobStore } from "./http/blobs.ts";
-import { labelOfStep, type TrafficTotals } from "./http/traffic.ts";
-import type { WireMeter } from "./http/wireMeter.ts";
+import { labelOfStep, type WireMeter } from "./http/wireMeter.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { Change } from "./news.ts";
 import type { Clock } from "./pool/clock.ts";
@@ -15,7 +15,6 @@ import { type RunLoopPorts, type RunningStrategy, runLoop, startStrategy } from 
 import { type Beginning, createBeginning, whenReady } from "./runStart.ts";
 import { createStatusSource } from "./runStatus.ts";
 import { type ClientPoint, describeClients } from "./status.ts";
-import { historyPoint, type StepRecord } from "./stepRecord.ts";
 import type { TunedParameters } from "./tuned.ts";
 
 /** What a run came to. */

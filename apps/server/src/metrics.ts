@@ -1,6 +1,6 @@
 import type { Status } from "@tutti/protocol";
+import { type TrafficTotals, trafficLabels } from "@tutti/record";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
-import { type TrafficTotals, trafficLabels } from "./http/traffic.ts";
 
 /** A coordinator's numbers in the format of Prometheus. */
 export interface Metrics {

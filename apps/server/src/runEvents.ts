@@ -1,9 +1,9 @@
 import type { RoundEvent } from "@tutti/core";
 import type { HistoryPoint, Status } from "@tutti/protocol";
+import type { StepRecord } from "@tutti/record";
 import type { Logger } from "pino";
 import type { WireMeter } from "./http/wireMeter.ts";
 import type { Change } from "./news.ts";
-import type { StepRecord } from "./stepRecord.ts";
 
 /** What the status says beside the numbers. */
 export interface Said {

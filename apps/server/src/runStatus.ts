@@ -1,6 +1,6 @@
 import type { RunSettings } from "@tutti/core";
 import type { Status } from "@tutti/protocol";
-import type { TrafficTotals } from "./http/traffic.ts";
+import type { TrafficTotals } from "@tutti/record";
 import type { WireMeter } from "./http/wireMeter.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { Pool } from "./pool/pool.ts";

@@ -1,7 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { RoundPlan } from "@tutti/core";
+import { type StepBytes, type TrafficLabel, type TrafficTotals, trafficLabels, type WireBytes } from "@tutti/record";
 import { createEvaluationDownloads, type FetchedBlobs } from "./evaluationDownloads.ts";
-import { type StepBytes, type TrafficLabel, type TrafficTotals, trafficLabels, type WireBytes } from "./traffic.ts";
 
 /** What a meter of a later process goes on from. */
 export interface MeterRecord extends Partial<TrafficTotals> {
@@ -41,6 +42,11 @@ export interface WireMeter {
 function bytesOfSteps({ score, count, train, evaluation }: TrafficTotals): WireBytes {
   const steps = [score, count, train, evaluation];
   return { up: steps.reduce((sum, { up }) => sum + up, 0), down: steps.reduce((sum, { down }) => sum + down, 0) };
+}
+
+/** What a step's bytes are charged to. */
+export function labelOfStep({ stage, tasks }: Pick<RoundPlan, "stage" | "tasks">): TrafficLabel {
+  return tasks[0]?.spec.kind === "evaluate" ? "evaluation" : stage;
 }
 
 /** A meter that goes on from the record of an earlier process. */
