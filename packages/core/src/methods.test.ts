@@ -6,9 +6,9 @@ import { type Params, subtract } from "./params.ts";
 import { presets } from "./presets.ts";
 import { createRandom } from "./random.ts";
 import type { RunSettings } from "./run.ts";
-import { createStrategy } from "./strategies/createStrategy.ts";
+import { createStrategy } from "./strategies/table.ts";
 import { paramsOf, planOf, rosterOf, testRun, testShape, trained, valuesOf, withDevices } from "./testing/run.ts";
-import { initialParams, tunedEntries, tunedShape } from "./tuned.ts";
+import { initialParams, tunedEntries, tunedShape } from "./tunings/tuned.ts";
 
 const names = Object.keys(methods) as MethodName[];
 const base = presets.default;
