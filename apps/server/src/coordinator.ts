@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { createStrategy, deferred, type Json, numValues, type RunSettings, type Strategy } from "@tutti/core";
 import { type Goodbye, protocolVersion, runSettingsSchema, type Status } from "@tutti/protocol";
+import type { StepRecord, TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
 import { ConfigError, type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
 import { lockRunFolder } from "./folderLock.ts";
@@ -8,7 +9,7 @@ import { createBlobStore } from "./http/blobs.ts";
 import { loadCertificate } from "./http/certificate.ts";
 import { addControl, createToken, publishControl } from "./http/control.ts";
 import { buildHttp, type HttpPorts, listen, type PagesHandler } from "./http/server.ts";
-import { createWireMeter, type MeterRecord, type TrafficTotals, type WireMeter } from "./http/wireMeter.ts";
+import { createWireMeter, type MeterRecord, type WireMeter } from "./http/wireMeter.ts";
 import { type Journal, openJournal } from "./journal/journal.ts";
 import type { KeyValueStore } from "./journal/keyValueStore.ts";
 import { lmdbStore } from "./journal/lmdbStore.ts";
@@ -21,7 +22,6 @@ import { type Clock, systemClock } from "./pool/clock.ts";
 import { findRunId, openRunFolder, type RunFolder } from "./runFolder.ts";
 import { attachSockets, type Sockets } from "./socket.ts";
 import { type ClientPoint, forWelcome } from "./status.ts";
-import type { StepRecord } from "./stepRecord.ts";
 import type { TunedParameters } from "./tuned.ts";
 import { inRunFolder } from "./writableFolder.ts";
 

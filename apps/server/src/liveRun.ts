@@ -1,9 +1,10 @@
 import { type DeviceId, deferred, type Params, type RoundEvent, type RunSettings, type Strategy, type StrategySummary } from "@tutti/core";
 import { type DeviceStateParts, decodeDeviceState, type HistoryPoint, parametersSha256, type Status } from "@tutti/protocol";
+import { historyPoint, type StepRecord, type TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
 import type { CoordinatorConfig } from "./config.ts";
 import type { BlobStore } from "./http/blobs.ts";
-import { labelOfStep, type TrafficTotals, type WireMeter } from "./http/wireMeter.ts";
+import { labelOfStep, type WireMeter } from "./http/wireMeter.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { Change } from "./news.ts";
 import type { Clock } from "./pool/clock.ts";
@@ -11,7 +12,6 @@ import { createPool, type Pool } from "./pool/pool.ts";
 import { createPublications } from "./publications.ts";
 import { runLoop, startProgress } from "./runLoop.ts";
 import { type ClientPoint, describeClients, describeRun } from "./status.ts";
-import { historyPoint, type StepRecord } from "./stepRecord.ts";
 import type { TunedParameters } from "./tuned.ts";
 
 /** What a run came to. */

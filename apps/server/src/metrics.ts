@@ -1,6 +1,6 @@
 import type { Status } from "@tutti/protocol";
+import { type TrafficTotals, trafficLabels } from "@tutti/record";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
-import { type TrafficTotals, trafficLabels } from "./http/wireMeter.ts";
 
 /** What GET /metrics reads when it is asked. */
 export interface MetricsSources {

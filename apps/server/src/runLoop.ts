@@ -9,12 +9,12 @@ import {
   type Strategy,
   type StrategyState,
 } from "@tutti/core";
-import type { StepBytes, WireBytes } from "./http/wireMeter.ts";
+import type { StepBytes, WireBytes } from "@tutti/record";
+import { recordStep, type StepRecord } from "@tutti/record";
 import type { Journal, JournalContents } from "./journal/journal.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { Pool } from "./pool/pool.ts";
 import type { Publications } from "./publications.ts";
-import { recordStep, type StepRecord } from "./stepRecord.ts";
 import type { TunedParameters } from "./tuned.ts";
 
 /** What the loop needs of the coordinator. */

@@ -1,9 +1,8 @@
 import { type DeviceId, type ExpectedStep, findExpected, numRoundsIn, numValues, type StrategySummary } from "@tutti/core";
 import { type Backend, type HistoryPoint, limits, type Status } from "@tutti/protocol";
-import type { TrafficTotals } from "./http/wireMeter.ts";
+import type { StepRecord, TrafficTotals } from "@tutti/record";
 import type { OpenStep } from "./pool/openStep.ts";
 import type { Roster } from "./pool/roster.ts";
-import type { StepRecord } from "./stepRecord.ts";
 import type { TunedParameters } from "./tuned.ts";
 import { countClients, whyWaiting } from "./waiting.ts";
 

@@ -68,13 +68,14 @@ Examples:
 
 /** Serves with the flags laid over a settings file; writes the tuned prompts when the run is over. */
 export async function serveRun(file: string | undefined, flags: ServeFlags, isOver: "whenDone" | "whenStopped"): Promise<void> {
-  const [{ presets }, { findTask }, { rememberDatasets }, { makeRunFolder, mergeSettings, readSettingsFile, serve }, lab] =
+  const [{ presets }, { findTask }, { rememberDatasets }, { makeRunFolder, mergeSettings, readSettingsFile, serve }, lab, terminal] =
     await Promise.all([
       import("@tutti/core"),
       import("@tutti/data"),
       import("@tutti/data/node"),
       import("@tutti/server"),
       import("@tutti/lab"),
+      import("@tutti/terminal"),
     ]);
   const settings = file === undefined ? {} : readSettingsFile(file);
   const asked = settingsOf(flags);
@@ -102,7 +103,7 @@ export async function serveRun(file: string | undefined, flags: ServeFlags, isOv
     ...(flags.dev === true ? { pages: async (server) => (await lab.loadPagesScript()).developPages(server) } : {}),
     onDone: async ({ runId, run, newcomerParams }, { folder }) => {
       const path = join(folder, "prompts.safetensors");
-      await lab.writeWhole(path, lab.writePromptsFile({ runId, settings: run, params: newcomerParams }));
+      await terminal.writeWhole(path, lab.writePromptsFile({ runId, settings: run, params: newcomerParams }));
       console.log(`tuned prompts: ${path}`);
     },
   });
