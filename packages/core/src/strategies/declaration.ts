@@ -31,7 +31,7 @@ export interface StrategyParts<Name extends string, Shape extends z.ZodRawShape,
   readonly name: Name;
   readonly title: string;
   /** What devices and server do, a sentence. */
-  readonly summary: string;
+  readonly about: string;
   /** Null for a control that needs none. */
   readonly publication: Publication | null;
   /** Where it is not as published, a sentence each. */

@@ -24,7 +24,7 @@ export type FedAvgState = GlobalModelState<FedAvgSettings>;
 export const fedAvg = declareStrategy({
   name: "fedAvg",
   title: "FedAvg",
-  summary: "The server averages what the devices send, weighted by their examples.",
+  about: "The server averages what the devices send, weighted by their examples.",
   publication: {
     authors: "McMahan, Moore, Ramage, Hampson, Agüera y Arcas",
     title: "Communication-Efficient Learning of Deep Networks from Decentralized Data",

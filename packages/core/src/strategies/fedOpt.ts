@@ -49,7 +49,7 @@ const listed = {
 export const fedOpt = declareStrategy({
   name: "fedOpt",
   title: "FedOpt",
-  summary: "The server takes a step of Adam or Yogi along the devices' mean change.",
+  about: "The server takes a step of Adam or Yogi along the devices' mean change.",
   publication: {
     authors: "Reddi, Charles, Zaheer, Garrett, Rush, Konečný, Kumar, McMahan",
     title: "Adaptive Federated Optimization",

@@ -77,7 +77,7 @@ const decisions: Strategy<GlobalModelState<LocalSettings>, StrategyRun<LocalSett
 export const local = declareStrategy({
   name: "local",
   title: "Local training only",
-  summary: "Every device trains alone; nothing but evaluations travels.",
+  about: "Every device trains alone; nothing but evaluations travels.",
   publication: null,
   deviations: [],
   settings: {},

@@ -33,7 +33,7 @@ const own = [
 export const scaffold = declareStrategy({
   name: "scaffold",
   title: "SCAFFOLD",
-  summary: "Devices take plain gradient steps that control variates correct, and the server a step along their mean change.",
+  about: "Devices take plain gradient steps that control variates correct, and the server a step along their mean change.",
   publication: {
     authors: "Karimireddy, Kale, Mohri, Reddi, Stich, Suresh",
     title: "SCAFFOLD: Stochastic Controlled Averaging for Federated Learning",

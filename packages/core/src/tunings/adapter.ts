@@ -11,7 +11,7 @@ const own = [
 export const adapter = declareTuning({
   method: "adapter",
   title: "Adapter",
-  summary: "Two bottleneck networks in every layer, after attention and after the feed-forward part.",
+  about: "Two bottleneck networks in every layer, after attention and after the feed-forward part.",
   publication: {
     authors: "Houlsby, Giurgiu, Jastrzebski, Morrone, de Laroussilhe, Gesmundo, Attariyan, Gelly",
     title: "Parameter-Efficient Transfer Learning for NLP",

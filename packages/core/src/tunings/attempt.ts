@@ -15,7 +15,7 @@ const own = [
 export const attempt = declareTuning({
   method: "attempt",
   title: "ATTEMPT",
-  summary: "A soft prompt of the task's own, and a network that mixes it with frozen source prompts, text by text.",
+  about: "A soft prompt of the task's own, and a network that mixes it with frozen source prompts, text by text.",
   publication: {
     authors: "Asai, Salehi, Peters, Hajishirzi",
     title: "ATTEMPT: Parameter-Efficient Multi-task Tuning via Attentional Mixtures of Soft Prompts",

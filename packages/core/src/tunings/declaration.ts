@@ -51,7 +51,7 @@ export interface TuningParts<Method extends string, Shape extends z.ZodRawShape,
   readonly method: Method;
   readonly title: string;
   /** What is trained and where it enters the backbone, a sentence. */
-  readonly summary: string;
+  readonly about: string;
   readonly publication: Publication;
   /** Where its arithmetic is not as published, a sentence each. */
   readonly deviations: readonly string[];

@@ -11,7 +11,7 @@ const own = [
 export const full = declareTuning({
   method: "full",
   title: "Full fine-tuning",
-  summary: "Every weight of the layers and of the norm after them.",
+  about: "Every weight of the layers and of the norm after them.",
   publication: {
     authors: "McMahan, Moore, Ramage, Hampson, Agüera y Arcas",
     title: "Communication-Efficient Learning of Deep Networks from Decentralized Data",

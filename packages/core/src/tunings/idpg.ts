@@ -11,7 +11,7 @@ const own = [
 export const idpg = declareTuning({
   method: "idpg",
   title: "IDPG",
-  summary: "A small network that makes the input's prompts from the text's embedding.",
+  about: "A small network that makes the input's prompts from the text's embedding.",
   publication: {
     authors: "Wu, Wang, Gu, Hou, Dong, Vydiswaran, Ma",
     title: "IDPG: An Instance-Dependent Prompt Generation Method",

@@ -15,7 +15,7 @@ const lester = {
 export const inputPrompt = declareTuning({
   method: "inputPrompt",
   title: "Soft prompt",
-  summary: "Prompt tokens before the text, at the input alone.",
+  about: "Prompt tokens before the text, at the input alone.",
   publication: lester,
   deviations: [
     "What starts from rows of the vocabulary is trained as the difference to them, so that prompt dropout draws to them and not to 0.",

@@ -8,7 +8,7 @@ const own = "Of its generators the plain two-layer one, without dropout; decoder
 export const latePrompt = declareTuning({
   method: "latePrompt",
   title: "LPT",
-  summary: "A small network that makes prompts from the hidden states at the middle layer; they are inserted there.",
+  about: "A small network that makes prompts from the hidden states at the middle layer; they are inserted there.",
   publication: {
     authors: "Liu, Sun, Huang, Qiu",
     title: "Late Prompt Tuning: A Late Prompt Could Be Better Than Many Prompts",

@@ -10,7 +10,7 @@ const spread = "A starts at normal values of the same spread as the uniform ones
 export const lora = declareTuning({
   method: "lora",
   title: "LoRA",
-  summary: "Low-rank differences of the query and value weights, times alpha / rank.",
+  about: "Low-rank differences of the query and value weights, times alpha / rank.",
   publication: {
     authors: "Hu, Shen, Wallis, Allen-Zhu, Li, Wang, Wang, Chen",
     title: "LoRA: Low-Rank Adaptation of Large Language Models",

@@ -6,7 +6,7 @@ import { perLayer, promptEntry, small } from "./entry.ts";
 export const prefix = declareTuning({
   method: "prefix",
   title: "P-tuning v2",
-  summary: "Prompts before the keys and values of every layer.",
+  about: "Prompts before the keys and values of every layer.",
   publication: {
     authors: "Liu, Ji, Fu, Tam, Du, Yang, Tang",
     title: "P-Tuning v2: Prompt Tuning Can Be Comparable to Fine-tuning Universally Across Scales and Tasks",

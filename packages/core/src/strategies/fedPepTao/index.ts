@@ -103,7 +103,7 @@ const own = [
 export const fedPepTao = declareStrategy({
   name: "fedPepTao",
   title: "FedPepTAO",
-  summary: "Devices score the layers and the server counts how many travel; then it averages those with momentum and control variates.",
+  about: "Devices score the layers and the server counts how many travel; then it averages those with momentum and control variates.",
   publication: {
     authors: "Che, Liu, Zhou, Ren, Zhou, Sheng, Dai, Dou",
     title: "Federated Learning of Large Language Models with Parameter-Efficient Prompt Tuning and Adaptive Optimization",

@@ -3,7 +3,7 @@ import { declareServerRate } from "./declaration.ts";
 /** The strategy's own rate in every round. */
 export const constant = declareServerRate({
   name: "constant",
-  summary: "The strategy's own rate in every round.",
+  about: "The strategy's own rate in every round.",
   settings: {},
   factor: () => 1,
 });

@@ -13,7 +13,7 @@ export interface ServerRateParts<Name extends string, Shape extends z.ZodRawShap
   /** `strategy.serverRateSchedule.name` of a run. */
   readonly name: Name;
   /** What the rate does over a run, a sentence. */
-  readonly summary: string;
+  readonly about: string;
   /** Each with its bounds and default. */
   readonly settings: Shape;
   /** What a round's rate is times the strategy's own. */
@@ -22,5 +22,12 @@ export interface ServerRateParts<Name extends string, Shape extends z.ZodRawShap
 
 /** A schedule of the server's rate with the schema of its settings. */
 export function declareServerRate<const Name extends string, Shape extends z.ZodRawShape>(parts: ServerRateParts<Name, Shape>) {
-  return { ...parts, schema: z.strictObject({ name: z.literal(parts.name), ...withoutDefaults(parts.settings) }) };
+  const { name, settings } = parts;
+  return {
+    ...parts,
+    /** As a run has them. */
+    schema: z.strictObject({ name: z.literal(name), ...withoutDefaults(settings) }),
+    /** What each setting is unless somebody says so. */
+    defaults: z.strictObject({ name: z.literal(name), ...settings }).parse({ name }) as SettingsOf<"name", Name, Shape>,
+  };
 }
