@@ -3,6 +3,8 @@ import { presets } from "./presets.ts";
 import type { Publication } from "./publication.ts";
 import type { RunSettings } from "./run.ts";
 import type { RunConditions } from "./settings/runConditions.ts";
+import type { ServerRateMethod } from "./strategies/serverRates/declaration.ts";
+import { type ServerRateSchedule, serverRates } from "./strategies/serverRates/table.ts";
 import { type StrategySettings, strategies, strategySchema } from "./strategies/table.ts";
 import type { TuningCommon } from "./tunings/declaration.ts";
 import { tuningSchema, tunings } from "./tunings/table.ts";
@@ -26,7 +28,7 @@ type NamesOf<Table> = {
 }[keyof Table];
 
 /** A method of the comparison by its name. */
-export type MethodName = NamesOf<typeof strategies> | NamesOf<typeof tunings>;
+export type MethodName = NamesOf<typeof strategies> | NamesOf<typeof tunings> | NamesOf<typeof serverRates>;
 
 interface Listed {
   readonly name: string;
@@ -52,6 +54,7 @@ interface Declared<Part> {
 /** Those of tuning methods, each with FedAvg. */
 const tuned = Object.values(tunings).flatMap((declaration: Declared<AnyTuningMethod> & { readonly defaults: object }) =>
   listedOf(declaration, (part) => (base) => ({
+    ...base,
     tuning: tuningSchema.parse({ ...declaration.defaults, ...part.tuning?.({ promptTokens: tokensOf(base) }), ...commonOf(base) }),
     strategy: strategies.fedAvg.defaults,
   })),
@@ -63,13 +66,25 @@ const federated = Object.values(strategies).flatMap(
     const { defaults } = declaration;
     const ownOf = ({ strategy }: RunSettings) => (strategy.name === defaults.name ? strategy : defaults);
     return listedOf(declaration, (part) => (base) => ({
+      ...base,
       tuning: { ...tunings.prefix.defaults, promptTokens: tokensOf(base), ...commonOf(base) },
       strategy: strategySchema.parse({ ...defaults, ...part.strategy?.(ownOf(base), base) }),
     }));
   },
 );
 
-const listed = [...tuned, ...federated].sort(
+/** Those of schedules of a server's rate, each as another method is otherwise. */
+const scheduled = Object.values(serverRates).flatMap(
+  (declaration: Declared<ServerRateMethod> & { readonly defaults: ServerRateSchedule }) =>
+    listedOf(declaration, ({ of }) => (base) => {
+      const other = [...tuned, ...federated].find(({ name }) => name === of);
+      if (other === undefined) throw new Error(`serverRates: ${declaration.title} is of the method ${of}, which is not declared`);
+      const run = other.method.settings(base);
+      return { ...run, strategy: strategySchema.parse({ ...run.strategy, serverRateSchedule: declaration.defaults }) };
+    }),
+);
+
+const listed = [...tuned, ...federated, ...scheduled].sort(
   (a, b) => roles.indexOf(a.method.role) - roles.indexOf(b.method.role) || a.baseline - b.baseline,
 );
 
@@ -84,11 +99,9 @@ export function findMethod(name: string): Method | null {
 /** Every name of the comparison, in the order of `methods`. */
 export const methodNames = Object.keys(methods) as readonly MethodName[];
 
-type Essentials = Pick<RunSettings, "tuning" | "strategy">;
-
 function listedOf<Part extends DeclaredMethod>(
   { title, publication, methods: declared }: Declared<Part>,
-  essentials: (part: Part) => (base: RunSettings) => Essentials,
+  made: (part: Part) => (base: RunSettings) => RunSettings,
 ): Listed[] {
   return Object.entries(declared).map(([name, part]) => {
     const { deviations, role, trained, travels, rates } = part;
@@ -96,12 +109,10 @@ function listedOf<Part extends DeclaredMethod>(
       ...{ title: part.title ?? title, publication: part.publication === undefined ? publication : part.publication },
       ...{ deviations, role, trained, travels, isTrafficReference: part.isTrafficReference === true },
       ...(rates === undefined ? {} : { rates }),
-      settings: (base) => ({
-        ...base,
-        ...essentials(part)(base),
-        training: { ...base.training, ...part.training?.(base.training) },
-        ...part.conditions,
-      }),
+      settings(base) {
+        const run = made(part)(base);
+        return { ...run, training: { ...run.training, ...part.training?.(run.training) }, ...part.conditions };
+      },
     };
     return { name, baseline: part.baseline ?? 0, method };
   });

@@ -4,6 +4,7 @@ export type { CodecLimits, TensorEntry } from "./codec.ts";
 export { CodecError, decodeParams, encodedParamsSize, encodeParams, readTensorEntries } from "./codec.ts";
 export type { DeviceStateParts } from "./deviceStates.ts";
 export { decodeDeviceState, encodeDeviceState } from "./deviceStates.ts";
+export { expectationOf } from "./faults/expectation.ts";
 export { nearestOf } from "./faults/nearest.ts";
 export { type KnownName, knownNames, namesAt, valueAt } from "./faults/schemaTree.ts";
 export { type FaultPlace, settingFaults, shown } from "./faults/settingFaults.ts";

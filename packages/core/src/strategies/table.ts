@@ -50,7 +50,7 @@ export function selectorOf(strategy: StrategySettings): LayerSelector | null {
 }
 
 /** Whether the server needs each device's contribution of such a run, where others need the weighted sum alone. */
-export function needsSingleContributions({ strategy }: StrategyRun<StrategySettings>): boolean {
+export function needsSingleContributions({ strategy }: Pick<StrategyRun<StrategySettings>, "strategy">): boolean {
   const declared: { needsSingleContributions(own: StrategySettings): boolean } = strategies[strategy.name];
   return declared.needsSingleContributions(strategy);
 }
