@@ -57,6 +57,31 @@ test("a strategy that has a server rate takes every schedule of it, and its summ
   }
 });
 
+test("the server's step takes the rate that the schedule gives for its round", () => {
+  for (const name of names.filter((one) => "serverLearningRate" in strategies[one].settings)) {
+    const rate = strategySchema.parse({ ...settingsOf(name), serverLearningRate: 0.5 });
+    for (const { schema, defaults, factor } of Object.values(serverRates)) {
+      const scheduled = strategySchema.parse({ ...rate, serverRateSchedule: schema.parse(defaults) });
+      const given = strategySchema.parse({ ...rate, serverLearningRate: 0.5 * factor(defaults, { round: 3, numRounds: 4 }) });
+      const [found, expected] = [scheduled, given].map((strategy) => inRoundThree(runOf(strategy)));
+      for (const [at, value] of expected.entries()) expect(found[at], `${name} ${defaults.name}`).toBeCloseTo(value, 6);
+    }
+  }
+});
+
+/** W after a training round 3 that the run begins with. */
+function inRoundThree(run: RunSettings): number[] {
+  const strategy = createStrategy(run);
+  const begun = strategy.init(run, testShape(1), initial);
+  const { position } = begun.values;
+  const state = { ...begun, values: { ...begun.values, position: { ...(position as object), round: 3 } } };
+  const plan = planOf(strategy, state, rosterOf(numExamples), createRandom(1), 1);
+  const sent = plan.tasks.map(({ deviceId }) =>
+    trained(deviceId, numExamples[deviceId], 2 + deviceId, paramsOf({ "prefix/0": [0.25 - deviceId, 0.5] })),
+  );
+  return valuesOf(strategy.globalParams(strategy.aggregate(state, plan, sent)))["prefix/0"];
+}
+
 /** The server's rate after each of four rounds. */
 function ratesOf(run: RunSettings): (number | null)[] {
   const strategy = createStrategy(run);
