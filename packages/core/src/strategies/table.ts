@@ -3,6 +3,7 @@ import type { LayerSelector } from "../settings/fields.ts";
 import type { Unchanging } from "../settings/runConditions.ts";
 import type { RunRule } from "./declaration.ts";
 import { fedAvg } from "./fedAvg.ts";
+import { fedAvgM } from "./fedAvgM.ts";
 import { fedOpt } from "./fedOpt.ts";
 import { fedPepTao } from "./fedPepTao/index.ts";
 import { local } from "./local.ts";
@@ -16,6 +17,7 @@ export const strategies = {
   fedAvg,
   scaffold,
   fedOpt,
+  fedAvgM,
 } as const;
 
 type Strategies = typeof strategies;
