@@ -5,7 +5,7 @@ import type { RunSettings } from "../run.ts";
 import type { Contribution } from "../task.ts";
 import { paramsOf, planOf, rosterOf, testRun, testShape, trained, valuesOf } from "../testing/run.ts";
 import { exampleWeights } from "./averaging.ts";
-import { serverRates } from "./serverRates/table.ts";
+import { serverRateAt, serverRates } from "./serverRates/table.ts";
 import {
   createStrategy,
   needsSingleContributions,
@@ -50,7 +50,7 @@ test("a strategy that has a server rate takes every schedule of it, and its summ
     for (const schedule of Object.values(serverRates)) {
       const serverRateSchedule = schedule.schema.parse(schedule.defaults);
       const rates = (more: object) => ratesOf(runOf(strategySchema.parse({ ...settingsOf(name), ...more })));
-      const factors = [1, 2, 3, 4].map((round) => schedule.factor(schedule.defaults, { round, numRounds: 4 }));
+      const factors = [1, 2, 3, 4].map((round) => serverRateAt(1, schedule.defaults, { round, numRounds: 4 }));
       const expected = rates({}).map((rate, round) => (rate ?? Number.NaN) * (factors[round] ?? Number.NaN));
       expect(rates({ serverRateSchedule }), `${name} ${schedule.name}`).toEqual(expected);
     }
@@ -60,9 +60,9 @@ test("a strategy that has a server rate takes every schedule of it, and its summ
 test("the server's step takes the rate that the schedule gives for its round", () => {
   for (const name of names.filter((one) => "serverLearningRate" in strategies[one].settings)) {
     const rate = strategySchema.parse({ ...settingsOf(name), serverLearningRate: 0.5 });
-    for (const { schema, defaults, factor } of Object.values(serverRates)) {
+    for (const { schema, defaults } of Object.values(serverRates)) {
       const scheduled = strategySchema.parse({ ...rate, serverRateSchedule: schema.parse(defaults) });
-      const given = strategySchema.parse({ ...rate, serverLearningRate: 0.5 * factor(defaults, { round: 3, numRounds: 4 }) });
+      const given = strategySchema.parse({ ...rate, serverLearningRate: serverRateAt(0.5, defaults, { round: 3, numRounds: 4 }) });
       const [found, expected] = [scheduled, given].map((strategy) => inRoundThree(runOf(strategy)));
       for (const [at, value] of expected.entries()) expect(found[at], `${name} ${defaults.name}`).toBeCloseTo(value, 6);
     }
