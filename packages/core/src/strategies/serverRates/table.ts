@@ -1,11 +1,13 @@
 import { z } from "zod";
 import type { Unchanging } from "../../settings/runConditions.ts";
 import { constant } from "./constant.ts";
+import { cosine } from "./cosine.ts";
 import type { RateMoment } from "./declaration.ts";
 
 /** Every schedule of a server's rate, by its name: a new one is a file of its own and a line here. */
 export const serverRates = {
   constant,
+  cosine,
 } as const;
 
 type ServerRates = typeof serverRates;
