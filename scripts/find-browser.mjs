@@ -60,7 +60,7 @@ const findInSystem = () => {
 };
 
 const findPlaywrights = async () => {
-  const playwright = await import("playwright").catch(() => null);
+  const playwright = await import("playwright-core").catch(() => null);
   if (playwright === null) return null;
   const path = playwright.chromium.executablePath();
   return path !== "" && isWorking(path) ? path : null;
@@ -91,7 +91,7 @@ const attempt = (command, args, env = {}) => {
 
 const installPlaywrights = async () => {
   try {
-    const cli = fileURLToPath(new URL("./cli.js", import.meta.resolve("playwright/package.json")));
+    const cli = fileURLToPath(new URL("./cli.js", import.meta.resolve("playwright-core/package.json")));
     attempt(process.execPath, [cli, "install", "chromium"]);
   } catch {
     process.stderr.write("Playwright is not installed: run npm ci first.\n");
