@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Packs every workspace as it is published: built JavaScript and types, an exports map, a README. Plain JavaScript, like its neighbours.
-//   npm run pack -- --out FOLDER
+//   npm run pack -- --out FOLDER                    builds the pages first
+//   npm run pack -- --out FOLDER --pages dist/web   takes pages that are built already
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -22,6 +23,8 @@ export const packAll = async ({ out, pages }) => {
   const packed = packedWorkspaces(project);
   const root = JSON.parse(readFileSync(join(project, "package.json"), "utf8"));
   rmSync(stage, { recursive: true, force: true });
+  const hasPages = pages === undefined || existsSync(join(pages, "index.html"));
+  if (!hasPages) throw new Error(`${pages} holds no pages: npm run build makes them in dist/web`);
   if (pages === undefined) await buildPages();
   buildAll(project, stage, packed);
   for (const workspace of packed.values()) {
@@ -52,12 +55,12 @@ const shortReadme = ({ name, manifest }) =>
   `# ${name}\n\n${manifest.description}. A part of the command \`tutti\` (@tutti/cli): what it exports may change in any version.\n`;
 
 if (process.argv[1] !== undefined && fileURLToPath(import.meta.url) === process.argv[1]) {
-  const { values } = parseArgs({ options: { out: { type: "string" } } });
+  const { values } = parseArgs({ options: { out: { type: "string" }, pages: { type: "string" } } });
   if (values.out === undefined) {
-    console.error("usage: npm run pack -- --out FOLDER");
+    console.error("usage: npm run pack -- --out FOLDER [--pages FOLDER]");
     process.exitCode = 2;
   } else {
     const kilobytes = (path) => Math.round(readFileSync(path).length / 1000);
-    for (const path of await packAll({ out: values.out })) console.log(`${path}  ${kilobytes(path)} kB`);
+    for (const path of await packAll(values)) console.log(`${path}  ${kilobytes(path)} kB`);
   }
 }
