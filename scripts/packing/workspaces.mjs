@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * A workspace. `tutti` in its package.json says what the packing leaves out: `isPacked: false` the whole of it, `unpackedExports` entries
- * that serve a checkout alone, with their folders.
+ * A workspace. `tutti` in its package.json says what serves a checkout alone and is left out: `isPacked: false` the whole of it,
+ * `unpackedExports` entries with their folders, `unpackedFiles` sources. `projectFiles` are what it brings of the project.
  * @typedef {{ name: string, folder: string, manifest: any }} Workspace
  */
 
@@ -32,7 +32,8 @@ export const neighboursOf = ({ manifest }) => Object.keys(manifest.dependencies 
 /** Folders and files below src/ that are not published: tests, and what serves entries that are left out. */
 export const leftOut = ({ manifest }) => {
   const folders = (manifest.tutti?.unpackedExports ?? []).map((entry) => manifest.exports[entry].replace(/\/[^/]*$/, ""));
-  return ["src/**/*.test.ts", "src/**/*.test.tsx", "src/**/testing/**", ...folders.map((folder) => `${folder}/**`)];
+  const files = manifest.tutti?.unpackedFiles ?? [];
+  return [...files, "src/**/*.test.ts", "src/**/*.test.tsx", "src/**/testing/**", ...folders.map((folder) => `${folder}/**`)];
 };
 
 /** `./src/node.ts` as it is published: its types first, then its code. */

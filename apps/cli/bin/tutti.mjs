@@ -9,5 +9,5 @@ if (existsSync(built)) {
   await import(built.href);
 } else {
   await import("../../../scripts/register-typescript.mjs");
-  await import("../src/main.ts");
+  await import("../src/checkoutMain.ts");
 }

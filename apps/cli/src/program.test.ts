@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { expect, test } from "vitest";
+import { addBench } from "./commands/bench.ts";
 import { createProgram } from "./program.ts";
 
 const all = (command: Command): Command[] => [command, ...command.commands.flatMap(all)];
@@ -15,7 +16,7 @@ function helpOf(command: Command): string {
 }
 
 test("every command says what it does, and those that people start with show examples", () => {
-  const commands = all(createProgram()).filter((command) => command.name() !== "help");
+  const commands = all(createProgram([addBench])).filter((command) => command.name() !== "help");
   for (const command of commands) expect(command.description(), command.name()).not.toBe("");
   for (const name of ["tutti", "demo", "serve", "start", "predict", "add", "export"]) {
     const found = commands.find((command) => command.name() === name);

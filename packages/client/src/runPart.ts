@@ -186,7 +186,7 @@ export function createRunPart(options: RunPartOptions): RunPart {
     // The connection that the welcome came on is gone, or the answer is: the next hello ends in another registration.
     if (unknownOutcome.includes(answer.rule)) return coordinator.sayHelloAgain();
     if (answer.rule !== "P-14" || ids === refusedIds) {
-      throw new CannotTakePart(`The coordinator did not admit this tab (${answer.rule}: ${answer.message}).`);
+      throw new CannotTakePart(`The coordinator does not let you in (${answer.rule}: ${answer.message}).`);
     }
     refusedIds = ids;
     // A device may have moved to a newcomer while this client was loading; the next hello says which are still here.

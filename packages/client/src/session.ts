@@ -144,7 +144,7 @@ export function joinRun(options: JoinOptions): ClientSession {
   function refused(rule: Rule, message: string): null {
     if (rule === "P-1") end({ reason: "reload", message });
     else if (rule === "P-6") connection.greetAgain();
-    else end({ reason: "failed", message: `The coordinator did not admit this tab (${rule}: ${message}).` });
+    else end({ reason: "failed", message: `The coordinator does not let you in (${rule}: ${message}).` });
     return null;
   }
 
@@ -221,7 +221,7 @@ export function joinRun(options: JoinOptions): ClientSession {
 
 function sentenceOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return error instanceof CannotTakePart ? message : `Something went wrong in this tab: ${message}`;
+  return error instanceof CannotTakePart ? message : `Something went wrong here: ${message}`;
 }
 
 /** The acknowledgement goes first, then what ends the connection. */

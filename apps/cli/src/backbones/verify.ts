@@ -2,10 +2,10 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { BackendName } from "@tutti/model";
 import { UsageError } from "../exitCodes.ts";
+import { provideAdapter } from "../nodeAdapter.ts";
 import { createProgress } from "../progress.ts";
 import { readExpected } from "./expected.ts";
 import { folderOf } from "./folders.ts";
-import { provideAdapter } from "./nodeAdapter.ts";
 import { table } from "./text.ts";
 
 export interface VerifyFlags {

@@ -1,9 +1,8 @@
 import { type Command, Option } from "commander";
-import { type AddFlags, add } from "../backbones/add.ts";
-import { type ErrorsFlags, errors } from "../backbones/errors.ts";
-import { list, remove, show } from "../backbones/show.ts";
-import { type TokensFlags, tokens } from "../backbones/tokens.ts";
-import { type VerifyFlags, verify } from "../backbones/verify.ts";
+import type { AddFlags } from "../backbones/add.ts";
+import type { ErrorsFlags } from "../backbones/errors.ts";
+import type { TokensFlags } from "../backbones/tokens.ts";
+import type { VerifyFlags } from "../backbones/verify.ts";
 import { positiveNumber, wholeNumber } from "../parseOptions.ts";
 
 const encodings = ["f32", "f16", "int8", "int4", "nf4"];
@@ -17,20 +16,20 @@ export function addBackbone(program: Command): void {
     .command("list")
     .description("the backbones there are")
     .addOption(where())
-    .action((flags: { backbones: string }) => list(flags));
+    .action(async (flags: { backbones: string }) => (await import("../backbones/show.ts")).list(flags));
   backbone
     .command("show")
     .description("parameters, bytes per part, encoding error, positions and licence of a backbone")
     .argument("<name>", "its name")
     .addOption(where())
     .option("--json", "as JSON")
-    .action((name: string, flags: { backbones: string; json?: boolean }) => show(name, flags));
+    .action(async (name: string, flags: { backbones: string; json?: boolean }) => (await import("../backbones/show.ts")).show(name, flags));
   backbone
     .command("remove")
     .description("delete a backbone's folder")
     .argument("<name>", "its name")
     .addOption(where())
-    .action((name: string, flags: { backbones: string }) => remove(name, flags));
+    .action(async (name: string, flags: { backbones: string }) => (await import("../backbones/show.ts")).remove(name, flags));
   addVerify(backbone);
   backbone
     .command("tokens")
@@ -39,7 +38,7 @@ export function addBackbone(program: Command): void {
     .requiredOption("--text <text>", "the text")
     .option("--json", "as JSON: ids and pieces of the whole, and under inner those of a person's text")
     .addOption(where())
-    .action((name: string, flags: TokensFlags) => tokens(name, flags));
+    .action(async (name: string, flags: TokensFlags) => (await import("../backbones/tokens.ts")).tokens(name, flags));
   addErrors(backbone);
 }
 
@@ -69,7 +68,7 @@ Examples:
   tutti backbone add FacebookAI/roberta-base --encoding int8
   tutti backbone add ~/checkpoints/my-roberta --encoding nf4 --name my-roberta`,
     )
-    .action((target: string, flags: AddFlags) => add(target, flags));
+    .action(async (target: string, flags: AddFlags) => (await import("../backbones/add.ts")).add(target, flags));
 }
 
 function addVerify(backbone: Command): void {
@@ -92,7 +91,7 @@ Ends with exit code 1 when a hash is wrong or an error is past its tolerance: 1e
 Example:
   tutti backbone verify tiny --golden packages/model/golden/roberta/golden.json --backend cpu --json errors.json`,
     )
-    .action((name: string, flags: VerifyFlags) => verify(name, flags));
+    .action(async (name: string, flags: VerifyFlags) => (await import("../backbones/verify.ts")).verify(name, flags));
 }
 
 function addErrors(backbone: Command): void {
@@ -106,5 +105,5 @@ function addErrors(backbone: Command): void {
     .addOption(new Option("--backend <name>", "what to compute on").choices(["wasm", "cpu"]).default("wasm"))
     .option("--public <folder>", "holds datasets/", "public")
     .option("--json", "one JSON object per encoding")
-    .action((folder: string, flags: ErrorsFlags) => errors(folder, flags));
+    .action(async (folder: string, flags: ErrorsFlags) => (await import("../backbones/errors.ts")).errors(folder, flags));
 }

@@ -1,6 +1,5 @@
 import { type Command, Option } from "commander";
-import { type AddDataFlags, addData } from "../data/add.ts";
-import { listData, removeData, showData } from "../data/show.ts";
+import type { AddDataFlags } from "../data/add.ts";
 import { wholeNumber } from "../parseOptions.ts";
 
 const metrics = ["accuracy", "macroF1", "matthews", "meanOfAccuracyAndF1"];
@@ -14,20 +13,20 @@ export function addDataCommand(program: Command): void {
     .command("list")
     .description("the data sets there are")
     .addOption(where())
-    .action((flags: { datasets: string }) => listData(flags));
+    .action(async (flags: { datasets: string }) => (await import("../data/show.ts")).listData(flags));
   data
     .command("show")
     .description("rows, classes, source, licence and notes of an added data set")
     .argument("<name>", "its name")
     .addOption(where())
     .option("--json", "as JSON")
-    .action((name: string, flags: { datasets: string; json?: boolean }) => showData(name, flags));
+    .action(async (name: string, flags: { datasets: string; json?: boolean }) => (await import("../data/show.ts")).showData(name, flags));
   data
     .command("remove")
     .description("delete an added data set's folder")
     .argument("<name>", "its name")
     .addOption(where())
-    .action((name: string, flags: { datasets: string }) => removeData(name, flags));
+    .action(async (name: string, flags: { datasets: string }) => (await import("../data/show.ts")).removeData(name, flags));
 }
 
 function addAdd(data: Command): void {
@@ -72,5 +71,5 @@ Examples:
   tutti data add tickets.csv --text message --label team --owner branch
   tutti data add ../mr --name mr`,
     )
-    .action((target: string, flags: AddDataFlags) => addData(target, flags));
+    .action(async (target: string, flags: AddDataFlags) => (await import("../data/add.ts")).addData(target, flags));
 }

@@ -1,15 +1,16 @@
 import { sourceRecipe } from "@tutti/model/sourceRecipe";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { positiveNumber, wholeNumber } from "../parseOptions.ts";
-import { listPrompts, type OnePromptFlags, removePrompt, showPrompt } from "../prompts/show.ts";
-import { stoppable } from "../prompts/stoppable.ts";
-import { type TrainPromptFlags, trainPrompt } from "../prompts/train.ts";
+import type { OnePromptFlags } from "../prompts/show.ts";
+import type { TrainPromptFlags } from "../prompts/train.ts";
+import { stoppable } from "../stoppable.ts";
 
 const where = () => new Option("--public <folder>", "holds backbones/, datasets/ and prompts/").default("public");
 const backboneOf = () => new Option("--backbone <name>", "folder under public/backbones").default("minuet");
 const sizeOf = () => new Option("--tokens <number>", "its rows, where there are several sizes of that name").argParser(promptTokens);
 /** As a run's settings have it. */
 const maxPromptTokens = 1024;
+const promptTokens = wholeNumber(1, maxPromptTokens);
 
 /** `tutti prompt`: the source prompts that ATTEMPT mixes. */
 export function addPrompt(program: Command): void {
@@ -19,7 +20,7 @@ export function addPrompt(program: Command): void {
     .command("list")
     .description("the source prompts there are")
     .addOption(where())
-    .action((flags: { public: string }) => listPrompts(flags));
+    .action(async (flags: { public: string }) => (await import("../prompts/show.ts")).listPrompts(flags));
   prompt
     .command("show")
     .description("what a source prompt was trained on and how, and its accuracy before and after")
@@ -28,7 +29,9 @@ export function addPrompt(program: Command): void {
     .addOption(sizeOf())
     .addOption(where())
     .option("--json", "as JSON, without its values")
-    .action((name: string, flags: OnePromptFlags & { json?: boolean }) => showPrompt(name, flags));
+    .action(async (name: string, flags: OnePromptFlags & { json?: boolean }) =>
+      (await import("../prompts/show.ts")).showPrompt(name, flags),
+    );
   prompt
     .command("remove")
     .description("delete a source prompt's file")
@@ -36,7 +39,7 @@ export function addPrompt(program: Command): void {
     .addOption(backboneOf())
     .addOption(sizeOf())
     .addOption(where())
-    .action((name: string, flags: OnePromptFlags) => removePrompt(name, flags));
+    .action(async (name: string, flags: OnePromptFlags) => (await import("../prompts/show.ts")).removePrompt(name, flags));
 }
 
 function addTrain(prompt: Command): void {
@@ -68,11 +71,8 @@ Examples:
   tutti data add ag_news && tutti prompt train ag_news
   tutti prompt train qnli --steps 3000 --max-rows 4000 --for sst2,mr`,
     )
-    .action((task: string, flags: TrainPromptFlags) => stoppable((signal) => trainPrompt(task, flags, { signal })));
-}
-
-function promptTokens(text: string): number {
-  const value = wholeNumber(1)(text);
-  if (value > maxPromptTokens) throw new InvalidArgumentError(`It must be at most ${maxPromptTokens}.`);
-  return value;
+    .action(async (task: string, flags: TrainPromptFlags) => {
+      const { trainPrompt } = await import("../prompts/train.ts");
+      await stoppable((signal) => trainPrompt(task, flags, { signal }));
+    });
 }

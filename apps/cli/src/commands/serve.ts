@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { exitCodes, UsageError } from "../exitCodes.ts";
-import { wholeNumber } from "../parseOptions.ts";
+import { given, wholeNumber } from "../parseOptions.ts";
 
 /** Flags that say how to serve and what to run; each wins over the settings file. */
 export interface ServeFlags {
@@ -143,6 +143,5 @@ export function settingsOf(flags: ServeFlags): Record<string, unknown> {
     logLevel: flags.logLevel ?? "warn",
     dev: flags.dev,
   };
-  const given = (values: object) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
   return { ...given(all), run: given(run) };
 }

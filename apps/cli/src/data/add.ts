@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { DatasetCard, Example, FileTask, SourceColumns, TaskDefinition, TaskSource } from "@tutti/data";
 import { count, some } from "../backbones/text.ts";
 import { UsageError } from "../exitCodes.ts";
-import { stoppable } from "../prompts/stoppable.ts";
+import { stoppable } from "../stoppable.ts";
 import { type DataPlace, dataPlaceOf, datasetNameOf, requireName } from "./places.ts";
 import { type PublishPorts, publish } from "./publish.ts";
 import { readSplits } from "./read.ts";

@@ -7,13 +7,13 @@ import type { Clients } from "../drive/clients.ts";
 import { openNodeClients } from "../drive/nodeClients.ts";
 import { openTabClients } from "../drive/tabClients.ts";
 import { createBoard } from "./board.ts";
-import type { LabOptions } from "./options.ts";
+import type { LabClients } from "./options.ts";
 import { abortOnSignals, Stopped } from "./signals.ts";
 
 const lookEveryMs = 1000;
 
 /** Opens clients here that join whatever run is at an address, one run after another, until it is stopped. */
-export async function joinLab(options: LabOptions, address: string): Promise<NodeJS.Signals> {
+export async function joinLab(options: LabClients, address: string): Promise<NodeJS.Signals> {
   const board = createBoard(process.stderr);
   const url = coordinatorFolder(address);
   const folder = await mkdtemp(join(tmpdir(), "tutti-lab-"));
@@ -51,7 +51,7 @@ export async function joinLab(options: LabOptions, address: string): Promise<Nod
   }
 }
 
-async function openClients(options: LabOptions, folder: string, say: (line: string) => void): Promise<Clients> {
+async function openClients(options: LabClients, folder: string, say: (line: string) => void): Promise<Clients> {
   const count = options.numTabs ?? availableParallelism();
   if (options.clients === "node") return openNodeClients(count, say);
   const browser = await loadBrowserScript();
