@@ -1,6 +1,5 @@
 import { Command } from "commander";
 import { addBackbone } from "./commands/backbone.ts";
-import { addBench } from "./commands/bench.ts";
 import { addDataCommand } from "./commands/data.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addJoin } from "./commands/join.ts";
@@ -11,8 +10,8 @@ import { addRun } from "./commands/run.ts";
 import { addServe } from "./commands/serve.ts";
 import { exitCodesHelp } from "./exitCodes.ts";
 
-/** The whole command line; throws a CommanderError instead of ending the process. */
-export function createProgram(): Command {
+/** The whole command line, with more commands where they are given; throws a CommanderError instead of ending the process. */
+export function createProgram(more: readonly ((program: Command) => void)[] = []): Command {
   const program = new Command("tutti")
     .description(
       "Fine-tunes a language model together, in browser tabs: federated prompt tuning with FedPepTAO. A device is one set of private examples with its own prompts; a tab trains one or more.",
@@ -35,8 +34,7 @@ Examples:
 
 ${exitCodesHelp}`,
     );
-  for (const add of [addDemo, addServe, addJoin, addRun, addLab, addBench, addDataCommand, addBackbone, addPrompt, addPredict])
-    add(program);
+  for (const add of [addDemo, addServe, addJoin, addRun, addLab, addDataCommand, addBackbone, addPrompt, addPredict, ...more]) add(program);
   inheritExitOverride(program);
   return program;
 }

@@ -52,7 +52,7 @@ export function withServeOptions(command: Command): Command {
     .option("--out <folder>", "where run folders go (default runs)")
     .option("--run <id>", "the run's name (default: it follows from the settings, so the same command resumes)")
     .option("--log-level <level>", "level of the JSON log on stderr, such as info (default warn)")
-    .option("--dev", "pages with live reload");
+    .option("--dev", "pages with live reload, built from their sources in a checkout of Tutti");
 }
 
 /** `tutti serve`: a coordinator whose pages stay up until Ctrl-C. */
@@ -81,6 +81,11 @@ export async function serveRun(file: string | undefined, flags: ServeFlags, isOv
       import("@tutti/server"),
       import("@tutti/server/checkout"),
     ]);
+  if (flags.dev === true && !checkout.isCheckout) {
+    throw new UsageError(
+      "--dev builds the pages from their sources, which an installed tutti does not have: clone Tutti, or leave --dev out",
+    );
+  }
   const settings = file === undefined ? {} : readSettingsFile(file);
   const asked = settingsOf(flags);
   // faults of settings and folder are told before pages are built
