@@ -1,5 +1,6 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { type ClientSession, type DeviceStore, joinRun, memoryStore } from "@tutti/client";
+import { workerTrainer } from "@tutti/model/bridge";
 import { availableThreads } from "@tutti/model/threads";
 import { sha256Hex } from "@tutti/protocol";
 import { type ClaimedKey, claimClientKey, newClientKey } from "../storage/clientKey.ts";
@@ -7,7 +8,6 @@ import { openDatabase } from "../storage/database.ts";
 import { indexedDbStore } from "../storage/indexedDbStore.ts";
 import { persistentTrainer, type Workshop } from "../training/persistentTrainer.ts";
 import { startThreads } from "../training/threads.ts";
-import { workerTrainer } from "../training/workerTrainer.ts";
 import { type DataSource, hostingOf } from "./dataSource.ts";
 import { pageFolder } from "./pageFolder.ts";
 import type { PageParams } from "./queryParams.ts";

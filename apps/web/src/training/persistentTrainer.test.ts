@@ -1,9 +1,9 @@
 import { presets } from "@tutti/core";
 import type { BackendName, LoadProgress, TrainerReady, TrainerSetup } from "@tutti/model";
+import type { WorkerTrainer } from "@tutti/model/bridge";
 import { expect, test } from "vitest";
 import { readyEvent } from "../testing/events.ts";
 import { persistentTrainer } from "./persistentTrainer.ts";
-import type { WorkerTrainer } from "./workerTrainer.ts";
 
 const ready = (readyEvent.kind === "ready" ? readyEvent.ready : null) as TrainerReady;
 const setup = { run: presets.demo, manifestUrl: "m", datasetUrl: "d", backend: "wasm", threads: 0 } as const satisfies TrainerSetup;

@@ -1,6 +1,6 @@
 import type { BackendName, LoadProgress, Trainer, TrainerReady, TrainerSetup } from "@tutti/model";
+import type { WorkerTrainer } from "@tutti/model/bridge";
 import { nextAttempt, startLimitsMs } from "./attempts.ts";
-import type { WorkerTrainer } from "./workerTrainer.ts";
 
 /** A worker that computes, with its threads. */
 export interface Workshop {

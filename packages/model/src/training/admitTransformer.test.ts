@@ -4,11 +4,11 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest
 import { withAdmission } from "../backbone/convert.ts";
 import type { PackedBackbone } from "../backbone/packed.ts";
 import { startBackend } from "../backends.ts";
+import { provideNodeGpu } from "../gpu/nodeGpu.ts";
 import { chooseKernels, chosenKernels } from "../kernels/fusedKernels.ts";
 import { runFlat } from "../kernels/webgpu/flatProgram.ts";
 import { goldenBackbone } from "../testing/golden.ts";
 import { checkpointInMemory, convertInMemory, goldenCheckpoint } from "../testing/goldenBackbone.ts";
-import { provideNodeGpu } from "../testing/nodeGpu.ts";
 import { computeAdmission } from "./admission.ts";
 import { admitTransformer } from "./admitTransformer.ts";
 
