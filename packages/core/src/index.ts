@@ -118,3 +118,4 @@ export type {
 } from "./task.ts";
 export type { BackboneSizes, BackboneWeight, InitialValues, TunedEntry, TunedMethod } from "./tuned.ts";
 export { initialParams, tunedEntries, tunedShape, vocabularyRows } from "./tuned.ts";
+export { formatBytes, formatCount, formatNumber, formatPercent, formatScore, formatSeconds, formatWhole } from "./units.ts";
