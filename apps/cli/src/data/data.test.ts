@@ -277,7 +277,7 @@ test("names of one's own, columns by flags and class names out of the file", asy
     ["entailment", "not_entailment"],
     [17, 10],
   ]);
-  expect(notes[0]).toContain("The validation rows are reported");
+  expect(notes[0]).toContain("Scores are on the validation rows");
 });
 
 test("without the hub's Parquet branch the files of the main branch are read", async () => {
