@@ -126,7 +126,7 @@ async function settleCall(name: unknown, request: unknown, handlers: Handlers, o
   }
 }
 
-const otherVersion = `protocolVersion differs, expected ${protocolVersion}: reload the page`;
+const otherVersion = `this page speaks another protocol version, expected ${protocolVersion}: reload the page`;
 
 function isOfOtherVersion(request: unknown): boolean {
   return typeof request === "object" && request !== null && Reflect.get(request, "protocolVersion") !== protocolVersion;

@@ -135,7 +135,7 @@ export const runSettingsSchema = z
   })
   .refine(({ strategy, training }) => strategy.name !== "scaffold" || (training.optimizer === "sgd" && training.clientLearningRate > 0), {
     path: ["training", "optimizer"],
-    error: "scaffold needs sgd with a rate above 0, since control variates are read off plain gradient steps",
+    error: "scaffold needs sgd with a rate above 0, because it computes the control variates from plain gradient steps",
     when: ifSound("strategy", "training"),
   })
   .refine(({ strategy, tuning }) => strategy.name !== "fedPepTao" || strategy.selector === "all" || hasLayers(tuning.method), {

@@ -215,7 +215,7 @@ export function joinAsClient(options: ProtocolClientOptions): ProtocolClient {
 
   const handlers: Handlers = {
     task(lease) {
-      if (!kept.devices.has(lease.deviceId)) return refuse("P-31", `device ${lease.deviceId} does not live here`);
+      if (!kept.devices.has(lease.deviceId)) return refuse("P-31", `device ${lease.deviceId} is not hosted by this client`);
       void receive(lease);
       return {};
     },

@@ -71,7 +71,9 @@ function settingsOf({ strategy, training }: RunSettings): ScaffoldSettings {
   if (strategy.name !== "scaffold") throw new Error(`strategy scaffold: the run is set to ${strategy.name}`);
   if (training.optimizer !== "sgd" || !(training.clientLearningRate > 0)) {
     const found = `${training.optimizer} with rate ${training.clientLearningRate}`;
-    throw new Error(`strategy scaffold: found ${found}, expected sgd with a rate above 0, since c_i is read off plain gradient steps`);
+    throw new Error(
+      `strategy scaffold: found ${found}, expected sgd with a rate above 0, because it computes c_i from plain gradient steps`,
+    );
   }
   return strategy;
 }
