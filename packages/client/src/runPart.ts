@@ -145,7 +145,7 @@ export function createRunPart(options: RunPartOptions): RunPart {
   async function giveUp(task: CurrentTask, error: unknown, isSuperseded: boolean): Promise<void> {
     if (isSuperseded || signal.aborted || error instanceof BlobGone) return emit({ kind: "taskEnded", task, outcome: "superseded" });
     const reason = messageOf(error);
-    emit({ kind: "problem", message: `A task could not be done: ${reason}` });
+    emit({ kind: "problem", message: `This tab could not do a task: ${reason}` });
     await coordinator.call("decline", { taskId: task.taskId, reason }).catch(nothing);
     emit({ kind: "taskEnded", task, outcome: "declined" });
   }

@@ -81,8 +81,7 @@ export function joinRun(options: JoinOptions): ClientSession {
       emit({ kind: "connection", state: "retrying" });
     },
     onRefused(name, rule, message) {
-      if (rule !== "P-31")
-        emit({ kind: "problem", message: `The coordinator sent something this page does not understand (${name}: ${message}).` });
+      if (rule !== "P-31") emit({ kind: "problem", message: notUnderstood(name, message) });
     },
     onFault: fail,
     signal,
@@ -176,7 +175,7 @@ export function joinRun(options: JoinOptions): ClientSession {
   function handlers(): Handlers {
     return {
       task: (lease) => {
-        if (part?.hosts(lease.deviceId) !== true) return refuse("P-31", `device ${lease.deviceId} does not live here`);
+        if (part?.hosts(lease.deviceId) !== true) return refuse("P-31", `device ${lease.deviceId} is not hosted by this client`);
         part.queue.add(lease);
         return {};
       },
@@ -217,6 +216,10 @@ export function joinRun(options: JoinOptions): ClientSession {
     },
     whenEnded: ended.promise,
   };
+}
+
+function notUnderstood(name: string, message: string): string {
+  return `The coordinator sent a message that this page does not understand (${name}: ${message}). Reload the page.`;
 }
 
 function sentenceOf(error: unknown): string {
