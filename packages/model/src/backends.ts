@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { formatCount } from "@tutti/core";
 import { isSoftwareAdapter, startWebGpu, stopWebGpu } from "./gpu/webGpu.ts";
 import { installWasmKernels } from "./kernels/wasm/install.ts";
 import { availableThreads, threadsNote } from "./threads.ts";
@@ -96,7 +97,7 @@ export async function chooseBackend(
 
 function describe({ name, threads, adapter }: StartedBackend): string {
   if (adapter !== null) return `${name} on ${adapter}${isSoftwareAdapter(adapter) ? ", a software adapter," : ""}`;
-  return name === "wasm" ? `wasm with ${threads} thread${threads === 1 ? "" : "s"}` : name;
+  return name === "wasm" ? `wasm with ${formatCount(threads, "thread")}` : name;
 }
 
 /** Milliseconds of the fastest of a few rounds of products and element-wise work, as in a small transformer layer, with the way back to the CPU. */

@@ -94,7 +94,7 @@ function refuseSharedText(source: string, train: readonly Example[], targets: So
     refuseOverlap(source, task);
     const { numShared, numTest } = sharedText(train, test);
     if (numShared > 0) {
-      throw new Error(`${source} cannot be a source for ${task}: ${numShared} of ${numTest} test texts also stand in its training part`);
+      throw new Error(`${source} cannot be a source for ${task}: ${numShared} of ${numTest} test texts are also in its training part`);
     }
   }
 }

@@ -163,7 +163,9 @@ test("a cache with wrong bytes or one that fails costs a download, not the load"
   const notices: string[] = [];
   await loadBackbone({ manifestUrl, cache: broken, onNotice: (sentence) => notices.push(sentence) });
   expect(shardRequests(requests)).toHaveLength(2 * manifest.shards.length);
-  expect(notices).toEqual(["This browser does not keep the whole model, so the next visit downloads the missing part again: no disk"]);
+  expect(notices).toEqual([
+    "This browser does not keep the whole language model, so the next visit downloads the missing part again: no disk",
+  ]);
   const forbidden = {
     ...broken,
     put: () => Promise.reject(new DOMException("Failed to execute 'open' on 'CacheStorage'", "SecurityError")),
@@ -179,7 +181,7 @@ test("without room in the browser's storage nothing is kept, and the user is tol
   const storage = { estimate: async () => ({ quota: 1_000_000, usage: 990_000 }) };
   await loadBackbone({ manifestUrl, cache, storage, onNotice: (sentence) => notices.push(sentence) });
   expect(notices).toEqual([
-    "The backbone needs 0.1 MB of this browser's storage and 0.0 MB are left: it is loaded but not kept, so the next visit downloads it again.",
+    "The language model needs 114 kB of this browser's storage, but only 10.0 kB are left. This tab uses the model without keeping it, so the next visit downloads it again.",
   ]);
   expect(await cache.get(manifest.shards[0]?.sha256 ?? "")).toBeNull();
 });
@@ -207,7 +209,7 @@ test("a backbone that does not fit once unpacked is refused before a shard is as
   };
   const checkManifest = (found: BackboneManifest) => refuseTooLarge({ ...found, config: large }, "wasm", linear);
   await expect(loadBackbone({ manifestUrl, checkManifest })).rejects.toThrow(
-    /^backbone golden takes 7\.0 GB once its layers are unpacked, and WebAssembly's memory ends at 4\.3 GB: it needs a browser with WebGPU/,
+    /^backbone golden takes 7\.0\d GB once its layers are unpacked, and WebAssembly's memory ends at 4\.29 GB: it needs a browser with WebGPU/,
   );
   expect(requests).toEqual(["manifest.json"]);
   expect(() => refuseTooLarge({ ...manifest, config: large }, "webgpu", linear)).not.toThrow();
