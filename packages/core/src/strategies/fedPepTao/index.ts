@@ -91,7 +91,9 @@ export const fedPepTao: Strategy<FedPepTaoState> = {
 function settingsOf(run: RunSettings): FedPepTaoSettings {
   if (run.strategy.name !== "fedPepTao") throw new Error(`strategy fedPepTao: the run is set to ${run.strategy.name}`);
   if (run.strategy.controlVariates && !(run.training.clientLearningRate > 0)) {
-    throw new Error(`clientLearningRate: is ${run.training.clientLearningRate}, but control variates divide by it; give a positive rate`);
+    throw new Error(
+      `clientLearningRate: is ${run.training.clientLearningRate}, but control variates are divided by it: give a positive rate`,
+    );
   }
   return run.strategy;
 }
