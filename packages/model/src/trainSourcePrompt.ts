@@ -39,7 +39,8 @@ export async function trainSourcePrompt(
   options: SourceTraining,
 ): Promise<{ prompt: SourcePrompt; firstLoss: number; lastLoss: number }> {
   refuseSharedText(task.name, dataset.train, options.targets);
-  if (backbone.tokenizerJson === null) throw new Error(`backbone ${backbone.name} came without tokenizer.json`);
+  if (backbone.tokenizerJson === null)
+    throw new Error(`backbone ${backbone.name} has no tokenizer, so it cannot read texts: add it again from a folder with tokenizer.json`);
   const { promptTokens, head, numSteps, batchSize, learningRate, seed } = options;
   const tuning: RunSettings["tuning"] = {
     ...{ method: "inputPrompt", promptTokens, initial: "vocabulary", head },
@@ -75,7 +76,8 @@ export async function trainSourcePrompt(
     const after = await accuracyOf(params);
     const rows = transformer.wordRows(vocabularyRows(random, promptTokens, commonWords(backbone.config)));
     const values = Array.from(params.prompt.data, (value, i) => Math.fround(value + rows[i]));
-    if (!values.every(Number.isFinite)) throw new Error(`the prompt of ${task.name} has values that are no numbers: try a lower rate`);
+    if (!values.every(Number.isFinite))
+      throw new Error(`the prompt of ${task.name} has values that are not numbers: try a lower learning rate`);
     const { hiddenSize } = backbone.config;
     const scores = before === null || after === null ? {} : { validation: { numExamples: validation.length, before, after } };
     const from = { backbone: options.backboneName, task: task.name, numExamples: dataset.train.length };

@@ -47,7 +47,7 @@ test("while it trains the page shows step, device, round, layers that travel and
   expect(html).toContain("layer 2: not scored. Shared layers: 1.");
   expect(html).toContain("12.3 kB");
   expect(html).toContain("98.8 kB");
-  expect(html).toContain("wasm with 2 threads needs 9 ms");
+  expect(html).toContain("WASM with 2 threads takes 9 ms");
 });
 
 test("a run whose first stage is known is not said to have begun while its devices are awaited", () => {
@@ -74,7 +74,7 @@ test("layers are not said to stay on the device before any is chosen", () => {
 
 test("a tab that computes with plain kernels says why", () => {
   if (readyEvent.kind !== "ready") throw new Error("an event of another kind");
-  const notice = "This device's fast kernels gave other numbers (relative error 3e-2); it computes with plain ones.";
+  const notice = "This computer's fast kernels gave other numbers (relative error 3e-2), so the plain ones are used.";
   const html = shown([welcomeEvent, { ...readyEvent, ready: { ...readyEvent.ready, reason: `webgpu. ${notice}`, kernels: "plain" } }]);
   expect(html).toContain('data-kernels="plain"');
   expect(html).toContain("gave other numbers (relative error 3e-2)");

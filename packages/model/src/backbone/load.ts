@@ -127,8 +127,8 @@ async function fetchVerified(
   }
   const reasons = failures.map((failure) => (failure instanceof Error ? failure.message : String(failure)));
   throw new Error(
-    `backbone file ${wanted.file} could not be loaded: expected ${wanted.numBytes} bytes with that hash (${wanted.sha256}), ` +
-      `received twice something else: ${reasons.join("; then ")}`,
+    `backbone file ${wanted.file} could not be loaded: expected ${wanted.numBytes} bytes with SHA-256 ${wanted.sha256}, ` +
+      `but two downloads gave ${reasons.join("; then ")}`,
     { cause: failures[1] },
   );
 }

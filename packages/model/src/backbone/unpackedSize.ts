@@ -37,7 +37,7 @@ export function refuseTooLarge(manifest: Pick<BackboneManifest, "config" | "name
   const needed = unpackedBytes(manifest, usesVocabulary(manifest.config, tuning)) + trainingBytes(manifest, tuning);
   if (backend !== "wasm" || needed <= wasmBytes - wasmReserve) return;
   throw new Error(
-    `backbone ${manifest.name} takes ${formatBytes(needed)} once its layers are unpacked${tuning.method === "full" ? " and all trained" : ""}, and WebAssembly's memory ends at ${formatBytes(wasmBytes)}: ` +
-      "it needs a browser with WebGPU, or choose a smaller backbone",
+    `backbone ${manifest.name} needs ${formatBytes(needed)} once its layers are unpacked${tuning.method === "full" ? " and all trained" : ""}, but WebAssembly has at most ${formatBytes(wasmBytes)}: ` +
+      "use a browser with WebGPU, or choose a smaller backbone",
   );
 }
