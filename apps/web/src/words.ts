@@ -44,13 +44,16 @@ export const landing = {
   keptWithLayers: "The examples, the parameters of all other layers, and everything else on this computer. Close the tab to stop.",
   join: "Join",
   looking: "Looking for the run …",
-  numTabs: (count: number) => (count === 0 ? "no tab is connected yet" : `${formatCount(count, "tab")} connected`),
+  run: (task: string, backbone: string, numTabs: number) =>
+    `${task} · model ${backbone} · ${numTabs === 0 ? "no tab is connected yet" : `${formatCount(numTabs, "tab")} connected`}`,
   whichExamples: "Which examples should this tab train on?",
   share: "A share of the run’s examples",
   shareNote: "Nothing to prepare.",
   ownFile: "My own file",
   ownFileNote: "The file stays in this tab. The server is told only how many examples it has.",
   ownFileKind: "A CSV, TSV or JSON Lines file in UTF-8 with the columns",
+  and: "and",
+  classes: (names: readonly string[]) => (names.length === 0 ? "" : `Each label is one of ${names.join(", ")}.`),
   insecure:
     "This page came over plain http, so the browser lets it use neither the GPU nor more than one thread. Training works, but usually " +
     "more slowly. Over https the page can use both where the computer has them, and can keep the screen awake.",
@@ -158,6 +161,7 @@ export const runPage = {
   here: ({ numConnected, numDevices }: Status) => `${formatCount(numConnected, "tab")}, ${formatCount(numDevices, "device")}`,
   staffNote: "Notes are rounds; a higher note means a lower loss.",
   layersTitle: "Layers",
+  layersNote: "A taller bar is a layer that matters more.",
   noLayersYet: "The run has not chosen layers yet. Until then, it shares all of them.",
   shared: "shared",
   notShared: "not shared",

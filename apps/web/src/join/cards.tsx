@@ -1,6 +1,7 @@
 import { formatBytes, formatPercent } from "@tutti/core";
 import type { EvaluationPoint, Status } from "@tutti/protocol";
 import { computer, results, traffic } from "../words.ts";
+import { asSentence } from "./text.ts";
 import type { View } from "./view.ts";
 
 /** Bytes of this tab, and what choosing layers and small numbers has saved it. */
@@ -39,7 +40,7 @@ export function Computer({ view }: { readonly view: View }) {
         <dd data-testid="examples">{ready === null ? "…" : numExamples}</dd>
       </dl>
       <p class="soft small note" data-testid="backend-reason">
-        {ready?.reason ?? computer.notYet}
+        {ready === null ? computer.notYet : asSentence(ready.reason)}
       </p>
     </section>
   );

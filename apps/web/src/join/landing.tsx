@@ -92,7 +92,7 @@ export function InsecureNote() {
 }
 
 function runLine(run: RunInfo | null): string {
-  return run === null ? landing.looking : `${taskTitle(run.run.task)} · ${run.run.backbone} · ${landing.numTabs(run.status.numConnected)}`;
+  return run === null ? landing.looking : landing.run(taskTitle(run.run.task), run.run.backbone, run.status.numConnected);
 }
 
 interface DataChoiceProps {
@@ -132,7 +132,7 @@ function DataChoice({ run, isOwn, source, onChoice, onSource }: DataChoiceProps)
         <div class="own-file stack">
           <label>
             <span class="small">
-              {landing.ownFileKind} <code>text</code>, <code>label</code> ({classNames(run.run.task).join(", ")})
+              {landing.ownFileKind} <code>text</code> {landing.and} <code>label</code>. {landing.classes(classNames(run.run.task))}
             </span>
             <input
               class="file"

@@ -58,6 +58,7 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
           <LayerBars scores={status?.layerScores ?? null} selected={selected} numLayers={numLayers} />
           {selected === null ? (
             <p class="soft small note" data-testid="layers-note">
+              {status?.layerScores != null && `${runPage.layersNote} `}
               {runPage.noLayersYet}
             </p>
           ) : (

@@ -60,8 +60,8 @@ export function talksTo(backboneUrl: string | null, folder: string): string {
   return host === new URL(folder).host ? footer.thisServer : footer.otherServer(host);
 }
 
-/** The coordinator's reasons are parts of sentences. */
-function asSentence(text: string): string {
+/** Reasons come as parts of sentences: with a capital letter and a full stop. */
+export function asSentence(text: string): string {
   if (text === "") return "";
   const begun = `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
   return /[.!?]$/.test(begun) ? begun : `${begun}.`;
