@@ -110,11 +110,11 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     },
     onChange: () => ports.onChange("detail"),
     onReset(deviceId) {
-      said.message = `device ${deviceId} lost its private state and starts afresh`;
+      said.message = `device ${deviceId} lost its private state and starts again`;
       logger.warn({ deviceId }, "a device was reset");
     },
     onLate({ clientKey }, deviceIds) {
-      logger.warn({ client: clientKey.slice(0, 6), deviceIds }, "devices were not registered in time, others may have them");
+      logger.warn({ client: clientKey.slice(0, 6), deviceIds }, "devices did not register in time; other clients may host them");
     },
     onAccepted: (taskId, deviceId) => tell({ kind: "accepted", taskId, deviceId }),
     onFault: fault.reject,
@@ -129,7 +129,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
       hasBegun = true;
     });
     while (!hasBegun && !signal.aborted && pool.members.hosting.numRegistered < run.minDevices) {
-      said.message = `${pool.members.hosting.numRegistered} of ${run.minDevices} devices have registered; the operator may begin sooner`;
+      said.message = `${pool.members.hosting.numRegistered} of ${run.minDevices} devices have registered; the operator can start the run earlier`;
       ports.onChange("waiting");
       await Promise.race([pool.whenRosterChanges(), beginning.promise]);
     }

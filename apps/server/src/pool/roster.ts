@@ -114,12 +114,12 @@ export function createRoster(ports: RosterPorts): Roster {
       return refuse("P-13", `all ${maxDevices} devices of this run are taken: maxDevices is ${maxDevices}`);
     const maxClients = isFixed ? limits.maxClients : Math.max(limits.maxClients, maxDevices);
     if (clients.size >= maxClients) forgetStrangers();
-    return clients.size < maxClients ? null : refuse("P-13", `${maxClients} clients are the most that may join`);
+    return clients.size < maxClients ? null : refuse("P-13", `this run takes at most ${maxClients} clients`);
   }
 
   function admit({ clientKey, nickname, hosting: kind }: Hello): Refusal | Client {
     const known = clients.get(clientKey);
-    if (isFixed && kind === "own") return refuse("P-13", "this run deals out its own data: own examples need an open roster");
+    if (isFixed && kind === "own") return refuse("P-13", "this run gives out its own data: own examples need an open roster");
     const refusal = known === undefined ? refuseNewcomer() : null;
     if (refusal !== null) return refusal;
     const record = { clientKey, ordinal: known?.ordinal ?? numArrivals, nickname: nickname ?? known?.nickname ?? null };
