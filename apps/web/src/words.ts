@@ -219,7 +219,7 @@ export const results = {
   title: "Results",
   newcomer: (point: EvaluationPoint) =>
     `${ofTexts(point)} that nobody trained on get the right class from the shared parameters, which are all that a newcomer has.`,
-  personalised: "with the own parameters of the devices that took part",
+  personalised: "on the devices that took part, with their own parameters",
   zeroShot: "before any training",
   /** `of 288 texts`, or `of the texts` where their number is not known. */
   ofTexts,
