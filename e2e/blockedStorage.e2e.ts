@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, expect, test } from "@playwright/test";
-import { loadBrowserScript } from "@tutti/lab";
+import { loadBrowserScript } from "@tutti/server/checkout";
 import { startFirefox } from "./setting/firefox.ts";
 import { findProgram } from "./setting/programs.ts";
 import { serveRun, tinyRun } from "./setting/runs.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "@playwright/test";
 import { createRandom } from "@tutti/core";
-import type { RunResult } from "@tutti/lab";
+import type { RunResult } from "@tutti/record";
 import { places, projectFolder } from "./setting/places.ts";
 import { scratch } from "./setting/runs.ts";
 

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, type Page, test } from "@playwright/test";
 import { parametersSha256 } from "@tutti/protocol";
-import { type Coordinator, type RunOutcome, readRun, type StepRecord } from "@tutti/server";
+import type { StepRecord } from "@tutti/record";
+import { type Coordinator, type RunOutcome, readRun } from "@tutti/server";
 import { places, projectFolder } from "./setting/places.ts";
 import { hashOf, joinAddress, miscounted, scratch, serveRun, tinyRun } from "./setting/runs.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "@playwright/test";
-import { writePromptsFile } from "@tutti/lab";
+import { writePromptsFile } from "@tutti/model";
 import { type Firefox, startFirefox } from "./setting/firefox.ts";
 import { findProgram } from "./setting/programs.ts";
 import { hashOf, joinAddress, serveRun, tinyRun } from "./setting/runs.ts";

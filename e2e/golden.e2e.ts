@@ -3,7 +3,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "@playwright/test";
-import type { RunResult } from "@tutti/lab";
+import type { RunResult } from "@tutti/record";
 import { places, projectFolder } from "./setting/places.ts";
 import { scratch } from "./setting/runs.ts";
 

@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { expect, test } from "@playwright/test";
-import { loadBrowserScript } from "@tutti/lab";
-import type { Clients } from "../apps/lab/src/pool/clients.ts";
-import { openTabClients } from "../apps/lab/src/pool/tabClients.ts";
+import { loadBrowserScript } from "@tutti/server/checkout";
+import type { Clients } from "../apps/lab/src/drive/clients.ts";
+import { openTabClients } from "../apps/lab/src/drive/tabClients.ts";
 import { places, projectFolder } from "./setting/places.ts";
 import { scratch, serveRun, tinyRun } from "./setting/runs.ts";
 
@@ -16,7 +16,7 @@ interface Ended {
 
 /** Starts the lab as `npm run lab` does. */
 function lab(...args: readonly string[]) {
-  const child = spawn(process.execPath, ["--import", "tsx", join(projectFolder, "apps/lab/src/main/main.ts"), ...args], {
+  const child = spawn(process.execPath, ["--import", "tsx", join(projectFolder, "apps/lab/src/run/main.ts"), ...args], {
     cwd: projectFolder,
   });
   let stderr = "";

@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "@playwright/test";
 import { norm, presets, type RunSettings, type StrategySummary, subtract } from "@tutti/core";
-import { loadBrowserScript } from "@tutti/lab";
 import { readSafetensors } from "@tutti/model";
+import { loadBrowserScript } from "@tutti/server/checkout";
 import { places } from "./setting/places.ts";
 import { joinAddress, miscounted, scratch, serveRun, tinyRun } from "./setting/runs.ts";
 

@@ -1,8 +1,8 @@
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { loadPagesScript } from "@tutti/lab";
 import { computeAdmission, startBackend } from "@tutti/model";
 import { addAdmission, convertBackbone } from "@tutti/model/node";
+import { loadPagesScript } from "@tutti/server/checkout";
 import { places, projectFolder } from "./places.ts";
 import { writeTinyCheckpoint } from "./tinyBackbone.ts";
 

@@ -11,8 +11,8 @@ import {
   type StrategyState,
 } from "@tutti/core";
 import { findTask } from "@tutti/data";
-import { fetchFile, localUrls } from "@tutti/lab";
 import { createTrainer, type DeviceState, loadBackbone, noCache, trainerTask, tunedLayout } from "@tutti/model";
+import { fetchFile, localUrls } from "@tutti/model/node";
 
 /** How a run ended that was computed in this process. */
 export interface Replay {
@@ -51,12 +51,11 @@ export async function replayRun(run: RunSettings, publicFolder: string, { backen
       roster: () => numExamples.map((count, id) => ({ id, numExamples: count, isConnected: true })),
       whenRosterChanges: () => new Promise(() => undefined),
       open: (plan) => ({
-        passed: new Promise(() => undefined),
         close: () => undefined,
         perform: (task) =>
           inTurn(async () => {
             const { deviceId, expects } = task;
-            const { body, state: next } = await trainer.perform(trainerTask(plan, task), deviceStates.get(deviceId) ?? null);
+            const { body, state: next } = await trainer.compute(trainerTask(plan, task), deviceStates.get(deviceId) ?? null);
             if (next !== null) deviceStates.set(deviceId, next);
             const sent: Contribution["body"] = body.kind === "train" ? { ...body, delta: roundTrip(body.delta, expects.encoding) } : body;
             return { kind: "contributed", contribution: { deviceId, numExamples: expects.numExamples, body: sent } };

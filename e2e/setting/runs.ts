@@ -1,6 +1,6 @@
 import { type FedPepTaoSettings, type Params, presets, type RunSettings } from "@tutti/core";
 import { findTask } from "@tutti/data";
-import { hashParameters } from "@tutti/lab";
+import { hashParameters } from "@tutti/record";
 import {
   type Coordinator,
   type CoordinatorOptions,

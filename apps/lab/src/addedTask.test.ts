@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { presets, type RunSettings } from "@tutti/core";
 import { cardFormat, type Example, fileTask, rowOf } from "@tutti/data";
 import { freePort, startKillable } from "@tutti/server/testing";
+import { temporaryFolder } from "@tutti/terminal/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startDevices } from "./testing/deviceProcess.ts";
-import { temporaryFolder } from "./testing/temporaryFolder.ts";
 import { tinySizes, writeTinyPublic } from "./testing/tinyPublic.ts";
 
 const folder = temporaryFolder();

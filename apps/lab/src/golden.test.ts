@@ -1,8 +1,8 @@
 import { type FedPepTaoSettings, presets, type RunSettings } from "@tutti/core";
 import { freePort, startKillable } from "@tutti/server/testing";
+import { temporaryFolder } from "@tutti/terminal/testing";
 import { afterAll, expect, test } from "vitest";
 import { startDevices } from "./testing/deviceProcess.ts";
-import { temporaryFolder } from "./testing/temporaryFolder.ts";
 import { tinySizes, writeTinyPublic } from "./testing/tinyPublic.ts";
 
 const strategy = presets.demo.strategy as FedPepTaoSettings;

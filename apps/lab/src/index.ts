@@ -1,13 +1,3 @@
-export type { DemoOptions } from "./demo/demoConfig.ts";
-export { writeWhole } from "./demo/demoConfig.ts";
-export { ensurePages } from "./demo/pages.ts";
-export { type DemoEnd, runDemo } from "./demo/runDemo.ts";
-export { loadAdapterScript, loadBrowserScript, loadPagesScript, projectFolder } from "./demo/scripts.ts";
-export { type Comparison, compareExperiments } from "./labReport/compare.ts";
-export { renderComparison } from "./labReport/comparisonText.ts";
-export { writeResultsPage } from "./labReport/index.ts";
-export { readExperimentResult } from "./labReport/readResult.ts";
-export { fetchFile, localUrls } from "./localFiles.ts";
-export { hashParameters } from "./results/parametersHash.ts";
-export { readPromptsFile, type TunedPrompts, writePromptsFile } from "./results/promptsFile.ts";
-export type { RunReport, RunResult, Scores } from "./results/runResult.ts";
+export { takeFrames } from "./drive/websocketFrames.ts";
+export type { DemoOptions } from "./run/demoConfig.ts";
+export { type DemoEnd, runDemo } from "./run/runDemo.ts";

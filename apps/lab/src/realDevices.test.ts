@@ -3,9 +3,9 @@ import type { DeviceRecord } from "@tutti/client";
 import { folderStore } from "@tutti/client/node";
 import { createRandom, type FedPepTaoSettings, presets, type RunSettings } from "@tutti/core";
 import { type ChildMessage, freePort, type KillableCoordinator, startKillable } from "@tutti/server/testing";
+import { temporaryFolder } from "@tutti/terminal/testing";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { type DeviceProcess, type DeviceProcessMessage, startDevices } from "./testing/deviceProcess.ts";
-import { temporaryFolder } from "./testing/temporaryFolder.ts";
 import { tinySizes, writeTinyPublic } from "./testing/tinyPublic.ts";
 
 const strategy = presets.demo.strategy as FedPepTaoSettings;

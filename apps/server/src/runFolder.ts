@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RunSettings } from "@tutti/core";
-import type { StepRecord } from "./stepRecord.ts";
+import type { StepRecord } from "@tutti/record";
 import { makeRunFolder } from "./writableFolder.ts";
 
 /** Settings that came later, with what runs did before there was a choice. */

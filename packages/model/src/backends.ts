@@ -11,13 +11,15 @@ export type BackendName = "webgpu" | "wasm" | "cpu";
 /** The backends as sentences name them. */
 export const backendTitles: Readonly<Record<BackendName, string>> = { webgpu: "WebGPU", wasm: "WASM", cpu: "Plain JavaScript" };
 
+/** How a backend is started. */
 export interface BackendOptions {
   /** WASM threads; 0 or absent for as many as there are cores. More than 1 needs a cross-origin isolated page. */
   readonly threads?: number;
   /** Folder (with a closing slash) that serves the tfjs-backend-wasm*.wasm files; Node finds its own. */
-  readonly wasmPath?: string;
+  readonly wasmPath?: string | undefined;
 }
 
+/** A backend that computes now. */
 export interface StartedBackend {
   readonly name: BackendName;
   /** CPU threads that compute; 1 on WebGPU. */
@@ -59,6 +61,7 @@ async function hasThreadedBinary(): Promise<boolean> {
   return (await Promise.all(flags.map((flag) => tf.env().getAsync(flag)))).every((flag) => flag === true);
 }
 
+/** The backend that was measured as the fastest here. */
 export interface ChosenBackend extends StartedBackend {
   /** Which backend and why, as a sentence. */
   readonly reason: string;

@@ -13,6 +13,8 @@ import { openBackboneFolder } from "./backboneFolders.ts";
 export { openBackboneFolder, openCheckpointFolder } from "./backboneFolders.ts";
 export { downloadModel, type HubModel } from "./hub.ts";
 export { type HubRepository, type HubRequest, withHubRepository } from "./hubRepository.ts";
+export { fetchFile, localUrls } from "./localFiles.ts";
+export { readStartParams } from "./prompts/startParamFiles.ts";
 export { readSourcePrompts, writeSourcePrompt } from "./sourcePromptFiles.ts";
 export { provideNodeGpu } from "./testing/nodeGpu.ts";
 
@@ -20,22 +22,15 @@ export { provideNodeGpu } from "./testing/nodeGpu.ts";
 export async function readCheckpoint(folder: string): Promise<PackedBackbone> {
   const text = async (file: string) => {
     const path = join(folder, file);
-    return (await exists(path)) ? { text: await readFile(path, "utf8") } : {};
+    return (await exists(path)) ? readFile(path, "utf8") : undefined;
   };
-  const [config, weights, tokenizer, tokenizerConfig] = await Promise.all([
+  const [configJson, weights, tokenizerJson, tokenizerConfig] = await Promise.all([
     readFile(join(folder, "config.json"), "utf8"),
     readFile(join(folder, "model.safetensors")),
     text("tokenizer.json"),
     text("tokenizer_config.json"),
   ]);
-  return backboneFromSafetensors(
-    {
-      configJson: config,
-      ...("text" in tokenizer ? { tokenizerJson: tokenizer.text } : {}),
-      ...("text" in tokenizerConfig ? { tokenizerConfig: tokenizerConfig.text } : {}),
-    },
-    weights,
-  );
+  return backboneFromSafetensors({ configJson, tokenizerJson, tokenizerConfig }, weights);
 }
 
 /** Where a conversion writes; a test hands in a disk that fills up. */

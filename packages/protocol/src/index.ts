@@ -1,4 +1,4 @@
-export type { CallOptions, CallSocket, Handlers, Outcome, SendingSocket, ServeOptions } from "./calls.ts";
+export type { AfterAnswer, CallOptions, CallSocket, Handlers, Outcome, SendingSocket, ServeOptions } from "./calls.ts";
 export { call, send, serve } from "./calls.ts";
 export type { CodecLimits, TensorEntry } from "./codec.ts";
 export { CodecError, decodeParams, encodedParamsSize, encodeParams, readTensorEntries } from "./codec.ts";
@@ -33,7 +33,7 @@ export { isRefusal, refuse, rules } from "./rules.ts";
 export { runSettingsSchema } from "./runSettings.ts";
 export type { EvaluationPoint, HistoryPoint, ProbePoint, Status, Traffic } from "./status.ts";
 export { statusSchema } from "./status.ts";
-export type { ContributionHeader, Decline, Progress, Submit, SubmitOutcome, TaskLease } from "./tasks.ts";
+export type { ContributionHeader, Decline, Submit, SubmitOutcome, TaskLease, TaskProgress } from "./tasks.ts";
 export { contributionHeaderSchema, headerOf, taskLeaseSchema, taskSpecSchema } from "./tasks.ts";
 export type { ExpectedTensors } from "./tensorChecks.ts";
 export { checkTensors, decodeExpected } from "./tensorChecks.ts";

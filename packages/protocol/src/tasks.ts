@@ -159,7 +159,7 @@ export type TaskLease = z.infer<typeof taskLeaseSchema>;
 export type ContributionHeader = z.infer<typeof contributionHeaderSchema>;
 export type Submit = z.infer<typeof submitSchema>;
 export type SubmitOutcome = z.infer<typeof submitOutcomeSchema>["outcome"];
-export type Progress = z.infer<typeof progressSchema>;
+export type TaskProgress = z.infer<typeof progressSchema>;
 export type Decline = z.infer<typeof declineSchema>;
 
 /** A body's header, ready to submit beside its encoded delta. */

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { loadAdapterScript } from "@tutti/lab";
+import { loadAdapterScript } from "@tutti/server/checkout";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createProgram } from "../program.ts";
 

@@ -25,7 +25,7 @@ export async function provideAdapter(): Promise<number | null> {
 
 /** Asked in a process of its own: where there is no driver, Dawn prints a warning that would puzzle. */
 async function hasAdapter(): Promise<boolean> {
-  const { projectFolder } = await import("@tutti/lab");
+  const { projectFolder } = await import("@tutti/server/checkout");
   const question = 'import { create } from "webgpu"; process.exit((await create([]).requestAdapter()) === null ? 1 : 0);';
   const child = spawn(process.execPath, ["--input-type=module", "--eval", question], { cwd: projectFolder, stdio: "ignore" });
   return new Promise((resolve) => {
@@ -35,7 +35,7 @@ async function hasAdapter(): Promise<boolean> {
 }
 
 async function softwareEnvironment(): Promise<Readonly<Record<string, string>>> {
-  const { loadAdapterScript } = await import("@tutti/lab");
+  const { loadAdapterScript } = await import("@tutti/server/checkout");
   return (await loadAdapterScript()).softwareAdapter();
 }
 

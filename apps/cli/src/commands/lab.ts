@@ -21,7 +21,7 @@ A difference is the second's mean over seeds minus the first's. The interval is 
 bootstrap over the test rows; a tie is an interval that contains 0. There is none where the sides had other data files.`,
     )
     .action(async (first: string, second: string, { json }: { readonly json?: string }) => {
-      const { compareExperiments, readExperimentResult, renderComparison } = await import("@tutti/lab");
+      const { compareExperiments, readExperimentResult, renderComparison } = await import("@tutti/report");
       const comparison = compareExperiments(await readExperimentResult(first), await readExperimentResult(second));
       console.log(renderComparison(comparison));
       if (json !== undefined) await writeFile(json, `${JSON.stringify(comparison, null, 2)}\n`);
@@ -33,7 +33,7 @@ bootstrap over the test rows; a tie is an interval that contains 0. There is non
     .argument("<folder>", "where the page and a folder of its name go")
     .addHelpText("after", "\nExample:\n  tutti lab page lab/peft-comparison docs/results")
     .action(async (experiment: string, folder: string) => {
-      const { readExperimentResult, writeResultsPage } = await import("@tutti/lab");
+      const { readExperimentResult, writeResultsPage } = await import("@tutti/report");
       const files = await writeResultsPage(await readExperimentResult(experiment), folder);
       console.log(`${files[0]} and ${files.length - 1} drawings`);
     });

@@ -5,6 +5,7 @@ import { accuracy, macroF1 } from "@tutti/core";
 import { type Command, Option } from "commander";
 import { some } from "../backbones/text.ts";
 import { UsageError } from "../exitCodes.ts";
+import { parseRunSettings } from "../prompts/runSettings.ts";
 
 interface PredictFlags {
   readonly prompts: string;
@@ -42,12 +43,13 @@ async function predict(texts: readonly string[], flags: PredictFlags): Promise<v
   const sources = [texts.length > 0 ? "texts" : "", flags.file === undefined ? "" : "--file", flags.split === undefined ? "" : "--split"];
   const given = sources.filter((source) => source !== "");
   if (given.length > 1) throw new UsageError(`${given.join(" and ")} exclude each other: give one`);
-  const { projectFolder, readPromptsFile } = await import("@tutti/lab");
+  const { projectFolder } = await import("@tutti/server/checkout");
+  const { readPromptsFile } = await import("@tutti/model");
   const publicFolder = flags.public ?? join(projectFolder, "public");
   const file = await readFile(flags.prompts).catch(() => {
     throw new UsageError(`${flags.prompts} cannot be read: give the prompts.safetensors of a run folder`);
   });
-  const { settings, params } = readPromptsFile(file);
+  const { settings, params } = readPromptsFile(file, parseRunSettings);
   const lines = flags.split === undefined ? await linesOf(texts, flags.file) : [];
   const { rememberDatasets } = await import("@tutti/data/node");
   await rememberDatasets(publicFolder);

@@ -1,6 +1,7 @@
-import { sourceRecipe } from "@tutti/lab/sourceRecipe";
+import { sourceRecipe } from "@tutti/model/sourceRecipe";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { positiveNumber, wholeNumber } from "../parseOptions.ts";
+import { type ExportFlags, exportFormats, exportPrompts } from "../prompts/export.ts";
 import { listPrompts, type OnePromptFlags, removePrompt, showPrompt } from "../prompts/show.ts";
 import { stoppable } from "../prompts/stoppable.ts";
 import { type TrainPromptFlags, trainPrompt } from "../prompts/train.ts";
@@ -11,10 +12,13 @@ const sizeOf = () => new Option("--tokens <number>", "its rows, where there are 
 /** As a run's settings have it. */
 const maxPromptTokens = 1024;
 
-/** `tutti prompt`: the source prompts that ATTEMPT mixes. */
+/** `tutti prompt`: the source prompts that ATTEMPT mixes, and the export of what runs have tuned. */
 export function addPrompt(program: Command): void {
-  const prompt = program.command("prompt").description("source prompts: trained on other tasks beforehand, mixed by runs with ATTEMPT");
+  const prompt = program
+    .command("prompt")
+    .description("source prompts for ATTEMPT, trained on other tasks beforehand; and the export of tuned prompts");
   addTrain(prompt);
+  addExport(prompt);
   prompt
     .command("list")
     .description("the source prompts there are")
@@ -69,6 +73,30 @@ Examples:
   tutti prompt train qnli --steps 3000 --max-rows 4000 --for sst2,mr`,
     )
     .action((task: string, flags: TrainPromptFlags) => stoppable((signal) => trainPrompt(task, flags, { signal })));
+}
+
+function addExport(prompt: Command): void {
+  prompt
+    .command("export")
+    .description("write what a run has tuned as an adapter for Hugging Face's peft, or as safetensors")
+    .argument("<run-or-file>", "a run's id, its folder, or a prompts.safetensors")
+    .addOption(
+      new Option("--format <name>", "an adapter folder for peft, or one file for Tutti").choices(exportFormats).makeOptionMandatory(),
+    )
+    .requiredOption("--out <folder>", "where to; made where it does not exist")
+    .option("--runs <folder>", "where run folders are", "runs")
+    .addOption(where())
+    .addHelpText(
+      "after",
+      `
+peft has adapters for prompts in every layer (tuning.method prefix). A linear head goes into head.safetensors beside the adapter, and its README.md
+has the Python that computes what the run computed.
+
+Examples:
+  tutti prompt export feedback-topic-seed1-0a1b2c3d --format peft --out my-adapter
+  tutti prompt export runs/<id>/prompts.safetensors --format safetensors --out my-prompts`,
+    )
+    .action((source: string, flags: ExportFlags) => exportPrompts(source, flags));
 }
 
 function promptTokens(text: string): number {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { EvaluationRecord } from "@tutti/server";
+import type { EvaluationRecord } from "@tutti/record";
 import type { Command } from "commander";
 import { some } from "../backbones/text.ts";
 import { UsageError } from "../exitCodes.ts";
@@ -96,7 +96,11 @@ function required(runId: string | null, out: string, wanted: string | undefined)
 }
 
 async function exportPrompts(runId: string, { out, file }: { out: string; file?: string }): Promise<void> {
-  const [{ readRun }, { writePromptsFile, writeWhole }] = await Promise.all([import("@tutti/server"), import("@tutti/lab")]);
+  const [{ readRun }, { writePromptsFile }, { writeWhole }] = await Promise.all([
+    import("@tutti/server"),
+    import("@tutti/model"),
+    import("@tutti/terminal"),
+  ]);
   const { folder, run, summary, newcomerParams: params } = await readRun(out, runId);
   if (params === null) throw new UsageError(`run ${runId} has not begun, so there is nothing to export`);
   const path = file ?? join(folder, "prompts.safetensors");

@@ -68,13 +68,13 @@ Examples:
 
 /** Serves with the flags laid over a settings file; writes the tuned prompts when the run is over. */
 export async function serveRun(file: string | undefined, flags: ServeFlags, isOver: "whenDone" | "whenStopped"): Promise<void> {
-  const [{ presets }, { findTask }, { rememberDatasets }, { makeRunFolder, mergeSettings, readSettingsFile, serve }, lab] =
+  const [{ presets }, { findTask }, { rememberDatasets }, { makeRunFolder, mergeSettings, readSettingsFile, serve }, checkout] =
     await Promise.all([
       import("@tutti/core"),
       import("@tutti/data"),
       import("@tutti/data/node"),
       import("@tutti/server"),
-      import("@tutti/lab"),
+      import("@tutti/server/checkout"),
     ]);
   const settings = file === undefined ? {} : readSettingsFile(file);
   const asked = settingsOf(flags);
@@ -87,10 +87,10 @@ export async function serveRun(file: string | undefined, flags: ServeFlags, isOv
     ...(file === undefined ? {} : { name: file }),
   });
   makeRunFolder(dataDir);
-  const places = { publicDir: settings.publicDir ?? join(lab.projectFolder, "public"), pagesDir: settings.pagesDir };
+  const places = { publicDir: settings.publicDir ?? join(checkout.projectFolder, "public"), pagesDir: settings.pagesDir };
   await rememberDatasets(String(places.publicDir));
   if (flags.dev === true) places.pagesDir = null;
-  else places.pagesDir ??= await lab.ensurePages((line) => console.log(line));
+  else places.pagesDir ??= await checkout.ensurePages((line) => console.log(line));
   const end = await serve({
     presets,
     preset: "default",
@@ -99,14 +99,15 @@ export async function serveRun(file: string | undefined, flags: ServeFlags, isOv
     numClasses: ({ task }) => findTask(task).classes.length,
     isOver,
     print: (line) => console.log(line),
-    ...(flags.dev === true ? { pages: async (server) => (await lab.loadPagesScript()).developPages(server) } : {}),
+    ...(flags.dev === true ? { pages: async (server) => (await checkout.loadPagesScript()).developPages(server) } : {}),
     onDone: async ({ runId, run, newcomerParams }, { folder }) => {
+      const [{ writePromptsFile }, { writeWhole }] = await Promise.all([import("@tutti/model"), import("@tutti/terminal")]);
       const path = join(folder, "prompts.safetensors");
-      await lab.writeWhole(path, lab.writePromptsFile({ runId, settings: run, params: newcomerParams }));
+      await writeWhole(path, writePromptsFile({ runId, settings: run, params: newcomerParams }));
       console.log(`tuned prompts: ${path}`);
     },
   });
-  if (flags.dev === true) await (await lab.loadPagesScript()).closePages();
+  if (flags.dev === true) await (await checkout.loadPagesScript()).closePages();
   if (end === "SIGINT") process.exitCode = exitCodes.interrupted;
   if (end === "SIGTERM") process.exitCode = exitCodes.terminated;
 }

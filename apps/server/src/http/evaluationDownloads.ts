@@ -1,4 +1,4 @@
-import type { WireBytes } from "./wireMeter.ts";
+import type { WireBytes } from "@tutti/record";
 
 /** Answers with one blob that left while an evaluation was open, less those that training took over, and who was handed the blob first for what. */
 interface Fetched {

@@ -1,33 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { RoundPlan } from "@tutti/core";
+import { type StepBytes, type TrafficLabel, type TrafficTotals, trafficLabels, type WireBytes } from "@tutti/record";
 import { createEvaluationDownloads, type FetchedBlobs } from "./evaluationDownloads.ts";
-
-/** Bytes on the wire as the clients see them: `up` leaves a client, `down` reaches it. */
-export interface WireBytes {
-  readonly up: number;
-  readonly down: number;
-}
-
-/**
- * What bytes are spent on: the steps of a run by stage, evaluation and kept device states apart, messages while no step is open, and everything
- * a client needs before it can take part.
- */
-export type TrafficLabel = "score" | "count" | "train" | "evaluation" | "states" | "waiting" | "backbone" | "dataset" | "pages";
-
-export type TrafficTotals = Readonly<Record<TrafficLabel, WireBytes>>;
-
-export const trafficLabels: readonly TrafficLabel[] = [
-  "score",
-  "count",
-  "train",
-  "evaluation",
-  "states",
-  "waiting",
-  "backbone",
-  "dataset",
-  "pages",
-];
 
 /** What a meter of a later process goes on from. */
 export interface MeterRecord extends Partial<TrafficTotals> {
@@ -62,12 +37,6 @@ export interface WireMeter {
   /** The bytes of all steps together. */
   ofSteps(): StepBytes;
   record(): MeterRecord;
-}
-
-/** Bytes of all steps so far. */
-export interface StepBytes extends WireBytes {
-  /** Those that were fetched while evaluations were open, and are charged to training. */
-  readonly takenOver: WireBytes;
 }
 
 function bytesOfSteps({ score, count, train, evaluation }: TrafficTotals): WireBytes {

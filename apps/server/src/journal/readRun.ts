@@ -2,8 +2,8 @@ import { closeSync, existsSync, openSync, readdirSync, readSync } from "node:fs"
 import { join } from "node:path";
 import { createStrategy, type Json, type Params, type RunSettings, type StrategySummary } from "@tutti/core";
 import { runSettingsSchema, settingFaults } from "@tutti/protocol";
+import type { StepRecord } from "@tutti/record";
 import { ConfigError } from "../config.ts";
-import type { StepRecord } from "../stepRecord.ts";
 import { requireFolder } from "../writableFolder.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import { lmdbStore } from "./lmdbStore.ts";

@@ -1,0 +1,43 @@
+import { resolve } from "node:path";
+import { coordinatorFolder } from "@tutti/client";
+import type { Clients, JoinTarget } from "./clients.ts";
+import { findProcesses, processorSecondsOf } from "./processorTime.ts";
+import { createTabs, type TabOptions } from "./tabs.ts";
+
+/** The address at which a tab joins by itself. */
+export function labTabAddress({ url, backend, threads }: Pick<JoinTarget, "url" | "backend" | "threads">, index: number): string {
+  return `${coordinatorFolder(url)}?auto=1&backend=${backend}&threads=${threads}&tab=${index}`;
+}
+
+/** Tabs of real browsers, each with a profile that stays on disk. */
+export function openTabClients(count: number, options: TabOptions): Clients {
+  const tabs = createTabs(options);
+  const opened = new Set<number>();
+  let roots: readonly number[] = [];
+  return {
+    kind: "tabs",
+    count,
+    async join(index, target) {
+      // what this tab fetched in another run, the same bits as here perhaps, must not make this one look cheaper
+      await tabs.open(index, labTabAddress(target, index), "emptied");
+      opened.add(index);
+      roots = [];
+    },
+    reload: (index) => tabs.reload(index),
+    async failure() {
+      for (const index of opened) {
+        if ((await tabs.stateOf(index).catch(() => null)) === "failed") return `tab ${index} cannot take part; its page says why`;
+      }
+      return null;
+    },
+    processorSeconds() {
+      if (roots.length < opened.size) {
+        // browsers are given whole paths, whatever the folder was called
+        const profiles = [...opened].map((index) => `--user-data-dir=${resolve(options.profilesFolder, String(index))} `);
+        roots = findProcesses((line) => !line.includes("--type=") && profiles.some((profile) => `${line} `.includes(profile)));
+      }
+      return processorSecondsOf(roots);
+    },
+    close: () => tabs.close(),
+  };
+}

@@ -1,0 +1,48 @@
+import { type RunSettings, sourcePromptPath } from "@tutti/core";
+import { refuseOverlap } from "@tutti/data";
+import { listText } from "@tutti/report";
+import { ExperimentError } from "./experimentFile.ts";
+
+/** The files of the source prompts that a run mixes, by their place in a public folder; none but for ATTEMPT. */
+export function sourcePathsOf({ backbone, tuning }: Pick<RunSettings, "backbone" | "tuning">): string[] {
+  return tuning.method === "attempt" ? tuning.sources.map((name) => sourcePromptPath(backbone, name, tuning.promptTokens)) : [];
+}
+
+/** What source prompts add to a run's identity: the hash of each file, null for one that is not trained yet; nothing but for ATTEMPT. */
+export function sourceIdentity(
+  settings: Pick<RunSettings, "backbone" | "tuning">,
+  hashes: ReadonlyMap<string, string>,
+): { readonly sources?: readonly (string | null)[] } {
+  const paths = sourcePathsOf(settings);
+  return paths.length === 0 ? {} : { sources: paths.map((path) => hashes.get(path) ?? null) };
+}
+
+interface FreeSources {
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** A sentence that names what is left and why; null where nothing is left out. */
+  readonly note: string | null;
+}
+
+/** Settings without the source prompts that were trained on this task's set, or on one that shares texts with its test part. */
+export function withFreeSources(settings: FreeSources["settings"], { title, task }: { title: string; task: string }): FreeSources {
+  const { tuning } = settings as Partial<RunSettings>;
+  if (tuning?.method !== "attempt" || !isList(tuning.sources)) return { settings, note: null };
+  const judged = tuning.sources.map((source) => ({ source, reason: overlapOf(source, task) }));
+  const sources = judged.flatMap(({ source, reason }) => (reason === null ? [source] : []));
+  const reasons = judged.flatMap(({ reason }) => reason ?? []);
+  if (sources.length === 0) throw new ExperimentError(`every source prompt of ${tuning.sources.join(", ")} shares text with ${task}`);
+  const note = reasons.length === 0 ? null : `${title} on ${task} mixes ${listText(sources)} alone, since ${reasons.join("; ")}.`;
+  return { settings: { ...settings, tuning: { ...tuning, sources } }, note };
+}
+
+/** Whether these are names at all: the settings are not checked yet. */
+const isList = (sources: unknown) => Array.isArray(sources) && sources.length > 0 && sources.every((name) => typeof name === "string");
+
+function overlapOf(source: string, task: string): string | null {
+  try {
+    refuseOverlap(source, task);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,0 +1,189 @@
+import { createHash } from "node:crypto";
+import type { MethodName, Metric, RunSettings } from "@tutti/core";
+import { findTask } from "@tutti/data";
+import { runSettingsSchema } from "@tutti/protocol";
+import type { FaultPlan } from "@tutti/record";
+import { mergeDeep } from "@tutti/server";
+import { sourceIdentity } from "./attemptSources.ts";
+import { type Draft, draftsOf, type GivenMethod } from "./drafts.ts";
+import { titleOf, wholeMethod, wholeTask } from "./entries.ts";
+import { type Experiment, ExperimentError } from "./experimentFile.ts";
+import { createFaultList, type FaultList } from "./runFaults.ts";
+
+/** A run of an experiment before it has run. */
+export interface PlannedRun {
+  /** Hash of all that decides its numbers but the backend. */
+  readonly id: string;
+  readonly method: MethodName | "settings";
+  readonly methodTitle: string;
+  readonly variant: Readonly<Record<string, string | number | boolean>>;
+  readonly isRateTrial: boolean;
+  readonly task: string;
+  readonly metric: Metric;
+  readonly settings: RunSettings;
+  readonly faults: FaultPlan | null;
+}
+
+/** One line of an experiment's tables: a method with a variant on a task, over all seeds. */
+export interface Cell {
+  readonly method: PlannedRun["method"];
+  readonly methodTitle: string;
+  readonly task: string;
+  readonly variant: PlannedRun["variant"];
+  /** Which choice of a rate it follows; null where no rates are tried. */
+  readonly rateKey: string | null;
+  /** What it tries; null where it takes over another's choice. */
+  readonly rateValues: readonly number[] | null;
+  /** What a reader has to know of its runs; null where there is nothing. */
+  readonly note: string | null;
+  run(seed: number, clientLearningRate: number | null): PlannedRun;
+}
+
+/** The runs that choose a rate. */
+export interface RateGroup {
+  readonly key: string;
+  readonly method: PlannedRun["method"];
+  readonly task: string;
+  readonly seed: number;
+  readonly trials: readonly { readonly clientLearningRate: number; readonly run: PlannedRun }[];
+}
+
+/** An experiment's runs in their order. */
+export interface ExperimentPlan {
+  readonly cells: readonly Cell[];
+  readonly rateGroups: readonly RateGroup[];
+  /** Where runs differ from what the file says, in sentences. */
+  readonly notes: readonly string[];
+  /** All runs that tables show; a rate that is not chosen yet counts as the method's own. */
+  finalRuns(chosen: ReadonlyMap<string, number | null>): readonly PlannedRun[];
+}
+
+/** What runs use that the file does not say. With another hash it is another run. */
+export interface FileHashes {
+  /** Of the rows of a data set that was added, by task. */
+  readonly rows?: ReadonlyMap<string, string>;
+  /** Of ATTEMPT's source prompts, by the file's place in a public folder; an id without all of them is for a run that cannot start yet. */
+  readonly sources?: ReadonlyMap<string, string>;
+}
+
+/** Lays an experiment out; throws an ExperimentError with a line for each fault of its runs' settings. */
+export function planExperiment(experiment: Experiment, hashes: FileHashes = {}): ExperimentPlan {
+  const { rates, seeds } = experiment;
+  const tasks = experiment.tasks.map(wholeTask);
+  const faults = createFaultList();
+  const drafts = tasks.flatMap((task, taskAt) => {
+    if (!isKnownTask(task.name, taskAt, faults)) return [];
+    return experiment.methods.flatMap((method, methodAt) =>
+      draftsOf({ experiment, method: wholeMethod(method), methodAt, task, taskAt }, faults),
+    );
+  });
+  const lines = faults.lines();
+  if (lines.length > 0)
+    throw new ExperimentError(`the experiment's settings were refused:\n${lines.map((line) => `  ${line}`).join("\n")}`);
+  const cells = distinctCells(
+    drafts.map((draft) => cellOf(draft, hashes)),
+    seeds[0] ?? 0,
+  );
+  const rateGroups = rates === undefined ? [] : groupsOf(cells, rates, rates.seed ?? seeds[0] ?? 0);
+  return {
+    cells,
+    rateGroups,
+    notes: [...new Set(cells.flatMap(({ note }) => note ?? []))],
+    finalRuns: (chosen) =>
+      cells.flatMap((cell) => seeds.map((seed) => cell.run(seed, cell.rateKey === null ? null : (chosen.get(cell.rateKey) ?? null)))),
+  };
+}
+
+/** All runs that an experiment may take: trials and final ones, each once; the final ones counted with every method's first rate. */
+export function allRuns({ rateGroups, finalRuns }: ExperimentPlan): readonly PlannedRun[] {
+  const first = new Map(rateGroups.map(({ key, trials }) => [key, trials[0]?.clientLearningRate ?? null]));
+  return distinctRuns([...rateGroups.flatMap(({ trials }) => trials.map(({ run }) => run)), ...finalRuns(first)]);
+}
+
+/** The runs without those whose id came before. */
+export function distinctRuns(runs: readonly PlannedRun[]): readonly PlannedRun[] {
+  const known = new Set<string>();
+  return runs.filter(({ id }) => !known.has(id) && known.add(id));
+}
+
+function isKnownTask(name: string, at: number, faults: FaultList): boolean {
+  try {
+    findTask(name);
+    return true;
+  } catch (error) {
+    faults.note(`tasks.${at}: ${error instanceof Error ? error.message : String(error)}`);
+    return false;
+  }
+}
+
+/** The entry whose rates decide for this one. */
+function chooserOf(given: GivenMethod, experiment: Experiment): GivenMethod {
+  const found = experiment.methods.map(wholeMethod).find(({ name, ratesOf }) => name === given.ratesOf && ratesOf === undefined);
+  return given.ratesOf === undefined || found === undefined ? given : found;
+}
+
+function cellOf({ experiment, method: given, task: { name: task }, variant, note, settings: varied }: Draft, hashes: FileHashes): Cell {
+  const { name } = given;
+  const { rates, faults } = experiment;
+  const rows = hashes.rows?.get(task);
+  const methodTitle = titleOf(given);
+  const run = (seed: number, clientLearningRate: number | null, isRateTrial = false): PlannedRun => {
+    const training = clientLearningRate === null ? {} : { training: { clientLearningRate } };
+    const settings = runSettingsSchema.parse(mergeDeep(varied, { seed, ...training }));
+    const plan = faults ?? null;
+    const { maxDevices: _, ...decisive } = settings; // ids of results that there are do not know the bound of an open roster
+    const identity = {
+      ...{ settings: decisive, method: name, task, faults: plan, ...(rows === undefined ? {} : { rows }) },
+      ...sourceIdentity(settings, hashes.sources ?? new Map()),
+    };
+    const id = createHash("sha256")
+      .update(JSON.stringify(sorted(identity)))
+      .digest("hex")
+      .slice(0, 16);
+    return { id, method: name, methodTitle, variant, isRateTrial, task, metric: findTask(task).metric, settings, faults: plan };
+  };
+  const rateTask = rates?.task ?? task;
+  const rateVariant = rates?.eachVariant === true ? Object.values(variant) : [];
+  const chooser = chooserOf(given, experiment);
+  const rateKey = rates === undefined ? null : [chooser.name, titleOf(chooser), rateTask, ...rateVariant].join("/");
+  const rateValues = chooser === given ? (given.rates ?? rates?.values ?? []) : null;
+  return { method: name, methodTitle, task, variant, rateKey, rateValues, note, run };
+}
+
+/** Two cells of a method and task with the same settings are one: a method may have nothing that an axis changes. */
+function distinctCells(cells: readonly Cell[], seed: number): Cell[] {
+  const known = new Set<string>();
+  return cells.filter((cell) => {
+    const key = `${cell.methodTitle}/${cell.run(seed, null).id}/${JSON.stringify(cell.variant)}`;
+    const isNew = !known.has(key);
+    known.add(key);
+    return isNew;
+  });
+}
+
+function groupsOf(cells: readonly Cell[], rates: NonNullable<Experiment["rates"]>, seed: number): RateGroup[] {
+  const groups = new Map<string, RateGroup>();
+  for (const cell of cells) {
+    if (cell.rateKey === null || cell.rateValues === null || groups.has(cell.rateKey)) continue;
+    if (rates.task !== undefined && cell.task !== rates.task) continue;
+    const trials = cell.rateValues.map((clientLearningRate) => {
+      return { clientLearningRate, run: { ...cell.run(seed, clientLearningRate), isRateTrial: true } };
+    });
+    groups.set(cell.rateKey, { key: cell.rateKey, method: cell.method, task: cell.task, seed, trials });
+  }
+  const missing = cells.find(({ rateKey }) => rateKey !== null && !groups.has(rateKey));
+  if (missing !== undefined)
+    throw new ExperimentError(`rates.task: ${rates.task} has no run of ${missing.rateKey}; list it among the tasks`);
+  return [...groups.values()];
+}
+
+/** The same value with names in alphabetical order, so that its text does not depend on how it was written. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, inner]) => [name, sorted(inner)]),
+  );
+}

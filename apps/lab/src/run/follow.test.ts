@@ -1,0 +1,93 @@
+import type { FedPepTaoSettings, RunSettings } from "@tutti/core";
+import { exampleReport } from "@tutti/record/testing";
+import { type Coordinator, memoryStore, startCoordinator } from "@tutti/server";
+import { joinAsClient, newClient, type ProtocolClientOptions, tinyRun, tinyTuned } from "@tutti/server/testing";
+import type { RunProgress } from "@tutti/terminal";
+import { temporaryFolder } from "@tutti/terminal/testing";
+import { afterEach, expect, test } from "vitest";
+import { followRun, latestAccuracy } from "./follow.ts";
+
+const closeables: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closeables.splice(0).reverse()) await close();
+});
+
+async function start(run: RunSettings, content = new Map<string, Uint8Array>()): Promise<Coordinator> {
+  const folder = temporaryFolder();
+  closeables.push(folder.remove);
+  const options = { host: "127.0.0.1", port: 0, dataDir: folder.path, pagesDir: null, publicDir: folder.path, runId: "followed" };
+  const coordinator = await startCoordinator(
+    { ...options, logLevel: "silent", expectedClients: 1, writesRunFiles: false, run },
+    { tuned: tinyTuned(run), store: memoryStore(content) },
+  );
+  closeables.push(() => coordinator.close());
+  return coordinator;
+}
+
+/** Joins with a client that hosts all devices. */
+function join({ url }: Coordinator, options: Partial<ProtocolClientOptions> = {}): void {
+  const client = joinAsClient({ url, kept: newClient("a"), ...options });
+  closeables.push(() => client.close());
+}
+
+/** What is drawn at each closed step. */
+function follow(coordinator: Coordinator, run: RunSettings): RunProgress[] {
+  const closed: RunProgress[] = [];
+  const nothing = () => undefined;
+  const display = { say: nothing, show: nothing, end: nothing, showClosed: (progress: RunProgress) => closed.push(progress) };
+  closeables.push(followRun(coordinator, run, display));
+  return closed;
+}
+
+function changed(strategy: Partial<FedPepTaoSettings>, numRounds = 2): RunSettings {
+  const run = tinyRun({ numRounds, quorum: 1 });
+  return { ...run, strategy: { ...run.strategy, ...strategy } as FedPepTaoSettings };
+}
+
+const told = ({ stage, round, numRounds, kind }: RunProgress) => `${stage} ${round}/${numRounds} ${kind}`;
+const training = ["train 1/2 train", "train 2/2 train", "train 2/2 evaluate"];
+const courses: readonly [what: string, strategy: Partial<FedPepTaoSettings>, steps: readonly string[]][] = [
+  ["selector all and prompts from counting", { selector: "all", countingRounds: 2 }, ["count 1/2 train", "count 2/2 train", ...training]],
+  ["selector all and fresh prompts", { selector: "all", initialPrompts: "fresh" }, training],
+  ["fresh prompts and a fixed fraction", { keepFraction: 0.5, initialPrompts: "fresh" }, ["score 1/1 score", ...training]],
+  ["no counting rounds", { countingRounds: 0 }, ["score 1/1 score", "count 1/1 probe", ...training]],
+];
+
+test.each(courses)("with %s the bar counts the rounds that there are, and no time is left at the end", async (_, strategy, steps) => {
+  const run = changed(strategy);
+  const coordinator = await start(run);
+  const closed = follow(coordinator, run);
+  join(coordinator);
+  await coordinator.whenDone();
+  expect(closed.map(told)).toEqual(steps);
+  expect(closed.at(-1)).toMatchObject({ secondsLeft: 0, stageFraction: 1 });
+  expect(closed.slice(0, -1).every(({ secondsLeft }) => (secondsLeft ?? 0) > 0)).toBe(true);
+});
+
+test("a run that is resumed is drawn in the round where it stands", async () => {
+  const content = new Map<string, Uint8Array>();
+  const run = changed({}, 3);
+  const before = await start(run, content);
+  const held = new Promise<void>((resolve) =>
+    join(before, {
+      onTask({ stage, round }) {
+        const isHeld = stage === "train" && round === 2;
+        if (isHeld) resolve();
+        return !isHeld;
+      },
+    }),
+  );
+  await held;
+  await before.close();
+  const coordinator = await start(run, content);
+  const closed = follow(coordinator, run);
+  join(coordinator);
+  await coordinator.whenDone();
+  expect(closed.map(told)).toEqual(["train 2/3 train", "train 2/3 evaluate", "train 3/3 train", "train 3/3 evaluate"]);
+});
+
+test("the accuracy beside the bar is that of the last evaluation, by protocol, with the number of texts", () => {
+  expect(latestAccuracy(exampleReport.steps)).toBe("personalised 0.702, newcomer 0.640, global 0.601 (of 288 texts)");
+  expect(latestAccuracy(exampleReport.steps.slice(0, 5))).toBe("personalised 0.610, global 0.520 (of 288 texts)");
+  expect(latestAccuracy(exampleReport.steps.slice(0, 2))).toBeNull();
+});

@@ -1,0 +1,62 @@
+import { createStrategy, findExpected, numRoundsIn, type RunSettings, remainingSteps } from "@tutti/core";
+import type { StepRecord } from "@tutti/record";
+import { textsText, withRemarks, zeroShotNote } from "@tutti/report";
+import type { Coordinator } from "@tutti/server";
+import type { Display } from "@tutti/terminal";
+import { estimateSecondsLeft, type RunProgress, stageFraction } from "@tutti/terminal";
+
+const protocols = ["personalised", "newcomer", "global"] as const;
+
+/** The last measured accuracies on the test split, such as `personalised 0.612, newcomer 0.570 (of 288 texts)`. */
+export function latestAccuracy(steps: readonly StepRecord[]): string | null {
+  const evaluations = steps.findLast((step) => step.evaluations.length > 0)?.evaluations ?? [];
+  const found = protocols.flatMap(
+    (protocol) => evaluations.find((record) => record.protocol === protocol && record.split === "test") ?? [],
+  );
+  if (found.length === 0) return null;
+  const parts = found.map(({ protocol, accuracy }) => `${protocol} ${accuracy.toFixed(3)}`);
+  return withRemarks(parts.join(", "), [textsText(found.map(({ numExamples }) => numExamples))]);
+}
+
+/** Draws a coordinator's run on the display until the returned function is called. */
+export function followRun(coordinator: Coordinator, settings: RunSettings, display: Display): () => void {
+  const schedule = createStrategy(settings).schedule(settings);
+  const find = findExpected(schedule);
+  const total = (way: "up" | "down") => Object.values(coordinator.traffic()).reduce((sum, bytes) => sum + bytes[way], 0);
+  // a run that is resumed goes on with a step that an earlier process planned
+  let current = remainingSteps(schedule, coordinator.steps())[0] ?? null;
+  let numTasks = current?.numDevices ?? 0;
+
+  function progress(numDone: number): RunProgress {
+    const steps = coordinator.steps();
+    const { stage = "train", round = settings.numRounds, spec = null } = current ?? {};
+    return {
+      ...{ stage, round, kind: spec?.kind ?? "train", numDone, numTasks },
+      numRounds: numRoundsIn(schedule, stage),
+      stageFraction: current === null ? 1 : stageFraction(schedule, current, numDone / Math.max(1, numTasks)),
+      accuracy: latestAccuracy(steps),
+      bytesUp: Math.round(total("up")),
+      bytesDown: Math.round(total("down")),
+      secondsLeft: estimateSecondsLeft(schedule, steps),
+    };
+  }
+
+  return coordinator.subscribe((event) => {
+    if (event.kind === "planned") {
+      current = find(event.plan) ?? null;
+      numTasks = event.plan.tasks.length;
+      display.show(progress(0));
+    }
+    if (event.kind === "repeated" || event.kind === "waiting") display.say(`${event.kind}: ${event.reason}`);
+    if (event.kind === "status" && event.status.phase === "running") {
+      display.show(progress(event.status.tasksIn));
+    }
+    if (event.kind === "step") {
+      const { cohort, evaluations } = event.record;
+      display.showClosed(progress(cohort.length));
+      const zeroShot = evaluations.find(({ protocol, split }) => protocol === "zeroShot" && split === "test");
+      if (zeroShot !== undefined)
+        display.say(`zero-shot ${zeroShot.accuracy.toFixed(3)} ${textsText([zeroShot.numExamples])} (${zeroShotNote})`);
+    }
+  });
+}

@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { DeviceId, Metric, Params, RunSettings } from "@tutti/core";
+import type { RowAnswers } from "@tutti/record";
+
+/** What a final evaluation was made of. */
+export interface ReplayInput {
+  readonly run: RunSettings;
+  readonly metric: Metric;
+  readonly backend: string;
+  /** Every device's parameters as it used them, in the order of the devices; null where the last evaluation is not known. */
+  readonly paramsOf: ReadonlyMap<DeviceId, Params> | null;
+  /** On the test split under the global protocol. */
+  readonly reportedAccuracy: number | null;
+}
+
+/** What a replay finds. */
+export interface Replay {
+  readonly correct: string | null;
+  /** Of every row of the test split, in file order; null like `correct`. */
+  readonly answers: RowAnswers | null;
+  readonly correctNote: string | null;
+  /** The task's metric of always answering the commonest training class. */
+  readonly majority: number | null;
+  /** The same of the backbone without prompts; null where it lacks the label words. */
+  readonly zeroShot: number | null;
+}
+
+/** What Stage A is done again for. */
+export interface RescoringInput {
+  readonly run: RunSettings;
+  /** The attempt at Stage A that counted: its random numbers are named by it. */
+  readonly attempt: number;
+  /** Devices whose scores counted. */
+  readonly devices: readonly DeviceId[];
+  /** Every trained parameter, as a newcomer had it, by round. */
+  readonly paramsByRound: ReadonlyMap<number, Params>;
+}
+
+/** s_l of every layer with one round's parameters; null where a layer is not scored. */
+export interface RoundScores {
+  readonly round: number;
+  readonly scores: readonly (number | null)[];
+}
+
+/** Seconds on one core. */
+export interface Calibration {
+  readonly task: string;
+  /** What was measured. */
+  readonly backbone: string;
+  readonly tuning: RunSettings["tuning"]["method"];
+  /** Of training one example once. */
+  readonly trainSeconds: number;
+  /** Of predicting one example. */
+  readonly predictSeconds: number;
+  /** Mean characters of the task's texts, which the seconds go with. */
+  readonly meanCharacters: number;
+  readonly numTrain: number;
+  readonly numEvaluated: number;
+}
+
+export interface TaskSize {
+  readonly task: string;
+  readonly meanCharacters: number;
+  readonly numTrain: number;
+  /** Rows of the validation and the test split. */
+  readonly numEvaluated: number;
+  readonly numTest: number;
+}
+
+/** A prompt that ATTEMPT mixes in, and the tasks with whose test rows it may share nothing. */
+export interface SourcePromptInput {
+  readonly source: string;
+  readonly backbone: string;
+  readonly promptTokens: number;
+  readonly targets: readonly string[];
+}
+
+/** Jobs that need the tensor library or a whole data set, done in a process of its own so that no coordinator waits. */
+export interface WorkbenchJobs {
+  replay(input: ReplayInput): Replay;
+  scoreLayersAgain(input: RescoringInput): readonly RoundScores[];
+  calibrate(input: { readonly run: RunSettings }): Calibration;
+  sizes(input: { readonly tasks: readonly string[] }): readonly TaskSize[];
+  /** Trains a source prompt on a task's training rows and writes it where runs look for it. */
+  sourcePrompt(input: SourcePromptInput): null;
+  /** Makes a backbone of random layers as wide as another one. */
+  randomBackbone(input: { readonly like: string; readonly numLayers: number; readonly folder: string }): null;
+}
+
+export type Job = {
+  [K in keyof WorkbenchJobs]: {
+    readonly id: number;
+    readonly kind: K;
+    readonly publicDir: string;
+    readonly input: Parameters<WorkbenchJobs[K]>[0];
+  };
+}[keyof WorkbenchJobs];
+export type JobAnswer = { readonly id: number; readonly value: unknown } | { readonly id: number; readonly error: string };
+
+/** The process with the tensor library. */
+export interface Workbench {
+  do<K extends keyof WorkbenchJobs>(kind: K, input: Parameters<WorkbenchJobs[K]>[0]): Promise<ReturnType<WorkbenchJobs[K]>>;
+  close(): void;
+}
+
+const childPath = fileURLToPath(new URL("./workbenchChild.ts", import.meta.url));
+
+/** A workbench whose process starts with the first job. */
+export function openWorkbench(publicDir: string): Workbench {
+  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  let child: ChildProcess | null = null;
+  let nextId = 0;
+
+  function start(): ChildProcess {
+    const started = spawn(process.execPath, ["--import", "tsx", childPath], {
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      serialization: "advanced",
+      detached: true,
+    });
+    started.unref();
+    started.on("message", (answer: JobAnswer) => {
+      const job = waiting.get(answer.id);
+      waiting.delete(answer.id);
+      if ("error" in answer) job?.reject(new Error(answer.error));
+      else job?.resolve(answer.value);
+    });
+    started.once("exit", (code) => {
+      if (child === started) child = null;
+      for (const job of waiting.values()) job.reject(new Error(`the workbench ended with ${code}`));
+      waiting.clear();
+    });
+    return started;
+  }
+
+  return {
+    do(kind, input) {
+      child ??= start();
+      nextId += 1;
+      const id = nextId;
+      const answered = new Promise<unknown>((resolve, reject) => waiting.set(id, { resolve, reject }));
+      child.send({ id, kind, publicDir, input });
+      // the other side answers a job of this kind with what the kind says
+      return answered as Promise<ReturnType<WorkbenchJobs[typeof kind]>>;
+    },
+    close() {
+      const open = child;
+      child = null;
+      open?.kill("SIGKILL");
+    },
+  };
+}
