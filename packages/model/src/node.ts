@@ -93,7 +93,8 @@ export async function findDamage(folder: string): Promise<string[]> {
     const bytes = await readFile(join(folder, file)).catch(() => null);
     if (bytes === null) damage.push(`${file} is missing`);
     else if (bytes.length !== numBytes) damage.push(`${file} has ${bytes.length} bytes, the manifest says ${numBytes}`);
-    else if ((await sha256Hex(new Uint8Array(bytes))) !== sha256) damage.push(`${file} has other bytes than its hash says`);
+    else if ((await sha256Hex(new Uint8Array(bytes))) !== sha256)
+      damage.push(`${file} has bytes that do not match its hash: add the backbone again`);
   }
   return damage;
 }
