@@ -1,5 +1,5 @@
 import { mkdtempSync } from "node:fs";
-import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { expect, test } from "@playwright/test";
@@ -134,6 +134,24 @@ test("`tutti serve` shows the pages, the backbone and the data of the command un
     expect((await fetch(new URL(path, `${url}/`))).status, path).toBe(200);
   serving.child.kill("SIGINT");
   expect((await serving.ended).code).toBe(130);
+});
+
+test("what is added where the command is called is kept there and served beside minuet and feedback", async () => {
+  const tutti = (...args: string[]) => run(process.execPath, [join(packageFolder("cli"), "bin/tutti.mjs"), ...args], folder);
+  expect((await tutti("data", "list")).stdout).toContain("feedback");
+  expect(await readdir(folder)).not.toContain("public");
+  const rows = Array.from({ length: 40 }, (_, row) => `message ${row},${row % 2 === 0 ? "good" : "bad"}\n`);
+  await writeFile(join(folder, "mine.csv"), `text,label\n${rows.join("")}`);
+  await tutti("data", "add", "mine.csv", "--name", "mine");
+  expect(await readdir(join(folder, "public/datasets"))).toEqual(["feedback", "mine"]);
+  expect(await readdir(join(folder, "public/backbones"))).toEqual(["minuet"]);
+  const { stdout } = await start(
+    process.execPath,
+    ["--input-type=module", "--eval", 'import { publicFolder } from "@tutti/server/checkout"; console.log(publicFolder());'],
+    folder,
+    { TUTTI_HOME: packageFolder("cli") },
+  ).ended;
+  expect(stdout.trim()).toBe(join(await realpath(folder), "public"));
 });
 
 test("what needs a checkout says so", async () => {
