@@ -16,8 +16,8 @@ const examples = {
   data: /^delivery, quality, service, price: 1056 training rows and 288 test rows\n\[ \{ text: 'It came two days late', label: 0 \} \]\n$/,
   model: /^(delivery|quality|service|price), one of delivery, quality, service, price\n$/,
   server: /^run feedback-topic-seed42-\w+ is waiting; its page answers 200\n$/,
-  client: /^3 steps; the tuned parameters are [0-9a-f]{64}\n$/,
-  cli: /^pages in .*web, data in .*public, commands demo, serve, run, predict, /,
+  client: /^2 steps; the tuned parameters are [0-9a-f]{64}\n$/,
+  cli: /^pages in .*web, data in .*public, commands demo, serve, join, run, lab, data, backbone, prompt, predict\n$/,
 } as const;
 
 /** Built pages, minuet and feedback are most of it. */
@@ -115,7 +115,7 @@ test("`npx tutti demo --rounds 1` leaves a report and prompts that predict", asy
   expect(lines).toContain("npx tutti demo --rounds 1");
   const { stdout } = await run("sh", ["-e", "-c", lines], folder);
   expect(stdout).toMatch(/newcomer .* 288 .*\n/);
-  expect(stdout).toMatch(/(delivery|quality|service|price)\tThe parcel came two days late\n/);
+  expect(stdout).toMatch(/The parcel came two days late\n {2}(delivery|quality|service|price) +0\.\d{3} /);
   const [runId = ""] = await readdir(join(folder, "first"));
   expect(stdout).toContain(`${runId}  done`);
   expect(await readdir(join(folder, "first", runId))).toEqual(
