@@ -41,8 +41,7 @@ export function createTrainer(ports: LoadPorts = {}): Trainer {
       busy = true;
       try {
         signal?.throwIfAborted();
-        const optional = { ...(onStep === undefined ? {} : { onStep }), ...(signal === undefined ? {} : { signal }) };
-        return await performTask({ place: openPlace(), examples, task, state, ...optional });
+        return await performTask({ place: openPlace(), examples, task, state, onStep, signal });
       } finally {
         busy = false;
       }
@@ -67,7 +66,7 @@ async function startWanted(
   onTrying: (name: BackendName) => void,
 ): Promise<Pick<TrainerReady, "backend" | "threads" | "reason">> {
   const { threads, wasmPath } = setup;
-  const options: BackendOptions = { threads, ...(wasmPath === undefined ? {} : { wasmPath }) };
+  const options: BackendOptions = { threads, wasmPath };
   if (setup.backend === "auto") {
     const { name, threads: numThreads, reason } = await chooseBackend(options, onTrying);
     return { backend: name, threads: numThreads, reason };

@@ -1,4 +1,3 @@
-import type { BenchName } from "@tutti/bench";
 import { benchNames, onlyByName } from "@tutti/bench/names";
 import { Argument, type Command } from "commander";
 import { exitCodes, UsageError } from "../exitCodes.ts";
@@ -9,12 +8,13 @@ interface BenchFlags {
   readonly from?: string;
 }
 
-/** `tutti bench`: measured numbers beside their goals; for a checkout, whose code they measure. */
+/** `tutti bench`: measured numbers beside their goals. */
 export function addBench(program: Command): void {
+  const byName = onlyByName.join(" and ");
   program
     .command("bench")
     .description("measure this machine and this code, and compare with the goals")
-    .addArgument(new Argument("[name...]", `benchmarks to run (default: all but ${onlyByName.join(" and ")})`).choices(benchNames))
+    .addArgument(new Argument("[name...]", `benchmarks to run (default: all but ${byName})`).choices(benchNames))
     .option("--json <file>", "also write the rows to this file")
     .option("--markdown", "print a Markdown table")
     .option("--from <file>", "print the rows of a file that --json wrote, and measure nothing")
@@ -31,7 +31,7 @@ Examples:
     .action(bench);
 }
 
-async function bench(names: readonly BenchName[], { json, markdown, from }: BenchFlags): Promise<void> {
+async function bench(names: readonly (typeof benchNames)[number][], { json, markdown, from }: BenchFlags): Promise<void> {
   if (from !== undefined && names.length > 0) throw new UsageError("--from measures nothing: leave out the names");
   const { printKeptRows, runBenches } = await import("@tutti/bench");
   const output = { form: markdown === true ? "markdown" : "table", print: (text: string) => console.log(text) } as const;

@@ -2,6 +2,7 @@ import { sourceRecipe } from "@tutti/model/sourceRecipe";
 import { type Command, Option } from "commander";
 import { examples } from "../examples.ts";
 import { positiveNumber, wholeNumber } from "../parseOptions.ts";
+import type { ExportFlags } from "../prompts/export.ts";
 import type { OnePromptFlags } from "../prompts/show.ts";
 import type { TrainPromptFlags } from "../prompts/train.ts";
 import { stoppable } from "../stoppable.ts";
@@ -13,13 +14,14 @@ const sizeOf = () => new Option("--tokens <number>", "the prompt's number of tok
 const maxPromptTokens = 1024;
 const promptTokens = wholeNumber(1, maxPromptTokens);
 
-/** `tutti prompt`: the source prompts that ATTEMPT mixes. */
+/** `tutti prompt`: the source prompts that ATTEMPT mixes, and the export of what runs have tuned. */
 export function addPrompt(program: Command): void {
   const prompt = program
     .command("prompt")
-    .description("source prompts: trained on other tasks beforehand, mixed by runs with ATTEMPT")
+    .description("source prompts for ATTEMPT, trained on other tasks beforehand; and the export of tuned prompts")
     .addHelpText("after", examples("tutti prompt train ag_news", "tutti prompt list"));
   addTrain(prompt);
+  addExport(prompt);
   prompt
     .command("list")
     .description("list the source prompts in a folder")
@@ -82,4 +84,30 @@ Examples:
       const { trainPrompt } = await import("../prompts/train.ts");
       await stoppable((signal) => trainPrompt(task, flags, { signal }));
     });
+}
+
+function addExport(prompt: Command): void {
+  prompt
+    .command("export")
+    .description("write a run's tuned prompts as an adapter for Hugging Face's peft, or as safetensors")
+    .argument("<run-or-file>", "a run's id, its folder, or a prompts.safetensors")
+    .addOption(
+      new Option("--format <name>", "the files of an adapter for peft, or one file for Tutti")
+        .choices(["peft", "safetensors"] satisfies ExportFlags["format"][])
+        .makeOptionMandatory(),
+    )
+    .requiredOption("--out <folder>", "the folder to write, which is made where it does not exist")
+    .option("--runs <folder>", "where run folders are", "runs")
+    .addOption(where())
+    .addHelpText(
+      "after",
+      `
+peft has adapters for prompts in every layer (tuning.method prefix). A linear head goes into head.safetensors beside the adapter, and its README.md
+has the Python that computes what the run computed.
+
+Examples:
+  tutti prompt export feedback-topic-seed1-0a1b2c3d --format peft --out my-adapter
+  tutti prompt export runs/<id>/prompts.safetensors --format safetensors --out my-prompts`,
+    )
+    .action(async (source: string, flags: ExportFlags) => (await import("../prompts/export.ts")).exportPrompts(source, flags));
 }

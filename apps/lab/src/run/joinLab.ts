@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { coordinatorFolder } from "@tutti/client";
+import { formatCount } from "@tutti/core";
 import { loadBrowserScript } from "@tutti/server/checkout";
 import type { Clients } from "../drive/clients.ts";
 import { openNodeClients } from "../drive/nodeClients.ts";
@@ -21,7 +22,7 @@ export async function joinLab(options: LabClients, address: string): Promise<Nod
   const clients = await openClients(options, folder, board.say);
   let joined: string | null = null;
   try {
-    board.say(`${clients.count} clients wait for runs at ${url}; Ctrl-C ends them.`);
+    board.say(`Waiting for runs at ${url} with ${formatCount(clients.count, "client")}; Ctrl-C ends it.`);
     for (;;) {
       stop.signal.throwIfAborted();
       const runId = await runningAt(url);

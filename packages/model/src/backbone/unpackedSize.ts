@@ -21,7 +21,7 @@ export function unpackedBytes({ config }: Pick<BackboneManifest, "config">, uses
 }
 
 /** Whether a run asks for logits over the whole vocabulary; a causal backbone's zero-shot row always does. */
-export function usesVocabulary({ isCausal }: BackboneManifest["config"], { head, lossOver }: TuningSettings): boolean {
+function usesVocabulary({ isCausal }: BackboneManifest["config"], { head, lossOver }: TuningSettings): boolean {
   return isCausal || (head === "labelWords" && lossOver === "vocabulary");
 }
 

@@ -28,7 +28,12 @@ export async function federateTiny(
 ): Promise<number[]> {
   const run: RunSettings = {
     ...presets.demo,
-    ...{ numDevices, minDevices: numDevices, cohortSize: 3, numRounds, evaluateEvery: numRounds, tuning },
+    numDevices,
+    minDevices: numDevices,
+    cohortSize: 3,
+    numRounds,
+    evaluateEvery: numRounds,
+    tuning,
     training: { ...presets.demo.training, localEpochs: 2, batchSize: 6, weightDecay: 0, ...training },
     strategy: { name: "fedAvg", fineTuneEpochs: 0 },
   };

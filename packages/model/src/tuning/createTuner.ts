@@ -12,7 +12,7 @@ import { type SourcePrompt, sourcesOf } from "./sourcePrompts.ts";
 import type { Tuner } from "./tuner.ts";
 
 /** What some methods need beside the backbone. */
-export interface TunerContext {
+interface TunerContext {
   /** The run's. */
   readonly random: Random;
   /** ATTEMPT's, in any order. */
