@@ -1,5 +1,4 @@
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { examples } from "../examples.ts";
 import { exitCodes, UsageError } from "../exitCodes.ts";
@@ -184,8 +183,8 @@ function addPage(lab: Command): void {
 }
 
 async function defaultPublic(): Promise<string> {
-  const { projectFolder } = await import("@tutti/server/checkout");
-  return join(projectFolder, "public");
+  const { publicFolder } = await import("@tutti/server/checkout");
+  return publicFolder();
 }
 
 function endAs(signal: NodeJS.Signals): void {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { formatSeconds } from "@tutti/core";
 import { renderTable } from "@tutti/report";
 import { type Coordinator, makeRunFolder, readBackboneSizes, startCoordinator, tunedParameters } from "@tutti/server";
-import { ensurePages, loadBrowserScript, projectFolder } from "@tutti/server/checkout";
+import { ensurePages, loadBrowserScript, publicFolder } from "@tutti/server/checkout";
 import { createDisplay, type Display } from "@tutti/terminal";
 import { createTabs, type Tabs } from "../drive/tabs.ts";
 import { type DataControls, readControls } from "./controls.ts";
@@ -37,7 +37,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoEnd> {
   const browser = await loadBrowserScript();
   const executablePath = await browser.ensureBrowser({ isInstallAllowed: true });
   const pagesDir = await ensurePages((line) => display.say(line));
-  const publicDir = join(projectFolder, "public");
+  const publicDir = publicFolder();
   const controls = await readControls(publicDir, config.run);
   const stop = listenForSignals();
   const coordinator = await openCoordinator(config, controls, { ...options, pagesDir, publicDir });
