@@ -22,7 +22,7 @@ export type ScaffoldSettings = StrategySettingsOf<"scaffold", typeof settings>;
 
 const own = [
   "Gradients are clipped before they are corrected; control variates are the means of the clipped ones (option II).",
-  "The server derives the control variates from what devices send, and sends each the difference c − c_i in the run's encoding.",
+  "The server computes the control variates from the devices' contributions, and sends each device the difference c − c_i in the run's encoding.",
 ];
 
 /**
