@@ -3,6 +3,7 @@ import {
   createRandom,
   createStrategy,
   type DeviceId,
+  type DeviceState,
   initialParams,
   type RoundEvent,
   type RunSettings,
@@ -12,7 +13,7 @@ import {
 } from "@tutti/core";
 import { findTask } from "@tutti/data";
 import { fetchFile, localUrls } from "@tutti/lab";
-import { createTrainer, type DeviceState, loadBackbone, noCache, trainerTask, tunedLayout } from "@tutti/model";
+import { createTrainer, loadBackbone, noCache, trainerTask, tunedLayout } from "@tutti/model";
 
 /** How a run ended that was computed in this process. */
 export interface Replay {

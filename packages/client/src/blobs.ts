@@ -1,6 +1,5 @@
-import type { Params } from "@tutti/core";
+import { type Params, sha256Hex } from "@tutti/core";
 import { type BlobRef, decodeParams } from "@tutti/protocol";
-import { sha256Hex } from "./sha256.ts";
 
 /** The coordinator no longer has the blob: whatever named it is over (P-62). */
 export class BlobGone extends Error {

@@ -1,5 +1,6 @@
 export { deepFrozen } from "./deepFrozen.ts";
 export { type Deferred, deferred } from "./deferred.ts";
+export type { DeviceState } from "./deviceState.ts";
 export { decodeTensor, encodedSize, encodeTensor, fromF16, roundTrip, toF16 } from "./encoding.ts";
 export { type Follower, followed, followers } from "./following.ts";
 export { formatBytes, formatCount, formatNumber, formatScore, formatSeconds } from "./format.ts";
@@ -75,6 +76,7 @@ export type { KeepRatio, ProbeScale } from "./selection/layerCount.ts";
 export { findKeepRatio } from "./selection/layerCount.ts";
 export type { ScoringInput, StateSelector } from "./selection/layerScores.ts";
 export { distinctSequences, readsStates, scoreLayers } from "./selection/layerScores.ts";
+export { sha256Hex, sha256HexSync } from "./sha256.ts";
 export { sourcePromptPath } from "./sourcePromptPath.ts";
 export { noDeviceConnected } from "./strategies/cohort.ts";
 export { createStrategy } from "./strategies/createStrategy.ts";

@@ -1,6 +1,7 @@
 import {
   type ContributionBody,
   type DeviceId,
+  type DeviceState,
   type ParameterSets,
   type Params,
   type PlannedTask,
@@ -15,18 +16,6 @@ import {
 import type { Example } from "@tutti/data";
 import type { BackendName } from "./backends.ts";
 import type { KernelChoice } from "./kernels/fusedKernels.ts";
-
-/** What a device keeps between tasks; survives a structured clone. */
-export interface DeviceState {
-  /** Every trained parameter that stays on the device; {} for none. */
-  readonly local: Params;
-  /** AdamW's moments and step counter by parameter name; null when they start at zero in every task. */
-  readonly moments: { readonly m: Params; readonly v: Params; readonly step: number } | null;
-  /** Optimiser steps taken in the stage this state belongs to; the warm-up counts them. */
-  readonly stageSteps: number;
-  /** The stage of the train task that left this state; everything in it starts anew in another stage. */
-  readonly stage?: Stage;
-}
 
 export interface TrainerSetup {
   readonly run: RunSettings;

@@ -2,7 +2,6 @@ export type { AfterAnswer, CallOptions, CallSocket, Handlers, Outcome, SendingSo
 export { call, send, serve } from "./calls.ts";
 export type { CodecLimits, TensorEntry } from "./codec.ts";
 export { CodecError, decodeParams, encodedParamsSize, encodeParams, readTensorEntries } from "./codec.ts";
-export type { DeviceStateParts } from "./deviceStates.ts";
 export { decodeDeviceState, encodeDeviceState } from "./deviceStates.ts";
 export { nearestOf } from "./faults/nearest.ts";
 export { type KnownName, knownNames, namesAt, valueAt } from "./faults/schemaTree.ts";
@@ -10,7 +9,7 @@ export { type FaultPlace, settingFaults, shown } from "./faults/settingFaults.ts
 export type { Backend, BlobRef } from "./fields.ts";
 export { backendSchema, blobRefSchema, bytes, encodingSchema, taskIdSchema } from "./fields.ts";
 export type { TaskIdentity } from "./identities.ts";
-export { parametersSha256, sha256Hex, taskId } from "./identities.ts";
+export { parametersSha256, taskId } from "./identities.ts";
 export { limits, protocolVersion } from "./limits.ts";
 export type {
   Answer,

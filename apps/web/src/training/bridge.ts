@@ -1,13 +1,5 @@
-import type {
-  DeviceSource,
-  DeviceState,
-  LoadProgress,
-  StepProgress,
-  TrainerReady,
-  TrainerResult,
-  TrainerSetup,
-  TrainerTask,
-} from "@tutti/model";
+import type { DeviceState } from "@tutti/core";
+import type { DeviceSource, LoadProgress, StepProgress, TrainerReady, TrainerResult, TrainerSetup, TrainerTask } from "@tutti/model";
 
 /** What the page asks of the training worker; `id` numbers the question, and an abort names the question it stops. */
 export type WorkerRequest =
