@@ -21,6 +21,7 @@ export interface DeviceShare {
   readonly globalValidation: number[];
 }
 
+/** Which examples each share holds. */
 export interface DealtShares {
   readonly shares: DeviceShare[];
   /** What the dealer had to do against the settings. */
@@ -34,6 +35,7 @@ type Dealt = number[][];
 const SIZE_CONCENTRATION = 5;
 const MAX_CLASS_REDRAWS = 1000;
 
+/** How examples are dealt to shares. */
 export interface DealSettings {
   readonly train: PartitionInput;
   readonly test: PartitionInput;

@@ -10,6 +10,7 @@ const phrases = {
   label: "with a label outside the classes",
 } as const;
 
+/** What can be wrong with a row, as it is counted. */
 export type FaultKind = keyof typeof phrases;
 
 /** A row that cannot be used. */

@@ -29,9 +29,9 @@ export interface TrainerSetup {
   /** WASM threads; 0 for as many as there are cores. */
   readonly threads: number;
   /** Folder (with a closing slash) that holds the tfjs-backend-wasm*.wasm files; needed in browsers. */
-  readonly wasmPath?: string;
+  readonly wasmPath?: string | undefined;
   /** `plain` turns our own kernels off, for comparison; `fast` by default, which falls back to plain ones where they give other numbers. */
-  readonly kernels?: KernelChoice;
+  readonly kernels?: KernelChoice | undefined;
 }
 
 export interface Admission {

@@ -33,6 +33,6 @@ export { runSettingsSchema } from "./runSettings.ts";
 export type { EvaluationPoint, HistoryPoint, ProbePoint, Status, Traffic } from "./status.ts";
 export { statusSchema } from "./status.ts";
 export type { ContributionHeader, Decline, Submit, SubmitOutcome, TaskLease, TaskProgress } from "./tasks.ts";
-export { contributionHeaderSchema, headerOf, taskLeaseSchema, taskSpecSchema } from "./tasks.ts";
+export { headerOf, taskLeaseSchema, taskSpecSchema } from "./tasks.ts";
 export type { ExpectedTensors } from "./tensorChecks.ts";
 export { checkTensors, decodeExpected } from "./tensorChecks.ts";

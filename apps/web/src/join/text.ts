@@ -23,7 +23,7 @@ const phaseNames: Readonly<Record<LoadProgress["phase"], string>> = {
 };
 
 /** A step of the preparation in plain words. */
-export function phaseName(phase: LoadProgress["phase"]): string {
+function phaseName(phase: LoadProgress["phase"]): string {
   return phaseNames[phase];
 }
 

@@ -19,6 +19,7 @@ export interface WorkerAnswers {
   readonly stop: null;
 }
 
+/** What the page asks of its worker, by name. */
 export type WorkerMethod = keyof WorkerAnswers;
 
 /** What the worker says: progress while it works, then one answer or failure for each question; a notice belongs to none. */

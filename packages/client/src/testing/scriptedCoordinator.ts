@@ -45,8 +45,10 @@ export interface ScriptedCoordinator {
   start(): Promise<void>;
 }
 
+/** The run of every scripted coordinator. */
 export const scriptedRunId = "scripted-run";
 
+/** A status before anything has happened. */
 export const emptyStatus: Status = {
   runId: scriptedRunId,
   phase: "running",
