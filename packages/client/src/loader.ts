@@ -7,6 +7,7 @@ export class CannotTakePart extends Error {
   override readonly name = "CannotTakePart";
 }
 
+/** What is loaded, into which trainer, and who hears how far it is. */
 export interface LoaderOptions {
   readonly setup: TrainerSetup;
   readonly trainer: Trainer;

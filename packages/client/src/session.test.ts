@@ -30,7 +30,7 @@ test("a client says hello, registers its device and trains a lease from the deco
     manifestUrl: `${coordinator.url}/backbones/minuet/manifest.json`,
     datasetUrl: `${coordinator.url}/datasets/feedback/`,
   });
-  expect(trainer.setups[0]).not.toHaveProperty("kernels");
+  expect(trainer.setups[0]?.kernels).toBeUndefined();
   expect(trainer.sources).toEqual([{ deviceId: 3, source: { kind: "share", index: 3 } }]);
   await event("taskEnded", ended("accepted"));
 });

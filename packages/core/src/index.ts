@@ -1,6 +1,7 @@
 export type { Role } from "./comparison.ts";
 export { deepFrozen } from "./deepFrozen.ts";
 export { type Deferred, deferred } from "./deferred.ts";
+export type { DeviceState } from "./deviceState.ts";
 export { decodeTensor, encodedSize, encodeTensor, fromF16, roundTrip, toF16 } from "./encoding.ts";
 export { type Follower, followed, followers } from "./following.ts";
 export { shareOf } from "./laterShares.ts";
@@ -66,6 +67,7 @@ export {
 } from "./settings/fields.ts";
 export { settingLimits } from "./settings/limits.ts";
 export { type PartitionSettings, type RunConditions, runConditions, type TrainingSettings } from "./settings/runConditions.ts";
+export { sha256Hex, sha256HexSync } from "./sha256.ts";
 export { sourcePromptPath, sourcePromptPaths } from "./sourcePromptPath.ts";
 export { noDeviceConnected } from "./strategies/cohort.ts";
 export type { RunRule } from "./strategies/declaration.ts";

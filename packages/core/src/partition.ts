@@ -22,6 +22,7 @@ export interface DeviceShare {
   readonly globalValidation: number[];
 }
 
+/** Which examples each share holds. */
 export interface DealtShares {
   readonly shares: DeviceShare[];
   /** What the dealer had to do against the settings. */
@@ -35,6 +36,7 @@ type Dealt = number[][];
 const SIZE_CONCENTRATION = 5;
 const MAX_CLASS_REDRAWS = 1000;
 
+/** How examples are dealt to shares. */
 export interface DealSettings {
   readonly train: PartitionInput;
   readonly test: PartitionInput;

@@ -30,7 +30,7 @@ type Event = RoundEvent<FedAvgState>;
 async function collect(pool: DevicePool, options: { state?: FedAvgState; resume?: ResumedStep; until?: (event: Event) => boolean } = {}) {
   const { state = fresh(), resume, until = () => false } = options;
   const events: Event[] = [];
-  for await (const event of runRounds({ strategy: fedAvg, state, pool, random, ...(resume === undefined ? {} : { resume }) })) {
+  for await (const event of runRounds({ strategy: fedAvg, state, pool, random, resume })) {
     events.push(event);
     if (until(event)) break;
   }

@@ -50,13 +50,14 @@ export interface ResumedStep {
   readonly isRepeated?: boolean;
 }
 
+/** What the round loop runs on, and where it begins. */
 export interface RoundsOptions<S extends StrategyState> {
   readonly strategy: Strategy<S>;
   /** A fresh `strategy.init`, or the state of the last journalled `closed`. */
   readonly state: S;
   readonly pool: DevicePool;
   readonly random: Random;
-  readonly resume?: ResumedStep;
+  readonly resume?: ResumedStep | undefined;
 }
 
 /** The round loop (architecture.md, "How a round flows"): plan, gather, aggregate, until the strategy is done. */

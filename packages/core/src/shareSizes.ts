@@ -7,6 +7,7 @@ export function evenSizes(numRows: number, numDevices: number): number[] {
   return Array.from({ length: numDevices }, (_, device) => Math.floor(numRows / numDevices) + (device < numRows % numDevices ? 1 : 0));
 }
 
+/** What decides how large shares are. */
 export interface SizeSettings {
   readonly concentration: number;
   /** n ≥ N. */
@@ -15,6 +16,7 @@ export interface SizeSettings {
   readonly stream: RandomStream;
 }
 
+/** How many examples each share gets. */
 export interface DrawnSizes {
   /** n_i ≥ 1. */
   readonly sizes: number[];

@@ -26,6 +26,7 @@ export interface Seen {
   readonly isOpen: boolean[];
 }
 
+/** Nothing seen yet. */
 export function startSeeing(): Seen {
   const none = () => ({ count: 0, first: 0 });
   return { literal: none(), inside: none(), needed: none(), ruled: none(), split: none(), ambiguous: [], needless: [], isOpen: [] };

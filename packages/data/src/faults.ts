@@ -12,6 +12,7 @@ const phrases = {
   label: "with a label that is not a class",
 } as const;
 
+/** What can be wrong with a row, as it is counted. */
 export type FaultKind = keyof typeof phrases;
 
 /** A row that cannot be used. */

@@ -90,7 +90,8 @@ type Unpacking = Pick<Parameters<typeof parquetReadObjects>[0], "file" | "metada
 
 async function unpack(from: Unpacking, { columns, compressors }: ParquetOptions) {
   return parquetReadObjects({
-    ...{ ...from, utf8: false },
+    ...from,
+    utf8: false,
     ...(columns === undefined ? {} : { columns: [...columns] }),
     ...(compressors === undefined ? {} : { compressors }),
   });

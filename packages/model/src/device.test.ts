@@ -1,8 +1,18 @@
 import * as tf from "@tensorflow/tfjs";
-import { add, type EvaluationResult, type Params, pickNames, presets, shapesOf, type TaskExpectation, type TaskSpec } from "@tutti/core";
+import {
+  add,
+  type DeviceState,
+  type EvaluationResult,
+  type Params,
+  pickNames,
+  presets,
+  shapesOf,
+  type TaskExpectation,
+  type TaskSpec,
+} from "@tutti/core";
 import { beforeAll, expect, test } from "vitest";
 import { demoTrainer } from "./testing/demoTrainer.ts";
-import type { DeviceState, LoadProgress, Trainer, TrainerReady, TrainerResult, TrainerTask } from "./trainer.ts";
+import type { LoadProgress, Trainer, TrainerReady, TrainerResult, TrainerTask } from "./trainer.ts";
 
 const shared = ["prefix/1", "prefix/4", "head/weight", "head/bias"];
 const trainSpec: TaskSpec = { kind: "train", warmupSteps: 0, epochs: 1, isPersonalised: true };

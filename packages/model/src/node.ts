@@ -1,5 +1,6 @@
 import { access, open, readFile, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { sha256Hex } from "@tutti/core";
 import { replaceFolder } from "@tutti/data/node";
 import { backboneFromSafetensors } from "./backbone/checkpoint.ts";
 import type { CheckpointFiles } from "./backbone/checkpointFiles.ts";
@@ -7,7 +8,6 @@ import { type ConvertOptions, type ConvertReport, convertCheckpoint, manifestByt
 import { loadBackbone } from "./backbone/load.ts";
 import { type AdmissionNumbers, type BackboneManifest, parseManifest } from "./backbone/manifest.ts";
 import type { PackedBackbone } from "./backbone/packed.ts";
-import { sha256Hex } from "./backbone/sha256.ts";
 import { openBackboneFolder } from "./backboneFolders.ts";
 
 export { openBackboneFolder, openCheckpointFolder } from "./backboneFolders.ts";

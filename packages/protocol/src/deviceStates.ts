@@ -1,14 +1,5 @@
-import type { Params, Stage, Tensor } from "@tutti/core";
+import type { DeviceState, Params, Stage, Tensor } from "@tutti/core";
 import { CodecError, type CodecLimits, decodeParams, encodeParams } from "./codec.ts";
-
-/** What a device keeps between tasks: its local parameters, AdamW's moments where they are kept, optimiser steps taken in the stage, and which. */
-export interface DeviceStateParts {
-  readonly local: Params;
-  readonly moments: { readonly m: Params; readonly v: Params; readonly step: number } | null;
-  readonly stageSteps: number;
-  /** Absent before the first train task. */
-  readonly stage?: Stage;
-}
 
 const stepsName = "steps";
 const stages: readonly Stage[] = ["score", "count", "train"];
@@ -16,7 +7,7 @@ const stages: readonly Stage[] = ["score", "count", "train"];
 const maxCount = 2 ** 24;
 
 /** A device's state in the codec, f32 throughout, so that nothing is lost (P-56). */
-export function encodeDeviceState({ local, moments, stageSteps, stage }: DeviceStateParts): Uint8Array<ArrayBuffer> {
+export function encodeDeviceState({ local, moments, stageSteps, stage }: DeviceState): Uint8Array<ArrayBuffer> {
   const momentStep = moments?.step ?? -1;
   if (Math.max(stageSteps, momentStep) >= maxCount) throw new CodecError("P-56", `device state: it has more than ${maxCount} steps`);
   const steps: Tensor = { shape: [3], data: Float32Array.of(stageSteps, momentStep, stage === undefined ? -1 : stages.indexOf(stage)) };
@@ -27,7 +18,7 @@ export function encodeDeviceState({ local, moments, stageSteps, stage }: DeviceS
 }
 
 /** The state that was encoded. Throws a `CodecError` and nothing else. */
-export function decodeDeviceState(bytes: Uint8Array | ArrayBuffer, maximum?: CodecLimits): DeviceStateParts {
+export function decodeDeviceState(bytes: Uint8Array | ArrayBuffer, maximum?: CodecLimits): DeviceState {
   const params = decodeParams(bytes, maximum);
   const [stageSteps = Number.NaN, momentStep = Number.NaN, stageIndex = Number.NaN, ...rest] = params[stepsName]?.data ?? [];
   const stage = stages[stageIndex];

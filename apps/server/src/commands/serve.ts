@@ -39,12 +39,12 @@ export type ServeEnd = "done" | "SIGINT" | "SIGTERM" | "stopped";
 export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const { presets, preset, flags = {}, print } = options;
   const file = options.file === undefined ? {} : readSettingsFile(options.file);
-  const config = mergeSettings({ presets, preset, file, flags, ...(options.file === undefined ? {} : { name: options.file }) });
+  const config = mergeSettings({ presets, preset, file, flags, name: options.file });
   const tuned = tunedParameters(config.run, readBackboneSizes(config.publicDir, config.run.backbone), options.numClasses(config.run));
   requireSourcePrompts(config.publicDir, config.run);
   const finished = await describeFinished(config);
   if (finished !== null) print(finished);
-  const coordinator = await startCoordinator(config, { tuned, ...(options.pages === undefined ? {} : { pages: options.pages }) });
+  const coordinator = await startCoordinator(config, { tuned, pages: options.pages });
   for (const line of describe(coordinator)) print(line);
   const stop = waitForStop(coordinator, options.signal);
   try {

@@ -39,6 +39,7 @@ export type ClientEvent =
   | { readonly kind: "goodbye"; readonly goodbye: Goodbye }
   | { readonly kind: "status"; readonly status: Status };
 
+/** Which coordinator a client joins, as whom, and what it does with its tasks. */
 export interface ProtocolClientOptions {
   readonly url: string;
   readonly kept?: KeptClient;

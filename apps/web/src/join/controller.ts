@@ -1,8 +1,8 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { type ClientSession, type DeviceStore, joinRun, memoryStore } from "@tutti/client";
+import { sha256HexSync } from "@tutti/core";
 import { workerTrainer } from "@tutti/model/bridge";
 import { availableThreads } from "@tutti/model/threads";
-import { sha256Hex } from "@tutti/protocol";
 import { type ClaimedKey, claimClientKey, newClientKey } from "../storage/clientKey.ts";
 import { openDatabase } from "../storage/database.ts";
 import { indexedDbStore } from "../storage/indexedDbStore.ts";
@@ -110,7 +110,7 @@ export function createJoinController(params: PageParams): JoinController {
 function slotOf(tab: string, source: DataSource): string {
   const { pathname } = new URL(pageFolder());
   const place = pathname === "/" ? tab : `${pathname}${tab}`;
-  return source.kind === "share" ? place : `${place}/${sha256Hex(new TextEncoder().encode(JSON.stringify(source.examples)))}`;
+  return source.kind === "share" ? place : `${place}/${sha256HexSync(new TextEncoder().encode(JSON.stringify(source.examples)))}`;
 }
 
 async function keepingPlace(slot: string): Promise<Kept> {

@@ -15,6 +15,7 @@ export type DataSource =
       readonly notes: readonly string[];
     };
 
+/** How many of a volunteer's own examples are of a class. */
 export interface ClassCount {
   readonly name: string;
   readonly count: number;

@@ -11,6 +11,7 @@ import { RunView } from "./runView.tsx";
 import { headline, talksTo } from "./text.ts";
 import { hasBegun, pageStateOf, type View } from "./view.ts";
 
+/** What the join page shows, and what its buttons do. */
 export interface JoinPageProps {
   readonly controller: JoinController;
   readonly run: Signal<RunInfo | null>;

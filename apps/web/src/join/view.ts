@@ -53,6 +53,7 @@ export interface View {
 
 const maxLosses = 240;
 
+/** What the join page shows before anything has happened. */
 export const emptyView: View = {
   hasJoined: false,
   isKept: true,

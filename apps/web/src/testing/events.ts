@@ -29,6 +29,7 @@ export const emptyStatus: Status = {
   deadlineMs: null,
 };
 
+/** The welcome to a run of the demo's settings. */
 export const welcomeEvent: SessionEvent = {
   kind: "welcome",
   welcome: {
@@ -41,6 +42,7 @@ export const welcomeEvent: SessionEvent = {
   },
 };
 
+/** A trainer that is ready, with its devices. */
 export const readyEvent: SessionEvent = {
   kind: "ready",
   ready: {

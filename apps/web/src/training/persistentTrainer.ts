@@ -9,6 +9,7 @@ export interface Workshop {
   close(): void;
 }
 
+/** What a persistent trainer needs of its page. */
 export interface PersistentTrainerOptions {
   /** Opens a worker that may compute with `numThreads` threads. */
   open(numThreads: number): Workshop;

@@ -1,10 +1,9 @@
-import { formatBytes } from "@tutti/core";
+import { formatBytes, sha256Hex } from "@tutti/core";
 import { type BackboneCache, defaultCache, noCache } from "./cache.ts";
 import { concatenate, fetchFile } from "./fetchFile.ts";
 import { type BackboneManifest, parseManifest } from "./manifest.ts";
 import type { PackedTensor } from "./pack.ts";
 import { type PackedBackbone, packedBackbone } from "./packed.ts";
-import { sha256Hex } from "./sha256.ts";
 
 /** Reads a file of the backbone's folder. */
 export type ReadFile = (file: string) => Promise<Uint8Array<ArrayBuffer>>;
