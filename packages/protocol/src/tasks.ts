@@ -1,4 +1,13 @@
-import type { ContributionBody, EvaluationResult, ParameterSets, TaskExpectation, TaskSpec } from "@tutti/core";
+import {
+  type ContributionBody,
+  type EvaluationResult,
+  encodingSchema,
+  integer,
+  layerSelectorSchema,
+  type ParameterSets,
+  type TaskExpectation,
+  type TaskSpec,
+} from "@tutti/core";
 import { z } from "zod";
 import {
   type BlobRef,
@@ -6,16 +15,13 @@ import {
   byName,
   bytes,
   deviceIdSchema,
-  encodingSchema,
   finiteSchema,
-  integer,
   lossSchema,
   ordinalSchema,
   roundedFractionSchema,
   taskIdSchema,
 } from "./fields.ts";
 import { limits } from "./limits.ts";
-import { layerSelectorSchema } from "./runSettings.ts";
 
 /** The three stages of FedPepTAO. */
 export const stageSchema = z.enum(["score", "count", "train"]);

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { methodNames } from "@tutti/core";
 import { nearestOf } from "@tutti/protocol";
 import { projectFolder } from "@tutti/server/checkout";
 import { ExperimentError } from "../experiment/experimentFile.ts";
@@ -104,7 +105,9 @@ export function parseOptions(args: readonly string[]): LabOptions {
   const [name, ...more] = positionals;
   if (more.length > 0) throw new ExperimentError(`one experiment at a time: found ${positionals.join(", ")}\n\n${usage}`);
   if (values.help || (name === undefined && !values.list && values.join === undefined))
-    throw new ExperimentError(`${usage}\n\nThe presets are ${presetNames().join(", ")}.`);
+    throw new ExperimentError(
+      `${usage}\n\nThe presets are ${presetNames().join(", ")}.\nThe methods of an experiment are ${methodNames.join(", ")}, or all.`,
+    );
   return {
     ...fileOf(name),
     out: values.out ?? null,
