@@ -14,9 +14,9 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Starts the lab as `npm run lab` does. */
+/** Starts `tutti lab`. */
 function lab(...args: readonly string[]) {
-  const child = spawn(process.execPath, ["--import", "tsx", join(projectFolder, "apps/lab/src/run/main.ts"), ...args], {
+  const child = spawn(process.execPath, [join(projectFolder, "apps/cli/bin/tutti.mjs"), "lab", ...args], {
     cwd: projectFolder,
   });
   let stderr = "";
@@ -42,14 +42,14 @@ test("the smoke experiment is stopped in the middle of a run, goes on there and 
   test.setTimeout(600_000);
   const out = scratch("smoke");
   await rm(out, { recursive: true, force: true });
-  const first = lab("smoke", "--out", out);
+  const first = lab("run", "smoke", "--out", out);
   await expect.poll(() => numClosed(out), { timeout: 240_000, intervals: [50] }).toBeGreaterThan(2);
   first.interrupt();
   const stopped = await first.ended;
   expect(stopped.code, stopped.stderr).toBe(130);
   expect(stopped.stderr).toContain("The same command goes on.");
   const before = await numClosed(out);
-  const last = await lab("smoke", "--out", out).ended;
+  const last = await lab("run", "smoke", "--out", out).ended;
   expect(last.code, last.stderr).toBe(0);
   const { runs } = JSON.parse(await readFile(join(out, "results.json"), "utf8"));
   expect(runs.map(({ methodTitle, error }: { methodTitle: string; error: string | null }) => [methodTitle, error])).toEqual([
@@ -71,7 +71,7 @@ test("the smoke experiment is stopped in the middle of a run, goes on there and 
     expect(correct.replaceAll("0", "").length / correct.length).toBeCloseTo(final.global.accuracy, 9);
   }
   for (const file of ["report.html", "results.csv", "table.tex", "experiment.yaml"]) expect(await readdir(out)).toContain(file);
-  const again = await lab("smoke", "--out", out).ended;
+  const again = await lab("run", "smoke", "--out", out).ended;
   expect(again.code, again.stderr).toBe(0);
   expect(again.stderr).not.toContain("started");
 });
@@ -92,10 +92,10 @@ test("clients of another lab join a run that waits for them", async () => {
   await rm(out, { recursive: true, force: true });
   await mkdir(places.runs, { recursive: true });
   await writeFile(file, joint);
-  const host = lab(file, "--clients", "node", "--tabs", "1", "--remote", "1", "--out", out);
+  const host = lab("run", file, "--clients", "node", "--tabs", "1", "--remote", "1", "--out", out);
   const address = () => /http:\/\/127\.0\.0\.1:\d+/.exec(host.said())?.[0] ?? "";
   await expect.poll(address, { timeout: 60_000, intervals: [100] }).not.toBe("");
-  const guest = lab("--join", address(), "--clients", "node", "--tabs", "1");
+  const guest = lab("join", address(), "--clients", "node", "--tabs", "1");
   const { code, stderr } = await host.ended;
   expect(code, stderr).toBe(0);
   guest.interrupt();
@@ -148,7 +148,7 @@ test("a run brings as many bytes to a tab that has fetched the same parameters i
 });
 
 test("wrong use of the lab is told with what was expected, and exit code 2", async () => {
-  for (const args of [["nonsense"], ["smoke", "--clients", "phones"], ["smoke", "--tabs", "0"], ["smoke", "other"]]) {
+  for (const args of [["nonsense"], ["run", "smoke", "--clients", "phones"], ["run", "smoke", "--tabs", "0"], ["smoke", "other"]]) {
     const { code, stderr } = await lab(...args).ended;
     expect(code, args.join(" ")).toBe(2);
     expect(stderr).not.toContain("    at ");

@@ -20,7 +20,7 @@ methods: [pTuningV2]
 /** Runs an experiment as a user would. */
 async function runLab(experiment: string, folder: string): Promise<{ readonly seconds: number; readonly runs: readonly LabRun[] }> {
   const start = performance.now();
-  const child = spawn(process.execPath, ["--import", "tsx", join(projectFolder, "apps/lab/src/run/main.ts"), experiment, "--out", folder], {
+  const child = spawn(process.execPath, [join(projectFolder, "apps/cli/bin/tutti.mjs"), "lab", "run", experiment, "--out", folder], {
     cwd: projectFolder,
     stdio: ["ignore", "ignore", "inherit"],
   });

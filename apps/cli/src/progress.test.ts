@@ -15,6 +15,20 @@ test("where a person is watching, a bar replaces itself", () => {
   expect(written).toEqual([`\r\x1b[Kgolden numbers ${"█".repeat(6)}${"░".repeat(18)} 6 of 24`, "\r\x1b[Kalmost", "\r\x1b[K"]);
 });
 
+test("a note replaces itself where a person is watching, and a log gets one now and then", () => {
+  const watched = streamOf(true);
+  createProgress(watched.stream, () => 0).note("waiting");
+  expect(watched.written).toEqual(["\r\x1b[Kwaiting"]);
+  const logged = streamOf(false);
+  let now = 0;
+  const progress = createProgress(logged.stream, () => now);
+  for (const seconds of [4, 12, 15]) {
+    now = 1000 * seconds;
+    progress.note(`waiting ${seconds}`);
+  }
+  expect(logged.written).toEqual(["waiting 12\n"]);
+});
+
 test("a log gets a line now and then, and nothing of what replaces itself", () => {
   const { written, stream } = streamOf(false);
   let now = 0;

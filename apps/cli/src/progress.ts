@@ -8,6 +8,8 @@ export interface ProgressStream {
 export interface Progress {
   /** One line that the next one replaces, where a person is watching; elsewhere nothing. */
   say(line: string): void;
+  /** The same, but elsewhere a line now and then, for logs. */
+  note(line: string): void;
   /** A bar, where a person is watching; elsewhere a line now and then, for logs. */
   bar(what: string, done: number, total: number): void;
   /** Takes the line away. */
@@ -24,6 +26,12 @@ export function createProgress(stream: ProgressStream = process.stderr, now: () 
   return {
     say(line) {
       if (stream.isTTY === true) replace(line);
+    },
+    note(line) {
+      if (stream.isTTY === true) return replace(line);
+      if (now() - lastLogged < logEveryMs) return;
+      lastLogged = now();
+      stream.write(`${line}\n`);
     },
     bar(what, done, total) {
       if (stream.isTTY === true) {

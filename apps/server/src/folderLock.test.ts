@@ -83,7 +83,7 @@ test("one process does not take a folder twice, takes it again once it gave it b
   const giveBack = lockRunFolder(folder.path);
   expect(() => lockRunFolder(folder.path, "give another --out")).toThrow(ConfigError);
   expect(() => lockRunFolder(folder.path, "give another --out")).toThrow(
-    `${folder.path} is in use by process ${process.pid}: stop that one, or give another --out (if ${process.pid} is something else, remove ${path})`,
+    `${folder.path} is in use by process ${process.pid}: stop that process, or give another --out (if ${process.pid} is something else, remove ${path})`,
   );
   expect(readdirSync(folder.path)).toEqual(["lock"]);
   giveBack();
@@ -108,7 +108,7 @@ test("claims without a word, as crashes leave them, are followed like any other,
   writeFileSync(path, `${deadPid} aa\n`);
   writeFileSync(`${path}.after-aa`, `${deadPid} aa\n`);
   expect(() => lockRunFolder(folder.path)).toThrow(
-    new ConfigError(`the files ${path}* lead in a circle: remove them if nothing uses the folder`),
+    new ConfigError(`the files ${path}* point at each other in a circle: remove them if nothing uses the folder`),
   );
 });
 

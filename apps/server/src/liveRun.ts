@@ -147,11 +147,11 @@ function poolPorts({ ports, publications, notes }: Work, onFault: (error: unknow
     },
     onChange: () => ports.onChange("detail"),
     onReset(deviceId) {
-      notes.said = { ...notes.said, message: `device ${deviceId} lost its private state and starts afresh` };
+      notes.said = { ...notes.said, message: `device ${deviceId} lost its private state and starts again` };
       logger.warn({ deviceId }, "a device was reset");
     },
     onLate({ clientKey }, deviceIds) {
-      logger.warn({ client: clientKey.slice(0, 6), deviceIds }, "devices were not registered in time, others may have them");
+      logger.warn({ client: clientKey.slice(0, 6), deviceIds }, "devices did not register in time; other clients may host them");
     },
     onAccepted: (taskId, deviceId) => ports.tell({ kind: "accepted", taskId, deviceId }),
     onFault,

@@ -70,7 +70,7 @@ export function createBlobs({ folder, fetch, onReceived }: BlobOptions): Blobs {
     onReceived(bytes.length);
     const found = await sha256Hex(bytes);
     if (found !== ref.sha256 || bytes.length !== ref.numBytes)
-      throw new Error(`blob ${ref.sha256.slice(0, 8)}: ${bytes.length} bytes arrived whose hash is ${found.slice(0, 8)}`);
+      throw new Error(`blob ${ref.sha256.slice(0, 8)}: ${bytes.length} bytes arrived, but their hash is ${found.slice(0, 8)}`);
     return bytes;
   }
 

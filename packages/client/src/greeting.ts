@@ -52,7 +52,7 @@ interface Greeted {
 function notAdmitted(session: Session, { rule, message }: { readonly rule: Rule; readonly message: string }): void {
   if (rule === "P-1") endSession(session, { reason: "reload", message });
   else if (rule === "P-6") session.socket.greetAgain();
-  else endSession(session, { reason: "failed", message: `The coordinator did not admit this tab (${rule}: ${message}).` });
+  else endSession(session, { reason: "failed", message: `The coordinator does not let you in (${rule}: ${message}).` });
 }
 
 async function welcomed(session: Session, welcome: Welcome): Promise<Participation> {

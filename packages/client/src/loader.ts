@@ -38,7 +38,9 @@ export function createLoader({ setup, trainer, sourceOf, emit, onAdvance }: Load
     const ready = await trainer.start(setup, onProgress, signal);
     const { isPassed, detail } = ready.admission;
     if (!isPassed)
-      throw new CannotTakePart(`This computer's arithmetic differs from the reference, so its work would not fit (${detail}).`);
+      throw new CannotTakePart(
+        `This computer gets other numbers than the reference, so its work cannot be used (${detail}). Try another browser or computer.`,
+      );
     return ready;
   }
 

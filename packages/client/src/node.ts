@@ -1,1 +1,2 @@
 export { folderStore } from "./folderStore.ts";
+export { joinRun, type NodeJoinOptions } from "./nodeJoin.ts";

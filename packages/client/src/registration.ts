@@ -51,7 +51,7 @@ export function createRegistration(ports: RegistrationPorts, signal: AbortSignal
     if (unknownOutcome.includes(answer.rule)) return coordinator.sayHelloAgain();
     const ids = listed.map(({ deviceId }) => deviceId).join(" ");
     if (answer.rule !== "P-14" || ids === refusedIds) {
-      throw new CannotTakePart(`The coordinator did not admit this tab (${answer.rule}: ${answer.message}).`);
+      throw new CannotTakePart(`The coordinator does not let you in (${answer.rule}: ${answer.message}).`);
     }
     refusedIds = ids;
     // A device may have moved to a newcomer while this client was loading; the next hello says which are still here.

@@ -42,6 +42,6 @@ export function endSession({ life, part, options, emit, ended }: Session, end: S
 /** Ends a session that cannot go on. */
 export function failSession(session: Session, error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
-  const sentence = error instanceof CannotTakePart ? message : `Something went wrong in this tab: ${message}`;
+  const sentence = error instanceof CannotTakePart ? message : `Something went wrong here: ${message}`;
   endSession(session, { reason: "failed", message: sentence });
 }

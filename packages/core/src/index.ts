@@ -3,7 +3,6 @@ export { deepFrozen } from "./deepFrozen.ts";
 export { type Deferred, deferred } from "./deferred.ts";
 export { decodeTensor, encodedSize, encodeTensor, fromF16, roundTrip, toF16 } from "./encoding.ts";
 export { type Follower, followed, followers } from "./following.ts";
-export { formatBytes, formatCount, formatNumber, formatScore, formatSeconds } from "./format.ts";
 export { shareOf } from "./laterShares.ts";
 export { countSteps } from "./localSteps.ts";
 export type { Method, MethodName } from "./methods.ts";
@@ -135,3 +134,4 @@ export {
   tunings,
 } from "./tunings/table.ts";
 export { initialParams, type TunedShape, tunedEntries, tunedShape, vocabularyRows } from "./tunings/tuned.ts";
+export { formatBytes, formatCount, formatNumber, formatPercent, formatScore, formatSeconds, formatWhole } from "./units.ts";

@@ -123,7 +123,7 @@ async function gather(pool: DevicePool, plan: RoundPlan, counted: readonly Devic
   if (counted !== undefined) throw new Error(`${where}: ${missing(outcomes)}, but the journal says that its contribution counts`);
   return {
     kind: "missed",
-    reason: `${where}: ${contributions.length} of ${plan.tasks.length} contributions came in, ${needed} were needed (${missing(outcomes)})`,
+    reason: `${where}: only ${contributions.length} of ${plan.tasks.length} contributions arrived, ${needed} are needed (${missing(outcomes)})`,
     declined: [...outcomes].filter(([, outcome]) => outcome.kind === "declined").map(([id]) => id),
   };
 }

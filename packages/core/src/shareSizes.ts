@@ -38,7 +38,7 @@ export function dirichletSizes({ concentration, numRows, numDevices, stream }: S
     fractions = stream.dirichlet(concentrations);
   }
   const sizes = apportion(fractions, numRows - numDevices).map((size) => size + 1);
-  const note = `${MAX_SIZE_REDRAWS} draws of ${numDevices} shares of ${numRows} examples all left one empty: each device got one, then its share of the rest`;
+  const note = `${MAX_SIZE_REDRAWS} draws of ${numDevices} shares of ${numRows} examples all left a share empty: each device got one example, then its share of the rest`;
   return { sizes, fractions, note };
 }
 

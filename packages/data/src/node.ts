@@ -5,6 +5,7 @@ import { isPassing, putAllBack } from "./replaceFolder.ts";
 import { rememberTask, tasks } from "./tasks.ts";
 
 export { isPassing, putAllBack, replaceFolder } from "./replaceFolder.ts";
+export { type Script, scriptBeside, startThread } from "./scriptBeside.ts";
 
 /**
  * The cards of the data sets that `tutti data add` put into a folder, by name; what has none, as `feedback`, is left out. A data set that

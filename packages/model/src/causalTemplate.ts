@@ -7,12 +7,15 @@ interface CausalPrompt {
   readonly encoder: ExampleEncoder;
   /** Tokens of the filled-in suffix, one list per class. */
   readonly suffixes: readonly (readonly number[])[];
+  /** The word filled in for each class. */
+  readonly labelWords: readonly string[];
 }
 
 /** A causal backbone asked for its next token, one label word per class. */
 interface NextWordPrompt {
   readonly encoder: ExampleEncoder;
   readonly labelIds: readonly number[];
+  readonly labelWords: readonly string[];
 }
 
 type Task = Pick<TaskDefinition, "prompts" | "causalSuffix" | "name">;
@@ -42,7 +45,7 @@ export function createSuffixPrompt(tokenizer: TextTokenizer, task: Task): Causal
   const empty = suffixes.findIndex(({ length }) => length === 0);
   if (empty !== -1) throw new Error(`the suffix of task ${task.name} with the word "${words[empty]}" has no token of this backbone`);
   const longest = Math.max(...suffixes.map(({ length }) => length));
-  return { encoder: createCausalEncoder(tokenizer, [], longest), suffixes };
+  return { encoder: createCausalEncoder(tokenizer, [], longest), suffixes, labelWords: words };
 }
 
 /** Texts, then ` It was`: the next token's logits at the label words are the answer. Throws, naming the word, when one is not a single token. */
@@ -53,7 +56,7 @@ export function createNextWordPrompt(tokenizer: TextTokenizer, task: Task): Next
   for (const { labelWords } of task.prompts) {
     const tokens = labelWords.map((word) => encodeContinuation(tokenizer, ` ${word}`));
     const problem = labelProblem(tokenizer, labelWords, tokens);
-    if (problem === null) return { encoder: createCausalEncoder(tokenizer, leadIds, 0), labelIds: tokens.flat() };
+    if (problem === null) return { encoder: createCausalEncoder(tokenizer, leadIds, 0), labelIds: tokens.flat(), labelWords };
     problems.push(problem);
   }
   throw new Error(`this backbone cannot answer with the next token in ${task.name}: ${problems.join("; ") || "it has no label words"}`);

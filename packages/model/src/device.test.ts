@@ -36,7 +36,7 @@ function trained(result: TrainerResult) {
 }
 
 test("a started trainer names its backend, passes admission and says what it trains", () => {
-  expect(ready).toMatchObject({ backend: "wasm", threads: 1, reason: "wasm, as the run asks", kernels: "fast" });
+  expect(ready).toMatchObject({ backend: "wasm", threads: 1, reason: "WASM, because the run asks for it", kernels: "fast" });
   expect(ready.admission.isPassed).toBe(true);
   expect(ready.admission.worstError).toBeLessThan(1e-4); // f32 on wasm against f32 on the CPU
   expect(ready.shape).toMatchObject({ numLayers: 6, alwaysShared: ["head/weight", "head/bias"] });

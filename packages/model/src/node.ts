@@ -11,12 +11,14 @@ import { sha256Hex } from "./backbone/sha256.ts";
 import { openBackboneFolder } from "./backboneFolders.ts";
 
 export { openBackboneFolder, openCheckpointFolder } from "./backboneFolders.ts";
+export { provideNodeGpu } from "./gpu/nodeGpu.ts";
 export { downloadModel, type HubModel } from "./hub.ts";
 export { type HubRepository, type HubRequest, withHubRepository } from "./hubRepository.ts";
 export { fetchFile, localUrls } from "./localFiles.ts";
 export { readStartParams } from "./prompts/startParamFiles.ts";
 export { readSourcePrompts, writeSourcePrompt } from "./sourcePromptFiles.ts";
-export { provideNodeGpu } from "./testing/nodeGpu.ts";
+export { folderCache } from "./thread/folderCache.ts";
+export { type ThreadTrainerOptions, threadTrainer } from "./thread/threadTrainer.ts";
 
 /** Reads a Hugging Face folder with one model.safetensors as a backbone in f32, without converting it. Node only. */
 export async function readCheckpoint(folder: string): Promise<PackedBackbone> {
@@ -91,7 +93,8 @@ export async function findDamage(folder: string): Promise<string[]> {
     const bytes = await readFile(join(folder, file)).catch(() => null);
     if (bytes === null) damage.push(`${file} is missing`);
     else if (bytes.length !== numBytes) damage.push(`${file} has ${bytes.length} bytes, the manifest says ${numBytes}`);
-    else if ((await sha256Hex(new Uint8Array(bytes))) !== sha256) damage.push(`${file} has other bytes than its hash says`);
+    else if ((await sha256Hex(new Uint8Array(bytes))) !== sha256)
+      damage.push(`${file} has bytes that do not match its hash: add the backbone again`);
   }
   return damage;
 }

@@ -13,6 +13,10 @@ import type { SourcePrompt } from "./tuning/sourcePrompts.ts";
 export interface Predictor {
   /** Names of the classes, in class order. */
   readonly classes: readonly string[];
+  /** The label word that answers for each class; null where a trained linear head answers. */
+  readonly labelWords: readonly string[] | null;
+  /** The probability of each class, for each text; labels are not read. */
+  probabilities(texts: readonly Pick<Example, "text" | "textB">[]): Promise<readonly (readonly number[])[]>;
   /** The class of each text, with other parameters of the same names where they are given; labels are not read. */
   predict(texts: readonly Pick<Example, "text" | "textB">[], ofDevice?: Params): Promise<readonly number[]>;
   /** (classes, classes): rows are true classes, columns predictions. */
@@ -29,20 +33,22 @@ export function createPredictor(
   params: Params,
   sourcePrompts: readonly SourcePrompt[] = [],
 ): Predictor {
-  if (backbone.tokenizerJson === null) throw new Error(`backbone ${backbone.name} came without tokenizer.json`);
+  if (backbone.tokenizerJson === null)
+    throw new Error(`backbone ${backbone.name} has no tokenizer, so it cannot read texts: add it again from a folder with tokenizer.json`);
   const task = findTask(run.task);
   const transformer = createTransformer(backbone);
   const layout = tunedLayout(backbone.config, run.tuning, task.classes.length);
   const tokenizer = createTokenizer(backbone.tokenizerJson, backbone.tokenizerConfig);
   const tuner = createTuner(transformer, run.tuning, { random: createRandom(run.seed), sourcePrompts });
   const parts = { transformer, tokenizer, layout, tuner };
-  const { tuned, encode } = createReader(parts, task, run.tuning);
+  const { tuned, encode, labelWords } = createReader(parts, task, run.tuning);
+  const answer = (texts: readonly Pick<Example, "text" | "textB">[], of: Params) =>
+    predictAll(tuned, of, encode(texts.map((text) => ({ ...text, label: 0 }))));
   return {
     classes: task.classes,
-    async predict(texts, ofDevice = params) {
-      const examples = texts.map((text) => ({ ...text, label: 0 }));
-      return (await predictAll(tuned, ofDevice, encode(examples))).classes;
-    },
+    labelWords,
+    probabilities: async (texts) => (await answer(texts, params)).probabilities,
+    predict: async (texts, ofDevice = params) => (await answer(texts, ofDevice)).classes,
     async confusion(examples) {
       const encoded = encode(examples);
       return scoresOf(await predictAll(tuned, params, encoded), encoded, task.classes.length).confusion;

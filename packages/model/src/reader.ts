@@ -12,6 +12,8 @@ import type { Tuner } from "./tuning/tuner.ts";
 /** How examples reach the backbone, and what is asked of it. */
 export interface Reader {
   readonly tuned: Tuned;
+  /** The word that answers for each class; null for a linear head. */
+  readonly labelWords: readonly string[] | null;
   /** An error names the row by its number among `among`, by default these; never its text. */
   encode(examples: readonly Example[], among?: NamedRows): EncodedExample[];
 }
@@ -35,9 +37,10 @@ export function createReader(backbone: ReaderParts, task: TaskDefinition, tuning
   const { transformer, tokenizer, layout, tuner } = backbone;
   const { positionsAfterPrefix } = tuning;
   const promptTokens = "promptTokens" in tuning ? tuning.promptTokens : 0;
-  const { objective, encoder } = questionOf(transformer, tokenizer, task, tuning);
+  const { objective, encoder, labelWords } = questionOf(transformer, tokenizer, task, tuning);
   const maxTokens = transformer.config.maxPositions - (positionsAfterPrefix ? promptTokens : 0);
-  return { tuned: { transformer, tuner, layout, objective, positionsAfterPrefix }, encode: remembering(encoder, maxTokens) };
+  const tuned = { transformer, tuner, layout, objective, positionsAfterPrefix };
+  return { tuned, labelWords, encode: remembering(encoder, maxTokens) };
 }
 
 /** Reads a task's examples for an answer without prompts: label words at the mask, or for a causal backbone its words in a suffix, which needs no single tokens. */
@@ -55,18 +58,18 @@ function questionOf(
   tokenizer: TextTokenizer,
   task: TaskDefinition,
   { head, lossOver }: RunSettings["tuning"],
-): { objective: Objective; encoder: ExampleEncoder } {
+): { objective: Objective; encoder: ExampleEncoder; labelWords: readonly string[] | null } {
   if (head === "labelWords" && config.isCausal) {
     if (lossOver === "vocabulary") {
-      const { encoder, suffixes } = createSuffixPrompt(tokenizer, task);
-      return { encoder, objective: { head: "suffix", suffixes } };
+      const { encoder, suffixes, labelWords } = createSuffixPrompt(tokenizer, task);
+      return { encoder, labelWords, objective: { head: "suffix", suffixes } };
     }
-    const { encoder, labelIds } = createNextWordPrompt(tokenizer, task);
-    return { encoder, objective: { head: "labelWords", lossOver, words: labelIds } };
+    const { encoder, labelIds, labelWords } = createNextWordPrompt(tokenizer, task);
+    return { encoder, labelWords, objective: { head: "labelWords", lossOver, words: labelIds } };
   }
   const { prompt, encode } = createTaskEncoder(tokenizer, task, head);
-  if (prompt === null) return { encoder: { encode }, objective: { head: "linear", numClasses: task.classes.length } };
-  return { encoder: { encode }, objective: { head: "labelWords", lossOver, words: prompt.labelIds } };
+  if (prompt === null) return { encoder: { encode }, labelWords: null, objective: { head: "linear", numClasses: task.classes.length } };
+  return { encoder: { encode }, labelWords: prompt.labelWords, objective: { head: "labelWords", lossOver, words: prompt.labelIds } };
 }
 
 /** Encodes each example once: tasks of later rounds ask for the same ones. */

@@ -143,7 +143,7 @@ async function settleCall({ name, request, afterAnswer }: ReceivedCall, handlers
   }
 }
 
-const otherVersion = `protocolVersion differs, expected ${protocolVersion}: reload the page`;
+const otherVersion = `this page speaks another protocol version, expected ${protocolVersion}: reload the page`;
 
 function isOfOtherVersion(request: unknown): boolean {
   return typeof request === "object" && request !== null && Reflect.get(request, "protocolVersion") !== protocolVersion;

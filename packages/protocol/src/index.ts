@@ -9,7 +9,7 @@ export { nearestOf } from "./faults/nearest.ts";
 export { type KnownName, knownNames, namesAt, valueAt } from "./faults/schemaTree.ts";
 export { type FaultPlace, settingFaults, shown } from "./faults/settingFaults.ts";
 export type { Backend, BlobRef } from "./fields.ts";
-export { backendSchema, blobRefSchema, bytes, taskIdSchema } from "./fields.ts";
+export { backendSchema, blobRefSchema, bytes, clientKeySchema, taskIdSchema } from "./fields.ts";
 export type { TaskIdentity } from "./identities.ts";
 export { parametersSha256, sha256Hex, taskId } from "./identities.ts";
 export { limits, protocolVersion } from "./limits.ts";

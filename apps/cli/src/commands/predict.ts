@@ -1,11 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { buffer as readAll } from "node:stream/consumers";
-import { accuracy, macroF1 } from "@tutti/core";
 import { type Command, Option } from "commander";
-import { some } from "../backbones/text.ts";
 import { UsageError } from "../exitCodes.ts";
-import { parseRunSettings } from "../prompts/runSettings.ts";
 
 interface PredictFlags {
   readonly prompts: string;
@@ -20,13 +16,15 @@ interface PredictFlags {
 export function addPredict(program: Command): void {
   program
     .command("predict")
-    .description("classify texts with the tuned prompts of a run")
-    .argument("[text...]", "texts to classify; without any, and without --file or --split, lines are read from stdin")
+    .description("classify texts with the tuned prompts of a run, with the probability of each class")
+    .argument("[text...]", "texts to classify (default: the lines of stdin); a pair has a tab between its texts")
     .requiredOption("--prompts <file>", "prompts.safetensors of a run folder")
     .option("--file <file>", "classify each line of this file")
-    .addOption(new Option("--split <name>", "measure on a split of the run's task instead").choices(["train", "validation", "test"]))
+    .addOption(
+      new Option("--split <name>", "measure accuracy on a split of the run's task instead").choices(["train", "validation", "test"]),
+    )
     .addOption(new Option("--backend <name>", "what to compute on").choices(["wasm", "cpu"]).default("wasm"))
-    .option("--json", "one JSON object per line")
+    .option("--json", "one JSON object a line: text, label and the probability of each class")
     .option("--public <folder>", "holds backbones/, datasets/ and prompts/ (default: the project's public folder)")
     .addHelpText(
       "after",
@@ -34,6 +32,7 @@ export function addPredict(program: Command): void {
 Examples:
   tutti predict --prompts runs/<id>/prompts.safetensors "The parcel came two days late"
   tutti predict --prompts runs/<id>/prompts.safetensors --split test
+  tutti predict --prompts runs/<id>/prompts.safetensors --file messages.txt
   cat messages.txt | tutti predict --prompts runs/<id>/prompts.safetensors --json`,
     )
     .action(predict);
@@ -45,14 +44,19 @@ async function predict(texts: readonly string[], flags: PredictFlags): Promise<v
   if (given.length > 1) throw new UsageError(`${given.join(" and ")} exclude each other: give one`);
   const { projectFolder } = await import("@tutti/server/checkout");
   const { readPromptsFile } = await import("@tutti/model");
+  const { parseRunSettings } = await import("../prompts/runSettings.ts");
   const publicFolder = flags.public ?? join(projectFolder, "public");
   const file = await readFile(flags.prompts).catch(() => {
     throw new UsageError(`${flags.prompts} cannot be read: give the prompts.safetensors of a run folder`);
   });
   const { settings, params } = readPromptsFile(file, parseRunSettings);
+  const { answerJson, answerText } = await import("../predict/answers.ts");
+  const { askedTexts, linesOf } = await import("../predict/askedTexts.ts");
   const lines = flags.split === undefined ? await linesOf(texts, flags.file) : [];
+  const { findTask } = await import("@tutti/data");
   const { rememberDatasets } = await import("@tutti/data/node");
   await rememberDatasets(publicFolder);
+  const asked = askedTexts(lines, { name: settings.task, isPair: findTask(settings.task).fields.textB !== null });
   const { createPredictor, startBackend } = await import("@tutti/model");
   const { loadBackboneFolder, readSourcePrompts } = await import("@tutti/model/node");
   await startBackend(flags.backend);
@@ -61,26 +65,14 @@ async function predict(texts: readonly string[], flags: PredictFlags): Promise<v
   try {
     if (flags.split !== undefined)
       return await measure(predictor.confusion, settings.task, flags.split, { ...flags, public: publicFolder });
-    const classes = await predictor.predict(lines.map((text) => ({ text })));
-    for (const [index, text] of lines.entries()) {
-      const label = predictor.classes[classes[index] ?? 0] ?? "";
-      console.log(flags.json === true ? JSON.stringify({ text, label }) : `${label}\t${text}`);
-    }
+    const probabilities = await predictor.probabilities(asked);
+    const answers = asked.map((text, index) =>
+      (flags.json === true ? answerJson : answerText)(text, probabilities[index] ?? [], predictor),
+    );
+    if (answers.length > 0) console.log(answers.join(flags.json === true ? "\n" : "\n\n"));
   } finally {
     predictor.dispose();
   }
-}
-
-async function linesOf(texts: readonly string[], file: string | undefined): Promise<string[]> {
-  if (texts.length > 0) return [...texts];
-  if (file === undefined && process.stdin.isTTY) throw new UsageError("no text: give texts, --file FILE, --split test, or lines on stdin");
-  const bytes = file === undefined ? await readAll(process.stdin) : await readFile(file).catch(() => null);
-  if (bytes === null) throw new UsageError(`${file} cannot be read: give a file with one text a line`);
-  const { decodeText } = await import("@tutti/data");
-  return decodeText(bytes, file ?? "the standard input")
-    .split(/\r\n|\n|\r/)
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
 }
 
 async function backboneFolder(publicFolder: string, name: string): Promise<string> {
@@ -95,24 +87,13 @@ async function measure(
   split: "train" | "validation" | "test",
   flags: { readonly json?: boolean; readonly public: string },
 ): Promise<void> {
+  const { accuracy, macroF1 } = await import("@tutti/core");
   const { findTask, loadDataset } = await import("@tutti/data");
+  const { splitText } = await import("../predict/answers.ts");
   const definition = findTask(task);
   const dataset = await loadDataset(definition, (name) => readFile(join(flags.public, "datasets", definition.dataset, name), "utf8"));
   const confusion = await confusionOf(dataset[split]);
   const result = { task, split, numExamples: dataset[split].length, accuracy: accuracy(confusion), macroF1: macroF1(confusion), confusion };
   if (flags.json === true) return console.log(JSON.stringify(result));
   console.log(splitText(result));
-}
-
-interface SplitScores {
-  readonly task: string;
-  readonly split: string;
-  readonly accuracy: number | null;
-  readonly macroF1: number | null;
-  readonly numExamples: number;
-}
-
-/** Such as `feedback/topic, test split: accuracy 0.6771, macro F1 0.6702 (of 288 texts)`. */
-export function splitText({ task, split, accuracy: share, macroF1: f1, numExamples }: SplitScores): string {
-  return `${task}, ${split} split: accuracy ${share?.toFixed(4) ?? "–"}, macro F1 ${f1?.toFixed(4) ?? "–"} (of ${some(numExamples, "text")})`;
 }

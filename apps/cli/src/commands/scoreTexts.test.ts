@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { splitText } from "./predict.ts";
+import { splitText } from "../predict/answers.ts";
 import { evaluationText } from "./run.ts";
 
 test("accuracies that commands print say of how many texts they are", () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { DatasetCard, Example, FileTask, SourceColumns, TaskDefinition, TaskSource } from "@tutti/data";
 import { count, some } from "../backbones/text.ts";
 import { UsageError } from "../exitCodes.ts";
-import { stoppable } from "../prompts/stoppable.ts";
+import { stoppable } from "../stoppable.ts";
 import { type DataPlace, dataPlaceOf, datasetNameOf, requireName } from "./places.ts";
 import { type PublishPorts, publish } from "./publish.ts";
 import { readSplits } from "./read.ts";
@@ -105,7 +105,7 @@ function advised<T>(FaultyRows: typeof import("@tutti/data").FaultyRows, make: (
     return make();
   } catch (cause) {
     if (!(cause instanceof FaultyRows)) throw cause;
-    throw new FaultyRows(`${cause.message}\n--skip-faulty leaves such rows out`, { cause });
+    throw new FaultyRows(`${cause.message}\n--skip-faulty leaves these rows out`, { cause });
   }
 }
 
@@ -155,7 +155,7 @@ function promptsOf({ template, words }: AddDataFlags, classes: readonly string[]
   const labelWords = words?.split(",").map((word) => word.trim()) ?? classes;
   if (labelWords === undefined) throw new UsageError("--template needs --words: one label word for each class, in the order of --classes");
   if (words !== undefined && classes === undefined)
-    throw new UsageError("--words needs --classes, so that it is clear which word is for which class");
+    throw new UsageError("--words needs --classes: the first word is for the first class, and so on");
   if (labelWords.length !== classes?.length) throw new UsageError(`${labelWords.length} --words for ${classes?.length} classes`);
   const chosen = template ?? (isPair ? "{text} ? {mask} , {textB}" : "{text} . It was {mask} .");
   for (const part of ["{text}", "{mask}", ...(isPair ? ["{textB}"] : [])])
@@ -214,7 +214,7 @@ function fitted(task: TaskDefinition, made: FileTask): Fitting {
 function overlapNotes({ train, validation, test }: Splits, shared: typeof import("@tutti/data").sharedText): string[] {
   const note = (rows: readonly Example[], part: string): string[] => {
     const { numShared, numTest } = shared(rows, test);
-    return numShared === 0 ? [] : [`Test rows with a text that also stands in the ${part} part: ${count(numShared)} of ${count(numTest)}.`];
+    return numShared === 0 ? [] : [`Test rows whose text is also in the ${part} part: ${count(numShared)} of ${count(numTest)}.`];
   };
   return [...note(train, "training"), ...note(validation ?? [], "validation")];
 }
@@ -242,7 +242,7 @@ function filesOf(task: TaskDefinition, parts: Splits, { rowOf, defaultRowLimits 
     const numCharacters = found.reduce((sum, line) => sum + line.length, 0);
     if (numCharacters > defaultRowLimits.maxCharacters)
       throw new UsageError(
-        `the ${part} part comes to ${numCharacters} characters, at most ${defaultRowLimits.maxCharacters} are read: draw fewer rows with --${part}-rows`,
+        `the ${part} part has ${numCharacters} characters, at most ${defaultRowLimits.maxCharacters} are read: draw fewer rows with --${part}-rows`,
       );
     return found.join("");
   };
@@ -265,7 +265,7 @@ function summary(
   return [
     `${folder}: ${some(train, "training row")}, ${validation === null ? "no validation part" : `${count(validation)} to validate on`}, ${count(test)} to test on; licence: ${licence}`,
     `Classes in training: ${classes}`,
-    ...(isReplacing ? ["It takes the place of the data set of that name that was there."] : []),
+    ...(isReplacing ? ["It replaces the earlier data set of that name."] : []),
     ...notes,
     `Use it: tutti serve --task ${task.name}`,
   ];

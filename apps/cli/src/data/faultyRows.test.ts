@@ -44,8 +44,8 @@ test("all faulty rows are told at once: the first ten, then how many of which ki
   expect(lines[1]).toBe('  reviews.jsonl line 11: field "text" is empty');
   expect(lines[5]).toContain('column "label" is 1, but it holds text at reviews.jsonl line 1');
   expect(lines.slice(11)).toEqual([
-    "  and 2 more; in all 8 with an empty field, 2 with a field missing, 1 without a JSON object, 1 with a label outside the classes",
-    "--skip-faulty leaves such rows out",
+    "  and 2 more; in all 8 with an empty field, 2 with a field missing, 1 without a JSON object, 1 with a label that is not a class",
+    "--skip-faulty leaves these rows out",
   ]);
   expect(await bench.everything()).toEqual({});
 });
@@ -54,7 +54,7 @@ test("--skip-faulty leaves faulty rows out, says how many of which kind, and kee
   const path = await bench.file("reviews.jsonl", faulty());
   const said = await bench.add(path, "--skip-faulty");
   const note =
-    "Left out of reviews.jsonl: 12 of 3,775 rows: 8 with an empty field, 2 with a field missing, 1 without a JSON object, 1 with a label outside the classes.";
+    "Left out of reviews.jsonl: 12 of 3,775 rows: 8 with an empty field, 2 with a field missing, 1 without a JSON object, 1 with a label that is not a class.";
   expect(said).toContain(note);
   const card = JSON.parse(await readFile(join(bench.datasets, "reviews/dataset.json"), "utf8"));
   expect([card.numRows.train + card.numRows.test, card.task.classes]).toEqual([3763, ["neg", "pos"]]);
@@ -65,7 +65,7 @@ test("--skip-faulty leaves faulty rows out, says how many of which kind, and kee
 test("one empty text among thousands ends nothing where it may be skipped, and is named alone where not", async () => {
   const rows = reviews(3775).map((row, i) => (i === 1887 ? `${row.label},\n` : `${row.label},${row.text}\n`));
   const path = await bench.file("reviews.csv", `label,text\n${rows.join("")}`);
-  await expect(bench.add(path)).rejects.toThrow(/^reviews\.csv line 1889: field "text" is empty\n--skip-faulty leaves such rows out$/);
+  await expect(bench.add(path)).rejects.toThrow(/^reviews\.csv line 1889: field "text" is empty\n--skip-faulty leaves these rows out$/);
   expect(await bench.add(path, "--skip-faulty")).toContain("Left out of reviews.csv: 1 of 3,775 rows: 1 with an empty field.");
 });
 
@@ -74,7 +74,7 @@ test("rows of another number of cells, and labels outside the classes, are skipp
   await bench.file("own/test.csv", "text,label\nh,x\n,y\n");
   await expect(bench.add(join(train, ".."), "--classes", "x,y")).rejects.toThrow(/^4 of 8 rows cannot be used:\n {2}train\.csv line 4: /);
   const said = await bench.add(join(train, ".."), "--classes", "x,y", "--skip-faulty");
-  expect(said).toContain("Left out of train.csv: 3 of 6 rows: 2 with another number of cells, 1 with a label outside the classes.");
+  expect(said).toContain("Left out of train.csv: 3 of 6 rows: 2 with another number of cells, 1 with a label that is not a class.");
   expect(said).toContain("Left out of test.csv: 1 of 2 rows: 1 with an empty field.");
   expect(await bench.rows("own")).toHaveLength(4);
 });
@@ -99,7 +99,7 @@ test("the command prints a line for each faulty row and ends with exit code 1", 
       "tutti: 2 of 3 rows cannot be used:",
       '  own.csv line 2: field "text" is empty',
       '  own.csv line 4: field "text" is empty',
-      "--skip-faulty leaves such rows out",
+      "--skip-faulty leaves these rows out",
       "",
     ],
   ]);
@@ -131,7 +131,7 @@ test("a path that does not exist is told as that, and the hub is not asked", asy
   );
   await expect(bench.add("hub:packages/nothing")).rejects.toThrow("http://127.0.0.1:1 cannot be reached");
   await expect(bench.add("owner/name@main")).rejects.toThrow(
-    /127\.0\.0\.1:1 cannot be reached .*; nor is there a file or folder owner\/name here$/,
+    /127\.0\.0\.1:1 cannot be reached .*; there is no file or folder owner\/name here either$/,
   );
   await expect(bench.add(`${await bench.file("a.csv", "x")}/b`)).rejects.toThrow("does not exist");
   expect(await bench.everything()).toEqual({});

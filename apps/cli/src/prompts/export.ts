@@ -5,12 +5,10 @@ import { folderOf } from "../backbones/folders.ts";
 import { UsageError } from "../exitCodes.ts";
 import { parseRunSettings } from "./runSettings.ts";
 
-/** What `tutti prompt export` writes: an adapter for Hugging Face's peft, or the file that Tutti reads. */
-export const exportFormats = ["peft", "safetensors"] as const;
-
 /** The options of `tutti prompt export`. */
 export interface ExportFlags {
-  readonly format: (typeof exportFormats)[number];
+  /** An adapter for Hugging Face's peft, or the file that Tutti reads. */
+  readonly format: "peft" | "safetensors";
   readonly out: string;
   /** Holds the run folders. */
   readonly runs: string;

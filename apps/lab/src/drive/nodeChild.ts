@@ -1,6 +1,5 @@
-import { join } from "node:path";
-import { type ClientSession, joinRun } from "@tutti/client";
-import { folderStore } from "@tutti/client/node";
+import type { ClientSession } from "@tutti/client";
+import { joinRun } from "@tutti/client/node";
 import { createTrainer, memoryCache } from "@tutti/model";
 import type { NodeClientMessage, NodeJoin } from "./nodeClients.ts";
 
@@ -21,7 +20,13 @@ async function follow({ url, clientKey, folder, backend, threads }: NodeJoin): P
   await trainer.stop();
   const abort = new AbortController();
   const joined = joinRun({
-    ...{ url, clientKey, trainer, backend, threads, signal: abort.signal, store: folderStore(join(folder, clientKey)) },
+    url,
+    clientKey,
+    folder,
+    trainer,
+    backend,
+    threads,
+    signal: abort.signal,
     socketOptions: { reconnectionDelay: 50, reconnectionDelayMax: 500 },
     onEvent(event) {
       if (event.kind === "ready") tell({ kind: "ready" });

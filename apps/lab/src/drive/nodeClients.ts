@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { scriptBeside } from "@tutti/data/node";
 import type { Clients, JoinTarget } from "./clients.ts";
 import { processorSecondsOf } from "./processorTime.ts";
 
@@ -14,7 +14,7 @@ export interface NodeJoin extends JoinTarget {
 /** What it answers. */
 export type NodeClientMessage = { readonly kind: "ready" } | { readonly kind: "failed"; readonly message: string };
 
-const childPath = fileURLToPath(new URL("./nodeChild.ts", import.meta.url));
+const program = scriptBeside(import.meta.url, "nodeChild");
 
 /** Clients as processes of their own, with the code that tabs run. */
 export function openNodeClients(count: number, onTrouble: (sentence: string) => void): Clients {
@@ -24,7 +24,7 @@ export function openNodeClients(count: number, onTrouble: (sentence: string) => 
   let isClosing = false;
 
   function start(index: number): ChildProcess {
-    const child = spawn(process.execPath, ["--import", "tsx", childPath], {
+    const child = spawn(process.execPath, [...program.execArgv, program.path], {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
       detached: true, // Ctrl-C is for the lab, which says goodbye to its clients
     });

@@ -62,7 +62,7 @@ test("a source prompt that is there is refused where its training rows share tex
   await writePrompts(prompts);
   await expect(prepare()).rejects.toThrow(ExperimentError);
   await expect(prepare()).rejects.toThrow(
-    /^prompts\/minuet\/ag_news-16\.json cannot serve subj: 2 of its 3 test texts also stand in the training part of ag_news; leave ag_news out/,
+    /^prompts\/minuet\/ag_news-16\.json cannot serve subj: 2 of its 3 test texts are also in the training part of ag_news; leave ag_news out/,
   );
 });
 

@@ -89,7 +89,7 @@ async function refuseSharedSource(publicDir: string, file: string, targets: Read
     const { numShared, numTest } = sharedText(index, tested.test);
     if (numShared > 0)
       throw new ExperimentError(
-        `${file} cannot serve ${target}: ${numShared} of its ${numTest} test texts also stand in the training part of ${source}; leave ${source} out of tuning.sources`,
+        `${file} cannot serve ${target}: ${numShared} of its ${numTest} test texts are also in the training part of ${source}; leave ${source} out of tuning.sources`,
       );
   }
 }

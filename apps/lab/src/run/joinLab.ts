@@ -2,18 +2,19 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { coordinatorFolder } from "@tutti/client";
+import { formatCount } from "@tutti/core";
 import { loadBrowserScript } from "@tutti/server/checkout";
 import type { Clients } from "../drive/clients.ts";
 import { openNodeClients } from "../drive/nodeClients.ts";
 import { openTabClients } from "../drive/tabClients.ts";
 import { createBoard } from "./board.ts";
-import type { LabOptions } from "./options.ts";
+import type { LabClients } from "./options.ts";
 import { abortOnSignals, Stopped } from "./signals.ts";
 
 const lookEveryMs = 1000;
 
 /** Opens clients here that join whatever run is at an address, one run after another, until it is stopped. */
-export async function joinLab(options: LabOptions, address: string): Promise<NodeJS.Signals> {
+export async function joinLab(options: LabClients, address: string): Promise<NodeJS.Signals> {
   const board = createBoard(process.stderr);
   const url = coordinatorFolder(address);
   const folder = await mkdtemp(join(tmpdir(), "tutti-lab-"));
@@ -21,7 +22,7 @@ export async function joinLab(options: LabOptions, address: string): Promise<Nod
   const clients = await openClients(options, folder, board.say);
   let joined: string | null = null;
   try {
-    board.say(`${clients.count} clients wait for runs at ${url}; Ctrl-C ends them.`);
+    board.say(`Waiting for runs at ${url} with ${formatCount(clients.count, "client")}; Ctrl-C ends it.`);
     for (;;) {
       stop.signal.throwIfAborted();
       const runId = await runningAt(url);
@@ -51,7 +52,7 @@ export async function joinLab(options: LabOptions, address: string): Promise<Nod
   }
 }
 
-async function openClients(options: LabOptions, folder: string, say: (line: string) => void): Promise<Clients> {
+async function openClients(options: LabClients, folder: string, say: (line: string) => void): Promise<Clients> {
   const count = options.numTabs ?? availableParallelism();
   if (options.clients === "node") return openNodeClients(count, say);
   const browser = await loadBrowserScript();

@@ -4,7 +4,7 @@ import { temporaryFolder } from "@tutti/terminal/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseExperiment } from "../experiment/experimentFile.ts";
 import { layOut } from "./layOut.ts";
-import { listExperiments } from "./list.ts";
+import { listRuns } from "./list.ts";
 
 let folder: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {
@@ -55,7 +55,7 @@ test("sources that are not trained yet are named, and the ids that follow from t
 test("a list shows no id where a source prompt decides it that is not trained yet", async () => {
   const file = join(folder.path, "mine.yaml");
   await writeFile(file, JSON.stringify(given));
-  const list = () => listExperiments({ file, publicDir: folder.path });
+  const list = () => listRuns(file, folder.path);
   for (const source of ["ag_news", "qnli", "boolq"]) await train(source, source);
   const known = await ids();
   expect((await list()).split("\n")[0]).toBe(`${known["attempt subj"]}  ATTEMPT · subj · seed 7`);

@@ -6,7 +6,7 @@ import { presetNames } from "./options.ts";
 
 test("the list has every built-in experiment with its number of runs, and every method of the comparison", async () => {
   const publicDir = fileURLToPath(new URL("../../../../public", import.meta.url));
-  const lines = (await listExperiments({ file: null, publicDir })).split("\n");
+  const lines = (await listExperiments(publicDir)).split("\n");
   for (const name of presetNames())
     expect(lines.filter((line) => new RegExp(`^${name} +[1-9]\\d* runs {2}.+\\?$`).test(line))).toHaveLength(1);
   const comparison = lines.slice(lines.indexOf("Methods of the comparison, `all` for every one:") + 1, -4);

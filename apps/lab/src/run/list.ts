@@ -6,12 +6,11 @@ import { readExperiment } from "../experiment/experimentFile.ts";
 import { allRuns, planExperiment } from "../experiment/runPlan.ts";
 import { nameOfRun } from "./board.ts";
 import { layOut } from "./layOut.ts";
-import { experimentsFolder, type LabOptions, presetNames } from "./options.ts";
+import { experimentsFolder, findExperiment, presetNames } from "./options.ts";
 
-/** The built-in experiments with what they ask and the methods that an experiment may have, or the runs of one. */
-export async function listExperiments({ file, publicDir }: Pick<LabOptions, "file" | "publicDir">): Promise<string> {
+/** The built-in experiments with what they ask, and the methods that an experiment may have. */
+export async function listExperiments(publicDir: string): Promise<string> {
   await rememberDatasets(publicDir);
-  if (file !== null) return listRuns(file, publicDir);
   const experiments = presetNames().map((name) => {
     const { experiment } = readExperiment(join(experimentsFolder, `${name}.yaml`));
     const numRuns = allRuns(planExperiment(experiment)).length;
@@ -25,9 +24,10 @@ export async function listExperiments({ file, publicDir }: Pick<LabOptions, "fil
   ].join("\n");
 }
 
-/** A run whose source prompts are not all trained has no id yet. */
-async function listRuns(file: string, publicDir: string): Promise<string> {
-  const { plan, missingSources } = await layOut(readExperiment(file).experiment, publicDir);
+/** The runs of one experiment, given by its name or file, a line each. A run whose source prompts are not all trained has no id yet. */
+export async function listRuns(experiment: string, publicDir: string): Promise<string> {
+  await rememberDatasets(publicDir);
+  const { plan, missingSources } = await layOut(readExperiment(findExperiment(experiment).file).experiment, publicDir);
   const runs = allRuns(plan);
   const lines = runs.map((run) => {
     const isKnown = !sourcePathsOf(run.settings).some((path) => missingSources.includes(path));

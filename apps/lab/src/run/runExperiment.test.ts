@@ -7,7 +7,7 @@ import { temporaryFolder } from "@tutti/terminal/testing";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { ExperimentError } from "../experiment/experimentFile.ts";
 import { tinySizes, writeTinyPublic } from "../testing/tinyPublic.ts";
-import { parseOptions } from "./options.ts";
+import { type LabOptions, labOptions } from "./options.ts";
 import { type LabEnd, runExperiment } from "./runExperiment.ts";
 
 const folder = temporaryFolder();
@@ -69,7 +69,7 @@ const resultIn = async (name: string): Promise<ExperimentResult> => JSON.parse(a
 async function lab(
   name: string,
   change: object = {},
-  { more = [], onText = () => undefined }: { readonly more?: readonly string[]; onText?(text: string): void } = {},
+  { more = {}, onText = () => undefined }: { readonly more?: Partial<LabOptions>; onText?(text: string): void } = {},
 ): Promise<{ readonly end: LabEnd; readonly said: string }> {
   const file = join(folder.path, `${name}.yaml`);
   await writeFile(file, JSON.stringify({ ...experiment, ...change }));
@@ -79,8 +79,7 @@ async function lab(
     return written.push(String(text)) > 0;
   });
   try {
-    const options = parseOptions([file, "--out", outOf(name), "--clients", "node", "--tabs", "1", "--public", publicDir, ...more]);
-    const end = await runExperiment(options, file);
+    const end = await runExperiment(labOptions(file, { out: outOf(name), clients: "node", numTabs: 1, publicDir, ...more }));
     return { end, said: written.join("") };
   } finally {
     spy.mockRestore();
@@ -91,7 +90,7 @@ test("an experiment goes on past a result and a memory that broke, and makes the
   const first = await lab("mine");
   expect(first.end).toEqual({ kind: "finished", numFailed: 0 });
   const note =
-    "ATTEMPT on feedback/topic mixes few alone, since feedback/sentiment cannot be a source for feedback/topic: both are of the same data set.";
+    "ATTEMPT on feedback/topic mixes few alone, since feedback/sentiment cannot be a source for feedback/topic: both belong to the same data set.";
   expect(first.said).toContain(note);
   const before = await resultIn("mine");
   expect(before.notes).toEqual(["Mine.", note]);
@@ -154,10 +153,10 @@ test("after Ctrl-C it says how many runs are done, and the folder is free; an es
   const before = await files();
   expect(before).not.toContain("lock");
   expect(JSON.parse(await readFile(join(outOf("stopped"), "pool.json"), "utf8"))).toMatchObject({ name: "stopped" });
-  const estimate = await lab("stopped", change, { more: ["--estimate"] });
+  const estimate = await lab("stopped", change, { more: { isEstimate: true } });
   expect(estimate.said).toContain(`12 runs, ${numDone} of them done`);
   expect(await files()).toEqual(before);
-  const reusing = await lab("elsewhere", change, { more: ["--estimate", "--reuse", outOf("stopped")] });
+  const reusing = await lab("elsewhere", change, { more: { isEstimate: true, reuse: [outOf("stopped")] } });
   expect(reusing.said).toMatch(new RegExp(`^${numDone} runs? would be`, "m"));
   expect(reusing.said).toContain(`would be taken over from ${outOf("stopped")}.`);
   expect(reusing.said).toContain(`12 runs, ${numDone} of them done`);
@@ -166,10 +165,10 @@ test("after Ctrl-C it says how many runs are done, and the folder is free; an es
 
 test("the report has the command as it was given, and another file is refused its folder", async () => {
   await lab("own");
-  const command = `npm run lab -- ${outOf("own")}.yaml --out ${outOf("own")} --clients node --tabs 1 --public ${publicDir}`;
+  const command = `npx tutti lab run ${outOf("own")}.yaml --out ${outOf("own")} --clients node --tabs 1 --public ${publicDir}`;
   expect((await resultIn("own")).command).toBe(command);
   expect(await readFile(join(outOf("own"), "report.html"), "utf8")).toContain(command);
-  await expect(lab("intruder", {}, { more: ["--out", outOf("own")] })).rejects.toThrow(
+  await expect(lab("intruder", {}, { more: { out: outOf("own") } })).rejects.toThrow(
     'found "own", expected "intruder"; give another --out',
   );
   expect((await resultIn("own")).name).toBe("own");

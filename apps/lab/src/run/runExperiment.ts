@@ -41,7 +41,8 @@ export type LabEnd =
 const askAboveSeconds = 3600;
 
 /** Runs an experiment from its file to its report, going on with whatever its folder holds. */
-export async function runExperiment(options: LabOptions, file: string): Promise<LabEnd> {
+export async function runExperiment(options: LabOptions): Promise<LabEnd> {
+  const { file } = options;
   await rememberDatasets(options.publicDir);
   const named = readExperiment(file);
   const { experiment, name } = named;

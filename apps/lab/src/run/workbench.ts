@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import type { DeviceId, Metric, Params, RunSettings } from "@tutti/core";
+import { scriptBeside } from "@tutti/data/node";
 import type { RowAnswers } from "@tutti/record";
 
 /** What a final evaluation was made of. */
@@ -104,7 +104,7 @@ export interface Workbench {
   close(): void;
 }
 
-const childPath = fileURLToPath(new URL("./workbenchChild.ts", import.meta.url));
+const program = scriptBeside(import.meta.url, "workbenchChild");
 
 /** A workbench whose process starts with the first job. */
 export function openWorkbench(publicDir: string): Workbench {
@@ -113,7 +113,7 @@ export function openWorkbench(publicDir: string): Workbench {
   let nextId = 0;
 
   function start(): ChildProcess {
-    const started = spawn(process.execPath, ["--import", "tsx", childPath], {
+    const started = spawn(process.execPath, [...program.execArgv, program.path], {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
       serialization: "advanced",
       detached: true,

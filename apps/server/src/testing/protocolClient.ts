@@ -239,7 +239,7 @@ function handlersOf(client: Joining): Handlers {
   };
   return {
     task(lease) {
-      if (!kept.devices.has(lease.deviceId)) return refuse("P-31", `device ${lease.deviceId} does not live here`);
+      if (!kept.devices.has(lease.deviceId)) return refuse("P-31", `device ${lease.deviceId} is not hosted by this client`);
       void receive(client, lease);
       return {};
     },

@@ -46,7 +46,7 @@ export const readyEvent: SessionEvent = {
   ready: {
     backend: "wasm",
     threads: 2,
-    reason: "wasm with 2 threads needs 9 ms",
+    reason: "WASM with 2 threads takes 9 ms",
     kernels: "fast",
     admission: { isPassed: true, worstError: 1e-6, detail: "" },
     shape: { numLayers: 3, layerNames: [["prefix/0"], ["prefix/1"], ["prefix/2"]], alwaysShared: [] },

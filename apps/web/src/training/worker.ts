@@ -1,7 +1,7 @@
 import "../noEval.ts";
 import { createTrainer } from "@tutti/model";
-import type { Port, WorkerReply, WorkerRequest } from "./bridge.ts";
-import { serveTrainer } from "./serveTrainer.ts";
+import { type Port, serveTrainer, type WorkerReply, type WorkerRequest } from "@tutti/model/bridge";
+import { giveThreads } from "./threads.ts";
 
 // A dedicated worker's global scope is its port to the page.
-serveTrainer(globalThis as Port<WorkerRequest, WorkerReply>, (onNotice) => createTrainer({ onNotice }));
+serveTrainer(globalThis as Port<WorkerRequest, WorkerReply>, (onNotice) => createTrainer({ onNotice }), giveThreads);

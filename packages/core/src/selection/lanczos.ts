@@ -69,7 +69,7 @@ function ritzSpectrum(diagonal: readonly number[], offDiagonal: readonly number[
 
 function unit(vector: Float64Array, what: string): Float32Array {
   const length = Math.sqrt(dot(vector, vector));
-  if (!(length > 0) || !Number.isFinite(length)) throw new Error(`lanczos: ${what} has length ${length}, a positive one is needed`);
+  if (!(length > 0) || !Number.isFinite(length)) throw new Error(`lanczos: ${what} has length ${length}, expected a positive one`);
   return Float32Array.from(vector, (value) => value / length);
 }
 

@@ -47,7 +47,7 @@ export const scaffold = declareStrategy({
     {
       of: ["strategy", "training"],
       path: ["training", "optimizer"],
-      error: "scaffold needs sgd with a rate above 0, since control variates are read off plain gradient steps",
+      error: "scaffold needs sgd with a rate above 0, because it computes the control variates from plain gradient steps",
       holds: ({ training }) => training.optimizer === "sgd" && training.clientLearningRate > 0,
     },
   ],

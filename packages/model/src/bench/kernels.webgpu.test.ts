@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeEach, expect, test } from "vitest";
 import { startBackend } from "../backends.ts";
-import { provideNodeGpu } from "../testing/nodeGpu.ts";
+import { provideNodeGpu } from "../gpu/nodeGpu.ts";
 import type { LayerSizes } from "./kernelCases.ts";
 import { measureKernels, measurePeaks } from "./measureKernels.ts";
 import { countDispatches, measureMemory } from "./measureStep.ts";

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeEach, expect, test } from "vitest";
 import { startBackend } from "../backends.ts";
-import { provideNodeGpu } from "../testing/nodeGpu.ts";
 import { countGpu, runningGpuDevice } from "./gpuCounters.ts";
+import { provideNodeGpu } from "./nodeGpu.ts";
 
 beforeEach(async (context) => {
   if (!(await provideNodeGpu())) context.skip("skipped: no WebGPU adapter for Node");

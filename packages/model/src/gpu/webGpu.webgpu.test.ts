@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeEach, expect, test } from "vitest";
 import { gpuErrors } from "../kernels/webgpu/gpuErrors.ts";
 import { gpuTraits } from "../kernels/webgpu/traits.ts";
-import { provideNodeGpu } from "../testing/nodeGpu.ts";
 import { runningGpuDevice } from "./gpuCounters.ts";
+import { provideNodeGpu } from "./nodeGpu.ts";
 import { startWebGpu } from "./webGpu.ts";
 
 beforeEach(async (context) => {

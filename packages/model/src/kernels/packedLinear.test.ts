@@ -4,7 +4,7 @@ import { beforeAll, beforeEach, expect, test } from "vitest";
 import { packingFor, packTensor, tensorEncodings, unpackTensor } from "../backbone/pack.ts";
 import { startBackend } from "../backends.ts";
 import { countGpu, runningGpuDevice } from "../gpu/gpuCounters.ts";
-import { provideNodeGpu } from "../testing/nodeGpu.ts";
+import { provideNodeGpu } from "../gpu/nodeGpu.ts";
 import { relativeError } from "../verify/relativeError.ts";
 import {
   createPackedLinear,

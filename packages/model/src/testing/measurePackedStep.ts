@@ -5,10 +5,10 @@ import { tensorEncodings } from "../backbone/pack.ts";
 import { createTransformer, type Transformer } from "../backbone/transformer.ts";
 import type { WeightForm } from "../backbone/weights.ts";
 import { startBackend } from "../backends.ts";
+import { provideNodeGpu } from "../gpu/nodeGpu.ts";
 import { vectorGradient } from "../training/gradient.ts";
 import { tunedLayout } from "../tuning/layout.ts";
 import { createPrefixTuner } from "../tuning/prefix.ts";
-import { provideNodeGpu } from "./nodeGpu.ts";
 import { randomEncoder } from "./randomBackbone.ts";
 
 // `measurePackedStep.ts [--hidden 128] [--tokens 24] [--batch 2] [--rounds 4]`: one prompt-tuning step on Dawn, matrices packed and

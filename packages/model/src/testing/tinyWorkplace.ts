@@ -22,8 +22,12 @@ export function tinyWorkplace(run: RunSettings, numExamples: number): Workplace 
     backbone: goldenBackbone("roberta"),
     transformer: tuned.transformer,
     layout: tuned.layout,
-    reader: { tuned, encode },
-    zeroShotReader: () => ({ tuned: { ...tuned, objective: labelWords }, encode: (examples) => encode(examples).map(withMask) }),
+    reader: { tuned, encode, labelWords: null },
+    zeroShotReader: () => ({
+      tuned: { ...tuned, objective: labelWords },
+      labelWords: ["one", "two", "three"],
+      encode: (examples) => encode(examples).map(withMask),
+    }),
     examplesOf(source) {
       const index = source.kind === "share" ? source.index : 0;
       return {

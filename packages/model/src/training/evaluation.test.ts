@@ -27,6 +27,17 @@ test("predictions come in the order of the examples, whatever is batched with wh
   expect(new Set(together.losses.map((loss) => loss.toFixed(3))).size).toBeGreaterThan(6);
 });
 
+test("a class's probability is the softmax of its logit: at the true class its logarithm is the loss, and the predicted class has the largest", async () => {
+  const examples = tinyExamples(6);
+  const { classes, losses, probabilities } = await predictAll(tuned, params, examples);
+  for (const [index, { label }] of examples.entries()) {
+    const ofClass = probabilities[index];
+    expect(ofClass.reduce((sum, one) => sum + one, 0)).toBeCloseTo(1, 9);
+    expect(-Math.log(ofClass[label])).toBeCloseTo(losses[index], 4); // f32 logits
+    expect(Math.max(...ofClass)).toBe(ofClass[classes[index]]);
+  }
+});
+
 test("batches hold similar lengths, every example once, and few enough tokens", () => {
   const examples = tinyExamples(500);
   const buckets = bucketsByLength(examples);
@@ -51,5 +62,5 @@ test("the confusion matrix has true classes in rows", () => {
 });
 
 test("an evaluation of nothing is empty", async () => {
-  expect(await predictAll(tuned, params, [])).toEqual({ classes: [], losses: [] });
+  expect(await predictAll(tuned, params, [])).toEqual({ classes: [], losses: [], probabilities: [] });
 });

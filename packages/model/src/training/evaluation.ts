@@ -10,6 +10,8 @@ interface Predictions {
   /** Class with the largest logit, per example. */
   readonly classes: readonly number[];
   readonly losses: readonly number[];
+  /** Of each class, per example: the softmax of the class logits. */
+  readonly probabilities: readonly (readonly number[])[];
 }
 
 /** Confusion matrix (rows: true classes) and loss sum over examples. */
@@ -30,6 +32,7 @@ export async function predictAll(
 ): Promise<Predictions> {
   const classes = new Array<number>(examples.length);
   const losses = new Array<number>(examples.length);
+  const probabilities = new Array<readonly number[]>(examples.length);
   const values = params === null ? null : flattenTuned(tuned.layout, params);
   for (const bucket of bucketsByLength(examples)) {
     throwIfAborted(signal);
@@ -45,16 +48,22 @@ export async function predictAll(
     const numClasses = tensors.classLogits.shape[1];
     tf.dispose([tensors.classLogits, tensors.losses]);
     bucket.forEach((index, i) => {
-      classes[index] = argMax(logits.slice(i * numClasses, (i + 1) * numClasses));
+      const ofExample = logits.slice(i * numClasses, (i + 1) * numClasses);
+      classes[index] = argMax(ofExample);
+      probabilities[index] = softmax(ofExample);
       losses[index] = batchLosses[i];
     });
     await yieldToEvents();
   }
-  return { classes, losses };
+  return { classes, losses, probabilities };
 }
 
 /** Counts predictions by true class; the loss is summed in the order of the examples. */
-export function scoresOf(predictions: Predictions, examples: readonly EncodedExample[], numClasses: number): Scores {
+export function scoresOf(
+  predictions: Pick<Predictions, "classes" | "losses">,
+  examples: readonly EncodedExample[],
+  numClasses: number,
+): Scores {
   const labels = examples.map((example) => example.label);
   const confusion = confusionOf(labels, predictions.classes, numClasses);
   return { confusion, lossSum: predictions.losses.reduce((sum, loss) => sum + loss, 0) };
@@ -78,6 +87,14 @@ export function bucketsByLength(examples: readonly EncodedExample[]): number[][]
 }
 
 /** The first of the largest. */
+/** Shares of 1, however large the logits are. */
+function softmax(logits: ArrayLike<number>): number[] {
+  const largest = Math.max(...Array.from(logits));
+  const weights = Array.from(logits, (logit) => Math.exp(logit - largest));
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return weights.map((weight) => weight / sum);
+}
+
 function argMax(values: ArrayLike<number>): number {
   let best = 0;
   for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;

@@ -6,7 +6,7 @@ import { createTransformer } from "../backbone/transformer.ts";
 import { startBackend } from "../backends.ts";
 import { type BackboneShape, randomBackbone } from "../bench/shapes.ts";
 import { countGpu, runningGpuDevice } from "../gpu/gpuCounters.ts";
-import { provideNodeGpu } from "../testing/nodeGpu.ts";
+import { provideNodeGpu } from "../gpu/nodeGpu.ts";
 import { tunedLayout } from "../tuning/layout.ts";
 import { createPrefixTuner } from "../tuning/prefix.ts";
 import type { Tuned } from "./gradient.ts";

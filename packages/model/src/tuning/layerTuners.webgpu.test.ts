@@ -3,9 +3,9 @@ import { beforeAll, beforeEach, expect, test } from "vitest";
 import { createTransformer } from "../backbone/transformer.ts";
 import { startBackend } from "../backends.ts";
 import { countGpu, runningGpuDevice } from "../gpu/gpuCounters.ts";
+import { provideNodeGpu } from "../gpu/nodeGpu.ts";
 import { goldenBackbone } from "../testing/golden.ts";
 import { drawValues, entriesOf, layerMethods, type Probe, probe, tinyTokens } from "../testing/layerTuners.ts";
-import { provideNodeGpu } from "../testing/nodeGpu.ts";
 import { relativeError } from "../verify/relativeError.ts";
 
 const families = ["roberta", "llama"];

@@ -3,10 +3,10 @@ import { beforeAll, beforeEach, expect, test } from "vitest";
 import { createTransformer } from "../backbone/transformer.ts";
 import { startBackend } from "../backends.ts";
 import { countGpu, runningGpuDevice } from "../gpu/gpuCounters.ts";
+import { provideNodeGpu } from "../gpu/nodeGpu.ts";
 import { withVariant } from "../kernels/webgpu/traits.ts";
 import { goldenBackbone } from "../testing/golden.ts";
 import { drawValues, type Probe, probe, tinyTokens } from "../testing/layerTuners.ts";
-import { provideNodeGpu } from "../testing/nodeGpu.ts";
 import { promptEntriesOf, promptMethods } from "../testing/promptTuners.ts";
 import { relativeError } from "../verify/relativeError.ts";
 

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
 import { startBackend } from "../backends.ts";
+import { provideNodeGpu } from "../gpu/nodeGpu.ts";
 import { goldenErrorsOf } from "../testing/golden.ts";
-import { provideNodeGpu } from "../testing/nodeGpu.ts";
 import { pastTolerance } from "./verifyBackbone.ts";
 
 test("the webgpu backend on Dawn computes roberta's golden numbers", { timeout: 120_000 }, async (context) => {

@@ -9,7 +9,7 @@ import { escapeMarkdown, renderMarkdown } from "./markdown.ts";
 import { standaloneSvg } from "./standaloneSvg.ts";
 
 test("the page has the command, the sentences, tables of one width, and every drawing", () => {
-  const command = "npm run lab -- mine.yaml --out results/mine";
+  const command = "npx tutti lab run mine.yaml --out results/mine";
   const { text, figures } = renderMarkdown({ ...simulatedComparison(), command }, "drawings");
   expect(text).toContain(`\`\`\`sh\n${command}\n\`\`\``);
   expect(text).toContain("FedPepTAO ties with the highest mean on");

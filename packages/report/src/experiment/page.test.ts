@@ -96,10 +96,10 @@ test("what comes from a run or a file cannot become markup", () => {
 
 test("the command that makes it again is there, of a preset by its name, of a file of one's own as it was given", () => {
   const commandIn = (page: string) => parseHTML(page).document.querySelector("#configuration pre")?.textContent;
-  const command = "npm run lab -- ../mine.yaml --out 'my results'";
+  const command = "npx tutti lab run ../mine.yaml --out 'my results'";
   expect(commandIn(renderPage({ ...comparison, command }))).toBe(command);
-  expect(commandIn(html), "of a result from before it was kept").toBe("npm run lab -- simulated-comparison.yaml");
-  expect(renderPage({ ...comparison, preset: "peft-comparison" })).toContain("npm run lab -- peft-comparison");
+  expect(commandIn(html), "of a result from before it was kept").toBe("npx tutti lab run simulated-comparison.yaml");
+  expect(renderPage({ ...comparison, preset: "peft-comparison" })).toContain("npx tutti lab run peft-comparison");
 });
 
 test("an experiment without a run that finished, or without any run, still has its page", () => {

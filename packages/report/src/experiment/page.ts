@@ -25,7 +25,7 @@ import { tradeoffFigure } from "./tradeoffFigure.ts";
 
 /** The command that makes an experiment again, from the project's folder; where it was not kept, the file's name stands for its path. */
 export function commandOf({ command, preset, name }: ExperimentResult): string {
-  return command ?? `npm run lab -- ${preset ?? `${name}.yaml`}`;
+  return command ?? `npx tutti lab run ${preset ?? `${name}.yaml`}`;
 }
 
 interface Section {

@@ -43,7 +43,7 @@ const resultSchema = z.looseObject({
 export async function readExperimentResult(folder: string): Promise<ExperimentResult> {
   const path = join(folder, "results.json");
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new Error(`${path} cannot be read: give the folder that \`npm run lab -- … --out\` wrote, after it has ended`, { cause });
+    throw new Error(`${path} cannot be read: give the folder that \`tutti lab run\` wrote, after it has ended`, { cause });
   });
   const value = parseJson(text, path);
   if (isResult(value)) return value;

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startBackend } from "../../backends.ts";
 import { countGpu, runningGpuDevice } from "../../gpu/gpuCounters.ts";
-import { provideNodeGpu } from "../../testing/nodeGpu.ts";
+import { provideNodeGpu } from "../../gpu/nodeGpu.ts";
 import { withVariant } from "../webgpu/traits.ts";
 import { type AttentionExample, type AttentionOperands, attendOnGpu, attentionCases, drawOperands } from "./attention.ts";
 

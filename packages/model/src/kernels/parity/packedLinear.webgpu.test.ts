@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeEach, describe, expect, test } from "vitest";
 import { startBackend } from "../../backends.ts";
-import { provideNodeGpu } from "../../testing/nodeGpu.ts";
+import { provideNodeGpu } from "../../gpu/nodeGpu.ts";
 import type { KernelVariant } from "../webgpu/gpuKernel.ts";
 import { withVariant } from "../webgpu/traits.ts";
 import { morePackedLinearCases, packedLinearCases } from "./packedLinear.ts";

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeEach, describe, expect, test } from "vitest";
 import { startBackend } from "../../backends.ts";
 import { countGpu, runningGpuDevice } from "../../gpu/gpuCounters.ts";
-import { provideNodeGpu } from "../../testing/nodeGpu.ts";
+import { provideNodeGpu } from "../../gpu/nodeGpu.ts";
 import { runFused } from "../fusedKernels.ts";
 import { gpuTraits, setGpuTraits, withVariant } from "../webgpu/traits.ts";
 import { adamWCases } from "./adamW.ts";

@@ -1,11 +1,17 @@
-import type { Trainer } from "@tutti/model";
+import type { Trainer } from "../trainer.ts";
 import type { Port, WorkerAnswers, WorkerMethod, WorkerReply, WorkerRequest } from "./bridge.ts";
-import { giveThreads } from "./threads.ts";
 
 type Asked = Exclude<WorkerRequest, { method: "abort" | "threads" }>;
 
-/** The worker's end of the bridge: passes each request to the trainer and answers it, also when it fails. */
-export function serveTrainer(port: Port<WorkerRequest, WorkerReply>, create: (onNotice: (sentence: string) => void) => Trainer): void {
+/**
+ * The worker's end of the bridge: performs each request on the trainer and answers it, also when it fails. `onThreads` is given the ports of
+ * threads that were started for this worker.
+ */
+export function serveTrainer(
+  port: Port<WorkerRequest, WorkerReply>,
+  create: (onNotice: (sentence: string) => void) => Trainer,
+  onThreads?: (ports: readonly MessagePort[]) => void,
+): void {
   const trainer = create((sentence) => port.postMessage({ id: 0, kind: "notice", sentence }));
   const running = new Map<number, AbortController>();
 
@@ -38,7 +44,7 @@ export function serveTrainer(port: Port<WorkerRequest, WorkerReply>, create: (on
 
   port.addEventListener("message", ({ data, ports = [] }) => {
     if (data.method === "abort") running.get(data.id)?.abort();
-    else if (data.method === "threads") giveThreads(ports);
+    else if (data.method === "threads") onThreads?.(ports);
     else void answer(data);
   });
 }

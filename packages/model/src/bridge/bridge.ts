@@ -7,7 +7,7 @@ import type {
   TrainerResult,
   TrainerSetup,
   TrainerTask,
-} from "@tutti/model";
+} from "../trainer.ts";
 
 /** What the page asks of the training worker; `id` numbers the question, and an abort names the question it stops. */
 export type WorkerRequest =

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { constants } from "node:os";
+import { runAgain } from "./runAgain.ts";
 
 /** Set in the child, so that it looks no further. */
 const marker = "TUTTI_ON_SOFTWARE_ADAPTER";
@@ -17,7 +17,7 @@ export async function provideAdapter(): Promise<number | null> {
   const environment = isChild ? {} : await softwareEnvironment();
   if (Object.keys(environment).length === 0) {
     throw new Error(
-      "this machine has no WebGPU adapter for Node: install a Vulkan driver, or Chromium, which brings a software one; --backend wasm or cpu computes without",
+      "Node finds no WebGPU adapter on this machine: install a Vulkan driver, or Chromium, which has a software adapter; or use --backend wasm or cpu",
     );
   }
   return runAgain({ ...environment, [marker]: "1" });
@@ -37,20 +37,4 @@ async function hasAdapter(): Promise<boolean> {
 async function softwareEnvironment(): Promise<Readonly<Record<string, string>>> {
   const { loadAdapterScript } = await import("@tutti/server/checkout");
   return (await loadAdapterScript()).softwareAdapter();
-}
-
-function runAgain(environment: Readonly<Record<string, string>>): Promise<number> {
-  const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
-    stdio: "inherit",
-    env: { ...process.env, ...environment },
-  });
-  const forward = (signal: NodeJS.Signals) => void child.kill(signal);
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  for (const signal of signals) process.on(signal, forward);
-  return new Promise<number>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("exit", (code, signal) => resolve(code ?? 128 + (signal === null ? 1 : constants.signals[signal])));
-  }).finally(() => {
-    for (const signal of signals) process.off(signal, forward);
-  });
 }

@@ -1,4 +1,4 @@
-import type { LoadProgress, StepProgress, Trainer } from "@tutti/model";
+import type { LoadProgress, StepProgress, Trainer } from "../trainer.ts";
 import type { Port, WorkerAnswers, WorkerMethod, WorkerReply, WorkerRequest } from "./bridge.ts";
 
 interface Question {

@@ -1,15 +1,28 @@
 import { presets } from "@tutti/core";
-import type { LoadProgress, StepProgress, Trainer, TrainerReady } from "@tutti/model";
 import { expect, test } from "vitest";
-import { readyEvent, taskOf } from "../testing/events.ts";
+import type { LoadProgress, StepProgress, Trainer, TrainerReady, TrainerTask } from "../trainer.ts";
 import type { Port, WorkerReply, WorkerRequest } from "./bridge.ts";
 import { serveTrainer } from "./serveTrainer.ts";
 import { workerTrainer } from "./workerTrainer.ts";
 
-const ready = readyEvent.kind === "ready" ? readyEvent.ready : null;
+const ready: TrainerReady = {
+  backend: "wasm",
+  threads: 2,
+  reason: "wasm with 2 threads needs 9 ms",
+  kernels: "fast",
+  admission: { isPassed: true, worstError: 1e-6, detail: "" },
+  shape: { numLayers: 3, layerNames: [["prefix/0"], ["prefix/1"], ["prefix/2"]], alwaysShared: [] },
+};
 const setup = { run: presets.demo, manifestUrl: "m", datasetUrl: "d", backend: "wasm", threads: 2 } as const;
-const expects = { shapes: {}, encoding: "f16", batchSize: 8, numExamples: 12 } as const;
-const task = { ...taskOf(3), attempt: 1, spec: { kind: "probe", lanczosSteps: 2 }, parameterSets: {}, expects } as const;
+const task: TrainerTask = {
+  deviceId: 3,
+  stage: "train",
+  round: 2,
+  attempt: 1,
+  spec: { kind: "probe", lanczosSteps: 2 },
+  parameterSets: {},
+  expects: { shapes: {}, encoding: "f16", batchSize: 8, numExamples: 12 },
+};
 
 /** Two ends that hand over structured clones, as a worker does. */
 function channel(): { page: Port<WorkerReply, WorkerRequest>; worker: Port<WorkerRequest, WorkerReply> } {
@@ -49,7 +62,7 @@ test("answers, loading and steps cross the bridge", async () => {
   const trainer = bridged({
     start: async (_, onProgress) => {
       onProgress({ phase: "backbone", doneBytes: 3, totalBytes: 7 });
-      return ready as TrainerReady;
+      return ready;
     },
     addDevice: async (deviceId) => ({ numExamples: deviceId + 40 }),
     compute: async (_, state, onStep) => {

@@ -1,0 +1,2 @@
+export type { BenchName } from "./names.ts";
+export { type BenchOutput, printKeptRows, runBenches } from "./runBenches.ts";

@@ -1,0 +1,31 @@
+import { type Command, Option } from "commander";
+import type { JoinFlags } from "../join/join.ts";
+
+/** `tutti join`: a volunteer without a browser. */
+export function addJoin(program: Command): void {
+  program
+    .command("join")
+    .description("join a run from this machine without a browser, and train until the run is over")
+    .argument("<url>", "the coordinator's address, as `tutti serve` prints it")
+    .option("--state <folder>", "where this client keeps its devices (default: a folder for each coordinator in ~/.tutti/clients)")
+    .addOption(
+      new Option("--backend <name>", "what to compute on; auto measures").choices(["auto", "wasm", "cpu", "webgpu"]).default("auto"),
+    )
+    .option("--data <file>", "your own examples, for a run with an open roster: CSV, TSV or JSON Lines with the columns text and label")
+    .option("--nickname <name>", "what the pages call this client")
+    .option("--ca <file>", "trust the certificate in this PEM file, such as runs/coordinator/certificate.pem of `tutti serve --https self`")
+    .option("--insecure", "trust any certificate, also one that somebody else made")
+    .addHelpText(
+      "after",
+      `
+The client trains for one device or more. A device is one set of private examples with prompts that are trained on them; only what the run
+asks for of the prompts is sent. Ctrl-C tells the coordinator and leaves; the same command comes back with the same devices.
+Each client computes on one core: start several, each with its own --state, to lend more.
+
+Examples:
+  tutti join http://192.168.1.20:8080
+  tutti join https://classroom.local:8080 --ca certificate.pem
+  tutti join http://localhost:8080 --data mine.csv --state ~/second-client`,
+    )
+    .action(async (url: string, flags: JoinFlags) => (await import("../join/join.ts")).join(url, flags));
+}

@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { presets, type RunSettings } from "@tutti/core";
+import { type CoordinatorOptions, readBackboneSizes, startCoordinator, tunedParameters } from "@tutti/server";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { askCoordinator } from "./askCoordinator.ts";
+
+const project = fileURLToPath(new URL("../../../..", import.meta.url));
+const bin = join(project, "apps/cli/bin/tutti.mjs");
+let folder: string;
+
+/** A public folder with minuet and a little of feedback. */
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "tutti-join-"));
+  const datasets = join(folder, "public/datasets/feedback");
+  await mkdir(join(folder, "public/backbones"), { recursive: true });
+  await mkdir(datasets, { recursive: true });
+  await symlink(join(project, "public/backbones/minuet"), join(folder, "public/backbones/minuet"));
+  for (const split of ["train", "validation", "test"]) {
+    const lines = (await readFile(join(project, `public/datasets/feedback/${split}.jsonl`), "utf8")).split("\n");
+    await writeFile(join(datasets, `${split}.jsonl`), lines.slice(0, 40).join("\n"));
+  }
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const base: RunSettings = {
+  ...presets.demo,
+  ...{
+    numDevices: 2,
+    minDevices: 2,
+    cohortSize: 2,
+    numRounds: 1,
+    evaluateEvery: 1,
+    deadlineMs: null,
+    quorum: 1,
+    partition: { kind: "iid" },
+  },
+  strategy: { name: "fedAvg", fineTuneEpochs: 0 },
+  training: { ...presets.demo.training, localEpochs: 1 },
+};
+
+function serve(name: string, run: RunSettings, options: Partial<CoordinatorOptions> = {}) {
+  const publicDir = join(folder, "public");
+  const places = { dataDir: join(folder, name), publicDir, pagesDir: null, host: "127.0.0.1", port: 0, logLevel: "silent" } as const;
+  return startCoordinator({ ...places, ...options, run }, { tuned: tunedParameters(run, readBackboneSizes(publicDir, run.backbone), 4) });
+}
+
+interface Client {
+  readonly child: ChildProcess;
+  /** Everything that it has said so far, on both streams. */
+  said(): string;
+  /** Resolves once it has said something like this. */
+  says(pattern: RegExp): Promise<void>;
+  readonly code: Promise<number | null>;
+}
+
+function tuttiJoin(url: string, state: string, ...more: readonly string[]): Client {
+  const child = spawn(process.execPath, [bin, "join", url, "--state", join(folder, state), ...more], { stdio: ["ignore", "pipe", "pipe"] });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (part: Buffer) => {
+      text += part.toString("utf8");
+      child.emit("said");
+    });
+  }
+  const code = once(child, "close").then(([exitCode]) => exitCode as number | null);
+  return {
+    child,
+    code,
+    said: () => text,
+    async says(pattern) {
+      while (!pattern.test(text)) {
+        await Promise.race([once(child, "said"), code.then(() => Promise.reject(new Error(`it ended after: ${text}`)))]);
+      }
+    },
+  };
+}
+
+test("a run that has no clients but two `tutti join` goes to its end", async () => {
+  const coordinator = await serve("alone", base);
+  const clients = ["a", "b"].map((state) => tuttiJoin(coordinator.url, state, "--backend", "wasm"));
+  const { steps } = await coordinator.whenDone();
+  await coordinator.close();
+  expect(await Promise.all(clients.map(({ code }) => code)), clients.map(({ said }) => said()).join("\n")).toEqual([0, 0]);
+  const tested = steps.flatMap(({ evaluations }) => evaluations);
+  expect(tested.find(({ split, protocol }) => split === "test" && protocol === "global")?.numExamples).toBe(40);
+  const devices = clients.map((client) => /trains for device (\d), 2\d texts/.exec(client.said())?.[1]);
+  expect(devices.sort()).toEqual(["0", "1"]);
+  for (const { said } of clients) expect(said()).toMatch(/run \S+ is over: 2 tasks, \d+\.\d kB sent, \d+\.\d kB received\n$/);
+}, 240_000);
+
+test("a client with its own examples leaves at Ctrl-C and comes back with its device; another one is refused, and says why", async () => {
+  const open: RunSettings = { ...base, roster: "open", minDevices: 1, maxDevices: 1, cohortSize: 1, numRounds: 5000, evaluateEvery: 5000 };
+  const coordinator = await serve("open", open, { https: "self" });
+  await expect(askCoordinator(coordinator.url)).rejects.toThrow(
+    /^https:\S+: its certificate is self-signed and not known here: give --ca FILE, .*--insecure/,
+  );
+  const data = join(folder, "mine.csv");
+  await writeFile(data, `text,label\n${Array.from({ length: 12 }, (_, i) => `my parcel ${i} is late,delivery`).join("\n")}\n`);
+  const own = ["--data", data, "--backend", "wasm"];
+
+  const first = tuttiJoin(coordinator.url, "mine", "--ca", join(folder, "open/coordinator/certificate.pem"), ...own);
+  await first.says(/trains for device 0, 12 texts/);
+  const late = tuttiJoin(coordinator.url, "late", "--insecure");
+  expect(await late.code).toBe(1);
+  expect(late.said()).toMatch(/tutti: The coordinator does not let you in \(P-\d+: .*\)/);
+
+  first.child.kill("SIGINT");
+  expect(await first.code, first.said()).toBe(130);
+  expect(first.said()).toMatch(/left run \S+: \d+ tasks?, .*; the same command goes on with the same devices\n$/);
+  expect(coordinator.clients().filter(({ isConnected }) => isConnected)).toEqual([]);
+  const again = tuttiJoin(coordinator.url, "mine", "--insecure", ...own);
+  await again.says(/trains for device 0, 12 texts/);
+  expect(again.said()).not.toContain("starts again from the shared prompts");
+  again.child.kill("SIGTERM");
+  expect(await again.code, again.said()).toBe(143);
+  await coordinator.close();
+}, 240_000);

@@ -1,0 +1,93 @@
+import type { BackendName, Trainer } from "@tutti/model";
+import type { RunInfo } from "@tutti/protocol";
+import { UsageError } from "../exitCodes.ts";
+import { provideAdapter } from "../nodeAdapter.ts";
+import { createProgress } from "../progress.ts";
+import { runAgain } from "../runAgain.ts";
+import { exitCodeOf, onFirstSignal, type StopSignal } from "../stoppable.ts";
+import { askCoordinator } from "./askCoordinator.ts";
+import { coordinatorAddress, trusting } from "./coordinatorAddress.ts";
+import { type OwnFile, readOwnFile } from "./ownExamples.ts";
+import { type Place, takePlace } from "./place.ts";
+import { overText, runText } from "./sentences.ts";
+import { createTeller } from "./teller.ts";
+
+/** The options of `tutti join`. */
+export interface JoinFlags {
+  readonly state?: string;
+  readonly backend: "auto" | BackendName;
+  readonly data?: string;
+  readonly nickname?: string;
+  readonly ca?: string;
+  readonly insecure?: boolean;
+}
+
+/** `tutti join`: a client without a browser, until the run is over or a signal comes. */
+export async function join(address: string, flags: JoinFlags): Promise<void> {
+  const url = coordinatorAddress(address);
+  const elsewhere = await inOtherProcess(flags);
+  if (elsewhere !== null) {
+    process.exitCode = elsewhere;
+    return;
+  }
+  const info = await askCoordinator(url);
+  console.log(runText(url, info));
+  if (info.status.phase === "done") return console.log(overText(info));
+  const own = flags.data === undefined ? null : await readOwnFile(flags.data, info, url);
+  for (const note of own?.notes ?? []) console.log(`${flags.data}: ${note}`);
+  const place = takePlace({ state: flags.state, url, examples: own?.examples ?? null });
+  try {
+    await takePart({ url, flags, info, own, place });
+  } finally {
+    place.giveBack();
+  }
+}
+
+/** What Node reads only when it starts needs a process of its own; its exit code, or null where this one will do. */
+async function inOtherProcess({ ca, insecure, backend }: JoinFlags): Promise<number | null> {
+  if (ca !== undefined && insecure === true) throw new UsageError("--ca and --insecure exclude each other: give one");
+  const environment = ca === undefined ? null : trusting(ca);
+  if (environment !== null) return runAgain(environment);
+  if (insecure === true) process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0";
+  return backend === "webgpu" ? provideAdapter() : null;
+}
+
+interface Part {
+  readonly url: string;
+  readonly flags: JoinFlags;
+  readonly info: RunInfo;
+  readonly own: OwnFile | null;
+  readonly place: Place;
+}
+
+async function takePart({ url, flags, info, own, place }: Part): Promise<void> {
+  const { joinRun } = await import("@tutti/client/node");
+  const { backend, nickname, insecure } = flags;
+  const teller = createTeller({ print: (line) => console.log(line), progress: createProgress() });
+  const session = joinRun({
+    url,
+    folder: place.clientFolder,
+    trainer: await trainerFor(backend, place.backbonesFolder, teller.say),
+    backend,
+    hosting: own === null ? { kind: "virtual" } : { kind: "own", examples: own.examples },
+    ...(nickname === undefined ? {} : { nickname }),
+    ...(insecure === true ? { socketOptions: { rejectUnauthorized: false } } : {}),
+    onEvent: teller.onEvent,
+  });
+  let stoppedBy: StopSignal | null = null;
+  const ignore = onFirstSignal((signal) => {
+    stoppedBy = signal;
+    void session.leave();
+  });
+  const end = await session.whenEnded.finally(ignore);
+  teller.tellEnd(end, info.runId, place.folder);
+  if (stoppedBy !== null) process.exitCode = exitCodeOf(stoppedBy);
+}
+
+/** A GPU computes in this process, which asked for its adapter; anything else in a thread, so that the socket is always answered. */
+async function trainerFor(backend: JoinFlags["backend"], cacheFolder: string, onNotice: (sentence: string) => void): Promise<Trainer> {
+  const { folderCache, threadTrainer } = await import("@tutti/model/node");
+  if (backend !== "webgpu") return threadTrainer({ cacheFolder, onNotice });
+  const { createTrainer } = await import("@tutti/model");
+  return createTrainer({ cache: folderCache(cacheFolder), onNotice });
+}

@@ -1,0 +1,93 @@
+import type { CurrentTask, SessionEnd, TrafficCount } from "@tutti/client";
+import { formatBytes, formatCount } from "@tutti/core";
+import type { LoadProgress, TrainerReady } from "@tutti/model";
+import type { RunInfo, Status } from "@tutti/protocol";
+
+/** Which run is joined. */
+export function runText(url: string, { runId, run }: Pick<RunInfo, "runId" | "run">): string {
+  const roster = run.roster === "open" ? "open roster" : formatCount(run.numDevices, "device");
+  return `${url}: run ${runId}, ${run.task} on ${run.backbone}, ${roster}`;
+}
+
+/** What a run is called that has ended. */
+export function overText({ runId }: Pick<RunInfo, "runId">): string {
+  return `run ${runId} is over: there is nothing left to train`;
+}
+
+/** Whose examples the client trains on, and on what it computes. */
+export function readyText(ready: TrainerReady, deviceIds: readonly number[], numExamples: number): string {
+  const { backend, reason } = ready;
+  if (deviceIds.length === 0) return `ready on ${backend} (${reason}); the coordinator has no device for this client yet`;
+  const devices = `${deviceIds.length === 1 ? "device" : "devices"} ${deviceIds.join(", ")}`;
+  return `ready on ${backend} (${reason}): trains for ${devices}, ${formatCount(numExamples, "text")}`;
+}
+
+const loadingNames: Readonly<Record<LoadProgress["phase"], string>> = {
+  backend: "choosing what to compute on",
+  backbone: "downloading the backbone",
+  tokenizer: "downloading the tokenizer",
+  dataset: "reading the examples",
+  admission: "checking this machine's arithmetic",
+};
+
+/** How far the preparation is. */
+export function loadingText({ phase, doneBytes, totalBytes }: LoadProgress): string {
+  const bytes = totalBytes === 0 ? "" : `, ${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`;
+  return `${loadingNames[phase]}${bytes}`;
+}
+
+const taskNames: Readonly<Record<CurrentTask["kind"], string>> = {
+  score: "scores the layers",
+  train: "trains",
+  probe: "measures the Hessian's spectrum",
+  evaluate: "evaluates",
+};
+
+/** What the client does at this moment. */
+export function taskText({ kind, deviceId, stage, round }: CurrentTask): string {
+  return `device ${deviceId} ${taskNames[kind]}, ${stage} round ${round}`;
+}
+
+/** How far the run is while the client waits for its next task. */
+export function waitingText({ stage, round, numRounds, message }: Status, numTasks: number): string {
+  const position = stage === null ? "the run has not begun" : `${stage} round ${round} of ${numRounds}`;
+  return `${position}; ${formatCount(numTasks, "task")} done here${message === null ? "" : `; ${message}`}`;
+}
+
+/** Said once when the coordinator is gone, and once when it is back. */
+export const connectionTexts = {
+  lost: "the coordinator does not answer; this client keeps its work and tries again",
+  back: "the coordinator answers again",
+};
+
+/** What the client is told of a device whose work the coordinator no longer knows. */
+export const resetText = "the coordinator no longer knew this device's earlier work: it starts again from the shared prompts";
+
+interface Done {
+  readonly runId: string;
+  readonly numTasks: number;
+  readonly traffic: TrafficCount;
+}
+
+/** What the client did until the run was over or it left; null where the session failed. */
+export function endText({ reason }: SessionEnd, { runId, numTasks, traffic: { sentBytes, receivedBytes } }: Done): string | null {
+  const work = `${formatCount(numTasks, "task")}, ${formatBytes(sentBytes)} sent, ${formatBytes(receivedBytes)} received`;
+  if (reason === "finished") return `run ${runId} is over: ${work}`;
+  return reason === "left" ? `left run ${runId}: ${work}; the same command goes on with the same devices` : null;
+}
+
+/** Why the client cannot go on. */
+export function failureText(end: SessionEnd, folder: string): string {
+  switch (end.reason) {
+    case "replaced":
+      return `another client with the state in ${folder} has joined and takes this one's place: give each client its own --state`;
+    case "removed":
+      return "the operator removed this client from the run";
+    case "reload":
+      return `the coordinator speaks another version of the protocol (${end.message}): use the same version of Tutti on both machines`;
+    case "failed":
+      return end.message;
+    default:
+      return "the coordinator ended the connection";
+  }
+}

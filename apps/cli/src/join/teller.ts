@@ -1,0 +1,95 @@
+import type { SessionEnd, SessionEvent, TrafficCount } from "@tutti/client";
+import type { Status } from "@tutti/protocol";
+import type { Progress } from "../progress.ts";
+import { connectionTexts, endText, failureText, loadingText, readyText, resetText, taskText, waitingText } from "./sentences.ts";
+
+/** Where lines go. */
+export interface TellerPorts {
+  /** Takes a line that stays. */
+  print(line: string): void;
+  readonly progress: Progress;
+}
+
+/** Tells a person what happens in a session. */
+export interface Teller {
+  onEvent(event: SessionEvent): void;
+  /** Prints a line that stays. */
+  say(line: string): void;
+  /** Prints how the session ended; throws the reason where the client could not go on. */
+  tellEnd(end: SessionEnd, runId: string, folder: string): void;
+}
+
+/** A teller that has seen nothing yet. */
+export function createTeller({ print, progress }: TellerPorts): Teller {
+  let traffic: TrafficCount = { sentBytes: 0, receivedBytes: 0, savedBytes: 0 };
+  let numTasks = 0;
+  /** Whether the present task's result has been sent; the run may be over before the answer is taken in. */
+  let isSent = false;
+  let status: Status | null = null;
+  let isLost = false;
+
+  function say(line: string): void {
+    progress.clear();
+    print(line);
+  }
+
+  function wait(): void {
+    if (status !== null) progress.note(waitingText(status, numTasks));
+  }
+
+  function onConnection(state: "connecting" | "online" | "retrying"): void {
+    if (state === "retrying" && !isLost) say(connectionTexts.lost);
+    if (state === "online" && isLost) say(connectionTexts.back);
+    isLost = state === "retrying" || (isLost && state === "connecting");
+  }
+
+  function onEvent(event: SessionEvent): void {
+    switch (event.kind) {
+      case "connection":
+        onConnection(event.state);
+        break;
+      case "welcome":
+        status = event.welcome.status;
+        break;
+      case "loading":
+        progress.say(loadingText(event.progress));
+        break;
+      case "ready":
+        say(readyText(event.ready, event.deviceIds, event.numExamples));
+        wait();
+        break;
+      case "decision":
+        if (event.decision === "reset") say(resetText);
+        break;
+      case "taskStarted":
+        isSent = false;
+        progress.say(taskText(event.task));
+        break;
+      case "taskEnded":
+        isSent = false;
+        if (event.outcome === "accepted") numTasks++;
+        wait();
+        break;
+      case "traffic":
+        isSent ||= event.traffic.sentBytes > traffic.sentBytes;
+        traffic = event.traffic;
+        break;
+      case "status":
+        status = event.status;
+        break;
+      case "problem":
+        say(event.message);
+    }
+  }
+
+  return {
+    onEvent,
+    say,
+    tellEnd(end, runId, folder) {
+      progress.clear();
+      const text = endText(end, { runId, numTasks: numTasks + (isSent ? 1 : 0), traffic });
+      if (text === null) throw new Error(failureText(end, folder));
+      print(text);
+    },
+  };
+}
