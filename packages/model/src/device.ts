@@ -1,6 +1,6 @@
 import { type DeviceId, tunedShape } from "@tutti/core";
 import { type BackendName, type BackendOptions, chooseBackend, startBackend } from "./backends.ts";
-import { performTask } from "./deviceTasks.ts";
+import { computeTask } from "./deviceTasks.ts";
 import { threadsNote } from "./threads.ts";
 import type { Trainer, TrainerReady, TrainerSetup } from "./trainer.ts";
 import { type DeviceExamples, type LoadPorts, openWorkplace, type Workplace } from "./workplace.ts";
@@ -34,14 +34,14 @@ export function createTrainer(ports: LoadPorts = {}): Trainer {
       devices.set(deviceId, examples);
       return { numExamples: examples.train.length };
     },
-    async perform(task, state, onStep, signal) {
+    async compute(task, state, onStep, signal) {
       const examples = devices.get(task.deviceId);
       if (examples === undefined) throw new Error(`device ${task.deviceId} was not added to this trainer`);
-      if (busy) throw new Error("the trainer performs one task at a time");
+      if (busy) throw new Error("the trainer computes one task at a time");
       busy = true;
       try {
         signal?.throwIfAborted();
-        return await performTask({ place: openPlace(), examples, task, state, onStep, signal });
+        return await computeTask({ place: openPlace(), examples, task, state, onStep, signal });
       } finally {
         busy = false;
       }

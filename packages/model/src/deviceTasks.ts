@@ -35,7 +35,7 @@ type Spec<K extends TaskSpec["kind"]> = Extract<TaskSpec, { kind: K }>;
 type Body<K extends ContributionBody["kind"]> = Extract<ContributionBody, { kind: K }>;
 
 /** Scores every layer on the device's first shuffled batch (fedpeptao.md §3). */
-async function performScore({ place, examples, task, signal }: TaskInput<Spec<"score">>): Promise<Body<"score">> {
+async function computeScore({ place, examples, task, signal }: TaskInput<Spec<"score">>): Promise<Body<"score">> {
   signal?.throwIfAborted();
   const { spec } = task;
   const { layout, run, reader } = place;
@@ -48,7 +48,7 @@ async function performScore({ place, examples, task, signal }: TaskInput<Spec<"s
 }
 
 /** Trains all parameters on the device's examples; what is shared travels as a difference, the rest stays (fedpeptao.md §5). */
-async function performTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Body<"train">; state: DeviceState }> {
+async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Body<"train">; state: DeviceState }> {
   const { place, examples, task, onStep, signal } = input;
   const { spec } = task;
   const { run, reader, random } = place;
@@ -84,7 +84,7 @@ async function performTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
 }
 
 /** Estimates the spectrum of the loss's Hessian on the device's first shuffled batch (fedpeptao.md §4). */
-async function performProbe(input: TaskInput<Spec<"probe">>): Promise<Body<"probe">> {
+async function computeProbe(input: TaskInput<Spec<"probe">>): Promise<Body<"probe">> {
   const { place, examples, task, onStep, signal } = input;
   const { lanczosSteps } = task.spec;
   const { reader, layout, transformer } = place;
@@ -99,7 +99,7 @@ async function performProbe(input: TaskInput<Spec<"probe">>): Promise<Body<"prob
 }
 
 /** Predicts the device's evaluation rows under each protocol (fedpeptao.md §6); changes nothing. */
-async function performEvaluate(input: TaskInput<Spec<"evaluate">>): Promise<Body<"evaluate">> {
+async function computeEvaluate(input: TaskInput<Spec<"evaluate">>): Promise<Body<"evaluate">> {
   const { place, task, state, signal } = input;
   const results: EvaluationResult[] = [];
   for (const protocol of task.spec.protocols) {
@@ -117,19 +117,19 @@ async function performEvaluate(input: TaskInput<Spec<"evaluate">>): Promise<Body
 }
 
 /** Does the task; the state is handed back unchanged by everything but training. */
-export async function performTask(input: TaskInput): Promise<TrainerResult> {
+export async function computeTask(input: TaskInput): Promise<TrainerResult> {
   const { task, state } = input;
   const { spec } = task;
   requireDoable(task, input.examples.train.length);
   switch (spec.kind) {
     case "train":
-      return performTrain({ ...input, task: { ...task, spec } });
+      return computeTrain({ ...input, task: { ...task, spec } });
     case "score":
-      return { body: await performScore({ ...input, task: { ...task, spec } }), state };
+      return { body: await computeScore({ ...input, task: { ...task, spec } }), state };
     case "probe":
-      return { body: await performProbe({ ...input, task: { ...task, spec } }), state };
+      return { body: await computeProbe({ ...input, task: { ...task, spec } }), state };
     case "evaluate":
-      return { body: await performEvaluate({ ...input, task: { ...task, spec } }), state };
+      return { body: await computeEvaluate({ ...input, task: { ...task, spec } }), state };
   }
 }
 

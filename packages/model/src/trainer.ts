@@ -121,7 +121,7 @@ export interface Trainer {
   /** Gives a device its examples and answers n_i. */
   addDevice(deviceId: DeviceId, source: DeviceSource): Promise<{ numExamples: number }>;
   /** Rejects with an AbortError when the signal fires; the state handed in then still holds. */
-  perform(
+  compute(
     task: TrainerTask,
     state: DeviceState | null,
     onStep?: (progress: StepProgress) => void,

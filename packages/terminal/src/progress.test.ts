@@ -1,8 +1,8 @@
 import { createStrategy, presets, type RunSettings } from "@tutti/core";
 import { expect, test } from "vitest";
-import { estimateSecondsLeft, type Progress, renderBar, renderLine, stageFraction } from "./progress.ts";
+import { estimateSecondsLeft, type RunProgress, renderBar, renderLine, stageFraction } from "./progress.ts";
 
-const progress: Progress = {
+const progress: RunProgress = {
   stage: "train",
   kind: "train",
   round: 7,

@@ -163,11 +163,11 @@ function promptsOf({ template, words }: AddDataFlags, classes: readonly string[]
   return { prompts: [{ template: chosen, labelWords }] };
 }
 
-type Parts = FileTask["splits"];
+type Splits = FileTask["splits"];
 
 interface Fitting {
   readonly task: TaskDefinition;
-  readonly parts: Parts;
+  readonly parts: Splits;
   readonly notes: readonly string[];
 }
 
@@ -180,7 +180,7 @@ function withFewerRows(all: Fitting, flags: AddDataFlags, draw: typeof import("@
       `--validation-rows ${wanted.validation}: ${all.task.name} has no validation part to draw from; a tenth of its training rows validates`,
     );
   const notes = [...all.notes];
-  const fewer = <P extends readonly Example[] | null>(part: keyof Parts, rows: P): P | Example[] => {
+  const fewer = <P extends readonly Example[] | null>(part: keyof Splits, rows: P): P | Example[] => {
     const numRows = wanted[part];
     if (rows === null || numRows === undefined || numRows >= rows.length) return rows;
     notes.push(`The ${names[part]} part is ${count(numRows)} of ${count(rows.length)} rows, drawn with seed ${seed}.`);
@@ -211,7 +211,7 @@ function fitted(task: TaskDefinition, made: FileTask): Fitting {
   return { task, parts: { ...splits, train: dataset.train, validation: dataset.validation }, notes: [...notes, drawn] };
 }
 
-function overlapNotes({ train, validation, test }: Parts, shared: typeof import("@tutti/data").sharedText): string[] {
+function overlapNotes({ train, validation, test }: Splits, shared: typeof import("@tutti/data").sharedText): string[] {
   const note = (rows: readonly Example[], part: string): string[] => {
     const { numShared, numTest } = shared(rows, test);
     return numShared === 0 ? [] : [`Test rows whose text is also in the ${part} part: ${count(numShared)} of ${count(numTest)}.`];
@@ -221,7 +221,7 @@ function overlapNotes({ train, validation, test }: Parts, shared: typeof import(
 
 function cardOf(
   task: TaskDefinition,
-  { train, validation, test }: Parts,
+  { train, validation, test }: Splits,
   about: Pick<DatasetCard, "source" | "licence" | "notes" | "format">,
 ): Omit<DatasetCard, "sha256"> {
   const { format, source, licence, notes } = about;
@@ -236,8 +236,8 @@ function cardOf(
   };
 }
 
-function filesOf(task: TaskDefinition, parts: Parts, { rowOf, defaultRowLimits }: typeof import("@tutti/data")): Record<string, string> {
-  const lines = (examples: readonly Example[], part: keyof Parts) => {
+function filesOf(task: TaskDefinition, parts: Splits, { rowOf, defaultRowLimits }: typeof import("@tutti/data")): Record<string, string> {
+  const lines = (examples: readonly Example[], part: keyof Splits) => {
     const found = examples.map((example) => `${JSON.stringify(rowOf(example, task.classes))}\n`);
     const numCharacters = found.reduce((sum, line) => sum + line.length, 0);
     if (numCharacters > defaultRowLimits.maxCharacters)

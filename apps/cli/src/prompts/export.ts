@@ -73,5 +73,5 @@ async function requireOwn(out: string, files: ReadonlyMap<string, Uint8Array>): 
   });
   const other = names.find((name) => !own.has(name));
   if (other !== undefined)
-    throw new UsageError(`--out ${out} holds ${other}, which is no part of an export: give a new or an empty folder`);
+    throw new UsageError(`--out ${out} holds ${other}, which an export does not write: give a new or an empty folder`);
 }

@@ -1,4 +1,4 @@
-import { createStrategy, type Protocol, type RunSettings } from "@tutti/core";
+import { createStrategy, type Protocol, type RunSettings, sourcePromptsOf } from "@tutti/core";
 import type { LabRun } from "@tutti/record";
 import type { Calibration, TaskSize } from "../run/workbench.ts";
 import type { PlannedRun } from "./runPlan.ts";
@@ -65,7 +65,7 @@ export function runsToCalibrate(runs: readonly PlannedRun[]): readonly PlannedRu
   for (const run of runs) {
     const { backbone, tuning } = run.settings;
     const kind = `${backbone} ${tuning.method}`;
-    if (tuning.method !== "attempt" && !kinds.has(kind)) kinds.set(kind, run);
+    if (sourcePromptsOf(tuning) === null && !kinds.has(kind)) kinds.set(kind, run);
   }
   return [...kinds.values()];
 }

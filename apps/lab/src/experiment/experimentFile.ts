@@ -1,8 +1,9 @@
 import { basename, extname } from "node:path";
-import { type MethodName, methods } from "@tutti/core";
+import { methodNames as comparison, type MethodName } from "@tutti/core";
 import { knownNames, settingFaults } from "@tutti/protocol";
 import { mergeDeep, readSettingsFile } from "@tutti/server";
 import { z } from "zod";
+import { allMethods, writtenOut } from "./allMethods.ts";
 import { strangersInAxes } from "./axisNames.ts";
 import { contradictions } from "./contradictions.ts";
 import { faultsOfSettings, namesBelowSettings } from "./runFaults.ts";
@@ -22,7 +23,7 @@ const seed = z
   .max(2 ** 32 - 1);
 /** Settings by dotted path, such as `strategy.selector`. */
 const changes = z.record(z.string().min(1), z.unknown()).describe("values by dotted path, such as { training.localEpochs: 3 }");
-const methodNames: readonly (MethodName | "settings")[] = ["settings", ...(Object.keys(methods) as MethodName[])];
+const methodNames: readonly (MethodName | "settings")[] = ["settings", ...comparison];
 const methodName = z.enum(methodNames);
 const only = { methods: z.array(methodName).exactOptional(), tasks: z.array(taskName).exactOptional() };
 
@@ -48,6 +49,7 @@ const rate = z.number().positive().max(10);
 const method = z
   .union([
     methodName,
+    z.literal(allMethods),
     z.strictObject({
       name: methodName,
       title: label.exactOptional(),
@@ -58,7 +60,9 @@ const method = z
       ratesOf: methodName.exactOptional(),
     }),
   ])
-  .describe(`a method or { name, title, set, rates, ratesOf }; the methods are ${methodNames.join(", ")}`);
+  .describe(
+    `a method or { name, title, set, rates, ratesOf }; the methods are ${methodNames.join(", ")}, and ${allMethods} is every one but settings`,
+  );
 
 const task = z.union([taskName, z.strictObject({ name: taskName, set: changes.default({}) })]).describe("a task or { name, set }");
 const probability = z.number().min(0).max(1).default(0);
@@ -112,8 +116,10 @@ export const experimentSchema = z.strictObject({
   faults: faultsSchema.exactOptional(),
 });
 
-/** An experiment with all defaults filled in. */
-export type Experiment = z.output<typeof experimentSchema>;
+type Written = z.output<typeof experimentSchema>;
+
+/** An experiment with all defaults filled in and all of its methods written out. */
+export type Experiment = Omit<Written, "methods"> & { readonly methods: Exclude<Written["methods"][number], typeof allMethods>[] };
 export type ExperimentAxis = Experiment["grid"][string];
 
 /** An experiment with its name, which is that of its file. */
@@ -127,7 +133,8 @@ export function parseExperiment(input: unknown, where: string): Experiment {
   const parsed = experimentSchema.safeParse(input);
   const ofSettings = faultsOfSettings(typeof input === "object" && input !== null ? input : {}, knownNames(experimentSchema));
   if (!parsed.success) refuse([...settingFaults(experimentSchema, input, { others: namesBelowSettings }), ...ofSettings], where);
-  const experiment = parsed.data;
+  const { methods, ...rest } = parsed.data;
+  const experiment = { ...rest, methods: writtenOut(methods, rest.rates?.values.length ?? null) };
   const found = [
     ...ofSettings,
     ...contradictions(experiment),

@@ -1,4 +1,14 @@
-import { accuracy, type Confusion, type Evaluation, type EvaluationResult, macroF1, measure, numCounted, type Protocol } from "@tutti/core";
+import {
+  accuracy,
+  type Confusion,
+  type Evaluation,
+  type EvaluationResult,
+  macroF1,
+  measure,
+  numCounted,
+  type Protocol,
+  selectorOf,
+} from "@tutti/core";
 import type { LabPoint, LabRun, LabScores, LabUsage, StepRecord } from "@tutti/record";
 import type { RunOutcome } from "@tutti/server";
 import type { PlannedRun } from "../experiment/runPlan.ts";
@@ -43,7 +53,7 @@ export function collectRun(planned: PlannedRun, outcome: RunOutcome, { totalSeco
     bestValidation: best?.score ?? null,
     controls: { zeroShot: zeroShot?.score ?? null },
     layerScores: summary.layerScores ?? [],
-    selector: settings.strategy.name === "fedPepTao" ? settings.strategy.selector : null,
+    selector: selectorOf(settings.strategy),
     selectedLayers: summary.selectedLayers ?? [],
     keepFraction: summary.keepFraction,
     spectra: summary.probes.map(({ deviceId, ritzValues, ritzWeights }) => ({ deviceId, ritzValues, ritzWeights })),
@@ -61,7 +71,7 @@ export function failedRun(planned: PlannedRun, clients: LabRun["clients"], error
     bytes: { up: 0, down: 0, stagesAB: 0, evaluation: 0 },
     controls: { majority: null, zeroShot: null },
     ...{ layerScores: [], selectedLayers: [], keepFraction: null, spectra: [] },
-    selector: strategy.name === "fedPepTao" ? strategy.selector : null,
+    selector: selectorOf(strategy),
     ...{ correct: null, answers: null, correctNote: "the run did not finish", faults: null },
     usage: { clientsFraction: null, orchestrationFraction: null },
     error,

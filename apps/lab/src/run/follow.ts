@@ -3,7 +3,7 @@ import type { StepRecord } from "@tutti/record";
 import { textsText, withRemarks, zeroShotNote } from "@tutti/report";
 import type { Coordinator } from "@tutti/server";
 import type { Display } from "@tutti/terminal";
-import { estimateSecondsLeft, type Progress, stageFraction } from "@tutti/terminal";
+import { estimateSecondsLeft, type RunProgress, stageFraction } from "@tutti/terminal";
 
 const protocols = ["personalised", "newcomer", "global"] as const;
 
@@ -27,7 +27,7 @@ export function followRun(coordinator: Coordinator, settings: RunSettings, displ
   let current = remainingSteps(schedule, coordinator.steps())[0] ?? null;
   let numTasks = current?.numDevices ?? 0;
 
-  function progress(numDone: number): Progress {
+  function progress(numDone: number): RunProgress {
     const steps = coordinator.steps();
     const { stage = "train", round = settings.numRounds, spec = null } = current ?? {};
     return {

@@ -116,7 +116,7 @@ test("a method without an adapter of peft is refused with the reason", () => {
   }
 });
 
-test("what is no prefix adapter of this backbone is refused by the name of the file and of what does not fit", () => {
+test("an adapter that does not fit this backbone is refused with the name of the file and of what does not fit", () => {
   const files = peftFolderFiles("written/gpt2");
   const { config } = goldenBackbone("gpt2");
   const fields = JSON.parse(new TextDecoder().decode(files.config));
@@ -131,7 +131,7 @@ test("what is no prefix adapter of this backbone is refused by the name of the f
   expect(() => read({ num_virtual_tokens: 4 })).toThrow("num_virtual_tokens is 4, expected 5");
   expect(() => read({}, writeSafetensors({ prompts: tensor(2, 3) }))).toThrow("tensor prompt_embeddings: missing; there are prompts");
   expect(() => read({}, writeSafetensors({ prompt_embeddings: tensor(5, 96) }))).toThrow(
-    "tensor prompt_embeddings: shape [5,96], expected other sizes: 3 layers of keys and values of width 32 need [P,192]",
+    "tensor prompt_embeddings: shape [5,96], expected [P,192] for keys and values of width 32 in 3 layers",
   );
   expect(() => read({}, files.weights, writeSafetensors({ weight: tensor(2, 32) }))).toThrow(
     "head.safetensors must hold the tensors weight and bias, found weight",

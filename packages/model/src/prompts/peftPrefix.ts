@@ -26,8 +26,8 @@ export function splitPrefixes({ shape, data }: Tensor, config: BackboneConfig): 
   const width = keyValueWidth(config);
   const [numTokens, rowLength] = shape;
   if (shape.length !== 2 || rowLength !== numLayers * 2 * width) {
-    const expected = `${numLayers} layers of keys and values of width ${width} need [P,${numLayers * 2 * width}]`;
-    throw new Error(`tensor prompt_embeddings: shape [${shape}], expected other sizes: ${expected}; use the backbone that it was tuned on`);
+    const expected = `[P,${numLayers * 2 * width}] for keys and values of width ${width} in ${numLayers} layers`;
+    throw new Error(`tensor prompt_embeddings: shape [${shape}], expected ${expected}; use the backbone that it was tuned on`);
   }
   const layers = Array.from({ length: numLayers }, (_, layer): [string, Tensor] => {
     const prefix = new Float32Array(2 * numTokens * width);

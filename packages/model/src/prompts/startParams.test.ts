@@ -118,7 +118,7 @@ test("a tensor that is missing, has another shape or is not the run's is named",
   await expect(read({ ...params, "prefix/1": tensor })).rejects.toThrow(
     `${path}: tensor prefix/1 has shape [2,3,16], the run on golden-roberta needs [2,3,32]`,
   );
-  await expect(read({ ...params, "prefix/3": tensor })).rejects.toThrow(`${path}: tensor prefix/3 is none that the run trains`);
+  await expect(read({ ...params, "prefix/3": tensor })).rejects.toThrow(`${path}: tensor prefix/3 is not one that the run trains`);
 });
 
 test("a place that holds nothing to start from is named, with what was expected there", async () => {
@@ -133,6 +133,6 @@ test("a place that holds nothing to start from is named, with what was expected 
   await expect(read(other)).rejects.toThrow(`${other}: the file holds no tuned prompts: its metadata says format nothing`);
   const gpt2 = peftFolder("written/llama");
   await expect(readStartParams(gpt2, { config: goldenBackbone("roberta").config }, settings)).rejects.toThrow(
-    `${gpt2}: tensor prompt_embeddings: shape [5,96], expected other sizes`,
+    `${gpt2}: tensor prompt_embeddings: shape [5,96], expected [P,192]`,
   );
 });

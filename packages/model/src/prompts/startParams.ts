@@ -122,7 +122,7 @@ function shown(value: unknown): string {
 function fitted(params: Params, { config }: Pick<BackboneManifest, "config">, run: StartRun, path: string): Params {
   const { entries } = tunedLayout(config, run.tuning, findTask(run.task).classes.length);
   const extra = Object.keys(params).find((name) => !entries.some((entry) => entry.name === name));
-  if (extra !== undefined) throw new Error(`${path}: tensor ${extra} is none that the run trains; start from other parameters`);
+  if (extra !== undefined) throw new Error(`${path}: tensor ${extra} is not one that the run trains; start from other parameters`);
   const fit = entries.map(({ name, shape }) => {
     const tensor = params[name];
     if (tensor === undefined) {

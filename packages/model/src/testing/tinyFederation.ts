@@ -8,7 +8,7 @@ import {
   runRounds,
   tunedShape,
 } from "@tutti/core";
-import { performTask } from "../deviceTasks.ts";
+import { computeTask } from "../deviceTasks.ts";
 import { type DeviceState, trainerTask } from "../trainer.ts";
 import { createTuner } from "../tuning/createTuner.ts";
 import { tunedLayout } from "../tuning/layout.ts";
@@ -44,14 +44,13 @@ export async function federateTiny(
   const pool: DevicePool = {
     roster: () => Array.from({ length: numDevices }, (_, id) => ({ id, numExamples, isConnected: true })),
     open: (plan) => ({
-      passed: new Promise(() => undefined),
       close: () => undefined,
       perform(planned) {
         const { deviceId } = planned;
         const examples = place.examplesOf({ kind: "share", index: deviceId });
         const task = trainerTask(plan, planned);
         const contribute = async () => {
-          const { body, state } = await performTask({ place, examples, task, state: states.get(deviceId) ?? null });
+          const { body, state } = await computeTask({ place, examples, task, state: states.get(deviceId) ?? null });
           states.set(deviceId, state);
           if (body.kind === "train") losses[plan.round - 1].push(body.firstLoss);
           return { kind: "contributed", contribution: { deviceId, numExamples, body } } as const;

@@ -132,14 +132,9 @@ export function dropoutMask(layout: TunedLayout, rate: number, random: RandomStr
   const mask = new Float32Array(layout.numValues).fill(1);
   const threshold = rate * 2 ** 32;
   const kept = 1 / (1 - rate);
-  for (const { name, start, numValues } of layout.entries) {
-    if (!isPrompt(name)) continue;
+  for (const { isPrompt, start, numValues } of layout.entries) {
+    if (!isPrompt) continue;
     for (let i = start; i < start + numValues; i++) mask[i] = random.uint32() < threshold ? 0 : kept;
   }
   return mask;
-}
-
-/** Whether a parameter is itself what stands among the texts' rows or keys, and not what makes it. */
-function isPrompt(name: string): boolean {
-  return name.startsWith("prefix/") || name === "prompt" || name === "attempt/prompt";
 }

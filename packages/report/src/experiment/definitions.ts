@@ -1,4 +1,4 @@
-import { formatCount, type Method, methods } from "@tutti/core";
+import { findMethod, formatCount, type Method } from "@tutti/core";
 import type { ExperimentResult, LabRun } from "@tutti/record";
 import { scoreText } from "./text.ts";
 
@@ -17,7 +17,7 @@ export interface Definition {
 export function definitionsOf(runs: readonly LabRun[]): Definition[] {
   const titles = new Map(runs.map(({ method, methodTitle }) => [method, methodTitle]));
   return [...titles].map(([name, title]) => {
-    const known = Object.entries(methods).find(([method]) => method === name)?.[1];
+    const known = findMethod(name);
     const own = ["As the experiment's own settings say; the configuration is below."];
     return { title, publication: known?.publication ?? null, deviations: known?.deviations ?? own };
   });

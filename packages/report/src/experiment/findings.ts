@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from "@tutti/core";
+import { findMethod, formatBytes, formatCount } from "@tutti/core";
 import type { ExperimentResult } from "@tutti/record";
 import { bytesOf, distinctById, fewestSeeds, type Grid, type GridColumn, type GridRow, rankCorrelations, summarise } from "@tutti/record";
 import { curveOf } from "./curves.ts";
@@ -17,6 +17,9 @@ export function findings(result: ExperimentResult, { grid, tables: all }: Analys
     ...aboutSeeds(result),
   ];
 }
+
+/** Whether a line is of this project's own method. */
+const isOwn = ({ method }: GridRow) => findMethod(method)?.role === "own";
 
 const methodsOf = (grid: Grid) => [...new Set(grid.rows.map(({ method }) => method))];
 
@@ -47,8 +50,8 @@ const standings: Readonly<Record<Standing, string>> = {
 
 /** FedPepTAO beside the other method with the highest mean, task by task, with no choice among its lines: silent where there are several. */
 function aboutFedPepTao(grid: Grid, { protocol, rows }: ScoreTable): string[] {
-  const own = rows.filter(({ row }) => row.method === "fedPepTao");
-  const others = rows.filter(({ row }) => row.method !== "fedPepTao" && !row.isControl);
+  const own = rows.filter(({ row }) => isOwn(row));
+  const others = rows.filter(({ row }) => !isOwn(row) && !row.isControl);
   const [line] = own;
   if (line === undefined || own.length > 1 || others.length === 0) return [];
   const outcomes = grid.columns.flatMap((column, index) => {
@@ -127,8 +130,8 @@ function belowMajority({ columns, rows, controls, texts }: ScoreTable): string[]
 
 /** FedPepTAO's traffic beside P-tuning v2's, which sends all layers, and when it has paid for Stages A and B. */
 function aboutTraffic(grid: Grid): string[] {
-  const own = grid.rows.filter(({ method }) => method === "fedPepTao");
-  const all = grid.rows.filter(({ method }) => method === "pTuningV2");
+  const own = grid.rows.filter(isOwn);
+  const all = grid.rows.filter(({ method }) => findMethod(method)?.isTrafficReference);
   const [line, reference] = [own[0], all[0]];
   if (line === undefined || reference === undefined || own.length > 1 || all.length > 1) return [];
   const runsOf = (row: GridRow) => grid.columns.flatMap((column) => grid.runsOf(row, column));

@@ -33,10 +33,10 @@ export interface TaskContext {
 export type TaskEnd = Settled | { readonly outcome: "superseded" };
 
 /**
- * Performs one lease: compute, write the pending submission, submit, promote or drop (architecture.md, "Where a device lives").
+ * Fulfils one lease: compute, write the pending submission, submit, promote or drop (architecture.md, "Where a device lives").
  * A task whose submission is already pending is only sent again. Rejects where the device cannot do the task.
  */
-export async function performTask(lease: TaskLease, context: TaskContext, signal: AbortSignal): Promise<TaskEnd> {
+export async function fulfilLease(lease: TaskLease, context: TaskContext, signal: AbortSignal): Promise<TaskEnd> {
   const { devices } = context;
   const start = await devices.read(lease.deviceId);
   if (start.pending?.submit.taskId === lease.taskId) return settle(start.pending.submit, context);
@@ -62,7 +62,7 @@ async function compute(lease: TaskLease, record: DeviceRecord, context: TaskCont
   );
   const parameterSets = Object.fromEntries(await Promise.all(fetched));
   const task = { deviceId, stage, round, attempt, spec, parameterSets, expects };
-  return context.trainer.perform(task, record.state, context.onStep, signal);
+  return context.trainer.compute(task, record.state, context.onStep, signal);
 }
 
 const numDownloads = 2;

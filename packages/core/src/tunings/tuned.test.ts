@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { createRandom } from "./random.ts";
-import { initialParams, type TunedMethod, tunedEntries, tunedShape, vocabularyRows } from "./tuned.ts";
+import { createRandom } from "../random.ts";
+import type { TunedMethod } from "./table.ts";
+import { initialParams, tunedEntries, tunedShape, vocabularyRows } from "./tuned.ts";
 
 const sizes = { numLayers: 3, hiddenSize: 12, keyValueWidth: 6 };
 
