@@ -79,7 +79,7 @@ Examples:
 function addList(lab: Command): void {
   lab
     .command("list")
-    .description("list the built-in experiments, or the runs of one experiment")
+    .description("list the built-in experiments and the methods, or the runs of one experiment")
     .argument("[experiment]", "a built-in experiment's name, or a YAML file")
     .addOption(publicOption())
     .addHelpText("after", examples("tutti lab list", "tutti lab list peft-comparison"))
