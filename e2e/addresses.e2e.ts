@@ -56,10 +56,10 @@ test("a page whose own files do not arrive, as behind a path without its closing
   const coordinator = await serveRun(tinyRun);
   await page.route("**/assets/**", (route) => route.fulfill({ status: 404 }));
   await page.goto(coordinator.url);
-  await expect(page.getByText("try the address with a slash at its end")).toBeVisible();
+  await expect(page.getByText("add a slash to the end of the address")).toBeVisible();
   await page.unroute("**/assets/**");
   await page.goto(`${coordinator.url}/`);
   await expect(page.getByTestId("join")).toBeVisible();
-  await expect(page.getByText("try the address with a slash at its end")).toHaveCount(0);
+  await expect(page.getByText("add a slash to the end of the address")).toHaveCount(0);
   await coordinator.close();
 });

@@ -61,14 +61,16 @@ for (const { name, open, isHere } of browsers) {
     expect(await page.evaluate(isBlocked)).toBe(true);
     await page.evaluate("document.querySelector('[data-testid=join]').click()");
     await expect.poll(state).toBe("waiting");
-    expect(await shown("[data-testid=notice]")).toContain("(its settings forbid it), so after a reload it begins again as a new tab");
+    expect(await shown("[data-testid=notice]")).toContain(
+      "(its settings forbid it; allow this site to store data). After a reload, the tab starts again.",
+    );
     await page.reload();
     await expect.poll(state).toBe("waiting");
-    expect(await shown("[data-testid=notice]")).toContain("the reload ended that, and the tab has begun again as a new one");
+    expect(await shown("[data-testid=notice]")).toContain("The reload lost it, and the tab has started again.");
     await page.evaluate("document.querySelector('[data-testid=leave]').click()");
     await expect.poll(state).toBe("left");
-    expect(await shown("[data-testid=notice]")).toContain("This browser keeps nothing of what this tab does");
-    expect(await shown(".explanation")).toContain("this browser kept nothing of it");
+    expect(await shown("[data-testid=notice]")).toContain("This browser keeps nothing of this tab’s work");
+    expect(await shown(".explanation")).toContain("This browser kept nothing");
     await page.reload();
     expect(await state()).toBe("landing"); // who has left is not brought back
     await page.close();

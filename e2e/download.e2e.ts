@@ -208,7 +208,9 @@ test("where the browser says that it has no room the backbone is loaded, not kep
   const { error, notices } = await visit(page, `http://localhost:${port}/`);
   expect(error).toBeNull();
   expect(notices).toHaveLength(1);
-  expect(notices[0]).toMatch(/^The backbone needs \d\.\d MB of this browser's storage and 0\.1 MB are left: it is loaded but not kept/);
+  expect(notices[0]).toMatch(
+    /^The language model needs \d\.\d\d MB of this browser's storage, but only \d+(\.\d)? kB are left\. This tab uses the model without keeping it/,
+  );
   expect((await kept(page)).inCacheStorage).toBe(0);
   expect(shards).toHaveLength((await shardNames()).length);
 });
@@ -222,6 +224,8 @@ test("where the browser promises room and then gives none the backbone is loaded
   const { error, notices } = await visit(page, `${origin}/`);
   expect(error).toBeNull();
   expect(notices).toHaveLength(1);
-  expect(notices[0]).toMatch(/^This browser does not keep the whole model, so the next visit downloads the missing part again: .*quota/i);
+  expect(notices[0]).toMatch(
+    /^This browser does not keep the whole language model, so the next visit downloads the missing part again: .*quota/i,
+  );
   expect((await kept(page)).inCacheStorage).toBeLessThan((await shardNames()).length);
 });

@@ -128,7 +128,7 @@ test("a reloaded tab with its own file asks for the file again, and with the sam
   await page.getByTestId("source-own").check();
   await joinWithFile();
   await page.reload();
-  await expect(page.getByTestId("comeback")).toContainText("Choose the same file again; this tab then goes on where it was.");
+  await expect(page.getByTestId("comeback")).toContainText("Choose the same file again; the tab then continues where it was.");
   await joinWithFile();
   expect(coordinator.status()).toMatchObject({ numDevices: 1, numConnected: 1 });
   await page.getByTestId("leave").click();

@@ -1,5 +1,5 @@
 import { mkdtempSync } from "node:fs";
-import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { expect, test } from "@playwright/test";
@@ -16,8 +16,8 @@ const examples = {
   data: /^delivery, quality, service, price: 1056 training rows and 288 test rows\n\[ \{ text: 'It came two days late', label: 0 \} \]\n$/,
   model: /^(delivery|quality|service|price), one of delivery, quality, service, price\n$/,
   server: /^run feedback-topic-seed42-\w+ is waiting; its page answers 200\n$/,
-  client: /^3 steps; the tuned parameters are [0-9a-f]{64}\n$/,
-  cli: /^pages in .*web, data in .*public, commands demo, serve, run, predict, /,
+  client: /^2 steps; the tuned parameters are [0-9a-f]{64}\n$/,
+  cli: /^pages in .*web, data in .*public, commands demo, serve, join, run, lab, data, backbone, prompt, predict\n$/,
 } as const;
 
 /** Built pages, minuet and feedback are most of it. */
@@ -115,7 +115,7 @@ test("`npx tutti demo --rounds 1` leaves a report and prompts that predict", asy
   expect(lines).toContain("npx tutti demo --rounds 1");
   const { stdout } = await run("sh", ["-e", "-c", lines], folder);
   expect(stdout).toMatch(/newcomer .* 288 .*\n/);
-  expect(stdout).toMatch(/(delivery|quality|service|price)\tThe parcel came two days late\n/);
+  expect(stdout).toMatch(/The parcel came two days late\n {2}(delivery|quality|service|price) +0\.\d{3} /);
   const [runId = ""] = await readdir(join(folder, "first"));
   expect(stdout).toContain(`${runId}  done`);
   expect(await readdir(join(folder, "first", runId))).toEqual(
@@ -134,6 +134,24 @@ test("`tutti serve` shows the pages, the backbone and the data of the command un
     expect((await fetch(new URL(path, `${url}/`))).status, path).toBe(200);
   serving.child.kill("SIGINT");
   expect((await serving.ended).code).toBe(130);
+});
+
+test("what is added where the command is called is kept there and served beside minuet and feedback", async () => {
+  const tutti = (...args: string[]) => run(process.execPath, [join(packageFolder("cli"), "bin/tutti.mjs"), ...args], folder);
+  expect((await tutti("data", "list")).stdout).toContain("feedback");
+  expect(await readdir(folder)).not.toContain("public");
+  const rows = Array.from({ length: 40 }, (_, row) => `message ${row},${row % 2 === 0 ? "good" : "bad"}\n`);
+  await writeFile(join(folder, "mine.csv"), `text,label\n${rows.join("")}`);
+  await tutti("data", "add", "mine.csv", "--name", "mine");
+  expect(await readdir(join(folder, "public/datasets"))).toEqual(["feedback", "mine"]);
+  expect(await readdir(join(folder, "public/backbones"))).toEqual(["minuet"]);
+  const { stdout } = await start(
+    process.execPath,
+    ["--input-type=module", "--eval", 'import { publicFolder } from "@tutti/server/checkout"; console.log(publicFolder());'],
+    folder,
+    { TUTTI_HOME: packageFolder("cli") },
+  ).ended;
+  expect(stdout.trim()).toBe(join(await realpath(folder), "public"));
 });
 
 test("what needs a checkout says so", async () => {

@@ -19,7 +19,7 @@ test("threads that never start leave the tab with one after 10 s: it says so, te
       return page.getByTestId("backend").textContent();
     })
     .toBe("CPU, 1 thread");
-  const sentence = "2 threads did not start within 10 s, so this tab computes on one";
+  const sentence = "2 threads did not start within 10 s, so this tab uses one";
   await expect(page.getByTestId("backend-reason")).toContainText(sentence);
   await expect(page.getByTestId("notice")).toContainText(sentence);
   await coordinator.whenDone();

@@ -13,9 +13,9 @@ export interface Ended {
 }
 
 /** A program outside the checkout: what would lead it back there is taken out of its environment. */
-export function start(command: string, args: readonly string[], cwd: string) {
+export function start(command: string, args: readonly string[], cwd: string, variables: Readonly<Record<string, string>> = {}) {
   const { NODE_OPTIONS: _options, NODE_PATH: _path, FORCE_COLOR: _color, ...env } = process.env;
-  const child = spawn(command, [...args], { cwd, env, shell: process.platform === "win32" });
+  const child = spawn(command, [...args], { cwd, env: { ...env, ...variables }, shell: process.platform === "win32" });
   const said = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
     child[name].on("data", (chunk: Buffer) => {

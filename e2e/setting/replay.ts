@@ -3,6 +3,7 @@ import {
   createRandom,
   createStrategy,
   type DeviceId,
+  type DeviceState,
   initialParams,
   type RoundEvent,
   type RunSettings,
@@ -11,7 +12,7 @@ import {
   type StrategyState,
 } from "@tutti/core";
 import { findTask } from "@tutti/data";
-import { createTrainer, type DeviceState, loadBackbone, noCache, trainerTask, tunedLayout } from "@tutti/model";
+import { createTrainer, loadBackbone, noCache, trainerTask, tunedLayout } from "@tutti/model";
 import { fetchFile, localUrls } from "@tutti/model/node";
 
 /** How a run ended that was computed in this process. */

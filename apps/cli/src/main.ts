@@ -1,4 +1,5 @@
+import { withBuiltIns } from "./builtIns.ts";
 import { createProgram } from "./program.ts";
 import { runProgram } from "./runProgram.ts";
 
-await runProgram(createProgram());
+await runProgram(createProgram([withBuiltIns]));

@@ -15,6 +15,12 @@ test("where a person is watching, a bar replaces itself", () => {
   expect(written).toEqual([`\r\x1b[Kgolden numbers ${"█".repeat(6)}${"░".repeat(18)} 6 of 24`, "\r\x1b[Kalmost", "\r\x1b[K"]);
 });
 
+test("a line is cut where it would wrap", () => {
+  const { written, stream } = streamOf(true);
+  createProgress({ ...stream, columns: 8 }, () => 0).say("a long line");
+  expect(written).toEqual(["\r\x1b[Ka long "]);
+});
+
 test("a note replaces itself where a person is watching, and a log gets one now and then", () => {
   const watched = streamOf(true);
   createProgress(watched.stream, () => 0).note("waiting");

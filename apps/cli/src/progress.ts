@@ -1,6 +1,8 @@
 /** Where progress is written: stderr. */
 export interface ProgressStream {
   readonly isTTY?: boolean;
+  /** Width of a line, in characters. */
+  readonly columns?: number;
   write(text: string): unknown;
 }
 
@@ -22,7 +24,8 @@ const logEveryMs = 10_000;
 /** Progress on a stream. */
 export function createProgress(stream: ProgressStream = process.stderr, now: () => number = () => performance.now()): Progress {
   let lastLogged = now();
-  const replace = (line: string) => void stream.write(`\r\x1b[K${line}`);
+  // a line that wraps could not be replaced
+  const replace = (line: string) => void stream.write(`\r\x1b[K${line.slice(0, (stream.columns ?? Number.POSITIVE_INFINITY) - 1)}`);
   return {
     say(line) {
       if (stream.isTTY === true) replace(line);

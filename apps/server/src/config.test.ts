@@ -33,8 +33,8 @@ test("another strategy replaces the preset's options instead of mixing with them
 
 test("unknown names and values out of bounds are refused, each by name, with what may have been meant", () => {
   const message = messageOf(() => merge({ prot: 1, run: { numRound: 5, cohortSize: 0 } }));
-  expect(message).toContain("run.numRound: there is no such name; did you mean run.numRounds?");
-  expect(message).toContain("prot: there is no such name; did you mean port?");
+  expect(message).toContain("run.numRound: there is no setting of this name; did you mean run.numRounds?");
+  expect(message).toContain("prot: there is no setting of this name; did you mean port?");
   expect(message).toContain("run.cohortSize: ");
 });
 
@@ -83,11 +83,11 @@ test("all faults of all sources are told at once, a line each, of a wrong preset
     "  port: found -1, expected a whole number from 0 to 65535",
     "  run.quorum: found 3, expected a number from 0 to 1",
     '  run.training.batchSize: found "8", expected a whole number from 1 to 4096; write 8 without quotes',
-    "  run.strategy.tao: there is no such name; did you mean run.strategy.tau (where run.strategy.name is fedOpt)?",
-    "  run.localEpochs: there is no such name; did you mean run.training.localEpochs?",
+    "  run.strategy.tao: there is no setting of this name; did you mean run.strategy.tau (where run.strategy.name is fedOpt)?",
+    "  run.localEpochs: there is no setting of this name; did you mean run.training.localEpochs?",
     "  run.cohortSize: found 9; cohortSize is above numDevices: lower it, or give more devices",
-    "  localEpochs: there is no such name; did you mean run.training.localEpochs?",
-    "  presett: there is no such name; did you mean preset?",
+    "  localEpochs: there is no setting of this name; did you mean run.training.localEpochs?",
+    "  presett: there is no setting of this name; did you mean preset?",
   ]);
 });
 
@@ -96,8 +96,8 @@ test("a run that is no names and values is told as that, and names that objects 
   expect(messageOf(() => merge({ run: [1] }))).toMatch(/refused:\n {2}run: found a list of 1, expected names and values: seed, /);
   const hostile: object = JSON.parse('{"__proto__": {"x": 1}, "run": {"constructor": 2}}');
   const message = messageOf(() => merge(hostile));
-  expect(message).toContain("  __proto__: there is no such name; expected one of host, port, ");
-  expect(message).toContain("  run.constructor: there is no such name; expected one of seed, backbone, ");
+  expect(message).toContain("  __proto__: there is no setting of this name; expected one of host, port, ");
+  expect(message).toContain("  run.constructor: there is no setting of this name; expected one of seed, backbone, ");
 });
 
 function messageOf(act: () => unknown): string {

@@ -74,7 +74,7 @@ const fileNames = [{ path: ["preset"], choice: null }];
 /** What is known of an input before it is parsed. */
 interface ParseOptions {
   /** The file that it is from. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Faults of it, told first. */
   readonly known?: readonly string[];
 }

@@ -30,7 +30,7 @@ export interface CoordinatorPorts {
   /** Where the journal lives; `<dataDir>/<runId>/journal` when absent. */
   readonly store?: KeyValueStore;
   /** Serves the pages while developing. */
-  readonly pages?: HttpPorts["pages"];
+  readonly pages?: HttpPorts["pages"] | undefined;
 }
 
 /** A running coordinator. */
@@ -126,7 +126,14 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
   const news = createNews(clock);
   const blobs = createBlobStore();
   const live = createLiveRun({
-    ...{ config, runId, tuned, clock, journal, blobs, meter, logger },
+    config,
+    runId,
+    tuned,
+    clock,
+    journal,
+    blobs,
+    meter,
+    logger,
     strategy: given.strategy ?? createStrategy(config.run),
     tell(event) {
       for (const listener of listeners) listener(event);

@@ -63,7 +63,11 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
     status: () => live.status(),
     statusOnArrival: () => live.statusOnArrival(),
     welcome: (devices) => ({
-      ...{ runId, run, urls, devices, keepsStates },
+      runId,
+      run,
+      urls,
+      devices,
+      keepsStates,
       ...(expectedClients === null ? {} : { numTabs: expectedClients }),
       ...(threads === null ? {} : { threads }),
       ...(backend === null ? {} : { backend }),

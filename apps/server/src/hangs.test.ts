@@ -60,7 +60,7 @@ test("a step that too few answer by its deadline is repeated, and says so", asyn
   clock.advance(1000);
   const { reason } = await coordinator.when("repeated");
   expect(reason).toBe(
-    "train round 1, step 1, attempt 1: 2 of 4 contributions came in, 4 were needed (device 1 was late; device 3 was late)",
+    "train round 1, step 1, attempt 1: only 2 of 4 contributions arrived, 4 are needed (device 1 was late; device 3 was late)",
   );
   expect((await coordinator.whenDone()).steps[0]).toMatchObject({ attempt: 2, counted: [0, 1, 2, 3] });
 });

@@ -1,5 +1,14 @@
-import { type DeviceId, deferred, type Params, type RoundEvent, type RunSettings, type Strategy, type StrategySummary } from "@tutti/core";
-import { type DeviceStateParts, decodeDeviceState, parametersSha256, type Status } from "@tutti/protocol";
+import {
+  type DeviceId,
+  type DeviceState,
+  deferred,
+  type Params,
+  type RoundEvent,
+  type RunSettings,
+  type Strategy,
+  type StrategySummary,
+} from "@tutti/core";
+import { decodeDeviceState, parametersSha256, type Status } from "@tutti/protocol";
 import { historyPoint, type StepRecord, type TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
 import type { CoordinatorConfig } from "./config.ts";
@@ -30,7 +39,7 @@ export interface RunOutcome {
   /** Of `newcomerParams`. */
   readonly parametersSha256: string;
   /** Private states of the devices, where the run keeps them. */
-  readonly deviceStates: ReadonlyMap<DeviceId, DeviceStateParts>;
+  readonly deviceStates: ReadonlyMap<DeviceId, DeviceState>;
   readonly traffic: TrafficTotals;
 }
 
@@ -147,11 +156,11 @@ function poolPorts({ ports, publications, notes }: Work, onFault: (error: unknow
     },
     onChange: () => ports.onChange("detail"),
     onReset(deviceId) {
-      notes.said = { ...notes.said, message: `device ${deviceId} lost its private state and starts afresh` };
+      notes.said = { ...notes.said, message: `device ${deviceId} lost its private state and starts again` };
       logger.warn({ deviceId }, "a device was reset");
     },
     onLate({ clientKey }, deviceIds) {
-      logger.warn({ client: clientKey.slice(0, 6), deviceIds }, "devices were not registered in time, others may have them");
+      logger.warn({ client: clientKey.slice(0, 6), deviceIds }, "devices did not register in time; other clients may host them");
     },
     onAccepted: (taskId, deviceId) => ports.tell({ kind: "accepted", taskId, deviceId }),
     onFault,
@@ -201,8 +210,8 @@ function outcomeOf({ ports, running, notes }: Work, pool: Pool): RunOutcome {
   };
 }
 
-function keptStates({ members }: Pool, blobs: BlobStore): Map<DeviceId, DeviceStateParts> {
-  const states = new Map<DeviceId, DeviceStateParts>();
+function keptStates({ members }: Pool, blobs: BlobStore): Map<DeviceId, DeviceState> {
+  const states = new Map<DeviceId, DeviceState>();
   for (const { deviceId, stateSha256 } of members.homes.devices()) {
     const bytes = stateSha256 === null ? null : blobs.get(stateSha256);
     if (bytes !== null) states.set(deviceId, decodeDeviceState(bytes));

@@ -15,11 +15,16 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const refusals = new Counter({ name: "tutti_refusals_total", help: "Calls refused, by rule", labelNames: ["rule"], registers });
-  const steps = new Counter({ name: "tutti_steps_total", help: "Steps closed, by stage", labelNames: ["stage"], registers });
+  const refusals = new Counter({
+    name: "tutti_refusals_total",
+    help: "Refused calls, by rule of the protocol",
+    labelNames: ["rule"],
+    registers,
+  });
+  const steps = new Counter({ name: "tutti_steps_total", help: "Finished steps, by stage", labelNames: ["stage"], registers });
   const seconds = new Counter({
     name: "tutti_step_seconds_total",
-    help: "Uptime spent in steps, by stage",
+    help: "Seconds of uptime in steps, by stage",
     labelNames: ["stage"],
     registers,
   });
@@ -50,11 +55,11 @@ export function createMetrics(): Metrics {
 /** What a status says in one number each. */
 function createGauges(registry: Registry): { readonly gauge: Gauge; valueIn(status: Status): number }[] {
   const gauges: [name: string, help: string, valueIn: (status: Status) => number][] = [
-    ["tutti_clients", "Clients that are connected", (now) => now.numConnected],
-    ["tutti_clients_paused", "Clients that are paused", (now) => now.numPaused],
+    ["tutti_clients", "Connected clients", (now) => now.numConnected],
+    ["tutti_clients_paused", "Paused clients", (now) => now.numPaused],
     ["tutti_devices", "Devices registered so far", (now) => now.numDevices],
-    ["tutti_tasks_out", "Tasks of the present step that are out", (now) => now.tasksOut],
-    ["tutti_tasks_in", "Tasks of the present step that are in", (now) => now.tasksIn],
+    ["tutti_tasks_out", "Open tasks of the current step", (now) => now.tasksOut],
+    ["tutti_tasks_in", "Tasks of the current step that are done", (now) => now.tasksIn],
     ["tutti_round", "Round within the stage", (now) => now.round],
   ];
   return gauges.map(([name, help, valueIn]) => ({ gauge: new Gauge({ name, help, registers: [registry] }), valueIn }));

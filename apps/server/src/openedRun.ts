@@ -54,7 +54,7 @@ function requireSameRun(journal: Journal, run: RunSettings, runId: string, folde
   );
   if (names.length === 0) return;
   throw new ConfigError(
-    `run ${runId} in ${folder} was begun with other settings (${names.join(", ")}): choose another run id, or the same settings to resume`,
+    `run ${runId} in ${folder} was started with other settings (${names.join(", ")}): choose another run id, or use the same settings to resume it`,
   );
 }
 

@@ -48,7 +48,7 @@ test("other settings under the same run id are refused, with the names that diff
   const changed = tinyRun({ seed: 43 });
   await expect(
     scene.start({ ...changed, training: { ...changed.training, batchSize: 2 } }, {}, { store: memoryStore(content) }),
-  ).rejects.toThrow("was begun with other settings (run.seed, run.training.batchSize)");
+  ).rejects.toThrow("was started with other settings (run.seed, run.training.batchSize)");
   expect(existsSync(join(scene.folder(), "test", "lock"))).toBe(false); // the folder is free for the same settings
 });
 
@@ -95,7 +95,7 @@ test("a fixed roster goes on in the folder that flags once began with minDevices
   await first.close();
   await (await scene.start(run, { expectedClients: 1, runId: "old" }, { store: memoryStore(content) })).close();
   const other = scene.start({ ...run, cohortSize: 1 }, { expectedClients: 1, runId: "old" }, { store: memoryStore(content) });
-  await expect(other).rejects.toThrow("was begun with other settings (run.cohortSize)");
+  await expect(other).rejects.toThrow("was started with other settings (run.cohortSize)");
 });
 
 /** A journal's record as it was before these settings came. */

@@ -62,11 +62,14 @@ test("an open roster begins at minDevices, counts who has registered, and sample
   });
   const a = scene.join(coordinator, "a", { hosting: "own", onTask: ({ round }) => (round === 1 ? held : true) });
   await a.when("welcome");
-  await vi.waitFor(() => expect(coordinator.status().message).toBe("1 of 2 devices have registered; the operator may begin sooner"), {
-    interval: 2,
-  });
+  await vi.waitFor(
+    () => expect(coordinator.status().message).toBe("1 of 2 devices have registered; the operator can start the run earlier"),
+    {
+      interval: 2,
+    },
+  );
   const heard = await a.when("status", ({ status }) => status.numDevices === 1);
-  expect(heard.status.message).toBe("1 of 2 devices have registered; the operator may begin sooner");
+  expect(heard.status.message).toBe("1 of 2 devices have registered; the operator can start the run earlier");
   scene.join(coordinator, "b", { hosting: "own" });
   const first = await coordinator.when("planned");
   expect(first.plan).toMatchObject({ numDevices: 2 });
@@ -144,7 +147,7 @@ test("a client whose store is empty starts its devices afresh: reset, logged and
   const empty = scene.join(coordinator, "a");
   const { welcome } = await empty.when("welcome");
   expect(welcome.devices.map(({ decision }) => decision)).toEqual(["reset", "reset", "reset", "reset"]);
-  expect(coordinator.status().message).toMatch(/device \d lost its private state and starts afresh/);
+  expect(coordinator.status().message).toMatch(/device \d lost its private state and starts again/);
   const { contributions } = await coordinator.when("closed", ({ plan }) => plan.stage === "train" && plan.round === 2);
   expect(contributions.every((contribution) => contribution.wasReset === true)).toBe(true);
   await coordinator.whenDone();

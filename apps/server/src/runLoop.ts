@@ -70,7 +70,7 @@ export async function runLoop(running: RunningStrategy, ports: RunLoopPorts, sig
   }
   const resume = contents === null ? undefined : resumeFrom(contents, running, ports, history);
   const shared = { strategy: running.strategy, state: running.state, pool, random: createRandom(run.seed) };
-  for await (const event of runRounds({ ...shared, ...(resume === undefined ? {} : { resume }) })) {
+  for await (const event of runRounds({ ...shared, resume })) {
     if (signal.aborted) return;
     if (event.kind === "planned") {
       publications.publish(event.plan, history.unwritten());

@@ -37,7 +37,7 @@ export async function* whenReady({ run, pool, beginning }: StartSources, signal:
   const { homes } = pool.members;
   while (run.roster === "open" && !beginning.hasBegun && !signal.aborted && homes.numRegistered < run.minDevices) {
     const changed = pool.whenRosterChanges(); // before anything is awaited: a change from here on is not missed
-    yield `${homes.numRegistered} of ${run.minDevices} devices have registered; the operator may begin sooner`;
+    yield `${homes.numRegistered} of ${run.minDevices} devices have registered; the operator can start the run earlier`;
     await Promise.race([changed, beginning.whenBegun]);
   }
 }

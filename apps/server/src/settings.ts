@@ -13,7 +13,7 @@ export interface SettingsSources {
   /** A settings file: any coordinator name, `preset`, and `run` with the names that differ from the preset. */
   readonly file?: Overrides;
   /** The file's path, for what is said of its faults. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** The command line's flags in the same shape; a `preset` here wins over the file's. */
   readonly flags?: Overrides;
 }
@@ -28,7 +28,7 @@ export function mergeSettings({ presets, preset, file = {}, name: path, flags = 
   const asked = mergeDeep(fileRest, flagRest);
   const merged = mergeDeep({ run: base }, asked);
   return parseConfig(mergeDeep(merged, fitted(merged, base, asked)), {
-    ...(path === undefined ? {} : { name: path }),
+    name: path,
     known: isKnown ? [] : [presetFault(name, Object.keys(presets))],
   });
 }

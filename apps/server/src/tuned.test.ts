@@ -27,7 +27,7 @@ test("a manifest says how wide queries, keys and values are, and which tensors t
 });
 
 test("a backbone that is missing, or has no tokenizer, is refused with what to do", () => {
-  expect(() => readBackboneSizes(join(folder.path, "elsewhere"), "whole")).toThrow("it holds none. `tutti backbone add` makes one");
+  expect(() => readBackboneSizes(join(folder.path, "elsewhere"), "whole")).toThrow("it has none; `tutti backbone add` makes one");
   addManifest("weights", { config, tensors, tokenizer: null });
   expect(() => readBackboneSizes(folder.path, "weights")).toThrow(
     "backbone weights has no tokenizer, so it cannot read texts: add it again from a folder with tokenizer.json",
@@ -35,6 +35,6 @@ test("a backbone that is missing, or has no tokenizer, is refused with what to d
   addManifest("broken", { config: { numLayers: 0 } });
   expect(() => readBackboneSizes(folder.path, "broken")).toThrow("is not a manifest");
   expect(() => readBackboneSizes(folder.path, "none")).toThrow(
-    /^there is no backbone "none" in .*backbones; it holds broken, weights, whole\. `tutti backbone add` makes one$/,
+    /backbones has no backbone "none"; its backbones are broken, weights, whole; `tutti backbone add` makes one$/,
   );
 });

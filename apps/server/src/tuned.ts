@@ -65,7 +65,7 @@ export function readBackboneSizes(publicDir: string, backbone: string): Backbone
 
 function noBackbone(folder: string, name: string): string {
   const found = existsSync(folder) ? readdirSync(folder).filter((one) => existsSync(join(folder, one, "manifest.json"))) : [];
-  return `there is no backbone "${name}" in ${folder}; it holds ${found.length === 0 ? "none" : found.sort().join(", ")}. \`tutti backbone add\` makes one`;
+  return `${folder} has no backbone "${name}"; ${found.length === 0 ? "it has none" : `its backbones are ${found.sort().join(", ")}`}; \`tutti backbone add\` makes one`;
 }
 
 /** Throws a ConfigError that lists the source prompts which a run's tuning names and a public folder lacks, each with the command that makes it. */

@@ -25,8 +25,10 @@ test("a run that waits says how many tabs are paused, unable or getting ready, a
     ],
   ];
   for (const [clients, sentence] of cases) expect(why(noDeviceConnected, clients)).toBe(sentence);
-  expect(why("3 of at least 4 devices can take part", [ready, ready])).toBe("3 of at least 4 devices can take part");
-  expect(why("3 of at least 4 devices can take part", [ready, paused])).toBe("3 of at least 4 devices can take part; 1 tab is paused");
+  expect(why("3 devices can take part, at least 4 are needed", [ready, ready])).toBe("3 devices can take part, at least 4 are needed");
+  expect(why("3 devices can take part, at least 4 are needed", [ready, paused])).toBe(
+    "3 devices can take part, at least 4 are needed; 1 tab is paused",
+  );
 });
 
 test("when the only tab pauses, the status says that it is paused, and not that no device is connected", async () => {

@@ -32,12 +32,12 @@ test("a run's folder that cannot be made is told with the reason and with --out"
     "the folder /file/mine cannot be written: a file is in its way; give another folder with --out",
   );
   writeFileSync(join(folder.path, "taken"), "");
-  expect(refused(() => openRunFolder(folder.path, "taken", false))).toContain(
-    "there is a file of that name; give another folder with --out",
-  );
+  expect(refused(() => openRunFolder(folder.path, "taken", false))).toContain("a file of that name exists; give another folder with --out");
   symlinkSync(join(folder.path, "b"), join(folder.path, "a"));
   symlinkSync(join(folder.path, "a"), join(folder.path, "b"));
-  expect(refused(() => openRunFolder(join(folder.path, "a"), "mine", false))).toMatch(/links lead in a circle|file of that name/);
+  expect(refused(() => openRunFolder(join(folder.path, "a"), "mine", false))).toMatch(
+    /links point at each other in a circle|file of that name/,
+  );
   expect(refused(() => openRunFolder(folder.path, "x".repeat(300), false))).toContain(
     "its name is too long; give another folder with --out",
   );
@@ -47,7 +47,7 @@ test("so is one without a name, and one where nothing can be made; both end at o
   expect(refused(() => makeRunFolder(""))).toBe("the name of the folder for runs is empty; give a folder with --out");
   if (existsSync("/proc/self"))
     expect(refused(() => makeRunFolder("/proc/none/mine"))).toBe(
-      "the folder /proc/none/mine cannot be written: nothing can be made there; give another folder with --out",
+      "the folder /proc/none/mine cannot be written: the system can create nothing there; give another folder with --out",
     );
   const deep = join(folder.path, "a run", "of", "mine");
   makeRunFolder(`${deep}/`);
@@ -66,7 +66,9 @@ test("so is one that takes no lock, and one that another process has or this one
   );
   rmdirSync(join(mine, "lock"));
   const giveBack = lockRunFolder(mine);
-  expect(refused(() => lockRunFolder(mine))).toContain(`/mine is in use by process ${process.pid}: stop it, or choose another run`);
+  expect(refused(() => lockRunFolder(mine))).toContain(
+    `/mine is in use by process ${process.pid}: stop that process, or choose another run`,
+  );
   giveBack();
 });
 

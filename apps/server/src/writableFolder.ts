@@ -5,8 +5,8 @@ import { ConfigError } from "./config.ts";
 
 /** Why a folder takes no files, by the system's code. */
 const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "nothing can be made there",
-  EEXIST: "there is a file of that name",
+  ENOENT: "the system can create nothing there",
+  EEXIST: "a file of that name exists",
   ENOTDIR: "a file is in its way",
   EISDIR: "there is a folder where a file belongs",
   EACCES: "this user may not write there",
@@ -15,7 +15,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",
   EDQUOT: "this user's disk quota is used up",
   ENAMETOOLONG: "its name is too long",
-  ELOOP: "its links lead in a circle",
+  ELOOP: "its links point at each other in a circle",
 };
 
 /** Does something in a run's folder; a folder that takes no files is told with the reason and the option that names another one. */

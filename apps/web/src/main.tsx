@@ -8,7 +8,7 @@ import { pageFolder } from "./join/pageFolder.ts";
 import { readPageParams } from "./join/queryParams.ts";
 import { rememberedJoin } from "./join/rejoin.ts";
 import { fetchRunInfo } from "./join/runInfo.ts";
-import { chooseAgainNotice } from "./join/text.ts";
+import { notices } from "./words.ts";
 
 const params = readPageParams(location.search);
 const controller = createJoinController(params);
@@ -33,7 +33,7 @@ const [navigation] = performance.getEntriesByType("navigation");
 const isReload = navigation instanceof PerformanceNavigationTiming && navigation.type !== "navigate";
 const before = rememberedJoin(pageFolder());
 if (params.isAuto || before?.source === "share") controller.join({ kind: "share" }, isReload ? before : null);
-const comeback = isReload && before?.source === "own" ? chooseAgainNotice(before.isKept) : null;
+const comeback = isReload && before?.source === "own" ? notices.chooseAgain(before.isKept) : null;
 
 const root = document.getElementById("page");
 if (root !== null) {

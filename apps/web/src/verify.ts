@@ -12,7 +12,7 @@ import { readPageParams } from "./join/queryParams.ts";
 async function verify(): Promise<unknown> {
   const { backend, threads, kernels } = readPageParams(location.search);
   const query = new URLSearchParams(location.search);
-  if (backend === "auto") throw new Error("a backend must be given");
+  if (backend === "auto") throw new Error("the address names no backend: add ?backend=webgpu, wasm or cpu");
   const started = await startBackend(backend, { threads: threads === 0 ? 1 : threads, wasmPath: new URL("wasm/", pageFolder()).href });
   chooseKernels(kernels);
   const errors = query.get("parity") === "1" ? { parity: await runParity() } : { errors: await compareGolden(query) };
@@ -25,7 +25,7 @@ function describe({ name: backend, threads, adapter }: StartedBackend) {
 
 async function compareGolden(query: URLSearchParams) {
   const golden = query.get("golden");
-  if (golden === null) throw new Error("golden or parity must be given");
+  if (golden === null) throw new Error("the address names neither golden nor parity: add &golden=<folder> or &parity=1");
   const folder = new URL(golden.endsWith("/") ? golden : `${golden}/`, location.href);
   const [numbers, config, checkpoint] = await Promise.all(
     ["golden.json", "config.json", "model.safetensors"].map(async (name) => {

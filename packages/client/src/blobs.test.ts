@@ -1,6 +1,6 @@
+import { sha256Hex } from "@tutti/core";
 import { expect, test } from "vitest";
 import { createBlobs } from "./blobs.ts";
-import { sha256Hex } from "./sha256.ts";
 
 test("at most three requests are under way at once, and each blob is asked for below the coordinator's folder once (P-63)", async () => {
   const contents = Array.from({ length: 8 }, (_, i) => Uint8Array.of(i, i, i));

@@ -1,6 +1,5 @@
-import type { Params } from "@tutti/core";
+import { type Params, sha256Hex } from "@tutti/core";
 import { type BlobRef, decodeParams } from "@tutti/protocol";
-import { sha256Hex } from "./sha256.ts";
 
 /** The coordinator no longer has the blob: whatever named it is over (P-62). */
 export class BlobGone extends Error {
@@ -13,8 +12,9 @@ class BlobUnreachable extends Error {
 }
 
 /** As much of `fetch` as blobs need. */
-export type Fetch = (url: string, init?: { signal?: AbortSignal }) => Promise<Response>;
+export type Fetch = (url: string, init?: { signal?: AbortSignal | null }) => Promise<Response>;
 
+/** Where blobs are fetched, with what, and who counts their bytes. */
 export interface BlobOptions {
   /** The coordinator's folder, with a closing slash. */
   readonly folder: string;
@@ -42,7 +42,7 @@ export function createBlobs({ folder, fetch, onReceived }: BlobOptions): Blobs {
   async function received(ref: BlobRef, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const name = `blob ${ref.sha256.slice(0, 8)}`;
     try {
-      const response = await fetch(new URL(`blobs/${ref.sha256}`, folder).href, signal === undefined ? {} : { signal });
+      const response = await fetch(new URL(`blobs/${ref.sha256}`, folder).href, { signal: signal ?? null });
       if (response.status === 404) throw new BlobGone(`${name}: the coordinator no longer has it`);
       if (!response.ok) throw new Error(`the coordinator answered ${response.status}`);
       return new Uint8Array(await response.arrayBuffer());
@@ -70,7 +70,7 @@ export function createBlobs({ folder, fetch, onReceived }: BlobOptions): Blobs {
     onReceived(bytes.length);
     const found = await sha256Hex(bytes);
     if (found !== ref.sha256 || bytes.length !== ref.numBytes)
-      throw new Error(`blob ${ref.sha256.slice(0, 8)}: ${bytes.length} bytes arrived whose hash is ${found.slice(0, 8)}`);
+      throw new Error(`blob ${ref.sha256.slice(0, 8)}: ${bytes.length} bytes arrived, but their hash is ${found.slice(0, 8)}`);
     return bytes;
   }
 

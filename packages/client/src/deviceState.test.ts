@@ -1,4 +1,5 @@
-import { encodeDeviceState, type Submit, sha256Hex } from "@tutti/protocol";
+import { sha256HexSync } from "@tutti/core";
+import { encodeDeviceState, type Submit } from "@tutti/protocol";
 import { expect, test } from "vitest";
 import type { DeviceStore } from "./deviceStore.ts";
 import { memoryStore } from "./memoryStore.ts";
@@ -127,12 +128,12 @@ test("P-24 and P-25: a device that moves here starts from the state it brings, a
     stageSteps: 6,
   };
   const bytes = encodeDeviceState(state);
-  coordinator.blobs.set(sha256Hex(bytes), bytes);
+  coordinator.blobs.set(sha256HexSync(bytes), bytes);
   await store.put(scriptedRunId, { deviceId: 8, version: taskA, state: null, pending: null });
   coordinator.script.hello = () =>
     welcomeWith({
       keepsStates: true,
-      devices: [{ deviceId: 3, decision: "new", state: { sha256: sha256Hex(bytes), numBytes: bytes.length }, version: taskB }],
+      devices: [{ deviceId: 3, decision: "new", state: { sha256: sha256HexSync(bytes), numBytes: bytes.length }, version: taskB }],
     });
   const { event, trainer } = join(coordinator, { store });
   await event("ready");

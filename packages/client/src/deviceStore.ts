@@ -1,5 +1,4 @@
-import type { DeviceId } from "@tutti/core";
-import type { DeviceState } from "@tutti/model";
+import type { DeviceId, DeviceState } from "@tutti/core";
 import type { Submit } from "@tutti/protocol";
 
 /** A finished task that the coordinator has not answered yet: what to send again, and the state that follows once it counts. */

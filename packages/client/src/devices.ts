@@ -24,6 +24,7 @@ export interface Devices {
   drop(deviceId: DeviceId, taskId: string): Promise<void>;
 }
 
+/** Whose devices these are, where they are kept, and who hears of decisions. */
 export interface DevicesOptions {
   readonly runId: string;
   readonly store: DeviceStore;

@@ -64,7 +64,7 @@ test("a deleted device is gone, a second deletion changes nothing, and a foreign
   await store.delete("run-1", 12);
   expect(await readdir(join(folder, "run-1"))).toEqual([]);
   await writeFile(join(folder, "run-1", "device-4.bin"), "something else");
-  await expect(store.get("run-1", 4)).rejects.toThrow(/device-4\.bin: not a device record/);
+  await expect(store.get("run-1", 4)).rejects.toThrow(/device-4\.bin: this is not a device record/);
 });
 
 test("a device's private state is its owner's alone, also in a folder that others can read", async () => {

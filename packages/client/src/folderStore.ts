@@ -17,7 +17,7 @@ export function folderStore(folder: string): DeviceStore {
     try {
       return deserialize(bytes) as DeviceRecord;
     } catch (cause) {
-      throw new Error(`${path}: not a device record; move the file away to start the device again`, { cause });
+      throw new Error(`${path}: this is not a device record; move the file away, and the device starts again`, { cause });
     }
   }
 

@@ -30,6 +30,7 @@ export interface TaskContext {
   onSaved(savedBytes: number): void;
 }
 
+/** How a task ended: as its submission did, or not submitted since its device was decided otherwise meanwhile. */
 export type TaskEnd = Settled | { readonly outcome: "superseded" };
 
 /**

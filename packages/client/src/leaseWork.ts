@@ -76,7 +76,7 @@ async function tellRefused({ coordinator, emit }: LeaseWorkPorts, taskId: string
 }
 
 async function tellUnable({ coordinator, emit }: LeaseWorkPorts, taskId: string, reason: string): Promise<void> {
-  emit({ kind: "problem", message: `A task could not be done: ${reason}` });
+  emit({ kind: "problem", message: `This tab could not do a task: ${reason}` });
   await decline(coordinator, taskId, reason);
 }
 

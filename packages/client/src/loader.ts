@@ -7,6 +7,7 @@ export class CannotTakePart extends Error {
   override readonly name = "CannotTakePart";
 }
 
+/** What is loaded, into which trainer, and who hears how far it is. */
 export interface LoaderOptions {
   readonly setup: TrainerSetup;
   readonly trainer: Trainer;
@@ -38,7 +39,9 @@ export function createLoader({ setup, trainer, sourceOf, emit, onAdvance }: Load
     const ready = await trainer.start(setup, onProgress, signal);
     const { isPassed, detail } = ready.admission;
     if (!isPassed)
-      throw new CannotTakePart(`This computer's arithmetic differs from the reference, so its work would not fit (${detail}).`);
+      throw new CannotTakePart(
+        `This computer gets other numbers than the reference, so its work cannot be used (${detail}). Try another browser or computer.`,
+      );
     return ready;
   }
 

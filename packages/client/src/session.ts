@@ -73,7 +73,10 @@ function listenersOf(session: Session): SocketListeners {
     },
     onRefused(name, rule, message) {
       if (rule !== "P-31")
-        emit({ kind: "problem", message: `The coordinator sent something this page does not understand (${name}: ${message}).` });
+        emit({
+          kind: "problem",
+          message: `The coordinator sent a message that this page does not understand (${name}: ${message}). Reload the page.`,
+        });
     },
     onFault: (error) => failSession(session, error),
   };

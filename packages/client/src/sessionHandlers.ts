@@ -7,7 +7,7 @@ export function sessionHandlers(session: Session): Handlers {
   return {
     task(lease) {
       if (session.part?.take(lease) === true) return {};
-      return refuse("P-31", `device ${lease.deviceId} does not live here`);
+      return refuse("P-31", `device ${lease.deviceId} is not hosted by this client`);
     },
     assign({ devices }) {
       rehouse(session, (part) => part.assign(devices));

@@ -60,7 +60,7 @@ export function createTaskQueue(work: Work): TaskQueue {
 const stageOrder: Readonly<Record<Stage, number>> = { score: 0, count: 1, train: 2 };
 
 /** Whether a status is of a later step, or attempt, than the lease. */
-export function isSuperseded(lease: TaskLease, { stage, round, step, attempt }: Status): boolean {
+function isSuperseded(lease: TaskLease, { stage, round, step, attempt }: Status): boolean {
   if (stage === null) return false;
   const now = [stageOrder[stage], round, step, attempt];
   const then = [stageOrder[lease.stage], lease.round, lease.step, lease.attempt];

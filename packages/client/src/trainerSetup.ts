@@ -15,8 +15,8 @@ export function trainerSetup(welcome: Welcome, options: JoinOptions): TrainerSet
     backend: welcome.backend ?? backend ?? "auto",
     askedBy: welcome.backend === undefined ? backendAskedBy : "run",
     threads: welcome.threads ?? threads ?? 0,
-    ...(wasmPath === undefined ? {} : { wasmPath }),
-    ...(kernels === undefined ? {} : { kernels }),
+    wasmPath,
+    kernels,
   };
 }
 

@@ -1,9 +1,9 @@
 export type { Role } from "./comparison.ts";
 export { deepFrozen } from "./deepFrozen.ts";
 export { type Deferred, deferred } from "./deferred.ts";
+export type { DeviceState } from "./deviceState.ts";
 export { decodeTensor, encodedSize, encodeTensor, fromF16, roundTrip, toF16 } from "./encoding.ts";
 export { type Follower, followed, followers } from "./following.ts";
-export { formatBytes, formatCount, formatNumber, formatScore, formatSeconds } from "./format.ts";
 export { shareOf } from "./laterShares.ts";
 export { countSteps } from "./localSteps.ts";
 export type { Method, MethodName } from "./methods.ts";
@@ -67,6 +67,7 @@ export {
 } from "./settings/fields.ts";
 export { settingLimits } from "./settings/limits.ts";
 export { type PartitionSettings, type RunConditions, runConditions, type TrainingSettings } from "./settings/runConditions.ts";
+export { sha256Hex, sha256HexSync } from "./sha256.ts";
 export { sourcePromptPath, sourcePromptPaths } from "./sourcePromptPath.ts";
 export { noDeviceConnected } from "./strategies/cohort.ts";
 export type { RunRule } from "./strategies/declaration.ts";
@@ -135,3 +136,4 @@ export {
   tunings,
 } from "./tunings/table.ts";
 export { initialParams, type TunedShape, tunedEntries, tunedShape, vocabularyRows } from "./tunings/tuned.ts";
+export { formatBytes, formatCount, formatNumber, formatPercent, formatScore, formatSeconds, formatWhole } from "./units.ts";

@@ -59,7 +59,7 @@ export function omitNames(params: Params, names: readonly string[]): Params {
 }
 
 /** The tensor of this name; throws when there is none. */
-export function tensorOf(params: Params, name: string): Tensor {
+function tensorOf(params: Params, name: string): Tensor {
   if (!Object.hasOwn(params, name)) throw new Error(`tensor ${name} is missing; there are: ${sortedNames(params).join(", ") || "none"}`);
   return params[name];
 }

@@ -181,7 +181,7 @@ test("byField keeps every owner's rows together, in both splits", () => {
     if (owner !== "eve" && testHosts.length > 0) expect(testHosts).toEqual(trainHosts);
     expect(testHosts.length).toBeLessThanOrEqual(1);
   }
-  expect(notes).toEqual([expect.stringContaining("1 owners have test rows only")]);
+  expect(notes).toEqual([expect.stringContaining("1 owner has only test rows")]);
   expect(() => deal({ kind: "byField" }, 4, train, 5, test)).toThrow("have 4 owners for 5 devices");
   expect(() => deal({ kind: "byField" }, 4, split([9, 9]), 3)).toThrow("needs the owner of each of the 18 training rows, received 0");
 });

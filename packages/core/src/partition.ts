@@ -1,6 +1,7 @@
 import type { Random, RandomStream } from "./random.ts";
 import type { PartitionSettings } from "./settings/runConditions.ts";
 import { apportion, dirichletSizes, evenSizes, takeSizes } from "./shareSizes.ts";
+import { formatCount } from "./units.ts";
 
 /** A split as the dealer sees it; row i has class `labels[i]` and belongs to `owners[i]`. */
 export interface PartitionInput {
@@ -21,6 +22,7 @@ export interface DeviceShare {
   readonly globalValidation: number[];
 }
 
+/** Which examples each share holds. */
 export interface DealtShares {
   readonly shares: DeviceShare[];
   /** What the dealer had to do against the settings. */
@@ -34,6 +36,7 @@ type Dealt = number[][];
 const SIZE_CONCENTRATION = 5;
 const MAX_CLASS_REDRAWS = 1000;
 
+/** How examples are dealt to shares. */
 export interface DealSettings {
   readonly train: PartitionInput;
   readonly test: PartitionInput;
@@ -172,7 +175,9 @@ function dealByOwner(train: PartitionInput, test: PartitionInput, numDevices: nu
   for (const owner of stream.shuffle(testOnly.sort()))
     dealt.personalised[smallest(dealt.personalised)].push(...(testRows.get(owner) ?? []));
   if (testOnly.length > 0)
-    dealt.notes.push(`${testOnly.length} owners have test rows only: each went to the device with the fewest of those`);
+    dealt.notes.push(
+      `${formatCount(testOnly.length, "owner has", "owners have")} only test rows: each went to the device with the fewest test rows`,
+    );
   return dealt;
 }
 

@@ -30,7 +30,7 @@ type Event = RoundEvent<FedAvgState>;
 async function collect(pool: DevicePool, options: { state?: FedAvgState; resume?: ResumedStep; until?: (event: Event) => boolean } = {}) {
   const { state = fresh(), resume, until = () => false } = options;
   const events: Event[] = [];
-  for await (const event of runRounds({ strategy: fedAvg, state, pool, random, ...(resume === undefined ? {} : { resume }) })) {
+  for await (const event of runRounds({ strategy: fedAvg, state, pool, random, resume })) {
     events.push(event);
     if (until(event)) break;
   }
@@ -115,7 +115,7 @@ test("a missed quorum repeats the step with another cohort and says why", async 
   const events = await collect(pool, { until: (event) => event.kind === "closed" });
   expect(kinds(events)).toEqual(["planned", "repeated", "planned", "closing", "closed"]);
   const { reason, plan } = last(events, "repeated");
-  expect(reason).toContain("2 of 4 contributions came in, 3 were needed");
+  expect(reason).toContain("only 2 of 4 contributions arrived, 3 are needed");
   expect(reason).toContain(`device ${absent[0]} left`);
   expect(reason).toContain(`device ${absent[1]} was late`);
   const again = last(events, "closed").plan;
@@ -159,8 +159,8 @@ test("a fixed roster waits until all have registered and for drawn devices that 
   }
   expect(reasons).toEqual([
     "3 of 5 devices have registered",
-    `devices ${Math.min(first, second)}, ${Math.max(first, second)} were drawn for this round and are not connected`,
-    `device ${second} was drawn for this round and is not connected`,
+    `devices ${Math.min(first, second)}, ${Math.max(first, second)} were picked for this round but are not connected`,
+    `device ${second} was picked for this round but is not connected`,
   ]);
 });
 
@@ -172,7 +172,7 @@ test("an open roster samples among those that are connected", async () => {
   expect("tasks" in plan && plan.tasks.map((task) => task.deviceId).toSorted((a, b) => a - b)).toEqual([0, 1, 3, 4]);
   expect("tasks" in plan && plan.numDevices).toBe(5);
   const few = roster.map((device) => ({ ...device, isConnected: device.id < 2 }));
-  expect(fedAvg.plan(state, few, random, 1)).toEqual({ waiting: "2 of at least 3 devices can take part" });
+  expect(fedAvg.plan(state, few, random, 1)).toEqual({ waiting: "2 devices can take part, at least 3 are needed" });
 });
 
 test("a device that declines is not asked again in the same step", async () => {

@@ -50,13 +50,14 @@ export interface ResumedStep {
   readonly isRepeated?: boolean;
 }
 
+/** What the round loop runs on, and where it begins. */
 export interface RoundsOptions<S extends StrategyState> {
   readonly strategy: Strategy<S>;
   /** A fresh `strategy.init`, or the state of the last journalled `closed`. */
   readonly state: S;
   readonly pool: DevicePool;
   readonly random: Random;
-  readonly resume?: ResumedStep;
+  readonly resume?: ResumedStep | undefined;
 }
 
 /** The round loop (architecture.md, "How a round flows"): plan, gather, aggregate, until the strategy is done. */
@@ -123,7 +124,7 @@ async function gather(pool: DevicePool, plan: RoundPlan, counted: readonly Devic
   if (counted !== undefined) throw new Error(`${where}: ${missing(outcomes)}, but the journal says that its contribution counts`);
   return {
     kind: "missed",
-    reason: `${where}: ${contributions.length} of ${plan.tasks.length} contributions came in, ${needed} were needed (${missing(outcomes)})`,
+    reason: `${where}: only ${contributions.length} of ${plan.tasks.length} contributions arrived, ${needed} are needed (${missing(outcomes)})`,
     declined: [...outcomes].filter(([, outcome]) => outcome.kind === "declined").map(([id]) => id),
   };
 }

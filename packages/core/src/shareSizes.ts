@@ -7,6 +7,7 @@ export function evenSizes(numRows: number, numDevices: number): number[] {
   return Array.from({ length: numDevices }, (_, device) => Math.floor(numRows / numDevices) + (device < numRows % numDevices ? 1 : 0));
 }
 
+/** What decides how large shares are. */
 export interface SizeSettings {
   readonly concentration: number;
   /** n ≥ N. */
@@ -15,6 +16,7 @@ export interface SizeSettings {
   readonly stream: RandomStream;
 }
 
+/** How many examples each share gets. */
 export interface DrawnSizes {
   /** n_i ≥ 1. */
   readonly sizes: number[];
@@ -38,7 +40,7 @@ export function dirichletSizes({ concentration, numRows, numDevices, stream }: S
     fractions = stream.dirichlet(concentrations);
   }
   const sizes = apportion(fractions, numRows - numDevices).map((size) => size + 1);
-  const note = `${MAX_SIZE_REDRAWS} draws of ${numDevices} shares of ${numRows} examples all left one empty: each device got one, then its share of the rest`;
+  const note = `${MAX_SIZE_REDRAWS} draws of ${numDevices} shares of ${numRows} examples all left a share empty: each device got one example, then its share of the rest`;
   return { sizes, fractions, note };
 }
 

@@ -7,7 +7,9 @@ export type DeviceId = number;
 /** The three stages of FedPepTAO; other strategies use `train` alone. */
 export type Stage = "score" | "count" | "train";
 
+/** With which prompts an evaluation predicts: the device's own, W with the coordinator's local layers, a newcomer's, or none. */
 export type Protocol = "personalised" | "global" | "newcomer" | "zeroShot";
+/** The examples that an evaluation looks at. */
 export type Split = "validation" | "test";
 
 /** What a device is asked to do. */
@@ -32,6 +34,7 @@ export type TaskSpec =
   | { readonly kind: "probe"; readonly lanczosSteps: number }
   | { readonly kind: "evaluate"; readonly protocols: readonly Protocol[]; readonly splits: readonly Split[] };
 
+/** What a device is asked to do. */
 export type TaskKind = TaskSpec["kind"];
 
 /**
@@ -109,6 +112,7 @@ export interface Device {
   readonly share?: number;
 }
 
+/** What a device's predictions came to, in one protocol on one split. */
 export interface EvaluationResult {
   readonly protocol: Protocol;
   readonly split: Split;
@@ -137,6 +141,7 @@ export type ContributionBody =
   | { readonly kind: "probe"; readonly ritzValues: readonly number[]; readonly ritzWeights: readonly number[] }
   | { readonly kind: "evaluate"; readonly results: readonly EvaluationResult[] };
 
+/** What a device sends back for a task, with n_i. */
 export interface Contribution {
   readonly deviceId: DeviceId;
   /** n_i. */

@@ -52,5 +52,5 @@ test("limits hold for rows and for characters", () => {
   const limits = { maxRows: 2, maxCharacters: 30 };
   expect(parseCsv("a\n1\n2\n", "own.csv", limits)).toHaveLength(2);
   expect(() => parseCsv("a\n1\n2\n3\n", "own.csv", limits)).toThrow("own.csv has more than 2 rows");
-  expect(() => parseCsv("a".repeat(31), "own.csv", limits)).toThrow("own.csv has 31 characters, at most 30 are read");
+  expect(() => parseCsv("a".repeat(31), "own.csv", limits)).toThrow("own.csv has 31 characters; at most 30 are read");
 });

@@ -44,7 +44,10 @@ function headerAt(content: string, at: number, line: number, separator: string):
   const plain = lineAt(content, at);
   const read = "problem" in quoted ? { cells: plain.text.split(separator), next: plain.next, numLines: 1, styles: [] } : quoted;
   return {
-    ...{ separator, line, next: read.next, nextLine: line + read.numLines },
+    separator,
+    line,
+    next: read.next,
+    nextLine: line + read.numLines,
     columns: read.cells.map((cell) => cell.trim()),
     isQuoted: read.styles.some((style) => style !== "open"),
   };

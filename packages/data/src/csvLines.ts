@@ -20,6 +20,7 @@ export function* linesBetween(content: string, start: number, end: number): Gene
   }
 }
 
+/** Whether a line holds nothing but spaces. */
 export function isBlank(line: string): boolean {
   return /^ *$/.test(line);
 }

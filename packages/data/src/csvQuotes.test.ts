@@ -86,7 +86,7 @@ test("a quoted text of several lines stays one, though each of its lines holds a
   expect(cells).toEqual(rows.map(([text, label]) => [text?.slice(1, -1), label]));
   expect([faults, notes[0]]).toEqual([
     [],
-    "own.csv lines 2 to 3 are read as one row, since quotation marks enclose them, though they could be rows.",
+    "own.csv lines 2 to 3 are read as one row, because quotation marks enclose them; they may be several rows.",
   ]);
   const alike = Array.from({ length: 20 }, (_, i) => [
     i % 3 === 0 ? `fine number ${i}` : `"Good number ${i},but\nbad"`,
@@ -141,5 +141,5 @@ test("in a file whose marks follow the rules a text that reads like rows stays o
   const open = Array.from({ length: 6 }, (_, i) => [`text ${i}`, labels[i % 2] ?? ""]);
   const { cells, faults, notes } = read(plain("\t", [["text", "label"], ...ruled, ...open, ['"fine\tneg\nbad\tpos\nso"', "neg"]]));
   expect([cells.at(-1), cells.length, faults]).toEqual([["fine\tneg\nbad\tpos\nso", "neg"], 13, []]);
-  expect(notes).toEqual(["own.tsv lines 14 to 16 are read as one row, since quotation marks enclose them, though they could be rows."]);
+  expect(notes).toEqual(["own.tsv lines 14 to 16 are read as one row, because quotation marks enclose them; they may be several rows."]);
 });

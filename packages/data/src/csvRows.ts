@@ -34,6 +34,7 @@ export type BodyRow = {
   | { readonly cells: null; readonly couldBe?: "usual rows"; readonly fault: { readonly kind: FaultKind; readonly message: string } }
 );
 
+/** The rows below a header, read one after the other. */
 export function openBody(content: string, header: CsvHeader, source: string): CsvBody {
   const { separator, columns, next, nextLine } = header;
   const numNamed = 1 + columns.findLastIndex((name) => name !== "");
@@ -46,7 +47,14 @@ export function openBody(content: string, header: CsvHeader, source: string): Cs
       return numCells.includes(cells.length) ? cells : null;
     });
   return {
-    ...{ content: marked, source, separator, start: next, startLine: nextLine, numColumns: columns.length, numCells, marks: "either" },
+    content: marked,
+    source,
+    separator,
+    start: next,
+    startLine: nextLine,
+    numColumns: columns.length,
+    numCells,
+    marks: "either",
     repeats: () => (repeats ??= find()),
   };
 }

@@ -1,3 +1,4 @@
+import { formatCount } from "@tutti/core";
 import type { BodyRow, CsvBody } from "./csvRows.ts";
 
 /** How many rows, and on which line the first begins. */
@@ -25,6 +26,7 @@ export interface Seen {
   readonly isOpen: boolean[];
 }
 
+/** Nothing seen yet. */
 export function startSeeing(): Seen {
   const none = () => ({ count: 0, first: 0 });
   return { literal: none(), inside: none(), needed: none(), ruled: none(), split: none(), ambiguous: [], needless: [], isOpen: [] };
@@ -61,8 +63,8 @@ export function notesOf({ literal, inside, ruled, ambiguous, needless, isOpen }:
   const notes = literal.count === 0 ? [] : [`${how}: a quotation mark that begins a cell belongs to the text (${told(literal)}).`];
   const doubtful = ambiguous.filter(({ isUsual }) => isUsual || ruled.count === 0); // a file that needs its marks elsewhere means them here
   for (const { first, last } of doubtful.slice(0, 3))
-    notes.push(`${source} lines ${first} to ${last} are read as one row, since quotation marks enclose them, though they could be rows.`);
-  if (doubtful.length > 3) notes.push(`${source}: so are ${doubtful.length - 3} more.`);
+    notes.push(`${source} lines ${first} to ${last} are read as one row, because quotation marks enclose them; they may be several rows.`);
+  if (doubtful.length > 3) notes.push(`${source}: the same holds for ${formatCount(doubtful.length - 3, "more place")}.`);
   const mixed = needless.find((_, column) => isOpen[column] === true);
   if ((separator === "\t" || literal.count + inside.count > 0) && mixed !== undefined)
     notes.push(`${source}: quotation marks around whole cells are left out (${told(mixed)}).`);
@@ -70,5 +72,5 @@ export function notesOf({ literal, inside, ruled, ambiguous, needless, isOpen }:
 }
 
 function told({ count, first }: Tally): string {
-  return count === 1 ? `1 row, line ${first}` : `${count.toLocaleString("en-US")} rows, the first on line ${first}`;
+  return count === 1 ? `1 row, line ${first}` : `${formatCount(count, "row")}, the first on line ${first}`;
 }

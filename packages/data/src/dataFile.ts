@@ -13,6 +13,6 @@ export const dataFileExtensions: readonly string[] = [...textExtensions, "parque
 /** Reads a CSV, TSV, JSON Lines or Parquet file, as its name says. */
 export async function parseDataFile(fileName: string, bytes: Uint8Array, options: ParquetOptions = {}): Promise<DataFile> {
   if (extensionOf(fileName) === "parquet") return { ...(await parseParquet(bytes, fileName, options)), faults: [], notes: [] };
-  if (!isTextFile(fileName)) throw new Error(`${fileName}: files ending in .${dataFileExtensions.join(", .")} are read`);
+  if (!isTextFile(fileName)) throw new Error(`${fileName}: only files ending in .${dataFileExtensions.join(", .")} can be read`);
   return { ...readTextFile(fileName, bytes, options), classNames: {} };
 }

@@ -39,7 +39,7 @@ test("without a validation file a tenth of the training rows is held out, by the
 test("a handful of rows still leaves one to validate on, a single row is refused", () => {
   const row = { text: "a", label: 0 };
   expect(holdOut([row, row], 1)).toEqual({ train: [row], validation: [row] });
-  expect(() => holdOut([row], 1)).toThrow("1 training row leaves nothing to train on");
+  expect(() => holdOut([row], 1)).toThrow("1 training row cannot be split into training and validation rows: 2 or more are needed");
 });
 
 test("errors name the file and the row", async () => {

@@ -1,4 +1,4 @@
-import { createRandom } from "@tutti/core";
+import { createRandom, formatCount } from "@tutti/core";
 import type { Dataset, Example } from "./example.ts";
 import { rowsToExamples } from "./examples.ts";
 import { parseJsonl } from "./jsonl.ts";
@@ -25,7 +25,10 @@ export async function loadDataset(task: TaskDefinition, fetchText: FetchText, se
 
 /** Holds a tenth of the examples out, drawn by the seed; both parts keep their order. */
 export function holdOut(examples: readonly Example[], seed: number): Pick<Dataset, "train" | "validation"> {
-  if (examples.length < 2) throw new Error(`${examples.length} training row leaves nothing to train on beside a validation split`);
+  if (examples.length < 2)
+    throw new Error(
+      `${formatCount(examples.length, "training row")} cannot be split into training and validation rows: 2 or more are needed`,
+    );
   const numHeldOut = Math.max(1, Math.floor(heldOutFraction * examples.length));
   const [train, validation] = drawExamples(examples, numHeldOut, { seed, purpose: "validationSplit" });
   return { train, validation };

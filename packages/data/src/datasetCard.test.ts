@@ -58,7 +58,7 @@ test("a task that is not built in comes from its folder's card, once, and findTa
   expect(() => findTask("from-card")).toThrow('there is no task "from-card"');
   expect((await fetchTask("from-card", fetchText)).classes).toEqual(["help", "sales"]);
   expect(findTask("from-card").metric).toBe("macroF1");
-  await expect(fetchTask("other", fetchText)).rejects.toThrow("other/dataset.json is of the task from-card, not of other");
+  await expect(fetchTask("other", fetchText)).rejects.toThrow("other/dataset.json belongs to the task from-card, not to other");
   const fails = async () => Promise.reject(new Error("HTTP 404"));
   await expect(fetchTask("nowhere", fails)).rejects.toThrow(
     'there is no task "nowhere", built in or added with `tutti data add` (HTTP 404)',

@@ -59,7 +59,7 @@ export async function fetchTask(name: string, fetchText: FetchText): Promise<Tas
     throw new Error(`there is no task "${name}", built in or added with \`tutti data add\` (${why})`, { cause });
   });
   const { task } = parseDatasetCard(card, `${datasetFolder(name)}/${cardFile}`);
-  if (task.name !== name) throw new Error(`${datasetFolder(name)}/${cardFile} is of the task ${task.name}, not of ${name}`);
+  if (task.name !== name) throw new Error(`${datasetFolder(name)}/${cardFile} belongs to the task ${task.name}, not to ${name}`);
   rememberTask(task);
   return task;
 }

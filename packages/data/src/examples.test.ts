@@ -61,7 +61,7 @@ test("where classes are called by numbers, an own file's numbers are their names
 });
 
 test("own files that cannot be read say what to do", () => {
-  expect(() => own("mine.xlsx", "x")).toThrow("mine.xlsx: files ending in .csv, .tsv or .jsonl are read");
+  expect(() => own("mine.xlsx", "x")).toThrow("mine.xlsx: only files ending in .csv, .tsv or .jsonl can be read");
   expect(() => own("mine.csv", "text,label\n")).toThrow("mine.csv has no examples");
   expect(() => own("mine.csv", "sentence,label\na,price\n")).toThrow(
     'mine.csv line 2: there is no field "text"; the row has sentence, label',

@@ -35,7 +35,7 @@ export interface OwnExamples {
  */
 export function parseOwnExamples(fileName: string, bytes: Uint8Array, task: Reading): OwnExamples {
   if (!isTextFile(fileName))
-    throw new Error(`${fileName}: files ending in .csv, .tsv or .jsonl are read (from a spreadsheet, save as CSV UTF-8)`);
+    throw new Error(`${fileName}: only files ending in .csv, .tsv or .jsonl can be read; save a spreadsheet as CSV UTF-8`);
   const fields = { text: "text", textB: task.fields.textB === null ? null : "textB", label: "label", owner: null };
   const columns = ["text", "label", ...(fields.textB === null ? [] : [fields.textB])];
   const { rows, faults, notes } = readTextFile(fileName, bytes, { columns });

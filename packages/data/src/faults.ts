@@ -1,3 +1,5 @@
+import { formatWhole } from "@tutti/core";
+
 /** What can be wrong with a row, and how a count of such rows is told. */
 const phrases = {
   cells: "with another number of cells",
@@ -6,10 +8,11 @@ const phrases = {
   missing: "with a field missing",
   repeated: "with a field that comes twice",
   empty: "with an empty field",
-  notText: "with something else where text belongs",
-  label: "with a label outside the classes",
+  notText: "with a value that is not text",
+  label: "with a label that is not a class",
 } as const;
 
+/** What can be wrong with a row, as it is counted. */
 export type FaultKind = keyof typeof phrases;
 
 /** A row that cannot be used. */
@@ -44,8 +47,8 @@ export function refuseFaults(faults: readonly Fault[], numRows: number): void {
   if (first === undefined) return;
   if (faults.length === 1) throw new FaultyRows(first.message);
   const listed = faults.slice(0, numListed).map(({ message }) => `  ${message}`);
-  const kinds = faults.length > numListed ? [`  and ${counted(faults.length - numListed)} more; in all ${countsByKind(faults)}`] : [];
-  throw new FaultyRows([`${counted(faults.length)} of ${counted(numRows)} rows cannot be used:`, ...listed, ...kinds].join("\n"));
+  const kinds = faults.length > numListed ? [`  and ${formatWhole(faults.length - numListed)} more; in all ${countsByKind(faults)}`] : [];
+  throw new FaultyRows([`${formatWhole(faults.length)} of ${formatWhole(numRows)} rows cannot be used:`, ...listed, ...kinds].join("\n"));
 }
 
 /** Such as `3 with an empty field, 1 with a field missing`, the most frequent kind first. */
@@ -54,7 +57,7 @@ export function countsByKind(faults: readonly Fault[]): string {
   for (const { kind } of faults) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   return [...counts]
     .sort(([, a], [, b]) => b - a)
-    .map(([kind, count]) => `${counted(count)} ${phrases[kind]}`)
+    .map(([kind, count]) => `${formatWhole(count)} ${phrases[kind]}`)
     .join(", ");
 }
 
@@ -71,8 +74,4 @@ export function readEach<R extends { readonly line: number }, T>(rows: readonly 
     }
   }
   return { read: found, faults };
-}
-
-function counted(value: number): string {
-  return value.toLocaleString("en-US");
 }

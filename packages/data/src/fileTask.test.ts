@@ -43,7 +43,7 @@ test("labels that differ in capitals alone are one class, and a note says so", (
     ["x", "y"],
     [0, 1, 0, 1],
   ]);
-  expect(notes).toEqual(['own.csv: X in column "team" is read as x: capitals do not matter.']);
+  expect(notes).toEqual(['own.csv: X in column "team" counts as x: upper and lower case are not told apart.']);
   expect(fileTask(columns, { train: two, test: two }).notes).toEqual([]);
 });
 
@@ -112,7 +112,7 @@ test("missing splits are made by fixed rules, which the notes say", () => {
   expect(fileTask(columns, { train: rows(53, "all") }, 43).splits.test).not.toEqual(alone.splits.test);
   const reported = fileTask(columns, { train: rows(20, "train"), validation: rows(6, "dev") });
   expect([reported.splits.validation, reported.splits.test.length, reported.dataset.validation.length]).toEqual([null, 6, 2]);
-  expect(reported.notes[0]).toContain("The validation rows are reported");
+  expect(reported.notes[0]).toContain("Scores are on the validation rows");
   const secret = jsonl([{ message: "a", team: -1 }]);
   const numbered = rows(20, "train").rows.map((row, i) => ({ ...row, fields: { ...row.fields, team: i % 2 } }));
   const train = { source: "train", rows: numbered };
@@ -143,7 +143,7 @@ test.each([
   [jsonl([{ message: "a", team: 0.5 }]), {}, 'column "team" is 0.5, expected the name of a class or a whole number'],
   [jsonl([{ message: "a", team: null }]), {}, 'column "team" is null, expected the name of a class'],
   [csv("message,team\na,\n"), {}, 'column "team" is "", expected the name of a class'],
-  [csv("message,team\na,x\nb,X\n"), {}, 'column "team" knows only "x": a task needs two classes or more'],
+  [csv("message,team\na,x\nb,X\n"), {}, 'column "team" holds only the class "x": a task needs two classes or more'],
   [csv("message,team\n"), given, "own.csv has no rows"],
   [csv("message,team\na,x\n"), { classes: ["x", "y", "X"] }, 'two classes are called "x"'],
   [jsonl(Array.from({ length: 201 }, (_, i) => ({ message: "a", team: `t${i}` }))), {}, 'column "team" has more than 200 different values'],
@@ -165,7 +165,7 @@ test("a data file is read as its name says", async () => {
   expect((await parseDataFile("a.TSV", bytes("x\ty\n1\t2\n"))).rows[0]?.fields).toEqual({ x: "1", y: "2" });
   expect((await parseDataFile("a.ndjson", bytes('{"x": 1}'))).rows[0]?.fields).toEqual({ x: 1 });
   await expect(parseDataFile("a.xlsx", bytes(""))).rejects.toThrow(
-    "a.xlsx: files ending in .csv, .tsv, .jsonl, .ndjson, .parquet are read",
+    "a.xlsx: only files ending in .csv, .tsv, .jsonl, .ndjson, .parquet can be read",
   );
   await expect(parseDataFile("a.csv", new Uint8Array([116, 255, 10]))).rejects.toThrow("a.csv is not UTF-8 text");
 });

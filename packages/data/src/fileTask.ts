@@ -1,4 +1,4 @@
-import type { Metric } from "@tutti/core";
+import { formatWhole, type Metric } from "@tutti/core";
 import { drawExamples, holdOut } from "./dataset.ts";
 import { textOfNumber } from "./exactNumber.ts";
 import type { Dataset, Example } from "./example.ts";
@@ -142,11 +142,9 @@ function checkedParts(found: readonly (ReadPart | null)[], skipFaulty: boolean):
   const faults = parts.flatMap((part) => part.faults);
   if (!skipFaulty) refuseFaults(faults, faults.length + parts.reduce((sum, { examples }) => sum + examples.length, 0));
   return parts.flatMap(({ source, examples, faults: own }) => {
-    const numRows = (examples.length + own.length).toLocaleString("en-US");
+    const numRows = formatWhole(examples.length + own.length);
     if (examples.length === 0) throw new Error(`${source}: none of its ${numRows} rows can be used: ${countsByKind(own)}`);
-    return own.length === 0
-      ? []
-      : [`Left out of ${source}: ${own.length.toLocaleString("en-US")} of ${numRows} rows: ${countsByKind(own)}.`];
+    return own.length === 0 ? [] : [`Left out of ${source}: ${formatWhole(own.length)} of ${numRows} rows: ${countsByKind(own)}.`];
   });
 }
 

@@ -127,7 +127,9 @@ function derivedClasses({ source, rows, faults }: TrainRows, label: string, skip
   for (const text of labels.read) {
     found.set(text.toLowerCase(), (found.get(text.toLowerCase()) ?? new Set()).add(text));
     if (found.size > maxClasses)
-      throw new Error(`${source}: column "${label}" has more than ${maxClasses} different values: is it the label?`);
+      throw new Error(
+        `${source}: column "${label}" has more than ${maxClasses} different values, too many classes: name the column that holds the label`,
+      );
   }
   if (found.size < 2 && !skipFaulty) refuseFaults([...faults, ...labels.faults], rows.length + faults.length);
   const spellings = [...found.values()].map((texts) => [...texts]);
@@ -136,7 +138,10 @@ function derivedClasses({ source, rows, faults }: TrainRows, label: string, skip
     names: names.every((text) => /^-?\d+$/.test(text)) ? names.sort(byNumber) : names.sort((a, b) => (a < b ? -1 : 1)),
     notes: spellings
       .filter(({ length }) => length > 1)
-      .map(([first, ...others]) => `${source}: ${others.join(", ")} in column "${label}" is read as ${first}: capitals do not matter.`),
+      .map(
+        ([first, ...others]) =>
+          `${source}: ${others.join(", ")} in column "${label}" ${others.length === 1 ? "counts" : "count"} as ${first}: upper and lower case are not told apart.`,
+      ),
   };
 }
 
@@ -150,7 +155,9 @@ function requireClasses(names: readonly string[], label: string): void {
   const repeated = folded.find((name, index) => folded.indexOf(name) !== index);
   if (repeated !== undefined) throw new Error(`two classes are called "${repeated}"`);
   if (names.length < 2)
-    throw new Error(`column "${label}" knows ${names.length === 1 ? `only "${names[0]}"` : "no class"}: a task needs two classes or more`);
+    throw new Error(
+      `column "${label}" holds ${names.length === 1 ? `only the class "${names[0]}"` : "no class"}: a task needs two classes or more`,
+    );
 }
 
 function kindOf(value: unknown): LabelKind | null {

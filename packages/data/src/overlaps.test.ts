@@ -22,11 +22,11 @@ test("test rows are counted once whichever of their texts the training part hold
 
 test("a source prompt is never trained where the test texts stand", () => {
   expect(() => refuseOverlap("sst2", "mr")).toThrow(
-    "sst2 cannot be a source for mr: 1086 of mr's 2000 test texts also stand in sst2's training part",
+    "sst2 cannot be a source for mr: 1086 of mr's 2000 test texts are also in sst2's training part",
   );
   expect(() => refuseOverlap("mr", "subj")).toThrow("563 of subj's 2000");
-  expect(() => refuseOverlap("feedback/topic", "feedback/sentiment")).toThrow("both are of the same data set");
-  expect(() => refuseOverlap("rte", "rte")).toThrow("both are of the same data set");
+  expect(() => refuseOverlap("feedback/topic", "feedback/sentiment")).toThrow("both belong to the same data set");
+  expect(() => refuseOverlap("rte", "rte")).toThrow("both belong to the same data set");
   for (const source of ["ag_news", "qnli", "boolq"])
     for (const { name } of tasks.filter((task) => task.name !== source)) expect(() => refuseOverlap(source, name)).not.toThrow();
 });

@@ -36,11 +36,11 @@ export const knownOverlaps: readonly Overlap[] = [
 export function refuseOverlap(sourceTask: string, targetTask: string): void {
   const folder = (name: string) => name.split("/", 1)[0];
   if (folder(sourceTask) === folder(targetTask))
-    throw new Error(`${sourceTask} cannot be a source for ${targetTask}: both are of the same data set`);
+    throw new Error(`${sourceTask} cannot be a source for ${targetTask}: both belong to the same data set`);
   const overlap = knownOverlaps.find(({ train, test }) => train === sourceTask && test === targetTask);
   if (overlap === undefined) return;
   const { numShared, numTest } = overlap;
-  const plural = numShared === 1 ? "text also stands" : "texts also stand";
+  const plural = numShared === 1 ? "text is also" : "texts are also";
   throw new Error(
     `${sourceTask} cannot be a source for ${targetTask}: ${numShared} of ${targetTask}'s ${numTest} test ${plural} in ${sourceTask}'s training part`,
   );

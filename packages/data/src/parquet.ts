@@ -90,7 +90,8 @@ type Unpacking = Pick<Parameters<typeof parquetReadObjects>[0], "file" | "metada
 
 async function unpack(from: Unpacking, { columns, compressors }: ParquetOptions) {
   return parquetReadObjects({
-    ...{ ...from, utf8: false },
+    ...from,
+    utf8: false,
     ...(columns === undefined ? {} : { columns: [...columns] }),
     ...(compressors === undefined ? {} : { compressors }),
   });
@@ -98,7 +99,7 @@ async function unpack(from: Unpacking, { columns, compressors }: ParquetOptions)
 
 function damaged(source: string, cause: unknown): Error {
   const why = cause instanceof Error ? cause.message : String(cause);
-  return new Error(`${source} is damaged or of a kind that cannot be read (${why})`, { cause });
+  return new Error(`${source} is damaged or of an unknown kind (${why}): write it again, or as JSON Lines`, { cause });
 }
 
 function refuseUnknownCodecs(metadata: FileMetaData, source: string, { columns, compressors = {} }: ParquetOptions): void {
@@ -108,7 +109,7 @@ function refuseUnknownCodecs(metadata: FileMetaData, source: string, { columns, 
       const [column = ""] = chunk?.path_in_schema ?? [];
       if (chunk === undefined || readable.has(chunk.codec) || columns?.includes(column) === false) continue;
       throw new Error(
-        `${source}: column "${column}" is compressed with ${chunk.codec}, which is not read here (${[...readable].join(", ")} are): ` +
+        `${source}: column "${column}" is compressed with ${chunk.codec}, which cannot be read here (only ${[...readable].join(", ")} can): ` +
           "write the file with Snappy or as JSON Lines",
       );
     }

@@ -72,12 +72,12 @@ test("texts are limited by what they come to, however small the file is", async 
   expect(bytes.length).toBeLessThan(4000);
   const limits = { maxRows: 100, maxCharacters: 39_999 };
   await expect(parseParquet(bytes, "small.parquet", { limits })).rejects.toThrow(
-    "small.parquet has 40000 characters, at most 39999 are read",
+    "small.parquet has 40,000 characters; at most 39,999 are read",
   );
   expect((await parseParquet(bytes, "small.parquet", { limits: { ...limits, maxCharacters: 40_000 } })).rows).toHaveLength(40);
   const varied = { ...text, data: text.data.map((line, i) => `${line}${i}`) };
   const plain = new Uint8Array(parquetWriteBuffer({ columnData: [varied], codec: "UNCOMPRESSED" }));
   await expect(parseParquet(plain, "plain.parquet", { limits: { ...limits, maxCharacters: 9000 } })).rejects.toThrow(
-    /plain\.parquet has 1\d{4} characters, at most 9000 are read/,
+    /plain\.parquet has 1\d,\d{3} characters; at most 9,000 are read/,
   );
 });

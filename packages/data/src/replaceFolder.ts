@@ -71,7 +71,7 @@ function isRunning(pid: number): boolean {
 }
 
 /** Puts a folder back that was moved aside and has no successor; whether there was one. Node only. */
-export async function putBack(folder: string): Promise<boolean> {
+async function putBack(folder: string): Promise<boolean> {
   if ((await stat(folder).catch(() => null)) !== null) return false;
   return rename(`${folder}${ends.previous}`, folder).then(
     () => true,

@@ -1,3 +1,4 @@
+import { formatCount, formatWhole } from "@tutti/core";
 import { ExactNumber } from "./exactNumber.ts";
 import type { Fault } from "./faults.ts";
 
@@ -48,12 +49,17 @@ export function checkedText(text: string, source: string, limits: RowLimits): st
 /** Refuses a text that has more characters than are read. */
 export function requireLength(numCharacters: number, source: string, limits: RowLimits = defaultRowLimits): void {
   if (numCharacters > limits.maxCharacters)
-    throw new Error(`${source} has ${numCharacters} characters, at most ${limits.maxCharacters} are read: split it into smaller files`);
+    throw new Error(
+      `${source} has ${formatCount(numCharacters, "character")}; at most ${formatWhole(limits.maxCharacters)} are read: split it into smaller files`,
+    );
 }
 
 /** Refuses a row too many. */
 export function requireRoom(numRows: number, source: string, limits: RowLimits): void {
-  if (numRows >= limits.maxRows) throw new Error(`${source} has more than ${limits.maxRows} rows, which is as many as are read`);
+  if (numRows >= limits.maxRows)
+    throw new Error(
+      `${source} has more than ${formatCount(limits.maxRows, "row")}; at most that many are read: split it into smaller files`,
+    );
 }
 
 /** A field's value as errors show it. */

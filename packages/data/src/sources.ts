@@ -1,3 +1,4 @@
+import { formatCount, formatWhole } from "@tutti/core";
 /** Columns of a data set as it is published, and its classes by their published names or numbers, in the task's class order. */
 export interface SourceColumns {
   readonly text: string;
@@ -119,5 +120,5 @@ export const taskSources: Readonly<Record<string, TaskSource>> = {
 export function partialNote(task: string, numRows: number): string | null {
   const whole = Object.hasOwn(taskSources, task) ? taskSources[task]?.numTrainRows : undefined;
   if (whole === undefined || numRows >= whole) return null;
-  return `The training part is ${numRows.toLocaleString("en-US")} of ${whole.toLocaleString("en-US")} rows.`;
+  return `The training part is ${formatWhole(numRows)} of ${formatCount(whole, "row")}.`;
 }

@@ -8,7 +8,7 @@ export interface TaskPrompt {
 }
 
 /** Says what stands in for a test part whose labels are not public; a tenth of the training rows then validates. */
-export const validationReported = "The validation rows are reported, since there are no labelled test rows.";
+export const validationReported = "Scores are on the validation rows, because the test rows have no labels.";
 
 /** A classification task: where its rows are, what they mean and how a prompt asks about them. */
 export interface TaskDefinition {

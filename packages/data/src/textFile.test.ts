@@ -161,9 +161,9 @@ test("a text that is too long is refused with its characters before it is decode
   const limits = { maxRows: 9, maxCharacters: 30 };
   expect(decodeText(bytesOf("é".repeat(30)), "own.csv", limits)).toHaveLength(30);
   expect(decodeText(bytesOf("🙂".repeat(15)), "own.csv", limits)).toHaveLength(30);
-  expect(() => decodeText(bytesOf(`🙂${"é".repeat(29)}`), "own.csv", limits)).toThrow("own.csv has 31 characters, at most 30 are read");
+  expect(() => decodeText(bytesOf(`🙂${"é".repeat(29)}`), "own.csv", limits)).toThrow("own.csv has 31 characters; at most 30 are read");
   const tooLongForText = new Uint8Array(2 ** 29 + 1).fill(97);
   expect(() => decodeText(tooLongForText, "big.jsonl")).toThrow(
-    "big.jsonl has 536870913 characters, at most 200000000 are read: split it into smaller files",
+    "big.jsonl has 536,870,913 characters; at most 200,000,000 are read: split it into smaller files",
   );
 });

@@ -11,6 +11,7 @@ export function extensionOf(fileName: string): string {
   return fileName.toLowerCase().split(".").at(-1) ?? "";
 }
 
+/** Whether a file of this name is read as text. */
 export function isTextFile(fileName: string): boolean {
   return textExtensions.some((extension) => extension === extensionOf(fileName));
 }

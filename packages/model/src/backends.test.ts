@@ -7,7 +7,7 @@ test("without WebGPU the fastest backend is wasm, and the reason says why", asyn
   const chosen = await chooseBackend();
   expect(chosen).toMatchObject({ name: "wasm", threads: 1, adapter: null });
   expect(chosen.reason).toMatch(
-    /^wasm with 1 thread needs \d+\.\d ms for a micro-step; webgpu does not start \(this process has no WebGPU\)$/,
+    /^WASM with 1 thread takes \d+\.\d ms for a test step; WebGPU does not start \(this process has no WebGPU\)$/,
   );
   expect(tf.getBackend()).toBe("wasm");
 });

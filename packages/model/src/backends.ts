@@ -1,11 +1,15 @@
 import * as tf from "@tensorflow/tfjs";
 import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { formatCount } from "@tutti/core";
 import { isSoftwareAdapter, startWebGpu, stopWebGpu } from "./gpu/webGpu.ts";
 import { installWasmKernels } from "./kernels/wasm/install.ts";
 import { availableThreads, threadsNote } from "./threads.ts";
 
 /** The tensor library's backends that a tab or Node process can start. */
 export type BackendName = "webgpu" | "wasm" | "cpu";
+
+/** The backends as sentences name them. */
+export const backendTitles: Readonly<Record<BackendName, string>> = { webgpu: "WebGPU", wasm: "WASM", cpu: "Plain JavaScript" };
 
 /** How a backend is started. */
 export interface BackendOptions {
@@ -81,25 +85,25 @@ export async function chooseBackend(
       measured.push({ backend, ms: await measureMicroStep() });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      failures.push(`${name} does not start (${reason.replace(`backend ${name}: `, "")})`);
+      failures.push(`${backendTitles[name]} does not start (${reason.replace(`backend ${name}: `, "")})`);
     }
   }
   measured.sort((a, b) => a.ms - b.ms);
   const [best, ...others] = measured;
-  if (best === undefined) throw new Error(`no backend starts here: ${failures.join("; ")}`);
+  if (best === undefined) throw new Error(`no backend starts here: ${failures.join("; ")}. Use a current Chrome, Edge, Firefox or Safari`);
   const { backend } = best;
-  if (!(await tf.setBackend(backend.name))) throw new Error(`backend ${backend.name}: could not be taken up again`); // as it was measured
+  if (!(await tf.setBackend(backend.name))) throw new Error(`backend ${backend.name}: could not be started again`); // as it was measured
   if (backend.name !== "webgpu") stopWebGpu();
-  const reasons = [`${describe(best.backend)} needs ${best.ms.toFixed(1)} ms for a micro-step`];
-  for (const other of others) reasons.push(`${describe(other.backend)} ${other.ms.toFixed(1)} ms`);
+  const reasons = [`${describe(best.backend)} takes ${best.ms.toFixed(1)} ms for a test step`];
+  for (const other of others) reasons.push(`${describe(other.backend)} takes ${other.ms.toFixed(1)} ms`);
   const note = measured.some(({ backend: { name } }) => name === "wasm") ? threadsNote(options.threads ?? 0) : null;
   for (const more of [backend.kernels, note]) if (more !== null) reasons.push(more);
   return { ...backend, reason: [...reasons, ...failures].join("; ") };
 }
 
 function describe({ name, threads, adapter }: StartedBackend): string {
-  if (adapter !== null) return `${name} on ${adapter}${isSoftwareAdapter(adapter) ? ", a software adapter," : ""}`;
-  return name === "wasm" ? `wasm with ${threads} thread${threads === 1 ? "" : "s"}` : name;
+  if (adapter !== null) return `${backendTitles[name]} on ${adapter}${isSoftwareAdapter(adapter) ? ", a software adapter," : ""}`;
+  return name === "wasm" ? `${backendTitles.wasm} with ${formatCount(threads, "thread")}` : backendTitles[name];
 }
 
 /** Milliseconds of the fastest of a few rounds of products and element-wise work, as in a small transformer layer, with the way back to the CPU. */

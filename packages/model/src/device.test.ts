@@ -1,8 +1,18 @@
 import * as tf from "@tensorflow/tfjs";
-import { add, type EvaluationResult, type Params, pickNames, presets, shapesOf, type TaskExpectation, type TaskSpec } from "@tutti/core";
+import {
+  add,
+  type DeviceState,
+  type EvaluationResult,
+  type Params,
+  pickNames,
+  presets,
+  shapesOf,
+  type TaskExpectation,
+  type TaskSpec,
+} from "@tutti/core";
 import { beforeAll, expect, test } from "vitest";
 import { demoTrainer } from "./testing/demoTrainer.ts";
-import type { DeviceState, LoadProgress, Trainer, TrainerReady, TrainerResult, TrainerTask } from "./trainer.ts";
+import type { LoadProgress, Trainer, TrainerReady, TrainerResult, TrainerTask } from "./trainer.ts";
 
 const shared = ["prefix/1", "prefix/4", "head/weight", "head/bias"];
 const trainSpec: TaskSpec = { kind: "train", warmupSteps: 0, epochs: 1, isPersonalised: true };
@@ -36,7 +46,7 @@ function trained(result: TrainerResult) {
 }
 
 test("a started trainer names its backend, passes admission and says what it trains", () => {
-  expect(ready).toMatchObject({ backend: "wasm", threads: 1, reason: "wasm, as the run asks", kernels: "fast" });
+  expect(ready).toMatchObject({ backend: "wasm", threads: 1, reason: "WASM, because the run asks for it", kernels: "fast" });
   expect(ready.admission.isPassed).toBe(true);
   expect(ready.admission.worstError).toBeLessThan(1e-4); // f32 on wasm against f32 on the CPU
   expect(ready.shape).toMatchObject({ numLayers: 6, alwaysShared: ["head/weight", "head/bias"] });

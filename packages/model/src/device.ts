@@ -1,5 +1,5 @@
 import { type DeviceId, tunedShape } from "@tutti/core";
-import { type BackendName, type BackendOptions, chooseBackend, startBackend } from "./backends.ts";
+import { type BackendName, type BackendOptions, backendTitles, chooseBackend, startBackend } from "./backends.ts";
 import { computeTask } from "./deviceTasks.ts";
 import { threadsNote } from "./threads.ts";
 import type { Trainer, TrainerReady, TrainerSetup } from "./trainer.ts";
@@ -55,10 +55,10 @@ export function createTrainer(ports: LoadPorts = {}): Trainer {
 }
 
 const askers: Readonly<Record<NonNullable<TrainerSetup["askedBy"]>, string>> = {
-  run: "as the run asks",
-  address: "as this page’s address asks",
-  client: "as this client asks",
-  fallback: "as the others did not start",
+  run: "because the run asks for it",
+  address: "because this page’s address asks for it",
+  client: "because this client asks for it",
+  fallback: "because the others did not start",
 };
 
 async function startWanted(
@@ -76,5 +76,9 @@ async function startWanted(
   const where = started.adapter === null ? "" : ` on ${started.adapter}`;
   const note = started.name === "wasm" ? threadsNote(threads) : null;
   const more = [started.kernels, note].flatMap((sentence) => (sentence === null ? [] : [`; ${sentence}`])).join("");
-  return { backend: started.name, threads: started.threads, reason: `${started.name}${where}, ${askers[setup.askedBy ?? "run"]}${more}` };
+  return {
+    backend: started.name,
+    threads: started.threads,
+    reason: `${backendTitles[started.name]}${where}, ${askers[setup.askedBy ?? "run"]}${more}`,
+  };
 }

@@ -36,14 +36,16 @@ function spoilNorms(): void {
 test("a trainer falls back to plain kernels where its own give other numbers, says so, and is admitted", async () => {
   const ready = await started({}, spoilNorms);
   expect(ready).toMatchObject({ kernels: "plain", admission: { isPassed: true } });
-  expect(ready.reason).toMatch(/^wasm, as the run asks\. This device's fast kernels gave other numbers \(relative error \de[-+]\d\)/);
-  expect(await started()).toMatchObject({ kernels: "fast", reason: "wasm, as the run asks" });
+  expect(ready.reason).toMatch(
+    /^WASM, because the run asks for it\. This computer's fast kernels gave other numbers \(relative error \de[-+]\d\)/,
+  );
+  expect(await started()).toMatchObject({ kernels: "fast", reason: "WASM, because the run asks for it" });
 });
 
 test("a trainer computes with plain kernels where the setup asks for them, and says so", async () => {
   const ready = await started({ kernels: "plain" });
   expect(ready).toMatchObject({ kernels: "plain", admission: { isPassed: true } });
-  expect((await started({ askedBy: "address" })).reason).toBe("wasm, as this page’s address asks");
-  expect((await started({ askedBy: "client" })).reason).toBe("wasm, as this client asks");
-  expect(ready.reason).toBe("wasm, as the run asks. Its fast kernels are turned off, as asked; it computes with plain ones.");
+  expect((await started({ askedBy: "address" })).reason).toBe("WASM, because this page’s address asks for it");
+  expect((await started({ askedBy: "client" })).reason).toBe("WASM, because this client asks for it");
+  expect(ready.reason).toBe("WASM, because the run asks for it. The fast kernels are turned off, as asked; the plain ones are used.");
 });

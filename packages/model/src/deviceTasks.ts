@@ -1,5 +1,6 @@
 import {
   type ContributionBody,
+  type DeviceState,
   type EvaluationResult,
   omitNames,
   type Params,
@@ -12,7 +13,7 @@ import {
 import type { Example } from "@tutti/data";
 import type { NamedRows } from "./reader.ts";
 import { requireDoable, requireShapes } from "./taskChecks.ts";
-import type { DeviceState, StepProgress, TrainerResult, TrainerTask } from "./trainer.ts";
+import type { StepProgress, TrainerResult, TrainerTask } from "./trainer.ts";
 import { predictAll, scoresOf } from "./training/evaluation.ts";
 import { scoreBatch } from "./training/layerScoring.ts";
 import { dropoutMask, trainLocally } from "./training/localTraining.ts";

@@ -2,6 +2,7 @@ import {
   accuracy,
   createStrategy,
   type DevicePool,
+  type DeviceState,
   initialParams,
   presets,
   type RunSettings,
@@ -14,7 +15,7 @@ import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "./backends.ts";
 import { computeTask } from "./deviceTasks.ts";
 import { tinyWorkplace } from "./testing/tinyWorkplace.ts";
-import { type DeviceState, trainerTask } from "./trainer.ts";
+import { trainerTask } from "./trainer.ts";
 
 const run: RunSettings = {
   ...presets.demo,

@@ -34,7 +34,8 @@ export function createCausalReader(
   positionsAfterPrefix = false,
 ): CausalReader {
   const { config, head } = transformer;
-  if (!config.isCausal) throw new Error(`${config.family} backbones see the whole text at once and cannot continue one`);
+  if (!config.isCausal)
+    throw new Error(`${config.family} backbones read the whole text at once and cannot continue it: choose a gpt2 or llama backbone`);
   let seen: tf.Tensor3D[] | null = prefixes === null ? null : prefixes.map((prefix) => tf.clone(prefix));
   let position = positionsAfterPrefix ? (prefixes?.[0]?.shape[1] ?? 0) : 0;
   const release = () => {

@@ -73,7 +73,7 @@ test("a second command continues what the first left behind, and fetches nothing
 test("a hub that sends nothing more is given up after five attempts, with what to do", async () => {
   const { url } = await serve({ breakAfter: 0 });
   await expect(download(url)).rejects.toThrow(
-    /^config\.json of tutti-test\/tiny-roberta: stopped at 0 of 346 bytes, 5 attempts brought nothing/,
+    /^config\.json of tutti-test\/tiny-roberta: stopped at 0 of 346 bytes, 5 attempts got no further/,
   );
   expect(waits).toEqual([1000, 2000, 4000, 8000]);
 });

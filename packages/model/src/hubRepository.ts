@@ -138,8 +138,8 @@ async function continueUntilWhole(repository: Repository, file: Listed, part: st
     if (reached > file.size) throw new Error(`${file.path} of ${repository.id}: the hub sent ${reached} bytes, it listed ${file.size}`);
     failures = reached > done ? 0 : failures + 1;
     if (failures >= attemptsWithoutProgress) {
-      const why = `${file.path} of ${repository.id}: stopped at ${reached} of ${file.size} bytes, ${failures} attempts brought nothing more`;
-      throw new Error(`${why}; the same command continues there`, { cause: failure });
+      const why = `${file.path} of ${repository.id}: stopped at ${reached} of ${file.size} bytes, ${failures} attempts got no further`;
+      throw new Error(`${why}; run the same command to continue`, { cause: failure });
     }
     done = reached;
     if (done < file.size) await wait(500 * 2 ** failures);
@@ -186,13 +186,13 @@ function explained(error: unknown, kind: Kind, { id, hubUrl = "https://huggingfa
     const token = accessToken === undefined ? "set HF_TOKEN to an access token" : "the access token in HF_TOKEN does not open it";
     const reasons: Readonly<Record<number, string>> = {
       401: `there is no ${what} on ${hubUrl}, or it is private: ${token}`,
-      403: `${id} wants its terms accepted on its page first: ${token}`,
+      403: `${id} asks you to accept its terms on its page first: ${token}`,
       404: `there is no ${what} on ${hubUrl}`,
     };
     return new Error(reasons[error.statusCode] ?? `${hubUrl} answered ${error.statusCode} for ${id}: ${error.message}`, { cause: error });
   }
   if (isFullDisk(error))
-    return new Error(`the disk is full: ${id} could not be downloaded; free some space, and the same command continues`);
+    return new Error(`the disk is full: ${id} could not be downloaded; free some space, then run the same command to continue`);
   if (error instanceof TypeError && error.cause instanceof Error) {
     const code = "code" in error.cause ? String(error.cause.code) : error.cause.message;
     return new Error(

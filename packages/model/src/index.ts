@@ -18,7 +18,6 @@ export {
 } from "./backbone/pack.ts";
 export type { PackedBackbone } from "./backbone/packed.ts";
 export { readSafetensors, writeSafetensors } from "./backbone/safetensors.ts";
-export { sha256Hex } from "./backbone/sha256.ts";
 export { type TensorName, tensorNames } from "./backbone/tensorNames.ts";
 export { createTransformer, type Transformer } from "./backbone/transformer.ts";
 export {
@@ -53,7 +52,6 @@ export { createTokenizer, type TextTokenizer } from "./tokenizer.ts";
 export {
   type Admission,
   type DeviceSource,
-  type DeviceState,
   type LoadProgress,
   type StepProgress,
   type Trainer,

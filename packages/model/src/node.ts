@@ -1,5 +1,6 @@
 import { access, open, readFile, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { sha256Hex } from "@tutti/core";
 import { replaceFolder } from "@tutti/data/node";
 import { backboneFromSafetensors } from "./backbone/checkpoint.ts";
 import type { CheckpointFiles } from "./backbone/checkpointFiles.ts";
@@ -7,7 +8,6 @@ import { type ConvertOptions, type ConvertReport, convertCheckpoint, manifestByt
 import { loadBackbone } from "./backbone/load.ts";
 import { type AdmissionNumbers, type BackboneManifest, parseManifest } from "./backbone/manifest.ts";
 import type { PackedBackbone } from "./backbone/packed.ts";
-import { sha256Hex } from "./backbone/sha256.ts";
 import { openBackboneFolder } from "./backboneFolders.ts";
 
 export { openBackboneFolder, openCheckpointFolder } from "./backboneFolders.ts";
@@ -93,7 +93,8 @@ export async function findDamage(folder: string): Promise<string[]> {
     const bytes = await readFile(join(folder, file)).catch(() => null);
     if (bytes === null) damage.push(`${file} is missing`);
     else if (bytes.length !== numBytes) damage.push(`${file} has ${bytes.length} bytes, the manifest says ${numBytes}`);
-    else if ((await sha256Hex(new Uint8Array(bytes))) !== sha256) damage.push(`${file} has other bytes than its hash says`);
+    else if ((await sha256Hex(new Uint8Array(bytes))) !== sha256)
+      damage.push(`${file} has bytes that do not match its hash: add the backbone again`);
   }
   return damage;
 }

@@ -33,7 +33,8 @@ export function createPredictor(
   params: Params,
   sourcePrompts: readonly SourcePrompt[] = [],
 ): Predictor {
-  if (backbone.tokenizerJson === null) throw new Error(`backbone ${backbone.name} came without tokenizer.json`);
+  if (backbone.tokenizerJson === null)
+    throw new Error(`backbone ${backbone.name} has no tokenizer, so it cannot read texts: add it again from a folder with tokenizer.json`);
   const task = findTask(run.task);
   const transformer = createTransformer(backbone);
   const layout = tunedLayout(backbone.config, run.tuning, task.classes.length);

@@ -28,7 +28,7 @@ test("what cannot be read back or written leaves the source prompt of that name 
   for (const [one, message] of broken) await expect(writeSourcePrompt(folder, one)).rejects.toThrow(message);
   const changed = { ...prompt, values: prompt.values.map((value) => value + 1) };
   await expect(writeSourcePrompt(folder, changed, full)).rejects.toThrow(
-    /moods-2\.json could not be written, and what was there before stays$/,
+    /moods-2\.json could not be written; the earlier file is unchanged$/,
   );
   expect(await readFile(path)).toEqual(before);
   expect(await readdir(join(path, ".."))).toEqual(["moods-2.json"]);

@@ -21,7 +21,7 @@ export async function writeSourcePrompt(publicFolder: string, prompt: SourceProm
     await rename(unfinished, path);
   } catch (cause) {
     await rm(unfinished, { force: true });
-    throw new Error(`${path} could not be written, and what was there before stays`, { cause });
+    throw new Error(`${path} could not be written; the earlier file is unchanged`, { cause });
   }
   return path;
 }

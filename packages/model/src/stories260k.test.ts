@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import {
   createStrategy,
   type DevicePool,
+  type DeviceState,
   initialParams,
   presets,
   type RunSettings,
@@ -18,7 +19,7 @@ import { startBackend } from "./backends.ts";
 import { computeTask } from "./deviceTasks.ts";
 import { convertBackbone, loadBackboneFolder } from "./node.ts";
 import { publicFiles } from "./testing/demoTrainer.ts";
-import { type DeviceState, trainerTask } from "./trainer.ts";
+import { trainerTask } from "./trainer.ts";
 import { goldenTolerance, verifyBackbone } from "./verify/verifyBackbone.ts";
 import { type DeviceExamples, openWorkplace } from "./workplace.ts";
 

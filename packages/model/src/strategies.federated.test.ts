@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import {
   createStrategy,
   type DevicePool,
+  type DeviceState,
   type EvaluationResult,
   initialParams,
   type MethodName,
@@ -17,7 +18,7 @@ import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "./backends.ts";
 import { computeTask } from "./deviceTasks.ts";
 import { tinyWorkplace } from "./testing/tinyWorkplace.ts";
-import { type DeviceState, trainerTask } from "./trainer.ts";
+import { trainerTask } from "./trainer.ts";
 
 const [numDevices, numExamples, numRounds] = [4, 24, 4];
 const base: RunSettings = {

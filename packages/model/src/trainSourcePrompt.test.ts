@@ -62,7 +62,7 @@ test("a source that shares text with what it is for is refused", async () => {
   ];
   const targets = [{ task: "trec", test }];
   await expect(trainSourcePrompt(backbone, task, { train }, { ...options, targets })).rejects.toThrow(
-    "feedback/sentiment cannot be a source for trec: 1 of 2 test texts also stand in its training part",
+    "feedback/sentiment cannot be a source for trec: 1 of 2 test texts are also in its training part",
   );
   await expect(
     trainSourcePrompt(backbone, findTask("sst2"), { train }, { ...options, targets: [{ task: "mr", test: [] }] }),

@@ -40,7 +40,8 @@ export async function trainSourcePrompt(
   options: SourceTraining,
 ): Promise<{ prompt: SourcePrompt; firstLoss: number; lastLoss: number }> {
   refuseSharedText(task.name, dataset.train, options.targets);
-  if (backbone.tokenizerJson === null) throw new Error(`backbone ${backbone.name} came without tokenizer.json`);
+  if (backbone.tokenizerJson === null)
+    throw new Error(`backbone ${backbone.name} has no tokenizer, so it cannot read texts: add it again from a folder with tokenizer.json`);
   const { promptTokens, head, numSteps, batchSize, learningRate, seed } = options;
   const tuning = tuningOf(options);
   const random = createRandom(seed);
@@ -73,7 +74,8 @@ export async function trainSourcePrompt(
     const after = await accuracyOf(params);
     const rows = transformer.wordRows(vocabularyRows(random, promptTokens, commonWords(backbone.config)));
     const values = Array.from(params.prompt.data, (value, i) => Math.fround(value + rows[i]));
-    if (!values.every(Number.isFinite)) throw new Error(`the prompt of ${task.name} has values that are no numbers: try a lower rate`);
+    if (!values.every(Number.isFinite))
+      throw new Error(`the prompt of ${task.name} has values that are not numbers: try a lower learning rate`);
     const { hiddenSize } = backbone.config;
     const scores = before === null || after === null ? {} : { validation: { numExamples: validation.length, before, after } };
     const prompt: SourcePrompt = {
@@ -127,7 +129,7 @@ function refuseSharedText(source: string, train: readonly Example[], targets: So
     refuseOverlap(source, task);
     const { numShared, numTest } = sharedText(train, test);
     if (numShared > 0) {
-      throw new Error(`${source} cannot be a source for ${task}: ${numShared} of ${numTest} test texts also stand in its training part`);
+      throw new Error(`${source} cannot be a source for ${task}: ${numShared} of ${numTest} test texts are also in its training part`);
     }
   }
 }

@@ -1,6 +1,7 @@
 import {
   type ContributionBody,
   type DeviceId,
+  type DeviceState,
   type ParameterSets,
   type Params,
   type PlannedTask,
@@ -16,18 +17,6 @@ import type { Example } from "@tutti/data";
 import type { BackendName } from "./backends.ts";
 import type { KernelChoice } from "./kernels/fusedKernels.ts";
 
-/** What a device keeps between tasks; survives a structured clone. */
-export interface DeviceState {
-  /** Every trained parameter that stays on the device; {} for none. */
-  readonly local: Params;
-  /** AdamW's moments and step counter by parameter name; null when they start at zero in every task. */
-  readonly moments: { readonly m: Params; readonly v: Params; readonly step: number } | null;
-  /** Optimiser steps taken in the stage this state belongs to; the warm-up counts them. */
-  readonly stageSteps: number;
-  /** The stage of the train task that left this state; everything in it starts anew in another stage. */
-  readonly stage?: Stage;
-}
-
 /** What a trainer loads before its first task: the run, its backbone and data, and what computes. */
 export interface TrainerSetup {
   readonly run: RunSettings;
@@ -41,9 +30,9 @@ export interface TrainerSetup {
   /** WASM threads; 0 for as many as there are cores. */
   readonly threads: number;
   /** Folder (with a closing slash) that holds the tfjs-backend-wasm*.wasm files; needed in browsers. */
-  readonly wasmPath?: string;
+  readonly wasmPath?: string | undefined;
   /** `plain` turns our own kernels off, for comparison; `fast` by default, which falls back to plain ones where they give other numbers. */
-  readonly kernels?: KernelChoice;
+  readonly kernels?: KernelChoice | undefined;
 }
 
 /** The outcome of the admission test: whether this backend computes the backbone's golden numbers closely enough. */

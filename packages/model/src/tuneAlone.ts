@@ -16,7 +16,8 @@ export async function tuneAlone(
   dataset: Dataset,
   { numSteps, seed }: { readonly numSteps: number; readonly seed: number },
 ): Promise<number> {
-  if (backbone.tokenizerJson === null) throw new Error(`backbone ${backbone.name} came without tokenizer.json`);
+  if (backbone.tokenizerJson === null)
+    throw new Error(`backbone ${backbone.name} has no tokenizer, so it cannot read texts: add it again from a folder with tokenizer.json`);
   const { tuning } = presets.demo;
   const training = { ...presets.demo.training, localEpochs: 1 };
   const random = createRandom(seed);

@@ -77,7 +77,8 @@ export async function openWorkplace(
   const dataset = await loadDataset(task, fetchText, run.seed);
   const sourcePrompts = await fetchSourcePrompts(run, (path) => fetchText(`../../${path}`)); // beside the data sets
   onProgress({ phase: "tokenizer", doneBytes: 0, totalBytes: 0 });
-  if (backbone.tokenizerJson === null) throw new Error(`backbone ${backbone.name} came without tokenizer.json`);
+  if (backbone.tokenizerJson === null)
+    throw new Error(`backbone ${backbone.name} has no tokenizer, so it cannot read texts: add it again from a folder with tokenizer.json`);
   const tokenizer = createTokenizer(backbone.tokenizerJson, backbone.tokenizerConfig);
   onProgress({ phase: "admission", doneBytes: 0, totalBytes: 0 });
   const { transformer, ...admitted } = await admitTransformer(backbone, setup.kernels);
@@ -146,7 +147,7 @@ function deal(dataset: Dataset, task: TaskDefinition, run: RunSettings, random: 
 
 function examplesOfShare(dataset: Dataset, shares: DealtShares["shares"], index: number): DeviceExamples {
   const share = shares[index];
-  if (share === undefined) throw new Error(`there is no share ${index}: the data set was dealt to ${shares.length} devices`);
+  if (share === undefined) throw new Error(`there is no share ${index}: the data set has ${shares.length} shares, one for each device`);
   const rows = (examples: readonly Example[], indices: readonly number[]) => indices.map((row) => examples[row]);
   return {
     train: rows(dataset.train, share.train),

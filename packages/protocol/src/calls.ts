@@ -20,6 +20,7 @@ export interface CallSocket extends SendingSocket {
 /** What a call comes to: the answer, or the rule that was broken and why (P-2). */
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly rule: Rule; readonly message: string };
 
+/** How long a call waits for its answer. */
 export interface CallOptions {
   /** Milliseconds to wait for the answer; 20,000 when absent. */
   readonly timeoutMs?: number;
@@ -81,6 +82,7 @@ export type Handlers = {
   readonly [N in CallName]?: (request: Received<N>, afterAnswer: AfterAnswer) => Answer<N> | Refusal | Promise<Answer<N> | Refusal>;
 };
 
+/** Who hears of calls that were refused, and of handlers that failed. */
 export interface ServeOptions {
   /** Told of every refusal, for logs and counters. */
   readonly onRefused?: (name: string, refusal: Refusal) => void;
@@ -143,7 +145,7 @@ async function settleCall({ name, request, afterAnswer }: ReceivedCall, handlers
   }
 }
 
-const otherVersion = `protocolVersion differs, expected ${protocolVersion}: reload the page`;
+const otherVersion = `this page speaks another protocol version, expected ${protocolVersion}: reload the page`;
 
 function isOfOtherVersion(request: unknown): boolean {
   return typeof request === "object" && request !== null && Reflect.get(request, "protocolVersion") !== protocolVersion;

@@ -103,7 +103,7 @@ function readDescriptions(view: DataView, numTensors: number, maximum: CodecLimi
     const next = readDescription(view, end, i);
     const previous = descriptions.at(-1)?.name;
     if (previous !== undefined && previous >= next.description.name) {
-      throw malformed(`tensor ${next.description.name}: comes after ${previous}, names must ascend without repetition`);
+      throw malformed(`tensor ${next.description.name}: comes after ${previous}; names must be in ascending order, each once`);
     }
     numFloats += sizeOf(next.description.shape);
     if (numFloats > maximum.maxFloats) {

@@ -1,14 +1,5 @@
-import type { Params, Stage, Tensor } from "@tutti/core";
+import type { DeviceState, Params, Stage, Tensor } from "@tutti/core";
 import { CodecError, type CodecLimits, decodeParams, encodeParams } from "./codec.ts";
-
-/** What a device keeps between tasks: its local parameters, AdamW's moments where they are kept, optimiser steps taken in the stage, and which. */
-export interface DeviceStateParts {
-  readonly local: Params;
-  readonly moments: { readonly m: Params; readonly v: Params; readonly step: number } | null;
-  readonly stageSteps: number;
-  /** Absent before the first train task. */
-  readonly stage?: Stage;
-}
 
 const stepsName = "steps";
 const stages: readonly Stage[] = ["score", "count", "train"];
@@ -16,9 +7,9 @@ const stages: readonly Stage[] = ["score", "count", "train"];
 const maxCount = 2 ** 24;
 
 /** A device's state in the codec, f32 throughout, so that nothing is lost (P-56). */
-export function encodeDeviceState({ local, moments, stageSteps, stage }: DeviceStateParts): Uint8Array<ArrayBuffer> {
+export function encodeDeviceState({ local, moments, stageSteps, stage }: DeviceState): Uint8Array<ArrayBuffer> {
   const momentStep = moments?.step ?? -1;
-  if (Math.max(stageSteps, momentStep) >= maxCount) throw new CodecError("P-56", `device state: more than ${maxCount} steps`);
+  if (Math.max(stageSteps, momentStep) >= maxCount) throw new CodecError("P-56", `device state: it has more than ${maxCount} steps`);
   const steps: Tensor = { shape: [3], data: Float32Array.of(stageSteps, momentStep, stage === undefined ? -1 : stages.indexOf(stage)) };
   return encodeParams(
     { [stepsName]: steps, ...withPrefix(local, "local:"), ...withPrefix(moments?.m ?? {}, "m:"), ...withPrefix(moments?.v ?? {}, "v:") },
@@ -27,19 +18,19 @@ export function encodeDeviceState({ local, moments, stageSteps, stage }: DeviceS
 }
 
 /** The state that was encoded. Throws a `CodecError` and nothing else. */
-export function decodeDeviceState(bytes: Uint8Array | ArrayBuffer, maximum?: CodecLimits): DeviceStateParts {
+export function decodeDeviceState(bytes: Uint8Array | ArrayBuffer, maximum?: CodecLimits): DeviceState {
   const params = decodeParams(bytes, maximum);
   const [stageSteps = Number.NaN, momentStep = Number.NaN, stageIndex = Number.NaN, ...rest] = params[stepsName]?.data ?? [];
   const stage = stages[stageIndex];
   if (!isCount(stageSteps) || !(isCount(momentStep) || momentStep === -1) || !(stage || stageIndex === -1) || rest.length > 0) {
-    throw new CodecError("P-56", "device state: steps must be the steps of the stage and of the moments, and the stage's number");
+    throw new CodecError("P-56", "device state: the tensor steps must hold the stage's steps, the moments' step and the stage's number");
   }
   const state = { local: ofPrefix(params, "local:"), m: ofPrefix(params, "m:"), v: ofPrefix(params, "v:") };
   const numMoments = Object.keys(state.m).length + Object.keys(state.v).length;
   if (1 + Object.keys(state.local).length + numMoments !== Object.keys(params).length) {
-    throw new CodecError("P-56", "device state: every other name must start with local:, m: or v:");
+    throw new CodecError("P-56", "device state: every name but steps must start with local:, m: or v:");
   }
-  if (momentStep === -1 && numMoments > 0) throw new CodecError("P-56", "device state: moments without their step");
+  if (momentStep === -1 && numMoments > 0) throw new CodecError("P-56", "device state: it has moments, but not their step");
   const moments = momentStep === -1 ? null : { m: state.m, v: state.v, step: momentStep };
   return { local: state.local, moments, stageSteps, ...(stage === undefined ? {} : { stage }) };
 }

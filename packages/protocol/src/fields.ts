@@ -20,7 +20,7 @@ export function text(maxLength: number) {
 }
 
 /** A name of a parameter, such as `prefix/3`; never `__proto__`. */
-export const nameSchema = z
+const nameSchema = z
   .string()
   .max(limits.maxName)
   .regex(/^[A-Za-z0-9][A-Za-z0-9/._:-]*$/);
@@ -34,7 +34,7 @@ export function byName<T extends z.ZodType>(value: T, maxKeys: number) {
 }
 
 /** 64 hexadecimal digits. */
-export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
+const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** 32 hexadecimal digits (P-30). */
 export const taskIdSchema = z.string().regex(/^[0-9a-f]{32}$/);
@@ -60,7 +60,9 @@ export const backendSchema = z.enum(["webgpu", "wasm", "cpu"]);
 /** Content behind `GET /blobs/<sha256>`: Params in the binary codec (P-60). */
 export const blobRefSchema = z.strictObject({ sha256: sha256Schema, numBytes: integer(0, limits.maxBlobBytes) });
 
+/** A blob that can be fetched, by its hash, and how long it is. */
 export type BlobRef = z.infer<typeof blobRefSchema>;
+/** What a client computes on. */
 export type Backend = z.infer<typeof backendSchema>;
 
 /** Bytes as socket.io gives them, a Buffer in Node and an ArrayBuffer in browsers; parsed to a Uint8Array over the same memory. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Tensor } from "@tutti/core";
 import { expect, test } from "vitest";
-import { parametersSha256, sha256Hex, type TaskIdentity, taskId } from "./identities.ts";
+import { parametersSha256, type TaskIdentity, taskId } from "./identities.ts";
 
 const identity: TaskIdentity = { runId: "run-7", stage: "train", round: 3, step: 2, attempt: 4, deviceId: 11, kind: "evaluate" };
 
@@ -22,11 +22,6 @@ test("P-30 tasks that differ in anything have different ids", () => {
     { ...identity, kind: "train" },
   ];
   expect(new Set(others.map(taskId)).size).toBe(others.length);
-});
-
-test("the hash of bytes is Node's, also of bytes that lie inside others", () => {
-  const bytes = Buffer.from("xprompty").subarray(1, 7);
-  expect(sha256Hex(bytes)).toBe(createHash("sha256").update("prompt").digest("hex"));
 });
 
 test("the hash of parameters is of little-endian floats in name order", () => {

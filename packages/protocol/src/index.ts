@@ -2,7 +2,6 @@ export type { AfterAnswer, CallOptions, CallSocket, Handlers, Outcome, SendingSo
 export { call, send, serve } from "./calls.ts";
 export type { CodecLimits, TensorEntry } from "./codec.ts";
 export { CodecError, decodeParams, encodedParamsSize, encodeParams, readTensorEntries } from "./codec.ts";
-export type { DeviceStateParts } from "./deviceStates.ts";
 export { decodeDeviceState, encodeDeviceState } from "./deviceStates.ts";
 export { expectationOf } from "./faults/expectation.ts";
 export { nearestOf } from "./faults/nearest.ts";
@@ -11,7 +10,7 @@ export { type FaultPlace, settingFaults, shown } from "./faults/settingFaults.ts
 export type { Backend, BlobRef } from "./fields.ts";
 export { backendSchema, blobRefSchema, bytes, clientKeySchema, taskIdSchema } from "./fields.ts";
 export type { TaskIdentity } from "./identities.ts";
-export { parametersSha256, sha256Hex, taskId } from "./identities.ts";
+export { parametersSha256, taskId } from "./identities.ts";
 export { limits, protocolVersion } from "./limits.ts";
 export type {
   Answer,
@@ -35,6 +34,6 @@ export { runSettingsSchema } from "./runSettings.ts";
 export type { EvaluationPoint, HistoryPoint, ProbePoint, Status, Traffic } from "./status.ts";
 export { statusSchema } from "./status.ts";
 export type { ContributionHeader, Decline, Submit, SubmitOutcome, TaskLease, TaskProgress } from "./tasks.ts";
-export { contributionHeaderSchema, headerOf, taskLeaseSchema, taskSpecSchema } from "./tasks.ts";
+export { headerOf, taskLeaseSchema, taskSpecSchema } from "./tasks.ts";
 export type { ExpectedTensors } from "./tensorChecks.ts";
 export { checkTensors, decodeExpected } from "./tensorChecks.ts";

@@ -27,7 +27,7 @@ const deviceVersionSchema = z.strictObject({
 });
 
 /** The first call on a socket (P-10). */
-export const helloSchema = z
+const helloSchema = z
   .strictObject({
     protocolVersion: z.literal(protocolVersion),
     clientKey: clientKeySchema,
@@ -47,7 +47,7 @@ export const helloSchema = z
   });
 
 /** What a client does with a device's state (P-20 to P-24). */
-export const decisionSchema = z.enum(["keep", "promote", "drop", "reset", "new"]);
+const decisionSchema = z.enum(["keep", "promote", "drop", "reset", "new"]);
 
 const deviceDecisionSchema = z.strictObject({
   deviceId: deviceIdSchema,
@@ -70,7 +70,7 @@ const urlsSchema = z.strictObject({
 });
 
 /** The coordinator's answer to hello. */
-export const welcomeSchema = z.strictObject({
+const welcomeSchema = z.strictObject({
   runId: runIdSchema,
   run: runSettingsSchema,
   urls: urlsSchema,
@@ -97,7 +97,7 @@ export const runInfoSchema = z.strictObject({
 });
 
 /** Devices that are ready: data loaded, admission test passed (P-14); none where the client is ready and has no device (P-17). */
-export const registerSchema = z.strictObject({
+const registerSchema = z.strictObject({
   devices: z
     .array(z.strictObject({ deviceId: deviceIdSchema, numExamples: integer(1, limits.maxExamples) }))
     .max(limits.maxDevicesPerClient)
@@ -115,16 +115,16 @@ export const registerSchema = z.strictObject({
 });
 
 /** A paused client gets no tasks (P-34). */
-export const pauseSchema = z.strictObject({ isPaused: z.boolean() });
+const pauseSchema = z.strictObject({ isPaused: z.boolean() });
 
 /** Virtual devices that move here (P-26). */
-export const assignSchema = z.strictObject({ devices: deviceDecisionsSchema });
+const assignSchema = z.strictObject({ devices: deviceDecisionsSchema });
 
 /** Devices that live elsewhere from now on (P-27). */
-export const movedSchema = z.strictObject({ deviceIds: z.array(deviceIdSchema).min(1).max(limits.maxDevicesPerClient).readonly() });
+const movedSchema = z.strictObject({ deviceIds: z.array(deviceIdSchema).min(1).max(limits.maxDevicesPerClient).readonly() });
 
 /** The last message of the coordinator on a socket (P-80). */
-export const goodbyeSchema = z.strictObject({
+const goodbyeSchema = z.strictObject({
   reason: z.enum(["finished", "closing", "newRun", "removed"]),
   message: z.string().max(limits.maxReason).exactOptional(),
 });
@@ -147,6 +147,7 @@ export const calls = {
   status: { request: statusSchema, answer: emptySchema },
 } as const;
 
+/** A message that is answered, by name. */
 export type CallName = keyof typeof calls;
 /** What a caller hands to `call`. */
 export type Request<N extends CallName> = z.input<(typeof calls)[N]["request"]>;
@@ -155,12 +156,21 @@ export type Received<N extends CallName> = z.output<(typeof calls)[N]["request"]
 /** What a handler answers. */
 export type Answer<N extends CallName> = z.output<(typeof calls)[N]["answer"]>;
 
+/** What a client says first on every connection (P-12 to P-15). */
 export type Hello = z.infer<typeof helloSchema>;
+/** The answer to hello: the run, and what becomes of each device (P-20 to P-25). */
 export type Welcome = z.infer<typeof welcomeSchema>;
+/** What GET /run.json answers. */
 export type RunInfo = z.infer<typeof runInfoSchema>;
+/** Devices that are ready, with their n_i (P-14). */
 export type Register = z.infer<typeof registerSchema>;
+/** Devices that live on the client from now on (P-26). */
 export type Assign = z.infer<typeof assignSchema>;
+/** Why the coordinator closes the connection (P-80). */
 export type Goodbye = z.infer<typeof goodbyeSchema>;
+/** What a client does with a device's state (P-20 to P-25). */
 export type Decision = z.infer<typeof decisionSchema>;
+/** A decision for one device, with its state and share where it needs them. */
 export type DeviceDecision = z.infer<typeof deviceDecisionSchema>;
+/** A device's last accepted task and the one that is pending, as hello lists them. */
 export type DeviceVersion = z.infer<typeof deviceVersionSchema>;

@@ -7,7 +7,7 @@ import { evaluationProtocolSchema, splitSchema, stageSchema } from "./tasks.ts";
 const layerIndexSchema = integer(0, limits.maxLayers - 1);
 
 /** Bytes in both directions, seen from the coordinator's devices. */
-export const trafficSchema = z.strictObject({ up: countSchema, down: countSchema });
+const trafficSchema = z.strictObject({ up: countSchema, down: countSchema });
 
 const evaluationPointSchema = z.strictObject({
   protocol: evaluationProtocolSchema,
@@ -21,7 +21,7 @@ const evaluationPointSchema = z.strictObject({
 });
 
 /** One closed round, for a curve. */
-export const historyPointSchema = z.strictObject({
+const historyPointSchema = z.strictObject({
   stage: stageSchema,
   round: integer(1, limits.maxRounds),
   /** Mean over the round's devices of the last local epoch's loss; null where nothing was trained. */
@@ -31,7 +31,7 @@ export const historyPointSchema = z.strictObject({
 });
 
 /** One device's spectrum and the share of layers it asks for (Stage B). */
-export const probePointSchema = z.strictObject({
+const probePointSchema = z.strictObject({
   deviceId: deviceIdSchema,
   ritzValues: z.array(finiteSchema).max(limits.maxLanczosSteps).readonly(),
   ritzWeights: z.array(roundedFractionSchema).max(limits.maxLanczosSteps).readonly(),
@@ -78,8 +78,13 @@ export const statusSchema = z.strictObject({
   deadlineMs: integer(0, limits.maxDeadlineMs).nullable(),
 });
 
+/** The run as pages show it (P-70). */
 export type Status = z.infer<typeof statusSchema>;
+/** Bytes up from clients and down to them. */
 export type Traffic = z.infer<typeof trafficSchema>;
+/** A closed step as a point of the pages' curves. */
 export type HistoryPoint = z.infer<typeof historyPointSchema>;
+/** What an evaluation came to, in one protocol on one split. */
 export type EvaluationPoint = z.infer<typeof evaluationPointSchema>;
+/** What a device's spectrum probe found. */
 export type ProbePoint = z.infer<typeof probePointSchema>;

@@ -27,6 +27,7 @@ import { limits } from "./limits.ts";
 export const stageSchema = z.enum(["score", "count", "train"]);
 /** How a trained model is judged. */
 export const evaluationProtocolSchema = z.enum(["personalised", "global", "newcomer", "zeroShot"]);
+/** The examples that an evaluation looks at. */
 export const splitSchema = z.enum(["validation", "test"]);
 
 /** What a device is asked to do. */
@@ -58,7 +59,7 @@ export const taskSpecSchema = z.discriminatedUnion("kind", [
 const shapeSchema = z.array(integer(1, limits.maxTensorFloats)).max(limits.maxTensorRank).readonly();
 
 /** What a task's contribution must be like (P-57). */
-export const taskExpectationSchema = z.strictObject({
+const taskExpectationSchema = z.strictObject({
   shapes: byName(shapeSchema, limits.maxTensors),
   encoding: encodingSchema,
   /** Examples. */
@@ -67,7 +68,7 @@ export const taskExpectationSchema = z.strictObject({
 }) satisfies z.ZodType<TaskExpectation>;
 
 /** Where a task's sets of parameters are (P-58). */
-export const parameterSetsSchema = byName(blobRefSchema, limits.maxParameterSets) satisfies z.ZodType<ParameterSets<BlobRef>>;
+const parameterSetsSchema = byName(blobRefSchema, limits.maxParameterSets) satisfies z.ZodType<ParameterSets<BlobRef>>;
 
 /** One task for one device, to be submitted under its id (P-30, P-31). */
 export const taskLeaseSchema = z.strictObject({
@@ -97,7 +98,7 @@ const evaluationResultSchema = z
   }) satisfies z.ZodType<EvaluationResult>;
 
 /** A contribution without its tensors; only `train` has any. */
-export const contributionHeaderSchema = z.discriminatedUnion("kind", [
+const contributionHeaderSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("score"),
     /** One per layer, null where a layer is not scored; null as a whole when the device abstains. */
@@ -161,11 +162,17 @@ export const progressSchema = z.strictObject({
 /** The device cannot do a task, or with no task the client cannot contribute at all (P-33). */
 export const declineSchema = z.strictObject({ taskId: taskIdSchema.nullable(), reason: z.string().min(1).max(limits.maxReason) });
 
+/** A task that is leased to a device (P-30). */
 export type TaskLease = z.infer<typeof taskLeaseSchema>;
+/** A contribution without its tensors. */
 export type ContributionHeader = z.infer<typeof contributionHeaderSchema>;
+/** A contribution to a task, sent until it is answered (P-40). */
 export type Submit = z.infer<typeof submitSchema>;
+/** How a submission was answered (P-41, P-42). */
 export type SubmitOutcome = z.infer<typeof submitOutcomeSchema>["outcome"];
+/** How far a task is; it may be lost (P-35). */
 export type TaskProgress = z.infer<typeof progressSchema>;
+/** Why a task, or with null every task, cannot be done (P-33). */
 export type Decline = z.infer<typeof declineSchema>;
 
 /** A body's header, ready to submit beside its encoded delta. */

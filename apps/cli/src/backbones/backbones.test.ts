@@ -107,7 +107,7 @@ test("a changed byte and a missing shard are found", async () => {
   bytes[1234] = (bytes[1234] ?? 0) ^ 1;
   await writeFile(file, bytes);
   await expect(tutti("backbone", "verify", "tiny-bert")).rejects.toThrow(
-    /tiny-bert is damaged: [0-9a-f]{64}\.bin has other bytes than its hash/,
+    /tiny-bert is damaged: [0-9a-f]{64}\.bin has bytes that do not match its hash/,
   );
   await rm(file);
   await expect(tutti("backbone", "verify", "tiny-bert")).rejects.toThrow("is missing. Add it again");

@@ -147,5 +147,5 @@ test("what config.json and the checkpoint hold beside the backbone is said when 
   await writeFile(join(checkpoint, "config.json"), JSON.stringify({ ...config, sliding_window: 3 }));
   const added = await tutti("add", checkpoint, "--no-tokenizer", "--no-check");
   expect(added).toContain("Note: config.json: unknown llama fields, ignored: sliding_window");
-  expect(added).toContain("Note: lm_head.weight has other numbers than model.embed_tokens.weight");
+  expect(added).toContain("Note: lm_head.weight differs from model.embed_tokens.weight");
 });

@@ -1,5 +1,4 @@
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { examples } from "../examples.ts";
 import { exitCodes, UsageError } from "../exitCodes.ts";
@@ -80,7 +79,7 @@ Examples:
 function addList(lab: Command): void {
   lab
     .command("list")
-    .description("list the built-in experiments, or the runs of one experiment")
+    .description("list the built-in experiments and the methods, or the runs of one experiment")
     .argument("[experiment]", "a built-in experiment's name, or a YAML file")
     .addOption(publicOption())
     .addHelpText("after", examples("tutti lab list", "tutti lab list peft-comparison"))
@@ -187,8 +186,8 @@ function addPage(lab: Command): void {
 }
 
 async function defaultPublic(): Promise<string> {
-  const { projectFolder } = await import("@tutti/server/checkout");
-  return join(projectFolder, "public");
+  const { publicFolder } = await import("@tutti/server/checkout");
+  return publicFolder();
 }
 
 function endAs(signal: NodeJS.Signals): void {

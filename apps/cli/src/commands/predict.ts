@@ -42,10 +42,9 @@ async function predict(texts: readonly string[], flags: PredictFlags): Promise<v
   const sources = [texts.length > 0 ? "texts" : "", flags.file === undefined ? "" : "--file", flags.split === undefined ? "" : "--split"];
   const given = sources.filter((source) => source !== "");
   if (given.length > 1) throw new UsageError(`${given.join(" and ")} exclude each other: give one`);
-  const { projectFolder } = await import("@tutti/server/checkout");
   const { readPromptsFile } = await import("@tutti/model");
   const { parseRunSettings } = await import("../prompts/runSettings.ts");
-  const publicFolder = flags.public ?? join(projectFolder, "public");
+  const publicFolder = flags.public ?? (await import("@tutti/server/checkout")).publicFolder();
   const file = await readFile(flags.prompts).catch(() => {
     throw new UsageError(`${flags.prompts} cannot be read: give the prompts.safetensors of a run folder`);
   });

@@ -46,7 +46,7 @@ test("the command tells each fault of a file on its own line, before it builds a
   expect(stderr.trimEnd().split("\n")).toEqual([
     `tutti: ${file}: the configuration was refused:`,
     '  run.numRounds: found "many", expected a whole number from 1 to 100000',
-    "  run.localEpochs: there is no such name; did you mean run.training.localEpochs?",
-    "  prot: there is no such name; did you mean port?",
+    "  run.localEpochs: there is no setting of this name; did you mean run.training.localEpochs?",
+    "  prot: there is no setting of this name; did you mean port?",
   ]);
 });

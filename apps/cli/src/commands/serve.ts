@@ -97,7 +97,7 @@ export async function serveRun(file: string | undefined, flags: ServeFlags, isOv
     ...(file === undefined ? {} : { name: file }),
   });
   makeRunFolder(dataDir);
-  const places = { publicDir: settings.publicDir ?? join(checkout.projectFolder, "public"), pagesDir: settings.pagesDir };
+  const places = { publicDir: settings.publicDir ?? checkout.publicFolder(), pagesDir: settings.pagesDir };
   await rememberDatasets(String(places.publicDir));
   if (flags.dev === true) places.pagesDir = null;
   else places.pagesDir ??= await checkout.ensurePages((line) => console.log(line));

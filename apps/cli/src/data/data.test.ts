@@ -201,7 +201,7 @@ test("a disk that fills up leaves what was there before", async () => {
     },
   };
   await expect(addData(path, flags, full)).rejects.toThrow(
-    /^the disk is full: .*tickets could not be written, and what was there before stays/,
+    /^the disk is full: .*tickets could not be written; the earlier file is unchanged/,
   );
   expect(await cardOf("tickets")).toEqual(before);
   expect(await readdir(datasets)).toEqual(["tickets"]);
@@ -277,7 +277,7 @@ test("names of one's own, columns by flags and class names out of the file", asy
     ["entailment", "not_entailment"],
     [17, 10],
   ]);
-  expect(notes[0]).toContain("The validation rows are reported");
+  expect(notes[0]).toContain("Scores are on the validation rows");
 });
 
 test("without the hub's Parquet branch the files of the main branch are read", async () => {

@@ -44,7 +44,7 @@ test("all faulty rows are told at once: the first ten, then how many of which ki
   expect(lines[1]).toBe('  reviews.jsonl line 11: field "text" is empty');
   expect(lines[5]).toContain('column "label" is 1, but it holds text at reviews.jsonl line 1');
   expect(lines.slice(11)).toEqual([
-    "  and 2 more; in all 8 with an empty field, 2 with a field missing, 1 without a JSON object, 1 with a label outside the classes",
+    "  and 2 more; in all 8 with an empty field, 2 with a field missing, 1 without a JSON object, 1 with a label that is not a class",
     "--skip-faulty leaves these rows out",
   ]);
   expect(await bench.everything()).toEqual({});
@@ -54,7 +54,7 @@ test("--skip-faulty leaves faulty rows out, says how many of which kind, and kee
   const path = await bench.file("reviews.jsonl", faulty());
   const said = await bench.add(path, "--skip-faulty");
   const note =
-    "Left out of reviews.jsonl: 12 of 3,775 rows: 8 with an empty field, 2 with a field missing, 1 without a JSON object, 1 with a label outside the classes.";
+    "Left out of reviews.jsonl: 12 of 3,775 rows: 8 with an empty field, 2 with a field missing, 1 without a JSON object, 1 with a label that is not a class.";
   expect(said).toContain(note);
   const card = JSON.parse(await readFile(join(bench.datasets, "reviews/dataset.json"), "utf8"));
   expect([card.numRows.train + card.numRows.test, card.task.classes]).toEqual([3763, ["neg", "pos"]]);
@@ -74,7 +74,7 @@ test("rows of another number of cells, and labels outside the classes, are skipp
   await bench.file("own/test.csv", "text,label\nh,x\n,y\n");
   await expect(bench.add(join(train, ".."), "--classes", "x,y")).rejects.toThrow(/^4 of 8 rows cannot be used:\n {2}train\.csv line 4: /);
   const said = await bench.add(join(train, ".."), "--classes", "x,y", "--skip-faulty");
-  expect(said).toContain("Left out of train.csv: 3 of 6 rows: 2 with another number of cells, 1 with a label outside the classes.");
+  expect(said).toContain("Left out of train.csv: 3 of 6 rows: 2 with another number of cells, 1 with a label that is not a class.");
   expect(said).toContain("Left out of test.csv: 1 of 2 rows: 1 with an empty field.");
   expect(await bench.rows("own")).toHaveLength(4);
 });

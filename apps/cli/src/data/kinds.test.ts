@@ -62,7 +62,7 @@ test("a text file above 512 MB is told its characters as a smaller one is, and o
   await file.write(Buffer.from("é"), 0, 2, 540 * 2 ** 20 - 1); // two bytes on two sides of a megabyte, after a hole that takes no disk
   await file.close();
   await expect(bench.add(path, "--name", "big")).rejects.toThrow(
-    `big.jsonl has ${540 * 2 ** 20} characters, at most 200000000 are read: split it into smaller files`,
+    "big.jsonl has 566,231,040 characters; at most 200,000,000 are read: split it into smaller files",
   );
   await truncate(path, 2 ** 31);
   await expect(bench.add(path, "--name", "big")).rejects.toThrow(

@@ -34,10 +34,9 @@ export async function publish(
     await replaceFolder(folder, fill, rename);
   } catch (cause) {
     if (cause instanceof Error && "code" in cause && (cause.code === "ENOSPC" || cause.code === "EDQUOT"))
-      throw new Error(
-        `the disk is full: ${folder} could not be written, and what was there before stays; free some space and add it again`,
-        { cause },
-      );
+      throw new Error(`the disk is full: ${folder} could not be written; the earlier file is unchanged; free some space and add it again`, {
+        cause,
+      });
     throw cause;
   }
 }

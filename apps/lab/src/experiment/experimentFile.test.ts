@@ -22,18 +22,20 @@ test("what is left out has a default", () => {
 
 test("an unknown name is refused with the whole paths of those that may be meant, or with the names that there are", () => {
   expect(faultsOf({ method: ["fedPepTao"] })).toBe(
-    "mine.yaml is not a valid experiment:\n  method: there is no such name; did you mean methods or settings.tuning.method?",
+    "mine.yaml is not a valid experiment:\n  method: there is no setting of this name; did you mean methods or settings.tuning.method?",
   );
-  expect(faultsOf({ faults: { seed: 1, dropp: 0.1 } })).toContain("  faults.dropp: there is no such name; did you mean faults.drop?");
-  expect(faultsOf({ weather: 1 })).toMatch(/ {2}weather: there is no such name; expected one of title, .*methods/);
+  expect(faultsOf({ faults: { seed: 1, dropp: 0.1 } })).toContain(
+    "  faults.dropp: there is no setting of this name; did you mean faults.drop?",
+  );
+  expect(faultsOf({ weather: 1 })).toMatch(/ {2}weather: there is no setting of this name; expected one of title, .*methods/);
   expect(
     faultsOf({ localEpochs: 3, settings: { tabsPerRun: 2, localEpochs: 3 } })
       .split("\n")
       .slice(1),
   ).toEqual([
-    "  localEpochs: there is no such name; did you mean settings.training.localEpochs?",
-    "  settings.tabsPerRun: there is no such name; did you mean tabsPerRun?",
-    "  settings.localEpochs: there is no such name; did you mean settings.training.localEpochs?",
+    "  localEpochs: there is no setting of this name; did you mean settings.training.localEpochs?",
+    "  settings.tabsPerRun: there is no setting of this name; did you mean tabsPerRun?",
+    "  settings.localEpochs: there is no setting of this name; did you mean settings.training.localEpochs?",
   ]);
 });
 
@@ -42,21 +44,23 @@ test("an entry that is an object is refused for what is wrong inside it", () => 
     /\n {2}methods\.0\.ratesOf: found "pTuningV3", expected one of settings, fedPepTao, .*; did you mean pTuningV2\?$/,
   );
   expect(faultsOf({ methods: ["lora", { name: "lora", rate: [1], ratesOf: 3 }] })).toContain(
-    "  methods.1.rate: there is no such name; did you mean methods.1.rates?",
+    "  methods.1.rate: there is no setting of this name; did you mean methods.1.rates?",
   );
   expect(faultsOf({ rates: { value: [0.1], values: [0.1] } })).toContain(
-    "  rates.value: there is no such name; did you mean rates.values?",
+    "  rates.value: there is no setting of this name; did you mean rates.values?",
   );
-  expect(faultsOf({ budget: { maxRun: 3 } })).toContain("  budget.maxRun: there is no such name; did you mean budget.maxRuns?");
-  expect(faultsOf({ tasks: [{ name: "subj", sets: {} }] })).toContain("  tasks.0.sets: there is no such name; did you mean tasks.0.set?");
+  expect(faultsOf({ budget: { maxRun: 3 } })).toContain("  budget.maxRun: there is no setting of this name; did you mean budget.maxRuns?");
+  expect(faultsOf({ tasks: [{ name: "subj", sets: {} }] })).toContain(
+    "  tasks.0.sets: there is no setting of this name; did you mean tasks.0.set?",
+  );
   expect(
     faultsOf({ grid: { a: { path: "numRounds", value: [3], values: [{ label: 3, sets: {} }] } } })
       .split("\n")
       .slice(1),
   ).toEqual([
     "  grid.a.values.0.set: not given, expected settings by dotted path, such as { training.localEpochs: 3 }",
-    "  grid.a.values.0.sets: there is no such name; did you mean grid.a.values.0.set?",
-    "  grid.a.value: there is no such name; did you mean grid.a.values?",
+    "  grid.a.values.0.sets: there is no setting of this name; did you mean grid.a.values.0.set?",
+    "  grid.a.value: there is no setting of this name; did you mean grid.a.values?",
   ]);
 });
 
@@ -73,7 +77,7 @@ test("every fault has a line that says where, what was found and what was expect
   expect(lines.slice(5).filter((line) => !line.includes("not given"))).toEqual([
     "  settings.quorum: found 4, expected a number from 0 to 1",
     '  settings.training.localEpochs: found "two", expected a whole number from 1 to 1000',
-    "  settings.strategy.tao: there is no such name; did you mean settings.strategy.tau?",
+    "  settings.strategy.tao: there is no setting of this name; did you mean settings.strategy.tau?",
   ]);
 });
 

@@ -97,8 +97,8 @@ test("a path that is not there is refused with the part of the file, the whole p
   const selector = { path: "strategy.selector", values: ["score"] };
   const epochs = { path: "localEpochs", values: [1, 2] };
   expect(faultsOf({ methods: ["pTuningV2", "fedPepTao"], grid: { selector, epochs } })).toEqual([
-    '  grid.selector: strategy.selector: a setting only where strategy.name is fedPepTao, found "fedAvg"; leave it out, or change strategy.name (P-tuning v2 on feedback/topic)',
-    "  grid.epochs: localEpochs: there is no such name; did you mean training.localEpochs? (P-tuning v2 on feedback/topic and 1 more)",
+    '  grid.selector: strategy.selector: this setting exists only where strategy.name is fedPepTao; strategy.name is "fedAvg": leave the setting out, or change strategy.name (P-tuning v2 on feedback/topic)',
+    "  grid.epochs: localEpochs: there is no setting of this name; did you mean training.localEpochs? (P-tuning v2 on feedback/topic and 1 more)",
   ]);
   expect(faultsOf({ settings: { cohortSize: 50 } })).toEqual([
     "  settings: cohortSize: found 50; cohortSize is above numDevices: lower it, or give more devices (FedPepTAO on feedback/topic)",
@@ -115,7 +115,7 @@ test("faults of tasks, methods and axes are told together, each with its place",
   const grid = { data: { values: [{ label: "a", set: { partition: { kind: "idd" } } }] } };
   expect(faultsOf({ tasks, methods, grid })).toEqual([
     "  tasks.0.set: numRounds: found names and values, expected a whole number from 1 to 100000 (subj)",
-    "  tasks.0.set: training.epochs: there is no such name; did you mean training.localEpochs? (subj)",
+    "  tasks.0.set: training.epochs: there is no setting of this name; did you mean training.localEpochs? (subj)",
     '  grid.data.values.0.set: partition.kind: found "idd", expected one of dirichletLabel, dirichletQuantity, iid, byField; did you mean iid? (LoRA on subj and 1 more)',
     '  methods.0.set: tuning.rank: found "8", expected a whole number from 1 to 4096; write 8 without quotes (LoRA on subj and 1 more)',
   ]);
@@ -123,12 +123,18 @@ test("faults of tasks, methods and axes are told together, each with its place",
 
 test("misspelt names in settings are refused with whole paths, and dotted ones with how to write them", () => {
   const refused = (settings: object, sentence: string | RegExp) => expect(() => finals({ settings })).toThrow(sentence);
-  refused({ devicesPerRound: 3 }, /\n {2}settings\.devicesPerRound: there is no such name; expected one of seed, .*cohortSize, /);
+  refused(
+    { devicesPerRound: 3 },
+    /\n {2}settings\.devicesPerRound: there is no setting of this name; expected one of seed, .*cohortSize, /,
+  );
   refused(
     { training: { localEpoch: 2 } },
-    "settings.training.localEpoch: there is no such name; did you mean settings.training.localEpochs?",
+    "settings.training.localEpoch: there is no setting of this name; did you mean settings.training.localEpochs?",
   );
-  refused({ "training.localEpochs": 3 }, '  settings."training.localEpochs": there is no such name; write training: { localEpochs: 3 }');
+  refused(
+    { "training.localEpochs": 3 },
+    '  settings."training.localEpochs": there is no setting of this name; write training: { localEpochs: 3 }',
+  );
 });
 
 test("what follows the number of devices follows it from settings, tasks, methods and axes, unless it is asked for", () => {
@@ -234,7 +240,7 @@ test("a task may have settings of its own, which methods start from", () => {
     [2, { name: "fedAvg", fineTuneEpochs: 2 }],
   ]);
   expect(() => finals({ tasks: [{ name: "subj", set: { "training.epochs": 5 } }] })).toThrow(
-    "tasks.0.set: training.epochs: there is no such name",
+    "tasks.0.set: training.epochs: there is no setting of this name",
   );
 });
 
@@ -264,8 +270,8 @@ test("a note says where ATTEMPT mixes fewer sources than it names, and why, once
   const few = { name: "attempt", title: "ATTEMPT of two", set: { "tuning.sources": ["sst2", "ag_news"] } };
   const { notes } = plan({ tasks: ["subj", "qnli"], methods: ["attempt", "lora", few], seeds: [7, 8], grid });
   expect(notes).toEqual([
-    "On subj, ATTEMPT of two mixes only ag_news: sst2 cannot be a source for subj: 397 of subj's 2000 test texts also stand in sst2's training part.",
-    "On qnli, ATTEMPT mixes only ag_news and boolq: qnli cannot be a source for qnli: both are of the same data set.",
+    "On subj, ATTEMPT of two mixes only ag_news: sst2 cannot be a source for subj: 397 of subj's 2000 test texts are also in sst2's training part.",
+    "On qnli, ATTEMPT mixes only ag_news and boolq: qnli cannot be a source for qnli: both belong to the same data set.",
   ]);
   expect(plan({ tasks: ["subj"], methods: ["attempt"] }).notes).toEqual([]);
 });

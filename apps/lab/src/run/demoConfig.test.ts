@@ -41,7 +41,7 @@ test("a configuration that is none is told with every fault of its run", async (
   };
   expect(await readFaulty("{")).toBe(`${path} is not the configuration of a demo`);
   expect(await readFaulty(JSON.stringify({ numTabs: 2, run: { ...demoSettings({}), numRounds: 0, sed: 1 } }))).toBe(
-    `${path} is not the configuration of a demo: run.numRounds: found 0, expected a whole number from 1 to 100000; run.sed: there is no such name; did you mean run.seed?`,
+    `${path} is not the configuration of a demo: run.numRounds: found 0, expected a whole number from 1 to 100000; run.sed: there is no setting of this name; did you mean run.seed?`,
   );
   folder.remove();
 });

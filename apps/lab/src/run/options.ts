@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nearestOf } from "@tutti/protocol";
-import { projectFolder } from "@tutti/server/checkout";
+import { publicFolder } from "@tutti/server/checkout";
 import { shellWord } from "@tutti/terminal";
 import { ExperimentError } from "../experiment/experimentFile.ts";
 
@@ -47,7 +47,7 @@ export function presetNames(): string[] {
     .sort();
 }
 
-const defaultPublic = join(projectFolder, "public");
+const defaultPublic = publicFolder();
 
 /** Options for a built-in experiment or an experiment's file, with defaults for what is not given; throws an ExperimentError for a name that is neither. */
 export function labOptions(experiment: string, given: Partial<Omit<LabOptions, "file" | "preset">> = {}): LabOptions {

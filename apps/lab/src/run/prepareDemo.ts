@@ -1,8 +1,7 @@
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { rememberDatasets } from "@tutti/data/node";
 import { makeRunFolder, readBackboneSizes } from "@tutti/server";
-import { projectFolder } from "@tutti/server/checkout";
+import { publicFolder } from "@tutti/server/checkout";
 import { type DataControls, readControls } from "./controls.ts";
 import { type DemoConfig, nameRun, readDemoConfig } from "./demoConfig.ts";
 import { backboneNamed, type DemoSettings, demoSettings } from "./demoSettings.ts";
@@ -38,7 +37,7 @@ const defaultTabs = 4;
  * there; a resumed run has the settings that it was begun with.
  */
 export async function prepareDemo(options: DemoOptions): Promise<PreparedDemo> {
-  const publicDir = options.public ?? join(projectFolder, "public");
+  const publicDir = options.public ?? publicFolder();
   makeRunFolder(options.runsFolder);
   await rememberDatasets(publicDir);
   const { resumeRunId, runsFolder } = options;

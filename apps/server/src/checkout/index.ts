@@ -1,2 +1,2 @@
 export { ensurePages } from "./pages.ts";
-export { isCheckout, loadAdapterScript, loadBrowserScript, loadPagesScript, projectFolder } from "./scripts.ts";
+export { isCheckout, loadAdapterScript, loadBrowserScript, loadPagesScript, projectFolder, publicFolder } from "./scripts.ts";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Server } from "node:http";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { PagesHandler } from "../http/server.ts";
 
@@ -36,6 +36,15 @@ interface PagesScript {
 
 // plain scripts outside every package: they also run where nothing reads TypeScript yet
 const load = (name: string) => import(pathToFileURL(join(projectFolder, "scripts", name)).href);
+
+/**
+ * The folder that holds backbones/, datasets/ and prompts/. An installed command works with `public` where it is called, once something was
+ * added there, and until then with what it brings.
+ */
+export function publicFolder(): string {
+  const here = resolve("public");
+  return !isCheckout && existsSync(join(here, "backbones")) ? here : join(projectFolder, "public");
+}
 
 /** scripts/find-browser.mjs. */
 export const loadBrowserScript = (): Promise<BrowserScript> => load("find-browser.mjs");

@@ -121,7 +121,7 @@ test("a signal ends serving, and says that the same command resumes", async () =
     },
   });
   expect(await serving).toBe("SIGTERM");
-  expect(lines.at(-1)).toBe("stopping: what was accepted is kept, and the same command resumes");
+  expect(lines.at(-1)).toBe("stopping: all accepted work is kept, and the same command resumes");
   expect(await listRuns(join(folder, "runs"))).toMatchObject([{ state: "stopped", numSteps: 0 }]);
 });
 
@@ -138,7 +138,7 @@ test("people are told that browsers warn of a certificate that this machine made
     },
   });
   expect(lines[1]).toMatch(/^open https:/);
-  expect(lines[2]).toBe("browsers warn of this certificate, because this machine made it: people go on past the warning");
+  expect(lines[2]).toBe("browsers warn about this certificate, because this machine made it: continue past the warning");
 });
 
 test("an order to stop ends serving as a signal does, and gives the run's folder back", async () => {
@@ -222,9 +222,9 @@ test("a finished run says so when it is served again, and how to export it", asy
   const lines: string[] = [];
   await serve({ ...options, flags: { runId: "mine" }, isOver: "whenDone", print: (line) => void lines.push(line) });
   const exportIt = `\`tutti run export mine --out ${join(folder, "runs")}\` writes its tuned prompts`;
-  expect(lines[0]).toBe(`run mine is finished: ${exportIt}; another --seed or --run begins a new one`);
+  expect(lines[0]).toBe(`run mine is already finished: ${exportIt}; give another --seed or --run to start a new run`);
   const other = serve({ ...options, flags: { runId: "mine", run: { seed: 8 } }, isOver: "whenDone", print: () => undefined });
-  await expect(other).rejects.toThrow(`run mine is finished, and had other settings than these: ${exportIt}`);
+  await expect(other).rejects.toThrow(`run mine is already finished, with other settings than these: ${exportIt}`);
 });
 
 test("two coordinators on one folder take orders apart, by the run's name", async () => {
@@ -242,8 +242,8 @@ test("two coordinators on one folder take orders apart, by the run's name", asyn
       timeout: 10_000,
     });
   }
-  await expect(stopRun(dataDir)).rejects.toThrow("several coordinators run: say which run, one of first, second");
-  await expect(runStatus(dataDir)).rejects.toThrow("several coordinators run");
+  await expect(stopRun(dataDir)).rejects.toThrow("several coordinators are running: name one of the runs first, second");
+  await expect(runStatus(dataDir)).rejects.toThrow("several coordinators are running");
   expect((await runStatus(dataDir, "second")).live).toMatchObject({ runId: "second" });
   expect(await stopRun(dataDir, "first")).toBe("first");
   expect(await servings[0]).toBe("stopped");

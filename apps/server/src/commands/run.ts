@@ -74,7 +74,7 @@ async function order(dataDir: string, action: "stop" | "begin", runId: string | 
 function choose(live: readonly ControlPoint[], runId: string | undefined): ControlPoint | null {
   if (runId !== undefined) return live.find((control) => control.runId === runId) ?? null;
   if (live.length > 1) {
-    throw new ConfigError(`several coordinators run: say which run, one of ${live.map((control) => control.runId).join(", ")}`);
+    throw new ConfigError(`several coordinators are running: name one of the runs ${live.map((control) => control.runId).join(", ")}`);
   }
   return live[0] ?? null;
 }
@@ -100,7 +100,9 @@ function send({ url, token }: ControlPoint, method: "GET" | "POST", path: string
         else reject(new Error(`the coordinator at ${url} answered ${response.statusCode}: ${text}`));
       });
     });
-    request.on("error", (cause) => reject(new Error(`the coordinator at ${url} cannot be reached`, { cause })));
+    request.on("error", (cause) =>
+      reject(new Error(`the coordinator at ${url} cannot be reached; \`tutti serve\` with the same settings starts it again`, { cause })),
+    );
     request.end();
   });
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { RunSettings } from "@tutti/core";
+import { formatCount, formatWhole, type RunSettings } from "@tutti/core";
 import { ConfigError, type CoordinatorConfig } from "../config.ts";
 import { type Coordinator, type CoordinatorPorts, type RunOutcome, startCoordinator } from "../coordinator.ts";
 import { lanAddresses } from "../http/certificate.ts";
@@ -42,12 +42,12 @@ export type ServeEnd = "done" | "SIGINT" | "SIGTERM" | "stopped";
 export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const { presets, preset, flags = {}, print } = options;
   const file = options.file === undefined ? {} : readSettingsFile(options.file);
-  const config = mergeSettings({ presets, preset, file, flags, ...(options.file === undefined ? {} : { name: options.file }) });
+  const config = mergeSettings({ presets, preset, file, flags, name: options.file });
   const tuned = tunedParameters(config.run, readBackboneSizes(config.publicDir, config.run.backbone), options.numClasses(config.run));
   requireSourcePrompts(config.publicDir, config.run);
   const finished = await describeFinished(config);
   if (finished !== null) print(finished);
-  const coordinator = await startCoordinator(config, { tuned, ...(options.pages === undefined ? {} : { pages: options.pages }) });
+  const coordinator = await startCoordinator(config, { tuned, pages: options.pages });
   for (const line of describe(coordinator)) print(line);
   const reports = startReports(coordinator, tuned, options);
   const stop = waitForStop(coordinator, options.signal);
@@ -55,11 +55,13 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
     const done = coordinator.whenDone().then(async (outcome): Promise<ServeEnd> => {
       await reports?.finish(outcome);
       await options.onDone?.(outcome, coordinator);
-      print(`run ${coordinator.runId} is over after ${outcome.steps.length} steps; its files are in ${coordinator.folder}`);
+      print(
+        `run ${coordinator.runId} is finished after ${formatCount(outcome.steps.length, "step")}; its files are in ${coordinator.folder}`,
+      );
       return options.isOver === "whenDone" ? "done" : stop.promise;
     });
     const end = await Promise.race([stop.promise, done]);
-    if (end !== "done") print("stopping: what was accepted is kept, and the same command resumes");
+    if (end !== "done") print("stopping: all accepted work is kept, and the same command resumes");
     await coordinator.close();
     await reports?.finish(null); // of a run that is over the last report is there
     return end;
@@ -89,9 +91,9 @@ async function describeFinished({ dataDir, runId = "", run }: CoordinatorConfig)
   // a fixed roster does not look at minDevices
   const shown = (one: RunSettings): unknown => JSON.parse(JSON.stringify(one.roster === "fixed" ? { ...one, minDevices: 1 } : one));
   if (isDeepStrictEqual(shown(earlier.run), shown(run)))
-    return `run ${id} is finished: ${command} writes its tuned prompts; another --seed or --run begins a new one`;
+    return `run ${id} is already finished: ${command} writes its tuned prompts; give another --seed or --run to start a new run`;
   throw new ConfigError(
-    `run ${id} is finished, and had other settings than these: ${command} writes its tuned prompts; another --run begins a new one`,
+    `run ${id} is already finished, with other settings than these: ${command} writes its tuned prompts; give another --run to start a new run`,
   );
 }
 
@@ -103,13 +105,15 @@ function describe({ url, port, runId, folder, config }: Coordinator): string[] {
     `run ${runId}: ${config.run.task} on ${config.run.backbone}, ${sizeOf(config.run)}, seed ${config.run.seed}`,
     `open ${url}${others.length === 0 ? "" : `, or from another machine ${others.join(", ")}`}`,
     ...(scheme === "http" && isOpen ? ["other machines get WebGPU and threads over https only: add --https self"] : []),
-    ...(config.https === "self" ? ["browsers warn of this certificate, because this machine made it: people go on past the warning"] : []),
-    `files are in ${folder}; Ctrl-C stops, the same command resumes`,
+    ...(config.https === "self" ? ["browsers warn about this certificate, because this machine made it: continue past the warning"] : []),
+    `files are in ${folder}; Ctrl-C stops the run, and the same command resumes it`,
   ];
 }
 
 function sizeOf({ roster, numDevices, minDevices, maxDevices }: RunSettings): string {
-  return roster === "fixed" ? `${numDevices} devices` : `begins with ${minDevices} devices and takes up to ${maxDevices}`;
+  return roster === "fixed"
+    ? formatCount(numDevices, "device")
+    : `starts with ${formatCount(minDevices, "device")} and takes up to ${formatWhole(maxDevices)}`;
 }
 
 function waitForStop(coordinator: Coordinator, signal: AbortSignal | undefined): { readonly promise: Promise<ServeEnd>; release(): void } {

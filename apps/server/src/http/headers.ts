@@ -1,12 +1,5 @@
 import type { FastifyHelmetOptions } from "@fastify/helmet";
 
-/** Headers that isolate a page, so that it gets shared memory and with it WASM threads. */
-export const isolationHeaders = {
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Embedder-Policy": "require-corp",
-  "Cross-Origin-Resource-Policy": "same-origin",
-} as const;
-
 /** What the headers depend on. */
 export interface PagePolicy {
   readonly isDev: boolean;

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { request } from "node:https";
 import { join } from "node:path";
-import { sha256Hex } from "@tutti/protocol";
+import { sha256HexSync } from "@tutti/core";
 import { io } from "socket.io-client";
 import { expect, test } from "vitest";
 import { createScene } from "../testing/scene.ts";
@@ -99,7 +99,7 @@ test("a blob is served under its hash as long as an open task names it (P-60)", 
   const response = await fetch(url);
   expect(response.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
   const bytes = new Uint8Array(await response.arrayBuffer());
-  expect(sha256Hex(bytes)).toBe(sha256);
+  expect(sha256HexSync(bytes)).toBe(sha256);
   const plain = await fetch(url, { headers: { "accept-encoding": "identity" } });
   expect(plain.headers.get("content-encoding")).toBeNull();
   expect(new Uint8Array(await plain.arrayBuffer())).toEqual(bytes);

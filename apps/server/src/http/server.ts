@@ -113,7 +113,7 @@ export async function listen(app: FastifyInstance, { host, port }: CoordinatorCo
         cause: error,
       });
     }
-    if (code === "EACCES") throw new Error(`port ${port} needs more rights: choose one above 1023 with --port`, { cause: error });
+    if (code === "EACCES") throw new Error(`port ${port} needs administrator rights: choose one above 1023 with --port`, { cause: error });
     if (code === "EADDRNOTAVAIL")
       throw new Error(`host ${host} is not an address of this machine: choose another with --host`, { cause: error });
     throw error;

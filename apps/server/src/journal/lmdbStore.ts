@@ -30,7 +30,11 @@ export function lmdbStore(folder: string, { isReadOnly = false }: { isReadOnly?:
     async flushed() {
       await written;
       await database.flushed;
-      if (failure !== null) throw new Error(`journal ${folder}: a write failed, so nothing more can be acknowledged`, { cause: failure });
+      if (failure !== null)
+        throw new Error(
+          `journal ${folder}: a write failed, so the coordinator accepts nothing more; check the disk, then resume with the same command`,
+          { cause: failure },
+        );
     },
     close: () => database.close(),
   };

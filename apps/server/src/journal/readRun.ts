@@ -35,9 +35,7 @@ export function listRunIds(dataDir: string): string[] {
 export async function readRun(dataDir: string, runId: string): Promise<JournalledRun> {
   if (!existsSync(journalFile(dataDir, runId))) {
     const known = listRunIds(dataDir);
-    throw new ConfigError(
-      `${dataDir} holds no run ${runId}; ${known.length === 0 ? "it holds none at all" : `it holds ${known.join(", ")}`}`,
-    );
+    throw new ConfigError(`${dataDir} has no run ${runId}; ${known.length === 0 ? "it has no runs" : `its runs are ${known.join(", ")}`}`);
   }
   const journal = openReadOnly(dataDir, runId);
   try {

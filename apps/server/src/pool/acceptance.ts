@@ -79,7 +79,7 @@ export function createAcceptance(ports: AcceptancePorts, members: Roster): Accep
     async submit(step, client, submission) {
       const { taskId, deviceId } = submission;
       const device = homes.get(deviceId);
-      if (device?.clientKey !== client.clientKey) return refuse("P-43", `device ${deviceId} does not live on this client`);
+      if (device?.clientKey !== client.clientKey) return refuse("P-43", `device ${deviceId} is not hosted by this client`);
       const sha256 = hashSubmission(submission);
       const lease = step?.leases.get(taskId);
       if (lease?.accepted) return again(lease.accepted.sha256, sha256, taskId);

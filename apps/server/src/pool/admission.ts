@@ -20,7 +20,7 @@ export function admit({ clientKey, nickname, hosting }: Hello, sources: Admissio
   const { config, clients } = sources;
   const known = clients.all.get(clientKey);
   if (config.run.roster === "fixed" && hosting === "own")
-    return refuse("P-13", "this run deals out its own data: own examples need an open roster");
+    return refuse("P-13", "this run gives out its own data: own examples need an open roster");
   const refusal = known === undefined ? refuseNewcomer(sources) : null;
   if (refusal !== null) return refusal;
   const record = { clientKey, ordinal: known?.ordinal ?? clients.nextOrdinal(), nickname: nickname ?? known?.nickname ?? null };
@@ -35,7 +35,7 @@ function refuseNewcomer(sources: AdmissionSources): Refusal | null {
     return refuse("P-13", `all ${maxDevices} devices of this run are taken: maxDevices is ${maxDevices}`);
   const maxClients = roster === "fixed" ? limits.maxClients : Math.max(limits.maxClients, maxDevices);
   if (clients.all.size >= maxClients) forgetStrangers(sources);
-  return clients.all.size < maxClients ? null : refuse("P-13", `${maxClients} clients are the most that may join`);
+  return clients.all.size < maxClients ? null : refuse("P-13", `this run takes at most ${maxClients} clients`);
 }
 
 /** Forgets who left without a device, but for the expected clients, whose devices wait for them by their number: names cost nothing to invent. */

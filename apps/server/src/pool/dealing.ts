@@ -18,6 +18,7 @@ export interface Guests {
   movableOf(clientKey: string): readonly DeviceId[];
 }
 
+/** How many clients are expected and how many devices each may host; null for no rule. */
 export interface DealingRules {
   readonly expectedClients: number | null;
   readonly maxPerClient: number | null;

@@ -36,7 +36,9 @@ export function describeDevice(device: JournalledDevice, client: Client | undefi
   const isConnected = client !== undefined && hasReady(client, deviceId);
   const holdsShare = !isFixed && share !== null && client?.hosting === "virtual";
   return {
-    ...{ id: deviceId, numExamples, isConnected },
+    id: deviceId,
+    numExamples,
+    isConnected,
     ...(isForsaken(device, client) ? { hasLeft: true } : {}),
     ...(wasReset ? { wasReset } : {}),
     ...(holdsShare ? { share } : {}),

@@ -16,7 +16,7 @@ export interface PoolPorts extends AcceptancePorts, DeliveryPorts {
   onOpened(step: OpenStep): void;
   /** Something that a page shows has changed. */
   onChange(): void;
-  /** A device lost its private state and starts afresh. */
+  /** A device lost its private state and starts again. */
   onReset(deviceId: DeviceId): void;
   /** A client did not register these devices in time. */
   onLate(client: Client, deviceIds: readonly DeviceId[]): void;

@@ -66,7 +66,7 @@ function checkHeader(header: Exclude<ContributionHeader, { kind: "train" }>, { t
   const asked = new Set(spec.protocols.flatMap((protocol) => spec.splits.map((split) => `${protocol}/${split}`)));
   for (const { protocol, split } of header.results) {
     if (!asked.delete(`${protocol}/${split}`))
-      return refuse("P-45", `header.results: ${protocol}/${split} was not asked for, or is there twice`);
+      return refuse("P-45", `header.results: ${protocol}/${split} was not asked for, or is given twice`);
   }
   if (asked.size > 0) return refuse("P-45", `header.results: ${[...asked].join(", ")} was asked for and is missing`);
   const other = header.results.find((result) => result.confusion.length !== numClasses);

@@ -1,10 +1,11 @@
-import { type BlobRef, type DeviceDecision, type DeviceStateParts, decodeDeviceState, type Submit } from "@tutti/protocol";
+import type { DeviceState } from "@tutti/core";
+import { type BlobRef, type DeviceDecision, decodeDeviceState, type Submit } from "@tutti/protocol";
 
 /** A device of a protocol-level client, as its store would keep it. */
 export interface KeptDevice {
   version: string | null;
-  state: DeviceStateParts | null;
-  pending: { readonly submit: Submit; readonly state: DeviceStateParts | null } | null;
+  state: DeviceState | null;
+  pending: { readonly submit: Submit; readonly state: DeviceState | null } | null;
 }
 
 /** What a protocol-level client keeps over reconnects and restarts. */

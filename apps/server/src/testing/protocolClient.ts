@@ -39,6 +39,7 @@ export type ClientEvent =
   | { readonly kind: "goodbye"; readonly goodbye: Goodbye }
   | { readonly kind: "status"; readonly status: Status };
 
+/** Which coordinator a client joins, as whom, and what it does with its tasks. */
 export interface ProtocolClientOptions {
   readonly url: string;
   readonly kept?: KeptClient;
@@ -239,7 +240,7 @@ function handlersOf(client: Joining): Handlers {
   };
   return {
     task(lease) {
-      if (!kept.devices.has(lease.deviceId)) return refuse("P-31", `device ${lease.deviceId} does not live here`);
+      if (!kept.devices.has(lease.deviceId)) return refuse("P-31", `device ${lease.deviceId} is not hosted by this client`);
       void receive(client, lease);
       return {};
     },

@@ -49,8 +49,16 @@ export function rankStrategy(ranks: readonly Rank[]): Strategy {
     globalParams: (state) => state.tensors,
     newcomerParams: (state) => state.tensors,
     summary: ({ values }) => ({
-      ...{ ...place, isDone: values.isDone === true, numRounds: 1, layerScores: null, probes: [], keepFraction: null },
-      ...{ selectedLayers: null, sharedNames: null, serverLearningRate: null, evaluations: [] },
+      ...place,
+      isDone: values.isDone === true,
+      numRounds: 1,
+      layerScores: null,
+      probes: [],
+      keepFraction: null,
+      selectedLayers: null,
+      sharedNames: null,
+      serverLearningRate: null,
+      evaluations: [],
     }),
   };
 }

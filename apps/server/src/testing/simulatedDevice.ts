@@ -2,6 +2,7 @@ import {
   type ContributionBody,
   countSteps,
   createRandom,
+  type DeviceState,
   mapParams,
   type ParameterSets,
   type Params,
@@ -9,12 +10,12 @@ import {
   type RunSettings,
   sortedNames,
 } from "@tutti/core";
-import type { DeviceStateParts, TaskLease } from "@tutti/protocol";
+import type { TaskLease } from "@tutti/protocol";
 
 /** What a simulated device computes for a task: a function of the task, its parameters and the device's state, and of nothing else. */
 export interface SimulatedResult {
   readonly body: ContributionBody;
-  readonly state: DeviceStateParts | null;
+  readonly state: DeviceState | null;
 }
 
 /** Examples of a simulated device. */
@@ -27,7 +28,7 @@ export function simulate(
   run: RunSettings,
   lease: Pick<TaskLease, "deviceId" | "stage" | "round" | "attempt" | "spec" | "expects">,
   { global = {}, initial, correction }: ParameterSets<Params>,
-  state: DeviceStateParts | null,
+  state: DeviceState | null,
 ): SimulatedResult {
   const { deviceId, stage, round, attempt, spec, expects } = lease;
   const random = createRandom(run.seed).stream({ stage, round, attempt, device: deviceId, purpose: "simulated" });

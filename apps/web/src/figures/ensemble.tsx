@@ -1,3 +1,4 @@
+import { figures } from "../words.ts";
 import { useWidth } from "./useWidth.ts";
 
 const height = 30;
@@ -7,14 +8,14 @@ const spacing = 26;
 /** A walk over the staff, in half gaps from its foot: what the tabs "play". */
 const melody = [2, 4, 6, 5, 3, 4, 7, 6, 4, 2, 3, 5] as const;
 
-/** Under the name: a staff with a note for each tab that is here. Decoration; the same number stands in the text. */
+/** Under the name: a staff with a note for each tab that is here. Decoration: the text gives the same number. */
 export function Ensemble({ numTabs }: { readonly numTabs: number }) {
   const { ref, width } = useWidth<HTMLDivElement>(320);
   const shown = Math.min(numTabs, Math.floor((width - 16) / spacing));
   return (
     <div ref={ref} class="ensemble" aria-hidden="true">
       <svg class="figure" height={height} viewBox={`0 0 ${width} ${height}`} focusable="false">
-        <title>{`${numTabs} tabs`}</title>
+        <title>{figures.tabs(numTabs)}</title>
         {[0, 1, 2, 3, 4].map((line) => (
           <line key={line} class="faint-line" x1={0} x2={width} y1={top + line * gap} y2={top + line * gap} />
         ))}

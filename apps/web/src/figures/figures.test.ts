@@ -18,7 +18,7 @@ test("scores that differ by orders of magnitude are drawn on a logarithmic scale
 
 test("the number beside the loss line is that of its end, not the latest batch's, and large ones are written out", () => {
   const html = renderToString(h(LossLine, { losses: [2, 0.0051] }));
-  expect(html).toContain("now 1.6, at first 2.0");
+  expect(html).toContain("2.0 at first, 1.6 now");
   expect(html).toMatch(/>1\.6<\/text>/);
   expect(renderToString(h(LossLine, { losses: [1234.4, 1234.4] }))).toContain(">1234</text>");
 });

@@ -1,3 +1,4 @@
+import { figures } from "../words.ts";
 import { useWidth } from "./useWidth.ts";
 
 interface LayerBarsProps {
@@ -11,7 +12,7 @@ const height = 132;
 const foot = 108;
 const head = 22;
 
-/** Layer scores as bars; the layers that travel are coloured and carry a note, so that colour is not the only sign. */
+/** Layer scores as bars; the shared layers are coloured and carry a note, so that colour is not the only sign. */
 export function LayerBars({ scores, selected, numLayers }: LayerBarsProps) {
   const { ref, width } = useWidth<HTMLDivElement>(300);
   const heights = barHeights(scores ?? Array.from({ length: numLayers }, () => null));
@@ -71,7 +72,6 @@ export function barHeights(scores: readonly (number | null)[]): readonly number[
 }
 
 function describe(scores: LayerBarsProps["scores"], selected: LayerBarsProps["selected"]): string {
-  if (scores === null) return "No layer scores yet";
-  const list = scores.map((score, layer) => `layer ${layer}: ${score === null ? "not scored" : score.toPrecision(3)}`).join(", ");
-  return `Scores: ${list}. ${selected === null ? "Not chosen yet" : `Layers that travel: ${selected.join(", ") || "none"}`}.`;
+  if (scores === null) return figures.noScores;
+  return figures.scores(scores.map((score, layer) => figures.score(layer, score)).join(", "), selected);
 }

@@ -1,3 +1,4 @@
+import { figures } from "../words.ts";
 import { useWidth } from "./useWidth.ts";
 
 const height = 132;
@@ -10,8 +11,7 @@ export function LossLine({ losses }: { readonly losses: readonly number[] }) {
   const points = linePoints(smooth, width);
   const last = points.at(-1);
   const [first, latest] = [smooth[0], smooth.at(-1)];
-  const label =
-    first === undefined || latest === undefined ? "No loss yet" : `Training loss, now ${shown(latest)}, at first ${shown(first)}`;
+  const label = first === undefined || latest === undefined ? figures.noLoss : figures.loss(shown(first), shown(latest));
   return (
     <div ref={ref}>
       <svg class="figure loss" height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label} data-testid="loss-line">

@@ -1,6 +1,7 @@
+import { formatBytes, formatPercent } from "@tutti/core";
 import type { EvaluationPoint, Status } from "@tutti/protocol";
-import { formatBytes, formatPercent } from "./format.ts";
-import { backendName } from "./text.ts";
+import { computer, results, traffic } from "../words.ts";
+import { asSentence } from "./text.ts";
 import type { View } from "./view.ts";
 
 /** Bytes of this tab, and what choosing layers and small numbers has saved it. */
@@ -8,16 +9,16 @@ export function TrafficCard({ view }: { readonly view: View }) {
   const { sentBytes, receivedBytes, savedBytes } = view.traffic;
   return (
     <section class="card" aria-labelledby="traffic-title">
-      <h2 id="traffic-title">This tab’s traffic</h2>
+      <h2 id="traffic-title">{traffic.title}</h2>
       <dl class="facts">
-        <dt>sent</dt>
+        <dt>{traffic.sent}</dt>
         <dd data-testid="bytes-sent">{formatBytes(sentBytes)}</dd>
-        <dt>saved by sending less</dt>
+        <dt>{traffic.saved}</dt>
         <dd data-testid="bytes-saved">{formatBytes(savedBytes)}</dd>
-        <dt>received</dt>
+        <dt>{traffic.received}</dt>
         <dd data-testid="bytes-received">{formatBytes(receivedBytes)}</dd>
       </dl>
-      <p class="soft small note">Without the model itself. Saved is measured against sending all layers, four bytes a number.</p>
+      <p class="soft small note">{traffic.note}</p>
     </section>
   );
 }
@@ -27,25 +28,25 @@ export function Computer({ view }: { readonly view: View }) {
   const { ready, deviceIds, numExamples } = view;
   return (
     <section class="card" aria-labelledby="computer-title">
-      <h2 id="computer-title">This computer</h2>
+      <h2 id="computer-title">{computer.title}</h2>
       <dl class="facts">
-        <dt>computes on</dt>
+        <dt>{computer.backend}</dt>
         <dd data-testid="backend" data-backend={ready?.backend} data-kernels={ready?.kernels}>
-          {ready === null ? "…" : backendName(ready.backend, ready.threads)}
+          {ready === null ? "…" : computer.backendName(ready.backend, ready.threads)}
         </dd>
-        <dt>devices here</dt>
-        <dd data-testid="devices">{ready === null ? "…" : deviceIds.length === 0 ? "none yet" : deviceIds.length}</dd>
-        <dt>examples here</dt>
+        <dt>{computer.devices}</dt>
+        <dd data-testid="devices">{ready === null ? "…" : deviceIds.length === 0 ? computer.noDevices : deviceIds.length}</dd>
+        <dt>{computer.examples}</dt>
         <dd data-testid="examples">{ready === null ? "…" : numExamples}</dd>
       </dl>
       <p class="soft small note" data-testid="backend-reason">
-        {ready?.reason ?? "Known once this tab is ready."}
+        {ready === null ? computer.notYet : asSentence(ready.reason)}
       </p>
     </section>
   );
 }
 
-/** What the run came to: the last evaluation of each kind on the test split, the newcomer's first. */
+/** How well the model does: the last evaluation of each kind on the test split, the newcomer's first. */
 export function Results({ status }: { readonly status: Status }) {
   const newcomer = lastEvaluation(status, "newcomer");
   if (newcomer === null) return null;
@@ -55,12 +56,12 @@ export function Results({ status }: { readonly status: Status }) {
   });
   return (
     <section class="card" aria-labelledby="results-title" data-testid="results">
-      <h2 id="results-title">Results</h2>
+      <h2 id="results-title">{results.title}</h2>
       <p class="score" data-testid="accuracy-newcomer">
         {formatPercent(newcomer.accuracy)}
       </p>
       <p class="soft" data-testid="accuracy-texts">
-        {countOfTexts(newcomer)} that nobody trained on are put into the right class by someone new, with the prompts that everyone shares.
+        {results.newcomer(newcomer)}
       </p>
       <dl class="facts">
         {others.map(({ protocol, name, found }) => (
@@ -74,8 +75,8 @@ export function Results({ status }: { readonly status: Status }) {
 type Protocol = EvaluationPoint["protocol"];
 
 const otherProtocols: readonly { readonly protocol: Protocol; readonly name: string }[] = [
-  { protocol: "personalised", name: "by those who took part, with their own prompts" },
-  { protocol: "zeroShot", name: "before any training" },
+  { protocol: "personalised", name: results.personalised },
+  { protocol: "zeroShot", name: results.zeroShot },
 ];
 
 function lastEvaluation({ history }: Status, protocol: Protocol): EvaluationPoint | null {
@@ -83,15 +84,9 @@ function lastEvaluation({ history }: Status, protocol: Protocol): EvaluationPoin
   return points.at(-1) ?? null;
 }
 
-/** `of 288 texts`, or `of texts` where it is not known how many. */
-function countOfTexts({ numExamples }: EvaluationPoint): string {
-  if (numExamples === undefined) return "of texts";
-  return numExamples === 1 ? "of one text" : `of ${numExamples.toLocaleString("en")} texts`;
-}
-
-/** One more way of evaluating; of how many texts it is stands with it where that is another number than above. */
+/** One more evaluation, with its number of texts where that differs from the one above. */
 function ResultRow({ name, found, others }: { readonly name: string; readonly found: EvaluationPoint; readonly others: EvaluationPoint }) {
-  const remark = found.numExamples === others.numExamples ? "" : ` (${countOfTexts(found)})`;
+  const remark = found.numExamples === others.numExamples ? "" : ` (${results.ofTexts(found)})`;
   return (
     <>
       <dt>{`${name}${remark}`}</dt>

@@ -1,13 +1,14 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { type ClientSession, type DeviceStore, joinRun, memoryStore } from "@tutti/client";
+import { sha256HexSync } from "@tutti/core";
 import { workerTrainer } from "@tutti/model/bridge";
 import { availableThreads } from "@tutti/model/threads";
-import { sha256Hex } from "@tutti/protocol";
 import { type ClaimedKey, claimClientKey, newClientKey } from "../storage/clientKey.ts";
 import { openDatabase } from "../storage/database.ts";
 import { indexedDbStore } from "../storage/indexedDbStore.ts";
 import { persistentTrainer, type Workshop } from "../training/persistentTrainer.ts";
 import { startThreads } from "../training/threads.ts";
+import { notices } from "../words.ts";
 import { type DataSource, hostingOf } from "./dataSource.ts";
 import { pageFolder } from "./pageFolder.ts";
 import type { PageParams } from "./queryParams.ts";
@@ -109,7 +110,7 @@ export function createJoinController(params: PageParams): JoinController {
 function slotOf(tab: string, source: DataSource): string {
   const { pathname } = new URL(pageFolder());
   const place = pathname === "/" ? tab : `${pathname}${tab}`;
-  return source.kind === "share" ? place : `${place}/${sha256Hex(new TextEncoder().encode(JSON.stringify(source.examples)))}`;
+  return source.kind === "share" ? place : `${place}/${sha256HexSync(new TextEncoder().encode(JSON.stringify(source.examples)))}`;
 }
 
 async function keepingPlace(slot: string): Promise<Kept> {
@@ -121,7 +122,7 @@ async function keepingPlace(slot: string): Promise<Kept> {
     return {
       store: memoryStore(),
       key: { clientKey: newClientKey(), release: () => undefined },
-      whyNotKept: storageRefusal() ?? error ?? "it does not say why",
+      whyNotKept: storageRefusal() ?? error ?? notices.unknownReason,
     };
   }
 }
@@ -129,7 +130,7 @@ async function keepingPlace(slot: string): Promise<Kept> {
 /** The error that a browser gives whose settings forbid this site to store anything; not every one gives it for a database. */
 function storageRefusal(): unknown {
   try {
-    return window.sessionStorage === null ? "it offers no storage" : null;
+    return window.sessionStorage === null ? notices.noStorage : null;
   } catch (error) {
     return error;
   }

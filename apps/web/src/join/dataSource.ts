@@ -1,6 +1,7 @@
 import type { Hosting } from "@tutti/client";
 import type { Example } from "@tutti/data";
 import { findTask, parseOwnExamples } from "@tutti/data";
+import { fileProblems } from "../words.ts";
 
 /** Where this tab's examples come from. What an own file holds never leaves the tab: only the number of its examples is sent. */
 export type DataSource =
@@ -14,6 +15,7 @@ export type DataSource =
       readonly notes: readonly string[];
     };
 
+/** How many of a volunteer's own examples are of a class. */
 export interface ClassCount {
   readonly name: string;
   readonly count: number;
@@ -28,14 +30,10 @@ export async function readOwnFile(
   file: Pick<File, "name" | "size" | "arrayBuffer">,
   taskName: string,
 ): Promise<DataSource & { kind: "own" }> {
-  if (file.size > maxFileBytes) {
-    throw new Error(`${file.name} has ${(file.size / 1e6).toFixed(1)} MB; at most ${maxFileBytes / 1e6} MB can be read. Use a part of it.`);
-  }
+  if (file.size > maxFileBytes) throw new Error(fileProblems.tooLarge(file.name, file.size, maxFileBytes));
   const task = findTask(taskName);
   const { examples, notes } = parseOwnExamples(file.name, new Uint8Array(await file.arrayBuffer()), task);
-  if (examples.length > maxExamples) {
-    throw new Error(`${file.name} has ${examples.length} rows; at most ${maxExamples} can be used. Use a part of it.`);
-  }
+  if (examples.length > maxExamples) throw new Error(fileProblems.tooManyRows(file.name, examples.length, maxExamples));
   const classes = task.classes.map((name, label) => ({ name, count: examples.filter((example) => example.label === label).length }));
   return { kind: "own", fileName: file.name, examples, classes, notes };
 }

@@ -2,7 +2,6 @@ import { h } from "preact";
 import { render } from "preact-render-to-string";
 import { expect, test } from "vitest";
 import { hostingOf, maxFileBytes, readOwnFile } from "./dataSource.ts";
-import { counted, formatBytes, formatDuration, formatPercent } from "./format.ts";
 import { OwnFilePreview } from "./ownFilePreview.tsx";
 import { readPageParams } from "./queryParams.ts";
 
@@ -26,7 +25,7 @@ test("a file that does not fit is refused with the line, or with its size before
     /mine\.csv line 2.*"prize".*price/,
   );
   const huge = { name: "huge.csv", size: maxFileBytes + 1, arrayBuffer: () => Promise.reject(new Error("was read")) };
-  await expect(readOwnFile(huge, "feedback/topic")).rejects.toThrow("at most 5 MB");
+  await expect(readOwnFile(huge, "feedback/topic")).rejects.toThrow("huge.csv has 5.00 MB; this page reads at most 5.00 MB");
 });
 
 test("a file that is not UTF-8 is refused as the command line refuses it; a byte order mark is dropped", async () => {
@@ -78,18 +77,4 @@ test("the page's address chooses backend, threads, kernels, tab and joining by i
     isAuto: false,
     nickname: "",
   });
-});
-
-test("numbers read as people write them", () => {
-  expect([0, 999, 1000, 50_400, 999_600, 3_210_000].map(formatBytes)).toEqual([
-    "0 bytes",
-    "999 bytes",
-    "1.00 kB",
-    "50.4 kB",
-    "1.00 MB",
-    "3.21 MB",
-  ]);
-  expect([0.4, 59, 125, 3_840].map(formatDuration)).toEqual(["0 s", "59 s", "2 min 5 s", "1 h 4 min"]);
-  expect(formatPercent(0.6149)).toBe("61.5 %");
-  expect([counted(1, "tab"), counted(2, "tab")]).toEqual(["1 tab", "2 tabs"]);
 });

@@ -2,14 +2,16 @@ import { type Signal, useSignal } from "@preact/signals";
 import type { RunInfo } from "@tutti/protocol";
 import { useEffect } from "preact/hooks";
 import { Ensemble } from "../figures/ensemble.tsx";
+import { connectionNames, footer, roundOf, stageNames } from "../words.ts";
 import type { JoinController } from "./controller.ts";
 import type { DataSource } from "./dataSource.ts";
 import { Landing } from "./landing.tsx";
 import { pageFolder } from "./pageFolder.ts";
 import { RunView } from "./runView.tsx";
-import { headline, speaksWith, stageName } from "./text.ts";
+import { headline, talksTo } from "./text.ts";
 import { hasBegun, pageStateOf, type View } from "./view.ts";
 
+/** What the join page shows, and what its buttons do. */
 export interface JoinPageProps {
   readonly controller: JoinController;
   readonly run: Signal<RunInfo | null>;
@@ -42,21 +44,13 @@ export function JoinPage({ controller, run, runProblem, comeback }: JoinPageProp
       </main>
       <footer>
         <p>
-          Tutti: everyone together. The model was trained elsewhere; your examples stay in your tab. Nothing here is tracked, and{" "}
-          {speaksWith(run.value?.urls.backbone ?? null, pageFolder())}.
+          {footer.about} {talksTo(run.value?.urls.backbone ?? null, pageFolder())}
         </p>
       </footer>
       <Announcer text={announcement(view)} />
     </div>
   );
 }
-
-const connectionNames: Readonly<Record<View["connection"], string>> = {
-  offline: "not connected",
-  connecting: "connecting",
-  online: "connected",
-  retrying: "trying again",
-};
 
 function ConnectionSign({ view }: { readonly view: View }) {
   return (
@@ -70,9 +64,7 @@ function announcement(view: View): string {
   if (!view.hasJoined) return "";
   const { status } = view;
   const line = headline(pageStateOf(view), view);
-  return status === null || status.stage === null || !hasBegun(status)
-    ? line
-    : `${line}. ${stageName(status.stage)}, round ${Math.max(1, status.round)} of ${Math.max(status.numRounds, status.round)}.`;
+  return status === null || status.stage === null || !hasBegun(status) ? line : `${line}. ${stageNames[status.stage]}, ${roundOf(status)}.`;
 }
 
 const announceEveryMs = 4_000;

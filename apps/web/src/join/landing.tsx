@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { RunInfo } from "@tutti/protocol";
+import { landing, promise } from "../words.ts";
 import { type DataSource, readOwnFile } from "./dataSource.ts";
 import { OwnFilePreview } from "./ownFilePreview.tsx";
 import { classNames, taskTitle } from "./taskTitle.ts";
@@ -21,11 +22,8 @@ export function Landing({ run, problem, comeback, onJoin }: LandingProps) {
   const isReady = !isOwn.value || source.value.kind === "own";
   return (
     <>
-      <h1>Lend this tab. Train a language model, together.</h1>
-      <p class="lead">
-        Many browser tabs, each with its own examples, tune one language model: Tutti. This tab would download the model once, practise on
-        its examples whenever it is called, and send back the numbers that it has trained.
-      </p>
+      <h1>{promise}</h1>
+      <p class="lead">{landing.lead}</p>
       {comeback !== null && (
         <div class="notice" role="status" data-testid="comeback">
           <p>{comeback}</p>
@@ -55,7 +53,7 @@ export function Landing({ run, problem, comeback, onJoin }: LandingProps) {
         )}
         <div class="actions">
           <button type="submit" class="button primary" disabled={!isReady} data-testid="join">
-            Join
+            {landing.join}
           </button>
           <p class="soft small run-line">{problem ?? runLine(run)}</p>
         </div>
@@ -70,19 +68,15 @@ export function SentAndKept({ keepsStates }: { readonly keepsStates: boolean }) 
   return (
     <div class="columns sent-and-kept">
       <section class="card">
-        <h2>What is sent</h2>
+        <h2>{landing.sentTitle}</h2>
         <p>
-          The parameters this tab has trained, of the layers that this run shares, and scores that say how well they do.
-          {keepsStates &&
-            " The server also keeps a copy of the other layers’ parameters, so that another tab can go on when this one closes."}
+          {landing.sent}
+          {keepsStates && landing.sentCopy}
         </p>
       </section>
       <section class="card">
-        <h2>What stays here</h2>
-        <p>
-          The examples{!keepsStates && ", the parameters of all other layers"}, and everything else on this computer. Close the tab and it
-          takes no further part.
-        </p>
+        <h2>{landing.keptTitle}</h2>
+        <p>{keepsStates ? landing.kept : landing.keptWithLayers}</p>
       </section>
     </div>
   );
@@ -92,19 +86,13 @@ export function SentAndKept({ keepsStates }: { readonly keepsStates: boolean }) 
 export function InsecureNote() {
   return (
     <div class="notice insecure" data-testid="insecure">
-      <p class="small">
-        This address is plain http, so the browser allows the page neither the graphics processor nor more than one thread: training works,
-        but is usually slower. Over https, browsers offer both where the computer has them, and can keep the screen awake.
-      </p>
+      <p class="small">{landing.insecure}</p>
     </div>
   );
 }
 
 function runLine(run: RunInfo | null): string {
-  if (run === null) return "Looking for the run …";
-  const { numConnected } = run.status;
-  const others = numConnected === 0 ? "nobody is here yet" : numConnected === 1 ? "one tab is here" : `${numConnected} tabs are here`;
-  return `${taskTitle(run.run.task)} · ${run.run.backbone} · ${others}`;
+  return run === null ? landing.looking : landing.run(taskTitle(run.run.task), run.run.backbone, run.status.numConnected);
 }
 
 interface DataChoiceProps {
@@ -129,23 +117,22 @@ function DataChoice({ run, isOwn, source, onChoice, onSource }: DataChoiceProps)
   }
   return (
     <fieldset class="choice">
-      <legend>Whose examples?</legend>
+      <legend>{landing.whichExamples}</legend>
       <label class="option">
         <input type="radio" name="source" checked={!isOwn} onChange={() => onChoice(false)} data-testid="source-share" />
-        <strong>A share of the run’s examples</strong>
-        <span class="soft small">Nothing to prepare.</span>
+        <strong>{landing.share}</strong>
+        <span class="soft small">{landing.shareNote}</span>
       </label>
       <label class="option">
         <input type="radio" name="source" checked={isOwn} onChange={() => onChoice(true)} data-testid="source-own" />
-        <strong>My own file</strong>
-        <span class="soft small">Read in this tab and never sent; only the number of its examples is.</span>
+        <strong>{landing.ownFile}</strong>
+        <span class="soft small">{landing.ownFileNote}</span>
       </label>
       {isOwn && (
         <div class="own-file stack">
           <label>
             <span class="small">
-              A CSV, TSV or JSON Lines file in UTF-8 with the columns <code>text</code> and <code>label</code> (
-              {classNames(run.run.task).join(", ")})
+              {landing.ownFileKind} <code>text</code> {landing.and} <code>label</code>. {landing.classes(classNames(run.run.task))}
             </span>
             <input
               class="file"

@@ -1,5 +1,6 @@
+import { formatCount } from "@tutti/core";
+import { preview } from "../words.ts";
 import type { DataSource } from "./dataSource.ts";
-import { counted } from "./format.ts";
 
 const numShown = 4;
 
@@ -9,7 +10,7 @@ export function OwnFilePreview({ source }: { readonly source: DataSource & { kin
   return (
     <div class="preview stack" data-testid="own-file-preview">
       <p class="small" role="status">
-        <strong>{counted(examples.length, "example")}</strong>: {classes.map(({ name, count }) => `${count} ${name}`).join(", ")}
+        <strong>{formatCount(examples.length, "example")}</strong>: {classes.map(({ name, count }) => `${count} ${name}`).join(", ")}
       </p>
       {notes.map((note) => (
         <p class="small" key={note}>
@@ -19,8 +20,8 @@ export function OwnFilePreview({ source }: { readonly source: DataSource & { kin
       <table>
         <thead>
           <tr>
-            <th scope="col">Text</th>
-            <th scope="col">Label</th>
+            <th scope="col">{preview.text}</th>
+            <th scope="col">{preview.label}</th>
           </tr>
         </thead>
         <tbody>

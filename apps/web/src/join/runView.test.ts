@@ -44,16 +44,16 @@ test("while it trains the page shows step, device, round, layers that travel and
   expect(html).toContain("step 4 of 30");
   expect(html).toContain("device 3, round 2");
   expect(html).toContain("round 2 of 12 · 2 tabs, 4 devices");
-  expect(html).toContain("layer 2: not scored. Layers that travel: 1.");
+  expect(html).toContain("layer 2: not scored. Shared layers: 1.");
   expect(html).toContain("12.3 kB");
   expect(html).toContain("98.8 kB");
-  expect(html).toContain("wasm with 2 threads needs 9 ms");
+  expect(html).toContain("WASM with 2 threads takes 9 ms");
 });
 
 test("a run whose first stage is known is not said to have begun while its devices are awaited", () => {
   const status = { ...emptyStatus, phase: "waiting", stage: "score", numRounds: 1 } as const;
   const before = shown([welcomeEvent, readyEvent, { kind: "status", status }]);
-  expect(before).toContain("It has not begun yet.");
+  expect(before).toContain("The run has not begun yet.");
   expect(before).not.toContain("round 1 of 1");
   const later = shown([welcomeEvent, readyEvent, { kind: "status", status: { ...status, round: 1 } }]);
   expect(later).toContain("round 1 of 1");
@@ -65,16 +65,16 @@ test("layers are not said to stay on the device before any is chosen", () => {
     readyEvent,
     { kind: "status", status: { ...emptyStatus, stage: "count", layerScores: [9, 12, null] } },
   ]);
-  expect(before).toContain("Not chosen yet: until then, all layers travel.");
-  expect(before).not.toContain("is not shared");
+  expect(before).toContain("The run has not chosen layers yet. Until then, it shares all of them.");
+  expect(before).not.toContain("not shared");
   const after = shown([welcomeEvent, readyEvent, { kind: "status", status: { ...emptyStatus, stage: "train", selectedLayers: [1] } }]);
-  expect(after).toContain("is not shared");
-  expect(after).not.toContain("Not chosen yet");
+  expect(after).toContain("not shared");
+  expect(after).not.toContain("has not chosen layers yet");
 });
 
 test("a tab that computes with plain kernels says why", () => {
   if (readyEvent.kind !== "ready") throw new Error("an event of another kind");
-  const notice = "This device's fast kernels gave other numbers (relative error 3e-2); it computes with plain ones.";
+  const notice = "This computer's fast kernels gave other numbers (relative error 3e-2), so the plain ones are used.";
   const html = shown([welcomeEvent, { ...readyEvent, ready: { ...readyEvent.ready, reason: `webgpu. ${notice}`, kernels: "plain" } }]);
   expect(html).toContain('data-kernels="plain"');
   expect(html).toContain("gave other numbers (relative error 3e-2)");

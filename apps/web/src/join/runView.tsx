@@ -3,10 +3,10 @@ import { useEffect, useRef } from "preact/hooks";
 import { LayerBars } from "../figures/layerBars.tsx";
 import { LossLine } from "../figures/lossLine.tsx";
 import { Staff } from "../figures/staff.tsx";
+import { buttons, deviceMeaning, headlines, roundOf, runPage, stageNames } from "../words.ts";
 import { Computer, Results, TrafficCard } from "./cards.tsx";
 import type { JoinController } from "./controller.ts";
-import { counted, formatBytes, formatDuration } from "./format.ts";
-import { explanation, headline, stageName } from "./text.ts";
+import { explanation, headline } from "./text.ts";
 import { downloadPace, hasBegun, type PageState, pageStateOf, type View } from "./view.ts";
 
 interface RunViewProps {
@@ -33,6 +33,7 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
         <p class="soft explanation">{explanation(state, view)}</p>
         <WorkProgress view={view} state={state} />
         <Actions view={view} state={state} controller={controller} onJoinAgain={onJoinAgain} />
+        {view.ready !== null && view.end === null && state !== "finished" && <p class="soft small note">{deviceMeaning}</p>}
       </section>
       {view.notices.map((notice) => (
         <div key={notice} class="notice" role="status" data-testid="notice">
@@ -46,31 +47,31 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
       )}
       {state === "finished" && status !== null && <Results status={status} />}
       <section class="card" aria-labelledby="run-title">
-        <h2 id="run-title">The run</h2>
+        <h2 id="run-title">{runPage.runTitle}</h2>
         <RunLine status={status} />
         <Staff status={status} />
+        <p class="soft small note">{runPage.staffNote}</p>
       </section>
       <div class="columns">
         <section class="card" aria-labelledby="layers-title">
-          <h2 id="layers-title">Layers</h2>
+          <h2 id="layers-title">{runPage.layersTitle}</h2>
           <LayerBars scores={status?.layerScores ?? null} selected={selected} numLayers={numLayers} />
           {selected === null ? (
             <p class="soft small note" data-testid="layers-note">
-              Not chosen yet: until then, all layers travel.
+              {status?.layerScores != null && `${runPage.layersNote} `}
+              {runPage.noLayersYet}
             </p>
           ) : (
             <ul class="legend">
-              <li class="selected">travels</li>
-              <li>is not shared</li>
+              <li class="selected">{runPage.shared}</li>
+              <li>{runPage.notShared}</li>
             </ul>
           )}
         </section>
         <section class="card" aria-labelledby="loss-title">
-          <h2 id="loss-title">This tab’s loss</h2>
+          <h2 id="loss-title">{runPage.lossTitle}</h2>
           <LossLine losses={view.losses} />
-          <p class="soft small">
-            {view.losses.length === 0 ? "Drawn from the first step on." : "Smoothed over about five steps; lower is better."}
-          </p>
+          <p class="soft small">{view.losses.length === 0 ? runPage.noLossYet : runPage.lossNote}</p>
         </section>
         <TrafficCard view={view} />
         <Computer view={view} />
@@ -80,12 +81,10 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
 }
 
 function RunLine({ status }: { readonly status: Status | null }) {
-  if (status === null || status.stage === null || !hasBegun(status))
-    return <p class="soft small run-line figures">It has not begun yet.</p>;
-  const here = `${counted(status.numConnected, "tab")}, ${counted(status.numDevices, "device")}`;
+  if (status === null || status.stage === null || !hasBegun(status)) return <p class="soft small run-line figures">{runPage.notBegun}</p>;
   return (
     <p class="soft small run-line figures" data-testid="round">
-      <strong>{stageName(status.stage)}</strong>: round {Math.max(1, status.round)} of {Math.max(status.numRounds, status.round)} · {here}
+      <strong>{stageNames[status.stage]}</strong>: {roundOf(status)} · {runPage.here(status)}
     </p>
   );
 }
@@ -98,26 +97,26 @@ function WorkProgress({ view, state }: { readonly view: View; readonly state: Pa
   return (
     <div class={isWorking ? "work" : "work idle"}>
       {isWorking && step === null ? (
-        <progress class="bar" aria-label="Working" data-testid="task-progress" />
+        <progress class="bar" aria-label={runPage.working} data-testid="task-progress" />
       ) : (
         <progress
           class="bar"
-          aria-label="Progress of this task"
+          aria-label={runPage.taskProgress}
           max={step?.numSteps ?? 1}
           value={step?.step ?? 0}
           data-testid="task-progress"
         />
       )}
       <p class="detail">
-        <span>{step === null || task === null ? "" : `step ${step.step} of ${step.numSteps}`}</span>
-        <span>{task === null ? tasksDone(view.numTasksDone) : `device ${task.deviceId}, round ${task.round}`}</span>
+        <span>{step === null || task === null ? "" : runPage.stepOf(step.step, step.numSteps)}</span>
+        <span>{task === null ? tasksDone(view.numTasksDone) : runPage.taskOf(task.deviceId, task.round)}</span>
       </p>
     </div>
   );
 }
 
 function tasksDone(numTasks: number): string {
-  return numTasks === 0 ? "" : `${counted(numTasks, "task")} done in this tab`;
+  return numTasks === 0 ? "" : runPage.tasksDone(numTasks);
 }
 
 function LoadingProgress({ view }: { readonly view: View }) {
@@ -129,17 +128,17 @@ function LoadingProgress({ view }: { readonly view: View }) {
       {hasSize ? (
         <progress
           class="bar"
-          aria-label="Progress of the download"
+          aria-label={runPage.downloadProgress}
           max={loading.totalBytes}
           value={loading.doneBytes}
           data-testid="load-progress"
         />
       ) : (
-        <progress class="bar" aria-label="Getting ready" data-testid="load-progress" />
+        <progress class="bar" aria-label={headlines.loading} data-testid="load-progress" />
       )}
       <p class="detail">
-        <span>{hasSize ? `${formatBytes(loading.doneBytes)} of ${formatBytes(loading.totalBytes)}` : ""}</span>
-        <span>{pace === null ? "" : `${formatBytes(pace.bytesPerSecond)}/s · ${formatDuration(pace.secondsLeft)} left`}</span>
+        <span>{hasSize ? runPage.downloaded(loading.doneBytes, loading.totalBytes) : ""}</span>
+        <span>{pace === null ? "" : runPage.pace(pace.bytesPerSecond, pace.secondsLeft)}</span>
       </p>
     </div>
   );
@@ -151,12 +150,12 @@ interface ActionsProps extends RunViewProps {
 
 function Actions({ view, state, controller, onJoinAgain }: ActionsProps) {
   if (state === "reload") return <ReloadButton />;
-  if (state === "failed" || state === "finished") return <ReloadButton label={state === "failed" ? "Try again" : "Look for a new run"} />;
+  if (state === "failed" || state === "finished") return <ReloadButton label={state === "failed" ? buttons.tryAgain : buttons.newRun} />;
   if (view.end !== null) {
     return (
       <div class="actions">
         <button type="button" class="button primary" onClick={onJoinAgain} data-testid="join-again">
-          {state === "replaced" ? "Use this tab instead" : "Join again"}
+          {state === "replaced" ? buttons.useThisTab : buttons.joinAgain}
         </button>
       </div>
     );
@@ -165,21 +164,21 @@ function Actions({ view, state, controller, onJoinAgain }: ActionsProps) {
     <div class="actions">
       {view.isPaused ? (
         <button type="button" class="button primary" onClick={controller.resume} data-testid="resume">
-          Resume
+          {buttons.resume}
         </button>
       ) : (
         <button type="button" class="button" onClick={controller.pause} disabled={view.ready === null} data-testid="pause">
-          Pause
+          {buttons.pause}
         </button>
       )}
       <button type="button" class="button" onClick={controller.leave} data-testid="leave">
-        Leave
+        {buttons.leave}
       </button>
     </div>
   );
 }
 
-function ReloadButton({ label = "Reload" }: { readonly label?: string }) {
+function ReloadButton({ label = buttons.reload }: { readonly label?: string }) {
   return (
     <div class="actions">
       <button type="button" class="button primary" onClick={() => location.reload()} data-testid="reload">

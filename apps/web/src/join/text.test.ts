@@ -3,7 +3,8 @@ import { presets } from "@tutti/core";
 import type { Status } from "@tutti/protocol";
 import { expect, test } from "vitest";
 import { emptyStatus, readyEvent, taskOf, welcomeEvent } from "../testing/events.ts";
-import { chooseAgainNotice, explanation, headline, notKeptNotice, speaksWith } from "./text.ts";
+import { notices } from "../words.ts";
+import { explanation, headline, notKeptNotice, talksTo } from "./text.ts";
 import { emptyView, nextView, type PageEvent, pageStateOf, type View } from "./view.ts";
 
 const after = (events: readonly PageEvent[], start: Partial<View> = {}): View =>
@@ -13,20 +14,20 @@ const status = (changes: Partial<Status>): SessionEvent => ({ kind: "status", st
 
 test("a tab without a device is not promised a turn", () => {
   const view = after([welcomeEvent, { ...readyEvent, deviceIds: [], numExamples: 0 } as SessionEvent, status({ stage: "train" })]);
-  expect(headline("waiting", view)).toBe("Ready, and waiting for a device");
-  expect(explained(view)).toMatch(/^Every device of this run has its place in another tab at the moment\. When one becomes free/);
+  expect(headline("waiting", view)).toBe("Ready, waiting for a device");
+  expect(explained(view)).toMatch(/^Other tabs host all devices of this run at the moment\. Leave this tab open: it gets the next device/);
   const waiting = nextView(view, status({ phase: "waiting", message: "2 of 4 devices have registered" }), 0);
-  expect(explained(waiting)).toMatch(/^2 of 4 devices have registered\. Every device/);
+  expect(explained(waiting)).toMatch(/^2 of 4 devices have registered\. Other tabs host all devices/);
 });
 
 test("a lottery is spoken of only where fewer devices are drawn than there are", () => {
   const view = after([welcomeEvent, readyEvent]);
   const { cohortSize } = presets.demo;
-  expect(headline("waiting", view)).toBe("Ready, and waiting for this tab’s turn");
+  expect(headline("waiting", view)).toBe("Ready, waiting for this tab’s turn");
   expect(explained(nextView(view, status({ numDevices: cohortSize + 1 }), 0))).toMatch(
-    /some devices are drawn by lot, and this tab’s may be among them/,
+    /picks some devices at random. Leave this tab open: its turn may come/,
   );
-  expect(explained(nextView(view, status({ numDevices: cohortSize }), 0))).toMatch(/^Each round calls every device/);
+  expect(explained(nextView(view, status({ numDevices: cohortSize }), 0))).toMatch(/^Every device takes part in every round/);
   expect(explained(nextView(view, status({ phase: "waiting", message: "the only connected tab is paused" }), 0))).toBe(
     "The only connected tab is paused.",
   );
@@ -53,28 +54,26 @@ test("a notice stays through all that follows, and is said once", () => {
 test("where the browser keeps nothing, no sentence promises that a place or work is kept", () => {
   const blocked = new DOMException("The operation is insecure.", "SecurityError");
   expect(notKeptNotice(blocked, false)).toBe(
-    "This browser keeps nothing of what this tab does (its settings forbid it), so after a reload it begins again as a new tab.",
+    "This browser keeps nothing of this tab’s work (its settings forbid it; allow this site to store data). After a reload, the tab starts again.",
   );
-  expect(notKeptNotice(blocked, true)).toMatch(
-    /^This browser keeps nothing .*: the reload ended that, and the tab has begun again as a new one/,
-  );
+  expect(notKeptNotice(blocked, true)).toMatch(/^This browser keeps nothing .* The reload lost it, and the tab has started again\.$/);
   expect(notKeptNotice(new Error("another tab holds an older version"), false)).toContain("(another tab holds an older version)");
   for (const end of [{ reason: "left" }, { reason: "reload", message: "" }] as const) {
     const ended: SessionEvent = { kind: "ended", end };
-    expect(explained(after([welcomeEvent, ended]))).toMatch(/is kept/);
-    expect(explained(after([welcomeEvent, ended], { isKept: false }))).toMatch(/begins again/);
-    expect(explained(after([welcomeEvent, ended], { isKept: false }))).not.toMatch(/is kept/);
+    expect(explained(after([welcomeEvent, ended]))).toMatch(/is kept|keeps your place/);
+    expect(explained(after([welcomeEvent, ended], { isKept: false }))).toMatch(/starts again/);
+    expect(explained(after([welcomeEvent, ended], { isKept: false }))).not.toMatch(/is kept|keeps your place/);
   }
-  expect(chooseAgainNotice(true)).toMatch(/Choose the same file again; this tab then goes on where it was\.$/);
-  expect(chooseAgainNotice(false)).toMatch(/begins again, because this browser keeps nothing/);
+  expect(notices.chooseAgain(true)).toMatch(/Choose the same file again; the tab then continues where it was\.$/);
+  expect(notices.chooseAgain(false)).toMatch(/starts again, because this browser keeps nothing/);
 });
 
 test("the page names the other place that it speaks with", () => {
   const folder = "https://host.example/tutti/";
   for (const own of [null, "backbones/minuet/manifest.json", "https://host.example/elsewhere/manifest.json"]) {
-    expect(speaksWith(own, folder)).toBe("the page speaks with this one server only");
+    expect(talksTo(own, folder)).toBe("It talks only to this server.");
   }
-  expect(speaksWith("https://cdn.example:8443/b/manifest.json", folder)).toBe(
-    "the page speaks with this one server, and downloads the model from cdn.example:8443",
+  expect(talksTo("https://cdn.example:8443/b/manifest.json", folder)).toBe(
+    "It talks to this server and downloads the model from cdn.example:8443.",
   );
 });

@@ -1,6 +1,7 @@
 import type { CurrentTask, SessionEnd, SessionEvent, TrafficCount } from "@tutti/client";
 import type { LoadProgress, StepProgress, TrainerReady } from "@tutti/model";
 import type { Status, Welcome } from "@tutti/protocol";
+import { notices } from "../words.ts";
 
 /** The one word for what the page shows; also `data-state` of the document. */
 export type PageState =
@@ -52,6 +53,7 @@ export interface View {
 
 const maxLosses = 240;
 
+/** What the join page shows before anything has happened. */
 export const emptyView: View = {
   hasJoined: false,
   isKept: true,
@@ -97,7 +99,7 @@ function changed(view: View, event: PageEvent): View {
     case "ready":
       return { ...view, loading: null, ready: event.ready, deviceIds: event.deviceIds, numExamples: event.numExamples };
     case "decision":
-      return event.decision === "reset" ? { ...view, problem: resetNotice } : view;
+      return event.decision === "reset" ? { ...view, problem: notices.reset } : view;
     case "taskStarted":
       return { ...view, task: event.task, step: null };
     case "step":
@@ -138,9 +140,6 @@ function taskEnded(view: View, isAccepted: boolean): View {
 export function hasBegun({ phase, round, history, layerScores }: Status): boolean {
   return phase !== "waiting" || round > 0 || history.length > 0 || layerScores !== null;
 }
-
-const resetNotice =
-  "The coordinator no longer knew this tab's earlier work, so it starts again from the shared prompts. Nothing for you to do.";
 
 /** Bytes per second and seconds left of the download under way; null while too little has arrived to say. */
 export function downloadPace({

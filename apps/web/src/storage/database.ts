@@ -1,3 +1,5 @@
+import { notices } from "../words.ts";
+
 const databaseName = "tutti";
 const databaseVersion = 1;
 
@@ -17,8 +19,8 @@ export function openDatabase(): Promise<IDBDatabase> {
       request.result.onversionchange = () => request.result.close();
       resolve(request.result);
     };
-    request.onerror = () => reject(new Error("it does not open a database for this page", { cause: request.error }));
-    request.onblocked = () => reject(new Error("another tab holds an older version of this page's data; close it and reload"));
+    request.onerror = () => reject(new Error(notices.noDatabase, { cause: request.error }));
+    request.onblocked = () => reject(new Error(notices.oldDatabase));
   });
 }
 

@@ -29,6 +29,7 @@ export const emptyStatus: Status = {
   deadlineMs: null,
 };
 
+/** The welcome to a run of the demo's settings. */
 export const welcomeEvent: SessionEvent = {
   kind: "welcome",
   welcome: {
@@ -41,12 +42,13 @@ export const welcomeEvent: SessionEvent = {
   },
 };
 
+/** A trainer that is ready, with its devices. */
 export const readyEvent: SessionEvent = {
   kind: "ready",
   ready: {
     backend: "wasm",
     threads: 2,
-    reason: "wasm with 2 threads needs 9 ms",
+    reason: "WASM with 2 threads takes 9 ms",
     kernels: "fast",
     admission: { isPassed: true, worstError: 1e-6, detail: "" },
     shape: { numLayers: 3, layerNames: [["prefix/0"], ["prefix/1"], ["prefix/2"]], alwaysShared: [] },

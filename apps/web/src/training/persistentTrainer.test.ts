@@ -63,7 +63,7 @@ test("threads that do not start within 10 s end the worker; another one starts w
   await pass(9_999);
   expect(log).toEqual(["open 5"]);
   await pass(1);
-  const sentence = "5 threads did not start within 10 s, so this tab computes on one";
+  const sentence = "5 threads did not start within 10 s, so this tab uses one";
   expect((await answer).reason).toBe(`${ready.reason}; ${sentence}`);
   expect(notices).toEqual([`${sentence}.`]);
   expect(log).toEqual(["open 5", "close", "open 1"]);
@@ -71,7 +71,7 @@ test("threads that do not start within 10 s end the worker; another one starts w
   expect(await trainer.addDevice(3, { kind: "share", index: 3 })).toEqual({ numExamples: 7 });
 });
 
-test("a graphics processor that does not start is left out where the tab may choose, and its threads are watched after that", async () => {
+test("a GPU that does not start is left out where the tab may choose, and its threads are watched after that", async () => {
   const { trainer, started, notices, pass } = scene([["webgpu"], "stuck"], [["wasm"], "stuck"], [["wasm"], "ready"]);
   const answer = trainer.start({ ...setup, backend: "auto" }, () => undefined);
   await pass(29_999);
@@ -85,8 +85,8 @@ test("a graphics processor that does not start is left out where the tab may cho
     ["wasm", 1, "fallback"],
   ]);
   expect(notices).toEqual([
-    "The graphics processor did not start within 30 s, so this tab computes without it.",
-    "5 threads did not start within 10 s, so this tab computes on one.",
+    "The GPU did not start within 30 s, so this tab uses the CPU.",
+    "5 threads did not start within 10 s, so this tab uses one.",
   ]);
 });
 

@@ -1,5 +1,6 @@
 import type { BackendName, LoadProgress, Trainer, TrainerReady, TrainerSetup } from "@tutti/model";
 import type { WorkerTrainer } from "@tutti/model/bridge";
+import { notices } from "../words.ts";
 import { nextAttempt, startLimitsMs } from "./attempts.ts";
 
 /** A worker that computes, with its threads. */
@@ -8,6 +9,7 @@ export interface Workshop {
   close(): void;
 }
 
+/** What a persistent trainer needs of its page. */
 export interface PersistentTrainerOptions {
   /** Opens a worker that may compute with `numThreads` threads. */
   open(numThreads: number): Workshop;
@@ -70,7 +72,7 @@ export function persistentTrainer(options: PersistentTrainerOptions): Trainer & 
         const outcome = await attempt(setup, onProgress, signal);
         if ("ready" in outcome) return { ...outcome.ready, reason: [outcome.ready.reason, ...said].join("; ") };
         const next = nextAttempt(setup, options.availableThreads(setup.threads), outcome.stuck);
-        if (next === null) throw new Error(`backend ${outcome.stuck} did not start within its limit`);
+        if (next === null) throw new Error(notices.stuck(outcome.stuck, startLimitsMs[outcome.stuck] / 1000));
         close();
         said.push(next.sentence);
         options.onNotice(`${next.sentence.charAt(0).toUpperCase()}${next.sentence.slice(1)}.`);

@@ -1,14 +1,5 @@
-import type { ContributionBody, Params } from "@tutti/core";
-import type {
-  DeviceSource,
-  DeviceState,
-  StepProgress,
-  Trainer,
-  TrainerReady,
-  TrainerResult,
-  TrainerSetup,
-  TrainerTask,
-} from "@tutti/model";
+import type { ContributionBody, DeviceState, Params } from "@tutti/core";
+import type { DeviceSource, StepProgress, Trainer, TrainerReady, TrainerResult, TrainerSetup, TrainerTask } from "@tutti/model";
 
 /** What a fake trainer was asked, and the levers a test holds. */
 export interface FakeTrainer extends Trainer {

@@ -1,6 +1,6 @@
 import { createServer, type Server as HttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Params, presets } from "@tutti/core";
+import { type Params, presets, sha256HexSync } from "@tutti/core";
 import {
   type Answer,
   type BlobRef,
@@ -13,7 +13,6 @@ import {
   type Request,
   type Status,
   serve,
-  sha256Hex,
   type TaskLease,
   type Welcome,
 } from "@tutti/protocol";
@@ -46,8 +45,10 @@ export interface ScriptedCoordinator {
   start(): Promise<void>;
 }
 
+/** The run of every scripted coordinator. */
 export const scriptedRunId = "scripted-run";
 
+/** A status before anything has happened. */
 export const emptyStatus: Status = {
   runId: scriptedRunId,
   phase: "running",
@@ -148,7 +149,7 @@ export async function startScriptedCoordinator(serverOptions: Partial<ServerOpti
     numHeard: heard.count,
     blob(params) {
       const bytes = encodeParams(params, "f32");
-      const sha256 = sha256Hex(bytes);
+      const sha256 = sha256HexSync(bytes);
       blobs.set(sha256, bytes);
       return { sha256, numBytes: bytes.length };
     },

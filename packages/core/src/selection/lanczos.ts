@@ -4,6 +4,7 @@ import { symmetricEigen } from "./symmetricEigen.ts";
 /** Matrix times a unit vector, such as a Hessian by differences of gradients; must not keep or change the vector. */
 export type MatrixProduct = (vector: Float32Array) => ArrayLike<number> | Promise<ArrayLike<number>>;
 
+/** How far a Lanczos iteration goes. */
 export interface LanczosSettings {
   /** Any vector but zero; it is not changed. */
   readonly start: ArrayLike<number>;
@@ -12,6 +13,7 @@ export interface LanczosSettings {
   readonly onStep?: (step: number) => void;
 }
 
+/** What a Lanczos iteration finds of a spectrum. */
 export interface RitzSpectrum {
   /** Ascending; fewer than `numSteps` when the start spans no more. */
   readonly ritzValues: number[];
@@ -69,7 +71,7 @@ function ritzSpectrum(diagonal: readonly number[], offDiagonal: readonly number[
 
 function unit(vector: Float64Array, what: string): Float32Array {
   const length = Math.sqrt(dot(vector, vector));
-  if (!(length > 0) || !Number.isFinite(length)) throw new Error(`lanczos: ${what} has length ${length}, a positive one is needed`);
+  if (!(length > 0) || !Number.isFinite(length)) throw new Error(`lanczos: ${what} has length ${length}, expected a positive one`);
   return Float32Array.from(vector, (value) => value / length);
 }
 

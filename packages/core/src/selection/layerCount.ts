@@ -3,6 +3,7 @@ const MARGIN = 0.01;
 const MAX_HALVINGS = 40;
 const PLATEAU_TOLERANCE = 0.005;
 
+/** Whether eigenvalues are compared with the client's rate as they are, or relative to the largest one. */
 export type ProbeScale = "absolute" | "relative";
 
 /** The share of layers to keep that one device's spectrum says, and how it was found. */

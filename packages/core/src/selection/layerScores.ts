@@ -68,7 +68,7 @@ export function scoreLayer(selector: StateSelector, hidden: Float32Array, numExa
 export function scoreGram(gram: ArrayLike<number>, numExamples: number): number {
   const norms = Array.from({ length: numExamples }, (_, k) => Math.sqrt(gram[k * numExamples + k]));
   const empty = norms.findIndex((norm) => !(norm > 0));
-  if (empty >= 0) throw new Error(`scoreGram: example ${empty} has hidden states of norm ${norms[empty]}, a positive one is needed`);
+  if (empty >= 0) throw new Error(`scoreGram: example ${empty} has hidden states of norm ${norms[empty]}, expected a positive one`);
   const cosines = new Float64Array(numExamples * numExamples);
   for (let i = 0; i < cosines.length; i++) {
     const row = Math.floor(i / numExamples);

@@ -1,3 +1,4 @@
+/** The eigenvalues and eigenvectors of a symmetric matrix. */
 export interface SymmetricEigen {
   /** Ascending. */
   readonly values: Float64Array;

@@ -16,7 +16,7 @@ export function contributionsOf<K extends TaskKind>(contributions: readonly Cont
       throw new Error(`device ${contribution.deviceId}: expected a ${kind} contribution, found ${contribution.body.kind}`);
     return contribution;
   });
-  if (checked.length === 0) throw new Error(`nothing to aggregate: no ${kind} contribution`);
+  if (checked.length === 0) throw new Error(`nothing to aggregate: no device sent a ${kind} contribution`);
   return checked.sort((a, b) => a.deviceId - b.deviceId);
 }
 

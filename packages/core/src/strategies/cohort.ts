@@ -90,7 +90,7 @@ function plannable(situation: Situation): Device[] | Waiting {
   if (!roster.some((device) => device.isConnected)) return { waiting: noDeviceConnected };
   const candidates = roster.filter((device) => device.hasLeft !== true && (isFixed || device.isConnected));
   const needed = neededContributions(Math.min(run.cohortSize, numDevicesOf(situation)), run.quorum);
-  if (candidates.length < needed) return { waiting: `${candidates.length} of at least ${needed} devices can take part` };
+  if (candidates.length < needed) return { waiting: `${candidates.length} devices can take part, at least ${needed} are needed` };
   return candidates.sort((a, b) => a.id - b.id);
 }
 
@@ -102,8 +102,8 @@ function cohortOf(situation: Situation, chosen: readonly Device[]): Cohort | Wai
 
 function notConnected(ids: readonly DeviceId[]): string {
   return ids.length === 1
-    ? `device ${ids[0]} was drawn for this round and is not connected`
-    : `devices ${ids.join(", ")} were drawn for this round and are not connected`;
+    ? `device ${ids[0]} was picked for this round but is not connected`
+    : `devices ${ids.join(", ")} were picked for this round but are not connected`;
 }
 
 /** N: the devices of a fixed roster, or those registered so far. */

@@ -90,8 +90,8 @@ export const fedAvg = declareStrategy({
       title: "Pooled training",
       publication: null,
       deviations: [
-        "A control: one device holds all examples, so that a round is an epoch over all of them, where a cohort sees its own share only.",
-        "Its optimiser goes on from round to round.",
+        "A control: one device holds all examples, so a round is an epoch over all of them; in the other methods a cohort sees only its own shares.",
+        "Its optimiser keeps its state from round to round.",
       ],
       role: "control",
       trained: "prompts in every layer, on one device that holds everything",
@@ -110,7 +110,7 @@ export const fedAvg = declareStrategy({
         link: "https://arxiv.org/abs/2002.04758",
       },
       deviations: [
-        "As P-tuning v2; after the last round every device trains its local epochs once more, for itself.",
+        "P-tuning v2; after the last round every device trains its local epochs once more, by itself.",
         "All weights of the prompts are tuned: the publication's fine-tuning, not its other two ways to adapt.",
       ],
       role: "control",

@@ -29,7 +29,7 @@ export interface ServerMoments {
   readonly v: Params;
 }
 
-const weightedByExamples = "Changes are weighted by examples, as in the paper's experiments, where Algorithm 2 writes the plain mean.";
+const weightedByExamples = "Changes are weighted by examples, as in the paper's experiments; its Algorithm 2 has the plain mean.";
 const listed = {
   deviations: [
     deviations.optimised,

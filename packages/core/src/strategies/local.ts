@@ -87,7 +87,7 @@ export const local = declareStrategy({
   methods: {
     local: {
       deviations: [
-        "A control: every device tunes prompts in all layers alone, in the rounds for which it is sampled; one that never is answers with untrained prompts.",
+        "A control: every device tunes prompts in all layers by itself, in the rounds in which it is sampled; a device that is never sampled answers with untrained prompts.",
       ],
       role: "control",
       trained: "prompts in every layer, on each device for itself",

@@ -22,7 +22,7 @@ export type ScaffoldSettings = StrategySettingsOf<"scaffold", typeof settings>;
 
 const own = [
   "Gradients are clipped before they are corrected; control variates are the means of the clipped ones (option II).",
-  "The server derives the control variates from what devices send, and sends each the difference c − c_i in the run's encoding.",
+  "The server computes the control variates from the devices' contributions, and sends each device the difference c − c_i in the run's encoding.",
 ];
 
 /**
@@ -47,7 +47,7 @@ export const scaffold = declareStrategy({
     {
       of: ["strategy", "training"],
       path: ["training", "optimizer"],
-      error: "scaffold needs sgd with a rate above 0, since control variates are read off plain gradient steps",
+      error: "scaffold needs sgd with a rate above 0, because it computes the control variates from plain gradient steps",
       holds: ({ training }) => training.optimizer === "sgd" && training.clientLearningRate > 0,
     },
   ],

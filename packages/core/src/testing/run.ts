@@ -39,6 +39,7 @@ export function rosterOf(numExamples: readonly number[]): Device[] {
   return numExamples.map((count, id) => ({ id, numExamples: count, isConnected: true }));
 }
 
+/** A device's contribution to a train task. */
 export function trained(deviceId: number, numExamples: number, numSteps: number, delta: Params): Contribution {
   return { deviceId, numExamples, body: { kind: "train", delta, numSteps, firstLoss: 1.5, lastLoss: 1.25 } };
 }

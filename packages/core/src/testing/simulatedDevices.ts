@@ -15,6 +15,7 @@ export interface SyntheticProblem {
   readonly ritzWeights: readonly number[];
 }
 
+/** Devices that answer tasks by a rule. */
 export interface SimulatedDevices {
   readonly answer: Answer;
   /** What stayed on each device. */

@@ -4,6 +4,7 @@ import type { Device, PlannedTask, RoundPlan } from "../task.ts";
 /** What a simulated device does with a task; `silent` never answers. */
 export type Answer = (plan: RoundPlan, task: PlannedTask) => TaskOutcome | "silent";
 
+/** A pool whose roster a test changes and whose questions it counts. */
 export interface SimulatedPool extends DevicePool {
   /** Replaces the roster and wakes whoever waits for that. */
   setRoster(roster: readonly Device[]): void;

@@ -7,7 +7,7 @@ import { linear, promptEntry, small, weightEntry } from "./entry.ts";
 
 const own = [
   "One task at a time: nothing is shared between tasks, and prompt and attention network have one rate.",
-  "The task's own prompt starts at normal(0, 0.02) and not at a source's; padding has no part in a text's query.",
+  "The task's own prompt starts at normal(0, 0.02), not at a source prompt; padding does not enter a text's query.",
   "The source prompts are this project's own, tuned on ag_news, QNLI and BoolQ.",
 ];
 

@@ -3,8 +3,8 @@ import { declareTuning } from "./declaration.ts";
 import { type BackboneSizes, type TunedEntry, weightEntry } from "./entry.ts";
 
 const own = [
-  "Embeddings and the language-model head stay frozen, and nothing is dropped out.",
-  "What is trained is the difference to the pretrained weights, so that weight decay pulls towards them.",
+  "Embeddings and the language-model head stay frozen; there is no dropout.",
+  "The trained values are differences to the pretrained weights, so weight decay pulls towards those weights.",
 ];
 
 /** Every weight of the layers and of the norm after them; embeddings and the language-model head stay frozen. */

@@ -3,7 +3,7 @@ import { bottleneck, declareTuning, promptTokens } from "./declaration.ts";
 import { generatorEntries } from "./entry.ts";
 
 const own = [
-  "Of its variants, the one with prompts at the input and plain matrices, without parameterised hypercomplex multiplication and without dropout.",
+  "This is the variant with prompts at the input and plain matrices, without parameterised hypercomplex multiplication and without dropout.",
   "A text's embedding is the mean of the frozen backbone's last states over its tokens, which decoders have too.",
 ];
 

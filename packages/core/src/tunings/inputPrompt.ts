@@ -63,7 +63,7 @@ export const inputPrompt = declareTuning({
         deviations.averaged,
         "The rate 0.3 is the published one, but the optimiser is AdamW without weight decay in place of Adafactor.",
         "Vocabulary rows are drawn from the first 5,000 tokens, or all of a smaller vocabulary, not from the 5,000 most frequent of a corpus.",
-        "What is trained is the difference to those rows, so that prompt dropout draws to them and not to 0.",
+        "The trained values are differences to those rows, so prompt dropout pulls towards the rows and not towards 0.",
         deviations.linearHead,
         deviations.promptDropout,
       ],

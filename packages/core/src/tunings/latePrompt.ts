@@ -2,7 +2,7 @@ import { deviations } from "../deviations.ts";
 import { bottleneck, declareTuning, promptTokens } from "./declaration.ts";
 import { generatorEntries } from "./entry.ts";
 
-const own = "Of its generators the plain two-layer one, without dropout; decoders read the last token where encoders read the first.";
+const own = "The generator is the plain two-layer one, without dropout; decoders read the last token, encoders the first.";
 
 /** Prompts made from the hidden states at the middle layer and inserted there (LPT, https://arxiv.org/abs/2210.11292). */
 export const latePrompt = declareTuning({

@@ -4,7 +4,7 @@ import { settingLimits } from "../settings/limits.ts";
 import { declareTuning } from "./declaration.ts";
 import { linear, perLayer, type TunedEntry, weightEntry } from "./entry.ts";
 
-const spread = "A starts at normal values of the same spread as the uniform ones of its code, and nothing is dropped out.";
+const spread = "A starts at normal values with the spread of the public code's uniform ones; there is no dropout.";
 
 /** Low-rank differences of the query and value weights, times alpha / rank (Hu et al., https://arxiv.org/abs/2106.09685). */
 export const lora = declareTuning({
@@ -38,7 +38,7 @@ export const lora = declareTuning({
       deviations: [
         deviations.averaged,
         deviations.optimised,
-        "The factors are averaged each by itself, which is not the average of their products.",
+        "Each factor is averaged separately, which differs from averaging their products.",
         spread,
       ],
       role: "other",

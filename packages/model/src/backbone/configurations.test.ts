@@ -17,11 +17,11 @@ afterAll(() => rm(place, { recursive: true }));
 
 const cases: [string, string[]][] = [
   ["roberta-without-pad-id", []],
-  ["bert-head-of-its-own", ["so they are not tied", "not used by a bert of this configuration: cls.predictions.bias"]],
+  ["bert-head-of-its-own", ["so the two are not tied", "not used by a bert of this configuration: cls.predictions.bias"]],
   ["bert-untied-null-pad", ["not used by a bert of this configuration: cls.predictions.bias"]],
   ["gpt2-general-names", []],
   ["llama-scaling-counts-first", []],
-  ["llama-head-of-its-own", ["lm_head.weight has other numbers than model.embed_tokens.weight, so they are not tied"]],
+  ["llama-head-of-its-own", ["lm_head.weight differs from model.embed_tokens.weight, so the two are not tied"]],
 ];
 
 describe.each(cases)("%s", (name, said) => {

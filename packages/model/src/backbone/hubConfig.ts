@@ -123,9 +123,9 @@ function readLlama(values: ConfigValues): ReadFamily {
   const vocabSize = values.size("vocab_size", 32_000);
   const padTokenId = values.idOrNull("pad_token_id", null);
   requireRow(padTokenId, vocabSize);
-  if (hiddenSize % numHeads !== 0) throw new Error(`config.json: width ${hiddenSize} does not divide by ${numHeads} heads`);
+  if (hiddenSize % numHeads !== 0) throw new Error(`config.json: width ${hiddenSize} is not divisible by its ${numHeads} heads`);
   const headSize = values.sizeOrNull("head_dim") ?? hiddenSize / numHeads;
-  if (headSize % 2 !== 0) throw new Error(`config.json: heads of width ${headSize} cannot be rotated, it must be even`);
+  if (headSize % 2 !== 0) throw new Error(`config.json: the heads have width ${headSize}, rotary positions need an even one`);
   const { rotary, unlisted } = readRotary(values);
   const config = checked({
     family: "llama",
@@ -181,9 +181,9 @@ function padOf(id: number | null, vocabSize: number): number {
 
 function checked(config: BackboneConfig): BackboneConfig {
   const { headSize, numHeads, numKeyValueHeads, maxPositions } = config;
-  if (!Number.isInteger(headSize)) throw new Error(`config.json: width ${config.hiddenSize} does not divide by ${numHeads} heads`);
+  if (!Number.isInteger(headSize)) throw new Error(`config.json: width ${config.hiddenSize} is not divisible by its ${numHeads} heads`);
   if (numHeads % numKeyValueHeads !== 0)
-    throw new Error(`config.json: ${numHeads} heads do not divide by ${numKeyValueHeads} key/value heads`);
+    throw new Error(`config.json: ${numHeads} heads are not divisible by ${numKeyValueHeads} key/value heads`);
   if (maxPositions < 1) throw new Error(`config.json: no position is left for text after the offset of ${config.positionOffset}`);
   return config;
 }

@@ -116,7 +116,9 @@ test("a shard that arrives damaged is fetched once more", async () => {
 
 test("a shard that arrives damaged twice is an error that names it", async () => {
   const { manifestUrl } = await serve(new Map([[shard(2), [corrupt, corrupt]]]));
-  await expect(loadBackbone({ manifestUrl })).rejects.toThrow(new RegExp(`backbone file ${shard(2)} could not be loaded.*twice.*SHA-256`));
+  await expect(loadBackbone({ manifestUrl })).rejects.toThrow(
+    new RegExp(`backbone file ${shard(2)} could not be loaded.*two downloads gave.*SHA-256`),
+  );
 });
 
 test("without the browser's hashes a damaged shard is found as well", async () => {
@@ -163,7 +165,9 @@ test("a cache with wrong bytes or one that fails costs a download, not the load"
   const notices: string[] = [];
   await loadBackbone({ manifestUrl, cache: broken, onNotice: (sentence) => notices.push(sentence) });
   expect(shardRequests(requests)).toHaveLength(2 * manifest.shards.length);
-  expect(notices).toEqual(["This browser does not keep the whole model, so the next visit downloads the missing part again: no disk"]);
+  expect(notices).toEqual([
+    "This browser does not keep the whole language model, so the next visit downloads the missing part again: no disk",
+  ]);
   const forbidden = {
     ...broken,
     put: () => Promise.reject(new DOMException("Failed to execute 'open' on 'CacheStorage'", "SecurityError")),
@@ -179,7 +183,7 @@ test("without room in the browser's storage nothing is kept, and the user is tol
   const storage = { estimate: async () => ({ quota: 1_000_000, usage: 990_000 }) };
   await loadBackbone({ manifestUrl, cache, storage, onNotice: (sentence) => notices.push(sentence) });
   expect(notices).toEqual([
-    "The backbone needs 0.1 MB of this browser's storage and 0.0 MB are left: it is loaded but not kept, so the next visit downloads it again.",
+    "The language model needs 114 kB of this browser's storage, but only 10.0 kB are left. This tab uses the model without keeping it, so the next visit downloads it again.",
   ]);
   expect(await cache.get(manifest.shards[0]?.sha256 ?? "")).toBeNull();
 });
@@ -207,7 +211,7 @@ test("a backbone that does not fit once unpacked is refused before a shard is as
   };
   const checkManifest = (found: BackboneManifest) => refuseTooLarge({ ...found, config: large }, "wasm", linear);
   await expect(loadBackbone({ manifestUrl, checkManifest })).rejects.toThrow(
-    /^backbone golden takes 7\.0 GB once its layers are unpacked, and WebAssembly's memory ends at 4\.3 GB: it needs a browser with WebGPU/,
+    /^backbone golden needs 7\.0\d GB once its layers are unpacked, but WebAssembly has at most 4\.29 GB: use a browser with WebGPU/,
   );
   expect(requests).toEqual(["manifest.json"]);
   expect(() => refuseTooLarge({ ...manifest, config: large }, "webgpu", linear)).not.toThrow();
@@ -225,9 +229,9 @@ test("logits over the vocabulary count where a run asks for them, always on a ca
     refuseTooLarge({ ...manifest, config: wide }, "wasm", { ...linear, head: "labelWords", lossOver: "labelWords" }),
   ).not.toThrow();
   expect(() => refuseTooLarge({ ...manifest, config: wide }, "wasm", { ...linear, head: "labelWords", lossOver: "vocabulary" })).toThrow(
-    "WebAssembly's memory ends",
+    "WebAssembly has at most",
   );
-  expect(() => refuseTooLarge({ ...manifest, config: { ...wide, isCausal: true } }, "wasm", linear)).toThrow("WebAssembly's memory ends");
+  expect(() => refuseTooLarge({ ...manifest, config: { ...wide, isCausal: true } }, "wasm", linear)).toThrow("WebAssembly has at most");
 });
 
 test("a backbone can lie at another origin than the page", async () => {
@@ -244,7 +248,7 @@ test("a manifest that cannot be right is refused before any shard is fetched", (
   expect(parse("", "")()).toEqual(manifest);
   expect(parse("{", "<html>")).toThrow("manifest.json is not JSON");
   expect(parse('"tutti-backbone"', '"other"')).toThrow("not the manifest of a Tutti backbone");
-  expect(parse('"formatVersion": 1', '"formatVersion": 2')).toThrow("has format version 2, version 1 is read");
+  expect(parse('"formatVersion": 1', '"formatVersion": 2')).toThrow("has format version 2, this page reads version 1");
   expect(parse('"head.bias","shape":[96]', '"head.bias","shape":[95]')).toThrow(
     "tensor head.bias has shape [95], the configuration needs [96]",
   );

@@ -1,9 +1,9 @@
+import { formatBytes, sha256Hex } from "@tutti/core";
 import { type BackboneCache, defaultCache, noCache } from "./cache.ts";
 import { concatenate, fetchFile } from "./fetchFile.ts";
 import { type BackboneManifest, parseManifest } from "./manifest.ts";
 import type { PackedTensor } from "./pack.ts";
 import { type PackedBackbone, packedBackbone } from "./packed.ts";
-import { sha256Hex } from "./sha256.ts";
 
 /** Reads a file of the backbone's folder. */
 export type ReadFile = (file: string) => Promise<Uint8Array<ArrayBuffer>>;
@@ -101,10 +101,9 @@ async function hasRoom(files: readonly NamedFile[], { storage, onNotice }: LoadO
   if (quota === undefined) return true;
   const needed = files.reduce((sum, { numBytes }) => sum + numBytes, 0);
   if (quota - usage >= needed) return true;
-  const megabytes = (bytes: number) => `${(Math.max(0, bytes) / 1e6).toFixed(1)} MB`;
   onNotice?.(
-    `The backbone needs ${megabytes(needed)} of this browser's storage and ${megabytes(quota - usage)} are left: ` +
-      "it is loaded but not kept, so the next visit downloads it again.",
+    `The language model needs ${formatBytes(needed)} of this browser's storage, but only ${formatBytes(Math.max(0, quota - usage))} are left. ` +
+      "This tab uses the model without keeping it, so the next visit downloads it again.",
   );
   return false;
 }
@@ -128,8 +127,8 @@ async function fetchVerified(
   }
   const reasons = failures.map((failure) => (failure instanceof Error ? failure.message : String(failure)));
   throw new Error(
-    `backbone file ${wanted.file} could not be loaded: expected ${wanted.numBytes} bytes with that hash (${wanted.sha256}), ` +
-      `received twice something else: ${reasons.join("; then ")}`,
+    `backbone file ${wanted.file} could not be loaded: expected ${wanted.numBytes} bytes with SHA-256 ${wanted.sha256}, ` +
+      `but two downloads gave ${reasons.join("; then ")}`,
     { cause: failures[1] },
   );
 }
@@ -180,7 +179,7 @@ function guarded(cache: BackboneCache, onNotice: LoadOptions["onNotice"]): Backb
         isTold = true;
         const isForbidden = error instanceof Error && error.name === "SecurityError";
         const reason = isForbidden ? "its settings forbid it." : error instanceof Error ? error.message : String(error);
-        onNotice?.(`This browser does not keep the whole model, so the next visit downloads the missing part again: ${reason}`);
+        onNotice?.(`This browser does not keep the whole language model, so the next visit downloads the missing part again: ${reason}`);
       }),
   };
 }

@@ -122,7 +122,9 @@ export function parseManifest(bytes: Uint8Array): BackboneManifest {
   const head = z.looseObject({ format: z.literal("tutti-backbone"), formatVersion: z.number() }).safeParse(parseJson(bytes));
   if (!head.success) throw new Error("manifest.json is not the manifest of a Tutti backbone", { cause: head.error });
   if (head.data.formatVersion !== 1) {
-    throw new Error(`manifest.json has format version ${head.data.formatVersion}, version 1 is read: reload the page, or convert again`);
+    throw new Error(
+      `manifest.json has format version ${head.data.formatVersion}, this page reads version 1: reload the page, or convert again`,
+    );
   }
   const result = manifestSchema.safeParse(head.data);
   if (!result.success) throw new Error(`manifest.json: ${z.prettifyError(result.error)}`, { cause: result.error });

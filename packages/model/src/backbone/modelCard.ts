@@ -1,13 +1,14 @@
+import { formatWhole } from "@tutti/core";
 import type { BackboneManifest } from "./manifest.ts";
 
 /** The model card of a checkpoint that came without one: what its manifest knows, and that nobody has said more. */
 export function writtenCard({ name, config, numParameters, encoding, source, licence }: Omit<BackboneManifest, "card">): string {
   const facts = [
     ["architecture", `${config.family}, ${config.isCausal ? "causal" : "an encoder"}`],
-    ["parameters", numParameters.toLocaleString("en-US")],
+    ["parameters", formatWhole(numParameters)],
     ["layers", `${config.numLayers} of width ${config.hiddenSize}, ${config.numHeads} heads`],
-    ["vocabulary", `${config.vocabSize.toLocaleString("en-US")} tokens`],
-    ["positions", config.maxPositions.toLocaleString("en-US")],
+    ["vocabulary", `${formatWhole(config.vocabSize)} tokens`],
+    ["positions", formatWhole(config.maxPositions)],
     ["stored as", encoding],
     ["source", source],
     ["licence", licence],
@@ -18,8 +19,8 @@ export function writtenCard({ name, config, numParameters, encoding, source, lic
     "---",
     `# ${name}`,
     "",
-    "The checkpoint came without a model card; this one was written from its configuration. What it was trained on, what it is good for and",
-    "where it fails is not known here.",
+    "The checkpoint came without a model card; this one was written from its configuration. Its training data, its",
+    "uses and its limits are not known here.",
     "",
     "| | |",
     "|---|---|",

@@ -44,7 +44,7 @@ test.each([
   ["a file cut within its length", new Uint8Array(5), "the file has 5 bytes, its length field alone needs 8"],
   ["a file cut within its header", writeSafetensors(params).subarray(0, 40), "truncated?"],
   ["a file cut within its data", writeSafetensors(params).subarray(0, -1), "tensor prefix/10 ends at byte 32 of 31 (truncated file?)"],
-  ["a length that no header has", Uint8Array.from([80, 75, 3, 4, 20, 0, 8, 8, 1, 2]), "is not believable (not a safetensors file?)"],
+  ["a length that no header has", Uint8Array.from([80, 75, 3, 4, 20, 0, 8, 8, 1, 2]), "is impossible (not a safetensors file?)"],
   ["a header that is not JSON", fileOf("{oops", data), "the header is not JSON"],
   ["overlapping tensors", fileOf({ a: entry([0, 8]), b: entry([4, 12]) }, data), "tensors a and b overlap"],
   [

@@ -45,7 +45,7 @@ export function headerLength(start: Uint8Array, fileBytes: number): number {
   if (start.length < 8) throw new Error(`safetensors: the file has ${start.length} bytes, its length field alone needs 8`);
   const length = Number(new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true));
   if (length > maxHeaderBytes || length < 2)
-    throw new Error(`safetensors: header length ${length} is not believable (not a safetensors file?)`);
+    throw new Error(`safetensors: header length ${length} is impossible (not a safetensors file?)`);
   if (8 + length > fileBytes) throw new Error(`safetensors: the header needs ${8 + length} bytes, the file has ${fileBytes} (truncated?)`);
   return length;
 }

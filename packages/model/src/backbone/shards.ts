@@ -1,5 +1,5 @@
+import { sha256Hex } from "@tutti/core";
 import { alignment } from "./pack.ts";
-import { sha256Hex } from "./sha256.ts";
 
 /** A run of bytes within a shard. */
 export interface ShardRange {

@@ -12,7 +12,7 @@ type Entries = ReadonlyMap<string, LocatedEntry>;
 export async function withStoredTies(read: ReadConfig, files: CheckpointFiles, entries: Entries): Promise<ReadConfig> {
   const stored = storedTwice(read.config, entries);
   if (stored === null || (await isSame(files, stored.table, stored.output))) return read;
-  const warning = `${stored.output.source} has other numbers than ${stored.table.source}, so they are not tied, whatever config.json says`;
+  const warning = `${stored.output.source} differs from ${stored.table.source}, so the two are not tied, although config.json says so`;
   return { config: { ...read.config, hasTiedEmbeddings: false }, warnings: [...read.warnings, warning] };
 }
 

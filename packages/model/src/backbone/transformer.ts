@@ -227,6 +227,6 @@ function throughFinalNorm(dLast: tf.Tensor2D, normed: Normed | null, norm: Norm 
 function checkFits(batch: TokenBatch, config: BackboneConfig, firstPosition: number): void {
   const longest = Math.max(...batch.lengths);
   if (firstPosition + longest > config.maxPositions) {
-    throw new Error(`a text of ${longest} tokens starting at position ${firstPosition} does not fit ${config.maxPositions} positions`);
+    throw new Error(`a text of ${longest} tokens starting at position ${firstPosition} does not fit into ${config.maxPositions} positions`);
   }
 }

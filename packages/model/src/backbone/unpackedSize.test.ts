@@ -13,5 +13,5 @@ test("training every weight needs room for gradients and the optimiser, which so
   expect(() => refuse({ ...shared, method: "lora", rank: 8, alpha: 16 })).not.toThrow();
   expect(() => refuse({ ...shared, method: "full" }, "webgpu")).not.toThrow();
   // 85 million weights of 124 bytes
-  expect(() => refuse({ ...shared, method: "full" })).toThrow("base takes 10.5 GB once its layers are unpacked and all trained");
+  expect(() => refuse({ ...shared, method: "full" })).toThrow("base needs 10.5 GB once its layers are unpacked and all trained");
 });

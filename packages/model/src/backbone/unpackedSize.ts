@@ -1,4 +1,4 @@
-import { type TuningSettings, tuningOf } from "@tutti/core";
+import { formatBytes, type TuningSettings, tuningOf } from "@tutti/core";
 import type { BackboneManifest } from "./manifest.ts";
 import { tensorNames } from "./tensorNames.ts";
 
@@ -36,9 +36,8 @@ function trainingBytes({ config }: Pick<BackboneManifest, "config">, tuning: Tun
 export function refuseTooLarge(manifest: Pick<BackboneManifest, "config" | "name">, backend: string, tuning: TuningSettings): void {
   const needed = unpackedBytes(manifest, usesVocabulary(manifest.config, tuning)) + trainingBytes(manifest, tuning);
   if (backend !== "wasm" || needed <= wasmBytes - wasmReserve) return;
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   throw new Error(
-    `backbone ${manifest.name} takes ${gigabytes(needed)} once its layers are unpacked${tuningOf(tuning).trainsBackbone ? " and all trained" : ""}, and WebAssembly's memory ends at ${gigabytes(wasmBytes)}: ` +
-      "it needs a browser with WebGPU, or choose a smaller backbone",
+    `backbone ${manifest.name} needs ${formatBytes(needed)} once its layers are unpacked${tuningOf(tuning).trainsBackbone ? " and all trained" : ""}, but WebAssembly has at most ${formatBytes(wasmBytes)}: ` +
+      "use a browser with WebGPU, or choose a smaller backbone",
   );
 }

@@ -1,13 +1,5 @@
-import type {
-  DeviceSource,
-  DeviceState,
-  LoadProgress,
-  StepProgress,
-  TrainerReady,
-  TrainerResult,
-  TrainerSetup,
-  TrainerTask,
-} from "../trainer.ts";
+import type { DeviceState } from "@tutti/core";
+import type { DeviceSource, LoadProgress, StepProgress, TrainerReady, TrainerResult, TrainerSetup, TrainerTask } from "../trainer.ts";
 
 /** What the page asks of the training worker; `id` numbers the question, and an abort names the question it stops. */
 export type WorkerRequest =
@@ -27,6 +19,7 @@ export interface WorkerAnswers {
   readonly stop: null;
 }
 
+/** What the page asks of its worker, by name. */
 export type WorkerMethod = keyof WorkerAnswers;
 
 /** What the worker says: progress while it works, then one answer or failure for each question; a notice belongs to none. */

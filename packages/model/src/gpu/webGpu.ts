@@ -18,8 +18,7 @@ export async function startWebGpu(): Promise<StartedWebGpu> {
   const gpu: GPU | undefined = globalThis.navigator?.gpu;
   if (gpu === undefined) throw new Error(`backend webgpu: ${whyNoWebGpu(globalThis.isSecureContext)}`);
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (adapter === null)
-    throw new Error("backend webgpu: no graphics processor is offered, perhaps because its driver is on the browser's block list");
+  if (adapter === null) throw new Error("backend webgpu: the browser offers no GPU; it may block the GPU's driver");
   const { WebGPUBackend } = await import("@tensorflow/tfjs-backend-webgpu");
   tf.env().set("WEBGPU_MATMUL_PROGRAM_TYPE", deterministicMatMul);
   const device = await requestOwnDevice(adapter);

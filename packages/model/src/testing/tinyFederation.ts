@@ -2,6 +2,7 @@ import {
   createRandom,
   createStrategy,
   type DevicePool,
+  type DeviceState,
   initialParams,
   presets,
   type RunSettings,
@@ -9,7 +10,7 @@ import {
   tunedShape,
 } from "@tutti/core";
 import { computeTask } from "../deviceTasks.ts";
-import { type DeviceState, trainerTask } from "../trainer.ts";
+import { trainerTask } from "../trainer.ts";
 import { createTuner } from "../tuning/createTuner.ts";
 import { tunedLayout } from "../tuning/layout.ts";
 import type { SourcePrompt } from "../tuning/sourcePrompts.ts";

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { countSteps, createRandom, initialParams, presets, type RunSettings, shapesOf, tunedEntries } from "@tutti/core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createTrainer } from "../device.ts";
 import { publicFiles } from "../testing/demoTrainer.ts";
 import type { Trainer, TrainerTask } from "../trainer.ts";
@@ -12,6 +12,8 @@ import { threadTrainer } from "./threadTrainer.ts";
 
 const run: RunSettings = { ...presets.demo, training: { ...presets.demo.training, localEpochs: 1 } };
 const initial = initialParams(tunedEntries({ numLayers: 6, hiddenSize: 128, keyValueWidth: 128 }, run.tuning, 4), createRandom(run.seed));
+vi.setConfig({ testTimeout: 60_000 }); // two trainings at a time, each with a tensor library to load
+
 const folder = mkdtempSync(join(tmpdir(), "tutti-thread-"));
 const fetched: string[] = [];
 const server = createServer(async ({ url = "/" }, response) => {

@@ -18,5 +18,5 @@ export function patternOf(pattern: z.infer<typeof patternSchema>): RegExp {
   } catch (cause) {
     throw new Error(`tokenizer.json: the pattern ${pattern.Regex} cannot be written in this engine's syntax`, { cause });
   }
-  throw new Error(`tokenizer.json: the pattern ${pattern.Regex} is of an unknown form`);
+  throw new Error(`tokenizer.json: the pattern ${pattern.Regex} has an unknown form`);
 }

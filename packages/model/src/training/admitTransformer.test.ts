@@ -80,20 +80,20 @@ describe.for([
   test("a kernel of ours that gives other numbers is replaced by plain ones, and the sentence says so", async () => {
     replaceKernel(norm, wrongEpsilon);
     expect(await noticeOfFall()).toMatch(
-      /^This device's fast kernels gave other numbers \(relative error \de-\d\); it computes with plain ones\.$/,
+      /^This computer's fast kernels gave other numbers \(relative error \de-\d\), so the plain ones are used\.$/,
     );
   });
 
   test("a kernel of ours that throws is replaced by plain ones", async () => {
     replaceKernel(norm, throwing);
-    expect(await noticeOfFall()).toBe("This device's fast kernels failed (no memory for this kernel); it computes with plain ones.");
+    expect(await noticeOfFall()).toBe("This computer's fast kernels failed (no memory for this kernel), so the plain ones are used.");
   });
 
   // WebAssembly compiles with the page, and has no optimiser of ours
   if (name === "webgpu") {
     test("a program that does not compile is a failure too, whatever the numbers are", async () => {
       replaceKernel(norm, alsoBroken);
-      expect(await noticeOfFall()).toMatch(/^This device's fast kernels failed \(the GPU refused a call: .*nothing/);
+      expect(await noticeOfFall()).toMatch(/^This computer's fast kernels failed \(the GPU refused a call: .*nothing/);
     });
 
     test("an optimiser's step that is wrong is a failure of its own", async () => {

@@ -18,14 +18,14 @@ export interface Admitted {
 export async function admitTransformer(backbone: PackedBackbone, wanted: KernelChoice = "fast"): Promise<Admitted> {
   chooseKernels(wanted);
   if (chosenKernels() === "plain") {
-    const notice = wanted === "plain" ? "Its fast kernels are turned off, as asked; it computes with plain ones." : null;
+    const notice = wanted === "plain" ? "The fast kernels are turned off, as asked; the plain ones are used." : null;
     return { ...passedOrNot(await tryTransformer(backbone)), kernels: "plain", notice };
   }
   const fast = await tryTransformer(backbone);
   if (fast.transformer !== null && fast.admission.isPassed) return { ...fast, kernels: "fast", notice: null };
   fast.transformer?.dispose();
   chooseKernels("plain");
-  const notice = `This device's fast kernels ${failureOf(fast)}; it computes with plain ones.`;
+  const notice = `This computer's fast kernels ${failureOf(fast)}, so the plain ones are used.`;
   return { ...passedOrNot(await tryTransformer(backbone)), kernels: "plain", notice };
 }
 

@@ -31,7 +31,8 @@ export function createLossLog(numSteps: number, onStep?: (progress: { step: numb
     const values = await stacked.data().finally(() => stacked.dispose());
     read.forEach(({ epoch, numExamples }, i) => {
       step += 1;
-      if (!Number.isFinite(values[i])) throw new Error(`local training: the loss of step ${step} is ${values[i]}`);
+      if (!Number.isFinite(values[i]))
+        throw new Error(`local training: the loss of step ${step} is ${values[i]}; the learning rate may be too high`);
       const sum = sums.get(epoch) ?? { loss: 0, numExamples: 0 };
       sums.set(epoch, { loss: sum.loss + values[i] * numExamples, numExamples: sum.numExamples + numExamples });
       onStep?.({ step, numSteps, loss: values[i] });

@@ -75,6 +75,6 @@ test("a text without a mask cannot be answered with label words", () => {
 test("a text longer than the positions is refused with its length", () => {
   const long = labelledBatch([{ ids: Array.from({ length: 41 }, () => 5), maskPosition: null, label: 0 }], 1);
   expect(() => tf.tidy(() => predict(splitTuned(tuned.layout, tf.tensor1d(values)), long, tuned))).toThrow(
-    "a text of 41 tokens starting at position 0 does not fit 40 positions",
+    "a text of 41 tokens starting at position 0 does not fit into 40 positions",
   );
 });

@@ -51,7 +51,7 @@ test("golden numbers of texts are told by their shape too", async () => {
 });
 
 test("a file of another kind is refused", async () => {
-  await expect(verifyBackbone(goldenBackbone("roberta"), { cases: [] })).rejects.toThrow("the golden file is of no known form");
+  await expect(verifyBackbone(goldenBackbone("roberta"), { cases: [] })).rejects.toThrow("the golden file has an unknown form");
 });
 
 test("progress counts the cases and every product of the spectrum", async () => {

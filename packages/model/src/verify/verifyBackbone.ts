@@ -18,7 +18,7 @@ const familySchema = z.custom<GoldenFile>((value) => z.looseObject({ cases: z.ar
 export async function verifyBackbone(backbone: PackedBackbone, golden: unknown, options: VerifyOptions = {}): Promise<GoldenErrors> {
   const family = familySchema.safeParse(golden);
   const texts = family.success ? null : textGoldenSchema.safeParse(golden);
-  if (texts?.success === false) throw new Error(`the golden file is of no known form: ${z.prettifyError(texts.error)}`);
+  if (texts?.success === false) throw new Error(`the golden file has an unknown form: ${z.prettifyError(texts.error)}`);
   const transformer = createTransformer(backbone);
   try {
     if (family.success) return await transformerErrors(transformer, family.data, options);

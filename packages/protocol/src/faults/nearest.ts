@@ -1,5 +1,5 @@
 /** How far a word is from another one as people mistype and shorten names, 0 for the same but for case and separators; null for too far. */
-export function distanceOf(word: string, candidate: string): number | null {
+function distanceOf(word: string, candidate: string): number | null {
   const [a, b] = [plain(word), plain(candidate)];
   if (a.length > longestWord) return null;
   const edits = editDistance(a, b);

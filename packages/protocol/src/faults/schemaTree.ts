@@ -34,7 +34,7 @@ export function bare(schema: unknown): unknown {
 }
 
 /** The bare schema, and of a union the object that the input's tag chooses. */
-export function objectOf(schema: unknown, input: unknown): unknown {
+function objectOf(schema: unknown, input: unknown): unknown {
   const found = bare(schema);
   if (!(found instanceof z.ZodUnion)) return found;
   const tag = tagOf(found);

@@ -72,22 +72,22 @@ test("what to do is told where that is known", () => {
 
 test("an unknown name is told with the whole paths of the nearest ones, wherever they stand", () => {
   expect(faults({ titel: "x", radius: 3, saucer_width: 3, side: 1, "shape.radius": 2 })).toEqual([
-    "cup.titel: there is no such name; did you mean cup.title?",
-    "cup.radius: there is no such name; did you mean cup.shape.radius (where cup.shape.kind is round)?",
-    "cup.saucer_width: there is no such name; did you mean saucerWidth?",
-    "cup.side: there is no such name; expected one of title, colour, fill, isHot, shape, handles, labels, note",
-    'cup."shape.radius": there is no such name; write shape: { radius: 2 }',
+    "cup.titel: there is no setting of this name; did you mean cup.title?",
+    "cup.radius: there is no setting of this name; did you mean cup.shape.radius (where cup.shape.kind is round)?",
+    "cup.saucer_width: there is no setting of this name; did you mean saucerWidth?",
+    "cup.side: there is no setting of this name; expected one of title, colour, fill, isHot, shape, handles, labels, note",
+    'cup."shape.radius": there is no setting of this name; write shape: { radius: 2 }',
   ]);
   expect(faults({ colour: "red" }, { colur: 1, length: 2 })).toEqual([
-    "colur: there is no such name; did you mean cup.colour?",
-    "length: there is no such name; did you mean cup.shape.sideLength (where cup.shape.kind is square)?",
+    "colur: there is no setting of this name; did you mean cup.colour?",
+    "length: there is no setting of this name; did you mean cup.shape.sideLength (where cup.shape.kind is square)?",
   ]);
   expect(faults({ handles: [{ at: 1, isbigg: true }] })).toEqual([
     "cup.handles.0.isBig: not given, expected true or false",
-    "cup.handles.0.isbigg: there is no such name; did you mean cup.handles.0.isBig?",
+    "cup.handles.0.isbigg: there is no setting of this name; did you mean cup.handles.0.isBig?",
   ]);
   expect(faults({ labels: { a: { inkColor: "x", inkColour: "y" } } })).toEqual([
-    "cup.labels.a.inkColor: there is no such name; did you mean cup.labels.a.inkColour?",
+    "cup.labels.a.inkColor: there is no setting of this name; did you mean cup.labels.a.inkColour?",
   ]);
 });
 
@@ -96,15 +96,15 @@ test("whatever a name is made of, its fault is one line of a length that can be 
   const lines = settingFaults(schema, { ...good, ...Object.fromEntries(names.map((name) => [name, 1])) });
   expect(lines).toHaveLength(names.length);
   for (const line of lines) expect(line).toMatch(/^[^\p{Cc}]{1,300}$/u);
-  expect(lines[0]).toMatch(/^"two\\nlines": there is no such name; expected one of cup, saucerWidth$/);
+  expect(lines[0]).toMatch(/^"two\\nlines": there is no setting of this name; expected one of cup, saucerWidth$/);
 });
 
 test("a name of another choice is told as that", () => {
   expect(faults({ shape: { kind: "round", radius: 3, sideLength: 2 } })).toEqual([
-    'cup.shape.sideLength: a setting only where cup.shape.kind is square, found "round"; leave it out, or change cup.shape.kind',
+    'cup.shape.sideLength: this setting exists only where cup.shape.kind is square; cup.shape.kind is "round": leave the setting out, or change cup.shape.kind',
   ]);
   expect(faults({ shape: { kind: "round", radius: 3, sidelength: 2 } })).toEqual([
-    "cup.shape.sidelength: there is no such name; did you mean cup.shape.sideLength (where cup.shape.kind is square)?",
+    "cup.shape.sidelength: there is no setting of this name; did you mean cup.shape.sideLength (where cup.shape.kind is square)?",
   ]);
 });
 
@@ -112,8 +112,8 @@ test("settings that stand below a name are told with it, beside names that stand
   const place = { path: ["kitchen"], others: [{ path: ["kettle"], choice: null }] };
   expect(settingFaults(schema, { ...good, saucerWidth: 1, ketle: 1, titles: 2 }, place)).toEqual([
     "kitchen.saucerWidth: found 1, expected a number at least 3 and below 9",
-    "kitchen.ketle: there is no such name; did you mean kettle?",
-    "kitchen.titles: there is no such name; did you mean kitchen.cup.title?",
+    "kitchen.ketle: there is no setting of this name; did you mean kettle?",
+    "kitchen.titles: there is no setting of this name; did you mean kitchen.cup.title?",
   ]);
 });
 

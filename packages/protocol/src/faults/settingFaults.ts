@@ -161,14 +161,14 @@ function unknownText(key: string, parent: readonly PropertyKey[], { schema, inpu
   const [first = "", ...inside] = key.split(".");
   if (inside.length > 0 && names.includes(first)) {
     const value = JSON.stringify(valueAt(parent.reduce(valueAt, input), key));
-    return `there is no such name; write ${first}: ${inside.reduceRight((inner, name) => `{ ${name}: ${inner} }`, value)}`;
+    return `there is no setting of this name; write ${first}: ${inside.reduceRight((inner, name) => `{ ${name}: ${inner} }`, value)}`;
   }
   const elsewhere = knownNames(schema).map(under);
   const same = elsewhere.filter((known) => known.choice !== null && textOf(known.path) === textOf([...path, key]));
   if (same.length > 0) return elsewhereChosen(same, { schema, input, place });
   const siblings = names.map((name): KnownName => ({ path: [...path, name], choice: null }));
   const others = elsewhere.filter((known) => !isAt(known.path.slice(0, -1), path) || !names.includes(known.path.at(-1) ?? ""));
-  return `there is no such name${meantText(key, siblings, [...others, ...(place.others ?? [])])}`;
+  return `there is no setting of this name${meantText(key, siblings, [...others, ...(place.others ?? [])])}`;
 }
 
 /** Whether a path of `knownNames` leads to a place of an input. */
@@ -181,5 +181,5 @@ function elsewhereChosen(same: readonly KnownName[], { input, place }: Context):
   const choices = same.flatMap(({ choice }) => choice ?? []);
   const at = choices[0]?.path ?? [];
   const found = at.slice(place.path?.length ?? 0).reduce<unknown>(valueAt, input);
-  return `a setting only where ${textOf(at)} is ${choices.map(({ value }) => value).join(" or ")}, found ${shown(found)}; leave it out, or change ${textOf(at)}`;
+  return `this setting exists only where ${textOf(at)} is ${choices.map(({ value }) => value).join(" or ")}; ${textOf(at)} is ${shown(found)}: leave the setting out, or change ${textOf(at)}`;
 }

@@ -95,8 +95,8 @@ const decisions: Strategy<FedPepTaoState, FedPepTaoRun> = {
 
 const own = [
   "Unless the base is the official preset, the settings are this project's defaults and not those of the public code.",
-  "With initial prompts from counting, what the counting rounds train is kept: the method trains in so many rounds more than the others, and is charged their bytes and seconds.",
-  "One dropout mask is drawn for every step, where the public code draws one for every example; so it is under the official preset too.",
+  "With initial prompts from counting, the prompts of the counting rounds are kept: the method trains for that many rounds more than the others, and their bytes and seconds count.",
+  "Every step draws one dropout mask, also under the official preset; the public code draws one for every example.",
 ];
 
 /** FedPepTAO (Che et al., EMNLP 2023): score the layers, count how many travel, then train with adaptive aggregation (fedpeptao.md §§3-5). */
@@ -123,7 +123,7 @@ export const fedPepTao = declareStrategy({
     {
       of: ["strategy", "training"],
       path: ["training", "clientLearningRate"],
-      error: "control variates divide by it; give a positive rate",
+      error: "control variates are divided by it: give a positive rate",
       holds: ({ strategy, training }) => !strategy.controlVariates || training.clientLearningRate > 0,
     },
   ],
@@ -149,7 +149,7 @@ export const fedPepTao = declareStrategy({
       deviations: [
         deviations.fromMemory,
         "The devices' optimiser is AdamW.",
-        "The velocity is FedPepTAO's: βV + (1 − β)D, subtracted from the average at a rate that starts as the device's and falls by 1 % a step, where the publication subtracts βV + D from the last global parameters at rate 1. So it moves the average little.",
+        "The velocity is FedPepTAO's: βV + (1 − β)D, subtracted from the average at a rate that starts as the device's and falls by 1 % a step. The publication subtracts βV + D from the last global parameters at rate 1. So the velocity moves the average little.",
         "The first round takes the plain average.",
         deviations.prefixWithoutNetwork,
       ],

@@ -12,7 +12,7 @@ import type { FedPepTaoState, FedPepTaoValues } from "./state.ts";
 export function closeScoring(state: FedPepTaoState, contributions: readonly Contribution[]): FedPepTaoState {
   const scored = contributionsOf(contributions, "score");
   const layerScores = combineLayerScores(scored.map(({ numExamples, body }) => ({ numExamples, layerScores: body.layerScores })));
-  if (layerScores === null) throw new Error("layer scores: every device abstained; at least one needs two distinct examples");
+  if (layerScores === null) throw new Error("layer scores: no device sent scores; at least one device needs two different examples");
   const { numLayers } = state.values.shape;
   if (layerScores.length !== numLayers) throw new Error(`layer scores: ${numLayers} layers expected, received ${layerScores.length}`);
   return { ...state, values: { ...state.values, layerScores } };

@@ -18,7 +18,7 @@ test("the measurement decides against the first guess, both ways", async () => {
   const gpu = device({ shared: 9, registers: 3 });
   expect(await chooseVariant(false, gpu.measure)).toEqual({
     variant: "registers",
-    reason: "kernels without barriers, 3.0 ms for a product against 9.0 ms with workgroup memory",
+    reason: "kernels without barriers, 3.0 ms for a matrix product (with workgroup memory: 9.0 ms)",
   });
   const software = device({ shared: 3, registers: 9 });
   expect((await chooseVariant(true, software.measure)).variant).toBe("shared");
@@ -49,6 +49,6 @@ test("a variant that fails on a device is not chosen, and the sentence says so",
   const { measure } = device({ shared: Number.POSITIVE_INFINITY, registers: 60 });
   expect(await chooseVariant(false, measure)).toEqual({
     variant: "registers",
-    reason: "kernels without barriers, 60 ms for a product against a failure with workgroup memory",
+    reason: "kernels without barriers, 60 ms for a matrix product (with workgroup memory: it fails)",
   });
 });

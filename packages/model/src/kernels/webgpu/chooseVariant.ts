@@ -43,8 +43,8 @@ export async function chooseVariant(isSoftware: boolean, measure: MeasureVariant
     for (const variant of [expected, other]) best[variant] = Math.min(best[variant], await measure(variant, product));
   }
   const [variant, rejected] = best[expected] > clearlyFaster * best[other] ? [other, expected] : [expected, other];
-  const against = `${shown(best[variant])} for a product against ${shown(best[rejected])} ${withWhat[rejected]}`;
-  return { variant, reason: `kernels ${withWhat[variant]}, ${against}` };
+  const times = `${shown(best[variant])} for a matrix product (${withWhat[rejected]}: ${shown(best[rejected])})`;
+  return { variant, reason: `kernels ${withWhat[variant]}, ${times}` };
 }
 
 /** The first product that takes long enough to tell, or the last of the first `most`, with its milliseconds. */
@@ -59,7 +59,7 @@ async function tellingProduct(measure: (product: MeasuredProduct) => Promise<num
 const withWhat: Record<KernelVariant, string> = { shared: "with workgroup memory", registers: "without barriers" };
 
 function shown(ms: number): string {
-  return Number.isFinite(ms) ? `${ms.toPrecision(2)} ms` : "a failure";
+  return Number.isFinite(ms) ? `${ms.toPrecision(2)} ms` : "it fails";
 }
 
 const numRuns = 2;

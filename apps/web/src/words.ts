@@ -1,0 +1,244 @@
+import type { Stage } from "@tutti/core";
+import { formatBytes, formatCount, formatSeconds, formatWhole } from "@tutti/core";
+import type { BackendName, LoadProgress } from "@tutti/model";
+import type { EvaluationPoint, Status } from "@tutti/protocol";
+
+/** A round of a stage: `round 3 of 12`. */
+export function roundOf({ round, numRounds }: Status): string {
+  return `round ${Math.max(1, round)} of ${Math.max(numRounds, round)}`;
+}
+
+/** The page's promise, at the head of the landing page and as the browser tab's title. */
+export const promise = "Lend this tab. Train a language model, together.";
+
+/** What a device is, where the page first speaks of one. */
+export const deviceMeaning = "A device is one participant with its own examples; your tab can host several.";
+
+/** The line under everything. */
+export const footer = {
+  about: "Tutti means “all together”. The model was pretrained elsewhere; your examples stay in your tab. This page tracks nothing.",
+  thisServer: "It talks only to this server.",
+  otherServer: (host: string) => `It talks to this server and downloads the model from ${host}.`,
+} as const;
+
+/** How the page is connected. */
+export const connectionNames = {
+  offline: "not connected",
+  connecting: "connecting",
+  online: "connected",
+  retrying: "reconnecting",
+} as const;
+
+/** What the landing page says. */
+export const landing = {
+  lead:
+    "Many browser tabs train one language model together, each with its own examples. If you join, this tab downloads the model once. " +
+    "In each round that it is picked for, it trains on its examples and sends back the parameters that it trained.",
+  sentTitle: "What is sent",
+  sent:
+    "The parameters that this tab trains in the layers that the run shares, and measurements such as the loss, the accuracy and the " +
+    "number of examples.",
+  sentCopy: " The server also keeps a copy of the other layers’ parameters, so that another tab can continue when this one closes.",
+  keptTitle: "What stays here",
+  kept: "The examples and everything else on this computer. Close the tab to stop.",
+  keptWithLayers: "The examples, the parameters of all other layers, and everything else on this computer. Close the tab to stop.",
+  join: "Join",
+  looking: "Looking for the run …",
+  run: (task: string, backbone: string, numTabs: number) =>
+    `${task} · model ${backbone} · ${numTabs === 0 ? "no tab is connected yet" : `${formatCount(numTabs, "tab")} connected`}`,
+  whichExamples: "Which examples should this tab train on?",
+  share: "A share of the run’s examples",
+  shareNote: "Nothing to prepare.",
+  ownFile: "My own file",
+  ownFileNote: "The file stays in this tab. The server is told only how many examples it has.",
+  ownFileKind: "A CSV, TSV or JSON Lines file in UTF-8 with the columns",
+  and: "and",
+  classes: (names: readonly string[]) => (names.length === 0 ? "" : `Each label is one of ${names.join(", ")}.`),
+  insecure:
+    "This page came over plain http, so the browser lets it use neither the GPU nor more than one thread. Training works, but usually " +
+    "more slowly. Over https the page can use both where the computer has them, and can keep the screen awake.",
+} as const;
+
+/** The first rows of an own file. */
+export const preview = { text: "Text", label: "Label" } as const;
+
+/** Why a file cannot be used. */
+export const fileProblems = {
+  tooLarge: (file: string, numBytes: number, maxBytes: number) =>
+    `${file} has ${formatBytes(numBytes)}; this page reads at most ${formatBytes(maxBytes)}. Use a smaller part of it.`,
+  tooManyRows: (file: string, numRows: number, maxRows: number) =>
+    `${file} has ${formatCount(numRows, "row")}; this page uses at most ${formatWhole(maxRows)}. Use a smaller part of it.`,
+} as const;
+
+/** Why the page does not know the run. */
+export const runProblems = {
+  silent: "The coordinator, the server of this run, does not answer. You can still join: the page keeps trying.",
+  status: (code: number) =>
+    `The coordinator, the server of this run, answered with an error (HTTP ${code}). You can still join: the page keeps trying.`,
+  notUnderstood: "This page does not understand the coordinator’s answer; it may be older than the server. Reload this page.",
+} as const;
+
+/** The stages of a run. */
+export const stageNames: Readonly<Record<Stage, string>> = {
+  score: "Finding the layers that matter",
+  count: "Finding how many layers to share",
+  train: "Training",
+};
+
+/** The steps of the preparation. */
+export const phaseNames: Readonly<Record<LoadProgress["phase"], string>> = {
+  backend: "Choosing GPU or CPU",
+  backbone: "Downloading the language model",
+  tokenizer: "Downloading the tokenizer",
+  dataset: "Loading this tab’s examples",
+  admission: "Checking that this computer calculates correctly",
+};
+
+/** The page's headline while it takes part. */
+export const headlines = {
+  connecting: "Connecting to the run",
+  loading: "Getting ready",
+  waitingForDevice: "Ready, waiting for a device",
+  waitingForTurn: "Ready, waiting for this tab’s turn",
+  pausing: "Finishing this task, then pausing",
+  paused: "Paused",
+  retrying: "The coordinator does not answer",
+  replaced: "Another tab has taken over",
+  finished: "The run is finished",
+  left: "You have left",
+  reload: "This page is out of date",
+  failed: "This tab cannot take part",
+  evaluate: "Testing how well the model does",
+  score: "Scoring the layers",
+  probe: "Measuring how many layers are needed",
+  train: "Training on this tab’s examples",
+} as const;
+
+/** What the state means for the volunteer, and what to do. */
+export const explanations = {
+  paused: "This tab gets no new work until you resume.",
+  retrying:
+    "The server of the run may be restarting, or the network may be down. This tab keeps its work and reconnects by itself; leave it open.",
+  replaced: "Another tab or window of this browser has this tab’s place now. Close this tab, or use it instead.",
+  leftKept: "Thank you. This browser keeps your place in case you come back.",
+  leftNotKept: "Thank you. This browser kept nothing, so if you come back, this tab starts again.",
+  reloadKept: "The coordinator has another version of this page. Reload to get it; this tab’s work is kept.",
+  reloadNotKept:
+    "The coordinator has another version of this page. Reload to get it; this tab then starts again, because this browser keeps nothing.",
+  removed: "The operator has removed this tab from the run.",
+  finished: "Thank you for lending this tab. You can close it now.",
+  notBegun: "The run begins when enough devices have joined.",
+  everyRound: "Every device takes part in every round. Leave this tab open.",
+  someRounds: "Each round, the coordinator picks some devices at random. Leave this tab open: its turn may come.",
+  noDevice: "Other tabs host all devices of this run at the moment. Leave this tab open: it gets the next device that becomes free.",
+} as const;
+
+/** What a tab learns about its own work while it goes on. */
+export const notices = {
+  reset: "The coordinator no longer has this tab’s earlier work, so the tab starts again from the shared parameters. You need do nothing.",
+  chooseAgain: (isKept: boolean) =>
+    `This page was reloaded, and your examples were only in this tab. Choose the same file again; the tab then ${
+      isKept ? "continues where it was." : "starts again, because this browser keeps nothing."
+    }`,
+  notKept: (reason: string, wasReloaded: boolean) =>
+    `This browser keeps nothing of this tab’s work (${reason}). ${
+      wasReloaded ? "The reload lost it, and the tab has started again." : "After a reload, the tab starts again."
+    }`,
+  storageBlocked: "its settings forbid it; allow this site to store data",
+  noStorage: "it offers no storage",
+  unknownReason: "it does not say why",
+  noDatabase: "it did not open a database for this page",
+  oldDatabase: "another tab holds an older version of this page’s data; close that tab and reload this one",
+  threadsStuck: (numThreads: number, seconds: number) => `${numThreads} threads did not start within ${seconds} s, so this tab uses one`,
+  stuck: (backend: BackendName, seconds: number) => `backend ${backend} did not start within ${seconds} s; reload this page`,
+  gpuStuck: (seconds: number) => `the GPU did not start within ${seconds} s, so this tab uses the CPU`,
+} as const;
+
+/** The page while the tab takes part. */
+export const runPage = {
+  runTitle: "The run",
+  notBegun: "The run has not begun yet.",
+  here: ({ numConnected, numDevices }: Status) => `${formatCount(numConnected, "tab")}, ${formatCount(numDevices, "device")}`,
+  staffNote: "Notes are rounds; a higher note means a lower loss.",
+  layersTitle: "Layers",
+  layersNote: "A taller bar is a layer that matters more.",
+  noLayersYet: "The run has not chosen layers yet. Until then, it shares all of them.",
+  shared: "shared",
+  notShared: "not shared",
+  lossTitle: "This tab’s loss",
+  noLossYet: "The line starts at the first training step.",
+  lossNote: "Smoothed over about five steps; lower is better.",
+  working: "Working",
+  taskProgress: "Progress of this task",
+  downloadProgress: "Progress of the download",
+  stepOf: (step: number, numSteps: number) => `step ${step} of ${numSteps}`,
+  taskOf: (deviceId: number, round: number) => `device ${deviceId}, round ${round}`,
+  tasksDone: (count: number) => `${formatCount(count, "task")} done in this tab`,
+  downloaded: (numBytes: number, totalBytes: number) => `${formatBytes(numBytes)} of ${formatBytes(totalBytes)}`,
+  pace: (bytesPerSecond: number, secondsLeft: number) =>
+    `${formatBytes(bytesPerSecond)}/s · ${formatSeconds(Math.round(secondsLeft))} left`,
+} as const;
+
+/** The buttons. */
+export const buttons = {
+  reload: "Reload",
+  tryAgain: "Try again",
+  newRun: "Look for a new run",
+  useThisTab: "Use this tab instead",
+  joinAgain: "Join again",
+  resume: "Resume",
+  pause: "Pause",
+  leave: "Leave",
+} as const;
+
+/** What the tab has sent and received. */
+export const traffic = {
+  title: "This tab’s traffic",
+  sent: "sent",
+  saved: "saved by sending less",
+  received: "received",
+  note: "The download of the model is not counted. Saved: compared with sending all layers, four bytes for each number.",
+} as const;
+
+/** What the tab computes with. */
+export const computer = {
+  title: "This computer",
+  backend: "computes on",
+  devices: "devices here",
+  noDevices: "none yet",
+  examples: "examples here",
+  notYet: "Shown when this tab is ready.",
+  backendName(backend: BackendName, threads: number): string {
+    if (backend === "webgpu") return "GPU";
+    return backend === "cpu" ? "CPU, plain JavaScript" : `CPU, ${formatCount(threads, "thread")}`;
+  },
+} as const;
+
+/** How well the run's model does. */
+export const results = {
+  title: "Results",
+  newcomer: (point: EvaluationPoint) =>
+    `${ofTexts(point)} that nobody trained on get the right class from the shared parameters, which are all that a newcomer has.`,
+  personalised: "on the devices that took part, with their own parameters",
+  zeroShot: "before any training",
+  /** `of 288 texts`, or `of the texts` where their number is not known. */
+  ofTexts,
+} as const;
+
+function ofTexts({ numExamples }: EvaluationPoint): string {
+  if (numExamples === undefined) return "of the texts";
+  return numExamples === 1 ? "of one text" : `of ${formatWhole(numExamples)} texts`;
+}
+
+/** The figures, for people who hear them. */
+export const figures = {
+  noRound: "No round yet",
+  round: (round: string) => `The run is in ${round}`,
+  noScores: "No layer scores yet",
+  scores: (list: string, selected: readonly number[] | null) =>
+    `Scores: ${list}. ${selected === null ? "No layers chosen yet" : `Shared layers: ${selected.join(", ") || "none"}`}.`,
+  score: (layer: number, score: number | null) => `layer ${layer}: ${score === null ? "not scored" : score.toPrecision(3)}`,
+  noLoss: "No loss yet",
+  loss: (first: string, latest: string) => `Training loss: ${first} at first, ${latest} now`,
+  tabs: (count: number) => formatCount(count, "tab"),
+} as const;
