@@ -107,6 +107,7 @@ export async function serveRun(file: string | undefined, flags: ServeFlags, isOv
     ...(file === undefined ? {} : { file }),
     flags: { ...asked, ...places },
     numClasses: ({ task }) => findTask(task).classes.length,
+    report: ({ task }) => ({ metric: findTask(task).metric }),
     isOver,
     print: (line) => console.log(line),
     ...(flags.dev === true ? { pages: async (server) => (await checkout.loadPagesScript()).developPages(server) } : {}),

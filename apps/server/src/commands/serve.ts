@@ -5,10 +5,11 @@ import { type Coordinator, type CoordinatorPorts, type RunOutcome, startCoordina
 import { lanAddresses } from "../http/certificate.ts";
 import { listRunIds, readRun } from "../journal/readRun.ts";
 import { findRunId } from "../runFolder.ts";
+import { keepRunReports, type RunReportOptions, type RunReports } from "../runReports.ts";
 import type { Overrides } from "../settings.ts";
 import { mergeSettings } from "../settings.ts";
 import { readSettingsFile } from "../settingsFile.ts";
-import { readBackboneSizes, requireSourcePrompts, tunedParameters } from "../tuned.ts";
+import { readBackboneSizes, requireSourcePrompts, type TunedParameters, tunedParameters } from "../tuned.ts";
 
 /** How to serve a run. */
 export interface ServeOptions {
@@ -28,6 +29,8 @@ export interface ServeOptions {
   /** Called once the run is over, before goodbye is said. */
   readonly onDone?: (outcome: RunOutcome, coordinator: Coordinator) => Promise<void>;
   readonly pages?: CoordinatorPorts["pages"];
+  /** What a report of the run needs; without it none is written. */
+  readonly report?: (run: RunSettings) => Omit<RunReportOptions, "tuned" | "onTrouble">;
   /** Ends as a signal to the process would. */
   readonly signal?: AbortSignal;
 }
@@ -46,9 +49,11 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   if (finished !== null) print(finished);
   const coordinator = await startCoordinator(config, { tuned, pages: options.pages });
   for (const line of describe(coordinator)) print(line);
+  const reports = startReports(coordinator, tuned, options);
   const stop = waitForStop(coordinator, options.signal);
   try {
     const done = coordinator.whenDone().then(async (outcome): Promise<ServeEnd> => {
+      await reports?.finish(outcome);
       await options.onDone?.(outcome, coordinator);
       print(
         `run ${coordinator.runId} is finished after ${formatCount(outcome.steps.length, "step")}; its files are in ${coordinator.folder}`,
@@ -58,13 +63,22 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
     const end = await Promise.race([stop.promise, done]);
     if (end !== "done") print("stopping: all accepted work is kept, and the same command resumes");
     await coordinator.close();
+    await reports?.finish(null); // of a run that is over the last report is there
     return end;
   } catch (error) {
     await coordinator.close();
+    await reports?.finish(null);
     throw error;
   } finally {
     stop.release();
   }
+}
+
+function startReports(coordinator: Coordinator, tuned: TunedParameters, { report, print }: ServeOptions): RunReports | null {
+  if (report === undefined) return null;
+  const onTrouble = (error: unknown) =>
+    print(`the report could not be written (${error instanceof Error ? error.message : String(error)}); the run goes on`);
+  return keepRunReports(coordinator, { ...report(coordinator.config.run), tuned, onTrouble });
 }
 
 /** What to say of a run that was over before, or null; throws a ConfigError when it was another one under the same name. */

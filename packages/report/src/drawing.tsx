@@ -1,0 +1,39 @@
+/** @jsxRuntime automatic */
+/** @jsxImportSource preact */
+import { parseHTML } from "linkedom";
+import { h, type VNode } from "preact";
+
+/** What is read of a parsed node, element or text. */
+interface ParsedNode {
+  readonly nodeType: number;
+  readonly nodeName: string;
+  readonly textContent: string | null;
+  readonly childNodes: Iterable<ParsedNode>;
+  readonly attributes?: Iterable<{ readonly name: string; readonly value: string }>;
+}
+
+const elementNode = 1;
+
+/** A drawing as part of a page; `changes` are attributes of its outermost element, null for one to leave out. */
+export function Drawing({
+  svg,
+  changes = {},
+}: {
+  readonly svg: string;
+  readonly changes?: Readonly<Record<string, string | number | null>>;
+}) {
+  const root = parseHTML(svg).document.querySelector("svg");
+  if (root === null) throw new Error("a drawing has no svg element");
+  return asVNode(root as unknown as ParsedNode, changes);
+}
+
+/** The same elements, attributes and texts, which the renderer escapes like all others. */
+function asVNode(node: ParsedNode, changes: Readonly<Record<string, unknown>>): VNode | string {
+  if (node.nodeType !== elementNode) return node.textContent ?? "";
+  const given = Object.fromEntries([...(node.attributes ?? [])].map(({ name, value }) => [name, value]));
+  return h(
+    node.nodeName,
+    { ...given, ...changes },
+    [...node.childNodes].map((child) => asVNode(child, {})),
+  );
+}
