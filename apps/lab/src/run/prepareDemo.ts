@@ -1,5 +1,4 @@
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { rememberDatasets } from "@tutti/data/node";
 import { makeRunFolder, readBackboneSizes } from "@tutti/server";
 import { publicFolder } from "@tutti/server/checkout";
