@@ -4,6 +4,7 @@ import { cardFile, type DatasetCard, parseDatasetCard } from "./datasetCard.ts";
 import { isPassing, putAllBack } from "./replaceFolder.ts";
 import { rememberTask, tasks } from "./tasks.ts";
 
+export { type DataControls, readControls } from "./controls.ts";
 export { isPassing, putAllBack, replaceFolder } from "./replaceFolder.ts";
 export { type Script, scriptBeside, startThread } from "./scriptBeside.ts";
 

@@ -1,10 +1,9 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { rememberDatasets } from "@tutti/data/node";
+import { type DataControls, readControls, rememberDatasets } from "@tutti/data/node";
 import { makeRunFolder, readBackboneSizes } from "@tutti/server";
 import { projectFolder } from "@tutti/server/checkout";
 import { requireFiles } from "../experiment/needs.ts";
-import { type DataControls, readControls } from "./controls.ts";
 import { type DemoConfig, nameRun, readDemoConfig } from "./demoConfig.ts";
 import { backboneNamed, type DemoSettings, demoSettings } from "./demoSettings.ts";
 

@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { accuracy, confusionOf, createRandom, dealShares, macroF1, type RunSettings } from "@tutti/core";
-import { type Dataset, type Example, findTask, loadDataset } from "@tutti/data";
+import { loadDataset } from "./dataset.ts";
+import type { Dataset, Example } from "./example.ts";
+import { findTask } from "./tasks.ts";
 
 /** What is known of a run's data without any training. */
 export interface DataControls {
@@ -11,7 +13,7 @@ export interface DataControls {
   readonly notes: readonly string[];
 }
 
-/** Reads the run's data set from a public folder. */
+/** Reads the run's data set from a public folder. Node only. */
 export async function readControls(publicFolder: string, run: RunSettings): Promise<DataControls> {
   const task = findTask(run.task);
   const numClasses = task.classes.length;
