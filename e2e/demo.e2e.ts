@@ -77,7 +77,7 @@ test("a demo leaves its files, its prompts reproduce the newcomer accuracy, and 
   expect(stopped.code, stopped.stderr).toBe(130);
   // it waits for no deadline: the step's is 120 s
   expect(performance.now() - interruptedAt).toBeLessThan(60_000);
-  const command = /To go on: npm run demo -- (.*)/.exec(stopped.stderr)?.[1] ?? "";
+  const command = /To go on: npx tutti demo (.*)/.exec(stopped.stderr)?.[1] ?? "";
   expect(command).toContain("--resume");
   const resumed = scratch("resumed.json");
   const last = await tutti(["demo", ...command.split(" "), "--json", resumed]);

@@ -47,7 +47,7 @@ test("the smoke experiment is stopped in the middle of a run, goes on there and 
   first.interrupt();
   const stopped = await first.ended;
   expect(stopped.code, stopped.stderr).toBe(130);
-  expect(stopped.stderr).toContain("The same command goes on.");
+  expect(stopped.stderr).toContain("Run the same command to go on.");
   const before = await numClosed(out);
   const last = await lab("run", "smoke", "--out", out).ended;
   expect(last.code, last.stderr).toBe(0);

@@ -28,7 +28,7 @@ async function runDemoCommand(): Promise<DemoRun> {
   });
   const code = await new Promise<number | null>((resolve, reject) => child.once("exit", resolve).once("error", reject));
   const seconds = (performance.now() - start) / 1000;
-  if (code !== 0) throw new Error(`the demo ended with ${code}; its folder is ${folder}`);
+  if (code !== 0) throw new Error(`the demo ended with exit code ${code}; its folder is ${folder}`);
   const result = JSON.parse(await readFile(json, "utf8")) as RunResult;
   const runId = (await readdir(folder)).find((name) => name.endsWith("-topic")) ?? "";
   const { runs } = JSON.parse(await readFile(join(folder, runId, "results.json"), "utf8")) as ExperimentResult;

@@ -26,7 +26,7 @@ async function runLab(experiment: string, folder: string): Promise<{ readonly se
   });
   const code = await new Promise<number | null>((resolve, reject) => child.once("exit", resolve).once("error", reject));
   const seconds = (performance.now() - start) / 1000;
-  if (code !== 0) throw new Error(`the lab ended with ${code}; its folder is ${folder}`);
+  if (code !== 0) throw new Error(`the lab ended with exit code ${code}; its folder is ${folder}`);
   const { runs } = JSON.parse(await readFile(join(folder, "results.json"), "utf8")) as ExperimentResult;
   return { seconds, runs };
 }
@@ -55,7 +55,9 @@ export async function benchLab(): Promise<BenchRow[]> {
 }
 
 function rowOf(name: string, value: number | null, goal: Parameters<typeof row>[3] & object): BenchRow {
-  return value === null ? missingRow(name, "", "this system does not tell processes' times", goal) : row(name, value, "", goal);
+  return value === null
+    ? missingRow(name, "", "this system does not report the processor time of processes", goal)
+    : row(name, value, "", goal);
 }
 
 function meanOf(runs: readonly RunRecord[], of: (run: RunRecord) => number | null): number | null {

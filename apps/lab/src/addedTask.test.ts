@@ -17,13 +17,26 @@ afterAll(() => folder.remove());
 test("a task that is not built in is learnt from its folder, and dealt out by owner", { timeout: 120_000 }, async () => {
   const run: RunSettings = {
     ...presets.demo,
-    ...{ task: "tickets", backbone: "tiny", numDevices: 4, minDevices: 4, cohortSize: 2, numRounds: 1, evaluateEvery: 1, deadlineMs: null },
+
+    task: "tickets",
+    backbone: "tiny",
+    numDevices: 4,
+    minDevices: 4,
+    cohortSize: 2,
+    numRounds: 1,
+    evaluateEvery: 1,
+    deadlineMs: null,
     partition: { kind: "byField" },
     training: { ...presets.demo.training, localEpochs: 1 },
     strategy: { name: "fedAvg", fineTuneEpochs: 0 },
   };
   const options = {
-    ...{ host: "127.0.0.1", port: await freePort(), dataDir: join(folder.path, "runs"), pagesDir: null, publicDir: folder.path, run },
+    host: "127.0.0.1",
+    port: await freePort(),
+    dataDir: join(folder.path, "runs"),
+    pagesDir: null,
+    publicDir: folder.path,
+    run,
     ...({ runId: "tickets", expectedClients: 1, homeless: "leave", logLevel: "error" } as const),
   };
   const coordinator = await startKillable({ options, sizes: tinySizes, numClasses: 3 });

@@ -14,7 +14,15 @@ const strategy = presets.demo.strategy as FedPepTaoSettings;
 /** All three stages; layers outside the selected ones stay on the devices, with moments that go on from task to task. */
 const run: RunSettings = {
   ...presets.demo,
-  ...{ backbone: "tiny", numDevices: 4, minDevices: 4, cohortSize: 3, numRounds: 4, evaluateEvery: 3, deadlineMs: null, quorum: 1 },
+
+  backbone: "tiny",
+  numDevices: 4,
+  minDevices: 4,
+  cohortSize: 3,
+  numRounds: 4,
+  evaluateEvery: 3,
+  deadlineMs: null,
+  quorum: 1,
   partition: { kind: "iid" },
   tuning: { ...presets.demo.tuning, promptTokens: 2 },
   training: { ...presets.demo.training, localEpochs: 1, resetMoments: false },
@@ -55,7 +63,13 @@ async function start(holdAfterPending?: number, reports: { readonly reportEveryM
   closeables.push(folder.remove);
   const port = await freePort();
   const options = {
-    ...{ host: "127.0.0.1", port, dataDir: folder.path, pagesDir: null, publicDir: publicFolder.path, runId, run },
+    host: "127.0.0.1",
+    port,
+    dataDir: folder.path,
+    pagesDir: null,
+    publicDir: publicFolder.path,
+    runId,
+    run,
     ...({ expectedClients: 2, homeless: "leave", logLevel: "error" } as const),
   };
   const coordinator = await startKillable({ options, sizes: tinySizes, numClasses: 4, ...reports });

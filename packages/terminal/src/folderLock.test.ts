@@ -82,7 +82,7 @@ test("one process does not take a folder twice, takes it again once it gave it b
   const giveBack = lockFolder(folder.path, "choose another run");
   expect(() => lockFolder(folder.path, "give another --out")).toThrow(FolderLockError);
   expect(() => lockFolder(folder.path, "give another --out")).toThrow(
-    `${folder.path} is in use by process ${process.pid}: stop that one, or give another --out (if ${process.pid} is something else, remove ${path})`,
+    `${folder.path} is in use by process ${process.pid}: stop it, or give another --out (if ${process.pid} is another program, remove ${path})`,
   );
   expect(readdirSync(folder.path)).toEqual(["lock"]);
   giveBack();
@@ -107,6 +107,6 @@ test("claims without a word, as crashes leave them, are followed like any other,
   writeFileSync(path, `${deadPid} aa\n`);
   writeFileSync(`${path}.after-aa`, `${deadPid} aa\n`);
   expect(() => lockFolder(folder.path, "choose another run")).toThrow(
-    new FolderLockError(`the files ${path}* lead in a circle: remove them if nothing uses the folder`),
+    new FolderLockError(`the files ${path}* name each other in a circle: remove them if no process uses the folder`),
   );
 });

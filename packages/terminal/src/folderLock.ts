@@ -72,7 +72,8 @@ function lastOf(path: string): Claim | null {
     // One without a word, as a crash leaves it, must not lead to itself.
     const next = claimIn(afterPath(path, last), `none-${words.size}`);
     if (next === null) return last;
-    if (words.has(next.word)) throw new FolderLockError(`the files ${path}* lead in a circle: remove them if nothing uses the folder`);
+    if (words.has(next.word))
+      throw new FolderLockError(`the files ${path}* name each other in a circle: remove them if no process uses the folder`);
     last = next;
   }
   return null;
@@ -132,5 +133,5 @@ const textOf = ({ pid, word }: Claim) => `${pid} ${word}\n`;
 const afterPath = (path: string, { word }: Claim) => `${path}.after-${word}`;
 
 function sentence(folder: string, path: string, { pid }: Claim, instead: string): string {
-  return `${folder} is in use by process ${pid}: stop that one, or ${instead} (if ${pid} is something else, remove ${path})`;
+  return `${folder} is in use by process ${pid}: stop it, or ${instead} (if ${pid} is another program, remove ${path})`;
 }

@@ -26,7 +26,9 @@ export function openTabClients(count: number, options: TabOptions): Clients {
     reload: (index) => tabs.reload(index),
     async failure() {
       for (const index of opened) {
-        if ((await tabs.stateOf(index).catch(() => null)) === "failed") return `tab ${index} cannot take part; its page says why`;
+        if ((await tabs.stateOf(index).catch(() => null)) !== "failed") continue;
+        const text = await tabs.textOf(index).catch(() => null);
+        return `tab ${index} cannot take part; its page says: ${(text ?? "nothing").slice(0, 500)}`;
       }
       return null;
     },

@@ -24,6 +24,8 @@ export interface Tabs {
   reload(index: number): Promise<void>;
   /** What the page of an open tab says of itself in `data-state`; null where it says nothing. */
   stateOf(index: number): Promise<string | null>;
+  /** The text that the page of an open tab shows, in one line; null where there is no such tab. */
+  textOf(index: number): Promise<string | null>;
   /** Closes every tab, so that their storage is written out. */
   close(): Promise<void>;
 }
@@ -41,7 +43,7 @@ export function createTabs(options: TabOptions): Tabs {
 
   /** Launches the tab's browser, whose page is still empty. */
   async function start(index: number): Promise<Page> {
-    if (isClosing) throw new Error(`tab ${index} is not opened any more`);
+    if (isClosing) throw new Error(`tab ${index} cannot open: all tabs are closing`);
     const launched = launch(index, options).then((context) => {
       contexts.set(index, context);
       return context;
@@ -62,11 +64,11 @@ export function createTabs(options: TabOptions): Tabs {
     contexts.delete(index);
     if (isClosing || numReopenings >= maxReopenings) return;
     numReopenings += 1;
-    onTrouble(`Tab ${index} ${what} and is opened again.`);
+    onTrouble(`Tab ${index} ${what}; it opens again.`);
     await context?.close().catch(() => undefined);
     await start(index)
       .then((page) => page.goto(addresses.get(index) ?? "about:blank"))
-      .catch((error: unknown) => onTrouble(`Tab ${index} does not open: ${String(error)}`));
+      .catch((error: unknown) => onTrouble(`Tab ${index} could not be opened: ${String(error)}`));
   }
 
   const pageOf = (index: number): Page | null => contexts.get(index)?.pages()[0] ?? null;
@@ -83,6 +85,10 @@ export function createTabs(options: TabOptions): Tabs {
     },
     async stateOf(index) {
       return (await pageOf(index)?.locator("html").getAttribute("data-state")) ?? null;
+    },
+    async textOf(index) {
+      const text = await pageOf(index)?.locator("main").innerText();
+      return text?.replaceAll(/\s+/g, " ").trim() ?? null;
     },
     async close() {
       isClosing = true;

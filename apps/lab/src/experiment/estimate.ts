@@ -1,7 +1,32 @@
-import type { Protocol, RunSettings } from "@tutti/core";
+import { formatCount, type Protocol, type RunSettings } from "@tutti/core";
 import { type RunRecord, scheduleOf } from "@tutti/record";
-import type { Calibration, TaskSize } from "../run/workbench.ts";
 import type { PlannedRun } from "./plannedRun.ts";
+
+/** Seconds on one core. */
+export interface Calibration {
+  readonly task: string;
+  /** What was measured. */
+  readonly backbone: string;
+  readonly tuning: RunSettings["tuning"]["method"];
+  /** Of training one example once. */
+  readonly trainSeconds: number;
+  /** Of predicting one example. */
+  readonly predictSeconds: number;
+  /** Mean characters of the task's texts, which the seconds go with. */
+  readonly meanCharacters: number;
+  readonly numTrain: number;
+  readonly numEvaluated: number;
+}
+
+/** How much there is of a task. */
+export interface TaskSize {
+  readonly task: string;
+  readonly meanCharacters: number;
+  readonly numTrain: number;
+  /** Rows of the validation and the test split. */
+  readonly numEvaluated: number;
+  readonly numTest: number;
+}
 
 /** How much a run computes, in examples. */
 export interface RunWork {
@@ -112,6 +137,6 @@ export function estimateExperiment({ runs, sizes, calibrations, earlier, tabsPer
     numRuns: left.length,
     seconds: seconds / Math.max(1, Math.min(numAtOnce, left.length)),
     diskBytes: left.reduce((sum, { settings }) => sum + diskOfRun(settings), 0) + Math.min(numAtOnce, left.length) * journalBytes,
-    basis: done.length === 0 ? "from a few steps measured just now" : `from ${done.length} runs done before`,
+    basis: done.length === 0 ? "measured on a few steps just now" : `judging by ${formatCount(done.length, "earlier run")}`,
   };
 }

@@ -38,13 +38,13 @@ export function parseExperiment(input: unknown, where: string): Experiment {
 function lostValues({ grid }: Experiment): string[] {
   return Object.entries(grid).flatMap(([name, { path, values }]) =>
     path === undefined && values.some((value) => typeof value !== "object")
-      ? [`grid.${name}: a plain value needs the axis to have a path, such as strategy.selector`]
+      ? [`grid.${name}: plain values need a path, such as path: strategy.selector`]
       : [],
   );
 }
 
 function refuse(faults: readonly string[], where: string): never {
-  throw new ExperimentError(`${where} is not an experiment:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
+  throw new ExperimentError(`${where} is not a valid experiment:\n${faults.map((fault) => `  ${fault}`).join("\n")}`);
 }
 
 /** Fairness: no method tries more rates than another, and a rate is taken over from a method that chooses one. */
@@ -53,13 +53,16 @@ function rateFaults({ rates, methods: given }: Experiment): string[] {
   return given.flatMap((one, at) => {
     if (typeof one === "string" || (one.rates ?? one.ratesOf) === undefined) return [];
     const place = `methods.${at}`;
-    if (rates === undefined) return [`${place}: rates of a method need the experiment's rates, with the values of the others`];
+    if (rates === undefined)
+      return [`${place}: found rates of a method, but the experiment has none; add rates, whose values the other methods try`];
     if (one.rates !== undefined && one.ratesOf !== undefined) return [`${place}: give rates or ratesOf, not both`];
     if (one.rates !== undefined && one.rates.length !== rates.values.length)
-      return [`${place}.rates: found ${one.rates.length}, expected ${rates.values.length}, as many as every method tries`];
+      return [`${place}.rates: found ${one.rates.length}, expected ${rates.values.length}, as many as rates.values`];
     const isChoosing =
       given.some((other) => other === one.ratesOf) || own.some((other) => other.name === one.ratesOf && other.ratesOf === undefined);
-    return one.ratesOf === undefined || isChoosing ? [] : [`${place}.ratesOf: ${one.ratesOf} is not among the methods that choose a rate`];
+    return one.ratesOf === undefined || isChoosing
+      ? []
+      : [`${place}.ratesOf: found ${one.ratesOf}, expected a method of this file that chooses its own rate`];
   });
 }
 

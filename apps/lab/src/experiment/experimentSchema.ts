@@ -10,7 +10,7 @@ const seed = z
   .min(0)
   .max(2 ** 32 - 1);
 /** Settings by dotted path, such as `strategy.selector`. */
-const changes = z.record(z.string().min(1), z.unknown()).describe("values by dotted path, such as { training.localEpochs: 3 }");
+const changes = z.record(z.string().min(1), z.unknown()).describe("settings by dotted path, such as { training.localEpochs: 3 }");
 const methodNames: readonly (MethodName | "settings")[] = ["settings", ...(Object.keys(methods) as MethodName[])];
 const methodName = z.enum(methodNames);
 const only = { methods: z.array(methodName).exactOptional(), tasks: z.array(taskName).exactOptional() };
@@ -30,7 +30,7 @@ const axis = z.strictObject({
 const axisName = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9 ]*$/)
-  .describe("letters, digits and spaces, a letter first");
+  .describe("letters, digits and spaces, beginning with a letter");
 
 const rate = z.number().positive().max(10);
 
@@ -54,7 +54,13 @@ const probability = z.number().min(0).max(1).default(0);
 
 const faultsSchema = z.strictObject({
   seed: z.int().min(0),
-  ...{ drop: probability, slow: probability, duplicate: probability, reorder: probability, corrupt: probability, reload: probability },
+
+  drop: probability,
+  slow: probability,
+  duplicate: probability,
+  reorder: probability,
+  corrupt: probability,
+  reload: probability,
 });
 
 /** An experiment as a YAML file gives it; every name is checked, and what is left out has a default. */
@@ -66,7 +72,7 @@ export const experimentSchema = z.strictObject({
   /** The settings that all runs start from. */
   base: z.enum(["default", "official", "demo"]).default("default"),
   /** Laid over the base, name by name. */
-  settings: z.record(z.string(), z.unknown()).describe("names and values as a run has them").default({}),
+  settings: z.record(z.string(), z.unknown()).describe("settings, such as { numRounds: 30 }").default({}),
   /** A task may have settings of its own, by dotted path. */
   tasks: z.array(task).min(1),
   seeds: z.array(seed).min(1),

@@ -31,7 +31,7 @@ export function planExperiment(experiment: Experiment, hashes: FileHashes = {}):
   });
   const lines = faults.lines();
   if (lines.length > 0)
-    throw new ExperimentError(`the experiment's settings were refused:\n${lines.map((line) => `  ${line}`).join("\n")}`);
+    throw new ExperimentError(`these settings of the experiment are wrong:\n${lines.map((line) => `  ${line}`).join("\n")}`);
   const cells = distinctCells(
     drafts.map((draft) => cellOf(draft, hashes)),
     seeds[0] ?? 0,
@@ -85,7 +85,11 @@ function cellOf({ experiment, method: given, task: { name: task }, variant, note
     const plan = faults ?? null;
     const { maxDevices: _, ...decisive } = settings; // ids of results that there are do not know the bound of an open roster
     const identity = {
-      ...{ settings: decisive, method: name, task, faults: plan, ...(rows === undefined ? {} : { rows }) },
+      settings: decisive,
+      method: name,
+      task,
+      faults: plan,
+      rows, // left out of the text where the data set comes with the project
       ...sourceIdentity(settings, hashes.sources ?? new Map()),
     };
     const id = createHash("sha256")
@@ -126,7 +130,7 @@ function groupsOf(cells: readonly Cell[], rates: NonNullable<Experiment["rates"]
   }
   const missing = cells.find(({ rateKey }) => rateKey !== null && !groups.has(rateKey));
   if (missing !== undefined)
-    throw new ExperimentError(`rates.task: ${rates.task} has no run of ${missing.rateKey}; list it among the tasks`);
+    throw new ExperimentError(`rates.task: found ${rates.task}, on which ${missing.rateKey} does not run; add ${rates.task} to tasks`);
   return [...groups.values()];
 }
 

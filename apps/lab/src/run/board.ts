@@ -36,7 +36,11 @@ export function rowOf(run: PlannedRun, coordinator: Pick<Coordinator, "status" |
   const steps = coordinator.steps();
   const names = { score: "scoring", count: "counting", train: "training" };
   const activity =
-    phase === "waiting" || stage === null ? `waiting: ${message ?? "for clients"}` : `${names[stage]} round ${round}/${numRounds}`;
+    phase === "waiting" || stage === null
+      ? message === null
+        ? "waiting for clients"
+        : `waiting: ${message}`
+      : `${names[stage]} round ${round}/${numRounds}`;
   return { name: nameOfRun(run), activity, accuracy: latestAccuracy(steps), secondsLeft: secondsLeftOf(run.settings, steps) };
 }
 

@@ -34,7 +34,11 @@ export function createFollower(
     const steps = coordinator.steps();
     const { stage = "train", round = settings.numRounds, spec = null } = current ?? {};
     return {
-      ...{ stage, round, kind: spec?.kind ?? "train", numDone, numTasks },
+      stage,
+      round,
+      kind: spec?.kind ?? "train",
+      numDone,
+      numTasks,
       numRounds: numRoundsIn(schedule, stage),
       stageFraction: current === null ? 1 : stageFraction(schedule, current, numDone / Math.max(1, numTasks)),
       accuracy: latestAccuracy(steps),

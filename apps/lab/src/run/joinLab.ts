@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { coordinatorFolder } from "@tutti/client";
+import { formatCount } from "@tutti/core";
 import { loadBrowserScript } from "@tutti/server/checkout";
 import type { Clients } from "../drive/clients.ts";
 import { openNodeClients } from "../drive/nodeClients.ts";
@@ -21,12 +22,12 @@ export async function joinLab(options: LabClients, address: string): Promise<Nod
   const clients = await openClients(options, folder, board.say);
   let joined: string | null = null;
   try {
-    board.say(`${clients.count} clients wait for runs at ${url}; Ctrl-C ends them.`);
+    board.say(`${formatCount(clients.count, "client")} waiting for runs at ${url}; Ctrl-C stops them.`);
     for (;;) {
       stop.signal.throwIfAborted();
       const runId = await runningAt(url);
       if (runId !== null && runId !== joined) {
-        board.say(`joining run ${runId}`);
+        board.say(`Joining run ${runId}.`);
         const target = {
           url,
           runId,
@@ -36,7 +37,7 @@ export async function joinLab(options: LabClients, address: string): Promise<Nod
           kernels: "fast",
         } as const;
         await Promise.all(Array.from({ length: clients.count }, (_, index) => clients.join(index, target))).catch((error: unknown) =>
-          board.say(`not joined: ${String(error)}`),
+          board.say(`Could not join: ${String(error)}`),
         );
         joined = runId;
       }

@@ -17,7 +17,7 @@ export function keepMemory(out: Pick<OutFolder, "writeMemory">, start: PoolMemor
   function remember(change: Partial<PoolMemory>): Promise<void> {
     memory = { ...memory, ...change };
     const now = memory;
-    written = written.then(() => out.writeMemory(now)).catch((error: unknown) => say(`not remembered: ${String(error)}`));
+    written = written.then(() => out.writeMemory(now)).catch((error: unknown) => say(`pool.json could not be written: ${String(error)}`));
     return written;
   }
 

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { RunRecord } from "@tutti/record";
+import { type RunRecord, runRecordSchema } from "@tutti/record";
 import { makeRunFolder } from "@tutti/server";
 import { writeWhole } from "@tutti/terminal";
-import { type BadFile, keptMemorySchema, keptRunSchema, readKept } from "./keptFiles.ts";
+import { type BadFile, keptMemorySchema, readKept } from "./keptFiles.ts";
 
 /** What the lab remembers of its pool from start to start, so that tabs find their storage and all runs compute alike. */
 export interface PoolMemory {
@@ -78,7 +78,7 @@ function folderAt(path: string): OutFolder {
       const entries = existsSync(runs) ? await readdir(runs, { withFileTypes: true }) : [];
       const ids = entries.filter((entry) => !entry.isFile()).map(({ name }) => name);
       const kept = await Promise.all(
-        ids.map(async (id) => ({ id, found: await readKept<RunRecord>(join(runs, id, resultName), keptRunSchema) })),
+        ids.map(async (id) => ({ id, found: await readKept<RunRecord>(join(runs, id, resultName), runRecordSchema) })),
       );
       return {
         runs: new Map(kept.flatMap(({ id, found }) => (found.kind === "whole" ? [[id, found.value]] : []))),

@@ -21,15 +21,32 @@ let workbench: Workbench;
 const strategy = presets.demo.strategy as FedPepTaoSettings;
 const settings: RunSettings = {
   ...presets.demo,
-  ...{ backbone: "tiny", numDevices: 4, minDevices: 4, cohortSize: 3, numRounds: 3, evaluateEvery: 2, deadlineMs: null, quorum: 1 },
+
+  backbone: "tiny",
+  numDevices: 4,
+  minDevices: 4,
+  cohortSize: 3,
+  numRounds: 3,
+  evaluateEvery: 2,
+  deadlineMs: null,
+  quorum: 1,
   partition: { kind: "iid" },
   tuning: { ...presets.demo.tuning, promptTokens: 2 },
   training: { ...presets.demo.training, localEpochs: 1, resetMoments: false },
   strategy: { ...strategy, countingRounds: 1, probeDevices: 1, lanczosSteps: 4, keepFraction: 0.34 },
 };
 const planned = (id: string, change: Partial<PlannedRun> = {}): PlannedRun => ({
-  ...{ id, method: "fedPepTao", methodTitle: "FedPepTAO", variant: {}, isRateTrial: false, task: "feedback/topic", metric: "accuracy" },
-  ...{ seed: settings.seed, settings, faults: null },
+  id,
+  method: "fedPepTao",
+  methodTitle: "FedPepTAO",
+  variant: {},
+  isRateTrial: false,
+  task: "feedback/topic",
+  metric: "accuracy",
+
+  seed: settings.seed,
+  settings,
+  faults: null,
   ...change,
 });
 

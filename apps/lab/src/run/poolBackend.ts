@@ -35,7 +35,7 @@ export function requireBackend(
   if (others.length === 0) return;
   const names = [...new Set(others)].join(" and ");
   throw new ExperimentError(
-    `backend: found ${wanted}, but ${formatCount(others.length, "run")} in ${path} ${others.length === 1 ? "is" : "are"} of ${names}; ` +
-      `give another --out (with --reuse ${path} it takes over what was made on ${wanted}), or write backend: ${[...new Set(others)].join(" or ")}`,
+    `backend: found ${wanted}, but ${formatCount(others.length, "run")} in ${path} ${others.length === 1 ? "was" : "were"} made on ${names}; ` +
+      `give another --out (and --reuse ${path} to use the results made on ${wanted}), or write backend: ${[...new Set(others)].join(" or ")}`,
   );
 }

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { type DataControls, readControls, rememberDatasets } from "@tutti/data/node";
 import { makeRunFolder, readBackboneSizes } from "@tutti/server";
 import { projectFolder } from "@tutti/server/checkout";
-import { requireFiles } from "../experiment/needs.ts";
 import { type DemoConfig, nameRun, readDemoConfig } from "./demoConfig.ts";
 import { backboneNamed, type DemoSettings, demoSettings } from "./demoSettings.ts";
+import { requireFiles } from "./needs.ts";
 
 /** What can be chosen on the demo's command line. */
 export interface DemoOptions extends DemoSettings {

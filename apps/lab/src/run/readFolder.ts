@@ -11,16 +11,16 @@ export async function setBadAside(out: OutFolder, say: (line: string) => void): 
   for (const bad of (await out.readResults()).bad) {
     const to = await out.setAside(bad);
     const fate = out.isReadOnly
-      ? `a start sets it aside as ${basename(to)} and makes the run again`
-      : `it is set aside as ${basename(to)} and the run is made again`;
-    say(`${bad.path} is not a result of a run (${bad.reason}); ${fate}.`);
+      ? `a start renames it to ${basename(to)} and repeats the run`
+      : `it is now ${basename(to)}, and the run is repeated`;
+    say(`${bad.path} is not a valid result (${bad.reason}); ${fate}.`);
   }
 }
 
 /** What the pool remembers; null, with a line, where that cannot serve. */
 export async function recall(out: OutFolder, say: (line: string) => void): Promise<PoolMemory | null> {
   const { memory, bad } = await out.readMemory();
-  if (bad !== null) say(`${bad.path} cannot serve (${bad.reason}); ports and backend are found again.`);
+  if (bad !== null) say(`${bad.path} is not valid (${bad.reason}); the lab chooses ports and backend again.`);
   return memory;
 }
 

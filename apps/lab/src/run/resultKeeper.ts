@@ -32,7 +32,7 @@ export function createResultKeeper({ out, results, board, stamp }: ResultPlaces)
       try {
         await out.writeResult(run);
       } catch (cause) {
-        controller.abort(new Error(`the result of ${nameOfRun(planned)} cannot be kept`, { cause }));
+        controller.abort(new Error(`the result of ${nameOfRun(planned)} could not be written`, { cause }));
         return;
       }
       results.set(run.id, run);
@@ -42,7 +42,7 @@ export function createResultKeeper({ out, results, board, stamp }: ResultPlaces)
 }
 
 function lineOf({ error, final, seconds }: RunRecord, planned: PlannedRun): string {
-  if (error !== null) return `failed   ${nameOfRun(planned)} · failed: ${error}`;
+  if (error !== null) return `failed   ${nameOfRun(planned)} · ${error}`;
   const score = final.global ?? final.personalised;
   return `done     ${nameOfRun(planned)} · global ${formatScore(score?.score ?? null)}, ${formatSeconds(seconds.total)}`;
 }

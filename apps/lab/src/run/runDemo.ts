@@ -132,5 +132,5 @@ function resumeCommand(runId: string, { runsFolder, json, headed, open, public: 
     headed === true ? ["--headed"] : [],
     open === true ? ["--open"] : [],
   ];
-  return ["npm run demo --", ...words.flat().map(shellWord)].join(" ");
+  return ["npx tutti demo", ...words.flat().map(shellWord)].join(" ");
 }

@@ -19,8 +19,14 @@ const planned = (seeds: readonly number[]): readonly PlannedRun[] =>
 const finished = (run: RunOrder): RunRecord => ({ ...failedRecord(identityOf(run), "node", ""), error: null });
 
 const idleClients: Clients = {
-  ...{ kind: "node", count: 1, join: async () => undefined, reload: async () => undefined, close: async () => undefined },
-  ...{ failure: async () => null, processorSeconds: () => null },
+  kind: "node",
+  count: 1,
+  join: async () => undefined,
+  reload: async () => undefined,
+  close: async () => undefined,
+
+  failure: async () => null,
+  processorSeconds: () => null,
 };
 
 /** Parts of an experiment on two slots, with an out folder of which something may be another. */
@@ -28,11 +34,27 @@ async function parts(out: Partial<OutFolder>, signal = new AbortController().sig
   const board = { say: () => undefined, draw: () => undefined, end: () => undefined };
   const workbench = { do: () => Promise.reject(new Error("nothing is replayed here")), close: () => undefined };
   return {
-    ...{ name: "a", board, out: { ...(await openOutFolder(folder.path)), ...out }, results: new Map(), workbench, signal },
-    ...{ pool: { numClients: 2, clientsPerRun: 1, numAtOnce: 2, threads: 1, coresPerRun: 1 }, clients: [idleClients, idleClients] },
-    ...{ publicDir: folder.path, pagesDir: null, host: "127.0.0.1", port: 0, numRemote: 0 },
-    ...{ memory: { ports: [], backend: "wasm", startedAt: "" }, budget: { minutesPerRun: 1, minutesPerStep: 1 } },
-    ...{ expected: { numRuns: 3, seconds: 9 }, stamp: { commit: "c0ffee", machine: "two cores" } },
+    name: "a",
+    board,
+    out: { ...(await openOutFolder(folder.path)), ...out },
+    results: new Map(),
+    workbench,
+    signal,
+
+    pool: { numClients: 2, clientsPerRun: 1, numAtOnce: 2, threads: 1, coresPerRun: 1 },
+    clients: [idleClients, idleClients],
+
+    publicDir: folder.path,
+    pagesDir: null,
+    host: "127.0.0.1",
+    port: 0,
+    numRemote: 0,
+
+    memory: { ports: [], backend: "wasm", startedAt: "" },
+    budget: { minutesPerRun: 1, minutesPerStep: 1 },
+
+    expected: { numRuns: 3, seconds: 9 },
+    stamp: { commit: "c0ffee", machine: "two cores" },
   };
 }
 
@@ -78,7 +100,7 @@ test("a disk that is full ends the experiment at once: runs under way are stoppe
       .run(runs)
       .catch((error: unknown) => error);
     expect(failure).toMatchObject({
-      message: expect.stringMatching(/^the result of FedPepTAO · feedback\/topic · seed 1 cannot be kept$/),
+      message: expect.stringMatching(/^the result of FedPepTAO · feedback\/topic · seed 1 could not be written$/),
     });
     expect(failure).toMatchObject({ cause: { code: "ENOSPC" } });
     await setImmediate();
@@ -96,7 +118,7 @@ test("a full disk ends it too when a run broke, and replays that are still under
     if (run === runs[0]) throw new Error("it broke");
     return { record: new Promise(() => undefined) };
   };
-  await expect(createRunner(await parts(fullDisk), perform).run(runs)).rejects.toThrow("seed 1 cannot be kept");
+  await expect(createRunner(await parts(fullDisk), perform).run(runs)).rejects.toThrow("seed 1 could not be written");
 });
 
 test("a stop rejects with its reason and keeps nothing", async () => {

@@ -3,11 +3,11 @@ import { dirname, join } from "node:path";
 import { sourcePromptPath } from "@tutti/core";
 import { temporaryFolder } from "@tutti/terminal/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Workbench } from "../run/workbench.ts";
-import { ExperimentError, parseExperiment } from "./experimentFile.ts";
+import { ExperimentError, parseExperiment } from "../experiment/experimentFile.ts";
+import type { PlannedRun } from "../experiment/plannedRun.ts";
+import { allRuns, planExperiment } from "../experiment/runPlan.ts";
 import { preparePublic, prepareSources } from "./needs.ts";
-import type { PlannedRun } from "./plannedRun.ts";
-import { allRuns, planExperiment } from "./runPlan.ts";
+import type { Workbench } from "./workbench.ts";
 
 let folder: ReturnType<typeof temporaryFolder>;
 let publicDir: string;
@@ -63,7 +63,7 @@ test("a source prompt that is there is refused where its training rows share tex
   await writePrompts(prompts);
   await expect(prepare()).rejects.toThrow(ExperimentError);
   await expect(prepare()).rejects.toThrow(
-    /^prompts\/minuet\/ag_news-16\.json cannot serve subj: 2 of its 3 test texts also stand in the training part of ag_news; leave ag_news out/,
+    /^prompts\/minuet\/ag_news-16\.json cannot be used for subj: 2 of its 3 test texts are also in the training data of ag_news; remove ag_news from/,
   );
 });
 

@@ -4,9 +4,9 @@ import { join, resolve } from "node:path";
 import { type RunSettings, sourcePromptPath } from "@tutti/core";
 import { type Dataset, findTask, loadDataset, sharedText, type TaskDefinition, textIndex } from "@tutti/data";
 import { z } from "zod";
-import type { Workbench } from "../run/workbench.ts";
-import { ExperimentError } from "./experimentFile.ts";
-import type { PlannedRun } from "./plannedRun.ts";
+import { ExperimentError } from "../experiment/experimentFile.ts";
+import type { PlannedRun } from "../experiment/plannedRun.ts";
+import type { Workbench } from "./workbench.ts";
 
 /** A backbone that the lab makes by itself: `random-12` has 12 random layers as wide as minuet's. */
 const randomName = /^random-(\d{1,3})$/;
@@ -17,13 +17,13 @@ export function requireFiles(publicDir: string, runs: readonly Pick<PlannedRun, 
   for (const { settings, task } of runs) {
     const definition = findTask(task);
     const { dataset } = definition;
-    if (!isThere(publicDir, definition)) lacking.add(`the data set ${dataset}: npm run tutti -- data add ${dataset}`);
+    if (!isThere(publicDir, definition)) lacking.add(`the data set ${dataset}; get it with \`tutti data add ${dataset}\``);
     const { backbone } = settings;
     if (!randomName.test(backbone) && !existsSync(join(publicDir, "backbones", backbone, "manifest.json")))
-      lacking.add(`the backbone ${backbone}: npm run tutti -- backbone add`);
+      lacking.add(`the backbone ${backbone}; get it with \`tutti backbone add\``);
     for (const source of missingSources(publicDir, settings)) {
       if (!existsSync(join(publicDir, "datasets", source, findTask(source).files.train)))
-        lacking.add(`the data set ${source}, to train a source prompt on: npm run tutti -- data add ${source}`);
+        lacking.add(`the data set ${source}, to train a source prompt on; get it with \`tutti data add ${source}\``);
     }
   }
   if (lacking.size > 0) throw new ExperimentError(`these are missing:\n${[...lacking].map((line) => `  ${line}`).join("\n")}`);
@@ -76,7 +76,8 @@ async function refuseSharedSources(publicDir: string, runs: readonly PlannedRun[
 
 async function refuseSharedSource(publicDir: string, file: string, targets: ReadonlySet<string>): Promise<void> {
   const trained = trainedSchema.safeParse(parsed(await readFile(join(publicDir, file), "utf8")));
-  if (!trained.success) throw new ExperimentError(`${file} does not say which task it was trained on; remove it and it is trained again`);
+  if (!trained.success)
+    throw new ExperimentError(`${file} does not say which task it was trained on; remove it, and the lab trains it again`);
   const source = trained.data.task;
   const known = await rowsThere(publicDir, source);
   if (known === null) return;
@@ -87,7 +88,7 @@ async function refuseSharedSource(publicDir: string, file: string, targets: Read
     const { numShared, numTest } = sharedText(index, tested.test);
     if (numShared > 0)
       throw new ExperimentError(
-        `${file} cannot serve ${target}: ${numShared} of its ${numTest} test texts also stand in the training part of ${source}; leave ${source} out of tuning.sources`,
+        `${file} cannot be used for ${target}: ${numShared} of its ${numTest} test texts are also in the training data of ${source}; remove ${source} from tuning.sources`,
       );
   }
 }
