@@ -55,8 +55,7 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const stop = waitForStop(coordinator, options.signal);
   try {
     const done = coordinator.whenDone().then(async (outcome): Promise<ServeEnd> => {
-      await reports?.finish(outcome);
-      await options.onDone?.(outcome, coordinator);
+      await Promise.all([reports?.finish(outcome), options.onDone?.(outcome, coordinator)]);
       print(`run ${coordinator.runId} is over after ${outcome.steps.length} steps; its files are in ${coordinator.folder}`);
       return options.isOver === "whenDone" ? "done" : stop.promise;
     });
