@@ -16,7 +16,7 @@ export interface RenderAnswer {
 /** A report takes seconds; a process that takes so much longer has come to nothing. */
 const limitMs = 120_000;
 
-/** Writes a run's three files in a process of its own, so that this one is never held up; rejects with the reason where that fails. */
+/** Writes a run's three files in a separate process, so that this one is never held up; rejects with the reason where that fails. */
 export function renderInChild(result: ExperimentResult, folder: string): Promise<void> {
   const { path, execArgv } = scriptBeside(import.meta.url, "renderChild");
   const child = fork(path, {
