@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-// Format, lint and import rules, then types: all of them, also where the first find something.
+// Format, lint and import rules, import cycles, then types: all of them, also where the first find something.
 import { spawnSync } from "node:child_process";
 
 const checks = [
   ["biome", "ci", "."],
+  ["node", "scripts/check-cycles.mjs", "--without", "apps/lab"],
   ["tsc", "--build"],
 ];
 const isPassed = ([command, ...args]) => spawnSync(command, args, { stdio: "inherit", shell: process.platform === "win32" }).status === 0;

@@ -60,7 +60,7 @@ const findInSystem = () => {
 };
 
 const findPlaywrights = async () => {
-  const playwright = await import("playwright").catch(() => null);
+  const playwright = await import("playwright-core").catch(() => null);
   if (playwright === null) return null;
   const path = playwright.chromium.executablePath();
   return path !== "" && isWorking(path) ? path : null;
@@ -91,10 +91,10 @@ const attempt = (command, args, env = {}) => {
 
 const installPlaywrights = async () => {
   try {
-    const cli = fileURLToPath(new URL("./cli.js", import.meta.resolve("playwright/package.json")));
+    const cli = fileURLToPath(new URL("./cli.js", import.meta.resolve("playwright-core/package.json")));
     attempt(process.execPath, [cli, "install", "chromium"]);
   } catch {
-    process.stderr.write("Playwright is not installed: run npm ci first.\n");
+    process.stderr.write("playwright-core is not installed: npm ci, in a checkout, or npm install @tutti/cli brings it.\n");
   }
   return findPlaywrights();
 };
@@ -126,7 +126,7 @@ export const ensureBrowser = async ({ isInstallAllowed = false } = {}) => {
   throw new Error(
     isInstallAllowed
       ? "No Chromium found and none could be installed: install Chrome or Chromium yourself and, if it is in an unusual place, set TUTTI_BROWSER to its path."
-      : "No Chromium found: run `npm run browser` to install one, or set TUTTI_BROWSER to the path of a Chrome or Chromium.",
+      : "No Chromium found: install Chrome or Chromium (in a checkout `npm run browser` does), or set TUTTI_BROWSER to its path.",
   );
 };
 

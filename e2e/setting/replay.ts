@@ -51,12 +51,11 @@ export async function replayRun(run: RunSettings, publicFolder: string, { backen
       roster: () => numExamples.map((count, id) => ({ id, numExamples: count, isConnected: true })),
       whenRosterChanges: () => new Promise(() => undefined),
       open: (plan) => ({
-        passed: new Promise(() => undefined),
         close: () => undefined,
         perform: (task) =>
           inTurn(async () => {
             const { deviceId, expects } = task;
-            const { body, state: next } = await trainer.perform(trainerTask(plan, task), deviceStates.get(deviceId) ?? null);
+            const { body, state: next } = await trainer.compute(trainerTask(plan, task), deviceStates.get(deviceId) ?? null);
             if (next !== null) deviceStates.set(deviceId, next);
             const sent: Contribution["body"] = body.kind === "train" ? { ...body, delta: roundTrip(body.delta, expects.encoding) } : body;
             return { kind: "contributed", contribution: { deviceId, numExamples: expects.numExamples, body: sent } };

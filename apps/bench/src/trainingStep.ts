@@ -22,7 +22,7 @@ export async function benchTrainingStep(): Promise<BenchRow[]> {
   const times: number[] = [];
   for (let round = 1; round <= 3; round++) {
     let before = performance.now();
-    await trainer.perform(
+    await trainer.compute(
       {
         deviceId: 0,
         stage: "train",

@@ -18,13 +18,12 @@ const run: RunSettings = {
   numRounds: 8,
   evaluateEvery: 8,
   strategy: {
-    ...(presets.default.strategy.name === "fedPepTao" ? presets.default.strategy : presets.demo.strategy),
-    name: "fedPepTao",
+    ...presets.default.strategy,
     selector: "all",
     keepFraction: 1,
     countingRounds: 0,
     initialPrompts: "fresh",
-  } as RunSettings["strategy"],
+  },
 };
 
 /** From the last byte of a step's last contribution to the first task of the next, with the devices in another process. */

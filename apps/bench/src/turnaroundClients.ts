@@ -35,7 +35,7 @@ function idleTrainer(numExamples: number): Trainer {
       shape: { numLayers, layerNames: layerNames.map((name) => [name]), alwaysShared: ["head/bias", "head/weight"] },
     }),
     addDevice: async () => ({ numExamples }),
-    perform: async (task, state) => ({ body: bodyFor(task), state }),
+    compute: async (task, state) => ({ body: bodyFor(task), state }),
     stop: async () => undefined,
   };
 }

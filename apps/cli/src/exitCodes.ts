@@ -3,11 +3,11 @@ export const exitCodes = { success: 0, failure: 1, usage: 2, interrupted: 130, t
 
 /** Explains the exit codes, for `--help`. */
 export const exitCodesHelp = `Exit codes:
-  0    done
-  1    it did not work; one sentence on stderr says why (--verbose adds the stack)
+  0    success
+  1    failure; stderr says why (--verbose adds the stack)
   2    the command line is wrong
-  130  stopped by Ctrl-C; what was under way can be resumed
-  143  stopped by SIGTERM; what was under way can be resumed`;
+  130  stopped by Ctrl-C; the same command goes on
+  143  stopped by SIGTERM; the same command goes on`;
 
 /** A command that was called wrongly: ends with exit code 2. */
 export class UsageError extends Error {

@@ -1,36 +1,4 @@
-import { CommanderError } from "commander";
-import { exitCodes, UsageError } from "./exitCodes.ts";
 import { createProgram } from "./program.ts";
+import { runProgram } from "./runProgram.ts";
 
-const program = createProgram();
-
-/** Errors that tell all faults of somebody's file, a line each. */
-const listsFaults = ({ name, cause }: Error): boolean =>
-  ["ConfigError", "ExperimentError", "FaultyRows"].includes(name) ||
-  (name === "UsageError" && cause instanceof Error && listsFaults(cause));
-
-/** Where it failed and why as one line, or as a line for each fault of a file: the message, then the causes that say something new. */
-function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (listsFaults(error) && error.message.includes("\n")) return error.message;
-  const cause = error.cause instanceof Error && !error.message.includes(error.cause.message) ? `: ${explain(error.cause)}` : "";
-  return `${error.message}${cause}`.replaceAll(/\s*\n\s*/g, " ");
-}
-
-/** Whoever reads along, such as `head`, may leave early: the command goes on to its end. */
-function tolerateClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
-}
-
-for (const stream of [process.stdout, process.stderr]) stream.on("error", tolerateClosedPipe);
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
-  } else {
-    const isVerbose = program.opts<{ verbose?: boolean }>().verbose === true;
-    process.stderr.write(`tutti: ${isVerbose && error instanceof Error ? error.stack : explain(error)}\n`);
-    process.exitCode = error instanceof UsageError ? exitCodes.usage : exitCodes.failure;
-  }
-}
+await runProgram(createProgram());

@@ -17,7 +17,7 @@ export async function provideAdapter(): Promise<number | null> {
   const environment = isChild ? {} : await softwareEnvironment();
   if (Object.keys(environment).length === 0) {
     throw new Error(
-      "this machine has no WebGPU adapter for Node: install a Vulkan driver, or Chromium, which brings a software one; --backend wasm or cpu computes without",
+      "Node finds no WebGPU adapter on this machine: install a Vulkan driver, or Chromium, which has a software adapter; or use --backend wasm or cpu",
     );
   }
   return runAgain({ ...environment, [marker]: "1" });

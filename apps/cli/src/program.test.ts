@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { expect, test } from "vitest";
+import { addBench } from "./commands/bench.ts";
 import { createProgram } from "./program.ts";
 
 const all = (command: Command): Command[] => [command, ...command.commands.flatMap(all)];
@@ -14,13 +15,28 @@ function helpOf(command: Command): string {
   return parts.join("");
 }
 
-test("every command says what it does, and those that people start with show examples", () => {
-  const commands = all(createProgram()).filter((command) => command.name() !== "help");
-  for (const command of commands) expect(command.description(), command.name()).not.toBe("");
-  for (const name of ["tutti", "demo", "serve", "start", "predict", "add", "export"]) {
-    const found = commands.find((command) => command.name() === name);
-    expect(found === undefined ? name : helpOf(found), name).toContain("Example");
+const pathOf = (command: Command): string => `${command.parent === null ? "" : `${pathOf(command.parent)} `}${command.name()}`;
+
+test("every command says what it does and shows an example, and every option and argument has a description", () => {
+  const commands = all(createProgram([addBench])).filter((command) => command.name() !== "help");
+  expect(commands.length).toBeGreaterThan(30);
+  for (const command of commands) {
+    const path = pathOf(command);
+    expect(command.description(), path).not.toBe("");
+    const help = helpOf(command);
+    expect(help, path).toMatch(/^Examples?( of .*)?:$/m);
+    // an example is a whole command, with its own name
+    expect(help, path).toMatch(new RegExp(`^(  |.*&& |.*\\| )${path}\\b`, "m"));
+    for (const option of command.options) expect(option.description, `${path} ${option.flags}`).not.toBe("");
+    for (const argument of command.registeredArguments) expect(argument.description, `${path} ${argument.name()}`).not.toBe("");
   }
+});
+
+test("there is one command line for everything", () => {
+  const names = createProgram([addBench]).commands.map((command) => command.name());
+  expect(names).toEqual(["demo", "serve", "join", "run", "lab", "data", "backbone", "prompt", "predict", "bench"]);
+  const lab = createProgram().commands.find((command) => command.name() === "lab");
+  expect(lab?.commands.map((command) => command.name())).toEqual(["run", "list", "estimate", "join", "compare", "page"]);
 });
 
 test("the help lists the exit codes", () => {

@@ -1,6 +1,5 @@
 import { Command } from "commander";
 import { addBackbone } from "./commands/backbone.ts";
-import { addBench } from "./commands/bench.ts";
 import { addDataCommand } from "./commands/data.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addJoin } from "./commands/join.ts";
@@ -11,15 +10,17 @@ import { addRun } from "./commands/run.ts";
 import { addServe } from "./commands/serve.ts";
 import { exitCodesHelp } from "./exitCodes.ts";
 
-/** The whole command line; throws a CommanderError instead of ending the process. */
-export function createProgram(): Command {
+/** The whole command line, with more commands where they are given; throws a CommanderError instead of ending the process. */
+export function createProgram(more: readonly ((program: Command) => void)[] = []): Command {
   const program = new Command("tutti")
-    .description("Fine-tunes a language model together, in browser tabs: federated prompt tuning with FedPepTAO.")
+    .description(
+      "Fine-tunes a language model together, in browser tabs: federated prompt tuning with FedPepTAO. A device is one set of private examples with its own prompts; a tab trains one or more.",
+    )
     .version("0.1.0")
     .option("--verbose", "show the stack when something fails")
     .exitOverride()
     .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
-    .showHelpAfterError("(add --help for what is possible)")
+    .showHelpAfterError("(add --help to see how it is used)")
     .addHelpText(
       "after",
       `
@@ -27,12 +28,13 @@ Examples:
   tutti demo                            a whole federated run on this machine, with a report
   tutti serve                           a coordinator; open the link it prints in as many tabs as you like
   tutti run start experiment.yaml       the same, with the settings of a file
+  tutti join http://192.168.1.20:8080   a client without a browser for a coordinator on another machine
+  tutti lab run smoke                   an experiment: runs that are compared in one report
   tutti predict --prompts runs/<id>/prompts.safetensors "The parcel came two days late"
 
 ${exitCodesHelp}`,
     );
-  for (const add of [addDemo, addServe, addJoin, addRun, addLab, addBench, addDataCommand, addBackbone, addPrompt, addPredict])
-    add(program);
+  for (const add of [addDemo, addServe, addJoin, addRun, addLab, addDataCommand, addBackbone, addPrompt, addPredict, ...more]) add(program);
   inheritExitOverride(program);
   return program;
 }

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import type { Coordinator } from "./coordinator.ts";
-import { joinAsClient, newClient, type ProtocolClient } from "./testing/protocolClient.ts";
+import { newClient } from "./testing/keptClient.ts";
+import { joinAsClient, type ProtocolClient } from "./testing/protocolClient.ts";
 import { startTestCoordinator, temporaryFolder } from "./testing/startTest.ts";
 import { tinyRun } from "./testing/tinyRun.ts";
 

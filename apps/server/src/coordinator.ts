@@ -1,28 +1,22 @@
-import { join } from "node:path";
-import { createStrategy, deferred, type Json, numValues, type RunSettings, type Strategy } from "@tutti/core";
-import { type Goodbye, protocolVersion, runSettingsSchema, type Status } from "@tutti/protocol";
+import { createStrategy, type Deferred, deferred, type Json, type Strategy } from "@tutti/core";
+import type { Goodbye, Status } from "@tutti/protocol";
 import type { StepRecord, TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
-import { ConfigError, type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
-import { createBlobStore } from "./http/blobs.ts";
-import { loadCertificate } from "./http/certificate.ts";
+import { type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
+import { buildDoors, type Doors } from "./doors.ts";
+import { type BlobStore, createBlobStore } from "./http/blobs.ts";
 import { addControl, createToken, publishControl } from "./http/control.ts";
-import { buildHttp, type HttpPorts, listen, type PagesHandler } from "./http/server.ts";
+import type { HttpPorts, PagesHandler } from "./http/server.ts";
 import { createWireMeter, type MeterRecord, type WireMeter } from "./http/wireMeter.ts";
-import { type Journal, openJournal } from "./journal/journal.ts";
 import type { KeyValueStore } from "./journal/keyValueStore.ts";
-import { lmdbStore } from "./journal/lmdbStore.ts";
-import { withRoom } from "./journal/readRun.ts";
 import { type CoordinatorEvent, createLiveRun, type LiveRun, type RunOutcome } from "./liveRun.ts";
 import { createLogger } from "./logger.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
-import { createNews } from "./news.ts";
+import { createNews, type News } from "./news.ts";
+import { type OpenedRun, openRun } from "./openedRun.ts";
 import { type Clock, systemClock } from "./pool/clock.ts";
-import { findRunId, openRunFolder, type RunFolder } from "./runFolder.ts";
-import { attachSockets, type Sockets } from "./socket.ts";
-import { type ClientPoint, forWelcome } from "./status.ts";
+import type { ClientPoint } from "./status.ts";
 import type { TunedParameters } from "./tuned.ts";
-import { inRunFolder, lockRunFolder } from "./writableFolder.ts";
 
 export type { CoordinatorEvent, PagesHandler, RunOutcome };
 
@@ -70,204 +64,197 @@ export interface Coordinator {
 /** Starts a coordinator: listens, goes on with what the run's journal holds, and runs the rounds. */
 export async function startCoordinator(options: CoordinatorOptions, given: CoordinatorPorts): Promise<Coordinator> {
   const config = parseConfig(options);
-  const { run } = config;
-  const { tuned, clock = systemClock } = given;
   const logger = given.logger ?? createLogger(config);
-  const runId = config.runId ?? findRunId(config.dataDir, run);
-  const folder = openRunFolder(config.dataDir, runId, !config.writesRunFiles);
-  const unlock = lockRunFolder(folder.path);
-  const journal = inRunFolder(folder.path, () => openJournal(given.store ?? lmdbStore(join(folder.path, "journal"))));
-  requireSameRun(journal, run, runId, folder.path);
-  const isResumed = journal.contents() !== null;
-  const meter = createWireMeter((journal.contents()?.traffic ?? {}) as MeterRecord);
-  const listeners = new Set<(event: CoordinatorEvent) => void>();
-  const abort = new AbortController();
-  const done = deferred<RunOutcome>();
-  const closed = deferred<void>();
-  let closing: Promise<void> | null = null;
-  let sockets: Sockets | null = null;
-  done.promise.catch(() => undefined);
-  closed.promise.catch(() => undefined);
-
-  const tell = (event: CoordinatorEvent) => {
-    for (const listener of listeners) listener(event);
+  const opened = await openRun(config, given.store);
+  const assembly = assemble(config, opened, { ...given, logger });
+  const { live, ending } = assembly;
+  const controlToken = createToken();
+  const orders = {
+    begin: live.begin,
+    stop: () => void close(assembly, "closing", "the operator stopped the run"),
   };
-  const news = createNews({
-    clock,
-    tellListeners() {
-      journal.putTraffic(asJson(meter.record()));
-      if (listeners.size > 0) tell({ kind: "status", status: live.status() });
+  try {
+    const doors = await buildDoors({ ...assembly, ...opened, pages: given.pages, control: (app) => addControl(app, controlToken, orders) });
+    assembly.doors = doors;
+    const { port, url } = await doors.open();
+    begin(assembly, { port, url, controlToken });
+    return describe(assembly, { port, url, controlToken });
+  } catch (error) {
+    await (ending.closing ?? giveUp(assembly)); // it may have been stopped while it opened
+    throw error;
+  }
+}
+
+/** A coordinator's parts, from before it listens until it has closed. */
+interface Assembly {
+  readonly config: CoordinatorConfig;
+  readonly opened: OpenedRun;
+  readonly tuned: TunedParameters;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly blobs: BlobStore;
+  readonly meter: WireMeter;
+  readonly metrics: Metrics;
+  readonly news: News;
+  readonly live: LiveRun;
+  readonly listeners: Set<(event: CoordinatorEvent) => void>;
+  readonly ending: Ending;
+  /** Null until they are built. */
+  doors: Doors | null;
+  /** Takes the control point away; null until it is published. */
+  withdraw: (() => void) | null;
+}
+
+/** How a coordinator ends. */
+interface Ending {
+  /** Stops the rounds. */
+  readonly abort: AbortController;
+  readonly done: Deferred<RunOutcome>;
+  readonly closed: Deferred<void>;
+  /** Set by whoever closes it first. */
+  closing: Promise<void> | null;
+}
+
+type Given = CoordinatorPorts & { readonly logger: Logger };
+
+function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): Assembly {
+  const { tuned, clock = systemClock, logger } = given;
+  const { runId, journal, folder } = opened;
+  const listeners = new Set<(event: CoordinatorEvent) => void>();
+  const meter = createWireMeter((journal.contents()?.traffic ?? {}) as MeterRecord);
+  const metrics = createMetrics();
+  const news = createNews(clock);
+  const blobs = createBlobStore();
+  const live = createLiveRun({
+    ...{ config, runId, tuned, clock, journal, blobs, meter, logger },
+    strategy: given.strategy ?? createStrategy(config.run),
+    tell(event) {
+      for (const listener of listeners) listener(event);
     },
-    tellSpectators: () => sockets?.tellSpectators(),
-    tellMembers: () => sockets?.tellMembers(),
-    numSpectators: () => sockets?.numSpectators() ?? 0,
-    numMembers: () => sockets?.numMembers() ?? 0,
-  });
-  const shared = { config, runId, tuned, clock, journal, blobs: createBlobStore(), meter, logger };
-  const live: LiveRun = createLiveRun({
-    ...shared,
-    strategy: given.strategy ?? createStrategy(run),
-    tell,
     onChange: news.changed,
     onStepClosed(record) {
       folder.appendStep(record);
       metrics.stepClosed(record.stage, record.seconds);
     },
   });
-  const metrics = createMetrics({ status: () => live.status(), traffic: () => meter.totals() });
-  const controlToken = createToken();
-  const orders = { begin: () => live.begin(), stop: () => void close("closing", "the operator stopped the run") };
+  const parts = { config, opened, tuned, clock, logger, blobs, meter, metrics, news, live, listeners };
+  return { ...parts, ending: createEnding(), doors: null, withdraw: null };
+}
 
-  async function shutDown(reason: Goodbye["reason"], why: string | undefined): Promise<void> {
-    abort.abort();
-    news.stop();
-    live.pool.stop();
-    withdraw();
-    sockets?.close(reason, why);
-    await app.close();
-    journal.putTraffic(asJson(meter.record()));
-    try {
-      await journal.flushed();
-    } finally {
-      await journal.close();
-      unlock();
-    }
-    logger.info({ runId, reason }, "the coordinator closed");
-  }
+function createEnding(): Ending {
+  const ending: Ending = { abort: new AbortController(), done: deferred(), closed: deferred(), closing: null };
+  ending.done.promise.catch(() => undefined);
+  ending.closed.promise.catch(() => undefined);
+  return ending;
+}
 
-  function close(reason: Goodbye["reason"] = live.isDone ? "finished" : "closing", why?: string): Promise<void> {
-    // Who waits for the end hears first that it was closed on purpose.
-    closing ??= shutDown(reason, why)
-      .then(closed.resolve, closed.reject)
-      .then(() => done.reject(new Error(`run ${runId}: the coordinator was closed before the run was over`)));
-    return closing;
-  }
+/** What is known once the coordinator listens. */
+interface Address {
+  readonly url: string;
+  readonly port: number;
+  readonly controlToken: string;
+}
 
-  const surroundings = { ...shared, live, metrics, pages: given.pages };
-  const { app, attached, url, port } = await openDoors(surroundings, (server) => addControl(server, controlToken, orders)).catch(
-    async (error: unknown) => {
-      live.pool.stop();
-      news.stop();
-      await journal.close();
-      unlock();
-      throw error;
-    },
-  );
-  sockets = attached;
+/** Begins or resumes the run now that the doors are open. */
+function begin(assembly: Assembly, { url, controlToken: token }: Address): void {
+  const { config, opened, logger, live, ending } = assembly;
+  const { runId, folder, journal, isResumed } = opened;
+  const { run } = config;
+  if (ending.closing !== null) throw new Error(`run ${runId}: the coordinator was stopped before it had begun`);
   if (!isResumed) journal.begin(asJson(run));
-  const withdraw = publishControl(config.dataDir, { url, token: controlToken, pid: process.pid, runId });
+  assembly.withdraw = publishControl(config.dataDir, { url, token, pid: process.pid, runId });
   logger.info({ url, runId, config, seed: run.seed, isResumed }, "the coordinator listens");
-  writeFirstFiles(folder, config, journal);
-  live.work(abort.signal).then(
+  const earlier = (journal.contents()?.history ?? []) as { record: StepRecord }[];
+  folder.writeConfig(config);
+  folder.startSteps(earlier.map((entry) => entry.record));
+  startNews(assembly);
+  live.work(ending.abort.signal).then(
     () => {
-      if (!abort.signal.aborted) done.resolve(live.outcome());
+      if (!ending.abort.signal.aborted) ending.done.resolve(live.outcome());
     },
     (error: unknown) => {
       live.fail(error);
-      done.reject(error);
+      ending.done.reject(error);
     },
   );
+}
 
+function startNews({ news, live, listeners, opened, meter, doors }: Assembly): void {
+  news.start({
+    tellListeners() {
+      opened.journal.putTraffic(asJson(meter.record()));
+      if (listeners.size === 0) return;
+      const status = live.status();
+      for (const listener of listeners) listener({ kind: "status", status });
+    },
+    tellSpectators: () => doors?.sockets.tellSpectators(),
+    tellMembers: () => doors?.sockets.tellMembers(),
+    numSpectators: () => doors?.sockets.numSpectators() ?? 0,
+    numMembers: () => doors?.sockets.numMembers() ?? 0,
+  });
+}
+
+/** Closes once, whoever asks for it. */
+function close(assembly: Assembly, reason: Goodbye["reason"], why?: string): Promise<void> {
+  const { ending, opened } = assembly;
+  // Who waits for the end hears first that it was closed on purpose.
+  ending.closing ??= shutDown(assembly, reason, why)
+    .then(ending.closed.resolve, ending.closed.reject)
+    .then(() => ending.done.reject(new Error(`run ${opened.runId}: the coordinator was closed before the run was over`)));
+  return ending.closing;
+}
+
+async function shutDown(assembly: Assembly, reason: Goodbye["reason"], why: string | undefined): Promise<void> {
+  const { ending, opened, doors, meter, logger } = assembly;
+  const { runId, journal } = opened;
+  ending.abort.abort();
+  stopTimers(assembly);
+  assembly.withdraw?.();
+  doors?.sockets.close(reason, why);
+  await doors?.app.close();
+  journal.putTraffic(asJson(meter.record()));
+  try {
+    await journal.flushed();
+  } finally {
+    await opened.release();
+  }
+  logger.info({ runId, reason }, "the coordinator closed");
+}
+
+/** Gives back what a coordinator that could not start has opened. */
+async function giveUp(assembly: Assembly): Promise<void> {
+  stopTimers(assembly);
+  await assembly.doors?.app.close();
+  await assembly.opened.release();
+}
+
+function stopTimers({ news, live }: Assembly): void {
+  news.stop();
+  live.pool.stop();
+}
+
+function describe(assembly: Assembly, address: Address): Coordinator {
+  const { config, opened, live, meter, listeners, ending } = assembly;
   return {
-    ...{ url, port, runId, folder: folder.path, controlToken, config },
-    status: () => live.status(),
-    clients: () => live.clients(),
+    ...address,
+    runId: opened.runId,
+    folder: opened.folder.path,
+    config,
+    status: live.status,
+    clients: live.clients,
     traffic: () => meter.totals(),
-    steps: () => live.steps(),
+    steps: live.steps,
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    begin: () => live.begin(),
-    whenDone: () => done.promise,
-    whenClosed: () => closed.promise,
-    close,
+    begin: live.begin,
+    whenDone: () => ending.done.promise,
+    whenClosed: () => ending.closed.promise,
+    close: (reason = live.isDone ? "finished" : "closing", message) => close(assembly, reason, message),
   };
-}
-
-interface Surroundings extends Pick<HttpPorts, "blobs" | "logger"> {
-  readonly config: CoordinatorConfig;
-  readonly runId: string;
-  readonly tuned: TunedParameters;
-  readonly clock: Clock;
-  readonly journal: Journal;
-  readonly meter: WireMeter;
-  readonly live: LiveRun;
-  readonly metrics: Metrics;
-  readonly pages: HttpPorts["pages"] | undefined;
-}
-
-/** Opens the HTTP and socket sides and listens. */
-async function openDoors(given: Surroundings, control: HttpPorts["control"]) {
-  const { config, runId, tuned, clock, journal, blobs, meter, logger, live, metrics, pages } = given;
-  const { run, expectedClients, threads, backend } = config;
-  const { pool } = live;
-  const base = config.backbonesUrl?.replace(/\/+$/, "") ?? "backbones";
-  const urls = { backbone: `${base}/${run.backbone}/manifest.json`, dataset: "datasets/" };
-  const certificate = await loadCertificate(config.https, join(config.dataDir, "coordinator"));
-  const app = await buildHttp(config, {
-    ...{ blobs, logger, certificate, control },
-    runPage: () => ({ protocolVersion, runId, run, urls, keepsStates: pool.keepsStates, status: live.statusOnArrival() }),
-    metrics: () => metrics.read(),
-    ...(pages === undefined ? {} : { pages }),
-  });
-  const attached = attachSockets(app.server, {
-    ...{ pool, clock, logger, helloTimeoutMs: config.helloTimeoutMs },
-    maxMessageBytes: largestMessage(tuned, pool.keepsStates),
-    flushed: () => journal.flushed(),
-    onRefused: (rule) => metrics.refused(rule),
-    status: () => live.status(),
-    statusOnArrival: () => live.statusOnArrival(),
-    welcome: (devices) => ({
-      ...{ runId, run, urls, devices, keepsStates: pool.keepsStates },
-      ...(expectedClients === null ? {} : { numTabs: expectedClients }),
-      ...(threads === null ? {} : { threads }),
-      ...(backend === null ? {} : { backend }),
-      status: forWelcome(live.statusOnArrival()),
-    }),
-  });
-  meter.watch(app.server);
-  const port = await listen(app, config);
-  const url = `${certificate === null ? "http" : "https"}://${nameForUrl(config.host)}:${port}`;
-  return { app, attached, url, port };
-}
-
-function writeFirstFiles(folder: RunFolder, config: CoordinatorConfig, journal: Journal): void {
-  const earlier = (journal.contents()?.history ?? []) as { record: StepRecord }[];
-  folder.writeConfig(config);
-  folder.startSteps(earlier.map((entry) => entry.record));
 }
 
 function asJson(value: unknown): Json {
   return JSON.parse(JSON.stringify(value));
-}
-
-/** A folder holds one run: other settings under the same id are refused, with the names that differ. */
-function requireSameRun(journal: Journal, run: RunSettings, runId: string, folder: string): void {
-  const contents = journal.contents();
-  if (contents === null) return;
-  const begun = runSettingsSchema.safeParse(withRoom(contents.run)); // fills in what older runs had no choice of
-  const names = differences(begun.success ? begun.data : contents.run, JSON.parse(JSON.stringify(run)), "run").filter(
-    (name) => run.roster !== "fixed" || !["run.minDevices", "run.maxDevices"].includes(name), // which a fixed roster does not look at
-  );
-  if (names.length === 0) return;
-  throw new ConfigError(
-    `run ${runId} in ${folder} was begun with other settings (${names.join(", ")}): choose another run id, or the same settings to resume`,
-  );
-}
-
-function differences(a: unknown, b: unknown, path: string): string[] {
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return Object.is(a, b) ? [] : [path];
-  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...names].flatMap((name) => differences(Reflect.get(a, name), Reflect.get(b, name), `${path}.${name}`));
-}
-
-/** Bytes of the largest submission: all tensors in f32, three times over where states travel, and room for the header. */
-function largestMessage({ initial }: TunedParameters, keepsStates: boolean): number {
-  return 4 * numValues(initial) * (keepsStates ? 4 : 1) + 1024 * 256;
-}
-
-function nameForUrl(host: string): string {
-  if (host === "0.0.0.0" || host === "::") return "localhost";
-  return host.includes(":") ? `[${host}]` : host;
 }

@@ -2,7 +2,7 @@ import { deferred } from "@tutti/core";
 import { decodeParams, protocolVersion } from "@tutti/protocol";
 import { expect, test, vi } from "vitest";
 import { memoryStore } from "./journal/keyValueStore.ts";
-import { newClient } from "./testing/protocolClient.ts";
+import { newClient } from "./testing/keptClient.ts";
 import { createScene } from "./testing/scene.ts";
 import { tinyFedAvg, tinyRun, tinyTuned } from "./testing/tinyRun.ts";
 

@@ -1,7 +1,8 @@
 import { createRandom } from "@tutti/core";
 import { afterEach, expect, test } from "vitest";
+import { newClient } from "./testing/keptClient.ts";
 import { type ChildMessage, freePort, type KillableCoordinator, startKillable } from "./testing/killHarness.ts";
-import { joinAsClient, newClient, type ProtocolClient } from "./testing/protocolClient.ts";
+import { joinAsClient, type ProtocolClient } from "./testing/protocolClient.ts";
 import { temporaryFolder } from "./testing/startTest.ts";
 import { tinyRun } from "./testing/tinyRun.ts";
 

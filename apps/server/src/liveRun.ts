@@ -1,5 +1,5 @@
 import { type DeviceId, deferred, type Params, type RoundEvent, type RunSettings, type Strategy, type StrategySummary } from "@tutti/core";
-import { type DeviceStateParts, decodeDeviceState, type HistoryPoint, parametersSha256, type Status } from "@tutti/protocol";
+import { type DeviceStateParts, decodeDeviceState, parametersSha256, type Status } from "@tutti/protocol";
 import { historyPoint, type StepRecord, type TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
 import type { CoordinatorConfig } from "./config.ts";
@@ -8,10 +8,13 @@ import { labelOfStep, type WireMeter } from "./http/wireMeter.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { Change } from "./news.ts";
 import type { Clock } from "./pool/clock.ts";
-import { createPool, type Pool } from "./pool/pool.ts";
-import { createPublications } from "./publications.ts";
-import { runLoop, startProgress } from "./runLoop.ts";
-import { type ClientPoint, describeClients, describeRun } from "./status.ts";
+import { createPool, type Pool, type PoolPorts } from "./pool/pool.ts";
+import { createPublications, type Publications } from "./publications.ts";
+import { announce, type RunNotes } from "./runEvents.ts";
+import { type RunLoopPorts, type RunningStrategy, runLoop, startStrategy } from "./runLoop.ts";
+import { type Beginning, createBeginning, whenReady } from "./runStart.ts";
+import { createStatusSource } from "./runStatus.ts";
+import { type ClientPoint, describeClients } from "./status.ts";
 import type { TunedParameters } from "./tuned.ts";
 
 /** What a run came to. */
@@ -75,31 +78,65 @@ export interface LiveRun {
   outcome(): RunOutcome;
 }
 
-/** How old the bytes of a status on arrival may be. */
-const momentMs = 250;
+/** A run, with what its parts share. */
+interface Work {
+  readonly ports: LiveRunPorts;
+  readonly running: RunningStrategy;
+  readonly publications: Publications;
+  readonly notes: RunNotes;
+  readonly beginning: Beginning;
+}
 
 /** A run that goes on from what is journalled. */
 export function createLiveRun(ports: LiveRunPorts): LiveRun {
-  const { config, runId, tuned, clock, journal, blobs, meter, logger, tell } = ports;
+  const { config, clock, journal, blobs, meter, logger, tuned } = ports;
   const { run } = config;
-  const records: StepRecord[] = [];
-  const points: HistoryPoint[] = [];
-  const schedule = ports.strategy.schedule(run);
-  const progress = startProgress(ports.strategy, run, tuned, journal.contents());
-  const beginning = deferred<void>();
+  const work: Work = {
+    ports,
+    running: startStrategy(ports.strategy, run, tuned, journal.contents()),
+    publications: createPublications({ run, journal, blobs }),
+    notes: { said: { phase: "waiting", message: null }, records: [], points: [] },
+    beginning: createBeginning(),
+  };
+  const { running, notes, beginning } = work;
   const fault = deferred<never>();
   fault.promise.catch(() => undefined);
-  const said: Said = { phase: "waiting", message: null };
+  const pool = createPool(poolPorts(work, fault.reject));
+  const status = createStatusSource({ runId: ports.runId, run, tuned, clock, meter, running, notes, pool });
+  return {
+    pool,
+    status: status.now,
+    statusOnArrival: status.lately,
+    clients: () => describeClients(pool.members),
+    steps: () => notes.records,
+    begin: beginning.begin,
+    async work(signal) {
+      signal.addEventListener("abort", beginning.begin, { once: true });
+      await Promise.race([runLoop(running, loopPorts(work, pool, signal), signal), fault.promise]);
+    },
+    fail(error) {
+      notes.said = { phase: "failed", message: error instanceof Error ? error.message : String(error) };
+      logger.fatal({ error }, "the run failed");
+      ports.tell({ kind: "failed", error });
+      ports.onChange("step");
+    },
+    get isDone() {
+      return notes.said.phase === "done";
+    },
+    outcome: () => outcomeOf(work, pool),
+  };
+}
 
-  const publications = createPublications({ run, journal, blobs });
-  const pool = createPool({
+function poolPorts({ ports, publications, notes }: Work, onFault: (error: unknown) => void): PoolPorts {
+  const { config, runId, tuned, clock, journal, blobs, meter, logger } = ports;
+  return {
     config,
     runId,
     tuned,
     clock,
     journal,
     blobs,
-    pastSteps: () => records,
+    pastSteps: () => notes.records,
     published: publications.of,
     onOpened({ plan, payloads }) {
       meter.setStep(
@@ -110,132 +147,63 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     },
     onChange: () => ports.onChange("detail"),
     onReset(deviceId) {
-      said.message = `device ${deviceId} lost its private state and starts afresh`;
+      notes.said = { ...notes.said, message: `device ${deviceId} lost its private state and starts afresh` };
       logger.warn({ deviceId }, "a device was reset");
     },
     onLate({ clientKey }, deviceIds) {
       logger.warn({ client: clientKey.slice(0, 6), deviceIds }, "devices were not registered in time, others may have them");
     },
-    onAccepted: (taskId, deviceId) => tell({ kind: "accepted", taskId, deviceId }),
-    onFault: fault.reject,
+    onAccepted: (taskId, deviceId) => ports.tell({ kind: "accepted", taskId, deviceId }),
+    onFault,
     onHandedOut: (clientKey, sha256s) => meter.handOut(clientKey, sha256s),
     onStateBytes: (numBytes) => meter.move("states", { up: numBytes, down: 0 }),
-  });
-
-  async function whenReady(signal: AbortSignal): Promise<void> {
-    if (run.roster === "fixed") return;
-    let hasBegun = false;
-    void beginning.promise.then(() => {
-      hasBegun = true;
-    });
-    while (!hasBegun && !signal.aborted && pool.members.hosting.numRegistered < run.minDevices) {
-      said.message = `${pool.members.hosting.numRegistered} of ${run.minDevices} devices have registered; the operator may begin sooner`;
-      ports.onChange("waiting");
-      await Promise.race([pool.whenRosterChanges(), beginning.promise]);
-    }
-  }
-
-  function onEvent(event: RoundEvent): void {
-    const isRepetition = event.kind === "waiting" && said.phase === "waiting" && said.message === event.reason;
-    if (isRepetition) return;
-    say(said, event);
-    if (event.kind === "waiting" || event.kind === "done") meter.setStep("waiting", null);
-    const isMilestone = event.kind !== "closing" && event.kind !== "closed";
-    if (isMilestone) logger.info({ event: summarise(event) }, event.kind);
-    tell(event);
-    const record = records.at(-1);
-    if (event.kind === "closed" && record !== undefined) {
-      logger.info({ record }, "a step closed");
-      ports.onStepClosed(record);
-      tell({ kind: "step", record });
-    }
-    ports.onChange(event.kind === "waiting" ? "waiting" : isMilestone ? "step" : "detail");
-  }
-
-  function statusWith(traffic: TrafficTotals): Status {
-    const summary = progress.strategy.summary(progress.state);
-    const sources = { runId, ...said, summary, schedule, step: pool.step(), members: pool.members, records, points, tuned };
-    return describeRun({ ...sources, traffic, now: clock.now() });
-  }
-
-  let lately = { traffic: meter.totals(), at: Number.NEGATIVE_INFINITY };
-  function totalsLately(): TrafficTotals {
-    if (clock.now() - lately.at >= momentMs) lately = { traffic: meter.totals(), at: clock.now() };
-    return lately.traffic;
-  }
-
-  return {
-    pool,
-    status: () => statusWith(meter.totals()),
-    statusOnArrival: () => statusWith(totalsLately()),
-    clients: () => describeClients(pool.members),
-    steps: () => records,
-    begin: beginning.resolve,
-    async work(signal) {
-      const loopPorts = {
-        ...{ run, tuned, pool, journal, publications, clock, onEvent },
-        whenReady: () => whenReady(signal),
-        bytesSoFar: () => meter.ofSteps(),
-        onRecord(record: StepRecord) {
-          records.push(record);
-          points.push(historyPoint(record));
-        },
-      };
-      signal.addEventListener("abort", () => beginning.resolve(), { once: true });
-      await Promise.race([runLoop(progress, loopPorts, signal), fault.promise]);
-    },
-    fail(error) {
-      said.phase = "failed";
-      said.message = error instanceof Error ? error.message : String(error);
-      logger.fatal({ error }, "the run failed");
-      tell({ kind: "failed", error });
-      ports.onChange("step");
-    },
-    get isDone() {
-      return said.phase === "done";
-    },
-    outcome() {
-      const { strategy, state } = progress;
-      const newcomerParams = strategy.newcomerParams(state);
-      return {
-        runId,
-        run,
-        summary: strategy.summary(state),
-        steps: [...records],
-        globalParams: strategy.globalParams(state),
-        newcomerParams,
-        parametersSha256: parametersSha256(newcomerParams),
-        deviceStates: keptStates(pool, blobs),
-        traffic: meter.totals(),
-      };
-    },
   };
 }
 
-/** What the status says beside the numbers. */
-interface Said {
-  phase: Status["phase"];
-  message: string | null;
+function loopPorts({ ports, publications, notes, beginning }: Work, pool: Pool, signal: AbortSignal): RunLoopPorts {
+  const { config, tuned, journal, clock, meter } = ports;
+  const { run } = config;
+  return {
+    run,
+    tuned,
+    pool,
+    journal,
+    publications,
+    clock,
+    async whenReady() {
+      for await (const message of whenReady({ run, pool, beginning }, signal)) {
+        notes.said = { ...notes.said, message };
+        ports.onChange("waiting");
+      }
+    },
+    bytesSoFar: () => meter.ofSteps(),
+    onRecord(record) {
+      notes.records.push(record);
+      notes.points.push(historyPoint(record));
+    },
+    onEvent: (event) => announce(event, notes, ports),
+  };
 }
 
-function say(said: Said, event: RoundEvent): void {
-  if (event.kind === "planned") said.message = null;
-  if (event.kind === "waiting") said.message = event.reason;
-  if (event.kind === "repeated") said.message = `repeated: ${event.reason}`;
-  said.phase = event.kind === "waiting" ? "waiting" : event.kind === "done" ? "done" : "running";
-}
-
-/** What the log says of an event: names and numbers, no tensors. */
-function summarise(event: RoundEvent): object {
-  if (!("plan" in event)) return "reason" in event ? { reason: event.reason } : {};
-  const { stage, round, step, attempt, tasks } = event.plan;
-  const devices = tasks.map((task) => task.deviceId);
-  return { stage, round, step, attempt, kind: tasks[0]?.spec.kind, devices, ...("reason" in event ? { reason: event.reason } : {}) };
+function outcomeOf({ ports, running, notes }: Work, pool: Pool): RunOutcome {
+  const { strategy, state } = running;
+  const newcomerParams = strategy.newcomerParams(state);
+  return {
+    runId: ports.runId,
+    run: ports.config.run,
+    summary: strategy.summary(state),
+    steps: [...notes.records],
+    globalParams: strategy.globalParams(state),
+    newcomerParams,
+    parametersSha256: parametersSha256(newcomerParams),
+    deviceStates: keptStates(pool, ports.blobs),
+    traffic: ports.meter.totals(),
+  };
 }
 
 function keptStates({ members }: Pool, blobs: BlobStore): Map<DeviceId, DeviceStateParts> {
   const states = new Map<DeviceId, DeviceStateParts>();
-  for (const { deviceId, stateSha256 } of members.hosting.devices()) {
+  for (const { deviceId, stateSha256 } of members.homes.devices()) {
     const bytes = stateSha256 === null ? null : blobs.get(stateSha256);
     if (bytes !== null) states.set(deviceId, decodeDeviceState(bytes));
   }

@@ -2,21 +2,16 @@ import type { Status } from "@tutti/protocol";
 import { type TrafficTotals, trafficLabels } from "@tutti/record";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 
-/** What GET /metrics reads when it is asked. */
-export interface MetricsSources {
-  status(): Status;
-  traffic(): TrafficTotals;
-}
-
 /** A coordinator's numbers in the format of Prometheus. */
 export interface Metrics {
   refused(rule: string): void;
   stepClosed(stage: string, seconds: number): void;
-  read(): Promise<{ contentType: string; text: string }>;
+  /** Everything that was counted, and these numbers of the present. */
+  read(status: Status, traffic: TrafficTotals): Promise<{ contentType: string; text: string }>;
 }
 
 /** A registry of its own, so that two coordinators in one process do not mix. */
-export function createMetrics({ status, traffic }: MetricsSources): Metrics {
+export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -28,36 +23,12 @@ export function createMetrics({ status, traffic }: MetricsSources): Metrics {
     labelNames: ["stage"],
     registers,
   });
-  const gauges: [name: string, help: string, read: (status: Status) => number][] = [
-    ["tutti_clients", "Clients that are connected", (now) => now.numConnected],
-    ["tutti_clients_paused", "Clients that are paused", (now) => now.numPaused],
-    ["tutti_devices", "Devices registered so far", (now) => now.numDevices],
-    ["tutti_tasks_out", "Tasks of the present step that are out", (now) => now.tasksOut],
-    ["tutti_tasks_in", "Tasks of the present step that are in", (now) => now.tasksIn],
-    ["tutti_round", "Round within the stage", (now) => now.round],
-  ];
-  for (const [name, help, read] of gauges) {
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(read(status()));
-      },
-    });
-  }
-  new Gauge({
+  const gauges = createGauges(registry);
+  const bytes = new Gauge({
     name: "tutti_wire_bytes",
     help: "Bytes on the wire, by purpose and direction",
     labelNames: ["purpose", "direction"],
     registers,
-    collect() {
-      const totals = traffic();
-      for (const label of trafficLabels) {
-        this.set({ purpose: label, direction: "up" }, totals[label].up);
-        this.set({ purpose: label, direction: "down" }, totals[label].down);
-      }
-    },
   });
   return {
     refused: (rule) => refusals.inc({ rule }),
@@ -65,6 +36,26 @@ export function createMetrics({ status, traffic }: MetricsSources): Metrics {
       steps.inc({ stage });
       seconds.inc({ stage }, took);
     },
-    read: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+    async read(status, traffic) {
+      for (const { gauge, valueIn } of gauges) gauge.set(valueIn(status));
+      for (const label of trafficLabels) {
+        bytes.set({ purpose: label, direction: "up" }, traffic[label].up);
+        bytes.set({ purpose: label, direction: "down" }, traffic[label].down);
+      }
+      return { contentType: registry.contentType, text: await registry.metrics() };
+    },
   };
+}
+
+/** What a status says in one number each. */
+function createGauges(registry: Registry): { readonly gauge: Gauge; valueIn(status: Status): number }[] {
+  const gauges: [name: string, help: string, valueIn: (status: Status) => number][] = [
+    ["tutti_clients", "Clients that are connected", (now) => now.numConnected],
+    ["tutti_clients_paused", "Clients that are paused", (now) => now.numPaused],
+    ["tutti_devices", "Devices registered so far", (now) => now.numDevices],
+    ["tutti_tasks_out", "Tasks of the present step that are out", (now) => now.tasksOut],
+    ["tutti_tasks_in", "Tasks of the present step that are in", (now) => now.tasksIn],
+    ["tutti_round", "Round within the stage", (now) => now.round],
+  ];
+  return gauges.map(([name, help, valueIn]) => ({ gauge: new Gauge({ name, help, registers: [registry] }), valueIn }));
 }

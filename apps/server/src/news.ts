@@ -1,12 +1,11 @@
 import type { Clock } from "./pool/clock.ts";
-import { createThrottle } from "./throttle.ts";
+import { createThrottle, type Throttle } from "./throttle.ts";
 
 /** What changed: a step began, was repeated, or the run is over; who is there while the run waits; or something that only a dashboard shows. */
 export type Change = "step" | "waiting" | "detail";
 
-/** What telling of changes needs. */
-export interface NewsPorts {
-  readonly clock: Clock;
+/** Who is told of changes. */
+export interface Audience {
   /** The coordinator's own listeners and its journal. */
   tellListeners(): void;
   /** A status to every socket that only watches. */
@@ -19,6 +18,8 @@ export interface NewsPorts {
 
 /** Tells everyone what changed, each as often as it needs. */
 export interface News {
+  /** From now on there is somebody to tell. */
+  start(audience: Audience): void;
   changed(change: Change): void;
   stop(): void;
 }
@@ -29,22 +30,41 @@ const periodMs = 250;
 const msPerStatus = 5;
 
 /** Clients at work hear of each step once; those that wait, and spectators, at a pace that leaves time for everyone. */
-export function createNews(ports: NewsPorts): News {
-  const { clock } = ports;
-  const paced = (count: () => number) => () => Math.max(periodMs, msPerStatus * count());
-  const listeners = createThrottle(clock, () => periodMs, ports.tellListeners);
-  const spectators = createThrottle(clock, paced(ports.numSpectators), ports.tellSpectators);
-  const members = createThrottle(clock, paced(ports.numMembers), ports.tellMembers);
+export function createNews(clock: Clock): News {
+  let present: Telling | null = null;
   return {
+    start(audience) {
+      present = startTelling(clock, audience);
+    },
     changed(change) {
-      // Clients hear of a step when its tasks have left: every status costs them bytes.
-      if (change === "step") setImmediate(ports.tellMembers);
+      if (present === null) return;
+      const { audience, listeners, spectators, members } = present;
+      // Every status costs clients bytes: they hear of a step once, and at best when its tasks have left, so that it counts them.
+      if (change === "step") setImmediate(audience.tellMembers);
       if (change === "waiting") members.request();
       spectators.request();
       listeners.request();
     },
     stop() {
-      for (const throttle of [listeners, spectators, members]) throttle.stop();
+      if (present === null) return;
+      for (const throttle of [present.listeners, present.spectators, present.members]) throttle.stop();
     },
+  };
+}
+
+interface Telling {
+  readonly audience: Audience;
+  readonly listeners: Throttle;
+  readonly spectators: Throttle;
+  readonly members: Throttle;
+}
+
+function startTelling(clock: Clock, audience: Audience): Telling {
+  const paced = (count: () => number) => () => Math.max(periodMs, msPerStatus * count());
+  return {
+    audience,
+    listeners: createThrottle(clock, () => periodMs, audience.tellListeners),
+    spectators: createThrottle(clock, paced(audience.numSpectators), audience.tellSpectators),
+    members: createThrottle(clock, paced(audience.numMembers), audience.tellMembers),
   };
 }

@@ -1,7 +1,8 @@
 import { createRandom } from "@tutti/core";
 import { expect, test } from "vitest";
 import { memoryStore } from "./journal/keyValueStore.ts";
-import type { KeptClient, ProtocolClient } from "./testing/protocolClient.ts";
+import type { KeptClient } from "./testing/keptClient.ts";
+import type { ProtocolClient } from "./testing/protocolClient.ts";
 import { createScene } from "./testing/scene.ts";
 import { tinyRun } from "./testing/tinyRun.ts";
 

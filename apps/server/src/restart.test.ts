@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { RunSettings } from "@tutti/core";
 import { expect, test } from "vitest";
@@ -49,6 +49,7 @@ test("other settings under the same run id are refused, with the names that diff
   await expect(
     scene.start({ ...changed, training: { ...changed.training, batchSize: 2 } }, {}, { store: memoryStore(content) }),
   ).rejects.toThrow("was begun with other settings (run.seed, run.training.batchSize)");
+  expect(existsSync(join(scene.folder(), "test", "lock"))).toBe(false); // the folder is free for the same settings
 });
 
 test("a run that was begun before there was a choice of optimisers and of fine-tuning is found again and goes on to the same end", async () => {

@@ -9,8 +9,7 @@ import {
   type Strategy,
   type StrategyState,
 } from "@tutti/core";
-import type { StepBytes, WireBytes } from "@tutti/record";
-import { recordStep, type StepRecord } from "@tutti/record";
+import { recordStep, type StepBytes, type StepRecord, type WireBytes } from "@tutti/record";
 import type { Journal, JournalContents } from "./journal/journal.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { Pool } from "./pool/pool.ts";
@@ -35,8 +34,8 @@ export interface RunLoopPorts {
   onEvent(event: RoundEvent): void;
 }
 
-/** A run's strategy and its latest state. */
-export interface RunProgress {
+/** A strategy at work, and its latest state. */
+export interface RunningStrategy {
   readonly strategy: Strategy;
   state: StrategyState;
 }
@@ -49,23 +48,28 @@ interface HistoryEntry {
 }
 
 /** The strategy and the state that a run starts or goes on with. An open roster's strategy begins with as many devices as there are by then. */
-export function startProgress(strategy: Strategy, run: RunSettings, tuned: TunedParameters, contents: JournalContents | null): RunProgress {
+export function startStrategy(
+  strategy: Strategy,
+  run: RunSettings,
+  tuned: TunedParameters,
+  contents: JournalContents | null,
+): RunningStrategy {
   return { strategy, state: contents?.state ?? strategy.init(run, tuned.shape, tuned.initial) };
 }
 
 /** Runs all rounds, journalling each event before the loop goes on; returns when the run is over or `signal` is aborted. */
-export async function runLoop(progress: RunProgress, ports: RunLoopPorts, signal: AbortSignal): Promise<void> {
+export async function runLoop(running: RunningStrategy, ports: RunLoopPorts, signal: AbortSignal): Promise<void> {
   const { pool, journal, publications, run, clock } = ports;
   const contents = journal.contents();
-  const history = createHistory(progress, ports, signal);
+  const history = createHistory(running, ports, signal);
   history.restore(contents);
   if (contents?.state == null) {
     await ports.whenReady();
     if (signal.aborted) return;
-    initialise(progress, ports);
+    initialise(running, ports);
   }
-  const resume = contents === null ? undefined : resumeFrom(contents, progress, ports, history);
-  const shared = { strategy: progress.strategy, state: progress.state, pool, random: createRandom(run.seed) };
+  const resume = contents === null ? undefined : resumeFrom(contents, running, ports, history);
+  const shared = { strategy: running.strategy, state: running.state, pool, random: createRandom(run.seed) };
   for await (const event of runRounds({ ...shared, ...(resume === undefined ? {} : { resume }) })) {
     if (signal.aborted) return;
     if (event.kind === "planned") {
@@ -74,7 +78,7 @@ export async function runLoop(progress: RunProgress, ports: RunLoopPorts, signal
       history.started(clock.now());
       history.writeSoon();
     } else if (event.kind === "closed") {
-      progress.state = event.state;
+      running.state = event.state;
       history.closed(event.plan, event.contributions);
     } else {
       history.write();
@@ -89,10 +93,10 @@ export async function runLoop(progress: RunProgress, ports: RunLoopPorts, signal
 }
 
 /** The state before the first step. An open roster begins with the devices that have registered by then. */
-function initialise(progress: RunProgress, { run, tuned, pool, journal }: RunLoopPorts): void {
+function initialise(running: RunningStrategy, { run, tuned, pool, journal }: RunLoopPorts): void {
   const minDevices = Math.max(1, Math.min(run.minDevices, pool.roster().length));
-  progress.state = progress.strategy.init(run.roster === "open" ? { ...run, minDevices } : run, tuned.shape, tuned.initial);
-  journal.putState(progress.state, null);
+  running.state = running.strategy.init(run.roster === "open" ? { ...run, minDevices } : run, tuned.shape, tuned.initial);
+  journal.putState(running.state, null);
 }
 
 /** The records of closed steps, and the last step's state while it is not yet in the journal. */
@@ -109,7 +113,11 @@ interface History {
   redo(contributions: readonly Contribution[], entry: unknown): void;
 }
 
-function createHistory(progress: RunProgress, { journal, pool, clock, bytesSoFar, onRecord }: RunLoopPorts, signal: AbortSignal): History {
+function createHistory(
+  running: RunningStrategy,
+  { journal, pool, clock, bytesSoFar, onRecord }: RunLoopPorts,
+  signal: AbortSignal,
+): History {
   let bytesBefore: HistoryEntry["bytes"] = { up: 0, down: 0 };
   let startedAt = clock.now();
   let open: { readonly entry: unknown; readonly contributions: readonly Contribution[] } | null = null;
@@ -123,7 +131,7 @@ function createHistory(progress: RunProgress, { journal, pool, clock, bytesSoFar
 
   function write(): void {
     if (open === null || signal.aborted) return;
-    journal.putState(progress.state, open.entry);
+    journal.putState(running.state, open.entry);
     pool.counted(open.contributions);
     open = null;
   }
@@ -156,7 +164,7 @@ function since(now: WireBytes, { up, down }: WireBytes = { up: 0, down: 0 }): Wi
 }
 
 /** The journalled step, after aggregating the one before where that was not yet written. */
-function resumeFrom(contents: JournalContents, progress: RunProgress, ports: RunLoopPorts, history: History): ResumedStep | undefined {
+function resumeFrom(contents: JournalContents, running: RunningStrategy, ports: RunLoopPorts, history: History): ResumedStep | undefined {
   if (contents.plan === null) return undefined;
   const { pool, publications } = ports;
   const { counted, isRepeated, next } = contents;
@@ -166,7 +174,7 @@ function resumeFrom(contents: JournalContents, progress: RunProgress, ports: Run
   if (next === null) return { plan, isRepeated, ...(counted === null ? {} : { counted }) };
   pool.open(plan, null);
   const contributions = pool.accepted(counted ?? []);
-  progress.state = progress.strategy.aggregate(progress.state, plan, contributions);
+  running.state = running.strategy.aggregate(running.state, plan, contributions);
   history.redo(contributions, next.entry);
   return { plan: publications.restore(contents, next.plan) };
 }

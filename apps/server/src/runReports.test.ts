@@ -4,8 +4,9 @@ import { deferred } from "@tutti/core";
 import { type ExperimentResult, experimentResultSchema } from "@tutti/record";
 import { afterEach, expect, test, vi } from "vitest";
 import { keepRunReports } from "./runReports.ts";
+import { newClient } from "./testing/keptClient.ts";
 import { freePort, startKillable } from "./testing/killHarness.ts";
-import { joinAsClient, newClient } from "./testing/protocolClient.ts";
+import { joinAsClient } from "./testing/protocolClient.ts";
 import { startTestCoordinator, temporaryFolder } from "./testing/startTest.ts";
 import { tinyRun, tinyTuned } from "./testing/tinyRun.ts";
 

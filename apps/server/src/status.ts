@@ -43,7 +43,7 @@ export function describeRun(sources: StatusSources): Status {
     attempt: plan?.attempt ?? 0,
     numConnected,
     numPaused,
-    numDevices: members.hosting.numRegistered,
+    numDevices: members.homes.numRegistered,
     ...countTasks(step),
     layerScores: summary?.layerScores ?? null,
     selectedLayers: summary?.selectedLayers ?? null,
@@ -121,10 +121,10 @@ export interface ClientPoint {
 }
 
 /** Every client that has said hello, in order of arrival. */
-export function describeClients({ clients, hosting }: Roster): ClientPoint[] {
+export function describeClients({ clients, homes }: Roster): ClientPoint[] {
   return [...clients()].map(({ clientKey, nickname, connection, isPaused, progress, compute }) => ({
     nickname,
-    deviceIds: hosting.devicesOf(clientKey).map(({ deviceId }) => deviceId),
+    deviceIds: homes.devicesOf(clientKey).map(({ deviceId }) => deviceId),
     backend: compute?.backend ?? null,
     isConnected: connection !== null,
     isPaused,

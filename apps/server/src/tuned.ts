@@ -7,6 +7,7 @@ import {
   type Params,
   type RunSettings,
   sourcePromptPath,
+  sourcePromptsOf,
   type TunedShape,
   tunedEntries,
   tunedShape,
@@ -69,8 +70,9 @@ function noBackbone(folder: string, name: string): string {
 
 /** Throws a ConfigError that lists the source prompts which a run's tuning names and a public folder lacks, each with the command that makes it. */
 export function requireSourcePrompts(publicDir: string, { backbone, tuning }: RunSettings): void {
-  if (tuning.method !== "attempt") return;
-  const { sources, promptTokens } = tuning;
+  const needed = sourcePromptsOf(tuning);
+  if (needed === null) return;
+  const { sources, promptTokens } = needed;
   const lacking = sources.flatMap((name) => {
     const path = join(publicDir, sourcePromptPath(backbone, name, promptTokens));
     if (existsSync(path)) return [];

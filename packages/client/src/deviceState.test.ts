@@ -56,7 +56,7 @@ test("P-20: a crash between pending and answer: the same bytes are sent again af
   expect(await coordinator.heard("submit")).toEqual(submitted);
   await coordinator.heard("register");
   // The lease comes again, now settled or still pending: either way no second training of the same task's contribution is stored.
-  expect(second.trainer.performed).toEqual([]);
+  expect(second.trainer.computed).toEqual([]);
   await expect.poll(() => store.get(scriptedRunId, 3)).toMatchObject({ version: taskA, pending: null });
 });
 
@@ -77,7 +77,7 @@ test("P-31: a lease for a task that is already pending sends the same bytes agai
   expect(await coordinator.heard("submit")).toEqual(submitted);
   answer.pull();
   await second.event("taskEnded", ended("duplicate"));
-  expect(second.trainer.performed).toEqual([]);
+  expect(second.trainer.computed).toEqual([]);
   expect(await store.get(scriptedRunId, 3)).toMatchObject({ version: taskA, pending: null, state: { stageSteps: 3 } });
 });
 
@@ -139,7 +139,7 @@ test("P-24 and P-25: a device that moves here starts from the state it brings, a
   expect(await store.list(scriptedRunId)).toEqual([{ deviceId: 3, version: taskB, state, pending: null }]);
   await coordinator.tell("task", leaseOf("a", coordinator.blob(globalParams)));
   const submitted = await coordinator.heard("submit");
-  expect(trainer.performed[0]?.state).toEqual(state);
+  expect(trainer.computed[0]?.state).toEqual(state);
   expect(submitted.state?.length).toBeGreaterThan(0);
 });
 

@@ -45,27 +45,8 @@ export function createDevices({ runId, store, blobs, onDecision }: DevicesOption
 
   const read = async (deviceId: DeviceId): Promise<DeviceRecord> => (await store.get(runId, deviceId)) ?? newDeviceRecord(deviceId);
 
-  async function decided(decision: DeviceDecision): Promise<DeviceRecord | null> {
-    const { deviceId, state, version } = decision;
-    if (state !== undefined) {
-      return { deviceId, version: version ?? null, state: decodeDeviceState(await blobs.bytes(state)), pending: null };
-    }
-    const record = await read(deviceId);
-    switch (decision.decision) {
-      case "keep":
-        return null;
-      case "promote":
-        return promoted(record);
-      case "drop":
-        return withoutPending(record);
-      case "reset":
-      case "new":
-        return newDeviceRecord(deviceId);
-    }
-  }
-
   async function take(decision: DeviceDecision): Promise<void> {
-    const record = await decided(decision);
+    const record = await decided(decision, read, blobs);
     if (record !== null) await store.put(runId, record);
     here.add(decision.deviceId);
     shares.set(decision.deviceId, decision.share ?? decision.deviceId);
@@ -115,6 +96,26 @@ export function createDevices({ runId, store, blobs, onDecision }: DevicesOption
     promote: (deviceId, taskId) => settle(deviceId, taskId, promoted),
     drop: (deviceId, taskId) => settle(deviceId, taskId, withoutPending),
   };
+}
+
+/** The record that a decision leads to; null where it stays as it is. */
+async function decided(decision: DeviceDecision, read: Devices["read"], blobs: Blobs): Promise<DeviceRecord | null> {
+  const { deviceId, state, version } = decision;
+  if (state !== undefined) {
+    return { deviceId, version: version ?? null, state: decodeDeviceState(await blobs.bytes(state)), pending: null };
+  }
+  const record = await read(deviceId);
+  switch (decision.decision) {
+    case "keep":
+      return null;
+    case "promote":
+      return promoted(record);
+    case "drop":
+      return withoutPending(record);
+    case "reset":
+    case "new":
+      return newDeviceRecord(deviceId);
+  }
 }
 
 /** What hello says of the devices of a run in the store. */

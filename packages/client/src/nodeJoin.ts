@@ -3,8 +3,9 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { clientKeySchema } from "@tutti/protocol";
 import { folderStore } from "./folderStore.ts";
+import type { JoinOptions } from "./joinOptions.ts";
 import { memoryStore } from "./memoryStore.ts";
-import { type ClientSession, type JoinOptions, joinRun as joinWith } from "./session.ts";
+import { type ClientSession, joinRun as joinWith } from "./session.ts";
 
 /** What a client in Node is told: as everywhere, but its key and its store may be left to its folder. */
 export interface NodeJoinOptions extends Omit<JoinOptions, "clientKey" | "store"> {

@@ -25,7 +25,7 @@ test("a client says hello, registers its device and trains a lease from the deco
   const { header, tensors } = await coordinator.heard("submit");
   expect(header).toEqual({ kind: "train", numSteps: 3, firstLoss: 2.5, lastLoss: 1.5 });
   expect(decodeParams(tensors ?? new Uint8Array())).toEqual({ "prefix/0": promptOf(0.5) });
-  expect(trainer.performed[0]?.task).toMatchObject({ parameterSets: sent, expects: lease.expects, stage: "train", round: 1 });
+  expect(trainer.computed[0]?.task).toMatchObject({ parameterSets: sent, expects: lease.expects, stage: "train", round: 1 });
   expect(trainer.setups[0]).toMatchObject({
     manifestUrl: `${coordinator.url}/backbones/minuet/manifest.json`,
     datasetUrl: `${coordinator.url}/datasets/feedback/`,
@@ -42,7 +42,7 @@ test("a client takes part behind a proxy's path, given the address of the page a
   await coordinator.heard("register");
   await coordinator.tell("task", leaseOf("a", coordinator.blob(globalParams)));
   await coordinator.heard("submit");
-  expect(trainer.performed[0]?.task.parameterSets.global).toEqual(globalParams);
+  expect(trainer.computed[0]?.task.parameterSets.global).toEqual(globalParams);
   expect(trainer.setups[0]).toMatchObject({
     manifestUrl: `${coordinator.url}/a/b/backbones/minuet/manifest.json`,
     datasetUrl: `${coordinator.url}/a/b/datasets/feedback/`,
@@ -93,7 +93,7 @@ test("a lost connection in the middle of a task loses nothing: the task goes on,
   await coordinator.tell("task", lease);
   lever.pull();
   await event("taskEnded", ended("accepted"));
-  expect(trainer.performed).toHaveLength(1);
+  expect(trainer.computed).toHaveLength(1);
   expect(coordinator.numHeard("submit")).toBe(1);
   expect(trainer.setups).toHaveLength(1);
 });
@@ -212,7 +212,7 @@ test("P-61: a blob whose bytes do not fit its hash is fetched twice and then dec
   coordinator.blobs.set(params.sha256, new Uint8Array(params.numBytes));
   await coordinator.tell("task", leaseOf("a", params));
   expect((await coordinator.heard("decline")).reason).toContain("whose hash is");
-  expect(trainer.performed).toEqual([]);
+  expect(trainer.computed).toEqual([]);
 });
 
 test("P-62: a lease whose blob is gone is dropped without a word", async () => {

@@ -1,7 +1,7 @@
 import type { Stage } from "@tutti/core";
 import type { Status, TaskLease } from "@tutti/protocol";
 
-/** The leases of a client, performed one at a time in order of arrival. */
+/** The leases of a client, worked on one at a time in order of arrival. */
 export interface TaskQueue {
   /** Adds a lease unless it is here already. */
   add(lease: TaskLease): void;
@@ -10,13 +10,15 @@ export interface TaskQueue {
   /** Forgets and aborts the leases that a status shows to be over. */
   dropSuperseded(status: Status): void;
   running(): TaskLease | null;
-  waiting(): readonly TaskLease[];
   /** Aborts the running task and begins no other. */
   stop(): void;
 }
 
-/** A queue over `perform`, which must not reject. */
-export function createTaskQueue(perform: (lease: TaskLease, signal: AbortSignal) => Promise<void>): TaskQueue {
+/** Works on a lease until `signal` says that it is superseded; `waiting` are those that come after it. It must not reject. */
+export type Work = (lease: TaskLease, signal: AbortSignal, waiting: readonly TaskLease[]) => Promise<void>;
+
+/** A queue of leases to work on. */
+export function createTaskQueue(work: Work): TaskQueue {
   let waiting: TaskLease[] = [];
   let running: { readonly lease: TaskLease; readonly abort: AbortController } | null = null;
   let isStopped = false;
@@ -26,7 +28,7 @@ export function createTaskQueue(perform: (lease: TaskLease, signal: AbortSignal)
     if (lease === undefined) return;
     const abort = new AbortController();
     running = { lease, abort };
-    void perform(lease, abort.signal).finally(() => {
+    void work(lease, abort.signal, waiting).finally(() => {
       running = null;
       next();
     });
@@ -47,7 +49,6 @@ export function createTaskQueue(perform: (lease: TaskLease, signal: AbortSignal)
       if (running !== null && isSuperseded(running.lease, status)) running.abort.abort();
     },
     running: () => running?.lease ?? null,
-    waiting: () => waiting,
     stop() {
       isStopped = true;
       waiting = [];

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { decodeTensor, encodedSize, encodeTensor, fromF16, roundTrip, toF16 } from "./encoding.ts";
 import { createTensor } from "./params.ts";
 import { createRandom } from "./random.ts";
-import type { Encoding } from "./run.ts";
+import type { Encoding } from "./settings/fields.ts";
 
 const encodings: Encoding[] = ["f32", "f16", "int8"];
 const row = (...values: number[]) => createTensor([values.length], Float32Array.from(values));

@@ -1,5 +1,5 @@
 import { mapParams, type Params, sizeOf, type Tensor } from "./params.ts";
-import type { Encoding } from "./run.ts";
+import type { Encoding } from "./settings/fields.ts";
 
 /** Bytes of a tensor of this shape; int8 has one f32 scale per row of the last axis, before the values. */
 export function encodedSize(shape: readonly number[], encoding: Encoding): number {

@@ -1,4 +1,4 @@
-import type { RunSettings } from "./run.ts";
+import type { RunConditions } from "./settings/runConditions.ts";
 
 /** Settings that follow others where they are not given. */
 export const followers = ["maxDevices", "cohortSize", "minDevices"] as const;
@@ -12,8 +12,8 @@ export type Follower = (typeof followers)[number];
  * devices mean the same in a file, in flags, in a preset and on an axis. `settings` may be anything yet: what is not a number of devices changes nothing.
  */
 export function followed(
-  settings: Readonly<Partial<Record<keyof RunSettings, unknown>>>,
-  base: Pick<RunSettings, Follower>,
+  settings: Readonly<Partial<Record<keyof RunConditions, unknown>>>,
+  base: Pick<RunConditions, Follower>,
   isAsked: (name: Follower) => boolean,
 ): Partial<Record<Follower, number>> {
   const { numDevices, roster } = settings;

@@ -1,3 +1,4 @@
+export type { Role } from "./comparison.ts";
 export { deepFrozen } from "./deepFrozen.ts";
 export { type Deferred, deferred } from "./deferred.ts";
 export { decodeTensor, encodedSize, encodeTensor, fromF16, roundTrip, toF16 } from "./encoding.ts";
@@ -6,7 +7,7 @@ export { formatBytes, formatCount, formatNumber, formatScore, formatSeconds } fr
 export { shareOf } from "./laterShares.ts";
 export { countSteps } from "./localSteps.ts";
 export type { Method, MethodName } from "./methods.ts";
-export { methods } from "./methods.ts";
+export { findMethod, methodNames, methods } from "./methods.ts";
 export type { Confusion, Metric } from "./metrics.ts";
 export { accuracy, classF1, confusionOf, macroF1, majorityShare, matthews, measure, mergeConfusions, numCounted } from "./metrics.ts";
 export type { AdamWSettings, AdamWState } from "./optimizers/adamW.ts";
@@ -40,34 +41,12 @@ export {
 export type { DealSettings, DealtShares, DeviceShare, PartitionInput } from "./partition.ts";
 export { dealShares } from "./partition.ts";
 export { presets } from "./presets.ts";
-export type { Publication } from "./publications.ts";
+export type { Publication } from "./publication.ts";
 export type { Random, RandomStream, StreamName } from "./random.ts";
 export { createRandom } from "./random.ts";
 export type { DevicePool, ResumedStep, RoundEvent, RoundsOptions, Step, TaskOutcome } from "./rounds.ts";
 export { neededContributions, runRounds } from "./rounds.ts";
-export type {
-  AdapterTuning,
-  AttemptTuning,
-  Encoding,
-  FedAvgSettings,
-  FedOptSettings,
-  FedPepTaoSettings,
-  FullTuning,
-  IdpgTuning,
-  InputPromptTuning,
-  LatePromptTuning,
-  LayerSelector,
-  LocalSettings,
-  LoraTuning,
-  PartitionSettings,
-  PrefixTuning,
-  RunSettings,
-  ScaffoldSettings,
-  StrategySettings,
-  TrainingSettings,
-  TuningCommon,
-  TuningSettings,
-} from "./run.ts";
+export type { RunSettings } from "./run.ts";
 export { findExpected, numRoundsIn, remainingSteps, type StepPlace } from "./schedule.ts";
 export type { LanczosSettings, MatrixProduct, RitzSpectrum } from "./selection/lanczos.ts";
 export { lanczos, rademacher } from "./selection/lanczos.ts";
@@ -75,19 +54,34 @@ export type { KeepRatio, ProbeScale } from "./selection/layerCount.ts";
 export { findKeepRatio } from "./selection/layerCount.ts";
 export type { ScoringInput, StateSelector } from "./selection/layerScores.ts";
 export { distinctSequences, readsStates, scoreLayers } from "./selection/layerScores.ts";
-export { sourcePromptPath } from "./sourcePromptPath.ts";
+export {
+  type Encoding,
+  encodingSchema,
+  folderNameSchema,
+  fractionSchema,
+  integer,
+  type LayerSelector,
+  layerSelectorSchema,
+  number,
+  taskNameSchema,
+} from "./settings/fields.ts";
+export { settingLimits } from "./settings/limits.ts";
+export { type PartitionSettings, type RunConditions, runConditions, type TrainingSettings } from "./settings/runConditions.ts";
+export { sourcePromptPath, sourcePromptPaths } from "./sourcePromptPath.ts";
 export { noDeviceConnected } from "./strategies/cohort.ts";
-export { createStrategy } from "./strategies/createStrategy.ts";
-export type { FedAvgState } from "./strategies/fedAvg.ts";
+export type { RunRule } from "./strategies/declaration.ts";
+export type { FedAvgSettings, FedAvgState } from "./strategies/fedAvg.ts";
 export { fedAvg } from "./strategies/fedAvg.ts";
-export { fedOpt } from "./strategies/fedOpt.ts";
+export { type FedOptSettings, fedOpt } from "./strategies/fedOpt.ts";
 export { fedPepTao } from "./strategies/fedPepTao/index.ts";
 export type { ServerMemory, ServerStepOptions, ServerStepResult } from "./strategies/fedPepTao/serverStep.ts";
 export { serverStep } from "./strategies/fedPepTao/serverStep.ts";
+export type { FedPepTaoSettings } from "./strategies/fedPepTao/settings.ts";
 export type { FedPepTaoState, FedPepTaoValues } from "./strategies/fedPepTao/state.ts";
 export type { GlobalModelState, GlobalModelValues } from "./strategies/globalModel.ts";
-export { local } from "./strategies/local.ts";
-export { scaffold } from "./strategies/scaffold.ts";
+export { type LocalSettings, local } from "./strategies/local.ts";
+export { type ScaffoldSettings, scaffold } from "./strategies/scaffold.ts";
+export { type ServerRateSchedule, serverRates } from "./strategies/serverRates/table.ts";
 export type {
   AsJson,
   Evaluation,
@@ -95,10 +89,20 @@ export type {
   Json,
   SpectrumProbe,
   Strategy,
+  StrategyRun,
   StrategyState,
   StrategySummary,
-  TunedShape,
 } from "./strategies/strategy.ts";
+export {
+  createStrategy,
+  needsSingleContributions,
+  type StrategyName,
+  type StrategySettings,
+  selectorOf,
+  strategies,
+  strategyRules,
+  strategySchema,
+} from "./strategies/table.ts";
 export type {
   Contribution,
   ContributionBody,
@@ -117,5 +121,17 @@ export type {
   TaskSpec,
   Waiting,
 } from "./task.ts";
-export type { BackboneSizes, BackboneWeight, InitialValues, TunedEntry, TunedMethod } from "./tuned.ts";
-export { initialParams, tunedEntries, tunedShape, vocabularyRows } from "./tuned.ts";
+export type { SourcePromptNames, TuningCommon } from "./tunings/declaration.ts";
+export type { BackboneSizes, BackboneWeight, InitialValues, TunedEntry } from "./tunings/entry.ts";
+export {
+  hasLayers,
+  sourcePromptsOf,
+  type TunedMethod,
+  type TuningMethodName,
+  type TuningSettings,
+  type TuningSettingsOf,
+  tuningOf,
+  tuningSchema,
+  tunings,
+} from "./tunings/table.ts";
+export { initialParams, type TunedShape, tunedEntries, tunedShape, vocabularyRows } from "./tunings/tuned.ts";

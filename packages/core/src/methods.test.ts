@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
-import { type MethodName, methods } from "./methods.ts";
+import { findMethod, type MethodName, methods } from "./methods.ts";
 import { initMomentum, stepMomentum } from "./optimizers/momentum.ts";
 import { addProximal } from "./optimizers/proximal.ts";
 import { type Params, subtract } from "./params.ts";
 import { presets } from "./presets.ts";
 import { createRandom } from "./random.ts";
 import type { RunSettings } from "./run.ts";
-import { createStrategy } from "./strategies/createStrategy.ts";
+import { createStrategy } from "./strategies/table.ts";
 import { paramsOf, planOf, rosterOf, testRun, testShape, trained, valuesOf, withDevices } from "./testing/run.ts";
-import { initialParams, tunedEntries, tunedShape } from "./tuned.ts";
+import { initialParams, tunedEntries, tunedShape } from "./tunings/tuned.ts";
 
 const names = Object.keys(methods) as MethodName[];
 const base = presets.default;
@@ -24,19 +24,29 @@ const sizes = {
 };
 
 test("every method says who published it, where and when, and what is different here", () => {
-  expect(names).toHaveLength(19);
   for (const name of names) {
-    const { title, publication, deviations } = methods[name];
+    const { title, publication, deviations, role, rates, trained, travels } = methods[name];
     expect(title.length, name).toBeGreaterThan(2);
     expect(deviations.length, name).toBeGreaterThan(0);
     for (const deviation of deviations) expect(deviation, name).toMatch(/^[A-Zμ].*\.$/);
-    if (publication === null) expect(["local", "pooled"]).toContain(name);
+    for (const cell of [trained, travels]) expect(cell, name).toMatch(/^[^|.]+$/);
+    if (rates !== undefined && "of" in rates) expect(findMethod(rates.of)?.rates, `${name}: chooses its own rate`).toBeUndefined();
+    if (publication === null) expect(role, name).toBe("control");
     else expect(publication, name).toMatchObject({ link: expect.stringMatching(/^https:\/\/arxiv\.org\/abs\/\d{4}\.\d{5}$/) });
   }
 });
 
-/** Method: [strategy, tuning method, names that travel from two layers]. */
-const table: Readonly<Record<MethodName, readonly [RunSettings["strategy"]["name"], RunSettings["tuning"]["method"], number]>> = {
+test("the paper's own method comes first, then its nine baselines in its order, others, and controls", () => {
+  expect(names.slice(0, 10)).toEqual([
+    ...["fedPepTao", "adapter", "fedPrompt", "pTuningV2", "promptTuning", "idpg", "attempt", "latePrompt", "momD", "momSAdamD"],
+  ]);
+  expect(names.filter((name) => methods[name].role === "control")).toEqual(names.slice(-3));
+  expect(names.filter((name) => methods[name].isTrafficReference)).toEqual(["pTuningV2"]);
+  expect(names.indexOf("scaffold")).toBeLessThan(names.indexOf("fedAdam"));
+});
+
+/** Method: [strategy, tuning method, names that travel from two layers]; a new one is tested beside its file. */
+const table: Readonly<Partial<Record<MethodName, readonly [RunSettings["strategy"]["name"], RunSettings["tuning"]["method"], number]>>> = {
   fedPepTao: ["fedPepTao", "prefix", 2],
   adapter: ["fedAvg", "adapter", 16],
   fedPrompt: ["fedAvg", "inputPrompt", 1],
@@ -60,10 +70,9 @@ const table: Readonly<Record<MethodName, readonly [RunSettings["strategy"]["name
 
 test.each(names)("%s is a strategy and a tuning method, with the base's budget, and gives the same again", (name) => {
   const run = methods[name].settings(base);
-  const [strategy, method, numNames] = table[name];
-  expect([run.strategy.name, run.tuning.method]).toEqual([strategy, method]);
   const entries = tunedEntries(sizes, { ...run.tuning, head: "labelWords" }, 4);
-  expect(entries).toHaveLength(numNames);
+  const [strategy, method, numNames] = table[name] ?? [run.strategy.name, run.tuning.method, entries.length];
+  expect([run.strategy.name, run.tuning.method, entries.length]).toEqual([strategy, method, numNames]);
   for (const key of ["seed", "backbone", "task", "numRounds", "evaluateEvery"] as const) expect(run[key]).toBe(base[key]);
   expect([run.training.localEpochs, run.training.batchSize]).toEqual([2, 8]);
   expect([run.tuning.head, run.tuning.lossOver]).toEqual(["linear", "labelWords"]);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type DealtShares, dealShares, type PartitionInput } from "./partition.ts";
 import { createRandom } from "./random.ts";
-import type { PartitionSettings } from "./run.ts";
+import type { PartitionSettings } from "./settings/runConditions.ts";
 
 /** Labels in blocks, as files often are; class sizes differ. */
 function split(counts: readonly number[]): PartitionInput {

@@ -1,5 +1,5 @@
 import type { Random, RandomStream } from "./random.ts";
-import type { PartitionSettings } from "./run.ts";
+import type { PartitionSettings } from "./settings/runConditions.ts";
 import { apportion, dirichletSizes, evenSizes, takeSizes } from "./shareSizes.ts";
 
 /** A split as the dealer sees it; row i has class `labels[i]` and belongs to `owners[i]`. */

@@ -1,14 +1,13 @@
 import { deepFrozen } from "./deepFrozen.ts";
-import type { FedPepTaoSettings, PrefixTuning, RunSettings, TrainingSettings } from "./run.ts";
+import type { RunSettings } from "./run.ts";
+import type { TrainingSettings } from "./settings/runConditions.ts";
+import { fedPepTao } from "./strategies/fedPepTao/index.ts";
+import type { FedPepTaoSettings } from "./strategies/fedPepTao/settings.ts";
+import { commonDefaults } from "./tunings/declaration.ts";
+import { prefix } from "./tunings/prefix.ts";
+import type { TuningSettingsOf } from "./tunings/table.ts";
 
-const tuning: PrefixTuning = {
-  method: "prefix",
-  promptTokens: 16,
-  promptDropout: 0.1,
-  positionsAfterPrefix: false,
-  head: "linear",
-  lossOver: "labelWords",
-};
+const tuning: PrefixTuning = { ...prefix.defaults, ...commonDefaults };
 
 const training: TrainingSettings = {
   localEpochs: 2,
@@ -21,31 +20,13 @@ const training: TrainingSettings = {
   proximal: 0,
 };
 
-const strategy: FedPepTaoSettings = {
-  name: "fedPepTao",
-  selector: "score",
-  scoringDropout: false,
-  maskPadding: true,
-  minScoringBatch: 8,
-  scoreLastLayer: false,
-  keepFraction: "auto",
-  countingRounds: 4,
-  countingWarmupSteps: 10,
-  initialPrompts: "counting",
-  probeDevices: 4,
-  lanczosSteps: 30,
-  probeScale: "relative",
-  serverLearningRate: "client",
-  serverLearningRateDecay: 0.99,
-  serverLearningRateFloor: 1e-4,
-  serverMomentum: 0.9,
-  serverStep: "parallel",
-  pseudoGradient: "difference",
-  controlVariates: true,
-};
+const strategy: FedPepTaoSettings = fedPepTao.defaults;
 
-/** A preset's settings; all presets tune prefixes. */
-type PresetRun = RunSettings & { readonly tuning: PrefixTuning };
+/** Prompts in every layer. */
+type PrefixTuning = TuningSettingsOf<"prefix">;
+
+/** A preset's settings; all presets tune prefixes, with FedPepTAO. */
+type PresetRun = RunSettings & { readonly tuning: PrefixTuning; readonly strategy: FedPepTaoSettings };
 
 const standard: PresetRun = {
   seed: 42,

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createRandom } from "./random.ts";
 import { type DevicePool, neededContributions, type ResumedStep, type RoundEvent, runRounds, type TaskOutcome } from "./rounds.ts";
 import { type FedAvgState, fedAvg } from "./strategies/fedAvg.ts";
-import type { RoundPlan } from "./task.ts";
+import type { PlannedTask, RoundPlan } from "./task.ts";
 import { paramsOf, rosterOf, testRun, testShape, trained, valuesOf } from "./testing/run.ts";
 import { type Answer, createSimulatedPool } from "./testing/simulatedPool.ts";
 
@@ -14,7 +14,7 @@ const random = createRandom(3);
 const fresh = () => fedAvg.init(run, testShape(2), paramsOf({ "prefix/0": [0.5, -1], "prefix/1": [2, 3] }));
 
 /** Each device moves by its own amount, which depends on the round. */
-const answerAll: Answer = (plan, { deviceId, spec }) => {
+const answerAll = (plan: RoundPlan, { deviceId, spec }: PlannedTask): TaskOutcome => {
   if (spec.kind === "evaluate")
     return contributed({ deviceId, numExamples: numExamples[deviceId], body: { kind: "evaluate", results: [] } });
   const move = 0.1 * (deviceId + 1) * plan.round;
@@ -81,6 +81,26 @@ test("a step closes at the deadline when the quorum is met, without those who ar
   const events = await collect(pool, { until: (event) => event.kind === "closed" });
   expect(kinds(events)).toEqual(["planned", "closing", "closed"]);
   expect(last(events, "closing").counted).toEqual(firstIds(await firstPlan()).filter((id) => id !== silent));
+});
+
+test("what is being written when the deadline passes counts, however long that takes", async () => {
+  const [silent, ...others] = firstIds(await firstPlan());
+  let numWritten = 0;
+  const pool: DevicePool = {
+    roster: () => roster,
+    whenRosterChanges: () => new Promise(() => {}),
+    open: (plan) => ({
+      async perform(task) {
+        if (task.deviceId === silent) return { kind: "late" }; // the deadline has passed; the others answered just before
+        for (let turn = 0; turn < 100; turn++) await Promise.resolve();
+        numWritten++;
+        return answerAll(plan, task);
+      },
+      close: () => expect(numWritten).toBe(others.length),
+    }),
+  };
+  const events = await collect(pool, { until: (event) => event.kind === "closed" });
+  expect(last(events, "closing").counted).toEqual(others);
 });
 
 test("a missed quorum repeats the step with another cohort and says why", async () => {

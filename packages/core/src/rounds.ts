@@ -13,11 +13,9 @@ export type TaskOutcome =
 export interface Step {
   /**
    * Hands a task to its device. A task whose contribution was accepted before (a restart) answers at once from the journal.
-   * After the deadline, or once the step has closed, a straggler is the pool's: the loop no longer listens.
+   * The deadline ends every task: as `late`, or as contributed where the contribution is being written when it passes.
    */
   perform(task: PlannedTask): Promise<TaskOutcome>;
-  /** Resolves when the time is over; never for a step without a deadline. */
-  readonly passed: Promise<void>;
   /** Called once, when the loop knows which contributions count. */
   close(): void;
 }
@@ -116,15 +114,8 @@ type Gathered =
 async function gather(pool: DevicePool, plan: RoundPlan, counted: readonly DeviceId[] | undefined): Promise<Gathered> {
   const tasks = counted === undefined ? plan.tasks : plan.tasks.filter((task) => counted.includes(task.deviceId));
   const step = pool.open(plan, counted === undefined ? plan.deadlineMs : null);
-  const outcomes = new Map<DeviceId, TaskOutcome>(tasks.map((task) => [task.deviceId, { kind: "late" }]));
-  const work = tasks.map(async (task) => {
-    outcomes.set(task.deviceId, await step.perform(task));
-  });
-  try {
-    await Promise.race([Promise.all(work), step.passed]);
-  } finally {
-    step.close();
-  }
+  const answers = tasks.map(async (task) => [task.deviceId, await step.perform(task)] as const);
+  const outcomes = new Map(await Promise.all(answers).finally(() => step.close()));
   const contributions = inDeviceOrder(plan, outcomes);
   const needed = counted === undefined ? neededContributions(plan.tasks.length, plan.quorum) : counted.length;
   if (contributions.length >= needed) return { kind: "met", contributions };

@@ -1,5 +1,5 @@
 import type { Params, Shapes } from "./params.ts";
-import type { Encoding, LayerSelector } from "./run.ts";
+import type { Encoding, LayerSelector } from "./settings/fields.ts";
 
 /** Devices are numbered from 0 in order of registration; sums over devices run in this order. */
 export type DeviceId = number;

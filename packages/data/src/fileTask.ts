@@ -4,28 +4,21 @@ import { textOfNumber } from "./exactNumber.ts";
 import type { Dataset, Example } from "./example.ts";
 import { readOwner, readText } from "./examples.ts";
 import { countsByKind, type Fault, readEach, refuseFaults } from "./faults.ts";
-import { createLabels, type Labels, placeOf } from "./labels.ts";
+import { createLabels, type LabelOptions, type Labels, placeOf } from "./labels.ts";
 import type { Row } from "./rows.ts";
 import { type TaskDefinition, type TaskPrompt, validationReported } from "./task.ts";
 
 /** Which columns of a file make a task. */
-export interface FileTaskOptions {
+export interface FileTaskOptions extends LabelOptions {
   readonly name: string;
   readonly title?: string;
   readonly text: string;
   readonly textB?: string;
-  readonly label: string;
   /** Says who owns the row, for the partition by field. */
   readonly owner?: string;
-  /** In class order; where they are left out, the training part's labels are the classes. */
-  readonly classes?: readonly string[];
-  /** What the source's label numbers stand for, from 0, in its own order; the classes where none are given. */
-  readonly numbering?: readonly string[];
   /** By default the template of sentiment tasks, or of pairs, and the class names as label words. */
   readonly prompts?: readonly TaskPrompt[];
   readonly metric?: Metric;
-  /** Leave rows that do not fit out, and say how many; else they are refused, all together. */
-  readonly skipFaulty?: boolean;
 }
 
 /** The rows of one file, with the name that errors give it. */
@@ -125,13 +118,13 @@ function textsOf({ source, rows, faults = [] }: SourceRows, { text, textB, owner
 }
 
 /** The examples of a part, and its faults in the order of their lines. */
-interface Part {
+interface ReadPart {
   readonly source: string;
   readonly examples: readonly Example[];
   readonly faults: readonly Fault[];
 }
 
-function withLabels({ source, read, faults }: PartTexts, labels: Labels): Part {
+function withLabels({ source, read, faults }: PartTexts, labels: Labels): ReadPart {
   const labelOf = labels.readerOf(
     source,
     read.map(({ row }) => row),
@@ -144,7 +137,7 @@ function withLabels({ source, read, faults }: PartTexts, labels: Labels): Part {
 }
 
 /** Refuses faulty rows of all parts together, or says how many are left out. */
-function checkedParts(found: readonly (Part | null)[], skipFaulty: boolean): string[] {
+function checkedParts(found: readonly (ReadPart | null)[], skipFaulty: boolean): string[] {
   const parts = found.filter((part) => part !== null);
   const faults = parts.flatMap((part) => part.faults);
   if (!skipFaulty) refuseFaults(faults, faults.length + parts.reduce((sum, { examples }) => sum + examples.length, 0));

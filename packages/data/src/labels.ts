@@ -1,7 +1,6 @@
 import { ExactNumber, textOfNumber } from "./exactNumber.ts";
 import { fieldOf } from "./examples.ts";
 import { type Fault, RowFault, readEach, refuseFaults } from "./faults.ts";
-import type { FileTaskOptions } from "./fileTask.ts";
 import { type Row, shownValue } from "./rows.ts";
 
 /** Gives a row's class number; throws a `RowFault`. */
@@ -62,7 +61,16 @@ export interface TrainRows {
   readonly faults: readonly Fault[];
 }
 
-type LabelOptions = Pick<FileTaskOptions, "label" | "classes" | "numbering" | "skipFaulty">;
+/** Which column holds the labels, and what they are. */
+export interface LabelOptions {
+  readonly label: string;
+  /** In class order; where they are left out, the training part's labels are the classes. */
+  readonly classes?: readonly string[];
+  /** What the source's label numbers stand for, from 0, in its own order; the classes where none are given. */
+  readonly numbering?: readonly string[];
+  /** Leave rows that do not fit out, and say how many; else they are refused, all together. */
+  readonly skipFaulty?: boolean;
+}
 
 /** Labels as text, each file's of one kind. */
 function labelTexts(label: string, source: string, rows: readonly Row[]): TextOf {

@@ -7,13 +7,15 @@ import { availableThreads, threadsNote } from "./threads.ts";
 /** The tensor library's backends that a tab or Node process can start. */
 export type BackendName = "webgpu" | "wasm" | "cpu";
 
+/** How a backend is started. */
 export interface BackendOptions {
   /** WASM threads; 0 or absent for as many as there are cores. More than 1 needs a cross-origin isolated page. */
   readonly threads?: number;
   /** Folder (with a closing slash) that serves the tfjs-backend-wasm*.wasm files; Node finds its own. */
-  readonly wasmPath?: string;
+  readonly wasmPath?: string | undefined;
 }
 
+/** A backend that computes now. */
 export interface StartedBackend {
   readonly name: BackendName;
   /** CPU threads that compute; 1 on WebGPU. */
@@ -55,6 +57,7 @@ async function hasThreadedBinary(): Promise<boolean> {
   return (await Promise.all(flags.map((flag) => tf.env().getAsync(flag)))).every((flag) => flag === true);
 }
 
+/** The backend that was measured as the fastest here. */
 export interface ChosenBackend extends StartedBackend {
   /** Which backend and why, as a sentence. */
   readonly reason: string;

@@ -3,7 +3,7 @@ import { cutLengths, type ExampleEncoder, labelProblem } from "./template.ts";
 import type { TextTokenizer } from "./tokenizer.ts";
 
 /** How a causal backbone is asked: what it reads of an example, and what its answer is measured on. */
-export interface CausalPrompt {
+interface CausalPrompt {
   readonly encoder: ExampleEncoder;
   /** Tokens of the filled-in suffix, one list per class. */
   readonly suffixes: readonly (readonly number[])[];
@@ -12,7 +12,7 @@ export interface CausalPrompt {
 }
 
 /** A causal backbone asked for its next token, one label word per class. */
-export interface NextWordPrompt {
+interface NextWordPrompt {
   readonly encoder: ExampleEncoder;
   readonly labelIds: readonly number[];
   readonly labelWords: readonly string[];

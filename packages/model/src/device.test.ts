@@ -56,7 +56,7 @@ test("shares of all devices hold every training row once", async () => {
 
 test("training sends the shared differences, keeps the rest and counts K_i", async () => {
   const steps: number[] = [];
-  const { body, state } = trained(await trainer.perform(task(trainSpec), null, ({ step }) => steps.push(step)));
+  const { body, state } = trained(await trainer.compute(task(trainSpec), null, ({ step }) => steps.push(step)));
   expect(body.numSteps).toBe(Math.ceil(numExamples / 8));
   expect(steps).toHaveLength(body.numSteps);
   expect(Object.keys(body.delta).sort()).toEqual([...shared].sort());
@@ -66,22 +66,22 @@ test("training sends the shared differences, keeps the rest and counts K_i", asy
 });
 
 test("the same task from the same state gives the same bits, another round gives others", async () => {
-  const first = trained(await trainer.perform(task(trainSpec), null));
-  const again = trained(await trainer.perform(task(trainSpec), null));
+  const first = trained(await trainer.compute(task(trainSpec), null));
+  const again = trained(await trainer.compute(task(trainSpec), null));
   expect(again.body).toEqual(first.body);
-  const later = trained(await trainer.perform(task(trainSpec, { round: 2 }), null));
+  const later = trained(await trainer.compute(task(trainSpec, { round: 2 }), null));
   expect(later.body.delta).not.toEqual(first.body.delta);
 });
 
 test("a later round starts from the device's own layers, a counting round from the payload alone", async () => {
-  const first = trained(await trainer.perform(task(trainSpec), null));
-  const second = trained(await trainer.perform(task(trainSpec, { round: 2 }), first.state));
-  const fresh = trained(await trainer.perform(task(trainSpec, { round: 2 }), null));
+  const first = trained(await trainer.compute(task(trainSpec), null));
+  const second = trained(await trainer.compute(task(trainSpec, { round: 2 }), first.state));
+  const fresh = trained(await trainer.compute(task(trainSpec, { round: 2 }), null));
   expect(second.body.firstLoss).not.toBe(fresh.body.firstLoss);
   expect(second.state.stageSteps).toBe(2 * first.body.numSteps);
   const counting: TaskSpec = { kind: "train", warmupSteps: 10, epochs: 1, isPersonalised: false };
   const whole = { parameterSets: { global: initial }, expects: expecting(Object.keys(initial)) };
-  const counted = trained(await trainer.perform(task(counting, { stage: "count", ...whole }), first.state));
+  const counted = trained(await trainer.compute(task(counting, { stage: "count", ...whole }), first.state));
   expect(counted.state.local).toEqual({});
   expect(Object.keys(counted.body.delta)).toHaveLength(8);
 });
@@ -90,26 +90,26 @@ test("kept moments go on within a stage, also where nothing stays on the device,
   const keeping = await demoTrainer({ training: { ...presets.demo.training, localEpochs: 1, resetMoments: false } });
   await keeping.trainer.addDevice(deviceId, { kind: "own", examples: ["too late", "rude staff"].map((text, label) => ({ text, label })) });
   const whole = { parameterSets: { global: initial }, expects: expecting(Object.keys(initial), { numExamples: 2 }) };
-  const perform = async (stage: "count" | "train", round: number, state: DeviceState | null) => {
+  const compute = async (stage: "count" | "train", round: number, state: DeviceState | null) => {
     const spec: TaskSpec = { kind: "train", warmupSteps: 0, epochs: 1, isPersonalised: stage === "train" };
-    return trained(await keeping.trainer.perform(task(spec, { stage, round, ...whole }), state));
+    return trained(await keeping.trainer.compute(task(spec, { stage, round, ...whole }), state));
   };
-  const counted = await perform("count", 2, (await perform("count", 1, null)).state);
+  const counted = await compute("count", 2, (await compute("count", 1, null)).state);
   expect(counted.state).toMatchObject({ stage: "count", stageSteps: 2, moments: { step: 2 } });
-  const first = await perform("train", 1, counted.state);
+  const first = await compute("train", 1, counted.state);
   expect(first.state).toMatchObject({ stage: "train", stageSteps: 1, moments: { step: 1 } });
-  const second = await perform("train", 2, first.state);
+  const second = await compute("train", 2, first.state);
   expect(second.state).toMatchObject({ stage: "train", stageSteps: 2, moments: { step: 2 } });
-  expect(second.body.delta).not.toEqual((await perform("train", 2, null)).body.delta);
+  expect(second.body.delta).not.toEqual((await compute("train", 2, null)).body.delta);
   await keeping.trainer.stop();
 });
 
 test("evaluation predicts every row of the device, changes no state and helps after training", async () => {
-  const { body, state } = trained(await trainer.perform(task(trainSpec), null));
+  const { body, state } = trained(await trainer.compute(task(trainSpec), null));
   const protocols = ["personalised", "global", "newcomer", "zeroShot"] as const;
   const spec: TaskSpec = { kind: "evaluate", protocols, splits: ["test", "validation"] };
   const params = { ...initial, ...add(pickNames(initial, shared), body.delta) };
-  const result = await trainer.perform(task(spec, { parameterSets: { global: pickNames(params, shared), initial } }), state);
+  const result = await trainer.compute(task(spec, { parameterSets: { global: pickNames(params, shared), initial } }), state);
   expect(result.state).toBe(state);
   const results: readonly EvaluationResult[] = result.body.kind === "evaluate" ? result.body.results : [];
   expect(results.map(({ protocol, split }) => `${protocol}/${split}`)).toEqual([
@@ -137,11 +137,11 @@ test("evaluation predicts every row of the device, changes no state and helps af
 
 test("a score task scores five of six layers, a probe's weights sum to one", async () => {
   const scoreSpec: TaskSpec = { kind: "score", selector: "score", minBatch: 8, dropout: false, maskPadding: true, scoreLastLayer: false };
-  const score = await trainer.perform(task(scoreSpec, { stage: "score" }), null);
+  const score = await trainer.compute(task(scoreSpec, { stage: "score" }), null);
   expect(score.body).toMatchObject({ kind: "score", layerScores: [...Array(5).fill(expect.any(Number)), null] });
-  const { body } = trained(await trainer.perform(task(trainSpec), null));
+  const { body } = trained(await trainer.compute(task(trainSpec), null));
   const params = { ...initial, ...add(pickNames(initial, shared), body.delta) };
-  const probe = await trainer.perform(
+  const probe = await trainer.compute(
     task({ kind: "probe", lanczosSteps: 3 }, { stage: "count", parameterSets: { global: params } }),
     null,
   );
@@ -154,43 +154,43 @@ test("a volunteer's own examples train, and have no evaluation rows", async () =
   const examples = ["too late", "rude staff", "far too dear"].map((text, label) => ({ text, label }));
   expect(await trainer.addDevice(7, { kind: "own", examples })).toEqual({ numExamples: 3 });
   const expects = expecting(shared, { numExamples: 3 });
-  expect(trained(await trainer.perform(task(trainSpec, { deviceId: 7, expects }), null)).body.numSteps).toBe(1);
+  expect(trained(await trainer.compute(task(trainSpec, { deviceId: 7, expects }), null)).body.numSteps).toBe(1);
   const spec: TaskSpec = { kind: "evaluate", protocols: ["global"], splits: ["test"] };
-  const { body } = await trainer.perform(task(spec, { deviceId: 7, expects }), null);
+  const { body } = await trainer.compute(task(spec, { deviceId: 7, expects }), null);
   expect(body).toMatchObject({ results: [{ lossSum: 0 }] });
 });
 
 test("batches and epochs are the task's own, whatever the run's settings say", async () => {
   const spec: TaskSpec = { ...trainSpec, epochs: 3 };
   const expects = expecting(shared, { batchSize: 5 });
-  const { body } = trained(await trainer.perform(task(spec, { expects }), null));
+  const { body } = trained(await trainer.compute(task(spec, { expects }), null));
   expect(body.numSteps).toBe(3 * Math.ceil(numExamples / 5));
-  const other = trained(await trainer.perform(task(spec), null));
+  const other = trained(await trainer.compute(task(spec), null));
   expect(other.body.numSteps).toBe(3 * Math.ceil(numExamples / 8));
   expect(other.body.delta).not.toEqual(body.delta);
 });
 
 test("a task that this device cannot do as it is meant is refused in words (P-57, P-58)", async () => {
-  const perform = (changes: Partial<TrainerTask>) => trainer.perform(task(trainSpec, changes), null);
+  const compute = (changes: Partial<TrainerTask>) => trainer.compute(task(trainSpec, changes), null);
   const masked = { parameterSets: { global: initial, mask: initial } };
-  await expect(perform(masked)).rejects.toThrow('a set of parameters "mask", but this page knows global, initial, correction: reload it');
+  await expect(compute(masked)).rejects.toThrow('a set of parameters "mask", but this page knows global, initial, correction: reload it');
   const more = expecting(shared, { numExamples: numExamples + 1 });
-  await expect(perform({ expects: more })).rejects.toThrow(`holds ${numExamples} examples, its task is for ${numExamples + 1}: join again`);
+  await expect(compute({ expects: more })).rejects.toThrow(`holds ${numExamples} examples, its task is for ${numExamples + 1}: join again`);
   const shapes = { ...shapesOf(pickNames(initial, shared)), "head/bias": [5] };
-  await expect(perform({ expects: expecting(shared, { shapes }) })).rejects.toThrow("tensor head/bias: the task wants shape [5] back");
+  await expect(compute({ expects: expecting(shared, { shapes }) })).rejects.toThrow("tensor head/bias: the task wants shape [5] back");
   const unknown = { ...shapesOf(pickNames(initial, shared)), "prefix/6": [2, 3] };
   const wanted = { expects: expecting(shared, { shapes: unknown }) };
-  await expect(perform(wanted)).rejects.toThrow("tensor prefix/6 is missing");
-  await expect(perform({ ...wanted, spec: { ...trainSpec, isPersonalised: false } })).rejects.toThrow("tensor prefix/6: the task wants it");
+  await expect(compute(wanted)).rejects.toThrow("tensor prefix/6 is missing");
+  await expect(compute({ ...wanted, spec: { ...trainSpec, isPersonalised: false } })).rejects.toThrow("tensor prefix/6: the task wants it");
 });
 
 test("an aborted task rejects, the next one works, and no tensors pile up", async () => {
   const before = tf.memory().numTensors;
   const controller = new AbortController();
-  const aborted = trainer.perform(task(trainSpec), null, () => controller.abort(), controller.signal);
-  await expect(trainer.perform(task(trainSpec), null)).rejects.toThrow("one task at a time");
+  const aborted = trainer.compute(task(trainSpec), null, () => controller.abort(), controller.signal);
+  await expect(trainer.compute(task(trainSpec), null)).rejects.toThrow("one task at a time");
   await expect(aborted).rejects.toThrow("aborted");
-  trained(await trainer.perform(task(trainSpec), null));
+  trained(await trainer.compute(task(trainSpec), null));
   expect(tf.memory().numTensors).toBe(before);
-  await expect(trainer.perform(task(trainSpec, { deviceId: 99 }), null)).rejects.toThrow("device 99 was not added");
+  await expect(trainer.compute(task(trainSpec, { deviceId: 99 }), null)).rejects.toThrow("device 99 was not added");
 });

@@ -1,6 +1,6 @@
 import { type DeviceId, tunedShape } from "@tutti/core";
 import { type BackendName, type BackendOptions, chooseBackend, startBackend } from "./backends.ts";
-import { performTask } from "./deviceTasks.ts";
+import { computeTask } from "./deviceTasks.ts";
 import { threadsNote } from "./threads.ts";
 import type { Trainer, TrainerReady, TrainerSetup } from "./trainer.ts";
 import { type DeviceExamples, type LoadPorts, openWorkplace, type Workplace } from "./workplace.ts";
@@ -34,15 +34,14 @@ export function createTrainer(ports: LoadPorts = {}): Trainer {
       devices.set(deviceId, examples);
       return { numExamples: examples.train.length };
     },
-    async perform(task, state, onStep, signal) {
+    async compute(task, state, onStep, signal) {
       const examples = devices.get(task.deviceId);
       if (examples === undefined) throw new Error(`device ${task.deviceId} was not added to this trainer`);
-      if (busy) throw new Error("the trainer performs one task at a time");
+      if (busy) throw new Error("the trainer computes one task at a time");
       busy = true;
       try {
         signal?.throwIfAborted();
-        const optional = { ...(onStep === undefined ? {} : { onStep }), ...(signal === undefined ? {} : { signal }) };
-        return await performTask({ place: openPlace(), examples, task, state, ...optional });
+        return await computeTask({ place: openPlace(), examples, task, state, onStep, signal });
       } finally {
         busy = false;
       }
@@ -67,7 +66,7 @@ async function startWanted(
   onTrying: (name: BackendName) => void,
 ): Promise<Pick<TrainerReady, "backend" | "threads" | "reason">> {
   const { threads, wasmPath } = setup;
-  const options: BackendOptions = { threads, ...(wasmPath === undefined ? {} : { wasmPath }) };
+  const options: BackendOptions = { threads, wasmPath };
   if (setup.backend === "auto") {
     const { name, threads: numThreads, reason } = await chooseBackend(options, onTrying);
     return { backend: name, threads: numThreads, reason };

@@ -1,7 +1,7 @@
 import { initialParams, type Params, presets, type RunSettings, type TaskSpec } from "@tutti/core";
 import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "./backends.ts";
-import { performTask, type TaskInput } from "./deviceTasks.ts";
+import { computeTask, type TaskInput } from "./deviceTasks.ts";
 import type { Reader } from "./reader.ts";
 import { tinyWorkplace } from "./testing/tinyWorkplace.ts";
 import type { DeviceExamples, Workplace } from "./workplace.ts";
@@ -32,15 +32,15 @@ test("the scoring batch is the task's B, and larger where the task asks for more
     return place.reader.encode(rows);
   };
   const watched = { ...place, reader: { ...place.reader, encode } };
-  for (const minBatch of [2, 8, 50]) await performTask({ ...input({ ...scoreSpec, minBatch }), place: watched });
-  await performTask({ ...input({ kind: "probe", lanczosSteps: 1 }), place: watched });
+  for (const minBatch of [2, 8, 50]) await computeTask({ ...input({ ...scoreSpec, minBatch }), place: watched });
+  await computeTask({ ...input({ kind: "probe", lanczosSteps: 1 }), place: watched });
   expect(batches).toEqual([3, 8, 20, 3]);
 });
 
 test("scoring drops prompt values only where the task says so", async () => {
   const scores = async (dropout: boolean, promptDropout: number) => {
     const task = input({ ...scoreSpec, dropout });
-    const { body } = await performTask({ ...task, place: { ...place, run: { ...run, tuning: { ...run.tuning, promptDropout } } } });
+    const { body } = await computeTask({ ...task, place: { ...place, run: { ...run, tuning: { ...run.tuning, promptDropout } } } });
     return body;
   };
   expect(await scores(false, 0.5)).toEqual(await scores(false, 0));
@@ -49,7 +49,7 @@ test("scoring drops prompt values only where the task says so", async () => {
 });
 
 test("each protocol and split is answered from rows of its own", async () => {
-  const { body } = await performTask(
+  const { body } = await computeTask(
     input({ kind: "evaluate", protocols: ["personalised", "global", "newcomer"], splits: ["test", "validation"] }),
   );
   const results = body.kind === "evaluate" ? body.results : [];

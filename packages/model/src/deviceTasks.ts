@@ -27,15 +27,15 @@ export interface TaskInput<S extends TaskSpec = TaskSpec> {
   readonly examples: DeviceExamples;
   readonly task: TrainerTask & { readonly spec: S };
   readonly state: DeviceState | null;
-  onStep?(progress: StepProgress): void;
-  readonly signal?: AbortSignal;
+  readonly onStep?: ((progress: StepProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 type Spec<K extends TaskSpec["kind"]> = Extract<TaskSpec, { kind: K }>;
 type Body<K extends ContributionBody["kind"]> = Extract<ContributionBody, { kind: K }>;
 
 /** Scores every layer on the device's first shuffled batch (fedpeptao.md §3). */
-export async function performScore({ place, examples, task, signal }: TaskInput<Spec<"score">>): Promise<Body<"score">> {
+async function computeScore({ place, examples, task, signal }: TaskInput<Spec<"score">>): Promise<Body<"score">> {
   signal?.throwIfAborted();
   const { spec } = task;
   const { layout, run, reader } = place;
@@ -48,7 +48,7 @@ export async function performScore({ place, examples, task, signal }: TaskInput<
 }
 
 /** Trains all parameters on the device's examples; what is shared travels as a difference, the rest stays (fedpeptao.md §5). */
-export async function performTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Body<"train">; state: DeviceState }> {
+async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Body<"train">; state: DeviceState }> {
   const { place, examples, task, onStep, signal } = input;
   const { spec } = task;
   const { run, reader, random } = place;
@@ -64,11 +64,11 @@ export async function performTrain(input: TaskInput<Spec<"train">>): Promise<{ b
     warmupSteps: spec.warmupSteps,
     stageSteps: state?.stageSteps ?? 0,
     moments: run.training.resetMoments ? null : (state?.moments ?? null),
-    ...(correction === undefined ? {} : { correction }),
+    correction,
     shuffle: random.stream(streamName(task, "shuffle")),
     dropout: random.stream(streamName(task, "dropout")),
-    ...(onStep === undefined ? {} : { onStep }),
-    ...(signal === undefined ? {} : { signal }),
+    onStep,
+    signal,
   });
   const delta = subtract(pickNames(result.params, sharedNames), pickNames(globalOf(task), sharedNames));
   const { numSteps, firstLoss, lastLoss } = result;
@@ -84,7 +84,7 @@ export async function performTrain(input: TaskInput<Spec<"train">>): Promise<{ b
 }
 
 /** Estimates the spectrum of the loss's Hessian on the device's first shuffled batch (fedpeptao.md §4). */
-export async function performProbe(input: TaskInput<Spec<"probe">>): Promise<Body<"probe">> {
+async function computeProbe(input: TaskInput<Spec<"probe">>): Promise<Body<"probe">> {
   const { place, examples, task, onStep, signal } = input;
   const { lanczosSteps } = task.spec;
   const { reader, layout, transformer } = place;
@@ -93,13 +93,13 @@ export async function performProbe(input: TaskInput<Spec<"probe">>): Promise<Bod
     lanczosSteps,
     random: stream(place, task, "rademacher"),
     onStep: (step) => onStep?.({ step, numSteps: lanczosSteps, loss: 0 }),
-    ...(signal === undefined ? {} : { signal }),
+    signal,
   });
   return { kind: "probe", ...spectrum };
 }
 
 /** Predicts the device's evaluation rows under each protocol (fedpeptao.md §6); changes nothing. */
-export async function performEvaluate(input: TaskInput<Spec<"evaluate">>): Promise<Body<"evaluate">> {
+async function computeEvaluate(input: TaskInput<Spec<"evaluate">>): Promise<Body<"evaluate">> {
   const { place, task, state, signal } = input;
   const results: EvaluationResult[] = [];
   for (const protocol of task.spec.protocols) {
@@ -117,19 +117,19 @@ export async function performEvaluate(input: TaskInput<Spec<"evaluate">>): Promi
 }
 
 /** Does the task; the state is handed back unchanged by everything but training. */
-export async function performTask(input: TaskInput): Promise<TrainerResult> {
+export async function computeTask(input: TaskInput): Promise<TrainerResult> {
   const { task, state } = input;
   const { spec } = task;
   requireDoable(task, input.examples.train.length);
   switch (spec.kind) {
     case "train":
-      return performTrain({ ...input, task: { ...task, spec } });
+      return computeTrain({ ...input, task: { ...task, spec } });
     case "score":
-      return { body: await performScore({ ...input, task: { ...task, spec } }), state };
+      return { body: await computeScore({ ...input, task: { ...task, spec } }), state };
     case "probe":
-      return { body: await performProbe({ ...input, task: { ...task, spec } }), state };
+      return { body: await computeProbe({ ...input, task: { ...task, spec } }), state };
     case "evaluate":
-      return { body: await performEvaluate({ ...input, task: { ...task, spec } }), state };
+      return { body: await computeEvaluate({ ...input, task: { ...task, spec } }), state };
   }
 }
 

@@ -6,7 +6,7 @@ import { backboneFromSafetensors } from "./backbone/checkpoint.ts";
 import { createTransformer } from "./backbone/transformer.ts";
 import { startBackend } from "./backends.ts";
 import { createSuffixPrompt } from "./causalTemplate.ts";
-import { performTask } from "./deviceTasks.ts";
+import { computeTask } from "./deviceTasks.ts";
 import { createReader, createZeroShotReader, type ReaderParts } from "./reader.ts";
 import { createPlainEncoder, createTemplate } from "./template.ts";
 import { createTokenizer, type TextTokenizer } from "./tokenizer.ts";
@@ -98,26 +98,26 @@ describe("a device whose rows are without a token", () => {
     return { deviceId: 1, stage: "train", round: 1, attempt: 1, spec, parameterSets: { global }, expects } as const;
   };
 
-  const perform = (spec: TaskSpec) => {
+  const compute = (spec: TaskSpec) => {
     const examples = place.examplesOf({ kind: "share", index: 0 });
-    return performTask({ place, examples, task: taskOf(spec, examples.train.length), state: null });
+    return computeTask({ place, examples, task: taskOf(spec, examples.train.length), state: null });
   };
 
   test("trains on all of them", async () => {
-    const { body } = await perform({ kind: "train", warmupSteps: 0, epochs: 1, isPersonalised: false });
+    const { body } = await compute({ kind: "train", warmupSteps: 0, epochs: 1, isPersonalised: false });
     expect(body).toMatchObject({ kind: "train", numSteps: 3 }); // 8 rows in batches of 3
     expect(body.kind === "train" && Number.isFinite(body.lastLoss)).toBe(true);
   });
 
   test("scores layers, probes the spectrum and evaluates every row, with prompts and without", async () => {
     const score = { kind: "score", selector: "score", minBatch: 8, dropout: false, maskPadding: true, scoreLastLayer: true } as const;
-    const scored = await perform(score);
+    const scored = await compute(score);
     const scores = scored.body.kind === "score" ? (scored.body.layerScores ?? []) : [];
     expect(scores.length).toBeGreaterThan(0);
     expect(scores.every((value) => value === null || Number.isFinite(value))).toBe(true);
-    const probed = await perform({ kind: "probe", lanczosSteps: 1 });
+    const probed = await compute({ kind: "probe", lanczosSteps: 1 });
     expect(probed.body.kind).toBe("probe");
-    const { body } = await perform({ kind: "evaluate", protocols: ["personalised", "global", "zeroShot"], splits: ["test"] });
+    const { body } = await compute({ kind: "evaluate", protocols: ["personalised", "global", "zeroShot"], splits: ["test"] });
     const counts = body.kind === "evaluate" ? body.results.map(({ confusion }) => confusion.flat().reduce((a, b) => a + b, 0)) : [];
     expect(counts).toEqual([4, 4, 4]);
   });
@@ -134,7 +134,7 @@ describe("a device whose rows are without a token", () => {
     ];
     const train = [complete, { ...complete }, { ...complete }, single];
     const spec = { kind: "score", selector: "score", minBatch: 8, dropout: false, maskPadding: true, scoreLastLayer: true } as const;
-    const declined = performTask({
+    const declined = computeTask({
       place: { ...place, reader },
       examples: { ...place.examplesOf({ kind: "share", index: 0 }), train },
       task: taskOf(spec, train.length),

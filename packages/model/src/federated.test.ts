@@ -12,7 +12,7 @@ import {
 } from "@tutti/core";
 import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "./backends.ts";
-import { performTask } from "./deviceTasks.ts";
+import { computeTask } from "./deviceTasks.ts";
 import { tinyWorkplace } from "./testing/tinyWorkplace.ts";
 import { type DeviceState, trainerTask } from "./trainer.ts";
 
@@ -54,13 +54,12 @@ async function train(factor: number): Promise<StrategySummary> {
   const pool: DevicePool = {
     roster: () => [0, 1, 2, 3].map((id) => ({ id, numExamples, isConnected: true })),
     open: (plan) => ({
-      passed: new Promise(() => undefined),
       close: () => undefined,
       async perform(planned) {
         const { deviceId } = planned;
         const task = trainerTask(plan, planned);
         const examples = place.examplesOf({ kind: "share", index: deviceId });
-        const { body, state } = await queue(() => performTask({ place, examples, task, state: states.get(deviceId) ?? null }));
+        const { body, state } = await queue(() => computeTask({ place, examples, task, state: states.get(deviceId) ?? null }));
         states.set(deviceId, state);
         const sent = body.kind === "train" ? { ...body, delta: scale(body.delta, factor) } : body;
         return { kind: "contributed", contribution: { deviceId, numExamples, body: sent } };

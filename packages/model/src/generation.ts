@@ -5,6 +5,7 @@ import { keyValueWidth } from "./backbone/config.ts";
 import type { Pass, Transformer } from "./backbone/transformer.ts";
 import { type SamplingSettings, sampleToken } from "./sampling.ts";
 
+/** How a text is continued, token by token. */
 export interface GenerationOptions extends SamplingSettings {
   readonly maxNewTokens: number;
   /** Generation ends before one of these. */

@@ -35,7 +35,10 @@ export { type CausalReader, createCausalReader, type GenerationOptions, generate
 export { countGpu, type GpuCounters, runningGpuDevice } from "./gpu/gpuCounters.ts";
 export { chooseKernels, chosenKernels, type KernelChoice } from "./kernels/fusedKernels.ts";
 export { createPredictor, type Predictor } from "./predictor.ts";
+export { type PeftAdapter, type PeftFolderFiles, peftFiles, readPeftFolder, writePeftFolder } from "./prompts/peftFolder.ts";
+export { type PeftBackbone, peftFormOf, peftForms } from "./prompts/peftForms.ts";
 export { readPromptsFile, type TunedPrompts, writePromptsFile } from "./prompts/promptsFile.ts";
+export { type StartOrigin, type StartParams, type StartRun, type StartSource, startParams } from "./prompts/startParams.ts";
 export {
   choosePrompt,
   createPlainEncoder,

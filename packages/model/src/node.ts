@@ -15,6 +15,7 @@ export { provideNodeGpu } from "./gpu/nodeGpu.ts";
 export { downloadModel, type HubModel } from "./hub.ts";
 export { type HubRepository, type HubRequest, withHubRepository } from "./hubRepository.ts";
 export { fetchFile, localUrls } from "./localFiles.ts";
+export { readStartParams } from "./prompts/startParamFiles.ts";
 export { readSourcePrompts, writeSourcePrompt } from "./sourcePromptFiles.ts";
 export { folderCache } from "./thread/folderCache.ts";
 export { type ThreadTrainerOptions, threadTrainer } from "./thread/threadTrainer.ts";
@@ -23,22 +24,15 @@ export { type ThreadTrainerOptions, threadTrainer } from "./thread/threadTrainer
 export async function readCheckpoint(folder: string): Promise<PackedBackbone> {
   const text = async (file: string) => {
     const path = join(folder, file);
-    return (await exists(path)) ? { text: await readFile(path, "utf8") } : {};
+    return (await exists(path)) ? readFile(path, "utf8") : undefined;
   };
-  const [config, weights, tokenizer, tokenizerConfig] = await Promise.all([
+  const [configJson, weights, tokenizerJson, tokenizerConfig] = await Promise.all([
     readFile(join(folder, "config.json"), "utf8"),
     readFile(join(folder, "model.safetensors")),
     text("tokenizer.json"),
     text("tokenizer_config.json"),
   ]);
-  return backboneFromSafetensors(
-    {
-      configJson: config,
-      ...("text" in tokenizer ? { tokenizerJson: tokenizer.text } : {}),
-      ...("text" in tokenizerConfig ? { tokenizerConfig: tokenizerConfig.text } : {}),
-    },
-    weights,
-  );
+  return backboneFromSafetensors({ configJson, tokenizerJson, tokenizerConfig }, weights);
 }
 
 /** Where a conversion writes; a test hands in a disk that fills up. */

@@ -15,7 +15,7 @@ import {
 } from "@tutti/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBackend } from "./backends.ts";
-import { performTask } from "./deviceTasks.ts";
+import { computeTask } from "./deviceTasks.ts";
 import { convertBackbone, loadBackboneFolder } from "./node.ts";
 import { publicFiles } from "./testing/demoTrainer.ts";
 import { type DeviceState, trainerTask } from "./trainer.ts";
@@ -93,12 +93,11 @@ async function trainOn(folder: string, head: "labelWords" | "linear"): Promise<S
   const pool: DevicePool = {
     roster: () => [0, 1, 2, 3].map((id) => ({ id, numExamples, isConnected: true })),
     open: (plan) => ({
-      passed: new Promise(() => undefined),
       close: () => undefined,
       async perform(planned) {
         const { deviceId } = planned;
         const task = trainerTask(plan, planned);
-        const work = last.then(() => performTask({ place, examples: examplesOf(deviceId), task, state: states.get(deviceId) ?? null }));
+        const work = last.then(() => computeTask({ place, examples: examplesOf(deviceId), task, state: states.get(deviceId) ?? null }));
         last = work;
         const { body, state } = await work;
         states.set(deviceId, state);

@@ -15,7 +15,7 @@ import {
 } from "@tutti/core";
 import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "./backends.ts";
-import { performTask } from "./deviceTasks.ts";
+import { computeTask } from "./deviceTasks.ts";
 import { tinyWorkplace } from "./testing/tinyWorkplace.ts";
 import { type DeviceState, trainerTask } from "./trainer.ts";
 
@@ -41,7 +41,6 @@ async function federate(run: RunSettings): Promise<{ state: StrategyState; losse
   const pool: DevicePool = {
     roster: () => Array.from({ length: run.numDevices }, (_, id) => ({ id, numExamples, isConnected: true })),
     open: (plan) => ({
-      passed: new Promise(() => undefined),
       close: () => undefined,
       perform(planned) {
         const { deviceId, parameterSets } = planned;
@@ -49,7 +48,7 @@ async function federate(run: RunSettings): Promise<{ state: StrategyState; losse
         if ("correction" in parameterSets) numCorrected += 1;
         const task = trainerTask(plan, planned);
         const contribute = async () => {
-          const { body, state } = await performTask({ place, examples, task, state: states.get(deviceId) ?? null });
+          const { body, state } = await computeTask({ place, examples, task, state: states.get(deviceId) ?? null });
           states.set(deviceId, state);
           return { kind: "contributed", contribution: { deviceId, numExamples, body } } as const;
         };

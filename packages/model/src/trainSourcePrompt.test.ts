@@ -121,7 +121,7 @@ test("a trainer fetches source prompts from beside the data sets, and takes step
   const shapes = shapesOf(pickNames(params, shape.alwaysShared));
   const expects = { shapes, encoding: "f16", batchSize: 8, numExamples: train.length } as const;
   const task = { deviceId: 0, stage: "train", round: 1, attempt: 1, spec, parameterSets: { global: params }, expects } as const;
-  const { body } = await trainer.perform(task, null);
+  const { body } = await trainer.compute(task, null);
   expect(body.kind === "train" && Object.keys(body.delta).sort()).toEqual(Object.keys(params).sort());
   await trainer.stop();
 });

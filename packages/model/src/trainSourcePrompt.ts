@@ -11,6 +11,7 @@ import { commonWords } from "./tuning/inputPrompt.ts";
 import { tunedLayout } from "./tuning/layout.ts";
 import type { SourcePrompt } from "./tuning/sourcePrompts.ts";
 
+/** How a source prompt is trained, and what its file records of it. */
 export interface SourceTraining {
   /** What the file is called. */
   readonly name: string;
@@ -24,8 +25,8 @@ export interface SourceTraining {
   readonly seed: number;
   /** Test parts of the tasks that the prompt is for; training is refused where they share text with the source. */
   readonly targets: readonly { readonly task: string; readonly test: readonly Example[] }[];
-  onStep?(progress: { step: number; numSteps: number; loss: number }): void;
-  readonly signal?: AbortSignal;
+  readonly onStep?: ((progress: { step: number; numSteps: number; loss: number }) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -41,10 +42,7 @@ export async function trainSourcePrompt(
   refuseSharedText(task.name, dataset.train, options.targets);
   if (backbone.tokenizerJson === null) throw new Error(`backbone ${backbone.name} came without tokenizer.json`);
   const { promptTokens, head, numSteps, batchSize, learningRate, seed } = options;
-  const tuning: RunSettings["tuning"] = {
-    ...{ method: "inputPrompt", promptTokens, initial: "vocabulary", head },
-    ...{ promptDropout: 0, positionsAfterPrefix: false, lossOver: "labelWords" },
-  };
+  const tuning = tuningOf(options);
   const random = createRandom(seed);
   const transformer = createTransformer(backbone);
   try {
@@ -62,15 +60,15 @@ export async function trainSourcePrompt(
     const order = random.stream({ purpose: "order" }).shuffle(dataset.train);
     const examples = encode(Array.from({ length: numSteps * batchSize }, (_, i) => order[i % order.length]));
     const { params, firstLoss, lastLoss } = await trainLocally(tuned, start, examples, {
-      training: {
-        ...{ localEpochs: 1, batchSize, clientLearningRate: learningRate, weightDecay: 0, clipNorm: 1, resetMoments: true },
-        ...{ optimizer: "adamW", proximal: 0 },
-      },
-      ...{ promptDropout: 0, warmupSteps: 0, stageSteps: 0, moments: null },
+      training: trainingOf(options),
+      promptDropout: 0,
+      warmupSteps: 0,
+      stageSteps: 0,
+      moments: null,
       shuffle: random.stream({ purpose: "shuffle" }),
       dropout: random.stream({ purpose: "dropout" }),
-      ...(options.onStep === undefined ? {} : { onStep: options.onStep }),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      onStep: options.onStep,
+      signal: options.signal,
     });
     const after = await accuracyOf(params);
     const rows = transformer.wordRows(vocabularyRows(random, promptTokens, commonWords(backbone.config)));
@@ -78,15 +76,50 @@ export async function trainSourcePrompt(
     if (!values.every(Number.isFinite)) throw new Error(`the prompt of ${task.name} has values that are no numbers: try a lower rate`);
     const { hiddenSize } = backbone.config;
     const scores = before === null || after === null ? {} : { validation: { numExamples: validation.length, before, after } };
-    const from = { backbone: options.backboneName, task: task.name, numExamples: dataset.train.length };
     const prompt: SourcePrompt = {
-      ...{ formatVersion: 1, name: options.name, ...from, numSteps, learningRate, seed, batchSize, head, ...scores },
-      ...{ shape: [promptTokens, hiddenSize], values },
+      formatVersion: 1,
+      name: options.name,
+      backbone: options.backboneName,
+      task: task.name,
+      numExamples: dataset.train.length,
+      numSteps,
+      learningRate,
+      seed,
+      batchSize,
+      head,
+      ...scores,
+      shape: [promptTokens, hiddenSize],
+      values,
     };
     return { prompt, firstLoss, lastLoss };
   } finally {
     transformer.dispose();
   }
+}
+
+function tuningOf({ promptTokens, head }: SourceTraining): RunSettings["tuning"] {
+  return {
+    method: "inputPrompt",
+    promptTokens,
+    initial: "vocabulary",
+    head,
+    promptDropout: 0,
+    positionsAfterPrefix: false,
+    lossOver: "labelWords",
+  };
+}
+
+function trainingOf({ batchSize, learningRate }: SourceTraining): RunSettings["training"] {
+  return {
+    localEpochs: 1,
+    batchSize,
+    clientLearningRate: learningRate,
+    weightDecay: 0,
+    clipNorm: 1,
+    resetMoments: true,
+    optimizer: "adamW",
+    proximal: 0,
+  };
 }
 
 function refuseSharedText(source: string, train: readonly Example[], targets: SourceTraining["targets"]): void {

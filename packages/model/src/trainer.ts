@@ -28,6 +28,7 @@ export interface DeviceState {
   readonly stage?: Stage;
 }
 
+/** What a trainer loads before its first task: the run, its backbone and data, and what computes. */
 export interface TrainerSetup {
   readonly run: RunSettings;
   /** Where the backbone's manifest.json is. */
@@ -45,6 +46,7 @@ export interface TrainerSetup {
   readonly kernels?: KernelChoice;
 }
 
+/** The outcome of the admission test: whether this backend computes the backbone's golden numbers closely enough. */
 export interface Admission {
   readonly isPassed: boolean;
   /** Largest relative error among the compared numbers. */
@@ -52,6 +54,7 @@ export interface Admission {
   readonly detail: string;
 }
 
+/** What a started trainer computes on, whether it was admitted, and what it trains. */
 export interface TrainerReady {
   readonly backend: BackendName;
   readonly threads: number;
@@ -62,6 +65,7 @@ export interface TrainerReady {
   readonly shape: TunedShape;
 }
 
+/** How far the start of a trainer is, for a progress bar. */
 export interface LoadProgress {
   readonly phase: "backend" | "backbone" | "tokenizer" | "dataset" | "admission";
   /** In the phase `backend`: the one that is being started. */
@@ -76,6 +80,7 @@ export type DeviceSource =
   | { readonly kind: "share"; readonly index: number }
   | { readonly kind: "own"; readonly examples: readonly Example[] };
 
+/** One task of a lease, with the device's state as it is before. */
 export interface TrainerTask {
   readonly deviceId: DeviceId;
   readonly stage: Stage;
@@ -94,6 +99,7 @@ export function trainerTask(plan: RoundPlan, task: PlannedTask): TrainerTask {
   return { deviceId, stage, round, attempt, spec, parameterSets: taskParams(plan, task), expects };
 }
 
+/** One optimiser step of a task, when it is done. */
 export interface StepProgress {
   /** From 1. */
   readonly step: number;
@@ -101,6 +107,7 @@ export interface StepProgress {
   readonly loss: number;
 }
 
+/** What a task leaves: the contribution to submit, and the state to keep once it is accepted. */
 export interface TrainerResult {
   /** A train task's delta is the exact y_i − W; the client encodes it. */
   readonly body: ContributionBody;
@@ -114,7 +121,7 @@ export interface Trainer {
   /** Gives a device its examples and answers n_i. */
   addDevice(deviceId: DeviceId, source: DeviceSource): Promise<{ numExamples: number }>;
   /** Rejects with an AbortError when the signal fires; the state handed in then still holds. */
-  perform(
+  compute(
     task: TrainerTask,
     state: DeviceState | null,
     onStep?: (progress: StepProgress) => void,

@@ -38,7 +38,7 @@ export interface Workplace {
 }
 
 /** A workplace whose backbone has been tested on this backend. */
-export interface OpenedWorkplace extends Workplace {
+interface OpenedWorkplace extends Workplace {
   readonly admitted: Omit<Admitted, "transformer">;
 }
 
@@ -72,7 +72,7 @@ export async function openWorkplace(
     manifestUrl: setup.manifestUrl,
     checkManifest: (manifest) => refuseUnusable(manifest, tf.getBackend(), run.tuning),
     onProgress: (progress) => onProgress({ phase: "backbone", ...progress }),
-    ...(signal === undefined ? {} : { signal }),
+    signal,
   });
   const dataset = await loadDataset(task, fetchText, run.seed);
   const sourcePrompts = await fetchSourcePrompts(run, (path) => fetchText(`../../${path}`)); // beside the data sets

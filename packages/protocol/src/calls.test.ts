@@ -56,6 +56,33 @@ test("P-2 a call is answered with the handler's value", async () => {
   expect(received).toEqual([{ isPaused: true }]);
 });
 
+test("P-2 what a handler keeps for after its answer is done behind it, however long the answer takes, and never after a refusal", async () => {
+  const done: string[] = [];
+  const listeners: ((name: string, ...values: unknown[]) => void)[] = [];
+  const socket = { connected: true, emit: () => true, on: () => true, onAny: listeners.push.bind(listeners), offAny: () => true };
+  serve(
+    socket,
+    {
+      pause({ isPaused }, afterAnswer) {
+        afterAnswer(() => done.push("act"));
+        return isPaused ? new Promise((resolve) => setTimeout(() => resolve({}), 20)) : refuse("P-10", "not yet");
+      },
+    },
+    { onFault },
+  );
+  const ask = (isPaused: boolean) =>
+    new Promise<void>((resolve) => {
+      const acknowledge = ({ ok }: { ok: boolean }) => {
+        done.push(ok ? "answer" : "refusal");
+        setImmediate(resolve);
+      };
+      listeners[0]?.("pause", { isPaused }, acknowledge);
+    });
+  await ask(false);
+  await ask(true);
+  expect(done).toEqual(["refusal", "answer", "act"]);
+});
+
 test("P-2 the coordinator calls clients in the same way", async () => {
   serve(clientSide, { goodbye: ({ reason }) => (reason === "finished" ? {} : refuse("P-10", "not yet")) }, { onFault });
   expect(await call(serverSide, "goodbye", { reason: "finished" })).toEqual({ ok: true, value: {} });

@@ -73,8 +73,13 @@ export function send<N extends CallName>(socket: SendingSocket, name: N, message
   socket.emit(name, message);
 }
 
+/** Keeps an act until the answer to the present call has been sent, so that what it sends, or closes, comes behind; after a refusal there is none. */
+export type AfterAnswer = (act: () => void) => void;
+
 /** Answers calls by name; a refusal is returned, not thrown. A name without a handler is refused (P-4). */
-export type Handlers = { readonly [N in CallName]?: (request: Received<N>) => Answer<N> | Refusal | Promise<Answer<N> | Refusal> };
+export type Handlers = {
+  readonly [N in CallName]?: (request: Received<N>, afterAnswer: AfterAnswer) => Answer<N> | Refusal | Promise<Answer<N> | Refusal>;
+};
 
 export interface ServeOptions {
   /** Told of every refusal, for logs and counters. */
@@ -89,8 +94,13 @@ export function serve(socket: CallSocket, handlers: Handlers, options: ServeOpti
   const listener = (name: unknown, ...values: unknown[]) => {
     const last = values.at(-1);
     const acknowledge = typeof last === "function" ? last : null;
-    answerCall(name, values[0], handlers, options)
-      .then((outcome) => acknowledge?.(outcome))
+    const acts: (() => void)[] = [];
+    const call = { name, request: values[0], afterAnswer: (act: () => void) => void acts.push(act) };
+    answerCall(call, handlers, options)
+      .then((outcome) => {
+        acknowledge?.(outcome);
+        if (outcome.ok) for (const act of acts) act();
+      })
       .catch((error: unknown) => options.onFault(shown(name), error));
   };
   socket.onAny(listener);
@@ -99,8 +109,15 @@ export function serve(socket: CallSocket, handlers: Handlers, options: ServeOpti
   };
 }
 
-async function answerCall(name: unknown, request: unknown, handlers: Handlers, options: ServeOptions): Promise<Outcome<unknown>> {
-  const result = await settleCall(name, request, handlers, options);
+interface ReceivedCall {
+  readonly name: unknown;
+  readonly request: unknown;
+  readonly afterAnswer: AfterAnswer;
+}
+
+async function answerCall(call: ReceivedCall, handlers: Handlers, options: ServeOptions): Promise<Outcome<unknown>> {
+  const { name } = call;
+  const result = await settleCall(call, handlers, options);
   if (!isRefusal(result)) return { ok: true, value: result };
   try {
     options.onRefused?.(shown(name), result);
@@ -110,7 +127,7 @@ async function answerCall(name: unknown, request: unknown, handlers: Handlers, o
   return { ok: false, rule: result.refused, message: result.message };
 }
 
-async function settleCall(name: unknown, request: unknown, handlers: Handlers, options: ServeOptions): Promise<unknown> {
+async function settleCall({ name, request, afterAnswer }: ReceivedCall, handlers: Handlers, options: ServeOptions): Promise<unknown> {
   if (!isCallName(name) || !Object.hasOwn(handlers, name)) return refuse("P-4", `call ${quoted(name)} is not served here`);
   try {
     const misplaced = misplacedBytes(request, byteFields[name]);
@@ -118,8 +135,8 @@ async function settleCall(name: unknown, request: unknown, handlers: Handlers, o
     if (misplaced !== null) return refuse("P-3", describeBytes(name, misplaced));
     const parsed = calls[name].request.safeParse(request);
     if (!parsed.success) return refuse("P-3", describeIssues(name, parsed.error));
-    const handler = handlers[name] as (request: unknown) => unknown;
-    return await handler(parsed.data);
+    const handler = handlers[name] as (request: unknown, afterAnswer: AfterAnswer) => unknown;
+    return await handler(parsed.data, afterAnswer);
   } catch (error) {
     options.onFault(name, error);
     return refuse("P-5", "internal");

@@ -1,18 +1,6 @@
+import { integer, number } from "@tutti/core";
 import { z } from "zod";
 import { limits } from "./limits.ts";
-
-/** An integer between two bounds, both included. */
-export function integer(min: number, max: number) {
-  return z.int().min(min).max(max);
-}
-
-/** A finite number between two bounds, both included. */
-export function number(min: number, max: number) {
-  return z.number().min(min).max(max);
-}
-
-/** A share between 0 and 1. */
-export const fractionSchema = number(0, 1);
 
 /** Any finite number of a sane magnitude. */
 export const finiteSchema = number(-limits.maxNumber, limits.maxNumber);
@@ -30,20 +18,6 @@ export function text(maxLength: number) {
     .max(maxLength)
     .regex(/^\P{Cc}*$/u, "control characters are not allowed");
 }
-
-/** A folder's name, which leads to no other folder. */
-export const folderNameSchema = z
-  .string()
-  .max(limits.maxName)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
-  .describe(`a name of at most ${limits.maxName} letters, digits, dots, dashes and underscores that begins with a letter or digit`);
-
-/** A built-in task, such as `feedback/topic`, or a folder and a file in it. */
-export const taskNameSchema = z
-  .string()
-  .max(limits.maxName)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)?$/)
-  .describe(`a task's name of at most ${limits.maxName} characters, such as feedback/topic`);
 
 /** A name of a parameter, such as `prefix/3`; never `__proto__`. */
 export const nameSchema = z
@@ -79,9 +53,6 @@ export const ordinalSchema = integer(1, limits.maxRounds);
 
 /** A number of bytes or of anything else that is only counted. */
 export const countSchema = integer(0, Number.MAX_SAFE_INTEGER);
-
-/** How floats travel. */
-export const encodingSchema = z.enum(["f32", "f16", "int8"]);
 
 /** Where a device computes. */
 export const backendSchema = z.enum(["webgpu", "wasm", "cpu"]);

@@ -1,15 +1,6 @@
+import { integer, number } from "@tutti/core";
 import { z } from "zod";
-import {
-  backendSchema,
-  blobRefSchema,
-  clientKeySchema,
-  deviceIdSchema,
-  integer,
-  number,
-  runIdSchema,
-  taskIdSchema,
-  text,
-} from "./fields.ts";
+import { backendSchema, blobRefSchema, clientKeySchema, deviceIdSchema, runIdSchema, taskIdSchema, text } from "./fields.ts";
 import { limits, protocolVersion } from "./limits.ts";
 import { runSettingsSchema } from "./runSettings.ts";
 import { statusSchema } from "./status.ts";

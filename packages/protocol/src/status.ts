@@ -1,14 +1,6 @@
+import { fractionSchema, integer } from "@tutti/core";
 import { z } from "zod";
-import {
-  countSchema,
-  deviceIdSchema,
-  finiteSchema,
-  fractionSchema,
-  integer,
-  lossSchema,
-  roundedFractionSchema,
-  runIdSchema,
-} from "./fields.ts";
+import { countSchema, deviceIdSchema, finiteSchema, lossSchema, roundedFractionSchema, runIdSchema } from "./fields.ts";
 import { limits } from "./limits.ts";
 import { evaluationProtocolSchema, splitSchema, stageSchema } from "./tasks.ts";
 

@@ -1,4 +1,13 @@
-import type { ContributionBody, EvaluationResult, ParameterSets, TaskExpectation, TaskSpec } from "@tutti/core";
+import {
+  type ContributionBody,
+  type EvaluationResult,
+  encodingSchema,
+  integer,
+  layerSelectorSchema,
+  type ParameterSets,
+  type TaskExpectation,
+  type TaskSpec,
+} from "@tutti/core";
 import { z } from "zod";
 import {
   type BlobRef,
@@ -6,16 +15,13 @@ import {
   byName,
   bytes,
   deviceIdSchema,
-  encodingSchema,
   finiteSchema,
-  integer,
   lossSchema,
   ordinalSchema,
   roundedFractionSchema,
   taskIdSchema,
 } from "./fields.ts";
 import { limits } from "./limits.ts";
-import { layerSelectorSchema } from "./runSettings.ts";
 
 /** The three stages of FedPepTAO. */
 export const stageSchema = z.enum(["score", "count", "train"]);
@@ -159,7 +165,7 @@ export type TaskLease = z.infer<typeof taskLeaseSchema>;
 export type ContributionHeader = z.infer<typeof contributionHeaderSchema>;
 export type Submit = z.infer<typeof submitSchema>;
 export type SubmitOutcome = z.infer<typeof submitOutcomeSchema>["outcome"];
-export type Progress = z.infer<typeof progressSchema>;
+export type TaskProgress = z.infer<typeof progressSchema>;
 export type Decline = z.infer<typeof declineSchema>;
 
 /** A body's header, ready to submit beside its encoded delta. */

@@ -1,4 +1,4 @@
-import type { Metric, RunSettings } from "@tutti/core";
+import { findMethod, type Metric, type RunSettings } from "@tutti/core";
 import type { RunRecord } from "./runRecord.ts";
 
 /** One line of the tables: a method as the experiment set it up. */
@@ -30,9 +30,6 @@ export interface Grid {
   runsOf(row: GridRow, column: GridColumn): readonly RunRecord[];
   readonly failed: readonly RunRecord[];
 }
-
-/** Bounds of the comparison; one that is tuned once more on each device is judged beside what devices can do alone. */
-const controlMethods = new Set(["local", "pooled", "pTuningV2FineTuned"]);
 
 /** What an experiment varies: axes that make columns, and axes that make lines. */
 export interface Axes {
@@ -88,7 +85,12 @@ export function gridOf(runs: readonly RunRecord[], axes = axesOf(runs)): Grid {
 function rowOf(run: RunRecord, axes: readonly string[]): GridRow {
   const variant = variantText(run, axes);
   const label = variant === "" ? run.methodTitle : `${run.methodTitle}, ${variant}`;
-  return { key: `${run.method}|${run.methodTitle}|${variant}`, method: run.method, label, isControl: controlMethods.has(run.method) };
+  return {
+    key: `${run.method}|${run.methodTitle}|${variant}`,
+    method: run.method,
+    label,
+    isControl: findMethod(run.method)?.role === "control",
+  };
 }
 
 function columnOf(run: RunRecord, axes: readonly string[]): GridColumn {

@@ -1,3 +1,4 @@
+import { findMethod } from "@tutti/core";
 import type { ExperimentResult, Grid, GridColumn, GridRow, RunRecord, ScoreCell, ScoreTable } from "@tutti/record";
 import { type Analysis, bytesOf, distinctById, fewestSeeds, rankCorrelations, summarise } from "@tutti/record";
 import { curveOf } from "./figures/curves.ts";
@@ -27,6 +28,9 @@ export function findings(result: ExperimentResult, { grid, tables: all }: Analys
   ];
 }
 
+/** Whether a line is of this project's own method. */
+const isOwn = ({ method }: GridRow) => findMethod(method)?.role === "own";
+
 const methodsOf = (grid: Grid) => [...new Set(grid.rows.map(({ method }) => method))];
 
 function extent({ runs }: ExperimentResult, grid: Grid): string {
@@ -41,8 +45,8 @@ function extent({ runs }: ExperimentResult, grid: Grid): string {
 
 /** FedPepTAO beside the other method with the highest mean, task by task, with no choice among its lines: silent where there are several. */
 function aboutFedPepTao(grid: Grid, { protocol, rows }: ScoreTable): string[] {
-  const own = rows.filter(({ row }) => row.method === "fedPepTao");
-  const others = rows.filter(({ row }) => row.method !== "fedPepTao" && !row.isControl);
+  const own = rows.filter(({ row }) => isOwn(row));
+  const others = rows.filter(({ row }) => !isOwn(row) && !row.isControl);
   const [line] = own;
   if (line === undefined || own.length > 1 || others.length === 0) return [];
   const outcomes = grid.columns.flatMap((column, index) => standingOn(column, line.cells[index], rivalsIn(others, index)));
@@ -114,8 +118,8 @@ function belowMajority({ columns, rows, controls, texts }: ScoreTable): string[]
 
 /** FedPepTAO's traffic beside P-tuning v2's, which sends all layers, and when it has paid for Stages A and B. */
 function aboutTraffic(grid: Grid): string[] {
-  const own = grid.rows.filter(({ method }) => method === "fedPepTao");
-  const all = grid.rows.filter(({ method }) => method === "pTuningV2");
+  const own = grid.rows.filter(isOwn);
+  const all = grid.rows.filter(({ method }) => findMethod(method)?.isTrafficReference);
   const [line, reference] = [own[0], all[0]];
   if (line === undefined || reference === undefined || own.length > 1 || all.length > 1) return [];
   const runsOf = (row: GridRow) => grid.columns.flatMap((column) => grid.runsOf(row, column));

@@ -1,4 +1,4 @@
-import { type Method, methods } from "@tutti/core";
+import { findMethod, type Method } from "@tutti/core";
 import { findTask, knownOverlaps, seenLabelWords, type TaskDefinition } from "@tutti/data";
 import type { ExperimentResult, RateChoice, RunRecord } from "@tutti/record";
 import { chosenRateText, overlapText, ownSettingsNote, rowsHashText, rowsText } from "./sentences.ts";
@@ -55,7 +55,7 @@ export interface Definition {
 export function definitionsOf(runs: readonly RunRecord[]): Definition[] {
   const titles = new Map(runs.map(({ method, methodTitle }) => [method, methodTitle]));
   return [...titles].map(([name, title]) => {
-    const known = Object.entries(methods).find(([method]) => method === name)?.[1];
+    const known = findMethod(name);
     return { title, publication: known?.publication ?? null, deviations: known?.deviations ?? [ownSettingsNote] };
   });
 }

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { createDisplay } from "./display.ts";
-import type { Progress } from "./progress.ts";
+import type { RunProgress } from "./progress.ts";
 
-const progress: Progress = {
+const progress: RunProgress = {
   stage: "count",
   kind: "train",
   round: 2,

@@ -1,4 +1,4 @@
-import { type Progress, renderBar, renderLine } from "./progress.ts";
+import { type RunProgress, renderBar, renderLine } from "./progress.ts";
 
 /** Where lines and a progress bar go; the part of a terminal that is used. */
 export interface Terminal {
@@ -11,9 +11,9 @@ export interface Terminal {
 export interface Display {
   say(line: string): void;
   /** The run has moved within a step. */
-  show(progress: Progress): void;
+  show(progress: RunProgress): void;
   /** A step has closed. */
-  showClosed(progress: Progress): void;
+  showClosed(progress: RunProgress): void;
   /** Takes the bar away. */
   end(): void;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { type Progress, renderBar, renderLine } from "./progress.ts";
+import { type RunProgress, renderBar, renderLine } from "./progress.ts";
 
-const progress: Progress = {
+const progress: RunProgress = {
   stage: "train",
   kind: "train",
   round: 7,

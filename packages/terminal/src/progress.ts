@@ -1,7 +1,7 @@
 import { formatBytes, formatSeconds, type Stage, type TaskKind } from "@tutti/core";
 
 /** Where a run stands. */
-export interface Progress {
+export interface RunProgress {
   readonly stage: Stage;
   readonly kind: TaskKind;
   readonly round: number;
@@ -21,7 +21,7 @@ export interface Progress {
 
 const stageNames: Record<Stage, string> = { score: "scoring", count: "counting", train: "training" };
 
-function facts(progress: Progress): string[] {
+function facts(progress: RunProgress): string[] {
   return [
     ...(progress.accuracy === null ? [] : [progress.accuracy]),
     `${formatBytes(progress.bytesUp)} up`,
@@ -30,10 +30,10 @@ function facts(progress: Progress): string[] {
   ];
 }
 
-const activity = ({ kind }: Progress) => ({ score: "scoring", train: "training", probe: "probing", evaluate: "evaluating" })[kind];
+const activity = ({ kind }: RunProgress) => ({ score: "scoring", train: "training", probe: "probing", evaluate: "evaluating" })[kind];
 
 /** The state of a run as one line of at most `columns` characters, with a bar over the steps of the stage. */
-export function renderBar(progress: Progress, columns: number): string {
+export function renderBar(progress: RunProgress, columns: number): string {
   const width = 24;
   const numFull = Math.round(Math.min(1, progress.stageFraction) * width);
   const bar = `${"█".repeat(numFull)}${"░".repeat(width - numFull)}`;
@@ -43,7 +43,7 @@ export function renderBar(progress: Progress, columns: number): string {
 }
 
 /** The state of a run after a closed step, as a line of a log. */
-export function renderLine(progress: Progress): string {
+export function renderLine(progress: RunProgress): string {
   return [
     `${stageNames[progress.stage]} round ${progress.round}/${progress.numRounds} ${activity(progress)} done`,
     ...facts(progress),

@@ -69,12 +69,12 @@ function say({ out, isReplacing, manifest, tensors, warnings, expectedErrors }: 
   console.log(
     `${manifest.encoding}: ${size(manifest.numBytes)} in ${some(shards.length, "shard")}, and ${text}; licence: ${manifest.licence}`,
   );
-  if (isReplacing) console.log("It takes the place of the backbone of that name that was there.");
+  if (isReplacing) console.log("It replaces the earlier backbone of that name.");
   for (const warning of warnings) console.log(`Note: ${warning}`);
   const worst = tensors.reduce((a, b) => (b.relativeError > a.relativeError ? b : a));
   const logits = errors?.logits === undefined ? "" : `, logits ${percent(errors.logits)}`;
   console.log(
-    `Error of the encoding: weights ${percent(errors?.weights ?? 0)}, worst tensor ${percent(worst.relativeError)} (${worst.name})${logits}`,
+    `Relative error of the encoding: weights ${percent(errors?.weights ?? 0)}, worst tensor ${percent(worst.relativeError)} (${worst.name})${logits}`,
   );
   if (expectedErrors !== undefined) {
     const { original, stored } = expectedErrors;

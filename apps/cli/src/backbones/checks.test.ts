@@ -90,7 +90,7 @@ test("verify --expected prints the relative error and ends with an error past 1e
   const { ids, logits } = JSON.parse(await readFile(file, "utf8"));
   const off = join(folder, "off.json");
   await writeFile(off, JSON.stringify({ ids, logits: logits.map((value: number) => value * 1.00003) }));
-  await expect(tutti("verify", "llama", "--expected", off, "--backend", "cpu")).rejects.toThrow("past the tolerance: expected logits");
+  await expect(tutti("verify", "llama", "--expected", off, "--backend", "cpu")).rejects.toThrow("above the tolerance: expected logits");
   expect(await tutti("verify", "llama", "--expected", off, "--backend", "cpu", "--tolerance", "1e-4")).toContain("ok");
   await writeFile(off, JSON.stringify({ ids, logits: logits.slice(1) }));
   await expect(tutti("verify", "llama", "--expected", off, "--backend", "cpu")).rejects.toThrow("of another backbone than llama");
@@ -133,9 +133,9 @@ test("tokens prints the ids and pieces of a text, and says what devices leave ou
     inner: { ids: [4, 0, 5], pieces: ["great", "[UNK]", "room"] },
   });
   const printed = (await tutti(...text)).split("\n");
-  expect(printed[1]).toMatch(/^\[CLS\]\s+1\s+around the text$/);
+  expect(printed[1]).toMatch(/^\[CLS\]\s+1\s+added around the text$/);
   expect(printed[3]).toMatch(/^\[UNK\]\s+0$/);
-  expect(printed[4]).toMatch(/^\[MASK\]\s+3\s+special, written out: left out of people's texts$/);
+  expect(printed[4]).toMatch(/^\[MASK\]\s+3\s+a special token's name: left out of devices' texts$/);
   expect(JSON.parse(await tutti("tokens", "words", "--text", "", "--json"))).toMatchObject({ ids: [1, 2], inner: { ids: [] } });
   await tutti("add", golden("bert"), "--no-tokenizer", "--no-check", "--name", "bare");
   await expect(tutti("tokens", "bare", "--text", "a")).rejects.toThrow("backbone bare has no tokenizer");

@@ -30,7 +30,7 @@ async function parse(text: string, path: string): Promise<ExpectedLogits> {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new Error(`${path} is not JSON`, { cause });
+    throw new Error(`${path} is not JSON: give a file with ids and logits`, { cause });
   }
   return parseExpectedLogits(json, path);
 }

@@ -31,14 +31,14 @@ const builtIn = "minuet";
 /** Refuses what cannot be the name of a folder, and the built-in backbone's name where that one lies. */
 export async function requireName(backbones: string, name: string): Promise<void> {
   if (!/^[a-z0-9][a-z0-9._-]*$/.test(name))
-    throw new UsageError(`"${name}" is not a name for a backbone: lower-case letters, digits, dots, dashes and underscores`);
+    throw new UsageError(`"${name}" cannot be a backbone's name: use lower-case letters, digits, dots, dashes and underscores`);
   if (name === builtIn && (await namesIn(backbones)).includes(name))
     throw new UsageError(`${name} comes with Tutti: give yours another --name`);
 }
 
 /** Refuses to remove the built-in backbone. */
 export function requireRemovable(name: string): void {
-  if (name === builtIn) throw new UsageError(`${name} comes with Tutti, and runs use it where no other is named: it stays`);
+  if (name === builtIn) throw new UsageError(`${name} comes with Tutti and is the default of every run: it cannot be removed`);
 }
 
 /** The folder of a converted backbone; a usage error that lists the names there are. */

@@ -65,7 +65,7 @@ export async function remove(name: string, { backbones }: PlaceFlags): Promise<v
   const folder = await folderOf(backbones, name);
   requireRemovable(name);
   await rm(folder, { recursive: true });
-  console.log(`${folder} is removed.`);
+  console.log(`Removed ${folder}.`);
 }
 
 async function readManifest(folder: string): Promise<BackboneManifest> {

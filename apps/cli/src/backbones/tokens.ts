@@ -19,9 +19,9 @@ export async function tokens(name: string, { backbones, text, json }: TokensFlag
   const tokenizer = createTokenizer(await read(file.file), tokenizerConfig === null ? null : await read(tokenizerConfig.file));
   const { before, after } = tokenizer.specials;
   const found = [
-    ...before.map((id) => ({ id, use: "around the text" })),
+    ...before.map((id) => ({ id, use: "added around the text" })),
     ...tokenizer.tokensOf(text).map(({ id, isWritten }) => ({ id, use: isWritten ? writtenOut : "" })),
-    ...after.map((id) => ({ id, use: "around the text" })),
+    ...after.map((id) => ({ id, use: "added around the text" })),
   ];
   const pieces = (ids: readonly number[]) => ids.map((id) => tokenizer.tokenOf(id));
   if (json === true) {
@@ -30,9 +30,9 @@ export async function tokens(name: string, { backbones, text, json }: TokensFlag
     return console.log(JSON.stringify({ text, ids, pieces: pieces(ids), inner: { ids: inner, pieces: pieces(inner) } }));
   }
   if (found.length === 0) {
-    return console.log(`The text has no token; devices read it as ${tokenizer.fillerId} ${tokenizer.tokenOf(tokenizer.fillerId)}`);
+    return console.log(`The text has no tokens; a device reads it as ${tokenizer.fillerId} ${tokenizer.tokenOf(tokenizer.fillerId)}`);
   }
   console.log(table([["piece", "id", ""], ...found.map(({ id, use }) => [tokenizer.tokenOf(id), String(id), use])]));
 }
 
-const writtenOut = "special, written out: left out of people's texts";
+const writtenOut = "a special token's name: left out of devices' texts";

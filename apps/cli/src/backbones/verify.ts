@@ -21,7 +21,7 @@ export interface VerifyFlags {
 /** `tutti backbone verify`: the files' hashes, or every golden number computed again. */
 export async function verify(name: string, flags: VerifyFlags): Promise<void> {
   if (flags.json !== undefined && flags.golden === undefined && flags.expected === undefined)
-    throw new UsageError("--json holds the errors that --golden FILE or --expected FILE computes: give one of them too");
+    throw new UsageError("--json writes the errors of --golden FILE or --expected FILE: give one of them too");
   if (flags.json !== undefined) await requireFolderOf(flags.json);
   const folder = await folderOf(flags.backbones, name);
   const golden = flags.golden === undefined ? null : { numbers: await readGolden(flags.golden) };
@@ -36,7 +36,7 @@ export async function verify(name: string, flags: VerifyFlags): Promise<void> {
   const { findDamage, loadBackboneFolder } = await import("@tutti/model/node");
   const damage = await findDamage(folder);
   if (damage.length > 0) throw new Error(`${name} is damaged: ${damage.join("; ")}. Add it again`);
-  console.log(`${folder}: every file has the hash that the manifest says`);
+  console.log(`${folder}: all files match the hashes in the manifest`);
   if (golden === null && expected === null) return;
   const { expectedError, expectedTolerance, startBackend, verifyBackbone } = await import("@tutti/model");
   const { name: backend, adapter } = await startBackend(flags.backend);
@@ -83,20 +83,20 @@ async function report(found: readonly Judged[], { name, backend, adapter, encodi
     kind,
     error.toExponential(1),
     tolerance.toExponential(0),
-    isWithin ? "ok" : "PAST",
+    isWithin ? "ok" : "TOO LARGE",
   ]);
   console.log(table([[`largest relative error on ${backend}`, "error", "tolerance", ""], ...rows]));
   const past = judged.filter(({ isWithin }) => !isWithin).map(({ kind }) => kind);
   const hint = hintOf(encoding, Math.max(...judged.map(({ error }) => error)));
-  if (past.length > 0) throw new Error(`past the tolerance: ${past.join("; ")}${hint}`);
+  if (past.length > 0) throw new Error(`above the tolerance: ${past.join("; ")}${hint}`);
 }
 
 /** Errors as large as the numbers themselves come from no rounding and from no encoding. */
 const unrelatedError = 0.5;
 
 function hintOf(encoding: string, worstError: number): string {
-  if (worstError > unrelatedError) return " (so far off that the file is probably another checkpoint's)";
-  return encoding === "f32" ? "" : ` (the weights are stored as ${encoding}, which alone moves the numbers: --tolerance allows for that)`;
+  if (worstError > unrelatedError) return " (so large that the file is probably of another checkpoint)";
+  return encoding === "f32" ? "" : ` (the weights are stored as ${encoding}, which changes the numbers: a larger --tolerance allows it)`;
 }
 
 /** Before minutes of computing rather than after them. */
@@ -112,6 +112,6 @@ async function readGolden(path: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Error(`${path} is not JSON`, { cause });
+    throw new Error(`${path} is not JSON: give a golden.json`, { cause });
   }
 }

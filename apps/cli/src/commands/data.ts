@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { AddDataFlags } from "../data/add.ts";
+import { examples } from "../examples.ts";
 import { wholeNumber } from "../parseOptions.ts";
 
 const metrics = ["accuracy", "macroF1", "matthews", "meanOfAccuracyAndF1"];
@@ -7,24 +8,30 @@ const where = () => new Option("--datasets <folder>", "where data sets are kept"
 
 /** `tutti data`: the labelled texts that runs train on. */
 export function addDataCommand(program: Command): void {
-  const data = program.command("data").description("the labelled texts that runs train on");
+  const data = program
+    .command("data")
+    .description("data sets: the labelled texts that runs train on")
+    .addHelpText("after", examples("tutti data add sst2", "tutti data add tickets.csv --text message --label team"));
   addAdd(data);
   data
     .command("list")
-    .description("the data sets there are")
+    .description("list the data sets in a folder")
+    .addHelpText("after", examples("tutti data list"))
     .addOption(where())
     .action(async (flags: { datasets: string }) => (await import("../data/show.ts")).listData(flags));
   data
     .command("show")
-    .description("rows, classes, source, licence and notes of an added data set")
-    .argument("<name>", "its name")
+    .description("show an added data set's rows, classes, source, licence and notes")
+    .addHelpText("after", examples("tutti data show sst2"))
+    .argument("<name>", "the data set's name")
     .addOption(where())
-    .option("--json", "as JSON")
+    .option("--json", "print JSON")
     .action(async (name: string, flags: { datasets: string; json?: boolean }) => (await import("../data/show.ts")).showData(name, flags));
   data
     .command("remove")
     .description("delete an added data set's folder")
-    .argument("<name>", "its name")
+    .addHelpText("after", examples("tutti data remove tickets"))
+    .argument("<name>", "the data set's name")
     .addOption(where())
     .action(async (name: string, flags: { datasets: string }) => (await import("../data/show.ts")).removeData(name, flags));
 }
@@ -32,7 +39,7 @@ export function addDataCommand(program: Command): void {
 function addAdd(data: Command): void {
   data
     .command("add")
-    .description("make a file, a folder or a data set on the hub into a task")
+    .description("make a task of a file, a folder or a data set on the hub")
     .argument(
       "<task | hub id | file | folder>",
       "a built-in task such as sst2, a data set on the hub (@ names a revision), a CSV, TSV, JSON Lines or Parquet file, or a folder of train, validation and test files",
@@ -42,28 +49,28 @@ function addAdd(data: Command): void {
     .option("--text <column>", "the column with the text (default: text)")
     .option("--text-b <column>", "the column with the second text of pair tasks")
     .option("--label <column>", "the column with the label (default: label)")
-    .option("--owner <column>", "the column that says who owns a row, for dealing out by owner")
+    .option("--owner <column>", "the column with each row's owner, to give each owner's rows to one device")
     .option("--classes <names>", "with commas between; numbered labels count from 0 in this order (default: the labels found)")
     .option("--template <text>", "with {text}, {mask} and, for pairs, {textB}")
-    .option("--words <words>", "a label word for each class, with commas between")
+    .option("--words <words>", "one label word for each class, with commas between")
     .addOption(new Option("--metric <name>", "what the task is judged by (default: accuracy)").choices(metrics))
     .option("--config <name>", "which configuration of a hub data set, such as sst2 of nyu-mll/glue")
     .option("--train <split>", "the training split's name, where it is not train")
     .option("--validation <split | file>", "the validation split's name, or its file beside a single file")
     .option("--test <split | file>", "the test split's name, or its file")
     .option("--train-rows <number>", "draw this many training rows and leave the others out", wholeNumber(2))
-    .option("--validation-rows <number>", "likewise of the validation part, where there is one", wholeNumber(2))
-    .option("--test-rows <number>", "likewise of the test part", wholeNumber(2))
-    .option("--skip-faulty", "leave out rows that cannot be used, and say how many; without it they are refused")
-    .option("--source <text>", "where the rows come from, for the record")
+    .option("--validation-rows <number>", "draw this many validation rows, where there is a validation part", wholeNumber(2))
+    .option("--test-rows <number>", "draw this many test rows", wholeNumber(2))
+    .option("--skip-faulty", "leave out rows that cannot be used, and print how many (default: refuse the file)")
+    .option("--source <text>", "where the rows come from, kept with the data set")
     .option("--licence <text>", "their licence (default: what the hub says)")
     .option("--downloads <folder>", "where files from the hub are kept", ".cache/hub")
     .addOption(where())
     .addHelpText(
       "after",
       `
-Without a validation part a tenth of the training rows validates; without a test part the validation rows are reported, and of a single file
-a fifth is. The hub is https://huggingface.co, or what HF_ENDPOINT says; HF_TOKEN opens private data sets. A broken download goes on where it broke.
+Without a validation part, a tenth of the training rows is used for it. Without a test part, the validation rows are used for it, or a fifth
+of the rows of a single file. The hub is https://huggingface.co, or what HF_ENDPOINT says; HF_TOKEN opens private data sets. The same command goes on with a broken download.
 
 Examples:
   tutti data add sst2

@@ -27,7 +27,7 @@ export function addDemo(program: Command): void {
     .command("demo")
     .description("run federated prompt tuning on this machine: a coordinator, four headless tabs, twenty devices, a report")
     .option("--tabs <number>", "browser tabs that share the devices (default 4)", wholeNumber(1))
-    .option("--devices <number>", "devices with private data (default 20)", wholeNumber(1))
+    .option("--devices <number>", "devices, each one set of private examples with prompts trained on them (default 20)", wholeNumber(1))
     .option("--rounds <number>", "training rounds after scoring and counting (default 12)", wholeNumber(1))
     .option("--task <name>", "what to learn: topic or sentiment of the built-in feedback, or any task of `tutti data list` (default topic)")
     .option("--backbone <name>", "which model to tune: a folder under public/backbones (default minuet)")
@@ -35,15 +35,15 @@ export function addDemo(program: Command): void {
       new Option("--backend <name>", "what the tabs compute on (default auto: measured once)").choices(["auto", "webgpu", "wasm", "cpu"]),
     )
     .addOption(new Option("--kernels <kind>", "plain turns the tabs' fast kernels off, for comparison").choices(["fast", "plain"]))
-    .option("--threads <number>", "of WebAssembly in each tab (default: the machine's cores shared out)", wholeNumber(1))
+    .option("--threads <number>", "threads of WebAssembly in each tab (default: the cores divided by the tabs)", wholeNumber(1))
     .option("--alpha <number>", "Dirichlet concentration: smaller makes the devices' labels more uneven (default 1)", positiveNumber)
-    .option("--seed <number>", "everything random comes from it (default 42)", wholeNumber(0))
+    .option("--seed <number>", "seed of everything random (default 42)", wholeNumber(0))
     .option("--json <file>", "also write the result to this file")
     .option("--headed", "show the tabs")
     .option("--open", "open the report in the browser at the end")
     .option("--out <folder>", "where run folders go", "runs")
     .option("--public <folder>", "holds backbones/ and datasets/ (default: the project's public folder)")
-    .option("--resume <run>", "go on with a run that was stopped")
+    .option("--resume <run>", "go on with a stopped run, given by its id")
     .addHelpText(
       "after",
       `

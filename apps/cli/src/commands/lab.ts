@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
+import { examples } from "../examples.ts";
 import { exitCodes, UsageError } from "../exitCodes.ts";
 import { given, wholeNumber } from "../parseOptions.ts";
 
@@ -34,7 +35,7 @@ export function addLab(program: Command): void {
   const lab = program
     .command("lab")
     .description("experiments: many runs in headless tabs, compared in one report")
-    .addHelpText("after", "\nExamples:\n  tutti lab list\n  tutti lab run smoke\n  tutti lab compare runs/lab/smoke runs/lab/smoke-again");
+    .addHelpText("after", examples("tutti lab list", "tutti lab run smoke", "tutti lab compare runs/lab/smoke runs/lab/smoke-again"));
   addLabRun(lab);
   addList(lab);
   addEstimate(lab);
@@ -82,7 +83,7 @@ function addList(lab: Command): void {
     .description("list the built-in experiments, or the runs of one experiment")
     .argument("[experiment]", "a built-in experiment's name, or a YAML file")
     .addOption(publicOption())
-    .addHelpText("after", "\nExamples:\n  tutti lab list\n  tutti lab list peft-comparison")
+    .addHelpText("after", examples("tutti lab list", "tutti lab list peft-comparison"))
     .action((experiment: string | undefined, flags: { public?: string }) =>
       asLabErrors(async () => {
         const { listExperiments, listRuns } = await import("@tutti/lab");
@@ -101,7 +102,7 @@ function addEstimate(lab: Command): void {
     .addOption(outOption())
     .addOption(reuseOption())
     .addOption(publicOption())
-    .addHelpText("after", "\nExample:\n  tutti lab estimate peft-comparison")
+    .addHelpText("after", examples("tutti lab estimate peft-comparison"))
     .action((experiment: string, flags: EstimateFlags) =>
       asLabErrors(async () => {
         const { labOptions, runExperiment } = await import("@tutti/lab");
@@ -177,7 +178,7 @@ function addPage(lab: Command): void {
     .description("write an experiment's results as a Markdown page with its drawings")
     .argument("<experiment>", "an experiment's folder")
     .argument("<folder>", "where the page and a folder with its drawings go")
-    .addHelpText("after", "\nExample:\n  tutti lab page runs/lab/peft-comparison docs/results")
+    .addHelpText("after", examples("tutti lab page runs/lab/peft-comparison docs/results"))
     .action(async (experiment: string, folder: string) => {
       const { readExperimentResult, writeResultsPage } = await import("@tutti/report");
       const files = await writeResultsPage(await readExperimentResult(experiment), folder);

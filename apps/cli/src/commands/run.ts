@@ -2,12 +2,16 @@ import { join } from "node:path";
 import type { EvaluationRecord } from "@tutti/record";
 import type { Command } from "commander";
 import { some } from "../backbones/text.ts";
+import { examples } from "../examples.ts";
 import { UsageError } from "../exitCodes.ts";
 import { type ServeFlags, serveRun, withServeOptions } from "./serve.ts";
 
 /** `tutti run …`: start a run from a file, and look after those in a folder. */
 export function addRun(program: Command): void {
-  const run = program.command("run").description("start, list, inspect, stop and export runs");
+  const run = program
+    .command("run")
+    .description("start, list, inspect, stop and export runs")
+    .addHelpText("after", examples("tutti run start experiment.yaml", "tutti run status"));
   withServeOptions(run.command("start").argument("<file>", "settings as YAML or JSON"))
     .description("serve the run of a settings file until it is over")
     .addHelpText(
@@ -25,18 +29,25 @@ Examples:
   tutti run start experiment.yaml --seed 7        the same command again resumes a run that was stopped`,
     )
     .action(async (file: string, flags: ServeFlags) => serveRun(file, flags, "whenDone"));
-  withFolder(run.command("list")).description("the runs in a folder").action(list);
-  withFolder(run.command("status").argument("[run]", "by default the one that is running, else the last"))
-    .description("where a run stands")
-    .option("--json", "as JSON")
+  withFolder(run.command("list")).description("list the runs in a folder").addHelpText("after", examples("tutti run list")).action(list);
+  withFolder(run.command("status").argument("[run]", "a run's id (default: the run that is going on, else the last)"))
+    .description("show how far a run is, and its scores")
+    .option("--json", "print JSON")
+    .addHelpText("after", examples("tutti run status", "tutti run status feedback-topic-seed42-c22859e1 --json"))
     .action(status);
-  const ofRun = (name: string) => withFolder(run.command(name).argument("[run]", "by default the only one that is running"));
-  ofRun("begin").description("begin a run with an open roster before enough devices have joined").action(begin);
-  ofRun("stop").description("stop a run's coordinator; the run can be resumed").action(stop);
-  withFolder(run.command("export").argument("<run>"))
+  const ofRun = (name: string) => withFolder(run.command(name).argument("[run]", "a run's id (default: the only one that is going on)"));
+  ofRun("begin")
+    .description("begin a run with an open roster now, with the devices that have joined")
+    .addHelpText("after", examples("tutti run begin"))
+    .action(begin);
+  ofRun("stop")
+    .description("stop a run's coordinator; the command that started it resumes the run")
+    .addHelpText("after", examples("tutti run stop"))
+    .action(stop);
+  withFolder(run.command("export").argument("<run>", "a run's id"))
     .description("write the tuned prompts of a run, finished or not, as safetensors")
-    .option("--file <path>", "where to (default: prompts.safetensors in the run's folder)")
-    .addHelpText("after", "\nExample:\n  tutti run export 20260102-030405-topic --file prompts.safetensors")
+    .option("--file <path>", "the file to write (default: prompts.safetensors in the run's folder)")
+    .addHelpText("after", examples("tutti run export 20260102-030405-topic --file prompts.safetensors"))
     .action(exportPrompts);
 }
 
@@ -65,7 +76,7 @@ async function status(runId: string | undefined, { out, json }: { out: string; j
   const position = summary === null ? "not begun" : `${summary.stage} round ${summary.round} of ${summary.numRounds}`;
   console.log(`${journalled.runId}: ${run.task} on ${run.backbone}, seed ${run.seed}: ${state}, ${position}`);
   console.log(
-    `${run.roster === "open" ? some(numDevices, "device") : `${numDevices} of ${run.numDevices} devices`} registered${live === null ? "" : `, ${some(live.numConnected, "tab")} connected`}`,
+    `${run.roster === "open" ? some(numDevices, "device") : `${numDevices} of ${run.numDevices} devices`} registered${live === null ? "" : `, ${some(live.numConnected, "client")} connected`}`,
   );
   if (live?.message != null) console.log(live.message);
   if (summary?.selectedLayers != null) console.log(`layers that travel: ${summary.selectedLayers.join(", ")}`);
@@ -91,7 +102,10 @@ async function stop(runId: string | undefined, { out }: { out: string }): Promis
 }
 
 function required(runId: string | null, out: string, wanted: string | undefined): string {
-  if (runId === null) throw new Error(`no coordinator is running ${wanted === undefined ? "" : `${wanted} `}on the folder ${out}`);
+  if (runId === null)
+    throw new Error(
+      `no coordinator is running ${wanted === undefined ? "a run" : wanted} in the folder ${out}: \`tutti serve\` starts one`,
+    );
   return runId;
 }
 
@@ -102,8 +116,8 @@ async function exportPrompts(runId: string, { out, file }: { out: string; file?:
     import("@tutti/terminal"),
   ]);
   const { folder, run, summary, newcomerParams: params } = await readRun(out, runId);
-  if (params === null) throw new UsageError(`run ${runId} has not begun, so there is nothing to export`);
+  if (params === null) throw new UsageError(`run ${runId} has not begun: there is nothing to export yet`);
   const path = file ?? join(folder, "prompts.safetensors");
   await writeWhole(path, writePromptsFile({ runId, settings: run, params }));
-  console.log(`${path}${summary?.isDone === true ? "" : " (the run is not over)"}`);
+  console.log(`${path}${summary?.isDone === true ? "" : " (the run goes on)"}`);
 }

@@ -30,30 +30,35 @@ export interface ServeFlags {
 export function withServeOptions(command: Command): Command {
   return command
     .addOption(new Option("--preset <name>", "settings to start from (default: default)").choices(["official", "default", "demo"]))
-    .option("--task <name>", "such as feedback/topic")
-    .option("--backbone <name>", "folder under public/backbones")
-    .option("--backbones-url <url>", "where the tabs fetch backbones instead, such as a CDN with a copy of public/backbones")
-    .option("--devices <number>", "devices of a fixed roster, or shares of the examples in an open one", wholeNumber(1))
+    .option("--task <name>", "the task to learn, such as feedback/topic")
+    .option("--backbone <name>", "the frozen language model: a folder under public/backbones")
+    .option("--backbones-url <url>", "fetch backbones from there instead, such as a CDN with a copy of public/backbones")
+    .option("--devices <number>", "devices, each with its share of the task's examples as if they were its own", wholeNumber(1))
     .option("--rounds <number>", "training rounds", wholeNumber(1))
-    .option("--seed <number>", "everything random comes from it", wholeNumber(0))
-    .option("--open-roster", "whoever joins is a device; begins at --min-devices or on `tutti run begin`")
-    .option("--min-devices <number>", "devices an open roster waits for", wholeNumber(1))
+    .option("--seed <number>", "seed of everything random", wholeNumber(0))
+    .option("--open-roster", "take devices as they join, and begin with --min-devices or on `tutti run begin`")
+    .option("--min-devices <number>", "devices that an open roster waits for", wholeNumber(1))
     .option("--max-devices <number>", "the most devices that an open roster takes (default 500)", wholeNumber(1))
     .option("--host <address>", "address to listen on (default 0.0.0.0: other machines may join)")
-    .option("--port <number>", "0 for any free one (default 8080)", wholeNumber(0))
-    .addOption(new Option("--https <how>", "self: make a certificate, so that other machines get WebGPU").choices(["none", "self"]))
+    .option("--port <number>", "port to listen on, 0 for any free one (default 8080)", wholeNumber(0))
+    .addOption(
+      new Option("--https <how>", "self: serve over https with a self-signed certificate, so that other machines get WebGPU").choices([
+        "none",
+        "self",
+      ]),
+    )
     .option("--cert <file>", "a certificate of your own (PEM), with --key")
-    .option("--key <file>", "its key (PEM)")
+    .option("--key <file>", "the certificate's key (PEM)")
     .option("--out <folder>", "where run folders go (default runs)")
     .option("--run <id>", "the run's name (default: it follows from the settings, so the same command resumes)")
-    .option("--log-level <level>", "of the JSON log on stderr (default warn)")
-    .option("--dev", "pages with live reload");
+    .option("--log-level <level>", "level of the JSON log on stderr, such as info (default warn)")
+    .option("--dev", "pages with live reload, built from their sources in a checkout of Tutti");
 }
 
 /** `tutti serve`: a coordinator whose pages stay up until Ctrl-C. */
 export function addServe(program: Command): void {
   withServeOptions(program.command("serve"))
-    .description("serve a run: whoever opens the printed link lends a tab")
+    .description("serve a run: whoever opens the printed link trains in a tab")
     .option("--config <file>", "settings as YAML or JSON: any coordinator setting, `preset`, and `run`")
     .addHelpText(
       "after",
@@ -81,6 +86,11 @@ export async function serveRun(file: string | undefined, flags: ServeFlags, isOv
     import("@tutti/server"),
     import("@tutti/server/checkout"),
   ]);
+  if (flags.dev === true && !checkout.isCheckout) {
+    throw new UsageError(
+      "--dev builds the pages from their sources, which an installed tutti does not have: clone Tutti, or leave --dev out",
+    );
+  }
   const settings = file === undefined ? {} : readSettingsFile(file);
   const asked = settingsOf(flags);
   // faults of settings and folder are told before pages are built

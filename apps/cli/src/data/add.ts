@@ -105,7 +105,7 @@ function advised<T>(FaultyRows: typeof import("@tutti/data").FaultyRows, make: (
     return make();
   } catch (cause) {
     if (!(cause instanceof FaultyRows)) throw cause;
-    throw new FaultyRows(`${cause.message}\n--skip-faulty leaves such rows out`, { cause });
+    throw new FaultyRows(`${cause.message}\n--skip-faulty leaves these rows out`, { cause });
   }
 }
 
@@ -155,7 +155,7 @@ function promptsOf({ template, words }: AddDataFlags, classes: readonly string[]
   const labelWords = words?.split(",").map((word) => word.trim()) ?? classes;
   if (labelWords === undefined) throw new UsageError("--template needs --words: one label word for each class, in the order of --classes");
   if (words !== undefined && classes === undefined)
-    throw new UsageError("--words needs --classes, so that it is clear which word is for which class");
+    throw new UsageError("--words needs --classes: the first word is for the first class, and so on");
   if (labelWords.length !== classes?.length) throw new UsageError(`${labelWords.length} --words for ${classes?.length} classes`);
   const chosen = template ?? (isPair ? "{text} ? {mask} , {textB}" : "{text} . It was {mask} .");
   for (const part of ["{text}", "{mask}", ...(isPair ? ["{textB}"] : [])])
@@ -163,11 +163,11 @@ function promptsOf({ template, words }: AddDataFlags, classes: readonly string[]
   return { prompts: [{ template: chosen, labelWords }] };
 }
 
-type Parts = FileTask["splits"];
+type Splits = FileTask["splits"];
 
 interface Fitting {
   readonly task: TaskDefinition;
-  readonly parts: Parts;
+  readonly parts: Splits;
   readonly notes: readonly string[];
 }
 
@@ -180,7 +180,7 @@ function withFewerRows(all: Fitting, flags: AddDataFlags, draw: typeof import("@
       `--validation-rows ${wanted.validation}: ${all.task.name} has no validation part to draw from; a tenth of its training rows validates`,
     );
   const notes = [...all.notes];
-  const fewer = <P extends readonly Example[] | null>(part: keyof Parts, rows: P): P | Example[] => {
+  const fewer = <P extends readonly Example[] | null>(part: keyof Splits, rows: P): P | Example[] => {
     const numRows = wanted[part];
     if (rows === null || numRows === undefined || numRows >= rows.length) return rows;
     notes.push(`The ${names[part]} part is ${count(numRows)} of ${count(rows.length)} rows, drawn with seed ${seed}.`);
@@ -211,17 +211,17 @@ function fitted(task: TaskDefinition, made: FileTask): Fitting {
   return { task, parts: { ...splits, train: dataset.train, validation: dataset.validation }, notes: [...notes, drawn] };
 }
 
-function overlapNotes({ train, validation, test }: Parts, shared: typeof import("@tutti/data").sharedText): string[] {
+function overlapNotes({ train, validation, test }: Splits, shared: typeof import("@tutti/data").sharedText): string[] {
   const note = (rows: readonly Example[], part: string): string[] => {
     const { numShared, numTest } = shared(rows, test);
-    return numShared === 0 ? [] : [`Test rows with a text that also stands in the ${part} part: ${count(numShared)} of ${count(numTest)}.`];
+    return numShared === 0 ? [] : [`Test rows whose text is also in the ${part} part: ${count(numShared)} of ${count(numTest)}.`];
   };
   return [...note(train, "training"), ...note(validation ?? [], "validation")];
 }
 
 function cardOf(
   task: TaskDefinition,
-  { train, validation, test }: Parts,
+  { train, validation, test }: Splits,
   about: Pick<DatasetCard, "source" | "licence" | "notes" | "format">,
 ): Omit<DatasetCard, "sha256"> {
   const { format, source, licence, notes } = about;
@@ -236,13 +236,13 @@ function cardOf(
   };
 }
 
-function filesOf(task: TaskDefinition, parts: Parts, { rowOf, defaultRowLimits }: typeof import("@tutti/data")): Record<string, string> {
-  const lines = (examples: readonly Example[], part: keyof Parts) => {
+function filesOf(task: TaskDefinition, parts: Splits, { rowOf, defaultRowLimits }: typeof import("@tutti/data")): Record<string, string> {
+  const lines = (examples: readonly Example[], part: keyof Splits) => {
     const found = examples.map((example) => `${JSON.stringify(rowOf(example, task.classes))}\n`);
     const numCharacters = found.reduce((sum, line) => sum + line.length, 0);
     if (numCharacters > defaultRowLimits.maxCharacters)
       throw new UsageError(
-        `the ${part} part comes to ${numCharacters} characters, at most ${defaultRowLimits.maxCharacters} are read: draw fewer rows with --${part}-rows`,
+        `the ${part} part has ${numCharacters} characters, at most ${defaultRowLimits.maxCharacters} are read: draw fewer rows with --${part}-rows`,
       );
     return found.join("");
   };
@@ -265,7 +265,7 @@ function summary(
   return [
     `${folder}: ${some(train, "training row")}, ${validation === null ? "no validation part" : `${count(validation)} to validate on`}, ${count(test)} to test on; licence: ${licence}`,
     `Classes in training: ${classes}`,
-    ...(isReplacing ? ["It takes the place of the data set of that name that was there."] : []),
+    ...(isReplacing ? ["It replaces the earlier data set of that name."] : []),
     ...notes,
     `Use it: tutti serve --task ${task.name}`,
   ];

@@ -76,8 +76,8 @@ test("a file of named columns becomes a task that can be listed, shown and remov
   const dataset = await loadDataset(card.task, (name) => readFile(join(datasets, "tickets-2026", name), "utf8"));
   expect([dataset.train.length, dataset.validation.length, dataset.test.length]).toEqual([3, 1, 1]);
 
-  expect(added).not.toContain("takes the place");
-  expect(await tutti("data", "add", path, ...words)).toContain("It takes the place of the data set of that name that was there.");
+  expect(added).not.toContain("It replaces");
+  expect(await tutti("data", "add", path, ...words)).toContain("It replaces the earlier data set of that name.");
 
   expect(await tutti("data", "list")).toMatch(/tickets-2026\s+2\s+4\s+-\s+1\s+mine/);
   const shown = await tutti("data", "show", "tickets-2026");
@@ -85,9 +85,9 @@ test("a file of named columns becomes a task that can be listed, shown and remov
   expect(shown).toMatch(/owners\s+field owner/);
   expect(JSON.parse(await tutti("data", "show", "tickets-2026", "--json")).numRows.train).toBe(4);
   await expect(tutti("data", "remove", "feedback")).rejects.toThrow("feedback comes with Tutti");
-  expect(await tutti("data", "remove", "tickets-2026")).toContain("is removed");
+  expect(await tutti("data", "remove", "tickets-2026")).toContain("Removed ");
   await expect(tutti("data", "show", "tickets-2026")).rejects.toThrow("there is no added data set tickets-2026");
-  expect(await tutti("data", "list")).toContain("Built-in tasks whose data is not here: sst2, mr");
+  expect(await tutti("data", "list")).toContain("Built-in tasks that are not downloaded: sst2, mr");
 });
 
 test("template, label words, classes and files beside the training file are taken as given", async () => {
@@ -113,7 +113,7 @@ test("what is wrong is told in a sentence, and nothing is left behind", async ()
     [[path, ...columns, "--test", join(folder, "none.csv")], "none.csv cannot be read: there is no such file"],
     [[path, ...columns, "--test", held], "empty.jsonl has no rows"],
     [[path, ...columns, "--name", "feedback"], "feedback comes with Tutti"],
-    [[path, ...columns, "--name", "Über"], '"Über" is not a name for a data set'],
+    [[path, ...columns, "--name", "Über"], '"Über" cannot be a data set\'s name'],
     [[path, ...columns, "--config", "mrpc"], "--config names a configuration of a hub data set"],
     [[many, "--label", "text"], 'column "text" has 30 different values in 30 rows: --label names the column'],
     [[path, ...columns, "--words", "a,b"], "--words needs --classes"],
@@ -121,7 +121,7 @@ test("what is wrong is told in a sentence, and nothing is left behind", async ()
     [[path, ...columns, "--classes", "help,sales", "--template", "{text}"], '--template "{text}" has no {mask}'],
     [[join(folder, "nothing")], "nothing does not exist: there is no such file or folder"],
     [["nothing"], "nothing is neither a file, a folder, a built-in task nor a hub id"],
-    [["mpqa"], "no place on the hub is known for mpqa: give a folder"],
+    [["mpqa"], "mpqa is not on the hub as far as Tutti knows: give a folder"],
   ] as const)
     await expect(tutti("data", "add", ...words), words.join(" ")).rejects.toThrow(message);
   expect(await readdir(datasets).catch(() => [])).toEqual([]);
@@ -137,7 +137,7 @@ test("a folder of split files as they lie in circulation becomes the built-in ta
   const added = await tutti("data", "add", path);
   expect(added).toContain("21 training rows, no validation part, 4 to test on");
   expect(added).toContain("The training part is 21 of 9,427 rows.");
-  expect(added).toContain("Test rows with a text that also stands in the training part: 4 of 4.");
+  expect(added).toContain("Test rows whose text is also in the training part: 4 of 4.");
   expect((await rowsOf("boolq", "train.jsonl"))[1]).toEqual({ text: "A passage 1.", textB: "question 1", label: "yes" });
   expect((await cardOf("boolq")).task).toEqual(findTask("boolq"));
   await file("boolq/train_all.jsonl", jsonl(rows(30)));
@@ -184,8 +184,8 @@ test("test rows that stand in the training or the validation part are counted on
   await file("shared/test.jsonl", texts("FOUR !", "five", "it broke", "six", "seven"));
   await tutti("data", "add", join(folder, "shared"));
   expect((await cardOf("shared")).notes).toEqual([
-    "Test rows with a text that also stands in the training part: 1 of 5.",
-    "Test rows with a text that also stands in the validation part: 3 of 5.",
+    "Test rows whose text is also in the training part: 1 of 5.",
+    "Test rows whose text is also in the validation part: 3 of 5.",
   ]);
 });
 

@@ -45,7 +45,7 @@ test("all faulty rows are told at once: the first ten, then how many of which ki
   expect(lines[5]).toContain('column "label" is 1, but it holds text at reviews.jsonl line 1');
   expect(lines.slice(11)).toEqual([
     "  and 2 more; in all 8 with an empty field, 2 with a field missing, 1 without a JSON object, 1 with a label outside the classes",
-    "--skip-faulty leaves such rows out",
+    "--skip-faulty leaves these rows out",
   ]);
   expect(await bench.everything()).toEqual({});
 });
@@ -65,7 +65,7 @@ test("--skip-faulty leaves faulty rows out, says how many of which kind, and kee
 test("one empty text among thousands ends nothing where it may be skipped, and is named alone where not", async () => {
   const rows = reviews(3775).map((row, i) => (i === 1887 ? `${row.label},\n` : `${row.label},${row.text}\n`));
   const path = await bench.file("reviews.csv", `label,text\n${rows.join("")}`);
-  await expect(bench.add(path)).rejects.toThrow(/^reviews\.csv line 1889: field "text" is empty\n--skip-faulty leaves such rows out$/);
+  await expect(bench.add(path)).rejects.toThrow(/^reviews\.csv line 1889: field "text" is empty\n--skip-faulty leaves these rows out$/);
   expect(await bench.add(path, "--skip-faulty")).toContain("Left out of reviews.csv: 1 of 3,775 rows: 1 with an empty field.");
 });
 
@@ -99,7 +99,7 @@ test("the command prints a line for each faulty row and ends with exit code 1", 
       "tutti: 2 of 3 rows cannot be used:",
       '  own.csv line 2: field "text" is empty',
       '  own.csv line 4: field "text" is empty',
-      "--skip-faulty leaves such rows out",
+      "--skip-faulty leaves these rows out",
       "",
     ],
   ]);
@@ -131,7 +131,7 @@ test("a path that does not exist is told as that, and the hub is not asked", asy
   );
   await expect(bench.add("hub:packages/nothing")).rejects.toThrow("http://127.0.0.1:1 cannot be reached");
   await expect(bench.add("owner/name@main")).rejects.toThrow(
-    /127\.0\.0\.1:1 cannot be reached .*; nor is there a file or folder owner\/name here$/,
+    /127\.0\.0\.1:1 cannot be reached .*; there is no file or folder owner\/name here either$/,
   );
   await expect(bench.add(`${await bench.file("a.csv", "x")}/b`)).rejects.toThrow("does not exist");
   expect(await bench.everything()).toEqual({});

@@ -15,7 +15,7 @@ export async function dataPlaceOf(target: string): Promise<DataPlace> {
   const builtIn = Object.hasOwn(taskSources, target) ? taskSources[target] : undefined;
   if (builtIn?.hub) return { kind: "hub", id: builtIn.hub.id, revision: null };
   if (builtIn !== undefined)
-    throw new UsageError(`no place on the hub is known for ${target}: give a folder with its files, and --name ${target}`);
+    throw new UsageError(`${target} is not on the hub as far as Tutti knows: give a folder with its files, and --name ${target}`);
   const [, id, revision] = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:@([\w./-]+))?$/.exec(target.replace(hubPrefix, "")) ?? [];
   if (id === undefined)
     throw new UsageError(`${target} is neither a file, a folder, a built-in task nor a hub id such as fancyzhx/ag_news`);
@@ -33,9 +33,9 @@ export function datasetNameOf(place: DataPlace, config: string | undefined): str
 export function requireName(name: string): void {
   if (name === "feedback") throw new UsageError("feedback comes with Tutti: give yours another --name");
   if (/\.(unfinished|previous)$/.test(name))
-    throw new UsageError(`"${name}" ends like a folder that is being exchanged: give the data set another --name`);
+    throw new UsageError(`"${name}" ends like a folder that is being replaced: give the data set another --name`);
   if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name))
-    throw new UsageError(`"${name}" is not a name for a data set: lower-case letters, digits, dots, dashes and underscores`);
+    throw new UsageError(`"${name}" cannot be a data set's name: use lower-case letters, digits, dots, dashes and underscores`);
 }
 
 function folded(text: string): string {

@@ -138,9 +138,9 @@ test("a machine that went down between the two renames finds the old data set ag
   expect(await readdir(bench.datasets)).toEqual(["own"]);
 });
 
-test("a folder that no data add made is never replaced, and no data set is called like one that is being exchanged", async () => {
+test("a folder that no data add made is never replaced, and no data set is called like one that is being replaced", async () => {
   for (const name of ["own.previous", "own.unfinished"])
-    await expect(bench.add(path, "--name", name)).rejects.toThrow(`"${name}" ends like a folder that is being exchanged`);
+    await expect(bench.add(path, "--name", name)).rejects.toThrow(`"${name}" ends like a folder that is being replaced`);
   await mkdir(join(bench.datasets, "other"));
   await writeFile(join(bench.datasets, "other/thesis.txt"), "years of work");
   await expect(bench.add(path, "--name", "other")).rejects.toThrow(

@@ -89,7 +89,7 @@ async function readAll(files: SplitFiles, open: (path: string) => Promise<Uint8A
       notes.push(...file.notes);
       Object.assign(classNames, file.classNames);
       if (rows.length > defaultRowLimits.maxRows)
-        throw new Error(`${source} have more than ${defaultRowLimits.maxRows} rows together, which is as many as are read`);
+        throw new Error(`${source} have more than ${defaultRowLimits.maxRows} rows together, the most that are read: use fewer`);
     }
     return { source, rows, faults };
   };
@@ -115,7 +115,7 @@ function refuseBoth(id: string, error: unknown): never {
   const cause = error instanceof Error ? error.cause : null;
   const isMissing = cause instanceof Error && "statusCode" in cause && (cause.statusCode === 404 || cause.statusCode === 401);
   if (!(error instanceof Error) || !(isMissing || error.message.includes("cannot be reached"))) throw error;
-  throw new Error(`${error.message}; nor is there a file or folder ${id} here`, { cause });
+  throw new Error(`${error.message}; there is no file or folder ${id} here either`, { cause });
 }
 
 async function readHub(place: DataPlace & { kind: "hub" }, { splits, config, columns, downloads }: ReadRequest): Promise<SourceSplits> {

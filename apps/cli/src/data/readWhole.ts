@@ -9,7 +9,7 @@ const maxBytes = 2 ** 31 - 1;
 /** The bytes of a data file; refuses one that is too large before it is read, in the words that a smaller one gets. */
 export async function readWhole(path: string): Promise<Uint8Array> {
   const found = await stat(path).catch((cause: unknown) => refuseMissing(path, cause));
-  if (found.isDirectory()) throw new UsageError(`${path} cannot be read: it is a folder, and a file is needed`);
+  if (found.isDirectory()) throw new UsageError(`${path} cannot be read: it is a folder, expected a file`);
   await requireReadable(path, found.size);
   return readFile(path);
 }

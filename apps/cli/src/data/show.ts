@@ -25,7 +25,8 @@ export async function listData({ datasets }: PlaceFlags): Promise<void> {
     .map(({ name }) => name)
     .filter((name) => !name.startsWith("feedback/") && !cards.some(({ task }) => task.name === name));
   console.log("feedback/sentiment and feedback/topic come with Tutti.");
-  if (missing.length > 0) console.log(`Built-in tasks whose data is not here: ${missing.join(", ")}; \`tutti data add sst2\` fetches one.`);
+  if (missing.length > 0)
+    console.log(`Built-in tasks that are not downloaded: ${missing.join(", ")}; \`tutti data add sst2\` fetches one.`);
 }
 
 /** `tutti data show`. */
@@ -43,7 +44,7 @@ export async function showData(name: string, { datasets, json }: PlaceFlags & { 
       ["training rows", count(numRows.train)],
       [
         "validation rows",
-        numRows.validation === null ? "none: a tenth of the training rows, by the run's seed" : count(numRows.validation),
+        numRows.validation === null ? "none: each run takes a tenth of the training rows, drawn with its seed" : count(numRows.validation),
       ],
       ["test rows", count(numRows.test)],
       ["classes", task.classes.map((label, index) => `${label} ${count(numByClass[index] ?? 0)}`).join(", ")],
@@ -60,7 +61,7 @@ export async function showData(name: string, { datasets, json }: PlaceFlags & { 
 export async function removeData(name: string, { datasets }: PlaceFlags): Promise<void> {
   const { task } = await cardOf(datasets, name);
   await rm(join(datasets, task.dataset), { recursive: true });
-  console.log(`${join(datasets, task.dataset)} is removed.`);
+  console.log(`Removed ${join(datasets, task.dataset)}.`);
 }
 
 async function cardsIn(datasets: string): Promise<DatasetCard[]> {

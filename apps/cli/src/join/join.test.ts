@@ -91,7 +91,7 @@ test("a run that has no clients but two `tutti join` goes to its end", async () 
   const devices = clients.map((client) => /trains for device (\d), 2\d texts/.exec(client.said())?.[1]);
   expect(devices.sort()).toEqual(["0", "1"]);
   for (const { said } of clients) expect(said()).toMatch(/run \S+ is over: 2 tasks, \d+\.\d kB sent, \d+\.\d kB received\n$/);
-}, 120_000);
+}, 240_000);
 
 test("a client with its own examples leaves at Ctrl-C and comes back with its device; another one is refused, and says why", async () => {
   const open: RunSettings = { ...base, roster: "open", minDevices: 1, maxDevices: 1, cohortSize: 1, numRounds: 5000, evaluateEvery: 5000 };
@@ -119,4 +119,4 @@ test("a client with its own examples leaves at Ctrl-C and comes back with its de
   again.child.kill("SIGTERM");
   expect(await again.code, again.said()).toBe(143);
   await coordinator.close();
-}, 120_000);
+}, 240_000);

@@ -68,11 +68,11 @@ test("a source prompt is trained on an added task, listed, shown and removed, an
 
   expect(await prompt("list")).toMatch(/moods\s+minuet\s+moods\s+10\s+20\s+3 × 128\s+0\.500 → \d/);
   const shown = await prompt("show", "moods");
-  for (const line of [/task\s+moods, 10 training rows/, /training\s+20 steps of 4 texts, rate 0\.05, seed 5/, /head meanwhile\s+linear/])
+  for (const line of [/task\s+moods, 10 training rows/, /training\s+20 steps of 4 texts, rate 0\.05, seed 5/, /head in training\s+linear/])
     expect(shown).toMatch(line);
   const record = JSON.parse(await prompt("show", "moods", "--json"));
   expect([record.numSteps, record.values]).toEqual([20, undefined]);
-  expect(await prompt("remove", "moods")).toContain("is removed");
+  expect(await prompt("remove", "moods")).toContain("Removed ");
   await expect(prompt("show", "moods")).rejects.toThrow("there is no source prompt moods in");
   expect(await files()).toEqual([]);
 });
@@ -93,15 +93,15 @@ test("two sizes of one name lie side by side, and --tokens says which is shown o
   expect(await files()).toEqual(["pair-11.json", "pair-2-3.json", "pair-2.json"]);
   expect(await prompt("list")).toMatch(/pair .* 2 × 128 [\s\S]*pair .* 11 × 128 [\s\S]*pair-2 .* 3 × 128 /);
   for (const command of ["show", "remove"]) {
-    await expect(prompt(command, "pair")).rejects.toThrow(/source prompts pair of 2, 11 tokens in .*: say which one with --tokens/);
-    await expect(prompt(command, "pair", "--tokens", "3")).rejects.toThrow(/no source prompt pair of 3 tokens in .* those of 2, 11 tokens/);
+    await expect(prompt(command, "pair")).rejects.toThrow(/source prompts pair of 2, 11 tokens in .*: choose one with --tokens/);
+    await expect(prompt(command, "pair", "--tokens", "3")).rejects.toThrow(/holds no source prompt pair of 3 tokens, but of 2, 11$/);
     await expect(prompt(command, "pair", "--tokens", "0")).rejects.toThrow("from 1 to 1024");
     await expect(prompt(command, "pair-11")).rejects.toThrow(/no source prompt pair-11 in .*; it holds pair, pair-2$/);
   }
   expect(await prompt("show", "pair", "--tokens", "2")).toMatch(/size\s+2 tokens of 128 values/);
   expect(JSON.parse(await prompt("show", "pair", "--tokens", "11", "--json"))).toMatchObject({ name: "pair", shape: [11, 128] });
   expect(await prompt("show", "pair-2")).toMatch(/size\s+3 tokens of 128 values/);
-  expect(await prompt("remove", "pair", "--tokens", "11")).toContain("pair-11.json is removed");
+  expect(await prompt("remove", "pair", "--tokens", "11")).toMatch(/Removed .*pair-11\.json\./);
   expect(await files()).toEqual(["pair-2-3.json", "pair-2.json"]);
   expect(await prompt("show", "pair")).toMatch(/size\s+2 tokens of 128 values/);
   await prompt("remove", "pair");
@@ -121,17 +121,17 @@ test("what cannot be trained is refused in a sentence, and nothing is left behin
   const before = await files();
   for (const [words, message] of [
     [["tickets"], 'there is no task "tickets"; the tasks are feedback/sentiment'],
-    [["sst2"], "`tutti data add sst2` puts them there"],
-    [["mpqa"], "`tutti data add FOLDER --name mpqa` puts them there"],
+    [["sst2"], "`tutti data add sst2` adds them"],
+    [["mpqa"], "`tutti data add FOLDER --name mpqa` adds them"],
     [["moods", "--backbone", "other"], "there is no backbone other in"],
     [["moods", "--tokens", "0"], "from 1 to 1024"],
     [["moods", "--tokens", "1025"], "from 1 to 1024"],
     [["moods", "--steps", "1.5"], "whole number"],
     [["moods", "--rate", "0"], "above 0"],
     [["moods", "--max-rows", "11"], "--max-rows 11: there are 10 training rows"],
-    [["moods", "--name", "../else"], "../else is not a name for a source prompt"],
+    [["moods", "--name", "../else"], "../else cannot be a source prompt's name"],
     [["moods", "--for", "feedback/topic,moods"], "moods cannot be a source for moods"],
-    [["moods", "--for", "subj"], "`tutti data add subj` puts them there"],
+    [["moods", "--for", "subj"], "`tutti data add subj` adds them"],
   ] as const)
     await expect(prompt("train", ...words), message).rejects.toThrow(message);
   expect(await files()).toEqual(before);

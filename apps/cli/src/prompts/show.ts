@@ -63,11 +63,11 @@ export async function showPrompt(name: string, flags: OnePromptFlags & { readonl
         "training",
         `${count(numSteps)} steps${batchSize === undefined ? "" : ` of ${batchSize} texts`}, rate ${learningRate}, seed ${seed}`,
       ],
-      ["head meanwhile", head ?? "not on record"],
+      ["head in training", head ?? "not recorded"],
       [
         "validation accuracy",
         validation === undefined
-          ? "not on record"
+          ? "not recorded"
           : `${validation.before.toFixed(3)} before, ${validation.after.toFixed(3)} after, on ${count(validation.numExamples)} rows`,
       ],
       ["root mean square", Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length).toPrecision(3)],
@@ -79,7 +79,7 @@ export async function showPrompt(name: string, flags: OnePromptFlags & { readonl
 export async function removePrompt(name: string, flags: OnePromptFlags): Promise<void> {
   const path = await pathOf(name, flags);
   await rm(path);
-  console.log(`${path} is removed.`);
+  console.log(`Removed ${path}.`);
 }
 
 /** The file of a source prompt that is there; a usage error that lists those there are. */
@@ -92,12 +92,9 @@ async function pathOf(name: string, { public: publicFolder, backbone, tokens }: 
     throw new UsageError(`there is no source prompt ${name} in ${folder}; it holds ${names.join(", ") || "none"}`);
   }
   if (tokens === undefined && sizes.length > 1)
-    throw new UsageError(`there are source prompts ${name} of ${sizes.join(", ")} tokens in ${folder}: say which one with --tokens`);
+    throw new UsageError(`there are source prompts ${name} of ${sizes.join(", ")} tokens in ${folder}: choose one with --tokens`);
   const size = sizes.find((one) => tokens === undefined || one === tokens);
-  if (size === undefined)
-    throw new UsageError(
-      `there is no source prompt ${name} of ${tokens} tokens in ${folder}; there are those of ${sizes.join(", ")} tokens`,
-    );
+  if (size === undefined) throw new UsageError(`${folder} holds no source prompt ${name} of ${tokens} tokens, but of ${sizes.join(", ")}`);
   return join(publicFolder, sourcePromptPath(backbone, name, size));
 }
 

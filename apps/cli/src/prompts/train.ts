@@ -48,7 +48,9 @@ export async function trainPrompt(taskName: string, flags: TrainPromptFlags, por
   const backbone = await loadBackboneFolder(folder);
   const numWords = backbone.config.vocabSize;
   if (flags.tokens > numWords)
-    throw new UsageError(`--tokens ${flags.tokens}: the rows start as different words, and ${flags.backbone} has ${numWords}`);
+    throw new UsageError(
+      `--tokens ${flags.tokens}: each row starts as another word, and ${flags.backbone} has ${numWords} words: use fewer`,
+    );
   progress.say(`scoring ${some(dataset.validation.length, "validation row")}`);
   const { prompt } = await trainSourcePrompt(
     backbone,
@@ -75,7 +77,7 @@ export async function trainPrompt(taskName: string, flags: TrainPromptFlags, por
 /** Refuses what settings cannot name. */
 function requireName(name: string): void {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name))
-    throw new UsageError(`${name} is not a name for a source prompt: letters, digits, dots, dashes and underscores`);
+    throw new UsageError(`${name} cannot be a source prompt's name: use letters, digits, dots, dashes and underscores`);
 }
 
 /** A task whose rows are there; a usage error with the command that brings them where they are not. */
@@ -88,7 +90,7 @@ async function taskWithRows(name: string, publicFolder: string): Promise<{ defin
   if ((await stat(path).catch(() => null)) !== null) return loadTask(name, publicFolder);
   const isOnHub = Object.hasOwn(taskSources, name) && taskSources[name]?.hub !== null;
   const command = isOnHub ? `tutti data add ${name}` : `tutti data add FOLDER --name ${task.dataset}`;
-  throw new UsageError(`the rows of ${name} are not there (${path}): \`${command}\` puts them there`);
+  throw new UsageError(`the rows of ${name} are not there (${path}): \`${command}\` adds them`);
 }
 
 function found(find: () => TaskDefinition): TaskDefinition {

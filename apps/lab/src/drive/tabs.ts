@@ -1,6 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type BrowserContext, chromium, type Page } from "playwright";
+import { type BrowserContext, chromium, type Page } from "playwright-core";
 
 /** How to open tabs, each a browser of its own with a profile that stays on disk. */
 export interface TabOptions {

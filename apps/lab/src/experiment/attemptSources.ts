@@ -1,11 +1,11 @@
-import { type RunSettings, sourcePromptPath } from "@tutti/core";
+import { type RunSettings, sourcePromptPaths } from "@tutti/core";
 import { refuseOverlap } from "@tutti/data";
 import { listText } from "@tutti/report";
 import { ExperimentError } from "./experimentFile.ts";
 
 /** The files of the source prompts that a run mixes, by their place in a public folder; none but for ATTEMPT. */
-export function sourcePathsOf({ backbone, tuning }: Pick<RunSettings, "backbone" | "tuning">): string[] {
-  return tuning.method === "attempt" ? tuning.sources.map((name) => sourcePromptPath(backbone, name, tuning.promptTokens)) : [];
+export function sourcePathsOf(settings: Pick<RunSettings, "backbone" | "tuning">): string[] {
+  return sourcePromptPaths(settings);
 }
 
 /** What source prompts add to a run's identity: the hash of each file, null for one that is not trained yet; nothing but for ATTEMPT. */
@@ -26,7 +26,7 @@ interface FreeSources {
 /** Settings without the source prompts that were trained on this task's set, or on one that shares texts with its test part. */
 export function withFreeSources(settings: FreeSources["settings"], { title, task }: { title: string; task: string }): FreeSources {
   const { tuning } = settings as Partial<RunSettings>;
-  if (tuning?.method !== "attempt" || !isList(tuning.sources)) return { settings, note: null };
+  if (tuning === undefined || !("sources" in tuning) || !isList(tuning.sources)) return { settings, note: null };
   const judged = tuning.sources.map((source) => ({ source, reason: overlapOf(source, task) }));
   const sources = judged.flatMap(({ source, reason }) => (reason === null ? [source] : []));
   const reasons = judged.flatMap(({ reason }) => reason ?? []);

@@ -1,4 +1,4 @@
-import { formatCount, type Protocol, type RunSettings } from "@tutti/core";
+import { formatCount, type Protocol, type RunSettings, sourcePromptsOf } from "@tutti/core";
 import { type RunRecord, scheduleOf } from "@tutti/record";
 import type { PlannedRun } from "./plannedRun.ts";
 
@@ -86,7 +86,7 @@ export function runsToCalibrate(runs: readonly PlannedRun[]): readonly PlannedRu
   for (const run of runs) {
     const { backbone, tuning } = run.settings;
     const kind = `${backbone} ${tuning.method}`;
-    if (tuning.method !== "attempt" && !kinds.has(kind)) kinds.set(kind, run);
+    if (sourcePromptsOf(tuning) === null && !kinds.has(kind)) kinds.set(kind, run);
   }
   return [...kinds.values()];
 }

@@ -1,6 +1,7 @@
 import { basename, extname } from "node:path";
 import { knownNames, settingFaults } from "@tutti/protocol";
 import { mergeDeep, readSettingsFile } from "@tutti/server";
+import { writtenOut } from "./allMethods.ts";
 import { strangersInAxes } from "./axisNames.ts";
 import { contradictions } from "./contradictions.ts";
 import { type Experiment, experimentSchema } from "./experimentSchema.ts";
@@ -22,7 +23,8 @@ export function parseExperiment(input: unknown, where: string): Experiment {
   const parsed = experimentSchema.safeParse(input);
   const ofSettings = faultsOfSettings(typeof input === "object" && input !== null ? input : {}, knownNames(experimentSchema));
   if (!parsed.success) refuse([...settingFaults(experimentSchema, input, { others: namesBelowSettings }), ...ofSettings], where);
-  const experiment = parsed.data;
+  const { methods, ...rest } = parsed.data;
+  const experiment = { ...rest, methods: writtenOut(methods, rest.rates?.values.length ?? null) };
   const found = [
     ...ofSettings,
     ...contradictions(experiment),

@@ -1,5 +1,6 @@
-import { type MethodName, methods } from "@tutti/core";
+import { methodNames as comparison, type MethodName } from "@tutti/core";
 import { z } from "zod";
+import { allMethods } from "./allMethods.ts";
 
 const label = z.string().min(1).max(120);
 const scalar = z.union([z.string(), z.number(), z.boolean()]).describe("a text, a number, true or false");
@@ -11,7 +12,7 @@ const seed = z
   .max(2 ** 32 - 1);
 /** Settings by dotted path, such as `strategy.selector`. */
 const changes = z.record(z.string().min(1), z.unknown()).describe("settings by dotted path, such as { training.localEpochs: 3 }");
-const methodNames: readonly (MethodName | "settings")[] = ["settings", ...(Object.keys(methods) as MethodName[])];
+const methodNames: readonly (MethodName | "settings")[] = ["settings", ...comparison];
 const methodName = z.enum(methodNames);
 const only = { methods: z.array(methodName).exactOptional(), tasks: z.array(taskName).exactOptional() };
 
@@ -37,6 +38,7 @@ const rate = z.number().positive().max(10);
 const method = z
   .union([
     methodName,
+    z.literal(allMethods),
     z.strictObject({
       name: methodName,
       title: label.exactOptional(),
@@ -47,7 +49,9 @@ const method = z
       ratesOf: methodName.exactOptional(),
     }),
   ])
-  .describe(`a method or { name, title, set, rates, ratesOf }; the methods are ${methodNames.join(", ")}`);
+  .describe(
+    `a method or { name, title, set, rates, ratesOf }; the methods are ${methodNames.join(", ")}, and ${allMethods} is every one but settings`,
+  );
 
 const task = z.union([taskName, z.strictObject({ name: taskName, set: changes.default({}) })]).describe("a task or { name, set }");
 const probability = z.number().min(0).max(1).default(0);
@@ -107,7 +111,9 @@ export const experimentSchema = z.strictObject({
   faults: faultsSchema.exactOptional(),
 });
 
-/** An experiment with all defaults filled in. */
-export type Experiment = z.output<typeof experimentSchema>;
+type Written = z.output<typeof experimentSchema>;
+
+/** An experiment with all defaults filled in and all of its methods written out. */
+export type Experiment = Omit<Written, "methods"> & { readonly methods: Exclude<Written["methods"][number], typeof allMethods>[] };
 /** An axis of the grid: the values that it takes, and the methods and tasks that it is for. */
 export type ExperimentAxis = Experiment["grid"][string];

@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { projectFolder } from "@tutti/server/checkout";
+import { isCheckout, projectFolder } from "@tutti/server/checkout";
 
-/** The checkout's commit, with `+` and a hash of the differences where tracked files differ from it; null without git. */
-export function readCommit(folder = projectFolder): string | null {
+/** The checkout's commit, with `+` and a hash of the differences where tracked files differ from it; null without git or a checkout. */
+export function readCommit(folder: string | null = isCheckout ? projectFolder : null): string | null {
+  if (folder === null) return null;
   const git = (...args: string[]) =>
     execFileSync("git", args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], maxBuffer: 2 ** 28 });
   try {

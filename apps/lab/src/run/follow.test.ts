@@ -2,7 +2,7 @@ import type { FedPepTaoSettings, RunSettings } from "@tutti/core";
 import { exampleRun } from "@tutti/record/testing";
 import { type Coordinator, memoryStore, startCoordinator } from "@tutti/server";
 import { joinAsClient, newClient, type ProtocolClientOptions, tinyRun, tinyTuned } from "@tutti/server/testing";
-import type { Progress } from "@tutti/terminal";
+import type { RunProgress } from "@tutti/terminal";
 import { temporaryFolder } from "@tutti/terminal/testing";
 import { afterEach, expect, test } from "vitest";
 import { createFollower, latestAccuracy } from "./follow.ts";
@@ -31,10 +31,10 @@ function join({ url }: Coordinator, options: Partial<ProtocolClientOptions> = {}
 }
 
 /** What is drawn at each closed step. */
-function follow(coordinator: Coordinator, run: RunSettings): Progress[] {
-  const closed: Progress[] = [];
+function follow(coordinator: Coordinator, run: RunSettings): RunProgress[] {
+  const closed: RunProgress[] = [];
   const nothing = () => undefined;
-  const display = { say: nothing, show: nothing, end: nothing, showClosed: (progress: Progress) => closed.push(progress) };
+  const display = { say: nothing, show: nothing, end: nothing, showClosed: (progress: RunProgress) => closed.push(progress) };
   closeables.push(coordinator.subscribe(createFollower(coordinator, run, display)));
   return closed;
 }
@@ -44,7 +44,7 @@ function changed(strategy: Partial<FedPepTaoSettings>, numRounds = 2): RunSettin
   return { ...run, strategy: { ...run.strategy, ...strategy } as FedPepTaoSettings };
 }
 
-const told = ({ stage, round, numRounds, kind }: Progress) => `${stage} ${round}/${numRounds} ${kind}`;
+const told = ({ stage, round, numRounds, kind }: RunProgress) => `${stage} ${round}/${numRounds} ${kind}`;
 const training = ["train 1/2 train", "train 2/2 train", "train 2/2 evaluate"];
 const courses: readonly [what: string, strategy: Partial<FedPepTaoSettings>, steps: readonly string[]][] = [
   ["selector all and prompts from counting", { selector: "all", countingRounds: 2 }, ["count 1/2 train", "count 2/2 train", ...training]],

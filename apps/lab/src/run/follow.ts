@@ -2,7 +2,7 @@ import { findExpected, numRoundsIn, type RunSettings, remainingSteps } from "@tu
 import { estimateSecondsLeft, rangeOf, type StepRecord, scheduleOf, stageFraction } from "@tutti/record";
 import { textsText, withRemarks, zeroShotNote } from "@tutti/report";
 import type { Coordinator, CoordinatorEvent } from "@tutti/server";
-import type { Display, Progress } from "@tutti/terminal";
+import type { Display, RunProgress } from "@tutti/terminal";
 
 const protocols = ["personalised", "newcomer", "global"] as const;
 
@@ -30,7 +30,7 @@ export function createFollower(
   let current = remainingSteps(schedule, coordinator.steps())[0] ?? null;
   let numTasks = current?.numDevices ?? 0;
 
-  function progress(numDone: number): Progress {
+  function progress(numDone: number): RunProgress {
     const steps = coordinator.steps();
     const { stage = "train", round = settings.numRounds, spec = null } = current ?? {};
     return {

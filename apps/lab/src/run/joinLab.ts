@@ -22,7 +22,7 @@ export async function joinLab(options: LabClients, address: string): Promise<Nod
   const clients = await openClients(options, folder, board.say);
   let joined: string | null = null;
   try {
-    board.say(`${formatCount(clients.count, "client")} waiting for runs at ${url}; Ctrl-C stops them.`);
+    board.say(`Waiting for runs at ${url} with ${formatCount(clients.count, "client")}; Ctrl-C ends it.`);
     for (;;) {
       stop.signal.throwIfAborted();
       const runId = await runningAt(url);

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { methodNames, methods, serverRates, strategies, tunings } from "@tutti/core";
 import { rememberDatasets } from "@tutti/data/node";
 import { sourcePathsOf } from "../experiment/attemptSources.ts";
 import { readExperiment } from "../experiment/experimentFile.ts";
@@ -7,15 +8,20 @@ import { nameOfRun } from "./board.ts";
 import { layOut } from "./layOut.ts";
 import { experimentsFolder, findExperiment, presetNames } from "./options.ts";
 
-/** The built-in experiments with what they ask, a line each. */
+/** The built-in experiments with what they ask, and the methods that an experiment may have. */
 export async function listExperiments(publicDir: string): Promise<string> {
   await rememberDatasets(publicDir);
-  const lines = presetNames().map((name) => {
+  const experiments = presetNames().map((name) => {
     const { experiment } = readExperiment(join(experimentsFolder, `${name}.yaml`));
     const numRuns = allRuns(planExperiment(experiment)).length;
     return `${name.padEnd(20)} ${String(numRuns).padStart(4)} runs  ${experiment.question}`;
   });
-  return lines.join("\n");
+  const comparison = methodNames.map((name) => `${name.padEnd(20)} ${methods[name].title}: ${methods[name].trained}`);
+  const names = (of: string, table: object) => `${of}: ${Object.keys(table).join(", ")}`;
+  return [
+    ...[...experiments, "", "Methods of the comparison, `all` for every one:", ...comparison, ""],
+    ...[names("Strategies", strategies), names("Tuning methods", tunings), names("Schedules of a server's rate", serverRates)],
+  ].join("\n");
 }
 
 /** The runs of one experiment, given by its name or file, a line each. A run whose source prompts are not all trained has no id yet. */

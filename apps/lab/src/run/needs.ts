@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type RunSettings, sourcePromptPath } from "@tutti/core";
+import { type RunSettings, sourcePromptPath, sourcePromptsOf } from "@tutti/core";
 import { type Dataset, findTask, loadDataset, sharedText, type TaskDefinition, textIndex } from "@tutti/data";
 import { z } from "zod";
 import { ExperimentError } from "../experiment/experimentFile.ts";
@@ -30,8 +30,9 @@ export function requireFiles(publicDir: string, runs: readonly Pick<PlannedRun, 
 }
 
 function missingSources(publicDir: string, { backbone, tuning }: RunSettings): readonly string[] {
-  if (tuning.method !== "attempt") return [];
-  const { sources, promptTokens } = tuning;
+  const needed = sourcePromptsOf(tuning);
+  if (needed === null) return [];
+  const { sources, promptTokens } = needed;
   return sources.filter((source) => !existsSync(join(publicDir, sourcePromptPath(backbone, source, promptTokens))));
 }
 
@@ -46,10 +47,10 @@ export async function prepareSources(
   for (const { settings } of runs) {
     for (const source of missingSources(publicDir, settings)) {
       const { backbone, tuning } = settings;
-      if (tuning.method !== "attempt") continue;
-      const users = runs.filter(({ settings: { tuning: other } }) => other.method === "attempt" && other.sources.includes(source));
+      const promptTokens = sourcePromptsOf(tuning)?.promptTokens;
+      if (promptTokens === undefined) continue;
+      const users = runs.filter(({ settings: other }) => sourcePromptsOf(other.tuning)?.sources.includes(source));
       const targets = [...new Set(users.map(({ task }) => task))];
-      const { promptTokens } = tuning;
       say(`Training the source prompt ${source} of ${promptTokens} tokens …`);
       await workbench.do("sourcePrompt", { source, backbone, promptTokens, targets });
     }
@@ -64,10 +65,11 @@ async function refuseSharedSources(publicDir: string, runs: readonly PlannedRun[
   const targetsOf = new Map<string, Set<string>>();
   for (const { settings, task } of runs) {
     const { backbone, tuning } = settings;
-    if (tuning.method !== "attempt") continue;
+    const needed = sourcePromptsOf(tuning);
+    if (needed === null) continue;
     const missing = missingSources(publicDir, settings);
-    for (const source of tuning.sources.filter((one) => !missing.includes(one))) {
-      const file = sourcePromptPath(backbone, source, tuning.promptTokens);
+    for (const source of needed.sources.filter((one) => !missing.includes(one))) {
+      const file = sourcePromptPath(backbone, source, needed.promptTokens);
       targetsOf.set(file, (targetsOf.get(file) ?? new Set()).add(task));
     }
   }

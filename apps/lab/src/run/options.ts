@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { nearestOf } from "@tutti/protocol";
 import { projectFolder } from "@tutti/server/checkout";
 import { shellWord } from "@tutti/terminal";
@@ -36,7 +37,7 @@ export interface LabOptions extends LabClients {
 }
 
 /** Where the built-in experiments are. */
-export const experimentsFolder = join(projectFolder, "apps/lab/experiments");
+export const experimentsFolder = fileURLToPath(new URL("../../experiments", import.meta.url));
 
 /** Names of the built-in experiments. */
 export function presetNames(): string[] {

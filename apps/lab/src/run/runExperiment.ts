@@ -91,7 +91,7 @@ export async function runExperiment(options: LabOptions): Promise<LabEnd> {
   }
 }
 
-interface Parts {
+interface ExperimentParts {
   readonly options: LabOptions;
   readonly named: NamedExperiment;
   readonly plan: ExperimentPlan;
@@ -104,7 +104,7 @@ interface Parts {
   readonly remembered: PoolMemory | null;
 }
 
-async function runAll(parts: Parts): Promise<LabEnd> {
+async function runAll(parts: ExperimentParts): Promise<LabEnd> {
   const { options, named, plan, publicDir, out, pool, workbench, board, estimate, remembered } = parts;
   const { experiment } = named;
   const { backend } = experiment;
@@ -166,7 +166,7 @@ async function runAll(parts: Parts): Promise<LabEnd> {
 }
 
 /** Clients of every slot; a browser is looked for only where tabs are asked for. */
-async function openAllClients({ options, out, pool, board }: Parts): Promise<Clients[]> {
+async function openAllClients({ options, out, pool, board }: ExperimentParts): Promise<Clients[]> {
   const slots = Array.from({ length: pool.numAtOnce }, (_, slot) => slot);
   if (options.clients === "node") return slots.map(() => openNodeClients(pool.clientsPerRun, board.say));
   const browser = await loadBrowserScript();
@@ -184,7 +184,7 @@ async function openAllClients({ options, out, pool, board }: Parts): Promise<Cli
 
 async function estimateFirst(
   runs: readonly PlannedRun[],
-  { earlier, pool, workbench }: Pick<Parts, "pool" | "workbench"> & { readonly earlier: ReadonlyMap<string, RunRecord> },
+  { earlier, pool, workbench }: Pick<ExperimentParts, "pool" | "workbench"> & { readonly earlier: ReadonlyMap<string, RunRecord> },
 ): Promise<Estimate> {
   if (runs.every(({ id }) => earlier.get(id)?.error === null))
     return { numRuns: 0, seconds: 0, diskBytes: 0, basis: "as all runs are done" };
@@ -225,7 +225,7 @@ interface Ending {
 /** Everything that a report is made of: the runs in the experiment's order, trials that were not chosen behind them. */
 function resultOf(
   { name, experiment }: NamedExperiment,
-  { options, plan }: Parts,
+  { options, plan }: ExperimentParts,
   { memory, rates, final, results, data, sources, stamp }: Ending,
 ): ExperimentResult {
   const shown = new Set(final.map(({ id }) => id));

@@ -43,7 +43,7 @@ async function scoresWith(params: Params, trainer: Trainer, { run, attempt, shap
     const { deviceId } = task;
     const count = numExamples.get(deviceId);
     if (count === undefined) continue;
-    const { body } = await trainer.perform(trainerTask(plan, task), null);
+    const { body } = await trainer.compute(trainerTask(plan, task), null);
     contributions.push({ deviceId, numExamples: count, body });
   }
   return strategy.summary(strategy.aggregate(start, plan, contributions)).layerScores ?? [];

@@ -70,9 +70,9 @@ async function calibrate({ run: given }: { readonly run: RunSettings }, publicDi
     numExamples,
   };
   const shared = { deviceId: 0, stage: "train", round: 1, attempt: 1, parameterSets: { global: params }, expects } as const;
-  const seconds = async (spec: Parameters<typeof trainer.perform>[0]["spec"]) => {
+  const seconds = async (spec: Parameters<typeof trainer.compute>[0]["spec"]) => {
     const start = performance.now();
-    await trainer.perform({ ...shared, spec }, null);
+    await trainer.compute({ ...shared, spec }, null);
     return (performance.now() - start) / 1000;
   };
   const train = { kind: "train", warmupSteps: 0, epochs: 1, isPersonalised: false } as const;
@@ -85,7 +85,7 @@ async function calibrate({ run: given }: { readonly run: RunSettings }, publicDi
   return { ...size, backbone: run.backbone, tuning: run.tuning.method, trainSeconds, predictSeconds };
 }
 
-async function perform({ kind, input, publicDir }: Job): Promise<unknown> {
+async function answer({ kind, input, publicDir }: Job): Promise<unknown> {
   await rememberDatasets(publicDir);
   const job = jobs[kind] as (given: Job["input"], folder: string) => Promise<unknown>;
   return job(input, publicDir);
@@ -96,7 +96,7 @@ let last: Promise<unknown> = Promise.resolve();
 process.on("disconnect", () => process.exit(0));
 process.on("message", (job: Job) => {
   last = last
-    .then(() => perform(job))
+    .then(() => answer(job))
     .then((value) => tell({ id: job.id, value }))
     .catch((error: unknown) => tell({ id: job.id, error: error instanceof Error ? error.message : String(error) }));
 });

@@ -24,10 +24,10 @@ const watched: typeof store = {
 const real = createTrainer({ cache: noCache() });
 const trainer: Trainer = {
   ...real,
-  perform(task, ...rest) {
+  compute(task, ...rest) {
     const { stage, round, attempt, deviceId, spec } = task;
     tell({ kind: "performed", work: `${stage} ${round}.${attempt} ${spec.kind} of device ${deviceId}` });
-    return real.perform(task, ...rest);
+    return real.compute(task, ...rest);
   },
 };
 

@@ -1,2 +1,2 @@
 export { ensurePages } from "./pages.ts";
-export { loadAdapterScript, loadBrowserScript, loadPagesScript, projectFolder } from "./scripts.ts";
+export { isCheckout, loadAdapterScript, loadBrowserScript, loadPagesScript, projectFolder } from "./scripts.ts";

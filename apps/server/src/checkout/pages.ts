@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { loadPagesScript, projectFolder } from "./scripts.ts";
+import { isCheckout, loadPagesScript, projectFolder } from "./scripts.ts";
 
 const sources = [
   "apps/web",
@@ -32,10 +32,10 @@ export async function arePagesStale(folder = projectFolder): Promise<boolean> {
   return Math.max(...times) > built.mtimeMs;
 }
 
-/** Builds the pages into dist/web where they are missing or stale, and answers their folder. */
+/** The folder of the built pages. A checkout builds them first where they are missing or stale; an installed command brings them. */
 export async function ensurePages(log: (line: string) => void): Promise<string> {
   const folder = join(projectFolder, "dist/web");
-  if (await arePagesStale()) {
+  if (isCheckout && (await arePagesStale())) {
     log("Building the pages (a few seconds) …");
     await (await loadPagesScript()).buildPages();
   }

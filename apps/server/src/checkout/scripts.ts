@@ -1,10 +1,17 @@
+import { existsSync } from "node:fs";
 import type { Server } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { PagesHandler } from "../http/server.ts";
 
-/** The project's folder, which holds public/, dist/ and vite.config.ts. */
-export const projectFolder = fileURLToPath(new URL("../../../..", import.meta.url));
+/**
+ * The folder that holds public/, dist/web/ and scripts/: the project's, or the one of the installed command, which names itself in
+ * TUTTI_HOME.
+ */
+export const projectFolder = process.env.TUTTI_HOME ?? fileURLToPath(new URL("../../../..", import.meta.url));
+
+/** Whether the sources of the pages are there, too. */
+export const isCheckout = existsSync(join(projectFolder, "vite.config.ts"));
 
 interface BrowserScript {
   /** The flags that every Chromium of this project starts with. */
@@ -33,7 +40,7 @@ const load = (name: string) => import(pathToFileURL(join(projectFolder, "scripts
 /** scripts/find-browser.mjs. */
 export const loadBrowserScript = (): Promise<BrowserScript> => load("find-browser.mjs");
 
-/** scripts/build-pages.mjs. */
+/** scripts/build-pages.mjs, which only a checkout has. */
 export const loadPagesScript = (): Promise<PagesScript> => load("build-pages.mjs");
 
 /** scripts/software-adapter.mjs. */

@@ -30,7 +30,7 @@ export function addControl(app: FastifyInstance, token: string, actions: Control
   for (const name of ["begin", "stop"] as const) {
     app.post(`/control/${name}`, async (request, reply) => {
       if (!isBearer(request.headers.authorization, token)) return reply.code(401).send({ error: "the control token is missing or wrong" });
-      setImmediate(() => actions[name]());
+      reply.raw.once("close", () => actions[name]()); // to stop closes every connection: the answer leaves first
       return reply.send({ isAccepted: true });
     });
   }

@@ -24,7 +24,7 @@ export interface HttpPorts {
   /** The answer to GET /metrics, in the format of Prometheus. */
   metrics(): Promise<{ contentType: string; text: string }>;
   /** Page requests go here instead of to `pagesDir`; told the server first, for its own sockets. */
-  readonly pages?: (server: Server) => Promise<PagesHandler>;
+  readonly pages?: ((server: Server) => Promise<PagesHandler>) | undefined;
   /** Adds the control routes. */
   readonly control: (app: FastifyInstance) => void;
 }

@@ -1,13 +1,4 @@
-import {
-  type DeviceId,
-  type Json,
-  type Params,
-  type PlannedTask,
-  type RoundPlan,
-  type StrategyState,
-  shapesOf,
-  type Tensor,
-} from "@tutti/core";
+import { type DeviceId, type Json, type PlannedTask, type RoundPlan, type StrategyState, shapesOf, type Tensor } from "@tutti/core";
 import type { Change, KeyValueStore } from "./keyValueStore.ts";
 import type { OlderTask } from "./olderPlans.ts";
 import { bytesOf, floatsOf, packRecord, unpackRecord } from "./records.ts";
@@ -100,68 +91,23 @@ export interface Journal {
 /** Opens the journal in a store and reads what is there. */
 export function openJournal(store: KeyValueStore): Journal {
   const { contents, openBlobs } = read(store);
-  const stored = new Map<string, Tensor>(Object.entries(contents?.state?.tensors ?? {}));
-  let openContributions = contents?.contributions.map((item) => item.taskId) ?? [];
-  /** The plan that waits for the state of the step before, and the contributions that it has had. */
-  let next = contents?.next == null ? null : { plan: contents.next.plan, contributions: [] as string[] };
-  let hasPlan = (contents?.plan ?? null) !== null;
-  let numHistory = contents?.history.length ?? 0;
-
-  /** Forgets the open step, but for the blobs that are still needed. */
-  function closeStep(keep: ReadonlySet<string>): Change[] {
-    const changes: Change[] = openContributions.map((taskId) => [`contribution/${taskId}`, null]);
-    openContributions = [];
-    for (const sha256 of openBlobs) {
-      if (keep.has(sha256)) continue;
-      changes.push([`blob/${sha256}`, null]);
-      openBlobs.delete(sha256);
-    }
-    if (hasPlan) changes.push(["counted", null], ["repeated", null], ["plan", null]);
-    hasPlan = false;
-    return changes;
-  }
-
-  function putBlobs(payloads: ReadonlyMap<string, Uint8Array>): Change[] {
-    const changes: Change[] = [];
-    for (const [sha256, bytes] of payloads) {
-      if (openBlobs.has(sha256)) continue;
-      changes.push([`blob/${sha256}`, packRecord(null, bytes)]);
-      openBlobs.add(sha256);
-    }
-    return changes;
-  }
-
-  function putTensors(tensors: Params): Change[] {
-    const changes: Change[] = [];
-    for (const [name, tensor] of Object.entries(tensors)) {
-      if (stored.get(name) === tensor) continue;
-      changes.push([`tensor/${name}`, bytesOf(tensor.data)]);
-      stored.set(name, tensor);
-    }
-    for (const name of stored.keys()) {
-      if (Object.hasOwn(tensors, name)) continue;
-      changes.push([`tensor/${name}`, null]);
-      stored.delete(name);
-    }
-    return changes;
-  }
-
+  const written = writtenBefore(contents, openBlobs);
   return {
     contents: () => contents,
     begin: (run) => store.write([["run", packRecord(run)]]),
     putPlan(plan, payloads, unwritten) {
       if (unwritten !== undefined) {
-        next = { plan, contributions: [] };
-        store.write([...putBlobs(payloads), ["next", packRecord({ plan, entry: unwritten })]]);
+        written.next = { plan, contributions: [] };
+        store.write([...putBlobs(written, payloads), ["next", packRecord({ plan, entry: unwritten })]]);
         return;
       }
-      const changes = closeStep(new Set(plan.payloads));
-      changes.push(...putBlobs(payloads), ["plan", packRecord(plan)]);
-      hasPlan = true;
+      const changes = closeStep(written, new Set(plan.payloads));
+      changes.push(...putBlobs(written, payloads), ["plan", packRecord(plan)]);
+      written.hasPlan = true;
       store.write(changes);
     },
     putContribution({ bytes, ...head }, device, state) {
-      (next?.contributions ?? openContributions).push(head.taskId);
+      (written.next?.contributions ?? written.contributions).push(head.taskId);
       const changes: Change[] = [
         [`contribution/${head.taskId}`, packRecord(head, bytes)],
         [deviceKey(device.deviceId), packRecord(device)],
@@ -171,19 +117,7 @@ export function openJournal(store: KeyValueStore): Journal {
     },
     putCounted: (counted) => store.write([["counted", packRecord(counted)]]),
     putRepeated: () => store.write([["repeated", packRecord(true)]]),
-    putState(state, entry) {
-      const changes = closeStep(next === null ? openBlobs : new Set(next.plan.payloads));
-      if (next !== null) {
-        changes.push(["plan", packRecord(next.plan)], ["next", null]);
-        openContributions = next.contributions;
-        hasPlan = true;
-        next = null;
-      }
-      // Shapes stand beside the values, so that a tensor's record is its floats and nothing need be copied to write it.
-      changes.push(["state", packRecord({ values: state.values, shapes: shapesOf(state.tensors) })]);
-      if (entry !== null) changes.push([historyKey(numHistory++), packRecord(entry)]);
-      store.write([...changes, ...putTensors(state.tensors)]);
-    },
+    putState: (state, entry) => store.write([...closeForState(written), ...stateChanges(written, state, entry)]),
     putDevice: (device) => store.write([[deviceKey(device.deviceId), packRecord(device)]]),
     putClient: (client) => store.write([[clientName(client.clientKey), packRecord(client)]]),
     removeClient: (clientKey) => store.write([[clientName(clientKey), null]]),
@@ -191,6 +125,82 @@ export function openJournal(store: KeyValueStore): Journal {
     flushed: () => store.flushed(),
     close: () => store.close(),
   };
+}
+
+/** What the store holds of the present step, so that only what changed is written. */
+interface Written {
+  readonly tensors: Map<string, Tensor>;
+  /** Payloads of the open step, and of the one that waits. */
+  readonly blobs: Set<string>;
+  /** Task ids of the open step's contributions. */
+  contributions: string[];
+  /** The plan that waits for the state of the step before, and the contributions that it has had. */
+  next: { readonly plan: JournalledPlan; readonly contributions: string[] } | null;
+  hasPlan: boolean;
+  numHistory: number;
+}
+
+function writtenBefore(contents: JournalContents | null, blobs: Set<string>): Written {
+  return {
+    tensors: new Map(Object.entries(contents?.state?.tensors ?? {})),
+    blobs,
+    contributions: contents?.contributions.map((item) => item.taskId) ?? [],
+    next: contents?.next == null ? null : { plan: contents.next.plan, contributions: [] },
+    hasPlan: (contents?.plan ?? null) !== null,
+    numHistory: contents?.history.length ?? 0,
+  };
+}
+
+/** Forgets the open step, but for the blobs that are still needed. */
+function closeStep(written: Written, keep: ReadonlySet<string>): Change[] {
+  const changes: Change[] = written.contributions.map((taskId) => [`contribution/${taskId}`, null]);
+  written.contributions = [];
+  for (const sha256 of written.blobs) {
+    if (keep.has(sha256)) continue;
+    changes.push([`blob/${sha256}`, null]);
+    written.blobs.delete(sha256);
+  }
+  if (written.hasPlan) changes.push(["counted", null], ["repeated", null], ["plan", null]);
+  written.hasPlan = false;
+  return changes;
+}
+
+/** Closes the step whose state is written; the plan that waited for it is the open one from now on. */
+function closeForState(written: Written): Change[] {
+  const { next } = written;
+  const changes = closeStep(written, next === null ? written.blobs : new Set(next.plan.payloads));
+  if (next === null) return changes;
+  written.contributions = next.contributions;
+  written.hasPlan = true;
+  written.next = null;
+  return [...changes, ["plan", packRecord(next.plan)], ["next", null]];
+}
+
+function putBlobs({ blobs }: Written, payloads: ReadonlyMap<string, Uint8Array>): Change[] {
+  const changes: Change[] = [];
+  for (const [sha256, bytes] of payloads) {
+    if (blobs.has(sha256)) continue;
+    changes.push([`blob/${sha256}`, packRecord(null, bytes)]);
+    blobs.add(sha256);
+  }
+  return changes;
+}
+
+function stateChanges(written: Written, { values, tensors }: StrategyState, entry: unknown): Change[] {
+  // Shapes stand beside the values, so that a tensor's record is its floats and nothing need be copied to write it.
+  const changes: Change[] = [["state", packRecord({ values, shapes: shapesOf(tensors) })]];
+  if (entry !== null) changes.push([historyKey(written.numHistory++), packRecord(entry)]);
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (written.tensors.get(name) === tensor) continue;
+    changes.push([`tensor/${name}`, bytesOf(tensor.data)]);
+    written.tensors.set(name, tensor);
+  }
+  for (const name of written.tensors.keys()) {
+    if (Object.hasOwn(tensors, name)) continue;
+    changes.push([`tensor/${name}`, null]);
+    written.tensors.delete(name);
+  }
+  return changes;
 }
 
 const deviceKey = (id: DeviceId) => `device/${padded(id)}`;

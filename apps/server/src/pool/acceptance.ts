@@ -41,49 +41,26 @@ export interface Acceptance {
   submit(step: OpenStep | null, client: Client, submission: Submit): Promise<Refusal | { readonly outcome: SubmitOutcome }>;
   /** Takes over a contribution that was accepted before a restart. */
   restore(step: OpenStep, contribution: JournalledContribution): void;
-  /** Resolves when whatever is being written now is safe and its lease has ended. */
-  settled(): Promise<unknown>;
 }
 
 /** Checks, journals and counts submissions, each exactly once. */
 export function createAcceptance(ports: AcceptancePorts, members: Roster): Acceptance {
-  const { config, journal, blobs, runId } = ports;
+  const { config, journal } = ports;
   const keepsStates = canMoveDevices(config);
-  const inFlight = new Set<Promise<void>>();
-  const { hosting } = members;
+  const { homes } = members;
 
   function read(submission: Pick<Submit, "header" | "tensors" | "state">, { task }: Lease): Contribution | Refusal {
     const { shape, numClasses } = ports.tuned;
-    const wasReset = task.spec.kind === "train" && hosting.get(task.deviceId)?.wasReset === true;
+    const wasReset = task.spec.kind === "train" && homes.get(task.deviceId)?.wasReset === true;
     return readSubmission(submission, { shape, task, keepsStates, numClasses, wasReset });
-  }
-
-  /** Whether the id is a task that the device had in an earlier step or attempt. */
-  function isPastTask(step: OpenStep | null, id: string, deviceId: DeviceId): boolean {
-    const present = step === null ? [] : [nameOf(step.plan)];
-    for (const { stage, round, step: number, kind, attempt: numAttempts } of [...ports.pastSteps(), ...present]) {
-      for (let attempt = 1; attempt <= numAttempts; attempt++) {
-        if (taskIdOf({ runId, stage, round, step: number, attempt, deviceId, kind }) === id) return true;
-      }
-    }
-    return false;
-  }
-
-  /** The hash of the device's private state after a submission: a training task without one leaves the device without. */
-  function keepState({ deviceId, stateSha256 }: JournalledDevice, { header, state }: Submit): string | null {
-    if (state === undefined && header.kind !== "train") return stateSha256;
-    const blob = state === undefined ? null : blobs.hold(stateHolder(deviceId), state.slice());
-    blobs.keepOnly(stateHolder(deviceId), new Set(blob === null ? [] : [blob.sha256]));
-    if (state !== undefined) ports.onStateBytes(state.length);
-    return blob?.sha256 ?? null;
   }
 
   async function accept(lease: Lease, device: JournalledDevice, submission: Submit): Promise<void> {
     const { taskId, deviceId, header, tensors, state } = submission;
     if (lease.accepted === null) throw new Error(`task ${taskId} is not claimed`);
     const { sha256, contribution } = lease.accepted;
-    const updated = { ...device, version: taskId, versionSha256: sha256, stateSha256: keepState(device, submission) };
-    hosting.update(updated);
+    const updated = { ...device, version: taskId, versionSha256: sha256, stateSha256: keepState(ports, device, submission) };
+    homes.update(updated);
     journal.putContribution({ taskId, deviceId, sha256, bytes: packRecord(header, tensors) }, updated, state ?? null);
     await journal.flushed();
     ports.onAccepted(taskId, deviceId);
@@ -98,26 +75,16 @@ export function createAcceptance(ports: AcceptancePorts, members: Roster): Accep
     return { outcome: "duplicate" };
   }
 
-  /** Why a submission is no answer to any task of its device, or null. */
-  function refuseForeign(step: OpenStep | null, { taskId, deviceId }: Submit): Refusal | null {
-    const lease = step?.leases.get(taskId);
-    if (lease === undefined) {
-      return isPastTask(step, taskId, deviceId) ? null : refuse("P-43", `task ${taskId} is not a task of device ${deviceId} in this run`);
-    }
-    const leasedTo = lease.task.deviceId;
-    return leasedTo === deviceId ? null : refuse("P-43", `task ${taskId} was leased to device ${leasedTo}`);
-  }
-
   return {
     async submit(step, client, submission) {
       const { taskId, deviceId } = submission;
-      const device = hosting.get(deviceId);
+      const device = homes.get(deviceId);
       if (device?.clientKey !== client.clientKey) return refuse("P-43", `device ${deviceId} does not live on this client`);
       const sha256 = hashSubmission(submission);
       const lease = step?.leases.get(taskId);
       if (lease?.accepted) return again(lease.accepted.sha256, sha256, taskId);
       if (device.version === taskId && device.versionSha256 !== null) return again(device.versionSha256, sha256, taskId);
-      const foreign = refuseForeign(step, submission);
+      const foreign = refuseForeign(ports, step, submission);
       if (foreign !== null) return foreign;
       if (step === null || lease === undefined || !isOpenLease(step, lease)) {
         await journal.flushed();
@@ -128,15 +95,11 @@ export function createAcceptance(ports: AcceptancePorts, members: Roster): Accep
       // Claimed before anything is awaited: from here on it counts, whatever the deadline does.
       lease.state = "accepting";
       lease.accepted = { sha256, contribution };
-      const accepting = accept(lease, device, submission);
-      inFlight.add(accepting);
       try {
-        await accepting;
+        await accept(lease, device, submission);
       } catch (error) {
         ports.onFault(error);
         throw error;
-      } finally {
-        inFlight.delete(accepting);
       }
       return { outcome: "accepted" };
     },
@@ -150,8 +113,42 @@ export function createAcceptance(ports: AcceptancePorts, members: Roster): Accep
       lease.accepted = { sha256, contribution };
       lease.end({ kind: "contributed", contribution });
     },
-    settled: () => Promise.allSettled(inFlight),
   };
+}
+
+/** Why a submission is no answer to any task of its device, or null. */
+function refuseForeign(ports: AcceptancePorts, step: OpenStep | null, submission: Submit): Refusal | null {
+  const { taskId, deviceId } = submission;
+  const lease = step?.leases.get(taskId);
+  if (lease === undefined) {
+    return isPastTask(ports, step, submission) ? null : refuse("P-43", `task ${taskId} is not a task of device ${deviceId} in this run`);
+  }
+  const leasedTo = lease.task.deviceId;
+  return leasedTo === deviceId ? null : refuse("P-43", `task ${taskId} was leased to device ${leasedTo}`);
+}
+
+/** Whether the id is a task that the device had in an earlier step or attempt. */
+function isPastTask({ runId, pastSteps }: AcceptancePorts, step: OpenStep | null, { taskId, deviceId }: Submit): boolean {
+  const present = step === null ? [] : [nameOf(step.plan)];
+  for (const { stage, round, step: number, kind, attempt: numAttempts } of [...pastSteps(), ...present]) {
+    for (let attempt = 1; attempt <= numAttempts; attempt++) {
+      if (taskIdOf({ runId, stage, round, step: number, attempt, deviceId, kind }) === taskId) return true;
+    }
+  }
+  return false;
+}
+
+/** The hash of the device's private state after a submission: a training task without one leaves the device without. */
+function keepState(
+  { blobs, onStateBytes }: AcceptancePorts,
+  { deviceId, stateSha256 }: JournalledDevice,
+  { header, state }: Submit,
+): string | null {
+  if (state === undefined && header.kind !== "train") return stateSha256;
+  const blob = state === undefined ? null : blobs.hold(stateHolder(deviceId), state.slice());
+  blobs.keepOnly(stateHolder(deviceId), new Set(blob === null ? [] : [blob.sha256]));
+  if (state !== undefined) onStateBytes(state.length);
+  return blob?.sha256 ?? null;
 }
 
 /** Under what name the blob store holds a device's kept state. */

@@ -2,7 +2,7 @@ import { createRandom, type DeviceId, shareOf } from "@tutti/core";
 import type { DeviceDecision, Hello } from "@tutti/protocol";
 import type { JournalledDevice } from "../journal/journal.ts";
 import type { DeviceIndex } from "./deviceIndex.ts";
-import type { HostingPorts } from "./hosting.ts";
+import type { HomesPorts } from "./homesPorts.ts";
 import { type Client, canMoveDevices } from "./members.ts";
 import { decideVersion } from "./versions.ts";
 
@@ -17,7 +17,7 @@ export interface Deciding {
 }
 
 /** Decisions over the devices of an index; `save` journals a device's record. */
-export function createDeciding(ports: HostingPorts, index: DeviceIndex, save: (device: JournalledDevice) => void): Deciding {
+export function createDeciding(ports: HomesPorts, index: DeviceIndex, save: (device: JournalledDevice) => void): Deciding {
   const { run } = ports.config;
   const isFixed = run.roster === "fixed";
   const canMove = canMoveDevices(ports.config);

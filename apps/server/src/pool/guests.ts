@@ -2,7 +2,7 @@ import type { DeviceId } from "@tutti/core";
 import type { JournalledDevice } from "../journal/journal.ts";
 import type { Guests } from "./dealing.ts";
 import type { DeviceIndex } from "./deviceIndex.ts";
-import type { HostingPorts, HostingWorld } from "./hosting.ts";
+import type { HomesPorts, HomesWorld } from "./homesPorts.ts";
 import { type Client, isForsaken } from "./members.ts";
 
 /** What is known of who hosts what. */
@@ -10,8 +10,8 @@ export interface GuestSources {
   readonly index: DeviceIndex;
   /** Clients that may have devices which are free for others. */
   readonly forsaking: Iterable<Client>;
-  readonly world: Pick<HostingWorld, "clientAt">;
-  readonly ports: Pick<HostingPorts, "config" | "isBusy">;
+  readonly world: Pick<HomesWorld, "clientAt">;
+  readonly ports: Pick<HomesPorts, "config" | "isBusy">;
   isMovable(device: JournalledDevice): boolean;
   hostOf(device: JournalledDevice): Client | undefined;
 }

@@ -1,7 +1,7 @@
 import type { DeviceId } from "@tutti/core";
 import type { CoordinatorConfig } from "../config.ts";
 import type { Clock } from "./clock.ts";
-import type { Hosting } from "./hosting.ts";
+import type { Homes } from "./homes.ts";
 import { type Client, canHost } from "./members.ts";
 
 /** What keeping the time of registrations needs. */
@@ -29,13 +29,13 @@ export interface Lateness {
 const maxExtensions = 30;
 
 /** `onChange` hears of clients that are late or no longer so. */
-export function createLateness(ports: LatenessPorts, hosting: Hosting, onChange: (client: Client) => void): Lateness {
+export function createLateness(ports: LatenessPorts, homes: Homes, onChange: (client: Client) => void): Lateness {
   const { config, clock } = ports;
   const limitMs = config.registerTimeoutMs;
   const emptyHanded = new Set<Client>();
 
   const owedBy = ({ clientKey, connection }: Client) =>
-    hosting.devicesOf(clientKey).filter(({ deviceId }) => connection?.registered.has(deviceId) !== true);
+    homes.devicesOf(clientKey).filter(({ deviceId }) => connection?.registered.has(deviceId) !== true);
 
   function watch(client: Client): void {
     client.cancelLateness();
@@ -53,18 +53,18 @@ export function createLateness(ports: LatenessPorts, hosting: Hosting, onChange:
     if (client.connection === null) return; // its grace time has begun
     const owed = owedBy(client);
     client.isLate = true;
-    hosting.watch(client);
+    homes.watch(client);
     ports.onLate(
       client,
       owed.map(({ deviceId }) => deviceId),
     );
-    for (const device of owed) hosting.rehome(device);
+    for (const device of owed) homes.rehome(device);
     onChange(client);
   }
 
   function dealAgain(client: Client): void {
-    hosting.dealAgain(client);
-    if (hosting.devicesOf(client.clientKey).length === 0) emptyHanded.add(client);
+    homes.dealAgain(client);
+    if (homes.devicesOf(client.clientKey).length === 0) emptyHanded.add(client);
     else emptyHanded.delete(client);
   }
 
@@ -78,7 +78,7 @@ export function createLateness(ports: LatenessPorts, hosting: Hosting, onChange:
       client.isLate = false;
       if (wasLate) {
         client.owesSince = null;
-        hosting.watch(client);
+        homes.watch(client);
         dealAgain(client);
       }
       watch(client);

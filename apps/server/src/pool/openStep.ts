@@ -1,4 +1,12 @@
-import { type Contribution, type DeviceId, mapParameterSets, type PlannedTask, type RoundPlan, type TaskOutcome } from "@tutti/core";
+import {
+  type Contribution,
+  type DeviceId,
+  deferred,
+  mapParameterSets,
+  type PlannedTask,
+  type RoundPlan,
+  type TaskOutcome,
+} from "@tutti/core";
 import { type BlobRef, type TaskLease, taskId } from "@tutti/protocol";
 
 /** A task that is out: it ends once, by a contribution, by leaving, by declining or by the deadline. */
@@ -27,6 +35,11 @@ export interface OpenStep {
   deadlineAt: number | null;
 }
 
+/** The step that is open now; null before the first. */
+export interface CurrentStep {
+  step: OpenStep | null;
+}
+
 /** Opens a step: one lease per task of the plan. */
 export function openStep(runId: string, plan: RoundPlan, payloads: readonly BlobRef[]): OpenStep {
   const { stage, round, step, attempt } = plan;
@@ -42,6 +55,13 @@ export function openStep(runId: string, plan: RoundPlan, payloads: readonly Blob
 /** Whether a task can still be submitted. */
 export function isOpenLease(step: OpenStep | null, lease: Lease | undefined): boolean {
   return lease?.state === "open" && step?.isOver === false;
+}
+
+/** Whatever comes from now on is late; a contribution that is being written counts, and ends its lease when it is safe. */
+export function closeStep(step: OpenStep | null): void {
+  if (step === null) return;
+  step.isOver = true;
+  for (const lease of step.leases.values()) if (lease.state === "open") lease.end({ kind: "late" });
 }
 
 /** The message that hands a task to its device. */
@@ -66,20 +86,17 @@ export function leaseMessage({ plan, payloads, deadlineAt }: OpenStep, { taskId,
 }
 
 function createLease(id: string, task: PlannedTask): Lease {
-  let settle: (outcome: TaskOutcome) => void = () => undefined;
-  const outcome = new Promise<TaskOutcome>((resolve) => {
-    settle = resolve;
-  });
+  const outcome = deferred<TaskOutcome>();
   const lease: Lease = {
     taskId: id,
     task,
-    outcome,
+    outcome: outcome.promise,
     state: "open",
     accepted: null,
     sentOn: null,
     end(result) {
       lease.state = "over";
-      settle(result);
+      outcome.resolve(result);
     },
   };
   return lease;

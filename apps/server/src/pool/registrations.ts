@@ -1,6 +1,6 @@
 import type { DeviceId } from "@tutti/core";
 import { type Refusal, refuse } from "@tutti/protocol";
-import type { Hosting } from "./hosting.ts";
+import type { Homes } from "./homes.ts";
 import type { Client } from "./members.ts";
 
 /** Devices that a client says are ready, with their n_i. */
@@ -8,7 +8,7 @@ export type Registrations = readonly { readonly deviceId: DeviceId; readonly num
 
 /** What decides whether a registration is taken. */
 export interface RegistrationRules {
-  readonly hosting: Pick<Hosting, "get">;
+  readonly homes: Pick<Homes, "get">;
   /** n_i in the lease of the task that a device has out, or null where it has none. */
   leasedExamples(deviceId: DeviceId): number | null;
 }
@@ -29,9 +29,9 @@ export function checkRegistrations(client: Client, registered: Registrations, ru
 function checkRegistration(
   { clientKey }: Client,
   { deviceId, numExamples }: Registrations[number],
-  { hosting, leasedExamples }: RegistrationRules,
+  { homes, leasedExamples }: RegistrationRules,
 ): Refusal | null {
-  const device = hosting.get(deviceId);
+  const device = homes.get(deviceId);
   if (device?.clientKey !== clientKey) return refuse("P-14", `device ${deviceId} is not assigned to this client`);
   const leased = leasedExamples(deviceId);
   const known = leased ?? device.numExamples;

@@ -51,7 +51,7 @@ function happen(seed: number, rosterKind: "fixed" | "open", check: (roster: Retu
     (client) =>
       void roster.register(
         client,
-        roster.hosting.devicesOf(client.clientKey).map(({ deviceId }) => ({ deviceId, numExamples: 5 })),
+        roster.homes.devicesOf(client.clientKey).map(({ deviceId }) => ({ deviceId, numExamples: 5 })),
         null,
       ),
     (client) => roster.pause(client, uniform() < 0.5),
@@ -81,16 +81,16 @@ test.each(["fixed", "open"] as const)(
   (kind) => {
     for (let seed = 0; seed < 8; seed++) {
       happen(seed, kind, (roster) => {
-        const { hosting } = roster;
+        const { homes } = roster;
         const hostOf = (key: string | null) => (key === null ? undefined : (roster.client(key) ?? undefined));
-        const fresh = hosting.devices().flatMap((device) => describeDevice(device, hostOf(device.clientKey), kind === "fixed") ?? []);
+        const fresh = homes.devices().flatMap((device) => describeDevice(device, hostOf(device.clientKey), kind === "fixed") ?? []);
         expect(roster.list()).toEqual(fresh);
-        expect(hosting.numRegistered).toBe(fresh.length);
-        const hosted = [...roster.clients()].flatMap(({ clientKey }) => hosting.devicesOf(clientKey));
+        expect(homes.numRegistered).toBe(fresh.length);
+        const hosted = [...roster.clients()].flatMap(({ clientKey }) => homes.devicesOf(clientKey));
         expect(new Set(hosted.map(({ deviceId }) => deviceId)).size).toBe(hosted.length);
-        const ofClients = hosting.devices().filter(({ clientKey }) => clientKey !== null);
+        const ofClients = homes.devices().filter(({ clientKey }) => clientKey !== null);
         expect([...hosted].sort((a, b) => a.deviceId - b.deviceId)).toEqual(ofClients);
-        if (kind === "open") expect(hosting.numDevices).toBeLessThanOrEqual(14);
+        if (kind === "open") expect(homes.numDevices).toBeLessThanOrEqual(14);
       });
     }
   },
@@ -142,7 +142,7 @@ test("a device that is registered twice in one message, with two numbers of exam
       null,
     );
   expect(register(5, 6)).toEqual({ refused: "P-14", message: "device 0: numExamples is both 5 and 6" });
-  expect(roster.hosting.numRegistered).toBe(0);
+  expect(roster.homes.numRegistered).toBe(0);
   expect(register(6, 6)).toBeNull();
 });
 

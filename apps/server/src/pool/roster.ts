@@ -1,22 +1,22 @@
 import type { Device, DeviceId } from "@tutti/core";
-import { type DeviceDecision, type Hello, limits, type Refusal, refuse } from "@tutti/protocol";
+import type { DeviceDecision, Hello, Refusal } from "@tutti/protocol";
 import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
+import { type AdmissionSources, admit } from "./admission.ts";
+import { type ClientTable, createClientTable } from "./clientTable.ts";
 import type { Clock } from "./clock.ts";
-import { createDeviceList, describeDevice, hasReady } from "./deviceList.ts";
-import { createHosting, type Hosting, type HostingPorts } from "./hosting.ts";
-import { createLateness } from "./lateness.ts";
+import { createDeviceList, type DeviceList, describeDevice, hasReady } from "./deviceList.ts";
+import { createHomes, type Homes } from "./homes.ts";
+import type { HomesPorts } from "./homesPorts.ts";
+import { createLateness, type Lateness } from "./lateness.ts";
 import type { Client, Compute, Connection } from "./members.ts";
 import { checkRegistrations, type Registrations } from "./registrations.ts";
 
 /** What the roster needs of its surroundings. */
-export interface RosterPorts extends HostingPorts {
+export interface RosterPorts extends HomesPorts, Pick<AdmissionSources, "saveClient" | "removeClient"> {
   readonly runId: string;
   readonly clock: Clock;
   readonly devices: readonly JournalledDevice[];
   readonly clients: readonly JournalledClient[];
-  saveClient(client: JournalledClient): void;
-  /** Forgets a client that is gone and holds no device, as if it had never come. */
-  removeClient(clientKey: string): void;
   /** n_i in the lease of the task that a device has out, or null where it has none. */
   leasedExamples(deviceId: DeviceId): number | null;
   /** Something changed that planning or a page may care about. */
@@ -27,7 +27,7 @@ export interface RosterPorts extends HostingPorts {
 
 /** Who hosts what, and who is there. */
 export interface Roster {
-  readonly hosting: Hosting;
+  readonly homes: Homes;
   /** The devices that have registered, as a strategy sees them, in order of their ids. */
   list(): readonly Device[];
   clients(): IterableIterator<Client>;
@@ -54,153 +54,58 @@ export interface Roster {
 
 /** A roster that goes on from what was journalled. Clients of an earlier process have the grace time to come back. */
 export function createRoster(ports: RosterPorts): Roster {
-  const { config, clock } = ports;
-  const isFixed = config.run.roster === "fixed";
-  const clients = new Map<string, Client>();
-  const byOrdinal = new Map<number, Client>();
-  const { touch, list } = createDeviceList((id) => {
-    const device = hosting.get(id);
-    return device === null ? undefined : describeDevice(device, hostOf(device), isFixed);
-  });
-  const world = { clients, clientAt: (ordinal: number) => byOrdinal.get(ordinal), onPut: touch };
-  const hosting = createHosting(ports, { ...world, onAssigned: (client) => lateness.assigned(client) }, ports.devices);
-  const lateness = createLateness(ports, hosting, changed);
-  let isStopped = false;
-  let numArrivals = 0;
-  for (const record of ports.clients) addClient(absent(record));
-  for (const client of clients.values()) startGrace(client);
-
-  function addClient(client: Client): void {
-    clients.set(client.clientKey, client);
-    byOrdinal.set(client.ordinal, client);
-    numArrivals = Math.max(numArrivals, client.ordinal + 1);
-  }
-
-  /** Forgets who left without a device, but for the expected clients, whose devices wait for them by their number: names cost nothing to invent. */
-  function forgetStrangers(): void {
-    for (const { clientKey, ordinal, isGone } of clients.values()) {
-      if (!isGone || ordinal < (config.expectedClients ?? 0) || hosting.devicesOf(clientKey).length > 0) continue;
-      clients.delete(clientKey);
-      byOrdinal.delete(ordinal);
-      ports.removeClient(clientKey);
-    }
-  }
-
-  const hostOf = (device: JournalledDevice | null) =>
-    device === null || device.clientKey === null ? undefined : clients.get(device.clientKey);
-
-  function changed(client: Client): void {
-    hosting.watch(client);
-    for (const { deviceId } of hosting.devicesOf(client.clientKey)) touch(deviceId);
-    ports.onChange();
-  }
-
-  function startGrace(client: Client): void {
-    client.cancelGrace();
-    if (isStopped) return; // clients whose sockets close after the end have nowhere to go
-    client.cancelGrace = clock.after(config.graceMs, () => giveUp(client));
-  }
-
-  function giveUp(client: Client): void {
-    client.isGone = true;
-    lateness.forget(client);
-    for (const device of hosting.devicesOf(client.clientKey)) hosting.rehome(device);
-    changed(client);
-  }
-
-  function refuseNewcomer(): Refusal | null {
-    const { maxDevices } = config.run;
-    if (!isFixed && !hosting.hasRoom())
-      return refuse("P-13", `all ${maxDevices} devices of this run are taken: maxDevices is ${maxDevices}`);
-    const maxClients = isFixed ? limits.maxClients : Math.max(limits.maxClients, maxDevices);
-    if (clients.size >= maxClients) forgetStrangers();
-    return clients.size < maxClients ? null : refuse("P-13", `${maxClients} clients are the most that may join`);
-  }
-
-  function admit({ clientKey, nickname, hosting: kind }: Hello): Refusal | Client {
-    const known = clients.get(clientKey);
-    if (isFixed && kind === "own") return refuse("P-13", "this run deals out its own data: own examples need an open roster");
-    const refusal = known === undefined ? refuseNewcomer() : null;
-    if (refusal !== null) return refusal;
-    const record = { clientKey, ordinal: known?.ordinal ?? numArrivals, nickname: nickname ?? known?.nickname ?? null };
-    if (known?.nickname !== record.nickname) ports.saveClient(record);
-    const client = Object.assign(known ?? absent(record), { nickname: record.nickname, hosting: kind });
-    if (known === undefined) addClient(client);
-    return client;
-  }
-
+  const members = gather(ports);
+  const { homes, lateness, clients } = members;
+  for (const client of clients.all.values()) startGrace(members, client);
   return {
-    hosting,
-    list,
-    clients: () => clients.values(),
-    client: (key) => clients.get(key) ?? null,
+    homes,
+    list: members.devices.list,
+    clients: () => clients.all.values(),
+    client: (key) => clients.all.get(key) ?? null,
     connectionOf(deviceId) {
-      const client = hostOf(hosting.get(deviceId));
+      const client = hostOf(clients, homes.get(deviceId));
       return client !== undefined && hasReady(client, deviceId) ? client.connection : null;
     },
-    hello(connection, hello) {
-      const client = admit(hello);
-      if ("refused" in client) return client;
-      if (client.connection !== null && client.connection !== connection) client.connection.replaced();
-      client.cancelGrace();
-      Object.assign(client, { connection, isPaused: false, hasDeclined: false, isGone: false });
-      if (!client.isLate) hosting.deal(client);
-      const claims = hello.runId === undefined || hello.runId === ports.runId ? hello.devices : [];
-      const devices = hosting.decide(client, claims);
-      lateness.watch(client);
-      changed(client);
-      return { client, devices };
-    },
+    hello: (connection, request) => hello(members, connection, request),
     welcomed(client) {
       if (client.connection !== null) client.connection.isWelcomed = true;
-      changed(client);
+      homes.rehomeHomeless();
+      changed(members, client);
     },
-    showsLife: (client) => lateness.watch(client),
-    register(client, registered, compute) {
-      if (compute !== null) client.compute = compute;
-      const refusal = checkRegistrations(client, registered, { hosting, leasedExamples: ports.leasedExamples });
-      if (refusal !== null) return refusal;
-      client.hasDeclined = false;
-      for (const { deviceId, numExamples } of registered) {
-        client.connection?.registered.add(deviceId);
-        const device = hosting.get(deviceId);
-        if (device?.numExamples === null) hosting.save({ ...device, numExamples });
-      }
-      lateness.registered(client);
-      changed(client);
-      return null;
-    },
+    showsLife: lateness.watch,
+    register: (client, registered, compute) => register(members, client, { registered, compute }),
     pause(client, isPaused) {
       client.isPaused = isPaused;
-      const resting = isPaused ? hosting.devicesOf(client.clientKey) : [];
-      for (const device of resting) if (hosting.isMovable(device) && !ports.isBusy(device.deviceId)) hosting.rehome(device);
-      changed(client);
+      const resting = isPaused ? homes.devicesOf(client.clientKey) : [];
+      for (const device of resting) if (homes.isMovable(device) && !ports.isBusy(device.deviceId)) homes.rehome(device);
+      if (!isPaused) homes.rehomeHomeless();
+      changed(members, client);
     },
     leave(client) {
       client.connection = null;
       client.cancelGrace();
-      giveUp(client);
+      giveUp(members, client);
     },
     decline(client) {
       client.hasDeclined = true;
-      for (const device of hosting.devicesOf(client.clientKey)) hosting.rehome(device);
-      changed(client);
+      for (const device of homes.devicesOf(client.clientKey)) homes.rehome(device);
+      changed(members, client);
     },
     disconnected(client, connection) {
       if (client.connection !== connection) return;
       client.connection = null;
       client.progress = null;
-      startGrace(client);
-      changed(client);
+      startGrace(members, client);
+      changed(members, client);
     },
     settled(deviceId) {
       lateness.taskOver();
-      const device = hosting.get(deviceId);
-      if (device !== null && hostOf(device)?.isPaused === true && hosting.isMovable(device)) hosting.rehome(device);
+      const device = homes.get(deviceId);
+      if (device !== null && hostOf(clients, device)?.isPaused === true && homes.isMovable(device)) homes.rehome(device);
     },
     stop() {
-      isStopped = true;
-      for (const client of clients.values()) {
+      members.isStopped = true;
+      for (const client of clients.all.values()) {
         client.cancelGrace();
         client.cancelLateness();
       }
@@ -208,9 +113,90 @@ export function createRoster(ports: RosterPorts): Roster {
   };
 }
 
-/** A client that is not connected; of an earlier process's it is not known what they bring, and a device's record says whether it holds a share. */
-function absent(record: JournalledClient): Client {
-  const flags = { isPaused: false, hasDeclined: false, isGone: false, owesSince: null, isLate: false };
-  const nothing = { connection: null, compute: null, progress: null, cancelGrace: () => undefined, cancelLateness: () => undefined };
-  return { ...record, hosting: "virtual", ...flags, ...nothing };
+/** Clients, devices, and what looks after them. */
+interface Members {
+  readonly ports: RosterPorts;
+  readonly clients: ClientTable;
+  readonly devices: DeviceList;
+  readonly homes: Homes;
+  readonly lateness: Lateness;
+  isStopped: boolean;
+}
+
+function gather(ports: RosterPorts): Members {
+  const isFixed = ports.config.run.roster === "fixed";
+  const clients = createClientTable(ports.clients);
+  const devices = createDeviceList((id) => {
+    const device = homes.get(id);
+    return device === null ? undefined : describeDevice(device, hostOf(clients, device), isFixed);
+  });
+  const world = { clients: clients.all, clientAt: clients.at, onPut: devices.touch };
+  const homes = createHomes(ports, { ...world, onAssigned: (client) => lateness.assigned(client) }, ports.devices);
+  const lateness: Lateness = createLateness(ports, homes, (client) => changed(members, client));
+  const members = { ports, clients, devices, homes, lateness, isStopped: false };
+  return members;
+}
+
+function hostOf(clients: ClientTable, device: JournalledDevice | null): Client | undefined {
+  return device === null || device.clientKey === null ? undefined : clients.all.get(device.clientKey);
+}
+
+/** Something of a client's has changed that planning, dealing or a page may care about. */
+function changed({ homes, devices, ports }: Members, client: Client): void {
+  homes.watch(client);
+  for (const { deviceId } of homes.devicesOf(client.clientKey)) devices.touch(deviceId);
+  ports.onChange();
+}
+
+function startGrace(members: Members, client: Client): void {
+  const { clock, config } = members.ports;
+  client.cancelGrace();
+  if (members.isStopped) return; // clients whose sockets close after the end have nowhere to go
+  client.cancelGrace = clock.after(config.graceMs, () => giveUp(members, client));
+}
+
+function giveUp(members: Members, client: Client): void {
+  const { homes, lateness } = members;
+  client.isGone = true;
+  lateness.forget(client);
+  for (const device of homes.devicesOf(client.clientKey)) homes.rehome(device);
+  changed(members, client);
+}
+
+function hello(members: Members, connection: Connection, request: Hello): ReturnType<Roster["hello"]> {
+  const { ports, clients, homes, lateness } = members;
+  const { config, runId, saveClient, removeClient } = ports;
+  const client = admit(request, { config, clients, homes, saveClient, removeClient });
+  if ("refused" in client) return client;
+  if (client.connection !== null && client.connection !== connection) client.connection.replaced();
+  client.cancelGrace();
+  Object.assign(client, { connection, isPaused: false, hasDeclined: false, isGone: false });
+  if (!client.isLate) homes.deal(client);
+  const claims = request.runId === undefined || request.runId === runId ? request.devices : [];
+  const devices = homes.decide(client, claims);
+  lateness.watch(client);
+  changed(members, client);
+  return { client, devices };
+}
+
+/** What a client says with `register`. */
+interface Registering {
+  readonly registered: Registrations;
+  readonly compute: Compute | null;
+}
+
+function register(members: Members, client: Client, { registered, compute }: Registering): Refusal | null {
+  const { ports, homes, lateness } = members;
+  if (compute !== null) client.compute = compute;
+  const refusal = checkRegistrations(client, registered, { homes, leasedExamples: ports.leasedExamples });
+  if (refusal !== null) return refusal;
+  client.hasDeclined = false;
+  for (const { deviceId, numExamples } of registered) {
+    client.connection?.registered.add(deviceId);
+    const device = homes.get(deviceId);
+    if (device?.numExamples === null) homes.save({ ...device, numExamples });
+  }
+  lateness.registered(client);
+  changed(members, client);
+  return null;
 }

@@ -4,8 +4,6 @@ import {
   type Assign,
   type BlobRef,
   call,
-  type DeviceStateParts,
-  decodeDeviceState,
   decodeParams,
   encodeDeviceState,
   encodeParams,
@@ -22,21 +20,9 @@ import {
   type TaskLease,
 } from "@tutti/protocol";
 import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
+import { createEventLog, type EventLog } from "./eventLog.ts";
+import { applyDecisions, type KeptClient, keptDevice, newClient } from "./keptClient.ts";
 import { simulate, simulatedExamples } from "./simulatedDevice.ts";
-
-/** A device of a protocol-level client, as its store would keep it. */
-export interface KeptDevice {
-  version: string | null;
-  state: DeviceStateParts | null;
-  pending: { readonly submit: Submit; readonly state: DeviceStateParts | null } | null;
-}
-
-/** What a protocol-level client keeps over reconnects and restarts. */
-export interface KeptClient {
-  readonly key: string;
-  runId: string | null;
-  readonly devices: Map<number, KeptDevice>;
-}
 
 /** What has happened to a client, in order. */
 export type ClientEvent =
@@ -83,14 +69,9 @@ export interface ProtocolClient {
   close(): void;
 }
 
-/** A client that has never joined. */
-export function newClient(name: string): KeptClient {
-  return { key: `client-${name}`.padEnd(16, "-"), runId: null, devices: new Map() };
-}
-
 /** Connects, says hello, registers its devices and works until it is closed. */
 export function joinAsClient(options: ProtocolClientOptions): ProtocolClient {
-  const { url, kept = newClient("0"), hosting = "virtual" } = options;
+  const { url, kept = newClient("0") } = options;
   const socket = io(url, {
     forceNew: true,
     transports: ["websocket"],
@@ -98,186 +79,185 @@ export function joinAsClient(options: ProtocolClientOptions): ProtocolClient {
     reconnectionDelayMax: 100,
     ...options.socketOptions,
   });
-  const events: ClientEvent[] = [];
-  const waiting = new Set<() => void>();
-  const inWork = new Set<string>();
-  let welcome: Answer<"hello"> | null = null;
-
-  function note(event: ClientEvent): void {
-    events.push(event);
-    for (const check of [...waiting]) check();
-  }
-
-  const device = (id: number): KeptDevice => {
-    const found = kept.devices.get(id) ?? { version: null, state: null, pending: null };
-    kept.devices.set(id, found);
-    return found;
-  };
-
-  async function blob(ref: BlobRef): Promise<Uint8Array> {
-    const response = await fetch(new URL(`/blobs/${ref.sha256}`, url));
-    if (!response.ok) throw new Error(`blob ${ref.sha256}: ${response.status}`);
-    return new Uint8Array(await response.arrayBuffer());
-  }
-
-  const cache = new Map<string, Promise<Params>>();
-  function params(ref: BlobRef): Promise<Params> {
-    const known = cache.get(ref.sha256) ?? blob(ref).then((bytes) => decodeParams(bytes));
-    cache.set(ref.sha256, known);
-    known.catch(() => cache.delete(ref.sha256));
-    return known;
-  }
-
-  async function apply(decisions: Answer<"hello">["devices"]): Promise<void> {
-    for (const { deviceId, decision, state, version } of decisions) {
-      const kept = device(deviceId);
-      if (state !== undefined) {
-        Object.assign(kept, { version: version ?? null, state: decodeDeviceState(await blob(state)), pending: null });
-      } else if (decision === "promote" && kept.pending !== null) {
-        Object.assign(kept, { version: kept.pending.submit.taskId, state: kept.pending.state, pending: null });
-      } else if (decision === "drop") kept.pending = null;
-      else if (decision === "new" || decision === "reset") Object.assign(kept, { version: null, state: null, pending: null });
-    }
-  }
-
-  async function register(ids: readonly number[]): Promise<void> {
-    if (options.onLoad !== undefined && !(await options.onLoad(ids))) return;
-    const here = ids.filter((deviceId) => kept.devices.has(deviceId));
-    const outcome = await call(socket, "register", {
-      devices: here.map((deviceId) => ({ deviceId, numExamples: simulatedExamples(deviceId) })),
-    });
-    note({ kind: "registered", deviceIds: here, outcome });
-  }
-
-  async function hello(): Promise<void> {
-    const devices = [...kept.devices].map(([deviceId, { version, pending }]) => ({
-      deviceId,
-      version,
-      pending: pending?.submit.taskId ?? null,
-    }));
-    const outcome = await call(socket, "hello", {
-      protocolVersion,
-      clientKey: kept.key,
-      ...(kept.runId === null ? {} : { runId: kept.runId }),
-      ...(options.nickname === undefined ? {} : { nickname: options.nickname }),
-      hosting,
-      ...(hosting === "own" ? { ownExamples: 9 } : {}),
-      devices,
-      capabilities: { backend: "auto", threads: 1, isSecureContext: true, userAgent: "test" },
-    });
-    if (!outcome.ok) return note({ kind: "refused", rule: outcome.rule, message: outcome.message });
-    welcome = outcome.value;
-    kept.runId = outcome.value.runId;
-    for (const id of [...kept.devices.keys()]) if (!outcome.value.devices.some((known) => known.deviceId === id)) kept.devices.delete(id);
-    await apply(outcome.value.devices);
-    note({ kind: "welcome", welcome: outcome.value });
-    await register(outcome.value.devices.map((known) => known.deviceId));
-  }
-
-  async function prepare(lease: TaskLease): Promise<Submit> {
-    if (welcome === null) throw new Error("a task came before the welcome");
-    const here = device(lease.deviceId);
-    if (here.pending?.submit.taskId === lease.taskId) return here.pending.submit;
-    const entries = Object.entries(lease.parameterSets).map(async ([name, ref]) => [name, await params(ref)] as const);
-    const { body, state } = simulate(welcome.run, lease, Object.fromEntries(await Promise.all(entries)), here.state);
-    const tensors = body.kind === "train" ? { tensors: encodeParams(body.delta, lease.expects.encoding) } : {};
-    const carried = welcome.keepsStates && body.kind === "train" && state !== null ? { state: encodeDeviceState(state) } : {};
-    const submit: Submit = { taskId: lease.taskId, deviceId: lease.deviceId, header: headerOf(body), ...tensors, ...carried };
-    here.pending = { submit, state };
-    return submit;
-  }
-
-  async function work(lease: TaskLease): Promise<void> {
-    const submit = await prepare(lease);
-    const outcome = await call(socket, "submit", submit);
-    const here = device(lease.deviceId);
-    if (here.pending?.submit.taskId === lease.taskId) {
-      if (outcome.ok && outcome.value.outcome !== "late")
-        Object.assign(here, { version: lease.taskId, state: here.pending.state, pending: null });
-      else if (outcome.ok || outcome.rule !== "P-6") here.pending = null;
-    }
-    note({ kind: "submitted", lease, outcome });
-  }
-
-  async function receive(lease: TaskLease): Promise<void> {
-    if (inWork.has(lease.taskId)) return;
-    inWork.add(lease.taskId);
-    note({ kind: "task", lease });
-    try {
-      if (options.onTask === undefined || (await options.onTask(lease))) await work(lease);
-    } catch (error) {
-      // A blob that is gone belongs to a step that is over; a connection that is gone comes back.
-      if (!(error instanceof Error)) throw error;
-    } finally {
-      inWork.delete(lease.taskId);
-    }
-  }
-
-  const handlers: Handlers = {
-    task(lease) {
-      if (!kept.devices.has(lease.deviceId)) return refuse("P-31", `device ${lease.deviceId} does not live here`);
-      void receive(lease);
-      return {};
-    },
-    async assign({ devices }) {
-      await apply(devices);
-      note({ kind: "assign", devices });
-      void register(devices.map((known) => known.deviceId));
-      return {};
-    },
-    moved({ deviceIds }) {
-      for (const deviceId of deviceIds) kept.devices.delete(deviceId);
-      note({ kind: "moved", deviceIds });
-      return {};
-    },
-    replaced() {
-      note({ kind: "replaced" });
-      return {};
-    },
-    goodbye(goodbye) {
-      note({ kind: "goodbye", goodbye });
-      return {};
-    },
-    status(status) {
-      note({ kind: "status", status });
-      return {};
-    },
-  };
-  serve(socket, handlers, {
+  const log = createEventLog<ClientEvent>();
+  const client: Joining = { options, kept, socket, log, blobs: createBlobs(url), inTurn: createTurns(), inWork: new Set(), welcome: null };
+  serve(socket, handlersOf(client), {
     onFault(_name, error) {
       throw error;
     },
   });
   socket.on("connect", () => {
-    note({ kind: "connected" });
-    void hello();
+    log.note({ kind: "connected" });
+    void greet(client);
   });
-  socket.on("disconnect", (reason) => note({ kind: "disconnected", reason }));
-
+  socket.on("disconnect", (reason) => log.note({ kind: "disconnected", reason }));
   return {
     kept,
     socket,
-    events,
-    when(kind, fits = () => true) {
-      return new Promise((resolve) => {
-        const check = () => {
-          const found = events.find(
-            (event): event is ClientEvent & { kind: typeof kind } =>
-              event.kind === kind && fits(event as ClientEvent & { kind: typeof kind }),
-          );
-          if (found === undefined) return;
-          waiting.delete(check);
-          resolve(found);
-        };
-        waiting.add(check);
-        check();
-      });
-    },
+    events: log.events,
+    when: log.when,
     call: (name, request) => call(socket, name, request),
-    work,
-    prepare,
+    work: (lease) => work(client, lease),
+    prepare: (lease) => prepare(client, lease),
     close() {
       socket.disconnect();
     },
+  };
+}
+
+/** A client's parts. */
+interface Joining {
+  readonly options: ProtocolClientOptions;
+  readonly kept: KeptClient;
+  readonly socket: Socket;
+  readonly log: EventLog<ClientEvent>;
+  readonly blobs: ReturnType<typeof createBlobs>;
+  /** An assignment that comes right behind the welcome is applied after it. */
+  readonly inTurn: <T>(change: () => Promise<T>) => Promise<T>;
+  /** Ids of the tasks that have arrived and are not over. */
+  readonly inWork: Set<string>;
+  welcome: Answer<"hello"> | null;
+}
+
+function createTurns(): Joining["inTurn"] {
+  let last: Promise<unknown> = Promise.resolve();
+  return (change) => {
+    const turn = last.then(change, change);
+    last = turn.catch(() => undefined);
+    return turn;
+  };
+}
+
+function createBlobs(url: string) {
+  const cache = new Map<string, Promise<Params>>();
+  async function bytes(ref: BlobRef): Promise<Uint8Array> {
+    const response = await fetch(new URL(`/blobs/${ref.sha256}`, url));
+    if (!response.ok) throw new Error(`blob ${ref.sha256}: ${response.status}`);
+    return new Uint8Array(await response.arrayBuffer());
+  }
+  function params(ref: BlobRef): Promise<Params> {
+    const known = cache.get(ref.sha256) ?? bytes(ref).then((encoded) => decodeParams(encoded));
+    cache.set(ref.sha256, known);
+    known.catch(() => cache.delete(ref.sha256));
+    return known;
+  }
+  return { bytes, params };
+}
+
+async function greet(client: Joining): Promise<void> {
+  const { kept, log, blobs } = client;
+  const outcome = await client.inTurn(async () => {
+    const answer = await sayHello(client);
+    if (!answer.ok) return answer;
+    client.welcome = answer.value;
+    kept.runId = answer.value.runId;
+    for (const id of [...kept.devices.keys()]) if (!answer.value.devices.some(({ deviceId }) => deviceId === id)) kept.devices.delete(id);
+    await applyDecisions(kept, answer.value.devices, blobs.bytes);
+    log.note({ kind: "welcome", welcome: answer.value });
+    return answer;
+  });
+  if (!outcome.ok) return log.note({ kind: "refused", rule: outcome.rule, message: outcome.message });
+  await register(
+    client,
+    outcome.value.devices.map(({ deviceId }) => deviceId),
+  );
+}
+
+function sayHello({ options, kept, socket }: Joining): Promise<Outcome<Answer<"hello">>> {
+  const { nickname, hosting = "virtual" } = options;
+  const devices = [...kept.devices].map(([deviceId, { version, pending }]) => ({
+    deviceId,
+    version,
+    pending: pending?.submit.taskId ?? null,
+  }));
+  return call(socket, "hello", {
+    protocolVersion,
+    clientKey: kept.key,
+    ...(kept.runId === null ? {} : { runId: kept.runId }),
+    ...(nickname === undefined ? {} : { nickname }),
+    hosting,
+    ...(hosting === "own" ? { ownExamples: 9 } : {}),
+    devices,
+    capabilities: { backend: "auto", threads: 1, isSecureContext: true, userAgent: "test" },
+  });
+}
+
+async function register({ options, kept, socket, log }: Joining, ids: readonly number[]): Promise<void> {
+  if (options.onLoad !== undefined && !(await options.onLoad(ids))) return;
+  const here = ids.filter((deviceId) => kept.devices.has(deviceId));
+  const outcome = await call(socket, "register", {
+    devices: here.map((deviceId) => ({ deviceId, numExamples: simulatedExamples(deviceId) })),
+  });
+  log.note({ kind: "registered", deviceIds: here, outcome });
+}
+
+async function prepare({ kept, welcome, blobs }: Joining, lease: TaskLease): Promise<Submit> {
+  if (welcome === null) throw new Error("a task came before the welcome");
+  const here = keptDevice(kept, lease.deviceId);
+  if (here.pending?.submit.taskId === lease.taskId) return here.pending.submit;
+  const entries = Object.entries(lease.parameterSets).map(async ([name, ref]) => [name, await blobs.params(ref)] as const);
+  const { body, state } = simulate(welcome.run, lease, Object.fromEntries(await Promise.all(entries)), here.state);
+  const tensors = body.kind === "train" ? { tensors: encodeParams(body.delta, lease.expects.encoding) } : {};
+  const carried = welcome.keepsStates && body.kind === "train" && state !== null ? { state: encodeDeviceState(state) } : {};
+  const submit: Submit = { taskId: lease.taskId, deviceId: lease.deviceId, header: headerOf(body), ...tensors, ...carried };
+  here.pending = { submit, state };
+  return submit;
+}
+
+async function work(client: Joining, lease: TaskLease): Promise<void> {
+  const submit = await prepare(client, lease);
+  const outcome = await call(client.socket, "submit", submit);
+  const here = keptDevice(client.kept, lease.deviceId);
+  if (here.pending?.submit.taskId === lease.taskId) {
+    if (outcome.ok && outcome.value.outcome !== "late")
+      Object.assign(here, { version: lease.taskId, state: here.pending.state, pending: null });
+    else if (outcome.ok || outcome.rule !== "P-6") here.pending = null;
+  }
+  client.log.note({ kind: "submitted", lease, outcome });
+}
+
+async function receive(client: Joining, lease: TaskLease): Promise<void> {
+  const { inWork, log, options } = client;
+  if (inWork.has(lease.taskId)) return;
+  inWork.add(lease.taskId);
+  log.note({ kind: "task", lease });
+  try {
+    if (options.onTask === undefined || (await options.onTask(lease))) await work(client, lease);
+  } catch (error) {
+    // A blob that is gone belongs to a step that is over; a connection that is gone comes back.
+    if (!(error instanceof Error)) throw error;
+  } finally {
+    inWork.delete(lease.taskId);
+  }
+}
+
+function handlersOf(client: Joining): Handlers {
+  const { kept, log, blobs } = client;
+  const noted = (event: ClientEvent) => {
+    log.note(event);
+    return {};
+  };
+  return {
+    task(lease) {
+      if (!kept.devices.has(lease.deviceId)) return refuse("P-31", `device ${lease.deviceId} does not live here`);
+      void receive(client, lease);
+      return {};
+    },
+    async assign({ devices }) {
+      await client.inTurn(() => applyDecisions(kept, devices, blobs.bytes));
+      log.note({ kind: "assign", devices });
+      void register(
+        client,
+        devices.map(({ deviceId }) => deviceId),
+      );
+      return {};
+    },
+    moved({ deviceIds }) {
+      for (const deviceId of deviceIds) kept.devices.delete(deviceId);
+      return noted({ kind: "moved", deviceIds });
+    },
+    replaced: () => noted({ kind: "replaced" }),
+    goodbye: (goodbye) => noted({ kind: "goodbye", goodbye }),
+    status: (status) => noted({ kind: "status", status }),
   };
 }

@@ -4,7 +4,9 @@ import type { RunSettings } from "@tutti/core";
 import { afterEach } from "vitest";
 import type { CoordinatorOptions } from "../config.ts";
 import type { Coordinator, CoordinatorEvent, CoordinatorPorts } from "../coordinator.ts";
-import { joinAsClient, newClient, type ProtocolClient, type ProtocolClientOptions } from "./protocolClient.ts";
+import { createEventLog } from "./eventLog.ts";
+import { newClient } from "./keptClient.ts";
+import { joinAsClient, type ProtocolClient, type ProtocolClientOptions } from "./protocolClient.ts";
 import { startTestCoordinator, temporaryFolder } from "./startTest.ts";
 
 /** A coordinator whose events can be waited for. */
@@ -57,26 +59,7 @@ export function createScene(): Scene {
 }
 
 function watch(coordinator: Coordinator): WatchedCoordinator {
-  const events: CoordinatorEvent[] = [];
-  const waiting = new Set<() => void>();
-  coordinator.subscribe((event) => {
-    events.push(event);
-    for (const check of [...waiting]) check();
-  });
-  return {
-    ...coordinator,
-    events,
-    when(kind, fits = () => true) {
-      return new Promise((resolve) => {
-        const check = () => {
-          const found = events.find((event) => event.kind === kind && fits(event as CoordinatorEvent & { kind: typeof kind }));
-          if (found === undefined) return;
-          waiting.delete(check);
-          resolve(found as CoordinatorEvent & { kind: typeof kind });
-        };
-        waiting.add(check);
-        check();
-      });
-    },
-  };
+  const { events, note, when } = createEventLog<CoordinatorEvent>();
+  coordinator.subscribe(note);
+  return { ...coordinator, events, when };
 }

@@ -16,7 +16,7 @@ export function tinyRun(changes: Partial<RunSettings> = {}): RunSettings {
     quorum: 0.5,
     tuning: { ...tuning, promptTokens: 2 },
     training: { ...training, localEpochs: 2, batchSize: 4 },
-    strategy: strategy.name === "fedPepTao" ? { ...strategy, countingRounds: 1, probeDevices: 2, lanczosSteps: 5 } : strategy,
+    strategy: "countingRounds" in strategy ? { ...strategy, countingRounds: 1, probeDevices: 2, lanczosSteps: 5 } : strategy,
     ...changes,
   };
 }

@@ -41,7 +41,7 @@ function scene(...behaviours: readonly Behaviour[]) {
       };
       const rest = {
         addDevice: async () => ({ numExamples: 7 }),
-        perform: () => Promise.reject(new Error("unused")),
+        compute: () => Promise.reject(new Error("unused")),
         stop: async () => undefined,
       };
       return { trainer: { start, ...rest, fail: () => undefined }, close: () => log.push("close") };

@@ -78,7 +78,7 @@ export function persistentTrainer(options: PersistentTrainerOptions): Trainer & 
       }
     },
     addDevice: (deviceId, source) => present().addDevice(deviceId, source),
-    perform: (task, state, onStep, signal) => present().perform(task, state, onStep, signal),
+    compute: (task, state, onStep, signal) => present().compute(task, state, onStep, signal),
     stop: async () => workshop?.trainer.stop(),
     close,
   };

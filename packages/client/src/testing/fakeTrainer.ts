@@ -14,7 +14,7 @@ import type {
 export interface FakeTrainer extends Trainer {
   readonly setups: TrainerSetup[];
   readonly sources: { readonly deviceId: number; readonly source: DeviceSource }[];
-  readonly performed: { readonly task: TrainerTask; readonly state: DeviceState | null }[];
+  readonly computed: { readonly task: TrainerTask; readonly state: DeviceState | null }[];
   /** Performs a task; replaced by tests that need something special. */
   work: (task: TrainerTask, state: DeviceState | null, signal: AbortSignal | undefined) => Promise<TrainerResult>;
   isAdmitted: boolean;
@@ -49,7 +49,7 @@ export function fakeTrainer(): FakeTrainer {
   const fake: FakeTrainer = {
     setups: [],
     sources: [],
-    performed: [],
+    computed: [],
     work: workByRule,
     isAdmitted: true,
     numStops: 0,
@@ -62,8 +62,8 @@ export function fakeTrainer(): FakeTrainer {
       fake.sources.push({ deviceId, source });
       return { numExamples: 10 + deviceId };
     },
-    async perform(task, state, onStep, signal) {
-      fake.performed.push({ task, state });
+    async compute(task, state, onStep, signal) {
+      fake.computed.push({ task, state });
       onStep?.({ step: 1, numSteps: 3, loss: 2.5 } satisfies StepProgress);
       return fake.work(task, state, signal);
     },

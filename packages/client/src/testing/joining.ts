@@ -2,8 +2,9 @@ import type { Params } from "@tutti/core";
 import { afterEach } from "vitest";
 import type { DeviceStore } from "../deviceStore.ts";
 import type { SessionEvent } from "../events.ts";
+import type { JoinOptions } from "../joinOptions.ts";
 import { memoryStore } from "../memoryStore.ts";
-import { type ClientSession, type JoinOptions, joinRun } from "../session.ts";
+import { type ClientSession, joinRun } from "../session.ts";
 import { type FakeTrainer, fakeTrainer, promptOf } from "./fakeTrainer.ts";
 import { type ScriptedCoordinator, startScriptedCoordinator } from "./scriptedCoordinator.ts";
 

@@ -111,35 +111,12 @@ export async function startScriptedCoordinator(serverOptions: Partial<ServerOpti
   const script: Script = { hello: () => welcomeWith(), register: () => ({}), submit: () => ({ outcome: "accepted" }) };
   const blobs = new Map<string, Uint8Array>();
   const folder = (serverOptions.path ?? "/socket.io/").replace(/socket\.io\/$/, "");
-  const log: Heard[] = [];
-  const unread: Heard[] = [];
-  let listeners: (() => void)[] = [];
+  const heard = createHeard();
   let http: HttpServer;
   let io: Server;
   let port = 0;
   let client: Socket | null = null;
-
-  function note(heard: Heard): void {
-    log.push(heard);
-    unread.push(heard);
-    for (const listener of listeners.splice(0)) listener();
-  }
-
-  const handlers: Handlers = {
-    hello: (request) => noted({ name: "hello", request }, () => script.hello(request)),
-    loading: (request) => noted({ name: "loading", request }, () => ({})),
-    register: (request) => noted({ name: "register", request }, () => script.register(request)),
-    submit: (request) => noted({ name: "submit", request }, () => script.submit(request)),
-    progress: (request) => noted({ name: "progress", request }, () => ({})),
-    pause: (request) => noted({ name: "pause", request }, () => ({})),
-    leave: (request) => noted({ name: "leave", request }, () => ({})),
-    decline: (request) => noted({ name: "decline", request }, () => ({})),
-  };
-
-  function noted<T>(heard: Heard, answer: () => T): T {
-    note(heard);
-    return answer();
-  }
+  const handlers = scriptedHandlers(script, heard.note);
 
   async function start(): Promise<void> {
     http = createServer((request, response) => {
@@ -167,15 +144,8 @@ export async function startScriptedCoordinator(serverOptions: Partial<ServerOpti
     url: `http://127.0.0.1:${port}`,
     script,
     blobs,
-    async heard<N extends CallName>(name: N): Promise<Received<N>> {
-      for (;;) {
-        const at = unread.findIndex((heard) => heard.name === name);
-        const [found] = at < 0 ? [] : unread.splice(at, 1);
-        if (found !== undefined) return found.request as Received<N>;
-        await new Promise<void>((resolve) => listeners.push(resolve));
-      }
-    },
-    numHeard: (name) => log.filter((heard) => heard.name === name).length,
+    heard: heard.next,
+    numHeard: heard.count,
     blob(params) {
       const bytes = encodeParams(params, "f32");
       const sha256 = sha256Hex(bytes);
@@ -189,9 +159,48 @@ export async function startScriptedCoordinator(serverOptions: Partial<ServerOpti
     },
     disconnectClient: () => client?.conn.close(),
     async stop() {
-      listeners = [];
       await io.close();
     },
     start,
+  };
+}
+
+/** The calls that have come; `next` waits for one that no test has looked at yet. */
+function createHeard() {
+  const log: Heard[] = [];
+  const unread: Heard[] = [];
+  const listeners: (() => void)[] = [];
+  return {
+    note(heard: Heard): void {
+      log.push(heard);
+      unread.push(heard);
+      for (const listener of listeners.splice(0)) listener();
+    },
+    async next<N extends CallName>(name: N): Promise<Received<N>> {
+      for (;;) {
+        const at = unread.findIndex((heard) => heard.name === name);
+        const [found] = at < 0 ? [] : unread.splice(at, 1);
+        if (found !== undefined) return found.request as Received<N>;
+        await new Promise<void>((resolve) => listeners.push(resolve));
+      }
+    },
+    count: (name: CallName) => log.filter((heard) => heard.name === name).length,
+  };
+}
+
+function scriptedHandlers(script: Script, note: (heard: Heard) => void): Handlers {
+  function noted<T>(heard: Heard, answer: () => T): T {
+    note(heard);
+    return answer();
+  }
+  return {
+    hello: (request) => noted({ name: "hello", request }, () => script.hello(request)),
+    loading: (request) => noted({ name: "loading", request }, () => ({})),
+    register: (request) => noted({ name: "register", request }, () => script.register(request)),
+    submit: (request) => noted({ name: "submit", request }, () => script.submit(request)),
+    progress: (request) => noted({ name: "progress", request }, () => ({})),
+    pause: (request) => noted({ name: "pause", request }, () => ({})),
+    leave: (request) => noted({ name: "leave", request }, () => ({})),
+    decline: (request) => noted({ name: "decline", request }, () => ({})),
   };
 }

@@ -1,4 +1,4 @@
-import type { LayerSelector } from "../run.ts";
+import type { LayerSelector } from "../settings/fields.ts";
 import { symmetricEigen } from "./symmetricEigen.ts";
 
 /** Selectors that read hidden states; the others need no Stage A. */

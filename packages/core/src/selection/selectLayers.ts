@@ -1,5 +1,5 @@
 import type { RandomStream } from "../random.ts";
-import type { LayerSelector } from "../run.ts";
+import type { LayerSelector } from "../settings/fields.ts";
 
 /** What one device measured, and its weight n_i. */
 export interface DeviceScores {

@@ -1,6 +1,6 @@
 import { taskParams } from "../parameterSets.ts";
 import { add, type Params, weightedSum } from "../params.ts";
-import type { RunSettings } from "../run.ts";
+import type { RunConditions } from "../settings/runConditions.ts";
 import type { Contribution, ContributionBody, RoundPlan, TaskKind } from "../task.ts";
 import { sentForm } from "./sentForm.ts";
 
@@ -44,6 +44,6 @@ export function sentParams(plan: RoundPlan): Params {
 }
 
 /** W⁺ = A, as the devices will decode it. */
-export function averageSent(run: RunSettings, plan: RoundPlan, contributions: readonly Contribution[]): Params {
+export function averageSent(run: RunConditions, plan: RoundPlan, contributions: readonly Contribution[]): Params {
   return sentForm(average(sentParams(plan), contributionsOf(contributions, "train")), run.paramsEncoding);
 }

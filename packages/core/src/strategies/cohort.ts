@@ -1,11 +1,11 @@
 import type { Random } from "../random.ts";
 import { neededContributions } from "../rounds.ts";
-import type { RunSettings } from "../run.ts";
+import type { RunConditions } from "../settings/runConditions.ts";
 import type { Device, DeviceId, Stage, Waiting } from "../task.ts";
 
 /** What a cohort is chosen from, and for which step. */
 export interface Situation {
-  readonly run: RunSettings;
+  readonly run: RunConditions;
   readonly roster: readonly Device[];
   readonly random: Random;
   readonly stage: Stage;

@@ -1,4 +1,4 @@
-import type { RunSettings } from "../run.ts";
+import type { RunConditions } from "../settings/runConditions.ts";
 import type { Stage, TaskKind } from "../task.ts";
 import { isEvaluationDue } from "./evaluations.ts";
 import type { ExpectedStep } from "./strategy.ts";
@@ -35,12 +35,19 @@ export function scheduleOf({ first, next, at }: Course): ExpectedStep[] {
 }
 
 /** Devices that a step is planned for when all of them are there. */
-export function expectedDevices({ numDevices, cohortSize }: RunSettings, who: "cohort" | "all"): number {
+export function expectedDevices({ numDevices, cohortSize }: RunConditions, who: "cohort" | "all"): number {
   return who === "cohort" ? Math.min(cohortSize, numDevices) : numDevices;
 }
 
+/** The training round whose server step was the latest; the first before there is one. */
+export function latestTrainRound({ stage, round, step, kind, isDone }: Position): number {
+  if (stage !== "train") return 1;
+  const isOpen = kind === "train" && step === firstTrainStep.step && !isDone;
+  return isOpen ? Math.max(1, round - 1) : round;
+}
+
 /** The step after a train or evaluate step of the train stage. */
-export function nextTrainPosition(position: Position, run: RunSettings): Position {
+export function nextTrainPosition(position: Position, run: RunConditions): Position {
   if (position.kind === "train" && isEvaluationDue(run, position.round)) return { ...position, step: 2, kind: "evaluate" };
   if (position.round >= run.numRounds) return { ...position, isDone: true };
   return { ...firstTrainStep, round: position.round + 1 };

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { createRandom } from "../random.ts";
 import { type RoundEvent, runRounds } from "../rounds.ts";
-import type { RunSettings, StrategySettings } from "../run.ts";
+import type { RunSettings } from "../run.ts";
 import { paramsOf, rosterOf, testRun, testShape, valuesOf } from "../testing/run.ts";
 import { createSimulatedDevices, syntheticProblem } from "../testing/simulatedDevices.ts";
 import { createSimulatedPool } from "../testing/simulatedPool.ts";
-import { createStrategy } from "./createStrategy.ts";
 import type { StrategyState } from "./strategy.ts";
+import { createStrategy, type StrategySettings } from "./table.ts";
 
 const numExamples = [4, 1, 7, 2, 5, 3];
 const initial = paramsOf({ "prefix/0": [0.5, -1, 2, 0], "prefix/1": [0, 0.25, 1, -1], "head/bias": [0, 0.125] });

@@ -1,11 +1,11 @@
 import { mergeConfusions } from "../metrics.ts";
-import type { RunSettings } from "../run.ts";
+import type { RunConditions } from "../settings/runConditions.ts";
 import type { Contribution, EvaluationResult, Protocol, RoundPlan, TaskSpec } from "../task.ts";
 import { contributionsOf } from "./averaging.ts";
 import type { Evaluation } from "./strategy.ts";
 
 /** Whether a round of the train stage ends with an evaluate step: every `evaluateEvery` rounds and after the last. */
-export function isEvaluationDue(run: RunSettings, round: number): boolean {
+export function isEvaluationDue(run: RunConditions, round: number): boolean {
   return round % run.evaluateEvery === 0 || round === run.numRounds;
 }
 
@@ -27,7 +27,7 @@ export function evaluateSpec({ isZeroShotDue, isPersonalised }: EvaluationPurpos
 }
 
 /** The backbone without prompts is the same in every round, so it is looked at once. States of runs begun before there was a choice hold none. */
-export function isZeroShotDue(run: RunSettings, numEvaluations: number): boolean {
+export function isZeroShotDue(run: RunConditions, numEvaluations: number): boolean {
   return (run.evaluateZeroShot ?? true) && numEvaluations === 0;
 }
 

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { createRandom } from "../random.ts";
-import type { FedOptSettings, RunSettings } from "../run.ts";
 import { paramsOf, planOf, rosterOf, testRun, testShape, trained, valuesOf, withDevices } from "../testing/run.ts";
-import { fedOpt } from "./fedOpt.ts";
+import { type FedOptSettings, fedOpt } from "./fedOpt.ts";
+import type { Strategy, StrategyRun } from "./strategy.ts";
 
 const settings = { name: "fedOpt", serverLearningRate: 0.05, beta1: 0.9, beta2: 0.99, tau: 0.1 } as const;
 const numExamples = [1, 3, 2, 2];
@@ -10,7 +10,7 @@ const roster = rosterOf(numExamples);
 const random = createRandom(5);
 const initial = paramsOf({ "prefix/0": [0.5, -0.25] });
 
-function runOf(optimizer: FedOptSettings["optimizer"]): RunSettings {
+function runOf(optimizer: FedOptSettings["optimizer"]): StrategyRun<FedOptSettings> {
   const sizes = { numDevices: 4, cohortSize: 2, numRounds: 3, evaluateEvery: 3 };
   return { ...testRun(sizes), strategy: { ...settings, optimizer } };
 }
@@ -83,5 +83,6 @@ test("the mean of equal updates is that update, and no change leaves W where it 
 });
 
 test("a run of another strategy is refused", () => {
-  expect(() => fedOpt.init(testRun(), testShape(1), initial)).toThrow("strategy fedOpt: the run is set to fedPepTao");
+  const strategy: Strategy = fedOpt; // as those see it who do not know which one it is
+  expect(() => strategy.init(testRun(), testShape(1), initial)).toThrow("strategy fedOpt: the run is set to fedPepTao");
 });

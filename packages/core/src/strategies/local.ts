@@ -1,20 +1,20 @@
 import { roundTrip } from "../encoding.ts";
 import { pickNames } from "../params.ts";
-import type { RunSettings } from "../run.ts";
+import type { RunConditions } from "../settings/runConditions.ts";
 import type { TaskSpec } from "../task.ts";
 import { onePerShare, sampleCohort } from "./cohort.ts";
 import { expectedDevices, firstTrainStep, nextTrainPosition, type Position, scheduleOf } from "./course.ts";
+import { declareStrategy, type StrategySettingsOf } from "./declaration.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
 import type { GlobalModelState } from "./globalModel.ts";
-import type { Strategy } from "./strategy.ts";
+import type { Strategy, StrategyRun } from "./strategy.ts";
 import { taskFor } from "./tasks.ts";
 import { allNames, under, withPrefix } from "./tensors.ts";
 
-/**
- * A control: every device trains alone and keeps all its parameters; nothing but evaluations travels back. Devices are sampled as in the
- * other strategies, so that each takes as many steps. State: where all devices start, under `initial/<name>`.
- */
-export const local: Strategy<GlobalModelState> = {
+/** Settings of `local`: its name alone. */
+export type LocalSettings = StrategySettingsOf<"local", Readonly<Record<never, never>>>;
+
+const decisions: Strategy<GlobalModelState<LocalSettings>, StrategyRun<LocalSettings>> = {
   schedule: (run) =>
     scheduleOf({
       first: firstTrainStep,
@@ -70,7 +70,34 @@ export const local: Strategy<GlobalModelState> = {
   },
 };
 
-function specAt({ kind }: Position, run: RunSettings, numEvaluations: number): TaskSpec {
+/**
+ * A control: every device trains alone and keeps all its parameters; nothing but evaluations travels back. Devices are sampled as in the
+ * other strategies, so that each takes as many steps. State: where all devices start, under `initial/<name>`.
+ */
+export const local = declareStrategy({
+  name: "local",
+  title: "Local training only",
+  about: "Every device trains alone; nothing but evaluations travels.",
+  publication: null,
+  deviations: [],
+  settings: {},
+  rules: [],
+  needsSingleContributions: () => false,
+  decisions,
+  methods: {
+    local: {
+      deviations: [
+        "A control: every device tunes prompts in all layers alone, in the rounds for which it is sampled; one that never is answers with untrained prompts.",
+      ],
+      role: "control",
+      trained: "prompts in every layer, on each device for itself",
+      travels: "nothing but evaluations",
+      rates: { of: "pTuningV2" },
+    },
+  },
+});
+
+function specAt({ kind }: Position, run: RunConditions, numEvaluations: number): TaskSpec {
   if (kind === "train") return { kind, warmupSteps: 0, epochs: run.training.localEpochs, isPersonalised: true };
   return evaluateSpec({ isZeroShotDue: isZeroShotDue(run, numEvaluations), isPersonalised: true });
 }

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { createRandom } from "../random.ts";
-import type { RunSettings } from "../run.ts";
 import { paramsOf, planOf, rosterOf, testRun, testShape, trained, valuesOf } from "../testing/run.ts";
-import { fedAvg } from "./fedAvg.ts";
-import { local } from "./local.ts";
+import { type FedAvgSettings, fedAvg } from "./fedAvg.ts";
+import { type LocalSettings, local } from "./local.ts";
+import type { StrategyRun } from "./strategy.ts";
 
 const base = testRun({ numDevices: 3, cohortSize: 2, numRounds: 2, evaluateEvery: 1 });
 const random = createRandom(7);
@@ -12,7 +12,7 @@ const initial = paramsOf({ "prefix/0": [1, 2], "head/bias": [0.5] });
 const shape = testShape(1, true);
 
 test("training alone: nothing is asked for, everything starts at the initial parameters and stays on the device", () => {
-  const run: RunSettings = { ...base, strategy: { name: "local" } };
+  const run: StrategyRun<LocalSettings> = { ...base, strategy: { name: "local" } };
   let state = local.init(run, shape, initial);
   const plan = planOf(local, state, roster, random, 1);
   expect(plan.tasks).toHaveLength(2);
@@ -38,7 +38,7 @@ test("training alone: nothing is asked for, everything starts at the initial par
 });
 
 test("after the last round every device tunes the global parameters for itself and is then evaluated with its own", () => {
-  const run: RunSettings = { ...base, strategy: { name: "fedAvg", fineTuneEpochs: 3 } };
+  const run: StrategyRun<FedAvgSettings> = { ...base, strategy: { name: "fedAvg", fineTuneEpochs: 3 } };
   let state = fedAvg.init(run, shape, initial);
   const seen: string[] = [];
   const change = paramsOf({ "prefix/0": [0.25, -0.5], "head/bias": [2] });
@@ -71,7 +71,7 @@ test("after the last round every device tunes the global parameters for itself a
 });
 
 test("a state of a run from before fine-tuning could be chosen goes on without it", () => {
-  const old = { ...base, strategy: { name: "fedAvg" } } as RunSettings;
+  const old = { ...base, strategy: { name: "fedAvg" } } as StrategyRun<FedAvgSettings>;
   const state = fedAvg.init(old, shape, initial);
   const last = { ...state, values: { ...state.values, position: { ...state.values.position, round: 2 } } };
   const plan = planOf(fedAvg, last, roster, random, 1);

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { createRandom } from "../random.ts";
-import type { RunSettings } from "../run.ts";
 import type { Contribution, Device, RoundPlan } from "../task.ts";
 import { paramsOf, planOf, rosterOf, testRun, testShape, trained, valuesOf, withDevices } from "../testing/run.ts";
 import type { GlobalModelState } from "./globalModel.ts";
-import { scaffold } from "./scaffold.ts";
+import { type ScaffoldSettings, scaffold } from "./scaffold.ts";
+import type { Strategy, StrategyRun } from "./strategy.ts";
 import { under } from "./tensors.ts";
 
 const base = testRun({ numDevices: 4, cohortSize: 2, numRounds: 3, evaluateEvery: 3 });
-const run: RunSettings = {
+const run: StrategyRun<ScaffoldSettings> = {
   ...base,
   training: { ...base.training, optimizer: "sgd", clientLearningRate: 0.25 },
   strategy: { name: "scaffold", serverLearningRate: 0.8 },
@@ -27,7 +27,7 @@ const losses = [
 ];
 
 /** The plan for these devices; the strategy chose others, whose corrections it holds. */
-function planFor(state: GlobalModelState, devices: readonly number[], known: readonly Device[] = roster): RoundPlan {
+function planFor(state: GlobalModelState<ScaffoldSettings>, devices: readonly number[], known: readonly Device[] = roster): RoundPlan {
   const whole = { ...state, values: { ...state.values, run: { ...run, cohortSize: 4 } } };
   const plan = planOf(scaffold, whole, known, random, 1);
   return { ...plan, tasks: devices.flatMap((id) => plan.tasks.filter((task) => task.deviceId === id)) };
@@ -47,7 +47,7 @@ function train(plan: RoundPlan, device: number): Contribution {
   return trained(device, numExamples[device], numSteps, paramsOf({ "prefix/0": [y - w] }));
 }
 
-const keptValue = (state: GlobalModelState, name: string) => valuesOf(under(state.tensors, `${name}/`))["prefix/0"][0];
+const keptValue = (state: GlobalModelState<ScaffoldSettings>, name: string) => valuesOf(under(state.tensors, `${name}/`))["prefix/0"][0];
 
 /** By the formulas in float64: corrections, W, c and c_i after each round. */
 const golden = [
@@ -139,7 +139,8 @@ test("the correction is sent as it will be decoded, and c_i comes out of what wa
 
 test("it refuses an optimiser whose steps are not the gradients, and another strategy's run", () => {
   expect(() => scaffold.init({ ...run, training: base.training }, testShape(1), initial)).toThrow(
-    "strategy scaffold: found adamW with rate 0.01, expected sgd",
+    "strategy scaffold: training.optimizer: scaffold needs sgd with a rate above 0",
   );
-  expect(() => scaffold.init(base, testShape(1), initial)).toThrow("the run is set to fedPepTao");
+  const strategy: Strategy = scaffold; // as those see it who do not know which one it is
+  expect(() => strategy.init(base, testShape(1), initial)).toThrow("the run is set to fedPepTao");
 });

@@ -1,61 +1,107 @@
 import { taskParams } from "../parameterSets.ts";
 import { add, mapParams, type Params, scale, subtract, weightedSum, zeros } from "../params.ts";
-import type { RunSettings, ScaffoldSettings } from "../run.ts";
+import { number } from "../settings/fields.ts";
+import type { RunConditions } from "../settings/runConditions.ts";
 import type { DeviceId, RoundPlan } from "../task.ts";
 import { type ContributionOf, contributionsOf, sentParams } from "./averaging.ts";
+import { declareStrategy, type StrategySettingsOf } from "./declaration.ts";
 import { memoryOf, withStep } from "./fedPepTao/state.ts";
 import { type GlobalModelState, globalModel } from "./globalModel.ts";
 import { sentForm } from "./sentForm.ts";
+import { serverRateSettings } from "./serverRates/table.ts";
 import { allNames } from "./tensors.ts";
+
+const settings = {
+  /** η_g, per round. */
+  serverLearningRate: number(0, 100).default(1),
+  ...serverRateSettings,
+};
+
+/** Settings of SCAFFOLD; the devices' optimiser is `sgd`. */
+export type ScaffoldSettings = StrategySettingsOf<"scaffold", typeof settings>;
+
+const own = [
+  "Gradients are clipped before they are corrected; control variates are the means of the clipped ones (option II).",
+  "The server derives the control variates from what devices send, and sends each the difference c − c_i in the run's encoding.",
+];
 
 /**
  * SCAFFOLD (Karimireddy et al., 2020, https://arxiv.org/abs/1910.06378, Algorithm 1 with option II). Devices take plain gradient steps
  * y ← y − η (g + c − c_i); c − c_i travels to each as its `correction`, and the server derives c_i⁺ from W, y_i and K_i, so that nothing
  * but y_i travels back. Devices count alike, as published, and not by their examples. State beside W: `c/…` and `c/<device>/…`.
  */
-export const scaffold = globalModel({
-  start(run) {
-    settingsOf(run);
-    return {};
+export const scaffold = declareStrategy({
+  name: "scaffold",
+  title: "SCAFFOLD",
+  about: "Devices take plain gradient steps that control variates correct, and the server a step along their mean change.",
+  publication: {
+    authors: "Karimireddy, Kale, Mohri, Reddi, Stich, Suresh",
+    title: "SCAFFOLD: Stochastic Controlled Averaging for Federated Learning",
+    venue: "ICML",
+    year: 2020,
+    link: "https://arxiv.org/abs/1910.06378",
   },
-  correction(state, device) {
-    const { control, controls } = variatesOf(state, device.wasReset === true ? [] : [device.id]);
-    const own = controls.get(device.id) ?? {};
-    const names = [...new Set([...Object.keys(control), ...Object.keys(own)])];
-    if (names.length === 0) return null;
-    const like = Object.fromEntries(names.map((name) => [name, control[name] ?? own[name]]));
-    return sentForm(subtract(filled(control, like), filled(own, like)), state.values.run.paramsEncoding);
+  deviations: own,
+  settings,
+  rules: [
+    {
+      of: ["strategy", "training"],
+      path: ["training", "optimizer"],
+      error: "scaffold needs sgd with a rate above 0, since control variates are read off plain gradient steps",
+      holds: ({ training }) => training.optimizer === "sgd" && training.clientLearningRate > 0,
+    },
+  ],
+  needsSingleContributions: () => true,
+  decisions: globalModel<ScaffoldSettings>({
+    correction(state, device) {
+      const { control, controls } = variatesOf(state, device.wasReset === true ? [] : [device.id]);
+      const own = controls.get(device.id) ?? {};
+      const names = [...new Set([...Object.keys(control), ...Object.keys(own)])];
+      if (names.length === 0) return null;
+      const like = Object.fromEntries(names.map((name) => [name, control[name] ?? own[name]]));
+      return sentForm(subtract(filled(control, like), filled(own, like)), state.values.run.paramsEncoding);
+    },
+    step(state, plan, contributions, serverLearningRate) {
+      const { run } = state.values;
+      const trained = contributionsOf(contributions, "train");
+      const sent = sentParams(plan);
+      const weights = trained.map(() => 1 / trained.length);
+      const mean = weightedSum(
+        trained.map(({ body }) => body.delta),
+        weights,
+      );
+      const next = add(sent, scale(mean, serverLearningRate));
+      const remembered = trained.filter((contribution) => contribution.wasReset !== true).map(({ deviceId }) => deviceId);
+      const { control, controls } = variatesOf(state, remembered);
+      const after = trained.map((one): [DeviceId, Params] => [one.deviceId, gradientOf(one, plan, run)]);
+      const changes = after.map(([id, variate]) => subtract(variate, filled(controls.get(id) ?? {}, variate)));
+      const change = weightedSum(
+        changes,
+        changes.map(() => 1 / plan.numDevices),
+      );
+      const memory = { control: add(filled(control, change), change), controls: new Map(after), momentum: {}, displacement: {} };
+      return withStep(state.tensors, sentForm(next, run.paramsEncoding), memory);
+    },
+    serverLearningRate: (given) => given.serverLearningRate,
+  }),
+  methods: {
+    scaffold: {
+      deviations: own,
+      role: "other",
+      trained: "prompts in every layer, by corrected steps of plain SGD",
+      travels: "all of them and the head, and to each device as much again: its correction",
+      rates: [0.1, 0.3, 1],
+      training: () => ({ optimizer: "sgd", weightDecay: 0 }),
+    },
   },
-  step(state, plan, contributions) {
-    const { run } = state.values;
-    const trained = contributionsOf(contributions, "train");
-    const sent = sentParams(plan);
-    const weights = trained.map(() => 1 / trained.length);
-    const mean = weightedSum(
-      trained.map(({ body }) => body.delta),
-      weights,
-    );
-    const next = add(sent, scale(mean, settingsOf(run).serverLearningRate));
-    const remembered = trained.filter((contribution) => contribution.wasReset !== true).map(({ deviceId }) => deviceId);
-    const { control, controls } = variatesOf(state, remembered);
-    const after = trained.map((one): [DeviceId, Params] => [one.deviceId, gradientOf(one, plan, run)]);
-    const changes = after.map(([id, variate]) => subtract(variate, filled(controls.get(id) ?? {}, variate)));
-    const change = weightedSum(
-      changes,
-      changes.map(() => 1 / plan.numDevices),
-    );
-    const memory = { control: add(filled(control, change), change), controls: new Map(after), momentum: {}, displacement: {} };
-    return withStep(state.tensors, sentForm(next, run.paramsEncoding), memory);
-  },
-  serverLearningRate: (run) => settingsOf(run).serverLearningRate,
 });
 
-function variatesOf({ values, tensors }: GlobalModelState, devices: readonly DeviceId[]) {
+function variatesOf({ values, tensors }: GlobalModelState<ScaffoldSettings>, devices: readonly DeviceId[]) {
   return memoryOf(tensors, allNames(values.shape), devices);
 }
 
 /** c_i⁺ = c_i − c + (W − y_i) / (K_i η): the mean of the device's gradients, with c − c_i as the device decoded it. */
-function gradientOf({ deviceId, body }: ContributionOf<"train">, plan: RoundPlan, { training }: RunSettings): Params {
+function gradientOf({ deviceId, body }: ContributionOf<"train">, plan: RoundPlan, { training }: RunConditions): Params {
   const task = plan.tasks.find((one) => one.deviceId === deviceId);
   const correction = task === undefined ? {} : (taskParams(plan, task).correction ?? {});
   const moved = scale(body.delta, -1 / (body.numSteps * training.clientLearningRate));
@@ -65,13 +111,4 @@ function gradientOf({ deviceId, body }: ContributionOf<"train">, plan: RoundPlan
 /** The tensors of `params` under the names of `like`, zeros where there is none. */
 function filled(params: Params, like: Params): Params {
   return mapParams(like, ({ shape }, name) => params[name] ?? zeros(shape));
-}
-
-function settingsOf({ strategy, training }: RunSettings): ScaffoldSettings {
-  if (strategy.name !== "scaffold") throw new Error(`strategy scaffold: the run is set to ${strategy.name}`);
-  if (training.optimizer !== "sgd" || !(training.clientLearningRate > 0)) {
-    const found = `${training.optimizer} with rate ${training.clientLearningRate}`;
-    throw new Error(`strategy scaffold: found ${found}, expected sgd with a rate above 0, since c_i is read off plain gradient steps`);
-  }
-  return strategy;
 }

@@ -1,7 +1,9 @@
 import type { Params } from "../params.ts";
 import type { Random } from "../random.ts";
-import type { RunSettings } from "../run.ts";
+import type { RunConditions } from "../settings/runConditions.ts";
 import type { Contribution, Device, DeviceId, Done, EvaluationResult, RoundPlan, Stage, TaskSpec, Waiting } from "../task.ts";
+import type { TuningSettings } from "../tunings/table.ts";
+import type { TunedShape } from "../tunings/tuned.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -17,14 +19,11 @@ export interface StrategyState {
   readonly tensors: Params;
 }
 
-/** What the strategy must know of the backbone and the tuning method. */
-export interface TunedShape {
-  readonly numLayers: number;
-  /** Parameter names of layer l are `layerNames[l]`. */
-  readonly layerNames: readonly (readonly string[])[];
-  /** Names that always travel, such as `head/weight`. */
-  readonly alwaysShared: readonly string[];
-}
+/** A run as its strategy sees it, with the settings of that strategy. */
+export type StrategyRun<Settings = { readonly name: string }> = RunConditions & {
+  readonly tuning: TuningSettings;
+  readonly strategy: Settings;
+};
 
 /** What the devices found in one evaluate step, pooled. */
 export interface Evaluation {
@@ -86,10 +85,10 @@ export interface ExpectedStep {
 }
 
 /** The decisions that make up a federated method: pure, with serialisable state. */
-export interface Strategy<S extends StrategyState = StrategyState> {
+export interface Strategy<S extends StrategyState = StrategyState, Run extends StrategyRun = StrategyRun> {
   /** All steps of a run, in order: what `plan` will plan, as far as settings tell. */
-  schedule(run: RunSettings): readonly ExpectedStep[];
-  init(run: RunSettings, shape: TunedShape, initial: Params): S;
+  schedule(run: Run): readonly ExpectedStep[];
+  init(run: Run, shape: TunedShape, initial: Params): S;
   /** `attempt` counts from 1 and grows when a missed quorum repeats the step. */
   plan(state: S, roster: readonly Device[], random: Random, attempt: number): RoundPlan | Waiting | Done;
   /** Contributions come in device order; those that did not arrive are absent. */

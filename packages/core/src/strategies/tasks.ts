@@ -1,5 +1,5 @@
 import { type Params, shapesOf } from "../params.ts";
-import type { RunSettings } from "../run.ts";
+import type { RunConditions } from "../settings/runConditions.ts";
 import type { Device, ParameterSets, PlannedTask, TaskSpec } from "../task.ts";
 
 /** What a device is asked for, and what it gets for it. */
@@ -11,7 +11,7 @@ export interface TaskContent {
 }
 
 /** A device's task with the run's batch size and encoding, and all of its examples. */
-export function taskFor({ id, numExamples }: Device, run: RunSettings, { spec, parameterSets, shared }: TaskContent): PlannedTask {
+export function taskFor({ id, numExamples }: Device, run: RunConditions, { spec, parameterSets, shared }: TaskContent): PlannedTask {
   const { batchSize } = run.training;
   const expects = { shapes: shapesOf(shared), encoding: run.contributionEncoding, batchSize, numExamples };
   return { deviceId: id, spec, parameterSets, expects };

@@ -1,5 +1,5 @@
 import type { Params } from "../params.ts";
-import type { TunedShape } from "./strategy.ts";
+import type { TunedShape } from "../tunings/tuned.ts";
 
 /** Every trained parameter's name: the layers in order, then those that always travel. */
 export function allNames(shape: TunedShape): string[] {

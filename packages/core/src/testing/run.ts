@@ -1,13 +1,17 @@
 import { createTensor, type Params } from "../params.ts";
 import { presets } from "../presets.ts";
-import type { FedPepTaoSettings, RunSettings } from "../run.ts";
-import type { Strategy, StrategyState, TunedShape } from "../strategies/strategy.ts";
+import type { RunSettings } from "../run.ts";
+import type { FedPepTaoSettings } from "../strategies/fedPepTao/settings.ts";
+import type { Strategy, StrategyRun, StrategyState } from "../strategies/strategy.ts";
 import type { Contribution, Device, RoundPlan } from "../task.ts";
+import type { TunedShape } from "../tunings/tuned.ts";
 
 /** A small run in f32 without deadline, for tests. */
-export function testRun(changes: Partial<Omit<RunSettings, "strategy">> = {}, strategy: Partial<FedPepTaoSettings> = {}): RunSettings {
+export function testRun(
+  changes: Partial<Omit<RunSettings, "strategy">> = {},
+  strategy: Partial<FedPepTaoSettings> = {},
+): RunSettings & { readonly strategy: FedPepTaoSettings } {
   const { default: base } = presets;
-  if (base.strategy.name !== "fedPepTao") throw new Error("the default preset is FedPepTAO");
   const plain = { contributionEncoding: "f32", paramsEncoding: "f32", deadlineMs: null, quorum: 1 } as const;
   return { ...base, ...plain, ...changes, strategy: { ...base.strategy, ...strategy } };
 }
@@ -46,7 +50,10 @@ export function withDevices(plan: RoundPlan, devices: readonly number[]): RoundP
 }
 
 /** The plan that the strategy makes; throws when it waits or is done. */
-export function planOf<S extends StrategyState>(strategy: Strategy<S>, ...inputs: Parameters<Strategy<S>["plan"]>): RoundPlan {
+export function planOf<S extends StrategyState, Run extends StrategyRun>(
+  strategy: Strategy<S, Run>,
+  ...inputs: Parameters<Strategy<S, Run>["plan"]>
+): RoundPlan {
   const plan = strategy.plan(...inputs);
   if ("tasks" in plan) return plan;
   throw new Error("waiting" in plan ? plan.waiting : "the run is done");

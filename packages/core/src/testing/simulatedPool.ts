@@ -30,11 +30,13 @@ export function createSimulatedPool(roster: readonly Device[], answer: Answer, a
   let queue: (() => void)[] = [];
 
   function open(plan: RoundPlan, deadlineMs: number | null): Step {
-    let pass: () => void = () => {};
-    const passed = new Promise<void>((resolve) => (pass = resolve));
+    const silent: ((outcome: TaskOutcome) => void)[] = [];
+    const pass = () => {
+      for (const end of silent) end({ kind: "late" });
+    };
     queue = deadlineMs === null ? [] : [pass];
     void Promise.resolve().then(answerNext);
-    return { passed, perform: (task) => perform(plan, task), close: () => {} };
+    return { perform: (task) => perform(plan, task, silent), close: () => {} };
   }
 
   /** One answer at a time, so that everything that waits for it runs before the next. */
@@ -45,7 +47,7 @@ export function createSimulatedPool(roster: readonly Device[], answer: Answer, a
     }
   }
 
-  function perform(plan: RoundPlan, task: PlannedTask): Promise<TaskOutcome> {
+  function perform(plan: RoundPlan, task: PlannedTask, silent: ((outcome: TaskOutcome) => void)[]): Promise<TaskOutcome> {
     const name = taskName(plan, task);
     return new Promise((resolve) => {
       queue.push(() => {
@@ -53,7 +55,7 @@ export function createSimulatedPool(roster: readonly Device[], answer: Answer, a
         if (known !== undefined) return resolve(known);
         asked.set(name, (asked.get(name) ?? 0) + 1);
         const outcome = answer(plan, task);
-        if (outcome === "silent") return;
+        if (outcome === "silent") return void silent.push(resolve);
         if (outcome.kind === "contributed") accepted.set(name, outcome);
         resolve(outcome);
       });

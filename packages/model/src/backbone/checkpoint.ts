@@ -57,8 +57,8 @@ export interface CheckpointTexts {
   /** The text of config.json. */
   readonly configJson: string;
   readonly name?: string;
-  readonly tokenizerJson?: string;
-  readonly tokenizerConfig?: string;
+  readonly tokenizerJson?: string | undefined;
+  readonly tokenizerConfig?: string | undefined;
 }
 
 /** A backbone in f32 directly from the bytes of a Hugging Face checkpoint in one safetensors file. */

@@ -5,7 +5,7 @@ import { decodeFloats, floatBytes } from "./safetensors.ts";
 import type { TensorName } from "./tensorNames.ts";
 
 /** Some rows of a tensor. */
-export interface RowRange {
+interface RowRange {
   readonly first: number;
   readonly count: number;
 }

@@ -4,7 +4,7 @@ import type { Family } from "./config.ts";
  * What a field of config.json is to us: `honoured` fields are read, `harmless` ones change no number of a frozen backbone, and the others are
  * refused unless they have one of the listed values, under which the computation is the one we do.
  */
-export type FieldUse = "honoured" | "harmless" | { readonly only: readonly unknown[] };
+type FieldUse = "honoured" | "harmless" | { readonly only: readonly unknown[] };
 
 type Uses = Readonly<Record<string, FieldUse>>;
 

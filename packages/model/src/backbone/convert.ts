@@ -12,6 +12,7 @@ import { withStoredTies } from "./ties.ts";
 import { checkTokenizer } from "./tokenizerFiles.ts";
 import { describeUnused } from "./unusedTensors.ts";
 
+/** What a converted backbone is called, how it is packed, and what its manifest says of its origin. */
 export interface ConvertOptions {
   /** Folder name under public/backbones. */
   readonly name: string;
@@ -40,6 +41,7 @@ export interface TensorReport {
   readonly squares: number;
 }
 
+/** What a conversion made, and what a person should know about it. */
 export interface ConvertReport {
   readonly manifest: BackboneManifest;
   readonly tensors: readonly TensorReport[];

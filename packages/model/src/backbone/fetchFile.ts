@@ -1,5 +1,5 @@
 /** What one request needs. */
-export interface FetchFileOptions {
+interface FetchFileOptions {
   readonly url: string;
   readonly fetch: typeof globalThis.fetch;
   /** Asks for a fresh copy, past the browser's own cache. */

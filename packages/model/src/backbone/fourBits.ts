@@ -1,5 +1,5 @@
 /** An encoding of 16 levels: a value is `levels[code] · scale`. */
-export interface FourBits {
+interface FourBits {
   readonly levels: Float32Array;
   /** A group's scale from its largest magnitude. */
   scaleOf(largest: number): number;
@@ -40,6 +40,7 @@ const normalLevels = Float32Array.of(
 /** Half way between neighbouring levels. */
 const borders = Float64Array.from({ length: 15 }, (_, i) => (normalLevels[i] + normalLevels[i + 1]) / 2);
 
+/** Levels that are equally likely among normal values (QLoRA, https://arxiv.org/abs/2305.14314). */
 export const nf4: FourBits = {
   levels: normalLevels,
   scaleOf: (largest) => largest,

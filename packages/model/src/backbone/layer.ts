@@ -1,5 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
-import { type Attended, type AttentionShape, attend, attendGradient, type Visibility } from "../kernels/attention.ts";
+import { attend, attendGradient } from "../kernels/attention.ts";
+import type { Attended, AttentionShape, Visibility } from "../kernels/attentionShape.ts";
 import { type ActivatedProduct, contractGradient, expand } from "../kernels/feedForward.ts";
 import { linear, linearGradient } from "../kernels/linear.ts";
 import { type Normed, normalize, normalizeGradient } from "../kernels/norm.ts";

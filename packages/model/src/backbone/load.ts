@@ -8,6 +8,7 @@ import { sha256Hex } from "./sha256.ts";
 /** Reads a file of the backbone's folder. */
 export type ReadFile = (file: string) => Promise<Uint8Array<ArrayBuffer>>;
 
+/** Where a backbone is loaded from, what is kept of it, and who is told of the progress. */
 export interface LoadOptions {
   /** Address of manifest.json; the other files lie beside it. */
   readonly manifestUrl?: string;
@@ -24,7 +25,7 @@ export interface LoadOptions {
   readonly onProgress?: (progress: { readonly doneBytes: number; readonly totalBytes: number }) => void;
   /** A sentence for the user about something that is not an error. */
   readonly onNotice?: (sentence: string) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 interface NamedFile {

@@ -53,7 +53,7 @@ const tensorSchema = z.strictObject({
 });
 
 /** What the backbone must compute for a golden input before a tab may contribute. */
-export const admissionSchema = z.strictObject({
+const admissionSchema = z.strictObject({
   /** Golden input with its special tokens. */
   ids: z.array(count).min(1).readonly(),
   /** Index of the mask; for causal families the last position. */
@@ -73,6 +73,7 @@ export const admissionSchema = z.strictObject({
   gradientNorm: z.number(),
 });
 
+/** The golden input of the admission test and its numbers, as a manifest stores them. */
 export type AdmissionNumbers = z.infer<typeof admissionSchema>;
 
 /** The schema of manifest.json. */
@@ -111,7 +112,9 @@ export const manifestSchema = z.strictObject({
   admission: admissionSchema.optional(),
 });
 
+/** A converted backbone: its configuration, where its tensors lie in which files, and where it came from. */
 export type BackboneManifest = z.infer<typeof manifestSchema>;
+/** One tensor's entry in a manifest. */
 export type ManifestTensor = BackboneManifest["tensors"][number];
 
 /** Parses the bytes of manifest.json; throws a sentence about what is wrong with it. */

@@ -29,7 +29,7 @@ export interface PackedBackbone {
 type Identity = Pick<PackedBackbone, "name" | "config" | "manifest" | "tokenizerJson" | "tokenizerConfig">;
 
 /** Where tensors come from that are not all in memory. */
-export interface TensorSource {
+interface TensorSource {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
   packed(name: string): PackedTensor;
   /** Where the source has f32 of its own: a new array at every call, which spares packing and unpacking it. */

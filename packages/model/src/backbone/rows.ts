@@ -5,9 +5,10 @@ import { type LayerPass, layerBackward, layerForward, type PassContext } from ".
 import { contextOf, type Transformer } from "./transformer.ts";
 
 /** Rows that stand side by side as a batch's do, padded at the end of each text. */
-export type RowShape = Pick<TokenBatch, "numTokens" | "lengths">;
+type RowShape = Pick<TokenBatch, "numTokens" | "lengths">;
 
-export interface RowsOptions {
+/** Which layers rows go through, and where they are in the text. */
+interface RowsOptions {
   /** The layer that the rows come into; by default they come in front of the embeddings' norm and layer 0. */
   readonly firstLayer?: number;
   /** The layer behind the last one to compute; by default all are, and the final norm too. */
@@ -18,7 +19,7 @@ export interface RowsOptions {
 }
 
 /** A pass from given rows; its tensors belong to the caller's tidy. */
-export interface RowsPass {
+interface RowsPass {
   /** What the first layer read, then every computed layer's output, each (B·T, H). */
   readonly states: readonly tf.Tensor2D[];
   /** The last state, through the final norm where all layers were computed and the family has one. */

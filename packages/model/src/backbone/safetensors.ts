@@ -9,7 +9,7 @@ export interface SafetensorsEntry {
 }
 
 /** A checked header: every tensor lies inside the data, has the size its shape needs and overlaps no other. */
-export interface SafetensorsHeader {
+interface SafetensorsHeader {
   readonly tensors: ReadonlyMap<string, SafetensorsEntry>;
   readonly metadata: Readonly<Record<string, string>>;
   /** Byte at which the data begins. */

@@ -2,7 +2,7 @@ import { alignment } from "./pack.ts";
 import { sha256Hex } from "./sha256.ts";
 
 /** A run of bytes within a shard. */
-export interface Part {
+export interface ShardRange {
   readonly shard: number;
   readonly offset: number;
   readonly length: number;
@@ -19,7 +19,7 @@ export interface ShardWriter {
   /** Fills with zeros up to the next multiple of 64 bytes. */
   align(): Promise<void>;
   /** The parts of [start, start + length) of the stream. */
-  partsOf(start: number, length: number): Part[];
+  partsOf(start: number, length: number): ShardRange[];
   finish(): Promise<{ sha256: string; numBytes: number }[]>;
 }
 
@@ -62,8 +62,8 @@ export function createShardWriter(write: WriteFile, maxShardBytes: number): Shar
   };
 }
 
-function partsOf(start: number, length: number, maxShardBytes: number): Part[] {
-  const parts: Part[] = [];
+function partsOf(start: number, length: number, maxShardBytes: number): ShardRange[] {
+  const parts: ShardRange[] = [];
   for (let at = start; at < start + length; ) {
     const shard = Math.floor(at / maxShardBytes);
     const end = Math.min(start + length, (shard + 1) * maxShardBytes);

@@ -1,10 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor } from "@tutti/core";
-import { type AttentionShape, visibility } from "../kernels/attention.ts";
+import { visibility } from "../kernels/attention.ts";
+import type { AttentionShape } from "../kernels/attentionShape.ts";
 import { disposeNorm, type Norm, type Normed, normalize, normalizeGradient } from "../kernels/norm.ts";
 import { rotationOf } from "../kernels/rotary.ts";
 import type { TokenBatch } from "./batch.ts";
 import type { BackboneConfig } from "./config.ts";
+import { createEmbeddings } from "./embeddings.ts";
 import { createLanguageHead, type LanguageHead } from "./languageHead.ts";
 import { type LayerPass, layerBackward, layerForward, type PassContext } from "./layer.ts";
 import type { PackedBackbone } from "./packed.ts";
@@ -21,7 +22,8 @@ export interface Pass {
   readonly context: PassContext;
 }
 
-export interface PassOptions {
+/** What a forward pass puts in front of the text, and whether a gradient follows. */
+interface PassOptions {
   /** One (2, P, W) per layer, keys then values; null for the bare backbone. */
   readonly prefixes: readonly tf.Tensor3D[] | null;
   /** Position of the first token: P when the text's positions start after the prefix. */
@@ -30,7 +32,7 @@ export interface PassOptions {
 }
 
 /** Where a pass begins: the embedded tokens (B·T, H), and what all layers share. */
-export interface PassStart {
+interface PassStart {
   readonly x: tf.Tensor2D;
   readonly context: PassContext;
 }
@@ -61,7 +63,8 @@ export interface Transformer {
   dispose(): void;
 }
 
-export interface TransformerOptions {
+/** How a backbone's weights are held on the backend. */
+interface TransformerOptions {
   /** Each layer is uploaded only while it computes, which is slow and fits anywhere. */
   readonly isStreamed?: boolean;
   /** `packed` by default: on WebGPU the matrices stay as they are stored. Other backends unpack them in any case. */
@@ -74,43 +77,12 @@ export function createTransformer(
   { isStreamed = false, weights: form = "packed" }: TransformerOptions = {},
 ): Transformer {
   const { config } = backbone;
-  const layers = isStreamed ? [] : Array.from({ length: config.numLayers }, (_, index) => loadLayer(backbone, index, form));
-  const positions = backbone.has("embeddings.position") ? backbone.tensor("embeddings.position") : null;
-  const type = backbone.has("embeddings.type") ? backbone.rows("embeddings.type", [0]) : null;
+  const layers = createLayers(backbone, isStreamed, form);
+  const { embed, rowAddition } = createEmbeddings(backbone);
   const embeddingNorm = backbone.has("embeddings.norm.weight") ? loadNorm(backbone, "embeddings.norm") : null;
   const finalNorm = backbone.has("norm.weight") ? loadNorm(backbone, "norm") : null;
   const head = createLanguageHead(backbone, form);
-  const unpacked = new Map<string, tf.Tensor>();
-
-  function embed(batch: TokenBatch, firstPosition: number): tf.Tensor2D {
-    const rows = backbone.rows("embeddings.word", batch.ids);
-    if (positions !== null) addPositions(rows, batch, positions, { firstPosition, offset: config.positionOffset });
-    if (type !== null) for (let i = 0; i < rows.length; i++) rows[i] += type[i % type.length];
-    return tf.tensor2d(rows, [batch.ids.length, config.hiddenSize]);
-  }
-
-  function rowAddition(numRows: number, firstPosition: number): tf.Tensor2D | null {
-    if (positions === null && type === null) return null;
-    const width = config.hiddenSize;
-    const rows = new Float32Array(numRows * width);
-    for (let i = 0; i < rows.length; i++) {
-      const position = firstPosition + Math.floor(i / width);
-      const added = positions === null || position < 0 ? 0 : positions.data[(position + config.positionOffset) * width + (i % width)];
-      rows[i] = added + (type === null ? 0 : type[i % width]);
-    }
-    return tf.tensor2d(rows, [numRows, width]);
-  }
-
-  function withLayer<T>(index: number, compute: (weights: LayerWeights) => T): T {
-    const held = layers[index];
-    if (held !== undefined) return compute(held);
-    const weights = loadLayer(backbone, index, form);
-    try {
-      return compute(weights);
-    } finally {
-      disposeLayer(weights);
-    }
-  }
+  const unpacked = keptTensors(backbone);
 
   function start(batch: TokenBatch, options: PassOptions): PassStart {
     checkFits(batch, config, options.firstPosition);
@@ -131,47 +103,98 @@ export function createTransformer(
     rowAddition,
     wordRows: (ids) => backbone.rows("embeddings.word", ids),
     start,
-    layer: (index) => layers[index] ?? loadLayer(backbone, index, form),
-    unpacked(name) {
-      const known = unpacked.get(name);
-      if (known !== undefined) return known;
-      const { data, shape } = backbone.tensor(name);
-      const tensor = tf.keep(tf.tensor(data, [...shape])); // it outlives the tidy it is first needed in
-      unpacked.set(name, tensor);
-      return tensor;
-    },
+    layer: layers.at,
+    unpacked: unpacked.of,
     forward(batch, options) {
-      const { prefixes } = options;
       const { x, context } = start(batch, options);
-      const states = [x];
-      const passes: LayerPass[] = [];
-      for (let index = 0; index < config.numLayers; index++) {
-        const pass = withLayer(index, (weights) => layerForward(states[index], prefixes?.[index] ?? null, weights, context));
-        states.push(pass.y);
-        passes.push(pass);
-      }
+      const { states, passes } = forwardLayers(layers, x, options.prefixes, context);
       const normed = finalNorm === null ? null : normalize(states[config.numLayers], finalNorm);
       return { states, last: normed?.y ?? states[config.numLayers], layers: passes, finalNorm: normed, context };
     },
-    backward(dLast, pass) {
-      const gradients: tf.Tensor3D[] = [];
-      let dy = throughFinalNorm(dLast, pass.finalNorm, finalNorm);
-      for (let index = config.numLayers - 1; index >= 0; index--) {
-        const { dx, dPrefix } = withLayer(index, (weights) => layerBackward(dy, pass.layers[index], weights, pass.context, index > 0));
-        if (dPrefix === null) throw new Error("a pass without prefixes has no prefix gradients to give");
-        gradients.unshift(dPrefix);
-        if (dx !== null) dy = dx;
-      }
-      return gradients;
-    },
+    backward: (dLast, pass) => backwardLayers(layers, throughFinalNorm(dLast, pass.finalNorm, finalNorm), pass),
     dispose() {
-      for (const layer of layers) disposeLayer(layer);
+      layers.dispose();
       for (const norm of [embeddingNorm, finalNorm]) if (norm !== null) disposeNorm(norm);
-      for (const tensor of unpacked.values()) tensor.dispose();
-      unpacked.clear();
+      unpacked.dispose();
       head.dispose();
     },
   };
+}
+
+/** The layers' weights, held on the backend or uploaded for each use. */
+interface Layers {
+  readonly count: number;
+  /** One layer's; those of a streamed transformer belong to the caller. */
+  at(index: number): LayerWeights;
+  /** Computes with one layer's, which are released afterwards where they are streamed. */
+  withLayer<T>(index: number, compute: (weights: LayerWeights) => T): T;
+  dispose(): void;
+}
+
+function createLayers(backbone: PackedBackbone, isStreamed: boolean, form: WeightForm): Layers {
+  const count = backbone.config.numLayers;
+  const held = isStreamed ? [] : Array.from({ length: count }, (_, index) => loadLayer(backbone, index, form));
+  return {
+    count,
+    at: (index) => held[index] ?? loadLayer(backbone, index, form),
+    withLayer(index, compute) {
+      const layer = held[index];
+      if (layer !== undefined) return compute(layer);
+      const weights = loadLayer(backbone, index, form);
+      try {
+        return compute(weights);
+      } finally {
+        disposeLayer(weights);
+      }
+    },
+    dispose() {
+      for (const layer of held) disposeLayer(layer);
+    },
+  };
+}
+
+/** Weights unpacked to f32, uploaded when first asked for and kept. */
+function keptTensors(backbone: PackedBackbone): { of(name: string): tf.Tensor; dispose(): void } {
+  const kept = new Map<string, tf.Tensor>();
+  return {
+    of(name) {
+      const known = kept.get(name);
+      if (known !== undefined) return known;
+      const { data, shape } = backbone.tensor(name);
+      const tensor = tf.keep(tf.tensor(data, [...shape])); // it outlives the tidy it is first needed in
+      kept.set(name, tensor);
+      return tensor;
+    },
+    dispose() {
+      for (const tensor of kept.values()) tensor.dispose();
+      kept.clear();
+    },
+  };
+}
+
+/** x (B·T, H) through every layer: x, then each layer's output. */
+function forwardLayers(layers: Layers, x: tf.Tensor2D, prefixes: PassOptions["prefixes"], context: PassContext) {
+  const states = [x];
+  const passes: LayerPass[] = [];
+  for (let index = 0; index < layers.count; index++) {
+    const pass = layers.withLayer(index, (weights) => layerForward(states[index], prefixes?.[index] ?? null, weights, context));
+    states.push(pass.y);
+    passes.push(pass);
+  }
+  return { states, passes };
+}
+
+/** dY (B·T, H) of the last layer → the prefixes' gradients, layer 0's first. */
+function backwardLayers(layers: Layers, dLast: tf.Tensor2D, pass: Pass): tf.Tensor3D[] {
+  const gradients: tf.Tensor3D[] = [];
+  let dy = dLast;
+  for (let index = layers.count - 1; index >= 0; index--) {
+    const { dx, dPrefix } = layers.withLayer(index, (weights) => layerBackward(dy, pass.layers[index], weights, pass.context, index > 0));
+    if (dPrefix === null) throw new Error("a pass without prefixes has no prefix gradients to give");
+    gradients.unshift(dPrefix);
+    if (dx !== null) dy = dx;
+  }
+  return gradients;
 }
 
 /** What all layers of a pass share. Row 0 of each text is at `firstPosition`, which rotations go by. */
@@ -205,28 +228,5 @@ function checkFits(batch: TokenBatch, config: BackboneConfig, firstPosition: num
   const longest = Math.max(...batch.lengths);
   if (firstPosition + longest > config.maxPositions) {
     throw new Error(`a text of ${longest} tokens starting at position ${firstPosition} does not fit ${config.maxPositions} positions`);
-  }
-}
-
-/**
- * Adds the position rows in place. With an offset (RoBERTa) a padding token within a text has the row in front of the first position and is
- * not counted; padding behind a text and beyond the table takes its last row, which nothing attends to.
- */
-function addPositions(
-  rows: Float32Array,
-  { ids, numTokens, lengths }: TokenBatch,
-  table: Tensor,
-  { firstPosition, offset }: { readonly firstPosition: number; readonly offset: number },
-): void {
-  const width = table.shape[1];
-  const lastRow = table.shape[0] - 1;
-  let numPads = 0;
-  for (let i = 0; i < ids.length; i++) {
-    const token = i % numTokens;
-    if (token === 0) numPads = 0;
-    const isPad = offset > 0 && ids[i] === offset - 1 && token < (lengths[Math.floor(i / numTokens)] ?? 0);
-    if (isPad) numPads++;
-    const from = isPad ? (offset - 1) * width : Math.min(firstPosition + offset + token - numPads, lastRow) * width;
-    for (let j = 0; j < width; j++) rows[i * width + j] += table.data[from + j];
   }
 }

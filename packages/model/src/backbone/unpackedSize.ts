@@ -1,4 +1,4 @@
-import type { TuningSettings } from "@tutti/core";
+import { type TuningSettings, tuningOf } from "@tutti/core";
 import type { BackboneManifest } from "./manifest.ts";
 import { tensorNames } from "./tensorNames.ts";
 
@@ -21,13 +21,13 @@ export function unpackedBytes({ config }: Pick<BackboneManifest, "config">, uses
 }
 
 /** Whether a run asks for logits over the whole vocabulary; a causal backbone's zero-shot row always does. */
-export function usesVocabulary({ isCausal }: BackboneManifest["config"], { head, lossOver }: TuningSettings): boolean {
+function usesVocabulary({ isCausal }: BackboneManifest["config"], { head, lossOver }: TuningSettings): boolean {
   return isCausal || (head === "labelWords" && lossOver === "vocabulary");
 }
 
 /** Bytes that training takes beside the unpacked weights, where they count. */
-function trainingBytes({ config }: Pick<BackboneManifest, "config">, { method }: TuningSettings): number {
-  if (method !== "full") return 0;
+function trainingBytes({ config }: Pick<BackboneManifest, "config">, tuning: TuningSettings): number {
+  if (!tuningOf(tuning).trainsBackbone) return 0;
   const trained = tensorNames(config).filter(({ name }) => name.startsWith("layers."));
   return fullStepBytes * trained.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
 }
@@ -38,7 +38,7 @@ export function refuseTooLarge(manifest: Pick<BackboneManifest, "config" | "name
   if (backend !== "wasm" || needed <= wasmBytes - wasmReserve) return;
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   throw new Error(
-    `backbone ${manifest.name} takes ${gigabytes(needed)} once its layers are unpacked${tuning.method === "full" ? " and all trained" : ""}, and WebAssembly's memory ends at ${gigabytes(wasmBytes)}: ` +
+    `backbone ${manifest.name} takes ${gigabytes(needed)} once its layers are unpacked${tuningOf(tuning).trainsBackbone ? " and all trained" : ""}, and WebAssembly's memory ends at ${gigabytes(wasmBytes)}: ` +
       "it needs a browser with WebGPU, or choose a smaller backbone",
   );
 }

@@ -12,6 +12,7 @@ export interface DevicePeaks {
   readonly bytesPerSecond: number;
 }
 
+/** The time of one kernel on a shape, beside what its operations and bytes need at least. */
 export interface KernelMeasurement {
   readonly name: string;
   readonly operations: number;
@@ -45,7 +46,7 @@ async function measureKernel(one: KernelCase, peaks: DevicePeaks, budgetMs: numb
 }
 
 /** The least time that the operations and the bytes of a kernel allow. */
-export function rooflineMs({ operations, bytes }: { readonly operations: number; readonly bytes: number }, peaks: DevicePeaks): number {
+function rooflineMs({ operations, bytes }: { readonly operations: number; readonly bytes: number }, peaks: DevicePeaks): number {
   return 1000 * Math.max(operations / peaks.operationsPerSecond, bytes / peaks.bytesPerSecond);
 }
 
@@ -74,7 +75,7 @@ export async function measurePeaks(productSize: number, budgetMs: number): Promi
 }
 
 /** Milliseconds of one call among many that the device runs one after the other, the wait for the device taken away. */
-export async function msPerCall({ prepare }: Pick<KernelCase, "prepare">, budgetMs: number): Promise<number> {
+async function msPerCall({ prepare }: Pick<KernelCase, "prepare">, budgetMs: number): Promise<number> {
   tf.engine().startScope();
   try {
     const call = prepare();

@@ -29,7 +29,7 @@ export const threeBillion: BackboneShape = {
 };
 
 /** The configuration of a shape. */
-export function configOf(shape: BackboneShape): BackboneConfig {
+function configOf(shape: BackboneShape): BackboneConfig {
   const common = { model_type: shape.family, vocab_size: shape.vocabSize, tie_word_embeddings: true };
   const { hiddenSize, intermediateSize, numLayers, numHeads, numKeyValueHeads = numHeads } = shape;
   if (shape.family === "gpt2") {

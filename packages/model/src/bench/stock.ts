@@ -21,21 +21,22 @@ export interface StockBatch {
 }
 
 /** The prompts (L, 2, P, W) with AdamW's moments; the step counter counts from 0. */
-export interface StockState {
+interface StockState {
   readonly prompts: tf.Tensor4D;
   readonly m: tf.Tensor4D;
   readonly v: tf.Tensor4D;
   readonly step: number;
 }
 
-export interface StockSettings {
+/** The settings of the yardstick's AdamW. */
+interface StockSettings {
   readonly learningRate: number;
   readonly weightDecay: number;
   readonly clipNorm: number;
 }
 
 /** The yardstick's model on the current backend. */
-export interface Stock {
+interface Stock {
   /** Mean cross-entropy over the vocabulary and its gradient (L, 2, P, W); the caller owns both. */
   lossAndGradient(prompts: tf.Tensor4D, batch: StockBatch): { loss: tf.Scalar; gradient: tf.Tensor4D };
   /** One AdamW step; the caller owns what it gives and what it was given. */

@@ -46,7 +46,7 @@ function bridged(trainer: Partial<Trainer>, notices: string[] = []) {
   };
   serveTrainer(worker, (onNotice) => {
     onNotice("this browser keeps nothing");
-    return { start: unused, addDevice: unused, perform: unused, stop: unused, ...trainer };
+    return { start: unused, addDevice: unused, compute: unused, stop: unused, ...trainer };
   });
   return workerTrainer(page, (sentence) => notices.push(sentence));
 }
@@ -65,7 +65,7 @@ test("answers, loading and steps cross the bridge", async () => {
       return ready;
     },
     addDevice: async (deviceId) => ({ numExamples: deviceId + 40 }),
-    perform: async (_, state, onStep) => {
+    compute: async (_, state, onStep) => {
       onStep?.({ step: 1, numSteps: 2, loss: 0.75 });
       return { body: { kind: "probe", ritzValues: [1], ritzWeights: [1] }, state };
     },
@@ -76,7 +76,7 @@ test("answers, loading and steps cross the bridge", async () => {
   expect(loading).toEqual([{ phase: "backbone", doneBytes: 3, totalBytes: 7 }]);
   expect(await trainer.addDevice(3, { kind: "share", index: 3 })).toEqual({ numExamples: 43 });
   const state = { local: { "prefix/1": { shape: [2], data: Float32Array.of(1.5, 2.5) } }, moments: null, stageSteps: 4 };
-  expect((await trainer.perform(task, state, (progress) => steps.push(progress))).state).toEqual(state);
+  expect((await trainer.compute(task, state, (progress) => steps.push(progress))).state).toEqual(state);
   expect(steps).toEqual([{ step: 1, numSteps: 2, loss: 0.75 }]);
 });
 
@@ -93,7 +93,7 @@ test("a failure keeps its name and message, and the bridge goes on", async () =>
 
 test("an abort on the page aborts the task in the worker, also one that was aborted before", async () => {
   const trainer = bridged({
-    perform: (_task, _state, _onStep, signal) =>
+    compute: (_task, _state, _onStep, signal) =>
       new Promise((_, reject) => {
         const stop = (): void => reject(new DOMException("stopped", "AbortError"));
         if (signal?.aborted) stop();
@@ -101,10 +101,10 @@ test("an abort on the page aborts the task in the worker, also one that was abor
       }),
   });
   const abort = new AbortController();
-  const first = trainer.perform(task, null, undefined, abort.signal);
+  const first = trainer.compute(task, null, undefined, abort.signal);
   abort.abort();
   await expect(first).rejects.toMatchObject({ name: "AbortError" });
-  await expect(trainer.perform(task, null, undefined, abort.signal)).rejects.toMatchObject({ name: "AbortError" });
+  await expect(trainer.compute(task, null, undefined, abort.signal)).rejects.toMatchObject({ name: "AbortError" });
 });
 
 test("a worker that dies rejects what is open and what comes later", async () => {

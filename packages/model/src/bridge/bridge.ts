@@ -13,7 +13,7 @@ import type {
 export type WorkerRequest =
   | { readonly id: number; readonly method: "start"; readonly setup: TrainerSetup }
   | { readonly id: number; readonly method: "addDevice"; readonly deviceId: number; readonly source: DeviceSource }
-  | { readonly id: number; readonly method: "perform"; readonly task: TrainerTask; readonly state: DeviceState | null }
+  | { readonly id: number; readonly method: "compute"; readonly task: TrainerTask; readonly state: DeviceState | null }
   | { readonly id: number; readonly method: "stop" }
   | { readonly id: number; readonly method: "abort" }
   /** Comes with a port for each thread beside the worker's own, before the first start. */
@@ -23,7 +23,7 @@ export type WorkerRequest =
 export interface WorkerAnswers {
   readonly start: TrainerReady;
   readonly addDevice: { readonly numExamples: number };
-  readonly perform: TrainerResult;
+  readonly compute: TrainerResult;
   readonly stop: null;
 }
 

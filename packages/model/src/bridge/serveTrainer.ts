@@ -15,15 +15,15 @@ export function serveTrainer(
   const trainer = create((sentence) => port.postMessage({ id: 0, kind: "notice", sentence }));
   const running = new Map<number, AbortController>();
 
-  function perform(request: Asked, signal: AbortSignal): Promise<WorkerAnswers[WorkerMethod]> {
+  function compute(request: Asked, signal: AbortSignal): Promise<WorkerAnswers[WorkerMethod]> {
     const { id } = request;
     switch (request.method) {
       case "start":
         return trainer.start(request.setup, (progress) => port.postMessage({ id, kind: "loading", progress }), signal);
       case "addDevice":
         return trainer.addDevice(request.deviceId, request.source);
-      case "perform":
-        return trainer.perform(request.task, request.state, (progress) => port.postMessage({ id, kind: "step", progress }), signal);
+      case "compute":
+        return trainer.compute(request.task, request.state, (progress) => port.postMessage({ id, kind: "step", progress }), signal);
       case "stop":
         return trainer.stop().then(() => null);
     }
@@ -33,7 +33,7 @@ export function serveTrainer(
     const abort = new AbortController();
     running.set(request.id, abort);
     try {
-      port.postMessage({ id: request.id, kind: "answer", value: await perform(request, abort.signal) });
+      port.postMessage({ id: request.id, kind: "answer", value: await compute(request, abort.signal) });
     } catch (error) {
       const { name, message } = error instanceof Error ? error : new Error(String(error));
       port.postMessage({ id: request.id, kind: "failure", name, message });

@@ -53,7 +53,7 @@ export function workerTrainer(port: Port<WorkerReply, WorkerRequest>, onNotice: 
   return {
     start: (setup, onLoading, signal) => ask({ method: "start", setup }, { onLoading, signal }),
     addDevice: (deviceId, source) => ask({ method: "addDevice", deviceId, source }),
-    perform: (task, state, onStep, signal) => ask({ method: "perform", task, state }, { onStep, signal }),
+    compute: (task, state, onStep, signal) => ask({ method: "compute", task, state }, { onStep, signal }),
     stop: async () => {
       await ask({ method: "stop" });
     },

@@ -6,7 +6,7 @@ import { installWebGpuKernels } from "../kernels/webgpu/install.ts";
 import { setGpuTraits } from "../kernels/webgpu/traits.ts";
 
 /** The WebGPU backend as it was started. */
-export interface StartedWebGpu {
+interface StartedWebGpu {
   /** The GPU and its driver. */
   readonly adapter: string;
   /** Which variant of our kernels runs, and why, as part of a sentence. */
@@ -51,7 +51,7 @@ export function isSoftwareAdapter(name: string): boolean {
 }
 
 /** A device with the adapter's limits and those optional features that our kernels use, which takes programs with `enable` lines anywhere. */
-export async function requestOwnDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+async function requestOwnDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   const requiredFeatures = optionalFeatures.filter((feature) => adapter.features.has(feature));
   const device = await adapter.requestDevice({ requiredFeatures, requiredLimits: limitsOf(adapter) });
   acceptDirectives(device);

@@ -3,7 +3,7 @@ import { hasFused, runFused } from "./fusedKernels.ts";
 import { oneHot } from "./rows.ts";
 
 /** Σ weightᵢ · −log softmax(logitsᵢ)[targetᵢ], and its gradient. */
-export interface CrossEntropy {
+interface CrossEntropy {
   readonly loss: tf.Scalar;
   /** (rows, columns), which more rows may follow. */
   readonly dLogits: tf.Tensor2D;

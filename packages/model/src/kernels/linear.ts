@@ -7,7 +7,7 @@ import { type PackedLinear, packedLinear, packedLinearGradient } from "./packedL
 export type Linear = UnpackedLinear | PackedLinear;
 
 /** A linear map in f32, kept as both its directions need it. */
-export interface UnpackedLinear {
+interface UnpackedLinear {
   readonly layout: "unpacked";
   readonly forward: Factor;
   readonly backward: Factor;

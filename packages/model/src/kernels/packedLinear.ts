@@ -21,7 +21,7 @@ export interface PackedLinear {
   };
 }
 
-export interface PackedLinearOptions {
+interface PackedLinearOptions {
   /** The first rows of W and of the bias are multiplied by a factor; the bias that is handed in has it already. */
   readonly scaledRows?: { readonly count: number; readonly factor: number };
 }
@@ -61,6 +61,7 @@ export type Epilogue = "none" | "gelu" | "geluTanh" | "silu" | "swiglu";
 /** What happens to d = dY · W before it is written. */
 export type GradientEpilogue = "none" | "activation" | "swiglu";
 
+/** How one product x · Wᵀ + b is computed, and what is done to its result in the same kernel. */
 export interface PackedLinearCall {
   /** How many rows of x take part; all by default. */
   readonly numRows?: number;
@@ -73,7 +74,8 @@ export interface PackedLinearCall {
   readonly isTraining?: boolean;
 }
 
-export interface PackedGradientCall {
+/** How one gradient dY · W is computed, and what is done to it in the same kernel. */
+interface PackedGradientCall {
   /** How many rows of dY take part; all by default. */
   readonly numRows?: number;
   /** Added to the gradient; (numRows, in). */

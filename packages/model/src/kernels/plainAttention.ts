@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Attended, AttentionGradient, AttentionShape } from "./attention.ts";
+import type { Attended, AttentionGradient, AttentionShape } from "./attentionShape.ts";
 
 /**
  * Attention in operations that every backend has. `mask` is what `attentionMask` made, null when nothing is hidden.

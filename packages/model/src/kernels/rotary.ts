@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { RotaryScaling } from "../backbone/config.ts";
-import type { AttentionShape } from "./attention.ts";
+import type { AttentionShape } from "./attentionShape.ts";
 import { hasFused, runFused } from "./fusedKernels.ts";
 
 /** Cosines and sines of a batch's positions: (2, T, headSize / 2). */

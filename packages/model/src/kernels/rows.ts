@@ -26,3 +26,9 @@ export function oneHot(columns: readonly number[], numColumns: number): tf.Tenso
   });
   return tf.tensor2d(values, [columns.length, numColumns]);
 }
+
+/** The vector's values from `start` on, `size` of them. On WASM the library's slice would first copy the whole vector. */
+export function partOf(vector: tf.Tensor1D, start: number, size: number): tf.Tensor1D {
+  if (!hasFused("TuttiPart")) return tf.slice1d(vector, start, size);
+  return runFused("TuttiPart", { vector }, { start, size })[0] as tf.Tensor1D;
+}

@@ -3,7 +3,7 @@ import { hasFused, runFused } from "./fusedKernels.ts";
 import { firstRows } from "./linear.ts";
 
 /** Which factors are turned first, and what is added to every row. */
-export interface SmallProductOptions {
+interface SmallProductOptions {
   readonly turnsA?: boolean;
   readonly turnsB?: boolean;
   readonly bias?: tf.Tensor1D;

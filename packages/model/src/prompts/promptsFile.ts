@@ -14,9 +14,13 @@ export interface TunedPrompts {
 
 /** The tuned prompts as a safetensors file whose metadata says backbone, task, template, label words, classes and the run's settings. */
 export function writePromptsFile({ runId, settings, params }: TunedPrompts): Uint8Array {
+  return writeSafetensors(params, { format, ...describeRun(runId, settings) });
+}
+
+/** What a file of tuned parameters says of the run that made them, as safetensors metadata. */
+export function describeRun(runId: string, settings: RunSettings): Readonly<Record<string, string>> {
   const { classes, prompts } = findTask(settings.task);
-  return writeSafetensors(params, {
-    format,
+  return {
     runId,
     backbone: settings.backbone,
     task: settings.task,
@@ -24,13 +28,20 @@ export function writePromptsFile({ runId, settings, params }: TunedPrompts): Uin
     prompts: JSON.stringify(prompts),
     head: settings.tuning.head,
     settings: JSON.stringify(settings),
-  });
+  };
+}
+
+/** The parameters and the metadata of a file of tuned prompts; throws a sentence when it is something else. */
+export function openPromptsFile(file: Uint8Array): { readonly params: Params; readonly metadata: Readonly<Record<string, string>> } {
+  const opened = readSafetensors(file);
+  const found = opened.metadata.format;
+  if (found !== format)
+    throw new Error(`the file holds no tuned prompts: its metadata says format ${found ?? "nothing"}, expected ${format}`);
+  return opened;
 }
 
 /** Reads a file of tuned prompts; throws a sentence when it is something else. `parseSettings` checks the settings it names. */
 export function readPromptsFile(file: Uint8Array, parseSettings: (settings: unknown) => RunSettings): TunedPrompts {
-  const { params, metadata } = readSafetensors(file);
-  if (metadata.format !== format)
-    throw new Error(`the file holds no tuned prompts: its metadata says format ${metadata.format ?? "nothing"}, expected ${format}`);
+  const { params, metadata } = openPromptsFile(file);
   return { runId: metadata.runId ?? "", settings: parseSettings(JSON.parse(metadata.settings ?? "null")), params };
 }

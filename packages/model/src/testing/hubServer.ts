@@ -10,6 +10,7 @@ export interface HubServer {
   close(): Promise<void>;
 }
 
+/** The model that a test's hub serves, and how it fails. */
 export interface HubServerOptions {
   readonly id: string;
   readonly files: ReadonlyMap<string, Uint8Array>;
@@ -20,6 +21,7 @@ export interface HubServerOptions {
   readonly damaged?: ReadonlyMap<string, Uint8Array>;
 }
 
+/** The commit that every revision of the test's hub resolves to. */
 export const hubCommit = "0123456789abcdef0123456789abcdef01234567";
 
 /** Starts it on a free port. */

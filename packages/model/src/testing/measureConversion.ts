@@ -5,7 +5,7 @@ import { convertBackbone } from "../node.ts";
 import { type CheckpointShape, writeRandomCheckpoint } from "./randomCheckpoint.ts";
 
 /** One measured conversion. */
-export interface ConversionMeasure {
+interface ConversionMeasure {
   readonly shape: CheckpointShape;
   readonly encoding: TensorEncoding;
   readonly numParameters: number;

@@ -11,7 +11,7 @@ import type { Tuner } from "../tuning/tuner.ts";
 const promptTokens = 3;
 
 /** A method with prompt rows among the texts' rows, with what it trains on a tiny backbone. */
-export interface PromptMethod {
+interface PromptMethod {
   readonly name: "inputPrompt" | "idpg" | "latePrompt" | "attempt";
   readonly tuning: TunedMethod;
   create(transformer: Transformer): Tuner;
@@ -26,7 +26,14 @@ export function tinySources(width: number): Float32Array[] {
 /** `tinySources` as files hold them, named `a` and `b`. */
 export function tinySourcePrompts(width: number): SourcePrompt[] {
   return tinySources(width).map((values, i) => ({
-    ...{ formatVersion: 1, name: "ab"[i], backbone: "tiny", task: "ag_news", numExamples: 9, numSteps: 2, learningRate: 0.1, seed: 1 },
+    formatVersion: 1,
+    name: "ab"[i],
+    backbone: "tiny",
+    task: "ag_news",
+    numExamples: 9,
+    numSteps: 2,
+    learningRate: 0.1,
+    seed: 1,
     shape: [promptTokens, width],
     values: [...values],
   }));

@@ -5,7 +5,7 @@ import { type PackedBackbone, packedBackbone } from "../backbone/packed.ts";
 import { tensorNames } from "../backbone/tensorNames.ts";
 
 /** What a random encoder is made of. */
-export interface RandomEncoder {
+interface RandomEncoder {
   readonly hiddenSize: number;
   readonly intermediateSize: number;
   readonly numLayers: number;

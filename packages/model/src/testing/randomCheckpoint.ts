@@ -26,6 +26,7 @@ export const checkpointShapes = {
   },
 } as const;
 
+/** Name of a published model whose sizes a random checkpoint has. */
 export type CheckpointShape = keyof typeof checkpointShapes;
 
 function gpt2<S extends { readonly vocab_size: number }>(sizes: S): S & { readonly model_type: string } {

@@ -8,7 +8,7 @@ import {
   runRounds,
   tunedShape,
 } from "@tutti/core";
-import { performTask } from "../deviceTasks.ts";
+import { computeTask } from "../deviceTasks.ts";
 import { type DeviceState, trainerTask } from "../trainer.ts";
 import { createTuner } from "../tuning/createTuner.ts";
 import { tunedLayout } from "../tuning/layout.ts";
@@ -28,7 +28,12 @@ export async function federateTiny(
 ): Promise<number[]> {
   const run: RunSettings = {
     ...presets.demo,
-    ...{ numDevices, minDevices: numDevices, cohortSize: 3, numRounds, evaluateEvery: numRounds, tuning },
+    numDevices,
+    minDevices: numDevices,
+    cohortSize: 3,
+    numRounds,
+    evaluateEvery: numRounds,
+    tuning,
     training: { ...presets.demo.training, localEpochs: 2, batchSize: 6, weightDecay: 0, ...training },
     strategy: { name: "fedAvg", fineTuneEpochs: 0 },
   };
@@ -39,14 +44,13 @@ export async function federateTiny(
   const pool: DevicePool = {
     roster: () => Array.from({ length: numDevices }, (_, id) => ({ id, numExamples, isConnected: true })),
     open: (plan) => ({
-      passed: new Promise(() => undefined),
       close: () => undefined,
       perform(planned) {
         const { deviceId } = planned;
         const examples = place.examplesOf({ kind: "share", index: deviceId });
         const task = trainerTask(plan, planned);
         const contribute = async () => {
-          const { body, state } = await performTask({ place, examples, task, state: states.get(deviceId) ?? null });
+          const { body, state } = await computeTask({ place, examples, task, state: states.get(deviceId) ?? null });
           states.set(deviceId, state);
           if (body.kind === "train") losses[plan.round - 1].push(body.firstLoss);
           return { kind: "contributed", contribution: { deviceId, numExamples, body } } as const;

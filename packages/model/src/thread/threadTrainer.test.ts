@@ -43,7 +43,7 @@ async function trainOnce(trainer: Trainer) {
   await trainer.start({ run, ...urls, backend: "wasm", threads: 1 }, () => undefined);
   const { numExamples } = await trainer.addDevice(2, { kind: "share", index: 2 });
   const steps: number[] = [];
-  const { body } = await trainer.perform(task(numExamples), null, ({ step }) => steps.push(step));
+  const { body } = await trainer.compute(task(numExamples), null, ({ step }) => steps.push(step));
   await trainer.stop();
   expect(steps).toHaveLength(countSteps(numExamples, { localEpochs: 1, batchSize: 8 }));
   return body;

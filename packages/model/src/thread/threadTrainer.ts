@@ -38,7 +38,7 @@ export function threadTrainer(options: ThreadTrainerOptions = {}): Trainer {
       return open.trainer.start(setup, onProgress, signal);
     },
     addDevice: async (deviceId, source) => opened().addDevice(deviceId, source),
-    perform: async (task, state, onStep, signal) => opened().perform(task, state, onStep, signal),
+    compute: async (task, state, onStep, signal) => opened().compute(task, state, onStep, signal),
     async stop() {
       const last = open;
       open = null;

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { Normalize } from "./normalizers.ts";
-import type { TextPiece } from "./pieces.ts";
+import type { Normalize, TextPiece } from "./pieces.ts";
 
+/** An entry of tokenizer.json's `added_tokens`, with the defaults of the reference. */
 export const addedTokenSchema = z.object({
   id: z.number().int().min(0),
   content: z.string(),
@@ -32,7 +32,7 @@ export function withReferenceIds(tokens: readonly AddedToken[], idOf: ReadonlyMa
 }
 
 /** A token that was found, or text in which there is none. */
-export type AddedSplit = AddedToken | TextPiece;
+type AddedSplit = AddedToken | TextPiece;
 
 type Find = (piece: TextPiece) => AddedSplit[];
 

@@ -1,5 +1,5 @@
 /** The 256 visible characters that stand for bytes in byte-level vocabularies (GPT-2's table). */
-export const byteCharacters: readonly string[] = makeTable();
+const byteCharacters: readonly string[] = makeTable();
 
 function makeTable(): string[] {
   const isVisible = (byte: number) => (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;

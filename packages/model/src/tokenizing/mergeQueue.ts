@@ -1,16 +1,17 @@
 /** Two neighbouring symbols that may become one. */
-export interface Merge {
+interface Merge {
   readonly position: number;
   readonly rank: number;
   readonly id: number;
 }
 
 /** The waiting merges of one word: lowest rank first, of equal ranks the leftmost. A binary heap. */
-export interface MergeQueue {
+interface MergeQueue {
   push(merge: Merge): void;
   pop(): Merge | undefined;
 }
 
+/** An empty queue. */
 export function createMergeQueue(): MergeQueue {
   const heap: Merge[] = [];
   const isBefore = (a: Merge, b: Merge) => a.rank < b.rank || (a.rank === b.rank && a.position < b.position);

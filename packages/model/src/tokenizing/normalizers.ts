@@ -3,11 +3,8 @@ import { toByteLevel } from "./byteLevel.ts";
 import { combiningMarks, controlCharacters, nonspacingMarks } from "./characterClasses.ts";
 import { partSchema, readPart, type TokenizerPart, unsupported } from "./parts.ts";
 import { patternOf, patternSchema } from "./patterns.ts";
-import type { TextPiece } from "./pieces.ts";
+import type { Normalize } from "./pieces.ts";
 import { createPrecompiled } from "./precompiled.ts";
-
-/** Rewrites a text before it is split. */
-export type Normalize = (piece: TextPiece) => TextPiece;
 
 const makers: Readonly<Record<string, (part: TokenizerPart) => Normalize>> = {
   BertNormalizer: bertNormalizer,

@@ -3,6 +3,7 @@ import { z } from "zod";
 /** A part of tokenizer.json, told apart by its type. */
 export const partSchema = z.looseObject({ type: z.string() });
 
+/** A normalizer, pre-tokenizer, model or decoder as tokenizer.json describes it. */
 export type TokenizerPart = z.infer<typeof partSchema>;
 
 /** Reads a part's settings; throws a sentence that names the part. */

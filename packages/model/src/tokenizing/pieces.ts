@@ -5,9 +5,12 @@ export interface TextPiece {
   readonly isAtStart: boolean;
 }
 
+/** Rewrites a text before it is split. */
+export type Normalize = (piece: TextPiece) => TextPiece;
+
 /** What becomes of the matches when a text is split at them, named as in tokenizer.json. */
 export const splitBehaviors = ["Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous"] as const;
-export type SplitBehavior = (typeof splitBehaviors)[number];
+type SplitBehavior = (typeof splitBehaviors)[number];
 
 interface Span {
   readonly start: number;
@@ -15,6 +18,7 @@ interface Span {
   readonly isMatch: boolean;
 }
 
+/** Where a text is split, and where the matches go. */
 export interface SplitRule {
   /** With the flags g and u. */
   readonly pattern: RegExp;

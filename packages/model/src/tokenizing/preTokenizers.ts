@@ -6,7 +6,7 @@ import { patternOf, patternSchema } from "./patterns.ts";
 import { type SplitRule, splitBehaviors, splitPiece, type TextPiece } from "./pieces.ts";
 
 /** Splits a piece of text into the words that the model sees one at a time. */
-export type PreTokenize = (piece: TextPiece) => TextPiece[];
+type PreTokenize = (piece: TextPiece) => TextPiece[];
 
 const behavior = z.enum(splitBehaviors);
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Normalize } from "./normalizers.ts";
 import { readPart, type TokenizerPart } from "./parts.ts";
+import type { Normalize } from "./pieces.ts";
 
 /** A double array (Darts) whose leaves are places in a text of replacements, each of which ends with a zero byte. */
 interface CharacterMap {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** Finds the tokens of one word; what the model has no token for, and no unknown token either, is left out. */
-export type FindTokens = (word: string) => number[];
+type FindTokens = (word: string) => number[];
 
 /** A model's tokens by their ids and the other way round, and how words become tokens. */
 export interface TokenModel {

@@ -8,6 +8,7 @@ export interface AdamWTensors {
   readonly step: number;
 }
 
+/** The settings of one step of AdamW. */
 export interface AdamWSettings {
   /** η of this step. */
   readonly learningRate: number;

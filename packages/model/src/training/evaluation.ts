@@ -5,7 +5,8 @@ import type { Tuned } from "./gradient.ts";
 import { type EncodedExample, labelledBatch, predict } from "./objective.ts";
 import { throwIfAborted, yieldToEvents } from "./pause.ts";
 
-export interface Predictions {
+/** What the model says of examples, in their order. */
+interface Predictions {
   /** Class with the largest logit, per example. */
   readonly classes: readonly number[];
   readonly losses: readonly number[];

@@ -8,6 +8,7 @@ import { type EncodedExample, labelledBatch } from "./objective.ts";
 import { createOptimizer, type Moments, type Optimizer, type OptimizerTensors } from "./optimizers.ts";
 import { throwIfAborted, yieldToEvents } from "./pause.ts";
 
+/** The settings of one train task, and where the device's optimiser stands. */
 export interface LocalTrainingOptions {
   readonly training: TrainingSettings;
   /** Share of prompt values zeroed in every step. */
@@ -19,14 +20,15 @@ export interface LocalTrainingOptions {
   /** Null starts them at zero. */
   readonly moments: Moments | null;
   /** Added to every step's clipped gradient, where a name is missing 0: c − c_i of SCAFFOLD. */
-  readonly correction?: Params;
+  readonly correction?: Params | undefined;
   readonly shuffle: RandomStream;
   readonly dropout: RandomStream;
-  onStep?(progress: { step: number; numSteps: number; loss: number }): void;
-  readonly signal?: AbortSignal;
+  readonly onStep?: ((progress: { step: number; numSteps: number; loss: number }) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
-export interface LocalTrainingResult {
+/** What a device's local training ends with. */
+interface LocalTrainingResult {
   /** y_i, all trained parameters. */
   readonly params: Params;
   readonly moments: Moments;
@@ -130,14 +132,9 @@ export function dropoutMask(layout: TunedLayout, rate: number, random: RandomStr
   const mask = new Float32Array(layout.numValues).fill(1);
   const threshold = rate * 2 ** 32;
   const kept = 1 / (1 - rate);
-  for (const { name, start, numValues } of layout.entries) {
-    if (!isPrompt(name)) continue;
+  for (const { isPrompt, start, numValues } of layout.entries) {
+    if (!isPrompt) continue;
     for (let i = start; i < start + numValues; i++) mask[i] = random.uint32() < threshold ? 0 : kept;
   }
   return mask;
-}
-
-/** Whether a parameter is itself what stands among the texts' rows or keys, and not what makes it. */
-function isPrompt(name: string): boolean {
-  return name.startsWith("prefix/") || name === "prompt" || name === "attempt/prompt";
 }

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 
 /** Collects the losses of steps without making a GPU wait after each one. */
-export interface LossLog {
+interface LossLog {
   /** Takes the scalar over. */
   add(loss: tf.Scalar, from: { epoch: number; numExamples: number }): Promise<void>;
   /** Reads what is pending; throws when a loss is not finite. */

@@ -7,6 +7,7 @@ export interface MomentumTensors {
   readonly step: number;
 }
 
+/** The settings of one step of SGD with momentum. */
 export interface MomentumSettings {
   /** η of this step. */
   readonly learningRate: number;

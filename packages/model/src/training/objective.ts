@@ -26,6 +26,7 @@ export type Objective =
   | { readonly head: "linear"; readonly numClasses: number }
   | { readonly head: "suffix"; readonly suffixes: readonly (readonly number[])[] };
 
+/** Padded texts with what the objective needs of each: its class, and where its mask is (null without one). */
 export interface LabelledBatch {
   readonly tokens: TokenBatch;
   readonly labels: readonly number[];

@@ -9,7 +9,7 @@ const agreement = 1e-3;
 const smallestStep = 2 ** -8;
 
 /** The Hessian of a batch's mean loss over the prompts, known by its products. */
-export interface HessianProduct {
+interface HessianProduct {
   /** H v for a unit vector over all values of the method, by central differences of the gradient. */
   times(v: Float32Array): Promise<Float64Array>;
   /** h, the present step of the differences. */
@@ -78,7 +78,12 @@ export function probeSpectrum(
   tuned: Tuned,
   values: Float32Array,
   batch: LabelledBatch,
-  options: { readonly lanczosSteps: number; readonly random: RandomStream; onStep?(step: number): void; readonly signal?: AbortSignal },
+  options: {
+    readonly lanczosSteps: number;
+    readonly random: RandomStream;
+    onStep?(step: number): void;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<RitzSpectrum> {
   const product = hessianProduct(tuned, values, batch);
   const times = async (v: Float32Array) => {

@@ -6,7 +6,7 @@ import { oneHot, pickRows, placeRows } from "../kernels/rows.ts";
 import type { TunedValues, Tuner } from "../tuning/tuner.ts";
 
 /** Texts, each with a suffix whose tokens are predicted. */
-export interface SuffixBatch {
+interface SuffixBatch {
   readonly tokens: TokenBatch;
   /** Token of its text from which each suffix token is predicted. */
   readonly places: readonly number[];

@@ -1,4 +1,4 @@
-import type { Random, TuningSettings } from "@tutti/core";
+import type { Random, TuningMethodName, TuningSettings, TuningSettingsOf } from "@tutti/core";
 import type { Transformer } from "../backbone/transformer.ts";
 import { createAdapterTuner } from "./adapter.ts";
 import { createAttemptTuner } from "./attempt.ts";
@@ -12,31 +12,35 @@ import { type SourcePrompt, sourcesOf } from "./sourcePrompts.ts";
 import type { Tuner } from "./tuner.ts";
 
 /** What some methods need beside the backbone. */
-export interface TunerContext {
+interface TunerContext {
   /** The run's. */
   readonly random: Random;
   /** ATTEMPT's, in any order. */
   readonly sourcePrompts?: readonly SourcePrompt[];
 }
 
+/** How a tuning method meets the backbone. */
+interface Tuning<Settings> {
+  create(transformer: Transformer, tuning: Settings, context: TunerContext): Tuner;
+}
+
+/** Every tuning method that core declares: one without an implementation does not compile. */
+const tunings: { readonly [Name in TuningMethodName]: Tuning<TuningSettingsOf<Name>> } = {
+  prefix: { create: createPrefixTuner },
+  adapter: { create: createAdapterTuner },
+  lora: { create: createLoraTuner },
+  full: { create: createFullTuner },
+  inputPrompt: { create: (transformer, tuning, { random }) => createInputPromptTuner(transformer, tuning, random) },
+  idpg: { create: createIdpgTuner },
+  latePrompt: { create: createLatePromptTuner },
+  attempt: {
+    create: (transformer, tuning, { sourcePrompts = [] }) =>
+      createAttemptTuner(transformer, sourcesOf(tuning, transformer.config, sourcePrompts)),
+  },
+};
+
 /** The tuner of a run's method on this backbone. */
-export function createTuner(transformer: Transformer, tuning: TuningSettings, { random, sourcePrompts = [] }: TunerContext): Tuner {
-  switch (tuning.method) {
-    case "prefix":
-      return createPrefixTuner(transformer);
-    case "adapter":
-      return createAdapterTuner(transformer);
-    case "lora":
-      return createLoraTuner(transformer, tuning);
-    case "full":
-      return createFullTuner(transformer);
-    case "inputPrompt":
-      return createInputPromptTuner(transformer, tuning, random);
-    case "idpg":
-      return createIdpgTuner(transformer);
-    case "latePrompt":
-      return createLatePromptTuner(transformer, tuning);
-    case "attempt":
-      return createAttemptTuner(transformer, sourcesOf(tuning, transformer.config, sourcePrompts));
-  }
+export function createTuner(transformer: Transformer, tuning: TuningSettings, context: TunerContext): Tuner {
+  const method: Tuning<TuningSettings> = tunings[tuning.method];
+  return method.create(transformer, tuning, context);
 }

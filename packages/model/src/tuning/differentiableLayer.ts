@@ -38,7 +38,7 @@ export interface Place {
 /** What a method makes of the frozen parts. */
 export interface Changes {
   layer(parts: LayerParts, index: number, place: Place): LayerParts;
-  finalNorm?(place: Place): Part;
+  readonly finalNorm?: ((place: Place) => Part) | undefined;
 }
 
 /** A tuner for what is trained within the layers. The text's positions start at 0. */

@@ -13,7 +13,7 @@ import type { Tuner } from "./tuner.ts";
 export function createFullTuner(transformer: Transformer): Tuner {
   return createLayerTuner(transformer, {
     layer: (_, index, place) => trainedLayer(`layers.${index}`, place),
-    ...(transformer.finalNorm === null ? {} : { finalNorm: (place: Place) => norm("norm", place) }),
+    finalNorm: transformer.finalNorm === null ? undefined : (place) => norm("norm", place),
   });
 }
 

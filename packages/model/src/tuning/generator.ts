@@ -4,7 +4,7 @@ import { activation, type Slot, trainedLinear } from "./differentiableTrained.ts
 import type { TunedValues } from "./tuner.ts";
 
 /** Prompts (B, P, H) that were made from rows, and the way back to what made them. */
-export interface Generated {
+interface Generated {
   readonly prompts: tf.Tensor3D;
   /** d prompts (B, P, H) → the gradient of each of the generator's parameters, by name. */
   backward(dPrompts: tf.Tensor3D): TunedValues;

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { type InputPromptTuning, type Random, vocabularyRows } from "@tutti/core";
+import { type Random, type TuningSettingsOf, vocabularyRows } from "@tutti/core";
 import type { BackboneConfig } from "../backbone/config.ts";
 import type { Transformer } from "../backbone/transformer.ts";
 import { forEachText, forwardPrompted } from "./promptRows.ts";
@@ -20,7 +20,7 @@ export function commonWords({ vocabSize }: Pick<BackboneConfig, "vocabSize">): n
  */
 export function createInputPromptTuner(
   transformer: Transformer,
-  { promptTokens, initial }: Pick<InputPromptTuning, "promptTokens" | "initial">,
+  { promptTokens, initial }: Pick<TuningSettingsOf<"inputPrompt">, "promptTokens" | "initial">,
   random: Random,
 ): Tuner {
   const start = initial === "normal" ? null : transformer.wordRows(vocabularyRows(random, promptTokens, commonWords(transformer.config)));

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { type Params, sizeOf, type TunedEntry, type TunedMethod, tunedEntries } from "@tutti/core";
 import { type BackboneConfig, keyValueWidth } from "../backbone/config.ts";
 import { tensorNames } from "../backbone/tensorNames.ts";
-import { partOf } from "../kernels/part.ts";
+import { partOf } from "../kernels/rows.ts";
 import type { TunedValues } from "./tuner.ts";
 
 /** Where one trained parameter lies in the vector of all. */

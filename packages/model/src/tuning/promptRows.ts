@@ -5,7 +5,7 @@ import type { Transformer } from "../backbone/transformer.ts";
 import type { TunedPass, TunerOptions } from "./tuner.ts";
 
 /** A pass with P prompt rows in front of each text's; its gradient goes no further than they. */
-export interface PromptedPass extends Omit<TunedPass, "backward"> {
+interface PromptedPass extends Omit<TunedPass, "backward"> {
   /** d last → d prompts (B, P, H). */
   backward(dLast: tf.Tensor2D): tf.Tensor3D;
 }

@@ -1,4 +1,4 @@
-import { type AttemptTuning, type RunSettings, sourcePromptPath } from "@tutti/core";
+import { type RunSettings, type SourcePromptNames, sourcePromptPaths } from "@tutti/core";
 import { refuseOverlap } from "@tutti/data";
 import { z } from "zod";
 import type { BackboneConfig } from "../backbone/config.ts";
@@ -55,7 +55,7 @@ function readJson(text: string, file: string): unknown {
 
 /** The rows (P, H) of the prompts that a run names, in its order; throws where one is missing or does not fit the run's backbone or prompt. */
 export function sourcesOf(
-  { sources, promptTokens }: Pick<AttemptTuning, "sources" | "promptTokens">,
+  { sources, promptTokens }: SourcePromptNames,
   { hiddenSize }: Pick<BackboneConfig, "hiddenSize">,
   prompts: readonly SourcePrompt[],
 ): Float32Array[] {
@@ -79,10 +79,7 @@ export async function fetchSourcePrompts(
   run: Pick<RunSettings, "backbone" | "task" | "tuning">,
   read: (path: string) => Promise<string>,
 ): Promise<SourcePrompt[]> {
-  if (run.tuning.method !== "attempt") return [];
-  const { sources, promptTokens } = run.tuning;
-  const paths = sources.map((name) => sourcePromptPath(run.backbone, name, promptTokens));
-  const prompts = await Promise.all(paths.map(async (path) => parseSourcePrompt(await read(path), path)));
+  const prompts = await Promise.all(sourcePromptPaths(run).map(async (path) => parseSourcePrompt(await read(path), path)));
   refuseSources(prompts, run);
   return prompts;
 }

@@ -18,6 +18,7 @@ export interface TunedPass {
   backward(dLast: tf.Tensor2D): TunedValues;
 }
 
+/** How one pass runs, whatever the tuning method. */
 export interface TunerOptions {
   /** Whether the text's positions start after the prompt or at 0. */
   readonly positionsAfterPrefix: boolean;

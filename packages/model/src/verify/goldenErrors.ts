@@ -17,6 +17,7 @@ import { relativeError } from "./relativeError.ts";
 /** Largest ‖a − b‖₂ / ‖b‖₂ of each kind of number, over the cases of one family. */
 export type GoldenErrors = Readonly<Record<string, number>>;
 
+/** How much is verified, and who is told of the progress. */
 export interface VerifyOptions {
   /**
    * Whether to compute the Ritz values and what follows from them: some 250 gradients per family, minutes on a software adapter, and so

@@ -43,6 +43,7 @@ export interface GoldenCase {
   };
 }
 
+/** A family's golden.json. */
 export interface GoldenFile {
   readonly cases: readonly GoldenCase[];
 }

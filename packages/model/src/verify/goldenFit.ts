@@ -1,6 +1,6 @@
 import { type BackboneConfig, keyValueWidth } from "../backbone/config.ts";
 import type { GoldenCase } from "./goldenFile.ts";
-import type { TextGolden } from "./textGolden.ts";
+import type { TextGolden } from "./textGoldenFile.ts";
 
 /** Throws a sentence when a family's golden numbers are of a backbone of another shape. */
 export function requireFit(golden: GoldenCase, config: BackboneConfig): void {

@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
 import { createRandom } from "@tutti/core";
-import { z } from "zod";
 import { padExactly } from "../backbone/batch.ts";
 import type { Pass, Transformer } from "../backbone/transformer.ts";
 import { generate } from "../generation.ts";
@@ -11,36 +10,7 @@ import { createBareTuner, prefixesOf } from "../tuning/prefix.ts";
 import type { GoldenErrors, VerifyOptions } from "./goldenErrors.ts";
 import { requireTextFit } from "./goldenFit.ts";
 import { relativeError } from "./relativeError.ts";
-
-const numbers = z.array(z.number());
-const ids = z.array(z.number().int().min(0));
-
-const caseSchema = z.looseObject({
-  text: z.string(),
-  ids,
-  /** Encoders. */
-  maskPosition: z.number().int().optional(),
-  meanHiddenByLayer: z.array(numbers).optional(),
-  logitsAtMask: numbers.optional(),
-  /** Causal backbones. */
-  lastHiddenLastToken: numbers.optional(),
-  logitsLastToken: numbers.optional(),
-  meanTokenLoss: z.number().optional(),
-});
-
-/** The golden.json of a backbone with a tokenizer: texts, their tokens and what comes out. */
-export const textGoldenSchema = z.looseObject({
-  cases: z.array(caseSchema).min(1),
-  withPrompt: z
-    .looseObject({ case: z.number().int(), promptShape: z.array(z.number().int()), prompt: numbers, logitsAtMask: numbers })
-    .optional(),
-  /** A start token and what arg-max continues it with. */
-  greedyFromStart: ids.optional(),
-  greedyText: z.string().optional(),
-});
-
-export type TextGolden = z.infer<typeof textGoldenSchema>;
-type TextCase = z.infer<typeof caseSchema>;
+import type { TextCase, TextGolden } from "./textGoldenFile.ts";
 
 /** The largest relative error of each kind over the texts; tokens and greedy texts count as 0 (equal) or 1. */
 export async function textGoldenErrors(

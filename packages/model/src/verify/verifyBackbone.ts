@@ -5,7 +5,8 @@ import type { BackendName } from "../backends.ts";
 import { createTokenizer } from "../tokenizer.ts";
 import { type GoldenErrors, transformerErrors, type VerifyOptions } from "./goldenErrors.ts";
 import type { GoldenFile } from "./goldenFile.ts";
-import { textGoldenErrors, textGoldenSchema } from "./textGolden.ts";
+import { textGoldenErrors } from "./textGolden.ts";
+import { textGoldenSchema } from "./textGoldenFile.ts";
 
 const familyCase = z.looseObject({ promptShape: z.array(z.number()), withPrompt: z.looseObject({}), adamW: z.looseObject({}) });
 const familySchema = z.custom<GoldenFile>((value) => z.looseObject({ cases: z.array(familyCase).min(1) }).safeParse(value).success);

@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import type { Protocol } from "@tutti/core";
+import { findMethod, type Protocol } from "@tutti/core";
 import type { Grid, GridColumn, RunPoint, RunRecord } from "@tutti/record";
 import { rangeOf, summarise } from "@tutti/record";
 import { capital, textsText, withRemarks } from "../text.ts";
@@ -49,7 +49,7 @@ export function curveFigure(
     .map((row, index) => ({
       style: seriesStyle(row.label, index),
       points: curveOf(grid.runsOf(row, column), protocol, shown, against),
-      width: !isCrowded ? 1.75 : row.method === "fedPepTao" ? 2.5 : 1.25,
+      width: !isCrowded ? 1.75 : findMethod(row.method)?.role === "own" ? 2.5 : 1.25,
     }))
     .filter(({ points }) => points.length > 0);
   if (curves.length === 0) return null;

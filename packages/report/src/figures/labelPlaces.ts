@@ -1,11 +1,11 @@
 /** Where something lies in a drawing, in pixels. */
-export interface Place {
+export interface LabelPlace {
   readonly x: number;
   readonly y: number;
 }
 
 /** A rectangle in pixels by its centre. */
-export interface Box extends Place {
+export interface Box extends LabelPlace {
   readonly width: number;
   readonly height: number;
 }
@@ -17,13 +17,13 @@ export interface LabelBox extends Box {
 }
 
 /** A text and the point that it names. */
-export interface Label extends Place {
+export interface Label extends LabelPlace {
   readonly text: string;
 }
 
 /** What labels have to keep clear of: the dots of a drawing and its edges. */
 export interface Surroundings {
-  readonly dots: readonly Place[];
+  readonly dots: readonly LabelPlace[];
   readonly dotRadius: number;
   readonly area: Box;
 }
@@ -35,7 +35,7 @@ const digitWidth = 7.5;
 const otherWidth = 4;
 
 /** Best first: a front's line leaves its dots rightwards and reaches them from below. */
-const sides: readonly Place[] = [
+const sides: readonly LabelPlace[] = [
   { x: 1, y: -1 },
   { x: 1, y: 0 },
   { x: -1, y: 0 },

@@ -5,7 +5,7 @@ import { textsText, withRemarks } from "../text.ts";
 import { axisNames, metricNames } from "../words.ts";
 import { tradeoffText } from "./descriptions.ts";
 import { draw, type Figure, seriesStyle, size } from "./figure.ts";
-import { type Box, type Label, type LabelBox, type Place, placeLabels } from "./labelPlaces.ts";
+import { type Box, type Label, type LabelBox, type LabelPlace, placeLabels } from "./labelPlaces.ts";
 
 const radius = 6;
 const marginRight = 20;
@@ -92,8 +92,8 @@ const nearest = (value: number, centre: number, span: number) => Math.max(centre
 type PlacedLabel = Label & { readonly place: LabelBox };
 
 /** The dots' numbers and where they are printed; a dot on the front has its own, others that lie on each other share one. */
-function numbersOf(dots: readonly (Styled & Place)[], area: Box): PlacedLabel[] {
-  const groups: (Styled & Place)[][] = dots.filter(({ isOnFront }) => isOnFront).map((dot) => [dot]);
+function numbersOf(dots: readonly (Styled & LabelPlace)[], area: Box): PlacedLabel[] {
+  const groups: (Styled & LabelPlace)[][] = dots.filter(({ isOnFront }) => isOnFront).map((dot) => [dot]);
   for (const dot of dots.filter(({ isOnFront }) => !isOnFront)) {
     const near = groups.find(([first]) => first?.isOnFront === false && Math.hypot(dot.x - first.x, dot.y - first.y) < radius);
     if (near === undefined) groups.push([dot]);

@@ -1,7 +1,8 @@
-import type { FedPepTaoSettings, RunSettings } from "../../run.ts";
 import { readsStates } from "../../selection/layerScores.ts";
+import type { RunConditions } from "../../settings/runConditions.ts";
 import type { Stage } from "../../task.ts";
 import { firstTrainStep, nextTrainPosition, type Position } from "../course.ts";
+import type { FedPepTaoSettings } from "./settings.ts";
 
 /** Where FedPepTAO starts: Stages A and B are left out as far as nothing they find is used. */
 export function firstPosition(settings: FedPepTaoSettings): Position {
@@ -10,7 +11,7 @@ export function firstPosition(settings: FedPepTaoSettings): Position {
 }
 
 /** The step after `position`. */
-export function nextPosition(position: Position, run: RunSettings, settings: FedPepTaoSettings): Position {
+export function nextPosition(position: Position, run: RunConditions, settings: FedPepTaoSettings): Position {
   if (position.kind === "score") return afterScoring(settings);
   if (position.stage === "train") return nextTrainPosition(position, run);
   if (position.kind === "probe") return firstTrainStep;
@@ -19,7 +20,7 @@ export function nextPosition(position: Position, run: RunSettings, settings: Fed
 }
 
 /** Rounds of a stage. */
-export function numRoundsOf(stage: Stage, run: RunSettings, settings: FedPepTaoSettings): number {
+export function numRoundsOf(stage: Stage, run: RunConditions, settings: FedPepTaoSettings): number {
   if (stage === "train") return run.numRounds;
   return stage === "count" ? Math.max(1, settings.countingRounds) : 1;
 }

@@ -5,12 +5,12 @@ import { norm, type Params, pickNames, shapesOf, subtract } from "../../params.t
 import { presets } from "../../presets.ts";
 import { createRandom } from "../../random.ts";
 import { type RoundEvent, runRounds, type TaskOutcome } from "../../rounds.ts";
-import type { FedPepTaoSettings, RunSettings } from "../../run.ts";
 import type { Contribution, RoundPlan } from "../../task.ts";
 import { paramsOf, planOf, rosterOf, testRun, testShape, trained, valuesOf } from "../../testing/run.ts";
 import { createSimulatedDevices, type SyntheticProblem, syntheticProblem } from "../../testing/simulatedDevices.ts";
 import { type Answer, createSimulatedPool } from "../../testing/simulatedPool.ts";
 import { fedPepTao } from "./index.ts";
+import type { FedPepTaoRun, FedPepTaoSettings } from "./settings.ts";
 import type { FedPepTaoState } from "./state.ts";
 
 const numExamples = [4, 1, 7, 2, 5, 3];
@@ -24,7 +24,7 @@ const initial = paramsOf({
 });
 const problem = syntheticProblem(11, initial, numExamples);
 
-function settings(changes: Partial<Omit<RunSettings, "strategy">> = {}, strategy: Partial<FedPepTaoSettings> = {}): RunSettings {
+function settings(changes: Partial<Omit<FedPepTaoRun, "strategy">> = {}, strategy: Partial<FedPepTaoSettings> = {}): FedPepTaoRun {
   const sizes = { numDevices: 6, minDevices: 3, cohortSize: 4, numRounds: 5, evaluateEvery: 2, deadlineMs: 1000, quorum: 0.7 };
   const training = { ...presets.default.training, clientLearningRate: 0.2 }; // of the simulated devices
   return testRun({ ...sizes, training, ...changes }, { countingRounds: 2, probeDevices: 2, serverLearningRate: 0.02, ...strategy });
@@ -38,7 +38,7 @@ interface Faults {
 }
 
 async function simulate(
-  run: RunSettings,
+  run: FedPepTaoRun,
   { answer = (same) => same, accepted }: Faults = {},
 ): Promise<{ events: Event[]; state: FedPepTaoState }> {
   const devices = createSimulatedDevices(problem);

@@ -1,21 +1,24 @@
+import { deviations } from "../../deviations.ts";
 import { pickNames } from "../../params.ts";
-import type { FedPepTaoSettings, RunSettings } from "../../run.ts";
 import type { Contribution, ParameterSets, RoundPlan, TaskSpec } from "../../task.ts";
+import { hasLayers, layeredMethods } from "../../tunings/table.ts";
 import { firstInOrder, onePerShare, type Situation, sampleCohort, wholeRoster } from "../cohort.ts";
-import { expectedDevices, type Position, scheduleOf } from "../course.ts";
+import { expectedDevices, latestTrainRound, type Position, scheduleOf } from "../course.ts";
+import { declareStrategy } from "../declaration.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "../evaluations.ts";
+import { serverRateAt } from "../serverRates/table.ts";
 import type { Strategy } from "../strategy.ts";
 import { taskFor } from "../tasks.ts";
 import { allNames, namesOfLayers, under } from "../tensors.ts";
 import { firstPosition, nextPosition, numRoundsOf } from "./course.ts";
 import { closeCounting, closeProbing, closeScoring, startTraining } from "./layerStages.ts";
+import { type FedPepTaoRun, type FedPepTaoSettings, fedPepTaoSettings } from "./settings.ts";
 import { type FedPepTaoState, type FedPepTaoValues, startTensors } from "./state.ts";
 import { closeTraining, firstServerRate } from "./trainStage.ts";
 
-/** FedPepTAO (Che et al., EMNLP 2023): score the layers, count how many travel, then train with adaptive aggregation (fedpeptao.md §§3-5). */
-export const fedPepTao: Strategy<FedPepTaoState> = {
+const decisions: Strategy<FedPepTaoState, FedPepTaoRun> = {
   schedule(run) {
-    const settings = settingsOf(run);
+    const settings = run.strategy;
     return scheduleOf({
       first: firstPosition(settings),
       next: (position) => nextPosition(position, run, settings),
@@ -29,7 +32,7 @@ export const fedPepTao: Strategy<FedPepTaoState> = {
   },
 
   init(run, shape, initial) {
-    const settings = settingsOf(run);
+    const settings = run.strategy;
     const position = firstPosition(settings);
     const values: FedPepTaoValues = {
       ...{ run, settings, shape, position },
@@ -77,7 +80,9 @@ export const fedPepTao: Strategy<FedPepTaoState> = {
   newcomerParams: ({ values, tensors }) => pickNames({ ...under(tensors, "initial/"), ...under(tensors, "W/") }, allNames(values.shape)),
 
   summary({ values }) {
-    const { run, settings, position, layerScores, probes, keepFraction, selectedLayers, serverLearningRate, evaluations } = values;
+    const { run, settings, position, layerScores, probes, keepFraction, selectedLayers, evaluations } = values;
+    const moment = { round: latestTrainRound(position), numRounds: run.numRounds };
+    const serverLearningRate = serverRateAt(values.serverLearningRate, settings.serverRateSchedule, moment);
     const { stage, round, step, isDone } = position;
     const sharedNames = selectedLayers === null ? null : namesOfLayers(values.shape, selectedLayers);
     const numRounds = numRoundsOf(stage, run, settings);
@@ -88,13 +93,86 @@ export const fedPepTao: Strategy<FedPepTaoState> = {
   },
 };
 
-function settingsOf(run: RunSettings): FedPepTaoSettings {
-  if (run.strategy.name !== "fedPepTao") throw new Error(`strategy fedPepTao: the run is set to ${run.strategy.name}`);
-  if (run.strategy.controlVariates && !(run.training.clientLearningRate > 0)) {
-    throw new Error(`clientLearningRate: is ${run.training.clientLearningRate}, but control variates divide by it; give a positive rate`);
-  }
-  return run.strategy;
-}
+const own = [
+  "Unless the base is the official preset, the settings are this project's defaults and not those of the public code.",
+  "With initial prompts from counting, what the counting rounds train is kept: the method trains in so many rounds more than the others, and is charged their bytes and seconds.",
+  "One dropout mask is drawn for every step, where the public code draws one for every example; so it is under the official preset too.",
+];
+
+/** FedPepTAO (Che et al., EMNLP 2023): score the layers, count how many travel, then train with adaptive aggregation (fedpeptao.md §§3-5). */
+export const fedPepTao = declareStrategy({
+  name: "fedPepTao",
+  title: "FedPepTAO",
+  about: "Devices score the layers and the server counts how many travel; then it averages those with momentum and control variates.",
+  publication: {
+    authors: "Che, Liu, Zhou, Ren, Zhou, Sheng, Dai, Dou",
+    title: "Federated Learning of Large Language Models with Parameter-Efficient Prompt Tuning and Adaptive Optimization",
+    venue: "EMNLP",
+    year: 2023,
+    link: "https://arxiv.org/abs/2310.15080",
+  },
+  deviations: own,
+  settings: fedPepTaoSettings,
+  rules: [
+    {
+      of: ["strategy", "tuning"],
+      path: ["strategy", "selector"],
+      error: `only ${layeredMethods} have layers to choose from; give selector all`,
+      holds: ({ strategy, tuning }) => strategy.selector === "all" || hasLayers(tuning),
+    },
+    {
+      of: ["strategy", "training"],
+      path: ["training", "clientLearningRate"],
+      error: "control variates divide by it; give a positive rate",
+      holds: ({ strategy, training }) => !strategy.controlVariates || training.clientLearningRate > 0,
+    },
+  ],
+  needsSingleContributions: ({ controlVariates, serverStep }) => controlVariates || serverStep === "sequential",
+  decisions,
+  methods: {
+    fedPepTao: {
+      deviations: own,
+      role: "own",
+      trained: "prompts in every layer",
+      travels: "the prompts of the layers that scoring and counting chose, and the head; the others stay on the device",
+      strategy: (settings) => settings,
+    },
+    momSAdamD: {
+      title: "MomS+AdamD",
+      publication: {
+        authors: "Hsu, Qi, Brown",
+        title: "Measuring the Effects of Non-Identical Data Distribution for Federated Visual Classification",
+        venue: "arXiv",
+        year: 2019,
+        link: "https://arxiv.org/abs/1909.06335",
+      },
+      deviations: [
+        deviations.fromMemory,
+        "The devices' optimiser is AdamW.",
+        "The velocity is FedPepTAO's: βV + (1 − β)D, subtracted from the average at a rate that starts as the device's and falls by 1 % a step, where the publication subtracts βV + D from the last global parameters at rate 1. So it moves the average little.",
+        "The first round takes the plain average.",
+        deviations.prefixWithoutNetwork,
+      ],
+      role: "baseline",
+      baseline: 9,
+      trained: "prompts in every layer, with Adam on the devices and momentum on the server",
+      travels: "all of them and the head",
+      rates: { of: "pTuningV2" },
+      strategy: (settings) => ({
+        ...settings,
+        selector: "all",
+        keepFraction: 1,
+        countingRounds: 0,
+        initialPrompts: "fresh",
+        controlVariates: false,
+        pseudoGradient: "displacement",
+        serverStep: "parallel",
+        serverLearningRate: "client",
+        serverLearningRateDecay: 0.99,
+      }),
+    },
+  },
+});
 
 function cohortFor({ settings, position, lastCohort }: FedPepTaoValues, situation: Situation) {
   if (position.kind === "probe") return firstInOrder(situation, lastCohort, settings.probeDevices);
@@ -114,8 +192,8 @@ interface Situated {
   readonly isPersonalised: boolean;
 }
 
-function specAt({ stage, kind }: Position, run: RunSettings, { numEvaluations, isPersonalised }: Situated): TaskSpec {
-  const settings = settingsOf(run);
+function specAt({ stage, kind }: Position, run: FedPepTaoRun, { numEvaluations, isPersonalised }: Situated): TaskSpec {
+  const settings = run.strategy;
   const { selector, scoringDropout, maskPadding, minScoringBatch, scoreLastLayer } = settings;
   switch (kind) {
     case "score":

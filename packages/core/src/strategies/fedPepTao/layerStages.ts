@@ -1,11 +1,11 @@
 import { createRandom } from "../../random.ts";
-import type { FedPepTaoSettings } from "../../run.ts";
 import { findKeepRatio, meanRatio } from "../../selection/layerCount.ts";
 import { combineLayerScores, numLayersToKeep, selectLayers } from "../../selection/selectLayers.ts";
 import type { Contribution, RoundPlan } from "../../task.ts";
 import { averageSent, contributionsOf } from "../averaging.ts";
 import type { SpectrumProbe } from "../strategy.ts";
 import { allNames, namesOfLayers, under, withPrefix } from "../tensors.ts";
+import type { FedPepTaoSettings } from "./settings.ts";
 import type { FedPepTaoState, FedPepTaoValues } from "./state.ts";
 
 /** Stage A (fedpeptao.md §3): s_l over the devices that scored. */

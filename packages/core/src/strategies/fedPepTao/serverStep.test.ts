@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import type { Params } from "../../params.ts";
 import { createRandom } from "../../random.ts";
-import type { FedPepTaoSettings } from "../../run.ts";
 import type { Contribution } from "../../task.ts";
 import { paramsOf, planOf, rosterOf, testRun, testShape, trained, valuesOf, withDevices } from "../../testing/run.ts";
 import { fedPepTao } from "./index.ts";
+import type { FedPepTaoSettings } from "./settings.ts";
 import type { FedPepTaoState } from "./state.ts";
 
 const numExamples = [1, 3, 2, 2];

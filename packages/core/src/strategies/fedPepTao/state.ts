@@ -1,15 +1,16 @@
 import { roundTrip } from "../../encoding.ts";
 import { type Params, pickNames } from "../../params.ts";
-import type { FedPepTaoSettings, RunSettings } from "../../run.ts";
 import type { DeviceId } from "../../task.ts";
+import type { TunedShape } from "../../tunings/tuned.ts";
 import type { Position } from "../course.ts";
-import type { AsJson, Evaluation, SpectrumProbe, StrategyState, TunedShape } from "../strategy.ts";
+import type { AsJson, Evaluation, SpectrumProbe, StrategyState } from "../strategy.ts";
 import { allNames, withPrefix } from "../tensors.ts";
 import type { ServerMemory } from "./serverStep.ts";
+import type { FedPepTaoRun, FedPepTaoSettings } from "./settings.ts";
 
 export type FedPepTaoValues = {
-  readonly run: AsJson<RunSettings>;
-  readonly settings: AsJson<FedPepTaoSettings>;
+  readonly run: FedPepTaoRun;
+  readonly settings: FedPepTaoSettings;
   readonly shape: AsJson<TunedShape>;
   readonly position: Position;
   /** s_l of Stage A. */
@@ -21,7 +22,7 @@ export type FedPepTaoValues = {
   readonly keepFraction: number | null;
   /** 𝓢, ascending; set when Stage C starts. */
   readonly selectedLayers: readonly number[] | null;
-  /** η_s as the latest server step used it, or the first one will. */
+  /** η_s of the latest server step, or of the first one, before a schedule. */
   readonly serverLearningRate: number;
   readonly evaluations: readonly AsJson<Evaluation>[];
 };
@@ -36,7 +37,7 @@ export interface FedPepTaoState extends StrategyState {
 }
 
 /** The tensors before the first step. */
-export function startTensors(settings: FedPepTaoSettings, run: RunSettings, shape: TunedShape, initial: Params): Params {
+export function startTensors(settings: FedPepTaoSettings, run: FedPepTaoRun, shape: TunedShape, initial: Params): Params {
   const decoded = roundTrip(pickNames(initial, allNames(shape)), run.paramsEncoding);
   const keepsInitial = settings.initialPrompts === "fresh";
   return { ...withPrefix("W/", decoded), ...(keepsInitial ? withPrefix("initial/", decoded) : {}) };

@@ -1,13 +1,15 @@
-import type { FedPepTaoSettings, RunSettings } from "../../run.ts";
+import type { TrainingSettings } from "../../settings/runConditions.ts";
 import type { Contribution, RoundPlan } from "../../task.ts";
 import { contributionsOf, sentParams } from "../averaging.ts";
 import { sentForm } from "../sentForm.ts";
+import { serverRateAt } from "../serverRates/table.ts";
 import { serverStep } from "./serverStep.ts";
+import type { FedPepTaoSettings } from "./settings.ts";
 import { type FedPepTaoState, memoryOf, withStep } from "./state.ts";
 
 /** η_s before the first server step. */
-export function firstServerRate(run: RunSettings, settings: FedPepTaoSettings): number {
-  return settings.serverLearningRate === "client" ? run.training.clientLearningRate : settings.serverLearningRate;
+export function firstServerRate({ training }: { readonly training: TrainingSettings }, settings: FedPepTaoSettings): number {
+  return settings.serverLearningRate === "client" ? training.clientLearningRate : settings.serverLearningRate;
 }
 
 /** A training round of Stage C (fedpeptao.md §5, steps 5 to 8). */
@@ -25,7 +27,7 @@ export function closeTraining(state: FedPepTaoState, plan: RoundPlan, contributi
     samplingOrder: plan.tasks.map((task) => task.deviceId),
     participation: trained.length / plan.numDevices,
     clientLearningRate: run.training.clientLearningRate,
-    serverLearningRate,
+    serverLearningRate: serverRateAt(serverLearningRate, settings.serverRateSchedule, { round: plan.round, numRounds: run.numRounds }),
     momentum: settings.serverMomentum,
     serverStep: settings.serverStep,
     pseudoGradient: settings.pseudoGradient,

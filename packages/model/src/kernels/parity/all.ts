@@ -22,7 +22,7 @@ const allParityCases: readonly ParityCase[] = [
 ];
 
 /** How a device can run the kernels: a variant, with its subgroups or as if it had none. */
-export interface ParityWay {
+interface ParityWay {
   readonly variant: KernelVariant;
   readonly hasSubgroups: boolean;
 }
@@ -59,7 +59,11 @@ async function compare({ name, tolerance, worstError }: ParityCase, way: ParityW
   const traits = gpuTraits();
   const start = performance.now();
   const result = (error: number | null, failure: string | null): ParityResult => ({
-    ...{ ...way, name, tolerance, error, failure },
+    ...way,
+    name,
+    tolerance,
+    error,
+    failure,
     seconds: (performance.now() - start) / 1000,
   });
   setGpuTraits({ ...traits, hasSubgroups: way.hasSubgroups });

@@ -56,7 +56,7 @@ export interface AttentionOperands {
 }
 
 /** What comes out, flat; without a prefix there is no gradient of one. */
-export interface AttentionNumbers<Numbers extends ArrayLike<number> = Float32Array> {
+interface AttentionNumbers<Numbers extends ArrayLike<number> = Float32Array> {
   readonly y: Numbers;
   readonly dQkv: Numbers;
   readonly dPrefix?: Numbers;

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { createRandom } from "@tutti/core";
 import { relativeError } from "../../verify/relativeError.ts";
-import type { AttentionShape } from "../attention.ts";
+import type { AttentionShape } from "../attentionShape.ts";
 import { runFused } from "../fusedKernels.ts";
 import { plainRotate, rotationOf } from "../rotary.ts";
 import type { ParityCase } from "./parityCase.ts";

@@ -1,6 +1,6 @@
 /** WebAssembly instructions; an expression leaves one value on the stack, a statement none. Types are checked when the module is validated. */
 export type Code = readonly number[];
-export type ValueType = "i32" | "f32" | "v128";
+type ValueType = "i32" | "f32" | "v128";
 
 /** A parameter or variable of a function. */
 export interface Local {
@@ -18,6 +18,7 @@ export interface FunctionBuilder {
   loopOn(counter: Local, range: { end: Code; step: number; margin: number }, body: () => void): void;
 }
 
+/** A function of a module: its exported name, its parameters, and what writes its body. */
 export interface FunctionDefinition {
   readonly name: string;
   readonly parameters: readonly ValueType[];

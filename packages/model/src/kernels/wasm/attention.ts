@@ -1,8 +1,8 @@
-import type { AttentionShape } from "../attention.ts";
+import type { AttentionShape } from "../attentionShape.ts";
 import type { WasmProgram } from "./program.ts";
 
 /** Addresses in bytes. */
-export interface AttendAddresses {
+interface AttendAddresses {
   /** (B·T, H + 2W). */
   readonly qkv: number;
   /** (2, P, W); anything when P is 0. */
@@ -15,7 +15,8 @@ export interface AttendAddresses {
   readonly scratch: number;
 }
 
-export interface AttendGradientAddresses extends Omit<AttendAddresses, "y"> {
+/** Byte addresses of the gradient kernel's operands in the module's memory. */
+interface AttendGradientAddresses extends Omit<AttendAddresses, "y"> {
   /** (B·T, H). */
   readonly dy: number;
   /** (T, columns). */

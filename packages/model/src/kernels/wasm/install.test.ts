@@ -4,11 +4,12 @@ import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "../../backends.ts";
 import { relativeError } from "../../verify/relativeError.ts";
 import { activate, plainActivate } from "../activation.ts";
-import { type AttentionShape, attend, attendGradient, visibility } from "../attention.ts";
+import { attend, attendGradient, visibility } from "../attention.ts";
+import type { AttentionShape } from "../attentionShape.ts";
 import { hasFused } from "../fusedKernels.ts";
 import { type Norm, normalize, normalizeGradient, plainNormalize, plainNormalizeGradient } from "../norm.ts";
-import { partOf } from "../part.ts";
 import { plainAttend, plainAttendGradient } from "../plainAttention.ts";
+import { partOf } from "../rows.ts";
 
 const random = createRandom(11).stream({ purpose: "kernels" });
 /** Two f32 computations of the same numbers in different order. */

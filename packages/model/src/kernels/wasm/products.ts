@@ -5,7 +5,7 @@ const columnsAtOnce = 8;
 const rowsAtOnce = 4;
 
 /** What a product starts from: zero, what C holds, or a row that is added to all. */
-export type ProductStart = "zero" | "sum" | "bias";
+type ProductStart = "zero" | "sum" | "bias";
 
 /**
  * C (M, N) = A (M, K) · B (K, N) + start. Parameters: a, aRow, aColumn, b, bRow, c, cRow, M, N, K, bPanel, bias; strides in bytes.

@@ -23,6 +23,7 @@ export interface TilesForm {
   readonly components: 1 | 4;
 }
 
+/** How a head of this size is cut into pieces, and whether four of its numbers can be read at once. */
 export function tilesForm(headSize: number): TilesForm {
   return { numPieces: Math.ceil(headSize / (4 * pieceFours)), components: headSize % 4 === 0 ? 4 : 1 };
 }

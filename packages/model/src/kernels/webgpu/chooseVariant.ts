@@ -12,7 +12,7 @@ export interface ChosenVariant {
 }
 
 /** A product to measure: x (numRows, width) times a square int8 matrix. */
-export interface MeasuredProduct {
+interface MeasuredProduct {
   readonly numRows: number;
   readonly width: number;
 }

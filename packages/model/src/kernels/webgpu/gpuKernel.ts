@@ -16,7 +16,9 @@ export interface GpuTraits {
 /** What the WebGPU backend runs. */
 export type GpuProgram = Parameters<WebGPUBackend["runWebGPUProgram"]>[0];
 
+/** A kernel's operands by name, as the tensor library hands them over; an optional one may be missing. */
 export type KernelInputs = Readonly<Record<string, TensorInfo | undefined>>;
+/** What a call passes beside tensors, by name, as `runFused` was given it. */
 export type KernelAttributes = Readonly<Record<string, unknown>>;
 
 /** Computes a kernel's results; the tensor library tracks them. */

@@ -10,8 +10,9 @@ export interface Scaling {
 }
 
 /** `even`: four neighbouring values, from a multiple of four on, always have one scale. */
-export type ScaleForm = "none" | "even" | "uneven";
+type ScaleForm = "none" | "even" | "uneven";
 
+/** Whether W has no scales, or four neighbouring values share one (even), or they may have two (uneven). */
 export function scaleForm({ encoding, groupSize, numIn }: Scaling): ScaleForm {
   if (encoding === "f32" || encoding === "f16") return "none";
   return groupSize % 4 === 0 || groupSize >= numIn ? "even" : "uneven";

@@ -9,7 +9,7 @@ export function wordsPerRow(encoding: TensorEncoding, numIn: number): number {
 }
 
 /** A packed matrix as the GPU reads it. */
-export interface PackedWords {
+interface PackedWords {
   /** Values row by row, rows up to a multiple of four, then the scales as they were. */
   readonly words: Int32Array;
   /** Where the scales begin, in words. */

@@ -10,7 +10,7 @@ export function laneKey({ size, hasSubgroups }: Lanes): string {
   return size > 1 && hasSubgroups ? `${size}subgroups` : `${size}`;
 }
 
-export interface Reduction {
+interface Reduction {
   /** Name of the function in the source. */
   readonly name: string;
   readonly type: "f32" | "vec4<f32>";

@@ -1,0 +1,77 @@
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import type { BackboneManifest, TunedPrompts } from "@tutti/model";
+import { folderOf } from "../backbones/folders.ts";
+import { UsageError } from "../exitCodes.ts";
+import { parseRunSettings } from "./runSettings.ts";
+
+/** The options of `tutti prompt export`. */
+export interface ExportFlags {
+  /** An adapter for Hugging Face's peft, or the file that Tutti reads. */
+  readonly format: "peft" | "safetensors";
+  readonly out: string;
+  /** Holds the run folders. */
+  readonly runs: string;
+  readonly public: string;
+}
+
+/** `tutti prompt export`: writes the tuned parameters of a run, over or not, or of a prompts.safetensors into a folder. */
+export async function exportPrompts(source: string, flags: ExportFlags): Promise<void> {
+  const prompts = await promptsOf(source, flags.runs);
+  const { rememberDatasets, replaceFolder } = await import("@tutti/data/node");
+  await rememberDatasets(flags.public);
+  const files = flags.format === "peft" ? await peftFiles(prompts, flags.public) : await safetensorsFile(prompts);
+  await requireOwn(flags.out, files);
+  await replaceFolder(resolve(flags.out), async (unfinished) => {
+    for (const [file, bytes] of files) await writeFile(join(unfinished, file), bytes, { flush: true });
+  });
+  console.log(`${flags.out}: ${[...files.keys()].join(", ")}`);
+  if (flags.format === "peft") console.log(`${join(flags.out, "README.md")} has the Python that computes with it what the run computed`);
+}
+
+async function safetensorsFile(prompts: TunedPrompts): Promise<ReadonlyMap<string, Uint8Array>> {
+  const { writePromptsFile } = await import("@tutti/model");
+  return new Map([["prompts.safetensors", writePromptsFile(prompts)]]);
+}
+
+async function peftFiles(prompts: TunedPrompts, publicFolder: string): Promise<ReadonlyMap<string, Uint8Array>> {
+  const { peftFormOf, writePeftFolder } = await import("@tutti/model");
+  const { tuning, backbone } = prompts.settings;
+  try {
+    peftFormOf(tuning.method);
+  } catch (cause) {
+    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+  return writePeftFolder(prompts, await manifestOf(await folderOf(join(publicFolder, "backbones"), backbone)));
+}
+
+async function manifestOf(folder: string): Promise<BackboneManifest> {
+  const { parseManifest } = await import("@tutti/model");
+  return parseManifest(await readFile(join(folder, "manifest.json")));
+}
+
+/** The tuned parameters of a file, of a run's folder, or of the run of that id. */
+async function promptsOf(source: string, runs: string): Promise<TunedPrompts> {
+  const found = await stat(source).catch(() => null);
+  if (found?.isFile() === true) {
+    const { readPromptsFile } = await import("@tutti/model");
+    return readPromptsFile(await readFile(source), parseRunSettings);
+  }
+  const [folder, runId] = found === null ? [runs, source] : [dirname(resolve(source)), basename(resolve(source))];
+  const { readRun } = await import("@tutti/server");
+  const { run, newcomerParams } = await readRun(folder, runId);
+  if (newcomerParams === null) throw new UsageError(`run ${runId} has not begun, so it has tuned nothing yet: export it later`);
+  return { runId, settings: run, params: newcomerParams };
+}
+
+/** Refuses a folder with other files than an export's, which would be lost. */
+async function requireOwn(out: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  const own = new Set([...files.keys(), "head.safetensors"]);
+  const names = await readdir(out).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === "ENOENT") return [];
+    throw new UsageError(`--out ${out} cannot be written (${cause.code}): give a new folder`, { cause });
+  });
+  const other = names.find((name) => !own.has(name));
+  if (other !== undefined)
+    throw new UsageError(`--out ${out} holds ${other}, which an export does not write: give a new or an empty folder`);
+}

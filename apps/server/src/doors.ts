@@ -1,0 +1,92 @@
+import { join } from "node:path";
+import { numValues } from "@tutti/core";
+import { protocolVersion } from "@tutti/protocol";
+import type { FastifyInstance } from "fastify";
+import type { CoordinatorConfig } from "./config.ts";
+import { loadCertificate } from "./http/certificate.ts";
+import { buildHttp, type HttpPorts, listen } from "./http/server.ts";
+import type { WireMeter } from "./http/wireMeter.ts";
+import type { Journal } from "./journal/journal.ts";
+import type { LiveRun } from "./liveRun.ts";
+import type { Metrics } from "./metrics.ts";
+import type { Clock } from "./pool/clock.ts";
+import { attachSockets, type Sockets } from "./socket.ts";
+import { forWelcome } from "./status.ts";
+import type { TunedParameters } from "./tuned.ts";
+
+/** What clients and pages reach a coordinator through. */
+export interface Doors {
+  readonly app: FastifyInstance;
+  readonly sockets: Sockets;
+  /** Listens; resolves with the port, and the address for this machine. */
+  open(): Promise<{ readonly port: number; readonly url: string }>;
+}
+
+/** What the doors show of the coordinator, and what they ask it to do. */
+export interface DoorPorts extends Pick<HttpPorts, "blobs" | "logger" | "control" | "pages"> {
+  readonly config: CoordinatorConfig;
+  readonly runId: string;
+  readonly tuned: TunedParameters;
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly meter: WireMeter;
+  readonly live: LiveRun;
+  readonly metrics: Metrics;
+}
+
+/** Builds the HTTP and socket sides, which do not listen yet. */
+export async function buildDoors(ports: DoorPorts): Promise<Doors> {
+  const { config, runId, tuned, clock, journal, blobs, meter, logger, live, metrics, pages, control } = ports;
+  const { run, expectedClients, threads, backend } = config;
+  const { pool } = live;
+  const { keepsStates } = pool;
+  const base = config.backbonesUrl?.replace(/\/+$/, "") ?? "backbones";
+  const urls = { backbone: `${base}/${run.backbone}/manifest.json`, dataset: "datasets/" };
+  const certificate = await loadCertificate(config.https, join(config.dataDir, "coordinator"));
+  const app = await buildHttp(config, {
+    blobs,
+    logger,
+    certificate,
+    control,
+    pages,
+    runPage: () => ({ protocolVersion, runId, run, urls, keepsStates, status: live.statusOnArrival() }),
+    metrics: () => metrics.read(live.status(), meter.totals()),
+  });
+  const sockets = attachSockets(app.server, {
+    pool,
+    clock,
+    logger,
+    helloTimeoutMs: config.helloTimeoutMs,
+    maxMessageBytes: largestMessage(tuned, keepsStates),
+    flushed: () => journal.flushed(),
+    onRefused: (rule) => metrics.refused(rule),
+    status: () => live.status(),
+    statusOnArrival: () => live.statusOnArrival(),
+    welcome: (devices) => ({
+      ...{ runId, run, urls, devices, keepsStates },
+      ...(expectedClients === null ? {} : { numTabs: expectedClients }),
+      ...(threads === null ? {} : { threads }),
+      ...(backend === null ? {} : { backend }),
+      status: forWelcome(live.statusOnArrival()),
+    }),
+  });
+  meter.watch(app.server);
+  return {
+    app,
+    sockets,
+    async open() {
+      const port = await listen(app, config);
+      return { port, url: `${certificate === null ? "http" : "https"}://${nameForUrl(config.host)}:${port}` };
+    },
+  };
+}
+
+/** Bytes of the largest submission: all tensors in f32, three times over where states travel, and room for the header. */
+function largestMessage({ initial }: TunedParameters, keepsStates: boolean): number {
+  return 4 * numValues(initial) * (keepsStates ? 4 : 1) + 1024 * 256;
+}
+
+function nameForUrl(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "localhost";
+  return host.includes(":") ? `[${host}]` : host;
+}

@@ -1,0 +1,65 @@
+import { join } from "node:path";
+import type { RunSettings } from "@tutti/core";
+import { runSettingsSchema } from "@tutti/protocol";
+import { ConfigError, type CoordinatorConfig } from "./config.ts";
+import { type Journal, openJournal } from "./journal/journal.ts";
+import type { KeyValueStore } from "./journal/keyValueStore.ts";
+import { lmdbStore } from "./journal/lmdbStore.ts";
+import { withRoom } from "./journal/readRun.ts";
+import { findRunId, openRunFolder, type RunFolder } from "./runFolder.ts";
+import { inRunFolder, lockRunFolder } from "./writableFolder.ts";
+
+/** A run's folder and journal, which are this process's until they are released. */
+export interface OpenedRun {
+  readonly runId: string;
+  readonly folder: RunFolder;
+  readonly journal: Journal;
+  /** Whether an earlier process began it. */
+  readonly isResumed: boolean;
+  /** Closes the journal and gives the folder back. */
+  release(): Promise<void>;
+}
+
+/** Opens the run that a configuration names; throws a ConfigError where another process has it, or where it was begun with other settings. */
+export async function openRun(config: CoordinatorConfig, store: KeyValueStore | undefined): Promise<OpenedRun> {
+  const { run, dataDir } = config;
+  const runId = config.runId ?? findRunId(dataDir, run);
+  const folder = openRunFolder(dataDir, runId, !config.writesRunFiles);
+  const unlock = lockRunFolder(folder.path);
+  let journal: Journal | null = null;
+  const release = async () => {
+    try {
+      await journal?.close();
+    } finally {
+      unlock();
+    }
+  };
+  try {
+    journal = inRunFolder(folder.path, () => openJournal(store ?? lmdbStore(join(folder.path, "journal"))));
+    requireSameRun(journal, run, runId, folder.path);
+    return { runId, folder, journal, isResumed: journal.contents() !== null, release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** A folder holds one run: other settings under the same id are refused, with the names that differ. */
+function requireSameRun(journal: Journal, run: RunSettings, runId: string, folder: string): void {
+  const contents = journal.contents();
+  if (contents === null) return;
+  const begun = runSettingsSchema.safeParse(withRoom(contents.run)); // fills in what older runs had no choice of
+  const names = differences(begun.success ? begun.data : contents.run, JSON.parse(JSON.stringify(run)), "run").filter(
+    (name) => run.roster !== "fixed" || !["run.minDevices", "run.maxDevices"].includes(name), // which a fixed roster does not look at
+  );
+  if (names.length === 0) return;
+  throw new ConfigError(
+    `run ${runId} in ${folder} was begun with other settings (${names.join(", ")}): choose another run id, or the same settings to resume`,
+  );
+}
+
+function differences(a: unknown, b: unknown, path: string): string[] {
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return Object.is(a, b) ? [] : [path];
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].flatMap((name) => differences(Reflect.get(a, name), Reflect.get(b, name), `${path}.${name}`));
+}

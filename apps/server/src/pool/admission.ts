@@ -1,0 +1,49 @@
+import { type Hello, limits, type Refusal, refuse } from "@tutti/protocol";
+import type { CoordinatorConfig } from "../config.ts";
+import type { JournalledClient } from "../journal/journal.ts";
+import type { ClientTable } from "./clientTable.ts";
+import type { Homes } from "./homes.ts";
+import type { Client } from "./members.ts";
+
+/** What admitting clients needs of the roster. */
+export interface AdmissionSources {
+  readonly config: CoordinatorConfig;
+  readonly clients: ClientTable;
+  readonly homes: Homes;
+  saveClient(client: JournalledClient): void;
+  /** Forgets a client that is gone and holds no device, as if it had never come. */
+  removeClient(clientKey: string): void;
+}
+
+/** The client that says hello, new or known, or why it may not join (P-13). */
+export function admit({ clientKey, nickname, hosting }: Hello, sources: AdmissionSources): Refusal | Client {
+  const { config, clients } = sources;
+  const known = clients.all.get(clientKey);
+  if (config.run.roster === "fixed" && hosting === "own")
+    return refuse("P-13", "this run deals out its own data: own examples need an open roster");
+  const refusal = known === undefined ? refuseNewcomer(sources) : null;
+  if (refusal !== null) return refusal;
+  const record = { clientKey, ordinal: known?.ordinal ?? clients.nextOrdinal(), nickname: nickname ?? known?.nickname ?? null };
+  if (known?.nickname !== record.nickname) sources.saveClient(record);
+  return Object.assign(known ?? clients.add(record), { nickname: record.nickname, hosting });
+}
+
+function refuseNewcomer(sources: AdmissionSources): Refusal | null {
+  const { clients, homes } = sources;
+  const { maxDevices, roster } = sources.config.run;
+  if (roster === "open" && !homes.hasRoom())
+    return refuse("P-13", `all ${maxDevices} devices of this run are taken: maxDevices is ${maxDevices}`);
+  const maxClients = roster === "fixed" ? limits.maxClients : Math.max(limits.maxClients, maxDevices);
+  if (clients.all.size >= maxClients) forgetStrangers(sources);
+  return clients.all.size < maxClients ? null : refuse("P-13", `${maxClients} clients are the most that may join`);
+}
+
+/** Forgets who left without a device, but for the expected clients, whose devices wait for them by their number: names cost nothing to invent. */
+function forgetStrangers({ config, clients, homes, removeClient }: AdmissionSources): void {
+  for (const client of clients.all.values()) {
+    const { clientKey, ordinal, isGone } = client;
+    if (!isGone || ordinal < (config.expectedClients ?? 0) || homes.devicesOf(clientKey).length > 0) continue;
+    clients.remove(client);
+    removeClient(clientKey);
+  }
+}

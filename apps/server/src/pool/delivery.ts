@@ -1,0 +1,90 @@
+import type { DeviceId, PlannedTask, TaskOutcome } from "@tutti/core";
+import { type Refusal, refuse } from "@tutti/protocol";
+import type { Clock } from "./clock.ts";
+import type { Client, Connection } from "./members.ts";
+import { type CurrentStep, isOpenLease, type Lease, leaseMessage, type OpenStep } from "./openStep.ts";
+import type { Roster } from "./roster.ts";
+
+/** What handing tasks out needs of its surroundings. */
+export interface DeliveryPorts {
+  readonly clock: Clock;
+  /** A task that names these blobs goes to a client, perhaps once more. */
+  onHandedOut(clientKey: string, sha256s: readonly string[]): void;
+}
+
+/** Takes tasks to the connections that their devices are reached on, each once per connection. */
+export interface Delivery {
+  /** Hands a task of this step to its device; resolves when its lease ends. */
+  perform(step: OpenStep, task: PlannedTask): Promise<TaskOutcome>;
+  /** Hands a client every open task of its devices that it has not got on this connection. */
+  deliverTo(client: Client, connection: Connection): void;
+  /** A task was sent and not acknowledged: it is sent again, unless the client says that it does not host the device. */
+  notAcknowledged(taskId: string, connectionId: string, isForeign: boolean): void;
+  /** The device cannot do the task. */
+  decline(client: Client, taskId: string, reason: string): Refusal | null;
+  /** No task leaves any more. */
+  stop(): void;
+}
+
+/** Delivery of the open step's tasks. */
+export function createDelivery(ports: DeliveryPorts, members: Roster, current: CurrentStep): Delivery {
+  const { homes } = members;
+  let isStopped = false;
+
+  function deliver(lease: Lease): void {
+    const { step } = current;
+    const connection = members.connectionOf(lease.task.deviceId);
+    if (step === null || connection === null || lease.sentOn === connection.id || !isOpenLease(step, lease)) return;
+    lease.sentOn = connection.id;
+    const message = leaseMessage(step, lease, ports.clock.now());
+    const blobs = Object.values(message.parameterSets).map(({ sha256 }) => sha256);
+    ports.onHandedOut(homes.get(lease.task.deviceId)?.clientKey ?? "", blobs);
+    connection.task(message);
+  }
+
+  return {
+    async perform(step, { deviceId }) {
+      const lease = step.byDevice.get(deviceId);
+      if (lease === undefined) throw new Error(`device ${deviceId} has no task in this step`);
+      if (lease.state !== "open") return lease.outcome;
+      members.settled(deviceId);
+      if (isGone(members, deviceId)) lease.end({ kind: "left" });
+      deliver(lease);
+      return lease.outcome;
+    },
+    deliverTo(client, connection) {
+      // Another connection of this client's waits for its own answer.
+      if (isStopped || client.connection !== connection) return;
+      if (!connection.isWelcomed) members.welcomed(client);
+      for (const { deviceId } of homes.devicesOf(client.clientKey)) {
+        const lease = current.step?.byDevice.get(deviceId);
+        if (lease !== undefined) deliver(lease);
+      }
+    },
+    notAcknowledged(taskId, connectionId, isForeign) {
+      const lease = current.step?.leases.get(taskId);
+      if (lease?.state !== "open" || lease.sentOn !== connectionId) return;
+      lease.sentOn = null;
+      if (isForeign) lease.end({ kind: "left" });
+      else deliver(lease);
+    },
+    decline(client, taskId, reason) {
+      const lease = current.step?.leases.get(taskId);
+      if (lease?.state !== "open") return null;
+      const isHost = homes.get(lease.task.deviceId)?.clientKey === client.clientKey;
+      if (!isHost) return refuse("P-43", `task ${taskId} was not leased to this client`);
+      lease.end({ kind: "declined", reason });
+      members.settled(lease.task.deviceId);
+      return null;
+    },
+    stop() {
+      isStopped = true;
+    },
+  };
+}
+
+/** Whether nobody hosts the device and nobody is expected to. */
+function isGone({ homes, client }: Roster, deviceId: DeviceId): boolean {
+  const key = homes.get(deviceId)?.clientKey ?? null;
+  return key === null || client(key)?.isGone !== false;
+}

@@ -1,0 +1,55 @@
+import type { RunSettings } from "@tutti/core";
+import type { Status } from "@tutti/protocol";
+import type { TrafficTotals } from "@tutti/record";
+import type { WireMeter } from "./http/wireMeter.ts";
+import type { Clock } from "./pool/clock.ts";
+import type { Pool } from "./pool/pool.ts";
+import type { RunNotes } from "./runEvents.ts";
+import type { RunningStrategy } from "./runLoop.ts";
+import { describeRun } from "./status.ts";
+import type { TunedParameters } from "./tuned.ts";
+
+/** Where a run's status comes from. */
+export interface StatusPorts {
+  readonly runId: string;
+  readonly run: RunSettings;
+  readonly tuned: TunedParameters;
+  readonly clock: Clock;
+  readonly meter: Pick<WireMeter, "totals">;
+  readonly running: RunningStrategy;
+  readonly notes: RunNotes;
+  readonly pool: Pick<Pool, "step" | "members">;
+}
+
+/** The status of a run, whenever it is asked for. */
+export interface StatusSource {
+  now(): Status;
+  /** The same with bytes as they were at most a moment ago: a look at every connection for each one that comes would cost more with each. */
+  lately(): Status;
+}
+
+/** How old the bytes of a status on arrival may be. */
+const momentMs = 250;
+
+/** Statuses of a run. */
+export function createStatusSource({ runId, run, tuned, clock, meter, running, notes, pool }: StatusPorts): StatusSource {
+  const schedule = running.strategy.schedule(run);
+  let known = { traffic: meter.totals(), at: Number.NEGATIVE_INFINITY };
+
+  function statusWith(traffic: TrafficTotals): Status {
+    const { said, records, points } = notes;
+    const summary = running.strategy.summary(running.state);
+    const { phase, message } = said;
+    const step = pool.step();
+    const { members } = pool;
+    return describeRun({ runId, phase, message, summary, schedule, step, members, records, points, tuned, traffic, now: clock.now() });
+  }
+
+  return {
+    now: () => statusWith(meter.totals()),
+    lately() {
+      if (clock.now() - known.at >= momentMs) known = { traffic: meter.totals(), at: clock.now() };
+      return statusWith(known.traffic);
+    },
+  };
+}

@@ -1,0 +1,175 @@
+import {
+  type AfterAnswer,
+  type Answer,
+  type Handlers,
+  isRefusal,
+  type Received,
+  type Refusal,
+  type Rule,
+  refuse,
+  type Status,
+  send,
+  serve,
+  type Welcome,
+} from "@tutti/protocol";
+import type { Logger } from "pino";
+import type { Socket } from "socket.io";
+import { createConnection } from "./clientConnection.ts";
+import type { Clock } from "./pool/clock.ts";
+import type { Client, Connection } from "./pool/members.ts";
+import type { Pool } from "./pool/pool.ts";
+
+/** What the sockets need of the coordinator. */
+export interface SocketPorts {
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Of the largest submission, with its header. */
+  readonly maxMessageBytes: number;
+  /** Closes sockets that say no hello within this time; null lets them watch. */
+  readonly helloTimeoutMs: number | null;
+  welcome(devices: Welcome["devices"]): Welcome;
+  status(): Status;
+  /** The same with bytes as they were a moment ago: what a socket that comes is shown. */
+  statusOnArrival(): Status;
+  /** Resolves when all that was journalled so far is safe. */
+  flushed(): Promise<void>;
+  onRefused(rule: Rule): void;
+}
+
+/** Who is told which statuses: sockets that have said no hello, and those of clients. */
+export const rooms = { spectators: "spectators", members: "members" } as const;
+
+/** A socket, and the client that it speaks for. */
+interface Served {
+  readonly socket: Socket;
+  readonly ports: SocketPorts;
+  readonly connection: Connection;
+  /** Null before hello, after the client has left, and once another socket speaks for it. */
+  client: Client | null;
+  isReplaced: boolean;
+  /** It has said hello in time. */
+  cancelTimeout(): void;
+}
+
+/** Answers a socket's calls until it disconnects. */
+export function serveSocket(socket: Socket, ports: SocketPorts): void {
+  const { logger } = ports;
+  const served: Served = {
+    socket,
+    ports,
+    connection: createConnection(socket, ports, () => {
+      served.isReplaced = true;
+      served.client = null;
+    }),
+    client: null,
+    isReplaced: false,
+    cancelTimeout: startTimeout(socket, ports),
+  };
+  void socket.join(rooms.spectators);
+  send(socket, "status", ports.statusOnArrival());
+  serve(socket, handlersOf(served), {
+    onRefused: (name, { refused, message }) => {
+      ports.onRefused(refused);
+      logger.warn({ call: name, rule: refused, message }, "refused");
+    },
+    onFault: (name, error) => logger.error({ call: name, error }, "a handler failed"),
+  });
+  socket.on("disconnect", (reason) => disconnected(served, reason));
+}
+
+function startTimeout(socket: Socket, { clock, logger, helloTimeoutMs }: SocketPorts): () => void {
+  if (helloTimeoutMs === null) return () => undefined;
+  return clock.after(helloTimeoutMs, () => {
+    logger.info({ socket: socket.id }, "no hello: closed");
+    socket.disconnect(true);
+  });
+}
+
+function disconnected({ client, connection, ports, cancelTimeout }: Served, reason: string): void {
+  cancelTimeout();
+  if (client === null) return;
+  ports.logger.info({ client: shortKey(client), reason }, "disconnected");
+  ports.pool.members.disconnected(client, connection);
+}
+
+function handlersOf(served: Served): Handlers {
+  const { connection, ports } = served;
+  const { pool, logger } = ports;
+  /** For calls that need a client: before hello, and after another socket took over, they are refused. */
+  const asClient = <R, A>(handle: (client: Client, request: R, afterAnswer: AfterAnswer) => A | Refusal | Promise<A | Refusal>) => {
+    return async (request: R, afterAnswer: AfterAnswer): Promise<A | Refusal> => {
+      if (served.isReplaced) return refuseReplaced();
+      if (served.client === null) return refuse("P-10", "hello comes first");
+      return handle(served.client, request, afterAnswer);
+    };
+  };
+  return {
+    hello: (request, afterAnswer) => greet(served, request, afterAnswer),
+    loading: asClient((client) => {
+      pool.members.showsLife(client);
+      return {};
+    }),
+    register: asClient(async (client, { devices, compute }, afterAnswer) => {
+      const refusal = pool.members.register(client, devices, compute ?? null);
+      if (refusal !== null) return refusal;
+      await ports.flushed();
+      afterAnswer(() => pool.deliverTo(client, connection));
+      return {};
+    }),
+    submit: asClient((client, submission) => {
+      client.progress = null;
+      return pool.submit(client, submission);
+    }),
+    progress: asClient((client, { taskId, step, numSteps }) => {
+      if (pool.step()?.leases.get(taskId)?.state === "open") client.progress = Math.min(1, step / numSteps);
+      return {};
+    }),
+    pause: asClient((client, { isPaused }, afterAnswer) => {
+      pool.members.pause(client, isPaused);
+      if (!isPaused) afterAnswer(() => pool.deliverTo(client, connection));
+      return {};
+    }),
+    leave: asClient((client) => {
+      pool.members.leave(client);
+      served.client = null;
+      return {};
+    }),
+    decline: asClient((client, { taskId, reason }) => {
+      logger.warn({ client: shortKey(client), taskId, reason }, "declined");
+      if (taskId !== null) return pool.declineTask(client, taskId, reason) ?? {};
+      pool.members.decline(client);
+      return {};
+    }),
+  };
+}
+
+async function greet(served: Served, hello: Received<"hello">, afterAnswer: AfterAnswer): Promise<Answer<"hello"> | Refusal> {
+  const { socket, ports, connection } = served;
+  const { pool, logger } = ports;
+  if (served.isReplaced) return refuseReplaced();
+  if (served.client !== null && served.client.clientKey !== hello.clientKey)
+    return refuse("P-12", "this socket said hello with another client key");
+  const admitted = pool.members.hello(connection, hello);
+  if (isRefusal(admitted)) return admitted;
+  const { client, devices } = admitted;
+  served.cancelTimeout();
+  served.client = client;
+  await socket.leave(rooms.spectators);
+  await socket.join(rooms.members);
+  await ports.flushed();
+  afterAnswer(() => pool.deliverTo(client, connection));
+  const decided = devices.map(({ deviceId, decision }) => `${deviceId}:${decision}`);
+  logger.info({ client: shortKey(client), devices: decided }, "hello");
+  // Whoever said hello while this one was written may have got some of them.
+  return ports.welcome(devices.filter(({ deviceId }) => pool.members.homes.get(deviceId)?.clientKey === client.clientKey));
+}
+
+function refuseReplaced(): Refusal {
+  return refuse("P-11", "another socket said hello with this client's key");
+}
+
+/** Keys are secrets: the log shows their beginning. */
+function shortKey({ clientKey }: Client): string {
+  return clientKey.slice(0, 6);
+}

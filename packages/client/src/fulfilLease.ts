@@ -1,0 +1,99 @@
+import { type ContributionBody, numValues } from "@tutti/core";
+import type { StepProgress, Trainer, TrainerResult } from "@tutti/model";
+import {
+  type BlobRef,
+  type DeviceVersion,
+  encodeDeviceState,
+  encodeParams,
+  headerOf,
+  type Submit,
+  type SubmitOutcome,
+  type TaskLease,
+} from "@tutti/protocol";
+import { BlobGone, type Blobs } from "./blobs.ts";
+import type { DeviceRecord, PendingTask } from "./deviceStore.ts";
+import type { Devices } from "./devices.ts";
+
+/** How a submission ended: the coordinator's answer, or its refusal. */
+export type Settled = { readonly outcome: SubmitOutcome } | { readonly outcome: "refused"; readonly message: string };
+
+/** What a task needs of its session. */
+export interface TaskContext {
+  readonly devices: Devices;
+  readonly blobs: Blobs;
+  readonly trainer: Trainer;
+  readonly keepsStates: boolean;
+  /** Sends until it is answered, over reconnects if need be; rejects only when the session ends. */
+  submit(submission: Submit): Promise<Settled>;
+  onStep(progress: StepProgress): void;
+  /** Told of what a training submission, of whatever stage, takes less than all layers in f32 would have taken. */
+  onSaved(savedBytes: number): void;
+}
+
+export type TaskEnd = Settled | { readonly outcome: "superseded" };
+
+/**
+ * Fulfils one lease: compute, write the pending submission, submit, promote or drop (architecture.md, "Where a device lives").
+ * A task whose submission is already pending is only sent again. Rejects where the device cannot do the task.
+ */
+export async function fulfilLease(lease: TaskLease, context: TaskContext, signal: AbortSignal): Promise<TaskEnd> {
+  const { devices } = context;
+  const start = await devices.read(lease.deviceId);
+  if (start.pending?.submit.taskId === lease.taskId) return settle(start.pending.submit, context);
+  if (start.pending !== null) await settle(start.pending.submit, context);
+  const record = await devices.read(lease.deviceId);
+  const result = await compute(lease, record, context, signal);
+  const pending = pendingTask(lease, result, context.keepsStates);
+  if (!(await devices.setPending(record, pending))) return { outcome: "superseded" };
+  if (result.body.kind === "train") context.onSaved(savedBytes(result, result.body, pending.submit));
+  return settle(pending.submit, context);
+}
+
+/** Sends what a device has pending, if anything. */
+export async function settlePending({ deviceId, pending }: DeviceVersion, context: TaskContext): Promise<void> {
+  const record = pending === null ? null : await context.devices.read(deviceId);
+  if (record?.pending) await settle(record.pending.submit, context);
+}
+
+async function compute(lease: TaskLease, record: DeviceRecord, context: TaskContext, signal: AbortSignal): Promise<TrainerResult> {
+  const { deviceId, stage, round, attempt, spec, expects } = lease;
+  const fetched = Object.entries(lease.parameterSets).map(
+    async ([name, ref]) => [name, await fetchParams(ref, context.blobs, signal)] as const,
+  );
+  const parameterSets = Object.fromEntries(await Promise.all(fetched));
+  const task = { deviceId, stage, round, attempt, spec, parameterSets, expects };
+  return context.trainer.compute(task, record.state, context.onStep, signal);
+}
+
+const numDownloads = 2;
+
+async function fetchParams(ref: BlobRef, blobs: Blobs, signal: AbortSignal) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await blobs.params(ref, signal);
+    } catch (error) {
+      if (signal.aborted || error instanceof BlobGone || attempt === numDownloads) throw error;
+    }
+  }
+}
+
+function pendingTask(lease: TaskLease, { body, state }: TrainerResult, keepsStates: boolean): PendingTask {
+  const { taskId, deviceId, expects } = lease;
+  const tensors = body.kind === "train" ? { tensors: encodeParams(body.delta, expects.encoding) } : {};
+  const carried = keepsStates && body.kind === "train" && state !== null ? { state: encodeDeviceState(state) } : {};
+  return { submit: { taskId, deviceId, header: headerOf(body), ...tensors, ...carried }, state };
+}
+
+/** Negative where the device's state, which some runs keep, takes more than smaller numbers and fewer layers save. */
+function savedBytes({ state }: TrainerResult, { delta }: ContributionBody & { kind: "train" }, submit: Submit): number {
+  const numTuned = numValues(delta) + numValues(state?.local ?? {});
+  return 4 * numTuned - (submit.tensors?.length ?? 0) - (submit.state?.length ?? 0);
+}
+
+async function settle(submission: Submit, { submit, devices }: TaskContext): Promise<Settled> {
+  const settled = await submit(submission);
+  const { deviceId, taskId } = submission;
+  const isCounted = settled.outcome === "accepted" || settled.outcome === "duplicate";
+  await (isCounted ? devices.promote(deviceId, taskId) : devices.drop(deviceId, taskId));
+  return settled;
+}

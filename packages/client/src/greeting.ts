@@ -1,0 +1,84 @@
+import type { Hello, Rule, Welcome } from "@tutti/protocol";
+import { listVersions } from "./devices.ts";
+import { askRunId, helloOf } from "./hello.ts";
+import { CannotTakePart } from "./loader.ts";
+import { createParticipation, type Participation } from "./participation.ts";
+import { endSession, failSession, type Session } from "./sessionState.ts";
+import { sourceFor, trainerSetup } from "./trainerSetup.ts";
+
+/** Says hello on a connection that has just come, or once more on the same one, and takes part in the run of the welcome. */
+export function beginConnection(session: Session): void {
+  const { socket, life } = session;
+  const isPresent = socket.present();
+  enter(session, isPresent).catch((error: unknown) => {
+    if (life.signal.aborted) return;
+    if (error instanceof CannotTakePart) failSession(session, error);
+    // What failed because the connection is gone, which may be known a little later, is begun again by the next one.
+    else socket.later(() => isPresent() && failSession(session, error));
+  });
+}
+
+async function enter(session: Session, isPresent: () => boolean): Promise<void> {
+  const { options } = session;
+  session.runId ??= await askRunId(options.url, session.fetch);
+  const devices = session.runId === null ? [] : await listVersions(options.store, session.runId);
+  if (!isPresent()) return;
+  const greeted = await greet(session, isPresent, devices);
+  await greeted?.whenReady;
+}
+
+/** Says hello and hands the welcome to the part of its run, then what was assigned meanwhile. Does not wait until the part is ready. */
+async function greet(session: Session, isPresent: () => boolean, devices: Hello["devices"]): Promise<Greeted | null> {
+  session.numGreetings++;
+  try {
+    const answer = await session.socket.call("hello", helloOf(session.options, session.runId, devices));
+    if (!answer.ok) {
+      notAdmitted(session, answer);
+      return null;
+    }
+    const part = await welcomed(session, answer.value);
+    if (!isPresent()) return null;
+    return { whenReady: Promise.all([part.enter(answer.value), ...session.early.splice(0).map((change) => change(part))]) };
+  } finally {
+    session.numGreetings--;
+    if (session.numGreetings === 0) session.early = [];
+  }
+}
+
+interface Greeted {
+  readonly whenReady: Promise<unknown>;
+}
+
+function notAdmitted(session: Session, { rule, message }: { readonly rule: Rule; readonly message: string }): void {
+  if (rule === "P-1") endSession(session, { reason: "reload", message });
+  else if (rule === "P-6") session.socket.greetAgain();
+  else endSession(session, { reason: "failed", message: `The coordinator does not let you in (${rule}: ${message}).` });
+}
+
+async function welcomed(session: Session, welcome: Welcome): Promise<Participation> {
+  const { socket, emit } = session;
+  session.runId = welcome.runId;
+  emit({ kind: "connection", state: "online" });
+  emit({ kind: "welcome", welcome });
+  if (session.isPaused) await socket.call("pause", { isPaused: true });
+  return partOf(session, welcome);
+}
+
+/** The part in the welcome's run; another run than before means a new start. */
+async function partOf(session: Session, welcome: Welcome): Promise<Participation> {
+  const { options, socket, blobs, traffic, emit, part } = session;
+  const { store, trainer } = options;
+  const { runId } = welcome;
+  if (part?.runId === runId) return part;
+  if (part !== null) {
+    part.stop();
+    await trainer.stop();
+  }
+  const coordinator = { ...socket, sayHelloAgain: socket.greetAgain };
+  const sourceOf = (share: number) => sourceFor(options.hosting, share);
+  const counts = { onSent: traffic.sent, onSaved: traffic.saved };
+  const setup = trainerSetup(welcome, options);
+  const next = createParticipation({ runId, setup, store, trainer, blobs, coordinator, emit, sourceOf, ...counts });
+  session.part = next;
+  return next;
+}

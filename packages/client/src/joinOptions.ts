@@ -1,0 +1,36 @@
+import type { Example } from "@tutti/data";
+import type { BackendName, KernelChoice, Trainer } from "@tutti/model";
+import type { ManagerOptions, SocketOptions } from "socket.io-client";
+import type { Fetch } from "./blobs.ts";
+import type { DeviceStore } from "./deviceStore.ts";
+import type { SessionEvent } from "./events.ts";
+
+/** Whose examples a client trains on: shares of the run's partition that the coordinator assigns, or its own. */
+export type Hosting = { readonly kind: "virtual" } | { readonly kind: "own"; readonly examples: readonly Example[] };
+
+/** Who joins which run, with what to compute and to keep it on. */
+export interface JoinOptions {
+  /** The coordinator's address, or that of its page; it may have a path. */
+  readonly url: string;
+  /** 16 to 64 letters, digits, _ or -; the same client keeps the same key. */
+  readonly clientKey: string;
+  readonly trainer: Trainer;
+  readonly store: DeviceStore;
+  readonly hosting?: Hosting;
+  readonly nickname?: string;
+  /** What to compute on unless the coordinator forces it; `auto` measures. */
+  readonly backend?: "auto" | BackendName;
+  /** Where that choice comes from, for the sentence that says so; `client` by default. */
+  readonly backendAskedBy?: "address" | "client";
+  /** WASM threads unless the coordinator forces them; 0 for as many as there are cores. */
+  readonly threads?: number;
+  /** Folder of the WASM binaries, with a closing slash; needed in browsers. */
+  readonly wasmPath?: string;
+  /** `plain` turns the fast kernels off, for comparison. */
+  readonly kernels?: KernelChoice;
+  readonly onEvent?: (event: SessionEvent) => void;
+  /** Ends the session at once, without a word to the coordinator: as a crash would. */
+  readonly signal?: AbortSignal;
+  readonly fetch?: Fetch;
+  readonly socketOptions?: Partial<ManagerOptions & SocketOptions>;
+}

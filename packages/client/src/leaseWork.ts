@@ -1,0 +1,91 @@
+import type { StepProgress, Trainer } from "@tutti/model";
+import { limits, type TaskLease } from "@tutti/protocol";
+import { BlobGone, type Blobs } from "./blobs.ts";
+import { type CoordinatorLink, decline } from "./coordinatorLink.ts";
+import type { Devices } from "./devices.ts";
+import type { CurrentTask, SessionEvent } from "./events.ts";
+import { fulfilLease, settlePending, type TaskContext } from "./fulfilLease.ts";
+import { messageOf } from "./messageOf.ts";
+import type { Work } from "./taskQueue.ts";
+
+/** What working on leases needs of the participation. */
+export interface LeaseWorkPorts {
+  readonly devices: Devices;
+  readonly blobs: Blobs;
+  readonly trainer: Trainer;
+  readonly coordinator: Pick<CoordinatorLink, "call" | "tellProgress">;
+  readonly submit: TaskContext["submit"];
+  /** Whether the run keeps device states, by the last welcome. */
+  readonly keepsStates: () => boolean;
+  readonly emit: (event: SessionEvent) => void;
+  readonly onSaved: (numBytes: number) => void;
+}
+
+/** Works on leases, and tells the page and the coordinator how each ends. */
+export interface LeaseWork {
+  readonly work: Work;
+  /** Sends again what devices have pending, but for the task that is being worked on, which sends its own. */
+  sendPending(running: TaskLease | null): Promise<void>;
+}
+
+const progressEveryMs = 300;
+
+/** Work until `signal` fires. */
+export function createLeaseWork(ports: LeaseWorkPorts, signal: AbortSignal): LeaseWork {
+  const { devices, blobs, trainer, coordinator, submit, emit, onSaved } = ports;
+  const contextWith = (onStep: TaskContext["onStep"]): TaskContext => {
+    return { devices, blobs, trainer, keepsStates: ports.keepsStates(), submit, onStep, onSaved };
+  };
+  return {
+    async work(lease, superseded, waiting) {
+      const { taskId, deviceId, stage, round, spec } = lease;
+      const task: CurrentTask = { taskId, deviceId, stage, round, kind: spec.kind };
+      emit({ kind: "taskStarted", task });
+      blobs.keepOnly([lease, ...waiting].flatMap(({ parameterSets }) => Object.values(parameterSets).map(({ sha256 }) => sha256)));
+      const report = progressReport(taskId, coordinator);
+      const onStep = (progress: StepProgress): void => {
+        emit({ kind: "step", task, progress });
+        report(progress);
+      };
+      try {
+        const end = await fulfilLease(lease, contextWith(onStep), AbortSignal.any([superseded, signal]));
+        if (end.outcome === "refused") await tellRefused(ports, taskId, end.message);
+        emit({ kind: "taskEnded", task, outcome: end.outcome });
+      } catch (error) {
+        const isOver = superseded.aborted || signal.aborted || error instanceof BlobGone;
+        if (!isOver) await tellUnable(ports, taskId, messageOf(error));
+        emit({ kind: "taskEnded", task, outcome: isOver ? "superseded" : "declined" });
+      }
+    },
+    async sendPending(running) {
+      for (const version of await devices.versions()) {
+        if (version.pending === running?.taskId) continue;
+        await settlePending(
+          version,
+          contextWith(() => undefined),
+        );
+      }
+    },
+  };
+}
+
+/** The same work would be refused again, so the coordinator need not wait for it. */
+async function tellRefused({ coordinator, emit }: LeaseWorkPorts, taskId: string, message: string): Promise<void> {
+  emit({ kind: "problem", message: `The coordinator refused this tab's work (${message}).` });
+  await decline(coordinator, taskId, `refused: ${message}`.slice(0, limits.maxReason));
+}
+
+async function tellUnable({ coordinator, emit }: LeaseWorkPorts, taskId: string, reason: string): Promise<void> {
+  emit({ kind: "problem", message: `A task could not be done: ${reason}` });
+  await decline(coordinator, taskId, reason);
+}
+
+function progressReport(taskId: string, coordinator: Pick<CoordinatorLink, "tellProgress">): (progress: StepProgress) => void {
+  let lastMs = Number.NEGATIVE_INFINITY;
+  return ({ step, numSteps, loss }) => {
+    const now = performance.now();
+    if (now - lastMs < progressEveryMs && step < numSteps) return;
+    lastMs = now;
+    coordinator.tellProgress({ taskId, step, numSteps, loss: Number.isFinite(loss) && loss >= 0 ? loss : null });
+  };
+}

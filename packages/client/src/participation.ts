@@ -1,0 +1,112 @@
+import type { DeviceId } from "@tutti/core";
+import type { DeviceSource, Trainer, TrainerSetup } from "@tutti/model";
+import type { DeviceDecision, TaskLease, Welcome } from "@tutti/protocol";
+import type { Blobs } from "./blobs.ts";
+import type { CoordinatorLink } from "./coordinatorLink.ts";
+import type { DeviceStore } from "./deviceStore.ts";
+import { createDevices } from "./devices.ts";
+import type { SessionEvent } from "./events.ts";
+import { createGate } from "./gate.ts";
+import { createLeaseWork } from "./leaseWork.ts";
+import { createLoader } from "./loader.ts";
+import { messageOf } from "./messageOf.ts";
+import { createRegistration } from "./registration.ts";
+import { createSubmitter } from "./submitter.ts";
+import { createTaskQueue, type TaskQueue } from "./taskQueue.ts";
+
+/** What a client's part in a run is made of. */
+export interface ParticipationOptions {
+  readonly runId: string;
+  readonly setup: TrainerSetup;
+  readonly trainer: Trainer;
+  readonly store: DeviceStore;
+  readonly blobs: Blobs;
+  readonly coordinator: CoordinatorLink;
+  /** The examples of a device that holds this share of the partition. */
+  readonly sourceOf: (share: number) => DeviceSource;
+  readonly emit: (event: SessionEvent) => void;
+  readonly onSent: (numBytes: number) => void;
+  readonly onSaved: (numBytes: number) => void;
+}
+
+/**
+ * A client's part in one run: its devices, its trainer, its tasks; it outlives connections. `enter`, `assign` and `moved` change who lives here in
+ * the order in which they are called, whatever each has to wait for.
+ */
+export interface Participation {
+  readonly runId: string;
+  readonly queue: Pick<TaskQueue, "dropSuperseded">;
+  /** Takes a lease; false where the device does not live here. */
+  take(lease: TaskLease): boolean;
+  /** After each hello: takes over the decisions, sends what is pending, gets ready, registers. */
+  enter(welcome: Welcome): Promise<void>;
+  assign(decisions: readonly DeviceDecision[]): Promise<void>;
+  /** Devices that live elsewhere from now on. */
+  moved(deviceIds: readonly DeviceId[]): Promise<void>;
+  /** The connection is gone: submissions wait for the next `enter`. */
+  suspend(): void;
+  /** The part is over: aborts what runs. */
+  stop(): void;
+}
+
+const loadingEveryMs = 5000;
+
+/** A part that has not entered yet. */
+export function createParticipation(options: ParticipationOptions): Participation {
+  const { runId, setup, trainer, store, blobs, coordinator, emit, onSent, onSaved } = options;
+  const life = new AbortController();
+  const { signal } = life;
+  const online = createGate();
+  let keepsStates = false;
+  const onDecision = ({ deviceId, decision }: DeviceDecision) => emit({ kind: "decision", deviceId, decision });
+  const devices = createDevices({ runId, store, blobs, onDecision });
+  const sourceOf = (deviceId: DeviceId) => options.sourceOf(devices.shareOf(deviceId));
+  const onAdvance = atMostEvery(loadingEveryMs, coordinator.tellLoading);
+  const loader = createLoader({ setup, trainer, emit, sourceOf, onAdvance }, signal);
+  const registration = createRegistration({ devices, loader, coordinator, emit }, signal);
+  const submit = createSubmitter({ devices, coordinator, online, onSent }, signal);
+  const ports = { devices, blobs, trainer, coordinator, submit, keepsStates: () => keepsStates, emit, onSaved };
+  const { work, sendPending } = createLeaseWork(ports, signal);
+  const queue = createTaskQueue(work);
+  return {
+    runId,
+    queue,
+    take(lease) {
+      const isHere = devices.ids().includes(lease.deviceId);
+      if (isHere) queue.add(lease);
+      return isHere;
+    },
+    async enter(welcome) {
+      keepsStates = welcome.keepsStates;
+      queue.clearWaiting();
+      await devices.applyWhole(welcome.devices);
+      online.open();
+      void sendPending(queue.running()).catch((error: unknown) => signal.aborted || emit({ kind: "problem", message: messageOf(error) }));
+      await registration.register();
+    },
+    async assign(decisions) {
+      await devices.applyNew(decisions);
+      await registration.register();
+    },
+    async moved(deviceIds) {
+      await devices.forget(deviceIds);
+      registration.tellReady();
+    },
+    suspend: online.close,
+    stop() {
+      life.abort();
+      queue.stop();
+    },
+  };
+}
+
+/** Calls `act`, but not again within the period. */
+function atMostEvery(periodMs: number, act: () => void): () => void {
+  let lastMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    const now = performance.now();
+    if (now - lastMs < periodMs) return;
+    lastMs = now;
+    act();
+  };
+}

@@ -1,0 +1,78 @@
+import type { TrainerReady } from "@tutti/model";
+import { limits, type Request } from "@tutti/protocol";
+import { type CoordinatorLink, decline } from "./coordinatorLink.ts";
+import type { Devices } from "./devices.ts";
+import type { SessionEvent } from "./events.ts";
+import { CannotTakePart, type Loader } from "./loader.ts";
+import { messageOf } from "./messageOf.ts";
+import { unknownOutcome } from "./submitter.ts";
+
+/** Loads the devices that live here and tells the coordinator and the page that they are ready. */
+export interface Registration {
+  register(): Promise<void>;
+  /** Tells the page again, where devices have gone since. */
+  tellReady(): void;
+}
+
+/** What registering needs of the participation. */
+export interface RegistrationPorts {
+  readonly devices: Pick<Devices, "ids">;
+  readonly loader: Loader;
+  readonly coordinator: Pick<CoordinatorLink, "call" | "sayHelloAgain">;
+  readonly emit: (event: SessionEvent) => void;
+}
+
+type Registered = Request<"register">["devices"];
+
+/** Registration until `signal` fires. Each call loads what is there when it begins; whoever is assigned meanwhile has a call of their own. */
+export function createRegistration(ports: RegistrationPorts, signal: AbortSignal): Registration {
+  const { devices, loader, coordinator, emit } = ports;
+  let ready: TrainerReady | null = null;
+  /** The devices that the coordinator refused last. */
+  let refusedIds = "";
+
+  const loaded = (): Registered =>
+    devices.ids().flatMap((deviceId) => {
+      const numExamples = loader.numExamples(deviceId);
+      return numExamples === null ? [] : [{ deviceId, numExamples }];
+    });
+
+  function tellReady(): void {
+    if (ready === null) return;
+    const here = loaded();
+    const numExamples = here.reduce((sum, device) => sum + device.numExamples, 0);
+    emit({ kind: "ready", ready, deviceIds: here.map(({ deviceId }) => deviceId), numExamples });
+  }
+
+  async function send(trained: TrainerReady, listed: Registered): Promise<void> {
+    const answer = await coordinator.call("register", { devices: listed, compute: computeOf(trained) });
+    if (answer.ok || answer.rule === "P-11") return;
+    // The connection that the welcome came on is gone, or the answer is: the next hello ends in another registration.
+    if (unknownOutcome.includes(answer.rule)) return coordinator.sayHelloAgain();
+    const ids = listed.map(({ deviceId }) => deviceId).join(" ");
+    if (answer.rule !== "P-14" || ids === refusedIds) {
+      throw new CannotTakePart(`The coordinator does not let you in (${answer.rule}: ${answer.message}).`);
+    }
+    refusedIds = ids;
+    // A device may have moved to a newcomer while this client was loading; the next hello says which are still here.
+    coordinator.sayHelloAgain();
+  }
+
+  return {
+    async register() {
+      const trained = await loader.load(devices.ids()).catch(async (error: unknown) => {
+        if (!signal.aborted) await decline(coordinator, null, messageOf(error));
+        throw error;
+      });
+      // A device that was assigned meanwhile is loaded, and then registered, in its own turn. With none this says that the client is ready (P-17).
+      await send(trained, loaded());
+      ready = trained;
+      tellReady();
+    },
+    tellReady,
+  };
+}
+
+function computeOf({ backend, threads, reason, admission }: TrainerReady): NonNullable<Request<"register">["compute"]> {
+  return { backend, threads, reason: reason.slice(0, limits.maxReason), worstError: admission.worstError };
+}

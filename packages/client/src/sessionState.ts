@@ -1,0 +1,47 @@
+import type { Deferred } from "@tutti/core";
+import type { Blobs, Fetch } from "./blobs.ts";
+import type { SessionEnd, SessionEvent } from "./events.ts";
+import type { JoinOptions } from "./joinOptions.ts";
+import { CannotTakePart } from "./loader.ts";
+import type { Participation } from "./participation.ts";
+import type { ReconnectingSocket } from "./reconnectingSocket.ts";
+import type { TrafficCounter } from "./trafficCount.ts";
+
+/** What a session is made of; connections come and go underneath. */
+export interface Session {
+  readonly options: JoinOptions;
+  /** Aborted when the session ends. */
+  readonly life: AbortController;
+  readonly ended: Deferred<SessionEnd>;
+  readonly socket: ReconnectingSocket;
+  readonly fetch: Fetch;
+  readonly blobs: Blobs;
+  readonly traffic: TrafficCounter;
+  emit(event: SessionEvent): void;
+  /** The part in the run of the last welcome. */
+  part: Participation | null;
+  /** The run whose devices hello lists; null where it must be asked for. */
+  runId: string | null;
+  isPaused: boolean;
+  /** Hellos whose welcome is on its way, or is being taken over. */
+  numGreetings: number;
+  /** Changes of who lives here that came meanwhile: the welcome comes first. */
+  early: ((part: Participation) => Promise<void>)[];
+}
+
+/** Ends a session, once. */
+export function endSession({ life, part, options, emit, ended }: Session, end: SessionEnd): void {
+  if (life.signal.aborted) return;
+  life.abort();
+  part?.stop();
+  void options.trainer.stop().catch(() => undefined);
+  emit({ kind: "ended", end });
+  ended.resolve(end);
+}
+
+/** Ends a session that cannot go on. */
+export function failSession(session: Session, error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  const sentence = error instanceof CannotTakePart ? message : `Something went wrong here: ${message}`;
+  endSession(session, { reason: "failed", message: sentence });
+}

@@ -1,0 +1,18 @@
+/** The largest values that a run's settings may have. */
+export const settingLimits = {
+  maxDevices: 100_000,
+  maxRounds: 100_000,
+  /** Optimiser steps of one task. */
+  maxSteps: 10_000_000,
+  maxBatchSize: 4096,
+  maxPromptTokens: 1024,
+  /** Width of a bottleneck, rank of a low-rank difference. */
+  maxWidth: 4096,
+  /** Source prompts of one run. */
+  maxSources: 32,
+  maxLanczosSteps: 1000,
+  /** Characters. */
+  maxName: 64,
+  /** One day, in milliseconds. */
+  maxDeadlineMs: 86_400_000,
+} as const;

@@ -1,0 +1,73 @@
+import { z } from "zod";
+import type { DeclaredMethod } from "../comparison.ts";
+import type { Publication } from "../publication.ts";
+import type { RunConditions } from "../settings/runConditions.ts";
+import { type SettingsOf, withoutDefaults } from "../settings/shape.ts";
+import type { Strategy, StrategyRun, StrategyState } from "./strategy.ts";
+
+/** The settings of a strategy, from its name and the schemas of its own ones. */
+export type StrategySettingsOf<Name extends string, Shape extends z.ZodRawShape> = SettingsOf<"name", Name, Shape>;
+
+/** What a run with a strategy must be like, where its schema cannot say so. */
+export interface RunRule<Settings> {
+  /** The parts of the settings that it looks at. */
+  readonly of: readonly (keyof StrategyRun)[];
+  /** The setting that a refusal names. */
+  readonly path: readonly string[];
+  /** What is wrong and what to do, after what was found. */
+  readonly error: string;
+  holds(run: StrategyRun<Settings>): boolean;
+}
+
+/** A method of the comparison that a strategy makes, with prompts in every layer. */
+export interface StrategyMethod<Settings> extends DeclaredMethod {
+  /** Its settings where they are not the defaults; `own` are the base's of this strategy, or the defaults. */
+  strategy?(own: Settings, base: RunConditions): Partial<Omit<Settings, "name">>;
+}
+
+/** What a strategy's file says of it. */
+export interface StrategyParts<Name extends string, Shape extends z.ZodRawShape, Names extends string, State extends StrategyState> {
+  /** `strategy.name` of a run. */
+  readonly name: Name;
+  readonly title: string;
+  /** What devices and server do, a sentence. */
+  readonly about: string;
+  /** Null for a control that needs none. */
+  readonly publication: Publication | null;
+  /** Where it is not as published, a sentence each. */
+  readonly deviations: readonly string[];
+  /** Its settings, each with its bounds and default. */
+  readonly settings: Shape;
+  /** Settings that runs did not have at first; the default is what they did. */
+  readonly laterSettings?: readonly (keyof Shape & string)[];
+  readonly rules: readonly RunRule<StrategySettingsOf<Name, Shape>>[];
+  /** Whether the server needs each device's contribution, where others need the weighted sum alone. */
+  needsSingleContributions(own: StrategySettingsOf<Name, Shape>): boolean;
+  /** The methods of the comparison that it makes, by name. */
+  readonly methods: Readonly<Record<Names, StrategyMethod<StrategySettingsOf<Name, Shape>>>>;
+  readonly decisions: Strategy<State, StrategyRun<StrategySettingsOf<Name, Shape>>>;
+}
+
+/** A strategy with what is said of it, and the schema of its settings. */
+export function declareStrategy<
+  const Name extends string,
+  Shape extends z.ZodRawShape,
+  const Names extends string,
+  State extends StrategyState,
+>({ decisions, ...parts }: StrategyParts<Name, Shape, Names, State>) {
+  const { name, settings, laterSettings } = parts;
+  return {
+    ...parts,
+    ...decisions,
+    /** As a run has them. */
+    schema: z.strictObject({ name: z.literal(name), ...withoutDefaults(settings, laterSettings) }),
+    /** What each setting is unless somebody says so. */
+    defaults: z.strictObject({ name: z.literal(name), ...settings }).parse({ name }) as StrategySettingsOf<Name, Shape>,
+    init(...[run, shape, initial]: Parameters<typeof decisions.init>): State {
+      if (run.strategy.name !== parts.name) throw new Error(`strategy ${parts.name}: the run is set to ${run.strategy.name}`);
+      const broken = parts.rules.find((rule) => !rule.holds(run));
+      if (broken !== undefined) throw new Error(`strategy ${parts.name}: ${broken.path.join(".")}: ${broken.error}`);
+      return decisions.init(run, shape, initial);
+    },
+  };
+}

@@ -1,0 +1,148 @@
+import { expect, test } from "vitest";
+import { type Params, weightedSum } from "../params.ts";
+import { createRandom } from "../random.ts";
+import type { RunSettings } from "../run.ts";
+import type { Contribution } from "../task.ts";
+import { paramsOf, planOf, rosterOf, testRun, testShape, trained, valuesOf } from "../testing/run.ts";
+import { exampleWeights } from "./averaging.ts";
+import { serverRateAt, serverRates } from "./serverRates/table.ts";
+import {
+  createStrategy,
+  needsSingleContributions,
+  type StrategyName,
+  type StrategySettings,
+  strategies,
+  strategyRules,
+  strategySchema,
+} from "./table.ts";
+
+const names = Object.keys(strategies) as StrategyName[];
+const base = testRun({ numDevices: 4, minDevices: 4, cohortSize: 4, numRounds: 4, evaluateEvery: 4 });
+const training = { ...base.training, optimizer: "sgd", clientLearningRate: 0.25 } as const;
+/** Settings of each strategy with which it trains from the first round on. */
+const settingsOf = (name: StrategyName): StrategySettings => {
+  const { defaults } = strategies[name];
+  return "selector" in defaults ? { ...defaults, selector: "all", countingRounds: 0, initialPrompts: "fresh" } : defaults;
+};
+const runOf = (strategy: StrategySettings): RunSettings => ({ ...base, training, strategy });
+const numExamples = [1, 3, 2, 2];
+const initial = paramsOf({ "prefix/0": [0.5, -0.25] });
+
+test.each(names)("%s is found by its name, and its defaults are within its bounds, with nothing left out", (name) => {
+  const { name: own, defaults, title, about, schema, settings, laterSettings } = strategies[name];
+  expect(own).toBe(name);
+  expect(createStrategy({ strategy: { name } })).toBe(strategies[name]);
+  expect(strategySchema.parse(defaults)).toEqual(defaults);
+  expect(title.length).toBeGreaterThan(2);
+  expect(about).toMatch(/^[A-Z].*\.$/);
+  for (const setting of Object.keys(settings)) {
+    const isOptional = schema.safeParse(Object.fromEntries(Object.entries(defaults).filter(([key]) => key !== setting))).success;
+    const isLater = setting === "serverRateSchedule" || laterSettings?.some((later) => later === setting) === true;
+    expect(isOptional, setting).toBe(isLater);
+  }
+});
+
+test("a strategy that has a server rate takes every schedule of it, and its summary says the rate of the latest step", () => {
+  const withRate = names.filter((name) => "serverLearningRate" in strategies[name].settings);
+  expect(withRate).toEqual(expect.arrayContaining(["fedPepTao", "scaffold", "fedOpt"]));
+  for (const name of withRate) {
+    expect(Object.keys(strategies[name].settings), name).toContain("serverRateSchedule");
+    for (const schedule of Object.values(serverRates)) {
+      const serverRateSchedule = schedule.schema.parse(schedule.defaults);
+      const rates = (more: object) => ratesOf(runOf(strategySchema.parse({ ...settingsOf(name), ...more })));
+      const factors = [1, 2, 3, 4].map((round) => serverRateAt(1, schedule.defaults, { round, numRounds: 4 }));
+      const expected = rates({}).map((rate, round) => (rate ?? Number.NaN) * (factors[round] ?? Number.NaN));
+      expect(rates({ serverRateSchedule }), `${name} ${schedule.name}`).toEqual(expected);
+    }
+  }
+});
+
+test("the server's step takes the rate that the schedule gives for its round", () => {
+  for (const name of names.filter((one) => "serverLearningRate" in strategies[one].settings)) {
+    const rate = strategySchema.parse({ ...settingsOf(name), serverLearningRate: 0.5 });
+    for (const { schema, defaults } of Object.values(serverRates)) {
+      const scheduled = strategySchema.parse({ ...rate, serverRateSchedule: schema.parse(defaults) });
+      const given = strategySchema.parse({ ...rate, serverLearningRate: serverRateAt(0.5, defaults, { round: 3, numRounds: 4 }) });
+      const [found, expected] = [scheduled, given].map((strategy) => inRoundThree(runOf(strategy)));
+      for (const [at, value] of expected.entries()) expect(found[at], `${name} ${defaults.name}`).toBeCloseTo(value, 6);
+    }
+  }
+});
+
+/** W after a training round 3 that the run begins with. */
+function inRoundThree(run: RunSettings): number[] {
+  const strategy = createStrategy(run);
+  const begun = strategy.init(run, testShape(1), initial);
+  const { position } = begun.values;
+  const state = { ...begun, values: { ...begun.values, position: { ...(position as object), round: 3 } } };
+  const plan = planOf(strategy, state, rosterOf(numExamples), createRandom(1), 1);
+  const sent = plan.tasks.map(({ deviceId }) =>
+    trained(deviceId, numExamples[deviceId], 2 + deviceId, paramsOf({ "prefix/0": [0.25 - deviceId, 0.5] })),
+  );
+  return valuesOf(strategy.globalParams(strategy.aggregate(state, plan, sent)))["prefix/0"];
+}
+
+/** The server's rate after each of four rounds. */
+function ratesOf(run: RunSettings): (number | null)[] {
+  const strategy = createStrategy(run);
+  let state = strategy.init(run, testShape(1), initial);
+  return [1, 2, 3, 4].map(() => {
+    const plan = planOf(strategy, state, rosterOf(numExamples), createRandom(1), 1);
+    state = strategy.aggregate(
+      state,
+      plan,
+      plan.tasks.map(({ deviceId }) => trained(deviceId, numExamples[deviceId], 2, paramsOf({ "prefix/0": [0.125, 0.5] }))),
+    );
+    return strategy.summary(state).serverLearningRate;
+  });
+}
+
+/** Rounds of a strategy in which devices send what their number says, or their weighted mean alone in each one's place. */
+function played(run: RunSettings, isMerged: boolean): Record<string, number[]> {
+  const strategy = createStrategy(run);
+  let state = strategy.init(run, testShape(1), initial);
+  for (let round = 1; round <= 3; round++) {
+    const plan = planOf(strategy, state, rosterOf(numExamples), createRandom(1), 1);
+    const sent = plan.tasks.map(({ deviceId }) => {
+      const change = paramsOf({ "prefix/0": [0.25 * deviceId - 0.125 * round, 0.5 - 0.125 * deviceId * round] });
+      return trained(deviceId, numExamples[deviceId], 2 + deviceId, change);
+    });
+    state = strategy.aggregate(state, plan, isMerged ? merged(sent) : sent);
+  }
+  return valuesOf(strategy.globalParams(state));
+}
+
+/** What a server sees that is told the weighted sum alone. */
+function merged(contributions: readonly Contribution[]): Contribution[] {
+  const deltas = contributions.map(({ body }): Params => (body.kind === "train" ? body.delta : {}));
+  const mean = weightedSum(deltas, exampleWeights(contributions));
+  const total = contributions.reduce((sum, one) => sum + one.numExamples, 0);
+  const [first] = [...contributions].sort((a, b) => a.deviceId - b.deviceId);
+  return [trained(first.deviceId, total, 2, mean)];
+}
+
+test("a strategy that does not need single contributions makes the same of their weighted sum, and only such a one", () => {
+  const variants: StrategySettings[] = [
+    ...names.map(settingsOf),
+    { ...strategies.fedPepTao.defaults, selector: "all", countingRounds: 0, initialPrompts: "fresh", controlVariates: false },
+  ];
+  const travelling = variants.filter(({ name }) => Object.keys(played(runOf(settingsOf(name)), false)).length > 0);
+  expect(travelling.length).toBe(variants.length - 1); // training alone sends nothing
+  for (const settings of travelling) {
+    const run = runOf(settings);
+    const [whole = [], sum = []] = [false, true].map((isMerged) => played(run, isMerged)["prefix/0"]);
+    const difference = Math.max(...whole.map((value, at) => Math.abs(value - (sum[at] ?? Number.NaN))));
+    // sums of a few numbers near 1 in f32 differ by 1e-6 at most
+    expect(difference < 1e-5, `${settings.name}: ${whole} against ${sum}`).toBe(!needsSingleContributions(run));
+  }
+});
+
+test("rules are told with the strategy that has them", () => {
+  expect(strategyRules.map(({ name, path }) => `${name} ${path.join(".")}`)).toEqual(
+    expect.arrayContaining(["fedPepTao strategy.selector", "fedPepTao training.clientLearningRate", "scaffold training.optimizer"]),
+  );
+  for (const { name, error, of } of strategyRules) {
+    expect(error, name).toMatch(/^\S.*[^.]$/);
+    expect(of.length, name).toBeGreaterThan(1);
+  }
+});

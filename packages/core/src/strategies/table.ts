@@ -1,0 +1,58 @@
+import { z } from "zod";
+import type { LayerSelector } from "../settings/fields.ts";
+import type { Unchanging } from "../settings/runConditions.ts";
+import type { RunRule } from "./declaration.ts";
+import { fedAvg } from "./fedAvg.ts";
+import { fedAvgM } from "./fedAvgM.ts";
+import { fedOpt } from "./fedOpt.ts";
+import { fedPepTao } from "./fedPepTao/index.ts";
+import { local } from "./local.ts";
+import { scaffold } from "./scaffold.ts";
+import type { Strategy, StrategyRun } from "./strategy.ts";
+
+/** Every strategy, by `strategy.name` of a run: a new one is a file or folder of its own and a line here. Their methods are listed in this order. */
+export const strategies = {
+  fedPepTao,
+  local,
+  fedAvg,
+  scaffold,
+  fedOpt,
+  fedAvgM,
+} as const;
+
+type Strategies = typeof strategies;
+
+/** `strategy.name` of a run. */
+export type StrategyName = keyof Strategies;
+
+type SchemaOf = Strategies[StrategyName]["schema"];
+
+/** The strategy's settings, by its name. */
+export const strategySchema = z.discriminatedUnion(
+  "name",
+  Object.values(strategies).map(({ schema }) => schema) as [SchemaOf, ...SchemaOf[]],
+);
+
+/** The decisions that make up a federated method, with their options. */
+export type StrategySettings = Unchanging<z.output<typeof strategySchema>>;
+
+/** The strategy that the run names; its options are read from the same settings by `init`. */
+export function createStrategy({ strategy }: { readonly strategy: Pick<StrategySettings, "name"> }): Strategy {
+  return strategies[strategy.name];
+}
+
+/** What runs must be like whose strategy names it, where a schema cannot say so. */
+export const strategyRules: readonly (RunRule<StrategySettings> & { readonly name: StrategyName })[] = Object.values(strategies).flatMap(
+  ({ name, rules }) => rules.map((rule: RunRule<never>) => ({ ...rule, name })),
+);
+
+/** How a run's strategy ranks layers; null for one that takes them all. */
+export function selectorOf(strategy: StrategySettings): LayerSelector | null {
+  return "selector" in strategy ? strategy.selector : null;
+}
+
+/** Whether the server needs each device's contribution of such a run, where others need the weighted sum alone. */
+export function needsSingleContributions({ strategy }: Pick<StrategyRun<StrategySettings>, "strategy">): boolean {
+  const declared: { needsSingleContributions(own: StrategySettings): boolean } = strategies[strategy.name];
+  return declared.needsSingleContributions(strategy);
+}

@@ -1,0 +1,84 @@
+import { z } from "zod";
+import type { DeclaredMethod } from "../comparison.ts";
+import type { Publication } from "../publication.ts";
+import { integer, number } from "../settings/fields.ts";
+import { settingLimits } from "../settings/limits.ts";
+import type { Unchanging } from "../settings/runConditions.ts";
+import { type SettingsOf, withoutDefaults } from "../settings/shape.ts";
+import type { BackboneSizes, TunedEntry } from "./entry.ts";
+
+/** What all tuning methods share. */
+export const tuningCommon = {
+  /** Share of prompt values zeroed while training. */
+  promptDropout: number(0, 0.99).default(0.1),
+  /** Whether the text's positions start after the prefix (official) or at 0. */
+  positionsAfterPrefix: z.boolean().default(false),
+  /** Label words at the mask, or a linear head over the mean of the last hidden states. */
+  head: z.enum(["labelWords", "linear"]).default("linear"),
+  /** What the cross-entropy normalises over when the head is `labelWords`. */
+  lossOver: z.enum(["vocabulary", "labelWords"]).default("labelWords"),
+};
+
+const commonSchema = z.strictObject(tuningCommon);
+
+/** What the settings that all share are unless somebody says so. */
+export const commonDefaults: TuningCommon = commonSchema.parse({});
+
+/** What all tuning methods share. */
+export type TuningCommon = Unchanging<z.output<typeof commonSchema>>;
+
+/** P, prompt tokens; per layer where every layer has its own. */
+export const promptTokens = integer(1, settingLimits.maxPromptTokens);
+
+/** Width of a hidden layer. */
+export const bottleneck = integer(1, settingLimits.maxWidth);
+
+/** Source prompts that a run mixes: `public/prompts/<backbone>/<name>-<promptTokens>.json` holds each. */
+export interface SourcePromptNames {
+  readonly sources: readonly string[];
+  readonly promptTokens: number;
+}
+
+/** A method of the comparison that a way to tune makes, with FedAvg. */
+export interface TuningMethod<Own> extends DeclaredMethod {
+  /** Its settings where they are not the defaults; the prompt tokens are those of the base. */
+  tuning?(base: { readonly promptTokens: number }): Partial<Own>;
+}
+
+/** What a tuning method's file says of it. */
+export interface TuningParts<Method extends string, Shape extends z.ZodRawShape, Names extends string> {
+  /** `tuning.method` of a run. */
+  readonly method: Method;
+  readonly title: string;
+  /** What is trained and where it enters the backbone, a sentence. */
+  readonly about: string;
+  readonly publication: Publication;
+  /** Where its arithmetic is not as published, a sentence each. */
+  readonly deviations: readonly string[];
+  /** Settings beside those that all share, each with its bounds and default. */
+  readonly settings: Shape;
+  /** Whether its parameters belong to layers, so that some can travel and others stay. */
+  readonly hasLayers: boolean;
+  /** Whether the backbone's weights are trained and must be unpacked, which takes memory. */
+  readonly trainsBackbone: boolean;
+  /** The prompts of other tasks that it needs before it can start; null where it needs none. */
+  sourcePrompts(own: SettingsOf<"method", Method, Shape>): SourcePromptNames | null;
+  /** Names and shapes of what is trained: layer 0's, layer 1's, …, or those of the method as a whole. */
+  entries(sizes: BackboneSizes, own: SettingsOf<"method", Method, Shape>): TunedEntry[];
+  /** The methods of the comparison that train this, by name. */
+  readonly methods: Readonly<Record<Names, TuningMethod<SettingsOf<"method", Method, Shape>>>>;
+}
+
+/** A tuning method with the schema of its settings. */
+export function declareTuning<const Method extends string, Shape extends z.ZodRawShape, const Names extends string>(
+  parts: TuningParts<Method, Shape, Names>,
+) {
+  const { method, settings } = parts;
+  return {
+    ...parts,
+    /** As a run has them. */
+    schema: z.strictObject({ method: z.literal(method), ...withoutDefaults(settings), ...withoutDefaults(tuningCommon) }),
+    /** What each setting is unless somebody says so. */
+    defaults: z.strictObject({ method: z.literal(method), ...settings }).parse({ method }) as SettingsOf<"method", Method, Shape>,
+  };
+}

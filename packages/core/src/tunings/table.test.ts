@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { commonDefaults } from "./declaration.ts";
+import { hasLayers, sourcePromptsOf, type TuningMethodName, type TuningSettings, tuningSchema, tunings } from "./table.ts";
+import { tunedEntries } from "./tuned.ts";
+
+const names = Object.keys(tunings) as TuningMethodName[];
+const sizes = {
+  ...{ numLayers: 3, hiddenSize: 12, keyValueWidth: 6 },
+  weights: [
+    { name: "embeddings.word", shape: [50, 12] },
+    { name: "layers.0.attention.query.weight", shape: [12, 12] },
+    { name: "layers.2.attention.query.weight", shape: [12, 12] },
+    { name: "norm.weight", shape: [12] },
+  ],
+};
+const settingsOf = (name: TuningMethodName) => tuningSchema.parse({ ...tunings[name].defaults, ...commonDefaults });
+
+test.each(names)("%s is found by its name, and its defaults are within its bounds, with nothing left out", (name) => {
+  const { method, title, about, settings } = tunings[name];
+  expect(method).toBe(name);
+  expect(title.length).toBeGreaterThan(2);
+  expect(about).toMatch(/^[A-Z].*\.$/);
+  const whole = settingsOf(name);
+  for (const setting of [...Object.keys(settings), "head", "promptDropout"]) {
+    const less = Object.fromEntries(Object.entries(whole).filter(([key]) => key !== setting));
+    expect(tuningSchema.safeParse(less).success, setting).toBe(false);
+  }
+});
+
+test.each(names)("%s has layers as its declaration says", (name) => {
+  const tuning = settingsOf(name);
+  const entries = tunedEntries(sizes, { ...tuning, head: "labelWords" }, 4);
+  expect(entries.some(({ layer }) => layer !== null)).toBe(hasLayers(tuning));
+});
+
+test("dropout is of what is itself put among rows or keys, and of nothing that makes it", () => {
+  const prompts = names.flatMap((name) => tunedEntries(sizes, settingsOf(name), 4).filter(({ isPrompt }) => isPrompt));
+  expect(prompts.map(({ name }) => name)).toEqual(["prefix/0", "prefix/1", "prefix/2", "prompt", "attempt/prompt"]);
+});
+
+test("source prompts are named by the tuning method that mixes them, and by no other", () => {
+  const tuning: TuningSettings = { ...tunings.attempt.defaults, ...commonDefaults, sources: ["pets"], promptTokens: 7 };
+  expect(sourcePromptsOf(tuning)).toEqual({ sources: ["pets"], promptTokens: 7 });
+  expect(names.filter((name) => sourcePromptsOf(settingsOf(name)) !== null)).toEqual(["attempt"]);
+});

@@ -1,0 +1,80 @@
+import { z } from "zod";
+import type { Unchanging } from "../settings/runConditions.ts";
+import { adapter } from "./adapter.ts";
+import { attempt } from "./attempt.ts";
+import type { SourcePromptNames, TuningCommon } from "./declaration.ts";
+import type { BackboneSizes, TunedEntry } from "./entry.ts";
+import { full } from "./full.ts";
+import { idpg } from "./idpg.ts";
+import { inputPrompt } from "./inputPrompt.ts";
+import { latePrompt } from "./latePrompt.ts";
+import { lora } from "./lora.ts";
+import { prefix } from "./prefix.ts";
+
+/** Every tuning method, by `tuning.method` of a run: a new one is a file of its own and a line here. */
+export const tunings = {
+  prefix,
+  inputPrompt,
+  adapter,
+  lora,
+  idpg,
+  attempt,
+  latePrompt,
+  full,
+} as const;
+
+type Tunings = typeof tunings;
+
+/** `tuning.method` of a run. */
+export type TuningMethodName = keyof Tunings;
+
+type SchemaOf = Tunings[TuningMethodName]["schema"];
+
+/** What is trained, by method. */
+export const tuningSchema = z.discriminatedUnion("method", Object.values(tunings).map(({ schema }) => schema) as [SchemaOf, ...SchemaOf[]]);
+
+/** What is trained and where it enters the backbone. */
+export type TuningSettings = Unchanging<z.output<typeof tuningSchema>>;
+
+/** The settings of one tuning method. */
+export type TuningSettingsOf<Name extends TuningMethodName> = Extract<TuningSettings, { readonly method: Name }>;
+
+type WithoutRest<T> = T extends TuningCommon ? Omit<T, Exclude<keyof TuningCommon, "head">> : never;
+
+/** The part of the tuning settings that decides names and shapes. */
+export type TunedMethod = WithoutRest<TuningSettings>;
+
+type WithoutCommon<T> = T extends TuningCommon ? Omit<T, keyof TuningCommon> : never;
+
+/** The settings that a method does not share with others. */
+type OwnSettings = WithoutCommon<TuningSettings>;
+
+/** A declaration as those see it who do not know which one it is. */
+interface AnyTuning {
+  entries(sizes: BackboneSizes, own: OwnSettings): TunedEntry[];
+  readonly hasLayers: boolean;
+  readonly trainsBackbone: boolean;
+  sourcePrompts(own: OwnSettings): SourcePromptNames | null;
+}
+
+/** The declaration of a run's tuning method. */
+export function tuningOf({ method }: Pick<TuningSettings, "method">): AnyTuning {
+  return tunings[method];
+}
+
+/** Whether a run's parameters belong to layers, so that some can travel and others stay. */
+export function hasLayers(tuning: Pick<TuningSettings, "method">): boolean {
+  return tuningOf(tuning).hasLayers;
+}
+
+/** The tuning methods that have layers, as a sentence lists them. */
+export const layeredMethods = listed(Object.values(tunings).flatMap(({ method, hasLayers: isLayered }) => (isLayered ? [method] : [])));
+
+function listed(names: readonly string[]): string {
+  return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
+/** The source prompts that a run's tuning mixes; null for a method that needs none. */
+export function sourcePromptsOf(tuning: OwnSettings): SourcePromptNames | null {
+  return tuningOf(tuning).sourcePrompts(tuning);
+}

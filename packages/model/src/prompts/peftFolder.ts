@@ -1,0 +1,156 @@
+import type { Params, RunSettings } from "@tutti/core";
+import { z } from "zod";
+import type { BackboneConfig } from "../backbone/config.ts";
+import { readSafetensors, writeSafetensors } from "../backbone/safetensors.ts";
+import { baseModelOf, type PeftBackbone, peftFormOf, peftForms } from "./peftForms.ts";
+import { peftReadme, taskTypeOf } from "./peftReadme.ts";
+import { describeRun, type TunedPrompts } from "./promptsFile.ts";
+
+/** The files of an adapter folder; the last two only where Tutti wrote it. */
+export const peftFiles = {
+  config: "adapter_config.json",
+  weights: "adapter_model.safetensors",
+  head: "head.safetensors",
+  readme: "README.md",
+} as const;
+
+/**
+ * Tuned parameters as the folder of a peft adapter, by file name: what peft loads, the settings of the run in the weights' metadata, which peft
+ * passes over, a linear head beside them (`weight` (C, H), `bias` (C)), and a README with the Python that gives a run's numbers.
+ * Throws a sentence where the run's tuning method has no adapter of peft.
+ */
+export function writePeftFolder({ runId, settings, params }: TunedPrompts, backbone: PeftBackbone): Map<string, Uint8Array> {
+  const { tuning } = settings;
+  const form = peftFormOf(tuning.method);
+  const { "head/weight": weight, "head/bias": bias, ...trained } = params;
+  const description = describeRun(runId, settings);
+  const config = {
+    peft_type: form.peftType,
+    task_type: taskTypeOf(tuning, backbone.config),
+    base_model_name_or_path: baseModelOf(backbone),
+    revision: null,
+    auto_mapping: null,
+    inference_mode: true,
+    ...form.fields(trained, backbone.config),
+  };
+  const weights = writeSafetensors(form.tensors(trained, backbone.config), { format: "pt", ...prefixed(description) });
+  const files = new Map<string, Uint8Array>([
+    [peftFiles.config, utf8(`${JSON.stringify(config, null, 2)}\n`)],
+    [peftFiles.weights, weights],
+    [peftFiles.readme, utf8(peftReadme({ runId, settings, params }, backbone))],
+  ]);
+  if (weight !== undefined && bias !== undefined) {
+    files.set(peftFiles.head, writeSafetensors({ weight, bias }, { format: "pt", classes: description.classes ?? "[]" }));
+  }
+  return files;
+}
+
+/** An adapter folder's files, as bytes; `head` null where there is none. */
+export interface PeftFolderFiles {
+  readonly config: Uint8Array;
+  readonly weights: Uint8Array;
+  readonly head: Uint8Array | null;
+}
+
+/** What a PREFIX_TUNING adapter holds, in Tutti's names. */
+export interface PeftAdapter {
+  readonly params: Params;
+  /** The model that it was tuned on, as its maker called it. */
+  readonly baseModel: string | null;
+  /** Tensors that are not read, such as another kind of head. */
+  readonly unused: readonly string[];
+  /** What Tutti said of the run that made it, `describeRun`'s names and values; null where others made it. */
+  readonly description: Readonly<Record<string, string>> | null;
+}
+
+const sizeSchema = z.number().int().min(1).nullish();
+
+const configSchema = z.looseObject({
+  peft_type: z.string(),
+  base_model_name_or_path: z.string().nullish(),
+  num_virtual_tokens: sizeSchema,
+  num_layers: sizeSchema,
+  token_dim: sizeSchema,
+  num_transformer_submodules: sizeSchema,
+});
+
+/**
+ * Reads a PREFIX_TUNING adapter that peft or Tutti wrote, for a backbone of this configuration. With `prefix_projection` too: peft stores what
+ * its projection made, the prompts themselves. Throws a sentence that names the file and the tensor or field where something does not fit.
+ */
+export function readPeftFolder(files: PeftFolderFiles, config: BackboneConfig): PeftAdapter {
+  const { base_model_name_or_path: baseModel, ...fields } = parseConfig(files.config);
+  requireKind(fields.peft_type, fields.num_transformer_submodules ?? 1);
+  requireSize("num_layers", fields.num_layers, config.numLayers);
+  const { params: tensors, metadata } = readSafetensors(files.weights);
+  const form = peftFormOf(readMethod);
+  const params = form.params(tensors, config);
+  requireSize("num_virtual_tokens", fields.num_virtual_tokens, params["prefix/0"]?.shape[1] ?? 0);
+  return {
+    params: { ...params, ...readHead(files.head) },
+    baseModel: baseModel ?? null,
+    unused: Object.keys(tensors).filter((name) => !form.reads.includes(name)),
+    description: unprefixed(metadata),
+  };
+}
+
+/** The tuning method whose adapters are read. */
+export const readMethod = "prefix" satisfies RunSettings["tuning"]["method"];
+
+function parseConfig(bytes: Uint8Array): z.infer<typeof configSchema> {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new Error(`${peftFiles.config} is not JSON: save the adapter again with save_pretrained`, { cause });
+  }
+  const parsed = configSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  throw new Error(`${peftFiles.config} is not the configuration of a peft adapter: ${z.prettifyError(parsed.error)}`, {
+    cause: parsed.error,
+  });
+}
+
+function requireKind(peftType: string, numSubmodules: number): void {
+  const form = peftForms[readMethod];
+  const expected = "reason" in form ? "none" : form.peftType;
+  if (peftType !== expected) {
+    throw new Error(`${peftFiles.config}: peft_type is ${peftType}; ${expected} is read, prompts in every layer`);
+  }
+  if (numSubmodules !== 1) {
+    throw new Error(
+      `${peftFiles.config}: num_transformer_submodules is ${numSubmodules}, an encoder with a decoder; expected 1, as all of Tutti's backbones have`,
+    );
+  }
+}
+
+function requireSize(field: string, found: number | null | undefined, expected: number): void {
+  if (found !== null && found !== undefined && found !== expected) {
+    throw new Error(`${peftFiles.config}: ${field} is ${found}, expected ${expected}; use the backbone that the adapter was tuned on`);
+  }
+}
+
+function readHead(file: Uint8Array | null): Params {
+  if (file === null) return {};
+  const { weight, bias, ...others } = readSafetensors(file).params;
+  if (weight === undefined || bias === undefined) {
+    const found = [...(weight === undefined ? [] : ["weight"]), ...(bias === undefined ? [] : ["bias"]), ...Object.keys(others)];
+    throw new Error(`${peftFiles.head} must hold the tensors weight and bias, found ${found.join(", ") || "none"}`);
+  }
+  return { "head/weight": weight, "head/bias": bias };
+}
+
+const ours = "tutti.";
+
+function prefixed(description: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(description).map(([name, value]) => [ours + name, value]));
+}
+
+function unprefixed(metadata: Readonly<Record<string, string>>): Record<string, string> | null {
+  const entries = Object.entries(metadata).filter(([name]) => name.startsWith(ours));
+  return entries.length === 0 ? null : Object.fromEntries(entries.map(([name, value]) => [name.slice(ours.length), value]));
+}
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}

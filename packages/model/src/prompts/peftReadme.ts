@@ -1,0 +1,94 @@
+import type { RunSettings } from "@tutti/core";
+import { findTask } from "@tutti/data";
+import type { BackboneConfig } from "../backbone/config.ts";
+import { baseModelOf, type PeftBackbone } from "./peftForms.ts";
+import type { TunedPrompts } from "./promptsFile.ts";
+
+type Tuning = RunSettings["tuning"];
+
+/** peft's task type for a run: a causal model that answers in words, or else a model whose states or word logits are read. */
+export function taskTypeOf({ head }: Pick<Tuning, "head">, { isCausal }: Pick<BackboneConfig, "isCausal">): string {
+  return isCausal && head === "labelWords" ? "CAUSAL_LM" : "FEATURE_EXTRACTION";
+}
+
+/** An exported adapter's README.md: what it is for, and Python that computes with it what the run computed. */
+export function peftReadme({ runId, settings }: TunedPrompts, backbone: PeftBackbone): string {
+  const { name, source, config } = backbone;
+  const { classes } = findTask(settings.task);
+  const { head, positionsAfterPrefix } = settings.tuning;
+  return `---
+library_name: peft
+base_model: ${baseModelOf(backbone)}
+---
+
+# Prompts tuned with Tutti
+
+Run ${runId}: task ${settings.task}, backbone ${name} (${source}), a PREFIX_TUNING adapter.
+Classes, in order: ${classes.join(", ")}.
+${positionsAfterPrefix ? "The text's positions begin behind the prompt, as peft counts them." : "The text's positions begin at 0, as if there were no prompt. peft counts them from behind the prompt, so call the model as below."}
+
+\`\`\`python
+${head === "linear" ? linearCode(settings.tuning, config) : wordsCode(settings.tuning, config)}
+\`\`\`
+
+${answerText(settings, config)}
+`;
+}
+
+function answerText({ task, tuning }: RunSettings, { isCausal }: BackboneConfig): string {
+  const { prompts, causalSuffix } = findTask(task);
+  if (tuning.head === "linear")
+    return "The class is the largest of `class_logits`. The head reads the mean of the last states over all of a text's tokens.";
+  const words = prompts.map(({ template, labelWords }) => `- \`${template}\`: ${labelWords.join(", ")}`).join("\n");
+  if (!isCausal)
+    return `The class is the label word with the largest logit at the mask token. Of these templates, with label words in class order, the run used the first whose words are single tokens:
+
+${words}`;
+  const labelWords = prompts[0]?.labelWords.join(", ") ?? "";
+  if (tuning.lossOver === "vocabulary")
+    return `The class is the one whose suffix \`${causalSuffix}\` behind the text has the lowest mean loss over its tokens. Words in class order: ${labelWords}.`;
+  return `The class is the label word with the largest logit behind the text and \`${causalSuffix.slice(0, causalSuffix.indexOf("{word}")).trimEnd()}\`. Of these label words, in class order, the run used the first whose words are single tokens:
+
+${words}`;
+}
+
+function wordsCode(tuning: Tuning, config: BackboneConfig): string {
+  const modelClass = config.isCausal ? "AutoModelForCausalLM" : "AutoModelForMaskedLM";
+  return `${loadCode(modelClass, [])}
+
+def token_logits(model, ids, mask):
+    """ids and mask (B, T), padding behind the text: (B, T, vocabulary)."""
+${outputsCode(tuning, config)}
+    return outputs.logits`;
+}
+
+function linearCode(tuning: Tuning, config: BackboneConfig): string {
+  return `${loadCode("AutoModel", ["from safetensors.torch import load_file"])}
+
+def class_logits(model, head, ids, mask):
+    """ids and mask (B, T), padding behind the text; head = load_file("head.safetensors"): (B, classes)."""
+${outputsCode(tuning, config)}
+    states = outputs.last_hidden_state
+    mean = (states * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
+    return mean @ head["weight"].to(mean.dtype).T + head["bias"].to(mean.dtype)`;
+}
+
+function loadCode(modelClass: string, imports: readonly string[]): string {
+  return `${["import torch", "from peft import PeftModel", ...imports, `from transformers import ${modelClass}`].join("\n")}
+
+def load(base, folder, **options):
+    return PeftModel.from_pretrained(${modelClass}.from_pretrained(base, **options), folder).eval()`;
+}
+
+/** peft's own forward counts positions behind the prefix; a run that counts from 0 hands the prefix over itself. */
+function outputsCode({ positionsAfterPrefix }: Tuning, { positionOffset }: BackboneConfig): string {
+  if (positionsAfterPrefix) return "    outputs = model(input_ids=ids, attention_mask=mask)";
+  return `    batch, length = ids.shape
+    prefix = torch.ones(batch, model.active_peft_config.num_virtual_tokens, dtype=mask.dtype)
+    outputs = model.base_model(
+        input_ids=ids,
+        attention_mask=torch.cat([prefix, mask], 1),
+        past_key_values=model.get_prompt(batch),
+        position_ids=torch.arange(${positionOffset}, ${positionOffset} + length).expand(batch, -1),
+    )`;
+}
