@@ -5,6 +5,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "@playwright/test";
 import { createRandom } from "@tutti/core";
 import type { RunResult } from "@tutti/record";
+import { writeTickets } from "../apps/lab/src/testing/tickets.ts";
+import { writeTinyPublic } from "../apps/lab/src/testing/tinyPublic.ts";
 import { places, projectFolder } from "./setting/places.ts";
 import { scratch } from "./setting/runs.ts";
 
@@ -85,8 +87,28 @@ test("a demo leaves its files, its prompts reproduce the newcomer accuracy, and 
   expect((await readResult(resumed)).parametersSha256).toBe(result.parametersSha256);
 });
 
+test("a demo learns a task that somebody added, on another backbone, both from another public folder", async () => {
+  test.setTimeout(120_000);
+  const publicFolder = scratch("public");
+  await writeTinyPublic(publicFolder);
+  await writeTickets(join(publicFolder, "datasets/tickets"));
+  const [out, json] = [scratch("demo-tickets"), scratch("tickets.json")];
+  const chosen = ["--public", publicFolder, "--backbone", "tiny", "--task", "tickets", "--devices", "3", "--tabs", "1", "--rounds", "1"];
+  const { code, stderr, stdout } = await tutti(["demo", ...chosen, "--backend", "wasm", "--threads", "1", "--out", out, "--json", json]);
+  expect(code, stderr).toBe(0);
+  expect(stderr).toContain("3 devices in 1 tab");
+  expect(stdout).toContain("tickets on tiny");
+  expect(await readResult(json)).toMatchObject({ task: "tickets", rounds: 1, numDevices: 3, numTabs: 1 });
+});
+
 test("wrong use of the command line is one sentence and exit code 2", async () => {
-  const cases = [["demo", "--tabs", "0"], ["nonsense"], ["predict", "--prompts", "nowhere.safetensors"], ["demo", "--task", "weather"]];
+  const cases = [
+    ["demo", "--tabs", "0"],
+    ["nonsense"],
+    ["predict", "--prompts", "nowhere.safetensors"],
+    ["demo", "--task", "weather"],
+    ["demo", "--backbone", "weather"],
+  ];
   for (const args of cases) {
     const { code, stderr } = await tutti(args);
     expect(code, args.join(" ")).toBe(2);

@@ -66,7 +66,9 @@ test("so is one that takes no lock, and one that another process has or this one
   );
   rmdirSync(join(mine, "lock"));
   const giveBack = lockRunFolder(mine);
-  expect(refused(() => lockRunFolder(mine))).toContain(`/mine is in use by process ${process.pid}: stop it, or choose another run`);
+  expect(refused(() => lockRunFolder(mine))).toContain(
+    `/mine is in use by process ${process.pid}: stop that process, or choose another run`,
+  );
   giveBack();
 });
 

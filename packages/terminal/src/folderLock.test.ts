@@ -82,7 +82,7 @@ test("one process does not take a folder twice, takes it again once it gave it b
   const giveBack = lockFolder(folder.path, "choose another run");
   expect(() => lockFolder(folder.path, "give another --out")).toThrow(FolderLockError);
   expect(() => lockFolder(folder.path, "give another --out")).toThrow(
-    `${folder.path} is in use by process ${process.pid}: stop it, or give another --out (if ${process.pid} is another program, remove ${path})`,
+    `${folder.path} is in use by process ${process.pid}: stop that process, or give another --out (if ${process.pid} is another program, remove ${path})`,
   );
   expect(readdirSync(folder.path)).toEqual(["lock"]);
   giveBack();

@@ -133,5 +133,5 @@ const textOf = ({ pid, word }: Claim) => `${pid} ${word}\n`;
 const afterPath = (path: string, { word }: Claim) => `${path}.after-${word}`;
 
 function sentence(folder: string, path: string, { pid }: Claim, instead: string): string {
-  return `${folder} is in use by process ${pid}: stop it, or ${instead} (if ${pid} is another program, remove ${path})`;
+  return `${folder} is in use by process ${pid}: stop that process, or ${instead} (if ${pid} is another program, remove ${path})`;
 }

@@ -270,8 +270,8 @@ test("a note says where ATTEMPT mixes fewer sources than it names, and why, once
   const few = { name: "attempt", title: "ATTEMPT of two", set: { "tuning.sources": ["sst2", "ag_news"] } };
   const { notes } = plan({ tasks: ["subj", "qnli"], methods: ["attempt", "lora", few], seeds: [7, 8], grid });
   expect(notes).toEqual([
-    "On subj, ATTEMPT of two mixes only ag_news: sst2 cannot be a source for subj: 397 of subj's 2000 test texts also stand in sst2's training part.",
-    "On qnli, ATTEMPT mixes only ag_news and boolq: qnli cannot be a source for qnli: both are of the same data set.",
+    "On subj, ATTEMPT of two mixes only ag_news: sst2 cannot be a source for subj: 397 of subj's 2000 test texts are also in sst2's training part.",
+    "On qnli, ATTEMPT mixes only ag_news and boolq: qnli cannot be a source for qnli: both belong to the same data set.",
   ]);
   expect(plan({ tasks: ["subj"], methods: ["attempt"] }).notes).toEqual([]);
 });

@@ -28,7 +28,7 @@ const take = async (name: string, title?: string) => (await takeFolder(path, nam
 test("a folder is of one process at a time: the second is refused until the first gives it back or is dead", async () => {
   await write("lock", String(process.ppid));
   await expect(take("mine")).rejects.toThrow(ConfigError);
-  await expect(take("mine")).rejects.toThrow(`${path} is in use by process ${process.ppid}: stop it, or give another --out (if`);
+  await expect(take("mine")).rejects.toThrow(`${path} is in use by process ${process.ppid}: stop that process, or give another --out (if`);
   await (await takeFolder(path, named("mine"), true)).giveBack();
   expect(await readFile(join(path, "lock"), "utf8")).toBe(String(process.ppid));
   await write("lock", "2147483646"); // above any process number
