@@ -60,7 +60,7 @@ export const experimentResultSchema = z
     /** The file's name without ending, or the run's id. */
     name: z.string(),
     title: z.string(),
-    /** The built-in experiment it is, or null for a file of one's own. */
+    /** The built-in experiment it is, or null for another file. */
     preset: z.string().nullable().default(null),
     /** The command that made it, from the project's folder; absent in results from before it was kept. */
     command: z.string().exactOptional(),

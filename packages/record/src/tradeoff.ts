@@ -14,7 +14,7 @@ export interface TradeoffPoint {
   readonly isOnFront: boolean;
 }
 
-/** Score against bytes; a control is shown, but it is no part of the front. */
+/** Score against bytes; a control is shown, but not on the front. */
 export function tradeoffPoints(grid: Grid, column: GridColumn, protocol: Protocol): TradeoffPoint[] {
   const points = grid.rows.flatMap((row) => {
     const runs = grid.runsOf(row, column);

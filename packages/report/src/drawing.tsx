@@ -24,16 +24,18 @@ export function Drawing({
 }) {
   const root = parseHTML(svg).document.querySelector("svg");
   if (root === null) throw new Error("a drawing has no svg element");
-  return asVNode(root as unknown as ParsedNode, changes);
+  const { attributes, children } = partsOf(root as unknown as ParsedNode);
+  return h("svg", { ...attributes, ...changes }, children);
 }
 
-/** The same elements, attributes and texts, which the renderer escapes like all others. */
-function asVNode(node: ParsedNode, changes: Readonly<Record<string, unknown>>): VNode | string {
+/** The same elements, attributes and texts, which the renderer escapes like all others; the drawing as a whole has a name, its parts need none. */
+function asVNode(node: ParsedNode): VNode | string {
   if (node.nodeType !== elementNode) return node.textContent ?? "";
-  const given = Object.fromEntries([...(node.attributes ?? [])].map(({ name, value }) => [name, value]));
-  return h(
-    node.nodeName,
-    { ...given, ...changes },
-    [...node.childNodes].map((child) => asVNode(child, {})),
-  );
+  const { attributes, children } = partsOf(node);
+  return h(node.nodeName, Object.fromEntries(Object.entries(attributes).filter(([name]) => !name.startsWith("aria-"))), children);
+}
+
+function partsOf({ attributes = [], childNodes }: ParsedNode) {
+  const given = Object.fromEntries([...attributes].map(({ name, value }) => [name, value]));
+  return { attributes: given, children: [...childNodes].map(asVNode) };
 }

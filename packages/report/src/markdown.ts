@@ -38,7 +38,7 @@ export interface MarkdownPage {
   readonly figures: readonly { readonly name: string; readonly figure: Figure }[];
 }
 
-/** The result as Markdown: what came out, tables, drawings and the command that makes it; `folder` is where the page finds its drawings. */
+/** The result as Markdown: findings, tables, drawings and the command that makes it; `folder` is where the page finds its drawings. */
 export function renderMarkdown(result: ExperimentResult, folder: string, analysis: Analysis = analyse(result)): MarkdownPage {
   const { grid, tables } = analysis;
   const figures = figuresOf(grid);

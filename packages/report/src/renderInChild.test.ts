@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { watch } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { scriptBeside } from "@tutti/data/node";
 import { experimentOfRun } from "@tutti/record";
 import { exampleRun } from "@tutti/record/testing";
 import { temporaryFolder } from "@tutti/terminal/testing";
@@ -37,9 +37,9 @@ test("a process that is killed while it writes leaves every file whole, and the 
     const written = await contents();
     await writeRunReport(result, path);
     const before = await contents();
-    const childPath = fileURLToPath(new URL("./renderChild.ts", import.meta.url));
-    const child = fork(childPath, {
-      execArgv: ["--import", "tsx"],
+    const script = scriptBeside(import.meta.url, "renderChild");
+    const child = fork(script.path, {
+      execArgv: [...script.execArgv],
       serialization: "advanced",
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });

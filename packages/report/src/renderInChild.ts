@@ -1,5 +1,5 @@
 import { fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { scriptBeside } from "@tutti/data/node";
 import type { ExperimentResult } from "@tutti/record";
 
 /** What the rendering process is told. */
@@ -16,14 +16,11 @@ export interface RenderAnswer {
 /** A report takes seconds; a process that takes so much longer has come to nothing. */
 const limitMs = 120_000;
 
-/** The sources are TypeScript, which needs a loader; what is built is not. */
-const isSource = import.meta.url.endsWith(".ts");
-const childPath = fileURLToPath(new URL(isSource ? "./renderChild.ts" : "./renderChild.js", import.meta.url));
-
-/** Writes a run's three files in a process of its own, so that this one is never held up; rejects with the reason where that fails. */
+/** Writes a run's three files in a separate process, so that this one is never held up; rejects with the reason where that fails. */
 export function renderInChild(result: ExperimentResult, folder: string): Promise<void> {
-  const child = fork(childPath, {
-    execArgv: isSource ? ["--import", import.meta.resolve("tsx")] : [],
+  const { path, execArgv } = scriptBeside(import.meta.url, "renderChild");
+  const child = fork(path, {
+    execArgv: [...execArgv],
     serialization: "advanced", // JSON has no NaN
     stdio: ["ignore", "ignore", "ignore", "ipc"],
     detached: true, // Ctrl-C is this process's: the last report is still written

@@ -11,7 +11,7 @@ export interface ReporterPorts {
   onTrouble(error: unknown): void;
   /** At least so long lies between the starts of two reports; 30 s when absent. */
   readonly everyMs?: number;
-  /** Writes the files; in a process of its own when absent. */
+  /** Writes the files; in a separate process when absent. */
   readonly render?: (result: ExperimentResult, folder: string) => Promise<void>;
   /** A clock that never goes back; the process's when absent. */
   readonly nowMs?: () => number;

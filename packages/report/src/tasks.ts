@@ -9,7 +9,7 @@ function knownTask(name: string): TaskDefinition | null {
   try {
     return findTask(name);
   } catch {
-    return null; // a task of one's own: the report then shows what its runs say
+    return null; // a task that somebody added: the report then shows what its runs say
   }
 }
 

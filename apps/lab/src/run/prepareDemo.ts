@@ -1,8 +1,7 @@
 import { availableParallelism } from "node:os";
-import { rememberDatasets } from "@tutti/data/node";
+import { type DataControls, readControls, rememberDatasets } from "@tutti/data/node";
 import { makeRunFolder, readBackboneSizes } from "@tutti/server";
 import { publicFolder } from "@tutti/server/checkout";
-import { type DataControls, readControls } from "./controls.ts";
 import { type DemoConfig, nameRun, readDemoConfig } from "./demoConfig.ts";
 import { backboneNamed, type DemoSettings, demoSettings } from "./demoSettings.ts";
 import { requireFiles } from "./needs.ts";

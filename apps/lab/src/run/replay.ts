@@ -2,10 +2,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Metric, measure, presets, type RunSettings } from "@tutti/core";
 import { type Dataset, findTask, loadDataset } from "@tutti/data";
+import { dealRun, majorityConfusion } from "@tutti/data/node";
 import { createPredictor, fetchSourcePrompts, startBackend } from "@tutti/model";
 import { loadBackboneFolder } from "@tutti/model/node";
-import { majorityConfusion } from "./controls.ts";
-import { dealRun } from "./dealing.ts";
 import type { Replay, ReplayInput } from "./workbench.ts";
 
 /**

@@ -5,11 +5,11 @@ import { type Coordinator, type CoordinatorPorts, type RunOutcome, startCoordina
 import { lanAddresses } from "../http/certificate.ts";
 import { listRunIds, readRun } from "../journal/readRun.ts";
 import { findRunId } from "../runFolder.ts";
-import { keepRunReports, type RunReportOptions, type RunReports } from "../runReports.ts";
+import { keepRunReports, type RunReportOptions } from "../runReports.ts";
 import type { Overrides } from "../settings.ts";
 import { mergeSettings } from "../settings.ts";
 import { readSettingsFile } from "../settingsFile.ts";
-import { readBackboneSizes, requireSourcePrompts, type TunedParameters, tunedParameters } from "../tuned.ts";
+import { readBackboneSizes, requireSourcePrompts, tunedParameters } from "../tuned.ts";
 
 /** How to serve a run. */
 export interface ServeOptions {
@@ -30,7 +30,7 @@ export interface ServeOptions {
   readonly onDone?: (outcome: RunOutcome, coordinator: Coordinator) => Promise<void>;
   readonly pages?: CoordinatorPorts["pages"];
   /** What a report of the run needs; without it none is written. */
-  readonly report?: (run: RunSettings) => Omit<RunReportOptions, "tuned" | "onTrouble">;
+  readonly report?: (config: CoordinatorConfig) => Promise<Omit<RunReportOptions, "tuned" | "onTrouble">>;
   /** Ends as a signal to the process would. */
   readonly signal?: AbortSignal;
 }
@@ -47,14 +47,15 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   requireSourcePrompts(config.publicDir, config.run);
   const finished = await describeFinished(config);
   if (finished !== null) print(finished);
+  const report = await options.report?.(config);
   const coordinator = await startCoordinator(config, { tuned, pages: options.pages });
   for (const line of describe(coordinator)) print(line);
-  const reports = startReports(coordinator, tuned, options);
+  const reports =
+    report === undefined ? null : keepRunReports(coordinator, { ...report, tuned, onTrouble: (error) => print(troubleText(error)) });
   const stop = waitForStop(coordinator, options.signal);
   try {
     const done = coordinator.whenDone().then(async (outcome): Promise<ServeEnd> => {
-      await reports?.finish(outcome);
-      await options.onDone?.(outcome, coordinator);
+      await Promise.all([reports?.finish(outcome), options.onDone?.(outcome, coordinator)]);
       print(
         `run ${coordinator.runId} is finished after ${formatCount(outcome.steps.length, "step")}; its files are in ${coordinator.folder}`,
       );
@@ -74,11 +75,8 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   }
 }
 
-function startReports(coordinator: Coordinator, tuned: TunedParameters, { report, print }: ServeOptions): RunReports | null {
-  if (report === undefined) return null;
-  const onTrouble = (error: unknown) =>
-    print(`the report could not be written (${error instanceof Error ? error.message : String(error)}); the run goes on`);
-  return keepRunReports(coordinator, { ...report(coordinator.config.run), tuned, onTrouble });
+function troubleText(error: unknown): string {
+  return `the report could not be written (${error instanceof Error ? error.message : String(error)}); the run goes on`;
 }
 
 /** What to say of a run that was over before, or null; throws a ConfigError when it was another one under the same name. */

@@ -15,7 +15,7 @@ const letter = 7;
 /** Two columns in a drawing of the usual width. */
 const columnWidth = 180;
 
-/** A drawing as a file of its own: on white, with its title and legend inside. */
+/** A drawing as a separate file: on white, with its title and legend inside. */
 export function standaloneSvg({ title, description, svg, legend }: Figure): string {
   const [width, height] = [sizeOf(svg, "width"), sizeOf(svg, "height")];
   const titles = wrapped(title, Math.floor(width / titleLetter));
@@ -48,7 +48,7 @@ export function standaloneSvg({ title, description, svg, legend }: Figure): stri
   return `${renderToString(drawing)}\n`;
 }
 
-/** Lines of at most so many letters, broken between words. */
+/** Lines of at most `most` letters, broken between words. */
 function wrapped(text: string, most: number): string[] {
   const lines: string[] = [];
   let line = "";

@@ -1,5 +1,6 @@
 import { createRandom, type DealtShares, dealShares, type RunSettings } from "@tutti/core";
-import { type Dataset, type Example, findTask } from "@tutti/data";
+import type { Dataset, Example } from "./example.ts";
+import { findTask } from "./tasks.ts";
 
 /** The shares of a run's devices, dealt as its tabs deal them. */
 export function dealRun({ train, validation, test }: Dataset, { task, numDevices, partition, seed }: RunSettings): DealtShares {

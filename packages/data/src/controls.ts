@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { accuracy, type Confusion, confusionOf, macroF1, type RunSettings } from "@tutti/core";
-import { type Dataset, findTask, loadDataset } from "@tutti/data";
+import { loadDataset } from "./dataset.ts";
 import { dealRun } from "./dealing.ts";
+import type { Dataset } from "./example.ts";
+import { findTask } from "./tasks.ts";
 
 /** What is known of a run's data without any training. */
 export interface DataControls {
@@ -12,7 +14,7 @@ export interface DataControls {
   readonly notes: readonly string[];
 }
 
-/** Reads the run's data set from a public folder. */
+/** Reads the run's data set from a public folder. Node only. */
 export async function readControls(publicFolder: string, run: RunSettings): Promise<DataControls> {
   const task = findTask(run.task);
   const dataset = await loadDataset(task, (file) => readFile(join(publicFolder, "datasets", task.dataset, file), "utf8"), run.seed);
