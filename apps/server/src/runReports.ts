@@ -106,7 +106,7 @@ function circumstancesOf({ clients, config }: Pick<Watched, "clients" | "config"
   const backends = new Set(known.flatMap(({ backend }) => backend ?? []));
   return {
     backend: backends.size === 0 ? (config.backend ?? "unknown") : [...backends].join(", "),
-    clients: "tabs",
+    clients: "any",
     numClients: known.length,
     ...(config.threads === null ? {} : { threads: config.threads }),
   } as const;
