@@ -1,7 +1,8 @@
 import { mkdtempSync } from "node:fs";
-import { readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect, test } from "@playwright/test";
 import { installAll, pack, run, start } from "./setting/installed.ts";
 import { projectFolder } from "./setting/places.ts";
@@ -68,6 +69,16 @@ test("every package holds its code and types, exact versions of its neighbours, 
   }
 });
 
+test("a folder without a package.json, such as another branch leaves, is no package", async () => {
+  const project = join(out, "project");
+  await mkdir(join(project, "packages/left"), { recursive: true });
+  await mkdir(join(project, "packages/mine"));
+  await writeFile(join(project, "package.json"), JSON.stringify({ workspaces: ["packages/*"] }));
+  await writeFile(join(project, "packages/mine/package.json"), JSON.stringify({ name: "mine" }));
+  const { packedWorkspaces } = await import(pathToFileURL(join(projectFolder, "scripts/packing/workspaces.mjs")).href);
+  expect([...packedWorkspaces(project).keys()]).toEqual(["mine"]);
+});
+
 test("the command brings minuet, feedback and the pages, nothing else, and stays small", async () => {
   const [backbones, datasets] = await Promise.all(
     ["backbones", "datasets"].map((name) => readdir(join(packageFolder("cli"), "public", name))),
@@ -113,8 +124,8 @@ for (const [name, expected] of Object.entries(examples)) {
 test("`npx tutti demo --rounds 1` leaves a report and prompts that predict", async () => {
   const [lines = ""] = await blocks("cli", "sh");
   expect(lines).toContain("npx tutti demo --rounds 1");
-  // a few devices show the same in a fifth of the time
-  const { stdout } = await run("sh", ["-e", "-c", lines.replace("demo --rounds 1", "demo --rounds 1 --devices 4 --tabs 2")], folder);
+  // a few devices show the same in less time
+  const { stdout } = await run("sh", ["-e", "-c", lines.replace("demo --rounds 1", "demo --rounds 1 --devices 4")], folder);
   expect(stdout).toMatch(/newcomer .* 288 .*\n/);
   expect(stdout).toMatch(/The parcel came two days late\n {2}(delivery|quality|service|price) +0\.\d{3} /);
   const [runId = ""] = await readdir(join(folder, "first"));
