@@ -1,10 +1,11 @@
+import type { Status } from "@tutti/protocol";
 import { expect, test } from "vitest";
 import { createProgress } from "../progress.ts";
 import { createTeller } from "./teller.ts";
 
 function telling() {
   const lines: string[] = [];
-  const progress = createProgress({ isTTY: false, write: () => undefined }, () => 0);
+  const progress = createProgress({ isTTY: false, write: (text) => void lines.push(`progress: ${text.trim()}`) }, () => 0);
   return { lines, teller: createTeller({ print: (line) => void lines.push(line), progress }) };
 }
 
@@ -23,9 +24,20 @@ test("the end says what was done; an end that is a failure is an error with what
   teller.onEvent({ kind: "taskStarted", task });
   teller.onEvent({ kind: "traffic", traffic: { sentBytes: 1500, receivedBytes: 2_460_000, savedBytes: 0 } });
   teller.tellEnd({ reason: "finished" }, "r1", "/state");
-  expect(lines).toEqual(["run r1 is over: 2 tasks, 1.50 kB sent, 2.50 MB received"]);
+  expect(lines).toEqual(["run r1 is over: 2 tasks, 1.50 kB sent, 2.46 MB received"]);
   const failing = (end: Parameters<typeof teller.tellEnd>[0]) => () => teller.tellEnd(end, "r1", "/state");
   expect(failing({ reason: "replaced" })).toThrow("another client with the state in /state has joined");
   expect(failing({ reason: "removed" })).toThrow("the operator removed this client from the run");
   expect(failing({ reason: "failed", message: "Why." })).toThrow("Why.");
+});
+
+test("nothing is told after the end, also of a task whose answer comes as the session ends", () => {
+  const { lines, teller } = telling();
+  const task = { taskId: "t", deviceId: 3, kind: "train", stage: "train", round: 1 } as const;
+  teller.onEvent({ kind: "status", status: { stage: "train", round: 1, numRounds: 1, message: null } as Status });
+  teller.onEvent({ kind: "taskStarted", task });
+  teller.tellEnd({ reason: "finished" }, "r1", "/state");
+  teller.onEvent({ kind: "taskEnded", task, outcome: "accepted" });
+  teller.onEvent({ kind: "connection", state: "retrying" });
+  expect(lines).toEqual([expect.stringMatching(/^run r1 is over/)]);
 });

@@ -27,6 +27,7 @@ export function createTeller({ print, progress }: TellerPorts): Teller {
   let isSent = false;
   let status: Status | null = null;
   let isLost = false;
+  let isOver = false;
 
   function say(line: string): void {
     progress.clear();
@@ -44,6 +45,7 @@ export function createTeller({ print, progress }: TellerPorts): Teller {
   }
 
   function onEvent(event: SessionEvent): void {
+    if (isOver) return; // a task that ends with the session is counted already
     switch (event.kind) {
       case "connection":
         onConnection(event.state);
@@ -86,6 +88,7 @@ export function createTeller({ print, progress }: TellerPorts): Teller {
     onEvent,
     say,
     tellEnd(end, runId, folder) {
+      isOver = true;
       progress.clear();
       const text = endText(end, { runId, numTasks: numTasks + (isSent ? 1 : 0), traffic });
       if (text === null) throw new Error(failureText(end, folder));
