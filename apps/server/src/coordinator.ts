@@ -216,7 +216,7 @@ async function shutDown(assembly: Assembly, reason: Goodbye["reason"], why: stri
   const { runId, journal } = opened;
   ending.abort.abort();
   stopTimers(assembly);
-  assembly.withdraw?.();
+  withdrawControl(assembly);
   doors?.sockets.close(reason, why);
   await doors?.app.close();
   journal.putTraffic(asJson(meter.record()));
@@ -226,6 +226,15 @@ async function shutDown(assembly: Assembly, reason: Goodbye["reason"], why: stri
     await opened.release();
   }
   logger.info({ runId, reason }, "the coordinator closed");
+}
+
+/** A folder that takes no changes any more must not keep the doors open. */
+function withdrawControl({ withdraw, logger }: Assembly): void {
+  try {
+    withdraw?.();
+  } catch (err) {
+    logger.warn({ err }, "control.json could not be removed");
+  }
 }
 
 /** Gives back what a coordinator that could not start has opened. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { listRuns, runStatus } from "./commands/run.ts";
@@ -90,4 +90,18 @@ test("runs are looked for in folders only", async () => {
   mkdirSync(join(folder.path, "empty"));
   expect(await listRuns(join(folder.path, "empty"))).toEqual([]);
   expect(await listRuns(join(folder.path, "nowhere"))).toEqual([]);
+});
+
+test("a coordinator closes its doors also where its folder takes no changes any more", async () => {
+  const run = tinyFedAvg();
+  const tuned = tunedParameters(run, { numLayers: 3, hiddenSize: 5, keyValueWidth: 4, queryWidth: 4 }, 3);
+  const options = { dataDir: join(folder.path, "stuck"), host: "127.0.0.1", port: 0, pagesDir: null, logLevel: "silent", run } as const;
+  const coordinator = await startCoordinator(options, { tuned, store: memoryStore() });
+  const control = join(coordinator.folder, "control.json");
+  rmSync(control);
+  mkdirSync(join(control, "inside"), { recursive: true });
+  await coordinator.close();
+  await coordinator.whenClosed();
+  await expect(fetch(coordinator.url)).rejects.toThrow();
+  expect(existsSync(join(coordinator.folder, "lock"))).toBe(false);
 });
