@@ -26,7 +26,7 @@ import { createStatusSource } from "./runStatus.ts";
 import { type ClientPoint, describeClients } from "./status.ts";
 import type { TunedParameters } from "./tuned.ts";
 
-/** What a run came to. */
+/** The result of a run. */
 export interface RunOutcome {
   readonly runId: string;
   readonly run: RunSettings;

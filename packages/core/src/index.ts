@@ -126,6 +126,7 @@ export type { SourcePromptNames, TuningCommon } from "./tunings/declaration.ts";
 export type { BackboneSizes, BackboneWeight, InitialValues, TunedEntry } from "./tunings/entry.ts";
 export {
   hasLayers,
+  promptTokensOf,
   sourcePromptsOf,
   type TunedMethod,
   type TuningMethodName,

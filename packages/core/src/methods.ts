@@ -7,7 +7,7 @@ import type { ServerRateMethod } from "./strategies/serverRates/declaration.ts";
 import { type ServerRateSchedule, serverRates } from "./strategies/serverRates/table.ts";
 import { type StrategySettings, strategies, strategySchema } from "./strategies/table.ts";
 import type { TuningCommon } from "./tunings/declaration.ts";
-import { tuningSchema, tunings } from "./tunings/table.ts";
+import { promptTokensOf, tuningSchema, tunings } from "./tunings/table.ts";
 
 /** A method of the comparison: what it is called, where it comes from, and the settings that make a run of it. */
 export interface Method extends Pick<DeclaredMethod, "trained" | "travels" | "rates"> {
@@ -120,7 +120,7 @@ function listedOf<Part extends DeclaredMethod>(
 
 /** Prompt tokens of the base, or of the default preset where the base has none. */
 function tokensOf({ tuning }: RunSettings): number {
-  return "promptTokens" in tuning ? tuning.promptTokens : presets.default.tuning.promptTokens;
+  return promptTokensOf(tuning) ?? presets.default.tuning.promptTokens;
 }
 
 /** What every method takes over from the base; dropout is of prompts' values, so that methods without prompts have none. */

@@ -123,7 +123,7 @@ export const fedPepTao = declareStrategy({
     {
       of: ["strategy", "training"],
       path: ["training", "clientLearningRate"],
-      error: "control variates are divided by it: give a positive rate",
+      error: "control variates are computed by a division by it: give a positive rate",
       holds: ({ strategy, training }) => !strategy.controlVariates || training.clientLearningRate > 0,
     },
   ],
