@@ -26,7 +26,7 @@ function partsOf(text: string) {
 }
 
 const isThere = (path: string) => existsSync(join(project, path));
-const isFolderOfProject = /^(apps|packages|docs|scripts|e2e|public|\.ci)\//;
+const isFolderOfProject = /^(apps|packages|docs|scripts|e2e|examples|public|\.ci)\//;
 /** Folders that commands make. */
 const isMade = /^public\/(datasets|backbones|prompts)(\/|$)/;
 
