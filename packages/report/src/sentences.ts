@@ -23,7 +23,7 @@ export const tableTitle = ({ protocol, moment }: { readonly protocol: Protocol; 
 
 /** Said wherever a zero-shot score is shown. */
 export const zeroShotNote =
-  "zero-shot: minuet saw the label words in cloze sentences in its second pretraining stage, so this is not the score of a model that has never seen them";
+  "zero-shot: minuet learnt to fill in label words of other tasks in its second pretraining stage, so this is not the score of a model that has only read text";
 
 /** Said beside bold means and marks of ties, in every form of the report. */
 export const tieScope = `Differences are tested only under the global protocol after the last round, where every answer is known, and only with ${fewestSeeds} seeds or more. Without a test nothing is bold.`;

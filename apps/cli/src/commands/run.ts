@@ -79,7 +79,7 @@ async function status(runId: string | undefined, { out, json }: { out: string; j
     `${run.roster === "open" ? some(numDevices, "device") : `${numDevices} of ${run.numDevices} devices`} registered${live === null ? "" : `, ${some(live.numConnected, "client")} connected`}`,
   );
   if (live?.message != null) console.log(live.message);
-  if (summary?.selectedLayers != null) console.log(`layers that travel: ${summary.selectedLayers.join(", ")}`);
+  if (summary?.selectedLayers != null) console.log(`layers that are sent: ${summary.selectedLayers.join(", ")}`);
   const latest = steps.findLast(({ evaluations }) => evaluations.length > 0);
   for (const record of latest?.evaluations ?? []) {
     if (record.split === "test") console.log(`${evaluationText(record)} (${latest?.stage} round ${latest?.round})`);
@@ -88,7 +88,7 @@ async function status(runId: string | undefined, { out, json }: { out: string; j
 
 /** Such as `global: accuracy 0.677 (of 288 texts), coverage 95 %`. */
 export function evaluationText({ protocol, accuracy, numExamples, coverage }: EvaluationRecord): string {
-  return `${protocol}: accuracy ${accuracy.toFixed(3)} (of ${some(numExamples, "text")}), coverage ${Math.round(100 * coverage)} %`;
+  return `${protocol === "zeroShot" ? "zero-shot" : protocol}: accuracy ${accuracy.toFixed(3)} (of ${some(numExamples, "text")}), coverage ${Math.round(100 * coverage)} %`;
 }
 
 async function begin(runId: string | undefined, { out }: { out: string }): Promise<void> {

@@ -93,7 +93,7 @@ async function perform({ options, config, publicDir, controls }: PreparedDemo, s
       await keep({ port: coordinator.port });
     },
     async onBackend(backend) {
-      const backendReason = `${backend}, the fastest of a micro-step on each backend, measured once for all tabs`;
+      const backendReason = `${backend}, the fastest backend in a test step, measured once for all tabs`;
       if (config.backend === null) await keep({ backend, backendReason });
       display.say(`Backend: ${backendText(latest)}`);
     },

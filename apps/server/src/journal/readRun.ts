@@ -35,7 +35,9 @@ export function listRunIds(dataDir: string): string[] {
 export async function readRun(dataDir: string, runId: string): Promise<JournalledRun> {
   if (!existsSync(journalFile(dataDir, runId))) {
     const known = listRunIds(dataDir);
-    throw new ConfigError(`${dataDir} has no run ${runId}; ${known.length === 0 ? "it has no runs" : `its runs are ${known.join(", ")}`}`);
+    throw new ConfigError(
+      known.length === 0 ? `${dataDir} has no runs` : `${dataDir} has no run ${runId}; its runs are ${known.join(", ")}`,
+    );
   }
   const journal = openReadOnly(dataDir, runId);
   try {
