@@ -73,7 +73,7 @@ Examples:
 
 /** Serves with the flags laid over a settings file; writes the tuned prompts when the run is over. */
 export async function serveRun(file: string | undefined, flags: ServeFlags, isOver: "whenDone" | "whenStopped"): Promise<void> {
-  const [{ presets }, { findTask }, { rememberDatasets }, { makeRunFolder, mergeSettings, readSettingsFile, serve }, checkout] =
+  const [{ presets }, { findTask }, { rememberDatasets }, { makeRunFolder, mergeSettings, readWithModules, serve }, checkout] =
     await Promise.all([
       import("@tutti/core"),
       import("@tutti/data"),
@@ -86,7 +86,7 @@ export async function serveRun(file: string | undefined, flags: ServeFlags, isOv
       "--dev builds the pages from their sources, which an installed tutti does not have: clone Tutti, or leave --dev out",
     );
   }
-  const settings = file === undefined ? {} : readSettingsFile(file);
+  const settings = file === undefined ? {} : await readWithModules(file);
   const asked = settingsOf(flags);
   // faults of settings and folder are told before pages are built
   const { dataDir } = mergeSettings({

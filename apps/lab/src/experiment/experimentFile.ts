@@ -1,11 +1,12 @@
 import { basename, extname } from "node:path";
 import { methodNames as comparison, type MethodName } from "@tutti/core";
 import { knownNames, settingFaults } from "@tutti/protocol";
-import { mergeDeep, readSettingsFile } from "@tutti/server";
+import { mergeDeep, readSettingsFile, withModules } from "@tutti/server";
 import { z } from "zod";
 import { allMethods, writtenOut } from "./allMethods.ts";
 import { strangersInAxes } from "./axisNames.ts";
 import { contradictions } from "./contradictions.ts";
+import { withMethodModules } from "./methodModules.ts";
 import { faultsOfSettings, namesBelowSettings } from "./runFaults.ts";
 
 /** A file that is not an experiment; the message names the place and what was expected there. */
@@ -61,7 +62,7 @@ const method = z
     }),
   ])
   .describe(
-    `a method or { name, title, set, rates, ratesOf }; the methods are ${methodNames.join(", ")}, and ${allMethods} is every one but settings`,
+    `a method or { name, title, set, rates, ratesOf }, with the module of a strategy in place of the name; the methods are ${methodNames.join(", ")}, and ${allMethods} is every one but settings`,
   );
 
 const task = z.union([taskName, z.strictObject({ name: taskName, set: changes.default({}) })]).describe("a task or { name, set }");
@@ -175,8 +176,8 @@ function rateFaults({ rates, methods: given }: Experiment): string[] {
   });
 }
 
-/** Reads an experiment's file. */
-export function readExperiment(path: string): NamedExperiment {
-  const extension = extname(path);
-  return { name: basename(path, extension), experiment: parseExperiment(mergeDeep({}, readSettingsFile(path)), path) };
+/** Reads an experiment's file and loads the modules that it names as strategies. */
+export async function readExperiment(path: string): Promise<NamedExperiment> {
+  const given = await withModules(withMethodModules(readSettingsFile(path)), path);
+  return { name: basename(path, extname(path)), experiment: parseExperiment(mergeDeep({}, given), path) };
 }
