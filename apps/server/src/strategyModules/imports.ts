@@ -14,7 +14,7 @@ const relativeText = /(["'`])(\.{1,2}\/(?:(?!\1)[^\n\\])*)\1/g;
 const imported = /(?<![\w$.])(?:from|import|require)\s*\(?\s*(["'`])((?:(?!\1)[^\n])*)\1/g;
 const called = /(?<![\w$.])(?:import|require)\s*\(\s*(?=([\s\S]{0,400}))/g;
 const wholeName = /^(["'`])(?:(?!\1|\$\{)[^\n\\])*\1\s*[,)]/;
-const packageName = /^(?:@[a-z0-9~._-]+\/)?[a-z0-9~_-][a-z0-9~._-]*/i;
+const packageName = /^(?:@[a-z0-9~._-]+\/)?[a-z0-9~_-][a-z0-9~._-]*(?=\/|$)/i;
 
 /** Finds what a file of TypeScript or JavaScript may import. No part of it is run or understood, so that nothing that it imports by name is missed. */
 export function namedFiles(text: string): NamedFiles {
