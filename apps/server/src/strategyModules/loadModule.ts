@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import { moduleNames, rememberStrategy, type StrategyDeclaration } from "@tutti/core";
 import { ConfigError } from "../config.ts";
 import { hashModule } from "./hashModule.ts";
-import { registerHooks } from "./importHooks.ts";
+import { addImportHooks } from "./importHooks.ts";
 
 /** A module that this process has loaded. */
 export interface LoadedModule {
@@ -23,7 +23,7 @@ export async function loadModule(path: string): Promise<LoadedModule> {
     throw new ConfigError(`${path} is not a file: expected a strategy's module; its path is counted from the folder of the settings file`);
   const { sha256, files } = hashModule(path);
   for (const [file, bytes] of files) requireUnchanged(file, bytes);
-  registerHooks(import.meta.url);
+  await addImportHooks(import.meta.url);
   const declaration = declarationOf(await importFile(path), path);
   if (hashModule(path).sha256 !== sha256) throw new ConfigError(`${path} or one of its imports changed while it was read: start again`);
   rememberStrategy(sha256, declaration);
