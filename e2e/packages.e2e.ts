@@ -158,7 +158,7 @@ test("the command loads a strategy from JavaScript, and from TypeScript where No
   const strategy = `import { declareStrategy, globalModel, number } from "@tutti/core";
 const decisions = globalModel({ step: ({ tensors }) => tensors });
 const said = { name: "mine", title: "Mine", about: "Nothing moves.", publication: null, deviations: [], rules: [], methods: {} };
-export const mine = declareStrategy({ ...said, settings: { rate: number(0, 1) }, needsSingleContributions: () => false, decisions });
+export const mine = declareStrategy({ ...said, settings: { rate: number(0, 1).default(0.5) }, needsSingleContributions: () => false, decisions });
 `;
   const elsewhere = mkdtempSync(join(tmpdir(), "tutti-elsewhere-"));
   const refusalOf = async (module: string) => {

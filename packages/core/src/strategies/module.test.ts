@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { createRandom } from "../random.ts";
+import { number } from "../settings/fields.ts";
 import { paramsOf, planOf, rosterOf, testRun, testShape, trained, valuesOf } from "../testing/run.ts";
+import { declareStrategy } from "./declaration.ts";
 import { type FedAvgState, fedAvg } from "./fedAvg.ts";
 import { brokenModuleRules, type ModuleSettings, moduleSchema, rememberStrategy, type StrategyDeclaration } from "./module.ts";
 import type { StrategyState } from "./strategy.ts";
@@ -88,6 +90,14 @@ test("its settings are JSON of a bounded size to whoever has not loaded it, and 
   const sha256 = remember("f");
   expect(isTaken(moduleOf(sha256, { fineTuneEpochs: 3 }))).toBe(true);
   for (const own of [{ fineTuneEpochs: -1 }, { fineTuneEpochs: 3, other: 1 }]) expect(isTaken(moduleOf(sha256, own))).toBe(false);
+});
+
+test("a declaration whose setting has no default is refused by the setting's name", () => {
+  const { title, about, publication, deviations, rules, needsSingleContributions: flag } = fedAvg;
+  const parts = { title, about, publication, deviations, rules, needsSingleContributions: flag, methods: {}, decisions: fedAvg } as const;
+  expect(() =>
+    declareStrategy({ ...parts, name: "mine", settings: { rate: number(0, 1), other: number(0, 1).default(0) } } as never),
+  ).toThrow("strategy mine: settings without a default within their bounds: rate; give each one");
 });
 
 test("its rules and its flag count where it is loaded", () => {
