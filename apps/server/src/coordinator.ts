@@ -66,7 +66,7 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
   const config = parseConfig(options);
   const logger = given.logger ?? createLogger(config);
   const opened = await openRun(config, given.store);
-  const assembly = assemble(config, opened, { ...given, logger });
+  const assembly = await orReleased(opened, () => assemble(config, opened, { ...given, logger }));
   const { live, ending } = assembly;
   const controlToken = createToken();
   const orders = {
@@ -81,6 +81,16 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
     return describe(assembly, { port, url, controlToken });
   } catch (error) {
     await (ending.closing ?? giveUp(assembly)); // it may have been stopped while it opened
+    throw error;
+  }
+}
+
+/** What is made of an opened run; where that fails, as a strategy's start may, the run's folder is given back. */
+async function orReleased<T>(opened: OpenedRun, make: () => T): Promise<T> {
+  try {
+    return make();
+  } catch (error) {
+    await opened.release();
     throw error;
   }
 }

@@ -20,6 +20,8 @@ export type { Overrides, SettingsSources } from "./settings.ts";
 export { mergeDeep, mergeSettings } from "./settings.ts";
 export { readSettingsFile } from "./settingsFile.ts";
 export type { ClientPoint } from "./status.ts";
+export { type LoadedModule, loadModule } from "./strategyModules/loadModule.ts";
+export { readWithModules, withModules } from "./strategyModules/withModules.ts";
 export type { TunedParameters } from "./tuned.ts";
 export { readBackboneSizes, tunedParameters } from "./tuned.ts";
 export { lockRunFolder, makeRunFolder, requireFolder } from "./writableFolder.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { RunSettings } from "@tutti/core";
+import { isModule, type RunSettings } from "@tutti/core";
 import { runSettingsSchema } from "@tutti/protocol";
 import { ConfigError, type CoordinatorConfig } from "./config.ts";
 import { type Journal, openJournal } from "./journal/journal.ts";
@@ -49,12 +49,22 @@ function requireSameRun(journal: Journal, run: RunSettings, runId: string, folde
   const contents = journal.contents();
   if (contents === null) return;
   const begun = runSettingsSchema.safeParse(withRoom(contents.run)); // fills in what older runs had no choice of
+  if (begun.success) requireSameCode(begun.data, run, `run ${runId} in ${folder}`);
   const names = differences(begun.success ? begun.data : contents.run, JSON.parse(JSON.stringify(run)), "run").filter(
     (name) => run.roster !== "fixed" || !["run.minDevices", "run.maxDevices"].includes(name), // which a fixed roster does not look at
   );
   if (names.length === 0) return;
   throw new ConfigError(
     `run ${runId} in ${folder} was started with other settings (${names.join(", ")}): choose another run id, or use the same settings to resume it`,
+  );
+}
+
+/** Throws a ConfigError where a run was begun with other code of the module that both name. */
+export function requireSameCode({ strategy: begun }: RunSettings, { strategy: now }: RunSettings, what: string): void {
+  if (!isModule(begun) || !isModule(now) || begun.module !== now.module || begun.sha256 === now.sha256) return;
+  throw new ConfigError(
+    `${what} was begun with ${begun.module} of SHA-256 ${begun.sha256.slice(0, 12)}, and the file or one of its imports has changed: it is ` +
+      `${now.sha256.slice(0, 12)} now; put the earlier code back to resume the run, or choose another run id to start one with this code`,
   );
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { RunSettings } from "@tutti/core";
+import { isModule, type RunSettings } from "@tutti/core";
 import type { StepRecord } from "@tutti/record";
 import { makeRunFolder } from "./writableFolder.ts";
 
@@ -14,9 +14,16 @@ export function deriveRunId(run: RunSettings): string {
   const maxDevices = run.roster === "fixed" ? run.maxDevices : Math.max(500, run.numDevices);
   const before: typeof addedLater = { ...addedLater, maxDevices };
   const isOld = (name: string, value: unknown) => Object.hasOwn(before, name) && before[name] === value;
-  const text = JSON.stringify(run, (name, value) => (isOld(name, value) ? undefined : value));
+  const text = JSON.stringify(withoutCode(run), (name, value) => (isOld(name, value) ? undefined : value));
   const digest = createHash("sha256").update(text).digest("hex").slice(0, 8);
   return `${run.task.replaceAll(/[^A-Za-z0-9_-]+/g, "-")}-seed${run.seed}-${digest}`.slice(0, 64);
+}
+
+/** A module's run keeps its id when the module's code changes: so it is found, and refused. */
+function withoutCode(run: RunSettings): unknown {
+  if (!isModule(run.strategy)) return run;
+  const { sha256: _, title: __, ...strategy } = run.strategy;
+  return { ...run, strategy };
 }
 
 /**

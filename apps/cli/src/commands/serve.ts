@@ -77,7 +77,7 @@ export async function serveRun(file: string | undefined, flags: ServeFlags, isOv
     { presets },
     { findTask },
     { readControls, rememberDatasets },
-    { makeRunFolder, mergeSettings, readSettingsFile, serve },
+    { makeRunFolder, mergeSettings, readWithModules, serve },
     checkout,
   ] = await Promise.all([
     import("@tutti/core"),
@@ -91,7 +91,7 @@ export async function serveRun(file: string | undefined, flags: ServeFlags, isOv
       "--dev builds the pages from their sources, which an installed tutti does not have: clone Tutti, or leave --dev out",
     );
   }
-  const settings = file === undefined ? {} : readSettingsFile(file);
+  const settings = file === undefined ? {} : await readWithModules(file);
   const asked = settingsOf(flags);
   // faults of settings and folder are told before pages are built
   const { dataDir } = mergeSettings({

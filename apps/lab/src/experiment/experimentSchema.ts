@@ -50,7 +50,7 @@ const method = z
     }),
   ])
   .describe(
-    `a method or { name, title, set, rates, ratesOf }; the methods are ${methodNames.join(", ")}, and ${allMethods} is every one but settings`,
+    `a method or { name, title, set, rates, ratesOf }, with the module of a strategy in place of the name; the methods are ${methodNames.join(", ")}, and ${allMethods} is every one but settings`,
   );
 
 const task = z.union([taskName, z.strictObject({ name: taskName, set: changes.default({}) })]).describe("a task or { name, set }");

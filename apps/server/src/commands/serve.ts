@@ -1,14 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
-import { formatCount, formatWhole, type RunSettings } from "@tutti/core";
+import { formatCount, formatWhole, isModule, type RunSettings, strategyTitle } from "@tutti/core";
 import { ConfigError, type CoordinatorConfig } from "../config.ts";
 import { type Coordinator, type CoordinatorPorts, type RunOutcome, startCoordinator } from "../coordinator.ts";
 import { lanAddresses } from "../http/certificate.ts";
 import { listRunIds, readRun } from "../journal/readRun.ts";
+import { requireSameCode } from "../openedRun.ts";
 import { findRunId } from "../runFolder.ts";
 import { keepRunReports, type RunReportOptions } from "../runReports.ts";
 import type { Overrides } from "../settings.ts";
 import { mergeSettings } from "../settings.ts";
-import { readSettingsFile } from "../settingsFile.ts";
+import { readWithModules } from "../strategyModules/withModules.ts";
 import { readBackboneSizes, requireSourcePrompts, tunedParameters } from "../tuned.ts";
 
 /** How to serve a run. */
@@ -41,7 +42,7 @@ export type ServeEnd = "done" | "SIGINT" | "SIGTERM" | "stopped";
 /** Serves a run until it is over or somebody stops it, and says goodbye to its clients. Throws a ConfigError for settings that are refused. */
 export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const { presets, preset, flags = {}, print } = options;
-  const file = options.file === undefined ? {} : readSettingsFile(options.file);
+  const file = options.file === undefined ? {} : await readWithModules(options.file);
   const config = mergeSettings({ presets, preset, file, flags, name: options.file });
   const tuned = tunedParameters(config.run, readBackboneSizes(config.publicDir, config.run.backbone), options.numClasses(config.run));
   requireSourcePrompts(config.publicDir, config.run);
@@ -84,6 +85,7 @@ async function describeFinished({ dataDir, runId = "", run }: CoordinatorConfig)
   const id = runId === "" ? findRunId(dataDir, run) : runId;
   if (!listRunIds(dataDir).includes(id)) return null;
   const earlier = await readRun(dataDir, id);
+  requireSameCode(earlier.run, run, `run ${id} in ${earlier.folder}`);
   if (earlier.summary?.isDone !== true) return null;
   const command = `\`tutti run export ${id}${dataDir === "runs" ? "" : ` --out ${dataDir}`}\``;
   // a fixed roster does not look at minDevices
@@ -100,6 +102,7 @@ function describe({ url, port, runId, folder, config }: Coordinator): string[] {
   const isOpen = config.host === "0.0.0.0" || config.host === "::";
   const others = isOpen ? lanAddresses().map((address) => `${scheme}://${address.includes(":") ? `[${address}]` : address}:${port}`) : [];
   return [
+    ...(isModule(config.run.strategy) ? [`strategy ${strategyTitle(config.run.strategy)}`] : []),
     `run ${runId}: ${config.run.task} on ${config.run.backbone}, ${sizeOf(config.run)}, seed ${config.run.seed}`,
     `open ${url}${others.length === 0 ? "" : `, or from another machine ${others.join(", ")}`}`,
     ...(scheme === "http" && isOpen ? ["other machines get WebGPU and threads over https only: add --https self"] : []),
