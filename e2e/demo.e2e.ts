@@ -5,6 +5,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "@playwright/test";
 import { createRandom } from "@tutti/core";
 import type { RunResult } from "@tutti/record";
+import { writeTickets } from "../apps/lab/src/testing/tickets.ts";
+import { writeTinyPublic } from "../apps/lab/src/testing/tinyPublic.ts";
 import { places, projectFolder } from "./setting/places.ts";
 import { scratch } from "./setting/runs.ts";
 
@@ -47,7 +49,7 @@ test("a demo leaves its files, its prompts reproduce the newcomer accuracy, and 
   expect(first.stdout).toContain("newcomer");
   const result = await readResult(whole);
   expect(Object.keys(result)).toEqual([
-    ...["task", "backend", "threads", "rounds", "seconds", "accuracy", "f1", "layerScores", "selectedLayers", "keepFraction"],
+    ...["task", "backend", "threads", "rounds", "seconds", "accuracy", "f1", "spread", "layerScores", "selectedLayers", "keepFraction"],
     ...["bytes", "breakEvenRound", "numDevices", "numTabs", "seed", "parametersSha256"],
   ]);
   expect(result).toMatchObject({ task: "feedback/topic", backend: "wasm", rounds: 2, numDevices: 40, numTabs: 2, seed: 42 });
@@ -77,7 +79,7 @@ test("a demo leaves its files, its prompts reproduce the newcomer accuracy, and 
   expect(stopped.code, stopped.stderr).toBe(130);
   // it waits for no deadline: the step's is 120 s
   expect(performance.now() - interruptedAt).toBeLessThan(60_000);
-  const command = /To go on: npm run demo -- (.*)/.exec(stopped.stderr)?.[1] ?? "";
+  const command = /To go on: npx tutti demo (.*)/.exec(stopped.stderr)?.[1] ?? "";
   expect(command).toContain("--resume");
   const resumed = scratch("resumed.json");
   const last = await tutti(["demo", ...command.split(" "), "--json", resumed]);
@@ -85,8 +87,28 @@ test("a demo leaves its files, its prompts reproduce the newcomer accuracy, and 
   expect((await readResult(resumed)).parametersSha256).toBe(result.parametersSha256);
 });
 
+test("a demo learns a task that somebody added, on another backbone, both from another public folder", async () => {
+  test.setTimeout(120_000);
+  const publicFolder = scratch("public");
+  await writeTinyPublic(publicFolder);
+  await writeTickets(join(publicFolder, "datasets/tickets"));
+  const [out, json] = [scratch("demo-tickets"), scratch("tickets.json")];
+  const chosen = ["--public", publicFolder, "--backbone", "tiny", "--task", "tickets", "--devices", "3", "--tabs", "1", "--rounds", "1"];
+  const { code, stderr, stdout } = await tutti(["demo", ...chosen, "--backend", "wasm", "--threads", "1", "--out", out, "--json", json]);
+  expect(code, stderr).toBe(0);
+  expect(stderr).toContain("3 devices in 1 tab");
+  expect(stdout).toContain("tickets on tiny");
+  expect(await readResult(json)).toMatchObject({ task: "tickets", rounds: 1, numDevices: 3, numTabs: 1 });
+});
+
 test("wrong use of the command line is one sentence and exit code 2", async () => {
-  const cases = [["demo", "--tabs", "0"], ["nonsense"], ["predict", "--prompts", "nowhere.safetensors"], ["demo", "--task", "weather"]];
+  const cases = [
+    ["demo", "--tabs", "0"],
+    ["nonsense"],
+    ["predict", "--prompts", "nowhere.safetensors"],
+    ["demo", "--task", "weather"],
+    ["demo", "--backbone", "weather"],
+  ];
   for (const args of cases) {
     const { code, stderr } = await tutti(args);
     expect(code, args.join(" ")).toBe(2);

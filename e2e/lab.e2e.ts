@@ -47,7 +47,7 @@ test("the smoke experiment is stopped in the middle of a run, goes on there and 
   first.interrupt();
   const stopped = await first.ended;
   expect(stopped.code, stopped.stderr).toBe(130);
-  expect(stopped.stderr).toContain("The same command goes on.");
+  expect(stopped.stderr).toContain("Run the same command to go on.");
   const before = await numClosed(out);
   const last = await lab("run", "smoke", "--out", out).ended;
   expect(last.code, last.stderr).toBe(0);
@@ -122,7 +122,7 @@ test("a run brings as many bytes to a tab that has fetched the same parameters i
   const performAt = async (clients: Clients, port: number) => {
     const coordinator = await serveRun(tinyRun, { expectedClients: 1, port });
     const { url, runId } = coordinator;
-    await clients.join(0, { url, runId, folder: join(profilesFolder, runId), backend: "wasm", threads: 1 });
+    await clients.join(0, { url, runId, folder: join(profilesFolder, runId), backend: "wasm", threads: 1, kernels: "fast" });
     const { traffic, parametersSha256 } = await coordinator.whenDone();
     await coordinator.close();
     return { port: coordinator.port, parametersSha256, ...traffic };

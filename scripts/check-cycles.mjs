@@ -1,12 +1,10 @@
 // Files that import each other in a circle, type imports included: Biome's noImportCycles leaves those out.
-// `node scripts/check-cycles.mjs [--without folder …]` looks at apps, packages and e2e, but for these folders.
 import { readdirSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 
 const { dirname, join, normalize } = posix;
 
-const leftOut = process.argv.slice(2).filter((argument) => argument !== "--without");
-const files = ["apps", "packages", "e2e"].flatMap(sourceFiles).filter((file) => !leftOut.some((folder) => file.startsWith(`${folder}/`)));
+const files = ["apps", "packages", "e2e"].flatMap(sourceFiles);
 const imports = new Map(files.map((file) => [file, importsOf(file)]));
 const circles = circlesOf(imports);
 for (const circle of circles) process.stdout.write(`import cycle: ${[...circle, circle[0]].join("\n  → ")}\n`);

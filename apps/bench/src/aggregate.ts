@@ -53,7 +53,7 @@ function contributionsTo(plan: RoundPlan, deltas: readonly Params[]): Contributi
 function planTraining(strategy: Strategy, state: StrategyState): RoundPlan {
   const roster = Array.from({ length: numDevices }, (_, id) => ({ id, numExamples: 10 + id, isConnected: true }));
   const plan = strategy.plan(state, roster, createRandom(1), 1);
-  if (!("tasks" in plan) || plan.tasks[0]?.spec.kind !== "train") throw new Error("the bench expects a training step first");
+  if (!("tasks" in plan) || plan.tasks[0]?.spec.kind !== "train") throw new Error("the benchmark expects a training step first");
   return plan;
 }
 

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { RunResult } from "@tutti/record";
+import type { ExperimentResult, RunResult } from "@tutti/record";
 import { projectFolder } from "@tutti/server/checkout";
 import { type BenchRow, median, row } from "./rows.ts";
 
@@ -28,12 +28,12 @@ async function runDemoCommand(): Promise<DemoRun> {
   });
   const code = await new Promise<number | null>((resolve, reject) => child.once("exit", resolve).once("error", reject));
   const seconds = (performance.now() - start) / 1000;
-  if (code !== 0) throw new Error(`the demo ended with ${code}; its folder is ${folder}`);
+  if (code !== 0) throw new Error(`the demo ended with exit code ${code}; its folder is ${folder}`);
   const result = JSON.parse(await readFile(json, "utf8")) as RunResult;
   const runId = (await readdir(folder)).find((name) => name.endsWith("-topic")) ?? "";
-  const report = JSON.parse(await readFile(join(folder, runId, "results.json"), "utf8")) as { traffic: { train: { up: number } } };
+  const { runs } = JSON.parse(await readFile(join(folder, runId, "results.json"), "utf8")) as ExperimentResult;
   await rm(folder, { recursive: true, force: true });
-  return { result, seconds, trainingUp: report.traffic.train.up };
+  return { result, seconds, trainingUp: runs[0]?.traffic?.train.up ?? 0 };
 }
 
 /** The demo with its defaults: the median time of three runs, and the accuracies, which are the same in each. */

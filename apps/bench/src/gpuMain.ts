@@ -22,7 +22,7 @@ async function main(): Promise<void> {
     },
   });
   if (!(await provideNodeGpu()))
-    throw new Error("no Vulkan adapter: is the NVIDIA driver installed, and does its ICD lie in one of the folders that run.sh names?");
+    throw new Error("no Vulkan adapter: install the NVIDIA driver, and check that its ICD file is in one of the folders that run.sh names");
   const { adapter } = await startBackend("webgpu");
   const heading = `${adapter}; ${nameMachine()}; ${new Date().toISOString().slice(0, 10)}`;
   if (values.adapter === "gpu" && isSoftwareAdapter(adapter ?? ""))

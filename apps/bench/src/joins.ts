@@ -68,7 +68,7 @@ async function measure(places: readonly number[]): Promise<JoinCost[]> {
 function joinUpTo(child: ChildProcess, count: number): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once("message", (numBytes: number) => resolve(numBytes));
-    child.once("exit", (code) => reject(new Error(`the bench's clients ended early with ${code}`)));
+    child.once("exit", (code) => reject(new Error(`the benchmark's clients ended early with exit code ${code}`)));
     child.send(count);
   });
 }

@@ -60,6 +60,6 @@ async function runChild(args: readonly string[], env: Readonly<Record<string, st
   });
   const code = await new Promise<number | null>((resolve, reject) => child.once("exit", resolve).once("error", reject));
   if (code !== 0 && code !== noAdapter)
-    rows.push(missingRow(`the rest of ${args.join(" ")}`, "", `the process ended with ${code}`, { atLeast: 1 }));
+    rows.push(missingRow(`the rest of ${args.join(" ")}`, "", `the process ended with exit code ${code}`, { atLeast: 1 }));
   return { rows, adapter, code };
 }

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ExperimentResult, LabRun } from "@tutti/record";
+import type { ExperimentResult, RunRecord } from "@tutti/record";
 import { projectFolder } from "@tutti/server/checkout";
 import { type BenchRow, missingRow, row } from "./rows.ts";
 
@@ -18,7 +18,7 @@ methods: [pTuningV2]
 `;
 
 /** Runs an experiment as a user would. */
-async function runLab(experiment: string, folder: string): Promise<{ readonly seconds: number; readonly runs: readonly LabRun[] }> {
+async function runLab(experiment: string, folder: string): Promise<{ readonly seconds: number; readonly runs: readonly RunRecord[] }> {
   const start = performance.now();
   const child = spawn(process.execPath, [join(projectFolder, "apps/cli/bin/tutti.mjs"), "lab", "run", experiment, "--out", folder], {
     cwd: projectFolder,
@@ -26,7 +26,7 @@ async function runLab(experiment: string, folder: string): Promise<{ readonly se
   });
   const code = await new Promise<number | null>((resolve, reject) => child.once("exit", resolve).once("error", reject));
   const seconds = (performance.now() - start) / 1000;
-  if (code !== 0) throw new Error(`the lab ended with ${code}; its folder is ${folder}`);
+  if (code !== 0) throw new Error(`the lab ended with exit code ${code}; its folder is ${folder}`);
   const { runs } = JSON.parse(await readFile(join(folder, "results.json"), "utf8")) as ExperimentResult;
   return { seconds, runs };
 }
@@ -55,10 +55,12 @@ export async function benchLab(): Promise<BenchRow[]> {
 }
 
 function rowOf(name: string, value: number | null, goal: Parameters<typeof row>[3] & object): BenchRow {
-  return value === null ? missingRow(name, "", "this system does not tell processes' times", goal) : row(name, value, "", goal);
+  return value === null
+    ? missingRow(name, "", "this system does not report the processor time of processes", goal)
+    : row(name, value, "", goal);
 }
 
-function meanOf(runs: readonly LabRun[], of: (run: LabRun) => number | null): number | null {
+function meanOf(runs: readonly RunRecord[], of: (run: RunRecord) => number | null): number | null {
   const values = runs.flatMap((run) => of(run) ?? []);
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

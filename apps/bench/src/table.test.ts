@@ -10,7 +10,7 @@ const rows = [
 
 test("a table aligns its columns, and a note is the last one", () => {
   expect(tableOf(rows).split("\n")).toEqual([
-    "name            value  unit  goal  holds  beside",
+    "name            value  unit  goal  holds  note",
     "step             5.25     ×   ≥ 5    yes  105 ms against 551 ms",
     "product of jax      –    ms     –      –  no adapter",
     "wide step           –     ×   ≥ 3     NO  no memory",
@@ -23,7 +23,7 @@ test("a table without notes has no column for them", () => {
 
 test("the same rows in Markdown", () => {
   expect(markdownOf(rows).split("\n").slice(0, 3)).toEqual([
-    "| name | value | unit | goal | holds | beside |",
+    "| name | value | unit | goal | holds | note |",
     "|---|--:|---|---|---|---|",
     "| step | 5.25 | × | ≥ 5 | yes | 105 ms against 551 ms |",
   ]);

@@ -46,7 +46,7 @@ export async function benchTurnaround(): Promise<BenchRow[]> {
     });
     const failed = new Promise<never>((_, reject) => {
       child.once("error", reject);
-      child.once("exit", (code) => reject(new Error(`the bench's clients ended early with ${code}`)));
+      child.once("exit", (code) => reject(new Error(`the benchmark's clients ended early with exit code ${code}`)));
     });
     await Promise.race([coordinator.whenDone(), failed]);
     const times = printed.trim().split("\n").map(Number);

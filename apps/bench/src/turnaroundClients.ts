@@ -14,7 +14,7 @@ function bodyFor({ spec, expects }: TrainerTask): ContributionBody {
       results: spec.protocols.flatMap((protocol) => spec.splits.map((split) => ({ protocol, split, confusion, lossSum: 1 }))),
     };
   }
-  if (spec.kind !== "train") throw new Error(`the bench has no ${spec.kind} tasks`);
+  if (spec.kind !== "train") throw new Error(`the benchmark has no ${spec.kind} tasks`);
   const delta: Record<string, Params[string]> = {};
   for (const [name, shape] of Object.entries(expects.shapes)) {
     delta[name] = { shape, data: Float32Array.from({ length: sizeOf(shape) }, (_, i) => ((i % 17) - 8) / 1000) };

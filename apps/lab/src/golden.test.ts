@@ -9,7 +9,15 @@ const strategy = presets.demo.strategy as FedPepTaoSettings;
 /** All three stages; each training round leaves one device out. */
 const run: RunSettings = {
   ...presets.demo,
-  ...{ backbone: "tiny", numDevices: 4, minDevices: 4, cohortSize: 3, numRounds: 2, evaluateEvery: 2, deadlineMs: null, quorum: 1 },
+
+  backbone: "tiny",
+  numDevices: 4,
+  minDevices: 4,
+  cohortSize: 3,
+  numRounds: 2,
+  evaluateEvery: 2,
+  deadlineMs: null,
+  quorum: 1,
   tuning: { ...presets.demo.tuning, promptTokens: 2 },
   training: { ...presets.demo.training, localEpochs: 1 },
   strategy: { ...strategy, countingRounds: 1, probeDevices: 1, lanczosSteps: 4, keepFraction: 0.34 },
@@ -24,7 +32,13 @@ afterAll(async () => {
 test("two rounds on the CPU backend end with the parameters that they have always ended with", async () => {
   await writeTinyPublic(folder.path);
   const options = {
-    ...{ host: "127.0.0.1", port: await freePort(), dataDir: folder.path, pagesDir: null, publicDir: folder.path, runId: "golden", run },
+    host: "127.0.0.1",
+    port: await freePort(),
+    dataDir: folder.path,
+    pagesDir: null,
+    publicDir: folder.path,
+    runId: "golden",
+    run,
     ...({ expectedClients: 1, logLevel: "error" } as const),
   };
   const coordinator = await startKillable({ options, sizes: tinySizes, numClasses: 4 });

@@ -1,7 +1,9 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { DeviceRecord } from "@tutti/client";
 import { folderStore } from "@tutti/client/node";
 import { createRandom, type FedPepTaoSettings, presets, type RunSettings } from "@tutti/core";
+import { experimentResultSchema } from "@tutti/record";
 import { type ChildMessage, freePort, type KillableCoordinator, startKillable } from "@tutti/server/testing";
 import { temporaryFolder } from "@tutti/terminal/testing";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
@@ -12,7 +14,15 @@ const strategy = presets.demo.strategy as FedPepTaoSettings;
 /** All three stages; layers outside the selected ones stay on the devices, with moments that go on from task to task. */
 const run: RunSettings = {
   ...presets.demo,
-  ...{ backbone: "tiny", numDevices: 4, minDevices: 4, cohortSize: 3, numRounds: 4, evaluateEvery: 3, deadlineMs: null, quorum: 1 },
+
+  backbone: "tiny",
+  numDevices: 4,
+  minDevices: 4,
+  cohortSize: 3,
+  numRounds: 4,
+  evaluateEvery: 3,
+  deadlineMs: null,
+  quorum: 1,
   partition: { kind: "iid" },
   tuning: { ...presets.demo.tuning, promptTokens: 2 },
   training: { ...presets.demo.training, localEpochs: 1, resetMoments: false },
@@ -24,6 +34,8 @@ const names = ["a", "b"] as const;
 const publicFolder = temporaryFolder();
 const closeables: (() => unknown)[] = [];
 let calm: Ending;
+/** The files of the calm run's report, by name. */
+let calmReport: ReadonlyMap<string, string>;
 
 /** All that a run leaves behind. */
 interface Ending {
@@ -36,6 +48,8 @@ interface Ending {
 }
 
 interface Ensemble {
+  /** The run's. */
+  readonly folder: string;
   readonly coordinator: KillableCoordinator;
   readonly devices: Record<(typeof names)[number], DeviceProcess>;
   restartDevices(name: (typeof names)[number]): DeviceProcess;
@@ -44,15 +58,21 @@ interface Ensemble {
   said(): readonly DeviceProcessMessage[];
 }
 
-async function start(holdAfterPending?: number): Promise<Ensemble> {
+async function start(holdAfterPending?: number, reports: { readonly reportEveryMs?: number } = {}): Promise<Ensemble> {
   const folder = temporaryFolder();
   closeables.push(folder.remove);
   const port = await freePort();
   const options = {
-    ...{ host: "127.0.0.1", port, dataDir: folder.path, pagesDir: null, publicDir: publicFolder.path, runId, run },
+    host: "127.0.0.1",
+    port,
+    dataDir: folder.path,
+    pagesDir: null,
+    publicDir: publicFolder.path,
+    runId,
+    run,
     ...({ expectedClients: 2, homeless: "leave", logLevel: "error" } as const),
   };
-  const coordinator = await startKillable({ options, sizes: tinySizes, numClasses: 4 });
+  const coordinator = await startKillable({ options, sizes: tinySizes, numClasses: 4, ...reports });
   closeables.push(() => coordinator.stop());
   const processes: DeviceProcess[] = [];
   const storeOf = (name: string) => join(folder.path, `devices-${name}`);
@@ -68,6 +88,7 @@ async function start(holdAfterPending?: number): Promise<Ensemble> {
   const devices = { a, b: startOne("b") };
   const said = () => processes.flatMap(({ messages }) => messages);
   return {
+    folder: join(folder.path, runId),
     coordinator,
     devices,
     said,
@@ -105,10 +126,12 @@ async function closeAll(): Promise<void> {
 
 beforeAll(async () => {
   await writeTinyPublic(publicFolder.path);
-  const ensemble = await start();
+  const ensemble = await start(undefined, { reportEveryMs: 100 });
   calm = await ensemble.ending();
+  const files = ["report.html", "results.json", "results.csv"];
+  calmReport = new Map(await Promise.all(files.map(async (name) => [name, await readFile(join(ensemble.folder, name), "utf8")] as const)));
   await closeAll();
-}, 60_000);
+}, 90_000);
 afterEach(closeAll, 20_000);
 afterAll(publicFolder.remove);
 
@@ -120,6 +143,19 @@ test("a calm run trains on every device, keeps layers on them and lets their mom
     expect(state?.moments?.step).toBeGreaterThan(2);
   }
   expect(new Set(calm.work).size).toBe(calm.work.length);
+});
+
+test("a calm run leaves a report with what every real device reaches on its own examples", () => {
+  const { runs } = experimentResultSchema.parse(JSON.parse(calmReport.get("results.json") ?? ""));
+  const [record] = runs;
+  expect(record?.steps?.length).toBe(calm.steps.length);
+  expect(record?.position).toBeUndefined();
+  const spread = record?.final.personalised?.spread;
+  expect(spread?.numDevices).toBe(4);
+  expect(spread?.worstTenthAccuracy).toBeLessThanOrEqual(spread?.meanAccuracy ?? -1);
+  expect(spread?.worstTenthLoss).toBeGreaterThanOrEqual(spread?.meanLoss ?? Number.POSITIVE_INFINITY);
+  expect(calmReport.get("report.html")).toContain("worst tenth");
+  expect(calmReport.get("results.csv")?.split("\r\n")[0]).toContain("worst_tenth_accuracy");
 });
 
 test("a coordinator killed at ten seeded instants goes on in its round: real devices work on nothing twice and end with the same bits", async () => {

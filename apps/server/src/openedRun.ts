@@ -2,13 +2,12 @@ import { join } from "node:path";
 import type { RunSettings } from "@tutti/core";
 import { runSettingsSchema } from "@tutti/protocol";
 import { ConfigError, type CoordinatorConfig } from "./config.ts";
-import { lockRunFolder } from "./folderLock.ts";
 import { type Journal, openJournal } from "./journal/journal.ts";
 import type { KeyValueStore } from "./journal/keyValueStore.ts";
 import { lmdbStore } from "./journal/lmdbStore.ts";
 import { withRoom } from "./journal/readRun.ts";
 import { findRunId, openRunFolder, type RunFolder } from "./runFolder.ts";
-import { inRunFolder } from "./writableFolder.ts";
+import { inRunFolder, lockRunFolder } from "./writableFolder.ts";
 
 /** A run's folder and journal, which are this process's until they are released. */
 export interface OpenedRun {

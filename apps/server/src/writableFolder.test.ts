@@ -1,16 +1,15 @@
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { listRuns, runStatus } from "./commands/run.ts";
 import { ConfigError } from "./config.ts";
 import { startCoordinator } from "./coordinator.ts";
-import { lockRunFolder } from "./folderLock.ts";
 import { memoryStore } from "./journal/keyValueStore.ts";
 import { openRunFolder } from "./runFolder.ts";
 import { temporaryFolder } from "./testing/startTest.ts";
 import { tinyFedAvg } from "./testing/tinyRun.ts";
 import { tunedParameters } from "./tuned.ts";
-import { makeRunFolder } from "./writableFolder.ts";
+import { lockRunFolder, makeRunFolder } from "./writableFolder.ts";
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -56,10 +55,21 @@ test("so is one without a name, and one where nothing can be made; both end at o
   expect(existsSync(deep)).toBe(true);
 });
 
-test("so is one that takes no lock", () => {
+test("so is one that takes no lock, and one that another process has or this one already", () => {
   expect(refused(() => lockRunFolder(file))).toBe(
     "the folder /file cannot be written: a file is in its way; give another folder with --out",
   );
+  const mine = join(folder.path, "mine");
+  mkdirSync(join(mine, "lock"), { recursive: true });
+  expect(refused(() => lockRunFolder(mine))).toBe(
+    "the folder /mine cannot be written: there is a folder where a file belongs; give another folder with --out",
+  );
+  rmdirSync(join(mine, "lock"));
+  const giveBack = lockRunFolder(mine);
+  expect(refused(() => lockRunFolder(mine))).toContain(
+    `/mine is in use by process ${process.pid}: stop that process, or choose another run`,
+  );
+  giveBack();
 });
 
 test("a coordinator whose folder is a file is refused before it listens, and leaves the file", async () => {

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { FolderLockError, lockFolder } from "@tutti/terminal";
 import { ConfigError } from "./config.ts";
 
 /** Why a folder takes no files, by the system's code. */
@@ -33,6 +34,17 @@ function refusal(folder: string, reason: string): ConfigError {
 }
 
 const codeOf = (cause: unknown): string => (cause instanceof Error && "code" in cause ? String(cause.code) : "");
+
+/** Keeps a folder for this process; throws a ConfigError while another process has it, and where it takes no files. Returns what gives it back. */
+export function lockRunFolder(folder: string, instead = "choose another run"): () => void {
+  return inRunFolder(folder, () => {
+    try {
+      return lockFolder(folder, instead);
+    } catch (error) {
+      throw error instanceof FolderLockError ? new ConfigError(error.message) : error;
+    }
+  });
+}
 
 /** Makes a folder for runs with those above it; throws a ConfigError where that cannot be done. */
 export function makeRunFolder(path: string): void {

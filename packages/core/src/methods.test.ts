@@ -6,8 +6,10 @@ import { type Params, subtract } from "./params.ts";
 import { presets } from "./presets.ts";
 import { createRandom } from "./random.ts";
 import type { RunSettings } from "./run.ts";
-import { createStrategy } from "./strategies/table.ts";
+import { serverRates } from "./strategies/serverRates/table.ts";
+import { createStrategy, strategies } from "./strategies/table.ts";
 import { paramsOf, planOf, rosterOf, testRun, testShape, trained, valuesOf, withDevices } from "./testing/run.ts";
+import { tunings } from "./tunings/table.ts";
 import { initialParams, tunedEntries, tunedShape } from "./tunings/tuned.ts";
 
 const names = Object.keys(methods) as MethodName[];
@@ -34,6 +36,11 @@ test("every method says who published it, where and when, and what is different 
     if (publication === null) expect(role, name).toBe("control");
     else expect(publication, name).toMatchObject({ link: expect.stringMatching(/^https:\/\/arxiv\.org\/abs\/\d{4}\.\d{5}$/) });
   }
+});
+
+test("no two declarations name a method alike", () => {
+  const tables: readonly { readonly methods: object }[] = [strategies, tunings, serverRates].flatMap((table) => Object.values(table));
+  expect(tables.flatMap((declaration) => Object.keys(declaration.methods)).sort()).toEqual([...names].sort());
 });
 
 test("the paper's own method comes first, then its nine baselines in its order, others, and controls", () => {

@@ -21,6 +21,17 @@ test("settings from before there was a choice of optimisers and of fine-tuning m
   expect(expected.training).toMatchObject({ optimizer: "adamW", proximal: 0 });
 });
 
+test("settings from before there were schedules of the server's rate stay as they are, and one that is given is within bounds", () => {
+  const strategy = { name: "fedOpt", optimizer: "adam", serverLearningRate: 0.01, beta1: 0.9, beta2: 0.99, tau: 1e-3 } as const;
+  expect(runSettingsSchema.parse({ ...run, strategy })).toEqual({ ...run, strategy });
+  const scheduled = (serverRateSchedule: object, more: object = strategy) => isGood({ strategy: { ...more, serverRateSchedule } });
+  expect(scheduled({ name: "cosine", endFraction: 0.1 })).toBe(true);
+  expect(scheduled({ name: "cosine", endFraction: 0.1 }, run.strategy)).toBe(true);
+  expect(scheduled({ name: "cosine", endFraction: 1.5 })).toBe(false);
+  expect(scheduled({ name: "sine" })).toBe(false);
+  expect(scheduled({ name: "constant" }, { name: "local" })).toBe(false);
+});
+
 test("P-3 a tuning method takes its own sizes, within bounds, and no other's", () => {
   const { promptTokens: _, ...common } = { ...run.tuning };
   const good: object[] = [

@@ -1,5 +1,5 @@
 import type { Grid, GridRow } from "./grid.ts";
-import type { LabRun } from "./labResult.ts";
+import type { RunRecord } from "./runRecord.ts";
 import { summarise } from "./statistics/summary.ts";
 
 /** What a method costs a run on average. */
@@ -16,24 +16,8 @@ export interface Cost {
   readonly secondsTotal: number;
 }
 
-/** Heads of the table of costs; each form names the method before them. */
-export const costHeads = [
-  "bytes up",
-  "bytes down",
-  "of which Stages A and B",
-  "evaluation, apart",
-  "seconds of training",
-  "seconds in all",
-] as const;
-
-/** What has to be known to read the costs. */
-export const costNotes = [
-  "Bytes on the wire, without pages, backbone and data. Stages A and B (scoring and counting) are charged to the run that needs them, in bytes and in seconds. Seconds are of the machine that ran it; those in all include loading and evaluations.",
-  "Bytes down are those that travelled: a tab fetches what its devices share once, so devices that share a tab are counted once; a round's parameters for devices on machines of their own would be fetched by each. Evaluations are counted apart, in neither bytes up nor bytes down, because they serve the comparison and not the method.",
-];
-
 /** What Stages A, B and C put on the wire, both ways; evaluations are apart, and pages, backbone and data are left out. */
-export const bytesOf = ({ bytes }: LabRun): number => bytes.up + bytes.down;
+export const bytesOf = ({ bytes }: RunRecord): number => bytes.up + bytes.down;
 
 /** Mean costs by conditions, over the tasks and seeds in them: one table each. */
 export function costTables(grid: Grid): { readonly conditions: string; readonly costs: readonly Cost[] }[] {
@@ -47,8 +31,8 @@ export function costTables(grid: Grid): { readonly conditions: string; readonly 
   });
 }
 
-function costOf(row: GridRow, runs: readonly LabRun[]): Cost {
-  const mean = (value: (run: LabRun) => number) => summarise(runs.map(value))?.mean ?? 0;
+function costOf(row: GridRow, runs: readonly RunRecord[]): Cost {
+  const mean = (value: (run: RunRecord) => number) => summarise(runs.map(value))?.mean ?? 0;
   return {
     row,
     numRuns: runs.length,

@@ -1,5 +1,5 @@
 import { findMethod, type Metric, type RunSettings } from "@tutti/core";
-import type { LabRun } from "./labResult.ts";
+import type { RunRecord } from "./runRecord.ts";
 
 /** One line of the tables: a method as the experiment set it up. */
 export interface GridRow {
@@ -27,8 +27,8 @@ export interface Grid {
   /** Seeds that a cell has when all of its runs finished. */
   readonly numSeeds: number;
   /** Runs that finished, one per seed. */
-  runsOf(row: GridRow, column: GridColumn): readonly LabRun[];
-  readonly failed: readonly LabRun[];
+  runsOf(row: GridRow, column: GridColumn): readonly RunRecord[];
+  readonly failed: readonly RunRecord[];
 }
 
 /** What an experiment varies: axes that make columns, and axes that make lines. */
@@ -38,7 +38,7 @@ export interface Axes {
 }
 
 /** The axes that do not have one and the same value in all runs. */
-export function axesOf(runs: readonly LabRun[]): Axes {
+export function axesOf(runs: readonly RunRecord[]): Axes {
   const reported = reportedOf(runs);
   const varied = variedAxes(reported);
   const conditions = varied.filter((axis) => changesConditions(reported, axis));
@@ -52,15 +52,15 @@ export function eitherAxes(a: Axes, b: Axes): Axes {
   return { conditions: [...conditions], methods: [...methods] };
 }
 
-const reportedOf = (runs: readonly LabRun[]) => runs.filter(({ isRateTrial }) => !isRateTrial);
+const reportedOf = (runs: readonly RunRecord[]) => runs.filter(({ isRateTrial }) => !isRateTrial);
 
 /** Puts runs in lines and columns; trials of rates are left out, and failed runs are kept apart. */
-export function gridOf(runs: readonly LabRun[], axes = axesOf(runs)): Grid {
+export function gridOf(runs: readonly RunRecord[], axes = axesOf(runs)): Grid {
   const reported = reportedOf(runs);
   const rows = new Map<string, GridRow>();
   const columns = new Map<string, GridColumn>();
-  const cells = new Map<string, LabRun[]>();
-  const failed: LabRun[] = [];
+  const cells = new Map<string, RunRecord[]>();
+  const failed: RunRecord[] = [];
   for (const run of reported) {
     const row = rowOf(run, axes.methods);
     const column = columnOf(run, axes.conditions);
@@ -82,7 +82,7 @@ export function gridOf(runs: readonly LabRun[], axes = axesOf(runs)): Grid {
   };
 }
 
-function rowOf(run: LabRun, axes: readonly string[]): GridRow {
+function rowOf(run: RunRecord, axes: readonly string[]): GridRow {
   const variant = variantText(run, axes);
   const label = variant === "" ? run.methodTitle : `${run.methodTitle}, ${variant}`;
   return {
@@ -93,19 +93,19 @@ function rowOf(run: LabRun, axes: readonly string[]): GridRow {
   };
 }
 
-function columnOf(run: LabRun, axes: readonly string[]): GridColumn {
+function columnOf(run: RunRecord, axes: readonly string[]): GridColumn {
   const conditions = variantText(run, axes);
   const label = conditions === "" ? run.task : `${run.task}, ${conditions}`;
   return { key: `${run.task}|${conditions}`, task: run.task, metric: run.metric, conditions, label };
 }
 
 /** Each run once: two lines of a table may share one. */
-export function distinctById(runs: readonly LabRun[]): LabRun[] {
+export function distinctById(runs: readonly RunRecord[]): RunRecord[] {
   return [...new Map(runs.map((run) => [run.id, run] as const)).values()];
 }
 
 /** A run's own values of some axes, such as `keepFraction 0.5, selector score`. */
-export function variantText({ variant }: LabRun, axes: readonly string[] = Object.keys(variant)): string {
+export function variantText({ variant }: RunRecord, axes: readonly string[] = Object.keys(variant)): string {
   return axes
     .filter((axis) => variant[axis] !== undefined)
     .map((axis) => `${axis} ${variant[axis]}`)
@@ -113,13 +113,13 @@ export function variantText({ variant }: LabRun, axes: readonly string[] = Objec
 }
 
 /** Axes that do not have one and the same value in all runs. */
-function variedAxes(runs: readonly LabRun[]): string[] {
+function variedAxes(runs: readonly RunRecord[]): string[] {
   const names = [...new Set(runs.flatMap(({ variant }) => Object.keys(variant)))];
   return names.filter((name) => new Set(runs.map(({ variant }) => variant[name])).size > 1);
 }
 
 /** Whether two runs that differ only in this axis are of different conditions: another partition, roster, budget or backbone. */
-function changesConditions(runs: readonly LabRun[], axis: string): boolean {
+function changesConditions(runs: readonly RunRecord[], axis: string): boolean {
   const seen = new Map<string, string>();
   for (const run of runs) {
     if (run.variant[axis] === undefined) continue;

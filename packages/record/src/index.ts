@@ -1,19 +1,16 @@
-export { expectedBreakEvenRound } from "./breakEven.ts";
-export { collectResult, countTexts, uploadsByRound } from "./collectResult.ts";
-export { bytesOf, costHeads, costNotes, costTables } from "./costs.ts";
+export { expectedBreakEvenRound, type RoundUploads } from "./breakEven.ts";
+export { type CollectedRun, collectRecord, failedRecord, type RunCircumstances, uploadsByRound } from "./collectRecord.ts";
+export { type ComparedCell, type Comparison, compareExperiments, hasEnoughSeeds, type Remark } from "./compare.ts";
+export { bytesOf, type Cost, costTables } from "./costs.ts";
+export { bestOnValidation, curveOf, testScores } from "./curve.ts";
+export {
+  type ExperimentResult,
+  experimentResultSchema,
+  type RateChoice,
+  type SourceRecord,
+  type TaskData,
+} from "./experimentResult.ts";
 export { axesOf, distinctById, eitherAxes, type Grid, type GridColumn, type GridRow, gridOf, variantText } from "./grid.ts";
-export type {
-  ExperimentResult,
-  FaultCounts,
-  FaultPlan,
-  LabPoint,
-  LabRun,
-  LabScores,
-  LabUsage,
-  RateChoice,
-  SourceRecord,
-  TaskData,
-} from "./labResult.ts";
 export {
   atRound,
   type LayerColumn,
@@ -24,9 +21,41 @@ export {
   roundCorrelations,
 } from "./layers.ts";
 export { hashParameters } from "./parametersHash.ts";
-export type { RunReport, RunResult, Scores } from "./runResult.ts";
+export type {
+  DeviceSpread,
+  FaultCounts,
+  FaultPlan,
+  RunIdentity,
+  RunPoint,
+  RunPosition,
+  RunRecord,
+  RunScores,
+  RunUsage,
+} from "./runRecord.ts";
+export { runRecordSchema } from "./runRecord.ts";
+export { type RunResult, resultOf, type Scores, scoresIn } from "./runResult.ts";
+export { type DoneStep, estimateSecondsLeft, positionOf, scheduleOf, stageFraction, trainingSteps } from "./schedule.ts";
+export {
+  type Analysis,
+  analyse,
+  type CountRange,
+  cellSummary,
+  type Moment,
+  numTextsOf,
+  rangeOf,
+  reportedProtocols,
+  type ScoreCell,
+  type ScoreTable,
+  type SpreadCell,
+  type SpreadTable,
+  scoreTable,
+} from "./scoreTable.ts";
+export type { SettingDifference } from "./settingDifferences.ts";
+export { experimentOfRun, identityOfRun } from "./singleRun.ts";
+export { spreadOf } from "./spread.ts";
 export { type PairedDifference, pairedBootstrap, pairedBootstrapOf, type RowAnswers } from "./statistics/bootstrap.ts";
 export { paretoFront } from "./statistics/pareto.ts";
 export { fewestSeeds, type Summary, summarise } from "./statistics/summary.ts";
 export { type EvaluationRecord, historyPoint, recordStep, type StepRecord } from "./stepRecord.ts";
+export { type TradeoffPoint, tradeoffPoints } from "./tradeoff.ts";
 export { type StepBytes, type TrafficLabel, type TrafficTotals, trafficLabels, type WireBytes } from "./traffic.ts";

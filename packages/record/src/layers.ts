@@ -1,5 +1,5 @@
 import type { Grid, GridColumn, GridRow } from "./grid.ts";
-import type { LabRun } from "./labResult.ts";
+import type { RunRecord } from "./runRecord.ts";
 import { spearman } from "./statistics/ranks.ts";
 import { summarise } from "./statistics/summary.ts";
 
@@ -47,7 +47,7 @@ export function layerScoresOf(grid: Grid): LayerScores[] {
 
 interface ScoredColumn {
   readonly column: GridColumn;
-  readonly runs: readonly LabRun[];
+  readonly runs: readonly RunRecord[];
 }
 
 function mapOf(row: GridRow, scored: readonly ScoredColumn[], numTasks: number): LayerScores {
@@ -89,21 +89,21 @@ function thinned(rounds: readonly number[], room: number): number[] {
   return Array.from({ length: room }, (_, place) => rounds[Math.round((place * (rounds.length - 1)) / (room - 1))] ?? 0);
 }
 
-function scoredRuns(grid: Grid, row: GridRow, column: GridColumn): LabRun[] {
+function scoredRuns(grid: Grid, row: GridRow, column: GridColumn): RunRecord[] {
   return grid.runsOf(row, column).filter(({ layerScores }) => layerScores.some((score) => score !== null));
 }
 
 /** 0 and every round after which some run's layers were scored again, ascending. */
-function roundsOf(runs: readonly LabRun[]): number[] {
+function roundsOf(runs: readonly RunRecord[]): number[] {
   const later = runs.flatMap(({ layerScoresByRound = [] }) => layerScoresByRound.map(({ round }) => round));
   return [...new Set([0, ...later])].sort((a, b) => a - b);
 }
 
-function scoresAt({ layerScores, layerScoresByRound = [] }: LabRun, round: number | null): readonly (number | null)[] | null {
+function scoresAt({ layerScores, layerScoresByRound = [] }: RunRecord, round: number | null): readonly (number | null)[] | null {
   return round === null || round === 0 ? layerScores : (layerScoresByRound.find((one) => one.round === round)?.scores ?? null);
 }
 
-function layerColumn(label: string, round: number | null, runs: readonly LabRun[]): LayerColumn {
+function layerColumn(label: string, round: number | null, runs: readonly RunRecord[]): LayerColumn {
   const known = runs.flatMap((run) => {
     const scores = scoresAt(run, round);
     return scores === null ? [] : [{ scores, selectedLayers: run.selectedLayers }];
@@ -144,7 +144,7 @@ export function roundCorrelations(grid: Grid): RankCorrelation[] {
   return grid.rows.flatMap((row) => grid.columns.flatMap((column) => driftOf(row, column.label, scoredRuns(grid, row, column))));
 }
 
-function driftOf(row: GridRow, label: string, runs: readonly LabRun[]): RankCorrelation[] {
+function driftOf(row: GridRow, label: string, runs: readonly RunRecord[]): RankCorrelation[] {
   const last = roundsOf(runs).at(-1) ?? 0;
   if (last === 0) return [];
   const side = (round: number): Side => ({ label: atRound(label, round), runs, round });
@@ -154,7 +154,7 @@ function driftOf(row: GridRow, label: string, runs: readonly LabRun[]): RankCorr
 /** One of the two things compared. */
 interface Side {
   readonly label: string;
-  readonly runs: readonly LabRun[];
+  readonly runs: readonly RunRecord[];
   readonly round: number;
 }
 

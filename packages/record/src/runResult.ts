@@ -1,7 +1,5 @@
-import type { RunSettings, SpectrumProbe } from "@tutti/core";
-import type { RoundUploads } from "./breakEven.ts";
-import type { StepRecord } from "./stepRecord.ts";
-import type { TrafficTotals } from "./traffic.ts";
+import { breakEvenRound } from "./breakEven.ts";
+import type { DeviceSpread, RunRecord, RunScores } from "./runRecord.ts";
 
 /** One number for each way of evaluating, and for the two controls; null where it was not measured. */
 export interface Scores {
@@ -16,22 +14,18 @@ export interface Scores {
   readonly zeroShot: number | null;
 }
 
-/** What `tutti demo --json FILE` writes: the outcome of one run. */
+/** A run in the numbers that most programs want; `tutti demo --json FILE` writes it. */
 export interface RunResult {
   readonly task: string;
   readonly backend: string;
-  readonly threads: number;
+  readonly threads: number | null;
   readonly rounds: number;
-  readonly seconds: {
-    readonly scoring: number;
-    readonly counting: number;
-    readonly training: number;
-    readonly evaluation: number;
-    readonly total: number;
-  };
+  readonly seconds: RunRecord["seconds"];
   readonly accuracy: Scores;
   /** Macro F1. */
   readonly f1: Scores;
+  /** How far devices lie apart after the last round; null where none was measured by itself. */
+  readonly spread: DeviceSpread | null;
   /** One entry per layer, null where not scored. */
   readonly layerScores: readonly (number | null)[];
   readonly selectedLayers: readonly number[];
@@ -50,29 +44,50 @@ export interface RunResult {
   /** Round of Stage C at which the smaller uploads have paid for Stages A and B; null when not within the run. */
   readonly breakEvenRound: number | null;
   readonly numDevices: number;
-  readonly numTabs: number;
+  readonly numTabs: number | null;
   readonly seed: number;
-  /** SHA-256 of the name-ordered f32 of W and of every device's local layers. */
-  readonly parametersSha256: string;
+  /** SHA-256 of the name-ordered f32 of W and of every device's local layers; null while the run goes. */
+  readonly parametersSha256: string | null;
 }
 
-/** Everything a report shows; `results.json` in the run folder. */
-export interface RunReport {
-  readonly runId: string;
-  readonly settings: RunSettings;
-  /** Processor, cores, system. */
-  readonly machine: string;
-  /** Which backend all tabs used, and why. */
-  readonly backendReason: string;
-  readonly result: RunResult;
-  /** Texts that each of the result's scores is of. */
-  readonly texts: Scores;
-  readonly steps: readonly StepRecord[];
-  readonly traffic: TrafficTotals;
-  /** What the probes saw of the loss's curvature. */
-  readonly spectra: readonly SpectrumProbe[];
-  /** Upload bytes of each Stage C round beside all layers in the same encoding. */
-  readonly uploads: readonly RoundUploads[];
-  /** Sentences for the reader, such as how shares were dealt. */
-  readonly notes: readonly string[];
+type Measure = "accuracy" | "macroF1" | "numTexts";
+
+/** One measure of a record's scores: after the last round, in the round chosen on validation, and of the controls. */
+export function scoresIn({ final, best, controls, curve }: RunRecord, measure: Measure): Scores {
+  const of = (scores: Partial<RunScores> | null | undefined) => scores?.[measure] ?? null;
+  return {
+    ...{ global: of(final.global), personalised: of(final.personalised), newcomer: of(final.newcomer) },
+    globalBest: of(best?.scores.global),
+    majority: controls.majorityScores?.[measure] ?? null,
+    zeroShot: of(curve.find(({ protocol, split }) => protocol === "zeroShot" && split === "test")),
+  };
+}
+
+/** A record in the numbers that most programs want. */
+export function resultOf(record: RunRecord): RunResult {
+  const { settings, bytes, uploads = [], traffic, final } = record;
+  const total = (way: "up" | "down") =>
+    traffic === undefined ? bytes[way] : Math.round(Object.values(traffic).reduce((sum, wire) => sum + wire[way], 0));
+  return {
+    task: record.task,
+    backend: record.backend,
+    threads: record.threads ?? null,
+    rounds: uploads.length,
+    seconds: record.seconds,
+    accuracy: scoresIn(record, "accuracy"),
+    f1: scoresIn(record, "macroF1"),
+    spread: final.personalised?.spread ?? null,
+    layerScores: record.layerScores,
+    selectedLayers: record.selectedLayers,
+    keepFraction: record.keepFraction ?? 1,
+    bytes: {
+      ...{ up: total("up"), down: total("down"), evaluation: bytes.evaluation, stagesAB: bytes.stagesAB },
+      ...{ upAllLayersF32: bytes.allLayersF32?.up ?? 0, downAllLayersF32: bytes.allLayersF32?.down ?? 0 },
+    },
+    breakEvenRound: breakEvenRound(bytes.stagesAB, uploads),
+    numDevices: settings.numDevices,
+    numTabs: record.numClients ?? null,
+    seed: record.seed,
+    parametersSha256: record.parametersSha256 ?? null,
+  };
 }

@@ -1,58 +1,66 @@
-import {
-  accuracy,
-  type Contribution,
-  type EvaluationResult,
-  macroF1,
-  numCounted,
-  type Protocol,
-  type RoundPlan,
-  type Split,
-  type Stage,
-  type TaskKind,
-} from "@tutti/core";
+import { accuracy, type Contribution, type EvaluationResult, macroF1, numCounted, type RoundPlan } from "@tutti/core";
 import type { EvaluationPoint, HistoryPoint } from "@tutti/protocol";
-import type { StepBytes, WireBytes } from "./traffic.ts";
+import { z } from "zod";
+import { kindField, listOf, measured, protocolField, splitField, stageField, wireBytesField } from "./fields.ts";
+import type { StepBytes } from "./traffic.ts";
+
+/** What each device found on its own examples, all lists in the same order. */
+const byDeviceSchema = z
+  .object({ deviceIds: listOf(z.number()), numRight: listOf(z.number()), numExamples: listOf(z.number()), loss: listOf(measured) })
+  .readonly();
 
 /** Pooled predictions of one protocol on one split. */
-export interface EvaluationRecord {
-  readonly protocol: Protocol;
-  readonly split: Split;
-  readonly accuracy: number;
-  readonly macroF1: number;
-  /** Mean loss per example. */
-  readonly loss: number;
-  readonly numExamples: number;
-  /** Devices that answered. */
-  readonly numDevices: number;
-  /** Devices that answered / N. */
-  readonly coverage: number;
-}
+const evaluationRecordSchema = z
+  .object({
+    protocol: protocolField,
+    split: splitField,
+    accuracy: measured,
+    macroF1: measured,
+    /** Mean loss per example. */
+    loss: measured,
+    numExamples: z.number(),
+    /** Devices that answered. */
+    numDevices: z.number(),
+    /** Devices that answered / N. */
+    coverage: z.number(),
+    /** Of the personalised protocol, where every device predicts its own share; absent for others and in records from before it was kept. */
+    byDevice: byDeviceSchema.exactOptional(),
+  })
+  .readonly();
 
 /** One closed step, a line of `rounds.jsonl`. */
-export interface StepRecord {
-  readonly stage: Stage;
-  readonly round: number;
-  readonly step: number;
-  /** Attempts that were needed. */
-  readonly attempt: number;
-  readonly kind: TaskKind;
-  readonly cohort: readonly number[];
-  /** Devices whose contribution counts. */
-  readonly counted: readonly number[];
-  /** Of coordinator uptime, from the plan to the aggregate. */
-  readonly seconds: number;
-  /** On the wire since the step before was closed. */
-  readonly bytesUp: number;
-  readonly bytesDown: number;
-  /** What this step's tasks needed and an evaluation had fetched: among the bytes of the evaluation's record, charged to this step's stage. Absent for nothing. */
-  readonly fetchedBefore?: WireBytes;
-  /** Mean over the counted devices of the loss in the first and in the last local epoch; null where nothing was trained. */
-  readonly firstLoss: number | null;
-  readonly lastLoss: number | null;
-  readonly evaluations: readonly EvaluationRecord[];
-}
+export const stepRecordSchema = z
+  .object({
+    stage: stageField,
+    round: z.number(),
+    step: z.number(),
+    /** Attempts that were needed. */
+    attempt: z.number(),
+    kind: kindField,
+    cohort: listOf(z.number()),
+    /** Devices whose contribution counts. */
+    counted: listOf(z.number()),
+    /** Of coordinator uptime, from the plan to the aggregate. */
+    seconds: z.number(),
+    /** On the wire since the step before was closed. */
+    bytesUp: z.number(),
+    bytesDown: z.number(),
+    /** What this step's tasks needed and an evaluation had fetched: among the bytes of the evaluation's record, charged to this step's stage. Absent for nothing. */
+    fetchedBefore: wireBytesField.exactOptional(),
+    /** Mean over the counted devices of the loss in the first and in the last local epoch; null where nothing was trained. */
+    firstLoss: z.number().nullable(),
+    lastLoss: z.number().nullable(),
+    evaluations: listOf(evaluationRecordSchema),
+  })
+  .readonly();
 
-/** What a step came to. */
+/** Pooled predictions of one protocol on one split. */
+export type EvaluationRecord = z.infer<typeof evaluationRecordSchema>;
+
+/** One closed step, a line of `rounds.jsonl`. */
+export type StepRecord = z.infer<typeof stepRecordSchema>;
+
+/** The record of a step that has closed. */
 export function recordStep(plan: RoundPlan, contributions: readonly Contribution[], seconds: number, bytes: StepBytes): StepRecord {
   const { stage, round, step, attempt, tasks } = plan;
   const losses = contributions.flatMap(({ body }) => (body.kind === "train" ? [body] : []));
@@ -83,24 +91,43 @@ export function historyPoint({ stage, round, lastLoss, evaluations }: StepRecord
   return { stage, round, trainLoss: lastLoss, evaluations: points };
 }
 
+interface DeviceResult {
+  readonly deviceId: number;
+  readonly result: EvaluationResult;
+}
+
 function pool(contributions: readonly Contribution[], numDevices: number): EvaluationRecord[] {
-  const groups = new Map<string, EvaluationResult[]>();
-  for (const { body } of contributions) {
+  const groups = new Map<string, DeviceResult[]>();
+  for (const { deviceId, body } of contributions) {
     for (const result of body.kind === "evaluate" ? body.results : []) {
       const key = `${result.protocol}/${result.split}`;
-      groups.set(key, [...(groups.get(key) ?? []), result]);
+      groups.set(key, [...(groups.get(key) ?? []), { deviceId, result }]);
     }
   }
-  return [...groups.values()].flatMap((results) => {
-    const [first] = results;
+  return [...groups.values()].flatMap((answers) => {
+    const [first] = answers;
+    const results = answers.map(({ result }) => result);
     const confusion = sumOf(results);
     const numExamples = numCounted(confusion);
     if (first === undefined || numExamples === 0) return [];
+    const { protocol, split } = first.result;
     const loss = results.reduce((sum, result) => sum + result.lossSum, 0) / numExamples;
-    const shared = { protocol: first.protocol, split: first.split, loss, numExamples };
-    const coverage = results.length / numDevices;
-    return [{ ...shared, accuracy: accuracy(confusion) ?? 0, macroF1: macroF1(confusion) ?? 0, numDevices: results.length, coverage }];
+    const shared = { protocol, split, loss, numExamples, numDevices: results.length, coverage: results.length / numDevices };
+    const pooled = { ...shared, accuracy: accuracy(confusion) ?? 0, macroF1: macroF1(confusion) ?? 0 };
+    return [protocol === "personalised" ? { ...pooled, byDevice: listByDevice(answers) } : pooled];
   });
+}
+
+/** The devices that had examples to answer, in the order of the contributions; losses with four digits, since every step is kept. */
+function listByDevice(answers: readonly DeviceResult[]): NonNullable<EvaluationRecord["byDevice"]> {
+  const found = answers.filter(({ result }) => numCounted(result.confusion) > 0);
+  const counts = found.map(({ result }) => numCounted(result.confusion));
+  return {
+    deviceIds: found.map(({ deviceId }) => deviceId),
+    numRight: found.map(({ result }) => result.confusion.reduce((sum, row, label) => sum + (row[label] ?? 0), 0)),
+    numExamples: counts,
+    loss: found.map(({ result }, index) => Number((result.lossSum / (counts[index] ?? 1)).toFixed(4))),
+  };
 }
 
 function sumOf(results: readonly EvaluationResult[]): number[][] {

@@ -1,7 +1,7 @@
-export { type Comparison, compareExperiments } from "./experiment/compare.ts";
-export { renderComparison } from "./experiment/comparisonText.ts";
-export { writeReport, writeResultsPage } from "./experiment/index.ts";
-export { readExperimentResult } from "./experiment/readResult.ts";
-export { listText, textsText, withRemarks } from "./experiment/text.ts";
-export { renderReport } from "./run/report.ts";
-export { renderTable, zeroShotNote } from "./run/resultTable.ts";
+export { renderComparison } from "./comparisonText.ts";
+export { writeReport, writeResultsPage, writeRunReport } from "./files.ts";
+export { renderPage } from "./page.tsx";
+export { readExperimentResult } from "./readResult.ts";
+export { renderTable } from "./runTable.ts";
+export { zeroShotNote } from "./sentences.ts";
+export { listText, textsText, withRemarks } from "./text.ts";

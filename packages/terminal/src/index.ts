@@ -1,5 +1,8 @@
 export { alignColumns } from "./alignColumns.ts";
 export { createDisplay, type Display, type Terminal } from "./display.ts";
+export { FolderLockError, lockFolder } from "./folderLock.ts";
 export { nameMachine } from "./machine.ts";
-export { estimateSecondsLeft, type RunProgress, stageFraction } from "./progress.ts";
+export { isAlive } from "./processes.ts";
+export type { RunProgress } from "./progress.ts";
+export { shellWord } from "./shellWord.ts";
 export { writeWhole } from "./writeWhole.ts";

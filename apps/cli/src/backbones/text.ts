@@ -1,3 +1,5 @@
+import { alignColumns } from "@tutti/terminal";
+
 /** `12,345`. */
 export function count(value: number): string {
   return value.toLocaleString("en-US");
@@ -21,11 +23,7 @@ export function percent(error: number): string {
 
 /** Rows as columns of equal width, the first to the left and the others to the right. */
 export function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  "))
-    .map((line) => line.trimEnd())
-    .join("\n");
+  return alignColumns(rows).join("\n");
 }
 
 /** Names before their values, the values to the left. */

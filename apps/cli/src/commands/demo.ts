@@ -6,7 +6,8 @@ interface DemoFlags {
   readonly tabs?: number;
   readonly devices?: number;
   readonly rounds?: number;
-  readonly task?: "topic" | "sentiment";
+  readonly task?: string;
+  readonly backbone?: string;
   readonly backend?: "auto" | "webgpu" | "wasm" | "cpu";
   readonly kernels?: "fast" | "plain";
   readonly threads?: number;
@@ -15,6 +16,7 @@ interface DemoFlags {
   readonly json?: string;
   readonly headed?: boolean;
   readonly open?: boolean;
+  readonly public?: string;
   readonly out: string;
   readonly resume?: string;
 }
@@ -27,9 +29,8 @@ export function addDemo(program: Command): void {
     .option("--tabs <number>", "browser tabs that share the devices (default 4)", wholeNumber(1))
     .option("--devices <number>", "devices, each one set of private examples with prompts trained on them (default 20)", wholeNumber(1))
     .option("--rounds <number>", "training rounds after scoring and counting (default 12)", wholeNumber(1))
-    .addOption(
-      new Option("--task <name>", "which label of the built-in feedback data to learn (default topic)").choices(["topic", "sentiment"]),
-    )
+    .option("--task <name>", "what to learn: topic or sentiment of the built-in feedback, or any task of `tutti data list` (default topic)")
+    .option("--backbone <name>", "which model to tune: a folder under public/backbones (default minuet)")
     .addOption(
       new Option("--backend <name>", "what the tabs compute on (default auto: measured once)").choices(["auto", "webgpu", "wasm", "cpu"]),
     )
@@ -41,6 +42,7 @@ export function addDemo(program: Command): void {
     .option("--headed", "show the tabs")
     .option("--open", "open the report in the browser at the end")
     .option("--out <folder>", "where run folders go", "runs")
+    .option("--public <folder>", "holds backbones/ and datasets/ (default: the project's public folder)")
     .option("--resume <run>", "go on with a stopped run, given by its id")
     .addHelpText(
       "after",
@@ -48,21 +50,31 @@ export function addDemo(program: Command): void {
 Examples:
   tutti demo                                   about a minute on two cores, no GPU needed
   tutti demo --task sentiment --json out.json
+  tutti demo --task subj --rounds 4            once subj was fetched: tutti data add subj
   tutti demo --tabs 2 --devices 10 --rounds 6 --headed
   tutti demo --resume 20260102-030405-topic    after Ctrl-C
 
-A run folder holds config.json, rounds.jsonl, results.json, report.html and prompts.safetensors.`,
+A run folder holds config.json, rounds.jsonl, report.html, results.json, results.csv and prompts.safetensors.`,
     )
     .action(async (flags: DemoFlags) => {
-      const { runDemo } = await import("@tutti/lab");
+      const { prepareDemo, runDemo } = await import("@tutti/lab");
       const { out, resume, ...wanted } = flags;
-      const fixed = (["tabs", "devices", "rounds", "task", "backend", "kernels", "threads", "alpha", "seed"] as const).filter(
-        (name) => wanted[name] !== undefined,
-      );
+      const fixed = settingNames.filter((name) => wanted[name] !== undefined);
       if (resume !== undefined && fixed.length > 0) {
         throw new UsageError(`--resume goes on with the run's own settings: leave out ${fixed.map((name) => `--${name}`).join(", ")}`);
       }
-      const outcome = await runDemo({ ...wanted, runsFolder: out, ...(resume === undefined ? {} : { resumeRunId: resume }) });
+      const demo = await prepareDemo({ ...wanted, runsFolder: out, resumeRunId: resume }).catch(refuse);
+      const outcome = await runDemo(demo);
       if (outcome.kind === "stopped") process.exitCode = outcome.signal === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted;
     });
+}
+
+/** What a resumed run has already. */
+const settingNames = ["tabs", "devices", "rounds", "task", "backbone", "backend", "kernels", "threads", "alpha", "seed"] as const;
+
+/** What was asked for and is not there is wrong use of the command. */
+function refuse(error: unknown): never {
+  if (error instanceof Error && ["ConfigError", "ExperimentError"].includes(error.name))
+    throw new UsageError(error.message, { cause: error });
+  throw error;
 }

@@ -2,20 +2,19 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { presets } from "@tutti/core";
+import { simulatedRun } from "@tutti/record/testing";
 import { expect, test, vi } from "vitest";
 import { createProgram } from "../program.ts";
 
 const result = (name: string, clientLearningRate: number, correct: string) => {
   const score = [...correct].filter((answer) => answer === "1").length / correct.length;
   const training = { ...presets.demo.training, clientLearningRate };
-  return {
-    ...{ name, title: name, runs: [] },
-    runs: [1, 2, 3].map((seed) => ({
-      ...{ id: `a${seed}`, method: "lora", methodTitle: "LoRA", variant: {}, isRateTrial: false, task: "subj", metric: "accuracy", seed },
-      ...{ settings: { ...presets.demo, task: "subj", training }, backend: "cpu", correct, error: null },
-      final: { global: { score, accuracy: score, macroF1: score, loss: 1 } },
-    })),
-  };
+  const runs = [1, 2, 3].map((seed) => {
+    const run = simulatedRun({ method: "lora", task: "subj", seed });
+    const final = { global: { score, accuracy: score, macroF1: score, loss: 1 } };
+    return { ...run, settings: { ...presets.demo, task: "subj", training }, correct, final };
+  });
+  return { name, title: name, runs };
 };
 
 async function compared(...extra: string[]): Promise<{ text: string; folder: string }> {

@@ -79,7 +79,7 @@ Examples:
 function addList(lab: Command): void {
   lab
     .command("list")
-    .description("list the built-in experiments, or the runs of one experiment")
+    .description("list the built-in experiments and the methods, or the runs of one experiment")
     .argument("[experiment]", "a built-in experiment's name, or a YAML file")
     .addOption(publicOption())
     .addHelpText("after", examples("tutti lab list", "tutti lab list peft-comparison"))
@@ -161,7 +161,10 @@ A difference is the second's mean over seeds minus the first's. The interval is 
 bootstrap over the test rows; a tie is an interval that contains 0. There is none where the sides had other data files.`,
     )
     .action(async (first: string, second: string, { json }: { readonly json?: string }) => {
-      const { compareExperiments, readExperimentResult, renderComparison } = await import("@tutti/report");
+      const [{ compareExperiments }, { readExperimentResult, renderComparison }] = await Promise.all([
+        import("@tutti/record"),
+        import("@tutti/report"),
+      ]);
       const comparison = compareExperiments(await readExperimentResult(first), await readExperimentResult(second));
       console.log(renderComparison(comparison));
       if (json !== undefined) await writeFile(json, `${JSON.stringify(comparison, null, 2)}\n`);

@@ -73,14 +73,19 @@ Examples:
 
 /** Serves with the flags laid over a settings file; writes the tuned prompts when the run is over. */
 export async function serveRun(file: string | undefined, flags: ServeFlags, isOver: "whenDone" | "whenStopped"): Promise<void> {
-  const [{ presets }, { findTask }, { rememberDatasets }, { makeRunFolder, mergeSettings, readSettingsFile, serve }, checkout] =
-    await Promise.all([
-      import("@tutti/core"),
-      import("@tutti/data"),
-      import("@tutti/data/node"),
-      import("@tutti/server"),
-      import("@tutti/server/checkout"),
-    ]);
+  const [
+    { presets },
+    { findTask },
+    { readControls, rememberDatasets },
+    { makeRunFolder, mergeSettings, readSettingsFile, serve },
+    checkout,
+  ] = await Promise.all([
+    import("@tutti/core"),
+    import("@tutti/data"),
+    import("@tutti/data/node"),
+    import("@tutti/server"),
+    import("@tutti/server/checkout"),
+  ]);
   if (flags.dev === true && !checkout.isCheckout) {
     throw new UsageError(
       "--dev builds the pages from their sources, which an installed tutti does not have: clone Tutti, or leave --dev out",
@@ -107,6 +112,10 @@ export async function serveRun(file: string | undefined, flags: ServeFlags, isOv
     ...(file === undefined ? {} : { file }),
     flags: { ...asked, ...places },
     numClasses: ({ task }) => findTask(task).classes.length,
+    report: async ({ run, publicDir }) => ({
+      metric: findTask(run.task).metric,
+      ...(await readControls(publicDir, run).catch(() => ({ notes: [`the data set of ${run.task} could not be read in ${publicDir}`] }))),
+    }),
     isOver,
     print: (line) => console.log(line),
     ...(flags.dev === true ? { pages: async (server) => (await checkout.loadPagesScript()).developPages(server) } : {}),

@@ -112,7 +112,7 @@ test("a client with its own examples leaves at Ctrl-C and comes back with its de
   first.child.kill("SIGINT");
   expect(await first.code, first.said()).toBe(130);
   expect(first.said()).toMatch(/left run \S+: \d+ tasks?, .*; the same command goes on with the same devices\n$/);
-  expect(coordinator.clients().filter(({ isConnected }) => isConnected)).toEqual([]);
+  await expect.poll(() => coordinator.clients().filter(({ isConnected }) => isConnected), { timeout: 20_000 }).toEqual([]);
   const again = tuttiJoin(coordinator.url, "mine", "--insecure", ...own);
   await again.says(/trains for device 0, 12 texts/);
   expect(again.said()).not.toContain("starts again from the shared prompts");

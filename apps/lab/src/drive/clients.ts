@@ -1,11 +1,17 @@
+import type { BackendName, KernelChoice } from "@tutti/model";
+
+/** What clients compute on; `auto` is measured by the first of them. */
+export type BackendChoice = BackendName | "auto";
+
 /** Where clients are to join, and what they compute with. */
 export interface JoinTarget {
   readonly url: string;
   readonly runId: string;
   /** Where client processes may keep their devices; tabs keep them in their profiles. */
   readonly folder: string;
-  readonly backend: "auto" | "webgpu" | "wasm" | "cpu";
+  readonly backend: BackendChoice;
   readonly threads: number;
+  readonly kernels: KernelChoice;
 }
 
 /** The clients of one run at a time, kept open from run to run. */

@@ -14,18 +14,19 @@ process.on("message", (message: NodeJoin) => {
 });
 
 /** Ends what is under way, then joins another run. */
-async function follow({ url, clientKey, folder, backend, threads }: NodeJoin): Promise<void> {
+async function follow({ clientKey, folder, ...target }: NodeJoin): Promise<void> {
   session?.abort.abort();
   await session?.joined.whenEnded;
   await trainer.stop();
   const abort = new AbortController();
   const joined = joinRun({
-    url,
+    url: target.url,
     clientKey,
     folder,
     trainer,
-    backend,
-    threads,
+    backend: target.backend,
+    threads: target.threads,
+    kernels: target.kernels,
     signal: abort.signal,
     socketOptions: { reconnectionDelay: 50, reconnectionDelayMax: 500 },
     onEvent(event) {

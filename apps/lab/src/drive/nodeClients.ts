@@ -33,7 +33,7 @@ export function openNodeClients(count: number, onTrouble: (sentence: string) => 
     });
     child.once("exit", (code) => {
       if (isClosing || children.get(index) !== child) return;
-      onTrouble(`Client ${index} ended with ${code} and is started again.`);
+      onTrouble(`Client ${index} ended with exit code ${code}; it starts again.`);
       tell(index, start(index));
     });
     children.set(index, child);

@@ -5,8 +5,8 @@ import { findProcesses, processorSecondsOf } from "./processorTime.ts";
 import { createTabs, type TabOptions } from "./tabs.ts";
 
 /** The address at which a tab joins by itself. */
-export function labTabAddress({ url, backend, threads }: Pick<JoinTarget, "url" | "backend" | "threads">, index: number): string {
-  return `${coordinatorFolder(url)}?auto=1&backend=${backend}&threads=${threads}&tab=${index}`;
+export function tabAddress({ url, backend, threads, kernels }: Omit<JoinTarget, "runId" | "folder">): string {
+  return `${coordinatorFolder(url)}?auto=1&backend=${backend}&threads=${threads}${kernels === "plain" ? "&kernels=plain" : ""}`;
 }
 
 /** Tabs of real browsers, each with a profile that stays on disk. */
@@ -19,14 +19,16 @@ export function openTabClients(count: number, options: TabOptions): Clients {
     count,
     async join(index, target) {
       // what this tab fetched in another run, the same bits as here perhaps, must not make this one look cheaper
-      await tabs.open(index, labTabAddress(target, index), "emptied");
+      await tabs.open(index, tabAddress(target), "emptied");
       opened.add(index);
       roots = [];
     },
     reload: (index) => tabs.reload(index),
     async failure() {
       for (const index of opened) {
-        if ((await tabs.stateOf(index).catch(() => null)) === "failed") return `tab ${index} cannot take part; its page says why`;
+        if ((await tabs.stateOf(index).catch(() => null)) !== "failed") continue;
+        const text = await tabs.textOf(index).catch(() => null);
+        return `tab ${index} cannot take part; its page says: ${(text ?? "nothing").slice(0, 500)}`;
       }
       return null;
     },

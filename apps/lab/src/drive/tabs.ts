@@ -24,6 +24,8 @@ export interface Tabs {
   reload(index: number): Promise<void>;
   /** What the page of an open tab says of itself in `data-state`; null where it says nothing. */
   stateOf(index: number): Promise<string | null>;
+  /** The text that the page of an open tab shows, in one line; null where there is no such tab. */
+  textOf(index: number): Promise<string | null>;
   /** Closes every tab, so that their storage is written out. */
   close(): Promise<void>;
 }
@@ -31,39 +33,23 @@ export interface Tabs {
 const maxReopenings = 5;
 
 /** Keeps a set of tabs open. */
-export function createTabs({ executablePath, chromiumFlags, profilesFolder, isHeadless, onTrouble }: TabOptions): Tabs {
+export function createTabs(options: TabOptions): Tabs {
+  const { onTrouble } = options;
   const contexts = new Map<number, BrowserContext>();
   const addresses = new Map<number, string>();
+  const launches = new Set<Promise<unknown>>();
   let isClosing = false;
   let numReopenings = 0;
 
-  async function launch(index: number): Promise<BrowserContext> {
-    const profile = join(profilesFolder, String(index));
-    await mkdir(profile, { recursive: true, mode: 0o700 }); // it holds the tab's client key
-    // a killed browser leaves its lock behind, which names a process that is gone
-    await Promise.all(["SingletonLock", "SingletonCookie", "SingletonSocket"].map((name) => rm(join(profile, name), { force: true })));
-    return chromium.launchPersistentContext(profile, {
-      executablePath,
-      headless: isHeadless,
-      args: [...chromiumFlags],
-      viewport: { width: 900, height: 700 },
-      handleSIGINT: false,
-      handleSIGTERM: false,
-      handleSIGHUP: false,
-    });
-  }
-
-  async function open(index: number, url: string, httpCache: "kept" | "emptied" = "kept"): Promise<void> {
-    addresses.set(index, url);
-    const page = pageOf(index) ?? (await start(index));
-    if (httpCache === "emptied") await emptyHttpCache(page);
-    await page.goto(url);
-  }
-
   /** Launches the tab's browser, whose page is still empty. */
   async function start(index: number): Promise<Page> {
-    const context = await launch(index);
-    contexts.set(index, context);
+    if (isClosing) throw new Error(`tab ${index} cannot open: all tabs are closing`);
+    const launched = launch(index, options).then((context) => {
+      contexts.set(index, context);
+      return context;
+    });
+    launches.add(launched);
+    const context = await launched.finally(() => launches.delete(launched));
     context.on("close", () => {
       if (contexts.get(index) === context) void reopen(index, "was closed");
     });
@@ -78,30 +64,57 @@ export function createTabs({ executablePath, chromiumFlags, profilesFolder, isHe
     contexts.delete(index);
     if (isClosing || numReopenings >= maxReopenings) return;
     numReopenings += 1;
-    onTrouble(`Tab ${index} ${what} and is opened again.`);
+    onTrouble(`Tab ${index} ${what}; it opens again.`);
     await context?.close().catch(() => undefined);
     await start(index)
       .then((page) => page.goto(addresses.get(index) ?? "about:blank"))
-      .catch((error: unknown) => onTrouble(`Tab ${index} does not open: ${String(error)}`));
+      .catch((error: unknown) => onTrouble(`Tab ${index} could not be opened: ${String(error)}`));
   }
 
   const pageOf = (index: number): Page | null => contexts.get(index)?.pages()[0] ?? null;
 
   return {
-    open,
+    async open(index, url, httpCache = "kept") {
+      addresses.set(index, url);
+      const page = pageOf(index) ?? (await start(index));
+      if (httpCache === "emptied") await emptyHttpCache(page);
+      await page.goto(url);
+    },
     async reload(index) {
       await pageOf(index)?.reload();
     },
     async stateOf(index) {
       return (await pageOf(index)?.locator("html").getAttribute("data-state")) ?? null;
     },
+    async textOf(index) {
+      const text = await pageOf(index)?.locator("main").innerText();
+      return text?.replaceAll(/\s+/g, " ").trim() ?? null;
+    },
     async close() {
       isClosing = true;
+      await Promise.allSettled(launches);
       const open = [...contexts.values()];
       contexts.clear();
       await Promise.all(open.map((context) => context.close().catch(() => undefined)));
     },
   };
+}
+
+/** A browser on the tab's own profile. */
+async function launch(index: number, { executablePath, chromiumFlags, profilesFolder, isHeadless }: TabOptions): Promise<BrowserContext> {
+  const profile = join(profilesFolder, String(index));
+  await mkdir(profile, { recursive: true, mode: 0o700 }); // it holds the tab's client key
+  // a killed browser leaves its lock behind, which names a process that is gone
+  await Promise.all(["SingletonLock", "SingletonCookie", "SingletonSocket"].map((name) => rm(join(profile, name), { force: true })));
+  return chromium.launchPersistentContext(profile, {
+    executablePath,
+    headless: isHeadless,
+    args: [...chromiumFlags],
+    viewport: { width: 900, height: 700 },
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
+  });
 }
 
 /** Leaves the present page first, which would go on fetching. */

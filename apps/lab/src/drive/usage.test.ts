@@ -6,7 +6,14 @@ const evaluate = { kind: "evaluate", protocols: [], splits: [] } as const;
 const expects = { shapes: {}, encoding: "f16", batchSize: 8, numExamples: 5 } as const;
 const train = { kind: "train", warmupSteps: 0, epochs: 1, isPersonalised: false } as const;
 const planOf = (kind: "train" | "evaluate"): RoundPlan => ({
-  ...{ stage: "train", round: 1, step: 1, attempt: 1, payloads: [], deadlineMs: null, quorum: 1, numDevices: 1 },
+  stage: "train",
+  round: 1,
+  step: 1,
+  attempt: 1,
+  payloads: [],
+  deadlineMs: null,
+  quorum: 1,
+  numDevices: 1,
   tasks: [{ deviceId: 0, parameterSets: {}, expects, spec: kind === "train" ? train : evaluate }],
 });
 

@@ -1,5 +1,5 @@
 import type { RoundPlan } from "@tutti/core";
-import type { LabUsage } from "@tutti/record";
+import type { RunUsage } from "@tutti/record";
 import type { CoordinatorEvent } from "@tutti/server";
 
 /** What usage is measured with; a test hands in its own. */
@@ -16,7 +16,7 @@ export interface UsagePorts {
 /** Follows a run's events and tells how its cores were used. */
 export interface UsageMeter {
   on(event: { readonly kind: CoordinatorEvent["kind"]; readonly plan?: RoundPlan }): void;
-  usage(): LabUsage;
+  usage(): RunUsage;
 }
 
 /** A meter for one run; what an earlier process did is not measured. */

@@ -30,8 +30,9 @@ export function withFreeSources(settings: FreeSources["settings"], { title, task
   const judged = tuning.sources.map((source) => ({ source, reason: overlapOf(source, task) }));
   const sources = judged.flatMap(({ source, reason }) => (reason === null ? [source] : []));
   const reasons = judged.flatMap(({ reason }) => reason ?? []);
-  if (sources.length === 0) throw new ExperimentError(`every source prompt of ${tuning.sources.join(", ")} shares text with ${task}`);
-  const note = reasons.length === 0 ? null : `${title} on ${task} mixes ${listText(sources)} alone, since ${reasons.join("; ")}.`;
+  if (sources.length === 0)
+    throw new ExperimentError(`tuning.sources: ${tuning.sources.join(", ")} all share texts with ${task}; name a source that does not`);
+  const note = reasons.length === 0 ? null : `On ${task}, ${title} mixes only ${listText(sources)}: ${reasons.join("; ")}.`;
   return { settings: { ...settings, tuning: { ...tuning, sources } }, note };
 }
 

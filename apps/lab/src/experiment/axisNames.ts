@@ -1,5 +1,5 @@
 import { wholeMethod, wholeTask } from "./entries.ts";
-import type { Experiment } from "./experimentFile.ts";
+import type { Experiment } from "./experimentSchema.ts";
 
 /** Tasks and methods that an axis, or a value of one, is for and that the file does not have: it would be for nobody. A line for each. */
 export function strangersInAxes({ grid, tasks, methods }: Experiment): string[] {

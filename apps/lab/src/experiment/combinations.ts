@@ -1,5 +1,5 @@
-import type { ExperimentAxis } from "./experimentFile.ts";
-import type { PlannedRun } from "./runPlan.ts";
+import type { ExperimentAxis } from "./experimentSchema.ts";
+import type { PlannedRun } from "./plannedRun.ts";
 import { type Change, changesOf } from "./settingChanges.ts";
 
 /** One value of every axis. */

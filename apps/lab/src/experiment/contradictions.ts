@@ -1,5 +1,5 @@
 import { titleOf, wholeMethod, wholeTask } from "./entries.ts";
-import type { Experiment } from "./experimentFile.ts";
+import type { Experiment } from "./experimentSchema.ts";
 
 const ratePath = "training.clientLearningRate";
 
@@ -10,7 +10,7 @@ export function contradictions(experiment: Experiment): string[] {
 
 function repeats({ seeds, rates, methods, tasks, grid }: Experiment): string[] {
   const given = methods.map(wholeMethod);
-  const once = "each counts once: leave it out";
+  const once = "remove it: each counts once";
   return [
     ...repeatsIn("seeds", seeds.map(String), once),
     ...repeatsIn("rates.values", (rates?.values ?? []).map(String), once),
@@ -18,16 +18,16 @@ function repeats({ seeds, rates, methods, tasks, grid }: Experiment): string[] {
     ...repeatsIn(
       "tasks",
       tasks.map((task) => wholeTask(task).name),
-      "a task has one entry: leave it out, or make an axis of what differs",
+      "remove it, or put what differs into an axis of grid",
     ),
     ...repeatsIn(
       "methods",
       given.map((method) => `${method.name} titled "${titleOf(method)}"`),
-      "give one a title of its own, or leave it out",
+      "give it another title, or remove it",
     ),
     ...Object.entries(grid).flatMap(([name, { values }]) => {
       const labels = values.map((value) => String(typeof value === "object" ? value.label : value));
-      return repeatsIn(`grid.${name}.values`, labels, "give one a label of its own, or leave it out");
+      return repeatsIn(`grid.${name}.values`, labels, "give it another label, or remove it");
     }),
   ];
 }
@@ -35,7 +35,7 @@ function repeats({ seeds, rates, methods, tasks, grid }: Experiment): string[] {
 function repeatsIn(place: string, shown: readonly string[], remedy: string): string[] {
   return shown.flatMap((text, at) => {
     const first = shown.indexOf(text);
-    return first === at ? [] : [`${place}.${at}: found ${text}, which ${place}.${first} is already; ${remedy}`];
+    return first === at ? [] : [`${place}.${at}: found ${text}, the same as ${place}.${first}; ${remedy}`];
   });
 }
 
@@ -50,7 +50,7 @@ function undoneRates({ settings, methods, tasks, grid }: Experiment): string[] {
       ...values.flatMap((value, at) => (typeof value === "object" && givesRate(value.set) ? [`grid.${name}.values.${at}.set`] : [])),
     ]),
   ];
-  return places.map((place) => `${place}: found ${ratePath}, which the chosen one of rates takes the place of; leave out it or rates`);
+  return places.map((place) => `${place}: found ${ratePath}, but rates chooses it; remove one of the two`);
 }
 
 /** Whether changes by dotted path give the device rate, by itself or among a whole `training`. */

@@ -4,9 +4,9 @@ import { mergeDeep } from "@tutti/server";
 import { withFreeSources } from "./attemptSources.ts";
 import { combinations } from "./combinations.ts";
 import { titleOf, type wholeMethod, type wholeTask } from "./entries.ts";
-import type { Experiment } from "./experimentFile.ts";
+import type { Experiment } from "./experimentSchema.ts";
+import type { Cell, PlannedRun } from "./plannedRun.ts";
 import { type FaultList, inTheLab, withinDevices } from "./runFaults.ts";
-import type { Cell, PlannedRun } from "./runPlan.ts";
 import { type Change, changesOf, isThere, withChanges } from "./settingChanges.ts";
 
 /** A method as a file gives it, whole. */

@@ -1,5 +1,5 @@
 import { methods } from "@tutti/core";
-import type { Experiment } from "./experimentFile.ts";
+import type { Experiment } from "./experimentSchema.ts";
 
 type MethodEntry = Exclude<Experiment["methods"][number], string>;
 type TaskEntry = Exclude<Experiment["tasks"][number], string>;

@@ -1,14 +1,18 @@
 import { presets, type RunSettings } from "@tutti/core";
-import type { LabRun } from "@tutti/record";
+import type { RunRecord } from "@tutti/record";
 import { expect, test } from "vitest";
 import { estimateExperiment, runsToCalibrate, secondsOfRun, workOf } from "./estimate.ts";
-import type { PlannedRun } from "./runPlan.ts";
+import type { PlannedRun } from "./plannedRun.ts";
 
 const size = { task: "feedback/topic", meanCharacters: 50, numTrain: 1000, numEvaluated: 300, numTest: 200 };
 const calibration = { ...size, backbone: "minuet", tuning: "prefix" as const, trainSeconds: 0.02, predictSeconds: 0.005 };
 const fedAvg: RunSettings = {
   ...presets.default,
-  ...{ numDevices: 20, cohortSize: 5, numRounds: 4, evaluateEvery: 2 },
+
+  numDevices: 20,
+  cohortSize: 5,
+  numRounds: 4,
+  evaluateEvery: 2,
   training: { ...presets.default.training, localEpochs: 3 },
   strategy: { name: "fedAvg", fineTuneEpochs: 0 },
 };
@@ -52,11 +56,20 @@ test("seconds go with the work and with the texts' lengths", () => {
 });
 
 const planned = (id: string, method: PlannedRun["method"]): PlannedRun => ({
-  ...{ id, method, methodTitle: method, variant: {}, isRateTrial: false, task: "feedback/topic", metric: "accuracy" },
-  ...{ settings: fedAvg, faults: null },
+  id,
+  method,
+  methodTitle: method,
+  variant: {},
+  isRateTrial: false,
+  task: "feedback/topic",
+  metric: "accuracy",
+
+  seed: fedAvg.seed,
+  settings: fedAvg,
+  faults: null,
 });
 const done = (run: PlannedRun, total: number, error: string | null = null) =>
-  ({ ...run, error, seconds: { total, scoring: 0, counting: 0, training: 0, evaluation: 0 } }) as LabRun;
+  ({ ...run, error, seconds: { total, scoring: 0, counting: 0, training: 0, evaluation: 0 } }) as RunRecord;
 
 test("what is done is not expected again, and corrects the calibration by method", () => {
   const runs = [planned("a", "lora"), planned("b", "lora"), planned("c", "full"), planned("d", "pTuningV2")];
@@ -68,10 +81,10 @@ test("what is done is not expected again, and corrects the calibration by method
   ]);
   const input = { runs, sizes: [size], calibrations: [calibration], tabsPerRun: 1, numAtOnce: 1 };
   const fresh = estimateExperiment({ ...input, earlier: new Map() });
-  expect(fresh).toMatchObject({ numRuns: 4, seconds: 4 * one, basis: "from a few steps measured just now" });
+  expect(fresh).toMatchObject({ numRuns: 4, seconds: 4 * one, basis: "measured on a few steps just now" });
   const later = estimateExperiment({ ...input, earlier });
   // b as slow as a; d, which failed, as slow as the two that did not, on average
-  expect(later).toMatchObject({ numRuns: 2, basis: "from 2 runs done before" });
+  expect(later).toMatchObject({ numRuns: 2, basis: "judging by 2 earlier runs" });
   expect(later.seconds).toBeCloseTo(2 * one + 3 * one, 6);
   expect(estimateExperiment({ ...input, numAtOnce: 2, earlier }).seconds).toBeCloseTo(2.5 * one, 6);
 });

@@ -1,7 +1,32 @@
-import { createStrategy, type Protocol, type RunSettings, sourcePromptsOf } from "@tutti/core";
-import type { LabRun } from "@tutti/record";
-import type { Calibration, TaskSize } from "../run/workbench.ts";
-import type { PlannedRun } from "./runPlan.ts";
+import { formatCount, type Protocol, type RunSettings, sourcePromptsOf } from "@tutti/core";
+import { type RunRecord, scheduleOf } from "@tutti/record";
+import type { PlannedRun } from "./plannedRun.ts";
+
+/** Seconds on one core. */
+export interface Calibration {
+  readonly task: string;
+  /** What was measured. */
+  readonly backbone: string;
+  readonly tuning: RunSettings["tuning"]["method"];
+  /** Of training one example once. */
+  readonly trainSeconds: number;
+  /** Of predicting one example. */
+  readonly predictSeconds: number;
+  /** Mean characters of the task's texts, which the seconds go with. */
+  readonly meanCharacters: number;
+  readonly numTrain: number;
+  readonly numEvaluated: number;
+}
+
+/** How much there is of a task. */
+export interface TaskSize {
+  readonly task: string;
+  readonly meanCharacters: number;
+  readonly numTrain: number;
+  /** Rows of the validation and the test split. */
+  readonly numEvaluated: number;
+  readonly numTest: number;
+}
 
 /** How much a run computes, in examples. */
 export interface RunWork {
@@ -39,10 +64,6 @@ export function workOf(run: RunSettings, size: Pick<TaskSize, "numTrain" | "numE
     if (spec.kind === "evaluate") predicted += spec.protocols.reduce((sum, protocol) => sum + rowsOf(protocol, size), 0);
   }
   return { trained, predicted };
-}
-
-function scheduleOf(run: RunSettings) {
-  return createStrategy(run).schedule(run);
 }
 
 /** What all devices together predict: everybody's rows, or those of the test split that are each one's own. */
@@ -91,7 +112,7 @@ export interface EstimateInput {
   /** At least one. */
   readonly calibrations: readonly Calibration[];
   /** Results there are, by the run's id. */
-  readonly earlier: ReadonlyMap<string, LabRun>;
+  readonly earlier: ReadonlyMap<string, RunRecord>;
   readonly tabsPerRun: number;
   readonly numAtOnce: number;
 }
@@ -104,7 +125,7 @@ export function estimateExperiment({ runs, sizes, calibrations, earlier, tabsPer
     return size === undefined || calibration === undefined ? startSeconds : secondsOfRun(settings, size, calibration, tabsPerRun);
   };
   const done = [...earlier.values()].filter(({ error }) => error === null);
-  const ratio = (of: readonly LabRun[]) =>
+  const ratio = (of: readonly RunRecord[]) =>
     of.length === 0 ? null : of.reduce((sum, run) => sum + run.seconds.total / modelled(run), 0) / of.length;
   const overall = ratio(done) ?? 1;
   const byMethod = new Map(
@@ -116,6 +137,6 @@ export function estimateExperiment({ runs, sizes, calibrations, earlier, tabsPer
     numRuns: left.length,
     seconds: seconds / Math.max(1, Math.min(numAtOnce, left.length)),
     diskBytes: left.reduce((sum, { settings }) => sum + diskOfRun(settings), 0) + Math.min(numAtOnce, left.length) * journalBytes,
-    basis: done.length === 0 ? "from a few steps measured just now" : `from ${done.length} runs done before`,
+    basis: done.length === 0 ? "measured on a few steps just now" : `judging by ${formatCount(done.length, "earlier run")}`,
   };
 }

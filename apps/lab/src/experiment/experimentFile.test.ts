@@ -22,7 +22,7 @@ test("what is left out has a default", () => {
 
 test("an unknown name is refused with the whole paths of those that may be meant, or with the names that there are", () => {
   expect(faultsOf({ method: ["fedPepTao"] })).toBe(
-    "mine.yaml is not an experiment:\n  method: there is no setting of this name; did you mean methods or settings.tuning.method?",
+    "mine.yaml is not a valid experiment:\n  method: there is no setting of this name; did you mean methods or settings.tuning.method?",
   );
   expect(faultsOf({ faults: { seed: 1, dropp: 0.1 } })).toContain(
     "  faults.dropp: there is no setting of this name; did you mean faults.drop?",
@@ -58,7 +58,7 @@ test("an entry that is an object is refused for what is wrong inside it", () => 
       .split("\n")
       .slice(1),
   ).toEqual([
-    "  grid.a.values.0.set: not given, expected values by dotted path, such as { training.localEpochs: 3 }",
+    "  grid.a.values.0.set: not given, expected settings by dotted path, such as { training.localEpochs: 3 }",
     "  grid.a.values.0.sets: there is no setting of this name; did you mean grid.a.values.0.set?",
     "  grid.a.value: there is no setting of this name; did you mean grid.a.values?",
   ]);
@@ -68,7 +68,7 @@ test("every fault has a line that says where, what was found and what was expect
   const settings = { quorum: 4, training: { localEpochs: "two" }, strategy: { name: "fedOpt", tao: 3 } };
   const lines = faultsOf({ seeds: [], methods: ["fedPeptao"], tabsPerRun: 0, rates: { values: [-1] }, settings }).split("\n");
   expect(lines.slice(0, 5)).toEqual([
-    "mine.yaml is not an experiment:",
+    "mine.yaml is not a valid experiment:",
     "  seeds: found an empty list, expected a list that is not empty, each a whole number from 0 to 4294967295",
     expect.stringMatching(/^ {2}methods\.0: found "fedPeptao", expected a method or .*fedPepTao, .*; did you mean fedPepTao\?$/),
     "  rates.values.0: found -1, expected a number above 0 and at most 10",
@@ -85,24 +85,28 @@ test("faults of several kinds are told together", () => {
   const lines = faultsOf({ seeds: [1, 1], grid: { a: { values: [1] } }, methods: [{ name: "lora", rates: [1] }], settings: { quorum: 2 } });
   expect(lines.split("\n").slice(1)).toEqual([
     "  settings.quorum: found 2, expected a number from 0 to 1",
-    "  seeds.1: found 1, which seeds.0 is already; each counts once: leave it out",
-    "  grid.a: a plain value needs the axis to have a path, such as strategy.selector",
-    "  methods.0: rates of a method need the experiment's rates, with the values of the others",
+    "  seeds.1: found 1, the same as seeds.0; remove it: each counts once",
+    "  grid.a: plain values need a path, such as path: strategy.selector",
+    "  methods.0: found rates of a method, but the experiment has none; add rates, whose values the other methods try",
   ]);
 });
 
 test("an axis of plain values needs to know what they are given to", () => {
-  expect(faultsOf({ grid: { selector: { values: ["score"] } } })).toContain("grid.selector: a plain value needs the axis to have a path");
+  expect(faultsOf({ grid: { selector: { values: ["score"] } } })).toContain(
+    "grid.selector: plain values need a path, such as path: strategy.selector",
+  );
 });
 
 test("no method tries more rates than another, and one takes them over from a method that chooses", () => {
   const rates = { values: [0.01, 0.03] };
   const given = (...more: object[]) => faultsOf({ rates, methods: ["pTuningV2", ...more] });
   expect(given({ name: "lora", rates: [0.001, 0.002] }, { name: "fedProx", ratesOf: "pTuningV2" })).toBe("");
-  expect(given({ name: "lora", rates: [0.001] })).toContain("methods.1.rates: found 1, expected 2, as many as every method tries");
-  expect(given({ name: "fedProx", ratesOf: "lora" })).toContain("methods.1.ratesOf: lora is not among the methods that choose a rate");
+  expect(given({ name: "lora", rates: [0.001] })).toContain("methods.1.rates: found 1, expected 2, as many as rates.values");
+  expect(given({ name: "fedProx", ratesOf: "lora" })).toContain(
+    "methods.1.ratesOf: found lora, expected a method of this file that chooses its own rate",
+  );
   expect(given({ name: "lora", rates: [1, 2], ratesOf: "pTuningV2" })).toContain("methods.1: give rates or ratesOf, not both");
-  expect(faultsOf({ methods: [{ name: "lora", rates: [1] }] })).toContain("rates of a method need the experiment's rates");
+  expect(faultsOf({ methods: [{ name: "lora", rates: [1] }] })).toContain("found rates of a method, but the experiment has none");
 });
 
 test("what is given twice is refused, with both places and what to do", () => {
@@ -114,13 +118,13 @@ test("what is given twice is refused, with both places and what to do", () => {
     rates: { values: [0.01, 0.03, 0.03] },
   }).split("\n");
   expect(lines).toEqual([
-    "mine.yaml is not an experiment:",
-    "  seeds.2: found 4, which seeds.0 is already; each counts once: leave it out",
-    "  rates.values.2: found 0.03, which rates.values.1 is already; each counts once: leave it out",
-    "  methods.1.rates.2: found 0.2, which methods.1.rates.0 is already; each counts once: leave it out",
-    "  tasks.2: found subj, which tasks.0 is already; a task has one entry: leave it out, or make an axis of what differs",
-    '  methods.1: found lora titled "LoRA", which methods.0 is already; give one a title of its own, or leave it out',
-    "  grid.rounds.values.1: found 3, which grid.rounds.values.0 is already; give one a label of its own, or leave it out",
+    "mine.yaml is not a valid experiment:",
+    "  seeds.2: found 4, the same as seeds.0; remove it: each counts once",
+    "  rates.values.2: found 0.03, the same as rates.values.1; remove it: each counts once",
+    "  methods.1.rates.2: found 0.2, the same as methods.1.rates.0; remove it: each counts once",
+    "  tasks.2: found subj, the same as tasks.0; remove it, or put what differs into an axis of grid",
+    '  methods.1: found lora titled "LoRA", the same as methods.0; give it another title, or remove it',
+    "  grid.rounds.values.1: found 3, the same as grid.rounds.values.0; give it another label, or remove it",
   ]);
 });
 
@@ -152,7 +156,7 @@ test("a device rate beside rates is refused wherever it is given, since the chos
   expect(lines.slice(1).map((line) => line.trim().split(":")[0])).toEqual([
     ...["settings", "methods.1.set", "tasks.1.set", "grid.rate.path", "grid.batch.values.1.set"],
   ]);
-  expect(lines[1]).toContain("found training.clientLearningRate, which the chosen one of rates takes the place of; leave out it or rates");
+  expect(lines[1]).toContain("found training.clientLearningRate, but rates chooses it; remove one of the two");
   expect(faultsOf({ settings: training, methods: [{ name: "lora", set: rate }] })).toBe("");
   expect(faultsOf({ rates, settings: { training: { batchSize: 4 } } })).toBe("");
 });
@@ -163,7 +167,7 @@ test("an axis is for tasks and methods that the file has", () => {
   expect(
     faultsOf({ tasks, grid: { epochs: { ...axis, tasks: ["subj", "feedback/topik"], methods: ["lora", "fedPepTao"] } } }).split("\n"),
   ).toEqual([
-    "mine.yaml is not an experiment:",
+    "mine.yaml is not a valid experiment:",
     "  grid.epochs.tasks.1: found feedback/topik, expected one of the file's tasks: feedback/topic, subj",
     "  grid.epochs.methods.0: found lora, expected one of the file's methods: fedPepTao",
   ]);

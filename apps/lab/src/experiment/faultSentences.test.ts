@@ -3,7 +3,7 @@ import { runSettingsSchema, settingFaults } from "@tutti/protocol";
 import { coordinatorConfigSchema } from "@tutti/server";
 import { expect, test } from "vitest";
 import type { z } from "zod";
-import { experimentSchema } from "./experimentFile.ts";
+import { experimentSchema } from "./experimentSchema.ts";
 
 /** How the schema library says things; none of it reaches a person. */
 const libraryWords =
@@ -94,10 +94,22 @@ test("so it is for an experiment's file", () => {
   };
   const faults = { seed: 1, drop: 0.1, slow: 0.1, duplicate: 0.1, reorder: 0.1, corrupt: 0.1, reload: 0.1 };
   const experiment = {
-    ...{ title: "A", question: "B?", notes: ["c"], base: "demo", settings: { numRounds: 3 }, tasks: ["subj", { name: "trec", set: {} }] },
-    ...{ seeds: [1, 2], methods: ["fedPepTao", method, { name: "full", ratesOf: "lora" }], grid: axes },
+    title: "A",
+    question: "B?",
+    notes: ["c"],
+    base: "demo",
+    settings: { numRounds: 3 },
+    tasks: ["subj", { name: "trec", set: {} }],
+
+    seeds: [1, 2],
+    methods: ["fedPepTao", method, { name: "full", ratesOf: "lora" }],
+    grid: axes,
     rates: { values: [0.1], seed: 3, task: "subj", eachVariant: false },
-    ...{ budget: { maxRuns: 3, minutesPerRun: 1, minutesPerStep: 2 }, tabsPerRun: 2, backend: "wasm", faults },
+
+    budget: { maxRuns: 3, minutesPerRun: 1, minutesPerStep: 2 },
+    tabsPerRun: 2,
+    backend: "wasm",
+    faults,
   };
   expect(requireOurWords(experimentSchema, experiment)).toBeGreaterThan(1000);
 });

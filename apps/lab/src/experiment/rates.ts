@@ -1,8 +1,9 @@
-import type { LabRun, RateChoice } from "@tutti/record";
-import { distinctRuns, type ExperimentPlan, type PlannedRun, type RateGroup } from "./runPlan.ts";
+import type { RateChoice, RunRecord } from "@tutti/record";
+import type { ExperimentPlan, PlannedRun, RateGroup } from "./plannedRun.ts";
+import { distinctRuns } from "./runPlan.ts";
 
 /** What a rate is chosen by: nothing but the validation split. */
-export type ValidatedRun = Pick<LabRun, "bestValidation" | "error">;
+export type ValidatedRun = Pick<RunRecord, "bestValidation" | "error">;
 
 /** The rate whose run was best on the validation split; of equals the smallest. A run that failed was not measured. */
 export function chooseRate(group: RateGroup, resultOf: (runId: string) => ValidatedRun | null): RateChoice {

@@ -253,7 +253,7 @@ test("rates may be chosen on one task for all, and once for all variants of a me
     ["subj", 2],
   ]);
   expect(plan({ tasks, grid, rates: { ...rates, eachVariant: false } }).rateGroups).toHaveLength(1);
-  expect(() => plan({ rates })).toThrow(/rates\.task: subj has no run/);
+  expect(() => plan({ rates })).toThrow(/rates\.task: found subj, on which fedPepTao/);
 });
 
 test("ATTEMPT goes without the sources that share text with the task", () => {
@@ -270,8 +270,8 @@ test("a note says where ATTEMPT mixes fewer sources than it names, and why, once
   const few = { name: "attempt", title: "ATTEMPT of two", set: { "tuning.sources": ["sst2", "ag_news"] } };
   const { notes } = plan({ tasks: ["subj", "qnli"], methods: ["attempt", "lora", few], seeds: [7, 8], grid });
   expect(notes).toEqual([
-    "ATTEMPT of two on subj mixes ag_news alone, since sst2 cannot be a source for subj: 397 of subj's 2000 test texts are also in sst2's training part.",
-    "ATTEMPT on qnli mixes ag_news and boolq alone, since qnli cannot be a source for qnli: both belong to the same data set.",
+    "On subj, ATTEMPT of two mixes only ag_news: sst2 cannot be a source for subj: 397 of subj's 2000 test texts are also in sst2's training part.",
+    "On qnli, ATTEMPT mixes only ag_news and boolq: qnli cannot be a source for qnli: both belong to the same data set.",
   ]);
   expect(plan({ tasks: ["subj"], methods: ["attempt"] }).notes).toEqual([]);
 });

@@ -1,62 +1,14 @@
 import { createHash } from "node:crypto";
-import type { MethodName, Metric, RunSettings } from "@tutti/core";
 import { findTask } from "@tutti/data";
 import { runSettingsSchema } from "@tutti/protocol";
-import type { FaultPlan } from "@tutti/record";
 import { mergeDeep } from "@tutti/server";
 import { sourceIdentity } from "./attemptSources.ts";
 import { type Draft, draftsOf, type GivenMethod } from "./drafts.ts";
 import { titleOf, wholeMethod, wholeTask } from "./entries.ts";
-import { type Experiment, ExperimentError } from "./experimentFile.ts";
+import { ExperimentError } from "./experimentFile.ts";
+import type { Experiment } from "./experimentSchema.ts";
+import type { Cell, ExperimentPlan, PlannedRun, RateGroup } from "./plannedRun.ts";
 import { createFaultList, type FaultList } from "./runFaults.ts";
-
-/** A run of an experiment before it has run. */
-export interface PlannedRun {
-  /** Hash of all that decides its numbers but the backend. */
-  readonly id: string;
-  readonly method: MethodName | "settings";
-  readonly methodTitle: string;
-  readonly variant: Readonly<Record<string, string | number | boolean>>;
-  readonly isRateTrial: boolean;
-  readonly task: string;
-  readonly metric: Metric;
-  readonly settings: RunSettings;
-  readonly faults: FaultPlan | null;
-}
-
-/** One line of an experiment's tables: a method with a variant on a task, over all seeds. */
-export interface Cell {
-  readonly method: PlannedRun["method"];
-  readonly methodTitle: string;
-  readonly task: string;
-  readonly variant: PlannedRun["variant"];
-  /** Which choice of a rate it follows; null where no rates are tried. */
-  readonly rateKey: string | null;
-  /** What it tries; null where it takes over another's choice. */
-  readonly rateValues: readonly number[] | null;
-  /** What a reader has to know of its runs; null where there is nothing. */
-  readonly note: string | null;
-  run(seed: number, clientLearningRate: number | null): PlannedRun;
-}
-
-/** The runs that choose a rate. */
-export interface RateGroup {
-  readonly key: string;
-  readonly method: PlannedRun["method"];
-  readonly task: string;
-  readonly seed: number;
-  readonly trials: readonly { readonly clientLearningRate: number; readonly run: PlannedRun }[];
-}
-
-/** An experiment's runs in their order. */
-export interface ExperimentPlan {
-  readonly cells: readonly Cell[];
-  readonly rateGroups: readonly RateGroup[];
-  /** Where runs differ from what the file says, in sentences. */
-  readonly notes: readonly string[];
-  /** All runs that tables show; a rate that is not chosen yet counts as the method's own. */
-  finalRuns(chosen: ReadonlyMap<string, number | null>): readonly PlannedRun[];
-}
 
 /** What runs use that the file does not say. With another hash it is another run. */
 export interface FileHashes {
@@ -79,7 +31,7 @@ export function planExperiment(experiment: Experiment, hashes: FileHashes = {}):
   });
   const lines = faults.lines();
   if (lines.length > 0)
-    throw new ExperimentError(`the experiment's settings were refused:\n${lines.map((line) => `  ${line}`).join("\n")}`);
+    throw new ExperimentError(`these settings of the experiment are wrong:\n${lines.map((line) => `  ${line}`).join("\n")}`);
   const cells = distinctCells(
     drafts.map((draft) => cellOf(draft, hashes)),
     seeds[0] ?? 0,
@@ -133,14 +85,19 @@ function cellOf({ experiment, method: given, task: { name: task }, variant, note
     const plan = faults ?? null;
     const { maxDevices: _, ...decisive } = settings; // ids of results that there are do not know the bound of an open roster
     const identity = {
-      ...{ settings: decisive, method: name, task, faults: plan, ...(rows === undefined ? {} : { rows }) },
+      settings: decisive,
+      method: name,
+      task,
+      faults: plan,
+      rows, // left out of the text where the data set comes with the project
       ...sourceIdentity(settings, hashes.sources ?? new Map()),
     };
     const id = createHash("sha256")
       .update(JSON.stringify(sorted(identity)))
       .digest("hex")
       .slice(0, 16);
-    return { id, method: name, methodTitle, variant, isRateTrial, task, metric: findTask(task).metric, settings, faults: plan };
+    const { metric } = findTask(task);
+    return { id, method: name, methodTitle, variant, isRateTrial, task, metric, seed: settings.seed, settings, faults: plan };
   };
   const rateTask = rates?.task ?? task;
   const rateVariant = rates?.eachVariant === true ? Object.values(variant) : [];
@@ -173,7 +130,7 @@ function groupsOf(cells: readonly Cell[], rates: NonNullable<Experiment["rates"]
   }
   const missing = cells.find(({ rateKey }) => rateKey !== null && !groups.has(rateKey));
   if (missing !== undefined)
-    throw new ExperimentError(`rates.task: ${rates.task} has no run of ${missing.rateKey}; list it among the tasks`);
+    throw new ExperimentError(`rates.task: found ${rates.task}, on which ${missing.rateKey} does not run; add ${rates.task} to tasks`);
   return [...groups.values()];
 }
 

@@ -1,7 +1,7 @@
 import { createStrategy, type Params, type RoundPlan, type RunSettings, roundTrip } from "@tutti/core";
-import type { LabRun } from "@tutti/record";
+import type { RunRecord } from "@tutti/record";
 import type { RunOutcome } from "@tutti/server";
-import type { PlannedRun } from "../experiment/runPlan.ts";
+import type { RunOrder } from "../experiment/plannedRun.ts";
 import { evaluatedParams, keptParams } from "./finalParams.ts";
 import type { Replay, RoundScores, Workbench } from "./workbench.ts";
 
@@ -18,10 +18,10 @@ export interface RunRemains {
 
 /** What the workbench finds when a run is over, at no cost to the run; where it fails the result says so. */
 export async function measureBeside(
-  planned: PlannedRun,
+  planned: RunOrder,
   workbench: Workbench,
   remains: RunRemains,
-): Promise<Replay & Pick<LabRun, "layerScoresByRound">> {
+): Promise<Replay & Pick<RunRecord, "layerScoresByRound">> {
   const replay = await replayed(planned, workbench, remains);
   if (!scoresLayers(planned.settings)) return replay;
   try {
@@ -39,7 +39,7 @@ export function scoresLayers(run: RunSettings): boolean {
     .some(({ spec }) => spec.kind === "score");
 }
 
-async function replayed({ settings, metric }: PlannedRun, workbench: Workbench, remains: RunRemains): Promise<Replay> {
+async function replayed({ settings, metric }: RunOrder, workbench: Workbench, remains: RunRemains): Promise<Replay> {
   const { outcome, lastEvaluation, reportedAccuracy, backend } = remains;
   const paramsOf = lastEvaluation === null ? keptParams(outcome) : evaluatedParams(lastEvaluation, outcome.deviceStates);
   try {

@@ -1,9 +1,8 @@
-import { createStrategy, formatCount, formatSeconds, type RunSettings } from "@tutti/core";
-import type { LabRun, StepRecord } from "@tutti/record";
+import { formatCount, formatSeconds, type RunSettings } from "@tutti/core";
+import { estimateSecondsLeft, type RunRecord, type StepRecord, scheduleOf } from "@tutti/record";
 import type { Coordinator } from "@tutti/server";
 import type { Terminal } from "@tutti/terminal";
-import { estimateSecondsLeft } from "@tutti/terminal";
-import type { PlannedRun } from "../experiment/runPlan.ts";
+import type { PlannedRun } from "../experiment/plannedRun.ts";
 import { latestAccuracy } from "./follow.ts";
 
 /** A run that is under way, as a line of the table. */
@@ -37,16 +36,20 @@ export function rowOf(run: PlannedRun, coordinator: Pick<Coordinator, "status" |
   const steps = coordinator.steps();
   const names = { score: "scoring", count: "counting", train: "training" };
   const activity =
-    phase === "waiting" || stage === null ? `waiting: ${message ?? "for clients"}` : `${names[stage]} round ${round}/${numRounds}`;
+    phase === "waiting" || stage === null
+      ? message === null
+        ? "waiting for clients"
+        : `waiting: ${message}`
+      : `${names[stage]} round ${round}/${numRounds}`;
   return { name: nameOfRun(run), activity, accuracy: latestAccuracy(steps), secondsLeft: secondsLeftOf(run.settings, steps) };
 }
 
 function secondsLeftOf(settings: RunSettings, steps: readonly StepRecord[]): number | null {
-  return estimateSecondsLeft(createStrategy(settings).schedule(settings), steps);
+  return estimateSecondsLeft(scheduleOf(settings), steps);
 }
 
 /** How far runs are, such as `3 of 5 runs done, 2 failed`; one that has no result yet is undefined. */
-export function progressText(results: readonly (Pick<LabRun, "error"> | undefined)[]): string {
+export function progressText(results: readonly (Pick<RunRecord, "error"> | undefined)[]): string {
   const numDone = results.filter((run) => run?.error === null).length;
   const numFailed = results.filter((run) => typeof run?.error === "string").length;
   const runs = formatCount(results.length, "run");

@@ -19,5 +19,5 @@ export function readCommit(folder: string | null = isCheckout ? projectFolder : 
 /** What to say before runs that no commit can make again; null where there is nothing. */
 export function commitWarning(commit: string | null): string | null {
   if (commit === null || !commit.includes("+")) return null;
-  return `Files differ from the commit, so that the report will name ${commit}: commit first what is to be cited.`;
+  return `Tracked files differ from the commit, so the report will name ${commit}. Commit them first if you want to cite the results.`;
 }

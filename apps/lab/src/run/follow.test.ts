@@ -1,11 +1,11 @@
 import type { FedPepTaoSettings, RunSettings } from "@tutti/core";
-import { exampleReport } from "@tutti/record/testing";
+import { exampleRun } from "@tutti/record/testing";
 import { type Coordinator, memoryStore, startCoordinator } from "@tutti/server";
 import { joinAsClient, newClient, type ProtocolClientOptions, tinyRun, tinyTuned } from "@tutti/server/testing";
 import type { RunProgress } from "@tutti/terminal";
 import { temporaryFolder } from "@tutti/terminal/testing";
 import { afterEach, expect, test } from "vitest";
-import { followRun, latestAccuracy } from "./follow.ts";
+import { createFollower, latestAccuracy } from "./follow.ts";
 
 const closeables: (() => unknown)[] = [];
 afterEach(async () => {
@@ -35,7 +35,7 @@ function follow(coordinator: Coordinator, run: RunSettings): RunProgress[] {
   const closed: RunProgress[] = [];
   const nothing = () => undefined;
   const display = { say: nothing, show: nothing, end: nothing, showClosed: (progress: RunProgress) => closed.push(progress) };
-  closeables.push(followRun(coordinator, run, display));
+  closeables.push(coordinator.subscribe(createFollower(coordinator, run, display)));
   return closed;
 }
 
@@ -87,7 +87,8 @@ test("a run that is resumed is drawn in the round where it stands", async () => 
 });
 
 test("the accuracy beside the bar is that of the last evaluation, by protocol, with the number of texts", () => {
-  expect(latestAccuracy(exampleReport.steps)).toBe("personalised 0.702, newcomer 0.640, global 0.601 (of 288 texts)");
-  expect(latestAccuracy(exampleReport.steps.slice(0, 5))).toBe("personalised 0.610, global 0.520 (of 288 texts)");
-  expect(latestAccuracy(exampleReport.steps.slice(0, 2))).toBeNull();
+  const { steps = [] } = exampleRun;
+  expect(latestAccuracy(steps)).toBe("personalised 0.702, newcomer 0.640, global 0.601 (of 288 texts)");
+  expect(latestAccuracy(steps.slice(0, 5))).toBe("personalised 0.610, global 0.520 (of 288 texts)");
+  expect(latestAccuracy(steps.slice(0, 2))).toBeNull();
 });

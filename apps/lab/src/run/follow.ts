@@ -1,9 +1,8 @@
-import { createStrategy, findExpected, numRoundsIn, type RunSettings, remainingSteps } from "@tutti/core";
-import type { StepRecord } from "@tutti/record";
+import { findExpected, numRoundsIn, type RunSettings, remainingSteps } from "@tutti/core";
+import { estimateSecondsLeft, rangeOf, type StepRecord, scheduleOf, stageFraction } from "@tutti/record";
 import { textsText, withRemarks, zeroShotNote } from "@tutti/report";
-import type { Coordinator } from "@tutti/server";
-import type { Display } from "@tutti/terminal";
-import { estimateSecondsLeft, type RunProgress, stageFraction } from "@tutti/terminal";
+import type { Coordinator, CoordinatorEvent } from "@tutti/server";
+import type { Display, RunProgress } from "@tutti/terminal";
 
 const protocols = ["personalised", "newcomer", "global"] as const;
 
@@ -15,12 +14,16 @@ export function latestAccuracy(steps: readonly StepRecord[]): string | null {
   );
   if (found.length === 0) return null;
   const parts = found.map(({ protocol, accuracy }) => `${protocol} ${accuracy.toFixed(3)}`);
-  return withRemarks(parts.join(", "), [textsText(found.map(({ numExamples }) => numExamples))]);
+  return withRemarks(parts.join(", "), [textsText(rangeOf(found.map(({ numExamples }) => numExamples)))]);
 }
 
-/** Draws a coordinator's run on the display until the returned function is called. */
-export function followRun(coordinator: Coordinator, settings: RunSettings, display: Display): () => void {
-  const schedule = createStrategy(settings).schedule(settings);
+/** What draws a coordinator's run on the display, event by event. */
+export function createFollower(
+  coordinator: Pick<Coordinator, "steps" | "traffic">,
+  settings: RunSettings,
+  display: Display,
+): (event: CoordinatorEvent) => void {
+  const schedule = scheduleOf(settings);
   const find = findExpected(schedule);
   const total = (way: "up" | "down") => Object.values(coordinator.traffic()).reduce((sum, bytes) => sum + bytes[way], 0);
   // a run that is resumed goes on with a step that an earlier process planned
@@ -31,7 +34,11 @@ export function followRun(coordinator: Coordinator, settings: RunSettings, displ
     const steps = coordinator.steps();
     const { stage = "train", round = settings.numRounds, spec = null } = current ?? {};
     return {
-      ...{ stage, round, kind: spec?.kind ?? "train", numDone, numTasks },
+      stage,
+      round,
+      kind: spec?.kind ?? "train",
+      numDone,
+      numTasks,
       numRounds: numRoundsIn(schedule, stage),
       stageFraction: current === null ? 1 : stageFraction(schedule, current, numDone / Math.max(1, numTasks)),
       accuracy: latestAccuracy(steps),
@@ -41,7 +48,7 @@ export function followRun(coordinator: Coordinator, settings: RunSettings, displ
     };
   }
 
-  return coordinator.subscribe((event) => {
+  return (event) => {
     if (event.kind === "planned") {
       current = find(event.plan) ?? null;
       numTasks = event.plan.tasks.length;
@@ -56,7 +63,7 @@ export function followRun(coordinator: Coordinator, settings: RunSettings, displ
       display.showClosed(progress(cohort.length));
       const zeroShot = evaluations.find(({ protocol, split }) => protocol === "zeroShot" && split === "test");
       if (zeroShot !== undefined)
-        display.say(`zero-shot ${zeroShot.accuracy.toFixed(3)} ${textsText([zeroShot.numExamples])} (${zeroShotNote})`);
+        display.say(`zero-shot ${zeroShot.accuracy.toFixed(3)} ${textsText(rangeOf([zeroShot.numExamples]))} (${zeroShotNote})`);
     }
-  });
+  };
 }

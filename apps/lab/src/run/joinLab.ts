@@ -27,16 +27,17 @@ export async function joinLab(options: LabClients, address: string): Promise<Nod
       stop.signal.throwIfAborted();
       const runId = await runningAt(url);
       if (runId !== null && runId !== joined) {
-        board.say(`joining run ${runId}`);
+        board.say(`Joining run ${runId}.`);
         const target = {
           url,
           runId,
           folder,
           backend: "auto",
           threads: Math.max(1, Math.floor(availableParallelism() / clients.count)),
+          kernels: "fast",
         } as const;
         await Promise.all(Array.from({ length: clients.count }, (_, index) => clients.join(index, target))).catch((error: unknown) =>
-          board.say(`not joined: ${String(error)}`),
+          board.say(`Could not join: ${String(error)}`),
         );
         joined = runId;
       }

@@ -14,23 +14,6 @@ export type Kept<T> =
   | { readonly kind: "bad"; readonly bad: BadFile }
   | { readonly kind: "whole"; readonly value: T };
 
-/** What runs, estimates and reports lean on in a result; scores may be null where a run came to no number. */
-export const keptRunSchema = z.looseObject({
-  ...{ id: z.string(), method: z.string(), methodTitle: z.string(), task: z.string(), metric: z.string(), backend: z.string() },
-  variant: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-  isRateTrial: z.boolean(),
-  seed: z.number(),
-  settings: z.looseObject({ training: z.looseObject({}), strategy: z.looseObject({ name: z.string() }) }),
-  clients: z.enum(["tabs", "node"]),
-  seconds: z.looseObject({ total: z.number() }),
-  bytes: z.looseObject({ up: z.number(), down: z.number() }),
-  curve: z.array(z.looseObject({ round: z.number(), protocol: z.string(), split: z.string() })),
-  final: z.record(z.string(), z.looseObject({})),
-  bestValidation: z.number().nullable(),
-  correct: z.string().nullable(),
-  error: z.string().nullable(),
-});
-
 /** A pool's memory as its file has it. */
 export const keptMemorySchema = z.looseObject({
   ports: z.array(z.int().min(0).max(65_535)),
@@ -59,6 +42,6 @@ async function readText(path: string): Promise<string | null> {
     return await readFile(path, "utf8");
   } catch (cause) {
     if (cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR")) return null;
-    throw new Error(`${path} is there and cannot be read; make it readable, or move it away to have it made again`, { cause });
+    throw new Error(`${path} cannot be read; make it readable, or move it away and the lab makes it again`, { cause });
   }
 }

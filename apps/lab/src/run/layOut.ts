@@ -1,7 +1,8 @@
 import { sourcePathsOf } from "../experiment/attemptSources.ts";
 import { wholeTask } from "../experiment/entries.ts";
-import type { Experiment } from "../experiment/experimentFile.ts";
-import { allRuns, type ExperimentPlan, planExperiment } from "../experiment/runPlan.ts";
+import type { Experiment } from "../experiment/experimentSchema.ts";
+import type { ExperimentPlan } from "../experiment/plannedRun.ts";
+import { allRuns, planExperiment } from "../experiment/runPlan.ts";
 import { hashSources } from "./sourcePrompts.ts";
 import { hashRows } from "./taskData.ts";
 

@@ -8,7 +8,7 @@ import { nameOfRun } from "./board.ts";
 import { layOut } from "./layOut.ts";
 import { experimentsFolder, findExperiment, presetNames } from "./options.ts";
 
-/** The built-in experiments with what they ask, and the methods that an experiment may have. */
+/** The built-in experiments with what they ask, a line each, and the methods that an experiment may have. */
 export async function listExperiments(publicDir: string): Promise<string> {
   await rememberDatasets(publicDir);
   const experiments = presetNames().map((name) => {

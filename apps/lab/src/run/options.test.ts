@@ -8,7 +8,14 @@ test("a built-in experiment is found by its name, and everything else has a defa
   const { file, preset, clients, numTabs, numRemote, host, port, out, reuse } = labOptions("smoke");
   expect(file).toMatch(/experiments\/smoke\.yaml$/);
   expect({ preset, clients, numTabs, numRemote, host, port, out, reuse }).toEqual({
-    ...{ preset: "smoke", clients: "tabs", numTabs: null, numRemote: 0, host: "127.0.0.1", port: null, out: null, reuse: [] },
+    preset: "smoke",
+    clients: "tabs",
+    numTabs: null,
+    numRemote: 0,
+    host: "127.0.0.1",
+    port: null,
+    out: null,
+    reuse: [],
   });
   expect(labOptions("smoke", { out: "x", clients: "node", numTabs: 3 })).toMatchObject({ out: "x", clients: "node", numTabs: 3 });
 });

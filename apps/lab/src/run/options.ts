@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nearestOf } from "@tutti/protocol";
 import { publicFolder } from "@tutti/server/checkout";
+import { shellWord } from "@tutti/terminal";
 import { ExperimentError } from "../experiment/experimentFile.ts";
 
 /** How a lab opens clients. */
@@ -53,8 +54,19 @@ export function labOptions(experiment: string, given: Partial<Omit<LabOptions, "
   for (const folder of given.reuse ?? []) requireResults(folder);
   return {
     ...findExperiment(experiment),
-    ...{ out: null, reuse: [], clients: "tabs", numTabs: null, numRemote: 0, host: "127.0.0.1", port: null },
-    ...{ isConfirmed: false, isEstimate: false, isHeaded: false, publicDir: defaultPublic },
+
+    out: null,
+    reuse: [],
+    clients: "tabs",
+    numTabs: null,
+    numRemote: 0,
+    host: "127.0.0.1",
+    port: null,
+
+    isConfirmed: false,
+    isEstimate: false,
+    isHeaded: false,
+    publicDir: defaultPublic,
     ...given,
   };
 }
@@ -72,9 +84,6 @@ export function commandAgain({ preset, file, out, clients, numTabs, numRemote, p
   ];
   return ["npx tutti lab run", ...words.map(shellWord)].join(" ");
 }
-
-/** A word that a shell takes as it is. */
-const shellWord = (text: string) => (/^[\w./:@%+,=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 function requireResults(folder: string): void {
   if (existsSync(join(folder, "runs"))) return;

@@ -38,9 +38,7 @@ test("results that cannot serve are told one by one with path and reason, set as
   expect(bad).toHaveLength(3);
   const lines = await setAside();
   const lineOf = (id: string) => lines.find((line) => line.startsWith(join(folder.path, "runs", id, "result.json")));
-  expect(lineOf("torn")).toMatch(
-    / is not a result of a run \(.*JSON.*\); it is set aside as result\.json\.bad and the run is made again\.$/,
-  );
+  expect(lineOf("torn")).toMatch(/ is not a valid result \(.*JSON.*\); it is now result\.json\.bad, and the run is repeated\.$/);
   expect(lineOf("empty")).toContain("(Unexpected end of JSON input)");
   expect(lineOf("shapeless")).toMatch(/\(id: not given, expected text\)/);
   expect(await readdir(join(folder.path, "runs/torn"))).toEqual(["result.json.bad"]);
@@ -54,7 +52,7 @@ test("what was set aside stays when the run is made again, and when its result b
   await out.writeResult(run("torn"));
   expect((await readdir(join(folder.path, "runs/torn"))).sort()).toEqual(["result.json", "result.json.bad"]);
   await write("runs/torn/result.json", "second");
-  expect((await setAside())[0]).toContain("set aside as result.json.bad-2");
+  expect((await setAside())[0]).toContain("it is now result.json.bad-2");
   const texts = ["result.json.bad", "result.json.bad-2"].map((name) => readFile(join(folder.path, "runs/torn", name), "utf8"));
   expect(await Promise.all(texts)).toEqual(["first", "second"]);
 });
@@ -64,7 +62,7 @@ test("a result that is there and cannot be read stops with its name, and does no
   await mkdir(path, { recursive: true });
   const failure = await out.readResults().catch((error: unknown) => error);
   expect(failure).toMatchObject({
-    message: `${path} is there and cannot be read; make it readable, or move it away to have it made again`,
+    message: `${path} cannot be read; make it readable, or move it away and the lab makes it again`,
   });
   expect(failure).toMatchObject({ cause: { code: "EISDIR" } });
 });
@@ -79,9 +77,9 @@ test("a pool's memory that cannot serve begins anew with a line", async () => {
   await write("pool.json", '{"ports":[8080],"backend":"gpu","startedAt":"now"}');
   expect(await remembered()).toBeNull();
   expect(lines[0]).toBe(
-    `${join(folder.path, "pool.json")} cannot serve (Unexpected end of JSON input); ports and backend are found again.`,
+    `${join(folder.path, "pool.json")} is not valid (Unexpected end of JSON input); the lab chooses ports and backend again.`,
   );
-  expect(lines[1]).toMatch(/pool\.json cannot serve \(backend: .*webgpu.*\); ports/);
+  expect(lines[1]).toMatch(/pool\.json is not valid \(backend: .*webgpu.*\); the lab chooses ports/);
   const memory = { ports: [8080, 0], backend: "wasm", startedAt: "2026-01-02T03:04:05.000Z" } as const;
   await out.writeMemory(memory);
   expect(await remembered()).toEqual(memory);

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { LabRun } from "@tutti/record";
+import { type RunRecord, runRecordSchema } from "@tutti/record";
 import { makeRunFolder } from "@tutti/server";
 import { writeWhole } from "@tutti/terminal";
-import { type BadFile, keptMemorySchema, keptRunSchema, readKept } from "./keptFiles.ts";
+import { type BadFile, keptMemorySchema, readKept } from "./keptFiles.ts";
 
 /** What the lab remembers of its pool from start to start, so that tabs find their storage and all runs compute alike. */
 export interface PoolMemory {
@@ -19,7 +19,7 @@ export interface PoolMemory {
 /** What the folders of runs hold. */
 export interface FoundResults {
   /** By the run's id. */
-  readonly runs: Map<string, LabRun>;
+  readonly runs: Map<string, RunRecord>;
   /** Ids of runs that were begun and have no result, or one that says what went wrong. */
   readonly unfinished: readonly string[];
   readonly bad: readonly BadFile[];
@@ -34,7 +34,7 @@ export interface OutFolder {
   /** The results there are; rejects where one is there and cannot be read. */
   readResults(): Promise<FoundResults>;
   /** Puts a run's result into its folder and takes everything else out of it, unless it failed and may go on. */
-  writeResult(run: LabRun): Promise<void>;
+  writeResult(run: RunRecord): Promise<void>;
   readMemory(): Promise<{ readonly memory: PoolMemory | null; readonly bad: BadFile | null }>;
   writeMemory(memory: PoolMemory): Promise<void>;
   /** Renames a file that cannot serve, which is never deleted; returns its new path, or what that would be. */
@@ -53,7 +53,7 @@ export async function openOutFolder(path: string): Promise<OutFolder> {
 /** A folder of results as an estimate sees it, which may not be there. */
 export function viewOutFolder(path: string): OutFolder {
   const folder = folderAt(path);
-  const written = new Map<string, LabRun>();
+  const written = new Map<string, RunRecord>();
   return {
     ...folder,
     isReadOnly: true,
@@ -78,7 +78,7 @@ function folderAt(path: string): OutFolder {
       const entries = existsSync(runs) ? await readdir(runs, { withFileTypes: true }) : [];
       const ids = entries.filter((entry) => !entry.isFile()).map(({ name }) => name);
       const kept = await Promise.all(
-        ids.map(async (id) => ({ id, found: await readKept<LabRun>(join(runs, id, resultName), keptRunSchema) })),
+        ids.map(async (id) => ({ id, found: await readKept<RunRecord>(join(runs, id, resultName), runRecordSchema) })),
       );
       return {
         runs: new Map(kept.flatMap(({ id, found }) => (found.kind === "whole" ? [[id, found.value]] : []))),

@@ -1,14 +1,15 @@
 import { join } from "node:path";
 import { createRandom, type FedPepTaoSettings, initialParams, presets, type RunSettings, tunedEntries } from "@tutti/core";
 import { findTask } from "@tutti/data";
-import type { FaultPlan, LabRun } from "@tutti/record";
+import type { FaultPlan, RunRecord } from "@tutti/record";
 import { temporaryFolder } from "@tutti/terminal/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Clients } from "../drive/clients.ts";
 import { openNodeClients } from "../drive/nodeClients.ts";
-import type { PlannedRun } from "../experiment/runPlan.ts";
+import type { PlannedRun } from "../experiment/plannedRun.ts";
 import { tinySizes, writeTinyPublic } from "../testing/tinyPublic.ts";
-import { performRun, type RunPlace } from "./performRun.ts";
+import { performRun } from "./performRun.ts";
+import type { RunPlace } from "./runPlace.ts";
 import { openWorkbench, type Workbench } from "./workbench.ts";
 
 const folder = temporaryFolder();
@@ -20,34 +21,64 @@ let workbench: Workbench;
 const strategy = presets.demo.strategy as FedPepTaoSettings;
 const settings: RunSettings = {
   ...presets.demo,
-  ...{ backbone: "tiny", numDevices: 4, minDevices: 4, cohortSize: 3, numRounds: 3, evaluateEvery: 2, deadlineMs: null, quorum: 1 },
+
+  backbone: "tiny",
+  numDevices: 4,
+  minDevices: 4,
+  cohortSize: 3,
+  numRounds: 3,
+  evaluateEvery: 2,
+  deadlineMs: null,
+  quorum: 1,
   partition: { kind: "iid" },
   tuning: { ...presets.demo.tuning, promptTokens: 2 },
   training: { ...presets.demo.training, localEpochs: 1, resetMoments: false },
   strategy: { ...strategy, countingRounds: 1, probeDevices: 1, lanczosSteps: 4, keepFraction: 0.34 },
 };
 const planned = (id: string, change: Partial<PlannedRun> = {}): PlannedRun => ({
-  ...{ id, method: "fedPepTao", methodTitle: "FedPepTAO", variant: {}, isRateTrial: false, task: "feedback/topic", metric: "accuracy" },
-  ...{ settings, faults: null },
+  id,
+  method: "fedPepTao",
+  methodTitle: "FedPepTAO",
+  variant: {},
+  isRateTrial: false,
+  task: "feedback/topic",
+  metric: "accuracy",
+
+  seed: settings.seed,
+  settings,
+  faults: null,
   ...change,
 });
 
 function perform(run: PlannedRun, change: Partial<RunPlace> = {}) {
-  return performRun(run, {
-    ...{ publicDir, pagesDir: null, folder: join(folder.path, run.id), host: "127.0.0.1", port: 0, clients, numRemote: 0, workbench },
-    ...{ backend: "wasm", threads: 1, numCores: 2, limits: { secondsPerRun: 100, secondsPerStep: 60 } },
-    ...{ onListening: () => undefined, onEvent: () => undefined, signal: new AbortController().signal },
-    ...change,
-  });
+  const place: RunPlace = {
+    publicDir,
+    pagesDir: null,
+    folder: join(folder.path, run.id),
+    host: "127.0.0.1",
+    port: 0,
+    clients,
+    numRemote: 0,
+    backend: "wasm",
+    threads: 1,
+    kernels: "fast",
+    numCores: 2,
+    limits: { secondsPerRun: 100, secondsPerStep: 60 },
+    onListening: () => undefined,
+    onBackend: () => undefined,
+    onEvent: () => undefined,
+    signal: new AbortController().signal,
+  };
+  return performRun(run, { ...place, ...change }, { workbench });
 }
 
-let calm: LabRun;
+let calm: RunRecord;
 
 beforeAll(async () => {
   await writeTinyPublic(publicDir);
   clients = openNodeClients(2, (sentence) => void trouble.push(sentence));
   workbench = openWorkbench(publicDir);
-  calm = await (await perform(planned("calm"))).result;
+  calm = await (await perform(planned("calm"))).record;
 }, 120_000);
 afterAll(async () => {
   await clients.close();
@@ -97,7 +128,7 @@ test("layers are scored again at the evaluated rounds, and with the prompts that
 
 test("the backbone without prompts scores the same beside the runs as on the devices", { timeout: 60_000 }, async () => {
   const short = { ...settings, numRounds: 1, evaluateZeroShot: false, strategy: { name: "fedAvg", fineTuneEpochs: 0 } } as const;
-  const run = await (await perform(planned("beside", { settings: short }))).result;
+  const run = await (await perform(planned("beside", { settings: short }))).record;
   expect(run.curve.map(({ protocol }) => protocol)).not.toContain("zeroShot");
   expect(calm.curve.map(({ protocol }) => protocol)).toContain("zeroShot");
   expect(run.layerScoresByRound).toBeUndefined();
@@ -115,14 +146,14 @@ test("a run that is stopped goes on with the same command and ends with the same
     },
   });
   await expect(stopped).rejects.toThrow("enough");
-  const resumed = await (await perform(planned("stopped"))).result;
+  const resumed = await (await perform(planned("stopped"))).record;
   expect(resumed.final).toEqual(calm.final);
   expect(resumed.correct).toBe(calm.correct);
   expect(resumed.layerScoresByRound).toEqual(calm.layerScoresByRound);
 });
 
 test("a run that was over when it was stopped is replayed from what it keeps", { timeout: 60_000 }, async () => {
-  const again = await (await perform(planned("calm"))).result;
+  const again = await (await perform(planned("calm"))).record;
   expect(again.correctNote).toBeNull();
   expect(again.correct).toBe(calm.correct);
   expect(again.answers).toEqual(calm.answers);
@@ -132,7 +163,7 @@ test("a run that was over when it was stopped is replayed from what it keeps", {
 
 test("through every kind of fault a run comes to the same numbers", { timeout: 200_000 }, async () => {
   const faults: FaultPlan = { seed: 3, drop: 0.15, slow: 0.5, duplicate: 0.2, reorder: 0.2, corrupt: 0.15, reload: 0.1 };
-  const run = await (await perform(planned("faulty", { faults }))).result;
+  const run = await (await perform(planned("faulty", { faults }))).record;
   expect(run.error).toBeNull();
   const { plan, counts } = run.faults ?? { plan: null, counts: {} };
   expect(plan).toEqual(faults);

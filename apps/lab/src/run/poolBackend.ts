@@ -1,6 +1,7 @@
 import { formatCount } from "@tutti/core";
-import type { LabRun } from "@tutti/record";
-import { type Experiment, ExperimentError } from "../experiment/experimentFile.ts";
+import type { RunRecord } from "@tutti/record";
+import { ExperimentError } from "../experiment/experimentFile.ts";
+import type { Experiment } from "../experiment/experimentSchema.ts";
 import type { FoundResults, OutFolder, PoolMemory } from "./outFolder.ts";
 
 type Wanted = Experiment["backend"];
@@ -11,7 +12,7 @@ export function backendOfPool(wanted: Wanted, memory: Pick<PoolMemory, "backend"
 }
 
 /** Whether a result is of the backend that the file asks for. */
-export function isOnBackend(wanted: Wanted, { backend }: Pick<LabRun, "backend">): boolean {
+export function isOnBackend(wanted: Wanted, { backend }: Pick<RunRecord, "backend">): boolean {
   return wanted === "auto" || backend === wanted;
 }
 
@@ -34,7 +35,7 @@ export function requireBackend(
   if (others.length === 0) return;
   const names = [...new Set(others)].join(" and ");
   throw new ExperimentError(
-    `backend: found ${wanted}, but ${formatCount(others.length, "run")} in ${path} ${others.length === 1 ? "is" : "are"} of ${names}; ` +
-      `give another --out (with --reuse ${path} it takes over what was made on ${wanted}), or write backend: ${[...new Set(others)].join(" or ")}`,
+    `backend: found ${wanted}, but ${formatCount(others.length, "run")} in ${path} ${others.length === 1 ? "was" : "were"} made on ${names}; ` +
+      `give another --out (and --reuse ${path} to use the results made on ${wanted}), or write backend: ${[...new Set(others)].join(" or ")}`,
   );
 }

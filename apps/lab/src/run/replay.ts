@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { confusionOf, createRandom, dealShares, type Metric, measure, presets, type RunSettings } from "@tutti/core";
-import { type Dataset, type Example, findTask, loadDataset } from "@tutti/data";
+import { type Metric, measure, presets, type RunSettings } from "@tutti/core";
+import { type Dataset, findTask, loadDataset } from "@tutti/data";
+import { dealRun, majorityConfusion } from "@tutti/data/node";
 import { createPredictor, fetchSourcePrompts, startBackend } from "@tutti/model";
 import { loadBackboneFolder } from "@tutti/model/node";
 import type { Replay, ReplayInput } from "./workbench.ts";
@@ -15,7 +16,7 @@ export async function replay(input: ReplayInput, publicDir: string): Promise<Rep
   const task = findTask(run.task);
   const dataset = await loadDataset(task, (file) => readFile(join(publicDir, "datasets", task.dataset, file), "utf8"), run.seed);
   const controls = {
-    majority: majorityScore(dataset, task.classes.length, metric),
+    majority: measure(metric, majorityConfusion(dataset, task.classes.length)),
     zeroShot: await zeroShotScore(input, dataset, publicDir),
   };
   const without = (correctNote: string): Replay => ({ ...controls, correct: null, answers: null, correctNote });
@@ -29,7 +30,7 @@ export async function replay(input: ReplayInput, publicDir: string): Promise<Rep
   const right = labels.map((label, row) => (label === predictions[row] ? "1" : "0"));
   const replayed = right.filter((mark) => mark === "1").length / right.length;
   if (Math.abs(replayed - reportedAccuracy) > 1e-9)
-    return without(`the replay in Node came to ${replayed}, the run on ${input.backend} to ${reportedAccuracy}`);
+    return without(`the replay in Node scored ${replayed}, the run on ${input.backend} ${reportedAccuracy}`);
   return { ...controls, correct: right.join(""), answers: { labels, predictions }, correctNote: null };
 }
 
@@ -58,18 +59,10 @@ async function measureZeroShot({ backbone: name, task, seed }: RunSettings, { te
 }
 
 async function predictTest({ run, paramsOf }: ReplayInput, dataset: Dataset, publicDir: string): Promise<(number | null)[]> {
-  const { numClasses, split } = inputsOf(run.task);
-  const { shares } = dealShares({
-    train: split(dataset.train),
-    test: split(dataset.test),
-    numValidation: dataset.validation.length,
-    numDevices: run.numDevices,
-    partition: run.partition,
-    random: createRandom(run.seed),
-  });
+  const { shares } = dealRun(dataset, run);
   const answers = new Array<number | null>(dataset.test.length).fill(null);
   const [first] = [...(paramsOf?.values() ?? [])];
-  if (first === undefined || numClasses === 0) return answers;
+  if (first === undefined) return answers;
   await startBackend("wasm", { threads: 1 });
   const backbone = await loadBackboneFolder(join(publicDir, "backbones", run.backbone));
   const sources = await fetchSourcePrompts(run, (path) => readFile(join(publicDir, path), "utf8"));
@@ -85,27 +78,4 @@ async function predictTest({ run, paramsOf }: ReplayInput, dataset: Dataset, pub
     predictor.dispose();
   }
   return answers;
-}
-
-function inputsOf(taskName: string) {
-  const numClasses = findTask(taskName).classes.length;
-  const split = (examples: readonly Example[]) => {
-    const owners = examples.flatMap(({ owner }) => (owner === undefined ? [] : [owner]));
-    return { labels: examples.map(({ label }) => label), numClasses, ...(owners.length === examples.length ? { owners } : {}) };
-  };
-  return { numClasses, split };
-}
-
-/** The metric, on the test split, of always answering the commonest class of the training data (the first of equals). */
-export function majorityScore(
-  { train, test }: Pick<Dataset, "train" | "test">,
-  numClasses: number,
-  metric: ReplayInput["metric"],
-): number | null {
-  const counts = new Array<number>(numClasses).fill(0);
-  for (const { label } of train) counts[label] = (counts[label] ?? 0) + 1;
-  const commonest = counts.indexOf(Math.max(...counts));
-  const labels = test.map(({ label }) => label);
-  const answers = labels.map(() => commonest);
-  return measure(metric, confusionOf(labels, answers, numClasses));
 }

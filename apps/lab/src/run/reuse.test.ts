@@ -19,7 +19,10 @@ afterEach(() => folder.remove());
 
 const result = (id: string, seed: number, error: string | null = null) => ({
   ...simulatedRun({ method: "lora", task: "subj", seed }),
-  ...{ id, error, backend: "wasm" },
+
+  id,
+  error,
+  backend: "wasm",
 });
 
 test("results of the same runs are taken over; what failed there, is another run or is here already is not", async () => {
@@ -31,7 +34,9 @@ test("results of the same runs are taken over; what failed there, is another run
   expect(await reuseResults(out, (await other.readResults()).runs, planned)).toBe(2);
   const { runs } = await out.readResults();
   expect(Object.fromEntries([...runs].map(([id, { seed, error }]) => [id, [seed, error]]))).toEqual({
-    ...{ same: [1, null], known: [2, null], again: [1, null] },
+    same: [1, null],
+    known: [2, null],
+    again: [1, null],
   });
 });
 
@@ -49,8 +54,8 @@ test("of another experiment nothing is taken over that was made on another backe
   const takeOn = (backend: "auto" | "webgpu") => takeOver({ out, folders: [other.path], plan, backend, say: (line) => lines.push(line) });
   await takeOn("webgpu");
   expect([...(await out.readResults()).runs.keys()]).toEqual([second]);
-  expect(lines[0]).toMatch(/other\/runs\/.*\/result\.json is not a result of a run \(.*JSON.*\) and is not taken over\.$/);
-  expect(lines[1]).toBe(`1 run taken over from ${other.path}; 1 run of another backend than webgpu left there.`);
+  expect(lines[0]).toMatch(/other\/runs\/.*\/result\.json is not a valid result \(.*JSON.*\) and is not used\.$/);
+  expect(lines[1]).toBe(`1 result taken from ${other.path}; 1 result left there, not made on webgpu.`);
   await takeOn("auto");
   expect((await out.readResults()).runs.size).toBe(2);
   expect((await other.readResults()).bad).toMatchObject([{ path: torn }]);

@@ -1,8 +1,9 @@
 import { formatCount } from "@tutti/core";
-import type { LabRun } from "@tutti/record";
-import type { Experiment } from "../experiment/experimentFile.ts";
+import type { RunRecord } from "@tutti/record";
+import type { Experiment } from "../experiment/experimentSchema.ts";
+import type { ExperimentPlan, PlannedRun } from "../experiment/plannedRun.ts";
 import { expectedRuns } from "../experiment/rates.ts";
-import { allRuns, type ExperimentPlan, type PlannedRun } from "../experiment/runPlan.ts";
+import { allRuns } from "../experiment/runPlan.ts";
 import { type OutFolder, viewOutFolder } from "./outFolder.ts";
 import { isOnBackend } from "./poolBackend.ts";
 
@@ -20,22 +21,22 @@ export interface TakenOver {
 export async function takeOver({ out, folders, plan, backend, say }: TakenOver): Promise<void> {
   for (const folder of folders) {
     const { runs, bad } = await viewOutFolder(folder).readResults();
-    for (const { path, reason } of bad) say(`${path} is not a result of a run (${reason}) and is not taken over.`);
+    for (const { path, reason } of bad) say(`${path} is not a valid result (${reason}) and is not used.`);
     const serving = new Map([...runs].filter(([, run]) => isOnBackend(backend, run)));
     const numTrials = await reuseResults(out, serving, allRuns(plan));
     const { runs: known } = await out.readResults();
     const expected = expectedRuns(plan, (id) => known.get(id) ?? null);
     const numTaken = numTrials + (await reuseResults(out, serving, expected));
     const numOther = expected.filter(({ id }) => runs.get(id)?.error === null && !serving.has(id)).length;
-    const others = numOther === 0 ? "" : `; ${formatCount(numOther, "run")} of another backend than ${backend} left there`;
-    say(`${formatCount(numTaken, "run")} ${out.isReadOnly ? "would be " : ""}taken over from ${folder}${others}.`);
+    const others = numOther === 0 ? "" : `; ${formatCount(numOther, "result")} left there, not made on ${backend}`;
+    say(`${formatCount(numTaken, "result")} ${out.isReadOnly ? "would be " : ""}taken from ${folder}${others}.`);
   }
 }
 
 /** Takes over results for the same runs, which have the same ids, but for failed ones. Returns how many. */
 export async function reuseResults(
   out: OutFolder,
-  found: ReadonlyMap<string, LabRun>,
+  found: ReadonlyMap<string, RunRecord>,
   runs: readonly Pick<PlannedRun, "id">[],
 ): Promise<number> {
   const { runs: known } = await out.readResults();

@@ -1,195 +1,136 @@
-import { spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { formatSeconds } from "@tutti/core";
+import { findTask } from "@tutti/data";
+import { identityOfRun, type RunRecord } from "@tutti/record";
 import { renderTable } from "@tutti/report";
-import { type Coordinator, makeRunFolder, readBackboneSizes, startCoordinator, tunedParameters } from "@tutti/server";
-import { ensurePages, loadBrowserScript, publicFolder } from "@tutti/server/checkout";
-import { createDisplay, type Display } from "@tutti/terminal";
-import { createTabs, type Tabs } from "../drive/tabs.ts";
-import { type DataControls, readControls } from "./controls.ts";
-import {
-  backendText,
-  type DemoConfig,
-  type DemoOptions,
-  demoSettings,
-  nameRun,
-  readDemoConfig,
-  sizeText,
-  tabAddress,
-  writeDemoConfig,
-} from "./demoConfig.ts";
-import { reportOf, writeOutcome } from "./finish.ts";
-import { followRun } from "./follow.ts";
+import { ensurePages, loadBrowserScript } from "@tutti/server/checkout";
+import { createDisplay, type Display, nameMachine, shellWord } from "@tutti/terminal";
+import type { Clients } from "../drive/clients.ts";
+import { openTabClients } from "../drive/tabClients.ts";
+import { readCommit } from "./commit.ts";
+import { backendText, type DemoConfig, sizeText, writeDemoConfig } from "./demoConfig.ts";
+import { writeOutcome } from "./finish.ts";
+import { createFollower } from "./follow.ts";
+import { openInBrowser } from "./openInBrowser.ts";
+import { performRun } from "./performRun.ts";
+import type { DemoOptions, PreparedDemo } from "./prepareDemo.ts";
+import type { RunPlace } from "./runPlace.ts";
+import { abortOnSignals, Stopped } from "./signals.ts";
 
 /** How a demo ended. */
 export type DemoEnd = { readonly kind: "finished" } | { readonly kind: "stopped"; readonly signal: NodeJS.Signals };
 
-const defaultTabs = 4;
-
-/** Runs the demo from the first line to the report; the settings of a resumed run are those it was begun with. */
-export async function runDemo(options: DemoOptions): Promise<DemoEnd> {
-  const startMs = performance.now();
+/** Runs a demo, which is an experiment of one run, from its first line to its report. */
+export async function runDemo(demo: PreparedDemo): Promise<DemoEnd> {
+  const { options, config } = demo;
+  const startedAt = new Date().toISOString();
   const display = createDisplay(process.stderr);
-  makeRunFolder(options.runsFolder); // told before a browser is looked for and pages are built
-  const config = await chooseConfig(options);
-  const browser = await loadBrowserScript();
-  const executablePath = await browser.ensureBrowser({ isInstallAllowed: true });
-  const pagesDir = await ensurePages((line) => display.say(line));
-  const publicDir = publicFolder();
-  const controls = await readControls(publicDir, config.run);
-  const stop = listenForSignals();
-  const coordinator = await openCoordinator(config, controls, { ...options, pagesDir, publicDir });
-  const earlierSeconds = coordinator.steps().reduce((sum, { seconds }) => sum + seconds, 0);
-  const profilesFolder = join(coordinator.folder, "tabs");
-  let isFinished = false;
-  const tabs = createTabs({
+  const folder = join(options.runsFolder, config.runId);
+  const profilesFolder = join(folder, "tabs");
+  const { chromiumFlags, ensureBrowser } = await loadBrowserScript();
+  const executablePath = await ensureBrowser({ isInstallAllowed: true });
+  const pagesDir = await ensurePages(display.say);
+  const stop = abortOnSignals();
+  stop.signal.addEventListener("abort", () => {
+    display.end();
+    display.say(`Stopping. To go on: ${resumeCommand(config.runId, options)}`);
+  });
+  const clients = openTabClients(config.numTabs, {
     executablePath,
-    chromiumFlags: browser.chromiumFlags,
+    chromiumFlags,
     profilesFolder,
     isHeadless: options.headed !== true,
-    onTrouble: (sentence) => display.say(sentence),
+    onTrouble: display.say,
   });
-  display.say(`Run ${config.runId}: ${sizeText(config)}; ${coordinator.url} shows it.`);
-  const unfollow = followRun(coordinator, config.run, display);
   try {
-    const finished = finishInTabs(coordinator, tabs, config, display);
-    finished.catch(() => undefined);
-    const signal = await Promise.race([finished.then(() => null), stop.signalled]);
-    if (signal !== null) {
-      display.end();
-      display.say(`Stopping. To go on: ${resumeCommand(config.runId, options)}`);
-      return { kind: "stopped", signal };
-    }
-    const { outcome, chosen } = await finished;
+    const record = await perform(demo, { clients, pagesDir, display, folder, startedAt, signal: stop.signal });
     display.end();
-    const report = reportOf(outcome, chosen, controls, earlierSeconds + (performance.now() - startMs) / 1000);
-    await writeOutcome(coordinator.folder, report, outcome, options.json);
-    process.stdout.write(`\n${renderTable(report)}\n`);
-    display.say(`\nFinished in ${formatSeconds(report.result.seconds.total)}. Report: ${join(coordinator.folder, "report.html")}`);
-    isFinished = true;
-    if (options.open === true) openInBrowser(join(coordinator.folder, "report.html"));
+    process.stdout.write(`\n${renderTable(record)}\n`);
+    display.say(`\nFinished in ${formatSeconds(record.seconds.total)}. Report: ${join(folder, "report.html")}`);
+    await clients.close();
+    await rm(profilesFolder, { recursive: true, force: true });
+    if (options.open === true) openInBrowser(join(folder, "report.html"));
     return { kind: "finished" };
+  } catch (error) {
+    display.end();
+    if (!(error instanceof Stopped)) throw error;
+    return { kind: "stopped", signal: error.signal };
   } finally {
-    unfollow();
-    await coordinator.close();
-    await tabs.close();
-    if (isFinished) await rm(profilesFolder, { recursive: true, force: true });
+    await clients.close();
     stop.ignore();
   }
 }
 
-async function chooseConfig(options: DemoOptions): Promise<DemoConfig> {
-  if (options.resumeRunId !== undefined) return readDemoConfig(options.runsFolder, options.resumeRunId);
-  const run = demoSettings(options);
-  const numTabs = Math.min(options.tabs ?? defaultTabs, run.numDevices);
-  const backend = options.backend === undefined || options.backend === "auto" ? null : options.backend;
-  return {
-    runId: nameRun(new Date(), run.task),
-    numTabs,
-    backend,
-    backendReason: backend === null ? "not measured yet" : `${backend}, as asked`,
-    threads: options.threads ?? Math.max(1, Math.floor(availableParallelism() / numTabs)),
-    ...(options.kernels === "plain" ? { kernels: "plain" } : {}),
-    port: 0,
-    run,
-  };
+interface Stage {
+  readonly clients: Clients;
+  readonly pagesDir: string;
+  readonly display: Display;
+  /** Of the run. */
+  readonly folder: string;
+  readonly startedAt: string;
+  readonly signal: AbortSignal;
 }
 
-async function openCoordinator(
-  config: DemoConfig,
-  { numClasses }: DataControls,
-  { runsFolder, pagesDir, publicDir }: { runsFolder: string; pagesDir: string; publicDir: string },
-): Promise<Coordinator> {
-  const { runId, run, numTabs, backend, threads } = config;
-  const tuned = tunedParameters(run, readBackboneSizes(publicDir, run.backbone), numClasses);
-  const settings = {
-    dataDir: runsFolder,
-    runId,
-    pagesDir,
+/** Runs the run and writes what it leaves; answers its record. */
+async function perform({ options, config, publicDir, controls }: PreparedDemo, stage: Stage): Promise<RunRecord> {
+  const { folder, startedAt, display } = stage;
+  let latest = config;
+  const keep = (change: Partial<DemoConfig>) => {
+    latest = { ...latest, ...change };
+    return writeDemoConfig(folder, latest);
+  };
+  const order = { ...identityOfRun(config.runId, config.run, findTask(config.run.task).metric), faults: null };
+  let follow: ReturnType<typeof createFollower> = () => undefined;
+  const place: RunPlace = {
+    ...placeOf(config, stage),
     publicDir,
-    host: "127.0.0.1",
-    logLevel: "silent",
-    expectedClients: numTabs,
-  } as const;
-  const start = (port: number) => startCoordinator({ ...settings, port, backend, threads, run }, { tuned });
-  // another program may have taken the port since; then the tabs' storage is out of reach and the states kept in the run folder serve
-  return start(config.port).catch((error: unknown) => (config.port === 0 ? Promise.reject(error) : start(0)));
-}
-
-/** Opens the tabs, the first alone where it has to measure the backend for all, and waits for the end of the run. */
-async function finishInTabs(coordinator: Coordinator, tabs: Tabs, config: DemoConfig, display: Display) {
-  const address = (backend: string) => tabAddress(coordinator.url, config, backend);
-  let chosen: DemoConfig = { ...config, port: coordinator.port };
-  await writeDemoConfig(coordinator.folder, chosen);
-  await tabs.open(0, address(config.backend ?? "auto"));
-  if (config.backend === null) {
-    const backend = await firstBackend(coordinator);
-    chosen = { ...chosen, backend, backendReason: `${backend}, the fastest of a micro-step on each backend, measured once for all tabs` };
-    await writeDemoConfig(coordinator.folder, chosen);
-  }
-  display.say(`Backend: ${backendText(chosen)}`);
-  const others = Array.from({ length: config.numTabs - 1 }, (_, index) => index + 1);
-  await Promise.all(others.map((index) => tabs.open(index, address(chosen.backend ?? "auto"))));
-  return { outcome: await coordinator.whenDone(), chosen };
-}
-
-/** The backend that the first client to register computes on. */
-function firstBackend(coordinator: Coordinator): Promise<"webgpu" | "wasm" | "cpu"> {
-  return new Promise((resolve, reject) => {
-    const stop = coordinator.subscribe((event) => {
-      if (event.kind === "failed") reject(event.error);
-      const backend = event.kind === "status" ? coordinator.clients().find((client) => client.backend !== null)?.backend : undefined;
-      if (backend == null) return;
-      stop();
-      resolve(backend);
-    });
-    coordinator.whenDone().catch(reject);
-  });
-}
-
-function resumeCommand(runId: string, { runsFolder, json, headed, open }: DemoOptions): string {
-  const out = runsFolder === "runs" ? "" : ` --out ${quoted(runsFolder)}`;
-  const flags = `${headed === true ? " --headed" : ""}${open === true ? " --open" : ""}`;
-  return `npm run demo -- --resume ${runId}${out}${json === undefined ? "" : ` --json ${quoted(json)}`}${flags}`;
-}
-
-/** A word as a shell takes it back. */
-const quoted = (word: string) => (/^[\w./:@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
-
-/** One Ctrl-C may reach the process twice, from the terminal and from the command that started it. */
-const sameKeyMs = 1000;
-
-/** The first SIGINT or SIGTERM; another one, pressed later, ends the process at once. */
-function listenForSignals() {
-  let resolveFirst: (signal: NodeJS.Signals) => void = () => undefined;
-  const signalled = new Promise<NodeJS.Signals>((resolve) => {
-    resolveFirst = resolve;
-  });
-  let firstMs: number | null = null;
-  const tell = (signal: NodeJS.Signals): void => {
-    const now = performance.now();
-    if (firstMs !== null && now - firstMs > sameKeyMs) process.exit(signal === "SIGINT" ? 130 : 143);
-    firstMs ??= now;
-    resolveFirst(signal);
-  };
-  const names = ["SIGINT", "SIGTERM"] as const;
-  for (const name of names) process.on(name, tell);
-  return {
-    signalled,
-    ignore: () => {
-      for (const name of names) process.removeListener(name, tell);
+    folder: options.runsFolder,
+    async onListening(coordinator) {
+      follow = createFollower(coordinator, config.run, display);
+      display.say(`Run ${config.runId}: ${sizeText(config)}; ${coordinator.url} shows it.`);
+      await keep({ port: coordinator.port });
     },
+    async onBackend(backend) {
+      const backendReason = `${backend}, the fastest of a micro-step on each backend, measured once for all tabs`;
+      if (config.backend === null) await keep({ backend, backendReason });
+      display.say(`Backend: ${backendText(latest)}`);
+    },
+    onEvent: (event) => follow(event),
   };
+  const { majority, notes } = controls;
+  const { outcome, record } = await performRun(order, place, { workbench: null, known: { majority, notes } });
+  const whole = { ...(await record), backendReason: latest.backendReason, commit: readCommit(), machine: nameMachine() };
+  await writeOutcome(folder, whole, { newcomerParams: outcome.newcomerParams, startedAt, json: options.json });
+  return whole;
 }
 
-function openInBrowser(path: string): void {
-  const [command, ...args] = { darwin: ["open"], win32: ["cmd", "/c", "start", ""] }[process.platform as "darwin" | "win32"] ?? [
-    "xdg-open",
+/** A demo has the machine to itself and takes as long as it takes. */
+function placeOf(config: DemoConfig, { clients, pagesDir, signal }: Stage) {
+  return {
+    pagesDir,
+    host: "127.0.0.1",
+    port: config.port,
+    clients,
+    numRemote: 0,
+    backend: config.backend ?? "auto",
+    threads: config.threads,
+    kernels: config.kernels ?? "fast",
+    numCores: availableParallelism(),
+    limits: { secondsPerRun: Number.POSITIVE_INFINITY, secondsPerStep: Number.POSITIVE_INFINITY },
+    signal,
+  } as const;
+}
+
+function resumeCommand(runId: string, { runsFolder, json, headed, open, public: publicDir }: DemoOptions): string {
+  const words = [
+    ["--resume", runId],
+    runsFolder === "runs" ? [] : ["--out", runsFolder],
+    json === undefined ? [] : ["--json", json],
+    publicDir === undefined ? [] : ["--public", publicDir],
+    headed === true ? ["--headed"] : [],
+    open === true ? ["--open"] : [],
   ];
-  if (command === undefined) return;
-  spawn(command, [...args, path], { stdio: "ignore", detached: true })
-    .on("error", () => undefined)
-    .unref();
+  return ["npx tutti demo", ...words.flat().map(shellWord)].join(" ");
 }

@@ -20,7 +20,13 @@ const experiment = {
   notes: ["Mine."],
   base: "demo",
   settings: {
-    ...{ backbone: "tiny", numDevices: 3, minDevices: 3, cohortSize: 2, numRounds: 1, evaluateEvery: 1, partition: { kind: "iid" } },
+    backbone: "tiny",
+    numDevices: 3,
+    minDevices: 3,
+    cohortSize: 2,
+    numRounds: 1,
+    evaluateEvery: 1,
+    partition: { kind: "iid" },
   },
   tasks: ["feedback/topic"],
   seeds: [1],
@@ -101,8 +107,8 @@ test("an experiment goes on past a result and a memory that broke, and makes the
   await writeFile(join(outOf("mine"), "pool.json"), "");
   const second = await lab("mine");
   expect(second.end).toEqual({ kind: "finished", numFailed: 0 });
-  expect(second.said).toContain(`${join(outOf("mine"), "runs", id, "result.json")} is not a result of a run (`);
-  expect(second.said).toContain(`${join(outOf("mine"), "pool.json")} cannot serve (`);
+  expect(second.said).toContain(`${join(outOf("mine"), "runs", id, "result.json")} is not a valid result (`);
+  expect(second.said).toContain(`${join(outOf("mine"), "pool.json")} is not valid (`);
   expect((await readdir(join(outOf("mine"), "runs", id))).sort()).toEqual(["result.json", "result.json.bad"]);
 
   await writeSource(3000);
@@ -119,7 +125,7 @@ test("a file that asks for another backend than that of the runs there are is re
   const [id = ""] = await runsIn("other");
   const kept = await readFile(join(outOf("other"), "runs", id, "result.json"), "utf8");
   await expect(lab("other", { backend: "cpu" })).rejects.toThrow(ExperimentError);
-  await expect(lab("other", { backend: "cpu" })).rejects.toThrow(`1 run in ${outOf("other")} is of wasm; give another --out`);
+  await expect(lab("other", { backend: "cpu" })).rejects.toThrow(`1 run in ${outOf("other")} was made on wasm; give another --out`);
   expect(await readFile(join(outOf("other"), "runs", id, "result.json"), "utf8")).toBe(kept);
   expect((await lab("other")).said).toContain("1 of them done");
 }, 120_000);
@@ -148,7 +154,7 @@ test("after Ctrl-C it says how many runs are done, and the folder is free; an es
   // a run that was all but over when the key was pressed may still come in
   const numDone = first.said.match(/^done /gm)?.length ?? 0;
   expect([numDone > 0, numDone < 12]).toEqual([true, true]);
-  expect(first.said).toMatch(new RegExp(`\\nStopped: ${numDone} of 12 runs done\\. The same command goes on\\.\\n$`));
+  expect(first.said).toMatch(new RegExp(`\\nStopped: ${numDone} of 12 runs done\\. Run the same command to go on\\.\\n$`));
   const files = async () => (await readdir(outOf("stopped"), { recursive: true })).sort();
   const before = await files();
   expect(before).not.toContain("lock");
@@ -157,8 +163,8 @@ test("after Ctrl-C it says how many runs are done, and the folder is free; an es
   expect(estimate.said).toContain(`12 runs, ${numDone} of them done`);
   expect(await files()).toEqual(before);
   const reusing = await lab("elsewhere", change, { more: { isEstimate: true, reuse: [outOf("stopped")] } });
-  expect(reusing.said).toMatch(new RegExp(`^${numDone} runs? would be`, "m"));
-  expect(reusing.said).toContain(`would be taken over from ${outOf("stopped")}.`);
+  expect(reusing.said).toMatch(new RegExp(`^${numDone} results? would be`, "m"));
+  expect(reusing.said).toContain(`would be taken from ${outOf("stopped")}.`);
   expect(reusing.said).toContain(`12 runs, ${numDone} of them done`);
   expect(existsSync(outOf("elsewhere"))).toBe(false);
 }, 120_000);

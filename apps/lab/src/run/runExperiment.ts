@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { formatBytes, formatCount, formatSeconds } from "@tutti/core";
 import { rememberDatasets } from "@tutti/data/node";
-import type { ExperimentResult, LabRun, RateChoice, SourceRecord } from "@tutti/record";
+import type { ExperimentResult, RateChoice, RunRecord, SourceRecord } from "@tutti/record";
 import { writeReport } from "@tutti/report";
 import { ensurePages, loadBrowserScript } from "@tutti/server/checkout";
 import { nameMachine, writeWhole } from "@tutti/terminal";
@@ -12,14 +12,17 @@ import type { Clients } from "../drive/clients.ts";
 import { openNodeClients } from "../drive/nodeClients.ts";
 import { type PoolShape, shapePool } from "../drive/slots.ts";
 import { openTabClients } from "../drive/tabClients.ts";
+import type { Calibration } from "../experiment/estimate.ts";
 import { type Estimate, estimateExperiment, runsToCalibrate } from "../experiment/estimate.ts";
-import { type Experiment, type NamedExperiment, readExperiment } from "../experiment/experimentFile.ts";
-import { preparePublic, prepareSources, requireFiles } from "../experiment/needs.ts";
+import { type NamedExperiment, readExperiment } from "../experiment/experimentFile.ts";
+import type { Experiment } from "../experiment/experimentSchema.ts";
+import type { ExperimentPlan, PlannedRun } from "../experiment/plannedRun.ts";
 import { chooseRate, expectedRuns } from "../experiment/rates.ts";
-import { allRuns, distinctRuns, type ExperimentPlan, type PlannedRun } from "../experiment/runPlan.ts";
+import { allRuns, distinctRuns } from "../experiment/runPlan.ts";
 import { createBoard, progressText } from "./board.ts";
 import { commitWarning, readCommit } from "./commit.ts";
 import { layOut } from "./layOut.ts";
+import { preparePublic, prepareSources, requireFiles } from "./needs.ts";
 import { commandAgain, type LabOptions } from "./options.ts";
 import type { OutFolder, PoolMemory } from "./outFolder.ts";
 import { backendOfPool } from "./poolBackend.ts";
@@ -30,7 +33,7 @@ import { abortOnSignals, Stopped } from "./signals.ts";
 import { describeSources } from "./sourcePrompts.ts";
 import { takeFolder } from "./takeFolder.ts";
 import { describeData } from "./taskData.ts";
-import { type Calibration, openWorkbench, type Workbench } from "./workbench.ts";
+import { openWorkbench, type Workbench } from "./workbench.ts";
 
 /** How an experiment ended. */
 export type LabEnd =
@@ -49,7 +52,8 @@ export async function runExperiment(options: LabOptions): Promise<LabEnd> {
   const { backend } = experiment;
   const runs = allRuns((await layOut(experiment, options.publicDir)).plan);
   const { maxRuns } = experiment.budget;
-  if (maxRuns !== undefined && runs.length > maxRuns) throw new Error(`${name} is ${runs.length} runs, its budget.maxRuns is ${maxRuns}`);
+  if (maxRuns !== undefined && runs.length > maxRuns)
+    throw new Error(`${name} has ${runs.length} runs, more than its budget.maxRuns of ${maxRuns}`);
   requireFiles(options.publicDir, runs);
   const board = createBoard(process.stderr);
   const pool = shapePool(availableParallelism(), experiment.tabsPerRun, options.numTabs ?? undefined);
@@ -116,14 +120,29 @@ async function runAll(parts: ExperimentParts): Promise<LabEnd> {
   const warning = commitWarning(stamp.commit);
   if (warning !== null) board.say(warning);
   const runner = createRunner({
-    ...{ name: named.name, board, out, results, pool, clients, publicDir, pagesDir, workbench, memory, signal: stop.signal },
-    ...{ host: options.host, port: options.port, numRemote: options.numRemote, budget: experiment.budget, stamp },
+    name: named.name,
+    board,
+    out,
+    results,
+    pool,
+    clients,
+    publicDir,
+    pagesDir,
+    workbench,
+    memory,
+    signal: stop.signal,
+
+    host: options.host,
+    port: options.port,
+    numRemote: options.numRemote,
+    budget: experiment.budget,
+    stamp,
     expected: { numRuns: allRuns(plan).length, seconds: estimate.seconds },
   });
   try {
     await runner.run(plan.rateGroups.flatMap(({ trials }) => trials.map(({ run }) => run)));
     const rates = plan.rateGroups.map((group) => chooseRate(group, (id) => results.get(id) ?? null));
-    for (const rate of rates) board.say(`Rate of ${rate.key}: ${rate.chosen ?? "none of the grid finished"}`);
+    for (const rate of rates) board.say(`Rate chosen for ${rate.key}: ${rate.chosen ?? "none, as no trial finished"}`);
     const final = plan.finalRuns(new Map(rates.map(({ key, chosen }) => [key, chosen])));
     await runner.run(distinctRuns(final));
     board.end();
@@ -138,7 +157,7 @@ async function runAll(parts: ExperimentParts): Promise<LabEnd> {
     board.end();
     if (!(error instanceof Stopped)) throw error;
     const expected = expectedRuns(plan, (id) => results.get(id) ?? null);
-    board.say(`Stopped: ${progressText(expected.map(({ id }) => results.get(id)))}. The same command goes on.`);
+    board.say(`Stopped: ${progressText(expected.map(({ id }) => results.get(id)))}. Run the same command to go on.`);
     return { kind: "stopped", signal: error.signal };
   } finally {
     await Promise.all(clients.map((one) => one.close()));
@@ -154,7 +173,10 @@ async function openAllClients({ options, out, pool, board }: ExperimentParts): P
   const executablePath = await browser.ensureBrowser({ isInstallAllowed: true });
   return slots.map((slot) =>
     openTabClients(pool.clientsPerRun, {
-      ...{ executablePath, chromiumFlags: browser.chromiumFlags, isHeadless: !options.isHeaded, onTrouble: board.say },
+      executablePath,
+      chromiumFlags: browser.chromiumFlags,
+      isHeadless: !options.isHeaded,
+      onTrouble: board.say,
       profilesFolder: join(out.path, "tabs", String(slot)),
     }),
   );
@@ -162,9 +184,10 @@ async function openAllClients({ options, out, pool, board }: ExperimentParts): P
 
 async function estimateFirst(
   runs: readonly PlannedRun[],
-  { earlier, pool, workbench }: Pick<ExperimentParts, "pool" | "workbench"> & { readonly earlier: ReadonlyMap<string, LabRun> },
+  { earlier, pool, workbench }: Pick<ExperimentParts, "pool" | "workbench"> & { readonly earlier: ReadonlyMap<string, RunRecord> },
 ): Promise<Estimate> {
-  if (runs.every(({ id }) => earlier.get(id)?.error === null)) return { numRuns: 0, seconds: 0, diskBytes: 0, basis: "since all is done" };
+  if (runs.every(({ id }) => earlier.get(id)?.error === null))
+    return { numRuns: 0, seconds: 0, diskBytes: 0, basis: "as all runs are done" };
   const calibrations: Calibration[] = [];
   for (const { settings } of runsToCalibrate(runs)) calibrations.push(await workbench.do("calibrate", { run: settings }));
   const sizes = await workbench.do("sizes", { tasks: [...new Set(runs.map(({ task }) => task))] });
@@ -196,7 +219,7 @@ interface Ending {
   readonly data: ExperimentResult["data"];
   readonly sources: readonly SourceRecord[];
   readonly stamp: Pick<ExperimentResult, "commit" | "machine">;
-  readonly results: ReadonlyMap<string, LabRun>;
+  readonly results: ReadonlyMap<string, RunRecord>;
 }
 
 /** Everything that a report is made of: the runs in the experiment's order, trials that were not chosen behind them. */
@@ -213,8 +236,19 @@ function resultOf(
   });
   const { title, question, notes } = experiment;
   return {
-    ...{ name, title, preset: options.preset, command: commandAgain(options), question, ...stamp, startedAt: memory.startedAt },
+    name,
+    title,
+    preset: options.preset,
+    command: commandAgain(options),
+    question,
+    ...stamp,
+    startedAt: memory.startedAt,
     experiment: { ...experiment } satisfies Experiment,
-    ...{ notes: [...notes, ...plan.notes], data, sources, rates, runs },
+
+    notes: [...notes, ...plan.notes],
+    data,
+    sources,
+    rates,
+    runs,
   };
 }

@@ -1,14 +1,14 @@
 import { setImmediate } from "node:timers/promises";
-import type { LabRun } from "@tutti/record";
+import { failedRecord, type RunRecord } from "@tutti/record";
 import { temporaryFolder } from "@tutti/terminal/testing";
 import { afterEach, expect, test } from "vitest";
 import type { Clients } from "../drive/clients.ts";
 import { parseExperiment } from "../experiment/experimentFile.ts";
-import { allRuns, type PlannedRun, planExperiment } from "../experiment/runPlan.ts";
-import { failedRun } from "./collectRun.ts";
+import { identityOf, type PlannedRun, type RunOrder } from "../experiment/plannedRun.ts";
+import { allRuns, planExperiment } from "../experiment/runPlan.ts";
 import { type OutFolder, openOutFolder } from "./outFolder.ts";
-import type { performRun, RunPlace } from "./performRun.ts";
-import { createRunner, type RunnerParts } from "./runner.ts";
+import { createRunner, type PerformRun, type RunnerParts } from "./runner.ts";
+import type { RunPlace } from "./runPlace.ts";
 
 const folder = temporaryFolder();
 afterEach(() => folder.remove());
@@ -16,11 +16,17 @@ afterEach(() => folder.remove());
 const planned = (seeds: readonly number[]): readonly PlannedRun[] =>
   allRuns(planExperiment(parseExperiment({ title: "A", question: "B?", tasks: ["feedback/topic"], seeds, methods: ["fedPepTao"] }, "a")));
 
-const finished = (run: PlannedRun): LabRun => ({ ...failedRun(run, "node", ""), error: null });
+const finished = (run: RunOrder): RunRecord => ({ ...failedRecord(identityOf(run), "node", ""), error: null });
 
 const idleClients: Clients = {
-  ...{ kind: "node", count: 1, join: async () => undefined, reload: async () => undefined, close: async () => undefined },
-  ...{ failure: async () => null, processorSeconds: () => null },
+  kind: "node",
+  count: 1,
+  join: async () => undefined,
+  reload: async () => undefined,
+  close: async () => undefined,
+
+  failure: async () => null,
+  processorSeconds: () => null,
 };
 
 /** Parts of an experiment on two slots, with an out folder of which something may be another. */
@@ -28,11 +34,27 @@ async function parts(out: Partial<OutFolder>, signal = new AbortController().sig
   const board = { say: () => undefined, draw: () => undefined, end: () => undefined };
   const workbench = { do: () => Promise.reject(new Error("nothing is replayed here")), close: () => undefined };
   return {
-    ...{ name: "a", board, out: { ...(await openOutFolder(folder.path)), ...out }, results: new Map(), workbench, signal },
-    ...{ pool: { numClients: 2, clientsPerRun: 1, numAtOnce: 2, threads: 1, coresPerRun: 1 }, clients: [idleClients, idleClients] },
-    ...{ publicDir: folder.path, pagesDir: null, host: "127.0.0.1", port: 0, numRemote: 0 },
-    ...{ memory: { ports: [], backend: "wasm", startedAt: "" }, budget: { minutesPerRun: 1, minutesPerStep: 1 } },
-    ...{ expected: { numRuns: 3, seconds: 9 }, stamp: { commit: "c0ffee", machine: "two cores" } },
+    name: "a",
+    board,
+    out: { ...(await openOutFolder(folder.path)), ...out },
+    results: new Map(),
+    workbench,
+    signal,
+
+    pool: { numClients: 2, clientsPerRun: 1, numAtOnce: 2, threads: 1, coresPerRun: 1 },
+    clients: [idleClients, idleClients],
+
+    publicDir: folder.path,
+    pagesDir: null,
+    host: "127.0.0.1",
+    port: 0,
+    numRemote: 0,
+
+    memory: { ports: [], backend: "wasm", startedAt: "" },
+    budget: { minutesPerRun: 1, minutesPerStep: 1 },
+
+    expected: { numRuns: 3, seconds: 9 },
+    stamp: { commit: "c0ffee", machine: "two cores" },
   };
 }
 
@@ -51,9 +73,9 @@ function whenStopped({ signal }: RunPlace): Promise<never> {
 test("every run's result is kept, and one whose run broke is an error", async () => {
   const given = await parts({});
   const [first, second, third] = planned([1, 2, 3]);
-  const perform: typeof performRun = async (run) => {
+  const perform: PerformRun = async (run) => {
     if (run === second) throw new Error("it broke");
-    return { backend: "wasm", result: Promise.resolve(finished(run)) };
+    return { record: Promise.resolve(finished(run)) };
   };
   const runs = [first, second, third].filter((run) => run !== undefined);
   await createRunner(given, perform).run(runs);
@@ -64,11 +86,11 @@ test("every run's result is kept, and one whose run broke is an error", async ()
 test("a disk that is full ends the experiment at once: runs under way are stopped and no other is started", async () => {
   const given = await parts(fullDisk);
   const runs = planned([1, 2, 3, 4]);
-  const started: PlannedRun[] = [];
-  const perform: typeof performRun = async (run, place) => {
+  const started: RunOrder[] = [];
+  const perform: PerformRun = async (run, place) => {
     started.push(run);
     if (run !== runs[0]) return whenStopped(place);
-    return { backend: "wasm", result: Promise.resolve(finished(run)) };
+    return { record: Promise.resolve(finished(run)) };
   };
   const unhandled: unknown[] = [];
   const note = (reason: unknown) => void unhandled.push(reason);
@@ -78,7 +100,7 @@ test("a disk that is full ends the experiment at once: runs under way are stoppe
       .run(runs)
       .catch((error: unknown) => error);
     expect(failure).toMatchObject({
-      message: expect.stringMatching(/^the result of FedPepTAO · feedback\/topic · seed 1 cannot be kept$/),
+      message: expect.stringMatching(/^the result of FedPepTAO · feedback\/topic · seed 1 could not be written$/),
     });
     expect(failure).toMatchObject({ cause: { code: "ENOSPC" } });
     await setImmediate();
@@ -92,17 +114,17 @@ test("a disk that is full ends the experiment at once: runs under way are stoppe
 
 test("a full disk ends it too when a run broke, and replays that are still under way are not waited for", async () => {
   const runs = planned([1, 2]);
-  const perform: typeof performRun = async (run) => {
+  const perform: PerformRun = async (run) => {
     if (run === runs[0]) throw new Error("it broke");
-    return { backend: "wasm", result: new Promise(() => undefined) };
+    return { record: new Promise(() => undefined) };
   };
-  await expect(createRunner(await parts(fullDisk), perform).run(runs)).rejects.toThrow("seed 1 cannot be kept");
+  await expect(createRunner(await parts(fullDisk), perform).run(runs)).rejects.toThrow("seed 1 could not be written");
 });
 
 test("a stop rejects with its reason and keeps nothing", async () => {
   const controller = new AbortController();
   const given = await parts({}, controller.signal);
-  const perform: typeof performRun = (_, place) => {
+  const perform: PerformRun = (_, place) => {
     queueMicrotask(() => controller.abort(new Error("stopped")));
     return whenStopped(place);
   };

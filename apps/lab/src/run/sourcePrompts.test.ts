@@ -17,8 +17,17 @@ const attempt = (sources: readonly string[], promptTokens = 2) => {
 
 test("the source prompts of all runs are described once each, and what is gone or not used is left out", async () => {
   const prompt = (name: string) => ({
-    ...{ formatVersion: 1, name, backbone: "minuet", task: name, numExamples: 40, numSteps: 30, learningRate: 0.02, seed: 5 },
-    ...{ shape: [2, 3], values: [1, 2, 3, 4, 5, 6] },
+    formatVersion: 1,
+    name,
+    backbone: "minuet",
+    task: name,
+    numExamples: 40,
+    numSteps: 30,
+    learningRate: 0.02,
+    seed: 5,
+
+    shape: [2, 3],
+    values: [1, 2, 3, 4, 5, 6],
   });
   const validation = { numExamples: 11, before: 0.4, after: 0.7 };
   const qnli = `${JSON.stringify({ ...prompt("qnli"), validation })}\n`;
@@ -30,7 +39,14 @@ test("the source prompts of all runs are described once each, and what is gone o
   const found = await describeSources(folder.path, [lora, attempt(["qnli", "gone"]), attempt(["boolq", "qnli"]), attempt(["qnli"], 3)]);
   expect(found).toEqual([
     {
-      ...{ name: "qnli", backbone: "minuet", tokens: 2, task: "qnli", numExamples: 40, numSteps: 30, learningRate: 0.02, validation },
+      name: "qnli",
+      backbone: "minuet",
+      tokens: 2,
+      task: "qnli",
+      numExamples: 40,
+      numSteps: 30,
+      learningRate: 0.02,
+      validation,
       sha256: createHash("sha256").update(qnli).digest("hex"),
     },
     expect.objectContaining({ name: "boolq", validation: null }),

@@ -27,7 +27,14 @@ async function readRecord(publicDir: string, path: string): Promise<SourceRecord
   const { parseSourcePrompt } = await import("@tutti/model");
   const { name, backbone, task, numExamples, numSteps, learningRate, validation, shape } = parseSourcePrompt(text, path);
   return {
-    ...{ name, backbone, tokens: shape[0], task, numExamples, numSteps, learningRate, validation: validation ?? null },
+    name,
+    backbone,
+    tokens: shape[0],
+    task,
+    numExamples,
+    numSteps,
+    learningRate,
+    validation: validation ?? null,
     sha256: hashOf(text),
   };
 }

@@ -44,7 +44,7 @@ test("a folder of another experiment is refused by the name that was started the
   await write("results.json", JSON.stringify({ name: "first" }));
   await expect(take("second")).rejects.toThrow(ExperimentError);
   await expect(take("second")).rejects.toThrow(
-    `${path} is the folder of another experiment: found "first", expected "second"; give another --out (with --reuse ${path} it takes over the runs that are the same)`,
+    `${path} holds another experiment: found "first", expected "second"; give another --out, and --reuse ${path} to use the results of the runs that both have`,
   );
   await take("first", "An edited title");
   await write("pool.json", JSON.stringify({ ...memory, name: "third" }));
@@ -76,7 +76,7 @@ test("for an estimate nothing on the disk changes: what is written is found agai
   await setBadAside(out, (line) => lines.push(line));
   expect(lines).toEqual([
     expect.stringMatching(
-      /torn\/result\.json is not a result of a run \(.*\); a start sets it aside as result\.json\.bad and makes the run again\.$/,
+      /torn\/result\.json is not a valid result \(.*\); a start renames it to result\.json\.bad and repeats the run\.$/,
     ),
   ]);
   const run = { ...simulatedRun({ method: "lora", task: "subj", seed: 3 }), id: "over" };

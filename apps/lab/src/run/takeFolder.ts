@@ -38,8 +38,8 @@ async function requireSameExperiment(path: string, { name, experiment: { title }
   const own = known === null ? title : name;
   if (other === null || other === own) return;
   throw new ExperimentError(
-    `${path} is the folder of another experiment: found ${JSON.stringify(other)}, expected ${JSON.stringify(own)}; ` +
-      `give another --out (with --reuse ${path} it takes over the runs that are the same)`,
+    `${path} holds another experiment: found ${JSON.stringify(other)}, expected ${JSON.stringify(own)}; ` +
+      `give another --out, and --reuse ${path} to use the results of the runs that both have`,
   );
 }
 

@@ -24,8 +24,17 @@ test("the lab trains a source prompt as `tutti prompt train` does without option
     await readFile(join(folder.path, sourcePromptPath(backbone, source, promptTokens)), "utf8"),
   );
   expect(record).toEqual({
-    ...{ formatVersion: 1, name: source, backbone, task: source, head: "linear", numExamples: 48 },
-    ...{ numSteps: 1000, batchSize: 8, learningRate: 0.01, seed: 42 },
+    formatVersion: 1,
+    name: source,
+    backbone,
+    task: source,
+    head: "linear",
+    numExamples: 48,
+
+    numSteps: 1000,
+    batchSize: 8,
+    learningRate: 0.01,
+    seed: 42,
   });
   expect(validation).toMatchObject({ numExamples: 8 });
   expect(shape).toEqual([2, 32]);

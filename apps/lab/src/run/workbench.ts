@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { DeviceId, Metric, Params, RunSettings } from "@tutti/core";
 import { scriptBeside } from "@tutti/data/node";
 import type { RowAnswers } from "@tutti/record";
+import type { Calibration, TaskSize } from "../experiment/estimate.ts";
 
 /** What a final evaluation was made of. */
 export interface ReplayInput {
@@ -43,31 +44,6 @@ export interface RoundScores {
   readonly scores: readonly (number | null)[];
 }
 
-/** Seconds on one core. */
-export interface Calibration {
-  readonly task: string;
-  /** What was measured. */
-  readonly backbone: string;
-  readonly tuning: RunSettings["tuning"]["method"];
-  /** Of training one example once. */
-  readonly trainSeconds: number;
-  /** Of predicting one example. */
-  readonly predictSeconds: number;
-  /** Mean characters of the task's texts, which the seconds go with. */
-  readonly meanCharacters: number;
-  readonly numTrain: number;
-  readonly numEvaluated: number;
-}
-
-export interface TaskSize {
-  readonly task: string;
-  readonly meanCharacters: number;
-  readonly numTrain: number;
-  /** Rows of the validation and the test split. */
-  readonly numEvaluated: number;
-  readonly numTest: number;
-}
-
 /** A prompt that ATTEMPT mixes in, and the tasks with whose test rows it may share nothing. */
 export interface SourcePromptInput {
   readonly source: string;
@@ -88,6 +64,7 @@ export interface WorkbenchJobs {
   randomBackbone(input: { readonly like: string; readonly numLayers: number; readonly folder: string }): null;
 }
 
+/** A job as the process is told it. */
 export type Job = {
   [K in keyof WorkbenchJobs]: {
     readonly id: number;
@@ -96,6 +73,7 @@ export type Job = {
     readonly input: Parameters<WorkbenchJobs[K]>[0];
   };
 }[keyof WorkbenchJobs];
+/** What the process answers to the job of an id. */
 export type JobAnswer = { readonly id: number; readonly value: unknown } | { readonly id: number; readonly error: string };
 
 /** The process with the tensor library. */
@@ -127,7 +105,7 @@ export function openWorkbench(publicDir: string): Workbench {
     });
     started.once("exit", (code) => {
       if (child === started) child = null;
-      for (const job of waiting.values()) job.reject(new Error(`the workbench ended with ${code}`));
+      for (const job of waiting.values()) job.reject(new Error(`the process that computes beside the runs ended with exit code ${code}`));
       waiting.clear();
     });
     return started;

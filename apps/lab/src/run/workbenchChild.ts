@@ -8,9 +8,10 @@ import { fetchFile, loadBackboneFolder, localUrls, writeSourcePrompt } from "@tu
 import { sourceRecipe } from "@tutti/model/sourceRecipe";
 import { readBackboneSizes } from "@tutti/server";
 import { makeRandomBackbone } from "../drive/randomBackbone.ts";
+import type { Calibration, TaskSize } from "../experiment/estimate.ts";
 import { replay } from "./replay.ts";
 import { scoreLayersAgain } from "./scoreLayersAgain.ts";
-import type { Calibration, Job, JobAnswer, SourcePromptInput, TaskSize, WorkbenchJobs } from "./workbench.ts";
+import type { Job, JobAnswer, SourcePromptInput, WorkbenchJobs } from "./workbench.ts";
 
 type Jobs = {
   readonly [K in keyof WorkbenchJobs]: (input: Parameters<WorkbenchJobs[K]>[0], publicDir: string) => Promise<ReturnType<WorkbenchJobs[K]>>;

@@ -32,7 +32,12 @@ const trainer: Trainer = {
 };
 
 const session = joinRun({
-  ...{ url, clientKey, trainer, store: watched, backend: "cpu", threads: 1 },
+  url,
+  clientKey,
+  trainer,
+  store: watched,
+  backend: "cpu",
+  threads: 1,
   socketOptions: { reconnectionDelay: 20, reconnectionDelayMax: 100 },
   onEvent(event) {
     if (event.kind === "ready") tell({ kind: "ready" });

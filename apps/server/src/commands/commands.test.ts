@@ -4,7 +4,6 @@ import { presets } from "@tutti/core";
 import { afterEach, expect, test, vi } from "vitest";
 import { ConfigError } from "../config.ts";
 import type { RunOutcome } from "../coordinator.ts";
-import { lockRunFolder } from "../folderLock.ts";
 import { openJournal } from "../journal/journal.ts";
 import { lmdbStore } from "../journal/lmdbStore.ts";
 import { newClient } from "../testing/keptClient.ts";
@@ -12,6 +11,7 @@ import { freePort, startKillable } from "../testing/killHarness.ts";
 import { joinAsClient } from "../testing/protocolClient.ts";
 import { temporaryFolder } from "../testing/startTest.ts";
 import { tinyFedAvg, tinyRun } from "../testing/tinyRun.ts";
+import { lockRunFolder } from "../writableFolder.ts";
 import { beginRun, listRuns, runStatus, stopRun } from "./run.ts";
 import { type ServeOptions, serve } from "./serve.ts";
 

@@ -5,6 +5,7 @@ import { type Coordinator, type CoordinatorPorts, type RunOutcome, startCoordina
 import { lanAddresses } from "../http/certificate.ts";
 import { listRunIds, readRun } from "../journal/readRun.ts";
 import { findRunId } from "../runFolder.ts";
+import { keepRunReports, type RunReportOptions } from "../runReports.ts";
 import type { Overrides } from "../settings.ts";
 import { mergeSettings } from "../settings.ts";
 import { readSettingsFile } from "../settingsFile.ts";
@@ -28,6 +29,8 @@ export interface ServeOptions {
   /** Called once the run is over, before goodbye is said. */
   readonly onDone?: (outcome: RunOutcome, coordinator: Coordinator) => Promise<void>;
   readonly pages?: CoordinatorPorts["pages"];
+  /** What a report of the run needs; without it none is written. */
+  readonly report?: (config: CoordinatorConfig) => Promise<Omit<RunReportOptions, "tuned" | "onTrouble">>;
   /** Ends as a signal to the process would. */
   readonly signal?: AbortSignal;
 }
@@ -44,12 +47,15 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   requireSourcePrompts(config.publicDir, config.run);
   const finished = await describeFinished(config);
   if (finished !== null) print(finished);
+  const report = await options.report?.(config);
   const coordinator = await startCoordinator(config, { tuned, pages: options.pages });
   for (const line of describe(coordinator)) print(line);
+  const reports =
+    report === undefined ? null : keepRunReports(coordinator, { ...report, tuned, onTrouble: (error) => print(troubleText(error)) });
   const stop = waitForStop(coordinator, options.signal);
   try {
     const done = coordinator.whenDone().then(async (outcome): Promise<ServeEnd> => {
-      await options.onDone?.(outcome, coordinator);
+      await Promise.all([reports?.finish(outcome), options.onDone?.(outcome, coordinator)]);
       print(
         `run ${coordinator.runId} is finished after ${formatCount(outcome.steps.length, "step")}; its files are in ${coordinator.folder}`,
       );
@@ -58,13 +64,19 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
     const end = await Promise.race([stop.promise, done]);
     if (end !== "done") print("stopping: all accepted work is kept, and the same command resumes");
     await coordinator.close();
+    await reports?.finish(null); // of a run that is over the last report is there
     return end;
   } catch (error) {
     await coordinator.close();
+    await reports?.finish(null);
     throw error;
   } finally {
     stop.release();
   }
+}
+
+function troubleText(error: unknown): string {
+  return `the report could not be written (${error instanceof Error ? error.message : String(error)}); the run goes on`;
 }
 
 /** What to say of a run that was over before, or null; throws a ConfigError when it was another one under the same name. */

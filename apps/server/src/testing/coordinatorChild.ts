@@ -1,13 +1,18 @@
 import { startCoordinator } from "../coordinator.ts";
+import { keepRunReports } from "../runReports.ts";
 import { tunedParameters } from "../tuned.ts";
 import type { ChildConfig, ChildMessage } from "./killHarness.ts";
 
-const { options, sizes, numClasses } = JSON.parse(process.env.TUTTI_CHILD ?? "{}") as ChildConfig;
+const { options, sizes, numClasses, reportEveryMs } = JSON.parse(process.env.TUTTI_CHILD ?? "{}") as ChildConfig;
 const tell = (message: ChildMessage) => process.send?.(message);
 const position = (plan: { stage: string; round: number; step: number; attempt: number }) =>
   `${plan.stage} ${plan.round}.${plan.step}.${plan.attempt}`;
 
-const coordinator = await startCoordinator(options, { tuned: tunedParameters(options.run, sizes, numClasses) });
+const tuned = tunedParameters(options.run, sizes, numClasses);
+const coordinator = await startCoordinator(options, { tuned });
+const onTrouble = (error: unknown) => tell({ kind: "failed", message: String(error) });
+const reports =
+  reportEveryMs === undefined ? null : keepRunReports(coordinator, { metric: "accuracy", tuned, everyMs: reportEveryMs, onTrouble });
 const { stage, round, step, attempt } = coordinator.status();
 tell({ kind: "listening", url: coordinator.url, position: round === 0 ? null : position({ stage: stage ?? "", round, step, attempt }) });
 let numIn = 0;
@@ -25,8 +30,11 @@ coordinator.subscribe((event) => {
   }
 });
 coordinator.whenDone().then(
-  ({ parametersSha256, steps }) =>
-    tell({ kind: "done", parametersSha256, steps: steps.map((record) => `${position(record)} ${record.counted}`) }),
+  async (outcome) => {
+    await reports?.finish(outcome);
+    const steps = outcome.steps.map((record) => `${position(record)} ${record.counted}`);
+    tell({ kind: "done", parametersSha256: outcome.parametersSha256, steps });
+  },
   (error: unknown) => tell({ kind: "failed", message: String(error) }),
 );
 process.on("SIGTERM", () => void coordinator.close());

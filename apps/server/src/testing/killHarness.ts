@@ -9,6 +9,8 @@ export interface ChildConfig {
   readonly options: Omit<CoordinatorOptions, "run"> & { readonly run: RunSettings };
   readonly sizes: BackboneSizes;
   readonly numClasses: number;
+  /** Reports are kept in the run's folder, at least so far apart. */
+  readonly reportEveryMs?: number;
 }
 
 /** What the coordinator's process reports. */

@@ -17,6 +17,7 @@ export type GlobalModelSettings = {
   readonly serverRateSchedule?: ServerRateSchedule;
 };
 
+/** What such a strategy keeps beside tensors. */
 export type GlobalModelValues<Settings extends GlobalModelSettings = GlobalModelSettings> = {
   readonly run: StrategyRun<Settings>;
   readonly shape: AsJson<TunedShape>;

@@ -4,7 +4,7 @@ import type { Port, WorkerAnswers, WorkerMethod, WorkerReply, WorkerRequest } fr
 type Asked = Exclude<WorkerRequest, { method: "abort" | "threads" }>;
 
 /**
- * The worker's end of the bridge: performs each request on the trainer and answers it, also when it fails. `onThreads` is given the ports of
+ * The worker's end of the bridge: passes each request to the trainer and answers it, also when it fails. `onThreads` is given the ports of
  * threads that were started for this worker.
  */
 export function serveTrainer(

@@ -20,7 +20,7 @@ export interface RowAnswers {
 /** Means over seeds are off by the last bits, so that an end of exactly 0 may come out beside it; real differences are far larger. */
 const rounding = 1e-9;
 
-/** How often test rows are drawn anew. */
+/** How often test rows are drawn. */
 export const numResamples = 2000;
 
 /**

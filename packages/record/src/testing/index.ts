@@ -1,2 +1,2 @@
-export { exampleReport } from "./exampleReport.ts";
+export { exampleRun } from "./exampleRun.ts";
 export { simulatedComparison, simulatedExperiment, simulatedRun, simulatedSource, simulatedSplits } from "./simulatedExperiment.ts";

@@ -1,5 +1,6 @@
 import { createRandom, type MethodName, methods, type Protocol, presets, type RandomStream, type RunSettings } from "@tutti/core";
-import type { ExperimentResult, LabPoint, LabRun, LabScores, SourceRecord } from "../labResult.ts";
+import type { ExperimentResult, SourceRecord } from "../experimentResult.ts";
+import type { RunPoint, RunRecord, RunScores } from "../runRecord.ts";
 
 const numRows = 400;
 const perRound = { up: 120_000, down: 160_000 };
@@ -24,7 +25,7 @@ export interface SimulatedRun {
   readonly method: MethodName;
   readonly task: string;
   readonly seed: number;
-  readonly variant?: LabRun["variant"];
+  readonly variant?: RunRecord["variant"];
   readonly settings?: RunSettings;
   /** Added to the made-up score. */
   readonly gain?: number;
@@ -32,7 +33,7 @@ export interface SimulatedRun {
 }
 
 /** A run with made-up numbers drawn from its seed: nothing is trained. For tests and drawings only. */
-export function simulatedRun({ method, task, seed, variant = {}, gain = 0, error, settings }: SimulatedRun): LabRun {
+export function simulatedRun({ method, task, seed, variant = {}, gain = 0, error, settings }: SimulatedRun): RunRecord {
   const stream = createRandom(seed).stream({ purpose: `${method}/${task}/${JSON.stringify(variant)}` });
   const run = settings ?? { ...methods[method].settings({ ...presets.demo, task, seed }), numRounds: 12 };
   const target = 0.68 + (madeUpSkill[method] ?? 0) + gain + 0.02 * stream.normal();
@@ -45,7 +46,7 @@ export function simulatedRun({ method, task, seed, variant = {}, gain = 0, error
   const share = madeUpTraffic[method] ?? 1;
   const curve = [4, 8, 12].flatMap((round) =>
     (["global", "personalised", "newcomer"] as const).flatMap((protocol) =>
-      (["validation", "test"] as const).map((split): LabPoint => {
+      (["validation", "test"] as const).map((split): RunPoint => {
         const isReported = round === 12 && split === "test" && protocol === "global";
         const score = isReported ? end : end + offsets[protocol] - 0.25 * Math.exp(-round / 4) + 0.01 * stream.normal();
         const bytes = { bytesUp: stagesAB / 2 + round * perRound.up * share, bytesDown: stagesAB / 2 + round * perRound.down * share };
@@ -96,7 +97,7 @@ export function simulatedRun({ method, task, seed, variant = {}, gain = 0, error
 
 const offsets: Readonly<Record<Protocol, number>> = { global: 0, personalised: 0.08, newcomer: 0.01, zeroShot: 0 };
 
-function scores(score: number): LabScores {
+function scores(score: number): RunScores {
   return { score, accuracy: score, macroF1: score - 0.02, loss: 1.3 - score, numTexts: numRows };
 }
 
@@ -112,7 +113,7 @@ function layerScores(stream: RandomStream, alpha: string | number | boolean | un
   return [...[8.2, 9.1, 21.4, 36.7, 96.5].map((score) => score * Math.exp(0.4 * spread * stream.normal())), null];
 }
 
-function spectrum(stream: RandomStream, deviceId: number): LabRun["spectra"][number] {
+function spectrum(stream: RandomStream, deviceId: number): RunRecord["spectra"][number] {
   const ritzValues = Array.from({ length: 12 }, (_, index) => (index === 11 ? 0.09 : 0.004 * stream.normal()));
   const weights = ritzValues.map(() => stream.gamma(0.5));
   const sum = weights.reduce((total, weight) => total + weight, 0);
@@ -120,7 +121,7 @@ function spectrum(stream: RandomStream, deviceId: number): LabRun["spectra"][num
 }
 
 /** An experiment with made-up numbers; its name and title say so. */
-export function simulatedExperiment(runs: readonly LabRun[], changes: Partial<ExperimentResult> = {}): ExperimentResult {
+export function simulatedExperiment(runs: readonly RunRecord[], changes: Partial<ExperimentResult> = {}): ExperimentResult {
   return {
     name: "simulated",
     title: "A simulated experiment with made-up numbers",

@@ -3,11 +3,13 @@ import type { Unchanging } from "../../settings/runConditions.ts";
 import { constant } from "./constant.ts";
 import { cosine } from "./cosine.ts";
 import type { RateMoment } from "./declaration.ts";
+import { stepwise } from "./stepwise.ts";
 
 /** Every schedule of a server's rate, by its name: a new one is a file of its own and a line here. */
 export const serverRates = {
   constant,
   cosine,
+  stepwise,
 } as const;
 
 type ServerRates = typeof serverRates;

@@ -1,0 +1,51 @@
+import type { MethodName } from "@tutti/core";
+import type { FaultPlan, RunIdentity } from "@tutti/record";
+
+/** What is to run, and what goes wrong on purpose while it does. */
+export interface RunOrder extends RunIdentity {
+  readonly faults: FaultPlan | null;
+}
+
+/** A run of an experiment before it has run; its id is a hash of all that decides its numbers but the backend. */
+export interface PlannedRun extends RunOrder {
+  readonly method: MethodName | "settings";
+}
+
+/** The run alone, as its record has it. */
+export function identityOf({ faults: _, ...identity }: RunOrder): RunIdentity {
+  return identity;
+}
+
+/** One line of an experiment's tables: a method with a variant on a task, over all seeds. */
+export interface Cell {
+  readonly method: PlannedRun["method"];
+  readonly methodTitle: string;
+  readonly task: string;
+  readonly variant: PlannedRun["variant"];
+  /** Which choice of a rate it follows; null where no rates are tried. */
+  readonly rateKey: string | null;
+  /** What it tries; null where it takes over another's choice. */
+  readonly rateValues: readonly number[] | null;
+  /** What a reader has to know of its runs; null where there is nothing. */
+  readonly note: string | null;
+  run(seed: number, clientLearningRate: number | null): PlannedRun;
+}
+
+/** The runs that choose a rate. */
+export interface RateGroup {
+  readonly key: string;
+  readonly method: PlannedRun["method"];
+  readonly task: string;
+  readonly seed: number;
+  readonly trials: readonly { readonly clientLearningRate: number; readonly run: PlannedRun }[];
+}
+
+/** An experiment's runs in their order. */
+export interface ExperimentPlan {
+  readonly cells: readonly Cell[];
+  readonly rateGroups: readonly RateGroup[];
+  /** Where runs differ from what the file says, in sentences. */
+  readonly notes: readonly string[];
+  /** All runs that tables show; a rate that is not chosen yet counts as the method's own. */
+  finalRuns(chosen: ReadonlyMap<string, number | null>): readonly PlannedRun[];
+}

@@ -1,0 +1,90 @@
+import { join } from "node:path";
+import { findTask } from "@tutti/data";
+import { type Coordinator, readBackboneSizes, startCoordinator, tunedParameters } from "@tutti/server";
+import type { BackendChoice } from "../drive/clients.ts";
+import { type FaultProxy, openFaultProxy } from "../drive/faultProxy.ts";
+import type { RunOrder } from "../experiment/plannedRun.ts";
+import { type RunNotes, takeNotes } from "./runNotes.ts";
+import type { DrivenRun, RunPlace } from "./runPlace.ts";
+import { beforeTrouble } from "./trouble.ts";
+
+/** Runs one federated run to its end, or goes on with it; rejects when it fails, and with the signal's reason when it is stopped. */
+export async function driveRun(order: RunOrder, place: RunPlace): Promise<DrivenRun> {
+  const startMs = performance.now();
+  const coordinator = await openCoordinator(order, place);
+  const earlierSeconds = coordinator.steps().reduce((sum, { seconds }) => sum + seconds, 0);
+  const over = new AbortController();
+  let proxy: FaultProxy | null = null;
+  let notes: RunNotes | null = null;
+  let joining: Promise<unknown> = Promise.resolve();
+  try {
+    proxy = await openProxy(order, place, coordinator);
+    const noted = takeNotes(order.settings, place, { coordinator, proxy });
+    notes = noted;
+    await place.onListening(coordinator);
+    joining = joinAll(order, { place, url: proxy?.url ?? coordinator.url, firstBackend: noted.firstBackend, over: over.signal });
+    const ended = joining.then(() => coordinator.whenDone());
+    const ranMs = () => performance.now() - startMs;
+    const outcome = await beforeTrouble(ended, place, () => ({ ranMs: ranMs(), stillMs: noted.stillMs(), status: coordinator.status() }));
+    return {
+      outcome,
+      backend: noted.backend() ?? place.backend,
+      totalSeconds: earlierSeconds + ranMs() / 1000,
+      faults: order.faults === null || proxy === null ? null : { plan: order.faults, counts: proxy.counts() },
+      ...noted.read(),
+    };
+  } finally {
+    over.abort();
+    notes?.stop();
+    await coordinator.close();
+    await proxy?.close();
+    await joining.catch(() => undefined); // a client that is still on its way must not arrive in the next run
+  }
+}
+
+async function openCoordinator({ id, settings }: RunOrder, place: RunPlace): Promise<Coordinator> {
+  const { publicDir, pagesDir, folder, host, backend, threads, clients, numRemote } = place;
+  const numClasses = findTask(settings.task).classes.length;
+  const tuned = tunedParameters(settings, readBackboneSizes(publicDir, settings.backbone), numClasses);
+  const options = {
+    dataDir: folder,
+    runId: id,
+    pagesDir,
+    publicDir,
+    host,
+    threads,
+    run: settings,
+    graceMs: 10_000,
+    logLevel: "silent",
+    expectedClients: Math.min(clients.count + numRemote, settings.numDevices),
+    backend: backend === "auto" ? null : backend,
+  } as const;
+  const start = (port: number) => startCoordinator({ ...options, port }, { tuned });
+  // another program may have taken the port since; then the tabs' storage is out of reach, and the states kept here serve
+  return start(place.port).catch((error: unknown) => (place.port === 0 ? Promise.reject(error) : start(0)));
+}
+
+async function openProxy({ faults }: RunOrder, { host }: RunPlace, { port }: Coordinator): Promise<FaultProxy | null> {
+  return faults === null ? null : openFaultProxy({ host, port: 0, targetPort: port, plan: faults });
+}
+
+interface Joining {
+  readonly place: RunPlace;
+  readonly url: string;
+  readonly firstBackend: Promise<BackendChoice>;
+  readonly over: AbortSignal;
+}
+
+/** Where the backend is still to be measured, the first client does so alone, and the others follow it. */
+async function joinAll({ id, settings }: RunOrder, { place, url, firstBackend, over }: Joining): Promise<void> {
+  const { clients, folder, threads, kernels, numRemote } = place;
+  const joinOne = async (index: number, backend: BackendChoice) => {
+    over.throwIfAborted();
+    await clients.join(index, { url, runId: id, folder: join(folder, "clients"), backend, threads, kernels });
+  };
+  // a client more than there are devices would wait for ever
+  const count = Math.min(clients.count, Math.max(1, settings.numDevices - numRemote));
+  await joinOne(0, place.backend);
+  const backend = place.backend === "auto" ? await firstBackend : place.backend;
+  await Promise.all(Array.from({ length: count - 1 }, (_, index) => joinOne(index + 1, backend)));
+}

@@ -1,0 +1,46 @@
+import type { Params, RoundPlan } from "@tutti/core";
+import type { KernelChoice } from "@tutti/model";
+import type { RunRecord, RunUsage } from "@tutti/record";
+import type { Coordinator, CoordinatorEvent, RunOutcome } from "@tutti/server";
+import type { BackendChoice, Clients } from "../drive/clients.ts";
+import type { RunLimits } from "./trouble.ts";
+
+/** Where a run runs. */
+export interface RunPlace {
+  readonly publicDir: string;
+  readonly pagesDir: string | null;
+  /** Its coordinator keeps the journal there, in a folder that has the run's id for a name. */
+  readonly folder: string;
+  readonly host: string;
+  /** The tabs keep their storage by address, so the same place has the same port. */
+  readonly port: number;
+  readonly clients: Clients;
+  /** Clients of other machines that are waited for too. */
+  readonly numRemote: number;
+  readonly backend: BackendChoice;
+  readonly threads: number;
+  readonly kernels: KernelChoice;
+  /** Cores that are this run's. */
+  readonly numCores: number;
+  readonly limits: RunLimits;
+  /** Called before any client joins, which waits for what it returns. */
+  onListening(coordinator: Coordinator): void | Promise<void>;
+  /** Called once, when the first client has said what it computes on; the other clients wait for what it returns. */
+  onBackend(backend: Exclude<BackendChoice, "auto">): void | Promise<void>;
+  onEvent(event: CoordinatorEvent, coordinator: Coordinator): void;
+  readonly signal: AbortSignal;
+}
+
+/** What a run that is over leaves to those who make a result of it. */
+export interface DrivenRun {
+  readonly outcome: RunOutcome;
+  readonly backend: string;
+  /** From the coordinator's start to the run's end, and the steps of earlier processes. */
+  readonly totalSeconds: number;
+  readonly usage: RunUsage;
+  readonly faults: RunRecord["faults"];
+  /** The last step that evaluated the global protocol on the test split; null where an earlier process planned it. */
+  readonly lastEvaluation: RoundPlan | null;
+  /** Every trained parameter of a newcomer by evaluated round, as far as this process planned the rounds. */
+  readonly newcomers: ReadonlyMap<number, Params>;
+}

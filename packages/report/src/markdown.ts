@@ -1,0 +1,184 @@
+import type { ExperimentResult, Grid } from "@tutti/record";
+import {
+  type Analysis,
+  analyse,
+  costTables,
+  layerScoresOf,
+  rankCorrelations,
+  type ScoreCell,
+  type ScoreTable,
+  type SpreadTable,
+} from "@tutti/record";
+import { curveFigure } from "./figures/curves.ts";
+import type { Figure } from "./figures/figure.ts";
+import { heatMap } from "./figures/layerFigures.ts";
+import { tradeoffFigure } from "./figures/tradeoff.ts";
+import { findings } from "./findings.ts";
+import { caveats, commandOf, provenanceText, usageTextOf } from "./provenance.ts";
+import { isAnyBold } from "./sections/scores.tsx";
+import {
+  costCaption,
+  costNotes,
+  fromMemoryNote,
+  noSplitNotes,
+  rateCaption,
+  runName,
+  shortScoreNote,
+  sourceText,
+  spreadNote,
+  tableTitle,
+} from "./sentences.ts";
+import { labelWordsSeen, rateLines, splitTexts } from "./tasks.ts";
+import { capital, differenceText, fewerSeedsText, meanBytesText, scoreText, summaryText, textsText, withRemarks } from "./text.ts";
+import { controlNames, costHeads, labelWordsRow, metricNames, rankHeads, rateHeads, spreadHeads, titles } from "./words.ts";
+
+/** A page for a folder of documents, with the drawings that it shows by file name. */
+export interface MarkdownPage {
+  readonly text: string;
+  readonly figures: readonly { readonly name: string; readonly figure: Figure }[];
+}
+
+/** The result as Markdown: findings, tables, drawings and the command that makes it; `folder` is where the page finds its drawings. */
+export function renderMarkdown(result: ExperimentResult, folder: string, analysis: Analysis = analyse(result)): MarkdownPage {
+  const { grid, tables } = analysis;
+  const figures = figuresOf(grid);
+  const shown = figures.map(({ name, figure: { description, note } }) =>
+    [
+      `![${escapeMarkdown(description)}](${encodeURI(`${folder}/${name}.svg`)})`,
+      ...(note === undefined ? [] : [escapeMarkdown(note)]),
+    ].join("\n\n"),
+  );
+  const failed = grid.failed.map((run) => `- ${escapeMarkdown(`${runName(run)}: ${run.error ?? ""}`)}`);
+  const sources = (result.sources ?? []).map((source) => `- ${escapeMarkdown(sourceText(source))}`);
+  const command = commandOf(result);
+  const blocks = [
+    `# ${escapeMarkdown(result.title)}`,
+    escapeMarkdown(result.question),
+    ...(command === null ? [] : [`\`\`\`sh\n${command}\n\`\`\``]),
+    escapeMarkdown(`${result.startedAt.slice(0, 10)}, ${provenanceText(result)}. ${usageTextOf(result)}`),
+    `## ${titles.findings}`,
+    [...findings(result, analysis), ...caveats(result), ...result.notes].map((sentence) => `- ${escapeMarkdown(sentence)}`).join("\n"),
+    `## ${titles.scores}`,
+    shortScoreNote(isAnyBold(tables)),
+    ...tables.map((table) => scoreMarkdown(table, result)),
+    ...spreadMarkdown(analysis.spread),
+    `## ${titles.cost}`,
+    ...costMarkdown(grid),
+    ...(shown.length === 0 ? [] : [`## ${titles.drawings}`, ...shown]),
+    ...ranksMarkdown(grid),
+    ...ratesMarkdown(result),
+    `## ${titles.tasks}`,
+    taskMarkdown(result, grid),
+    ...(sources.length === 0 ? [] : [`## ${titles.sources}`, sources.join("\n")]),
+    ...(failed.length === 0 ? [] : [`## ${titles.failures}`, failed.join("\n")]),
+    escapeMarkdown(fromMemoryNote),
+  ];
+  return { text: `${blocks.join("\n\n")}\n`, figures };
+}
+
+/** Text that stays text: what Markdown or HTML would read as markup is escaped. */
+export function escapeMarkdown(text: string): string {
+  return text
+    .replace(/\s+/g, " ")
+    .replace(/[\\`*_[\]|#~]/g, "\\$&")
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;");
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  const rule = head.map((_, index) => (index === 0 ? "---" : "---:"));
+  return [line(head.map(escapeMarkdown)), line(rule), ...rows.map(line)].join("\n");
+}
+
+function scoreMarkdown(scores: ScoreTable, { runs }: ExperimentResult): string {
+  const { columns, rows, controls, numSeeds, texts } = scores;
+  const heads = columns.map(({ label, metric }, index) =>
+    withRemarks(label, [metric === "accuracy" ? null : metricNames[metric], textsText(texts[index] ?? null)]),
+  );
+  const line = ({ row, cells }: ScoreTable["rows"][number]) => [
+    escapeMarkdown(row.label),
+    ...cells.map((cell) => cellMarkdown(cell, numSeeds)),
+  ];
+  const backbone = runs[0]?.settings.backbone ?? "";
+  const lines = [
+    ...rows.filter(({ row }) => !row.isControl).map(line),
+    ...controls.map(({ control, cells }) => [`*${controlNames[control]}*`, ...cells.map(scoreText)]),
+    ...rows.filter(({ row }) => row.isControl).map((control) => [`*${escapeMarkdown(control.row.label)}*`, ...line(control).slice(1)]),
+    [`*${labelWordsRow}*`, ...columns.map(({ task }) => escapeMarkdown(labelWordsSeen(backbone, task)))],
+  ];
+  return `### ${capital(tableTitle(scores))}\n\n${table(["method", ...heads], lines)}`;
+}
+
+function cellMarkdown({ summary, isBest, behindTop }: ScoreCell, numSeeds: number): string {
+  const text = summaryText(summary);
+  const marked = isBest ? `**${text}**` : `${behindTop?.isTie ? "≈ " : ""}${text}`;
+  return `${marked}${fewerSeedsText(summary, numSeeds)}`;
+}
+
+function spreadMarkdown({ columns, rows }: SpreadTable): string[] {
+  const tables = columns.flatMap((column, index) => {
+    const lines = rows.flatMap(({ row, cells }) => {
+      const cell = cells[index] ?? null;
+      if (cell === null) return [];
+      const { mean, worstTenth, meanLoss, worstTenthLoss, devices } = cell;
+      return [[escapeMarkdown(row.label), ...[mean, worstTenth, meanLoss, worstTenthLoss].map(summaryText), String(devices.most)]];
+    });
+    return lines.length === 0 ? [] : [`${escapeMarkdown(column.label)}:`, table(spreadHeads, lines)];
+  });
+  return tables.length === 0 ? [] : [`## ${titles.spread}`, ...tables, spreadNote];
+}
+
+function costMarkdown(grid: Grid): string[] {
+  const heads = ["method", ...costHeads];
+  const tables = costTables(grid).map(({ conditions, costs }) => {
+    const rows = costs.map(({ row, bytesUp, bytesDown, bytesStagesAB, bytesEvaluation, secondsTraining, secondsTotal }) => [
+      escapeMarkdown(row.label),
+      ...[bytesUp, bytesDown, bytesStagesAB, bytesEvaluation].map(meanBytesText),
+      ...[secondsTraining, secondsTotal].map((value) => value.toFixed(1)),
+    ]);
+    return `${escapeMarkdown(costCaption(conditions))}:\n\n${table(heads, rows)}`;
+  });
+  return [...tables, ...costNotes.map(escapeMarkdown)];
+}
+
+function ranksMarkdown(grid: Grid): string[] {
+  const rows = rankCorrelations(grid).map(({ row, first, second, mean, numSeeds }) => [
+    ...[row.label, first, second].map(escapeMarkdown),
+    mean === null ? "–" : differenceText(mean),
+    String(numSeeds),
+  ]);
+  return rows.length === 0 ? [] : [`## ${titles.ranks}`, table(["method", ...rankHeads], rows)];
+}
+
+function ratesMarkdown(result: ExperimentResult): string[] {
+  const rows = rateLines(result).map(([what, ...others]) => [escapeMarkdown(what), ...others]);
+  return rows.length === 0 ? [] : [`## ${titles.rates}`, `${rateCaption}.`, table(rateHeads, rows)];
+}
+
+function taskMarkdown(result: ExperimentResult, grid: Grid): string {
+  const names = [...new Set(grid.columns.map(({ task }) => task))];
+  return names.map((task) => `- ${escapeMarkdown(`${task}: ${splitTexts(result, task, names).join(" ") || noSplitNotes}`)}`).join("\n");
+}
+
+function figuresOf(grid: Grid): MarkdownPage["figures"] {
+  const ofColumns = grid.columns.flatMap((column, index) => {
+    const kinds = [
+      ["round", curveFigure(grid, column, { protocol: "global", shown: "score", against: "round" })],
+      ["bytes", curveFigure(grid, column, { protocol: "global", shown: "score", against: "bytes" })],
+      ["personalised", curveFigure(grid, column, { protocol: "personalised", shown: "score", against: "round" })],
+      ["loss", curveFigure(grid, column, { protocol: "global", shown: "loss", against: "round" })],
+      ["tradeoff", tradeoffFigure(grid, column, "global")],
+    ] as const;
+    return kinds.flatMap(([kind, figure]) => {
+      if (figure === null) return [];
+      const title = kind === "tradeoff" ? `${column.label}: score against bytes` : `${column.label}: ${figure.title}`;
+      return [{ name: `${fileName(column.label)}-${index + 1}-${kind}`, figure: { ...figure, title } }];
+    });
+  });
+  const maps = layerScoresOf(grid).map((scores, index) => ({ name: `layers-${index + 1}`, figure: heatMap(scores) }));
+  return [...ofColumns, ...maps];
+}
+
+const fileName = (label: string) => label.toLowerCase().replace(/[^a-z0-9.]+/g, "-");

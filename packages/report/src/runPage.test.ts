@@ -1,0 +1,78 @@
+import { experimentOfRun } from "@tutti/record";
+import { exampleRun } from "@tutti/record/testing";
+import { parseHTML } from "linkedom";
+import { expect, test } from "vitest";
+import { renderPage } from "./page.tsx";
+
+const pageOf = (run = exampleRun) => renderPage(experimentOfRun(run, { startedAt: "2026-01-02T03:04:05.000Z" }));
+const html = pageOf();
+const { document } = parseHTML(html);
+
+test("the report of one run is one page with five figures, no script and no request", () => {
+  expect(document.querySelectorAll("figure svg[role=img]")).toHaveLength(5);
+  expect(document.querySelectorAll("script, link, img, iframe")).toHaveLength(0);
+  const addresses = html.match(/https?:\/\/[^"\s<)]+/g) ?? [];
+  expect(addresses.filter((address) => !address.startsWith("http://www.w3.org/"))).toEqual([]);
+  expect(document.querySelector("meta[name=viewport]")).not.toBeNull();
+  expect(html).toContain("prefers-color-scheme: dark");
+});
+
+test("the page has landmarks, and every table a caption and heads with their scope", () => {
+  for (const landmark of ["header", "nav[aria-label]", "main"]) expect(document.querySelector(landmark)).not.toBeNull();
+  expect(document.querySelectorAll("h1")).toHaveLength(1);
+  // a drawing is one image with a name: parts of it that had names of their own would be read without their role
+  expect(document.querySelectorAll("svg[role=img][aria-label] [aria-label]")).toHaveLength(0);
+  const tables = [...document.querySelectorAll("table")];
+  expect(tables.length).toBeGreaterThan(4);
+  for (const table of tables) {
+    expect(table.querySelector("caption")?.textContent).not.toBe("");
+    expect([...table.querySelectorAll("th")].every((cell) => ["col", "row"].includes(cell.getAttribute("scope") ?? ""))).toBe(true);
+  }
+});
+
+test("what comes from a run cannot become markup", () => {
+  expect(html).toContain("class &lt;price>");
+  expect(html).not.toContain("<price>");
+});
+
+test("scores say of how many texts they are, in the table and at the axis, and devices have their spread", () => {
+  const [scores, spread] = [...document.querySelectorAll("#scores table")].map((table) =>
+    [...table.querySelectorAll("tr")].map((row) => [...row.querySelectorAll("th, td")].map(({ textContent }) => textContent)),
+  );
+  expect(scores?.[0]).toEqual(["test split", "accuracy", "macro F1", "texts", "coverage"]);
+  expect(scores?.find(([name]) => name === "personalised")).toEqual(["personalised", "0.702", "0.690", "288", "95 %"]);
+  expect(scores?.find(([name]) => name === "majority class")).toEqual(["majority class", "0.250", "0.100", "1,288", "–"]);
+  expect(spread?.slice(1)).toEqual([
+    ["accuracy", "0.688", "0.412"],
+    ["loss", "0.790", "1.420"],
+  ]);
+  expect(document.querySelector("figure")?.textContent).toContain("accuracy (of 288 to 1,288 texts)".replace(" to 1,288", ""));
+});
+
+test("a run that was not probed has no spectrum, and one that never evaluated still has a page", () => {
+  const unprobed = parseHTML(pageOf({ ...exampleRun, spectra: [] })).document;
+  expect(unprobed.querySelectorAll("figure svg[role=img]")).toHaveLength(4);
+  const bare = pageOf({ ...exampleRun, curve: [], final: {}, best: null, layerScores: [], spectra: [], steps: [] });
+  expect(bare).toContain("No run has a score yet.");
+  expect(bare).toContain("</html>");
+});
+
+test("a run that goes says so and how far it is, before anything else", () => {
+  const position = {
+    stage: "train",
+    round: 3,
+    numRounds: 12,
+    numStepsDone: 5,
+    numSteps: 20,
+    secondsLeft: null,
+    at: "2026-01-02T03:04:05.000Z",
+    isRunning: true,
+  } as const;
+  const going = parseHTML(pageOf({ ...exampleRun, position })).document;
+  expect(going.querySelector("header .position")?.textContent).toContain(
+    "This run is still going: training round 3 of 12, 5 of 20 steps done.",
+  );
+  const bar = going.querySelector("progress");
+  expect([bar?.getAttribute("value"), bar?.getAttribute("max"), bar?.getAttribute("aria-label")]).toEqual(["5", "20", "Progress"]);
+  expect(document.querySelector(".position")).toBeNull();
+});

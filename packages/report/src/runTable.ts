@@ -1,0 +1,127 @@
+import { formatBytes, formatCount, formatNumber, formatScore, formatSeconds } from "@tutti/core";
+import { type RunRecord, resultOf, type Scores, scoresIn, type TrafficLabel } from "@tutti/record";
+import { alignColumns } from "@tutti/terminal";
+import { breakEvenText, keptLayersText, positionText, zeroShotNote } from "./sentences.ts";
+import { percentText, scoreText, wholeText } from "./text.ts";
+import { ritzSummary, runHeads, runScoreRows, runSeries, spreadRows, stageNames, trafficRows } from "./words.ts";
+
+/** A line for each way of evaluating one run, in the order of `runHeads.scores`. */
+export function scoreLines(run: RunRecord): string[][] {
+  // of the last evaluation by protocol: devices that answered / N
+  const coverage = new Map(run.curve.filter(({ split }) => split === "test").map((point) => [point.protocol, point.coverage]));
+  const [accuracy, f1, texts] = [scoresIn(run, "accuracy"), scoresIn(run, "macroF1"), scoresIn(run, "numTexts")];
+  return (Object.keys(runScoreRows) as (keyof Scores)[]).map((key) => {
+    const share = key === "majority" ? undefined : coverage.get(key === "globalBest" ? "global" : key);
+    const percent = share === undefined ? "–" : percentText(share);
+    return [runScoreRows[key], formatScore(accuracy[key]), formatScore(f1[key]), wholeText(texts[key]), percent];
+  });
+}
+
+/** Accuracy and loss over devices, in the order of `runHeads.spread`; none where devices were not measured by themselves. */
+export function spreadLines({ final: { personalised } }: RunRecord): string[][] {
+  const spread = personalised?.spread;
+  if (spread === undefined) return [];
+  return [
+    [spreadRows.accuracy, scoreText(spread.meanAccuracy), scoreText(spread.worstTenthAccuracy)],
+    [spreadRows.loss, scoreText(spread.meanLoss), scoreText(spread.worstTenthLoss)],
+  ];
+}
+
+/** A line for each layer, in the order of `runHeads.layers`. */
+export function layerLines({ layerScores, selectedLayers }: RunRecord): string[][] {
+  return layerScores.map((score, layer) => [
+    String(layer),
+    score === null ? runSeries.notScored : formatNumber(score),
+    selectedLayers.includes(layer) ? "yes" : "no",
+  ]);
+}
+
+/** A number that no line break falls into: a hyphen would allow one. */
+const unbroken = (value: number) => formatNumber(value).replaceAll("-", "\u2212");
+
+/** A line for each probing device, in the order of `runHeads.ritz`. */
+export function ritzLines({ spectra }: RunRecord): string[][] {
+  return spectra.map(({ deviceId, ritzValues, ritzWeights }) => [
+    String(deviceId),
+    ritzValues.map(unbroken).join(" "),
+    ritzWeights.map(unbroken).join(" "),
+  ]);
+}
+
+/** Bytes of each kind of traffic, of everything, and of all layers in f32, in the order of `runHeads.traffic`; none where they were not counted. */
+export function trafficLines(run: RunRecord): string[][] {
+  const { traffic } = run;
+  if (traffic === undefined) return [];
+  const line = (name: string, labels: readonly TrafficLabel[]) => [
+    name,
+    ...(["up", "down"] as const).map((way) => formatBytes(Math.round(labels.reduce((sum, label) => sum + traffic[label][way], 0)))),
+  ];
+  const { bytes, rounds } = resultOf(run);
+  return [
+    line(stageNames.score, ["score"]),
+    line(stageNames.count, ["count"]),
+    line(stageNames.train, ["train"]),
+    line(stageNames.evaluation, ["evaluation"]),
+    line(trafficRows.states, ["states"]),
+    line(trafficRows.loading, ["backbone", "dataset", "pages"]),
+    [trafficRows.total, formatBytes(bytes.up), formatBytes(bytes.down)],
+    [trafficRows.allLayers(rounds), formatBytes(bytes.upAllLayersF32), formatBytes(bytes.downAllLayersF32)],
+  ];
+}
+
+/** Time by phase, in the order of `runHeads.time`. */
+export function timeLines({ seconds }: RunRecord): string[][] {
+  const { scoring, counting, training, evaluation, total } = seconds;
+  const lines = [
+    ...([
+      [stageNames.score, scoring],
+      [stageNames.count, counting],
+      [stageNames.train, training],
+    ] as const),
+    ...([
+      [stageNames.evaluation, evaluation],
+      [trafficRows.total, total],
+    ] as const),
+  ];
+  return lines.map(([name, value]) => [name, formatSeconds(value)]);
+}
+
+/** The final table of a run as plain text. */
+export function renderTable(run: RunRecord): string {
+  const { settings, notes = [], numClients, threads, position, parametersSha256, layerScores } = run;
+  const { numDevices, rounds } = resultOf(run);
+  const tabs = numClients === undefined ? "" : ` in ${formatCount(numClients, "tab")}`;
+  const backend = `${run.backend}${threads === undefined ? "" : ` × ${threads}`}`;
+  const spread = spreadLines(run);
+  const traffic = trafficLines(run);
+  const blocks: (readonly string[])[] = [
+    [
+      `${run.task} on ${settings.backbone}: ${formatCount(numDevices, "device")}${tabs}, ${formatCount(rounds, "round")}, seed ${run.seed}, ${backend}`,
+    ],
+    position === undefined ? [] : [positionText(position)],
+    [...alignColumns([runHeads.scores, ...scoreLines(run)]), `(${zeroShotNote})`],
+    spread.length === 0 ? [] : alignColumns([runHeads.spread, ...spread]),
+    layerScores.length === 0 ? [] : layerBlock(run),
+    traffic.length === 0 ? [] : [...alignColumns([runHeads.traffic, ...traffic]), breakEvenText(run)],
+    alignColumns([runHeads.time, ...timeLines(run)]),
+    notes.map((note) => `note: ${note}`),
+    parametersSha256 === undefined ? [] : [`parameters ${parametersSha256}`],
+  ];
+  return blocks
+    .filter(({ length }) => length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n");
+}
+
+function layerBlock(run: RunRecord): string[] {
+  const { spectra, layerScores, selectedLayers, keepFraction } = run;
+  const ritz = spectra.map(({ deviceId, ritzValues }) => {
+    const sorted = [...ritzValues].sort((a, b) => a - b);
+    return `  device ${deviceId}: ${sorted.map(formatNumber).join(" ")}`;
+  });
+  return [
+    ...alignColumns([runHeads.layers, ...layerLines(run)]),
+    keptLayersText(keepFraction ?? 1, selectedLayers.length, layerScores.length),
+    ...(ritz.length > 0 ? [ritzSummary, ...ritz] : []),
+  ];
+}

@@ -1,0 +1,110 @@
+/** @jsxRuntime automatic */
+/** @jsxImportSource preact */
+import { formatCount } from "@tutti/core";
+import {
+  type Analysis,
+  type ExperimentResult,
+  type RunRecord,
+  reportedProtocols,
+  type ScoreCell,
+  type ScoreTable,
+  type SpreadCell,
+  type SpreadTable,
+} from "@tutti/record";
+import { type Cell, type Line, Remarks, Table } from "../elements.tsx";
+import { scoreLines, spreadLines } from "../runTable.ts";
+import { aheadText, scoreNotes, scoresCaption, spreadCaption, spreadNote, tableTitle, zeroShotNote } from "../sentences.ts";
+import { labelWordsSeen } from "../tasks.ts";
+import { capital, fewerSeedsText, scoreText, summaryText, textsText, wholeText, withRemarks } from "../text.ts";
+import { controlNames, labelWordsRow, metricNames, runHeads, spreadHeads, titles } from "../words.ts";
+
+/** Whether a mean of these tables is bold. */
+export const isAnyBold = (tables: readonly ScoreTable[]) =>
+  tables.some(({ rows }) => rows.some(({ cells }) => cells.some(({ isBest }) => isBest)));
+
+/** Methods × tasks under every protocol, after the last round and in the round chosen on validation. */
+export function ScoreSection({ result, analysis: { tables } }: { readonly result: ExperimentResult; readonly analysis: Analysis }) {
+  const blocks = reportedProtocols
+    .map((protocol) => ({ protocol, shown: tables.filter((table) => table.protocol === protocol) }))
+    .filter(({ shown }) => shown.length > 0);
+  return (
+    <>
+      <Remarks texts={scoreNotes(isAnyBold(tables))} />
+      {blocks.map(({ protocol, shown }) => (
+        <div key={protocol}>
+          <h3>{capital(protocol)}</h3>
+          <div class="pair">
+            {shown.map((table) => (
+              <Scores key={table.moment} table={table} backbone={result.runs[0]?.settings.backbone ?? ""} />
+            ))}
+          </div>
+        </div>
+      ))}
+    </>
+  );
+}
+
+function Scores({ table, backbone }: { readonly table: ScoreTable; readonly backbone: string }) {
+  const { columns, rows, controls, numSeeds, texts } = table;
+  const metrics = [...new Set(columns.map(({ metric }) => metric))];
+  const heads = columns.map(({ label, metric }, index) =>
+    withRemarks(label, [metrics.length === 1 ? null : metricNames[metric], textsText(texts[index] ?? null)]),
+  );
+  const line = ({ row, cells }: ScoreTable["rows"][number]): Line => ({
+    cells: [row.label, ...cells.map((cell) => scoreCell(cell, numSeeds))],
+    isControl: row.isControl,
+  });
+  const lines: Line[] = [
+    ...rows.filter(({ row }) => !row.isControl).map(line),
+    ...controls.map(({ control, cells }) => ({ cells: [controlNames[control], ...cells.map(scoreText)], isControl: true })),
+    ...rows.filter(({ row }) => row.isControl).map(line),
+    { cells: [labelWordsRow, ...columns.map(({ task }) => labelWordsSeen(backbone, task))], isControl: true },
+  ];
+  return <Table caption={scoresCaption(tableTitle(table), metrics)} head={["method", ...heads]} lines={lines} isScores />;
+}
+
+function scoreCell({ summary, isBest, behindTop }: ScoreCell, numSeeds: number): Cell {
+  const text = `${summaryText(summary)}${fewerSeedsText(summary, numSeeds)}`;
+  if (summary === null) return { text };
+  const seeds = formatCount(summary.count, "seed");
+  if (behindTop === null) return { text, isBold: isBest, hint: seeds };
+  return { text: `${behindTop.isTie ? "≈ " : ""}${text}`, hint: `${seeds}; ${aheadText(behindTop)}` };
+}
+
+/** How far the devices of each method lie apart. */
+export function SpreadSection({ spread: { columns, rows } }: { readonly spread: SpreadTable }) {
+  const tables = columns.flatMap((column, index) => {
+    const lines = rows.flatMap(({ row, cells }) => (cells[index] == null ? [] : [spreadLine(row.label, row.isControl, cells[index])]));
+    return lines.length === 0 ? [] : [<Table key={column.key} caption={spreadCaption(column.label)} head={spreadHeads} lines={lines} />];
+  });
+  return (
+    <>
+      <div class="pair">{tables}</div>
+      <Remarks texts={[spreadNote]} />
+    </>
+  );
+}
+
+function spreadLine(label: string, isControl: boolean, { mean, worstTenth, meanLoss, worstTenthLoss, devices }: SpreadCell): Line {
+  const { least, most } = devices;
+  const numDevices = least === most ? wholeText(most) : `${wholeText(least)} to ${wholeText(most)}`;
+  return { cells: [label, ...[mean, worstTenth, meanLoss, worstTenthLoss].map(summaryText), numDevices], isControl };
+}
+
+/** Every way of evaluating one run, beside its controls. */
+export function RunScoreSection({ run }: { readonly run: RunRecord }) {
+  const spread = spreadLines(run);
+  const lines = scoreLines(run).map((cells) => ({ cells }));
+  return (
+    <>
+      <Table caption={scoresCaption(titles.scores, ["accuracy", "macroF1"])} head={runHeads.scores} lines={lines} />
+      <Remarks texts={[`${capital(zeroShotNote)}.`]} />
+      {spread.length === 0 ? null : (
+        <>
+          <Table caption={spreadCaption(run.task)} head={runHeads.spread} lines={spread.map((cells) => ({ cells }))} />
+          <Remarks texts={[spreadNote]} />
+        </>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,380 @@
+import { formatCount, formatNumber, formatSeconds, type Metric, type Protocol } from "@tutti/core";
+import {
+  type ComparedCell,
+  type ExperimentResult,
+  expectedBreakEvenRound,
+  fewestSeeds,
+  type Moment,
+  type Remark,
+  type RunPosition,
+  type RunRecord,
+  resultOf,
+  type SourceRecord,
+  variantText,
+} from "@tutti/record";
+import { capital, differenceText, listText, meanBytesText, percentText, scoreText, timeText, wholeText, withRemarks } from "./text.ts";
+import { metricNames, stageNames } from "./words.ts";
+
+const momentNames: Readonly<Record<Moment, string>> = { final: "after the last round", best: "in the round chosen on validation" };
+
+/** Such as `global, after the last round`. */
+export const tableTitle = ({ protocol, moment }: { readonly protocol: Protocol; readonly moment: Moment }) =>
+  `${protocol}, ${momentNames[moment]}`;
+
+/** Said wherever a zero-shot score is shown. */
+export const zeroShotNote =
+  "zero-shot: minuet saw the label words in cloze sentences in its second pretraining stage, so this is not the score of a model that has never seen them";
+
+/** Said beside bold means and marks of ties, in every form of the report. */
+export const tieScope = `Differences are tested only under the global protocol after the last round, where every answer is known, and only with ${fewestSeeds} seeds or more. Without a test nothing is bold.`;
+
+/** Said wherever the round that validation chose is shown. */
+const bestRoundScope =
+  "The round chosen on validation is the one with the highest global score on the validation split, also in the tables of the other protocols.";
+
+/** What bold says, behind a sentence; nothing where nothing is bold. */
+const boldText = (isAny: boolean) =>
+  isAny ? " Bold marks the best of a column: the test finds its mean above that of every other method." : "";
+
+/** How the tables of scores are read. */
+export function scoreNotes(isAnyBold: boolean): string[] {
+  return [
+    `Mean ± standard deviation over seeds, on the test split.${boldText(isAnyBold)} The controls below the line do not compete. A mean over fewer seeds than the experiment has says over how many. ${bestRoundScope}`,
+    `≈ marks a tie with the highest mean of the column: the 95 % interval of the difference contains 0 (paired bootstrap over the test rows of these seeds). The interval covers other test rows, not other seeds, and is not corrected for the number of comparisons. ${tieScope}`,
+    "Personalised: every device predicts its own share of the test split, with its own mix of labels; knowing that mix alone already helps. Global: every device predicts a random part of the whole split. Newcomer: a device that joins after training and trains nothing. Scores of different protocols cannot be compared.",
+  ];
+}
+
+/** How the same tables are read in a short document. */
+export const shortScoreNote = (isAnyBold: boolean) =>
+  `Mean ± standard deviation over seeds, on the test split.${boldText(isAnyBold)} ≈ marks a tie with the highest mean of the column (paired bootstrap over test rows, 95 %). ${tieScope} ${bestRoundScope} A mean over fewer seeds than the experiment has says over how many.`;
+
+/** What the spread over devices is. */
+export const spreadNote =
+  "A device is one participant with its own examples. Each device counts once, however many examples it has. The worst tenth is the mean over the tenth of the devices (rounded up) with the lowest accuracy, or with the highest loss.";
+
+/** What has to be known to read the costs. */
+export const costNotes = [
+  "Bytes on the wire, without pages, backbone and data. Scoring and counting (Stages A and B) are charged to the run that needs them, in bytes and in seconds. Seconds depend on the machine; the total includes loading and evaluation.",
+  "A tab fetches what its devices share once, so devices that share a tab are counted once in bytes down; devices on separate machines would each fetch a round's parameters. Evaluation is counted apart, in neither bytes up nor bytes down, because it serves the comparison and not the method.",
+];
+
+/** How the trade-off is read. */
+export const tradeoffNote =
+  "Full dots are on the Pareto front of the means: no other method reaches as high a mean with as few bytes. The line is the highest mean up to each number of bytes. Differences are not tested here.";
+
+/** What the label words of a task have to do with its scores. */
+export const labelWordsNote = (backbones: readonly string[]) =>
+  `The zero-shot control predicts label words, and so does every method whose head is label words. Where pretraining already used them as labels, the zero-shot score is not that of a model that has never seen them (${backbones.join(", ")}).`;
+
+/** Said wherever the methods of the comparison are listed. */
+export const fromMemoryNote =
+  "The names of FedPepTAO's nine baselines come from memory of its paper, of which only the abstract was at hand. Each method follows its own publication; deviations are listed.";
+
+/** Said of settings that are none of the methods. */
+export const ownSettingsNote = "Settings of the experiment's own; they are listed under Configuration.";
+
+/** Such as `2,000 training rows, 500 validation rows, 1,000 test rows.` */
+export const rowsText = ({ numTrain, numValidation, numTest }: ExperimentResult["data"][number]) =>
+  `${wholeText(numTrain)} training rows, ${wholeText(numValidation)} validation rows, ${wholeText(numTest)} test rows.`;
+
+/** Of rows that are in the test part and in a training part. */
+export const overlapText = ({ numShared, numTest }: { readonly numShared: number; readonly numTest: number }, train: string | null) =>
+  `${numShared} of ${numTest} test rows are also in ${train === null ? "the task's own training part" : `the training part of ${train}`}.`;
+
+/** Of a data set that was added. */
+export const rowsHashText = (hash: string) => `SHA-256 of the added files: ${hash.slice(0, 12)}….`;
+
+/** A source prompt in a line: what trained it, for how long, and what it had learnt by then. */
+export function sourceText({
+  name,
+  backbone,
+  tokens,
+  task,
+  numExamples,
+  numSteps,
+  learningRate,
+  validation,
+  sha256,
+}: SourceRecord): string {
+  const learnt =
+    validation === null
+      ? "accuracy not recorded"
+      : `accuracy on ${wholeText(validation.numExamples)} validation rows ${scoreText(validation.before)} before and ${scoreText(validation.after)} after`;
+  const training = `${wholeText(numExamples)} rows of ${task}, ${wholeText(numSteps)} steps, learning rate ${learningRate}`;
+  return `${name}, ${formatCount(tokens, "token")} for ${backbone}: ${training}; ${learnt}; SHA-256 ${sha256.slice(0, 12)}…`;
+}
+
+/** A run's name in a list. */
+export function runName(run: RunRecord): string {
+  const variant = variantText(run);
+  return `${run.methodTitle}${variant === "" ? "" : `, ${variant}`}, ${run.task}, seed ${run.seed}`;
+}
+
+/** How a run that is by itself was made. */
+export function runText({
+  settings,
+  numClients,
+  clients,
+  backend,
+  backendReason,
+  threads,
+  uploads = [],
+  seed,
+  machine,
+}: RunRecord): string {
+  const tabs =
+    numClients === undefined
+      ? ""
+      : ` in ${formatCount(numClients, clients === "tabs" ? "tab" : "process").replace("processs", "processes")}`;
+  const parallel = threads === undefined ? "" : ` × ${formatCount(threads, "thread")}`;
+  const why = `Backend: ${backendReason ?? `${backend}${parallel}`}`;
+  return `${formatCount(settings.numDevices, "device")}${tabs}, ${formatCount(uploads.length, "training round")}, seed ${seed}. ${why}. ${machine ?? ""}`.trim();
+}
+
+/** How far a run is that is not over. */
+export function positionText({ stage, round, numRounds, numStepsDone, numSteps, secondsLeft, at, isRunning }: RunPosition): string {
+  const left = secondsLeft === null || !isRunning ? "" : `, about ${formatSeconds(secondsLeft)} left`;
+  const where = `${stageNames[stage]} round ${round} of ${numRounds}, ${numStepsDone} of ${numSteps} steps done${left}`;
+  const when = `Written ${timeText(at)}.`;
+  return isRunning
+    ? `This run is still going: ${where}. The scores are those it has so far. ${when}`
+    : `This run has stopped before its end: ${where}. The same command goes on with it. ${when}`;
+}
+
+/** When the smaller uploads have paid for scoring and counting. */
+export function breakEvenText(run: RunRecord): string {
+  const { breakEvenRound, bytes, rounds } = resultOf(run);
+  const says = (when: string) => `The smaller uploads have paid for scoring and counting ${when}.`;
+  if (breakEvenRound !== null) return says(`by round ${breakEvenRound} of ${rounds}`);
+  const expected = expectedBreakEvenRound(bytes.stagesAB, run.uploads ?? []);
+  return `The smaller uploads have not paid for scoring and counting within ${formatCount(rounds, "round")}${expected === null ? "" : `; at this pace they will by round ${expected}`}.`;
+}
+
+/** The share of the layers that travels. */
+export const keptLayersText = (keepFraction: number, numSelected: number, numLayers: number) =>
+  `Keep fraction r = ${formatNumber(keepFraction)}: ${numSelected} of ${numLayers} layers are sent.`;
+
+/** What is chosen for a rate; a choice at the edge says so, since a rate beyond it might have been better. */
+export const chosenRateText = (chosen: number | null, isAtEdge: boolean) =>
+  chosen === null ? "none" : `${chosen}${isAtEdge ? " (edge of the grid)" : ""}`;
+
+/** What a reader has to know of coverage and of answers that could not be replayed. */
+export function caveatTexts(coverage: number, unknown: readonly string[]): string[] {
+  return [
+    coverage < 1
+      ? `Not all devices answered the last evaluation: the lowest coverage is ${percentText(coverage)}.`
+      : "All devices answered the last evaluation.",
+    ...unknown.map((note) => `Some differences could not be tested: ${note}`),
+  ];
+}
+
+/** How the machine was used; runs may have been made at once, so that their times are said to be a sum. */
+export function usageText(given: {
+  readonly numRuns: number;
+  readonly seconds: number;
+  readonly backends: readonly { readonly backend: string; readonly clients: RunRecord["clients"] }[];
+  readonly clientsFraction: number | null;
+  readonly idleFraction: number | null;
+}): string {
+  const { numRuns, seconds, clientsFraction, idleFraction } = given;
+  const on = [...new Set(given.backends.map(({ backend, clients }) => `${backend} in ${clients === "tabs" ? "tabs" : "Node processes"}`))];
+  const used = clientsFraction === null ? "" : `; clients used ${percentText(clientsFraction)} of the cores in train steps`;
+  const waited = idleFraction === null ? "" : `; for ${percentText(idleFraction)} of the time no device had a task`;
+  return `${formatCount(numRuns, "run")}, ${formatSeconds(seconds)} in total on ${on.join(", ")}${used}${waited}.`;
+}
+
+/** What has to be known of a comparison, or why there is none. */
+export function remarkText(remark: Remark): string {
+  switch (remark.kind) {
+    case "noRun":
+      return `Nothing can be compared: the ${remark.side} experiment has no run.`;
+    case "noTask":
+      return `Nothing can be compared: the first has ${listText(remark.first)}, the second ${listText(remark.second)}.`;
+    case "noLine": {
+      const [first, second] = [remark.first, remark.second].map(({ lines, columns }) => `${listText(lines)} (${columns.join("; ")})`);
+      return `Nothing can be compared: on ${listText(remark.tasks)} no method finished in both under the same conditions. The first has ${first}; the second has ${second}.`;
+    }
+    case "otherNames":
+      return "Each side has one method on these tasks, so methods of different names are compared.";
+    case "otherSeeds":
+      return "The sides have different seeds, which may explain part of a difference.";
+    case "otherData":
+      return `The data files on ${listText(remark.tasks)} are not the same (their hashes differ): test rows are not paired, there is no interval, and the difference means little.`;
+    case "otherRows":
+      return `The test rows on ${listText(remark.tasks)} are not the same (another split or data file): there is no interval, and the difference means little.`;
+    case "noAnswers":
+      return "Without an interval, some run does not say its answers row by row.";
+    case "fewSeeds":
+      return `With fewer than ${fewestSeeds} seeds on a side, the variation between seeds is unknown: neither side is called better.`;
+    case "onlyIn":
+      return `Only in the ${remark.side}: ${listText(remark.lines)}.`;
+  }
+}
+
+/** Which of two compared sides is better, where the test can tell. */
+export function verdictText({ paired }: Pick<ComparedCell, "paired">): string {
+  if (paired === null) return "";
+  if (paired.isTie) return "tie";
+  return paired.difference > 0 ? "second is better" : "first is better";
+}
+
+/** How large an experiment is. */
+export function extentText(given: {
+  readonly numRuns: number;
+  readonly numMethods: number;
+  readonly numRows: number;
+  readonly numTasks: number;
+  readonly numSeeds: number;
+  readonly numFailed: number;
+  readonly numTrials: number;
+}): string {
+  const { numRuns, numMethods, numRows, numTasks, numSeeds, numFailed, numTrials } = given;
+  const variants = numRows === numMethods ? "" : ` in ${formatCount(numRows, "variant")}`;
+  const what = `${formatCount(numRuns, "run")} of ${formatCount(numMethods, "method")}${variants} on ${formatCount(numTasks, "task")} with ${formatCount(numSeeds, "seed")}`;
+  const failed = numFailed === 0 ? "none failed" : `${numFailed} failed and ${numFailed === 1 ? "is" : "are"} in no table`;
+  return `${what}; ${failed}.${numTrials > 0 ? ` ${formatCount(numTrials, "further run")} only served to choose learning rates.` : ""}`;
+}
+
+/** What the test says of FedPepTAO on a task. */
+export type Standing = "best" | "highest" | "tie" | "behind" | "untestedHighest" | "untestedBelow";
+
+/** What is said of it, in the order of the sentence; without a test only which mean is higher. */
+const standings: Readonly<Record<Standing, string>> = {
+  best: "is the best on",
+  highest: "has the highest mean, as a tie, on",
+  untestedHighest: "has the highest mean on",
+  tie: "ties with the highest mean on",
+  behind: "is behind the highest mean on",
+  untestedBelow: "has a mean below the highest on",
+};
+
+/** FedPepTAO beside the other method with the highest mean on one task. */
+export interface StandingOnTask {
+  readonly standing: Standing;
+  readonly label: string;
+  /** FedPepTAO's mean minus the rival's. */
+  readonly difference: number;
+  readonly rival: string;
+}
+
+/** FedPepTAO beside its rivals, task by task. */
+export function standingText(protocol: Protocol, outcomes: readonly StandingOnTask[]): string {
+  const parts = (Object.keys(standings) as Standing[]).flatMap((standing) => {
+    const here = outcomes.filter((outcome) => outcome.standing === standing);
+    const texts = here.map(({ label, difference, rival }) => `${label} (${differenceText(difference)} against ${rival})`);
+    return texts.length === 0 ? [] : [`${standings[standing]} ${listText(texts)}`];
+  });
+  const untested = outcomes.filter(({ standing }) => standing.startsWith("untested")).map(({ label }) => label);
+  const unknown = untested.length === 0 ? "" : ` The difference on ${listText(untested)} could not be tested.`;
+  const scope = protocol === "global" ? unknown : " Differences are not tested under this protocol.";
+  return `Under the ${protocol} protocol, after the last round, FedPepTAO ${parts.join("; it ")}.${scope}`;
+}
+
+/** Which methods have the highest mean of a column. */
+export interface TopOfColumn {
+  readonly label: string;
+  readonly protocol: Protocol;
+  readonly names: readonly string[];
+  readonly mean: number;
+  readonly texts: string | null;
+  /** Whether the test finds it above every other. */
+  readonly isBest: boolean;
+  readonly ties: readonly string[];
+  readonly numUntested: number;
+}
+
+/** Which mean is the highest; the best only where the test finds it above every other. */
+export function topText({ label, protocol, names, mean, texts, isBest, ties, numUntested }: TopOfColumn): string {
+  const score = withRemarks(scoreText(mean), [texts]);
+  const who = listText(names);
+  if (isBest) return `${label}, ${protocol}: ${who} is best with ${score}; the test finds it above every other method.`;
+  const [has, it] = names.length === 1 ? ["has", "it"] : ["have", "them"];
+  const tied = ties.length === 0 ? "" : `; ${listText(ties)} ${ties.length === 1 ? "ties" : "tie"} with ${it}`;
+  const unknown = numUntested === 0 ? "" : `; the difference to ${formatCount(numUntested, "other method")} could not be tested`;
+  return `${label}, ${protocol}: ${who} ${has} the highest mean, ${score}${tied}${unknown}.`;
+}
+
+/** Which means are not above the commonest class. */
+export function belowMajorityText(label: string, names: readonly string[], score: number, texts: string | null): string {
+  const [mean, is] = names.length === 1 ? ["the mean", "is"] : ["the means", "are"];
+  const bound = [scoreText(score), texts].filter((text) => text !== null).join(" ");
+  return `${label}: ${mean} of ${listText(names)} ${is} not above the score of always predicting the commonest class (${bound}).`;
+}
+
+/** FedPepTAO's bytes beside those of a method that sends all layers. */
+export interface TrafficComparison {
+  readonly bytes: number;
+  readonly stagesAB: number;
+  readonly otherBytes: number;
+  readonly other: string;
+  /** Columns by the round at which the smaller uploads had paid; null for never. */
+  readonly paidBack: readonly { readonly label: string; readonly round: number | null }[];
+}
+
+/** The same in words. */
+export function trafficText({ bytes, stagesAB, otherBytes, other, paidBack }: TrafficComparison): string {
+  const stages = `${percentText(stagesAB / bytes)} of it in scoring and counting`;
+  const sent = `FedPepTAO sent and received ${meanBytesText(bytes)} in a run without evaluation, ${stages}: ${(bytes / otherBytes).toFixed(2)} times the ${meanBytesText(otherBytes)} of ${other}, which sends all layers.`;
+  const paid = paidBack.filter(({ round }) => round !== null);
+  const never = paidBack.filter(({ round }) => round === null).map(({ label }) => label);
+  const rounds = [...new Set(paid.map(({ round }) => String(round)))];
+  const when = paid.length === 0 ? [] : [`had paid for that by round ${listText(rounds)} (${listText(paid.map(({ label }) => label))})`];
+  const not = never.length === 0 ? [] : [`did not pay for it within the run on ${listText(never)}`];
+  return `${sent}${when.length + not.length === 0 ? "" : ` Its smaller uploads ${[...when, ...not].join("; they ")}.`}`;
+}
+
+/** How far conditions agree on the order of layers. */
+export const rankText = (lowest: number, highest: number, numPairs: number) =>
+  `The order of layer scores under two sets of conditions agrees with a rank correlation of ${scoreText(lowest)} to ${scoreText(highest)} (${formatCount(numPairs, "pair")}).`;
+
+/** Too few seeds for a test. */
+export const fewSeedsText = (numSeeds: number) =>
+  `With ${formatCount(numSeeds, "seed")} the variation between seeds is unknown, so no difference is tested: at least ${fewestSeeds} seeds are needed.`;
+
+/** Beside the spectra of an experiment. */
+export const spectraNote =
+  "Ritz values of the Hessian of the loss at the probing devices, for one seed each; results.json has all of them.";
+
+/** Beside the command of an experiment. */
+export const filesNote =
+  "experiment.yaml beside this page is the file that was run; results.json has every run's settings with all defaults.";
+
+/** The caption of a table of scores. */
+export const scoresCaption = (title: string, metrics: readonly Metric[]) =>
+  `${capital(title)} (${metrics.length <= 2 ? metrics.map((metric) => metricNames[metric]).join(" and ") : "the task's metric"})`;
+
+/** By how much the highest mean is ahead. */
+export const aheadText = ({ difference, low, high }: { readonly difference: number; readonly low: number; readonly high: number }) =>
+  `the highest mean is ahead by ${scoreText(difference)}, 95 % interval ${scoreText(low)} to ${scoreText(high)}`;
+
+/** The caption of a table of the spread over devices. */
+export const spreadCaption = (label: string) => `Spread over devices, personalised, after the last round: ${label}`;
+/** The caption of a table of costs. */
+export const costCaption = (conditions: string) => `Mean cost of a run${conditions === "" ? "" : `, ${conditions}`}`;
+
+/** The caption of the table of learning rates. */
+export const rateCaption = "Learning rates tried on one seed; the score on the validation split chose";
+/** Before the command of an experiment. */
+export const commandLead = "This command makes the experiment again:";
+/** One value as it is, several with how many runs have each; `whole` is what the experiment itself says. */
+export function provenanceOf(noun: string, counts: ReadonlyMap<string, number>, whole: string): string {
+  if (counts.size < 2) return `${noun} ${[...counts.keys()][0] ?? whole}`;
+  return `${noun}s ${listText([...counts].map(([value, count]) => `${value} (${formatCount(count, "run")})`))}`;
+}
+
+/** Of a run without scores. */
+export const noScores = "No run has a score yet.";
+
+/** Of a task of whose splits nothing is known. */
+export const noSplitNotes = "no notes on its splits.";
+
+/** The caption of a table in LaTeX, already escaped parts in it. */
+export const latexMarks = {
+  bold: " Bold: a mean that the test finds above that of every other method",
+  tie: " $^{=}$: a tie with the highest mean of the column",
+  byTest: " (paired bootstrap over test rows, 95\\,\\%).",
+} as const;
+
+/** Of two experiments with the same settings. */
+export const noDifference = "No setting differs.";

@@ -1,0 +1,141 @@
+import { formatCount, type Metric } from "@tutti/core";
+
+/** What is at the head of a section, of a table and of their parts. */
+export const titles = {
+  progress: "Progress",
+  findings: "Findings",
+  scores: "Scores",
+  spread: "Spread over devices",
+  tasks: "Tasks",
+  cost: "Cost",
+  traffic: "Traffic",
+  time: "Time",
+  tradeoff: "Score against bytes",
+  curves: "Curves",
+  layers: "Layers",
+  rates: "Learning rates",
+  definitions: "Methods",
+  sources: "Source prompts",
+  faults: "Injected faults",
+  failures: "Failed runs",
+  notes: "Notes",
+  configuration: "Configuration",
+  drawings: "Figures",
+  ranks: "Rank correlation of layer scores",
+  sections: "Sections",
+} as const;
+
+/** What a metric is called in tables. */
+export const metricNames: Readonly<Record<Metric, string>> = {
+  accuracy: "accuracy",
+  macroF1: "macro F1",
+  matthews: "Matthews correlation",
+  meanOfAccuracyAndF1: "mean of accuracy and F1",
+};
+
+/** What the controls without training are called. */
+export const controlNames = { majority: "Majority class", zeroShot: "Zero-shot" } as const;
+/** The row of a table of scores that says whether label words were seen. */
+export const labelWordsRow = "Label words seen in pretraining";
+
+/** The stages of a run. */
+export const stageNames = { score: "scoring", count: "counting", train: "training", evaluation: "evaluation" } as const;
+
+/** Heads of the table of costs; each form names the method before them. */
+export const costHeads = [
+  "bytes up",
+  "bytes down",
+  "of which scoring and counting",
+  "evaluation (not included)",
+  "training (s)",
+  "total (s)",
+] as const;
+/** Heads of the table of learning rates. */
+export const rateHeads = ["method", "seed", "validation rows", "validation score by rate", "chosen"] as const;
+/** Heads of the tables of one run. */
+export const runHeads = {
+  scores: ["test split", "accuracy", "macro F1", "texts", "coverage"],
+  traffic: ["bytes on the wire", "up", "down"],
+  time: ["phase", "time"],
+  layers: ["layer", "score", "sent"],
+  ritz: ["device", "Ritz values", "weights"],
+  spread: ["personalised, after the last round", "mean over devices", "worst tenth"],
+} as const;
+
+/** What is measured along an axis. */
+export const axisNames = {
+  ...{ round: "round", bytes: "MB on the wire, up and down", seconds: "seconds", loss: "loss", layer: "layer", score: "score" },
+  ...{ bytesAlone: "MB on the wire", ritz: "Ritz value", weight: "weight (root scale)" },
+} as const;
+/** What a curve runs over, in a title. */
+export const againstNames = { round: "round", bytes: "bytes", seconds: "time" } as const;
+
+/** Titles of the figures of one run. */
+export const runFigureTitles = {
+  accuracy: "Accuracy on the test split by round",
+  loss: "Training loss by round",
+  layers: "Layer scores",
+  bytes: "Bytes on the wire by phase",
+  spectrum: "Ritz values of the Hessian at the probing devices",
+} as const;
+
+/** Names of lines in the figures of one run. */
+export const runSeries = {
+  firstLoss: "first local epoch",
+  lastLoss: "last local epoch",
+  sent: "sent",
+  kept: "kept on the device",
+  notScored: "not scored",
+} as const;
+
+/** Heads of the table of the spread over devices. */
+export const spreadHeads = [
+  "method",
+  "accuracy, mean over devices",
+  "accuracy, worst tenth",
+  "loss, mean over devices",
+  "loss, worst tenth",
+  "devices",
+] as const;
+/** Names of the lines of one run's spread. */
+export const spreadRows = { accuracy: "accuracy", loss: "loss" } as const;
+
+/** The caption of the table of selected layers; r is the keep fraction. */
+export const selectedCaption = "Layers that are sent (r is the keep fraction)";
+/** Heads of the table of selected layers, between the task and the layers. */
+export const layerHeads = ["seed", "r", "layers"] as const;
+/** Heads of the table of rank correlations, behind the method. */
+export const rankHeads = ["between", "and", "Spearman's ρ", "seeds"] as const;
+/** What opens the numbers behind r. */
+export const ritzSummary = "Ritz values behind r";
+
+/** Heads of the table of tasks. */
+export const taskHeads = ["task", "metric", "label words", labelWordsRow.toLowerCase(), "rows"] as const;
+/** The kinds of injected faults: happened (probability). */
+export const faultKinds = ["drop", "slow", "duplicate", "reorder", "corrupt", "reload"] as const;
+/** Heads of the table of failed runs. */
+export const failureHeads = ["run", "reason"] as const;
+/** What opens the settings. */
+export const settingsSummaries = {
+  experiment: "The experiment",
+  firstRun: "All settings of the first run",
+  run: "All settings of the run",
+} as const;
+
+/** Names of the lines of one run's scores. */
+export const runScoreRows = {
+  global: "global",
+  personalised: "personalised",
+  newcomer: "newcomer",
+  globalBest: "global, round chosen on validation",
+  majority: "majority class",
+  zeroShot: "zero-shot",
+} as const;
+
+/** Names of the lines of one run's traffic that are none of its stages. */
+export const trafficRows = {
+  states: "device states kept by the coordinator",
+  loading: "backbone, data set, pages",
+  total: "total",
+  allLayers: (rounds: number) => `${formatCount(rounds, "training round")} with all layers in f32`,
+} as const;
