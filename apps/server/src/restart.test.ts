@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { RunSettings } from "@tutti/core";
+import { presets, type RunSettings } from "@tutti/core";
+import { runSettingsSchema } from "@tutti/protocol";
 import { expect, test } from "vitest";
 import { memoryStore } from "./journal/keyValueStore.ts";
 import { packRecord, unpackRecord } from "./journal/records.ts";
@@ -68,6 +69,15 @@ test("a run that was begun before there was a choice of optimisers and of fine-t
   expect((await second.whenDone()).parametersSha256).toBe((await calm.whenDone()).parametersSha256);
 });
 
+test("the ids of runs are those that they always had, whatever order the schema writes settings in", () => {
+  const parsed = (preset: keyof typeof presets) => deriveRunId(runSettingsSchema.parse(presets[preset]));
+  expect([parsed("official"), parsed("default"), parsed("demo")]).toEqual([
+    "feedback-topic-seed42-8958bfa1",
+    "feedback-topic-seed42-f9bd15db",
+    "feedback-topic-seed42-aec97025",
+  ]);
+});
+
 test("settings that came later do not change a run's id where they change nothing", () => {
   const run = tinyFedAvg();
   const { optimizer: _, proximal: __, ...training } = run.training;
@@ -80,15 +90,15 @@ test("settings that came later do not change a run's id where they change nothin
 test("a fixed roster goes on in the folder that flags once began with minDevices 1, and an open one does not", async () => {
   const run = tinyFedAvg({ minDevices: 3 });
   const folder = temporaryFolder();
-  expect(findRunId(folder.path, run)).toBe(deriveRunId(run));
+  expect(findRunId({ dataDir: folder.path, run })).toBe(deriveRunId(run));
   const earlier = deriveRunId({ ...run, minDevices: 1 });
   mkdirSync(join(folder.path, earlier));
-  expect(findRunId(folder.path, run)).toBe(earlier);
+  expect(findRunId({ dataDir: folder.path, run })).toBe(earlier);
   const open = { ...run, roster: "open" } as const;
   mkdirSync(join(folder.path, deriveRunId({ ...open, minDevices: 1 })));
-  expect(findRunId(folder.path, open)).toBe(deriveRunId(open));
+  expect(findRunId({ dataDir: folder.path, run: open })).toBe(deriveRunId(open));
   mkdirSync(join(folder.path, deriveRunId(run)));
-  expect(findRunId(folder.path, run)).toBe(deriveRunId(run));
+  expect(findRunId({ dataDir: folder.path, run })).toBe(deriveRunId(run));
   folder.remove();
   const content = new Map<string, Uint8Array>();
   const first = await scene.start({ ...run, minDevices: 1 }, { expectedClients: 1, runId: "old" }, { store: memoryStore(content) });

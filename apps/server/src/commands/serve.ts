@@ -80,8 +80,9 @@ function troubleText(error: unknown): string {
 }
 
 /** What to say of a run that was over before, or null; throws a ConfigError when it was another one under the same name. */
-async function describeFinished({ dataDir, runId = "", run }: CoordinatorConfig): Promise<string | null> {
-  const id = runId === "" ? findRunId(dataDir, run) : runId;
+async function describeFinished(config: CoordinatorConfig): Promise<string | null> {
+  const { dataDir, run } = config;
+  const id = config.runId ?? findRunId(config);
   if (!listRunIds(dataDir).includes(id)) return null;
   const earlier = await readRun(dataDir, id);
   if (earlier.summary?.isDone !== true) return null;
