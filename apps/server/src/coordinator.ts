@@ -15,7 +15,8 @@ import { createMetrics, type Metrics } from "./metrics.ts";
 import { createNews, type News } from "./news.ts";
 import { type OpenedRun, openRun } from "./openedRun.ts";
 import { type Clock, systemClock } from "./pool/clock.ts";
-import { readStartingPoint, type StartingPoint, type StartPorts, type StartReader } from "./start/startingPoint.ts";
+import { readStartingPoint, type StartPorts } from "./start/readStart.ts";
+import type { StartingPoint, StartReader } from "./start/startingPoint.ts";
 import type { ClientPoint } from "./status.ts";
 import type { TunedParameters } from "./tuned.ts";
 

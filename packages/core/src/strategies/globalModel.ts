@@ -79,7 +79,7 @@ export function globalModel<Settings extends GlobalModelSettings>(
 
     branch({ values, tensors }, run, round) {
       const carried = carriedTensors(tensors, { before: values.run, after: run });
-      return { values: { ...values, run, position: startOfRound(round + 1) }, tensors: carried };
+      return { values: { ...values, run, position: startOfRound(round + 1), evaluations: [] }, tensors: carried };
     },
 
     plan(state, roster, random, attempt) {

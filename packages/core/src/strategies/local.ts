@@ -34,7 +34,7 @@ const decisions: Strategy<GlobalModelState<LocalSettings>, StrategyRun<LocalSett
 
   branch({ values, tensors }, run, round) {
     const carried = carriedTensors(tensors, { before: values.run, after: run });
-    return { values: { ...values, run, position: startOfRound(round + 1) }, tensors: carried };
+    return { values: { ...values, run, position: startOfRound(round + 1), evaluations: [] }, tensors: carried };
   },
 
   plan(state, roster, random, attempt) {

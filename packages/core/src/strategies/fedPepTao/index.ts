@@ -49,7 +49,8 @@ const decisions: Strategy<FedPepTaoState, FedPepTaoRun> = {
     requireSettled(values.settings, settings);
     const carried = carriedTensors(tensors, { before: values.run, after: run });
     const position = startOfRound(round + 1);
-    return { values: { ...values, run, settings, position, serverLearningRate: serverRateAfter(round, run, settings) }, tensors: carried };
+    const serverLearningRate = serverRateAfter(round, run, settings);
+    return { values: { ...values, run, settings, position, serverLearningRate, evaluations: [] }, tensors: carried };
   },
 
   plan(state, roster, random, attempt) {
