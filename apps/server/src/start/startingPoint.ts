@@ -35,4 +35,4 @@ export interface ReadParams {
 }
 
 /** Reads the parameters that a run starts from and checks that they fit its settings; throws a sentence where they do not. */
-export type StartReader = (path: string, config: CoordinatorConfig) => Promise<ReadParams>;
+export type StartReader = (path: string, place: Pick<CoordinatorConfig, "dataDir" | "publicDir" | "run">) => Promise<ReadParams>;

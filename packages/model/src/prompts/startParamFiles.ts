@@ -21,7 +21,11 @@ export interface StartPlace {
  * the public folder. Throws a sentence where they do not fit. Node only.
  */
 export async function readStartOf(path: string, { run, publicDir, promptsOf }: StartPlace): Promise<StartParams> {
-  const manifest = parseManifest(await readFile(join(publicDir, "backbones", run.backbone, "manifest.json")));
+  const manifestPath = join(publicDir, "backbones", run.backbone, "manifest.json");
+  const bytes = await readFile(manifestPath).catch((cause: unknown) => {
+    throw new Error(`backbone ${run.backbone}: ${manifestPath} cannot be read; \`tutti backbone add\` makes it`, { cause });
+  });
+  const manifest = parseManifest(bytes);
   const tuned = await promptsOf(path);
   if (tuned === null) return readStartParams(path, manifest, run);
   return startParams({ kind: "promptsFile", path, file: writePromptsFile(tuned) }, manifest, run);
