@@ -8,8 +8,11 @@ function ifSound(...names: readonly (keyof RunSettings)[]) {
     issues.every(({ code, path: [key] = [] }) => (key === undefined ? code === "unrecognized_keys" : !isOfThese(key)));
 }
 
+const { training, contributionEncoding, paramsEncoding, ...conditions } = runConditions;
+
 const withinRoster = z
-  .strictObject({ ...runConditions, tuning: tuningSchema, strategy: strategySchema })
+  // parsed settings have this order, from which a run's id is derived: another one would lose the folders of earlier runs
+  .strictObject({ ...conditions, tuning: tuningSchema, training, strategy: strategySchema, contributionEncoding, paramsEncoding })
   .refine((run) => run.roster === "open" || run.cohortSize <= run.numDevices, {
     path: ["cohortSize"],
     error: "cohortSize is above numDevices: lower it, or give more devices",

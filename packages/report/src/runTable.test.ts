@@ -25,9 +25,9 @@ test("the table says layers, Ritz values, bytes by phase, break-even round and t
   expect(table).toMatch(/4 +96\.5 +yes/);
   expect(table).toContain("Keep fraction r = 0.4953: 3 of 6 layers are sent.");
   expect(table).toContain("device 1: -0.0014 0.002 0.0057");
-  expect(table).toMatch(/training +360\.0 kB +480\.0 kB/);
+  expect(table).toMatch(/training +360 kB +480 kB/);
   // 5.4 MB + 300 kB + 124 kB
-  expect(table).toMatch(/backbone, data set, pages +1\.0 MB +5\.8 MB/);
+  expect(table).toMatch(/backbone, data set, pages +1\.0\d MB +5\.82 MB/);
   // 2.5 MB at 100 kB saved a round
   expect(table).toContain("have not paid for scoring and counting within 3 rounds; at this pace they will by round 25.");
   expect(table).toContain("3 min 21 s");

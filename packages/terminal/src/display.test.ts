@@ -23,7 +23,7 @@ test("without a terminal there is one plain line for each closed step and no con
   display.show(progress);
   display.showClosed(progress);
   display.end();
-  expect(written).toEqual(["hello\n", "counting round 2/3 training done, 10 B up, 20 B down\n"]);
+  expect(written).toEqual(["hello\n", "counting round 2/3 training done, 10 bytes up, 20 bytes down\n"]);
 });
 
 test("on a terminal a line of text moves above the bar", () => {

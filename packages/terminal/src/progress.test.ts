@@ -18,7 +18,7 @@ const progress: RunProgress = {
 test("the bar shows the share of the stage that is done", () => {
   // 6.5 of 12 steps of 24 places: 13
   expect(renderBar(progress, 200)).toBe(
-    `training ${"█".repeat(13)}${"░".repeat(11)} round 7/12 · training 3/6 · personalised 0.612 · 1.2 MB up · 4.3 MB down · 1 min 15 s left`,
+    `training ${"█".repeat(13)}${"░".repeat(11)} round 7/12 · training 3/6 · personalised 0.612 · 1.23 MB up · 4.32 MB down · 1 min 15 s left`,
   );
 });
 
@@ -28,6 +28,6 @@ test("the bar never fills the last column, which would break the line", () => {
 
 test("a plain line says what is known", () => {
   expect(renderLine({ ...progress, kind: "evaluate", accuracy: null, secondsLeft: null })).toBe(
-    "training round 7/12 evaluating done, 1.2 MB up, 4.3 MB down",
+    "training round 7/12 evaluating done, 1.23 MB up, 4.32 MB down",
   );
 });

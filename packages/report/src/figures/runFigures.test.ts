@@ -20,7 +20,7 @@ test("every figure says in words what it shows", () => {
   const texts = runFigures(exampleRun).map(({ description }) => description);
   expect(texts[0]).toContain("Highest at the end: personalised with 0.702; lowest: global with 0.601.");
   expect(texts[2]).toBe("Layers by score, highest first: 4, 3, 2, 1, 0. Sent: 2, 3, 4.");
-  expect(texts[3]).toContain("scoring 4.0 kB up and 20.0 kB down");
+  expect(texts[3]).toContain("scoring 4.00 kB up and 20.0 kB down");
   for (const { svg, description } of runFigures(exampleRun)) expect(svg).toContain(`aria-label="${description}"`);
 });
 
