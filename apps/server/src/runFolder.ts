@@ -15,10 +15,7 @@ export function deriveRunId(run: RunSettings, startFrom?: CoordinatorConfig["sta
   const maxDevices = run.roster === "fixed" ? run.maxDevices : Math.max(500, run.numDevices);
   const before: typeof addedLater = { ...addedLater, maxDevices };
   const isOld = (name: string, value: unknown) => Object.hasOwn(before, name) && before[name] === value;
-  const { tuning, training, strategy, contributionEncoding, paramsEncoding, ...conditions } = run;
-  // the order in which ids were hashed from the first, whatever order a schema writes
-  const ordered = { ...conditions, tuning, training, strategy, contributionEncoding, paramsEncoding };
-  const text = JSON.stringify(ordered, (name, value) => (isOld(name, value) ? undefined : value));
+  const text = JSON.stringify(run, (name, value) => (isOld(name, value) ? undefined : value));
   const start = startFrom === undefined ? "" : JSON.stringify(startFrom);
   const digest = createHash("sha256").update(`${text}${start}`).digest("hex").slice(0, 8);
   return `${run.task.replaceAll(/[^A-Za-z0-9_-]+/g, "-")}-seed${run.seed}-${digest}`.slice(0, 64);
