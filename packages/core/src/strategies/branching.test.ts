@@ -104,7 +104,7 @@ test("settings that decide what parameters are cannot change, and others can", (
     "numRounds: found 4, expected more than 4, the round to branch at",
     `tuning.promptTokens: found 3, expected ${"promptTokens" in run.tuning ? run.tuning.promptTokens : 0}, ${why}`,
   ]);
-  const drawn: RunSettings = { ...run, tuning: { ...tunings.inputPrompt.defaults, initial: "vocabulary" } };
+  const drawn: RunSettings = { ...run, tuning: { ...run.tuning, ...tunings.inputPrompt.defaults, initial: "vocabulary" } };
   expect(branchFaults(drawn, { ...drawn, seed: 5 }, 1)[0]).toContain(`seed: found 5, expected ${run.seed}`);
 });
 
