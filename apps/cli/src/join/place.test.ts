@@ -13,7 +13,7 @@ const place = (url: string, examples: Parameters<typeof takePlace>[0]["examples"
 test("a coordinator has one folder, whatever form its address has, and one client at a time may use it", () => {
   const first = place("http://192.168.1.20:8080");
   expect(first.folder).toBe(join(home, "clients/192.168.1.20-8080"));
-  expect(() => place("http://192.168.1.20:8080/index.html")).toThrow(/is in use by process \d+: stop that one, or give another --state/);
+  expect(() => place("http://192.168.1.20:8080/index.html")).toThrow(/is in use by process \d+: stop that process, or give another --state/);
   const behindProxy = place("https://example.org/tutti");
   expect(behindProxy.folder).toBe(join(home, "clients/example.org-tutti"));
   expect(behindProxy.backbonesFolder).toBe(first.backbonesFolder);
