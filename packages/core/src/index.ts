@@ -1,3 +1,4 @@
+export { branchFaults } from "./branchFaults.ts";
 export type { Role } from "./comparison.ts";
 export { deepFrozen } from "./deepFrozen.ts";
 export { type Deferred, deferred } from "./deferred.ts";
@@ -54,6 +55,7 @@ export type { KeepRatio, ProbeScale } from "./selection/layerCount.ts";
 export { findKeepRatio } from "./selection/layerCount.ts";
 export type { ScoringInput, StateSelector } from "./selection/layerScores.ts";
 export { distinctSequences, readsStates, scoreLayers } from "./selection/layerScores.ts";
+export { type SettingChange, settingChanges } from "./settingChanges.ts";
 export {
   type Encoding,
   encodingSchema,

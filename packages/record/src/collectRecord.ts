@@ -31,6 +31,7 @@ export interface RunCircumstances
         | "commit"
         | "machine"
         | "notes"
+        | "origin"
         | "position"
         | "parametersSha256"
         | "error"

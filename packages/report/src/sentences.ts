@@ -6,6 +6,7 @@ import {
   fewestSeeds,
   type Moment,
   type Remark,
+  type RunOrigin,
   type RunPosition,
   type RunRecord,
   resultOf,
@@ -130,6 +131,21 @@ export function runText({
   const parallel = threads === undefined ? "" : ` × ${formatCount(threads, "thread")}`;
   const why = `Backend: ${backendReason ?? `${backend}${parallel}`}`;
   return `${formatCount(settings.numDevices, "device")}${tabs}, ${formatCount(uploads.length, "training round")}, seed ${seed}. ${why}. ${machine ?? ""}`.trim();
+}
+
+/** Where a run started that did not start from values that its seed draws. */
+export function originText(origin: RunOrigin, subject = "This run"): string {
+  const hash = `SHA-256 ${origin.sha256.slice(0, 12)}…`;
+  if (origin.kind === "branch") {
+    const { runId, round, changes } = origin;
+    const other = changes.map(({ path, before, after }) => `${path} ${after} in place of ${before}`);
+    const settings = other.length === 0 ? "the same settings" : listText(other);
+    return `${subject} is a branch of run ${runId}: it goes on after training round ${round}, with ${settings} (${hash}). Its devices start without parameters of their own: what stays on a device starts from what a newcomer had. Steps, bytes and seconds are those of the branch alone.`;
+  }
+  const { path, source, runId, baseModel } = origin;
+  const what = source === "peftAdapter" ? "the adapter" : "the prompts";
+  const made = runId === null ? (baseModel === null ? "" : `, tuned on ${baseModel}`) : ` of run ${runId}`;
+  return `${subject} started from ${what}${made}, in place of values drawn from the seed (read from ${path}, ${hash}).`;
 }
 
 /** How far a run is that is not over. */

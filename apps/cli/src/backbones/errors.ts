@@ -1,7 +1,8 @@
 import type { TensorEncoding } from "@tutti/model";
 import { UsageError } from "../exitCodes.ts";
 import { placeOf } from "./folders.ts";
-import { percent, size, some, table } from "./text.ts";
+import { table } from "./table.ts";
+import { percent, size, some } from "./text.ts";
 
 export interface ErrorsFlags {
   readonly backend: "wasm" | "cpu";

@@ -2,7 +2,8 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { BackboneManifest } from "@tutti/model";
 import { folderOf, namesIn, requireRemovable } from "./folders.ts";
-import { count, listing, percent, size, some, table } from "./text.ts";
+import { table } from "./table.ts";
+import { count, listing, percent, size, some } from "./text.ts";
 
 interface PlaceFlags {
   readonly backbones: string;

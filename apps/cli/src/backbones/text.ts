@@ -1,5 +1,3 @@
-import { alignColumns } from "@tutti/terminal";
-
 /** `12,345`. */
 export function count(value: number): string {
   return value.toLocaleString("en-US");
@@ -19,11 +17,6 @@ export function size(bytes: number): string {
 /** A relative error as a percentage of two digits; exact zero as such. */
 export function percent(error: number): string {
   return error === 0 ? "0" : `${(100 * error).toPrecision(2)} %`;
-}
-
-/** Rows as columns of equal width, the first to the left and the others to the right. */
-export function table(rows: readonly (readonly string[])[]): string {
-  return alignColumns(rows).join("\n");
 }
 
 /** Names before their values, the values to the left. */

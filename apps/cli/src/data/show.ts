@@ -1,7 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DatasetCard } from "@tutti/data";
-import { count, listing, table } from "../backbones/text.ts";
+import { table } from "../backbones/table.ts";
+import { count, listing } from "../backbones/text.ts";
 import { UsageError } from "../exitCodes.ts";
 
 interface PlaceFlags {

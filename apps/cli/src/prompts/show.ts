@@ -2,7 +2,8 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { sourcePromptPath } from "@tutti/core";
 import type { SourcePrompt } from "@tutti/model";
-import { count, listing, table } from "../backbones/text.ts";
+import { table } from "../backbones/table.ts";
+import { count, listing } from "../backbones/text.ts";
 import { UsageError } from "../exitCodes.ts";
 
 interface PlaceFlags {

@@ -105,6 +105,8 @@ export const experimentSchema = z.strictObject({
       minutesPerStep: z.number().positive().default(10),
     })
     .prefault({}),
+  /** Tuned parameters that all runs start from in place of values drawn from their seeds: a run's id or folder, prompts.safetensors, or an adapter. */
+  startFrom: z.string().min(1).describe("a run's id or folder, a prompts.safetensors, or the folder of a peft adapter").exactOptional(),
   /** Tabs of one run; as many runs at once as the pool has room for. */
   tabsPerRun: z.int().min(1).max(64).default(1),
   backend: z.enum(["auto", "webgpu", "wasm", "cpu"]).default("auto"),

@@ -81,7 +81,7 @@ async function perform({ options, config, publicDir, controls }: PreparedDemo, s
     latest = { ...latest, ...change };
     return writeDemoConfig(folder, latest);
   };
-  const order = { ...identityOfRun(config.runId, config.run, findTask(config.run.task).metric), faults: null };
+  const order = { ...identityOfRun(config.runId, config.run, findTask(config.run.task).metric), faults: null, startFrom: config.startFrom };
   let follow: ReturnType<typeof createFollower> = () => undefined;
   const place: RunPlace = {
     ...placeOf(config, stage),

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { formatCount, formatWhole, isModule, type RunSettings, strategyTitle } from "@tutti/core";
+import type { RunOrigin } from "@tutti/record";
 import { ConfigError, type CoordinatorConfig } from "../config.ts";
 import { type Coordinator, type CoordinatorPorts, type RunOutcome, startCoordinator } from "../coordinator.ts";
 import { lanAddresses } from "../http/certificate.ts";
@@ -30,6 +31,8 @@ export interface ServeOptions {
   /** Called once the run is over, before goodbye is said. */
   readonly onDone?: (outcome: RunOutcome, coordinator: Coordinator) => Promise<void>;
   readonly pages?: CoordinatorPorts["pages"];
+  /** Reads the tuned parameters that a run starts from. */
+  readonly readStart?: CoordinatorPorts["readStart"];
   /** What a report of the run needs; without it none is written. */
   readonly report?: (config: CoordinatorConfig) => Promise<Omit<RunReportOptions, "tuned" | "onTrouble">>;
   /** Ends as a signal to the process would. */
@@ -49,7 +52,7 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const finished = await describeFinished(config);
   if (finished !== null) print(finished);
   const report = await options.report?.(config);
-  const coordinator = await startCoordinator(config, { tuned, pages: options.pages });
+  const coordinator = await startCoordinator(config, { tuned, pages: options.pages, readStart: options.readStart });
   for (const line of describe(coordinator)) print(line);
   const reports =
     report === undefined ? null : keepRunReports(coordinator, { ...report, tuned, onTrouble: (error) => print(troubleText(error)) });
@@ -81,8 +84,9 @@ function troubleText(error: unknown): string {
 }
 
 /** What to say of a run that was over before, or null; throws a ConfigError when it was another one under the same name. */
-async function describeFinished({ dataDir, runId = "", run }: CoordinatorConfig): Promise<string | null> {
-  const id = runId === "" ? findRunId(dataDir, run) : runId;
+async function describeFinished(config: CoordinatorConfig): Promise<string | null> {
+  const { dataDir, run } = config;
+  const id = config.runId ?? findRunId(config);
   if (!listRunIds(dataDir).includes(id)) return null;
   const earlier = await readRun(dataDir, id);
   requireSameCode(earlier.run, run, `run ${id} in ${earlier.folder}`);
@@ -97,18 +101,25 @@ async function describeFinished({ dataDir, runId = "", run }: CoordinatorConfig)
   );
 }
 
-function describe({ url, port, runId, folder, config }: Coordinator): string[] {
+function describe({ url, port, runId, folder, config, origin }: Coordinator): string[] {
   const scheme = url.slice(0, url.indexOf(":"));
   const isOpen = config.host === "0.0.0.0" || config.host === "::";
   const others = isOpen ? lanAddresses().map((address) => `${scheme}://${address.includes(":") ? `[${address}]` : address}:${port}`) : [];
   return [
     ...(isModule(config.run.strategy) ? [`strategy ${strategyTitle(config.run.strategy)}`] : []),
     `run ${runId}: ${config.run.task} on ${config.run.backbone}, ${sizeOf(config.run)}, seed ${config.run.seed}`,
+    ...(origin === null ? [] : [originLine(origin)]),
     `open ${url}${others.length === 0 ? "" : `, or from another machine ${others.join(", ")}`}`,
     ...(scheme === "http" && isOpen ? ["other machines get WebGPU and threads over https only: add --https self"] : []),
     ...(config.https === "self" ? ["browsers warn about this certificate, because this machine made it: continue past the warning"] : []),
     `files are in ${folder}; Ctrl-C stops the run, and the same command resumes it`,
   ];
+}
+
+function originLine(origin: RunOrigin): string {
+  if (origin.kind === "params") return `it starts from ${origin.path}${origin.runId === null ? "" : ` (prompts of run ${origin.runId})`}`;
+  const changes = origin.changes.map(({ path, after }) => `${path} ${after}`);
+  return `it goes on from run ${origin.runId} after round ${origin.round}, with ${changes.length === 0 ? "the same settings" : changes.join(", ")}`;
 }
 
 function sizeOf({ roster, numDevices, minDevices, maxDevices }: RunSettings): string {
