@@ -1,5 +1,5 @@
 // The workspaces that are packed, and what each is published as.
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
@@ -17,7 +17,8 @@ export const packedWorkspaces = (project) => {
   const { workspaces } = readManifest(project);
   const folders = workspaces.flatMap((pattern) => {
     const parent = pattern.replace(/\/\*$/, "");
-    return readdirSync(join(project, parent)).map((name) => join(parent, name));
+    const within = readdirSync(join(project, parent)).map((name) => join(parent, name));
+    return within.filter((folder) => existsSync(join(project, folder, "package.json"))); // as npm, which passes over what a branch left behind
   });
   const all = folders.map((folder) => ({ folder, manifest: readManifest(join(project, folder)) }));
   const packed = all.filter(({ manifest }) => manifest.tutti?.isPacked !== false);

@@ -113,7 +113,7 @@ function circumstancesOf({ clients, config, origin }: Pick<Watched, "clients" | 
   const backends = new Set(known.flatMap(({ backend }) => backend ?? []));
   return {
     backend: backends.size === 0 ? (config.backend ?? "unknown") : [...backends].join(", "),
-    clients: "tabs",
+    clients: "any",
     numClients: known.length,
     ...(origin === null ? {} : { origin }),
     ...(config.threads === null ? {} : { threads: config.threads }),

@@ -44,11 +44,14 @@ test("a run's folder that cannot be made is told with the reason and with --out"
 });
 
 test("so is one without a name, and one where nothing can be made; both end at once", () => {
-  expect(refused(() => makeRunFolder(""))).toBe("the name of the folder for runs is empty; give a folder with --out");
+  expect(refused(() => makeRunFolder(""))).toBe("the name of the folder is empty; give a folder with --out");
   if (existsSync("/proc/self"))
     expect(refused(() => makeRunFolder("/proc/none/mine"))).toBe(
       "the folder /proc/none/mine cannot be written: the system can create nothing there; give another folder with --out",
     );
+  expect(refused(() => makeRunFolder(file, { option: "--state" }))).toBe(
+    "the folder /file cannot be written: a file of that name exists; give another folder with --state",
+  );
   const deep = join(folder.path, "a run", "of", "mine");
   makeRunFolder(`${deep}/`);
   makeRunFolder(deep);

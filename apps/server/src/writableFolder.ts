@@ -19,49 +19,57 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** Does something in a run's folder; a folder that takes no files is told with the reason and the option that names another one. */
-export function inRunFolder<T>(folder: string, act: () => T): T {
+export function inRunFolder<T>(folder: string, act: () => T, option = "--out"): T {
   try {
     return act();
   } catch (cause) {
     const reason = reasons[codeOf(cause)];
     if (reason === undefined) throw cause;
-    throw refusal(folder, reason);
+    throw new ConfigError(`the folder ${folder} cannot be written: ${reason}; give another folder with ${option}`);
   }
-}
-
-function refusal(folder: string, reason: string): ConfigError {
-  return new ConfigError(`the folder ${folder} cannot be written: ${reason}; give another folder with --out`);
 }
 
 const codeOf = (cause: unknown): string => (cause instanceof Error && "code" in cause ? String(cause.code) : "");
 
-/** Keeps a folder for this process; throws a ConfigError while another process has it, and where it takes no files. Returns what gives it back. */
-export function lockRunFolder(folder: string, instead = "choose another run"): () => void {
-  return inRunFolder(folder, () => {
+/**
+ * Keeps a folder for this process; throws a ConfigError while another process has it, and where it takes no files. `option` names another
+ * folder. Returns what gives it back.
+ */
+export function lockRunFolder(folder: string, instead = "choose another run", option = "--out"): () => void {
+  const lock = () => {
     try {
       return lockFolder(folder, instead);
     } catch (error) {
       throw error instanceof FolderLockError ? new ConfigError(error.message) : error;
     }
-  });
+  };
+  return inRunFolder(folder, lock, option);
 }
 
-/** Makes a folder for runs with those above it; throws a ConfigError where that cannot be done. */
-export function makeRunFolder(path: string): void {
-  if (path === "") throw new ConfigError("the name of the folder for runs is empty; give a folder with --out");
-  inRunFolder(path, () => {
+/** How a folder is made, and the option that names another one. */
+export interface FolderOptions {
+  readonly option?: string;
+  /** Permissions of what is made; the system's usual ones when absent. */
+  readonly mode?: number;
+}
+
+/** Makes a folder with those above it; throws a ConfigError where that cannot be done. */
+export function makeRunFolder(path: string, { option = "--out", mode }: FolderOptions = {}): void {
+  if (path === "") throw new ConfigError(`the name of the folder is empty; give a folder with ${option}`);
+  const make = () => {
     // one by one: Node's recursive mkdir never ends where a file system such as /proc says that a folder's parent is not there
-    for (const folder of missingFolders(path)) makeOne(folder);
+    for (const folder of missingFolders(path)) makeOne(folder, mode);
     if (!isFolder(path)) throw Object.assign(new Error(path), { code: "EEXIST" });
-  });
+  };
+  inRunFolder(path, make, option);
 }
 
 const isFolder = (path: string): boolean => statSync(path).isDirectory();
 
 /** Another process may be faster, with the same folder. */
-function makeOne(folder: string): void {
+function makeOne(folder: string, mode?: number): void {
   try {
-    mkdirSync(folder);
+    mkdirSync(folder, { mode });
   } catch (cause) {
     if (!existsSync(folder)) throw cause;
   }

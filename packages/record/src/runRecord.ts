@@ -230,7 +230,8 @@ const circumstancesShape = {
   backend: z.string(),
   /** Why it was that one; absent where nobody chose, and in results from before it was kept. */
   backendReason: z.string().exactOptional(),
-  clients: z.enum(["tabs", "node"]),
+  /** `any`: whoever joined, in tabs or with `tutti join`. */
+  clients: z.enum(["tabs", "node", "any"]),
   /** Absent where they were not counted. */
   numClients: z.number().exactOptional(),
   /** Of WebAssembly in each client; absent where each chose. */

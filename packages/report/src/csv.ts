@@ -2,9 +2,13 @@ import type { ExperimentResult, RunRecord, RunScores } from "@tutti/record";
 
 type Value = string | number | boolean | null | undefined;
 
-/** A value as RFC 4180 wants it: quoted where it holds a comma, a quote or a line break. */
+/**
+ * A value as RFC 4180 wants it: quoted where it holds a comma, a quote or a line break. A text that a spreadsheet would run as a formula has
+ * an apostrophe before it, since titles and errors come from other people's files.
+ */
 export function csvField(value: Value): string {
-  const text = value === null || value === undefined ? "" : String(value);
+  const isFormula = typeof value === "string" && /^[=+\-@\t\r]/.test(value);
+  const text = value === null || value === undefined ? "" : `${isFormula ? "'" : ""}${value}`;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

@@ -1,6 +1,6 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource preact */
-import { parseHTML } from "linkedom";
+import { DOMParser } from "linkedom";
 import { h, type VNode } from "preact";
 
 /** What is read of a parsed node, element or text. */
@@ -22,10 +22,24 @@ export function Drawing({
   readonly svg: string;
   readonly changes?: Readonly<Record<string, string | number | null>>;
 }) {
-  const root = parseHTML(svg).document.querySelector("svg");
-  if (root === null) throw new Error("a drawing has no svg element");
-  const { attributes, children } = partsOf(root as unknown as ParsedNode);
+  const { attributes, children } = partsOf(rootOf(svg));
   return h("svg", { ...attributes, ...changes }, children);
+}
+
+/** Width and height of a drawing, in pixels. */
+export function sizeOf(svg: string): { readonly width: number; readonly height: number } {
+  const { attributes } = partsOf(rootOf(svg));
+  const [width, height] = [Number(attributes.width), Number(attributes.height)];
+  if (!(width > 0 && height > 0))
+    throw new Error(`a drawing has width ${attributes.width} and height ${attributes.height}, expected pixels`);
+  return { width, height };
+}
+
+/** Read as XML, which keeps the names of elements as they are: those of HTML are all large. */
+function rootOf(svg: string): ParsedNode {
+  const root = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement;
+  if (root?.nodeName !== "svg") throw new Error("a drawing has no svg element");
+  return root as unknown as ParsedNode;
 }
 
 /** The same elements, attributes and texts, which the renderer escapes like all others; the drawing as a whole has a name, its parts need none. */

@@ -14,6 +14,12 @@ test("CSV fields with commas, quotes or line breaks are quoted, others are not",
   expect([csvField("plain"), csvField(0.25), csvField(null), csvField(false)]).toEqual(["plain", "0.25", "", "false"]);
 });
 
+test("a text that a spreadsheet would run as a formula has an apostrophe before it, a number below 0 has none", () => {
+  expect(csvField('=HYPERLINK("http://x")')).toBe('"\'=HYPERLINK(""http://x"")"');
+  expect(["+1", "-1+2", "@sum", "\t=1"].map(csvField)).toEqual(["'+1", "'-1+2", "'@sum", "'\t=1"]);
+  expect([csvField(-0.25), csvField("a=b"), csvField("")]).toEqual(["-0.25", "a=b", ""]);
+});
+
 test("the CSV has a line per run, protocol and moment, and reads back", () => {
   const result = simulatedComparison();
   const [head = [], ...lines] = renderCsv(result)

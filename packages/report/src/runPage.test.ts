@@ -30,6 +30,11 @@ test("the page has landmarks, and every table a caption and heads with their sco
   }
 });
 
+test("the clients of a run are called what they are, and just clients where anybody could join", () => {
+  const heads = (["tabs", "node", "any"] as const).map((clients) => pageOf({ ...exampleRun, clients }));
+  for (const [index, text] of ["in 4 tabs", "in 4 Node processes", "in 4 clients"].entries()) expect(heads[index]).toContain(text);
+});
+
 test("what comes from a run cannot become markup", () => {
   expect(html).toContain("class &lt;price>");
   expect(html).not.toContain("<price>");
@@ -75,4 +80,23 @@ test("a run that goes says so and how far it is, before anything else", () => {
   const bar = going.querySelector("progress");
   expect([bar?.getAttribute("value"), bar?.getAttribute("max"), bar?.getAttribute("aria-label")]).toEqual(["5", "20", "Progress"]);
   expect(document.querySelector(".position")).toBeNull();
+});
+
+test("a run that has not trained yet claims nothing about its layers and its training rounds", () => {
+  const position = {
+    stage: "count",
+    round: 3,
+    numRounds: 3,
+    numStepsDone: 4,
+    numSteps: 13,
+    secondsLeft: null,
+    at: "2026-01-02T03:04:05.000Z",
+    isRunning: true,
+  } as const;
+  const { uploads: _, ...rest } = exampleRun;
+  const early = pageOf({ ...rest, position, keepFraction: null, selectedLayers: [] });
+  expect(early).toContain("Which layers are sent is not decided yet.");
+  expect(early).toContain(`${exampleRun.settings.numRounds} training rounds, seed`);
+  for (const text of ["Keep fraction r", "smaller uploads", "0 training rounds", "0 rounds"]) expect(early).not.toContain(text);
+  expect(html).toContain("Keep fraction r");
 });

@@ -1,7 +1,7 @@
 import { formatBytes, formatCount, formatNumber, formatScore, formatSeconds } from "@tutti/core";
 import { type RunRecord, resultOf, type Scores, scoresIn, type TrafficLabel } from "@tutti/record";
 import { alignColumns } from "@tutti/terminal";
-import { breakEvenText, keptLayersText, positionText, zeroShotNote } from "./sentences.ts";
+import { breakEvenText, inClientsText, keptLayersText, positionText, zeroShotNote } from "./sentences.ts";
 import { percentText, scoreText, wholeText } from "./text.ts";
 import { ritzSummary, runHeads, runScoreRows, runSeries, spreadRows, stageNames, trafficRows } from "./words.ts";
 
@@ -48,7 +48,7 @@ export function ritzLines({ spectra }: RunRecord): string[][] {
   ]);
 }
 
-/** Bytes of each kind of traffic, of everything, and of all layers in f32, in the order of `runHeads.traffic`; none where they were not counted. */
+/** Bytes of each kind of traffic, of everything, and, once a round has trained, of all layers in f32, in the order of `runHeads.traffic`; none where they were not counted. */
 export function trafficLines(run: RunRecord): string[][] {
   const { traffic } = run;
   if (traffic === undefined) return [];
@@ -65,7 +65,7 @@ export function trafficLines(run: RunRecord): string[][] {
     line(trafficRows.states, ["states"]),
     line(trafficRows.loading, ["backbone", "dataset", "pages"]),
     [trafficRows.total, formatBytes(bytes.up), formatBytes(bytes.down)],
-    [trafficRows.allLayers(rounds), formatBytes(bytes.upAllLayersF32), formatBytes(bytes.downAllLayersF32)],
+    ...(rounds === 0 ? [] : [[trafficRows.allLayers(rounds), formatBytes(bytes.upAllLayersF32), formatBytes(bytes.downAllLayersF32)]]),
   ];
 }
 
@@ -88,21 +88,20 @@ export function timeLines({ seconds }: RunRecord): string[][] {
 
 /** The final table of a run as plain text. */
 export function renderTable(run: RunRecord): string {
-  const { settings, notes = [], numClients, threads, position, parametersSha256, layerScores } = run;
+  const { settings, notes = [], threads, position, parametersSha256, layerScores } = run;
   const { numDevices, rounds } = resultOf(run);
-  const tabs = numClients === undefined ? "" : ` in ${formatCount(numClients, "tab")}`;
   const backend = `${run.backend}${threads === undefined ? "" : ` × ${threads}`}`;
   const spread = spreadLines(run);
   const traffic = trafficLines(run);
   const blocks: (readonly string[])[] = [
     [
-      `${run.task} on ${settings.backbone}: ${formatCount(numDevices, "device")}${tabs}, ${formatCount(rounds, "round")}, seed ${run.seed}, ${backend}`,
+      `${run.task} on ${settings.backbone}: ${formatCount(numDevices, "device")}${inClientsText(run)}, ${formatCount(rounds, "round")}, seed ${run.seed}, ${backend}`,
     ],
     position === undefined ? [] : [positionText(position)],
     [...alignColumns([runHeads.scores, ...scoreLines(run)]), `(${zeroShotNote})`],
     spread.length === 0 ? [] : alignColumns([runHeads.spread, ...spread]),
     layerScores.length === 0 ? [] : layerBlock(run),
-    traffic.length === 0 ? [] : [...alignColumns([runHeads.traffic, ...traffic]), breakEvenText(run)],
+    traffic.length === 0 ? [] : [...alignColumns([runHeads.traffic, ...traffic]), ...[breakEvenText(run) ?? []].flat()],
     alignColumns([runHeads.time, ...timeLines(run)]),
     notes.map((note) => `note: ${note}`),
     parametersSha256 === undefined ? [] : [`parameters ${parametersSha256}`],
@@ -114,14 +113,10 @@ export function renderTable(run: RunRecord): string {
 }
 
 function layerBlock(run: RunRecord): string[] {
-  const { spectra, layerScores, selectedLayers, keepFraction } = run;
+  const { spectra } = run;
   const ritz = spectra.map(({ deviceId, ritzValues }) => {
     const sorted = [...ritzValues].sort((a, b) => a - b);
     return `  device ${deviceId}: ${sorted.map(formatNumber).join(" ")}`;
   });
-  return [
-    ...alignColumns([runHeads.layers, ...layerLines(run)]),
-    keptLayersText(keepFraction ?? 1, selectedLayers.length, layerScores.length),
-    ...(ritz.length > 0 ? [ritzSummary, ...ritz] : []),
-  ];
+  return [...alignColumns([runHeads.layers, ...layerLines(run)]), keptLayersText(run), ...(ritz.length > 0 ? [ritzSummary, ...ritz] : [])];
 }

@@ -112,25 +112,22 @@ export function runName(run: RunRecord): string {
   return `${run.methodTitle}${variant === "" ? "" : `, ${variant}`}, ${run.task}, seed ${run.seed}`;
 }
 
+const clientNouns = { tabs: ["tab", "tabs"], node: ["Node process", "Node processes"], any: ["client", "clients"] } as const;
+
+/** Such as ` in 4 tabs`; empty where the clients were not counted. */
+export function inClientsText({ numClients, clients }: RunRecord): string {
+  const [one, many] = clientNouns[clients];
+  return numClients === undefined ? "" : ` in ${formatCount(numClients, one, many)}`;
+}
+
 /** How a run that is by itself was made. */
-export function runText({
-  settings,
-  numClients,
-  clients,
-  backend,
-  backendReason,
-  threads,
-  uploads = [],
-  seed,
-  machine,
-}: RunRecord): string {
-  const tabs =
-    numClients === undefined
-      ? ""
-      : ` in ${formatCount(numClients, clients === "tabs" ? "tab" : "process").replace("processs", "processes")}`;
+export function runText(run: RunRecord): string {
+  const { settings, backend, backendReason, threads, uploads = [], position, seed, machine } = run;
+  // a run that goes has not had them all
+  const numRounds = position === undefined ? uploads.length : settings.numRounds;
   const parallel = threads === undefined ? "" : ` × ${formatCount(threads, "thread")}`;
   const why = `Backend: ${backendReason ?? `${backend}${parallel}`}`;
-  return `${formatCount(settings.numDevices, "device")}${tabs}, ${formatCount(uploads.length, "training round")}, seed ${seed}. ${why}. ${machine ?? ""}`.trim();
+  return `${formatCount(settings.numDevices, "device")}${inClientsText(run)}, ${formatCount(numRounds, "training round")}, seed ${seed}. ${why}. ${machine ?? ""}`.trim();
 }
 
 /** Where a run started that did not start from values that its seed draws. */
@@ -158,9 +155,10 @@ export function positionText({ stage, round, numRounds, numStepsDone, numSteps, 
     : `This run has stopped before its end: ${where}. The same command goes on with it. ${when}`;
 }
 
-/** When the smaller uploads have paid for scoring and counting. */
-export function breakEvenText(run: RunRecord): string {
+/** When the smaller uploads have paid for scoring and counting; null before the first training round. */
+export function breakEvenText(run: RunRecord): string | null {
   const { breakEvenRound, bytes, rounds } = resultOf(run);
+  if (rounds === 0) return null;
   const says = (when: string) => `The smaller uploads have paid for scoring and counting ${when}.`;
   if (breakEvenRound !== null) return says(`by round ${breakEvenRound} of ${rounds}`);
   const expected = expectedBreakEvenRound(bytes.stagesAB, run.uploads ?? []);
@@ -168,8 +166,10 @@ export function breakEvenText(run: RunRecord): string {
 }
 
 /** The share of the layers that travels. */
-export const keptLayersText = (keepFraction: number, numSelected: number, numLayers: number) =>
-  `Keep fraction r = ${formatNumber(keepFraction)}: ${numSelected} of ${numLayers} layers are sent.`;
+export function keptLayersText({ keepFraction, selectedLayers, layerScores }: RunRecord): string {
+  if (selectedLayers.length === 0) return "Which layers are sent is not decided yet.";
+  return `Keep fraction r = ${formatNumber(keepFraction ?? 1)}: ${selectedLayers.length} of ${layerScores.length} layers are sent.`;
+}
 
 /** What is chosen for a rate; a choice at the edge says so, since a rate beyond it might have been better. */
 export const chosenRateText = (chosen: number | null, isAtEdge: boolean) =>
@@ -194,7 +194,7 @@ export function usageText(given: {
   readonly idleFraction: number | null;
 }): string {
   const { numRuns, seconds, clientsFraction, idleFraction } = given;
-  const on = [...new Set(given.backends.map(({ backend, clients }) => `${backend} in ${clients === "tabs" ? "tabs" : "Node processes"}`))];
+  const on = [...new Set(given.backends.map(({ backend, clients }) => `${backend} in ${clientNouns[clients][1]}`))];
   const used = clientsFraction === null ? "" : `; clients used ${percentText(clientsFraction)} of the cores in train steps`;
   const waited = idleFraction === null ? "" : `; for ${percentText(idleFraction)} of the time no device had a task`;
   return `${formatCount(numRuns, "run")}, ${formatSeconds(seconds)} in total on ${on.join(", ")}${used}${waited}.`;

@@ -1,10 +1,11 @@
 import { rm } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import { formatBytes, formatCount, formatWhole } from "@tutti/core";
 import type { BackboneManifest, BackendName, ConvertReport, ExpectedLogits, PackedBackbone, TensorEncoding } from "@tutti/model";
 import { createProgress } from "../progress.ts";
 import { expectedFile, readExpectedBeside } from "./expected.ts";
 import { type CheckpointPlace, cardOf, nameOf, namesIn, placeOf, requireName } from "./folders.ts";
-import { count, percent, size, some } from "./text.ts";
+import { percent } from "./text.ts";
 
 export interface AddFlags {
   readonly encoding: TensorEncoding;
@@ -62,12 +63,12 @@ interface Added extends Omit<ConvertReport, "manifest">, Checked {
 
 function say({ out, isReplacing, manifest, tensors, warnings, expectedErrors }: Added): void {
   const { config, shards, errors } = manifest;
-  const text = manifest.tokenizer === null ? "no tokenizer" : `${size(manifest.tokenizer.numBytes)} of tokenizer`;
+  const text = manifest.tokenizer === null ? "no tokenizer" : `${formatBytes(manifest.tokenizer.numBytes)} of tokenizer`;
   console.log(
-    `${out}: ${config.family}, ${count(manifest.numParameters)} parameters, ${count(config.vocabSize)} tokens, ${config.maxPositions} positions`,
+    `${out}: ${config.family}, ${formatWhole(manifest.numParameters)} parameters, ${formatWhole(config.vocabSize)} tokens, ${config.maxPositions} positions`,
   );
   console.log(
-    `${manifest.encoding}: ${size(manifest.numBytes)} in ${some(shards.length, "shard")}, and ${text}; licence: ${manifest.licence}`,
+    `${manifest.encoding}: ${formatBytes(manifest.numBytes)} in ${formatCount(shards.length, "shard")}, and ${text}; licence: ${manifest.licence}`,
   );
   if (isReplacing) console.log("It replaces the earlier backbone of that name.");
   for (const warning of warnings) console.log(`Note: ${warning}`);
@@ -160,7 +161,7 @@ async function fetched(place: CheckpointPlace, downloads: string): Promise<Check
     ...(place.revision === null ? {} : { revision: place.revision }),
     ...(hubUrl === undefined || hubUrl === "" ? {} : { hubUrl }),
     ...(accessToken === undefined || accessToken === "" ? {} : { accessToken }),
-    onProgress: ({ file, doneBytes, totalBytes }) => progress.say(`${file}: ${size(doneBytes)} of ${size(totalBytes)}`),
+    onProgress: ({ file, doneBytes, totalBytes }) => progress.say(`${file}: ${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`),
   });
   return { folder, source: `${place.id}@${commit.slice(0, 12)}`, licence, isDownload: true };
 }

@@ -1,8 +1,8 @@
+import { formatBytes, formatCount } from "@tutti/core";
 import type { TensorEncoding } from "@tutti/model";
 import { UsageError } from "../exitCodes.ts";
 import { placeOf } from "./folders.ts";
-import { table } from "./table.ts";
-import { percent, size, some } from "./text.ts";
+import { percent, table } from "./text.ts";
 
 export interface ErrorsFlags {
   readonly backend: "wasm" | "cpu";
@@ -29,11 +29,11 @@ export async function errors(target: string, flags: ErrorsFlags): Promise<void> 
     const { numBytes, weights, worstTensor, logits } = measured;
     rows.push([
       encoding,
-      size(numBytes),
+      formatBytes(numBytes),
       percent(weights),
       percent(worstTensor),
       percent(logits),
-      accuracy === null ? "-" : `${accuracy.accuracy.toFixed(3)} of ${some(accuracy.numTexts, "text")}`,
+      accuracy === null ? "-" : `${accuracy.accuracy.toFixed(3)} of ${formatCount(accuracy.numTexts, "text")}`,
     ]);
   }
   if (flags.json !== true) console.log(table([["encoding", "bytes", "weights", "worst tensor", "centred logits", "accuracy"], ...rows]));

@@ -1,9 +1,9 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { formatBytes, formatCount, formatWhole } from "@tutti/core";
 import type { BackboneManifest } from "@tutti/model";
 import { folderOf, namesIn, requireRemovable } from "./folders.ts";
-import { table } from "./table.ts";
-import { count, listing, percent, size, some } from "./text.ts";
+import { listing, percent, table } from "./text.ts";
 
 interface PlaceFlags {
   readonly backbones: string;
@@ -16,7 +16,7 @@ export async function list({ backbones }: PlaceFlags): Promise<void> {
   const rows = await Promise.all(
     names.map(async (name) => {
       const { config, encoding, numParameters, numBytes, licence } = await readManifest(join(backbones, name));
-      return [name, config.family, count(numParameters), encoding, size(numBytes), licence];
+      return [name, config.family, formatWhole(numParameters), encoding, formatBytes(numBytes), licence];
     }),
   );
   console.log(table([["name", "family", "parameters", "encoding", "download", "licence"], ...rows]));
@@ -47,14 +47,14 @@ export async function show(name: string, { backbones, json }: PlaceFlags & { rea
       ["licence", manifest.licence],
       ["model card", manifest.card === null ? "none" : join(folder, manifest.card)],
       ["family", config.family],
-      ["parameters", count(manifest.numParameters)],
+      ["parameters", formatWhole(manifest.numParameters)],
       ["layers", `${config.numLayers} × ${config.hiddenSize}, ${config.numHeads} heads${groupedOf(manifest)}`],
-      ["vocabulary", count(config.vocabSize)],
-      ["positions", count(config.maxPositions)],
+      ["vocabulary", formatWhole(config.vocabSize)],
+      ["positions", formatWhole(config.maxPositions)],
       ["encoding", manifest.encoding],
-      ...Object.entries(parts).map(([part, bytes]): [string, string] => [`  ${part}`, `${size(bytes)}`]),
-      ["download", `${size(manifest.numBytes)} in ${some(manifest.shards.length, "shard")}`],
-      ["tokenizer", tokenizer === null ? "none" : size(tokenizer.numBytes)],
+      ...Object.entries(parts).map(([part, bytes]): [string, string] => [`  ${part}`, `${formatBytes(bytes)}`]),
+      ["download", `${formatBytes(manifest.numBytes)} in ${formatCount(manifest.shards.length, "shard")}`],
+      ["tokenizer", tokenizer === null ? "none" : formatBytes(tokenizer.numBytes)],
       ["encoding error", errors === undefined ? "not measured" : errorsText(errors)],
       ["admission test", manifest.admission === undefined ? "no golden numbers" : "golden numbers stored"],
     ]),

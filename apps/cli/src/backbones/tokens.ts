@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { folderOf } from "./folders.ts";
-import { table } from "./table.ts";
+import { table } from "./text.ts";
 
 export interface TokensFlags {
   readonly backbones: string;

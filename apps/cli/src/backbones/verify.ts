@@ -6,7 +6,7 @@ import { provideAdapter } from "../nodeAdapter.ts";
 import { createProgress } from "../progress.ts";
 import { readExpected } from "./expected.ts";
 import { folderOf } from "./folders.ts";
-import { table } from "./table.ts";
+import { table } from "./text.ts";
 
 export interface VerifyFlags {
   readonly backbones: string;

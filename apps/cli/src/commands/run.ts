@@ -1,7 +1,5 @@
 import { join } from "node:path";
-import type { EvaluationRecord } from "@tutti/record";
 import type { Command } from "commander";
-import { some } from "../backbones/text.ts";
 import { examples } from "../examples.ts";
 import { UsageError } from "../exitCodes.ts";
 import { addBranch } from "./branch.ts";
@@ -70,7 +68,11 @@ async function list({ out }: { out: string }): Promise<void> {
 }
 
 async function status(runId: string | undefined, { out, json }: { out: string; json?: boolean }): Promise<void> {
-  const { runStatus } = await import("@tutti/server");
+  const [{ runStatus }, { formatCount }, { evaluationText }] = await Promise.all([
+    import("@tutti/server"),
+    import("@tutti/core"),
+    import("../evaluationText.ts"),
+  ]);
   const { journalled, live } = await runStatus(out, runId);
   const { run, origin, summary, steps, numDevices } = journalled;
   if (json === true) return console.log(JSON.stringify({ runId: journalled.runId, run, origin, summary, steps, numDevices, live }));
@@ -78,7 +80,7 @@ async function status(runId: string | undefined, { out, json }: { out: string; j
   const position = summary === null ? "not begun" : `${summary.stage} round ${summary.round} of ${summary.numRounds}`;
   console.log(`${journalled.runId}: ${run.task} on ${run.backbone}, seed ${run.seed}: ${state}, ${position}`);
   console.log(
-    `${run.roster === "open" ? some(numDevices, "device") : `${numDevices} of ${run.numDevices} devices`} registered${live === null ? "" : `, ${some(live.numConnected, "client")} connected`}`,
+    `${run.roster === "open" ? formatCount(numDevices, "device") : `${numDevices} of ${run.numDevices} devices`} registered${live === null ? "" : `, ${formatCount(live.numConnected, "client")} connected`}`,
   );
   if (origin !== null) {
     const { originText } = await import("@tutti/report");
@@ -90,11 +92,6 @@ async function status(runId: string | undefined, { out, json }: { out: string; j
   for (const record of latest?.evaluations ?? []) {
     if (record.split === "test") console.log(`${evaluationText(record)} (${latest?.stage} round ${latest?.round})`);
   }
-}
-
-/** Such as `global: accuracy 0.677 (of 288 texts), coverage 95 %`. */
-export function evaluationText({ protocol, accuracy, numExamples, coverage }: EvaluationRecord): string {
-  return `${protocol === "zeroShot" ? "zero-shot" : protocol}: accuracy ${accuracy.toFixed(3)} (of ${some(numExamples, "text")}), coverage ${Math.round(100 * coverage)} %`;
 }
 
 async function begin(runId: string | undefined, { out }: { out: string }): Promise<void> {

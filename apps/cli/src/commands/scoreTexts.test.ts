@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { evaluationText } from "../evaluationText.ts";
 import { splitText } from "../predict/answers.ts";
-import { evaluationText } from "./run.ts";
 
 test("accuracies that commands print say of how many texts they are", () => {
   const record = {

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { formatCount, formatWhole } from "@tutti/core";
 import type { DatasetCard, Example, FileTask, SourceColumns, TaskDefinition, TaskSource } from "@tutti/data";
-import { count, some } from "../backbones/text.ts";
 import { UsageError } from "../exitCodes.ts";
 import { stoppable } from "../stoppable.ts";
 import { type DataPlace, dataPlaceOf, datasetNameOf, requireName } from "./places.ts";
@@ -113,7 +113,7 @@ function advised<T>(FaultyRows: typeof import("@tutti/data").FaultyRows, make: (
 function requireRepeated(numClasses: number, numRows: number, label: string): void {
   if (numClasses > 20 && 2 * numClasses > numRows)
     throw new UsageError(
-      `column "${label}" has ${count(numClasses)} different values in ${count(numRows)} rows: --label names the column, or --classes the classes`,
+      `column "${label}" has ${formatWhole(numClasses)} different values in ${formatWhole(numRows)} rows: --label names the column, or --classes the classes`,
     );
 }
 
@@ -183,7 +183,7 @@ function withFewerRows(all: Fitting, flags: AddDataFlags, draw: typeof import("@
   const fewer = <P extends readonly Example[] | null>(part: keyof Splits, rows: P): P | Example[] => {
     const numRows = wanted[part];
     if (rows === null || numRows === undefined || numRows >= rows.length) return rows;
-    notes.push(`The ${names[part]} part is ${count(numRows)} of ${count(rows.length)} rows, drawn with seed ${seed}.`);
+    notes.push(`The ${names[part]} part is ${formatWhole(numRows)} of ${formatWhole(rows.length)} rows, drawn with seed ${seed}.`);
     return draw(rows, numRows, { seed, purpose: part })[1];
   };
   const { train, validation, test } = all.parts;
@@ -214,7 +214,9 @@ function fitted(task: TaskDefinition, made: FileTask): Fitting {
 function overlapNotes({ train, validation, test }: Splits, shared: typeof import("@tutti/data").sharedText): string[] {
   const note = (rows: readonly Example[], part: string): string[] => {
     const { numShared, numTest } = shared(rows, test);
-    return numShared === 0 ? [] : [`Test rows whose text is also in the ${part} part: ${count(numShared)} of ${count(numTest)}.`];
+    return numShared === 0
+      ? []
+      : [`Test rows whose text is also in the ${part} part: ${formatWhole(numShared)} of ${formatWhole(numTest)}.`];
   };
   return [...note(train, "training"), ...note(validation ?? [], "validation")];
 }
@@ -261,9 +263,9 @@ function summary(
   isReplacing: boolean,
 ): string[] {
   const { train, validation, test } = numRows;
-  const classes = task.classes.map((name, label) => `${name} ${count(numByClass[label] ?? 0)}`).join(", ");
+  const classes = task.classes.map((name, label) => `${name} ${formatWhole(numByClass[label] ?? 0)}`).join(", ");
   return [
-    `${folder}: ${some(train, "training row")}, ${validation === null ? "no validation part" : `${count(validation)} to validate on`}, ${count(test)} to test on; licence: ${licence}`,
+    `${folder}: ${formatCount(train, "training row")}, ${validation === null ? "no validation part" : `${formatWhole(validation)} to validate on`}, ${formatWhole(test)} to test on; licence: ${licence}`,
     `Classes in training: ${classes}`,
     ...(isReplacing ? ["It replaces the earlier data set of that name."] : []),
     ...notes,

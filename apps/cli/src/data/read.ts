@@ -1,8 +1,8 @@
 import { readdir, realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import { formatBytes } from "@tutti/core";
 import type { Fault, Row, SourceRows } from "@tutti/data";
-import { size } from "../backbones/text.ts";
 import { UsageError } from "../exitCodes.ts";
 import { createProgress } from "../progress.ts";
 import type { DataPlace } from "./places.ts";
@@ -128,7 +128,7 @@ async function readHub(place: DataPlace & { kind: "hub" }, { splits, config, col
     ...(hubUrl === undefined || hubUrl === "" ? {} : { hubUrl }),
     ...(accessToken === undefined || accessToken === "" ? {} : { accessToken }),
     onProgress: ({ file, doneBytes, totalBytes }: { file: string; doneBytes: number; totalBytes: number }) =>
-      progress.say(`${file}: ${size(doneBytes)} of ${size(totalBytes)}`),
+      progress.say(`${file}: ${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`),
   };
   const fetchFrom = (revision: string | null) =>
     withHubRepository(
@@ -159,7 +159,7 @@ function refuseLarge(files: readonly string[], sizes: ReadonlyMap<string, number
   const numBytes = files.reduce((sum, path) => sum + (sizes.get(path) ?? 0), 0);
   if (numBytes > maxBytes)
     throw new UsageError(
-      `${id} has ${size(numBytes)} in these splits, at most ${size(maxBytes)} are fetched: prepare a part of it as a file`,
+      `${id} has ${formatBytes(numBytes)} in these splits, at most ${formatBytes(maxBytes)} are fetched: prepare a part of it as a file`,
     );
 }
 

@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { formatWhole } from "@tutti/core";
 import type { DatasetCard } from "@tutti/data";
-import { table } from "../backbones/table.ts";
-import { count, listing } from "../backbones/text.ts";
+import { listing, table } from "../backbones/text.ts";
 import { UsageError } from "../exitCodes.ts";
 
 interface PlaceFlags {
@@ -16,9 +16,9 @@ export async function listData({ datasets }: PlaceFlags): Promise<void> {
   const rows = cards.map(({ task, numRows, licence }) => [
     task.name,
     String(task.classes.length),
-    count(numRows.train),
-    numRows.validation === null ? "-" : count(numRows.validation),
-    count(numRows.test),
+    formatWhole(numRows.train),
+    numRows.validation === null ? "-" : formatWhole(numRows.validation),
+    formatWhole(numRows.test),
     licence,
   ]);
   if (rows.length > 0) console.log(table([["name", "classes", "train", "validation", "test", "licence"], ...rows]));
@@ -42,13 +42,15 @@ export async function showData(name: string, { datasets, json }: PlaceFlags & { 
       ["title", task.title],
       ["source", source],
       ["licence", licence],
-      ["training rows", count(numRows.train)],
+      ["training rows", formatWhole(numRows.train)],
       [
         "validation rows",
-        numRows.validation === null ? "none: each run takes a tenth of the training rows, drawn with its seed" : count(numRows.validation),
+        numRows.validation === null
+          ? "none: each run takes a tenth of the training rows, drawn with its seed"
+          : formatWhole(numRows.validation),
       ],
-      ["test rows", count(numRows.test)],
-      ["classes", task.classes.map((label, index) => `${label} ${count(numByClass[index] ?? 0)}`).join(", ")],
+      ["test rows", formatWhole(numRows.test)],
+      ["classes", task.classes.map((label, index) => `${label} ${formatWhole(numByClass[index] ?? 0)}`).join(", ")],
       ["template", prompt?.template ?? "none"],
       ["label words", prompt?.labelWords.join(", ") ?? "none"],
       ["owners", task.fields.owner === null ? "none" : `field ${task.fields.owner}`],

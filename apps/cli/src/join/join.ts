@@ -6,7 +6,7 @@ import { createProgress } from "../progress.ts";
 import { runAgain } from "../runAgain.ts";
 import { exitCodeOf, onFirstSignal, type StopSignal } from "../stoppable.ts";
 import { askCoordinator } from "./askCoordinator.ts";
-import { coordinatorAddress, trusting } from "./coordinatorAddress.ts";
+import { checkNickname, coordinatorAddress, trusting } from "./coordinatorAddress.ts";
 import { type OwnFile, readOwnFile } from "./ownExamples.ts";
 import { type ClientPlace, takePlace } from "./place.ts";
 import { overText, runText } from "./sentences.ts";
@@ -25,6 +25,7 @@ export interface JoinFlags {
 /** `tutti join`: a client without a browser, until the run is over or a signal comes. */
 export async function join(address: string, flags: JoinFlags): Promise<void> {
   const url = coordinatorAddress(address);
+  checkNickname(flags.nickname);
   const elsewhere = await inOtherProcess(flags);
   if (elsewhere !== null) {
     process.exitCode = elsewhere;

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -32,4 +32,22 @@ test("the same examples find their device again, others are another device", () 
   };
   expect(clientFolder("x")).toBe(clientFolder("x"));
   expect(new Set([clientFolder("x"), clientFolder("y"), clientFolder(null)]).size).toBe(3);
+});
+
+test("a folder that cannot be used is told with the reason and with --state, and at once", () => {
+  const file = join(home, "file");
+  writeFileSync(file, "");
+  const ofState = (state: string) => () => place("http://a:1", null, state);
+  expect(ofState(file)).toThrow(`the folder ${file} cannot be written: a file of that name exists; give another folder with --state`);
+  expect(ofState("")).toThrow("the name of the folder is empty; give a folder with --state");
+  if (existsSync("/proc/self")) expect(ofState("/proc/none/mine")).toThrow("the system can create nothing there");
+  const locked = join(home, "locked");
+  mkdirSync(join(locked, "lock"), { recursive: true });
+  expect(ofState(locked)).toThrow("there is a folder where a file belongs; give another folder with --state");
+});
+
+test.skipIf(process.platform === "win32")("a client's folder is its user's alone, because it holds the client's key", () => {
+  const { folder, giveBack } = place("http://b:1", null, join(home, "deep/er"));
+  giveBack();
+  expect([folder, join(folder, "..")].map((path) => statSync(path).mode & 0o777)).toEqual([0o700, 0o700]);
 });

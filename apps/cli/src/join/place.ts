@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { coordinatorFolder } from "@tutti/client";
 import type { Example } from "@tutti/data";
-import { lockRunFolder } from "@tutti/server";
+import { lockRunFolder, makeRunFolder } from "@tutti/server";
 
 /** A folder that one client at a time uses. */
 export interface ClientPlace {
@@ -29,8 +28,8 @@ interface PlaceOptions {
 /** Takes the folder of a client for this process; throws while another one uses it. */
 export function takePlace({ state, url, examples, home = join(homedir(), ".tutti") }: PlaceOptions): ClientPlace {
   const folder = state ?? join(home, "clients", nameOf(url));
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const giveBack = lockRunFolder(folder, "give another --state");
+  makeRunFolder(folder, { option: "--state", mode: 0o700 });
+  const giveBack = lockRunFolder(folder, "give another --state", "--state");
   const clientFolder = join(folder, examples === null ? "shares" : `own-${fingerprint(examples)}`);
   return { folder, clientFolder, backbonesFolder: join(state ?? home, "backbones"), giveBack };
 }

@@ -23,7 +23,7 @@ test("the end says what was done; an end that is a failure is an error with what
   teller.onEvent({ kind: "taskStarted", task });
   teller.onEvent({ kind: "traffic", traffic: { sentBytes: 1500, receivedBytes: 2_460_000, savedBytes: 0 } });
   teller.tellEnd({ reason: "finished" }, "r1", "/state");
-  expect(lines).toEqual(["run r1 is over: 2 tasks, 1.50 kB sent, 2.46 MB received"]);
+  expect(lines).toEqual(["run r1 is over: 2 tasks, 1.50 kB sent, 2.50 MB received"]);
   const failing = (end: Parameters<typeof teller.tellEnd>[0]) => () => teller.tellEnd(end, "r1", "/state");
   expect(failing({ reason: "replaced" })).toThrow("another client with the state in /state has joined");
   expect(failing({ reason: "removed" })).toThrow("the operator removed this client from the run");

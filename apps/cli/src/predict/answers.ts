@@ -1,4 +1,4 @@
-import { some } from "../backbones/text.ts";
+import { formatCount } from "@tutti/core";
 
 /** A text, or a pair of them. */
 export interface AskedText {
@@ -58,5 +58,5 @@ export interface SplitScores {
 /** Such as `feedback/topic, test split: accuracy 0.6771, macro F1 0.6702 (of 288 texts)`. */
 export function splitText({ task, split, accuracy, macroF1, numExamples }: SplitScores): string {
   const scores = `accuracy ${accuracy?.toFixed(4) ?? "–"}, macro F1 ${macroF1?.toFixed(4) ?? "–"}`;
-  return `${task}, ${split} split: ${scores} (of ${some(numExamples, "text")})`;
+  return `${task}, ${split} split: ${scores} (of ${formatCount(numExamples, "text")})`;
 }

@@ -1,9 +1,8 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { sourcePromptPath } from "@tutti/core";
+import { formatWhole, sourcePromptPath } from "@tutti/core";
 import type { SourcePrompt } from "@tutti/model";
-import { table } from "../backbones/table.ts";
-import { count, listing } from "../backbones/text.ts";
+import { listing, table } from "../backbones/text.ts";
 import { UsageError } from "../exitCodes.ts";
 
 interface PlaceFlags {
@@ -38,12 +37,12 @@ export async function listPrompts({ public: publicFolder }: PlaceFlags): Promise
     name,
     backbone,
     task,
-    count(numExamples),
-    count(numSteps),
+    formatWhole(numExamples),
+    formatWhole(numSteps),
     shape.join(" × "),
     validation === undefined
       ? "-"
-      : `${validation.before.toFixed(3)} → ${validation.after.toFixed(3)} of ${count(validation.numExamples)} rows`,
+      : `${validation.before.toFixed(3)} → ${validation.after.toFixed(3)} of ${formatWhole(validation.numExamples)} rows`,
   ]);
   console.log(table([["name", "backbone", "task", "rows", "steps", "size", "validation"], ...rows]));
 }
@@ -58,18 +57,18 @@ export async function showPrompt(name: string, flags: OnePromptFlags & { readonl
     listing([
       ["source prompt", `${name} (${path})`],
       ["backbone", backbone],
-      ["task", `${task}, ${count(numExamples)} training rows`],
+      ["task", `${task}, ${formatWhole(numExamples)} training rows`],
       ["size", `${shape[0]} tokens of ${shape[1]} values`],
       [
         "training",
-        `${count(numSteps)} steps${batchSize === undefined ? "" : ` of ${batchSize} texts`}, rate ${learningRate}, seed ${seed}`,
+        `${formatWhole(numSteps)} steps${batchSize === undefined ? "" : ` of ${batchSize} texts`}, rate ${learningRate}, seed ${seed}`,
       ],
       ["head in training", head ?? "not recorded"],
       [
         "validation accuracy",
         validation === undefined
           ? "not recorded"
-          : `${validation.before.toFixed(3)} before, ${validation.after.toFixed(3)} after, on ${count(validation.numExamples)} rows`,
+          : `${validation.before.toFixed(3)} before, ${validation.after.toFixed(3)} after, on ${formatWhole(validation.numExamples)} rows`,
       ],
       ["root mean square", Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length).toPrecision(3)],
     ]),

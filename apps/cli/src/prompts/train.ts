@@ -1,9 +1,9 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { formatCount, formatWhole } from "@tutti/core";
 import type { Dataset, Example, TaskDefinition } from "@tutti/data";
 import { loadTask } from "../backbones/dataset.ts";
 import { folderOf } from "../backbones/folders.ts";
-import { count, some } from "../backbones/text.ts";
 import { UsageError } from "../exitCodes.ts";
 import { createProgress, type Progress } from "../progress.ts";
 
@@ -51,7 +51,7 @@ export async function trainPrompt(taskName: string, flags: TrainPromptFlags, por
     throw new UsageError(
       `--tokens ${flags.tokens}: each row starts as another word, and ${flags.backbone} has ${numWords} words: use fewer`,
     );
-  progress.say(`scoring ${some(dataset.validation.length, "validation row")}`);
+  progress.say(`scoring ${formatCount(dataset.validation.length, "validation row")}`);
   const { prompt } = await trainSourcePrompt(
     backbone,
     definition,
@@ -65,11 +65,11 @@ export async function trainPrompt(taskName: string, flags: TrainPromptFlags, por
   ).finally(() => progress.clear());
   signal?.throwIfAborted();
   const path = await writeSourcePrompt(flags.public, prompt);
-  console.log(`${path}: ${flags.tokens} rows of ${prompt.shape[1]} values, trained on ${some(train.length, "row")} of ${taskName}`);
+  console.log(`${path}: ${flags.tokens} rows of ${prompt.shape[1]} values, trained on ${formatCount(train.length, "row")} of ${taskName}`);
   const { validation } = prompt;
   if (validation !== undefined)
     console.log(
-      `Validation accuracy ${validation.before.toFixed(3)} before, ${validation.after.toFixed(3)} after (${some(validation.numExamples, "row")})`,
+      `Validation accuracy ${validation.before.toFixed(3)} before, ${validation.after.toFixed(3)} after (${formatCount(validation.numExamples, "row")})`,
     );
   console.log(`Runs name it in their settings: tuning: { method: attempt, promptTokens: ${flags.tokens}, sources: [${name}], … }`);
 }
@@ -104,7 +104,7 @@ function found(find: () => TaskDefinition): TaskDefinition {
 /** All training rows, or the number asked for, drawn with the seed. */
 async function rowsOf({ train }: Dataset, { maxRows, seed }: TrainPromptFlags): Promise<readonly Example[]> {
   if (maxRows === undefined || maxRows === train.length) return train;
-  if (maxRows > train.length) throw new UsageError(`--max-rows ${maxRows}: there are ${count(train.length)} training rows`);
+  if (maxRows > train.length) throw new UsageError(`--max-rows ${maxRows}: there are ${formatWhole(train.length)} training rows`);
   const { drawExamples } = await import("@tutti/data");
   return drawExamples(train, maxRows, { seed, purpose: "sourcePromptRows" })[1];
 }

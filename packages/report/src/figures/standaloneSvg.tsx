@@ -1,7 +1,7 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource preact */
 import { renderToString } from "preact-render-to-string";
-import { Drawing } from "../drawing.tsx";
+import { Drawing, sizeOf } from "../drawing.tsx";
 import type { Figure, SeriesStyle } from "./figure.ts";
 
 const padding = 12;
@@ -17,7 +17,7 @@ const columnWidth = 180;
 
 /** A drawing as a separate file: on white, with its title and legend inside. */
 export function standaloneSvg({ title, description, svg, legend }: Figure): string {
-  const [width, height] = [sizeOf(svg, "width"), sizeOf(svg, "height")];
+  const { width, height } = sizeOf(svg);
   const titles = wrapped(title, Math.floor(width / titleLetter));
   const legendTop = padding + titles.length * lineHeight + titleGap;
   const lines = legendLines(legend, width);
@@ -100,10 +100,4 @@ function LegendSample({ style, x, y }: LegendItem & { readonly y: number }) {
       </text>
     </>
   );
-}
-
-function sizeOf(svg: string, side: "width" | "height"): number {
-  const found = new RegExp(`^<svg[^>]*?\\s${side}="([\\d.]+)"`).exec(svg)?.[1];
-  if (found === undefined) throw new Error(`a drawing has no ${side}`);
-  return Number(found);
 }

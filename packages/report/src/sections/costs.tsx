@@ -36,12 +36,13 @@ export function CostSection({ grid }: { readonly grid: Grid }) {
 /** Bytes and time of one run. */
 export function RunCostSection({ run }: { readonly run: RunRecord }) {
   const traffic = trafficLines(run);
+  const breakEven = breakEvenText(run);
   return (
     <div class="pair">
       {traffic.length === 0 ? null : (
         <div>
           <Table caption={titles.traffic} head={runHeads.traffic} lines={traffic.map((cells) => ({ cells }))} />
-          <p class="soft">{breakEvenText(run)}</p>
+          {breakEven === null ? null : <p class="soft">{breakEven}</p>}
         </div>
       )}
       <Table caption={titles.time} head={runHeads.time} lines={timeLines(run).map((cells) => ({ cells }))} />

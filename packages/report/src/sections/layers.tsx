@@ -81,7 +81,7 @@ export function RunLayerSection({ run }: { readonly run: RunRecord }) {
   return (
     <>
       <Table caption={titles.layers} head={runHeads.layers} lines={layerLines(run).map((cells) => ({ cells }))} />
-      <p class="soft">{keptLayersText(run.keepFraction ?? 1, run.selectedLayers.length, run.layerScores.length)}</p>
+      <p class="soft">{keptLayersText(run)}</p>
       {ritz.length === 0 ? null : (
         <details>
           <summary>{ritzSummary}</summary>
