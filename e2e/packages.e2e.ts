@@ -166,6 +166,28 @@ test("what is added where the command is called is kept there and served beside 
   expect(stdout.trim()).toBe(join(await realpath(folder), "public"));
 });
 
+test("the command loads a strategy from JavaScript, and from TypeScript where Node reads it", async () => {
+  const strategy = `import { declareStrategy, globalModel, number } from "@tutti/core";
+const decisions = globalModel({ step: ({ tensors }) => tensors });
+const said = { name: "mine", title: "Mine", about: "Nothing moves.", publication: null, deviations: [], rules: [], methods: {} };
+export const mine = declareStrategy({ ...said, settings: { rate: number(0, 1).default(0.5) }, needsSingleContributions: () => false, decisions });
+`;
+  const elsewhere = mkdtempSync(join(tmpdir(), "tutti-elsewhere-"));
+  const refusalOf = async (module: string) => {
+    await writeFile(join(elsewhere, module), strategy);
+    await writeFile(join(elsewhere, "mine.yaml"), `run:\n  strategy: { module: ${module}, rate: 2 }\n`);
+    const { stderr } = await start(process.execPath, [join(packageFolder("cli"), "bin/tutti.mjs"), "run", "start", "mine.yaml"], elsewhere)
+      .ended;
+    return stderr;
+  };
+  const ofSetting = "run.strategy.rate: found 2, expected a number from 0 to 1";
+  expect(await refusalOf("mine.mjs")).toContain(ofSetting);
+  expect(await refusalOf("mine.ts")).toContain(
+    "typescript" in process.features ? ofSetting : "reads no TypeScript: use Node 22.18 or newer",
+  );
+  await rm(elsewhere, { recursive: true });
+});
+
 test("what needs a checkout says so", async () => {
   const { code, stderr } = await start(process.execPath, [join(packageFolder("cli"), "bin/tutti.mjs"), "serve", "--dev"], folder).ended;
   expect(code).toBe(2);

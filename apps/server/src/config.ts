@@ -8,6 +8,15 @@ const httpsSchema = z
   .union([z.enum(["none", "self"]), z.strictObject({ cert: pathSchema, key: pathSchema })])
   .describe("none, self, or { cert, key } with the paths of two PEM files");
 
+const runIdSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/)
+  .describe("1 to 64 letters, digits, _ or -");
+
+const startFromSchema = z
+  .union([pathSchema, z.strictObject({ run: runIdSchema, round: z.int().min(1) })])
+  .describe("a path or a run's id, or { run, round } with a run's id and one of its training rounds");
+
 /** Everything a coordinator can be told, with bounds and units; the run's own settings are under `run`. */
 export const coordinatorConfigSchema = z.strictObject({
   /** Address to listen on; 0.0.0.0 lets other machines in. */
@@ -18,11 +27,7 @@ export const coordinatorConfigSchema = z.strictObject({
   /** One folder per run below it, and `coordinator/` for the certificate. */
   dataDir: pathSchema.default("runs"),
   /** Folder name of the run; by default it follows from the run's settings, so that the same command resumes. */
-  runId: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,64}$/)
-    .describe("1 to 64 letters, digits, _ or -")
-    .exactOptional(),
+  runId: runIdSchema.exactOptional(),
   /** Built pages, or null for a coordinator without pages. */
   pagesDir: pathSchema.nullable().default("dist/web"),
   /** Holds backbones/ and datasets/. */
@@ -52,6 +57,10 @@ export const coordinatorConfigSchema = z.strictObject({
   backend: backendSchema.nullable().default(null),
   /** Forced on all clients; null lets each choose. */
   threads: z.int().min(1).max(256).nullable().default(null),
+  /** Where the run starts in place of values drawn from its seed: tuned parameters, or another run of `dataDir` after a training round. */
+  startFrom: startFromSchema.exactOptional(),
+  /** Most bytes that states after past training rounds may take, from which the run can be branched; the latest is kept even where it takes more. 0 keeps none. */
+  keepRoundsBytes: z.int().min(0).default(200_000_000),
   /** Whether config.json and rounds.jsonl are written into the run's folder. */
   writesRunFiles: z.boolean().default(true),
   run: runSettingsSchema,

@@ -1,6 +1,6 @@
 import { createStrategy, type Deferred, deferred, type Json, type Strategy } from "@tutti/core";
 import type { Goodbye, Status } from "@tutti/protocol";
-import type { StepRecord, TrafficTotals } from "@tutti/record";
+import type { RunOrigin, StepRecord, TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
 import { type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
 import { buildDoors, type Doors } from "./doors.ts";
@@ -15,6 +15,8 @@ import { createMetrics, type Metrics } from "./metrics.ts";
 import { createNews, type News } from "./news.ts";
 import { type OpenedRun, openRun } from "./openedRun.ts";
 import { type Clock, systemClock } from "./pool/clock.ts";
+import { readStartingPoint, type StartPorts } from "./start/readStart.ts";
+import type { StartingPoint, StartReader } from "./start/startingPoint.ts";
 import type { ClientPoint } from "./status.ts";
 import type { TunedParameters } from "./tuned.ts";
 
@@ -25,6 +27,8 @@ export interface CoordinatorPorts {
   readonly tuned: TunedParameters;
   /** The one that the run's settings name when absent. */
   readonly strategy?: Strategy;
+  /** Reads the parameters that `startFrom` names, once in a run's life. */
+  readonly readStart?: StartReader | undefined;
   readonly clock?: Clock;
   readonly logger?: Logger;
   /** Where the journal lives; `<dataDir>/<runId>/journal` when absent. */
@@ -43,6 +47,8 @@ export interface Coordinator {
   readonly folder: string;
   readonly controlToken: string;
   readonly config: CoordinatorConfig;
+  /** Null where the run started from values drawn from its seed. */
+  readonly origin: RunOrigin | null;
   status(): Status;
   /** Every client that has said hello, in order of arrival. */
   clients(): readonly ClientPoint[];
@@ -66,7 +72,11 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
   const config = parseConfig(options);
   const logger = given.logger ?? createLogger(config);
   const opened = await openRun(config, given.store);
-  const assembly = assemble(config, opened, { ...given, logger });
+  const assembly = await orReleased(opened, async () => {
+    const strategy = given.strategy ?? createStrategy(config.run);
+    const start = await startOf(config, opened, { ...given, strategy });
+    return assemble(config, opened, { ...given, logger, strategy, start });
+  });
   const { live, ending } = assembly;
   const controlToken = createToken();
   const orders = {
@@ -85,10 +95,27 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
   }
 }
 
+/** Where the run starts, from its journal where there is one; null for values drawn from its seed. */
+async function startOf(config: CoordinatorConfig, { journal }: OpenedRun, ports: StartPorts): Promise<StartingPoint | null> {
+  const contents = journal.contents();
+  return contents === null ? readStartingPoint(config, ports) : contents.start;
+}
+
+/** What is made of an opened run; where that fails, as a strategy's start may, the run's folder is given back. */
+async function orReleased<T>(opened: OpenedRun, make: () => Promise<T>): Promise<T> {
+  try {
+    return await make();
+  } catch (error) {
+    await opened.release();
+    throw error;
+  }
+}
+
 /** A coordinator's parts, from before it listens until it has closed. */
 interface Assembly {
   readonly config: CoordinatorConfig;
   readonly opened: OpenedRun;
+  readonly start: StartingPoint | null;
   readonly tuned: TunedParameters;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -115,11 +142,15 @@ interface Ending {
   closing: Promise<void> | null;
 }
 
-type Given = CoordinatorPorts & { readonly logger: Logger };
+type Given = CoordinatorPorts & {
+  readonly logger: Logger;
+  readonly strategy: Strategy;
+  readonly start: StartingPoint | null;
+};
 
 function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): Assembly {
-  const { tuned, clock = systemClock, logger } = given;
-  const { runId, journal, folder } = opened;
+  const { tuned, clock = systemClock, logger, strategy, start } = given;
+  const { runId, journal, keptRounds, folder } = opened;
   const listeners = new Set<(event: CoordinatorEvent) => void>();
   const meter = createWireMeter((journal.contents()?.traffic ?? {}) as MeterRecord);
   const metrics = createMetrics();
@@ -131,10 +162,12 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
     tuned,
     clock,
     journal,
+    keptRounds,
+    start: start?.content ?? null,
     blobs,
     meter,
     logger,
-    strategy: given.strategy ?? createStrategy(config.run),
+    strategy,
     tell(event) {
       for (const listener of listeners) listener(event);
     },
@@ -144,7 +177,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
       metrics.stepClosed(record.stage, record.seconds);
     },
   });
-  const parts = { config, opened, tuned, clock, logger, blobs, meter, metrics, news, live, listeners };
+  const parts = { config, opened, start, tuned, clock, logger, blobs, meter, metrics, news, live, listeners };
   return { ...parts, ending: createEnding(), doors: null, withdraw: null };
 }
 
@@ -164,13 +197,13 @@ interface Address {
 
 /** Begins or resumes the run now that the doors are open. */
 function begin(assembly: Assembly, { url, controlToken: token }: Address): void {
-  const { config, opened, logger, live, ending } = assembly;
+  const { config, opened, start, logger, live, ending } = assembly;
   const { runId, folder, journal, isResumed } = opened;
   const { run } = config;
   if (ending.closing !== null) throw new Error(`run ${runId}: the coordinator was stopped before it had begun`);
-  if (!isResumed) journal.begin(asJson(run));
+  if (!isResumed) journal.begin(asJson(run), start);
   assembly.withdraw = publishControl(config.dataDir, { url, token, pid: process.pid, runId });
-  logger.info({ url, runId, config, seed: run.seed, isResumed }, "the coordinator listens");
+  logger.info({ url, runId, config, seed: run.seed, origin: start?.origin ?? null, isResumed }, "the coordinator listens");
   const earlier = (journal.contents()?.history ?? []) as { record: StepRecord }[];
   folder.writeConfig(config);
   folder.startSteps(earlier.map((entry) => entry.record));
@@ -222,6 +255,7 @@ async function shutDown(assembly: Assembly, reason: Goodbye["reason"], why: stri
   journal.putTraffic(asJson(meter.record()));
   try {
     await journal.flushed();
+    await opened.keptRounds.flushed();
   } finally {
     await opened.release();
   }
@@ -250,12 +284,13 @@ function stopTimers({ news, live }: Assembly): void {
 }
 
 function describe(assembly: Assembly, address: Address): Coordinator {
-  const { config, opened, live, meter, listeners, ending } = assembly;
+  const { config, opened, start, live, meter, listeners, ending } = assembly;
   return {
     ...address,
     runId: opened.runId,
     folder: opened.folder.path,
     config,
+    origin: start?.origin ?? null,
     status: live.status,
     clients: live.clients,
     traffic: () => meter.totals(),

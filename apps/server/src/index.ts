@@ -19,7 +19,12 @@ export { keepRunReports, type RunReportOptions, type RunReports } from "./runRep
 export type { Overrides, SettingsSources } from "./settings.ts";
 export { mergeDeep, mergeSettings } from "./settings.ts";
 export { readSettingsFile } from "./settingsFile.ts";
+export { branchSettings } from "./start/branchSettings.ts";
+export { promptsOfRun, type RunPrompts } from "./start/promptsOfRun.ts";
+export type { ReadParams, StartFrom, StartReader } from "./start/startingPoint.ts";
 export type { ClientPoint } from "./status.ts";
+export { type LoadedModule, loadModule } from "./strategyModules/loadModule.ts";
+export { readWithModules, withModules } from "./strategyModules/withModules.ts";
 export type { TunedParameters } from "./tuned.ts";
 export { readBackboneSizes, tunedParameters } from "./tuned.ts";
 export { lockRunFolder, makeRunFolder, requireFolder } from "./writableFolder.ts";

@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { createRandom } from "@tutti/core";
 import { afterEach, expect, test } from "vitest";
+import { readKeptRound } from "./start/keptRounds.ts";
 import { newClient } from "./testing/keptClient.ts";
 import { type ChildMessage, freePort, type KillableCoordinator, startKillable } from "./testing/killHarness.ts";
 import { joinAsClient, type ProtocolClient } from "./testing/protocolClient.ts";
@@ -15,7 +17,9 @@ afterEach(async () => {
   for (const close of closeables.splice(0).reverse()) await close();
 });
 
-async function start(homeless: "move" | "leave"): Promise<{ coordinator: KillableCoordinator; clients: ProtocolClient[] }> {
+async function start(
+  homeless: "move" | "leave",
+): Promise<{ coordinator: KillableCoordinator; clients: ProtocolClient[]; roundsFolder: string }> {
   const folder = temporaryFolder();
   closeables.push(folder.remove);
   const port = await freePort();
@@ -40,7 +44,7 @@ async function start(homeless: "move" | "leave"): Promise<{ coordinator: Killabl
     await client.when("welcome");
     clients.push(client);
   }
-  return { coordinator, clients };
+  return { coordinator, clients, roundsFolder: join(folder.path, "killed", "rounds") };
 }
 
 /** What the devices were told was accepted, and which tasks reached them afterwards. */
@@ -66,7 +70,7 @@ test.each(["move", "leave"] as const)(
       .shuffle(Array.from({ length: numMessages - 14 }, (_, i) => i + 2))
       .slice(0, numKills)
       .sort((a, b) => a - b);
-    const { coordinator, clients } = await start(homeless);
+    const { coordinator, clients, roundsFolder } = await start(homeless);
     let numSeen = coordinator.messages.length;
     let restarting: Promise<void> | null = null;
     let openBefore: string | null = null;
@@ -96,6 +100,11 @@ test.each(["move", "leave"] as const)(
     expect(done.parametersSha256).toBe(expected.parametersSha256);
     expect(askedAgain(clients)).toEqual([]);
     expect(wentBack).toEqual([]);
+    for (const round of [1, 2, 3, 4, 5]) {
+      const kept = await readKeptRound(roundsFolder, round);
+      expect(kept.rounds).toEqual([1, 2, 3, 4, 5]);
+      expect(kept.state).toEqual((await readKeptRound(calm.roundsFolder, round)).state);
+    }
   },
   120_000,
 );

@@ -23,10 +23,12 @@ import { announce, type RunNotes } from "./runEvents.ts";
 import { type RunLoopPorts, type RunningStrategy, runLoop, startStrategy } from "./runLoop.ts";
 import { type Beginning, createBeginning, whenReady } from "./runStart.ts";
 import { createStatusSource } from "./runStatus.ts";
+import type { KeptRounds } from "./start/keptRounds.ts";
+import type { StartContent } from "./start/startingPoint.ts";
 import { type ClientPoint, describeClients } from "./status.ts";
 import type { TunedParameters } from "./tuned.ts";
 
-/** What a run came to. */
+/** The result of a run. */
 export interface RunOutcome {
   readonly runId: string;
   readonly run: RunSettings;
@@ -60,6 +62,9 @@ export interface LiveRunPorts {
   readonly strategy: Strategy;
   readonly clock: Clock;
   readonly journal: Journal;
+  readonly keptRounds: KeptRounds;
+  /** What it starts with in place of drawn values; null for those, and for a run that has a state. */
+  readonly start: StartContent | null;
   readonly blobs: BlobStore;
   readonly meter: WireMeter;
   readonly logger: Logger;
@@ -102,7 +107,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
   const { run } = config;
   const work: Work = {
     ports,
-    running: startStrategy(ports.strategy, run, tuned, journal.contents()),
+    running: startStrategy(ports.strategy, { run, tuned, contents: journal.contents(), start: ports.start }),
     publications: createPublications({ run, journal, blobs }),
     notes: { said: { phase: "waiting", message: null }, records: [], points: [] },
     beginning: createBeginning(),
@@ -170,13 +175,13 @@ function poolPorts({ ports, publications, notes }: Work, onFault: (error: unknow
 }
 
 function loopPorts({ ports, publications, notes, beginning }: Work, pool: Pool, signal: AbortSignal): RunLoopPorts {
-  const { config, tuned, journal, clock, meter } = ports;
+  const { config, journal, keptRounds, clock, meter } = ports;
   const { run } = config;
   return {
     run,
-    tuned,
     pool,
     journal,
+    keptRounds,
     publications,
     clock,
     async whenReady() {

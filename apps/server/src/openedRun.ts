@@ -1,12 +1,15 @@
 import { join } from "node:path";
-import type { RunSettings } from "@tutti/core";
+import { isDeepStrictEqual } from "node:util";
+import { isModule, type RunSettings } from "@tutti/core";
 import { runSettingsSchema } from "@tutti/protocol";
 import { ConfigError, type CoordinatorConfig } from "./config.ts";
 import { type Journal, openJournal } from "./journal/journal.ts";
-import type { KeyValueStore } from "./journal/keyValueStore.ts";
+import { type KeyValueStore, memoryStore } from "./journal/keyValueStore.ts";
 import { lmdbStore } from "./journal/lmdbStore.ts";
 import { withRoom } from "./journal/readRun.ts";
 import { findRunId, openRunFolder, type RunFolder } from "./runFolder.ts";
+import { createKeptRounds, type KeptRounds } from "./start/keptRounds.ts";
+import type { StartFrom } from "./start/startingPoint.ts";
 import { inRunFolder, lockRunFolder } from "./writableFolder.ts";
 
 /** A run's folder and journal, which are this process's until they are released. */
@@ -14,30 +17,35 @@ export interface OpenedRun {
   readonly runId: string;
   readonly folder: RunFolder;
   readonly journal: Journal;
+  readonly keptRounds: KeptRounds;
   /** Whether an earlier process began it. */
   readonly isResumed: boolean;
-  /** Closes the journal and gives the folder back. */
+  /** Closes what it stores and gives the folder back. */
   release(): Promise<void>;
 }
 
 /** Opens the run that a configuration names; throws a ConfigError where another process has it, or where it was begun with other settings. */
 export async function openRun(config: CoordinatorConfig, store: KeyValueStore | undefined): Promise<OpenedRun> {
-  const { run, dataDir } = config;
-  const runId = config.runId ?? findRunId(dataDir, run);
+  const { dataDir } = config;
+  const runId = config.runId ?? findRunId(config);
   const folder = openRunFolder(dataDir, runId, !config.writesRunFiles);
   const unlock = lockRunFolder(folder.path);
   let journal: Journal | null = null;
+  let keptRounds: KeptRounds | null = null;
   const release = async () => {
     try {
       await journal?.close();
+      await keptRounds?.close();
     } finally {
       unlock();
     }
   };
   try {
     journal = inRunFolder(folder.path, () => openJournal(store ?? lmdbStore(join(folder.path, "journal"))));
-    requireSameRun(journal, run, runId, folder.path);
-    return { runId, folder, journal, isResumed: journal.contents() !== null, release };
+    requireSameRun(journal, config, { runId, folder: folder.path });
+    const rounds = store === undefined && config.keepRoundsBytes > 0 ? () => lmdbStore(join(folder.path, "rounds")) : memoryStore;
+    keptRounds = inRunFolder(folder.path, () => createKeptRounds(rounds(), config.keepRoundsBytes));
+    return { runId, folder, journal, keptRounds, isResumed: journal.contents() !== null, release };
   } catch (error) {
     await release();
     throw error;
@@ -45,10 +53,21 @@ export async function openRun(config: CoordinatorConfig, store: KeyValueStore | 
 }
 
 /** A folder holds one run: other settings under the same id are refused, with the names that differ. */
-function requireSameRun(journal: Journal, run: RunSettings, runId: string, folder: string): void {
+function requireSameRun(
+  journal: Journal,
+  { run, startFrom }: CoordinatorConfig,
+  { runId, folder }: { readonly runId: string; readonly folder: string },
+): void {
   const contents = journal.contents();
   if (contents === null) return;
+  const begunFrom = contents.start?.startFrom ?? null;
+  if (startFrom !== undefined && !isDeepStrictEqual(begunFrom, startFrom)) {
+    throw new ConfigError(
+      `run ${runId} in ${folder} was started from ${begunFrom === null ? "values drawn from its seed" : placeText(begunFrom)}, not from ${placeText(startFrom)}: choose another run id, or leave startFrom out to resume it`,
+    );
+  }
   const begun = runSettingsSchema.safeParse(withRoom(contents.run)); // fills in what older runs had no choice of
+  if (begun.success) requireSameCode(begun.data, run, `run ${runId} in ${folder}`);
   const names = differences(begun.success ? begun.data : contents.run, JSON.parse(JSON.stringify(run)), "run").filter(
     (name) => run.roster !== "fixed" || !["run.minDevices", "run.maxDevices"].includes(name), // which a fixed roster does not look at
   );
@@ -56,6 +75,19 @@ function requireSameRun(journal: Journal, run: RunSettings, runId: string, folde
   throw new ConfigError(
     `run ${runId} in ${folder} was started with other settings (${names.join(", ")}): choose another run id, or use the same settings to resume it`,
   );
+}
+
+/** Throws a ConfigError where a run was begun with other code of the module that both name. */
+export function requireSameCode({ strategy: begun }: RunSettings, { strategy: now }: RunSettings, what: string): void {
+  if (!isModule(begun) || !isModule(now) || begun.module !== now.module || begun.sha256 === now.sha256) return;
+  throw new ConfigError(
+    `${what} was begun with ${begun.module} of SHA-256 ${begun.sha256.slice(0, 12)}, and the file or one of its imports has changed: it is ` +
+      `${now.sha256.slice(0, 12)} now; put the earlier code back to resume the run, or choose another run id to start one with this code`,
+  );
+}
+
+function placeText(startFrom: StartFrom): string {
+  return typeof startFrom === "string" ? startFrom : `run ${startFrom.run} after round ${startFrom.round}`;
 }
 
 function differences(a: unknown, b: unknown, path: string): string[] {

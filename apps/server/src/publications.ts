@@ -1,6 +1,6 @@
-import { type DeviceId, type Params, type RoundPlan, type RunSettings, sha256HexSync } from "@tutti/core";
+import type { DeviceId, Params, RoundPlan, RunSettings } from "@tutti/core";
 import { type BlobRef, decodeParams, encodeParams } from "@tutti/protocol";
-import type { BlobStore } from "./http/blobs.ts";
+import { type BlobStore, sha256Of } from "./http/blobs.ts";
 import type { Journal, JournalContents, JournalledContribution, JournalledPlan } from "./journal/journal.ts";
 import { readTask } from "./journal/olderPlans.ts";
 
@@ -44,7 +44,7 @@ export function createPublications({ run, journal, blobs }: PublicationPorts): P
     restore({ blobs: stored, contributions, devices }, plan) {
       const encoded = plan.payloads.map((sha256) => {
         const bytes = stored.get(sha256);
-        if (bytes === undefined || sha256HexSync(bytes) !== sha256)
+        if (bytes === undefined || sha256Of(bytes) !== sha256)
           throw new Error(`journal: payload ${sha256} of a step is missing or damaged`);
         return bytes;
       });

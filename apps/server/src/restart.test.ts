@@ -80,15 +80,15 @@ test("settings that came later do not change a run's id where they change nothin
 test("a fixed roster goes on in the folder that flags once began with minDevices 1, and an open one does not", async () => {
   const run = tinyFedAvg({ minDevices: 3 });
   const folder = temporaryFolder();
-  expect(findRunId(folder.path, run)).toBe(deriveRunId(run));
+  expect(findRunId({ dataDir: folder.path, run })).toBe(deriveRunId(run));
   const earlier = deriveRunId({ ...run, minDevices: 1 });
   mkdirSync(join(folder.path, earlier));
-  expect(findRunId(folder.path, run)).toBe(earlier);
+  expect(findRunId({ dataDir: folder.path, run })).toBe(earlier);
   const open = { ...run, roster: "open" } as const;
   mkdirSync(join(folder.path, deriveRunId({ ...open, minDevices: 1 })));
-  expect(findRunId(folder.path, open)).toBe(deriveRunId(open));
+  expect(findRunId({ dataDir: folder.path, run: open })).toBe(deriveRunId(open));
   mkdirSync(join(folder.path, deriveRunId(run)));
-  expect(findRunId(folder.path, run)).toBe(deriveRunId(run));
+  expect(findRunId({ dataDir: folder.path, run })).toBe(deriveRunId(run));
   folder.remove();
   const content = new Map<string, Uint8Array>();
   const first = await scene.start({ ...run, minDevices: 1 }, { expectedClients: 1, runId: "old" }, { store: memoryStore(content) });

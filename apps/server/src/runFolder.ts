@@ -1,31 +1,40 @@
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { RunSettings } from "@tutti/core";
+import { isModule, type RunSettings } from "@tutti/core";
 import type { StepRecord } from "@tutti/record";
+import type { CoordinatorConfig } from "./config.ts";
 import { makeRunFolder } from "./writableFolder.ts";
 
 /** Settings that came later, with what runs did before there was a choice. */
 const addedLater: Readonly<Record<string, unknown>> = { optimizer: "adamW", proximal: 0, fineTuneEpochs: 0 };
 
-/** The id that follows from a run's settings: the same command finds its run again, one that an older version began too. */
-export function deriveRunId(run: RunSettings): string {
+/** The id that follows from a run's settings and from where it starts: the same command finds its run again, one that an older version began too. */
+export function deriveRunId(run: RunSettings, startFrom?: CoordinatorConfig["startFrom"]): string {
   // An open roster took as many devices as it has shares; of a fixed one the bound decides nothing.
   const maxDevices = run.roster === "fixed" ? run.maxDevices : Math.max(500, run.numDevices);
   const before: typeof addedLater = { ...addedLater, maxDevices };
   const isOld = (name: string, value: unknown) => Object.hasOwn(before, name) && before[name] === value;
-  const text = JSON.stringify(run, (name, value) => (isOld(name, value) ? undefined : value));
-  const digest = createHash("sha256").update(text).digest("hex").slice(0, 8);
+  const text = JSON.stringify(withoutCode(run), (name, value) => (isOld(name, value) ? undefined : value));
+  const start = startFrom === undefined ? "" : JSON.stringify(startFrom);
+  const digest = createHash("sha256").update(`${text}${start}`).digest("hex").slice(0, 8);
   return `${run.task.replaceAll(/[^A-Za-z0-9_-]+/g, "-")}-seed${run.seed}-${digest}`.slice(0, 64);
+}
+
+/** A module's run keeps its id when the module's code changes: so it is found, and refused. */
+function withoutCode(run: RunSettings): unknown {
+  if (!isModule(run.strategy)) return run;
+  const { sha256: _, title: __, ...strategy } = run.strategy;
+  return { ...run, strategy };
 }
 
 /**
  * The same, or the id of a folder that is there and whose run has the same numbers: a fixed roster does not look at `minDevices`, which flags with a
  * number of devices once set to 1.
  */
-export function findRunId(dataDir: string, run: RunSettings): string {
-  const id = deriveRunId(run);
-  const earlier = run.roster === "fixed" ? deriveRunId({ ...run, minDevices: 1 }) : id;
+export function findRunId({ dataDir, run, startFrom }: Pick<CoordinatorConfig, "dataDir" | "run" | "startFrom">): string {
+  const id = deriveRunId(run, startFrom);
+  const earlier = run.roster === "fixed" ? deriveRunId({ ...run, minDevices: 1 }, startFrom) : id;
   return !existsSync(join(dataDir, id)) && existsSync(join(dataDir, earlier)) ? earlier : id;
 }
 

@@ -14,14 +14,16 @@ import type { Journal, JournalContents } from "./journal/journal.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { Pool } from "./pool/pool.ts";
 import type { Publications } from "./publications.ts";
+import type { KeptRounds } from "./start/keptRounds.ts";
+import type { StartContent } from "./start/startingPoint.ts";
 import type { TunedParameters } from "./tuned.ts";
 
 /** What the loop needs of the coordinator. */
 export interface RunLoopPorts {
   readonly run: RunSettings;
-  readonly tuned: TunedParameters;
   readonly pool: Pool;
   readonly journal: Journal;
+  readonly keptRounds: KeptRounds;
   readonly publications: Publications;
   readonly clock: Clock;
   /** Resolves when an open roster may begin: enough devices, or the operator's word. */
@@ -38,6 +40,8 @@ export interface RunLoopPorts {
 export interface RunningStrategy {
   readonly strategy: Strategy;
   state: StrategyState;
+  /** The state before the first step of a run with these settings. */
+  first(run: RunSettings): StrategyState;
 }
 
 /** A history entry of the journal: the record, and the bytes of all steps at its end. */
@@ -47,19 +51,29 @@ interface HistoryEntry {
   readonly bytes: WireBytes & Partial<StepBytes>;
 }
 
+/** What a run starts or goes on with. */
+export interface StrategyStart {
+  readonly run: RunSettings;
+  readonly tuned: TunedParameters;
+  readonly contents: JournalContents | null;
+  /** Null for values drawn from the seed, and once there is a state. */
+  readonly start: StartContent | null;
+}
+
 /** The strategy and the state that a run starts or goes on with. An open roster's strategy begins with as many devices as there are by then. */
-export function startStrategy(
-  strategy: Strategy,
-  run: RunSettings,
-  tuned: TunedParameters,
-  contents: JournalContents | null,
-): RunningStrategy {
-  return { strategy, state: contents?.state ?? strategy.init(run, tuned.shape, tuned.initial) };
+export function startStrategy(strategy: Strategy, { run, tuned, contents, start }: StrategyStart): RunningStrategy {
+  const first = (settings: RunSettings): StrategyState => {
+    if (start?.kind !== "state") return strategy.init(settings, tuned.shape, start?.params ?? tuned.initial);
+    const branched = strategy.branch?.(start.state, settings, start.round);
+    if (branched === undefined) throw new Error(`strategy ${settings.strategy.name} cannot go on under other settings`);
+    return branched;
+  };
+  return { strategy, state: contents?.state ?? first(run), first };
 }
 
 /** Runs all rounds, journalling each event before the loop goes on; returns when the run is over or `signal` is aborted. */
 export async function runLoop(running: RunningStrategy, ports: RunLoopPorts, signal: AbortSignal): Promise<void> {
-  const { pool, journal, publications, run, clock } = ports;
+  const { pool, journal, keptRounds, publications, run, clock } = ports;
   const contents = journal.contents();
   const history = createHistory(running, ports, signal);
   history.restore(contents);
@@ -85,7 +99,7 @@ export async function runLoop(running: RunningStrategy, ports: RunLoopPorts, sig
       // Whatever is acknowledged from now on waits for these writes, since the journal keeps its order.
       if (event.kind === "closing") journal.putCounted(event.counted);
       if (event.kind === "repeated") journal.putRepeated();
-      if (event.kind === "done") await journal.flushed();
+      if (event.kind === "done") await Promise.all([journal.flushed(), keptRounds.flushed()]);
     }
     ports.onEvent(event);
     if (event.kind === "done") return;
@@ -93,9 +107,9 @@ export async function runLoop(running: RunningStrategy, ports: RunLoopPorts, sig
 }
 
 /** The state before the first step. An open roster begins with the devices that have registered by then. */
-function initialise(running: RunningStrategy, { run, tuned, pool, journal }: RunLoopPorts): void {
+function initialise(running: RunningStrategy, { run, pool, journal }: RunLoopPorts): void {
   const minDevices = Math.max(1, Math.min(run.minDevices, pool.roster().length));
-  running.state = running.strategy.init(run.roster === "open" ? { ...run, minDevices } : run, tuned.shape, tuned.initial);
+  running.state = running.first(run.roster === "open" ? { ...run, minDevices } : run);
   journal.putState(running.state, null);
 }
 
@@ -115,7 +129,7 @@ interface History {
 
 function createHistory(
   running: RunningStrategy,
-  { journal, pool, clock, bytesSoFar, onRecord }: RunLoopPorts,
+  { journal, keptRounds, pool, clock, bytesSoFar, onRecord }: RunLoopPorts,
   signal: AbortSignal,
 ): History {
   let bytesBefore: HistoryEntry["bytes"] = { up: 0, down: 0 };
@@ -131,6 +145,7 @@ function createHistory(
 
   function write(): void {
     if (open === null || signal.aborted) return;
+    keptRounds.keep(running.state, running.strategy.summary(running.state)); // first: a step that a kill leaves without a state is closed again
     journal.putState(running.state, open.entry);
     pool.counted(open.contributions);
     open = null;

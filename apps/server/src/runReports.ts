@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { createStrategy, type Metric, type Strategy, type StrategyState, type StrategySummary } from "@tutti/core";
+import { createStrategy, type ExpectedStep, type Metric, type Strategy, type StrategyState, type StrategySummary } from "@tutti/core";
 import {
   collectRecord,
   type ExperimentResult,
@@ -9,6 +9,7 @@ import {
   identityOfRun,
   positionOf,
   type RunCircumstances,
+  type RunOrigin,
   type RunRecord,
 } from "@tutti/record";
 import { createReporter, type ReporterPorts } from "@tutti/report/reporter";
@@ -36,13 +37,13 @@ export interface RunReports {
 }
 
 /** What a coordinator is looked at for. */
-type Watched = Pick<Coordinator, "runId" | "folder" | "config" | "clients" | "traffic" | "steps" | "subscribe">;
+type Watched = Pick<Coordinator, "runId" | "folder" | "config" | "origin" | "clients" | "traffic" | "steps" | "subscribe">;
 
 /** Reports a coordinator's run from here on; nothing here can stop it. */
 export function keepRunReports(coordinator: Watched, options: RunReportOptions): RunReports {
   const { run } = coordinator.config;
   const strategy = options.strategy ?? createStrategy(run);
-  const schedule = strategy.schedule(run);
+  const schedule = stepsFrom(coordinator.origin, strategy.schedule(run));
   const identity = identityOfRun(coordinator.runId, run, options.metric);
   const startedAt = startOf(coordinator.folder);
   const [startMs, earlierSeconds] = [performance.now(), coordinator.steps().reduce((sum, { seconds }) => sum + seconds, 0)];
@@ -101,13 +102,20 @@ function startOf(folder: string): string {
   return (statSync(join(folder, "config.json"), { throwIfNoEntry: false })?.mtime ?? new Date()).toISOString();
 }
 
-function circumstancesOf({ clients, config }: Pick<Watched, "clients" | "config">) {
+/** The steps that are a run's own: a branch begins behind the round that it leaves. */
+function stepsFrom(origin: RunOrigin | null, schedule: readonly ExpectedStep[]): readonly ExpectedStep[] {
+  if (origin?.kind !== "branch") return schedule;
+  return schedule.filter(({ stage, round }) => stage === "train" && round > origin.round);
+}
+
+function circumstancesOf({ clients, config, origin }: Pick<Watched, "clients" | "config" | "origin">) {
   const known = clients();
   const backends = new Set(known.flatMap(({ backend }) => backend ?? []));
   return {
     backend: backends.size === 0 ? (config.backend ?? "unknown") : [...backends].join(", "),
     clients: "any",
     numClients: known.length,
+    ...(origin === null ? {} : { origin }),
     ...(config.threads === null ? {} : { threads: config.threads }),
   } as const;
 }

@@ -48,7 +48,7 @@ function fitted(merged: unknown, base: RunSettings | undefined, asked: unknown):
 
 /**
  * `over` laid on `base`: objects are merged name by name, anything else is replaced, undefined changes nothing.
- * An object whose tag (`kind`, `name` or `method`) changes is replaced as a whole, since the other variant's names do not fit it.
+ * An object whose tag (`kind`, `name`, `method` or `module`) changes is replaced as a whole, since the other variant's names do not fit it.
  */
 export function mergeDeep(base: unknown, over: unknown): unknown {
   if (over === undefined) return base;
@@ -59,9 +59,12 @@ export function mergeDeep(base: unknown, over: unknown): unknown {
 }
 
 function tagChanges(base: Overrides, over: Overrides): boolean {
-  return ["kind", "name", "method"].some((tag) => Object.hasOwn(over, tag) && Object.hasOwn(base, tag) && over[tag] !== base[tag]);
+  return ["kind", "name", "method", "module"].some(
+    (tag) => Object.hasOwn(over, tag) && Object.hasOwn(base, tag) && over[tag] !== base[tag],
+  );
 }
 
-function isPlainObject(value: unknown): value is Overrides {
+/** Whether a value has names, as an object of a settings file. */
+export function isPlainObject(value: unknown): value is Overrides {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

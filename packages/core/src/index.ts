@@ -1,3 +1,4 @@
+export { branchFaults } from "./branchFaults.ts";
 export type { Role } from "./comparison.ts";
 export { deepFrozen } from "./deepFrozen.ts";
 export { type Deferred, deferred } from "./deferred.ts";
@@ -54,6 +55,7 @@ export type { KeepRatio, ProbeScale } from "./selection/layerCount.ts";
 export { findKeepRatio } from "./selection/layerCount.ts";
 export type { ScoringInput, StateSelector } from "./selection/layerScores.ts";
 export { distinctSequences, readsStates, scoreLayers } from "./selection/layerScores.ts";
+export { type SettingChange, settingChanges } from "./settingChanges.ts";
 export {
   type Encoding,
   encodingSchema,
@@ -69,8 +71,9 @@ export { settingLimits } from "./settings/limits.ts";
 export { type PartitionSettings, type RunConditions, runConditions, type TrainingSettings } from "./settings/runConditions.ts";
 export { sha256Hex, sha256HexSync } from "./sha256.ts";
 export { sourcePromptPath, sourcePromptPaths } from "./sourcePromptPath.ts";
+export { average, averageSent, contributionsOf, exampleWeights, sentParams } from "./strategies/averaging.ts";
 export { noDeviceConnected } from "./strategies/cohort.ts";
-export type { RunRule } from "./strategies/declaration.ts";
+export { declareStrategy, type RunRule, type StrategyMethod, type StrategySettingsOf } from "./strategies/declaration.ts";
 export type { FedAvgSettings, FedAvgState } from "./strategies/fedAvg.ts";
 export { fedAvg } from "./strategies/fedAvg.ts";
 export { type FedOptSettings, fedOpt } from "./strategies/fedOpt.ts";
@@ -79,9 +82,19 @@ export type { ServerMemory, ServerStepOptions, ServerStepResult } from "./strate
 export { serverStep } from "./strategies/fedPepTao/serverStep.ts";
 export type { FedPepTaoSettings } from "./strategies/fedPepTao/settings.ts";
 export type { FedPepTaoState, FedPepTaoValues } from "./strategies/fedPepTao/state.ts";
-export type { GlobalModelState, GlobalModelValues } from "./strategies/globalModel.ts";
+export { type GlobalModelRule, type GlobalModelState, type GlobalModelValues, globalModel } from "./strategies/globalModel.ts";
 export { type LocalSettings, local } from "./strategies/local.ts";
+export {
+  brokenModuleRules,
+  isModule,
+  type ModuleSettings,
+  moduleNames,
+  ownSettingsSchema,
+  rememberStrategy,
+  type StrategyDeclaration,
+} from "./strategies/module.ts";
 export { type ScaffoldSettings, scaffold } from "./strategies/scaffold.ts";
+export { sentForm } from "./strategies/sentForm.ts";
 export { type ServerRateSchedule, serverRates } from "./strategies/serverRates/table.ts";
 export type {
   AsJson,
@@ -96,6 +109,7 @@ export type {
 } from "./strategies/strategy.ts";
 export {
   createStrategy,
+  type DeclaredSettings,
   needsSingleContributions,
   type StrategyName,
   type StrategySettings,
@@ -103,7 +117,9 @@ export {
   strategies,
   strategyRules,
   strategySchema,
+  strategyTitle,
 } from "./strategies/table.ts";
+export { under, withPrefix } from "./strategies/tensors.ts";
 export type {
   Contribution,
   ContributionBody,
@@ -126,6 +142,7 @@ export type { SourcePromptNames, TuningCommon } from "./tunings/declaration.ts";
 export type { BackboneSizes, BackboneWeight, InitialValues, TunedEntry } from "./tunings/entry.ts";
 export {
   hasLayers,
+  promptTokensOf,
   sourcePromptsOf,
   type TunedMethod,
   type TuningMethodName,

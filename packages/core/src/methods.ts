@@ -5,9 +5,9 @@ import type { RunSettings } from "./run.ts";
 import type { RunConditions } from "./settings/runConditions.ts";
 import type { ServerRateMethod } from "./strategies/serverRates/declaration.ts";
 import { type ServerRateSchedule, serverRates } from "./strategies/serverRates/table.ts";
-import { type StrategySettings, strategies, strategySchema } from "./strategies/table.ts";
+import { type DeclaredSettings, declaredSchema, strategies } from "./strategies/table.ts";
 import type { TuningCommon } from "./tunings/declaration.ts";
-import { tuningSchema, tunings } from "./tunings/table.ts";
+import { promptTokensOf, tuningSchema, tunings } from "./tunings/table.ts";
 
 /** A method of the comparison: what it is called, where it comes from, and the settings that make a run of it. */
 export interface Method extends Pick<DeclaredMethod, "trained" | "travels" | "rates"> {
@@ -41,7 +41,7 @@ interface AnyTuningMethod extends DeclaredMethod {
 }
 
 interface AnyStrategyMethod extends DeclaredMethod {
-  strategy?(own: StrategySettings, base: RunConditions): object;
+  strategy?(own: DeclaredSettings, base: RunConditions): object;
 }
 
 /** A declaration as those see it who do not know which one it is. */
@@ -62,13 +62,13 @@ const tuned = Object.values(tunings).flatMap((declaration: Declared<AnyTuningMet
 
 /** Those of strategies, each with prompts in every layer. */
 const federated = Object.values(strategies).flatMap(
-  (declaration: Declared<AnyStrategyMethod> & { readonly defaults: StrategySettings }) => {
+  (declaration: Declared<AnyStrategyMethod> & { readonly defaults: DeclaredSettings }) => {
     const { defaults } = declaration;
     const ownOf = ({ strategy }: RunSettings) => (strategy.name === defaults.name ? strategy : defaults);
     return listedOf(declaration, (part) => (base) => ({
       ...base,
       tuning: { ...tunings.prefix.defaults, promptTokens: tokensOf(base), ...commonOf(base) },
-      strategy: strategySchema.parse({ ...defaults, ...part.strategy?.(ownOf(base), base) }),
+      strategy: declaredSchema.parse({ ...defaults, ...part.strategy?.(ownOf(base), base) }),
     }));
   },
 );
@@ -80,7 +80,7 @@ const scheduled = Object.values(serverRates).flatMap(
       const other = [...tuned, ...federated].find(({ name }) => name === of);
       if (other === undefined) throw new Error(`serverRates: ${declaration.title} is of the method ${of}, which is not declared`);
       const run = other.method.settings(base);
-      return { ...run, strategy: strategySchema.parse({ ...run.strategy, serverRateSchedule: declaration.defaults }) };
+      return { ...run, strategy: declaredSchema.parse({ ...run.strategy, serverRateSchedule: declaration.defaults }) };
     }),
 );
 
@@ -120,7 +120,7 @@ function listedOf<Part extends DeclaredMethod>(
 
 /** Prompt tokens of the base, or of the default preset where the base has none. */
 function tokensOf({ tuning }: RunSettings): number {
-  return "promptTokens" in tuning ? tuning.promptTokens : presets.default.tuning.promptTokens;
+  return promptTokensOf(tuning) ?? presets.default.tuning.promptTokens;
 }
 
 /** What every method takes over from the base; dropout is of prompts' values, so that methods without prompts have none. */

@@ -88,5 +88,5 @@ test("a seed gives the same text again, another seed another, and the text ends 
 
 test("an encoder cannot continue a text", () => {
   const transformer = createTransformer(goldenBackbone("bert"));
-  expect(() => createCausalReader(transformer)).toThrow("bert backbones see the whole text at once");
+  expect(() => createCausalReader(transformer)).toThrow("bert backbones read the whole text at once");
 });

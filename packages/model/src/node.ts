@@ -15,7 +15,7 @@ export { provideNodeGpu } from "./gpu/nodeGpu.ts";
 export { downloadModel, type HubModel } from "./hub.ts";
 export { type HubRepository, type HubRequest, withHubRepository } from "./hubRepository.ts";
 export { fetchFile, localUrls } from "./localFiles.ts";
-export { readStartParams } from "./prompts/startParamFiles.ts";
+export { readStartOf, readStartParams, type StartPlace } from "./prompts/startParamFiles.ts";
 export { readSourcePrompts, writeSourcePrompt } from "./sourcePromptFiles.ts";
 export { folderCache } from "./thread/folderCache.ts";
 export { type ThreadTrainerOptions, threadTrainer } from "./thread/threadTrainer.ts";

@@ -1,4 +1,4 @@
-import type { RunSettings } from "@tutti/core";
+import { promptTokensOf, type RunSettings } from "@tutti/core";
 import type { Example, TaskDefinition } from "@tutti/data";
 import type { Transformer } from "./backbone/transformer.ts";
 import { createNextWordPrompt, createSuffixPrompt } from "./causalTemplate.ts";
@@ -36,7 +36,7 @@ export interface ReaderParts {
 export function createReader(backbone: ReaderParts, task: TaskDefinition, tuning: RunSettings["tuning"]): Reader {
   const { transformer, tokenizer, layout, tuner } = backbone;
   const { positionsAfterPrefix } = tuning;
-  const promptTokens = "promptTokens" in tuning ? tuning.promptTokens : 0;
+  const promptTokens = promptTokensOf(tuning) ?? 0;
   const { objective, encoder, labelWords } = questionOf(transformer, tokenizer, task, tuning);
   const maxTokens = transformer.config.maxPositions - (positionsAfterPrefix ? promptTokens : 0);
   const tuned = { transformer, tuner, layout, objective, positionsAfterPrefix };

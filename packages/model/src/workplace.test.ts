@@ -25,7 +25,7 @@ test("a backbone that a run cannot use is refused when its manifest is there, be
 test("what is too large for WebAssembly is refused there and nowhere else", async () => {
   const { report } = await convertInMemory(checkpointInMemory(await goldenCheckpoint("roberta")));
   const large = { ...report.manifest, config: { ...report.manifest.config, hiddenSize: 4096, intermediateSize: 11_008, numLayers: 32 } };
-  expect(() => refuseUnusable(large, "wasm", presets.demo.tuning)).toThrow("it needs a browser with WebGPU");
+  expect(() => refuseUnusable(large, "wasm", presets.demo.tuning)).toThrow("use a browser with WebGPU");
   expect(() => refuseUnusable(large, "webgpu", presets.demo.tuning)).not.toThrow();
   expect(() => refuseUnusable(report.manifest, "wasm", presets.demo.tuning)).not.toThrow();
 });

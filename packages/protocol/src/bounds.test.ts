@@ -1,3 +1,4 @@
+import { moduleNames } from "@tutti/core";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { calls, runInfoSchema } from "./messages.ts";
@@ -17,7 +18,7 @@ function* unbounded(schema: unknown, place: string): Generator<string> {
   if (node.type === "array" && typeof node.maxItems !== "number") yield `${place}: a list without a maximum`;
   if (node.type === "string" && !isFixed && typeof node.maxLength !== "number" && !isFixedPattern(node.pattern)) yield `${place}: text`;
   if ((node.type === "number" || node.type === "integer") && !isFixed && !hasRange(node)) yield `${place}: a number without bounds`;
-  if (node.type === "object" && node.additionalProperties !== false && !isRecord(node)) yield `${place}: unknown keys`;
+  if (node.type === "object" && node.additionalProperties !== false && !isRecord(node) && !isModule(node)) yield `${place}: unknown keys`;
   for (const [key, part] of Object.entries(node)) yield* unbounded(part, `${place}.${key}`);
 }
 
@@ -29,6 +30,11 @@ function isFixedPattern(pattern: unknown): boolean {
 /** Any names up to a number of them, whose form and values are looked at like any others. */
 function isRecord({ maxProperties, propertyNames, additionalProperties }: JsonSchema): boolean {
   return typeof maxProperties === "number" && typeof propertyNames === "object" && typeof additionalProperties === "object";
+}
+
+/** A module's own settings, whose size as a whole has a bound and a test of its own. */
+function isModule({ properties }: JsonSchema): boolean {
+  return moduleNames.every((name) => typeof properties === "object" && properties !== null && name in properties);
 }
 
 function hasRange({ minimum, maximum }: JsonSchema): boolean {

@@ -1,4 +1,4 @@
-import { type RunSettings, runConditions, strategyRules, strategySchema, tuningSchema } from "@tutti/core";
+import { brokenModuleRules, isModule, type RunSettings, runConditions, strategyRules, strategySchema, tuningSchema } from "@tutti/core";
 import { z } from "zod";
 
 /** Lets a check of several fields judge them where each of them is sound, whatever is wrong elsewhere: so all faults are told at once. */
@@ -8,8 +8,11 @@ function ifSound(...names: readonly (keyof RunSettings)[]) {
     issues.every(({ code, path: [key] = [] }) => (key === undefined ? code === "unrecognized_keys" : !isOfThese(key)));
 }
 
+const { training, contributionEncoding, paramsEncoding, ...conditions } = runConditions;
+
 const withinRoster = z
-  .strictObject({ ...runConditions, tuning: tuningSchema, strategy: strategySchema })
+  // parsed settings have this order, from which a run's id is derived: another one would lose the folders of earlier runs
+  .strictObject({ ...conditions, tuning: tuningSchema, training, strategy: strategySchema, contributionEncoding, paramsEncoding })
   .refine((run) => run.roster === "open" || run.cohortSize <= run.numDevices, {
     path: ["cohortSize"],
     error: "cohortSize is above numDevices: lower it, or give more devices",
@@ -32,8 +35,16 @@ const withinRoster = z
   });
 
 /** Everything that decides a run's numbers, with bounds; unknown names are refused, and what a strategy's own rules do not allow. */
-export const runSettingsSchema = strategyRules.reduce(
-  (schema, { name, of, path, error, holds }) =>
-    schema.refine((run) => run.strategy.name !== name || holds(run), { path: [...path], error, when: ifSound(...of) }),
-  withinRoster,
-) satisfies z.ZodType<RunSettings>;
+export const runSettingsSchema = strategyRules
+  .reduce(
+    (schema, { name, of, path, error, holds }) =>
+      schema.refine(({ strategy, ...run }) => isModule(strategy) || strategy.name !== name || holds({ ...run, strategy }), {
+        path: [...path],
+        error,
+        when: ifSound(...of),
+      }),
+    withinRoster,
+  )
+  .superRefine((run, context) => {
+    for (const { path, error } of brokenModuleRules(run)) context.addIssue({ code: "custom", path: [...path], message: error });
+  }) satisfies z.ZodType<RunSettings>;

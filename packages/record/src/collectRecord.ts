@@ -1,4 +1,4 @@
-import { type ExpectedStep, encodedSize, numValues, type Params, pickNames, type StrategySummary } from "@tutti/core";
+import { type ExpectedStep, encodedSize, numValues, type Params, pickNames, type StrategySummary, selectorOf } from "@tutti/core";
 import type { RoundUploads } from "./breakEven.ts";
 import { bestOnValidation, curveOf, testScores } from "./curve.ts";
 import type { RunIdentity, RunRecord } from "./runRecord.ts";
@@ -31,6 +31,7 @@ export interface RunCircumstances
         | "commit"
         | "machine"
         | "notes"
+        | "origin"
         | "position"
         | "parametersSha256"
         | "error"
@@ -73,7 +74,7 @@ export function collectRecord(identity: RunIdentity, run: CollectedRun, given: R
       majorityScores: majority === null ? null : { accuracy: majority.accuracy, macroF1: majority.macroF1, numTexts: majority.numExamples },
     },
     layerScores: summary.layerScores ?? [],
-    selector: selectorOf(identity),
+    selector: selectorOf(identity.settings.strategy),
     selectedLayers: summary.selectedLayers ?? [],
     keepFraction: summary.keepFraction,
     spectra: summary.probes.map(({ deviceId, ritzValues, ritzWeights }) => ({ deviceId, ritzValues, ritzWeights })),
@@ -90,7 +91,7 @@ export function failedRecord(identity: RunIdentity, clients: RunRecord["clients"
     seconds: { scoring: 0, counting: 0, training: 0, evaluation: 0, total: 0 },
     bytes: { up: 0, down: 0, stagesAB: 0, evaluation: 0 },
     controls: { majority: null, zeroShot: null },
-    ...{ layerScores: [], selectedLayers: [], keepFraction: null, spectra: [], selector: selectorOf(identity) },
+    ...{ layerScores: [], selectedLayers: [], keepFraction: null, spectra: [], selector: selectorOf(identity.settings.strategy) },
     ...{ correct: null, answers: null, correctNote: "the run did not finish", faults: null, usage: unknownUsage, error },
   };
 }
@@ -103,10 +104,6 @@ function majorityScore(
   if (metric === "accuracy") return accuracy;
   if (metric === "macroF1") return macroF1;
   return metric === "matthews" ? 0 : null;
-}
-
-function selectorOf({ settings: { strategy } }: RunIdentity): RunRecord["selector"] {
-  return "selector" in strategy ? strategy.selector : null;
 }
 
 function secondsByStage(steps: readonly StepRecord[]): Omit<RunRecord["seconds"], "total"> {

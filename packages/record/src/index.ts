@@ -21,6 +21,7 @@ export {
   roundCorrelations,
 } from "./layers.ts";
 export { hashParameters } from "./parametersHash.ts";
+export { type RunOrigin, runOriginSchema } from "./runOrigin.ts";
 export type {
   DeviceSpread,
   FaultCounts,

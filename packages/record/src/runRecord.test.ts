@@ -53,6 +53,12 @@ test("a run by itself is an experiment of one run with its name, commit and mach
   expect(experimentResultSchema.parse(throughJson(experiment))).toEqual(experiment);
 });
 
+test("a run whose strategy is from a module is called by its title, file and SHA-256", () => {
+  const strategy = { name: "module", module: "../mine/trimmed.ts", title: "Trimmed mean", sha256: "0123456789abcdef".repeat(4) } as const;
+  const { method, methodTitle } = identityOfRun("a", { ...presets.demo, strategy }, "accuracy");
+  expect([method, methodTitle]).toEqual(["settings", "Trimmed mean (trimmed.ts, SHA-256 0123456789ab)"]);
+});
+
 test("settings that are those of a method have its name and title, others are called these settings", () => {
   const lora = methods.lora.settings(presets.demo);
   expect(identityOfRun("a", lora, "accuracy")).toMatchObject({ method: "lora", methodTitle: "LoRA", seed: presets.demo.seed });

@@ -10,6 +10,7 @@ import {
   stageField,
   wireBytesField,
 } from "./fields.ts";
+import { runOriginSchema } from "./runOrigin.ts";
 import { stepRecordSchema } from "./stepRecord.ts";
 import { trafficSchema } from "./traffic.ts";
 
@@ -242,6 +243,8 @@ const circumstancesShape = {
   commit: z.string().nullable().exactOptional(),
   /** The machine that made the run; absent like `commit`. */
   machine: z.string().exactOptional(),
+  /** Where it started in place of values that its seed draws; absent where it did not. */
+  origin: runOriginSchema.exactOptional(),
   /** Sentences for the reader, such as how shares were dealt. */
   notes: listOf(z.string()).exactOptional(),
   /** How far a run is that is not over; absent for one that is. */

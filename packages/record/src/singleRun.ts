@@ -1,12 +1,13 @@
-import { type MethodName, type Metric, methods, type RunSettings } from "@tutti/core";
+import { isModule, type MethodName, type Metric, methods, type RunSettings, strategyTitle } from "@tutti/core";
 import type { ExperimentResult } from "./experimentResult.ts";
 import type { RunIdentity, RunRecord } from "./runRecord.ts";
 
 /** The identity of a run that no experiment planned: a method of the comparison where its settings are exactly that one's. */
 export function identityOfRun(id: string, settings: RunSettings, metric: Metric): RunIdentity {
   const method = methodOf(settings);
+  const ownTitle = isModule(settings.strategy) ? strategyTitle(settings.strategy) : "These settings";
   return {
-    ...{ id, method: method ?? "settings", methodTitle: method === null ? "These settings" : methods[method].title, variant: {} },
+    ...{ id, method: method ?? "settings", methodTitle: method === null ? ownTitle : methods[method].title, variant: {} },
     ...{ isRateTrial: false, task: settings.task, metric, seed: settings.seed, settings },
   };
 }

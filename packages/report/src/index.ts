@@ -3,5 +3,5 @@ export { writeReport, writeResultsPage, writeRunReport } from "./files.ts";
 export { renderPage } from "./page.tsx";
 export { readExperimentResult } from "./readResult.ts";
 export { renderTable } from "./runTable.ts";
-export { zeroShotNote } from "./sentences.ts";
+export { originText, zeroShotNote } from "./sentences.ts";
 export { listText, textsText, withRemarks } from "./text.ts";

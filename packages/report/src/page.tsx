@@ -12,7 +12,7 @@ import { CurveSection } from "./sections/curves.tsx";
 import { hasLayers, LayerSection, RunLayerSection } from "./sections/layers.tsx";
 import { RunScoreSection, ScoreSection, SpreadSection } from "./sections/scores.tsx";
 import { ConfigurationSection, DefinitionSection, FailureSection, FaultSection, RateSection, TaskSection } from "./sections/setup.tsx";
-import { noScores, positionText, runText } from "./sentences.ts";
+import { noScores, originText, positionText, runText } from "./sentences.ts";
 import { timeText } from "./text.ts";
 import { stylesheet } from "./theme.ts";
 import { titles } from "./words.ts";
@@ -62,6 +62,7 @@ function Page({ result, run, sections }: PageProps) {
               <progress value={position.numStepsDone} max={Math.max(1, position.numSteps)} aria-label={titles.progress} />
             </div>
           )}
+          {run?.origin === undefined ? null : <p>{originText(run.origin)}</p>}
           <p class="soft">{`${result.startedAt === "" ? "" : `${timeText(result.startedAt)}, `}${about}.`}</p>
         </header>
         <nav aria-label={titles.sections}>

@@ -1,5 +1,5 @@
 import { distinctById, type ExperimentResult, type RunRecord, summarise } from "@tutti/record";
-import { caveatTexts, provenanceOf, usageText } from "./sentences.ts";
+import { caveatTexts, originText, provenanceOf, usageText } from "./sentences.ts";
 
 /** The command that makes an experiment again, from the project's folder; where it was not kept, the file's name stands for its path; null for a run by itself. */
 export function commandOf({ command, preset, name, experiment }: ExperimentResult): string | null {
@@ -37,9 +37,10 @@ export function usageTextOf({ runs: all }: Pick<ExperimentResult, "runs">): stri
   });
 }
 
-/** What a reader has to know of the numbers' completeness: coverage and answers that could not be replayed. */
+/** What a reader has to know of the numbers: where runs started that did not start from drawn values, coverage, answers that could not be replayed. */
 export function caveats({ runs }: Pick<ExperimentResult, "runs">): string[] {
   const last = runs.flatMap(({ curve, settings }) => curve.filter(({ round, split }) => split === "test" && round === settings.numRounds));
   const unknown = runs.flatMap(({ correct, correctNote, error }) => (correct === null && error === null ? (correctNote ?? []) : []));
-  return caveatTexts(Math.min(1, ...last.map(({ coverage }) => coverage)), [...new Set(unknown)]);
+  const origins = runs.flatMap(({ origin }) => (origin === undefined ? [] : originText(origin, "Every run")));
+  return [...new Set(origins), ...caveatTexts(Math.min(1, ...last.map(({ coverage }) => coverage)), [...new Set(unknown)])];
 }

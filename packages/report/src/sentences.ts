@@ -6,6 +6,7 @@ import {
   fewestSeeds,
   type Moment,
   type Remark,
+  type RunOrigin,
   type RunPosition,
   type RunRecord,
   resultOf,
@@ -23,7 +24,7 @@ export const tableTitle = ({ protocol, moment }: { readonly protocol: Protocol; 
 
 /** Said wherever a zero-shot score is shown. */
 export const zeroShotNote =
-  "zero-shot: minuet saw the label words in cloze sentences in its second pretraining stage, so this is not the score of a model that has never seen them";
+  "zero-shot: minuet learnt to fill in label words of other tasks in its second pretraining stage, so this is not the score of a model that has only read text";
 
 /** Said beside bold means and marks of ties, in every form of the report. */
 export const tieScope = `Differences are tested only under the global protocol after the last round, where every answer is known, and only with ${fewestSeeds} seeds or more. Without a test nothing is bold.`;
@@ -127,6 +128,21 @@ export function runText(run: RunRecord): string {
   const parallel = threads === undefined ? "" : ` × ${formatCount(threads, "thread")}`;
   const why = `Backend: ${backendReason ?? `${backend}${parallel}`}`;
   return `${formatCount(settings.numDevices, "device")}${inClientsText(run)}, ${formatCount(numRounds, "training round")}, seed ${seed}. ${why}. ${machine ?? ""}`.trim();
+}
+
+/** Where a run started that did not start from values that its seed draws. */
+export function originText(origin: RunOrigin, subject = "This run"): string {
+  const hash = `SHA-256 ${origin.sha256.slice(0, 12)}…`;
+  if (origin.kind === "branch") {
+    const { runId, round, changes } = origin;
+    const other = changes.map(({ path, before, after }) => `${path} ${after} in place of ${before}`);
+    const settings = other.length === 0 ? "the same settings" : listText(other);
+    return `${subject} is a branch of run ${runId}: it goes on after training round ${round}, with ${settings} (${hash}). Its devices start without parameters of their own: what stays on a device starts from what a newcomer had. Steps, bytes and seconds are those of the branch alone.`;
+  }
+  const { path, source, runId, baseModel } = origin;
+  const what = source === "peftAdapter" ? "the adapter" : "the prompts";
+  const made = runId === null ? (baseModel === null ? "" : `, tuned on ${baseModel}`) : ` of run ${runId}`;
+  return `${subject} started from ${what}${made}, in place of values drawn from the seed (read from ${path}, ${hash}).`;
 }
 
 /** How far a run is that is not over. */

@@ -19,6 +19,7 @@ interface DemoFlags {
   readonly public?: string;
   readonly out: string;
   readonly resume?: string;
+  readonly startFrom?: string;
 }
 
 /** `tutti demo`: a coordinator, headless tabs and a federated run with its report. */
@@ -38,6 +39,7 @@ export function addDemo(program: Command): void {
     .option("--threads <number>", "threads of WebAssembly in each tab (default: the cores divided by the tabs)", wholeNumber(1))
     .option("--alpha <number>", "Dirichlet concentration: smaller makes the devices' labels more uneven (default 1)", positiveNumber)
     .option("--seed <number>", "seed of everything random (default 42)", wholeNumber(0))
+    .option("--start-from <path>", "start from tuned prompts: a run's id or folder, prompts.safetensors, or the folder of a peft adapter")
     .option("--json <file>", "also write the result to this file")
     .option("--headed", "show the tabs")
     .option("--open", "open the report in the browser at the end")
@@ -61,7 +63,7 @@ A run folder holds config.json, rounds.jsonl, report.html, results.json, results
       const { out, resume, ...wanted } = flags;
       const fixed = settingNames.filter((name) => wanted[name] !== undefined);
       if (resume !== undefined && fixed.length > 0) {
-        throw new UsageError(`--resume goes on with the run's own settings: leave out ${fixed.map((name) => `--${name}`).join(", ")}`);
+        throw new UsageError(`--resume goes on with the run's own settings: leave out ${fixed.map(flagOf).join(", ")}`);
       }
       const demo = await prepareDemo({ ...wanted, runsFolder: out, resumeRunId: resume }).catch(refuse);
       const outcome = await runDemo(demo);
@@ -70,7 +72,21 @@ A run folder holds config.json, rounds.jsonl, report.html, results.json, results
 }
 
 /** What a resumed run has already. */
-const settingNames = ["tabs", "devices", "rounds", "task", "backbone", "backend", "kernels", "threads", "alpha", "seed"] as const;
+const settingNames = [
+  "tabs",
+  "devices",
+  "rounds",
+  "task",
+  "backbone",
+  "backend",
+  "kernels",
+  "threads",
+  "alpha",
+  "seed",
+  "startFrom",
+] as const;
+
+const flagOf = (name: string) => `--${name.replace("startFrom", "start-from")}`;
 
 /** What was asked for and is not there is wrong use of the command. */
 function refuse(error: unknown): never {

@@ -103,7 +103,7 @@ function addExport(prompt: Command): void {
       "after",
       `
 peft has adapters for prompts in every layer (tuning.method prefix). A linear head goes into head.safetensors beside the adapter, and its README.md
-has the Python that computes what the run computed.
+shows how to load both in Python and get the numbers of the run.
 
 Examples:
   tutti prompt export feedback-topic-seed1-0a1b2c3d --format peft --out my-adapter

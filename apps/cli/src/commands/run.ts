@@ -2,13 +2,14 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { examples } from "../examples.ts";
 import { UsageError } from "../exitCodes.ts";
+import { addBranch } from "./branch.ts";
 import { type ServeFlags, serveRun, withServeOptions } from "./serve.ts";
 
 /** `tutti run …`: start a run from a file, and look after those in a folder. */
 export function addRun(program: Command): void {
   const run = program
     .command("run")
-    .description("start, list, inspect, stop and export runs")
+    .description("start, branch, list, inspect, stop and export runs")
     .addHelpText("after", examples("tutti run start experiment.yaml", "tutti run status"));
   withServeOptions(run.command("start").argument("<file>", "settings as YAML or JSON"))
     .description("serve the run of a settings file until it is over")
@@ -26,7 +27,8 @@ Examples:
   tutti run start experiment.yaml --port 9000
   tutti run start experiment.yaml --seed 7        the same command again resumes a run that was stopped`,
     )
-    .action(async (file: string, flags: ServeFlags) => serveRun(file, flags, "whenDone"));
+    .action(async (file: string, flags: ServeFlags) => serveRun({ file, flags, isOver: "whenDone" }));
+  addBranch(run);
   withFolder(run.command("list")).description("list the runs in a folder").addHelpText("after", examples("tutti run list")).action(list);
   withFolder(run.command("status").argument("[run]", "a run's id (default: the run that is going on, else the last)"))
     .description("show how far a run is, and its scores")
@@ -72,16 +74,20 @@ async function status(runId: string | undefined, { out, json }: { out: string; j
     import("../evaluationText.ts"),
   ]);
   const { journalled, live } = await runStatus(out, runId);
-  const { run, summary, steps, numDevices } = journalled;
-  if (json === true) return console.log(JSON.stringify({ runId: journalled.runId, run, summary, steps, numDevices, live }));
+  const { run, origin, summary, steps, numDevices } = journalled;
+  if (json === true) return console.log(JSON.stringify({ runId: journalled.runId, run, origin, summary, steps, numDevices, live }));
   const state = summary?.isDone === true ? "done" : live === null ? "stopped" : live.phase;
   const position = summary === null ? "not begun" : `${summary.stage} round ${summary.round} of ${summary.numRounds}`;
   console.log(`${journalled.runId}: ${run.task} on ${run.backbone}, seed ${run.seed}: ${state}, ${position}`);
   console.log(
     `${run.roster === "open" ? formatCount(numDevices, "device") : `${numDevices} of ${run.numDevices} devices`} registered${live === null ? "" : `, ${formatCount(live.numConnected, "client")} connected`}`,
   );
+  if (origin !== null) {
+    const { originText } = await import("@tutti/report");
+    console.log(originText(origin));
+  }
   if (live?.message != null) console.log(live.message);
-  if (summary?.selectedLayers != null) console.log(`layers that travel: ${summary.selectedLayers.join(", ")}`);
+  if (summary?.selectedLayers != null) console.log(`layers that are sent: ${summary.selectedLayers.join(", ")}`);
   const latest = steps.findLast(({ evaluations }) => evaluations.length > 0);
   for (const record of latest?.evaluations ?? []) {
     if (record.split === "test") console.log(`${evaluationText(record)} (${latest?.stage} round ${latest?.round})`);

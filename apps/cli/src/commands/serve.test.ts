@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -48,5 +48,21 @@ test("the command tells each fault of a file on its own line, before it builds a
     '  run.numRounds: found "many", expected a whole number from 1 to 100000',
     "  run.localEpochs: there is no setting of this name; did you mean run.training.localEpochs?",
     "  prot: there is no setting of this name; did you mean port?",
+  ]);
+});
+
+test("the command loads a strategy from a folder without packages, and holds its settings against its schema", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "tutti-serve-"));
+  await cp(fileURLToPath(new URL("../../../../examples/strategies", import.meta.url)), folder, { recursive: true });
+  await writeFile(join(folder, "mine.yaml"), "run:\n  strategy: { module: ./trimmedMean.ts, trim: 0.7 }\n");
+  const bin = fileURLToPath(new URL("../../bin/tutti.mjs", import.meta.url));
+  const { status, stderr } = spawnSync(process.execPath, [bin, "run", "start", "mine.yaml"], { encoding: "utf8", cwd: folder });
+  await rm(folder, { recursive: true });
+  expect([status, stderr.trimEnd().split("\n")]).toEqual([
+    1,
+    [
+      "tutti: mine.yaml: the settings of ./trimmedMean.ts were refused:",
+      "  run.strategy.trim: found 0.7, expected a number from 0 to 0.49",
+    ],
   ]);
 });

@@ -1,7 +1,10 @@
 import { join } from "node:path";
+import type { RunSettings } from "@tutti/core";
+import type { StartFrom } from "@tutti/server";
 import { type Command, Option } from "commander";
 import { exitCodes, UsageError } from "../exitCodes.ts";
 import { given, wholeNumber } from "../parseOptions.ts";
+import { readStart } from "../prompts/startReader.ts";
 
 /** Flags that say how to serve and what to run; each wins over the settings file. */
 export interface ServeFlags {
@@ -24,21 +27,38 @@ export interface ServeFlags {
   readonly run?: string;
   readonly logLevel?: string;
   readonly dev?: boolean;
+  readonly startFrom?: string;
 }
 
-/** Adds the options of everything that serves a run. */
+/** A run to serve, and until when. */
+export interface ServeOrder {
+  /** Path of a settings file. */
+  readonly file?: string | undefined;
+  readonly flags: ServeFlags;
+  readonly isOver: "whenDone" | "whenStopped";
+  /** In place of a preset: all settings of a run that goes on from another one. */
+  readonly branch?: { readonly settings: RunSettings; readonly startFrom: StartFrom };
+}
+
+/** Adds the options of everything that serves a run whose settings are asked for. */
 export function withServeOptions(command: Command): Command {
-  return command
+  const asked = command
     .addOption(new Option("--preset <name>", "settings to start from (default: default)").choices(["official", "default", "demo"]))
     .option("--task <name>", "the task to learn, such as feedback/topic")
     .option("--backbone <name>", "the frozen language model: a folder under public/backbones")
-    .option("--backbones-url <url>", "fetch backbones from there instead, such as a CDN with a copy of public/backbones")
     .option("--devices <number>", "devices, each with its share of the task's examples as if they were its own", wholeNumber(1))
     .option("--rounds <number>", "training rounds", wholeNumber(1))
     .option("--seed <number>", "seed of everything random", wholeNumber(0))
     .option("--open-roster", "take devices as they join, and begin with --min-devices or on `tutti run begin`")
     .option("--min-devices <number>", "devices that an open roster waits for", wholeNumber(1))
     .option("--max-devices <number>", "the most devices that an open roster takes (default 500)", wholeNumber(1))
+    .option("--start-from <path>", "start from tuned prompts: a run's id or folder, prompts.safetensors, or the folder of a peft adapter");
+  return withPlaceOptions(asked);
+}
+
+/** Adds the options that say where and how a run is served. */
+export function withPlaceOptions(command: Command): Command {
+  return command
     .option("--host <address>", "address to listen on (default 0.0.0.0: other machines may join)")
     .option("--port <number>", "port to listen on, 0 for any free one (default 8080)", wholeNumber(0))
     .addOption(
@@ -49,6 +69,7 @@ export function withServeOptions(command: Command): Command {
     )
     .option("--cert <file>", "a certificate of your own (PEM), with --key")
     .option("--key <file>", "the certificate's key (PEM)")
+    .option("--backbones-url <url>", "fetch backbones from there instead, such as a CDN with a copy of public/backbones")
     .option("--out <folder>", "where run folders go (default runs)")
     .option("--run <id>", "the run's name (default: it follows from the settings, so the same command resumes)")
     .option("--log-level <level>", "level of the JSON log on stderr, such as info (default warn)")
@@ -66,18 +87,19 @@ export function addServe(program: Command): void {
 Examples:
   tutti serve                                     open http://localhost:8080 in a few tabs
   tutti serve --https self --open-roster --min-devices 8
+  tutti serve --start-from adapters/mine          goes on from an exported adapter
   tutti serve --config experiment.yaml --port 9000`,
     )
-    .action(async ({ config, ...flags }: ServeFlags & { config?: string }) => serveRun(config, flags, "whenStopped"));
+    .action(async ({ config, ...flags }: ServeFlags & { config?: string }) => serveRun({ file: config, flags, isOver: "whenStopped" }));
 }
 
 /** Serves with the flags laid over a settings file; writes the tuned prompts when the run is over. */
-export async function serveRun(file: string | undefined, flags: ServeFlags, isOver: "whenDone" | "whenStopped"): Promise<void> {
+export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Promise<void> {
   const [
-    { presets },
+    { presets: known },
     { findTask },
     { readControls, rememberDatasets },
-    { makeRunFolder, mergeSettings, readSettingsFile, serve },
+    { makeRunFolder, mergeSettings, readWithModules, serve },
     checkout,
   ] = await Promise.all([
     import("@tutti/core"),
@@ -91,12 +113,12 @@ export async function serveRun(file: string | undefined, flags: ServeFlags, isOv
       "--dev builds the pages from their sources, which an installed tutti does not have: clone Tutti, or leave --dev out",
     );
   }
-  const settings = file === undefined ? {} : readSettingsFile(file);
-  const asked = settingsOf(flags);
+  const settings = file === undefined ? {} : await readWithModules(file);
+  const asked = { ...settingsOf(flags), ...(branch === undefined ? {} : { startFrom: branch.startFrom }) };
+  const base = branch === undefined ? { presets: known, preset: "default" } : { presets: { branch: branch.settings }, preset: "branch" };
   // faults of settings and folder are told before pages are built
   const { dataDir } = mergeSettings({
-    presets,
-    preset: "default",
+    ...base,
     file: settings,
     flags: asked,
     ...(file === undefined ? {} : { name: file }),
@@ -107,8 +129,7 @@ export async function serveRun(file: string | undefined, flags: ServeFlags, isOv
   if (flags.dev === true) places.pagesDir = null;
   else places.pagesDir ??= await checkout.ensurePages((line) => console.log(line));
   const end = await serve({
-    presets,
-    preset: "default",
+    ...base,
     ...(file === undefined ? {} : { file }),
     flags: { ...asked, ...places },
     numClasses: ({ task }) => findTask(task).classes.length,
@@ -117,6 +138,7 @@ export async function serveRun(file: string | undefined, flags: ServeFlags, isOv
       ...(await readControls(publicDir, run).catch(() => ({ notes: [`the data set of ${run.task} could not be read in ${publicDir}`] }))),
     }),
     isOver,
+    readStart,
     print: (line) => console.log(line),
     ...(flags.dev === true ? { pages: async (server) => (await checkout.loadPagesScript()).developPages(server) } : {}),
     onDone: async ({ runId, run, newcomerParams }, { folder }) => {
@@ -154,6 +176,7 @@ export function settingsOf(flags: ServeFlags): Record<string, unknown> {
     backbonesUrl: flags.backbonesUrl,
     dataDir: flags.out,
     runId: flags.run,
+    startFrom: flags.startFrom,
     logLevel: flags.logLevel ?? "warn",
     dev: flags.dev,
   };

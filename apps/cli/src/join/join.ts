@@ -8,7 +8,7 @@ import { exitCodeOf, onFirstSignal, type StopSignal } from "../stoppable.ts";
 import { askCoordinator } from "./askCoordinator.ts";
 import { checkNickname, coordinatorAddress, trusting } from "./coordinatorAddress.ts";
 import { type OwnFile, readOwnFile } from "./ownExamples.ts";
-import { type Place, takePlace } from "./place.ts";
+import { type ClientPlace, takePlace } from "./place.ts";
 import { overText, runText } from "./sentences.ts";
 import { createTeller } from "./teller.ts";
 
@@ -53,15 +53,15 @@ async function inOtherProcess({ ca, insecure, backend }: JoinFlags): Promise<num
   return backend === "webgpu" ? provideAdapter() : null;
 }
 
-interface Part {
+interface Joining {
   readonly url: string;
   readonly flags: JoinFlags;
   readonly info: RunInfo;
   readonly own: OwnFile | null;
-  readonly place: Place;
+  readonly place: ClientPlace;
 }
 
-async function takePart({ url, flags, info, own, place }: Part): Promise<void> {
+async function takePart({ url, flags, info, own, place }: Joining): Promise<void> {
   const { joinRun } = await import("@tutti/client/node");
   const { backend, nickname, insecure } = flags;
   const teller = createTeller({ print: (line) => console.log(line), progress: createProgress() });

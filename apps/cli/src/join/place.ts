@@ -6,7 +6,7 @@ import type { Example } from "@tutti/data";
 import { lockRunFolder, makeRunFolder } from "@tutti/server";
 
 /** A folder that one client at a time uses. */
-export interface Place {
+export interface ClientPlace {
   readonly folder: string;
   /** Where the client keeps its key and its devices. */
   readonly clientFolder: string;
@@ -26,7 +26,7 @@ interface PlaceOptions {
 }
 
 /** Takes the folder of a client for this process; throws while another one uses it. */
-export function takePlace({ state, url, examples, home = join(homedir(), ".tutti") }: PlaceOptions): Place {
+export function takePlace({ state, url, examples, home = join(homedir(), ".tutti") }: PlaceOptions): ClientPlace {
   const folder = state ?? join(home, "clients", nameOf(url));
   makeRunFolder(folder, { option: "--state", mode: 0o700 });
   const giveBack = lockRunFolder(folder, "give another --state", "--state");

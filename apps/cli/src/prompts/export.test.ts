@@ -97,7 +97,7 @@ test("what cannot be exported is refused with the reason, and no other file is l
     "refused holds thesis.tex, which an export does not write",
   );
   expect(await readdir(out)).toEqual(["thesis.tex"]);
-  await expect(exported("nowhere", "--runs", folder, "--format", "peft", "--out", out)).rejects.toThrow("has no run nowhere");
+  await expect(exported("nowhere", "--runs", folder, "--format", "peft", "--out", out)).rejects.toThrow("has no runs");
   await expect(exported(file, "--out", out)).rejects.toThrow("--format");
   await promptsFile(file, { ...settings, backbone: "elsewhere" });
   await expect(exported(file, "--format", "peft", "--out", join(folder, "new"))).rejects.toThrow("there is no backbone elsewhere in");

@@ -26,7 +26,8 @@ export async function exportPrompts(source: string, flags: ExportFlags): Promise
     for (const [file, bytes] of files) await writeFile(join(unfinished, file), bytes, { flush: true });
   });
   console.log(`${flags.out}: ${[...files.keys()].join(", ")}`);
-  if (flags.format === "peft") console.log(`${join(flags.out, "README.md")} has the Python that computes with it what the run computed`);
+  if (flags.format === "peft")
+    console.log(`${join(flags.out, "README.md")} shows how to load the adapter in Python and get the numbers of the run`);
 }
 
 async function safetensorsFile(prompts: TunedPrompts): Promise<ReadonlyMap<string, Uint8Array>> {

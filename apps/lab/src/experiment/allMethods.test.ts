@@ -40,9 +40,9 @@ test("where rates are tried, each method of all tries those that its declaration
   expect(two).toContain("scaffold");
 });
 
-test("the preset peft-comparison runs every method of the comparison on each of its tasks, within its budget", () => {
+test("the preset peft-comparison runs every method of the comparison on each of its tasks, within its budget", async () => {
   const file = fileURLToPath(new URL("../../experiments/peft-comparison.yaml", import.meta.url));
-  const { experiment } = readExperiment(file);
+  const { experiment } = await readExperiment(file);
   const plan = planExperiment(experiment);
   const cells = plan.cells.map(({ method, task }) => `${method} ${task}`);
   const tasks = ["feedback/topic", "sst2", "mr", "subj", "trec"];

@@ -184,12 +184,12 @@ test("an axis is for tasks and methods that the file has", () => {
   expect(faultsOf({ tasks, grid: { epochs: { ...axis, tasks: ["subj"] } } })).toBe("");
 });
 
-test("every built-in experiment holds, and has a title and runs", () => {
+test("every built-in experiment holds, and has a title and runs", async () => {
   expect(presetNames()).toEqual([
     ...["held-out", "layer-selection", "non-iid", "optimizer-ablation", "paper", "peft-comparison", "scaling", "smoke", "tradeoff"],
   ]);
   for (const name of presetNames()) {
-    const { experiment } = readExperiment(join(experimentsFolder, `${name}.yaml`));
+    const { experiment } = await readExperiment(join(experimentsFolder, `${name}.yaml`));
     const runs = allRuns(planExperiment(experiment));
     expect(runs.length, name).toBeGreaterThan(1);
     expect(new Set(runs.map(({ id }) => id)).size, name).toBe(runs.length);

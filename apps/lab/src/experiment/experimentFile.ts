@@ -1,10 +1,11 @@
 import { basename, extname } from "node:path";
 import { knownNames, settingFaults } from "@tutti/protocol";
-import { mergeDeep, readSettingsFile } from "@tutti/server";
+import { mergeDeep, readSettingsFile, withModules } from "@tutti/server";
 import { writtenOut } from "./allMethods.ts";
 import { strangersInAxes } from "./axisNames.ts";
 import { contradictions } from "./contradictions.ts";
 import { type Experiment, experimentSchema } from "./experimentSchema.ts";
+import { withMethodModules } from "./methodModules.ts";
 import { faultsOfSettings, namesBelowSettings } from "./runFaults.ts";
 
 /** A file that is not an experiment; the message names the place and what was expected there. */
@@ -68,8 +69,8 @@ function rateFaults({ rates, methods: given }: Experiment): string[] {
   });
 }
 
-/** Reads an experiment's file. */
-export function readExperiment(path: string): NamedExperiment {
-  const extension = extname(path);
-  return { name: basename(path, extension), experiment: parseExperiment(mergeDeep({}, readSettingsFile(path)), path) };
+/** Reads an experiment's file and loads the modules that it names as strategies. */
+export async function readExperiment(path: string): Promise<NamedExperiment> {
+  const given = await withModules(withMethodModules(readSettingsFile(path)), path);
+  return { name: basename(path, extname(path)), experiment: parseExperiment(mergeDeep({}, given), path) };
 }

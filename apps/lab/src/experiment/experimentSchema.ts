@@ -50,7 +50,7 @@ const method = z
     }),
   ])
   .describe(
-    `a method or { name, title, set, rates, ratesOf }; the methods are ${methodNames.join(", ")}, and ${allMethods} is every one but settings`,
+    `a method or { name, title, set, rates, ratesOf }, with the module of a strategy in place of the name; the methods are ${methodNames.join(", ")}, and ${allMethods} is every one but settings`,
   );
 
 const task = z.union([taskName, z.strictObject({ name: taskName, set: changes.default({}) })]).describe("a task or { name, set }");
@@ -105,6 +105,8 @@ export const experimentSchema = z.strictObject({
       minutesPerStep: z.number().positive().default(10),
     })
     .prefault({}),
+  /** Tuned parameters that all runs start from in place of values drawn from their seeds: a run's id or folder, prompts.safetensors, or an adapter. */
+  startFrom: z.string().min(1).describe("a run's id or folder, a prompts.safetensors, or the folder of a peft adapter").exactOptional(),
   /** Tabs of one run; as many runs at once as the pool has room for. */
   tabsPerRun: z.int().min(1).max(64).default(1),
   backend: z.enum(["auto", "webgpu", "wasm", "cpu"]).default("auto"),

@@ -4,6 +4,8 @@ import type { FaultPlan, RunIdentity } from "@tutti/record";
 /** What is to run, and what goes wrong on purpose while it does. */
 export interface RunOrder extends RunIdentity {
   readonly faults: FaultPlan | null;
+  /** Tuned parameters to start from; absent for values drawn from the seed. */
+  readonly startFrom?: string | undefined;
 }
 
 /** A run of an experiment before it has run; its id is a hash of all that decides its numbers but the backend. */
@@ -12,7 +14,7 @@ export interface PlannedRun extends RunOrder {
 }
 
 /** The run alone, as its record has it. */
-export function identityOf({ faults: _, ...identity }: RunOrder): RunIdentity {
+export function identityOf({ faults: _, startFrom: __, ...identity }: RunOrder): RunIdentity {
   return identity;
 }
 

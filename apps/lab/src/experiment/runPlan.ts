@@ -16,6 +16,8 @@ export interface FileHashes {
   readonly rows?: ReadonlyMap<string, string>;
   /** Of ATTEMPT's source prompts, by the file's place in a public folder; an id without all of them is for a run that cannot start yet. */
   readonly sources?: ReadonlyMap<string, string>;
+  /** Of the tuned parameters that all runs start from. */
+  readonly start?: string | undefined;
 }
 
 /** Lays an experiment out; throws an ExperimentError with a line for each fault of its runs' settings. */
@@ -89,6 +91,7 @@ function cellOf({ experiment, method: given, task: { name: task }, variant, note
       method: name,
       task,
       faults: plan,
+      start: hashes.start, // left out like `rows`
       rows, // left out of the text where the data set comes with the project
       ...sourceIdentity(settings, hashes.sources ?? new Map()),
     };
@@ -97,7 +100,19 @@ function cellOf({ experiment, method: given, task: { name: task }, variant, note
       .digest("hex")
       .slice(0, 16);
     const { metric } = findTask(task);
-    return { id, method: name, methodTitle, variant, isRateTrial, task, metric, seed: settings.seed, settings, faults: plan };
+    return {
+      id,
+      method: name,
+      methodTitle,
+      variant,
+      isRateTrial,
+      task,
+      metric,
+      seed: settings.seed,
+      settings,
+      faults: plan,
+      startFrom: experiment.startFrom,
+    };
   };
   const rateTask = rates?.task ?? task;
   const rateVariant = rates?.eachVariant === true ? Object.values(variant) : [];

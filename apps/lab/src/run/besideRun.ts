@@ -1,4 +1,4 @@
-import { createStrategy, type Params, type RoundPlan, type RunSettings, roundTrip } from "@tutti/core";
+import { createStrategy, isModule, type Params, type RoundPlan, type RunSettings, roundTrip } from "@tutti/core";
 import type { RunRecord } from "@tutti/record";
 import type { RunOutcome } from "@tutti/server";
 import type { RunOrder } from "../experiment/plannedRun.ts";
@@ -32,8 +32,9 @@ export async function measureBeside(
   }
 }
 
-/** Whether a run begins with a Stage A. */
+/** Whether a run begins with a Stage A that can be done again beside it: the workbench is another process, which loads no modules. */
 export function scoresLayers(run: RunSettings): boolean {
+  if (isModule(run.strategy)) return false;
   return createStrategy(run)
     .schedule(run)
     .some(({ spec }) => spec.kind === "score");

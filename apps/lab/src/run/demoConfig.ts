@@ -18,6 +18,8 @@ export interface DemoConfig {
   readonly threads: number;
   /** The tabs keep their storage by address, so a resumed run listens on the same port. */
   readonly port: number;
+  /** Tuned parameters that it started from; absent for values drawn from the seed. */
+  readonly startFrom?: string;
   readonly run: RunSettings;
 }
 

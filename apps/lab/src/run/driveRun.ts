@@ -4,6 +4,7 @@ import { type Coordinator, readBackboneSizes, startCoordinator, tunedParameters 
 import type { BackendChoice } from "../drive/clients.ts";
 import { type FaultProxy, openFaultProxy } from "../drive/faultProxy.ts";
 import type { RunOrder } from "../experiment/plannedRun.ts";
+import { readStart } from "./readStart.ts";
 import { type RunNotes, takeNotes } from "./runNotes.ts";
 import type { DrivenRun, RunPlace } from "./runPlace.ts";
 import { beforeTrouble } from "./trouble.ts";
@@ -28,6 +29,7 @@ export async function driveRun(order: RunOrder, place: RunPlace): Promise<Driven
     const outcome = await beforeTrouble(ended, place, () => ({ ranMs: ranMs(), stillMs: noted.stillMs(), status: coordinator.status() }));
     return {
       outcome,
+      origin: coordinator.origin,
       backend: noted.backend() ?? place.backend,
       totalSeconds: earlierSeconds + ranMs() / 1000,
       faults: order.faults === null || proxy === null ? null : { plan: order.faults, counts: proxy.counts() },
@@ -42,8 +44,8 @@ export async function driveRun(order: RunOrder, place: RunPlace): Promise<Driven
   }
 }
 
-async function openCoordinator({ id, settings }: RunOrder, place: RunPlace): Promise<Coordinator> {
-  const { publicDir, pagesDir, folder, host, backend, threads, clients, numRemote } = place;
+async function openCoordinator({ id, settings, startFrom }: RunOrder, place: RunPlace): Promise<Coordinator> {
+  const { publicDir, pagesDir, folder, host, backend, threads, clients, numRemote, keepRoundsBytes } = place;
   const numClasses = findTask(settings.task).classes.length;
   const tuned = tunedParameters(settings, readBackboneSizes(publicDir, settings.backbone), numClasses);
   const options = {
@@ -58,8 +60,10 @@ async function openCoordinator({ id, settings }: RunOrder, place: RunPlace): Pro
     logLevel: "silent",
     expectedClients: Math.min(clients.count + numRemote, settings.numDevices),
     backend: backend === "auto" ? null : backend,
+    ...(startFrom === undefined ? {} : { startFrom }),
+    ...(keepRoundsBytes === undefined ? {} : { keepRoundsBytes }),
   } as const;
-  const start = (port: number) => startCoordinator({ ...options, port }, { tuned });
+  const start = (port: number) => startCoordinator({ ...options, port }, { tuned, readStart });
   // another program may have taken the port since; then the tabs' storage is out of reach, and the states kept here serve
   return start(place.port).catch((error: unknown) => (place.port === 0 ? Promise.reject(error) : start(0)));
 }

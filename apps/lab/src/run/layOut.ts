@@ -3,6 +3,7 @@ import { wholeTask } from "../experiment/entries.ts";
 import type { Experiment } from "../experiment/experimentSchema.ts";
 import type { ExperimentPlan } from "../experiment/plannedRun.ts";
 import { allRuns, planExperiment } from "../experiment/runPlan.ts";
+import { hashStart } from "./readStart.ts";
 import { hashSources } from "./sourcePrompts.ts";
 import { hashRows } from "./taskData.ts";
 
@@ -17,7 +18,9 @@ export interface Layout {
 export async function layOut(experiment: Experiment, publicDir: string): Promise<Layout> {
   const tasks = experiment.tasks.map((task) => wholeTask(task).name);
   const rows = await hashRows(publicDir, tasks);
-  const paths = [...new Set(allRuns(planExperiment(experiment, { rows })).flatMap(({ settings }) => sourcePathsOf(settings)))];
+  const runs = allRuns(planExperiment(experiment, { rows }));
+  const start = await hashStart(experiment, runs, publicDir);
+  const paths = [...new Set(runs.flatMap(({ settings }) => sourcePathsOf(settings)))];
   const sources = await hashSources(publicDir, paths);
-  return { plan: planExperiment(experiment, { rows, sources }), missingSources: paths.filter((path) => !sources.has(path)) };
+  return { plan: planExperiment(experiment, { rows, sources, start }), missingSources: paths.filter((path) => !sources.has(path)) };
 }

@@ -11,11 +11,13 @@ import { experimentsFolder, findExperiment, presetNames } from "./options.ts";
 /** The built-in experiments with what they ask, a line each, and the methods that an experiment may have. */
 export async function listExperiments(publicDir: string): Promise<string> {
   await rememberDatasets(publicDir);
-  const experiments = presetNames().map((name) => {
-    const { experiment } = readExperiment(join(experimentsFolder, `${name}.yaml`));
-    const numRuns = allRuns(planExperiment(experiment)).length;
-    return `${name.padEnd(20)} ${String(numRuns).padStart(4)} runs  ${experiment.question}`;
-  });
+  const experiments = await Promise.all(
+    presetNames().map(async (name) => {
+      const { experiment } = await readExperiment(join(experimentsFolder, `${name}.yaml`));
+      const numRuns = allRuns(planExperiment(experiment)).length;
+      return `${name.padEnd(20)} ${String(numRuns).padStart(4)} runs  ${experiment.question}`;
+    }),
+  );
   const comparison = methodNames.map((name) => `${name.padEnd(20)} ${methods[name].title}: ${methods[name].trained}`);
   const names = (of: string, table: object) => `${of}: ${Object.keys(table).join(", ")}`;
   return [
@@ -27,7 +29,7 @@ export async function listExperiments(publicDir: string): Promise<string> {
 /** The runs of one experiment, given by its name or file, a line each. A run whose source prompts are not all trained has no id yet. */
 export async function listRuns(experiment: string, publicDir: string): Promise<string> {
   await rememberDatasets(publicDir);
-  const { plan, missingSources } = await layOut(readExperiment(findExperiment(experiment).file).experiment, publicDir);
+  const { plan, missingSources } = await layOut((await readExperiment(findExperiment(experiment).file)).experiment, publicDir);
   const runs = allRuns(plan);
   const lines = runs.map((run) => {
     const isKnown = !sourcePathsOf(run.settings).some((path) => missingSources.includes(path));

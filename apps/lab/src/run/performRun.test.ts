@@ -1,4 +1,6 @@
+import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { createRandom, type FedPepTaoSettings, initialParams, presets, type RunSettings, tunedEntries } from "@tutti/core";
 import { findTask } from "@tutti/data";
 import type { FaultPlan, RunRecord } from "@tutti/record";
@@ -6,12 +8,15 @@ import { temporaryFolder } from "@tutti/terminal/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Clients } from "../drive/clients.ts";
 import { openNodeClients } from "../drive/nodeClients.ts";
+import { readExperiment } from "../experiment/experimentFile.ts";
 import type { PlannedRun } from "../experiment/plannedRun.ts";
+import { allRuns, planExperiment } from "../experiment/runPlan.ts";
 import { tinySizes, writeTinyPublic } from "../testing/tinyPublic.ts";
 import { performRun } from "./performRun.ts";
 import type { RunPlace } from "./runPlace.ts";
 import { openWorkbench, type Workbench } from "./workbench.ts";
 
+const repository = fileURLToPath(new URL("../../../..", import.meta.url));
 const folder = temporaryFolder();
 const publicDir = join(folder.path, "public");
 const trouble: string[] = [];
@@ -134,6 +139,22 @@ test("the backbone without prompts scores the same beside the runs as on the dev
   expect(run.layerScoresByRound).toBeUndefined();
   expect(run.controls.zeroShot).toBe(calm.controls.zeroShot);
   expect(run.controls.zeroShot).toBeGreaterThan(0);
+});
+
+test("a strategy from a module is run to its end, and the record names it by title, file and SHA-256", { timeout: 60_000 }, async () => {
+  await cp(join(repository, "examples/strategies"), folder.path, { recursive: true });
+  await mkdir(join(folder.path, "node_modules"));
+  await symlink(join(repository, "node_modules/@tutti"), join(folder.path, "node_modules/@tutti"));
+  const { task, strategy: _, ...others } = { ...settings, numRounds: 1, evaluateZeroShot: false };
+  const methods = [{ module: "./trimmedMean.ts", set: { "strategy.trim": 0.4 } }];
+  const file = join(folder.path, "module.json");
+  await writeFile(file, JSON.stringify({ title: "A", question: "B?", settings: others, tasks: [task], seeds: [1], methods }));
+  const [run] = allRuns(planExperiment((await readExperiment(file)).experiment));
+  if (run === undefined) throw new Error("expected a run");
+  const record = await (await perform(run)).record;
+  expect(record).toMatchObject({ error: null, correctNote: null, settings: { strategy: { name: "module", trim: 0.4 } } });
+  expect(record.methodTitle).toMatch(/^Trimmed mean \(trimmedMean\.ts, SHA-256 [0-9a-f]{12}\)$/);
+  expect(record.curve.map(({ round }) => round)).toContain(1);
 });
 
 test("a run that is stopped goes on with the same command and ends with the same numbers", { timeout: 100_000 }, async () => {

@@ -36,7 +36,7 @@ function recordOf(
   { clients, numRemote, threads }: RunPlace,
   { driven, known }: { readonly driven: DrivenRun; readonly known: NonNullable<BesideRecord["known"]> },
 ): RunRecord {
-  const { outcome, backend, totalSeconds, usage, faults } = driven;
+  const { outcome, origin, backend, totalSeconds, usage, faults } = driven;
   const local = new Map([...outcome.deviceStates].map(([deviceId, state]) => [deviceId, state.local]));
   return collectRecord(
     identityOf(order),
@@ -50,6 +50,7 @@ function recordOf(
       totalSeconds,
       usage,
       faults,
+      ...(origin === null ? {} : { origin }),
       parametersSha256: hashParameters(outcome.globalParams, local),
     },
   );

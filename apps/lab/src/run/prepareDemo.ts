@@ -1,10 +1,11 @@
 import { availableParallelism } from "node:os";
 import { type DataControls, readControls, rememberDatasets } from "@tutti/data/node";
-import { makeRunFolder, readBackboneSizes } from "@tutti/server";
+import { ConfigError, makeRunFolder, readBackboneSizes } from "@tutti/server";
 import { publicFolder } from "@tutti/server/checkout";
 import { type DemoConfig, nameRun, readDemoConfig } from "./demoConfig.ts";
 import { backboneNamed, type DemoSettings, demoSettings } from "./demoSettings.ts";
 import { requireFiles } from "./needs.ts";
+import { readStart } from "./readStart.ts";
 
 /** What can be chosen on the demo's command line. */
 export interface DemoOptions extends DemoSettings {
@@ -13,6 +14,8 @@ export interface DemoOptions extends DemoSettings {
   readonly threads?: number | undefined;
   /** Where the result is also written. */
   readonly json?: string | undefined;
+  /** Tuned parameters to start from: a run's id or folder, prompts.safetensors, or the folder of a peft adapter. */
+  readonly startFrom?: string | undefined;
   readonly headed?: boolean | undefined;
   readonly open?: boolean | undefined;
   /** Holds backbones and data sets; the project's own by default. */
@@ -44,11 +47,19 @@ export async function prepareDemo(options: DemoOptions): Promise<PreparedDemo> {
   const { run } = config;
   readBackboneSizes(publicDir, run.backbone);
   requireFiles(publicDir, [{ task: run.task, settings: run }]);
+  if (resumeRunId === undefined && config.startFrom !== undefined)
+    await requireStart(config.startFrom, { dataDir: runsFolder, publicDir, run });
   return { options, config, publicDir, controls: await readControls(publicDir, run) };
 }
 
+async function requireStart(path: string, place: Parameters<typeof readStart>[1]): Promise<void> {
+  await readStart(path, place).catch((cause: unknown) => {
+    throw new ConfigError(`--start-from: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  });
+}
+
 function configOf(options: DemoOptions, publicDir: string): DemoConfig {
-  const { backbone, backend = "auto", kernels, tabs = defaultTabs, threads } = options;
+  const { backbone, backend = "auto", kernels, tabs = defaultTabs, threads, startFrom } = options;
   const run = demoSettings({ ...options, backbone: backbone === undefined ? undefined : backboneNamed(backbone, publicDir) });
   const numTabs = Math.min(tabs, run.numDevices);
   const config: DemoConfig = {
@@ -60,5 +71,6 @@ function configOf(options: DemoOptions, publicDir: string): DemoConfig {
     port: 0,
     run,
   };
-  return kernels === "plain" ? { ...config, kernels } : config;
+  const ofStart = startFrom === undefined ? {} : { startFrom };
+  return { ...config, ...ofStart, ...(kernels === "plain" ? { kernels } : {}) };
 }

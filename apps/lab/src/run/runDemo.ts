@@ -81,7 +81,7 @@ async function perform({ options, config, publicDir, controls }: PreparedDemo, s
     latest = { ...latest, ...change };
     return writeDemoConfig(folder, latest);
   };
-  const order = { ...identityOfRun(config.runId, config.run, findTask(config.run.task).metric), faults: null };
+  const order = { ...identityOfRun(config.runId, config.run, findTask(config.run.task).metric), faults: null, startFrom: config.startFrom };
   let follow: ReturnType<typeof createFollower> = () => undefined;
   const place: RunPlace = {
     ...placeOf(config, stage),
@@ -93,7 +93,7 @@ async function perform({ options, config, publicDir, controls }: PreparedDemo, s
       await keep({ port: coordinator.port });
     },
     async onBackend(backend) {
-      const backendReason = `${backend}, the fastest of a micro-step on each backend, measured once for all tabs`;
+      const backendReason = `${backend}, the fastest backend in a test step, measured once for all tabs`;
       if (config.backend === null) await keep({ backend, backendReason });
       display.say(`Backend: ${backendText(latest)}`);
     },

@@ -96,7 +96,7 @@ test("an experiment goes on past a result and a memory that broke, and makes the
   const first = await lab("mine");
   expect(first.end).toEqual({ kind: "finished", numFailed: 0 });
   const note =
-    "ATTEMPT on feedback/topic mixes few alone, since feedback/sentiment cannot be a source for feedback/topic: both belong to the same data set.";
+    "On feedback/topic, ATTEMPT mixes only few: feedback/sentiment cannot be a source for feedback/topic: both belong to the same data set.";
   expect(first.said).toContain(note);
   const before = await resultIn("mine");
   expect(before.notes).toEqual(["Mine.", note]);

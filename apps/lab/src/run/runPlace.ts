@@ -23,6 +23,8 @@ export interface RunPlace {
   /** Cores that are this run's. */
   readonly numCores: number;
   readonly limits: RunLimits;
+  /** Of states after past rounds, to branch the run; the coordinator's own bound when absent. */
+  readonly keepRoundsBytes?: number;
   /** Called before any client joins, which waits for what it returns. */
   onListening(coordinator: Coordinator): void | Promise<void>;
   /** Called once, when the first client has said what it computes on; the other clients wait for what it returns. */
@@ -34,6 +36,8 @@ export interface RunPlace {
 /** What a run that is over leaves to those who make a result of it. */
 export interface DrivenRun {
   readonly outcome: RunOutcome;
+  /** Null where it started from values drawn from its seed. */
+  readonly origin: Coordinator["origin"];
   readonly backend: string;
   /** From the coordinator's start to the run's end, and the steps of earlier processes. */
   readonly totalSeconds: number;

@@ -132,6 +132,7 @@ function commonPlace(parts: RunnerParts, clients: Clients, { backend }: PoolMemo
     backend: clients.kind === "node" && backend === "auto" ? "wasm" : backend,
     threads: pool.threads,
     kernels: "fast",
+    keepRoundsBytes: 0, // an experiment of hundreds of runs would fill the disk
     numCores: Math.min(pool.coresPerRun, availableParallelism()),
     limits: { secondsPerRun: 60 * budget.minutesPerRun, secondsPerStep: 60 * budget.minutesPerStep },
   };

@@ -1,14 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
-import { formatCount, formatWhole, type RunSettings } from "@tutti/core";
+import { formatCount, formatWhole, isModule, type RunSettings, strategyTitle } from "@tutti/core";
+import type { RunOrigin } from "@tutti/record";
 import { ConfigError, type CoordinatorConfig } from "../config.ts";
 import { type Coordinator, type CoordinatorPorts, type RunOutcome, startCoordinator } from "../coordinator.ts";
 import { lanAddresses } from "../http/certificate.ts";
 import { listRunIds, readRun } from "../journal/readRun.ts";
+import { requireSameCode } from "../openedRun.ts";
 import { findRunId } from "../runFolder.ts";
 import { keepRunReports, type RunReportOptions } from "../runReports.ts";
 import type { Overrides } from "../settings.ts";
 import { mergeSettings } from "../settings.ts";
-import { readSettingsFile } from "../settingsFile.ts";
+import { readWithModules } from "../strategyModules/withModules.ts";
 import { readBackboneSizes, requireSourcePrompts, tunedParameters } from "../tuned.ts";
 
 /** How to serve a run. */
@@ -29,6 +31,8 @@ export interface ServeOptions {
   /** Called once the run is over, before goodbye is said. */
   readonly onDone?: (outcome: RunOutcome, coordinator: Coordinator) => Promise<void>;
   readonly pages?: CoordinatorPorts["pages"];
+  /** Reads the tuned parameters that a run starts from. */
+  readonly readStart?: CoordinatorPorts["readStart"];
   /** What a report of the run needs; without it none is written. */
   readonly report?: (config: CoordinatorConfig) => Promise<Omit<RunReportOptions, "tuned" | "onTrouble">>;
   /** Ends as a signal to the process would. */
@@ -41,14 +45,14 @@ export type ServeEnd = "done" | "SIGINT" | "SIGTERM" | "stopped";
 /** Serves a run until it is over or somebody stops it, and says goodbye to its clients. Throws a ConfigError for settings that are refused. */
 export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const { presets, preset, flags = {}, print } = options;
-  const file = options.file === undefined ? {} : readSettingsFile(options.file);
+  const file = options.file === undefined ? {} : await readWithModules(options.file);
   const config = mergeSettings({ presets, preset, file, flags, name: options.file });
   const tuned = tunedParameters(config.run, readBackboneSizes(config.publicDir, config.run.backbone), options.numClasses(config.run));
   requireSourcePrompts(config.publicDir, config.run);
   const finished = await describeFinished(config);
   if (finished !== null) print(finished);
   const report = await options.report?.(config);
-  const coordinator = await startCoordinator(config, { tuned, pages: options.pages });
+  const coordinator = await startCoordinator(config, { tuned, pages: options.pages, readStart: options.readStart });
   for (const line of describe(coordinator)) print(line);
   const reports =
     report === undefined ? null : keepRunReports(coordinator, { ...report, tuned, onTrouble: (error) => print(troubleText(error)) });
@@ -80,10 +84,12 @@ function troubleText(error: unknown): string {
 }
 
 /** What to say of a run that was over before, or null; throws a ConfigError when it was another one under the same name. */
-async function describeFinished({ dataDir, runId = "", run }: CoordinatorConfig): Promise<string | null> {
-  const id = runId === "" ? findRunId(dataDir, run) : runId;
+async function describeFinished(config: CoordinatorConfig): Promise<string | null> {
+  const { dataDir, run } = config;
+  const id = config.runId ?? findRunId(config);
   if (!listRunIds(dataDir).includes(id)) return null;
   const earlier = await readRun(dataDir, id);
+  requireSameCode(earlier.run, run, `run ${id} in ${earlier.folder}`);
   if (earlier.summary?.isDone !== true) return null;
   const command = `\`tutti run export ${id}${dataDir === "runs" ? "" : ` --out ${dataDir}`}\``;
   // a fixed roster does not look at minDevices
@@ -95,17 +101,25 @@ async function describeFinished({ dataDir, runId = "", run }: CoordinatorConfig)
   );
 }
 
-function describe({ url, port, runId, folder, config }: Coordinator): string[] {
+function describe({ url, port, runId, folder, config, origin }: Coordinator): string[] {
   const scheme = url.slice(0, url.indexOf(":"));
   const isOpen = config.host === "0.0.0.0" || config.host === "::";
   const others = isOpen ? lanAddresses().map((address) => `${scheme}://${address.includes(":") ? `[${address}]` : address}:${port}`) : [];
   return [
+    ...(isModule(config.run.strategy) ? [`strategy ${strategyTitle(config.run.strategy)}`] : []),
     `run ${runId}: ${config.run.task} on ${config.run.backbone}, ${sizeOf(config.run)}, seed ${config.run.seed}`,
+    ...(origin === null ? [] : [originLine(origin)]),
     `open ${url}${others.length === 0 ? "" : `, or from another machine ${others.join(", ")}`}`,
     ...(scheme === "http" && isOpen ? ["other machines get WebGPU and threads over https only: add --https self"] : []),
     ...(config.https === "self" ? ["browsers warn about this certificate, because this machine made it: continue past the warning"] : []),
     `files are in ${folder}; Ctrl-C stops the run, and the same command resumes it`,
   ];
+}
+
+function originLine(origin: RunOrigin): string {
+  if (origin.kind === "params") return `it starts from ${origin.path}${origin.runId === null ? "" : ` (prompts of run ${origin.runId})`}`;
+  const changes = origin.changes.map(({ path, after }) => `${path} ${after}`);
+  return `it goes on from run ${origin.runId} after round ${origin.round}, with ${changes.length === 0 ? "the same settings" : changes.join(", ")}`;
 }
 
 function sizeOf({ roster, numDevices, minDevices, maxDevices }: RunSettings): string {

@@ -65,6 +65,7 @@ test.each(stores())("what was written is there again when the journal is opened 
   const again = openJournal(open());
   expect(again.contents()).toEqual({
     run: { seed: 42 },
+    start: null,
     state: { values: { round: 2 }, tensors: { "W/prefix/0": tensor(1.5) } },
     plan,
     counted: [4],

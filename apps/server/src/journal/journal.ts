@@ -1,7 +1,9 @@
 import { type DeviceId, type Json, type PlannedTask, type RoundPlan, type StrategyState, shapesOf, type Tensor } from "@tutti/core";
+import type { StartingPoint } from "../start/startingPoint.ts";
 import type { Change, KeyValueStore } from "./keyValueStore.ts";
 import type { OlderTask } from "./olderPlans.ts";
 import { bytesOf, floatsOf, packRecord, unpackRecord } from "./records.ts";
+import { packStart, unpackStart } from "./startRecord.ts";
 
 /** A plan whose payloads are named by the hash of their encoded bytes; an older coordinator may have written it. */
 export interface JournalledPlan extends Omit<RoundPlan, "payloads" | "tasks"> {
@@ -46,6 +48,8 @@ export interface JournalledClient {
 /** All that a restarted coordinator needs. */
 export interface JournalContents {
   readonly run: Json;
+  /** Null for a run that starts from values drawn from its seed. */
+  readonly start: StartingPoint | null;
   readonly state: StrategyState | null;
   readonly plan: JournalledPlan | null;
   readonly counted: readonly DeviceId[] | null;
@@ -67,7 +71,8 @@ export interface JournalContents {
 export interface Journal {
   /** What was journalled before this process, or null for a new run. */
   contents(): JournalContents | null;
-  begin(run: Json): void;
+  /** Writes the settings, and what the run starts from where its seed does not draw it: all of that is kept until there is a state. */
+  begin(run: Json, start?: StartingPoint | null): void;
   /**
    * A new open step; contributions and blobs of the one before are gone. With `unwritten`, the history entry of the step before, that step's
    * contributions stay until its state is written: a restart aggregates them again, and tasks need not wait for a large write.
@@ -94,7 +99,10 @@ export function openJournal(store: KeyValueStore): Journal {
   const written = writtenBefore(contents, openBlobs);
   return {
     contents: () => contents,
-    begin: (run) => store.write([["run", packRecord(run)]]),
+    begin(run, start = null) {
+      written.start = start;
+      store.write([["run", packRecord(run)], ...(start === null ? [] : [["start", packStart(start)] as const])]);
+    },
     putPlan(plan, payloads, unwritten) {
       if (unwritten !== undefined) {
         written.next = { plan, contributions: [] };
@@ -117,7 +125,7 @@ export function openJournal(store: KeyValueStore): Journal {
     },
     putCounted: (counted) => store.write([["counted", packRecord(counted)]]),
     putRepeated: () => store.write([["repeated", packRecord(true)]]),
-    putState: (state, entry) => store.write([...closeForState(written), ...stateChanges(written, state, entry)]),
+    putState: (state, entry) => store.write([...closeForState(written), ...forgetStart(written), ...stateChanges(written, state, entry)]),
     putDevice: (device) => store.write([[deviceKey(device.deviceId), packRecord(device)]]),
     putClient: (client) => store.write([[clientName(client.clientKey), packRecord(client)]]),
     removeClient: (clientKey) => store.write([[clientName(clientKey), null]]),
@@ -138,6 +146,7 @@ interface Written {
   next: { readonly plan: JournalledPlan; readonly contributions: string[] } | null;
   hasPlan: boolean;
   numHistory: number;
+  start: StartingPoint | null;
 }
 
 function writtenBefore(contents: JournalContents | null, blobs: Set<string>): Written {
@@ -148,6 +157,7 @@ function writtenBefore(contents: JournalContents | null, blobs: Set<string>): Wr
     next: contents?.next == null ? null : { plan: contents.next.plan, contributions: [] },
     hasPlan: (contents?.plan ?? null) !== null,
     numHistory: contents?.history.length ?? 0,
+    start: contents?.start ?? null,
   };
 }
 
@@ -163,6 +173,13 @@ function closeStep(written: Written, keep: ReadonlySet<string>): Change[] {
   if (written.hasPlan) changes.push(["counted", null], ["repeated", null], ["plan", null]);
   written.hasPlan = false;
   return changes;
+}
+
+/** What a run started from is in its first state; where that was stays known. */
+function forgetStart(written: Written): Change[] {
+  if (written.start === null || written.start.content === null) return [];
+  written.start = { ...written.start, content: null };
+  return [["start", packStart(written.start)]];
 }
 
 /** Closes the step whose state is written; the plan that waited for it is the open one from now on. */
@@ -216,7 +233,8 @@ function read(store: KeyValueStore): { contents: JournalContents | null; openBlo
     const slash = key.indexOf("/");
     const group = slash < 0 ? key : key.slice(0, slash);
     const items = groups.get(group) ?? [];
-    items.push({ name: key.slice(slash + 1), ...(group === "tensor" ? { json: null, bytes: value } : unpackRecord(value)) });
+    const isBare = group === "tensor" || group === "start";
+    items.push({ name: key.slice(slash + 1), ...(isBare ? { json: null, bytes: value } : unpackRecord(value)) });
     groups.set(group, items);
   }
   const of = (group: string) => groups.get(group) ?? [];
@@ -232,8 +250,10 @@ function read(store: KeyValueStore): { contents: JournalContents | null; openBlo
     const state = states.get(device.deviceId);
     if (state !== undefined && device.stateSha256 !== null) blobs.set(device.stateSha256, state);
   }
+  const start = of("start")[0];
   const contents: JournalContents = {
     run: first<Json>("run"),
+    start: start === undefined ? null : unpackStart(start.bytes),
     state: state === null ? null : { values: state.values, tensors: Object.fromEntries(tensors) },
     plan: first<JournalledPlan>("plan"),
     counted: first<DeviceId[]>("counted"),

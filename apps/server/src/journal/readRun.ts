@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, readdirSync, readSync } from "node:fs"
 import { join } from "node:path";
 import { createStrategy, type Json, type Params, type RunSettings, type StrategySummary } from "@tutti/core";
 import { runSettingsSchema, settingFaults } from "@tutti/protocol";
-import type { StepRecord } from "@tutti/record";
+import type { RunOrigin, StepRecord } from "@tutti/record";
 import { ConfigError } from "../config.ts";
 import { requireFolder } from "../writableFolder.ts";
 import { type Journal, openJournal } from "./journal.ts";
@@ -13,6 +13,8 @@ export interface JournalledRun {
   readonly runId: string;
   readonly folder: string;
   readonly run: RunSettings;
+  /** Null where it started from values drawn from its seed. */
+  readonly origin: RunOrigin | null;
   /** Null before the first step was planned. */
   readonly summary: StrategySummary | null;
   readonly steps: readonly StepRecord[];
@@ -35,7 +37,9 @@ export function listRunIds(dataDir: string): string[] {
 export async function readRun(dataDir: string, runId: string): Promise<JournalledRun> {
   if (!existsSync(journalFile(dataDir, runId))) {
     const known = listRunIds(dataDir);
-    throw new ConfigError(`${dataDir} has no run ${runId}; ${known.length === 0 ? "it has no runs" : `its runs are ${known.join(", ")}`}`);
+    throw new ConfigError(
+      known.length === 0 ? `${dataDir} has no runs` : `${dataDir} has no run ${runId}; its runs are ${known.join(", ")}`,
+    );
   }
   const journal = openReadOnly(dataDir, runId);
   try {
@@ -48,6 +52,7 @@ export async function readRun(dataDir: string, runId: string): Promise<Journalle
       runId,
       folder: join(dataDir, runId),
       run,
+      origin: contents.start?.origin ?? null,
       summary: state === null ? null : strategy.summary(state),
       steps: (contents.history as { record: StepRecord }[]).map((entry) => entry.record),
       numDevices: contents.devices.filter((device) => device.numExamples !== null).length,

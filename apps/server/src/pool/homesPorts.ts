@@ -16,7 +16,7 @@ export interface HomesPorts {
   stateBlob(sha256: string): BlobRef | null;
   /** A device is given up, and nobody takes it. */
   onLost(deviceId: DeviceId): void;
-  /** A device starts afresh: its private state is lost. */
+  /** A device starts again: its private state is lost. */
   onReset(deviceId: DeviceId): void;
 }
 

@@ -15,6 +15,11 @@ export type Position = {
 /** Where the train stage starts, and with it most runs. */
 export const firstTrainStep: Position = { stage: "train", round: 1, step: 1, kind: "train", isDone: false };
 
+/** Where a round of the train stage starts. */
+export function startOfRound(round: number): Position {
+  return { ...firstTrainStep, round };
+}
+
 /** A strategy's course: where it starts, how it goes on, and what its devices do there after a number of evaluations. */
 export interface Course {
   readonly first: Position;
@@ -50,5 +55,5 @@ export function latestTrainRound({ stage, round, step, kind, isDone }: Position)
 export function nextTrainPosition(position: Position, run: RunConditions): Position {
   if (position.kind === "train" && isEvaluationDue(run, position.round)) return { ...position, step: 2, kind: "evaluate" };
   if (position.round >= run.numRounds) return { ...position, isDone: true };
-  return { ...firstTrainStep, round: position.round + 1 };
+  return startOfRound(position.round + 1);
 }

@@ -62,7 +62,7 @@ export function declareStrategy<
     /** As a run has them. */
     schema: z.strictObject({ name: z.literal(name), ...withoutDefaults(settings, laterSettings) }),
     /** What each setting is unless somebody says so. */
-    defaults: z.strictObject({ name: z.literal(name), ...settings }).parse({ name }) as StrategySettingsOf<Name, Shape>,
+    defaults: defaultsOf(name, settings) as StrategySettingsOf<Name, Shape>,
     init(...[run, shape, initial]: Parameters<typeof decisions.init>): State {
       if (run.strategy.name !== parts.name) throw new Error(`strategy ${parts.name}: the run is set to ${run.strategy.name}`);
       const broken = parts.rules.find((rule) => !rule.holds(run));
@@ -70,4 +70,13 @@ export function declareStrategy<
       return decisions.init(run, shape, initial);
     },
   };
+}
+
+function defaultsOf(name: string, settings: z.ZodRawShape): unknown {
+  const { data, error } = z.strictObject({ name: z.literal(name), ...settings }).safeParse({ name });
+  if (error === undefined) return data;
+  const without = [...new Set(error.issues.map(({ path }) => path.join(".")))].join(", ");
+  throw new Error(
+    `strategy ${name}: settings without a default within their bounds: ${without}; give each one, as in number(0, 1).default(0.5)`,
+  );
 }

@@ -2,8 +2,9 @@ import { roundTrip } from "../encoding.ts";
 import { type Params, pickNames } from "../params.ts";
 import type { Contribution, Device, ParameterSets, PlannedTask, RoundPlan, TaskSpec } from "../task.ts";
 import type { TunedShape } from "../tunings/tuned.ts";
+import { carriedTensors } from "./branching.ts";
 import { onePerShare, sampleCohort, wholeRoster } from "./cohort.ts";
-import { expectedDevices, firstTrainStep, latestTrainRound, nextTrainPosition, type Position, scheduleOf } from "./course.ts";
+import { expectedDevices, firstTrainStep, latestTrainRound, nextTrainPosition, type Position, scheduleOf, startOfRound } from "./course.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
 import { type ServerRateSchedule, serverRateAt } from "./serverRates/table.ts";
 import type { AsJson, Evaluation, Strategy, StrategyRun, StrategyState } from "./strategy.ts";
@@ -74,6 +75,11 @@ export function globalModel<Settings extends GlobalModelSettings>(
         values: { run, shape, position: firstTrainStep, evaluations: [] },
         tensors: { ...withPrefix("W/", sent), ...rule.start?.(run.strategy, sent) },
       };
+    },
+
+    branch({ values, tensors }, run, round) {
+      const carried = carriedTensors(tensors, { before: values.run, after: run });
+      return { values: { ...values, run, position: startOfRound(round + 1), evaluations: [] }, tensors: carried };
     },
 
     plan(state, roster, random, attempt) {

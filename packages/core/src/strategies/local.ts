@@ -2,8 +2,9 @@ import { roundTrip } from "../encoding.ts";
 import { pickNames } from "../params.ts";
 import type { RunConditions } from "../settings/runConditions.ts";
 import type { TaskSpec } from "../task.ts";
+import { carriedTensors } from "./branching.ts";
 import { onePerShare, sampleCohort } from "./cohort.ts";
-import { expectedDevices, firstTrainStep, nextTrainPosition, type Position, scheduleOf } from "./course.ts";
+import { expectedDevices, firstTrainStep, nextTrainPosition, type Position, scheduleOf, startOfRound } from "./course.ts";
 import { declareStrategy, type StrategySettingsOf } from "./declaration.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
 import type { GlobalModelState } from "./globalModel.ts";
@@ -29,6 +30,11 @@ const decisions: Strategy<GlobalModelState<LocalSettings>, StrategyRun<LocalSett
   init(run, shape, initial) {
     const sent = roundTrip(pickNames(initial, allNames(shape)), run.paramsEncoding);
     return { values: { run, shape, position: firstTrainStep, evaluations: [] }, tensors: withPrefix("initial/", sent) };
+  },
+
+  branch({ values, tensors }, run, round) {
+    const carried = carriedTensors(tensors, { before: values.run, after: run });
+    return { values: { ...values, run, position: startOfRound(round + 1), evaluations: [] }, tensors: carried };
   },
 
   plan(state, roster, random, attempt) {

@@ -89,6 +89,11 @@ export interface Strategy<S extends StrategyState = StrategyState, Run extends S
   /** All steps of a run, in order: what `plan` will plan, as far as settings tell. */
   schedule(run: Run): readonly ExpectedStep[];
   init(run: Run, shape: TunedShape, initial: Params): S;
+  /**
+   * The state with which another run of this strategy goes on after `round` of the train stage, from a state of that moment. Its
+   * evaluations are yet to come. Throws, naming the setting, where the run asks for what was settled before. Without it a run cannot be branched.
+   */
+  branch?(state: S, run: Run, round: number): S;
   /** `attempt` counts from 1 and grows when a missed quorum repeats the step. */
   plan(state: S, roster: readonly Device[], random: Random, attempt: number): RoundPlan | Waiting | Done;
   /** Contributions come in device order; those that did not arrive are absent. */

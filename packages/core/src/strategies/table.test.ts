@@ -8,9 +8,9 @@ import { exampleWeights } from "./averaging.ts";
 import { serverRateAt, serverRates } from "./serverRates/table.ts";
 import {
   createStrategy,
+  type DeclaredSettings,
   needsSingleContributions,
   type StrategyName,
-  type StrategySettings,
   strategies,
   strategyRules,
   strategySchema,
@@ -20,11 +20,11 @@ const names = Object.keys(strategies) as StrategyName[];
 const base = testRun({ numDevices: 4, minDevices: 4, cohortSize: 4, numRounds: 4, evaluateEvery: 4 });
 const training = { ...base.training, optimizer: "sgd", clientLearningRate: 0.25 } as const;
 /** Settings of each strategy with which it trains from the first round on. */
-const settingsOf = (name: StrategyName): StrategySettings => {
+const settingsOf = (name: StrategyName): DeclaredSettings => {
   const { defaults } = strategies[name];
   return "selector" in defaults ? { ...defaults, selector: "all", countingRounds: 0, initialPrompts: "fresh" } : defaults;
 };
-const runOf = (strategy: StrategySettings): RunSettings => ({ ...base, training, strategy });
+const runOf = (strategy: RunSettings["strategy"]): RunSettings => ({ ...base, training, strategy });
 const numExamples = [1, 3, 2, 2];
 const initial = paramsOf({ "prefix/0": [0.5, -0.25] });
 
@@ -122,7 +122,7 @@ function merged(contributions: readonly Contribution[]): Contribution[] {
 }
 
 test("a strategy that does not need single contributions makes the same of their weighted sum, and only such a one", () => {
-  const variants: StrategySettings[] = [
+  const variants: DeclaredSettings[] = [
     ...names.map(settingsOf),
     { ...strategies.fedPepTao.defaults, selector: "all", countingRounds: 0, initialPrompts: "fresh", controlVariates: false },
   ];

@@ -7,6 +7,7 @@ import { fedAvgM } from "./fedAvgM.ts";
 import { fedOpt } from "./fedOpt.ts";
 import { fedPepTao } from "./fedPepTao/index.ts";
 import { local } from "./local.ts";
+import { isModule, type ModuleSettings, moduleNeedsSingleContributions, moduleSchema, strategyOfModule } from "./module.ts";
 import { scaffold } from "./scaffold.ts";
 import type { Strategy, StrategyRun } from "./strategy.ts";
 
@@ -27,22 +28,35 @@ export type StrategyName = keyof Strategies;
 
 type SchemaOf = Strategies[StrategyName]["schema"];
 
-/** The strategy's settings, by its name. */
-export const strategySchema = z.discriminatedUnion(
+/** The settings of the project's own strategies, by their name. */
+export const declaredSchema = z.discriminatedUnion(
   "name",
   Object.values(strategies).map(({ schema }) => schema) as [SchemaOf, ...SchemaOf[]],
 );
 
+/** The strategy's settings, by its name; those of a module stand beside the name `module`. */
+export const strategySchema = z.discriminatedUnion("name", [...declaredSchema.options, moduleSchema]);
+
+/** The decisions of one of the project's own strategies, with their options. */
+export type DeclaredSettings = Unchanging<z.output<typeof declaredSchema>>;
+
 /** The decisions that make up a federated method, with their options. */
-export type StrategySettings = Unchanging<z.output<typeof strategySchema>>;
+export type StrategySettings = DeclaredSettings | ModuleSettings;
 
 /** The strategy that the run names; its options are read from the same settings by `init`. */
-export function createStrategy({ strategy }: { readonly strategy: Pick<StrategySettings, "name"> }): Strategy {
-  return strategies[strategy.name];
+export function createStrategy({ strategy }: { readonly strategy: { readonly name: StrategyName } | ModuleSettings }): Strategy {
+  return isModule(strategy) ? strategyOfModule(strategy) : strategies[strategy.name];
+}
+
+/** What reports call a run's strategy: a module is told by its file and the first digits of its SHA-256 too. */
+export function strategyTitle(strategy: { readonly name: StrategyName } | ModuleSettings): string {
+  if (!isModule(strategy)) return strategies[strategy.name].title;
+  const { title, module, sha256 } = strategy;
+  return `${title} (${module.split(/[\\/]/).at(-1)}, SHA-256 ${sha256.slice(0, 12)})`;
 }
 
 /** What runs must be like whose strategy names it, where a schema cannot say so. */
-export const strategyRules: readonly (RunRule<StrategySettings> & { readonly name: StrategyName })[] = Object.values(strategies).flatMap(
+export const strategyRules: readonly (RunRule<DeclaredSettings> & { readonly name: StrategyName })[] = Object.values(strategies).flatMap(
   ({ name, rules }) => rules.map((rule: RunRule<never>) => ({ ...rule, name })),
 );
 
@@ -53,6 +67,7 @@ export function selectorOf(strategy: StrategySettings): LayerSelector | null {
 
 /** Whether the server needs each device's contribution of such a run, where others need the weighted sum alone. */
 export function needsSingleContributions({ strategy }: Pick<StrategyRun<StrategySettings>, "strategy">): boolean {
-  const declared: { needsSingleContributions(own: StrategySettings): boolean } = strategies[strategy.name];
+  if (isModule(strategy)) return moduleNeedsSingleContributions(strategy);
+  const declared: { needsSingleContributions(own: DeclaredSettings): boolean } = strategies[strategy.name];
   return declared.needsSingleContributions(strategy);
 }

@@ -26,6 +26,8 @@ export const adapter = declareTuning({
   },
   hasLayers: true,
   trainsBackbone: false,
+  promptTokens: () => null,
+  isRelativeToSeed: () => false,
   sourcePrompts: () => null,
   entries: (sizes, tuning) =>
     perLayer(sizes, (layer) =>

@@ -33,6 +33,8 @@ export const attempt = declareTuning({
   },
   hasLayers: false,
   trainsBackbone: false,
+  promptTokens: (own) => own.promptTokens,
+  isRelativeToSeed: () => false,
   sourcePrompts: ({ sources, promptTokens: tokens }) => ({ sources, promptTokens: tokens }),
   entries: ({ hiddenSize: width }, tuning) => [
     promptEntry("attempt/prompt", [tuning.promptTokens, width], null, small),

@@ -61,6 +61,10 @@ export interface TuningParts<Method extends string, Shape extends z.ZodRawShape,
   readonly hasLayers: boolean;
   /** Whether the backbone's weights are trained and must be unpacked, which takes memory. */
   readonly trainsBackbone: boolean;
+  /** P, rows of prompts among a text's; null for a method without prompts. */
+  promptTokens(own: SettingsOf<"method", Method, Shape>): number | null;
+  /** Whether its values are differences to rows that the run's seed draws, and mean something else under another seed. */
+  isRelativeToSeed(own: SettingsOf<"method", Method, Shape>): boolean;
   /** The prompts of other tasks that it needs before it can start; null where it needs none. */
   sourcePrompts(own: SettingsOf<"method", Method, Shape>): SourcePromptNames | null;
   /** Names and shapes of what is trained: layer 0's, layer 1's, …, or those of the method as a whole. */

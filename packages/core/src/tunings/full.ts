@@ -23,6 +23,8 @@ export const full = declareTuning({
   settings: {},
   hasLayers: true,
   trainsBackbone: true,
+  promptTokens: () => null,
+  isRelativeToSeed: () => false,
   sourcePrompts: () => null,
   entries: differences,
   methods: {

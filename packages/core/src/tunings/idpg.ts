@@ -27,6 +27,8 @@ export const idpg = declareTuning({
   },
   hasLayers: false,
   trainsBackbone: false,
+  promptTokens: (own) => own.promptTokens,
+  isRelativeToSeed: () => false,
   sourcePrompts: () => null,
   entries: (sizes, tuning) => generatorEntries("idpg", sizes.hiddenSize, tuning),
   methods: {

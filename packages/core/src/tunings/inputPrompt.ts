@@ -30,6 +30,8 @@ export const inputPrompt = declareTuning({
   },
   hasLayers: false,
   trainsBackbone: false,
+  promptTokens: (own) => own.promptTokens,
+  isRelativeToSeed: ({ initial }) => initial === "vocabulary",
   sourcePrompts: () => null,
   entries: (sizes, tuning) => [
     promptEntry("prompt", [tuning.promptTokens, sizes.hiddenSize], null, tuning.initial === "normal" ? small : zero),

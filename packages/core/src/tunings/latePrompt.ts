@@ -24,6 +24,8 @@ export const latePrompt = declareTuning({
   },
   hasLayers: false,
   trainsBackbone: false,
+  promptTokens: (own) => own.promptTokens,
+  isRelativeToSeed: () => false,
   sourcePrompts: () => null,
   entries: (sizes, tuning) => generatorEntries("late", sizes.hiddenSize, tuning),
   methods: {

@@ -25,6 +25,8 @@ export const lora = declareTuning({
   },
   hasLayers: true,
   trainsBackbone: false,
+  promptTokens: () => null,
+  isRelativeToSeed: () => false,
   sourcePrompts: () => null,
   entries: (sizes, { rank }) => {
     const { hiddenSize: inputs, keyValueWidth, queryWidth = inputs } = sizes;

@@ -21,6 +21,8 @@ export const prefix = declareTuning({
   },
   hasLayers: true,
   trainsBackbone: false,
+  promptTokens: (own) => own.promptTokens,
+  isRelativeToSeed: () => false,
   sourcePrompts: () => null,
   entries: (sizes, tuning) =>
     perLayer(sizes, (layer) => [promptEntry(`prefix/${layer}`, [2, tuning.promptTokens, sizes.keyValueWidth], layer, small)]),

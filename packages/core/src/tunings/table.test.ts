@@ -1,6 +1,15 @@
 import { expect, test } from "vitest";
 import { commonDefaults } from "./declaration.ts";
-import { hasLayers, sourcePromptsOf, type TuningMethodName, type TuningSettings, tuningSchema, tunings } from "./table.ts";
+import {
+  hasLayers,
+  promptTokensOf,
+  sourcePromptsOf,
+  type TuningMethodName,
+  type TuningSettings,
+  tuningOf,
+  tuningSchema,
+  tunings,
+} from "./table.ts";
 import { tunedEntries } from "./tuned.ts";
 
 const names = Object.keys(tunings) as TuningMethodName[];
@@ -42,4 +51,20 @@ test("source prompts are named by the tuning method that mixes them, and by no o
   const tuning: TuningSettings = { ...tunings.attempt.defaults, ...commonDefaults, sources: ["pets"], promptTokens: 7 };
   expect(sourcePromptsOf(tuning)).toEqual({ sources: ["pets"], promptTokens: 7 });
   expect(names.filter((name) => sourcePromptsOf(settingsOf(name)) !== null)).toEqual(["attempt"]);
+});
+
+test("a method says how many prompt tokens it has, and none where it has no prompts", () => {
+  const counts = names.map((name) => promptTokensOf(tuningSchema.parse({ ...settingsOf(name), ...withTokens(name, 7) })));
+  expect(Object.fromEntries(names.map((name, at) => [name, counts[at]]))).toEqual({
+    ...{ prefix: 7, inputPrompt: 7, idpg: 7, attempt: 7, latePrompt: 7 },
+    ...{ adapter: null, lora: null, full: null },
+  });
+});
+
+const withTokens = (name: TuningMethodName, promptTokens: number) => ("promptTokens" in tunings[name].settings ? { promptTokens } : {});
+
+test("only a prompt that starts from rows of the vocabulary means something else under another seed", () => {
+  const relative = (tuning: TuningSettings) => tuningOf(tuning).isRelativeToSeed(tuning);
+  expect(names.filter((name) => relative(settingsOf(name)))).toEqual([]);
+  expect(relative({ ...tunings.inputPrompt.defaults, ...commonDefaults, initial: "vocabulary" })).toBe(true);
 });

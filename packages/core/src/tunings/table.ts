@@ -54,6 +54,8 @@ interface AnyTuning {
   entries(sizes: BackboneSizes, own: OwnSettings): TunedEntry[];
   readonly hasLayers: boolean;
   readonly trainsBackbone: boolean;
+  promptTokens(own: OwnSettings): number | null;
+  isRelativeToSeed(own: OwnSettings): boolean;
   sourcePrompts(own: OwnSettings): SourcePromptNames | null;
 }
 
@@ -72,6 +74,11 @@ export const layeredMethods = listed(Object.values(tunings).flatMap(({ method, h
 
 function listed(names: readonly string[]): string {
   return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
+/** P, rows of prompts among a text's; null for a method without prompts. */
+export function promptTokensOf(tuning: OwnSettings): number | null {
+  return tuningOf(tuning).promptTokens(tuning);
 }
 
 /** The source prompts that a run's tuning mixes; null for a method that needs none. */

@@ -91,7 +91,7 @@ const refusals: [Family, Record<string, unknown>, string][] = [
   ["llama", { rope_scaling: { type: "linear", factor: 2 } }, 'rope scaling "linear" is not supported'],
   ["llama", { rope_scaling: { rope_type: "llama3", factor: 2, low_freq_factor: 1 } }, "high_freq_factor is missing"],
   ["llama", { rope_theta: null }, "rope_theta is null, expected a number above 0"],
-  ["llama", { hidden_size: 36, num_attention_heads: 4 }, "heads of width 9 cannot be rotated"],
+  ["llama", { hidden_size: 36, num_attention_heads: 4 }, "the heads have width 9, rotary positions need an even one"],
   ["gpt2", { activation_function: "quick_gelu" }, 'activation "quick_gelu" is not supported'],
   ["bert", { hidden_size: null }, "hidden_size is null, expected a whole number above 0"],
   ["bert", { tie_word_embeddings: "yes" }, 'tie_word_embeddings is "yes", expected true or false'],

@@ -44,11 +44,11 @@ test.each([
   ["roberta", { model_type: "t5" }, 'model_type "t5" is not supported; the families are roberta, bert, gpt2, llama'],
   ["roberta", { model_type: "constructor" }, 'model_type "constructor" is not supported'],
   ["roberta", { hidden_act: "relu" }, 'activation "relu" is not supported'],
-  ["roberta", { num_attention_heads: 5 }, "width 32 does not divide by 5 heads"],
+  ["roberta", { num_attention_heads: 5 }, "width 32 is not divisible by its 5 heads"],
   ["roberta", { vocab_size: "many" }, "vocab_size"],
   ["bert", { position_embedding_type: "relative_key" }, 'position_embedding_type "relative_key" is not supported'],
   ["gpt2", { scale_attn_by_inverse_layer_idx: true }, "scale_attn_by_inverse_layer_idx true is not supported, only false"],
-  ["llama", { num_key_value_heads: 3 }, "4 heads do not divide by 3 key/value heads"],
+  ["llama", { num_key_value_heads: 3 }, "4 heads are not divisible by 3 key/value heads"],
   ["llama", { attention_bias: true }, "attention_bias true is not supported, only false"],
   ["llama", { rope_scaling: { type: "yarn", factor: 2 } }, 'rope scaling "yarn" is not supported'],
 ])("%s with %o is refused with a sentence", async (family, change, message) => {

@@ -1,10 +1,35 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { BackboneManifest } from "../backbone/manifest.ts";
+import { type BackboneManifest, parseManifest } from "../backbone/manifest.ts";
 import { peftFiles } from "./peftFolder.ts";
+import { type TunedPrompts, writePromptsFile } from "./promptsFile.ts";
 import { type StartParams, type StartRun, type StartSource, startParams } from "./startParams.ts";
 
 const promptsFile = "prompts.safetensors";
+
+/** What `readStartOf` looks at beside the path. */
+export interface StartPlace {
+  readonly run: StartRun;
+  /** Holds backbones/. */
+  readonly publicDir: string;
+  /** The latest parameters of the run of that id or in that folder; null where the path is of something else. */
+  readonly promptsOf: (path: string) => Promise<TunedPrompts | null>;
+}
+
+/**
+ * The parameters that a run starts from: the latest of another run, over or not, or those of `readStartParams`, with the backbone's manifest from
+ * the public folder. Throws a sentence where they do not fit. Node only.
+ */
+export async function readStartOf(path: string, { run, publicDir, promptsOf }: StartPlace): Promise<StartParams> {
+  const manifestPath = join(publicDir, "backbones", run.backbone, "manifest.json");
+  const bytes = await readFile(manifestPath).catch((cause: unknown) => {
+    throw new Error(`backbone ${run.backbone}: ${manifestPath} cannot be read; \`tutti backbone add\` makes it`, { cause });
+  });
+  const manifest = parseManifest(bytes);
+  const tuned = await promptsOf(path);
+  if (tuned === null) return readStartParams(path, manifest, run);
+  return startParams({ kind: "promptsFile", path, file: writePromptsFile(tuned) }, manifest, run);
+}
 
 /**
  * The parameters that a run starts from: of a prompts.safetensors, of a run's folder that holds one, or of the folder of a peft adapter. Throws a

@@ -1,4 +1,4 @@
-import type { Params, RunSettings } from "@tutti/core";
+import { type Params, type RunSettings, tuningOf } from "@tutti/core";
 import { findTask } from "@tutti/data";
 import type { BackboneManifest } from "../backbone/manifest.ts";
 import { tunedLayout } from "../tuning/layout.ts";
@@ -99,8 +99,7 @@ function settingMisfits(found: FoundSettings, run: StartRun, classes: readonly s
     .filter(([name]) => !freeSettings.includes(name))
     .flatMap(([name, expected]) => differing(`tuning.${name}`, found.tuning[name], expected));
   if (found.backbone !== undefined) misfits.unshift(...differing("backbone", found.backbone, run.backbone));
-  // differences to rows of the vocabulary, which the seed draws
-  if ("initial" in tuning && tuning.initial === "vocabulary") misfits.push(...differing("seed", found.seed, run.seed));
+  if (tuningOf(tuning).isRelativeToSeed(tuning)) misfits.push(...differing("seed", found.seed, run.seed));
   if (tuning.head === "linear" && classes !== null)
     misfits.push(...differing("classes of head/weight", classes, findTask(run.task).classes));
   return misfits;

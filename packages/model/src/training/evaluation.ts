@@ -86,7 +86,6 @@ export function bucketsByLength(examples: readonly EncodedExample[]): number[][]
   return buckets;
 }
 
-/** The first of the largest. */
 /** Shares of 1, however large the logits are. */
 function softmax(logits: ArrayLike<number>): number[] {
   const largest = Math.max(...Array.from(logits));
@@ -95,6 +94,7 @@ function softmax(logits: ArrayLike<number>): number[] {
   return weights.map((weight) => weight / sum);
 }
 
+/** The first of the largest. */
 function argMax(values: ArrayLike<number>): number {
   let best = 0;
   for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;

@@ -59,17 +59,23 @@ export function knownNames(schema: unknown, path: readonly string[] = [], choice
   if (found instanceof z.ZodRecord) return knownNames(found.valueType, [...path, "NAME"], choice);
   if (found instanceof z.ZodUnion) {
     const tag = tagOf(found);
-    return objectsOf(found).flatMap((option) =>
+    const known = objectsOf(found).flatMap((option) =>
       tag === null
         ? knownNames(option, path, choice)
         : valuesOf(option.shape[tag]).flatMap((value) => knownNames(option, path, { path: [...path, tag], value })),
     );
+    return distinct(known);
   }
   if (!(found instanceof z.ZodObject)) return [];
   return Object.entries(found.shape).flatMap(([name, inner]) => [
     { path: [...path, name], choice },
     ...knownNames(inner, [...path, name], choice),
   ]);
+}
+
+/** Each name under each choice once: several shapes of a union may hold the same inner choice. */
+function distinct(known: readonly KnownName[]): KnownName[] {
+  return [...new Map(known.map((name) => [JSON.stringify(name), name])).values()];
 }
 
 function objectsOf(schema: z.ZodUnion): z.ZodObject[] {

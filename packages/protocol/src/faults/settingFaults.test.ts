@@ -1,5 +1,7 @@
+import { presets } from "@tutti/core";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { runSettingsSchema } from "../runSettings.ts";
 import { nearestOf } from "./nearest.ts";
 import { settingFaults } from "./settingFaults.ts";
 
@@ -124,4 +126,16 @@ test("the nearest are those with the fewest slips, then those that a name is the
   expect(near("epochs")).toEqual(["localEpochs", "fineTuneEpochs"]);
   expect(near("prot")).toEqual(["port"]);
   expect(near("weather")).toEqual([]);
+});
+
+test("a choice that several shapes of an outer one have is told once", () => {
+  const scheduled = { name: "cosine", endFraction: 0.1 };
+  const faultsOf = (strategy: object) =>
+    settingFaults(runSettingsSchema, { ...presets.demo, strategy: { ...presets.demo.strategy, ...strategy } });
+  expect(faultsOf({ endFraction: 0.1 })).toEqual([
+    "strategy.endFraction: there is no setting of this name; did you mean strategy.keepFraction or strategy.serverRateSchedule.endFraction (where strategy.serverRateSchedule.name is cosine)?",
+  ]);
+  expect(faultsOf({ serverRateSchedule: { ...scheduled, every: 3 } })).toEqual([
+    'strategy.serverRateSchedule.every: this setting exists only where strategy.serverRateSchedule.name is stepwise; strategy.serverRateSchedule.name is "cosine": leave the setting out, or change strategy.serverRateSchedule.name',
+  ]);
 });

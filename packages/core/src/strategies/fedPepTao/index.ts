@@ -2,8 +2,9 @@ import { deviations } from "../../deviations.ts";
 import { pickNames } from "../../params.ts";
 import type { Contribution, ParameterSets, RoundPlan, TaskSpec } from "../../task.ts";
 import { hasLayers, layeredMethods } from "../../tunings/table.ts";
+import { carriedTensors } from "../branching.ts";
 import { firstInOrder, onePerShare, type Situation, sampleCohort, wholeRoster } from "../cohort.ts";
-import { expectedDevices, latestTrainRound, type Position, scheduleOf } from "../course.ts";
+import { expectedDevices, latestTrainRound, type Position, scheduleOf, startOfRound } from "../course.ts";
 import { declareStrategy } from "../declaration.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "../evaluations.ts";
 import { serverRateAt } from "../serverRates/table.ts";
@@ -12,9 +13,9 @@ import { taskFor } from "../tasks.ts";
 import { allNames, namesOfLayers, under } from "../tensors.ts";
 import { firstPosition, nextPosition, numRoundsOf } from "./course.ts";
 import { closeCounting, closeProbing, closeScoring, startTraining } from "./layerStages.ts";
-import { type FedPepTaoRun, type FedPepTaoSettings, fedPepTaoSettings } from "./settings.ts";
+import { type FedPepTaoRun, type FedPepTaoSettings, fedPepTaoSettings, requireSettled } from "./settings.ts";
 import { type FedPepTaoState, type FedPepTaoValues, startTensors } from "./state.ts";
-import { closeTraining, firstServerRate } from "./trainStage.ts";
+import { closeTraining, firstServerRate, serverRateAfter } from "./trainStage.ts";
 
 const decisions: Strategy<FedPepTaoState, FedPepTaoRun> = {
   schedule(run) {
@@ -41,6 +42,15 @@ const decisions: Strategy<FedPepTaoState, FedPepTaoRun> = {
     };
     const state = { values, tensors: startTensors(settings, run, shape, initial) };
     return position.stage === "train" ? startTraining(state) : state;
+  },
+
+  branch({ values, tensors }, run, round) {
+    const settings = run.strategy;
+    requireSettled(values.settings, settings);
+    const carried = carriedTensors(tensors, { before: values.run, after: run });
+    const position = startOfRound(round + 1);
+    const serverLearningRate = serverRateAfter(round, run, settings);
+    return { values: { ...values, run, settings, position, serverLearningRate, evaluations: [] }, tensors: carried };
   },
 
   plan(state, roster, random, attempt) {
@@ -123,7 +133,7 @@ export const fedPepTao = declareStrategy({
     {
       of: ["strategy", "training"],
       path: ["training", "clientLearningRate"],
-      error: "control variates are divided by it: give a positive rate",
+      error: "control variates are computed by a division by it: give a positive rate",
       holds: ({ strategy, training }) => !strategy.controlVariates || training.clientLearningRate > 0,
     },
   ],

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { settingChanges } from "../../settingChanges.ts";
 import { fractionSchema, integer, layerSelectorSchema, number } from "../../settings/fields.ts";
 import { settingLimits as limits } from "../../settings/limits.ts";
 import type { StrategySettingsOf } from "../declaration.ts";
@@ -39,3 +40,25 @@ export type FedPepTaoSettings = StrategySettingsOf<"fedPepTao", typeof fedPepTao
 
 /** A run of FedPepTAO. */
 export type FedPepTaoRun = StrategyRun<FedPepTaoSettings>;
+
+/** Settings of the server step, the only ones that still decide something once the layers are chosen. */
+const ofServerStep: readonly string[] = [
+  "serverLearningRate",
+  "serverLearningRateDecay",
+  "serverLearningRateFloor",
+  "serverMomentum",
+  "serverStep",
+  "pseudoGradient",
+  "controlVariates",
+  "serverRateSchedule",
+];
+
+/** Throws, naming the first one, where settings of Stages A and B differ: what they decide is decided when the train stage begins. */
+export function requireSettled(before: FedPepTaoSettings, after: FedPepTaoSettings): void {
+  const change = settingChanges(before, after).find(({ path }) => !ofServerStep.includes(path.split(".")[0]));
+  if (change === undefined) return;
+  const found = JSON.stringify(change.after) ?? "nothing";
+  throw new Error(
+    `strategy.${change.path}: found ${found}, expected ${JSON.stringify(change.before) ?? "nothing"}: the layers were chosen before the first training round; start a new run for another choice`,
+  );
+}

@@ -12,14 +12,24 @@ export function firstServerRate({ training }: { readonly training: TrainingSetti
   return settings.serverLearningRate === "client" ? training.clientLearningRate : settings.serverLearningRate;
 }
 
+/** η_s of the server step of a round, before a schedule. */
+export function serverRateAfter(round: number, run: { readonly training: TrainingSettings }, settings: FedPepTaoSettings): number {
+  let rate = firstServerRate(run, settings);
+  for (let step = 2; step <= round; step++) rate = decayed(rate, settings);
+  return rate;
+}
+
+function decayed(rate: number, { serverLearningRateDecay, serverLearningRateFloor }: FedPepTaoSettings): number {
+  return Math.max(serverLearningRateDecay * rate, serverLearningRateFloor);
+}
+
 /** A training round of Stage C (fedpeptao.md §5, steps 5 to 8). */
 export function closeTraining(state: FedPepTaoState, plan: RoundPlan, contributions: readonly Contribution[]): FedPepTaoState {
   const { run, settings } = state.values;
   const trained = contributionsOf(contributions, "train");
   const isFirst = plan.round === 1; // t = 0
   const { serverLearningRate: rate } = state.values;
-  const decayed = Math.max(settings.serverLearningRateDecay * rate, settings.serverLearningRateFloor);
-  const serverLearningRate = isFirst ? rate : decayed;
+  const serverLearningRate = isFirst ? rate : decayed(rate, settings);
   const remembered = trained.filter((contribution) => contribution.wasReset !== true).map((contribution) => contribution.deviceId);
   const sent = sentParams(plan);
   const { params, memory } = serverStep(sent, trained, memoryOf(state.tensors, Object.keys(sent), remembered), {

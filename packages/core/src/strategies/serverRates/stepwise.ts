@@ -2,7 +2,7 @@ import { fractionSchema, integer } from "../../settings/fields.ts";
 import { settingLimits } from "../../settings/limits.ts";
 import { declareServerRate } from "./declaration.ts";
 
-/** A rate that falls by a factor every so many rounds. */
+/** A rate that is multiplied by a factor every few rounds. */
 export const stepwise = declareServerRate({
   name: "stepwise",
   title: "Stepwise decay",
