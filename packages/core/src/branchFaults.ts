@@ -1,5 +1,6 @@
 import type { RunSettings } from "./run.ts";
 import { type SettingChange, settingChanges } from "./settingChanges.ts";
+import { tuningOf } from "./tunings/table.ts";
 
 /** Settings of `tuning` that change how a run trains, not what its parameters mean. */
 const freeTuning = ["tuning.promptDropout", "tuning.lossOver"];
@@ -9,7 +10,7 @@ export function branchFaults(before: RunSettings, after: RunSettings, round: num
   const isMeaning = ({ path }: SettingChange) =>
     ["task", "backbone", "strategy.name"].includes(path) ||
     (path.startsWith("tuning.") && !freeTuning.includes(path)) ||
-    (path === "seed" && "initial" in before.tuning && before.tuning.initial === "vocabulary");
+    (path === "seed" && tuningOf(before.tuning).isRelativeToSeed(before.tuning));
   const faults = settingChanges(before, after)
     .filter(isMeaning)
     .map(

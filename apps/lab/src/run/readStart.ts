@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { nameOrderedBytes } from "@tutti/core";
+import { nameOrderedBytes, tuningOf } from "@tutti/core";
 import { promptsOfRun, type StartReader } from "@tutti/server";
 import { ExperimentError } from "../experiment/experimentFile.ts";
 import type { Experiment } from "../experiment/experimentSchema.ts";
@@ -35,6 +35,6 @@ export async function hashStart({ startFrom }: Experiment, runs: readonly Planne
 
 /** What decides whether parameters fit. */
 function kindOf({ backbone, task, tuning, seed }: PlannedRun["settings"]): string {
-  const drawn = "initial" in tuning && tuning.initial === "vocabulary" ? seed : null;
+  const drawn = tuningOf(tuning).isRelativeToSeed(tuning) ? seed : null;
   return JSON.stringify([backbone, task, tuning, drawn]);
 }
