@@ -2,11 +2,11 @@
 export interface Example {
   readonly text: string;
   /** Second text of a pair task. */
-  readonly textB?: string;
+  readonly textB?: string | undefined;
   /** Class, from 0. */
   readonly label: number;
   /** Who owns the row, for the partition by field. */
-  readonly owner?: string;
+  readonly owner?: string | undefined;
 }
 
 /** A data set in its three splits. */

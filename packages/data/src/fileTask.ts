@@ -11,14 +11,14 @@ import { type TaskDefinition, type TaskPrompt, validationReported } from "./task
 /** Which columns of a file make a task. */
 export interface FileTaskOptions extends LabelOptions {
   readonly name: string;
-  readonly title?: string;
+  readonly title?: string | undefined;
   readonly text: string;
-  readonly textB?: string;
+  readonly textB?: string | undefined;
   /** Says who owns the row, for the partition by field. */
-  readonly owner?: string;
+  readonly owner?: string | undefined;
   /** By default the template of sentiment tasks, or of pairs, and the class names as label words. */
   readonly prompts?: readonly TaskPrompt[];
-  readonly metric?: Metric;
+  readonly metric?: Metric | undefined;
 }
 
 /** The rows of one file, with the name that errors give it. */
@@ -55,7 +55,7 @@ const fields = { text: "text", textB: "textB", label: "label", owner: "owner" };
  */
 export function fileTask(
   options: FileTaskOptions,
-  rows: { readonly train: SourceRows; readonly validation?: SourceRows; readonly test?: SourceRows },
+  rows: { readonly train: SourceRows; readonly validation?: SourceRows | undefined; readonly test?: SourceRows | undefined },
   seed = 42,
 ): FileTask {
   const { textB = null, owner = null } = options;
@@ -109,8 +109,8 @@ function textsOf({ source, rows, faults = [] }: SourceRows, { text, textB, owner
     const place = placeOf(row, source);
     const texts = {
       text: readText(row, text, place),
-      ...(textB === undefined ? {} : { textB: readText(row, textB, place) }),
-      ...(owner === undefined ? {} : { owner: readOwner(row, owner, place) }),
+      textB: textB === undefined ? undefined : readText(row, textB, place),
+      owner: owner === undefined ? undefined : readOwner(row, owner, place),
     };
     return { row, line: row.line, texts };
   });
@@ -131,7 +131,7 @@ function withLabels({ source, read, faults }: PartTexts, labels: Labels): ReadPa
   );
   const found = readEach(read, ({ row, texts: { text, textB, owner } }): Example => {
     const label = labelOf(row);
-    return { text, ...(textB === undefined ? {} : { textB }), label, ...(owner === undefined ? {} : { owner }) };
+    return { text, textB, label, owner };
   });
   return { source, examples: found.read, faults: [...faults, ...found.faults].sort((a, b) => a.line - b.line) };
 }

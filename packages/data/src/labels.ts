@@ -65,9 +65,9 @@ export interface TrainRows {
 export interface LabelOptions {
   readonly label: string;
   /** In class order; where they are left out, the training part's labels are the classes. */
-  readonly classes?: readonly string[];
+  readonly classes?: readonly string[] | undefined;
   /** What the source's label numbers stand for, from 0, in its own order; the classes where none are given. */
-  readonly numbering?: readonly string[];
+  readonly numbering?: readonly string[] | undefined;
   /** Leave rows that do not fit out, and say how many; else they are refused, all together. */
   readonly skipFaulty?: boolean;
 }

@@ -2,11 +2,11 @@ import { formatCount, formatWhole } from "@tutti/core";
 /** Columns of a data set as it is published, and its classes by their published names or numbers, in the task's class order. */
 export interface SourceColumns {
   readonly text: string;
-  readonly textB?: string;
+  readonly textB?: string | undefined;
   readonly label: string;
   readonly classes: readonly string[];
   /** The same in the order of the published numbers, where that is another one. */
-  readonly numbering?: readonly string[];
+  readonly numbering?: readonly string[] | undefined;
 }
 
 /** Where a built-in task's rows come from. */

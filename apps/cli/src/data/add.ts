@@ -39,7 +39,10 @@ interface Wanted {
   readonly name: string;
   /** The built-in task that the rows are for; null for a task of its own. */
   readonly builtIn: TaskDefinition | null;
-  readonly columns: Omit<SourceColumns, "classes"> & { readonly classes?: readonly string[]; readonly owner?: string };
+  readonly columns: Omit<SourceColumns, "classes"> & {
+    readonly classes: readonly string[] | undefined;
+    readonly owner: string | undefined;
+  };
   readonly config: string | undefined;
   readonly splits: SplitNames;
 }
@@ -62,19 +65,22 @@ export async function addData(target: string, flags: AddDataFlags, ports?: Publi
   const made = advised(data.FaultyRows, () =>
     data.fileTask(
       {
-        ...{ name, text, label, skipFaulty: flags.skipFaulty === true },
-        ...(textB === undefined ? {} : { textB }),
-        ...(owner === undefined ? {} : { owner }),
-        ...(classes === undefined ? {} : { classes }),
-        ...(numbering === undefined ? {} : { numbering }),
-        ...(flags.title === undefined ? {} : { title: flags.title }),
-        ...(flags.metric === undefined ? {} : { metric: flags.metric }),
+        name,
+        text,
+        textB,
+        label,
+        owner,
+        classes,
+        numbering,
+        title: flags.title,
+        metric: flags.metric,
+        skipFaulty: flags.skipFaulty === true,
         ...promptsOf(flags, classes ?? numbering, textB !== undefined),
       },
       {
         train: read.train,
-        ...(read.validation === null ? {} : { validation: read.validation }),
-        ...(read.test === null ? {} : { test: read.test }),
+        validation: read.validation ?? undefined,
+        test: read.test ?? undefined,
       },
     ),
   );
@@ -136,10 +142,10 @@ async function wantedOf(target: string, place: DataPlace, flags: AddDataFlags): 
     columns: {
       text: flags.text ?? published?.text ?? "text",
       label: flags.label ?? published?.label ?? "label",
-      ...(textB === undefined ? {} : { textB }),
-      ...(flags.owner === undefined ? {} : { owner: flags.owner }),
-      ...(classes === undefined ? {} : { classes }),
-      ...(published?.numbering === undefined ? {} : { numbering: published.numbering }),
+      textB,
+      owner: flags.owner,
+      classes,
+      numbering: published?.numbering,
     },
     config: flags.config ?? hub?.config,
     splits: {
