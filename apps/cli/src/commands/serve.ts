@@ -141,16 +141,25 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
     readStart,
     print: (line) => console.log(line),
     ...(flags.dev === true ? { pages: async (server) => (await checkout.loadPagesScript()).developPages(server) } : {}),
-    onDone: async ({ runId, run, newcomerParams }, { folder }) => {
-      const [{ writePromptsFile }, { writeWhole }] = await Promise.all([import("@tutti/model"), import("@tutti/terminal")]);
-      const path = join(folder, "prompts.safetensors");
-      await writeWhole(path, writePromptsFile({ runId, settings: run, params: newcomerParams }));
-      console.log(`tuned prompts: ${path}`);
-    },
+    onDone: ({ runId, run, newcomerParams }, { folder }) =>
+      writePrompts(join(folder, "prompts.safetensors"), { runId, settings: run, params: newcomerParams }),
   });
   if (flags.dev === true) await (await checkout.loadPagesScript()).closePages();
   if (end === "SIGINT") process.exitCode = exitCodes.interrupted;
   if (end === "SIGTERM") process.exitCode = exitCodes.terminated;
+}
+
+/** Where they cannot be written the pages stay up all the same: the journal has them, too. */
+async function writePrompts(path: string, prompts: Parameters<typeof import("@tutti/model").writePromptsFile>[0]): Promise<void> {
+  const [{ writePromptsFile }, { writeWhole }] = await Promise.all([import("@tutti/model"), import("@tutti/terminal")]);
+  try {
+    await writeWhole(path, writePromptsFile(prompts));
+    console.log(`tuned prompts: ${path}`);
+  } catch (error) {
+    process.exitCode = exitCodes.failure;
+    const reason = error instanceof Error ? error.message : String(error);
+    console.log(`the tuned prompts could not be written (${reason}); \`tutti run export ${prompts.runId} --file FILE\` writes them`);
+  }
 }
 
 /** The flags in the shape of a settings file; what was not given is left out. */

@@ -84,8 +84,9 @@ test("a run that has no clients but two `tutti join` goes to its end", async () 
   const coordinator = await serve("alone", base);
   const clients = ["a", "b"].map((state) => tuttiJoin(coordinator.url, state, "--backend", "wasm"));
   const { steps } = await coordinator.whenDone();
-  await coordinator.close();
+  // the coordinator is still up, as `tutti serve` is
   expect(await Promise.all(clients.map(({ code }) => code)), clients.map(({ said }) => said()).join("\n")).toEqual([0, 0]);
+  await coordinator.close();
   const tested = steps.flatMap(({ evaluations }) => evaluations);
   expect(tested.find(({ split, protocol }) => split === "test" && protocol === "global")?.numExamples).toBe(40);
   const devices = clients.map((client) => /trains for device (\d), 2\d texts/.exec(client.said())?.[1]);

@@ -65,6 +65,7 @@ async function takePart({ url, flags, info, own, place }: Joining): Promise<void
   const { joinRun } = await import("@tutti/client/node");
   const { backend, nickname, insecure } = flags;
   const teller = createTeller({ print: (line) => console.log(line), progress: createProgress() });
+  let isOver = false;
   const session = joinRun({
     url,
     folder: place.clientFolder,
@@ -73,7 +74,12 @@ async function takePart({ url, flags, info, own, place }: Joining): Promise<void
     hosting: own === null ? { kind: "virtual" } : { kind: "own", examples: own.examples },
     ...(nickname === undefined ? {} : { nickname }),
     ...(insecure === true ? { socketOptions: { rejectUnauthorized: false } } : {}),
-    onEvent: teller.onEvent,
+    onEvent(event) {
+      teller.onEvent(event);
+      if (event.kind !== "status" || event.status.phase !== "done") return;
+      isOver = true; // the coordinator may stay up for whoever looks at its pages
+      void session.leave();
+    },
   });
   let stoppedBy: StopSignal | null = null;
   const ignore = onFirstSignal((signal) => {
@@ -81,7 +87,7 @@ async function takePart({ url, flags, info, own, place }: Joining): Promise<void
     void session.leave();
   });
   const end = await session.whenEnded.finally(ignore);
-  teller.tellEnd(end, info.runId, place.folder);
+  teller.tellEnd(isOver && stoppedBy === null && end.reason === "left" ? { reason: "finished" } : end, info.runId, place.folder);
   if (stoppedBy !== null) process.exitCode = exitCodeOf(stoppedBy);
 }
 
