@@ -49,8 +49,23 @@ test("a demo leaves its files, its prompts reproduce the newcomer accuracy, and 
   expect(first.stdout).toContain("newcomer");
   const result = await readResult(whole);
   expect(Object.keys(result)).toEqual([
-    ...["task", "backend", "threads", "rounds", "seconds", "accuracy", "f1", "spread", "layerScores", "selectedLayers", "keepFraction"],
-    ...["bytes", "breakEvenRound", "numDevices", "numTabs", "seed", "parametersSha256"],
+    "task",
+    "backend",
+    "threads",
+    "rounds",
+    "seconds",
+    "accuracy",
+    "f1",
+    "spread",
+    "layerScores",
+    "selectedLayers",
+    "keepFraction",
+    "bytes",
+    "breakEvenRound",
+    "numDevices",
+    "numTabs",
+    "seed",
+    "parametersSha256",
   ]);
   expect(result).toMatchObject({ task: "feedback/topic", backend: "wasm", rounds: 2, numDevices: 40, numTabs: 2, seed: 42 });
   const [runId = ""] = (await readdir(runsFolder)).filter((name) => name.endsWith("-topic"));

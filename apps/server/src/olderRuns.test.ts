@@ -19,8 +19,14 @@ const runs = [
     what: "a training round of FedPepTAO with one of two contributions in and prompts that stay on the devices",
     parametersSha256: "9881cead27eb56c085068c098e8def9e023d9d5100bb0cb40b379e3c49722402",
     steps: [
-      ...["score 1.1 score 0,1,2,3", "count 1.1 train 2,3", "count 1.2 probe 2,3", "train 1.1 train 0,1", "train 2.1 train 0,1"],
-      ...["train 2.2 evaluate 0,1,2,3", "train 3.1 train 0,1", "train 3.2 evaluate 0,1,2,3"],
+      "score 1.1 score 0,1,2,3",
+      "count 1.1 train 2,3",
+      "count 1.2 probe 2,3",
+      "train 1.1 train 0,1",
+      "train 2.1 train 0,1",
+      "train 2.2 evaluate 0,1,2,3",
+      "train 3.1 train 0,1",
+      "train 3.2 evaluate 0,1,2,3",
     ],
   },
   {
@@ -28,8 +34,12 @@ const runs = [
     what: "a round of SCAFFOLD with one of three contributions in and a correction for each device",
     parametersSha256: "f61f6b0c7e777e335c7317c3c56fcd7dcdd341c05d9918f3537568020e3b6a8b",
     steps: [
-      ...["train 1.1 train 0,1,2", "train 2.1 train 0,1,2", "train 2.2 evaluate 0,1,2,3", "train 3.1 train 0,1,3"],
-      ...["train 4.1 train 1,2,3", "train 4.2 evaluate 0,1,2,3"],
+      "train 1.1 train 0,1,2",
+      "train 2.1 train 0,1,2",
+      "train 2.2 evaluate 0,1,2,3",
+      "train 3.1 train 0,1,3",
+      "train 4.1 train 1,2,3",
+      "train 4.2 evaluate 0,1,2,3",
     ],
   },
   {
@@ -37,8 +47,13 @@ const runs = [
     what: "a plan of fine-tuning that was journalled before the state that it follows from",
     parametersSha256: "8a3313be4970b59a84e003811098ccd34c4229d5c5e93b9cb5b691d3ddf9db55",
     steps: [
-      ...["train 1.1 train 0,1,2", "train 1.2 evaluate 0,1,2,3", "train 2.1 train 0,1,2", "train 2.2 evaluate 0,1,2,3"],
-      ...["train 3.1 train 0,1,3", "train 3.2 train 0,1,2,3", "train 3.3 evaluate 0,1,2,3"],
+      "train 1.1 train 0,1,2",
+      "train 1.2 evaluate 0,1,2,3",
+      "train 2.1 train 0,1,2",
+      "train 2.2 evaluate 0,1,2,3",
+      "train 3.1 train 0,1,3",
+      "train 3.2 train 0,1,2,3",
+      "train 3.3 evaluate 0,1,2,3",
     ],
   },
 ];

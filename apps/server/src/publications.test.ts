@@ -9,7 +9,14 @@ import { tinyFedAvg } from "./testing/tinyRun.ts";
 
 const third = Math.fround(1 / 3); // f16 rounds it
 const plan: RoundPlan = {
-  ...{ stage: "train", round: 3, step: 1, attempt: 2, deadlineMs: null, quorum: 0.7, numDevices: 5, tasks: [] },
+  stage: "train",
+  round: 3,
+  step: 1,
+  attempt: 2,
+  deadlineMs: null,
+  quorum: 0.7,
+  numDevices: 5,
+  tasks: [],
   payloads: [{ "prefix/0": { shape: [1, 3], data: Float32Array.of(0.25, -7, third) } }, {}],
 };
 

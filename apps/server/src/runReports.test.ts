@@ -75,7 +75,11 @@ test("a run that stops before its end has a last report that says so, and nothin
   const results: ExperimentResult[] = [];
   const troubles: unknown[] = [];
   const reports = keepRunReports(coordinator, {
-    ...{ metric: "accuracy", tuned: tinyTuned(run), everyMs: 0, notes: ["a note"], onTrouble: (error) => troubles.push(error) },
+    metric: "accuracy",
+    tuned: tinyTuned(run),
+    everyMs: 0,
+    notes: ["a note"],
+    onTrouble: (error) => troubles.push(error),
     async render(result) {
       results.push(result);
       throw new Error("no room");

@@ -59,7 +59,9 @@ export function keepRunReports(coordinator: Watched, options: RunReportOptions):
       { summary, steps, traffic: coordinator.traffic(), allParams: tuned.initial, schedule },
       {
         ...circumstancesOf(coordinator),
-        ...{ majority, notes, machine: nameMachine() },
+        majority,
+        notes,
+        machine: nameMachine(),
         totalSeconds: earlierSeconds + (performance.now() - startMs) / 1000,
         ...(outcome === null
           ? { position: positionOf(schedule, steps, { at: new Date().toISOString(), isRunning }) }

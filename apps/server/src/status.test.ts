@@ -31,7 +31,13 @@ test("a page says of how many rounds the stage is that it shows, also when the n
   scene.join(coordinator, "a");
   await coordinator.whenDone();
   expect([...seen].filter((one) => !one.includes(" 0 of "))).toEqual([
-    ...["score 1 of 1", "count 1 of 2", "count 2 of 2"],
-    ...["train 1 of 5", "train 2 of 5", "train 3 of 5", "train 4 of 5", "train 5 of 5"],
+    "score 1 of 1",
+    "count 1 of 2",
+    "count 2 of 2",
+    "train 1 of 5",
+    "train 2 of 5",
+    "train 3 of 5",
+    "train 4 of 5",
+    "train 5 of 5",
   ]);
 });

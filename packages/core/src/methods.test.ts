@@ -45,7 +45,16 @@ test("no two declarations name a method alike", () => {
 
 test("the paper's own method comes first, then its nine baselines in its order, others, and controls", () => {
   expect(names.slice(0, 10)).toEqual([
-    ...["fedPepTao", "adapter", "fedPrompt", "pTuningV2", "promptTuning", "idpg", "attempt", "latePrompt", "momD", "momSAdamD"],
+    "fedPepTao",
+    "adapter",
+    "fedPrompt",
+    "pTuningV2",
+    "promptTuning",
+    "idpg",
+    "attempt",
+    "latePrompt",
+    "momD",
+    "momSAdamD",
   ]);
   expect(names.filter((name) => methods[name].role === "control")).toEqual(names.slice(-3));
   expect(names.filter((name) => methods[name].isTrafficReference)).toEqual(["pTuningV2"]);
@@ -120,7 +129,10 @@ test("what a definition says of moments and of the server's rate holds under the
   expect(presets.official.training.resetMoments).toBe(false);
   expect(methods.momD.settings(presets.official).training).toMatchObject({ optimizer: "momentum", resetMoments: true });
   expect(methods.momSAdamD.settings(presets.official).strategy).toMatchObject({
-    ...{ serverLearningRate: "client", serverLearningRateDecay: 0.99, serverStep: "parallel", controlVariates: false },
+    serverLearningRate: "client",
+    serverLearningRateDecay: 0.99,
+    serverStep: "parallel",
+    controlVariates: false,
   });
 });
 

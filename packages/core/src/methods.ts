@@ -106,8 +106,13 @@ function listedOf<Part extends DeclaredMethod>(
   return Object.entries(declared).map(([name, part]) => {
     const { deviations, role, trained, travels, rates } = part;
     const method: Method = {
-      ...{ title: part.title ?? title, publication: part.publication === undefined ? publication : part.publication },
-      ...{ deviations, role, trained, travels, isTrafficReference: part.isTrafficReference === true },
+      title: part.title ?? title,
+      publication: part.publication === undefined ? publication : part.publication,
+      deviations,
+      role,
+      trained,
+      travels,
+      isTrafficReference: part.isTrafficReference === true,
       ...(rates === undefined ? {} : { rates }),
       settings(base) {
         const run = made(part)(base);

@@ -115,8 +115,16 @@ test("a schedule by hand: scoring, three counting rounds, a probe, and rounds ev
     .schedule(run)
     .map(({ stage, round, step, spec, numDevices }) => `${stage} ${round}.${step} ${spec.kind} ${numDevices}`);
   expect(told).toEqual([
-    ...["score 1.1 score 6", "count 1.1 train 4", "count 2.1 train 4", "count 3.1 train 4", "count 3.2 probe 6"],
-    ...["train 1.1 train 4", "train 2.1 train 4", "train 2.2 evaluate 6", "train 3.1 train 4", "train 3.2 evaluate 6"],
+    "score 1.1 score 6",
+    "count 1.1 train 4",
+    "count 2.1 train 4",
+    "count 3.1 train 4",
+    "count 3.2 probe 6",
+    "train 1.1 train 4",
+    "train 2.1 train 4",
+    "train 2.2 evaluate 6",
+    "train 3.1 train 4",
+    "train 3.2 evaluate 6",
   ]);
 });
 

@@ -4,8 +4,26 @@
  */
 const wordsSeen: Readonly<Record<string, readonly string[]>> = {
   minuet: [
-    ...["terrible", "bad", "fair", "good", "great", "awful", "wonderful", "yes", "maybe", "no"],
-    ...["society", "science", "health", "education", "computer", "sports", "business", "music", "family", "politics"],
+    "terrible",
+    "bad",
+    "fair",
+    "good",
+    "great",
+    "awful",
+    "wonderful",
+    "yes",
+    "maybe",
+    "no",
+    "society",
+    "science",
+    "health",
+    "education",
+    "computer",
+    "sports",
+    "business",
+    "music",
+    "family",
+    "politics",
   ],
 };
 

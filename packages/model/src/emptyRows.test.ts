@@ -84,7 +84,12 @@ describe("a device whose rows are without a token", () => {
     const train = rows([...empty, "good", "bad", "good bad", "<|endoftext|> good"]);
     const test = rows(["<|endoftext|>", "good", "", "bad"]);
     place = {
-      ...{ run, task, random, backbone, transformer, layout },
+      run,
+      task,
+      random,
+      backbone,
+      transformer,
+      layout,
       reader: createReader(parts, task, run.tuning),
       zeroShotReader: () => createZeroShotReader(parts, task, run.tuning),
       examplesOf: () => ({ train, personalised: test, globalTest: test, globalValidation: test }),

@@ -19,7 +19,11 @@ import { trainerTask } from "./trainer.ts";
 
 const run: RunSettings = {
   ...presets.demo,
-  ...{ numDevices: 4, minDevices: 4, cohortSize: 3, numRounds: 6, evaluateEvery: 6 },
+  numDevices: 4,
+  minDevices: 4,
+  cohortSize: 3,
+  numRounds: 6,
+  evaluateEvery: 6,
   tuning: { ...presets.demo.tuning, promptTokens: 3, promptDropout: 0 },
   training: { ...presets.demo.training, localEpochs: 2, batchSize: 6, clientLearningRate: 0.02 },
   strategy: {

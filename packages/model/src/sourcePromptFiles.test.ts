@@ -12,8 +12,16 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 const prompt: SourcePrompt = {
-  ...{ formatVersion: 1, name: "moods", backbone: "minuet", task: "moods", numExamples: 10, numSteps: 3, learningRate: 0.5, seed: 1 },
-  ...{ shape: [2, 3], values: [0.25, -1, 2, 3, 0.5, 7] },
+  formatVersion: 1,
+  name: "moods",
+  backbone: "minuet",
+  task: "moods",
+  numExamples: 10,
+  numSteps: 3,
+  learningRate: 0.5,
+  seed: 1,
+  shape: [2, 3],
+  values: [0.25, -1, 2, 3, 0.5, 7],
 };
 
 test("what cannot be read back or written leaves the source prompt of that name byte for byte", async () => {

@@ -71,7 +71,13 @@ const numExamples = 6;
 async function trainOn(folder: string, head: "labelWords" | "linear"): Promise<StrategySummary> {
   const run: RunSettings = {
     ...presets.demo,
-    ...{ task: "feedback/sentiment", backbone: "stories260k", numDevices: 4, minDevices: 4, cohortSize: 2, numRounds: 3, evaluateEvery: 3 },
+    task: "feedback/sentiment",
+    backbone: "stories260k",
+    numDevices: 4,
+    minDevices: 4,
+    cohortSize: 2,
+    numRounds: 3,
+    evaluateEvery: 3,
     tuning: { ...presets.demo.tuning, promptTokens: 4, head, lossOver: "vocabulary" },
     training: { ...presets.demo.training, localEpochs: 1, batchSize: 5 },
     strategy: { ...presets.demo.strategy, countingRounds: 1, lanczosSteps: 3, probeDevices: 1 } as RunSettings["strategy"],

@@ -23,7 +23,11 @@ import { trainerTask } from "./trainer.ts";
 const [numDevices, numExamples, numRounds] = [4, 24, 4];
 const base: RunSettings = {
   ...presets.demo,
-  ...{ numDevices, minDevices: numDevices, cohortSize: 3, numRounds, evaluateEvery: 2 },
+  numDevices,
+  minDevices: numDevices,
+  cohortSize: 3,
+  numRounds,
+  evaluateEvery: 2,
   tuning: { ...presets.demo.tuning, promptTokens: 3, promptDropout: 0 },
   training: { ...presets.demo.training, localEpochs: 2, batchSize: 6 },
 };

@@ -23,7 +23,13 @@ const train = [
   { text: "Lovely, quick and cheap.", label: 1 },
 ];
 const options: SourceTraining = {
-  ...{ name: "moods", backboneName: "minuet", promptTokens: 2, numSteps: 12, batchSize: 4, learningRate: 0.05, seed: 7 },
+  name: "moods",
+  backboneName: "minuet",
+  promptTokens: 2,
+  numSteps: 12,
+  batchSize: 4,
+  learningRate: 0.05,
+  seed: 7,
   head: "linear",
   targets: [],
 };
@@ -73,8 +79,17 @@ test("a run reads the source prompts that it names, and refuses those of other b
   const random = createRandom(1).stream({ purpose: "values" });
   const file = (change: object) =>
     JSON.stringify({
-      ...{ formatVersion: 1, name: "one", backbone: "minuet", task: "sst2", numExamples: 3, numSteps: 2, learningRate: 0.1, seed: 1 },
-      ...{ shape: [2, 3], values: Array.from({ length: 6 }, () => random.normal()), ...change },
+      formatVersion: 1,
+      name: "one",
+      backbone: "minuet",
+      task: "sst2",
+      numExamples: 3,
+      numSteps: 2,
+      learningRate: 0.1,
+      seed: 1,
+      shape: [2, 3],
+      values: Array.from({ length: 6 }, () => random.normal()),
+      ...change,
     });
   const tuning = { ...presets.demo.tuning, method: "attempt", promptTokens: 2, bottleneck: 2, sources: ["one"] } as const;
   const paths: string[] = [];
@@ -94,8 +109,16 @@ test("a run reads the source prompts that it names, and refuses those of other b
 test("a trainer fetches source prompts from beside the data sets, and takes steps with them", async () => {
   const random = createRandom(1).stream({ purpose: "values" });
   const file: SourcePrompt = {
-    ...{ formatVersion: 1, name: "one", backbone: "minuet", task: "ag_news", numExamples: 3, numSteps: 2, learningRate: 0.1, seed: 1 },
-    ...{ shape: [2, 128], values: Array.from({ length: 256 }, () => random.normal()) },
+    formatVersion: 1,
+    name: "one",
+    backbone: "minuet",
+    task: "ag_news",
+    numExamples: 3,
+    numSteps: 2,
+    learningRate: 0.1,
+    seed: 1,
+    shape: [2, 128],
+    values: Array.from({ length: 256 }, () => random.normal()),
   };
   const fetched: string[] = [];
   const fetch: typeof globalThis.fetch = async (url) => {

@@ -38,7 +38,10 @@ const step = (partial: Partial<StepRecord>): StepRecord => ({
 const evaluated = (round: number): StepRecord => step({ round, step: 2, kind: "evaluate", bytesUp: 7, bytesDown: 11, seconds: 1 });
 
 const evaluation = (round: number, validation: number, test: number): Evaluation => ({
-  ...{ stage: "train", round, numAnswered: 5, coverage: 1 },
+  stage: "train",
+  round,
+  numAnswered: 5,
+  coverage: 1,
   results: [results("validation", validation), results("test", test)],
 });
 
@@ -94,7 +97,12 @@ const settings = { ...exampleRun.settings, contributionEncoding: "f16" as const 
 const identity = identityOfRun("a", settings, "accuracy");
 const run = { summary, allParams, steps, traffic };
 const circumstances: RunCircumstances = {
-  ...{ backend: "wasm", clients: "tabs", threads: 2, numClients: 4, totalSeconds: 33, parametersSha256: "00" },
+  backend: "wasm",
+  clients: "tabs",
+  threads: 2,
+  numClients: 4,
+  totalSeconds: 33,
+  parametersSha256: "00",
   majority: { accuracy: 0.25, macroF1: 0.1, numExamples: 12 },
 };
 const record = collectRecord(identity, run, circumstances);

@@ -59,7 +59,10 @@ export function collectRecord(identity: RunIdentity, run: CollectedRun, given: R
   const best = bestOnValidation(curve);
   const zeroShot = curve.find(({ protocol, split }) => protocol === "zeroShot" && split === "test");
   return {
-    ...{ usage: unknownUsage, faults: null, error: null, ...circumstances },
+    usage: unknownUsage,
+    faults: null,
+    error: null,
+    ...circumstances,
     ...identity,
     ...notReplayed,
     seconds: { ...secondsByStage(steps), total: totalSeconds },
@@ -79,7 +82,8 @@ export function collectRecord(identity: RunIdentity, run: CollectedRun, given: R
     keepFraction: summary.keepFraction,
     spectra: summary.probes.map(({ deviceId, ritzValues, ritzWeights }) => ({ deviceId, ritzValues, ritzWeights })),
     uploads: uploadsByRound(identity, run),
-    ...{ steps, traffic },
+    steps,
+    traffic,
   };
 }
 
@@ -87,12 +91,26 @@ export function collectRecord(identity: RunIdentity, run: CollectedRun, given: R
 export function failedRecord(identity: RunIdentity, clients: RunRecord["clients"], error: string): RunRecord {
   return {
     ...identity,
-    ...{ backend: "unknown", clients, curve: [], final: {}, best: null, bestValidation: null },
+    backend: "unknown",
+    clients,
+    curve: [],
+    final: {},
+    best: null,
+    bestValidation: null,
     seconds: { scoring: 0, counting: 0, training: 0, evaluation: 0, total: 0 },
     bytes: { up: 0, down: 0, stagesAB: 0, evaluation: 0 },
     controls: { majority: null, zeroShot: null },
-    ...{ layerScores: [], selectedLayers: [], keepFraction: null, spectra: [], selector: selectorOf(identity.settings.strategy) },
-    ...{ correct: null, answers: null, correctNote: "the run did not finish", faults: null, usage: unknownUsage, error },
+    layerScores: [],
+    selectedLayers: [],
+    keepFraction: null,
+    spectra: [],
+    selector: selectorOf(identity.settings.strategy),
+    correct: null,
+    answers: null,
+    correctNote: "the run did not finish",
+    faults: null,
+    usage: unknownUsage,
+    error,
   };
 }
 
@@ -110,7 +128,9 @@ function secondsByStage(steps: readonly StepRecord[]): Omit<RunRecord["seconds"]
   const sum = (isCounted: (step: StepRecord) => boolean) => steps.reduce((total, step) => total + (isCounted(step) ? step.seconds : 0), 0);
   const stage = (name: StepRecord["stage"]) => sum((step) => step.stage === name && step.kind !== "evaluate");
   return {
-    ...{ scoring: stage("score"), counting: stage("count"), training: stage("train") },
+    scoring: stage("score"),
+    counting: stage("count"),
+    training: stage("train"),
     evaluation: sum(({ kind }) => kind === "evaluate"),
   };
 }
@@ -125,7 +145,10 @@ function bytesOfRun(
   const tasks = (of: (step: StepRecord) => readonly number[]) => rounds.reduce((sum, step) => sum + of(step).length, 0);
   const allLayers = 4 * numValues(allParams);
   return {
-    ...{ up: stages("up"), down: stages("down"), stagesAB: both("score") + both("count"), evaluation: both("evaluation") },
+    up: stages("up"),
+    down: stages("down"),
+    stagesAB: both("score") + both("count"),
+    evaluation: both("evaluation"),
     allLayersF32: { up: allLayers * tasks(({ counted }) => counted), down: allLayers * tasks(({ cohort }) => cohort) },
   };
 }

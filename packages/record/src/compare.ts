@@ -129,7 +129,9 @@ function comparedCell({ rows: [row, other], columns: [column], runs: [first, sec
   const seedsOf = (runs: readonly RunRecord[]) => runs.map(({ seed }) => seed).sort((x, y) => x - y);
   return {
     task: column.label,
-    ...{ firstLabel: row.label, secondLabel: other.label, scores },
+    firstLabel: row.label,
+    secondLabel: other.label,
+    scores,
     paired: isOther ? null : differenceOf(column.metric, second, first, column.key),
     seeds: { first: seedsOf(first), second: seedsOf(second) },
   };

@@ -4,8 +4,19 @@ import { bestOnValidation, curveOf, testScores } from "./curve.ts";
 import type { StepRecord } from "./stepRecord.ts";
 
 const step = (round: number, kind: StepRecord["kind"], change: Partial<StepRecord> = {}): StepRecord => ({
-  ...{ stage: "train", round, step: 1, attempt: 1, kind, cohort: [0, 1], counted: [0, 1], seconds: 2, bytesUp: 100, bytesDown: 30 },
-  ...{ firstLoss: null, lastLoss: null, evaluations: [] },
+  stage: "train",
+  round,
+  step: 1,
+  attempt: 1,
+  kind,
+  cohort: [0, 1],
+  counted: [0, 1],
+  seconds: 2,
+  bytesUp: 100,
+  bytesDown: 30,
+  firstLoss: null,
+  lastLoss: null,
+  evaluations: [],
   ...change,
 });
 const evaluation = (round: number, results: EvaluationResult[]): Evaluation => ({

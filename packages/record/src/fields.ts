@@ -29,7 +29,11 @@ export const selectorField = z.string() as unknown as z.ZodType<LayerSelector>;
 
 /** Settings as a record holds them: those of an older version lack what there was no choice of then, so that they are read as they are. */
 export const settingsField = z.looseObject({
-  ...{ task: z.string(), backbone: z.string(), seed: z.number(), numDevices: z.number(), numRounds: z.number() },
+  task: z.string(),
+  backbone: z.string(),
+  seed: z.number(),
+  numDevices: z.number(),
+  numRounds: z.number(),
   training: z.looseObject({}),
   strategy: z.looseObject({ name: z.string() }),
 }) as unknown as z.ZodType<RunSettings>;

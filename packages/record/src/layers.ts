@@ -63,7 +63,9 @@ function mapOf(row: GridRow, scored: readonly ScoredColumn[], numTasks: number):
     thinned(roundsOf(runs), room).map((round) => layerColumn(shortLabel(column, tasks.size), round, runs)),
   );
   return {
-    ...{ row, task, columns },
+    row,
+    task,
+    columns,
     isThinned: scored.some(({ runs }) => roundsOf(runs).length > room),
     unmeasured: scored.flatMap(({ column, runs }) => {
       const numUnmeasured = runs.filter(({ layerScoresByRound }) => layerScoresByRound === undefined).length;
@@ -111,7 +113,8 @@ function layerColumn(label: string, round: number | null, runs: readonly RunReco
   const numLayers = Math.max(...known.map(({ scores }) => scores.length));
   const layers = Array.from({ length: numLayers }, (_, layer) => layer);
   return {
-    ...{ label, round },
+    label,
+    round,
     scores: layers.map((layer) => summarise(known.flatMap(({ scores }) => scores[layer] ?? []))?.mean ?? null),
     selected: layers.map((layer) => known.filter(({ selectedLayers }) => selectedLayers.includes(layer)).length / known.length),
   };

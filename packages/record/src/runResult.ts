@@ -56,7 +56,9 @@ type Measure = "accuracy" | "macroF1" | "numTexts";
 export function scoresIn({ final, best, controls, curve }: RunRecord, measure: Measure): Scores {
   const of = (scores: Partial<RunScores> | null | undefined) => scores?.[measure] ?? null;
   return {
-    ...{ global: of(final.global), personalised: of(final.personalised), newcomer: of(final.newcomer) },
+    global: of(final.global),
+    personalised: of(final.personalised),
+    newcomer: of(final.newcomer),
     globalBest: of(best?.scores.global),
     majority: controls.majorityScores?.[measure] ?? null,
     zeroShot: of(curve.find(({ protocol, split }) => protocol === "zeroShot" && split === "test")),
@@ -81,8 +83,12 @@ export function resultOf(record: RunRecord): RunResult {
     selectedLayers: record.selectedLayers,
     keepFraction: record.keepFraction ?? 1,
     bytes: {
-      ...{ up: total("up"), down: total("down"), evaluation: bytes.evaluation, stagesAB: bytes.stagesAB },
-      ...{ upAllLayersF32: bytes.allLayersF32?.up ?? 0, downAllLayersF32: bytes.allLayersF32?.down ?? 0 },
+      up: total("up"),
+      down: total("down"),
+      evaluation: bytes.evaluation,
+      stagesAB: bytes.stagesAB,
+      upAllLayersF32: bytes.allLayersF32?.up ?? 0,
+      downAllLayersF32: bytes.allLayersF32?.down ?? 0,
     },
     breakEvenRound: breakEvenRound(bytes.stagesAB, uploads),
     numDevices: settings.numDevices,

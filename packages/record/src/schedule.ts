@@ -64,11 +64,14 @@ export function positionOf(
   const remaining = remainingSteps(schedule, done);
   const { stage = "train", round = 0 } = remaining[0] ?? schedule.at(-1) ?? {};
   return {
-    ...{ stage, round, numRounds: numRoundsIn(schedule, stage) },
+    stage,
+    round,
+    numRounds: numRoundsIn(schedule, stage),
     numStepsDone: schedule.length - remaining.length,
     numSteps: schedule.length,
     secondsLeft: estimateSecondsLeft(schedule, done),
-    ...{ at, isRunning },
+    at,
+    isRunning,
   };
 }
 

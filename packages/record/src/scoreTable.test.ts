@@ -21,7 +21,11 @@ const texts = (numRight: number) => "1".repeat(numRight) + "0".repeat(200 - numR
 const seedsOf = (method: Parameters<typeof run>[0], ...correct: string[]) => correct.map((text, at) => run(method, at + 1, text));
 const cellsOf = (runs: readonly RunRecord[], moment: "final" | "best" = "final") =>
   scoreTable(gridOf(runs), "global", moment, "test").rows.map(({ row, cells: [cell] }) => [
-    ...[row.method, cell?.summary?.mean.toFixed(4), cell?.isTop, cell?.isBest, cell?.behindTop?.isTie],
+    row.method,
+    cell?.summary?.mean.toFixed(4),
+    cell?.isTop,
+    cell?.isBest,
+    cell?.behindTop?.isTie,
   ]);
 
 test("the highest mean is marked, ties with it are those of the bootstrap, and controls stand apart", () => {
@@ -109,7 +113,9 @@ test("a column says of how many texts its scores are, from the least to the most
 test("in another metric a tie is that of the classes row by row, and none is told where these are unknown or of other rows", () => {
   const labels = Array.from({ length: 200 }, (_, row) => (row < 140 ? 1 : 0));
   const answering = (method: "lora" | "adapter", score: number, predictions: readonly number[]): RunRecord => ({
-    ...{ ...run(method, 1, texts(140)), metric: "matthews", answers: { labels, predictions: [...predictions] } },
+    ...run(method, 1, texts(140)),
+    metric: "matthews",
+    answers: { labels, predictions: [...predictions] },
     final: { global: scores(score) },
   });
   // right as often as always answering 1 (140 of 200): 90 of 140 and 50 of 60
@@ -143,7 +149,9 @@ test("how far devices lie apart is a mean over the seeds that say so, and lines 
   const [cell] = rows[0]?.cells ?? [];
   expect(cell?.devices).toEqual({ least: 19, most: 20 });
   expect([cell?.mean.mean, cell?.worstTenth.mean, cell?.worstTenthLoss.mean].map((mean) => mean?.toFixed(6))).toEqual([
-    ...["0.700000", "0.300000", "1.300000"],
+    "0.700000",
+    "0.300000",
+    "1.300000",
   ]);
   expect(cell?.worstTenth.stdDev).toBeCloseTo(0.1 / Math.SQRT2, 12);
 });

@@ -7,8 +7,15 @@ export function identityOfRun(id: string, settings: RunSettings, metric: Metric)
   const method = methodOf(settings);
   const ownTitle = isModule(settings.strategy) ? strategyTitle(settings.strategy) : "These settings";
   return {
-    ...{ id, method: method ?? "settings", methodTitle: method === null ? ownTitle : methods[method].title, variant: {} },
-    ...{ isRateTrial: false, task: settings.task, metric, seed: settings.seed, settings },
+    id,
+    method: method ?? "settings",
+    methodTitle: method === null ? ownTitle : methods[method].title,
+    variant: {},
+    isRateTrial: false,
+    task: settings.task,
+    metric,
+    seed: settings.seed,
+    settings,
   };
 }
 
@@ -31,9 +38,17 @@ export function experimentOfRun(
   about: Pick<ExperimentResult, "startedAt"> & Partial<Pick<ExperimentResult, "command" | "title">>,
 ): ExperimentResult {
   return {
-    ...{ name: record.id, title: `${record.task} on ${record.settings.backbone}`, preset: null, question: "" },
-    ...{ commit: record.commit ?? null, machine: record.machine ?? "unknown machine", experiment: {} },
-    ...{ notes: [], data: [], rates: [], runs: [record] },
+    name: record.id,
+    title: `${record.task} on ${record.settings.backbone}`,
+    preset: null,
+    question: "",
+    commit: record.commit ?? null,
+    machine: record.machine ?? "unknown machine",
+    experiment: {},
+    notes: [],
+    data: [],
+    rates: [],
+    runs: [record],
     ...about,
   };
 }

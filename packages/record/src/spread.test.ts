@@ -40,7 +40,8 @@ test("a step keeps each device's own numbers of the personalised protocol alone,
   const results = (protocol: "personalised" | "global", confusion: number[][], lossSum: number) =>
     ({ protocol, split: "test", confusion, lossSum }) as const;
   const answer = (deviceId: number, ...given: ReturnType<typeof results>[]): Contribution => ({
-    ...{ deviceId, numExamples: 8 },
+    deviceId,
+    numExamples: 8,
     body: { kind: "evaluate", results: given },
   });
   const contributions = [

@@ -27,8 +27,19 @@ export function renderCsv({ name, runs }: ExperimentResult): string {
 }
 
 const scoreFields = [
-  ...["protocol", "moment", "round", "score", "accuracy", "macro_f1", "loss", "texts"],
-  ...["devices", "mean_accuracy_of_devices", "worst_tenth_accuracy", "mean_loss_of_devices", "worst_tenth_loss"],
+  "protocol",
+  "moment",
+  "round",
+  "score",
+  "accuracy",
+  "macro_f1",
+  "loss",
+  "texts",
+  "devices",
+  "mean_accuracy_of_devices",
+  "worst_tenth_accuracy",
+  "mean_loss_of_devices",
+  "worst_tenth_loss",
 ];
 
 function scoreLines(run: RunRecord): Readonly<Record<string, Value>>[] {
@@ -46,7 +57,11 @@ function lastRound({ curve, settings }: RunRecord, protocol: string): number {
 }
 
 const measures = ({ score, accuracy, macroF1, loss, numTexts, spread }: RunScores) => ({
-  ...{ score, accuracy, macro_f1: macroF1, loss, texts: numTexts },
+  score,
+  accuracy,
+  macro_f1: macroF1,
+  loss,
+  texts: numTexts,
   devices: spread?.numDevices,
   mean_accuracy_of_devices: spread?.meanAccuracy,
   worst_tenth_accuracy: spread?.worstTenthAccuracy,
@@ -66,13 +81,29 @@ function runFields(experiment: string, run: RunRecord, axes: readonly string[]):
   return {
     ...emptyFields(experiment, axes),
     ...Object.fromEntries(axes.map((axis) => [`variant_${axis}`, run.variant[axis]])),
-    ...{ run: run.id, method: run.method, title: run.methodTitle, task: run.task, metric: run.metric, seed: run.seed },
-    ...{ rate_trial: run.isRateTrial, backbone: settings.backbone, client_rate: settings.training.clientLearningRate },
-    ...{ bytes_up: bytes.up, bytes_down: bytes.down, bytes_stages_ab: bytes.stagesAB, bytes_evaluation: bytes.evaluation },
-    ...{ seconds_training: seconds.scoring + seconds.counting + seconds.training, seconds_total: seconds.total },
-    ...{ majority: controls.majority, zero_shot: controls.zeroShot, keep_fraction: run.keepFraction },
+    run: run.id,
+    method: run.method,
+    title: run.methodTitle,
+    task: run.task,
+    metric: run.metric,
+    seed: run.seed,
+    rate_trial: run.isRateTrial,
+    backbone: settings.backbone,
+    client_rate: settings.training.clientLearningRate,
+    bytes_up: bytes.up,
+    bytes_down: bytes.down,
+    bytes_stages_ab: bytes.stagesAB,
+    bytes_evaluation: bytes.evaluation,
+    seconds_training: seconds.scoring + seconds.counting + seconds.training,
+    seconds_total: seconds.total,
+    majority: controls.majority,
+    zero_shot: controls.zeroShot,
+    keep_fraction: run.keepFraction,
     selected_layers: run.selectedLayers.join(" "),
-    ...{ backend: run.backend, clients: run.clients, faults: run.faults === null ? null : JSON.stringify(run.faults), error: run.error },
+    backend: run.backend,
+    clients: run.clients,
+    faults: run.faults === null ? null : JSON.stringify(run.faults),
+    error: run.error,
     is_running: run.position?.isRunning === true,
   };
 }

@@ -20,7 +20,10 @@ const seeds = (method: Scored, task: string, score: number) => [1, 2, 3].map((se
 
 test("it is said where FedPepTAO loses, and by how much", () => {
   const text = sentences([
-    ...[...seeds("fedPepTao", "subj", 0.6), ...seeds("lora", "subj", 0.7), ...seeds("fedPepTao", "mr", 0.8), ...seeds("lora", "mr", 0.75)],
+    ...seeds("fedPepTao", "subj", 0.6),
+    ...seeds("lora", "subj", 0.7),
+    ...seeds("fedPepTao", "mr", 0.8),
+    ...seeds("lora", "mr", 0.75),
   ]);
   expect(text).toContain(
     "Under the global protocol, after the last round, FedPepTAO is the best on mr (+0.050 against LoRA); it is behind the highest mean on subj (−0.100 against LoRA).\n",

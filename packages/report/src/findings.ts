@@ -36,10 +36,13 @@ const methodsOf = (grid: Grid) => [...new Set(grid.rows.map(({ method }) => meth
 function extent({ runs }: ExperimentResult, grid: Grid): string {
   const reported = distinctById(runs.filter(({ isRateTrial }) => !isRateTrial));
   return extentText({
-    ...{ numRuns: reported.length, numMethods: methodsOf(grid).length, numRows: grid.rows.length },
+    numRuns: reported.length,
+    numMethods: methodsOf(grid).length,
+    numRows: grid.rows.length,
     numTasks: new Set(grid.columns.map(({ task }) => task)).size,
     numSeeds: new Set(reported.map(({ seed }) => seed)).size,
-    ...{ numFailed: grid.failed.length, numTrials: distinctById(runs).length - reported.length },
+    numFailed: grid.failed.length,
+    numTrials: distinctById(runs).length - reported.length,
   });
 }
 
@@ -95,7 +98,11 @@ function aboutTop({ columns, rows, protocol, texts }: ScoreTable): string[] {
     const others = here.filter(({ row, cell }) => cell !== undefined && cell.summary !== null && !cell.isTop && !row.isControl);
     return [
       topText({
-        ...{ label, protocol, mean, names: top.map(({ row }) => row.label), texts: textsText(texts[index] ?? null) },
+        label,
+        protocol,
+        mean,
+        names: top.map(({ row }) => row.label),
+        texts: textsText(texts[index] ?? null),
         isBest: top.some(({ cell }) => cell?.isBest),
         ties: others.filter(({ cell }) => cell?.behindTop?.isTie).map(({ row }) => row.label),
         numUntested: others.filter(({ cell }) => cell?.behindTop === null).length,

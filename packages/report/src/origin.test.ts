@@ -16,7 +16,11 @@ const branch: RunOrigin = {
   sha256: "0123456789abcdef".repeat(4),
 };
 const adapter: RunOrigin = {
-  ...{ kind: "params", path: "../adapters/mine", source: "peftAdapter", runId: null, baseModel: "FacebookAI/roberta-base" },
+  kind: "params",
+  path: "../adapters/mine",
+  source: "peftAdapter",
+  runId: null,
+  baseModel: "FacebookAI/roberta-base",
   sha256: "f".repeat(64),
 };
 

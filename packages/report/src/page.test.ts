@@ -38,15 +38,27 @@ test("every section is there and linked", () => {
 test("tables are of three protocols at two moments, in boxes of their own that scroll", () => {
   const regions = [...document.querySelectorAll(".scores")];
   expect(regions.map((region) => region.getAttribute("aria-label"))).toEqual([
-    ...["Personalised, after the last round (accuracy)", "Personalised, in the round chosen on validation (accuracy)"],
-    ...["Global, after the last round (accuracy)", "Global, in the round chosen on validation (accuracy)"],
-    ...["Newcomer, after the last round (accuracy)", "Newcomer, in the round chosen on validation (accuracy)"],
+    "Personalised, after the last round (accuracy)",
+    "Personalised, in the round chosen on validation (accuracy)",
+    "Global, after the last round (accuracy)",
+    "Global, in the round chosen on validation (accuracy)",
+    "Newcomer, after the last round (accuracy)",
+    "Newcomer, in the round chosen on validation (accuracy)",
   ]);
   expect([...document.querySelectorAll("table")].every((table) => table.parentElement?.className.includes("wide"))).toBe(true);
   const names = [...(regions[2]?.querySelectorAll("tbody th") ?? [])].map(({ textContent }) => textContent);
   expect(names).toEqual([
-    ...["FedPepTAO", "Adapter", "FedPrompt", "P-tuning v2", "IDPG", "LoRA"],
-    ...["Majority class", "Zero-shot", "Local training only", "Pooled training", "Label words seen in pretraining"],
+    "FedPepTAO",
+    "Adapter",
+    "FedPrompt",
+    "P-tuning v2",
+    "IDPG",
+    "LoRA",
+    "Majority class",
+    "Zero-shot",
+    "Local training only",
+    "Pooled training",
+    "Label words seen in pretraining",
   ]);
   expect(regions[2]?.querySelectorAll("b")).toHaveLength(0); // the highest mean of every column has ties
   expect(regions[2]?.textContent).toContain("≈ ");
@@ -83,7 +95,14 @@ test("what comes from a run or a file cannot become markup", () => {
     { ...run, error: evil },
   ];
   const result: ExperimentResult = simulatedExperiment(runs, {
-    ...{ name: evil, title: evil, question: evil, preset: evil, commit: evil, machine: evil, startedAt: evil, notes: [evil] },
+    name: evil,
+    title: evil,
+    question: evil,
+    preset: evil,
+    commit: evil,
+    machine: evil,
+    startedAt: evil,
+    notes: [evil],
     experiment: { [evil]: evil },
     rates: [{ key: evil, method: evil, task: evil, seed: 1, tried: [], chosen: null }],
     sources: [{ ...simulatedSource, name: evil, backbone: evil, task: evil, sha256: evil }],

@@ -64,8 +64,15 @@ export const runHeads = {
 
 /** What is measured along an axis. */
 export const axisNames = {
-  ...{ round: "round", bytes: "MB on the wire, up and down", seconds: "seconds", loss: "loss", layer: "layer", score: "score" },
-  ...{ bytesAlone: "MB on the wire", ritz: "Ritz value", weight: "weight (root scale)" },
+  round: "round",
+  bytes: "MB on the wire, up and down",
+  seconds: "seconds",
+  loss: "loss",
+  layer: "layer",
+  score: "score",
+  bytesAlone: "MB on the wire",
+  ritz: "Ritz value",
+  weight: "weight (root scale)",
 } as const;
 /** What a curve runs over, in a title. */
 export const againstNames = { round: "round", bytes: "bytes", seconds: "time" } as const;

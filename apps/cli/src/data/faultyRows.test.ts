@@ -108,19 +108,20 @@ test("the command prints a line for each faulty row and ends with exit code 1", 
 test("a path that does not exist is told as that, and the hub is not asked", async () => {
   vi.stubEnv("HF_ENDPOINT", "http://127.0.0.1:1"); // whoever asks it gets another message
   for (const path of [
-    ...[
-      "./reviews",
-      "../reviews/mr",
-      "/none/here",
-      "~/reviews",
-      "reviews.csv",
-      "data/reviews.tsv",
-      "a/b/c",
-      "C:\\data\\mr",
-      "data\\mr",
-      "mr/",
-    ],
-    ...["my reviews/mr", "reviews.xlsx", "a/b/c@main", join(bench.folder, "none")],
+    "./reviews",
+    "../reviews/mr",
+    "/none/here",
+    "~/reviews",
+    "reviews.csv",
+    "data/reviews.tsv",
+    "a/b/c",
+    "C:\\data\\mr",
+    "data\\mr",
+    "mr/",
+    "my reviews/mr",
+    "reviews.xlsx",
+    "a/b/c@main",
+    join(bench.folder, "none"),
   ]) {
     const added = bench.add(path);
     await expect(added, path).rejects.toThrow(`${path} does not exist: there is no such file or folder`);

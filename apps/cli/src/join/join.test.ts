@@ -29,16 +29,14 @@ afterAll(() => rm(folder, { recursive: true }));
 
 const base: RunSettings = {
   ...presets.demo,
-  ...{
-    numDevices: 2,
-    minDevices: 2,
-    cohortSize: 2,
-    numRounds: 1,
-    evaluateEvery: 1,
-    deadlineMs: null,
-    quorum: 1,
-    partition: { kind: "iid" },
-  },
+  numDevices: 2,
+  minDevices: 2,
+  cohortSize: 2,
+  numRounds: 1,
+  evaluateEvery: 1,
+  deadlineMs: null,
+  quorum: 1,
+  partition: { kind: "iid" },
   strategy: { name: "fedAvg", fineTuneEpochs: 0 },
   training: { ...presets.demo.training, localEpochs: 1 },
 };

@@ -17,7 +17,10 @@ test("classes are shown with the likeliest first, their label words where these 
 
 test("a line of JSON has the text, the likeliest class with its word, and every class's probability", () => {
   expect(JSON.parse(answerJson({ text: "a", textB: "b" }, [0.6, 0.4], names))).toEqual({
-    ...{ text: "a", textB: "b", label: "positive", labelWord: "great" },
+    text: "a",
+    textB: "b",
+    label: "positive",
+    labelWord: "great",
     probabilities: { positive: 0.6, negative: 0.4 },
   });
 });

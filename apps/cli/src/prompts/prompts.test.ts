@@ -60,8 +60,17 @@ test("a source prompt is trained on an added task, listed, shown and removed, an
   const path = join(folder, "prompts/minuet/moods-3.json");
   const made = await readFile(path, "utf8");
   expect(JSON.parse(made)).toMatchObject({
-    ...{ name: "moods", backbone: "minuet", task: "moods", numExamples: 10, numSteps: 20, batchSize: 4, learningRate: 0.05, seed: 5 },
-    ...{ head: "linear", validation: { numExamples: 2, before: 0.5 }, shape: [3, 128] },
+    name: "moods",
+    backbone: "minuet",
+    task: "moods",
+    numExamples: 10,
+    numSteps: 20,
+    batchSize: 4,
+    learningRate: 0.05,
+    seed: 5,
+    head: "linear",
+    validation: { numExamples: 2, before: 0.5 },
+    shape: [3, 128],
   });
   await prompt(...words);
   expect(await readFile(path, "utf8")).toBe(made);

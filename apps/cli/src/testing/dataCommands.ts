@@ -28,7 +28,8 @@ export async function createDataBench(): Promise<DataBench> {
   const list = async (path: string) =>
     (await readdir(path, { recursive: true, withFileTypes: true }).catch(() => [])).filter((e) => e.isFile());
   return {
-    ...{ folder, datasets },
+    folder,
+    datasets,
     async add(...words) {
       const lines: string[] = [];
       const spy = vi.spyOn(console, "log").mockImplementation((line: unknown) => void lines.push(String(line)));

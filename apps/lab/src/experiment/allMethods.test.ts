@@ -33,7 +33,8 @@ test("where rates are tried, each method of all tries those that its declaration
     rates: [0.1, 0.3, 1],
   });
   expect(three.find((one) => typeof one !== "string" && one.name === "fedProx")).toEqual({
-    ...{ name: "fedProx", set: {} },
+    name: "fedProx",
+    set: {},
     ratesOf: "pTuningV2",
   });
   const two = methodsOf(["all"], { rates: { values: [0.1, 0.2] } });

@@ -154,7 +154,11 @@ test("a device rate beside rates is refused wherever it is given, since the chos
     },
   }).split("\n");
   expect(lines.slice(1).map((line) => line.trim().split(":")[0])).toEqual([
-    ...["settings", "methods.1.set", "tasks.1.set", "grid.rate.path", "grid.batch.values.1.set"],
+    "settings",
+    "methods.1.set",
+    "tasks.1.set",
+    "grid.rate.path",
+    "grid.batch.values.1.set",
   ]);
   expect(lines[1]).toContain("found training.clientLearningRate, but rates chooses it; remove one of the two");
   expect(faultsOf({ settings: training, methods: [{ name: "lora", set: rate }] })).toBe("");
@@ -186,7 +190,15 @@ test("an axis is for tasks and methods that the file has", () => {
 
 test("every built-in experiment holds, and has a title and runs", async () => {
   expect(presetNames()).toEqual([
-    ...["held-out", "layer-selection", "non-iid", "optimizer-ablation", "paper", "peft-comparison", "scaling", "smoke", "tradeoff"],
+    "held-out",
+    "layer-selection",
+    "non-iid",
+    "optimizer-ablation",
+    "paper",
+    "peft-comparison",
+    "scaling",
+    "smoke",
+    "tradeoff",
   ]);
   for (const name of presetNames()) {
     const { experiment } = await readExperiment(join(experimentsFolder, `${name}.yaml`));

@@ -10,8 +10,28 @@ const libraryWords =
   /invalid |too small|too big|unrecognized|received|discriminator|[<>]=|expected (string|number|int|boolean|object|array|record|map|null|undefined|nan|nonoptional|never|one of "|')|must (match|be)|multiple of/i;
 
 const wrongValues: readonly unknown[] = [
-  ...[null, true, false, "", "x", "weather", "5", "true", -1, 0, 0.5, 1e12, -1e-9, Number.NaN, Number.POSITIVE_INFINITY],
-  ...[[], [null], ["x", 3], {}, { weather: 1 }, { name: "weather", kind: "weather", method: "weather" }, "y".repeat(500)],
+  null,
+  true,
+  false,
+  "",
+  "x",
+  "weather",
+  "5",
+  "true",
+  -1,
+  0,
+  0.5,
+  1e12,
+  -1e-9,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  [],
+  [null],
+  ["x", 3],
+  {},
+  { weather: 1 },
+  { name: "weather", kind: "weather", method: "weather" },
+  "y".repeat(500),
 ];
 
 /** Copies of an input, each with one value wrong, left out or under an unknown name, and the path of that; of values inside lists too. */

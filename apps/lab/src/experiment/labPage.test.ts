@@ -17,8 +17,16 @@ function settingRows(): (readonly [path: string, value: unknown])[] {
 test("the settings on the page of the lab are those of the default preset", () => {
   const rows = settingRows();
   expect(rows.map(([path]) => path)).toEqual([
-    ...["numDevices", "cohortSize", "numRounds", "evaluateEvery"],
-    ...["training.localEpochs", "training.batchSize", "training.clientLearningRate", "partition", "tuning.promptTokens", "strategy.*"],
+    "numDevices",
+    "cohortSize",
+    "numRounds",
+    "evaluateEvery",
+    "training.localEpochs",
+    "training.batchSize",
+    "training.clientLearningRate",
+    "partition",
+    "tuning.promptTokens",
+    "strategy.*",
   ]);
   for (const [path, value] of rows) {
     const found = path.replace(/\.\*$/, "").split(".").reduce<unknown>(valueAt, presets.default);

@@ -188,10 +188,15 @@ test("an axis for some methods or tasks leaves the others one run without it", (
   };
   const runs = finals({ methods: ["fedPepTao", "pTuningV2"], tasks: ["feedback/topic", "subj"], grid: { keepFraction, partition } });
   expect(runs.map(({ method, task, variant }) => `${method} ${task} ${Object.values(variant).join(" ")}`)).toEqual([
-    ...["fedPepTao feedback/topic 0.5 IID", "fedPepTao feedback/topic 0.5 by domain"],
-    ...["fedPepTao feedback/topic 1 IID", "fedPepTao feedback/topic 1 by domain"],
-    ...["pTuningV2 feedback/topic IID", "pTuningV2 feedback/topic by domain"],
-    ...["fedPepTao subj 0.5 IID", "fedPepTao subj 1 IID", "pTuningV2 subj IID"],
+    "fedPepTao feedback/topic 0.5 IID",
+    "fedPepTao feedback/topic 0.5 by domain",
+    "fedPepTao feedback/topic 1 IID",
+    "fedPepTao feedback/topic 1 by domain",
+    "pTuningV2 feedback/topic IID",
+    "pTuningV2 feedback/topic by domain",
+    "fedPepTao subj 0.5 IID",
+    "fedPepTao subj 1 IID",
+    "pTuningV2 subj IID",
   ]);
   expect(runs[0]?.settings.partition).toEqual({ kind: "iid" });
 });

@@ -21,8 +21,14 @@ export async function listExperiments(publicDir: string): Promise<string> {
   const comparison = methodNames.map((name) => `${name.padEnd(20)} ${methods[name].title}: ${methods[name].trained}`);
   const names = (of: string, table: object) => `${of}: ${Object.keys(table).join(", ")}`;
   return [
-    ...[...experiments, "", "Methods of the comparison, `all` for every one:", ...comparison, ""],
-    ...[names("Strategies", strategies), names("Tuning methods", tunings), names("Schedules of a server's rate", serverRates)],
+    ...experiments,
+    "",
+    "Methods of the comparison, `all` for every one:",
+    ...comparison,
+    "",
+    names("Strategies", strategies),
+    names("Tuning methods", tunings),
+    names("Schedules of a server's rate", serverRates),
   ].join("\n");
 }
 

@@ -57,7 +57,11 @@ test("a run is started from a file, ends when it is over, and can be listed and 
   const client = joinAsClient({ url: `http://127.0.0.1:${port}`, kept: newClient("a") });
   let outcome: RunOutcome | null = null;
   const end = await serve({
-    ...{ presets, preset: "default", file: settingsFile(folder, port), isOver: "whenDone", numClasses: () => 3 },
+    presets,
+    preset: "default",
+    file: settingsFile(folder, port),
+    isOver: "whenDone",
+    numClasses: () => 3,
     print: (line) => void lines.push(line),
     async onDone(result) {
       outcome = result;
@@ -89,7 +93,12 @@ test("a run whose source prompts are not all there is refused before anything li
   const abort = new AbortController();
   const lines: string[] = [];
   const options: ServeOptions = {
-    ...{ presets, preset: "default", file: settingsFile(folder, 0), isOver: "whenStopped", numClasses: () => 3, signal: abort.signal },
+    presets,
+    preset: "default",
+    file: settingsFile(folder, 0),
+    isOver: "whenStopped",
+    numClasses: () => 3,
+    signal: abort.signal,
     flags: { run: { tuning } },
     print(line) {
       lines.push(line);
@@ -114,7 +123,12 @@ test("a signal ends serving, and says that the same command resumes", async () =
   const lines: string[] = [];
   const abort = new AbortController();
   const serving = serve({
-    ...{ presets, preset: "default", file: settingsFile(folder, 0), isOver: "whenStopped", numClasses: () => 3, signal: abort.signal },
+    presets,
+    preset: "default",
+    file: settingsFile(folder, 0),
+    isOver: "whenStopped",
+    numClasses: () => 3,
+    signal: abort.signal,
     print(line) {
       lines.push(line);
       if (line.startsWith("files")) abort.abort();
@@ -130,7 +144,12 @@ test("people are told that browsers warn of a certificate that this machine made
   const lines: string[] = [];
   const abort = new AbortController();
   await serve({
-    ...{ presets, preset: "default", file: settingsFile(folder, 0), flags: { https: "self" }, isOver: "whenStopped", numClasses: () => 3 },
+    presets,
+    preset: "default",
+    file: settingsFile(folder, 0),
+    flags: { https: "self" },
+    isOver: "whenStopped",
+    numClasses: () => 3,
     signal: abort.signal,
     print(line) {
       lines.push(line);
@@ -146,7 +165,11 @@ test("an order to stop ends serving as a signal does, and gives the run's folder
   const port = await freePort();
   const lines: string[] = [];
   const serving = serve({
-    ...{ presets, preset: "default", file: settingsFile(folder, port), isOver: "whenStopped", numClasses: () => 3 },
+    presets,
+    preset: "default",
+    file: settingsFile(folder, port),
+    isOver: "whenStopped",
+    numClasses: () => 3,
     print: (line) => void lines.push(line),
   });
   await vi.waitFor(() => expect(lines.length).toBeGreaterThan(1), { interval: 5, timeout: 10_000 });
@@ -173,7 +196,11 @@ test("SIGTERM says goodbye to the clients before the process ends", async () => 
   const folder = newFolder();
   const port = await freePort();
   const end = serve({
-    ...{ presets, preset: "default", file: settingsFile(folder, port), isOver: "whenStopped", numClasses: () => 3 },
+    presets,
+    preset: "default",
+    file: settingsFile(folder, port),
+    isOver: "whenStopped",
+    numClasses: () => 3,
     print: () => undefined,
   });
   const client = joinAsClient({ url: `http://127.0.0.1:${port}`, kept: newClient("a"), onTask: () => false });
@@ -193,7 +220,12 @@ test("another process lists, asks, begins and stops a run", async () => {
   const port = await freePort();
   const run = tinyRun({ roster: "open", minDevices: 4 });
   const options = {
-    ...{ host: "127.0.0.1", port, dataDir, pagesDir: null, publicDir: folder, runId: "open-run" },
+    host: "127.0.0.1",
+    port,
+    dataDir,
+    pagesDir: null,
+    publicDir: folder,
+    runId: "open-run",
     logLevel: "silent",
     run,
   } as const;
@@ -233,7 +265,12 @@ test("two coordinators on one folder take orders apart, by the run's name", asyn
   const servings: Promise<unknown>[] = [];
   for (const runId of ["first", "second"]) {
     const serving = serve({
-      ...{ presets, preset: "default", file: settingsFile(folder, 0), flags: { runId }, isOver: "whenStopped", numClasses: () => 3 },
+      presets,
+      preset: "default",
+      file: settingsFile(folder, 0),
+      flags: { runId },
+      isOver: "whenStopped",
+      numClasses: () => 3,
       print: () => undefined,
     });
     servings.push(serving);

@@ -13,7 +13,8 @@ test("an older train task gets what the run's settings and its payload said", ()
   const older: OlderTask = {
     deviceId: 7,
     spec: { kind: "train", warmupSteps: 4, sharedNames, isPersonalised: true },
-    ...{ params: 0, initial: 1 },
+    params: 0,
+    initial: 1,
   };
   const expects = { shapes: { "prefix/1": [2, 3], "head/bias": [4] }, encoding: "int8", batchSize: 5, numExamples: 17 };
   const read = readTask(older, surroundings);

@@ -9,7 +9,12 @@ function connect(): { readonly connection: Connection; readonly told: number[][]
   const told: number[][] = [];
   const nothing = () => undefined;
   const connection: Connection = {
-    ...{ id: "a", isWelcomed: true, registered: new Set(), task: nothing, moved: nothing, replaced: nothing },
+    id: "a",
+    isWelcomed: true,
+    registered: new Set(),
+    task: nothing,
+    moved: nothing,
+    replaced: nothing,
     assign: (devices) => told.push(devices.map(({ deviceId }) => deviceId)),
   };
   return { connection, told };

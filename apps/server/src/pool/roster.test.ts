@@ -11,7 +11,11 @@ import { createRoster } from "./roster.ts";
 
 const capabilities = { backend: "auto", threads: 1, isSecureContext: true, userAgent: "test" } as const;
 const helloOf = (index: number, hosting: Hello["hosting"]): Hello => ({
-  ...{ protocolVersion, clientKey: `client-${String(index).padStart(12, "0")}`, hosting, devices: [], capabilities },
+  protocolVersion,
+  clientKey: `client-${String(index).padStart(12, "0")}`,
+  hosting,
+  devices: [],
+  capabilities,
 });
 
 function connect(id: string): Connection {
@@ -21,7 +25,9 @@ function connect(id: string): Connection {
 
 /** What a roster needs when nothing beside it matters. */
 const alone = {
-  ...{ runId: "test", devices: [], clients: [] },
+  runId: "test",
+  devices: [],
+  clients: [],
   saveDevice: () => undefined,
   saveClient: () => undefined,
   removeClient: () => undefined,
@@ -43,7 +49,8 @@ function happen(seed: number, rosterKind: "fixed" | "open", check: (roster: Retu
   const busy = new Set<number>();
   const roster = createRoster({
     ...alone,
-    ...{ config: parseConfig({ run, graceMs: 1000, registerTimeoutMs: 700 }), clock },
+    config: parseConfig({ run, graceMs: 1000, registerTimeoutMs: 700 }),
+    clock,
     isBusy: (deviceId) => busy.has(deviceId),
   });
   const acts: ((client: Client) => void)[] = [
@@ -104,7 +111,8 @@ test.each(["open", "fixed"] as const)(
     const clients = new Map<string, number>();
     const roster = createRoster({
       ...alone,
-      ...{ config: parseConfig({ run, expectedClients: isOpen ? null : 2 }), clock: manualClock() },
+      config: parseConfig({ run, expectedClients: isOpen ? null : 2 }),
+      clock: manualClock(),
       saveClient: ({ clientKey, ordinal }) => clients.set(clientKey, ordinal),
       removeClient: (clientKey) => clients.delete(clientKey),
     });
@@ -153,7 +161,8 @@ test("after a restart, devices of an open roster hold the shares that they held 
   const config = parseConfig({ run });
   const before = createRoster({
     ...alone,
-    ...{ config, clock: manualClock() },
+    config,
+    clock: manualClock(),
     saveDevice: (device) => (devices[device.deviceId] = device),
     saveClient: (client) => clients.push(client),
   });

@@ -11,8 +11,12 @@ test("changes are laid over a run's settings, values of every kind", () => {
     3,
   );
   expect(changed).toMatchObject({
-    ...{ training: { ...run.training, clientLearningRate: 0.5 }, strategy: { ...run.strategy, controlVariates: false } },
-    ...{ partition: { kind: "iid" }, numRounds: 9, deadlineMs: 1000, seed: run.seed },
+    training: { ...run.training, clientLearningRate: 0.5 },
+    strategy: { ...run.strategy, controlVariates: false },
+    partition: { kind: "iid" },
+    numRounds: 9,
+    deadlineMs: 1000,
+    seed: run.seed,
   });
   expect(branchSettings(run, [], 3)).toEqual(run);
   expect(branchSettings(run, ["numRounds=9", "numRounds=10"], 3).numRounds).toBe(10);

@@ -19,9 +19,19 @@ function stateOf(round: number, more: Params = {}): StrategyState {
 
 function summaryOf(round: number, changes: Partial<StrategySummary> = {}): StrategySummary {
   return {
-    ...{ stage: "train", round: round + 1, numRounds: 1000, step: 1, isDone: false },
-    ...{ layerScores: null, probes: [], keepFraction: null, selectedLayers: null, sharedNames: null, serverLearningRate: null },
-    ...{ evaluations: [], ...changes },
+    stage: "train",
+    round: round + 1,
+    numRounds: 1000,
+    step: 1,
+    isDone: false,
+    layerScores: null,
+    probes: [],
+    keepFraction: null,
+    selectedLayers: null,
+    sharedNames: null,
+    serverLearningRate: null,
+    evaluations: [],
+    ...changes,
   };
 }
 

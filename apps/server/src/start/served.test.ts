@@ -29,7 +29,10 @@ async function served(changes: object, more: Partial<ServeOptions> = {}): Promis
   const client = joinAsClient({ url: `http://127.0.0.1:${port}`, kept: newClient("a") });
   const lines: string[] = [];
   await serve({
-    ...{ presets: { base: run }, preset: "base", isOver: "whenDone", numClasses: () => 3 },
+    presets: { base: run },
+    preset: "base",
+    isOver: "whenDone",
+    numClasses: () => 3,
     flags: { ...places, expectedClients: 1, ...changes },
     print: (line) => void lines.push(line),
     ...more,

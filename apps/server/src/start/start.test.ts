@@ -90,7 +90,10 @@ test("a branch has other settings from its round on, may train longer than the r
     throw error;
   };
   const kept = keepRunReports(branch, {
-    ...{ metric: "accuracy", tuned: tinyTuned(run), everyMs: 0, onTrouble },
+    metric: "accuracy",
+    tuned: tinyTuned(run),
+    everyMs: 0,
+    onTrouble,
     async render(result) {
       reports.push(result);
     },
@@ -100,7 +103,10 @@ test("a branch has other settings from its round on, may train longer than the r
   expect([...hashes.keys()]).toEqual([5, 6]);
   expect(hashes.get(5)).not.toBe(original.get(4));
   const expected = {
-    ...{ kind: "branch", runId: "original", round: 4, sha256: original.get(4) },
+    kind: "branch",
+    runId: "original",
+    round: 4,
+    sha256: original.get(4),
     changes: [
       { path: "numRounds", before: "4", after: "6" },
       { path: "strategy.serverMomentum", before: "0.6", after: "0" },
@@ -171,7 +177,11 @@ test("a run that starts from tuned parameters hands them out, those that stay on
   expect({ ...global, ...initial }).toEqual(params);
   expect(Object.keys(initial).length).toBeGreaterThan(0);
   expect(coordinator.origin).toEqual({
-    ...{ kind: "params", path: "runs/earlier", source: "promptsFile", runId: "earlier", baseModel: null },
+    kind: "params",
+    path: "runs/earlier",
+    source: "promptsFile",
+    runId: "earlier",
+    baseModel: null,
     sha256: parametersSha256(params),
   });
 });

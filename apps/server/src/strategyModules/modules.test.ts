@@ -52,7 +52,10 @@ test("the example runs to its end with real messages, and its result names it by
   const run = await exampleRun(exampleFolder());
   const { strategy } = run;
   expect(strategy).toEqual({
-    ...{ name: "module", module: "./trimmedMean.ts", title: "Trimmed mean", trim: 0.25 },
+    name: "module",
+    module: "./trimmedMean.ts",
+    title: "Trimmed mean",
+    trim: 0.25,
     sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
   });
   const coordinator = await scene.start(run, { expectedClients: 2 });
@@ -75,7 +78,8 @@ test("the example's server leaves out the largest and the smallest change of eac
   if (!("tasks" in plan)) throw new Error("expected a plan");
   const deltas = [tensor(4, 0.5), tensor(-32, 1), tensor(2, 64), tensor(8, -8)];
   const contributions = deltas.map((delta, deviceId) => ({
-    ...{ deviceId, numExamples: 5 + deviceId },
+    deviceId,
+    numExamples: 5 + deviceId,
     body: { kind: "train", delta, numSteps: 2, firstLoss: 1, lastLoss: 1 } as const,
   }));
   const next = strategy.aggregate(state, plan, contributions);

@@ -15,7 +15,11 @@ afterEach(() => {
 function serve(task: string, card: string | null): string[] {
   const asked: string[] = [];
   const run = {
-    ...{ protocolVersion, runId: "run-1", run: { ...presets.demo, task }, keepsStates: false, status: emptyStatus },
+    protocolVersion,
+    runId: "run-1",
+    run: { ...presets.demo, task },
+    keepsStates: false,
+    status: emptyStatus,
     urls: { backbone: "backbones/minuet/manifest.json", dataset: "datasets/" },
   };
   vi.stubGlobal("fetch", async (url: string) => {
@@ -34,8 +38,14 @@ const task = {
   classes: ["a", "b", "c", "d"],
 };
 const card = {
-  ...{ format: cardFormat, task, numRows: { train: 9, validation: null, test: 2 }, numByClass: [3, 2, 2, 2] },
-  ...{ source: "tickets.csv", licence: "unknown", sha256: {}, notes: [] },
+  format: cardFormat,
+  task,
+  numRows: { train: 9, validation: null, test: 2 },
+  numByClass: [3, 2, 2, 2],
+  source: "tickets.csv",
+  licence: "unknown",
+  sha256: {},
+  notes: [],
 };
 
 test("a page asks below its own folder and learns an added task, so that it can show its title and read a volunteer's file for it", async () => {

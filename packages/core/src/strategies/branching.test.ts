@@ -74,7 +74,11 @@ test("a run branches after its last round, too, and every strategy can be branch
   const state = scaffold.init({ ...run, training: { ...run.training, optimizer: "sgd" } }, testShape(2), initial);
   const done = { ...state, values: { ...state.values, position: { ...state.values.position, isDone: true } } };
   expect(scaffold.branch?.(done, { ...run, numRounds: 4 }, 1).values.position).toEqual({
-    ...{ stage: "train", round: 2, step: 1, kind: "train", isDone: false },
+    stage: "train",
+    round: 2,
+    step: 1,
+    kind: "train",
+    isDone: false,
   });
 });
 

@@ -5,12 +5,18 @@ import { testRun } from "../testing/run.ts";
 import { type Cohort, onePerShare, wholeRoster } from "./cohort.ts";
 
 const device = (id: number, share?: number, isConnected = true): Device => ({
-  ...{ id, numExamples: 10 + id, isConnected },
+  id,
+  numExamples: 10 + id,
+  isConnected,
   ...(share === undefined ? {} : { share }),
 });
 const situation = (roster: readonly Device[], changes = {}) => ({
   run: testRun({ roster: "open", minDevices: 2, cohortSize: 2, numDevices: 3, ...changes }),
-  ...{ roster, random: createRandom(7), stage: "train" as const, round: 1, attempt: 1 },
+  roster,
+  random: createRandom(7),
+  stage: "train" as const,
+  round: 1,
+  attempt: 1,
 });
 
 const withIds = (chosen: Cohort | { waiting: string }) =>

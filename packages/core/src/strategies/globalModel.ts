@@ -93,7 +93,10 @@ export function globalModel<Settings extends GlobalModelSettings>(
       const place = situated(run);
       const spec = specAt(position, place, evaluations.length);
       return {
-        ...{ stage, round, step, attempt },
+        stage,
+        round,
+        step,
+        attempt,
         ...(isSampled ? trainContent(rule, state, spec, cohort.devices) : ownContent(state, spec, place, cohort.devices)),
         deadlineMs: run.deadlineMs,
         quorum: run.quorum,
@@ -120,8 +123,18 @@ export function globalModel<Settings extends GlobalModelSettings>(
       const layers = shape.layerNames.map((_, layer) => layer);
       const serverLearningRate = rateAt(rule, run, latestTrainRound(position));
       return {
-        ...{ stage, round, step, isDone, numRounds: run.numRounds, evaluations },
-        ...{ layerScores: null, probes: [], keepFraction: 1, selectedLayers: layers, sharedNames: allNames(shape), serverLearningRate },
+        stage,
+        round,
+        step,
+        isDone,
+        numRounds: run.numRounds,
+        evaluations,
+        layerScores: null,
+        probes: [],
+        keepFraction: 1,
+        selectedLayers: layers,
+        sharedNames: allNames(shape),
+        serverLearningRate,
       };
     },
   };

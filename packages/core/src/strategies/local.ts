@@ -46,7 +46,10 @@ const decisions: Strategy<GlobalModelState<LocalSettings>, StrategyRun<LocalSett
     if ("waiting" in cohort) return cohort;
     const spec = specAt(position, run, evaluations.length);
     return {
-      ...{ stage, round, step, attempt },
+      stage,
+      round,
+      step,
+      attempt,
       payloads: [under(state.tensors, "initial/")],
       tasks: cohort.devices.map((device) => taskFor(device, run, { spec, parameterSets: { initial: 0 }, shared: {} })),
       deadlineMs: run.deadlineMs,
@@ -70,8 +73,18 @@ const decisions: Strategy<GlobalModelState<LocalSettings>, StrategyRun<LocalSett
   summary({ values: { run, position, evaluations } }) {
     const { stage, round, step, isDone } = position;
     return {
-      ...{ stage, round, step, isDone, numRounds: run.numRounds, evaluations },
-      ...{ layerScores: null, probes: [], keepFraction: 0, selectedLayers: [], sharedNames: [], serverLearningRate: null },
+      stage,
+      round,
+      step,
+      isDone,
+      numRounds: run.numRounds,
+      evaluations,
+      layerScores: null,
+      probes: [],
+      keepFraction: 0,
+      selectedLayers: [],
+      sharedNames: [],
+      serverLearningRate: null,
     };
   },
 };

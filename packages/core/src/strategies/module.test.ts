@@ -11,7 +11,10 @@ import { createStrategy, needsSingleContributions, strategySchema, strategyTitle
 const base = testRun({ numDevices: 2, minDevices: 2, cohortSize: 2, numRounds: 2, evaluateEvery: 2 });
 const shaOf = (digit: string) => digit.repeat(64);
 const moduleOf = (sha256: string, own: object = {}): ModuleSettings => ({
-  ...{ name: "module", module: "./mine.ts", title: "Mine", sha256 },
+  name: "module",
+  module: "./mine.ts",
+  title: "Mine",
+  sha256,
   ...own,
 });
 /** FedAvg as a module has it, with a part of it in another way. */

@@ -14,7 +14,9 @@ import { tunedEntries } from "./tuned.ts";
 
 const names = Object.keys(tunings) as TuningMethodName[];
 const sizes = {
-  ...{ numLayers: 3, hiddenSize: 12, keyValueWidth: 6 },
+  numLayers: 3,
+  hiddenSize: 12,
+  keyValueWidth: 6,
   weights: [
     { name: "embeddings.word", shape: [50, 12] },
     { name: "layers.0.attention.query.weight", shape: [12, 12] },
@@ -56,8 +58,14 @@ test("source prompts are named by the tuning method that mixes them, and by no o
 test("a method says how many prompt tokens it has, and none where it has no prompts", () => {
   const counts = names.map((name) => promptTokensOf(tuningSchema.parse({ ...settingsOf(name), ...withTokens(name, 7) })));
   expect(Object.fromEntries(names.map((name, at) => [name, counts[at]]))).toEqual({
-    ...{ prefix: 7, inputPrompt: 7, idpg: 7, attempt: 7, latePrompt: 7 },
-    ...{ adapter: null, lora: null, full: null },
+    prefix: 7,
+    inputPrompt: 7,
+    idpg: 7,
+    attempt: 7,
+    latePrompt: 7,
+    adapter: null,
+    lora: null,
+    full: null,
   });
 });
 

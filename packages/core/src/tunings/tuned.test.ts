@@ -36,7 +36,10 @@ test("a run starts from small prompts of their own and a zero head, by its seed"
 
 const common = { head: "labelWords" } as const;
 const wide = {
-  ...{ numLayers: 2, hiddenSize: 12, keyValueWidth: 6, queryWidth: 18 },
+  numLayers: 2,
+  hiddenSize: 12,
+  keyValueWidth: 6,
+  queryWidth: 18,
   weights: [
     { name: "embeddings.word", shape: [50, 12] },
     { name: "layers.0.attention.query.weight", shape: [18, 12] },

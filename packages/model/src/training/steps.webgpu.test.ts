@@ -66,19 +66,21 @@ interface Training {
 async function train(tuned: Tuned, { examples, localEpochs = 1, onStep }: Training) {
   const random = createRandom(3);
   const training: TrainingSettings = {
-    ...{
-      localEpochs,
-      batchSize,
-      clientLearningRate: 0.01,
-      weightDecay: 0.1,
-      clipNorm: 1,
-      resetMoments: true,
-      optimizer: "adamW",
-      proximal: 0,
-    },
+    localEpochs,
+    batchSize,
+    clientLearningRate: 0.01,
+    weightDecay: 0.1,
+    clipNorm: 1,
+    resetMoments: true,
+    optimizer: "adamW",
+    proximal: 0,
   };
   return trainLocally(tuned, initialParams(tuned.layout.entries, random), examples, {
-    ...{ training, promptDropout: 0.1, warmupSteps: 4, stageSteps: 0, moments: null },
+    training,
+    promptDropout: 0.1,
+    warmupSteps: 4,
+    stageSteps: 0,
+    moments: null,
     shuffle: random.stream({ purpose: "shuffle" }),
     dropout: random.stream({ purpose: "dropout" }),
     ...(onStep === undefined ? {} : { onStep }),

@@ -2,8 +2,16 @@ import { expect, test } from "vitest";
 import { parseSourcePrompt } from "./sourcePrompts.ts";
 
 const prompt = {
-  ...{ formatVersion: 1, name: "qnli", backbone: "tiny", task: "qnli", numExamples: 7, numSteps: 3, learningRate: 0.01, seed: 42 },
-  ...{ shape: [2, 3], values: [1, 2, 3, 4, 5, 6] },
+  formatVersion: 1,
+  name: "qnli",
+  backbone: "tiny",
+  task: "qnli",
+  numExamples: 7,
+  numSteps: 3,
+  learningRate: 0.01,
+  seed: 42,
+  shape: [2, 3],
+  values: [1, 2, 3, 4, 5, 6],
 };
 
 test("a source prompt is read as it was written", () => {

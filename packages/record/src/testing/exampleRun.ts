@@ -32,27 +32,35 @@ const step = (partial: Partial<StepRecord>): StepRecord => ({
 });
 
 const scores = (accuracy: number, numTexts = 288): RunScores => ({
-  ...{ score: accuracy, accuracy, macroF1: accuracy - 0.02, loss: 1.1 - accuracy / 2, numTexts },
+  score: accuracy,
+  accuracy,
+  macroF1: accuracy - 0.02,
+  loss: 1.1 - accuracy / 2,
+  numTexts,
 });
 
 const point = (round: number, protocol: RunPoint["protocol"], accuracy: number, coverage = 0.95): RunPoint => ({
   ...scores(accuracy),
-  ...{ round, protocol, coverage, split: "test", seconds: 70 + 30 * round, bytesUp: 900_000 + 120_000 * round, bytesDown: 160_000 * round },
+  round,
+  protocol,
+  coverage,
+  split: "test",
+  seconds: 70 + 30 * round,
+  bytesUp: 900_000 + 120_000 * round,
+  bytesDown: 160_000 * round,
   ...(protocol === "personalised" ? { spread } : {}),
 });
 
 /** A small made-up record of a run by itself, for tests of what is drawn from one. */
 export const exampleRun: RunRecord = {
   id: "20260102-030405-topic",
-  ...{
-    method: "settings",
-    methodTitle: "These settings",
-    variant: {},
-    isRateTrial: false,
-    task: "feedback/topic",
-    metric: "accuracy",
-    seed: 42,
-  },
+  method: "settings",
+  methodTitle: "These settings",
+  variant: {},
+  isRateTrial: false,
+  task: "feedback/topic",
+  metric: "accuracy",
+  seed: 42,
   settings: {
     seed: 42,
     backbone: "minuet",
@@ -83,11 +91,18 @@ export const exampleRun: RunRecord = {
     contributionEncoding: "f16",
     paramsEncoding: "f32",
   },
-  ...{ backend: "wasm", backendReason: "wasm × 1: fastest micro-step", clients: "tabs", numClients: 4, threads: 1 },
+  backend: "wasm",
+  backendReason: "wasm × 1: fastest micro-step",
+  clients: "tabs",
+  numClients: 4,
+  threads: 1,
   machine: "Some processor, 2 cores, linux",
   seconds: { scoring: 4.2, counting: 61, training: 95, evaluation: 33, total: 201 },
   bytes: {
-    ...{ up: 1_264_000, down: 2_076_000, evaluation: 2_000_000, stagesAB: 2_500_000 },
+    up: 1_264_000,
+    down: 2_076_000,
+    evaluation: 2_000_000,
+    stagesAB: 2_500_000,
     allLayersF32: { up: 1_800_000, down: 1_900_000 },
   },
   curve: [
@@ -103,9 +118,15 @@ export const exampleRun: RunRecord = {
   bestValidation: 0.57,
   controls: { majority: 0.25, zeroShot: 0.33, majorityScores: { accuracy: 0.25, macroF1: 0.1, numTexts: 1288 } },
   layerScores: [8.21, 9.13, 22.4, 31.7, 96.5, null],
-  ...{ selector: null, selectedLayers: [2, 3, 4], keepFraction: 0.4952645 },
+  selector: null,
+  selectedLayers: [2, 3, 4],
+  keepFraction: 0.4952645,
   spectra: [{ deviceId: 1, ritzValues: [0.0057, -0.0014, 0.002], ritzWeights: [0.2, 0.5, 0.3] }],
-  ...{ correct: null, answers: null, correctNote: "the answers were not replayed row by row", faults: null, error: null },
+  correct: null,
+  answers: null,
+  correctNote: "the answers were not replayed row by row",
+  faults: null,
+  error: null,
   usage: { clientsFraction: null, orchestrationFraction: null },
   parametersSha256: "ab".repeat(32),
   steps: [

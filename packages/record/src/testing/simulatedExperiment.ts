@@ -141,7 +141,13 @@ export function simulatedExperiment(runs: readonly RunRecord[], changes: Partial
 
 /** A record of a source prompt with made-up numbers. */
 export const simulatedSource: SourceRecord = {
-  ...{ name: "qnli", backbone: "minuet", tokens: 16, task: "qnli", numExamples: 9264, numSteps: 1000, learningRate: 0.01 },
+  name: "qnli",
+  backbone: "minuet",
+  tokens: 16,
+  task: "qnli",
+  numExamples: 9264,
+  numSteps: 1000,
+  learningRate: 0.01,
   validation: { numExamples: 1029, before: 0.5112, after: 0.5646 },
   sha256: "0123456789abcdef".repeat(4),
 };

@@ -6,8 +6,17 @@ import { type Against, curveFigure, curveOf } from "./curves.ts";
 import { seriesStyle } from "./figure.ts";
 
 const point = (round: number, score: number, changes: Partial<RunPoint> = {}): RunPoint => ({
-  ...{ round, score, accuracy: score, macroF1: score, loss: 2 - score, seconds: 3 * round, bytesUp: 1e6 * round, bytesDown: 5e5 * round },
-  ...{ protocol: "global", split: "test", coverage: 1 },
+  round,
+  score,
+  accuracy: score,
+  macroF1: score,
+  loss: 2 - score,
+  seconds: 3 * round,
+  bytesUp: 1e6 * round,
+  bytesDown: 5e5 * round,
+  protocol: "global",
+  split: "test",
+  coverage: 1,
   ...changes,
 });
 

@@ -64,7 +64,10 @@ function heatMapPlot(columns: readonly LayerColumn[]): Plot.PlotOptions {
 function cellsOf({ scores, selected }: LayerColumn, place: number): Cell[] {
   const known = scores.filter((score) => score !== null);
   return scores.map((score, layer) => ({
-    ...{ x: String(place), layer, score, selected: selected[layer] ?? 0 },
+    x: String(place),
+    layer,
+    score,
+    selected: selected[layer] ?? 0,
     share: score === null || known.length < 2 ? null : known.filter((other) => other < score).length / (known.length - 1),
   }));
 }
@@ -113,8 +116,12 @@ export function spectrumFigure(run: RunRecord, label: string): Figure {
   const keep = run.keepFraction === null ? "" : `, r\u00a0=\u00a0${run.keepFraction.toFixed(3)}`;
   const all = run.spectra.flatMap(({ ritzValues }) => ritzValues);
   const description = spectrumText({
-    ...{ label: `${label}, seed ${run.seed}`, numValues: all.length, numDevices: run.spectra.length },
-    ...{ least: short(Math.min(...all)), most: short(Math.max(...all)), keep },
+    label: `${label}, seed ${run.seed}`,
+    numValues: all.length,
+    numDevices: run.spectra.length,
+    least: short(Math.min(...all)),
+    most: short(Math.max(...all)),
+    keep,
   });
   const options: Plot.PlotOptions = {
     x: { label: axisNames.ritz, ticks: 3, tickFormat: short, nice: true },

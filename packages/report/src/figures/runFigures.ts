@@ -79,7 +79,8 @@ function layerFigure({ layerScores, selectedLayers }: RunRecord): Figure | null 
   if (!layerScores.some((score) => score !== null)) return null;
   const legend = [runSeries.sent, runSeries.kept].map((name, index) => ({ ...seriesStyle(name, index), isDot: true }));
   const layers = layerScores.map((score, index) => ({
-    ...{ layer: String(index), score },
+    layer: String(index),
+    score,
     color: legend[selectedLayers.includes(index) ? 0 : 1]?.color,
   }));
   const order = layers.filter(({ score }) => score !== null).sort((a, b) => (b.score ?? 0) - (a.score ?? 0));
@@ -133,7 +134,8 @@ function bytesFigure({ steps = [] }: RunRecord): Figure | null {
   ]);
   const description = phaseBytesText(phases);
   const options: Plot.PlotOptions = {
-    ...{ marginLeft: 76, marginTop: size.marginTop },
+    marginLeft: 76,
+    marginTop: size.marginTop,
     color: { type: "identity" },
     x: { label: axisNames.bytesAlone, grid: true },
     y: { label: null, domain: ["up", "down"], axis: null },

@@ -33,23 +33,30 @@ export function tradeoffFigure(grid: Grid, column: GridColumn, protocol: Protoco
   const dots = styled.map((point) => ({ ...point, x: across.apply(point.megabytes), y: up.apply(point.score) }));
   const numbers = numbersOf(dots, areaOf(height));
   const options: Plot.PlotOptions = {
-    ...{ height, marginRight },
+    height,
+    marginRight,
     x: { ...x, label: axisNames.bytes, ticks: 4, tickFormat: "~r" },
     y: { ...y, label: name, grid: true, ticks: 5 },
     marks: [
       Plot.link(
         numbers.filter(({ place }) => place.isFar),
         {
-          ...{ x1: inPixels(({ x }) => x), x2: inPixels(({ x, place }) => nearest(x, place.x, place.width)) },
-          ...{ y1: inPixels(({ y }) => y), y2: inPixels(({ y, place }) => nearest(y, place.y, place.height)) },
+          x1: inPixels(({ x }) => x),
+          x2: inPixels(({ x, place }) => nearest(x, place.x, place.width)),
+          y1: inPixels(({ y }) => y),
+          y2: inPixels(({ y, place }) => nearest(y, place.y, place.height)),
           strokeOpacity: 0.5,
         },
       ),
       Plot.line(front, { x: "megabytes", y: "score", stroke: "currentColor", strokeOpacity: 0.5, curve: "step-after" }),
       Plot.dot(styled, { x: "megabytes", y: "score", r: radius, fill: ({ style }: Styled) => style.color, fillOpacity: opacityOf }),
       Plot.text(numbers, {
-        ...{ x: inPixels(({ place }) => place.x), y: inPixels(({ place }) => place.y), text: "text" },
-        ...{ fill: "currentColor", stroke: "var(--back, #fff)", strokeWidth: 3 },
+        x: inPixels(({ place }) => place.x),
+        y: inPixels(({ place }) => place.y),
+        text: "text",
+        fill: "currentColor",
+        stroke: "var(--back, #fff)",
+        strokeWidth: 3,
       }),
     ],
     color: { type: "identity" },

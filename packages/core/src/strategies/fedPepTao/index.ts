@@ -36,8 +36,16 @@ const decisions: Strategy<FedPepTaoState, FedPepTaoRun> = {
     const settings = run.strategy;
     const position = firstPosition(settings);
     const values: FedPepTaoValues = {
-      ...{ run, settings, shape, position },
-      ...{ layerScores: null, lastCohort: [], probes: [], keepFraction: null, selectedLayers: null, evaluations: [] },
+      run,
+      settings,
+      shape,
+      position,
+      layerScores: null,
+      lastCohort: [],
+      probes: [],
+      keepFraction: null,
+      selectedLayers: null,
+      evaluations: [],
       serverLearningRate: firstServerRate(run, settings),
     };
     const state = { values, tensors: startTensors(settings, run, shape, initial) };
@@ -68,7 +76,10 @@ const decisions: Strategy<FedPepTaoState, FedPepTaoRun> = {
     const parameterSets: ParameterSets<number> = { global: 0, ...(hasLocal ? { initial: 1 } : {}) };
     const shared = kind === "train" ? pickNames(sent, sharedNames(state.values)) : {};
     return {
-      ...{ stage, round, step, attempt },
+      stage,
+      round,
+      step,
+      attempt,
       payloads: hasLocal ? [sent, local] : [sent],
       tasks: cohort.devices.map((device) => taskFor(device, run, { spec, parameterSets, shared })),
       deadlineMs: run.deadlineMs,
@@ -97,8 +108,18 @@ const decisions: Strategy<FedPepTaoState, FedPepTaoRun> = {
     const sharedNames = selectedLayers === null ? null : namesOfLayers(values.shape, selectedLayers);
     const numRounds = numRoundsOf(stage, run, settings);
     return {
-      ...{ stage, round, numRounds, step, isDone },
-      ...{ layerScores, probes, keepFraction, selectedLayers, sharedNames, serverLearningRate, evaluations },
+      stage,
+      round,
+      numRounds,
+      step,
+      isDone,
+      layerScores,
+      probes,
+      keepFraction,
+      selectedLayers,
+      sharedNames,
+      serverLearningRate,
+      evaluations,
     };
   },
 };

@@ -33,7 +33,14 @@ export function assemble(functions: readonly FunctionDefinition[], memory: { rea
   const limits = memory.isShared ? [3, ...unsigned(0), ...unsigned(65536)] : [0, ...unsigned(0)];
   const bodies = functions.map(assembleBody);
   return Uint8Array.from([
-    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    0,
+    0x61,
+    0x73,
+    0x6d,
+    1,
+    0,
+    0,
+    0,
     ...section(1, vector(types)),
     ...section(2, vector([[...text("env"), ...text("memory"), 2, ...limits]])),
     ...section(3, vector(functions.map((_, index) => unsigned(index)))),
