@@ -1,7 +1,8 @@
 import { formatBytes, formatCount, formatNumber, formatScore, formatSeconds } from "@tutti/core";
 import { type RunRecord, resultOf, type Scores, scoresIn, type TrafficLabel } from "@tutti/record";
 import { alignColumns } from "@tutti/terminal";
-import { breakEvenText, inClientsText, keptLayersText, positionText, zeroShotNote } from "./sentences.ts";
+import { breakEvenText, inClientsText, keptLayersText, otherTextsText, positionText } from "./runSentences.ts";
+import { zeroShotNote } from "./sentences.ts";
 import { percentText, scoreText, wholeText } from "./text.ts";
 import { ritzSummary, runHeads, runScoreRows, runSeries, spreadRows, stageNames, trafficRows } from "./words.ts";
 
@@ -98,7 +99,7 @@ export function renderTable(run: RunRecord): string {
       `${run.task} on ${settings.backbone}: ${formatCount(numDevices, "device")}${inClientsText(run)}, ${formatCount(rounds, "round")}, seed ${run.seed}, ${backend}`,
     ],
     position === undefined ? [] : [positionText(position)],
-    [...alignColumns([runHeads.scores, ...scoreLines(run)]), `(${zeroShotNote})`],
+    [...alignColumns([runHeads.scores, ...scoreLines(run)]), `(${zeroShotNote})`, ...[otherTextsText(run) ?? []].flat()],
     spread.length === 0 ? [] : alignColumns([runHeads.spread, ...spread]),
     layerScores.length === 0 ? [] : layerBlock(run),
     traffic.length === 0 ? [] : [...alignColumns([runHeads.traffic, ...traffic]), ...[breakEvenText(run) ?? []].flat()],
