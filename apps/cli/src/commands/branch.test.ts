@@ -69,7 +69,7 @@ test("what does not fit, or is not there, is told with the place", async () => {
 });
 
 test("a branch says what is missing before it serves anything", async () => {
-  await expect(command("nowhere", "--round", "2")).rejects.toThrow(`${folder.path} has no runshere; it has no runs`);
+  await expect(command("nowhere", "--round", "2")).rejects.toThrow(`${folder.path} has no runs`);
   await begin({ runId: "earlier" });
   await expect(command("earlier", "--round", "2", "--set", "training.clientLearningRat=0.1")).rejects.toThrow(
     "training.clientLearningRat: there is no setting of this name; did you mean training.clientLearningRate?",

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { RunSettings } from "@tutti/core";
 import type { StartFrom } from "@tutti/server";
 import { type Command, Option } from "commander";
-import { exitCodes, UsageError } from "../exitCodes.ts";
+import { exitCodes, orWrongUse, UsageError } from "../exitCodes.ts";
 import { given, wholeNumber } from "../parseOptions.ts";
 import { readStart } from "../prompts/startReader.ts";
 
@@ -132,7 +132,7 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
     ...base,
     ...(file === undefined ? {} : { file }),
     flags: { ...asked, ...places },
-    numClasses: ({ task }) => findTask(task).classes.length,
+    numClasses: ({ task }) => orWrongUse(() => findTask(task)).classes.length,
     report: async ({ run, publicDir }) => ({
       metric: findTask(run.task).metric,
       ...(await readControls(publicDir, run).catch(() => ({ notes: [`the data set of ${run.task} could not be read in ${publicDir}`] }))),
