@@ -115,9 +115,12 @@ export function renderTable(run: RunRecord): string {
 
 function layerBlock(run: RunRecord): string[] {
   const { spectra } = run;
-  const ritz = spectra.map(({ deviceId, ritzValues }) => {
-    const sorted = [...ritzValues].sort((a, b) => a - b);
-    return `  device ${deviceId}: ${sorted.map(formatNumber).join(" ")}`;
-  });
+  const ritz = spectra.map(({ deviceId, ritzValues }) => `  device ${deviceId}: ${ritzText(ritzValues)}`);
   return [...alignColumns([runHeads.layers, ...layerLines(run)]), keptLayersText(run), ...(ritz.length > 0 ? [ritzSummary, ...ritz] : [])];
+}
+
+/** How many there are and how far they reach: all of them are in the report. */
+function ritzText(values: readonly number[]): string {
+  if (values.length === 0) return "none";
+  return `${formatCount(values.length, "value")}, from ${formatNumber(Math.min(...values))} to ${formatNumber(Math.max(...values))}`;
 }
