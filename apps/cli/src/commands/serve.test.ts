@@ -9,9 +9,10 @@ import { expect, test } from "vitest";
 import { settingsOf } from "./serve.ts";
 
 test("flags become the names of a settings file, and what was not given stays out", () => {
-  expect(settingsOf({ port: 0, seed: 7, rounds: 3, out: "elsewhere" })).toEqual({
+  expect(settingsOf({ port: 0, seed: 7, rounds: 3, out: "elsewhere", public: "shared" })).toEqual({
     port: 0,
     dataDir: "elsewhere",
+    publicDir: "shared",
     logLevel: "warn",
     run: { seed: 7, numRounds: 3 },
   });
