@@ -130,6 +130,6 @@ test("wrong use of the command line is one sentence and exit code 2", async () =
     expect(stderr).not.toContain("    at ");
   }
   const missing = await tutti(["run", "status", "nowhere", "--out", scratch("nothing")]);
-  expect(missing.code).toBe(1);
+  expect(missing.code).toBe(2);
   expect(missing.stderr.trim().split("\n")).toHaveLength(1);
 });

@@ -43,9 +43,11 @@ export const landing = {
   kept: "The examples and everything else on this computer. Close the tab to stop.",
   keptWithLayers: "The examples, the parameters of all other layers, and everything else on this computer. Close the tab to stop.",
   join: "Join",
+  finished: "This run is finished: there is nothing left to train. Thank you to everybody who took part.",
   looking: "Looking for the run …",
-  run: (task: string, backbone: string, numTabs: number) =>
-    `${task} · model ${backbone} · ${numTabs === 0 ? "no tab is connected yet" : `${formatCount(numTabs, "tab")} connected`}`,
+  what: (task: string, backbone: string) => `${task} · model ${backbone}`,
+  run: (task: string, backbone: string, numTabs: number): string =>
+    `${landing.what(task, backbone)} · ${numTabs === 0 ? "no tab is connected yet" : `${formatCount(numTabs, "tab")} connected`}`,
   whichExamples: "Which examples should this tab train on?",
   share: "A share of the run’s examples",
   shareNote: "Nothing to prepare.",

@@ -7,7 +7,7 @@ test("without WebGPU the fastest backend is wasm, and the reason says why", asyn
   const chosen = await chooseBackend();
   expect(chosen).toMatchObject({ name: "wasm", threads: 1, adapter: null });
   expect(chosen.reason).toMatch(
-    /^WASM with 1 thread takes \d+\.\d ms for a test step; WebGPU does not start \(this process has no WebGPU\)$/,
+    /^WASM with 1 thread takes (less than 1|\d+) ms for a test step; WebGPU does not start \(this process has no WebGPU\)$/,
   );
   expect(tf.getBackend()).toBe("wasm");
 });
@@ -21,7 +21,8 @@ test("a backend that is asked for runs, and leaves no tensors of its own", async
 });
 
 test("software adapters are recognised by name", () => {
-  expect(isSoftwareAdapter("google swiftshader SwiftShader driver 5.0.0 (fallback)")).toBe(true);
+  expect(isSoftwareAdapter("google swiftshader SwiftShader driver 5.0.0")).toBe(true);
+  expect(isSoftwareAdapter("an adapter (software)")).toBe(true);
   expect(isSoftwareAdapter("llvmpipe (LLVM 15.0.7, 256 bits)")).toBe(true);
   expect(isSoftwareAdapter("apple common-3")).toBe(false);
 });

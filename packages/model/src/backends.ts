@@ -94,12 +94,14 @@ export async function chooseBackend(
   const { backend } = best;
   if (!(await tf.setBackend(backend.name))) throw new Error(`backend ${backend.name}: could not be started again`); // as it was measured
   if (backend.name !== "webgpu") stopWebGpu();
-  const reasons = [`${describe(best.backend)} takes ${best.ms.toFixed(1)} ms for a test step`];
-  for (const other of others) reasons.push(`${describe(other.backend)} takes ${other.ms.toFixed(1)} ms`);
+  const reasons = [`${describe(best.backend)} takes ${wholeMs(best.ms)} for a test step`];
+  for (const other of others) reasons.push(`${describe(other.backend)} takes ${wholeMs(other.ms)}`);
   const note = measured.some(({ backend: { name } }) => name === "wasm") ? threadsNote(options.threads ?? 0) : null;
   for (const more of [backend.kernels, note]) if (more !== null) reasons.push(more);
   return { ...backend, reason: [...reasons, ...failures].join("; ") };
 }
+
+const wholeMs = (ms: number) => (ms < 1 ? "less than 1 ms" : `${Math.round(ms)} ms`);
 
 function describe({ name, threads, adapter }: StartedBackend): string {
   if (adapter !== null) return `${backendTitles[name]} on ${adapter}${isSoftwareAdapter(adapter) ? ", a software adapter," : ""}`;

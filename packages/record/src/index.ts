@@ -34,7 +34,7 @@ export type {
   RunUsage,
 } from "./runRecord.ts";
 export { runRecordSchema } from "./runRecord.ts";
-export { type RunResult, resultOf, type Scores, scoresIn } from "./runResult.ts";
+export { numDevicesOf, type RunResult, resultOf, type Scores, scoresIn } from "./runResult.ts";
 export { type DoneStep, estimateSecondsLeft, positionOf, scheduleOf, stageFraction, trainingSteps } from "./schedule.ts";
 export {
   type Analysis,

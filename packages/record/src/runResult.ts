@@ -65,9 +65,15 @@ export function scoresIn({ final, best, controls, curve }: RunRecord, measure: M
   };
 }
 
+/** Devices of a run: in an open roster those whose work was counted, where the steps are on record, since nobody knows before how many will join. */
+export function numDevicesOf({ settings, steps }: Pick<RunRecord, "settings" | "steps">): number {
+  if (settings.roster !== "open" || steps === undefined) return settings.numDevices;
+  return new Set(steps.flatMap(({ counted }) => counted)).size;
+}
+
 /** A record in the numbers that most programs want. */
 export function resultOf(record: RunRecord): RunResult {
-  const { settings, bytes, uploads = [], traffic, final } = record;
+  const { bytes, uploads = [], traffic, final } = record;
   const total = (way: "up" | "down") =>
     traffic === undefined ? bytes[way] : Math.round(Object.values(traffic).reduce((sum, wire) => sum + wire[way], 0));
   return {
@@ -91,7 +97,7 @@ export function resultOf(record: RunRecord): RunResult {
       downAllLayersF32: bytes.allLayersF32?.down ?? 0,
     },
     breakEvenRound: breakEvenRound(bytes.stagesAB, uploads),
-    numDevices: settings.numDevices,
+    numDevices: numDevicesOf(record),
     numTabs: record.numClients ?? null,
     seed: record.seed,
     parametersSha256: record.parametersSha256 ?? null,

@@ -19,7 +19,6 @@ import { isAnyBold } from "./sections/scores.tsx";
 import {
   costCaption,
   costNotes,
-  fromMemoryNote,
   noSplitNotes,
   rateCaption,
   runName,
@@ -28,7 +27,7 @@ import {
   spreadNote,
   tableTitle,
 } from "./sentences.ts";
-import { labelWordsSeen, rateLines, splitTexts } from "./tasks.ts";
+import { definitionNotes, labelWordsSeen, rateLines, splitTexts } from "./tasks.ts";
 import { capital, differenceText, fewerSeedsText, meanBytesText, scoreText, summaryText, textsText, withRemarks } from "./text.ts";
 import { controlNames, costHeads, labelWordsRow, metricNames, rankHeads, rateHeads, spreadHeads, titles } from "./words.ts";
 
@@ -71,7 +70,7 @@ export function renderMarkdown(result: ExperimentResult, folder: string, analysi
     taskMarkdown(result, grid),
     ...(sources.length === 0 ? [] : [`## ${titles.sources}`, sources.join("\n")]),
     ...(failed.length === 0 ? [] : [`## ${titles.failures}`, failed.join("\n")]),
-    escapeMarkdown(fromMemoryNote),
+    ...definitionNotes(result.runs).map(escapeMarkdown),
   ];
   return { text: `${blocks.join("\n\n")}\n`, figures };
 }

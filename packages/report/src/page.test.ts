@@ -76,7 +76,7 @@ test("every drawing says in words what it shows", () => {
 
 test("definitions have their publications and deviations, and say where the names come from", () => {
   const text = document.querySelector("#definitions")?.textContent ?? "";
-  expect(text).toContain("come from memory of its paper");
+  expect(text).toContain("names of FedPepTAO's nine baselines are those of its paper as remembered");
   expect(text).toContain("Each factor is averaged separately");
   expect(document.querySelector('#definitions a[href="https://arxiv.org/abs/2106.09685"]')).not.toBeNull();
   expect(text).not.toContain("Source prompts");

@@ -1,5 +1,6 @@
 import { distinctById, type ExperimentResult, type RunRecord, summarise } from "@tutti/record";
-import { caveatTexts, originText, provenanceOf, usageText } from "./sentences.ts";
+import { originText, otherTextsText } from "./runSentences.ts";
+import { caveatTexts, provenanceOf, usageText } from "./sentences.ts";
 
 /** The command that makes an experiment again, from the project's folder; where it was not kept, the file's name stands for its path; null for a run by itself. */
 export function commandOf({ command, preset, name, experiment }: ExperimentResult): string | null {
@@ -42,5 +43,6 @@ export function caveats({ runs }: Pick<ExperimentResult, "runs">): string[] {
   const last = runs.flatMap(({ curve, settings }) => curve.filter(({ round, split }) => split === "test" && round === settings.numRounds));
   const unknown = runs.flatMap(({ correct, correctNote, error }) => (correct === null && error === null ? (correctNote ?? []) : []));
   const origins = runs.flatMap(({ origin }) => (origin === undefined ? [] : originText(origin, "Every run")));
-  return [...new Set(origins), ...caveatTexts(Math.min(1, ...last.map(({ coverage }) => coverage)), [...new Set(unknown)])];
+  const others = runs.filter(({ isRateTrial }) => !isRateTrial).flatMap((run) => otherTextsText(run) ?? []);
+  return [...new Set([...origins, ...others]), ...caveatTexts(Math.min(1, ...last.map(({ coverage }) => coverage)), [...new Set(unknown)])];
 }

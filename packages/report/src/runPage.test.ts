@@ -100,3 +100,28 @@ test("a run that has not trained yet claims nothing about its layers and its tra
   for (const text of ["Keep fraction r", "smaller uploads", "0 training rounds", "0 rounds"]) expect(early).not.toContain(text);
   expect(html).toContain("Keep fraction r");
 });
+
+test("the nine baselines are spoken of only where one of them is in the report, and of no publication where there is none", () => {
+  const definitions = (method: string, methodTitle: string) =>
+    parseHTML(pageOf({ ...exampleRun, method, methodTitle })).document.querySelector("#definitions")?.textContent ?? "";
+  expect(definitions("adapter", "Adapter")).toContain(
+    "nine baselines are those of its paper as remembered; some may differ from it. Each method follows",
+  );
+  expect(definitions("fedPepTao", "FedPepTAO")).not.toContain("nine baselines");
+  expect(definitions("fedPepTao", "FedPepTAO")).toContain("Each method follows its own publication");
+  expect(definitions("settings", "These settings")).not.toMatch(/baselines|Each method/);
+});
+
+test("a run with an open roster counts the devices that took part, and says which score is of other texts than the rest", () => {
+  const alone = (exampleRun.steps ?? []).map((step) => ({ ...step, cohort: [7], counted: [7] }));
+  const settings = { ...exampleRun.settings, roster: "open" as const, numDevices: 4 };
+  const { personalised = exampleRun.final.global } = exampleRun.final;
+  const final = personalised === undefined ? {} : { personalised: { ...personalised, numTexts: 72 } };
+  const controls = { ...exampleRun.controls, majorityScores: { accuracy: 0.25, macroF1: 0.1, numTexts: 288 } };
+  const page = pageOf({ ...exampleRun, steps: alone, settings, final, controls, clients: "any", numClients: 1 });
+  expect(page).toContain("1 device in 1 client");
+  expect(page).toContain(
+    "The score of the majority class is that of the whole test split, 288 texts; scores of 72 texts are not on the same texts, so compare them with care.",
+  );
+  expect(pageOf({ ...exampleRun, controls })).not.toContain("not on the same texts");
+});

@@ -24,7 +24,7 @@ test("the table says layers, Ritz values, bytes by phase, break-even round and t
   expect(table).toMatch(/5 +not scored +no/);
   expect(table).toMatch(/4 +96\.5 +yes/);
   expect(table).toContain("Keep fraction r = 0.4953: 3 of 6 layers are sent.");
-  expect(table).toContain("device 1: -0.0014 0.002 0.0057");
+  expect(table).toContain("Ritz values behind r\n  device 1: 3 values, from -0.0014 to 0.0057");
   expect(table).toMatch(/training +360 kB +480 kB/);
   // 5.4 MB + 300 kB + 124 kB
   expect(table).toMatch(/backbone, data set, pages +1\.0\d MB +5\.82 MB/);

@@ -1,7 +1,8 @@
 import { formatBytes, formatCount, formatNumber, formatScore, formatSeconds } from "@tutti/core";
 import { type RunRecord, resultOf, type Scores, scoresIn, type TrafficLabel } from "@tutti/record";
 import { alignColumns } from "@tutti/terminal";
-import { breakEvenText, inClientsText, keptLayersText, positionText, zeroShotNote } from "./sentences.ts";
+import { breakEvenText, inClientsText, keptLayersText, otherTextsText, positionText } from "./runSentences.ts";
+import { zeroShotNote } from "./sentences.ts";
 import { percentText, scoreText, wholeText } from "./text.ts";
 import { ritzSummary, runHeads, runScoreRows, runSeries, spreadRows, stageNames, trafficRows } from "./words.ts";
 
@@ -98,7 +99,7 @@ export function renderTable(run: RunRecord): string {
       `${run.task} on ${settings.backbone}: ${formatCount(numDevices, "device")}${inClientsText(run)}, ${formatCount(rounds, "round")}, seed ${run.seed}, ${backend}`,
     ],
     position === undefined ? [] : [positionText(position)],
-    [...alignColumns([runHeads.scores, ...scoreLines(run)]), `(${zeroShotNote})`],
+    [...alignColumns([runHeads.scores, ...scoreLines(run)]), `(${zeroShotNote})`, ...[otherTextsText(run) ?? []].flat()],
     spread.length === 0 ? [] : alignColumns([runHeads.spread, ...spread]),
     layerScores.length === 0 ? [] : layerBlock(run),
     traffic.length === 0 ? [] : [...alignColumns([runHeads.traffic, ...traffic]), ...[breakEvenText(run) ?? []].flat()],
@@ -114,9 +115,12 @@ export function renderTable(run: RunRecord): string {
 
 function layerBlock(run: RunRecord): string[] {
   const { spectra } = run;
-  const ritz = spectra.map(({ deviceId, ritzValues }) => {
-    const sorted = [...ritzValues].sort((a, b) => a - b);
-    return `  device ${deviceId}: ${sorted.map(formatNumber).join(" ")}`;
-  });
+  const ritz = spectra.map(({ deviceId, ritzValues }) => `  device ${deviceId}: ${ritzText(ritzValues)}`);
   return [...alignColumns([runHeads.layers, ...layerLines(run)]), keptLayersText(run), ...(ritz.length > 0 ? [ritzSummary, ...ritz] : [])];
+}
+
+/** How many there are and how far they reach: all of them are in the report. */
+function ritzText(values: readonly number[]): string {
+  if (values.length === 0) return "none";
+  return `${formatCount(values.length, "value")}, from ${formatNumber(Math.min(...values))} to ${formatNumber(Math.max(...values))}`;
 }

@@ -1,20 +1,17 @@
-import { formatCount, formatNumber, formatSeconds, type Metric, type Protocol } from "@tutti/core";
+import { formatCount, formatSeconds, type Metric, type Protocol } from "@tutti/core";
 import {
   type ComparedCell,
   type ExperimentResult,
-  expectedBreakEvenRound,
   fewestSeeds,
   type Moment,
   type Remark,
-  type RunOrigin,
-  type RunPosition,
   type RunRecord,
-  resultOf,
   type SourceRecord,
   variantText,
 } from "@tutti/record";
-import { capital, differenceText, listText, meanBytesText, percentText, scoreText, timeText, wholeText, withRemarks } from "./text.ts";
-import { metricNames, stageNames } from "./words.ts";
+import { clientNouns } from "./runSentences.ts";
+import { capital, differenceText, listText, meanBytesText, percentText, scoreText, wholeText, withRemarks } from "./text.ts";
+import { metricNames } from "./words.ts";
 
 const momentNames: Readonly<Record<Moment, string>> = { final: "after the last round", best: "in the round chosen on validation" };
 
@@ -68,9 +65,11 @@ export const tradeoffNote =
 export const labelWordsNote = (backbones: readonly string[]) =>
   `The zero-shot control predicts label words, and so does every method whose head is label words. Where pretraining already used them as labels, the zero-shot score is not that of a model that has never seen them (${backbones.join(", ")}).`;
 
-/** Said wherever the methods of the comparison are listed. */
-export const fromMemoryNote =
-  "The names of FedPepTAO's nine baselines come from memory of its paper, of which only the abstract was at hand. Each method follows its own publication; deviations are listed.";
+/** Said wherever methods are listed that have a publication. */
+export const ownPublicationNote = "Each method follows its own publication; deviations are listed.";
+
+/** Said where one of the nine baselines is among them. */
+export const rememberedNamesNote = "The names of FedPepTAO's nine baselines are those of its paper as remembered; some may differ from it.";
 
 /** Said of settings that are none of the methods. */
 export const ownSettingsNote = "Settings of the experiment's own; they are listed under Configuration.";
@@ -110,65 +109,6 @@ export function sourceText({
 export function runName(run: RunRecord): string {
   const variant = variantText(run);
   return `${run.methodTitle}${variant === "" ? "" : `, ${variant}`}, ${run.task}, seed ${run.seed}`;
-}
-
-const clientNouns = { tabs: ["tab", "tabs"], node: ["Node process", "Node processes"], any: ["client", "clients"] } as const;
-
-/** Such as ` in 4 tabs`; empty where the clients were not counted. */
-export function inClientsText({ numClients, clients }: RunRecord): string {
-  const [one, many] = clientNouns[clients];
-  return numClients === undefined ? "" : ` in ${formatCount(numClients, one, many)}`;
-}
-
-/** How a run that is by itself was made. */
-export function runText(run: RunRecord): string {
-  const { settings, backend, backendReason, threads, uploads = [], position, seed, machine } = run;
-  // a run that goes has not had them all
-  const numRounds = position === undefined ? uploads.length : settings.numRounds;
-  const parallel = threads === undefined ? "" : ` × ${formatCount(threads, "thread")}`;
-  const why = `Backend: ${backendReason ?? `${backend}${parallel}`}`;
-  return `${formatCount(settings.numDevices, "device")}${inClientsText(run)}, ${formatCount(numRounds, "training round")}, seed ${seed}. ${why}. ${machine ?? ""}`.trim();
-}
-
-/** Where a run started that did not start from values that its seed draws. */
-export function originText(origin: RunOrigin, subject = "This run"): string {
-  const hash = `SHA-256 ${origin.sha256.slice(0, 12)}…`;
-  if (origin.kind === "branch") {
-    const { runId, round, changes } = origin;
-    const other = changes.map(({ path, before, after }) => `${path} ${after} in place of ${before}`);
-    const settings = other.length === 0 ? "the same settings" : listText(other);
-    return `${subject} is a branch of run ${runId}: it goes on after training round ${round}, with ${settings} (${hash}). Its devices start without parameters of their own: what stays on a device starts from what a newcomer had. Steps, bytes and seconds are those of the branch alone.`;
-  }
-  const { path, source, runId, baseModel } = origin;
-  const what = source === "peftAdapter" ? "the adapter" : "the prompts";
-  const made = runId === null ? (baseModel === null ? "" : `, tuned on ${baseModel}`) : ` of run ${runId}`;
-  return `${subject} started from ${what}${made}, in place of values drawn from the seed (read from ${path}, ${hash}).`;
-}
-
-/** How far a run is that is not over. */
-export function positionText({ stage, round, numRounds, numStepsDone, numSteps, secondsLeft, at, isRunning }: RunPosition): string {
-  const left = secondsLeft === null || !isRunning ? "" : `, about ${formatSeconds(secondsLeft)} left`;
-  const where = `${stageNames[stage]} round ${round} of ${numRounds}, ${numStepsDone} of ${numSteps} steps done${left}`;
-  const when = `Written ${timeText(at)}.`;
-  return isRunning
-    ? `This run is still going: ${where}. The scores are those it has so far. ${when}`
-    : `This run has stopped before its end: ${where}. The same command goes on with it. ${when}`;
-}
-
-/** When the smaller uploads have paid for scoring and counting; null before the first training round. */
-export function breakEvenText(run: RunRecord): string | null {
-  const { breakEvenRound, bytes, rounds } = resultOf(run);
-  if (rounds === 0) return null;
-  const says = (when: string) => `The smaller uploads have paid for scoring and counting ${when}.`;
-  if (breakEvenRound !== null) return says(`by round ${breakEvenRound} of ${rounds}`);
-  const expected = expectedBreakEvenRound(bytes.stagesAB, run.uploads ?? []);
-  return `The smaller uploads have not paid for scoring and counting within ${formatCount(rounds, "round")}${expected === null ? "" : `; at this pace they will by round ${expected}`}.`;
-}
-
-/** The share of the layers that travels. */
-export function keptLayersText({ keepFraction, selectedLayers, layerScores }: RunRecord): string {
-  if (selectedLayers.length === 0) return "Which layers are sent is not decided yet.";
-  return `Keep fraction r = ${formatNumber(keepFraction ?? 1)}: ${selectedLayers.length} of ${layerScores.length} layers are sent.`;
 }
 
 /** What is chosen for a rate; a choice at the edge says so, since a rate beyond it might have been better. */

@@ -1,7 +1,15 @@
 import { findMethod, type Method } from "@tutti/core";
 import { findTask, knownOverlaps, seenLabelWords, type TaskDefinition } from "@tutti/data";
 import type { ExperimentResult, RateChoice, RunRecord } from "@tutti/record";
-import { chosenRateText, overlapText, ownSettingsNote, rowsHashText, rowsText } from "./sentences.ts";
+import {
+  chosenRateText,
+  overlapText,
+  ownPublicationNote,
+  ownSettingsNote,
+  rememberedNamesNote,
+  rowsHashText,
+  rowsText,
+} from "./sentences.ts";
 import { scoreText } from "./text.ts";
 
 /** What is on record of a task: null for one that was added from a file and is not known here. */
@@ -58,6 +66,15 @@ export function definitionsOf(runs: readonly RunRecord[]): Definition[] {
     const known = findMethod(name);
     return { title, publication: known?.publication ?? null, deviations: known?.deviations ?? [ownSettingsNote] };
   });
+}
+
+/** What has to be known of the methods that have a run, before their definitions. */
+export function definitionNotes(runs: readonly RunRecord[]): string[] {
+  const known = [...new Set(runs.map(({ method }) => method))].flatMap((name) => findMethod(name) ?? []);
+  return [
+    ...(known.some(({ role }) => role === "baseline") ? [rememberedNamesNote] : []),
+    ...(known.some(({ publication }) => publication !== null) ? [ownPublicationNote] : []),
+  ];
 }
 
 /** A choice of a rate as the tables show it, in the order of `rateHeads`. */

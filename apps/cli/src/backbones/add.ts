@@ -3,6 +3,7 @@ import { basename, join, resolve } from "node:path";
 import { formatBytes, formatCount, formatWhole } from "@tutti/core";
 import type { BackboneManifest, BackendName, ConvertReport, ExpectedLogits, PackedBackbone, TensorEncoding } from "@tutti/model";
 import { createProgress } from "../progress.ts";
+import { useText } from "../useText.ts";
 import { expectedFile, readExpectedBeside } from "./expected.ts";
 import { type CheckpointPlace, cardOf, nameOf, namesIn, placeOf, requireName } from "./folders.ts";
 import { percent } from "./text.ts";
@@ -83,6 +84,8 @@ function say({ out, isReplacing, manifest, tensors, warnings, expectedErrors }: 
       `${expectedFile}: relative error of the logits ${original.toExponential(1)} before the encoding, ${stored.toExponential(1)} as stored`,
     );
   }
+  // weights alone read no texts, so no run can use them
+  if (manifest.tokenizer !== null) console.log(useText({ kind: "backbones", name: manifest.name, folder: out }));
 }
 
 interface Checks {

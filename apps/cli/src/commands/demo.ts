@@ -65,7 +65,7 @@ A run folder holds config.json, rounds.jsonl, report.html, results.json, results
       if (resume !== undefined && fixed.length > 0) {
         throw new UsageError(`--resume goes on with the run's own settings: leave out ${fixed.map(flagOf).join(", ")}`);
       }
-      const demo = await prepareDemo({ ...wanted, runsFolder: out, resumeRunId: resume }).catch(refuse);
+      const demo = await prepareDemo({ ...wanted, runsFolder: out, resumeRunId: resume });
       const outcome = await runDemo(demo);
       if (outcome.kind === "stopped") process.exitCode = outcome.signal === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted;
     });
@@ -87,10 +87,3 @@ const settingNames = [
 ] as const;
 
 const flagOf = (name: string) => `--${name.replace("startFrom", "start-from")}`;
-
-/** What was asked for and is not there is wrong use of the command. */
-function refuse(error: unknown): never {
-  if (error instanceof Error && ["ConfigError", "ExperimentError"].includes(error.name))
-    throw new UsageError(error.message, { cause: error });
-  throw error;
-}

@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import type { ExperimentResult } from "@tutti/record";
 import { type Command, Option } from "commander";
 import { examples } from "../examples.ts";
 import { exitCodes, UsageError } from "../exitCodes.ts";
@@ -73,7 +74,7 @@ Examples:
   tutti lab run peft-comparison --yes                  hours; Ctrl-C stops it, the same command goes on
   tutti lab run mine.yaml --out results/mine --clients node`,
     )
-    .action((experiment: string, flags: RunFlags) => asLabErrors(() => run(experiment, flags)));
+    .action(run);
 }
 
 function addList(lab: Command): void {
@@ -83,13 +84,11 @@ function addList(lab: Command): void {
     .argument("[experiment]", "a built-in experiment's name, or a YAML file")
     .addOption(publicOption())
     .addHelpText("after", examples("tutti lab list", "tutti lab list peft-comparison"))
-    .action((experiment: string | undefined, flags: { public?: string }) =>
-      asLabErrors(async () => {
-        const { listExperiments, listRuns } = await import("@tutti/lab");
-        const folder = flags.public ?? (await defaultPublic());
-        console.log(await (experiment === undefined ? listExperiments(folder) : listRuns(experiment, folder)));
-      }),
-    );
+    .action(async (experiment: string | undefined, flags: { public?: string }) => {
+      const { listExperiments, listRuns } = await import("@tutti/lab");
+      const folder = flags.public ?? (await defaultPublic());
+      console.log(await (experiment === undefined ? listExperiments(folder) : listRuns(experiment, folder)));
+    });
 }
 
 function addEstimate(lab: Command): void {
@@ -102,17 +101,15 @@ function addEstimate(lab: Command): void {
     .addOption(reuseOption())
     .addOption(publicOption())
     .addHelpText("after", examples("tutti lab estimate peft-comparison"))
-    .action((experiment: string, flags: EstimateFlags) =>
-      asLabErrors(async () => {
-        const { labOptions, runExperiment } = await import("@tutti/lab");
-        await runExperiment(
-          labOptions(experiment, {
-            ...given({ numTabs: flags.tabs, out: flags.out, reuse: flags.reuse, publicDir: flags.public }),
-            isEstimate: true,
-          }),
-        );
-      }),
-    );
+    .action(async (experiment: string, flags: EstimateFlags) => {
+      const { labOptions, runExperiment } = await import("@tutti/lab");
+      await runExperiment(
+        labOptions(experiment, {
+          ...given({ numTabs: flags.tabs, out: flags.out, reuse: flags.reuse, publicDir: flags.public }),
+          isEstimate: true,
+        }),
+      );
+    });
 }
 
 function addLabJoin(lab: Command): void {
@@ -126,12 +123,10 @@ The other lab waits for them: tutti lab run mine.yaml --host 0.0.0.0 --port 8090
 Example:
   tutti lab join http://192.168.1.20:8090 --tabs 4`,
     )
-    .action((url: string, { clients, tabs, headed }: ClientFlags) =>
-      asLabErrors(async () => {
-        const { joinLab } = await import("@tutti/lab");
-        endAs(await joinLab({ clients, numTabs: tabs ?? null, isHeaded: headed === true }, url));
-      }),
-    );
+    .action(async (url: string, { clients, tabs, headed }: ClientFlags) => {
+      const { joinLab } = await import("@tutti/lab");
+      endAs(await joinLab({ clients, numTabs: tabs ?? null, isHeaded: headed === true }, url));
+    });
 }
 
 async function run(experiment: string, flags: RunFlags): Promise<void> {
@@ -161,11 +156,8 @@ A difference is the second's mean over seeds minus the first's. The interval is 
 bootstrap over the test rows; a tie is an interval that contains 0. There is none where the sides had other data files.`,
     )
     .action(async (first: string, second: string, { json }: { readonly json?: string }) => {
-      const [{ compareExperiments }, { readExperimentResult, renderComparison }] = await Promise.all([
-        import("@tutti/record"),
-        import("@tutti/report"),
-      ]);
-      const comparison = compareExperiments(await readExperimentResult(first), await readExperimentResult(second));
+      const [{ compareExperiments }, { renderComparison }] = await Promise.all([import("@tutti/record"), import("@tutti/report")]);
+      const comparison = compareExperiments(await resultIn(first), await resultIn(second));
       console.log(renderComparison(comparison));
       if (json !== undefined) await writeFile(json, `${JSON.stringify(comparison, null, 2)}\n`);
     });
@@ -179,10 +171,18 @@ function addPage(lab: Command): void {
     .argument("<folder>", "where the page and a folder with its drawings go")
     .addHelpText("after", examples("tutti lab page runs/lab/peft-comparison docs/results"))
     .action(async (experiment: string, folder: string) => {
-      const { readExperimentResult, writeResultsPage } = await import("@tutti/report");
-      const files = await writeResultsPage(await readExperimentResult(experiment), folder);
+      const { writeResultsPage } = await import("@tutti/report");
+      const files = await writeResultsPage(await resultIn(experiment), folder);
       console.log(`${files[0]} and ${files.length - 1} drawings`);
     });
+}
+
+/** The result in a folder that the command line names. */
+async function resultIn(folder: string): Promise<ExperimentResult> {
+  const { readExperimentResult } = await import("@tutti/report");
+  return readExperimentResult(folder).catch((cause: Error) => {
+    throw new UsageError(cause.message, { cause });
+  });
 }
 
 async function defaultPublic(): Promise<string> {
@@ -192,14 +192,4 @@ async function defaultPublic(): Promise<string> {
 
 function endAs(signal: NodeJS.Signals): void {
   process.exitCode = signal === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted;
-}
-
-/** A wrong experiment or wrong settings are a wrong use of the command. */
-async function asLabErrors(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof Error) || !["ExperimentError", "ConfigError"].includes(error.name)) throw error;
-    throw new UsageError(error.message, { cause: error });
-  }
 }

@@ -41,7 +41,7 @@ Examples:
     .addHelpText("after", examples("tutti run begin"))
     .action(begin);
   ofRun("stop")
-    .description("stop a run's coordinator; the command that started it resumes the run")
+    .description("stop a run's coordinator; the command that started it resumes a run that is not finished")
     .addHelpText("after", examples("tutti run stop"))
     .action(stop);
   withFolder(run.command("export").argument("<run>", "a run's id"))
@@ -100,8 +100,11 @@ async function begin(runId: string | undefined, { out }: { out: string }): Promi
 }
 
 async function stop(runId: string | undefined, { out }: { out: string }): Promise<void> {
-  const { stopRun } = await import("@tutti/server");
-  console.log(`run ${required(await stopRun(out, runId), out, runId)} is stopping; the command that started it resumes it`);
+  const { readRun, stopRun } = await import("@tutti/server");
+  const stopped = required(await stopRun(out, runId), out, runId);
+  const { summary } = await readRun(out, stopped);
+  if (summary?.isDone === true) return console.log(`run ${stopped} is finished: only its pages are taken down`);
+  console.log(`run ${stopped} is stopping; the command that started it resumes it`);
 }
 
 function required(runId: string | null, out: string, wanted: string | undefined): string {

@@ -9,9 +9,10 @@ import { expect, test } from "vitest";
 import { settingsOf } from "./serve.ts";
 
 test("flags become the names of a settings file, and what was not given stays out", () => {
-  expect(settingsOf({ port: 0, seed: 7, rounds: 3, out: "elsewhere" })).toEqual({
+  expect(settingsOf({ port: 0, seed: 7, rounds: 3, out: "elsewhere", public: "shared" })).toEqual({
     port: 0,
     dataDir: "elsewhere",
+    publicDir: "shared",
     logLevel: "warn",
     run: { seed: 7, numRounds: 3 },
   });
@@ -42,7 +43,7 @@ test("the command tells each fault of a file on its own line, before it builds a
   const bin = fileURLToPath(new URL("../../bin/tutti.mjs", import.meta.url));
   const { status, stdout, stderr } = spawnSync(process.execPath, [bin, "run", "start", file], { encoding: "utf8" });
   await rm(folder, { recursive: true });
-  expect([status, stdout]).toEqual([1, ""]);
+  expect([status, stdout]).toEqual([2, ""]);
   expect(stderr.trimEnd().split("\n")).toEqual([
     `tutti: ${file}: the configuration was refused:`,
     '  run.numRounds: found "many", expected a whole number from 1 to 100000',
@@ -59,7 +60,7 @@ test("the command loads a strategy from a folder without packages, and holds its
   const { status, stderr } = spawnSync(process.execPath, [bin, "run", "start", "mine.yaml"], { encoding: "utf8", cwd: folder });
   await rm(folder, { recursive: true });
   expect([status, stderr.trimEnd().split("\n")]).toEqual([
-    1,
+    2,
     [
       "tutti: mine.yaml: the settings of ./trimmedMean.ts were refused:",
       "  run.strategy.trim: found 0.7, expected a number from 0 to 0.49",

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { RunSettings } from "@tutti/core";
 import type { StartFrom } from "@tutti/server";
 import { type Command, Option } from "commander";
-import { exitCodes, UsageError } from "../exitCodes.ts";
+import { exitCodes, orWrongUse, UsageError } from "../exitCodes.ts";
 import { given, wholeNumber } from "../parseOptions.ts";
 import { readStart } from "../prompts/startReader.ts";
 
@@ -24,6 +24,7 @@ export interface ServeFlags {
   readonly cert?: string;
   readonly key?: string;
   readonly out?: string;
+  readonly public?: string;
   readonly run?: string;
   readonly logLevel?: string;
   readonly dev?: boolean;
@@ -71,6 +72,7 @@ export function withPlaceOptions(command: Command): Command {
     .option("--key <file>", "the certificate's key (PEM)")
     .option("--backbones-url <url>", "fetch backbones from there instead, such as a CDN with a copy of public/backbones")
     .option("--out <folder>", "where run folders go (default runs)")
+    .option("--public <folder>", "holds backbones/, datasets/ and prompts/ (default: the project's public folder)")
     .option("--run <id>", "the run's name (default: it follows from the settings, so the same command resumes)")
     .option("--log-level <level>", "level of the JSON log on stderr, such as info (default warn)")
     .option("--dev", "pages with live reload, built from their sources in a checkout of Tutti");
@@ -124,7 +126,7 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
     ...(file === undefined ? {} : { name: file }),
   });
   makeRunFolder(dataDir);
-  const places = { publicDir: settings.publicDir ?? checkout.publicFolder(), pagesDir: settings.pagesDir };
+  const places = { publicDir: flags.public ?? settings.publicDir ?? checkout.publicFolder(), pagesDir: settings.pagesDir };
   await rememberDatasets(String(places.publicDir));
   if (flags.dev === true) places.pagesDir = null;
   else places.pagesDir ??= await checkout.ensurePages((line) => console.log(line));
@@ -132,7 +134,7 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
     ...base,
     ...(file === undefined ? {} : { file }),
     flags: { ...asked, ...places },
-    numClasses: ({ task }) => findTask(task).classes.length,
+    numClasses: ({ task }) => orWrongUse(() => findTask(task)).classes.length,
     report: async ({ run, publicDir }) => ({
       metric: findTask(run.task).metric,
       ...(await readControls(publicDir, run).catch(() => ({ notes: [`the data set of ${run.task} could not be read in ${publicDir}`] }))),
@@ -184,6 +186,7 @@ export function settingsOf(flags: ServeFlags): Record<string, unknown> {
     https,
     backbonesUrl: flags.backbonesUrl,
     dataDir: flags.out,
+    publicDir: flags.public,
     runId: flags.run,
     startFrom: flags.startFrom,
     logLevel: flags.logLevel ?? "warn",

@@ -4,6 +4,7 @@ import { formatCount, formatWhole } from "@tutti/core";
 import type { DatasetCard, Example, FileTask, SourceColumns, TaskDefinition, TaskSource } from "@tutti/data";
 import { UsageError } from "../exitCodes.ts";
 import { stoppable } from "../stoppable.ts";
+import { useText } from "../useText.ts";
 import { type DataPlace, dataPlaceOf, datasetNameOf, requireName } from "./places.ts";
 import { type PublishPorts, publish } from "./publish.ts";
 import { readSplits } from "./read.ts";
@@ -275,6 +276,6 @@ function summary(
     `Classes in training: ${classes}`,
     ...(isReplacing ? ["It replaces the earlier data set of that name."] : []),
     ...notes,
-    `Use it: tutti serve --task ${task.name}`,
+    useText({ kind: "datasets", name: task.name, folder }),
   ];
 }

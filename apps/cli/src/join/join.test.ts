@@ -8,6 +8,7 @@ import { presets, type RunSettings } from "@tutti/core";
 import { type CoordinatorOptions, readBackboneSizes, startCoordinator, tunedParameters } from "@tutti/server";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { askCoordinator } from "./askCoordinator.ts";
+import { deviceText } from "./sentences.ts";
 
 const project = fileURLToPath(new URL("../../../..", import.meta.url));
 const bin = join(project, "apps/cli/bin/tutti.mjs");
@@ -87,9 +88,11 @@ test("a run that has no clients but two `tutti join` goes to its end", async () 
   await coordinator.close();
   const tested = steps.flatMap(({ evaluations }) => evaluations);
   expect(tested.find(({ split, protocol }) => split === "test" && protocol === "global")?.numExamples).toBe(40);
-  const devices = clients.map((client) => /trains for device (\d), 2\d texts/.exec(client.said())?.[1]);
+  const devices = clients.map((client) => /trains on the 2\d texts of device (\d)/.exec(client.said())?.[1]);
   expect(devices.sort()).toEqual(["0", "1"]);
-  for (const { said } of clients) expect(said()).toMatch(/run \S+ is over: 2 tasks, \d[\d.]+ kB sent, \d[\d.]+ kB received\n$/);
+  for (const { said } of clients) expect(said().split("\n")[1]).toBe(deviceText);
+  for (const { said } of clients)
+    expect(said()).toMatch(/run \S+ is over: 2 tasks \(1 training, 1 evaluating\), \d[\d.]+ kB sent, \d[\d.]+ kB received\n$/);
 }, 240_000);
 
 test("a client with its own examples leaves at Ctrl-C and comes back with its device; another one is refused, and says why", async () => {
@@ -103,17 +106,17 @@ test("a client with its own examples leaves at Ctrl-C and comes back with its de
   const own = ["--data", data, "--backend", "wasm"];
 
   const first = tuttiJoin(coordinator.url, "mine", "--ca", join(folder, "open/coordinator/certificate.pem"), ...own);
-  await first.says(/trains for device 0, 12 texts/);
+  await first.says(/trains on the 12 texts of device 0/);
   const late = tuttiJoin(coordinator.url, "late", "--insecure");
   expect(await late.code).toBe(1);
   expect(late.said()).toMatch(/tutti: The coordinator does not let you in \(P-\d+: .*\)/);
 
   first.child.kill("SIGINT");
   expect(await first.code, first.said()).toBe(130);
-  expect(first.said()).toMatch(/left run \S+: \d+ tasks?, .*; the same command goes on with the same devices\n$/);
+  expect(first.said()).toMatch(/left run \S+: \d+ tasks?( \(\d+ training\))?, .*; the same command goes on with the same devices\n$/);
   await expect.poll(() => coordinator.clients().filter(({ isConnected }) => isConnected), { timeout: 20_000 }).toEqual([]);
   const again = tuttiJoin(coordinator.url, "mine", "--insecure", ...own);
-  await again.says(/trains for device 0, 12 texts/);
+  await again.says(/trains on the 12 texts of device 0/);
   expect(again.said()).not.toContain("starts again from the shared prompts");
   again.child.kill("SIGTERM");
   expect(await again.code, again.said()).toBe(143);

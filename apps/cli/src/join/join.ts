@@ -9,7 +9,7 @@ import { askCoordinator } from "./askCoordinator.ts";
 import { checkNickname, coordinatorAddress, trusting } from "./coordinatorAddress.ts";
 import { type OwnFile, readOwnFile } from "./ownExamples.ts";
 import { type ClientPlace, takePlace } from "./place.ts";
-import { overText, runText } from "./sentences.ts";
+import { deviceText, overText, runText } from "./sentences.ts";
 import { createTeller } from "./teller.ts";
 
 /** The options of `tutti join`. */
@@ -34,6 +34,7 @@ export async function join(address: string, flags: JoinFlags): Promise<void> {
   const info = await askCoordinator(url);
   console.log(runText(url, info));
   if (info.status.phase === "done") return console.log(overText(info));
+  console.log(deviceText);
   const own = flags.data === undefined ? null : await readOwnFile(flags.data, info, url);
   for (const note of own?.notes ?? []) console.log(`${flags.data}: ${note}`);
   const place = takePlace({ state: flags.state, url, examples: own?.examples ?? null });

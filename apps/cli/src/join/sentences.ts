@@ -9,6 +9,9 @@ export function runText(url: string, { runId, run }: Pick<RunInfo, "runId" | "ru
   return `${url}: run ${runId}, ${run.task} on ${run.backbone}, ${roster}`;
 }
 
+/** What a device is, under the line that first speaks of them. */
+export const deviceText = "A device is one participant with its own examples; this client hosts one or more of them.";
+
 /** What a run is called that has ended. */
 export function overText({ runId }: Pick<RunInfo, "runId">): string {
   return `run ${runId} is over: there is nothing left to train`;
@@ -19,7 +22,7 @@ export function readyText(ready: TrainerReady, deviceIds: readonly number[], num
   const { backend, reason } = ready;
   if (deviceIds.length === 0) return `ready on ${backend} (${reason}); the coordinator has no device for this client yet`;
   const devices = `${deviceIds.length === 1 ? "device" : "devices"} ${deviceIds.join(", ")}`;
-  return `ready on ${backend} (${reason}): trains for ${devices}, ${formatCount(numExamples, "text")}`;
+  return `ready on ${backend} (${reason}): trains on the ${formatCount(numExamples, "text")} of ${devices}`;
 }
 
 const loadingNames: Readonly<Record<LoadProgress["phase"], string>> = {
@@ -48,10 +51,28 @@ export function taskText({ kind, deviceId, stage, round }: CurrentTask): string 
   return `device ${deviceId} ${taskNames[kind]}, ${stage} round ${round}`;
 }
 
+/** How many tasks of each kind a client has done. */
+export type DoneTasks = Readonly<Partial<Record<CurrentTask["kind"], number>>>;
+
+const kindNames: Readonly<Record<CurrentTask["kind"], string>> = {
+  score: "scoring layers",
+  probe: "measuring the Hessian's spectrum",
+  train: "training",
+  evaluate: "evaluating",
+};
+
+/** Such as `3 tasks (2 training, 1 evaluating)`. */
+export function tasksText(done: DoneTasks): string {
+  const kinds = (Object.keys(kindNames) as CurrentTask["kind"][]).filter((kind) => (done[kind] ?? 0) > 0);
+  const count = kinds.reduce((sum, kind) => sum + (done[kind] ?? 0), 0);
+  const parts = kinds.map((kind) => `${done[kind]} ${kindNames[kind]}`);
+  return `${formatCount(count, "task")}${parts.length === 0 ? "" : ` (${parts.join(", ")})`}`;
+}
+
 /** How far the run is while the client waits for its next task. */
-export function waitingText({ stage, round, numRounds, message }: Status, numTasks: number): string {
+export function waitingText({ stage, round, numRounds, message }: Status, done: DoneTasks): string {
   const position = stage === null ? "the run has not begun" : `${stage} round ${round} of ${numRounds}`;
-  return `${position}; ${formatCount(numTasks, "task")} done here${message === null ? "" : `; ${message}`}`;
+  return `${position}; ${tasksText(done)} done here${message === null ? "" : `; ${message}`}`;
 }
 
 /** Said once when the coordinator is gone, and once when it is back. */
@@ -65,13 +86,13 @@ export const resetText = "the coordinator no longer knew this device's earlier w
 
 interface Done {
   readonly runId: string;
-  readonly numTasks: number;
+  readonly done: DoneTasks;
   readonly traffic: TrafficCount;
 }
 
 /** What the client did until the run was over or it left; null where the session failed. */
-export function endText({ reason }: SessionEnd, { runId, numTasks, traffic: { sentBytes, receivedBytes } }: Done): string | null {
-  const work = `${formatCount(numTasks, "task")}, ${formatBytes(sentBytes)} sent, ${formatBytes(receivedBytes)} received`;
+export function endText({ reason }: SessionEnd, { runId, done, traffic: { sentBytes, receivedBytes } }: Done): string | null {
+  const work = `${tasksText(done)}, ${formatBytes(sentBytes)} sent, ${formatBytes(receivedBytes)} received`;
   if (reason === "finished") return `run ${runId} is over: ${work}`;
   return reason === "left" ? `left run ${runId}: ${work}; the same command goes on with the same devices` : null;
 }

@@ -1,6 +1,7 @@
 import type { Status } from "@tutti/protocol";
 import { expect, test } from "vitest";
 import { createProgress } from "../progress.ts";
+import { tasksText } from "./sentences.ts";
 import { createTeller } from "./teller.ts";
 
 function telling() {
@@ -24,7 +25,7 @@ test("the end says what was done; an end that is a failure is an error with what
   teller.onEvent({ kind: "taskStarted", task });
   teller.onEvent({ kind: "traffic", traffic: { sentBytes: 1500, receivedBytes: 2_460_000, savedBytes: 0 } });
   teller.tellEnd({ reason: "finished" }, "r1", "/state");
-  expect(lines).toEqual(["run r1 is over: 2 tasks, 1.50 kB sent, 2.46 MB received"]);
+  expect(lines).toEqual(["run r1 is over: 2 tasks (2 training), 1.50 kB sent, 2.46 MB received"]);
   const failing = (end: Parameters<typeof teller.tellEnd>[0]) => () => teller.tellEnd(end, "r1", "/state");
   expect(failing({ reason: "replaced" })).toThrow("another client with the state in /state has joined");
   expect(failing({ reason: "removed" })).toThrow("the operator removed this client from the run");
@@ -40,4 +41,10 @@ test("nothing is told after the end, also of a task whose answer comes as the se
   teller.onEvent({ kind: "taskEnded", task, outcome: "accepted" });
   teller.onEvent({ kind: "connection", state: "retrying" });
   expect(lines).toEqual([expect.stringMatching(/^run r1 is over/)]);
+});
+
+test("tasks are counted by what they were", () => {
+  expect(tasksText({})).toBe("0 tasks");
+  expect(tasksText({ evaluate: 1 })).toBe("1 task (1 evaluating)");
+  expect(tasksText({ evaluate: 1, train: 2, score: 1 })).toBe("4 tasks (1 scoring layers, 2 training, 1 evaluating)");
 });

@@ -1,4 +1,4 @@
-import type { SessionEnd, SessionEvent, TrafficCount } from "@tutti/client";
+import type { CurrentTask, SessionEnd, SessionEvent, TrafficCount } from "@tutti/client";
 import type { Status } from "@tutti/protocol";
 import type { Progress } from "../progress.ts";
 import { connectionTexts, endText, failureText, loadingText, readyText, resetText, taskText, waitingText } from "./sentences.ts";
@@ -22,8 +22,10 @@ export interface Teller {
 /** A teller that has seen nothing yet. */
 export function createTeller({ print, progress }: TellerPorts): Teller {
   let traffic: TrafficCount = { sentBytes: 0, receivedBytes: 0, savedBytes: 0 };
-  let numTasks = 0;
-  /** Whether the present task's result has been sent; the run may be over before the answer is taken in. */
+  const done: Record<CurrentTask["kind"], number> = { score: 0, probe: 0, train: 0, evaluate: 0 };
+  /** The task that goes on. */
+  let current: CurrentTask | null = null;
+  /** Whether its result has been sent; the run may be over before the answer is taken in. */
   let isSent = false;
   let status: Status | null = null;
   let isLost = false;
@@ -35,7 +37,7 @@ export function createTeller({ print, progress }: TellerPorts): Teller {
   }
 
   function wait(): void {
-    if (status !== null) progress.note(waitingText(status, numTasks));
+    if (status !== null) progress.note(waitingText(status, done));
   }
 
   function onConnection(state: "connecting" | "online" | "retrying"): void {
@@ -65,11 +67,12 @@ export function createTeller({ print, progress }: TellerPorts): Teller {
         break;
       case "taskStarted":
         isSent = false;
+        current = event.task;
         progress.say(taskText(event.task));
         break;
       case "taskEnded":
         isSent = false;
-        if (event.outcome === "accepted") numTasks++;
+        if (event.outcome === "accepted") done[event.task.kind] += 1;
         wait();
         break;
       case "traffic":
@@ -90,7 +93,8 @@ export function createTeller({ print, progress }: TellerPorts): Teller {
     tellEnd(end, runId, folder) {
       isOver = true;
       progress.clear();
-      const text = endText(end, { runId, numTasks: numTasks + (isSent ? 1 : 0), traffic });
+      if (isSent && current !== null) done[current.kind] += 1;
+      const text = endText(end, { runId, done, traffic });
       if (text === null) throw new Error(failureText(end, folder));
       print(text);
     },

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { formatCount, type RunSettings } from "@tutti/core";
 import type { BackendName } from "@tutti/model";
 import { runSettingsSchema, settingFaults } from "@tutti/protocol";
+import { ConfigError } from "@tutti/server";
 import { writeWhole } from "@tutti/terminal";
 
 /** What a demo is resumed from; `config.json` in its run folder. */
@@ -55,12 +56,12 @@ export async function writeDemoConfig(folder: string, config: DemoConfig): Promi
 export async function readDemoConfig(runsFolder: string, runId: string): Promise<DemoConfig> {
   const path = join(runsFolder, runId, "config.json");
   const text = await readFile(path, "utf8").catch(() => null);
-  if (text === null) throw new Error(`there is no run ${runId} to resume: ${path} does not exist; \`tutti run list\` shows the runs`);
+  if (text === null) throw new ConfigError(`there is no run ${runId} to resume: ${path} does not exist; \`tutti run list\` shows the runs`);
   const config = parsed(text) as DemoConfig | null;
   const run = runSettingsSchema.safeParse(config?.run);
   if (config !== null && run.success && typeof config.numTabs === "number") return { ...config, run: run.data };
   const faults = typeof config?.run === "object" ? settingFaults(runSettingsSchema, config.run, { path: ["run"] }) : [];
-  throw new Error(`${path} is not the configuration of a demo${faults.length === 0 ? "" : `: ${faults.join("; ")}`}`);
+  throw new ConfigError(`${path} is not the configuration of a demo${faults.length === 0 ? "" : `: ${faults.join("; ")}`}`);
 }
 
 /** Null for text that is not JSON. */

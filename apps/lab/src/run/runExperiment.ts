@@ -14,7 +14,7 @@ import { type PoolShape, shapePool } from "../drive/slots.ts";
 import { openTabClients } from "../drive/tabClients.ts";
 import type { Calibration } from "../experiment/estimate.ts";
 import { type Estimate, estimateExperiment, runsToCalibrate } from "../experiment/estimate.ts";
-import { type NamedExperiment, readExperiment } from "../experiment/experimentFile.ts";
+import { ExperimentError, type NamedExperiment, readExperiment } from "../experiment/experimentFile.ts";
 import type { Experiment } from "../experiment/experimentSchema.ts";
 import type { ExperimentPlan, PlannedRun } from "../experiment/plannedRun.ts";
 import { chooseRate, expectedRuns } from "../experiment/rates.ts";
@@ -53,7 +53,7 @@ export async function runExperiment(options: LabOptions): Promise<LabEnd> {
   const runs = allRuns((await layOut(experiment, options.publicDir)).plan);
   const { maxRuns } = experiment.budget;
   if (maxRuns !== undefined && runs.length > maxRuns)
-    throw new Error(`${name} has ${runs.length} runs, more than its budget.maxRuns of ${maxRuns}`);
+    throw new ExperimentError(`${name} has ${runs.length} runs, more than its budget.maxRuns of ${maxRuns}`);
   requireFiles(options.publicDir, runs);
   const board = createBoard(process.stderr);
   const pool = shapePool(availableParallelism(), experiment.tabsPerRun, options.numTabs ?? undefined);

@@ -259,6 +259,30 @@ test("a finished run says so when it is served again, and how to export it", asy
   await expect(other).rejects.toThrow(`run mine is already finished, with other settings than these: ${exportIt}`);
 });
 
+test("a finished run that is stopped says that nothing is left to resume", async () => {
+  const folder = newFolder();
+  const port = await freePort();
+  const options = { presets, preset: "default", file: settingsFile(folder, port), flags: { runId: "mine" }, numClasses: () => 3 };
+  const client = joinAsClient({ url: `http://127.0.0.1:${port}`, kept: newClient("a") });
+  const abort = new AbortController();
+  const lines: string[] = [];
+  const untilStopped = { ...options, isOver: "whenStopped", signal: abort.signal } as const;
+  await serve({
+    ...untilStopped,
+    print(line) {
+      lines.push(line);
+      if (line.startsWith("run mine is finished")) abort.abort();
+    },
+  });
+  client.close();
+  expect(lines).toContainEqual(expect.stringMatching(/^files are in .*; Ctrl-C stops the run, and the same command resumes it$/));
+  expect(lines.at(-1)).toBe("stopping: the run is finished, so nothing is left to resume");
+  const again: string[] = [];
+  await serve({ ...untilStopped, print: (line) => void again.push(line) }); // the signal is there already
+  expect(again).toContainEqual(expect.stringMatching(/^files are in .*; Ctrl-C takes the pages down$/));
+  expect(again.join("\n")).not.toContain("resumes");
+});
+
 test("two coordinators on one folder take orders apart, by the run's name", async () => {
   const folder = newFolder();
   const dataDir = join(folder, "runs");

@@ -53,12 +53,14 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   if (finished !== null) print(finished);
   const report = await options.report?.(config);
   const coordinator = await startCoordinator(config, { tuned, pages: options.pages, readStart: options.readStart });
-  for (const line of describe(coordinator)) print(line);
+  for (const line of describe(coordinator, finished !== null)) print(line);
   const reports =
     report === undefined ? null : keepRunReports(coordinator, { ...report, tuned, onTrouble: (error) => print(troubleText(error)) });
   const stop = waitForStop(coordinator, options.signal);
+  let isFinished = finished !== null;
   try {
     const done = coordinator.whenDone().then(async (outcome): Promise<ServeEnd> => {
+      isFinished = true;
       await Promise.all([reports?.finish(outcome), options.onDone?.(outcome, coordinator)]);
       print(
         `run ${coordinator.runId} is finished after ${formatCount(outcome.steps.length, "step")}; its files are in ${coordinator.folder}`,
@@ -66,7 +68,7 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
       return options.isOver === "whenDone" ? "done" : stop.promise;
     });
     const end = await Promise.race([stop.promise, done]);
-    if (end !== "done") print("stopping: all accepted work is kept, and the same command resumes");
+    if (end !== "done") print(isFinished ? stoppingFinished : "stopping: all accepted work is kept, and the same command resumes");
     await coordinator.close();
     await reports?.finish(null); // of a run that is over the last report is there
     return end;
@@ -78,6 +80,8 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
     stop.release();
   }
 }
+
+const stoppingFinished = "stopping: the run is finished, so nothing is left to resume";
 
 function troubleText(error: unknown): string {
   return `the report could not be written (${error instanceof Error ? error.message : String(error)}); the run goes on`;
@@ -101,7 +105,7 @@ async function describeFinished(config: CoordinatorConfig): Promise<string | nul
   );
 }
 
-function describe({ url, port, runId, folder, config, origin }: Coordinator): string[] {
+function describe({ url, port, runId, folder, config, origin }: Coordinator, isFinished: boolean): string[] {
   const scheme = url.slice(0, url.indexOf(":"));
   const isOpen = config.host === "0.0.0.0" || config.host === "::";
   const others = isOpen ? lanAddresses().map((address) => `${scheme}://${address.includes(":") ? `[${address}]` : address}:${port}`) : [];
@@ -112,7 +116,7 @@ function describe({ url, port, runId, folder, config, origin }: Coordinator): st
     `open ${url}${others.length === 0 ? "" : `, or from another machine ${others.join(", ")}`}`,
     ...(scheme === "http" && isOpen ? ["other machines get WebGPU and threads over https only: add --https self"] : []),
     ...(config.https === "self" ? ["browsers warn about this certificate, because this machine made it: continue past the warning"] : []),
-    `files are in ${folder}; Ctrl-C stops the run, and the same command resumes it`,
+    `files are in ${folder}; ${isFinished ? "Ctrl-C takes the pages down" : "Ctrl-C stops the run, and the same command resumes it"}`,
   ];
 }
 

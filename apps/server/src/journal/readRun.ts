@@ -44,7 +44,7 @@ export async function readRun(dataDir: string, runId: string): Promise<Journalle
   const journal = openReadOnly(dataDir, runId);
   try {
     const contents = journal.contents();
-    if (contents === null) throw new ConfigError(`run ${runId}: its journal is empty`);
+    if (contents === null) throw new Error(`run ${runId}: its journal is empty`);
     const run = parseSettings(contents.run, runId);
     const strategy = createStrategy(run);
     const { state } = contents;
@@ -83,7 +83,7 @@ function openReadOnly(dataDir: string, runId: string): Journal {
     if (!hasMagic(journalFile(dataDir, runId))) throw new Error("data.mdb is not a database");
     return openJournal(lmdbStore(join(dataDir, runId, "journal"), { isReadOnly: true }));
   } catch (cause) {
-    throw new ConfigError(`run ${runId}: its journal cannot be read (damaged, or of another version)`, { cause });
+    throw new Error(`run ${runId}: its journal cannot be read (damaged, or of another version)`, { cause });
   }
 }
 
@@ -98,7 +98,7 @@ function parseSettings(settings: Json, runId: string): RunSettings {
   const parsed = runSettingsSchema.safeParse(withRoom(settings));
   if (parsed.success) return parsed.data;
   const [fault] = settingFaults(runSettingsSchema, settings);
-  throw new ConfigError(`run ${runId}: its settings are of another version (${fault})`);
+  throw new Error(`run ${runId}: its settings are of another version (${fault})`);
 }
 
 function journalFile(dataDir: string, runId: string): string {

@@ -17,9 +17,6 @@ interface LandingProps {
 
 /** What this is, what is sent and what stays, whose examples, and one button. */
 export function Landing({ run, problem, comeback, onJoin }: LandingProps) {
-  const source = useSignal<DataSource>({ kind: "share" });
-  const isOwn = useSignal(comeback !== null);
-  const isReady = !isOwn.value || source.value.kind === "own";
   return (
     <>
       <h1>{promise}</h1>
@@ -30,36 +27,56 @@ export function Landing({ run, problem, comeback, onJoin }: LandingProps) {
         </div>
       )}
       <SentAndKept keepsStates={run?.keepsStates ?? true} />
-      <form
-        class="join"
-        onSubmit={(event) => {
-          event.preventDefault();
-          onJoin(source.value);
-        }}
-      >
-        {run?.run.roster === "open" && (
-          <DataChoice
-            run={run}
-            isOwn={isOwn.value}
-            source={source.value}
-            onChoice={(own) => {
-              isOwn.value = own;
-              if (!own) source.value = { kind: "share" };
-            }}
-            onSource={(chosen) => {
-              source.value = chosen;
-            }}
-          />
-        )}
-        <div class="actions">
-          <button type="submit" class="button primary" disabled={!isReady} data-testid="join">
-            {landing.join}
-          </button>
-          <p class="soft small run-line">{problem ?? runLine(run)}</p>
-        </div>
-      </form>
+      {run?.status.phase === "done" ? <Finished run={run} /> : <JoinForm run={run} problem={problem} comeback={comeback} onJoin={onJoin} />}
       {!isSecureContext && <InsecureNote />}
     </>
+  );
+}
+
+/** A run that is over takes nobody. */
+function Finished({ run }: { readonly run: RunInfo }) {
+  return (
+    <div class="notice" role="status" data-testid="finished">
+      <p>{landing.finished}</p>
+      <p class="soft small run-line">{landing.what(taskTitle(run.run.task), run.run.backbone)}</p>
+    </div>
+  );
+}
+
+/** Whose examples, and the button. */
+function JoinForm({ run, problem, comeback, onJoin }: LandingProps) {
+  const source = useSignal<DataSource>({ kind: "share" });
+  const isOwn = useSignal(comeback !== null);
+  const isReady = !isOwn.value || source.value.kind === "own";
+  return (
+    <form
+      class="join"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onJoin(source.value);
+      }}
+    >
+      {run?.run.roster === "open" && (
+        <DataChoice
+          run={run}
+          isOwn={isOwn.value}
+          source={source.value}
+          onChoice={(own) => {
+            isOwn.value = own;
+            if (!own) source.value = { kind: "share" };
+          }}
+          onSource={(chosen) => {
+            source.value = chosen;
+          }}
+        />
+      )}
+      <div class="actions">
+        <button type="submit" class="button primary" disabled={!isReady} data-testid="join">
+          {landing.join}
+        </button>
+        <p class="soft small run-line">{problem ?? runLine(run)}</p>
+      </div>
+    </form>
   );
 }
 

@@ -93,5 +93,6 @@ function limitsOf(adapter: GPUAdapter): Record<string, number> {
 function nameOf({ info }: GPUAdapter): string {
   const parts = [info.vendor, info.architecture, info.device, info.description].filter((part) => part !== "");
   const name = [...new Set(parts)].join(" ");
-  return info.isFallbackAdapter ? `${name} (fallback)` : name;
+  // what runs on the CPU says so, where its name does not
+  return info.isFallbackAdapter && !isSoftwareAdapter(name) ? `${name} (software)` : name;
 }

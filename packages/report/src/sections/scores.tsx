@@ -12,6 +12,7 @@ import {
   type SpreadTable,
 } from "@tutti/record";
 import { type Cell, type Line, Remarks, Table } from "../elements.tsx";
+import { otherTextsText } from "../runSentences.ts";
 import { scoreLines, spreadLines } from "../runTable.ts";
 import { aheadText, scoreNotes, scoresCaption, spreadCaption, spreadNote, tableTitle, zeroShotNote } from "../sentences.ts";
 import { labelWordsSeen } from "../tasks.ts";
@@ -98,7 +99,7 @@ export function RunScoreSection({ run }: { readonly run: RunRecord }) {
   return (
     <>
       <Table caption={scoresCaption(titles.scores, ["accuracy", "macroF1"])} head={runHeads.scores} lines={lines} />
-      <Remarks texts={[`${capital(zeroShotNote)}.`]} />
+      <Remarks texts={[`${capital(zeroShotNote)}.`, ...[otherTextsText(run) ?? []].flat()]} />
       {spread.length === 0 ? null : (
         <>
           <Table caption={spreadCaption(run.task)} head={runHeads.spread} lines={spread.map((cells) => ({ cells }))} />

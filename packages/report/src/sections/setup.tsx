@@ -4,8 +4,8 @@ import { formatNumber } from "@tutti/core";
 import type { ExperimentResult, Grid } from "@tutti/record";
 import { type Cell, FoldedJson, List, prose, Remarks, Table } from "../elements.tsx";
 import { commandOf, provenanceText, usageTextOf } from "../provenance.ts";
-import { commandLead, filesNote, fromMemoryNote, labelWordsNote, rateCaption, runName, sourceText } from "../sentences.ts";
-import { definitionsOf, labelWordsOf, labelWordsSeen, rateLines, splitTexts } from "../tasks.ts";
+import { commandLead, filesNote, labelWordsNote, rateCaption, runName, sourceText } from "../sentences.ts";
+import { definitionNotes, definitionsOf, labelWordsOf, labelWordsSeen, rateLines, splitTexts } from "../tasks.ts";
 import { capital } from "../text.ts";
 import { failureHeads, faultKinds, metricNames, rateHeads, settingsSummaries, taskHeads, titles } from "../words.ts";
 
@@ -35,9 +35,10 @@ export function TaskSection({ result, grid }: Of & { readonly grid: Grid }) {
 /** What the methods are, with publications and deviations, and the prompts that were trained before. */
 export function DefinitionSection({ result }: Of) {
   const sources = (result.sources ?? []).map(sourceText);
+  const notes = definitionNotes(result.runs);
   return (
     <>
-      <p>{fromMemoryNote}</p>
+      {notes.length === 0 ? null : <p>{notes.join(" ")}</p>}
       <dl>
         {definitionsOf(result.runs).map(({ title, publication, deviations }) => (
           <div key={title}>
