@@ -69,7 +69,7 @@ function runFields(experiment: string, run: RunRecord, axes: readonly string[]):
     ...{ run: run.id, method: run.method, title: run.methodTitle, task: run.task, metric: run.metric, seed: run.seed },
     ...{ rate_trial: run.isRateTrial, backbone: settings.backbone, client_rate: settings.training.clientLearningRate },
     ...{ bytes_up: bytes.up, bytes_down: bytes.down, bytes_stages_ab: bytes.stagesAB, bytes_evaluation: bytes.evaluation },
-    ...{ seconds_training: seconds.scoring + seconds.counting + seconds.training, seconds_total: seconds.total },
+    ...{ seconds_training: Number((seconds.scoring + seconds.counting + seconds.training).toFixed(3)), seconds_total: seconds.total },
     ...{ majority: controls.majority, zero_shot: controls.zeroShot, keep_fraction: run.keepFraction },
     selected_layers: run.selectedLayers.join(" "),
     ...{ backend: run.backend, clients: run.clients, faults: run.faults === null ? null : JSON.stringify(run.faults), error: run.error },
