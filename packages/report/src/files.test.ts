@@ -13,7 +13,7 @@ test("a folder's result reads back as it was written, and what is none is refuse
     const files = await writeReport(simulatedSplits(), join(path, "out"));
     expect(files.map((file) => basename(file))).toEqual(["results.json", "report.html", "results.csv", "table.tex"]);
     expect(await readExperimentResult(join(path, "out"))).toEqual(simulatedSplits());
-    await expect(readExperimentResult(path)).rejects.toThrow("results.json cannot be read: give the folder");
+    await expect(readExperimentResult(path)).rejects.toThrow("has no results.json: give the folder that `tutti lab run` wrote");
     await writeFile(join(path, "results.json"), '{"name":"x","title":"y","runs":[{"id":3}]}');
     await expect(readExperimentResult(path)).rejects.toThrow("is not the result of an experiment: runs.0.id");
   } finally {
