@@ -159,3 +159,19 @@ test("a record of a run that goes has the scores that it has by now", () => {
   const { final, best, curve, parametersSha256 } = collectRecord(identity, soFar, { backend: "wasm", clients: "tabs", totalSeconds: 9 });
   expect([final.global?.accuracy, best?.round, curve.length, parametersSha256]).toEqual([0.63, 1, 2, undefined]);
 });
+
+test("seconds have at most three decimals, of the sum and not of its parts, and what was given stays as it is", () => {
+  const given = run.steps.map((one) => ({ ...one, seconds: 1.000_400_1 }));
+  const {
+    seconds,
+    steps = [],
+    curve,
+  } = collectRecord(identity, { ...run, steps: given }, { ...circumstances, totalSeconds: 111.045_632_734 });
+  expect(seconds.total).toBe(111.046);
+  const numTrained = given.filter(({ stage, kind }) => stage === "train" && kind !== "evaluate").length;
+  expect(numTrained).toBeGreaterThan(2);
+  expect(seconds.training).toBe(Number((numTrained * 1.000_400_1).toFixed(3)));
+  for (const value of [...Object.values(seconds), ...steps.map((one) => one.seconds), ...curve.map((one) => one.seconds)])
+    expect(String(value)).toMatch(/^\d+(\.\d{1,3})?$/);
+  expect(given[0]?.seconds).toBe(1.000_400_1);
+});

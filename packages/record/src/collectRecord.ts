@@ -65,9 +65,9 @@ export function collectRecord(identity: RunIdentity, run: CollectedRun, given: R
     ...circumstances,
     ...identity,
     ...notReplayed,
-    seconds: { ...secondsByStage(steps), total: totalSeconds },
+    seconds: secondsOf(steps, totalSeconds),
     bytes: bytesOfRun(identity, run),
-    curve,
+    curve: curve.map((point) => ({ ...point, seconds: toMs(point.seconds) })),
     final: testScores(curve, null),
     best: best === null ? null : { round: best.round, scores: testScores(curve, best.round) },
     bestValidation: best?.score ?? null,
@@ -82,7 +82,7 @@ export function collectRecord(identity: RunIdentity, run: CollectedRun, given: R
     keepFraction: summary.keepFraction,
     spectra: summary.probes.map(({ deviceId, ritzValues, ritzWeights }) => ({ deviceId, ritzValues, ritzWeights })),
     uploads: uploadsByRound(identity, run),
-    steps,
+    steps: steps.map((step) => ({ ...step, seconds: toMs(step.seconds) })),
     traffic,
   };
 }
@@ -124,14 +124,19 @@ function majorityScore(
   return metric === "matthews" ? 0 : null;
 }
 
-function secondsByStage(steps: readonly StepRecord[]): Omit<RunRecord["seconds"], "total"> {
-  const sum = (isCounted: (step: StepRecord) => boolean) => steps.reduce((total, step) => total + (isCounted(step) ? step.seconds : 0), 0);
+/** Seconds to the millisecond, which is as much as a clock and a reader can tell apart. */
+const toMs = (seconds: number) => Math.round(seconds * 1000) / 1000;
+
+function secondsOf(steps: readonly StepRecord[], total: number): RunRecord["seconds"] {
+  const sum = (isCounted: (step: StepRecord) => boolean) =>
+    toMs(steps.reduce((all, step) => all + (isCounted(step) ? step.seconds : 0), 0));
   const stage = (name: StepRecord["stage"]) => sum((step) => step.stage === name && step.kind !== "evaluate");
   return {
     scoring: stage("score"),
     counting: stage("count"),
     training: stage("train"),
     evaluation: sum(({ kind }) => kind === "evaluate"),
+    total: toMs(total),
   };
 }
 

@@ -15,6 +15,15 @@ test("time left adds what steps of each kind took, and a kind not seen yet count
   expect(estimateSecondsLeft(schedule, [])).toBeNull();
 });
 
+test("before a training step was measured no time left is told, whatever scoring and evaluations took", () => {
+  const schedule = scheduleOf(presets.demo);
+  const doneUntil = (index: number) => schedule.slice(0, index).map(({ stage, round, step }) => ({ stage, round, step, seconds: 3 }));
+  const first = schedule.findIndex(({ spec }) => spec.kind === "train");
+  expect(first).toBeGreaterThan(0);
+  for (let done = 0; done <= first; done++) expect(estimateSecondsLeft(schedule, doneUntil(done))).toBeNull();
+  expect(estimateSecondsLeft(schedule, doneUntil(first + 1))).toBeGreaterThan(30);
+});
+
 test("a step of more devices, epochs or protocols takes longer than others of its kind", () => {
   const tuned = scheduleOf({ ...averaging, strategy: { name: "fedAvg", fineTuneEpochs: 4 } });
   // 3 devices of 2 epochs take 6 seconds, 9 devices of 4 epochs 36; the evaluation counts as the mean training step

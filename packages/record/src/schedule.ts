@@ -36,10 +36,11 @@ export function stageFraction(schedule: readonly ExpectedStep[], { stage, round,
 
 /**
  * Seconds until the end: each remaining step takes as long for its work as the done steps of its kind took for theirs; a kind not yet seen
- * counts as the mean training step, or as the mean of everything before that. Null when nothing is done.
+ * counts as the mean training step. Null before a training step was measured: what comes before it says little of how long one takes.
  */
 export function estimateSecondsLeft(schedule: readonly ExpectedStep[], done: readonly DoneStep[]): number | null {
-  if (done.length === 0) return null;
+  const remaining = remainingSteps(schedule, done);
+  if (remaining.length === 0) return 0;
   const find = findExpected(schedule);
   const known = done.flatMap(({ seconds, ...place }) => {
     const step = find(place);
@@ -47,10 +48,11 @@ export function estimateSecondsLeft(schedule: readonly ExpectedStep[], done: rea
   });
   const ofKind = (kind: TaskKind) => known.filter((step) => step.kind === kind);
   const trained = ofKind("train");
-  const fallback = mean((trained.length > 0 ? trained : done).map(({ seconds }) => seconds));
-  return remainingSteps(schedule, done).reduce((sum, step) => {
+  if (trained.length === 0) return null;
+  const trainStep = mean(trained.map(({ seconds }) => seconds));
+  return remaining.reduce((sum, step) => {
     const like = ofKind(step.spec.kind);
-    if (like.length === 0) return sum + fallback;
+    if (like.length === 0) return sum + trainStep;
     return sum + (workOf(step) * mean(like.map(({ seconds }) => seconds))) / mean(like.map(({ work }) => work));
   }, 0);
 }
@@ -62,6 +64,7 @@ export function positionOf(
   { at, isRunning }: Pick<RunPosition, "at" | "isRunning">,
 ): RunPosition {
   const remaining = remainingSteps(schedule, done);
+  const left = estimateSecondsLeft(schedule, done);
   const { stage = "train", round = 0 } = remaining[0] ?? schedule.at(-1) ?? {};
   return {
     stage,
@@ -69,7 +72,7 @@ export function positionOf(
     numRounds: numRoundsIn(schedule, stage),
     numStepsDone: schedule.length - remaining.length,
     numSteps: schedule.length,
-    secondsLeft: estimateSecondsLeft(schedule, done),
+    secondsLeft: left === null ? null : Math.round(left),
     at,
     isRunning,
   };

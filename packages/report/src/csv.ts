@@ -94,7 +94,7 @@ function runFields(experiment: string, run: RunRecord, axes: readonly string[]):
     bytes_down: bytes.down,
     bytes_stages_ab: bytes.stagesAB,
     bytes_evaluation: bytes.evaluation,
-    seconds_training: seconds.scoring + seconds.counting + seconds.training,
+    seconds_training: Number((seconds.scoring + seconds.counting + seconds.training).toFixed(3)),
     seconds_total: seconds.total,
     majority: controls.majority,
     zero_shot: controls.zeroShot,

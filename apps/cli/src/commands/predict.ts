@@ -5,6 +5,8 @@ import { UsageError } from "../exitCodes.ts";
 
 interface PredictFlags {
   readonly prompts: string;
+  /** Holds the run folders. */
+  readonly runs: string;
   readonly file?: string;
   readonly split?: "train" | "validation" | "test";
   readonly backend: "wasm" | "cpu";
@@ -18,7 +20,8 @@ export function addPredict(program: Command): void {
     .command("predict")
     .description("classify texts with the tuned prompts of a run, with the probability of each class")
     .argument("[text...]", "texts to classify (default: the lines of stdin); a pair has a tab between its texts")
-    .requiredOption("--prompts <file>", "prompts.safetensors of a run folder")
+    .requiredOption("--prompts <run-or-file>", "a run's id, its folder, or a prompts.safetensors")
+    .option("--runs <folder>", "where run folders are", "runs")
     .option("--file <file>", "classify each line of this file")
     .addOption(
       new Option("--split <name>", "measure accuracy on a split of the run's task instead").choices(["train", "validation", "test"]),
@@ -31,7 +34,7 @@ export function addPredict(program: Command): void {
       `
 Examples:
   tutti predict --prompts runs/<id>/prompts.safetensors "The parcel came two days late"
-  tutti predict --prompts runs/<id>/prompts.safetensors --split test
+  tutti predict --prompts feedback-topic-seed42-c22859e1 --split test
   tutti predict --prompts runs/<id>/prompts.safetensors --file messages.txt
   cat messages.txt | tutti predict --prompts runs/<id>/prompts.safetensors --json`,
     )
@@ -42,13 +45,9 @@ async function predict(texts: readonly string[], flags: PredictFlags): Promise<v
   const sources = [texts.length > 0 ? "texts" : "", flags.file === undefined ? "" : "--file", flags.split === undefined ? "" : "--split"];
   const given = sources.filter((source) => source !== "");
   if (given.length > 1) throw new UsageError(`${given.join(" and ")} exclude each other: give one`);
-  const { readPromptsFile } = await import("@tutti/model");
-  const { parseRunSettings } = await import("../prompts/runSettings.ts");
   const publicFolder = flags.public ?? (await import("@tutti/server/checkout")).publicFolder();
-  const file = await readFile(flags.prompts).catch(() => {
-    throw new UsageError(`${flags.prompts} cannot be read: give the prompts.safetensors of a run folder`);
-  });
-  const { settings, params } = readPromptsFile(file, parseRunSettings);
+  const { tunedPromptsOf } = await import("../prompts/tunedPrompts.ts");
+  const { settings, params } = await tunedPromptsOf(flags.prompts, flags.runs);
   const { answerJson, answerText } = await import("../predict/answers.ts");
   const { askedTexts, linesOf } = await import("../predict/askedTexts.ts");
   const lines = flags.split === undefined ? await linesOf(texts, flags.file) : [];

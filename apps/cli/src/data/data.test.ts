@@ -82,7 +82,7 @@ test("a file of named columns becomes a task that can be listed, shown and remov
   expect(await tutti("data", "list")).toMatch(/tickets-2026\s+2\s+4\s+-\s+1\s+mine/);
   const shown = await tutti("data", "show", "tickets-2026");
   expect(shown).toMatch(/title\s+Who should answer\?/);
-  expect(shown).toMatch(/owners\s+field owner/);
+  expect(shown).toMatch(/owners\s+each row has one, in the field owner of the files/);
   expect(JSON.parse(await tutti("data", "show", "tickets-2026", "--json")).numRows.train).toBe(4);
   await expect(tutti("data", "remove", "feedback")).rejects.toThrow("feedback comes with Tutti");
   expect(await tutti("data", "remove", "tickets-2026")).toContain("Removed ");

@@ -53,7 +53,7 @@ export async function showData(name: string, { datasets, json }: PlaceFlags & { 
       ["classes", task.classes.map((label, index) => `${label} ${formatWhole(numByClass[index] ?? 0)}`).join(", ")],
       ["template", prompt?.template ?? "none"],
       ["label words", prompt?.labelWords.join(", ") ?? "none"],
-      ["owners", task.fields.owner === null ? "none" : `field ${task.fields.owner}`],
+      ["owners", task.fields.owner === null ? "none" : `each row has one, in the field ${task.fields.owner} of the files above`],
       ["metric", task.metric],
       ...notes.map((note): [string, string] => ["note", note]),
     ]),

@@ -1,9 +1,9 @@
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import type { BackboneManifest, TunedPrompts } from "@tutti/model";
 import { folderOf } from "../backbones/folders.ts";
 import { UsageError } from "../exitCodes.ts";
-import { parseRunSettings } from "./runSettings.ts";
+import { tunedPromptsOf } from "./tunedPrompts.ts";
 
 /** The options of `tutti prompt export`. */
 export interface ExportFlags {
@@ -17,7 +17,7 @@ export interface ExportFlags {
 
 /** `tutti prompt export`: writes the tuned parameters of a run, over or not, or of a prompts.safetensors into a folder. */
 export async function exportPrompts(source: string, flags: ExportFlags): Promise<void> {
-  const prompts = await promptsOf(source, flags.runs);
+  const prompts = await tunedPromptsOf(source, flags.runs);
   const { rememberDatasets, replaceFolder } = await import("@tutti/data/node");
   await rememberDatasets(flags.public);
   const files = flags.format === "peft" ? await peftFiles(prompts, flags.public) : await safetensorsFile(prompts);
@@ -49,20 +49,6 @@ async function peftFiles(prompts: TunedPrompts, publicFolder: string): Promise<R
 async function manifestOf(folder: string): Promise<BackboneManifest> {
   const { parseManifest } = await import("@tutti/model");
   return parseManifest(await readFile(join(folder, "manifest.json")));
-}
-
-/** The tuned parameters of a file, of a run's folder, or of the run of that id. */
-async function promptsOf(source: string, runs: string): Promise<TunedPrompts> {
-  const found = await stat(source).catch(() => null);
-  if (found?.isFile() === true) {
-    const { readPromptsFile } = await import("@tutti/model");
-    return readPromptsFile(await readFile(source), parseRunSettings);
-  }
-  const [folder, runId] = found === null ? [runs, source] : [dirname(resolve(source)), basename(resolve(source))];
-  const { readRun } = await import("@tutti/server");
-  const { run, newcomerParams } = await readRun(folder, runId);
-  if (newcomerParams === null) throw new UsageError(`run ${runId} has not begun, so it has tuned nothing yet: export it later`);
-  return { runId, settings: run, params: newcomerParams };
 }
 
 /** Refuses a folder with other files than an export's, which would be lost. */

@@ -23,12 +23,12 @@ test("the page of a finished run says so and offers no Join; before the end and 
       keepsStates: true,
       status: { phase, numConnected: 0 },
     };
-    const props = { problem: null, comeback: null, onJoin: () => undefined };
+    const props = { problem: null, comeback: "choose the file again", onJoin: () => undefined };
     return renderToString(h(Landing, { ...props, run: phase === null ? null : (run as unknown as RunInfo) }));
   };
   expect(page("done")).toContain("This run is finished: there is nothing left to train.");
   expect(page("done")).toContain("model minuet");
-  expect(page("done")).not.toMatch(/data-testid="join"|no tab is connected/);
+  expect(page("done")).not.toMatch(/data-testid="join"|no tab is connected|choose the file/);
   for (const phase of ["waiting", "running", null] as const) {
     expect(page(phase)).toContain('data-testid="join"');
     expect(page(phase)).not.toContain("finished");

@@ -17,17 +17,18 @@ interface LandingProps {
 
 /** What this is, what is sent and what stays, whose examples, and one button. */
 export function Landing({ run, problem, comeback, onJoin }: LandingProps) {
+  const isOver = run?.status.phase === "done";
   return (
     <>
       <h1>{promise}</h1>
       <p class="lead">{landing.lead}</p>
-      {comeback !== null && (
+      {comeback !== null && !isOver && (
         <div class="notice" role="status" data-testid="comeback">
           <p>{comeback}</p>
         </div>
       )}
       <SentAndKept keepsStates={run?.keepsStates ?? true} />
-      {run?.status.phase === "done" ? <Finished run={run} /> : <JoinForm run={run} problem={problem} comeback={comeback} onJoin={onJoin} />}
+      {isOver ? <Finished run={run} /> : <JoinForm run={run} problem={problem} comeback={comeback} onJoin={onJoin} />}
       {!isSecureContext && <InsecureNote />}
     </>
   );
