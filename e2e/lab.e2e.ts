@@ -101,7 +101,7 @@ test("clients of another lab join a run that waits for them", async () => {
   guest.interrupt();
   const left = await guest.ended;
   expect(left.code, left.stderr).toBe(130);
-  expect(left.stderr).toContain("joining run");
+  expect(left.stderr).toContain("Joining run");
   expect(JSON.parse(await readFile(join(out, "results.json"), "utf8")).runs[0]).toMatchObject({ error: null, correctNote: null });
 });
 
