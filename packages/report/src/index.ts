@@ -2,7 +2,6 @@ export { renderComparison } from "./comparisonText.ts";
 export { writeReport, writeResultsPage, writeRunReport } from "./files.ts";
 export { renderPage } from "./page.tsx";
 export { readExperimentResult } from "./readResult.ts";
-export { originText } from "./runSentences.ts";
 export { renderTable } from "./runTable.ts";
-export { zeroShotNote } from "./sentences.ts";
+export { originText, zeroShotNote } from "./sentences.ts";
 export { listText, textsText, withRemarks } from "./text.ts";

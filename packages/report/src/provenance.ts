@@ -1,6 +1,5 @@
 import { distinctById, type ExperimentResult, type RunRecord, summarise } from "@tutti/record";
-import { originText, otherTextsText } from "./runSentences.ts";
-import { caveatTexts, provenanceOf, usageText } from "./sentences.ts";
+import { caveatTexts, originText, otherTextsText, provenanceOf, usageText } from "./sentences.ts";
 
 /** The command that makes an experiment again, from the project's folder; where it was not kept, the file's name stands for its path; null for a run by itself. */
 export function commandOf({ command, preset, name, experiment }: ExperimentResult): string | null {

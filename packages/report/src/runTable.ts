@@ -1,8 +1,7 @@
 import { formatBytes, formatCount, formatNumber, formatScore, formatSeconds } from "@tutti/core";
 import { type RunRecord, resultOf, type Scores, scoresIn, type TrafficLabel } from "@tutti/record";
 import { alignColumns } from "@tutti/terminal";
-import { breakEvenText, inClientsText, keptLayersText, otherTextsText, positionText } from "./runSentences.ts";
-import { zeroShotNote } from "./sentences.ts";
+import { breakEvenText, inClientsText, keptLayersText, otherTextsText, positionText, zeroShotNote } from "./sentences.ts";
 import { percentText, scoreText, wholeText } from "./text.ts";
 import { ritzSummary, runHeads, runScoreRows, runSeries, spreadRows, stageNames, trafficRows } from "./words.ts";
 

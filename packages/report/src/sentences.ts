@@ -1,17 +1,102 @@
-import { formatCount, formatSeconds, type Metric, type Protocol } from "@tutti/core";
+import { formatCount, formatNumber, formatSeconds, type Metric, type Protocol } from "@tutti/core";
 import {
   type ComparedCell,
   type ExperimentResult,
+  expectedBreakEvenRound,
   fewestSeeds,
   type Moment,
+  numDevicesOf,
   type Remark,
+  type RunOrigin,
+  type RunPosition,
   type RunRecord,
+  rangeOf,
+  resultOf,
   type SourceRecord,
   variantText,
 } from "@tutti/record";
-import { clientNouns } from "./runSentences.ts";
-import { capital, differenceText, listText, meanBytesText, percentText, scoreText, wholeText, withRemarks } from "./text.ts";
-import { metricNames } from "./words.ts";
+import {
+  capital,
+  differenceText,
+  listText,
+  meanBytesText,
+  percentText,
+  scoreText,
+  textsText,
+  timeText,
+  wholeText,
+  withRemarks,
+} from "./text.ts";
+import { againstNames, metricNames, stageNames } from "./words.ts";
+
+/** What the clients of a run are called. */
+export const clientNouns = { tabs: ["tab", "tabs"], node: ["Node process", "Node processes"], any: ["client", "clients"] } as const;
+
+/** Such as ` in 4 tabs`; empty where the clients were not counted. */
+export function inClientsText({ numClients, clients }: RunRecord): string {
+  const [one, many] = clientNouns[clients];
+  return numClients === undefined ? "" : ` in ${formatCount(numClients, one, many)}`;
+}
+
+/** Where a run's scores are not of as many texts as the majority class's, such as where an open roster left part of the test split to nobody; else null. */
+export function otherTextsText({ final, controls }: RunRecord): string | null {
+  const ofControl = controls.majorityScores?.numTexts;
+  const counts = Object.values(final).flatMap(({ numTexts }) => numTexts ?? []);
+  const scored = rangeOf(counts.filter((count) => count !== ofControl));
+  if (ofControl === undefined || scored === null) return null;
+  return `The score of the majority class is that of the whole test split, ${formatCount(ofControl, "text")}; scores ${textsText(scored)} are not on the same texts, so compare them with care.`;
+}
+
+/** How a run that is by itself was made. */
+export function runText(run: RunRecord): string {
+  const { settings, backend, backendReason, threads, uploads = [], position, seed, machine } = run;
+  // a run that goes has not had them all
+  const numRounds = position === undefined ? uploads.length : settings.numRounds;
+  const parallel = threads === undefined ? "" : ` × ${formatCount(threads, "thread")}`;
+  const why = `Backend: ${backendReason ?? `${backend}${parallel}`}`;
+  return `${formatCount(numDevicesOf(run), "device")}${inClientsText(run)}, ${formatCount(numRounds, "training round")}, seed ${seed}. ${why}. ${machine ?? ""}`.trim();
+}
+
+/** Where a run started that did not start from values that its seed draws. */
+export function originText(origin: RunOrigin, subject = "This run"): string {
+  const hash = `SHA-256 ${origin.sha256.slice(0, 12)}…`;
+  if (origin.kind === "branch") {
+    const { runId, round, changes } = origin;
+    const other = changes.map(({ path, before, after }) => `${path} ${after} in place of ${before}`);
+    const settings = other.length === 0 ? "the same settings" : listText(other);
+    return `${subject} is a branch of run ${runId}: it goes on after training round ${round}, with ${settings} (${hash}). Its devices start without parameters of their own: what stays on a device starts from what a newcomer had. Steps, bytes and seconds are those of the branch alone.`;
+  }
+  const { path, source, runId, baseModel } = origin;
+  const what = source === "peftAdapter" ? "the adapter" : "the prompts";
+  const made = runId === null ? (baseModel === null ? "" : `, tuned on ${baseModel}`) : ` of run ${runId}`;
+  return `${subject} started from ${what}${made}, in place of values drawn from the seed (read from ${path}, ${hash}).`;
+}
+
+/** How far a run is that is not over. */
+export function positionText({ stage, round, numRounds, numStepsDone, numSteps, secondsLeft, at, isRunning }: RunPosition): string {
+  const left = secondsLeft === null || !isRunning ? "" : `, about ${formatSeconds(secondsLeft)} left`;
+  const where = `${stageNames[stage]} round ${round} of ${numRounds}, ${numStepsDone} of ${numSteps} steps done${left}`;
+  const when = `Written ${timeText(at)}.`;
+  return isRunning
+    ? `This run is still going: ${where}. The scores are those it has so far. ${when}`
+    : `This run has stopped before its end: ${where}. The same command goes on with it. ${when}`;
+}
+
+/** When the smaller uploads have paid for scoring and counting; null before the first training round. */
+export function breakEvenText(run: RunRecord): string | null {
+  const { breakEvenRound, bytes, rounds } = resultOf(run);
+  if (rounds === 0) return null;
+  const says = (when: string) => `The smaller uploads have paid for scoring and counting ${when}.`;
+  if (breakEvenRound !== null) return says(`by round ${breakEvenRound} of ${rounds}`);
+  const expected = expectedBreakEvenRound(bytes.stagesAB, run.uploads ?? []);
+  return `The smaller uploads have not paid for scoring and counting within ${formatCount(rounds, "round")}${expected === null ? "" : `; at this pace they will by round ${expected}`}.`;
+}
+
+/** The share of the layers that travels. */
+export function keptLayersText({ keepFraction, selectedLayers, layerScores }: RunRecord): string {
+  if (selectedLayers.length === 0) return "Which layers are sent is not decided yet.";
+  return `Keep fraction r = ${formatNumber(keepFraction ?? 1)}: ${selectedLayers.length} of ${layerScores.length} layers are sent.`;
+}
 
 const momentNames: Readonly<Record<Moment, string>> = { final: "after the last round", best: "in the round chosen on validation" };
 
@@ -334,3 +419,90 @@ export const latexMarks = {
 
 /** Of two experiments with the same settings. */
 export const noDifference = "No setting differs.";
+
+/** How a heat map of layer scores is read. */
+export function heatMapNotes(given: {
+  readonly hasRounds: boolean;
+  readonly isThinned: boolean;
+  readonly unmeasured: readonly string[];
+}): string[] {
+  return [
+    "A stronger blue ranks higher within its column. A frame marks a layer that is sent; it is fainter where the layer is not sent with every seed. Numbers are means over seeds.",
+    given.hasRounds
+      ? "Layers were selected once, with the scores of round 0. Later scores are measured beside the run, with the parameters that a newcomer had then, and change nothing in it."
+      : "Layers are scored once, before the first round.",
+    ...(given.isThinned ? ["Not every scored round is shown; results.json has all of them."] : []),
+    ...(given.unmeasured.length === 0
+      ? []
+      : [`Runs from before later rounds were measured have round 0 only: ${given.unmeasured.join("; ")}.`]),
+  ];
+}
+
+/** How alike the first and the last order of layers are. */
+export const driftText = (drifts: readonly string[]) =>
+  `The order of the layers at the first and the last round agrees with this Spearman's ρ, mean over seeds: ${drifts.join("; ")}.`;
+
+/** Curves for readers who do not see them. */
+export function curvesText(given: {
+  readonly label: string;
+  readonly shown: string;
+  readonly against: keyof typeof againstNames;
+  readonly protocol: Protocol;
+  readonly ends: readonly { readonly name: string; readonly y: number }[];
+}): string {
+  const { label, shown, against, protocol, ends } = given;
+  const lines = formatCount(ends.length, "method");
+  return `${label}: ${shown} on the test split by ${againstNames[against]}, ${protocol} protocol, ${lines}. ${curveEndsText(ends)}`.trim();
+}
+
+/** Where curves end. */
+function curveEndsText(ends: readonly { readonly name: string; readonly y: number }[]): string {
+  const sorted = [...ends].sort((a, b) => b.y - a.y);
+  const [first, last] = [sorted[0], sorted.at(-1)];
+  if (first === undefined || last === undefined) return "";
+  if (first === last) return `${first.name} ends at ${first.y.toFixed(3)}.`;
+  return `Highest at the end: ${first.name} with ${first.y.toFixed(3)}; lowest: ${last.name} with ${last.y.toFixed(3)}.`;
+}
+
+/** A trade-off for readers who do not see it. */
+export function tradeoffText(
+  label: string,
+  name: string,
+  protocol: Protocol,
+  front: readonly { readonly name: string; readonly score: number; readonly megabytes: number }[],
+): string {
+  const onFront = front.map((point) => `${point.name} (${point.score.toFixed(3)} at ${point.megabytes.toFixed(1)} MB)`).join(", ");
+  return `${label}: ${name} against bytes on the wire, ${protocol} protocol. On the Pareto front of the means, cheapest first: ${onFront}.`;
+}
+
+/** Layer scores of one run for readers who do not see them. */
+export const layerScoresText = (order: readonly number[], selected: readonly number[]) =>
+  `Layers by score, highest first: ${order.join(", ")}. Sent: ${selected.length === 0 ? "none" : selected.join(", ")}.`;
+
+/** Bytes by phase for readers who do not see them. */
+export const phaseBytesText = (phases: readonly { readonly phase: string; readonly up: number; readonly down: number }[]) =>
+  `Bytes by phase: ${phases.map(({ phase, up, down }) => `${phase} ${meanBytesText(up)} up and ${meanBytesText(down)} down`).join("; ")}.`;
+
+/** Ritz values for readers who do not see them. */
+export function spectrumText(given: {
+  readonly label: string;
+  readonly numValues: number;
+  readonly numDevices: number;
+  readonly least: string;
+  readonly most: string;
+  readonly keep: string;
+}): string {
+  const { label, numValues, numDevices, least, most, keep } = given;
+  return `${label}: ${formatCount(numValues, "Ritz value")} from ${formatCount(numDevices, "device")}, between ${least} and ${most}${keep}.`;
+}
+
+/** The title of a figure of Ritz values. */
+export const ritzTitle = (label: string, keep: string) => `Ritz values: ${label}${keep}`;
+
+/** The title of a heat map, or its first sentence with what its columns are. */
+export const heatMapText = (name: string, columns: readonly string[]) =>
+  columns.length === 0 ? `Layer scores: ${name}` : `Layer scores of ${name} by ${columns.join("; ")}.`;
+
+/** Lines of one run for readers who do not see them. */
+export const seriesText = (title: string, ends: readonly { readonly name: string; readonly y: number }[]) =>
+  `${title}. ${curveEndsText(ends)}`;

@@ -2,9 +2,9 @@ import * as Plot from "@observablehq/plot";
 import { findMethod, type Protocol } from "@tutti/core";
 import type { Grid, GridColumn, RunPoint, RunRecord } from "@tutti/record";
 import { rangeOf, summarise } from "@tutti/record";
+import { curvesText } from "../sentences.ts";
 import { capital, textsText, withRemarks } from "../text.ts";
 import { againstNames, axisNames, metricNames } from "../words.ts";
-import { curvesText } from "./descriptions.ts";
 import { draw, type Figure, type SeriesStyle, seriesStyle } from "./figure.ts";
 
 /** What a curve runs over. */

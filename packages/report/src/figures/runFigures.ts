@@ -1,8 +1,8 @@
 import * as Plot from "@observablehq/plot";
 import { type RunRecord, rangeOf, type StepRecord } from "@tutti/record";
+import { layerScoresText, phaseBytesText, seriesText } from "../sentences.ts";
 import { textsText, withRemarks } from "../text.ts";
 import { axisNames, controlNames, runFigureTitles, runSeries, stageNames } from "../words.ts";
-import { layerScoresText, phaseBytesText, seriesText } from "./descriptions.ts";
 import { draw, type Figure, seriesStyle, size } from "./figure.ts";
 import { spectrumFigure } from "./layerFigures.ts";
 

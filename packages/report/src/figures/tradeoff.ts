@@ -1,9 +1,9 @@
 import * as Plot from "@observablehq/plot";
 import type { Protocol } from "@tutti/core";
 import { type Grid, type GridColumn, numTextsOf, rangeOf, type TradeoffPoint, tradeoffPoints } from "@tutti/record";
+import { tradeoffText } from "../sentences.ts";
 import { textsText, withRemarks } from "../text.ts";
 import { axisNames, metricNames } from "../words.ts";
-import { tradeoffText } from "./descriptions.ts";
 import { draw, type Figure, seriesStyle, size } from "./figure.ts";
 import { type Box, type Label, type LabelBox, type LabelPlace, placeLabels } from "./labelPlaces.ts";
 

@@ -3,9 +3,8 @@
 import { costTables, type Grid, type RunRecord, tradeoffPoints } from "@tutti/record";
 import { Figures, Legend, Remarks, Table } from "../elements.tsx";
 import { tradeoffFigure } from "../figures/tradeoff.ts";
-import { breakEvenText } from "../runSentences.ts";
 import { timeLines, trafficLines } from "../runTable.ts";
-import { costCaption, costNotes, tradeoffNote } from "../sentences.ts";
+import { breakEvenText, costCaption, costNotes, tradeoffNote } from "../sentences.ts";
 import { meanBytesText } from "../text.ts";
 import { costHeads, runHeads, titles } from "../words.ts";
 

@@ -3,9 +3,8 @@
 import { type Grid, layerScoresOf, type RunRecord, rankCorrelations } from "@tutti/record";
 import { FigureBox, Figures, prose, Remarks, Table } from "../elements.tsx";
 import { heatMap, spectrumFigure } from "../figures/layerFigures.ts";
-import { keptLayersText } from "../runSentences.ts";
 import { layerLines, ritzLines } from "../runTable.ts";
-import { spectraNote } from "../sentences.ts";
+import { keptLayersText, spectraNote } from "../sentences.ts";
 import { differenceText, scoreText } from "../text.ts";
 import { layerHeads, rankHeads, ritzSummary, runHeads, selectedCaption, titles } from "../words.ts";
 

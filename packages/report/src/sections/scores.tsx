@@ -12,9 +12,8 @@ import {
   type SpreadTable,
 } from "@tutti/record";
 import { type Cell, type Line, Remarks, Table } from "../elements.tsx";
-import { otherTextsText } from "../runSentences.ts";
 import { scoreLines, spreadLines } from "../runTable.ts";
-import { aheadText, scoreNotes, scoresCaption, spreadCaption, spreadNote, tableTitle, zeroShotNote } from "../sentences.ts";
+import { aheadText, otherTextsText, scoreNotes, scoresCaption, spreadCaption, spreadNote, tableTitle, zeroShotNote } from "../sentences.ts";
 import { labelWordsSeen } from "../tasks.ts";
 import { capital, fewerSeedsText, scoreText, summaryText, textsText, wholeText, withRemarks } from "../text.ts";
 import { controlNames, labelWordsRow, metricNames, runHeads, spreadHeads, titles } from "../words.ts";
