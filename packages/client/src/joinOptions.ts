@@ -17,7 +17,7 @@ export interface JoinOptions {
   readonly trainer: Trainer;
   readonly store: DeviceStore;
   readonly hosting?: Hosting;
-  readonly nickname?: string;
+  readonly nickname?: string | undefined;
   /** What to compute on unless the coordinator forces it; `auto` measures. */
   readonly backend?: "auto" | BackendName;
   /** Where that choice comes from, for the sentence that says so; `client` by default. */

@@ -31,7 +31,7 @@ export interface DeclaredMethod {
    * Device rates worth trying, or the method whose choice is taken over; an experiment's own where it is left out. What is tuned, and by what
    * optimiser, decides which order of magnitude that is.
    */
-  readonly rates?: readonly number[] | { readonly of: string };
+  readonly rates?: readonly number[] | { readonly of: string } | undefined;
   /** What it changes of the devices' training. */
   training?(base: TrainingSettings): Partial<TrainingSettings>;
   /** What it changes beside tuning, strategy and training. */

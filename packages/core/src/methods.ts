@@ -113,7 +113,7 @@ function listedOf<Part extends DeclaredMethod>(
       trained,
       travels,
       isTrafficReference: part.isTrafficReference === true,
-      ...(rates === undefined ? {} : { rates }),
+      rates,
       settings(base) {
         const run = made(part)(base);
         return { ...run, training: { ...run.training, ...part.training?.(run.training) }, ...part.conditions };

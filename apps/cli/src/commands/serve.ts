@@ -123,7 +123,7 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
     ...base,
     file: settings,
     flags: asked,
-    ...(file === undefined ? {} : { name: file }),
+    name: file,
   });
   makeRunFolder(dataDir);
   const places = { publicDir: flags.public ?? settings.publicDir ?? checkout.publicFolder(), pagesDir: settings.pagesDir };
@@ -132,7 +132,7 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
   else places.pagesDir ??= await checkout.ensurePages((line) => console.log(line));
   const end = await serve({
     ...base,
-    ...(file === undefined ? {} : { file }),
+    file,
     flags: { ...asked, ...places },
     numClasses: ({ task }) => orWrongUse(() => findTask(task)).classes.length,
     report: async ({ run, publicDir }) => ({

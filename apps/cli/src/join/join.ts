@@ -73,7 +73,7 @@ async function takePart({ url, flags, info, own, place }: Joining): Promise<void
     trainer: await trainerFor(backend, place.backbonesFolder, teller.say),
     backend,
     hosting: own === null ? { kind: "virtual" } : { kind: "own", examples: own.examples },
-    ...(nickname === undefined ? {} : { nickname }),
+    nickname,
     ...(insecure === true ? { socketOptions: { rejectUnauthorized: false } } : {}),
     onEvent(event) {
       teller.onEvent(event);

@@ -67,7 +67,7 @@ export async function trainPrompt(taskName: string, flags: TrainPromptFlags, por
       learningRate: flags.rate,
       seed: flags.seed,
       onStep: ({ step, numSteps, loss }) => progress.bar(`loss ${loss.toFixed(3)}, step`, step, numSteps),
-      ...(signal === undefined ? {} : { signal }),
+      signal,
     },
   ).finally(() => progress.clear());
   signal?.throwIfAborted();

@@ -19,7 +19,7 @@ export interface ServeOptions {
   /** The preset to start from unless file or flags name one. */
   readonly preset: string;
   /** Path of a settings file. */
-  readonly file?: string;
+  readonly file?: string | undefined;
   /** The command line's settings, in the shape of a settings file. */
   readonly flags?: Overrides;
   /** Classes of the run's task. */
