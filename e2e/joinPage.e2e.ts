@@ -132,6 +132,7 @@ test("a reloaded tab with its own file asks for the file again, and with the sam
   await joinWithFile();
   expect(coordinator.status()).toMatchObject({ numDevices: 1, numConnected: 1 });
   await page.getByTestId("leave").click();
+  await expect(page.locator("html")).toHaveAttribute("data-state", "left");
   await page.reload();
   await expect(page.getByTestId("join")).toBeVisible();
   await expect(page.getByTestId("comeback")).toHaveCount(0);

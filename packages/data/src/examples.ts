@@ -17,9 +17,9 @@ export function rowsToExamples(task: Reading, rows: readonly Row[], source = "th
 function exampleOf({ fields: { text, textB, label, owner }, classes }: Reading, row: Row, place: string): Example {
   return {
     text: readText(row, text, place),
-    textB: textB === null ? undefined : readText(row, textB, place),
+    ...(textB === null ? {} : { textB: readText(row, textB, place) }),
     label: readLabel(row, label, classes, place),
-    owner: owner === null ? undefined : readText(row, owner, place),
+    ...(owner === null ? {} : { owner: readText(row, owner, place) }),
   };
 }
 
