@@ -30,18 +30,20 @@ interface TableProps {
   readonly caption: string;
   readonly head: readonly (string | Cell)[];
   readonly lines: readonly Line[];
+  /** The heading above says what the caption says: it is kept for screen readers alone. */
+  readonly isTitledAbove?: boolean;
   /** Scores keep the names of their lines in sight. */
   readonly isScores?: boolean;
 }
 
 /** A table with its caption in a box that scrolls; the first cell of a line names it. */
-export function Table({ caption, head, lines, isScores = false }: TableProps) {
+export function Table({ caption, head, lines, isTitledAbove = false, isScores = false }: TableProps) {
   const firstControl = lines.findIndex(({ isControl }) => isControl);
   return (
     <div class="titled">
       <section class={isScores ? "wide scores" : "wide"} {...reachable} aria-label={caption}>
         <table>
-          <caption>{caption}</caption>
+          <caption class={isTitledAbove ? "unseen" : undefined}>{caption}</caption>
           <thead>
             <tr>
               {head.map((cell) => (

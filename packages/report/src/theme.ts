@@ -26,6 +26,7 @@ figure svg { display: block; width: 100%; max-width: 34rem; height: auto }
 .wide:focus-visible { outline: 2px solid var(--link) }
 .legend { max-width: none; display: flex; flex-wrap: wrap; gap: 0.1rem 1rem; list-style: none; margin: 0.35rem 0 0; padding: 0; font-size: 0.875rem; color: var(--soft) }
 .legend li { display: flex; align-items: center; gap: 0.4rem } .legend svg { flex: none; width: 1.75rem; height: 0.75rem }
+caption.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.875rem; overflow-wrap: normal; margin: 0.25rem 0 }
 caption { text-align: left; padding: 0.9rem 0 0.1rem; white-space: normal; color: var(--soft) }
 .position { border: 1px solid var(--line); border-radius: 0.375rem; padding: 0.25rem 0.75rem; background: var(--band); max-width: 46rem } progress { width: 100%; accent-color: var(--heat) }

@@ -1,7 +1,7 @@
 import type { RunConditions } from "../settings/runConditions.ts";
 import type { Stage, TaskKind } from "../task.ts";
 import { isEvaluationDue } from "./evaluations.ts";
-import type { ExpectedStep } from "./strategy.ts";
+import type { AsJson, Evaluation, ExpectedStep, StrategyRun, StrategySummary } from "./strategy.ts";
 
 /** A step of the run: which stage, round and step within the round, and what the devices do in it. */
 export type Position = {
@@ -56,4 +56,14 @@ export function nextTrainPosition(position: Position, run: RunConditions): Posit
   if (position.kind === "train" && isEvaluationDue(run, position.round)) return { ...position, step: 2, kind: "evaluate" };
   if (position.round >= run.numRounds) return { ...position, isDone: true };
   return startOfRound(position.round + 1);
+}
+
+/** How far a run is whose strategy neither scores nor counts layers, with what it says of those that are sent. */
+export function summaryOf(
+  values: { readonly run: StrategyRun; readonly position: Position; readonly evaluations: readonly AsJson<Evaluation>[] },
+  sent: Pick<StrategySummary, "keepFraction" | "selectedLayers" | "sharedNames" | "serverLearningRate">,
+): StrategySummary {
+  const { run, position, evaluations } = values;
+  const { stage, round, step, isDone } = position;
+  return { stage, round, step, isDone, numRounds: run.numRounds, evaluations, layerScores: null, probes: [], ...sent };
 }

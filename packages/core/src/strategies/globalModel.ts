@@ -4,10 +4,19 @@ import type { Contribution, Device, ParameterSets, PlannedTask, RoundPlan, TaskS
 import type { TunedShape } from "../tunings/tuned.ts";
 import { carriedTensors } from "./branching.ts";
 import { onePerShare, sampleCohort, wholeRoster } from "./cohort.ts";
-import { expectedDevices, firstTrainStep, latestTrainRound, nextTrainPosition, type Position, scheduleOf, startOfRound } from "./course.ts";
+import {
+  expectedDevices,
+  firstTrainStep,
+  latestTrainRound,
+  nextTrainPosition,
+  type Position,
+  scheduleOf,
+  startOfRound,
+  summaryOf,
+} from "./course.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
 import { type ServerRateSchedule, serverRateAt } from "./serverRates/table.ts";
-import type { AsJson, Evaluation, Strategy, StrategyRun, StrategyState, StrategySummary } from "./strategy.ts";
+import type { AsJson, Evaluation, Strategy, StrategyRun, StrategyState } from "./strategy.ts";
 import { taskFor } from "./tasks.ts";
 import { allNames, under, withPrefix } from "./tensors.ts";
 
@@ -118,28 +127,15 @@ export function globalModel<Settings extends GlobalModelSettings>(
 
     newcomerParams: (state) => under(state.tensors, "W/"),
 
-    summary: (state) => summaryOf(rule, state),
-  };
-}
-
-function summaryOf<Settings extends GlobalModelSettings>(
-  rule: GlobalModelRule<Settings>,
-  { values: { run, shape, position, evaluations } }: GlobalModelState<Settings>,
-): StrategySummary {
-  const { stage, round, step, isDone } = position;
-  return {
-    stage,
-    round,
-    step,
-    isDone,
-    numRounds: run.numRounds,
-    evaluations,
-    layerScores: null,
-    probes: [],
-    keepFraction: 1,
-    selectedLayers: shape.layerNames.map((_, layer) => layer),
-    sharedNames: allNames(shape),
-    serverLearningRate: rateAt(rule, run, latestTrainRound(position)),
+    summary({ values }) {
+      const { run, shape, position } = values;
+      return summaryOf(values, {
+        keepFraction: 1,
+        selectedLayers: shape.layerNames.map((_, layer) => layer),
+        sharedNames: allNames(shape),
+        serverLearningRate: rateAt(rule, run, latestTrainRound(position)),
+      });
+    },
   };
 }
 

@@ -4,7 +4,7 @@ import type { RunConditions } from "../settings/runConditions.ts";
 import type { TaskSpec } from "../task.ts";
 import { carriedTensors } from "./branching.ts";
 import { onePerShare, sampleCohort } from "./cohort.ts";
-import { expectedDevices, firstTrainStep, nextTrainPosition, type Position, scheduleOf, startOfRound } from "./course.ts";
+import { expectedDevices, firstTrainStep, nextTrainPosition, type Position, scheduleOf, startOfRound, summaryOf } from "./course.ts";
 import { declareStrategy, type StrategySettingsOf } from "./declaration.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
 import type { GlobalModelState } from "./globalModel.ts";
@@ -70,23 +70,7 @@ const decisions: Strategy<GlobalModelState<LocalSettings>, StrategyRun<LocalSett
 
   newcomerParams: (state) => under(state.tensors, "initial/"),
 
-  summary({ values: { run, position, evaluations } }) {
-    const { stage, round, step, isDone } = position;
-    return {
-      stage,
-      round,
-      step,
-      isDone,
-      numRounds: run.numRounds,
-      evaluations,
-      layerScores: null,
-      probes: [],
-      keepFraction: 0,
-      selectedLayers: [],
-      sharedNames: [],
-      serverLearningRate: null,
-    };
-  },
+  summary: ({ values }) => summaryOf(values, { keepFraction: 0, selectedLayers: [], sharedNames: [], serverLearningRate: null }),
 };
 
 /**

@@ -80,7 +80,7 @@ export function RunLayerSection({ run }: { readonly run: RunRecord }) {
   const ritz = ritzLines(run);
   return (
     <>
-      <Table caption={titles.layers} head={runHeads.layers} lines={layerLines(run).map((cells) => ({ cells }))} />
+      <Table caption={titles.layers} isTitledAbove head={runHeads.layers} lines={layerLines(run).map((cells) => ({ cells }))} />
       <p class="soft">{keptLayersText(run)}</p>
       {ritz.length === 0 ? null : (
         <details>

@@ -101,7 +101,7 @@ export function RunScoreSection({ run }: { readonly run: RunRecord }) {
       <Remarks texts={[`${capital(zeroShotNote)}.`, ...[otherTextsText(run) ?? []].flat()]} />
       {spread.length === 0 ? null : (
         <>
-          <Table caption={spreadCaption(run.task)} head={runHeads.spread} lines={spread.map((cells) => ({ cells }))} />
+          <Table caption={titles.spread} head={runHeads.spread} lines={spread.map((cells) => ({ cells }))} />
           <Remarks texts={[spreadNote]} />
         </>
       )}

@@ -22,11 +22,18 @@ export function TaskSection({ result, grid }: Of & { readonly grid: Grid }) {
     const metric = runs.find((run) => run.task === task)?.metric;
     const seen = backbones.map((backbone) => `${backbones.length > 1 ? `${backbone}: ` : ""}${labelWordsSeen(backbone, task)}`).join("; ");
     const cells: (string | Cell)[] = [task, prose(metric === undefined ? "" : metricNames[metric]), prose(labelWordsOf(task)), prose(seen)];
-    return { cells: [...cells, prose(splitTexts(result, task, names).join(" "))] };
+    return { cells, rows: splitTexts(result, task, names).join(" ") };
   });
+  const hasRows = lines.some(({ rows }) => rows !== "");
+  const heads = hasRows ? taskHeads : taskHeads.slice(0, -1);
   return (
     <>
-      <Table caption={titles.tasks} head={taskHeads.map((head, index) => (index === 0 ? head : prose(head)))} lines={lines} />
+      <Table
+        caption={titles.tasks}
+        isTitledAbove
+        head={heads.map((head, index) => (index === 0 ? head : prose(head)))}
+        lines={lines.map(({ cells, rows }) => ({ cells: hasRows ? [...cells, prose(rows)] : cells }))}
+      />
       <Remarks texts={[labelWordsNote(backbones)]} />
     </>
   );

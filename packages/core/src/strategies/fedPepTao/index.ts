@@ -7,6 +7,7 @@ import { firstInOrder, onePerShare, type Situation, sampleCohort, wholeRoster } 
 import { expectedDevices, latestTrainRound, type Position, scheduleOf, startOfRound } from "../course.ts";
 import { declareStrategy } from "../declaration.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "../evaluations.ts";
+import { fedAvgM } from "../fedAvgM.ts";
 import { serverRateAt } from "../serverRates/table.ts";
 import type { Strategy } from "../strategy.ts";
 import { taskFor } from "../tasks.ts";
@@ -170,13 +171,7 @@ export const fedPepTao = declareStrategy({
     },
     momSAdamD: {
       title: "MomS+AdamD",
-      publication: {
-        authors: "Hsu, Qi, Brown",
-        title: "Measuring the Effects of Non-Identical Data Distribution for Federated Visual Classification",
-        venue: "arXiv",
-        year: 2019,
-        link: "https://arxiv.org/abs/1909.06335",
-      },
+      publication: fedAvgM.publication,
       deviations: [
         deviations.fromMemory,
         "The devices' optimiser is AdamW.",
