@@ -31,7 +31,7 @@ export async function benchGpu(): Promise<BenchRow[]> {
   const archive = await compress(out);
   const { size } = await stat(archive);
   const note = `${relative(projectFolder, archive)}; loader from ${loader}`;
-  return [{ ...row("GPU pack", size / 2 ** 20, "MiB", { atMost: 40 }), note }, await tryOut(archive)];
+  return [{ ...row("GPU pack", size / 1e6, "MB", { atMost: 40 }), note }, await tryOut(archive)];
 }
 
 /** Node as it runs here, without its symbols where they can be taken off. */
