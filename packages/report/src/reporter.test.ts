@@ -40,6 +40,16 @@ test("reports begin at least 30 s apart, however often something changes, and th
   expect(starts).toEqual([0, 30, 60, 90]); // the last is of what changed during the one before
 });
 
+test("a report that takes longer than the interval is never met by another", async () => {
+  const { reporter, starts, troubles } = reporterOf({ everyMs: 1000 });
+  for (let second = 0; second < 10; second++) {
+    reporter.changed();
+    await vi.advanceTimersByTimeAsync(1000);
+  }
+  expect(starts.map(Math.floor)).toEqual([0, 4, 8]);
+  expect(troubles).toEqual([]);
+});
+
 test("the end waits for the report that is under way and always has one of its own", async () => {
   const { reporter, starts } = reporterOf();
   reporter.changed();
