@@ -16,7 +16,7 @@ const pages = files.filter((file) =>
 );
 const { scripts } = JSON.parse(readFileSync(join(project, "package.json"), "utf8")) as { scripts: Record<string, string> };
 
-/** Of a page: the lines of its fenced blocks for a shell, what stands in backquotes, and where its links go. */
+/** The shell lines, the words in backquotes and the link targets of a page. */
 function partsOf(text: string) {
   const fenced = [...text.matchAll(/^```(?:sh)?\n([\s\S]*?)^```/gm)].flatMap(([, block = ""]) => block.split("\n"));
   const prose = text.replaceAll(/^```[\s\S]*?^```/gm, "");

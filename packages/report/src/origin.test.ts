@@ -26,7 +26,7 @@ const adapter: RunOrigin = {
 
 test("a branch says of which run it is one, after which round, with which other settings, and what its devices lack", () => {
   expect(originText(branch)).toBe(
-    "This run is a branch of run topic-seed42-c2e1: it goes on after training round 12, with training.clientLearningRate 0.01 in place of 0.03 and numRounds 40 in place of 20 (SHA-256 0123456789ab…). Its devices start without parameters of their own: what stays on a device starts from what a newcomer had. Steps, bytes and seconds are those of the branch alone.",
+    "This run is a branch of run topic-seed42-c2e1: it goes on after training round 12, with training.clientLearningRate 0.01 in place of 0.03 and numRounds 40 in place of 20 (SHA-256 0123456789ab…). Its devices start from the parameters that a newcomer got then. Steps, bytes and seconds are those of the branch alone.",
   );
   expect(originText({ ...branch, changes: [] })).toContain("after training round 12, with the same settings (");
 });

@@ -64,7 +64,7 @@ export function originText(origin: RunOrigin, subject = "This run"): string {
     const { runId, round, changes } = origin;
     const other = changes.map(({ path, before, after }) => `${path} ${after} in place of ${before}`);
     const settings = other.length === 0 ? "the same settings" : listText(other);
-    return `${subject} is a branch of run ${runId}: it goes on after training round ${round}, with ${settings} (${hash}). Its devices start without parameters of their own: what stays on a device starts from what a newcomer had. Steps, bytes and seconds are those of the branch alone.`;
+    return `${subject} is a branch of run ${runId}: it goes on after training round ${round}, with ${settings} (${hash}). Its devices start from the parameters that a newcomer got then. Steps, bytes and seconds are those of the branch alone.`;
   }
   const { path, source, runId, baseModel } = origin;
   const what = source === "peftAdapter" ? "the adapter" : "the prompts";
@@ -157,7 +157,7 @@ export const ownPublicationNote = "Each method follows its own publication; devi
 export const rememberedNamesNote = "The names of FedPepTAO's nine baselines are those of its paper as remembered; some may differ from it.";
 
 /** Said of settings that are none of the methods. */
-export const ownSettingsNote = "Settings of the experiment's own; they are listed under Configuration.";
+export const ownSettingsNote = "The experiment sets everything itself; see Configuration.";
 
 /** Such as `2,000 training rows, 500 validation rows, 1,000 test rows.` */
 export const rowsText = ({ numTrain, numValidation, numTest }: ExperimentResult["data"][number]) =>

@@ -5,7 +5,7 @@ import { type ServeFlags, serveRun, withPlaceOptions } from "./serve.ts";
 
 interface BranchFlags extends ServeFlags {
   readonly round: number;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
 }
 
 /** `tutti run branch`: another run that goes on from one after a round, with other settings. */
@@ -16,14 +16,13 @@ export function addBranch(run: Command): void {
     .option(
       "--set <path=value>",
       "a setting of the run with another value, in YAML; again for each",
-      (change: string, before: readonly string[]) => [...before, change],
-      [],
+      (change: string, before: readonly string[] = []) => [...before, change],
     )
     .addHelpText(
       "after",
       `
 A run keeps its state after every training round, and with time after every second, fourth, … (keepRoundsBytes in a settings file: 200 MB).
-What makes its parameters what they are cannot change: task, backbone, tuning method, strategy. Devices start without parameters of their own.
+A branch keeps the task, the backbone, the tuning method and the strategy. Its devices start from the parameters of a newcomer.
 
 Examples:
   tutti run branch feedback-topic-seed42-c22859e1 --round 12 --set training.clientLearningRate=0.01
@@ -33,7 +32,7 @@ Examples:
 }
 
 /** The same command again goes on with the branch. */
-async function branch(runId: string, { round, set, ...flags }: BranchFlags): Promise<void> {
+async function branch(runId: string, { round, set = [], ...flags }: BranchFlags): Promise<void> {
   const { branchSettings, readRun } = await import("@tutti/server");
   const { run } = await readRun(flags.out ?? "runs", runId);
   if (round >= run.numRounds && !set.some((change) => change.startsWith("numRounds="))) {

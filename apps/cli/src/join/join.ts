@@ -45,7 +45,7 @@ export async function join(address: string, flags: JoinFlags): Promise<void> {
   }
 }
 
-/** What Node reads only when it starts needs a process of its own; its exit code, or null where this one will do. */
+/** Runs the command again in a new process where Node reads a setting only at its start, and gives that exit code; null where no new process is needed. */
 async function inOtherProcess({ ca, insecure, backend }: JoinFlags): Promise<number | null> {
   if (ca !== undefined && insecure === true) throw new UsageError("--ca and --insecure exclude each other: give one");
   const environment = ca === undefined ? null : trusting(ca);

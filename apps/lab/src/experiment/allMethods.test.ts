@@ -14,7 +14,7 @@ test("all is every method of the comparison in its order, and settings only wher
   expect(methodsOf(["settings", "all"])).toEqual(["settings", ...methodNames]);
 });
 
-test("a method with entries of its own has those, where all would have it", () => {
+test("a method that the file lists by name keeps its entries beside all", () => {
   const entries = [
     { name: "lora", set: { "tuning.rank": 3 }, title: "small" },
     { name: "lora", title: "usual" },

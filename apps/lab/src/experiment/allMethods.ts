@@ -10,8 +10,8 @@ type Declared = { name: MethodName; set: Record<string, unknown>; rates?: number
 type Given<Entry extends { readonly name: string }> = MethodName | "settings" | Entry;
 
 /**
- * A file's methods with `all` written out, in the order of the comparison; a method that has entries of its own has those. Where `numRates` are
- * tried, others try the rates that their declaration gives, if it gives that number.
+ * A file's methods with `all` written out, in the order of the comparison. A method that the file lists by name keeps the file's entries. Where
+ * `numRates` are tried, the other methods try the rates of their declaration, if it has that number.
  */
 export function writtenOut<Entry extends { readonly name: string }>(
   given: readonly (Given<Entry> | typeof allMethods)[],
