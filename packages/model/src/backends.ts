@@ -1,5 +1,6 @@
-import * as tf from "@tensorflow/tfjs";
+import "@tensorflow/tfjs-backend-cpu";
 import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import * as tf from "@tensorflow/tfjs-core";
 import { formatCount } from "@tutti/core";
 import { isSoftwareAdapter, startWebGpu, stopWebGpu } from "./gpu/webGpu.ts";
 import { installWasmKernels } from "./kernels/wasm/install.ts";

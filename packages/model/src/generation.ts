@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import type { RandomStream } from "@tutti/core";
 import { padExactly } from "./backbone/batch.ts";
 import { keyValueWidth } from "./backbone/config.ts";

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { createRandom, type DealtShares, dealShares, type Random, type RunSettings, type TuningSettings } from "@tutti/core";
 import { type Dataset, type Example, type FetchText, fetchTask, loadDataset, type TaskDefinition } from "@tutti/data";
 import { type LoadOptions, loadBackbone } from "./backbone/load.ts";

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tutti/core";
 import type { TokenBatch } from "./batch.ts";
 import type { PackedBackbone } from "./packed.ts";

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { type ActivatedProduct, activatedLinear, activationGradient } from "../kernels/feedForward.ts";
 import { disposeLinear, type Linear, linear, linearGradient, tensorsOf } from "../kernels/linear.ts";
 import { disposeNorm, type Norm, type Normed, normalize, normalizeGradient } from "../kernels/norm.ts";

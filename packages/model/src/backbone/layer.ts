@@ -1,4 +1,4 @@
-import type * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs-core";
 import { attend, attendGradient } from "../kernels/attention.ts";
 import type { Attended, AttentionShape, Visibility } from "../kernels/attentionShape.ts";
 import { type ActivatedProduct, contractGradient, expand } from "../kernels/feedForward.ts";

@@ -1,4 +1,4 @@
-import type * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs-core";
 import { type Norm, type Normed, normalize, normalizeGradient } from "../kernels/norm.ts";
 import type { TokenBatch } from "./batch.ts";
 import { type LayerPass, layerBackward, layerForward, type PassContext } from "./layer.ts";

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tutti/core";
 import type { Expansion } from "../kernels/feedForward.ts";
 import { createLinear, disposeLinear, type Linear, stackBiases, stackLinears } from "../kernels/linear.ts";

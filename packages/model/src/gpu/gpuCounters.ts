@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import * as tf from "@tensorflow/tfjs-core";
 
 /** What a GPU device was asked for since the counting began or was last reset. */
 export interface GpuCounters {

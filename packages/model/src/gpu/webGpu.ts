@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import * as tf from "@tensorflow/tfjs-core";
 import { type ChosenVariant, chooseVariant, productTimer } from "../kernels/webgpu/chooseVariant.ts";
 import { acceptDirectives } from "../kernels/webgpu/directives.ts";
 import { installWebGpuKernels } from "../kernels/webgpu/install.ts";

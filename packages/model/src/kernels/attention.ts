@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import type { Attended, AttentionGradient, AttentionShape, Visibility } from "./attentionShape.ts";
 import { hasFused, runFused } from "./fusedKernels.ts";
 import { plainAttend, plainAttendGradient } from "./plainAttention.ts";

@@ -1,4 +1,4 @@
-import type * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs-core";
 
 /** The shape of one attention: who sees whom. Token t of example b is real when t < lengths[b]; the prefix is seen by all. */
 export interface AttentionShape {

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { type Activated, type Activation, activate } from "./activation.ts";
 import { hasFused, runFused } from "./fusedKernels.ts";
 import { type Linear, linear, linearGradient } from "./linear.ts";

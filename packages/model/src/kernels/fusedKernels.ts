@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 
 /** Kernels of our own on WASM; elsewhere their plain equals run. */
 export type WasmKernel =

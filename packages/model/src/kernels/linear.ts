@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tutti/core";
 import { hasFused, runFused } from "./fusedKernels.ts";
 import { type PackedLinear, packedLinear, packedLinearGradient } from "./packedLinear.ts";

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { hasFused, runFused } from "./fusedKernels.ts";
 
 /** LayerNorm, or RMSNorm when there is no bias to add and no mean to take away. Owns its tensors. */

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import type { Attended, AttentionGradient, AttentionShape } from "./attentionShape.ts";
 
 /**

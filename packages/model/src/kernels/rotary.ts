@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import type { RotaryScaling } from "../backbone/config.ts";
 import type { AttentionShape } from "./attentionShape.ts";
 import { hasFused, runFused } from "./fusedKernels.ts";

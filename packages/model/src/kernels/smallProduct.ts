@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { hasFused, runFused } from "./fusedKernels.ts";
 import { firstRows } from "./linear.ts";
 

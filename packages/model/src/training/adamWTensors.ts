@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { hasFused, runFused } from "../kernels/fusedKernels.ts";
 
 /** The optimiser's state on the backend; the step counter counts from 0. */

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { createRandom, initialParams, stepAdamW } from "@tutti/core";
 import { padExactly } from "../backbone/batch.ts";
 import type { AdmissionNumbers } from "../backbone/manifest.ts";

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { type Confusion, confusionOf, type Params } from "@tutti/core";
 import { flattenTuned, splitTuned } from "../tuning/layout.ts";
 import type { Tuned } from "./gradient.ts";

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { joinTuned, splitTuned, type TunedLayout } from "../tuning/layout.ts";
 import { type LabelledBatch, lossAndGradient, type ObjectiveOptions } from "./objective.ts";
 

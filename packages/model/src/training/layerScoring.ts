@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { distinctSequences, readsStates, scoreLayers, type TaskSpec } from "@tutti/core";
 import { splitTuned } from "../tuning/layout.ts";
 import type { Tuned } from "./gradient.ts";

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 
 /** Collects the losses of steps without making a GPU wait after each one. */
 interface LossLog {

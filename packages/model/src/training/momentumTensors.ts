@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 
 /** The state on the backend; the step counter counts from 0. */
 export interface MomentumTensors {

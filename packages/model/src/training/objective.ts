@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { padBatch, type TokenBatch } from "../backbone/batch.ts";
 import type { HeadPass } from "../backbone/languageHead.ts";
 import type { Transformer } from "../backbone/transformer.ts";

@@ -1,4 +1,4 @@
-import type * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs-core";
 import type { Params, TrainingSettings } from "@tutti/core";
 import { flattenTuned, type TunedLayout, unflattenTuned } from "../tuning/layout.ts";
 import { type AdamWTensors, adamWStep, startAdamW } from "./adamWTensors.ts";

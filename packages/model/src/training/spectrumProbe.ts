@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { lanczos, type RandomStream, type RitzSpectrum, rademacher } from "@tutti/core";
 import { type Tuned, vectorGradient } from "./gradient.ts";
 import type { LabelledBatch } from "./objective.ts";

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 
 /** A step of the backbone that knows its way back: functions of one tensor (rows, width) that chain, add up and stand side by side. */
 export interface Part {

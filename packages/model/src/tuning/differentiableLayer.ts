@@ -1,4 +1,4 @@
-import type * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs-core";
 import type { PassContext } from "../backbone/layer.ts";
 import type { Transformer } from "../backbone/transformer.ts";
 import type { LayerWeights } from "../backbone/weights.ts";

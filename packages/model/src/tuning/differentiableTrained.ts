@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { type Activation, activate } from "../kernels/activation.ts";
 import { firstRows } from "../kernels/linear.ts";
 import { type Norm, type Normed, normalize, normalizeGradient } from "../kernels/norm.ts";

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import type { Transformer } from "../backbone/transformer.ts";
 import { chain, type Part, product, scaled, sideBySide } from "./differentiable.ts";
 import { createLayerTuner, type LayerParts, type Place } from "./differentiableLayer.ts";

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { chain, frozen, type Part } from "./differentiable.ts";
 import { activation, type Slot, trainedLinear } from "./differentiableTrained.ts";
 import type { TunedValues } from "./tuner.ts";

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { type Random, type TuningSettingsOf, vocabularyRows } from "@tutti/core";
 import type { BackboneConfig } from "../backbone/config.ts";
 import type { Transformer } from "../backbone/transformer.ts";

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { type Params, sizeOf, type TunedEntry, type TunedMethod, tunedEntries } from "@tutti/core";
 import { type BackboneConfig, keyValueWidth } from "../backbone/config.ts";
 import { tensorNames } from "../backbone/tensorNames.ts";

@@ -1,4 +1,4 @@
-import type * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs-core";
 import type { TokenBatch } from "../backbone/batch.ts";
 import type { Transformer } from "../backbone/transformer.ts";
 import type { TunedPass, TunedValues, Tuner } from "./tuner.ts";

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import type { TokenBatch } from "../backbone/batch.ts";
 import { backwardRows, forwardRows } from "../backbone/rows.ts";
 import type { Transformer } from "../backbone/transformer.ts";

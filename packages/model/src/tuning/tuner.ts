@@ -1,4 +1,4 @@
-import type * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs-core";
 import type { TokenBatch } from "../backbone/batch.ts";
 
 /** Trained parameters, or their gradients, as tensors by name. */

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { padExactly } from "../backbone/batch.ts";
 import type { TensorEncoding } from "../backbone/pack.ts";

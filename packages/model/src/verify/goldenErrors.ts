@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { findKeepRatio, lanczos, scoreLayers } from "@tutti/core";
 import { padExactly } from "../backbone/batch.ts";
 import { backboneFromSafetensors } from "../backbone/checkpoint.ts";

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { createRandom } from "@tutti/core";
 import { padExactly } from "../backbone/batch.ts";
 import type { Pass, Transformer } from "../backbone/transformer.ts";

@@ -1,5 +1,5 @@
-import type * as tf from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import type * as tf from "@tensorflow/tfjs-core";
 
 /** A kernel's operands by name; an optional one may be missing. */
 export type KernelInputs = Readonly<Record<string, tf.TensorInfo | undefined>>;

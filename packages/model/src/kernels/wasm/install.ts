@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
 import { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import * as tf from "@tensorflow/tfjs-core";
 import type { WasmKernel } from "../fusedKernels.ts";
 import { attentionKernels } from "./attentionKernels.ts";
 import { createHeap, type Kernel, type KernelAttributes, type KernelInputs } from "./heap.ts";

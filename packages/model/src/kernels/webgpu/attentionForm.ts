@@ -1,4 +1,4 @@
-import type { TensorInfo } from "@tensorflow/tfjs";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { GpuProgram, KernelAttributes, KernelInputs } from "./gpuKernel.ts";
 import { given, sizeOf } from "./gpuKernel.ts";
 

@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import * as tf from "@tensorflow/tfjs-core";
 import { type FusedKernel, runFused } from "../fusedKernels.ts";
 import { gpuErrors } from "./gpuErrors.ts";
 import type { KernelVariant } from "./gpuKernel.ts";

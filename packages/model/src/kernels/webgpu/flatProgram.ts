@@ -1,5 +1,5 @@
-import type { TensorInfo } from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { listed, sizeOf } from "./gpuKernel.ts";
 
 /** A program whose operands are flat arrays and whose sizes are uniforms, so that its pipeline does not depend on shapes. */

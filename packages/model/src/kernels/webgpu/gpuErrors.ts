@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import * as tf from "@tensorflow/tfjs-core";
 
 /** What went wrong on a device while `work` ran: programs that do not compile, calls that it refused, memory that it lacked. Such errors are never thrown. */
 export async function gpuErrors<T>(

@@ -1,5 +1,5 @@
-import type { TensorInfo } from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
 
 /** How a kernel is written for a device: with workgroup memory and barriers, or with registers alone, as software adapters like it. */
 export type KernelVariant = "shared" | "registers";

@@ -1,4 +1,4 @@
-import type { TensorInfo } from "@tensorflow/tfjs";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { runFlat } from "./flatProgram.ts";
 import { type GpuContext, type GpuKernel, type GpuTraits, given } from "./gpuKernel.ts";
 import { type Lanes, laneKey, reductionSource } from "./reduction.ts";

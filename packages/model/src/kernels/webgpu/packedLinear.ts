@@ -1,5 +1,5 @@
-import type { TensorInfo } from "@tensorflow/tfjs";
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { type GpuContext, type GpuKernel, given, type KernelAttributes, type KernelInputs, listed, sizeOf } from "./gpuKernel.ts";
 import { finishKey } from "./packedEpilogue.ts";
 import type { PackedProduct } from "./packedProgram.ts";

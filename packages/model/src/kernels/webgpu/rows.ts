@@ -1,4 +1,4 @@
-import type { TensorInfo } from "@tensorflow/tfjs";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
 import { type FlatProgram, runFlat } from "./flatProgram.ts";
 import { type GpuContext, type GpuKernel, given, type KernelAttributes, type KernelInputs, sizeOf } from "./gpuKernel.ts";
 
