@@ -154,8 +154,8 @@ function tileSource(m: number, { rows, columns }: Tile): string {
         var left = firstRow + row;
         var right = firstColumn + column;
         for (var n = 0; n < uniforms.numTokens; n++) {
-          ${each(columns, (j) => `let x${j} = x${m}[right + ${j}];`)}
-          ${each(rows, (i) => `let d${i} = dy${m}[left + ${i}]; ${each(columns, (j) => `sum${i}_${j} += d${i} * x${j};`)}`)}
+          ${each(columns, (j) => `let value${j} = x${m}[right + ${j}];`)}
+          ${each(rows, (i) => `let d${i} = dy${m}[left + ${i}]; ${each(columns, (j) => `sum${i}_${j} += d${i} * value${j};`)}`)}
           left += uniforms.numOut${m};
           right += uniforms.numIn${m};
         }
