@@ -105,7 +105,7 @@ function gradient({ backend, traits }: GpuContext, inputs: KernelInputs, attribu
   const integers: Record<string, number> = { numTokens: numRows };
   const numbers: Record<string, number> = {};
   let end = 0;
-  maps.forEach(({ numIn, numOut, blocks, bias }, m) => {
+  maps.forEach(({ numIn, numOut, blocks }, m) => {
     Object.assign(integers, { [`numIn${m}`]: numIn, [`numOut${m}`]: numOut });
     blocks.forEach(({ factor, ...places }, b) => {
       const across = Math.ceil(places.numColumns / tile.columns);
