@@ -8,7 +8,11 @@ export type WasmKernel =
   | "TuttiNormGradient"
   | "TuttiActivate"
   | "TuttiLinear"
-  | "TuttiPart";
+  | "TuttiPart"
+  | "TuttiShift"
+  | "TuttiVector"
+  | "TuttiWeightGradient"
+  | "TuttiNormWeightGradient";
 
 /** Kernels of our own on WebGPU. */
 export type WebGpuKernel =
@@ -25,7 +29,11 @@ export type WebGpuKernel =
   | "TuttiTimesTail"
   | "TuttiAdamW"
   | "TuttiPickRows"
-  | "TuttiScatterRows";
+  | "TuttiScatterRows"
+  | "TuttiShift"
+  | "TuttiVector"
+  | "TuttiWeightGradient"
+  | "TuttiNormWeightGradient";
 
 /** Kernels of our own, registered for the backends that have them. */
 export type FusedKernel = WasmKernel | WebGpuKernel;
