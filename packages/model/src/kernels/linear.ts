@@ -52,12 +52,16 @@ export interface ProductOptions {
 
 /** x (rows, in) → x · Wᵀ + b + residual (rows, out). */
 export function linear(x: tf.Tensor2D, map: Linear, options: ProductOptions = {}): tf.Tensor2D {
-  return map.layout === "packed" ? packedLinear(x, map, options) : multiply(x, map.forward, { bias: map.bias, firstBias: map.firstBias ?? 0 }, options);
+  return map.layout === "packed"
+    ? packedLinear(x, map, options)
+    : multiply(x, map.forward, { bias: map.bias, firstBias: map.firstBias ?? 0 }, options);
 }
 
 /** dY (rows, out) → dX = dY · W + residual (rows, in); the map itself is frozen. */
 export function linearGradient(dy: tf.Tensor2D, map: Linear, options: ProductOptions = {}): tf.Tensor2D {
-  return map.layout === "packed" ? packedLinearGradient(dy, map, options) : multiply(dy, map.backward, { bias: null, firstBias: 0 }, options);
+  return map.layout === "packed"
+    ? packedLinearGradient(dy, map, options)
+    : multiply(dy, map.backward, { bias: null, firstBias: 0 }, options);
 }
 
 /** The first rows of a tensor that may have more. */

@@ -23,7 +23,8 @@ export interface Normed {
 export function normalize(x: tf.Tensor2D, norm: Norm, numRows: number = x.shape[0]): Normed {
   const { kind, weight, bias, epsilon, firstWeight = 0, firstBias = 0 } = norm;
   const inputs = bias === null ? { x, weight } : { x, weight, bias };
-  if (hasFused("TuttiNormRows")) return { y: runFused("TuttiNormRows", inputs, { kind, epsilon, numRows, firstWeight, firstBias })[0] as tf.Tensor2D, kept: [x] };
+  if (hasFused("TuttiNormRows"))
+    return { y: runFused("TuttiNormRows", inputs, { kind, epsilon, numRows, firstWeight, firstBias })[0] as tf.Tensor2D, kept: [x] };
   if (!isFusedOnWasm(x)) return plainNormalize(x, norm);
   const [y, standard, inverse] = runFused("TuttiNorm", inputs, { epsilon, firstWeight, firstBias });
   return { y: y as tf.Tensor2D, kept: [standard as tf.Tensor2D, inverse as tf.Tensor2D] };

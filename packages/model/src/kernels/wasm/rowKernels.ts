@@ -6,10 +6,7 @@ import type { WasmProgram } from "./program.ts";
 type RowKernel = "TuttiActivate" | "TuttiLinear" | "TuttiNorm" | "TuttiNormGradient" | "TuttiPart";
 
 /** Products, norms, activations and slices. */
-export function rowKernels(
-  { address, output, values }: Heap,
-  program: WasmProgram,
-): Record<Extract<WasmKernel, RowKernel>, Kernel> {
+export function rowKernels({ address, output, values }: Heap, program: WasmProgram): Record<Extract<WasmKernel, RowKernel>, Kernel> {
   return {
     TuttiActivate({ x }, { kind, hasGradient }) {
       const { shape } = given(x);

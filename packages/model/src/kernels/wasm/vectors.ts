@@ -60,7 +60,10 @@ export const turnFours: FunctionDefinition = {
       begin(to, i32.add(get(b), i32.multiply(get(column), get(bRow))), bRow);
       f.loop(row, { start: i32.constant(0), end: get(numRows), step: 4 }, () => {
         f.emit(...x.map((local, i) => set(local, f32x4.load(get(from[i])))));
-        for (const [i, [first, second]] of [[0, 1], [2, 3]].entries()) {
+        for (const [i, [first, second]] of [
+          [0, 1],
+          [2, 3],
+        ].entries()) {
           f.emit(set(y[2 * i], f32x4.shuffle(get(x[first]), get(x[second]), [0, 4, 1, 5])));
           f.emit(set(y[2 * i + 1], f32x4.shuffle(get(x[first]), get(x[second]), [2, 6, 3, 7])));
         }

@@ -117,14 +117,14 @@ function shiftSource(workgroupSize: number, numGroups: number): string {
             column = 4 * (quad - row * rowQuads) + (d ^ (row & 3));
           }
           if (row >= numRows || column >= numIn) { continue; }
-          var from = starts.x + row * numIn;
+          var source = starts.x + row * numIn;
           var isFirst = row < second;
           if (isInterleaved) {
             isFirst = (row & 1) == 0;
-            from = select(starts.y, starts.x, isFirst) + (row >> 1u) * numIn;
-          } else if (row >= third) { from = starts.z + (row - third) * numIn; }
-          else if (row >= second) { from = starts.y + (row - second) * numIn; }
-          shifted[d] = (frozen[from + column] + values[from + column]) * select(1.0, scale, isFirst);
+            source = select(starts.y, starts.x, isFirst) + (row >> 1u) * numIn;
+          } else if (row >= third) { source = starts.z + (row - third) * numIn; }
+          else if (row >= second) { source = starts.y + (row - second) * numIn; }
+          shifted[d] = (frozen[source + column] + values[source + column]) * select(1.0, scale, isFirst);
         }
         result[at + quad] = shifted;
       }

@@ -1,7 +1,16 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { GradientPlace } from "../weightGradient.ts";
 import { runFlat } from "./flatProgram.ts";
-import { type GpuContext, type GpuKernel, type GpuProgram, given, type KernelAttributes, type KernelInputs, listed, notFlat } from "./gpuKernel.ts";
+import {
+  type GpuContext,
+  type GpuKernel,
+  type GpuProgram,
+  given,
+  type KernelAttributes,
+  type KernelInputs,
+  listed,
+  notFlat,
+} from "./gpuKernel.ts";
 
 /** Rows of W, and columns four apart, that an invocation of the program without barriers computes. */
 const [quadRows, quadColumns] = [8, 8];
@@ -59,7 +68,9 @@ function runWeights({ backend, traits }: GpuContext, inputs: KernelInputs, attri
 
 /** `write(row, column, value)` and `writeBias(row, value)`: to the places of W's parts. What lies outside is not written. */
 function writeSource({ isInterleaved, hasBias }: GradientPlace): string {
-  const part = isInterleaved ? "let part = row & 1; let at = row >> 1u;" : "let part = select(select(0, 1, row >= uniforms.second), 2, row >= uniforms.third); let at = row - select(select(0, uniforms.second, part == 1), uniforms.third, part == 2);";
+  const part = isInterleaved
+    ? "let part = row & 1; let at = row >> 1u;"
+    : "let part = select(select(0, 1, row >= uniforms.second), 2, row >= uniforms.third); let at = row - select(select(0, uniforms.second, part == 1), uniforms.third, part == 2);";
   const start = (name: string) => `select(select(uniforms.${name}0, uniforms.${name}1, part == 1), uniforms.${name}2, part == 2)`;
   return `
     fn write(row : i32, column : i32, value : f32) {
