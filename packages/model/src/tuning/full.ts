@@ -43,7 +43,7 @@ export function createFullTuner(transformer: Transformer): Tuner {
     const lastNorm = finalNorm === null ? null : normOver(arranged, finalNorm, config.layerNormEpsilon);
     const normed = lastNorm === null ? null : normalize(end, lastNorm);
     return {
-      ...tokenRows(batch),
+      ...tokenRows(batch, states),
       last: normed?.y ?? end,
       states,
       backward(dLast) {
