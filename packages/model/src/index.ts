@@ -28,6 +28,7 @@ export {
   type StartedBackend,
   startBackend,
 } from "./backends.ts";
+export { offerThreads } from "./kernels/wasm/install.ts";
 export { createTrainer } from "./device.ts";
 export { centredLogits, type EncodingErrors, logitsError, measureEncoding, reencoded, type Sample, sampleOf } from "./encodingErrors.ts";
 export { type CausalReader, createCausalReader, type GenerationOptions, generate } from "./generation.ts";

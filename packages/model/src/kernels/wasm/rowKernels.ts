@@ -1,43 +1,46 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { WasmKernel } from "../fusedKernels.ts";
 import { given, type Heap, type Kernel } from "./heap.ts";
-import type { WasmProgram } from "./program.ts";
+import { normJob, productJob, valuesJob } from "./rowJobs.ts";
+import type { Pool } from "./threads/pool.ts";
 
 /** Products, norms, activations and slices: every kernel but attention. */
 export function rowKernels(
   { address, output, values }: Heap,
-  program: WasmProgram,
+  { run }: Pool,
 ): Record<Exclude<WasmKernel, "TuttiAttend" | "TuttiAttendGradient">, Kernel> {
   return {
     TuttiActivate({ x }, { kind, hasGradient }) {
       const { shape } = given(x);
       const [y, derivative] = [output(shape), hasGradient === true ? output(shape) : null];
       const name = `${kind as "gelu" | "geluTanh" | "silu"}${derivative === null ? "" : "WithGradient"}` as const;
-      program[name](address(x), address(y), derivative === null ? 0 : address(derivative), 4 * tf.util.sizeFromShape(shape));
+      run(valuesJob(name, [address(x), address(y), derivative === null ? 0 : address(derivative)], tf.util.sizeFromShape(shape)));
       return derivative === null ? [y] : [y, derivative];
     },
     TuttiLinear({ x, panels, bias }, { numOut }) {
       const [rows, numIn] = given(x).shape;
       const columns = Number(numOut);
       const y = output([rows, columns]);
-      const run = bias === undefined ? program.product : program.productBiased;
-      const sizes = [rows, columns, numIn, 32 * numIn, address(bias)];
-      run(address(x), 4 * numIn, 4, address(panels), 32, address(y), 4 * columns, ...sizes);
+      const at = { x: address(x), panels: address(panels), y: address(y), bias: bias === undefined ? null : address(bias) };
+      run(productJob(at, { rows, numIn, numOut: columns }));
       return [y];
     },
     TuttiNorm({ x, weight, bias }, { epsilon }) {
       const [rows, width] = given(x).shape;
       const results = [output([rows, width]), output([rows, width]), output([rows, 1])];
-      const run = bias === undefined ? program.rmsNorm : program.layerNorm;
-      run(address(x), address(weight), address(bias), ...results.map(address), rows, 4 * width, 1 / width, Number(epsilon));
+      const [from, y, standard] = [x, ...results].map((info) => ({ address: address(info), perRow: width }));
+      const inverse = { address: address(results[2]), perRow: 1 };
+      const name = bias === undefined ? "rmsNorm" : "layerNorm";
+      run(normJob(name, [from, address(weight), address(bias), y, standard, inverse], { rows, width, more: [Number(epsilon)] }));
       return results;
     },
     TuttiNormGradient({ dy, weight, standard, inverse }, { isCentred }) {
       const [rows, width] = given(dy).shape;
-      const dx = output([rows, width]);
-      const run = isCentred === true ? program.layerNormGradient : program.rmsNormGradient;
-      run(address(dy), address(weight), address(standard), address(inverse), address(dx), rows, 4 * width, 1 / width);
-      return [dx];
+      const result = output([rows, width]);
+      const [from, normal, dx] = [dy, standard, result].map((info) => ({ address: address(info), perRow: width }));
+      const name = isCentred === true ? "layerNormGradient" : "rmsNormGradient";
+      run(normJob(name, [from, address(weight), normal, { address: address(inverse), perRow: 1 }, dx], { rows, width }));
+      return [result];
     },
     TuttiPart({ vector }, { start, size }) {
       const part = output([Number(size)]);
