@@ -123,5 +123,10 @@ function labelledTexts(batch: BenchBatch, vocabSize: number): LabelledBatch {
 
 function stockTexts(batch: BenchBatch, vocabSize: number): StockBatch {
   const { tokens, labels, maskPositions } = labelledTexts(batch, vocabSize);
-  return { ...tokens, numTokens: batch.numTokens, positions: maskPositions.map((at) => at ?? 0), words: labels.map((label) => words[label]) };
+  return {
+    ...tokens,
+    numTokens: batch.numTokens,
+    positions: maskPositions.map((at) => at ?? 0),
+    words: labels.map((label) => words[label]),
+  };
 }

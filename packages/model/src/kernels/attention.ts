@@ -56,7 +56,7 @@ export function visibility(shape: AttentionShape, numPrefix: number): Visibility
 }
 
 /** The row that each text begins with, then the number of rows. */
-function rowStarts(lengths: readonly number[]): number[] {
+export function rowStarts(lengths: readonly number[]): number[] {
   const starts = [0];
   for (const length of lengths) starts.push(starts[starts.length - 1] + length);
   return starts;

@@ -35,7 +35,12 @@ export function plainAttendGradient(
 }
 
 /** Of one text: d (kv, group · T, d) → the gradients of keys and values with the prefix's, (kv, P + T, d), and of the text's rows. */
-function textGradient(d: tf.Tensor3D, { q, k, v, weights }: Heads & { readonly weights: tf.Tensor3D }, shape: AttentionShape, hasInputGradient: boolean) {
+function textGradient(
+  d: tf.Tensor3D,
+  { q, k, v, weights }: Heads & { readonly weights: tf.Tensor3D },
+  shape: AttentionShape,
+  hasInputGradient: boolean,
+) {
   const dWeights = tf.mul<tf.Tensor3D>(weights, product(d, v, { transposeB: true }));
   const dScores = tf.sub<tf.Tensor3D>(dWeights, tf.mul(weights, tf.sum(dWeights, 2, true)));
   const dk = product(dScores, q, { transposeA: true });

@@ -36,12 +36,7 @@ export function rotateGradient(dQkv: tf.Tensor2D, angles: Rotation, shape: Atten
   return hasFused("TuttiRotate") ? runRotate(dQkv, angles, shape, true) : plainRotate(dQkv, angles, shape, true);
 }
 
-function runRotate(
-  qkv: tf.Tensor2D,
-  angles: Rotation,
-  { headSize, ...heads }: AttentionShape,
-  isGradient: boolean,
-): tf.Tensor2D {
+function runRotate(qkv: tf.Tensor2D, angles: Rotation, { headSize, ...heads }: AttentionShape, isGradient: boolean): tf.Tensor2D {
   const numTurnedHeads = heads.numHeads + heads.numKeyValueHeads;
   const attributes = { numRows: qkv.shape[0], headSize, numTurnedHeads, isGradient };
   return runFused("TuttiRotate", { qkv, angles }, attributes)[0] as tf.Tensor2D;

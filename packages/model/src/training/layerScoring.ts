@@ -36,7 +36,11 @@ export async function scoreBatch(
 }
 
 /** One layer's states (rows, width) with the texts side by side, (B, T · width) for the longest of T rows, zero behind the shorter ones. */
-export function statesByExample(state: Float32Array, { starts, lengths }: Pick<RowLayout, "starts" | "lengths">, width: number): Float32Array {
+export function statesByExample(
+  state: Float32Array,
+  { starts, lengths }: Pick<RowLayout, "starts" | "lengths">,
+  width: number,
+): Float32Array {
   const perExample = Math.max(...lengths) * width;
   const result = new Float32Array(lengths.length * perExample);
   starts.forEach((start, i) => {
