@@ -83,7 +83,7 @@ export default defineConfig(async ({ command }) => ({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 2500,
     rollupOptions: {
-      input: { index: join(pages, "index.html"), ...(hasVerifyPage ? { verify: join(pages, "verify.html") } : {}) },
+      input: { index: join(pages, "index.html"), ...(hasVerifyPage ? { verify: join(pages, "verify.html"), threadBench: join(pages, "threadBench.html") } : {}) },
     },
   },
   optimizeDeps: { rolldownOptions: { plugins: [noLibraryThreads()] } },
