@@ -3,7 +3,7 @@ import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import { formatCount } from "@tutti/core";
 import { isSoftwareAdapter, startWebGpu, stopWebGpu } from "./gpu/webGpu.ts";
-import { installWasmKernels } from "./kernels/wasm/install.ts";
+import { installWasmKernels, threadsOffered } from "./kernels/wasm/install.ts";
 import { availableThreads, threadsNote } from "./threads.ts";
 
 /** The tensor library's backends that a tab or Node process can start. */
@@ -14,7 +14,7 @@ export const backendTitles: Readonly<Record<BackendName, string>> = { webgpu: "W
 
 /** How a backend is started. */
 export interface BackendOptions {
-  /** WASM threads; 0 or absent for as many as there are cores. More than 1 needs a cross-origin isolated page. */
+  /** WASM threads; 0 or absent for as many as there are cores. More than 1 needs a cross-origin isolated page and threads that were offered. */
   readonly threads?: number;
   /** Folder (with a closing slash) that serves the tfjs-backend-wasm*.wasm files; Node finds its own. */
   readonly wasmPath?: string | undefined;
@@ -48,10 +48,10 @@ const started = new Map<"wasm", number>();
 async function prepareWasm({ threads = 0, wasmPath }: BackendOptions): Promise<number> {
   const known = started.get("wasm");
   if (known !== undefined) return known;
-  const count = (await hasThreadedBinary()) ? availableThreads(threads) : 1;
+  const count = (await hasThreadedBinary()) ? Math.min(availableThreads(threads), threadsOffered()) : 1;
   if (wasmPath !== undefined) setWasmPaths(wasmPath);
   if (count === 1) tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
-  setThreadsCount(count);
+  setThreadsCount(1); // the threads are our kernels': those of the library would compete with them for the cores
   started.set("wasm", count);
   return count;
 }

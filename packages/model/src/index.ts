@@ -33,6 +33,7 @@ export { centredLogits, type EncodingErrors, logitsError, measureEncoding, reenc
 export { type CausalReader, createCausalReader, type GenerationOptions, generate } from "./generation.ts";
 export { countGpu, type GpuCounters, runningGpuDevice } from "./gpu/gpuCounters.ts";
 export { chooseKernels, chosenKernels, type KernelChoice } from "./kernels/fusedKernels.ts";
+export { offerThreads } from "./kernels/wasm/install.ts";
 export { createPredictor, type Predictor } from "./predictor.ts";
 export { type PeftAdapter, type PeftFolderFiles, peftFiles, readPeftFolder, writePeftFolder } from "./prompts/peftFolder.ts";
 export { type PeftBackbone, peftFormOf, peftForms } from "./prompts/peftForms.ts";

@@ -142,7 +142,7 @@ function openWorkshop(numThreads: number, onNotice: (sentence: string) => void):
   worker.addEventListener("error", (event) =>
     trainer.fail(new Error(`the training worker stopped: ${event.message || "it could not be loaded"}`)),
   );
-  const threads = startThreads(numThreads - 1, new URL("wasm/thread.js", pageFolder()), trainer.fail);
+  const threads = startThreads(numThreads - 1, trainer.fail);
   if (numThreads > 1) worker.postMessage({ id: 0, method: "threads" }, [...threads.ports]);
   const close = (): void => {
     worker.terminate();
