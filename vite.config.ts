@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 import { softwareAdapter } from "./scripts/software-adapter.mjs";
+import { workerKernels } from "./scripts/worker-kernels.mjs";
 
 const repository = dirname(fileURLToPath(import.meta.url));
 const pages = join(repository, "apps/web");
@@ -100,7 +101,7 @@ export default defineConfig(async ({ command }) => ({
     },
   },
   optimizeDeps: { rolldownOptions: { plugins: [threadSource()] } },
-  worker: { format: "es" as const, plugins: () => [threadSource()] },
+  worker: { format: "es" as const, plugins: () => [threadSource(), workerKernels()] },
   server: {
     headers: crossOriginIsolation,
     proxy: {
