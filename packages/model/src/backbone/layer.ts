@@ -17,7 +17,7 @@ export interface PassContext {
   readonly hasGradient: boolean;
 }
 
-/** One layer's result (B·T, H), with what its gradient needs. */
+/** One layer's result (rows, H), with what its gradient needs. */
 export interface LayerPass {
   readonly y: tf.Tensor2D;
   readonly attended: Attended;
@@ -31,7 +31,7 @@ function normsAfter(config: BackboneConfig): boolean {
   return !config.isCausal;
 }
 
-/** x (B·T, H) through one layer, with a prefix (2, P, W) in front of its keys and values. */
+/** x (rows, H) through one layer, with a prefix (2, P, W) in front of its keys and values. */
 export function layerForward(x: tf.Tensor2D, prefix: tf.Tensor3D | null, weights: LayerWeights, context: PassContext): LayerPass {
   const numRows = x.shape[0];
   const { hasGradient, config } = context;
@@ -48,7 +48,7 @@ export function layerForward(x: tf.Tensor2D, prefix: tf.Tensor3D | null, weights
   return { y: inner === null ? feedForwardNorm.y : total, attended, attentionNorm, hidden, feedForwardNorm };
 }
 
-/** dY (B·T, H) → dX, null without `hasInputGradient`, and the prefix's gradient (2, P, W), null without a prefix. */
+/** dY (rows, H) → dX, null without `hasInputGradient`, and the prefix's gradient (2, P, W), null without a prefix. */
 export function layerBackward(
   dy: tf.Tensor2D,
   pass: LayerPass,

@@ -11,7 +11,7 @@ import { vectorGradient } from "../training/gradient.ts";
 import { tunedLayout } from "../tuning/layout.ts";
 import { createPrefixTuner } from "../tuning/prefix.ts";
 import { relativeError } from "../verify/relativeError.ts";
-import { padExactly } from "./batch.ts";
+import { tokenBatch } from "./batch.ts";
 import { packingFor, packTensor, type TensorEncoding } from "./pack.ts";
 import { type PackedBackbone, packedBackbone } from "./packed.ts";
 import { createTransformer, type Transformer } from "./transformer.ts";
@@ -37,7 +37,7 @@ async function lossAndGradient(transformer: Transformer) {
   const { config } = transformer;
   const layout = tunedLayout(config, { method: "prefix", promptTokens: 3, head: "labelWords" }, 2);
   const objective = { head: "labelWords", lossOver: "vocabulary", words: [5, 7] } as const;
-  const tokens = padExactly(
+  const tokens = tokenBatch(
     [
       [8, 9, 4, 17, 30],
       [22, 6, 11],
@@ -95,7 +95,7 @@ function gpuBytes(): { used: number; allocated: number } {
 async function loadAndPass(backbone: PackedBackbone, weights: WeightForm): Promise<Transformer> {
   const transformer = createTransformer(backbone, { weights });
   const logits = tf.tidy(() => {
-    const tokens = padExactly([[8, 9, 4, 17]], backbone.config.padTokenId);
+    const tokens = tokenBatch([[8, 9, 4, 17]], backbone.config.padTokenId);
     const { last } = transformer.forward(tokens, { prefixes: null, firstPosition: 0, hasGradient: false });
     return transformer.head.forward(tf.slice2d(last, [1, 0], [1, -1]), null, false).logits;
   });

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { padExactly } from "../backbone/batch.ts";
+import { tokenBatch } from "../backbone/batch.ts";
 import type { PackedBackbone } from "../backbone/packed.ts";
 import { createTransformer } from "../backbone/transformer.ts";
 import { chooseKernels } from "../kernels/fusedKernels.ts";
@@ -118,10 +118,15 @@ function textOf(text: number, { numTokens }: BenchBatch, vocabSize: number): num
 function labelledTexts(batch: BenchBatch, vocabSize: number): LabelledBatch {
   const texts = Array.from({ length: batch.numTexts }, (_, text) => textOf(text, batch, vocabSize));
   const labels = texts.map((_, text) => text % words.length);
-  return { tokens: padExactly(texts, 0), labels, maskPositions: texts.map((_, text) => 1 + (text % (batch.numTokens - 1))) };
+  return { tokens: tokenBatch(texts, 0), labels, maskPositions: texts.map((_, text) => 1 + (text % (batch.numTokens - 1))) };
 }
 
 function stockTexts(batch: BenchBatch, vocabSize: number): StockBatch {
   const { tokens, labels, maskPositions } = labelledTexts(batch, vocabSize);
-  return { ...tokens, positions: maskPositions.map((at) => at ?? 0), words: labels.map((label) => words[label]) };
+  return {
+    ...tokens,
+    numTokens: batch.numTokens,
+    positions: maskPositions.map((at) => at ?? 0),
+    words: labels.map((label) => words[label]),
+  };
 }

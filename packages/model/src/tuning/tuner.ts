@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import type { TokenBatch } from "../backbone/batch.ts";
+import type { RowLayout, TokenBatch } from "../backbone/batch.ts";
 
 /** Trained parameters, or their gradients, as tensors by name. */
 export type TunedValues = Readonly<Record<string, tf.Tensor>>;
@@ -8,9 +8,11 @@ export type TunedValues = Readonly<Record<string, tf.Tensor>>;
 export interface TunedPass {
   /** What the heads read: the last state (numRows, H), through the final norm where the family has one. */
   readonly last: tf.Tensor2D;
-  /** What layer 0 reads, then every layer's output; each text's rows end with its tokens', padding included, and prompt rows may precede them. */
+  /** What layer 0 reads, then every layer's output. */
   readonly states: readonly tf.Tensor2D[];
-  /** Rows of `last`: more than tokens where prompt rows stand in front of the texts. */
+  /** Where each text lies in each of `states`: its tokens, and the prompt rows in front of them. */
+  readonly layouts: readonly RowLayout[];
+  /** Rows of `last`. */
   readonly numRows: number;
   /** Where token `token` of text `example` is in `last`. */
   rowOf(example: number, token: number): number;
