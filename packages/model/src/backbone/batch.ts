@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { roundedRows } from "../kernels/webgpu/roundedRows.ts";
 
 /** Where each text's rows lie in a matrix that holds texts end to end. */
 export interface RowLayout {
@@ -20,9 +21,6 @@ export interface TokenBatch extends RowLayout {
   readonly contextLengths?: readonly number[];
 }
 
-/** On WebGPU buffers are reused by their exact size, so that batches share a few sizes. */
-const webGpuMultiple = 32;
-
 /** Lays texts of these lengths end to end for the current backend. */
 export function rowLayout(lengths: readonly number[]): RowLayout {
   let numRows = 0;
@@ -30,8 +28,7 @@ export function rowLayout(lengths: readonly number[]): RowLayout {
     numRows += length;
     return numRows - length;
   });
-  const multiple = tf.getBackend() === "webgpu" ? webGpuMultiple : 1;
-  return { numRows: Math.ceil(numRows / multiple) * multiple, starts, lengths };
+  return { numRows: tf.getBackend() === "webgpu" ? roundedRows(numRows) : numRows, starts, lengths };
 }
 
 /** The same texts with `numInFront` more rows in front of each. */

@@ -55,8 +55,12 @@ test("padding that counts changes the scores, whose masked form does not know it
     await scoreBatch(tuned, values, examples, { ...spec, maskPadding: false }),
   ];
   expect(counted?.[0]).not.toBeCloseTo(masked?.[0] ?? Number.NaN, 3);
-  const equal = examples.map((example) => ({ ...example, ids: example.ids.slice(0, 4) }));
-  expect(await scoreBatch(tuned, values, equal, { ...spec, maskPadding: false })).toEqual(await scoreBatch(tuned, values, equal, spec));
+  const equal = examples.map((example) => ({ ...example, ids: example.ids.slice(0, 2) }));
+  const [same, alike] = [
+    await scoreBatch(tuned, values, equal, spec),
+    await scoreBatch(tuned, values, equal, { ...spec, maskPadding: false }),
+  ];
+  for (const layer of [0, 1]) expect(alike?.[layer]).toBeCloseTo(same?.[layer] ?? Number.NaN, 3);
 });
 
 test("layers are scored where prompt rows stand among the texts' rows, all of them or from the middle", async () => {
