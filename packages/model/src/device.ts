@@ -24,7 +24,8 @@ export function createTrainer(ports: LoadPorts = {}): Trainer {
       onBackend({});
       const starting = startWanted(setup, (backend) => onBackend({ backend }));
       const whenStarted = starting.then(({ backend }) => onBackend({ backend, hasStarted: true }));
-      const opened = await openWorkplace(setup, { ...ports, whenStarted }, onProgress, signal);
+      const settled = () => whenStarted.catch(() => undefined); // another start may not meet this one's backend half started
+      const opened = await openWorkplace(setup, { ...ports, whenStarted }, onProgress, signal).finally(settled);
       const { reason, ...backend } = await starting;
       const { notice, ...admitted } = opened.admitted;
       place = opened;

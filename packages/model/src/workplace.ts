@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { createRandom, type DealtShares, dealShares, type Random, type RunSettings, type TuningSettings } from "@tutti/core";
+import { createRandom, type DealtShares, dealShares, deferred, type Random, type RunSettings, type TuningSettings } from "@tutti/core";
 import { type Dataset, type Example, type FetchText, fetchTask, loadDataset, type TaskDefinition } from "@tutti/data";
 import { type LoadOptions, loadBackbone } from "./backbone/load.ts";
 import type { BackboneManifest } from "./backbone/manifest.ts";
@@ -118,28 +118,31 @@ async function loadParts(
   const failed = new AbortController();
   const signal = outer === undefined ? failed.signal : AbortSignal.any([outer, failed.signal]);
   const fetchText = fetchTextOf(setup, ports, onProgress, signal);
-  const loadTask = async () => {
-    const task = await fetchTask(run.task, fetchText);
-    return { task, dataset: await loadDataset(task, fetchText, run.seed) };
-  };
+  const accepted = deferred<void>();
   const loadModel = async () => {
     const backbone = await loadBackbone({
       ...ports,
       manifestUrl: setup.manifestUrl,
-      checkManifest: (manifest) => refuseUnusableHere(manifest, run.tuning, whenStarted),
+      checkManifest: (manifest) => refuseUnusableHere(manifest, run.tuning, whenStarted).then(accepted.resolve),
       onProgress: (progress) => onProgress({ phase: "backbone", ...progress }),
       signal,
     });
     onProgress({ phase: "tokenizer", doneBytes: 0, totalBytes: 0 });
     return { backbone, tokenizer: tokenizerOf(backbone) };
   };
-  const loadPrompts = async () => ({ sourcePrompts: await fetchSourcePrompts(run, (path) => fetchText(`../../${path}`)) }); // beside the data sets
+  const loadTask = async (model: Promise<unknown>) => {
+    const task = await fetchTask(run.task, fetchText);
+    await Promise.race([accepted.promise, model]);
+    return { task, dataset: await loadDataset(task, fetchText, run.seed) };
+  };
+  const loadPrompts = () => fetchSourcePrompts(run, (path) => fetchText(`../../${path}`)); // beside the data sets
   try {
-    const loading = Promise.all([loadTask(), loadModel(), loadPrompts()]);
-    const isLoaded = loading.then(() => onProgress({ phase: "backend", doneBytes: 0, totalBytes: 0 }));
-    const [[task, model, prompts]] = await Promise.all([loading, whenStarted, isLoaded]);
+    const model = loadModel();
+    const loading = Promise.all([model, loadTask(model), loadPrompts()]);
+    const shown = loading.then(() => onProgress({ phase: "backend", doneBytes: 0, totalBytes: 0 }));
+    const [[{ backbone, tokenizer }, { task, dataset }, sourcePrompts]] = await Promise.all([loading, whenStarted, shown]);
     outer?.throwIfAborted();
-    return { ...task, ...model, ...prompts };
+    return { backbone, tokenizer, task, dataset, sourcePrompts };
   } catch (error) {
     failed.abort(error);
     throw error;
