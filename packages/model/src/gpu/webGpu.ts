@@ -5,6 +5,7 @@ import { acceptDirectives } from "../kernels/webgpu/directives.ts";
 import { installWebGpuKernels } from "../kernels/webgpu/install.ts";
 import { setGpuTraits } from "../kernels/webgpu/traits.ts";
 import { findAdapter, isSoftwareAdapter } from "./adapter.ts";
+import { pollsSlowly, wakeReadbacks } from "./readbacks.ts";
 
 /** The WebGPU backend as it was started. */
 interface StartedWebGpu {
@@ -42,6 +43,7 @@ async function requestOwnDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   const requiredFeatures = optionalFeatures.filter((feature) => adapter.features.has(feature));
   const device = await adapter.requestDevice({ requiredFeatures, requiredLimits: limitsOf(adapter) });
   acceptDirectives(device);
+  if (pollsSlowly(globalThis.navigator.userAgent ?? "")) wakeReadbacks(device);
   return device;
 }
 
