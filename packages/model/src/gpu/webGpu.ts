@@ -5,6 +5,7 @@ import { acceptDirectives } from "../kernels/webgpu/directives.ts";
 import { installWebGpuKernels } from "../kernels/webgpu/install.ts";
 import { setGpuTraits } from "../kernels/webgpu/traits.ts";
 import { findAdapter, isSoftwareAdapter } from "./adapter.ts";
+import { boundPool } from "./boundedPool.ts";
 import { pollsSlowly, wakeReadbacks } from "./readbacks.ts";
 
 /** The WebGPU backend as it was started. */
@@ -25,6 +26,7 @@ export async function startWebGpu(known?: ChosenVariant): Promise<StartedWebGpu>
   const device = await requestOwnDevice(adapter);
   stopWebGpu();
   const backend = new WebGPUBackend(device, adapter.info);
+  boundPool(backend.bufferManager);
   tf.registerBackend("webgpu", () => backend, 3);
   if (!(await tf.setBackend("webgpu"))) throw new Error("backend webgpu: could not be started on this adapter");
   await tf.ready();

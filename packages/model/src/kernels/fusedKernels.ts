@@ -8,7 +8,13 @@ export type WasmKernel =
   | "TuttiNormGradient"
   | "TuttiActivate"
   | "TuttiLinear"
-  | "TuttiPart";
+  | "TuttiPart"
+  | "TuttiArrangeBlocks"
+  | "TuttiBlockGradient"
+  | "TuttiShift"
+  | "TuttiVector"
+  | "TuttiWeightGradient"
+  | "TuttiNormWeightGradient";
 
 /** Kernels of our own on WebGPU. */
 export type WebGpuKernel =
@@ -25,7 +31,13 @@ export type WebGpuKernel =
   | "TuttiTimesTail"
   | "TuttiAdamW"
   | "TuttiPickRows"
-  | "TuttiScatterRows";
+  | "TuttiScatterRows"
+  | "TuttiArrangeBlocks"
+  | "TuttiBlockGradient"
+  | "TuttiShift"
+  | "TuttiVector"
+  | "TuttiWeightGradient"
+  | "TuttiNormWeightGradient";
 
 /** Kernels of our own, registered for the backends that have them. */
 export type FusedKernel = WasmKernel | WebGpuKernel;

@@ -19,7 +19,11 @@ export interface LayerMethod {
 
 /** The three methods. */
 export const layerMethods: readonly LayerMethod[] = [
-  { name: "adapter", tuning: { method: "adapter", bottleneck: 5, head: "labelWords" }, create: createAdapterTuner },
+  {
+    name: "adapter",
+    tuning: { method: "adapter", bottleneck: 5, head: "labelWords" },
+    create: (transformer) => createAdapterTuner(transformer, { bottleneck: 5 }),
+  },
   {
     name: "lora",
     tuning: { method: "lora", rank: 3, alpha: 6, head: "labelWords" },

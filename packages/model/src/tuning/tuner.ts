@@ -4,6 +4,9 @@ import type { RowLayout, TokenBatch } from "../backbone/batch.ts";
 /** Trained parameters, or their gradients, as tensors by name. */
 export type TunedValues = Readonly<Record<string, tf.Tensor>>;
 
+/** Under this name stand all values of a method, or all their gradients, end to end: for methods that read the vector in place. */
+export const wholeMethod = "*";
+
 /** A forward pass of the tuned backbone; its tensors belong to the caller's tidy. */
 export interface TunedPass {
   /** What the heads read: the last state (numRows, H), through the final norm where the family has one. */
@@ -29,5 +32,7 @@ export interface TunerOptions {
 
 /** How a method's trained parameters meet the frozen backbone. Called within `tf.tidy`. */
 export interface Tuner {
+  /** Whether on the current backend the method would rather have its values under `wholeMethod`; more values may follow them. It then answers so too. */
+  readsVector?(): boolean;
   forward(values: TunedValues, batch: TokenBatch, options: TunerOptions): TunedPass;
 }

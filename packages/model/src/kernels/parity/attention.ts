@@ -105,7 +105,7 @@ export async function attendOnGpu(example: AttentionExample, operands: Attention
   const y = attended.subarray(0, rows * h);
   if (attended.subarray(rows * (h + example.numHeads)).some((value) => value !== 0)) throw new Error("attention: padding that is not zero");
   const [alone, beside] = dPrefix === undefined ? ["y without a tail", y] : ["the prefix's gradient alone", dPrefix];
-  if (again.length !== beside.length || again.some((value, i) => value !== beside[i]))
+  if (again.length !== beside.length || again.some((value, i) => !Object.is(value, beside[i])))
     throw new Error(`attention: ${alone} differs from that beside the rest`);
   return dPrefix === undefined ? { y, dQkv } : { y, dQkv, dPrefix };
 }

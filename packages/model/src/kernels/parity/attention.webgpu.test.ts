@@ -35,7 +35,7 @@ describe.each(["registers", "shared"] as const)("with %s", (variant) => {
   );
 
   test.each([twice, { ...twice, isCausal: true }])(
-    "the same numbers give the same bits, and a text's own are the same alone and first, between and last in other batches (causal: $isCausal)",
+    "the same numbers give the same bits, and a text's own are the same alone and first, between and last in other batches, even of NaN (causal: $isCausal)",
     async (example) => {
       const operands = drawOperands(example);
       const run = (lengths: readonly number[], given: AttentionOperands) =>
@@ -50,6 +50,12 @@ describe.each(["registers", "shared"] as const)("with %s", (variant) => {
         );
         expect({ y, dQkv }).toEqual({ y: rowsOf(all.y, texts), dQkv: rowsOf(all.dQkv, texts) });
       }
+      const [start, end] = [example.lengths[0], example.lengths[0] + example.lengths[1]].map(
+        (row) => row * (operands.qkv.length / numRowsOf(twice)),
+      );
+      const spoiled = operands.qkv.map((value, i) => (i < start || i >= end ? Number.NaN : value));
+      const besideNaN = await run(example.lengths, { ...operands, qkv: spoiled });
+      expect([rowsOf(besideNaN.y, [1]), rowsOf(besideNaN.dQkv, [1])]).toEqual([rowsOf(all.y, [1]), rowsOf(all.dQkv, [1])]);
     },
     compilingMs,
   );

@@ -3,13 +3,16 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { WebGpuKernel } from "../fusedKernels.ts";
 import { adamWKernels } from "./adamW.ts";
 import { attentionKernels } from "./attention.ts";
+import { blockKernels } from "./blockMaps.ts";
 import { crossEntropyKernels } from "./crossEntropy.ts";
 import { checkBindable, type GpuKernel, type KernelAttributes, type KernelInputs } from "./gpuKernel.ts";
 import { normKernels } from "./norm.ts";
 import { packedKernels } from "./packedLinear.ts";
 import { rotaryKernels } from "./rotary.ts";
 import { rowKernels } from "./rows.ts";
+import { shiftKernels } from "./shift.ts";
 import { gpuTraits } from "./traits.ts";
+import { weightGradientKernels } from "./weightGradient.ts";
 
 /** Registers our kernels on a WebGPU backend. */
 export function installWebGpuKernels(backend: WebGPUBackend): void {
@@ -23,6 +26,9 @@ export function installWebGpuKernels(backend: WebGPUBackend): void {
     ...crossEntropyKernels(context),
     ...adamWKernels(context),
     ...rowKernels(context),
+    ...blockKernels(context),
+    ...shiftKernels(context),
+    ...weightGradientKernels(context),
   };
   for (const [kernelName, kernel] of Object.entries(kernels)) {
     if (tf.getKernel(kernelName, "webgpu") !== undefined) tf.unregisterKernel(kernelName, "webgpu");
