@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 import { softwareAdapter } from "./scripts/software-adapter.mjs";
+import { workerKernels } from "./scripts/worker-kernels.mjs";
 
 const repository = dirname(fileURLToPath(import.meta.url));
 const pages = join(repository, "apps/web");
@@ -87,7 +88,7 @@ export default defineConfig(async ({ command }) => ({
     },
   },
   optimizeDeps: { rolldownOptions: { plugins: [noLibraryThreads()] } },
-  worker: { format: "es" as const, plugins: () => [noLibraryThreads()] },
+  worker: { format: "es" as const, plugins: () => [noLibraryThreads(), workerKernels()] },
   server: {
     headers: crossOriginIsolation,
     proxy: {

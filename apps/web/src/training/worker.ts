@@ -1,6 +1,9 @@
 import "../noEval.ts";
-import { createTrainer, offerThreads } from "@tutti/model";
+import { chooseBackend, createTrainer, offerThreads } from "@tutti/model";
 import { type Port, serveTrainer, type WorkerReply, type WorkerRequest } from "@tutti/model/bridge";
 
 // A dedicated worker's global scope is its port to the page.
-serveTrainer(globalThis as Port<WorkerRequest, WorkerReply>, (onNotice) => createTrainer({ onNotice }), offerThreads);
+serveTrainer(globalThis as Port<WorkerRequest, WorkerReply>, (onNotice) => createTrainer({ onNotice }), {
+  onThreads: offerThreads,
+  measure: async (setup) => (await chooseBackend(setup)).measured,
+});
