@@ -44,9 +44,7 @@ export function activationGradient(dy: tf.Tensor2D, { y, activated }: ActivatedP
 
 /** dY of what `down` made of an activated product → d of the product before its activation. */
 export function productGradient(dy: tf.Tensor2D, product: ActivatedProduct, down: Linear): tf.Tensor2D {
-  return product.activated === null
-    ? throughDown(dy, product, down, "activation")
-    : activationGradient(linearGradient(dy, down), product);
+  return product.activated === null ? throughDown(dy, product, down, "activation") : activationGradient(linearGradient(dy, down), product);
 }
 
 /** The branch's first product, activated. */
