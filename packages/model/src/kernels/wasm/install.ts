@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { WasmKernel } from "../fusedKernels.ts";
 import { attentionKernels } from "./attentionKernels.ts";
 import { createHeap, type Kernel, type KernelAttributes, type KernelInputs } from "./heap.ts";
+import { optimizerKernels } from "./optimizerKernels.ts";
 import { compileProgram, type WasmProgram } from "./program.ts";
 import { rowKernels } from "./rowKernels.ts";
 import { weightKernels } from "./weightKernels.ts";
@@ -36,5 +37,10 @@ function memoryOf({ wasm }: BackendWasm): WebAssembly.Memory | null {
 
 function kernelsOn(backend: BackendWasm, program: WasmProgram): Record<WasmKernel, Kernel> {
   const heap = createHeap(backend);
-  return { ...rowKernels(heap, program), ...attentionKernels(heap, program), ...weightKernels(heap, program) };
+  return {
+    ...rowKernels(heap, program),
+    ...attentionKernels(heap, program),
+    ...weightKernels(heap, program),
+    ...optimizerKernels(heap, program),
+  };
 }
