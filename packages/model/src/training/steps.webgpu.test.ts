@@ -1,14 +1,16 @@
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUMemoryInfo } from "@tensorflow/tfjs-backend-webgpu/dist/backend_webgpu.js";
-import { createRandom, initialParams, type TrainingSettings } from "@tutti/core";
+import { createRandom, initialParams, type TrainingSettings, type TunedMethod } from "@tutti/core";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { createTransformer } from "../backbone/transformer.ts";
 import { startBackend } from "../backends.ts";
 import { type BackboneShape, randomBackbone } from "../bench/shapes.ts";
 import { countGpu, runningGpuDevice } from "../gpu/gpuCounters.ts";
 import { provideNodeGpu } from "../gpu/nodeGpu.ts";
+import { createFullTuner } from "../tuning/full.ts";
 import { tunedLayout } from "../tuning/layout.ts";
 import { createPrefixTuner } from "../tuning/prefix.ts";
+import { adamWStep, startAdamW } from "./adamWTensors.ts";
 import type { Tuned } from "./gradient.ts";
 import { trainLocally } from "./localTraining.ts";
 import type { EncodedExample } from "./objective.ts";
@@ -34,14 +36,20 @@ const words = [5, 7];
 /** So many that values and moments together are 1,000 numbers: the library takes fewer through the CPU in the first step. */
 const promptTokens = 12;
 
-/** A narrow random backbone with prompts to train. */
-function tunedOf(family: BackboneShape["family"], numLayers: number, head: "labelWords" | "linear" = "labelWords"): Tuned {
+/** A narrow random backbone with prompts, or with all its weights, to train. */
+function tunedOf(
+  family: BackboneShape["family"],
+  numLayers: number,
+  head: "labelWords" | "linear" = "labelWords",
+  method: "prefix" | "full" = "prefix",
+): Tuned {
   const sizes = { hiddenSize: 32, intermediateSize: 48, numHeads: 2, numKeyValueHeads: 1, vocabSize: 64 };
   const transformer = createTransformer(randomBackbone({ family, numLayers, ...sizes }, "int8"));
-  const layout = tunedLayout(transformer.config, { method: "prefix", promptTokens, head }, words.length);
+  const tuning: TunedMethod = method === "full" ? { method, head } : { method, promptTokens, head };
+  const layout = tunedLayout(transformer.config, tuning, words.length);
   return {
     transformer,
-    tuner: createPrefixTuner(transformer),
+    tuner: method === "full" ? createFullTuner(transformer) : createPrefixTuner(transformer),
     layout,
     objective: head === "linear" ? { head, numClasses: words.length } : { head, lossOver: "vocabulary", words },
     positionsAfterPrefix: false,
@@ -88,8 +96,8 @@ async function train(tuned: Tuned, { examples, localEpochs = 1, onStep }: Traini
 }
 
 /** What a whole step asks of the GPU, from the shuffled batch to AdamW, once its programs are compiled. */
-async function countStep(family: BackboneShape["family"], numLayers: number) {
-  const tuned = tunedOf(family, numLayers);
+async function countStep(family: BackboneShape["family"], numLayers: number, method: "prefix" | "full" = "prefix") {
+  const tuned = tunedOf(family, numLayers, "labelWords", method);
   const examples = textsOf(buckets[1], batchSize);
   await train(tuned, { examples });
   const counted = countGpu(runningGpuDevice());
@@ -111,6 +119,21 @@ test.each([
   expect(perLayer).toBeLessThanOrEqual(most);
   expect(three.pipelines).toBe(0);
 });
+
+test.each(["roberta", "llama"] as const)(
+  "with all weights trained a layer of %s costs at most 30 dispatches in a training step, AdamW and its clipping 2 for all layers",
+  { timeout: 120_000 },
+  async (family) => {
+    const [one, two] = [await countStep(family, 1, "full"), await countStep(family, 2, "full")];
+    expect(two.dispatches - one.dispatches).toBeGreaterThan(15);
+    expect(two.dispatches - one.dispatches).toBeLessThanOrEqual(30);
+    expect(two.pipelines).toBe(0);
+    const counted = countGpu(runningGpuDevice());
+    tf.dispose(adamWStep(startAdamW(new Float32Array(5000)), tf.ones([5000]), { learningRate: 0.1, weightDecay: 0, clipNorm: 1 }).planes);
+    counted.stop();
+    expect(counted.dispatches).toBe(2);
+  },
+);
 
 /** Counts and bytes of what is alive on the GPU, and with what the pool keeps for reuse. */
 function memory() {

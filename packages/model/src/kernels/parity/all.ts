@@ -9,6 +9,7 @@ import { packedLinearCases } from "./packedLinear.ts";
 import type { ParityCase } from "./parityCase.ts";
 import { rotaryCases } from "./rotary.ts";
 import { rowCases } from "./rows.ts";
+import { weightCases } from "./weights.ts";
 
 /** Every comparison of a WebGPU kernel with its plain twin. */
 const allParityCases: readonly ParityCase[] = [
@@ -19,6 +20,7 @@ const allParityCases: readonly ParityCase[] = [
   ...rowCases,
   ...attentionCases,
   ...packedLinearCases,
+  ...weightCases,
 ];
 
 /** How a device can run the kernels: a variant, with its subgroups or as if it had none. */

@@ -10,6 +10,7 @@ import { crossEntropyCases } from "./crossEntropy.ts";
 import { normCases } from "./norm.ts";
 import { rotaryCases } from "./rotary.ts";
 import { rowCases } from "./rows.ts";
+import { weightCases } from "./weights.ts";
 
 let isStarted = false;
 
@@ -20,7 +21,7 @@ beforeEach(async (context) => {
   isStarted = true;
 });
 
-const cases = [...normCases, ...rotaryCases, ...crossEntropyCases, ...adamWCases, ...rowCases];
+const cases = [...normCases, ...rotaryCases, ...crossEntropyCases, ...adamWCases, ...rowCases, ...weightCases];
 
 describe.each(["registers", "shared"] as const)("with %s", (variant) => {
   test.each(cases)("$name: as in plain operations, the same bits twice, no tensor left", async ({ tolerance, worstError }) => {
