@@ -26,7 +26,15 @@ export function drawDropout({ entries, numValues }: TunedLayout, rate: number, r
   const threshold = rate * 2 ** 32;
   for (const { isPrompt, start, numValues: count } of entries) {
     if (!isPrompt) continue;
-    for (let i = start; i < start + count; i++) words[i >> 4] ^= (random.uint32() < threshold ? 1 : 2) << (2 * (i & 15));
+    const end = start + count;
+    for (let first = start; first < end; ) {
+      const word = first >> 4;
+      const next = Math.min(end, 16 * (word + 1));
+      let bits = words[word];
+      for (let i = first; i < next; i++) bits ^= (random.uint32() < threshold ? 1 : 2) << (2 * (i & 15));
+      words[word] = bits;
+      first = next;
+    }
   }
   return { words, numValues, scale: 1 / (1 - rate) };
 }

@@ -98,13 +98,13 @@ function stacked(all: tf.Tensor1D, map: VectorMap): { weight: tf.Tensor2D; bias:
 /** The gradients in the order of the vector: each part's weights, then its bias. */
 function plainGradient(dy: tf.Tensor2D, x: tf.Tensor2D, map: VectorMap): tf.Tensor1D {
   const { parts, numIn, numOut, isInterleaved } = map;
-  const dw = tf.matMul(dy, x, true);
+  const dw: tf.Tensor2D = tf.matMul(dy, x, true);
   const db = tf.sum<tf.Tensor1D>(dy, 0);
   let first = 0;
   const gradients = parts.flatMap(({ bias, numRows }, i) => {
-    const rows: tf.Tensor = isInterleaved
-      ? tf.slice(tf.reshape(dw, [numOut / 2, 2, numIn]), [0, i, 0], [numRows, 1, numIn])
-      : tf.mul(tf.slice2d(dw, [first, 0], [numRows, numIn]), factorOf(map, i));
+    const rows = isInterleaved
+      ? tf.slice3d(tf.reshape<tf.Rank.R3>(dw, [numOut / 2, 2, numIn]), [0, i, 0], [numRows, 1, numIn])
+      : tf.mul<tf.Tensor2D>(tf.slice2d(dw, [first, 0], [numRows, numIn]), factorOf(map, i));
     const biases = bias === null ? [] : [tf.mul<tf.Tensor1D>(tf.slice1d(db, first, numRows), factorOf(map, i))];
     first += numRows;
     return [tf.reshape<tf.Rank.R1>(rows, [numRows * numIn]), ...biases];
