@@ -14,9 +14,10 @@ import type { Example } from "@tutti/data";
 import type { NamedRows } from "./reader.ts";
 import { requireDoable, requireShapes } from "./taskChecks.ts";
 import type { StepProgress, TrainerResult, TrainerTask } from "./trainer.ts";
+import { drawDropout, factorsOf } from "./training/dropout.ts";
 import { predictAll, scoresOf } from "./training/evaluation.ts";
 import { scoreBatch } from "./training/layerScoring.ts";
-import { dropoutMask, trainLocally } from "./training/localTraining.ts";
+import { trainLocally } from "./training/localTraining.ts";
 import { labelledBatch } from "./training/objective.ts";
 import { probeSpectrum } from "./training/spectrumProbe.ts";
 import { flattenTuned } from "./tuning/layout.ts";
@@ -43,8 +44,9 @@ async function computeScore({ place, examples, task, signal }: TaskInput<Spec<"s
   const size = Math.max(task.expects.batchSize, spec.minBatch);
   const batch = firstBatch(place, examples, task, size);
   const values = flattenTuned(layout, globalOf(task));
-  const mask = spec.dropout ? dropoutMask(layout, run.tuning.promptDropout, stream(place, task, "dropout")) : null;
-  const seen = mask === null ? values : values.map((value, i) => value * mask[i]);
+  const dropout = spec.dropout ? drawDropout(layout, run.tuning.promptDropout, stream(place, task, "dropout")) : null;
+  const factors = dropout === null ? null : factorsOf(dropout);
+  const seen = factors === null ? values : values.map((value, i) => value * factors[i]);
   return { kind: "score", layerScores: await scoreBatch(reader.tuned, seen, batch, spec) };
 }
 

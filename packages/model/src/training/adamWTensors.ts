@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { hasFused, runFused } from "../kernels/fusedKernels.ts";
+import { type DropoutTensor, dropOut } from "./dropout.ts";
 
 /** The optimiser's state on the backend; the step counter counts from 0. */
 export interface AdamWTensors {
@@ -16,6 +17,8 @@ export interface AdamWSettings {
   readonly weightDecay: number;
   /** Largest global norm of the gradient. */
   readonly clipNorm: number;
+  /** Of this step; the gradient goes through it first. */
+  readonly dropout?: DropoutTensor | null;
 }
 
 const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
@@ -43,11 +46,19 @@ export function trainedValues({ planes }: AdamWTensors): tf.Tensor1D {
  * One step of AdamW as core's `stepAdamW` takes it (fedpeptao.md §5), on tensors so that nothing leaves the backend. `gradient` is (N).
  * Returns a new state and leaves the old one to the caller.
  */
-export function adamWStep(state: AdamWTensors, gradient: tf.Tensor1D, settings: AdamWSettings): AdamWTensors {
+export function adamWStep(state: AdamWTensors, gradient: tf.Tensor1D, { dropout = null, ...settings }: AdamWSettings): AdamWTensors {
   const step = state.step + 1;
-  if (!hasFused("TuttiAdamW")) return { planes: tf.tidy(() => plainAdamW(state, gradient, settings)), step };
   const attributes = { ...settings, step, beta1, beta2, epsilon };
-  return { planes: runFused("TuttiAdamW", { state: state.planes, gradient }, attributes)[0] as tf.Tensor2D, step };
+  if (hasFused("TuttiAdamW") && tf.getBackend() === "webgpu") {
+    const inputs = { state: state.planes, gradient, ...(dropout === null ? {} : { words: dropout.words }) };
+    return { planes: runFused("TuttiAdamW", inputs, { ...attributes, scale: dropout?.scale ?? 1 })[0] as tf.Tensor2D, step };
+  }
+  const planes = tf.tidy(() => {
+    const kept = dropout === null ? gradient : dropOut(gradient, dropout);
+    if (!hasFused("TuttiAdamW") || gradient.size < 4) return plainAdamW(state, kept, settings);
+    return runFused("TuttiAdamW", { state: state.planes, gradient: kept }, attributes)[0] as tf.Tensor2D;
+  });
+  return { planes, step };
 }
 
 function plainAdamW(state: AdamWTensors, gradient: tf.Tensor1D, { learningRate, weightDecay, clipNorm }: AdamWSettings): tf.Tensor2D {

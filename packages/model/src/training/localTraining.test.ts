@@ -4,8 +4,9 @@ import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "../backends.ts";
 import { tinyExamples, tinyTuned } from "../testing/tinyTuned.ts";
 import { flattenTuned } from "../tuning/layout.ts";
+import { drawDropout, factorsOf } from "./dropout.ts";
 import type { Tuned } from "./gradient.ts";
-import { dropoutMask, type LocalTrainingOptions, trainLocally } from "./localTraining.ts";
+import { type LocalTrainingOptions, trainLocally } from "./localTraining.ts";
 
 const training: TrainingSettings = {
   localEpochs: 2,
@@ -127,21 +128,13 @@ test("a step leaves the prompt values that it dropped where they are, since noth
   const weight = { shape: head.shape, data: head.data.map((_, i) => (i % 7) / 7 - 0.4) }; // a head of zeros would teach the prompts nothing
   const from = { ...start(), "head/weight": weight };
   const { params } = await trainLocally(tuned, from, tinyExamples(4), options(once));
-  const mask = dropoutMask(tuned.layout, 0.4, again) ?? [];
+  const drawn = drawDropout(tuned.layout, 0.4, again);
+  const mask = drawn === null ? [] : factorsOf(drawn);
   const [before, after] = [flattenTuned(tuned.layout, from), flattenTuned(tuned.layout, params)];
   const stayed = [...after].map((value, i) => value === before[i]);
   const dropped = [...mask].map((kept) => kept === 0);
   expect(dropped.filter(Boolean).length).toBeGreaterThan(50);
   expect(stayed).toEqual(dropped);
-});
-
-test("dropout zeroes about its share of the prompts, keeps their mean and leaves the head alone", () => {
-  const mask = dropoutMask(tuned.layout, 0.25, createRandom(2).stream({ purpose: "dropout" }));
-  const prompts = [...(mask ?? [])].slice(0, tuned.layout.numMethodValues);
-  expect(new Set(prompts)).toEqual(new Set([0, Math.fround(1 / 0.75)]));
-  expect(prompts.filter((value) => value === 0).length / prompts.length).toBeCloseTo(0.25, 1);
-  expect(new Set([...(mask ?? [])].slice(tuned.layout.numMethodValues))).toEqual(new Set([1]));
-  expect(dropoutMask(tuned.layout, 0, createRandom(2).stream({ purpose: "dropout" }))).toBeNull();
 });
 
 /** One step on all examples, of plain SGD that clipping leaves alone. */

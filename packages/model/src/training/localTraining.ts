@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { countSteps, type Params, type RandomStream, type TrainingSettings, warmedUpRate } from "@tutti/core";
 import { flattenTuned, type TunedLayout, unflattenTuned } from "../tuning/layout.ts";
 import { trainedValues } from "./adamWTensors.ts";
+import { drawDropout, dropOut, uploadDropout } from "./dropout.ts";
 import { type Tuned, vectorGradient } from "./gradient.ts";
 import { createLossLog } from "./lossLog.ts";
 import { type EncodedExample, labelledBatch } from "./objective.ts";
@@ -88,15 +89,16 @@ function takeStep(
   const { training, promptDropout, dropout, optimizer, learningRate } = options;
   const { correction, start } = options.anchors;
   const batch = labelledBatch(examples, tuned.transformer.config.padTokenId);
-  const mask = dropoutMask(tuned.layout, promptDropout, dropout);
+  const drawn = drawDropout(tuned.layout, promptDropout, dropout);
   const { planes, loss } = tf.tidy(() => {
-    const kept = mask === null ? null : tf.tensor1d(mask);
+    const dropped = drawn === null ? null : uploadDropout(drawn);
     const values = trainedValues(state);
-    const seen = kept === null ? values : tf.mul<tf.Tensor1D>(tf.slice1d(values, 0, kept.size), kept);
-    const { loss: meanLoss, gradient } = vectorGradient(tuned, seen, batch);
-    const unmasked = kept === null ? gradient : tf.mul<tf.Tensor1D>(gradient, kept);
-    const pulled = start === null ? unmasked : towards(start, unmasked, values, training.proximal);
-    return { planes: optimizer.step(state, pulled, { learningRate, correction }).planes, loss: meanLoss };
+    const { loss: meanLoss, gradient } = vectorGradient(tuned, dropped === null ? values : dropOut(values, dropped), batch);
+    const step = { learningRate, correction };
+    if (start === null) return { planes: optimizer.step(state, gradient, { ...step, dropout: dropped }).planes, loss: meanLoss };
+    const unmasked = dropped === null ? gradient : dropOut(gradient, dropped);
+    const pulled = towards(start, unmasked, values, training.proximal);
+    return { planes: optimizer.step(state, pulled, { ...step, dropout: null }).planes, loss: meanLoss };
   });
   return { next: { planes, step: state.step + 1 }, loss };
 }
@@ -121,20 +123,4 @@ function uploadAnchors(layout: TunedLayout, start: Params, { correction, trainin
         : tf.tensor1d(flattenTuned(layout, { ...unflattenTuned(layout, new Float32Array(layout.numValues)), ...correction })),
     start: training.proximal === 0 ? null : tf.tensor1d(flattenTuned(layout, start)),
   };
-}
-
-/**
- * Inverted dropout on the prompts: 0 or 1 / (1 − rate) for prompts, 1 for all else. One mask per step, shared by the batch,
- * where the official code draws one per example. Null without dropout.
- */
-export function dropoutMask(layout: TunedLayout, rate: number, random: RandomStream): Float32Array | null {
-  if (rate === 0) return null;
-  const mask = new Float32Array(layout.numValues).fill(1);
-  const threshold = rate * 2 ** 32;
-  const kept = 1 / (1 - rate);
-  for (const { isPrompt, start, numValues } of layout.entries) {
-    if (!isPrompt) continue;
-    for (let i = start; i < start + numValues; i++) mask[i] = random.uint32() < threshold ? 0 : kept;
-  }
-  return mask;
 }

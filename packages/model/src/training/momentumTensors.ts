@@ -1,4 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { hasFused, runFused } from "../kernels/fusedKernels.ts";
+import { type DropoutTensor, dropOut } from "./dropout.ts";
 
 /** The state on the backend; the step counter counts from 0. */
 export interface MomentumTensors {
@@ -19,6 +21,8 @@ export interface MomentumSettings {
   readonly clipNorm: number;
   /** (N), added to the clipped gradient: c − c_i of SCAFFOLD. */
   readonly correction: tf.Tensor1D | null;
+  /** Of this step; the gradient goes through it first. */
+  readonly dropout?: DropoutTensor | null;
 }
 
 /** The state before the first step, or with the velocity of earlier ones. */
@@ -34,11 +38,18 @@ export function startMomentum(
 
 /** One step of SGD with momentum as core's `stepMomentum` takes it, on tensors. Returns a new state and leaves the old one to the caller. */
 export function momentumStep(state: MomentumTensors, gradient: tf.Tensor1D, settings: MomentumSettings): MomentumTensors {
-  const { learningRate, momentum, weightDecay, clipNorm, correction } = settings;
+  const { learningRate, momentum, weightDecay, clipNorm, correction, dropout = null } = settings;
+  if (hasFused("TuttiMomentum")) {
+    const words = dropout === null ? {} : { words: dropout.words };
+    const inputs = { state: state.planes, gradient, ...words, ...(correction === null ? {} : { correction }) };
+    const attributes = { learningRate, momentum, weightDecay, clipNorm, scale: dropout?.scale ?? 1 };
+    return { planes: runFused("TuttiMomentum", inputs, attributes)[0] as tf.Tensor2D, step: state.step + 1 };
+  }
   const planes = tf.tidy(() => {
     const [values, before] = tf.unstack(state.planes) as tf.Tensor1D[];
-    const clip = tf.minimum(1, tf.div(clipNorm, tf.add(tf.sqrt(tf.sum(tf.square(gradient))), 1e-6)));
-    const clipped = tf.mul<tf.Tensor1D>(gradient, clip);
+    const kept = dropout === null ? gradient : dropOut(gradient, dropout);
+    const clip = tf.minimum(1, tf.div(clipNorm, tf.add(tf.sqrt(tf.sum(tf.square(kept))), 1e-6)));
+    const clipped = tf.mul<tf.Tensor1D>(kept, clip);
     const corrected = correction === null ? clipped : tf.add<tf.Tensor1D>(clipped, correction);
     const velocity = tf.add(tf.mul(before, momentum), corrected);
     const moved = tf.mul(tf.sub(values, tf.mul(velocity, learningRate)), 1 - learningRate * weightDecay);

@@ -9,6 +9,7 @@ import { countGpu, runningGpuDevice } from "../gpu/gpuCounters.ts";
 import { provideNodeGpu } from "../gpu/nodeGpu.ts";
 import { createTuner } from "../tuning/createTuner.ts";
 import { tunedLayout } from "../tuning/layout.ts";
+import { adamWStep, startAdamW } from "./adamWTensors.ts";
 import type { Tuned } from "./gradient.ts";
 import { trainLocally } from "./localTraining.ts";
 import type { EncodedExample } from "./objective.ts";
@@ -31,6 +32,8 @@ const words = [5, 7];
 const promptTokens = 12;
 
 const prefix: TunedMethod = { method: "prefix", promptTokens, head: "labelWords" };
+
+const full: TunedMethod = { method: "full", head: "labelWords" };
 
 /** A narrow random backbone with something to train. */
 function tunedOf(family: BackboneShape["family"], numLayers: number, tuning: TunedMethod = prefix): Tuned {
@@ -131,6 +134,21 @@ test.each([
     counted.stop();
     tuned.transformer.dispose();
     expect(three.pipelines + counted.pipelines).toBe(0);
+  },
+);
+
+test.each(["roberta", "llama"] as const)(
+  "with all weights trained a layer of %s costs at most 30 dispatches in a training step, AdamW and its clipping 2 for all layers",
+  { timeout: 120_000 },
+  async (family) => {
+    const [one, two] = [await countStep(family, 1, full), await countStep(family, 2, full)];
+    expect(two.dispatches - one.dispatches).toBeGreaterThan(15);
+    expect(two.dispatches - one.dispatches).toBeLessThanOrEqual(30);
+    expect(two.pipelines).toBe(0);
+    const counted = countGpu(runningGpuDevice());
+    tf.dispose(adamWStep(startAdamW(new Float32Array(5000)), tf.ones([5000]), { learningRate: 0.1, weightDecay: 0, clipNorm: 1 }).planes);
+    counted.stop();
+    expect(counted.dispatches).toBe(2);
   },
 );
 

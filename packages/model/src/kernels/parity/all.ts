@@ -10,6 +10,7 @@ import { packedLinearCases } from "./packedLinear.ts";
 import type { ParityCase } from "./parityCase.ts";
 import { rotaryCases } from "./rotary.ts";
 import { rowCases } from "./rows.ts";
+import { weightCases } from "./weights.ts";
 
 /** Every comparison of a WebGPU kernel with its plain twin. */
 const allParityCases: readonly ParityCase[] = [
@@ -21,6 +22,7 @@ const allParityCases: readonly ParityCase[] = [
   ...blockCases,
   ...attentionCases,
   ...packedLinearCases,
+  ...weightCases,
 ];
 
 /** How a device can run the kernels: a variant, with its subgroups or as if it had none. */

@@ -11,6 +11,7 @@ import { crossEntropyCases } from "./crossEntropy.ts";
 import { normCases } from "./norm.ts";
 import { rotaryCases } from "./rotary.ts";
 import { rowCases } from "./rows.ts";
+import { weightCases } from "./weights.ts";
 
 let isStarted = false;
 
@@ -21,7 +22,7 @@ beforeEach(async (context) => {
   isStarted = true;
 });
 
-const cases = [...normCases, ...rotaryCases, ...crossEntropyCases, ...adamWCases, ...rowCases, ...blockCases];
+const cases = [...normCases, ...rotaryCases, ...crossEntropyCases, ...adamWCases, ...rowCases, ...blockCases, ...weightCases];
 
 describe.each(["registers", "shared"] as const)("with %s", (variant) => {
   test.each(cases)("$name: as in plain operations, the same bits twice, no tensor left", async ({ tolerance, worstError }) => {

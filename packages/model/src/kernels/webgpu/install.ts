@@ -1,12 +1,12 @@
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
 import * as tf from "@tensorflow/tfjs-core";
 import type { WebGpuKernel } from "../fusedKernels.ts";
-import { adamWKernels } from "./adamW.ts";
 import { attentionKernels } from "./attention.ts";
 import { blockKernels } from "./blockMaps.ts";
 import { crossEntropyKernels } from "./crossEntropy.ts";
 import { checkBindable, type GpuKernel, type KernelAttributes, type KernelInputs } from "./gpuKernel.ts";
 import { normKernels } from "./norm.ts";
+import { optimizerKernels } from "./optimizers.ts";
 import { packedKernels } from "./packedLinear.ts";
 import { rotaryKernels } from "./rotary.ts";
 import { rowKernels } from "./rows.ts";
@@ -24,7 +24,7 @@ export function installWebGpuKernels(backend: WebGPUBackend): void {
     ...normKernels(context),
     ...rotaryKernels(context),
     ...crossEntropyKernels(context),
-    ...adamWKernels(context),
+    ...optimizerKernels(context),
     ...rowKernels(context),
     ...blockKernels(context),
     ...shiftKernels(context),
