@@ -10,8 +10,8 @@ export interface Pool {
   run(job: Job): void;
 }
 
-/** How often a thread looks again before it sleeps: about as long as waking takes. */
-const looksBeforeSleep = 2_000;
+/** How often the caller looks for the last part to be done before it sleeps: as long as a part takes. */
+const looksBeforeSleep = 50_000;
 
 /** The calling thread alone. */
 export function singleThread(program: WasmProgram): Pool {

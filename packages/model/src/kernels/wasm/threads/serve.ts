@@ -20,8 +20,8 @@ export interface ThreadStarted {
   readonly error: string | null;
 }
 
-/** How often a thread looks for the next job before it sleeps: kernels follow each other within about 100 µs. */
-const looksBeforeSleep = 20_000;
+/** How often a thread looks for the next job before it sleeps, a nanosecond or two each time: most kernels follow each other within 300 µs. */
+const looksBeforeSleep = 300_000;
 
 /** Works for others until the thread is ended from outside: it never returns, and hears no message any more. */
 async function serveJobs({ module, memory, board: shared, thread }: ThreadStart, onStarted: () => void): Promise<never> {
