@@ -8,6 +8,7 @@ export type WasmKernel =
   | "TuttiNormGradient"
   | "TuttiActivate"
   | "TuttiLinear"
+  | "TuttiCrossEntropy"
   | "TuttiPart";
 
 /** Kernels of our own on WebGPU. */

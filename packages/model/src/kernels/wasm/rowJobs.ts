@@ -45,6 +45,14 @@ export function valuesJob(name: keyof WasmProgram, addresses: readonly number[],
   return rangeJob({ name, parameters, numUnits: 4 * numValues, unitsPerPart: 4 * valuesPerPart, isSmall: numValues <= valuesPerPart });
 }
 
+/** Softmax of rows in place. */
+export function softmaxJob(x: number, rows: number, columns: number): Job {
+  const row = 4 * columns;
+  const unitsPerPart = Math.ceil(valuesPerPart / columns);
+  const parameters = [{ from: x, perUnit: row }, "count" as const, row, row, row, 0, row];
+  return rangeJob({ name: "softmax", parameters, numUnits: rows, unitsPerPart, isSmall: rows <= unitsPerPart });
+}
+
 /** What one of the norms' functions takes before the number of rows: an address that all rows share, or one with so many values for each row. */
 type RowOperand = number | { readonly address: number; readonly perRow: number };
 

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { WasmKernel } from "../fusedKernels.ts";
 import { given, type Heap, type Kernel } from "./heap.ts";
-import { normJob, productJob, valuesJob } from "./rowJobs.ts";
+import { normJob, productJob, softmaxJob, valuesJob } from "./rowJobs.ts";
 import type { Pool } from "./threads/pool.ts";
 
 /** Products, norms, activations and slices: every kernel but attention. */
@@ -42,6 +42,14 @@ export function rowKernels(
       run(normJob(name, [from, address(weight), normal, { address: address(inverse), perRow: 1 }, dx], { rows, width }));
       return [result];
     },
+    TuttiCrossEntropy({ logits }, { targets, weights }) {
+      const [rows, columns] = given(logits).shape;
+      const [gradient, loss] = [output([rows, columns]), output([])];
+      values(gradient).set(values(given(logits)));
+      run(softmaxJob(address(gradient), rows, columns));
+      values(loss)[0] = lossOf(values(given(logits)), values(gradient), targets as number[], weights as number[]);
+      return [gradient, loss];
+    },
     TuttiPart({ vector }, { start, size }) {
       const part = output([Number(size)]);
       const [all, first] = [values(given(vector)), Number(start)]; // read only now: making the output may move the heap
@@ -49,4 +57,22 @@ export function rowKernels(
       return [part];
     },
   };
+}
+
+/** Σ weight · (log Σ exp logits − logit of the target); on the way makes the weighted gradient of the rows' probabilities. */
+function lossOf(logits: Float32Array, probabilities: Float32Array, targets: readonly number[], weights: readonly number[]): number {
+  const columns = logits.length / targets.length;
+  let loss = 0;
+  targets.forEach((target, row) => {
+    const [first, weight] = [row * columns, weights[row]];
+    let largest = first;
+    for (let at = first; at < first + columns; at++) {
+      if (logits[at] > logits[largest]) largest = at;
+    }
+    // the largest logit's probability is never near zero
+    loss += weight * (logits[largest] - Math.log(probabilities[largest]) - logits[first + target]);
+    probabilities[first + target] -= 1;
+    for (let at = first; at < first + columns; at++) probabilities[at] *= weight;
+  });
+  return loss;
 }
