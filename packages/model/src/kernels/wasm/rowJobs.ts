@@ -5,6 +5,8 @@ import { rangeJob } from "./threads/jobs.ts";
 // A part should take tens of microseconds: handing one over takes one or two. How a job is split hangs on shapes alone.
 const valuesPerPart = 16_384;
 const [fewestRows, mostRows] = [16, 64];
+/** More weights than this do not stay in a core's cache from part to part, so parts take as many rows as they may. */
+const mostCached = 2 ** 17;
 const productsPerPart = 500_000;
 
 /** Addresses of a product's operands; without a bias null. */
@@ -30,7 +32,7 @@ export function productJob(
     const parameters = [at.x, xRow, 4, b, 32, c, yRow, rows, "count" as const, numIn, panel, biases];
     return rangeJob({ name, parameters, numUnits: numOut, unitsPerPart: columns, isSmall });
   }
-  const unitsPerPart = Math.min(mostRows, Math.max(fewestRows, 4 * Math.ceil(rows / 32)));
+  const unitsPerPart = numIn * numOut > mostCached ? mostRows : Math.min(mostRows, Math.max(fewestRows, 4 * Math.ceil(rows / 32)));
   const [a, c] = [
     { from: at.x, perUnit: xRow },
     { from: at.y, perUnit: yRow },
