@@ -47,6 +47,11 @@ export function valuesJob(name: keyof WasmProgram, addresses: readonly number[],
   return rangeJob({ name, parameters, numUnits: 4 * numValues, unitsPerPart: 4 * valuesPerPart, isSmall: numValues <= valuesPerPart });
 }
 
+/** Copies values, not shared. */
+export function copyJob(from: number, to: number, numValues: number): Job {
+  return rangeJob({ name: "copy", parameters: [from, to, "count"], numUnits: 4 * numValues, unitsPerPart: 4 * numValues, isSmall: true });
+}
+
 /** Softmax of rows in place. */
 export function softmaxJob(x: number, rows: number, columns: number): Job {
   const row = 4 * columns;

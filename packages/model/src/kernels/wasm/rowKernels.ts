@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { WasmKernel } from "../fusedKernels.ts";
 import { given, type Heap, type Kernel } from "./heap.ts";
-import { normJob, productJob, softmaxJob, valuesJob } from "./rowJobs.ts";
+import { copyJob, normJob, productJob, softmaxJob, valuesJob } from "./rowJobs.ts";
 import type { Pool } from "./threads/pool.ts";
 
 /** Products, norms, activations and slices: every kernel but attention. */
@@ -45,15 +45,14 @@ export function rowKernels(
     TuttiCrossEntropy({ logits }, { targets, weights }) {
       const [rows, columns] = given(logits).shape;
       const [gradient, loss] = [output([rows, columns]), output([])];
-      values(gradient).set(values(given(logits)));
+      run(copyJob(address(logits), address(gradient), rows * columns));
       run(softmaxJob(address(gradient), rows, columns));
       values(loss)[0] = lossOf(values(given(logits)), values(gradient), targets as number[], weights as number[]);
       return [gradient, loss];
     },
     TuttiPart({ vector }, { start, size }) {
       const part = output([Number(size)]);
-      const [all, first] = [values(given(vector)), Number(start)]; // read only now: making the output may move the heap
-      values(part).set(all.subarray(first, first + Number(size)));
+      run(copyJob(address(vector) + 4 * Number(start), address(part), Number(size)));
       return [part];
     },
   };
