@@ -84,7 +84,10 @@ export default defineConfig(async ({ command }) => ({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 2500,
     rollupOptions: {
-      input: { index: join(pages, "index.html"), ...(hasVerifyPage ? { verify: join(pages, "verify.html"), threadBench: join(pages, "threadBench.html") } : {}) },
+      input: {
+        index: join(pages, "index.html"),
+        ...(hasVerifyPage ? { verify: join(pages, "verify.html"), threadBench: join(pages, "threadBench.html") } : {}),
+      },
     },
   },
   optimizeDeps: { rolldownOptions: { plugins: [noLibraryThreads()] } },

@@ -11,8 +11,13 @@ interface CrossEntropy {
 
 /** Weighted cross-entropy of logits (rows, columns) with one target and one weight per row. */
 export function crossEntropy(logits: tf.Tensor2D, targets: readonly number[], weights: readonly number[]): CrossEntropy {
-  if (!hasFused("TuttiCrossEntropy")) return plainCrossEntropy(logits, targets, weights);
   const [numRows, numColumns] = logits.shape;
+  if (!hasFused("TuttiCrossEntropy")) return plainCrossEntropy(logits, targets, weights);
+  if (tf.getBackend() === "wasm") {
+    if (numColumns % 4 !== 0) return plainCrossEntropy(logits, targets, weights);
+    const [dLogits, loss] = runFused("TuttiCrossEntropy", { logits }, { targets: [...targets], weights: [...weights] });
+    return { loss: loss as tf.Scalar, dLogits: dLogits as tf.Tensor2D };
+  }
   const inputs = { logits, targets: tf.tensor1d([...targets], "int32"), weights: tf.tensor1d([...weights]) };
   const dLogits = runFused("TuttiCrossEntropy", inputs, { numRows })[0] as tf.Tensor2D;
   const loss = runFused("TuttiSumRange", { x: dLogits }, { start: numRows * numColumns, count: numRows })[0] as tf.Scalar;

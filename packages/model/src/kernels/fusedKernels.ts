@@ -8,6 +8,7 @@ export type WasmKernel =
   | "TuttiNormGradient"
   | "TuttiActivate"
   | "TuttiLinear"
+  | "TuttiCrossEntropy"
   | "TuttiPart"
   | "TuttiArrangeBlocks"
   | "TuttiBlockGradient"

@@ -29,9 +29,9 @@ export interface AttendGradientAddresses extends Omit<AttendAddresses, "y"> {
   readonly dy: number;
   /** For each thread, of the longest text (length, columns). */
   readonly dWeights: number;
-  /** (2, P, W), zeroed. */
+  /** (2, P, W). */
   readonly dPrefix: number;
-  /** (R, H + 2W), zeroed; null when it is not wanted. */
+  /** (R, H + 2W); null when it is not wanted. */
   readonly dQkv: number | null;
 }
 
@@ -82,10 +82,12 @@ export function attendGradientOnWasm(program: WasmProgram, at: AttendGradientAdd
     const { length, query, key, value, prefixKey, prefixValue, weightRow } = head;
     const w = at.weights + head.weights;
     const dy = at.dy + head.y;
+    // what heads share is begun by their first
+    const intoPrefix = head.isFirst ? program.product : program.productAdded;
+    const intoText = head.isFirstOfText ? program.product : program.productAdded;
     // dV = Wᵀ · dY
-    program.productAdded(w, 4, weightRow, dy, yRow, dPrefix + prefixValue, prefixRow, numPrefix, headSize, length, 32, 0);
-    if (dQkv !== null)
-      program.productAdded(w + 4 * numPrefix, 4, weightRow, dy, yRow, dQkv + value, qkvRow, length, headSize, length, 32, 0);
+    intoPrefix(w, 4, weightRow, dy, yRow, dPrefix + prefixValue, prefixRow, numPrefix, headSize, length, 32, 0);
+    if (dQkv !== null) intoText(w + 4 * numPrefix, 4, weightRow, dy, yRow, dQkv + value, qkvRow, length, headSize, length, 32, 0);
     // dW = dY · Vᵀ
     program.transpose(at.prefix + prefixValue, prefixRow, scratch, weightRow, numPrefix, headSize);
     program.transpose(at.qkv + value, qkvRow, scratch + 4 * numPrefix, weightRow, length, headSize);
@@ -93,10 +95,10 @@ export function attendGradientOnWasm(program: WasmProgram, at: AttendGradientAdd
     program.softmaxGradient(w, dw, length, weightRow, weightRow, 4 * (numPrefix + length));
     // dK = dScoresᵀ · Q
     const queries = at.qkv + query;
-    program.productAdded(dw, 4, weightRow, queries, qkvRow, dPrefix + prefixKey, prefixRow, numPrefix, headSize, length, 32, 0);
+    intoPrefix(dw, 4, weightRow, queries, qkvRow, dPrefix + prefixKey, prefixRow, numPrefix, headSize, length, 32, 0);
     if (dQkv === null) return;
     const tokens = dw + 4 * numPrefix;
-    program.productAdded(tokens, 4, weightRow, queries, qkvRow, dQkv + key, qkvRow, length, headSize, length, 32, 0);
+    intoText(tokens, 4, weightRow, queries, qkvRow, dQkv + key, qkvRow, length, headSize, length, 32, 0);
     // dQ = dScores · K
     program.product(dw, weightRow, 4, at.prefix + prefixKey, prefixRow, dQkv + query, qkvRow, length, headSize, numPrefix, 32, 0);
     program.productAdded(tokens, weightRow, 4, at.qkv + key, qkvRow, dQkv + query, qkvRow, length, headSize, length, 32, 0);
@@ -106,6 +108,9 @@ export function attendGradientOnWasm(program: WasmProgram, at: AttendGradientAdd
 /** Offsets in bytes of one head of one text. */
 interface Head {
   readonly length: number;
+  /** Of those with its keys, in this text and in all. */
+  readonly isFirstOfText: boolean;
+  readonly isFirst: boolean;
   readonly query: number;
   readonly key: number;
   readonly value: number;
@@ -135,6 +140,8 @@ function eachHead(shape: AttentionShape, { numPrefix, keyHead }: AttendPlace, ac
       const row = 4 * head * headSize;
       act({
         length,
+        isFirstOfText: head === keyHead * group,
+        isFirst: start === 0 && head === keyHead * group,
         query: start * qkvRow + row,
         key: start * qkvRow + yRow + shared,
         value: start * qkvRow + yRow + prefixRow + shared,

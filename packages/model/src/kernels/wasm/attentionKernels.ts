@@ -6,7 +6,7 @@ import type { Pool } from "./threads/pool.ts";
 
 /** Attention and its gradient over the backend's memory. */
 export function attentionKernels(
-  { address, output, zeroed, release }: Heap,
+  { address, output, release }: Heap,
   { numThreads, run }: Pool,
 ): Record<"TuttiAttend" | "TuttiAttendGradient", Kernel> {
   return {
@@ -25,8 +25,8 @@ export function attentionKernels(
     TuttiAttendGradient({ dy, qkv, prefix, weights }, attributes) {
       const shape = shapeOf(attributes);
       const numPrefix = prefix?.shape[1] ?? 0;
-      const dPrefix = prefix === undefined ? null : zeroed(prefix.shape);
-      const dQkv = attributes.hasInputGradient === true ? zeroed(given(qkv).shape) : null;
+      const dPrefix = prefix === undefined ? null : output(prefix.shape);
+      const dQkv = attributes.hasInputGradient === true ? output(given(qkv).shape) : null;
       const scratch = output([numThreads * scratchFloats(shape, numPrefix)]);
       const dWeights = output([numThreads * numWeights(Math.max(...shape.lengths), 1, numPrefix)]);
       const at = {

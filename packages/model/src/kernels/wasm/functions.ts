@@ -6,6 +6,7 @@ export const functionNames = [
   "productAdded",
   "productBiased",
   "transpose",
+  "copy",
   "softmax",
   "softmaxGradient",
   "layerNorm",

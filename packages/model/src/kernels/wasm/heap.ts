@@ -14,8 +14,6 @@ export interface Heap {
   address(info: tf.TensorInfo | undefined): number;
   /** A new tensor with whatever lies in its place. */
   output(shape: readonly number[]): tf.TensorInfo;
-  /** A new tensor of zeros. */
-  zeroed(shape: readonly number[]): tf.TensorInfo;
   /** A tensor's values, not copied. */
   values(info: tf.TensorInfo): Float32Array;
   /** Frees tensors that the library never saw. */
@@ -29,11 +27,6 @@ export function createHeap(backend: BackendWasm): Heap {
   return {
     address: (info) => (info === undefined ? 0 : backend.getMemoryOffset(info.dataId)),
     output,
-    zeroed(shape) {
-      const info = output(shape);
-      values(info).fill(0);
-      return info;
-    },
     values,
     release(...infos) {
       for (const { dataId } of infos) backend.disposeData(dataId);

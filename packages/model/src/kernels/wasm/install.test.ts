@@ -6,6 +6,7 @@ import { relativeError } from "../../verify/relativeError.ts";
 import { activate, plainActivate } from "../activation.ts";
 import { attend, attendGradient, visibility } from "../attention.ts";
 import type { AttentionShape } from "../attentionShape.ts";
+import { crossEntropy } from "../crossEntropy.ts";
 import { hasFused } from "../fusedKernels.ts";
 import { createLinear, linear, linearGradient } from "../linear.ts";
 import { type Norm, normalize, normalizeGradient, plainNormalize, plainNormalizeGradient } from "../norm.ts";
@@ -283,6 +284,23 @@ test.each(["gelu", "geluTanh", "silu"] as const)("%s equals its plain form from 
   expect(await errorOf(fused.y, plain.y)).toBeLessThan(tolerance);
   expect(await errorOf(fused.derivative, plain.derivative)).toBeLessThan(tolerance);
   expect(await errorOf(activate(x, kind, false).y, fused.y)).toBe(0);
+});
+
+test("cross-entropy and its gradient equal their values in float64, also where a target's probability is next to nothing", async () => {
+  const [rows, columns, targets, weights] = [3, 12, [4, 0, 11], [0.5, 0.125, 2]];
+  const logits = normal<tf.Rank.R2>([rows, columns], 40);
+  const x = await logits.data();
+  const { loss, dLogits } = crossEntropy(logits, targets, weights);
+  let expectedLoss = 0;
+  const expectedGradient = targets.flatMap((target, row) => {
+    const own = [...x.slice(row * columns, (row + 1) * columns)];
+    const top = Math.max(...own);
+    const sum = own.reduce((all, value) => all + Math.exp(value - top), 0);
+    expectedLoss += weights[row] * (Math.log(sum) + top - own[target]);
+    return own.map((value, column) => weights[row] * (Math.exp(value - top) / sum - (column === target ? 1 : 0)));
+  });
+  expect(relativeError(await loss.data(), [expectedLoss])).toBeLessThan(tolerance);
+  expect(relativeError(await dLogits.data(), expectedGradient)).toBeLessThan(tolerance);
 });
 
 // layers' rows, more than the library's kernels take at once; widths that are multiples of 8, of 4, and neither

@@ -1,7 +1,7 @@
 import { assemble, type FunctionDefinition } from "./assembler.ts";
 import { functionNames, type WasmProgram } from "./functions.ts";
 import { activation } from "./pointwise.ts";
-import { product, transpose } from "./products.ts";
+import { copy, product, transpose } from "./products.ts";
 import { norm, normGradient, softmax, softmaxGradient } from "./rows.ts";
 import { adamW, columnSums, panels, scale, scaledSum, turnFours } from "./vectors.ts";
 
@@ -10,6 +10,7 @@ const definitions: readonly FunctionDefinition[] = [
   product("productAdded", "sum"),
   product("productBiased", "bias"),
   transpose,
+  copy,
   softmax,
   softmaxGradient,
   norm("layerNorm", true),

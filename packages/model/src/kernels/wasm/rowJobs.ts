@@ -5,6 +5,8 @@ import { rangeJob } from "./threads/jobs.ts";
 // A part should take tens of microseconds: handing one over takes one or two. How a job is split hangs on shapes alone.
 const valuesPerPart = 16_384;
 const [fewestRows, mostRows] = [16, 64];
+/** More weights than this do not stay in a core's cache from part to part, so parts take as many rows as they may. */
+const mostCached = 2 ** 17;
 const productsPerPart = 500_000;
 
 /** Addresses of a product's operands; without a bias null. */
@@ -30,7 +32,7 @@ export function productJob(
     const parameters = [at.x, xRow, 4, b, 32, c, yRow, rows, "count" as const, numIn, panel, biases];
     return rangeJob({ name, parameters, numUnits: numOut, unitsPerPart: columns, isSmall });
   }
-  const unitsPerPart = Math.min(mostRows, Math.max(fewestRows, 4 * Math.ceil(rows / 32)));
+  const unitsPerPart = numIn * numOut > mostCached ? mostRows : Math.min(mostRows, Math.max(fewestRows, 4 * Math.ceil(rows / 32)));
   const [a, c] = [
     { from: at.x, perUnit: xRow },
     { from: at.y, perUnit: yRow },
@@ -43,6 +45,19 @@ export function productJob(
 export function valuesJob(name: keyof WasmProgram, addresses: readonly number[], numValues: number): Job {
   const parameters = [...addresses.map((from) => ({ from, perUnit: 1 })), "count" as const];
   return rangeJob({ name, parameters, numUnits: 4 * numValues, unitsPerPart: 4 * valuesPerPart, isSmall: numValues <= valuesPerPart });
+}
+
+/** Copies values, not shared. */
+export function copyJob(from: number, to: number, numValues: number): Job {
+  return rangeJob({ name: "copy", parameters: [from, to, "count"], numUnits: 4 * numValues, unitsPerPart: 4 * numValues, isSmall: true });
+}
+
+/** Softmax of rows in place. */
+export function softmaxJob(x: number, rows: number, columns: number): Job {
+  const row = 4 * columns;
+  const unitsPerPart = Math.ceil(valuesPerPart / columns);
+  const parameters = [{ from: x, perUnit: row }, "count" as const, row, row, row, 0, row];
+  return rangeJob({ name: "softmax", parameters, numUnits: rows, unitsPerPart, isSmall: rows <= unitsPerPart });
 }
 
 /** What one of the norms' functions takes before the number of rows: an address that all rows share, or one with so many values for each row. */

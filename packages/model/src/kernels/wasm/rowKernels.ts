@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { WasmKernel } from "../fusedKernels.ts";
 import { given, type Heap, type Kernel } from "./heap.ts";
-import { normJob, productJob, valuesJob } from "./rowJobs.ts";
+import { copyJob, normJob, productJob, softmaxJob, valuesJob } from "./rowJobs.ts";
 import type { Pool } from "./threads/pool.ts";
 
 type RowKernel = "TuttiActivate" | "TuttiLinear" | "TuttiNorm" | "TuttiNormGradient" | "TuttiPart";
@@ -48,11 +48,36 @@ export function rowKernels({ address, output, values }: Heap, { run }: Pool): Re
       run(normJob(name, [from, weights, normal, { address: address(inverse), perRow: 1 }, dx], { rows, width }));
       return [result];
     },
+    TuttiCrossEntropy({ logits }, { targets, weights }) {
+      const [rows, columns] = given(logits).shape;
+      const [gradient, loss] = [output([rows, columns]), output([])];
+      run(copyJob(address(logits), address(gradient), rows * columns));
+      run(softmaxJob(address(gradient), rows, columns));
+      values(loss)[0] = lossOf(values(given(logits)), values(gradient), targets as number[], weights as number[]);
+      return [gradient, loss];
+    },
     TuttiPart({ vector }, { start, size }) {
       const part = output([Number(size)]);
-      const [all, first] = [values(given(vector)), Number(start)]; // read only now: making the output may move the heap
-      values(part).set(all.subarray(first, first + Number(size)));
+      run(copyJob(address(vector) + 4 * Number(start), address(part), Number(size)));
       return [part];
     },
   };
+}
+
+/** Σ weight · (log Σ exp logits − logit of the target); on the way makes the weighted gradient of the rows' probabilities. */
+function lossOf(logits: Float32Array, probabilities: Float32Array, targets: readonly number[], weights: readonly number[]): number {
+  const columns = logits.length / targets.length;
+  let loss = 0;
+  targets.forEach((target, row) => {
+    const [first, weight] = [row * columns, weights[row]];
+    let largest = first;
+    for (let at = first; at < first + columns; at++) {
+      if (logits[at] > logits[largest]) largest = at;
+    }
+    // the largest logit's probability is never near zero
+    loss += weight * (logits[largest] - Math.log(probabilities[largest]) - logits[first + target]);
+    probabilities[first + target] -= 1;
+    for (let at = first; at < first + columns; at++) probabilities[at] *= weight;
+  });
+  return loss;
 }

@@ -1,5 +1,5 @@
 import type { WasmProgram } from "../functions.ts";
-import { type Board, boardBytes, boardNumbers, boardOf, type Job, post, slots, takeParts } from "./board.ts";
+import { type Board, boardBytes, boardOf, fits, type Job, post, slots, takeParts } from "./board.ts";
 import { runPart } from "./jobs.ts";
 import type { ThreadPort, ThreadStart, ThreadStarted } from "./serve.ts";
 
@@ -12,8 +12,8 @@ export interface Pool {
   run(job: Job): void;
 }
 
-/** How often a thread looks again before it sleeps: about as long as waking takes. */
-const looksBeforeSleep = 2_000;
+/** How often the caller looks for the last part to be done before it sleeps: as long as a part takes. */
+const looksBeforeSleep = 50_000;
 
 /** The calling thread alone. */
 export function singleThread(program: WasmProgram): Pool {
@@ -37,7 +37,7 @@ export interface PoolOptions {
 /** The calling thread, which must be one that may block, with those behind the ports, once they have all started. */
 export async function startPool({ program, module, memory, ports }: PoolOptions): Promise<Pool> {
   const board = new SharedArrayBuffer(boardBytes);
-  await Promise.all(ports.map((port, i) => started(port, { module, memory, board, thread: i + 1 })));
+  await Promise.all(ports.map((port, i) => started(port, { module, memory, board, thread: i + 1, numThreads: 1 + ports.length })));
   return poolOn(program, boardOf(board), 1 + ports.length);
 }
 
@@ -58,11 +58,10 @@ function poolOn(program: WasmProgram, board: Board, numThreads: number): Pool {
     numThreads,
     program,
     run(job) {
-      if (job.isSmall || job.numParts === 1 || job.numbers.length > boardNumbers) return alone.run(job);
-      const first = Atomics.load(state, slots.taken);
-      post(board, job);
-      takeParts(board, { job, first }, (part) => runPart(program, job, part, 0));
-      awaitDone(state, (first + job.numParts) | 0);
+      if (job.isSmall || job.numParts === 1 || !fits(job)) return alone.run(job);
+      const end = (Atomics.load(state, slots.done) + job.numParts) | 0;
+      takeParts(board, { version: post(board, job), numParts: job.numParts, start: 0 }, (part) => runPart(program, job, part, 0));
+      awaitDone(state, end);
       if (Atomics.exchange(state, slots.failed, 0) !== 0) throw new Error("a part of a WASM kernel failed on one of the threads");
     },
   };
