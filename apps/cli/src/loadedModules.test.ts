@@ -62,3 +62,10 @@ test("the help loads commands alone: no server, no model, no lab", () => {
   expect(others("apps/cli/src/main.ts")).toEqual(["packages/model/src/sourceRecipe.ts"]);
   expect(others("apps/cli/src/checkoutMain.ts").sort()).toEqual(["apps/bench/src/names.ts", "packages/model/src/sourceRecipe.ts"]);
 });
+
+test("a demo starts without the tensor library and without what draws its report", () => {
+  const files = reachable("apps/lab/src/demo.ts", "static");
+  expect(files).toContain("apps/lab/src/drive/tabs.ts");
+  expect(files.filter((file) => file.startsWith("packages/model/"))).toEqual(["packages/model/src/threads.ts"]);
+  expect(files.filter((file) => file.endsWith("page.tsx") || file.includes("/figures/"))).toEqual([]);
+});

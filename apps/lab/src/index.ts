@@ -2,6 +2,4 @@ export { takeFrames } from "./drive/websocketFrames.ts";
 export { joinLab } from "./run/joinLab.ts";
 export { listExperiments, listRuns } from "./run/list.ts";
 export { type LabClients, type LabOptions, labOptions } from "./run/options.ts";
-export { type DemoOptions, type PreparedDemo, prepareDemo } from "./run/prepareDemo.ts";
-export { type DemoEnd, runDemo } from "./run/runDemo.ts";
 export { type LabEnd, runExperiment } from "./run/runExperiment.ts";

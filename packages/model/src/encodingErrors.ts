@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { createRandom } from "@tutti/core";
-import { padBatch } from "./backbone/batch.ts";
+import { tokenBatch } from "./backbone/batch.ts";
 import type { BackboneConfig } from "./backbone/config.ts";
 import { packingOf } from "./backbone/convert.ts";
 import { packTensor, type TensorEncoding, unpackTensor } from "./backbone/pack.ts";
@@ -56,12 +56,12 @@ export async function centredLogits(backbone: PackedBackbone, sample: readonly S
   const transformer = createTransformer(backbone, { isStreamed: true });
   try {
     const logits = tf.tidy(() => {
-      const batch = padBatch(
+      const batch = tokenBatch(
         sample.map(({ ids }) => ids),
         config.padTokenId,
       );
       const { last } = transformer.forward(batch, { prefixes: null, firstPosition: 0, hasGradient: false });
-      const rows = sample.map(({ position }, i) => tf.slice2d(last, [i * batch.numTokens + position, 0], [1, config.hiddenSize]));
+      const rows = sample.map(({ position }, i) => tf.slice2d(last, [batch.starts[i] + position, 0], [1, config.hiddenSize]));
       const found = transformer.head.forward(tf.concat2d(rows, 0), words, false).logits;
       return tf.sub(found, tf.mean(found, 1, true));
     });

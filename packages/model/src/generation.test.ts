@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { createRandom } from "@tutti/core";
 import { beforeAll, expect, test } from "vitest";
-import { padExactly } from "./backbone/batch.ts";
+import { tokenBatch } from "./backbone/batch.ts";
 import { createTransformer, type Transformer } from "./backbone/transformer.ts";
 import { startBackend } from "./backends.ts";
 import { createCausalReader, generate } from "./generation.ts";
@@ -18,7 +18,7 @@ const greedy = { temperature: 0, topP: 1, random: createRandom(1).stream({ purpo
 
 async function lastLogits(transformer: Transformer, text: readonly number[], prefixes: tf.Tensor3D[] | null, firstPosition: number) {
   const logits = tf.tidy(() => {
-    const { last } = transformer.forward(padExactly([text], 0), { prefixes, firstPosition, hasGradient: false });
+    const { last } = transformer.forward(tokenBatch([text], 0), { prefixes, firstPosition, hasGradient: false });
     return transformer.head.forward(tf.slice2d(last, [text.length - 1, 0], [1, -1]), null, false).logits;
   });
   const values = await logits.data<"float32">();

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { RandomStream } from "@tutti/core";
-import { padExactly } from "./backbone/batch.ts";
+import { tokenBatch } from "./backbone/batch.ts";
 import { keyValueWidth } from "./backbone/config.ts";
 import type { Pass, Transformer } from "./backbone/transformer.ts";
 import { type SamplingSettings, sampleToken } from "./sampling.ts";
@@ -45,7 +45,7 @@ export function createCausalReader(
   return {
     async read(ids) {
       const { logits, next } = tf.tidy(() => {
-        const batch = padExactly([ids], config.padTokenId);
+        const batch = tokenBatch([ids], config.padTokenId);
         const pass = transformer.forward(batch, { prefixes: seen, firstPosition: position, hasGradient: false });
         const last = tf.slice2d(pass.last, [ids.length - 1, 0], [1, config.hiddenSize]);
         const added = keysAndValues(pass, ids.length);

@@ -59,7 +59,7 @@ Examples:
 A run folder holds config.json, rounds.jsonl, report.html, results.json, results.csv and prompts.safetensors.`,
     )
     .action(async (flags: DemoFlags) => {
-      const { prepareDemo, runDemo } = await import("@tutti/lab");
+      const { prepareDemo, runDemo } = await import("@tutti/lab/demo");
       const { out, resume, ...wanted } = flags;
       const fixed = settingNames.filter((name) => wanted[name] !== undefined);
       if (resume !== undefined && fixed.length > 0) {

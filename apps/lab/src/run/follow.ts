@@ -1,6 +1,6 @@
 import { findExpected, numRoundsIn, type RunSettings, remainingSteps } from "@tutti/core";
 import { estimateSecondsLeft, rangeOf, type StepRecord, scheduleOf, stageFraction } from "@tutti/record";
-import { textsText, withRemarks, zeroShotNote } from "@tutti/report";
+import { textsText, withRemarks, zeroShotNote } from "@tutti/report/printed";
 import type { Coordinator, CoordinatorEvent } from "@tutti/server";
 import type { Display, RunProgress } from "@tutti/terminal";
 

@@ -4,14 +4,13 @@ import { join } from "node:path";
 import { formatSeconds } from "@tutti/core";
 import { findTask } from "@tutti/data";
 import { identityOfRun, type RunRecord } from "@tutti/record";
-import { renderTable } from "@tutti/report";
+import { renderTable } from "@tutti/report/printed";
 import { ensurePages, loadBrowserScript } from "@tutti/server/checkout";
 import { createDisplay, type Display, nameMachine, shellWord } from "@tutti/terminal";
 import type { Clients } from "../drive/clients.ts";
 import { openTabClients } from "../drive/tabClients.ts";
 import { readCommit } from "./commit.ts";
 import { backendText, type DemoConfig, sizeText, writeDemoConfig } from "./demoConfig.ts";
-import { writeOutcome } from "./finish.ts";
 import { createFollower } from "./follow.ts";
 import { openInBrowser } from "./openInBrowser.ts";
 import { performRun } from "./performRun.ts";
@@ -83,6 +82,7 @@ async function perform({ options, config, publicDir, controls }: PreparedDemo, s
   };
   const order = { ...identityOfRun(config.runId, config.run, findTask(config.run.task).metric), faults: null, startFrom: config.startFrom };
   let follow: ReturnType<typeof createFollower> = () => undefined;
+  const loadFinish = once(() => import("./finish.ts"));
   const place: RunPlace = {
     ...placeOf(config, stage),
     publicDir,
@@ -97,13 +97,25 @@ async function perform({ options, config, publicDir, controls }: PreparedDemo, s
       if (config.backend === null) await keep({ backend, backendReason });
       display.say(`Backend: ${backendText(latest)}`);
     },
-    onEvent: (event) => follow(event),
+    onEvent(event) {
+      follow(event);
+      if (event.kind === "step") void loadFinish(); // what draws the report takes a second to load: while the tabs compute, not before they start
+    },
   };
   const { majority, notes } = controls;
   const { outcome, record } = await performRun(order, place, { workbench: null, known: { majority, notes } });
   const whole = { ...(await record), backendReason: latest.backendReason, commit: readCommit(), machine: nameMachine() };
+  const { writeOutcome } = await loadFinish();
   await writeOutcome(folder, whole, { newcomerParams: outcome.newcomerParams, startedAt, json: options.json });
   return whole;
+}
+
+function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let loaded: Promise<T> | null = null;
+  return () => {
+    loaded ??= load();
+    return loaded;
+  };
 }
 
 /** A demo has the machine to itself and takes as long as it takes. */

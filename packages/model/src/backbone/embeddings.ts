@@ -5,7 +5,7 @@ import type { PackedBackbone } from "./packed.ts";
 
 /** What a family adds up in front of its embeddings' norm: words, and where it has them positions and types. */
 export interface Embeddings {
-  /** Word, position and type summed, (B·T, H). */
+  /** Word, position and type summed, (rows, H). */
   embed(batch: TokenBatch, firstPosition: number): tf.Tensor2D;
   /** What position and type add to `numRows` rows without words, (numRows, H); rows at negative positions have none. Null where a family adds neither. */
   rowAddition(numRows: number, firstPosition: number): tf.Tensor2D | null;
@@ -21,7 +21,7 @@ export function createEmbeddings(backbone: PackedBackbone): Embeddings {
       const rows = backbone.rows("embeddings.word", batch.ids);
       if (positions !== null) addPositions(rows, batch, positions, { firstPosition, offset: config.positionOffset });
       if (type !== null) for (let i = 0; i < rows.length; i++) rows[i] += type[i % type.length];
-      return tf.tensor2d(rows, [batch.ids.length, config.hiddenSize]);
+      return tf.tensor2d(rows, [batch.numRows, config.hiddenSize]);
     },
     rowAddition(numRows, firstPosition) {
       if (positions === null && type === null) return null;
@@ -43,19 +43,20 @@ export function createEmbeddings(backbone: PackedBackbone): Embeddings {
  */
 function addPositions(
   rows: Float32Array,
-  { ids, numTokens, lengths }: TokenBatch,
+  { ids, starts, lengths, seenLengths = lengths }: TokenBatch,
   table: Tensor,
   { firstPosition, offset }: { readonly firstPosition: number; readonly offset: number },
 ): void {
   const width = table.shape[1];
   const lastRow = table.shape[0] - 1;
-  let numPads = 0;
-  for (let i = 0; i < ids.length; i++) {
-    const token = i % numTokens;
-    if (token === 0) numPads = 0;
-    const isPad = offset > 0 && ids[i] === offset - 1 && token < (lengths[Math.floor(i / numTokens)] ?? 0);
-    if (isPad) numPads++;
-    const from = isPad ? (offset - 1) * width : Math.min(firstPosition + offset + token - numPads, lastRow) * width;
-    for (let j = 0; j < width; j++) rows[i * width + j] += table.data[from + j];
-  }
+  starts.forEach((start, text) => {
+    let numPads = 0;
+    for (let token = 0; token < lengths[text]; token++) {
+      const isPad = offset > 0 && ids[start + token] === offset - 1 && token < seenLengths[text];
+      if (isPad) numPads++;
+      const from = isPad ? (offset - 1) * width : Math.min(firstPosition + offset + token - numPads, lastRow) * width;
+      const to = (start + token) * width;
+      for (let j = 0; j < width; j++) rows[to + j] += table.data[from + j];
+    }
+  });
 }

@@ -17,13 +17,40 @@ export interface PassContext {
   readonly hasGradient: boolean;
 }
 
-/** One layer's result (B·T, H), with what its gradient needs. */
+/** What a tuning method adds to a layer; its gradients go their own way. */
+export interface LayerAddition {
+  /** What the first product reads (rows, H) → what is added to queries, keys and values. */
+  readonly queryKeyValue?: (x: tf.Tensor2D) => AddedProduct;
+  /** What attention's output product made → its sum with the residual. */
+  readonly attentionOutput?: (output: tf.Tensor2D, residual: tf.Tensor2D) => AddedSum;
+  /** What the feed-forward branch made → its sum with the residual. */
+  readonly feedForward?: (output: tf.Tensor2D, residual: tf.Tensor2D) => AddedSum;
+}
+
+/** A product beside the frozen one. */
+export interface AddedProduct {
+  /** (rows, H + 2W). */
+  readonly y: tf.Tensor2D;
+  /** dY → its part of dX, plus the residual; null, too, without `hasInputGradient`. */
+  backward(dy: tf.Tensor2D, residual: tf.Tensor2D | null, hasInputGradient: boolean): tf.Tensor2D | null;
+}
+
+/** A sum with more in it. */
+export interface AddedSum {
+  /** (rows, H). */
+  readonly sum: tf.Tensor2D;
+  /** d sum → d output. */
+  backward(dSum: tf.Tensor2D): tf.Tensor2D;
+}
+
+/** One layer's result (rows, H), with what its gradient needs. */
 export interface LayerPass {
   readonly y: tf.Tensor2D;
   readonly attended: Attended;
   readonly attentionNorm: Normed;
   readonly hidden: ActivatedProduct;
   readonly feedForwardNorm: Normed;
+  readonly added: { readonly product: AddedProduct | null; readonly output: AddedSum | null; readonly feedForward: AddedSum | null };
 }
 
 /** Encoders normalise after each residual sum, decoders before each branch. */
@@ -31,24 +58,37 @@ function normsAfter(config: BackboneConfig): boolean {
   return !config.isCausal;
 }
 
-/** x (B·T, H) through one layer, with a prefix (2, P, W) in front of its keys and values. */
-export function layerForward(x: tf.Tensor2D, prefix: tf.Tensor3D | null, weights: LayerWeights, context: PassContext): LayerPass {
+/** x (rows, H) through one layer, with a prefix (2, P, W) in front of its keys and values, and with what a tuning method adds to it. */
+export function layerForward(
+  x: tf.Tensor2D,
+  prefix: tf.Tensor3D | null,
+  weights: LayerWeights,
+  context: PassContext,
+  addition: LayerAddition = {},
+): LayerPass {
   const numRows = x.shape[0];
   const { hasGradient, config } = context;
   const isAfter = normsAfter(config);
+  const call = { numRows, isTraining: hasGradient };
   const before = isAfter ? null : normalize(x, weights.attentionNorm);
-  const attended = attendRotated(linear(before?.y ?? x, weights.qkv, { isTraining: hasGradient }), prefix, context);
-  const sum = linear(attended.y, weights.output, { numRows, residual: x, isTraining: hasGradient });
+  const outer = before?.y ?? x;
+  const product = addition.queryKeyValue?.(outer) ?? null;
+  const qkv = linear(outer, weights.qkv, { isTraining: hasGradient, residual: product?.y ?? null });
+  const attended = attendRotated(qkv, prefix, context);
+  const output = addition.attentionOutput?.(linear(attended.y, weights.output, call), x) ?? null;
+  const sum = output?.sum ?? linear(attended.y, weights.output, { ...call, residual: x });
   const attentionNorm = before ?? normalize(sum, weights.attentionNorm);
   const middle = before === null ? attentionNorm.y : sum;
   const inner = isAfter ? null : normalize(middle, weights.feedForwardNorm);
   const hidden = expand(inner?.y ?? middle, weights.expansion, { activation: config.activation, numRows, hasGradient });
-  const total = linear(hidden.y, weights.down, { numRows, residual: middle, isTraining: hasGradient });
+  const feedForward = addition.feedForward?.(linear(hidden.y, weights.down, call), middle) ?? null;
+  const total = feedForward?.sum ?? linear(hidden.y, weights.down, { ...call, residual: middle });
   const feedForwardNorm = inner ?? normalize(total, weights.feedForwardNorm);
-  return { y: inner === null ? feedForwardNorm.y : total, attended, attentionNorm, hidden, feedForwardNorm };
+  const added = { product, output, feedForward };
+  return { y: inner === null ? feedForwardNorm.y : total, attended, attentionNorm, hidden, feedForwardNorm, added };
 }
 
-/** dY (B·T, H) → dX, null without `hasInputGradient`, and the prefix's gradient (2, P, W), null without a prefix. */
+/** dY (rows, H) → dX, null without `hasInputGradient`, and the prefix's gradient (2, P, W), null without a prefix. */
 export function layerBackward(
   dy: tf.Tensor2D,
   pass: LayerPass,
@@ -58,14 +98,23 @@ export function layerBackward(
 ): { dx: tf.Tensor2D | null; dPrefix: tf.Tensor3D | null } {
   const isAfter = normsAfter(context.config);
   const dTotal = isAfter ? normalizeGradient(dy, pass.feedForwardNorm, weights.feedForwardNorm) : dy;
-  const dInner = contractGradient(dTotal, pass.hidden, weights, isAfter ? dTotal : null);
+  const { product, output, feedForward } = pass.added;
+  const dContracted = feedForward?.backward(dTotal) ?? dTotal;
+  const dInner = contractGradient(dContracted, pass.hidden, weights, isAfter ? dTotal : null);
   const dMiddle = isAfter ? dInner : normalizeGradient(dInner, pass.feedForwardNorm, weights.feedForwardNorm, dTotal);
   const dSum = isAfter ? normalizeGradient(dMiddle, pass.attentionNorm, weights.attentionNorm) : dMiddle;
   const { rotation, shape, seen } = context;
-  const gradient = attendGradient(linearGradient(dSum, weights.output), pass.attended, seen, { shape, hasInputGradient });
+  const dOutput = output?.backward(dSum) ?? dSum;
+  const hasQkvGradient = hasInputGradient || product !== null;
+  if (!hasQkvGradient && pass.attended.prefix === null) return { dx: null, dPrefix: null };
+  const wanted = { shape, hasInputGradient: hasQkvGradient };
+  const gradient = attendGradient(linearGradient(dOutput, weights.output), pass.attended, seen, wanted);
   if (gradient.dQkv === null) return { dx: null, dPrefix: gradient.dPrefix };
   const dQkv = rotation === null ? gradient.dQkv : rotateGradient(gradient.dQkv, rotation, shape);
-  const dBranch = linearGradient(dQkv, weights.qkv, { residual: isAfter ? dSum : null });
+  const beside = isAfter ? dSum : null;
+  const residual = product === null ? beside : product.backward(dQkv, beside, hasInputGradient);
+  if (!hasInputGradient) return { dx: null, dPrefix: gradient.dPrefix };
+  const dBranch = linearGradient(dQkv, weights.qkv, { residual });
   const dx = isAfter ? dBranch : normalizeGradient(dBranch, pass.attentionNorm, weights.attentionNorm, dSum);
   return { dx, dPrefix: gradient.dPrefix };
 }

@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "../backends.ts";
 import { loadBackboneFolder } from "../node.ts";
 import { plainLogits } from "../testing/plainEncoder.ts";
-import { padBatch } from "./batch.ts";
+import { tokenBatch } from "./batch.ts";
 import type { PackedBackbone } from "./packed.ts";
 import { createTransformer } from "./transformer.ts";
 
@@ -41,7 +41,7 @@ test.each([{ name: "wasm" }, { name: "cpu" }] as const)("the logits that $name c
   const transformer = createTransformer(backbone);
   for (const { ids, maskPosition, logitsAtMask } of cases) {
     const logits = tf.tidy(() => {
-      const pass = transformer.forward(padBatch([ids], 1), { prefixes: null, firstPosition: 0, hasGradient: false });
+      const pass = transformer.forward(tokenBatch([ids], 1), { prefixes: null, firstPosition: 0, hasGradient: false });
       return transformer.head.forward(tf.slice2d(pass.last, [maskPosition, 0], [1, -1]), null, false).logits;
     });
     const found = centred([...(await logits.data())]);

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUMemoryInfo } from "@tensorflow/tfjs-backend-webgpu/dist/backend_webgpu.js";
-import { beforeEach, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startBackend } from "../backends.ts";
 import { provideNodeGpu } from "../gpu/nodeGpu.ts";
 import type { KernelVariant } from "../kernels/webgpu/gpuKernel.ts";
@@ -11,15 +11,23 @@ import { vectorGradient } from "../training/gradient.ts";
 import { tunedLayout } from "../tuning/layout.ts";
 import { createPrefixTuner } from "../tuning/prefix.ts";
 import { relativeError } from "../verify/relativeError.ts";
-import { padExactly } from "./batch.ts";
+import { tokenBatch } from "./batch.ts";
 import { packingFor, packTensor, type TensorEncoding } from "./pack.ts";
 import { type PackedBackbone, packedBackbone } from "./packed.ts";
+import { backwardRows, forwardRows } from "./rows.ts";
 import { createTransformer, type Transformer } from "./transformer.ts";
 import type { WeightForm } from "./weights.ts";
 
-beforeEach(async (context) => {
-  if (!(await provideNodeGpu())) context.skip("skipped: no WebGPU adapter for Node");
-  await startBackend("webgpu");
+let hasGpu = false;
+
+// one device for all that does not count its bytes, so that programs are compiled once
+beforeAll(async () => {
+  hasGpu = await provideNodeGpu();
+  if (hasGpu) await startBackend("webgpu");
+}, 60_000);
+
+beforeEach((context) => {
+  if (!hasGpu) context.skip("skipped: no WebGPU adapter for Node");
 });
 
 /** The tiny golden backbone of a family with its matrices in another encoding. */
@@ -37,7 +45,7 @@ async function lossAndGradient(transformer: Transformer) {
   const { config } = transformer;
   const layout = tunedLayout(config, { method: "prefix", promptTokens: 3, head: "labelWords" }, 2);
   const objective = { head: "labelWords", lossOver: "vocabulary", words: [5, 7] } as const;
-  const tokens = padExactly(
+  const tokens = tokenBatch(
     [
       [8, 9, 4, 17, 30],
       [22, 6, 11],
@@ -85,6 +93,68 @@ test.each(cases)(
   },
 );
 
+/** Texts of several tokens: alone or three of them in 32 or 64 rows. */
+const texts = [5, 3, 19, 11].map((length, text) => Array.from({ length }, (_, t) => 8 + ((7 * text + 3 * t) % 24)));
+
+/** Of each text in a batch, in turn: its rows of all hidden states, of the logits, and of the gradient at the embeddings. */
+async function numbersByText(transformer: Transformer, batch: readonly number[]): Promise<Float32Array[][]> {
+  const tokens = tokenBatch(
+    batch.map((text) => texts[text]),
+    transformer.config.padTokenId,
+  );
+  const tensors = tf.tidy(() => {
+    const pass = forwardRows(transformer, transformer.embed(tokens, 0), tokens, { firstPosition: 0, hasGradient: true });
+    const { logits } = transformer.head.forward(pass.last, null, false);
+    return [...pass.states, logits, backwardRows(transformer, pass.last, pass)];
+  });
+  const matrices = await Promise.all(tensors.map((tensor) => tensor.data<"float32">()));
+  tf.dispose(tensors);
+  return tokens.starts.map((start, i) =>
+    matrices.map((matrix) => {
+      const width = matrix.length / tokens.numRows;
+      return matrix.slice(start * width, (start + tokens.lengths[i]) * width);
+    }),
+  );
+}
+
+describe.each(["registers", "shared"] as const)("with %s", (variant) => {
+  test.each(cases)(
+    "a text of a %s in %s has the same bits of states, logits and gradients alone and first, between and last in other batches",
+    { timeout: 120_000 },
+    (family, encoding) =>
+      withVariant(variant, async () => {
+        const transformer = createTransformer(encoded(family, encoding));
+        const alone = [...(await numbersByText(transformer, [0])), ...(await numbersByText(transformer, [2]))];
+        const [first, , last] = await numbersByText(transformer, [0, 3, 2]);
+        expect([first, last]).toEqual(alone);
+        const inLarger = await numbersByText(transformer, [1, 2, 3, 0]);
+        expect([inLarger[3], inLarger[1]]).toEqual(alone);
+        transformer.dispose();
+      }),
+  );
+});
+
+test("a batch of texts end to end takes as much less memory as it has fewer rows than one that is padded", async () => {
+  const transformer = createTransformer(encoded("roberta", "int8"));
+  const held = async (lengths: readonly number[]) => {
+    const batch = lengths.map((length) => Array.from({ length }, (_, t) => 8 + t));
+    const tokens = tokenBatch(batch, transformer.config.padTokenId);
+    const before = gpuBytes().used;
+    const { bytes, last } = tf.tidy(() => {
+      const pass = transformer.forward(tokens, { prefixes: null, firstPosition: 0, hasGradient: true });
+      return { bytes: gpuBytes().used - before, last: pass.last };
+    });
+    await last.data(); // what was released is in the pool then
+    last.dispose();
+    return { numRows: tokens.numRows, bytes };
+  };
+  await held([32]); // uploads the weights
+  const [padded, ragged] = [await held([32, 32, 32, 32]), await held([32, 14, 10, 8])];
+  expect([padded.numRows, ragged.numRows]).toEqual([128, 64]);
+  expect(ragged.bytes / padded.bytes).toBeLessThan(0.51); // sizes that programs are told are the same
+  transformer.dispose();
+});
+
 /** Bytes in use, and with what the pool keeps for reuse. */
 function gpuBytes(): { used: number; allocated: number } {
   const { numBytesInGPU, numBytesAllocatedInGPU } = tf.memory() as tf.MemoryInfo & WebGPUMemoryInfo;
@@ -95,7 +165,7 @@ function gpuBytes(): { used: number; allocated: number } {
 async function loadAndPass(backbone: PackedBackbone, weights: WeightForm): Promise<Transformer> {
   const transformer = createTransformer(backbone, { weights });
   const logits = tf.tidy(() => {
-    const tokens = padExactly([[8, 9, 4, 17]], backbone.config.padTokenId);
+    const tokens = tokenBatch([[8, 9, 4, 17]], backbone.config.padTokenId);
     const { last } = transformer.forward(tokens, { prefixes: null, firstPosition: 0, hasGradient: false });
     return transformer.head.forward(tf.slice2d(last, [1, 0], [1, -1]), null, false).logits;
   });

@@ -1,11 +1,8 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { type Norm, type Normed, normalize, normalizeGradient } from "../kernels/norm.ts";
-import type { TokenBatch } from "./batch.ts";
+import type { RowLayout } from "./batch.ts";
 import { type LayerPass, layerBackward, layerForward, type PassContext } from "./layer.ts";
 import { contextOf, type Transformer } from "./transformer.ts";
-
-/** Rows that stand side by side as a batch's do, padded at the end of each text. */
-type RowShape = Pick<TokenBatch, "numTokens" | "lengths">;
 
 /** Which layers rows go through, and where they are in the text. */
 interface RowsOptions {
@@ -20,7 +17,7 @@ interface RowsOptions {
 
 /** A pass from given rows; its tensors belong to the caller's tidy. */
 interface RowsPass {
-  /** What the first layer read, then every computed layer's output, each (B·T, H). */
+  /** What the first layer read, then every computed layer's output, each (rows, H). */
   readonly states: readonly tf.Tensor2D[];
   /** The last state, through the final norm where all layers were computed and the family has one. */
   readonly last: tf.Tensor2D;
@@ -31,15 +28,15 @@ interface RowsPass {
   readonly context: PassContext;
 }
 
-/** Rows (B·T, H) through the bare backbone's layers. Call within `tf.tidy`. */
+/** Rows (rows, H) through the bare backbone's layers. Call within `tf.tidy`. */
 export function forwardRows(
   transformer: Transformer,
   x: tf.Tensor2D,
-  shape: RowShape,
+  layout: RowLayout,
   { firstLayer = 0, endLayer = transformer.config.numLayers, ...options }: RowsOptions,
 ): RowsPass {
   const { config, embeddingNorm, finalNorm: norm } = transformer;
-  const context = contextOf(config, shape, { ...options, numPrefix: 0 });
+  const context = contextOf(config, layout, { ...options, numPrefix: 0 });
   const inputNorm = embeddingNorm === null || firstLayer > 0 ? null : normalize(x, embeddingNorm);
   const states = [inputNorm?.y ?? x];
   const layers: LayerPass[] = [];
@@ -53,7 +50,7 @@ export function forwardRows(
   return { states, last: finalNorm?.y ?? end, firstLayer, layers, inputNorm, finalNorm, context };
 }
 
-/** d last (B·T, H) → d rows (B·T, H), down through the embeddings' norm where the rows came in front of it. Call within `tf.tidy`. */
+/** d last (rows, H) → d rows (rows, H), down through the embeddings' norm where the rows came in front of it. Call within `tf.tidy`. */
 export function backwardRows(transformer: Transformer, dLast: tf.Tensor2D, pass: RowsPass): tf.Tensor2D {
   let dy = through(dLast, pass.finalNorm, transformer.finalNorm);
   for (let at = pass.layers.length - 1; at >= 0; at--) {

@@ -3,7 +3,7 @@ import { visibility } from "../kernels/attention.ts";
 import type { AttentionShape } from "../kernels/attentionShape.ts";
 import { disposeNorm, type Norm, type Normed, normalize, normalizeGradient } from "../kernels/norm.ts";
 import { rotationOf } from "../kernels/rotary.ts";
-import type { TokenBatch } from "./batch.ts";
+import type { RowLayout, TokenBatch } from "./batch.ts";
 import type { BackboneConfig } from "./config.ts";
 import { createEmbeddings } from "./embeddings.ts";
 import { createLanguageHead, type LanguageHead } from "./languageHead.ts";
@@ -13,7 +13,7 @@ import { disposeLayer, type LayerWeights, loadLayer, loadNorm, type WeightForm }
 
 /** A forward pass; its tensors belong to the caller's tidy. */
 export interface Pass {
-  /** The embeddings, then every layer's output, each (B·T, H); decoders' last one is before their final norm. */
+  /** The embeddings, then every layer's output, each (rows, H); decoders' last one is before their final norm. */
   readonly states: readonly tf.Tensor2D[];
   /** What the heads read: the last state, through the final norm where the family has one. */
   readonly last: tf.Tensor2D;
@@ -31,7 +31,7 @@ interface PassOptions {
   readonly hasGradient: boolean;
 }
 
-/** Where a pass begins: the embedded tokens (B·T, H), and what all layers share. */
+/** Where a pass begins: the embedded tokens (rows, H), and what all layers share. */
 interface PassStart {
   readonly x: tf.Tensor2D;
   readonly context: PassContext;
@@ -45,7 +45,7 @@ export interface Transformer {
   readonly embeddingNorm: Norm | null;
   /** Decoders' norm behind the last layer; null in encoders. */
   readonly finalNorm: Norm | null;
-  /** Word, position and type summed (B·T, H), in front of the embeddings' norm. */
+  /** Word, position and type summed (rows, H), in front of the embeddings' norm. */
   embed(batch: TokenBatch, firstPosition: number): tf.Tensor2D;
   /** What position and type add to `numRows` rows without words, (numRows, H); rows at negative positions have none. Null where a family adds neither. */
   rowAddition(numRows: number, firstPosition: number): tf.Tensor2D | null;
@@ -58,7 +58,7 @@ export interface Transformer {
   /** A weight of the backbone unpacked to f32, uploaded when first asked for and kept. */
   unpacked(name: string): tf.Tensor;
   forward(batch: TokenBatch, options: PassOptions): Pass;
-  /** d last (B·T, H) → the prefixes' gradients, (2, P, W) per layer. Nothing below the lowest prefix is computed. */
+  /** d last (rows, H) → the prefixes' gradients, (2, P, W) per layer. Nothing below the lowest prefix is computed. */
   backward(dLast: tf.Tensor2D, pass: Pass): tf.Tensor3D[];
   dispose(): void;
 }
@@ -172,7 +172,7 @@ function keptTensors(backbone: PackedBackbone): { of(name: string): tf.Tensor; d
   };
 }
 
-/** x (B·T, H) through every layer: x, then each layer's output. */
+/** x (rows, H) through every layer: x, then each layer's output. */
 function forwardLayers(layers: Layers, x: tf.Tensor2D, prefixes: PassOptions["prefixes"], context: PassContext) {
   const states = [x];
   const passes: LayerPass[] = [];
@@ -184,7 +184,7 @@ function forwardLayers(layers: Layers, x: tf.Tensor2D, prefixes: PassOptions["pr
   return { states, passes };
 }
 
-/** dY (B·T, H) of the last layer → the prefixes' gradients, layer 0's first. */
+/** dY (rows, H) of the last layer → the prefixes' gradients, layer 0's first. */
 function backwardLayers(layers: Layers, dLast: tf.Tensor2D, pass: Pass): tf.Tensor3D[] {
   const gradients: tf.Tensor3D[] = [];
   let dy = dLast;
@@ -197,27 +197,38 @@ function backwardLayers(layers: Layers, dLast: tf.Tensor2D, pass: Pass): tf.Tens
   return gradients;
 }
 
-/** What all layers of a pass share. Row 0 of each text is at `firstPosition`, which rotations go by. */
+/** What all layers of a pass share. The first row of each text is at `firstPosition`, which rotations go by. */
 export function contextOf(
   config: BackboneConfig,
-  { numTokens, lengths }: Pick<TokenBatch, "numTokens" | "lengths">,
+  rows: RowLayout,
   { numPrefix, firstPosition, hasGradient }: Omit<PassOptions, "prefixes"> & { readonly numPrefix: number },
 ): PassContext {
-  const shape: AttentionShape = {
-    numHeads: config.numHeads,
-    numKeyValueHeads: config.numKeyValueHeads,
-    headSize: config.headSize,
-    numTokens,
-    lengths,
-    isCausal: config.isCausal,
-  };
+  const shape = attentionShape(config, rows);
   return {
     config,
     shape,
     seen: visibility(shape, numPrefix),
-    rotation: config.rotary === null ? null : rotationOf(numTokens, firstPosition, config.headSize, config.rotary),
+    rotation: config.rotary === null ? null : rotationOf(rowPositions(rows, firstPosition), config.headSize, config.rotary),
     hasGradient,
   };
+}
+
+/** Rows behind the last text are one more text here: they see themselves alone, and nothing reads them. */
+function attentionShape(config: BackboneConfig, { numRows, lengths, seenLengths }: RowLayout): AttentionShape {
+  const { numHeads, numKeyValueHeads, headSize, isCausal } = config;
+  const numBehind = numRows - lengths.reduce((sum, length) => sum + length, 0);
+  const withRest = (counts: readonly number[]) => (numBehind === 0 ? counts : [...counts, numBehind]);
+  const seen = seenLengths === undefined ? {} : { seenLengths: withRest(seenLengths) };
+  return { numHeads, numKeyValueHeads, headSize, isCausal, lengths: withRest(lengths), ...seen };
+}
+
+/** Each row's position in its text; 0 behind the last text. */
+function rowPositions({ numRows, starts, lengths }: RowLayout, firstPosition: number): number[] {
+  const positions = new Array<number>(numRows).fill(0);
+  starts.forEach((start, text) => {
+    for (let t = 0; t < lengths[text]; t++) positions[start + t] = firstPosition + t;
+  });
+  return positions;
 }
 
 function throughFinalNorm(dLast: tf.Tensor2D, normed: Normed | null, norm: Norm | null): tf.Tensor2D {
@@ -225,7 +236,7 @@ function throughFinalNorm(dLast: tf.Tensor2D, normed: Normed | null, norm: Norm 
 }
 
 function checkFits(batch: TokenBatch, config: BackboneConfig, firstPosition: number): void {
-  const longest = Math.max(...batch.lengths);
+  const longest = Math.max(...(batch.seenLengths ?? batch.lengths));
   if (firstPosition + longest > config.maxPositions) {
     throw new Error(`a text of ${longest} tokens starting at position ${firstPosition} does not fit into ${config.maxPositions} positions`);
   }

@@ -1,13 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
-import { padExactly } from "../backbone/batch.ts";
+import { createRandom, initialParams, type TunedMethod } from "@tutti/core";
+import { tokenBatch } from "../backbone/batch.ts";
 import type { PackedBackbone } from "../backbone/packed.ts";
 import { createTransformer } from "../backbone/transformer.ts";
 import { chooseKernels } from "../kernels/fusedKernels.ts";
 import { adamWStep, startAdamW, trainedValues } from "../training/adamWTensors.ts";
 import { vectorGradient } from "../training/gradient.ts";
 import type { LabelledBatch } from "../training/objective.ts";
-import { tunedLayout } from "../tuning/layout.ts";
-import { createPrefixTuner } from "../tuning/prefix.ts";
+import { createTuner } from "../tuning/createTuner.ts";
+import { flattenTuned, tunedLayout } from "../tuning/layout.ts";
 import { createStock, type StockBatch } from "./stock.ts";
 
 /** Something that takes training steps on its own copy of a backbone, from its own prompts. */
@@ -28,21 +29,31 @@ export interface BenchBatch {
 /** Prompt vectors per layer, keys as well as values. */
 export const promptTokens = 16;
 
+/** What a contestant trains unless it is told otherwise, and what others are compared with. */
+export const prefixTuning: TunedMethod = { method: "prefix", promptTokens, head: "labelWords" };
+
 const words = [5, 7];
 const settings = { learningRate: 0.01, weightDecay: 0.1, clipNorm: 1 };
 
 /**
  * Our own step: `fast` with our kernels on packed weights, `plain` with the library's operations on unpacked ones, the backward pass written out
- * and, as in the yardstick, the library's own choice of product.
+ * and, as in the yardstick, the library's own choice of product. It trains with label words as its head.
  */
-export function ownContestant(backbone: PackedBackbone, batch: BenchBatch, kernels: "fast" | "plain"): Contestant {
+export function ownContestant(
+  backbone: PackedBackbone,
+  batch: BenchBatch,
+  kernels: "fast" | "plain",
+  tuning: TunedMethod = prefixTuning,
+): Contestant {
   chooseKernels(kernels);
   const transformer = createTransformer(backbone, { weights: kernels === "fast" ? "packed" : "unpacked" });
-  const layout = tunedLayout(transformer.config, { method: "prefix", promptTokens, head: "labelWords" }, words.length);
+  const random = createRandom(1);
+  const layout = tunedLayout(transformer.config, tuning, words.length);
   const objective = { head: "labelWords", lossOver: "vocabulary", words } as const;
-  const tuned = { transformer, tuner: createPrefixTuner(transformer), layout, objective, positionsAfterPrefix: false };
+  const tuned = { transformer, tuner: createTuner(transformer, tuning, { random }), layout, objective, positionsAfterPrefix: false };
   const texts = labelledTexts(batch, transformer.config.vocabSize);
-  let state = startAdamW(firstPrompts(layout.numValues));
+  const isPrefix = tuning.method === "prefix";
+  let state = startAdamW(isPrefix ? firstPrompts(layout.numValues) : flattenTuned(layout, initialParams(layout.entries, random)));
   return {
     async step() {
       chooseKernels(kernels);
@@ -118,10 +129,15 @@ function textOf(text: number, { numTokens }: BenchBatch, vocabSize: number): num
 function labelledTexts(batch: BenchBatch, vocabSize: number): LabelledBatch {
   const texts = Array.from({ length: batch.numTexts }, (_, text) => textOf(text, batch, vocabSize));
   const labels = texts.map((_, text) => text % words.length);
-  return { tokens: padExactly(texts, 0), labels, maskPositions: texts.map((_, text) => 1 + (text % (batch.numTokens - 1))) };
+  return { tokens: tokenBatch(texts, 0), labels, maskPositions: texts.map((_, text) => 1 + (text % (batch.numTokens - 1))) };
 }
 
 function stockTexts(batch: BenchBatch, vocabSize: number): StockBatch {
   const { tokens, labels, maskPositions } = labelledTexts(batch, vocabSize);
-  return { ...tokens, positions: maskPositions.map((at) => at ?? 0), words: labels.map((label) => words[label]) };
+  return {
+    ...tokens,
+    numTokens: batch.numTokens,
+    positions: maskPositions.map((at) => at ?? 0),
+    words: labels.map((label) => words[label]),
+  };
 }

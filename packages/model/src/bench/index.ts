@@ -9,8 +9,10 @@ export {
   type MemoryMeasurement,
   measureMemory,
   measureStep,
+  measureTuning,
   type StepCounts,
   type StepMeasurement,
+  type TuningMeasurement,
 } from "./measureStep.ts";
 export { type GptShape, gptTfjsSteps, measureProducts, type ProductMeasurement } from "./others.ts";
 export { type BackboneShape, packedBytes, randomBackbone, stepOperations, threeBillion } from "./shapes.ts";

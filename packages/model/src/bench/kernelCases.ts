@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { packedSizes, packingFor, type TensorEncoding } from "../backbone/pack.ts";
+import { rowStarts } from "../kernels/attention.ts";
 import { runFused, type WebGpuKernel } from "../kernels/fusedKernels.ts";
 import { promptTokens } from "./contestants.ts";
 
@@ -138,12 +139,13 @@ function attentionCases(sizes: LayerSizes, rows: number, qkvWidth: number): Kern
   const headSize = width / numHeads;
   const keyWidth = numKeyValueHeads * headSize;
   const pairs = numTexts * numHeads * numTokens * (promptTokens + numTokens);
-  const attributes = { numHeads, numKeyValueHeads, headSize, numTokens, isCausal: isGated, hasTail: true };
+  const lengths = new Array<number>(numTexts).fill(numTokens);
+  const attributes = { numHeads, numKeyValueHeads, headSize, lengths, isCausal: isGated, hasTail: true };
   const prefix = 2 * promptTokens * keyWidth;
   const prepare = () => ({
     qkv: random([rows, qkvWidth]),
     prefix: random([2, promptTokens, keyWidth]),
-    lengths: tf.fill<tf.Rank.R1>([numTexts], numTokens, "int32"),
+    starts: tf.tensor1d(rowStarts(lengths), "int32"),
   });
   return [
     {
@@ -171,17 +173,17 @@ function attentionCases(sizes: LayerSizes, rows: number, qkvWidth: number): Kern
   ];
 }
 
-function rotateCase({ width, numHeads, numKeyValueHeads, numTokens }: LayerSizes, rows: number, qkvWidth: number): KernelCase {
+function rotateCase({ width, numHeads, numKeyValueHeads }: LayerSizes, rows: number, qkvWidth: number): KernelCase {
   const headSize = width / numHeads;
   const numTurnedHeads = numHeads + numKeyValueHeads;
   return {
     name: "rotary positions",
     kernel: "TuttiRotate",
     operations: 3 * rows * numTurnedHeads * headSize,
-    bytes: floats(2 * rows * qkvWidth, numTokens * headSize),
+    bytes: floats(2 * rows * qkvWidth, rows * headSize),
     prepare() {
-      const inputs = { qkv: random([rows, qkvWidth]), angles: random([2, numTokens, headSize / 2]) };
-      return () => runFused("TuttiRotate", inputs, { numRows: rows, numTokens, headSize, numTurnedHeads, isGradient: false });
+      const inputs = { qkv: random([rows, qkvWidth]), angles: random([2, rows, headSize / 2]) };
+      return () => runFused("TuttiRotate", inputs, { numRows: rows, headSize, numTurnedHeads, isGradient: false });
     },
   };
 }

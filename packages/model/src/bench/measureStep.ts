@@ -1,9 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
+import type { TunedMethod } from "@tutti/core";
 import type { PackedBackbone } from "../backbone/packed.ts";
 import { countGpu, runningGpuDevice } from "../gpu/gpuCounters.ts";
 import { chooseKernels } from "../kernels/fusedKernels.ts";
 import { type ContestOptions, interleave, medianRatio, middle } from "./contest.ts";
-import { type BenchBatch, type Contestant, ownContestant, stockContestant } from "./contestants.ts";
+import { type BenchBatch, type Contestant, ownContestant, prefixTuning, stockContestant } from "./contestants.ts";
 import { type BackboneShape, packedBytes, randomBackbone } from "./shapes.ts";
 
 /** Our training step beside the yardstick's and our own in plain operations. */
@@ -46,6 +47,40 @@ export async function measureStep(backbone: PackedBackbone, batch: BenchBatch, o
   }
 }
 
+/** A training step of a tuning method beside one of prefix tuning. */
+export interface TuningMeasurement {
+  /** Median over the rounds of how many times longer the method's step took. */
+  readonly timesPrefix: number;
+  /** Medians. */
+  readonly ownMs: number;
+  readonly prefixMs: number;
+  readonly numRounds: number;
+}
+
+/**
+ * Takes a tuning method's steps and those of prefix tuning (16 prompt vectors) in turns on the current backend, over as many rows of the layers:
+ * where a method puts prompt rows in front of the texts, its texts are shorter by them.
+ */
+export async function measureTuning(
+  backbone: PackedBackbone,
+  batch: BenchBatch,
+  tuning: TunedMethod,
+  options: ContestOptions,
+): Promise<TuningMeasurement> {
+  const numPrompt = tuning.method === "inputPrompt" ? tuning.promptTokens : 0;
+  const shorter = { ...batch, numTokens: batch.numTokens - numPrompt };
+  const contestants = [ownContestant(backbone, shorter, "fast", tuning), ownContestant(backbone, batch, "fast")];
+  try {
+    const [own, prefix] = await interleave(
+      contestants.map(({ step }) => step),
+      options,
+    );
+    return { timesPrefix: medianRatio(own, prefix), ownMs: middle(own), prefixMs: middle(prefix), numRounds: own.length };
+  } finally {
+    for (const contestant of contestants) contestant.dispose();
+  }
+}
+
 /** What one step asks of the GPU. */
 export interface StepCounts {
   /** Dispatches that one more layer adds to a step. */
@@ -57,12 +92,16 @@ export interface StepCounts {
 }
 
 /** Counts the dispatches of our step or the yardstick's on narrow layers of a family; needs the WebGPU backend. */
-export async function countDispatches(family: BackboneShape["family"], whose: "own" | "stock"): Promise<StepCounts> {
+export async function countDispatches(
+  family: BackboneShape["family"],
+  whose: "own" | "stock",
+  tuning: TunedMethod = prefixTuning,
+): Promise<StepCounts> {
   const batch = { numTexts: 2, numTokens: 8 };
   const count = (numLayers: number) => {
     const sizes = { hiddenSize: 64, intermediateSize: 128, numLayers, numHeads: 4, vocabSize: 96 };
     const backbone = randomBackbone({ family, ...sizes, numKeyValueHeads: 2 }, "int8");
-    return countStep(whose === "own" ? ownContestant(backbone, batch, "fast") : stockContestant(backbone, batch));
+    return countStep(whose === "own" ? ownContestant(backbone, batch, "fast", tuning) : stockContestant(backbone, batch));
   };
   const [two, three] = [await count(2), await count(3)];
   return { ...three, perLayer: three.total - two.total };

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { padBatch } from "../backbone/batch.ts";
+import { paddedBatch, tokenBatch } from "../backbone/batch.ts";
 import { createTransformer } from "../backbone/transformer.ts";
 import { startBackend } from "../backends.ts";
 import { goldenBackbone } from "../testing/golden.ts";
@@ -33,7 +33,8 @@ test.each([...families, ["a single packed layer", oneLayer] as const])(
       [21, 5, 40, 8, 77],
       [3, 30, 60, 90, 31, 12, 18, 44, 50, 9, 6],
     ];
-    const tokens = padBatch(texts, config.padTokenId);
+    const tokens = tokenBatch(texts, config.padTokenId);
+    const padded = paddedBatch(texts, config.padTokenId);
     const [labels, positions, words] = [
       [0, 1, 1],
       [2, 0, 9],
@@ -55,7 +56,7 @@ test.each([...families, ["a single packed layer", oneLayer] as const])(
     const own = vectorGradient(tuned, trainedValues(ownState), { tokens, labels, maskPositions: positions });
     const ownNext = await adamWStep(ownState, own.gradient, settings).planes.data();
 
-    const batch = { ids: tokens.ids, numTokens: tokens.numTokens, lengths: tokens.lengths, positions, words: labels.map((l) => words[l]) };
+    const batch = { ids: padded.ids, numTokens: 11, lengths: tokens.lengths, positions, words: labels.map((l) => words[l]) };
     const before = tf.memory().numTensors;
     const stockState = { prompts: tf.tensor4d(values, shape), m: tf.tensor4d(m, shape), v: tf.tensor4d(v, shape), step: 4 };
     const its = stock.lossAndGradient(stockState.prompts, batch);

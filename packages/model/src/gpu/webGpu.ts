@@ -4,6 +4,7 @@ import { type ChosenVariant, chooseVariant, productTimer } from "../kernels/webg
 import { acceptDirectives } from "../kernels/webgpu/directives.ts";
 import { installWebGpuKernels } from "../kernels/webgpu/install.ts";
 import { setGpuTraits } from "../kernels/webgpu/traits.ts";
+import { boundPool } from "./boundedPool.ts";
 
 /** The WebGPU backend as it was started. */
 interface StartedWebGpu {
@@ -24,6 +25,7 @@ export async function startWebGpu(): Promise<StartedWebGpu> {
   const device = await requestOwnDevice(adapter);
   stopWebGpu();
   const backend = new WebGPUBackend(device, adapter.info);
+  boundPool(backend.bufferManager);
   tf.registerBackend("webgpu", () => backend, 3);
   if (!(await tf.setBackend("webgpu"))) throw new Error("backend webgpu: could not be started on this adapter");
   await tf.ready();

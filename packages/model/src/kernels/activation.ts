@@ -15,7 +15,8 @@ export interface Activated {
 
 /** Applies the activation to x (rows, width). */
 export function activate(x: tf.Tensor2D, kind: Activation, hasGradient: boolean): Activated {
-  if (x.size % 4 !== 0 || !hasFused("TuttiActivate")) return plainActivate(x, kind, hasGradient);
+  // by the width, not the size: a row's bits may not hang on how many rows there are
+  if (x.shape[1] % 4 !== 0 || !hasFused("TuttiActivate")) return plainActivate(x, kind, hasGradient);
   const [y, derivative] = runFused("TuttiActivate", { x }, { kind, hasGradient });
   return { y: y as tf.Tensor2D, derivative: hasGradient ? (derivative as tf.Tensor2D) : null };
 }

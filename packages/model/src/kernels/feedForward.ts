@@ -42,6 +42,13 @@ export function activationGradient(dy: tf.Tensor2D, { y, activated }: ActivatedP
   return tf.mul(dy, tf.slice2d(y, [dy.shape[0], 0], dy.shape));
 }
 
+/** dY of what `down` made of an activated product → d of the product before its activation. */
+export function productGradient(dy: tf.Tensor2D, product: ActivatedProduct, down: Linear): tf.Tensor2D {
+  return product.activated === null
+    ? throughDown(dy, product, down, "activation")
+    : activationGradient(linearGradient(dy, down), product);
+}
+
 /** The branch's first product, activated. */
 export function expand(x: tf.Tensor2D, expansion: Expansion, options: ActivatedOptions): ActivatedProduct {
   const { numRows, hasGradient, activation } = options;

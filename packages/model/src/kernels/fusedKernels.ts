@@ -8,7 +8,9 @@ export type WasmKernel =
   | "TuttiNormGradient"
   | "TuttiActivate"
   | "TuttiLinear"
-  | "TuttiPart";
+  | "TuttiPart"
+  | "TuttiArrangeBlocks"
+  | "TuttiBlockGradient";
 
 /** Kernels of our own on WebGPU. */
 export type WebGpuKernel =
@@ -25,7 +27,9 @@ export type WebGpuKernel =
   | "TuttiTimesTail"
   | "TuttiAdamW"
   | "TuttiPickRows"
-  | "TuttiScatterRows";
+  | "TuttiScatterRows"
+  | "TuttiArrangeBlocks"
+  | "TuttiBlockGradient";
 
 /** Kernels of our own, registered for the backends that have them. */
 export type FusedKernel = WasmKernel | WebGpuKernel;

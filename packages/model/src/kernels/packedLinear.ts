@@ -18,6 +18,10 @@ export interface PackedLinear {
     readonly scaleStart: number;
     readonly numScaledRows: number;
     readonly rowScale: number;
+    /** Where the matrix begins in `words`, which others may share; 0 by default. */
+    readonly firstWord?: number;
+    /** Where the bias begins in `bias`; 0 by default. */
+    readonly firstBias?: number;
   };
 }
 

@@ -1,82 +1,120 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Attended, AttentionGradient, AttentionShape } from "./attentionShape.ts";
+import type { Attended, AttentionGradient, AttentionShape, Visibility } from "./attentionShape.ts";
 
-/**
- * Attention in operations that every backend has. `mask` is what `attentionMask` made, null when nothing is hidden.
- */
-export function plainAttend(qkv: tf.Tensor2D, prefix: tf.Tensor3D | null, mask: tf.Tensor4D | null, shape: AttentionShape): Attended {
-  const { q, k, v } = splitHeads(qkv, prefix, shape);
-  const [batch, kv, grouped] = q.shape;
-  const numKeys = k.shape[2];
-  const scores = tf.reshape<tf.Rank.R4>(product(q, k, { transposeB: true }), [batch, shape.numHeads, shape.numTokens, numKeys]);
-  const weights = tf.softmax<tf.Tensor4D>(mask === null ? scores : tf.add<tf.Tensor4D>(scores, mask));
-  const mixed = product(tf.reshape<tf.Rank.R4>(weights, [batch, kv, grouped, numKeys]), v);
-  return { y: mergeHeads(mixed, shape.numHeads, shape), qkv, weights, prefix };
+/** Attention in operations that every backend has, text by text, so that a text's bits do not hang on its neighbours. */
+export function plainAttend(qkv: tf.Tensor2D, prefix: tf.Tensor3D | null, masks: Visibility["masks"], shape: AttentionShape): Attended {
+  const own = prefix === null ? null : prefixHeads(prefix, shape);
+  const texts = shape.lengths.map((length, text) => {
+    const { q, k, v } = splitHeads(rowsOfText(qkv, shape, text), own, shape);
+    const scores = tf.reshape<tf.Rank.R3>(product(q, k, { transposeB: true }), [shape.numHeads, length, k.shape[1]]);
+    const mask = masks[text];
+    const weights = tf.softmax<tf.Tensor3D>(mask === null ? scores : tf.add<tf.Tensor3D>(scores, mask));
+    return { y: mergeHeads(product(grouped(weights, shape), v), shape.numHeads, shape), weights };
+  });
+  return { y: endToEnd(texts.map(({ y }) => y)), qkv, weights: texts.map(({ weights }) => weights), prefix };
 }
 
 /** Gradients of `plainAttend`; without `hasInputGradient` only the prefix's, as the lowest layer needs. */
 export function plainAttendGradient(
   dy: tf.Tensor2D,
-  attended: Attended,
+  { qkv, prefix, weights }: Attended,
   shape: AttentionShape,
   hasInputGradient: boolean,
 ): AttentionGradient {
-  const { q, k, v } = splitHeads(attended.qkv, attended.prefix, shape);
-  const [batch, kv, grouped, size] = q.shape;
-  const numKeys = k.shape[2];
-  const numPrefix = numKeys - shape.numTokens;
-  const d = tf.reshape<tf.Rank.R4>(toHeads(dy, shape.numHeads, shape), q.shape);
-  if (attended.weights === null) throw new Error("attention gradient: the weights of the pass were expected, and were not kept");
-  const weights = tf.reshape<tf.Rank.R4>(attended.weights, [batch, kv, grouped, numKeys]);
-  const dWeights = tf.mul<tf.Tensor4D>(weights, product(d, v, { transposeB: true }));
-  const dScores = tf.sub<tf.Tensor4D>(dWeights, tf.mul(weights, tf.sum(dWeights, 3, true)));
-  const dk = product(dScores, q, { transposeA: true }); // (B, kv, P + T, d)
-  const dv = product(weights, d, { transposeA: true });
-  const dPrefix = numPrefix === 0 ? null : (tf.stack([prefixPart(dk, numPrefix), prefixPart(dv, numPrefix)]) as tf.Tensor3D);
-  if (!hasInputGradient) return { dQkv: null, dPrefix };
-  const tokens = (t: tf.Tensor4D) => tf.slice4d(t, [0, 0, numPrefix, 0], [batch, kv, shape.numTokens, size]);
-  const dq = mergeHeads(product(dScores, k), shape.numHeads, shape);
-  return { dQkv: tf.concat2d([dq, mergeHeads(tokens(dk), kv, shape), mergeHeads(tokens(dv), kv, shape)], 1), dPrefix };
+  if (weights.length !== shape.lengths.length) {
+    throw new Error(`attention gradient: the weights of ${shape.lengths.length} texts were expected, found ${weights.length}`);
+  }
+  const own = prefix === null ? null : prefixHeads(prefix, shape);
+  const texts = shape.lengths.map((_, text) => {
+    const heads = splitHeads(rowsOfText(qkv, shape, text), own, shape);
+    const d = grouped(toHeads(rowsOfText(dy, shape, text), shape.numHeads, shape), shape);
+    return textGradient(d, { ...heads, weights: grouped(weights[text] as tf.Tensor3D, shape) }, shape, hasInputGradient);
+  });
+  const dPrefix = prefix === null ? null : tf.addN(texts.map(({ dk, dv }) => prefixPart(dk, dv, prefix.shape)));
+  return { dQkv: hasInputGradient ? endToEnd(texts.map(({ dQkv }) => dQkv as tf.Tensor2D)) : null, dPrefix };
 }
 
-/** q (B, kv, group · T, d); k and v (B, kv, P + T, d) with the prefix in front. */
-function splitHeads(qkv: tf.Tensor2D, prefix: tf.Tensor3D | null, shape: AttentionShape) {
+/** Of one text: d (kv, group · T, d) → the gradients of keys and values with the prefix's, (kv, P + T, d), and of the text's rows. */
+function textGradient(
+  d: tf.Tensor3D,
+  { q, k, v, weights }: Heads & { readonly weights: tf.Tensor3D },
+  shape: AttentionShape,
+  hasInputGradient: boolean,
+) {
+  const dWeights = tf.mul<tf.Tensor3D>(weights, product(d, v, { transposeB: true }));
+  const dScores = tf.sub<tf.Tensor3D>(dWeights, tf.mul(weights, tf.sum(dWeights, 2, true)));
+  const dk = product(dScores, q, { transposeA: true });
+  const dv = product(weights, d, { transposeA: true });
+  if (!hasInputGradient) return { dk, dv, dQkv: null };
+  const kv = shape.numKeyValueHeads;
+  const numTokens = q.shape[1] / (shape.numHeads / kv);
+  const tokens = (x: tf.Tensor3D) => mergeHeads(tf.slice3d(x, [0, k.shape[1] - numTokens, 0], [kv, numTokens, shape.headSize]), kv, shape);
+  const dq = mergeHeads(product(dScores, k), shape.numHeads, shape);
+  return { dk, dv, dQkv: tf.concat2d([dq, tokens(dk), tokens(dv)], 1) };
+}
+
+/** Of one text: q (kv, group · T, d); k and v (kv, P + T, d) with the prefix in front. */
+interface Heads {
+  readonly q: tf.Tensor3D;
+  readonly k: tf.Tensor3D;
+  readonly v: tf.Tensor3D;
+}
+
+/** The rows of one text, (length, H + 2W), as heads. */
+function splitHeads(qkv: tf.Tensor2D, prefix: Pick<Heads, "k" | "v"> | null, shape: AttentionShape): Heads {
   const { numHeads, numKeyValueHeads: kv, headSize } = shape;
   const [h, w] = [numHeads * headSize, kv * headSize];
-  const rows = qkv.shape[0];
-  const batch = shape.lengths.length;
-  const grouped = (numHeads / kv) * shape.numTokens;
-  const q = tf.reshape<tf.Rank.R4>(toHeads(tf.slice2d(qkv, [0, 0], [rows, h]), numHeads, shape), [batch, kv, grouped, headSize]);
-  const sequence = (which: 0 | 1): tf.Tensor4D => {
-    const tokens = toHeads(tf.slice2d(qkv, [0, h + which * w], [rows, w]), kv, shape);
-    if (prefix === null) return tokens;
-    const numPrefix = prefix.shape[1];
-    const part = tf.reshape<tf.Rank.R4>(tf.slice3d(prefix, [which, 0, 0], [1, numPrefix, w]), [1, numPrefix, kv, headSize]);
-    return tf.concat4d([tf.tile(tf.transpose<tf.Tensor4D>(part, [0, 2, 1, 3]), [batch, 1, 1, 1]), tokens], 2);
+  const columns = (start: number, width: number) => tf.slice2d(qkv, [0, start], [qkv.shape[0], width]);
+  const [k, v] = [toHeads(columns(h, w), kv, shape), toHeads(columns(h + w, w), kv, shape)];
+  const q = grouped(toHeads(columns(0, h), numHeads, shape), shape);
+  return prefix === null ? { q, k, v } : { q, k: tf.concat3d([prefix.k, k], 1), v: tf.concat3d([prefix.v, v], 1) };
+}
+
+/** (2, P, W) → keys and values of every head, each (kv, P, d). */
+function prefixHeads(prefix: tf.Tensor3D, shape: AttentionShape): Pick<Heads, "k" | "v"> {
+  const [, numPrefix, width] = prefix.shape;
+  const heads = (which: 0 | 1) => {
+    const part = tf.reshape<tf.Rank.R2>(tf.slice3d(prefix, [which, 0, 0], [1, numPrefix, width]), [numPrefix, width]);
+    return toHeads(part, shape.numKeyValueHeads, shape);
   };
-  return { q, k: sequence(0), v: sequence(1) };
+  return { k: heads(0), v: heads(1) };
 }
 
-function product(a: tf.Tensor4D, b: tf.Tensor4D, turned: { transposeA?: boolean; transposeB?: boolean } = {}): tf.Tensor4D {
-  return tf.matMul<tf.Tensor4D>(a, b, turned.transposeA ?? false, turned.transposeB ?? false);
+function product(a: tf.Tensor3D, b: tf.Tensor3D, turned: { transposeA?: boolean; transposeB?: boolean } = {}): tf.Tensor3D {
+  return tf.matMul<tf.Tensor3D>(a, b, turned.transposeA ?? false, turned.transposeB ?? false);
 }
 
-/** (B·T, heads · d) → (B, heads, T, d). */
-function toHeads(x: tf.Tensor2D, heads: number, shape: AttentionShape): tf.Tensor4D {
-  const split = tf.reshape<tf.Rank.R4>(x, [shape.lengths.length, shape.numTokens, heads, shape.headSize]);
-  return tf.transpose<tf.Tensor4D>(split, [0, 2, 1, 3]);
+function rowsOfText(x: tf.Tensor2D, { lengths }: AttentionShape, text: number): tf.Tensor2D {
+  const start = lengths.slice(0, text).reduce((sum, length) => sum + length, 0);
+  return tf.slice2d(x, [start, 0], [lengths[text], x.shape[1]]);
 }
 
-/** (B, kv, group · T, d) → (B·T, heads · d). */
-function mergeHeads(x: tf.Tensor4D, heads: number, shape: AttentionShape): tf.Tensor2D {
-  const batch = shape.lengths.length;
-  const split = tf.reshape<tf.Rank.R4>(x, [batch, heads, shape.numTokens, shape.headSize]);
-  return tf.reshape<tf.Rank.R2>(tf.transpose(split, [0, 2, 1, 3]), [batch * shape.numTokens, heads * shape.headSize]);
+function endToEnd(texts: tf.Tensor2D[]): tf.Tensor2D {
+  return texts.length === 1 ? texts[0] : tf.concat2d(texts, 0);
 }
 
-/** (B, kv, P + T, d) → the first P rows summed over the batch, (P, W). */
-function prefixPart(x: tf.Tensor4D, numPrefix: number): tf.Tensor2D {
-  const [batch, kv, , size] = x.shape;
-  const summed = tf.sum<tf.Tensor3D>(tf.slice4d(x, [0, 0, 0, 0], [batch, kv, numPrefix, size]), 0);
-  return tf.reshape<tf.Rank.R2>(tf.transpose(summed, [1, 0, 2]), [numPrefix, kv * size]);
+/** (T, heads · d) → (heads, T, d). */
+function toHeads(x: tf.Tensor2D, heads: number, { headSize }: AttentionShape): tf.Tensor3D {
+  return tf.transpose<tf.Tensor3D>(tf.reshape<tf.Rank.R3>(x, [x.shape[0], heads, headSize]), [1, 0, 2]);
+}
+
+/** (heads, T, …) → (kv, group · T, …): the query heads that share a key head side by side. */
+function grouped(x: tf.Tensor3D, { numKeyValueHeads: kv }: AttentionShape): tf.Tensor3D {
+  return tf.reshape<tf.Rank.R3>(x, [kv, (x.shape[0] / kv) * x.shape[1], x.shape[2]]);
+}
+
+/** (kv, group · T, d) → (T, heads · d). */
+function mergeHeads(x: tf.Tensor3D, heads: number, { headSize }: AttentionShape): tf.Tensor2D {
+  const numTokens = x.size / (heads * headSize);
+  const split = tf.reshape<tf.Rank.R3>(x, [heads, numTokens, headSize]);
+  return tf.reshape<tf.Rank.R2>(tf.transpose(split, [1, 0, 2]), [numTokens, heads * headSize]);
+}
+
+/** The prefix's rows of two (kv, P + T, d): (2, P, W). */
+function prefixPart(dk: tf.Tensor3D, dv: tf.Tensor3D, [, numPrefix, width]: [number, number, number]): tf.Tensor3D {
+  const rows = (x: tf.Tensor3D) => {
+    const part = tf.slice3d(x, [0, 0, 0], [x.shape[0], numPrefix, x.shape[2]]);
+    return tf.reshape<tf.Rank.R2>(tf.transpose(part, [1, 0, 2]), [numPrefix, width]);
+  };
+  return tf.stack([rows(dk), rows(dv)]) as tf.Tensor3D;
 }

@@ -3,30 +3,30 @@ import type { RotaryScaling } from "../backbone/config.ts";
 import type { AttentionShape } from "./attentionShape.ts";
 import { hasFused, runFused } from "./fusedKernels.ts";
 
-/** Cosines and sines of a batch's positions: (2, T, headSize / 2). */
+/** Cosines and sines of every row's position: (2, rows, headSize / 2). */
 export type Rotation = tf.Tensor3D;
 
-/** Angles of positions start … start + T − 1, half-split layout: dimension i turns with dimension i + headSize/2. */
+/** Angles of the rows' positions, half-split layout: dimension i turns with dimension i + headSize/2. */
 export function rotationOf(
-  numTokens: number,
-  start: number,
+  positions: readonly number[],
   headSize: number,
   rotary: { readonly theta: number; readonly scaling: RotaryScaling | null },
 ): Rotation {
   const half = headSize / 2;
-  const angles = new Float32Array(2 * numTokens * half);
+  const numRows = positions.length;
+  const angles = new Float32Array(2 * numRows * half);
   for (let i = 0; i < half; i++) {
     const plain = rotary.theta ** (-(2 * i) / headSize);
     const frequency = rotary.scaling === null ? plain : stretched(plain, rotary.scaling);
-    for (let t = 0; t < numTokens; t++) {
-      angles[t * half + i] = Math.cos((start + t) * frequency);
-      angles[(numTokens + t) * half + i] = Math.sin((start + t) * frequency);
+    for (let row = 0; row < numRows; row++) {
+      angles[row * half + i] = Math.cos(positions[row] * frequency);
+      angles[(numRows + row) * half + i] = Math.sin(positions[row] * frequency);
     }
   }
-  return tf.tensor3d(angles, [2, numTokens, half]);
+  return tf.tensor3d(angles, [2, numRows, half]);
 }
 
-/** Turns the queries and keys of `qkv` (B·T, H + 2W); values stay. */
+/** Turns the queries and keys of `qkv` (rows, H + 2W); values stay. */
 export function rotate(qkv: tf.Tensor2D, angles: Rotation, shape: AttentionShape): tf.Tensor2D {
   return hasFused("TuttiRotate") ? runRotate(qkv, angles, shape, false) : plainRotate(qkv, angles, shape, false);
 }
@@ -36,34 +36,25 @@ export function rotateGradient(dQkv: tf.Tensor2D, angles: Rotation, shape: Atten
   return hasFused("TuttiRotate") ? runRotate(dQkv, angles, shape, true) : plainRotate(dQkv, angles, shape, true);
 }
 
-function runRotate(
-  qkv: tf.Tensor2D,
-  angles: Rotation,
-  { numTokens, headSize, ...heads }: AttentionShape,
-  isGradient: boolean,
-): tf.Tensor2D {
+function runRotate(qkv: tf.Tensor2D, angles: Rotation, { headSize, ...heads }: AttentionShape, isGradient: boolean): tf.Tensor2D {
   const numTurnedHeads = heads.numHeads + heads.numKeyValueHeads;
-  const attributes = { numRows: qkv.shape[0], numTokens, headSize, numTurnedHeads, isGradient };
+  const attributes = { numRows: qkv.shape[0], headSize, numTurnedHeads, isGradient };
   return runFused("TuttiRotate", { qkv, angles }, attributes)[0] as tf.Tensor2D;
 }
 
 /** `rotate`, or with `isGradient` its transpose, in operations that every backend has: (x₁, x₂) → (x₁ cos − x₂ sin, x₂ cos + x₁ sin). */
 export function plainRotate(qkv: tf.Tensor2D, angles: Rotation, shape: AttentionShape, isGradient: boolean): tf.Tensor2D {
   const [rows, columns] = qkv.shape;
-  const { numTokens, headSize } = shape;
+  const { headSize } = shape;
   const turnedHeads = shape.numHeads + shape.numKeyValueHeads;
   const width = turnedHeads * headSize;
-  const split = [shape.lengths.length, numTokens, turnedHeads, headSize];
-  const [first, second] = tf.split(
-    tf.reshape<tf.Rank.R4>(tf.slice2d(qkv, [0, 0], [rows, width]), split as [number, number, number, number]),
-    2,
-    3,
-  );
-  const [cosines, sines] = tf.split(angles, 2, 0).map((part) => tf.reshape(part, [numTokens, 1, headSize / 2]));
+  const turned = tf.reshape<tf.Rank.R3>(tf.slice2d(qkv, [0, 0], [rows, width]), [rows, turnedHeads, headSize]);
+  const [first, second] = tf.split(turned, 2, 2);
+  const [cosines, sines] = tf.split(angles, 2, 0).map((part) => tf.reshape(part, [rows, 1, headSize / 2]));
   const sine = isGradient ? tf.neg(sines) : sines;
-  const turned = [tf.sub(tf.mul(first, cosines), tf.mul(second, sine)), tf.add(tf.mul(second, cosines), tf.mul(first, sine))];
+  const halves = [tf.sub(tf.mul(first, cosines), tf.mul(second, sine)), tf.add(tf.mul(second, cosines), tf.mul(first, sine))];
   return tf.concat2d(
-    [tf.reshape<tf.Rank.R2>(tf.concat(turned, 3), [rows, width]), tf.slice2d(qkv, [0, width], [rows, columns - width])],
+    [tf.reshape<tf.Rank.R2>(tf.concat(halves, 2), [rows, width]), tf.slice2d(qkv, [0, width], [rows, columns - width])],
     1,
   );
 }

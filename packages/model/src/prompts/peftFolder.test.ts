@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Params, presets } from "@tutti/core";
 import { beforeAll, expect, test } from "vitest";
-import { padExactly } from "../backbone/batch.ts";
+import { tokenBatch } from "../backbone/batch.ts";
 import { readSafetensors, writeSafetensors } from "../backbone/safetensors.ts";
 import { createTransformer } from "../backbone/transformer.ts";
 import { startBackend } from "../backends.ts";
@@ -32,7 +32,7 @@ beforeAll(async () => {
 function ourNumbers(params: Params, { checkpoint, texts, ...wanted }: PeftNumbers, positionsAfterPrefix: boolean): Float32Array {
   const transformer = createTransformer(goldenBackbone(checkpoint));
   const tuner = createPrefixTuner(transformer);
-  const tokens = padExactly(texts, transformer.config.padTokenId);
+  const tokens = tokenBatch(texts, transformer.config.padTokenId);
   const numbers = tf.tidy(() => {
     const values = Object.fromEntries(Object.entries(params).map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape])]));
     if (wanted.classLogits !== undefined) {

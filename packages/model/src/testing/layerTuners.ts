@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { createRandom, type Params, type TunedEntry, type TunedMethod } from "@tutti/core";
-import { padBatch, type TokenBatch } from "../backbone/batch.ts";
+import { type TokenBatch, tokenBatch } from "../backbone/batch.ts";
 import { packingFor, packTensor } from "../backbone/pack.ts";
 import type { PackedBackbone } from "../backbone/packed.ts";
 import type { Transformer } from "../backbone/transformer.ts";
@@ -8,7 +8,7 @@ import { createAdapterTuner } from "../tuning/adapter.ts";
 import { createFullTuner } from "../tuning/full.ts";
 import { tunedLayout } from "../tuning/layout.ts";
 import { createLoraTuner } from "../tuning/lora.ts";
-import type { TunedPass, Tuner } from "../tuning/tuner.ts";
+import type { TunedPass, Tuner, TunerOptions } from "../tuning/tuner.ts";
 
 /** A method that trains something within the layers, with what it trains on a tiny backbone. */
 export interface LayerMethod {
@@ -19,7 +19,11 @@ export interface LayerMethod {
 
 /** The three methods. */
 export const layerMethods: readonly LayerMethod[] = [
-  { name: "adapter", tuning: { method: "adapter", bottleneck: 5, head: "labelWords" }, create: createAdapterTuner },
+  {
+    name: "adapter",
+    tuning: { method: "adapter", bottleneck: 5, head: "labelWords" },
+    create: (transformer) => createAdapterTuner(transformer, { bottleneck: 5 }),
+  },
   {
     name: "lora",
     tuning: { method: "lora", rank: 3, alpha: 6, head: "labelWords" },
@@ -33,17 +37,15 @@ export function entriesOf({ tuning }: LayerMethod, { config }: Transformer): rea
   return tunedLayout(config, tuning, 0).entries;
 }
 
-/** Three texts of different lengths, padded to a multiple. */
-export function tinyTokens(multiple = 8): TokenBatch {
-  return padBatch(
-    [
-      [5, 17, 44, 80, 31, 9],
-      [62, 8, 21],
-      [12, 90, 33, 33, 70],
-    ],
-    1,
-    multiple,
-  );
+const tinyTexts: readonly (readonly number[])[] = [
+  [5, 17, 44, 80, 31, 9],
+  [62, 8, 21],
+  [12, 90, 33, 33, 70],
+];
+
+/** Three texts of different lengths. */
+export function tinyTokens(): TokenBatch {
+  return tokenBatch(tinyTexts, 1);
 }
 
 /** Normal values of one size under every name. */
@@ -58,13 +60,13 @@ export function drawValues(entries: readonly TunedEntry[], stdDev: number, seed 
   );
 }
 
-/** The last states of the real tokens (example after example), and the gradient of Σ cotangent ⊙ last by name. */
+/** The last states of the tokens (example after example), and the gradient of Σ cotangent ⊙ last by name. */
 export interface Probe {
   readonly last: Float32Array;
   readonly gradients: Readonly<Record<string, Float32Array>>;
 }
 
-/** A pass, and its gradient for a fixed cotangent that is zero at padding. */
+/** A pass, and its gradient for a fixed cotangent of the tokens' states. */
 export async function probe(
   tuner: Tuner,
   values: Params,
@@ -72,27 +74,58 @@ export async function probe(
   hasGradient = true,
   positionsAfterPrefix = false,
 ): Promise<Probe> {
+  const random = createRandom(9).stream({ purpose: "cotangent" });
+  const cotangents = batch.lengths.map((length) => (width: number) => Array.from({ length: length * width }, () => random.normal()));
+  const { texts, gradients } = await run(tuner, values, batch, { hasGradient, positionsAfterPrefix, cotangents });
+  return { last: Float32Array.from(texts.flatMap((text) => [...text])), gradients };
+}
+
+/**
+ * What a pass computes of the first of the texts wherever it lies in a batch: its last states, and the gradient for a cotangent that is zero at all
+ * other texts.
+ */
+export async function probeText(tuner: Tuner, values: Params, texts: readonly (readonly number[])[], at: number): Promise<Probe> {
+  const random = createRandom(9).stream({ purpose: "cotangent" });
+  const cotangents = texts.map(
+    (text, i) => (width: number) => Array.from({ length: text.length * width }, () => (i === at ? random.normal() : 0)),
+  );
+  const found = await run(tuner, values, tokenBatch(texts, 1), { hasGradient: true, positionsAfterPrefix: false, cotangents });
+  return { last: found.texts[at], gradients: found.gradients };
+}
+
+/** Batches in which the text (of six tokens) lies alone, first, last and between others, and where it is in each. */
+export const batchesAroundText: readonly { readonly texts: readonly (readonly number[])[]; readonly at: number }[] = [
+  { texts: [tinyTexts[0]], at: 0 },
+  { texts: tinyTexts, at: 0 },
+  { texts: [tinyTexts[2], tinyTexts[1], tinyTexts[0]], at: 2 },
+  { texts: [[31, 7, 18, 44, 50, 9, 6, 88, 61], tinyTexts[0], tinyTexts[1], [4]], at: 1 },
+];
+
+interface RunOptions extends TunerOptions {
+  /** Of each text's states (length · width). */
+  readonly cotangents: readonly ((width: number) => number[])[];
+}
+
+async function run(tuner: Tuner, values: Params, batch: TokenBatch, { cotangents, ...options }: RunOptions) {
   let rowOf: TunedPass["rowOf"] = () => 0;
   const { last, gradients } = tf.tidy(() => {
     const tensors = Object.fromEntries(Object.entries(values).map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape])]));
-    const pass = tuner.forward(tensors, batch, { positionsAfterPrefix, hasGradient });
+    const pass = tuner.forward(tensors, batch, options);
     rowOf = pass.rowOf;
     const [numRows, width] = [pass.numRows, pass.last.shape[1]];
     const cotangent = new Float32Array(numRows * width);
-    const random = createRandom(9).stream({ purpose: "cotangent" });
-    batch.lengths.forEach((length, example) => {
-      const at = pass.rowOf(example, 0) * width;
-      for (let i = 0; i < length * width; i++) cotangent[at + i] = random.normal();
+    cotangents.forEach((draw, example) => {
+      cotangent.set(draw(width), pass.rowOf(example, 0) * width);
     });
-    const found = hasGradient ? pass.backward(tf.tensor2d(cotangent, [numRows, width])) : {};
+    const found = options.hasGradient ? pass.backward(tf.tensor2d(cotangent, [numRows, width])) : {};
     return { last: pass.last, gradients: { ...found } };
   });
   const width = last.shape[1];
   const states = await last.data<"float32">();
   const read = await Promise.all(Object.entries(gradients).map(async ([name, tensor]) => [name, await tensor.data<"float32">()] as const));
   tf.dispose([last, ...Object.values(gradients)]);
-  const real = batch.lengths.flatMap((length, i) => [...states.subarray(rowOf(i, 0) * width, rowOf(i, length) * width)]);
-  return { last: Float32Array.from(real), gradients: Object.fromEntries(read) };
+  const texts = batch.lengths.map((length, i) => states.slice(rowOf(i, 0) * width, rowOf(i, length) * width));
+  return { texts, gradients: Object.fromEntries(read) };
 }
 
 /** Σ cotangent ⊙ last of `probe`'s pass, in float64. */

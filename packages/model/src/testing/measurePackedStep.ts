@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import * as tf from "@tensorflow/tfjs";
-import { padExactly } from "../backbone/batch.ts";
+import { tokenBatch } from "../backbone/batch.ts";
 import { tensorEncodings } from "../backbone/pack.ts";
 import { createTransformer, type Transformer } from "../backbone/transformer.ts";
 import type { WeightForm } from "../backbone/weights.ts";
@@ -28,7 +28,7 @@ async function stepMs(transformer: Transformer): Promise<number> {
   const objective = { head: "labelWords", lossOver: "vocabulary", words: [5, 7] } as const;
   const tuned = { transformer, tuner: createPrefixTuner(transformer), layout, objective, positionsAfterPrefix: false };
   const text = Array.from({ length: numTokens }, (_, i) => 3 + ((7 * i) % 90));
-  const tokens = padExactly(
+  const tokens = tokenBatch(
     Array.from({ length: batchSize }, () => text),
     1,
   );

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { createRandom, initialParams, stepAdamW } from "@tutti/core";
-import { padExactly } from "../backbone/batch.ts";
+import { tokenBatch } from "../backbone/batch.ts";
 import type { AdmissionNumbers } from "../backbone/manifest.ts";
 import type { PackedBackbone } from "../backbone/packed.ts";
 import { createTransformer, type Transformer } from "../backbone/transformer.ts";
@@ -94,7 +94,7 @@ async function answer(transformer: Transformer, question: Question) {
   const objective = { head: "labelWords", lossOver: "labelWords", words: question.logitIds } as const;
   const tuned = { transformer, tuner: createPrefixTuner(transformer), layout, objective, positionsAfterPrefix: false };
   const batch: LabelledBatch = {
-    tokens: padExactly([question.ids], transformer.config.padTokenId),
+    tokens: tokenBatch([question.ids], transformer.config.padTokenId),
     labels: [question.logitIds.indexOf(question.target)],
     maskPositions: [question.maskPosition],
   };

@@ -20,10 +20,10 @@ export interface Scores {
   readonly lossSum: number;
 }
 
-/** Tokens, padding included, of one evaluation batch. */
+/** Tokens of one evaluation batch. */
 const tokensPerBatch = 1024;
 
-/** Predicts every example, batched by similar length; the answers are in the order of the examples. Null params mean the bare backbone. */
+/** Predicts every example, in batches; the answers are in the order of the examples. Null params mean the bare backbone. */
 export async function predictAll(
   tuned: Tuned,
   params: Params | null,
@@ -34,7 +34,7 @@ export async function predictAll(
   const losses = new Array<number>(examples.length);
   const probabilities = new Array<readonly number[]>(examples.length);
   const values = params === null ? null : flattenTuned(tuned.layout, params);
-  for (const bucket of bucketsByLength(examples)) {
+  for (const bucket of batchesOf(examples)) {
     throwIfAborted(signal);
     const batch = labelledBatch(
       bucket.map((index) => examples[index]),
@@ -69,21 +69,21 @@ export function scoresOf(
   return { confusion, lossSum: predictions.losses.reduce((sum, loss) => sum + loss, 0) };
 }
 
-/** Indices in batches of similar length, so that little is padded. */
-export function bucketsByLength(examples: readonly EncodedExample[]): number[][] {
-  const order = examples.map((_, index) => index).sort((a, b) => examples[a].ids.length - examples[b].ids.length || a - b);
-  const buckets: number[][] = [];
-  let bucket: number[] = [];
-  for (const index of order) {
-    const padded = Math.ceil(examples[index].ids.length / 8) * 8;
-    if (bucket.length > 0 && (bucket.length + 1) * padded > tokensPerBatch) {
-      buckets.push(bucket);
-      bucket = [];
+/** Indices in batches of at most `tokensPerBatch` tokens; a longer text is alone in its batch. */
+export function batchesOf(examples: readonly EncodedExample[]): number[][] {
+  const batches: number[][] = [];
+  let numTokens = 0;
+  examples.forEach(({ ids }, index) => {
+    numTokens += ids.length;
+    const batch = batches[batches.length - 1];
+    if (batch !== undefined && numTokens <= tokensPerBatch) {
+      batch.push(index);
+    } else {
+      batches.push([index]);
+      numTokens = ids.length;
     }
-    bucket.push(index);
-  }
-  if (bucket.length > 0) buckets.push(bucket);
-  return buckets;
+  });
+  return batches;
 }
 
 /** Shares of 1, however large the logits are. */

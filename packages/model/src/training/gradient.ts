@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { joinTuned, splitTuned, type TunedLayout } from "../tuning/layout.ts";
+import { joinTuned, type TunedLayout, valuesFor } from "../tuning/layout.ts";
 import { type LabelledBatch, lossAndGradient, type ObjectiveOptions } from "./objective.ts";
 
 /** A backbone with what is trained on it. */
@@ -10,7 +10,7 @@ export interface Tuned extends ObjectiveOptions {
 /** Mean loss of a batch and its gradient over the vector of all trained values; the caller owns both. */
 export function vectorGradient(tuned: Tuned, values: tf.Tensor1D, batch: LabelledBatch): { loss: tf.Scalar; gradient: tf.Tensor1D } {
   return tf.tidy(() => {
-    const { loss, gradient } = lossAndGradient(splitTuned(tuned.layout, values), batch, tuned);
+    const { loss, gradient } = lossAndGradient(valuesFor(tuned.tuner, tuned.layout, values), batch, tuned);
     return { loss, gradient: joinTuned(tuned.layout, gradient) };
   });
 }

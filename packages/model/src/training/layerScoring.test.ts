@@ -43,10 +43,24 @@ test("other selectors score the same states", async () => {
   await expect(scoreBatch(tuned, values, tinyExamples(5), { ...spec, selector: "first" })).rejects.toThrow("needs no hidden states");
 });
 
-test("masking sets padded positions to zero and nothing else", () => {
-  const state = Float32Array.from({ length: 12 }, (_, i) => i + 1); // 2 examples, 3 tokens, width 2
-  expect([...statesByExample(state, [2, 3], 3, true)]).toEqual([1, 2, 3, 4, 0, 0, 7, 8, 9, 10, 11, 12]);
-  expect(statesByExample(state, [2, 3], 3, false)).toBe(state);
+test("texts lie side by side, zero behind the shorter ones", () => {
+  const state = Float32Array.from({ length: 12 }, (_, i) => i + 1); // rows of width 2: a text of 2, one of 3, one of nobody
+  expect([...statesByExample(state, { starts: [0, 2], lengths: [2, 3] }, 2)]).toEqual([1, 2, 3, 4, 0, 0, 5, 6, 7, 8, 9, 10]);
+});
+
+test("padding that counts changes the scores, whose masked form does not know it", async () => {
+  const examples = tinyExamples(5);
+  const [masked, counted] = [
+    await scoreBatch(tuned, values, examples, spec),
+    await scoreBatch(tuned, values, examples, { ...spec, maskPadding: false }),
+  ];
+  expect(counted?.[0]).not.toBeCloseTo(masked?.[0] ?? Number.NaN, 3);
+  const equal = examples.map((example) => ({ ...example, ids: example.ids.slice(0, 2) }));
+  const [same, alike] = [
+    await scoreBatch(tuned, values, equal, spec),
+    await scoreBatch(tuned, values, equal, { ...spec, maskPadding: false }),
+  ];
+  for (const layer of [0, 1]) expect(alike?.[layer]).toBeCloseTo(same?.[layer] ?? Number.NaN, 3);
 });
 
 test("layers are scored where prompt rows stand among the texts' rows, all of them or from the middle", async () => {

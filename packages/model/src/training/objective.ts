@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { padBatch, type TokenBatch } from "../backbone/batch.ts";
+import { type TokenBatch, textsOf, tokenBatch } from "../backbone/batch.ts";
 import type { HeadPass } from "../backbone/languageHead.ts";
 import type { Transformer } from "../backbone/transformer.ts";
 import { crossEntropy } from "../kernels/crossEntropy.ts";
+import { meanRows, meanRowsGradient } from "../kernels/meanRows.ts";
 import { oneHot, pickRows, placeRows } from "../kernels/rows.ts";
 import { smallProduct, sumRows } from "../kernels/smallProduct.ts";
 import { createBareTuner } from "../tuning/prefix.ts";
@@ -26,17 +27,17 @@ export type Objective =
   | { readonly head: "linear"; readonly numClasses: number }
   | { readonly head: "suffix"; readonly suffixes: readonly (readonly number[])[] };
 
-/** Padded texts with what the objective needs of each: its class, and where its mask is (null without one). */
+/** Texts with what the objective needs of each: its class, and where its mask is (null without one). */
 export interface LabelledBatch {
   readonly tokens: TokenBatch;
   readonly labels: readonly number[];
   readonly maskPositions: readonly (number | null)[];
 }
 
-/** Examples side by side, padded to the longest rounded up to a multiple of 8. */
+/** Examples end to end. */
 export function labelledBatch(examples: readonly EncodedExample[], padTokenId: number): LabelledBatch {
   return {
-    tokens: padBatch(
+    tokens: tokenBatch(
       examples.map((example) => example.ids),
       padTokenId,
     ),
@@ -62,7 +63,7 @@ export function lossAndGradient(
   const { transformer, objective } = options;
   if (objective.head === "suffix") {
     const right = batch.labels.map((label) => objective.suffixes[label]);
-    const suffixed = suffixBatch(textsOf(batch), right, transformer.config.padTokenId);
+    const suffixed = suffixBatch(textsOf(batch.tokens), right, transformer.config.padTokenId);
     return suffixLossAndGradient(values, suffixed, options);
   }
   const { pass, pooling, scored } = run(values, batch, { ...options, objective, hasGradient: true });
@@ -98,7 +99,7 @@ function predictBySuffix(
   options: ObjectiveOptions & { readonly objective: Extract<Objective, { head: "suffix" }> },
 ): { classLogits: tf.Tensor2D; losses: tf.Tensor1D } {
   const { suffixes } = options.objective;
-  const texts = textsOf(batch);
+  const texts = textsOf(batch.tokens);
   const perClass = suffixes.map((suffix) => {
     const suffixed = suffixBatch(
       texts,
@@ -109,11 +110,6 @@ function predictBySuffix(
   });
   const classLogits = tf.neg(tf.stack(perClass, 1) as tf.Tensor2D); // (B, C)
   return { classLogits, losses: tf.neg(tf.sum<tf.Tensor1D>(tf.mul(classLogits, oneHot(batch.labels, suffixes.length)), 1)) };
-}
-
-/** The texts without their padding. */
-function textsOf({ tokens: { ids, lengths, numTokens } }: LabelledBatch): number[][] {
-  return lengths.map((length, i) => [...ids.subarray(i * numTokens, i * numTokens + length)]);
 }
 
 type PooledObjective = Exclude<Objective, { head: "suffix" }>;
@@ -189,15 +185,11 @@ function maskPooling({ maskPositions }: LabelledBatch, { numRows, rowOf }: Tuned
   return { forward: (states) => pickRows(states, rows), backward: (dPooled) => placeRows(dPooled, rows, numRows) };
 }
 
-/** The mean over each text's real tokens. */
+/** The mean over each text's tokens. */
 function meanPooling({ tokens: { lengths } }: LabelledBatch, { numRows, rowOf }: TunedPass): Pooling {
-  const shares = new Float32Array(lengths.length * numRows);
-  lengths.forEach((length, i) => {
-    for (let token = 0; token < length; token++) shares[i * numRows + rowOf(i, token)] = 1 / length;
-  });
-  const pool = tf.tensor2d(shares, [lengths.length, numRows]);
+  const texts = { starts: lengths.map((_, i) => rowOf(i, 0)), lengths };
   return {
-    forward: (states) => smallProduct(pool, lengths.length, states),
-    backward: (dPooled) => smallProduct(pool, lengths.length, dPooled, { turnsA: true }),
+    forward: (states) => meanRows(states, texts),
+    backward: (dPooled) => meanRowsGradient(dPooled, texts, numRows),
   };
 }

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { padBatch, type TokenBatch } from "../backbone/batch.ts";
+import { type TokenBatch, tokenBatch } from "../backbone/batch.ts";
 import type { Transformer } from "../backbone/transformer.ts";
 import { crossEntropy } from "../kernels/crossEntropy.ts";
+import { meanRows } from "../kernels/meanRows.ts";
 import { oneHot, pickRows, placeRows } from "../kernels/rows.ts";
 import type { TunedValues, Tuner } from "../tuning/tuner.ts";
 
@@ -17,14 +18,14 @@ interface SuffixBatch {
   readonly owners: readonly number[];
 }
 
-/** Puts `suffixes[i]` behind text i, padded to the longest rounded up to a multiple of 8. */
+/** Puts `suffixes[i]` behind text i. */
 export function suffixBatch(
   texts: readonly (readonly number[])[],
   suffixes: readonly (readonly number[])[],
   padTokenId: number,
 ): SuffixBatch {
   const whole = texts.map((text, i) => [...text, ...suffixes[i]]);
-  const tokens = { ...padBatch(whole, padTokenId), contextLengths: texts.map(({ length }) => length) };
+  const tokens = { ...tokenBatch(whole, padTokenId), contextLengths: texts.map(({ length }) => length) };
   const each = suffixes.flatMap((suffix, owner) =>
     suffix.map((target, t) => ({ owner, target, place: texts[owner].length - 1 + t, weight: 1 / suffix.length })),
   );
@@ -47,7 +48,7 @@ interface SuffixOptions {
 export function suffixLosses(values: TunedValues, batch: SuffixBatch, options: SuffixOptions): tf.Tensor1D {
   const { logits } = suffixLogits(values, batch, { ...options, hasGradient: false });
   const losses = tf.neg(tf.sum(tf.mul(tf.logSoftmax(logits), oneHot(batch.targets, logits.shape[1])), 1));
-  return tf.reshape(tf.matMul(ownersOf(batch), tf.reshape(losses, [-1, 1])), [batch.tokens.lengths.length]);
+  return tf.reshape(meanRows(tf.reshape<tf.Rank.R2>(losses, [-1, 1]), suffixRows(batch)), [batch.tokens.lengths.length]);
 }
 
 /** The mean over the texts of their suffixes' mean token loss, and its gradient. Call within `tf.tidy`. */
@@ -76,11 +77,11 @@ function suffixLogits(
   return { logits: headPass.logits, pass, rows, headPass };
 }
 
-/** (B, S): the tokens' shares in each text's mean. */
-function ownersOf({ owners, weights, tokens }: SuffixBatch): tf.Tensor2D {
-  const values = new Float32Array(tokens.lengths.length * owners.length);
-  owners.forEach((owner, i) => {
-    values[owner * owners.length + i] = weights[i];
-  });
-  return tf.tensor2d(values, [tokens.lengths.length, owners.length]);
+/** Where each text's suffix tokens are among those of all texts. */
+function suffixRows({ owners, tokens }: SuffixBatch): { starts: number[]; lengths: number[] } {
+  const texts = tokens.lengths.map((_, text) => text);
+  return {
+    starts: texts.map((text) => owners.indexOf(text)),
+    lengths: texts.map((text) => owners.lastIndexOf(text) - owners.indexOf(text) + 1),
+  };
 }

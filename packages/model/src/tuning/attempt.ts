@@ -70,7 +70,7 @@ function largestWords(transformer: Transformer, batch: TokenBatch): tf.Tensor2D 
   const lengths = contextOf(batch);
   const largest = new Float32Array(lengths.length * width).fill(Number.NEGATIVE_INFINITY);
   lengths.forEach((length, i) => {
-    const rows = transformer.wordRows([...batch.ids.subarray(i * batch.numTokens, i * batch.numTokens + length)]);
+    const rows = transformer.wordRows([...batch.ids.subarray(batch.starts[i], batch.starts[i] + length)]);
     for (let at = 0; at < rows.length; at++) largest[i * width + (at % width)] = Math.max(largest[i * width + (at % width)], rows[at]);
   });
   return tf.tensor2d(largest, [lengths.length, width]);

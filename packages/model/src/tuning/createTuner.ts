@@ -1,4 +1,4 @@
-import type { Random, TuningMethodName, TuningSettings, TuningSettingsOf } from "@tutti/core";
+import type { Random, TunedMethod, TuningMethodName } from "@tutti/core";
 import type { Transformer } from "../backbone/transformer.ts";
 import { createAdapterTuner } from "./adapter.ts";
 import { createAttemptTuner } from "./attempt.ts";
@@ -25,7 +25,7 @@ interface Tuning<Settings> {
 }
 
 /** Every tuning method that core declares: one without an implementation does not compile. */
-const tunings: { readonly [Name in TuningMethodName]: Tuning<TuningSettingsOf<Name>> } = {
+const tunings: { readonly [Name in TuningMethodName]: Tuning<Extract<TunedMethod, { readonly method: Name }>> } = {
   prefix: { create: createPrefixTuner },
   adapter: { create: createAdapterTuner },
   lora: { create: createLoraTuner },
@@ -40,7 +40,7 @@ const tunings: { readonly [Name in TuningMethodName]: Tuning<TuningSettingsOf<Na
 };
 
 /** The tuner of a run's method on this backbone. */
-export function createTuner(transformer: Transformer, tuning: TuningSettings, context: TunerContext): Tuner {
-  const method: Tuning<TuningSettings> = tunings[tuning.method];
+export function createTuner(transformer: Transformer, tuning: TunedMethod, context: TunerContext): Tuner {
+  const method: Tuning<TunedMethod> = tunings[tuning.method];
   return method.create(transformer, tuning, context);
 }

@@ -28,7 +28,7 @@ export interface LayerParts {
 export interface Place {
   readonly transformer: Transformer;
   readonly context: PassContext;
-  /** B·T. */
+  /** Of the batch. */
   readonly numRows: number;
   isTrained(name: string): boolean;
   /** The trained tensor of this name. */
@@ -50,7 +50,7 @@ export function createLayerTuner(transformer: Transformer, changes: Changes): Tu
       const place: Place = {
         transformer,
         context,
-        numRows: batch.ids.length,
+        numRows: batch.numRows,
         isTrained: (name) => Object.hasOwn(values, name),
         slot: (name) => slotOf(values, gradients, name),
       };
@@ -64,7 +64,7 @@ export function createLayerTuner(transformer: Transformer, changes: Changes): Tu
       const finalNorm = changes.finalNorm?.(place) ?? (transformer.finalNorm === null ? null : frozenNorm(transformer.finalNorm));
       if (finalNorm !== null) steps.push(finalNorm.trace(states[states.length - 1]));
       return {
-        ...tokenRows(batch),
+        ...tokenRows(batch, states),
         last: steps[steps.length - 1].y,
         states,
         backward(dLast) {

@@ -1,6 +1,7 @@
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import type { TokenBatch } from "../backbone/batch.ts";
 import type { Transformer } from "../backbone/transformer.ts";
+import { meanRows } from "../kernels/meanRows.ts";
 import { generatePrompts } from "./generator.ts";
 import { contextOf, forwardPrompted } from "./promptRows.ts";
 import type { Tuner } from "./tuner.ts";
@@ -24,12 +25,5 @@ export function createIdpgTuner(transformer: Transformer): Tuner {
 /** The mean of each bare text's last states, its positions from 0: (B, H). */
 function sentenceEmbeddings(transformer: Transformer, batch: TokenBatch): tf.Tensor2D {
   const { last } = transformer.forward(batch, { prefixes: null, firstPosition: 0, hasGradient: false });
-  const numRows = batch.ids.length;
-  const lengths = contextOf(batch);
-  const shares = new Float32Array(lengths.length * numRows);
-  lengths.forEach((length, i) => {
-    const start = i * numRows + i * batch.numTokens;
-    shares.fill(1 / length, start, start + length);
-  });
-  return tf.matMul(tf.tensor2d(shares, [lengths.length, numRows]), last);
+  return meanRows(last, { starts: batch.starts, lengths: contextOf(batch) });
 }

@@ -19,12 +19,13 @@ export function createLatePromptTuner(transformer: Transformer, { promptTokens }
       const embedded = transformer.embed(batch, firstPosition);
       const below = forwardRows(transformer, embedded, batch, { endLayer: layer, firstPosition, hasGradient: false });
       const x = below.states[layer];
-      const read = contextOf(batch).map((length, i) => i * batch.numTokens + (isCausal ? length - 1 : 0));
+      const read = contextOf(batch).map((length, i) => batch.starts[i] + (isCausal ? length - 1 : 0));
       const { prompts, backward } = generatePrompts("late", pickRows(x, read), values, { kind: "relu", hasGradient: options.hasGradient });
       const pass = forwardInserted(transformer, prompts, { x, layer }, batch, options);
       return {
         ...pass,
         states: [...below.states.slice(0, layer), ...pass.states],
+        layouts: [...below.states.slice(0, layer).map(() => batch), ...pass.layouts],
         backward: (dLast) => backward(pass.backward(dLast)),
       };
     },

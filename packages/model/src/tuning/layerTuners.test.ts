@@ -5,6 +5,7 @@ import { createTransformer } from "../backbone/transformer.ts";
 import { type BackendName, startBackend } from "../backends.ts";
 import { goldenBackbone } from "../testing/golden.ts";
 import {
+  batchesAroundText,
   changedBackbone,
   drawValues,
   entriesOf,
@@ -12,6 +13,7 @@ import {
   layerMethods,
   probe,
   probedLoss,
+  probeText,
   tinyTokens,
 } from "../testing/layerTuners.ts";
 import { relativeError } from "../verify/relativeError.ts";
@@ -55,25 +57,31 @@ describe.each(backends)("on %s", (backend) => {
     transformer.dispose();
   });
 
-  test.each(families)("padding %s further changes neither states nor gradients, and a pass leaves no tensor", async (family) => {
-    const transformer = createTransformer(goldenBackbone(family));
-    for (const method of layerMethods) {
-      const tuner = method.create(transformer);
-      const values = drawValues(entriesOf(method, transformer), 0.05);
-      const near = await probe(tuner, values, tinyTokens(1));
-      const { numTensors } = tf.memory();
-      const far = await probe(tuner, values, tinyTokens(24));
-      expect(tf.memory().numTensors).toBe(numTensors);
-      expect(relativeError(far.last, near.last)).toBeLessThan(rounding);
-      // the same sums with zeros among them; a key's bias has no gradient but rounding, so errors count against the largest gradient
-      const largest = Math.max(...Object.values(near.gradients).map((gradient) => Math.hypot(...gradient)));
-      for (const [name, gradient] of Object.entries(near.gradients)) {
-        const error = Math.hypot(...gradient.map((value, i) => value - far.gradients[name][i]));
-        expect(error, name).toBeLessThan(1e-6 * largest + 1e-5 * Math.hypot(...gradient));
+  test.each(families)(
+    "a text on %s has the same bits in any batch and no other text has a part in its gradient, and a pass leaves no tensor",
+    async (family) => {
+      const transformer = createTransformer(goldenBackbone(family));
+      for (const method of layerMethods) {
+        const tuner = method.create(transformer);
+        const values = drawValues(entriesOf(method, transformer), 0.05);
+        const [alone, ...others] = batchesAroundText;
+        const near = await probeText(tuner, values, alone.texts, alone.at);
+        const { numTensors } = tf.memory();
+        // sums over rows with zeros among them; a key's bias has no gradient but rounding, so errors count against the largest gradient
+        const largest = Math.max(...Object.values(near.gradients).map((gradient) => Math.hypot(...gradient)));
+        for (const { texts, at } of others) {
+          const far = await probeText(tuner, values, texts, at);
+          expect(far.last).toEqual(near.last);
+          for (const [name, gradient] of Object.entries(near.gradients)) {
+            const error = Math.hypot(...gradient.map((value, i) => value - far.gradients[name][i]));
+            expect(error, name).toBeLessThan(1e-6 * largest + 1e-5 * Math.hypot(...gradient));
+          }
+        }
+        expect(tf.memory().numTensors).toBe(numTensors);
       }
-    }
-    transformer.dispose();
-  });
+      transformer.dispose();
+    },
+  );
 });
 
 describe("in f32", () => {

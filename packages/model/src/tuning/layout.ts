@@ -3,7 +3,7 @@ import { type Params, sizeOf, type TunedEntry, type TunedMethod, tunedEntries } 
 import { type BackboneConfig, keyValueWidth } from "../backbone/config.ts";
 import { tensorNames } from "../backbone/tensorNames.ts";
 import { partOf } from "../kernels/rows.ts";
-import type { TunedValues } from "./tuner.ts";
+import { type TunedValues, type Tuner, wholeMethod } from "./tuner.ts";
 
 /** Where one trained parameter lies in the vector of all. */
 interface Entry extends TunedEntry {
@@ -67,12 +67,25 @@ export function splitTuned(layout: TunedLayout, vector: tf.Tensor1D): TunedValue
   );
 }
 
-/** The inverse of `splitTuned`: tensors, or gradients, of every name → one vector. */
+/** As `splitTuned`, or the vector as it is and the head's parts for a method that reads it in place. */
+export function valuesFor(tuner: Tuner, layout: TunedLayout, vector: tf.Tensor1D): TunedValues {
+  if (tuner.readsVector?.() !== true) return splitTuned(layout, vector);
+  return { [wholeMethod]: vector, ...splitTuned({ ...layout, entries: headEntries(layout) }, vector) };
+}
+
+function headEntries({ entries, numMethodValues }: TunedLayout): readonly Entry[] {
+  return entries.filter(({ start }) => start >= numMethodValues);
+}
+
+/** The inverse of `splitTuned` and `valuesFor`: tensors, or gradients, of every name → one vector. */
 export function joinTuned(layout: TunedLayout, values: TunedValues): tf.Tensor1D {
-  const parts = layout.entries.map(({ name, numValues }) => {
+  const whole = values[wholeMethod] as tf.Tensor1D | undefined;
+  const entries = whole === undefined ? layout.entries : headEntries(layout);
+  if (whole !== undefined && entries.length === 0) return whole;
+  const parts = entries.map(({ name, numValues }) => {
     const part = values[name];
     if (part === undefined) throw new Error(`trained parameter ${name}: no value; there are ${Object.keys(values).join(", ")}`);
     return tf.reshape<tf.Rank.R1>(part, [numValues]);
   });
-  return tf.concat1d(parts);
+  return tf.concat1d(whole === undefined ? parts : [whole, ...parts]);
 }

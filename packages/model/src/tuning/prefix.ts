@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import type { TokenBatch } from "../backbone/batch.ts";
+import type { RowLayout } from "../backbone/batch.ts";
 import type { Transformer } from "../backbone/transformer.ts";
 import type { TunedPass, TunedValues, Tuner } from "./tuner.ts";
 
@@ -15,7 +15,7 @@ export function createPrefixTuner(transformer: Transformer): Tuner {
       const firstPosition = positionsAfterPrefix ? prefixes[0].shape[1] : 0;
       const pass = transformer.forward(batch, { prefixes, firstPosition, hasGradient });
       return {
-        ...tokenRows(batch),
+        ...tokenRows(batch, pass.states),
         last: pass.last,
         states: pass.states,
         backward: (dLast) => Object.fromEntries(transformer.backward(dLast, pass).map((gradient, layer) => [names[layer], gradient])),
@@ -36,12 +36,12 @@ export function createBareTuner(transformer: Transformer): Tuner {
   return {
     forward(_, batch, { hasGradient }) {
       const { last, states } = transformer.forward(batch, { prefixes: null, firstPosition: 0, hasGradient });
-      return { ...tokenRows(batch), last, states, backward: () => ({}) };
+      return { ...tokenRows(batch, states), last, states, backward: () => ({}) };
     },
   };
 }
 
 /** The rows of a pass in which each text has its tokens' rows and no other. */
-export function tokenRows({ ids, numTokens }: TokenBatch): Pick<TunedPass, "numRows" | "rowOf"> {
-  return { numRows: ids.length, rowOf: (example, token) => example * numTokens + token };
+export function tokenRows(rows: RowLayout, states: TunedPass["states"]): Pick<TunedPass, "numRows" | "rowOf" | "layouts"> {
+  return { numRows: rows.numRows, rowOf: (example, token) => rows.starts[example] + token, layouts: states.map(() => rows) };
 }

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { TokenBatch } from "../backbone/batch.ts";
+import { type RowLayout, type TokenBatch, withRowsInFront } from "../backbone/batch.ts";
 import { backwardRows, forwardRows } from "../backbone/rows.ts";
 import type { Transformer } from "../backbone/transformer.ts";
+import { pickRows } from "../kernels/rows.ts";
 import type { TunedPass, TunerOptions } from "./tuner.ts";
 
 /** A pass with P prompt rows in front of each text's; its gradient goes no further than they. */
@@ -12,7 +13,7 @@ interface PromptedPass extends Omit<TunedPass, "backward"> {
 
 /** Where prompts come in. */
 interface Insertion {
-  /** The texts' rows there, (B·T, H). */
+  /** The texts' rows there, (rows, H). */
   readonly x: tf.Tensor2D;
   /** The layer that reads them. */
   readonly layer: number;
@@ -42,15 +43,13 @@ export function forwardInserted(
   transformer: Transformer,
   prompts: tf.Tensor3D,
   { x, layer }: Insertion,
-  { numTokens, lengths }: TokenBatch,
+  texts: RowLayout,
   options: TunerOptions,
 ): PromptedPass {
   const [numTexts, numPrompt, width] = prompts.shape;
-  const rowsPerText = numPrompt + numTokens;
-  const numRows = numTexts * rowsPerText;
-  const together = tf.concat3d([prompts, tf.reshape<tf.Rank.R3>(x, [numTexts, numTokens, width])], 1);
-  const shape = { numTokens: rowsPerText, lengths: lengths.map((length) => numPrompt + length) };
-  const pass = forwardRows(transformer, tf.reshape<tf.Rank.R2>(together, [numRows, width]), shape, {
+  const layout = withRowsInFront(texts, numPrompt);
+  const sources = tf.concat2d([tf.reshape<tf.Rank.R2>(prompts, [numTexts * numPrompt, width]), x], 0);
+  const pass = forwardRows(transformer, pickRows(sources, insertedRows(texts, numPrompt, layout)), layout, {
     firstLayer: layer,
     firstPosition: firstPositionOf(numPrompt, options) - numPrompt,
     hasGradient: options.hasGradient,
@@ -58,13 +57,25 @@ export function forwardInserted(
   return {
     last: pass.last,
     states: pass.states,
-    numRows,
-    rowOf: (example, token) => example * rowsPerText + numPrompt + token,
+    layouts: pass.states.map(() => layout),
+    numRows: layout.numRows,
+    rowOf: (example, token) => layout.starts[example] + numPrompt + token,
     backward(dLast) {
-      const dRows = tf.reshape<tf.Rank.R3>(backwardRows(transformer, dLast, pass), [numTexts, rowsPerText, width]);
-      return tf.slice3d(dRows, [0, 0, 0], [numTexts, numPrompt, width]);
+      const rows = layout.starts.flatMap((start) => Array.from({ length: numPrompt }, (_, i) => start + i));
+      return tf.reshape(pickRows(backwardRows(transformer, dLast, pass), rows), prompts.shape);
     },
   };
+}
+
+/** For every row of the layout its row among the prompts of all texts and, behind them, the texts; any row for those behind the last text. */
+function insertedRows({ starts, lengths }: RowLayout, numPrompt: number, layout: RowLayout): number[] {
+  const rows = new Array<number>(layout.numRows).fill(0);
+  const numPromptRows = numPrompt * starts.length;
+  layout.starts.forEach((start, text) => {
+    for (let i = 0; i < numPrompt; i++) rows[start + i] = text * numPrompt + i;
+    for (let t = 0; t < lengths[text]; t++) rows[start + numPrompt + t] = numPromptRows + starts[text] + t;
+  });
+  return rows;
 }
 
 /** One prompt (P, H) for every text: (B, P, H). */

@@ -1,16 +1,21 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import type { TokenBatch } from "../backbone/batch.ts";
+import type { RowLayout, TokenBatch } from "../backbone/batch.ts";
 
 /** Trained parameters, or their gradients, as tensors by name. */
 export type TunedValues = Readonly<Record<string, tf.Tensor>>;
+
+/** Under this name stand all values of a method, or all their gradients, end to end: for methods that read the vector in place. */
+export const wholeMethod = "*";
 
 /** A forward pass of the tuned backbone; its tensors belong to the caller's tidy. */
 export interface TunedPass {
   /** What the heads read: the last state (numRows, H), through the final norm where the family has one. */
   readonly last: tf.Tensor2D;
-  /** What layer 0 reads, then every layer's output; each text's rows end with its tokens', padding included, and prompt rows may precede them. */
+  /** What layer 0 reads, then every layer's output. */
   readonly states: readonly tf.Tensor2D[];
-  /** Rows of `last`: more than tokens where prompt rows stand in front of the texts. */
+  /** Where each text lies in each of `states`: its tokens, and the prompt rows in front of them. */
+  readonly layouts: readonly RowLayout[];
+  /** Rows of `last`. */
   readonly numRows: number;
   /** Where token `token` of text `example` is in `last`. */
   rowOf(example: number, token: number): number;
@@ -27,5 +32,7 @@ export interface TunerOptions {
 
 /** How a method's trained parameters meet the frozen backbone. Called within `tf.tidy`. */
 export interface Tuner {
+  /** Whether on the current backend the method would rather have its values under `wholeMethod`; more values may follow them. It then answers so too. */
+  readsVector?(): boolean;
   forward(values: TunedValues, batch: TokenBatch, options: TunerOptions): TunedPass;
 }

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
-import { padExactly } from "../backbone/batch.ts";
+import { tokenBatch } from "../backbone/batch.ts";
 import type { TensorEncoding } from "../backbone/pack.ts";
 import type { PackedBackbone } from "../backbone/packed.ts";
 import { createTransformer } from "../backbone/transformer.ts";
@@ -35,7 +35,7 @@ export async function expectedError(backbone: PackedBackbone, { ids, logits }: E
     let at = 0;
     for (const text of ids) {
       const tensor = tf.tidy(() => {
-        const { last } = transformer.forward(padExactly([text], 0), { prefixes: null, firstPosition: 0, hasGradient: false });
+        const { last } = transformer.forward(tokenBatch([text], 0), { prefixes: null, firstPosition: 0, hasGradient: false });
         return transformer.head.forward(last, null, false).logits;
       });
       const values = await tensor.data<"float32">().finally(() => tensor.dispose());

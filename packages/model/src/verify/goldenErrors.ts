@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { findKeepRatio, lanczos, scoreLayers } from "@tutti/core";
-import { padExactly } from "../backbone/batch.ts";
+import { paddedBatch, type TokenBatch, textsOf, tokenBatch } from "../backbone/batch.ts";
 import { backboneFromSafetensors } from "../backbone/checkpoint.ts";
 import { createTransformer, type Transformer } from "../backbone/transformer.ts";
 import { adamWStep, startAdamW, trainedValues } from "../training/adamWTensors.ts";
@@ -71,17 +71,17 @@ async function caseErrors(transformer: Transformer, golden: GoldenCase, options:
   const overVocabulary = tunedCase(transformer, golden, "vocabulary");
   const overWords = tunedCase(transformer, golden, "labelWords");
   const batch = batchOf(transformer, golden);
-  const plain = await forwardNumbers(transformer, golden, null);
-  const prompted = await forwardNumbers(transformer, golden, prompt);
+  const plain = await forwardNumbers(transformer, golden, { tokens: batch.tokens, prompt: null });
+  const prompted = await forwardNumbers(transformer, golden, { tokens: batch.tokens, prompt });
+  const withPadding = paddedBatch(textsOf(batch.tokens), transformer.config.padTokenId);
+  const padded = await forwardNumbers(transformer, golden, { tokens: withPadding, prompt });
   const vocabulary = await gradientNumbers(overVocabulary, prompt, batch);
   const words = await gradientNumbers(overWords, prompt, batch);
-  const mask = golden.mask.flat();
-  const zeroed = (state: Float32Array) => zeroPadded(state, mask);
   const { withPrompt, withoutPrompt } = golden;
   const errors = {
-    "lastHidden without prompt": relativeError(zeroed(plain.states[plain.states.length - 1]), withoutPrompt.lastHidden),
+    "lastHidden without prompt": relativeError(plain.states[plain.states.length - 1], withoutPrompt.lastHidden),
     "logits without prompt": relativeError(plain.logits, withoutPrompt.logitsAtMask),
-    "hidden states": Math.max(...withPrompt.hidden.map((expected, i) => relativeError(zeroed(prompted.states[i]), expected))),
+    "hidden states": Math.max(...withPrompt.hidden.map((expected, i) => relativeError(prompted.states[i], expected))),
     logits: relativeError(prompted.logits, withPrompt.logitsAtMask),
     "loss over vocabulary": relativeError([vocabulary.loss], [golden.lossOverVocabulary]),
     "loss over label words": relativeError([words.loss], [golden.lossOverLabelWords]),
@@ -89,7 +89,7 @@ async function caseErrors(transformer: Transformer, golden: GoldenCase, options:
     "gradient over vocabulary": relativeError(vocabulary.gradient, golden.gradientOverVocabulary),
     "gradient over label words": relativeError(words.gradient, golden.gradientOverLabelWords),
     ...(await adamWErrors(overVocabulary, prompt, batch, golden)),
-    ...scoreErrors(prompted.states.slice(1), golden, transformer.config.numLayers),
+    ...scoreErrors({ included: padded.states.slice(1), zeroed: prompted.states.slice(1) }, golden, transformer.config.numLayers),
     ...(await suffixErrors(transformer, golden, prompt)),
     "Hessian product": relativeError(
       await hessianProduct(overVocabulary, prompt, batch).times(Float32Array.from(golden.spectrum.v)),
@@ -114,27 +114,32 @@ function tunedCase(transformer: Transformer, golden: GoldenCase, lossOver: "voca
 function batchOf(transformer: Transformer, golden: GoldenCase): LabelledBatch {
   const texts = golden.ids.map((ids, i) => ids.filter((_, t) => golden.mask[i][t] === 1));
   return {
-    tokens: padExactly(texts, transformer.config.padTokenId),
+    tokens: tokenBatch(texts, transformer.config.padTokenId),
     labels: golden.labels,
     maskPositions: golden.maskPosition,
   };
 }
 
-async function forwardNumbers(transformer: Transformer, golden: GoldenCase, prompt: Float32Array | null) {
+/** The states, zero at padding that is not part of the batch, and the logits at the masks. */
+async function forwardNumbers(
+  transformer: Transformer,
+  golden: GoldenCase,
+  { tokens, prompt }: { readonly tokens: TokenBatch; readonly prompt: Float32Array | null },
+) {
   const { layout } = tunedCase(transformer, golden, "vocabulary");
-  const batch = batchOf(transformer, golden);
   const tensors = tf.tidy(() => {
     const prefixes = prompt === null ? null : prefixesOf(splitTuned(layout, tf.tensor1d(prompt)));
     const firstPosition = golden.positionsAfterPrefix && prompt !== null ? golden.promptShape[2] : 0;
-    const pass = transformer.forward(batch.tokens, { prefixes, firstPosition, hasGradient: false });
-    const rows = golden.maskPosition.map((position, i) => tf.slice2d(pass.last, [i * batch.tokens.numTokens + position, 0], [1, -1]));
+    const pass = transformer.forward(tokens, { prefixes, firstPosition, hasGradient: false });
+    const rows = golden.maskPosition.map((position, i) => tf.slice2d(pass.last, [tokens.starts[i] + position, 0], [1, -1]));
     const { logits } = transformer.head.forward(tf.concat2d(rows, 0), null, false);
     return [...pass.states, logits];
   });
   const arrays: Float32Array[] = [];
   for (const tensor of tensors) arrays.push(await tensor.data<"float32">());
   tf.dispose(tensors);
-  return { states: arrays.slice(0, -1), logits: arrays[arrays.length - 1] };
+  const states = arrays.slice(0, -1).map((state) => statesByExample(state, tokens, transformer.config.hiddenSize));
+  return { states, logits: arrays[arrays.length - 1] };
 }
 
 async function gradientNumbers(tuned: Tuned, prompt: Float32Array, batch: LabelledBatch) {
@@ -167,21 +172,17 @@ async function adamWErrors(tuned: Tuned, prompt: Float32Array, batch: LabelledBa
   return { "AdamW prompt": relativeError(values, golden.adamW.prompt), "AdamW losses": relativeError(losses, golden.adamW.losses) };
 }
 
-function scoreErrors(states: readonly Float32Array[], golden: GoldenCase, numLayers: number) {
-  const numExamples = golden.ids.length;
-  const lengths = golden.mask.map((row) => row.reduce((sum, value) => sum + value, 0));
-  const numTokens = golden.mask[0].length;
-  const score = (maskPadding: boolean) =>
-    scoreLayers("score", {
-      numExamples,
-      states: states.map((state) => statesByExample(state, lengths, numTokens, maskPadding)),
-      numLayers,
-      scoreLastLayer: false,
-    }) ?? [];
+function scoreErrors(
+  { included, zeroed }: { readonly included: readonly Float32Array[]; readonly zeroed: readonly Float32Array[] },
+  golden: GoldenCase,
+  numLayers: number,
+) {
+  const score = (states: readonly Float32Array[]) =>
+    scoreLayers("score", { numExamples: golden.ids.length, states, numLayers, scoreLastLayer: false }) ?? [];
   const scored = (scores: readonly (number | null)[]) => scores.filter((value) => value !== null);
   return {
-    "layer scores, padding included": relativeError(scored(score(false)), golden.layerScores.paddingIncluded),
-    "layer scores, padding zeroed": relativeError(scored(score(true)), golden.layerScores.paddingZeroed),
+    "layer scores, padding included": relativeError(scored(score(included)), golden.layerScores.paddingIncluded),
+    "layer scores, padding zeroed": relativeError(scored(score(zeroed)), golden.layerScores.paddingZeroed),
   };
 }
 
@@ -191,7 +192,7 @@ async function suffixErrors(transformer: Transformer, golden: GoldenCase, prompt
   const { text, suffixes, meanTokenLoss, predicted } = golden.suffix;
   const tuned = tunedCase(transformer, golden, "vocabulary");
   const objective: Objective = { head: "suffix", suffixes };
-  const batch: LabelledBatch = { tokens: padExactly([text], transformer.config.padTokenId), labels: [0], maskPositions: [null] };
+  const batch: LabelledBatch = { tokens: tokenBatch([text], transformer.config.padTokenId), labels: [0], maskPositions: [null] };
   const logits = tf.tidy(() => predict(splitTuned(tuned.layout, tf.tensor1d(prompt)), batch, { ...tuned, objective }).classLogits);
   const losses = (await logits.data<"float32">()).map((value) => -value);
   logits.dispose();
@@ -218,9 +219,4 @@ async function spectrumErrors(
     "keep share, absolute": relativeError([keep("absolute")], [spectrum.keepAbsolute]),
     "keep share, relative": relativeError([keep("relative")], [spectrum.keepRelative]),
   };
-}
-
-function zeroPadded(state: Float32Array, mask: readonly number[]): Float32Array {
-  const width = state.length / mask.length;
-  return state.map((value, i) => value * mask[Math.floor(i / width)]);
 }

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { createRandom } from "@tutti/core";
-import { padExactly } from "../backbone/batch.ts";
+import { tokenBatch } from "../backbone/batch.ts";
 import type { Pass, Transformer } from "../backbone/transformer.ts";
 import { generate } from "../generation.ts";
 import type { TextTokenizer } from "../tokenizer.ts";
@@ -88,7 +88,7 @@ async function read(
   prefixes: readonly tf.Tensor3D[] | null,
   take: (pass: Pass) => tf.Tensor[],
 ): Promise<Float32Array[]> {
-  const tensors = tf.tidy(() => take(transformer.forward(padExactly([text], 0), { prefixes, firstPosition: 0, hasGradient: false })));
+  const tensors = tf.tidy(() => take(transformer.forward(tokenBatch([text], 0), { prefixes, firstPosition: 0, hasGradient: false })));
   const arrays: Float32Array[] = [];
   for (const tensor of tensors) arrays.push(await tensor.data<"float32">());
   tf.dispose(tensors);

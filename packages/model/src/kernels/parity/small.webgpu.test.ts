@@ -68,14 +68,14 @@ async function withSubgroups<T>(hasSubgroups: boolean, work: () => Promise<T>): 
 /** Each kernel once; its dispatches. */
 async function runAll(numRows: number, step: number): Promise<Record<string, number>> {
   const ones = (...shape: number[]) => tf.ones(shape);
-  const [x, weight, numTokens] = [ones(numRows, 24), ones(24), numRows];
+  const [x, weight] = [ones(numRows, 24), ones(24)];
   const norm = { kind: "layer", epsilon: 1e-5, numRows };
-  const rotary = { numRows, numTokens, headSize: 8, numTurnedHeads: 2, isGradient: false };
+  const rotary = { numRows, headSize: 8, numTurnedHeads: 2, isGradient: false };
   const adamW = { learningRate: 0.1 / step, weightDecay: 0.1 * step, clipNorm: step, step, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
   const runs = {
     norm: () => runFused("TuttiNormRows", { x, weight, bias: weight }, norm),
     normGradient: () => runFused("TuttiNormRowsGradient", { dy: x, x, weight, residual: x }, norm),
-    rotate: () => runFused("TuttiRotate", { qkv: x, angles: ones(2, numTokens, 4) }, rotary),
+    rotate: () => runFused("TuttiRotate", { qkv: x, angles: ones(2, numRows, 4) }, rotary),
     crossEntropy: () =>
       runFused("TuttiCrossEntropy", { logits: x, targets: tf.zeros([numRows], "int32"), weights: ones(numRows) }, { numRows }),
     adamW: () => runFused("TuttiAdamW", { state: ones(3, 100 * numRows), gradient: ones(100 * numRows) }, adamW),

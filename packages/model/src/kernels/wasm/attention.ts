@@ -3,149 +3,136 @@ import type { WasmProgram } from "./program.ts";
 
 /** Addresses in bytes. */
 interface AttendAddresses {
-  /** (B·T, H + 2W). */
+  /** (R, H + 2W). */
   readonly qkv: number;
   /** (2, P, W); anything when P is 0. */
   readonly prefix: number;
-  /** (B, heads, T, columns). */
+  /** Of each text (heads, length, columns), end to end. */
   readonly weights: number;
-  /** (B·T, H). */
+  /** (R, H). */
   readonly y: number;
-  /** (headSize, columns), zeroed. */
+  /** `scratchFloats` of them. */
   readonly scratch: number;
 }
 
 /** Byte addresses of the gradient kernel's operands in the module's memory. */
 interface AttendGradientAddresses extends Omit<AttendAddresses, "y"> {
-  /** (B·T, H). */
+  /** (R, H). */
   readonly dy: number;
-  /** (T, columns). */
+  /** Of the longest text (length, columns). */
   readonly dWeights: number;
   /** (2, P, W), zeroed. */
   readonly dPrefix: number;
-  /** (B·T, H + 2W), zeroed; null when it is not wanted. */
+  /** (R, H + 2W), zeroed; null when it is not wanted. */
   readonly dQkv: number | null;
 }
 
-/** Length of a row of weights: P + T, up to whole blocks of eight. */
-export function weightColumns(numPrefix: number, numTokens: number): number {
-  return eights(numPrefix + numTokens);
+/** Length of a row of weights: prefix and text, up to whole blocks of eight. */
+function weightColumns(numPrefix: number, length: number): number {
+  return Math.ceil((numPrefix + length) / 8) * 8;
 }
 
-/** Attention of every example and head, one after the other: fixed order, so the same bits however many threads there are. */
+/** How many weights a text has. */
+export function numWeights(length: number, numHeads: number, numPrefix: number): number {
+  return numHeads * length * weightColumns(numPrefix, length);
+}
+
+/** Size of the scratch that holds the keys or values of a text, turned. */
+export function scratchFloats({ headSize, lengths }: AttentionShape, numPrefix: number): number {
+  return headSize * weightColumns(numPrefix, Math.max(...lengths));
+}
+
+/** Attention of every text and head, one after the other. */
 export function attendOnWasm(program: WasmProgram, at: AttendAddresses, shape: AttentionShape, numPrefix: number): void {
-  const { numTokens, headSize, isCausal } = shape;
-  const plan = layoutOf(shape, numPrefix);
-  const { qkvRow, yRow, prefixRow, weightRow } = plan;
-  eachHead(shape, plan, ({ example, length, query, key, value, prefixKey, prefixValue, weights, row }) => {
-    const numKeys = numPrefix + length;
-    const columns = eights(numKeys);
-    const w = at.weights + weights;
+  const { headSize, isCausal } = shape;
+  const { qkvRow, yRow, prefixRow } = rowsOf(shape);
+  eachHead(shape, numPrefix, (head) => {
+    const { length, query, key, value, prefixKey, prefixValue, weightRow } = head;
+    const w = at.weights + head.weights;
+    const y = at.y + head.y;
+    const keys = 4 * (numPrefix + length);
     program.transpose(at.prefix + prefixKey, prefixRow, at.scratch, weightRow, numPrefix, headSize);
     program.transpose(at.qkv + key, qkvRow, at.scratch + 4 * numPrefix, weightRow, length, headSize);
-    program.product(at.qkv + query, qkvRow, 4, at.scratch, weightRow, w, weightRow, numTokens, columns, headSize, 32, 0);
-    const firstSeen = isCausal ? numPrefix + 1 : numKeys;
-    program.softmax(w, numTokens, weightRow, 4 * columns, 4 * firstSeen, isCausal ? 4 : 0, 4 * numKeys);
-    const y = at.y + example * numTokens * yRow + row;
-    program.product(w, weightRow, 4, at.prefix + prefixValue, prefixRow, y, yRow, numTokens, headSize, numPrefix, 32, 0);
-    program.productAdded(w + 4 * numPrefix, weightRow, 4, at.qkv + value, qkvRow, y, yRow, numTokens, headSize, length, 32, 0);
+    program.product(at.qkv + query, qkvRow, 4, at.scratch, weightRow, w, weightRow, length, weightRow / 4, headSize, 32, 0);
+    program.softmax(w, length, weightRow, weightRow, isCausal ? 4 * (numPrefix + 1) : keys, isCausal ? 4 : 0, keys);
+    program.product(w, weightRow, 4, at.prefix + prefixValue, prefixRow, y, yRow, length, headSize, numPrefix, 32, 0);
+    program.productAdded(w + 4 * numPrefix, weightRow, 4, at.qkv + value, qkvRow, y, yRow, length, headSize, length, 32, 0);
   });
 }
 
-/** Gradients of `attendOnWasm`. Padded tokens have none: nothing reads them, so their rows stay zero. */
+/** Gradients of `attendOnWasm`. */
 export function attendGradientOnWasm(program: WasmProgram, at: AttendGradientAddresses, shape: AttentionShape, numPrefix: number): void {
-  const { numTokens, headSize } = shape;
-  const plan = layoutOf(shape, numPrefix);
-  const { qkvRow, yRow, prefixRow, weightRow } = plan;
-  const { dQkv, dWeights } = at;
-  eachHead(shape, plan, ({ example, length, query, key, value, prefixKey, prefixValue, weights, row }) => {
-    const columns = eights(numPrefix + length);
-    const w = at.weights + weights;
-    const dy = at.dy + example * numTokens * yRow + row;
+  const { headSize } = shape;
+  const { qkvRow, yRow, prefixRow } = rowsOf(shape);
+  const { dQkv, dWeights: dw, dPrefix } = at;
+  eachHead(shape, numPrefix, (head) => {
+    const { length, query, key, value, prefixKey, prefixValue, weightRow } = head;
+    const w = at.weights + head.weights;
+    const dy = at.dy + head.y;
     // dV = Wᵀ · dY
-    program.productAdded(w, 4, weightRow, dy, yRow, at.dPrefix + prefixValue, prefixRow, numPrefix, headSize, length, 32, 0);
+    program.productAdded(w, 4, weightRow, dy, yRow, dPrefix + prefixValue, prefixRow, numPrefix, headSize, length, 32, 0);
     if (dQkv !== null)
       program.productAdded(w + 4 * numPrefix, 4, weightRow, dy, yRow, dQkv + value, qkvRow, length, headSize, length, 32, 0);
     // dW = dY · Vᵀ
     program.transpose(at.prefix + prefixValue, prefixRow, at.scratch, weightRow, numPrefix, headSize);
     program.transpose(at.qkv + value, qkvRow, at.scratch + 4 * numPrefix, weightRow, length, headSize);
-    program.product(dy, yRow, 4, at.scratch, weightRow, dWeights, weightRow, length, columns, headSize, 32, 0);
-    program.softmaxGradient(w, dWeights, length, weightRow, 4 * columns);
+    program.product(dy, yRow, 4, at.scratch, weightRow, dw, weightRow, length, weightRow / 4, headSize, 32, 0);
+    program.softmaxGradient(w, dw, length, weightRow, weightRow, 4 * (numPrefix + length));
     // dK = dScoresᵀ · Q
-    program.productAdded(
-      dWeights,
-      4,
-      weightRow,
-      at.qkv + query,
-      qkvRow,
-      at.dPrefix + prefixKey,
-      prefixRow,
-      numPrefix,
-      headSize,
-      length,
-      32,
-      0,
-    );
+    const queries = at.qkv + query;
+    program.productAdded(dw, 4, weightRow, queries, qkvRow, dPrefix + prefixKey, prefixRow, numPrefix, headSize, length, 32, 0);
     if (dQkv === null) return;
-    const tokens = dWeights + 4 * numPrefix;
-    program.productAdded(tokens, 4, weightRow, at.qkv + query, qkvRow, dQkv + key, qkvRow, length, headSize, length, 32, 0);
+    const tokens = dw + 4 * numPrefix;
+    program.productAdded(tokens, 4, weightRow, queries, qkvRow, dQkv + key, qkvRow, length, headSize, length, 32, 0);
     // dQ = dScores · K
-    program.product(dWeights, weightRow, 4, at.prefix + prefixKey, prefixRow, dQkv + query, qkvRow, length, headSize, numPrefix, 32, 0);
+    program.product(dw, weightRow, 4, at.prefix + prefixKey, prefixRow, dQkv + query, qkvRow, length, headSize, numPrefix, 32, 0);
     program.productAdded(tokens, weightRow, 4, at.qkv + key, qkvRow, dQkv + query, qkvRow, length, headSize, length, 32, 0);
   });
 }
 
-/** Strides in bytes. */
-interface Layout {
-  readonly qkvRow: number;
-  readonly yRow: number;
-  readonly prefixRow: number;
-  readonly weightRow: number;
-  readonly numPrefix: number;
-}
-
-/** Offsets in bytes of one head of one example. */
+/** Offsets in bytes of one head of one text. */
 interface Head {
-  readonly example: number;
   readonly length: number;
   readonly query: number;
   readonly key: number;
   readonly value: number;
   readonly prefixKey: number;
   readonly prefixValue: number;
+  readonly y: number;
   readonly weights: number;
-  /** Within a row of y. */
-  readonly row: number;
+  /** From one row of weights to the next. */
+  readonly weightRow: number;
 }
 
-function layoutOf({ numHeads, numKeyValueHeads, headSize, numTokens }: AttentionShape, numPrefix: number): Layout {
+/** Bytes of a row of qkv, of y and of the prefix. */
+function rowsOf({ numHeads, numKeyValueHeads, headSize }: AttentionShape) {
   const [h, w] = [4 * numHeads * headSize, 4 * numKeyValueHeads * headSize];
-  return { qkvRow: h + 2 * w, yRow: h, prefixRow: w, weightRow: 4 * weightColumns(numPrefix, numTokens), numPrefix };
+  return { qkvRow: h + 2 * w, yRow: h, prefixRow: w };
 }
 
-function eachHead(shape: AttentionShape, { qkvRow, yRow, prefixRow, weightRow, numPrefix }: Layout, act: (head: Head) => void): void {
-  const { numHeads, numKeyValueHeads, headSize, numTokens, lengths } = shape;
+function eachHead(shape: AttentionShape, numPrefix: number, act: (head: Head) => void): void {
+  const { numHeads, numKeyValueHeads, headSize, lengths } = shape;
+  const { qkvRow, yRow, prefixRow } = rowsOf(shape);
   const group = numHeads / numKeyValueHeads;
-  lengths.forEach((length, example) => {
-    const start = example * numTokens * qkvRow;
+  let [start, weights] = [0, 0];
+  for (const length of lengths) {
+    const weightRow = 4 * weightColumns(numPrefix, length);
     for (let head = 0; head < numHeads; head++) {
       const row = 4 * head * headSize;
       const shared = 4 * Math.floor(head / group) * headSize;
       act({
-        example,
         length,
-        query: start + row,
-        key: start + yRow + shared,
-        value: start + yRow + prefixRow + shared,
+        query: start * qkvRow + row,
+        key: start * qkvRow + yRow + shared,
+        value: start * qkvRow + yRow + prefixRow + shared,
         prefixKey: shared,
         prefixValue: numPrefix * prefixRow + shared,
-        weights: (example * numHeads + head) * numTokens * weightRow,
-        row,
+        y: start * yRow + row,
+        weights,
+        weightRow,
       });
+      weights += length * weightRow;
     }
-  });
-}
-
-function eights(count: number): number {
-  return Math.ceil(count / 8) * 8;
+    start += length;
+  }
 }

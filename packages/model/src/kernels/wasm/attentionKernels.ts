@@ -1,5 +1,5 @@
 import type { AttentionShape } from "../attentionShape.ts";
-import { attendGradientOnWasm, attendOnWasm, weightColumns } from "./attention.ts";
+import { attendGradientOnWasm, attendOnWasm, numWeights, scratchFloats } from "./attention.ts";
 import { given, type Heap, type Kernel, type KernelAttributes } from "./heap.ts";
 import type { WasmProgram } from "./program.ts";
 
@@ -12,10 +12,10 @@ export function attentionKernels(
     TuttiAttend({ qkv, prefix }, attributes) {
       const shape = shapeOf(attributes);
       const numPrefix = prefix?.shape[1] ?? 0;
-      const columns = weightColumns(numPrefix, shape.numTokens);
       const y = output([given(qkv).shape[0], shape.numHeads * shape.headSize]);
-      const weights = output([shape.lengths.length, shape.numHeads, shape.numTokens, columns]);
-      const scratch = zeroed([shape.headSize, columns]);
+      const sizes = shape.lengths.map((length) => numWeights(length, shape.numHeads, numPrefix));
+      const weights = output([sizes.reduce((sum, size) => sum + size, 0)]);
+      const scratch = output([scratchFloats(shape, numPrefix)]);
       const addresses = { qkv: address(qkv), prefix: address(prefix), weights: address(weights), y: address(y), scratch: address(scratch) };
       attendOnWasm(program, addresses, shape, numPrefix);
       release(scratch);
@@ -24,10 +24,10 @@ export function attentionKernels(
     TuttiAttendGradient({ dy, qkv, prefix, weights }, attributes) {
       const shape = shapeOf(attributes);
       const numPrefix = prefix?.shape[1] ?? 0;
-      const columns = weightColumns(numPrefix, shape.numTokens);
       const dPrefix = prefix === undefined ? null : zeroed(prefix.shape);
       const dQkv = attributes.hasInputGradient === true ? zeroed(given(qkv).shape) : null;
-      const [scratch, dWeights] = [zeroed([shape.headSize, columns]), zeroed([shape.numTokens, columns])];
+      const scratch = output([scratchFloats(shape, numPrefix)]);
+      const dWeights = output([numWeights(Math.max(...shape.lengths), 1, numPrefix)]);
       const addresses = {
         dy: address(dy),
         qkv: address(qkv),

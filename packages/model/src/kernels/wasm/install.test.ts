@@ -7,8 +7,10 @@ import { activate, plainActivate } from "../activation.ts";
 import { attend, attendGradient, visibility } from "../attention.ts";
 import type { AttentionShape } from "../attentionShape.ts";
 import { hasFused } from "../fusedKernels.ts";
+import { createLinear, linear, linearGradient } from "../linear.ts";
 import { type Norm, normalize, normalizeGradient, plainNormalize, plainNormalizeGradient } from "../norm.ts";
 import { plainAttend, plainAttendGradient } from "../plainAttention.ts";
+import { multiply } from "../product.ts";
 import { partOf } from "../rows.ts";
 
 const random = createRandom(11).stream({ purpose: "kernels" });
@@ -57,29 +59,29 @@ test("a part of a vector is its numbers, also where the memory grows for it", as
 const shapes: { name: string; shape: AttentionShape; numPrefix: number }[] = [
   {
     name: "an encoder's",
-    shape: attentionOf({ numHeads: 4, numKeyValueHeads: 4, headSize: 32, numTokens: 24, lengths: [24, 17, 1] }),
+    shape: attentionOf({ numHeads: 4, numKeyValueHeads: 4, headSize: 32, lengths: [24, 17, 1] }),
     numPrefix: 16,
   },
-  { name: "odd sizes", shape: attentionOf({ numHeads: 3, numKeyValueHeads: 3, headSize: 8, numTokens: 7, lengths: [5, 7] }), numPrefix: 3 },
+  { name: "odd sizes", shape: attentionOf({ numHeads: 3, numKeyValueHeads: 3, headSize: 8, lengths: [5, 7] }), numPrefix: 3 },
   {
     name: "grouped queries, causal",
-    shape: attentionOf({ numHeads: 6, numKeyValueHeads: 2, headSize: 16, numTokens: 11, lengths: [11, 4], isCausal: true }),
+    shape: attentionOf({ numHeads: 6, numKeyValueHeads: 2, headSize: 16, lengths: [11, 4], isCausal: true }),
     numPrefix: 5,
   },
   ...[8, 16, 24, 40, 64, 128].map((headSize) => ({
     name: `heads of ${headSize}`,
-    shape: attentionOf({ numHeads: 2, numKeyValueHeads: 1, headSize, numTokens: 9, lengths: [9, 6] }),
+    shape: attentionOf({ numHeads: 2, numKeyValueHeads: 1, headSize, lengths: [9, 6] }),
     numPrefix: 2,
   })),
-  { name: "one token", shape: attentionOf({ numHeads: 2, numKeyValueHeads: 2, headSize: 8, numTokens: 1, lengths: [1] }), numPrefix: 1 },
+  { name: "one token", shape: attentionOf({ numHeads: 2, numKeyValueHeads: 2, headSize: 8, lengths: [1] }), numPrefix: 1 },
   {
     name: "one causal token",
-    shape: attentionOf({ numHeads: 1, numKeyValueHeads: 1, headSize: 8, numTokens: 1, lengths: [1], isCausal: true }),
+    shape: attentionOf({ numHeads: 1, numKeyValueHeads: 1, headSize: 8, lengths: [1], isCausal: true }),
     numPrefix: 1,
   },
   {
-    name: "a text far shorter than its batch",
-    shape: attentionOf({ numHeads: 2, numKeyValueHeads: 2, headSize: 16, numTokens: 65, lengths: [1, 65, 33] }),
+    name: "a text far shorter than its neighbours",
+    shape: attentionOf({ numHeads: 2, numKeyValueHeads: 2, headSize: 16, lengths: [1, 65, 33] }),
     numPrefix: 31,
   },
 ];
@@ -88,31 +90,32 @@ function attentionOf(shape: Omit<AttentionShape, "isCausal"> & { isCausal?: bool
   return { isCausal: false, ...shape };
 }
 
-/** The mask of the plain form, written out here. */
-function maskOf({ numTokens, lengths, isCausal }: AttentionShape, numPrefix: number): tf.Tensor4D {
-  const rows = lengths.map((length) =>
-    Array.from({ length: numTokens }, (_, query) =>
-      Array.from({ length: numPrefix + numTokens }, (_, key) =>
-        key - numPrefix < (isCausal ? Math.min(length, query + 1) : length) ? 0 : -1e9,
+/** The masks of the plain form, written out here. */
+function masksOf({ lengths, isCausal }: AttentionShape, numPrefix: number): tf.Tensor2D[] {
+  return lengths.map((length) =>
+    tf.tensor2d(
+      Array.from({ length }, (_, query) =>
+        Array.from({ length: numPrefix + length }, (_, key) => (!isCausal || key - numPrefix <= query ? 0 : -1e9)),
       ),
     ),
   );
-  return tf.tensor4d(rows.map((row) => [row]));
+}
+
+function rowsOf({ lengths }: AttentionShape): number {
+  return lengths.reduce((sum, length) => sum + length, 0);
 }
 
 test.each(shapes)("attention equals its plain form: $name", async ({ shape, numPrefix }) => {
   const seen = visibility(shape, numPrefix);
-  const rows = shape.lengths.length * shape.numTokens;
+  const rows = rowsOf(shape);
   const [h, w] = [shape.numHeads * shape.headSize, shape.numKeyValueHeads * shape.headSize];
   const queries = normal<tf.Rank.R2>([rows, h], 1 / Math.sqrt(shape.headSize)); // as the backbone hands them over
   const qkv = tf.concat2d([queries, normal<tf.Rank.R2>([rows, 2 * w])], 1);
   const prefix = normal<tf.Rank.R3>([2, numPrefix, w]);
-  // as in training, padded rows of the incoming gradient are zero
-  const isReal = tf.tensor2d(shape.lengths.flatMap((length) => Array.from({ length: shape.numTokens }, (_, t) => [t < length ? 1 : 0])));
-  const dy = tf.mul<tf.Tensor2D>(normal<tf.Rank.R2>([rows, h]), isReal);
+  const dy = normal<tf.Rank.R2>([rows, h]);
   const [fused, plain] = [
     attend(qkv, prefix, seen, { shape, hasGradient: true }),
-    plainAttend(qkv, prefix, maskOf(shape, numPrefix), shape),
+    plainAttend(qkv, prefix, masksOf(shape, numPrefix), shape),
   ];
   expect(await errorOf(fused.y, plain.y)).toBeLessThan(tolerance);
   const [got, expected] = [attendGradient(dy, fused, seen, { shape, hasInputGradient: true }), plainAttendGradient(dy, plain, shape, true)];
@@ -123,21 +126,65 @@ test.each(shapes)("attention equals its plain form: $name", async ({ shape, numP
   expect(await errorOf(lowest.dPrefix, got.dPrefix)).toBe(0);
 });
 
-test("heads that are no multiple of 8 take the plain form, and the mask it needs", async () => {
-  const shape = attentionOf({ numHeads: 3, numKeyValueHeads: 3, headSize: 5, numTokens: 6, lengths: [6, 2] });
-  const [qkv, prefix] = [normal<tf.Rank.R2>([12, 45]), normal<tf.Rank.R3>([2, 3, 15])];
+test.each([
+  { name: "of an encoder", numHeads: 2, numKeyValueHeads: 2, headSize: 8, isCausal: false, numPrefix: 3 },
+  { name: "causal, grouped, without a prefix", numHeads: 4, numKeyValueHeads: 2, headSize: 16, isCausal: true, numPrefix: 0 },
+])("a text has the same bits alone and beside others, forward and backward: $name", async ({ name: _, numPrefix, ...heads }) => {
+  const [h, w] = [heads.numHeads * heads.headSize, heads.numKeyValueHeads * heads.headSize];
+  const prefix = numPrefix === 0 ? null : normal<tf.Rank.R3>([2, numPrefix, w]);
+  const textOf = (length: number) => ({ length, qkv: normal<tf.Rank.R2>([length, h + 2 * w]), dy: normal<tf.Rank.R2>([length, h]) });
+  const broken = { length: 9, qkv: tf.fill<tf.Rank.R2>([9, h + 2 * w], Number.NaN), dy: tf.fill<tf.Rank.R2>([9, h], Number.NaN) };
+  const [one, two, three] = [textOf(5), textOf(13), textOf(2)];
+  const inBatch = async (texts: { length: number; qkv: tf.Tensor2D; dy: tf.Tensor2D }[], text: number) => {
+    const shape = { ...heads, lengths: texts.map(({ length }) => length) };
+    const seen = visibility(shape, numPrefix);
+    const attended = attend(
+      tf.concat2d(
+        texts.map(({ qkv }) => qkv),
+        0,
+      ),
+      prefix,
+      seen,
+      { shape, hasGradient: true },
+    );
+    const { dQkv } = attendGradient(
+      tf.concat2d(
+        texts.map(({ dy }) => dy),
+        0,
+      ),
+      attended,
+      seen,
+      { shape, hasInputGradient: true },
+    );
+    const start = shape.lengths.slice(0, text).reduce((sum, length) => sum + length, 0);
+    return Promise.all([attended.y, dQkv].map((rows) => rows?.slice([start, 0], [texts[text].length, -1]).data()));
+  };
+  const alone = await inBatch([one], 0);
+  expect(alone.flatMap((values) => [...(values ?? [Number.NaN])]).every(Number.isFinite)).toBe(true);
+  expect(await inBatch([two, one, three], 1)).toEqual(alone);
+  expect(await inBatch([broken, three, one], 2)).toEqual(alone);
+});
+
+test("what attention keeps grows with the rows, not with the longest text", () => {
+  const shape = attentionOf({ numHeads: 2, numKeyValueHeads: 2, headSize: 8, lengths: [40, 6, 1] });
+  const { weights } = attend(normal<tf.Rank.R2>([47, 48]), null, visibility(shape, 0), { shape, hasGradient: true });
+  expect(weights.map(({ size }) => size)).toEqual([2 * (40 * 40 + 6 * 8 + 1 * 8)]);
+});
+
+test("heads that are no multiple of 8 take the plain form, and the masks it needs", async () => {
+  const shape = attentionOf({ numHeads: 3, numKeyValueHeads: 3, headSize: 5, lengths: [6, 2], isCausal: true });
+  const [qkv, prefix] = [normal<tf.Rank.R2>([8, 45]), normal<tf.Rank.R3>([2, 3, 15])];
   const seen = visibility(shape, 3);
-  expect(seen.mask).not.toBeNull();
+  expect(seen.masks.every((mask) => mask !== null)).toBe(true);
   expect(
-    await errorOf(attend(qkv, prefix, seen, { shape, hasGradient: true }).y, plainAttend(qkv, prefix, maskOf(shape, 3), shape).y),
+    await errorOf(attend(qkv, prefix, seen, { shape, hasGradient: true }).y, plainAttend(qkv, prefix, masksOf(shape, 3), shape).y),
   ).toBe(0);
 });
 
 test("rows that earlier texts or other tensors left in memory do not show, however they look", async () => {
-  const shape = attentionOf({ numHeads: 2, numKeyValueHeads: 2, headSize: 8, numTokens: 20, lengths: [20, 3] });
+  const shape = attentionOf({ numHeads: 2, numKeyValueHeads: 2, headSize: 8, lengths: [20, 3] });
   const seen = visibility(shape, 2);
-  const [qkv, prefix] = [normal<tf.Rank.R2>([40, 48]), normal<tf.Rank.R3>([2, 2, 16])];
-  const dy = tf.mul<tf.Tensor2D>(normal<tf.Rank.R2>([40, 16]), tf.tensor2d(Array.from({ length: 40 }, (_, i) => [i < 23 ? 1 : 0])));
+  const [qkv, prefix, dy] = [normal<tf.Rank.R2>([23, 48]), normal<tf.Rank.R3>([2, 2, 16]), normal<tf.Rank.R2>([23, 16])];
   const bits = async () => {
     const attended = attend(qkv, prefix, seen, { shape, hasGradient: true });
     const { dPrefix, dQkv } = attendGradient(dy, attended, seen, { shape, hasInputGradient: true });
@@ -145,17 +192,17 @@ test("rows that earlier texts or other tensors left in memory do not show, howev
   };
   const first = await bits();
   for (const left of [Number.NaN, Number.POSITIVE_INFINITY, 1e38]) {
-    tf.dispose([40 * 16, 2 * 2 * 20 * 24, 8 * 24, 20 * 24, 2 * 2 * 16, 40 * 48].map((size) => tf.fill([size], left).add(0)));
+    tf.dispose([23 * 16, 2 * (20 * 24 + 3 * 8), 8 * 24, 20 * 24, 2 * 2 * 16, 23 * 48].map((size) => tf.fill([size], left).add(0)));
     expect(await bits()).toEqual(first);
   }
 });
 
 test("memory that grows in the middle changes nothing, and tensors do not touch their neighbours", async () => {
   const norm: Norm = { kind: "layer", weight: normal<tf.Rank.R1>([12]), bias: normal<tf.Rank.R1>([12]), epsilon: 1e-5 };
-  const shape = attentionOf({ numHeads: 3, numKeyValueHeads: 3, headSize: 8, numTokens: 5, lengths: [5, 4, 1] });
+  const shape = attentionOf({ numHeads: 3, numKeyValueHeads: 3, headSize: 8, lengths: [5, 4, 1] });
   const seen = visibility(shape, 2);
   const guards = Array.from({ length: 40 }, (_, i) => tf.fill<tf.Rank.R1>([1 + (i % 7)], i).add<tf.Tensor1D>(0));
-  const [x, qkv, prefix] = [normal<tf.Rank.R2>([3, 12]), normal<tf.Rank.R2>([15, 72]), normal<tf.Rank.R3>([2, 1, 24])];
+  const [x, qkv, prefix] = [normal<tf.Rank.R2>([3, 12]), normal<tf.Rank.R2>([10, 72]), normal<tf.Rank.R3>([2, 1, 24])];
   const bits = async () => {
     const attended = attend(qkv, prefix, seen, { shape, hasGradient: true });
     const tensors = [
@@ -176,7 +223,7 @@ test("memory that grows in the middle changes nothing, and tensors do not touch 
 });
 
 test("after another backend has computed, the kernels work on old tensors and on new ones", async () => {
-  const shape = attentionOf({ numHeads: 2, numKeyValueHeads: 2, headSize: 8, numTokens: 4, lengths: [4] });
+  const shape = attentionOf({ numHeads: 2, numKeyValueHeads: 2, headSize: 8, lengths: [4] });
   const seen = visibility(shape, 2);
   const [qkv, prefix] = [normal<tf.Rank.R2>([4, 48]), normal<tf.Rank.R3>([2, 2, 16])];
   const before = await attend(qkv, prefix, seen, { shape, hasGradient: true }).y.data();
@@ -192,8 +239,8 @@ test("after another backend has computed, the kernels work on old tensors and on
 
 test("kernels leave no tensor and no memory behind", () => {
   const [{ shape, numPrefix }] = shapes;
-  const seen = visibility(shape, 2);
-  const qkv = normal<tf.Rank.R2>([72, 384]);
+  const seen = visibility(shape, numPrefix);
+  const qkv = normal<tf.Rank.R2>([rowsOf(shape), 384]);
   const prefix = normal<tf.Rank.R3>([2, numPrefix, 128]);
   const before = [tf.memory().numTensors, tf.backend().numDataIds()];
   tf.tidy(() => {
@@ -206,12 +253,12 @@ test("kernels leave no tensor and no memory behind", () => {
 });
 
 test("attention without a prefix equals its plain form", async () => {
-  const shape = attentionOf({ numHeads: 2, numKeyValueHeads: 2, headSize: 8, numTokens: 5, lengths: [5, 2] });
-  const qkv = normal<tf.Rank.R2>([10, 48]);
+  const shape = attentionOf({ numHeads: 2, numKeyValueHeads: 2, headSize: 8, lengths: [5, 2] });
+  const qkv = normal<tf.Rank.R2>([7, 48]);
   expect(
     await errorOf(
       attend(qkv, null, visibility(shape, 0), { shape, hasGradient: true }).y,
-      plainAttend(qkv, null, maskOf(shape, 0), shape).y,
+      plainAttend(qkv, null, masksOf(shape, 0), shape).y,
     ),
   ).toBeLessThan(tolerance);
 });
@@ -236,4 +283,35 @@ test.each(["gelu", "geluTanh", "silu"] as const)("%s equals its plain form from 
   expect(await errorOf(fused.y, plain.y)).toBeLessThan(tolerance);
   expect(await errorOf(fused.derivative, plain.derivative)).toBeLessThan(tolerance);
   expect(await errorOf(activate(x, kind, false).y, fused.y)).toBe(0);
+});
+
+// layers' rows, more than the library's kernels take at once; widths that are multiples of 8, of 4, and neither
+test.each([
+  { numIn: 24, numOut: 16, width: 8 },
+  { numIn: 12, numOut: 10, width: 12 },
+  { numIn: 1032, numOut: 1024, width: 6 },
+])("a row has the same bits alone and beside others: product to $numOut of $numIn, norms and activation of $width", async (size) => {
+  const { numIn, numOut, width } = size;
+  const map = createLinear({ shape: [numOut, numIn], data: await normal([numOut, numIn]).data<"float32">() }, null);
+  const norm: Norm = { kind: "layer", weight: normal<tf.Rank.R1>([width]), bias: normal<tf.Rank.R1>([width]), epsilon: 1e-5 };
+  const [x, dx, z, dz] = [numIn, numOut, width, width].map((columns) => normal<tf.Rank.R2>([11, columns]));
+  const kept = normal<tf.Rank.R2>([numIn, 8]);
+  const ofRows = async (first: number, count: number) => {
+    const [a, d, b, db] = [x, dx, z, dz].map((all) => tf.slice2d(all, [first, 0], [count, all.shape[1]]));
+    const normed = normalize(b, norm);
+    const activated = activate(b, "gelu", true);
+    const results = [linear(a, map), linearGradient(d, map), multiply(a, kept)];
+    const more = [normed.y, normalizeGradient(db, normed, norm), activated.y, activated.derivative];
+    return Promise.all([...results, ...more].map((rows) => rows?.data()));
+  };
+  const together = await ofRows(0, 11);
+  for (const [first, count] of [
+    [0, 1],
+    [3, 2],
+    [5, 6],
+    [10, 1],
+  ]) {
+    const own = together.map((rows) => rows?.slice((first * rows.length) / 11, ((first + count) * rows.length) / 11));
+    expect(await ofRows(first, count)).toEqual(own);
+  }
 });

@@ -2,6 +2,7 @@ import { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import type { WasmKernel } from "../fusedKernels.ts";
 import { attentionKernels } from "./attentionKernels.ts";
+import { blockKernels } from "./blockKernels.ts";
 import { createHeap, type Kernel, type KernelAttributes, type KernelInputs } from "./heap.ts";
 import { compileProgram, type WasmProgram } from "./program.ts";
 import { rowKernels } from "./rowKernels.ts";
@@ -35,5 +36,5 @@ function memoryOf({ wasm }: BackendWasm): WebAssembly.Memory | null {
 
 function kernelsOn(backend: BackendWasm, program: WasmProgram): Record<WasmKernel, Kernel> {
   const heap = createHeap(backend);
-  return { ...rowKernels(heap, program), ...attentionKernels(heap, program) };
+  return { ...rowKernels(heap, program), ...attentionKernels(heap, program), ...blockKernels(heap, program) };
 }

@@ -7,7 +7,7 @@ import type { WasmProgram } from "./program.ts";
 export function rowKernels(
   { address, output, values }: Heap,
   program: WasmProgram,
-): Record<Exclude<WasmKernel, "TuttiAttend" | "TuttiAttendGradient">, Kernel> {
+): Record<Exclude<WasmKernel, "TuttiAttend" | "TuttiAttendGradient" | "TuttiArrangeBlocks" | "TuttiBlockGradient">, Kernel> {
   return {
     TuttiActivate({ x }, { kind, hasGradient }) {
       const { shape } = given(x);

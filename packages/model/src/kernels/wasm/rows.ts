@@ -45,16 +45,20 @@ export const softmax: FunctionDefinition = {
   },
 };
 
-/** dScores = w ∘ (dW − Σ w ∘ dW) per row, in place of dW. Parameters: w, dW, rows, stride, bytes of a row. */
+/**
+ * dScores = w ∘ (dW − Σ w ∘ dW) per row, in place of dW, whose columns from `most` on may hold anything.
+ * Parameters: w, dW, rows, stride, bytes of a row (a multiple of 16), most.
+ */
 export const softmaxGradient: FunctionDefinition = {
   name: "softmaxGradient",
-  parameters: ["i32", "i32", "i32", "i32", "i32"],
-  build(f, [w, dw, numRows, stride, numBytes]) {
+  parameters: ["i32", "i32", "i32", "i32", "i32", "i32"],
+  build(f, [w, dw, numRows, stride, numBytes, most]) {
     const [row, at, wRow, dwRow] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
     const sum = f.local("v128");
     f.loop(row, { start: i32.constant(0), end: get(numRows), step: 1 }, () => {
       f.emit(set(wRow, i32.add(get(w), i32.multiply(get(row), get(stride)))));
       f.emit(set(dwRow, i32.add(get(dw), i32.multiply(get(row), get(stride)))), set(sum, zero));
+      f.loop(at, { start: get(most), end: get(numBytes), step: 4 }, () => f.emit(f32.store(i32.add(get(dwRow), get(at)), f32.constant(0))));
       const [weight, gradient] = [i32.add(get(wRow), get(at)), i32.add(get(dwRow), get(at))];
       eachVector(f, at, numBytes, () => addTo(f, sum, multiply(f32x4.load(weight), f32x4.load(gradient))));
       f.emit(set(sum, f32x4.splat(acrossLanes(sum, f32.add))));

@@ -21,23 +21,22 @@ function hasTiles({ traits }: GpuContext): boolean {
   return variant === "shared" || !hasSubgroups;
 }
 
-const rowsOf = ({ batch, numTokens }: AttentionSizes): number => batch * numTokens;
 const widthOf = ({ numHeads, headSize }: AttentionSizes): number => numHeads * headSize;
 const keyWidthOf = ({ numKeyValueHeads, headSize }: AttentionSizes): number => numKeyValueHeads * headSize;
 
-/** Rows that follow a result (rows, H) and hold a number of each (b, head, t). */
-const numTailRows = (sizes: AttentionSizes): number => Math.ceil(rowsOf(sizes) / sizes.headSize);
+/** Rows that follow a result (rows, H) and hold a number of each (row, head). */
+const numTailRows = (sizes: AttentionSizes): number => Math.ceil(sizes.numRows / sizes.headSize);
 
-/** Blocks of queries that stand in one line for each key/value head and example. */
-function numQueryBlocks({ numTokens, numHeads, numKeyValueHeads }: AttentionSizes, blockSize: number): number {
-  return Math.ceil(((numHeads / numKeyValueHeads) * numTokens) / blockSize);
+/** Blocks of queries that stand in one line for each key/value head of the longest text; those beyond a text's end do nothing. */
+function numQueryBlocks({ longest, numHeads, numKeyValueHeads }: AttentionSizes, blockSize: number): number {
+  return Math.ceil(((numHeads / numKeyValueHeads) * longest) / blockSize);
 }
 
 function attend(context: GpuContext, inputs: KernelInputs, attributes: KernelAttributes): TensorInfo {
   const sizes = sizesOf(inputs, attributes);
-  const { headSize, numKeyValueHeads, batch } = sizes;
+  const { headSize, numKeyValueHeads, numTexts } = sizes;
   const hasTail = attributes.hasTail === true;
-  const [qkv, lengths] = [given(inputs, "qkv"), given(inputs, "lengths")];
+  const [qkv, starts] = [given(inputs, "qkv"), given(inputs, "starts")];
   const tiled = tiles.tilesForm(headSize);
   const [form, queryBlock, source] = hasTiles(context)
     ? [tilesForm(tiled), tiles.blockSize, tiles.attendSource(tiled)]
@@ -45,12 +44,12 @@ function attend(context: GpuContext, inputs: KernelInputs, attributes: KernelAtt
   const program: FormedProgram = {
     ...form,
     key: ["attend"],
-    inputs: { qkv, prefix: inputs.prefix ?? qkv, lengths },
-    outputShape: [rowsOf(sizes) + (hasTail ? numTailRows(sizes) : 0), widthOf(sizes)],
-    dispatch: notFlat([numQueryBlocks(sizes, queryBlock), numKeyValueHeads, batch]),
+    inputs: { qkv, prefix: inputs.prefix ?? qkv, starts },
+    outputShape: [sizes.numRows + (hasTail ? numTailRows(sizes) : 0), widthOf(sizes)],
+    dispatch: notFlat([numQueryBlocks(sizes, queryBlock), numKeyValueHeads, numTexts]),
     source,
   };
-  return runProgram(context, sizes, program, hasTail ? rowsOf(sizes) * widthOf(sizes) : -1);
+  return runProgram(context, sizes, program, hasTail ? sizes.numRows * widthOf(sizes) : -1);
 }
 
 interface GradientInputs {
@@ -59,7 +58,7 @@ interface GradientInputs {
   /** Without a prefix something that takes its place and is never read. */
   readonly prefix: TensorInfo;
   readonly attended: TensorInfo;
-  readonly lengths: TensorInfo;
+  readonly starts: TensorInfo;
   readonly hasInputGradient: boolean;
 }
 
@@ -69,7 +68,7 @@ function gradientInputs(inputs: KernelInputs, attributes: KernelAttributes): Gra
     qkv: given(inputs, "qkv"),
     prefix: inputs.prefix ?? given(inputs, "qkv"),
     attended: given(inputs, "attended"),
-    lengths: given(inputs, "lengths"),
+    starts: given(inputs, "starts"),
     hasInputGradient: attributes.hasInputGradient === true,
   };
 }
@@ -84,22 +83,22 @@ function tilesForm({ numPieces, components }: tiles.TilesForm): Form {
 
 /** dq with the inner products of dy and y, then the prefix's gradient where there is one, then dQkv that takes dq over. */
 function gradientInQuads(context: GpuContext, sizes: AttentionSizes, given: GradientInputs): TensorInfo[] {
-  const { batch, numTokens, headSize, numPrefix, numKeyValueHeads } = sizes;
-  const { dy, qkv, prefix, attended, lengths, hasInputGradient } = given;
-  const statsStart = hasInputGradient ? rowsOf(sizes) * widthOf(sizes) : 0;
+  const { numTexts, longest, headSize, numPrefix, numKeyValueHeads } = sizes;
+  const { dy, qkv, prefix, attended, starts, hasInputGradient } = given;
+  const statsStart = hasInputGradient ? sizes.numRows * widthOf(sizes) : 0;
   const run = (program: Omit<FormedProgram, keyof Form>) => runProgram(context, sizes, { ...quadsForm(headSize), ...program }, statsStart);
   const inners = run({
     key: ["query", Number(hasInputGradient)],
-    inputs: { dy, attended, lengths, ...(hasInputGradient ? { qkv, prefix } : {}) },
-    outputShape: [(hasInputGradient ? rowsOf(sizes) : 0) + numTailRows(sizes), widthOf(sizes)],
-    dispatch: notFlat([numQueryBlocks(sizes, quads.heldQueries), numKeyValueHeads, batch]),
+    inputs: { dy, attended, starts, ...(hasInputGradient ? { qkv, prefix } : {}) },
+    outputShape: [(hasInputGradient ? sizes.numRows : 0) + numTailRows(sizes), widthOf(sizes)],
+    dispatch: notFlat([numQueryBlocks(sizes, quads.heldQueries), numKeyValueHeads, numTexts]),
     source: quadsGradient.queryGradientSource(headSize, hasInputGradient),
   });
   const results: TensorInfo[] = [];
   if (numPrefix > 0) {
     const dPrefix = run({
       key: ["prefix"],
-      inputs: { dy, qkv, attended, inners, prefix },
+      inputs: { dy, qkv, attended, inners, prefix, starts },
       outputShape: [2, numPrefix, keyWidthOf(sizes)],
       dispatch: [Math.ceil(numPrefix / quads.heldKeys), numKeyValueHeads, 1],
       source: quadsGradient.prefixGradientSource(headSize),
@@ -109,9 +108,9 @@ function gradientInQuads(context: GpuContext, sizes: AttentionSizes, given: Grad
   if (hasInputGradient) {
     const dQkv = run({
       key: ["key"],
-      inputs: { dy, qkv, attended, inners, lengths },
-      outputShape: [rowsOf(sizes), widthOf(sizes) + 2 * keyWidthOf(sizes)],
-      dispatch: notFlat([Math.ceil(numTokens / quads.heldKeys), numKeyValueHeads, batch]),
+      inputs: { dy, qkv, attended, inners, starts },
+      outputShape: [sizes.numRows, widthOf(sizes) + 2 * keyWidthOf(sizes)],
+      dispatch: notFlat([Math.ceil(longest / quads.heldKeys), numKeyValueHeads, numTexts]),
       source: quadsGradient.keyGradientSource(headSize),
     });
     results.push(dQkv);
@@ -120,9 +119,9 @@ function gradientInQuads(context: GpuContext, sizes: AttentionSizes, given: Grad
   return results;
 }
 
-/** The prefix's gradient of each example and their sum, where there is a prefix, and dQkv. */
+/** The prefix's gradient of each text and their sum, where there is a prefix, and dQkv. */
 function gradientInTiles(context: GpuContext, sizes: AttentionSizes, given: GradientInputs): TensorInfo[] {
-  const { batch, numTokens, headSize, numPrefix, numKeyValueHeads } = sizes;
+  const { numTexts, longest, headSize, numPrefix, numKeyValueHeads } = sizes;
   const { hasInputGradient, ...inputs } = given;
   const tiled = tiles.tilesForm(headSize);
   const form = tilesForm(tiled);
@@ -134,8 +133,8 @@ function gradientInTiles(context: GpuContext, sizes: AttentionSizes, given: Grad
       ...form,
       key: ["parts"],
       inputs,
-      outputShape: [batch * 2, numPrefix, keyWidth],
-      dispatch: notFlat([numBlocks(numPrefix), numKeyValueHeads, batch]),
+      outputShape: [numTexts * 2, numPrefix, keyWidth],
+      dispatch: notFlat([numBlocks(numPrefix), numKeyValueHeads, numTexts]),
       source: tilesGradient.prefixPartsSource(tiled),
     });
     const dPrefix = runProgram(context, sizes, {
@@ -155,8 +154,8 @@ function gradientInTiles(context: GpuContext, sizes: AttentionSizes, given: Grad
     ...form,
     key: ["input"],
     inputs,
-    outputShape: [rowsOf(sizes), width + 2 * keyWidth],
-    dispatch: notFlat([numQueryBlocks(sizes, tiles.blockSize) + numBlocks(numTokens), numKeyValueHeads, batch]),
+    outputShape: [sizes.numRows, width + 2 * keyWidth],
+    dispatch: notFlat([numQueryBlocks(sizes, tiles.blockSize) + numBlocks(longest), numKeyValueHeads, numTexts]),
     source: tilesGradient.inputGradientSource(tiled),
   });
   return [...results, dQkv];
@@ -168,7 +167,7 @@ function runProgram(
   { backend }: GpuContext,
   sizes: AttentionSizes,
   program: FormedProgram,
-  statsStart = rowsOf(sizes) * widthOf(sizes),
+  statsStart = sizes.numRows * widthOf(sizes),
 ): TensorInfo {
   const { variant, key, inputs, outputShape } = program;
   const form = attentionProgram({ ...program, key: [variant, ...key] });

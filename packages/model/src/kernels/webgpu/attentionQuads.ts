@@ -76,7 +76,6 @@ export const places = (headSize: number): string => `
       let lane = i32(localId.x);
       let isOdd = (lane & 1) != 0;
       let isUpper = (lane & 2) != 0;
-      let numTokens = uniforms.numTokens;
       let numPrefix = uniforms.numPrefix;
       let headGroup = uniforms.numHeads / uniforms.numKeyValueHeads;
       let queryWidth = uniforms.numHeads * ${headSize};
@@ -84,29 +83,35 @@ export const places = (headSize: number): string => `
       let rowWidth = queryWidth + 2 * keyWidth;
       let keyHead = i32(globalId.y);`;
 
+/** A text's first row and how many it has. */
+export const textPlaces = `
+          let start = starts[text];
+          let length = starts[text + 1] - start;`;
+
 /** Queries of all heads that share a key/value head stand in one line, head after head; each quad holds some neighbours. */
 export function queryPlaces(headSize: number): string {
   return `
       ${places(headSize)}
-      let b = i32(workgroupId.z);
-      if (b >= uniforms.batch) { return; }
-      let numQueries = headGroup * numTokens;
+      let text = i32(workgroupId.z);
+      if (text >= uniforms.numTexts) { return; }
+      ${textPlaces}
+      let numQueries = headGroup * length;
       let first = i32(workgroupId.x) * ${heldQueries};
-      let length = min(lengths[b], uniforms.numTokens);
+      if (first >= numQueries) { return; }
       let isCausal = uniforms.isCausal != 0;
-      let afterToken = first % numTokens + ${heldQueries};
-      let lastSeen = select(length, min(length, afterToken), isCausal && afterToken <= numTokens);
+      let afterToken = first % length + ${heldQueries};
+      let lastSeen = select(length, afterToken, isCausal && afterToken <= length);
       ${each(
         heldQueries,
         (r) => `
       let place${r} = first + ${r};
       let query${r} = min(place${r}, numQueries - 1);
-      let head${r} = keyHead * headGroup + query${r} / numTokens;
-      let token${r} = query${r} % numTokens;
-      let row${r} = b * numTokens + token${r};
-      let seen${r} = select(length, min(length, token${r} + 1), isCausal);
+      let head${r} = keyHead * headGroup + query${r} / length;
+      let token${r} = query${r} % length;
+      let row${r} = start + token${r};
+      let seen${r} = select(length, token${r} + 1, isCausal);
       let from${r} = row${r} * rowWidth + head${r} * ${headSize};
-      let stat${r} = (b * uniforms.numHeads + head${r}) * numTokens + token${r};`,
+      let stat${r} = row${r} * uniforms.numHeads + head${r};`,
       )}`;
 }
 
@@ -126,7 +131,7 @@ export function overKeys(headSize: number, body: (buffer: string, limit: (r: num
         ${each(
           quadSize,
           (j) => `
-        let key${j} = (b * numTokens + min(j + ${j}, numTokens - 1)) * rowWidth + queryWidth + keyHead * ${headSize};
+        let key${j} = (start + min(j + ${j}, length - 1)) * rowWidth + queryWidth + keyHead * ${headSize};
         let value${j} = key${j} + keyWidth;`,
         )}
         ${body("qkv", (r) => `seen${r}`)}
@@ -139,7 +144,7 @@ export const broadcast = (name: string): string => each(quadSize, (j) => `let ${
 /** Lane j gets the sum of `<name>_<j>` over the quad. */
 export const sumsOf = (name: string): string => `quadSums(${range(quadSize, (j) => `${name}_${j}`).join(", ")}, isOdd, isUpper)`;
 
-/** Attention: the result, then the log-sum-exp of each (b, head, t) where it has a tail. */
+/** Attention: the result, then the log-sum-exp of each (row, head) where it has a tail. */
 export function attendSource(headSize: number): string {
   const dims = dimensions(headSize);
   const { all, declare, element, load, store } = dims;

@@ -11,9 +11,10 @@ import {
   quadSize,
   queryPlaces,
   sumsOf,
+  textPlaces,
 } from "./attentionQuads.ts";
 
-/** dq (rows, heads · headSize), then the inner product of dy and y of each (b, head, t); without `hasQueries` only these. */
+/** dq (rows, heads · headSize), then the inner product of dy and y of each (row, head); without `hasQueries` only these. */
 export function queryGradientSource(headSize: number, hasQueries: boolean): string {
   const dims = dimensions(headSize);
   const { all, declare, element, load, store, again } = dims;
@@ -47,7 +48,7 @@ export function queryGradientSource(headSize: number, hasQueries: boolean): stri
       ${all((i) => `${element(`d${r}`, i)} = ${load("dy", `at${r}`, i)}; part${r} += ${element(`d${r}`, i)} * ${load("attended", `at${r}`, i)};`)}
       let inner${r} = quadSum(part${r});`;
   const startQuery = (r: number) => `
-      let lse${r} = attended[uniforms.batch * numTokens * queryWidth + stat${r}];
+      let lse${r} = attended[uniforms.numRows * queryWidth + stat${r}];
       ${declare(`q${r}`)}
       ${declare(`dq${r}`)}
       ${all((i) => `${element(`q${r}`, i)} = ${load("qkv", `from${r}`, i)};`)}`;
@@ -82,17 +83,17 @@ function startKeys({ all, declare, element, load }: Dimensions, buffer: string, 
   );
 }
 
-/** Adds to dk and dv of the four keys held, of every query from `tStart` on of head `head` and example `b`, that of token t where `isSeen`. */
+/** Adds to dk and dv of the four keys held, of every query from `tStart` on of head `head` of the text from row `start` on, that of token t where `isSeen`. */
 function overQueries(dims: Dimensions, isSeen: string): string {
   const { headSize, all, element, load, again } = dims;
   const [query, slope] = [(i: string) => load("qkv", "queryAt", i), (i: string) => load("dy", "dyAt", i)];
   return `
-        for (var t = tStart; t < numTokens; t++) {
-          let row = b * numTokens + t;
+        for (var t = tStart; t < length; t++) {
+          let row = start + t;
           let queryAt = row * rowWidth + head * ${headSize};
           let dyAt = row * queryWidth + head * ${headSize};
-          let stat = (b * uniforms.numHeads + head) * numTokens + t;
-          let lse = attended[uniforms.batch * numTokens * queryWidth + stat];
+          let stat = row * uniforms.numHeads + head;
+          let lse = attended[uniforms.numRows * queryWidth + stat];
           let inner = inners[uniforms.statsStart + stat];
           ${each(heldKeys, (r) => `var s_${r} = 0.0; var e_${r} = 0.0;`)}
           ${all(
@@ -137,22 +138,23 @@ export function keyGradientSource(headSize: number): string {
     ${acrossQuad}
     fn main() {
       ${places(headSize)}
-      let b = i32(workgroupId.z);
-      if (b >= uniforms.batch) { return; }
+      let text = i32(workgroupId.z);
+      if (text >= uniforms.numTexts) { return; }
+      ${textPlaces}
       let first = i32(workgroupId.x) * ${heldKeys};
-      let length = min(lengths[b], uniforms.numTokens);
+      if (first >= length) { return; }
       let isCausal = uniforms.isCausal != 0;
       ${each(
         heldKeys,
         (r) => `
-      let row${r} = b * numTokens + min(first + ${r}, numTokens - 1);
+      let row${r} = start + min(first + ${r}, length - 1);
       let at${r} = row${r} * rowWidth + queryWidth + keyHead * ${headSize};`,
       )}
       ${startKeys(dims, "qkv", "keyWidth")}
-      let tStart = select(select(0, first, isCausal), numTokens, first >= length);
+      let tStart = select(0, first, isCausal);
       for (var member = 0; member < headGroup; member++) {
         let head = keyHead * headGroup + member;
-        ${overQueries(dims, "first + lane < select(length, min(length, t + 1), isCausal)")}
+        ${overQueries(dims, "first + lane < select(length, t + 1, isCausal)")}
         ${each(
           heldKeys,
           (r) => `
@@ -161,11 +163,11 @@ export function keyGradientSource(headSize: number): string {
         ${all((i) => store(`to${r}`, i, load("inners", `from${r}`, i)))}`,
         )}
       }
-      ${writeKeys(dims, "numTokens", "keyWidth")}
+      ${writeKeys(dims, "length", "keyWidth")}
     }`;
 }
 
-/** dPrefix (2, P, keyWidth): each quad sums over the batch for the keys of the prefix that it holds. */
+/** dPrefix (2, P, keyWidth): each quad sums over the texts for the keys of the prefix that it holds. */
 export function prefixGradientSource(headSize: number): string {
   const dims = dimensions(headSize);
   return `
@@ -176,7 +178,8 @@ export function prefixGradientSource(headSize: number): string {
       ${each(heldKeys, (r) => `let at${r} = min(first + ${r}, numPrefix - 1) * keyWidth + keyHead * ${headSize};`)}
       ${startKeys(dims, "prefix", "numPrefix * keyWidth")}
       let tStart = 0;
-      for (var b = 0; b < uniforms.batch; b++) {
+      for (var text = 0; text < uniforms.numTexts; text++) {
+        ${textPlaces}
         for (var member = 0; member < headGroup; member++) {
           let head = keyHead * headGroup + member;
           ${overQueries(dims, "true")}

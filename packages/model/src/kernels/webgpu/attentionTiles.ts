@@ -43,37 +43,39 @@ export function reader({ components }: TilesForm, buffer: string): string {
 export const common = (form: TilesForm): string => `
     var<workgroup> left : array<vec4<f32>, ${blockSize * stride}>;
     var<workgroup> right : array<vec4<f32>, ${blockSize * stride}>;
-    var<workgroup> bounds : vec4<i32>;
+    // the workgroup's place in x and its text
+    var<workgroup> places : vec2<i32>;
+    struct Text { start : i32, length : i32 }
     fn queryWidth() -> i32 { return uniforms.numHeads * uniforms.headSize; }
     fn keyWidth() -> i32 { return uniforms.numKeyValueHeads * uniforms.headSize; }
     fn rowWidth() -> i32 { return queryWidth() + 2 * keyWidth(); }
     fn headGroup() -> i32 { return uniforms.numHeads / uniforms.numKeyValueHeads; }
     // queries of all heads that share a key/value head stand in one line, head after head
-    fn headOf(keyHead : i32, query : i32) -> i32 { return keyHead * headGroup() + query / uniforms.numTokens; }
-    fn clampQuery(query : i32) -> i32 { return min(query, headGroup() * uniforms.numTokens - 1); }
-    fn queryAt(b : i32, keyHead : i32, query : i32) -> i32 {
-      return (b * uniforms.numTokens + query % uniforms.numTokens) * rowWidth() + headOf(keyHead, query) * uniforms.headSize;
+    fn headOf(text : Text, keyHead : i32, query : i32) -> i32 { return keyHead * headGroup() + query / text.length; }
+    fn rowOf(text : Text, query : i32) -> i32 { return text.start + query % text.length; }
+    fn clampQuery(text : Text, query : i32) -> i32 { return min(query, headGroup() * text.length - 1); }
+    fn queryAt(text : Text, keyHead : i32, query : i32) -> i32 {
+      return rowOf(text, query) * rowWidth() + headOf(text, keyHead, query) * uniforms.headSize;
     }
-    fn rowAt(b : i32, keyHead : i32, query : i32) -> i32 {
-      return (b * uniforms.numTokens + query % uniforms.numTokens) * queryWidth() + headOf(keyHead, query) * uniforms.headSize;
+    fn resultAt(text : Text, keyHead : i32, query : i32) -> i32 {
+      return rowOf(text, query) * queryWidth() + headOf(text, keyHead, query) * uniforms.headSize;
     }
-    fn statAt(b : i32, keyHead : i32, query : i32) -> i32 {
-      return uniforms.batch * uniforms.numTokens * queryWidth()
-        + (b * uniforms.numHeads + headOf(keyHead, query)) * uniforms.numTokens + query % uniforms.numTokens;
+    fn statAt(text : Text, keyHead : i32, query : i32) -> i32 {
+      return uniforms.numRows * queryWidth() + rowOf(text, query) * uniforms.numHeads + headOf(text, keyHead, query);
     }
-    fn seenBy(length : i32, query : i32) -> i32 {
-      return uniforms.numPrefix + select(length, min(length, query % uniforms.numTokens + 1), uniforms.isCausal != 0);
+    fn seenBy(text : Text, query : i32) -> i32 {
+      return uniforms.numPrefix + select(text.length, query % text.length + 1, uniforms.isCausal != 0);
     }
-    fn tokenKeyAt(b : i32, keyHead : i32, token : i32) -> i32 {
-      return (b * uniforms.numTokens + token) * rowWidth() + queryWidth() + keyHead * uniforms.headSize;
+    fn tokenKeyAt(text : Text, keyHead : i32, token : i32) -> i32 {
+      return (text.start + token) * rowWidth() + queryWidth() + keyHead * uniforms.headSize;
     }
     ${reader(form, "qkv")}
     ${reader(form, "prefix")}
     // keys (part 0) or values (part 1), those of the prefix in front
-    fn keyFour(b : i32, keyHead : i32, place : i32, part : i32, four : i32) -> vec4<f32> {
-      let key = min(place, uniforms.numPrefix + uniforms.numTokens - 1);
+    fn keyFour(text : Text, keyHead : i32, place : i32, part : i32, four : i32) -> vec4<f32> {
+      let key = min(place, uniforms.numPrefix + text.length - 1);
       if (key < uniforms.numPrefix) { return prefixFour((part * uniforms.numPrefix + key) * keyWidth() + keyHead * uniforms.headSize, four); }
-      return qkvFour(tokenKeyAt(b, keyHead, key - uniforms.numPrefix) + part * keyWidth(), four);
+      return qkvFour(tokenKeyAt(text, keyHead, key - uniforms.numPrefix) + part * keyWidth(), four);
     }`;
 
 /** Fills a tile with a piece of 32 vectors; `value` may use `r`, the vector's row, and `four`. */
@@ -149,45 +151,43 @@ export const writeSums = ({ numPieces }: TilesForm, name: string, at: (a: number
       }`,
   );
 
-/** The invocation's own places. */
+/** The invocation's own places, and the workgroup's, the same for all of its invocations. */
 export const place = `
       let x = i32(localIndex) % 8;
       let y = i32(localIndex) / 8;
       let keyHead = i32(workgroupId.y);
-      if (localIndex == 0u) { bounds.w = i32(workgroupId.z); }
-      let b = workgroupUniformLoad(&bounds).w;
-      if (b >= uniforms.batch) { return; }
-      let numQueries = headGroup() * uniforms.numTokens;`;
+      if (localIndex == 0u) { places = vec2<i32>(i32(workgroupId.x), i32(workgroupId.z)); }
+      let here = workgroupUniformLoad(&places);
+      if (here.y >= uniforms.numTexts) { return; }
+      let text = Text(starts[here.y], starts[here.y + 1] - starts[here.y]);
+      let numQueries = headGroup() * text.length;`;
 
 /** Places of the queries in the rows y + 8a, and how many keys each sees. */
 export const queryRows = `
-      let length = min(lengths[b], uniforms.numTokens);
-      ${each(own, (a) => `let query${a} = first + y + ${8 * a}; let seen${a} = seenBy(length, clampQuery(query${a}));`)}`;
+      ${each(own, (a) => `let query${a} = first + y + ${8 * a}; let seen${a} = seenBy(text, clampQuery(text, query${a}));`)}`;
 
-/** How many keys the block of queries from `first` on sees at most, the same for all invocations. */
+/** How many keys the block of queries from `first` on sees at most. */
 export const blockSeen = `
-      if (localIndex == 0u) {
-        let isOneHead = first / uniforms.numTokens == clampQuery(first + ${blockSize - 1}) / uniforms.numTokens;
-        bounds.x = seenBy(min(lengths[b], uniforms.numTokens), select(uniforms.numTokens - 1, clampQuery(first + ${blockSize - 1}), isOneHead));
-      }
-      let numSeen = workgroupUniformLoad(&bounds).x;`;
+      let last = clampQuery(text, first + ${blockSize - 1});
+      let numSeen = seenBy(text, select(text.length - 1, last, first / text.length == last / text.length));`;
 
 /** The four columns of the invocation, from place `first` on. */
 export const columns = (first: string): string => `(vec4<i32>(${first} + x) + vec4<i32>(0, 8, 16, 24))`;
 
-/** Attention: the result, then the log-sum-exp of each (b, head, t) where it has a tail. */
+/** Attention: the result, then the log-sum-exp of each (row, head) where it has a tail. */
 export function attendSource(form: TilesForm): string {
   return `
     ${common(form)}
     fn main() {
       ${place}
-      let first = i32(workgroupId.x) * ${blockSize};
+      let first = here.x * ${blockSize};
+      if (first >= numQueries) { return; }
       ${queryRows}
       ${blockSeen}
       ${startSums(form, "y")}
       ${each(own, (a) => `var m${a} = -3.0e38; var l${a} = 0.0;`)}
       for (var j = 0; j < numSeen; j += ${blockSize}) {
-        ${products(form, "s", "qkvFour(queryAt(b, keyHead, clampQuery(first + r)), four)", "keyFour(b, keyHead, j + r, 0, four)")}
+        ${products(form, "s", "qkvFour(queryAt(text, keyHead, clampQuery(text, first + r)), four)", "keyFour(text, keyHead, j + r, 0, four)")}
         ${each(own, (a) => `s${a} = select(vec4<f32>(-3.0e38), s${a}, ${columns("j")} < vec4<i32>(seen${a}));`)}
         ${keep("s")}
         workgroupBarrier();
@@ -204,7 +204,7 @@ export function attendSource(form: TilesForm): string {
         ${each(form.numPieces, (piece) => `y${a}_${piece} *= fade${a};`)}`,
         )}
         ${keep("p")}
-        ${mix(form, "y", "keyFour(b, keyHead, j + r, 1, four)")}
+        ${mix(form, "y", "keyFour(text, keyHead, j + r, 1, four)")}
       }
       workgroupBarrier();
       ${each(own, (a) => `left[(y + ${8 * a}) * ${stride} + x].x = l${a};`)}
@@ -220,13 +220,13 @@ export function attendSource(form: TilesForm): string {
       ${writeSums(
         form,
         "y",
-        (a) => `rowAt(b, keyHead, query${a})`,
+        (a) => `resultAt(text, keyHead, query${a})`,
         (a) => `query${a} < numQueries`,
       )}
       ${each(
         own,
         (a) => `
-      if (x == 0 && uniforms.statsStart >= 0 && query${a} < numQueries) { result[statAt(b, keyHead, query${a})] = m${a} + log(total${a}); }`,
+      if (x == 0 && uniforms.statsStart >= 0 && query${a} < numQueries) { result[statAt(text, keyHead, query${a})] = m${a} + log(total${a}); }`,
       )}
       ${clearPadding(numInvocations)}
     }`;

@@ -27,40 +27,34 @@ const gradientCommon = (form: TilesForm): string => `
     ${common(form)}
     ${reader(form, "dy")}
     ${reader(form, "attended")}
-    fn gatherStats(b : i32, keyHead : i32, first : i32) {
-      let query = clampQuery(first + i32(localIndex) / 2);
-      let at = rowAt(b, keyHead, query);
+    fn gatherStats(text : Text, keyHead : i32, first : i32) {
+      let query = clampQuery(text, first + i32(localIndex) / 2);
+      let at = resultAt(text, keyHead, query);
       var inner = 0.0;
       for (var four = i32(localIndex) % 2; four < (uniforms.headSize + 3) / 4; four += 2) { inner += dot(dyFour(at, four), attendedFour(at, four)); }
-      let statPlace = statAt(b, keyHead, query);
+      let statPlace = statAt(text, keyHead, query);
       stats[localIndex] = vec2<f32>(${singleOf(form, "attended", "statPlace")}, inner);
     }
     // log-sum-exp and inner product of a row of the block
     fn statsOf(row : i32) -> vec2<f32> { return vec2<f32>(stats[2 * row].x, stats[2 * row].y + stats[2 * row + 1].y); }`;
 
-/** dk and dv of the 32 keys from place `first` on (those of the prefix stand in front), from every query of example b. */
+/** dk and dv of the 32 keys from place `first` on (those of the prefix stand in front), from every query of the text. */
 const keyBlock = (form: TilesForm): string => `
-      if (localIndex == 0u) {
-        let firstToken = max(first - uniforms.numPrefix, 0);
-        let isHidden = first - uniforms.numPrefix >= lengths[b];
-        bounds.y = select(select(0, firstToken, uniforms.isCausal != 0), uniforms.numTokens, isHidden);
-      }
-      let tStart = workgroupUniformLoad(&bounds).y;
-      let length = min(lengths[b], uniforms.numTokens);
+      let tStart = select(0, max(first - uniforms.numPrefix, 0), uniforms.isCausal != 0);
       ${startSums(form, "dk")}
       ${startSums(form, "dv")}
       for (var g = 0; g < headGroup(); g++) {
-        for (var t = tStart; t < uniforms.numTokens; t += ${blockSize}) {
-          let query = g * uniforms.numTokens + t;
+        for (var t = tStart; t < text.length; t += ${blockSize}) {
+          let query = g * text.length + t;
           workgroupBarrier();
-          gatherStats(b, keyHead, query);
-          ${products(form, "s", "keyFour(b, keyHead, first + r, 0, four)", "qkvFour(queryAt(b, keyHead, clampQuery(query + r)), four)")}
-          ${products(form, "e", "keyFour(b, keyHead, first + r, 1, four)", "dyFour(rowAt(b, keyHead, clampQuery(query + r)), four)")}
+          gatherStats(text, keyHead, query);
+          ${products(form, "s", "keyFour(text, keyHead, first + r, 0, four)", "qkvFour(queryAt(text, keyHead, clampQuery(text, query + r)), four)")}
+          ${products(form, "e", "keyFour(text, keyHead, first + r, 1, four)", "dyFour(resultAt(text, keyHead, clampQuery(text, query + r)), four)")}
           ${each(
             own,
             (c) => `
           let stats${c} = statsOf(x + ${8 * c});
-          let limit${c} = select(0, seenBy(length, clampQuery(query + x + ${8 * c})), t + x + ${8 * c} < uniforms.numTokens);`,
+          let limit${c} = select(0, seenBy(text, clampQuery(text, query + x + ${8 * c})), t + x + ${8 * c} < text.length);`,
           )}
           let lse = vec4<f32>(stats0.x, stats1.x, stats2.x, stats3.x);
           let inner = vec4<f32>(stats0.y, stats1.y, stats2.y, stats3.y);
@@ -72,9 +66,9 @@ const keyBlock = (form: TilesForm): string => `
           let g${a} = p${a} * (e${a} - inner);`,
           )}
           ${keep("p")}
-          ${mix(form, "dv", "dyFour(rowAt(b, keyHead, clampQuery(query + r)), four)")}
+          ${mix(form, "dv", "dyFour(resultAt(text, keyHead, clampQuery(text, query + r)), four)")}
           ${keep("g")}
-          ${mix(form, "dk", "qkvFour(queryAt(b, keyHead, clampQuery(query + r)), four)")}
+          ${mix(form, "dk", "qkvFour(queryAt(text, keyHead, clampQuery(text, query + r)), four)")}
         }
       }`;
 
@@ -82,11 +76,11 @@ const keyBlock = (form: TilesForm): string => `
 const queryBlock = (form: TilesForm): string => `
       ${queryRows}
       ${blockSeen}
-      gatherStats(b, keyHead, first);
+      gatherStats(text, keyHead, first);
       ${startSums(form, "dq")}
       for (var j = 0; j < numSeen; j += ${blockSize}) {
-        ${products(form, "s", "qkvFour(queryAt(b, keyHead, clampQuery(first + r)), four)", "keyFour(b, keyHead, j + r, 0, four)")}
-        ${products(form, "e", "dyFour(rowAt(b, keyHead, clampQuery(first + r)), four)", "keyFour(b, keyHead, j + r, 1, four)")}
+        ${products(form, "s", "qkvFour(queryAt(text, keyHead, clampQuery(text, first + r)), four)", "keyFour(text, keyHead, j + r, 0, four)")}
+        ${products(form, "e", "dyFour(resultAt(text, keyHead, clampQuery(text, first + r)), four)", "keyFour(text, keyHead, j + r, 1, four)")}
         ${each(
           own,
           (a) => `
@@ -95,32 +89,31 @@ const queryBlock = (form: TilesForm): string => `
         let g${a} = p${a} * (e${a} - vec4<f32>(stats${a}.y));`,
         )}
         ${keep("g")}
-        ${mix(form, "dq", "keyFour(b, keyHead, j + r, 0, four)")}
+        ${mix(form, "dq", "keyFour(text, keyHead, j + r, 0, four)")}
       }
       ${writeSums(
         form,
         "dq",
-        (a) => `queryAt(b, keyHead, query${a})`,
+        (a) => `queryAt(text, keyHead, query${a})`,
         (a) => `query${a} < numQueries`,
       )}`;
 
-/** dQkv (rows, rowWidth): the first workgroups of each (key head, b) take queries, the others keys. */
+/** dQkv (rows, rowWidth): the first workgroups of each (key head, text) take queries, the next ones keys. */
 export function inputGradientSource(form: TilesForm): string {
-  const at = (a: number) => `tokenKeyAt(b, keyHead, token + ${8 * a})`;
-  const isThere = (a: number) => `token + ${8 * a} < uniforms.numTokens`;
+  const at = (a: number) => `tokenKeyAt(text, keyHead, token + ${8 * a})`;
+  const isThere = (a: number) => `token + ${8 * a} < text.length`;
   return `
     ${gradientCommon(form)}
     fn main() {
       ${place}
       let numQueryBlocks = (numQueries + ${blockSize - 1}) / ${blockSize};
-      if (localIndex == 0u) { bounds.z = i32(workgroupId.x); }
-      let job = workgroupUniformLoad(&bounds).z;
-      if (job < numQueryBlocks) {
-        let first = job * ${blockSize};
+      if (here.x < numQueryBlocks) {
+        let first = here.x * ${blockSize};
         ${queryBlock(form)}
         return;
       }
-      let first = uniforms.numPrefix + (job - numQueryBlocks) * ${blockSize};
+      let first = uniforms.numPrefix + (here.x - numQueryBlocks) * ${blockSize};
+      if (first >= uniforms.numPrefix + text.length) { return; }
       ${keyBlock(form)}
       let token = first - uniforms.numPrefix + y;
       ${writeSums(form, "dk", at, isThere)}
@@ -128,29 +121,29 @@ export function inputGradientSource(form: TilesForm): string {
     }`;
 }
 
-/** The prefix's gradient of each example by itself, (B, 2, P, keyWidth). */
+/** The prefix's gradient of each text by itself, (texts, 2, P, keyWidth). */
 export function prefixPartsSource(form: TilesForm): string {
   const at = (part: number) => (a: number) =>
-    `((2 * b + ${part}) * uniforms.numPrefix + first + y + ${8 * a}) * keyWidth() + keyHead * uniforms.headSize`;
+    `((2 * here.y + ${part}) * uniforms.numPrefix + first + y + ${8 * a}) * keyWidth() + keyHead * uniforms.headSize`;
   const isThere = (a: number) => `first + y + ${8 * a} < uniforms.numPrefix`;
   return `
     ${gradientCommon(form)}
     fn main() {
       ${place}
-      let first = i32(workgroupId.x) * ${blockSize};
+      let first = here.x * ${blockSize};
       ${keyBlock(form)}
       ${writeSums(form, "dk", at(0), isThere)}
       ${writeSums(form, "dv", at(1), isThere)}
     }`;
 }
 
-/** Sums over the batch, one example after the other. */
+/** Sums over the texts, one after the other. */
 export const sumPartsSource = `
     fn main() {
       let i = i32(globalId.x);
       let size = uniforms.outShape;
       if (i >= size) { return; }
       var total = 0.0;
-      for (var b = 0; b < uniforms.batch; b++) { total += parts[b * size + i]; }
+      for (var text = 0; text < uniforms.numTexts; text++) { total += parts[text * size + i]; }
       result[i] = total;
     }`;

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { WebGpuKernel } from "../fusedKernels.ts";
 import { adamWKernels } from "./adamW.ts";
 import { attentionKernels } from "./attention.ts";
+import { blockKernels } from "./blockMaps.ts";
 import { crossEntropyKernels } from "./crossEntropy.ts";
 import { checkBindable, type GpuKernel, type KernelAttributes, type KernelInputs } from "./gpuKernel.ts";
 import { normKernels } from "./norm.ts";
@@ -23,6 +24,7 @@ export function installWebGpuKernels(backend: WebGPUBackend): void {
     ...crossEntropyKernels(context),
     ...adamWKernels(context),
     ...rowKernels(context),
+    ...blockKernels(context),
   };
   for (const [kernelName, kernel] of Object.entries(kernels)) {
     if (tf.getKernel(kernelName, "webgpu") !== undefined) tf.unregisterKernel(kernelName, "webgpu");

@@ -29,7 +29,7 @@ function forwardFinish({ epilogue, hasTail, hasBias, hasResidual, hasScaledRows 
     fn completed(row : i32, column : i32, product : f32) -> f32 {
       var value = product;
       ${hasScaledRows ? "value *= select(1.0, uniforms.rowScale, column < uniforms.numScaledRows);" : ""}
-      ${hasBias ? "value += bias[column];" : ""}
+      ${hasBias ? "value += bias[uniforms.firstBias + column];" : ""}
       ${hasResidual ? "value += residual[row * uniforms.numOut + column];" : ""}
       return value;
     }`;

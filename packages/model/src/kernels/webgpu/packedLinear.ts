@@ -13,6 +13,9 @@ interface PackedAttributes extends Omit<PackedProduct, "isGradient" | "hasBias" 
   /** How many of W's first rows are multiplied by `rowScale`. */
   readonly numScaledRows: number;
   readonly rowScale: number;
+  /** Where W and the bias begin in their buffers. */
+  readonly firstWord?: number;
+  readonly firstBias?: number;
   readonly numRows: number;
   readonly isTraining: boolean;
 }
@@ -45,7 +48,7 @@ interface Run extends PackedAttributes {
 }
 
 function runProduct(backend: WebGPUBackend, product: PackedProduct, run: Run): TensorInfo {
-  const { numRows, numIn, numOut, scaleStart, numScaledRows, rowScale, inputs } = run;
+  const { numRows, numIn, numOut, scaleStart, numScaledRows, rowScale, firstWord = 0, firstBias = 0, inputs } = run;
   const { encoding, groupSize, isGradient, epilogue } = product;
   const { key, workgroupSize, dispatch, leftComponents, source } = (run.hasQuads ? quadProduct : tileProduct)(product, run);
   const optional = Object.entries({
@@ -69,13 +72,13 @@ function runProduct(backend: WebGPUBackend, product: PackedProduct, run: Run): T
       dispatch,
       workgroupSize,
       shaderKey: ["tuttiPacked", encoding, groupSize, key, finishKey(product)].join("_"),
-      uniforms: "numRows : i32, numIn : i32, numOut : i32, scaleStart : i32, numScaledRows : i32, rowScale : f32,",
+      uniforms: "numRows : i32, numIn : i32, numOut : i32, scaleStart : i32, numScaledRows : i32, firstWord : i32, firstBias : i32, rowScale : f32,",
       getUserCode: source,
     },
     operands.map(([, operand]) => listed(operand)),
     "float32",
     [
-      ...[numRows, numIn, numOut, scaleStart, numScaledRows].map((value) => ({ type: "int32", data: [value] })),
+      ...[numRows, numIn, numOut, scaleStart, numScaledRows, firstWord, firstBias].map((value) => ({ type: "int32", data: [value] })),
       { type: "float32", data: [rowScale] },
     ],
   );

@@ -13,7 +13,7 @@ export interface ProductRows {
   readonly isTraining: boolean;
 }
 
-/** A program for a product. Dimensions are uniforms (`numRows`, `numIn`, `numOut`, `scaleStart`, `numScaledRows`, `rowScale`), so layers share pipelines. */
+/** A program for a product. Dimensions are uniforms (`numRows`, `numIn`, `numOut`, `scaleStart`, `numScaledRows`, `firstWord`, `firstBias`, `rowScale`), so layers share pipelines. */
 export interface PackedSource {
   /** Names what the source depends on beside encoding, group and finish. */
   readonly key: string;

@@ -53,7 +53,7 @@ function quadSource(product: PackedProduct, rows: number): string {
       let column = firstColumn + lane;
       let rowWords = ${rowWordsSource(product)};
       let numGroups = ${numGroupsSource(product)};
-      ${each(numColumns, (c) => `let start${c} = ${startsFromBias(product) ? `bias[column + ${quadSize * c}]` : "0.0"};`)}
+      ${each(numColumns, (c) => `let start${c} = ${startsFromBias(product) ? `bias[uniforms.firstBias + column + ${quadSize * c}]` : "0.0"};`)}
       ${each(rows, (r) => each(numColumns, (c) => `var sum${r}_${c} = start${c};`))}
       ${product.isGradient ? gradientLoop(product, rows) : forwardLoop(product, rows)}
       var sums : array<f32, ${rows * numColumns}>;
@@ -95,7 +95,7 @@ function forwardLoop(product: PackedProduct, rows: number): string {
   return `
       let numQuads = (uniforms.numIn + 3) / 4;
       ${each(rows, (r) => `let row${r} = (row + ${r}) * uniforms.numIn;`)}
-      ${each(numColumns, (c) => `let words${c} = (column + ${quadSize * c}) * rowWords;`)}
+      ${each(numColumns, (c) => `let words${c} = uniforms.firstWord + (column + ${quadSize * c}) * rowWords;`)}
       ${form === "even" ? `for (var group = 0; group * ${quadsPerGroup(product)} < numQuads; group++) {` : ""}
       ${form === "even" ? each(numColumns, (c) => `let scale${c} = scaleAt(column + ${quadSize * c}, group, numGroups);`) : ""}
       ${form === "even" ? loop(`group * ${quadsPerGroup(product)}`, `min(numQuads, (group + 1) * ${quadsPerGroup(product)})`) : loop("0", "numQuads")}
@@ -121,7 +121,7 @@ function gradientLoop(product: PackedProduct, rows: number): string {
         let place = first + lane;
         ${product.hasScaledRows ? "let factor = select(1.0, uniforms.rowScale, place < uniforms.numScaledRows);" : "let factor = 1.0;"}
         ${each(rows, (r) => `let left${r} = left(row${r}, place, factor);`)}
-        let words0 = place * rowWords;
+        let words0 = uniforms.firstWord + place * rowWords;
         ${hasOne ? `let scale = scaleAt(place, firstColumn / ${product.groupSize}, numGroups);` : ""}
         ${each(numColumns, (c) => `let w${c} = turned(weights(words0 + at${c}, lift${c})${hasOne ? " * scale" : ownScale(c)});`)}
         ${addProducts(rows)}

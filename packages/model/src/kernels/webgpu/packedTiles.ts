@@ -110,7 +110,7 @@ function blockSource(product: PackedProduct): string {
   const order = ["xyzw", "yxwz", "zwxy", "wzyx"];
   return `
     fn block(row : i32, quad : i32, rowWords : i32, numGroups : i32) -> mat4x4<f32> {
-      let at = row * rowWords + placeOf(quad);
+      let at = uniforms.firstWord + row * rowWords + placeOf(quad);
       let lift = liftOf(quad);
       return mat4x4<f32>(${order.map((places, i) => `(weights(at + ${i} * rowWords, lift)${scale(i)}).${places}`).join(", ")});
     }`;

@@ -3,7 +3,6 @@ import { type GpuContext, type GpuKernel, given } from "./gpuKernel.ts";
 
 interface RotaryAttributes {
   readonly numRows: number;
-  readonly numTokens: number;
   readonly headSize: number;
   /** Queries and keys; the heads behind them are copied. */
   readonly numTurnedHeads: number;
@@ -16,7 +15,7 @@ const workgroupSize = 64;
 export function rotaryKernels({ backend }: GpuContext): { readonly TuttiRotate: GpuKernel } {
   return {
     TuttiRotate(inputs, attributes) {
-      const { numRows, numTokens, headSize, numTurnedHeads, isGradient } = attributes as object as RotaryAttributes;
+      const { numRows, headSize, numTurnedHeads, isGradient } = attributes as object as RotaryAttributes;
       const qkv = given(inputs, "qkv");
       const width = qkv.shape[1];
       const isWide = width % 4 === 0 && headSize % 8 === 0;
@@ -29,9 +28,9 @@ export function rotaryKernels({ backend }: GpuContext): { readonly TuttiRotate: 
           if (row >= uniforms.numRows) { return; }
           let i = index - row * half;
           let start = row * uniforms.numElements + i;
-          let at = (row % uniforms.numTokens) * half + i;
+          let at = row * half + i;
           let cosine = angles[at];
-          let sine = ${isGradient ? "-" : ""}angles[uniforms.numTokens * half + at];
+          let sine = ${isGradient ? "-" : ""}angles[uniforms.numRows * half + at];
           let end = start + uniforms.numTurned;
           for (var j = start; j < end; j += 2 * half) {
             let first = qkv[j];
@@ -45,7 +44,7 @@ export function rotaryKernels({ backend }: GpuContext): { readonly TuttiRotate: 
         key: `rotate_${isGradient}`,
         inputs: { qkv, angles: given(inputs, "angles") },
         isWide,
-        integers: { numRows, numTokens, half, numElements: width / components, numTurned: (numTurnedHeads * headSize) / components },
+        integers: { numRows, half, numElements: width / components, numTurned: (numTurnedHeads * headSize) / components },
         workgroupSize,
         numWorkgroups: Math.ceil((numRows * half) / workgroupSize),
         source,

@@ -1,0 +1,2 @@
+export { type DemoOptions, type PreparedDemo, prepareDemo } from "./run/prepareDemo.ts";
+export { type DemoEnd, runDemo } from "./run/runDemo.ts";
