@@ -11,11 +11,11 @@ const run = presets.demo;
 
 /** The share of the demo's training rows that would be padding, were batches padded to multiples of 8. */
 export async function paddingOfDemo(): Promise<number> {
-  return paddedFraction(await demoBatches(), 8);
+  return paddedFraction((await demoBatches()).flat(), 8);
 }
 
-/** Lengths in tokens of the texts of each batch in one epoch of all devices. */
-export async function demoBatches(): Promise<number[][]> {
+/** By device, the lengths in tokens of the texts of each batch in one epoch. */
+export async function demoBatches(): Promise<number[][][]> {
   const inPublic = (...path: string[]) => readFile(join(projectFolder, "public", ...path), "utf8");
   const task = findTask(run.task);
   const dataset = await loadDataset(task, (file) => inPublic("datasets", datasetFolder(run.task), file), run.seed);
@@ -24,7 +24,7 @@ export async function demoBatches(): Promise<number[][]> {
   const { maxPositions } = (JSON.parse(await backbone("manifest.json")) as { config: { maxPositions: number } }).config;
   const encoder = createTaskEncoder(tokenizer, task, run.tuning.head);
   const random = createRandom(run.seed);
-  return dealRun(dataset, run).shares.flatMap(({ train }, device) => {
+  return dealRun(dataset, run).shares.map(({ train }, device) => {
     const rows = random.stream({ purpose: "padding", device }).shuffle(train);
     const lengths = rows.map((index) => encoder.encode(dataset.train[index] ?? { text: "" }, maxPositions).ids.length);
     return batchesOf(lengths, run.training.batchSize);

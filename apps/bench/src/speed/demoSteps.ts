@@ -1,10 +1,14 @@
 import { join } from "node:path";
 import { presets, type RunSettings } from "@tutti/core";
+import { stepOperations } from "@tutti/model/bench";
+import { loadBackboneFolder } from "@tutti/model/node";
+import { projectFolder } from "@tutti/server/checkout";
 import { type BenchRow, median, row } from "../rows.ts";
-import { paddingOfDemo } from "./demoPadding.ts";
+import { demoBatches, paddingOfDemo } from "./demoPadding.ts";
+import { partShares } from "./kernelShares.ts";
 import { ratioInTurns, takeTurns } from "./ratios.ts";
 import type { SpeedPlace } from "./speedAsked.ts";
-import type { StepSetup, TrainedOnce } from "./stepMessages.ts";
+import type { KernelTimes, StepSetup, TrainedOnce } from "./stepMessages.ts";
 import { openSide, type StepSide } from "./stepSide.ts";
 
 /** What one step took of the processor. */
@@ -43,9 +47,11 @@ export async function benchDemoSteps({ now, before, isQuick, say, signal }: Spee
       }),
     );
     const costs = taken.map((list) => list.map(stepCost));
+    const profiles: KernelTimes[] = [];
+    for (let deviceId = 0; deviceId < numTurns; deviceId++) profiles.push(await (sides[0] as StepSide).kernelTimes(deviceId));
     const peaks: number[] = [];
     for (const side of sides) peaks.push(await side.peakBytes(0));
-    return [...stepRows(costs), ...(await memoryRows(peaks))];
+    return [...stepRows(costs), await sharesRow(profiles), ...(await memoryRows(peaks))];
   } finally {
     for (const side of sides) side.close();
   }
@@ -63,6 +69,20 @@ function stepRows([now = [], before]: readonly (readonly number[])[]): BenchRow[
       note: `${median(now).toPrecision(3)} and ${median(before).toPrecision(3)} ms of processor time; median of ${now.length} devices in turns`,
     },
   ];
+}
+
+/** What a step consists of; `profiles` are of the first devices, one epoch each. */
+async function sharesRow(profiles: readonly KernelTimes[]): Promise<BenchRow> {
+  const { products, ...others } = partShares(profiles);
+  const totalMs = profiles.reduce((sum, profile) => sum + profile.totalMs, 0);
+  const numTokens = (await demoBatches())
+    .slice(0, profiles.length)
+    .flat(2)
+    .reduce((sum, length) => sum + length, 0);
+  const operations = stepOperations(await loadBackboneFolder(join(projectFolder, "public/backbones/minuet")), numTokens);
+  const rate = `at ${(operations / (1e6 * products * totalMs)).toPrecision(3)} GFLOP/s`;
+  const shares = Object.entries(others).map(([part, share]) => `${part} ${(100 * share).toFixed(1)} %`);
+  return { ...row("products' share of a training step of the demo, WASM", 100 * products, "%"), note: [rate, ...shares].join(", ") };
 }
 
 async function memoryRows([now = Number.NaN, before]: readonly number[]): Promise<BenchRow[]> {

@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import type * as Core from "@tutti/core";
 import type * as Model from "@tutti/model";
 import type * as NodeModel from "@tutti/model/node";
-import type { OpenedSide, StepAnswer, StepOrder, StepSetup, TrainedOnce } from "./stepMessages.ts";
+import type { KernelTimes, OpenedSide, StepAnswer, StepOrder, StepResults, StepSetup, TrainedOnce } from "./stepMessages.ts";
 
 // A process of one checkout, whichever commit it is of, that takes training steps when it is told to: it knows only the trainer's interface.
 
@@ -118,8 +118,41 @@ async function peakBytes(deviceId: number): Promise<number> {
   return Math.max(...kernels.map(({ totalBytesSnapshot }) => totalBytesSnapshot));
 }
 
+/** The time of each kernel of WASM, which returns when it has computed, in a local training of one epoch. */
+async function kernelTimes(deviceId: number): Promise<KernelTimes> {
+  const { setup } = trainerOf();
+  const library = await libraryOf(setup.root);
+  const msByKernel: Record<string, number> = {};
+  const callsByKernel: Record<string, number> = {};
+  const kernels = library.getKernelsForBackend(setup.backend);
+  const originals = kernels.map(({ kernelFunc }) => kernelFunc);
+  let withinMs = 0;
+  for (const kernel of kernels) {
+    const { kernelName, kernelFunc } = kernel;
+    kernel.kernelFunc = (inputs) => {
+      const [start, before] = [performance.now(), withinMs];
+      withinMs = 0;
+      const result = kernelFunc(inputs);
+      const ms = performance.now() - start;
+      msByKernel[kernelName] = (msByKernel[kernelName] ?? 0) + ms - withinMs;
+      callsByKernel[kernelName] = (callsByKernel[kernelName] ?? 0) + 1;
+      withinMs = before + ms;
+      return result;
+    };
+  }
+  try {
+    const { ms, numSteps } = await train(deviceId, 1);
+    return { totalMs: ms, numSteps, msByKernel, callsByKernel };
+  } finally {
+    kernels.forEach((kernel, i) => {
+      kernel.kernelFunc = originals[i] ?? kernel.kernelFunc;
+    });
+  }
+}
+
 /** What is used here of the tensor library. */
 interface TensorLibrary {
+  getKernelsForBackend(name: string): { readonly kernelName: string; kernelFunc: (inputs: unknown) => unknown }[];
   ones(shape: number[]): { data(): Promise<unknown> };
   scalar(value: number): unknown;
   profile(work: () => Promise<unknown>): Promise<{ readonly kernels: readonly { readonly totalBytesSnapshot: number }[] }>;
@@ -128,7 +161,7 @@ interface TensorLibrary {
 /** The tensor library of the checkout: the very module that its own code imports. */
 const libraryOf = (root: string): Promise<TensorLibrary> => moduleOf(root, "node_modules/@tensorflow/tfjs-core/dist/tf-core.node.js");
 
-function carryOut(order: StepOrder): Promise<OpenedSide | TrainedOnce | number> {
+function carryOut(order: StepOrder): Promise<StepResults[keyof StepResults]> {
   switch (order.kind) {
     case "open":
       return open(order.setup);
@@ -136,6 +169,8 @@ function carryOut(order: StepOrder): Promise<OpenedSide | TrainedOnce | number> 
       return train(order.deviceId, order.epochs);
     case "optimiser":
       return optimiserDispatches();
+    case "kernels":
+      return kernelTimes(order.deviceId);
     case "peak":
       return peakBytes(order.deviceId);
   }

@@ -20,6 +20,7 @@ export type StepOrder =
   | { readonly kind: "open"; readonly setup: StepSetup }
   | { readonly kind: "train"; readonly deviceId: number; readonly epochs: number }
   | { readonly kind: "optimiser" }
+  | { readonly kind: "kernels"; readonly deviceId: number }
   | { readonly kind: "peak"; readonly deviceId: number };
 
 /** A trainer that has started. */
@@ -41,5 +42,24 @@ export interface TrainedOnce {
   readonly pipelines: number;
 }
 
-/** An answer: of `open` an OpenedSide, of `train` a TrainedOnce, of `optimiser` its dispatches, of `peak` bytes. */
-export type StepAnswer = { readonly value: OpenedSide | TrainedOnce | number } | { readonly error: string };
+/** Where the time of a local training went. */
+export interface KernelTimes {
+  readonly totalMs: number;
+  /** By the kernel's name, without kernels that it calls; the rest of the total is JavaScript. */
+  readonly msByKernel: Readonly<Record<string, number>>;
+  readonly numSteps: number;
+  /** Calls by the kernel's name. */
+  readonly callsByKernel: Readonly<Record<string, number>>;
+}
+
+/** What an order is answered with: `optimiser` with its dispatches, `peak` with bytes. */
+export interface StepResults {
+  readonly open: OpenedSide;
+  readonly train: TrainedOnce;
+  readonly optimiser: number;
+  readonly kernels: KernelTimes;
+  readonly peak: number;
+}
+
+/** An answer. */
+export type StepAnswer = { readonly value: StepResults[keyof StepResults] } | { readonly error: string };

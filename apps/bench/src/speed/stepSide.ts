@@ -1,12 +1,13 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { deferred } from "@tutti/core";
-import type { OpenedSide, StepAnswer, StepOrder, StepSetup, TrainedOnce } from "./stepMessages.ts";
+import type { KernelTimes, OpenedSide, StepAnswer, StepOrder, StepSetup, TrainedOnce } from "./stepMessages.ts";
 
 /** A process that holds one checkout's trainer, and works only when told to. */
 export interface StepSide extends OpenedSide {
   train(deviceId: number, epochs: number): Promise<TrainedOnce>;
   optimiserDispatches(): Promise<number>;
+  kernelTimes(deviceId: number): Promise<KernelTimes>;
   peakBytes(deviceId: number): Promise<number>;
   close(): void;
 }
@@ -34,6 +35,7 @@ export async function openSide(
       ...opened,
       train: (deviceId, epochs) => ask<TrainedOnce>({ kind: "train", deviceId, epochs }),
       optimiserDispatches: () => ask<number>({ kind: "optimiser" }),
+      kernelTimes: (deviceId) => ask<KernelTimes>({ kind: "kernels", deviceId }),
       peakBytes: (deviceId) => ask<number>({ kind: "peak", deviceId }),
       close,
     };
