@@ -3,7 +3,7 @@ import { adapterEnvironment } from "../kernels.ts";
 import { type BenchRow, missingRow, row } from "../rows.ts";
 import { type CountedBoth, countBoth, countedRows } from "./dispatches.ts";
 import { besideBefore, besidePrefix, type Contender, timeMethods } from "./methodSteps.ts";
-import { makeRandomPublic } from "./narrowBackbones.ts";
+import { makeRandomPublic } from "./randomPublic.ts";
 import type { SpeedPlace } from "./speedAsked.ts";
 
 const now = (method: Contender["method"]): Contender => ({ method, side: "now" });

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type BenchRow, median, missingRow, row } from "../rows.ts";
-import { makeRandomPublic } from "./narrowBackbones.ts";
+import { makeRandomPublic } from "./randomPublic.ts";
 import { ratioInTurns, takeTurns } from "./ratios.ts";
 import type { SpeedPlace } from "./speedAsked.ts";
 import { timeLoneTab } from "./tabSteps.ts";

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeRandomBackbone } from "@tutti/lab/randomBackbone";
+import { startBackend } from "@tutti/model";
 import { projectFolder } from "@tutti/server/checkout";
 
 /** A public folder with the built-in data and backbones of random layers. */
@@ -16,6 +17,7 @@ export async function makeRandomPublic(backbones: Readonly<Record<string, { numL
   const remove = () => rm(publicDir, { recursive: true, force: true, maxRetries: 5 });
   const own = (path: string) => join(projectFolder, "public", path);
   try {
+    await startBackend("wasm", { threads: 1 }); // computes their admission numbers
     await mkdir(join(publicDir, "backbones"));
     await symlink(own("datasets"), join(publicDir, "datasets"));
     for (const [name, sizes] of Object.entries(backbones))
