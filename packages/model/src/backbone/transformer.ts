@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { sizeOf } from "@tutti/core";
 import { visibility } from "../kernels/attention.ts";
 import type { AttentionShape } from "../kernels/attentionShape.ts";
 import { disposeNorm, type Norm, type Normed, normalize, normalizeGradient } from "../kernels/norm.ts";
@@ -57,6 +58,8 @@ export interface Transformer {
   layer(index: number): LayerWeights;
   /** A weight of the backbone unpacked to f32, uploaded when first asked for and kept. */
   unpacked(name: string): tf.Tensor;
+  /** Weights unpacked to f32, end to end, uploaded when first asked for and kept. */
+  unpackedVector(names: readonly string[]): tf.Tensor1D;
   forward(batch: TokenBatch, options: PassOptions): Pass;
   /** d last (rows, H) → the prefixes' gradients, (2, P, W) per layer. Nothing below the lowest prefix is computed. */
   backward(dLast: tf.Tensor2D, pass: Pass): tf.Tensor3D[];
@@ -105,6 +108,7 @@ export function createTransformer(
     start,
     layer: layers.at,
     unpacked: unpacked.of,
+    unpackedVector: unpacked.vectorOf,
     forward(batch, options) {
       const { x, context } = start(batch, options);
       const { states, passes } = forwardLayers(layers, x, options.prefixes, context);
@@ -154,17 +158,35 @@ function createLayers(backbone: PackedBackbone, isStreamed: boolean, form: Weigh
 }
 
 /** Weights unpacked to f32, uploaded when first asked for and kept. */
-function keptTensors(backbone: PackedBackbone): { of(name: string): tf.Tensor; dispose(): void } {
+function keptTensors(backbone: PackedBackbone): Pick<Transformer, "dispose"> & {
+  of: Transformer["unpacked"];
+  vectorOf: Transformer["unpackedVector"];
+} {
   const kept = new Map<string, tf.Tensor>();
+  const keep = <T extends tf.Tensor>(key: string, upload: () => T): T => {
+    const known = kept.get(key);
+    if (known !== undefined) return known as T;
+    const tensor = tf.keep(upload()); // it outlives the tidy it is first needed in
+    kept.set(key, tensor);
+    return tensor;
+  };
   return {
-    of(name) {
-      const known = kept.get(name);
-      if (known !== undefined) return known;
-      const { data, shape } = backbone.tensor(name);
-      const tensor = tf.keep(tf.tensor(data, [...shape])); // it outlives the tidy it is first needed in
-      kept.set(name, tensor);
-      return tensor;
-    },
+    of: (name) =>
+      keep(name, () => {
+        const { data, shape } = backbone.tensor(name);
+        return tf.tensor(data, [...shape]);
+      }),
+    vectorOf: (names) =>
+      keep(names.join(" "), () => {
+        const values = new Float32Array(names.reduce((sum, name) => sum + sizeOf(backbone.packed(name).shape), 0));
+        let at = 0;
+        for (const name of names) {
+          const { data } = backbone.tensor(name);
+          values.set(data, at);
+          at += data.length;
+        }
+        return tf.tensor1d(values);
+      }),
     dispose() {
       for (const tensor of kept.values()) tensor.dispose();
       kept.clear();

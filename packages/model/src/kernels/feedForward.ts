@@ -45,7 +45,7 @@ export function activationGradient(dy: tf.Tensor2D, { y, activated }: ActivatedP
 /** dY of what `down` made of an activated product → d of the product before its activation. */
 export function productGradient(dy: tf.Tensor2D, product: ActivatedProduct, down: Linear): tf.Tensor2D {
   return product.activated === null
-    ? throughDown(dy, product, down, "activation")
+    ? throughDown(dy, product, { down, epilogue: "activation", numRows: dy.shape[0] })
     : activationGradient(linearGradient(dy, down), product);
 }
 
@@ -61,34 +61,58 @@ export function expand(x: tf.Tensor2D, expansion: Expansion, options: ActivatedO
   return { y: tf.mul(activated.y, factor), activated, factor };
 }
 
+/** A product of the expansion, and the gradient of its result. */
+interface ExpandedGradient {
+  readonly map: Linear;
+  readonly dz: tf.Tensor2D;
+}
+
+/** Both matrices of the branch. */
+interface Branch {
+  readonly expansion: Expansion;
+  readonly down: Linear;
+}
+
 /** dY (rows, H), of what `down` made of the expansion → d(input of the branch) + residual. */
-export function contractGradient(
+export function contractGradient(dy: tf.Tensor2D, product: ActivatedProduct, branch: Branch, residual: tf.Tensor2D | null): tf.Tensor2D {
+  return expansionGradients(dy, product, branch).reduce<tf.Tensor2D | null>(
+    (sum, { map, dz }) => linearGradient(dz, map, { residual: sum }),
+    residual,
+  ) as tf.Tensor2D;
+}
+
+/** dY (at least numRows, H) → the gradients of the expansion's products: of one, or of `up` and `gate`. */
+export function expansionGradients(
   dy: tf.Tensor2D,
   product: ActivatedProduct,
-  { expansion, down }: { readonly expansion: Expansion; readonly down: Linear },
-  residual: tf.Tensor2D | null,
-): tf.Tensor2D {
-  if (expansion.kind === "interleaved") {
-    return linearGradient(throughDown(dy, product, down, "swiglu"), expansion.gateUp, { residual });
-  }
-  if (expansion.kind === "plain" && product.activated === null) {
-    return linearGradient(throughDown(dy, product, down, "activation"), expansion.up, { residual });
-  }
-  const dHidden = linearGradient(dy, down);
-  if (expansion.kind === "plain") return linearGradient(activationGradient(dHidden, product), expansion.up, { residual });
+  { expansion, down }: Branch,
+  numRows: number = dy.shape[0],
+): readonly [ExpandedGradient, ...ExpandedGradient[]] {
   const { activated, factor } = product;
+  if (expansion.kind === "interleaved") {
+    return [{ map: expansion.gateUp, dz: throughDown(dy, product, { down, epilogue: "swiglu", numRows }) }];
+  }
+  if (expansion.kind === "plain" && activated === null) {
+    return [{ map: expansion.up, dz: throughDown(dy, product, { down, epilogue: "activation", numRows }) }];
+  }
+  const dHidden = linearGradient(dy, down, { numRows });
+  if (expansion.kind === "plain") return [{ map: expansion.up, dz: activationGradient(dHidden, product) }];
   if (activated === null || factor === null) throw new Error("a gated expansion keeps both its factors");
   const dGate = tf.mul<tf.Tensor2D>(tf.mul(dHidden, factor), derivativeOf(activated));
-  return linearGradient(dGate, expansion.gate, {
-    residual: linearGradient(tf.mul(dHidden, activated.y), expansion.up, { residual }),
-  });
+  return [
+    { map: expansion.up, dz: tf.mul(dHidden, activated.y) },
+    { map: expansion.gate, dz: dGate },
+  ];
 }
 
 /** dY through `down` and the activation in one product; `down` may be unpacked though the expansion is not. */
-function throughDown(dy: tf.Tensor2D, { y }: ActivatedProduct, down: Linear, epilogue: "activation" | "swiglu"): tf.Tensor2D {
-  const numRows = dy.shape[0];
+function throughDown(
+  dy: tf.Tensor2D,
+  { y }: ActivatedProduct,
+  { down, epilogue, numRows }: { readonly down: Linear; readonly epilogue: "activation" | "swiglu"; readonly numRows: number },
+): tf.Tensor2D {
   if (down.layout === "packed") return packedLinearGradient(dy, down, { numRows, epilogue, kept: y });
-  const dHidden = linearGradient(dy, down);
+  const dHidden = linearGradient(dy, down, { numRows });
   const width = y.shape[1];
   if (epilogue === "activation") return tf.mul(dHidden, tf.slice2d(y, [numRows, 0], [numRows, width]));
   const factors = tf.reshape(tf.slice2d(y, [numRows, 0], [2 * numRows, width]), [numRows, width, 2]);

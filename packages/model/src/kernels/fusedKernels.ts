@@ -10,7 +10,11 @@ export type WasmKernel =
   | "TuttiLinear"
   | "TuttiPart"
   | "TuttiArrangeBlocks"
-  | "TuttiBlockGradient";
+  | "TuttiBlockGradient"
+  | "TuttiShift"
+  | "TuttiVector"
+  | "TuttiWeightGradient"
+  | "TuttiNormWeightGradient";
 
 /** Kernels of our own on WebGPU. */
 export type WebGpuKernel =
@@ -29,7 +33,11 @@ export type WebGpuKernel =
   | "TuttiPickRows"
   | "TuttiScatterRows"
   | "TuttiArrangeBlocks"
-  | "TuttiBlockGradient";
+  | "TuttiBlockGradient"
+  | "TuttiShift"
+  | "TuttiVector"
+  | "TuttiWeightGradient"
+  | "TuttiNormWeightGradient";
 
 /** Kernels of our own, registered for the backends that have them. */
 export type FusedKernel = WasmKernel | WebGpuKernel;

@@ -12,12 +12,14 @@ interface UnpackedLinear {
   readonly forward: Factor;
   readonly backward: Factor;
   readonly bias: tf.Tensor1D | null;
+  /** Where the bias begins in its tensor, which then holds more; 0 by default. */
+  readonly firstBias?: number;
 }
 
-/** The right factor of a product: (in, out), or (out, in) to be transposed, or in panels of eight columns for our own kernel. */
+/** The right factor of a product: (in, out), or (out, in) to be transposed, or from `first` on in panels of eight columns for our own kernel. */
 type Factor =
   | { readonly layout: "plain" | "transposed"; readonly matrix: tf.Tensor2D }
-  | { readonly layout: "panels"; readonly matrix: tf.Tensor1D; readonly numOut: number };
+  | { readonly layout: "panels"; readonly matrix: tf.Tensor1D; readonly numOut: number; readonly first?: number };
 
 /** Beyond so many weights the library's product, which uses all threads, is the faster one. The choice hangs on the shape alone, so bits do not hang on threads. */
 export const maxPanelWeights = 2 ** 20;
@@ -50,12 +52,16 @@ export interface ProductOptions {
 
 /** x (rows, in) → x · Wᵀ + b + residual (rows, out). */
 export function linear(x: tf.Tensor2D, map: Linear, options: ProductOptions = {}): tf.Tensor2D {
-  return map.layout === "packed" ? packedLinear(x, map, options) : multiply(x, map.forward, map.bias, options);
+  return map.layout === "packed"
+    ? packedLinear(x, map, options)
+    : multiply(x, map.forward, { bias: map.bias, firstBias: map.firstBias ?? 0 }, options);
 }
 
 /** dY (rows, out) → dX = dY · W + residual (rows, in); the map itself is frozen. */
 export function linearGradient(dy: tf.Tensor2D, map: Linear, options: ProductOptions = {}): tf.Tensor2D {
-  return map.layout === "packed" ? packedLinearGradient(dy, map, options) : multiply(dy, map.backward, null, options);
+  return map.layout === "packed"
+    ? packedLinearGradient(dy, map, options)
+    : multiply(dy, map.backward, { bias: null, firstBias: 0 }, options);
 }
 
 /** The first rows of a tensor that may have more. */
@@ -100,15 +106,21 @@ export function stackBiases(biases: readonly (Tensor | null)[], heights: readonl
   return { shape: [data.length], data };
 }
 
-function multiply(left: tf.Tensor2D, factor: Factor, bias: tf.Tensor1D | null, { numRows, residual = null }: ProductOptions): tf.Tensor2D {
-  const product = multiplyBiased(firstRows(left, numRows ?? left.shape[0]), factor, bias);
+/** What is added to every row. */
+interface Added {
+  readonly bias: tf.Tensor1D | null;
+  readonly firstBias: number;
+}
+
+function multiply(left: tf.Tensor2D, factor: Factor, added: Added, { numRows, residual = null }: ProductOptions): tf.Tensor2D {
+  const product = multiplyBiased(firstRows(left, numRows ?? left.shape[0]), factor, added);
   return residual === null ? product : tf.add(residual, product);
 }
 
-function multiplyBiased(x: tf.Tensor2D, factor: Factor, bias: tf.Tensor1D | null): tf.Tensor2D {
+function multiplyBiased(x: tf.Tensor2D, factor: Factor, { bias, firstBias }: Added): tf.Tensor2D {
   if (factor.layout === "panels") {
     const inputs = bias === null ? { x, panels: factor.matrix } : { x, panels: factor.matrix, bias };
-    return runFused("TuttiLinear", inputs, { numOut: factor.numOut })[0] as tf.Tensor2D;
+    return runFused("TuttiLinear", inputs, { numOut: factor.numOut, first: factor.first ?? 0, firstBias })[0] as tf.Tensor2D;
   }
   const y: tf.Tensor2D = tf.matMul(x, factor.matrix, false, factor.layout === "transposed");
   return bias === null ? y : tf.add<tf.Tensor2D>(y, bias);

@@ -7,6 +7,9 @@ export interface Norm {
   readonly weight: tf.Tensor1D;
   readonly bias: tf.Tensor1D | null;
   readonly epsilon: number;
+  /** Where weight and bias begin in their tensors, which then hold more; 0 by default. */
+  readonly firstWeight?: number;
+  readonly firstBias?: number;
 }
 
 /** The result (rows, width), with what the gradient needs. */
@@ -18,24 +21,25 @@ export interface Normed {
 
 /** Norm over the last axis of x's first `numRows` rows, by default all. */
 export function normalize(x: tf.Tensor2D, norm: Norm, numRows: number = x.shape[0]): Normed {
-  const { kind, weight, bias, epsilon } = norm;
+  const { kind, weight, bias, epsilon, firstWeight = 0, firstBias = 0 } = norm;
   const inputs = bias === null ? { x, weight } : { x, weight, bias };
-  if (hasFused("TuttiNormRows")) return { y: runFused("TuttiNormRows", inputs, { kind, epsilon, numRows })[0] as tf.Tensor2D, kept: [x] };
+  if (hasFused("TuttiNormRows"))
+    return { y: runFused("TuttiNormRows", inputs, { kind, epsilon, numRows, firstWeight, firstBias })[0] as tf.Tensor2D, kept: [x] };
   if (!isFusedOnWasm(x)) return plainNormalize(x, norm);
-  const [y, standard, inverse] = runFused("TuttiNorm", inputs, { epsilon });
+  const [y, standard, inverse] = runFused("TuttiNorm", inputs, { epsilon, firstWeight, firstBias });
   return { y: y as tf.Tensor2D, kept: [standard as tf.Tensor2D, inverse as tf.Tensor2D] };
 }
 
 /** dY → dX + residual through a norm whose weight and bias are frozen. */
 export function normalizeGradient(dy: tf.Tensor2D, normed: Normed, norm: Norm, residual: tf.Tensor2D | null = null): tf.Tensor2D {
-  const { kind, weight, epsilon } = norm;
+  const { kind, weight, epsilon, firstWeight = 0 } = norm;
   const [x, inverse] = normed.kept;
   if (inverse === undefined) {
     const inputs = { dy, x, weight, ...(residual === null ? {} : { residual }) };
-    return runFused("TuttiNormRowsGradient", inputs, { kind, epsilon, numRows: dy.shape[0] })[0] as tf.Tensor2D;
+    return runFused("TuttiNormRowsGradient", inputs, { kind, epsilon, numRows: dy.shape[0], firstWeight })[0] as tf.Tensor2D;
   }
   const dx = isFusedOnWasm(dy)
-    ? (runFused("TuttiNormGradient", { dy, weight, standard: x, inverse }, { isCentred: kind === "layer" })[0] as tf.Tensor2D)
+    ? (runFused("TuttiNormGradient", { dy, weight, standard: x, inverse }, { isCentred: kind === "layer", firstWeight })[0] as tf.Tensor2D)
     : plainNormalizeGradient(dy, normed, norm);
   return residual === null ? dx : tf.add(residual, dx);
 }

@@ -138,6 +138,14 @@ export const f32x4 = {
   divide: binary(0xe7),
   smaller: binary(0xe8),
   larger: binary(0xe9),
+  root: unary(0xe3),
+  /** Four lanes of two vectors: 0 to 3 are the first's, 4 to 7 the second's. */
+  shuffle: (a: Code, b: Code, lanes: readonly [number, number, number, number]): Code => [
+    ...a,
+    ...b,
+    ...simd(0x0d),
+    ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)),
+  ],
   /** Bitwise; with the mask of a comparison it keeps or zeroes. */
   and: binary(0x4e),
   or: binary(0x50),

@@ -6,6 +6,7 @@ import { blockKernels } from "./blockKernels.ts";
 import { createHeap, type Kernel, type KernelAttributes, type KernelInputs } from "./heap.ts";
 import { compileProgram, type WasmProgram } from "./program.ts";
 import { rowKernels } from "./rowKernels.ts";
+import { weightKernels } from "./weightKernels.ts";
 
 /**
  * Registers our kernels on the WASM backend that is running, over its own memory. Answers false where the engine has no vector
@@ -36,5 +37,10 @@ function memoryOf({ wasm }: BackendWasm): WebAssembly.Memory | null {
 
 function kernelsOn(backend: BackendWasm, program: WasmProgram): Record<WasmKernel, Kernel> {
   const heap = createHeap(backend);
-  return { ...rowKernels(heap, program), ...attentionKernels(heap, program), ...blockKernels(heap, program) };
+  return {
+    ...rowKernels(heap, program),
+    ...attentionKernels(heap, program),
+    ...blockKernels(heap, program),
+    ...weightKernels(heap, program),
+  };
 }

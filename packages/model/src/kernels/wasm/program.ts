@@ -2,6 +2,7 @@ import { assemble, type FunctionDefinition } from "./assembler.ts";
 import { activation } from "./pointwise.ts";
 import { product, transpose } from "./products.ts";
 import { norm, normGradient, softmax, softmaxGradient } from "./rows.ts";
+import { adamW, columnSums, panels, scale, scaledSum, turnFours } from "./vectors.ts";
 
 type Call = (...parameters: number[]) => void;
 
@@ -23,6 +24,13 @@ export interface WasmProgram {
   readonly geluTanhWithGradient: Call;
   readonly silu: Call;
   readonly siluWithGradient: Call;
+  readonly scaledSum: Call;
+  readonly scale: Call;
+  readonly panels: Call;
+  readonly turnFours: Call;
+  readonly columnSums: Call;
+  readonly columnProducts: Call;
+  readonly adamW: Call;
 }
 
 const definitions: readonly FunctionDefinition[] = [
@@ -40,6 +48,13 @@ const definitions: readonly FunctionDefinition[] = [
     activation(kind, kind, false),
     activation(`${kind}WithGradient`, kind, true),
   ]),
+  scaledSum,
+  scale,
+  panels,
+  turnFours,
+  columnSums("columnSums", false),
+  columnSums("columnProducts", true),
+  adamW,
 ];
 
 /** Compiles the program over a memory; null where the engine has no vector instructions. */

@@ -44,7 +44,9 @@ function arrange({ backend }: GpuContext, inputs: KernelInputs, attributes: Kern
       dispatch: [numWorkgroups, 1, 1],
       workgroupSize: [workgroupSize, 1, 1],
       shaderKey: ["tutti_arrangeBlocks", ...maps.map(({ blocks }) => blocks.length)].join("_"),
-      uniforms: [...Object.keys(integers).map((name) => `${name} : i32,`), ...Object.keys(numbers).map((name) => `${name} : f32,`)].join(" "),
+      uniforms: [...Object.keys(integers).map((name) => `${name} : i32,`), ...Object.keys(numbers).map((name) => `${name} : f32,`)].join(
+        " ",
+      ),
       getUserCode: () => arrangeSource(maps),
     },
     [listed(given(inputs, "values"))],

@@ -18,11 +18,13 @@ export interface FlatProgram {
   readonly source: string;
   /** Of the result. */
   readonly shape: readonly number[];
+  /** A tensor of that shape that gets the result; a new one by default. */
+  readonly into?: TensorInfo;
 }
 
 /** Runs the program in one dispatch. */
 export function runFlat(backend: WebGPUBackend, flat: FlatProgram): TensorInfo {
-  const { key, inputs, isWide, integers, numbers = {}, workgroupSize, numWorkgroups, source, shape } = flat;
+  const { key, inputs, isWide, integers, numbers = {}, workgroupSize, numWorkgroups, source, shape, into } = flat;
   const components = isWide ? 4 : 1;
   const names = Object.keys(inputs);
   const operands = Object.values(inputs).map(listed);
@@ -47,6 +49,7 @@ export function runFlat(backend: WebGPUBackend, flat: FlatProgram): TensorInfo {
       ...Object.values(integers).map((value) => ({ type: "int32", data: [value] })),
       ...Object.values(numbers).map((value) => ({ type: "float32", data: [value] })),
     ],
+    into,
   );
   return { ...result, shape: [...shape] };
 }

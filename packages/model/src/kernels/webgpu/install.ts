@@ -10,7 +10,9 @@ import { normKernels } from "./norm.ts";
 import { packedKernels } from "./packedLinear.ts";
 import { rotaryKernels } from "./rotary.ts";
 import { rowKernels } from "./rows.ts";
+import { shiftKernels } from "./shift.ts";
 import { gpuTraits } from "./traits.ts";
+import { weightGradientKernels } from "./weightGradient.ts";
 
 /** Registers our kernels on a WebGPU backend. */
 export function installWebGpuKernels(backend: WebGPUBackend): void {
@@ -25,6 +27,8 @@ export function installWebGpuKernels(backend: WebGPUBackend): void {
     ...adamWKernels(context),
     ...rowKernels(context),
     ...blockKernels(context),
+    ...shiftKernels(context),
+    ...weightGradientKernels(context),
   };
   for (const [kernelName, kernel] of Object.entries(kernels)) {
     if (tf.getKernel(kernelName, "webgpu") !== undefined) tf.unregisterKernel(kernelName, "webgpu");

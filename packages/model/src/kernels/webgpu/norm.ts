@@ -7,6 +7,11 @@ interface NormAttributes {
   readonly kind: "layer" | "rms";
   readonly epsilon: number;
   readonly numRows: number;
+  /** Where weight and bias begin in their buffers; multiples of four where the width is one. */
+  readonly firstWeight?: number;
+  readonly firstBias?: number;
+  /** Of a gradient: mean and 1/σ of each row follow, two of four numbers. */
+  readonly hasTail?: boolean;
 }
 
 /** LayerNorm and RMSNorm of the first `numRows` rows, and their gradients, which take mean and variance from x again. */
@@ -25,28 +30,43 @@ export function normKernels(context: GpuContext): { readonly TuttiNormRows: GpuK
   };
 }
 
+/** What a program's source depends on beside the lanes. */
+interface BodyForm {
+  readonly isCentred: boolean;
+  /** A bias, or a residual in a gradient. */
+  readonly hasLast: boolean;
+  readonly hasTail: boolean;
+  readonly isWide: boolean;
+}
+
+/** Rows that hold four numbers of each row. */
+function tailRows(numRows: number, width: number): number {
+  return Math.ceil((4 * numRows) / width);
+}
+
 function runNorm(
   { backend, traits }: GpuContext,
   inputs: Readonly<Record<string, TensorInfo>>,
-  { kind, epsilon, numRows }: NormAttributes,
-  body: (isCentred: boolean, hasLast: boolean) => string,
+  { kind, epsilon, numRows, firstWeight = 0, firstBias = 0, hasTail = false }: NormAttributes,
+  body: (form: BodyForm) => string,
 ): TensorInfo {
-  const width = inputs.weight.shape[0];
+  const width = inputs.x.shape[1];
   const isWide = width % 4 === 0;
-  const numElements = isWide ? width / 4 : width;
+  const components = isWide ? 4 : 1;
+  const numElements = width / components;
   const lanes = lanesOf(traits(), numElements);
   const workgroupSize = Math.max(32, lanes.size);
   const isGradient = "dy" in inputs;
-  const hasLast = "bias" in inputs || "residual" in inputs;
+  const form = { isCentred: kind === "layer", hasLast: "bias" in inputs || "residual" in inputs, hasTail: isGradient && hasTail, isWide };
   return runFlat(backend, {
-    key: ["norm", kind, isGradient, hasLast, laneKey(lanes)].join("_"),
+    key: ["norm", kind, isGradient, form.hasLast, form.hasTail, laneKey(lanes)].join("_"),
     inputs,
     isWide,
-    integers: { numRows, width, numElements },
+    integers: { numRows, width, numElements, firstWeight: firstWeight / components, firstBias: firstBias / components },
     numbers: { epsilon },
     workgroupSize,
     numWorkgroups: Math.ceil((numRows * lanes.size) / workgroupSize),
-    shape: [numRows, width],
+    shape: [numRows + (form.hasTail ? tailRows(numRows, width) : 0), width],
     source: `
       ${reductionSource({ name: "total", type: "vec4<f32>", operation: "add" }, lanes)}
       fn main(index : i32) {
@@ -55,7 +75,7 @@ function runNorm(
         let start = min(row, uniforms.numRows - 1) * uniforms.numElements;
         let share = 1.0 / f32(uniforms.width);
         ${kind === "layer" ? meanSource(lanes.size) : ""}
-        ${body(kind === "layer", hasLast).replaceAll("STEP", `${lanes.size}`)}
+        ${body(form).replaceAll("STEP", `${lanes.size}`)}
       }`,
   });
 }
@@ -72,7 +92,7 @@ const meanSource = (step: number): string => `
         let mean = total(vec4<f32>(sumOf(sum), 0.0, 0.0, 0.0), 0).x * share;`;
 
 /** The second pass also sums what rounding left of the mean, so that rows far from zero keep their digits. */
-function forwardBody(isCentred: boolean, hasBias: boolean): string {
+function forwardBody({ isCentred, hasLast: hasBias }: BodyForm): string {
   return `
         var rest = T(0.0);
         var squares = T(0.0);
@@ -86,11 +106,12 @@ function forwardBody(isCentred: boolean, hasBias: boolean): string {
         if (row >= uniforms.numRows) { return; }
         for (var i = lane; i < uniforms.numElements; i += STEP) {
           let d = x[start + i]${isCentred ? " - mean - all.x" : ""};
-          result[start + i] = d * inverse * weight[i]${hasBias ? " + bias[i]" : ""};
+          result[start + i] = d * inverse * weight[uniforms.firstWeight + i]${hasBias ? " + bias[uniforms.firstBias + i]" : ""};
         }`;
 }
 
-function gradientBody(isCentred: boolean, hasResidual: boolean): string {
+function gradientBody(form: BodyForm): string {
+  const { isCentred, hasLast: hasResidual } = form;
   return `
         var rest = T(0.0);
         var squares = T(0.0);
@@ -98,7 +119,7 @@ function gradientBody(isCentred: boolean, hasResidual: boolean): string {
         var along = T(0.0);
         for (var i = lane; i < uniforms.numElements; i += STEP) {
           let d = x[start + i]${isCentred ? " - mean" : ""};
-          let s = dy[start + i] * weight[i];
+          let s = dy[start + i] * weight[uniforms.firstWeight + i];
           squares += d * d;
           along += s * d;
           ${isCentred ? "rest += d; slope += s;" : ""}
@@ -107,9 +128,19 @@ function gradientBody(isCentred: boolean, hasResidual: boolean): string {
         let inverse = inverseSqrt(max(all.y - all.x * all.x, 0.0) + uniforms.epsilon);
         let towards = (all.w - all.x * all.z) * inverse * inverse;
         if (row >= uniforms.numRows) { return; }
+        ${form.hasTail ? tailSource(form) : ""}
         for (var i = lane; i < uniforms.numElements; i += STEP) {
           let d = x[start + i]${isCentred ? " - mean - all.x" : ""};
-          let s = dy[start + i] * weight[i]${isCentred ? " - all.z" : ""};
+          let s = dy[start + i] * weight[uniforms.firstWeight + i]${isCentred ? " - all.z" : ""};
           result[start + i] = (s - d * towards) * inverse${hasResidual ? " + residual[start + i]" : ""};
         }`;
 }
+
+/** Mean and 1/σ of the row behind the gradient, where the weight's gradient reads them. */
+const tailSource = ({ isCentred, isWide }: BodyForm): string => {
+  const [mean, tail] = [isCentred ? "mean + all.x" : "0.0", "uniforms.numRows * uniforms.numElements"];
+  const write = isWide
+    ? `result[${tail} + row] = T(${mean}, inverse, 0.0, 0.0);`
+    : `result[${tail} + 4 * row] = ${mean}; result[${tail} + 4 * row + 1] = inverse;`;
+  return `if (lane == 0) { ${write} }`;
+};

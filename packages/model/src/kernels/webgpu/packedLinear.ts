@@ -72,7 +72,8 @@ function runProduct(backend: WebGPUBackend, product: PackedProduct, run: Run): T
       dispatch,
       workgroupSize,
       shaderKey: ["tuttiPacked", encoding, groupSize, key, finishKey(product)].join("_"),
-      uniforms: "numRows : i32, numIn : i32, numOut : i32, scaleStart : i32, numScaledRows : i32, firstWord : i32, firstBias : i32, rowScale : f32,",
+      uniforms:
+        "numRows : i32, numIn : i32, numOut : i32, scaleStart : i32, numScaledRows : i32, firstWord : i32, firstBias : i32, rowScale : f32,",
       getUserCode: source,
     },
     operands.map(([, operand]) => listed(operand)),

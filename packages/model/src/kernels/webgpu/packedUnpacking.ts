@@ -51,7 +51,8 @@ export function numGroupsSource(scaling: Scaling): string {
 
 /** Integers are unpacked into a word's highest bits, without shifts, which software adapters do one by one; the scale makes up for it. */
 const bodies: Readonly<Record<TensorEncoding, string>> = {
-  f32: "return bitcast<vec4<f32>>(vec4<i32>(words[at], words[at + 1], words[at + 2], words[at + 3]));",
+  // one by one, so that the words may be floats already
+  f32: "return vec4<f32>(bitcast<f32>(words[at]), bitcast<f32>(words[at + 1]), bitcast<f32>(words[at + 2]), bitcast<f32>(words[at + 3]));",
   f16: "return vec4<f32>(unpack2x16float(bitcast<u32>(words[at])), unpack2x16float(bitcast<u32>(words[at + 1])));",
   int8: `
       let word = words[at];
