@@ -48,11 +48,17 @@ const trainerOf = (): OpenTrainer => {
   return opened;
 };
 
+/** What this process has taken of the processor: other programs on the machine do not change it. */
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 async function train(deviceId: number, epochs: number): Promise<TrainedOnce> {
   const { setup, core, model, run, trainer, params, numExamples } = trainerOf();
   const counters = setup.backend === "webgpu" ? model.countGpu(model.runningGpuDevice()) : null;
   try {
-    const [processor, start] = [process.cpuUsage(), performance.now()];
+    const [processor, start] = [processorMs(), performance.now()];
     const { body } = await trainer.compute(
       {
         deviceId,
@@ -70,12 +76,11 @@ async function train(deviceId: number, epochs: number): Promise<TrainedOnce> {
       },
       null,
     );
-    const { user, system } = process.cpuUsage(processor);
     if (body.kind !== "train") throw new Error(`a train task was answered with ${body.kind}`);
     return {
       numSteps: body.numSteps,
       ms: performance.now() - start,
-      processorMs: (user + system) / 1000,
+      processorMs: processorMs() - processor,
       lastLoss: body.lastLoss,
       dispatches: counters?.dispatches ?? 0,
       pipelines: counters?.pipelines ?? 0,
@@ -118,7 +123,7 @@ async function peakBytes(deviceId: number): Promise<number> {
   return Math.max(...kernels.map(({ totalBytesSnapshot }) => totalBytesSnapshot));
 }
 
-/** The time of each kernel of WASM, which returns when it has computed, in a local training of one epoch. */
+/** The processor time of each kernel of WASM, which returns when it has computed, in a local training of one epoch. */
 async function kernelTimes(deviceId: number): Promise<KernelTimes> {
   const { setup } = trainerOf();
   const library = await libraryOf(setup.root);
@@ -130,10 +135,10 @@ async function kernelTimes(deviceId: number): Promise<KernelTimes> {
   for (const kernel of kernels) {
     const { kernelName, kernelFunc } = kernel;
     kernel.kernelFunc = (inputs) => {
-      const [start, before] = [performance.now(), withinMs];
+      const [start, before] = [processorMs(), withinMs];
       withinMs = 0;
       const result = kernelFunc(inputs);
-      const ms = performance.now() - start;
+      const ms = processorMs() - start;
       msByKernel[kernelName] = (msByKernel[kernelName] ?? 0) + ms - withinMs;
       callsByKernel[kernelName] = (callsByKernel[kernelName] ?? 0) + 1;
       withinMs = before + ms;
@@ -141,8 +146,8 @@ async function kernelTimes(deviceId: number): Promise<KernelTimes> {
     };
   }
   try {
-    const { ms, numSteps } = await train(deviceId, 1);
-    return { totalMs: ms, numSteps, msByKernel, callsByKernel };
+    const trained = await train(deviceId, 1);
+    return { totalMs: trained.processorMs, numSteps: trained.numSteps, msByKernel, callsByKernel };
   } finally {
     kernels.forEach((kernel, i) => {
       kernel.kernelFunc = originals[i] ?? kernel.kernelFunc;

@@ -42,7 +42,7 @@ export interface TrainedOnce {
   readonly pipelines: number;
 }
 
-/** Where the time of a local training went. */
+/** Where the processor time of a local training went. */
 export interface KernelTimes {
   readonly totalMs: number;
   /** By the kernel's name, without kernels that it calls; the rest of the total is JavaScript. */

@@ -41,7 +41,7 @@ export async function timeLoneTab({ root, publicDir, backbone, threads, numSteps
   try {
     const page = await browser.newPage();
     await page.addInitScript({ content: noteSteps });
-    return await timeSteps(page, `${await addressOf(coordinator)}?auto=1&backend=wasm&threads=${threads}`, numSteps);
+    return await timeSteps(page, `${await addressOf(coordinator, signal)}?auto=1&backend=wasm&threads=${threads}`, numSteps);
   } finally {
     signal.removeEventListener("abort", stop);
     await browser.close();
@@ -65,6 +65,7 @@ async function timeSteps(page: Page, address: string, numSteps: number): Promise
       ),
     limitMs,
   );
+  page.once("close", () => done.reject(new Error(`the tab at ${address} was closed`)));
   await page.goto(address);
   const [first = 0, last = 0] = await done.promise
     .then((times) => [times[numWarm], times[numWarm + numSteps]])
@@ -85,14 +86,15 @@ const noteSteps = `
 `;
 
 /** The address that a coordinator prints. */
-async function addressOf(coordinator: ChildProcess): Promise<string> {
+async function addressOf(coordinator: ChildProcess, signal: AbortSignal): Promise<string> {
   const found = deferred<string>();
   let said = "";
   coordinator.stdout?.on("data", (chunk: Buffer) => {
     said += chunk.toString("utf8");
-    const [address] = /http:\/\/127\.0\.0\.1:\d+\//.exec(said) ?? [];
-    if (address !== undefined) found.resolve(address);
+    const [, address] = /(http:\/\/127\.0\.0\.1:\d+)\s/.exec(said) ?? [];
+    if (address !== undefined) found.resolve(`${address}/`);
   });
   coordinator.once("exit", (code) => found.reject(new Error(`the coordinator ended with exit code ${code}: ${said.slice(-500)}`)));
+  signal.addEventListener("abort", () => found.reject(signal.reason), { once: true });
   return found.promise;
 }
