@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 import { softwareAdapter } from "./scripts/software-adapter.mjs";
+import { workerKernels } from "./scripts/worker-kernels.mjs";
 
 const repository = dirname(fileURLToPath(import.meta.url));
 const pages = join(repository, "apps/web");
@@ -23,23 +24,10 @@ const load = createRequire(import.meta.url);
 const wasmFolder = dirname(load.resolve("@tensorflow/tfjs-backend-wasm"));
 const wasmBinaries = ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm", "tfjs-backend-wasm-threaded-simd.wasm"] as const;
 
-/** The script of TensorFlow.js's threads, which here talks through the port that its first message brings. */
-function threadScript(): string {
-  const { wasmWorkerContents } = load("@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.worker.js");
-  const published = String(wasmWorkerContents).replaceAll("\n", "\\n"); // as the library itself does: its strings hold line breaks
-  return `${published}
-const handle = self.onmessage;
-self.onmessage = ({ ports: [port] }) => {
-  self.postMessage = (message, transfer) => port.postMessage(message, transfer);
-  port.onmessage = handle;
-};
-`;
-}
-
-/** What TensorFlow.js computes with, under wasm/: its WebAssembly binaries and the script of its threads, both built and served while developing. */
+/** What TensorFlow.js computes with, under wasm/: its WebAssembly binaries, both built and served while developing. */
 function wasmFiles(): Plugin {
-  const read = (name: string): string | Buffer => (name === "thread.js" ? threadScript() : readFileSync(join(wasmFolder, name)));
-  const names: readonly string[] = [...wasmBinaries, "thread.js"];
+  const read = (name: string): Buffer => readFileSync(join(wasmFolder, name));
+  const names: readonly string[] = wasmBinaries;
   return {
     name: "tutti-wasm-files",
     configureServer(server) {
@@ -47,7 +35,7 @@ function wasmFiles(): Plugin {
         const name = (request.url ?? "").slice(1).split("?")[0] ?? "";
         if (!names.includes(name)) return next();
         for (const [header, value] of Object.entries(crossOriginIsolation)) response.setHeader(header, value);
-        response.setHeader("Content-Type", name.endsWith(".js") ? "text/javascript" : "application/wasm");
+        response.setHeader("Content-Type", "application/wasm");
         response.end(read(name));
       });
     },
@@ -58,24 +46,24 @@ function wasmFiles(): Plugin {
   };
 }
 
-/** Where TensorFlow.js starts its threads. */
-const ownPool = "var pthreadPoolSize=8;while(pthreadPoolSize--){PThread.allocateUnusedWorker()}";
-/** Threads that the page has started are taken instead (apps/web/src/training/threads.ts). */
-const givenPool = `if(globalThis.tuttiThreads){PThread.unusedWorkers.push(...globalThis.tuttiThreads)}else{${ownPool}}`;
+/** Where TensorFlow.js starts its threads, and where it waits for them. */
+const ownThreads = "var pthreadPoolSize=8;while(pthreadPoolSize--){PThread.allocateUnusedWorker()}";
+const awaited = "var numWorkersToLoad=PThread.unusedWorkers.length;";
+const noneAwaited = 'removeRunDependency("wasm-instantiate");';
 
 /**
- * TensorFlow.js's threads run the source text of a function, which a minifier may change so that it no longer stands alone
- * (`typeof name !== "undefined"` is taken for true). The text as published is kept beside it. What runs in the training worker takes
- * its threads from the page.
+ * TensorFlow.js's threaded binary is taken for its shared memory, in which our kernels compute on threads of their own
+ * (packages/model/src/kernels/wasm/threads): the library starts none.
  */
-function threadSource(): Plugin {
+function noLibraryThreads(): Plugin {
   return {
-    name: "tutti-thread-source",
+    name: "tutti-no-library-threads",
     transform(code, id) {
       if (!id.split("?")[0]?.endsWith("/tfjs-backend-wasm-threaded-simd.js")) return null;
-      if (!code.includes(ownPool)) throw new Error(`${id}: it starts its threads in another way than ${ownPool}; adapt vite.config.ts`);
-      const factory: unknown = load(id.split("?")[0] ?? id);
-      return `${code.replace(ownPool, givenPool)}\nWasmBackendModuleThreadedSimd.toString = () => ${JSON.stringify(String(factory))};\n`;
+      for (const found of [ownThreads, awaited]) {
+        if (!code.includes(found)) throw new Error(`${id}: it starts its threads in another way than ${found}; adapt vite.config.ts`);
+      }
+      return code.replace(ownThreads, "").replace(awaited, `${awaited}${noneAwaited}`);
     },
   };
 }
@@ -85,7 +73,7 @@ const proxied = ["/blobs", "/run.json", "/healthz", "/metrics"];
 export default defineConfig(async ({ command }) => ({
   root: process.env.VITEST ? repository : pages,
   publicDir: command === "serve" && !process.env.VITEST ? join(repository, "public") : false,
-  plugins: [wasmFiles(), threadSource()],
+  plugins: [wasmFiles(), noLibraryThreads()],
   // a page may lie under any path: everything is found from where it lies itself
   base: "./",
   build: {
@@ -96,11 +84,11 @@ export default defineConfig(async ({ command }) => ({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 2500,
     rollupOptions: {
-      input: { index: join(pages, "index.html"), ...(hasVerifyPage ? { verify: join(pages, "verify.html") } : {}) },
+      input: { index: join(pages, "index.html"), ...(hasVerifyPage ? { verify: join(pages, "verify.html"), threadBench: join(pages, "threadBench.html") } : {}) },
     },
   },
-  optimizeDeps: { rolldownOptions: { plugins: [threadSource()] } },
-  worker: { format: "es" as const, plugins: () => [threadSource()] },
+  optimizeDeps: { rolldownOptions: { plugins: [noLibraryThreads()] } },
+  worker: { format: "es" as const, plugins: () => [noLibraryThreads(), workerKernels()] },
   server: {
     headers: crossOriginIsolation,
     proxy: {

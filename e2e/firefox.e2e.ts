@@ -1,6 +1,10 @@
+import { join } from "node:path";
 import { expect, test } from "@playwright/test";
 import { writePromptsFile } from "@tutti/model";
+import { loadAdapterScript } from "@tutti/server/checkout";
+import { build } from "vite";
 import { type Firefox, startFirefox } from "./setting/firefox.ts";
+import { projectFolder } from "./setting/places.ts";
 import { findProgram } from "./setting/programs.ts";
 import { hashOf, joinAddress, serveRun, tinyRun } from "./setting/runs.ts";
 
@@ -64,6 +68,47 @@ test("a Firefox that has no WebGPU on localhost says that it offers none, not th
   await tab.close();
   await coordinator.close();
 });
+
+/** In the page: milliseconds of one of ten readbacks, or why there are none. */
+const timeReadbacks = `(async () => {
+  const adapter = await navigator.gpu?.requestAdapter();
+  if (!adapter) return "skipped: this Firefox offers no WebGPU adapter";
+  const device = await adapter.requestDevice();
+  if (!readbacks.pollsSlowly(navigator.userAgent)) return "taken for a browser that polls at once";
+  readbacks.wakeReadbacks(device);
+  const buffer = device.createBuffer({ size: 4, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+  const start = performance.now();
+  for (let i = 0; i < 10; i++) {
+    device.queue.writeBuffer(buffer, 0, Float32Array.of(i + 0.5));
+    await buffer.mapAsync(GPUMapMode.READ);
+    const [found] = new Float32Array(buffer.getMappedRange());
+    if (found !== i + 0.5) return "read " + found;
+    buffer.unmap();
+  }
+  return (performance.now() - start) / 10;
+})()`;
+
+test("in Firefox a readback does not wait for its timer of 100 ms", async () => {
+  const prefs = { "dom.webgpu.enabled": true, "dom.webgpu.workers.enabled": true, "gfx.webgpu.ignore-blocklist": true };
+  const withGpu = await startFirefox(path ?? "", prefs, await (await loadAdapterScript()).softwareAdapter());
+  const coordinator = await serveRun(tinyRun, { expectedClients: 2 }); // nobody joins: browsers want a page of localhost for WebGPU
+  const tab = await withGpu.open(coordinator.url);
+  const found = await tab.evaluate(`${await bundle("packages/model/src/gpu/readbacks.ts", "readbacks")}; ${timeReadbacks}`);
+  await withGpu.close();
+  await coordinator.close();
+  test.skip(String(found).startsWith("skipped"), String(found));
+  expect(found).toBeLessThan(50);
+});
+
+/** A module of the project as a script that declares `name`. */
+async function bundle(module: string, name: string): Promise<string> {
+  const entry = join(projectFolder, module);
+  const lib = { entry, formats: ["iife" as const], name, fileName: name };
+  const built = await build({ root: projectFolder, configFile: false, publicDir: false, logLevel: "error", build: { write: false, lib } });
+  const [output] = Array.isArray(built) ? built : [built];
+  if (output === undefined || !("output" in output)) throw new Error(`${module} could not be bundled`);
+  return output.output[0].code;
+}
 
 /** A computer with one core gives one thread. */
 async function firefoxThreads(): Promise<number> {

@@ -144,7 +144,7 @@ test("`tutti serve` shows the pages, the backbone and the data of the command un
   const [, url = ""] = /^open (\S+)$/m.exec(serving.said.stdout) ?? [];
   const page = await (await fetch(url)).text();
   const [script = ""] = /assets\/[\w.-]+\.js/.exec(page) ?? [];
-  for (const path of [script, "wasm/thread.js", "backbones/minuet/manifest.json", "datasets/feedback/train.jsonl"])
+  for (const path of [script, "backbones/minuet/manifest.json", "datasets/feedback/train.jsonl"])
     expect((await fetch(new URL(path, `${url}/`))).status, path).toBe(200);
   serving.child.kill("SIGINT");
   expect((await serving.ended).code).toBe(130);

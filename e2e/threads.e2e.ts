@@ -7,8 +7,8 @@ test("threads that never start leave the tab with one after 10 s: it says so, te
   page.on("websocket", (socket) =>
     socket.on("framesent", ({ payload }) => String(payload).includes('"register"') && registered.push(String(payload))),
   );
-  const threadsAsked = page.waitForRequest("**/wasm/thread.js");
-  await page.route("**/wasm/thread.js", () => undefined); // never answered
+  const threadsAsked = page.waitForRequest("**/assets/thread-*.js");
+  await page.route("**/assets/thread-*.js", () => undefined); // never answered
   await page.clock.install();
   await page.goto(joinAddress(coordinator, "wasm", 2));
   test.skip((await page.evaluate(() => navigator.hardwareConcurrency)) < 2, "skipped: one core gives one thread");

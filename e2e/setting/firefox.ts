@@ -37,8 +37,12 @@ const quiet = {
   "extensions.getAddons.cache.enabled": false,
 };
 
-/** Starts the Firefox at `path`; `prefs` are its settings, as in about:config. */
-export async function startFirefox(path: string, prefs: Readonly<Record<string, boolean | number | string>> = {}): Promise<Firefox> {
+/** Starts the Firefox at `path`; `prefs` are its settings, as in about:config, and `environment` is laid over this process's. */
+export async function startFirefox(
+  path: string,
+  prefs: Readonly<Record<string, boolean | number | string>> = {},
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Firefox> {
   const profile = await mkdtemp(join(tmpdir(), "tutti-firefox-"));
   const lines = Object.entries({ ...quiet, ...prefs }).map(
     ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`,
@@ -46,7 +50,7 @@ export async function startFirefox(path: string, prefs: Readonly<Record<string, 
   await writeFile(join(profile, "user.js"), lines.join("\n"));
   const browser = spawn(path, ["--headless", "--no-remote", "--profile", profile, "--remote-debugging-port", "0"], {
     stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, MOZ_HEADLESS: "1", HOME: profile },
+    env: { ...process.env, ...environment, MOZ_HEADLESS: "1", HOME: profile },
   });
   const ended = new Promise<void>((resolve) => browser.once("exit", () => resolve()));
   const address = await listeningAt(browser);

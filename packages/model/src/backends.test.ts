@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
 import { chooseBackend, startBackend } from "./backends.ts";
-import { isSoftwareAdapter, whyNoWebGpu } from "./gpu/webGpu.ts";
+import { isSoftwareAdapter, whyNoWebGpu } from "./gpu/adapter.ts";
 
 test("without WebGPU the fastest backend is wasm, and the reason says why", async () => {
   const chosen = await chooseBackend();

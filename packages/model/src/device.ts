@@ -1,8 +1,9 @@
 import { type DeviceId, tunedShape } from "@tutti/core";
-import { type BackendName, type BackendOptions, backendTitles, chooseBackend, startBackend } from "./backends.ts";
+import { chooseBackend, startBackend } from "./backends.ts";
 import { computeTask } from "./deviceTasks.ts";
+import { type BackendName, type BackendOptions, backendTitles } from "./startedBackend.ts";
 import { threadsNote } from "./threads.ts";
-import type { Trainer, TrainerReady, TrainerSetup } from "./trainer.ts";
+import type { LoadProgress, Trainer, TrainerReady, TrainerSetup } from "./trainer.ts";
 import { type DeviceExamples, type LoadPorts, openWorkplace, type Workplace } from "./workplace.ts";
 
 /** The trainer on TensorFlow.js, for a worker, a page or Node. One per process, since the tensor library is process-wide. */
@@ -19,14 +20,21 @@ export function createTrainer(ports: LoadPorts = {}): Trainer {
   return {
     async start(setup, onProgress, signal) {
       if (place !== null) throw new Error("the trainer is started already; stop it first");
-      onProgress({ phase: "backend", doneBytes: 0, totalBytes: 0 });
-      const backend = await startWanted(setup, (name) => onProgress({ phase: "backend", backend: name, doneBytes: 0, totalBytes: 0 }));
-      signal?.throwIfAborted();
-      const opened = await openWorkplace(setup, ports, onProgress, signal);
+      const onBackend = (more: Partial<LoadProgress>) => onProgress({ phase: "backend", doneBytes: 0, totalBytes: 0, ...more });
+      onBackend({});
+      const starting = startWanted(setup, (backend) => onBackend({ backend }));
+      const whenStarted = starting.then(({ backend }) => onBackend({ backend, hasStarted: true }));
+      const settled = () => whenStarted.catch(() => undefined); // another start may not meet this one's backend half started
+      const opened = await openWorkplace(setup, { ...ports, whenStarted }, onProgress, signal).finally(settled);
+      const { reason, ...backend } = await starting;
       const { notice, ...admitted } = opened.admitted;
-      const reason = notice === null ? backend.reason : `${backend.reason}. ${notice}`;
       place = opened;
-      return { ...backend, reason, ...admitted, shape: tunedShape(opened.layout.entries) };
+      return {
+        ...backend,
+        reason: notice === null ? reason : `${reason}. ${notice}`,
+        ...admitted,
+        shape: tunedShape(opened.layout.entries),
+      };
     },
     async addDevice(deviceId, source) {
       const examples = openPlace().examplesOf(source);
@@ -64,18 +72,18 @@ const askers: Readonly<Record<NonNullable<TrainerSetup["askedBy"]>, string>> = {
 async function startWanted(
   setup: TrainerSetup,
   onTrying: (name: BackendName) => void,
-): Promise<Pick<TrainerReady, "backend" | "threads" | "reason">> {
-  const { threads, wasmPath } = setup;
+): Promise<Pick<TrainerReady, "backend" | "threads" | "reason" | "measured">> {
+  const { threads, wasmPath, remembered } = setup;
   const options: BackendOptions = { threads, wasmPath };
   if (setup.backend === "auto") {
-    const { name, threads: numThreads, reason } = await chooseBackend(options, onTrying);
-    return { backend: name, threads: numThreads, reason };
+    const { name, threads: numThreads, reason, measured } = await chooseBackend({ ...options, remembered, onTrying });
+    return { backend: name, threads: numThreads, reason, ...(measured === null ? {} : { measured }) };
   }
   onTrying(setup.backend);
   const started = await startBackend(setup.backend, options);
   const where = started.adapter === null ? "" : ` on ${started.adapter}`;
   const note = started.name === "wasm" ? threadsNote(threads) : null;
-  const more = [started.kernels, note].flatMap((sentence) => (sentence === null ? [] : [`; ${sentence}`])).join("");
+  const more = [started.kernels?.reason ?? null, note].flatMap((sentence) => (sentence === null ? [] : [`; ${sentence}`])).join("");
   return {
     backend: started.name,
     threads: started.threads,

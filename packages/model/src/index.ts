@@ -20,24 +20,20 @@ export type { PackedBackbone } from "./backbone/packed.ts";
 export { readSafetensors, writeSafetensors } from "./backbone/safetensors.ts";
 export { type TensorName, tensorNames } from "./backbone/tensorNames.ts";
 export { createTransformer, type Transformer } from "./backbone/transformer.ts";
-export {
-  type BackendName,
-  type BackendOptions,
-  type ChosenBackend,
-  chooseBackend,
-  type StartedBackend,
-  startBackend,
-} from "./backends.ts";
+export type { BackendChoice, ChosenBackend } from "./backendChoice.ts";
+export { chooseBackend, startBackend } from "./backends.ts";
 export { createTrainer } from "./device.ts";
 export { centredLogits, type EncodingErrors, logitsError, measureEncoding, reencoded, type Sample, sampleOf } from "./encodingErrors.ts";
 export { type CausalReader, createCausalReader, type GenerationOptions, generate } from "./generation.ts";
 export { countGpu, type GpuCounters, runningGpuDevice } from "./gpu/gpuCounters.ts";
 export { chooseKernels, chosenKernels, type KernelChoice } from "./kernels/fusedKernels.ts";
+export { offerThreads } from "./kernels/wasm/install.ts";
 export { createPredictor, type Predictor } from "./predictor.ts";
 export { type PeftAdapter, type PeftFolderFiles, peftFiles, readPeftFolder, writePeftFolder } from "./prompts/peftFolder.ts";
 export { type PeftBackbone, peftFormOf, peftForms } from "./prompts/peftForms.ts";
 export { readPromptsFile, type TunedPrompts, writePromptsFile } from "./prompts/promptsFile.ts";
 export { type StartOrigin, type StartParams, type StartRun, type StartSource, startParams } from "./prompts/startParams.ts";
+export type { BackendName, BackendOptions, StartedBackend } from "./startedBackend.ts";
 export {
   choosePrompt,
   createPlainEncoder,

@@ -14,8 +14,9 @@ import {
   taskParams,
 } from "@tutti/core";
 import type { Example } from "@tutti/data";
-import type { BackendName } from "./backends.ts";
+import type { BackendChoice } from "./backendChoice.ts";
 import type { KernelChoice } from "./kernels/fusedKernels.ts";
+import type { BackendName } from "./startedBackend.ts";
 
 /** What a trainer loads before its first task: the run, its backbone and data, and what computes. */
 export interface TrainerSetup {
@@ -25,6 +26,8 @@ export interface TrainerSetup {
   /** Base address of the data set's folder. */
   readonly datasetUrl: string;
   readonly backend: "auto" | BackendName;
+  /** For `auto`: what this browser measured on an earlier visit. */
+  readonly remembered?: BackendChoice | null | undefined;
   /** Who chose the backend where it is not `auto`; the run by default. */
   readonly askedBy?: "run" | "address" | "client" | "fallback";
   /** WASM threads; 0 for as many as there are cores. */
@@ -52,13 +55,17 @@ export interface TrainerReady {
   readonly kernels: KernelChoice;
   readonly admission: Admission;
   readonly shape: TunedShape;
+  /** What was measured to choose the backend, to be remembered; absent where nothing was. */
+  readonly measured?: BackendChoice | undefined;
 }
 
-/** How far the start of a trainer is, for a progress bar. */
+/** How far the start of a trainer is, for a progress bar. The backend starts while the rest is loaded. */
 export interface LoadProgress {
   readonly phase: "backend" | "backbone" | "tokenizer" | "dataset" | "admission";
-  /** In the phase `backend`: the one that is being started. */
+  /** In the phase `backend`: the one that is being started, or has started. */
   readonly backend?: BackendName;
+  /** In the phase `backend`: nothing more is being started. */
+  readonly hasStarted?: boolean;
   readonly doneBytes: number;
   /** 0 while unknown. */
   readonly totalBytes: number;

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { createRandom, type DealtShares, dealShares, type Random, type RunSettings, type TuningSettings } from "@tutti/core";
+import { createRandom, type DealtShares, dealShares, deferred, type Random, type RunSettings, type TuningSettings } from "@tutti/core";
 import { type Dataset, type Example, type FetchText, fetchTask, loadDataset, type TaskDefinition } from "@tutti/data";
 import { type LoadOptions, loadBackbone } from "./backbone/load.ts";
 import type { BackboneManifest } from "./backbone/manifest.ts";
@@ -7,12 +7,12 @@ import type { PackedBackbone } from "./backbone/packed.ts";
 import type { Transformer } from "./backbone/transformer.ts";
 import { refuseTooLarge } from "./backbone/unpackedSize.ts";
 import { createReader, createZeroShotReader, type Reader } from "./reader.ts";
-import { createTokenizer } from "./tokenizer.ts";
+import { createTokenizer, type TextTokenizer } from "./tokenizer.ts";
 import type { DeviceSource, LoadProgress, TrainerSetup } from "./trainer.ts";
 import { type Admitted, admitTransformer } from "./training/admitTransformer.ts";
 import { createTuner } from "./tuning/createTuner.ts";
 import { type TunedLayout, tunedLayout } from "./tuning/layout.ts";
-import { fetchSourcePrompts } from "./tuning/sourcePrompts.ts";
+import { fetchSourcePrompts, type SourcePrompt } from "./tuning/sourcePrompts.ts";
 
 /** A device's examples by use; a volunteer's own device has no evaluation rows of its own. */
 export interface DeviceExamples {
@@ -51,35 +51,25 @@ export function refuseUnusable(
   backend: string,
   tuning: TuningSettings,
 ): void {
-  if (manifest.tokenizer === null) {
-    throw new Error(`backbone ${manifest.name} has no tokenizer, so it cannot read texts: add it again from a folder with tokenizer.json`);
-  }
+  if (manifest.tokenizer === null) throw new Error(withoutTokenizer(manifest.name));
   refuseTooLarge(manifest, backend, tuning);
 }
 
-/** Loads backbone, tokenizer and data set, puts the weights on the current backend and tests what it computes with them. */
+/** What a trainer loads with while its backend starts. */
+interface OpeningPorts extends LoadPorts {
+  /** Settles when the backend computes, or does not start; by default it computes already. */
+  readonly whenStarted?: Promise<unknown>;
+}
+
+/** Loads backbone, tokenizer and data set, puts the weights on the backend once it has started and tests what it computes with them. */
 export async function openWorkplace(
   setup: Pick<TrainerSetup, "run" | "manifestUrl" | "datasetUrl" | "kernels">,
-  ports: LoadPorts,
+  { whenStarted = Promise.resolve(), ...ports }: OpeningPorts,
   onProgress: (progress: LoadProgress) => void,
   signal?: AbortSignal,
 ): Promise<OpenedWorkplace> {
   const { run } = setup;
-  const fetchText = fetchTextOf(setup, ports, onProgress, signal);
-  const task = await fetchTask(run.task, fetchText);
-  const backbone = await loadBackbone({
-    ...ports,
-    manifestUrl: setup.manifestUrl,
-    checkManifest: (manifest) => refuseUnusable(manifest, tf.getBackend(), run.tuning),
-    onProgress: (progress) => onProgress({ phase: "backbone", ...progress }),
-    signal,
-  });
-  const dataset = await loadDataset(task, fetchText, run.seed);
-  const sourcePrompts = await fetchSourcePrompts(run, (path) => fetchText(`../../${path}`)); // beside the data sets
-  onProgress({ phase: "tokenizer", doneBytes: 0, totalBytes: 0 });
-  if (backbone.tokenizerJson === null)
-    throw new Error(`backbone ${backbone.name} has no tokenizer, so it cannot read texts: add it again from a folder with tokenizer.json`);
-  const tokenizer = createTokenizer(backbone.tokenizerJson, backbone.tokenizerConfig);
+  const { backbone, tokenizer, task, dataset, sourcePrompts } = await loadParts(setup, { ...ports, whenStarted }, onProgress, signal);
   onProgress({ phase: "admission", doneBytes: 0, totalBytes: 0 });
   const { transformer, ...admitted } = await admitTransformer(backbone, setup.kernels);
   const layout = tunedLayout(backbone.config, run.tuning, task.classes.length);
@@ -107,6 +97,81 @@ export async function openWorkplace(
     },
   };
 }
+
+interface LoadedParts {
+  readonly backbone: PackedBackbone;
+  readonly tokenizer: TextTokenizer;
+  readonly task: TaskDefinition;
+  readonly dataset: Dataset;
+  readonly sourcePrompts: readonly SourcePrompt[];
+}
+
+/** Loads everything side by side, until the backend has started, too; when one part fails, the others are given up. */
+async function loadParts(
+  setup: Pick<TrainerSetup, "run" | "manifestUrl" | "datasetUrl">,
+  { whenStarted, ...ports }: LoadPorts & { readonly whenStarted: Promise<unknown> },
+  onProgress: (progress: LoadProgress) => void,
+  outer: AbortSignal | undefined,
+): Promise<LoadedParts> {
+  const { run } = setup;
+  outer?.throwIfAborted();
+  const failed = new AbortController();
+  const signal = outer === undefined ? failed.signal : AbortSignal.any([outer, failed.signal]);
+  const fetchText = fetchTextOf(setup, ports, onProgress, signal);
+  const accepted = deferred<void>();
+  const loadModel = async () => {
+    const backbone = await loadBackbone({
+      ...ports,
+      manifestUrl: setup.manifestUrl,
+      checkManifest: (manifest) => refuseUnusableHere(manifest, run.tuning, whenStarted).then(accepted.resolve),
+      onProgress: (progress) => onProgress({ phase: "backbone", ...progress }),
+      signal,
+    });
+    onProgress({ phase: "tokenizer", doneBytes: 0, totalBytes: 0 });
+    return { backbone, tokenizer: tokenizerOf(backbone) };
+  };
+  const loadTask = async (model: Promise<unknown>) => {
+    const task = await fetchTask(run.task, fetchText);
+    await Promise.race([accepted.promise, model]);
+    return { task, dataset: await loadDataset(task, fetchText, run.seed) };
+  };
+  const loadPrompts = () => fetchSourcePrompts(run, (path) => fetchText(`../../${path}`)); // beside the data sets
+  try {
+    const model = loadModel();
+    const loading = Promise.all([model, loadTask(model), loadPrompts()]);
+    const shown = loading.then(() => onProgress({ phase: "backend", doneBytes: 0, totalBytes: 0 }));
+    const [[{ backbone, tokenizer }, { task, dataset }, sourcePrompts]] = await Promise.all([loading, whenStarted, shown]);
+    outer?.throwIfAborted();
+    return { backbone, tokenizer, task, dataset, sourcePrompts };
+  } catch (error) {
+    failed.abort(error);
+    throw error;
+  }
+}
+
+/** Which backend it will be matters only for what is too large for WASM. */
+async function refuseUnusableHere(manifest: BackboneManifest, tuning: TuningSettings, whenStarted: Promise<unknown>): Promise<void> {
+  if (isUsable(manifest, "wasm", tuning)) return;
+  await whenStarted;
+  refuseUnusable(manifest, tf.getBackend(), tuning);
+}
+
+function isUsable(...asked: Parameters<typeof refuseUnusable>): boolean {
+  try {
+    refuseUnusable(...asked);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function tokenizerOf({ name, tokenizerJson, tokenizerConfig }: PackedBackbone): TextTokenizer {
+  if (tokenizerJson === null) throw new Error(withoutTokenizer(name));
+  return createTokenizer(tokenizerJson, tokenizerConfig);
+}
+
+const withoutTokenizer = (name: string) =>
+  `backbone ${name} has no tokenizer, so it cannot read texts: add it again from a folder with tokenizer.json`;
 
 /** Fetches files of the data set's folder. */
 function fetchTextOf(

@@ -6,8 +6,10 @@ import { availableThreads } from "@tutti/model/threads";
 import { type ClaimedKey, claimClientKey, newClientKey } from "../storage/clientKey.ts";
 import { openDatabase } from "../storage/database.ts";
 import { indexedDbStore } from "../storage/indexedDbStore.ts";
+import { type BackendMemoryOptions, backendMemory } from "../storage/rememberedBackend.ts";
 import { persistentTrainer, type Workshop } from "../training/persistentTrainer.ts";
 import { startThreads } from "../training/threads.ts";
+import workerScript from "../training/worker.ts?worker&url";
 import { notices } from "../words.ts";
 import { type DataSource, hostingOf } from "./dataSource.ts";
 import { pageFolder } from "./pageFolder.ts";
@@ -63,12 +65,14 @@ export function createJoinController(params: PageParams): JoinController {
   }
 
   async function begin(source: DataSource, before: RememberedJoin | null): Promise<void> {
+    const onNotice = (message: string): void => onEvent({ kind: "notice", message });
+    const open = (numThreads: number) => openWorkshop(numThreads, onNotice);
+    const trainer = persistentTrainer({ open, availableThreads, after, onNotice, memory: backendMemory(hereAndNow) });
+    trainer.prepare(params.threads);
     const { store, key, whyNotKept } = await keepingPlace(slotOf(params.tab, source));
     const isKept = whyNotKept === null;
-    const onNotice = (message: string): void => onEvent({ kind: "notice", message });
     latest = { ...latest, isKept };
     if (!isKept) onNotice(notKeptNotice(whyNotKept, before !== null));
-    const trainer = persistentTrainer({ open: (numThreads) => openWorkshop(numThreads, onNotice), availableThreads, after, onNotice });
     session = joinRun({
       url: pageFolder(),
       clientKey: key.clientKey,
@@ -136,13 +140,21 @@ function storageRefusal(): unknown {
   }
 }
 
+/** The built worker's name holds a hash of everything that computes. */
+const hereAndNow: BackendMemoryOptions = {
+  storage: () => localStorage,
+  version: workerScript,
+  userAgent: navigator.userAgent,
+  now: Date.now,
+};
+
 function openWorkshop(numThreads: number, onNotice: (sentence: string) => void): Workshop {
-  const worker = new Worker(new URL("../training/worker.ts", import.meta.url), { type: "module" });
+  const worker = new Worker(workerScript, { type: "module" });
   const trainer = workerTrainer(worker, onNotice);
   worker.addEventListener("error", (event) =>
     trainer.fail(new Error(`the training worker stopped: ${event.message || "it could not be loaded"}`)),
   );
-  const threads = startThreads(numThreads - 1, new URL("wasm/thread.js", pageFolder()), trainer.fail);
+  const threads = startThreads(numThreads - 1, trainer.fail);
   if (numThreads > 1) worker.postMessage({ id: 0, method: "threads" }, [...threads.ports]);
   const close = (): void => {
     worker.terminate();

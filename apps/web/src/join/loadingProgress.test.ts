@@ -39,3 +39,21 @@ test("in the first half second no rate is shown", () => {
   expect(html).toContain("3.00 MB of 9.00 MB");
   expect(html).not.toContain("left</span>");
 });
+
+test("a backend that starts and examples that arrive meanwhile leave the download's progress and pace on the page", () => {
+  const beside = (phase: "backend" | "dataset"): SessionEvent => ({ kind: "loading", progress: { phase, doneBytes: 70, totalBytes: 0 } });
+  const during = shownAfter([
+    [welcomeEvent, 1000],
+    [loading(0), 2000],
+    [beside("backend"), 3000],
+    [loading(3_000_000), 6000],
+    [beside("dataset"), 6000],
+  ]);
+  expect(during).toContain("750 kB/s · 8 s left");
+  const after = shownAfter([
+    [welcomeEvent, 1000],
+    [loading(9_000_000), 2000],
+    [beside("backend"), 3000],
+  ]);
+  expect(after).not.toContain("9.00 MB");
+});

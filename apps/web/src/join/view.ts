@@ -91,6 +91,7 @@ function changed(view: View, event: PageEvent): View {
     case "welcome":
       return { ...view, welcome: event.welcome, status: event.welcome.status };
     case "loading":
+      if (isDownloading(view.loading) && besideDownload.includes(event.progress.phase)) return view;
       return {
         ...view,
         loading: event.progress,
@@ -121,6 +122,13 @@ function changed(view: View, event: PageEvent): View {
     case "ended":
       return { ...view, end: event.end, task: null, step: null, connection: "offline" };
   }
+}
+
+/** What loads beside the language model, which takes longest. */
+const besideDownload: readonly LoadProgress["phase"][] = ["backend", "dataset"];
+
+function isDownloading(loading: LoadProgress | null): boolean {
+  return loading?.phase === "backbone" && loading.doneBytes < loading.totalBytes;
 }
 
 /** Later statuses hold the latest points of the history: those before are known. */

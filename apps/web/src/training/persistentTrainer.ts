@@ -1,7 +1,9 @@
 import type { BackendName, LoadProgress, Trainer, TrainerReady, TrainerSetup } from "@tutti/model";
 import type { WorkerTrainer } from "@tutti/model/bridge";
+import type { BackendMemory } from "../storage/rememberedBackend.ts";
 import { notices } from "../words.ts";
 import { nextAttempt, startLimitsMs } from "./attempts.ts";
+import { type IdleMeasuring, type Measuring, measureWhenIdle } from "./idleMeasuring.ts";
 
 /** A worker that computes, with its threads. */
 export interface Workshop {
@@ -18,17 +20,46 @@ export interface PersistentTrainerOptions {
   /** Calls `act` after a time; answers how to call it off. */
   after(ms: number, act: () => void): () => void;
   onNotice(sentence: string): void;
+  /** What this browser measured on earlier visits. */
+  readonly memory: BackendMemory;
+}
+
+/** A trainer of the page. */
+export interface PersistentTrainer extends Trainer {
+  /** Opens the worker before it is known what to start, so that its script is there by then. */
+  prepare(threads: number): void;
+  close(): void;
 }
 
 type Outcome = { readonly ready: TrainerReady } | { readonly stuck: BackendName };
 
-/** A trainer in a worker that is closed when a backend does not start within its limit; a new worker then starts with fewer threads or another backend. */
-export function persistentTrainer(options: PersistentTrainerOptions): Trainer & { close(): void } {
+/**
+ * A trainer in a worker that is closed when a backend does not start within its limit; a new worker then starts with fewer threads or another backend.
+ * Where the run leaves the backend open it is the remembered one, which another worker measures again when it is due and the tab rests.
+ */
+export function persistentTrainer(options: PersistentTrainerOptions): PersistentTrainer {
+  const { memory, after } = options;
   let workshop: (Workshop & { readonly numThreads: number }) | null = null;
+  let measuring: IdleMeasuring | null = null;
 
   function close(): void {
+    measuring?.close();
+    measuring = null;
     workshop?.close();
     workshop = null;
+  }
+
+  /** Keeps what a start measured, and sees to it that what was remembered too long is measured again. */
+  function note({ backend, threads, wasmPath }: TrainerSetup, { measured }: TrainerReady): void {
+    if (measured !== undefined) memory.remember(measured);
+    else if (backend === "auto" && memory.isDue()) {
+      const numThreads = options.availableThreads(threads);
+      const open = (): Measuring => {
+        const { trainer, close } = options.open(numThreads);
+        return { result: trainer.measure({ threads, wasmPath }), close };
+      };
+      measuring = measureWhenIdle({ isDue: memory.isDue, open, after, onMeasured: memory.remember });
+    }
   }
 
   /** The worker that is there, unless it was opened with fewer threads. */
@@ -44,10 +75,10 @@ export function persistentTrainer(options: PersistentTrainerOptions): Trainer & 
     return new Promise<Outcome>((resolve, reject) => {
       let callOff = (): void => undefined;
       const onLoading = (progress: LoadProgress): void => {
-        callOff();
-        const { phase, backend } = progress;
-        if (phase === "backend" && backend !== undefined && nextAttempt(setup, numThreads, backend) !== null) {
-          callOff = options.after(startLimitsMs[backend], () => resolve({ stuck: backend }));
+        const { backend, hasStarted = false } = progress; // downloads go on beside it and say nothing about it
+        if (backend !== undefined) callOff();
+        if (backend !== undefined && !hasStarted && nextAttempt(setup, numThreads, backend) !== null) {
+          callOff = after(startLimitsMs[backend], () => resolve({ stuck: backend }));
         }
         onProgress(progress);
       };
@@ -66,11 +97,16 @@ export function persistentTrainer(options: PersistentTrainerOptions): Trainer & 
   return {
     async start(wanted, onProgress, signal) {
       const said: string[] = [];
-      let setup = wanted;
+      const remembered = wanted.backend === "auto" ? memory.recall() : null;
+      let setup: TrainerSetup = { ...wanted, ...(remembered === null ? {} : { remembered }) };
       for (;;) {
         signal?.throwIfAborted();
         const outcome = await attempt(setup, onProgress, signal);
-        if ("ready" in outcome) return { ...outcome.ready, reason: [outcome.ready.reason, ...said].join("; ") };
+        if ("ready" in outcome) {
+          note(setup, outcome.ready);
+          return { ...outcome.ready, reason: [outcome.ready.reason, ...said].join("; ") };
+        }
+        memory.forget();
         const next = nextAttempt(setup, options.availableThreads(setup.threads), outcome.stuck);
         if (next === null) throw new Error(notices.stuck(outcome.stuck, startLimitsMs[outcome.stuck] / 1000));
         close();
@@ -80,7 +116,13 @@ export function persistentTrainer(options: PersistentTrainerOptions): Trainer & 
       }
     },
     addDevice: (deviceId, source) => present().addDevice(deviceId, source),
-    compute: (task, state, onStep, signal) => present().compute(task, state, onStep, signal),
+    async compute(task, state, onStep, signal) {
+      measuring?.begin();
+      return present()
+        .compute(task, state, onStep, signal)
+        .finally(() => measuring?.rest());
+    },
+    prepare: (threads) => void workshopFor(options.availableThreads(threads)),
     stop: async () => workshop?.trainer.stop(),
     close,
   };

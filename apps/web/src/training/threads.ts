@@ -5,12 +5,9 @@ export interface Threads {
   close(): void;
 }
 
-/**
- * Starts the threads of a training worker from the page: Firefox sometimes never returns from `new Worker` inside a worker.
- * `script` is the tensor library's thread script as vite.config.ts writes it, which takes its port first.
- */
-export function startThreads(numThreads: number, script: URL, onError: (error: Error) => void): Threads {
-  const workers = Array.from({ length: numThreads }, () => new Worker(script));
+/** Starts the threads of a training worker from the page: Firefox sometimes never returns from `new Worker` inside a worker. */
+export function startThreads(numThreads: number, onError: (error: Error) => void): Threads {
+  const workers = Array.from({ length: numThreads }, () => new Worker(new URL("./thread.ts", import.meta.url), { type: "module" }));
   const ports = workers.map((worker) => {
     const { port1, port2 } = new MessageChannel();
     worker.addEventListener("error", (event) => onError(new Error(`a thread stopped: ${event.message || "it could not be loaded"}`)));
@@ -23,9 +20,4 @@ export function startThreads(numThreads: number, script: URL, onError: (error: E
       for (const worker of workers) worker.terminate();
     },
   };
-}
-
-/** In the training worker: the threads that the tensor library takes, where vite.config.ts has changed it, instead of starting its own. */
-export function giveThreads(ports: readonly MessagePort[]): void {
-  Object.assign(globalThis, { tuttiThreads: ports });
 }

@@ -1,7 +1,9 @@
 import "../noEval.ts";
-import { createTrainer } from "@tutti/model";
+import { chooseBackend, createTrainer, offerThreads } from "@tutti/model";
 import { type Port, serveTrainer, type WorkerReply, type WorkerRequest } from "@tutti/model/bridge";
-import { giveThreads } from "./threads.ts";
 
 // A dedicated worker's global scope is its port to the page.
-serveTrainer(globalThis as Port<WorkerRequest, WorkerReply>, (onNotice) => createTrainer({ onNotice }), giveThreads);
+serveTrainer(globalThis as Port<WorkerRequest, WorkerReply>, (onNotice) => createTrainer({ onNotice }), {
+  onThreads: offerThreads,
+  measure: async (setup) => (await chooseBackend(setup)).measured,
+});

@@ -16,7 +16,7 @@ export interface LoadOptions {
   readonly read?: ReadFile;
   readonly fetch?: typeof globalThis.fetch;
   /** Called with the manifest before anything else is fetched; throws to refuse the backbone. */
-  readonly checkManifest?: (manifest: BackboneManifest) => void;
+  readonly checkManifest?: (manifest: BackboneManifest) => void | Promise<void>;
   /** By default the best that the place offers; nothing is kept of what `read` gave. */
   readonly cache?: BackboneCache;
   /** Where the browser says how much it may keep; null where nothing does. */
@@ -59,7 +59,7 @@ export async function loadBackbone(options: LoadOptions): Promise<PackedBackbone
 async function load(options: LoadOptions, { signal }: AbortController): Promise<PackedBackbone> {
   const fetchOne = fetcher(options, signal);
   const manifest = parseManifest(await fetchOne("manifest.json", { isRetry: false, maxBytes: maxManifestBytes, onBytes: () => {} }));
-  options.checkManifest?.(manifest);
+  await options.checkManifest?.(manifest);
   const files = filesOf(manifest);
   const cache = guarded(options.cache ?? (options.read === undefined ? defaultCache() : noCache()), options.onNotice);
   const progress = progressOf(files, options.onProgress);

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { createRandom, initialParams, type TunedMethod } from "@tutti/core";
 import { tokenBatch } from "../backbone/batch.ts";
 import type { PackedBackbone } from "../backbone/packed.ts";

@@ -1,5 +1,5 @@
+export { isSoftwareAdapter } from "../gpu/adapter.ts";
 export { provideNodeGpu } from "../gpu/nodeGpu.ts";
-export { isSoftwareAdapter } from "../gpu/webGpu.ts";
 export { type ContestOptions, interleave, medianRatio } from "./contest.ts";
 export type { BenchBatch } from "./contestants.ts";
 export type { LayerSizes } from "./kernelCases.ts";

@@ -1,4 +1,5 @@
 import type { DeviceState } from "@tutti/core";
+import type { BackendChoice } from "../backendChoice.ts";
 import type { DeviceSource, LoadProgress, StepProgress, TrainerReady, TrainerResult, TrainerSetup, TrainerTask } from "../trainer.ts";
 
 /** What the page asks of the training worker; `id` numbers the question, and an abort names the question it stops. */
@@ -7,9 +8,14 @@ export type WorkerRequest =
   | { readonly id: number; readonly method: "addDevice"; readonly deviceId: number; readonly source: DeviceSource }
   | { readonly id: number; readonly method: "compute"; readonly task: TrainerTask; readonly state: DeviceState | null }
   | { readonly id: number; readonly method: "stop" }
+  /** In a worker that trains nothing. */
+  | { readonly id: number; readonly method: "measure"; readonly setup: MeasureSetup }
   | { readonly id: number; readonly method: "abort" }
   /** Comes with a port for each thread beside the worker's own, before the first start. */
   | { readonly id: 0; readonly method: "threads" };
+
+/** What a worker needs to measure the backends. */
+export type MeasureSetup = Pick<TrainerSetup, "threads" | "wasmPath">;
 
 /** What each method answers with. */
 export interface WorkerAnswers {
@@ -17,6 +23,7 @@ export interface WorkerAnswers {
   readonly addDevice: { readonly numExamples: number };
   readonly compute: TrainerResult;
   readonly stop: null;
+  readonly measure: BackendChoice | null;
 }
 
 /** What the page asks of its worker, by name. */

@@ -1,16 +1,22 @@
+import type { BackendChoice } from "../backendChoice.ts";
 import type { Trainer } from "../trainer.ts";
-import type { Port, WorkerAnswers, WorkerMethod, WorkerReply, WorkerRequest } from "./bridge.ts";
+import type { MeasureSetup, Port, WorkerAnswers, WorkerMethod, WorkerReply, WorkerRequest } from "./bridge.ts";
 
 type Asked = Exclude<WorkerRequest, { method: "abort" | "threads" }>;
 
-/**
- * The worker's end of the bridge: passes each request to the trainer and answers it, also when it fails. `onThreads` is given the ports of
- * threads that were started for this worker.
- */
+/** What else a worker does where it may be asked to. */
+export interface WorkerPorts {
+  /** Given the ports of threads that were started for this worker. */
+  readonly onThreads?: (ports: readonly MessagePort[]) => void;
+  /** Measures the backends. */
+  readonly measure?: (setup: MeasureSetup) => Promise<BackendChoice | null>;
+}
+
+/** The worker's end of the bridge: passes each request to the trainer and answers it, also when it fails. */
 export function serveTrainer(
   port: Port<WorkerRequest, WorkerReply>,
   create: (onNotice: (sentence: string) => void) => Trainer,
-  onThreads?: (ports: readonly MessagePort[]) => void,
+  { onThreads, measure }: WorkerPorts = {},
 ): void {
   const trainer = create((sentence) => port.postMessage({ id: 0, kind: "notice", sentence }));
   const running = new Map<number, AbortController>();
@@ -26,6 +32,9 @@ export function serveTrainer(
         return trainer.compute(request.task, request.state, (progress) => port.postMessage({ id, kind: "step", progress }), signal);
       case "stop":
         return trainer.stop().then(() => null);
+      case "measure":
+        if (measure === undefined) throw new Error("this worker measures no backends");
+        return measure(request.setup);
     }
   }
 

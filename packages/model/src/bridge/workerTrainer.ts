@@ -1,5 +1,6 @@
+import type { BackendChoice } from "../backendChoice.ts";
 import type { LoadProgress, StepProgress, Trainer } from "../trainer.ts";
-import type { Port, WorkerAnswers, WorkerMethod, WorkerReply, WorkerRequest } from "./bridge.ts";
+import type { MeasureSetup, Port, WorkerAnswers, WorkerMethod, WorkerReply, WorkerRequest } from "./bridge.ts";
 
 interface Question {
   readonly resolve: (value: never) => void;
@@ -14,8 +15,13 @@ interface Listening {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A trainer whose work happens in a worker; `fail` rejects all that is open, for when the worker dies. */
-export type WorkerTrainer = Trainer & { fail(error: Error): void };
+/** A trainer whose work happens in a worker. */
+export interface WorkerTrainer extends Trainer {
+  /** Measures the backends, in a worker that does nothing else; null where what was measured should not be kept. */
+  measure(setup: MeasureSetup): Promise<BackendChoice | null>;
+  /** Rejects all that is open, for when the worker dies. */
+  fail(error: Error): void;
+}
 
 type Asked = WorkerRequest extends infer R ? (R extends { id: number } ? Omit<R, "id"> : never) : never;
 
@@ -57,6 +63,7 @@ export function workerTrainer(port: Port<WorkerReply, WorkerRequest>, onNotice: 
     stop: async () => {
       await ask({ method: "stop" });
     },
+    measure: (setup) => ask({ method: "measure", setup }),
     fail(error) {
       failure = error;
       for (const question of questions.values()) question.reject(error);

@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { hasFused, runFused } from "./fusedKernels.ts";
 import type { Linear } from "./linear.ts";
-import { maxPanelWeights } from "./linear.ts";
 import { hasPackedProducts } from "./packedLinear.ts";
 import { partOf } from "./rows.ts";
 import { wordsPerRow } from "./webgpu/packedWords.ts";
@@ -107,7 +106,7 @@ function packedMaps(values: tf.Tensor1D, { maps, numValues, numUnits }: BlockPla
 }
 
 function fitPanels({ maps }: BlockPlan): boolean {
-  const fits = ({ numIn, numOut }: BlockMap) => numIn % 8 === 0 && numOut % 8 === 0 && numIn * numOut <= maxPanelWeights;
+  const fits = ({ numIn, numOut }: BlockMap) => numIn % 8 === 0 && numOut % 8 === 0;
   return hasFused("TuttiArrangeBlocks") && maps.every(fits);
 }
 

@@ -26,7 +26,7 @@ function expected(x: Float32Array, w: Float32Array, [rows, numIn, numOut]: reado
 }
 
 const sizes = [
-  { numIn: 1032, numOut: 1024, rows: 2, layout: "plain" },
+  { numIn: 1032, numOut: 1024, rows: 2, layout: "panels" },
   { numIn: 24, numOut: 40, rows: 7, layout: "panels" },
   { numIn: 8, numOut: 16, rows: 1, layout: "panels" },
   { numIn: 12, numOut: 5, rows: 6, layout: "plain" },

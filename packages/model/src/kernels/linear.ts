@@ -21,15 +21,12 @@ type Factor =
   | { readonly layout: "plain" | "transposed"; readonly matrix: tf.Tensor2D }
   | { readonly layout: "panels"; readonly matrix: tf.Tensor1D; readonly numOut: number; readonly first?: number };
 
-/** Beyond so many weights the library's product, which uses all threads, is the faster one. The choice hangs on the shape alone, so bits do not hang on threads. */
-export const maxPanelWeights = 2 ** 20;
-
 /** Uploads one linear map from its (out, in) matrix. */
 export function createLinear(weight: Tensor, bias: Tensor | null): UnpackedLinear {
   const [numOut, numIn] = weight.shape;
   const turned = () => transposed(weight.data, numOut, numIn);
   const biasTensor = bias === null ? null : tf.tensor1d(bias.data);
-  if (numOut % 8 === 0 && numIn % 8 === 0 && weight.data.length <= maxPanelWeights && hasFused("TuttiLinear")) {
+  if (numOut % 8 === 0 && numIn % 8 === 0 && hasFused("TuttiLinear")) {
     return { layout: "unpacked", forward: panels(turned(), numIn, numOut), backward: panels(weight.data, numOut, numIn), bias: biasTensor };
   }
   const stored = tf.tensor2d(weight.data, [numOut, numIn]);

@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { hasFused, runFused } from "./fusedKernels.ts";
-import { maxPanelWeights } from "./linear.ts";
 
 /** Which factors are turned first. */
 export interface Turned {
@@ -14,7 +13,7 @@ export function multiply(a: tf.Tensor2D, b: tf.Tensor2D, turned: Turned = {}): t
   if (tf.getBackend() !== "wasm") return tf.matMul(a, b, turnsA, turnsB);
   const left = turnsA ? tf.transpose(a) : a;
   const numOut = b.shape[turnsB ? 0 : 1];
-  if (numOut % 8 !== 0 || b.size > maxPanelWeights || !hasFused("TuttiLinear")) {
+  if (numOut % 8 !== 0 || !hasFused("TuttiLinear")) {
     return tf.matMul(left, turnsB ? tf.transpose(b) : b); // a product that turns a factor itself is ten times slower
   }
   return runFused("TuttiLinear", { x: left, panels: panelsOf(b, turnsB) }, { numOut })[0] as tf.Tensor2D;

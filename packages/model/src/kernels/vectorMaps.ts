@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { packingFor } from "../backbone/pack.ts";
 import { hasFused, runFused } from "./fusedKernels.ts";
-import { type Linear, maxPanelWeights } from "./linear.ts";
+import type { Linear } from "./linear.ts";
 import type { Norm } from "./norm.ts";
 import { arrangeOnGpu } from "./webgpu/shift.ts";
 
@@ -57,7 +57,7 @@ export interface VectorPlanner {
 export function hasVectorMaps(shapes: readonly (readonly number[])[]): boolean {
   if (!hasFused("TuttiShift")) return false;
   if (tf.getBackend() === "webgpu") return true;
-  return shapes.every((shape) => shape.every((size) => size % 8 === 0) && shape.reduce((a, b) => a * b) <= maxPanelWeights);
+  return shapes.every((shape) => shape.every((size) => size % 8 === 0));
 }
 
 /** A planner for the current backend. */

@@ -1,14 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUMemoryInfo } from "@tensorflow/tfjs-backend-webgpu/dist/backend_webgpu.js";
-import { createRandom, initialParams, type TrainingSettings } from "@tutti/core";
+import { createRandom, initialParams, type TrainingSettings, type TunedMethod } from "@tutti/core";
 import { beforeAll, beforeEach, expect, test } from "vitest";
 import { createTransformer } from "../backbone/transformer.ts";
 import { startBackend } from "../backends.ts";
 import { type BackboneShape, randomBackbone } from "../bench/shapes.ts";
 import { countGpu, runningGpuDevice } from "../gpu/gpuCounters.ts";
 import { provideNodeGpu } from "../gpu/nodeGpu.ts";
+import { createTuner } from "../tuning/createTuner.ts";
 import { tunedLayout } from "../tuning/layout.ts";
-import { createPrefixTuner } from "../tuning/prefix.ts";
 import type { Tuned } from "./gradient.ts";
 import { trainLocally } from "./localTraining.ts";
 import type { EncodedExample } from "./objective.ts";
@@ -30,14 +30,17 @@ const words = [5, 7];
 /** So many that values and moments together are 1,000 numbers: the library takes fewer through the CPU in the first step. */
 const promptTokens = 12;
 
-/** A narrow random backbone with prompts to train. */
-function tunedOf(family: BackboneShape["family"], numLayers: number, head: "labelWords" | "linear" = "labelWords"): Tuned {
+const prefix: TunedMethod = { method: "prefix", promptTokens, head: "labelWords" };
+
+/** A narrow random backbone with something to train. */
+function tunedOf(family: BackboneShape["family"], numLayers: number, tuning: TunedMethod = prefix): Tuned {
+  const { head } = tuning;
   const sizes = { hiddenSize: 32, intermediateSize: 48, numHeads: 2, numKeyValueHeads: 1, vocabSize: 64 };
   const transformer = createTransformer(randomBackbone({ family, numLayers, ...sizes }, "int8"));
-  const layout = tunedLayout(transformer.config, { method: "prefix", promptTokens, head }, words.length);
+  const layout = tunedLayout(transformer.config, tuning, words.length);
   return {
     transformer,
-    tuner: createPrefixTuner(transformer),
+    tuner: createTuner(transformer, tuning, { random: createRandom(5) }),
     layout,
     objective: head === "linear" ? { head, numClasses: words.length } : { head, lossOver: "vocabulary", words },
     positionsAfterPrefix: false,
@@ -87,8 +90,8 @@ async function train(tuned: Tuned, { examples, localEpochs = 1, onStep }: Traini
 }
 
 /** What a whole step asks of the GPU, from the shuffled batch to AdamW, once its programs are compiled. */
-async function countStep(family: BackboneShape["family"], numLayers: number) {
-  const tuned = tunedOf(family, numLayers);
+async function countStep(family: BackboneShape["family"], numLayers: number, tuning = prefix) {
+  const tuned = tunedOf(family, numLayers, tuning);
   const examples = textsOf([13, 12, 11, 10]);
   await train(tuned, { examples });
   const counted = countGpu(runningGpuDevice());
@@ -111,6 +114,26 @@ test.each([
   expect(three.pipelines).toBe(0);
 });
 
+test.each([
+  ["llama", "lora", 23, { method: "lora", rank: 4, alpha: 8, head: "labelWords" }],
+  ["roberta", "adapter", 29, { method: "adapter", bottleneck: 6, head: "labelWords" }],
+  ["roberta", "inputPrompt", 17, { method: "inputPrompt", promptTokens: 16, initial: "normal", head: "labelWords" }],
+] as const)(
+  "a layer of %s with %s costs at most %i dispatches in a training step, and other lengths and a smaller batch compile nothing",
+  { timeout: 120_000 },
+  async (family, _, most, tuning) => {
+    const [two, three] = [await countStep(family, 2, tuning), await countStep(family, 3, tuning)];
+    expect(three.dispatches - two.dispatches).toBeLessThanOrEqual(most);
+    expect(three.dispatches - two.dispatches).toBeGreaterThan(10);
+    const tuned = tunedOf(family, 2, tuning);
+    const counted = countGpu(runningGpuDevice());
+    await train(tuned, { examples: mixed.slice(0, 5 * batchSize + 1) });
+    counted.stop();
+    tuned.transformer.dispose();
+    expect(three.pipelines + counted.pipelines).toBe(0);
+  },
+);
+
 /** Counts and bytes of what is alive on the GPU, and with what the pool keeps for reuse. */
 function memory() {
   const { numTensors, numDataBuffers, numBytesInGPU, numBytesAllocatedInGPU } = tf.memory() as tf.MemoryInfo & WebGPUMemoryInfo;
@@ -125,7 +148,7 @@ test.each([
   "after its first batch a $family ($head) compiles nothing whatever the lengths, reads at most once a step, and holds as much after 400 steps as after 200",
   { timeout: 120_000 },
   async ({ family, head }) => {
-    const tuned = tunedOf(family, 1, head);
+    const tuned = tunedOf(family, 1, { ...prefix, head });
     await train(tuned, { examples: textsOf([9, 4, 6, 5]) });
     const held = new Map<number, ReturnType<typeof memory>>();
     const counted = countGpu(runningGpuDevice());

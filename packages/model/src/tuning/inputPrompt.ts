@@ -2,7 +2,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type Random, type TuningSettingsOf, vocabularyRows } from "@tutti/core";
 import type { BackboneConfig } from "../backbone/config.ts";
 import type { Transformer } from "../backbone/transformer.ts";
-import { forEachText, forwardPrompted } from "./promptRows.ts";
+import { sumRows } from "../kernels/smallProduct.ts";
+import { forwardPrompted } from "./promptRows.ts";
 import type { Tuner } from "./tuner.ts";
 
 /** Lester et al. draw from the 5,000 most common tokens, which come first in most vocabularies. */
@@ -28,8 +29,15 @@ export function createInputPromptTuner(
     forward(values, batch, options) {
       const trained = values.prompt as tf.Tensor2D;
       const prompt = start === null ? trained : tf.add<tf.Tensor2D>(trained, tf.tensor2d(start, trained.shape));
-      const pass = forwardPrompted(transformer, forEachText(prompt, batch.lengths.length), batch, options);
-      return { ...pass, backward: (dLast) => ({ prompt: tf.sum(pass.backward(dLast), 0) }) };
+      const pass = forwardPrompted(transformer, tf.expandDims<tf.Tensor3D>(prompt, 0), batch, options);
+      return {
+        ...pass,
+        backward(dLast) {
+          const numTexts = batch.lengths.length;
+          const ofTexts = tf.reshape<tf.Rank.R2>(pass.backward(dLast), [numTexts, prompt.size]);
+          return { prompt: tf.reshape(sumRows(ofTexts, numTexts), prompt.shape) };
+        },
+      };
     },
   };
 }

@@ -7,7 +7,7 @@ import type { TunedPass, TunerOptions } from "./tuner.ts";
 
 /** A pass with P prompt rows in front of each text's; its gradient goes no further than they. */
 interface PromptedPass extends Omit<TunedPass, "backward"> {
-  /** d last → d prompts (B, P, H). */
+  /** d last → d of each text's prompt (B, P, H). */
   backward(dLast: tf.Tensor2D): tf.Tensor3D;
 }
 
@@ -25,7 +25,7 @@ export function firstPositionOf(promptTokens: number, { positionsAfterPrefix }: 
 }
 
 /**
- * Prompts (B, P, H) in front of the words, before the special token that a family begins with. They stand where word embeddings do: a
+ * Prompts (B, P, H), or one (1, P, H) for every text, in front of the words, before the special token that a family begins with. They stand where word embeddings do: a
  * family's position and type are added to them and its embeddings' norm comes after them, as in Hugging Face's `inputs_embeds`
  * (https://huggingface.co/docs/peft). Their positions are the P before the text's; where the text begins at 0 a table of positions has none for them
  * and adds none, and rotations are relative, so that both ways are the same.
@@ -38,7 +38,7 @@ export function forwardPrompted(transformer: Transformer, prompts: tf.Tensor3D, 
   return forwardInserted(transformer, rows, { x: transformer.embed(batch, firstPosition), layer: 0 }, batch, options);
 }
 
-/** Prompt rows (B, P, H) in front of the texts' rows, through the layers from there to the end. */
+/** Prompt rows (B, P, H), or one text's (1, P, H) for all, in front of the texts' rows, through the layers from there to the end. */
 export function forwardInserted(
   transformer: Transformer,
   prompts: tf.Tensor3D,
@@ -46,10 +46,11 @@ export function forwardInserted(
   texts: RowLayout,
   options: TunerOptions,
 ): PromptedPass {
-  const [numTexts, numPrompt, width] = prompts.shape;
+  const [numPrompts, numPrompt, width] = prompts.shape;
+  const numTexts = texts.lengths.length;
   const layout = withRowsInFront(texts, numPrompt);
-  const sources = tf.concat2d([tf.reshape<tf.Rank.R2>(prompts, [numTexts * numPrompt, width]), x], 0);
-  const pass = forwardRows(transformer, pickRows(sources, insertedRows(texts, numPrompt, layout)), layout, {
+  const sources = tf.concat2d([tf.reshape<tf.Rank.R2>(prompts, [numPrompts * numPrompt, width]), x], 0);
+  const pass = forwardRows(transformer, pickRows(sources, insertedRows(texts, prompts.shape, layout)), layout, {
     firstLayer: layer,
     firstPosition: firstPositionOf(numPrompt, options) - numPrompt,
     hasGradient: options.hasGradient,
@@ -62,25 +63,20 @@ export function forwardInserted(
     rowOf: (example, token) => layout.starts[example] + numPrompt + token,
     backward(dLast) {
       const rows = layout.starts.flatMap((start) => Array.from({ length: numPrompt }, (_, i) => start + i));
-      return tf.reshape(pickRows(backwardRows(transformer, dLast, pass), rows), prompts.shape);
+      return tf.reshape(pickRows(backwardRows(transformer, dLast, pass), rows), [numTexts, numPrompt, width]);
     },
   };
 }
 
-/** For every row of the layout its row among the prompts of all texts and, behind them, the texts; any row for those behind the last text. */
-function insertedRows({ starts, lengths }: RowLayout, numPrompt: number, layout: RowLayout): number[] {
+/** For every row of the layout its row among the prompts and, behind them, the texts; any row for those behind the last text. */
+function insertedRows({ starts, lengths }: RowLayout, [numPrompts, numPrompt]: readonly number[], layout: RowLayout): number[] {
   const rows = new Array<number>(layout.numRows).fill(0);
-  const numPromptRows = numPrompt * starts.length;
+  const numPromptRows = numPrompt * numPrompts;
   layout.starts.forEach((start, text) => {
-    for (let i = 0; i < numPrompt; i++) rows[start + i] = text * numPrompt + i;
+    for (let i = 0; i < numPrompt; i++) rows[start + i] = (text % numPrompts) * numPrompt + i;
     for (let t = 0; t < lengths[text]; t++) rows[start + numPrompt + t] = numPromptRows + starts[text] + t;
   });
   return rows;
-}
-
-/** One prompt (P, H) for every text: (B, P, H). */
-export function forEachText(prompt: tf.Tensor2D, numTexts: number): tf.Tensor3D {
-  return tf.tile(tf.expandDims<tf.Tensor3D>(prompt, 0), [numTexts, 1, 1]);
 }
 
 /** Tokens of each text that a prompt may be made from. */

@@ -3,6 +3,7 @@ import type { KernelVariant } from "../webgpu/gpuKernel.ts";
 import { gpuTraits, setGpuTraits, withVariant } from "../webgpu/traits.ts";
 import { adamWCases } from "./adamW.ts";
 import { attentionCases } from "./attention.ts";
+import { blockCases } from "./blockMaps.ts";
 import { crossEntropyCases } from "./crossEntropy.ts";
 import { normCases } from "./norm.ts";
 import { packedLinearCases } from "./packedLinear.ts";
@@ -17,6 +18,7 @@ const allParityCases: readonly ParityCase[] = [
   ...crossEntropyCases,
   ...adamWCases,
   ...rowCases,
+  ...blockCases,
   ...attentionCases,
   ...packedLinearCases,
 ];

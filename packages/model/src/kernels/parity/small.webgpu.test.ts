@@ -6,6 +6,7 @@ import { provideNodeGpu } from "../../gpu/nodeGpu.ts";
 import { runFused } from "../fusedKernels.ts";
 import { gpuTraits, setGpuTraits, withVariant } from "../webgpu/traits.ts";
 import { adamWCases } from "./adamW.ts";
+import { blockCases } from "./blockMaps.ts";
 import { crossEntropyCases } from "./crossEntropy.ts";
 import { normCases } from "./norm.ts";
 import { rotaryCases } from "./rotary.ts";
@@ -20,7 +21,7 @@ beforeEach(async (context) => {
   isStarted = true;
 });
 
-const cases = [...normCases, ...rotaryCases, ...crossEntropyCases, ...adamWCases, ...rowCases];
+const cases = [...normCases, ...rotaryCases, ...crossEntropyCases, ...adamWCases, ...rowCases, ...blockCases];
 
 describe.each(["registers", "shared"] as const)("with %s", (variant) => {
   test.each(cases)("$name: as in plain operations, the same bits twice, no tensor left", async ({ tolerance, worstError }) => {

@@ -1,8 +1,8 @@
 import type { AttentionShape } from "../attentionShape.ts";
-import type { WasmProgram } from "./program.ts";
+import type { WasmProgram } from "./functions.ts";
 
 /** Addresses in bytes. */
-interface AttendAddresses {
+export interface AttendAddresses {
   /** (R, H + 2W). */
   readonly qkv: number;
   /** (2, P, W); anything when P is 0. */
@@ -11,15 +11,23 @@ interface AttendAddresses {
   readonly weights: number;
   /** (R, H). */
   readonly y: number;
-  /** `scratchFloats` of them. */
+  /** For each thread `scratchFloats`. */
   readonly scratch: number;
 }
 
+/** Which heads are computed, and by which thread, numbered from 0. */
+interface AttendPlace {
+  readonly numPrefix: number;
+  /** Head of keys and values; all heads of queries that share it are computed. */
+  readonly keyHead: number;
+  readonly thread: number;
+}
+
 /** Byte addresses of the gradient kernel's operands in the module's memory. */
-interface AttendGradientAddresses extends Omit<AttendAddresses, "y"> {
+export interface AttendGradientAddresses extends Omit<AttendAddresses, "y"> {
   /** (R, H). */
   readonly dy: number;
-  /** Of the longest text (length, columns). */
+  /** For each thread, of the longest text (length, columns). */
   readonly dWeights: number;
   /** (2, P, W), zeroed. */
   readonly dPrefix: number;
@@ -42,18 +50,20 @@ export function scratchFloats({ headSize, lengths }: AttentionShape, numPrefix: 
   return headSize * weightColumns(numPrefix, Math.max(...lengths));
 }
 
-/** Attention of every text and head, one after the other. */
-export function attendOnWasm(program: WasmProgram, at: AttendAddresses, shape: AttentionShape, numPrefix: number): void {
+/** Attention of every text and of the heads with these keys, one after the other. */
+export function attendOnWasm(program: WasmProgram, at: AttendAddresses, shape: AttentionShape, place: AttendPlace): void {
   const { headSize, isCausal } = shape;
+  const { numPrefix, thread } = place;
+  const scratch = at.scratch + 4 * thread * scratchFloats(shape, numPrefix);
   const { qkvRow, yRow, prefixRow } = rowsOf(shape);
-  eachHead(shape, numPrefix, (head) => {
+  eachHead(shape, place, (head) => {
     const { length, query, key, value, prefixKey, prefixValue, weightRow } = head;
     const w = at.weights + head.weights;
     const y = at.y + head.y;
     const keys = 4 * (numPrefix + length);
-    program.transpose(at.prefix + prefixKey, prefixRow, at.scratch, weightRow, numPrefix, headSize);
-    program.transpose(at.qkv + key, qkvRow, at.scratch + 4 * numPrefix, weightRow, length, headSize);
-    program.product(at.qkv + query, qkvRow, 4, at.scratch, weightRow, w, weightRow, length, weightRow / 4, headSize, 32, 0);
+    program.transpose(at.prefix + prefixKey, prefixRow, scratch, weightRow, numPrefix, headSize);
+    program.transpose(at.qkv + key, qkvRow, scratch + 4 * numPrefix, weightRow, length, headSize);
+    program.product(at.qkv + query, qkvRow, 4, scratch, weightRow, w, weightRow, length, weightRow / 4, headSize, 32, 0);
     program.softmax(w, length, weightRow, weightRow, isCausal ? 4 * (numPrefix + 1) : keys, isCausal ? 4 : 0, keys);
     program.product(w, weightRow, 4, at.prefix + prefixValue, prefixRow, y, yRow, length, headSize, numPrefix, 32, 0);
     program.productAdded(w + 4 * numPrefix, weightRow, 4, at.qkv + value, qkvRow, y, yRow, length, headSize, length, 32, 0);
@@ -61,11 +71,14 @@ export function attendOnWasm(program: WasmProgram, at: AttendAddresses, shape: A
 }
 
 /** Gradients of `attendOnWasm`. */
-export function attendGradientOnWasm(program: WasmProgram, at: AttendGradientAddresses, shape: AttentionShape, numPrefix: number): void {
+export function attendGradientOnWasm(program: WasmProgram, at: AttendGradientAddresses, shape: AttentionShape, place: AttendPlace): void {
   const { headSize } = shape;
+  const { numPrefix, thread } = place;
+  const scratch = at.scratch + 4 * thread * scratchFloats(shape, numPrefix);
   const { qkvRow, yRow, prefixRow } = rowsOf(shape);
-  const { dQkv, dWeights: dw, dPrefix } = at;
-  eachHead(shape, numPrefix, (head) => {
+  const { dQkv, dPrefix } = at;
+  const dw = at.dWeights + 4 * thread * numWeights(Math.max(...shape.lengths), 1, numPrefix);
+  eachHead(shape, place, (head) => {
     const { length, query, key, value, prefixKey, prefixValue, weightRow } = head;
     const w = at.weights + head.weights;
     const dy = at.dy + head.y;
@@ -74,9 +87,9 @@ export function attendGradientOnWasm(program: WasmProgram, at: AttendGradientAdd
     if (dQkv !== null)
       program.productAdded(w + 4 * numPrefix, 4, weightRow, dy, yRow, dQkv + value, qkvRow, length, headSize, length, 32, 0);
     // dW = dY · Vᵀ
-    program.transpose(at.prefix + prefixValue, prefixRow, at.scratch, weightRow, numPrefix, headSize);
-    program.transpose(at.qkv + value, qkvRow, at.scratch + 4 * numPrefix, weightRow, length, headSize);
-    program.product(dy, yRow, 4, at.scratch, weightRow, dw, weightRow, length, weightRow / 4, headSize, 32, 0);
+    program.transpose(at.prefix + prefixValue, prefixRow, scratch, weightRow, numPrefix, headSize);
+    program.transpose(at.qkv + value, qkvRow, scratch + 4 * numPrefix, weightRow, length, headSize);
+    program.product(dy, yRow, 4, scratch, weightRow, dw, weightRow, length, weightRow / 4, headSize, 32, 0);
     program.softmaxGradient(w, dw, length, weightRow, weightRow, 4 * (numPrefix + length));
     // dK = dScoresᵀ · Q
     const queries = at.qkv + query;
@@ -110,16 +123,16 @@ function rowsOf({ numHeads, numKeyValueHeads, headSize }: AttentionShape) {
   return { qkvRow: h + 2 * w, yRow: h, prefixRow: w };
 }
 
-function eachHead(shape: AttentionShape, numPrefix: number, act: (head: Head) => void): void {
+function eachHead(shape: AttentionShape, { numPrefix, keyHead }: AttendPlace, act: (head: Head) => void): void {
   const { numHeads, numKeyValueHeads, headSize, lengths } = shape;
   const { qkvRow, yRow, prefixRow } = rowsOf(shape);
   const group = numHeads / numKeyValueHeads;
+  const shared = 4 * keyHead * headSize;
   let [start, weights] = [0, 0];
   for (const length of lengths) {
     const weightRow = 4 * weightColumns(numPrefix, length);
-    for (let head = 0; head < numHeads; head++) {
+    for (let head = keyHead * group; head < (keyHead + 1) * group; head++) {
       const row = 4 * head * headSize;
-      const shared = 4 * Math.floor(head / group) * headSize;
       act({
         length,
         query: start * qkvRow + row,
@@ -128,11 +141,11 @@ function eachHead(shape: AttentionShape, numPrefix: number, act: (head: Head) =>
         prefixKey: shared,
         prefixValue: numPrefix * prefixRow + shared,
         y: start * yRow + row,
-        weights,
+        weights: weights + head * length * weightRow,
         weightRow,
       });
-      weights += length * weightRow;
     }
+    weights += numHeads * length * weightRow;
     start += length;
   }
 }

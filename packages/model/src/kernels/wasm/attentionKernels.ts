@@ -1,12 +1,13 @@
 import type { AttentionShape } from "../attentionShape.ts";
-import { attendGradientOnWasm, attendOnWasm, numWeights, scratchFloats } from "./attention.ts";
+import { numWeights, scratchFloats } from "./attention.ts";
 import { given, type Heap, type Kernel, type KernelAttributes } from "./heap.ts";
-import type { WasmProgram } from "./program.ts";
+import { attentionJob } from "./threads/jobs.ts";
+import type { Pool } from "./threads/pool.ts";
 
 /** Attention and its gradient over the backend's memory. */
 export function attentionKernels(
   { address, output, zeroed, release }: Heap,
-  program: WasmProgram,
+  { numThreads, run }: Pool,
 ): Record<"TuttiAttend" | "TuttiAttendGradient", Kernel> {
   return {
     TuttiAttend({ qkv, prefix }, attributes) {
@@ -15,9 +16,9 @@ export function attentionKernels(
       const y = output([given(qkv).shape[0], shape.numHeads * shape.headSize]);
       const sizes = shape.lengths.map((length) => numWeights(length, shape.numHeads, numPrefix));
       const weights = output([sizes.reduce((sum, size) => sum + size, 0)]);
-      const scratch = output([scratchFloats(shape, numPrefix)]);
-      const addresses = { qkv: address(qkv), prefix: address(prefix), weights: address(weights), y: address(y), scratch: address(scratch) };
-      attendOnWasm(program, addresses, shape, numPrefix);
+      const scratch = output([numThreads * scratchFloats(shape, numPrefix)]);
+      const at = { qkv: address(qkv), prefix: address(prefix), weights: address(weights), y: address(y), scratch: address(scratch) };
+      run(attentionJob({ isGradient: false, at, shape, numPrefix }));
       release(scratch);
       return [y, weights];
     },
@@ -26,9 +27,9 @@ export function attentionKernels(
       const numPrefix = prefix?.shape[1] ?? 0;
       const dPrefix = prefix === undefined ? null : zeroed(prefix.shape);
       const dQkv = attributes.hasInputGradient === true ? zeroed(given(qkv).shape) : null;
-      const scratch = output([scratchFloats(shape, numPrefix)]);
-      const dWeights = output([numWeights(Math.max(...shape.lengths), 1, numPrefix)]);
-      const addresses = {
+      const scratch = output([numThreads * scratchFloats(shape, numPrefix)]);
+      const dWeights = output([numThreads * numWeights(Math.max(...shape.lengths), 1, numPrefix)]);
+      const at = {
         dy: address(dy),
         qkv: address(qkv),
         prefix: address(prefix),
@@ -38,7 +39,7 @@ export function attentionKernels(
         dPrefix: dPrefix === null ? 0 : address(dPrefix),
         dQkv: dQkv === null ? null : address(dQkv),
       };
-      attendGradientOnWasm(program, addresses, shape, numPrefix);
+      run(attentionJob({ isGradient: true, at, shape, numPrefix }));
       release(scratch, dWeights);
       return [dPrefix, dQkv].filter((result) => result !== null);
     },

@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { type Block, type BlockMap, readMaps } from "../blockMaps.ts";
+import type { WasmProgram } from "./functions.ts";
 import { given, type Heap, type Kernel } from "./heap.ts";
-import type { WasmProgram } from "./program.ts";
 
 /** Trained blocks as panels for products in both directions, and the gradients of a unit's blocks and biases. */
 export function blockKernels(heap: Heap, program: WasmProgram): Record<"TuttiArrangeBlocks" | "TuttiBlockGradient", Kernel> {

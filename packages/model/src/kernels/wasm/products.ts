@@ -2,7 +2,8 @@ import { type Code, type FunctionBuilder, type FunctionDefinition, f32, f32x4, g
 
 /** Columns computed at once: two vectors of four. */
 const columnsAtOnce = 8;
-const rowsAtOnce = 4;
+/** A row is summed in the same order whichever of these takes it. */
+const rowsAtOnce = [4, 2, 1] as const;
 
 /** What a product starts from: zero, what C holds, or a row that is added to all. */
 type ProductStart = "zero" | "sum" | "bias";
@@ -10,7 +11,7 @@ type ProductStart = "zero" | "sum" | "bias";
 /**
  * C (M, N) = A (M, K) · B (K, N) + start. Parameters: a, aRow, aColumn, b, bRow, c, cRow, M, N, K, bPanel, bias; strides in bytes.
  * A may be strided both ways, so its transpose costs nothing; N is a multiple of 8. bPanel leads from eight columns of B to the next
- * eight: 32 in a plain matrix, K · 32 in one packed in panels. The bias is read only by its kind of start.
+ * eight: 32 in a plain matrix, K · 32 in one packed in panels, and eight columns meet all rows before the next eight are read. The bias is read only by its kind of start.
  */
 export function product(name: string, start: ProductStart): FunctionDefinition {
   return {
@@ -18,11 +19,11 @@ export function product(name: string, start: ProductStart): FunctionDefinition {
     parameters: Array.from({ length: 12 }, () => "i32" as const),
     build(f, [a, aRow, aColumn, b, bRow, c, cRow, numRows, numColumns, numInner, bPanel, bias]) {
       const [row, column, inner] = [f.local("i32"), f.local("i32"), f.local("i32")];
-      const aRows = Array.from({ length: rowsAtOnce }, () => f.local("i32"));
-      const cRows = Array.from({ length: rowsAtOnce }, () => f.local("i32"));
+      const aRows = Array.from({ length: rowsAtOnce[0] }, () => f.local("i32"));
+      const cRows = Array.from({ length: rowsAtOnce[0] }, () => f.local("i32"));
       const [panel, bAt] = [f.local("i32"), f.local("i32")];
       const [b0, b1, factor] = [f.local("v128"), f.local("v128"), f.local("v128")];
-      const sums = Array.from({ length: 2 * rowsAtOnce }, () => f.local("v128"));
+      const sums = Array.from({ length: 2 * rowsAtOnce[0] }, () => f.local("v128"));
 
       const startOf = (r: number, half: number): Code => {
         if (start === "zero") return f32x4.constant(0);
@@ -30,33 +31,33 @@ export function product(name: string, start: ProductStart): FunctionDefinition {
         return f32x4.load(i32.add(get(bias), i32.multiply(get(column), i32.constant(4))), 16 * half);
       };
       const block = (height: number) => {
-        f.emit(set(panel, get(b)));
-        f.loop(column, { start: i32.constant(0), end: get(numColumns), step: columnsAtOnce }, () => {
-          const offset = i32.multiply(get(column), i32.constant(4));
-          f.emit(set(bAt, get(panel)), set(panel, i32.add(get(panel), get(bPanel))));
-          startRows(f, { pointers: aRows.slice(0, height), base: a, row, stride: aRow });
-          startRows(f, { pointers: cRows.slice(0, height), base: c, row, stride: cRow, offset });
+        const offset = i32.multiply(get(column), i32.constant(4));
+        f.emit(set(bAt, get(panel)));
+        startRows(f, { pointers: aRows.slice(0, height), base: a, row, stride: aRow });
+        startRows(f, { pointers: cRows.slice(0, height), base: c, row, stride: cRow, offset });
+        for (let r = 0; r < height; r++) {
+          for (const half of [0, 1]) f.emit(set(sums[2 * r + half], startOf(r, half)));
+        }
+        f.loop(inner, { start: i32.constant(0), end: get(numInner), step: 1 }, () => {
+          f.emit(set(b0, f32x4.load(get(bAt))), set(b1, f32x4.load(get(bAt), 16)), set(bAt, i32.add(get(bAt), get(bRow))));
           for (let r = 0; r < height; r++) {
-            for (const half of [0, 1]) {
-              f.emit(set(sums[2 * r + half], startOf(r, half)));
-            }
-          }
-          f.loop(inner, { start: i32.constant(0), end: get(numInner), step: 1 }, () => {
-            f.emit(set(b0, f32x4.load(get(bAt))), set(b1, f32x4.load(get(bAt), 16)), set(bAt, i32.add(get(bAt), get(bRow))));
-            for (let r = 0; r < height; r++) {
-              f.emit(set(factor, f32x4.loadSplat(get(aRows[r]))), set(aRows[r], i32.add(get(aRows[r]), get(aColumn))));
-              f.emit(addProduct(sums[2 * r], factor, b0), addProduct(sums[2 * r + 1], factor, b1));
-            }
-          });
-          for (let r = 0; r < height; r++) {
-            for (const half of [0, 1]) f.emit(f32x4.store(get(cRows[r]), get(sums[2 * r + half]), 16 * half));
+            f.emit(set(factor, f32x4.loadSplat(get(aRows[r]))), set(aRows[r], i32.add(get(aRows[r]), get(aColumn))));
+            f.emit(addProduct(sums[2 * r], factor, b0), addProduct(sums[2 * r + 1], factor, b1));
           }
         });
+        for (let r = 0; r < height; r++) {
+          for (const half of [0, 1]) f.emit(f32x4.store(get(cRows[r]), get(sums[2 * r + half]), 16 * half));
+        }
       };
 
-      f.emit(set(row, i32.constant(0)));
-      f.loopOn(row, { end: get(numRows), step: rowsAtOnce, margin: rowsAtOnce - 1 }, () => block(rowsAtOnce));
-      f.loopOn(row, { end: get(numRows), step: 1, margin: 0 }, () => block(1));
+      f.emit(set(panel, get(b)));
+      f.loop(column, { start: i32.constant(0), end: get(numColumns), step: columnsAtOnce }, () => {
+        f.emit(set(row, i32.constant(0)));
+        for (const height of rowsAtOnce) {
+          f.loopOn(row, { end: get(numRows), step: height, margin: height - 1 }, () => block(height));
+        }
+        f.emit(set(panel, i32.add(get(panel), get(bPanel))));
+      });
     },
   };
 }

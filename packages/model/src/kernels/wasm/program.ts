@@ -1,37 +1,9 @@
 import { assemble, type FunctionDefinition } from "./assembler.ts";
+import { functionNames, type WasmProgram } from "./functions.ts";
 import { activation } from "./pointwise.ts";
 import { product, transpose } from "./products.ts";
 import { norm, normGradient, softmax, softmaxGradient } from "./rows.ts";
 import { adamW, columnSums, panels, scale, scaledSum, turnFours } from "./vectors.ts";
-
-type Call = (...parameters: number[]) => void;
-
-/** The compiled functions; their parameters are described where they are defined, addresses and strides in bytes. */
-export interface WasmProgram {
-  readonly product: Call;
-  readonly productAdded: Call;
-  readonly productBiased: Call;
-  readonly transpose: Call;
-  readonly softmax: Call;
-  readonly softmaxGradient: Call;
-  readonly layerNorm: Call;
-  readonly rmsNorm: Call;
-  readonly layerNormGradient: Call;
-  readonly rmsNormGradient: Call;
-  readonly gelu: Call;
-  readonly geluWithGradient: Call;
-  readonly geluTanh: Call;
-  readonly geluTanhWithGradient: Call;
-  readonly silu: Call;
-  readonly siluWithGradient: Call;
-  readonly scaledSum: Call;
-  readonly scale: Call;
-  readonly panels: Call;
-  readonly turnFours: Call;
-  readonly columnSums: Call;
-  readonly columnProducts: Call;
-  readonly adamW: Call;
-}
 
 const definitions: readonly FunctionDefinition[] = [
   product("product", "zero"),
@@ -57,13 +29,23 @@ const definitions: readonly FunctionDefinition[] = [
   adamW,
 ];
 
+/** Our functions over a memory, with the module from which other threads make theirs. */
+export interface CompiledProgram {
+  readonly program: WasmProgram;
+  readonly module: WebAssembly.Module;
+}
+
 /** Compiles the program over a memory; null where the engine has no vector instructions. */
-export async function compileProgram(memory: WebAssembly.Memory): Promise<WasmProgram | null> {
-  const isShared = typeof SharedArrayBuffer !== "undefined" && memory.buffer instanceof SharedArrayBuffer;
-  const bytes = assemble(definitions, { isShared });
+export async function compileProgram(memory: WebAssembly.Memory): Promise<CompiledProgram | null> {
+  const bytes = assemble(definitions, { isShared: isShared(memory) });
   if (!WebAssembly.validate(bytes)) return null;
-  const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
-  const { exports } = instance;
-  for (const { name } of definitions) if (typeof exports[name] !== "function") throw new Error(`wasm program: ${name} is missing`);
-  return exports as object as WasmProgram;
+  const { module, instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
+  const program = instance.exports as object as WasmProgram;
+  for (const name of functionNames) if (typeof program[name] !== "function") throw new Error(`wasm program: ${name} is missing`);
+  return { program, module };
+}
+
+/** Whether other threads can compute in this memory. */
+export function isShared({ buffer }: WebAssembly.Memory): boolean {
+  return typeof SharedArrayBuffer !== "undefined" && buffer instanceof SharedArrayBuffer;
 }

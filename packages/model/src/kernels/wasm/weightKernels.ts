@@ -1,8 +1,8 @@
 import type { WasmKernel } from "../fusedKernels.ts";
 import type { VectorMap, VectorNorm, VectorPlan } from "../vectorMaps.ts";
 import type { GradientPlace } from "../weightGradient.ts";
+import type { WasmProgram } from "./functions.ts";
 import { given, type Heap, type Kernel } from "./heap.ts";
-import type { WasmProgram } from "./program.ts";
 
 type WeightKernel = Extract<WasmKernel, "TuttiShift" | "TuttiVector" | "TuttiWeightGradient" | "TuttiNormWeightGradient">;
 

@@ -12,7 +12,7 @@ export function blockKernels(context: GpuContext): Record<"TuttiArrangeBlocks" |
   };
 }
 
-/** So many workgroups of this size arrange any number of words between them. */
+/** At most so many workgroups of this size arrange all words between them. */
 const arranging = { workgroupSize: 64, most: 4096 };
 
 /** The words of `arrangeWords`, for the matrices of all units one after the other. */
@@ -20,14 +20,14 @@ function arrange({ backend }: GpuContext, inputs: KernelInputs, attributes: Kern
   const { numValues, numUnits } = attributes as { readonly numValues: number; readonly numUnits: number };
   const maps = readMaps(attributes.maps as number[]);
   const unitWords = maps.reduce((sum, map) => sum + wordsOf(map), 0);
-  const numWords = numUnits * unitWords;
+  const numQuads = (numUnits * unitWords) / 4;
   const { workgroupSize, most } = arranging;
-  const numWorkgroups = Math.min(most, Math.ceil(numWords / workgroupSize));
-  const integers: Record<string, number> = { numValues, unitWords, numWords, step: numWorkgroups * workgroupSize };
+  const numWorkgroups = Math.min(most, Math.ceil(numQuads / workgroupSize));
+  const integers: Record<string, number> = { numValues, unitQuads: unitWords / 4, numQuads, step: numWorkgroups * workgroupSize };
   const numbers: Record<string, number> = {};
   maps.forEach((map, m) => {
-    integers[`words${m}`] = wordsOf(map);
-    integers[`rowWords${m}`] = wordsPerRow("f32", map.numIn);
+    integers[`quads${m}`] = wordsOf(map) / 4;
+    integers[`rowQuads${m}`] = wordsPerRow("f32", map.numIn) / 4;
     map.blocks.forEach((block, b) => {
       const { factor, ...places } = block;
       for (const [name, value] of Object.entries(places)) integers[`${name}${m}_${b}`] = value;
@@ -38,7 +38,7 @@ function arrange({ backend }: GpuContext, inputs: KernelInputs, attributes: Kern
     {
       variableNames: ["values"],
       variableComponents: [1],
-      outputShape: [numWords],
+      outputShape: [4 * numQuads],
       outputComponent: 1,
       dispatchLayout: { x: [0] },
       dispatch: [numWorkgroups, 1, 1],
@@ -58,29 +58,37 @@ function arrange({ backend }: GpuContext, inputs: KernelInputs, attributes: Kern
   );
 }
 
-/** Each invocation finds its word's place in a matrix, and what a block holds there. */
+/** Each invocation finds the places of four neighbouring words in a matrix, and what a block holds there; divisions are slow on software adapters. */
 function arrangeSource(maps: readonly BlockMap[]): string {
   const blockSource = (at: string) => `
-            if (row >= uniforms.row${at} && row < uniforms.row${at} + uniforms.numRows${at}
-                && column >= uniforms.column${at} && column < uniforms.column${at} + uniforms.numColumns${at}) {
-              let place = uniforms.start${at} + (row - uniforms.row${at}) * uniforms.numColumns${at} + column - uniforms.column${at};
-              value = uniforms.factor${at} * values[first + place];
+            let row${at} = row - uniforms.row${at};
+            let column${at} = column - uniforms.column${at};
+            if (row${at} >= 0 && row${at} < uniforms.numRows${at} && column${at} > -4 && column${at} < uniforms.numColumns${at}) {
+              let place = first + uniforms.start${at} + row${at} * uniforms.numColumns${at} + column${at};
+              ${each(
+                4,
+                (d) =>
+                  `if (column${at} + ${d} >= 0 && column${at} + ${d} < uniforms.numColumns${at}) { four[${d}] = uniforms.factor${at} * values[place + ${d}]; }`,
+              )}
             }`;
   const mapSource = ({ blocks }: BlockMap, m: number) => `
-          if (at >= 0 && at < uniforms.words${m}) {
-            let row = at / uniforms.rowWords${m};
-            let column = (at % uniforms.rowWords${m}) ^ (row & 3);
+          if (at >= 0 && at < uniforms.quads${m}) {
+            row = at / uniforms.rowQuads${m};
+            let column = 4 * (at - row * uniforms.rowQuads${m});
             ${blocks.map((_, b) => blockSource(`${m}_${b}`)).join("")}
           }
-          at -= uniforms.words${m};`;
+          at -= uniforms.quads${m};`;
   return `
       fn main(index : i32) {
-        for (var i = index; i < uniforms.numWords; i += uniforms.step) {
-          let first = i / uniforms.unitWords * uniforms.numValues;
-          var at = i % uniforms.unitWords;
-          var value = 0.0;
+        for (var quad = index; quad < uniforms.numQuads; quad += uniforms.step) {
+          let unit = quad / uniforms.unitQuads;
+          let first = unit * uniforms.numValues;
+          var at = quad - unit * uniforms.unitQuads;
+          var row = 0;
+          var four = vec4<f32>(0.0);
           ${maps.map(mapSource).join("")}
-          result[i] = bitcast<i32>(value);
+          let words = bitcast<vec4<i32>>(four);
+          ${each(4, (d) => `result[4 * quad + ((row & 3) ^ ${d})] = words[${d}];`)}
         }
       }`;
 }

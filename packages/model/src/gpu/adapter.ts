@@ -1,0 +1,33 @@
+/** A GPU that the browser or process offers. */
+export interface FoundAdapter {
+  readonly adapter: GPUAdapter;
+  /** The GPU and its driver. */
+  readonly name: string;
+}
+
+/** Asks `navigator.gpu` for its fastest GPU, which starts nothing on it; throws with the reason where there is none. */
+export async function findAdapter(): Promise<FoundAdapter> {
+  const gpu: GPU | undefined = globalThis.navigator?.gpu;
+  if (gpu === undefined) throw new Error(`backend webgpu: ${whyNoWebGpu(globalThis.isSecureContext)}`);
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  if (adapter === null) throw new Error("backend webgpu: the browser offers no GPU; it may block the GPU's driver");
+  return { adapter, name: nameOf(adapter) };
+}
+
+/** Why there is no `navigator.gpu`, where browsers say whether the page is secure and processes say nothing. */
+export function whyNoWebGpu(isSecureContext: boolean | undefined): string {
+  if (isSecureContext === undefined) return "this process has no WebGPU";
+  return isSecureContext ? "this browser offers no WebGPU" : "browsers offer WebGPU only to pages from https or localhost";
+}
+
+/** Whether the adapter runs on the CPU. */
+export function isSoftwareAdapter(name: string): boolean {
+  return /swiftshader|llvmpipe|lavapipe|software|basic render|warp|fallback/i.test(name);
+}
+
+function nameOf({ info }: GPUAdapter): string {
+  const parts = [info.vendor, info.architecture, info.device, info.description].filter((part) => part !== "");
+  const name = [...new Set(parts)].join(" ");
+  // what runs on the CPU says so, where its name does not
+  return info.isFallbackAdapter && !isSoftwareAdapter(name) ? `${name} (software)` : name;
+}

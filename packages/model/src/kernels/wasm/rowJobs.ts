@@ -1,0 +1,61 @@
+import type { WasmProgram } from "./functions.ts";
+import type { Job } from "./threads/board.ts";
+import { rangeJob } from "./threads/jobs.ts";
+
+// A part should take tens of microseconds: handing one over takes one or two. How a job is split hangs on shapes alone.
+const valuesPerPart = 16_384;
+const [fewestRows, mostRows] = [16, 64];
+const productsPerPart = 500_000;
+
+/** Addresses of a product's operands; without a bias null. */
+interface ProductAddresses {
+  readonly x: number;
+  readonly panels: number;
+  readonly y: number;
+  readonly bias: number | null;
+}
+
+/** x (rows, numIn) · panels + bias → y (rows, numOut): in parts of rows, or where those are few, of columns. */
+export function productJob(
+  at: ProductAddresses,
+  { rows, numIn, numOut }: { readonly rows: number; readonly numIn: number; readonly numOut: number },
+): Job {
+  const name = at.bias === null ? "product" : "productBiased";
+  const bias = at.bias ?? 0;
+  const [xRow, yRow, panel] = [4 * numIn, 4 * numOut, 32 * numIn];
+  const isSmall = rows * numIn * numOut < 2 * productsPerPart;
+  if (rows < 2 * fewestRows) {
+    const columns = 8 * Math.ceil(productsPerPart / (8 * rows * numIn));
+    const [b, c, biases] = [at.panels, at.y, bias].map((from, i) => ({ from, perUnit: i === 0 ? xRow : 4 }));
+    const parameters = [at.x, xRow, 4, b, 32, c, yRow, rows, "count" as const, numIn, panel, biases];
+    return rangeJob({ name, parameters, numUnits: numOut, unitsPerPart: columns, isSmall });
+  }
+  const unitsPerPart = Math.min(mostRows, Math.max(fewestRows, 4 * Math.ceil(rows / 32)));
+  const [a, c] = [
+    { from: at.x, perUnit: xRow },
+    { from: at.y, perUnit: yRow },
+  ];
+  const parameters = [a, xRow, 4, at.panels, 32, c, yRow, "count" as const, numOut, numIn, panel, bias];
+  return rangeJob({ name, parameters, numUnits: rows, unitsPerPart, isSmall });
+}
+
+/** A function of the values at the addresses, which takes addresses and a number of bytes. */
+export function valuesJob(name: keyof WasmProgram, addresses: readonly number[], numValues: number): Job {
+  const parameters = [...addresses.map((from) => ({ from, perUnit: 1 })), "count" as const];
+  return rangeJob({ name, parameters, numUnits: 4 * numValues, unitsPerPart: 4 * valuesPerPart, isSmall: numValues <= valuesPerPart });
+}
+
+/** What one of the norms' functions takes before the number of rows: an address that all rows share, or one with so many values for each row. */
+type RowOperand = number | { readonly address: number; readonly perRow: number };
+
+/** A norm, or its gradient, over rows of `width` values; `more` follows the bytes of a row and 1 / width. */
+export function normJob(
+  name: keyof WasmProgram,
+  operands: readonly RowOperand[],
+  { rows, width, more = [] }: { readonly rows: number; readonly width: number; readonly more?: readonly number[] },
+): Job {
+  const given = operands.map((operand) => (typeof operand === "number" ? operand : { from: operand.address, perUnit: 4 * operand.perRow }));
+  const parameters = [...given, "count" as const, 4 * width, 1 / width, ...more];
+  const unitsPerPart = Math.max(1, Math.ceil(valuesPerPart / width));
+  return rangeJob({ name, parameters, numUnits: rows, unitsPerPart, isSmall: rows <= unitsPerPart });
+}
