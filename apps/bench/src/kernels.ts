@@ -25,11 +25,13 @@ function withAdapter(name: string, adapter: string | null): string {
   return adapter === null ? name : name.replace("webgpu", /swiftshader/i.test(adapter) ? "webgpu (SwiftShader)" : "webgpu");
 }
 
-/** A machine's GPU where it has one, otherwise the software adapter that Chromium ships. */
-async function onAdapter(args: readonly string[]): Promise<ChildResult> {
-  if (await hasOwnAdapter()) return runChild(args, {});
+const onAdapter = async (args: readonly string[]): Promise<ChildResult> => runChild(args, await adapterEnvironment());
+
+/** In which Dawn finds a machine's GPU where it has one, otherwise the software adapter that Chromium ships. */
+export async function adapterEnvironment(): Promise<Readonly<Record<string, string>>> {
+  if (await hasOwnAdapter()) return {};
   const { softwareAdapter } = await loadAdapterScript();
-  return runChild(args, await softwareAdapter());
+  return softwareAdapter();
 }
 
 /** Asks in a process of its own, silently: Dawn complains aloud where there is no driver. */

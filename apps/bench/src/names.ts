@@ -1,8 +1,10 @@
 /** The benchmarks, in the order in which they are measured. */
-export const benchNames = ["aggregate", "turnaround", "joins", "step", "kernels", "demo", "lab", "gpu", "tests"] as const;
+export const benchNames = ["aggregate", "turnaround", "joins", "step", "kernels", "demo", "lab", "speed", "gpu", "tests"] as const;
 
 /** A benchmark's name. */
 export type BenchName = (typeof benchNames)[number];
 
-/** Measured only when asked for by name: `tests` takes as long as all others together, `gpu` makes a pack for another machine. */
-export const onlyByName: readonly BenchName[] = ["gpu", "tests"];
+/** Measured only when asked for by name: `tests` takes as long as all others together, `speed` is to be compared with a commit, `gpu` makes a pack for another machine. */
+export const onlyByName: readonly BenchName[] = ["speed", "gpu", "tests"];
+
+export { type SpeedGroup, speedGroups } from "./speed/speedGroups.ts";

@@ -8,12 +8,14 @@ import { benchKernels } from "./kernels.ts";
 import { benchLab } from "./lab.ts";
 import { type BenchName, onlyByName } from "./names.ts";
 import type { BenchRow } from "./rows.ts";
+import { benchSpeed } from "./speed/speed.ts";
+import type { SpeedAsked } from "./speed/speedAsked.ts";
 import { markdownOf, tableOf } from "./table.ts";
 import { benchTests } from "./tests.ts";
 import { benchTrainingStep } from "./trainingStep.ts";
 import { benchTurnaround } from "./turnaround.ts";
 
-const benches: Readonly<Record<BenchName, () => Promise<BenchRow[]>>> = {
+const benches: Readonly<Record<BenchName, (speed: SpeedAsked) => Promise<BenchRow[]>>> = {
   aggregate: benchAggregate,
   turnaround: benchTurnaround,
   joins: benchJoins,
@@ -21,6 +23,7 @@ const benches: Readonly<Record<BenchName, () => Promise<BenchRow[]>>> = {
   kernels: benchKernels,
   demo: benchDemo,
   lab: benchLab,
+  speed: benchSpeed,
   gpu: benchGpu,
   tests: benchTests,
 };
@@ -40,7 +43,11 @@ interface KeptRows {
 /** Measures the named benchmarks, by default all but those that run only by name; whether every goal is met. */
 export async function runBenches(
   names: readonly BenchName[],
-  { json, ...output }: BenchOutput & { readonly json: string | undefined; say(line: string): void },
+  {
+    json,
+    speed,
+    ...output
+  }: BenchOutput & { readonly json: string | undefined; readonly speed: Omit<SpeedAsked, "say">; say(line: string): void },
 ): Promise<boolean> {
   const machine = nameMachine();
   output.print(machine);
@@ -48,7 +55,7 @@ export async function runBenches(
   for (const name of Object.keys(benches) as BenchName[]) {
     if (names.length === 0 ? onlyByName.includes(name) : !names.includes(name)) continue;
     output.say(`measuring ${name} …`);
-    rows.push(...(await benches[name]()));
+    rows.push(...(await benches[name]({ ...speed, say: output.say })));
   }
   printRows(rows, output);
   if (json !== undefined) await writeWhole(json, `${JSON.stringify({ machine, rows } satisfies KeptRows, null, 2)}\n`);

@@ -62,3 +62,14 @@ test("a wrong number is refused with what it must be", async () => {
   for (const command of all(program)) command.configureOutput({ writeErr: () => undefined });
   await expect(program.parseAsync(["demo", "--tabs", "0"], { from: "user" })).rejects.toThrow("at least 1");
 });
+
+test("what is for the speed benchmark is refused elsewhere, and a part of it that there is not is named", async () => {
+  const parse = (...args: string[]) => {
+    const program = createProgram([addBench]);
+    for (const command of all(program)) command.configureOutput({ writeErr: () => undefined });
+    return program.parseAsync(["bench", ...args], { from: "user" });
+  };
+  await expect(parse("joins", "--against", "main")).rejects.toThrow("--against is for speed");
+  await expect(parse("--quick")).rejects.toThrow("--quick is for speed");
+  await expect(parse("speed", "--only", "step,steps")).rejects.toThrow("found steps, expected some of step, page");
+});

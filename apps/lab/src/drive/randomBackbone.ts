@@ -4,15 +4,22 @@ import { createRandom, type Tensor } from "@tutti/core";
 import { computeAdmission, parseManifest, readHubConfig, tensorNames, writeSafetensors } from "@tutti/model";
 import { addAdmission, convertBackbone } from "@tutti/model/node";
 
+/** What a random backbone is like. */
+export interface RandomBackbone {
+  readonly numLayers: number;
+  /** Where it is written. */
+  readonly folder: string;
+  /** Of the hidden states, in heads of 64; the other backbone's sizes by default. */
+  readonly width?: number;
+}
+
 /**
  * Makes a backbone of random layers as wide as another and with its tokenizer: for measuring time and bytes over depth, where what it
  * answers does not matter.
  */
-export async function makeRandomBackbone(
-  likeFolder: string,
-  { numLayers, folder }: { readonly numLayers: number; readonly folder: string },
-): Promise<void> {
-  const { config } = parseManifest(await readFile(join(likeFolder, "manifest.json")));
+export async function makeRandomBackbone(likeFolder: string, { numLayers, folder, width }: RandomBackbone): Promise<void> {
+  const { config: like } = parseManifest(await readFile(join(likeFolder, "manifest.json")));
+  const config = width === undefined ? like : { ...like, hiddenSize: width, numHeads: width / 64, intermediateSize: 4 * width };
   const hubConfig = JSON.stringify({
     model_type: "roberta",
     vocab_size: config.vocabSize,
