@@ -3,7 +3,7 @@ import { packingFor } from "../backbone/pack.ts";
 import { hasFused, runFused } from "./fusedKernels.ts";
 import { type Linear, maxPanelWeights } from "./linear.ts";
 import type { Norm } from "./norm.ts";
-import { arrangeOnGpu } from "./webgpu/shift.ts";
+import { arrangeOnGpu } from "./webgpu/arrangement.ts";
 
 /** A linear map whose matrix W (out, in) and bias lie in a vector of trained values, in up to three parts one above the other. */
 export interface VectorMap {
