@@ -4,7 +4,7 @@ import { hasFused, runFused } from "./fusedKernels.ts";
 import type { Linear } from "./linear.ts";
 import type { Norm } from "./norm.ts";
 import type { MapPart, VectorMap, VectorNorm, VectorPlan } from "./vectorPlan.ts";
-import { arrangeOnGpu } from "./webgpu/shift.ts";
+import { arrangeOnGpu } from "./webgpu/arrangement.ts";
 
 /** Lays maps and norms out one after the other, as the current backend's kernels read them. */
 export interface VectorPlanner {

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type Confusion, confusionOf, type Params } from "@tutti/core";
-import { flattenTuned, splitTuned } from "../tuning/layout.ts";
+import { flattenTuned, valuesFor } from "../tuning/layout.ts";
 import type { Tuned } from "./gradient.ts";
 import { type EncodedExample, labelledBatch, predict } from "./objective.ts";
 import { throwIfAborted, yieldToEvents } from "./pause.ts";
@@ -41,7 +41,7 @@ export async function predictAll(
       tuned.transformer.config.padTokenId,
     );
     const tensors = tf.tidy(() => {
-      const parts = values === null ? null : splitTuned(tuned.layout, tf.tensor1d(values));
+      const parts = values === null ? null : valuesFor(tuned.tuner, tuned.layout, tf.tensor1d(values));
       return predict(parts, batch, tuned);
     });
     const [logits, batchLosses] = await Promise.all([tensors.classLogits.data(), tensors.losses.data()]);

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { distinctSequences, readsStates, scoreLayers, type TaskSpec } from "@tutti/core";
 import { paddedBatch, type RowLayout, tokenBatch } from "../backbone/batch.ts";
-import { splitTuned } from "../tuning/layout.ts";
+import { valuesFor } from "../tuning/layout.ts";
 import type { Tuned } from "./gradient.ts";
 import type { EncodedExample } from "./objective.ts";
 
@@ -20,7 +20,7 @@ export async function scoreBatch(
   const tokens = spec.maskPadding ? tokenBatch(texts, config.padTokenId) : paddedBatch(texts, config.padTokenId);
   let layouts: readonly RowLayout[] = [];
   const states = tf.tidy(() => {
-    const parts = splitTuned(tuned.layout, tf.tensor1d(values));
+    const parts = valuesFor(tuned.tuner, tuned.layout, tf.tensor1d(values));
     const pass = tuned.tuner.forward(parts, tokens, { ...tuned, hasGradient: false });
     layouts = pass.layouts.slice(1);
     return pass.states.slice(1);

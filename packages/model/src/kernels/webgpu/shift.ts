@@ -1,7 +1,6 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import type { VectorMap, VectorNorm, VectorPlan } from "../vectorPlan.ts";
+import type { VectorPlan } from "../vectorPlan.ts";
 import { type GpuContext, type GpuKernel, given, listed, notFlat } from "./gpuKernel.ts";
-import { wordsPerRow } from "./packedWords.ts";
 
 /** Numbers that tell of one region; see `regionOf`. */
 const regionLength = 11;
@@ -17,18 +16,6 @@ interface Region {
   readonly parts: readonly { readonly start: number; readonly numRows: number }[];
   /** Whether the first part is multiplied by the plan's scale. */
   readonly isScaled: boolean;
-}
-
-/** Lays a plan's maps and norms out as products and norms on the GPU read them: matrices as `arrangeWords` does, everything from a multiple of four on. */
-export function arrangeOnGpu(place: (numWords: number) => number): {
-  map(numOut: number, numIn: number): Pick<VectorMap, "weightAt" | "biasAt">;
-  norm(width: number): Pick<VectorNorm, "weightAt" | "biasAt">;
-} {
-  const fours = (count: number) => 4 * Math.ceil(count / 4);
-  return {
-    map: (numOut, numIn) => ({ weightAt: place(fours(numOut) * wordsPerRow("f32", numIn)), biasAt: place(fours(numOut)) }),
-    norm: (width) => ({ weightAt: place(fours(width)), biasAt: place(fours(width)) }),
-  };
 }
 
 /** The plan's regions for `TuttiShift`, number after number. */
