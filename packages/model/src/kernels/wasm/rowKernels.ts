@@ -7,7 +7,7 @@ import type { Pool } from "./threads/pool.ts";
 /** Products, norms, activations and slices: every kernel but attention. */
 export function rowKernels(
   { address, output, values }: Heap,
-  { run }: Pool,
+  { numThreads, run }: Pool,
 ): Record<Exclude<WasmKernel, "TuttiAttend" | "TuttiAttendGradient">, Kernel> {
   return {
     TuttiActivate({ x }, { kind, hasGradient }) {
@@ -22,7 +22,7 @@ export function rowKernels(
       const columns = Number(numOut);
       const y = output([rows, columns]);
       const at = { x: address(x), panels: address(panels), y: address(y), bias: bias === undefined ? null : address(bias) };
-      run(productJob(at, { rows, numIn, numOut: columns }));
+      run(productJob(at, { rows, numIn, numOut: columns, numThreads }));
       return [y];
     },
     TuttiNorm({ x, weight, bias }, { epsilon }) {
