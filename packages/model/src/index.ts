@@ -28,12 +28,12 @@ export {
   type StartedBackend,
   startBackend,
 } from "./backends.ts";
-export { offerThreads } from "./kernels/wasm/install.ts";
 export { createTrainer } from "./device.ts";
 export { centredLogits, type EncodingErrors, logitsError, measureEncoding, reencoded, type Sample, sampleOf } from "./encodingErrors.ts";
 export { type CausalReader, createCausalReader, type GenerationOptions, generate } from "./generation.ts";
 export { countGpu, type GpuCounters, runningGpuDevice } from "./gpu/gpuCounters.ts";
 export { chooseKernels, chosenKernels, type KernelChoice } from "./kernels/fusedKernels.ts";
+export { offerThreads } from "./kernels/wasm/install.ts";
 export { createPredictor, type Predictor } from "./predictor.ts";
 export { type PeftAdapter, type PeftFolderFiles, peftFiles, readPeftFolder, writePeftFolder } from "./prompts/peftFolder.ts";
 export { type PeftBackbone, peftFormOf, peftForms } from "./prompts/peftForms.ts";
