@@ -2,11 +2,9 @@ import type { WasmProgram } from "./functions.ts";
 import type { Job } from "./threads/board.ts";
 import { rangeJob } from "./threads/jobs.ts";
 
-// A part should take tens of microseconds: handing one over takes one or two. How a job is split hangs on shapes alone.
-const valuesPerPart = 16_384;
+// A part should take tens of microseconds: handing one over takes one or two. How a job is split changes no bits.
+const valuesPerPart = 32_768;
 const [fewestRows, mostRows] = [16, 64];
-/** More weights than this do not stay in a core's cache from part to part, so parts take as many rows as they may. */
-const mostCached = 2 ** 17;
 const productsPerPart = 500_000;
 
 /** Addresses of a product's operands; without a bias null. */
@@ -17,10 +15,15 @@ interface ProductAddresses {
   readonly bias: number | null;
 }
 
-/** x (rows, numIn) · panels + bias → y (rows, numOut): in parts of rows, or where those are few, of columns. */
+/** x (rows, numIn) · panels + bias → y (rows, numOut): in two parts of rows for each thread, or where rows are few, of columns. */
 export function productJob(
   at: ProductAddresses,
-  { rows, numIn, numOut }: { readonly rows: number; readonly numIn: number; readonly numOut: number },
+  {
+    rows,
+    numIn,
+    numOut,
+    numThreads,
+  }: { readonly rows: number; readonly numIn: number; readonly numOut: number; readonly numThreads: number },
 ): Job {
   const name = at.bias === null ? "product" : "productBiased";
   const bias = at.bias ?? 0;
@@ -32,7 +35,7 @@ export function productJob(
     const parameters = [at.x, xRow, 4, b, 32, c, yRow, rows, "count" as const, numIn, panel, biases];
     return rangeJob({ name, parameters, numUnits: numOut, unitsPerPart: columns, isSmall });
   }
-  const unitsPerPart = numIn * numOut > mostCached ? mostRows : Math.min(mostRows, Math.max(fewestRows, 4 * Math.ceil(rows / 32)));
+  const unitsPerPart = Math.min(mostRows, Math.max(fewestRows, 4 * Math.ceil(rows / (8 * numThreads))));
   const [a, c] = [
     { from: at.x, perUnit: xRow },
     { from: at.y, perUnit: yRow },

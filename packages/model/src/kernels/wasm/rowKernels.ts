@@ -7,7 +7,7 @@ import type { Pool } from "./threads/pool.ts";
 type RowKernel = "TuttiActivate" | "TuttiCrossEntropy" | "TuttiLinear" | "TuttiNorm" | "TuttiNormGradient" | "TuttiPart";
 
 /** Products, norms, activations and slices. */
-export function rowKernels({ address, output, values }: Heap, { run }: Pool): Record<Extract<WasmKernel, RowKernel>, Kernel> {
+export function rowKernels({ address, output, values }: Heap, { numThreads, run }: Pool): Record<Extract<WasmKernel, RowKernel>, Kernel> {
   return {
     TuttiActivate({ x }, { kind, hasGradient }) {
       const { shape } = given(x);
@@ -26,7 +26,7 @@ export function rowKernels({ address, output, values }: Heap, { run }: Pool): Re
         y: address(y),
         bias: bias === undefined ? null : address(bias) + 4 * Number(firstBias),
       };
-      run(productJob(at, { rows, numIn, numOut: columns }));
+      run(productJob(at, { rows, numIn, numOut: columns, numThreads }));
       return [y];
     },
     TuttiNorm({ x, weight, bias }, { epsilon, firstWeight = 0, firstBias = 0 }) {

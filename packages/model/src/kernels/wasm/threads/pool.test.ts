@@ -69,36 +69,36 @@ test.each<Case>([
     name: "a product of many rows",
     inputs: [150 * 96, 96 * 80, 80],
     results: [150 * 80],
-    jobOn: ([x, panels, bias, y]) => productJob({ x, panels, bias, y }, { rows: 150, numIn: 96, numOut: 80 }),
+    jobOn: ([x, panels, bias, y]) => productJob({ x, panels, bias, y }, { rows: 150, numIn: 96, numOut: 80, numThreads: 3 }),
   },
   {
     name: "a product of few rows",
     inputs: [7 * 640, 640 * 640],
     results: [7 * 640],
-    jobOn: ([x, panels, y]) => productJob({ x, panels, bias: null, y }, { rows: 7, numIn: 640, numOut: 640 }),
+    jobOn: ([x, panels, y]) => productJob({ x, panels, bias: null, y }, { rows: 7, numIn: 640, numOut: 640, numThreads: 3 }),
   },
   {
     name: "an activation with its derivative",
-    inputs: [60_004],
-    results: [60_004, 60_004],
-    jobOn: (at) => valuesJob("geluWithGradient", at, 60_004),
+    inputs: [110_004],
+    results: [110_004, 110_004],
+    jobOn: (at) => valuesJob("geluWithGradient", at, 110_004),
   },
   {
     name: "a norm",
-    inputs: [600 * 100, 100, 100],
-    results: [600 * 100, 600 * 100, 600],
+    inputs: [1200 * 100, 100, 100],
+    results: [1200 * 100, 1200 * 100, 1200],
     jobOn: ([x, weight, bias, y, standard, inverse]) => {
       const operands = [rowsAt(x), weight, bias, rowsAt(y), rowsAt(standard), { address: inverse, perRow: 1 }];
-      return normJob("layerNorm", operands, { rows: 600, width: 100, more: [1e-5] });
+      return normJob("layerNorm", operands, { rows: 1200, width: 100, more: [1e-5] });
     },
   },
   {
     name: "a norm's gradient",
-    inputs: [600 * 100, 100, 600 * 100, 600],
-    results: [600 * 100],
+    inputs: [1200 * 100, 100, 1200 * 100, 1200],
+    results: [1200 * 100],
     jobOn: ([dy, weight, standard, inverse, dx]) => {
       const operands = [rowsAt(dy), weight, rowsAt(standard), { address: inverse, perRow: 1 }, rowsAt(dx)];
-      return normJob("layerNormGradient", operands, { rows: 600, width: 100 });
+      return normJob("layerNormGradient", operands, { rows: 1200, width: 100 });
     },
   },
   {
