@@ -17,6 +17,7 @@ export function createConnection(socket: Socket, { pool, logger }: ConnectionPor
   return {
     id: socket.id,
     isWelcomed: false,
+    isReady: false,
     registered: new Set(),
     task(lease) {
       const options = { timeoutMs: taskTimeoutMs };

@@ -14,6 +14,7 @@ import { createLogger } from "./logger.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { createNews, type News } from "./news.ts";
 import { type OpenedRun, openRun } from "./openedRun.ts";
+import { holdsState } from "./pool/acceptance.ts";
 import { type Clock, systemClock } from "./pool/clock.ts";
 import { readStartingPoint, type StartPorts } from "./start/readStart.ts";
 import type { StartingPoint, StartReader } from "./start/startingPoint.ts";
@@ -152,10 +153,10 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
   const { tuned, clock = systemClock, logger, strategy, start } = given;
   const { runId, journal, keptRounds, folder } = opened;
   const listeners = new Set<(event: CoordinatorEvent) => void>();
-  const meter = createWireMeter((journal.contents()?.traffic ?? {}) as MeterRecord);
   const metrics = createMetrics();
   const news = createNews(clock);
   const blobs = createBlobStore();
+  const meter = createWireMeter((journal.contents()?.traffic ?? {}) as MeterRecord, (sha256) => blobs.isHeldBy(sha256, holdsState));
   const live = createLiveRun({
     config,
     runId,

@@ -1,3 +1,4 @@
+import { deferred, type RunSettings } from "@tutti/core";
 import { expect, test, vi } from "vitest";
 import { createScene } from "./testing/scene.ts";
 import { tinyRun } from "./testing/tinyRun.ts";
@@ -5,20 +6,24 @@ import { tinyRun } from "./testing/tinyRun.ts";
 const scene = createScene();
 const run = tinyRun({ numRounds: 4, evaluateEvery: 4 });
 
-async function undisturbed(): Promise<string> {
+async function undisturbed(run: RunSettings): Promise<string> {
   const coordinator = await scene.start(run, { expectedClients: 2, runId: "same" });
   for (const name of ["a", "b"]) scene.join(coordinator, name);
   return (await coordinator.whenDone()).parametersSha256;
 }
 
 test("devices of a tab that died move to another one with their last accepted state, and the result is the same to the bit", async () => {
-  const expected = await undisturbed();
-  const coordinator = await scene.start(run, { expectedClients: 2, runId: "same", graceMs: 0 });
-  const a = scene.join(coordinator, "a");
-  const b = scene.join(coordinator, "b", { onTask: ({ stage, round }) => !(stage === "train" && round >= 2) });
-  const { lease } = await b.when("task", (event) => event.lease.stage === "train" && event.lease.round >= 2);
+  const everyone = { ...run, cohortSize: 4 };
+  const expected = await undisturbed(everyone);
+  const coordinator = await scene.start(everyone, { expectedClients: 2, runId: "same", graceMs: 0 });
+  const isLater = ({ stage, round }: { stage: string; round: number }) => stage === "train" && round >= 2;
+  const isGone = deferred<boolean>();
+  const a = scene.join(coordinator, "a", { onTask: (lease) => !isLater(lease) || isGone.promise });
+  const b = scene.join(coordinator, "b", { onTask: (lease) => !isLater(lease) });
+  const { lease } = await b.when("task", (event) => isLater(event.lease));
   b.close();
-  const { devices } = await a.when("assign");
+  isGone.resolve(true);
+  const { devices } = await a.when("assign", (event) => event.devices.some(({ deviceId }) => deviceId === lease.deviceId));
   expect(devices.find((device) => device.deviceId === lease.deviceId)).toMatchObject({
     decision: "new",
     state: { numBytes: expect.any(Number) },

@@ -97,6 +97,7 @@ export async function runLoop(running: RunningStrategy, ports: RunLoopPorts, sig
     } else {
       history.write();
       // Whatever is acknowledged from now on waits for these writes, since the journal keeps its order.
+      if (event.kind === "waiting") pool.waits();
       if (event.kind === "closing") journal.putCounted(event.counted);
       if (event.kind === "repeated") journal.putRepeated();
       if (event.kind === "done") await Promise.all([journal.flushed(), keptRounds.flushed()]);
@@ -159,7 +160,8 @@ function createHistory(
     closed(plan, contributions) {
       const total = bytesSoFar();
       const bytes = { ...since(total, bytesBefore), takenOver: since(total.takenOver, bytesBefore.takenOver) };
-      const entry: HistoryEntry = { record: recordStep(plan, contributions, (clock.now() - startedAt) / 1000, bytes), bytes: total };
+      const measures = { seconds: (clock.now() - startedAt) / 1000, bytes, clientSeconds: pool.takeClientSeconds() };
+      const entry: HistoryEntry = { record: recordStep(plan, contributions, measures), bytes: total };
       open = { entry, contributions };
       take(entry);
     },

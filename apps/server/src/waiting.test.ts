@@ -32,7 +32,7 @@ test("a run that waits says how many tabs are paused, unable or getting ready, a
 });
 
 test("when the only tab pauses, the status says that it is paused, and not that no device is connected", async () => {
-  const coordinator = await scene.start(tinyFedAvg(), { expectedClients: 1 });
+  const coordinator = await scene.start(tinyFedAvg({ cohortSize: 1 }), { expectedClients: 1 });
   const a = scene.join(coordinator, "a", { onTask: ({ round }) => round === 1 });
   await a.when("task", ({ lease }) => lease.round === 2);
   await a.call("pause", { isPaused: true });

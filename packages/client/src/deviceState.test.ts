@@ -174,7 +174,7 @@ test("P-15: a device of an open roster trains on the share that its decision nam
       { deviceId: 5, decision: "new" },
     ],
   });
-  expect((await coordinator.heard("register")).devices).toHaveLength(3);
+  expect((await coordinator.heard("register")).devices).toHaveLength(2);
   expect(trainer.sources).toEqual([
     { deviceId: 23, source: { kind: "share", index: 7 } },
     { deviceId: 5, source: { kind: "share", index: 5 } },
@@ -216,6 +216,27 @@ test("P-27: a device that moved is forgotten, and one that comes back starts fro
   await coordinator.tell("assign", { devices: [{ deviceId: 3, decision: "new" }] });
   await event("ready", ({ deviceIds }) => deviceIds.length === 1);
   expect(await store.get(scriptedRunId, 3)).toMatchObject({ version: null, state: null });
+});
+
+test("P-26: where the state that a device comes with is gone by now, the client says hello again and takes what holds then", async () => {
+  const coordinator = await coordinate();
+  const { events } = join(coordinator);
+  await coordinator.heard("register");
+  await coordinator.heard("hello");
+  coordinator.script.hello = () => welcomeWith({ devices: [{ deviceId: 3, decision: "keep" }] });
+  const gone = { sha256: "0".repeat(64), numBytes: 9 };
+  await coordinator.tell("assign", { devices: [{ deviceId: 5, decision: "new", state: gone, version: taskB }] });
+  expect((await coordinator.heard("hello")).devices.map(({ deviceId }) => deviceId)).not.toContain(5);
+  expect((await coordinator.heard("register")).devices).toEqual([{ deviceId: 3, numExamples: 13 }]);
+  expect(events.filter(({ kind }) => kind === "ended")).toEqual([]);
+});
+
+test("P-28: a device that comes after the others is registered alone, whatever moves away meanwhile", async () => {
+  const coordinator = await coordinate();
+  join(coordinator);
+  expect((await coordinator.heard("register")).devices).toEqual([{ deviceId: 3, numExamples: 13 }]);
+  await coordinator.tell("assign", { devices: [{ deviceId: 5, decision: "new" }] });
+  expect((await coordinator.heard("register")).devices).toEqual([{ deviceId: 5, numExamples: 15 }]);
 });
 
 test("P-41 and P-42: duplicate promotes, late drops and keeps the accepted state", async () => {

@@ -2,6 +2,12 @@ import type { DeviceId } from "@tutti/core";
 import { type DeviceDecision, type DeviceVersion, decodeDeviceState } from "@tutti/protocol";
 import type { Blobs } from "./blobs.ts";
 import { type DeviceRecord, type DeviceStore, newDeviceRecord, type PendingTask, promoted, withoutPending } from "./deviceStore.ts";
+import { messageOf } from "./messageOf.ts";
+
+/** A device's state could not be fetched: it has moved on, or the coordinator is out of reach. The next hello brings what holds then. */
+export class StateUnavailable extends Error {
+  override readonly name = "StateUnavailable";
+}
 
 /** The devices of one run that live on this client; every change goes to the store before it counts. */
 export interface Devices {
@@ -103,7 +109,10 @@ export function createDevices({ runId, store, blobs, onDecision }: DevicesOption
 async function decided(decision: DeviceDecision, read: Devices["read"], blobs: Blobs): Promise<DeviceRecord | null> {
   const { deviceId, state, version } = decision;
   if (state !== undefined) {
-    return { deviceId, version: version ?? null, state: decodeDeviceState(await blobs.bytes(state)), pending: null };
+    const bytes = await blobs.bytes(state).catch((cause: unknown) => {
+      throw new StateUnavailable(`device ${deviceId}: its state could not be fetched: ${messageOf(cause)}`, { cause });
+    });
+    return { deviceId, version: version ?? null, state: decodeDeviceState(bytes), pending: null };
   }
   const record = await read(deviceId);
   switch (decision.decision) {

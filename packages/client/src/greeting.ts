@@ -1,5 +1,5 @@
 import type { Hello, Rule, Welcome } from "@tutti/protocol";
-import { listVersions } from "./devices.ts";
+import { listVersions, StateUnavailable } from "./devices.ts";
 import { askRunId, helloOf } from "./hello.ts";
 import { CannotTakePart } from "./loader.ts";
 import { createParticipation, type Participation } from "./participation.ts";
@@ -13,6 +13,7 @@ export function beginConnection(session: Session): void {
   enter(session, isPresent).catch((error: unknown) => {
     if (life.signal.aborted) return;
     if (error instanceof CannotTakePart) failSession(session, error);
+    else if (error instanceof StateUnavailable) socket.greetAgain();
     // What failed because the connection is gone, which may be known a little later, is begun again by the next one.
     else socket.later(() => isPresent() && failSession(session, error));
   });

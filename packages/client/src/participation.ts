@@ -86,7 +86,7 @@ export function createParticipation(options: ParticipationOptions): Participatio
     },
     async assign(decisions) {
       await devices.applyNew(decisions);
-      await registration.register();
+      await registration.registerNew(decisions.map(({ deviceId }) => deviceId));
     },
     async moved(deviceIds) {
       await devices.forget(deviceIds);

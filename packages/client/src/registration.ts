@@ -1,3 +1,4 @@
+import type { DeviceId } from "@tutti/core";
 import type { TrainerReady } from "@tutti/model";
 import { limits, type Request } from "@tutti/protocol";
 import { type CoordinatorLink, decline } from "./coordinatorLink.ts";
@@ -10,6 +11,8 @@ import { unknownOutcome } from "./submitter.ts";
 /** Loads the devices that live here and tells the coordinator and the page that they are ready. */
 export interface Registration {
   register(): Promise<void>;
+  /** The same for devices that came after the others. */
+  registerNew(deviceIds: readonly DeviceId[]): Promise<void>;
   /** Tells the page again, where devices have gone since. */
   tellReady(): void;
 }
@@ -46,6 +49,7 @@ export function createRegistration(ports: RegistrationPorts, signal: AbortSignal
 
   async function send(trained: TrainerReady, listed: Registered): Promise<void> {
     const answer = await coordinator.call("register", { devices: listed, compute: computeOf(trained) });
+    if (answer.ok) refusedIds = "";
     if (answer.ok || answer.rule === "P-11") return;
     // The connection that the welcome came on is gone, or the answer is: the next hello ends in another registration.
     if (unknownOutcome.includes(answer.rule)) return coordinator.sayHelloAgain();
@@ -58,17 +62,24 @@ export function createRegistration(ports: RegistrationPorts, signal: AbortSignal
     coordinator.sayHelloAgain();
   }
 
+  async function loadAndSend(isMeant: (deviceId: DeviceId) => boolean): Promise<void> {
+    const trained = await loader.load(devices.ids().filter(isMeant)).catch(async (error: unknown) => {
+      if (!signal.aborted) await decline(coordinator, null, messageOf(error));
+      throw error;
+    });
+    // A device that was assigned meanwhile is loaded, and then registered, in its own turn. With none this says that the client is ready (P-17).
+    await send(
+      trained,
+      loaded().filter(({ deviceId }) => isMeant(deviceId)),
+    );
+    ready = trained;
+    tellReady();
+  }
+
   return {
-    async register() {
-      const trained = await loader.load(devices.ids()).catch(async (error: unknown) => {
-        if (!signal.aborted) await decline(coordinator, null, messageOf(error));
-        throw error;
-      });
-      // A device that was assigned meanwhile is loaded, and then registered, in its own turn. With none this says that the client is ready (P-17).
-      await send(trained, loaded());
-      ready = trained;
-      tellReady();
-    },
+    register: () => loadAndSend(() => true),
+    // Others may be moving away at the same moment: to name them once more would be refused.
+    registerNew: (deviceIds) => loadAndSend((deviceId) => deviceIds.includes(deviceId)),
     tellReady,
   };
 }

@@ -1,4 +1,5 @@
 import { type Goodbye, type Handlers, refuse } from "@tutti/protocol";
+import { StateUnavailable } from "./devices.ts";
 import type { Participation } from "./participation.ts";
 import { endSession, failSession, type Session } from "./sessionState.ts";
 
@@ -37,8 +38,13 @@ export function sessionHandlers(session: Session): Handlers {
 /** Changes who lives here: behind the welcome that is on its way, if there is one. */
 function rehouse(session: Session, change: (part: Participation) => Promise<void>): void {
   if (session.numGreetings > 0) session.early.push(change);
-  else if (session.part !== null)
-    change(session.part).catch((error: unknown) => session.life.signal.aborted || failSession(session, error));
+  else if (session.part !== null) change(session.part).catch((error: unknown) => cannotRehouse(session, error));
+}
+
+function cannotRehouse(session: Session, error: unknown): void {
+  if (session.life.signal.aborted) return;
+  if (error instanceof StateUnavailable) session.socket.greetAgain();
+  else failSession(session, error);
 }
 
 function takeLeave(session: Session, { reason }: Goodbye): void {

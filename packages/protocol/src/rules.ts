@@ -23,6 +23,8 @@ export const rules = {
   "P-25": "A device that is not listed lives elsewhere",
   "P-26": "Assign",
   "P-27": "Moved",
+  "P-28": "Waiting tasks go to free clients",
+  "P-29": "Who devices move to",
   "P-30": "A task's id follows from what it is",
   "P-31": "A lease is acknowledged before the work",
   "P-32": "The deadline counts the coordinator's uptime",

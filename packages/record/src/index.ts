@@ -1,4 +1,5 @@
 export { expectedBreakEvenRound, type RoundUploads } from "./breakEven.ts";
+export { type BusyShares, busyShares, phaseOf, type RunPhase, runPhases } from "./busyShares.ts";
 export { type CollectedRun, collectRecord, failedRecord, type RunCircumstances, uploadsByRound } from "./collectRecord.ts";
 export { type ComparedCell, type Comparison, compareExperiments, hasEnoughSeeds, type Remark } from "./compare.ts";
 export { bytesOf, type Cost, costTables } from "./costs.ts";
@@ -57,6 +58,6 @@ export { spreadOf } from "./spread.ts";
 export { type PairedDifference, pairedBootstrap, pairedBootstrapOf, type RowAnswers } from "./statistics/bootstrap.ts";
 export { paretoFront } from "./statistics/pareto.ts";
 export { fewestSeeds, type Summary, summarise } from "./statistics/summary.ts";
-export { type EvaluationRecord, historyPoint, recordStep, type StepRecord } from "./stepRecord.ts";
+export { type ClientSeconds, type EvaluationRecord, historyPoint, recordStep, type StepMeasures, type StepRecord } from "./stepRecord.ts";
 export { type TradeoffPoint, tradeoffPoints } from "./tradeoff.ts";
 export { type StepBytes, type TrafficLabel, type TrafficTotals, trafficLabels, type WireBytes } from "./traffic.ts";

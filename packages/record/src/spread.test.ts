@@ -106,7 +106,7 @@ test("a step keeps each device's own numbers of the personalised protocol alone,
     quorum: 1,
     numDevices: 5,
   };
-  const { evaluations } = recordStep(plan, contributions, 3, { up: 0, down: 0, takenOver: { up: 0, down: 0 } });
+  const { evaluations } = recordStep(plan, contributions, { seconds: 3, bytes: { up: 0, down: 0, takenOver: { up: 0, down: 0 } } });
   const [personalised, global] = evaluations;
   expect(personalised).toMatchObject({ protocol: "personalised", numExamples: 11, numDevices: 3, accuracy: 6 / 11 });
   expect(personalised?.byDevice).toEqual({ deviceIds: [2, 7], numRight: [5, 1], numExamples: [7, 4], loss: [1, 0.5] });

@@ -28,6 +28,22 @@ const evaluationRecordSchema = z
   })
   .readonly();
 
+/**
+ * Seconds times clients, from the close of the step before, or from its own plan where the run had to wait, to its own close. Clients count while
+ * they take tasks.
+ */
+const clientSecondsSchema = z
+  .object({
+    /** Clients that held a task: from the moment it was sent to them until its contribution arrived. */
+    holding: z.number(),
+    /** Clients, but at most as many as there were tasks not done. */
+    open: z.number(),
+    /** Clients, but at most as many as the step had tasks: the wait for the last task, and the time between two steps, included. */
+    possible: z.number(),
+    present: z.number(),
+  })
+  .readonly();
+
 /** One closed step, a line of `rounds.jsonl`. */
 export const stepRecordSchema = z
   .object({
@@ -42,6 +58,8 @@ export const stepRecordSchema = z
     counted: listOf(z.number()),
     /** Of coordinator uptime, from the plan to the aggregate. */
     seconds: z.number(),
+    /** How far its clients had something to do; absent in records from before it was kept. */
+    clientSeconds: clientSecondsSchema.exactOptional(),
     /** On the wire since the step before was closed. */
     bytesUp: z.number(),
     bytesDown: z.number(),
@@ -57,11 +75,22 @@ export const stepRecordSchema = z
 /** Pooled predictions of one protocol on one split. */
 export type EvaluationRecord = z.infer<typeof evaluationRecordSchema>;
 
+/** Seconds times clients. */
+export type ClientSeconds = z.infer<typeof clientSecondsSchema>;
+
 /** One closed step, a line of `rounds.jsonl`. */
 export type StepRecord = z.infer<typeof stepRecordSchema>;
 
+/** What was measured of a step. */
+export interface StepMeasures {
+  readonly seconds: number;
+  readonly bytes: StepBytes;
+  readonly clientSeconds?: ClientSeconds;
+}
+
 /** The record of a step that has closed. */
-export function recordStep(plan: RoundPlan, contributions: readonly Contribution[], seconds: number, bytes: StepBytes): StepRecord {
+export function recordStep(plan: RoundPlan, contributions: readonly Contribution[], measures: StepMeasures): StepRecord {
+  const { seconds, bytes, clientSeconds } = measures;
   const { stage, round, step, attempt, tasks } = plan;
   const losses = contributions.flatMap(({ body }) => (body.kind === "train" ? [body] : []));
   return {
@@ -73,6 +102,7 @@ export function recordStep(plan: RoundPlan, contributions: readonly Contribution
     cohort: tasks.map((task) => task.deviceId),
     counted: contributions.map((contribution) => contribution.deviceId),
     seconds,
+    ...(clientSeconds === undefined ? {} : { clientSeconds: toMs(clientSeconds) }),
     bytesUp: bytes.up,
     bytesDown: bytes.down,
     ...(bytes.takenOver.up + bytes.takenOver.down === 0 ? {} : { fetchedBefore: bytes.takenOver }),
@@ -80,6 +110,11 @@ export function recordStep(plan: RoundPlan, contributions: readonly Contribution
     lastLoss: mean(losses.map((body) => body.lastLoss)),
     evaluations: pool(contributions, plan.numDevices),
   };
+}
+
+function toMs({ holding, open, possible, present }: ClientSeconds): ClientSeconds {
+  const rounded = (seconds: number) => Math.round(seconds * 1000) / 1000;
+  return { holding: rounded(holding), open: rounded(open), possible: rounded(possible), present: rounded(present) };
 }
 
 /** The record as a point of the pages' curves. */

@@ -18,6 +18,8 @@ export interface JoinTarget {
 export interface Clients {
   readonly kind: "tabs" | "node";
   readonly count: number;
+  /** Starts the first `count` clients, so that who joins need not wait for that; there need not be a run yet. A failure is told to who joins. */
+  warmUp(count: number): void;
   /** Has client `index` join a run, whatever it did before. */
   join(index: number, target: JoinTarget): Promise<void>;
   /** Loads a client again in the middle of whatever it does. */

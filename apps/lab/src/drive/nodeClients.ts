@@ -57,6 +57,9 @@ export function openNodeClients(count: number, onTrouble: (sentence: string) => 
   return {
     kind: "node",
     count,
+    warmUp(numClients) {
+      for (let index = 0; index < numClients; index++) if (!children.has(index)) start(index);
+    },
     async join(index, target) {
       failed = null;
       targets.set(index, target);

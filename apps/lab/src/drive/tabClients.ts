@@ -17,6 +17,9 @@ export function openTabClients(count: number, options: TabOptions): Clients {
   return {
     kind: "tabs",
     count,
+    warmUp(numTabs) {
+      for (let index = 0; index < numTabs; index++) tabs.launch(index);
+    },
     async join(index, target) {
       // what this tab fetched in another run, the same bits as here perhaps, must not make this one look cheaper
       await tabs.open(index, tabAddress(target), "emptied");

@@ -20,6 +20,8 @@ export interface Tabs {
    * has forgotten by then what it fetched over HTTP before; what pages stored themselves, such as backbones, stays.
    */
   open(index: number, url: string, httpCache?: "kept" | "emptied"): Promise<void>;
+  /** Starts the browser of tab `index`, whose page stays empty until it is opened. */
+  launch(index: number): void;
   /** Loads an open tab again, as its reader might. */
   reload(index: number): Promise<void>;
   /** What the page of an open tab says of itself in `data-state`; null where it says nothing. */
@@ -37,19 +39,24 @@ export function createTabs(options: TabOptions): Tabs {
   const { onTrouble } = options;
   const contexts = new Map<number, BrowserContext>();
   const addresses = new Map<number, string>();
-  const launches = new Set<Promise<unknown>>();
+  const launches = new Map<number, Promise<Page>>();
   let isClosing = false;
   let numReopenings = 0;
 
+  /** The tab's browser, which may be on its way. */
+  function start(index: number): Promise<Page> {
+    const known = launches.get(index);
+    if (known !== undefined) return known;
+    const launched = startBrowser(index).finally(() => launches.delete(index));
+    launches.set(index, launched);
+    return launched;
+  }
+
   /** Launches the tab's browser, whose page is still empty. */
-  async function start(index: number): Promise<Page> {
+  async function startBrowser(index: number): Promise<Page> {
     if (isClosing) throw new Error(`tab ${index} cannot open: all tabs are closing`);
-    const launched = launch(index, options).then((context) => {
-      contexts.set(index, context);
-      return context;
-    });
-    launches.add(launched);
-    const context = await launched.finally(() => launches.delete(launched));
+    const context = await launch(index, options);
+    contexts.set(index, context);
     context.on("close", () => {
       if (contexts.get(index) === context) void reopen(index, "was closed");
     });
@@ -80,6 +87,9 @@ export function createTabs(options: TabOptions): Tabs {
       if (httpCache === "emptied") await emptyHttpCache(page);
       await page.goto(url);
     },
+    launch(index) {
+      if (pageOf(index) === null && !isClosing) start(index).catch(() => undefined); // `open` starts it again, and says why it cannot
+    },
     async reload(index) {
       await pageOf(index)?.reload();
     },
@@ -92,7 +102,7 @@ export function createTabs(options: TabOptions): Tabs {
     },
     async close() {
       isClosing = true;
-      await Promise.allSettled(launches);
+      await Promise.allSettled(launches.values());
       const open = [...contexts.values()];
       contexts.clear();
       await Promise.all(open.map((context) => context.close().catch(() => undefined)));

@@ -12,6 +12,7 @@ import { beforeTrouble } from "./trouble.ts";
 /** Runs one federated run to its end, or goes on with it; rejects when it fails, and with the signal's reason when it is stopped. */
 export async function driveRun(order: RunOrder, place: RunPlace): Promise<DrivenRun> {
   const startMs = performance.now();
+  place.clients.warmUp(numClientsOf(order, place));
   const coordinator = await openCoordinator(order, place);
   const earlierSeconds = coordinator.steps().reduce((sum, { seconds }) => sum + seconds, 0);
   const over = new AbortController();
@@ -72,6 +73,11 @@ async function openProxy({ faults }: RunOrder, { host }: RunPlace, { port }: Coo
   return faults === null ? null : openFaultProxy({ host, port: 0, targetPort: port, plan: faults });
 }
 
+/** A client more than there are devices would wait for ever. */
+function numClientsOf({ settings }: Pick<RunOrder, "settings">, { clients, numRemote }: RunPlace): number {
+  return Math.min(clients.count, Math.max(1, settings.numDevices - numRemote));
+}
+
 interface Joining {
   readonly place: RunPlace;
   readonly url: string;
@@ -81,13 +87,12 @@ interface Joining {
 
 /** Where the backend is still to be measured, the first client does so alone, and the others follow it. */
 async function joinAll({ id, settings }: RunOrder, { place, url, firstBackend, over }: Joining): Promise<void> {
-  const { clients, folder, threads, kernels, numRemote } = place;
+  const { clients, folder, threads, kernels } = place;
   const joinOne = async (index: number, backend: BackendChoice) => {
     over.throwIfAborted();
     await clients.join(index, { url, runId: id, folder: join(folder, "clients"), backend, threads, kernels });
   };
-  // a client more than there are devices would wait for ever
-  const count = Math.min(clients.count, Math.max(1, settings.numDevices - numRemote));
+  const count = numClientsOf({ settings }, place);
   await joinOne(0, place.backend);
   const backend = place.backend === "auto" ? await firstBackend : place.backend;
   await Promise.all(Array.from({ length: count - 1 }, (_, index) => joinOne(index + 1, backend)));

@@ -197,3 +197,14 @@ test("a run that takes too long ends with a sentence", { timeout: 60_000 }, asyn
   const long = planned("long", { settings: { ...settings, numRounds: 1000 } });
   await expect(perform(long, { limits })).rejects.toThrow("the run took longer than 0.05 min");
 });
+
+test("clients start while the coordinator does, and no more of them than there are devices for", async () => {
+  const seen: string[] = [];
+  const watched: Clients = { ...clients, count: 5, warmUp: (count) => void seen.push(`${count} clients start`) };
+  const onListening = () => {
+    seen.push("the coordinator listens");
+    throw new Error("seen enough");
+  };
+  await expect(perform(planned("warm"), { clients: watched, numRemote: 1, onListening })).rejects.toThrow("seen enough");
+  expect(seen).toEqual(["3 clients start", "the coordinator listens"]);
+});

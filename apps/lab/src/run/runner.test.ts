@@ -21,6 +21,7 @@ const finished = (run: RunOrder): RunRecord => ({ ...failedRecord(identityOf(run
 const idleClients: Clients = {
   kind: "node",
   count: 1,
+  warmUp: () => undefined,
   join: async () => undefined,
   reload: async () => undefined,
   close: async () => undefined,

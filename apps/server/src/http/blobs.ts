@@ -10,6 +10,8 @@ export interface BlobStore {
   /** The holder lets go of everything but these hashes; what nobody holds is gone. */
   keepOnly(holder: string, sha256s: ReadonlySet<string>): void;
   get(sha256: string): Uint8Array | null;
+  /** Whether someone holds it whose name fits. */
+  isHeldBy(sha256: string, fits: (holder: string) => boolean): boolean;
   /** The same bytes in gzip, made once however many clients ask; null where there is no such blob, or gzip would not make it smaller. */
   compressed(sha256: string): Promise<Uint8Array | null>;
 }
@@ -53,6 +55,7 @@ export function createBlobStore(): BlobStore {
       if (own?.size === 0) held.delete(holder);
     },
     get: (sha256) => blobs.get(sha256)?.bytes ?? null,
+    isHeldBy: (sha256, fits) => [...(blobs.get(sha256)?.holders ?? [])].some(fits),
     async compressed(sha256) {
       const blob = blobs.get(sha256);
       if (blob === undefined) return null;

@@ -2,8 +2,10 @@ import { Agent, createServer, request } from "node:http";
 import { expect, test } from "vitest";
 import { createWireMeter } from "./wireMeter.ts";
 
+const stateSha256 = "5".repeat(64);
+
 test("bytes are charged by what a request asks for, headers included, also when requests share a connection", async () => {
-  const meter = createWireMeter({ score: { up: 5, down: 7 } });
+  const meter = createWireMeter({ score: { up: 5, down: 7 } }, (sha256) => sha256 === stateSha256);
   const server = createServer((incoming, response) => {
     incoming.resume();
     response.end(Buffer.alloc(incoming.url?.startsWith("/blobs/") ? 3000 : 10_000));
@@ -28,8 +30,9 @@ test("bytes are charged by what a request asks for, headers included, also when 
   await get("/blobs/2");
   meter.setStep("train", null);
   await get("/blobs/3");
+  await get(`/blobs/${stateSha256}`);
   await get("/datasets/rows.csv");
-  const { count, train, backbone, dataset, score, pages } = meter.totals();
+  const { count, train, states, backbone, dataset, score, pages } = meter.totals();
   agent.destroy();
   server.close();
   expect(score).toEqual({ up: 5, down: 7 });
@@ -37,6 +40,7 @@ test("bytes are charged by what a request asks for, headers included, also when 
   for (const [bytes, body] of [
     [count, 6000],
     [train, 3000],
+    [states, 3000],
     [backbone, 10_000],
     [dataset, 10_000],
   ] as const) {

@@ -49,8 +49,8 @@ export function labelOfStep({ stage, tasks }: Pick<RoundPlan, "stage" | "tasks">
   return tasks[0]?.spec.kind === "evaluate" ? "evaluation" : stage;
 }
 
-/** A meter that goes on from the record of an earlier process. */
-export function createWireMeter(earlier: MeterRecord = {}): WireMeter {
+/** A meter that goes on from the record of an earlier process. `isState` tells of a blob whether it is a device's state, which is charged apart from the step. */
+export function createWireMeter(earlier: MeterRecord = {}, isState: (sha256: string) => boolean = () => false): WireMeter {
   const totals = Object.fromEntries(trafficLabels.map((label) => [label, { up: 0, down: 0, ...earlier[label] }])) as Record<
     TrafficLabel,
     { up: number; down: number }
@@ -77,8 +77,9 @@ export function createWireMeter(earlier: MeterRecord = {}): WireMeter {
     const meter = meters.get(addressOf(socket));
     if (meter === undefined) return null;
     charge(meter, true);
-    meter.label = labelOf(url);
-    meter.sha256 = /^\/blobs\/([0-9a-f]{64})$/.exec(url)?.[1] ?? null;
+    const sha256 = /^\/blobs\/([0-9a-f]{64})$/.exec(url)?.[1] ?? null;
+    meter.label = sha256 !== null && isState(sha256) ? "states" : labelOf(url);
+    meter.sha256 = sha256;
     return meter;
   }
 

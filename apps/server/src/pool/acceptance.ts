@@ -30,6 +30,8 @@ export interface AcceptancePorts {
   pastSteps(): Iterable<StepName>;
   /** A contribution is safe in the journal. */
   onAccepted(taskId: string, deviceId: DeviceId): void;
+  /** A contribution has arrived that is going to count: its client is free. */
+  onTaskChange(): void;
   /** The journal cannot be written: nothing more can be acknowledged. */
   onFault(error: unknown): void;
   /** Bytes of a device state arrived inside a submission. */
@@ -95,6 +97,7 @@ export function createAcceptance(ports: AcceptancePorts, members: Roster): Accep
       // Claimed before anything is awaited: from here on it counts, whatever the deadline does.
       lease.state = "accepting";
       lease.accepted = { sha256, contribution };
+      ports.onTaskChange();
       try {
         await accept(lease, device, submission);
       } catch (error) {
@@ -153,7 +156,14 @@ function keepState(
 
 /** Under what name the blob store holds a device's kept state. */
 export function stateHolder(deviceId: DeviceId): string {
-  return `state of device ${deviceId}`;
+  return `${stateOf}${deviceId}`;
+}
+
+const stateOf = "state of device ";
+
+/** Whether it holds a device's kept state. */
+export function holdsState(holder: string): boolean {
+  return holder.startsWith(stateOf);
 }
 
 /** A step's tasks are of one kind. */

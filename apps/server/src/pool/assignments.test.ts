@@ -11,6 +11,7 @@ function connect(): { readonly connection: Connection; readonly told: number[][]
   const connection: Connection = {
     id: "a",
     isWelcomed: true,
+    isReady: true,
     registered: new Set(),
     task: nothing,
     moved: nothing,

@@ -52,6 +52,8 @@ function absent(record: JournalledClient): Client {
     isGone: false,
     owesSince: null,
     isLate: false,
+    numFailures: 0,
+    barredUntil: 0,
     compute: null,
     progress: null,
     cancelGrace: () => undefined,

@@ -1,13 +1,18 @@
 import type { DeviceId, PlannedTask, TaskOutcome } from "@tutti/core";
 import { type Refusal, refuse } from "@tutti/protocol";
+import type { CoordinatorConfig } from "../config.ts";
 import type { Clock } from "./clock.ts";
-import type { Client, Connection } from "./members.ts";
-import { type CurrentStep, isOpenLease, type Lease, leaseMessage, type OpenStep } from "./openStep.ts";
+import { type Client, type Connection, placesTasks } from "./members.ts";
+import { type CurrentStep, isHeldBy, isOpenLease, type Lease, leaseMessage, type OpenStep } from "./openStep.ts";
+import { createPlacing } from "./placing.ts";
 import type { Roster } from "./roster.ts";
 
 /** What handing tasks out needs of its surroundings. */
 export interface DeliveryPorts {
+  readonly config: CoordinatorConfig;
   readonly clock: Clock;
+  /** A task has left, or ended without a contribution. */
+  onTaskChange(): void;
   /** A task that names these blobs goes to a client, perhaps once more. */
   onHandedOut(clientKey: string, sha256s: readonly string[]): void;
 }
@@ -16,12 +21,18 @@ export interface DeliveryPorts {
 export interface Delivery {
   /** Hands a task of this step to its device; resolves when its lease ends. */
   perform(step: OpenStep, task: PlannedTask): Promise<TaskOutcome>;
-  /** Hands a client every open task of its devices that it has not got on this connection. */
+  /** Hands a client every open task of its devices that it has not got on this connection; where tasks are placed, those that it holds. */
   deliverTo(client: Client, connection: Connection): void;
   /** A task was sent and not acknowledged: it is sent again, unless the client says that it does not host the device. */
   notAcknowledged(taskId: string, connectionId: string, isForeign: boolean): void;
   /** The device cannot do the task. */
   decline(client: Client, taskId: string, reason: string): Refusal | null;
+  /** Something has changed that decides which client does a waiting task. */
+  changed(): void;
+  /** A contribution of this client's was accepted. */
+  accepted(client: Client): void;
+  /** The step is over for its open tasks. */
+  late(step: OpenStep): void;
   /** No task leaves any more. */
   stop(): void;
 }
@@ -30,16 +41,23 @@ export interface Delivery {
 export function createDelivery(ports: DeliveryPorts, members: Roster, current: CurrentStep): Delivery {
   const { homes } = members;
   let isStopped = false;
+  const { maxPerClient } = ports.config;
+  const placing = placesTasks(ports.config)
+    ? createPlacing({ clock: ports.clock, current, members, maxPerClient, handOut: deliver })
+    : null;
+  const hostOf = ({ task }: Lease): Client | null => members.client(homes.get(task.deviceId)?.clientKey ?? "");
 
   function deliver(lease: Lease): void {
     const { step } = current;
     const connection = members.connectionOf(lease.task.deviceId);
     if (step === null || connection === null || lease.sentOn === connection.id || !isOpenLease(step, lease)) return;
     lease.sentOn = connection.id;
+    lease.holder = homes.get(lease.task.deviceId)?.clientKey ?? null;
     const message = leaseMessage(step, lease, ports.clock.now());
     const blobs = Object.values(message.parameterSets).map(({ sha256 }) => sha256);
     ports.onHandedOut(homes.get(lease.task.deviceId)?.clientKey ?? "", blobs);
     connection.task(message);
+    ports.onTaskChange();
   }
 
   return {
@@ -49,7 +67,9 @@ export function createDelivery(ports: DeliveryPorts, members: Roster, current: C
       if (lease.state !== "open") return lease.outcome;
       members.settled(deviceId);
       if (isGone(members, deviceId)) lease.end({ kind: "left" });
-      deliver(lease);
+      lease.isWanted = true;
+      if (placing === null) deliver(lease);
+      else placing.soon();
       return lease.outcome;
     },
     deliverTo(client, connection) {
@@ -58,26 +78,41 @@ export function createDelivery(ports: DeliveryPorts, members: Roster, current: C
       if (!connection.isWelcomed) members.welcomed(client);
       for (const { deviceId } of homes.devicesOf(client.clientKey)) {
         const lease = current.step?.byDevice.get(deviceId);
-        if (lease !== undefined) deliver(lease);
+        if (lease !== undefined && (placing === null || isHeldBy(lease, client))) deliver(lease);
       }
+      placing?.soon();
     },
     notAcknowledged(taskId, connectionId, isForeign) {
       const lease = current.step?.leases.get(taskId);
       if (lease?.state !== "open" || lease.sentOn !== connectionId) return;
       lease.sentOn = null;
-      if (isForeign) lease.end({ kind: "left" });
-      else deliver(lease);
+      if (isForeign) {
+        placing?.doubt(hostOf(lease));
+        lease.end({ kind: "left" });
+        ports.onTaskChange();
+      } else deliver(lease);
     },
     decline(client, taskId, reason) {
       const lease = current.step?.leases.get(taskId);
       if (lease?.state !== "open") return null;
       const isHost = homes.get(lease.task.deviceId)?.clientKey === client.clientKey;
       if (!isHost) return refuse("P-43", `task ${taskId} was not leased to this client`);
+      placing?.doubt(client);
       lease.end({ kind: "declined", reason });
+      ports.onTaskChange();
       members.settled(lease.task.deviceId);
       return null;
     },
+    changed: () => placing?.soon(),
+    accepted: (client) => placing?.trust(client),
+    late(step) {
+      for (const lease of step.leases.values()) {
+        const host = hostOf(lease);
+        if (host !== null && isOpenLease(step, lease) && isHeldBy(lease, host)) placing?.doubt(host);
+      }
+    },
     stop() {
+      placing?.stop();
       isStopped = true;
     },
   };

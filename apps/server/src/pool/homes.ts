@@ -31,6 +31,8 @@ export interface Homes {
   dealAgain(client: Client): void;
   /** What a client does with each of its devices, given what it says of them. */
   decide(client: Client, claims: Hello["devices"]): readonly DeviceDecision[];
+  /** Moves a device to this client. */
+  moveTo(device: JournalledDevice, client: Client): void;
   /** Moves a device to another client, or lets it go homeless. */
   rehome(device: JournalledDevice): void;
   /** A client can host from now on: it, or another one, takes what nobody could take when it was given up. */
@@ -86,6 +88,7 @@ export function createHomes(ports: HomesPorts, world: HomesWorld, known: readonl
       for (const device of deals.devicesFor(client, true)) moveTo(device, client);
     },
     decide: deciding.decide,
+    moveTo,
     rehome,
     rehomeHomeless,
   };

@@ -8,6 +8,8 @@ export interface Connection {
   readonly id: string;
   /** Set once hello is answered: only then may assignments follow. */
   isWelcomed: boolean;
+  /** Set by the first registration, which may name no device: the client has passed the admission test. */
+  isReady: boolean;
   /** Devices that were registered on this connection: only they get tasks. */
   readonly registered: Set<DeviceId>;
   task(lease: TaskLease): void;
@@ -38,6 +40,10 @@ export interface Client extends JournalledClient {
   owesSince: number | null;
   /** Whether it did not register devices in time: until it registers, what it owes is free for others, and it is dealt nothing. */
   isLate: boolean;
+  /** Tasks in a row that it was handed and did not do, and arrivals of devices that it missed. */
+  numFailures: number;
+  /** The last step, counted in this process, in which no device may move to it. */
+  barredUntil: number;
   compute: Compute | null;
   /** Share of its present task that is done. */
   progress: number | null;
@@ -70,6 +76,11 @@ export function isForsaken(device: JournalledDevice, client: Client | undefined)
 export function freshDevice(deviceId: DeviceId, share: number | null): JournalledDevice {
   const nothing = { clientKey: null, numExamples: null, version: null, versionSha256: null, stateSha256: null, wasReset: false };
   return { deviceId, share, ...nothing };
+}
+
+/** Whether tasks go one by one to clients that are free, and their devices with them (P-28). */
+export function placesTasks(config: CoordinatorConfig): boolean {
+  return config.run.roster === "fixed" && canMoveDevices(config);
 }
 
 /** Whether devices without a client move to another one. */

@@ -20,6 +20,14 @@ export interface Lease {
   accepted: { readonly sha256: string; readonly contribution: Contribution } | null;
   /** Connection that the task was sent on last. */
   sentOn: string | null;
+  /** Key of the client that it was sent to last, or that says it has its contribution pending. */
+  holder: string | null;
+  /** Whether the round loop wants it done. */
+  isWanted: boolean;
+  /** How often its device has moved for it. */
+  numMoves: number;
+  /** Uptime by which its device, which moved for it, is to be registered where it lives now; null once it is. */
+  arrivalBy: number | null;
   end(outcome: TaskOutcome): void;
 }
 
@@ -38,6 +46,18 @@ export interface OpenStep {
 /** The step that is open now; null before the first. */
 export interface CurrentStep {
   step: OpenStep | null;
+  /** Steps that were opened in this process. */
+  numOpened: number;
+}
+
+/** Whether the client of a task's device was handed the task. */
+export function isHeldBy({ holder }: Lease, { clientKey }: { readonly clientKey: string | null }): boolean {
+  return holder !== null && holder === clientKey;
+}
+
+/** How long a task takes, in examples that its device goes through. */
+export function workOf({ task: { spec, expects } }: Lease): number {
+  return expects.numExamples * (spec.kind === "train" ? spec.epochs : 1);
 }
 
 /** Opens a step: one lease per task of the plan. */
@@ -94,6 +114,10 @@ function createLease(id: string, task: PlannedTask): Lease {
     state: "open",
     accepted: null,
     sentOn: null,
+    holder: null,
+    isWanted: false,
+    numMoves: 0,
+    arrivalBy: null,
     end(result) {
       lease.state = "over";
       outcome.resolve(result);

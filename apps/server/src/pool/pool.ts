@@ -1,15 +1,17 @@
 import { type Contribution, type DeviceId, type DevicePool, deferred, type RoundPlan } from "@tutti/core";
 import type { Refusal, Submit, SubmitOutcome } from "@tutti/protocol";
+import type { ClientSeconds } from "@tutti/record";
 import type { Published } from "../publications.ts";
 import { type AcceptancePorts, createAcceptance, stateHolder } from "./acceptance.ts";
 import type { Clock } from "./clock.ts";
-import { createDelivery, type DeliveryPorts } from "./delivery.ts";
-import { type Client, type Connection, canMoveDevices } from "./members.ts";
-import { type CurrentStep, closeStep, isOpenLease, type OpenStep, openStep } from "./openStep.ts";
+import { createDelivery, type Delivery, type DeliveryPorts } from "./delivery.ts";
+import { type Client, type Connection, canMoveDevices, works } from "./members.ts";
+import { createOccupancy, type Occupation } from "./occupancy.ts";
+import { type CurrentStep, closeStep, isOpenLease, type Lease, type OpenStep, openStep } from "./openStep.ts";
 import { createRoster, type Roster, type RosterPorts } from "./roster.ts";
 
 /** What the pool needs of its surroundings. */
-export interface PoolPorts extends AcceptancePorts, DeliveryPorts {
+export interface PoolPorts extends Omit<AcceptancePorts & DeliveryPorts, "onTaskChange"> {
   /** A plan that is journalled; throws for any other. */
   published(plan: RoundPlan): Published;
   /** A step is open; its tasks have not left. */
@@ -38,18 +40,37 @@ export interface Pool extends DevicePool {
   notAcknowledged(taskId: string, connectionId: string, isForeign: boolean): void;
   /** A hello or a registration on this connection is answered: hands the client every open task of its devices that it has not got there. */
   deliverTo(client: Client, connection: Connection): void;
+  /** How far clients had something to do since it was last asked for, or since the first step opened. */
+  takeClientSeconds(): ClientSeconds;
+  /** No step can be planned. */
+  waits(): void;
   stop(): void;
 }
 
 /** A pool that goes on from what was journalled. */
 export function createPool(ports: PoolPorts): Pool {
   const { config, clock, runId } = ports;
-  const current: CurrentStep = { step: null };
-  const changes = createChanges(ports.onChange);
+  const current: CurrentStep = { step: null, numOpened: 0 };
+  const occupancy = createOccupancy(clock, () => occupation(current, members));
+  const changes = createChanges(() => {
+    if (current.step?.isOver === false) occupancy.changed();
+    delivery.changed();
+    ports.onChange();
+  });
   holdStates(ports);
   const members = createRoster(rosterPorts(ports, current, changes.tell));
-  const acceptance = createAcceptance(ports, members);
-  const delivery = createDelivery(ports, members, current);
+  const onTaskChange = () => {
+    occupancy.changed();
+    delivery.changed();
+  };
+  const acceptance = createAcceptance({ ...ports, onTaskChange }, members);
+  const delivery: Delivery = createDelivery({ ...ports, onTaskChange }, members, current);
+  function shut(step: OpenStep | null): void {
+    if (step === null) return;
+    delivery.late(step);
+    closeStep(step);
+  }
+
   return {
     members,
     keepsStates: canMoveDevices(config),
@@ -57,17 +78,19 @@ export function createPool(ports: PoolPorts): Pool {
     whenRosterChanges: changes.next,
     open(plan, deadlineMs) {
       const { payloads, accepted } = ports.published(plan);
-      closeStep(current.step);
+      shut(current.step);
       const step = openStep(runId, plan, payloads);
       current.step = step;
+      current.numOpened += 1;
       for (const contribution of accepted) acceptance.restore(step, contribution);
-      const cancelDeadline = startDeadline(step, deadlineMs, clock);
+      const cancelDeadline = startDeadline(step, deadlineMs, clock, () => shut(step));
       ports.onOpened(step);
+      occupancy.changed();
       return {
         perform: (task) => delivery.perform(step, task),
         close() {
           cancelDeadline();
-          closeStep(step);
+          shut(step);
         },
       };
     },
@@ -84,6 +107,7 @@ export function createPool(ports: PoolPorts): Pool {
     },
     async submit(client, submission) {
       const answer = await acceptance.submit(current.step, client, submission);
+      if ("outcome" in answer && answer.outcome === "accepted") delivery.accepted(client);
       ports.onChange();
       return answer;
     },
@@ -94,10 +118,26 @@ export function createPool(ports: PoolPorts): Pool {
     },
     notAcknowledged: delivery.notAcknowledged,
     deliverTo: delivery.deliverTo,
+    takeClientSeconds: occupancy.take,
+    waits: occupancy.pause,
     stop() {
       delivery.stop();
       members.stop();
     },
+  };
+}
+
+/** What clients and tasks are doing now. */
+function occupation({ step }: CurrentStep, { clients, homes }: Roster): Occupation {
+  const leases = [...(step?.leases.values() ?? [])];
+  const isOut = ({ state, holder, task }: Lease) => state === "open" && holder !== null && holder === homes.get(task.deviceId)?.clientKey;
+  const holders = new Set(leases.filter(isOut).map(({ holder }) => holder));
+  const present = [...clients()].filter(works);
+  return {
+    present: present.length,
+    holding: present.filter(({ clientKey }) => holders.has(clientKey)).length,
+    tasks: leases.length,
+    open: leases.filter(({ state }) => state === "open").length,
   };
 }
 
@@ -148,6 +188,10 @@ function rosterPorts(ports: PoolPorts, current: CurrentStep, onChange: () => voi
       return bytes === null ? null : { sha256, numBytes: bytes.length };
     },
     onChange,
+    onPending(taskId, { clientKey }) {
+      const lease = current.step?.leases.get(taskId);
+      if (lease?.state === "open") lease.holder = clientKey;
+    },
     onReset: ports.onReset,
     onLate: ports.onLate,
     onLost(deviceId) {
@@ -158,8 +202,8 @@ function rosterPorts(ports: PoolPorts, current: CurrentStep, onChange: () => voi
 }
 
 /** A deadline on the coordinator's uptime. Returns what cancels it. */
-function startDeadline(step: OpenStep, deadlineMs: number | null, clock: Clock): () => void {
+function startDeadline(step: OpenStep, deadlineMs: number | null, clock: Clock, onPassed: () => void): () => void {
   if (deadlineMs === null) return () => undefined;
   step.deadlineAt = clock.now() + deadlineMs;
-  return clock.after(deadlineMs, () => closeStep(step));
+  return clock.after(deadlineMs, onPassed);
 }

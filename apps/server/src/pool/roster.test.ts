@@ -20,7 +20,16 @@ const helloOf = (index: number, hosting: Hello["hosting"]): Hello => ({
 
 function connect(id: string): Connection {
   const nothing = () => undefined;
-  return { id, isWelcomed: false, registered: new Set(), task: nothing, assign: nothing, moved: nothing, replaced: nothing };
+  return {
+    id,
+    isWelcomed: false,
+    isReady: false,
+    registered: new Set(),
+    task: nothing,
+    assign: nothing,
+    moved: nothing,
+    replaced: nothing,
+  };
 }
 
 /** What a roster needs when nothing beside it matters. */
@@ -38,6 +47,7 @@ const alone = {
   onLost: () => undefined,
   onReset: () => undefined,
   onChange: () => undefined,
+  onPending: () => undefined,
   onLate: () => undefined,
 };
 

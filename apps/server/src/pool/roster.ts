@@ -21,6 +21,8 @@ export interface RosterPorts extends HomesPorts, Pick<AdmissionSources, "saveCli
   leasedExamples(deviceId: DeviceId): number | null;
   /** Something changed that planning or a page may care about. */
   onChange(): void;
+  /** The client has the contribution to this open task of its device, and is about to send it. */
+  onPending(taskId: string, client: Client): void;
   /** A client did not register these devices in time. */
   onLate(client: Client, deviceIds: readonly DeviceId[]): void;
 }
@@ -174,6 +176,10 @@ function hello(members: Members, connection: Connection, request: Hello): Return
   if (!client.isLate) homes.deal(client);
   const claims = request.runId === undefined || request.runId === runId ? request.devices : [];
   const devices = homes.decide(client, claims);
+  for (const { deviceId, decision } of devices) {
+    const pending = decision === "keep" ? claims.find((claim) => claim.deviceId === deviceId)?.pending : null;
+    if (pending != null) ports.onPending(pending, client);
+  }
   lateness.watch(client);
   changed(members, client);
   return { client, devices };
@@ -191,6 +197,7 @@ function register(members: Members, client: Client, { registered, compute }: Reg
   const refusal = checkRegistrations(client, registered, { homes, leasedExamples: ports.leasedExamples });
   if (refusal !== null) return refusal;
   client.hasDeclined = false;
+  if (client.connection !== null) client.connection.isReady = true;
   for (const { deviceId, numExamples } of registered) {
     client.connection?.registered.add(deviceId);
     const device = homes.get(deviceId);

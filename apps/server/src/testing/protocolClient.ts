@@ -245,7 +245,14 @@ function handlersOf(client: Joining): Handlers {
       return {};
     },
     async assign({ devices }) {
-      await client.inTurn(() => applyDecisions(kept, devices, blobs.bytes));
+      try {
+        await client.inTurn(() => applyDecisions(kept, devices, blobs.bytes));
+      } catch (error) {
+        // A state that cannot be fetched has moved on, or the coordinator is gone: the next hello says which.
+        if (!(error instanceof Error)) throw error;
+        if (client.socket.connected) void greet(client);
+        return {};
+      }
       log.note({ kind: "assign", devices });
       void register(
         client,

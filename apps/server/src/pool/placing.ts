@@ -1,0 +1,141 @@
+import { type DeviceId, placeTasks, type TaskTaker, type WaitingTask } from "@tutti/core";
+import type { Clock } from "./clock.ts";
+import { type Client, canHost, works } from "./members.ts";
+import { type CurrentStep, isHeldBy, isOpenLease, type Lease, type OpenStep, workOf } from "./openStep.ts";
+import type { Roster } from "./roster.ts";
+
+/** What placing tasks needs. */
+export interface PlacingPorts {
+  readonly clock: Pick<Clock, "now" | "after">;
+  readonly current: CurrentStep;
+  readonly members: Pick<Roster, "homes" | "clients" | "client" | "connectionOf">;
+  /** Of `maxPerClient`: devices that a client may host, or null for no rule. */
+  readonly maxPerClient: number | null;
+  /** Hands a task to the client of its device, which is free. */
+  handOut(lease: Lease): void;
+}
+
+/** Gives waiting tasks to free clients, one each, and moves their devices there (P-28). */
+export interface Placing {
+  /** Something has changed: what can be placed is placed when the present turn is over. */
+  soon(): void;
+  /** The client did not do what it was given, and is given less for a while (P-29). */
+  doubt(client: Client | null): void;
+  /** The client did a task. */
+  trust(client: Client): void;
+  stop(): void;
+}
+
+/** A device that moved is expected to be registered within this time; then another client may have it. */
+const arrivalMs = 5000;
+/** A waiting task's device moves so often at most. */
+const maxMoves = 3;
+/** A client is given no device that lives elsewhere for 2^k steps after k failures in a row, but for no more steps than this. */
+const maxBarredSteps = 64;
+
+/** Placing of the open step's tasks, in a run whose devices can move. */
+export function createPlacing({ clock, current, members, maxPerClient, handOut }: PlacingPorts): Placing {
+  const { homes } = members;
+  const timers = new Set<() => void>();
+  let isDue = false;
+  let isStopped = false;
+
+  const hostOf = ({ task }: Lease): Client | null => members.client(homes.get(task.deviceId)?.clientKey ?? "");
+  const isMoving = ({ arrivalBy }: Lease): boolean => arrivalBy !== null && clock.now() < arrivalBy;
+
+  const isTrusted = ({ barredUntil }: Client): boolean => barredUntil < current.numOpened;
+
+  /**
+   * A waiting task, where its device has arrived at a client that is there; what is away, or loads, waits for its client. With `isHelped` others
+   * come first where the client is not trusted.
+   */
+  function waitingOf(lease: Lease, isHelped: boolean): WaitingTask | null {
+    const host = hostOf(lease);
+    if (host === null || host.connection === null || isHeldBy(lease, host)) return null;
+    const { deviceId } = lease.task;
+    const isHere = host.connection.registered.has(deviceId);
+    if (isHere) lease.arrivalBy = null;
+    else if (lease.arrivalBy === null) return null;
+    const canMove = lease.numMoves < maxMoves;
+    const isGiven = works(host) && (isHere || isMoving(lease)) && (isTrusted(host) || !isHelped || !canMove);
+    return { deviceId, work: workOf(lease), home: isGiven ? host.clientKey : null, isMoving: isGiven && isMoving(lease), canMove };
+  }
+
+  function takersOf(step: OpenStep): TaskTaker[] {
+    const there = [...members.clients()].filter((client) => canHost(client) && client.hosting === "virtual");
+    const numFair = 2 * Math.ceil(step.leases.size / Math.max(1, there.length));
+    const held = heldWork(step, hostOf);
+    return there.map((client) => {
+      const { clientKey: key, ordinal, connection } = client;
+      const isReady = connection?.isReady === true && client.owesSince === null;
+      const hasRoom = maxPerClient === null || homes.devicesOf(key).length < maxPerClient;
+      const numHad = [...step.leases.values()].filter(({ holder }) => holder === key).length;
+      return { key, ordinal, workLeft: held.get(key) ?? null, canHost: isReady && hasRoom && isTrusted(client) && numHad < numFair };
+    });
+  }
+
+  function place(): void {
+    isDue = false;
+    const { step } = current;
+    if (isStopped || step === null || step.isOver) return;
+    const open = [...step.leases.values()].filter((lease) => lease.isWanted && isOpenLease(step, lease));
+    const takers = takersOf(step);
+    const isHelped = takers.some((taker) => taker.canHost);
+    const waiting = open.flatMap((lease) => waitingOf(lease, isHelped) ?? []);
+    const free = new Set(takers.filter(({ workLeft }) => workLeft === null).map(({ key }) => key));
+    for (const { deviceId, client } of placeTasks(waiting, takers)) {
+      const lease = step.byDevice.get(deviceId);
+      if (lease === undefined || isMoving(lease)) continue;
+      if (hostOf(lease)?.clientKey !== client) move(lease, deviceId, client);
+      else if (free.has(client) && members.connectionOf(deviceId) !== null) handOut(lease);
+    }
+  }
+
+  function move(lease: Lease, deviceId: DeviceId, key: string): void {
+    const device = homes.get(deviceId);
+    const client = members.client(key);
+    if (device === null || client === null) return;
+    if (lease.arrivalBy !== null) doubt(hostOf(lease));
+    lease.numMoves += 1;
+    lease.arrivalBy = clock.now() + arrivalMs;
+    homes.moveTo(device, client);
+    const cancel = clock.after(arrivalMs, () => {
+      timers.delete(cancel);
+      soon();
+    });
+    timers.add(cancel);
+  }
+
+  function soon(): void {
+    if (isDue || isStopped) return;
+    isDue = true;
+    queueMicrotask(place);
+  }
+
+  function doubt(client: Client | null): void {
+    if (client === null) return;
+    client.numFailures += 1;
+    client.barredUntil = current.numOpened + Math.min(maxBarredSteps, 2 ** client.numFailures);
+  }
+
+  return {
+    soon,
+    doubt,
+    trust: (client) => void Object.assign(client, { numFailures: 0, barredUntil: 0 }),
+    stop() {
+      isStopped = true;
+      for (const cancel of timers) cancel();
+    },
+  };
+}
+
+/** Work that is left of the tasks that clients hold. */
+function heldWork(step: OpenStep, hostOf: (lease: Lease) => Client | null): Map<string, number> {
+  const held = new Map<string, number>();
+  for (const lease of step.leases.values()) {
+    const host = hostOf(lease);
+    if (host === null || lease.state !== "open" || !isHeldBy(lease, host)) continue;
+    held.set(host.clientKey, (held.get(host.clientKey) ?? 0) + workOf(lease) * (1 - (host.progress ?? 0)));
+  }
+  return held;
+}

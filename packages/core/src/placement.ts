@@ -1,0 +1,65 @@
+import type { DeviceId } from "./task.ts";
+
+/** A task that no client holds, whose device can move. */
+export interface WaitingTask {
+  readonly deviceId: DeviceId;
+  /** How long it takes, in whatever unit all tasks of the step share. */
+  readonly work: number;
+  /** The client that its device lives with; null where that client does not take it. */
+  readonly home: string | null;
+  /** Whether the device is on its way there and stays: it is not moved on before it has arrived. */
+  readonly isMoving: boolean;
+  /** Whether the device may move to another client. */
+  readonly canMove: boolean;
+}
+
+/** A client that takes tasks. */
+export interface TaskTaker {
+  readonly key: string;
+  /** Order of arrival. */
+  readonly ordinal: number;
+  /** Work that is left of the tasks it holds; null when it holds none. */
+  readonly workLeft: number | null;
+  /** Whether devices may move to it. */
+  readonly canHost: boolean;
+}
+
+/** A waiting task, and the client that is to do it next. */
+export interface Placement {
+  readonly deviceId: DeviceId;
+  readonly client: string;
+}
+
+/**
+ * Which client does which waiting task next: the longest tasks first, at the clients that are free first, each at its own home where that is one
+ * of them. A free client is to begin now; one at work is to get the device ready meanwhile. At most one task for each client.
+ */
+export function placeTasks(waiting: readonly WaitingTask[], takers: readonly TaskTaker[]): Placement[] {
+  const placed = new Map<string, DeviceId>();
+  for (const { deviceId, home, isMoving } of waiting) if (isMoving && home !== null) placed.set(home, deviceId);
+  const settled = waiting.filter(({ isMoving }) => !isMoving).sort((a, b) => b.work - a.work || a.deviceId - b.deviceId);
+  const soonest = takers.filter(({ key }) => !placed.has(key)).sort(bySoonest);
+  const longest = settled.slice(0, soonest.length);
+  const next = new Set(soonest.slice(0, longest.length).map(({ key }) => key));
+  const moving: WaitingTask[] = [];
+  for (const task of longest) {
+    if (task.home !== null && next.has(task.home) && !placed.has(task.home)) placed.set(task.home, task.deviceId);
+    else moving.push(task);
+  }
+  const hosts = soonest.filter(({ key, canHost }) => canHost && !placed.has(key));
+  for (const [index, { deviceId }] of moving.filter(({ canMove }) => canMove).entries()) {
+    const host = hosts[index];
+    if (host !== undefined) placed.set(host.key, deviceId);
+  }
+  const chosen = new Set(placed.values());
+  for (const { deviceId, home } of settled) {
+    const isFree = takers.some(({ key, workLeft }) => key === home && workLeft === null);
+    if (home !== null && isFree && !placed.has(home) && !chosen.has(deviceId)) placed.set(home, deviceId);
+  }
+  return [...placed].map(([client, deviceId]) => ({ deviceId, client }));
+}
+
+/** Free clients first, then those that have the least left to do; of equals the one that came first. */
+function bySoonest(a: TaskTaker, b: TaskTaker): number {
+  return (a.workLeft ?? -1) - (b.workLeft ?? -1) || a.ordinal - b.ordinal;
+}
