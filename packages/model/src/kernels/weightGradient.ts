@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { runFused } from "./fusedKernels.ts";
 import type { Norm, Normed } from "./norm.ts";
-import type { VectorMap, VectorNorm } from "./vectorMaps.ts";
+import type { VectorMap, VectorNorm } from "./vectorPlan.ts";
 
 /** Where the gradient of a map's weights goes, as the kernels are told. */
 export interface GradientPlace {

@@ -6,15 +6,8 @@ import { attendGradient } from "../kernels/attention.ts";
 import { expansionGradients } from "../kernels/feedForward.ts";
 import { linearGradient } from "../kernels/linear.ts";
 import { rotateGradient } from "../kernels/rotary.ts";
-import {
-  createVectorPlanner,
-  linearOver,
-  type MapPart,
-  normOver,
-  type VectorMap,
-  type VectorNorm,
-  type VectorPlan,
-} from "../kernels/vectorMaps.ts";
+import { createVectorPlanner, linearOver, normOver } from "../kernels/vectorMaps.ts";
+import type { MapPart, VectorMap, VectorNorm, VectorPlan } from "../kernels/vectorPlan.ts";
 import { trainedNormGradient, weightGradient } from "../kernels/weightGradient.ts";
 import type { TunedLayout } from "./layout.ts";
 

@@ -32,9 +32,11 @@ export function blockKernels(heap: Heap, program: WasmProgram): Record<"TuttiArr
 
 /** A map's panels, (out / 8, in, 8) and (in / 8, out, 8), and its bias where it has one. */
 function arrange(heap: Heap, values: tf.TensorInfo, { numIn, numOut, blocks, bias }: BlockMap, first: number): tf.TensorInfo[] {
-  const [forward, backward] = [heap.zeroed([numOut * numIn]), heap.zeroed([numOut * numIn])];
-  const vector = bias === null ? null : heap.zeroed([numOut]);
+  const [forward, backward] = [heap.output([numOut * numIn]), heap.output([numOut * numIn])];
+  const vector = bias === null ? null : heap.output([numOut]);
   const [all, to, back] = [values, forward, backward].map(heap.values); // read only now: making a tensor may move the heap
+  to.fill(0);
+  back.fill(0);
   for (const { start, row, column, numRows, numColumns, factor } of blocks) {
     for (let i = 0; i < numRows; i++) {
       const from = first + start + i * numColumns;
@@ -48,7 +50,10 @@ function arrange(heap: Heap, values: tf.TensorInfo, { numIn, numOut, blocks, bia
     }
   }
   if (vector === null || bias === null) return [forward, backward];
-  heap.values(vector).set(all.subarray(first + bias.start, first + bias.start + bias.size));
+  heap
+    .values(vector)
+    .fill(0)
+    .set(all.subarray(first + bias.start, first + bias.start + bias.size));
   return [forward, backward, vector];
 }
 

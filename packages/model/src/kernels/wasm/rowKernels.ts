@@ -4,7 +4,7 @@ import { given, type Heap, type Kernel } from "./heap.ts";
 import { copyJob, normJob, productJob, softmaxJob, valuesJob } from "./rowJobs.ts";
 import type { Pool } from "./threads/pool.ts";
 
-type RowKernel = "TuttiActivate" | "TuttiLinear" | "TuttiNorm" | "TuttiNormGradient" | "TuttiPart";
+type RowKernel = "TuttiActivate" | "TuttiCrossEntropy" | "TuttiLinear" | "TuttiNorm" | "TuttiNormGradient" | "TuttiPart";
 
 /** Products, norms, activations and slices. */
 export function rowKernels({ address, output, values }: Heap, { run }: Pool): Record<Extract<WasmKernel, RowKernel>, Kernel> {

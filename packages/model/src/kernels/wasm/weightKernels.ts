@@ -1,5 +1,5 @@
 import type { WasmKernel } from "../fusedKernels.ts";
-import type { VectorMap, VectorNorm, VectorPlan } from "../vectorMaps.ts";
+import type { VectorMap, VectorNorm, VectorPlan } from "../vectorPlan.ts";
 import type { GradientPlace } from "../weightGradient.ts";
 import type { WasmProgram } from "./functions.ts";
 import { given, type Heap, type Kernel } from "./heap.ts";

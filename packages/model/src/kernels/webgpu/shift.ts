@@ -1,5 +1,5 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import type { VectorMap, VectorNorm, VectorPlan } from "../vectorMaps.ts";
+import type { VectorMap, VectorNorm, VectorPlan } from "../vectorPlan.ts";
 import { type GpuContext, type GpuKernel, given, listed, notFlat } from "./gpuKernel.ts";
 import { wordsPerRow } from "./packedWords.ts";
 
