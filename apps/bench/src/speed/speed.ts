@@ -1,6 +1,7 @@
 import { ensurePages, projectFolder } from "@tutti/server/checkout";
 import { attempt } from "../attempts.ts";
 import { runCommand } from "../commands.ts";
+import { type SpeedGroup, speedGroups } from "../names.ts";
 import type { BenchRow } from "../rows.ts";
 import { benchDemoSteps } from "./demoSteps.ts";
 import { benchDemoTurns } from "./demoTurns.ts";
@@ -8,7 +9,6 @@ import { benchFull, benchMethods } from "./methods.ts";
 import { openOlderCheckout } from "./olderCheckout.ts";
 import { benchPage } from "./pageTurns.ts";
 import type { SpeedAsked, SpeedPlace } from "./speedAsked.ts";
-import { type SpeedGroup, speedGroups } from "./speedGroups.ts";
 import { benchThreads } from "./threadTurns.ts";
 import { benchWorkerSize } from "./workerSize.ts";
 

@@ -1,4 +1,4 @@
-import type { SpeedGroup } from "./speedGroups.ts";
+import type { SpeedGroup } from "../names.ts";
 
 /** What `tutti bench speed` was asked for. */
 export interface SpeedAsked {
