@@ -13,15 +13,12 @@ const setup: TrainerSetup = {
   threads: 1,
 };
 
-/** Starts a trainer whose downloads find the backend as `change` leaves it, trains on nothing and stops. */
+/** Starts a trainer whose admission test finds the backend as `change` leaves it, trains on nothing and stops. */
 async function started(more: Partial<TrainerSetup> = {}, change: () => void = () => undefined): Promise<TrainerReady> {
-  const trainer = createTrainer({
-    fetch: (...request) => {
-      change();
-      return publicFiles(...request);
-    },
+  const trainer = createTrainer({ fetch: publicFiles });
+  const ready = await trainer.start({ ...setup, ...more }, ({ phase }) => {
+    if (phase === "admission") change();
   });
-  const ready = await trainer.start({ ...setup, ...more }, () => undefined);
   await trainer.stop();
   return ready;
 }

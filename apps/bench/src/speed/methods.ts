@@ -46,19 +46,24 @@ export async function benchFull(place: SpeedPlace): Promise<BenchRow[]> {
       })),
     );
   }
-  rows.push(...(await countedOf("full", place, 30)));
+  rows.push(...(await countedOf("full", place, 30, (counted) => [optimiserRow(counted)])));
   return rows;
 }
 
-/** Counts a method's dispatches on backbones of two and three random layers. */
-async function countedOf(method: "lora" | "full", place: SpeedPlace, mostPerLayer: number): Promise<readonly BenchRow[]> {
+/** Counts a method's dispatches on backbones of two and three random layers; `moreRows` says what else of the counts is a row. */
+async function countedOf(
+  method: "lora" | "full",
+  place: SpeedPlace,
+  mostPerLayer: number,
+  moreRows: (counted: CountedBoth) => readonly BenchRow[] = () => [],
+): Promise<readonly BenchRow[]> {
   const goal = { atMost: mostPerLayer };
   return attempt({ name: `dispatches per layer and step, ${method}`, unit: "", goal }, async () => {
     const env = await adapterEnvironment();
     const { publicDir, remove } = await makeRandomPublic({ two: { numLayers: 2 }, three: { numLayers: 3 } });
     try {
       const counted = await countBoth(method, place, { publicDir, env, signal: place.signal });
-      return [...countedRows(method, counted, goal), ...(method === "full" ? [optimiserRow(counted)] : [])];
+      return [...countedRows(method, counted, goal), ...moreRows(counted)];
     } finally {
       await remove();
     }

@@ -52,8 +52,9 @@ export function ownContestant(
   const objective = { head: "labelWords", lossOver: "vocabulary", words } as const;
   const tuned = { transformer, tuner: createTuner(transformer, tuning, { random }), layout, objective, positionsAfterPrefix: false };
   const texts = labelledTexts(batch, transformer.config.vocabSize);
-  const isPrefix = tuning.method === "prefix";
-  let state = startAdamW(isPrefix ? firstPrompts(layout.numValues) : flattenTuned(layout, initialParams(layout.entries, random)));
+  let state = startAdamW(
+    tuning === prefixTuning ? firstPrompts(layout.numValues) : flattenTuned(layout, initialParams(layout.entries, random)),
+  );
   return {
     async step() {
       chooseKernels(kernels);

@@ -59,16 +59,15 @@ export interface TuningMeasurement {
 
 /**
  * Takes a tuning method's steps and those of prefix tuning (16 prompt vectors) in turns on the current backend, over as many rows of the layers:
- * where a method puts prompt rows in front of the texts, its texts are shorter by them.
+ * where a method puts `numInFront` prompt rows in front of the texts, its texts are shorter by them.
  */
 export async function measureTuning(
   backbone: PackedBackbone,
   batch: BenchBatch,
   tuning: TunedMethod,
-  options: ContestOptions,
+  { numInFront = 0, ...options }: ContestOptions & { readonly numInFront?: number },
 ): Promise<TuningMeasurement> {
-  const numPrompt = tuning.method === "inputPrompt" ? tuning.promptTokens : 0;
-  const shorter = { ...batch, numTokens: batch.numTokens - numPrompt };
+  const shorter = { ...batch, numTokens: batch.numTokens - numInFront };
   const contestants = [ownContestant(backbone, shorter, "fast", tuning), ownContestant(backbone, batch, "fast")];
   try {
     const [own, prefix] = await interleave(

@@ -9,12 +9,15 @@ interface CrossEntropy {
   readonly dLogits: tf.Tensor2D;
 }
 
+/** On WASM from so many columns on, which are a vocabulary and not a few words of it, one pass of our own is worth more than the library's ten. */
+const wholeVocabulary = 1024;
+
 /** Weighted cross-entropy of logits (rows, columns) with one target and one weight per row. */
 export function crossEntropy(logits: tf.Tensor2D, targets: readonly number[], weights: readonly number[]): CrossEntropy {
   const [numRows, numColumns] = logits.shape;
   if (!hasFused("TuttiCrossEntropy")) return plainCrossEntropy(logits, targets, weights);
   if (tf.getBackend() === "wasm") {
-    if (numColumns % 4 !== 0) return plainCrossEntropy(logits, targets, weights);
+    if (numColumns < wholeVocabulary || numColumns % 4 !== 0) return plainCrossEntropy(logits, targets, weights);
     const [dLogits, loss] = runFused("TuttiCrossEntropy", { logits }, { targets: [...targets], weights: [...weights] });
     return { loss: loss as tf.Scalar, dLogits: dLogits as tf.Tensor2D };
   }
