@@ -86,7 +86,7 @@ export default defineConfig(async ({ command }) => ({
     rollupOptions: {
       input: {
         index: join(pages, "index.html"),
-        ...(hasVerifyPage ? { verify: join(pages, "verify.html"), threadBench: join(pages, "threadBench.html") } : {}),
+        ...(hasVerifyPage ? { verify: join(pages, "verify.html") } : {}),
       },
     },
   },
