@@ -52,7 +52,7 @@ const awaited = "var numWorkersToLoad=PThread.unusedWorkers.length;";
 const noneAwaited = 'removeRunDependency("wasm-instantiate");';
 
 /**
- * TensorFlow.js's threaded binary is taken for its shared memory, in which our kernels compute on threads of their own
+ * TensorFlow.js's threaded binary is taken for its shared memory, in which our own threads compute
  * (packages/model/src/kernels/wasm/threads): the library starts none.
  */
 function noLibraryThreads(): Plugin {

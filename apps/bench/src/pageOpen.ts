@@ -47,7 +47,7 @@ type Marks = Record<string, number>;
 
 const latest = (tabs: readonly Marks[]): number => Math.max(...tabs.map(({ step = Number.NaN }) => step));
 
-/** One run with a coordinator and a browser of its own; port and profile stay, and with them what the browser keeps of the place. */
+/** One run, for which a coordinator and a browser are started; port and profile stay the same, so that the browser finds what it kept. */
 async function visit(checkout: string, { folder, port, name }: { folder: string; port: number; name: string }): Promise<Marks[]> {
   const file = join(folder, `${name}.json`);
   const out = join(folder, `runs-${name}`);

@@ -153,7 +153,7 @@ async function start(trial: Trial, name: BackendName, kernels: ChosenVariant | n
   return backend;
 }
 
-/** WebGPU is dropped after one round where that takes so many times as long as on WASM. */
+/** WebGPU is dropped after one round that takes more than this many times as long as a round on WASM. */
 const muchSlower = 3;
 const numRounds = 3;
 

@@ -7,7 +7,7 @@ import { ratioInTurns, takeTurns } from "./ratios.ts";
 import type { SpeedPlace } from "./speedAsked.ts";
 import { busyRows, type TimedStep } from "./tabShare.ts";
 
-/** What the demo of a checkout came to. */
+/** The results of a checkout's demos. */
 export interface DemoOutcome {
   /** Of the whole command. */
   readonly seconds: number;
@@ -65,7 +65,7 @@ export async function benchDemoTurns({ now, before, isQuick, say, signal }: Spee
   return [...demoRows(ours, before === null ? null : (runs[0] ?? [])), ...busyRows(ours.map(({ steps }) => steps))];
 }
 
-/** The rows of what the demos came to; of `before` null without an older checkout. */
+/** The rows of the demos' results; `before` is null without an older checkout. */
 export function demoRows(now: readonly DemoOutcome[], before: readonly DemoOutcome[] | null): BenchRow[] {
   const seconds = (runs: readonly DemoOutcome[]) => runs.map((run) => run.seconds);
   const hashes = (runs: readonly DemoOutcome[]) => [...new Set(runs.map((run) => run.parametersSha256.slice(0, 16)))].join(", ");

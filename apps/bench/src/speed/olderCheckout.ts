@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "../commands.ts";
 
-/** An older commit of the project, in a folder of its own. */
+/** An older commit of the project, laid out in a temporary folder. */
 export interface OlderCheckout {
   readonly folder: string;
   readonly commit: string;

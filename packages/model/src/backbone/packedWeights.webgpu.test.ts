@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUMemoryInfo } from "@tensorflow/tfjs-backend-webgpu/dist/backend_webgpu.js";
-import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { startBackend } from "../backends.ts";
-import { provideNodeGpu } from "../gpu/nodeGpu.ts";
 import type { KernelVariant } from "../kernels/webgpu/gpuKernel.ts";
 import { withVariant } from "../kernels/webgpu/traits.ts";
 import { goldenBackbone } from "../testing/golden.ts";
 import { randomEncoder } from "../testing/randomBackbone.ts";
+import { shareGpu } from "../testing/sharedGpu.ts";
 import { vectorGradient } from "../training/gradient.ts";
 import { tunedLayout } from "../tuning/layout.ts";
 import { createPrefixTuner } from "../tuning/prefix.ts";
@@ -18,17 +18,7 @@ import { backwardRows, forwardRows } from "./rows.ts";
 import { createTransformer, type Transformer } from "./transformer.ts";
 import type { WeightForm } from "./weights.ts";
 
-let hasGpu = false;
-
-// one device for all that does not count its bytes, so that programs are compiled once
-beforeAll(async () => {
-  hasGpu = await provideNodeGpu();
-  if (hasGpu) await startBackend("webgpu");
-}, 60_000);
-
-beforeEach((context) => {
-  if (!hasGpu) context.skip("skipped: no WebGPU adapter for Node");
-});
+shareGpu();
 
 /** The tiny golden backbone of a family with its matrices in another encoding. */
 function encoded(family: string, encoding: TensorEncoding): PackedBackbone {

@@ -29,7 +29,7 @@ export interface BenchBatch {
 /** Prompt vectors per layer, keys as well as values. */
 export const promptTokens = 16;
 
-/** What a contestant trains unless it is told otherwise, and what others are compared with. */
+/** What a contestant trains by default: the prefix that other tuning methods are compared with. */
 export const prefixTuning: TunedMethod = { method: "prefix", promptTokens, head: "labelWords" };
 
 const words = [5, 7];

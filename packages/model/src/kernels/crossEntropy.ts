@@ -9,7 +9,7 @@ interface CrossEntropy {
   readonly dLogits: tf.Tensor2D;
 }
 
-/** On WASM from so many columns on, which are a vocabulary and not a few words of it, one pass of our own is worth more than the library's ten. */
+/** On WASM our own kernel is used from this many columns on: over a vocabulary it saves nine of the library's ten passes, over a few words there is nothing to save. */
 const wholeVocabulary = 1024;
 
 /** Weighted cross-entropy of logits (rows, columns) with one target and one weight per row. */

@@ -1,12 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
 import type { WebGPUMemoryInfo } from "@tensorflow/tfjs-backend-webgpu/dist/backend_webgpu.js";
 import { createRandom, initialParams, type TrainingSettings, type TunedMethod } from "@tutti/core";
-import { beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { createTransformer } from "../backbone/transformer.ts";
-import { startBackend } from "../backends.ts";
 import { type BackboneShape, randomBackbone } from "../bench/shapes.ts";
 import { countGpu, runningGpuDevice } from "../gpu/gpuCounters.ts";
-import { provideNodeGpu } from "../gpu/nodeGpu.ts";
+import { shareGpu } from "../testing/sharedGpu.ts";
 import { createTuner } from "../tuning/createTuner.ts";
 import { tunedLayout } from "../tuning/layout.ts";
 import { adamWStep, startAdamW } from "./adamWTensors.ts";
@@ -14,16 +13,7 @@ import type { Tuned } from "./gradient.ts";
 import { trainLocally } from "./localTraining.ts";
 import type { EncodedExample } from "./objective.ts";
 
-let hasGpu = false;
-
-beforeAll(async () => {
-  hasGpu = await provideNodeGpu();
-  if (hasGpu) await startBackend("webgpu");
-}, 60_000);
-
-beforeEach((context) => {
-  if (!hasGpu) context.skip("skipped: no WebGPU adapter for Node");
-});
+shareGpu();
 
 const batchSize = 4;
 const words = [5, 7];

@@ -63,7 +63,7 @@ export function softmaxJob(x: number, rows: number, columns: number): Job {
   return rangeJob({ name: "softmax", parameters, numUnits: rows, unitsPerPart, isSmall: rows <= unitsPerPart });
 }
 
-/** What one of the norms' functions takes before the number of rows: an address that all rows share, or one with so many values for each row. */
+/** An operand of a norm: the address of values that all rows share, or of `perRow` values for each row. */
 type RowOperand = number | { readonly address: number; readonly perRow: number };
 
 /** A norm, or its gradient, over rows of `width` values; `more` follows the bytes of a row and 1 / width. */

@@ -12,7 +12,7 @@ export function blockKernels(context: GpuContext): Record<"TuttiArrangeBlocks" |
   };
 }
 
-/** At most so many workgroups of this size arrange all words between them. */
+/** The most workgroups of this size that share the words to arrange. */
 const arranging = { workgroupSize: 64, most: 4096 };
 
 /** The words of `arrangeWords`, for the matrices of all units one after the other. */

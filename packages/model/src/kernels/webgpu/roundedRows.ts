@@ -5,7 +5,7 @@ const sizesPerOctave = 8;
 
 /**
  * How many rows stand for `numRows` on WebGPU: the next multiple of 32, and from 512 rows on of an eighth of the power of two below. The library keeps
- * released buffers by their exact size, so that every size takes memory of its own; programs do not depend on it.
+ * released buffers by their exact size, so that memory is held for every size; programs do not depend on it.
  */
 export function roundedRows(numRows: number): number {
   const multiple = Math.max(fewest, 2 ** Math.floor(Math.log2(numRows)) / sizesPerOctave);

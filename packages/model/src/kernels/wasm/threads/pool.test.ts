@@ -31,7 +31,7 @@ function thread() {
   return port2 as object as MessagePort;
 }
 
-/** What a job works on: drawn inputs, then results, then scratch, each so many floats. */
+/** What a job works on: drawn inputs, then results, then scratch, as numbers of floats. */
 interface Case {
   readonly name: string;
   readonly inputs: readonly number[];
