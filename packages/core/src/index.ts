@@ -139,6 +139,19 @@ export type {
   TaskSpec,
   Waiting,
 } from "./task.ts";
+export { compareTexts, isExactMatch } from "./textMetrics/compareTexts.ts";
+export { longestCommonSubsequence, type RougeL, rougeL, rougeTokens } from "./textMetrics/rougeL.ts";
+export {
+  type GenerationSums,
+  generationScores,
+  mergeGenerationSums,
+  mergeTextSums,
+  noGeneration,
+  noText,
+  type TextScores,
+  type TextSums,
+  textScores,
+} from "./textMetrics/textSums.ts";
 export type { SourcePromptNames, TuningCommon } from "./tunings/declaration.ts";
 export type { BackboneSizes, BackboneWeight, InitialValues, TunedEntry } from "./tunings/entry.ts";
 export {
