@@ -122,6 +122,7 @@ export {
 } from "./strategies/table.ts";
 export { under, withPrefix } from "./strategies/tensors.ts";
 export type {
+  ClassificationResult,
   Contribution,
   ContributionBody,
   Device,
@@ -137,8 +138,10 @@ export type {
   TaskExpectation,
   TaskKind,
   TaskSpec,
+  TextResult,
   Waiting,
 } from "./task.ts";
+export { addTextSums, type GeneratedSums, type TextMetric, type TextSums } from "./textSums.ts";
 export type { SourcePromptNames, TuningCommon } from "./tunings/declaration.ts";
 export type { BackboneSizes, BackboneWeight, InitialValues, TunedEntry } from "./tunings/entry.ts";
 export {
