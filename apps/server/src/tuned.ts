@@ -20,11 +20,12 @@ import { ConfigError } from "./config.ts";
 export interface TunedParameters {
   readonly shape: TunedShape;
   readonly initial: Params;
-  readonly numClasses: number;
+  /** Null of a text task. */
+  readonly numClasses: number | null;
 }
 
 /** What a run trains and where all devices start, from its seed. */
-export function tunedParameters(run: RunSettings, sizes: BackboneSizes, numClasses: number): TunedParameters {
+export function tunedParameters(run: RunSettings, sizes: BackboneSizes, numClasses: number | null): TunedParameters {
   const entries = tunedEntries(sizes, run.tuning, numClasses);
   return { shape: tunedShape(entries), initial: initialParams(entries, createRandom(run.seed)), numClasses };
 }

@@ -17,6 +17,7 @@ test("columns of any names become a task; the training part's labels are its cla
   const train = csv("team,message,branch\nsales,Too dear,north\nhelp,It broke,south\nSales,Discount?,north\n");
   const { task, splits, dataset } = fileTask({ ...columns, owner: "branch" }, { train, test: csv("message,team,branch\nHi,HELP,west\n") });
   expect(task).toEqual({
+    kind: "classification",
     name: "own",
     title: "own",
     dataset: "own",

@@ -6,7 +6,7 @@ import { readOwner, readText } from "./examples.ts";
 import { countsByKind, type Fault, readEach, refuseFaults } from "./faults.ts";
 import { createLabels, type LabelOptions, type Labels, placeOf } from "./labels.ts";
 import type { Row } from "./rows.ts";
-import { type TaskDefinition, type TaskPrompt, validationReported } from "./task.ts";
+import { type ClassificationTask, type TaskPrompt, validationReported } from "./task.ts";
 
 /** Which columns of a file make a task. */
 export interface FileTaskOptions extends LabelOptions {
@@ -31,7 +31,7 @@ export interface SourceRows {
 
 /** A task made of files. */
 export interface FileTask {
-  readonly task: TaskDefinition;
+  readonly task: ClassificationTask;
   readonly dataset: Dataset;
   /** The same before anything is held out of the training part: validation is null where the source brings none. */
   readonly splits: {
@@ -73,7 +73,8 @@ export function fileTask(
   const made = split(parts.train.examples, parts.validation?.examples ?? null, parts.test?.examples ?? null, seed);
   const { train, validation, test } = made;
   const notes = [...labels.notes, ...skipped, ...made.notes];
-  const task: TaskDefinition = {
+  const task: ClassificationTask = {
+    kind: "classification",
     name: options.name,
     title: options.title ?? options.name,
     dataset: options.name,

@@ -1,4 +1,4 @@
-import type { TaskDefinition } from "@tutti/data";
+import type { ClassificationTask } from "@tutti/data";
 import { cutLengths, type ExampleEncoder, labelProblem } from "./template.ts";
 import type { TextTokenizer } from "./tokenizer.ts";
 
@@ -18,7 +18,7 @@ interface NextWordPrompt {
   readonly labelWords: readonly string[];
 }
 
-type Task = Pick<TaskDefinition, "prompts" | "causalSuffix" | "name">;
+type Task = Pick<ClassificationTask, "prompts" | "causalSuffix" | "name">;
 
 /** A vocabulary need not know the first. */
 const possibleWords = ["a", "e", "A", "1", "."];

@@ -1,5 +1,5 @@
 import { promptTokensOf, type RunSettings } from "@tutti/core";
-import type { Example, TaskDefinition } from "@tutti/data";
+import type { ClassificationTask, Example } from "@tutti/data";
 import type { Transformer } from "./backbone/transformer.ts";
 import { createNextWordPrompt, createSuffixPrompt } from "./causalTemplate.ts";
 import { createTaskEncoder, type ExampleEncoder } from "./template.ts";
@@ -33,7 +33,7 @@ export interface ReaderParts {
 }
 
 /** Reads a task's examples as the run's tuning does, or, for a zero-shot answer, through label words whatever the run's head. */
-export function createReader(backbone: ReaderParts, task: TaskDefinition, tuning: RunSettings["tuning"]): Reader {
+export function createReader(backbone: ReaderParts, task: ClassificationTask, tuning: RunSettings["tuning"]): Reader {
   const { transformer, tokenizer, layout, tuner } = backbone;
   const { positionsAfterPrefix } = tuning;
   const promptTokens = promptTokensOf(tuning) ?? 0;
@@ -44,7 +44,7 @@ export function createReader(backbone: ReaderParts, task: TaskDefinition, tuning
 }
 
 /** Reads a task's examples for an answer without prompts: label words at the mask, or for a causal backbone its words in a suffix, which needs no single tokens. */
-export function createZeroShotReader(backbone: ReaderParts, task: TaskDefinition, tuning: RunSettings["tuning"]): Reader {
+export function createZeroShotReader(backbone: ReaderParts, task: ClassificationTask, tuning: RunSettings["tuning"]): Reader {
   const lossOver = backbone.transformer.config.isCausal ? "vocabulary" : "labelWords";
   return createReader(backbone, task, { ...tuning, head: "labelWords", lossOver, positionsAfterPrefix: false });
 }
@@ -56,7 +56,7 @@ export function createZeroShotReader(backbone: ReaderParts, task: TaskDefinition
 function questionOf(
   { config }: Transformer,
   tokenizer: TextTokenizer,
-  task: TaskDefinition,
+  task: ClassificationTask,
   { head, lossOver }: RunSettings["tuning"],
 ): { objective: Objective; encoder: ExampleEncoder; labelWords: readonly string[] | null } {
   if (head === "labelWords" && config.isCausal) {

@@ -1,6 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { createRandom, type DealtShares, dealShares, deferred, type Random, type RunSettings, type TuningSettings } from "@tutti/core";
-import { type Dataset, type Example, type FetchText, fetchTask, loadDataset, type TaskDefinition } from "@tutti/data";
+import { createRandom, type DealtShares, deferred, type Random, type RunSettings, type TuningSettings } from "@tutti/core";
+import {
+  type ClassificationTask,
+  type Dataset,
+  dealDataset,
+  type Example,
+  type FetchText,
+  fetchTask,
+  loadDataset,
+  requireClassification,
+} from "@tutti/data";
 import { type LoadOptions, loadBackbone } from "./backbone/load.ts";
 import type { BackboneManifest } from "./backbone/manifest.ts";
 import type { PackedBackbone } from "./backbone/packed.ts";
@@ -26,7 +35,7 @@ export interface DeviceExamples {
 /** What all devices of a tab share. */
 export interface Workplace {
   readonly run: RunSettings;
-  readonly task: TaskDefinition;
+  readonly task: ClassificationTask;
   readonly random: Random;
   readonly backbone: PackedBackbone;
   readonly transformer: Transformer;
@@ -92,7 +101,7 @@ export async function openWorkplace(
     },
     examplesOf(source) {
       if (source.kind === "own") return { train: source.examples, personalised: [], globalTest: [], globalValidation: [] };
-      shares ??= deal(dataset, task, run, random);
+      shares ??= dealDataset(task, dataset, run).shares;
       return examplesOfShare(dataset, shares, source.index);
     },
   };
@@ -101,7 +110,7 @@ export async function openWorkplace(
 interface LoadedParts {
   readonly backbone: PackedBackbone;
   readonly tokenizer: TextTokenizer;
-  readonly task: TaskDefinition;
+  readonly task: ClassificationTask;
   readonly dataset: Dataset;
   readonly sourcePrompts: readonly SourcePrompt[];
 }
@@ -131,7 +140,7 @@ async function loadParts(
     return { backbone, tokenizer: tokenizerOf(backbone) };
   };
   const loadTask = async (model: Promise<unknown>) => {
-    const task = await fetchTask(run.task, fetchText);
+    const task = requireClassification(await fetchTask(run.task, fetchText), "training in a tab");
     await Promise.race([accepted.promise, model]);
     return { task, dataset: await loadDataset(task, fetchText, run.seed) };
   };
@@ -191,23 +200,6 @@ function fetchTextOf(
     onProgress({ phase: "dataset", doneBytes, totalBytes: 0 });
     return text;
   };
-}
-
-function deal(dataset: Dataset, task: TaskDefinition, run: RunSettings, random: Random): DealtShares["shares"] {
-  const split = (examples: readonly Example[]) => {
-    const owners = examples.flatMap(({ owner }) => (owner === undefined ? [] : [owner]));
-    const labels = examples.map(({ label }) => label);
-    return { labels, numClasses: task.classes.length, ...(owners.length === labels.length ? { owners } : {}) };
-  };
-  const { shares } = dealShares({
-    train: split(dataset.train),
-    test: split(dataset.test),
-    numValidation: dataset.validation.length,
-    numDevices: run.numDevices,
-    partition: run.partition,
-    random,
-  });
-  return shares;
 }
 
 function examplesOfShare(dataset: Dataset, shares: DealtShares["shares"], index: number): DeviceExamples {

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { formatCount, formatWhole } from "@tutti/core";
-import type { DatasetCard, Example, FileTask, SourceColumns, TaskDefinition, TaskSource } from "@tutti/data";
+import type { ClassificationTask, DatasetCard, Example, FileTask, SourceColumns, TaskSource } from "@tutti/data";
 import { UsageError } from "../exitCodes.ts";
 import { stoppable } from "../stoppable.ts";
 import { useText } from "../useText.ts";
@@ -21,7 +21,7 @@ export interface AddDataFlags {
   readonly classes?: string;
   readonly template?: string;
   readonly words?: string;
-  readonly metric?: TaskDefinition["metric"];
+  readonly metric?: ClassificationTask["metric"];
   readonly train?: string;
   readonly validation?: string;
   readonly test?: string;
@@ -39,7 +39,7 @@ export interface AddDataFlags {
 interface Wanted {
   readonly name: string;
   /** The built-in task that the rows are for; null for a task of its own. */
-  readonly builtIn: TaskDefinition | null;
+  readonly builtIn: ClassificationTask | null;
   readonly columns: Omit<SourceColumns, "classes"> & {
     readonly classes: readonly string[] | undefined;
     readonly owner: string | undefined;
@@ -125,7 +125,7 @@ function requireRepeated(numClasses: number, numRows: number, label: string): vo
 }
 
 async function wantedOf(target: string, place: DataPlace, flags: AddDataFlags): Promise<Wanted> {
-  const { findTask, taskSources } = await import("@tutti/data");
+  const { findClassification, taskSources } = await import("@tutti/data");
   const known = Object.entries(taskSources);
   const onHub = known.find(
     ([name, { hub }]) => place.kind === "hub" && hub?.id === place.id && (name === target || hub.config === (flags.config ?? "default")),
@@ -139,7 +139,7 @@ async function wantedOf(target: string, place: DataPlace, flags: AddDataFlags): 
   const textB = flags.textB ?? published?.textB;
   return {
     name,
-    builtIn: source === undefined ? null : findTask(name),
+    builtIn: source === undefined ? null : findClassification(name, "a source with classes"),
     columns: {
       text: flags.text ?? published?.text ?? "text",
       label: flags.label ?? published?.label ?? "label",
@@ -173,7 +173,7 @@ function promptsOf({ template, words }: AddDataFlags, classes: readonly string[]
 type Splits = FileTask["splits"];
 
 interface Fitting {
-  readonly task: TaskDefinition;
+  readonly task: ClassificationTask;
   readonly parts: Splits;
   readonly notes: readonly string[];
 }
@@ -199,7 +199,7 @@ function withFewerRows(all: Fitting, flags: AddDataFlags, draw: typeof import("@
 }
 
 /** The rows as the built-in task's files want them: with or without a validation part of their own. */
-function fitted(task: TaskDefinition, made: FileTask): Fitting {
+function fitted(task: ClassificationTask, made: FileTask): Fitting {
   const { splits, dataset, notes } = made;
   const { classes, fields } = made.task;
   if (classes.length !== task.classes.length)
@@ -229,7 +229,7 @@ function overlapNotes({ train, validation, test }: Splits, shared: typeof import
 }
 
 function cardOf(
-  task: TaskDefinition,
+  task: ClassificationTask,
   { train, validation, test }: Splits,
   about: Pick<DatasetCard, "source" | "licence" | "notes" | "format">,
 ): Omit<DatasetCard, "sha256"> {
@@ -245,7 +245,11 @@ function cardOf(
   };
 }
 
-function filesOf(task: TaskDefinition, parts: Splits, { rowOf, defaultRowLimits }: typeof import("@tutti/data")): Record<string, string> {
+function filesOf(
+  task: ClassificationTask,
+  parts: Splits,
+  { rowOf, defaultRowLimits }: typeof import("@tutti/data"),
+): Record<string, string> {
   const lines = (examples: readonly Example[], part: keyof Splits) => {
     const found = examples.map((example) => `${JSON.stringify(rowOf(example, task.classes))}\n`);
     const numCharacters = found.reduce((sum, line) => sum + line.length, 0);
@@ -270,10 +274,11 @@ function summary(
   isReplacing: boolean,
 ): string[] {
   const { train, validation, test } = numRows;
-  const classes = task.classes.map((name, label) => `${name} ${formatWhole(numByClass[label] ?? 0)}`).join(", ");
+  const groups = task.kind === "classification" ? task.classes : task.groups;
+  const counts = groups.map((name, label) => `${name} ${formatWhole(numByClass[label] ?? 0)}`).join(", ");
   return [
     `${folder}: ${formatCount(train, "training row")}, ${validation === null ? "no validation part" : `${formatWhole(validation)} to validate on`}, ${formatWhole(test)} to test on; licence: ${licence}`,
-    `Classes in training: ${classes}`,
+    ...(groups.length === 0 ? [] : [`${task.kind === "classification" ? "Classes" : "Labels"} in training: ${counts}`]),
     ...(isReplacing ? ["It replaces the earlier data set of that name."] : []),
     ...notes,
     useText({ kind: "datasets", name: task.name, folder }),

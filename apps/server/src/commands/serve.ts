@@ -22,8 +22,8 @@ export interface ServeOptions {
   readonly file?: string | undefined;
   /** The command line's settings, in the shape of a settings file. */
   readonly flags?: Overrides;
-  /** Classes of the run's task. */
-  readonly numClasses: (run: RunSettings) => number;
+  /** Classes of the run's task; null of a text task. */
+  readonly numClasses: (run: RunSettings) => number | null;
   /** Ends when the run is over; otherwise the pages stay up until a signal. */
   readonly isOver: "whenDone" | "whenStopped";
   /** Prints a line for the person at the terminal. */

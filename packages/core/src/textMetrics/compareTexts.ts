@@ -1,5 +1,5 @@
+import type { GeneratedSums } from "../textSums.ts";
 import { rougeL } from "./rougeL.ts";
-import type { GenerationSums } from "./textSums.ts";
 
 /**
  * Whether a generated text is its reference: letter by letter and with all punctuation, but whatever the case, since some vocabularies have one
@@ -10,8 +10,8 @@ export function isExactMatch(reference: string, generated: string): boolean {
 }
 
 /** What one generated text adds to the sums. */
-export function compareTexts(reference: string, generated: string): GenerationSums {
-  return { numTexts: 1, numExact: isExactMatch(reference, generated) ? 1 : 0, rougeLSum: rougeL(reference, generated).f };
+export function compareTexts(reference: string, generated: string): GeneratedSums {
+  return { numExamples: 1, numExact: isExactMatch(reference, generated) ? 1 : 0, rougeLSum: rougeL(reference, generated).f };
 }
 
 function compared(text: string): string {

@@ -1,5 +1,5 @@
 import { createRandom, type RunSettings } from "@tutti/core";
-import { type Example, findTask } from "@tutti/data";
+import { type Example, findClassification } from "@tutti/data";
 import type { EncodedExample } from "../training/objective.ts";
 import type { Workplace } from "../workplace.ts";
 import { goldenBackbone } from "./golden.ts";
@@ -17,7 +17,7 @@ export function tinyWorkplace(run: RunSettings, numExamples: number): Workplace 
     tinyExamples(count, seed).map(({ ids, label }) => ({ text: ids.join(" "), label }));
   return {
     run,
-    task: { ...findTask("feedback/topic"), classes: ["a", "b", "c"] },
+    task: { ...findClassification("feedback/topic", "this test"), classes: ["a", "b", "c"] },
     random: createRandom(run.seed),
     backbone: goldenBackbone("roberta"),
     transformer: tuned.transformer,
