@@ -27,7 +27,7 @@ const possibleWords = ["a", "e", "A", "1", "."];
  * The tokens of a text that goes on after another one. Where the tokenizer puts a space of its own in front of every text (LLaMA), the
  * tokens are those it has behind a word.
  */
-export function encodeContinuation(tokenizer: TextTokenizer, text: string): number[] {
+export function encodeContinuation(tokenizer: Pick<TextTokenizer, "encode" | "unknownId">, text: string): number[] {
   for (const word of possibleWords) {
     const before = tokenizer.encode(word);
     if (before.length === 0 || before.includes(tokenizer.unknownId ?? -1)) continue;

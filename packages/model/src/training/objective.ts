@@ -7,6 +7,7 @@ import { oneHot, pickRows, placeRows } from "../kernels/rows.ts";
 import { smallProduct, sumRows } from "../kernels/smallProduct.ts";
 import { createBareTuner } from "../tuning/prefix.ts";
 import type { TunedPass, TunedValues, Tuner } from "../tuning/tuner.ts";
+import { answerLossAndGradient } from "./answers.ts";
 import { suffixBatch, suffixLossAndGradient, suffixLosses } from "./suffix.ts";
 import { vocabularyLossAndGradient, vocabularyLosses } from "./vocabularyLoss.ts";
 
@@ -15,27 +16,42 @@ export interface EncodedExample {
   readonly ids: readonly number[];
   /** Where the mask token is; null in texts without a template, as the linear head reads them. */
   readonly maskPosition: number | null;
+  /** 0 in texts that are answered with text. */
   readonly label: number;
+  /** Of a text task. */
+  readonly answer?: EncodedAnswer;
+}
+
+/** What of a text is predicted: its tokens from `start` on. */
+export interface EncodedAnswer {
+  /** At least 1, since something must stand before the first token that is predicted. */
+  readonly start: number;
+  /** Of the answer's text in UTF-8. */
+  readonly numBytes: number;
 }
 
 /**
  * What the loss is taken over: logits of label words at the mask (normalised over them or the vocabulary), a trained linear head, or, for
- * causal backbones, the mean token loss of a suffix per class.
+ * causal backbones, the mean token loss of a suffix per class or the tokens of each text's own answer.
  */
 export type Objective =
   | { readonly head: "labelWords"; readonly lossOver: "vocabulary" | "labelWords"; readonly words: readonly number[] }
   | { readonly head: "linear"; readonly numClasses: number }
-  | { readonly head: "suffix"; readonly suffixes: readonly (readonly number[])[] };
+  | { readonly head: "suffix"; readonly suffixes: readonly (readonly number[])[] }
+  | { readonly head: "answer" };
 
 /** Texts with what the objective needs of each: its class, and where its mask is (null without one). */
 export interface LabelledBatch {
   readonly tokens: TokenBatch;
   readonly labels: readonly number[];
   readonly maskPositions: readonly (number | null)[];
+  /** Where each text's answer begins; absent where texts have none. */
+  readonly answerStarts?: readonly number[];
 }
 
 /** Examples end to end. */
 export function labelledBatch(examples: readonly EncodedExample[], padTokenId: number): LabelledBatch {
+  const answers = examples.flatMap(({ answer }) => answer ?? []);
   return {
     tokens: tokenBatch(
       examples.map((example) => example.ids),
@@ -43,7 +59,13 @@ export function labelledBatch(examples: readonly EncodedExample[], padTokenId: n
     ),
     labels: examples.map((example) => example.label),
     maskPositions: examples.map((example) => example.maskPosition),
+    ...(answers.length === examples.length ? { answerStarts: answers.map(({ start }) => start) } : {}),
   };
+}
+
+/** How much each example's batch counts in a mean loss over batches: its answer's tokens, or 1. */
+export function lossWeight(examples: readonly EncodedExample[]): number {
+  return examples.reduce((sum, { ids, answer }) => sum + (answer === undefined ? 1 : ids.length - answer.start), 0);
 }
 
 /** How the trained parameters meet the backbone. */
@@ -54,13 +76,14 @@ export interface ObjectiveOptions {
   readonly positionsAfterPrefix: boolean;
 }
 
-/** Mean cross-entropy of a batch and its gradient with respect to everything trained. Call within `tf.tidy`. */
+/** Mean cross-entropy of a batch, over its texts or over the tokens of all answers, and its gradient with respect to everything trained. Call within `tf.tidy`. */
 export function lossAndGradient(
   values: TunedValues,
   batch: LabelledBatch,
   options: ObjectiveOptions,
 ): { loss: tf.Scalar; gradient: TunedValues } {
   const { transformer, objective } = options;
+  if (objective.head === "answer") return answerLossAndGradient(values, batch, options);
   if (objective.head === "suffix") {
     const right = batch.labels.map((label) => objective.suffixes[label]);
     const suffixed = suffixBatch(textsOf(batch.tokens), right, transformer.config.padTokenId);
@@ -83,6 +106,7 @@ export function predict(
   options: ObjectiveOptions,
 ): { classLogits: tf.Tensor2D; losses: tf.Tensor1D } {
   const { transformer, objective } = options;
+  if (objective.head === "answer") throw new Error("an answer is a text and has no classes to predict");
   const tuner = values === null ? createBareTuner(transformer) : options.tuner;
   if (objective.head === "suffix") return predictBySuffix(values ?? {}, batch, { ...options, tuner, objective });
   const { scored } = run(values ?? {}, batch, { ...options, tuner, objective, hasGradient: false });
@@ -109,7 +133,7 @@ function predictBySuffix(
   return { classLogits, losses: tf.neg(tf.sum<tf.Tensor1D>(tf.mul(classLogits, oneHot(batch.labels, suffixes.length)), 1)) };
 }
 
-type PooledObjective = Exclude<Objective, { head: "suffix" }>;
+type PooledObjective = Exclude<Objective, { head: "suffix" | "answer" }>;
 
 /** What the pooled rows (B, H) answer. */
 interface Scored {
