@@ -40,7 +40,7 @@ export interface Workplace<E = Example> {
 }
 
 /** A workplace whose backbone has been tested on this backend. */
-interface OpenedWorkplace extends Workplace<AnyExample> {
+export interface OpenedWorkplace extends Workplace<AnyExample> {
   readonly admitted: Omit<Admitted, "transformer">;
 }
 
