@@ -31,9 +31,9 @@ export function wordTokenizer(): string {
   });
 }
 
-/** The end token of `wordTokenizer`, and a chat template where one is wanted. */
-export function wordTokenizerConfig(chatTemplate?: string): string {
-  return JSON.stringify({ eos_token: "</s>", ...(chatTemplate === undefined ? {} : { chat_template: chatTemplate }) });
+/** Names the token of `wordTokenizer` that ends a text. */
+export function wordTokenizerConfig(): string {
+  return JSON.stringify({ eos_token: "</s>" });
 }
 
 /** A message and the reply to it, as the data set `replies` has them. */
