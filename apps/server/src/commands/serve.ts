@@ -11,7 +11,7 @@ import { keepRunReports, type RunReportOptions } from "../runReports.ts";
 import type { Overrides } from "../settings.ts";
 import { mergeSettings } from "../settings.ts";
 import { readWithModules } from "../strategyModules/withModules.ts";
-import { readBackboneSizes, requireSourcePrompts, tunedParameters } from "../tuned.ts";
+import { readBackboneSizes, requireAnswering, requireSourcePrompts, tunedParameters } from "../tuned.ts";
 
 /** How to serve a run. */
 export interface ServeOptions {
@@ -47,7 +47,9 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const { presets, preset, flags = {}, print } = options;
   const file = options.file === undefined ? {} : await readWithModules(options.file);
   const config = mergeSettings({ presets, preset, file, flags, name: options.file });
-  const tuned = tunedParameters(config.run, readBackboneSizes(config.publicDir, config.run.backbone), options.numClasses(config.run));
+  const numClasses = options.numClasses(config.run);
+  requireAnswering(config, numClasses);
+  const tuned = tunedParameters(config.run, readBackboneSizes(config.publicDir, config.run.backbone), numClasses);
   requireSourcePrompts(config.publicDir, config.run);
   const finished = await describeFinished(config);
   if (finished !== null) print(finished);
