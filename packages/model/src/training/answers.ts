@@ -4,13 +4,18 @@ import type { Transformer } from "../backbone/transformer.ts";
 import { pickRows, spreadRows } from "../kernels/rows.ts";
 import { createBareTuner } from "../tuning/prefix.ts";
 import type { TunedPass, TunedValues, Tuner } from "../tuning/tuner.ts";
-import type { LabelledBatch } from "./objective.ts";
 import { vocabularyAnswers, vocabularyLossAndGradient } from "./vocabularyLoss.ts";
 
 interface AnswerOptions {
   readonly transformer: Transformer;
   readonly tuner: Tuner;
   readonly positionsAfterPrefix: boolean;
+}
+
+/** Texts, and where each one's answer begins. */
+interface AnsweredTexts {
+  readonly tokens: TokenBatch;
+  readonly answerStarts?: readonly number[];
 }
 
 /** Texts with the tokens that are predicted in them, text after text. */
@@ -25,7 +30,7 @@ export interface AnswerBatch {
 }
 
 /** The tokens from `answerStarts` on of every text are predicted, each from all before it. */
-export function answerBatch({ tokens, answerStarts }: Pick<LabelledBatch, "tokens" | "answerStarts">): AnswerBatch {
+export function answerBatch({ tokens, answerStarts }: AnsweredTexts): AnswerBatch {
   if (answerStarts === undefined) throw new Error("an answer's loss needs texts with answers, but some have none");
   const { ids, starts, lengths } = tokens;
   const each = answerStarts.flatMap((start, owner) =>
@@ -42,7 +47,7 @@ export function answerBatch({ tokens, answerStarts }: Pick<LabelledBatch, "token
 /** The mean over the tokens of all answers, so that a long answer counts more than a short one, and its gradient. Call within `tf.tidy`. */
 export function answerLossAndGradient(
   values: TunedValues,
-  batch: LabelledBatch,
+  batch: AnsweredTexts,
   options: AnswerOptions,
 ): { loss: tf.Scalar; gradient: TunedValues } {
   const answers = answerBatch(batch);
