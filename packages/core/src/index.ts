@@ -142,6 +142,7 @@ export type {
   Waiting,
 } from "./task.ts";
 export { addTextSums, type GeneratedSums, type TextMetric, type TextSums } from "./textSums.ts";
+export { tokenTable, tokenTableHash } from "./tokenTable.ts";
 export type { SourcePromptNames, TuningCommon } from "./tunings/declaration.ts";
 export type { BackboneSizes, BackboneWeight, InitialValues, TunedEntry } from "./tunings/entry.ts";
 export {
