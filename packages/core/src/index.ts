@@ -145,6 +145,7 @@ export { compareTexts, isExactMatch } from "./textMetrics/compareTexts.ts";
 export { longestCommonSubsequence, type RougeL, rougeL, rougeTokens } from "./textMetrics/rougeL.ts";
 export { measureText, noText, type TextScores, textScores } from "./textMetrics/textScores.ts";
 export { addTextSums, type GeneratedSums, type TextMetric, type TextSums } from "./textSums.ts";
+export { tokenTable, tokenTableHash } from "./tokenTable.ts";
 export type { SourcePromptNames, TuningCommon } from "./tunings/declaration.ts";
 export type { BackboneSizes, BackboneWeight, InitialValues, TunedEntry } from "./tunings/entry.ts";
 export {

@@ -1,4 +1,4 @@
-import { Template } from "@huggingface/jinja";
+import { Environment, Interpreter, parse, tokenize } from "@huggingface/jinja";
 import type { ChatTurn, TextExample } from "./example.ts";
 import type { Prompter } from "./promptedText.ts";
 
@@ -39,9 +39,11 @@ function templateOf({ chat_template: found }: Config): string | null {
   return typeof named?.template === "string" ? named.template : null;
 }
 
+type Template = ReturnType<typeof parse>;
+
 function parsed(source: string): Template {
   try {
-    return new Template(source);
+    return parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true })); // as transformers sets jinja up
   } catch (cause) {
     throw new Error(`the checkpoint's chat template cannot be read (${reason(cause)}): give the task a template of text`, { cause });
   }
@@ -50,18 +52,32 @@ function parsed(source: string): Template {
 /** What templates print where they print a date: the same text on any day, so that a run's numbers do not change. */
 const fixedDate = "26 Jul 2024";
 
+const globals = {
+  ...{ true: true, True: true, false: false, False: false, none: null, None: null },
+  date_string: fixedDate,
+  strftime_now: () => fixedDate,
+  raise_exception(message: string) {
+    throw new Error(message);
+  },
+  range,
+};
+
+/** Python's, which jinja brings. */
+function range(first: number, second?: number, step = 1): number[] {
+  const [start, stop] = typeof second === "number" ? [first, second] : [0, first];
+  const count = Math.max(0, Math.ceil((stop - start) / step));
+  return Array.from({ length: count }, (_, index) => start + index * step);
+}
+
 function rendered(template: Template, config: Config, messages: readonly ChatTurn[], isAsking: boolean): string {
   const tokens = Object.fromEntries(
     Object.entries(config).flatMap(([name, value]) => (name.endsWith("_token") ? [[name, tokenText(value)]] : [])),
   );
+  const environment = new Environment();
+  const variables = { ...globals, ...tokens, messages: messages.map((message) => ({ ...message })), add_generation_prompt: isAsking };
+  for (const [name, value] of Object.entries(variables)) environment.set(name, value);
   try {
-    return template.render({
-      ...tokens,
-      messages: messages.map((message) => ({ ...message })),
-      add_generation_prompt: isAsking,
-      date_string: fixedDate,
-      strftime_now: () => fixedDate,
-    });
+    return String(new Interpreter(environment).run(template).value);
   } catch (cause) {
     throw new Error(`the checkpoint's chat template refuses this conversation (${reason(cause)}): give the task a template of text`, {
       cause,

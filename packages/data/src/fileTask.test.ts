@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { parseCsv } from "./csv.ts";
 import { parseDataFile } from "./dataFile.ts";
 import { loadDataset } from "./dataset.ts";
-import { type FileTaskOptions, fileTask, rowOf, type SourceRows } from "./fileTask.ts";
+import { type FileTaskOptions, fileTask, rowOf } from "./fileTask.ts";
 import { parseJsonl } from "./jsonl.ts";
+import type { SourceRows } from "./parts.ts";
 
 const csv = (text: string, source = "own.csv"): SourceRows => ({ source, rows: parseCsv(text, source) });
 const jsonl = (rows: readonly object[], source = "own.jsonl"): SourceRows => ({
