@@ -21,8 +21,8 @@ const examples = {
   cli: /^pages in .*web, data in .*public, commands demo, serve, join, run, lab, data, backbone, prompt, predict\n$/,
 } as const;
 
-/** Built pages, minuet and feedback are most of it. */
-const maxCommandBytes = 4_500_000;
+/** Built pages, the three backbones and the two data sets are most of it. */
+const maxCommandBytes = 11_500_000;
 
 const out = mkdtempSync(join(tmpdir(), "tutti-tarballs-"));
 let tarballs: readonly string[] = [];
@@ -79,11 +79,14 @@ test("a folder without a package.json, such as another branch leaves, is no pack
   expect([...packedWorkspaces(project).keys()]).toEqual(["mine"]);
 });
 
-test("the command brings minuet, feedback and the pages, nothing else, and stays small", async () => {
+test("the command brings the built-in backbones, data sets and the pages, nothing else, and stays small", async () => {
   const [backbones, datasets] = await Promise.all(
     ["backbones", "datasets"].map((name) => readdir(join(packageFolder("cli"), "public", name))),
   );
-  expect([backbones, datasets]).toEqual([["minuet"], ["feedback"]]);
+  expect([backbones, datasets]).toEqual([
+    ["concerto", "etude", "minuet"],
+    ["feedback", "replies"],
+  ]);
   expect(await readdir(join(packageFolder("cli"), "dist/web/wasm"))).toContain("tfjs-backend-wasm-simd.wasm");
   const { size } = await stat(join(out, "tutti-cli-0.1.0.tgz"));
   expect(size).toBeLessThan(maxCommandBytes);
@@ -150,15 +153,15 @@ test("`tutti serve` shows the pages, the backbone and the data of the command un
   expect((await serving.ended).code).toBe(130);
 });
 
-test("what is added where the command is called is kept there and served beside minuet and feedback", async () => {
+test("what is added where the command is called is kept there and served beside what is built in", async () => {
   const tutti = (...args: string[]) => run(process.execPath, [join(packageFolder("cli"), "bin/tutti.mjs"), ...args], folder);
   expect((await tutti("data", "list")).stdout).toContain("feedback");
   expect(await readdir(folder)).not.toContain("public");
   const rows = Array.from({ length: 40 }, (_, row) => `message ${row},${row % 2 === 0 ? "good" : "bad"}\n`);
   await writeFile(join(folder, "mine.csv"), `text,label\n${rows.join("")}`);
   await tutti("data", "add", "mine.csv", "--name", "mine");
-  expect(await readdir(join(folder, "public/datasets"))).toEqual(["feedback", "mine"]);
-  expect(await readdir(join(folder, "public/backbones"))).toEqual(["minuet"]);
+  expect(await readdir(join(folder, "public/datasets"))).toEqual(["feedback", "mine", "replies"]);
+  expect(await readdir(join(folder, "public/backbones"))).toEqual(["concerto", "etude", "minuet"]);
   const { stdout } = await start(
     process.execPath,
     ["--input-type=module", "--eval", 'import { publicFolder } from "@tutti/server/checkout"; console.log(publicFolder());'],

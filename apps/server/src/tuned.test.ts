@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { presets } from "@tutti/core";
 import { afterAll, expect, test } from "vitest";
 import { temporaryFolder } from "./testing/startTest.ts";
-import { readBackboneSizes } from "./tuned.ts";
+import { readBackboneSizes, requireAnswering } from "./tuned.ts";
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -37,4 +38,15 @@ test("a backbone that is missing, or has no tokenizer, is refused with what to d
   expect(() => readBackboneSizes(folder.path, "none")).toThrow(
     /backbones has no backbone "none"; its backbones are broken, weights, whole; `tutti backbone add` makes one$/,
   );
+});
+
+test("a run whose answers are texts is refused with an encoder, and says which backbones there are for it", () => {
+  addManifest("encoder", { config: { ...config, family: "roberta", isCausal: false }, tensors, tokenizer: {} });
+  addManifest("decoder", { config: { ...config, family: "gpt2", isCausal: true }, tensors, tokenizer: {} });
+  const asked = (backbone: string) => ({ publicDir: folder.path, run: { ...presets.demo, task: "replies", backbone } });
+  expect(() => requireAnswering(asked("encoder"), null)).toThrow(
+    "task: replies is answered with text, and backbone encoder (roberta) reads the whole text at once and cannot continue it; choose a gpt2 or llama backbone",
+  );
+  expect(() => requireAnswering(asked("decoder"), null)).not.toThrow();
+  expect(() => requireAnswering(asked("encoder"), 4)).not.toThrow();
 });

@@ -1,4 +1,4 @@
-import { accuracy, type Contribution, type EvaluationResult, macroF1, numCounted, type RoundPlan } from "@tutti/core";
+import { accuracy, type ClassificationResult, type Contribution, macroF1, numCounted, type RoundPlan } from "@tutti/core";
 import type { EvaluationPoint, HistoryPoint } from "@tutti/protocol";
 import { z } from "zod";
 import { kindField, listOf, measured, protocolField, splitField, stageField, wireBytesField } from "./fields.ts";
@@ -128,13 +128,14 @@ export function historyPoint({ stage, round, lastLoss, evaluations }: StepRecord
 
 interface DeviceResult {
   readonly deviceId: number;
-  readonly result: EvaluationResult;
+  readonly result: ClassificationResult;
 }
 
 function pool(contributions: readonly Contribution[], numDevices: number): EvaluationRecord[] {
   const groups = new Map<string, DeviceResult[]>();
   for (const { deviceId, body } of contributions) {
     for (const result of body.kind === "evaluate" ? body.results : []) {
+      if ("text" in result) continue;
       const key = `${result.protocol}/${result.split}`;
       groups.set(key, [...(groups.get(key) ?? []), { deviceId, result }]);
     }
@@ -165,7 +166,7 @@ function listByDevice(answers: readonly DeviceResult[]): NonNullable<EvaluationR
   };
 }
 
-function sumOf(results: readonly EvaluationResult[]): number[][] {
+function sumOf(results: readonly ClassificationResult[]): number[][] {
   const size = results[0]?.confusion.length ?? 0;
   return Array.from({ length: size }, (_, i) =>
     Array.from({ length: size }, (__, j) => results.reduce((sum, { confusion }) => sum + (confusion[i]?.[j] ?? 0), 0)),

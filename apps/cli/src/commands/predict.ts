@@ -51,10 +51,10 @@ async function predict(texts: readonly string[], flags: PredictFlags): Promise<v
   const { answerJson, answerText } = await import("../predict/answers.ts");
   const { askedTexts, linesOf } = await import("../predict/askedTexts.ts");
   const lines = flags.split === undefined ? await linesOf(texts, flags.file) : [];
-  const { findTask } = await import("@tutti/data");
+  const { findClassification } = await import("@tutti/data");
   const { rememberDatasets } = await import("@tutti/data/node");
   await rememberDatasets(publicFolder);
-  const asked = askedTexts(lines, { name: settings.task, isPair: findTask(settings.task).fields.textB !== null });
+  const asked = askedTexts(lines, { name: settings.task, isPair: findClassification(settings.task, predicting).fields.textB !== null });
   const { createPredictor, startBackend } = await import("@tutti/model");
   const { loadBackboneFolder, readSourcePrompts } = await import("@tutti/model/node");
   await startBackend(flags.backend);
@@ -79,6 +79,8 @@ async function backboneFolder(publicFolder: string, name: string): Promise<strin
   throw new Error(`the prompts were tuned on ${name}, which is not in ${publicFolder}/backbones; \`tutti backbone add\` makes it`);
 }
 
+const predicting = "tutti predict";
+
 async function measure(
   confusionOf: (examples: readonly import("@tutti/data").Example[]) => Promise<readonly (readonly number[])[]>,
   task: string,
@@ -86,9 +88,9 @@ async function measure(
   flags: { readonly json?: boolean; readonly public: string },
 ): Promise<void> {
   const { accuracy, macroF1 } = await import("@tutti/core");
-  const { findTask, loadDataset } = await import("@tutti/data");
+  const { findClassification, loadDataset } = await import("@tutti/data");
   const { splitText } = await import("../predict/answers.ts");
-  const definition = findTask(task);
+  const definition = findClassification(task, predicting);
   const dataset = await loadDataset(definition, (name) => readFile(join(flags.public, "datasets", definition.dataset, name), "utf8"));
   const confusion = await confusionOf(dataset[split]);
   const result = { task, split, numExamples: dataset[split].length, accuracy: accuracy(confusion), macroF1: macroF1(confusion), confusion };

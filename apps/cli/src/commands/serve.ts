@@ -99,7 +99,7 @@ Examples:
 export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Promise<void> {
   const [
     { presets: known },
-    { findTask },
+    { findClassification },
     { readControls, rememberDatasets },
     { makeRunFolder, mergeSettings, readWithModules, serve },
     checkout,
@@ -134,9 +134,9 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
     ...base,
     file,
     flags: { ...asked, ...places },
-    numClasses: ({ task }) => orWrongUse(() => findTask(task)).classes.length,
+    numClasses: ({ task }) => orWrongUse(() => findClassification(task, serving)).classes.length,
     report: async ({ run, publicDir }) => ({
-      metric: findTask(run.task).metric,
+      metric: findClassification(run.task, serving).metric,
       ...(await readControls(publicDir, run).catch(() => ({ notes: [`the data set of ${run.task} could not be read in ${publicDir}`] }))),
     }),
     isOver,
@@ -150,6 +150,8 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
   if (end === "SIGINT") process.exitCode = exitCodes.interrupted;
   if (end === "SIGTERM") process.exitCode = exitCodes.terminated;
 }
+
+const serving = "tutti serve";
 
 /** Where they cannot be written the pages stay up all the same: the journal has them, too. */
 async function writePrompts(path: string, prompts: Parameters<typeof import("@tutti/model").writePromptsFile>[0]): Promise<void> {

@@ -5,9 +5,10 @@ export function taskTitle(name: string): string {
   return known(name)?.title ?? name;
 }
 
-/** The task's class names, as a file may give them. */
+/** The task's class names, as a file may give them; none of a text task. */
 export function classNames(name: string): readonly string[] {
-  return known(name)?.classes ?? [];
+  const task = known(name);
+  return task?.kind === "classification" ? task.classes : [];
 }
 
 function known(name: string) {

@@ -12,10 +12,11 @@ export interface TunedShape {
   readonly alwaysShared: readonly string[];
 }
 
-/** What a run trains, in order: layer 0's parameters, layer 1's, … or those of the method as a whole, then the linear head's weight (C, H) and bias (C). */
-export function tunedEntries(sizes: BackboneSizes, tuning: TunedMethod, numClasses: number): TunedEntry[] {
+/** What a run trains, in order: layer 0's parameters, layer 1's, … or those of the method as a whole, then the linear head's weight (C, H) and bias (C). C is null of a text task, which has no such head. */
+export function tunedEntries(sizes: BackboneSizes, tuning: TunedMethod, numClasses: number | null): TunedEntry[] {
   const entries = tuningOf(tuning).entries(sizes, tuning);
   if (tuning.head === "labelWords") return entries;
+  if (numClasses === null) throw new Error('a text task has no classes for a linear head: set tuning.head to "labelWords"');
   return [...entries, weightEntry("head/weight", [numClasses, sizes.hiddenSize], null), weightEntry("head/bias", [numClasses], null)];
 }
 

@@ -1,8 +1,10 @@
 import type { RunSettings } from "@tutti/core";
-import { findTask } from "@tutti/data";
+import { findClassification } from "@tutti/data";
 import type { BackboneConfig } from "../backbone/config.ts";
 import { baseModelOf, type PeftBackbone } from "./peftForms.ts";
 import type { TunedPrompts } from "./promptsFile.ts";
+
+const exporting = "exporting an adapter";
 
 type Tuning = RunSettings["tuning"];
 
@@ -14,7 +16,7 @@ export function taskTypeOf({ head }: Pick<Tuning, "head">, { isCausal }: Pick<Ba
 /** An exported adapter's README.md: what it is for, and Python that computes with it what the run computed. */
 export function peftReadme({ runId, settings }: TunedPrompts, backbone: PeftBackbone): string {
   const { name, source, config } = backbone;
-  const { classes } = findTask(settings.task);
+  const { classes } = findClassification(settings.task, exporting);
   const { head, positionsAfterPrefix } = settings.tuning;
   return `---
 library_name: peft
@@ -36,7 +38,7 @@ ${answerText(settings, config)}
 }
 
 function answerText({ task, tuning }: RunSettings, { isCausal }: BackboneConfig): string {
-  const { prompts, causalSuffix } = findTask(task);
+  const { prompts, causalSuffix } = findClassification(task, exporting);
   if (tuning.head === "linear")
     return "The class is the largest of `class_logits`. The head reads the mean of the last states over all of a text's tokens.";
   const words = prompts.map(({ template, labelWords }) => `- \`${template}\`: ${labelWords.join(", ")}`).join("\n");

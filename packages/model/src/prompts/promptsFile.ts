@@ -1,5 +1,5 @@
 import type { Params, RunSettings } from "@tutti/core";
-import { findTask } from "@tutti/data";
+import { findClassification } from "@tutti/data";
 import { readSafetensors, writeSafetensors } from "../backbone/safetensors.ts";
 
 const format = "tutti-prompts-1";
@@ -19,7 +19,7 @@ export function writePromptsFile({ runId, settings, params }: TunedPrompts): Uin
 
 /** What a file of tuned parameters says of the run that made them, as safetensors metadata. */
 export function describeRun(runId: string, settings: RunSettings): Readonly<Record<string, string>> {
-  const { classes, prompts } = findTask(settings.task);
+  const { classes, prompts } = findClassification(settings.task, "exporting tuned parameters");
   return {
     runId,
     backbone: settings.backbone,

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { createRandom, type Params, presets, type RunSettings, sizeOf } from "@tutti/core";
-import { findTask } from "@tutti/data";
+import { findClassification } from "@tutti/data";
 import { type PeftFolderFiles, peftFiles, writePeftFolder } from "../prompts/peftFolder.ts";
 import type { PeftBackbone } from "../prompts/peftForms.ts";
 import type { TunedPrompts } from "../prompts/promptsFile.ts";
@@ -62,7 +62,7 @@ export function randomPrompts(family: string, changes: Changes): TunedPrompts {
   const common = { promptDropout, positionsAfterPrefix: false, head: "labelWords", lossOver: "labelWords" } as const;
   const tuning = { method: "prefix", promptTokens: 3, ...common, ...changes } as const;
   const settings: RunSettings = { ...presets.default, backbone: `golden-${family}`, task: "feedback/topic", tuning };
-  const { entries } = tunedLayout(goldenBackbone(family).config, tuning, findTask(settings.task).classes.length);
+  const { entries } = tunedLayout(goldenBackbone(family).config, tuning, findClassification(settings.task, "this test").classes.length);
   const random = createRandom(7);
   const params: Params = Object.fromEntries(
     entries.map(({ name, shape }) => {

@@ -75,7 +75,7 @@ function tinyPlace(run: RunSettings, sourcePrompts: readonly SourcePrompt[]): Wo
   const place = tinyWorkplace(run, numExamples);
   const { transformer } = place;
   const reader = place.zeroShotReader();
-  const layout = tunedLayout(transformer.config, run.tuning, place.task.classes.length);
+  const layout = tunedLayout(transformer.config, run.tuning, 3);
   const tuner = createTuner(transformer, run.tuning, { random: createRandom(run.seed), sourcePrompts });
   return { ...place, layout, reader: { ...reader, tuned: { ...reader.tuned, layout, tuner } } };
 }

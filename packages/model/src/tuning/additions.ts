@@ -33,8 +33,8 @@ export function createAddingTuner(transformer: Transformer, { layout, plan, addi
   const unitsPerLayer = plan.numUnits / config.numLayers;
   return {
     readsVector: () => true,
-    forward(values, batch, { hasGradient }): TunedPass {
-      const { x, context } = transformer.start(batch, { prefixes: null, firstPosition: 0, hasGradient });
+    forward(values, batch, { hasGradient, past }): TunedPass {
+      const { x, context } = transformer.start(batch, { prefixes: null, firstPosition: past?.position ?? 0, hasGradient, past });
       const isWhole = values[wholeMethod] !== undefined;
       const vector = isWhole ? (values[wholeMethod] as tf.Tensor1D) : joinTuned(layout, values);
       const gradients: tf.Tensor1D[] = [];

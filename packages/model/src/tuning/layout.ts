@@ -19,8 +19,8 @@ export interface TunedLayout {
   readonly numMethodValues: number;
 }
 
-/** What a run with these settings trains on this backbone. */
-export function tunedLayout(config: BackboneConfig, tuning: TunedMethod, numClasses: number): TunedLayout {
+/** What a run with these settings trains on this backbone; `numClasses` is null of a text task. */
+export function tunedLayout(config: BackboneConfig, tuning: TunedMethod, numClasses: number | null): TunedLayout {
   const { numLayers, hiddenSize, numHeads, headSize } = config;
   const sizes = {
     numLayers,

@@ -1,5 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { RowLayout, TokenBatch } from "../backbone/batch.ts";
+import type { Past } from "../backbone/past.ts";
 
 /** Trained parameters, or their gradients, as tensors by name. */
 export type TunedValues = Readonly<Record<string, tf.Tensor>>;
@@ -28,6 +29,8 @@ export interface TunerOptions {
   /** Whether the text's positions start after the prompt or at 0. */
   readonly positionsAfterPrefix: boolean;
   readonly hasGradient: boolean;
+  /** What was read of the batch's one text before; without gradient alone. What a method puts in front of a text is in front of its beginning. */
+  readonly past?: Past | undefined;
 }
 
 /** How a method's trained parameters meet the frozen backbone. Called within `tf.tidy`. */
