@@ -2,6 +2,7 @@ import { createStrategy, type Deferred, deferred, type Json, type Strategy } fro
 import type { Goodbye, Status } from "@tutti/protocol";
 import type { RunOrigin, StepRecord, TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
+import { computeTokenOf } from "./computeToken.ts";
 import { type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
 import { buildDoors, type Doors } from "./doors.ts";
 import { type BlobStore, createBlobStore } from "./http/blobs.ts";
@@ -47,6 +48,8 @@ export interface Coordinator {
   /** Folder of the run's files. */
   readonly folder: string;
   readonly controlToken: string;
+  /** What compute clients must bring (P-90); null where the run needs none. */
+  readonly computeToken: string | null;
   readonly config: CoordinatorConfig;
   /** Null where the run started from values drawn from its seed. */
   readonly origin: RunOrigin | null;
@@ -114,6 +117,7 @@ async function orReleased<T>(opened: OpenedRun, make: () => Promise<T>): Promise
 
 /** A coordinator's parts, from before it listens until it has closed. */
 interface Assembly {
+  readonly computeToken: string | null;
   readonly config: CoordinatorConfig;
   readonly opened: OpenedRun;
   readonly start: StartingPoint | null;
@@ -152,6 +156,7 @@ type Given = CoordinatorPorts & {
 function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): Assembly {
   const { tuned, clock = systemClock, logger, strategy, start } = given;
   const { runId, journal, keptRounds, folder } = opened;
+  const computeToken = computeTokenOf(folder.path, config.run);
   const listeners = new Set<(event: CoordinatorEvent) => void>();
   const metrics = createMetrics();
   const news = createNews(clock);
@@ -165,6 +170,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
     journal,
     keptRounds,
     start: start?.content ?? null,
+    computeToken,
     blobs,
     meter,
     logger,
@@ -178,7 +184,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
       metrics.stepClosed(record.stage, record.seconds);
     },
   });
-  const parts = { config, opened, start, tuned, clock, logger, blobs, meter, metrics, news, live, listeners };
+  const parts = { config, opened, start, tuned, clock, logger, blobs, meter, metrics, news, live, listeners, computeToken };
   return { ...parts, ending: createEnding(), doors: null, withdraw: null };
 }
 
@@ -290,6 +296,7 @@ function describe(assembly: Assembly, address: Address): Coordinator {
     ...address,
     runId: opened.runId,
     folder: opened.folder.path,
+    computeToken: assembly.computeToken,
     config,
     origin: start?.origin ?? null,
     status: live.status,

@@ -60,6 +60,8 @@ export interface LiveRunPorts {
   readonly runId: string;
   readonly tuned: TunedParameters;
   readonly strategy: Strategy;
+  /** What compute clients must bring; null where the run needs none. */
+  readonly computeToken: string | null;
   readonly clock: Clock;
   readonly journal: Journal;
   readonly keptRounds: KeptRounds;
@@ -146,6 +148,7 @@ function poolPorts({ ports, publications, notes }: Work, onFault: (error: unknow
   return {
     config,
     runId,
+    computeToken: ports.computeToken,
     tuned,
     clock,
     journal,

@@ -18,7 +18,7 @@ export interface StatusPorts {
   readonly meter: Pick<WireMeter, "totals">;
   readonly running: RunningStrategy;
   readonly notes: RunNotes;
-  readonly pool: Pick<Pool, "step" | "members">;
+  readonly pool: Pick<Pool, "step" | "members" | "computeDesk">;
 }
 
 /** The status of a run, whenever it is asked for. */
@@ -37,12 +37,14 @@ export function createStatusSource({ runId, run, tuned, clock, meter, running, n
   let known = { traffic: meter.totals(), at: Number.NEGATIVE_INFINITY };
 
   function statusWith(traffic: TrafficTotals): Status {
-    const { said, records, points } = notes;
+    const { records, points } = notes;
     const summary = running.strategy.summary(running.state);
-    const { phase, message } = said;
+    const { phase, message } = notes.said;
     const step = pool.step();
     const { members } = pool;
-    return describeRun({ runId, phase, message, summary, schedule, step, members, records, points, tuned, traffic, now: clock.now() });
+    const lacks = phase === "running" ? pool.computeDesk.whyWaiting() : null;
+    const said = lacks === null ? { phase, message } : ({ phase: "waiting", message: lacks } as const);
+    return describeRun({ runId, ...said, summary, schedule, step, members, records, points, tuned, traffic, now: clock.now() });
   }
 
   return {

@@ -16,6 +16,7 @@ import type { Logger } from "pino";
 import type { Socket } from "socket.io";
 import { createConnection } from "./clientConnection.ts";
 import type { Clock } from "./pool/clock.ts";
+import type { Computer } from "./pool/computeDesk.ts";
 import type { Client, Connection } from "./pool/members.ts";
 import type { Pool } from "./pool/pool.ts";
 
@@ -47,6 +48,8 @@ interface Served {
   readonly connection: Connection;
   /** Null before hello, after the client has left, and once another socket speaks for it. */
   client: Client | null;
+  /** In place of a client: a compute client (P-90). */
+  computer: Computer | null;
   isReplaced: boolean;
   /** It has said hello in time. */
   cancelTimeout(): void;
@@ -61,8 +64,10 @@ export function serveSocket(socket: Socket, ports: SocketPorts): void {
     connection: createConnection(socket, ports, () => {
       served.isReplaced = true;
       served.client = null;
+      served.computer = null;
     }),
     client: null,
+    computer: null,
     isReplaced: false,
     cancelTimeout: startTimeout(socket, ports),
   };
@@ -86,8 +91,9 @@ function startTimeout(socket: Socket, { clock, logger, helloTimeoutMs }: SocketP
   });
 }
 
-function disconnected({ client, connection, ports, cancelTimeout }: Served, reason: string): void {
+function disconnected({ client, computer, connection, ports, cancelTimeout }: Served, reason: string): void {
   cancelTimeout();
+  if (computer !== null) ports.pool.computeDesk.left(computer, connection);
   if (client === null) return;
   ports.logger.info({ client: shortKey(client), reason }, "disconnected");
   ports.pool.members.disconnected(client, connection);
@@ -96,10 +102,12 @@ function disconnected({ client, connection, ports, cancelTimeout }: Served, reas
 function handlersOf(served: Served): Handlers {
   const { connection, ports } = served;
   const { pool, logger } = ports;
-  /** For calls that need a client: before hello, and after another socket took over, they are refused. */
-  const asClient = <R, A>(handle: (client: Client, request: R, afterAnswer: AfterAnswer) => A | Refusal | Promise<A | Refusal>) => {
+  const desk = computeHandlers(served);
+  /** For calls that need a client: before hello, and after another socket took over, they are refused. A compute client's go to its desk. */
+  const asClient = <R, A>(handle: Handle<Client, R, A>, atDesk: Handle<Computer, R, A>) => {
     return async (request: R, afterAnswer: AfterAnswer): Promise<A | Refusal> => {
       if (served.isReplaced) return refuseReplaced();
+      if (served.computer !== null) return atDesk(served.computer, request, afterAnswer);
       if (served.client === null) return refuse("P-10", "hello comes first");
       return handle(served.client, request, afterAnswer);
     };
@@ -109,39 +117,85 @@ function handlersOf(served: Served): Handlers {
     loading: asClient((client) => {
       pool.members.showsLife(client);
       return {};
-    }),
+    }, desk.ignored),
     register: asClient(async (client, { devices, compute }, afterAnswer) => {
       const refusal = pool.members.register(client, devices, compute ?? null);
       if (refusal !== null) return refusal;
       await ports.flushed();
       afterAnswer(() => pool.deliverTo(client, connection));
       return {};
-    }),
+    }, desk.register),
     submit: asClient((client, submission) => {
       client.progress = null;
       return pool.submit(client, submission);
-    }),
+    }, desk.submit),
     progress: asClient((client, { taskId, step, numSteps }) => {
       if (pool.step()?.leases.get(taskId)?.state === "open") client.progress = Math.min(1, step / numSteps);
       return {};
-    }),
+    }, desk.ignored),
     pause: asClient((client, { isPaused }, afterAnswer) => {
       pool.members.pause(client, isPaused);
       if (!isPaused) afterAnswer(() => pool.deliverTo(client, connection));
       return {};
-    }),
+    }, desk.pause),
     leave: asClient((client) => {
       pool.members.leave(client);
       served.client = null;
       return {};
-    }),
+    }, desk.leave),
     decline: asClient((client, { taskId, reason }) => {
       logger.warn({ client: shortKey(client), taskId, reason }, "declined");
       if (taskId !== null) return pool.declineTask(client, taskId, reason) ?? {};
       pool.members.decline(client);
       return {};
-    }),
+    }, desk.decline),
   };
+}
+
+type Handle<Member, R, A> = (member: Member, request: R, afterAnswer: AfterAnswer) => A | Refusal | Promise<A | Refusal>;
+
+/** What a compute client's calls do. */
+function computeHandlers(served: Served) {
+  const { connection, ports } = served;
+  const { computeDesk } = ports.pool;
+  return {
+    ignored: () => ({}),
+    register(computer: Computer, { devices }: Received<"register">, afterAnswer: AfterAnswer) {
+      const refusal = computeDesk.register(computer, devices);
+      if (refusal !== null) return refusal;
+      connection.isReady = true;
+      afterAnswer(computeDesk.deliver);
+      return {};
+    },
+    submit: computeDesk.submit,
+    pause(computer: Computer, { isPaused }: Received<"pause">) {
+      computeDesk.pause(computer, isPaused);
+      return {};
+    },
+    leave(computer: Computer) {
+      computeDesk.left(computer, connection);
+      served.computer = null;
+      return {};
+    },
+    decline(computer: Computer, { taskId, reason }: Received<"decline">) {
+      ports.logger.warn({ client: shortKey(computer), taskId, reason }, "the compute client declined");
+      return computeDesk.decline(computer, taskId, reason) ?? {};
+    },
+  };
+}
+
+async function greetComputer(served: Served, hello: Received<"hello">): Promise<Answer<"hello"> | Refusal> {
+  const { socket, ports, connection } = served;
+  const admitted = ports.pool.computeDesk.hello(connection, hello);
+  if (isRefusal(admitted)) return admitted;
+  served.cancelTimeout();
+  served.computer = admitted.computer;
+  connection.isWelcomed = true;
+  await socket.leave(rooms.spectators);
+  await socket.join(rooms.members);
+  await ports.flushed();
+  ports.logger.info({ client: shortKey(admitted.computer) }, "hello of a compute client");
+  return ports.welcome(admitted.devices);
 }
 
 async function greet(served: Served, hello: Received<"hello">, afterAnswer: AfterAnswer): Promise<Answer<"hello"> | Refusal> {
@@ -150,6 +204,9 @@ async function greet(served: Served, hello: Received<"hello">, afterAnswer: Afte
   if (served.isReplaced) return refuseReplaced();
   if (served.client !== null && served.client.clientKey !== hello.clientKey)
     return refuse("P-12", "this socket said hello with another client key");
+  if (served.computer !== null && served.computer.clientKey !== hello.clientKey)
+    return refuse("P-12", "this socket said hello with another client key");
+  if (hello.hosting === "compute") return greetComputer(served, hello);
   const admitted = pool.members.hello(connection, hello);
   if (isRefusal(admitted)) return admitted;
   const { client, devices } = admitted;
@@ -170,6 +227,6 @@ function refuseReplaced(): Refusal {
 }
 
 /** Keys are secrets: the log shows their beginning. */
-function shortKey({ clientKey }: Client): string {
+function shortKey({ clientKey }: Pick<Client, "clientKey">): string {
   return clientKey.slice(0, 6);
 }

@@ -116,6 +116,8 @@ export const headlines = {
   score: "Scoring the layers",
   probe: "Measuring how many layers are needed",
   train: "Training on this tab’s examples",
+  logits: "Reading with the large model",
+  distil: "Distilling the large model into the small one",
 } as const;
 
 /** What the state means for the volunteer, and what to do. */

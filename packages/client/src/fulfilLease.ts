@@ -80,7 +80,7 @@ async function fetchParams(ref: BlobRef, blobs: Blobs, signal: AbortSignal) {
 
 function pendingTask(lease: TaskLease, { body, state }: TrainerResult, keepsStates: boolean): PendingTask {
   const { taskId, deviceId, expects } = lease;
-  const tensors = body.kind === "train" ? { tensors: encodeParams(body.delta, expects.encoding) } : {};
+  const tensors = "delta" in body ? { tensors: encodeParams(body.delta, expects.encoding) } : {};
   const carried = keepsStates && body.kind === "train" && state !== null ? { state: encodeDeviceState(state) } : {};
   return { submit: { taskId, deviceId, header: headerOf(body), ...tensors, ...carried }, state };
 }

@@ -12,7 +12,7 @@ export function helloOf(options: JoinOptions, runId: string | null, devices: Hel
     clientKey,
     ...(runId === null ? {} : { runId }),
     ...(nickname === undefined ? {} : { nickname }),
-    ...(hosting?.kind === "own" ? { hosting: "own", ownExamples: hosting.examples.length } : { hosting: "virtual" }),
+    ...hostingOf(hosting),
     devices,
     capabilities: {
       backend: backend ?? "auto",
@@ -21,6 +21,11 @@ export function helloOf(options: JoinOptions, runId: string | null, devices: Hel
       userAgent: (globalThis.navigator?.userAgent ?? "Node").slice(0, limits.maxUserAgent),
     },
   };
+}
+
+function hostingOf(hosting: JoinOptions["hosting"]): Pick<Hello, "hosting" | "ownExamples" | "token"> {
+  if (hosting?.kind === "own") return { hosting: "own", ownExamples: hosting.examples.length };
+  return hosting?.kind === "compute" ? { hosting: "compute", token: hosting.token } : { hosting: "virtual" };
 }
 
 /** The run that the coordinator holds, asked before hello so that hello can list that run's devices; null when it does not say. */

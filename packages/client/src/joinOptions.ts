@@ -5,8 +5,14 @@ import type { Fetch } from "./blobs.ts";
 import type { DeviceStore } from "./deviceStore.ts";
 import type { SessionEvent } from "./events.ts";
 
-/** Whose examples a client trains on: shares of the run's partition that the coordinator assigns, or its own. */
-export type Hosting = { readonly kind: "virtual" } | { readonly kind: "own"; readonly examples: readonly Example[] };
+/**
+ * Whose examples a client trains on: shares of the run's partition that the coordinator assigns, or its own; or none, as the compute client of
+ * whoever runs the coordinator (P-90), whose trainer must do tasks of P-91.
+ */
+export type Hosting =
+  | { readonly kind: "virtual" }
+  | { readonly kind: "own"; readonly examples: readonly Example[] }
+  | { readonly kind: "compute"; readonly token: string };
 
 /** Who joins which run, with what to compute and to keep it on. */
 export interface JoinOptions {

@@ -1,5 +1,6 @@
 export { branchFaults } from "./branchFaults.ts";
 export type { Role } from "./comparison.ts";
+export { carriesTensors, computeDeviceId, isComputeKind } from "./computing.ts";
 export { deepFrozen } from "./deepFrozen.ts";
 export { type Deferred, deferred } from "./deferred.ts";
 export type { DeviceState } from "./deviceState.ts";
@@ -44,6 +45,7 @@ export { dealShares } from "./partition.ts";
 export { type Placement, placeTasks, type TaskTaker, type WaitingTask } from "./placement.ts";
 export { presets } from "./presets.ts";
 export type { Publication } from "./publication.ts";
+export { type PublicRowsRun, publicRows } from "./publicRows.ts";
 export type { Random, RandomStream, StreamName } from "./random.ts";
 export { createRandom } from "./random.ts";
 export type { DevicePool, ResumedStep, RoundEvent, RoundsOptions, Step, TaskOutcome } from "./rounds.ts";
@@ -83,6 +85,7 @@ export type { ServerMemory, ServerStepOptions, ServerStepResult } from "./strate
 export { serverStep } from "./strategies/fedPepTao/serverStep.ts";
 export type { FedPepTaoSettings } from "./strategies/fedPepTao/settings.ts";
 export type { FedPepTaoState, FedPepTaoValues } from "./strategies/fedPepTao/state.ts";
+export { type FedPtSettings, type FedPtState, fedPt } from "./strategies/fedPt.ts";
 export { type GlobalModelRule, type GlobalModelState, type GlobalModelValues, globalModel } from "./strategies/globalModel.ts";
 export { type LocalSettings, local } from "./strategies/local.ts";
 export {
@@ -94,6 +97,7 @@ export {
   rememberStrategy,
   type StrategyDeclaration,
 } from "./strategies/module.ts";
+export { type ProxyReference, proxyScores, type ThreeScores } from "./strategies/proxyScores.ts";
 export { type ScaffoldSettings, scaffold } from "./strategies/scaffold.ts";
 export { sentForm } from "./strategies/sentForm.ts";
 export { type ServerRateSchedule, serverRates } from "./strategies/serverRates/table.ts";
@@ -111,6 +115,7 @@ export type {
 export {
   createStrategy,
   type DeclaredSettings,
+  needsCompute,
   needsSingleContributions,
   type StrategyName,
   type StrategySettings,
@@ -127,8 +132,12 @@ export type {
   ContributionBody,
   Device,
   DeviceId,
+  DistilBody,
+  DistilSpec,
   Done,
   EvaluationResult,
+  LogitsBody,
+  LogitsSpec,
   ParameterSets,
   PlannedTask,
   Protocol,

@@ -33,9 +33,35 @@ export type TaskSpec =
       readonly isPersonalised: boolean;
     }
   | { readonly kind: "probe"; readonly lanczosSteps: number }
-  | { readonly kind: "evaluate"; readonly protocols: readonly Protocol[]; readonly splits: readonly Split[] };
+  | { readonly kind: "evaluate"; readonly protocols: readonly Protocol[]; readonly splits: readonly Split[] }
+  | LogitsSpec
+  | DistilSpec;
 
-/** What a device is asked to do. */
+/** For a compute client: the large model's scores, less the small one's, over the distillation text. They depend on no round and are kept. */
+export interface LogitsSpec {
+  readonly kind: "logits";
+  /** Folder name under public/backbones of the large model. */
+  readonly large: string;
+  /** Scores kept of each position. */
+  readonly topK: number;
+}
+
+/** For a compute client: the proxy-tuned scores are distilled into the small model that the set `global` holds. */
+export interface DistilSpec {
+  readonly kind: "distil";
+  readonly large: string;
+  readonly topK: number;
+  /** Of s_large + a (s_tuned − s_untuned). */
+  readonly a: number;
+  readonly temperature: number;
+  /** Optimiser steps. */
+  readonly numSteps: number;
+  /** Texts in each. */
+  readonly batchSize: number;
+  readonly learningRate: number;
+}
+
+/** What a task asks for. */
 export type TaskKind = TaskSpec["kind"];
 
 /**
@@ -153,7 +179,34 @@ export type ContributionBody =
       readonly lastLoss: number;
     }
   | { readonly kind: "probe"; readonly ritzValues: readonly number[]; readonly ritzWeights: readonly number[] }
-  | { readonly kind: "evaluate"; readonly results: readonly EvaluationResult[] };
+  | { readonly kind: "evaluate"; readonly results: readonly EvaluationResult[] }
+  | LogitsBody
+  | DistilBody;
+
+/** What a compute client says of the scores that it keeps. */
+export interface LogitsBody {
+  readonly kind: "logits";
+  /** SHA-256 of everything that the scores follow from. */
+  readonly contentKey: string;
+  readonly numTexts: number;
+  /** Tokens that are predicted. */
+  readonly numPositions: number;
+  /** Mean over positions of the total variation between softmax(s_large) with all scores and with those that are kept. */
+  readonly topKError: number;
+}
+
+/** What distillation comes to. */
+export interface DistilBody {
+  readonly kind: "distil";
+  /** The student less what it started from. */
+  readonly delta: Params;
+  readonly numSteps: number;
+  /** T² KL(teacher ‖ student), a mean per position, of the first and of the last step. */
+  readonly firstLoss: number;
+  readonly lastLoss: number;
+  /** Mean |s_student − s_untuned| afterwards. */
+  readonly drift: number;
+}
 
 /** What a device sends back for a task, with n_i. */
 export interface Contribution {

@@ -1,26 +1,33 @@
-import { createRandom, type DealtShares, dealShares, type PartitionInput, type RunSettings } from "@tutti/core";
+import { createRandom, type DealtShares, dealShares, type PartitionInput, publicRows, type RunSettings } from "@tutti/core";
 import type { Dataset, Example, TextExample } from "./example.ts";
 import type { TaskDefinition } from "./task.ts";
 import { findTask } from "./tasks.ts";
 
 /** What decides which examples a device holds. */
-type DealtBy = Pick<RunSettings, "numDevices" | "partition" | "seed">;
+type DealtBy = Pick<RunSettings, "numDevices" | "partition" | "seed"> & Partial<Pick<RunSettings, "strategy">>;
 
-/** The shares of a run's devices, dealt as its tabs deal them; throws where the task's rows have no label to deal by. */
+/** The shares of a run's devices, dealt as its tabs deal them, without the rows that its server reads; throws where the task's rows have no label to deal by. */
 export function dealDataset(
   task: TaskDefinition,
   { train, validation, test }: Dataset<Example | TextExample>,
-  { numDevices, partition, seed }: DealtBy,
+  { numDevices, partition, seed, strategy }: DealtBy,
 ): DealtShares {
   requireDealable(task, partition);
-  return dealShares({
-    train: splitOf(task, train),
+  const isPublic = new Set(strategy === undefined ? [] : publicRows({ seed, strategy }, train.length));
+  const own = train.flatMap((example, row) => (isPublic.has(row) ? [] : [{ example, row }]));
+  const dealt = dealShares({
+    train: splitOf(
+      task,
+      own.map(({ example }) => example),
+    ),
     test: splitOf(task, test),
     numValidation: validation.length,
     numDevices,
     partition,
     random: createRandom(seed),
   });
+  if (isPublic.size === 0) return dealt;
+  return { ...dealt, shares: dealt.shares.map((share) => ({ ...share, train: share.train.flatMap((at) => own[at]?.row ?? []) })) };
 }
 
 /** Throws where a partition goes by what the task's rows do not say. */

@@ -141,6 +141,9 @@ export async function computeTask(input: TaskInput): Promise<TrainerResult> {
       return { body: await computeProbe({ ...input, task: { ...task, spec } }), state };
     case "evaluate":
       return { body: await computeEvaluate({ ...input, task: { ...task, spec } }), state };
+    case "logits":
+    case "distil":
+      throw new Error(`a device does no ${spec.kind} task: a compute client does`);
   }
 }
 

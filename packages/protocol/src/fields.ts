@@ -1,4 +1,4 @@
-import { integer, number } from "@tutti/core";
+import { computeDeviceId, integer, number } from "@tutti/core";
 import { z } from "zod";
 import { limits } from "./limits.ts";
 
@@ -34,7 +34,7 @@ export function byName<T extends z.ZodType>(value: T, maxKeys: number) {
 }
 
 /** 64 hexadecimal digits. */
-const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
+export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** 32 hexadecimal digits (P-30). */
 export const taskIdSchema = z.string().regex(/^[0-9a-f]{32}$/);
@@ -45,8 +45,8 @@ export const runIdSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 /** A random name that a client keeps in its store, 16 to 64 characters; whoever knows it is that client. */
 export const clientKeySchema = z.string().regex(/^[A-Za-z0-9_-]{16,64}$/);
 
-/** Devices are numbered from 0 in order of registration. */
-export const deviceIdSchema = integer(0, limits.maxDevices - 1);
+/** Devices are numbered from 0 in order of registration; the number behind the last one is the compute client's (P-90). */
+export const deviceIdSchema = integer(0, computeDeviceId);
 
 /** A count of rounds, steps or attempts that starts at 1. */
 export const ordinalSchema = integer(1, limits.maxRounds);

@@ -24,6 +24,7 @@ export const limits = {
   maxReason: 500,
   maxUserAgent: 500,
   maxUrl: 1000,
+  maxToken: 200,
   maxBlobBytes: 1_073_741_824,
   /** Magnitude of any tensor value that counts (P-53). */
   maxMagnitude: 1e4,

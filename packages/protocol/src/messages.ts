@@ -34,8 +34,10 @@ const helloSchema = z
     /** The run that the devices below belong to, where the client knows it. */
     runId: runIdSchema.exactOptional(),
     nickname: text(limits.maxNickname).exactOptional(),
-    /** Shares of the built-in partition, or the volunteer's own examples. */
-    hosting: z.enum(["virtual", "own"]),
+    /** Shares of the built-in partition, the volunteer's own examples, or none but the tasks of a trusted server (P-90). */
+    hosting: z.enum(["virtual", "own", "compute"]),
+    /** Of the run's compute clients; with `compute` only. */
+    token: z.string().min(1).max(limits.maxToken).exactOptional(),
     /** Number of own examples; with `own` only. */
     ownExamples: integer(1, limits.maxExamples).exactOptional(),
     devices: z.array(deviceVersionSchema).max(limits.maxDevicesPerClient).readonly(),
@@ -44,6 +46,10 @@ const helloSchema = z
   .refine((hello) => hello.hosting === "own" || hello.ownExamples === undefined, {
     path: ["ownExamples"],
     error: "ownExamples is for hosting own examples only",
+  })
+  .refine((hello) => (hello.hosting === "compute") === (hello.token !== undefined), {
+    path: ["token"],
+    error: "a compute client has a token, and no other client",
   });
 
 /** What a client does with a device's state (P-20 to P-24). */

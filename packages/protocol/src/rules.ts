@@ -56,6 +56,9 @@ export const rules = {
   "P-71": "Run description",
   "P-80": "Goodbye",
   "P-81": "Replaced",
+  "P-90": "Compute clients",
+  "P-91": "Tasks of a compute client",
+  "P-92": "A run that waits for a compute client says so",
 } as const;
 
 /** The number of a rule of SPEC.md. */

@@ -1,8 +1,10 @@
 import {
   type ClassificationResult,
   type ContributionBody,
+  carriesTensors,
   type EvaluationResult,
   encodingSchema,
+  folderNameSchema,
   type GeneratedSums,
   integer,
   layerSelectorSchema,
@@ -24,6 +26,7 @@ import {
   lossSchema,
   ordinalSchema,
   roundedFractionSchema,
+  sha256Schema,
   taskIdSchema,
 } from "./fields.ts";
 import { limits } from "./limits.ts";
@@ -35,7 +38,10 @@ export const evaluationProtocolSchema = z.enum(["personalised", "global", "newco
 /** The examples that an evaluation looks at. */
 export const splitSchema = z.enum(["validation", "test"]);
 
-/** What a device is asked to do. */
+/** Scores of one position. */
+const topKSchema = integer(1, 1_000_000);
+
+/** What a device, or a compute client (P-91), is asked to do. */
 export const taskSpecSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("score"),
@@ -58,6 +64,19 @@ export const taskSpecSchema = z.discriminatedUnion("kind", [
     kind: z.literal("evaluate"),
     protocols: z.array(evaluationProtocolSchema).min(1).max(limits.maxEvaluationResults).readonly(),
     splits: z.array(splitSchema).min(1).max(limits.maxEvaluationResults).readonly(),
+  }),
+  z.strictObject({ kind: z.literal("logits"), large: folderNameSchema, topK: topKSchema }),
+  z.strictObject({
+    kind: z.literal("distil"),
+    large: folderNameSchema,
+    topK: topKSchema,
+    a: number(0, 10),
+    temperature: number(0.01, 100),
+    /** Optimiser steps. */
+    numSteps: integer(1, limits.maxSteps),
+    /** Texts. */
+    batchSize: integer(1, limits.maxBatchSize),
+    learningRate: number(1e-8, 10),
   }),
 ]) satisfies z.ZodType<TaskSpec>;
 
@@ -137,7 +156,7 @@ const textResultSchema = z.strictObject({
 
 const evaluationResultSchema = z.union([classificationResultSchema, textResultSchema]) satisfies z.ZodType<EvaluationResult>;
 
-/** A contribution without its tensors; only `train` has any. */
+/** A contribution without its tensors; `train` and `distil` have some. */
 const contributionHeaderSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("score"),
@@ -169,6 +188,22 @@ const contributionHeaderSchema = z.discriminatedUnion("kind", [
     kind: z.literal("evaluate"),
     results: z.array(evaluationResultSchema).min(1).max(limits.maxEvaluationResults).readonly(),
   }),
+  z.strictObject({
+    kind: z.literal("logits"),
+    contentKey: sha256Schema,
+    numTexts: integer(1, limits.maxExamples),
+    numPositions: tokenCount,
+    /** A total variation. */
+    topKError: roundedFractionSchema,
+  }),
+  z.strictObject({
+    kind: z.literal("distil"),
+    numSteps: integer(1, limits.maxSteps),
+    firstLoss: lossSchema,
+    lastLoss: lossSchema,
+    /** Mean difference of two scores. */
+    drift: number(0, limits.maxNumber),
+  }),
 ]);
 
 /** A contribution to a leased task (P-40 to P-46). */
@@ -177,14 +212,14 @@ export const submitSchema = z
     taskId: taskIdSchema,
     deviceId: deviceIdSchema,
     header: contributionHeaderSchema,
-    /** The delta y_i − W of the shared names in the binary codec; exactly when the header says `train`. */
+    /** The delta y_i − W of the shared names in the binary codec; exactly when the header says `train` or `distil`. */
     tensors: bytes(limits.maxTensorBytes).exactOptional(),
     /** The device's new state, only where the welcome asks for it (P-56). */
     state: bytes(limits.maxTensorBytes).exactOptional(),
   })
-  .refine((submit) => (submit.header.kind === "train") === (submit.tensors !== undefined), {
+  .refine((submit) => carriesTensors(submit.header.kind) === (submit.tensors !== undefined), {
     path: ["tensors"],
-    error: "tensors are sent with a train contribution and with no other",
+    error: "tensors are sent with a train or distil contribution and with no other",
   });
 
 /** What became of a submission that was not refused. */
@@ -217,7 +252,7 @@ export type Decline = z.infer<typeof declineSchema>;
 
 /** A body's header, ready to submit beside its encoded delta. */
 export function headerOf(body: ContributionBody): ContributionHeader {
-  if (body.kind !== "train") return body;
+  if (!("delta" in body)) return body;
   const { delta: _, ...header } = body;
   return header;
 }

@@ -19,7 +19,7 @@ export const splitField = z.enum(["validation", "test"] satisfies Split[]);
 export const stageField = z.enum(["score", "count", "train"] satisfies Stage[]);
 
 /** What the tasks of a step asked for. */
-export const kindField = z.enum(["score", "train", "probe", "evaluate"] satisfies TaskKind[]);
+export const kindField = z.enum(["score", "train", "probe", "evaluate", "logits", "distil"] satisfies TaskKind[]);
 
 /** What a task is judged by. */
 export const metricField = z.enum(["accuracy", "macroF1", "matthews", "meanOfAccuracyAndF1"] satisfies Metric[]);

@@ -30,7 +30,16 @@ function facts(progress: RunProgress): string[] {
   ];
 }
 
-const activity = ({ kind }: RunProgress) => ({ score: "scoring", train: "training", probe: "probing", evaluate: "evaluating" })[kind];
+const activities = {
+  score: "scoring",
+  train: "training",
+  probe: "probing",
+  evaluate: "evaluating",
+  logits: "reading with the large model",
+  distil: "distilling",
+} as const;
+
+const activity = ({ kind }: RunProgress) => activities[kind];
 
 /** The state of a run as one line of at most `columns` characters, with a bar over the steps of the stage. */
 export function renderBar(progress: RunProgress, columns: number): string {

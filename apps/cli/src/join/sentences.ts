@@ -44,6 +44,8 @@ const taskNames: Readonly<Record<CurrentTask["kind"], string>> = {
   train: "trains",
   probe: "measures the Hessian's spectrum",
   evaluate: "evaluates",
+  logits: "reads the public texts with the large model",
+  distil: "distils the large model into the small one",
 };
 
 /** What the client does at this moment. */
@@ -59,6 +61,8 @@ const kindNames: Readonly<Record<CurrentTask["kind"], string>> = {
   probe: "measuring the Hessian's spectrum",
   train: "training",
   evaluate: "evaluating",
+  logits: "reading with the large model",
+  distil: "distilling",
 };
 
 /** Such as `3 tasks (2 training, 1 evaluating)`. */

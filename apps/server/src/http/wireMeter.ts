@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { RoundPlan } from "@tutti/core";
+import { isComputeKind, type RoundPlan } from "@tutti/core";
 import { type StepBytes, type TrafficLabel, type TrafficTotals, trafficLabels, type WireBytes } from "@tutti/record";
 import { createEvaluationDownloads, type FetchedBlobs } from "./evaluationDownloads.ts";
 
@@ -46,7 +46,9 @@ function bytesOfSteps({ score, count, train, evaluation }: TrafficTotals): WireB
 
 /** What a step's bytes are charged to. */
 export function labelOfStep({ stage, tasks }: Pick<RoundPlan, "stage" | "tasks">): TrafficLabel {
-  return tasks[0]?.spec.kind === "evaluate" ? "evaluation" : stage;
+  const kind = tasks[0]?.spec.kind ?? "train";
+  if (isComputeKind(kind)) return "waiting"; // what a compute client moves is no device's
+  return kind === "evaluate" ? "evaluation" : stage;
 }
 
 /** A meter that goes on from the record of an earlier process. `isState` tells of a blob whether it is a device's state, which is charged apart from the step. */

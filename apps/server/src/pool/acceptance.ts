@@ -1,4 +1,4 @@
-import type { Contribution, DeviceId, RoundPlan, Stage, TaskKind } from "@tutti/core";
+import { type Contribution, carriesTensors, type DeviceId, type RoundPlan, type Stage, type TaskKind } from "@tutti/core";
 import { isRefusal, type Refusal, refuse, type Submit, type SubmitOutcome, taskId as taskIdOf } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
 import type { BlobStore } from "../http/blobs.ts";
@@ -38,15 +38,24 @@ export interface AcceptancePorts {
   onStateBytes(numBytes: number): void;
 }
 
+/** Whose contributions are accepted: the roster's devices, or a compute client's. */
+export interface AcceptingMembers extends Pick<Roster, "settled"> {
+  readonly homes: Pick<Roster["homes"], "get" | "update">;
+}
+
 /** Turns submissions into contributions that count. */
 export interface Acceptance {
-  submit(step: OpenStep | null, client: Client, submission: Submit): Promise<Refusal | { readonly outcome: SubmitOutcome }>;
+  submit(
+    step: OpenStep | null,
+    client: Pick<Client, "clientKey">,
+    submission: Submit,
+  ): Promise<Refusal | { readonly outcome: SubmitOutcome }>;
   /** Takes over a contribution that was accepted before a restart. */
   restore(step: OpenStep, contribution: JournalledContribution): void;
 }
 
 /** Checks, journals and counts submissions, each exactly once. */
-export function createAcceptance(ports: AcceptancePorts, members: Roster): Acceptance {
+export function createAcceptance(ports: AcceptancePorts, members: AcceptingMembers): Acceptance {
   const { config, journal } = ports;
   const keepsStates = canMoveDevices(config);
   const { homes } = members;
@@ -111,7 +120,7 @@ export function createAcceptance(ports: AcceptancePorts, members: Roster): Accep
       if (lease === undefined) return;
       const { json, bytes: tensors } = unpackRecord(bytes);
       const header = json as Submit["header"];
-      const contribution = read(header.kind === "train" ? { header, tensors } : { header }, lease);
+      const contribution = read(carriesTensors(header.kind) ? { header, tensors } : { header }, lease);
       if (isRefusal(contribution)) throw new Error(`journal: the contribution to task ${taskId} is damaged: ${contribution.message}`);
       lease.accepted = { sha256, contribution };
       lease.end({ kind: "contributed", contribution });

@@ -1,4 +1,4 @@
-import type { DeviceId, PlannedTask, TaskOutcome } from "@tutti/core";
+import { type DeviceId, isComputeKind, type PlannedTask, type TaskOutcome } from "@tutti/core";
 import { type Refusal, refuse } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
 import type { Clock } from "./clock.ts";
@@ -84,7 +84,7 @@ export function createDelivery(ports: DeliveryPorts, members: Roster, current: C
     },
     notAcknowledged(taskId, connectionId, isForeign) {
       const lease = current.step?.leases.get(taskId);
-      if (lease?.state !== "open" || lease.sentOn !== connectionId) return;
+      if (lease?.state !== "open" || lease.sentOn !== connectionId || isComputeKind(lease.task.spec.kind)) return;
       lease.sentOn = null;
       if (isForeign) {
         placing?.doubt(hostOf(lease));

@@ -1,9 +1,10 @@
-import { type Contribution, type DeviceId, type DevicePool, deferred, type RoundPlan } from "@tutti/core";
+import { type Contribution, computeDeviceId, type DeviceId, type DevicePool, deferred, isComputeKind, type RoundPlan } from "@tutti/core";
 import type { Refusal, Submit, SubmitOutcome } from "@tutti/protocol";
 import type { ClientSeconds } from "@tutti/record";
 import type { Published } from "../publications.ts";
 import { type AcceptancePorts, createAcceptance, stateHolder } from "./acceptance.ts";
 import type { Clock } from "./clock.ts";
+import { type ComputeDesk, createComputeDesk } from "./computeDesk.ts";
 import { createDelivery, type Delivery, type DeliveryPorts } from "./delivery.ts";
 import { type Client, type Connection, canMoveDevices, works } from "./members.ts";
 import { createOccupancy, type Occupation } from "./occupancy.ts";
@@ -12,6 +13,8 @@ import { createRoster, type Roster, type RosterPorts } from "./roster.ts";
 
 /** What the pool needs of its surroundings. */
 export interface PoolPorts extends Omit<AcceptancePorts & DeliveryPorts, "onTaskChange"> {
+  /** What compute clients must bring (P-90); null where the run needs none. */
+  readonly computeToken: string | null;
   /** A plan that is journalled; throws for any other. */
   published(plan: RoundPlan): Published;
   /** A step is open; its tasks have not left. */
@@ -27,6 +30,7 @@ export interface PoolPorts extends Omit<AcceptancePorts & DeliveryPorts, "onTask
 /** The connected devices and the open step; the round loop's view of them, and the sockets'. */
 export interface Pool extends DevicePool {
   readonly members: Roster;
+  readonly computeDesk: ComputeDesk;
   readonly keepsStates: boolean;
   step(): OpenStep | null;
   /** Contributions of these devices to the open step, in device order. */
@@ -49,7 +53,7 @@ export interface Pool extends DevicePool {
 
 /** A pool that goes on from what was journalled. */
 export function createPool(ports: PoolPorts): Pool {
-  const { config, clock, runId } = ports;
+  const { config, clock, runId, journal } = ports;
   const current: CurrentStep = { step: null, numOpened: 0 };
   const occupancy = createOccupancy(clock, () => occupation(current, members));
   const changes = createChanges(() => {
@@ -64,6 +68,9 @@ export function createPool(ports: PoolPorts): Pool {
     delivery.changed();
   };
   const acceptance = createAcceptance({ ...ports, onTaskChange }, members);
+  const device = journal.contents()?.devices.find(({ deviceId }) => deviceId === computeDeviceId) ?? null;
+  const deskPorts = { ...ports, current, token: ports.computeToken, device, onTaskChange: ports.onChange };
+  const computeDesk = createComputeDesk(deskPorts);
   const delivery: Delivery = createDelivery({ ...ports, onTaskChange }, members, current);
   function shut(step: OpenStep | null): void {
     if (step === null) return;
@@ -73,6 +80,7 @@ export function createPool(ports: PoolPorts): Pool {
 
   return {
     members,
+    computeDesk,
     keepsStates: canMoveDevices(config),
     roster: members.list,
     whenRosterChanges: changes.next,
@@ -87,7 +95,7 @@ export function createPool(ports: PoolPorts): Pool {
       ports.onOpened(step);
       occupancy.changed();
       return {
-        perform: (task) => delivery.perform(step, task),
+        perform: (task) => (isComputeKind(task.spec.kind) ? computeDesk : delivery).perform(step, task),
         close() {
           cancelDeadline();
           shut(step);
@@ -116,12 +124,16 @@ export function createPool(ports: PoolPorts): Pool {
       if (refusal === null) ports.onChange();
       return refusal;
     },
-    notAcknowledged: delivery.notAcknowledged,
+    notAcknowledged(taskId, connectionId, isForeign) {
+      delivery.notAcknowledged(taskId, connectionId, isForeign);
+      computeDesk.notAcknowledged(taskId, connectionId);
+    },
     deliverTo: delivery.deliverTo,
     takeClientSeconds: occupancy.take,
     waits: occupancy.pause,
     stop() {
       delivery.stop();
+      computeDesk.stop();
       members.stop();
     },
   };
@@ -129,7 +141,7 @@ export function createPool(ports: PoolPorts): Pool {
 
 /** What clients and tasks are doing now. */
 function occupation({ step }: CurrentStep, { clients, homes }: Roster): Occupation {
-  const leases = [...(step?.leases.values() ?? [])];
+  const leases = [...(step?.leases.values() ?? [])].filter(({ task }) => !isComputeKind(task.spec.kind));
   const isOut = ({ state, holder, task }: Lease) => state === "open" && holder !== null && holder === homes.get(task.deviceId)?.clientKey;
   const holders = new Set(leases.filter(isOut).map(({ holder }) => holder));
   const present = [...clients()].filter(works);
@@ -172,7 +184,7 @@ function rosterPorts(ports: PoolPorts, current: CurrentStep, onChange: () => voi
     config,
     runId,
     clock,
-    devices: contents?.devices ?? [],
+    devices: (contents?.devices ?? []).filter(({ deviceId }) => deviceId !== computeDeviceId),
     clients: contents?.clients ?? [],
     saveDevice: (device) => journal.putDevice(device),
     saveClient: (client) => journal.putClient(client),

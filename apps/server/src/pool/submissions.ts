@@ -49,6 +49,8 @@ export function hashSubmission({ header, tensors }: Pick<Submit, "header" | "ten
 function readBody({ header, tensors }: Pick<Submit, "header" | "tensors">, expected: Expectation): ContributionBody | Refusal {
   const { spec, expects } = expected.task;
   if (header.kind !== spec.kind) return refuse("P-45", `header.kind: ${header.kind}, expected ${spec.kind}`);
+  if (header.kind === "distil") return readDistilled({ header, tensors }, expected.task);
+  if (header.kind === "logits") return header;
   if (header.kind !== "train") return checkHeader(header, expected) ?? header;
   if (spec.kind !== "train" || tensors === undefined) return refuse("P-45", "tensors: are missing");
   const { numExamples, batchSize } = expects;
@@ -61,7 +63,23 @@ function readBody({ header, tensors }: Pick<Submit, "header" | "tensors">, expec
   return isRefusal(decoded) ? decoded : { ...header, delta: decoded.params };
 }
 
-function checkHeader(header: Exclude<ContributionHeader, { kind: "train" }>, { task, shape, numClasses }: Expectation): Refusal | null {
+/** What a compute client distilled (P-91). */
+function readDistilled(
+  { header, tensors }: { readonly header: HeaderOf<"distil">; readonly tensors: Uint8Array | undefined },
+  { spec, expects }: PlannedTask,
+): ContributionBody | Refusal {
+  if (spec.kind !== "distil" || tensors === undefined) return refuse("P-45", "tensors: are missing");
+  if (header.numSteps !== spec.numSteps) return refuse("P-91", `header.numSteps: ${header.numSteps}, expected ${spec.numSteps}`);
+  const decoded = decodeExpected(tensors, expects);
+  return isRefusal(decoded) ? decoded : { ...header, delta: decoded.params };
+}
+
+type HeaderOf<K extends ContributionHeader["kind"]> = Extract<ContributionHeader, { kind: K }>;
+
+function checkHeader(
+  header: Exclude<ContributionHeader, { kind: "train" | "logits" | "distil" }>,
+  { task, shape, numClasses }: Expectation,
+): Refusal | null {
   const { spec } = task;
   if (header.kind === "score" && spec.kind === "score") return checkScores(header.layerScores, shape.numLayers, spec.scoreLastLayer);
   if (header.kind === "probe" && spec.kind === "probe") {

@@ -43,7 +43,9 @@ export type ClientEvent =
 export interface ProtocolClientOptions {
   readonly url: string;
   readonly kept?: KeptClient;
-  readonly hosting?: "virtual" | "own";
+  readonly hosting?: "virtual" | "own" | "compute";
+  /** With `compute`. */
+  readonly token?: string;
   readonly nickname?: string;
   /** What to do with a task once it was acknowledged; the default computes and submits it. Return false for silence. */
   readonly onTask?: (lease: TaskLease) => boolean | Promise<boolean>;
@@ -178,6 +180,7 @@ function sayHello({ options, kept, socket }: Joining): Promise<Outcome<Answer<"h
     ...(nickname === undefined ? {} : { nickname }),
     hosting,
     ...(hosting === "own" ? { ownExamples: 9 } : {}),
+    ...(hosting === "compute" ? { token: options.token ?? "" } : {}),
     devices,
     capabilities: { backend: "auto", threads: 1, isSecureContext: true, userAgent: "test" },
   });
@@ -198,7 +201,7 @@ async function prepare({ kept, welcome, blobs }: Joining, lease: TaskLease): Pro
   if (here.pending?.submit.taskId === lease.taskId) return here.pending.submit;
   const entries = Object.entries(lease.parameterSets).map(async ([name, ref]) => [name, await blobs.params(ref)] as const);
   const { body, state } = simulate(welcome.run, lease, Object.fromEntries(await Promise.all(entries)), here.state);
-  const tensors = body.kind === "train" ? { tensors: encodeParams(body.delta, lease.expects.encoding) } : {};
+  const tensors = "delta" in body ? { tensors: encodeParams(body.delta, lease.expects.encoding) } : {};
   const carried = welcome.keepsStates && body.kind === "train" && state !== null ? { state: encodeDeviceState(state) } : {};
   const submit: Submit = { taskId: lease.taskId, deviceId: lease.deviceId, header: headerOf(body), ...tensors, ...carried };
   here.pending = { submit, state };

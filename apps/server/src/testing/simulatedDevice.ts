@@ -54,6 +54,12 @@ export function simulate(
       );
       return { body: { kind: "evaluate", results }, state };
     }
+    case "logits":
+      return { body: { kind: "logits", contentKey: "5".repeat(64), numTexts: 4, numPositions: 60, topKError: 0.02 }, state };
+    case "distil": {
+      const delta = mapParams(global, (tensor) => ({ shape: tensor.shape, data: tensor.data.map(() => 0.05 * random.normal()) }));
+      return { body: { kind: "distil", delta, numSteps: spec.numSteps, firstLoss: 2.5, lastLoss: 1.25, drift: 0.5 }, state };
+    }
     case "train": {
       const numSteps = countSteps(expects.numExamples, { localEpochs: spec.epochs, batchSize: expects.batchSize });
       const sharedNames = Object.keys(expects.shapes);

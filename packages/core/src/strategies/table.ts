@@ -6,6 +6,7 @@ import { fedAvg } from "./fedAvg.ts";
 import { fedAvgM } from "./fedAvgM.ts";
 import { fedOpt } from "./fedOpt.ts";
 import { fedPepTao } from "./fedPepTao/index.ts";
+import { fedPt } from "./fedPt.ts";
 import { local } from "./local.ts";
 import { isModule, type ModuleSettings, moduleNeedsSingleContributions, moduleSchema, strategyOfModule } from "./module.ts";
 import { scaffold } from "./scaffold.ts";
@@ -19,6 +20,7 @@ export const strategies = {
   scaffold,
   fedOpt,
   fedAvgM,
+  fedPt,
 } as const;
 
 type Strategies = typeof strategies;
@@ -70,4 +72,11 @@ export function needsSingleContributions({ strategy }: Pick<StrategyRun<Strategy
   if (isModule(strategy)) return moduleNeedsSingleContributions(strategy);
   const declared: { needsSingleContributions(own: DeclaredSettings): boolean } = strategies[strategy.name];
   return declared.needsSingleContributions(strategy);
+}
+
+/** Whether such a run's plans hold tasks for a trusted compute client. */
+export function needsCompute({ strategy }: Pick<StrategyRun<StrategySettings>, "strategy">): boolean {
+  if (isModule(strategy)) return false;
+  const declared: { needsCompute?(own: DeclaredSettings): boolean } = strategies[strategy.name];
+  return declared.needsCompute?.(strategy) ?? false;
 }

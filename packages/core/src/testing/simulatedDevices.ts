@@ -47,6 +47,10 @@ export function createSimulatedDevices(problem: SyntheticProblem): SimulatedDevi
         return { kind: "probe", ritzValues: problem.ritzValues, ritzWeights: problem.ritzWeights };
       case "evaluate":
         return { kind: "evaluate", results: evaluate(plan, task, spec) };
+      case "logits":
+        return { kind: "logits", contentKey: "0".repeat(64), numTexts: 3, numPositions: 40, topKError: 0.01 };
+      case "distil":
+        return distil(plan, task, spec);
     }
   }
 
@@ -67,6 +71,12 @@ export function createSimulatedDevices(problem: SyntheticProblem): SimulatedDevi
     return { kind: "train", delta, numSteps, firstLoss: 1.5, lastLoss: 1.25 };
   }
 
+  /** What a large model knows: a tenth of the way to 0. */
+  function distil(plan: RoundPlan, task: PlannedTask, { numSteps }: SpecOf<"distil">): ContributionBody {
+    const { global: sent = {} } = taskParams(plan, task);
+    return { kind: "distil", delta: scale(sent, -0.1), numSteps, firstLoss: 0.5, lastLoss: 0.25, drift: 0.125 };
+  }
+
   function evaluate(plan: RoundPlan, task: PlannedTask, spec: SpecOf<"evaluate">): EvaluationResult[] {
     const target = problem.targets[task.deviceId];
     const { global: sent, initial } = taskParams(plan, task);
@@ -82,7 +92,7 @@ export function createSimulatedDevices(problem: SyntheticProblem): SimulatedDevi
     local,
     answer: (plan, task) => ({
       kind: "contributed",
-      contribution: { deviceId: task.deviceId, numExamples: problem.numExamples[task.deviceId], body: bodyOf(plan, task) },
+      contribution: { deviceId: task.deviceId, numExamples: task.expects.numExamples, body: bodyOf(plan, task) },
     }),
   };
 }

@@ -233,6 +233,9 @@ function specAt({ stage, kind }: Position, run: FedPepTaoRun, { numEvaluations, 
       return { kind, lanczosSteps: settings.lanczosSteps };
     case "evaluate":
       return evaluateSpec({ isZeroShotDue: isZeroShotDue(run, numEvaluations), isPersonalised });
+    case "logits":
+    case "distil":
+      throw new Error(`fedPepTao has no ${kind} step: its state was written by another strategy`);
   }
 }
 

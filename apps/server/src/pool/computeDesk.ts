@@ -1,0 +1,177 @@
+import { timingSafeEqual } from "node:crypto";
+import { computeDeviceId, type DeviceId, type PlannedTask, type TaskOutcome } from "@tutti/core";
+import { type DeviceDecision, type Hello, type Refusal, refuse, type Submit, type SubmitOutcome } from "@tutti/protocol";
+import type { JournalledDevice } from "../journal/journal.ts";
+import { type AcceptancePorts, createAcceptance } from "./acceptance.ts";
+import type { Clock } from "./clock.ts";
+import { type Connection, freshDevice } from "./members.ts";
+import { type CurrentStep, isOpenLease, type Lease, leaseMessage, type OpenStep } from "./openStep.ts";
+
+/** A compute client that has said hello (P-90). */
+export interface Computer {
+  readonly clientKey: string;
+  connection: Connection | null;
+  /** Whether it has registered on its connection: its models are loaded. */
+  isReady: boolean;
+  isPaused: boolean;
+  /** Why it declined last, until it registers again. */
+  declined: string | null;
+}
+
+/** What the desk needs of its surroundings. */
+export interface ComputeDeskPorts extends AcceptancePorts {
+  readonly clock: Clock;
+  readonly current: CurrentStep;
+  /** What compute clients must bring; null where the run needs none. */
+  readonly token: string | null;
+  /** As the journal has it; null before a first contribution. */
+  readonly device: JournalledDevice | null;
+  /** Something that a page shows has changed. */
+  onChange(): void;
+}
+
+/** Gives the tasks of P-91 to compute clients: to the first that is ready, and to another when it goes. */
+export interface ComputeDesk {
+  hello(connection: Connection, hello: Hello): Refusal | { readonly computer: Computer; readonly devices: readonly DeviceDecision[] };
+  register(computer: Computer, devices: readonly { readonly deviceId: DeviceId }[]): Refusal | null;
+  pause(computer: Computer, isPaused: boolean): void;
+  /** Its socket is gone, or it leaves. */
+  left(computer: Computer, connection: Connection): void;
+  /** Hands the open task to whoever is there to do it. */
+  deliver(): void;
+  perform(step: OpenStep, task: PlannedTask): Promise<TaskOutcome>;
+  submit(computer: Computer, submission: Submit): Promise<Refusal | { readonly outcome: SubmitOutcome }>;
+  /** With null it can do no task at all. */
+  decline(computer: Computer, taskId: string | null, reason: string): Refusal | null;
+  notAcknowledged(taskId: string, connectionId: string): void;
+  /** Why the open task waits, or null where nothing waits. */
+  whyWaiting(): string | null;
+  stop(): void;
+}
+
+/** What the status says where nobody computes. */
+export const noComputeClient =
+  "waiting for a compute client: start one with the command that the coordinator printed (tutti compute --join ADDRESS --token TOKEN)";
+
+/** A desk that no compute client has come to. */
+export function createComputeDesk(ports: ComputeDeskPorts): ComputeDesk {
+  const { current, token, clock, onChange } = ports;
+  const computers = new Map<string, Computer>();
+  let seat: JournalledDevice = ports.device ?? freshDevice(computeDeviceId, null);
+  let isStopped = false;
+  const acceptance = createAcceptance(ports, {
+    homes: {
+      get: (deviceId) => (deviceId === computeDeviceId ? seat : null),
+      update(device) {
+        seat = device;
+      },
+    },
+    settled: () => undefined,
+  });
+
+  const openLease = (): Lease | null => {
+    const lease = current.step?.byDevice.get(computeDeviceId);
+    return lease?.isWanted === true && isOpenLease(current.step, lease) ? lease : null;
+  };
+
+  const canWork = ({ connection, isReady, isPaused, declined }: Computer) =>
+    connection !== null && isReady && !isPaused && declined === null;
+
+  function deliver(): void {
+    const lease = openLease();
+    const { step } = current;
+    if (isStopped || lease === null || step === null) return;
+    const holder = computers.get(lease.holder ?? "");
+    const taker = holder !== undefined && canWork(holder) ? holder : [...computers.values()].find(canWork);
+    if (taker?.connection == null || taker.connection.id === lease.sentOn) return;
+    lease.holder = taker.clientKey;
+    lease.sentOn = taker.connection.id;
+    taker.connection.task(leaseMessage(step, lease, clock.now()));
+  }
+
+  function changed(): void {
+    deliver();
+    onChange();
+  }
+
+  return {
+    deliver,
+    hello(connection, { clientKey, token: given = "", devices: claims }) {
+      if (token === null) return refuse("P-90", "this run's strategy needs no compute client: join with `tutti join`");
+      if (!isSame(given, token)) return refuse("P-90", "the token is not this run's: take the one that the coordinator printed");
+      const known = computers.get(clientKey) ?? { clientKey, connection: null, isReady: false, isPaused: false, declined: null };
+      if (known.connection !== null && known.connection !== connection) known.connection.replaced();
+      Object.assign(known, { connection, isReady: false, isPaused: false, declined: null });
+      computers.set(clientKey, known);
+      return { computer: known, devices: [decisionOf(claims, seat, openLease()?.taskId ?? null)] };
+    },
+    register(computer, devices) {
+      const foreign = devices.find(({ deviceId }) => deviceId !== computeDeviceId);
+      if (foreign !== undefined) return refuse("P-14", `device ${foreign.deviceId} does not live in a compute client`);
+      Object.assign(computer, { isReady: true, declined: null });
+      onChange();
+      return null;
+    },
+    pause(computer, isPaused) {
+      computer.isPaused = isPaused;
+      changed();
+    },
+    left(computer, connection) {
+      if (computer.connection !== connection) return;
+      Object.assign(computer, { connection: null, isReady: false });
+      changed();
+    },
+    perform(step, { deviceId }) {
+      const lease = step.byDevice.get(deviceId);
+      if (lease === undefined) throw new Error("the compute client has no task in this step");
+      lease.isWanted = true;
+      changed();
+      return lease.outcome;
+    },
+    submit(computer, submission) {
+      seat = { ...seat, clientKey: computer.clientKey };
+      return acceptance.submit(current.step, computer, submission).finally(onChange);
+    },
+    decline(computer, taskId, reason) {
+      const lease = openLease();
+      if (taskId !== null && lease?.taskId !== taskId) return null;
+      if (taskId !== null && lease?.holder !== computer.clientKey) return refuse("P-43", `task ${taskId} was not leased to this client`);
+      computer.declined = reason;
+      if (lease?.holder === computer.clientKey) lease.sentOn = null;
+      changed();
+      return null;
+    },
+    notAcknowledged(taskId, connectionId) {
+      const lease = openLease();
+      if (lease?.taskId !== taskId || lease.sentOn !== connectionId) return;
+      lease.sentOn = null;
+      changed();
+    },
+    whyWaiting() {
+      if (openLease() === null || [...computers.values()].some(canWork)) return null;
+      const here = [...computers.values()].filter(({ connection }) => connection !== null);
+      const reason = here.find(({ declined }) => declined !== null)?.declined ?? null;
+      if (reason !== null) return `the compute client cannot go on: ${reason}`;
+      if (here.some(({ isPaused }) => isPaused)) return "the compute client is paused";
+      return here.length > 0 ? "the compute client is getting ready" : noComputeClient;
+    },
+    stop() {
+      isStopped = true;
+    },
+  };
+}
+
+/** The seat keeps no state: whatever a client has that does not fit is forgotten. */
+function decisionOf(claims: Hello["devices"], { version }: JournalledDevice, openTask: string | null): DeviceDecision {
+  const deviceId = computeDeviceId;
+  const claim = claims.find((one) => one.deviceId === deviceId);
+  if (claim === undefined) return { deviceId, decision: "new" };
+  if (claim.pending !== null && claim.pending === version) return { deviceId, decision: "promote" };
+  const isExpected = claim.pending === null || claim.pending === openTask;
+  return { deviceId, decision: isExpected ? "keep" : "drop" };
+}
+
+function isSame(found: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(found), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { publicRows } from "./publicRows.ts";
+import { fedPt } from "./strategies/fedPt.ts";
+
+const strategy = { ...fedPt.defaults, distillFraction: 0.25 };
+
+test("a quarter of the rows is public, drawn by the seed, each once and in order", () => {
+  const rows = publicRows({ seed: 7, strategy }, 40);
+  expect(rows).toHaveLength(10);
+  expect([...new Set(rows)].sort((a, b) => a - b)).toEqual(rows);
+  expect(rows.every((row) => row >= 0 && row < 40)).toBe(true);
+  expect(publicRows({ seed: 7, strategy }, 40)).toEqual(rows);
+  expect(publicRows({ seed: 8, strategy }, 40)).not.toEqual(rows);
+});
+
+test("a strategy that distils nothing has no public rows", () => {
+  expect(publicRows({ seed: 7, strategy: { name: "fedAvg" } }, 40)).toEqual([]);
+});
