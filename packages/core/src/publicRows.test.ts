@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { publicRows } from "./publicRows.ts";
+import { fedAvg } from "./strategies/fedAvg.ts";
 import { fedPt } from "./strategies/fedPt.ts";
 
 const strategy = { ...fedPt.defaults, distillFraction: 0.25 };
@@ -14,5 +15,5 @@ test("a quarter of the rows is public, drawn by the seed, each once and in order
 });
 
 test("a strategy that distils nothing has no public rows", () => {
-  expect(publicRows({ seed: 7, strategy: { name: "fedAvg" } }, 40)).toEqual([]);
+  expect(publicRows({ seed: 7, strategy: fedAvg.defaults }, 40)).toEqual([]);
 });

@@ -1,20 +1,21 @@
 import { createRandom } from "./random.ts";
-import type { StrategySettings } from "./strategies/table.ts";
+import { publicFraction, type StrategySettings } from "./strategies/table.ts";
 
 /** What decides which training rows are public. */
 export interface PublicRowsRun {
   readonly seed: number;
-  readonly strategy: StrategySettings | { readonly name: string };
+  readonly strategy: StrategySettings;
 }
 
 /**
  * The training rows, ascending, that a run's server reads and no device gets: a share of them drawn by the seed where the strategy distils, none
  * elsewhere.
  */
-export function publicRows({ seed, strategy }: PublicRowsRun, numTrain: number): number[] {
-  if (!("distillFraction" in strategy)) return [];
+export function publicRows(run: PublicRowsRun, numTrain: number): number[] {
+  const fraction = publicFraction(run);
+  if (fraction === 0) return [];
   const rows = Array.from({ length: numTrain }, (_, row) => row);
-  const numPublic = Math.min(numTrain, Math.max(1, Math.round(numTrain * strategy.distillFraction)));
-  const drawn = createRandom(seed).stream({ purpose: "public rows" }).shuffle(rows).slice(0, numPublic);
+  const numPublic = Math.min(numTrain, Math.max(1, Math.round(numTrain * fraction)));
+  const drawn = createRandom(run.seed).stream({ purpose: "public rows" }).shuffle(rows).slice(0, numPublic);
   return drawn.sort((a, b) => a - b);
 }

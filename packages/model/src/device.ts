@@ -70,7 +70,8 @@ const askers: Readonly<Record<NonNullable<TrainerSetup["askedBy"]>, string>> = {
   fallback: "because the others did not start",
 };
 
-async function startWanted(
+/** Starts the backend that a run or client wants, and says why. */
+export async function startWanted(
   setup: TrainerSetup,
   onTrying: (name: BackendName) => void,
 ): Promise<Pick<TrainerReady, "backend" | "threads" | "reason" | "measured">> {

@@ -92,6 +92,7 @@ describe("a device whose rows are without a token", () => {
       layout,
       reader: createReader(parts, task, run.tuning),
       zeroShotReader: () => createZeroShotReader(parts, task, run.tuning),
+      publicExamples: () => [],
       examplesOf: () => ({ train, personalised: test, globalTest: test, globalValidation: test }),
     };
   });

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { createRandom, type DealtShares, deferred, type Random, type RunSettings, type TuningSettings } from "@tutti/core";
+import { createRandom, type DealtShares, deferred, publicRows, type Random, type RunSettings, type TuningSettings } from "@tutti/core";
 import { type Dataset, dealDataset, type Example, type FetchText, fetchTask, loadDataset, type TaskDefinition } from "@tutti/data";
 import { type LoadOptions, loadBackbone } from "./backbone/load.ts";
 import type { BackboneManifest } from "./backbone/manifest.ts";
@@ -37,6 +37,8 @@ export interface Workplace<E = Example> {
   /** The bare backbone: of classes through label words. Made when first asked for, and throws where the backbone lacks the words. */
   zeroShotReader(): Reader<E>;
   examplesOf(source: DeviceSource): DeviceExamples<E>;
+  /** Training rows that the run's server reads and no device gets; none where its strategy distils nothing. */
+  publicExamples(): readonly E[];
 }
 
 /** A workplace whose backbone has been tested on this backend. */
@@ -98,6 +100,7 @@ export async function openWorkplace(
       shares ??= dealDataset(task, dataset, run).shares;
       return examplesOfShare(dataset, shares, source.index);
     },
+    publicExamples: () => publicRows(run, dataset.train.length).flatMap((row) => dataset.train[row] ?? []),
   };
 }
 

@@ -113,14 +113,6 @@ const examples: { readonly [N in CallName]: readonly Request<N>[] } = {
       devices: [{ deviceId: 3, version: taskId, pending: null }],
       capabilities: { backend: "auto", threads: 4, isSecureContext: true, userAgent: "Mozilla/5.0" },
     },
-    {
-      protocolVersion,
-      clientKey: "5f0c9a3e-7f5b-4d43",
-      hosting: "compute",
-      token: "only-the-operator-knows",
-      devices: [{ deviceId: 100_000, version: null, pending: taskId }],
-      capabilities: { backend: "wasm", threads: 1, isSecureContext: true, userAgent: "Node" },
-    },
   ],
   loading: [{}],
   register: [{ devices: [{ deviceId: 3, numExamples: 57 }], compute }, { devices: [] }],
@@ -133,13 +125,6 @@ const examples: { readonly [N in CallName]: readonly Request<N>[] } = {
       header: { kind: "train", numSteps: 16, firstLoss: 1.5, lastLoss: 0.75 },
       tensors: Uint8Array.of(1, 2),
       state: Uint8Array.of(3),
-    },
-    { taskId, deviceId: 100_000, header: { kind: "logits", contentKey: sha256, numTexts: 3, numPositions: 40, topKError: 0.02 } },
-    {
-      taskId,
-      deviceId: 100_000,
-      header: { kind: "distil", numSteps: 16, firstLoss: 1.5, lastLoss: 0.75, drift: 0.5 },
-      tensors: Uint8Array.of(1, 2),
     },
     { taskId, deviceId: 3, header: { kind: "probe", ritzValues: [-0.5, 2], ritzWeights: [0.25, 0.75] } },
     {
@@ -224,12 +209,6 @@ const cases: { name: string; schema: z.ZodType; example: unknown }[] = [
     example: { protocolVersion, runId: "run-7", run, urls, keepsStates: true, status },
   },
   { name: "run settings", schema: runSettingsSchema, example: run },
-  { name: "a logits task", schema: taskSpecSchema, example: { kind: "logits", large: "concerto", topK: 64 } },
-  {
-    name: "a distil task",
-    schema: taskSpecSchema,
-    example: { kind: "distil", large: "concerto", topK: 64, a: 0.75, temperature: 2, numSteps: 16, batchSize: 8, learningRate: 0.001 },
-  },
   { name: "a probe task", schema: taskSpecSchema, example: { kind: "probe", lanczosSteps: 20 } },
   {
     name: "an evaluate task",

@@ -74,9 +74,6 @@ export function createComputeDesk(ports: ComputeDeskPorts): ComputeDesk {
     return lease?.isWanted === true && isOpenLease(current.step, lease) ? lease : null;
   };
 
-  const canWork = ({ connection, isReady, isPaused, declined }: Computer) =>
-    connection !== null && isReady && !isPaused && declined === null;
-
   function deliver(): void {
     const lease = openLease();
     const { step } = current;
@@ -147,18 +144,25 @@ export function createComputeDesk(ports: ComputeDeskPorts): ComputeDesk {
       lease.sentOn = null;
       changed();
     },
-    whyWaiting() {
-      if (openLease() === null || [...computers.values()].some(canWork)) return null;
-      const here = [...computers.values()].filter(({ connection }) => connection !== null);
-      const reason = here.find(({ declined }) => declined !== null)?.declined ?? null;
-      if (reason !== null) return `the compute client cannot go on: ${reason}`;
-      if (here.some(({ isPaused }) => isPaused)) return "the compute client is paused";
-      return here.length > 0 ? "the compute client is getting ready" : noComputeClient;
-    },
+    whyWaiting: () => (openLease() === null ? null : lackOf([...computers.values()])),
     stop() {
       isStopped = true;
     },
   };
+}
+
+function canWork({ connection, isReady, isPaused, declined }: Computer): boolean {
+  return connection !== null && isReady && !isPaused && declined === null;
+}
+
+/** What keeps all of them from work; null where one can. */
+function lackOf(computers: readonly Computer[]): string | null {
+  if (computers.some(canWork)) return null;
+  const here = computers.filter(({ connection }) => connection !== null);
+  const reason = here.find(({ declined }) => declined !== null)?.declined ?? null;
+  if (reason !== null) return `the compute client cannot go on: ${reason}`;
+  if (here.some(({ isPaused }) => isPaused)) return "the compute client is paused";
+  return here.length > 0 ? "the compute client is getting ready" : noComputeClient;
 }
 
 /** The seat keeps no state: whatever a client has that does not fit is forgotten. */

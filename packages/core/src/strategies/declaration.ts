@@ -43,6 +43,8 @@ export interface StrategyParts<Name extends string, Shape extends z.ZodRawShape,
   readonly rules: readonly RunRule<StrategySettingsOf<Name, Shape>>[];
   /** Whether the server needs each device's contribution, where others need the weighted sum alone. */
   needsSingleContributions(own: StrategySettingsOf<Name, Shape>): boolean;
+  /** The share of the training rows that its server reads and no device gets; absent for none. */
+  publicFraction?(own: StrategySettingsOf<Name, Shape>): number;
   /** Whether its plans hold tasks for a trusted compute client; absent for never. */
   needsCompute?(own: StrategySettingsOf<Name, Shape>): boolean;
   /** The methods of the comparison that it makes, by name. */

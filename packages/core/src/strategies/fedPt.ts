@@ -147,6 +147,7 @@ export const fedPt = declareStrategy({
     },
   ],
   needsSingleContributions: () => false,
+  publicFraction: ({ distillFraction }) => distillFraction,
   needsCompute: ({ distillSteps }) => distillSteps > 0,
   decisions,
   methods: {},

@@ -74,9 +74,24 @@ export function needsSingleContributions({ strategy }: Pick<StrategyRun<Strategy
   return declared.needsSingleContributions(strategy);
 }
 
+/** What of a strategy's declaration most leave out. */
+interface ServerNeeds {
+  needsCompute?(own: DeclaredSettings): boolean;
+  publicFraction?(own: DeclaredSettings): number;
+}
+
+type WithStrategy = Pick<StrategyRun<StrategySettings>, "strategy">;
+
 /** Whether such a run's plans hold tasks for a trusted compute client. */
-export function needsCompute({ strategy }: Pick<StrategyRun<StrategySettings>, "strategy">): boolean {
+export function needsCompute({ strategy }: WithStrategy): boolean {
   if (isModule(strategy)) return false;
-  const declared: { needsCompute?(own: DeclaredSettings): boolean } = strategies[strategy.name];
+  const declared: ServerNeeds = strategies[strategy.name];
   return declared.needsCompute?.(strategy) ?? false;
+}
+
+/** The share of the training rows that such a run's server reads and no device gets. */
+export function publicFraction({ strategy }: WithStrategy): number {
+  if (isModule(strategy)) return 0;
+  const declared: ServerNeeds = strategies[strategy.name];
+  return declared.publicFraction?.(strategy) ?? 0;
 }

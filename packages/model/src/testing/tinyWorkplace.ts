@@ -28,6 +28,7 @@ export function tinyWorkplace(run: RunSettings, numExamples: number): Workplace 
     reader: tinyReader(tuned, encode, null),
     zeroShotReader: () =>
       tinyReader({ ...tuned, objective: labelWords }, (examples) => encode(examples).map(withMask), ["one", "two", "three"]),
+    publicExamples: () => [],
     examplesOf(source) {
       const index = source.kind === "share" ? source.index : 0;
       return {

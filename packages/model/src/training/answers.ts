@@ -1,6 +1,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { TokenBatch } from "../backbone/batch.ts";
 import type { Transformer } from "../backbone/transformer.ts";
+import { firstRows } from "../kernels/linear.ts";
 import { pickRows, spreadRows } from "../kernels/rows.ts";
 import { createBareTuner } from "../tuning/prefix.ts";
 import type { TunedPass, TunedValues, Tuner } from "../tuning/tuner.ts";
@@ -78,4 +79,31 @@ function readAnswers(
   const pass = options.tuner.forward(values, tokens, options);
   const rows = places.map((place, i) => pass.rowOf(owners[i], place));
   return { pass, rows, read: pickRows(pass.last, rows) };
+}
+
+/** A pass over texts, with the scores of their answers' tokens. */
+export interface ScoredAnswers {
+  /** (S, V). */
+  readonly logits: tf.Tensor2D;
+  /** d logits → the gradient of everything trained. */
+  backward(dLogits: tf.Tensor2D): TunedValues;
+}
+
+/** The scores over the vocabulary of every predicted token. Null values mean the bare backbone. Call within `tf.tidy`. */
+export function scoreAnswers(
+  values: TunedValues | null,
+  answers: AnswerBatch,
+  options: AnswerOptions & { readonly hasGradient: boolean },
+): ScoredAnswers {
+  const { transformer, hasGradient } = options;
+  const tuner = values === null ? createBareTuner(transformer) : options.tuner;
+  const { pass, rows, read } = readAnswers(values ?? {}, answers, { ...options, tuner });
+  const scored = transformer.head.forward(read, null, hasGradient);
+  return {
+    logits: scored.logits,
+    backward(dLogits) {
+      const dRows = firstRows(transformer.head.backward(dLogits, scored), rows.length);
+      return pass.backward(spreadRows(dRows, rows, pass.numRows));
+    },
+  };
 }
