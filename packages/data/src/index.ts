@@ -24,6 +24,7 @@ export {
   type AnswerTemplate,
   type ClassificationTask,
   type ContinuationTask,
+  numClassesOf,
   type ReplyTask,
   requireClassification,
   requireTextTask,
