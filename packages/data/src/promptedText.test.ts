@@ -121,7 +121,7 @@ test("the data set replies has feedback's messages, split and labels, each with 
   const prompter = await createPrompter(replies, null);
   expect(found.train[0]).toMatchObject({ kind: "reply", owner: "culture", group: 3 });
   expect(prompter(found.train[0] as TextExample)).toEqual({
-    prompt: "I was charged twice and still haven't seen a penny back.\nreply:",
+    prompt: "I was charged twice and still haven't seen a penny back. reply :",
     answer: " Sorry about the wrong charge. We will check both payments and refund one today.",
     isChat: false,
   });
