@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { loadDataset } from "./dataset.ts";
@@ -74,6 +75,17 @@ test("a chat template of the checkpoint gives prompt and answer as the model was
       "<|im_start|>user\nIt came late.<|im_end|>\n<|im_start|>assistant\n",
   );
   expect(prompter({ ...late, answer: "" }).prompt).toBe(prompter(late).prompt);
+});
+
+const golden: {
+  readonly conversations: readonly Pick<ReplyExample, "turns" | "text" | "answer">[];
+  readonly templates: readonly { readonly name: string; readonly config: object; readonly rendered: readonly object[] }[];
+} = JSON.parse(readFileSync(new URL("./testing/chatTemplates.json", import.meta.url), "utf8"));
+
+test.each(golden.templates)("a chat template written as those of $name renders what jinja2 renders", async ({ config, rendered }) => {
+  const prompter = await createPrompter(asking("chat"), JSON.stringify(config));
+  const found = golden.conversations.map((conversation) => prompter({ kind: "reply", ...conversation }));
+  expect(found).toEqual(rendered.map((expected) => ({ ...expected, isChat: true })));
 });
 
 test("special tokens in people's texts cannot open a turn of the conversation, also not one inside another", async () => {
