@@ -43,12 +43,11 @@ test("tuned parameters of a task of replies answer a message with text, of as ma
 });
 
 test("a split is measured by perplexity, token accuracy, exact match and ROUGE-L", async () => {
-  const [json] = await predicted("--split", "validation", "--max-tokens", "4", "--json");
+  const [json] = await predicted("--split", "validation", "--max-tokens", "2", "--json");
   const scores = JSON.parse(json ?? "");
   expect(scores).toMatchObject({ task: "replies", split: "validation", numExamples: 96, numGenerated: 64, exactMatch: 0 });
-  // etude's card says a perplexity of 173 on replies, without the token that ends one
-  expect(scores.perplexityPerToken).toBeGreaterThan(120);
-  expect(scores.perplexityPerToken).toBeLessThan(280);
+  // etude's card says 173, which another implementation measured on the weights in f32, and int8 is 2 % off; a low-rank difference starts from 0
+  expect(Math.abs(scores.perplexityPerToken / 173 - 1)).toBeLessThan(0.03);
 });
 
 test("scores are one line that says of how many texts and answers they are", () => {

@@ -20,7 +20,7 @@ test("a prompts file of a task whose answers are texts says how it asks", () => 
   const settings = { ...presets.demo, task: "replies", tuning: { ...presets.demo.tuning, head: "labelWords" as const } };
   const file = writePromptsFile({ runId: "r2", settings, params });
   const { metadata } = openPromptsFile(file);
-  expect(metadata).toMatchObject({ task: "replies", template: '{"kind":"text","text":"{text}\\nreply: {answer}"}' });
+  expect(metadata).toMatchObject({ task: "replies", template: '{"kind":"text","text":"{text} reply : {answer}"}' });
   expect(metadata.classes).toBeUndefined();
   expect(readPromptsFile(file, () => settings).settings).toEqual(settings);
 });
