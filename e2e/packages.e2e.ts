@@ -14,7 +14,7 @@ const examples = {
   core: /^29 \+ 24 \+ 30 \+ 37 rows; the norm of the mean is 0\.6270\n$/,
   protocol:
     /^protocol \d+: 44 bytes, 0\.5 -1 2 0\.25 8 -0\.125\nnumRounds: found 0, .*\nsed: there is no setting of this name; did you mean seed\?\n$/,
-  data: /^delivery, quality, service, price: 1056 training rows and 288 test rows\n\[ \{ text: 'It came two days late', label: 0 \} \]\n$/,
+  data: /^delivery, quality, service, price: 1056 training rows and 288 test rows\n\[ \{ text: 'It came two days late', label: 0 \} \]\n\{\n {2}prompt: 'It came two days late\. reply :',\n {2}answer: ' We are sorry\.',\n {2}isChat: false\n\}\n$/,
   model: /^(delivery|quality|service|price), one of delivery, quality, service, price\n$/,
   server: /^run feedback-topic-seed42-\w+ is waiting; its page answers 200\n$/,
   client: /^2 steps; the tuned parameters are [0-9a-f]{64}\n$/,

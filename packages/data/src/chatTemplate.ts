@@ -1,6 +1,6 @@
 import { Environment, Interpreter, parse, tokenize } from "@huggingface/jinja";
 import type { ChatTurn, TextExample } from "./example.ts";
-import type { Prompter } from "./promptedText.ts";
+import type { Prompter } from "./prompter.ts";
 
 /** Asks as the checkpoint's own chat template does; throws where its tokenizer_config.json has none, or one that cannot be read. */
 export function createChatPrompter(taskName: string, tokenizerConfig: string | null): Prompter {

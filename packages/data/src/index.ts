@@ -16,7 +16,8 @@ export { columnsNeeded, layoutNames, type ReplyColumns, replyLayout } from "./la
 export { knownOverlaps, type Overlap, refuseOverlap } from "./overlaps.ts";
 export { type ParquetOptions, type ParquetTable, parseParquet } from "./parquet.ts";
 export { type Parts, type SourceParts, type SourceRows, testFraction } from "./parts.ts";
-export { answerTemplateOf, createPrompter, type PromptedText, type Prompter } from "./promptedText.ts";
+export { answerTemplateOf, createPrompter } from "./promptedText.ts";
+export type { PromptedText, Prompter } from "./prompter.ts";
 export { defaultRowLimits, type Row, type RowLimits, type RowsRead, requireLength } from "./rows.ts";
 export { normalisedText, type SharedText, sharedText, textIndex } from "./sharedText.ts";
 export { type HubSource, partialNote, type SourceColumns, type TaskSource, taskSources } from "./sources.ts";
@@ -24,6 +25,7 @@ export {
   type AnswerTemplate,
   type ClassificationTask,
   type ContinuationTask,
+  numClassesOf,
   type ReplyTask,
   requireClassification,
   requireTextTask,

@@ -85,3 +85,8 @@ export function requireTextTask(task: TaskDefinition, what: string): TextTask {
   if (task.kind !== "classification") return task;
   throw new Error(`${what} works with text tasks only, and ${task.name} is a classification task: choose a reply or continuation task`);
 }
+
+/** Classes of a task, which a linear head has a row for; null of a task whose answers are texts. */
+export function numClassesOf(task: TaskDefinition): number | null {
+  return task.kind === "classification" ? task.classes.length : null;
+}

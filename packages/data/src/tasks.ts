@@ -62,7 +62,7 @@ const replies: ReplyTask = {
   files: threeFiles,
   fields: { text: "text", answer: "reply", turns: null, group: "topic", owner: "domain" },
   groups: ["delivery", "quality", "service", "price"],
-  template: { kind: "text", text: "{text}\nreply: {answer}" },
+  template: { kind: "text", text: "{text} reply : {answer}" },
   metric: "rougeL",
 };
 

@@ -8,19 +8,24 @@ import {
   promptTokensOf,
   type RunSettings,
 } from "@tutti/core";
-import type { Prompter, TextExample, TextTask } from "@tutti/data";
+import type { PromptedText, Prompter, TextExample, TextTask } from "@tutti/data";
 import { encodeAnswer, encodePrompt } from "./answerEncoding.ts";
 import { continueText, createTunedReader, requireCausal } from "./generation.ts";
-import { type Reader, type ReaderParts, remembering } from "./reader.ts";
+import { type NamedRows, type Reader, type ReaderParts, remembering } from "./reader.ts";
 import type { Tuned } from "./training/gradient.ts";
 import type { EncodedExample } from "./training/objective.ts";
 import { throwIfAborted, yieldToEvents } from "./training/pause.ts";
-import { scoreTexts } from "./training/textEvaluation.ts";
+import { scoreTexts, type TextScored } from "./training/textEvaluation.ts";
 
 /** How a text task's examples reach a causal backbone, and how it answers them. */
 export interface TextReader extends Reader<TextExample> {
-  /** The answer that a tuned backbone, or with null params the bare one, gives by greedy decoding; the example's own answer is not read. */
+  /**
+   * The answer that a tuned backbone, or with null params the bare one, gives by greedy decoding: to a message, whose own answer is not read, or
+   * how a text to be continued goes on.
+   */
   answer(params: Params | null, example: TextExample, maxNewTokens: number, signal?: AbortSignal): Promise<string>;
+  /** Predicts every token of the examples' answers; generates none. */
+  score(params: Params | null, examples: readonly TextExample[], among: NamedRows<TextExample>, signal?: AbortSignal): Promise<TextScored>;
 }
 
 /** Throws a sentence where a backbone cannot do a task. */
@@ -50,8 +55,13 @@ export function createTextReader(
     return { ids, maskPosition: null, label: 0, answer: { start, numBytes: numBytes(judged.trim()) } };
   }
 
+  function asked(example: TextExample): PromptedText {
+    if (example.kind === "continuation") return { prompt: example.text, answer: "", isChat: false };
+    return prompter({ ...example, answer: "" });
+  }
+
   async function answer(params: Params | null, example: TextExample, maxNewTokens: number, signal?: AbortSignal): Promise<string> {
-    const { ids, stopTokens, maxNewTokens: most } = encodePrompt(tokenizer, prompter(withoutAnswer(example)), { maxTokens, maxNewTokens });
+    const { ids, stopTokens, maxNewTokens: most } = encodePrompt(tokenizer, asked(example), { maxTokens, maxNewTokens });
     const reader = createTunedReader(tuned, params, firstPosition);
     const found = await continueText(reader, ids, { ...greedy, random: noDraws(), maxNewTokens: most, stopTokens, signal });
     return tokenizer.decode(found).trim();
@@ -74,13 +84,15 @@ export function createTextReader(
   }
 
   const encode = remembering(encodeOne);
+  const score: TextReader["score"] = (params, examples, among, signal) => scoreTexts(tuned, params, encode(examples, among), signal);
   return {
     tuned,
     labelWords: null,
     encode,
     answer,
+    score,
     async evaluate(params, examples, { among, maxGenerated, maxNewTokens, signal }) {
-      const { text, lossSum } = await scoreTexts(tuned, params, encode(examples, among), signal);
+      const { text, lossSum } = await score(params, examples, among, signal);
       const asked = task.kind === "reply" ? examples.slice(0, maxGenerated) : [];
       return { lossSum, text: { ...text, generated: await compareAnswers(params, asked, maxNewTokens, signal) } };
     },
@@ -96,10 +108,6 @@ function noDraws() {
 
 function judgedText(example: TextExample): string {
   return example.kind === "reply" ? example.answer : example.text;
-}
-
-function withoutAnswer(example: TextExample): TextExample {
-  return example.kind === "reply" ? { ...example, answer: "" } : { ...example, text: "" };
 }
 
 function numBytes(text: string): number {

@@ -1,6 +1,15 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { createRandom, type DealtShares, deferred, publicRows, type Random, type RunSettings, type TuningSettings } from "@tutti/core";
-import { type Dataset, dealDataset, type Example, type FetchText, fetchTask, loadDataset, type TaskDefinition } from "@tutti/data";
+import {
+  type Dataset,
+  dealDataset,
+  type Example,
+  type FetchText,
+  fetchTask,
+  loadDataset,
+  numClassesOf,
+  type TaskDefinition,
+} from "@tutti/data";
 import { type LoadOptions, loadBackbone } from "./backbone/load.ts";
 import type { BackboneManifest } from "./backbone/manifest.ts";
 import type { PackedBackbone } from "./backbone/packed.ts";
@@ -76,7 +85,7 @@ export async function openWorkplace(
   const { backbone, tokenizer, task, dataset, sourcePrompts } = await loadParts(setup, { ...ports, whenStarted }, onProgress, signal);
   onProgress({ phase: "admission", doneBytes: 0, totalBytes: 0 });
   const { transformer, ...admitted } = await admitTransformer(backbone, setup.kernels);
-  const layout = tunedLayout(backbone.config, run.tuning, task.kind === "classification" ? task.classes.length : null);
+  const layout = tunedLayout(backbone.config, run.tuning, numClassesOf(task));
   const random = createRandom(run.seed);
   const parts = { transformer, tokenizer, layout, tuner: createTuner(transformer, run.tuning, { random, sourcePrompts }) };
   const { reader, createZeroShot } = await createReaders(parts, task, { tuning: run.tuning, tokenizerConfig: backbone.tokenizerConfig });

@@ -2,6 +2,7 @@ import { accuracy, type ClassificationResult, type Contribution, macroF1, numCou
 import type { EvaluationPoint, HistoryPoint } from "@tutti/protocol";
 import { z } from "zod";
 import { kindField, listOf, measured, protocolField, splitField, stageField, wireBytesField } from "./fields.ts";
+import { poolTexts, textRecordSchema } from "./textRecord.ts";
 import type { StepBytes } from "./traffic.ts";
 
 /** What each device found on its own examples, all lists in the same order. */
@@ -69,6 +70,8 @@ export const stepRecordSchema = z
     firstLoss: z.number().nullable(),
     lastLoss: z.number().nullable(),
     evaluations: listOf(evaluationRecordSchema),
+    /** Of a task whose answers are texts; absent for others and for steps without an evaluation. */
+    texts: listOf(textRecordSchema).exactOptional(),
   })
   .readonly();
 
@@ -92,6 +95,7 @@ export interface StepMeasures {
 export function recordStep(plan: RoundPlan, contributions: readonly Contribution[], measures: StepMeasures): StepRecord {
   const { seconds, bytes, clientSeconds } = measures;
   const { stage, round, step, attempt, tasks } = plan;
+  const texts = poolTexts(contributions, plan.numDevices);
   const losses = contributions.flatMap(({ body }) => (body.kind === "train" ? [body] : []));
   return {
     stage,
@@ -109,6 +113,7 @@ export function recordStep(plan: RoundPlan, contributions: readonly Contribution
     firstLoss: mean(losses.map((body) => body.firstLoss)),
     lastLoss: mean(losses.map((body) => body.lastLoss)),
     evaluations: pool(contributions, plan.numDevices),
+    ...(texts.length === 0 ? {} : { texts }),
   };
 }
 

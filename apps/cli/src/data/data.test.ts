@@ -111,7 +111,10 @@ test("what is wrong is told in a sentence, and nothing is left behind", async ()
   const many = await file("many.jsonl", jsonl(Array.from({ length: 30 }, (_, i) => ({ text: `text ${i}`, label: i % 2 }))));
   const columns = ["--text", "message", "--label", "team"];
   for (const [words, message] of [
-    [[path], 'tickets.csv has no column "text", it has message, team, branch: --text, --text-b, --label and --owner name the columns'],
+    [
+      [path],
+      'tickets.csv has no column "text", it has message, team, branch: --text, --text-b, --label, --answer and --owner name the columns, and --kind continuation takes plain text',
+    ],
     [[path, "--text", "message"], 'tickets.csv has no column "label"'],
     [[path, ...columns, "--classes", "help,price"], 'tickets.csv line 3: column "team" is "sales", expected one of help, price or 0 to 1'],
     [[path, ...columns, "--test", join(folder, "none.csv")], "none.csv cannot be read: there is no such file"],

@@ -5,6 +5,11 @@ export function taskTitle(name: string): string {
   return known(name)?.title ?? name;
 }
 
+/** Whether the task asks for answers in words. */
+export function isTextTask(name: string): boolean {
+  return (known(name)?.kind ?? "classification") !== "classification";
+}
+
 /** The task's class names, as a file may give them; none of a text task. */
 export function classNames(name: string): readonly string[] {
   const task = known(name);

@@ -1,5 +1,5 @@
 import { type Params, type RunSettings, tuningOf } from "@tutti/core";
-import { findClassification } from "@tutti/data";
+import { findClassification, findTask, numClassesOf } from "@tutti/data";
 import type { BackboneManifest } from "../backbone/manifest.ts";
 import { tunedLayout } from "../tuning/layout.ts";
 import { type PeftFolderFiles, readMethod, readPeftFolder } from "./peftFolder.ts";
@@ -119,7 +119,7 @@ function shown(value: unknown): string {
 
 /** The run's tensors, in its order; throws, naming the tensor, where one is missing, has another shape or is not the run's. */
 function fitted(params: Params, { config }: Pick<BackboneManifest, "config">, run: StartRun, path: string): Params {
-  const { entries } = tunedLayout(config, run.tuning, findClassification(run.task, "starting from tuned parameters").classes.length);
+  const { entries } = tunedLayout(config, run.tuning, numClassesOf(findTask(run.task)));
   const extra = Object.keys(params).find((name) => !entries.some((entry) => entry.name === name));
   if (extra !== undefined) throw new Error(`${path}: tensor ${extra} is not one that the run trains; start from other parameters`);
   const fit = entries.map(({ name, shape }) => {

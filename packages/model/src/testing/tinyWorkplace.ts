@@ -41,7 +41,8 @@ export function tinyWorkplace(run: RunSettings, numExamples: number): Workplace 
   };
 }
 
-function tinyReader(tuned: Tuned, encode: Reader["encode"], words: readonly string[] | null): Reader {
+/** A reader of three classes. */
+export function tinyReader(tuned: Tuned, encode: Reader["encode"], words: readonly string[] | null): Reader {
   return {
     tuned,
     labelWords: words,
