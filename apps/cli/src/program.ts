@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { addBackbone } from "./commands/backbone.ts";
+import { addCompute } from "./commands/compute.ts";
 import { addDataCommand } from "./commands/data.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addJoin } from "./commands/join.ts";
@@ -34,7 +35,8 @@ Examples:
 
 ${exitCodesHelp}`,
     );
-  for (const add of [addDemo, addServe, addJoin, addRun, addLab, addDataCommand, addBackbone, addPrompt, addPredict, ...more]) add(program);
+  for (const add of [addDemo, addServe, addJoin, addCompute, addRun, addLab, addDataCommand, addBackbone, addPrompt, addPredict, ...more])
+    add(program);
   inheritExitOverride(program);
   return program;
 }

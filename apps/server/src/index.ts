@@ -1,3 +1,4 @@
+export { type ComputeChild, startComputeChild } from "./commands/computeChild.ts";
 export type { RunListing } from "./commands/run.ts";
 export { beginRun, listRuns, runStatus, stopRun } from "./commands/run.ts";
 export type { ServeEnd, ServeOptions } from "./commands/serve.ts";
@@ -14,6 +15,7 @@ export type { KeyValueStore } from "./journal/keyValueStore.ts";
 export { memoryStore } from "./journal/keyValueStore.ts";
 export type { JournalledRun } from "./journal/readRun.ts";
 export { listRunIds, readRun } from "./journal/readRun.ts";
+export { requirePair } from "./pair.ts";
 export { deriveRunId } from "./runFolder.ts";
 export { keepRunReports, type RunReportOptions, type RunReports } from "./runReports.ts";
 export type { Overrides, SettingsSources } from "./settings.ts";

@@ -28,6 +28,8 @@ export interface ServeFlags {
   readonly run?: string;
   readonly logLevel?: string;
   readonly dev?: boolean;
+  /** False where compute clients are started elsewhere. */
+  readonly compute?: boolean;
   readonly startFrom?: string;
 }
 
@@ -75,6 +77,7 @@ export function withPlaceOptions(command: Command): Command {
     .option("--public <folder>", "holds backbones/, datasets/ and prompts/ (default: the project's public folder)")
     .option("--run <id>", "the run's name (default: it follows from the settings, so the same command resumes)")
     .option("--log-level <level>", "level of the JSON log on stderr, such as info (default warn)")
+    .option("--no-compute", "start no compute client on this machine, where the run's strategy needs one")
     .option("--dev", "pages with live reload, built from their sources in a checkout of Tutti");
 }
 
@@ -143,6 +146,7 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
     numClasses: () => numClassesOf(task),
     ...(task.kind === "classification" ? { report: (config) => reportParts(task, config) } : {}),
     isOver,
+    ...(flags.compute === false ? {} : { computeCommand: [...process.execArgv, process.argv[1] ?? "", "compute"] }),
     readStart,
     print: (line) => console.log(line),
     ...(flags.dev === true ? { pages: async (server) => (await checkout.loadPagesScript()).developPages(server) } : {}),

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { formatCount, formatWhole, isModule, type RunSettings, strategyTitle } from "@tutti/core";
 import type { RunOrigin } from "@tutti/record";
@@ -6,12 +7,14 @@ import { type Coordinator, type CoordinatorPorts, type RunOutcome, startCoordina
 import { lanAddresses } from "../http/certificate.ts";
 import { listRunIds, readRun } from "../journal/readRun.ts";
 import { requireSameCode } from "../openedRun.ts";
+import { requirePair } from "../pair.ts";
 import { findRunId } from "../runFolder.ts";
 import { keepRunReports, type RunReportOptions } from "../runReports.ts";
 import type { Overrides } from "../settings.ts";
 import { mergeSettings } from "../settings.ts";
 import { readWithModules } from "../strategyModules/withModules.ts";
 import { readBackboneSizes, requireAnswering, requireSourcePrompts, tunedParameters } from "../tuned.ts";
+import { type ComputeChild, startComputeChild } from "./computeChild.ts";
 
 /** How to serve a run. */
 export interface ServeOptions {
@@ -35,6 +38,8 @@ export interface ServeOptions {
   readonly readStart?: CoordinatorPorts["readStart"];
   /** What a report of the run needs; without it none is written. */
   readonly report?: (config: CoordinatorConfig) => Promise<Omit<RunReportOptions, "tuned" | "onTrouble">>;
+  /** How a compute client is started where the run needs one (P-90): what Node is given; without it the operator starts one. */
+  readonly computeCommand?: readonly string[];
   /** Ends as a signal to the process would. */
   readonly signal?: AbortSignal;
 }
@@ -51,11 +56,13 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   requireAnswering(config, numClasses);
   const tuned = tunedParameters(config.run, readBackboneSizes(config.publicDir, config.run.backbone), numClasses);
   requireSourcePrompts(config.publicDir, config.run);
+  requirePair(config.publicDir, config.run);
   const finished = await describeFinished(config);
   if (finished !== null) print(finished);
   const report = await options.report?.(config);
   const coordinator = await startCoordinator(config, { tuned, pages: options.pages, readStart: options.readStart });
   for (const line of describe(coordinator, finished !== null)) print(line);
+  const computeChild = finished === null ? startCompute(coordinator, options) : null;
   const reports =
     report === undefined ? null : keepRunReports(coordinator, { ...report, tuned, onTrouble: (error) => print(troubleText(error)) });
   const stop = waitForStop(coordinator, options.signal);
@@ -80,7 +87,33 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
     throw error;
   } finally {
     stop.release();
+    await computeChild?.stop();
   }
+}
+
+/** Says how a compute client is started, and starts one; null where the run needs none, or where the operator does it. */
+function startCompute(coordinator: Coordinator, { print, computeCommand }: ServeOptions): ComputeChild | null {
+  const { computeToken: token, url, config } = coordinator;
+  if (token === null) return null;
+  const own = computeCommand !== undefined;
+  print(`${own ? "A compute client of this machine computes" : "This run waits for a compute client"} what needs a large model.`);
+  print(`To start one${own ? " elsewhere" : ""}: tutti compute --join ${url} --token ${token}`);
+  tellOfWaiting(coordinator, print);
+  if (!own) return null;
+  const certificate = config.https === "self" ? join(config.dataDir, "coordinator", "certificate.pem") : null;
+  return startComputeChild({ url, token, command: computeCommand, print, certificate });
+}
+
+/** A line whenever the run begins to wait for a compute client. */
+function tellOfWaiting({ subscribe }: Coordinator, print: (line: string) => void): void {
+  let last: string | null = null;
+  subscribe((event) => {
+    if (event.kind !== "status") return;
+    const { phase, message } = event.status;
+    const said = phase === "waiting" && message?.includes("compute client") === true ? message : null;
+    if (said !== null && said !== last) print(said);
+    last = said;
+  });
 }
 
 const stoppingFinished = "stopping: the run is finished, so nothing is left to resume";
