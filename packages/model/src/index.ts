@@ -42,6 +42,7 @@ export { type PeftAdapter, type PeftFolderFiles, peftFiles, readPeftFolder, writ
 export { type PeftBackbone, peftFormOf, peftForms } from "./prompts/peftForms.ts";
 export { readPromptsFile, type TunedPrompts, writePromptsFile } from "./prompts/promptsFile.ts";
 export { type StartOrigin, type StartParams, type StartRun, type StartSource, startParams } from "./prompts/startParams.ts";
+export { createProxyPredictor, type ProxyAnswerer, type ProxyPair, type ProxyPredictor } from "./proxyPredictor.ts";
 export type { BackendName, BackendOptions, StartedBackend } from "./startedBackend.ts";
 export {
   choosePrompt,

@@ -10,7 +10,7 @@ import {
 } from "@tutti/core";
 import type { PromptedText, Prompter, TextExample, TextTask } from "@tutti/data";
 import { encodeAnswer, encodePrompt } from "./answerEncoding.ts";
-import { continueText, createTunedReader, requireCausal } from "./generation.ts";
+import { type CausalReader, continueText, createTunedReader, requireCausal } from "./generation.ts";
 import { type NamedRows, type Reader, type ReaderParts, remembering } from "./reader.ts";
 import type { Tuned } from "./training/gradient.ts";
 import type { EncodedExample } from "./training/objective.ts";
@@ -37,11 +37,19 @@ export function requireAnswering(task: Pick<TextTask, "name" | "kind">, config: 
   }
 }
 
+/** How a text task is read. */
+export interface TextReaderOptions {
+  readonly tuning: RunSettings["tuning"];
+  readonly prompter: Prompter;
+  /** What generates in place of the backbone's own reader, of which it disposes. */
+  readonly beside?: (own: CausalReader) => CausalReader;
+}
+
 /** Reads a text task as the run's tuning does. Throws where the backbone is an encoder. */
 export function createTextReader(
   { transformer, tokenizer, layout, tuner }: ReaderParts,
   task: TextTask,
-  { tuning, prompter }: { readonly tuning: RunSettings["tuning"]; readonly prompter: Prompter },
+  { tuning, prompter, beside = (own) => own }: TextReaderOptions,
 ): TextReader {
   requireAnswering(task, transformer.config);
   const { positionsAfterPrefix } = tuning;
@@ -62,7 +70,7 @@ export function createTextReader(
 
   async function answer(params: Params | null, example: TextExample, maxNewTokens: number, signal?: AbortSignal): Promise<string> {
     const { ids, stopTokens, maxNewTokens: most } = encodePrompt(tokenizer, asked(example), { maxTokens, maxNewTokens });
-    const reader = createTunedReader(tuned, params, firstPosition);
+    const reader = beside(createTunedReader(tuned, params, firstPosition));
     const found = await continueText(reader, ids, { ...greedy, random: noDraws(), maxNewTokens: most, stopTokens, signal });
     return tokenizer.decode(found).trim();
   }

@@ -2,10 +2,14 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { UsageError } from "../exitCodes.ts";
-import { wholeNumber } from "../parseOptions.ts";
+import { positiveNumber, wholeNumber } from "../parseOptions.ts";
 
 interface PredictFlags {
-  readonly prompts: string;
+  readonly prompts?: string;
+  /** The same, of a run. */
+  readonly run?: string;
+  /** a of s_large + a (s_tuned − s_untuned). */
+  readonly proxy?: number;
   /** Holds the run folders. */
   readonly runs: string;
   readonly file?: string;
@@ -22,7 +26,9 @@ export function addPredict(program: Command): void {
     .command("predict")
     .description("what the tuned prompts of a run answer to texts: the probability of each class, or a text")
     .argument("[text...]", "texts to answer (default: the lines of stdin); a pair has a tab between its texts")
-    .requiredOption("--prompts <run-or-file>", "a run's id, its folder, or a prompts.safetensors")
+    .option("--prompts <run-or-file>", "a run's id, its folder, or a prompts.safetensors")
+    .option("--run <id>", "a run's id: the same as --prompts")
+    .option("--proxy <a>", "answer with the run's large model, shifted by a times what tuning changed of the small one", positiveNumber)
     .option("--runs <folder>", "where run folders are", "runs")
     .option("--file <file>", "answer each line of this file")
     .addOption(
@@ -43,6 +49,7 @@ Examples:
   tutti predict --prompts runs/<id>/prompts.safetensors "The parcel came two days late"
   tutti predict --prompts feedback-topic-seed42-c22859e1 --split test
   tutti predict --prompts runs/<id>/prompts.safetensors --file messages.txt
+  tutti predict --run <id> --proxy 0.7 "The parcel came two days late"
   cat messages.txt | tutti predict --prompts runs/<id>/prompts.safetensors --json`,
     )
     .action(predict);
@@ -54,7 +61,7 @@ async function predict(texts: readonly string[], flags: PredictFlags): Promise<v
   if (given.length > 1) throw new UsageError(`${given.join(" and ")} exclude each other: give one`);
   const publicFolder = flags.public ?? (await import("@tutti/server/checkout")).publicFolder();
   const { tunedPromptsOf } = await import("../prompts/tunedPrompts.ts");
-  const { settings, params } = await tunedPromptsOf(flags.prompts, flags.runs);
+  const { settings, params } = await tunedPromptsOf(promptsOf(flags), flags.runs);
   const { answerJson, answerText } = await import("../predict/answers.ts");
   const { askedTexts, linesOf } = await import("../predict/askedTexts.ts");
   const lines = flags.split === undefined ? await linesOf(texts, flags.file) : [];
@@ -62,6 +69,11 @@ async function predict(texts: readonly string[], flags: PredictFlags): Promise<v
   const { rememberDatasets } = await import("@tutti/data/node");
   await rememberDatasets(publicFolder);
   const task = findTask(settings.task);
+  if (flags.proxy !== undefined) {
+    const { predictByProxy } = await import("../predict/proxy.ts");
+    const folderOf = (name: string) => backboneFolder(publicFolder, name);
+    return predictByProxy({ task, settings, params, lines, a: flags.proxy, folderOf, ...flags });
+  }
   if (task.kind !== "classification") {
     const { predictTexts } = await import("../predict/textTask.ts");
     const backboneAt = await backboneFolder(publicFolder, settings.backbone);
@@ -84,6 +96,13 @@ async function predict(texts: readonly string[], flags: PredictFlags): Promise<v
   } finally {
     predictor.dispose();
   }
+}
+
+function promptsOf({ prompts, run }: PredictFlags): string {
+  if (prompts !== undefined && run !== undefined) throw new UsageError("--prompts and --run exclude each other: give one");
+  const found = prompts ?? run;
+  if (found === undefined) throw new UsageError("no prompts: give --run with a run's id, or --prompts with its folder or a prompts.safetensors");
+  return found;
 }
 
 async function backboneFolder(publicFolder: string, name: string): Promise<string> {

@@ -40,7 +40,8 @@ export async function predictTexts(question: TextQuestion): Promise<void> {
   }
 }
 
-function exampleOf({ kind }: TextTask, text: string): TextExample {
+/** A text to answer, as an example of the task. */
+export function exampleOf({ kind }: TextTask, text: string): TextExample {
   return kind === "reply" ? { kind, text, answer: "" } : { kind, text };
 }
 

@@ -1,13 +1,4 @@
-import {
-  type ContributionBody,
-  createRandom,
-  type DistilSpec,
-  type LogitsSpec,
-  pickNames,
-  subtract,
-  tokenTableHash,
-  tunedShape,
-} from "@tutti/core";
+import { type ContributionBody, createRandom, type DistilSpec, type LogitsSpec, pickNames, subtract, tunedShape } from "@tutti/core";
 import { requireTextTask } from "@tutti/data";
 import type { BackboneCache } from "../backbone/cache.ts";
 import { loadBackbone } from "../backbone/load.ts";
@@ -22,6 +13,7 @@ import { type LoadPorts, type OpenedWorkplace, openWorkplace } from "../workplac
 import { distil } from "./distil.ts";
 import { type KeptTexts, readKept, writeKept } from "./keptFile.ts";
 import { contentKey, scoreDifference } from "./largeScores.ts";
+import { requirePair } from "./pair.ts";
 import { numPredicted } from "./publicTexts.ts";
 
 /** What a compute client's trainer loads with, and where it keeps the large model's scores, by content. */
@@ -137,7 +129,8 @@ async function largeOf(place: ComputePlace, name: string, { ports, hooks }: Pick
   place.large = null;
   const manifestUrl = new URL(`../${name}/manifest.json`, place.setup.manifestUrl).href;
   const backbone = await loadBackbone({ ...ports, manifestUrl, signal: hooks.signal });
-  requirePair(backbone, place.small.backbone, longest(place.texts));
+  requirePair(backbone, place.small.backbone);
+  requireRoom(backbone, longest(place.texts));
   place.large = { name, backbone, transformer: createTransformer(backbone) };
   return place.large;
 }
@@ -146,20 +139,8 @@ function longest(texts: readonly EncodedExample[]): number {
   return texts.reduce((most, { ids }) => Math.max(most, ids.length), 0);
 }
 
-/** Throws a sentence where two models' scores cannot be added by index, or the large one cannot read what the small one reads. */
-function requirePair(large: PackedBackbone, small: PackedBackbone, numTokens: number): void {
-  const [ofLarge, ofSmall] = [large, small].map(({ tokenizerJson }) => (tokenizerJson === null ? null : tokenTableHash(tokenizerJson)));
-  if (ofLarge === null || ofLarge !== ofSmall || large.config.vocabSize !== small.config.vocabSize) {
-    const hashes = [ofSmall, ofLarge].map((hash) => hash?.slice(0, 12) ?? "none").join(" and ");
-    throw new Error(
-      `${small.name} and ${large.name} do not share one vocabulary (token tables ${hashes}): choose a pair with one tokenizer`,
-    );
-  }
-  if (!large.config.isCausal)
-    throw new Error(`${large.name} reads the whole text at once and cannot score its next token: choose a gpt2 or llama backbone`);
-  if (numTokens > large.config.maxPositions) {
-    throw new Error(
-      `${large.name} has ${large.config.maxPositions} positions, but the public texts have up to ${numTokens} tokens: choose a larger one`,
-    );
-  }
+/** Throws a sentence where the large model cannot read what the small one reads. */
+function requireRoom({ name, config }: PackedBackbone, numTokens: number): void {
+  if (numTokens <= config.maxPositions) return;
+  throw new Error(`${name} has ${config.maxPositions} positions, but the public texts have up to ${numTokens} tokens: choose a larger one`);
 }
