@@ -1,2 +1,3 @@
 export { type DemoOptions, type PreparedDemo, prepareDemo } from "./run/prepareDemo.ts";
 export { type DemoEnd, runDemo } from "./run/runDemo.ts";
+export { type SystemName, systems } from "./systems/table.ts";

@@ -45,6 +45,14 @@ const clientSecondsSchema = z
   })
   .readonly();
 
+/** What a compute client's step came to: how far the kept scores are off, or how the student did. */
+const computedSchema = z
+  .union([
+    z.object({ numTexts: z.number(), numPositions: z.number(), topKError: measured }).readonly(),
+    z.object({ numSteps: z.number(), firstLoss: measured, lastLoss: measured, drift: measured }).readonly(),
+  ])
+  .readonly();
+
 /** One closed step, a line of `rounds.jsonl`. */
 export const stepRecordSchema = z
   .object({
@@ -70,6 +78,8 @@ export const stepRecordSchema = z
     firstLoss: z.number().nullable(),
     lastLoss: z.number().nullable(),
     evaluations: listOf(evaluationRecordSchema),
+    /** Of a compute client's step alone. */
+    computed: computedSchema.exactOptional(),
     /** Of a task whose answers are texts; absent for others and for steps without an evaluation. */
     texts: listOf(textRecordSchema).exactOptional(),
   })
@@ -113,8 +123,20 @@ export function recordStep(plan: RoundPlan, contributions: readonly Contribution
     firstLoss: mean(losses.map((body) => body.firstLoss)),
     lastLoss: mean(losses.map((body) => body.lastLoss)),
     evaluations: pool(contributions, plan.numDevices),
+    ...computedOf(contributions),
     ...(texts.length === 0 ? {} : { texts }),
   };
+}
+
+function computedOf(contributions: readonly Contribution[]): Pick<StepRecord, "computed"> {
+  const [body] = contributions.map((contribution) => contribution.body);
+  if (body?.kind === "logits") {
+    const { numTexts, numPositions, topKError } = body;
+    return { computed: { numTexts, numPositions, topKError } };
+  }
+  if (body?.kind !== "distil") return {};
+  const { numSteps, firstLoss, lastLoss, drift } = body;
+  return { computed: { numSteps, firstLoss, lastLoss, drift } };
 }
 
 function toMs({ holding, open, possible, present }: ClientSeconds): ClientSeconds {

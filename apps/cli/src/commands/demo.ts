@@ -3,6 +3,7 @@ import { exitCodes, UsageError } from "../exitCodes.ts";
 import { positiveNumber, wholeNumber } from "../parseOptions.ts";
 
 interface DemoFlags {
+  readonly system?: "fedpt";
   readonly tabs?: number;
   readonly devices?: number;
   readonly rounds?: number;
@@ -27,6 +28,7 @@ export function addDemo(program: Command): void {
   program
     .command("demo")
     .description("run federated prompt tuning on this machine: a coordinator, four headless tabs, twenty devices, a report")
+    .addOption(new Option("--system <name>", "show another federated system than FedPepTAO").choices(["fedpt"]))
     .option("--tabs <number>", "browser tabs that share the devices (default 4)", wholeNumber(1))
     .option("--devices <number>", "devices, each one set of private examples with prompts trained on them (default 20)", wholeNumber(1))
     .option("--rounds <number>", "training rounds after scoring and counting (default 12)", wholeNumber(1))
@@ -54,11 +56,13 @@ Examples:
   tutti demo --task sentiment --json out.json
   tutti demo --task subj --rounds 4            once subj was fetched: tutti data add subj
   tutti demo --tabs 2 --devices 10 --rounds 6 --headed
+  tutti demo --system fedpt                    a small model in tabs, a large one at the server, proxy-tuned answers
   tutti demo --resume 20260102-030405-topic    after Ctrl-C
 
 A run folder holds config.json, rounds.jsonl, report.html, results.json, results.csv and prompts.safetensors.`,
     )
     .action(async (flags: DemoFlags) => {
+      if (flags.system !== undefined) return showSystem(flags.system, flags);
       const { prepareDemo, runDemo } = await import("@tutti/lab/demo");
       const { out, resume, ...wanted } = flags;
       const fixed = settingNames.filter((name) => wanted[name] !== undefined);
@@ -69,6 +73,16 @@ A run folder holds config.json, rounds.jsonl, report.html, results.json, results
       const outcome = await runDemo(demo);
       if (outcome.kind === "stopped") process.exitCode = outcome.signal === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted;
     });
+}
+
+/** A system's own demo, which takes few of the options. */
+async function showSystem(name: "fedpt", flags: DemoFlags): Promise<void> {
+  const taken = ["system", "tabs", "devices", "rounds", "seed", "json", "headed", "public", "out"];
+  const others = Object.keys(flags).filter((flag) => !taken.includes(flag));
+  if (others.length > 0) throw new UsageError(`--system ${name} has settings of its own: leave out ${others.map(flagOf).join(", ")}`);
+  const { systems } = await import("@tutti/lab/demo");
+  const { stoppedBy } = await systems[name].run({ ...flags, runsFolder: flags.out });
+  if (stoppedBy !== null) process.exitCode = stoppedBy === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted;
 }
 
 /** What a resumed run has already. */

@@ -101,7 +101,8 @@ async function predict(texts: readonly string[], flags: PredictFlags): Promise<v
 function promptsOf({ prompts, run }: PredictFlags): string {
   if (prompts !== undefined && run !== undefined) throw new UsageError("--prompts and --run exclude each other: give one");
   const found = prompts ?? run;
-  if (found === undefined) throw new UsageError("no prompts: give --run with a run's id, or --prompts with its folder or a prompts.safetensors");
+  if (found === undefined)
+    throw new UsageError("no prompts: give --run with a run's id, or --prompts with its folder or a prompts.safetensors");
   return found;
 }
 

@@ -1,6 +1,14 @@
 import { join } from "node:path";
-import { findClassification } from "@tutti/data";
-import { type Coordinator, readBackboneSizes, startCoordinator, tunedParameters } from "@tutti/server";
+import { findTask, numClassesOf } from "@tutti/data";
+import {
+  type ComputeChild,
+  type Coordinator,
+  readBackboneSizes,
+  requirePair,
+  startComputeChild,
+  startCoordinator,
+  tunedParameters,
+} from "@tutti/server";
 import type { BackendChoice } from "../drive/clients.ts";
 import { type FaultProxy, openFaultProxy } from "../drive/faultProxy.ts";
 import type { RunOrder } from "../experiment/plannedRun.ts";
@@ -9,8 +17,11 @@ import { type RunNotes, takeNotes } from "./runNotes.ts";
 import type { DrivenRun, RunPlace } from "./runPlace.ts";
 import { beforeTrouble } from "./trouble.ts";
 
+/** What of a run decides how it goes; the rest names it in a record. */
+export type DrivenOrder = Pick<RunOrder, "id" | "settings" | "faults" | "startFrom">;
+
 /** Runs one federated run to its end, or goes on with it; rejects when it fails, and with the signal's reason when it is stopped. */
-export async function driveRun(order: RunOrder, place: RunPlace): Promise<DrivenRun> {
+export async function driveRun(order: DrivenOrder, place: RunPlace): Promise<DrivenRun> {
   const startMs = performance.now();
   place.clients.warmUp(numClientsOf(order, place));
   const coordinator = await openCoordinator(order, place);
@@ -19,6 +30,7 @@ export async function driveRun(order: RunOrder, place: RunPlace): Promise<Driven
   let proxy: FaultProxy | null = null;
   let notes: RunNotes | null = null;
   let joining: Promise<unknown> = Promise.resolve();
+  const computeChild = startCompute(coordinator);
   try {
     proxy = await openProxy(order, place, coordinator);
     const noted = takeNotes(order.settings, place, { coordinator, proxy });
@@ -40,14 +52,16 @@ export async function driveRun(order: RunOrder, place: RunPlace): Promise<Driven
     over.abort();
     notes?.stop();
     await coordinator.close();
+    await computeChild?.stop();
     await proxy?.close();
     await joining.catch(() => undefined); // a client that is still on its way must not arrive in the next run
   }
 }
 
-async function openCoordinator({ id, settings, startFrom }: RunOrder, place: RunPlace): Promise<Coordinator> {
+async function openCoordinator({ id, settings, startFrom }: DrivenOrder, place: RunPlace): Promise<Coordinator> {
   const { publicDir, pagesDir, folder, host, backend, threads, clients, numRemote, keepRoundsBytes } = place;
-  const numClasses = findClassification(settings.task, "the lab").classes.length;
+  const numClasses = numClassesOf(findTask(settings.task));
+  requirePair(publicDir, settings);
   const tuned = tunedParameters(settings, readBackboneSizes(publicDir, settings.backbone), numClasses);
   const options = {
     dataDir: folder,
@@ -69,12 +83,19 @@ async function openCoordinator({ id, settings, startFrom }: RunOrder, place: Run
   return start(place.port).catch((error: unknown) => (place.port === 0 ? Promise.reject(error) : start(0)));
 }
 
-async function openProxy({ faults }: RunOrder, { host }: RunPlace, { port }: Coordinator): Promise<FaultProxy | null> {
+/** The run's own compute client, in a process like this one; null where its strategy needs none. */
+function startCompute({ computeToken: token, url }: Coordinator): ComputeChild | null {
+  if (token === null) return null;
+  const command = [...process.execArgv, process.argv[1] ?? "", "compute"];
+  return startComputeChild({ url, token, command, print: (line) => process.stderr.write(`${line}\n`) });
+}
+
+async function openProxy({ faults }: DrivenOrder, { host }: RunPlace, { port }: Coordinator): Promise<FaultProxy | null> {
   return faults === null ? null : openFaultProxy({ host, port: 0, targetPort: port, plan: faults });
 }
 
 /** A client more than there are devices would wait for ever. */
-function numClientsOf({ settings }: Pick<RunOrder, "settings">, { clients, numRemote }: RunPlace): number {
+function numClientsOf({ settings }: Pick<DrivenOrder, "settings">, { clients, numRemote }: RunPlace): number {
   return Math.min(clients.count, Math.max(1, settings.numDevices - numRemote));
 }
 
@@ -86,7 +107,7 @@ interface Joining {
 }
 
 /** Where the backend is still to be measured, the first client does so alone, and the others follow it. */
-async function joinAll({ id, settings }: RunOrder, { place, url, firstBackend, over }: Joining): Promise<void> {
+async function joinAll({ id, settings }: DrivenOrder, { place, url, firstBackend, over }: Joining): Promise<void> {
   const { clients, folder, threads, kernels } = place;
   const joinOne = async (index: number, backend: BackendChoice) => {
     over.throwIfAborted();
