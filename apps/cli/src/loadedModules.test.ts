@@ -69,3 +69,11 @@ test("a demo starts without the tensor library and without what draws its report
   expect(files.filter((file) => file.startsWith("packages/model/"))).toEqual(["packages/model/src/threads.ts"]);
   expect(files.filter((file) => file.endsWith("page.tsx") || file.includes("/figures/"))).toEqual([]);
 });
+
+test("the coordinator reaches no model, also where its strategy needs a large one: a compute client is another process", () => {
+  const files = reachable("apps/server/src/index.ts", "all");
+  expect(files).toContain("apps/server/src/pool/computeDesk.ts");
+  expect(files).toContain("apps/server/src/commands/computeChild.ts");
+  expect(files.filter((file) => file.startsWith("packages/model/") || file.startsWith("packages/client/"))).toEqual([]);
+  expect(reachable(command("compute"), "all")).toContain("packages/model/src/compute/computeTrainer.ts");
+});

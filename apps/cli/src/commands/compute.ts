@@ -10,6 +10,7 @@ export function addCompute(program: Command): void {
     .addOption(new Option("--token <token>", "the run's token, as `tutti serve` prints it").env("TUTTI_COMPUTE_TOKEN"))
     .addOption(new Option("--backend <name>", "what to compute on").choices(["auto", "wasm", "cpu", "webgpu"]).default("auto"))
     .option("--keep <folder>", "where backbones and the large model's scores are kept (default: ~/.tutti/compute)")
+    .option("--quiet", "say only what goes wrong")
     .option("--ca <file>", "trust the certificate in this PEM file")
     .addHelpText(
       "after",

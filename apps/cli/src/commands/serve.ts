@@ -146,7 +146,7 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
     numClasses: () => numClassesOf(task),
     ...(task.kind === "classification" ? { report: (config) => reportParts(task, config) } : {}),
     isOver,
-    ...(flags.compute === false ? {} : { computeCommand: [...process.execArgv, process.argv[1] ?? "", "compute"] }),
+    ...(flags.compute === false ? {} : { computeCommand: [...process.execArgv, process.argv[1] ?? "", "compute", "--quiet"] }),
     readStart,
     print: (line) => console.log(line),
     ...(flags.dev === true ? { pages: async (server) => (await checkout.loadPagesScript()).developPages(server) } : {}),

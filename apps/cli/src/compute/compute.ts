@@ -17,10 +17,11 @@ export interface ComputeFlags {
   readonly backend: "auto" | BackendName;
   readonly keep?: string;
   readonly ca?: string;
+  readonly quiet?: boolean;
 }
 
 /** `tutti compute`: a compute client (P-90), until the run is over or a signal comes. */
-export async function compute({ join: address, token, backend, keep, ca }: ComputeFlags): Promise<void> {
+export async function compute({ join: address, token, backend, keep, ca, quiet = false }: ComputeFlags): Promise<void> {
   const url = coordinatorAddress(address);
   if (token === undefined || token === "") {
     throw new UsageError("no token: give --token with what `tutti serve` printed, or set TUTTI_COMPUTE_TOKEN");
@@ -34,7 +35,7 @@ export async function compute({ join: address, token, backend, keep, ca }: Compu
   const { runId, status } = await askCoordinator(url);
   if (status.phase === "done") return console.log(`run ${runId} is over: nothing is left to compute`);
   console.log(`Computing for run ${runId} at ${url}. Ctrl-C leaves; the run then waits for a compute client.`);
-  await takePart(url, { token, backend, folder: keep ?? join(homedir(), ".tutti", "compute"), runId });
+  await takePart(url, { token, backend, folder: keep ?? join(homedir(), ".tutti", "compute"), runId, quiet });
 }
 
 interface Part {
@@ -42,9 +43,10 @@ interface Part {
   readonly backend: ComputeFlags["backend"];
   readonly folder: string;
   readonly runId: string;
+  readonly quiet: boolean;
 }
 
-async function takePart(url: string, { token, backend, folder, runId }: Part): Promise<void> {
+async function takePart(url: string, { token, backend, folder, runId, quiet }: Part): Promise<void> {
   const [{ joinRun }, { createComputeTrainer }, { folderCache }] = await Promise.all([
     import("@tutti/client/node"),
     import("@tutti/model"),
@@ -60,7 +62,7 @@ async function takePart(url: string, { token, backend, folder, runId }: Part): P
     backend,
     hosting: { kind: "compute", token },
     onEvent(event) {
-      teller.onEvent(event);
+      if (!quiet) teller.onEvent(event);
       if (event.kind !== "status" || event.status.phase !== "done") return;
       isOver = true;
       void session.leave();

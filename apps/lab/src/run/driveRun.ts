@@ -86,7 +86,7 @@ async function openCoordinator({ id, settings, startFrom }: DrivenOrder, place: 
 /** The run's own compute client, in a process like this one; null where its strategy needs none. */
 function startCompute({ computeToken: token, url }: Coordinator): ComputeChild | null {
   if (token === null) return null;
-  const command = [...process.execArgv, process.argv[1] ?? "", "compute"];
+  const command = [...process.execArgv, process.argv[1] ?? "", "compute", "--quiet"];
   return startComputeChild({ url, token, command, print: (line) => process.stderr.write(`${line}\n`) });
 }
 

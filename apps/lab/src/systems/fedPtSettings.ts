@@ -10,12 +10,7 @@ export interface SystemSettings {
 /** FedPT with its defaults on the built-in pair: the small model etude in the tabs, the large model concerto at the server. */
 export function fedPtSettings({ devices = 8, rounds = 3, seed }: SystemSettings): RunSettings & { readonly strategy: FedPtSettings } {
   const { demo } = presets;
-  const { promptDropout: _, ...common } = {
-    promptDropout: 0,
-    positionsAfterPrefix: false,
-    head: "labelWords",
-    lossOver: "labelWords",
-  } as const;
+  const common = { promptDropout: 0, positionsAfterPrefix: false, head: "labelWords", lossOver: "labelWords" } as const;
   return {
     ...demo,
     backbone: "etude",
@@ -30,7 +25,7 @@ export function fedPtSettings({ devices = 8, rounds = 3, seed }: SystemSettings)
     deadlineMs: null,
     quorum: 1,
     partition: { kind: "dirichletLabel", dirichletAlpha: 1 },
-    tuning: { ...tunings.lora.defaults, ...common, promptDropout: 0 },
+    tuning: { ...tunings.lora.defaults, ...common },
     training: { ...demo.training, localEpochs: 1, clientLearningRate: 0.003, weightDecay: 0 },
     strategy: fedPt.defaults,
     generation: { numAnswers: 0 },
