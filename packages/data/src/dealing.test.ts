@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { PartitionSettings } from "@tutti/core";
+import { fedAvg, fedPt, type PartitionSettings, publicRows } from "@tutti/core";
 import { expect, test } from "vitest";
 import { loadDataset } from "./dataset.ts";
 import { dealDataset, requireDealable } from "./dealing.ts";
@@ -57,4 +57,17 @@ test("a text task without labels or owners says what it can be dealt by, and how
   );
   expect(() => requireDealable(plain, { kind: "iid" })).not.toThrow();
   expect(() => requireDealable(findTask("sst2"), { kind: "dirichletLabel", dirichletAlpha: 1 })).not.toThrow();
+});
+
+test("rows that the run's server reads are in no share, and all others in one each", async () => {
+  const dataset = await loadDataset(replies, read);
+  const strategy = { ...fedPt.defaults, distillFraction: 0.1 };
+  const run = { numDevices: 12, partition: { kind: "iid" }, seed: 5 } as const;
+  const { shares } = dealDataset(replies, dataset, { ...run, strategy });
+  const shared = shares.flatMap(({ train }) => train).sort((a, b) => a - b);
+  const open = publicRows({ seed: 5, strategy }, dataset.train.length);
+  expect(open).toHaveLength(106); // of 1,056
+  expect([...shared, ...open].sort((a, b) => a - b)).toEqual(dataset.train.map((_, row) => row));
+  const without = dealDataset(replies, dataset, { ...run, strategy: fedAvg.defaults });
+  expect(without).toEqual(dealDataset(replies, dataset, run));
 });

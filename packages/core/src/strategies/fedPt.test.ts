@@ -43,7 +43,7 @@ test("a round: the mean by examples, the large model's scores once, and what the
   expect(logits.tasks).toEqual([
     {
       deviceId: computeDeviceId,
-      spec: { kind: "logits", large: "concerto", topK: 64 },
+      spec: { kind: "logits", large: "concerto", topK: 256 },
       parameterSets: {},
       expects: { shapes: {}, encoding: "f32", batchSize: 8, numExamples: 1 },
     },
@@ -54,7 +54,7 @@ test("a round: the mean by examples, the large model's scores once, and what the
   expect(distil.tasks[0]?.spec).toEqual({
     kind: "distil",
     large: "concerto",
-    topK: 64,
+    topK: 256,
     a: 0.75,
     temperature: 1,
     numSteps: 5,

@@ -33,7 +33,7 @@ const settings = {
   /** What s_untuned is: the small model as it was pretrained, or as the round began with it. */
   proxyReference: proxyReferenceSchema.default("pretrained"),
   /** Scores kept of s_large − s_small at each position: the largest ones of both models, and one value for all others. */
-  topK: integer(1, 1_000_000).default(64),
+  topK: integer(1, 1_000_000).default(256),
   /** Share of the training rows, drawn by the seed, that is public: the large model reads them, and no device gets them. */
   distillFraction: number(0.001, 0.9).default(0.1),
 };

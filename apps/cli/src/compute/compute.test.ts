@@ -1,0 +1,102 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { joinRun } from "@tutti/client/node";
+import { fedPt, presets, type RunSettings } from "@tutti/core";
+import { threadTrainer } from "@tutti/model/node";
+import { serve } from "@tutti/server";
+import { temporaryFolder } from "@tutti/terminal/testing";
+import { afterAll, expect, test, vi } from "vitest";
+import { createProgram } from "../program.ts";
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const project = join(import.meta.dirname, "../../../..");
+const folder = temporaryFolder();
+afterAll(() => folder.remove());
+
+const tuning = {
+  method: "lora",
+  rank: 2,
+  alpha: 4,
+  head: "labelWords",
+  promptDropout: 0,
+  positionsAfterPrefix: false,
+  lossOver: "labelWords",
+};
+const run = {
+  ...presets.demo,
+  backbone: "etude",
+  task: "replies",
+  numDevices: 2,
+  minDevices: 2,
+  cohortSize: 2,
+  numRounds: 2,
+  evaluateEvery: 2,
+  evaluateZeroShot: false,
+  deadlineMs: null,
+  partition: { kind: "iid" },
+  tuning,
+  training: { ...presets.demo.training, localEpochs: 1, batchSize: 32 },
+  strategy: { ...fedPt.defaults, distillSteps: 1, distillFraction: 0.01 },
+  generation: { numAnswers: 0 },
+} as unknown as RunSettings;
+
+test("one command is enough: serve starts a compute client, which does what needs the large model, and stops it at the end", async () => {
+  const lines: string[] = [];
+  const dataDir = join(folder.path, "runs");
+  mkdirSync(dataDir, { recursive: true });
+  let hasJoined = false;
+  const print = (line: string) => {
+    lines.push(line);
+    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
+    if (url === undefined || hasJoined) return;
+    hasJoined = true;
+    joinRun({ url, trainer: threadTrainer(), backend: "wasm", threads: 1 });
+  };
+  const kinds: string[] = [];
+  const end = await serve({
+    presets: { mine: run },
+    preset: "mine",
+    flags: { host: "127.0.0.1", port: 0, dataDir, pagesDir: null, publicDir: join(project, "public"), logLevel: "silent", runId: "mine" },
+    numClasses: () => null,
+    isOver: "whenDone",
+    print,
+    computeCommand: [join(project, "apps/cli/bin/tutti.mjs"), "compute", "--quiet", "--keep", join(folder.path, "kept")],
+    async onDone({ steps }) {
+      kinds.push(...steps.map(({ kind }) => kind));
+    },
+  });
+  expect(end).toBe("done");
+  expect(kinds).toEqual(["train", "logits", "distil", "train", "evaluate"]);
+  const command = lines.find((line) => line.includes("tutti compute --join"));
+  expect(command).toMatch(/tutti compute --join http:\/\/127\.0\.0\.1:\d+ --token [A-Za-z0-9_-]{32}$/);
+});
+
+test("without a token the command says where to find one", async () => {
+  const { TUTTI_COMPUTE_TOKEN: before, ...rest } = process.env;
+  process.env = rest;
+  const words = ["compute", "--join", "http://127.0.0.1:9"];
+  await expect(createProgram().parseAsync(words, { from: "user" })).rejects.toThrow(
+    "no token: give --token with what `tutti serve` printed",
+  );
+  process.env = { ...rest, ...(before === undefined ? {} : { TUTTI_COMPUTE_TOKEN: before }) };
+});
+
+test("--proxy is refused for prompts of a run without a large model, with what to do", async () => {
+  const path = join(folder.path, "prompts.safetensors");
+  const { writePromptsFile } = await import("@tutti/model");
+  const { tunedEntries, initialParams, createRandom } = await import("@tutti/core");
+  const { readBackboneSizes } = await import("@tutti/server");
+  const params = initialParams(tunedEntries(readBackboneSizes(join(project, "public"), "etude"), run.tuning, null), createRandom(1));
+  const write = (settings: RunSettings) => writeFileSync(path, writePromptsFile({ runId: "mine", settings, params }));
+  const asked = (...words: string[]) => createProgram().parseAsync(["predict", "--prompts", path, ...words, "Too late"], { from: "user" });
+  write({ ...run, strategy: { name: "fedAvg", fineTuneEpochs: 0 } });
+  await expect(asked("--proxy", "0.7")).rejects.toThrow("--proxy needs a run with a large model");
+  write(run);
+  const lines: string[] = [];
+  const log = vi.spyOn(console, "log").mockImplementation((line) => void lines.push(String(line)));
+  await asked("--proxy", "0.7", "--max-tokens", "4", "--json").finally(() => log.mockRestore());
+  const { text, answer } = JSON.parse(lines[0] ?? "{}");
+  expect(text).toBe("Too late");
+  expect(answer.length).toBeGreaterThan(0);
+});
