@@ -1,4 +1,4 @@
-import type { FedPepTaoSettings, RunSettings } from "@tutti/core";
+import { type FedPepTaoSettings, fedPt, type RunSettings } from "@tutti/core";
 import { exampleRun } from "@tutti/record/testing";
 import { type Coordinator, memoryStore, startCoordinator } from "@tutti/server";
 import { joinAsClient, newClient, type ProtocolClientOptions, tinyRun, tinyTuned } from "@tutti/server/testing";
@@ -93,4 +93,19 @@ test("the accuracy beside the bar is that of the last evaluation, by protocol, w
   expect(latestAccuracy(steps)).toBe("personalised 0.702, newcomer 0.640, global 0.601 (of 288 texts)");
   expect(latestAccuracy(steps.slice(0, 5))).toBe("personalised 0.610, global 0.520 (of 288 texts)");
   expect(latestAccuracy(steps.slice(0, 2))).toBeNull();
+});
+
+test("a step that waits for a compute client says so once, with what to start, and the run goes on when one comes", async () => {
+  const run = tinyRun({ numRounds: 2, evaluateEvery: 2, quorum: 1, strategy: { ...fedPt.defaults, distillSteps: 2 } });
+  const coordinator = await start(run);
+  const said: string[] = [];
+  const nothing = () => undefined;
+  const display = { say: (line: string) => said.push(line), show: nothing, end: nothing, showClosed: nothing };
+  closeables.push(coordinator.subscribe(createFollower(coordinator, run, display)));
+  join(coordinator);
+  const waits = () => said.filter((line) => line.includes("tutti compute --join"));
+  await expect.poll(() => waits().length).toBe(1);
+  join(coordinator, { kept: newClient("server"), hosting: "compute", token: coordinator.computeToken ?? "" });
+  await coordinator.whenDone();
+  expect(waits()).toHaveLength(1);
 });

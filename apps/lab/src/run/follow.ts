@@ -1,4 +1,5 @@
-import { findExpected, numRoundsIn, type RunSettings, remainingSteps } from "@tutti/core";
+import { findExpected, isComputeKind, numRoundsIn, type RunSettings, remainingSteps } from "@tutti/core";
+import type { Status } from "@tutti/protocol";
 import { estimateSecondsLeft, rangeOf, type StepRecord, scheduleOf, stageFraction } from "@tutti/record";
 import { textsText, withRemarks, zeroShotNote } from "@tutti/report/printed";
 import type { Coordinator, CoordinatorEvent } from "@tutti/server";
@@ -48,6 +49,14 @@ export function createFollower(
     };
   }
 
+  let said: string | null = null;
+  /** Once for each reason: a compute client's step waits while nobody is there to do it. */
+  function sayWaiting({ phase, message }: Status): void {
+    const reason = phase === "waiting" ? message : null;
+    if (reason !== null && reason !== said) display.say(reason);
+    said = reason;
+  }
+
   return (event) => {
     if (event.kind === "planned") {
       current = find(event.plan) ?? null;
@@ -55,6 +64,7 @@ export function createFollower(
       display.show(progress(0));
     }
     if (event.kind === "repeated" || event.kind === "waiting") display.say(`${event.kind}: ${event.reason}`);
+    if (event.kind === "status" && isComputeKind(current?.spec.kind ?? "train")) sayWaiting(event.status);
     if (event.kind === "status" && event.status.phase === "running") {
       display.show(progress(event.status.tasksIn));
     }
