@@ -150,3 +150,18 @@ test("the token is a file of the run's folder that its owner alone reads", async
   expect(statSync(path).mode & 0o077).toBe(0);
   expect(readdirSync(coordinator.folder)).toContain("compute.token");
 });
+
+test("a device sends in a round of FedPT what it sends in federated averaging, and the compute client's bytes are in no stage", async () => {
+  const upIn = async (run: RunSettings, runId: string) => {
+    const coordinator = await scene.start(run, { expectedClients: 1, runId });
+    scene.join(coordinator, "tab");
+    if (coordinator.computeToken !== null) compute(coordinator, "server");
+    const { steps } = await coordinator.whenDone();
+    // in the first round clients say hello
+    return steps.filter(({ kind, round }) => kind === "train" && round > 1).reduce((sum, { bytesUp }) => sum + bytesUp, 0);
+  };
+  const averaging = await upIn(proxyRun({ strategy: { name: "fedAvg", fineTuneEpochs: 0 } }), "averaging");
+  const proxy = await upIn(proxyRun(), "proxy");
+  expect(averaging).toBeGreaterThan(500);
+  expect(proxy).toBeLessThanOrEqual(1.01 * averaging);
+});

@@ -8,7 +8,7 @@ export interface SystemSettings {
 }
 
 /** FedPT with its defaults on the built-in pair: the small model etude in the tabs, the large model concerto at the server. */
-export function fedPtSettings({ devices = 8, rounds = 4, seed }: SystemSettings): RunSettings & { readonly strategy: FedPtSettings } {
+export function fedPtSettings({ devices = 8, rounds = 5, seed }: SystemSettings): RunSettings & { readonly strategy: FedPtSettings } {
   const { demo } = presets;
   const common = { promptDropout: 0, positionsAfterPrefix: false, head: "labelWords", lossOver: "labelWords" } as const;
   return {
@@ -26,7 +26,7 @@ export function fedPtSettings({ devices = 8, rounds = 4, seed }: SystemSettings)
     quorum: 1,
     partition: { kind: "dirichletLabel", dirichletAlpha: 1 },
     tuning: { ...tunings.lora.defaults, ...common },
-    training: { ...demo.training, localEpochs: 2, clientLearningRate: 0.01, weightDecay: 0 },
+    training: { ...demo.training, localEpochs: 4, clientLearningRate: 0.015, weightDecay: 0 },
     strategy: fedPt.defaults,
     generation: { numAnswers: 0 },
   };
