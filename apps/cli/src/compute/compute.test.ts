@@ -1,9 +1,14 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { joinRun } from "@tutti/client/node";
 import { fedPt, presets, type RunSettings } from "@tutti/core";
 import { threadTrainer } from "@tutti/model/node";
 import { serve } from "@tutti/server";
+import { isAlive } from "@tutti/terminal";
 import { temporaryFolder } from "@tutti/terminal/testing";
 import { afterAll, expect, test, vi } from "vitest";
 import { createProgram } from "../program.ts";
@@ -13,6 +18,22 @@ vi.setConfig({ testTimeout: 120_000 });
 const project = join(import.meta.dirname, "../../../..");
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
+
+/** The built-in backbones, and few rows of the replies, which take less time. */
+function smallPublic(): string {
+  const [from, to] = [join(project, "public"), join(folder.path, "public")];
+  mkdirSync(join(to, "datasets/replies"), { recursive: true });
+  symlinkSync(join(from, "backbones"), join(to, "backbones"));
+  for (const [split, numRows] of [
+    ["train", 64],
+    ["validation", 4],
+    ["test", 8],
+  ] as const) {
+    const rows = readFileSync(join(from, `datasets/replies/${split}.jsonl`), "utf8").split("\n");
+    writeFileSync(join(to, `datasets/replies/${split}.jsonl`), `${rows.slice(0, numRows).join("\n")}\n`);
+  }
+  return to;
+}
 
 const tuning = {
   method: "lora",
@@ -37,7 +58,7 @@ const run = {
   partition: { kind: "iid" },
   tuning,
   training: { ...presets.demo.training, localEpochs: 1, batchSize: 32 },
-  strategy: { ...fedPt.defaults, distillSteps: 1, distillFraction: 0.01 },
+  strategy: { ...fedPt.defaults, distillSteps: 1, distillFraction: 0.1 },
   generation: { numAnswers: 0 },
 } as unknown as RunSettings;
 
@@ -57,7 +78,7 @@ test("one command is enough: serve starts a compute client, which does what need
   const end = await serve({
     presets: { mine: run },
     preset: "mine",
-    flags: { host: "127.0.0.1", port: 0, dataDir, pagesDir: null, publicDir: join(project, "public"), logLevel: "silent", runId: "mine" },
+    flags: { host: "127.0.0.1", port: 0, dataDir, pagesDir: null, publicDir: smallPublic(), logLevel: "silent", runId: "mine" },
     numClasses: () => null,
     isOver: "whenDone",
     print,
@@ -99,4 +120,25 @@ test("--proxy is refused for prompts of a run without a large model, with what t
   const { text, answer } = JSON.parse(lines[0] ?? "{}");
   expect(text).toBe("Too late");
   expect(answer.length).toBeGreaterThan(0);
+});
+
+test("a compute client that a coordinator's process started ends when that process is killed", async () => {
+  const program = join(project, "apps/cli/bin/tutti.mjs");
+  const parent = `import { spawn } from "node:child_process";
+    const child = spawn(process.execPath, [${JSON.stringify(program)}, "compute", "--quiet", "--join", process.argv[1]], {
+      stdio: ["ignore", "ignore", "ignore", "ipc"], detached: true, env: { ...process.env, TUTTI_COMPUTE_TOKEN: "a-token" } });
+    console.log(child.pid); setInterval(() => {}, 1000);`;
+  const server = createServer((_, response) => void setTimeout(() => response.end("{}"), 60_000)); // an answer that never comes in time
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const started = spawn(process.execPath, ["--input-type=module", "--eval", parent, address], { stdio: ["ignore", "pipe", "ignore"] });
+  const asked = once(server, "request");
+  const [line] = await once(started.stdout, "data");
+  const pid = Number(String(line).trim());
+  await asked;
+  expect(isAlive(pid)).toBe(true);
+  started.kill("SIGKILL");
+  await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
+  server.closeAllConnections();
+  server.close();
 });

@@ -32,6 +32,7 @@ export async function compute({ join: address, token, backend, keep, ca, quiet =
     process.exitCode = elsewhere;
     return;
   }
+  process.once("disconnect", () => process.exit()); // of the coordinator's process, where that started this one
   const { runId, status } = await askCoordinator(url);
   if (status.phase === "done") return console.log(`run ${runId} is over: nothing is left to compute`);
   console.log(`Computing for run ${runId} at ${url}. Ctrl-C leaves; the run then waits for a compute client.`);

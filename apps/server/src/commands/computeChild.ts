@@ -31,7 +31,7 @@ export function startComputeChild({ url, token, command, print, certificate }: C
     numStarts += 1;
     const trusted = certificate == null ? {} : { NODE_EXTRA_CA_CERTS: certificate };
     const started = spawn(process.execPath, [...command, "--join", url], {
-      stdio: ["ignore", "ignore", "inherit"],
+      stdio: ["ignore", "ignore", "inherit", "ipc"], // it ends when the channel closes, as where this process was killed
       env: { ...process.env, ...trusted, TUTTI_COMPUTE_TOKEN: token },
       detached: true, // Ctrl-C is for the coordinator, which says goodbye to its clients
     });
