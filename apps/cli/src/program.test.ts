@@ -34,7 +34,7 @@ test("every command says what it does and shows an example, and every option and
 
 test("there is one command line for everything", () => {
   const namesOf = (program: Command) => program.commands.map((command) => command.name());
-  const everywhere = ["demo", "serve", "join", "run", "lab", "data", "backbone", "prompt", "predict"];
+  const everywhere = ["demo", "serve", "join", "compute", "run", "lab", "data", "backbone", "prompt", "predict"];
   expect(namesOf(createProgram())).toEqual(everywhere);
   expect(namesOf(createProgram([addBench]))).toEqual([...everywhere, "bench"]);
   const lab = createProgram().commands.find((command) => command.name() === "lab");
