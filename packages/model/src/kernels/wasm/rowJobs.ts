@@ -7,15 +7,19 @@ const valuesPerPart = 32_768;
 const [fewestRows, mostRows] = [16, 64];
 const productsPerPart = 500_000;
 
-/** Addresses of a product's operands; without a bias null. */
+/** Addresses of a product's operands; null for what is not there. */
 interface ProductAddresses {
   readonly x: number;
   readonly panels: number;
   readonly y: number;
   readonly bias: number | null;
+  /** Of y's shape, added to it. */
+  readonly residual?: number | null;
+  /** Of y's shape, multiplied with it; then there is neither bias nor residual. */
+  readonly factor?: number | null;
 }
 
-/** x (rows, numIn) · panels + bias → y (rows, numOut): in two parts of rows for each thread, or where rows are few, of columns. */
+/** (x (rows, numIn) · panels + bias + residual) · factor → y (rows, numOut): in two parts of rows for each thread, or where rows are few, of columns. */
 export function productJob(
   at: ProductAddresses,
   {
@@ -25,14 +29,17 @@ export function productJob(
     numThreads,
   }: { readonly rows: number; readonly numIn: number; readonly numOut: number; readonly numThreads: number },
 ): Job {
-  const name = at.bias === null ? "product" : "productBiased";
+  const { residual = null, factor = null } = at;
+  const name = factor !== null ? "productTimes" : (`product${at.bias === null ? "" : "Biased"}${residual === null ? "" : "Plus"}` as const);
+  const other = factor ?? residual;
+  const behind = other === null ? [] : [other - at.y];
   const bias = at.bias ?? 0;
   const [xRow, yRow, panel] = [4 * numIn, 4 * numOut, 32 * numIn];
   const isSmall = rows * numIn * numOut < 2 * productsPerPart;
   if (rows < 2 * fewestRows) {
     const columns = 8 * Math.ceil(productsPerPart / (8 * rows * numIn));
     const [b, c, biases] = [at.panels, at.y, bias].map((from, i) => ({ from, perUnit: i === 0 ? xRow : 4 }));
-    const parameters = [at.x, xRow, 4, b, 32, c, yRow, rows, "count" as const, numIn, panel, biases];
+    const parameters = [at.x, xRow, 4, b, 32, c, yRow, rows, "count" as const, numIn, panel, biases, ...behind];
     return rangeJob({ name, parameters, numUnits: numOut, unitsPerPart: columns, isSmall });
   }
   const unitsPerPart = Math.min(mostRows, Math.max(fewestRows, 4 * Math.ceil(rows / (8 * numThreads))));
@@ -40,7 +47,7 @@ export function productJob(
     { from: at.x, perUnit: xRow },
     { from: at.y, perUnit: yRow },
   ];
-  const parameters = [a, xRow, 4, at.panels, 32, c, yRow, "count" as const, numOut, numIn, panel, bias];
+  const parameters = [a, xRow, 4, at.panels, 32, c, yRow, "count" as const, numOut, numIn, panel, bias, ...behind];
   return rangeJob({ name, parameters, numUnits: rows, unitsPerPart, isSmall });
 }
 
