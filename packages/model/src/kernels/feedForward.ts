@@ -46,7 +46,7 @@ export function activationGradient(dy: tf.Tensor2D, { y, activated }: ActivatedP
 export function productGradient(dy: tf.Tensor2D, product: ActivatedProduct, down: Linear): tf.Tensor2D {
   return product.activated === null
     ? throughDown(dy, product, { down, epilogue: "activation", numRows: dy.shape[0] })
-    : activationGradient(linearGradient(dy, down), product);
+    : linearGradientTimes(dy, down, product.activated);
 }
 
 /** The branch's first product, activated. */
@@ -92,17 +92,26 @@ export function expansionGradients(
   if (expansion.kind === "interleaved") {
     return [{ map: expansion.gateUp, dz: throughDown(dy, product, { down, epilogue: "swiglu", numRows }) }];
   }
-  if (expansion.kind === "plain" && activated === null) {
-    return [{ map: expansion.up, dz: throughDown(dy, product, { down, epilogue: "activation", numRows }) }];
+  if (expansion.kind === "plain") {
+    const options = { down, epilogue: "activation", numRows } as const;
+    const dz = activated === null ? throughDown(dy, product, options) : linearGradientTimes(dy, down, activated, numRows);
+    return [{ map: expansion.up, dz }];
   }
   const dHidden = linearGradient(dy, down, { numRows });
-  if (expansion.kind === "plain") return [{ map: expansion.up, dz: activationGradient(dHidden, product) }];
   if (activated === null || factor === null) throw new Error("a gated expansion keeps both its factors");
   const dGate = tf.mul<tf.Tensor2D>(tf.mul(dHidden, factor), derivativeOf(activated));
   return [
     { map: expansion.up, dz: tf.mul(dHidden, activated.y) },
     { map: expansion.gate, dz: dGate },
   ];
+}
+
+/** dY through `down` and an activation that was kept beside its product. */
+function linearGradientTimes(dy: tf.Tensor2D, down: Linear, activated: Activated, numRows: number = dy.shape[0]): tf.Tensor2D {
+  const derivative = derivativeOf(activated);
+  return down.layout === "packed"
+    ? tf.mul(linearGradient(dy, down, { numRows }), derivative)
+    : linearGradient(dy, down, { numRows, factor: derivative });
 }
 
 /** dY through `down` and the activation in one product; `down` may be unpacked though the expansion is not. */

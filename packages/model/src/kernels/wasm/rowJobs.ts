@@ -8,15 +8,22 @@ const valuesWorthwhile = { activation: 2_048, norm: 8_192, softmax: 4_096 } as c
 /** Columns that a product computes at once. */
 const columnsAtOnce = 8;
 
-/** Addresses of a product's operands; without a bias null. */
+/** Addresses of a product's operands; null for what is not there. */
 interface ProductAddresses {
   readonly x: number;
   readonly panels: number;
   readonly y: number;
   readonly bias: number | null;
+  /** Of y's shape, added to it. */
+  readonly residual?: number | null;
+  /** Of y's shape, multiplied with it; then there is neither bias nor residual. */
+  readonly factor?: number | null;
 }
 
-/** x (rows, numIn) · panels + bias → y (rows, numOut), in parts of columns: so each panel is read once, by one thread, whatever the number of rows. */
+/**
+ * (x (rows, numIn) · panels + bias + residual) · factor → y (rows, numOut), in parts of columns: so each panel is read once, by one thread, whatever
+ * the number of rows.
+ */
 export function productJob(
   at: ProductAddresses,
   {
@@ -26,14 +33,17 @@ export function productJob(
     numThreads,
   }: { readonly rows: number; readonly numIn: number; readonly numOut: number; readonly numThreads: number },
 ): Job {
-  const name = at.bias === null ? "product" : "productBiased";
+  const { residual = null, factor = null } = at;
+  const name = factor !== null ? "productTimes" : (`product${at.bias === null ? "" : "Biased"}${residual === null ? "" : "Plus"}` as const);
+  const other = factor ?? residual;
+  const behind = other === null ? [] : [other - at.y];
   const [xRow, yRow, panel] = [4 * numIn, 4 * numOut, 32 * numIn];
   const [b, c, biases] = [
     { from: at.panels, perUnit: xRow },
     { from: at.y, perUnit: 4 },
     { from: at.bias ?? 0, perUnit: 4 },
   ];
-  const parameters = [at.x, xRow, 4, b, 32, c, yRow, rows, "count" as const, numIn, panel, biases];
+  const parameters = [at.x, xRow, 4, b, 32, c, yRow, rows, "count" as const, numIn, panel, biases, ...behind];
   const numParts = numPartsOf(rows * numIn * numOut, productsWorthwhile, numThreads);
   return rangeJob({ name, parameters, numUnits: numOut, unitsAtOnce: columnsAtOnce, numParts });
 }

@@ -17,7 +17,7 @@ export function rowKernels({ address, output, values }: Heap, { numThreads, run 
       run(activationJob(name, at, tf.util.sizeFromShape(shape), numThreads));
       return derivative === null ? [y] : [y, derivative];
     },
-    TuttiLinear({ x, panels, bias }, { numOut, first = 0, firstBias = 0 }) {
+    TuttiLinear({ x, panels, bias, residual, factor }, { numOut, first = 0, firstBias = 0 }) {
       const [rows, numIn] = given(x).shape;
       const columns = Number(numOut);
       const y = output([rows, columns]);
@@ -26,6 +26,8 @@ export function rowKernels({ address, output, values }: Heap, { numThreads, run 
         panels: address(panels) + 4 * Number(first),
         y: address(y),
         bias: bias === undefined ? null : address(bias) + 4 * Number(firstBias),
+        residual: residual === undefined ? null : address(residual),
+        factor: factor === undefined ? null : address(factor),
       };
       run(productJob(at, { rows, numIn, numOut: columns, numThreads }));
       return [y];
