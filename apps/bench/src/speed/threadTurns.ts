@@ -20,7 +20,7 @@ export async function benchThreads(place: SpeedPlace): Promise<BenchRow[]> {
   try {
     for (const { name, backbone, goal, numSteps } of shapes) {
       const own = join(place.now, "public");
-      const tab = { backbone, publicDir: backbone === "wide" ? publicDir : own, numSteps: place.isQuick ? 20 : numSteps };
+      const tab = { backbone, publicDir: backbone === "wide" ? publicDir : own, numSteps: place.isQuick ? 30 : numSteps };
       rows.push(threadRow(labelOf(name), await inTurns(place, tab), goal));
     }
     return rows;
