@@ -6,8 +6,6 @@ import { deferred } from "@tutti/core";
 import { loadBrowserScript } from "@tutti/server/checkout";
 import { chromium, type Page } from "playwright-core";
 
-/** Steps that do not count: in the first second the browser still compiles the script, on the core that a second thread would have. */
-const numWarm = 50;
 const limitMs = 120_000;
 
 /** A tab that trains alone. */
@@ -17,13 +15,15 @@ export interface LoneTab {
   readonly publicDir: string;
   readonly backbone: string;
   readonly threads: number;
-  /** Steps that are timed. */
+  /** Steps that do not count: for two seconds the browser still compiles the script, on the core that a second thread would have. */
+  readonly numWarm: number;
+  /** Steps that are timed, of the same task. */
   readonly numSteps: number;
   readonly signal: AbortSignal;
 }
 
 /** Milliseconds per training step in a Chromium that trains on WASM for a run of one device, whose steps are the same each time. */
-export async function timeLoneTab({ root, publicDir, backbone, threads, numSteps, signal }: LoneTab): Promise<number> {
+export async function timeLoneTab({ root, publicDir, backbone, threads, numWarm, numSteps, signal }: LoneTab): Promise<number> {
   signal.throwIfAborted();
   const folder = await mkdtemp(join(tmpdir(), "tutti-tab-"));
   const file = join(folder, "settings.json");
@@ -40,7 +40,7 @@ export async function timeLoneTab({ root, publicDir, backbone, threads, numSteps
   signal.addEventListener("abort", stop, { once: true });
   try {
     const page = await browser.newPage();
-    return await timeSteps(page, `${await addressOf(coordinator, signal)}?auto=1&backend=wasm&threads=${threads}`, numSteps);
+    return await timeSteps(page, `${await addressOf(coordinator, signal)}?auto=1&backend=wasm&threads=${threads}`, { numWarm, numSteps });
   } finally {
     signal.removeEventListener("abort", stop);
     await browser.close();
@@ -50,10 +50,12 @@ export async function timeLoneTab({ root, publicDir, backbone, threads, numSteps
   }
 }
 
-async function timeSteps(page: Page, address: string, numSteps: number): Promise<number> {
+type StepsCounted = Pick<LoneTab, "numWarm" | "numSteps">;
+
+async function timeSteps(page: Page, address: string, { numWarm, numSteps }: StepsCounted): Promise<number> {
   const done = deferred<number>();
   await page.exposeFunction("tuttiStepped", done.resolve);
-  await page.addInitScript({ content: noteSteps(numSteps) });
+  await page.addInitScript({ content: noteSteps({ numWarm, numSteps }) });
   const tooLate = new Error(`no ${numWarm + numSteps + 1} training steps within ${limitMs / 1000} s of opening ${address}`);
   const timer = setTimeout(() => done.reject(tooLate), limitMs);
   page.once("close", () => done.reject(new Error(`the tab at ${address} was closed`)));
@@ -62,7 +64,7 @@ async function timeSteps(page: Page, address: string, numSteps: number): Promise
 }
 
 /** In the page, before its own scripts: tells once how long its training worker took for its steps, since each telling takes time from a tab on all cores. */
-const noteSteps = (numSteps: number) => `
+const noteSteps = ({ numWarm, numSteps }: StepsCounted) => `
   let numTaken = 0;
   let startMs = 0;
   globalThis.Worker = class extends Worker {
