@@ -54,27 +54,30 @@ type StepsCounted = Pick<LoneTab, "numWarm" | "numSteps">;
 
 async function timeSteps(page: Page, address: string, { numWarm, numSteps }: StepsCounted): Promise<number> {
   const done = deferred<number>();
-  await page.exposeFunction("tuttiStepped", done.resolve);
+  await page.exposeFunction("tuttiTimed", done.resolve);
   await page.addInitScript({ content: noteSteps({ numWarm, numSteps }) });
-  const tooLate = new Error(`no ${numWarm + numSteps + 1} training steps within ${limitMs / 1000} s of opening ${address}`);
+  const tooLate = new Error(`no task of ${numWarm + numSteps} training steps within ${limitMs / 1000} s of opening ${address}`);
   const timer = setTimeout(() => done.reject(tooLate), limitMs);
   page.once("close", () => done.reject(new Error(`the tab at ${address} was closed`)));
   await page.goto(address);
-  return (await done.promise.finally(() => clearTimeout(timer))) / numSteps;
+  return await done.promise.finally(() => clearTimeout(timer));
 }
 
-/** In the page, before its own scripts: tells once how long its training worker took for its steps, since each telling takes time from a tab on all cores. */
+/**
+ * In the page, before its own scripts: tells once how long its training worker took for a step, since each telling takes time from a tab on all cores.
+ * The page itself hears of some steps only, each by its number.
+ */
 const noteSteps = ({ numWarm, numSteps }: StepsCounted) => `
-  let numTaken = 0;
-  let startMs = 0;
+  let first = null;
   globalThis.Worker = class extends Worker {
     constructor(...args) {
       super(...args);
       this.addEventListener("message", ({ data }) => {
-        if (data?.kind !== "step") return;
-        numTaken += 1;
-        if (numTaken === ${numWarm + 1}) startMs = performance.now();
-        if (numTaken === ${numWarm + numSteps + 1}) tuttiStepped(performance.now() - startMs);
+        if (data?.kind !== "step" || data.progress.step <= ${numWarm}) return;
+        const { step } = data.progress;
+        const atMs = performance.now();
+        first ??= { step, atMs };
+        if (step >= first.step + ${numSteps}) tuttiTimed((atMs - first.atMs) / (step - first.step));
       });
     }
   };
