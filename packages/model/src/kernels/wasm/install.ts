@@ -74,7 +74,7 @@ function kernelsOn(backend: BackendWasm, pool: Pool): Record<WasmKernel, Kernel>
     ...attentionKernels(heap, pool),
     ...blockKernels(heap, pool.program),
     ...meanKernels(heap, pool.program),
-    ...weightKernels(heap, pool.program),
+    ...weightKernels(heap, pool),
     ...optimizerKernels(heap, pool.program),
   };
 }
