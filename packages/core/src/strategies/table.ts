@@ -8,8 +8,10 @@ import { fedOpt } from "./fedOpt.ts";
 import { fedPepTao } from "./fedPepTao/index.ts";
 import { fedSaLora } from "./fedSaLora.ts";
 import { ffaLora } from "./ffaLora.ts";
+import { flexLora } from "./flexLora.ts";
 import { local } from "./local.ts";
 import { isModule, type ModuleSettings, moduleNeedsSingleContributions, moduleSchema, strategyOfModule } from "./module.ts";
+import { raFLora } from "./raFLora.ts";
 import { roLora } from "./roLora.ts";
 import { scaffold } from "./scaffold.ts";
 import type { Strategy, StrategyRun } from "./strategy.ts";
@@ -25,6 +27,8 @@ export const strategies = {
   ffaLora,
   fedSaLora,
   roLora,
+  flexLora,
+  raFLora,
 } as const;
 
 type Strategies = typeof strategies;
