@@ -26,6 +26,7 @@ export const lora = declareTuning({
   hasLayers: true,
   trainsBackbone: false,
   promptTokens: () => null,
+  factorRank: ({ rank }) => rank,
   isRelativeToSeed: () => false,
   sourcePrompts: () => null,
   entries: (sizes, { rank }) => {
