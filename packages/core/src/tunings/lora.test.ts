@@ -100,6 +100,7 @@ test("a matrix named twice, none at all, and a rank or an alpha of one that is n
 test("settings that mean the same parameters are the same meaning, and dropout is none of it", () => {
   const plain = tuningMeaning(tuning({}));
   expect(tuningMeaning(tuning({ targets: ["v", "q"], ranks: { q: 4 }, alphas: {}, alphaOver: "rank", dropout: 0.3 }))).toEqual(plain);
+  expect(tuningMeaning({ ...tuning({ ranks: { q: 4, v: 4 } }), rank: 7 } as TuningSettings)).toEqual(plain);
   for (const other of [{ targets: ["q"] }, { ranks: { q: 5 } }, { alphas: { v: 9 } }, { alphaOver: "rootRank" }] as const)
     expect(tuningMeaning(tuning(other))).not.toEqual(plain);
 });

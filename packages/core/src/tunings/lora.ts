@@ -57,10 +57,17 @@ export const lora = declareTuning({
   misfits,
   meaning: (own) => {
     const matrices = loraMatrices(own);
-    const differing = (kind: "rank" | "alpha") =>
-      Object.fromEntries(matrices.filter((one) => one[kind] !== own[kind]).map((one) => [one.target, one[kind]]));
-    const targets = matrices.map(({ target }) => target);
-    return { targets, ranks: differing("rank"), alphas: differing("alpha"), alphaOver: own.alphaOver ?? loraLeftOut.alphaOver };
+    const [{ rank: firstRank, alpha: firstAlpha }] = matrices;
+    const differing = (kind: "rank" | "alpha", usual: number) =>
+      Object.fromEntries(matrices.filter((one) => one[kind] !== usual).map((one) => [one.target, one[kind]]));
+    return {
+      rank: firstRank,
+      alpha: firstAlpha,
+      targets: matrices.map(({ target }) => target),
+      ranks: differing("rank", firstRank),
+      alphas: differing("alpha", firstAlpha),
+      alphaOver: own.alphaOver ?? loraLeftOut.alphaOver,
+    };
   },
   entries: (sizes, own) => {
     const matrices = loraMatrices(own).flatMap((matrix) => {

@@ -1,7 +1,7 @@
 import type { RunSettings } from "@tutti/core";
 import { findTask } from "@tutti/data";
 import type { BackboneConfig } from "../backbone/config.ts";
-import { baseModelOf, type PeftBackbone } from "./peftForms.ts";
+import { baseModelOf, type PeftBackbone, peftFormOf } from "./peftForms.ts";
 import type { TunedPrompts } from "./promptsFile.ts";
 
 type Tuning = RunSettings["tuning"];
@@ -15,17 +15,21 @@ export function taskTypeOf({ head }: Pick<Tuning, "head">, { isCausal }: Pick<Ba
 export function peftReadme({ runId, settings }: TunedPrompts, backbone: PeftBackbone): string {
   const { name, source, config } = backbone;
   const { classes } = findTask(settings.task);
-  const { head, positionsAfterPrefix } = settings.tuning;
+  const { head, method } = settings.tuning;
+  const { peftType, title } = peftFormOf(method);
+  const lines = [
+    `Run ${runId}: task ${settings.task}, backbone ${name} (${source}), a ${peftType} adapter.`,
+    `Classes, in order: ${classes.join(", ")}.`,
+    ...(hasPrompts(settings.tuning) ? [positionsText(settings.tuning)] : []),
+  ];
   return `---
 library_name: peft
 base_model: ${baseModelOf(backbone)}
 ---
 
-# Prompts tuned with Tutti
+# ${title}
 
-Run ${runId}: task ${settings.task}, backbone ${name} (${source}), a PREFIX_TUNING adapter.
-Classes, in order: ${classes.join(", ")}.
-${positionsAfterPrefix ? "The text's positions begin behind the prompt, as peft counts them." : "The text's positions begin at 0, as if there were no prompt. peft counts them from behind the prompt, so call the model as below."}
+${lines.join("\n")}
 
 \`\`\`python
 ${head === "linear" ? linearCode(settings.tuning, config) : wordsCode(settings.tuning, config)}
@@ -33,6 +37,16 @@ ${head === "linear" ? linearCode(settings.tuning, config) : wordsCode(settings.t
 
 ${answerText(settings, config)}
 `;
+}
+
+function hasPrompts({ method }: Pick<Tuning, "method">): boolean {
+  return method === "prefix";
+}
+
+function positionsText({ positionsAfterPrefix }: Tuning): string {
+  return positionsAfterPrefix
+    ? "The text's positions begin behind the prompt, as peft counts them."
+    : "The text's positions begin at 0, as if there were no prompt. peft counts them from behind the prompt, so call the model as below.";
 }
 
 function answerText({ task, tuning }: RunSettings, { isCausal }: BackboneConfig): string {
@@ -81,8 +95,8 @@ def load(base, folder, **options):
 }
 
 /** peft's own forward counts positions behind the prefix; a run that counts from 0 hands the prefix over itself. */
-function outputsCode({ positionsAfterPrefix }: Tuning, { positionOffset }: BackboneConfig): string {
-  if (positionsAfterPrefix) return "    outputs = model(input_ids=ids, attention_mask=mask)";
+function outputsCode(tuning: Tuning, { positionOffset }: BackboneConfig): string {
+  if (tuning.positionsAfterPrefix || !hasPrompts(tuning)) return "    outputs = model(input_ids=ids, attention_mask=mask)";
   return `    batch, length = ids.shape
     prefix = torch.ones(batch, model.active_peft_config.num_virtual_tokens, dtype=mask.dtype)
     outputs = model.base_model(
