@@ -30,6 +30,13 @@ export function tensorNames(config: BackboneConfig): TensorName[] {
   return families[config.family](config).map((wanted) => ({ ...wanted, sources: spellings(wanted.sources, bodyPrefixes[config.family]) }));
 }
 
+/** The names under which transformers saves a tensor: an encoder's tied head has its bias once, an untied one at its decoder too. */
+export function writtenNames({ name, sources }: TensorName, { family, hasTiedEmbeddings }: BackboneConfig): string[] {
+  if (name !== "head.bias" || (family !== "bert" && family !== "roberta")) return [sources[0]];
+  const { bias, decoder } = encoderHeadNames[family];
+  return hasTiedEmbeddings ? [bias] : [bias, `${decoder}.bias`];
+}
+
 /** What a whole model's names begin with, where those of its bare body do not. */
 export const bodyPrefixes: Readonly<Record<Family, string>> = { roberta: "roberta.", bert: "bert.", gpt2: "transformer.", llama: "model." };
 

@@ -14,17 +14,44 @@ export function taskTypeOf({ head }: Pick<Tuning, "head">, { isCausal }: Pick<Ba
 /** An exported adapter's README.md: what it is for, and Python that computes with it what the run computed. */
 export function peftReadme({ runId, settings }: TunedPrompts, backbone: PeftBackbone): string {
   const { name, source, config } = backbone;
-  const { classes } = findTask(settings.task);
-  const { head, method } = settings.tuning;
-  const { peftType, title } = peftFormOf(method);
-  const lines = [
-    `Run ${runId}: task ${settings.task}, backbone ${name} (${source}), a ${peftType} adapter.`,
-    `Classes, in order: ${classes.join(", ")}.`,
-    ...(hasPrompts(settings.tuning) ? [positionsText(settings.tuning)] : []),
-  ];
+  const { tuning, task } = settings;
+  const { peftType, title } = peftFormOf(tuning.method);
+  return readmeText(settings, config, {
+    front: `library_name: peft\nbase_model: ${baseModelOf(backbone)}`,
+    title,
+    about: `Run ${runId}: task ${task}, backbone ${name} (${source}), a ${peftType} adapter.`,
+    notes: hasPrompts(tuning) ? [positionsText(tuning)] : [],
+    library: "peft",
+  });
+}
+
+/** A merged folder's README.md: what it is for, and Python that computes with it what the run computed. */
+export function mergedReadme({ runId, settings }: TunedPrompts, backbone: PeftBackbone): string {
+  const { name, source, config } = backbone;
+  return readmeText(settings, config, {
+    front: `library_name: transformers\nbase_model: ${baseModelOf(backbone)}`,
+    title: "A model tuned with Tutti",
+    about: `Run ${runId}: task ${settings.task}, backbone ${name} (${source}) with the run's differences added to its weights, in f32.`,
+    notes: [],
+    library: "transformers",
+  });
+}
+
+interface ReadmeParts {
+  /** Of the model card, as YAML. */
+  readonly front: string;
+  readonly title: string;
+  readonly about: string;
+  readonly notes: readonly string[];
+  /** What loads the model. */
+  readonly library: "peft" | "transformers";
+}
+
+function readmeText(settings: RunSettings, config: BackboneConfig, { front, title, about, notes, library }: ReadmeParts): string {
+  const { tuning, task } = settings;
+  const lines = [about, `Classes, in order: ${findTask(task).classes.join(", ")}.`, ...notes];
   return `---
-library_name: peft
-base_model: ${baseModelOf(backbone)}
+${front}
 ---
 
 # ${title}
@@ -32,7 +59,7 @@ base_model: ${baseModelOf(backbone)}
 ${lines.join("\n")}
 
 \`\`\`python
-${head === "linear" ? linearCode(settings.tuning, config) : wordsCode(settings.tuning, config)}
+${tuning.head === "linear" ? linearCode(tuning, config, library) : wordsCode(tuning, config, library)}
 \`\`\`
 
 ${answerText(settings, config)}
@@ -66,9 +93,9 @@ ${words}`;
 ${words}`;
 }
 
-function wordsCode(tuning: Tuning, config: BackboneConfig): string {
+function wordsCode(tuning: Tuning, config: BackboneConfig, library: ReadmeParts["library"]): string {
   const modelClass = config.isCausal ? "AutoModelForCausalLM" : "AutoModelForMaskedLM";
-  return `${loadCode(modelClass, [])}
+  return `${loadCode(modelClass, [], library)}
 
 def token_logits(model, ids, mask):
     """ids and mask (B, T), padding behind the text: (B, T, vocabulary)."""
@@ -76,8 +103,8 @@ ${outputsCode(tuning, config)}
     return outputs.logits`;
 }
 
-function linearCode(tuning: Tuning, config: BackboneConfig): string {
-  return `${loadCode("AutoModel", ["from safetensors.torch import load_file"])}
+function linearCode(tuning: Tuning, config: BackboneConfig, library: ReadmeParts["library"]): string {
+  return `${loadCode("AutoModel", ["from safetensors.torch import load_file"], library)}
 
 def class_logits(model, head, ids, mask):
     """ids and mask (B, T), padding behind the text; head = load_file("head.safetensors"): (B, classes)."""
@@ -87,11 +114,12 @@ ${outputsCode(tuning, config)}
     return mean @ head["weight"].to(mean.dtype).T + head["bias"].to(mean.dtype)`;
 }
 
-function loadCode(modelClass: string, imports: readonly string[]): string {
-  return `${["import torch", "from peft import PeftModel", ...imports, `from transformers import ${modelClass}`].join("\n")}
+function loadCode(modelClass: string, imports: readonly string[], library: ReadmeParts["library"]): string {
+  const ofPeft = library === "peft";
+  return `${["import torch", ...(ofPeft ? ["from peft import PeftModel"] : []), ...imports, `from transformers import ${modelClass}`].join("\n")}
 
-def load(base, folder, **options):
-    return PeftModel.from_pretrained(${modelClass}.from_pretrained(base, **options), folder).eval()`;
+def load(${ofPeft ? "base, folder" : "folder"}, **options):
+    return ${ofPeft ? `PeftModel.from_pretrained(${modelClass}.from_pretrained(base, **options), folder)` : `${modelClass}.from_pretrained(folder, **options)`}.eval()`;
 }
 
 /** peft's own forward counts positions behind the prefix; a run that counts from 0 hands the prefix over itself. */
