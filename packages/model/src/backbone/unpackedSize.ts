@@ -1,4 +1,5 @@
 import { formatBytes, type TuningSettings, tuningOf } from "@tutti/core";
+import { tunedLayout } from "../tuning/layout.ts";
 import type { BackboneManifest } from "./manifest.ts";
 import { tensorNames } from "./tensorNames.ts";
 
@@ -8,6 +9,8 @@ const wasmBytes = 2 ** 32;
 const wasmReserve = 512 * 2 ** 20;
 /** Bytes of each trained weight at the height of a step of full fine-tuning, as measured: W, Δ, their sum, the gradient, the optimiser's state before and after and what it computes between. */
 const fullStepBytes = 116;
+/** The same of each value of LoRA's factors, which are laid out for both directions beside the optimiser's state. */
+const loraStepBytes = 51;
 
 /**
  * Bytes of a backbone's matrices in f32, each kept for the forward and for the backward product. The embedding table stays packed outside, but where
@@ -27,6 +30,7 @@ function usesVocabulary({ isCausal }: BackboneManifest["config"], { head, lossOv
 
 /** Bytes that training takes beside the unpacked weights, where they count. */
 function trainingBytes({ config }: Pick<BackboneManifest, "config">, tuning: TuningSettings): number {
+  if (tuning.method === "lora") return loraStepBytes * tunedLayout(config, tuning, 0).numMethodValues;
   if (!tuningOf(tuning).trainsBackbone) return 0;
   const trained = tensorNames(config).filter(({ name }) => name.startsWith("layers."));
   return fullStepBytes * trained.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
@@ -34,10 +38,12 @@ function trainingBytes({ config }: Pick<BackboneManifest, "config">, tuning: Tun
 
 /** Throws a sentence when the backbone cannot be unpacked, or trained, on this backend. WebGPU has its own limits, and plain JavaScript the machine's. */
 export function refuseTooLarge(manifest: Pick<BackboneManifest, "config" | "name">, backend: string, tuning: TuningSettings): void {
+  if (backend !== "wasm") return;
   const needed = unpackedBytes(manifest, usesVocabulary(manifest.config, tuning)) + trainingBytes(manifest, tuning);
-  if (backend !== "wasm" || needed <= wasmBytes - wasmReserve) return;
+  if (needed <= wasmBytes - wasmReserve) return;
+  const trained = tuning.method === "lora" ? " and LoRA is trained" : tuningOf(tuning).trainsBackbone ? " and all trained" : "";
   throw new Error(
-    `backbone ${manifest.name} needs ${formatBytes(needed)} once its layers are unpacked${tuningOf(tuning).trainsBackbone ? " and all trained" : ""}, but WebAssembly has at most ${formatBytes(wasmBytes)}: ` +
-      "use a browser with WebGPU, or choose a smaller backbone",
+    `backbone ${manifest.name} needs ${formatBytes(needed)} once its layers are unpacked${trained}, but WebAssembly has at most ${formatBytes(wasmBytes)}: ` +
+      `use a browser with WebGPU, or choose a smaller backbone${tuning.method === "lora" ? " or smaller ranks" : ""}`,
   );
 }
