@@ -37,6 +37,7 @@ export type WebGpuKernel =
   | "TuttiAdamW"
   | "TuttiMomentum"
   | "TuttiDropOut"
+  | "TuttiDropInput"
   | "TuttiPickRows"
   | "TuttiScatterRows"
   | "TuttiArrangeBlocks"
