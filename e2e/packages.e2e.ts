@@ -14,15 +14,15 @@ const examples = {
   core: /^29 \+ 24 \+ 30 \+ 37 rows; the norm of the mean is 0\.6270\n$/,
   protocol:
     /^protocol \d+: 44 bytes, 0\.5 -1 2 0\.25 8 -0\.125\nnumRounds: found 0, .*\nsed: there is no setting of this name; did you mean seed\?\n$/,
-  data: /^delivery, quality, service, price: 1056 training rows and 288 test rows\n\[ \{ text: 'It came two days late', label: 0 \} \]\n$/,
+  data: /^delivery, quality, service, price: 1056 training rows and 288 test rows\n\[ \{ text: 'It came two days late', label: 0 \} \]\n\{\n {2}prompt: 'It came two days late\. reply :',\n {2}answer: ' We are sorry\.',\n {2}isChat: false\n\}\n$/,
   model: /^(delivery|quality|service|price), one of delivery, quality, service, price\n$/,
   server: /^run feedback-topic-seed42-\w+ is waiting; its page answers 200\n$/,
   client: /^2 steps; the tuned parameters are [0-9a-f]{64}\n$/,
   cli: /^pages in .*web, data in .*public, commands demo, serve, join, run, lab, data, backbone, prompt, predict\n$/,
 } as const;
 
-/** Built pages, minuet and feedback are most of it. */
-const maxCommandBytes = 4_500_000;
+/** Built pages, the three backbones and the two data sets are most of it. */
+const maxCommandBytes = 11_500_000;
 
 const out = mkdtempSync(join(tmpdir(), "tutti-tarballs-"));
 let tarballs: readonly string[] = [];
@@ -79,11 +79,14 @@ test("a folder without a package.json, such as another branch leaves, is no pack
   expect([...packedWorkspaces(project).keys()]).toEqual(["mine"]);
 });
 
-test("the command brings minuet, feedback and the pages, nothing else, and stays small", async () => {
+test("the command brings the built-in backbones, data sets and the pages, nothing else, and stays small", async () => {
   const [backbones, datasets] = await Promise.all(
     ["backbones", "datasets"].map((name) => readdir(join(packageFolder("cli"), "public", name))),
   );
-  expect([backbones, datasets]).toEqual([["minuet"], ["feedback"]]);
+  expect([backbones, datasets]).toEqual([
+    ["concerto", "etude", "minuet"],
+    ["feedback", "replies"],
+  ]);
   expect(await readdir(join(packageFolder("cli"), "dist/web/wasm"))).toContain("tfjs-backend-wasm-simd.wasm");
   const { size } = await stat(join(out, "tutti-cli-0.1.0.tgz"));
   expect(size).toBeLessThan(maxCommandBytes);
@@ -150,15 +153,15 @@ test("`tutti serve` shows the pages, the backbone and the data of the command un
   expect((await serving.ended).code).toBe(130);
 });
 
-test("what is added where the command is called is kept there and served beside minuet and feedback", async () => {
+test("what is added where the command is called is kept there and served beside what is built in", async () => {
   const tutti = (...args: string[]) => run(process.execPath, [join(packageFolder("cli"), "bin/tutti.mjs"), ...args], folder);
   expect((await tutti("data", "list")).stdout).toContain("feedback");
   expect(await readdir(folder)).not.toContain("public");
   const rows = Array.from({ length: 40 }, (_, row) => `message ${row},${row % 2 === 0 ? "good" : "bad"}\n`);
   await writeFile(join(folder, "mine.csv"), `text,label\n${rows.join("")}`);
   await tutti("data", "add", "mine.csv", "--name", "mine");
-  expect(await readdir(join(folder, "public/datasets"))).toEqual(["feedback", "mine"]);
-  expect(await readdir(join(folder, "public/backbones"))).toEqual(["minuet"]);
+  expect(await readdir(join(folder, "public/datasets"))).toEqual(["feedback", "mine", "replies"]);
+  expect(await readdir(join(folder, "public/backbones"))).toEqual(["concerto", "etude", "minuet"]);
   const { stdout } = await start(
     process.execPath,
     ["--input-type=module", "--eval", 'import { publicFolder } from "@tutti/server/checkout"; console.log(publicFolder());'],

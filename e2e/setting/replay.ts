@@ -11,7 +11,7 @@ import {
   runRounds,
   type StrategyState,
 } from "@tutti/core";
-import { findTask } from "@tutti/data";
+import { findClassification } from "@tutti/data";
 import { createTrainer, loadBackbone, noCache, trainerTask, tunedLayout } from "@tutti/model";
 import { fetchFile, localUrls } from "@tutti/model/node";
 
@@ -32,7 +32,7 @@ export async function replayRun(run: RunSettings, publicFolder: string, { backen
   const trainer = createTrainer({ fetch: fetchFile, cache: noCache() });
   const { shape } = await trainer.start({ run, ...urls, backend, threads: 1 }, () => undefined);
   const { config } = await loadBackbone({ fetch: fetchFile, cache: noCache(), manifestUrl: urls.manifestUrl });
-  const layout = tunedLayout(config, run.tuning, findTask(run.task).classes.length);
+  const layout = tunedLayout(config, run.tuning, findClassification(run.task, "this setting").classes.length);
   const numExamples: number[] = [];
   for (let id = 0; id < run.numDevices; id++) numExamples.push((await trainer.addDevice(id, { kind: "share", index: id })).numExamples);
   const deviceStates = new Map<DeviceId, DeviceState>();

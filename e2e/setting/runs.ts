@@ -1,5 +1,5 @@
 import { type FedPepTaoSettings, type Params, presets, type RunSettings } from "@tutti/core";
-import { findTask } from "@tutti/data";
+import { findClassification } from "@tutti/data";
 import { hashParameters } from "@tutti/record";
 import {
   type Coordinator,
@@ -35,7 +35,11 @@ let numStarted = 0;
 export async function serveRun(run: RunSettings, options: Partial<CoordinatorOptions> = {}): Promise<Coordinator> {
   numStarted += 1;
   const publicDir = run.backbone === "tiny" ? places.tinyPublic : places.realPublic;
-  const tuned = tunedParameters(run, readBackboneSizes(publicDir, run.backbone), findTask(run.task).classes.length);
+  const tuned = tunedParameters(
+    run,
+    readBackboneSizes(publicDir, run.backbone),
+    findClassification(run.task, "this setting").classes.length,
+  );
   const config = {
     dataDir: places.runs,
     runId: `run-${process.pid}-${numStarted}`,

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { createRandom, initialParams, presets, shapesOf } from "@tutti/core";
-import { findTask } from "@tutti/data";
+import { findClassification } from "@tutti/data";
 import { createTrainer, loadBackbone, noCache, tunedLayout } from "@tutti/model";
 import { fetchFile, localUrls } from "@tutti/model/node";
 import { projectFolder } from "@tutti/server/checkout";
@@ -15,7 +15,7 @@ export async function benchTrainingStep(): Promise<BenchRow[]> {
   const trainer = createTrainer(ports);
   const ready = await trainer.start({ run, ...urls, backend: "wasm", threads: 1 }, () => undefined);
   const { config } = await loadBackbone({ ...ports, manifestUrl: urls.manifestUrl });
-  const layout = tunedLayout(config, run.tuning, findTask(run.task).classes.length);
+  const layout = tunedLayout(config, run.tuning, findClassification(run.task, "a training step").classes.length);
   const params = initialParams(layout.entries, createRandom(run.seed));
   const { numExamples } = await trainer.addDevice(0, { kind: "share", index: 0 });
   const { localEpochs: epochs, batchSize } = run.training;

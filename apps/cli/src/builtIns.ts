@@ -26,10 +26,13 @@ async function folderInUse(): Promise<string> {
   return (await import("@tutti/server/checkout")).publicFolder();
 }
 
-/** `public` where the command is called, with the built-in backbone and data set in it. */
+/** What the command brings, in its public folder. */
+const broughtParts = ["backbones/minuet", "backbones/etude", "backbones/concerto", "datasets/feedback", "datasets/replies"];
+
+/** `public` where the command is called, with the built-in backbones and data sets in it. */
 async function folderHere(): Promise<string> {
   const here = resolve("public");
-  for (const part of ["backbones/minuet", "datasets/feedback"])
+  for (const part of broughtParts)
     if (!existsSync(join(here, part))) await cp(join(broughtFolder, part), join(here, part), { recursive: true });
   return here;
 }

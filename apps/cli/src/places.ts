@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 // a checkout keeps them at its root, an installed command in its own folder
 const home = new URL(import.meta.url.endsWith(".ts") ? "../../../" : "../", import.meta.url);
 
-/** The folder that holds the backbone minuet and the data set feedback, as `publicDir` of a coordinator. */
+/** The folder that holds the built-in backbones and data sets, as `publicDir` of a coordinator. */
 export const publicFolder: string = fileURLToPath(new URL("public", home));
 
 /** The folder of the built pages, as `pagesDir` of a coordinator; in a checkout `npm run build` fills it. */

@@ -4,7 +4,7 @@ import { presets, type RunSettings } from "@tutti/core";
 import { afterAll, expect, test } from "vitest";
 import { ConfigError } from "./config.ts";
 import { temporaryFolder } from "./testing/startTest.ts";
-import { readBackboneSizes, tunedParameters } from "./tuned.ts";
+import { readBackboneSizes, requireAnswering, tunedParameters } from "./tuned.ts";
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -56,4 +56,15 @@ test("a run whose LoRA does not fit its backbone is refused at the start with ev
   );
   expect(start).toThrow("tuning.ranks.up: found 11, expected at most 10 for up, whose matrix is 40 × 10");
   expect(start).toThrow("tuning.targets: found gate, but this backbone's feed-forward part has no gate matrix");
+});
+
+test("a run whose answers are texts is refused with an encoder, and says which backbones there are for it", () => {
+  addManifest("encoder", { config: { ...config, family: "roberta", isCausal: false }, tensors, tokenizer: {} });
+  addManifest("decoder", { config: { ...config, family: "gpt2", isCausal: true }, tensors, tokenizer: {} });
+  const asked = (backbone: string) => ({ publicDir: folder.path, run: { ...presets.demo, task: "replies", backbone } });
+  expect(() => requireAnswering(asked("encoder"), null)).toThrow(
+    "task: replies is answered with text, and backbone encoder (roberta) reads the whole text at once and cannot continue it; choose a gpt2 or llama backbone",
+  );
+  expect(() => requireAnswering(asked("decoder"), null)).not.toThrow();
+  expect(() => requireAnswering(asked("encoder"), 4)).not.toThrow();
 });

@@ -15,17 +15,18 @@ import {
 } from "@tutti/core";
 import { settingFaults } from "@tutti/protocol";
 import { z } from "zod";
-import { ConfigError } from "./config.ts";
+import { ConfigError, type CoordinatorConfig } from "./config.ts";
 
 /** What a run trains: names by layer, and the values that all devices start from. */
 export interface TunedParameters {
   readonly shape: TunedShape;
   readonly initial: Params;
-  readonly numClasses: number;
+  /** Null of a text task. */
+  readonly numClasses: number | null;
 }
 
 /** What a run trains and where all devices start, from its seed; throws a ConfigError where its tuning does not fit the backbone. */
-export function tunedParameters(run: RunSettings, sizes: BackboneSizes, numClasses: number): TunedParameters {
+export function tunedParameters(run: RunSettings, sizes: BackboneSizes, numClasses: number | null): TunedParameters {
   const misfits = tuningMisfits(sizes, run.tuning);
   if (misfits.length > 0)
     throw new ConfigError(`run.tuning does not fit backbone ${run.backbone}:\n${misfits.map((line) => `  ${line}`).join("\n")}`);
@@ -40,6 +41,8 @@ const manifestSchema = z.object({
     numHeads: z.int().min(1),
     numKeyValueHeads: z.int().min(1),
     headSize: z.int().min(1),
+    family: z.string().optional(),
+    isCausal: z.boolean().optional(),
   }),
   tensors: z.array(z.object({ name: z.string(), shape: z.array(z.int().min(1)) })),
   /** Null for weights alone. */
@@ -48,6 +51,23 @@ const manifestSchema = z.object({
 
 /** The sizes that a backbone's manifest gives; throws a ConfigError that says how to get a backbone that reads texts. */
 export function readBackboneSizes(publicDir: string, backbone: string): BackboneSizes {
+  const { config, tensors } = readManifest(publicDir, backbone);
+  const { numLayers, hiddenSize, numHeads, numKeyValueHeads, headSize } = config;
+  const widths = { keyValueWidth: numKeyValueHeads * headSize, queryWidth: numHeads * headSize };
+  return { numLayers, hiddenSize, ...widths, weights: tensors };
+}
+
+/** Throws a ConfigError where a run's answers are texts and its backbone is an encoder, which reads a whole text at once. */
+export function requireAnswering({ publicDir, run }: Pick<CoordinatorConfig, "publicDir" | "run">, numClasses: number | null): void {
+  if (numClasses !== null) return;
+  const { family, isCausal } = readManifest(publicDir, run.backbone).config;
+  if (isCausal !== false) return;
+  throw new ConfigError(
+    `task: ${run.task} is answered with text, and backbone ${run.backbone} (${family ?? "an encoder"}) reads the whole text at once and cannot continue it; choose a gpt2 or llama backbone`,
+  );
+}
+
+function readManifest(publicDir: string, backbone: string): z.output<typeof manifestSchema> {
   const path = join(publicDir, "backbones", backbone, "manifest.json");
   if (!existsSync(path)) throw new ConfigError(noBackbone(join(publicDir, "backbones"), backbone));
   let manifest: unknown;
@@ -62,9 +82,7 @@ export function readBackboneSizes(publicDir: string, backbone: string): Backbone
   if (parsed.data.tokenizer === null) {
     throw new ConfigError(`backbone ${backbone} has no tokenizer, so it cannot read texts: add it again from a folder with tokenizer.json`);
   }
-  const { numLayers, hiddenSize, numHeads, numKeyValueHeads, headSize } = parsed.data.config;
-  const widths = { keyValueWidth: numKeyValueHeads * headSize, queryWidth: numHeads * headSize };
-  return { numLayers, hiddenSize, ...widths, weights: parsed.data.tensors };
+  return parsed.data;
 }
 
 function noBackbone(folder: string, name: string): string {

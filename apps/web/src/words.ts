@@ -70,6 +70,8 @@ export const fileProblems = {
     `${file} has ${formatBytes(numBytes)}; this page reads at most ${formatBytes(maxBytes)}. Use a smaller part of it.`,
   tooManyRows: (file: string, numRows: number, maxRows: number) =>
     `${file} has ${formatCount(numRows, "row")}; this page uses at most ${formatWhole(maxRows)}. Use a smaller part of it.`,
+  textTask: (title: string) =>
+    `“${title}” asks for answers in words, and this page reads only files with a label for each text. Take a share of the run’s own examples.`,
 } as const;
 
 /** Why the page does not know the run. */

@@ -127,6 +127,7 @@ export {
 } from "./strategies/table.ts";
 export { under, withPrefix } from "./strategies/tensors.ts";
 export type {
+  ClassificationResult,
   Contribution,
   ContributionBody,
   Device,
@@ -142,8 +143,14 @@ export type {
   TaskExpectation,
   TaskKind,
   TaskSpec,
+  TextResult,
   Waiting,
 } from "./task.ts";
+export { compareTexts, isExactMatch } from "./textMetrics/compareTexts.ts";
+export { longestCommonSubsequence, type RougeL, rougeL, rougeTokens } from "./textMetrics/rougeL.ts";
+export { measureText, noText, type TextScores, textScores } from "./textMetrics/textScores.ts";
+export { addTextSums, type GeneratedSums, type TextMetric, type TextSums } from "./textSums.ts";
+export { tokenTable, tokenTableHash } from "./tokenTable.ts";
 export type { SourcePromptNames, TuningCommon } from "./tunings/declaration.ts";
 export type { BackboneSizes, BackboneWeight, InitialValues, TunedEntry } from "./tunings/entry.ts";
 export { type LoraMatrix, type LoraOwn, type LoraTarget, loraMatrices, loraShape, loraTargets } from "./tunings/loraMatrices.ts";

@@ -1,5 +1,6 @@
 import type { Params, Shapes } from "./params.ts";
 import type { Encoding, LayerSelector } from "./settings/fields.ts";
+import type { TextSums } from "./textSums.ts";
 
 /** Devices are numbered from 0 in order of registration; sums over devices run in this order. */
 export type DeviceId = number;
@@ -112,12 +113,25 @@ export interface Device {
   readonly share?: number;
 }
 
-/** What a device's predictions came to, in one protocol on one split. */
-export interface EvaluationResult {
+/** What a device's predictions came to, in one protocol on one split: of a classification task, or of a text task. */
+export type EvaluationResult = ClassificationResult | TextResult;
+
+/** What a device's predicted classes came to. */
+export interface ClassificationResult {
   readonly protocol: Protocol;
   readonly split: Split;
   /** (classes, classes): rows are true classes, columns predictions. */
   readonly confusion: readonly (readonly number[])[];
+  /** Over the examples. */
+  readonly lossSum: number;
+}
+
+/** What a device's predicted answers came to; sums alone leave the device, never a text. */
+export interface TextResult {
+  readonly protocol: Protocol;
+  readonly split: Split;
+  readonly text: TextSums;
+  /** In nats, over the answers' tokens. */
   readonly lossSum: number;
 }
 

@@ -2,13 +2,13 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { accuracy, type Confusion, confusionOf, macroF1, type RunSettings } from "@tutti/core";
 import { loadDataset } from "./dataset.ts";
-import { dealRun } from "./dealing.ts";
+import { dealDataset } from "./dealing.ts";
 import type { Dataset } from "./example.ts";
 import { findTask } from "./tasks.ts";
 
 /** What is known of a run's data without any training. */
 export interface DataControls {
-  /** Always the commonest class of the training data, on the test split. */
+  /** Always the commonest class of the training data, on the test split; null of a text task. */
   readonly majority: { readonly accuracy: number; readonly macroF1: number; readonly numExamples: number } | null;
   /** Sentences about how the data was dealt. */
   readonly notes: readonly string[];
@@ -17,8 +17,13 @@ export interface DataControls {
 /** Reads the run's data set from a public folder. Node only. */
 export async function readControls(publicFolder: string, run: RunSettings): Promise<DataControls> {
   const task = findTask(run.task);
-  const dataset = await loadDataset(task, (file) => readFile(join(publicFolder, "datasets", task.dataset, file), "utf8"), run.seed);
-  return { majority: majorityScores(dataset, task.classes.length), notes: dealRun(dataset, run).notes };
+  const fetchText = (file: string) => readFile(join(publicFolder, "datasets", task.dataset, file), "utf8");
+  if (task.kind !== "classification") {
+    const dataset = await loadDataset(task, fetchText, run.seed);
+    return { majority: null, notes: dealDataset(task, dataset, run).notes };
+  }
+  const dataset = await loadDataset(task, fetchText, run.seed);
+  return { majority: majorityScores(dataset, task.classes.length), notes: dealDataset(task, dataset, run).notes };
 }
 
 /** Accuracy and macro F1, on the test split, of always answering the commonest class of the training data. */

@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { holdOut, loadDataset } from "./dataset.ts";
-import { findTask, tasks } from "./tasks.ts";
+import { classificationTasks, findClassification, findTask, tasks } from "./tasks.ts";
 
 const fetchFeedback = (file: string) => readFile(new URL(`../../../public/datasets/feedback/${file}`, import.meta.url), "utf8");
 
 test.each(["feedback/sentiment", "feedback/topic"])("%s has its three splits with every class alike", async (name) => {
-  const task = findTask(name);
+  const task = findClassification(name, "this test");
   const { train, validation, test: held } = await loadDataset(task, fetchFeedback);
   for (const [split, numRows] of [[train, 1056] as const, [validation, 96] as const, [held, 288] as const]) {
     expect(split).toHaveLength(numRows);
@@ -62,8 +62,9 @@ test("every task has one label word per class in each of its prompts", () => {
     "mrpc",
     "boolq",
     "ag_news",
+    "replies",
   ]);
-  for (const { classes, prompts, fields, causalSuffix } of tasks) {
+  for (const { classes, prompts, fields, causalSuffix } of classificationTasks) {
     for (const { template, labelWords } of prompts) {
       expect(labelWords).toHaveLength(classes.length);
       expect(template.includes("{textB}")).toBe(fields.textB !== null);

@@ -1,8 +1,10 @@
 import { createRandom, formatCount } from "@tutti/core";
-import type { Dataset, Example } from "./example.ts";
+import type { Dataset, TextExample } from "./example.ts";
 import { rowsToExamples } from "./examples.ts";
 import { parseJsonl } from "./jsonl.ts";
-import type { TaskDefinition } from "./task.ts";
+import type { Row } from "./rows.ts";
+import type { ClassificationTask, TaskDefinition, TextTask } from "./task.ts";
+import { rowsToTextExamples } from "./textExamples.ts";
 
 /** Gives the text of a file of the data set's folder. */
 export type FetchText = (file: string) => Promise<string>;
@@ -11,9 +13,22 @@ export type FetchText = (file: string) => Promise<string>;
 export const heldOutFraction = 0.1;
 
 /** Loads the three splits of a task, each of JSON Lines; without a validation file a tenth of the training rows is held out by `seed`. */
-export async function loadDataset(task: TaskDefinition, fetchText: FetchText, seed = 42): Promise<Dataset> {
-  const load = async (file: string): Promise<Example[]> => {
-    const examples = rowsToExamples(task, parseJsonl(await fetchText(file), file), file);
+export async function loadDataset(task: ClassificationTask, fetchText: FetchText, seed?: number): Promise<Dataset>;
+export async function loadDataset(task: TextTask, fetchText: FetchText, seed?: number): Promise<Dataset<TextExample>>;
+export async function loadDataset(task: TaskDefinition, fetchText: FetchText, seed?: number): Promise<Dataset | Dataset<TextExample>>;
+export async function loadDataset(task: TaskDefinition, fetchText: FetchText, seed = 42): Promise<Dataset | Dataset<TextExample>> {
+  if (task.kind === "classification") return loadSplits(task, (rows, file) => rowsToExamples(task, rows, file), fetchText, seed);
+  return loadSplits(task, (rows, file) => rowsToTextExamples(task, rows, file), fetchText, seed);
+}
+
+async function loadSplits<E>(
+  task: TaskDefinition,
+  read: (rows: readonly Row[], file: string) => E[],
+  fetchText: FetchText,
+  seed: number,
+): Promise<Dataset<E>> {
+  const load = async (file: string): Promise<E[]> => {
+    const examples = read(parseJsonl(await fetchText(file), file), file);
     if (examples.length === 0) throw new Error(`${task.name}: ${file} has no rows`);
     return examples;
   };
@@ -24,7 +39,7 @@ export async function loadDataset(task: TaskDefinition, fetchText: FetchText, se
 }
 
 /** Holds a tenth of the examples out, drawn by the seed; both parts keep their order. */
-export function holdOut(examples: readonly Example[], seed: number): Pick<Dataset, "train" | "validation"> {
+export function holdOut<E>(examples: readonly E[], seed: number): Pick<Dataset<E>, "train" | "validation"> {
   if (examples.length < 2)
     throw new Error(
       `${formatCount(examples.length, "training row")} cannot be split into training and validation rows: 2 or more are needed`,
@@ -35,11 +50,11 @@ export function holdOut(examples: readonly Example[], seed: number): Pick<Datase
 }
 
 /** Draws a number of the examples by the seed: what stays and what was drawn, both in their order. */
-export function drawExamples(
-  examples: readonly Example[],
+export function drawExamples<E>(
+  examples: readonly E[],
   count: number,
   { seed, purpose }: { readonly seed: number; readonly purpose: string },
-): [rest: Example[], drawn: Example[]] {
+): [rest: E[], drawn: E[]] {
   const order = createRandom(seed)
     .stream({ purpose })
     .shuffle(examples.map((_, index) => index));

@@ -2,31 +2,34 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type DatasetCard, fetchTask, parseDatasetCard } from "./datasetCard.ts";
+import { cardFormat, type DatasetCard, fetchTask, parseDatasetCard } from "./datasetCard.ts";
 import { readDatasetCards, rememberDatasets } from "./node.ts";
+import { type ClassificationTask, requireClassification } from "./task.ts";
 import { datasetFolder, findTask, rememberTask, tasks } from "./tasks.ts";
 
-const card = (name: string): DatasetCard => ({
-  format: "tutti-dataset-1",
-  task: {
-    name,
-    title: "Tickets",
-    dataset: name,
-    files: { train: "train.jsonl", validation: null, test: "test.jsonl" },
-    fields: { text: "text", textB: null, label: "label", owner: "owner" },
-    classes: ["help", "sales"],
-    prompts: [{ template: "{text} . It was {mask} .", labelWords: ["help", "sales"] }],
-    causalSuffix: "It was {word} .",
-    metric: "macroF1",
+const card = (name: string) =>
+  ({
+    format: cardFormat,
+    task: {
+      kind: "classification",
+      name,
+      title: "Tickets",
+      dataset: name,
+      files: { train: "train.jsonl", validation: null, test: "test.jsonl" },
+      fields: { text: "text", textB: null, label: "label", owner: "owner" },
+      classes: ["help", "sales"],
+      prompts: [{ template: "{text} . It was {mask} .", labelWords: ["help", "sales"] }],
+      causalSuffix: "It was {word} .",
+      metric: "macroF1",
+      notes: ["A note."],
+    } satisfies ClassificationTask,
+    numRows: { train: 9, validation: null, test: 3 },
+    numByClass: [4, 5],
+    source: "tickets.csv",
+    licence: "mine",
+    sha256: { "train.jsonl": "ab" },
     notes: ["A note."],
-  },
-  numRows: { train: 9, validation: null, test: 3 },
-  numByClass: [4, 5],
-  source: "tickets.csv",
-  licence: "mine",
-  sha256: { "train.jsonl": "ab" },
-  notes: ["A note."],
-});
+  }) satisfies DatasetCard;
 
 test("a card is read back whole", () => {
   expect(parseDatasetCard(JSON.stringify(card("tickets")))).toEqual(card("tickets"));
@@ -56,7 +59,7 @@ test("a task that is not built in comes from its folder's card, once, and findTa
   expect(await fetchTask("mr", fetchText)).toBe(findTask("mr"));
   expect(asked).toEqual([]);
   expect(() => findTask("from-card")).toThrow('there is no task "from-card"');
-  expect((await fetchTask("from-card", fetchText)).classes).toEqual(["help", "sales"]);
+  expect(requireClassification(await fetchTask("from-card", fetchText), "this test").classes).toEqual(["help", "sales"]);
   expect(findTask("from-card").metric).toBe("macroF1");
   await expect(fetchTask("other", fetchText)).rejects.toThrow("other/dataset.json belongs to the task from-card, not to other");
   const fails = async () => Promise.reject(new Error("HTTP 404"));

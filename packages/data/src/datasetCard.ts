@@ -1,6 +1,7 @@
-import type { Metric } from "@tutti/core";
+import { count, list, readJson, record, string, strings } from "./cardFields.ts";
+import { taskOf } from "./cardTask.ts";
 import type { FetchText } from "./dataset.ts";
-import type { TaskDefinition, TaskPrompt } from "./task.ts";
+import type { TaskDefinition } from "./task.ts";
 import { datasetFolder, findTask, rememberTask, tasks } from "./tasks.ts";
 
 /** Describes a data set folder that `tutti data add` wrote, in its `dataset.json`. */
@@ -9,7 +10,7 @@ export interface DatasetCard {
   readonly task: TaskDefinition;
   /** Rows of each split; validation is null where a tenth of the training rows validates. */
   readonly numRows: { readonly train: number; readonly validation: number | null; readonly test: number };
-  /** Training rows of each class, in class order. */
+  /** Training rows of each class, or of each group of a text task, in their order. */
   readonly numByClass: readonly number[];
   readonly source: string;
   readonly licence: string;
@@ -62,83 +63,4 @@ export async function fetchTask(name: string, fetchText: FetchText): Promise<Tas
   if (task.name !== name) throw new Error(`${datasetFolder(name)}/${cardFile} belongs to the task ${task.name}, not to ${name}`);
   rememberTask(task);
   return task;
-}
-
-const metrics: readonly Metric[] = ["accuracy", "macroF1", "matthews", "meanOfAccuracyAndF1"];
-
-function taskOf(value: unknown, place: string): TaskDefinition {
-  const task = record(value, place);
-  const text = (name: string) => string(task[name], `${place}.${name}`);
-  const files = record(task.files, `${place}.files`);
-  const fields = record(task.fields, `${place}.fields`);
-  const classes = strings(task.classes, `${place}.classes`);
-  const metric = metrics.find((known) => known === task.metric);
-  if (metric === undefined) throw new Error(`${place}.metric is ${JSON.stringify(task.metric)}, expected one of ${metrics.join(", ")}`);
-  return {
-    name: text("name"),
-    title: text("title"),
-    dataset: fileName(task.dataset, `${place}.dataset`),
-    files: {
-      train: fileName(files.train, `${place}.files.train`),
-      validation: files.validation === null ? null : fileName(files.validation, `${place}.files.validation`),
-      test: fileName(files.test, `${place}.files.test`),
-    },
-    fields: {
-      text: string(fields.text, `${place}.fields.text`),
-      textB: fields.textB === null ? null : string(fields.textB, `${place}.fields.textB`),
-      label: string(fields.label, `${place}.fields.label`),
-      owner: fields.owner === null ? null : string(fields.owner, `${place}.fields.owner`),
-    },
-    classes,
-    prompts: list(task.prompts, `${place}.prompts`).map((prompt) => promptOf(prompt, classes, `${place}.prompts`)),
-    causalSuffix: text("causalSuffix"),
-    metric,
-    ...(task.notes === undefined ? {} : { notes: strings(task.notes, `${place}.notes`) }),
-  };
-}
-
-function promptOf(value: unknown, classes: readonly string[], place: string): TaskPrompt {
-  const prompt = record(value, place);
-  const labelWords = strings(prompt.labelWords, `${place}.labelWords`);
-  if (labelWords.length !== classes.length) throw new Error(`${place}: ${labelWords.length} label words for ${classes.length} classes`);
-  return { template: string(prompt.template, `${place}.template`), labelWords };
-}
-
-function readJson(text: string, source: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new Error(`${source} is not JSON`, { cause });
-  }
-}
-
-function record(value: unknown, place: string): Record<string, unknown> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new Error(`${place} is ${JSON.stringify(value) ?? "missing"}, expected an object`);
-}
-
-function list(value: unknown, place: string): readonly unknown[] {
-  if (Array.isArray(value)) return value;
-  throw new Error(`${place} is ${JSON.stringify(value) ?? "missing"}, expected a list`);
-}
-
-function strings(value: unknown, place: string): readonly string[] {
-  return list(value, place).map((item) => string(item, place));
-}
-
-function string(value: unknown, place: string): string {
-  if (typeof value === "string" && value !== "") return value;
-  throw new Error(`${place} is ${JSON.stringify(value) ?? "missing"}, expected text`);
-}
-
-function count(value: unknown, place: string): number {
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-  throw new Error(`${place} is ${JSON.stringify(value) ?? "missing"}, expected a whole number`);
-}
-
-/** A name that leads to no other folder. */
-function fileName(value: unknown, place: string): string {
-  const name = string(value, place);
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) return name;
-  throw new Error(`${place} is "${name}", expected a file name of letters, digits, dots and dashes`);
 }

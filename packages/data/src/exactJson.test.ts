@@ -5,7 +5,7 @@ import { parseExactJson } from "./exactJson.ts";
 import { parseOwnExamples } from "./examples.ts";
 import { fileTask } from "./fileTask.ts";
 import { parseJsonl, readJsonl } from "./jsonl.ts";
-import { findTask } from "./tasks.ts";
+import { findClassification } from "./tasks.ts";
 
 test("owners above 2^53 stay four, and so do those written with points and exponents", async () => {
   const text = await readFile(new URL("./testing/snowflake-owner.jsonl", import.meta.url), "utf8");
@@ -50,10 +50,18 @@ test("labels above 2^53 are classes of their own, in the order of their numbers;
   expect(() => taskOf(["1", "1.5", "2"])).toThrow('line 2: column "label" is 1.5, expected the name of a class or a whole number');
   expect(() => taskOf(["1", "0.12345678901234567891", "2"])).toThrow('column "label" is 0.12345678901234567891, expected');
   expect(() =>
-    parseOwnExamples("own.jsonl", new TextEncoder().encode('{"text": "a", "label": 18446744073709551616}'), findTask("boolq")),
+    parseOwnExamples(
+      "own.jsonl",
+      new TextEncoder().encode('{"text": "a", "label": 18446744073709551616}'),
+      findClassification("boolq", "this test"),
+    ),
   ).toThrow("there is no field");
   expect(() =>
-    parseOwnExamples("own.jsonl", new TextEncoder().encode('{"text": "a", "label": 18446744073709551616}'), findTask("feedback/topic")),
+    parseOwnExamples(
+      "own.jsonl",
+      new TextEncoder().encode('{"text": "a", "label": 18446744073709551616}'),
+      findClassification("feedback/topic", "this test"),
+    ),
   ).toThrow('field "label" is 18446744073709551616, expected one of');
 });
 

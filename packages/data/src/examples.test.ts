@@ -1,17 +1,19 @@
 import { expect, test } from "vitest";
 import { parseOwnExamples, rowsToExamples } from "./examples.ts";
 import { parseJsonl } from "./jsonl.ts";
-import { findTask } from "./tasks.ts";
+import { findClassification } from "./tasks.ts";
 
-const topic = findTask("feedback/topic");
-const boolq = findTask("boolq");
+const topic = findClassification("feedback/topic", "this test");
+const boolq = findClassification("boolq", "this test");
 const bytes = (text: string) => new TextEncoder().encode(text);
 const own = (name: string, text: string, task = topic) => parseOwnExamples(name, bytes(text), task).examples;
 
 test("rows of a built-in task become examples with class numbers and owners", () => {
   const rows = parseJsonl('{"text": " Late again. ", "sentiment": "negative", "topic": "delivery", "domain": "shop"}');
   expect(rowsToExamples(topic, rows)).toEqual([{ text: "Late again.", label: 0, owner: "shop" }]);
-  expect(rowsToExamples(findTask("feedback/sentiment"), rows)).toEqual([{ text: "Late again.", label: 0, owner: "shop" }]);
+  expect(rowsToExamples(findClassification("feedback/sentiment", "this test"), rows)).toEqual([
+    { text: "Late again.", label: 0, owner: "shop" },
+  ]);
   expect(rowsToExamples(topic, parseJsonl('{"text": "Dear", "topic": "price", "domain": "food"}'))[0]?.label).toBe(3);
 });
 

@@ -2,12 +2,12 @@ import { textOfNumber } from "./exactNumber.ts";
 import type { Example } from "./example.ts";
 import { RowFault, readEach, refuseFaults } from "./faults.ts";
 import { type Row, shownValue } from "./rows.ts";
-import type { TaskDefinition } from "./task.ts";
+import type { ClassificationTask } from "./task.ts";
 import { isTextFile, readTextFile } from "./textFile.ts";
 
-type Reading = Pick<TaskDefinition, "fields" | "classes">;
+type Reading = Pick<ClassificationTask, "fields" | "classes">;
 
-/** Turns rows into examples of a task; throws with file, line and field of every row that does not fit. */
+/** Turns rows into examples of a classification task; throws with file, line and field of every row that does not fit. */
 export function rowsToExamples(task: Reading, rows: readonly Row[], source = "the file"): Example[] {
   const { read, faults } = readEach(rows, (row) => exampleOf(task, row, `${source} line ${row.line}`));
   refuseFaults(faults, rows.length);

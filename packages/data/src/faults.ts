@@ -10,6 +10,8 @@ const phrases = {
   empty: "with an empty field",
   notText: "with a value that is not text",
   label: "with a label that is not a class",
+  answer: "without an answer",
+  turns: "with turns that are not a conversation",
 } as const;
 
 /** What can be wrong with a row, as it is counted. */

@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { parseCsv } from "./csv.ts";
 import { parseDataFile } from "./dataFile.ts";
 import { loadDataset } from "./dataset.ts";
-import { type FileTaskOptions, fileTask, rowOf, type SourceRows } from "./fileTask.ts";
+import { type FileTaskOptions, fileTask, rowOf } from "./fileTask.ts";
 import { parseJsonl } from "./jsonl.ts";
+import type { SourceRows } from "./parts.ts";
 
 const csv = (text: string, source = "own.csv"): SourceRows => ({ source, rows: parseCsv(text, source) });
 const jsonl = (rows: readonly object[], source = "own.jsonl"): SourceRows => ({
@@ -17,6 +18,7 @@ test("columns of any names become a task; the training part's labels are its cla
   const train = csv("team,message,branch\nsales,Too dear,north\nhelp,It broke,south\nSales,Discount?,north\n");
   const { task, splits, dataset } = fileTask({ ...columns, owner: "branch" }, { train, test: csv("message,team,branch\nHi,HELP,west\n") });
   expect(task).toEqual({
+    kind: "classification",
     name: "own",
     title: "own",
     dataset: "own",

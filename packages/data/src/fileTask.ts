@@ -1,12 +1,13 @@
-import { formatWhole, type Metric } from "@tutti/core";
-import { drawExamples, holdOut } from "./dataset.ts";
+import type { Metric } from "@tutti/core";
+import { holdOut } from "./dataset.ts";
 import { textOfNumber } from "./exactNumber.ts";
 import type { Dataset, Example } from "./example.ts";
 import { readOwner, readText } from "./examples.ts";
-import { countsByKind, type Fault, readEach, refuseFaults } from "./faults.ts";
+import { type Fault, readEach } from "./faults.ts";
 import { createLabels, type LabelOptions, type Labels, placeOf } from "./labels.ts";
+import { checkedParts, type Parts, type ReadPart, type SourceParts, type SourceRows, splitParts } from "./parts.ts";
 import type { Row } from "./rows.ts";
-import { type TaskDefinition, type TaskPrompt, validationReported } from "./task.ts";
+import { type ClassificationTask, type TaskPrompt, validationReported } from "./task.ts";
 
 /** Which columns of a file make a task. */
 export interface FileTaskOptions extends LabelOptions {
@@ -21,30 +22,15 @@ export interface FileTaskOptions extends LabelOptions {
   readonly metric?: Metric | undefined;
 }
 
-/** The rows of one file, with the name that errors give it. */
-export interface SourceRows {
-  readonly source: string;
-  readonly rows: readonly Row[];
-  /** Rows that could not even be read. */
-  readonly faults?: readonly Fault[];
-}
-
 /** A task made of files. */
 export interface FileTask {
-  readonly task: TaskDefinition;
+  readonly task: ClassificationTask;
   readonly dataset: Dataset;
-  /** The same before anything is held out of the training part: validation is null where the source brings none. */
-  readonly splits: {
-    readonly train: readonly Example[];
-    readonly validation: readonly Example[] | null;
-    readonly test: readonly Example[];
-  };
+  /** The same before anything is held out of the training part. */
+  readonly splits: Parts;
   /** What was done to come to three splits, in sentences. */
   readonly notes: readonly string[];
 }
-
-/** Share of the rows that is reported where there is one file only. */
-export const testFraction = 0.2;
 
 /** Field names of the files that `tutti data add` writes. */
 const fields = { text: "text", textB: "textB", label: "label", owner: "owner" };
@@ -53,11 +39,7 @@ const fields = { text: "text", textB: "textB", label: "label", owner: "owner" };
  * Makes a task of rows with named columns. Without test rows the validation rows are what is reported; with neither, a fifth of the rows,
  * drawn by the seed. Throws with file, line and column of every row that does not fit, unless such rows are to be skipped.
  */
-export function fileTask(
-  options: FileTaskOptions,
-  rows: { readonly train: SourceRows; readonly validation?: SourceRows | undefined; readonly test?: SourceRows | undefined },
-  seed = 42,
-): FileTask {
+export function fileTask(options: FileTaskOptions, rows: SourceParts, seed = 42): FileTask {
   const { textB = null, owner = null } = options;
   const trainTexts = textsOf(rows.train, options);
   const labels = createLabels(options, { ...trainTexts, rows: trainTexts.read.map(({ row }) => row) });
@@ -70,10 +52,12 @@ export function fileTask(
     test: rows.test === undefined || isSecret ? null : read(rows.test),
   };
   const skipped = checkedParts(Object.values(parts), options.skipFaulty === true);
-  const made = split(parts.train.examples, parts.validation?.examples ?? null, parts.test?.examples ?? null, seed);
+  const found = { train: parts.train.examples, validation: parts.validation?.examples ?? null, test: parts.test?.examples ?? null };
+  const made = splitParts(found, seed, validationReported);
   const { train, validation, test } = made;
   const notes = [...labels.notes, ...skipped, ...made.notes];
-  const task: TaskDefinition = {
+  const task: ClassificationTask = {
+    kind: "classification",
     name: options.name,
     title: options.title ?? options.name,
     dataset: options.name,
@@ -117,13 +101,6 @@ function textsOf({ source, rows, faults = [] }: SourceRows, { text, textB, owner
   return { source, read: found.read, faults: [...faults, ...found.faults] };
 }
 
-/** The examples of a part, and its faults in the order of their lines. */
-interface ReadPart {
-  readonly source: string;
-  readonly examples: readonly Example[];
-  readonly faults: readonly Fault[];
-}
-
 function withLabels({ source, read, faults }: PartTexts, labels: Labels): ReadPart {
   const labelOf = labels.readerOf(
     source,
@@ -136,39 +113,10 @@ function withLabels({ source, read, faults }: PartTexts, labels: Labels): ReadPa
   return { source, examples: found.read, faults: [...faults, ...found.faults].sort((a, b) => a.line - b.line) };
 }
 
-/** Refuses faulty rows of all parts together, or says how many are left out. */
-function checkedParts(found: readonly (ReadPart | null)[], skipFaulty: boolean): string[] {
-  const parts = found.filter((part) => part !== null);
-  const faults = parts.flatMap((part) => part.faults);
-  if (!skipFaulty) refuseFaults(faults, faults.length + parts.reduce((sum, { examples }) => sum + examples.length, 0));
-  return parts.flatMap(({ source, examples, faults: own }) => {
-    const numRows = formatWhole(examples.length + own.length);
-    if (examples.length === 0) throw new Error(`${source}: none of its ${numRows} rows can be used: ${countsByKind(own)}`);
-    return own.length === 0 ? [] : [`Left out of ${source}: ${formatWhole(own.length)} of ${numRows} rows: ${countsByKind(own)}.`];
-  });
-}
-
 /** Benchmarks publish test rows whose labels are all -1, so that nobody tunes on them. */
 function hasSecretLabels({ rows }: SourceRows, label: string, classes: readonly string[]): boolean {
   const isSecret = (value: unknown) => (textOfNumber(value) ?? value) === "-1";
   return rows.length > 0 && !classes.includes("-1") && rows.every(({ fields: row }) => isSecret(row[label]));
-}
-
-interface Splits {
-  readonly train: readonly Example[];
-  readonly validation: readonly Example[] | null;
-  readonly test: readonly Example[];
-  readonly notes: readonly string[];
-}
-
-function split(train: readonly Example[], validation: readonly Example[] | null, test: readonly Example[] | null, seed: number): Splits {
-  if (test !== null) return { train, validation, test, notes: [] };
-  if (validation !== null) {
-    return { train, validation: null, test: validation, notes: [validationReported] };
-  }
-  if (train.length < 5) throw new Error(`${train.length} rows are too few to train and to test on: 5 or more are needed`);
-  const [rest, drawn] = drawExamples(train, Math.floor(testFraction * train.length), { seed, purpose: "testSplit" });
-  return { train: rest, validation: null, test: drawn, notes: [`A fifth of the rows, drawn with seed ${seed}, is the test part.`] };
 }
 
 /** A row as `tutti data add` writes it; the label by its name. */

@@ -3,7 +3,7 @@ import { seenLabelWords } from "./labelWords.ts";
 import { knownOverlaps, refuseOverlap } from "./overlaps.ts";
 import { normalisedText, sharedText } from "./sharedText.ts";
 import { partialNote, taskSources } from "./sources.ts";
-import { findTask, tasks } from "./tasks.ts";
+import { classificationTasks, findClassification, tasks } from "./tasks.ts";
 
 const example = (text: string, textB?: string) => ({ text, label: 0, ...(textB === undefined ? {} : { textB }) });
 
@@ -32,10 +32,10 @@ test("a source prompt is never trained where the test texts stand", () => {
 });
 
 test("what is known of overlaps and sources names tasks that there are", () => {
-  const names = tasks.map(({ name }) => name);
+  const names = classificationTasks.map(({ name }) => name);
   for (const { train, test: held } of knownOverlaps) expect(names).toEqual(expect.arrayContaining([train, held]));
   for (const [name, { hub, folder }] of Object.entries(taskSources)) {
-    const { classes, fields } = findTask(name);
+    const { classes, fields } = findClassification(name, "this test");
     for (const columns of hub === null ? [folder] : [hub, folder]) {
       expect(columns.classes, name).toHaveLength(classes.length);
       expect(columns.textB === undefined, name).toBe(fields.textB === null);

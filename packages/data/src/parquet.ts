@@ -28,13 +28,22 @@ export async function parseParquet(bytes: Uint8Array, source = "the file", optio
   const { limits = defaultRowLimits } = options;
   const file = new Uint8Array(bytes).buffer; // a Buffer's own slice would share the pool's memory
   const metadata = readMetadata(file, source);
-  const columns = parquetSchema(metadata).children.map(({ element }) => element.name);
+  const columns = columnNames(metadata);
   requireColumns(columns, options.columns, source);
   requireRoom(Number(metadata.num_rows) - 1, source, limits);
   requireTextRoom(metadata, options.columns, source, limits);
   refuseUnknownCodecs(metadata, source, options);
   const rows = await readRows(file, source, metadata, { ...options, limits });
   return { columns, rows, classNames: classNamesOf(metadata) };
+}
+
+/** Names of a Parquet file's columns. */
+export function parquetColumns(bytes: Uint8Array, source: string): string[] {
+  return columnNames(readMetadata(new Uint8Array(bytes).buffer, source));
+}
+
+function columnNames(metadata: FileMetaData): string[] {
+  return parquetSchema(metadata).children.map(({ element }) => element.name);
 }
 
 function requireColumns(columns: readonly string[], wanted: readonly string[] | undefined, source: string): void {

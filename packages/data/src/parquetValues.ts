@@ -75,9 +75,14 @@ function timeText(value: bigint, numDigits: number): string {
   return fraction === 0n ? text : `${text}.${String(fraction).padStart(numDigits, "0")}`;
 }
 
-/** Characters of text in a row's fields. */
-export function numCharacters(fields: Readonly<Record<string, unknown>>): number {
-  return Object.values(fields).reduce((sum: number, value) => sum + (typeof value === "string" ? value.length : 0), 0);
+/** Characters of text in a row's fields, lists and structures in them included. */
+export function numCharacters(fields: object): number {
+  return Object.values(fields).reduce((sum: number, value: unknown) => sum + charactersOf(value), 0);
+}
+
+function charactersOf(value: unknown): number {
+  if (typeof value === "string") return value.length;
+  return typeof value === "object" && value !== null && !ArrayBuffer.isView(value) ? numCharacters(value) : 0;
 }
 
 /** Refuses columns whose text is too much for certain, before anything is unpacked; a character takes three bytes at most. */

@@ -1,4 +1,4 @@
-import { type TaskDefinition, validationReported } from "./task.ts";
+import { type ClassificationTask, type ReplyTask, requireClassification, type TaskDefinition, validationReported } from "./task.ts";
 
 const itWas = "{text} . It was {mask} .";
 const about = "{text} topic : {mask} .";
@@ -8,8 +8,11 @@ const twoTexts = { ...oneText, textB: "textB" };
 const threeFiles = { train: "train.jsonl", validation: "validation.jsonl", test: "test.jsonl" };
 const twoFiles = { ...threeFiles, validation: null };
 
-function feedback(label: "sentiment" | "topic"): Pick<TaskDefinition, "name" | "dataset" | "files" | "fields" | "metric" | "causalSuffix"> {
+function feedback(
+  label: "sentiment" | "topic",
+): Pick<ClassificationTask, "kind" | "name" | "dataset" | "files" | "fields" | "metric" | "causalSuffix"> {
   return {
+    kind: "classification",
     name: `feedback/${label}`,
     dataset: "feedback",
     files: threeFiles,
@@ -19,8 +22,9 @@ function feedback(label: "sentiment" | "topic"): Pick<TaskDefinition, "name" | "
   };
 }
 
-function sentences(name: string, title: string): Omit<TaskDefinition, "classes" | "prompts"> {
+function sentences(name: string, title: string): Omit<ClassificationTask, "classes" | "prompts"> {
   return {
+    kind: "classification",
     name,
     title,
     dataset: name,
@@ -31,8 +35,9 @@ function sentences(name: string, title: string): Omit<TaskDefinition, "classes" 
   };
 }
 
-function pairs(name: string, title: string, classes: readonly [string, string]): TaskDefinition {
+function pairs(name: string, title: string, classes: readonly [string, string]): ClassificationTask {
   return {
+    kind: "classification",
     name,
     title,
     dataset: name,
@@ -48,8 +53,21 @@ function pairs(name: string, title: string, classes: readonly [string, string]):
 
 const opinions = { classes: ["negative", "positive"], prompts: [{ template: itWas, labelWords: ["terrible", "great"] }] };
 
-/** The built-in tasks. Only the data set `feedback` comes with Tutti; `tutti data add` puts the others into folders of their names. */
-export const tasks: readonly TaskDefinition[] = [
+/** The messages of `feedback`, each with a reply. */
+const replies: ReplyTask = {
+  kind: "reply",
+  name: "replies",
+  title: "Customer feedback: what would you reply?",
+  dataset: "replies",
+  files: threeFiles,
+  fields: { text: "text", answer: "reply", turns: null, group: "topic", owner: "domain" },
+  groups: ["delivery", "quality", "service", "price"],
+  template: { kind: "text", text: "{text} reply : {answer}" },
+  metric: "rougeL",
+};
+
+/** The built-in tasks with classes. Only the data set `feedback` comes with Tutti; `tutti data add` puts the others into folders of their names. */
+export const classificationTasks: readonly ClassificationTask[] = [
   {
     ...feedback("sentiment"),
     title: "Customer feedback: is it praise or a complaint?",
@@ -106,6 +124,9 @@ export const tasks: readonly TaskDefinition[] = [
   },
 ];
 
+/** The built-in tasks. The data sets of the text tasks come with Tutti. */
+export const tasks: readonly TaskDefinition[] = [...classificationTasks, replies];
+
 const added = new Map<string, TaskDefinition>();
 
 /** Makes a task known to `findTask` in this process or tab; the built-in ones stay what they are. */
@@ -121,6 +142,11 @@ export function findTask(name: string): TaskDefinition {
   if (task !== undefined) return task;
   const names = known.map((candidate) => candidate.name).join(", ");
   throw new Error(`there is no task "${name}"; the tasks are ${names}. \`tutti data add\` makes one of a file`);
+}
+
+/** The built-in or remembered classification task of this name; throws, beginning with what cannot be done, where it is of another kind. */
+export function findClassification(name: string, what: string): ClassificationTask {
+  return requireClassification(findTask(name), what);
 }
 
 /** The folder of a task's data set under the data sets' base address: the name up to its slash. */

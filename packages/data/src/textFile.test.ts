@@ -4,13 +4,13 @@ import { expect, test } from "vitest";
 import { parseCsv, readCsv } from "./csv.ts";
 import { decodeText } from "./decodeText.ts";
 import { parseOwnExamples } from "./examples.ts";
-import { findTask } from "./tasks.ts";
+import { findClassification } from "./tasks.ts";
 import { readTextFile } from "./textFile.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const shared = (name: string) => readFile(new URL(`./testing/${name}`, import.meta.url));
 const wanted = { columns: ["text", "label"] };
-const topic = findTask("feedback/topic");
+const topic = findClassification("feedback/topic", "this test");
 
 /** Text and label of each row. */
 function read(bytes: Uint8Array | string, name = "own.csv"): unknown[][] {

@@ -12,6 +12,7 @@ import { backboneOver, type PackedBackbone } from "./backbone/packed.ts";
 import { decodeFloats, floatBytes } from "./backbone/safetensors.ts";
 import { type TensorName, tensorNames } from "./backbone/tensorNames.ts";
 import { withStoredTies } from "./backbone/ties.ts";
+import { readTokenizerConfig } from "./backbone/tokenizerConfig.ts";
 
 /** A converted backbone whose tensors are read from its shards when they are asked for; nothing is hashed. Node only. */
 export async function openBackboneFolder(folder: string): Promise<PackedBackbone> {
@@ -55,7 +56,7 @@ export async function openCheckpointFolder(folder: string, files: CheckpointFile
     config,
     manifest: null,
     tokenizerJson: await readText(files, "tokenizer.json"),
-    tokenizerConfig: await readText(files, "tokenizer_config.json"),
+    tokenizerConfig: await readTokenizerConfig(files),
   };
   const find = (name: string) => {
     const wanted = wantedByName.get(name);

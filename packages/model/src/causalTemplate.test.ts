@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { findTask } from "@tutti/data";
+import { findClassification } from "@tutti/data";
 import { describe, expect, test } from "vitest";
 import { createNextWordPrompt, createSuffixPrompt, encodeContinuation } from "./causalTemplate.ts";
 import { createTokenizer, type TextTokenizer } from "./tokenizer.ts";
 
-const task = findTask("feedback/sentiment");
+const task = findClassification("feedback/sentiment", "this test");
 
 /** A GPT-2-like byte-level tokenizer over a few words; each word exists behind a space, and `was` also without one. */
 function wordTokenizer(words: readonly string[]): TextTokenizer {

@@ -1,4 +1,4 @@
-import type { TaskDefinition } from "@tutti/data";
+import type { ClassificationTask } from "@tutti/data";
 import { cutLengths, type ExampleEncoder, labelProblem } from "./template.ts";
 import type { TextTokenizer } from "./tokenizer.ts";
 
@@ -18,7 +18,7 @@ interface NextWordPrompt {
   readonly labelWords: readonly string[];
 }
 
-type Task = Pick<TaskDefinition, "prompts" | "causalSuffix" | "name">;
+type Task = Pick<ClassificationTask, "prompts" | "causalSuffix" | "name">;
 
 /** A vocabulary need not know the first. */
 const possibleWords = ["a", "e", "A", "1", "."];
@@ -27,7 +27,7 @@ const possibleWords = ["a", "e", "A", "1", "."];
  * The tokens of a text that goes on after another one. Where the tokenizer puts a space of its own in front of every text (LLaMA), the
  * tokens are those it has behind a word.
  */
-export function encodeContinuation(tokenizer: TextTokenizer, text: string): number[] {
+export function encodeContinuation(tokenizer: Pick<TextTokenizer, "encode" | "unknownId">, text: string): number[] {
   for (const word of possibleWords) {
     const before = tokenizer.encode(word);
     if (before.length === 0 || before.includes(tokenizer.unknownId ?? -1)) continue;

@@ -134,8 +134,7 @@ test("evaluation predicts every row of the device, changes no state and helps af
   ]);
   const count = (wanted: string, split: string) =>
     results
-      .find((one) => one.protocol === wanted && one.split === split)
-      ?.confusion.flat()
+      .flatMap((one) => (one.protocol === wanted && one.split === split && "confusion" in one ? one.confusion.flat() : []))
       .reduce((a, b) => a + b, 0);
   expect(count("personalised", "validation")).toBe(0); // the validation split is dealt only evenly
   expect(count("zeroShot", "test")).toBe(count("global", "test"));

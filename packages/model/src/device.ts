@@ -1,6 +1,7 @@
 import { type DeviceId, tunedShape } from "@tutti/core";
 import { chooseBackend, startBackend } from "./backends.ts";
 import { computeTask } from "./deviceTasks.ts";
+import type { AnyExample } from "./reader.ts";
 import { type BackendName, type BackendOptions, backendTitles } from "./startedBackend.ts";
 import { threadsNote } from "./threads.ts";
 import type { LoadProgress, Trainer, TrainerReady, TrainerSetup } from "./trainer.ts";
@@ -8,11 +9,11 @@ import { type DeviceExamples, type LoadPorts, openWorkplace, type Workplace } fr
 
 /** The trainer on TensorFlow.js, for a worker, a page or Node. One per process, since the tensor library is process-wide. */
 export function createTrainer(ports: LoadPorts = {}): Trainer {
-  const devices = new Map<DeviceId, DeviceExamples>();
-  let place: Workplace | null = null;
+  const devices = new Map<DeviceId, DeviceExamples<AnyExample>>();
+  let place: Workplace<AnyExample> | null = null;
   let busy = false;
 
-  const openPlace = (): Workplace => {
+  const openPlace = (): Workplace<AnyExample> => {
     if (place === null) throw new Error("the trainer has not been started");
     return place;
   };

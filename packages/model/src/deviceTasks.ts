@@ -6,16 +6,15 @@ import {
   type Params,
   pickNames,
   type RandomStream,
+  type RunSettings,
   type Split,
   subtract,
   type TaskSpec,
 } from "@tutti/core";
-import type { Example } from "@tutti/data";
-import type { NamedRows } from "./reader.ts";
+import type { AnyExample, EvaluationOptions, NamedRows } from "./reader.ts";
 import { requireDoable, requireShapes } from "./taskChecks.ts";
 import type { StepProgress, TrainerResult, TrainerTask } from "./trainer.ts";
 import { drawDropout, drawInputs, factorsOf } from "./training/dropout.ts";
-import { predictAll, scoresOf } from "./training/evaluation.ts";
 import { scoreBatch } from "./training/layerScoring.ts";
 import { trainLocally } from "./training/localTraining.ts";
 import { labelledBatch } from "./training/objective.ts";
@@ -25,8 +24,8 @@ import type { DeviceExamples, Workplace } from "./workplace.ts";
 
 /** One task for one device, with everything it may read. */
 export interface TaskInput<S extends TaskSpec = TaskSpec> {
-  readonly place: Workplace;
-  readonly examples: DeviceExamples;
+  readonly place: Workplace<AnyExample>;
+  readonly examples: DeviceExamples<AnyExample>;
   readonly task: TrainerTask & { readonly spec: S };
   readonly state: DeviceState | null;
   readonly onStep?: ((progress: StepProgress) => void) | undefined;
@@ -118,16 +117,25 @@ async function computeEvaluate(input: TaskInput<Spec<"evaluate">>): Promise<Body
       if (same.length > 0) continue;
     }
     const isZeroShot = protocol === "zeroShot";
-    const { tuned, encode } = isZeroShot ? place.zeroShotReader() : place.reader;
+    const reader = isZeroShot ? place.zeroShotReader() : place.reader;
     const params = isZeroShot ? null : deviceParams(task, protocol === "newcomer" ? null : state, sharedNames);
     for (const split of task.spec.splits) {
       const rows = protocol === "personalised" ? personalisedRows(input.examples, split) : globalRows(input.examples, split);
-      const encoded = encode(rows, { name: `${split} examples`, rows });
-      const predictions = await predictAll(tuned, params, encoded, signal);
-      results.push({ protocol, split, ...scoresOf(predictions, encoded, place.task.classes.length) });
+      const among = { name: `${split} examples`, rows };
+      const scores = await reader.evaluate(params, rows, { among, ...generationOf(place.run, split), signal });
+      results.push({ protocol, split, ...scores });
     }
   }
   return { kind: "evaluate", results };
+}
+
+/** A device's part of the answers that are generated, of the test rows alone. */
+function generationOf(
+  { generation = {}, numDevices }: RunSettings,
+  split: Split,
+): Pick<EvaluationOptions, "maxGenerated" | "maxNewTokens"> {
+  const { numAnswers = 64, maxNewTokens = 48 } = generation;
+  return { maxGenerated: split === "test" ? Math.ceil(numAnswers / numDevices) : 0, maxNewTokens };
 }
 
 /** Does the task; the state is handed back unchanged by everything but training. */
@@ -159,24 +167,24 @@ function globalOf({ parameterSets }: TrainerTask): Params {
 }
 
 /** The validation split is dealt only evenly; what was asked for is answered, with an empty matrix. */
-function personalisedRows(examples: DeviceExamples, split: Split): readonly Example[] {
+function personalisedRows(examples: DeviceExamples<AnyExample>, split: Split): readonly AnyExample[] {
   return split === "test" ? examples.personalised : [];
 }
 
-function globalRows(examples: DeviceExamples, split: Split): readonly Example[] {
+function globalRows(examples: DeviceExamples<AnyExample>, split: Split): readonly AnyExample[] {
   return split === "test" ? examples.globalTest : examples.globalValidation;
 }
 
-function firstBatch(place: Workplace, examples: DeviceExamples, task: TrainerTask, size: number) {
+function firstBatch(place: Workplace<AnyExample>, examples: DeviceExamples<AnyExample>, task: TrainerTask, size: number) {
   const batch = stream(place, task, "shuffle").shuffle(examples.train).slice(0, size);
   return place.reader.encode(batch, trainingRows(examples));
 }
 
-function trainingRows({ train }: DeviceExamples): NamedRows {
+function trainingRows({ train }: DeviceExamples<AnyExample>): NamedRows<AnyExample> {
   return { name: "training examples", rows: train };
 }
 
-function stream(place: Workplace, task: TrainerTask, purpose: string): RandomStream {
+function stream(place: Workplace<AnyExample>, task: TrainerTask, purpose: string): RandomStream {
   return place.random.stream(streamName(task, purpose));
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRandom, initialParams, presets, type RunSettings, type TaskSpec } from "@tutti/core";
-import { type Example, findTask } from "@tutti/data";
+import { type Example, findClassification } from "@tutti/data";
 import { beforeAll, describe, expect, test } from "vitest";
 import { backboneFromSafetensors } from "./backbone/checkpoint.ts";
 import { createTransformer } from "./backbone/transformer.ts";
@@ -36,7 +36,7 @@ describe("a text without a token is one token", () => {
     expect(tokenizer.encode(text)).toEqual([]);
     expect(createPlainEncoder(tokenizer).encode({ text }, 9)).toEqual({ ids: [filler], maskPosition: null });
     expect(createPlainEncoder(tokenizer).encode({ text, textB: text }, 9).ids).toEqual([filler]);
-    expect(createSuffixPrompt(tokenizer, findTask("feedback/sentiment")).encoder.encode({ text }, 20)).toEqual({
+    expect(createSuffixPrompt(tokenizer, findClassification("feedback/sentiment", "this test")).encoder.encode({ text }, 20)).toEqual({
       ids: [filler],
       maskPosition: 0,
     });
@@ -65,7 +65,7 @@ const run: RunSettings = {
   tuning: { ...presets.demo.tuning, method: "prefix", promptTokens: 3, head: "linear", lossOver: "vocabulary" },
   training: { ...presets.demo.training, batchSize: 3, localEpochs: 1 },
 };
-const task = findTask("feedback/sentiment");
+const task = findClassification("feedback/sentiment", "this test");
 const rows = (texts: readonly string[]): Example[] => texts.map((text, i) => ({ text, label: i % 2 }));
 
 describe("a device whose rows are without a token", () => {
@@ -123,7 +123,8 @@ describe("a device whose rows are without a token", () => {
     const probed = await compute({ kind: "probe", lanczosSteps: 1 });
     expect(probed.body.kind).toBe("probe");
     const { body } = await compute({ kind: "evaluate", protocols: ["personalised", "global", "zeroShot"], splits: ["test"] });
-    const counts = body.kind === "evaluate" ? body.results.map(({ confusion }) => confusion.flat().reduce((a, b) => a + b, 0)) : [];
+    const results = body.kind === "evaluate" ? body.results : [];
+    const counts = results.map((result) => ("confusion" in result ? result.confusion.flat().reduce((a, b) => a + b, 0) : 0));
     expect(counts).toEqual([4, 4, 4]);
   });
 

@@ -82,7 +82,7 @@ async function train(factor: number): Promise<StrategySummary> {
 
 const newcomerAccuracy = ({ evaluations }: StrategySummary) => {
   const result = evaluations.at(-1)?.results.find(({ protocol, split }) => protocol === "newcomer" && split === "test");
-  return accuracy(result?.confusion ?? []) ?? 0;
+  return result !== undefined && "confusion" in result ? (accuracy(result.confusion) ?? 0) : 0;
 };
 
 test("sabotage: contributions of zeros lower the accuracy of what devices really train together", async () => {

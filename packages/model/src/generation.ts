@@ -1,21 +1,30 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { RandomStream } from "@tutti/core";
+import type { Params, RandomStream } from "@tutti/core";
 import { tokenBatch } from "./backbone/batch.ts";
-import { keyValueWidth } from "./backbone/config.ts";
-import type { Pass, Transformer } from "./backbone/transformer.ts";
+import { createPast } from "./backbone/past.ts";
+import type { Transformer } from "./backbone/transformer.ts";
 import { type SamplingSettings, sampleToken } from "./sampling.ts";
+import type { Tuned } from "./training/gradient.ts";
+import { flattenTuned, valuesFor } from "./tuning/layout.ts";
+import { createBareTuner, createPrefixTuner } from "./tuning/prefix.ts";
+import { onlyInFront } from "./tuning/readingOn.ts";
+import type { TunedValues, Tuner } from "./tuning/tuner.ts";
 
-/** How a text is continued, token by token. */
-export interface GenerationOptions extends SamplingSettings {
+/** How the next tokens are chosen, and when they end. */
+export interface ContinuationOptions extends SamplingSettings {
   readonly maxNewTokens: number;
   /** Generation ends before one of these. */
   readonly stopTokens?: readonly number[];
+  readonly random: RandomStream;
+  readonly onToken?: (id: number) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How a text is continued, token by token. */
+export interface GenerationOptions extends ContinuationOptions {
   /** Tuned prompts, one (2, P, W) per layer; the caller keeps them. */
   readonly prefixes?: readonly tf.Tensor3D[];
   readonly positionsAfterPrefix?: boolean;
-  readonly random: RandomStream;
-  readonly onToken?: (id: number) => void;
-  readonly signal?: AbortSignal;
 }
 
 /** A causal backbone reading one text token by token. Owns the keys and values it has seen. */
@@ -27,49 +36,93 @@ export interface CausalReader {
   dispose(): void;
 }
 
+/** Throws a sentence where a backbone cannot continue a text. */
+export function requireCausal({ isCausal, family }: Pick<Transformer["config"], "isCausal" | "family">): void {
+  if (isCausal) return;
+  throw new Error(`${family} backbones read the whole text at once and cannot continue it: choose a gpt2 or llama backbone`);
+}
+
 /** Opens a text. What was read stays as keys and values in front of what comes, as a tuned prompt does, so no token is computed twice. */
 export function createCausalReader(
   transformer: Transformer,
   prefixes: readonly tf.Tensor3D[] | null = null,
   positionsAfterPrefix = false,
 ): CausalReader {
-  const { config, head } = transformer;
-  if (!config.isCausal)
-    throw new Error(`${config.family} backbones read the whole text at once and cannot continue it: choose a gpt2 or llama backbone`);
-  let seen: tf.Tensor3D[] | null = prefixes === null ? null : prefixes.map((prefix) => tf.clone(prefix));
-  let position = positionsAfterPrefix ? (prefixes?.[0]?.shape[1] ?? 0) : 0;
-  const release = () => {
-    if (seen !== null) tf.dispose(seen);
-    seen = null;
-  };
+  requireCausal(transformer.config);
+  if (prefixes === null) return openText(transformer, createBareTuner(transformer), { values: () => ({}), positionsAfterPrefix });
+  const kept = prefixes.map((prefix) => tf.keep(tf.clone(prefix)));
+  return openText(transformer, onlyInFront(transformer, createPrefixTuner(transformer)), {
+    values: () => Object.fromEntries(kept.map((prefix, layer) => [`prefix/${layer}`, prefix])),
+    firstPosition: positionsAfterPrefix ? prefixes[0].shape[1] : 0,
+    positionsAfterPrefix,
+    own: kept,
+  });
+}
+
+/**
+ * As `createCausalReader`, of a tuned backbone whatever its method; null params mean the bare one. `firstPosition` is the text's: P where its
+ * positions come after the prompt.
+ */
+export function createTunedReader(
+  tuned: Pick<Tuned, "transformer" | "tuner" | "layout" | "positionsAfterPrefix">,
+  params: Params | null,
+  firstPosition: number,
+): CausalReader {
+  const { transformer, tuner, layout, positionsAfterPrefix } = tuned;
+  requireCausal(transformer.config);
+  if (params === null) return createCausalReader(transformer);
+  const vector = tf.keep(tf.tensor1d(flattenTuned(layout, params)));
+  return openText(transformer, tuner, {
+    values: () => valuesFor(tuner, layout, vector),
+    firstPosition,
+    positionsAfterPrefix,
+    own: [vector],
+  });
+}
+
+interface Opened {
+  /** Called within a tidy. */
+  readonly values: () => TunedValues;
+  readonly firstPosition?: number;
+  readonly positionsAfterPrefix: boolean;
+  /** Released with the reader. */
+  readonly own?: readonly tf.Tensor[];
+}
+
+function openText(
+  { config, head }: Transformer,
+  tuner: Tuner,
+  { values, firstPosition = 0, positionsAfterPrefix, own = [] }: Opened,
+): CausalReader {
+  const past = createPast(firstPosition);
   return {
     async read(ids) {
-      const { logits, next } = tf.tidy(() => {
+      const logits = tf.tidy(() => {
         const batch = tokenBatch([ids], config.padTokenId);
-        const pass = transformer.forward(batch, { prefixes: seen, firstPosition: position, hasGradient: false });
-        const last = tf.slice2d(pass.last, [ids.length - 1, 0], [1, config.hiddenSize]);
-        const added = keysAndValues(pass, ids.length);
-        return {
-          logits: head.forward(last, null, false).logits,
-          next: added.map((layer, i) => (seen === null ? layer : tf.concat3d([seen[i], layer], 1))),
-        };
+        const pass = tuner.forward(values(), batch, { positionsAfterPrefix, hasGradient: false, past });
+        const last = tf.slice2d(pass.last, [pass.rowOf(0, ids.length - 1), 0], [1, config.hiddenSize]);
+        return head.forward(last, null, false).logits;
       });
-      release();
-      seen = next;
-      position += ids.length;
-      const values = await logits.data<"float32">();
-      logits.dispose();
-      return values;
+      past.endPiece(ids.length);
+      return logits.data<"float32">().finally(() => logits.dispose());
     },
-    room: () => config.maxPositions - position,
-    dispose: release,
+    room: () => config.maxPositions - past.position,
+    dispose() {
+      past.dispose();
+      tf.dispose([...own]);
+    },
   };
 }
 
 /** Continues a text; the new tokens alone. Greedy at temperature 0, otherwise the same stream gives the same text. */
 export async function generate(transformer: Transformer, ids: readonly number[], options: GenerationOptions): Promise<number[]> {
-  const { maxNewTokens, stopTokens = [], prefixes = null, positionsAfterPrefix = false, random, onToken, signal } = options;
-  const reader = createCausalReader(transformer, prefixes, positionsAfterPrefix);
+  const { prefixes = null, positionsAfterPrefix = false } = options;
+  return continueText(createCausalReader(transformer, prefixes, positionsAfterPrefix), ids, options);
+}
+
+/** Reads a text and the tokens that follow it, one by one; the new tokens alone. Disposes the reader. */
+export async function continueText(reader: CausalReader, ids: readonly number[], options: ContinuationOptions): Promise<number[]> {
+  const { maxNewTokens, stopTokens = [], random, onToken, signal } = options;
   const generated: number[] = [];
   try {
     let logits = await reader.read(ids);
@@ -86,14 +139,4 @@ export async function generate(transformer: Transformer, ids: readonly number[],
     reader.dispose();
   }
   return generated;
-}
-
-/** Each layer's keys, turned by their positions already, and values: (2, T, W). */
-function keysAndValues(pass: Pass, numTokens: number): tf.Tensor3D[] {
-  const { config } = pass.context;
-  const width = keyValueWidth(config);
-  const queries = config.numHeads * config.headSize;
-  return pass.layers.map(({ attended: { qkv } }) =>
-    tf.transpose(tf.reshape(tf.slice2d(qkv, [0, queries], [numTokens, 2 * width]), [numTokens, 2, width]), [1, 0, 2]),
-  );
 }

@@ -11,7 +11,7 @@ export interface HubModel {
   readonly licence: string | null;
 }
 
-const texts = ["config.json", "tokenizer.json", "tokenizer_config.json", "README.md"];
+const texts = ["config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "README.md"];
 
 /** Downloads a model's configuration, tokenizer, card and safetensors files; broken connections are taken up where they broke. Node only. */
 export async function downloadModel(request: HubRequest): Promise<HubModel> {

@@ -24,7 +24,15 @@ export type { BackendChoice, ChosenBackend } from "./backendChoice.ts";
 export { chooseBackend, startBackend } from "./backends.ts";
 export { createTrainer } from "./device.ts";
 export { centredLogits, type EncodingErrors, logitsError, measureEncoding, reencoded, type Sample, sampleOf } from "./encodingErrors.ts";
-export { type CausalReader, createCausalReader, type GenerationOptions, generate } from "./generation.ts";
+export {
+  type CausalReader,
+  type ContinuationOptions,
+  continueText,
+  createCausalReader,
+  createTunedReader,
+  type GenerationOptions,
+  generate,
+} from "./generation.ts";
 export { countGpu, type GpuCounters, runningGpuDevice } from "./gpu/gpuCounters.ts";
 export { chooseKernels, chosenKernels, type KernelChoice } from "./kernels/fusedKernels.ts";
 export { offerThreads } from "./kernels/wasm/install.ts";
@@ -45,6 +53,7 @@ export {
   fillTemplate,
   type TokenizedPrompt,
 } from "./template.ts";
+export { type AnswerRequest, createTextPredictor, type TextPredictor } from "./textPredictor.ts";
 export { createTokenizer, type TextTokenizer } from "./tokenizer.ts";
 export {
   type Admission,

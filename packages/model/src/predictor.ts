@@ -1,5 +1,5 @@
 import { createRandom, type Params, type RunSettings } from "@tutti/core";
-import { type Example, findTask } from "@tutti/data";
+import { type Example, findClassification } from "@tutti/data";
 import type { PackedBackbone } from "./backbone/packed.ts";
 import { createTransformer } from "./backbone/transformer.ts";
 import { createReader, createZeroShotReader } from "./reader.ts";
@@ -35,7 +35,7 @@ export function createPredictor(
 ): Predictor {
   if (backbone.tokenizerJson === null)
     throw new Error(`backbone ${backbone.name} has no tokenizer, so it cannot read texts: add it again from a folder with tokenizer.json`);
-  const task = findTask(run.task);
+  const task = findClassification(run.task, "predicting a class");
   const transformer = createTransformer(backbone);
   const layout = tunedLayout(backbone.config, run.tuning, task.classes.length);
   const tokenizer = createTokenizer(backbone.tokenizerJson, backbone.tokenizerConfig);

@@ -18,6 +18,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBackend } from "./backends.ts";
 import { computeTask } from "./deviceTasks.ts";
 import { convertBackbone, loadBackboneFolder } from "./node.ts";
+import type { AnyExample } from "./reader.ts";
 import { publicFiles } from "./testing/demoTrainer.ts";
 import { trainerTask } from "./trainer.ts";
 import { goldenTolerance, verifyBackbone } from "./verify/verifyBackbone.ts";
@@ -85,9 +86,9 @@ async function trainOn(folder: string, head: "labelWords" | "linear"): Promise<S
   const read = async (file: string) => new Uint8Array(await readFile(join(folder, file)));
   const setup = { run, manifestUrl: "http://tutti.test/manifest.json", datasetUrl: "http://tutti.test/datasets/feedback/" };
   const place = await openWorkplace(setup, { fetch: publicFiles, read }, () => undefined);
-  const examplesOf = (index: number): DeviceExamples => {
+  const examplesOf = (index: number): DeviceExamples<AnyExample> => {
     const all = place.examplesOf({ kind: "share", index });
-    const few = (examples: DeviceExamples["train"]) => examples.slice(0, numExamples);
+    const few = (examples: readonly AnyExample[]) => examples.slice(0, numExamples);
     return {
       train: few(all.train),
       personalised: few(all.personalised),

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { findTask, tasks } from "@tutti/data";
+import { classificationTasks, findClassification } from "@tutti/data";
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { choosePrompt, createPlainEncoder, createTaskEncoder, createTemplate, fillTemplate } from "./template.ts";
@@ -39,7 +39,7 @@ test("a filled template gives the tokens and the mask position of the reference"
   const [film, courier] = golden.cases;
   const sentiment = createTemplate(minuet, "{text} it was {mask} .").encode({ text: "The film wasn't bad at all" }, 128);
   expect(sentiment).toEqual({ ids: film?.ids, maskPosition: film?.maskPosition });
-  const topic = createTaskEncoder(minuet, findTask("feedback/topic"), "labelWords");
+  const topic = createTaskEncoder(minuet, findClassification("feedback/topic", "this test"), "labelWords");
   const encoded = topic.encode({ text: " Courier arrived two days late and left the box in the rain.\n" }, 128);
   expect(encoded).toEqual({ ids: courier?.ids, maskPosition: courier?.maskPosition });
 });
@@ -53,7 +53,7 @@ test("every built-in template gives the tokens of the filled-in string, for any 
     texts,
     words.map((list) => list.join(" ")),
   );
-  const templates = [...new Set(tasks.flatMap(({ prompts }) => prompts.map(({ template }) => template)))];
+  const templates = [...new Set(classificationTasks.flatMap(({ prompts }) => prompts.map(({ template }) => template)))];
   fc.assert(
     fc.property(fc.constantFrom(...templates), text, text, (template, a, b) => {
       const example = { text: a, textB: b };
@@ -109,8 +109,8 @@ test("the linear head reads the text alone, and a pair as the tokenizer joins it
   expect(plain.encode({ text: "the food the food" }, 5).ids).toEqual([0, the, food, the, 2]);
 });
 
-test("minuet answers every built-in task with single-token label words", () => {
-  const chosen = Object.fromEntries(tasks.map((task) => [task.name, choosePrompt(minuet, task.prompts)]));
+test("minuet answers every built-in classification task with single-token label words", () => {
+  const chosen = Object.fromEntries(classificationTasks.map((task) => [task.name, choosePrompt(minuet, task.prompts)]));
   expect(chosen["feedback/topic"]?.labelIds.map((id) => minuet.tokenOf(id))).toEqual(["Ġdelivery", "Ġquality", "Ġservice", "Ġprice"]);
   expect(chosen.cola?.labelWords).toEqual(["wrong", "right"]);
   expect(chosen.subj).toMatchObject({ template: "{text} . This is {mask} .", labelWords: ["opinion", "fact"] });

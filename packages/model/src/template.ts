@@ -1,4 +1,4 @@
-import type { Example, TaskDefinition, TaskPrompt } from "@tutti/data";
+import type { ClassificationTask, Example, TaskPrompt } from "@tutti/data";
 import type { TextTokenizer } from "./tokenizer.ts";
 
 /** A text as a backbone reads it, with its special tokens. */
@@ -106,7 +106,7 @@ export function labelProblem(
 /** How a task's examples reach the backbone: through a template and label words, or plainly for the linear head (`prompt` is null). */
 export function createTaskEncoder(
   tokenizer: TextTokenizer,
-  task: Pick<TaskDefinition, "prompts">,
+  task: Pick<ClassificationTask, "prompts">,
   head: "labelWords" | "linear",
 ): ExampleEncoder & { readonly prompt: TokenizedPrompt | null } {
   if (head === "linear") return { ...createPlainEncoder(tokenizer), prompt: null };

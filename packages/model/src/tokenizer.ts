@@ -20,6 +20,8 @@ export interface TextTokenizer {
   readonly pairSpecials: SpecialTokens;
   /** Null for causal backbones, which have no mask. */
   readonly mask: { readonly id: number; readonly token: string } | null;
+  /** The token that ends a text, of which the checkpoint's tokenizer_config says `eos_token`; null where it says none. */
+  readonly endId: number | null;
   /** What the model itself makes of what it does not know; null where it has no such token. */
   readonly unknownId: number | null;
   /** The token that a text without any is read as, so that no text is empty. */
@@ -27,7 +29,7 @@ export interface TextTokenizer {
 }
 
 const tokenSchema = z.union([z.string(), z.looseObject({ content: z.string() }).transform(({ content }) => content)]);
-const configSchema = z.looseObject({ mask_token: tokenSchema.nullish() });
+const configSchema = z.looseObject({ mask_token: tokenSchema.nullish(), eos_token: tokenSchema.nullish() });
 const decodingParts = z.looseObject({ decoder: z.unknown().transform((found) => found ?? null) });
 const noEncoding = { normalizer: null, pre_tokenizer: null, post_processor: null };
 
@@ -45,6 +47,7 @@ export function createTokenizer(tokenizerJson: string, tokenizerConfig: string |
     specials: file.specials.single,
     pairSpecials: file.specials.pair,
     mask: maskOf(file, config.mask_token ?? null),
+    endId: config.eos_token == null ? null : (file.idOf(config.eos_token) ?? null),
     unknownId: file.unknownId ?? null,
     fillerId: encode(".")[0] ?? file.unknownId ?? file.added[0]?.id ?? 0,
   };

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createRandom, initialParams, pickNames, presets, type RunSettings, shapesOf } from "@tutti/core";
-import { findTask } from "@tutti/data";
+import { findClassification } from "@tutti/data";
 import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "./backends.ts";
 import { createTrainer } from "./device.ts";
@@ -15,7 +15,7 @@ import { tunedLayout } from "./tuning/layout.ts";
 import { fetchSourcePrompts, type SourcePrompt, sourcesOf } from "./tuning/sourcePrompts.ts";
 
 const minuet = fileURLToPath(new URL("../../../public/backbones/minuet", import.meta.url));
-const task = findTask("feedback/sentiment");
+const task = findClassification("feedback/sentiment", "this test");
 const train = [
   { text: "The parcel came late and the box was torn.", label: 0 },
   { text: "I am delighted with the quality.", label: 1 },
@@ -71,7 +71,7 @@ test("a source that shares text with what it is for is refused", async () => {
     "feedback/sentiment cannot be a source for trec: 1 of 2 test texts are also in its training part",
   );
   await expect(
-    trainSourcePrompt(backbone, findTask("sst2"), { train }, { ...options, targets: [{ task: "mr", test: [] }] }),
+    trainSourcePrompt(backbone, findClassification("sst2", "this test"), { train }, { ...options, targets: [{ task: "mr", test: [] }] }),
   ).rejects.toThrow("sst2 cannot be a source for mr");
 });
 

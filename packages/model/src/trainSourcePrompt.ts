@@ -1,5 +1,5 @@
 import { accuracy, createRandom, initialParams, type Params, type RunSettings, vocabularyRows } from "@tutti/core";
-import { type Dataset, type Example, refuseOverlap, sharedText, type TaskDefinition } from "@tutti/data";
+import { type ClassificationTask, type Dataset, type Example, refuseOverlap, sharedText } from "@tutti/data";
 import type { PackedBackbone } from "./backbone/packed.ts";
 import { createTransformer } from "./backbone/transformer.ts";
 import { createReader } from "./reader.ts";
@@ -35,7 +35,7 @@ export interface SourceTraining {
  */
 export async function trainSourcePrompt(
   backbone: PackedBackbone,
-  task: TaskDefinition,
+  task: ClassificationTask,
   dataset: Pick<Dataset, "train"> & Partial<Pick<Dataset, "validation">>,
   options: SourceTraining,
 ): Promise<{ prompt: SourcePrompt; firstLoss: number; lastLoss: number }> {

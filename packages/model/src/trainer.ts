@@ -13,7 +13,7 @@ import {
   type TunedShape,
   taskParams,
 } from "@tutti/core";
-import type { Example } from "@tutti/data";
+import type { Example, TextExample } from "@tutti/data";
 import type { BackendChoice } from "./backendChoice.ts";
 import type { KernelChoice } from "./kernels/fusedKernels.ts";
 import type { BackendName } from "./startedBackend.ts";
@@ -74,7 +74,7 @@ export interface LoadProgress {
 /** Where a device's private examples come from: share `index` of the run's partition, or the volunteer's own. */
 export type DeviceSource =
   | { readonly kind: "share"; readonly index: number }
-  | { readonly kind: "own"; readonly examples: readonly Example[] };
+  | { readonly kind: "own"; readonly examples: readonly Example[] | readonly TextExample[] };
 
 /** One task of a lease, with the device's state as it is before. */
 export interface TrainerTask {

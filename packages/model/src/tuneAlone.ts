@@ -1,5 +1,5 @@
 import { accuracy, createRandom, initialParams, presets } from "@tutti/core";
-import type { Dataset, TaskDefinition } from "@tutti/data";
+import type { ClassificationTask, Dataset } from "@tutti/data";
 import type { PackedBackbone } from "./backbone/packed.ts";
 import { createTransformer } from "./backbone/transformer.ts";
 import { createReader } from "./reader.ts";
@@ -12,7 +12,7 @@ import { tunedLayout } from "./tuning/layout.ts";
 /** Tunes prompts and a linear head on all training rows in one place, as the demo's devices do on theirs; the accuracy on the test rows. */
 export async function tuneAlone(
   backbone: PackedBackbone,
-  task: TaskDefinition,
+  task: ClassificationTask,
   dataset: Dataset,
   { numSteps, seed }: { readonly numSteps: number; readonly seed: number },
 ): Promise<number> {

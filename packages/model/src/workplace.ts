@@ -1,12 +1,23 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { createRandom, type DealtShares, dealShares, deferred, type Random, type RunSettings, type TuningSettings } from "@tutti/core";
-import { type Dataset, type Example, type FetchText, fetchTask, loadDataset, type TaskDefinition } from "@tutti/data";
+import { createRandom, type DealtShares, deferred, type Random, type RunSettings, type TuningSettings } from "@tutti/core";
+import {
+  type Dataset,
+  dealDataset,
+  type Example,
+  type FetchText,
+  fetchTask,
+  loadDataset,
+  numClassesOf,
+  type TaskDefinition,
+} from "@tutti/data";
 import { type LoadOptions, loadBackbone } from "./backbone/load.ts";
 import type { BackboneManifest } from "./backbone/manifest.ts";
 import type { PackedBackbone } from "./backbone/packed.ts";
 import type { Transformer } from "./backbone/transformer.ts";
 import { refuseTooLarge } from "./backbone/unpackedSize.ts";
-import { createReader, createZeroShotReader, type Reader } from "./reader.ts";
+import type { AnyExample, Reader } from "./reader.ts";
+import { createReaders } from "./readers.ts";
+import { requireAnswering } from "./textReader.ts";
 import { createTokenizer, type TextTokenizer } from "./tokenizer.ts";
 import type { DeviceSource, LoadProgress, TrainerSetup } from "./trainer.ts";
 import { type Admitted, admitTransformer } from "./training/admitTransformer.ts";
@@ -15,30 +26,30 @@ import { type TunedLayout, tunedLayout } from "./tuning/layout.ts";
 import { fetchSourcePrompts, type SourcePrompt } from "./tuning/sourcePrompts.ts";
 
 /** A device's examples by use; a volunteer's own device has no evaluation rows of its own. */
-export interface DeviceExamples {
-  readonly train: readonly Example[];
+export interface DeviceExamples<E = Example> {
+  readonly train: readonly E[];
   /** Of the test split, with the device's label prior. */
-  readonly personalised: readonly Example[];
-  readonly globalTest: readonly Example[];
-  readonly globalValidation: readonly Example[];
+  readonly personalised: readonly E[];
+  readonly globalTest: readonly E[];
+  readonly globalValidation: readonly E[];
 }
 
 /** What all devices of a tab share. */
-export interface Workplace {
+export interface Workplace<E = Example> {
   readonly run: RunSettings;
   readonly task: TaskDefinition;
   readonly random: Random;
   readonly backbone: PackedBackbone;
   readonly transformer: Transformer;
   readonly layout: TunedLayout;
-  readonly reader: Reader;
-  /** Label words without prompts; made when first asked for, and throws where the backbone lacks the words. */
-  zeroShotReader(): Reader;
-  examplesOf(source: DeviceSource): DeviceExamples;
+  readonly reader: Reader<E>;
+  /** The bare backbone: of classes through label words. Made when first asked for, and throws where the backbone lacks the words. */
+  zeroShotReader(): Reader<E>;
+  examplesOf(source: DeviceSource): DeviceExamples<E>;
 }
 
 /** A workplace whose backbone has been tested on this backend. */
-interface OpenedWorkplace extends Workplace {
+export interface OpenedWorkplace extends Workplace<AnyExample> {
   readonly admitted: Omit<Admitted, "transformer">;
 }
 
@@ -72,10 +83,11 @@ export async function openWorkplace(
   const { backbone, tokenizer, task, dataset, sourcePrompts } = await loadParts(setup, { ...ports, whenStarted }, onProgress, signal);
   onProgress({ phase: "admission", doneBytes: 0, totalBytes: 0 });
   const { transformer, ...admitted } = await admitTransformer(backbone, setup.kernels);
-  const layout = tunedLayout(backbone.config, run.tuning, task.classes.length);
+  const layout = tunedLayout(backbone.config, run.tuning, numClassesOf(task));
   const random = createRandom(run.seed);
   const parts = { transformer, tokenizer, layout, tuner: createTuner(transformer, run.tuning, { random, sourcePrompts }) };
-  let zeroShot: Reader | null = null;
+  const { reader, createZeroShot } = await createReaders(parts, task, { tuning: run.tuning, tokenizerConfig: backbone.tokenizerConfig });
+  let zeroShot: Reader<AnyExample> | null = null;
   let shares: DealtShares["shares"] | null = null;
   return {
     run,
@@ -85,14 +97,14 @@ export async function openWorkplace(
     transformer,
     admitted,
     layout,
-    reader: createReader(parts, task, run.tuning),
+    reader,
     zeroShotReader() {
-      zeroShot ??= createZeroShotReader(parts, task, run.tuning);
+      zeroShot ??= createZeroShot();
       return zeroShot;
     },
     examplesOf(source) {
       if (source.kind === "own") return { train: source.examples, personalised: [], globalTest: [], globalValidation: [] };
-      shares ??= deal(dataset, task, run, random);
+      shares ??= dealDataset(task, dataset, run).shares;
       return examplesOfShare(dataset, shares, source.index);
     },
   };
@@ -102,7 +114,7 @@ interface LoadedParts {
   readonly backbone: PackedBackbone;
   readonly tokenizer: TextTokenizer;
   readonly task: TaskDefinition;
-  readonly dataset: Dataset;
+  readonly dataset: Dataset<AnyExample>;
   readonly sourcePrompts: readonly SourcePrompt[];
 }
 
@@ -118,21 +130,22 @@ async function loadParts(
   const failed = new AbortController();
   const signal = outer === undefined ? failed.signal : AbortSignal.any([outer, failed.signal]);
   const fetchText = fetchTextOf(setup, ports, onProgress, signal);
-  const accepted = deferred<void>();
+  const accepted = deferred<Pick<BackboneManifest, "config">>();
   const loadModel = async () => {
     const backbone = await loadBackbone({
       ...ports,
       manifestUrl: setup.manifestUrl,
-      checkManifest: (manifest) => refuseUnusableHere(manifest, run.tuning, whenStarted).then(accepted.resolve),
+      checkManifest: (manifest) => refuseUnusableHere(manifest, run.tuning, whenStarted).then(() => accepted.resolve(manifest)),
       onProgress: (progress) => onProgress({ phase: "backbone", ...progress }),
       signal,
     });
     onProgress({ phase: "tokenizer", doneBytes: 0, totalBytes: 0 });
     return { backbone, tokenizer: tokenizerOf(backbone) };
   };
-  const loadTask = async (model: Promise<unknown>) => {
+  const loadTask = async (model: Promise<Pick<LoadedParts, "backbone">>) => {
     const task = await fetchTask(run.task, fetchText);
-    await Promise.race([accepted.promise, model]);
+    const { config } = await Promise.race([accepted.promise, model.then(({ backbone }) => backbone)]);
+    if (task.kind !== "classification") requireAnswering(task, config);
     return { task, dataset: await loadDataset(task, fetchText, run.seed) };
   };
   const loadPrompts = () => fetchSourcePrompts(run, (path) => fetchText(`../../${path}`)); // beside the data sets
@@ -193,27 +206,10 @@ function fetchTextOf(
   };
 }
 
-function deal(dataset: Dataset, task: TaskDefinition, run: RunSettings, random: Random): DealtShares["shares"] {
-  const split = (examples: readonly Example[]) => {
-    const owners = examples.flatMap(({ owner }) => (owner === undefined ? [] : [owner]));
-    const labels = examples.map(({ label }) => label);
-    return { labels, numClasses: task.classes.length, ...(owners.length === labels.length ? { owners } : {}) };
-  };
-  const { shares } = dealShares({
-    train: split(dataset.train),
-    test: split(dataset.test),
-    numValidation: dataset.validation.length,
-    numDevices: run.numDevices,
-    partition: run.partition,
-    random,
-  });
-  return shares;
-}
-
-function examplesOfShare(dataset: Dataset, shares: DealtShares["shares"], index: number): DeviceExamples {
+function examplesOfShare(dataset: Dataset<AnyExample>, shares: DealtShares["shares"], index: number): DeviceExamples<AnyExample> {
   const share = shares[index];
   if (share === undefined) throw new Error(`there is no share ${index}: the data set has ${shares.length} shares, one for each device`);
-  const rows = (examples: readonly Example[], indices: readonly number[]) => indices.map((row) => examples[row]);
+  const rows = (examples: readonly AnyExample[], indices: readonly number[]) => indices.map((row) => examples[row]);
   return {
     train: rows(dataset.train, share.train),
     personalised: rows(dataset.test, share.personalised),

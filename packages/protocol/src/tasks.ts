@@ -1,12 +1,17 @@
 import {
+  type ClassificationResult,
   type ContributionBody,
   type EvaluationResult,
   encodingSchema,
+  type GeneratedSums,
   integer,
   layerSelectorSchema,
+  number,
   type ParameterSets,
   type TaskExpectation,
   type TaskSpec,
+  type TextResult,
+  type TextSums,
 } from "@tutti/core";
 import { z } from "zod";
 import {
@@ -90,12 +95,47 @@ const confusionSchema = z
   .max(limits.maxClasses)
   .readonly();
 
-const evaluationResultSchema = z
+const classificationResultSchema = z
   .strictObject({ protocol: evaluationProtocolSchema, split: splitSchema, confusion: confusionSchema, lossSum: lossSchema })
   .refine((result) => result.confusion.every((row) => row.length === result.confusion.length), {
     path: ["confusion"],
     error: "the confusion matrix is not square",
-  }) satisfies z.ZodType<EvaluationResult>;
+  }) satisfies z.ZodType<ClassificationResult>;
+
+const exampleCount = integer(0, limits.maxExamples);
+const tokenCount = integer(0, limits.maxAnswerTokens);
+
+const generatedSumsSchema = z
+  .strictObject({ numExamples: exampleCount, numExact: exampleCount, rougeLSum: number(0, limits.maxExamples) })
+  .refine(({ numExamples, numExact, rougeLSum }) => Math.max(numExact, rougeLSum) <= numExamples, {
+    error: "numExact and rougeLSum are at most numExamples",
+  }) satisfies z.ZodType<GeneratedSums>;
+
+const textSumsSchema = z
+  .strictObject({
+    numExamples: exampleCount,
+    numTokens: tokenCount,
+    numBytes: tokenCount,
+    numRightTokens: tokenCount,
+    generated: generatedSumsSchema.nullable(),
+  })
+  .refine(({ numTokens, numRightTokens }) => numRightTokens <= numTokens, {
+    path: ["numRightTokens"],
+    error: "numRightTokens is at most numTokens",
+  })
+  .refine(({ numExamples, generated }) => (generated?.numExamples ?? 0) <= numExamples, {
+    path: ["generated"],
+    error: "answers were generated for at most numExamples",
+  }) satisfies z.ZodType<TextSums>;
+
+const textResultSchema = z.strictObject({
+  protocol: evaluationProtocolSchema,
+  split: splitSchema,
+  text: textSumsSchema,
+  lossSum: lossSchema,
+}) satisfies z.ZodType<TextResult>;
+
+const evaluationResultSchema = z.union([classificationResultSchema, textResultSchema]) satisfies z.ZodType<EvaluationResult>;
 
 /** A contribution without its tensors; only `train` has any. */
 const contributionHeaderSchema = z.discriminatedUnion("kind", [

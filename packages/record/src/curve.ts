@@ -1,4 +1,4 @@
-import { accuracy, type Confusion, type Evaluation, type EvaluationResult, macroF1, measure, numCounted } from "@tutti/core";
+import { accuracy, type ClassificationResult, type Confusion, type Evaluation, macroF1, measure, numCounted } from "@tutti/core";
 import type { RunPoint, RunRecord, RunScores } from "./runRecord.ts";
 import { spreadOf } from "./spread.ts";
 import type { StepRecord } from "./stepRecord.ts";
@@ -19,12 +19,12 @@ export function curveOf(steps: readonly StepRecord[], evaluations: readonly Eval
     const evaluation = waiting.shift();
     if (evaluation === undefined || evaluation.round !== step.round) throw new Error(`round ${step.round}: its evaluation is not recorded`);
     const at = { ...cost, round: step.stage === "train" ? step.round : 0, coverage: evaluation.coverage };
-    return evaluation.results.flatMap((result) => pointOf(result, step, metric, at));
+    return evaluation.results.flatMap((result) => ("text" in result ? [] : pointOf(result, step, metric, at)));
   });
 }
 
 function pointOf(
-  { protocol, split, confusion, lossSum }: EvaluationResult,
+  { protocol, split, confusion, lossSum }: ClassificationResult,
   step: StepRecord,
   metric: RunRecord["metric"],
   at: Cost,

@@ -1,7 +1,8 @@
-import { accuracy, type Contribution, type EvaluationResult, macroF1, numCounted, type RoundPlan } from "@tutti/core";
+import { accuracy, type ClassificationResult, type Contribution, macroF1, numCounted, type RoundPlan } from "@tutti/core";
 import type { EvaluationPoint, HistoryPoint } from "@tutti/protocol";
 import { z } from "zod";
 import { kindField, listOf, measured, protocolField, splitField, stageField, wireBytesField } from "./fields.ts";
+import { poolTexts, textRecordSchema } from "./textRecord.ts";
 import type { StepBytes } from "./traffic.ts";
 
 /** What each device found on its own examples, all lists in the same order. */
@@ -69,6 +70,8 @@ export const stepRecordSchema = z
     firstLoss: z.number().nullable(),
     lastLoss: z.number().nullable(),
     evaluations: listOf(evaluationRecordSchema),
+    /** Of a task whose answers are texts; absent for others and for steps without an evaluation. */
+    texts: listOf(textRecordSchema).exactOptional(),
   })
   .readonly();
 
@@ -92,6 +95,7 @@ export interface StepMeasures {
 export function recordStep(plan: RoundPlan, contributions: readonly Contribution[], measures: StepMeasures): StepRecord {
   const { seconds, bytes, clientSeconds } = measures;
   const { stage, round, step, attempt, tasks } = plan;
+  const texts = poolTexts(contributions, plan.numDevices);
   const losses = contributions.flatMap(({ body }) => (body.kind === "train" ? [body] : []));
   return {
     stage,
@@ -109,6 +113,7 @@ export function recordStep(plan: RoundPlan, contributions: readonly Contribution
     firstLoss: mean(losses.map((body) => body.firstLoss)),
     lastLoss: mean(losses.map((body) => body.lastLoss)),
     evaluations: pool(contributions, plan.numDevices),
+    ...(texts.length === 0 ? {} : { texts }),
   };
 }
 
@@ -128,13 +133,14 @@ export function historyPoint({ stage, round, lastLoss, evaluations }: StepRecord
 
 interface DeviceResult {
   readonly deviceId: number;
-  readonly result: EvaluationResult;
+  readonly result: ClassificationResult;
 }
 
 function pool(contributions: readonly Contribution[], numDevices: number): EvaluationRecord[] {
   const groups = new Map<string, DeviceResult[]>();
   for (const { deviceId, body } of contributions) {
     for (const result of body.kind === "evaluate" ? body.results : []) {
+      if ("text" in result) continue;
       const key = `${result.protocol}/${result.split}`;
       groups.set(key, [...(groups.get(key) ?? []), { deviceId, result }]);
     }
@@ -165,7 +171,7 @@ function listByDevice(answers: readonly DeviceResult[]): NonNullable<EvaluationR
   };
 }
 
-function sumOf(results: readonly EvaluationResult[]): number[][] {
+function sumOf(results: readonly ClassificationResult[]): number[][] {
   const size = results[0]?.confusion.length ?? 0;
   return Array.from({ length: size }, (_, i) =>
     Array.from({ length: size }, (__, j) => results.reduce((sum, { confusion }) => sum + (confusion[i]?.[j] ?? 0), 0)),

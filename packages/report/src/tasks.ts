@@ -1,5 +1,5 @@
 import { findMethod, type Method } from "@tutti/core";
-import { findTask, knownOverlaps, seenLabelWords, type TaskDefinition } from "@tutti/data";
+import { findTask, knownOverlaps, seenLabelWords, type TaskDefinition, type TaskPrompt } from "@tutti/data";
 import type { ExperimentResult, RateChoice, RunRecord } from "@tutti/record";
 import {
   chosenRateText,
@@ -21,9 +21,15 @@ function knownTask(name: string): TaskDefinition | null {
   }
 }
 
+/** Ways of asking with label words; a text task has none. */
+function promptsOf(taskName: string): readonly TaskPrompt[] {
+  const task = knownTask(taskName);
+  return task?.kind === "classification" ? task.prompts : [];
+}
+
 /** Whether the backbone's pretraining used a task's label words as labels, for each way of asking. */
 export function labelWordsSeen(backbone: string, taskName: string): string {
-  const prompts = knownTask(taskName)?.prompts ?? [];
+  const prompts = promptsOf(taskName);
   if (prompts.length === 0) return "unknown";
   const answers = prompts.map(({ labelWords }) => {
     const { answer, seen } = seenLabelWords(backbone, labelWords);
@@ -34,7 +40,7 @@ export function labelWordsSeen(backbone: string, taskName: string): string {
 
 /** The label words of a task, or of each of its ways of asking. */
 export function labelWordsOf(taskName: string): string {
-  const prompts = knownTask(taskName)?.prompts ?? [];
+  const prompts = promptsOf(taskName);
   return prompts.length === 0 ? "–" : prompts.map(({ labelWords }) => labelWords.join(", ")).join(" or ");
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createRandom, presets } from "@tutti/core";
-import { datasetFolder, findTask, loadDataset } from "@tutti/data";
+import { datasetFolder, findClassification, loadDataset } from "@tutti/data";
 import { dealRun } from "@tutti/data/node";
 import { createTaskEncoder, createTokenizer } from "@tutti/model";
 import { projectFolder } from "@tutti/server/checkout";
@@ -17,7 +17,7 @@ export async function paddingOfDemo(): Promise<number> {
 /** By device, the lengths in tokens of the texts of each batch in one epoch. */
 export async function demoBatches(): Promise<number[][][]> {
   const inPublic = (...path: string[]) => readFile(join(projectFolder, "public", ...path), "utf8");
-  const task = findTask(run.task);
+  const task = findClassification(run.task, "measuring padding");
   const dataset = await loadDataset(task, (file) => inPublic("datasets", datasetFolder(run.task), file), run.seed);
   const backbone = (file: string) => inPublic("backbones", run.backbone, file);
   const tokenizer = createTokenizer(await backbone("tokenizer.json"), await backbone("tokenizer_config.json"));

@@ -57,7 +57,7 @@ async function tunedAccuracy(
 ): Promise<{ readonly accuracy: number; readonly numTexts: number }> {
   const { reencoded, tuneAlone } = await import("@tutti/model");
   const { loadTask } = await import("./dataset.ts");
-  const { definition, dataset } = await loadTask(task, flags.public);
+  const { definition, dataset } = await loadTask(task, flags.public, "measuring on a task");
   const accuracy = await tuneAlone(reencoded(original, encoding), definition, dataset, { numSteps: flags.steps, seed: 42 });
   return { accuracy, numTexts: dataset.test.length };
 }

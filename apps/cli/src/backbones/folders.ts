@@ -25,20 +25,20 @@ export function nameOf(place: CheckpointPlace): string {
   return /^[a-z0-9]/.test(name) ? name : `b${name}`;
 }
 
-/** The backbone that comes with Tutti: runs and reports name it, so no other may stand in its place. */
-const builtIn = "minuet";
+/** The backbones that come with Tutti: runs and reports name them, so no other may take their place. */
+const builtIn = ["minuet", "etude", "concerto"];
 
-/** Refuses what cannot be the name of a folder, and the built-in backbone's name where that one lies. */
+/** Refuses what cannot be the name of a folder, and the name of a built-in backbone where that one lies. */
 export async function requireName(backbones: string, name: string): Promise<void> {
   if (!/^[a-z0-9][a-z0-9._-]*$/.test(name))
     throw new UsageError(`"${name}" cannot be a backbone's name: use lower-case letters, digits, dots, dashes and underscores`);
-  if (name === builtIn && (await namesIn(backbones)).includes(name))
+  if (builtIn.includes(name) && (await namesIn(backbones)).includes(name))
     throw new UsageError(`${name} comes with Tutti: give yours another --name`);
 }
 
-/** Refuses to remove the built-in backbone. */
+/** Refuses to remove a built-in backbone. */
 export function requireRemovable(name: string): void {
-  if (name === builtIn) throw new UsageError(`${name} comes with Tutti and is the default of every run: it cannot be removed`);
+  if (builtIn.includes(name)) throw new UsageError(`${name} comes with Tutti: it cannot be removed`);
 }
 
 /** The folder of a converted backbone; a usage error that lists the names there are. */

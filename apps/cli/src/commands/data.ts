@@ -1,16 +1,17 @@
 import { type Command, Option } from "commander";
-import type { AddDataFlags } from "../data/add.ts";
+import type { AddDataFlags } from "../data/flags.ts";
 import { examples } from "../examples.ts";
 import { wholeNumber } from "../parseOptions.ts";
 
-const metrics = ["accuracy", "macroF1", "matthews", "meanOfAccuracyAndF1"];
+const metrics = ["accuracy", "macroF1", "matthews", "meanOfAccuracyAndF1", "perplexity", "tokenAccuracy", "exactMatch", "rougeL"];
+const kinds = ["classification", "reply", "continuation"];
 const where = () => new Option("--datasets <folder>", "where data sets are kept").default("public/datasets");
 
-/** `tutti data`: the labelled texts that runs train on. */
+/** `tutti data`: the texts that runs train on. */
 export function addDataCommand(program: Command): void {
   const data = program
     .command("data")
-    .description("data sets: the labelled texts that runs train on")
+    .description("data sets: the texts that runs train on")
     .addHelpText("after", examples("tutti data add sst2", "tutti data add tickets.csv --text message --label team"));
   addAdd(data);
   data
@@ -47,13 +48,19 @@ function addAdd(data: Command): void {
     .option("--name <name>", "the task's name (default: after the file, folder, configuration or id)")
     .option("--title <text>", "what the pages call it")
     .option("--text <column>", "the column with the text (default: text)")
-    .option("--text-b <column>", "the column with the second text of pair tasks")
-    .option("--label <column>", "the column with the label (default: label)")
+    .option("--text-b <column>", "the column with the second text of pair tasks, or with the input of an instruction")
+    .option("--answer <column>", "the column with the answer: makes a reply task")
+    .addOption(new Option("--kind <kind>", "what the task asks for (default: what the columns say)").choices(kinds))
+    .option("--label <column>", "the column with the label (default: label; a text task is dealt out by it, and may have none)")
     .option("--owner <column>", "the column with each row's owner, to give each owner's rows to one device")
     .option("--classes <names>", "with commas between; numbered labels count from 0 in this order (default: the labels found)")
-    .option("--template <text>", "with {text}, {mask} and, for pairs, {textB}")
+    .option("--template <text>", "with {text}, {mask} and, for pairs, {textB}; of a reply task with {text}, then {answer}, or chat")
     .option("--words <words>", "one label word for each class, with commas between")
-    .addOption(new Option("--metric <name>", "what the task is judged by (default: accuracy)").choices(metrics))
+    .addOption(
+      new Option("--metric <name>", "what the task is judged by (default: accuracy; rougeL of answers, perplexity of plain text)").choices(
+        metrics,
+      ),
+    )
     .option("--config <name>", "which configuration of a hub data set, such as sst2 of nyu-mll/glue")
     .option("--train <split>", "the training split's name, where it is not train")
     .option("--validation <split | file>", "the validation split's name, or its file beside a single file")
@@ -70,13 +77,16 @@ function addAdd(data: Command): void {
       "after",
       `
 Without a validation part, a tenth of the training rows is used for it. Without a test part, the validation rows are used for it, or a fifth
-of the rows of a single file. The hub is https://huggingface.co, or what HF_ENDPOINT says; HF_TOKEN opens private data sets. The same command goes on with a broken download.
+of the rows of a single file. Answers are found by name in the columns instruction (input) and output, prompt and completion, messages, text and answer.
+The hub is https://huggingface.co, or what HF_ENDPOINT says; HF_TOKEN opens private data sets. The same command goes on with a broken download.
 
 Examples:
   tutti data add sst2
   tutti data add nyu-mll/glue --config mrpc
   tutti data add tickets.csv --text message --label team --owner branch
-  tutti data add ../mr --name mr`,
+  tutti data add ../mr --name mr
+  tutti data add helpdesk.jsonl --text question --answer reply --label intent --owner branch
+  tutti data add diaries.csv --kind continuation --owner author`,
     )
     .action(async (target: string, flags: AddDataFlags) => (await import("../data/add.ts")).addData(target, flags));
 }

@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { UsageError } from "../exitCodes.ts";
+import { wholeNumber } from "../parseOptions.ts";
 
 interface PredictFlags {
   readonly prompts: string;
@@ -10,6 +11,7 @@ interface PredictFlags {
   readonly file?: string;
   readonly split?: "train" | "validation" | "test";
   readonly backend: "wasm" | "cpu";
+  readonly maxTokens: number;
   readonly json?: boolean;
   readonly public?: string;
 }
@@ -18,16 +20,21 @@ interface PredictFlags {
 export function addPredict(program: Command): void {
   program
     .command("predict")
-    .description("classify texts with the tuned prompts of a run, with the probability of each class")
-    .argument("[text...]", "texts to classify (default: the lines of stdin); a pair has a tab between its texts")
+    .description("what the tuned prompts of a run answer to texts: the probability of each class, or a text")
+    .argument("[text...]", "texts to answer (default: the lines of stdin); a pair has a tab between its texts")
     .requiredOption("--prompts <run-or-file>", "a run's id, its folder, or a prompts.safetensors")
     .option("--runs <folder>", "where run folders are", "runs")
-    .option("--file <file>", "classify each line of this file")
+    .option("--file <file>", "answer each line of this file")
     .addOption(
-      new Option("--split <name>", "measure accuracy on a split of the run's task instead").choices(["train", "validation", "test"]),
+      new Option("--split <name>", "measure how right the answers are on a split of the run's task instead").choices([
+        "train",
+        "validation",
+        "test",
+      ]),
     )
     .addOption(new Option("--backend <name>", "what to compute on").choices(["wasm", "cpu"]).default("wasm"))
-    .option("--json", "one JSON object a line: text, label and the probability of each class")
+    .addOption(new Option("--max-tokens <count>", "of an answer that is a text, at most").argParser(wholeNumber(1)).default(48))
+    .option("--json", "one JSON object a line: text, label and the probability of each class; or text and answer")
     .option("--public <folder>", "holds backbones/, datasets/ and prompts/ (default: the project's public folder)")
     .addHelpText(
       "after",
@@ -51,10 +58,16 @@ async function predict(texts: readonly string[], flags: PredictFlags): Promise<v
   const { answerJson, answerText } = await import("../predict/answers.ts");
   const { askedTexts, linesOf } = await import("../predict/askedTexts.ts");
   const lines = flags.split === undefined ? await linesOf(texts, flags.file) : [];
-  const { findTask } = await import("@tutti/data");
+  const { findClassification, findTask } = await import("@tutti/data");
   const { rememberDatasets } = await import("@tutti/data/node");
   await rememberDatasets(publicFolder);
-  const asked = askedTexts(lines, { name: settings.task, isPair: findTask(settings.task).fields.textB !== null });
+  const task = findTask(settings.task);
+  if (task.kind !== "classification") {
+    const { predictTexts } = await import("../predict/textTask.ts");
+    const backboneAt = await backboneFolder(publicFolder, settings.backbone);
+    return predictTexts({ task, settings, params, lines, publicFolder, backboneAt, ...flags });
+  }
+  const asked = askedTexts(lines, { name: settings.task, isPair: findClassification(settings.task, predicting).fields.textB !== null });
   const { createPredictor, startBackend } = await import("@tutti/model");
   const { loadBackboneFolder, readSourcePrompts } = await import("@tutti/model/node");
   await startBackend(flags.backend);
@@ -79,6 +92,8 @@ async function backboneFolder(publicFolder: string, name: string): Promise<strin
   throw new Error(`the prompts were tuned on ${name}, which is not in ${publicFolder}/backbones; \`tutti backbone add\` makes it`);
 }
 
+const predicting = "tutti predict";
+
 async function measure(
   confusionOf: (examples: readonly import("@tutti/data").Example[]) => Promise<readonly (readonly number[])[]>,
   task: string,
@@ -86,9 +101,9 @@ async function measure(
   flags: { readonly json?: boolean; readonly public: string },
 ): Promise<void> {
   const { accuracy, macroF1 } = await import("@tutti/core");
-  const { findTask, loadDataset } = await import("@tutti/data");
+  const { findClassification, loadDataset } = await import("@tutti/data");
   const { splitText } = await import("../predict/answers.ts");
-  const definition = findTask(task);
+  const definition = findClassification(task, predicting);
   const dataset = await loadDataset(definition, (name) => readFile(join(flags.public, "datasets", definition.dataset, name), "utf8"));
   const confusion = await confusionOf(dataset[split]);
   const result = { task, split, numExamples: dataset[split].length, accuracy: accuracy(confusion), macroF1: macroF1(confusion), confusion };

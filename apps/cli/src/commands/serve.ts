@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import type { RunSettings } from "@tutti/core";
-import type { StartFrom } from "@tutti/server";
+import type { Metric, RunSettings } from "@tutti/core";
+import type { CoordinatorConfig, StartFrom } from "@tutti/server";
 import { type Command, Option } from "commander";
 import { exitCodes, orWrongUse, UsageError } from "../exitCodes.ts";
 import { given, wholeNumber } from "../parseOptions.ts";
@@ -99,7 +99,7 @@ Examples:
 export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Promise<void> {
   const [
     { presets: known },
-    { findTask },
+    { findTask, numClassesOf },
     { readControls, rememberDatasets },
     { makeRunFolder, mergeSettings, readWithModules, serve },
     checkout,
@@ -119,7 +119,7 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
   const asked = { ...settingsOf(flags), ...(branch === undefined ? {} : { startFrom: branch.startFrom }) };
   const base = branch === undefined ? { presets: known, preset: "default" } : { presets: { branch: branch.settings }, preset: "branch" };
   // faults of settings and folder are told before pages are built
-  const { dataDir } = mergeSettings({
+  const { dataDir, run: asRun } = mergeSettings({
     ...base,
     file: settings,
     flags: asked,
@@ -128,17 +128,20 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
   makeRunFolder(dataDir);
   const places = { publicDir: flags.public ?? settings.publicDir ?? checkout.publicFolder(), pagesDir: settings.pagesDir };
   await rememberDatasets(String(places.publicDir));
+  const task = orWrongUse(() => findTask(asRun.task));
+  if (task.kind !== "classification") console.log(withoutReport);
   if (flags.dev === true) places.pagesDir = null;
   else places.pagesDir ??= await checkout.ensurePages((line) => console.log(line));
+  const reportParts = async ({ metric }: { readonly metric: Metric }, { run, publicDir }: CoordinatorConfig) => ({
+    metric,
+    ...(await readControls(publicDir, run).catch(() => ({ notes: [`the data set of ${run.task} could not be read in ${publicDir}`] }))),
+  });
   const end = await serve({
     ...base,
     file,
     flags: { ...asked, ...places },
-    numClasses: ({ task }) => orWrongUse(() => findTask(task)).classes.length,
-    report: async ({ run, publicDir }) => ({
-      metric: findTask(run.task).metric,
-      ...(await readControls(publicDir, run).catch(() => ({ notes: [`the data set of ${run.task} could not be read in ${publicDir}`] }))),
-    }),
+    numClasses: () => numClassesOf(task),
+    ...(task.kind === "classification" ? { report: (config) => reportParts(task, config) } : {}),
     isOver,
     readStart,
     print: (line) => console.log(line),
@@ -150,6 +153,8 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
   if (end === "SIGINT") process.exitCode = exitCodes.interrupted;
   if (end === "SIGTERM") process.exitCode = exitCodes.terminated;
 }
+
+const withoutReport = "the task's answers are texts: their scores are in the run's rounds.jsonl, and no report is written";
 
 /** Where they cannot be written the pages stay up all the same: the journal has them, too. */
 async function writePrompts(path: string, prompts: Parameters<typeof import("@tutti/model").writePromptsFile>[0]): Promise<void> {

@@ -1,67 +1,59 @@
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
-import { formatCount, formatWhole } from "@tutti/core";
-import type { DatasetCard, Example, FileTask, SourceColumns, TaskDefinition, TaskSource } from "@tutti/data";
+import { formatWhole } from "@tutti/core";
+import type { ClassificationTask, Example, FileTask, SourceColumns, TaskSource } from "@tutti/data";
 import { UsageError } from "../exitCodes.ts";
-import { stoppable } from "../stoppable.ts";
-import { useText } from "../useText.ts";
+import type { AddDataFlags } from "./flags.ts";
+import { advised, classMetrics, type MadeSet, metricOf, partsOf, seed } from "./madeSet.ts";
 import { type DataPlace, dataPlaceOf, datasetNameOf, requireName } from "./places.ts";
-import { type PublishPorts, publish } from "./publish.ts";
-import { readSplits } from "./read.ts";
+import type { PublishPorts } from "./publish.ts";
+import { publishSet } from "./publishSet.ts";
+import { readSplits, type SourceSplits } from "./read.ts";
 import type { SplitNames } from "./splitFiles.ts";
-
-export interface AddDataFlags {
-  readonly name?: string;
-  readonly title?: string;
-  readonly config?: string;
-  readonly text?: string;
-  readonly textB?: string;
-  readonly label?: string;
-  readonly owner?: string;
-  readonly classes?: string;
-  readonly template?: string;
-  readonly words?: string;
-  readonly metric?: TaskDefinition["metric"];
-  readonly train?: string;
-  readonly validation?: string;
-  readonly test?: string;
-  readonly trainRows?: number;
-  readonly validationRows?: number;
-  readonly testRows?: number;
-  /** Leave faulty rows out instead of refusing them. */
-  readonly skipFaulty?: boolean;
-  readonly source?: string;
-  readonly licence?: string;
-  readonly datasets: string;
-  readonly downloads: string;
-}
+import { columnPlanner, textSet } from "./textSet.ts";
 
 interface Wanted {
   readonly name: string;
   /** The built-in task that the rows are for; null for a task of its own. */
-  readonly builtIn: TaskDefinition | null;
+  readonly builtIn: ClassificationTask | null;
   readonly columns: Omit<SourceColumns, "classes"> & {
     readonly classes: readonly string[] | undefined;
     readonly owner: string | undefined;
   };
   readonly config: string | undefined;
   readonly splits: SplitNames;
+  /** Whether its columns are known from where it is published: then they are not asked what they are. */
+  readonly isPublished: boolean;
 }
-
-/** What is drawn here is drawn once for all runs. */
-const seed = 42;
 
 /** `tutti data add`. */
 export async function addData(target: string, flags: AddDataFlags, ports?: PublishPorts): Promise<void> {
   const place = await dataPlaceOf(target);
   if (place.kind !== "hub" && flags.config !== undefined)
     throw new UsageError(`--config names a configuration of a hub data set, and ${target} is a ${place.kind}`);
-  const { name, builtIn, columns, config, splits } = await wantedOf(target, place, flags);
-  const { text, textB, label, owner } = columns;
-  const needed = [text, label, ...(textB === undefined ? [] : [textB]), ...(owner === undefined ? [] : [owner])];
-  const read = await readSplits({ place, columns: needed, splits, config, downloads: flags.downloads });
+  const wanted = await wantedOf(target, place, flags);
+  const { config, splits, columns } = wanted;
+  const planOf = await columnPlanner(flags, wanted.isPublished);
+  const read = await readSplits({
+    place,
+    columns: (found) => {
+      const plan = planOf(found);
+      return plan === null ? columnsOf(columns) : plan.needed;
+    },
+    splits,
+    config,
+    downloads: flags.downloads,
+  });
+  const plan = planOf(read.columnsFound);
+  if (plan !== null) return publishSet(await textSet(wanted.name, flags, plan, read), { flags, read }, ports);
+  return publishSet(await classSet(wanted, flags, read), { flags, read }, ports);
+}
+
+function columnsOf({ text, textB, label, owner }: Wanted["columns"]): string[] {
+  return [text, label, ...(textB === undefined ? [] : [textB]), ...(owner === undefined ? [] : [owner])];
+}
+
+async function classSet({ name, builtIn, columns }: Wanted, flags: AddDataFlags, read: SourceSplits): Promise<MadeSet<Example>> {
   const data = await import("@tutti/data");
-  const { classes } = columns;
+  const { text, textB, label, owner, classes } = columns;
   const numbering = read.classNames[label] ?? columns.numbering;
   const made = advised(data.FaultyRows, () =>
     data.fileTask(
@@ -74,46 +66,24 @@ export async function addData(target: string, flags: AddDataFlags, ports?: Publi
         classes,
         numbering,
         title: flags.title,
-        metric: flags.metric,
+        metric: flags.metric === undefined ? undefined : metricOf(classMetrics, flags.metric, "classification"),
         skipFaulty: flags.skipFaulty === true,
         ...promptsOf(flags, classes ?? numbering, textB !== undefined),
       },
-      {
-        train: read.train,
-        validation: read.validation ?? undefined,
-        test: read.test ?? undefined,
-      },
+      partsOf(read),
     ),
   );
   if (classes === undefined && numbering === undefined) requireRepeated(made.task.classes.length, read.train.rows.length, label);
-  const fitting = builtIn === null ? { task: made.task, parts: made.splits, notes: made.notes } : fitted(builtIn, made);
-  const { task, parts, notes } = withFewerRows(fitting, flags, data.drawExamples);
-  const partial = parts.train.length < fitting.parts.train.length ? null : data.partialNote(name, made.splits.train.length);
-  const card = cardOf(task, parts, {
-    source: flags.source ?? read.source,
-    licence: flags.licence ?? read.licence ?? "unknown",
-    format: data.cardFormat,
-    notes: [...read.notes, ...notes, ...(partial === null ? [] : [partial]), ...overlapNotes(parts, data.sharedText)],
-  });
-  const folder = join(flags.datasets, name);
-  const isReplacing = (await stat(join(folder, "dataset.json")).catch(() => null)) !== null;
-  let isPublished = false;
-  await stoppable(async (signal) => {
-    await publish(folder, filesOf(task, parts, data), card, { signal, ...ports });
-    isPublished = true;
-  });
-  if (!isPublished) return;
-  for (const line of summary(folder, card, isReplacing)) console.log(line);
-}
-
-/** Says with refused rows how to go on without them. */
-function advised<T>(FaultyRows: typeof import("@tutti/data").FaultyRows, make: () => T): T {
-  try {
-    return make();
-  } catch (cause) {
-    if (!(cause instanceof FaultyRows)) throw cause;
-    throw new FaultyRows(`${cause.message}\n--skip-faulty leaves these rows out`, { cause });
-  }
+  const { task, parts, notes } = builtIn === null ? { task: made.task, parts: made.splits, notes: made.notes } : fitted(builtIn, made);
+  return {
+    task,
+    parts,
+    notes,
+    groups: task.classes,
+    groupOf: (example) => example.label,
+    rowOf: (example) => data.rowOf(example, task.classes),
+    partialNote: (numTrain) => (numTrain < parts.train.length ? null : data.partialNote(name, made.splits.train.length)),
+  };
 }
 
 /** A column whose values hardly repeat, such as the text itself, is no label. */
@@ -125,7 +95,7 @@ function requireRepeated(numClasses: number, numRows: number, label: string): vo
 }
 
 async function wantedOf(target: string, place: DataPlace, flags: AddDataFlags): Promise<Wanted> {
-  const { findTask, taskSources } = await import("@tutti/data");
+  const { findClassification, taskSources } = await import("@tutti/data");
   const known = Object.entries(taskSources);
   const onHub = known.find(
     ([name, { hub }]) => place.kind === "hub" && hub?.id === place.id && (name === target || hub.config === (flags.config ?? "default")),
@@ -139,7 +109,7 @@ async function wantedOf(target: string, place: DataPlace, flags: AddDataFlags): 
   const textB = flags.textB ?? published?.textB;
   return {
     name,
-    builtIn: source === undefined ? null : findTask(name),
+    builtIn: source === undefined ? null : findClassification(name, "a source with classes"),
     columns: {
       text: flags.text ?? published?.text ?? "text",
       label: flags.label ?? published?.label ?? "label",
@@ -148,6 +118,7 @@ async function wantedOf(target: string, place: DataPlace, flags: AddDataFlags): 
       classes,
       numbering: published?.numbering,
     },
+    isPublished: published !== null,
     config: flags.config ?? hub?.config,
     splits: {
       train: flags.train ?? hub?.splits.train,
@@ -170,36 +141,11 @@ function promptsOf({ template, words }: AddDataFlags, classes: readonly string[]
   return { prompts: [{ template: chosen, labelWords }] };
 }
 
-type Splits = FileTask["splits"];
-
-interface Fitting {
-  readonly task: TaskDefinition;
-  readonly parts: Splits;
-  readonly notes: readonly string[];
-}
-
-/** With so many rows of a part, drawn, where there are more. */
-function withFewerRows(all: Fitting, flags: AddDataFlags, draw: typeof import("@tutti/data").drawExamples): Fitting {
-  const wanted = { train: flags.trainRows, validation: flags.validationRows, test: flags.testRows };
-  const names = { train: "training", validation: "validation", test: "test" };
-  if (wanted.validation !== undefined && all.parts.validation === null)
-    throw new UsageError(
-      `--validation-rows ${wanted.validation}: ${all.task.name} has no validation part to draw from; a tenth of its training rows validates`,
-    );
-  const notes = [...all.notes];
-  const fewer = <P extends readonly Example[] | null>(part: keyof Splits, rows: P): P | Example[] => {
-    const numRows = wanted[part];
-    if (rows === null || numRows === undefined || numRows >= rows.length) return rows;
-    notes.push(`The ${names[part]} part is ${formatWhole(numRows)} of ${formatWhole(rows.length)} rows, drawn with seed ${seed}.`);
-    return draw(rows, numRows, { seed, purpose: part })[1];
-  };
-  const { train, validation, test } = all.parts;
-  const parts = { train: fewer("train", train), validation: fewer("validation", validation), test: fewer("test", test) };
-  return { ...all, parts: { ...all.parts, ...parts }, notes };
-}
-
 /** The rows as the built-in task's files want them: with or without a validation part of their own. */
-function fitted(task: TaskDefinition, made: FileTask): Fitting {
+function fitted(
+  task: ClassificationTask,
+  made: FileTask,
+): Pick<MadeSet<Example>, "parts" | "notes"> & { readonly task: ClassificationTask } {
   const { splits, dataset, notes } = made;
   const { classes, fields } = made.task;
   if (classes.length !== task.classes.length)
@@ -216,66 +162,4 @@ function fitted(task: TaskDefinition, made: FileTask): Fitting {
   if (splits.validation !== null) return { task, parts: splits, notes };
   const drawn = `A tenth of the training rows, drawn with seed ${seed}, is the validation part.`;
   return { task, parts: { ...splits, train: dataset.train, validation: dataset.validation }, notes: [...notes, drawn] };
-}
-
-function overlapNotes({ train, validation, test }: Splits, shared: typeof import("@tutti/data").sharedText): string[] {
-  const note = (rows: readonly Example[], part: string): string[] => {
-    const { numShared, numTest } = shared(rows, test);
-    return numShared === 0
-      ? []
-      : [`Test rows whose text is also in the ${part} part: ${formatWhole(numShared)} of ${formatWhole(numTest)}.`];
-  };
-  return [...note(train, "training"), ...note(validation ?? [], "validation")];
-}
-
-function cardOf(
-  task: TaskDefinition,
-  { train, validation, test }: Splits,
-  about: Pick<DatasetCard, "source" | "licence" | "notes" | "format">,
-): Omit<DatasetCard, "sha256"> {
-  const { format, source, licence, notes } = about;
-  return {
-    format,
-    task,
-    numRows: { train: train.length, validation: validation?.length ?? null, test: test.length },
-    numByClass: task.classes.map((_, label) => train.filter((example) => example.label === label).length),
-    source,
-    licence,
-    notes: [...new Set([...(task.notes ?? []), ...notes])],
-  };
-}
-
-function filesOf(task: TaskDefinition, parts: Splits, { rowOf, defaultRowLimits }: typeof import("@tutti/data")): Record<string, string> {
-  const lines = (examples: readonly Example[], part: keyof Splits) => {
-    const found = examples.map((example) => `${JSON.stringify(rowOf(example, task.classes))}\n`);
-    const numCharacters = found.reduce((sum, line) => sum + line.length, 0);
-    if (numCharacters > defaultRowLimits.maxCharacters)
-      throw new UsageError(
-        `the ${part} part has ${numCharacters} characters, at most ${defaultRowLimits.maxCharacters} are read: draw fewer rows with --${part}-rows`,
-      );
-    return found.join("");
-  };
-  return {
-    [task.files.train]: lines(parts.train, "train"),
-    ...(task.files.validation === null || parts.validation === null
-      ? {}
-      : { [task.files.validation]: lines(parts.validation, "validation") }),
-    [task.files.test]: lines(parts.test, "test"),
-  };
-}
-
-function summary(
-  folder: string,
-  { task, numRows, numByClass, licence, notes }: Omit<DatasetCard, "sha256">,
-  isReplacing: boolean,
-): string[] {
-  const { train, validation, test } = numRows;
-  const classes = task.classes.map((name, label) => `${name} ${formatWhole(numByClass[label] ?? 0)}`).join(", ");
-  return [
-    `${folder}: ${formatCount(train, "training row")}, ${validation === null ? "no validation part" : `${formatWhole(validation)} to validate on`}, ${formatWhole(test)} to test on; licence: ${licence}`,
-    `Classes in training: ${classes}`,
-    ...(isReplacing ? ["It replaces the earlier data set of that name."] : []),
-    ...notes,
-    useText({ kind: "datasets", name: task.name, folder }),
-  ];
 }

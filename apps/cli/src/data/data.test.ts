@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findTask, loadDataset, parseDatasetCard } from "@tutti/data";
+import { findTask, loadDataset, parseDatasetCard, requireClassification } from "@tutti/data";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { UsageError } from "../exitCodes.ts";
@@ -46,6 +46,10 @@ async function file(name: string, text: string): Promise<string> {
 
 const jsonl = (rows: readonly object[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
 const cardOf = async (name: string) => parseDatasetCard(await readFile(join(datasets, name, "dataset.json"), "utf8"));
+const classesOf = async (name: string) => {
+  const card = await cardOf(name);
+  return { ...card, task: requireClassification(card.task, "this test") };
+};
 const rowsOf = async (name: string, split: string) =>
   (await readFile(join(datasets, name, split), "utf8"))
     .trim()
@@ -79,7 +83,7 @@ test("a file of named columns becomes a task that can be listed, shown and remov
   expect(added).not.toContain("It replaces");
   expect(await tutti("data", "add", path, ...words)).toContain("It replaces the earlier data set of that name.");
 
-  expect(await tutti("data", "list")).toMatch(/tickets-2026\s+2\s+4\s+-\s+1\s+mine/);
+  expect(await tutti("data", "list")).toMatch(/tickets-2026\s+2 classes\s+4\s+-\s+1\s+mine/);
   const shown = await tutti("data", "show", "tickets-2026");
   expect(shown).toMatch(/title\s+Who should answer\?/);
   expect(shown).toMatch(/owners\s+each row has one, in the field owner of the files/);
@@ -95,7 +99,7 @@ test("template, label words, classes and files beside the training file are take
   const held = await file("held.jsonl", jsonl([{ text: "D", label: 0 }]));
   const words = ["--name", "own", "--classes", "bad, good", "--words", "terrible,great", "--template", "{text} : {mask}", "--test", held];
   await tutti("data", "add", path, ...words, "--metric", "macroF1");
-  const { task, numByClass } = await cardOf("own");
+  const { task, numByClass } = await classesOf("own");
   expect(task.prompts).toEqual([{ template: "{text} : {mask}", labelWords: ["terrible", "great"] }]);
   expect([task.classes, task.metric, numByClass]).toEqual([["bad", "good"], "macroF1", [1, 2]]);
   expect(await rowsOf("own", "test.jsonl")).toEqual([{ text: "D", label: "bad" }]);
@@ -107,7 +111,10 @@ test("what is wrong is told in a sentence, and nothing is left behind", async ()
   const many = await file("many.jsonl", jsonl(Array.from({ length: 30 }, (_, i) => ({ text: `text ${i}`, label: i % 2 }))));
   const columns = ["--text", "message", "--label", "team"];
   for (const [words, message] of [
-    [[path], 'tickets.csv has no column "text", it has message, team, branch: --text, --text-b, --label and --owner name the columns'],
+    [
+      [path],
+      'tickets.csv has no column "text", it has message, team, branch: --text, --text-b, --label, --answer and --owner name the columns, and --kind continuation takes plain text',
+    ],
     [[path, "--text", "message"], 'tickets.csv has no column "label"'],
     [[path, ...columns, "--classes", "help,price"], 'tickets.csv line 3: column "team" is "sales", expected one of help, price or 0 to 1'],
     [[path, ...columns, "--test", join(folder, "none.csv")], "none.csv cannot be read: there is no such file"],
@@ -272,7 +279,7 @@ test("names of one's own, columns by flags and class names out of the file", asy
   await serve({ id: "org/pairs" });
   const words = ["--config", "qnli", "--name", "answers", "--text", "question", "--text-b", "sentence", "--validation", "validation"];
   await tutti("data", "add", "org/pairs", ...words);
-  const { task, numByClass, notes } = await cardOf("answers");
+  const { task, numByClass, notes } = await classesOf("answers");
   expect([task.classes, numByClass]).toEqual([
     ["entailment", "not_entailment"],
     [17, 10],

@@ -31,7 +31,7 @@ export function datasetNameOf(place: DataPlace, config: string | undefined): str
 
 /** Refuses what cannot be the name of a folder and a task. */
 export function requireName(name: string): void {
-  if (name === "feedback") throw new UsageError("feedback comes with Tutti: give yours another --name");
+  if (name === "feedback" || name === "replies") throw new UsageError(`${name} comes with Tutti: give yours another --name`);
   if (/\.(unfinished|previous)$/.test(name))
     throw new UsageError(`"${name}" ends like a folder that is being replaced: give the data set another --name`);
   if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name))

@@ -18,6 +18,8 @@ export interface SourceSplits {
   readonly classNames: Readonly<Record<string, readonly string[]>>;
   readonly source: string;
   readonly licence: string | null;
+  /** Names of the columns of the first training file. */
+  readonly columnsFound: readonly string[];
   /** What was assumed about the files, in sentences. */
   readonly notes: readonly string[];
 }
@@ -25,8 +27,8 @@ export interface SourceSplits {
 /** What to read of a data set. */
 export interface ReadRequest {
   readonly place: DataPlace;
-  /** Needed columns; the others of a Parquet file are not read. */
-  readonly columns: readonly string[];
+  /** Needed columns, by those of the first training file; the others of a Parquet file are not read. */
+  readonly columns: (found: readonly string[]) => readonly string[];
   readonly splits: SplitNames;
   readonly config?: string | undefined;
   readonly downloads: string;
@@ -68,10 +70,14 @@ function besideFile(path: string, names: SplitNames): SplitFiles {
   return { train: [path], validation: one(names.validation), test: one(names.test) };
 }
 
-type Read = Pick<SourceSplits, "train" | "validation" | "test" | "classNames" | "notes">;
+type Read = Pick<SourceSplits, "train" | "validation" | "test" | "classNames" | "columnsFound" | "notes">;
 
-async function readAll(files: SplitFiles, open: (path: string) => Promise<Uint8Array>, columns: readonly string[]): Promise<Read> {
-  const { defaultRowLimits, parseDataFile } = await import("@tutti/data");
+async function readAll(files: SplitFiles, open: (path: string) => Promise<Uint8Array>, columnsOf: ReadRequest["columns"]): Promise<Read> {
+  const { dataFileColumns, defaultRowLimits, parseDataFile } = await import("@tutti/data");
+  const [firstPath] = files.train;
+  if (firstPath === undefined) throw new UsageError("there is no training part");
+  const columnsFound = dataFileColumns(basename(firstPath), await open(firstPath));
+  const columns = columnsOf(columnsFound);
   const classNames: Record<string, readonly string[]> = {};
   const notes: string[] = [];
   const read = async (paths: readonly string[]): Promise<SourceRows | null> => {
@@ -95,7 +101,7 @@ async function readAll(files: SplitFiles, open: (path: string) => Promise<Uint8A
   };
   const train = await read(files.train);
   if (train === null) throw new UsageError("there is no training part");
-  return { train, validation: await read(files.validation), test: await read(files.test), classNames, notes };
+  return { train, validation: await read(files.validation), test: await read(files.test), classNames, columnsFound, notes };
 }
 
 /** A column that no row has is a slip of the command line; where only some lack it, those rows are faulty. */
@@ -106,7 +112,7 @@ function requireColumns(rows: readonly Row[], columns: readonly string[], path: 
   if (missing === undefined) return;
   const found = Object.keys(first.fields).join(", ");
   throw new UsageError(
-    `${basename(path)} has no column "${missing}", it has ${found}: --text, --text-b, --label and --owner name the columns`,
+    `${basename(path)} has no column "${missing}", it has ${found}: --text, --text-b, --label, --answer and --owner name the columns, and --kind continuation takes plain text`,
   );
 }
 

@@ -2,7 +2,17 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Dataset, findTask, knownOverlaps, loadDataset, type Overlap, sharedText, taskSources, tasks, textIndex } from "@tutti/data";
+import {
+  classificationTasks,
+  type Dataset,
+  findClassification,
+  knownOverlaps,
+  loadDataset,
+  type Overlap,
+  sharedText,
+  taskSources,
+  textIndex,
+} from "@tutti/data";
 import { choosePrompt, createTokenizer } from "@tutti/model";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { addData } from "./add.ts";
@@ -33,7 +43,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 async function loaded(name: string): Promise<Dataset> {
-  const definition = findTask(name);
+  const definition = findClassification(name, "this test");
   const root = name.startsWith("feedback/") ? join(project, "public/datasets") : folder;
   return loadDataset(definition, (file) => readFile(join(root, definition.dataset, file), "utf8"));
 }
@@ -46,7 +56,7 @@ test("every built-in task loads its real rows, with the counts and labels that t
   const spy = vi.spyOn(console, "log").mockReturnValue(undefined);
   for (const name of names) await addData(join(shared, name), { name, datasets: folder, downloads: folder });
   spy.mockRestore();
-  for (const { name, classes, fields } of tasks) {
+  for (const { name, classes, fields } of classificationTasks) {
     const dataset = await loaded(name);
     datasets.set(name, dataset);
     const [train, validation, held] = numRows[name] ?? [1056, 96, 288];
@@ -68,7 +78,7 @@ function expectKnownOverlaps(datasets: ReadonlyMap<string, Dataset>): void {
   const found: Overlap[] = [];
   for (const train of names) {
     const { train: rows = [], validation = [] } = datasets.get(train) ?? {};
-    const index = textIndex(findTask(train).files.validation === null ? [...rows, ...validation] : rows);
+    const index = textIndex(findClassification(train, "this test").files.validation === null ? [...rows, ...validation] : rows);
     for (const test of names) {
       const counts = sharedText(index, datasets.get(test)?.test ?? []);
       if (counts.numShared > 0) found.push({ train, test, ...counts });
@@ -83,7 +93,7 @@ function expectKnownOverlaps(datasets: ReadonlyMap<string, Dataset>): void {
 test("minuet has the label words of every task as single tokens", async () => {
   const read = (file: string) => readFile(join(project, "public/backbones/minuet", file), "utf8");
   const tokenizer = createTokenizer(await read("tokenizer.json"), await read("tokenizer_config.json"));
-  const chosen = Object.fromEntries(tasks.map(({ name, prompts }) => [name, choosePrompt(tokenizer, prompts).labelWords]));
+  const chosen = Object.fromEntries(classificationTasks.map(({ name, prompts }) => [name, choosePrompt(tokenizer, prompts).labelWords]));
   expect(chosen).toMatchObject({
     sst2: ["terrible", "great"],
     cola: ["wrong", "right"],

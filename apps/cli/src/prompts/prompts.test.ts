@@ -141,6 +141,7 @@ test("what cannot be trained is refused in a sentence, and nothing is left behin
     [["moods", "--name", "../else"], "../else cannot be a source prompt's name"],
     [["moods", "--for", "feedback/topic,moods"], "moods cannot be a source for moods"],
     [["moods", "--for", "subj"], "`tutti data add subj` adds them"],
+    [["replies"], "training a source prompt works with classification tasks only, and replies is a reply task: choose a task with classes"],
   ] as const)
     await expect(prompt("train", ...words), message).rejects.toThrow(message);
   expect(await files()).toEqual(before);

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { formatCount, formatWhole } from "@tutti/core";
-import type { Dataset, Example, TaskDefinition } from "@tutti/data";
+import type { ClassificationTask, Dataset, Example } from "@tutti/data";
 import { loadTask } from "../backbones/dataset.ts";
 import { folderOf } from "../backbones/folders.ts";
 import { UsageError } from "../exitCodes.ts";
@@ -87,20 +87,22 @@ function requireName(name: string): void {
     throw new UsageError(`${name} cannot be a source prompt's name: use letters, digits, dots, dashes and underscores`);
 }
 
+const training = "training a source prompt";
+
 /** A task whose rows are there; a usage error with the command that brings them where they are not. */
-async function taskWithRows(name: string, publicFolder: string): Promise<{ definition: TaskDefinition; dataset: Dataset }> {
-  const { findTask, taskSources } = await import("@tutti/data");
+async function taskWithRows(name: string, publicFolder: string): Promise<{ definition: ClassificationTask; dataset: Dataset }> {
+  const { findClassification, taskSources } = await import("@tutti/data");
   const { rememberDatasets } = await import("@tutti/data/node");
   await rememberDatasets(publicFolder);
-  const task = found(() => findTask(name));
+  const task = found(() => findClassification(name, training));
   const path = join(publicFolder, "datasets", task.dataset, task.files.train);
-  if ((await stat(path).catch(() => null)) !== null) return loadTask(name, publicFolder);
+  if ((await stat(path).catch(() => null)) !== null) return loadTask(name, publicFolder, training);
   const isOnHub = Object.hasOwn(taskSources, name) && taskSources[name]?.hub !== null;
   const command = isOnHub ? `tutti data add ${name}` : `tutti data add FOLDER --name ${task.dataset}`;
   throw new UsageError(`the rows of ${name} are not there (${path}): \`${command}\` adds them`);
 }
 
-function found(find: () => TaskDefinition): TaskDefinition {
+function found(find: () => ClassificationTask): ClassificationTask {
   try {
     return find();
   } catch (cause) {

@@ -103,6 +103,9 @@ test("a path that is not there is refused with the part of the file, the whole p
   expect(faultsOf({ settings: { cohortSize: 50 } })).toEqual([
     "  settings: cohortSize: found 50; cohortSize is above numDevices: lower it, or give more devices (FedPepTAO on feedback/topic)",
   ]);
+  expect(faultsOf({ tasks: ["replies"] })).toEqual([
+    "  tasks.0: the lab works with classification tasks only, and replies is a reply task: choose a task with classes",
+  ]);
   expect(faultsOf({ tasks: ["weather", "feedback/topics"] })).toEqual([
     expect.stringMatching(/^ {2}tasks\.0: there is no task "weather"; the tasks are/),
     expect.stringMatching(/^ {2}tasks\.1: there is no task "feedback\/topics"; the tasks are/),

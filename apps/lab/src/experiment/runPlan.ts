@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { findTask } from "@tutti/data";
+import { findClassification } from "@tutti/data";
 import { runSettingsSchema } from "@tutti/protocol";
 import { mergeDeep } from "@tutti/server";
 import { sourceIdentity } from "./attemptSources.ts";
@@ -62,7 +62,7 @@ export function distinctRuns(runs: readonly PlannedRun[]): readonly PlannedRun[]
 
 function isKnownTask(name: string, at: number, faults: FaultList): boolean {
   try {
-    findTask(name);
+    findClassification(name, "the lab");
     return true;
   } catch (error) {
     faults.note(`tasks.${at}: ${error instanceof Error ? error.message : String(error)}`);
@@ -99,7 +99,7 @@ function cellOf({ experiment, method: given, task: { name: task }, variant, note
       .update(JSON.stringify(sorted(identity)))
       .digest("hex")
       .slice(0, 16);
-    const { metric } = findTask(task);
+    const { metric } = findClassification(task, "the lab");
     return {
       id,
       method: name,

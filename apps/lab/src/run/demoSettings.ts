@@ -1,6 +1,6 @@
 import { basename, dirname, resolve } from "node:path";
 import { followed, presets, type RunSettings } from "@tutti/core";
-import { findTask, type TaskDefinition, tasks } from "@tutti/data";
+import { findTask, requireClassification, type TaskDefinition, tasks } from "@tutti/data";
 import type { KernelChoice } from "@tutti/model";
 import { ConfigError } from "@tutti/server";
 import type { BackendChoice } from "../drive/clients.ts";
@@ -29,7 +29,7 @@ export function demoSettings({ devices, rounds, task, backbone, alpha, seed, bac
   const numDevices = devices ?? preset.numDevices;
   const settings: RunSettings = {
     ...preset,
-    task: task === undefined ? preset.task : taskNamed(task).name,
+    task: task === undefined ? preset.task : classificationNamed(task).name,
     backbone: backbone ?? preset.backbone,
     numDevices,
     ...followed({ numDevices }, preset, () => false),
@@ -40,6 +40,15 @@ export function demoSettings({ devices, rounds, task, backbone, alpha, seed, bac
   const isOther = settings.backbone !== preset.backbone || findTask(settings.task).dataset !== findTask(preset.task).dataset;
   const isSlow = isOther || backend === "webgpu" || backend === "cpu" || kernels === "plain";
   return isSlow && preset.deadlineMs !== null ? { ...settings, deadlineMs: slowDeadlineFactor * preset.deadlineMs } : settings;
+}
+
+function classificationNamed(name: string): TaskDefinition {
+  const task = taskNamed(name);
+  try {
+    return requireClassification(task, "the demo");
+  } catch (cause) {
+    throw new ConfigError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
 }
 
 /** The task of a name, from which the data set may be left out where one built-in task has the rest. Throws a ConfigError that lists the tasks there are. */

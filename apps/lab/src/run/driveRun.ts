@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { findTask } from "@tutti/data";
+import { findClassification } from "@tutti/data";
 import { type Coordinator, readBackboneSizes, startCoordinator, tunedParameters } from "@tutti/server";
 import type { BackendChoice } from "../drive/clients.ts";
 import { type FaultProxy, openFaultProxy } from "../drive/faultProxy.ts";
@@ -47,7 +47,7 @@ export async function driveRun(order: RunOrder, place: RunPlace): Promise<Driven
 
 async function openCoordinator({ id, settings, startFrom }: RunOrder, place: RunPlace): Promise<Coordinator> {
   const { publicDir, pagesDir, folder, host, backend, threads, clients, numRemote, keepRoundsBytes } = place;
-  const numClasses = findTask(settings.task).classes.length;
+  const numClasses = findClassification(settings.task, "the lab").classes.length;
   const tuned = tunedParameters(settings, readBackboneSizes(publicDir, settings.backbone), numClasses);
   const options = {
     dataDir: folder,

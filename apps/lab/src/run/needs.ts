@@ -2,7 +2,16 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type RunSettings, sourcePromptPath, sourcePromptsOf, tuningMisfits, tuningOf } from "@tutti/core";
-import { type Dataset, findTask, loadDataset, sharedText, type TaskDefinition, textIndex } from "@tutti/data";
+import {
+  type Dataset,
+  type Example,
+  findTask,
+  loadDataset,
+  sharedText,
+  type TaskDefinition,
+  type TextExample,
+  textIndex,
+} from "@tutti/data";
 import { readBackboneSizes } from "@tutti/server";
 import { z } from "zod";
 import { ExperimentError } from "../experiment/experimentFile.ts";
@@ -115,7 +124,7 @@ function parsed(text: string): unknown {
 }
 
 /** A task's rows; null where the task or its data set is not here. */
-async function rowsThere(publicDir: string, name: string): Promise<Dataset | null> {
+async function rowsThere(publicDir: string, name: string): Promise<Dataset<Example | TextExample> | null> {
   let task: TaskDefinition;
   try {
     task = findTask(name);

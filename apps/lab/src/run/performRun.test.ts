@@ -2,7 +2,7 @@ import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createRandom, type FedPepTaoSettings, initialParams, presets, type RunSettings, tunedEntries } from "@tutti/core";
-import { findTask } from "@tutti/data";
+import { findClassification } from "@tutti/data";
 import type { FaultPlan, RunRecord } from "@tutti/record";
 import { temporaryFolder } from "@tutti/terminal/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -111,7 +111,7 @@ test("a run's result has its stages, its curve and, row by row, which test rows 
 test("layers are scored again at the evaluated rounds, and with the prompts that a run starts from as the run scored them", async () => {
   expect(calm.layerScoresByRound?.map(({ round }) => round)).toEqual([2, 3]);
   const start = initialParams(
-    tunedEntries(tinySizes, settings.tuning, findTask(settings.task).classes.length),
+    tunedEntries(tinySizes, settings.tuning, findClassification(settings.task, "this test").classes.length),
     createRandom(settings.seed),
   );
   const paramsByRound = new Map([[0, start]]);

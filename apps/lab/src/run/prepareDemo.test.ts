@@ -26,6 +26,9 @@ test("a demo on any backbone and task has its settings, its name and its share o
 });
 
 test("what is not there is told with what is: tasks, backbones, and the command that gets a data set", async () => {
+  await expect(prepare({ task: "replies" })).rejects.toThrow(
+    "the demo works with classification tasks only, and replies is a reply task: choose a task with classes",
+  );
   await expect(prepare({ task: "weather" })).rejects.toThrow(/there is no task "weather"; the tasks are .*feedback\/topic/);
   await expect(prepare({ backbone: "etude" })).rejects.toThrow(`${publicDir}/backbones has no backbone "etude"; its backbones are tiny`);
   await expect(prepare({ task: "subj" })).rejects.toThrow("the data set subj; get it with `tutti data add subj`");

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Metric, measure, presets, type RunSettings } from "@tutti/core";
-import { type Dataset, findTask, loadDataset } from "@tutti/data";
+import { type Dataset, findClassification, loadDataset } from "@tutti/data";
 import { dealRun, majorityConfusion } from "@tutti/data/node";
 import { createPredictor, fetchSourcePrompts, startBackend } from "@tutti/model";
 import { loadBackboneFolder } from "@tutti/model/node";
@@ -13,7 +13,7 @@ import type { Replay, ReplayInput } from "./workbench.ts";
  */
 export async function replay(input: ReplayInput, publicDir: string): Promise<Replay> {
   const { run, metric, reportedAccuracy } = input;
-  const task = findTask(run.task);
+  const task = findClassification(run.task, "predicting each row again");
   const dataset = await loadDataset(task, (file) => readFile(join(publicDir, "datasets", task.dataset, file), "utf8"), run.seed);
   const controls = {
     majority: measure(metric, majorityConfusion(dataset, task.classes.length)),

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { formatSeconds } from "@tutti/core";
-import { findTask } from "@tutti/data";
+import { findClassification } from "@tutti/data";
 import { identityOfRun, type RunRecord } from "@tutti/record";
 import { renderTable } from "@tutti/report/printed";
 import { ensurePages, loadBrowserScript } from "@tutti/server/checkout";
@@ -80,7 +80,11 @@ async function perform({ options, config, publicDir, controls }: PreparedDemo, s
     latest = { ...latest, ...change };
     return writeDemoConfig(folder, latest);
   };
-  const order = { ...identityOfRun(config.runId, config.run, findTask(config.run.task).metric), faults: null, startFrom: config.startFrom };
+  const order = {
+    ...identityOfRun(config.runId, config.run, findClassification(config.run.task, "the demo").metric),
+    faults: null,
+    startFrom: config.startFrom,
+  };
   let follow: ReturnType<typeof createFollower> = () => undefined;
   const loadFinish = once(() => import("./finish.ts"));
   const place: RunPlace = {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createRandom, initialParams, type RunSettings, shapesOf, tunedEntries } from "@tutti/core";
-import { findTask, loadDataset } from "@tutti/data";
+import { findClassification, loadDataset } from "@tutti/data";
 import { rememberDatasets } from "@tutti/data/node";
 import { createTrainer, startBackend, trainSourcePrompt } from "@tutti/model";
 import { fetchFile, loadBackboneFolder, localUrls, writeSourcePrompt } from "@tutti/model/node";
@@ -34,7 +34,7 @@ const jobs: Jobs = {
 async function sourcePrompt({ source, backbone, promptTokens, targets }: SourcePromptInput, publicDir: string): Promise<null> {
   await startBackend("wasm", { threads: 1 });
   const rows = async (name: string) => {
-    const task = findTask(name);
+    const task = findClassification(name, "the lab");
     return { task, dataset: await loadDataset(task, (file) => readFile(join(publicDir, "datasets", task.dataset, file), "utf8")) };
   };
   const { task, dataset } = await rows(source);
@@ -46,7 +46,7 @@ async function sourcePrompt({ source, backbone, promptTokens, targets }: SourceP
 }
 
 async function sizeOf(name: string, publicDir: string): Promise<TaskSize> {
-  const task = findTask(name);
+  const task = findClassification(name, "the lab");
   const { train, validation, test } = await loadDataset(task, (file) => readFile(join(publicDir, "datasets", task.dataset, file), "utf8"));
   const characters = train.reduce((sum, { text, textB }) => sum + text.length + (textB?.length ?? 0), 0);
   const numEvaluated = validation.length + test.length;
@@ -61,7 +61,11 @@ async function calibrate({ run: given }: { readonly run: RunSettings }, publicDi
   const trainer = createTrainer({ fetch: fetchFile });
   await trainer.start({ run, ...localUrls(publicDir, run), backend: "wasm", threads: 1 }, () => undefined);
   const { numExamples } = await trainer.addDevice(0, { kind: "share", index: 0 });
-  const entries = tunedEntries(readBackboneSizes(publicDir, run.backbone), run.tuning, findTask(run.task).classes.length);
+  const entries = tunedEntries(
+    readBackboneSizes(publicDir, run.backbone),
+    run.tuning,
+    findClassification(run.task, "the lab").classes.length,
+  );
   const params = initialParams(entries, createRandom(run.seed));
   const expects = {
     shapes: shapesOf(params),

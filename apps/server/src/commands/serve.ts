@@ -11,7 +11,7 @@ import { keepRunReports, type RunReportOptions } from "../runReports.ts";
 import type { Overrides } from "../settings.ts";
 import { mergeSettings } from "../settings.ts";
 import { readWithModules } from "../strategyModules/withModules.ts";
-import { readBackboneSizes, requireSourcePrompts, tunedParameters } from "../tuned.ts";
+import { readBackboneSizes, requireAnswering, requireSourcePrompts, tunedParameters } from "../tuned.ts";
 
 /** How to serve a run. */
 export interface ServeOptions {
@@ -22,8 +22,8 @@ export interface ServeOptions {
   readonly file?: string | undefined;
   /** The command line's settings, in the shape of a settings file. */
   readonly flags?: Overrides;
-  /** Classes of the run's task. */
-  readonly numClasses: (run: RunSettings) => number;
+  /** Classes of the run's task; null of a text task. */
+  readonly numClasses: (run: RunSettings) => number | null;
   /** Ends when the run is over; otherwise the pages stay up until a signal. */
   readonly isOver: "whenDone" | "whenStopped";
   /** Prints a line for the person at the terminal. */
@@ -47,7 +47,9 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const { presets, preset, flags = {}, print } = options;
   const file = options.file === undefined ? {} : await readWithModules(options.file);
   const config = mergeSettings({ presets, preset, file, flags, name: options.file });
-  const tuned = tunedParameters(config.run, readBackboneSizes(config.publicDir, config.run.backbone), options.numClasses(config.run));
+  const numClasses = options.numClasses(config.run);
+  requireAnswering(config, numClasses);
+  const tuned = tunedParameters(config.run, readBackboneSizes(config.publicDir, config.run.backbone), numClasses);
   requireSourcePrompts(config.publicDir, config.run);
   const finished = await describeFinished(config);
   if (finished !== null) print(finished);

@@ -1,5 +1,12 @@
 import { createHash } from "node:crypto";
-import { type Contribution, type ContributionBody, countSteps, type PlannedTask, type TunedShape } from "@tutti/core";
+import {
+  type Contribution,
+  type ContributionBody,
+  countSteps,
+  type EvaluationResult,
+  type PlannedTask,
+  type TunedShape,
+} from "@tutti/core";
 import {
   CodecError,
   type ContributionHeader,
@@ -16,7 +23,8 @@ export interface Expectation {
   readonly shape: TunedShape;
   readonly task: PlannedTask;
   readonly keepsStates: boolean;
-  readonly numClasses: number;
+  /** Null of a text task. */
+  readonly numClasses: number | null;
   /** Whether the device lost its private state since its last training contribution. */
   readonly wasReset: boolean;
 }
@@ -69,10 +77,19 @@ function checkHeader(header: Exclude<ContributionHeader, { kind: "train" }>, { t
       return refuse("P-45", `header.results: ${protocol}/${split} was not asked for, or is given twice`);
   }
   if (asked.size > 0) return refuse("P-45", `header.results: ${[...asked].join(", ")} was asked for and is missing`);
-  const other = header.results.find((result) => result.confusion.length !== numClasses);
-  return other === undefined
-    ? null
-    : refuse("P-45", `header.results: a confusion matrix of ${other.confusion.length} classes, expected ${numClasses}`);
+  return firstOf(header.results.map((result) => checkResult(result, numClasses)));
+}
+
+function firstOf(refusals: readonly (Refusal | null)[]): Refusal | null {
+  return refusals.find((refusal) => refusal !== null) ?? null;
+}
+
+function checkResult(result: EvaluationResult, numClasses: number | null): Refusal | null {
+  if ("text" in result)
+    return numClasses === null ? null : refuse("P-45", `header.results: sums over texts, expected ${numClasses} classes`);
+  const found = result.confusion.length;
+  const expected = numClasses === null ? "sums over texts" : String(numClasses);
+  return found === numClasses ? null : refuse("P-45", `header.results: a confusion matrix of ${found} classes, expected ${expected}`);
 }
 
 /** A device abstains as a whole or scores every layer but, where it is not asked for, the last: one null would take a layer from all devices. */

@@ -32,6 +32,7 @@ export async function readOwnFile(
 ): Promise<DataSource & { kind: "own" }> {
   if (file.size > maxFileBytes) throw new Error(fileProblems.tooLarge(file.name, file.size, maxFileBytes));
   const task = findTask(taskName);
+  if (task.kind !== "classification") throw new Error(fileProblems.textTask(task.title));
   const { examples, notes } = parseOwnExamples(file.name, new Uint8Array(await file.arrayBuffer()), task);
   if (examples.length > maxExamples) throw new Error(fileProblems.tooManyRows(file.name, examples.length, maxExamples));
   const classes = task.classes.map((name, label) => ({ name, count: examples.filter((example) => example.label === label).length }));

@@ -41,6 +41,12 @@ test("a file that is not UTF-8 is refused as the command line refuses it; a byte
   ]);
 });
 
+test("an own file for a task whose answers are texts is refused with what to do instead", async () => {
+  await expect(readOwnFile(fileOf("mine.csv", "text,answer\nLate,Sorry\n"), "replies")).rejects.toThrow(
+    "“Customer feedback: what would you reply?” asks for answers in words, and this page reads only files with a label for each text. Take a share",
+  );
+});
+
 test("all faulty rows of an own file are told at once", async () => {
   await expect(readOwnFile(fileOf("mine.csv", "text,label\n,price\nCheap,price\nLate\nDear,prize\n"), "feedback/topic")).rejects.toThrow(
     /^3 of 4 rows cannot be used:\n {2}mine\.csv line 2: field "text" is empty\n {2}mine\.csv line 4: 1 cells .*\n {2}mine\.csv line 5: .*"prize"/,

@@ -1,9 +1,9 @@
 import { useSignal } from "@preact/signals";
 import type { RunInfo } from "@tutti/protocol";
-import { landing, promise } from "../words.ts";
+import { fileProblems, landing, promise } from "../words.ts";
 import { type DataSource, readOwnFile } from "./dataSource.ts";
 import { OwnFilePreview } from "./ownFilePreview.tsx";
-import { classNames, taskTitle } from "./taskTitle.ts";
+import { classNames, isTextTask, taskTitle } from "./taskTitle.ts";
 
 interface LandingProps {
   /** Null while it is not known. */
@@ -148,18 +148,22 @@ function DataChoice({ run, isOwn, source, onChoice, onSource }: DataChoiceProps)
       </label>
       {isOwn && (
         <div class="own-file stack">
-          <label>
-            <span class="small">
-              {landing.ownFileKind} <code>text</code> {landing.and} <code>label</code>. {landing.classes(classNames(run.run.task))}
-            </span>
-            <input
-              class="file"
-              type="file"
-              accept=".csv,.tsv,.jsonl,.ndjson"
-              data-testid="own-file"
-              onChange={(event) => void read(event.currentTarget.files?.[0])}
-            />
-          </label>
+          {isTextTask(run.run.task) ? (
+            <p class="small">{fileProblems.textTask(taskTitle(run.run.task))}</p>
+          ) : (
+            <label>
+              <span class="small">
+                {landing.ownFileKind} <code>text</code> {landing.and} <code>label</code>. {landing.classes(classNames(run.run.task))}
+              </span>
+              <input
+                class="file"
+                type="file"
+                accept=".csv,.tsv,.jsonl,.ndjson"
+                data-testid="own-file"
+                onChange={(event) => void read(event.currentTarget.files?.[0])}
+              />
+            </label>
+          )}
           {problem.value !== null && (
             <div class="notice bad" role="alert" data-testid="own-file-problem">
               <p>{problem.value}</p>

@@ -1,5 +1,5 @@
 import { presets } from "@tutti/core";
-import { cardFormat, findTask, parseOwnExamples } from "@tutti/data";
+import { cardFormat, findClassification, findTask, parseOwnExamples } from "@tutti/data";
 import { protocolVersion } from "@tutti/protocol";
 import { afterEach, expect, test, vi } from "vitest";
 import { emptyStatus } from "../testing/events.ts";
@@ -54,7 +54,7 @@ test("a page asks below its own folder and learns an added task, so that it can 
   expect(asked).toEqual([`${folder}run.json`, `${folder}datasets/tickets/dataset.json`]);
   expect(taskTitle("tickets")).toBe("Who should answer?");
   expect(classNames("tickets")).toEqual(["a", "b", "c", "d"]);
-  const own = parseOwnExamples("own.csv", new TextEncoder().encode("text,label\nHello,C\n"), findTask("tickets"));
+  const own = parseOwnExamples("own.csv", new TextEncoder().encode("text,label\nHello,C\n"), findClassification("tickets", "this test"));
   expect(own.examples[0]?.label).toBe(2);
 });
 

@@ -5,9 +5,15 @@ export function taskTitle(name: string): string {
   return known(name)?.title ?? name;
 }
 
-/** The task's class names, as a file may give them. */
+/** Whether the task asks for answers in words. */
+export function isTextTask(name: string): boolean {
+  return (known(name)?.kind ?? "classification") !== "classification";
+}
+
+/** The task's class names, as a file may give them; none of a text task. */
 export function classNames(name: string): readonly string[] {
-  return known(name)?.classes ?? [];
+  const task = known(name);
+  return task?.kind === "classification" ? task.classes : [];
 }
 
 function known(name: string) {

@@ -8,6 +8,9 @@ export const settingLimits = {
   maxPromptTokens: 1024,
   /** Width of a bottleneck, rank of a low-rank difference. */
   maxWidth: 4096,
+  /** Answers that one evaluation generates. */
+  maxAnswers: 100_000,
+  maxNewTokens: 4096,
   /** Source prompts of one run. */
   maxSources: 32,
   maxLanczosSteps: 1000,

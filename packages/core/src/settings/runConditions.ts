@@ -32,6 +32,14 @@ const trainingSchema = z.strictObject({
   proximal: number(0, 1e4).default(0),
 });
 
+/** How much an evaluation generates. */
+const generationSchema = z.strictObject({
+  /** For each protocol, all devices together. */
+  numAnswers: integer(0, limits.maxAnswers).exactOptional(),
+  /** Of one answer. */
+  maxNewTokens: integer(1, limits.maxNewTokens).exactOptional(),
+});
+
 /** A run's settings but for what is trained and by which strategy. */
 export const runConditions = {
   seed: integer(0, 2 ** 32 - 1),
@@ -57,6 +65,8 @@ export const runConditions = {
    * do not say it.
    */
   evaluateZeroShot: z.boolean().default(true),
+  /** Answers that are generated in an evaluation of a task whose answers are texts, greedily; absent for 64 of at most 48 tokens. */
+  generation: generationSchema.exactOptional(),
   /** Milliseconds of coordinator uptime a step may take, or null for no deadline. */
   deadlineMs: integer(1, limits.maxDeadlineMs).nullable(),
   /** Share of a step's tasks that must be in at the deadline. */

@@ -1,6 +1,7 @@
 import { mergeConfusions } from "../metrics.ts";
 import type { RunConditions } from "../settings/runConditions.ts";
 import type { Contribution, EvaluationResult, Protocol, RoundPlan, TaskSpec } from "../task.ts";
+import { addTextSums } from "../textSums.ts";
 import { contributionsOf } from "./averaging.ts";
 import type { Evaluation } from "./strategy.ts";
 
@@ -32,7 +33,7 @@ export function isZeroShotDue(run: RunConditions, numEvaluations: number): boole
 }
 
 /**
- * Pools what the devices answered: confusion matrices and loss sums are added up, in device order. With one model for all the personalised
+ * Pools what the devices answered: confusion matrices or sums over texts, and loss sums, are added up, in device order. With one model for all the personalised
  * and the newcomer's results are the global one's.
  */
 export function poolEvaluations(plan: RoundPlan, contributions: readonly Contribution[], isPersonalised: boolean): Evaluation {
@@ -60,6 +61,9 @@ export function poolEvaluations(plan: RoundPlan, contributions: readonly Contrib
 }
 
 function addResults(a: EvaluationResult, b: EvaluationResult, deviceId: number): EvaluationResult {
+  if ("text" in a && "text" in b) return { ...a, text: addTextSums(a.text, b.text), lossSum: a.lossSum + b.lossSum };
+  if ("text" in a || "text" in b)
+    throw new Error(`device ${deviceId}: answered a ${"text" in b ? "text" : "classification"} task, expected the other kind`);
   if (a.confusion.length !== b.confusion.length) {
     throw new Error(`device ${deviceId}: a confusion matrix of ${b.confusion.length} classes, expected ${a.confusion.length}`);
   }

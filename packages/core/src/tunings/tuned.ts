@@ -14,13 +14,14 @@ export interface TunedShape {
 
 /**
  * What a run trains, in order: layer 0's parameters, layer 1's, … or those of the method as a whole, then the linear head's weight (C, H) and bias (C).
- * Throws a sentence where the method does not fit a backbone of these sizes.
+ * C is null of a text task, which has no such head. Throws a sentence where the method does not fit a backbone of these sizes.
  */
-export function tunedEntries(sizes: BackboneSizes, tuning: TunedMethod, numClasses: number): TunedEntry[] {
+export function tunedEntries(sizes: BackboneSizes, tuning: TunedMethod, numClasses: number | null): TunedEntry[] {
   const misfits = tuningMisfits(sizes, tuning);
   if (misfits.length > 0) throw new Error(misfits.join("\n"));
   const entries = tuningOf(tuning).entries(sizes, tuning);
   if (tuning.head === "labelWords") return entries;
+  if (numClasses === null) throw new Error('a text task has no classes for a linear head: set tuning.head to "labelWords"');
   return [...entries, weightEntry("head/weight", [numClasses, sizes.hiddenSize], null), weightEntry("head/bias", [numClasses], null)];
 }
 

@@ -160,3 +160,24 @@ test("a checkpoint without a model card gets one that says what is known", async
   const { out: own } = await convertInMemory(checkpointInMemory(await goldenCheckpoint("llama")), { card: "# mine\n" });
   expect(new TextDecoder().decode(own.get("README.md"))).toBe("# mine\n");
 });
+
+test("a chat template in a file beside tokenizer_config.json becomes part of it; the config's own stays", async () => {
+  const files = (config: object) =>
+    goldenCheckpoint("gpt2").then((checkpoint) =>
+      checkpointInMemory(
+        new Map([
+          ...checkpoint,
+          ["tokenizer_config.json", bytesOf(JSON.stringify(config))] as const,
+          ["chat_template.jinja", bytesOf("{{ messages }}")] as const,
+        ]),
+      ),
+    );
+  const configOf = async (config: object) => {
+    const { out, report } = await convertInMemory(await files(config));
+    const bytes = out.get("tokenizer_config.json") ?? new Uint8Array(0);
+    expect(report.manifest.tokenizerConfig?.numBytes).toBe(bytes.length);
+    return JSON.parse(new TextDecoder().decode(bytes));
+  };
+  expect(await configOf({ eos_token: "</s>" })).toEqual({ eos_token: "</s>", chat_template: "{{ messages }}" });
+  expect(await configOf({ chat_template: "mine" })).toEqual({ chat_template: "mine" });
+});

@@ -9,6 +9,7 @@ import { type Packing, packedSizes, packingFor, packRows, rowsOf, type TensorEnc
 import { createShardWriter, type ShardWriter, type WriteFile } from "./shards.ts";
 import { type TensorName, tensorNames } from "./tensorNames.ts";
 import { withStoredTies } from "./ties.ts";
+import { readTokenizerConfig } from "./tokenizerConfig.ts";
 import { checkTokenizer } from "./tokenizerFiles.ts";
 import { describeUnused } from "./unusedTensors.ts";
 
@@ -61,7 +62,7 @@ export async function convertCheckpoint(files: CheckpointFiles, writeFile: Write
   for (const wanted of wantedTensors) findSource(wanted, entries);
   const unused = describeUnused(config, entries);
   const tokenizer = options.hasTokenizer === false ? null : await copyTokenizer(files, write, config.vocabSize);
-  const tokenizerConfig = tokenizer === null ? null : await copyFile(files, write, "tokenizer_config.json");
+  const tokenizerConfig = tokenizer === null ? null : await writeTokenizerConfig(files, write);
 
   const writer = createShardWriter(write, options.maxShardBytes ?? defaultShardBytes);
   const tensors: ManifestTensor[] = [];
@@ -227,8 +228,18 @@ function packingError(values: Float32Array, width: number, packing: Packing, pac
 async function copyFile(files: CheckpointFiles, write: WriteFile, file: string) {
   const numBytes = await files.size(file);
   if (numBytes === null) return null;
-  const bytes = await files.read(file, 0, numBytes);
+  return writeHashed(write, file, await files.read(file, 0, numBytes));
+}
+
+async function writeTokenizerConfig(files: CheckpointFiles, write: WriteFile) {
+  const file = "tokenizer_config.json";
+  const text = await readTokenizerConfig(files);
+  if (text === null || text === (await readText(files, file))) return copyFile(files, write, file);
+  return writeHashed(write, file, new Uint8Array(new TextEncoder().encode(text)));
+}
+
+async function writeHashed(write: WriteFile, file: string, bytes: Uint8Array<ArrayBuffer>) {
   const sha256 = await sha256Hex(bytes);
   await write(file, bytes);
-  return { file, sha256, numBytes };
+  return { file, sha256, numBytes: bytes.length };
 }

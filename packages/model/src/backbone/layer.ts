@@ -6,6 +6,7 @@ import { linear, linearGradient } from "../kernels/linear.ts";
 import { type Normed, normalize, normalizeGradient } from "../kernels/norm.ts";
 import { type Rotation, rotate, rotateGradient } from "../kernels/rotary.ts";
 import type { BackboneConfig } from "./config.ts";
+import type { Past } from "./past.ts";
 import type { LayerWeights } from "./weights.ts";
 
 /** What all layers of one pass share. */
@@ -15,6 +16,8 @@ export interface PassContext {
   readonly seen: Visibility;
   readonly rotation: Rotation | null;
   readonly hasGradient: boolean;
+  /** What was read before, in front of every layer's keys and values. */
+  readonly past?: Past | undefined;
 }
 
 /** What a tuning method adds to a layer; its gradients go their own way. */
@@ -151,6 +154,8 @@ export function layerBackward(
 }
 
 function attendRotated(qkv: tf.Tensor2D, prefix: tf.Tensor3D | null, context: PassContext): Attended {
-  const { rotation, shape, seen, hasGradient } = context;
-  return attend(rotation === null ? qkv : rotate(qkv, rotation, shape), prefix, seen, { shape, hasGradient });
+  const { rotation, shape, seen, hasGradient, past } = context;
+  const turned = rotation === null ? qkv : rotate(qkv, rotation, shape);
+  if (past === undefined) return attend(turned, prefix, seen, { shape, hasGradient });
+  return past.attend(turned, prefix, shape);
 }

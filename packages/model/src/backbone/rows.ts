@@ -2,6 +2,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { type Norm, type Normed, normalize, normalizeGradient } from "../kernels/norm.ts";
 import type { RowLayout } from "./batch.ts";
 import { type LayerPass, layerBackward, layerForward, type PassContext } from "./layer.ts";
+import type { Past } from "./past.ts";
 import { contextOf, type Transformer } from "./transformer.ts";
 
 /** Which layers rows go through, and where they are in the text. */
@@ -13,6 +14,8 @@ interface RowsOptions {
   /** Position of each text's first row, which rotations go by; negative where rows were put in front of a text that begins at 0. */
   readonly firstPosition: number;
   readonly hasGradient: boolean;
+  /** As a pass's. */
+  readonly past?: Past | undefined;
 }
 
 /** A pass from given rows; its tensors belong to the caller's tidy. */

@@ -10,6 +10,7 @@ import { createEmbeddings } from "./embeddings.ts";
 import { createLanguageHead, type LanguageHead } from "./languageHead.ts";
 import { type LayerPass, layerBackward, layerForward, type PassContext } from "./layer.ts";
 import type { PackedBackbone } from "./packed.ts";
+import type { Past } from "./past.ts";
 import { disposeLayer, type LayerWeights, loadLayer, loadNorm, type WeightForm } from "./weights.ts";
 
 /** A forward pass; its tensors belong to the caller's tidy. */
@@ -30,6 +31,8 @@ interface PassOptions {
   /** Position of the first token: P when the text's positions start after the prefix. */
   readonly firstPosition: number;
   readonly hasGradient: boolean;
+  /** What was read before, of a pass that reads one text on, which has no gradient. */
+  readonly past?: Past | undefined;
 }
 
 /** Where a pass begins: the embedded tokens (rows, H), and what all layers share. */
@@ -223,7 +226,7 @@ function backwardLayers(layers: Layers, dLast: tf.Tensor2D, pass: Pass): tf.Tens
 export function contextOf(
   config: BackboneConfig,
   rows: RowLayout,
-  { numPrefix, firstPosition, hasGradient }: Omit<PassOptions, "prefixes"> & { readonly numPrefix: number },
+  { numPrefix, firstPosition, hasGradient, past }: Omit<PassOptions, "prefixes"> & { readonly numPrefix: number },
 ): PassContext {
   const shape = attentionShape(config, rows);
   return {
@@ -232,6 +235,7 @@ export function contextOf(
     seen: visibility(shape, numPrefix),
     rotation: config.rotary === null ? null : rotationOf(rowPositions(rows, firstPosition), config.headSize, config.rotary),
     hasGradient,
+    past,
   };
 }
 

@@ -15,9 +15,8 @@ const wholeVocabulary = 1024;
 /** Weighted cross-entropy of logits (rows, columns) with one target and one weight per row. */
 export function crossEntropy(logits: tf.Tensor2D, targets: readonly number[], weights: readonly number[]): CrossEntropy {
   const [numRows, numColumns] = logits.shape;
-  if (!hasFused("TuttiCrossEntropy")) return plainCrossEntropy(logits, targets, weights);
+  if (!isFusedOver(numColumns)) return plainCrossEntropy(logits, targets, weights);
   if (tf.getBackend() === "wasm") {
-    if (numColumns < wholeVocabulary || numColumns % 4 !== 0) return plainCrossEntropy(logits, targets, weights);
     const [dLogits, loss] = runFused("TuttiCrossEntropy", { logits }, { targets: [...targets], weights: [...weights] });
     return { loss: loss as tf.Scalar, dLogits: dLogits as tf.Tensor2D };
   }
@@ -27,13 +26,19 @@ export function crossEntropy(logits: tf.Tensor2D, targets: readonly number[], we
   return { loss, dLogits };
 }
 
+/** Whether the current backend computes the cross-entropy of rows of so many columns in a kernel of ours. */
+export function isFusedOver(numColumns: number): boolean {
+  if (!hasFused("TuttiCrossEntropy")) return false;
+  return tf.getBackend() !== "wasm" || (numColumns >= wholeVocabulary && numColumns % 4 === 0);
+}
+
 /** `crossEntropy` in operations that every backend has. */
 function plainCrossEntropy(logits: tf.Tensor2D, targets: readonly number[], weights: readonly number[]): CrossEntropy {
   const logProbabilities = tf.logSoftmax(logits);
   const hot = oneHot(targets, logits.shape[1]);
   const shares = tf.tensor2d([...weights], [weights.length, 1]);
   return {
-    loss: tf.neg(tf.sum(tf.mul(tf.mul(logProbabilities, hot), shares))),
-    dLogits: tf.mul(tf.sub(tf.exp(logProbabilities), hot), shares),
+    loss: tf.tidy(() => tf.neg(tf.sum(tf.mul(tf.mul(logProbabilities, hot), shares)))),
+    dLogits: tf.tidy(() => tf.mul(tf.sub(tf.exp(logProbabilities), hot), shares)),
   };
 }

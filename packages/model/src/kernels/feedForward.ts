@@ -170,7 +170,7 @@ export function expansionGradients(
 }
 
 /** dY through `down` and an activation that was kept beside its product. */
-function linearGradientTimes(dy: tf.Tensor2D, down: Linear, activated: Activated, numRows: number): tf.Tensor2D {
+function linearGradientTimes(dy: tf.Tensor2D, down: Linear, activated: Activated, numRows: number = dy.shape[0]): tf.Tensor2D {
   const derivative = derivativeOf(activated);
   return down.layout === "packed"
     ? tf.mul(linearGradient(dy, down, { numRows }), derivative)

@@ -18,6 +18,17 @@ function plainPlaceRows(d: tf.Tensor2D, rows: readonly number[], numRows: number
   return tf.matMul(oneHot(rows, numRows), d, true, false);
 }
 
+/** As `placeRows`, for so many rows that a product would cost too much: each row of the result is one of `d` or a row of zeros. */
+export function spreadRows(d: tf.Tensor2D, rows: readonly number[], numRows: number): tf.Tensor2D {
+  if (hasFused("TuttiScatterRows")) return placeRows(d, rows, numRows);
+  const [numPlaced, width] = d.shape;
+  const from = new Array<number>(numRows).fill(numPlaced);
+  rows.forEach((row, i) => {
+    from[row] = i;
+  });
+  return pickRows(tf.concat2d([d, tf.zeros<tf.Rank.R2>([1, width])], 0), from);
+}
+
 /** (columns.length, numColumns) with a one in each row. */
 export function oneHot(columns: readonly number[], numColumns: number): tf.Tensor2D {
   const values = new Float32Array(columns.length * numColumns);

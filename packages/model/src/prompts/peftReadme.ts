@@ -1,8 +1,10 @@
 import { promptTokensOf, type RunSettings } from "@tutti/core";
-import { findTask } from "@tutti/data";
+import { findClassification } from "@tutti/data";
 import type { BackboneConfig } from "../backbone/config.ts";
 import { baseModelOf, type PeftBackbone, peftFormOf } from "./peftForms.ts";
 import type { TunedPrompts } from "./promptsFile.ts";
+
+const exporting = "exporting an adapter";
 
 type Tuning = RunSettings["tuning"];
 
@@ -49,7 +51,7 @@ interface ReadmeParts {
 
 function readmeText(settings: RunSettings, config: BackboneConfig, { front, title, about, notes, library }: ReadmeParts): string {
   const { tuning, task } = settings;
-  const lines = [about, `Classes, in order: ${findTask(task).classes.join(", ")}.`, ...notes];
+  const lines = [about, `Classes, in order: ${findClassification(task, exporting).classes.join(", ")}.`, ...notes];
   return `---
 ${front}
 ---
@@ -77,7 +79,7 @@ function positionsText({ positionsAfterPrefix }: Tuning): string {
 }
 
 function answerText({ task, tuning }: RunSettings, { isCausal }: BackboneConfig): string {
-  const { prompts, causalSuffix } = findTask(task);
+  const { prompts, causalSuffix } = findClassification(task, exporting);
   if (tuning.head === "linear")
     return "The class is the largest of `class_logits`. The head reads the mean of the last states over all of a text's tokens.";
   const words = prompts.map(({ template, labelWords }) => `- \`${template}\`: ${labelWords.join(", ")}`).join("\n");

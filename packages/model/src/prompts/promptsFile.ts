@@ -12,20 +12,20 @@ export interface TunedPrompts {
   readonly params: Params;
 }
 
-/** The tuned prompts as a safetensors file whose metadata says backbone, task, template, label words, classes and the run's settings. */
+/** The tuned prompts as a safetensors file whose metadata says backbone, task, template, the run's settings, and of classes their names and label words. */
 export function writePromptsFile({ runId, settings, params }: TunedPrompts): Uint8Array {
   return writeSafetensors(params, { format, ...describeRun(runId, settings) });
 }
 
 /** What a file of tuned parameters says of the run that made them, as safetensors metadata. */
 export function describeRun(runId: string, settings: RunSettings): Readonly<Record<string, string>> {
-  const { classes, prompts } = findTask(settings.task);
+  const task = findTask(settings.task);
   return {
     runId,
     backbone: settings.backbone,
     task: settings.task,
-    classes: JSON.stringify(classes),
-    prompts: JSON.stringify(prompts),
+    ...(task.kind === "classification" ? { classes: JSON.stringify(task.classes), prompts: JSON.stringify(task.prompts) } : {}),
+    ...(task.kind === "reply" ? { template: JSON.stringify(task.template) } : {}),
     head: settings.tuning.head,
     settings: JSON.stringify(settings),
   };

@@ -1,5 +1,5 @@
 import { type Params, type RunSettings, type TuningSettings, tuningMeaning, tuningOf, tuningSchema } from "@tutti/core";
-import { findTask } from "@tutti/data";
+import { findClassification, findTask, numClassesOf } from "@tutti/data";
 import type { BackboneManifest } from "../backbone/manifest.ts";
 import { tunedLayout } from "../tuning/layout.ts";
 import { type PeftFolderFiles, readPeftFolder } from "./peftFolder.ts";
@@ -99,7 +99,7 @@ function settingMisfits(found: FoundSettings, run: StartRun, classes: readonly s
   if (found.backbone !== undefined) misfits.unshift(...differing("backbone", found.backbone, run.backbone));
   if (tuningOf(tuning).isRelativeToSeed(tuning)) misfits.push(...differing("seed", found.seed, run.seed));
   if (tuning.head === "linear" && classes !== null)
-    misfits.push(...differing("classes of head/weight", classes, findTask(run.task).classes));
+    misfits.push(...differing("classes of head/weight", classes, findClassification(run.task, "starting from tuned parameters").classes));
   return misfits;
 }
 
@@ -117,7 +117,7 @@ function shown(value: unknown): string {
 
 /** The run's tensors, in its order; throws, naming the tensor, where one is missing, has another shape or is not the run's. */
 function fitted(params: Params, { config }: Pick<BackboneManifest, "config">, run: StartRun, path: string): Params {
-  const { entries } = tunedLayout(config, run.tuning, findTask(run.task).classes.length);
+  const { entries } = tunedLayout(config, run.tuning, numClassesOf(findTask(run.task)));
   const extra = Object.keys(params).find((name) => !entries.some((entry) => entry.name === name));
   if (extra !== undefined) throw new Error(`${path}: tensor ${extra} is not one that the run trains; start from other parameters`);
   const fit = entries.map(({ name, shape }) => {

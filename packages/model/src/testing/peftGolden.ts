@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { createRandom, type LoraOwn, type Params, presets, type RunSettings, sizeOf } from "@tutti/core";
-import { findTask } from "@tutti/data";
+import { findClassification } from "@tutti/data";
 import { type PeftFolderFiles, peftFiles, writePeftFolder } from "../prompts/peftFolder.ts";
 import type { PeftBackbone } from "../prompts/peftForms.ts";
 import type { TunedPrompts } from "../prompts/promptsFile.ts";
@@ -85,7 +85,7 @@ export function randomPrompts(family: string, changes: Changes): TunedPrompts {
   const tuning: RunSettings["tuning"] =
     lora === undefined ? { method: "prefix", promptTokens: 3, ...common } : { method: "lora", rank: 2, alpha: 4, ...lora, ...common };
   const settings: RunSettings = { ...presets.default, backbone: `golden-${family}`, task: "feedback/topic", tuning };
-  const { entries } = tunedLayout(goldenBackbone(family).config, tuning, findTask(settings.task).classes.length);
+  const { entries } = tunedLayout(goldenBackbone(family).config, tuning, findClassification(settings.task, "this test").classes.length);
   const random = createRandom(7);
   const params: Params = Object.fromEntries(
     entries.map(({ name, shape }) => {

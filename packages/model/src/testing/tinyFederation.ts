@@ -17,7 +17,7 @@ import { createTuner } from "../tuning/createTuner.ts";
 import { tunedLayout } from "../tuning/layout.ts";
 import type { SourcePrompt } from "../tuning/sourcePrompts.ts";
 import type { Workplace } from "../workplace.ts";
-import { tinyWorkplace } from "./tinyWorkplace.ts";
+import { tinyReader, tinyWorkplace } from "./tinyWorkplace.ts";
 
 const numDevices = 4;
 const numExamples = 24;
@@ -93,7 +93,7 @@ function tinyPlace(run: RunSettings, sourcePrompts: readonly SourcePrompt[]): Wo
   const place = tinyWorkplace(run, numExamples);
   const { transformer } = place;
   const reader = place.zeroShotReader();
-  const layout = tunedLayout(transformer.config, run.tuning, place.task.classes.length);
+  const layout = tunedLayout(transformer.config, run.tuning, 3);
   const tuner = createTuner(transformer, run.tuning, { random: createRandom(run.seed), sourcePrompts });
-  return { ...place, layout, reader: { ...reader, tuned: { ...reader.tuned, layout, tuner } } };
+  return { ...place, layout, reader: tinyReader({ ...reader.tuned, layout, tuner }, reader.encode, reader.labelWords) };
 }

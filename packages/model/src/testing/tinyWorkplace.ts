@@ -1,5 +1,8 @@
 import { createRandom, type RunSettings } from "@tutti/core";
-import { type Example, findTask } from "@tutti/data";
+import { type Example, findClassification } from "@tutti/data";
+import type { Reader } from "../reader.ts";
+import { predictAll, scoresOf } from "../training/evaluation.ts";
+import type { Tuned } from "../training/gradient.ts";
 import type { EncodedExample } from "../training/objective.ts";
 import type { Workplace } from "../workplace.ts";
 import { goldenBackbone } from "./golden.ts";
@@ -17,17 +20,14 @@ export function tinyWorkplace(run: RunSettings, numExamples: number): Workplace 
     tinyExamples(count, seed).map(({ ids, label }) => ({ text: ids.join(" "), label }));
   return {
     run,
-    task: { ...findTask("feedback/topic"), classes: ["a", "b", "c"] },
+    task: { ...findClassification("feedback/topic", "this test"), classes: ["a", "b", "c"] },
     random: createRandom(run.seed),
     backbone: goldenBackbone("roberta"),
     transformer: tuned.transformer,
     layout: tuned.layout,
-    reader: { tuned, encode, labelWords: null },
-    zeroShotReader: () => ({
-      tuned: { ...tuned, objective: labelWords },
-      labelWords: ["one", "two", "three"],
-      encode: (examples) => encode(examples).map(withMask),
-    }),
+    reader: tinyReader(tuned, encode, null),
+    zeroShotReader: () =>
+      tinyReader({ ...tuned, objective: labelWords }, (examples) => encode(examples).map(withMask), ["one", "two", "three"]),
     examplesOf(source) {
       const index = source.kind === "share" ? source.index : 0;
       return {
@@ -36,6 +36,19 @@ export function tinyWorkplace(run: RunSettings, numExamples: number): Workplace 
         globalTest: texts(7, 300 + index),
         globalValidation: texts(5, 400 + index),
       };
+    },
+  };
+}
+
+/** A reader of three classes. */
+export function tinyReader(tuned: Tuned, encode: Reader["encode"], words: readonly string[] | null): Reader {
+  return {
+    tuned,
+    labelWords: words,
+    encode,
+    async evaluate(params, examples) {
+      const encoded = encode(examples);
+      return scoresOf(await predictAll(tuned, params, encoded), encoded, 3);
     },
   };
 }

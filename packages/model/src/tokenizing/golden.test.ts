@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
+import { tokenTable } from "@tutti/core";
 import { describe, expect, test } from "vitest";
 import { createPlainEncoder } from "../template.ts";
 import { createTokenizer } from "../tokenizer.ts";
+import { readTokenizerFile } from "./tokenizerFile.ts";
 
 interface Golden {
   readonly texts: readonly string[];
@@ -30,6 +32,13 @@ describe.each(golden.tokenizers)("$name", ({ tokenizer: json, ids, more = [], wh
     const found = golden.texts.map((text, i) => (ids[i] === null ? null : tokenizer.encodeTemplate(text)));
     expect(found).toEqual(ids.map((text) => (text === null ? null : idsOf(text))));
     for (const [text, expected] of more) expect(tokenizer.encodeTemplate(text), text).toEqual(idsOf(expected));
+  });
+
+  test("the token table that is hashed gives each id the token that the tokenizer reads", () => {
+    const table = [...tokenTable(JSON.stringify(json))];
+    expect(table.filter(([id, token]) => tokenizer.tokenOf(id) !== token)).toEqual([]);
+    const past = table.length; // ids are 0 to the last without a gap in all of these
+    expect([table.length, tokenizer.tokenOf(past)]).toEqual([readTokenizerFile(JSON.stringify(json)).largestId + 1, `[${past}]`]);
   });
 
   test("a text as devices read it is the reference's with the special tokens around it, spaces at its ends included", () => {

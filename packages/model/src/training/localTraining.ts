@@ -6,7 +6,7 @@ import { drawDropout, drawInputs, dropOut, uploadDropout } from "./dropout.ts";
 import { type Tuned, vectorGradient } from "./gradient.ts";
 import { type Frozen, gradientWithout, heldIn, uploadFrozen } from "./heldValues.ts";
 import { createLossLog } from "./lossLog.ts";
-import { type EncodedExample, labelledBatch } from "./objective.ts";
+import { type EncodedExample, labelledBatch, lossWeight } from "./objective.ts";
 import { createOptimizer, type Moments, type Optimizer, type OptimizerTensors } from "./optimizers.ts";
 import { throwIfAborted, yieldToEvents } from "./pause.ts";
 
@@ -68,7 +68,7 @@ export async function trainLocally(
         state.planes.dispose();
         state = next;
         step += 1;
-        await losses.add(loss, { epoch, numExamples: batch.length });
+        await losses.add(loss, { epoch, weight: lossWeight(batch) });
         await yieldToEvents();
       }
     }

@@ -3,10 +3,10 @@ import * as tf from "@tensorflow/tfjs-core";
 /** Collects the losses of steps without making a GPU wait after each one. */
 interface LossLog {
   /** Takes the scalar over. */
-  add(loss: tf.Scalar, from: { epoch: number; numExamples: number }): Promise<void>;
+  add(loss: tf.Scalar, from: { epoch: number; weight: number }): Promise<void>;
   /** Reads what is pending; throws when a loss is not finite. */
   flush(): Promise<void>;
-  /** Mean over an epoch's examples. */
+  /** Mean over an epoch's batches by their weights: their examples, or the tokens of their answers. */
   meanOf(epoch: number): number;
   dispose(): void;
 }
@@ -16,8 +16,8 @@ const stepsPerRead = 8;
 
 /** Reports each step's loss to `onStep`, in order. */
 export function createLossLog(numSteps: number, onStep?: (progress: { step: number; numSteps: number; loss: number }) => void): LossLog {
-  const sums = new Map<number, { loss: number; numExamples: number }>();
-  const pending: { loss: tf.Scalar; epoch: number; numExamples: number }[] = [];
+  const sums = new Map<number, { loss: number; weight: number }>();
+  const pending: { loss: tf.Scalar; epoch: number; weight: number }[] = [];
   const readEvery = tf.getBackend() === "webgpu" ? stepsPerRead : 1;
   let step = 0;
 
@@ -29,12 +29,12 @@ export function createLossLog(numSteps: number, onStep?: (progress: { step: numb
     const stacked = tf.stack([...losses, ...filling]); // always of one length, so that nothing is compiled after the first step
     tf.dispose(losses);
     const values = await stacked.data().finally(() => stacked.dispose());
-    read.forEach(({ epoch, numExamples }, i) => {
+    read.forEach(({ epoch, weight }, i) => {
       step += 1;
       if (!Number.isFinite(values[i]))
         throw new Error(`local training: the loss of step ${step} is ${values[i]}; the learning rate may be too high`);
-      const sum = sums.get(epoch) ?? { loss: 0, numExamples: 0 };
-      sums.set(epoch, { loss: sum.loss + values[i] * numExamples, numExamples: sum.numExamples + numExamples });
+      const sum = sums.get(epoch) ?? { loss: 0, weight: 0 };
+      sums.set(epoch, { loss: sum.loss + values[i] * weight, weight: sum.weight + weight });
       onStep?.({ step, numSteps, loss: values[i] });
     });
   }
@@ -47,7 +47,7 @@ export function createLossLog(numSteps: number, onStep?: (progress: { step: numb
     flush,
     meanOf(epoch) {
       const sum = sums.get(epoch);
-      return sum === undefined ? Number.NaN : sum.loss / sum.numExamples;
+      return sum === undefined ? Number.NaN : sum.loss / sum.weight;
     },
     dispose() {
       tf.dispose(pending.map(({ loss }) => loss));

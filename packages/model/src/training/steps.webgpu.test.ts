@@ -167,6 +167,20 @@ test.each(["roberta", "llama"] as const)(
   },
 );
 
+test("training on answers of any length compiles nothing after the first batch", { timeout: 120_000 }, async () => {
+  const lora: TunedMethod = { method: "lora", rank: 4, alpha: 8, head: "labelWords" };
+  const tuned: Tuned = { ...tunedOf("gpt2", 1, lora), objective: { head: "answer" } };
+  const answered = (texts: readonly EncodedExample[]) =>
+    texts.map((text, i) => ({ ...text, answer: { start: 1 + ((5 * i) % (text.ids.length - 1)), numBytes: 1 } }));
+  await train(tuned, { examples: answered(textsOf([9, 4, 6, 5])) });
+  const counted = countGpu(runningGpuDevice());
+  const { numSteps } = await train(tuned, { examples: answered(mixed.slice(0, 10 * batchSize + 1)) });
+  counted.stop();
+  expect(counted).toMatchObject({ pipelines: 0, shaderModules: 0 });
+  expect(counted.readbacks).toBeLessThanOrEqual(numSteps);
+  tuned.transformer.dispose();
+});
+
 /** Counts and bytes of what is alive on the GPU, and with what the pool keeps for reuse. */
 function memory() {
   const { numTensors, numDataBuffers, numBytesInGPU, numBytesAllocatedInGPU } = tf.memory() as tf.MemoryInfo & WebGPUMemoryInfo;

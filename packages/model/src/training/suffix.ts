@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type TokenBatch, tokenBatch } from "../backbone/batch.ts";
 import type { Transformer } from "../backbone/transformer.ts";
-import { crossEntropy } from "../kernels/crossEntropy.ts";
 import { meanRows } from "../kernels/meanRows.ts";
-import { oneHot, pickRows, placeRows } from "../kernels/rows.ts";
+import { pickRows, placeRows } from "../kernels/rows.ts";
 import type { InputDraws, TunedValues, Tuner } from "../tuning/tuner.ts";
+import { vocabularyLossAndGradient, vocabularyLosses } from "./vocabularyLoss.ts";
 
 /** Texts, each with a suffix whose tokens are predicted. */
 interface SuffixBatch {
@@ -47,8 +47,8 @@ interface SuffixOptions {
 
 /** The mean token loss of every text's suffix (B). Call within `tf.tidy`. */
 export function suffixLosses(values: TunedValues, batch: SuffixBatch, options: SuffixOptions): tf.Tensor1D {
-  const { logits } = suffixLogits(values, batch, { ...options, hasGradient: false });
-  const losses = tf.neg(tf.sum(tf.mul(tf.logSoftmax(logits), oneHot(batch.targets, logits.shape[1])), 1));
+  const { read } = readSuffixes(values, batch, { ...options, hasGradient: false });
+  const losses = vocabularyLosses(options.transformer, read, batch.targets);
   return tf.reshape(meanRows(tf.reshape<tf.Rank.R2>(losses, [-1, 1]), suffixRows(batch)), [batch.tokens.lengths.length]);
 }
 
@@ -58,24 +58,22 @@ export function suffixLossAndGradient(
   batch: SuffixBatch,
   options: SuffixOptions,
 ): { loss: tf.Scalar; gradient: TunedValues } {
-  const { logits, pass, rows, headPass } = suffixLogits(values, batch, { ...options, hasGradient: true });
+  const { pass, rows, read } = readSuffixes(values, batch, { ...options, hasGradient: true });
   const numTexts = batch.tokens.lengths.length;
   const shares = batch.weights.map((weight) => weight / numTexts);
-  const { loss, dLogits } = crossEntropy(logits, batch.targets, shares);
-  const dStates = placeRows(options.transformer.head.backward(dLogits, headPass), rows, pass.numRows);
-  return { loss, gradient: pass.backward(dStates) };
+  const { loss, dRows } = vocabularyLossAndGradient(options.transformer, read, { targets: batch.targets, shares });
+  return { loss, gradient: pass.backward(placeRows(dRows, rows, pass.numRows)) };
 }
 
-/** Logits (S, V) at the rows from which the suffix tokens are predicted. */
-function suffixLogits(
+/** The states (S, H) from which the suffix tokens are predicted. */
+function readSuffixes(
   values: TunedValues,
   { tokens, owners, places }: SuffixBatch,
   options: SuffixOptions & { readonly hasGradient: boolean },
 ) {
   const pass = options.tuner.forward(values, tokens, options);
   const rows = places.map((place, i) => pass.rowOf(owners[i], place));
-  const headPass = options.transformer.head.forward(pickRows(pass.last, rows), null, options.hasGradient);
-  return { logits: headPass.logits, pass, rows, headPass };
+  return { pass, rows, read: pickRows(pass.last, rows) };
 }
 
 /** Where each text's suffix tokens are among those of all texts. */

@@ -36,8 +36,8 @@ export function createAddingTuner(transformer: Transformer, { layout, plans, dra
     readsVector: () => true,
     drawsInputs,
     forward(values, batch, options): TunedPass {
-      const { hasGradient } = options;
-      const { x, context } = transformer.start(batch, { prefixes: null, firstPosition: 0, hasGradient });
+      const { hasGradient, past } = options;
+      const { x, context } = transformer.start(batch, { prefixes: null, firstPosition: past?.position ?? 0, hasGradient, past });
       const isWhole = values[wholeMethod] !== undefined;
       const vector = isWhole ? (values[wholeMethod] as tf.Tensor1D) : joinTuned(layout, values);
       const gradients: tf.Tensor1D[] = [];

@@ -1,4 +1,4 @@
-import type { Random, TunedMethod, TuningMethodName } from "@tutti/core";
+import { promptTokensOf, type Random, type TunedMethod, type TuningMethodName } from "@tutti/core";
 import type { Transformer } from "../backbone/transformer.ts";
 import { createAdapterTuner } from "./adapter.ts";
 import { createAttemptTuner } from "./attempt.ts";
@@ -8,6 +8,7 @@ import { createInputPromptTuner } from "./inputPrompt.ts";
 import { createLatePromptTuner } from "./latePrompt.ts";
 import { createLoraTuner } from "./lora.ts";
 import { createPrefixTuner } from "./prefix.ts";
+import { onlyInFront } from "./readingOn.ts";
 import { type SourcePrompt, sourcesOf } from "./sourcePrompts.ts";
 import type { Tuner } from "./tuner.ts";
 
@@ -42,5 +43,6 @@ const tunings: { readonly [Name in TuningMethodName]: Tuning<Extract<TunedMethod
 /** The tuner of a run's method on this backbone. */
 export function createTuner(transformer: Transformer, tuning: TunedMethod, context: TunerContext): Tuner {
   const method: Tuning<TunedMethod> = tunings[tuning.method];
-  return method.create(transformer, tuning, context);
+  const tuner = method.create(transformer, tuning, context);
+  return promptTokensOf(tuning) === null ? tuner : onlyInFront(transformer, tuner);
 }

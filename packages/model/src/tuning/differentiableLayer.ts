@@ -44,8 +44,8 @@ export interface Changes {
 /** A tuner for what is trained within the layers. The text's positions start at 0. */
 export function createLayerTuner(transformer: Transformer, changes: Changes): Tuner {
   return {
-    forward(values, batch, { hasGradient }): TunedPass {
-      const { x, context } = transformer.start(batch, { prefixes: null, firstPosition: 0, hasGradient });
+    forward(values, batch, { hasGradient, past }): TunedPass {
+      const { x, context } = transformer.start(batch, { prefixes: null, firstPosition: past?.position ?? 0, hasGradient, past });
       const gradients: Record<string, tf.Tensor> = {};
       const place: Place = {
         transformer,
@@ -132,10 +132,11 @@ function frozenNorm(norm: Norm): Part {
 }
 
 /** Rotation, where the family has one, and attention. Its result may be followed by rows that only its gradient reads. */
-function attentionOf({ rotation, shape, seen, hasGradient }: PassContext): Part {
+function attentionOf({ rotation, shape, seen, hasGradient, past }: PassContext): Part {
   return frozen(
     (x) => {
-      const attended = attend(rotation === null ? x : rotate(x, rotation, shape), null, seen, { shape, hasGradient });
+      const turned = rotation === null ? x : rotate(x, rotation, shape);
+      const attended = past?.attend(turned, null, shape) ?? attend(turned, null, seen, { shape, hasGradient });
       return { y: attended.y, kept: attended };
     },
     (dy, attended) => {

@@ -28,10 +28,10 @@ export function createFullTuner(transformer: Transformer): Tuner {
   });
   const readsVector = () => hasVectorMaps(layout.entries.map(({ shape }) => shape));
 
-  function forwardVector(values: tf.Tensor1D, batch: TokenBatch, { hasGradient }: TunerOptions): TunedPass {
+  function forwardVector(values: tf.Tensor1D, batch: TokenBatch, { hasGradient, past }: TunerOptions): TunedPass {
     const { layers, finalNorm, vector } = fullPlan(config, layout, tf.getBackend() === "webgpu");
     const arranged = shift(values, transformer.unpackedVector(frozenNames), vector);
-    const { x, context } = transformer.start(batch, { prefixes: null, firstPosition: 0, hasGradient });
+    const { x, context } = transformer.start(batch, { prefixes: null, firstPosition: past?.position ?? 0, hasGradient, past });
     const weights = layers.map((layer) => weightsOver(arranged, layer, config.layerNormEpsilon));
     const states = [x];
     const passes = weights.map((layer, index) => {

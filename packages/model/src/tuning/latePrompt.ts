@@ -17,7 +17,7 @@ export function createLatePromptTuner(transformer: Transformer, { promptTokens }
     forward(values, batch, options) {
       const firstPosition = firstPositionOf(promptTokens, options);
       const embedded = transformer.embed(batch, firstPosition);
-      const below = forwardRows(transformer, embedded, batch, { endLayer: layer, firstPosition, hasGradient: false });
+      const below = forwardRows(transformer, embedded, batch, { endLayer: layer, firstPosition, hasGradient: false, past: options.past });
       const x = below.states[layer];
       const read = contextOf(batch).map((length, i) => batch.starts[i] + (isCausal ? length - 1 : 0));
       const { prompts, backward } = generatePrompts("late", pickRows(x, read), values, { kind: "relu", hasGradient: options.hasGradient });

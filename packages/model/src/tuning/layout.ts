@@ -26,8 +26,8 @@ export function backboneSizes(config: BackboneConfig): BackboneSizes {
   return { numLayers, hiddenSize, ...widths, weights: tensorNames(config) };
 }
 
-/** What a run with these settings trains on this backbone. */
-export function tunedLayout(config: BackboneConfig, tuning: TunedMethod, numClasses: number): TunedLayout {
+/** What a run with these settings trains on this backbone; `numClasses` is null of a text task. */
+export function tunedLayout(config: BackboneConfig, tuning: TunedMethod, numClasses: number | null): TunedLayout {
   let numValues = 0;
   const entries = tunedEntries(backboneSizes(config), tuning, numClasses).map((one) => {
     const entry = { ...one, start: numValues, numValues: sizeOf(one.shape) };

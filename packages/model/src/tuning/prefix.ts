@@ -10,10 +10,10 @@ import type { TunedPass, TunedValues, Tuner } from "./tuner.ts";
 export function createPrefixTuner(transformer: Transformer): Tuner {
   const names = Array.from({ length: transformer.config.numLayers }, (_, layer) => `prefix/${layer}`);
   return {
-    forward(values, batch, { positionsAfterPrefix, hasGradient }) {
+    forward(values, batch, { positionsAfterPrefix, hasGradient, past }) {
       const prefixes = prefixesOf(values);
       const firstPosition = positionsAfterPrefix ? prefixes[0].shape[1] : 0;
-      const pass = transformer.forward(batch, { prefixes, firstPosition, hasGradient });
+      const pass = transformer.forward(batch, { prefixes, firstPosition, hasGradient, past });
       return {
         ...tokenRows(batch, pass.states),
         last: pass.last,
@@ -34,8 +34,8 @@ export function prefixesOf(values: TunedValues): tf.Tensor3D[] {
 /** The backbone as it is, with nothing trained. */
 export function createBareTuner(transformer: Transformer): Tuner {
   return {
-    forward(_, batch, { hasGradient }) {
-      const { last, states } = transformer.forward(batch, { prefixes: null, firstPosition: 0, hasGradient });
+    forward(_, batch, { hasGradient, past }) {
+      const { last, states } = transformer.forward(batch, { prefixes: null, firstPosition: past?.position ?? 0, hasGradient, past });
       return { ...tokenRows(batch, states), last, states, backward: () => ({}) };
     },
   };

@@ -54,6 +54,7 @@ export function forwardInserted(
     firstLayer: layer,
     firstPosition: firstPositionOf(numPrompt, options) - numPrompt,
     hasGradient: options.hasGradient,
+    past: options.past,
   });
   return {
     last: pass.last,

@@ -1,5 +1,6 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { RowLayout, TokenBatch } from "../backbone/batch.ts";
+import type { Past } from "../backbone/past.ts";
 
 /** Trained parameters, or their gradients, as tensors by name. */
 export type TunedValues = Readonly<Record<string, tf.Tensor>>;
@@ -30,6 +31,8 @@ export interface TunerOptions {
   readonly hasGradient: boolean;
   /** The step's draws, for methods that zero a share of what they read; without them nothing is zeroed. */
   readonly inputDraws?: InputDraws | undefined;
+  /** What was read of the batch's one text before; without gradient alone. What a method puts in front of a text is in front of its beginning. */
+  readonly past?: Past | undefined;
 }
 
 /** Two 32-bit numbers from which a step's dropout of inputs follows, on every backend alike. */

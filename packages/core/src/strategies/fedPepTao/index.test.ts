@@ -214,7 +214,8 @@ test("training comes closer to the devices' targets, and contributions of zeros 
   const accuracy = async (change: Faults) => {
     const { state } = await simulate(settings({ numRounds: 12 }), change);
     const results = state.values.evaluations.at(-1)?.results ?? [];
-    const confusion = results.find((result) => result.protocol === "personalised" && result.split === "test")?.confusion ?? [];
+    const found = results.find((result) => result.protocol === "personalised" && result.split === "test");
+    const confusion = found !== undefined && "confusion" in found ? found.confusion : [];
     return confusion[0][0] / (confusion[0][0] + confusion[0][1]);
   };
   const zeroed: Faults = {

@@ -1,0 +1,52 @@
+import type { Contribution, TextResult, TextSums } from "@tutti/core";
+import { expect, test } from "vitest";
+import { poolTexts, textRecordSchema } from "./textRecord.ts";
+
+const sums = (numTokens: number, numRightTokens: number, generated: TextSums["generated"]): TextSums => ({
+  numExamples: 2,
+  numTokens,
+  numBytes: 4 * numTokens,
+  numRightTokens,
+  generated,
+});
+
+function answer(deviceId: number, results: readonly TextResult[]): Contribution {
+  return { deviceId, numExamples: 9, body: { kind: "evaluate", results } };
+}
+
+test("the devices' sums are one record for each protocol and split, weighted by tokens and by generated answers", () => {
+  const generated = (numExact: number, rougeLSum: number) => ({ numExamples: 2, numExact, rougeLSum });
+  const contributions = [
+    answer(0, [
+      { protocol: "global", split: "test", text: sums(10, 4, generated(1, 1.5)), lossSum: 30 },
+      { protocol: "global", split: "validation", text: { ...sums(0, 0, null), numExamples: 0 }, lossSum: 0 },
+    ]),
+    answer(1, [{ protocol: "global", split: "test", text: sums(30, 4, null), lossSum: 10 }]),
+  ];
+  const [record, ...more] = poolTexts(contributions, 8);
+  expect(more).toEqual([]);
+  expect(record).toEqual({
+    protocol: "global",
+    split: "test",
+    lossPerToken: 1,
+    perplexityPerToken: Math.E,
+    lossPerByte: 0.25,
+    perplexityPerByte: Math.exp(0.25),
+    tokenAccuracy: 0.2,
+    exactMatch: 0.5,
+    rougeL: 0.75,
+    numExamples: 4,
+    numTokens: 40,
+    numBytes: 160,
+    numGenerated: 2,
+    numDevices: 2,
+    coverage: 0.25,
+  });
+  expect(textRecordSchema.parse(JSON.parse(JSON.stringify(record)))).toEqual(record);
+});
+
+test("where nothing was generated the record says null, and reads back so", () => {
+  const [record] = poolTexts([answer(3, [{ protocol: "zeroShot", split: "test", text: sums(5, 1, null), lossSum: 9 }])], 1);
+  expect(record).toMatchObject({ exactMatch: null, rougeL: null, numGenerated: 0 });
+  expect(textRecordSchema.parse(JSON.parse(JSON.stringify(record)))).toMatchObject({ exactMatch: null, rougeL: null });
+});
