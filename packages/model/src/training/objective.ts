@@ -63,7 +63,7 @@ export function labelledBatch(examples: readonly EncodedExample[], padTokenId: n
   };
 }
 
-/** How much each example's batch counts in a mean loss over batches: its answer's tokens, or 1. */
+/** What a batch counts in the mean loss of an epoch: the tokens of its answers, or its examples. */
 export function lossWeight(examples: readonly EncodedExample[]): number {
   return examples.reduce((sum, { ids, answer }) => sum + (answer === undefined ? 1 : ids.length - answer.start), 0);
 }
