@@ -155,7 +155,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
   const listeners = new Set<(event: CoordinatorEvent) => void>();
   const metrics = createMetrics();
   const news = createNews(clock);
-  const blobs = createBlobStore();
+  const blobs = createBlobStore(holdsState);
   const meter = createWireMeter((journal.contents()?.traffic ?? {}) as MeterRecord, (sha256) => blobs.isHeldBy(sha256, holdsState));
   const live = createLiveRun({
     config,

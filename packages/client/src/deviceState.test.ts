@@ -177,8 +177,8 @@ test("P-15: a device of an open roster trains on the share that its decision nam
   expect((await coordinator.heard("register")).devices).toHaveLength(2);
   expect(trainer.sources).toEqual([
     { deviceId: 23, source: { kind: "share", index: 7 } },
-    { deviceId: 5, source: { kind: "share", index: 5 } },
     { deviceId: 24, source: { kind: "share", index: 0 } },
+    { deviceId: 5, source: { kind: "share", index: 5 } },
   ]);
 });
 

@@ -19,7 +19,7 @@ export interface Devices {
   versions(): Promise<readonly DeviceVersion[]>;
   /** Takes over the decisions of a welcome; devices that are not listed live elsewhere and are forgotten (P-25). */
   applyWhole(decisions: readonly DeviceDecision[]): Promise<void>;
-  /** Takes over the devices of an assignment that are not here yet (P-26). */
+  /** Takes over the devices of an assignment that are not here yet (P-26); their shares are known at once. */
   applyNew(decisions: readonly DeviceDecision[]): Promise<void>;
   /** Forgets devices that live elsewhere from now on (P-27). */
   forget(deviceIds: readonly DeviceId[]): Promise<void>;
@@ -56,7 +56,7 @@ export function createDevices({ runId, store, blobs, onDecision }: DevicesOption
     const record = await decided(decision, read, blobs);
     if (record !== null) await store.put(runId, record);
     here.add(decision.deviceId);
-    shares.set(decision.deviceId, decision.share ?? decision.deviceId);
+    shares.set(decision.deviceId, shareIn(decision));
     onDecision(decision);
   }
 
@@ -81,10 +81,12 @@ export function createDevices({ runId, store, blobs, onDecision }: DevicesOption
         await forgetAllBut(new Set(decisions.map(({ deviceId }) => deviceId)));
         for (const decision of decisions) await take(decision);
       }),
-    applyNew: (decisions) =>
-      inTurn(async () => {
+    applyNew(decisions) {
+      for (const decision of decisions) shares.set(decision.deviceId, shareIn(decision));
+      return inTurn(async () => {
         for (const decision of decisions) if (!here.has(decision.deviceId)) await take(decision);
-      }),
+      });
+    },
     forget: (deviceIds) =>
       inTurn(async () => {
         for (const deviceId of deviceIds) {
@@ -103,6 +105,10 @@ export function createDevices({ runId, store, blobs, onDecision }: DevicesOption
     promote: (deviceId, taskId) => settle(deviceId, taskId, promoted),
     drop: (deviceId, taskId) => settle(deviceId, taskId, withoutPending),
   };
+}
+
+function shareIn({ deviceId, share }: DeviceDecision): number {
+  return share ?? deviceId;
 }
 
 /** The record that a decision leads to; null where it stays as it is. */

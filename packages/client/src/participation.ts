@@ -85,8 +85,10 @@ export function createParticipation(options: ParticipationOptions): Participatio
       await registration.register();
     },
     async assign(decisions) {
-      await devices.applyNew(decisions);
-      await registration.registerNew(decisions.map(({ deviceId }) => deviceId));
+      const ids = decisions.map(({ deviceId }) => deviceId);
+      const taken = devices.applyNew(decisions);
+      await Promise.all([taken, registration.prepare(ids)]);
+      await registration.registerNew(ids);
     },
     async moved(deviceIds) {
       await devices.forget(deviceIds);

@@ -11,7 +11,9 @@ import { unknownOutcome } from "./submitter.ts";
 /** Loads the devices that live here and tells the coordinator and the page that they are ready. */
 export interface Registration {
   register(): Promise<void>;
-  /** The same for devices that came after the others. */
+  /** Loads the examples of devices whose states are on their way; registering says where that fails. */
+  prepare(deviceIds: readonly DeviceId[]): Promise<void>;
+  /** The same as `register` for devices that came after the others. */
   registerNew(deviceIds: readonly DeviceId[]): Promise<void>;
   /** Tells the page again, where devices have gone since. */
   tellReady(): void;
@@ -78,6 +80,11 @@ export function createRegistration(ports: RegistrationPorts, signal: AbortSignal
 
   return {
     register: () => loadAndSend(() => true),
+    prepare: (deviceIds) =>
+      loader.load(deviceIds).then(
+        () => undefined,
+        () => undefined,
+      ),
     // Others may be moving away at the same moment: to name them once more would be refused.
     registerNew: (deviceIds) => loadAndSend((deviceId) => deviceIds.includes(deviceId)),
     tellReady,

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { placeTasks, type TaskTaker, type WaitingTask } from "./placement.ts";
 
 const task = (deviceId: number, home: string | null, work: number, more: Partial<WaitingTask> = {}): WaitingTask => {
-  return { deviceId, home, work, isMoving: false, canMove: true, ...more };
+  return { deviceId, home, work, isMoving: false, isAhead: false, canMove: true, ...more };
 };
 const taker = (key: string, workLeft: number | null = null, more: Partial<TaskTaker> = {}): TaskTaker => {
   return { key, ordinal: key.charCodeAt(0), workLeft, canHost: true, ...more };
@@ -26,6 +26,14 @@ test("while all are at work, the longest waiting task gets ready at the client t
   expect(placed([task(0, "c", 8), task(1, "a", 7)], busy)).toEqual({ 0: "c", 1: "b" });
 });
 
+test("a device that is ready at a client at work stays there until a client is free, whoever seems to be done first", () => {
+  const ready = task(0, "a", 8, { isAhead: true });
+  expect(placed([ready], [taker("a", 30), taker("b", 5)])).toEqual({ 0: "a" });
+  expect(placed([ready, task(1, "c", 9)], [taker("a", 30), taker("b", 5), taker("c", 7)])).toEqual({ 0: "a", 1: "b" });
+  expect(placed([ready], [taker("a", 30), taker("b")])).toEqual({ 0: "b" });
+  expect(placed([ready], [taker("a", 30), taker("b", null, { canHost: false }), taker("c", 5)])).toEqual({ 0: "a" });
+});
+
 test("a device on its way stays with where it goes, and its client gets no other meanwhile", () => {
   const waiting = [task(0, "b", 3, { isMoving: true }), task(1, "a", 9), task(2, "a", 8)];
   expect(placed(waiting, [taker("a"), taker("b")])).toEqual({ 0: "b", 1: "a" });
@@ -45,7 +53,12 @@ test("what a client does not take goes to a free one", () => {
 
 const world = fc.record({
   tasks: fc.array(
-    fc.record({ home: fc.constantFrom("a", "b", "c", "d", null), work: fc.integer({ min: 1, max: 9 }), canMove: fc.boolean() }),
+    fc.record({
+      home: fc.constantFrom("a", "b", "c", "d", null),
+      work: fc.integer({ min: 1, max: 9 }),
+      canMove: fc.boolean(),
+      isAhead: fc.boolean(),
+    }),
   ),
   takers: fc.uniqueArray(
     fc.record({ key: fc.constantFrom("a", "b", "c", "d"), workLeft: fc.constantFrom(null, 1, 4), canHost: fc.boolean() }),
@@ -58,7 +71,7 @@ const world = fc.record({
 test("whatever waits: a client gets one task at most, a task one client; who may not host gets its own alone", () => {
   fc.assert(
     fc.property(world, ({ tasks, takers }) => {
-      const waiting = tasks.map(({ home, work, canMove }, id) => task(id, home, work, { canMove }));
+      const waiting = tasks.map(({ home, ...rest }, id) => task(id, home, rest.work, rest));
       const clients = takers.map(({ key, workLeft, canHost }) => taker(key, workLeft, { canHost }));
       const placements = placeTasks(waiting, clients);
       expect(new Set(placements.map(({ client }) => client)).size).toBe(placements.length);
@@ -76,7 +89,7 @@ test("whatever waits: a client gets one task at most, a task one client; who may
 test("whatever waits: no client that may host is free while a task that may move waits", () => {
   fc.assert(
     fc.property(world, ({ tasks, takers }) => {
-      const waiting = tasks.map(({ home, work }, id) => task(id, home, work));
+      const waiting = tasks.map(({ home, work, isAhead }, id) => task(id, home, work, { isAhead }));
       const clients = takers.map(({ key, workLeft }) => taker(key, workLeft));
       const placements = placeTasks(waiting, clients);
       const numFree = clients.filter(({ workLeft }) => workLeft === null).length;

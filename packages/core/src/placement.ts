@@ -9,6 +9,8 @@ export interface WaitingTask {
   readonly home: string | null;
   /** Whether the device is on its way there and stays: it is not moved on before it has arrived. */
   readonly isMoving: boolean;
+  /** Whether the device came to its home for this task, ahead of it: it moves on only while a client is free. */
+  readonly isAhead: boolean;
   /** Whether the device may move to another client. */
   readonly canMove: boolean;
 }
@@ -32,12 +34,18 @@ export interface Placement {
 
 /**
  * Which client does which waiting task next: the longest tasks first, at the clients that are free first, each at its own home where that is one
- * of them. A free client is to begin now; one at work is to get the device ready meanwhile. At most one task for each client.
+ * of them. A free client is to begin now; one at work is to get the device ready meanwhile, and who is done
+ * first is a guess: a device that is ready moves on to no other client at work. At most one task for each client.
  */
 export function placeTasks(waiting: readonly WaitingTask[], takers: readonly TaskTaker[]): Placement[] {
   const placed = new Map<string, DeviceId>();
-  for (const { deviceId, home, isMoving } of waiting) if (isMoving && home !== null) placed.set(home, deviceId);
-  const settled = waiting.filter(({ isMoving }) => !isMoving).sort((a, b) => b.work - a.work || a.deviceId - b.deviceId);
+  const byWork = [...waiting].sort((a, b) => b.work - a.work || a.deviceId - b.deviceId);
+  for (const { deviceId, home, isMoving } of byWork) if (isMoving && home !== null) placed.set(home, deviceId);
+  const isOneFree = takers.some(({ key, workLeft, canHost }) => workLeft === null && canHost && !placed.has(key));
+  if (!isOneFree)
+    for (const { deviceId, home, isAhead } of byWork) if (isAhead && home !== null && !placed.has(home)) placed.set(home, deviceId);
+  const ready = new Set(placed.values());
+  const settled = byWork.filter(({ deviceId }) => !ready.has(deviceId));
   const soonest = takers.filter(({ key }) => !placed.has(key)).sort(bySoonest);
   const longest = settled.slice(0, soonest.length);
   const next = new Set(soonest.slice(0, longest.length).map(({ key }) => key));

@@ -121,6 +121,7 @@ async function launch(index: number, { executablePath, chromiumFlags, profilesFo
     headless: isHeadless,
     args: [...chromiumFlags],
     viewport: { width: 900, height: 700 },
+    ...(isHeadless ? { reducedMotion: "reduce" as const } : {}),
     handleSIGINT: false,
     handleSIGTERM: false,
     handleSIGHUP: false,

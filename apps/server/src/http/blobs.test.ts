@@ -33,6 +33,15 @@ test("a blob is compressed once for everyone, and not at all where that would ma
   expect(await blobs.compressed(evenHash ?? "")).toBeNull();
 });
 
+test("what only states hold is sent as it is", async () => {
+  const blobs = createBlobStore((holder) => holder.startsWith("state of "));
+  const even = new Uint8Array(5000).fill(7);
+  const { sha256 } = blobs.hold("state of device 1", even);
+  expect(await blobs.compressed(sha256)).toBeNull();
+  blobs.hold("round 3", even);
+  expect((await blobs.compressed(sha256))?.length).toBeLessThan(100);
+});
+
 test("a blob is there as long as somebody holds it, whoever else lets go", () => {
   const blobs = createBlobStore();
   const shared = Uint8Array.from([1, 2, 3]);

@@ -12,7 +12,7 @@ export interface BlobStore {
   get(sha256: string): Uint8Array | null;
   /** Whether someone holds it whose name fits. */
   isHeldBy(sha256: string, fits: (holder: string) => boolean): boolean;
-  /** The same bytes in gzip, made once however many clients ask; null where there is no such blob, or gzip would not make it smaller. */
+  /** The same bytes in gzip, made once however many clients ask; null where there is no such blob, gzip would not make it smaller, or it is fetched once. */
   compressed(sha256: string): Promise<Uint8Array | null>;
 }
 
@@ -29,8 +29,11 @@ export function sha256Of(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** An empty store in memory. */
-export function createBlobStore(): BlobStore {
+/**
+ * An empty store in memory. Where everyone who holds a blob has a name that `isFetchedOnce` fits, it is not compressed: its one reader would wait for
+ * gzip, and numbers in f32 hardly shrink.
+ */
+export function createBlobStore(isFetchedOnce: (holder: string) => boolean = () => false): BlobStore {
   const blobs = new Map<string, Blob>();
   /** What each holder holds: one that lets go takes no look at the blobs of others. */
   const held = new Map<string, Set<string>>();
@@ -58,7 +61,7 @@ export function createBlobStore(): BlobStore {
     isHeldBy: (sha256, fits) => [...(blobs.get(sha256)?.holders ?? [])].some(fits),
     async compressed(sha256) {
       const blob = blobs.get(sha256);
-      if (blob === undefined) return null;
+      if (blob === undefined || [...blob.holders].every(isFetchedOnce)) return null;
       blob.gzipped ??= compress(blob.bytes);
       const gzipped = await blob.gzipped;
       return gzipped.length < blob.bytes.length ? gzipped : null;

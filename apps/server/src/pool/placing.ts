@@ -58,7 +58,8 @@ export function createPlacing({ clock, current, members, maxPerClient, handOut }
     else if (lease.arrivalBy === null) return null;
     const canMove = lease.numMoves < maxMoves;
     const isGiven = works(host) && (isHere || isMoving(lease)) && (isTrusted(host) || !isHelped || !canMove);
-    return { deviceId, work: workOf(lease), home: isGiven ? host.clientKey : null, isMoving: isGiven && isMoving(lease), canMove };
+    const home = isGiven ? host.clientKey : null;
+    return { deviceId, work: workOf(lease), home, isMoving: isGiven && isMoving(lease), isAhead: isHere && lease.numMoves > 0, canMove };
   }
 
   function takersOf(step: OpenStep): TaskTaker[] {

@@ -37,8 +37,8 @@ interface Kept {
 }
 
 /** Events that come many times a second are shown together, so that drawing never keeps the page busy. */
-const frequent: readonly PageEvent["kind"][] = ["step", "loading", "traffic"];
-const showEveryMs = 200;
+const frequent: readonly PageEvent["kind"][] = ["step", "loading", "traffic", "status"];
+const showEveryMs = 500;
 
 /** Holds the socket, the store and the training worker, and turns what happens into a view. */
 export function createJoinController(params: PageParams): JoinController {

@@ -41,7 +41,7 @@ export interface View {
   readonly numExamples: number;
   readonly task: CurrentTask | null;
   readonly step: StepProgress | null;
-  /** Losses of this tab's latest optimiser steps, oldest first. */
+  /** Losses of this tab's latest optimiser steps that it was told of, oldest first. */
   readonly losses: readonly number[];
   readonly numTasksDone: number;
   readonly traffic: TrafficCount;

@@ -1,5 +1,5 @@
 import type { BackendChoice } from "../backendChoice.ts";
-import type { Trainer } from "../trainer.ts";
+import type { StepProgress, Trainer } from "../trainer.ts";
 import type { MeasureSetup, Port, WorkerAnswers, WorkerMethod, WorkerReply, WorkerRequest } from "./bridge.ts";
 
 type Asked = Exclude<WorkerRequest, { method: "abort" | "threads" }>;
@@ -10,6 +10,20 @@ export interface WorkerPorts {
   readonly onThreads?: (ports: readonly MessagePort[]) => void;
   /** Measures the backends. */
   readonly measure?: (setup: MeasureSetup) => Promise<BackendChoice | null>;
+}
+
+/** Steps may take a few milliseconds, and each message costs the page as much as it costs the worker. */
+const stepEveryMs = 100;
+
+/** Passes on the first step, the last one, and of those between at most one in each period. */
+function tellSteps(tell: (progress: StepProgress) => void): (progress: StepProgress) => void {
+  let toldMs = Number.NEGATIVE_INFINITY;
+  return (progress) => {
+    const nowMs = performance.now();
+    if (nowMs - toldMs < stepEveryMs && progress.step < progress.numSteps) return;
+    toldMs = nowMs;
+    tell(progress);
+  };
 }
 
 /** The worker's end of the bridge: passes each request to the trainer and answers it, also when it fails. */
@@ -29,7 +43,12 @@ export function serveTrainer(
       case "addDevice":
         return trainer.addDevice(request.deviceId, request.source);
       case "compute":
-        return trainer.compute(request.task, request.state, (progress) => port.postMessage({ id, kind: "step", progress }), signal);
+        return trainer.compute(
+          request.task,
+          request.state,
+          tellSteps((progress) => port.postMessage({ id, kind: "step", progress })),
+          signal,
+        );
       case "stop":
         return trainer.stop().then(() => null);
       case "measure":
