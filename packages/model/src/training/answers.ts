@@ -3,13 +3,15 @@ import type { TokenBatch } from "../backbone/batch.ts";
 import type { Transformer } from "../backbone/transformer.ts";
 import { pickRows, spreadRows } from "../kernels/rows.ts";
 import { createBareTuner } from "../tuning/prefix.ts";
-import type { TunedPass, TunedValues, Tuner } from "../tuning/tuner.ts";
+import type { InputDraws, TunedPass, TunedValues, Tuner } from "../tuning/tuner.ts";
 import { vocabularyAnswers, vocabularyLossAndGradient } from "./vocabularyLoss.ts";
 
 interface AnswerOptions {
   readonly transformer: Transformer;
   readonly tuner: Tuner;
   readonly positionsAfterPrefix: boolean;
+  /** Of a training step; see `TunerOptions`. */
+  readonly inputDraws?: InputDraws | undefined;
 }
 
 /** Texts, and where each one's answer begins. */
