@@ -96,6 +96,12 @@ test("a wrong evaluation, wrong scores and a wrong spectrum are refused (P-45)",
       const header = bad[lease.spec.kind];
       if (header !== undefined) await send(header);
       if (lease.spec.kind === "score") await send({ kind: "score", layerScores: [null, 1, null] });
+      if (good.header.kind === "evaluate") {
+        const text = { numExamples: 1, numTokens: 1, numBytes: 1, numRightTokens: 0, generated: null };
+        const results = good.header.results.map(({ protocol, split }) => ({ protocol, split, text, lossSum: 1 }));
+        await send({ kind: "evaluate", results }); // this run's task has classes
+        expect(wrong.at(-1)).toMatchObject({ message: "header.results: sums over texts, expected 3 classes" });
+      }
       return true;
     },
   });

@@ -8,6 +8,11 @@ export { decodeTensor, encodedSize, encodeTensor, fromF16, roundTrip, toF16 } fr
 export { type Follower, followed, followers } from "./following.ts";
 export { shareOf } from "./laterShares.ts";
 export { countSteps } from "./localSteps.ts";
+export { mergeLowRank } from "./lowRank/merge.ts";
+export { type DrawnMerge, mergeByDraws } from "./lowRank/mergeByDraws.ts";
+export { addToResidual, missingFrom, type Residual, residualBytes, stackedFactors } from "./lowRank/residual.ts";
+export type { LowRankTerm } from "./lowRank/terms.ts";
+export { type LowRankFactors, truncateTo, truncationError } from "./lowRank/truncate.ts";
 export type { Method, MethodName } from "./methods.ts";
 export { findMethod, methodNames, methods } from "./methods.ts";
 export type { Confusion, Metric } from "./metrics.ts";
@@ -157,6 +162,7 @@ export { addTextSums, type GeneratedSums, type TextMetric, type TextSums } from 
 export { tokenTable, tokenTableHash } from "./tokenTable.ts";
 export type { SourcePromptNames, TuningCommon } from "./tunings/declaration.ts";
 export type { BackboneSizes, BackboneWeight, InitialValues, TunedEntry } from "./tunings/entry.ts";
+export { type LoraMatrix, type LoraOwn, type LoraTarget, loraMatrices, loraShape, loraTargets } from "./tunings/loraMatrices.ts";
 export {
   hasLayers,
   promptTokensOf,
@@ -165,6 +171,8 @@ export {
   type TuningMethodName,
   type TuningSettings,
   type TuningSettingsOf,
+  tuningMeaning,
+  tuningMisfits,
   tuningOf,
   tuningSchema,
   tunings,

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { loadDataset } from "./dataset.ts";
 import type { Example, ReplyExample, TextExample } from "./example.ts";
 import { answerTemplateOf, createPrompter } from "./promptedText.ts";
+import { sharedText } from "./sharedText.ts";
 import { requireTextTask, type TextTask } from "./task.ts";
 import { findTask } from "./tasks.ts";
 
@@ -130,6 +131,7 @@ test("the data set replies has feedback's messages, split and labels, each with 
     rows.map((row) => [row.text, row.owner, "kind" in row ? row.group : row.label].join("|")).sort();
   for (const split of ["train", "validation", "test"] as const) expect(sorted(found[split])).toEqual(sorted(feedback[split]));
   expect([found.train.length, found.validation.length, found.test.length]).toEqual([1056, 96, 288]);
+  expect(sharedText(found.train, [...found.validation, ...found.test])).toEqual({ numShared: 0, numTest: 384 });
   const prompter = await createPrompter(replies, null);
   expect(found.train[0]).toMatchObject({ kind: "reply", owner: "culture", group: 3 });
   expect(prompter(found.train[0] as TextExample)).toEqual({

@@ -14,7 +14,7 @@ import {
 import type { AnyExample, EvaluationOptions, NamedRows } from "./reader.ts";
 import { requireDoable, requireShapes } from "./taskChecks.ts";
 import type { StepProgress, TrainerResult, TrainerTask } from "./trainer.ts";
-import { drawDropout, factorsOf } from "./training/dropout.ts";
+import { drawDropout, drawInputs, factorsOf } from "./training/dropout.ts";
 import { scoreBatch } from "./training/layerScoring.ts";
 import { trainLocally } from "./training/localTraining.ts";
 import { labelledBatch } from "./training/objective.ts";
@@ -43,10 +43,12 @@ async function computeScore({ place, examples, task, signal }: TaskInput<Spec<"s
   const size = Math.max(task.expects.batchSize, spec.minBatch);
   const batch = firstBatch(place, examples, task, size);
   const values = flattenTuned(layout, globalOf(task));
-  const dropout = spec.dropout ? drawDropout(layout, run.tuning.promptDropout, stream(place, task, "dropout")) : null;
+  const random = spec.dropout ? stream(place, task, "dropout") : null;
+  const dropout = random === null ? null : drawDropout(layout, run.tuning.promptDropout, random);
   const factors = dropout === null ? null : factorsOf(dropout);
   const seen = factors === null ? values : values.map((value, i) => value * factors[i]);
-  return { kind: "score", layerScores: await scoreBatch(reader.tuned, seen, batch, spec) };
+  const inputDraws = random === null ? undefined : drawInputs(reader.tuned.tuner, random);
+  return { kind: "score", layerScores: await scoreBatch({ ...reader.tuned, inputDraws }, seen, batch, spec) };
 }
 
 /** Trains all parameters on the device's examples; what is shared travels as a difference, the rest stays (fedpeptao.md §5). */
@@ -58,7 +60,8 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
   const { correction } = task.parameterSets;
   const { batchSize, shapes } = task.expects;
   const sharedNames = Object.keys(shapes);
-  const start = spec.isPersonalised ? deviceParams(task, state, sharedNames) : globalOf(task);
+  const frozen = Object.keys(task.parameterSets.frozen ?? {});
+  const start = spec.isPersonalised ? deviceParams(task, state, [...sharedNames, ...frozen]) : globalOf(task);
   requireShapes(start, task);
   const result = await trainLocally(reader.tuned, start, reader.encode(examples.train, trainingRows(examples)), {
     training: { ...run.training, localEpochs: spec.epochs, batchSize },
@@ -67,6 +70,7 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
     stageSteps: state?.stageSteps ?? 0,
     moments: run.training.resetMoments ? null : (state?.moments ?? null),
     correction,
+    frozen,
     shuffle: random.stream(streamName(task, "shuffle")),
     dropout: random.stream(streamName(task, "dropout")),
     onStep,
@@ -77,7 +81,7 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
   return {
     body: { kind: "train", delta, numSteps, firstLoss, lastLoss },
     state: {
-      local: spec.isPersonalised ? omitNames(result.params, sharedNames) : {},
+      local: spec.isPersonalised ? omitNames(result.params, [...sharedNames, ...frozen]) : {},
       moments: run.training.resetMoments ? null : result.moments,
       stageSteps: (state?.stageSteps ?? 0) + numSteps,
       stage: task.stage,
@@ -104,10 +108,17 @@ async function computeProbe(input: TaskInput<Spec<"probe">>): Promise<Body<"prob
 async function computeEvaluate(input: TaskInput<Spec<"evaluate">>): Promise<Body<"evaluate">> {
   const { place, task, state, signal } = input;
   const results: EvaluationResult[] = [];
+  const sharedNames = Object.keys(globalOf(task));
+  const hasOwn = Object.keys(omitNames(state?.local ?? {}, sharedNames)).length > 0;
   for (const protocol of task.spec.protocols) {
+    if (protocol === "newcomer" && !hasOwn) {
+      const same = results.filter((result) => result.protocol === "global"); // the same parameters on the same rows
+      results.push(...same.map((result) => ({ ...result, protocol })));
+      if (same.length > 0) continue;
+    }
     const isZeroShot = protocol === "zeroShot";
     const reader = isZeroShot ? place.zeroShotReader() : place.reader;
-    const params = isZeroShot ? null : deviceParams(task, protocol === "newcomer" ? null : state, Object.keys(globalOf(task)));
+    const params = isZeroShot ? null : deviceParams(task, protocol === "newcomer" ? null : state, sharedNames);
     for (const split of task.spec.splits) {
       const rows = protocol === "personalised" ? personalisedRows(input.examples, split) : globalRows(input.examples, split);
       const among = { name: `${split} examples`, rows };
@@ -153,9 +164,9 @@ function deviceParams(task: TrainerTask, state: DeviceState | null, sharedNames:
   return { ...global, ...task.parameterSets.initial, ...state?.local, ...pickNames(global, sharedNames) };
 }
 
-/** W, where anything of it travels. */
+/** W, where anything of it travels, and what is frozen beside it. */
 function globalOf({ parameterSets }: TrainerTask): Params {
-  return parameterSets.global ?? {};
+  return { ...parameterSets.global, ...parameterSets.frozen };
 }
 
 /** The validation split is dealt only evenly; what was asked for is answered, with an empty matrix. */

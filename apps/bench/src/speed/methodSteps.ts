@@ -15,6 +15,8 @@ export interface Contender {
 export interface StepTimes {
   /** Milliseconds; undefined where that contender was not there. */
   of(contender: Contender): readonly number[] | undefined;
+  /** The device that each turn trained. */
+  readonly devices: readonly number[];
 }
 
 /** How steps are taken. */
@@ -52,7 +54,8 @@ export async function timeMethods(
         return costOf(await side.train(deviceOf(turn), 1));
       }),
     );
-    return { of: ({ method, side }) => times[present.findIndex((one) => one.method === method && one.side === side)] };
+    const devices = Array.from({ length: numTurns }, (_, turn) => deviceOf(turn));
+    return { devices, of: ({ method, side }) => times[present.findIndex((one) => one.method === method && one.side === side)] };
   } finally {
     for (const side of sides) side.close();
   }
@@ -67,13 +70,31 @@ export function smallest(numExamples: readonly number[]): number {
 }
 
 /** What a method's step takes beside a prefix step of the same checkout. */
-export function besidePrefix(method: MeasuredMethod, backend: string, times: StepTimes, goal: Goal): BenchRow {
+export function besidePrefix(method: MeasuredMethod, backend: string, times: StepTimes, goal?: Goal): BenchRow {
   const [own, prefix] = [times.of({ method, side: "now" }) ?? [], times.of({ method: "prefix", side: "now" }) ?? []];
   const [ownBefore, prefixBefore] = [times.of({ method, side: "before" }), times.of({ method: "prefix", side: "before" })];
   const note = `${median(own).toPrecision(3)} and ${median(prefix).toPrecision(3)} ms; median of ${own.length} turns`;
   const earlier =
     ownBefore === undefined || prefixBefore === undefined ? "" : `; before ${ratioInTurns(ownBefore, prefixBefore).toPrecision(3)} ×`;
   return { ...row(`step of ${method} / step of prefix, ${backend}`, ratioInTurns(own, prefix), "×", goal), note: `${note}${earlier}` };
+}
+
+/**
+ * The same for an input prompt, per row that the layers compute: its tokens are rows of every text, where a prefix is read by attention alone.
+ * `textLengths` are the tokens of a device's texts.
+ */
+export function besidePrefixPerRow(backend: string, times: StepTimes, textLengths: readonly (readonly number[])[], goal: Goal): BenchRow {
+  const { promptTokens } = methodTunings.inputPrompt;
+  const moreRows = times.devices.map((device) => rowsBeside(textLengths[device] ?? [], promptTokens));
+  const own = (times.of({ method: "inputPrompt", side: "now" }) ?? []).map((ms, turn) => ms / (moreRows[turn] ?? Number.NaN));
+  const ratio = ratioInTurns(own, times.of({ method: "prefix", side: "now" }) ?? []);
+  const note = `its ${promptTokens} tokens make ${median(moreRows).toPrecision(3)} × the rows`;
+  return { ...row(`step of inputPrompt / step of prefix, for each row, ${backend}`, ratio, "×", goal), note };
+}
+
+/** How many times as many rows texts have with so many more tokens in front of each. */
+export function rowsBeside(lengths: readonly number[], numInFront: number): number {
+  return 1 + (numInFront * lengths.length) / lengths.reduce((sum, length) => sum + length, 0);
 }
 
 /** How many times faster a method's step is than the older checkout's; its time where there is none. */

@@ -1,8 +1,9 @@
 import { attempt } from "../attempts.ts";
 import { adapterEnvironment } from "../kernels.ts";
 import { type BenchRow, missingRow, row } from "../rows.ts";
+import { demoBatches } from "./demoPadding.ts";
 import { type CountedBoth, countBoth, countedRows } from "./dispatches.ts";
-import { besideBefore, besidePrefix, type Contender, timeMethods } from "./methodSteps.ts";
+import { besideBefore, besidePrefix, besidePrefixPerRow, type Contender, timeMethods } from "./methodSteps.ts";
 import { makeRandomPublic } from "./randomPublic.ts";
 import type { SpeedPlace } from "./speedAsked.ts";
 
@@ -14,6 +15,7 @@ const turnsOf = (backend: "wasm" | "webgpu", isQuick: boolean) => (backend === "
 /** LoRA, adapters and input prompts beside a prefix step, and what LoRA asks of the GPU. */
 export async function benchMethods(place: SpeedPlace): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
+  const textLengths = (await demoBatches()).map((batches) => batches.flat());
   for (const backend of backends) {
     const loraGoal = { atMost: backend === "wasm" ? 1.15 : 1.25 };
     const contenders = [now("prefix"), now("lora"), now("adapter"), now("inputPrompt"), before("prefix"), before("lora")];
@@ -24,7 +26,8 @@ export async function benchMethods(place: SpeedPlace): Promise<BenchRow[]> {
         return [
           besidePrefix("lora", backend, times, loraGoal),
           besidePrefix("adapter", backend, times, { atMost: 1.25 }),
-          besidePrefix("inputPrompt", backend, times, { atMost: 1.25 }),
+          besidePrefix("inputPrompt", backend, times),
+          besidePrefixPerRow(backend, times, textLengths, { atMost: 1.25 }),
         ];
       })),
     );

@@ -52,6 +52,16 @@ test("the command tells each fault of a file on its own line, before it builds a
   ]);
 });
 
+test("a task whose rows do not say what the partition goes by is refused before anything is built", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "tutti-serve-"));
+  await writeFile(join(folder, "mine.yaml"), "run:\n  partition: { kind: byField }\n");
+  const bin = fileURLToPath(new URL("../../bin/tutti.mjs", import.meta.url));
+  const { status, stderr } = spawnSync(process.execPath, [bin, "run", "start", "mine.yaml"], { encoding: "utf8", cwd: folder });
+  await rm(folder, { recursive: true });
+  expect(status).toBe(2);
+  expect(stderr).toContain('feedback/topic cannot be dealt out by owner (partition.kind is "byField"): its rows have none');
+});
+
 test("the command loads a strategy from a folder without packages, and holds its settings against its schema", async () => {
   const folder = await mkdtemp(join(tmpdir(), "tutti-serve-"));
   await cp(fileURLToPath(new URL("../../../../examples/strategies", import.meta.url)), folder, { recursive: true });

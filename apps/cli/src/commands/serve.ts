@@ -102,7 +102,7 @@ Examples:
 export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Promise<void> {
   const [
     { presets: known },
-    { findTask, numClassesOf },
+    { findTask, numClassesOf, requireDealable },
     { readControls, rememberDatasets },
     { makeRunFolder, mergeSettings, readWithModules, serve },
     checkout,
@@ -132,6 +132,7 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
   const places = { publicDir: flags.public ?? settings.publicDir ?? checkout.publicFolder(), pagesDir: settings.pagesDir };
   await rememberDatasets(String(places.publicDir));
   const task = orWrongUse(() => findTask(asRun.task));
+  if (asRun.roster === "fixed") orWrongUse(() => requireDealable(task, asRun.partition));
   if (task.kind !== "classification") console.log(withoutReport);
   if (flags.dev === true) places.pagesDir = null;
   else places.pagesDir ??= await checkout.ensurePages((line) => console.log(line));

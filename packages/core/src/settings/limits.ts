@@ -14,6 +14,8 @@ export const settingLimits = {
   /** Source prompts of one run. */
   maxSources: 32,
   maxLanczosSteps: 1000,
+  /** Ranks that devices have by turns. */
+  maxDeviceRanks: 64,
   /** Characters. */
   maxName: 64,
   /** One day, in milliseconds. */

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { presets } from "../presets.ts";
 import type { Contribution, EvaluationResult, RoundPlan } from "../task.ts";
+import type { TextSums } from "../textSums.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
 
 const plan: RoundPlan = {
@@ -74,6 +75,26 @@ test("confusion matrices and losses are added up by protocol and split, and cove
       2,
     ),
   ]);
+});
+
+test("sums over texts are added up like confusion matrices, and one kind never into the other", () => {
+  const sums = (numExamples: number, generated: TextSums["generated"]): TextSums => ({
+    numExamples,
+    numTokens: 10 * numExamples,
+    numBytes: 47 * numExamples,
+    numRightTokens: 3 * numExamples,
+    generated,
+  });
+  const said = (text: TextSums, lossSum: number): EvaluationResult => ({ protocol: "global", split: "test", text, lossSum });
+  const answers = [
+    answer(3, [said(sums(2, { numExamples: 2, numExact: 1, rougeLSum: 1.25 }), 7.5)]),
+    answer(0, [said(sums(5, { numExamples: 4, numExact: 0, rougeLSum: 0.5 }), 0.25)]),
+    answer(1, [said(sums(1, null), 1)]),
+  ];
+  const [pooled] = poolEvaluations(plan, answers, true).results;
+  expect(pooled).toEqual(said(sums(8, { numExamples: 6, numExact: 1, rougeLSum: 1.75 }), 8.75));
+  const mixed = [answer(0, [said(sums(2, null), 1)]), answer(1, [result("global", [[1]], 1)])];
+  expect(() => poolEvaluations(plan, mixed, true)).toThrow("device 1: answered a classification task, expected the other kind");
 });
 
 test("with one global model the personalised and a newcomer's results are the global one", () => {

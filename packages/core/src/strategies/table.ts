@@ -7,8 +7,13 @@ import { fedAvgM } from "./fedAvgM.ts";
 import { fedOpt } from "./fedOpt.ts";
 import { fedPepTao } from "./fedPepTao/index.ts";
 import { fedPt } from "./fedPt.ts";
+import { fedSaLora } from "./fedSaLora.ts";
+import { ffaLora } from "./ffaLora.ts";
+import { flexLora } from "./flexLora.ts";
 import { local } from "./local.ts";
 import { isModule, type ModuleSettings, moduleNeedsSingleContributions, moduleSchema, strategyOfModule } from "./module.ts";
+import { raFLora } from "./raFLora.ts";
+import { roLora } from "./roLora.ts";
 import { scaffold } from "./scaffold.ts";
 import type { Strategy, StrategyRun } from "./strategy.ts";
 
@@ -21,6 +26,11 @@ export const strategies = {
   fedOpt,
   fedAvgM,
   fedPt,
+  ffaLora,
+  fedSaLora,
+  roLora,
+  flexLora,
+  raFLora,
 } as const;
 
 type Strategies = typeof strategies;

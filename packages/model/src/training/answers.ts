@@ -4,13 +4,15 @@ import type { Transformer } from "../backbone/transformer.ts";
 import { firstRows } from "../kernels/linear.ts";
 import { pickRows, spreadRows } from "../kernels/rows.ts";
 import { createBareTuner } from "../tuning/prefix.ts";
-import type { TunedPass, TunedValues, Tuner } from "../tuning/tuner.ts";
+import type { InputDraws, TunedPass, TunedValues, Tuner } from "../tuning/tuner.ts";
 import { vocabularyAnswers, vocabularyLossAndGradient } from "./vocabularyLoss.ts";
 
 interface AnswerOptions {
   readonly transformer: Transformer;
   readonly tuner: Tuner;
   readonly positionsAfterPrefix: boolean;
+  /** Of a training step; see `TunerOptions`. */
+  readonly inputDraws?: InputDraws | undefined;
 }
 
 /** Texts, and where each one's answer begins. */

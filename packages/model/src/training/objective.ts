@@ -6,7 +6,7 @@ import { meanRows, meanRowsGradient } from "../kernels/meanRows.ts";
 import { oneHot, pickRows, placeRows } from "../kernels/rows.ts";
 import { smallProduct, sumRows } from "../kernels/smallProduct.ts";
 import { createBareTuner } from "../tuning/prefix.ts";
-import type { TunedPass, TunedValues, Tuner } from "../tuning/tuner.ts";
+import type { InputDraws, TunedPass, TunedValues, Tuner } from "../tuning/tuner.ts";
 import { answerLossAndGradient } from "./answers.ts";
 import { suffixBatch, suffixLossAndGradient, suffixLosses } from "./suffix.ts";
 import { vocabularyLossAndGradient, vocabularyLosses } from "./vocabularyLoss.ts";
@@ -63,7 +63,7 @@ export function labelledBatch(examples: readonly EncodedExample[], padTokenId: n
   };
 }
 
-/** How much each example's batch counts in a mean loss over batches: its answer's tokens, or 1. */
+/** What a batch counts in the mean loss of an epoch: the tokens of its answers, or its examples. */
 export function lossWeight(examples: readonly EncodedExample[]): number {
   return examples.reduce((sum, { ids, answer }) => sum + (answer === undefined ? 1 : ids.length - answer.start), 0);
 }
@@ -74,6 +74,8 @@ export interface ObjectiveOptions {
   readonly tuner: Tuner;
   readonly objective: Objective;
   readonly positionsAfterPrefix: boolean;
+  /** Of a training step; see `TunerOptions`. */
+  readonly inputDraws?: InputDraws | undefined;
 }
 
 /** Mean cross-entropy of a batch, over its texts or over the tokens of all answers, and its gradient with respect to everything trained. Call within `tf.tidy`. */

@@ -18,13 +18,13 @@ export interface TokenTargets {
 
 type Headed = Pick<Transformer, "head" | "config">;
 
-/** Matrices (rows, vocabulary) that are there at a time, at most: the logits, and … */
+/** The most matrices (rows, vocabulary) that are there at a time. */
 const planes = {
-  /** … their gradient, and a copy of it without what the kernel writes behind it. */
+  /** The logits, their gradient, and a copy of it without what the kernel writes behind it. */
   fusedGradient: 3,
-  /** … the logits without bias, their log-softmax, the targets' matrix, and three on the way to the gradient. */
+  /** The logits without and with bias, their log-softmax, the targets' matrix, and three on the way to the gradient. */
   plainGradient: 7,
-  /** … the logits without bias, and three of the log-softmax. */
+  /** The logits without and with bias, and three of the log-softmax. */
   losses: 5,
 } as const;
 
