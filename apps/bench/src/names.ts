@@ -1,5 +1,17 @@
 /** The benchmarks, in the order in which they are measured. */
-export const benchNames = ["aggregate", "turnaround", "joins", "step", "kernels", "demo", "lab", "speed", "gpu", "tests"] as const;
+export const benchNames = [
+  "aggregate",
+  "turnaround",
+  "joins",
+  "step",
+  "kernels",
+  "demo",
+  "lab",
+  "systems",
+  "speed",
+  "gpu",
+  "tests",
+] as const;
 
 /** A benchmark's name. */
 export type BenchName = (typeof benchNames)[number];

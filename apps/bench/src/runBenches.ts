@@ -10,6 +10,7 @@ import { type BenchName, onlyByName } from "./names.ts";
 import type { BenchRow } from "./rows.ts";
 import { benchSpeed } from "./speed/speed.ts";
 import type { SpeedAsked } from "./speed/speedAsked.ts";
+import { benchSystems } from "./systems/systems.ts";
 import { markdownOf, tableOf } from "./table.ts";
 import { benchTests } from "./tests.ts";
 import { benchTrainingStep } from "./trainingStep.ts";
@@ -23,6 +24,7 @@ const benches: Readonly<Record<BenchName, (speed: SpeedAsked) => Promise<BenchRo
   kernels: benchKernels,
   demo: benchDemo,
   lab: benchLab,
+  systems: benchSystems,
   speed: benchSpeed,
   gpu: benchGpu,
   tests: benchTests,

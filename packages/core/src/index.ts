@@ -7,6 +7,10 @@ export { decodeTensor, encodedSize, encodeTensor, fromF16, roundTrip, toF16 } fr
 export { type Follower, followed, followers } from "./following.ts";
 export { shareOf } from "./laterShares.ts";
 export { countSteps } from "./localSteps.ts";
+export { mergeLowRank } from "./lowRank/merge.ts";
+export { type DrawnMerge, mergeByDraws } from "./lowRank/mergeByDraws.ts";
+export type { LowRankTerm } from "./lowRank/terms.ts";
+export { type LowRankFactors, truncateTo, truncationError } from "./lowRank/truncate.ts";
 export type { Method, MethodName } from "./methods.ts";
 export { findMethod, methodNames, methods } from "./methods.ts";
 export type { Confusion, Metric } from "./metrics.ts";

@@ -41,6 +41,7 @@ interface AnyTuningMethod extends DeclaredMethod {
 }
 
 interface AnyStrategyMethod extends DeclaredMethod {
+  readonly tunes?: "prefix" | "lora";
   strategy?(own: DeclaredSettings, base: RunConditions): object;
 }
 
@@ -60,14 +61,17 @@ const tuned = Object.values(tunings).flatMap((declaration: Declared<AnyTuningMet
   })),
 );
 
-/** Those of strategies, each with prompts in every layer. */
+/** Those of strategies, each with prompts in every layer or what else it is made for. */
 const federated = Object.values(strategies).flatMap(
   (declaration: Declared<AnyStrategyMethod> & { readonly defaults: DeclaredSettings }) => {
     const { defaults } = declaration;
     const ownOf = ({ strategy }: RunSettings) => (strategy.name === defaults.name ? strategy : defaults);
     return listedOf(declaration, (part) => (base) => ({
       ...base,
-      tuning: { ...tunings.prefix.defaults, promptTokens: tokensOf(base), ...commonOf(base) },
+      tuning:
+        part.tunes === "lora"
+          ? { ...tunings.lora.defaults, ...commonOf(base) }
+          : { ...tunings.prefix.defaults, promptTokens: tokensOf(base), ...commonOf(base) },
       strategy: declaredSchema.parse({ ...defaults, ...part.strategy?.(ownOf(base), base) }),
     }));
   },

@@ -59,7 +59,8 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
   const { correction } = task.parameterSets;
   const { batchSize, shapes } = task.expects;
   const sharedNames = Object.keys(shapes);
-  const start = spec.isPersonalised ? deviceParams(task, state, sharedNames) : globalOf(task);
+  const frozen = Object.keys(task.parameterSets.frozen ?? {});
+  const start = spec.isPersonalised ? deviceParams(task, state, [...sharedNames, ...frozen]) : globalOf(task);
   requireShapes(start, task);
   const result = await trainLocally(reader.tuned, start, reader.encode(examples.train, trainingRows(examples)), {
     training: { ...run.training, localEpochs: spec.epochs, batchSize },
@@ -68,6 +69,7 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
     stageSteps: state?.stageSteps ?? 0,
     moments: run.training.resetMoments ? null : (state?.moments ?? null),
     correction,
+    frozen,
     shuffle: random.stream(streamName(task, "shuffle")),
     dropout: random.stream(streamName(task, "dropout")),
     onStep,
@@ -78,7 +80,7 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
   return {
     body: { kind: "train", delta, numSteps, firstLoss, lastLoss },
     state: {
-      local: spec.isPersonalised ? omitNames(result.params, sharedNames) : {},
+      local: spec.isPersonalised ? omitNames(result.params, [...sharedNames, ...frozen]) : {},
       moments: run.training.resetMoments ? null : result.moments,
       stageSteps: (state?.stageSteps ?? 0) + numSteps,
       stage: task.stage,
@@ -142,9 +144,9 @@ function deviceParams(task: TrainerTask, state: DeviceState | null, sharedNames:
   return { ...global, ...task.parameterSets.initial, ...state?.local, ...pickNames(global, sharedNames) };
 }
 
-/** W, where anything of it travels. */
+/** W, where anything of it travels, and what is frozen beside it. */
 function globalOf({ parameterSets }: TrainerTask): Params {
-  return parameterSets.global ?? {};
+  return { ...parameterSets.global, ...parameterSets.frozen };
 }
 
 /** The validation split is dealt only evenly; what was asked for is answered, with an empty matrix. */

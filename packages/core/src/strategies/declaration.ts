@@ -19,8 +19,10 @@ export interface RunRule<Settings> {
   holds(run: StrategyRun<Settings>): boolean;
 }
 
-/** A method of the comparison that a strategy makes, with prompts in every layer. */
+/** A method of the comparison that a strategy makes, with prompts in every layer unless it says what else is tuned. */
 export interface StrategyMethod<Settings> extends DeclaredMethod {
+  /** The tuning method, with its defaults, of a strategy that is made for it; `prefix` by default. */
+  readonly tunes?: "prefix" | "lora";
   /** Its settings where they are not the defaults; `own` are the base's of this strategy, or the defaults. */
   strategy?(own: Settings, base: RunConditions): Partial<Omit<Settings, "name">>;
 }

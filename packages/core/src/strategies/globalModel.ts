@@ -1,5 +1,5 @@
 import { roundTrip } from "../encoding.ts";
-import { type Params, pickNames } from "../params.ts";
+import { omitNames, type Params, pickNames } from "../params.ts";
 import type { Contribution, Device, ParameterSets, PlannedTask, RoundPlan, TaskSpec } from "../task.ts";
 import type { TunedShape } from "../tunings/tuned.ts";
 import { carriedTensors } from "./branching.ts";
@@ -34,7 +34,10 @@ export type GlobalModelValues<Settings extends GlobalModelSettings = GlobalModel
   readonly evaluations: readonly AsJson<Evaluation>[];
 };
 
-/** State of a strategy with one global model: W under `W/<name>`, as the devices decode it, beside what the strategy itself keeps. */
+/**
+ * State of a strategy with one global model: W under `W/<name>`, as the devices decode it, where a device's own parameters start under
+ * `initial/<name>`, and what the strategy itself keeps.
+ */
 export interface GlobalModelState<Settings extends GlobalModelSettings = GlobalModelSettings> extends StrategyState {
   readonly values: GlobalModelValues<Settings>;
 }
@@ -43,6 +46,12 @@ export interface GlobalModelState<Settings extends GlobalModelSettings = GlobalM
 export interface GlobalModelRule<Settings extends GlobalModelSettings> {
   /** What the server keeps beside W before the first round. */
   start?(settings: Settings, sent: Params): Params;
+  /** Names of W that devices use in this round and do not train; none by default. */
+  frozenNames?(shape: TunedShape, round: number): readonly string[];
+  /** Names that every device trains for itself and keeps; none by default. They are not part of W: `initial/<name>` is where a device starts. */
+  ownNames?(shape: TunedShape): readonly string[];
+  /** What each device gets of W, as it will decode it; all get the same by default. Devices that get the same object share its bytes. */
+  sentTo?(state: GlobalModelState<Settings>, sent: Params): (device: Device) => Params;
   /** What a device gets beside W, as it will decode it; null for nothing. */
   correction?(state: GlobalModelState<Settings>, device: Device): Params | null;
   /** All tensors after a training round, with the server's rate of that round. */
@@ -59,11 +68,14 @@ interface StepContent {
   readonly tasks: readonly PlannedTask[];
 }
 
-/** A strategy that samples devices, trains them from one W and aggregates what they send; every device evaluates with W. */
+/**
+ * A strategy that samples devices, trains them from one W and aggregates what they send; every device evaluates with W, and with what it keeps for
+ * itself where the strategy says so.
+ */
 export function globalModel<Settings extends GlobalModelSettings>(
   rule: GlobalModelRule<Settings>,
 ): Strategy<GlobalModelState<Settings>, StrategyRun<Settings>> {
-  const situated = (run: StrategyRun<Settings>): Situated => ({ run, fineTuneEpochs: rule.fineTuneEpochs?.(run.strategy) ?? 0 });
+  const situated = (run: StrategyRun<Settings>): Situated => situatedOf(rule, run);
   return {
     schedule(run) {
       const place = situated(run);
@@ -79,10 +91,12 @@ export function globalModel<Settings extends GlobalModelSettings>(
     },
 
     init(run, shape, initial) {
-      const sent = roundTrip(pickNames(initial, allNames(shape)), run.paramsEncoding);
+      const decoded = roundTrip(pickNames(initial, allNames(shape)), run.paramsEncoding);
+      const own = rule.ownNames?.(shape) ?? [];
+      const sent = omitNames(decoded, own);
       return {
         values: { run, shape, position: firstTrainStep, evaluations: [] },
-        tensors: { ...withPrefix("W/", sent), ...rule.start?.(run.strategy, sent) },
+        tensors: { ...withPrefix("W/", sent), ...withPrefix("initial/", pickNames(decoded, own)), ...rule.start?.(run.strategy, sent) },
       };
     },
 
@@ -106,7 +120,7 @@ export function globalModel<Settings extends GlobalModelSettings>(
         round,
         step,
         attempt,
-        ...(isSampled ? trainContent(rule, state, spec, cohort.devices) : ownContent(state, spec, place, cohort.devices)),
+        ...(isSampled ? trainContent(rule, state, spec, cohort.devices) : ownContent(rule, state, spec, cohort.devices)),
         deadlineMs: run.deadlineMs,
         quorum: run.quorum,
         numDevices: cohort.numDevices,
@@ -119,20 +133,20 @@ export function globalModel<Settings extends GlobalModelSettings>(
       const values = { ...state.values, position: nextPosition(position, place) };
       if (isFineTuning(position)) return { values, tensors: state.tensors };
       if (position.kind === "train") return { values, tensors: rule.step(state, plan, contributions, rateAt(rule, run, plan.round) ?? 1) };
-      const evaluation = poolEvaluations(plan, contributions, isFineTuned(position, place));
+      const evaluation = poolEvaluations(plan, contributions, isPersonalised(position, place));
       return { values: { ...values, evaluations: [...evaluations, evaluation] }, tensors: state.tensors };
     },
 
     globalParams: (state) => under(state.tensors, "W/"),
 
-    newcomerParams: (state) => under(state.tensors, "W/"),
+    newcomerParams: (state) => ({ ...under(state.tensors, "W/"), ...under(state.tensors, "initial/") }),
 
     summary({ values }) {
       const { run, shape, position } = values;
       return summaryOf(values, {
         keepFraction: 1,
         selectedLayers: shape.layerNames.map((_, layer) => layer),
-        sharedNames: allNames(shape),
+        sharedNames: travellingNames(rule, shape, latestTrainRound(position)),
         serverLearningRate: rateAt(rule, run, latestTrainRound(position)),
       });
     },
@@ -144,6 +158,22 @@ interface Situated {
   readonly run: StrategyRun;
   /** 0 where devices do not tune the last W for themselves. */
   readonly fineTuneEpochs: number;
+  /** Whether devices train parameters that never travel. */
+  readonly keepsOwn: boolean;
+}
+
+function situatedOf<Settings extends GlobalModelSettings>(rule: GlobalModelRule<Settings>, run: StrategyRun<Settings>): Situated {
+  return { run, fineTuneEpochs: rule.fineTuneEpochs?.(run.strategy) ?? 0, keepsOwn: rule.ownNames !== undefined };
+}
+
+/** Names of which changes travel to the server. */
+function travellingNames<Settings extends GlobalModelSettings>(
+  rule: GlobalModelRule<Settings>,
+  shape: TunedShape,
+  round: number,
+): string[] {
+  const kept = new Set([...(rule.frozenNames?.(shape, round) ?? []), ...(rule.ownNames?.(shape) ?? [])]);
+  return allNames(shape).filter((name) => !kept.has(name));
 }
 
 function rateAt<Settings extends GlobalModelSettings>(
@@ -155,41 +185,74 @@ function rateAt<Settings extends GlobalModelSettings>(
   return own === null ? null : serverRateAt(own, strategy.serverRateSchedule, { round, numRounds });
 }
 
+/** Parameter sets that all devices of a step get, and their payloads. */
+interface SentSets {
+  readonly payloads: Params[];
+  readonly parameterSets: ParameterSets<number>;
+}
+
+/** What is sent of the state in this round: W without what is frozen as `global`, then what is frozen, and where own parameters start. */
+function setsOf<Settings extends GlobalModelSettings>(rule: GlobalModelRule<Settings>, { values, tensors }: GlobalModelState): SentSets {
+  const sent = under(tensors, "W/");
+  const frozen = rule.frozenNames?.(values.shape, values.position.round) ?? [];
+  const initial = under(tensors, "initial/");
+  const sets: [string, Params][] = [["global", frozen.length === 0 ? sent : omitNames(sent, frozen)]];
+  if (frozen.length > 0) sets.push(["frozen", pickNames(sent, frozen)]);
+  if (Object.keys(initial).length > 0) sets.push(["initial", initial]);
+  return {
+    payloads: sets.map(([, params]) => params),
+    parameterSets: Object.fromEntries(sets.map(([name], index) => [name, index])),
+  };
+}
+
 function trainContent<Settings extends GlobalModelSettings>(
   rule: GlobalModelRule<Settings>,
   state: GlobalModelState<Settings>,
   spec: TaskSpec,
   devices: readonly Device[],
 ): StepContent {
-  const { run, shape } = state.values;
-  const sent = under(state.tensors, "W/");
-  const shared = pickNames(sent, allNames(shape));
-  const payloads = [sent];
+  const { run, shape, position } = state.values;
+  const { payloads, parameterSets } = setsOf(rule, state);
+  const [sent] = payloads;
+  const shared = pickNames(sent, travellingNames(rule, shape, position.round));
+  const sentTo = rule.sentTo?.(state, sent);
   const tasks = devices.map((device) => {
+    const global = sentTo === undefined ? 0 : indexOf(payloads, sentTo(device));
     const correction = rule.correction?.(state, device) ?? null;
     const corrected = correction === null ? {} : { correction: payloads.push(correction) - 1 };
-    return taskFor(device, run, { spec, parameterSets: { global: 0, ...corrected }, shared });
+    return taskFor(device, run, { spec, parameterSets: { ...parameterSets, global, ...corrected }, shared });
   });
   return { payloads, tasks };
 }
 
+/** The payload's place, which it gets where it has none. */
+function indexOf(payloads: Params[], params: Params): number {
+  const found = payloads.indexOf(params);
+  return found === -1 ? payloads.push(params) - 1 : found;
+}
+
 /** Evaluating, and fine-tuning before it, after which W is where a device without parameters of its own starts. */
-function ownContent({ values, tensors }: GlobalModelState, spec: TaskSpec, place: Situated, devices: readonly Device[]): StepContent {
-  const { run, position } = values;
-  const parameterSets: ParameterSets<number> = isFineTuned(position, place) ? { initial: 0 } : { global: 0 };
-  return {
-    payloads: [under(tensors, "W/")],
-    tasks: devices.map((device) => taskFor(device, run, { spec, parameterSets, shared: {} })),
-  };
+function ownContent<Settings extends GlobalModelSettings>(
+  rule: GlobalModelRule<Settings>,
+  state: GlobalModelState<Settings>,
+  spec: TaskSpec,
+  devices: readonly Device[],
+): StepContent {
+  const { run, position } = state.values;
+  const { payloads, parameterSets } = isFineTuned(position, situatedOf(rule, run))
+    ? { payloads: [under(state.tensors, "W/")], parameterSets: { initial: 0 } }
+    : setsOf(rule, state);
+  return { payloads, tasks: devices.map((device) => taskFor(device, run, { spec, parameterSets, shared: {} })) };
 }
 
 function specAt(position: Position, place: Situated, numEvaluations: number): TaskSpec {
-  const { run, fineTuneEpochs } = place;
+  const { run, fineTuneEpochs, keepsOwn } = place;
   if (position.kind === "evaluate") {
-    return evaluateSpec({ isZeroShotDue: isZeroShotDue(run, numEvaluations), isPersonalised: isFineTuned(position, place) });
+    return evaluateSpec({ isZeroShotDue: isZeroShotDue(run, numEvaluations), isPersonalised: isPersonalised(position, place) });
   }
-  const isPersonalised = isFineTuning(position);
-  return { kind: "train", warmupSteps: 0, epochs: isPersonalised ? fineTuneEpochs : run.training.localEpochs, isPersonalised };
+  const isTuning = isFineTuning(position);
+  const epochs = isTuning ? fineTuneEpochs : run.training.localEpochs;
+  return { kind: "train", warmupSteps: 0, epochs, isPersonalised: isTuning || keepsOwn };
 }
 
 /** Whether a cohort is sampled for it; the others are for everybody. */
@@ -206,6 +269,11 @@ function nextPosition(position: Position, place: Situated): Position {
 
 function isFineTuning({ kind, step }: Position): boolean {
   return kind === "train" && step === 2;
+}
+
+/** Whether devices are evaluated with parameters of their own. */
+function isPersonalised(position: Position, place: Situated): boolean {
+  return place.keepsOwn || isFineTuned(position, place);
 }
 
 /** Whether this round's evaluation is of what the devices made of W for themselves. */

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { type Params, weightedSum } from "../params.ts";
+import { mapParams, type Params, pickNames, weightedSum } from "../params.ts";
 import { createRandom } from "../random.ts";
 import type { RunSettings } from "../run.ts";
 import type { Contribution } from "../task.ts";
+import { factorsOf, loraRun, loraShape } from "../testing/loraRun.ts";
 import { paramsOf, planOf, rosterOf, testRun, testShape, trained, valuesOf } from "../testing/run.ts";
 import { exampleWeights } from "./averaging.ts";
 import { serverRateAt, serverRates } from "./serverRates/table.ts";
@@ -97,15 +98,29 @@ function ratesOf(run: RunSettings): (number | null)[] {
   });
 }
 
+/** Whether a strategy is made for LoRA's factors. */
+function tunesLora(name: StrategyName): boolean {
+  return Object.values(strategies[name].methods).some((method: { readonly tunes?: string }) => method.tunes === "lora");
+}
+
+/** A run of a strategy with what it tunes, of a few values. */
+function problemOf(strategy: DeclaredSettings) {
+  if (!tunesLora(strategy.name)) return { run: runOf(strategy), tuned: testShape(1), start: initial };
+  const start = factorsOf({ b: [[0.5], [-0.25]], a: [[1, -1]] }, [0.5]);
+  return { run: { ...runOf(strategy), tuning: loraRun().tuning }, tuned: loraShape, start };
+}
+
 /** Rounds of a strategy in which devices send what their number says, or their weighted mean alone in each one's place. */
-function played(run: RunSettings, isMerged: boolean): Record<string, number[]> {
+function played(settings: DeclaredSettings, isMerged: boolean): Record<string, number[]> {
+  const { run, tuned, start } = problemOf(settings);
   const strategy = createStrategy(run);
-  let state = strategy.init(run, testShape(1), initial);
+  let state = strategy.init(run, tuned, start);
   for (let round = 1; round <= 3; round++) {
     const plan = planOf(strategy, state, rosterOf(numExamples), createRandom(1), 1);
-    const sent = plan.tasks.map(({ deviceId }) => {
-      const change = paramsOf({ "prefix/0": [0.25 * deviceId - 0.125 * round, 0.5 - 0.125 * deviceId * round] });
-      return trained(deviceId, numExamples[deviceId], 2 + deviceId, change);
+    const sent = plan.tasks.map(({ deviceId, expects }) => {
+      const values = [0.25 * deviceId - 0.125 * round, 0.5 - 0.125 * deviceId * round];
+      const change = mapParams(start, ({ shape, data }) => ({ shape, data: data.map((_, i) => values[i]) }));
+      return trained(deviceId, numExamples[deviceId], 2 + deviceId, pickNames(change, Object.keys(expects.shapes)));
     });
     state = strategy.aggregate(state, plan, isMerged ? merged(sent) : sent);
   }
@@ -126,11 +141,11 @@ test("a strategy that does not need single contributions makes the same of their
     ...names.map(settingsOf),
     { ...strategies.fedPepTao.defaults, selector: "all", countingRounds: 0, initialPrompts: "fresh", controlVariates: false },
   ];
-  const travelling = variants.filter(({ name }) => Object.keys(played(runOf(settingsOf(name)), false)).length > 0);
+  const travelling = variants.filter(({ name }) => Object.keys(played(settingsOf(name), false)).length > 0);
   expect(travelling.length).toBe(variants.length - 1); // training alone sends nothing
   for (const settings of travelling) {
-    const run = runOf(settings);
-    const [whole = [], sum = []] = [false, true].map((isMerged) => played(run, isMerged)["prefix/0"]);
+    const { run } = problemOf(settings);
+    const [whole = [], sum = []] = [false, true].map((isMerged) => Object.values(played(settings, isMerged)).flat());
     const difference = Math.max(...whole.map((value, at) => Math.abs(value - (sum[at] ?? Number.NaN))));
     // sums of a few numbers near 1 in f32 differ by 1e-6 at most
     expect(difference < 1e-5, `${settings.name}: ${whole} against ${sum}`).toBe(!needsSingleContributions(run));

@@ -6,8 +6,13 @@ import { fedAvg } from "./fedAvg.ts";
 import { fedAvgM } from "./fedAvgM.ts";
 import { fedOpt } from "./fedOpt.ts";
 import { fedPepTao } from "./fedPepTao/index.ts";
+import { fedSaLora } from "./fedSaLora.ts";
+import { ffaLora } from "./ffaLora.ts";
+import { flexLora } from "./flexLora.ts";
 import { local } from "./local.ts";
 import { isModule, type ModuleSettings, moduleNeedsSingleContributions, moduleSchema, strategyOfModule } from "./module.ts";
+import { raFLora } from "./raFLora.ts";
+import { roLora } from "./roLora.ts";
 import { scaffold } from "./scaffold.ts";
 import type { Strategy, StrategyRun } from "./strategy.ts";
 
@@ -19,6 +24,11 @@ export const strategies = {
   scaffold,
   fedOpt,
   fedAvgM,
+  ffaLora,
+  fedSaLora,
+  roLora,
+  flexLora,
+  raFLora,
 } as const;
 
 type Strategies = typeof strategies;

@@ -1,4 +1,5 @@
 import {
+  type ContributionBody,
   createRandom,
   createStrategy,
   type DevicePool,
@@ -7,10 +8,11 @@ import {
   presets,
   type RunSettings,
   runRounds,
+  type StrategyState,
   tunedShape,
 } from "@tutti/core";
 import { computeTask } from "../deviceTasks.ts";
-import { trainerTask } from "../trainer.ts";
+import { type TrainerTask, trainerTask } from "../trainer.ts";
 import { createTuner } from "../tuning/createTuner.ts";
 import { tunedLayout } from "../tuning/layout.ts";
 import type { SourcePrompt } from "../tuning/sourcePrompts.ts";
@@ -38,12 +40,27 @@ export async function federateTiny(
     training: { ...presets.demo.training, localEpochs: 2, batchSize: 6, weightDecay: 0, ...training },
     strategy: { name: "fedAvg", fineTuneEpochs: 0 },
   };
+  return (await federateRun(run, { sourcePrompts })).losses;
+}
+
+/** What a device did for a task. */
+export interface TinyResult {
+  readonly task: TrainerTask;
+  readonly body: ContributionBody;
+  readonly state: DeviceState | null;
+}
+
+/** A whole run of devices on the tiny roberta: its last state, and the devices' mean loss at the start of each round. */
+export async function federateRun(
+  run: RunSettings,
+  { sourcePrompts = [], onResult }: { readonly sourcePrompts?: readonly SourcePrompt[]; onResult?(result: TinyResult): void } = {},
+): Promise<{ losses: number[]; state: StrategyState }> {
   const place = tinyPlace(run, sourcePrompts);
-  const losses = Array.from({ length: numRounds }, (): number[] => []);
+  const losses = Array.from({ length: run.numRounds }, (): number[] => []);
   const states = new Map<number, DeviceState | null>();
   let last: Promise<unknown> = Promise.resolve();
   const pool: DevicePool = {
-    roster: () => Array.from({ length: numDevices }, (_, id) => ({ id, numExamples, isConnected: true })),
+    roster: () => Array.from({ length: run.numDevices }, (_, id) => ({ id, numExamples, isConnected: true })),
     open: (plan) => ({
       close: () => undefined,
       perform(planned) {
@@ -53,6 +70,7 @@ export async function federateTiny(
         const contribute = async () => {
           const { body, state } = await computeTask({ place, examples, task, state: states.get(deviceId) ?? null });
           states.set(deviceId, state);
+          onResult?.({ task, body, state });
           if (body.kind === "train") losses[plan.round - 1].push(body.firstLoss);
           return { kind: "contributed", contribution: { deviceId, numExamples, body } } as const;
         };
@@ -65,10 +83,10 @@ export async function federateTiny(
   };
   const strategy = createStrategy(run);
   const { entries } = place.layout;
-  const state = strategy.init(run, tunedShape(entries), initialParams(entries, place.random));
-  for await (const event of runRounds({ strategy, state, pool, random: place.random })) if (event.kind === "done") break;
+  let state: StrategyState = strategy.init(run, tunedShape(entries), initialParams(entries, place.random));
+  for await (const event of runRounds({ strategy, state, pool, random: place.random })) if (event.kind === "done") state = event.state;
   place.transformer.dispose();
-  return losses.map((round) => round.reduce((sum, loss) => sum + loss, 0) / round.length);
+  return { losses: losses.map((round) => round.reduce((sum, loss) => sum + loss, 0) / round.length), state };
 }
 
 function tinyPlace(run: RunSettings, sourcePrompts: readonly SourcePrompt[]): Workplace {

@@ -190,3 +190,35 @@ test("momentum keeps its velocity from task to task, and lowers the loss", async
   const long = await trainLocally(tuned, start(), tinyExamples(18), options({ training: { ...training, ...settings, localEpochs: 8 } }));
   expect(long.lastLoss).toBeLessThan(0.9 * long.firstLoss);
 });
+
+test.each([
+  { optimizer: "adamW", proximal: 0 },
+  { optimizer: "momentum", proximal: 0.3 },
+] as const)("frozen parameters keep every bit under $optimizer, and the others move as if there were no more", async (changes) => {
+  const settings = { ...training, ...changes, localEpochs: 1, clientLearningRate: 0.1 };
+  const examples = tinyExamples(4); // one step
+  const begin = { ...start(), "head/bias": { shape: [3], data: Float32Array.of(0.3, -0.2, 0.1) } };
+  const train = (more: Partial<LocalTrainingOptions>) =>
+    trainLocally(tuned, begin, examples, options({ training: settings, promptDropout: 0, ...more }));
+  const before = tf.memory().numTensors;
+  const names = ["prefix/0", "prefix/1", "head/bias"];
+  const { params, moments } = await train({ frozen: names });
+  expect(tf.memory().numTensors).toBe(before);
+  for (const name of names) {
+    expect(params[name]).toEqual(begin[name as keyof typeof begin]);
+    expect(moments.m[name]?.data.every((value) => value === 0)).toBe(true);
+  }
+  // without clipping a step of the head's weights does not depend on what else is trained; with it the norm is that of the trained ones alone
+  const free = { training: { ...settings, clipNorm: 1e6 } };
+  const [alone, all] = [await train({ ...free, frozen: names }), await train(free)];
+  alone.params["head/weight"].data.forEach((value, i) => {
+    expect(value).toBeCloseTo(all.params["head/weight"].data[i], 6);
+  });
+  expect(all.params["head/bias"]).not.toEqual(begin["head/bias"]);
+  if (changes.optimizer === "momentum") {
+    const moved = (found: typeof params) =>
+      Math.hypot(...found["head/weight"].data.map((value, i) => value - begin["head/weight"].data[i]));
+    const clipped = await train({ training: { ...settings, weightDecay: 0, clipNorm: 1e-3 }, frozen: names });
+    expect(moved(clipped.params)).toBeCloseTo(1e-4, 6); // rate 0.1 times the whole norm, since nothing frozen takes a part of it
+  }
+});

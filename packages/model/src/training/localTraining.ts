@@ -3,6 +3,7 @@ import { countSteps, type Params, type RandomStream, type TrainingSettings, warm
 import { flattenTuned, type TunedLayout, unflattenTuned } from "../tuning/layout.ts";
 import { trainedValues } from "./adamWTensors.ts";
 import { drawDropout, dropOut, uploadDropout } from "./dropout.ts";
+import { type Frozen, gradientWithout, heldIn, uploadFrozen } from "./frozen.ts";
 import { type Tuned, vectorGradient } from "./gradient.ts";
 import { createLossLog } from "./lossLog.ts";
 import { type EncodedExample, labelledBatch } from "./objective.ts";
@@ -22,6 +23,8 @@ export interface LocalTrainingOptions {
   readonly moments: Moments | null;
   /** Added to every step's clipped gradient, where a name is missing 0: c − c_i of SCAFFOLD. */
   readonly correction?: Params | undefined;
+  /** Names of parameters that no step changes. */
+  readonly frozen?: readonly string[] | undefined;
   readonly shuffle: RandomStream;
   readonly dropout: RandomStream;
   readonly onStep?: ((progress: { step: number; numSteps: number; loss: number }) => void) | undefined;
@@ -75,7 +78,7 @@ export async function trainLocally(
     return { params, moments, numSteps, firstLoss, lastLoss };
   } finally {
     state.planes.dispose();
-    tf.dispose(Object.values(anchors).filter((anchor) => anchor !== null));
+    tf.dispose(anchorTensors(anchors));
     losses.dispose();
   }
 }
@@ -87,18 +90,21 @@ function takeStep(
   options: LocalTrainingOptions & { readonly optimizer: Optimizer; readonly anchors: Anchors; readonly learningRate: number },
 ): { next: OptimizerTensors; loss: tf.Scalar } {
   const { training, promptDropout, dropout, optimizer, learningRate } = options;
-  const { correction, start } = options.anchors;
+  const { correction, start, frozen } = options.anchors;
   const batch = labelledBatch(examples, tuned.transformer.config.padTokenId);
   const drawn = drawDropout(tuned.layout, promptDropout, dropout);
   const { planes, loss } = tf.tidy(() => {
     const dropped = drawn === null ? null : uploadDropout(drawn);
     const values = trainedValues(state);
-    const { loss: meanLoss, gradient } = vectorGradient(tuned, dropped === null ? values : dropOut(values, dropped), batch);
+    const { loss: meanLoss, gradient: whole } = vectorGradient(tuned, dropped === null ? values : dropOut(values, dropped), batch);
+    const gradient = gradientWithout(whole, frozen);
     const step = { learningRate, correction };
-    if (start === null) return { planes: optimizer.step(state, gradient, { ...step, dropout: dropped }).planes, loss: meanLoss };
+    if (start === null) {
+      return { planes: heldIn(optimizer.step(state, gradient, { ...step, dropout: dropped }).planes, frozen), loss: meanLoss };
+    }
     const unmasked = dropped === null ? gradient : dropOut(gradient, dropped);
     const pulled = towards(start, unmasked, values, training.proximal);
-    return { planes: optimizer.step(state, pulled, { ...step, dropout: null }).planes, loss: meanLoss };
+    return { planes: heldIn(optimizer.step(state, pulled, { ...step, dropout: null }).planes, frozen), loss: meanLoss };
   });
   return { next: { planes, step: state.step + 1 }, loss };
 }
@@ -113,14 +119,20 @@ interface Anchors {
   readonly correction: tf.Tensor1D | null;
   /** Where the task started; null where nothing pulls there. */
   readonly start: tf.Tensor1D | null;
+  readonly frozen: Frozen | null;
 }
 
-function uploadAnchors(layout: TunedLayout, start: Params, { correction, training }: LocalTrainingOptions): Anchors {
+function anchorTensors({ correction, start, frozen }: Anchors): tf.Tensor[] {
+  return [correction, start, ...Object.values(frozen ?? {})].filter((anchor) => anchor !== null);
+}
+
+function uploadAnchors(layout: TunedLayout, start: Params, { correction, frozen = [], training }: LocalTrainingOptions): Anchors {
   return {
     correction:
       correction === undefined
         ? null
         : tf.tensor1d(flattenTuned(layout, { ...unflattenTuned(layout, new Float32Array(layout.numValues)), ...correction })),
     start: training.proximal === 0 ? null : tf.tensor1d(flattenTuned(layout, start)),
+    frozen: uploadFrozen(layout, start, frozen),
   };
 }

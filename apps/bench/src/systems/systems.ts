@@ -1,0 +1,7 @@
+import type { BenchRow } from "../rows.ts";
+import { mergeRows } from "./merging.ts";
+
+/** What the systems beside FedPepTAO cost. */
+export async function benchSystems(): Promise<BenchRow[]> {
+  return [...(await mergeRows())];
+}

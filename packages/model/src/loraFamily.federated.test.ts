@@ -1,0 +1,103 @@
+import * as tf from "@tensorflow/tfjs";
+import { createStrategy, type EvaluationResult, type MethodName, methods, numCounted, presets, type RunSettings } from "@tutti/core";
+import { beforeAll, expect, test } from "vitest";
+import { startBackend } from "./backends.ts";
+import { federateRun, type TinyResult } from "./testing/tinyFederation.ts";
+
+const [numDevices, numRounds] = [4, 4];
+
+/** A method of the comparison over four devices on the tiny roberta, read at label words. */
+function runOf(name: MethodName, strategy: object = {}, training: Partial<RunSettings["training"]> = {}): RunSettings {
+  const base: RunSettings = {
+    ...presets.demo,
+    numDevices,
+    minDevices: numDevices,
+    cohortSize: 3,
+    numRounds,
+    evaluateEvery: numRounds,
+    training: { ...presets.demo.training, localEpochs: 2, batchSize: 6, clientLearningRate: 0.01, ...training },
+    paramsEncoding: "f32",
+  };
+  const run = methods[name].settings(base);
+  const tuning = { ...run.tuning, rank: 4, alpha: 8, head: "labelWords" } as RunSettings["tuning"];
+  return { ...run, tuning, strategy: { ...run.strategy, ...strategy } as RunSettings["strategy"] };
+}
+
+async function federate(run: RunSettings) {
+  const results: TinyResult[] = [];
+  const { losses, state } = await federateRun(run, { onResult: (result) => results.push(result) });
+  expect(tf.memory().numTensors).toBe(0);
+  return { losses, results, params: createStrategy(run).globalParams(state), summary: createStrategy(run).summary(state) };
+}
+
+const isA = (name: string) => name.endsWith("/a");
+const isB = (name: string) => name.endsWith("/b");
+const trainings = (results: readonly TinyResult[]) =>
+  results.flatMap(({ task, body, state }) => (body.kind === "train" ? [{ task, delta: body.delta, state }] : []));
+
+beforeAll(async () => {
+  await startBackend("wasm");
+});
+
+test("FFA-LoRA learns in a federation with every A as it was drawn, and only B travels back", async () => {
+  const run = runOf("ffaLora");
+  const { losses, results, params, summary } = await federate(run);
+  expect(losses[3]).toBeLessThan(0.9 * losses[0]);
+  const sent = trainings(results);
+  const [{ task }] = sent;
+  const frozen = task.parameterSets.frozen ?? {};
+  expect(Object.keys(frozen).every(isA)).toBe(true);
+  for (const [name, tensor] of Object.entries(frozen)) expect(params[name], name).toEqual(tensor); // weight decay is on
+  expect(sent.every(({ delta, state }) => Object.keys(delta).every(isB) && Object.keys(state?.local ?? {}).length === 0)).toBe(true);
+  expect(run.training.weightDecay).toBeGreaterThan(0);
+  expect(summary.evaluations).toHaveLength(1);
+});
+
+test("FedSA-LoRA learns in a federation: A travels, and each device goes on with the B that it left off with", async () => {
+  const { losses, results, summary } = await federate(runOf("fedSaLora"));
+  expect(losses[3]).toBeLessThan(0.9 * losses[0]);
+  for (const { delta, state } of trainings(results)) {
+    expect(Object.keys(delta).every(isA)).toBe(true);
+    expect(Object.keys(state?.local ?? {}).every(isB)).toBe(true);
+    expect(Object.values(state?.local ?? {}).some(({ data }) => data.some((value) => value !== 0))).toBe(true);
+  }
+  const of = (protocol: string) => {
+    const found = summary.evaluations[0].results.find((one: EvaluationResult) => one.protocol === protocol && one.split === "test");
+    return found === undefined ? Number.NaN : found.lossSum / numCounted(found.confusion);
+  };
+  expect(of("personalised")).toBeLessThan(of("newcomer")); // who has no B yet
+});
+
+test("RoLoRA learns in a federation, B in odd rounds and A in even ones", async () => {
+  const { losses, results, params } = await federate(runOf("roLora"));
+  expect(losses[3]).toBeLessThan(0.9 * losses[0]);
+  for (const { task, delta } of trainings(results)) {
+    expect(Object.keys(delta).every(task.round % 2 === 1 ? isB : isA), `round ${task.round}`).toBe(true);
+    expect(Object.keys(task.parameterSets.frozen ?? {}).every(task.round % 2 === 1 ? isA : isB), `round ${task.round}`).toBe(true);
+  }
+  const [{ task }] = trainings(results);
+  for (const [name, tensor] of Object.entries(task.parameterSets.frozen ?? {})) expect(params[name], name).not.toEqual(tensor);
+});
+
+test.each(["flexLora", "raFLora"] as const)(
+  "%s learns in a federation of mixed ranks, and a device trains no component beyond its own",
+  async (name) => {
+    const { losses, results } = await federate(runOf(name, { ranks: [4, 1, 2] }));
+    expect(losses[3]).toBeLessThan(0.9 * losses[0]);
+    for (const { task, delta } of trainings(results)) {
+      const rank = [4, 1, 2][task.deviceId % 3];
+      for (const [factor, { shape, data }] of Object.entries(delta)) {
+        const componentOf = (place: number) => (isA(factor) ? Math.floor(place / shape[1]) : place % shape[1]);
+        expect(
+          data.every((value, place) => componentOf(place) < rank || value === 0),
+          `${factor} of rank ${rank}`,
+        ).toBe(true);
+        if (isB(factor))
+          expect(
+            data.some((value, place) => componentOf(place) === rank - 1 && value !== 0),
+            `${factor} of rank ${rank}`,
+          ).toBe(true);
+      }
+    }
+  },
+);
