@@ -1,8 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { presets, type RunSettings } from "@tutti/core";
 import { afterAll, expect, test } from "vitest";
+import { ConfigError } from "./config.ts";
 import { temporaryFolder } from "./testing/startTest.ts";
-import { readBackboneSizes } from "./tuned.ts";
+import { readBackboneSizes, tunedParameters } from "./tuned.ts";
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -37,4 +39,21 @@ test("a backbone that is missing, or has no tokenizer, is refused with what to d
   expect(() => readBackboneSizes(folder.path, "none")).toThrow(
     /backbones has no backbone "none"; its backbones are broken, weights, whole; `tutti backbone add` makes one$/,
   );
+});
+
+test("a run whose LoRA does not fit its backbone is refused at the start with every reason", () => {
+  addManifest("narrow", { config, tensors: [{ name: "layers.0.feedForward.up.weight", shape: [40, 10] }], tokenizer: {} });
+  const { promptTokens: _, ...common } = presets.demo.tuning;
+  const run: RunSettings = {
+    ...presets.demo,
+    backbone: "narrow",
+    tuning: { ...common, method: "lora", rank: 9, alpha: 8, targets: ["v", "up", "gate"], ranks: { up: 11 } },
+  };
+  const start = () => tunedParameters(run, readBackboneSizes(folder.path, "narrow"), 4);
+  expect(start).toThrow(ConfigError);
+  expect(start).toThrow(
+    /^run\.tuning does not fit backbone narrow:\n {2}tuning\.rank: found 9, expected at most 8 for v, whose matrix is 8 × 10/,
+  );
+  expect(start).toThrow("tuning.ranks.up: found 11, expected at most 10 for up, whose matrix is 40 × 10");
+  expect(start).toThrow("tuning.targets: found gate, but this backbone's feed-forward part has no gate matrix");
 });

@@ -11,6 +11,7 @@ import {
   type TunedShape,
   tunedEntries,
   tunedShape,
+  tuningMisfits,
 } from "@tutti/core";
 import { settingFaults } from "@tutti/protocol";
 import { z } from "zod";
@@ -23,8 +24,11 @@ export interface TunedParameters {
   readonly numClasses: number;
 }
 
-/** What a run trains and where all devices start, from its seed. */
+/** What a run trains and where all devices start, from its seed; throws a ConfigError where its tuning does not fit the backbone. */
 export function tunedParameters(run: RunSettings, sizes: BackboneSizes, numClasses: number): TunedParameters {
+  const misfits = tuningMisfits(sizes, run.tuning);
+  if (misfits.length > 0)
+    throw new ConfigError(`run.tuning does not fit backbone ${run.backbone}:\n${misfits.map((line) => `  ${line}`).join("\n")}`);
   const entries = tunedEntries(sizes, run.tuning, numClasses);
   return { shape: tunedShape(entries), initial: initialParams(entries, createRandom(run.seed)), numClasses };
 }

@@ -1,17 +1,15 @@
 import type { RunSettings } from "./run.ts";
 import { type SettingChange, settingChanges } from "./settingChanges.ts";
-import { tuningOf } from "./tunings/table.ts";
-
-/** Settings of `tuning` that change how a run trains, not what its parameters mean. */
-const freeTuning = ["tuning.promptDropout", "tuning.lossOver"];
+import { tuningMeaning, tuningOf } from "./tunings/table.ts";
 
 /** Why a run after `round` cannot go on with these settings, a sentence for each setting; none where it can. */
 export function branchFaults(before: RunSettings, after: RunSettings, round: number): string[] {
   const isMeaning = ({ path }: SettingChange) =>
     ["task", "backbone", "strategy.name"].includes(path) ||
-    (path.startsWith("tuning.") && !freeTuning.includes(path)) ||
+    path.startsWith("tuning.") ||
     (path === "seed" && tuningOf(before.tuning).isRelativeToSeed(before.tuning));
-  const faults = settingChanges(before, after)
+  const meant = ({ tuning, ...run }: RunSettings) => ({ ...run, tuning: tuningMeaning(tuning) });
+  const faults = settingChanges(meant(before), meant(after))
     .filter(isMeaning)
     .map(
       (change) =>

@@ -145,6 +145,7 @@ export type {
 } from "./task.ts";
 export type { SourcePromptNames, TuningCommon } from "./tunings/declaration.ts";
 export type { BackboneSizes, BackboneWeight, InitialValues, TunedEntry } from "./tunings/entry.ts";
+export { type LoraMatrix, type LoraOwn, type LoraTarget, loraMatrices, loraShape, loraTargets } from "./tunings/loraMatrices.ts";
 export {
   hasLayers,
   promptTokensOf,
@@ -153,6 +154,8 @@ export {
   type TuningMethodName,
   type TuningSettings,
   type TuningSettingsOf,
+  tuningMeaning,
+  tuningMisfits,
   tuningOf,
   tuningSchema,
   tunings,

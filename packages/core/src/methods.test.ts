@@ -17,7 +17,7 @@ const base = presets.default;
 const sizes = {
   numLayers: 2,
   hiddenSize: 12,
-  keyValueWidth: 6,
+  keyValueWidth: 9,
   weights: [
     { name: "embeddings.word", shape: [50, 12] },
     { name: "layers.0.attention.query.weight", shape: [12, 12] },

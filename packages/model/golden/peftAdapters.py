@@ -1,12 +1,12 @@
 """Adapters that Hugging Face's peft wrote or read, and the numbers it computes with them on the tiny checkpoints beside this file.
 
-usage: python3 peftAdapters.py    (torch, transformers, peft; writes peft/written/* and peft/exported/*/expected.json)
+usage: python3 peftAdapters.py [case ...]    (torch, transformers, peft; writes peft/written/* and peft/exported/*/expected.json, by default of all cases)
 peft/written/<case>: adapters that peft saves. peft/exported/<case>: folders that Tutti exported (see README.md), loaded by peft and run by the
 Python of their own README.md. Models compute in float64; adapters are stored in float32.
 """
-import json, os, re, shutil, warnings
+import json, os, re, shutil, sys, warnings
 import torch
-from peft import PeftModel, PrefixTuningConfig, get_peft_model
+from peft import LoraConfig, PeftModel, PrefixTuningConfig, get_peft_model
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoModelForSequenceClassification
 
@@ -19,6 +19,23 @@ WRITTEN = {  # case -> checkpoint, model class, task type, more settings
     "llama": ("llama", AutoModelForCausalLM, "CAUSAL_LM", {}),  # grouped queries
     "gpt2-projected": ("gpt2", AutoModelForCausalLM, "CAUSAL_LM", {"prefix_projection": True}),
     "roberta-classifier": ("roberta", AutoModelForSequenceClassification, "SEQ_CLS", {}),
+}
+
+LORA = {  # the same of LoRA: GPT-2's fused matrix as one; patterns; names that end alike, and a classifier that is not LoRA's; alpha over the rank's root
+    "gpt2-lora": ("gpt2", AutoModelForCausalLM, "CAUSAL_LM", {"r": 3, "lora_alpha": 5, "target_modules": ["c_attn", "mlp.c_proj"], "fan_in_fan_out": True}),
+    "llama-lora": (
+        "llama",
+        AutoModelForCausalLM,
+        "CAUSAL_LM",
+        {
+            "r": 4,
+            "lora_alpha": 6,
+            "target_modules": ["q_proj", "v_proj", "gate_proj", "o_proj"],
+            "rank_pattern": {"gate_proj": 2, "self_attn.v_proj": 3},
+            "alpha_pattern": {"^model.layers.\\d+.mlp.gate_proj": 3},
+        },
+    ),
+    "roberta-lora": ("roberta", AutoModelForSequenceClassification, "SEQ_CLS", {"r": 4, "lora_alpha": 6, "target_modules": ["query", "output.dense"], "use_rslora": True}),
 }
 
 
@@ -36,6 +53,30 @@ def expected(folder, checkpoint, ids, numbers, what):
     out = {"checkpoint": checkpoint, "texts": [ids[i, :n].tolist() for i, n in enumerate(LENGTHS)], what: [[float(f"{x:.9g}") for x in r] for r in rows]}
     with open(f"{folder}/expected.json", "w") as f:
         f.write(json.dumps(out) + "\n")
+
+
+def write_lora(case, checkpoint, model_class, task, more):
+    folder = f"{HERE}/peft/written/{case}"
+    shutil.rmtree(folder, ignore_errors=True)
+    torch.manual_seed(len(case))
+    model = get_peft_model(model_class.from_pretrained(f"{HERE}/{checkpoint}"), LoraConfig(task_type=task, **more))
+    for name, p in model.named_parameters():
+        if "lora_" in name:
+            p.data = 0.3 * torch.randn_like(p)
+    model.save_pretrained(folder)
+    os.remove(f"{folder}/README.md")
+    config = json.load(open(f"{folder}/adapter_config.json"))
+    config["base_model_name_or_path"] = f"golden/{checkpoint}"  # not where this ran
+    if isinstance(config["target_modules"], list):
+        config["target_modules"].sort()  # a set's order is by chance
+    json.dump(config, open(f"{folder}/adapter_config.json", "w"), indent=2)
+    ids, mask = texts(checkpoint, len(case))
+    again = PeftModel.from_pretrained(model_class.from_pretrained(f"{HERE}/{checkpoint}", dtype=torch.float64), folder).eval().double()
+    with torch.no_grad():
+        if task == "SEQ_CLS":
+            states = again.base_model.model.roberta(input_ids=ids, attention_mask=mask).last_hidden_state
+            return expected(folder, checkpoint, ids, states, "lastHidden")
+        expected(folder, checkpoint, ids, again(input_ids=ids, attention_mask=mask).logits, "logits")
 
 
 def write(case, checkpoint, model_class, task, more):
@@ -78,7 +119,11 @@ def read(case):
             expected(folder, checkpoint, ids, code["token_logits"](model, ids, mask), "logits")
 
 
-for case, args in WRITTEN.items():
-    write(case, *args)
+wanted = lambda case: len(sys.argv) == 1 or case in sys.argv[1:]
+for table, make in ((WRITTEN, write), (LORA, write_lora)):
+    for case, args in table.items():
+        if wanted(case):
+            make(case, *args)
 for case in sorted(os.listdir(f"{HERE}/peft/exported")):
-    read(case)
+    if wanted(case):
+        read(case)

@@ -14,7 +14,7 @@ import type { Example } from "@tutti/data";
 import type { NamedRows } from "./reader.ts";
 import { requireDoable, requireShapes } from "./taskChecks.ts";
 import type { StepProgress, TrainerResult, TrainerTask } from "./trainer.ts";
-import { drawDropout, factorsOf } from "./training/dropout.ts";
+import { drawDropout, drawInputs, factorsOf } from "./training/dropout.ts";
 import { predictAll, scoresOf } from "./training/evaluation.ts";
 import { scoreBatch } from "./training/layerScoring.ts";
 import { trainLocally } from "./training/localTraining.ts";
@@ -44,10 +44,12 @@ async function computeScore({ place, examples, task, signal }: TaskInput<Spec<"s
   const size = Math.max(task.expects.batchSize, spec.minBatch);
   const batch = firstBatch(place, examples, task, size);
   const values = flattenTuned(layout, globalOf(task));
-  const dropout = spec.dropout ? drawDropout(layout, run.tuning.promptDropout, stream(place, task, "dropout")) : null;
+  const random = spec.dropout ? stream(place, task, "dropout") : null;
+  const dropout = random === null ? null : drawDropout(layout, run.tuning.promptDropout, random);
   const factors = dropout === null ? null : factorsOf(dropout);
   const seen = factors === null ? values : values.map((value, i) => value * factors[i]);
-  return { kind: "score", layerScores: await scoreBatch(reader.tuned, seen, batch, spec) };
+  const inputDraws = random === null ? undefined : drawInputs(reader.tuned.tuner, random);
+  return { kind: "score", layerScores: await scoreBatch({ ...reader.tuned, inputDraws }, seen, batch, spec) };
 }
 
 /** Trains all parameters on the device's examples; what is shared travels as a difference, the rest stays (fedpeptao.md §5). */

@@ -29,6 +29,7 @@ export { countGpu, type GpuCounters, runningGpuDevice } from "./gpu/gpuCounters.
 export { chooseKernels, chosenKernels, type KernelChoice } from "./kernels/fusedKernels.ts";
 export { offerThreads } from "./kernels/wasm/install.ts";
 export { createPredictor, type Predictor } from "./predictor.ts";
+export { mergedBackbone, requireMergeable, writeMergedFolder } from "./prompts/merged.ts";
 export { type PeftAdapter, type PeftFolderFiles, peftFiles, readPeftFolder, writePeftFolder } from "./prompts/peftFolder.ts";
 export { type PeftBackbone, peftFormOf, peftForms } from "./prompts/peftForms.ts";
 export { readPromptsFile, type TunedPrompts, writePromptsFile } from "./prompts/promptsFile.ts";

@@ -89,11 +89,11 @@ Examples:
 function addExport(prompt: Command): void {
   prompt
     .command("export")
-    .description("write a run's tuned prompts as an adapter for Hugging Face's peft, or as safetensors")
+    .description("write what a run has tuned as an adapter for Hugging Face's peft, merged into its backbone, or as safetensors")
     .argument("<run-or-file>", "a run's id, its folder, or a prompts.safetensors")
     .addOption(
-      new Option("--format <name>", "the files of an adapter for peft, or one file for Tutti")
-        .choices(["peft", "safetensors"] satisfies ExportFlags["format"][])
+      new Option("--format <name>", "the files of an adapter for peft, a Hugging Face model, or one file for Tutti")
+        .choices(["peft", "merged", "safetensors"] satisfies ExportFlags["format"][])
         .makeOptionMandatory(),
     )
     .requiredOption("--out <folder>", "the folder to write, which is made where it does not exist")
@@ -102,11 +102,13 @@ function addExport(prompt: Command): void {
     .addHelpText(
       "after",
       `
-peft has adapters for prompts in every layer (tuning.method prefix). A linear head goes into head.safetensors beside the adapter, and its README.md
-shows how to load both in Python and get the numbers of the run.
+peft has adapters for prompts in every layer and for LoRA (tuning.method prefix and lora). merged adds LoRA, or all weights that were trained (lora
+and full), to those of the backbone: a Hugging Face folder in f32, which \`tutti backbone add\` reads too. A linear head goes into head.safetensors beside
+the adapter or the model, and README.md shows how to load both in Python and get the numbers of the run.
 
 Examples:
   tutti prompt export feedback-topic-seed1-0a1b2c3d --format peft --out my-adapter
+  tutti prompt export feedback-topic-seed1-0a1b2c3d --format merged --out my-model
   tutti prompt export runs/<id>/prompts.safetensors --format safetensors --out my-prompts`,
     )
     .action(async (source: string, flags: ExportFlags) => (await import("../prompts/export.ts")).exportPrompts(source, flags));

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { examples } from "../examples.ts";
 import { UsageError } from "../exitCodes.ts";
 import { addBranch } from "./branch.ts";
@@ -45,10 +45,27 @@ Examples:
     .addHelpText("after", examples("tutti run stop"))
     .action(stop);
   withFolder(run.command("export").argument("<run>", "a run's id"))
-    .description("write the tuned prompts of a run, finished or not, as safetensors")
+    .description(
+      "write what a run has tuned, finished or not, as safetensors, as an adapter for Hugging Face's peft, or merged into its backbone",
+    )
     .option("--file <path>", "the file to write (default: prompts.safetensors in the run's folder)")
-    .addHelpText("after", examples("tutti run export 20260102-030405-topic --file prompts.safetensors"))
-    .action(exportPrompts);
+    .addOption(
+      new Option("--format <name>", "one file for Tutti, or the folder of an adapter for peft")
+        .choices(["safetensors", "peft"])
+        .default("safetensors"),
+    )
+    .option("--folder <path>", "the folder to write with --format peft (default: peft in the run's folder)")
+    .option("--merged <folder>", "write a Hugging Face model of backbone and run into this folder (LoRA and full fine-tuning)")
+    .option("--public <folder>", "holds backbones/ and datasets/", "public")
+    .addHelpText(
+      "after",
+      examples(
+        "tutti run export 20260102-030405-topic --file prompts.safetensors",
+        "tutti run export 20260102-030405-topic --format peft --folder my-adapter",
+        "tutti run export 20260102-030405-topic --merged my-model",
+      ),
+    )
+    .action(exportRun);
 }
 
 const withFolder = (command: Command) => command.option("--out <folder>", "where run folders are", "runs");
@@ -115,7 +132,29 @@ function required(runId: string | null, out: string, wanted: string | undefined)
   return runId;
 }
 
-async function exportPrompts(runId: string, { out, file }: { out: string; file?: string }): Promise<void> {
+interface ExportRunFlags {
+  readonly out: string;
+  readonly file?: string;
+  readonly format: "safetensors" | "peft";
+  readonly folder?: string;
+  readonly merged?: string;
+  readonly public: string;
+}
+
+async function exportRun(runId: string, flags: ExportRunFlags): Promise<void> {
+  const { out, file, format, folder, merged } = flags;
+  if (merged !== undefined && (file !== undefined || folder !== undefined || format !== "safetensors"))
+    throw new UsageError("--merged writes a model and nothing else: leave out --file, --folder and --format, or give the command twice");
+  if (folder !== undefined && format !== "peft") throw new UsageError("--folder is for --format peft; --file names the file of prompts");
+  if (file !== undefined && format === "peft")
+    throw new UsageError("--file is for prompts in one file; --folder names the folder of an adapter");
+  if (merged === undefined && format === "safetensors") return exportFile(runId, flags);
+  const { exportPrompts } = await import("../prompts/export.ts");
+  const place = merged ?? folder ?? join(out, runId, "peft");
+  await exportPrompts(runId, { format: merged === undefined ? "peft" : "merged", out: place, runs: out, public: flags.public });
+}
+
+async function exportFile(runId: string, { out, file }: Pick<ExportRunFlags, "out" | "file">): Promise<void> {
   const [{ readRun }, { writePromptsFile }, { writeWhole }] = await Promise.all([
     import("@tutti/server"),
     import("@tutti/model"),

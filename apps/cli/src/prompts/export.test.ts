@@ -3,10 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
-import { createRandom, initialParams, methods, presets, type RunSettings } from "@tutti/core";
-import { parseManifest, readPromptsFile, tunedLayout, writePromptsFile } from "@tutti/model";
-import { readStartParams } from "@tutti/model/node";
-import { readRun } from "@tutti/server";
+import { createRandom, initialParams, methods, presets, type RunSettings, sizeOf } from "@tutti/core";
+import {
+  createPredictor,
+  parseManifest,
+  readPromptsFile,
+  startBackend,
+  type TunedPrompts,
+  tunedLayout,
+  writePromptsFile,
+} from "@tutti/model";
+import { loadBackboneFolder, readCheckpoint, readStartParams } from "@tutti/model/node";
+import { parseConfig, readBackboneSizes, readRun, startCoordinator, tunedParameters } from "@tutti/server";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createProgram } from "../program.ts";
 import { parseRunSettings } from "./runSettings.ts";
@@ -19,13 +27,16 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** What `tutti prompt export` prints; rejects as the command does. */
-async function exported(...words: string[]): Promise<string> {
+const exported = (...words: string[]) => tutti("prompt", "export", ...words);
+
+/** What the command prints; rejects as it does. */
+async function tutti(...words: string[]): Promise<string> {
   const lines: string[] = [];
   const spy = vi.spyOn(console, "log").mockImplementation((line: unknown) => void lines.push(String(line)));
   try {
     const program = createProgram();
     for (const command of program.commands.flatMap((one) => [one, ...one.commands])) command.configureOutput({ writeErr: () => undefined });
-    await program.parseAsync(["prompt", "export", ...words, "--public", publicFolder], { from: "user" });
+    await program.parseAsync([...words, "--public", publicFolder], { from: "user" });
     return lines.join("\n");
   } finally {
     spy.mockRestore();
@@ -66,6 +77,98 @@ test("a prompts file becomes a peft adapter that a run can start from, and back 
     settings,
     params,
   });
+});
+
+/** Trained LoRA of minuet: no factor is zero. */
+async function loraFile(path: string): Promise<TunedPrompts> {
+  const { promptTokens: _, ...common } = settings.tuning as Extract<RunSettings["tuning"], { method: "prefix" }>;
+  const run: RunSettings = {
+    ...settings,
+    tuning: { ...common, method: "lora", rank: 4, alpha: 8, targets: ["q", "v", "down"], ranks: { down: 2 } },
+  };
+  const { entries } = tunedLayout((await manifest()).config, run.tuning, 4);
+  const random = createRandom(3).stream({ purpose: "factors" });
+  const draw = (size: number) => Float32Array.from({ length: size }, () => 0.2 * random.normal());
+  const params = Object.fromEntries(entries.map(({ name, shape }) => [name, { shape, data: draw(sizeOf(shape)) }]));
+  const tuned = { runId: "lora", settings: run, params };
+  await writeFile(path, writePromptsFile(tuned));
+  return tuned;
+}
+
+test("LoRA becomes a peft adapter that a run can start from", async () => {
+  const file = join(folder, "lora.safetensors");
+  const { settings: run, params } = await loraFile(file);
+  const out = join(folder, "lora-adapter");
+  expect(await exported(file, "--format", "peft", "--out", out)).toContain("shows how to load the adapter in Python");
+  expect(JSON.parse(await readFile(join(out, "adapter_config.json"), "utf8"))).toMatchObject({ peft_type: "LORA", r: 4, lora_alpha: 8 });
+  expect((await readStartParams(out, await manifest(), run)).params).toEqual(params);
+});
+
+test("LoRA is merged into its backbone: a folder that Tutti reads and that answers texts as backbone and run do", async () => {
+  const file = join(folder, "lora.safetensors");
+  const { settings: run, params } = await loraFile(file);
+  const out = join(folder, "merged");
+  expect(await exported(file, "--format", "merged", "--out", out)).toContain("shows how to load the model in Python");
+  const expected = ["README.md", "config.json", "head.safetensors", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
+  expect(expected).toEqual(expect.arrayContaining(await readdir(out)));
+  expect((await readdir(out)).length).toBeGreaterThan(4);
+  await startBackend("wasm");
+  const [backbone, merged] = await Promise.all([loadBackboneFolder(join(publicFolder, "backbones/minuet")), readCheckpoint(out)]);
+  expect(merged.config).toEqual(backbone.config);
+  const bare = Object.fromEntries(
+    Object.entries(params).map(([name, { shape, data }]) => [name, { shape, data: name.endsWith("/b") ? data.map(() => 0) : data }]),
+  );
+  const texts = ["The parcel came late", "Too dear", "The app crashes"].map((text) => ({ text }));
+  const answers = await Promise.all(
+    [createPredictor(backbone, run, params), createPredictor(merged, run, bare), createPredictor(backbone, run, bare)].map(
+      async (predictor) => {
+        const found = await predictor.probabilities(texts);
+        predictor.dispose();
+        return found.flat();
+      },
+    ),
+  );
+  const [apart = [], together = [], without = []] = answers;
+  const furthest = (some: readonly number[]) => Math.max(...apart.map((value, i) => Math.abs(value - (some[i] ?? Number.NaN))));
+  expect(furthest(together)).toBeLessThan(1e-4);
+  expect(furthest(without)).toBeGreaterThan(0.01);
+});
+
+/** A run that has begun, with what its devices start from. */
+async function startedRun(runs: string, runId: string, run: RunSettings): Promise<void> {
+  const places = { dataDir: runs, publicDir: publicFolder, pagesDir: null, host: "127.0.0.1", port: 0, logLevel: "silent", runId };
+  const config = parseConfig({ ...places, run });
+  const tuned = tunedParameters(config.run, readBackboneSizes(publicFolder, config.run.backbone), 4);
+  const coordinator = await startCoordinator(config, { tuned });
+  await vi.waitFor(() => expect(coordinator.status().message).toContain("devices have registered"), { interval: 5 });
+  await coordinator.close();
+}
+
+test("`run export` writes a run's adapter and its merged model, one of them at a time", async () => {
+  const runs = join(folder, "lora-runs");
+  const { settings: run } = await loraFile(join(folder, "lora.safetensors"));
+  await startedRun(runs, "mine", run);
+  const ofRun = (...words: string[]) => tutti("run", "export", "mine", "--out", runs, ...words);
+  await ofRun("--format", "peft");
+  expect(await readdir(join(runs, "mine/peft"))).toContain("adapter_model.safetensors");
+  await ofRun("--format", "peft", "--folder", join(folder, "elsewhere"));
+  expect(await readdir(join(folder, "elsewhere"))).toContain("adapter_config.json");
+  await ofRun("--merged", join(folder, "my-model"));
+  expect(await readdir(join(folder, "my-model"))).toEqual(expect.arrayContaining(["config.json", "model.safetensors", "tokenizer.json"]));
+  await expect(ofRun("--merged", "m", "--format", "peft")).rejects.toThrow("--merged writes a model and nothing else");
+  await expect(ofRun("--folder", "f")).rejects.toThrow("--folder is for --format peft");
+  await expect(ofRun("--format", "peft", "--file", "f")).rejects.toThrow("--file is for prompts in one file");
+}, 60_000);
+
+test("prompts and what is no run are not merged, and nothing is written", async () => {
+  const file = join(folder, "prefix.safetensors");
+  await promptsFile(file);
+  const out = join(folder, "no-model");
+  await expect(exported(file, "--format", "merged", "--out", out)).rejects.toThrow(
+    "tuning.method prefix cannot be merged into the backbone: its prompts stand in front of the text, where no weight of the model can hold them",
+  );
+  await expect(tutti("run", "export", "nobody", "--out", join(folder, "no-runs"), "--merged", out)).rejects.toThrow("no-runs has no runs");
+  await expect(readdir(out)).rejects.toThrow("ENOENT");
 });
 
 test("a run in its folder is exported by its id and by its folder, from its journal, though it is not over", async () => {

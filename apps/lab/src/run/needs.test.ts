@@ -1,12 +1,13 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { sourcePromptPath } from "@tutti/core";
+import { findTask } from "@tutti/data";
 import { temporaryFolder } from "@tutti/terminal/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ExperimentError, parseExperiment } from "../experiment/experimentFile.ts";
 import type { PlannedRun } from "../experiment/plannedRun.ts";
 import { allRuns, planExperiment } from "../experiment/runPlan.ts";
-import { preparePublic, prepareSources } from "./needs.ts";
+import { preparePublic, prepareSources, requireFiles } from "./needs.ts";
 import type { Workbench } from "./workbench.ts";
 
 let folder: ReturnType<typeof temporaryFolder>;
@@ -97,4 +98,19 @@ test("beside random backbones stands every backbone of the public folder", async
   expect(await readFile(join(own, "backbones/own/manifest.json"), "utf8")).toBe("own");
   expect(workbench.jobs).toEqual([`randomBackbone ${join(own, "backbones/random-3")}`]);
   expect(await preparePublic(publicDir, join(folder.path, "out"), runsOf({ methods: ["lora"] }), () => workbench)).toBe(publicDir);
+});
+
+test("a rank above a matrix's size is told before anything runs, with the backbone", async () => {
+  for (const file of Object.values(findTask("feedback/topic").files)) await write(`datasets/feedback/${file}`, "");
+  const config = { numLayers: 2, hiddenSize: 32, numHeads: 4, numKeyValueHeads: 1, headSize: 8 };
+  await write("backbones/minuet/manifest.json", JSON.stringify({ config, tensors: [], tokenizer: {} }));
+  const grid = { ranks: { path: "tuning.rank", values: [8, 9] } };
+  const runs = runsOf({ tasks: ["feedback/topic"], methods: ["lora"], grid });
+  const fits = runs.filter(({ settings: { tuning } }) => tuning.method === "lora" && tuning.rank === 8);
+  expect(fits.length).toBeGreaterThan(0);
+  expect(() => requireFiles(publicDir, fits)).not.toThrow();
+  expect(() => requireFiles(publicDir, runs)).toThrow(ExperimentError);
+  expect(() => requireFiles(publicDir, runs)).toThrow(
+    /^these settings do not fit their backbone:\n {2}on minuet: tuning\.rank: found 9, expected at most 8 for v, whose matrix is 8 × 32; lower it, or give v its own in tuning\.ranks$/,
+  );
 });

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type RunSettings, sourcePromptPath, sourcePromptsOf } from "@tutti/core";
+import { type RunSettings, sourcePromptPath, sourcePromptsOf, tuningMisfits, tuningOf } from "@tutti/core";
 import { type Dataset, findTask, loadDataset, sharedText, type TaskDefinition, textIndex } from "@tutti/data";
+import { readBackboneSizes } from "@tutti/server";
 import { z } from "zod";
 import { ExperimentError } from "../experiment/experimentFile.ts";
 import type { PlannedRun } from "../experiment/plannedRun.ts";
@@ -27,6 +28,16 @@ export function requireFiles(publicDir: string, runs: readonly Pick<PlannedRun, 
     }
   }
   if (lacking.size > 0) throw new ExperimentError(`these are missing:\n${[...lacking].map((line) => `  ${line}`).join("\n")}`);
+  requireFit(publicDir, runs);
+}
+
+/** Throws an ExperimentError that says which runs' tuning does not fit their backbone; those that the lab makes by itself are judged when they are there. */
+function requireFit(publicDir: string, runs: readonly Pick<PlannedRun, "settings">[]): void {
+  const lines = runs.flatMap(({ settings: { backbone, tuning } }) => {
+    if (tuningOf(tuning).misfits === undefined || randomName.test(backbone)) return [];
+    return tuningMisfits(readBackboneSizes(publicDir, backbone), tuning).map((line) => `  on ${backbone}: ${line}`);
+  });
+  if (lines.length > 0) throw new ExperimentError(`these settings do not fit their backbone:\n${[...new Set(lines)].join("\n")}`);
 }
 
 function missingSources(publicDir: string, { backbone, tuning }: RunSettings): readonly string[] {

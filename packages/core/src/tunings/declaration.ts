@@ -45,6 +45,14 @@ export interface TuningMethod<Own> extends DeclaredMethod {
   tuning?(base: { readonly promptTokens: number }): Partial<Own>;
 }
 
+/** A setting that does not go with the others of its method. */
+export interface OwnFault {
+  /** Below `tuning`. */
+  readonly path: readonly string[];
+  /** What is wrong and what to do, after what was found. */
+  readonly error: string;
+}
+
 /** What a tuning method's file says of it. */
 export interface TuningParts<Method extends string, Shape extends z.ZodRawShape, Names extends string> {
   /** `tuning.method` of a run. */
@@ -57,6 +65,16 @@ export interface TuningParts<Method extends string, Shape extends z.ZodRawShape,
   readonly deviations: readonly string[];
   /** Settings beside those that all share, each with its bounds and default. */
   readonly settings: Shape;
+  /** What those settings mean that a run may leave out, because runs did not have them at first. */
+  readonly leftOut?: Partial<SettingsOf<"method", Method, Shape>>;
+  /** Those of its settings that change how a run trains, not what its parameters mean. */
+  readonly freeSettings?: readonly (keyof Shape & string)[];
+  /** Settings that do not go with each other; none by default. */
+  faults?(own: SettingsOf<"method", Method, Shape>): OwnFault[];
+  /** Why the settings do not fit a backbone of these sizes, a sentence each; none by default. */
+  misfits?(sizes: BackboneSizes, own: SettingsOf<"method", Method, Shape>): string[];
+  /** Settings as they count, where several ways to write them mean the same parameters. */
+  meaning?(own: SettingsOf<"method", Method, Shape>): Readonly<Record<string, unknown>>;
   /** Whether its parameters belong to layers, so that some can travel and others stay. */
   readonly hasLayers: boolean;
   /** Whether the backbone's weights are trained and must be unpacked, which takes memory. */
@@ -77,11 +95,16 @@ export interface TuningParts<Method extends string, Shape extends z.ZodRawShape,
 export function declareTuning<const Method extends string, Shape extends z.ZodRawShape, const Names extends string>(
   parts: TuningParts<Method, Shape, Names>,
 ) {
-  const { method, settings } = parts;
+  const { method, settings, faults } = parts;
+  const schema = z.strictObject({ method: z.literal(method), ...withoutDefaults(settings), ...withoutDefaults(tuningCommon) });
+  const judge = (own: unknown, context: z.core.$RefinementCtx) => {
+    for (const { path, error } of faults?.(own as SettingsOf<"method", Method, Shape>) ?? [])
+      context.addIssue({ code: "custom", path: [...path], message: error });
+  };
   return {
     ...parts,
     /** As a run has them. */
-    schema: z.strictObject({ method: z.literal(method), ...withoutDefaults(settings), ...withoutDefaults(tuningCommon) }),
+    schema: faults === undefined ? schema : schema.superRefine(judge),
     /** What each setting is unless somebody says so. */
     defaults: z.strictObject({ method: z.literal(method), ...settings }).parse({ method }) as SettingsOf<"method", Method, Shape>,
   };

@@ -52,6 +52,9 @@ type OwnSettings = WithoutCommon<TuningSettings>;
 /** A declaration as those see it who do not know which one it is. */
 interface AnyTuning {
   entries(sizes: BackboneSizes, own: OwnSettings): TunedEntry[];
+  misfits?(sizes: BackboneSizes, own: OwnSettings): string[];
+  meaning?(own: OwnSettings): Readonly<Record<string, unknown>>;
+  readonly freeSettings?: readonly string[];
   readonly hasLayers: boolean;
   readonly trainsBackbone: boolean;
   promptTokens(own: OwnSettings): number | null;
@@ -84,4 +87,21 @@ export function promptTokensOf(tuning: OwnSettings): number | null {
 /** The source prompts that a run's tuning mixes; null for a method that needs none. */
 export function sourcePromptsOf(tuning: OwnSettings): SourcePromptNames | null {
   return tuningOf(tuning).sourcePrompts(tuning);
+}
+
+/** Why a run's tuning does not fit a backbone of these sizes, a sentence each; none where it fits. */
+export function tuningMisfits(sizes: BackboneSizes, tuning: OwnSettings): string[] {
+  return tuningOf(tuning).misfits?.(sizes, tuning) ?? [];
+}
+
+/** Settings of `tuning` that change how a run trains, not what its parameters mean. */
+export function freeTuningSettings(tuning: Pick<TuningSettings, "method">): readonly string[] {
+  return ["promptDropout", "lossOver", ...(tuningOf(tuning).freeSettings ?? [])];
+}
+
+/** Those settings of `tuning` that decide what a run's parameters mean, alike for all ways to write the same. */
+export function tuningMeaning(tuning: TuningSettings): Readonly<Record<string, unknown>> {
+  const free = freeTuningSettings(tuning);
+  const whole = { ...tuning, ...tuningOf(tuning).meaning?.(tuning) };
+  return Object.fromEntries(Object.entries(whole).filter(([name]) => !free.includes(name)));
 }

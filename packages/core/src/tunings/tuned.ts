@@ -1,7 +1,7 @@
 import { type Params, sizeOf } from "../params.ts";
 import type { Random } from "../random.ts";
 import { type BackboneSizes, type TunedEntry, weightEntry } from "./entry.ts";
-import { type TunedMethod, tuningOf } from "./table.ts";
+import { type TunedMethod, tuningMisfits, tuningOf } from "./table.ts";
 
 /** What a strategy must know of the backbone and the tuning method. */
 export interface TunedShape {
@@ -12,8 +12,13 @@ export interface TunedShape {
   readonly alwaysShared: readonly string[];
 }
 
-/** What a run trains, in order: layer 0's parameters, layer 1's, … or those of the method as a whole, then the linear head's weight (C, H) and bias (C). */
+/**
+ * What a run trains, in order: layer 0's parameters, layer 1's, … or those of the method as a whole, then the linear head's weight (C, H) and bias (C).
+ * Throws a sentence where the method does not fit a backbone of these sizes.
+ */
 export function tunedEntries(sizes: BackboneSizes, tuning: TunedMethod, numClasses: number): TunedEntry[] {
+  const misfits = tuningMisfits(sizes, tuning);
+  if (misfits.length > 0) throw new Error(misfits.join("\n"));
   const entries = tuningOf(tuning).entries(sizes, tuning);
   if (tuning.head === "labelWords") return entries;
   return [...entries, weightEntry("head/weight", [numClasses, sizes.hiddenSize], null), weightEntry("head/bias", [numClasses], null)];

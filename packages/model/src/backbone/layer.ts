@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import { attend, attendGradient } from "../kernels/attention.ts";
 import type { Attended, AttentionShape, Visibility } from "../kernels/attentionShape.ts";
-import { type ActivatedProduct, contractGradient, expand } from "../kernels/feedForward.ts";
+import { type ActivatedProduct, type AddedExpansion, contractGradient, expand } from "../kernels/feedForward.ts";
 import { linear, linearGradient } from "../kernels/linear.ts";
 import { type Normed, normalize, normalizeGradient } from "../kernels/norm.ts";
 import { type Rotation, rotate, rotateGradient } from "../kernels/rotary.ts";
@@ -21,6 +21,12 @@ export interface PassContext {
 export interface LayerAddition {
   /** What the first product reads (rows, H) → what is added to queries, keys and values. */
   readonly queryKeyValue?: (x: tf.Tensor2D) => AddedProduct;
+  /** What attention's output product reads, which more rows may follow → what is added to the product, plus the residual. */
+  readonly outputProduct?: (x: tf.Tensor2D, numRows: number, residual: tf.Tensor2D | null) => AddedProduct;
+  /** What the feed-forward branch reads (rows, H) → what is added to its first products, before the activation. */
+  readonly expansion?: (x: tf.Tensor2D) => AddedExpansion;
+  /** What the feed-forward branch's second product reads, which more rows may follow → what is added to the product, plus the residual. */
+  readonly contraction?: (x: tf.Tensor2D, numRows: number, residual: tf.Tensor2D | null) => AddedProduct;
   /** What attention's output product made → its sum with the residual. */
   readonly attentionOutput?: (output: tf.Tensor2D, residual: tf.Tensor2D) => AddedSum;
   /** What the feed-forward branch made → its sum with the residual. */
@@ -29,7 +35,7 @@ export interface LayerAddition {
 
 /** A product beside the frozen one. */
 export interface AddedProduct {
-  /** (rows, H + 2W). */
+  /** (rows, out). */
   readonly y: tf.Tensor2D;
   /** dY → its part of dX, plus the residual; null, too, without `hasInputGradient`. */
   backward(dy: tf.Tensor2D, residual: tf.Tensor2D | null, hasInputGradient: boolean): tf.Tensor2D | null;
@@ -50,7 +56,17 @@ export interface LayerPass {
   readonly attentionNorm: Normed;
   readonly hidden: ActivatedProduct;
   readonly feedForwardNorm: Normed;
-  readonly added: { readonly product: AddedProduct | null; readonly output: AddedSum | null; readonly feedForward: AddedSum | null };
+  readonly added: Added;
+}
+
+/** What a method added to a layer, where it did. */
+interface Added {
+  readonly product: AddedProduct | null;
+  readonly outputProduct: AddedProduct | null;
+  readonly output: AddedSum | null;
+  readonly expansion: AddedExpansion | null;
+  readonly contraction: AddedProduct | null;
+  readonly feedForward: AddedSum | null;
 }
 
 /** Encoders normalise after each residual sum, decoders before each branch. */
@@ -75,16 +91,25 @@ export function layerForward(
   const product = addition.queryKeyValue?.(outer) ?? null;
   const qkv = linear(outer, weights.qkv, { isTraining: hasGradient, residual: product?.y ?? null });
   const attended = attendRotated(qkv, prefix, context);
-  const output = addition.attentionOutput?.(linear(attended.y, weights.output, call), x) ?? null;
-  const sum = output?.sum ?? linear(attended.y, weights.output, { ...call, residual: x });
+  const isOutputSummed = addition.attentionOutput === undefined;
+  const outputProduct = addition.outputProduct?.(attended.y, numRows, isOutputSummed ? x : null) ?? null;
+  const outputBase = outputProduct?.y ?? (isOutputSummed ? x : null);
+  const attentionOutput = linear(attended.y, weights.output, { ...call, residual: outputBase });
+  const output = addition.attentionOutput?.(attentionOutput, x) ?? null;
+  const sum = output?.sum ?? attentionOutput;
   const attentionNorm = before ?? normalize(sum, weights.attentionNorm);
   const middle = before === null ? attentionNorm.y : sum;
   const inner = isAfter ? null : normalize(middle, weights.feedForwardNorm);
-  const hidden = expand(inner?.y ?? middle, weights.expansion, { activation: config.activation, numRows, hasGradient });
-  const feedForward = addition.feedForward?.(linear(hidden.y, weights.down, call), middle) ?? null;
-  const total = feedForward?.sum ?? linear(hidden.y, weights.down, { ...call, residual: middle });
+  const expansion = addition.expansion?.(inner?.y ?? middle) ?? null;
+  const hidden = expand(inner?.y ?? middle, weights.expansion, { activation: config.activation, numRows, hasGradient, added: expansion });
+  const isBranchSummed = addition.feedForward === undefined;
+  const contraction = addition.contraction?.(hidden.y, numRows, isBranchSummed ? middle : null) ?? null;
+  const branchBase = contraction?.y ?? (isBranchSummed ? middle : null);
+  const contracted = linear(hidden.y, weights.down, { ...call, residual: branchBase });
+  const feedForward = addition.feedForward?.(contracted, middle) ?? null;
+  const total = feedForward?.sum ?? contracted;
   const feedForwardNorm = inner ?? normalize(total, weights.feedForwardNorm);
-  const added = { product, output, feedForward };
+  const added = { product, outputProduct, output, expansion, contraction, feedForward };
   return { y: inner === null ? feedForwardNorm.y : total, attended, attentionNorm, hidden, feedForwardNorm, added };
 }
 
@@ -98,17 +123,23 @@ export function layerBackward(
 ): { dx: tf.Tensor2D | null; dPrefix: tf.Tensor3D | null } {
   const isAfter = normsAfter(context.config);
   const dTotal = isAfter ? normalizeGradient(dy, pass.feedForwardNorm, weights.feedForwardNorm) : dy;
-  const { product, output, feedForward } = pass.added;
+  const { product, outputProduct, output, expansion, contraction, feedForward } = pass.added;
   const dContracted = feedForward?.backward(dTotal) ?? dTotal;
-  const dInner = contractGradient(dContracted, pass.hidden, weights, isAfter ? dTotal : null);
+  const dHidden = contraction?.backward(dContracted, null, true) ?? null;
+  const dInner = contractGradient(dContracted, pass.hidden, weights, { residual: isAfter ? dTotal : null, expansion, dHidden });
   const dMiddle = isAfter ? dInner : normalizeGradient(dInner, pass.feedForwardNorm, weights.feedForwardNorm, dTotal);
   const dSum = isAfter ? normalizeGradient(dMiddle, pass.attentionNorm, weights.attentionNorm) : dMiddle;
   const { rotation, shape, seen } = context;
   const dOutput = output?.backward(dSum) ?? dSum;
   const hasQkvGradient = hasInputGradient || product !== null;
-  if (!hasQkvGradient && pass.attended.prefix === null) return { dx: null, dPrefix: null };
+  if (!hasQkvGradient && pass.attended.prefix === null) {
+    outputProduct?.backward(dOutput, null, false);
+    return { dx: null, dPrefix: null };
+  }
   const wanted = { shape, hasInputGradient: hasQkvGradient };
-  const gradient = attendGradient(linearGradient(dOutput, weights.output), pass.attended, seen, wanted);
+  const dFrozen = linearGradient(dOutput, weights.output);
+  const dAttended = outputProduct?.backward(dOutput, dFrozen, true) ?? dFrozen;
+  const gradient = attendGradient(dAttended, pass.attended, seen, wanted);
   if (gradient.dQkv === null) return { dx: null, dPrefix: gradient.dPrefix };
   const dQkv = rotation === null ? gradient.dQkv : rotateGradient(gradient.dQkv, rotation, shape);
   const beside = isAfter ? dSum : null;

@@ -27,11 +27,18 @@ const families: Readonly<Record<Family, Build>> = {
 
 /** Every tensor that a backbone of this configuration has, in the order in which they are stored. */
 export function tensorNames(config: BackboneConfig): TensorName[] {
-  return families[config.family](config).map((wanted) => ({ ...wanted, sources: spellings(wanted.sources, prefixes[config.family]) }));
+  return families[config.family](config).map((wanted) => ({ ...wanted, sources: spellings(wanted.sources, bodyPrefixes[config.family]) }));
+}
+
+/** The names under which transformers saves a tensor: an encoder's tied head has its bias once, an untied one at its decoder too. */
+export function writtenNames({ name, sources }: TensorName, { family, hasTiedEmbeddings }: BackboneConfig): string[] {
+  if (name !== "head.bias" || (family !== "bert" && family !== "roberta")) return [sources[0]];
+  const { bias, decoder } = encoderHeadNames[family];
+  return hasTiedEmbeddings ? [bias] : [bias, `${decoder}.bias`];
 }
 
 /** What a whole model's names begin with, where those of its bare body do not. */
-const prefixes: Readonly<Record<Family, string>> = { roberta: "roberta.", bert: "bert.", gpt2: "transformer.", llama: "model." };
+export const bodyPrefixes: Readonly<Record<Family, string>> = { roberta: "roberta.", bert: "bert.", gpt2: "transformer.", llama: "model." };
 
 /** Each name as listed, without the family's prefix, and within a wrapper that calls the model `module` or `model`. */
 function spellings(sources: readonly string[], prefix: string): string[] {

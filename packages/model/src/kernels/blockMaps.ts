@@ -30,6 +30,8 @@ export interface BlockPlan {
   /** Numbers of a unit. */
   readonly numValues: number;
   readonly numUnits: number;
+  /** Where the first unit begins in the vector, and how far it is from one unit to the next; by default they follow each other from 0 on. */
+  readonly within?: { readonly first: number; readonly stride: number };
 }
 
 /** The smallest width from `size` on that every backend multiplies by at full speed. */
@@ -38,9 +40,22 @@ export function roundedWidth(size: number): number {
 }
 
 /** Each unit's maps over the vector of trained values, in the form in which the backend holds frozen maps, so that the same products run. */
-export function blockMaps(values: tf.Tensor1D, plan: BlockPlan): readonly (readonly Linear[])[] {
+export function blockMaps(values: tf.Tensor1D, given: BlockPlan): readonly (readonly Linear[])[] {
+  const plan = placed(given);
   if (hasPackedProducts()) return packedMaps(values, plan);
   return fitPanels(plan) ? panelMaps(values, plan) : plainMaps(values, plan);
+}
+
+/** The plan with its places counted from the vector's beginning, and with the numbers from one unit to the next as those of a unit. */
+function placed(plan: BlockPlan): BlockPlan {
+  const { within, maps } = plan;
+  if (within === undefined) return plan;
+  const moved = <P extends { readonly start: number }>(place: P): P => ({ ...place, start: within.first + place.start });
+  return {
+    ...plan,
+    numValues: within.stride,
+    maps: maps.map((map) => ({ ...map, blocks: map.blocks.map(moved), bias: map.bias === null ? null : moved(map.bias) })),
+  };
 }
 
 /** What a map read and the gradient of its result; more rows may follow. */

@@ -35,6 +35,7 @@ export type WebGpuKernel =
   | "TuttiAdamW"
   | "TuttiMomentum"
   | "TuttiDropOut"
+  | "TuttiDropInput"
   | "TuttiPickRows"
   | "TuttiScatterRows"
   | "TuttiArrangeBlocks"

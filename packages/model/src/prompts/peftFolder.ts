@@ -1,10 +1,12 @@
-import type { Params, RunSettings } from "@tutti/core";
+import type { Params } from "@tutti/core";
 import { z } from "zod";
 import type { BackboneConfig } from "../backbone/config.ts";
 import { readSafetensors, writeSafetensors } from "../backbone/safetensors.ts";
-import { baseModelOf, type PeftBackbone, peftFormOf, peftForms } from "./peftForms.ts";
+import { baseModelOf, type PeftBackbone, peftFormOf } from "./peftForms.ts";
+import { splitPrefixes } from "./peftPrefix.ts";
 import { peftReadme, taskTypeOf } from "./peftReadme.ts";
 import { describeRun, type TunedPrompts } from "./promptsFile.ts";
+import { describedLora, readLora } from "./readPeftLora.ts";
 
 /** The files of an adapter folder; the last two only where Tutti wrote it. */
 export const peftFiles = {
@@ -22,6 +24,7 @@ export const peftFiles = {
 export function writePeftFolder({ runId, settings, params }: TunedPrompts, backbone: PeftBackbone): Map<string, Uint8Array> {
   const { tuning } = settings;
   const form = peftFormOf(tuning.method);
+  const place = { config: backbone.config, tuning };
   const { "head/weight": weight, "head/bias": bias, ...trained } = params;
   const description = describeRun(runId, settings);
   const config = {
@@ -31,9 +34,9 @@ export function writePeftFolder({ runId, settings, params }: TunedPrompts, backb
     revision: null,
     auto_mapping: null,
     inference_mode: true,
-    ...form.fields(trained, backbone.config),
+    ...form.fields(trained, place),
   };
-  const weights = writeSafetensors(form.tensors(trained, backbone.config), { format: "pt", ...prefixed(description) });
+  const weights = writeSafetensors(form.tensors(trained, place), { format: "pt", ...prefixed(description) });
   const files = new Map<string, Uint8Array>([
     [peftFiles.config, utf8(`${JSON.stringify(config, null, 2)}\n`)],
     [peftFiles.weights, weights],
@@ -52,9 +55,11 @@ export interface PeftFolderFiles {
   readonly head: Uint8Array | null;
 }
 
-/** What a PREFIX_TUNING adapter holds, in Tutti's names. */
+/** What an adapter holds, in Tutti's names. */
 export interface PeftAdapter {
   readonly params: Params;
+  /** Those settings of `tuning` that an adapter of others implies. */
+  readonly tuning: Readonly<Record<string, unknown>>;
   /** The model that it was tuned on, as its maker called it. */
   readonly baseModel: string | null;
   /** Tensors that are not read, such as another kind of head. */
@@ -74,30 +79,53 @@ const configSchema = z.looseObject({
   num_transformer_submodules: sizeSchema,
 });
 
-/**
- * Reads a PREFIX_TUNING adapter that peft or Tutti wrote, for a backbone of this configuration. With `prefix_projection` too: peft stores what
- * its projection made, the prompts themselves. Throws a sentence that names the file and the tensor or field where something does not fit.
- */
-export function readPeftFolder(files: PeftFolderFiles, config: BackboneConfig): PeftAdapter {
-  const { base_model_name_or_path: baseModel, ...fields } = parseConfig(files.config);
-  requireKind(fields.peft_type, fields.num_transformer_submodules ?? 1);
-  requireSize("num_layers", fields.num_layers, config.numLayers);
-  const { params: tensors, metadata } = readSafetensors(files.weights);
-  const form = peftFormOf(readMethod);
-  const params = form.params(tensors, config);
-  requireSize("num_virtual_tokens", fields.num_virtual_tokens, params["prefix/0"]?.shape[1] ?? 0);
-  return {
-    params: { ...params, ...readHead(files.head) },
-    baseModel: baseModel ?? null,
-    unused: Object.keys(tensors).filter((name) => !form.reads.includes(name)),
-    description: unprefixed(metadata),
-  };
+type ConfigFields = z.infer<typeof configSchema>;
+
+/** What a reader gets of an adapter. */
+interface Opened {
+  readonly tensors: Params;
+  readonly fields: ConfigFields;
+  readonly config: BackboneConfig;
+  readonly description: PeftAdapter["description"];
 }
 
-/** The tuning method whose adapters are read. */
-export const readMethod = "prefix" satisfies RunSettings["tuning"]["method"];
+type Reader = (opened: Opened) => Pick<PeftAdapter, "params" | "tuning" | "unused">;
 
-function parseConfig(bytes: Uint8Array): z.infer<typeof configSchema> {
+/** The kinds of adapters that are read. */
+const readers: Readonly<Record<string, Reader>> = { PREFIX_TUNING: readPrefix, LORA: readLoraAdapter };
+
+/**
+ * Reads a PREFIX_TUNING or LORA adapter that peft or Tutti wrote, for a backbone of this configuration. With `prefix_projection` too: peft stores
+ * what its projection made, the prompts themselves. Throws a sentence that names the file and the tensor or field where something does not fit.
+ */
+export function readPeftFolder(files: PeftFolderFiles, config: BackboneConfig): PeftAdapter {
+  const fields = parseConfig(files.config);
+  const read = readerOf(fields);
+  const { params: tensors, metadata } = readSafetensors(files.weights);
+  const description = unprefixed(metadata);
+  const { params, ...found } = read({ tensors, fields, config, description });
+  return { ...found, params: { ...params, ...readHead(files.head) }, baseModel: fields.base_model_name_or_path ?? null, description };
+}
+
+function readPrefix({ tensors, fields, config }: Opened): ReturnType<Reader> {
+  requireSize("num_layers", fields.num_layers, config.numLayers);
+  const { prompt_embeddings: embeddings, ...others } = tensors;
+  if (embeddings === undefined) {
+    throw new Error(`tensor prompt_embeddings: missing; there are ${Object.keys(others).join(", ") || "none"}`);
+  }
+  const params = splitPrefixes(embeddings, config);
+  const promptTokens = params["prefix/0"]?.shape[1] ?? 0;
+  requireSize("num_virtual_tokens", fields.num_virtual_tokens, promptTokens);
+  // peft's positions begin behind the prompt
+  return { params, tuning: { method: "prefix", promptTokens, positionsAfterPrefix: true }, unused: Object.keys(others) };
+}
+
+function readLoraAdapter({ tensors, fields, config, description }: Opened): ReturnType<Reader> {
+  const { params, own, unused } = readLora(tensors, fields, config, describedLora(description?.settings));
+  return { params, tuning: { method: "lora", ...own }, unused };
+}
+
+function parseConfig(bytes: Uint8Array): ConfigFields {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
@@ -111,17 +139,16 @@ function parseConfig(bytes: Uint8Array): z.infer<typeof configSchema> {
   });
 }
 
-function requireKind(peftType: string, numSubmodules: number): void {
-  const form = peftForms[readMethod];
-  const expected = "reason" in form ? "none" : form.peftType;
-  if (peftType !== expected) {
-    throw new Error(`${peftFiles.config}: peft_type is ${peftType}; ${expected} is read, prompts in every layer`);
-  }
+function readerOf({ peft_type: kind, num_transformer_submodules: submodules }: ConfigFields): Reader {
+  const read = Object.hasOwn(readers, kind) ? readers[kind] : undefined;
+  if (read === undefined) throw new Error(`${peftFiles.config}: peft_type is ${kind}; ${Object.keys(readers).join(" and ")} are read`);
+  const numSubmodules = submodules ?? 1;
   if (numSubmodules !== 1) {
     throw new Error(
       `${peftFiles.config}: num_transformer_submodules is ${numSubmodules}, an encoder with a decoder; expected 1, as all of Tutti's backbones have`,
     );
   }
+  return read;
 }
 
 function requireSize(field: string, found: number | null | undefined, expected: number): void {

@@ -1,7 +1,8 @@
 import type { Params, RunSettings } from "@tutti/core";
 import { type BackboneConfig, keyValueWidth } from "../backbone/config.ts";
 import type { BackboneManifest } from "../backbone/manifest.ts";
-import { joinPrefixes, splitPrefixes } from "./peftPrefix.ts";
+import { loraFields, loraTensors } from "./peftLora.ts";
+import { joinPrefixes } from "./peftPrefix.ts";
 
 type Tuning = RunSettings["tuning"];
 
@@ -14,18 +15,22 @@ export function baseModelOf({ name, source }: PeftBackbone): string {
   return id ?? name;
 }
 
+/** What decides how an adapter is written, beside its parameters. */
+export interface PeftPlace {
+  readonly config: BackboneConfig;
+  readonly tuning: Tuning;
+}
+
 /** How a tuning method's parameters lie in an adapter of Hugging Face's peft (https://huggingface.co/docs/peft). */
 interface PeftForm {
   /** `peft_type` of adapter_config.json. */
   readonly peftType: string;
+  /** What the adapter is, for its README.md. */
+  readonly title: string;
   /** The fields of adapter_config.json that this kind has beside the common ones. */
-  fields(params: Params, config: BackboneConfig): Readonly<Record<string, unknown>>;
+  fields(params: Params, place: PeftPlace): Readonly<Record<string, unknown>>;
   /** Parameters → the tensors of adapter_model.safetensors. */
-  tensors(params: Params, config: BackboneConfig): Params;
-  /** The inverse of `tensors`; throws, naming a tensor, where one is missing or has another shape. */
-  params(tensors: Params, config: BackboneConfig): Params;
-  /** Names of the tensors that `params` reads. */
-  readonly reads: readonly string[];
+  tensors(params: Params, place: PeftPlace): Params;
 }
 
 /** Why a method's parameters cannot be an adapter of peft. */
@@ -35,7 +40,8 @@ interface NoPeftForm {
 
 const prefix: PeftForm = {
   peftType: "PREFIX_TUNING",
-  fields(params, config) {
+  title: "Prompts tuned with Tutti",
+  fields(params, { config }) {
     const width = keyValueWidth(config); // grouped queries: peft too counts the heads and the width of keys and values
     return {
       num_virtual_tokens: params["prefix/0"]?.shape[1],
@@ -47,15 +53,21 @@ const prefix: PeftForm = {
       prefix_projection: false,
     };
   },
-  tensors: (params, config) => ({ prompt_embeddings: joinPrefixes(params, config) }),
-  params({ prompt_embeddings: embeddings, ...others }, config) {
-    if (embeddings === undefined) {
-      throw new Error(`tensor prompt_embeddings: missing; there are ${Object.keys(others).join(", ") || "none"}`);
-    }
-    return splitPrefixes(embeddings, config);
-  },
-  reads: ["prompt_embeddings"],
+  tensors: (params, { config }) => ({ prompt_embeddings: joinPrefixes(params, config) }),
 };
+
+const lora: PeftForm = {
+  peftType: "LORA",
+  title: "LoRA tuned with Tutti",
+  fields: (_, { config, tuning }) => loraFields(loraOf(tuning), config),
+  // with a linear head the README.md loads the body of the model alone
+  tensors: (params, { config, tuning }) => loraTensors(params, loraOf(tuning), { config, isBare: tuning.head === "linear" }),
+};
+
+function loraOf(tuning: Tuning): Extract<Tuning, { method: "lora" }> {
+  if (tuning.method !== "lora") throw new Error(`LORA adapters are of tuning.method lora, found ${tuning.method}`);
+  return tuning;
+}
 
 const ofEachText = "it makes a prompt from each text, and a prompt of peft is the same for every text";
 
@@ -63,8 +75,8 @@ const ofEachText = "it makes a prompt from each text, and a prompt of peft is th
 export const peftForms: Readonly<Record<Tuning["method"], PeftForm | NoPeftForm>> = {
   prefix,
   adapter: { reason: "peft has no bottleneck networks behind attention and feed-forward part" },
-  inputPrompt: { reason: "Tutti writes no PROMPT_TUNING adapters: only prompts in every layer, as PREFIX_TUNING" },
-  lora: { reason: "Tutti writes no LORA adapters: only prompts in every layer, as PREFIX_TUNING" },
+  inputPrompt: { reason: "Tutti writes no PROMPT_TUNING adapters: only PREFIX_TUNING and LORA" },
+  lora,
   idpg: { reason: ofEachText },
   attempt: { reason: ofEachText },
   latePrompt: { reason: `${ofEachText}; it also comes in at the middle layer, where peft has none` },

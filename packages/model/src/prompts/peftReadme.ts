@@ -1,7 +1,7 @@
 import type { RunSettings } from "@tutti/core";
 import { findTask } from "@tutti/data";
 import type { BackboneConfig } from "../backbone/config.ts";
-import { baseModelOf, type PeftBackbone } from "./peftForms.ts";
+import { baseModelOf, type PeftBackbone, peftFormOf } from "./peftForms.ts";
 import type { TunedPrompts } from "./promptsFile.ts";
 
 type Tuning = RunSettings["tuning"];
@@ -14,25 +14,66 @@ export function taskTypeOf({ head }: Pick<Tuning, "head">, { isCausal }: Pick<Ba
 /** An exported adapter's README.md: what it is for, and Python that computes with it what the run computed. */
 export function peftReadme({ runId, settings }: TunedPrompts, backbone: PeftBackbone): string {
   const { name, source, config } = backbone;
-  const { classes } = findTask(settings.task);
-  const { head, positionsAfterPrefix } = settings.tuning;
+  const { tuning, task } = settings;
+  const { peftType, title } = peftFormOf(tuning.method);
+  return readmeText(settings, config, {
+    front: `library_name: peft\nbase_model: ${baseModelOf(backbone)}`,
+    title,
+    about: `Run ${runId}: task ${task}, backbone ${name} (${source}), a ${peftType} adapter.`,
+    notes: hasPrompts(tuning) ? [positionsText(tuning)] : [],
+    library: "peft",
+  });
+}
+
+/** A merged folder's README.md: what it is for, and Python that computes with it what the run computed. */
+export function mergedReadme({ runId, settings }: TunedPrompts, backbone: PeftBackbone): string {
+  const { name, source, config } = backbone;
+  return readmeText(settings, config, {
+    front: `library_name: transformers\nbase_model: ${baseModelOf(backbone)}`,
+    title: "A model tuned with Tutti",
+    about: `Run ${runId}: task ${settings.task}, backbone ${name} (${source}) with the run's differences added to its weights, in f32.`,
+    notes: [],
+    library: "transformers",
+  });
+}
+
+interface ReadmeParts {
+  /** Of the model card, as YAML. */
+  readonly front: string;
+  readonly title: string;
+  readonly about: string;
+  readonly notes: readonly string[];
+  /** What loads the model. */
+  readonly library: "peft" | "transformers";
+}
+
+function readmeText(settings: RunSettings, config: BackboneConfig, { front, title, about, notes, library }: ReadmeParts): string {
+  const { tuning, task } = settings;
+  const lines = [about, `Classes, in order: ${findTask(task).classes.join(", ")}.`, ...notes];
   return `---
-library_name: peft
-base_model: ${baseModelOf(backbone)}
+${front}
 ---
 
-# Prompts tuned with Tutti
+# ${title}
 
-Run ${runId}: task ${settings.task}, backbone ${name} (${source}), a PREFIX_TUNING adapter.
-Classes, in order: ${classes.join(", ")}.
-${positionsAfterPrefix ? "The text's positions begin behind the prompt, as peft counts them." : "The text's positions begin at 0, as if there were no prompt. peft counts them from behind the prompt, so call the model as below."}
+${lines.join("\n")}
 
 \`\`\`python
-${head === "linear" ? linearCode(settings.tuning, config) : wordsCode(settings.tuning, config)}
+${tuning.head === "linear" ? linearCode(tuning, config, library) : wordsCode(tuning, config, library)}
 \`\`\`
 
 ${answerText(settings, config)}
 `;
+}
+
+function hasPrompts({ method }: Pick<Tuning, "method">): boolean {
+  return method === "prefix";
+}
+
+function positionsText({ positionsAfterPrefix }: Tuning): string {
+  return positionsAfterPrefix
+    ? "The text's positions begin behind the prompt, as peft counts them."
+    : "The text's positions begin at 0, as if there were no prompt. peft counts them from behind the prompt, so call the model as below.";
 }
 
 function answerText({ task, tuning }: RunSettings, { isCausal }: BackboneConfig): string {
@@ -52,9 +93,9 @@ ${words}`;
 ${words}`;
 }
 
-function wordsCode(tuning: Tuning, config: BackboneConfig): string {
+function wordsCode(tuning: Tuning, config: BackboneConfig, library: ReadmeParts["library"]): string {
   const modelClass = config.isCausal ? "AutoModelForCausalLM" : "AutoModelForMaskedLM";
-  return `${loadCode(modelClass, [])}
+  return `${loadCode(modelClass, [], library)}
 
 def token_logits(model, ids, mask):
     """ids and mask (B, T), padding behind the text: (B, T, vocabulary)."""
@@ -62,8 +103,8 @@ ${outputsCode(tuning, config)}
     return outputs.logits`;
 }
 
-function linearCode(tuning: Tuning, config: BackboneConfig): string {
-  return `${loadCode("AutoModel", ["from safetensors.torch import load_file"])}
+function linearCode(tuning: Tuning, config: BackboneConfig, library: ReadmeParts["library"]): string {
+  return `${loadCode("AutoModel", ["from safetensors.torch import load_file"], library)}
 
 def class_logits(model, head, ids, mask):
     """ids and mask (B, T), padding behind the text; head = load_file("head.safetensors"): (B, classes)."""
@@ -73,16 +114,17 @@ ${outputsCode(tuning, config)}
     return mean @ head["weight"].to(mean.dtype).T + head["bias"].to(mean.dtype)`;
 }
 
-function loadCode(modelClass: string, imports: readonly string[]): string {
-  return `${["import torch", "from peft import PeftModel", ...imports, `from transformers import ${modelClass}`].join("\n")}
+function loadCode(modelClass: string, imports: readonly string[], library: ReadmeParts["library"]): string {
+  const ofPeft = library === "peft";
+  return `${["import torch", ...(ofPeft ? ["from peft import PeftModel"] : []), ...imports, `from transformers import ${modelClass}`].join("\n")}
 
-def load(base, folder, **options):
-    return PeftModel.from_pretrained(${modelClass}.from_pretrained(base, **options), folder).eval()`;
+def load(${ofPeft ? "base, folder" : "folder"}, **options):
+    return ${ofPeft ? `PeftModel.from_pretrained(${modelClass}.from_pretrained(base, **options), folder)` : `${modelClass}.from_pretrained(folder, **options)`}.eval()`;
 }
 
 /** peft's own forward counts positions behind the prefix; a run that counts from 0 hands the prefix over itself. */
-function outputsCode({ positionsAfterPrefix }: Tuning, { positionOffset }: BackboneConfig): string {
-  if (positionsAfterPrefix) return "    outputs = model(input_ids=ids, attention_mask=mask)";
+function outputsCode(tuning: Tuning, { positionOffset }: BackboneConfig): string {
+  if (tuning.positionsAfterPrefix || !hasPrompts(tuning)) return "    outputs = model(input_ids=ids, attention_mask=mask)";
   return `    batch, length = ids.shape
     prefix = torch.ones(batch, model.active_peft_config.num_virtual_tokens, dtype=mask.dtype)
     outputs = model.base_model(

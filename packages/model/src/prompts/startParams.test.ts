@@ -103,6 +103,33 @@ test("differences to rows that the seed draws, and a scale of LoRA, are not take
   await expect(readStartParams(path, manifest, lora(8))).rejects.toThrow("tuning.alpha is 4, the run has 8");
 });
 
+test("a run starts from LoRA that Tutti or peft wrote, however its settings write the same, and not with others", async () => {
+  const tuned = randomPrompts("gpt2", { head: "linear", lora: { targets: ["q", "v", "up"], ranks: { up: 3 } } });
+  const backbone = goldenPeftBackbone("gpt2");
+  const adapter = await folderOf("lora-adapter", writePeftFolder(tuned, backbone));
+  const same = withTuning(tuned.settings, { rank: 9, ranks: { q: 2, v: 2, up: 3 }, targets: ["up", "v", "q"], dropout: 0.4 });
+  const { params, origin } = await readStartParams(adapter, backbone, same);
+  expect(params).toEqual(tuned.params);
+  expect(origin).toMatchObject({ kind: "peftAdapter", runId: tuned.runId });
+  await expect(readStartParams(adapter, backbone, withTuning(tuned.settings, { alpha: 5, targets: ["q", "up"] }))).rejects.toThrow(
+    'does not fit the run: tuning.alpha is 4, the run has 5; tuning.targets is ["q","v","up"], the run has ["q","up"]; change',
+  );
+
+  const written = peftFolder("written/gpt2-lora");
+  const { targets: _, ranks: __, ...plain } = tuned.settings.tuning as Extract<RunSettings["tuning"], { method: "lora" }>;
+  const run = (more: object): RunSettings => ({
+    ...tuned.settings,
+    tuning: { ...plain, head: "labelWords", positionsAfterPrefix: true, rank: 3, alpha: 5, targets: ["q", "k", "v", "down"], ...more },
+  });
+  const read = await readStartParams(written, backbone, run({}));
+  expect(Object.keys(read.params).slice(0, 3)).toEqual(["lora/0/query/a", "lora/0/query/b", "lora/0/key/a"]);
+  expect(read.params["lora/2/key/a"]).toEqual(read.params["lora/2/query/a"]); // one A of the fused matrix
+  await expect(readStartParams(written, backbone, run({ head: "linear" }))).rejects.toThrow(
+    "tuning.head is labelWords, the run has linear",
+  );
+  await expect(readStartParams(written, backbone, run({ targets: ["q", "v"] }))).rejects.toThrow('the run has ["q","v"]');
+});
+
 test("a tensor that is missing, has another shape or is not the run's is named", async () => {
   const { settings, params, runId } = linear;
   const path = join(await folderOf("tensors", new Map()), "p.safetensors");

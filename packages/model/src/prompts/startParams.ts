@@ -1,8 +1,8 @@
-import { type Params, type RunSettings, tuningOf } from "@tutti/core";
+import { type Params, type RunSettings, type TuningSettings, tuningMeaning, tuningOf, tuningSchema } from "@tutti/core";
 import { findTask } from "@tutti/data";
 import type { BackboneManifest } from "../backbone/manifest.ts";
 import { tunedLayout } from "../tuning/layout.ts";
-import { type PeftFolderFiles, readMethod, readPeftFolder } from "./peftFolder.ts";
+import { type PeftFolderFiles, readPeftFolder } from "./peftFolder.ts";
 import { openPromptsFile } from "./promptsFile.ts";
 
 /** The bytes that parameters to start from are read from, and where they lie, which errors name. */
@@ -36,7 +36,8 @@ export type StartRun = Pick<RunSettings, "seed" | "backbone" | "task" | "tuning"
  * found, what was expected and the way out: everything of `tuning` but dropout and loss, the backbone, the classes of a linear head, every shape.
  */
 export function startParams(source: StartSource, manifest: Pick<BackboneManifest, "config">, run: StartRun): StartParams {
-  const { params, settings, classes, origin } = source.kind === "promptsFile" ? ofPromptsFile(source) : ofAdapter(source, manifest);
+  const found = source.kind === "promptsFile" ? ofPromptsFile(source) : ofAdapter(source, manifest, run.tuning);
+  const { params, settings, classes, origin } = found;
   const misfits = settingMisfits(settings, run, classes);
   if (misfits.length > 0) {
     throw new Error(
@@ -69,14 +70,14 @@ function ofPromptsFile({ kind, path, file }: Extract<StartSource, { kind: "promp
 function ofAdapter(
   { kind, path, files }: Extract<StartSource, { kind: "peftAdapter" }>,
   { config }: Pick<BackboneManifest, "config">,
+  { positionsAfterPrefix, promptDropout, lossOver }: TuningSettings,
 ): Found {
-  const { params, baseModel, unused, description } = named(path, () => readPeftFolder(files, config));
+  const { params, tuning, baseModel, unused, description } = named(path, () => readPeftFolder(files, config));
   const origin = { kind, path, runId: description?.runId ?? null, baseModel, unused };
   if (description !== null) return { params, ...described(description, path), origin };
-  const promptTokens = params["prefix/0"]?.shape[1];
-  // an adapter of others has no head that Tutti could use, so only a run without one can start from it; peft's positions begin behind the prompt
-  const tuning = { method: readMethod, promptTokens, positionsAfterPrefix: true, head: "labelWords" };
-  return { params, settings: { tuning }, classes: null, origin };
+  // an adapter of others has no head that Tutti could use, so only a run without one can start from it
+  const common = { positionsAfterPrefix, promptDropout, lossOver, head: "labelWords" };
+  return { params, settings: { tuning: { ...common, ...tuning } }, classes: null, origin };
 }
 
 /** The settings and classes in a file's metadata. */
@@ -89,15 +90,12 @@ function described({ settings, classes }: Readonly<Record<string, string>>, path
   return { settings: { ...parsed, tuning: parsed.tuning }, classes: Array.isArray(names) ? names.map(String) : null };
 }
 
-/** Settings of `tuning` that change how a run trains, not what its parameters mean. */
-const freeSettings: readonly string[] = ["promptDropout", "lossOver"];
-
 function settingMisfits(found: FoundSettings, run: StartRun, classes: readonly string[] | null): string[] {
   const { tuning } = run;
   if (found.tuning.method !== tuning.method) return [misfit("tuning.method", found.tuning.method, tuning.method)];
-  const misfits = Object.entries(tuning)
-    .filter(([name]) => !freeSettings.includes(name))
-    .flatMap(([name, expected]) => differing(`tuning.${name}`, found.tuning[name], expected));
+  const parsed = tuningSchema.safeParse(found.tuning);
+  const meant: Readonly<Record<string, unknown>> = parsed.success ? tuningMeaning(parsed.data) : found.tuning;
+  const misfits = Object.entries(tuningMeaning(tuning)).flatMap(([name, expected]) => differing(`tuning.${name}`, meant[name], expected));
   if (found.backbone !== undefined) misfits.unshift(...differing("backbone", found.backbone, run.backbone));
   if (tuningOf(tuning).isRelativeToSeed(tuning)) misfits.push(...differing("seed", found.seed, run.seed));
   if (tuning.head === "linear" && classes !== null)

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { createRandom, type Params, type TunedEntry, type TunedMethod } from "@tutti/core";
+import { createRandom, type LoraOwn, type Params, type TunedEntry, type TunedMethod } from "@tutti/core";
 import { type TokenBatch, tokenBatch } from "../backbone/batch.ts";
 import { packingFor, packTensor } from "../backbone/pack.ts";
 import type { PackedBackbone } from "../backbone/packed.ts";
@@ -12,9 +12,44 @@ import type { TunedPass, Tuner, TunerOptions } from "../tuning/tuner.ts";
 
 /** A method that trains something within the layers, with what it trains on a tiny backbone. */
 export interface LayerMethod {
-  readonly name: "adapter" | "lora" | "full";
+  readonly name: string;
   readonly tuning: TunedMethod;
+  /** The golden checkpoints that it is for; all by default. */
+  readonly families?: readonly string[];
   create(transformer: Transformer): Tuner;
+}
+
+/** LoRA with these settings of its own, rank 3 and alpha 6. */
+function loraMethod(name: string, own: Partial<LoraOwn>, families?: readonly string[]): LayerMethod {
+  const settings = { rank: 3, alpha: 6, ...own };
+  return {
+    name,
+    tuning: { method: "lora", ...settings, head: "labelWords" },
+    create: (transformer) => createLoraTuner(transformer, settings),
+    ...(families === undefined ? {} : { families }),
+  };
+}
+
+const gated = ["llama", "llama3"];
+
+/** LoRA beside each matrix that a layer may have, together, with ranks and alphas of their own, and alone. */
+export const loraMethods: readonly LayerMethod[] = [
+  loraMethod(
+    "lora beside all six",
+    { targets: ["down", "q", "k", "v", "o", "up"], ranks: { k: 2, up: 9 }, alphas: { o: 5 }, alphaOver: "rootRank" },
+    ["roberta", "bert", "gpt2"],
+  ),
+  loraMethod(
+    "lora beside all seven",
+    { targets: ["q", "k", "v", "o", "up", "gate", "down"], ranks: { v: 1, gate: 9 }, alphas: { up: 5, v: 2 } },
+    gated,
+  ),
+  ...(["k", "o", "up", "gate", "down"] as const).map((target) => loraMethod(`lora beside ${target}`, { targets: [target] }, ["llama"])),
+];
+
+/** The methods that a golden checkpoint can be tuned with. */
+export function methodsOf(family: string): LayerMethod[] {
+  return [...layerMethods, ...loraMethods].filter(({ families }) => families?.includes(family) !== false);
 }
 
 /** The three methods. */
@@ -24,11 +59,7 @@ export const layerMethods: readonly LayerMethod[] = [
     tuning: { method: "adapter", bottleneck: 5, head: "labelWords" },
     create: (transformer) => createAdapterTuner(transformer, { bottleneck: 5 }),
   },
-  {
-    name: "lora",
-    tuning: { method: "lora", rank: 3, alpha: 6, head: "labelWords" },
-    create: (transformer) => createLoraTuner(transformer, { rank: 3, alpha: 6 }),
-  },
+  loraMethod("lora", {}),
   { name: "full", tuning: { method: "full", head: "labelWords" }, create: createFullTuner },
 ];
 

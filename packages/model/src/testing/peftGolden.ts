@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { createRandom, type Params, presets, type RunSettings, sizeOf } from "@tutti/core";
+import { createRandom, type LoraOwn, type Params, presets, type RunSettings, sizeOf } from "@tutti/core";
 import { findTask } from "@tutti/data";
 import { type PeftFolderFiles, peftFiles, writePeftFolder } from "../prompts/peftFolder.ts";
 import type { PeftBackbone } from "../prompts/peftForms.ts";
@@ -46,21 +46,44 @@ export function goldenPeftBackbone(family: string): PeftBackbone {
   return { name: `golden-${family}`, source: `golden/${family}`, config: goldenBackbone(family).config };
 }
 
-type Changes = Partial<Pick<RunSettings["tuning"], "head" | "lossOver" | "positionsAfterPrefix">>;
+type Changes = Partial<Pick<RunSettings["tuning"], "head" | "lossOver" | "positionsAfterPrefix">> & {
+  readonly lora?: Partial<LoraOwn> & { readonly dropout?: number };
+};
 
-/** The exports whose folders are golden: both heads, both ways of counting positions, grouped queries. */
+/**
+ * The exports whose folders are golden: both heads, both ways of counting positions, grouped queries; LoRA in GPT-2's fused matrix with two ranks
+ * and scales, in names of encoders that end alike, beside all matrices with alpha over the rank's root, and with the body of a model alone.
+ */
 export const exportedCases: Readonly<Record<string, { readonly family: string; readonly tuning: Changes }>> = {
   "roberta-linear": { family: "roberta", tuning: { head: "linear", positionsAfterPrefix: false } },
   "bert-words": { family: "bert", tuning: { head: "labelWords", positionsAfterPrefix: true } },
   "gpt2-words": { family: "gpt2", tuning: { head: "labelWords", lossOver: "labelWords", positionsAfterPrefix: false } },
+  "gpt2-lora": {
+    family: "gpt2",
+    tuning: { head: "labelWords", lora: { targets: ["q", "v", "o", "down"], ranks: { v: 3 }, alphas: { v: 5 } } },
+  },
+  "bert-lora": {
+    family: "bert",
+    tuning: { head: "labelWords", lora: { targets: ["k", "down"], ranks: { down: 5 }, alphas: { down: 3 } } },
+  },
+  "llama-lora": {
+    family: "llama",
+    tuning: {
+      head: "labelWords",
+      lora: { targets: ["q", "k", "v", "o", "up", "gate", "down"], ranks: { gate: 4 }, alphaOver: "rootRank" },
+    },
+  },
+  "roberta-lora": { family: "roberta", tuning: { head: "linear", lora: { targets: ["q", "v", "o", "up"], dropout: 0.1 } } },
   "llama-suffix": { family: "llama", tuning: { head: "labelWords", lossOver: "vocabulary", positionsAfterPrefix: true } },
 };
 
-/** Random prompts of 3 tokens for a golden checkpoint, and settings that would train such. */
+/** Random prompts of 3 tokens for a golden checkpoint, or random factors of LoRA, and settings that would train such. */
 export function randomPrompts(family: string, changes: Changes): TunedPrompts {
   const { promptDropout } = presets.default.tuning;
-  const common = { promptDropout, positionsAfterPrefix: false, head: "labelWords", lossOver: "labelWords" } as const;
-  const tuning = { method: "prefix", promptTokens: 3, ...common, ...changes } as const;
+  const { lora, ...others } = changes;
+  const common = { promptDropout, positionsAfterPrefix: false, head: "labelWords", lossOver: "labelWords", ...others } as const;
+  const tuning: RunSettings["tuning"] =
+    lora === undefined ? { method: "prefix", promptTokens: 3, ...common } : { method: "lora", rank: 2, alpha: 4, ...lora, ...common };
   const settings: RunSettings = { ...presets.default, backbone: `golden-${family}`, task: "feedback/topic", tuning };
   const { entries } = tunedLayout(goldenBackbone(family).config, tuning, findTask(settings.task).classes.length);
   const random = createRandom(7);
@@ -73,8 +96,9 @@ export function randomPrompts(family: string, changes: Changes): TunedPrompts {
   return { runId: `golden-${family}`, settings, params };
 }
 
-async function writeExports(): Promise<void> {
+async function writeExports(wanted: readonly string[]): Promise<void> {
   for (const [name, { family, tuning }] of Object.entries(exportedCases)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
     const folder = peftFolder(`exported/${name}`);
     await mkdir(folder, { recursive: true });
     for (const [file, bytes] of writePeftFolder(randomPrompts(family, tuning), goldenPeftBackbone(family)))
@@ -82,4 +106,5 @@ async function writeExports(): Promise<void> {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await writeExports();
+/** `npx tsx …/peftGolden.ts [case …]`: all cases by default. */
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await writeExports(process.argv.slice(2));

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { RandomStream } from "@tutti/core";
 import { hasFused, runFused } from "../kernels/fusedKernels.ts";
 import type { TunedLayout } from "../tuning/layout.ts";
+import type { InputDraws, Tuner } from "../tuning/tuner.ts";
 
 /** What dropout does to each trained value in one step: two bits each, sixteen to a word. Bit 0 keeps it, bit 1 scales what is kept. */
 export interface Dropout {
@@ -37,6 +38,11 @@ export function drawDropout({ entries, numValues }: TunedLayout, rate: number, r
     }
   }
   return { words, numValues, scale: 1 / (1 - rate) };
+}
+
+/** A step's draws for a method that zeroes a share of what it reads; undefined for others, which draw nothing. */
+export function drawInputs({ drawsInputs }: Pick<Tuner, "drawsInputs">, random: RandomStream): InputDraws | undefined {
+  return drawsInputs === true ? [random.uint32(), random.uint32()] : undefined;
 }
 
 /** Every value's factor: 0, `scale` or 1. */

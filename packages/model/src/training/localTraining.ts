@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { countSteps, type Params, type RandomStream, type TrainingSettings, warmedUpRate } from "@tutti/core";
 import { flattenTuned, type TunedLayout, unflattenTuned } from "../tuning/layout.ts";
 import { trainedValues } from "./adamWTensors.ts";
-import { drawDropout, dropOut, uploadDropout } from "./dropout.ts";
+import { drawDropout, drawInputs, dropOut, uploadDropout } from "./dropout.ts";
 import { type Frozen, gradientWithout, heldIn, uploadFrozen } from "./frozen.ts";
 import { type Tuned, vectorGradient } from "./gradient.ts";
 import { createLossLog } from "./lossLog.ts";
@@ -93,10 +93,11 @@ function takeStep(
   const { correction, start, frozen } = options.anchors;
   const batch = labelledBatch(examples, tuned.transformer.config.padTokenId);
   const drawn = drawDropout(tuned.layout, promptDropout, dropout);
+  const drawing = { ...tuned, inputDraws: drawInputs(tuned.tuner, dropout) };
   const { planes, loss } = tf.tidy(() => {
     const dropped = drawn === null ? null : uploadDropout(drawn);
     const values = trainedValues(state);
-    const { loss: meanLoss, gradient: whole } = vectorGradient(tuned, dropped === null ? values : dropOut(values, dropped), batch);
+    const { loss: meanLoss, gradient: whole } = vectorGradient(drawing, dropped === null ? values : dropOut(values, dropped), batch);
     const gradient = gradientWithout(whole, frozen);
     const step = { learningRate, correction };
     if (start === null) {

@@ -7,7 +7,7 @@ import { meanRows, meanRowsGradient } from "../kernels/meanRows.ts";
 import { oneHot, pickRows, placeRows } from "../kernels/rows.ts";
 import { smallProduct, sumRows } from "../kernels/smallProduct.ts";
 import { createBareTuner } from "../tuning/prefix.ts";
-import type { TunedPass, TunedValues, Tuner } from "../tuning/tuner.ts";
+import type { InputDraws, TunedPass, TunedValues, Tuner } from "../tuning/tuner.ts";
 import { suffixBatch, suffixLossAndGradient, suffixLosses } from "./suffix.ts";
 
 /** An example as the backbone reads it. */
@@ -52,6 +52,8 @@ export interface ObjectiveOptions {
   readonly tuner: Tuner;
   readonly objective: Objective;
   readonly positionsAfterPrefix: boolean;
+  /** Of a training step; see `TunerOptions`. */
+  readonly inputDraws?: InputDraws | undefined;
 }
 
 /** Mean cross-entropy of a batch and its gradient with respect to everything trained. Call within `tf.tidy`. */

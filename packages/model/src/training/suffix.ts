@@ -4,7 +4,7 @@ import type { Transformer } from "../backbone/transformer.ts";
 import { crossEntropy } from "../kernels/crossEntropy.ts";
 import { meanRows } from "../kernels/meanRows.ts";
 import { oneHot, pickRows, placeRows } from "../kernels/rows.ts";
-import type { TunedValues, Tuner } from "../tuning/tuner.ts";
+import type { InputDraws, TunedValues, Tuner } from "../tuning/tuner.ts";
 
 /** Texts, each with a suffix whose tokens are predicted. */
 interface SuffixBatch {
@@ -42,6 +42,7 @@ interface SuffixOptions {
   readonly transformer: Transformer;
   readonly tuner: Tuner;
   readonly positionsAfterPrefix: boolean;
+  readonly inputDraws?: InputDraws | undefined;
 }
 
 /** The mean token loss of every text's suffix (B). Call within `tf.tidy`. */

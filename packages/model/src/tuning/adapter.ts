@@ -23,7 +23,7 @@ export function createAdapterTuner(transformer: Transformer, settings: AdapterSe
   const layout = tunedLayout(transformer.config, { method: "adapter", ...settings, head: "labelWords" }, 0);
   return createAddingTuner(transformer, {
     layout,
-    plan: adapterPlan(transformer, settings),
+    plans: [adapterPlan(transformer, settings)],
     addition: ([attention, feedForward]) => ({
       attentionOutput: (output, residual) => adapt(output, residual, attention),
       feedForward: (output, residual) => adapt(output, residual, feedForward),

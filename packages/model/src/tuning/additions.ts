@@ -6,7 +6,7 @@ import type { Linear } from "../kernels/linear.ts";
 import { normalize, normalizeGradient } from "../kernels/norm.ts";
 import { joinTuned, splitTuned, type TunedLayout } from "./layout.ts";
 import { tokenRows } from "./prefix.ts";
-import { type TunedPass, type TunedValues, type Tuner, wholeMethod } from "./tuner.ts";
+import { type TunedPass, type TunedValues, type Tuner, type TunerOptions, wholeMethod } from "./tuner.ts";
 
 /** A unit of a method's values, as one forward pass uses it. */
 export interface Unit {
@@ -22,32 +22,37 @@ export interface Unit {
 export interface AddingMethod {
   /** The values of the method alone. */
   readonly layout: TunedLayout;
-  readonly plan: BlockPlan;
-  /** The addition to a layer, from its units, of which each layer has as many. */
-  addition(units: readonly Unit[]): LayerAddition;
+  /** Each layer has as many units of a plan. A layer's values are those of the first plan, then of the second, …. */
+  readonly plans: readonly BlockPlan[];
+  readonly drawsInputs?: boolean;
+  /** The addition to a layer, from its units in the order of their values. */
+  addition(units: readonly Unit[], layer: number, options: TunerOptions): LayerAddition;
 }
 
 /** A tuner for products that are added to the frozen layers. The text's positions start at 0. */
-export function createAddingTuner(transformer: Transformer, { layout, plan, addition }: AddingMethod): Tuner {
+export function createAddingTuner(transformer: Transformer, { layout, plans, drawsInputs = false, addition }: AddingMethod): Tuner {
   const { finalNorm, config } = transformer;
-  const unitsPerLayer = plan.numUnits / config.numLayers;
   return {
     readsVector: () => true,
-    forward(values, batch, { hasGradient }): TunedPass {
+    drawsInputs,
+    forward(values, batch, options): TunedPass {
+      const { hasGradient } = options;
       const { x, context } = transformer.start(batch, { prefixes: null, firstPosition: 0, hasGradient });
       const isWhole = values[wholeMethod] !== undefined;
       const vector = isWhole ? (values[wholeMethod] as tf.Tensor1D) : joinTuned(layout, values);
       const gradients: tf.Tensor1D[] = [];
-      const units = blockMaps(vector, plan).map((maps, i): Unit => {
-        const receive = (gradient: tf.Tensor1D) => {
-          gradients[i] = gradient;
-        };
-        return { plan, maps, hasGradient, receive };
-      });
+      const units = unitsByLayer(vector, plans, config.numLayers).map((ofLayer, layer) =>
+        ofLayer.map((unit, i): Unit => {
+          const receive = (gradient: tf.Tensor1D) => {
+            gradients[layer * ofLayer.length + i] = gradient;
+          };
+          return { ...unit, hasGradient, receive };
+        }),
+      );
       const states = [x];
       const passes: LayerPass[] = [];
       for (let layer = 0; layer < config.numLayers; layer++) {
-        const own = addition(units.slice(layer * unitsPerLayer, (layer + 1) * unitsPerLayer));
+        const own = addition(units[layer], layer, options);
         passes.push(layerForward(states[layer], null, transformer.layer(layer), context, own));
         states.push(passes[layer].y);
       }
@@ -67,4 +72,12 @@ export function createAddingTuner(transformer: Transformer, { layout, plan, addi
       };
     },
   };
+}
+
+/** Each layer's units: those of the first plan, then of the second, …. */
+function unitsByLayer(vector: tf.Tensor1D, plans: readonly BlockPlan[], numLayers: number): Pick<Unit, "plan" | "maps">[][] {
+  const all = plans.map((plan) => ({ plan, units: blockMaps(vector, plan), perLayer: plan.numUnits / numLayers }));
+  return Array.from({ length: numLayers }, (_, layer) =>
+    all.flatMap(({ plan, units, perLayer }) => units.slice(layer * perLayer, (layer + 1) * perLayer).map((maps) => ({ plan, maps }))),
+  );
 }

@@ -109,7 +109,7 @@ function frozenParts(weights: LayerWeights, { context, numRows }: Place): LayerP
         const hidden = expand(x, weights.expansion, { activation, numRows, hasGradient: context.hasGradient });
         return { y: linear(hidden.y, weights.down, { numRows }), kept: hidden };
       },
-      (dy, hidden) => contractGradient(dy, hidden, weights, null),
+      (dy, hidden) => contractGradient(dy, hidden, weights),
     ),
   };
 }

@@ -115,7 +115,7 @@ export function fullLayerBackward(dy: tf.Tensor2D, full: FullLayerPass): tf.Tens
   fill(layer.down, dTotal, pass.hidden.y);
   const read = isAfter ? pass.attentionNorm.y : pass.feedForwardNorm.y;
   let dInner = isAfter ? dTotal : null;
-  for (const [i, { map, dz }] of expansionGradients(dTotal, pass.hidden, weights, numRows).entries()) {
+  for (const [i, { map, dz }] of expansionGradients(dTotal, pass.hidden, weights, { numRows }).entries()) {
     fill(layer.expansion[i], dz, read);
     dInner = linearGradient(dz, map, { residual: dInner });
   }

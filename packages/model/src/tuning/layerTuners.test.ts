@@ -11,6 +11,7 @@ import {
   entriesOf,
   type LayerMethod,
   layerMethods,
+  methodsOf,
   probe,
   probedLoss,
   probeText,
@@ -25,7 +26,7 @@ const families = ["roberta", "bert", "gpt2", "llama", "llama3"];
 /** f32 through three layers, summed in another order; a wrong factor or a missing term is at 1e-2 and more. */
 const rounding = 3e-6;
 
-const [adapter, lora, full] = layerMethods;
+const [adapter, , full] = layerMethods;
 
 function zeroed(values: Params, isZeroed: (name: string) => boolean): Params {
   return Object.fromEntries(
@@ -46,7 +47,7 @@ describe.each(backends)("on %s", (backend) => {
   test.each(families)("every method starts as the bare %s, with a gradient for every trained parameter", async (family) => {
     const transformer = createTransformer(goldenBackbone(family));
     const { last: bare } = await probe(createBareTuner(transformer), {}, tinyTokens(), false);
-    for (const method of layerMethods) {
+    for (const method of methodsOf(family)) {
       const entries = entriesOf(method, transformer);
       const start = zeroed(drawValues(entries, 0.3), (name) => startsAtZero(method, name));
       const { last, gradients } = await probe(method.create(transformer), start, tinyTokens());
@@ -61,7 +62,7 @@ describe.each(backends)("on %s", (backend) => {
     "a text on %s has the same bits in any batch and no other text has a part in its gradient, and a pass leaves no tensor",
     async (family) => {
       const transformer = createTransformer(goldenBackbone(family));
-      for (const method of layerMethods) {
+      for (const method of methodsOf(family)) {
         const tuner = method.create(transformer);
         const values = drawValues(entriesOf(method, transformer), 0.05);
         const [alone, ...others] = batchesAroundText;
@@ -89,7 +90,7 @@ describe("in f32", () => {
     await startBackend("wasm");
   });
 
-  const cases = families.flatMap((family) => layerMethods.map((method) => ({ family, method, name: method.name })));
+  const cases = families.flatMap((family) => methodsOf(family).map((method) => ({ family, method, name: method.name })));
 
   test.each(cases)("$name on $family: every parameter's gradient is the loss's slope", async ({ family, method }) => {
     const transformer = createTransformer(goldenBackbone(family));
@@ -116,19 +117,30 @@ describe("in f32", () => {
     transformer.dispose();
   });
 
-  test.each(families)("LoRA on %s is the backbone whose query and value matrices are W + (alpha / rank) · B A", async (family) => {
-    const backbone = goldenBackbone(family);
-    const transformer = createTransformer(backbone);
-    const values = drawValues(entriesOf(lora, transformer), 0.3);
-    const merged = changedBackbone(backbone, (name, data) => {
-      const [, layer, matrix] = /^layers\.(\d+)\.attention\.(query|value)\.weight$/.exec(name) ?? [];
-      if (layer === undefined) return null;
-      const [a, b] = [values[`lora/${layer}/${matrix}/a`], values[`lora/${layer}/${matrix}/b`]];
-      const added = times(b.data, a.data, { inner: 3, columns: 32 });
-      return data.map((value, i) => value + 2 * added[i]);
-    });
-    await expectSame(lora, values, transformer, merged);
-  });
+  const loraCases = families.flatMap((family) =>
+    methodsOf(family).flatMap((method) => (method.tuning.method === "lora" ? [{ family, method, name: method.name }] : [])),
+  );
+
+  test.each(loraCases)(
+    "$name on $family is the backbone whose matrices are W + alpha / rank · B A, or alpha / √rank",
+    async ({ family, method }) => {
+      const backbone = goldenBackbone(family);
+      const transformer = createTransformer(backbone);
+      const values = drawValues(entriesOf(method, transformer), 0.3);
+      const seen = new Set<string>();
+      const merged = changedBackbone(backbone, (name, data) => {
+        const [, layer, matrix] = /^layers\.(\d+)\.(?:attention|feedForward)\.(\w+)\.weight$/.exec(name) ?? [];
+        const [a, b] = [values[`lora/${layer}/${matrix}/a`], values[`lora/${layer}/${matrix}/b`]];
+        if (a === undefined || b === undefined) return null;
+        seen.add(`${layer}/${matrix}`);
+        const [rank, columns] = a.shape;
+        const added = times(b.data, a.data, { inner: rank, columns });
+        return data.map((value, i) => value + scaleOf(method.name, matrix, rank) * added[i]);
+      });
+      await expectSame(method, values, transformer, merged);
+      expect(2 * seen.size).toBe(Object.keys(values).length);
+    },
+  );
 
   test.each(families)(
     "an adapter on %s that only its bias moves in is the backbone whose matrices are (I + up · down) W",
@@ -171,6 +183,13 @@ describe("in f32", () => {
     await expectSame(full, values, transformer, merged);
   });
 });
+
+/** What the settings of `loraMethods` say by hand. */
+function scaleOf(method: string, matrix: string, rank: number): number {
+  if (method === "lora beside all six") return (matrix === "output" ? 5 : 6) / Math.sqrt(rank);
+  if (method === "lora beside all seven") return (matrix === "up" ? 5 : matrix === "value" ? 2 : 6) / rank;
+  return 6 / 3;
+}
 
 async function expectSame(
   method: LayerMethod,

@@ -5,11 +5,11 @@ import { startBackend } from "../backends.ts";
 import { countGpu, runningGpuDevice } from "../gpu/gpuCounters.ts";
 import { provideNodeGpu } from "../gpu/nodeGpu.ts";
 import { goldenBackbone } from "../testing/golden.ts";
-import { drawValues, entriesOf, layerMethods, type Probe, probe, tinyTokens } from "../testing/layerTuners.ts";
+import { drawValues, entriesOf, methodsOf, type Probe, probe, tinyTokens } from "../testing/layerTuners.ts";
 import { relativeError } from "../verify/relativeError.ts";
 
 const families = ["roberta", "llama"];
-const cases = families.flatMap((family) => layerMethods.map((method) => ({ family, method, name: method.name })));
+const cases = families.flatMap((family) => methodsOf(family).map((method) => ({ family, method, name: method.name })));
 const expected = new Map<string, Probe>();
 
 /** A whole pass on the current backend. */

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { type Params, sizeOf, type TunedEntry, type TunedMethod, tunedEntries } from "@tutti/core";
+import { type BackboneSizes, type Params, sizeOf, type TunedEntry, type TunedMethod, tunedEntries } from "@tutti/core";
 import { type BackboneConfig, keyValueWidth } from "../backbone/config.ts";
 import { tensorNames } from "../backbone/tensorNames.ts";
 import { partOf } from "../kernels/rows.ts";
@@ -19,18 +19,17 @@ export interface TunedLayout {
   readonly numMethodValues: number;
 }
 
+/** The sizes that decide the shapes of what is trained. */
+export function backboneSizes(config: BackboneConfig): BackboneSizes {
+  const { numLayers, hiddenSize, numHeads, headSize } = config;
+  const widths = { keyValueWidth: keyValueWidth(config), queryWidth: numHeads * headSize };
+  return { numLayers, hiddenSize, ...widths, weights: tensorNames(config) };
+}
+
 /** What a run with these settings trains on this backbone. */
 export function tunedLayout(config: BackboneConfig, tuning: TunedMethod, numClasses: number): TunedLayout {
-  const { numLayers, hiddenSize, numHeads, headSize } = config;
-  const sizes = {
-    numLayers,
-    hiddenSize,
-    keyValueWidth: keyValueWidth(config),
-    queryWidth: numHeads * headSize,
-    weights: tensorNames(config),
-  };
   let numValues = 0;
-  const entries = tunedEntries(sizes, tuning, numClasses).map((one) => {
+  const entries = tunedEntries(backboneSizes(config), tuning, numClasses).map((one) => {
     const entry = { ...one, start: numValues, numValues: sizeOf(one.shape) };
     numValues += entry.numValues;
     return entry;

@@ -1,80 +1,117 @@
-import { keyValueWidth } from "../backbone/config.ts";
-import type { LayerAddition } from "../backbone/layer.ts";
+import type * as tf from "@tensorflow/tfjs-core";
+import type { LoraOwn } from "@tutti/core";
+import type { AddedProduct, LayerAddition } from "../backbone/layer.ts";
 import type { Transformer } from "../backbone/transformer.ts";
-import { type BlockPlan, blockGradient, roundedWidth } from "../kernels/blockMaps.ts";
+import { blockGradient } from "../kernels/blockMaps.ts";
+import type { AddedExpansion } from "../kernels/feedForward.ts";
+import { type InputDropout, inputDropout } from "../kernels/inputDropout.ts";
 import { linear, linearGradient } from "../kernels/linear.ts";
 import { createAddingTuner, type Unit } from "./additions.ts";
 import { tunedLayout } from "./layout.ts";
-import type { Tuner } from "./tuner.ts";
+import { type LoraGroup, loraGroups } from "./loraPlan.ts";
+import type { Tuner, TunerOptions } from "./tuner.ts";
 
-/** Rank and alpha of a run. */
-interface LoraSettings {
-  readonly rank: number;
-  readonly alpha: number;
+/** What decides a run's differences, and the dropout of what they read. */
+interface LoraSettings extends LoraOwn {
+  readonly dropout?: number;
 }
 
 /**
- * LoRA (Hu et al. 2021, https://arxiv.org/abs/2106.09685): W x + (alpha / rank) · B A x for the query and value matrices of every layer, A
- * (rank, H), B (out, rank). B starts at zero, so the backbone starts as it is. Unlike in their code, A starts at normal values instead of
- * uniform ones of that width, and nothing is dropped out.
+ * LoRA (Hu et al. 2021, https://arxiv.org/abs/2106.09685): W x + (alpha / rank) · B A x for matrices of every layer, A (rank, in), B (out, rank);
+ * with `alphaOver: rootRank` alpha / √rank (rsLoRA, https://arxiv.org/abs/2312.03732). B starts at zero, so the backbone starts as it is. B A is
+ * never formed. Unlike in their code, A starts at normal values instead of uniform ones of that width, and matrices that read the same share
+ * its dropout.
  */
 export function createLoraTuner(transformer: Transformer, settings: LoraSettings): Tuner {
-  const layout = tunedLayout(transformer.config, { method: "lora", ...settings, head: "labelWords" }, 0);
-  return createAddingTuner(transformer, { layout, plan: loraPlan(transformer, settings), addition: ([unit]) => lowRank(unit) });
+  const { config } = transformer;
+  const { dropout = 0 } = settings;
+  const groups = loraGroups(config, settings);
+  return createAddingTuner(transformer, {
+    layout: tunedLayout(config, { method: "lora", ...settings, head: "labelWords" }, 0),
+    plans: groups.map(({ plan }) => plan),
+    drawsInputs: dropout > 0,
+    addition: (units, layer, options) => {
+      const places = groups.map((group, i) => {
+        const drop = dropoutAt(layer * groups.length + i, dropout, options);
+        return additionOf(group, { unit: units[i], drop, isTraining: options.hasGradient });
+      });
+      return Object.assign({}, ...places);
+    },
+  });
 }
 
-/** Both A of a layer one above the other, each from a row on that every backend likes; then both B, at their queries' and values' rows. */
-function loraPlan({ config }: Transformer, { rank, alpha }: LoraSettings): BlockPlan {
-  const { hiddenSize: H, numHeads, headSize, numLayers } = config;
-  const [queries, values] = [numHeads * headSize, keyValueWidth(config)];
-  const width = roundedWidth(rank);
-  const scale = alpha / rank;
-  const a = { column: 0, numRows: rank, numColumns: H };
-  const b = { numColumns: rank, factor: 1 };
-  const starts = [0, rank * H, rank * (H + queries), rank * (2 * H + queries)];
-  return {
-    numUnits: numLayers,
-    numValues: starts[3] + values * rank,
-    maps: [
-      {
-        numIn: H,
-        numOut: 2 * width,
-        blocks: [
-          { ...a, start: starts[0], row: 0, factor: scale / Math.sqrt(headSize) }, // the frozen queries are divided by √headSize too
-          { ...a, start: starts[2], row: width, factor: scale },
-        ],
-        bias: null,
-      },
-      {
-        numIn: 2 * width,
-        numOut: queries + 2 * values,
-        blocks: [
-          { ...b, start: starts[1], row: 0, column: 0, numRows: queries },
-          { ...b, start: starts[3], row: queries + values, column: width, numRows: values },
-        ],
-        bias: null,
-      },
-    ],
-  };
+function dropoutAt(site: number, rate: number, { inputDraws }: TunerOptions): InputDropout | null {
+  return inputDraws === undefined || rate === 0 ? null : inputDropout(inputDraws, site, rate);
 }
 
-/** B A x for queries and values, zero for keys. */
-function lowRank({ plan, maps: [a, b], hasGradient: isTraining, receive }: Unit): LayerAddition {
+/** The differences of a group in one pass. */
+interface Pass {
+  readonly unit: Unit;
+  readonly drop: InputDropout | null;
+  readonly isTraining: boolean;
+}
+
+function additionOf({ place, products }: LoraGroup, pass: Pass): LayerAddition {
+  if (place === "expansion") return { expansion: (x) => lowRankExpansion(x, products, pass) };
+  if (place === "queryKeyValue") return { queryKeyValue: (x) => lowRank(x, { numRows: x.shape[0], residual: null }, pass) };
+  return { [place]: (x: tf.Tensor2D, numRows: number, residual: tf.Tensor2D | null) => lowRank(x, { numRows, residual }, pass) };
+}
+
+interface LowRankCall {
+  readonly numRows: number;
+  readonly residual: tf.Tensor2D | null;
+}
+
+/** B A x + residual. */
+function lowRank(x: tf.Tensor2D, { numRows, residual }: LowRankCall, pass: Pass): AddedProduct {
+  const { unit, isTraining } = pass;
+  const [, b] = unit.maps;
+  const { read, inner } = innerOf(x, numRows, pass);
   return {
-    queryKeyValue(x) {
-      const inner = linear(x, a, { isTraining });
-      return {
-        y: linear(inner, b, { isTraining }),
-        backward(dy, residual, hasInputGradient) {
-          const dInner = linearGradient(dy, b);
-          const uses = [
-            { x, dy: dInner },
-            { x: inner, dy },
-          ];
-          receive(blockGradient(plan, uses, x.shape[0]));
-          return hasInputGradient ? linearGradient(dInner, a, { residual }) : null;
-        },
-      };
+    y: linear(inner, b, { isTraining, residual }),
+    backward(dy, dResidual, hasInputGradient) {
+      const dInner = linearGradient(dy, b, { numRows });
+      const uses = [
+        { x: read, dy: dInner },
+        { x: inner, dy },
+      ];
+      unit.receive(blockGradient(unit.plan, uses, numRows));
+      return hasInputGradient ? inputGradient(dInner, dResidual, pass) : null;
     },
   };
+}
+
+/** B A x for both first products of a feed-forward branch, whose A are one product. */
+function lowRankExpansion(x: tf.Tensor2D, products: LoraGroup["products"], pass: Pass): AddedExpansion {
+  const { unit, isTraining } = pass;
+  const numRows = x.shape[0];
+  const { read, inner } = innerOf(x, numRows, pass);
+  const [up, gate] = products.map((at) => (at === null ? null : unit.maps[at]));
+  return {
+    up: up === null ? null : linear(inner, up, { isTraining }),
+    gate: gate === null ? null : linear(inner, gate, { isTraining }),
+    backward(dUp, dGate, residual) {
+      const used = [
+        { map: up, dy: dUp },
+        { map: gate, dy: dGate },
+      ].flatMap(({ map, dy }) => (map === null || dy === null ? [] : [{ map, dy }]));
+      const dInner = used.reduce<tf.Tensor2D | null>((sum, { map, dy }) => linearGradient(dy, map, { residual: sum }), null);
+      if (dInner === null) throw new Error("an expansion with differences has a product with one");
+      const uses = [{ x: read, dy: dInner }, ...used.map(({ dy }) => ({ x: inner, dy }))];
+      unit.receive(blockGradient(unit.plan, uses, numRows));
+      return inputGradient(dInner, residual, pass);
+    },
+  };
+}
+
+/** What A reads, and its product. */
+function innerOf(x: tf.Tensor2D, numRows: number, { unit, drop, isTraining }: Pass): { read: tf.Tensor2D; inner: tf.Tensor2D } {
+  const read = drop === null ? x : drop(x, numRows, null);
+  return { read, inner: linear(read, unit.maps[0], { isTraining, numRows }) };
+}
+
+/** d(A x) → dx + residual. */
+function inputGradient(dInner: tf.Tensor2D, residual: tf.Tensor2D | null, { unit, drop }: Pass): tf.Tensor2D {
+  const [a] = unit.maps;
+  return drop === null ? linearGradient(dInner, a, { residual }) : drop(linearGradient(dInner, a), dInner.shape[0], residual);
 }

@@ -28,11 +28,18 @@ export interface TunerOptions {
   /** Whether the text's positions start after the prompt or at 0. */
   readonly positionsAfterPrefix: boolean;
   readonly hasGradient: boolean;
+  /** The step's draws, for methods that zero a share of what they read; without them nothing is zeroed. */
+  readonly inputDraws?: InputDraws | undefined;
 }
+
+/** Two 32-bit numbers from which a step's dropout of inputs follows, on every backend alike. */
+export type InputDraws = readonly [number, number];
 
 /** How a method's trained parameters meet the frozen backbone. Called within `tf.tidy`. */
 export interface Tuner {
   /** Whether on the current backend the method would rather have its values under `wholeMethod`; more values may follow them. It then answers so too. */
   readsVector?(): boolean;
+  /** Whether each training step has `inputDraws`. */
+  readonly drawsInputs?: boolean;
   forward(values: TunedValues, batch: TokenBatch, options: TunerOptions): TunedPass;
 }

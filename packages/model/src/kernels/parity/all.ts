@@ -5,6 +5,7 @@ import { adamWCases } from "./adamW.ts";
 import { attentionCases } from "./attention.ts";
 import { blockCases } from "./blockMaps.ts";
 import { crossEntropyCases } from "./crossEntropy.ts";
+import { inputDropoutCases } from "./inputDropout.ts";
 import { normCases } from "./norm.ts";
 import { packedLinearCases } from "./packedLinear.ts";
 import type { ParityCase } from "./parityCase.ts";
@@ -20,6 +21,7 @@ const allParityCases: readonly ParityCase[] = [
   ...adamWCases,
   ...rowCases,
   ...blockCases,
+  ...inputDropoutCases,
   ...attentionCases,
   ...packedLinearCases,
   ...weightCases,

@@ -8,6 +8,7 @@ import { gpuTraits, setGpuTraits, withVariant } from "../webgpu/traits.ts";
 import { adamWCases } from "./adamW.ts";
 import { blockCases } from "./blockMaps.ts";
 import { crossEntropyCases } from "./crossEntropy.ts";
+import { inputDropoutCases } from "./inputDropout.ts";
 import { normCases } from "./norm.ts";
 import { rotaryCases } from "./rotary.ts";
 import { rowCases } from "./rows.ts";
@@ -22,7 +23,16 @@ beforeEach(async (context) => {
   isStarted = true;
 });
 
-const cases = [...normCases, ...rotaryCases, ...crossEntropyCases, ...adamWCases, ...rowCases, ...blockCases, ...weightCases];
+const cases = [
+  ...normCases,
+  ...rotaryCases,
+  ...crossEntropyCases,
+  ...adamWCases,
+  ...rowCases,
+  ...blockCases,
+  ...inputDropoutCases,
+  ...weightCases,
+];
 
 describe.each(["registers", "shared"] as const)("with %s", (variant) => {
   test.each(cases)("$name: as in plain operations, the same bits twice, no tensor left", async ({ tolerance, worstError }) => {

@@ -5,6 +5,7 @@ import { attentionKernels } from "./attention.ts";
 import { blockKernels } from "./blockMaps.ts";
 import { crossEntropyKernels } from "./crossEntropy.ts";
 import { checkBindable, type GpuKernel, type KernelAttributes, type KernelInputs } from "./gpuKernel.ts";
+import { inputDropoutKernels } from "./inputDropout.ts";
 import { normKernels } from "./norm.ts";
 import { optimizerKernels } from "./optimizers.ts";
 import { packedKernels } from "./packedLinear.ts";
@@ -27,6 +28,7 @@ export function installWebGpuKernels(backend: WebGPUBackend): void {
     ...optimizerKernels(context),
     ...rowKernels(context),
     ...blockKernels(context),
+    ...inputDropoutKernels(context),
     ...shiftKernels(context),
     ...weightGradientKernels(context),
   };

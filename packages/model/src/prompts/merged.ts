@@ -1,0 +1,114 @@
+import { loraMatrices, type Params, type RunSettings, type Tensor } from "@tutti/core";
+import { checkpointChunks, type WritableBackbone } from "../backbone/checkpointTensors.ts";
+import { hubConfigText } from "../backbone/hubConfigText.ts";
+import type { PackedBackbone } from "../backbone/packed.ts";
+import { writeSafetensors } from "../backbone/safetensors.ts";
+import { mergedReadme } from "./peftReadme.ts";
+import { describeRun, type TunedPrompts } from "./promptsFile.ts";
+
+type Tuning = RunSettings["tuning"];
+
+/** The files of a merged folder; the tokenizer's only where the backbone has them, the head only where the run trained one. */
+const mergedFiles = {
+  config: "config.json",
+  weights: "model.safetensors",
+  tokenizer: "tokenizer.json",
+  tokenizerConfig: "tokenizer_config.json",
+  head: "head.safetensors",
+  readme: "README.md",
+} as const;
+
+const inFront = "its prompts stand in front of the text, where no weight of the model can hold them";
+
+/** Why what a method trains cannot become weights of the backbone; null where it can. */
+const reasons: Readonly<Record<Tuning["method"], string | null>> = {
+  lora: null,
+  full: null,
+  prefix: inFront,
+  inputPrompt: inFront,
+  idpg: inFront,
+  attempt: inFront,
+  latePrompt: inFront,
+  adapter: "its networks are not linear, so that no weight of the model can hold them",
+};
+
+/** Throws a sentence where what a run trained cannot become weights of its backbone. */
+export function requireMergeable({ method }: Pick<Tuning, "method">): void {
+  const reason = reasons[method];
+  if (reason === null) return;
+  throw new Error(`tuning.method ${method} cannot be merged into the backbone: ${reason}; export it with --format safetensors`);
+}
+
+/** The backbone with a run's differences added to its weights, each computed when it is asked for, in f32. */
+export function mergedBackbone(backbone: WritableBackbone, tuning: Tuning, params: Params): WritableBackbone {
+  requireMergeable(tuning);
+  return {
+    config: backbone.config,
+    tensor(name) {
+      const tensor = backbone.tensor(name);
+      return tuning.method === "lora" ? addedLora(name, tensor, tuning, params) : addedFull(name, tensor, params);
+    },
+  };
+}
+
+/**
+ * A Hugging Face folder of backbone and run in one model, as bytes by file; the weights come in pieces, a tensor at a time. A linear head lies
+ * beside them, and a README.md has the Python that gives the run's numbers.
+ */
+export function writeMergedFolder(
+  { runId, settings, params }: TunedPrompts,
+  backbone: PackedBackbone,
+): Map<string, Uint8Array | Iterable<Uint8Array>> {
+  const { "head/weight": weight, "head/bias": bias } = params;
+  const { config, tokenizerJson, tokenizerConfig, name, manifest } = backbone;
+  const merged = mergedBackbone(backbone, settings.tuning, params);
+  const place = { name, source: manifest?.source ?? name, config };
+  const files = new Map<string, Uint8Array | Iterable<Uint8Array>>([
+    [mergedFiles.config, utf8(hubConfigText(config))],
+    [mergedFiles.weights, checkpointChunks(merged)],
+    [mergedFiles.readme, utf8(mergedReadme({ runId, settings, params }, place))],
+  ]);
+  if (tokenizerJson !== null) files.set(mergedFiles.tokenizer, utf8(tokenizerJson));
+  if (tokenizerConfig !== null) files.set(mergedFiles.tokenizerConfig, utf8(tokenizerConfig));
+  if (weight !== undefined && bias !== undefined) {
+    const { classes = "[]" } = describeRun(runId, settings);
+    files.set(mergedFiles.head, writeSafetensors({ weight, bias }, { format: "pt", classes }));
+  }
+  return files;
+}
+
+/** W + scale · B A, summed in float64. */
+function addedLora(name: string, { shape, data }: Tensor, tuning: Extract<Tuning, { method: "lora" }>, params: Params): Tensor {
+  const [, layer, tensor] = /^layers\.(\d+)\.(.+)\.weight$/.exec(name) ?? [];
+  const matrix = loraMatrices(tuning).find((one) => one.tensor === tensor);
+  if (matrix === undefined) return { shape, data };
+  const [a, b] = ["a", "b"].map((factor) => trained(params, `lora/${layer}/${matrix.name}/${factor}`).data);
+  const [numOut, numIn] = shape;
+  const merged = new Float32Array(data.length);
+  const row = new Float64Array(numIn);
+  for (let i = 0; i < numOut; i++) {
+    row.set(data.subarray(i * numIn, (i + 1) * numIn));
+    for (let r = 0; r < matrix.rank; r++) {
+      const factor = matrix.scale * b[i * matrix.rank + r];
+      if (factor !== 0) for (let j = 0; j < numIn; j++) row[j] += factor * a[r * numIn + j];
+    }
+    merged.set(row, i * numIn);
+  }
+  return { shape, data: merged };
+}
+
+/** W + Δ. */
+function addedFull(name: string, { shape, data }: Tensor, params: Params): Tensor {
+  const difference = params[`full/${name}`];
+  return difference === undefined ? { shape, data } : { shape, data: data.map((value, i) => value + difference.data[i]) };
+}
+
+function trained(params: Params, name: string): Tensor {
+  const tensor = params[name];
+  if (tensor === undefined) throw new Error(`tensor ${name}: missing; there are ${Object.keys(params).join(", ") || "none"}`);
+  return tensor;
+}
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
