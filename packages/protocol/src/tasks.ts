@@ -4,6 +4,7 @@ import {
   encodingSchema,
   integer,
   layerSelectorSchema,
+  number,
   type ParameterSets,
   type TaskExpectation,
   type TaskSpec,
@@ -47,6 +48,8 @@ export const taskSpecSchema = z.discriminatedUnion("kind", [
     warmupSteps: integer(0, limits.maxSteps),
     epochs: integer(1, 1000),
     isPersonalised: z.boolean(),
+    hasOwnRanks: z.literal(true).exactOptional(),
+    scoresMatrices: z.literal(true).exactOptional(),
   }),
   z.strictObject({ kind: z.literal("probe"), lanczosSteps: integer(1, limits.maxLanczosSteps) }),
   z.strictObject({
@@ -110,6 +113,8 @@ const contributionHeaderSchema = z.discriminatedUnion("kind", [
     numSteps: integer(1, limits.maxSteps),
     firstLoss: lossSchema,
     lastLoss: lossSchema,
+    /** Exactly where the task asks for them (P-45). */
+    matrixScores: byName(number(0, limits.maxNumber), limits.maxTensors).exactOptional(),
   }),
   z
     .strictObject({

@@ -25,6 +25,8 @@ export interface Compute {
   readonly backend: Backend;
   readonly threads: number;
   readonly reason: string;
+  /** As it claims. */
+  readonly flopsPerSecond?: number;
 }
 
 /** A client that has said hello to this run, now or earlier. */
@@ -45,6 +47,10 @@ export interface Client extends JournalledClient {
   /** The last step, counted in this process, in which no device may move to it. */
   barredUntil: number;
   compute: Compute | null;
+  /** What it claims of its machine; null where it says nothing. */
+  profile: NonNullable<Hello["profile"]> | null;
+  /** Of the backbone that it was given, where the run has several. */
+  bits: Bits | null;
   /** Share of its present task that is done. */
   progress: number | null;
   cancelGrace: () => void;

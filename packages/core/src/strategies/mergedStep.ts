@@ -44,12 +44,14 @@ export function mergedStep<Settings extends GlobalModelSettings>(
   const before = under(tensors, "W/");
   const others = trained.map((one) => ({ ...one, body: { ...one.body, delta: omitNames(one.body.delta, factors) } }));
   const own = trained.map(({ deviceId, numExamples, body }) => {
-    const delta = pickNames(body.delta, factors);
-    return { deviceId, numExamples, params: add(pickNames(sentTo(plan, deviceId), factors), delta) };
+    const present = factors.filter((name) => Object.hasOwn(body.delta, name));
+    const delta = pickNames(body.delta, present);
+    return { deviceId, numExamples, params: add(pickNames(sentTo(plan, deviceId), present), delta) };
   });
   const random = createRandom(run.seed);
   const merged = pairs.map((pair) => {
-    const parts = own.map(({ params, ...device }) => ({ ...device, ...pairOf(params, pair) }));
+    const parts = own.flatMap(({ params, ...device }) => (Object.hasOwn(params, pair.b) ? [{ ...device, ...pairOf(params, pair) }] : []));
+    if (parts.length === 0) return {}; // nobody trained it: it stays as it is
     const kept = pairOf(before, pair);
     const stream = random.stream({ stage: plan.stage, round: plan.round, purpose: `merge/${pair.b}` });
     const { a, b } = nearest(termsOf(parts, kept), kept.a.shape[0], stream);

@@ -6,6 +6,7 @@ import { fedAvg } from "./fedAvg.ts";
 import { fedAvgM } from "./fedAvgM.ts";
 import { fedOpt } from "./fedOpt.ts";
 import { fedPepTao } from "./fedPepTao/index.ts";
+import { fedPipe } from "./fedPipe/index.ts";
 import { fedSaLora } from "./fedSaLora.ts";
 import { ffaLora } from "./ffaLora.ts";
 import { flexLora } from "./flexLora.ts";
@@ -29,6 +30,7 @@ export const strategies = {
   roLora,
   flexLora,
   raFLora,
+  fedPipe,
 } as const;
 
 type Strategies = typeof strategies;

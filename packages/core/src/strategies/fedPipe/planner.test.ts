@@ -31,6 +31,7 @@ test("memory and time of a plan are those counted by hand", () => {
     seconds: fixed + perValue * 8 * 1152,
     memoryBytes: 7_200_000 + 4 * 16 * 32 * 6 * 2304 + 16 * 8 * 1152,
     underUse: 1 - (fixed + perValue * 8 * 1152) / 10,
+    machine: laptop,
   });
 });
 

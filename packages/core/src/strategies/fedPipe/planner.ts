@@ -9,6 +9,7 @@ import {
   type RoundWork,
   roundTime,
 } from "./costs.ts";
+import type { DevicePlan } from "./plan.ts";
 import type { ClientMachine } from "./profile.ts";
 import type { RankTable } from "./rankTable.ts";
 
@@ -23,20 +24,6 @@ export interface PlanningLimits {
   /** Of the backbone's download, once. */
   readonly downloadSeconds: number;
 }
-
-/** What one client is to train, and how. */
-export type DevicePlan = {
-  readonly bits: Bits;
-  readonly batchSize: number;
-  /** In the order of the matrices; 0 where a matrix is not trained. */
-  readonly ranks: readonly number[];
-  readonly numValues: number;
-  /** Expected of a round. */
-  readonly seconds: number;
-  readonly memoryBytes: number;
-  /** 1 − seconds / roundSeconds. */
-  readonly underUse: number;
-};
 
 /** A plan, or a sentence that says why there is none. */
 export type Planned = { readonly plan: DevicePlan } | { readonly refused: string };
@@ -56,7 +43,10 @@ export function planDevice(table: RankTable, machine: ClientMachine, work: Round
       const { ranks, numValues, score } = chosen;
       const seconds = time.fixed + time.perValue * numValues;
       const memoryBytes = fixedMemory + bytesPerAdapterValue * numValues;
-      best = { score, plan: { bits, batchSize, ranks, numValues, seconds, memoryBytes, underUse: 1 - seconds / limits.roundSeconds } };
+      best = {
+        score,
+        plan: { bits, batchSize, ranks, numValues, seconds, memoryBytes, underUse: 1 - seconds / limits.roundSeconds, machine },
+      };
     }
   }
   return best === null ? { refused: whyNone(table, machine, work, limits) } : { plan: best.plan };

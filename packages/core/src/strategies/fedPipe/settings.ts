@@ -7,7 +7,7 @@ import type { StrategySettingsOf } from "../declaration.ts";
 export const fedPipeSettings = {
   /** Rank of every matrix in the warm-up round. */
   warmupRank: integer(1, settingLimits.maxWidth).default(4),
-  /** Ranks that a matrix may have beside 0; the largest at most the run's. */
+  /** Ranks that a matrix may have beside 0; one above the run's counts as the run's. */
   ranks: z.array(integer(1, settingLimits.maxWidth)).min(1).max(16).readonly().default([2, 4, 8]),
   /** Matrices are trained until they have this share of the score mass. */
   scoreMass: fractionSchema.default(0.9),
@@ -29,4 +29,13 @@ export function batchSizesOf(batchSize: number, minBatch: number): number[] {
   const sizes = [batchSize];
   for (let size = Math.floor(batchSize / 2); size >= minBatch; size = Math.floor(size / 2)) sizes.push(size);
   return sizes;
+}
+
+/** Ranks of a run's matrices beside 0, and that of the warm-up round, none above the rank of what is merged. */
+export function ranksWithin(
+  { ranks, warmupRank }: FedPipeSettings,
+  wholeRank: number,
+): { readonly ranks: number[]; readonly warmupRank: number } {
+  const within = (rank: number) => Math.min(rank, wholeRank);
+  return { ranks: [...new Set(ranks.map(within))], warmupRank: within(warmupRank) };
 }
