@@ -1,4 +1,12 @@
-import { type DeviceId, type ExpectedStep, findExpected, numRoundsIn, numValues, type PlannedDevice, type StrategySummary } from "@tutti/core";
+import {
+  type DeviceId,
+  type ExpectedStep,
+  findExpected,
+  numRoundsIn,
+  numValues,
+  type PlannedDevice,
+  type StrategySummary,
+} from "@tutti/core";
 import { type Backend, type HistoryPoint, limits, type PlanPoint, type Status } from "@tutti/protocol";
 import type { StepRecord, TrafficTotals } from "@tutti/record";
 import type { OpenStep } from "./pool/openStep.ts";

@@ -1,5 +1,6 @@
 import type { Example } from "@tutti/data";
 import type { BackendName, KernelChoice, Trainer } from "@tutti/model";
+import type { Hello } from "@tutti/protocol";
 import type { ManagerOptions, SocketOptions } from "socket.io-client";
 import type { Fetch } from "./blobs.ts";
 import type { DeviceStore } from "./deviceStore.ts";
@@ -26,6 +27,8 @@ export interface JoinOptions {
   readonly threads?: number;
   /** Folder of the WASM binaries, with a closing slash; needed in browsers. */
   readonly wasmPath?: string;
+  /** What this client says of its machine (P-18); nothing by default. */
+  readonly profile?: Hello["profile"];
   /** `plain` turns the fast kernels off, for comparison. */
   readonly kernels?: KernelChoice;
   readonly onEvent?: (event: SessionEvent) => void;

@@ -22,18 +22,6 @@ export { initMomentum, stepMomentum } from "./optimizers/momentum.ts";
 export { addProximal } from "./optimizers/proximal.ts";
 export { warmedUpRate } from "./optimizers/warmup.ts";
 export { mapParameterSets, taskParams } from "./parameterSets.ts";
-export {
-  addSensitivity,
-  matrixScores,
-  noSensitivity,
-  type Sensitivity,
-  sensitivityScores,
-} from "./strategies/fedPipe/importance.ts";
-export { allBits, type BackboneCost, type Bits, backboneCost, type RoundWork } from "./strategies/fedPipe/costs.ts";
-export type { DeviceMachine, DevicePlan, PlannedDevice } from "./strategies/fedPipe/plan.ts";
-export { bitsFor, type PlanningLimits, planDevice } from "./strategies/fedPipe/planner.ts";
-export { baseFormOf, type ClientMachine, type ClientProfile, clientProfileSchema } from "./strategies/fedPipe/profile.ts";
-export { type RankTable, rankTable, type ScoredMatrix } from "./strategies/fedPipe/rankTable.ts";
 export type { Params, Shapes, Tensor } from "./params.ts";
 export {
   add,
@@ -99,6 +87,19 @@ export type { ServerMemory, ServerStepOptions, ServerStepResult } from "./strate
 export { serverStep } from "./strategies/fedPepTao/serverStep.ts";
 export type { FedPepTaoSettings } from "./strategies/fedPepTao/settings.ts";
 export type { FedPepTaoState, FedPepTaoValues } from "./strategies/fedPepTao/state.ts";
+export { allBits, type BackboneCost, type Bits, backboneCost, type RoundWork } from "./strategies/fedPipe/costs.ts";
+export {
+  addSensitivity,
+  matrixScores,
+  noSensitivity,
+  type Sensitivity,
+  sensitivityScores,
+} from "./strategies/fedPipe/importance.ts";
+export { bitsOnJoining, type Joining } from "./strategies/fedPipe/joining.ts";
+export type { DeviceMachine, DevicePlan, PlannedDevice } from "./strategies/fedPipe/plan.ts";
+export { bitsFor, type PlanningLimits, planDevice } from "./strategies/fedPipe/planner.ts";
+export { baseFormOf, type ClientMachine, type ClientProfile, clientProfileSchema } from "./strategies/fedPipe/profile.ts";
+export { type RankTable, rankTable, type ScoredMatrix } from "./strategies/fedPipe/rankTable.ts";
 export { type GlobalModelRule, type GlobalModelState, type GlobalModelValues, globalModel } from "./strategies/globalModel.ts";
 export { type LocalSettings, local } from "./strategies/local.ts";
 export {
@@ -156,8 +157,8 @@ export type {
   Waiting,
 } from "./task.ts";
 export type { SourcePromptNames, TuningCommon } from "./tunings/declaration.ts";
-export { type LoraPair, loraPairs } from "./tunings/loraFactors.ts";
 export type { BackboneSizes, BackboneWeight, InitialValues, TunedEntry } from "./tunings/entry.ts";
+export { type LoraPair, loraPairs } from "./tunings/loraFactors.ts";
 export { type LoraMatrix, type LoraOwn, type LoraTarget, loraMatrices, loraShape, loraTargets } from "./tunings/loraMatrices.ts";
 export {
   hasLayers,

@@ -1,5 +1,5 @@
-import type { DeviceId } from "@tutti/core";
-import type { Backend, DeviceDecision, TaskLease } from "@tutti/protocol";
+import type { Bits, DeviceId } from "@tutti/core";
+import type { Backend, DeviceDecision, Hello, TaskLease } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
 import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
 
@@ -86,7 +86,8 @@ export function freshDevice(deviceId: DeviceId, share: number | null): Journalle
 
 /** Whether tasks go one by one to clients that are free, and their devices with them (P-28). */
 export function placesTasks(config: CoordinatorConfig): boolean {
-  return config.run.roster === "fixed" && canMoveDevices(config);
+  // a plan is for the client that its device lives on
+  return config.run.roster === "fixed" && canMoveDevices(config) && config.run.strategy.name !== "fedPipe";
 }
 
 /** Whether devices without a client move to another one. */

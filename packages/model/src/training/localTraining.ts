@@ -105,7 +105,11 @@ function takeStep(
     const seen = options.onGradient === undefined ? [] : [tf.clone(values), tf.clone(gradient)];
     const step = { learningRate, correction };
     if (start === null) {
-      return { planes: heldIn(optimizer.step(state, gradient, { ...step, dropout: dropped }).planes, frozen), loss: meanLoss, watched: seen };
+      return {
+        planes: heldIn(optimizer.step(state, gradient, { ...step, dropout: dropped }).planes, frozen),
+        loss: meanLoss,
+        watched: seen,
+      };
     }
     const unmasked = dropped === null ? gradient : dropOut(gradient, dropped);
     const pulled = towards(start, unmasked, values, training.proximal);

@@ -28,7 +28,9 @@ export function rationOf({ values, tensors }: FedPipeState, plan: DevicePlan | u
 /** The rank of every matrix in the warm-up round. */
 export function warmupRank({ values, tensors }: Pick<FedPipeState, "values" | "tensors">): number {
   const [first] = loraPairs(values.shape);
-  return first === undefined ? values.run.strategy.warmupRank : ranksWithin(values.run.strategy, tensors[`W/${first.a}`].shape[0]).warmupRank;
+  return first === undefined
+    ? values.run.strategy.warmupRank
+    : ranksWithin(values.run.strategy, tensors[`W/${first.a}`].shape[0]).warmupRank;
 }
 
 /** The plan with each task's own part of W: leading components of each pair, and what is no factor as it is. Equal parts are one payload. */

@@ -17,6 +17,12 @@ export const fedPipeSettings = {
   downloadSeconds: number(0.001, 86_400).default(120),
   /** Of a text, as the planner counts its work. */
   tokensPerText: integer(1, 65_536).default(32),
+  /** Bits of the backbones that clients are given, side by side; without any all get the run's. */
+  bits: z
+    .array(z.union([z.literal(16), z.literal(8), z.literal(4)]))
+    .max(3)
+    .readonly()
+    .default([]),
   /** Smallest batch; batches are the run's, its half, and so on down to here. */
   minBatch: integer(1, settingLimits.maxBatchSize).default(4),
 };
