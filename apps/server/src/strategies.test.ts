@@ -63,3 +63,45 @@ test("a device that trains alone sends no values", async () => {
   expect(outcome).toEqual({ ok: true, value: { outcome: "accepted" } });
   expect((await coordinator.whenDone()).globalParams).toEqual({});
 });
+
+const lora = {
+  method: "lora",
+  rank: 2,
+  alpha: 4,
+  promptDropout: 0,
+  positionsAfterPrefix: false,
+  head: "linear",
+  lossOver: "labelWords",
+} as const;
+
+test("what a strategy freezes is a set of its own, the same bytes in every step, and nothing of it travels back (P-36, P-58)", async () => {
+  const run = tinyFedAvg({ strategy: { name: "ffaLora" }, tuning: lora, numRounds: 2, evaluateEvery: 2 });
+  const coordinator = await scene.start(run, { expectedClients: 1 });
+  const client = scene.join(coordinator, "a");
+  const first = await client.when("task", ({ lease }) => lease.round === 1);
+  const { frozen, global } = first.lease.parameterSets;
+  const blob = decodeParams(await (await fetch(`${coordinator.url}/blobs/${frozen?.sha256}`)).arrayBuffer());
+  expect(Object.keys(blob)).toHaveLength(6); // A of queries and values in three layers
+  expect(Object.keys(blob).every((name) => name.endsWith("/a"))).toBe(true);
+  expect(Object.keys(first.lease.expects.shapes).filter((name) => name in blob)).toEqual([]);
+  const last = await client.when("task", ({ lease }) => lease.spec.kind === "evaluate");
+  expect(last.lease.parameterSets.frozen).toEqual(frozen);
+  expect(last.lease.parameterSets.global?.sha256).not.toBe(global?.sha256);
+  await coordinator.whenDone();
+});
+
+const family: RunSettings["strategy"][] = [
+  { name: "fedSaLora" },
+  { name: "roLora" },
+  { name: "flexLora", ranks: [2, 1] },
+  { name: "raFLora", ranks: [1, 2] },
+];
+
+test.each(family)("$name runs to its end", async (strategy) => {
+  const coordinator = await scene.start(tinyFedAvg({ strategy, tuning: lora, numRounds: 2, evaluateEvery: 2 }), { expectedClients: 2 });
+  for (const name of ["a", "b"]) scene.join(coordinator, name);
+  const { summary, steps } = await coordinator.whenDone();
+  expect(summary).toMatchObject({ isDone: true, round: 2 });
+  expect(steps.map(({ round, step, kind }) => `${round}.${step} ${kind}`)).toEqual(["1.1 train", "2.1 train", "2.2 evaluate"]);
+  expect(summary.evaluations[0]?.numAnswered).toBe(4);
+});

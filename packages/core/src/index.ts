@@ -9,6 +9,7 @@ export { shareOf } from "./laterShares.ts";
 export { countSteps } from "./localSteps.ts";
 export { mergeLowRank } from "./lowRank/merge.ts";
 export { type DrawnMerge, mergeByDraws } from "./lowRank/mergeByDraws.ts";
+export { addToResidual, missingFrom, type Residual, residualBytes, stackedFactors } from "./lowRank/residual.ts";
 export type { LowRankTerm } from "./lowRank/terms.ts";
 export { type LowRankFactors, truncateTo, truncationError } from "./lowRank/truncate.ts";
 export type { Method, MethodName } from "./methods.ts";

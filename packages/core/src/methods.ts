@@ -7,7 +7,7 @@ import type { ServerRateMethod } from "./strategies/serverRates/declaration.ts";
 import { type ServerRateSchedule, serverRates } from "./strategies/serverRates/table.ts";
 import { type DeclaredSettings, declaredSchema, strategies } from "./strategies/table.ts";
 import type { TuningCommon } from "./tunings/declaration.ts";
-import { promptTokensOf, tuningSchema, tunings } from "./tunings/table.ts";
+import { promptTokensOf, type TuningMethodName, tuningSchema, tunings } from "./tunings/table.ts";
 
 /** A method of the comparison: what it is called, where it comes from, and the settings that make a run of it. */
 export interface Method extends Pick<DeclaredMethod, "trained" | "travels" | "rates"> {
@@ -41,7 +41,7 @@ interface AnyTuningMethod extends DeclaredMethod {
 }
 
 interface AnyStrategyMethod extends DeclaredMethod {
-  readonly tunes?: "prefix" | "lora";
+  readonly tunes?: TuningMethodName;
   strategy?(own: DeclaredSettings, base: RunConditions): object;
 }
 
@@ -68,10 +68,10 @@ const federated = Object.values(strategies).flatMap(
     const ownOf = ({ strategy }: RunSettings) => (strategy.name === defaults.name ? strategy : defaults);
     return listedOf(declaration, (part) => (base) => ({
       ...base,
-      tuning:
-        part.tunes === "lora"
-          ? { ...tunings.lora.defaults, ...commonOf(base) }
-          : { ...tunings.prefix.defaults, promptTokens: tokensOf(base), ...commonOf(base) },
+      tuning: tuningSchema.parse({
+        ...(part.tunes === undefined ? { ...tunings.prefix.defaults, promptTokens: tokensOf(base) } : tunings[part.tunes].defaults),
+        ...commonOf(base),
+      }),
       strategy: declaredSchema.parse({ ...defaults, ...part.strategy?.(ownOf(base), base) }),
     }));
   },

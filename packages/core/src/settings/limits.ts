@@ -8,11 +8,11 @@ export const settingLimits = {
   maxPromptTokens: 1024,
   /** Width of a bottleneck, rank of a low-rank difference. */
   maxWidth: 4096,
-  /** Ranks that devices have by turns. */
-  maxDeviceRanks: 64,
   /** Source prompts of one run. */
   maxSources: 32,
   maxLanczosSteps: 1000,
+  /** Ranks that devices have by turns. */
+  maxDeviceRanks: 64,
   /** Characters. */
   maxName: 64,
   /** One day, in milliseconds. */

@@ -3,6 +3,7 @@ import type { DeclaredMethod } from "../comparison.ts";
 import type { Publication } from "../publication.ts";
 import type { RunConditions } from "../settings/runConditions.ts";
 import { type SettingsOf, withoutDefaults } from "../settings/shape.ts";
+import type { TuningMethodName } from "../tunings/table.ts";
 import type { Strategy, StrategyRun, StrategyState } from "./strategy.ts";
 
 /** The settings of a strategy, from its name and the schemas of its own ones. */
@@ -22,7 +23,7 @@ export interface RunRule<Settings> {
 /** A method of the comparison that a strategy makes, with prompts in every layer unless it says what else is tuned. */
 export interface StrategyMethod<Settings> extends DeclaredMethod {
   /** The tuning method, with its defaults, of a strategy that is made for it; `prefix` by default. */
-  readonly tunes?: "prefix" | "lora";
+  readonly tunes?: TuningMethodName;
   /** Its settings where they are not the defaults; `own` are the base's of this strategy, or the defaults. */
   strategy?(own: Settings, base: RunConditions): Partial<Omit<Settings, "name">>;
 }

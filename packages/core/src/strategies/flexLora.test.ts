@@ -132,6 +132,8 @@ test("a round of FlexLoRA: the difference is the mean of the products, of which 
   const cut = two.plan.payloads[task?.parameterSets.global ?? 0];
   expectProduct(cut, [1, 0, 6, 0, 0, 0]);
   expect(cut["lora/0/query/a"].shape).toEqual([2, 2]);
+  const { "lora/0/query/a": rows, "lora/0/query/b": columns } = valuesOf(cut);
+  expect([...rows.slice(2), columns[1], columns[3], columns[5]]).toEqual([0, 0, 0, 0, 0]); // where one of both is not 0, the other could learn
 });
 
 test("a round of raFLoRA: the second component is device 0's alone", () => {

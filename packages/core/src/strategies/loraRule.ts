@@ -1,3 +1,4 @@
+import { factorRankOf } from "../tunings/table.ts";
 import type { RunRule } from "./declaration.ts";
 
 /** That a run tunes LoRA, for a strategy that tells its factors apart. */
@@ -6,6 +7,6 @@ export function needsLora(strategy: string): RunRule<unknown> {
     of: ["strategy", "tuning"],
     path: ["tuning", "method"],
     error: `${strategy} trains LoRA's factors: set tuning.method to lora`,
-    holds: ({ tuning }) => tuning.method === "lora",
+    holds: ({ tuning }) => factorRankOf(tuning) !== null,
   };
 }

@@ -2,7 +2,6 @@ import { mergeLowRank } from "../lowRank/merge.ts";
 import { mergeByDraws } from "../lowRank/mergeByDraws.ts";
 import type { LowRankTerm } from "../lowRank/terms.ts";
 import { type LowRankFactors, truncateTo } from "../lowRank/truncate.ts";
-import { taskParams } from "../parameterSets.ts";
 import { add, omitNames, type Params, pickNames } from "../params.ts";
 import { createRandom, type RandomStream } from "../random.ts";
 import type { Contribution, DeviceId, RoundPlan } from "../task.ts";
@@ -12,7 +11,7 @@ import type { GlobalModelSettings, GlobalModelState } from "./globalModel.ts";
 import { sentForm } from "./sentForm.ts";
 import { under, withPrefix } from "./tensors.ts";
 
-/** One device's factors of one matrix after its training. */
+/** One device's factors of one matrix after its training, right in the components that it was sent; others are the server's with what it sent back. */
 export interface TrainedFactors extends LowRankFactors {
   readonly deviceId: DeviceId;
   /** n_i. */
@@ -43,11 +42,20 @@ export function mergedStep<Settings extends GlobalModelSettings>(
   const factors = pairs.flatMap(({ a, b }) => [a, b]);
   const before = under(tensors, "W/");
   const others = trained.map((one) => ({ ...one, body: { ...one.body, delta: omitNames(one.body.delta, factors) } }));
+<<<<<<< HEAD
   const own = trained.map(({ deviceId, numExamples, body }) => {
     const present = factors.filter((name) => Object.hasOwn(body.delta, name));
     const delta = pickNames(body.delta, present);
     return { deviceId, numExamples, params: add(pickNames(sentTo(plan, deviceId), present), delta) };
   });
+=======
+  const sent = pickNames(before, factors);
+  const own = trained.map(({ deviceId, numExamples, body }) => ({
+    deviceId,
+    numExamples,
+    params: add(sent, pickNames(body.delta, factors)),
+  }));
+>>>>>>> algebra
   const random = createRandom(run.seed);
   const merged = pairs.map((pair) => {
     const parts = own.flatMap(({ params, ...device }) => (Object.hasOwn(params, pair.b) ? [{ ...device, ...pairOf(params, pair) }] : []));
@@ -70,11 +78,4 @@ function nearest(terms: readonly LowRankTerm[], rank: number, random: RandomStre
 
 function pairOf(params: Params, { a, b }: LoraPair): LowRankFactors {
   return { a: params[a], b: params[b] };
-}
-
-/** W as the plan sent it to this device. */
-function sentTo(plan: RoundPlan, device: DeviceId): Params {
-  const task = plan.tasks.find(({ deviceId }) => deviceId === device);
-  if (task === undefined) throw new Error(`${plan.stage} round ${plan.round}: device ${device} contributed without a task`);
-  return taskParams(plan, task).global ?? {};
 }

@@ -4,6 +4,7 @@ import { integer } from "../settings/fields.ts";
 import { settingLimits } from "../settings/limits.ts";
 import type { DeviceId } from "../task.ts";
 import type { LoraPair } from "../tunings/loraFactors.ts";
+import { factorRankOf } from "../tunings/table.ts";
 import type { RunRule } from "./declaration.ts";
 
 /** Ranks that devices have by turns: device i that at place i modulo their number. Without any every device has the run's rank. */
@@ -21,7 +22,10 @@ export const ranksWithinRun: RunRule<DeviceRanks> = {
   of: ["strategy", "tuning"],
   path: ["strategy", "ranks"],
   error: "a rank is above tuning.rank, which the merged difference has: lower it, or give the run a higher rank",
-  holds: ({ strategy, tuning }) => tuning.method !== "lora" || strategy.ranks.every((rank) => rank <= tuning.rank),
+  holds({ strategy, tuning }) {
+    const whole = factorRankOf(tuning);
+    return whole === null || strategy.ranks.every((rank) => rank <= whole);
+  },
 };
 
 /** A device's rank for a matrix of which the server keeps `wholeRank`. */

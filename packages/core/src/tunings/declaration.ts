@@ -81,6 +81,8 @@ export interface TuningParts<Method extends string, Shape extends z.ZodRawShape,
   readonly trainsBackbone: boolean;
   /** P, rows of prompts among a text's; null for a method without prompts. */
   promptTokens(own: SettingsOf<"method", Method, Shape>): number | null;
+  /** The rank of the pairs of factors that it trains, `<name>/b` times `<name>/a` each; absent where it trains none. */
+  factorRank?(own: SettingsOf<"method", Method, Shape>): number;
   /** Whether its values are differences to rows that the run's seed draws, and mean something else under another seed. */
   isRelativeToSeed(own: SettingsOf<"method", Method, Shape>): boolean;
   /** The prompts of other tasks that it needs before it can start; null where it needs none. */

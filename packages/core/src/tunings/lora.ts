@@ -51,6 +51,7 @@ export const lora = declareTuning({
   hasLayers: true,
   trainsBackbone: false,
   promptTokens: () => null,
+  factorRank: ({ rank }) => rank,
   isRelativeToSeed: () => false,
   sourcePrompts: () => null,
   faults: ownFaults,

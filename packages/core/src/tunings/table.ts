@@ -58,6 +58,7 @@ interface AnyTuning {
   readonly hasLayers: boolean;
   readonly trainsBackbone: boolean;
   promptTokens(own: OwnSettings): number | null;
+  factorRank?(own: OwnSettings): number;
   isRelativeToSeed(own: OwnSettings): boolean;
   sourcePrompts(own: OwnSettings): SourcePromptNames | null;
 }
@@ -82,6 +83,11 @@ function listed(names: readonly string[]): string {
 /** P, rows of prompts among a text's; null for a method without prompts. */
 export function promptTokensOf(tuning: OwnSettings): number | null {
   return tuningOf(tuning).promptTokens(tuning);
+}
+
+/** The rank of the pairs of factors that a run trains; null for a method without. */
+export function factorRankOf(tuning: OwnSettings): number | null {
+  return tuningOf(tuning).factorRank?.(tuning) ?? null;
 }
 
 /** The source prompts that a run's tuning mixes; null for a method that needs none. */

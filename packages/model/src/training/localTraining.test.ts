@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { createRandom, initialParams, type TrainingSettings } from "@tutti/core";
+import { createRandom, initialParams, type Params, type TrainingSettings } from "@tutti/core";
 import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "../backends.ts";
 import { tinyExamples, tinyTuned } from "../testing/tinyTuned.ts";
@@ -197,7 +197,7 @@ test.each([
 ] as const)("frozen parameters keep every bit under $optimizer, and the others move as if there were no more", async (changes) => {
   const settings = { ...training, ...changes, localEpochs: 1, clientLearningRate: 0.1 };
   const examples = tinyExamples(4); // one step
-  const begin = { ...start(), "head/bias": { shape: [3], data: Float32Array.of(0.3, -0.2, 0.1) } };
+  const begin: Params = { ...start(), "head/bias": { shape: [3], data: Float32Array.of(0.3, -0.2, 0.1) } };
   const train = (more: Partial<LocalTrainingOptions>) =>
     trainLocally(tuned, begin, examples, options({ training: settings, promptDropout: 0, ...more }));
   const before = tf.memory().numTensors;
@@ -205,7 +205,7 @@ test.each([
   const { params, moments } = await train({ frozen: names });
   expect(tf.memory().numTensors).toBe(before);
   for (const name of names) {
-    expect(params[name]).toEqual(begin[name as keyof typeof begin]);
+    expect(params[name]).toEqual(begin[name]);
     expect(moments.m[name]?.data.every((value) => value === 0)).toBe(true);
   }
   // without clipping a step of the head's weights does not depend on what else is trained; with it the norm is that of the trained ones alone
@@ -216,8 +216,7 @@ test.each([
   });
   expect(all.params["head/bias"]).not.toEqual(begin["head/bias"]);
   if (changes.optimizer === "momentum") {
-    const moved = (found: typeof params) =>
-      Math.hypot(...found["head/weight"].data.map((value, i) => value - begin["head/weight"].data[i]));
+    const moved = (found: Params) => Math.hypot(...found["head/weight"].data.map((value, i) => value - begin["head/weight"].data[i]));
     const clipped = await train({ training: { ...settings, weightDecay: 0, clipNorm: 1e-3 }, frozen: names });
     expect(moved(clipped.params)).toBeCloseTo(1e-4, 6); // rate 0.1 times the whole norm, since nothing frozen takes a part of it
   }

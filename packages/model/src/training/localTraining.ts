@@ -3,8 +3,8 @@ import { countSteps, type Params, type RandomStream, type TrainingSettings, warm
 import { flattenTuned, type TunedLayout, unflattenTuned } from "../tuning/layout.ts";
 import { trainedValues } from "./adamWTensors.ts";
 import { drawDropout, drawInputs, dropOut, uploadDropout } from "./dropout.ts";
-import { type Frozen, gradientWithout, heldIn, uploadFrozen } from "./frozen.ts";
 import { type Tuned, vectorGradient } from "./gradient.ts";
+import { type Frozen, gradientWithout, heldIn, uploadFrozen } from "./heldValues.ts";
 import { createLossLog } from "./lossLog.ts";
 import { type EncodedExample, labelledBatch } from "./objective.ts";
 import { createOptimizer, type Moments, type Optimizer, type OptimizerTensors } from "./optimizers.ts";
@@ -100,18 +100,18 @@ function takeStep(
   const { planes, loss, watched } = tf.tidy(() => {
     const dropped = drawn === null ? null : uploadDropout(drawn);
     const values = trainedValues(state);
-    const { loss: meanLoss, gradient: whole } = vectorGradient(drawing, dropped === null ? values : dropOut(values, dropped), batch);
-    const gradient = gradientWithout(whole, frozen);
+    const { loss: meanLoss, gradient } = vectorGradient(drawing, dropped === null ? values : dropOut(values, dropped), batch);
     const seen = options.onGradient === undefined ? [] : [tf.clone(values), tf.clone(gradient)];
     const step = { learningRate, correction };
+    const ofTrained = gradientWithout(gradient, frozen);
     if (start === null) {
       return {
-        planes: heldIn(optimizer.step(state, gradient, { ...step, dropout: dropped }).planes, frozen),
+        planes: heldIn(optimizer.step(state, ofTrained, { ...step, dropout: dropped }).planes, frozen),
         loss: meanLoss,
         watched: seen,
       };
     }
-    const unmasked = dropped === null ? gradient : dropOut(gradient, dropped);
+    const unmasked = dropped === null ? ofTrained : dropOut(ofTrained, dropped);
     const pulled = towards(start, unmasked, values, training.proximal);
     return { planes: heldIn(optimizer.step(state, pulled, { ...step, dropout: null }).planes, frozen), loss: meanLoss, watched: seen };
   });
