@@ -1,3 +1,4 @@
+export { findBases } from "./bases.ts";
 export type { RunListing } from "./commands/run.ts";
 export { beginRun, listRuns, runStatus, stopRun } from "./commands/run.ts";
 export type { ServeEnd, ServeOptions } from "./commands/serve.ts";

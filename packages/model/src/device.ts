@@ -1,6 +1,7 @@
 import { type DeviceId, tunedShape } from "@tutti/core";
 import { chooseBackend, startBackend } from "./backends.ts";
 import { computeTask } from "./deviceTasks.ts";
+import { measureRate } from "./productRate.ts";
 import { type BackendName, type BackendOptions, backendTitles } from "./startedBackend.ts";
 import { threadsNote } from "./threads.ts";
 import type { LoadProgress, Trainer, TrainerReady, TrainerSetup } from "./trainer.ts";
@@ -34,6 +35,7 @@ export function createTrainer(ports: LoadPorts = {}): Trainer {
         reason: notice === null ? reason : `${reason}. ${notice}`,
         ...admitted,
         shape: tunedShape(opened.layout.entries),
+        ...(setup.run.strategy.name === "fedPipe" ? { flopsPerSecond: await measureRate() } : {}),
       };
     },
     async addDevice(deviceId, source) {

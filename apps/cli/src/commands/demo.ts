@@ -13,6 +13,8 @@ interface DemoFlags {
   readonly threads?: number;
   readonly alpha?: number;
   readonly seed?: number;
+  readonly system?: "fedpipe";
+  readonly fleet?: string;
   readonly json?: string;
   readonly headed?: boolean;
   readonly open?: boolean;
@@ -39,6 +41,8 @@ export function addDemo(program: Command): void {
     .option("--threads <number>", "threads of WebAssembly in each tab (default: the cores divided by the tabs)", wholeNumber(1))
     .option("--alpha <number>", "Dirichlet concentration: smaller makes the devices' labels more uneven (default 1)", positiveNumber)
     .option("--seed <number>", "seed of everything random (default 42)", wholeNumber(0))
+    .addOption(new Option("--system <name>", "show another federated system than FedPepTAO").choices(["fedpipe"]))
+    .option("--fleet <file>", "machines that the tabs simulate: YAML with flopsPerSecond, memoryBytes and bytesPerSecond of each")
     .option("--start-from <path>", "start from tuned prompts: a run's id or folder, prompts.safetensors, or the folder of a peft adapter")
     .option("--json <file>", "also write the result to this file")
     .option("--headed", "show the tabs")
@@ -54,6 +58,7 @@ Examples:
   tutti demo --task sentiment --json out.json
   tutti demo --task subj --rounds 4            once subj was fetched: tutti data add subj
   tutti demo --tabs 2 --devices 10 --rounds 6 --headed
+  tutti demo --system fedpipe                  four unlike clients, a plan for each, mixed ranks and bits
   tutti demo --resume 20260102-030405-topic    after Ctrl-C
 
 A run folder holds config.json, rounds.jsonl, report.html, results.json, results.csv and prompts.safetensors.`,
@@ -83,6 +88,8 @@ const settingNames = [
   "threads",
   "alpha",
   "seed",
+  "system",
+  "fleet",
   "startFrom",
 ] as const;
 

@@ -87,10 +87,18 @@ interface Joining {
 
 /** Where the backend is still to be measured, the first client does so alone, and the others follow it. */
 async function joinAll({ id, settings }: RunOrder, { place, url, firstBackend, over }: Joining): Promise<void> {
-  const { clients, folder, threads, kernels } = place;
+  const { clients, folder, threads, kernels, fleet = [] } = place;
   const joinOne = async (index: number, backend: BackendChoice) => {
     over.throwIfAborted();
-    await clients.join(index, { url, runId: id, folder: join(folder, "clients"), backend, threads, kernels });
+    await clients.join(index, {
+      url,
+      runId: id,
+      folder: join(folder, "clients"),
+      backend,
+      threads,
+      kernels,
+      machine: fleet[index % Math.max(1, fleet.length)],
+    });
   };
   const count = numClientsOf({ settings }, place);
   await joinOne(0, place.backend);

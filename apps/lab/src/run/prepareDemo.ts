@@ -1,11 +1,14 @@
 import { availableParallelism } from "node:os";
+import type { ClientProfile } from "@tutti/core";
 import { type DataControls, readControls, rememberDatasets } from "@tutti/data/node";
-import { ConfigError, makeRunFolder, readBackboneSizes } from "@tutti/server";
+import { ConfigError, findBases, makeRunFolder, readBackboneSizes } from "@tutti/server";
 import { publicFolder } from "@tutti/server/checkout";
 import { type DemoConfig, nameRun, readDemoConfig } from "./demoConfig.ts";
 import { backboneNamed, type DemoSettings, demoSettings } from "./demoSettings.ts";
+import { readFleet } from "./fleet.ts";
 import { requireFiles } from "./needs.ts";
 import { readStart } from "./readStart.ts";
+import { demoSystems } from "./systems.ts";
 
 /** What can be chosen on the demo's command line. */
 export interface DemoOptions extends DemoSettings {
@@ -16,6 +19,8 @@ export interface DemoOptions extends DemoSettings {
   readonly json?: string | undefined;
   /** Tuned parameters to start from: a run's id or folder, prompts.safetensors, or the folder of a peft adapter. */
   readonly startFrom?: string | undefined;
+  /** A file with machines that the tabs simulate. */
+  readonly fleet?: string | undefined;
   readonly headed?: boolean | undefined;
   readonly open?: boolean | undefined;
   /** Holds backbones and data sets; the project's own by default. */
@@ -43,9 +48,11 @@ export async function prepareDemo(options: DemoOptions): Promise<PreparedDemo> {
   makeRunFolder(options.runsFolder);
   await rememberDatasets(publicDir);
   const { resumeRunId, runsFolder } = options;
-  const config = resumeRunId === undefined ? configOf(options, publicDir) : await readDemoConfig(runsFolder, resumeRunId);
+  const config =
+    resumeRunId === undefined ? configOf(options, publicDir, await fleetOf(options)) : await readDemoConfig(runsFolder, resumeRunId);
   const { run } = config;
   readBackboneSizes(publicDir, run.backbone);
+  findBases(publicDir, run);
   requireFiles(publicDir, [{ task: run.task, settings: run }]);
   if (resumeRunId === undefined && config.startFrom !== undefined)
     await requireStart(config.startFrom, { dataDir: runsFolder, publicDir, run });
@@ -58,7 +65,13 @@ async function requireStart(path: string, place: Parameters<typeof readStart>[1]
   });
 }
 
-function configOf(options: DemoOptions, publicDir: string): DemoConfig {
+/** Of the file, or else of the system that is shown. */
+async function fleetOf({ fleet, system }: DemoOptions): Promise<readonly ClientProfile[] | undefined> {
+  if (fleet !== undefined) return readFleet(fleet);
+  return system === undefined ? undefined : demoSystems[system].fleet;
+}
+
+function configOf(options: DemoOptions, publicDir: string, fleet: readonly ClientProfile[] | undefined): DemoConfig {
   const { backbone, backend = "auto", kernels, tabs = defaultTabs, threads, startFrom } = options;
   const run = demoSettings({ ...options, backbone: backbone === undefined ? undefined : backboneNamed(backbone, publicDir) });
   const numTabs = Math.min(tabs, run.numDevices);
@@ -72,5 +85,6 @@ function configOf(options: DemoOptions, publicDir: string): DemoConfig {
     run,
   };
   const ofStart = startFrom === undefined ? {} : { startFrom };
-  return { ...config, ...ofStart, ...(kernels === "plain" ? { kernels } : {}) };
+  const simulated = fleet === undefined ? {} : { fleet };
+  return { ...config, ...ofStart, ...simulated, ...(kernels === "plain" ? { kernels } : {}) };
 }

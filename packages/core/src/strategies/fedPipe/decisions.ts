@@ -36,6 +36,11 @@ export const decisions: Strategy<FedPipeState, StrategyRun<FedPipeSettings>> = {
     return { ...state, values: { ...state.values, matrixScores: null, selected: null, plans: [] } };
   },
 
+  branch(state, run, round) {
+    const branched = base.branch?.(state, run, round) ?? state;
+    return { ...branched, values: { ...state.values, ...branched.values } };
+  },
+
   plan(state, roster, random, attempt) {
     if (state.values.position.kind !== "train") return base.plan(state, roster, random, attempt);
     if (state.values.selected === null) {

@@ -22,10 +22,12 @@ const joining = (machine: Partial<Joining["machine"]>): Joining => ({
 });
 /** Memory of everything but the base in the smallest plan. */
 const smallest = activationMemory(backbone, 4, run.strategy.tokensPerText) + 16 * 2 * 128;
+/** With the highest rank, of 4. */
+const largest = smallest + 16 * 2 * 128;
 
 test("a client is given the backbone that its plan names: as many bits as memory and link have room for", () => {
   expect(bitsOnJoining(joining({}))).toBe(16);
-  expect(bitsOnJoining(joining({ memoryBytes: baseMemory(backbone, 8, "packed") + smallest }))).toBe(8);
+  expect(bitsOnJoining(joining({ memoryBytes: baseMemory(backbone, 8, "packed") + largest }))).toBe(8);
   expect(bitsOnJoining(joining({ memoryBytes: baseMemory(backbone, 4, "packed") + smallest }))).toBe(4);
   expect(bitsOnJoining(joining({ bytesPerSecond: 10_000 }))).toBe(8); // 1.03 MB in 103 s, 2 MB in 200 s
   expect(bitsOnJoining(joining({ bytesPerSecond: 10_000, baseForm: "unpacked" }))).toBe(8);
