@@ -31,7 +31,7 @@ export function demoSettings(chosen: DemoSettings): RunSettings {
   const { system } = chosen;
   if (system === undefined) return presetWith(chosen);
   const shown: DemoSystem = demoSystems[system];
-  return shown.settings(presetWith({ ...chosen, devices: chosen.devices ?? shown.devices, rounds: chosen.rounds ?? shown.rounds }));
+  return shown.settings(presetWith({ ...chosen, devices: chosen.devices ?? shown.devices, rounds: chosen.rounds ?? shown.rounds }), chosen);
 }
 
 function presetWith({ devices, rounds, task, backbone, alpha, seed, backend, kernels }: DemoSettings): RunSettings {

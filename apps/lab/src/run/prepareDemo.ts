@@ -48,8 +48,7 @@ export async function prepareDemo(options: DemoOptions): Promise<PreparedDemo> {
   makeRunFolder(options.runsFolder);
   await rememberDatasets(publicDir);
   const { resumeRunId, runsFolder } = options;
-  const config =
-    resumeRunId === undefined ? configOf(options, publicDir, await fleetOf(options)) : await readDemoConfig(runsFolder, resumeRunId);
+  const config = resumeRunId === undefined ? configOf(options, publicDir) : await readDemoConfig(runsFolder, resumeRunId);
   const { run } = config;
   readBackboneSizes(publicDir, run.backbone);
   findBases(publicDir, run);
@@ -66,12 +65,12 @@ async function requireStart(path: string, place: Parameters<typeof readStart>[1]
 }
 
 /** Of the file, or else of the system that is shown. */
-async function fleetOf({ fleet, system }: DemoOptions): Promise<readonly ClientProfile[] | undefined> {
+function fleetOf({ fleet, system }: DemoOptions): readonly ClientProfile[] | undefined {
   if (fleet !== undefined) return readFleet(fleet);
   return system === undefined ? undefined : demoSystems[system].fleet;
 }
 
-function configOf(options: DemoOptions, publicDir: string, fleet: readonly ClientProfile[] | undefined): DemoConfig {
+function configOf(options: DemoOptions, publicDir: string): DemoConfig {
   const { backbone, backend = "auto", kernels, tabs = defaultTabs, threads, startFrom } = options;
   const run = demoSettings({ ...options, backbone: backbone === undefined ? undefined : backboneNamed(backbone, publicDir) });
   const numTabs = Math.min(tabs, run.numDevices);
@@ -85,6 +84,7 @@ function configOf(options: DemoOptions, publicDir: string, fleet: readonly Clien
     run,
   };
   const ofStart = startFrom === undefined ? {} : { startFrom };
+  const fleet = fleetOf(options);
   const simulated = fleet === undefined ? {} : { fleet };
   return { ...config, ...ofStart, ...simulated, ...(kernels === "plain" ? { kernels } : {}) };
 }

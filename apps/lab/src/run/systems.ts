@@ -6,25 +6,26 @@ export interface DemoSystem {
   readonly devices: number;
   readonly rounds: number;
   /** What of the preset's settings is another. */
-  settings(base: RunSettings): RunSettings;
+  settings(base: RunSettings, chosen: { readonly alpha?: number | undefined }): RunSettings;
   /** Machines that its clients simulate unless a file names others. */
   readonly fleet?: readonly ClientProfile[];
 }
 
-/** Unlike in rate, memory and link; the last two are those that the planner has to ration. */
+/** Unlike in rate, memory and link; the last two have slow links and get lower ranks, the third little memory and gets smaller batches. */
 const fourUnlike: readonly ClientProfile[] = [
-  { flopsPerSecond: 8e9, memoryBytes: 1e9, bytesPerSecond: 10e6 },
-  { flopsPerSecond: 6e9, memoryBytes: 100e6, bytesPerSecond: 200e3 },
-  { flopsPerSecond: 5e9, memoryBytes: 18e6, bytesPerSecond: 100e3 },
-  { flopsPerSecond: 4.5e9, memoryBytes: 100e6, bytesPerSecond: 80e3 },
+  { flopsPerSecond: 20e9, memoryBytes: 1e9, bytesPerSecond: 10e6 },
+  { flopsPerSecond: 12e9, memoryBytes: 100e6, bytesPerSecond: 200e3 },
+  { flopsPerSecond: 10e9, memoryBytes: 18e6, bytesPerSecond: 100e3 },
+  { flopsPerSecond: 9e9, memoryBytes: 100e6, bytesPerSecond: 80e3 },
 ];
 
 const fedpipe: DemoSystem = {
   devices: 4,
   rounds: 6,
   fleet: fourUnlike,
-  settings: (base) => ({
+  settings: (base, { alpha }) => ({
     ...base,
+    partition: alpha === undefined ? { kind: "iid" } : base.partition,
     cohortSize: base.numDevices,
     minDevices: base.numDevices,
     evaluateEvery: 2,
@@ -38,7 +39,7 @@ const fedpipe: DemoSystem = {
       lossOver: base.tuning.lossOver,
       targets: ["q", "k", "v", "o"],
     },
-    strategy: { ...strategies.fedPipe.defaults, bits: [16, 8, 4], roundSeconds: 10, downloadSeconds: 20 },
+    strategy: { ...strategies.fedPipe.defaults, bits: [16, 8, 4], roundSeconds: 6, downloadSeconds: 20 },
   }),
 };
 
