@@ -62,7 +62,7 @@ test("a client is sent to the backbone that its profile has room for, and one th
   const coordinator = await scene.start(run, { publicDir }, { tuned });
   const say = async (name: string, profile?: object): Promise<unknown> => {
     const client = scene.join(coordinator, `${name}-watching`, { onTask: () => false });
-    await client.when("connected");
+    await client.when("welcome");
     return new Promise((resolve) => client.socket.emit("hello", hello(client.kept.key, profile), resolve));
   };
   const sentTo = (name: string) => ({ ok: true, value: { urls: { backbone: `backbones/${name}/manifest.json` } } });
@@ -75,5 +75,5 @@ test("a client is sent to the backbone that its profile has room for, and one th
       /^no plan of this run fits this machine: the smallest plan \(4 bits, one matrix\) needs .* of memory, and this machine has 2.00 MB/,
     ),
   });
-  expect(await say("wild", { memoryBytes: -5, bytesPerSecond: 1e7 })).toMatchObject({ ok: false, rule: "P-2" });
+  expect(await say("wild", { memoryBytes: -5, bytesPerSecond: 1e7 })).toMatchObject({ ok: false, rule: "P-3" });
 });
