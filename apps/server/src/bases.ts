@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Bits, baseFormOf, bitsOnJoining, type RunSettings } from "@tutti/core";
+import { type Bits, baseFormOf, bitsOnJoining, planningOf, type RunSettings } from "@tutti/core";
 import { type Hello, type Refusal, refuse } from "@tutti/protocol";
 import { z } from "zod";
 import { ConfigError } from "./config.ts";
@@ -19,9 +19,10 @@ const manifestSchema = z.looseObject({ encoding: z.string() });
  * ConfigError that lists those that are not there, each with the command that makes it. Empty where all clients get the run's.
  */
 export function findBases(publicDir: string, { backbone, strategy }: Pick<RunSettings, "backbone" | "strategy">): Bases {
-  if (strategy.name !== "fedPipe" || strategy.bits.length === 0) return new Map();
+  const planning = planningOf(strategy);
+  if (planning === null || planning.bits.length === 0) return new Map();
   const own = encodingOf(publicDir, backbone);
-  const found = strategy.bits.map((bits) => [bits, own === encodings[bits] ? backbone : `${backbone}-${encodings[bits]}`] as const);
+  const found = planning.bits.map((bits) => [bits, own === encodings[bits] ? backbone : `${backbone}-${encodings[bits]}`] as const);
   const lacking = found.filter(([bits, name]) => encodingOf(publicDir, name) !== encodings[bits]);
   if (lacking.length === 0) return new Map(found);
   const lines = lacking.map(([bits, name]) => {
@@ -48,8 +49,8 @@ export interface BaseRules {
 
 /** The bits of the backbone for a client that says this; null where all get the run's, or it says nothing of its machine; or why no plan fits it (P-18). */
 export function baseFor({ profile, capabilities }: Hello, { run, tuned, backend }: BaseRules): Bits | Refusal | null {
-  const { strategy } = run;
-  if (strategy.name !== "fedPipe" || profile === undefined) return null;
+  const strategy = planningOf(run.strategy);
+  if (strategy === null || profile === undefined) return null;
   const computesOn = backend ?? capabilities.backend;
   // until a client that measures has chosen, it counts as one that unpacks, which needs more
   const machine = { ...profile, baseForm: baseFormOf(computesOn === "auto" ? "wasm" : computesOn) };

@@ -130,6 +130,7 @@ export {
   createStrategy,
   type DeclaredSettings,
   needsSingleContributions,
+  planningOf,
   type StrategyName,
   type StrategySettings,
   selectorOf,

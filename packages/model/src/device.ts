@@ -1,4 +1,4 @@
-import { type DeviceId, tunedShape } from "@tutti/core";
+import { type DeviceId, planningOf, tunedShape } from "@tutti/core";
 import { chooseBackend, startBackend } from "./backends.ts";
 import { computeTask } from "./deviceTasks.ts";
 import { measureRate } from "./productRate.ts";
@@ -35,7 +35,7 @@ export function createTrainer(ports: LoadPorts = {}): Trainer {
         reason: notice === null ? reason : `${reason}. ${notice}`,
         ...admitted,
         shape: tunedShape(opened.layout.entries),
-        ...(setup.run.strategy.name === "fedPipe" ? { flopsPerSecond: await measureRate() } : {}),
+        ...(planningOf(setup.run.strategy) !== null ? { flopsPerSecond: await measureRate() } : {}),
       };
     },
     async addDevice(deviceId, source) {

@@ -30,7 +30,7 @@ const fedpipe: DemoSystem = {
     minDevices: base.numDevices,
     evaluateEvery: 2,
     deadlineMs: null,
-    training: { ...base.training, localEpochs: 1, clientLearningRate: 0.01 },
+    training: { ...base.training, localEpochs: 1, clientLearningRate: 0.003 },
     tuning: {
       ...tunings.lora.defaults,
       promptDropout: base.tuning.promptDropout,

@@ -1,4 +1,4 @@
-import type { Bits, DeviceId } from "@tutti/core";
+import { type Bits, type DeviceId, planningOf } from "@tutti/core";
 import type { Backend, DeviceDecision, Hello, TaskLease } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
 import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
@@ -87,7 +87,7 @@ export function freshDevice(deviceId: DeviceId, share: number | null): Journalle
 /** Whether tasks go one by one to clients that are free, and their devices with them (P-28). */
 export function placesTasks(config: CoordinatorConfig): boolean {
   // a plan is for the client that its device lives on
-  return config.run.roster === "fixed" && canMoveDevices(config) && config.run.strategy.name !== "fedPipe";
+  return config.run.roster === "fixed" && canMoveDevices(config) && planningOf(config.run.strategy) === null;
 }
 
 /** Whether devices without a client move to another one. */

@@ -7,6 +7,7 @@ import { fedAvgM } from "./fedAvgM.ts";
 import { fedOpt } from "./fedOpt.ts";
 import { fedPepTao } from "./fedPepTao/index.ts";
 import { fedPipe } from "./fedPipe/index.ts";
+import type { FedPipeSettings } from "./fedPipe/settings.ts";
 import { fedSaLora } from "./fedSaLora.ts";
 import { ffaLora } from "./ffaLora.ts";
 import { flexLora } from "./flexLora.ts";
@@ -82,4 +83,9 @@ export function needsSingleContributions({ strategy }: Pick<StrategyRun<Strategy
   if (isModule(strategy)) return moduleNeedsSingleContributions(strategy);
   const declared: { needsSingleContributions(own: DeclaredSettings): boolean } = strategies[strategy.name];
   return declared.needsSingleContributions(strategy);
+}
+
+/** The settings of a strategy that plans for each client by what it says of its machine; null for one that plans for all alike. */
+export function planningOf(strategy: StrategySettings): FedPipeSettings | null {
+  return !isModule(strategy) && "roundSeconds" in strategy ? strategy : null;
 }

@@ -8,7 +8,7 @@ const oneRank: RunRule<FedPipeSettings> = {
   of: ["strategy", "tuning"],
   path: ["tuning", "ranks"],
   error: "fedPipe gives each client ranks of its own, up to tuning.rank: leave ranks of single matrices out",
-  holds: ({ tuning }) => tuning.method !== "lora" || Object.keys(tuning.ranks ?? {}).length === 0,
+  holds: ({ tuning }) => !("ranks" in tuning) || Object.keys(tuning.ranks ?? {}).length === 0,
 };
 
 const own = [
