@@ -37,9 +37,10 @@ const fedpipe: DemoSystem = {
       positionsAfterPrefix: base.tuning.positionsAfterPrefix,
       head: base.tuning.head,
       lossOver: base.tuning.lossOver,
+      rank: 16,
       targets: ["q", "k", "v", "o"],
     },
-    strategy: { ...strategies.fedPipe.defaults, bits: [16, 8, 4], roundSeconds: 6, downloadSeconds: 20 },
+    strategy: { ...strategies.fedPipe.defaults, bits: [16, 8, 4], ranks: [2, 4, 8, 16], roundSeconds: 6, downloadSeconds: 20 },
   }),
 };
 
