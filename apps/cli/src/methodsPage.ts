@@ -76,7 +76,10 @@ function tuningTables(): string {
     sourcePromptsOf(defaults) === null ? "no" : "yes",
     `[${publication.venue} ${publication.year}](${publication.link})`,
   ]);
-  const all = Object.values(tunings).flatMap(({ method, settings, defaults }) => settingLines(method, settings, defaults));
+  const all = Object.values(tunings).flatMap((tuning) => {
+    const { method, settings, defaults, leftOut }: typeof tuning & { readonly leftOut?: object } = tuning;
+    return settingLines(method, settings, { ...leftOut, ...defaults });
+  });
   const table = tableOf(["`tuning.method`", "", "what is trained", "has layers", "source prompts", "published"], lines);
   return `${table}\n\n${tableOf(["method", "setting", "default", "what it may be"], all)}`;
 }
@@ -139,5 +142,5 @@ function flow(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(flow).join(", ")}]`;
   if (typeof value !== "object" || value === null) return String(value);
   const entries = Object.entries(value).map(([name, inner]) => `${name}: ${flow(inner)}`);
-  return `{ ${entries.join(", ")} }`;
+  return entries.length === 0 ? "{}" : `{ ${entries.join(", ")} }`;
 }

@@ -64,3 +64,29 @@ test("each protocol and split is answered from rows of its own", async () => {
     ["newcomer", "validation", perClass(examples.globalValidation)],
   ]);
 });
+
+test("a device with nothing of its own predicts its rows once, for itself and for newcomers", async () => {
+  const [name, own] = ["head/bias", params["head/bias"]]; // prompts change nothing while the head is zero
+  const answerOf = async (local: typeof params, global: typeof params) => {
+    const read: number[] = [];
+    const encode: Reader["encode"] = (rows, among) => {
+      read.push(rows.length);
+      return place.reader.encode(rows, among);
+    };
+    const asked = input({ kind: "evaluate", protocols: ["global", "newcomer"], splits: ["test"] });
+    const task = { ...asked.task, parameterSets: { global, initial: params } };
+    const state = { local, moments: null, stageSteps: 0, stage: "train" as const };
+    const { body } = await computeTask({ ...asked, task, state, place: { ...place, reader: { ...place.reader, encode } } });
+    return { read, losses: body.kind === "evaluate" ? body.results.map(({ lossSum }) => lossSum) : [] };
+  };
+  const { [name]: _, ...others } = params;
+  const moved = { [name]: { shape: own.shape, data: own.data.map((value, i) => value + Math.sin(i)) } };
+  const rows = examples.globalTest.length;
+  const shared = await answerOf(moved, params); // what is shared is not the device's own
+  expect(shared.read).toEqual([rows]);
+  expect(shared.losses[1]).toBe(shared.losses[0]);
+  const personal = await answerOf(moved, others);
+  expect(personal.read).toEqual([rows, rows]);
+  expect(personal.losses[1]).toBe(shared.losses[0]);
+  expect(personal.losses[0]).not.toBe(shared.losses[0]);
+});

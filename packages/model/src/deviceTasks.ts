@@ -115,10 +115,17 @@ async function computeProbe(input: TaskInput<Spec<"probe">>): Promise<Body<"prob
 async function computeEvaluate(input: TaskInput<Spec<"evaluate">>): Promise<Body<"evaluate">> {
   const { place, task, state, signal } = input;
   const results: EvaluationResult[] = [];
+  const sharedNames = Object.keys(globalOf(task));
+  const hasOwn = Object.keys(omitNames(state?.local ?? {}, sharedNames)).length > 0;
   for (const protocol of task.spec.protocols) {
+    if (protocol === "newcomer" && !hasOwn) {
+      const same = results.filter((result) => result.protocol === "global"); // the same parameters on the same rows
+      results.push(...same.map((result) => ({ ...result, protocol })));
+      if (same.length > 0) continue;
+    }
     const isZeroShot = protocol === "zeroShot";
     const { tuned, encode } = isZeroShot ? place.zeroShotReader() : place.reader;
-    const params = isZeroShot ? null : deviceParams(task, protocol === "newcomer" ? null : state, Object.keys(globalOf(task)));
+    const params = isZeroShot ? null : deviceParams(task, protocol === "newcomer" ? null : state, sharedNames);
     for (const split of task.spec.splits) {
       const rows = protocol === "personalised" ? personalisedRows(input.examples, split) : globalRows(input.examples, split);
       const encoded = encode(rows, { name: `${split} examples`, rows });

@@ -6,8 +6,6 @@ import { deferred } from "@tutti/core";
 import { loadBrowserScript } from "@tutti/server/checkout";
 import { chromium, type Page } from "playwright-core";
 
-/** The first steps, which are slower, do not count. */
-const numWarm = 8;
 const limitMs = 120_000;
 
 /** A tab that trains alone. */
@@ -17,13 +15,15 @@ export interface LoneTab {
   readonly publicDir: string;
   readonly backbone: string;
   readonly threads: number;
-  /** Steps that are timed. */
+  /** Steps that do not count: for two seconds the browser still compiles the script, on the core that a second thread would have. */
+  readonly numWarm: number;
+  /** Steps that are timed, of the same task. */
   readonly numSteps: number;
   readonly signal: AbortSignal;
 }
 
 /** Milliseconds per training step in a Chromium that trains on WASM for a run of one device, whose steps are the same each time. */
-export async function timeLoneTab({ root, publicDir, backbone, threads, numSteps, signal }: LoneTab): Promise<number> {
+export async function timeLoneTab({ root, publicDir, backbone, threads, numWarm, numSteps, signal }: LoneTab): Promise<number> {
   signal.throwIfAborted();
   const folder = await mkdtemp(join(tmpdir(), "tutti-tab-"));
   const file = join(folder, "settings.json");
@@ -40,8 +40,7 @@ export async function timeLoneTab({ root, publicDir, backbone, threads, numSteps
   signal.addEventListener("abort", stop, { once: true });
   try {
     const page = await browser.newPage();
-    await page.addInitScript({ content: noteSteps });
-    return await timeSteps(page, `${await addressOf(coordinator, signal)}?auto=1&backend=wasm&threads=${threads}`, numSteps);
+    return await timeSteps(page, `${await addressOf(coordinator, signal)}?auto=1&backend=wasm&threads=${threads}`, { numWarm, numSteps });
   } finally {
     signal.removeEventListener("abort", stop);
     await browser.close();
@@ -51,35 +50,34 @@ export async function timeLoneTab({ root, publicDir, backbone, threads, numSteps
   }
 }
 
-async function timeSteps(page: Page, address: string, numSteps: number): Promise<number> {
-  const done = deferred<readonly number[]>();
-  const stepsMs: number[] = [];
-  await page.exposeFunction("tuttiStepped", (atMs: number) => {
-    stepsMs.push(atMs);
-    if (stepsMs.length > numWarm + numSteps) done.resolve(stepsMs);
-  });
-  const timer = setTimeout(
-    () =>
-      done.reject(
-        new Error(`${stepsMs.length} of ${numWarm + numSteps + 1} training steps within ${limitMs / 1000} s of opening ${address}`),
-      ),
-    limitMs,
-  );
+type StepsCounted = Pick<LoneTab, "numWarm" | "numSteps">;
+
+async function timeSteps(page: Page, address: string, { numWarm, numSteps }: StepsCounted): Promise<number> {
+  const done = deferred<number>();
+  await page.exposeFunction("tuttiTimed", done.resolve);
+  await page.addInitScript({ content: noteSteps({ numWarm, numSteps }) });
+  const tooLate = new Error(`no task of ${numWarm + numSteps} training steps within ${limitMs / 1000} s of opening ${address}`);
+  const timer = setTimeout(() => done.reject(tooLate), limitMs);
   page.once("close", () => done.reject(new Error(`the tab at ${address} was closed`)));
   await page.goto(address);
-  const [first = 0, last = 0] = await done.promise
-    .then((times) => [times[numWarm], times[numWarm + numSteps]])
-    .finally(() => clearTimeout(timer));
-  return (last - first) / numSteps;
+  return await done.promise.finally(() => clearTimeout(timer));
 }
 
-/** In the page, before its own scripts: tells when its training worker has taken a step. */
-const noteSteps = `
+/**
+ * In the page, before its own scripts: tells once how long its training worker took for a step, since each telling takes time from a tab on all cores.
+ * The page itself hears of some steps only, each by its number.
+ */
+const noteSteps = ({ numWarm, numSteps }: StepsCounted) => `
+  let first = null;
   globalThis.Worker = class extends Worker {
     constructor(...args) {
       super(...args);
       this.addEventListener("message", ({ data }) => {
-        if (data?.kind === "step") tuttiStepped(performance.now());
+        if (data?.kind !== "step" || data.progress.step <= ${numWarm}) return;
+        const { step } = data.progress;
+        const atMs = performance.now();
+        first ??= { step, atMs };
+        if (step >= first.step + ${numSteps}) tuttiTimed((atMs - first.atMs) / (step - first.step));
       });
     }
   };

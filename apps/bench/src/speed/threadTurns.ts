@@ -7,8 +7,8 @@ import type { SpeedPlace } from "./speedAsked.ts";
 import { timeLoneTab } from "./tabSteps.ts";
 
 const shapes = [
-  { name: "minuet", backbone: "minuet", goal: { atLeast: 1.6 }, numSteps: 60 },
-  { name: "one layer of 768", backbone: "wide", goal: { atLeast: 1.8 }, numSteps: 30 },
+  { name: "minuet", backbone: "minuet", goal: { atLeast: 1.6 }, numWarm: 120, numSteps: 100 },
+  { name: "one layer of 768", backbone: "wide", goal: { atLeast: 1.8 }, numWarm: 30, numSteps: 30 },
 ] as const;
 
 /** How much faster a lone tab trains with two threads of WebAssembly than with one. */
@@ -18,9 +18,9 @@ export async function benchThreads(place: SpeedPlace): Promise<BenchRow[]> {
   const { publicDir, remove } = await makeRandomPublic({ wide: { numLayers: 1, width: 768 } });
   const rows: BenchRow[] = [];
   try {
-    for (const { name, backbone, goal, numSteps } of shapes) {
+    for (const { name, backbone, goal, numWarm, numSteps } of shapes) {
       const own = join(place.now, "public");
-      const tab = { backbone, publicDir: backbone === "wide" ? publicDir : own, numSteps: place.isQuick ? 20 : numSteps };
+      const tab = { backbone, publicDir: backbone === "wide" ? publicDir : own, numWarm, numSteps };
       rows.push(threadRow(labelOf(name), await inTurns(place, tab), goal));
     }
     return rows;
@@ -32,6 +32,7 @@ export async function benchThreads(place: SpeedPlace): Promise<BenchRow[]> {
 interface TimedTab {
   readonly backbone: string;
   readonly publicDir: string;
+  readonly numWarm: number;
   readonly numSteps: number;
 }
 

@@ -72,7 +72,9 @@ function ritzSpectrum(diagonal: readonly number[], offDiagonal: readonly number[
 function unit(vector: Float64Array, what: string): Float32Array {
   const length = Math.sqrt(dot(vector, vector));
   if (!(length > 0) || !Number.isFinite(length)) throw new Error(`lanczos: ${what} has length ${length}, expected a positive one`);
-  return Float32Array.from(vector, (value) => value / length);
+  const result = new Float32Array(vector.length);
+  for (let i = 0; i < result.length; i++) result[i] = vector[i] / length;
+  return result;
 }
 
 function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {

@@ -20,7 +20,7 @@ export function createEmbeddings(backbone: PackedBackbone): Embeddings {
     embed(batch, firstPosition) {
       const rows = backbone.rows("embeddings.word", batch.ids);
       if (positions !== null) addPositions(rows, batch, positions, { firstPosition, offset: config.positionOffset });
-      if (type !== null) for (let i = 0; i < rows.length; i++) rows[i] += type[i % type.length];
+      if (type !== null) addToRows(rows, type);
       return tf.tensor2d(rows, [batch.numRows, config.hiddenSize]);
     },
     rowAddition(numRows, firstPosition) {
@@ -35,6 +35,10 @@ export function createEmbeddings(backbone: PackedBackbone): Embeddings {
       return tf.tensor2d(rows, [numRows, width]);
     },
   };
+}
+
+function addToRows(rows: Float32Array, row: Float32Array): void {
+  for (let start = 0; start < rows.length; start += row.length) for (let j = 0; j < row.length; j++) rows[start + j] += row[j];
 }
 
 /**

@@ -12,6 +12,12 @@ test("training every weight needs room for gradients and the optimiser, which so
   const refuse = (tuning: TuningSettings, backend = "wasm") => refuseTooLarge(manifest, backend, tuning);
   expect(() => refuse({ ...shared, method: "lora", rank: 8, alpha: 16 })).not.toThrow();
   expect(() => refuse({ ...shared, method: "full" }, "webgpu")).not.toThrow();
+  const everywhere = { ...shared, method: "lora", rank: 700, alpha: 16, targets: ["q", "k", "v", "o", "up", "down"] } as const;
+  // 681 MB unpacked; 12 · 700 · (4 · 1,536 + 2 · 3,840) values of 51 bytes
+  expect(() => refuse(everywhere)).toThrow(
+    /^backbone base needs 6\.60 GB once its layers are unpacked and LoRA is trained, .* choose a smaller backbone or smaller ranks$/,
+  );
+  expect(() => refuse({ ...everywhere, rank: 64 })).not.toThrow();
   // 85 million weights of 124 bytes
   expect(() => refuse({ ...shared, method: "full" })).toThrow("base needs 10.5 GB once its layers are unpacked and all trained");
 });

@@ -1,4 +1,5 @@
-import { formatBytes, type TuningSettings, tuningOf } from "@tutti/core";
+import { formatBytes, type TuningSettings } from "@tutti/core";
+import { tunedLayout } from "../tuning/layout.ts";
 import type { BackboneManifest } from "./manifest.ts";
 import { tensorNames } from "./tensorNames.ts";
 
@@ -6,8 +7,22 @@ import { tensorNames } from "./tensorNames.ts";
 const wasmBytes = 2 ** 32;
 /** Left for activations, the optimiser and the library itself. */
 const wasmReserve = 512 * 2 ** 20;
-/** Bytes of each trained weight at the height of a step of full fine-tuning, as measured: W, Δ, their sum, the gradient, the optimiser's state before and after and what it computes between. */
-const fullStepBytes = 116;
+/** What a step takes for each trained value at its height, as measured. */
+interface StepMemory {
+  readonly bytes: number;
+  /** What is trained, behind "once its layers are unpacked". */
+  readonly trained: string;
+  /** What can be made smaller beside the backbone. */
+  readonly wayOut: string;
+}
+
+/** Of the methods that train so many values that they count beside the weights. */
+const stepMemory: Readonly<Partial<Record<TuningSettings["method"], StepMemory>>> = {
+  // W, Δ, their sum, the gradient, the optimiser's state before and after and what it computes between
+  full: { bytes: 116, trained: " and all trained", wayOut: "" },
+  // factors, the same laid out for both directions, the gradient, and the optimiser's state before and after
+  lora: { bytes: 51, trained: " and LoRA is trained", wayOut: " or smaller ranks" },
+};
 
 /**
  * Bytes of a backbone's matrices in f32, each kept for the forward and for the backward product. The embedding table stays packed outside, but where
@@ -25,19 +40,15 @@ function usesVocabulary({ isCausal }: BackboneManifest["config"], { head, lossOv
   return isCausal || (head === "labelWords" && lossOver === "vocabulary");
 }
 
-/** Bytes that training takes beside the unpacked weights, where they count. */
-function trainingBytes({ config }: Pick<BackboneManifest, "config">, tuning: TuningSettings): number {
-  if (!tuningOf(tuning).trainsBackbone) return 0;
-  const trained = tensorNames(config).filter(({ name }) => name.startsWith("layers."));
-  return fullStepBytes * trained.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
-}
-
 /** Throws a sentence when the backbone cannot be unpacked, or trained, on this backend. WebGPU has its own limits, and plain JavaScript the machine's. */
 export function refuseTooLarge(manifest: Pick<BackboneManifest, "config" | "name">, backend: string, tuning: TuningSettings): void {
-  const needed = unpackedBytes(manifest, usesVocabulary(manifest.config, tuning)) + trainingBytes(manifest, tuning);
-  if (backend !== "wasm" || needed <= wasmBytes - wasmReserve) return;
+  if (backend !== "wasm") return;
+  const { bytes, trained, wayOut } = stepMemory[tuning.method] ?? { bytes: 0, trained: "", wayOut: "" };
+  const ofTraining = bytes === 0 ? 0 : bytes * tunedLayout(manifest.config, tuning, 0).numMethodValues;
+  const needed = unpackedBytes(manifest, usesVocabulary(manifest.config, tuning)) + ofTraining;
+  if (needed <= wasmBytes - wasmReserve) return;
   throw new Error(
-    `backbone ${manifest.name} needs ${formatBytes(needed)} once its layers are unpacked${tuningOf(tuning).trainsBackbone ? " and all trained" : ""}, but WebAssembly has at most ${formatBytes(wasmBytes)}: ` +
-      "use a browser with WebGPU, or choose a smaller backbone",
+    `backbone ${manifest.name} needs ${formatBytes(needed)} once its layers are unpacked${trained}, but WebAssembly has at most ${formatBytes(wasmBytes)}: ` +
+      `use a browser with WebGPU, or choose a smaller backbone${wayOut}`,
   );
 }

@@ -65,8 +65,9 @@ export interface MapUse {
 }
 
 /** The gradient of a unit's values (numValues), from the use of each map. */
-export function blockGradient({ maps, numValues }: BlockPlan, uses: readonly MapUse[], numRows: number): tf.Tensor1D {
-  if (!hasFused("TuttiBlockGradient")) return plainGradient(maps, uses, numRows);
+export function blockGradient(plan: BlockPlan, uses: readonly MapUse[], numRows: number): tf.Tensor1D {
+  const { maps, numValues } = plan;
+  if (!hasFused("TuttiBlockGradient") || !(hasPackedProducts() || fitPanels(plan))) return plainGradient(maps, uses, numRows);
   const inputs = Object.fromEntries(uses.flatMap(({ x, dy }, i) => [[`x${i}`, x] as const, [`dy${i}`, dy] as const]));
   return runFused("TuttiBlockGradient", inputs, { maps: listed(maps), numValues, numRows })[0] as tf.Tensor1D;
 }

@@ -59,7 +59,7 @@ export function activationGradient(dy: tf.Tensor2D, { y, activated }: ActivatedP
 export function productGradient(dy: tf.Tensor2D, product: ActivatedProduct, down: Linear): tf.Tensor2D {
   return product.activated === null
     ? throughDown(dy, product, { down, epilogue: "activation", numRows: dy.shape[0] })
-    : activationGradient(linearGradient(dy, down), product);
+    : linearGradientTimes(dy, down, product.activated);
 }
 
 /** The branch's first product, activated. */
@@ -157,6 +157,8 @@ export function expansionGradients(
   if (expansion.kind === "plain" && activated === null) {
     return [{ map: expansion.up, dz: throughDown(dy, product, { down, epilogue: "activation", numRows, added }) }];
   }
+  if (expansion.kind === "plain" && activated !== null && added === null)
+    return [{ map: expansion.up, dz: linearGradientTimes(dy, down, activated, numRows) }];
   const dHidden = linearGradient(dy, down, { numRows, residual: added });
   if (expansion.kind === "plain") return [{ map: expansion.up, dz: activationGradient(dHidden, product) }];
   if (activated === null || factor === null) throw new Error("a gated expansion keeps both its factors");
@@ -165,6 +167,14 @@ export function expansionGradients(
     { map: expansion.up, dz: tf.mul(dHidden, activated.y) },
     { map: expansion.gate, dz: dGate },
   ];
+}
+
+/** dY through `down` and an activation that was kept beside its product. */
+function linearGradientTimes(dy: tf.Tensor2D, down: Linear, activated: Activated, numRows: number = dy.shape[0]): tf.Tensor2D {
+  const derivative = derivativeOf(activated);
+  return down.layout === "packed"
+    ? tf.mul(linearGradient(dy, down, { numRows }), derivative)
+    : linearGradient(dy, down, { numRows, factor: derivative });
 }
 
 interface ThroughDown {

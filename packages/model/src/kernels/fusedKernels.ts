@@ -9,6 +9,8 @@ export type WasmKernel =
   | "TuttiActivate"
   | "TuttiLinear"
   | "TuttiCrossEntropy"
+  | "TuttiMeanRows"
+  | "TuttiMeanRowsGradient"
   | "TuttiPart"
   | "TuttiArrangeBlocks"
   | "TuttiBlockGradient"

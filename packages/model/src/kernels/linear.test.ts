@@ -63,3 +63,30 @@ test.each(["wasm", "cpu"] as const)("stacked maps on %s are the maps side by sid
   disposeLinear(map);
   y.dispose();
 });
+
+test.each(sizes)(
+  "on wasm what is added to $rows rows times ($numOut, $numIn), or multiplied with them, comes behind the whole sum, bit for bit",
+  async ({ numIn, numOut, rows }) => {
+    await startBackend("wasm");
+    const [w, b] = [draw(numOut, numIn), draw(numOut)];
+    const bits = async (run: () => tf.Tensor) => {
+      const tensor = tf.tidy(run);
+      const values = await tensor.data<"float32">();
+      tensor.dispose();
+      return [...new Uint32Array(values.slice().buffer)];
+    };
+    for (const bias of [b, null]) {
+      const map = createLinear(w, bias);
+      const [x, dy] = [tf.tensor2d(draw(rows, numIn).data, [rows, numIn]), tf.tensor2d(draw(rows, numOut).data, [rows, numOut])];
+      const [residual, other] = [tf.tensor2d(draw(rows, numOut).data, [rows, numOut]), tf.tensor2d(draw(rows, numIn).data, [rows, numIn])];
+      const pairs: [() => tf.Tensor, () => tf.Tensor][] = [
+        [() => linear(x, map, { residual }), () => tf.add(residual, linear(x, map))],
+        [() => linearGradient(dy, map, { residual: other }), () => tf.add(other, linearGradient(dy, map))],
+        [() => linearGradient(dy, map, { factor: other }), () => tf.mul(linearGradient(dy, map), other)],
+      ];
+      for (const [fused, apart] of pairs) expect(await bits(fused)).toEqual(await bits(apart));
+      tf.dispose([x, dy, residual, other]);
+      disposeLinear(map);
+    }
+  },
+);

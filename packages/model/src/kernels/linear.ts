@@ -43,6 +43,8 @@ export interface ProductOptions {
   readonly numRows?: number;
   /** Added to the product, whose shape it has. */
   readonly residual?: tf.Tensor2D | null;
+  /** Of a gradient without a residual through an unpacked map: multiplied with it, number by number. */
+  readonly factor?: tf.Tensor2D;
   /** Of a training step; see `PackedLinearCall`. */
   readonly isTraining?: boolean;
 }
@@ -109,18 +111,20 @@ interface Added {
   readonly firstBias: number;
 }
 
-function multiply(left: tf.Tensor2D, factor: Factor, added: Added, { numRows, residual = null }: ProductOptions): tf.Tensor2D {
-  const product = multiplyBiased(firstRows(left, numRows ?? left.shape[0]), factor, added);
-  return residual === null ? product : tf.add(residual, product);
-}
-
-function multiplyBiased(x: tf.Tensor2D, factor: Factor, { bias, firstBias }: Added): tf.Tensor2D {
-  if (factor.layout === "panels") {
-    const inputs = bias === null ? { x, panels: factor.matrix } : { x, panels: factor.matrix, bias };
-    return runFused("TuttiLinear", inputs, { numOut: factor.numOut, first: factor.first ?? 0, firstBias })[0] as tf.Tensor2D;
+function multiply(left: tf.Tensor2D, right: Factor, { bias, firstBias }: Added, options: ProductOptions): tf.Tensor2D {
+  const { numRows = left.shape[0], residual = null, factor } = options;
+  const x = firstRows(left, numRows);
+  if (right.layout === "panels") {
+    const inputs: tf.NamedTensorMap = { x, panels: right.matrix };
+    if (bias !== null) inputs.bias = bias;
+    if (residual !== null) inputs.residual = residual;
+    if (factor !== undefined) inputs.factor = factor;
+    return runFused("TuttiLinear", inputs, { numOut: right.numOut, first: right.first ?? 0, firstBias })[0] as tf.Tensor2D;
   }
-  const y: tf.Tensor2D = tf.matMul(x, factor.matrix, false, factor.layout === "transposed");
-  return bias === null ? y : tf.add<tf.Tensor2D>(y, bias);
+  const product: tf.Tensor2D = tf.matMul(x, right.matrix, false, right.layout === "transposed");
+  const y = bias === null ? product : tf.add<tf.Tensor2D>(product, bias);
+  const sum = residual === null ? y : tf.add<tf.Tensor2D>(residual, y);
+  return factor === undefined ? sum : tf.mul(sum, factor);
 }
 
 /** (inner, out) → eight columns at a time: (out / 8, inner, 8). */

@@ -1,4 +1,4 @@
-import { loraMatrices, type Params, type RunSettings, type Tensor } from "@tutti/core";
+import { type LoraOwn, loraMatrices, type Params, type RunSettings, type Tensor } from "@tutti/core";
 import { checkpointChunks, type WritableBackbone } from "../backbone/checkpointTensors.ts";
 import { hubConfigText } from "../backbone/hubConfigText.ts";
 import type { PackedBackbone } from "../backbone/packed.ts";
@@ -18,37 +18,45 @@ const mergedFiles = {
   readme: "README.md",
 } as const;
 
-const inFront = "its prompts stand in front of the text, where no weight of the model can hold them";
+/** A tensor of the backbone with what was trained added to it. */
+interface Merge<Own> {
+  added(name: string, tensor: Tensor, own: Own, params: Params): Tensor;
+}
 
-/** Why what a method trains cannot become weights of the backbone; null where it can. */
-const reasons: Readonly<Record<Tuning["method"], string | null>> = {
-  lora: null,
-  full: null,
+/** Why what a method trains cannot become weights of the backbone. */
+interface NoMerge {
+  readonly reason: string;
+}
+
+const inFront: NoMerge = { reason: "its prompts stand in front of the text, where no weight of the model can hold them" };
+
+/** How what a method trained becomes weights of the backbone, or why it cannot. */
+const merges: { readonly [Name in Tuning["method"]]: Merge<Extract<Tuning, { readonly method: Name }>> | NoMerge } = {
+  lora: { added: addedLora },
+  full: { added: addedFull },
   prefix: inFront,
   inputPrompt: inFront,
   idpg: inFront,
   attempt: inFront,
   latePrompt: inFront,
-  adapter: "its networks are not linear, so that no weight of the model can hold them",
+  adapter: { reason: "its networks are not linear, so that no weight of the model can hold them" },
 };
 
 /** Throws a sentence where what a run trained cannot become weights of its backbone. */
 export function requireMergeable({ method }: Pick<Tuning, "method">): void {
-  const reason = reasons[method];
-  if (reason === null) return;
-  throw new Error(`tuning.method ${method} cannot be merged into the backbone: ${reason}; export it with --format safetensors`);
+  mergeOf(method);
+}
+
+function mergeOf(method: Tuning["method"]): Merge<Tuning> {
+  const merge: Merge<Tuning> | NoMerge = merges[method];
+  if ("added" in merge) return merge;
+  throw new Error(`tuning.method ${method} cannot be merged into the backbone: ${merge.reason}; export it with --format safetensors`);
 }
 
 /** The backbone with a run's differences added to its weights, each computed when it is asked for, in f32. */
 export function mergedBackbone(backbone: WritableBackbone, tuning: Tuning, params: Params): WritableBackbone {
-  requireMergeable(tuning);
-  return {
-    config: backbone.config,
-    tensor(name) {
-      const tensor = backbone.tensor(name);
-      return tuning.method === "lora" ? addedLora(name, tensor, tuning, params) : addedFull(name, tensor, params);
-    },
-  };
+  const merge = mergeOf(tuning.method);
+  return { config: backbone.config, tensor: (name) => merge.added(name, backbone.tensor(name), tuning, params) };
 }
 
 /**
@@ -78,9 +86,9 @@ export function writeMergedFolder(
 }
 
 /** W + scale · B A, summed in float64. */
-function addedLora(name: string, { shape, data }: Tensor, tuning: Extract<Tuning, { method: "lora" }>, params: Params): Tensor {
+function addedLora(name: string, { shape, data }: Tensor, own: LoraOwn, params: Params): Tensor {
   const [, layer, tensor] = /^layers\.(\d+)\.(.+)\.weight$/.exec(name) ?? [];
-  const matrix = loraMatrices(tuning).find((one) => one.tensor === tensor);
+  const matrix = loraMatrices(own).find((one) => one.tensor === tensor);
   if (matrix === undefined) return { shape, data };
   const [a, b] = ["a", "b"].map((factor) => trained(params, `lora/${layer}/${matrix.name}/${factor}`).data);
   const [numOut, numIn] = shape;
@@ -98,7 +106,7 @@ function addedLora(name: string, { shape, data }: Tensor, tuning: Extract<Tuning
 }
 
 /** W + Δ. */
-function addedFull(name: string, { shape, data }: Tensor, params: Params): Tensor {
+function addedFull(name: string, { shape, data }: Tensor, _: unknown, params: Params): Tensor {
   const difference = params[`full/${name}`];
   return difference === undefined ? { shape, data } : { shape, data: data.map((value, i) => value + difference.data[i]) };
 }

@@ -16,21 +16,21 @@ export function baseModelOf({ name, source }: PeftBackbone): string {
 }
 
 /** What decides how an adapter is written, beside its parameters. */
-export interface PeftPlace {
+interface PeftPlace<Own> {
   readonly config: BackboneConfig;
-  readonly tuning: Tuning;
+  readonly tuning: Own;
 }
 
 /** How a tuning method's parameters lie in an adapter of Hugging Face's peft (https://huggingface.co/docs/peft). */
-interface PeftForm {
+interface PeftForm<Own> {
   /** `peft_type` of adapter_config.json. */
   readonly peftType: string;
   /** What the adapter is, for its README.md. */
   readonly title: string;
   /** The fields of adapter_config.json that this kind has beside the common ones. */
-  fields(params: Params, place: PeftPlace): Readonly<Record<string, unknown>>;
+  fields(params: Params, place: PeftPlace<Own>): Readonly<Record<string, unknown>>;
   /** Parameters → the tensors of adapter_model.safetensors. */
-  tensors(params: Params, place: PeftPlace): Params;
+  tensors(params: Params, place: PeftPlace<Own>): Params;
 }
 
 /** Why a method's parameters cannot be an adapter of peft. */
@@ -38,7 +38,7 @@ interface NoPeftForm {
   readonly reason: string;
 }
 
-const prefix: PeftForm = {
+const prefix: PeftForm<Tuning> = {
   peftType: "PREFIX_TUNING",
   title: "Prompts tuned with Tutti",
   fields(params, { config }) {
@@ -56,23 +56,18 @@ const prefix: PeftForm = {
   tensors: (params, { config }) => ({ prompt_embeddings: joinPrefixes(params, config) }),
 };
 
-const lora: PeftForm = {
+const lora: PeftForm<Extract<Tuning, { readonly method: "lora" }>> = {
   peftType: "LORA",
   title: "LoRA tuned with Tutti",
-  fields: (_, { config, tuning }) => loraFields(loraOf(tuning), config),
+  fields: (_, { config, tuning }) => loraFields(tuning, config),
   // with a linear head the README.md loads the body of the model alone
-  tensors: (params, { config, tuning }) => loraTensors(params, loraOf(tuning), { config, isBare: tuning.head === "linear" }),
+  tensors: (params, { config, tuning }) => loraTensors(params, tuning, { config, isBare: tuning.head === "linear" }),
 };
-
-function loraOf(tuning: Tuning): Extract<Tuning, { method: "lora" }> {
-  if (tuning.method !== "lora") throw new Error(`LORA adapters are of tuning.method lora, found ${tuning.method}`);
-  return tuning;
-}
 
 const ofEachText = "it makes a prompt from each text, and a prompt of peft is the same for every text";
 
 /** Which methods can be adapters of peft, and why the others cannot. */
-export const peftForms: Readonly<Record<Tuning["method"], PeftForm | NoPeftForm>> = {
+export const peftForms: { readonly [Name in Tuning["method"]]: PeftForm<Extract<Tuning, { readonly method: Name }>> | NoPeftForm } = {
   prefix,
   adapter: { reason: "peft has no bottleneck networks behind attention and feed-forward part" },
   inputPrompt: { reason: "Tutti writes no PROMPT_TUNING adapters: only PREFIX_TUNING and LORA" },
@@ -84,8 +79,8 @@ export const peftForms: Readonly<Record<Tuning["method"], PeftForm | NoPeftForm>
 };
 
 /** The form of a method; throws a sentence with the reason where it has none. */
-export function peftFormOf(method: Tuning["method"]): PeftForm {
-  const form = peftForms[method];
+export function peftFormOf(method: Tuning["method"]): PeftForm<Tuning> {
+  const form: PeftForm<Tuning> | NoPeftForm = peftForms[method];
   if ("reason" in form) {
     throw new Error(`tuning.method ${method} has no adapter of peft: ${form.reason}; export it with --format safetensors`);
   }

@@ -1,4 +1,4 @@
-import type { RunSettings } from "@tutti/core";
+import { promptTokensOf, type RunSettings } from "@tutti/core";
 import { findTask } from "@tutti/data";
 import type { BackboneConfig } from "../backbone/config.ts";
 import { baseModelOf, type PeftBackbone, peftFormOf } from "./peftForms.ts";
@@ -66,8 +66,8 @@ ${answerText(settings, config)}
 `;
 }
 
-function hasPrompts({ method }: Pick<Tuning, "method">): boolean {
-  return method === "prefix";
+function hasPrompts(tuning: Tuning): boolean {
+  return promptTokensOf(tuning) !== null;
 }
 
 function positionsText({ positionsAfterPrefix }: Tuning): string {

@@ -1,4 +1,4 @@
-import { type LoraOwn, type LoraTarget, type Params, type Tensor, tuningSchema } from "@tutti/core";
+import { type LoraOwn, type LoraTarget, type Params, type Tensor, tunings } from "@tutti/core";
 import { z } from "zod";
 import type { BackboneConfig } from "../backbone/config.ts";
 import { moduleScale } from "./peftLora.ts";
@@ -75,8 +75,8 @@ export function describedLora(settings: string | undefined): LoraOwn | null {
   } catch {
     return null; // then it is read like one of others
   }
-  const parsed = z.looseObject({ tuning: tuningSchema }).safeParse(json);
-  return parsed.success && parsed.data.tuning.method === "lora" ? parsed.data.tuning : null;
+  const parsed = z.looseObject({ tuning: tunings.lora.schema }).safeParse(json);
+  return parsed.success ? parsed.data.tuning : null;
 }
 
 function pairsOf(tensors: Params): { pairs: Pairs; unused: string[] } {

@@ -28,7 +28,8 @@ export function hessianProduct(tuned: Tuned, values: Float32Array, batch: Labell
   let step = 1;
 
   async function gradientAt(v: Float32Array, h: number): Promise<Float32Array> {
-    const moved = Float32Array.from(values, (value, i) => (i < numMethodValues ? value + h * v[i] : value));
+    const moved = values.slice(); // plain loops here and below: `from` with a function takes twenty times as long
+    for (let i = 0; i < numMethodValues; i++) moved[i] = values[i] + h * v[i];
     const gradient = tf.tidy(() => vectorGradient(tuned, tf.tensor1d(moved), batch).gradient);
     try {
       return (await gradient.data<"float32">()).slice(0, numMethodValues);
@@ -40,7 +41,9 @@ export function hessianProduct(tuned: Tuned, values: Float32Array, batch: Labell
   async function difference(v: Float32Array, h: number): Promise<Float64Array> {
     const ahead = await gradientAt(v, h);
     const behind = await gradientAt(v, -h);
-    return Float64Array.from(ahead, (value, i) => (value - behind[i]) / (2 * h));
+    const slopes = new Float64Array(ahead.length);
+    for (let i = 0; i < slopes.length; i++) slopes[i] = (ahead[i] - behind[i]) / (2 * h);
+    return slopes;
   }
 
   return {

@@ -127,6 +127,31 @@ test.each([
   },
 );
 
+test.each([
+  ["roberta", ["q", "k", "v", "o", "up", "down"], 38],
+  ["llama", ["q", "k", "v", "o", "up", "gate", "down"], 46],
+] as const)(
+  "a layer of %s costs at most 6 dispatches more with LoRA beside queries and values than with prefixes, and beside %j at most %i",
+  { timeout: 120_000 },
+  async (family, targets, most) => {
+    const perLayer = async (tuning: TunedMethod) => {
+      const [two, three] = [await countStep(family, 2, tuning), await countStep(family, 3, tuning)];
+      expect(three.pipelines).toBe(0);
+      return three.dispatches - two.dispatches;
+    };
+    const lora: TunedMethod = { method: "lora", rank: 4, alpha: 8, head: "labelWords" };
+    const [beside, usual, all, dropping] = [
+      await perLayer(prefix),
+      await perLayer(lora),
+      await perLayer({ ...lora, targets, ranks: { k: 2 } }),
+      await perLayer({ ...lora, dropout: 0.1 }),
+    ];
+    expect(usual - beside).toBeLessThanOrEqual(6);
+    expect(dropping - usual).toBeLessThanOrEqual(2); // once there and once back
+    expect(all).toBeLessThanOrEqual(most);
+  },
+);
+
 test.each(["roberta", "llama"] as const)(
   "with all weights trained a layer of %s costs at most 30 dispatches in a training step, AdamW and its clipping 2 for all layers",
   { timeout: 120_000 },

@@ -7,6 +7,18 @@ const shared = { promptDropout: 0, positionsAfterPrefix: false, head: "labelWord
 const cases = [
   { tuning: { method: "adapter", bottleneck: 4 }, clientLearningRate: 0.01 },
   { tuning: { method: "lora", rank: 2, alpha: 4 }, clientLearningRate: 0.01 },
+  {
+    tuning: {
+      method: "lora",
+      rank: 2,
+      alpha: 4,
+      targets: ["q", "k", "v", "o", "up", "down"],
+      ranks: { k: 1 },
+      dropout: 0.1,
+      alphaOver: "rootRank",
+    },
+    clientLearningRate: 0.01,
+  },
   { tuning: { method: "full" }, clientLearningRate: 0.002 },
 ] as const;
 

@@ -130,14 +130,16 @@ export const f32x4 = {
   splat: unary(0x13),
   lane: (a: Code, lane: number): Code => [...a, ...simd(0x1f), lane],
   above: binary(0x44),
-  nearest: unary(0x6a),
   absolute: unary(0xe0),
   add: binary(0xe4),
   subtract: binary(0xe5),
   multiply: binary(0xe6),
   divide: binary(0xe7),
-  smaller: binary(0xe8),
   larger: binary(0xe9),
+  /** The first or, where that is above it, the second; a first that is NaN stays. One instruction, where those that look for NaN are seven. */
+  atMost: binary(0xea),
+  /** The first or, where that is below it, the second; a first that is NaN stays. */
+  atLeast: binary(0xeb),
   root: unary(0xe3),
   /** Four lanes of two vectors: 0 to 3 are the first's, 4 to 7 the second's. */
   shuffle: (a: Code, b: Code, lanes: readonly [number, number, number, number]): Code => [
@@ -149,8 +151,8 @@ export const f32x4 = {
   /** Bitwise; with the mask of a comparison it keeps or zeroes. */
   and: binary(0x4e),
   or: binary(0x50),
-  /** 2ⁿ for whole n from −126 to 127. */
-  powerOfTwo: (n: Code): Code => [...n, ...simd(0xf8), ...i32x4Constant(127), ...simd(0xae), ...i32.constant(23), ...simd(0xab)],
+  /** 2ⁿ for whole n from −126 to 127, to which 1.5 · 2²³ was added: its lowest bits are those of n. */
+  powerOfTwo: (n: Code): Code => [...n, ...i32x4Constant(127), ...simd(0xae), ...i32.constant(23), ...simd(0xab)],
   /** c₀ + x (c₁ + x (c₂ + …)). */
   polynomial: (x: Code, coefficients: readonly number[]): Code =>
     coefficients.reduceRight<Code>(

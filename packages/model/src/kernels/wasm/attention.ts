@@ -45,7 +45,7 @@ export function numWeights(length: number, numHeads: number, numPrefix: number):
   return numHeads * length * weightColumns(numPrefix, length);
 }
 
-/** Size of the scratch that holds the keys or values of a text, turned. */
+/** Size of the scratch that holds the prefix's keys or values, turned once for all texts, and behind them in each row a text's. */
 export function scratchFloats({ headSize, lengths }: AttentionShape, numPrefix: number): number {
   return headSize * weightColumns(numPrefix, Math.max(...lengths));
 }
@@ -56,14 +56,15 @@ export function attendOnWasm(program: WasmProgram, at: AttendAddresses, shape: A
   const { numPrefix, thread } = place;
   const scratch = at.scratch + 4 * thread * scratchFloats(shape, numPrefix);
   const { qkvRow, yRow, prefixRow } = rowsOf(shape);
+  const turnedRow = (4 * scratchFloats(shape, numPrefix)) / headSize;
   eachHead(shape, place, (head) => {
     const { length, query, key, value, prefixKey, prefixValue, weightRow } = head;
     const w = at.weights + head.weights;
     const y = at.y + head.y;
     const keys = 4 * (numPrefix + length);
-    program.transpose(at.prefix + prefixKey, prefixRow, scratch, weightRow, numPrefix, headSize);
-    program.transpose(at.qkv + key, qkvRow, scratch + 4 * numPrefix, weightRow, length, headSize);
-    program.product(at.qkv + query, qkvRow, 4, scratch, weightRow, w, weightRow, length, weightRow / 4, headSize, 32, 0);
+    if (head.isFirst) turn(program, at.prefix + prefixKey, prefixRow, scratch, turnedRow, numPrefix, headSize);
+    if (head.isFirstOfText) turn(program, at.qkv + key, qkvRow, scratch + 4 * numPrefix, turnedRow, length, headSize);
+    program.product(at.qkv + query, qkvRow, 4, scratch, turnedRow, w, weightRow, length, weightRow / 4, headSize, 32, 0);
     program.softmax(w, length, weightRow, weightRow, isCausal ? 4 * (numPrefix + 1) : keys, isCausal ? 4 : 0, keys);
     program.product(w, weightRow, 4, at.prefix + prefixValue, prefixRow, y, yRow, length, headSize, numPrefix, 32, 0);
     program.productAdded(w + 4 * numPrefix, weightRow, 4, at.qkv + value, qkvRow, y, yRow, length, headSize, length, 32, 0);
@@ -76,6 +77,7 @@ export function attendGradientOnWasm(program: WasmProgram, at: AttendGradientAdd
   const { numPrefix, thread } = place;
   const scratch = at.scratch + 4 * thread * scratchFloats(shape, numPrefix);
   const { qkvRow, yRow, prefixRow } = rowsOf(shape);
+  const turnedRow = (4 * scratchFloats(shape, numPrefix)) / headSize;
   const { dQkv, dPrefix } = at;
   const dw = at.dWeights + 4 * thread * numWeights(Math.max(...shape.lengths), 1, numPrefix);
   eachHead(shape, place, (head) => {
@@ -89,9 +91,9 @@ export function attendGradientOnWasm(program: WasmProgram, at: AttendGradientAdd
     intoPrefix(w, 4, weightRow, dy, yRow, dPrefix + prefixValue, prefixRow, numPrefix, headSize, length, 32, 0);
     if (dQkv !== null) intoText(w + 4 * numPrefix, 4, weightRow, dy, yRow, dQkv + value, qkvRow, length, headSize, length, 32, 0);
     // dW = dY · Vᵀ
-    program.transpose(at.prefix + prefixValue, prefixRow, scratch, weightRow, numPrefix, headSize);
-    program.transpose(at.qkv + value, qkvRow, scratch + 4 * numPrefix, weightRow, length, headSize);
-    program.product(dy, yRow, 4, scratch, weightRow, dw, weightRow, length, weightRow / 4, headSize, 32, 0);
+    if (head.isFirst) turn(program, at.prefix + prefixValue, prefixRow, scratch, turnedRow, numPrefix, headSize);
+    if (head.isFirstOfText) turn(program, at.qkv + value, qkvRow, scratch + 4 * numPrefix, turnedRow, length, headSize);
+    program.product(dy, yRow, 4, scratch, turnedRow, dw, weightRow, length, weightRow / 4, headSize, 32, 0);
     program.softmaxGradient(w, dw, length, weightRow, weightRow, 4 * (numPrefix + length));
     // dK = dScoresᵀ · Q
     const queries = at.qkv + query;
@@ -103,6 +105,16 @@ export function attendGradientOnWasm(program: WasmProgram, at: AttendGradientAdd
     program.product(dw, weightRow, 4, at.prefix + prefixKey, prefixRow, dQkv + query, qkvRow, length, headSize, numPrefix, 32, 0);
     program.productAdded(tokens, weightRow, 4, at.qkv + key, qkvRow, dQkv + query, qkvRow, length, headSize, length, 32, 0);
   });
+}
+
+/** B (columns, rows) = Aᵀ as `transpose` takes it, of a multiple of four columns: four rows at a time. */
+function turn(
+  program: WasmProgram,
+  ...[a, aRow, b, bRow, numRows, numColumns]: readonly [number, number, number, number, number, number]
+): void {
+  const inFours = numRows - (numRows % 4);
+  program.turnFours(a, aRow, b, bRow, inFours, numColumns);
+  if (inFours < numRows) program.transpose(a + aRow * inFours, aRow, b + 4 * inFours, bRow, numRows - inFours, numColumns);
 }
 
 /** Offsets in bytes of one head of one text. */

@@ -18,7 +18,7 @@ export function attentionKernels(
       const weights = output([sizes.reduce((sum, size) => sum + size, 0)]);
       const scratch = output([numThreads * scratchFloats(shape, numPrefix)]);
       const at = { qkv: address(qkv), prefix: address(prefix), weights: address(weights), y: address(y), scratch: address(scratch) };
-      run(attentionJob({ isGradient: false, at, shape, numPrefix }));
+      run(attentionJob({ isGradient: false, at, shape, numPrefix, numThreads }));
       release(scratch);
       return [y, weights];
     },
@@ -39,7 +39,7 @@ export function attentionKernels(
         dPrefix: dPrefix === null ? 0 : address(dPrefix),
         dQkv: dQkv === null ? null : address(dQkv),
       };
-      run(attentionJob({ isGradient: true, at, shape, numPrefix }));
+      run(attentionJob({ isGradient: true, at, shape, numPrefix, numThreads }));
       release(scratch, dWeights);
       return [dPrefix, dQkv].filter((result) => result !== null);
     },

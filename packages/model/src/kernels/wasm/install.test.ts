@@ -333,3 +333,14 @@ test.each([
     expect(await ofRows(first, count)).toEqual(own);
   }
 });
+
+test("a number that is none stays none: activations do not make it finite, and softmax shows it in the whole row", async () => {
+  const x = tf.tensor2d([Number.NaN, 1, -2, Number.NaN], [1, 4]);
+  for (const kind of ["gelu", "geluTanh", "silu"] as const) {
+    const { y, derivative } = activate(x, kind, true);
+    for (const result of [y, derivative]) expect([...((await result?.data()) ?? [])].map(Number.isNaN)).toEqual([true, false, false, true]);
+  }
+  const logits = tf.tensor2d([Number.NaN, ...new Float32Array(1023)], [1, 1024]);
+  const { loss } = crossEntropy(logits, [3], [1]);
+  expect(await loss.data()).toEqual(Float32Array.of(Number.NaN));
+});

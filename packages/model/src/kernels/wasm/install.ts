@@ -4,6 +4,7 @@ import type { WasmKernel } from "../fusedKernels.ts";
 import { attentionKernels } from "./attentionKernels.ts";
 import { blockKernels } from "./blockKernels.ts";
 import { createHeap, type Kernel, type KernelAttributes, type KernelInputs } from "./heap.ts";
+import { meanKernels } from "./meanKernels.ts";
 import { optimizerKernels } from "./optimizerKernels.ts";
 import { compileProgram, isShared } from "./program.ts";
 import { rowKernels } from "./rowKernels.ts";
@@ -72,7 +73,8 @@ function kernelsOn(backend: BackendWasm, pool: Pool): Record<WasmKernel, Kernel>
     ...rowKernels(heap, pool),
     ...attentionKernels(heap, pool),
     ...blockKernels(heap, pool.program),
-    ...weightKernels(heap, pool.program),
+    ...meanKernels(heap, pool.program),
+    ...weightKernels(heap, pool),
     ...optimizerKernels(heap, pool.program),
   };
 }

@@ -3,15 +3,19 @@ import { type Code, type FunctionBuilder, type FunctionDefinition, f32x4, get, i
 
 const { add, subtract, multiply, divide, constant } = f32x4;
 
-/** eˣ to about one unit in the last place, 0 below −87 (Cephes' expf). Statements that leave the result in `result`; x must be a local. */
+/** Added to a number below 2²² it leaves the nearest whole one in the lowest bits, ties to even. */
+const rounding = 1.5 * 2 ** 23;
+
+/** eˣ to about one unit in the last place, 0 below −87 (Cephes' expf) and for NaN. Statements that leave the result in `result`; x must be a local. */
 export function exponential(x: Local, result: Local, n: Local, r: Local): Code {
   const log2e = Math.LOG2E;
   const [high, low] = [0.693359375, -2.1219444e-4]; // ln 2 in two parts
+  const whole = subtract(get(n), constant(rounding));
   const series = [0.5, 1.6666665459e-1, 4.1665795894e-2, 8.3334519073e-3, 1.3981999507e-3, 1.98756915e-4];
   return [
-    ...set(result, f32x4.smaller(f32x4.larger(get(x), constant(-87)), constant(88))),
-    ...set(n, f32x4.nearest(multiply(get(result), constant(log2e)))),
-    ...set(r, subtract(subtract(get(result), multiply(get(n), constant(high))), multiply(get(n), constant(low)))),
+    ...set(result, f32x4.atMost(f32x4.atLeast(get(x), constant(-87)), constant(88))),
+    ...set(n, add(multiply(get(result), constant(log2e)), constant(rounding))),
+    ...set(r, subtract(subtract(get(result), multiply(whole, constant(high))), multiply(whole, constant(low)))),
     ...set(result, add(add(multiply(multiply(f32x4.polynomial(get(r), series), get(r)), get(r)), get(r)), constant(1))),
     ...set(result, f32x4.and(multiply(get(result), f32x4.powerOfTwo(get(n))), f32x4.above(get(x), constant(-87)))),
   ];
@@ -57,7 +61,7 @@ const functions: Readonly<Record<Activation, (f: FunctionBuilder, x: Local) => P
       prepare: [
         set(exponent, multiply(multiply(get(x), get(x)), constant(-0.5))),
         exponential(exponent, bell, n, r),
-        set(z, f32x4.larger(f32x4.smaller(multiply(get(x), constant(Math.SQRT1_2)), constant(4)), constant(-4))),
+        set(z, f32x4.atLeast(f32x4.atMost(multiply(get(x), constant(Math.SQRT1_2)), constant(4)), constant(-4))),
         set(n, square),
         set(phi, divide(multiply(get(z), f32x4.polynomial(get(n), erfNumerator)), f32x4.polynomial(get(n), erfDenominator))),
         set(phi, add(constant(0.5), multiply(get(phi), constant(0.5)))),

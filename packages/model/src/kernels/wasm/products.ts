@@ -7,17 +7,20 @@ const rowsAtOnce = [4, 2, 1] as const;
 
 /** What a product starts from: zero, what C holds, or a row that is added to all. */
 type ProductStart = "zero" | "sum" | "bias";
+/** What happens to a finished sum: nothing, or one more number is added to it or multiplied with it. */
+type ProductEnd = "none" | "plus" | "times";
 
 /**
- * C (M, N) = A (M, K) · B (K, N) + start. Parameters: a, aRow, aColumn, b, bRow, c, cRow, M, N, K, bPanel, bias; strides in bytes.
+ * C (M, N) = A (M, K) · B (K, N) + start. Parameters: a, aRow, aColumn, b, bRow, c, cRow, M, N, K, bPanel, bias, and with an end how far behind C its
+ * numbers lie, in the same strides; strides in bytes.
  * A may be strided both ways, so its transpose costs nothing; N is a multiple of 8. bPanel leads from eight columns of B to the next
  * eight: 32 in a plain matrix, K · 32 in one packed in panels, and eight columns meet all rows before the next eight are read. The bias is read only by its kind of start.
  */
-export function product(name: string, start: ProductStart): FunctionDefinition {
+export function product(name: string, start: ProductStart, end: ProductEnd = "none"): FunctionDefinition {
   return {
     name,
-    parameters: Array.from({ length: 12 }, () => "i32" as const),
-    build(f, [a, aRow, aColumn, b, bRow, c, cRow, numRows, numColumns, numInner, bPanel, bias]) {
+    parameters: Array.from({ length: end === "none" ? 12 : 13 }, () => "i32" as const),
+    build(f, [a, aRow, aColumn, b, bRow, c, cRow, numRows, numColumns, numInner, bPanel, bias, behind]) {
       const [row, column, inner] = [f.local("i32"), f.local("i32"), f.local("i32")];
       const aRows = Array.from({ length: rowsAtOnce[0] }, () => f.local("i32"));
       const cRows = Array.from({ length: rowsAtOnce[0] }, () => f.local("i32"));
@@ -29,6 +32,12 @@ export function product(name: string, start: ProductStart): FunctionDefinition {
         if (start === "zero") return f32x4.constant(0);
         if (start === "sum") return f32x4.load(get(cRows[r]), 16 * half);
         return f32x4.load(i32.add(get(bias), i32.multiply(get(column), i32.constant(4))), 16 * half);
+      };
+      const endOf = (r: number, half: number): Code => {
+        const sum = get(sums[2 * r + half]);
+        if (end === "none") return sum;
+        const other = f32x4.load(i32.add(get(cRows[r]), get(behind)), 16 * half);
+        return end === "plus" ? f32x4.add(other, sum) : f32x4.multiply(sum, other);
       };
       const block = (height: number) => {
         const offset = i32.multiply(get(column), i32.constant(4));
@@ -46,7 +55,7 @@ export function product(name: string, start: ProductStart): FunctionDefinition {
           }
         });
         for (let r = 0; r < height; r++) {
-          for (const half of [0, 1]) f.emit(f32x4.store(get(cRows[r]), get(sums[2 * r + half]), 16 * half));
+          for (const half of [0, 1]) f.emit(f32x4.store(get(cRows[r]), endOf(r, half), 16 * half));
         }
       };
 

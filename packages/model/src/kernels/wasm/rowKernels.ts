@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { WasmKernel } from "../fusedKernels.ts";
 import { given, type Heap, type Kernel } from "./heap.ts";
-import { copyJob, normJob, productJob, softmaxJob, valuesJob } from "./rowJobs.ts";
+import { activationJob, copyJob, normJob, productJob, softmaxJob } from "./rowJobs.ts";
 import type { Pool } from "./threads/pool.ts";
 
 type RowKernel = "TuttiActivate" | "TuttiCrossEntropy" | "TuttiLinear" | "TuttiNorm" | "TuttiNormGradient" | "TuttiPart";
@@ -13,10 +13,11 @@ export function rowKernels({ address, output, values }: Heap, { numThreads, run 
       const { shape } = given(x);
       const [y, derivative] = [output(shape), hasGradient === true ? output(shape) : null];
       const name = `${kind as "gelu" | "geluTanh" | "silu"}${derivative === null ? "" : "WithGradient"}` as const;
-      run(valuesJob(name, [address(x), address(y), derivative === null ? 0 : address(derivative)], tf.util.sizeFromShape(shape)));
+      const at = [x, y, derivative ?? undefined].map(address);
+      run(activationJob(name, at, tf.util.sizeFromShape(shape), numThreads));
       return derivative === null ? [y] : [y, derivative];
     },
-    TuttiLinear({ x, panels, bias }, { numOut, first = 0, firstBias = 0 }) {
+    TuttiLinear({ x, panels, bias, residual, factor }, { numOut, first = 0, firstBias = 0 }) {
       const [rows, numIn] = given(x).shape;
       const columns = Number(numOut);
       const y = output([rows, columns]);
@@ -25,6 +26,8 @@ export function rowKernels({ address, output, values }: Heap, { numThreads, run 
         panels: address(panels) + 4 * Number(first),
         y: address(y),
         bias: bias === undefined ? null : address(bias) + 4 * Number(firstBias),
+        residual: residual === undefined ? null : address(residual),
+        factor: factor === undefined ? null : address(factor),
       };
       run(productJob(at, { rows, numIn, numOut: columns, numThreads }));
       return [y];
@@ -36,7 +39,7 @@ export function rowKernels({ address, output, values }: Heap, { numThreads, run 
       const inverse = { address: address(results[2]), perRow: 1 };
       const name = bias === undefined ? "rmsNorm" : "layerNorm";
       const [weights, biases] = [address(weight) + 4 * Number(firstWeight), address(bias) + 4 * Number(firstBias)];
-      run(normJob(name, [from, weights, biases, y, standard, inverse], { rows, width, more: [Number(epsilon)] }));
+      run(normJob(name, [from, weights, biases, y, standard, inverse], { rows, width, more: [Number(epsilon)], numThreads }));
       return results;
     },
     TuttiNormGradient({ dy, weight, standard, inverse }, { isCentred, firstWeight = 0 }) {
@@ -45,14 +48,14 @@ export function rowKernels({ address, output, values }: Heap, { numThreads, run 
       const [from, normal, dx] = [dy, standard, result].map((info) => ({ address: address(info), perRow: width }));
       const name = isCentred === true ? "layerNormGradient" : "rmsNormGradient";
       const weights = address(weight) + 4 * Number(firstWeight);
-      run(normJob(name, [from, weights, normal, { address: address(inverse), perRow: 1 }, dx], { rows, width }));
+      run(normJob(name, [from, weights, normal, { address: address(inverse), perRow: 1 }, dx], { rows, width, numThreads }));
       return [result];
     },
     TuttiCrossEntropy({ logits }, { targets, weights }) {
       const [rows, columns] = given(logits).shape;
       const [gradient, loss] = [output([rows, columns]), output([])];
       run(copyJob(address(logits), address(gradient), rows * columns));
-      run(softmaxJob(address(gradient), rows, columns));
+      run(softmaxJob(address(gradient), rows, columns, numThreads));
       values(loss)[0] = lossOf(values(given(logits)), values(gradient), targets as number[], weights as number[]);
       return [gradient, loss];
     },

@@ -3,12 +3,14 @@ import type { VectorMap, VectorNorm, VectorPlan } from "../vectorPlan.ts";
 import type { GradientPlace } from "../weightGradient.ts";
 import type { WasmProgram } from "./functions.ts";
 import { given, type Heap, type Kernel } from "./heap.ts";
+import { productJob } from "./rowJobs.ts";
+import type { Pool } from "./threads/pool.ts";
 
 type WeightKernel = Extract<WasmKernel, "TuttiShift" | "TuttiVector" | "TuttiWeightGradient" | "TuttiNormWeightGradient">;
 
 /** Weights W + Δ in panels, and gradients of weights, each written to its place in the vector of all. Every size is a multiple of eight. */
-export function weightKernels(heap: Heap, program: WasmProgram): Record<WeightKernel, Kernel> {
-  const { address, output, release } = heap;
+export function weightKernels({ address, output, release }: Heap, pool: Pool): Record<WeightKernel, Kernel> {
+  const { program } = pool;
   return {
     TuttiShift({ values, frozen }, attributes) {
       const plan = attributes as object as VectorPlan;
@@ -30,7 +32,7 @@ export function weightKernels(heap: Heap, program: WasmProgram): Record<WeightKe
       program.turnFours(from, 4 * numOut, to, 4 * numRows, numTurned, numOut);
       program.transpose(from + 4 * numOut * numTurned, 4 * numOut, to + 4 * numTurned, 4 * numRows, numRows - numTurned, numOut);
       program.panels(address(x), 4 * numIn, address(xPanels), 32 * numRows, numRows, numIn);
-      fillParts(program, place, { dy: from, turned: to, xPanels: address(xPanels), into: address(into) });
+      fillParts(pool, place, { dy: from, turned: to, xPanels: address(xPanels), into: address(into) });
       release(turned, xPanels);
       return [];
     },
@@ -81,7 +83,7 @@ function shiftNorm(program: WasmProgram, { width, weight, bias, weightAt, biasAt
 
 /** dYᵀ · X part by part, and the sums of dY's rows. */
 function fillParts(
-  program: WasmProgram,
+  { program, numThreads, run }: Pool,
   { numRows, numOut, numIn, hasBias, ends, weights, biases, scale }: GradientPlace,
   at: { readonly dy: number; readonly turned: number; readonly xPanels: number; readonly into: number },
 ): void {
@@ -89,8 +91,8 @@ function fillParts(
     const first = i === 0 ? 0 : ends[i - 1];
     const height = (i + 1 < weights.length ? ends[i] : numOut) - first;
     const dw = at.into + 4 * weight;
-    const a = at.turned + 4 * numRows * first;
-    program.product(a, 4 * numRows, 4, at.xPanels, 32, dw, 4 * numIn, height, numIn, numRows, 32 * numRows, 0);
+    const factors = { x: at.turned + 4 * numRows * first, panels: at.xPanels, y: dw, bias: null };
+    run(productJob(factors, { rows: height, numIn: numRows, numOut: numIn, numThreads }));
     const db = at.into + 4 * biases[i];
     if (hasBias) program.columnSums(at.dy + 4 * first, 0, db, numRows, 4 * numOut, 4 * height);
     if (i > 0 || scale === 1) return;

@@ -2,10 +2,9 @@
 export interface Job {
   /** Position of what to do in the list of `runPart`. */
   readonly kind: number;
+  /** 1 where it is too little to be worth sharing. */
   readonly numParts: number;
   readonly numbers: ArrayLike<number>;
-  /** Too little to be worth sharing. */
-  readonly isSmall: boolean;
 }
 
 /**
@@ -55,7 +54,7 @@ export function post({ state, claims, numbers }: Board, { kind, numParts, number
 /** The job of this version; null when another is there by now. */
 export function readJob({ state, numbers }: Board, version: number): Job | null {
   const [kind, numParts, numNumbers] = [state[slots.kind], state[slots.numParts], state[slots.numNumbers]];
-  const job = { kind, numParts, numbers: numbers.slice(0, numNumbers), isSmall: false };
+  const job = { kind, numParts, numbers: numbers.slice(0, numNumbers) };
   return Atomics.load(state, slots.version) === version ? job : null;
 }
 

@@ -58,7 +58,7 @@ function poolOn(program: WasmProgram, board: Board, numThreads: number): Pool {
     numThreads,
     program,
     run(job) {
-      if (job.isSmall || job.numParts === 1 || !fits(job)) return alone.run(job);
+      if (job.numParts === 1 || !fits(job)) return alone.run(job);
       const end = (Atomics.load(state, slots.done) + job.numParts) | 0;
       takeParts(board, { version: post(board, job), numParts: job.numParts, start: 0 }, (part) => runPart(program, job, part, 0));
       awaitDone(state, end);
