@@ -8,7 +8,7 @@ import { under } from "../tensors.ts";
 import { pooledScores, selectByMass } from "./importance.ts";
 import type { PlannedDevice } from "./plan.ts";
 import { planRound } from "./planRound.ts";
-import { ownRanksSpec, type Rationed, rationed, rationOf, warmupRank } from "./rations.ts";
+import { ownRanksSpec, type Rationed, rationed, rationOf } from "./rations.ts";
 import type { FedPipeSettings } from "./settings.ts";
 import type { FedPipeState } from "./state.ts";
 
@@ -78,8 +78,7 @@ function sentences(refusals: ReadonlyMap<number, string>): string[] {
 /** The first round: every matrix at one rank, whatever the machine. */
 function warmUp({ values, tensors }: FedPipeState, planned: RoundPlan): RoundPlan {
   const { run, shape } = values;
-  const rank = warmupRank({ values, tensors });
-  const ranks = loraPairs(shape).map(() => rank);
+  const ranks = loraPairs(shape).map(() => run.strategy.warmupRank);
   const ration: Rationed = { pairs: loraPairs(shape), ranks, batchSize: run.training.batchSize, scoresMatrices: true };
   return rationed(planned, under(tensors, "W/"), () => ration);
 }

@@ -1,15 +1,8 @@
 import { deviations } from "../../deviations.ts";
-import { declareStrategy, type RunRule } from "../declaration.ts";
+import { declareStrategy } from "../declaration.ts";
 import { needsLora } from "../loraRule.ts";
 import { decisions } from "./decisions.ts";
-import { type FedPipeSettings, fedPipeSettings } from "./settings.ts";
-
-const oneRank: RunRule<FedPipeSettings> = {
-  of: ["strategy", "tuning"],
-  path: ["tuning", "ranks"],
-  error: "fedPipe gives each client ranks of its own, up to tuning.rank: leave ranks of single matrices out",
-  holds: ({ tuning }) => !("ranks" in tuning) || Object.keys(tuning.ranks ?? {}).length === 0,
-};
+import { fedPipeSettings } from "./settings.ts";
 
 const own = [
   "The score, the planner's costs and its objective are this project's: the publication's could not be read.",
@@ -38,7 +31,7 @@ export const fedPipe = declareStrategy({
   },
   deviations: own,
   settings: fedPipeSettings,
-  rules: [needsLora("fedPipe"), oneRank],
+  rules: [needsLora("fedPipe")],
   needsSingleContributions: () => true,
   decisions,
   methods: {

@@ -6,8 +6,8 @@ import { allBits, type Bits } from "./costs.ts";
 import { bitsFor, planDevice } from "./planner.ts";
 import { workOf } from "./planRound.ts";
 import type { ClientMachine } from "./profile.ts";
-import { rankTable } from "./rankTable.ts";
-import { batchSizesOf, type FedPipeSettings, ranksWithin } from "./settings.ts";
+import { rankTable, scoredMatrix } from "./rankTable.ts";
+import { batchSizesOf, type FedPipeSettings } from "./settings.ts";
 
 /** What a run trains, and a client that joins it. */
 export interface Joining {
@@ -24,8 +24,8 @@ export function bitsOnJoining({ run, shape, initial, machine }: Joining): Bits |
   const { backbone } = shape;
   if (backbone === undefined) return { refused: "the backbone's tensors are not known, so its memory cannot be planned" };
   const pairs = loraPairs(shape);
-  const matrices = pairs.map(({ a, b }) => ({ name: b, valuesPerRank: initial[a].shape[1] + initial[b].shape[0], score: 1 }));
-  const table = rankTable(matrices, ranksWithin(strategy, initial[pairs[0].a].shape[0]).ranks);
+  const matrices = pairs.map(({ a, b }) => scoredMatrix({ a: initial[a], b: initial[b] }, b, 1));
+  const table = rankTable(matrices, strategy.ranks);
   const claimed = { ...machine, flopsPerSecond: machine.flopsPerSecond ?? Number.MAX_VALUE };
   const { roundSeconds, downloadSeconds, minBatch } = strategy;
   const bits = strategy.bits.length === 0 ? allBits : strategy.bits;

@@ -5,8 +5,8 @@ import type { StrategyRun } from "../strategy.ts";
 import type { RoundWork } from "./costs.ts";
 import type { DevicePlan } from "./plan.ts";
 import { planDevice } from "./planner.ts";
-import { type RankTable, rankTable } from "./rankTable.ts";
-import { batchSizesOf, type FedPipeSettings, ranksWithin } from "./settings.ts";
+import { type RankTable, rankTable, scoredMatrix } from "./rankTable.ts";
+import { batchSizesOf, type FedPipeSettings } from "./settings.ts";
 import type { FedPipeState } from "./state.ts";
 
 /** Plans of a round by device, and why others have none. A device whose client said nothing of its machine is in neither. */
@@ -47,14 +47,13 @@ export function planRound(state: FedPipeState, roster: readonly Device[]): Plann
 function tableOf({ values, tensors }: FedPipeState): { readonly ranks: RankTable; spread(ranks: readonly number[]): number[] } {
   const { run, shape, matrixScores, selected } = values;
   const pairs = loraPairs(shape);
-  const wholeRank = tensors[`W/${pairs[0].a}`].shape[0];
   const kept = selected ?? pairs.map((_, j) => j);
   const matrices = kept.map((j) => {
     const { a, b } = pairs[j];
-    return { name: b, valuesPerRank: tensors[`W/${a}`].shape[1] + tensors[`W/${b}`].shape[0], score: matrixScores?.[j] ?? 1 };
+    return scoredMatrix({ a: tensors[`W/${a}`], b: tensors[`W/${b}`] }, b, matrixScores?.[j] ?? 1);
   });
   return {
-    ranks: rankTable(matrices, ranksWithin(run.strategy, wholeRank).ranks),
+    ranks: rankTable(matrices, run.strategy.ranks),
     spread: (ranks) => pairs.map((_, j) => (kept.includes(j) ? ranks[kept.indexOf(j)] : 0)),
   };
 }

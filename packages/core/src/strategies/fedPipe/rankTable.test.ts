@@ -32,6 +32,14 @@ test("the ranks of a small case are those found by hand", () => {
   expect(rankTable(matrices, [2, 4]).best(Number.POSITIVE_INFINITY)?.ranks).toEqual([4, 4, 4]);
 });
 
+test("a rank above a matrix's own counts as that one, in cost and in score", () => {
+  const matrices = [
+    { name: "a", valuesPerRank: 10, score: 5, maxRank: 3 },
+    { name: "b", valuesPerRank: 20, score: 3 },
+  ];
+  expect(rankTable(matrices, [2, 4]).best(70)).toEqual({ score: 5 * (1 + 1 / 2 + 1 / 3) + 3 * 1.5, numValues: 70, ranks: [3, 2] });
+});
+
 test("for any scores, sizes and budget the ranks are as good as an exhaustive search's, and keep to the budget", () => {
   const draw = createRandom(11).stream({ purpose: "cases" });
   let numCut = 0;

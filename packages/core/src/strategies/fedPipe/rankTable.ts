@@ -1,9 +1,18 @@
+import type { LowRankFactors } from "../../lowRank/truncate.ts";
+
 /** A matrix that may get a low-rank difference. */
 export interface ScoredMatrix {
   readonly name: string;
   /** Values of one rank: inputs + outputs. */
   readonly valuesPerRank: number;
   readonly score: number;
+  /** A higher rank counts as this one; no bound when absent. */
+  readonly maxRank?: number;
+}
+
+/** A pair of factors (rank, in) and (out, rank) with its score. */
+export function scoredMatrix({ a, b }: LowRankFactors, name: string, score: number): ScoredMatrix {
+  return { name, valuesPerRank: a.shape[1] + b.shape[0], score, maxRank: a.shape[0] };
 }
 
 /** Ranks for matrices, the sum of their scores and of their values. */
@@ -38,15 +47,13 @@ export function rankShare(rank: number): number {
  */
 export function rankTable(matrices: readonly ScoredMatrix[], ranks: readonly number[]): RankTable {
   const options = [0, ...[...ranks].sort((a, b) => a - b)];
-  const costs = matrices.map(({ valuesPerRank }) => options.map((rank) => rank * valuesPerRank));
+  const ranksOf = matrices.map(({ maxRank = Number.POSITIVE_INFINITY }) => options.map((rank) => Math.min(rank, maxRank)));
+  const costs = matrices.map(({ valuesPerRank }, j) => ranksOf[j].map((rank) => rank * valuesPerRank));
   const step = stepOf(costs);
   const inSteps = costs.map((own) => own.map((cost) => Math.ceil(cost / step)));
   const numSteps = inSteps.reduce((sum, own) => sum + own[own.length - 1], 0);
-  const shares = options.map(rankShare);
-  const { scores, choices } = fill(
-    matrices.map(({ score }) => score),
-    { inSteps, numSteps, shares },
-  );
+  const gains = matrices.map(({ score }, j) => ranksOf[j].map((rank) => score * rankShare(rank)));
+  const { scores, choices } = fill({ inSteps, numSteps, gains });
   const fewestValues = Math.min(...matrices.map((_, j) => costs[j][1]));
   return {
     fewestValues,
@@ -58,10 +65,10 @@ export function rankTable(matrices: readonly ScoredMatrix[], ranks: readonly num
         chosen[j] = choices[j][left];
         left -= inSteps[j][chosen[j]];
       }
-      const score = chosen.reduce((sum, option, j) => sum + matrices[j].score * shares[option], 0);
+      const score = chosen.reduce((sum, option, j) => sum + gains[j][option], 0);
       const numValues = chosen.reduce((sum, option, j) => sum + costs[j][option], 0);
       if (numValues === 0) return null;
-      return { score, numValues, ranks: chosen.map((option) => options[option]) };
+      return { score, numValues, ranks: chosen.map((option, j) => ranksOf[j][option]) };
     },
   };
 }
@@ -70,18 +77,19 @@ interface Knapsack {
   /** (matrix, option). */
   readonly inSteps: readonly (readonly number[])[];
   readonly numSteps: number;
-  readonly shares: readonly number[];
+  /** (matrix, option). */
+  readonly gains: readonly (readonly number[])[];
 }
 
 /** The best sum for at most each number of steps, and the option of each matrix there. */
-function fill(matrixScores: readonly number[], { inSteps, numSteps, shares }: Knapsack): { scores: Float64Array; choices: Uint8Array[] } {
+function fill({ inSteps, numSteps, gains }: Knapsack): { scores: Float64Array; choices: Uint8Array[] } {
   let scores = new Float64Array(numSteps + 1);
-  const choices = matrixScores.map((score, j) => {
+  const choices = gains.map((own, j) => {
     const [next, choice] = [scores.slice(), new Uint8Array(numSteps + 1)];
-    for (let option = 1; option < shares.length; option++) {
-      const [cost, gain] = [inSteps[j][option], score * shares[option]];
+    for (let option = 1; option < own.length; option++) {
+      const cost = inSteps[j][option];
       for (let at = cost; at <= numSteps; at++) {
-        const sum = scores[at - cost] + gain;
+        const sum = scores[at - cost] + own[option];
         if (sum <= next[at]) continue;
         next[at] = sum;
         choice[at] = option;

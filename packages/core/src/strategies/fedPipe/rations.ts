@@ -3,13 +3,12 @@ import type { PlannedTask, RoundPlan, TaskSpec } from "../../task.ts";
 import { type LoraPair, loraPairs } from "../../tunings/loraFactors.ts";
 import { componentsOf } from "../mixedRanks.ts";
 import type { DevicePlan } from "./plan.ts";
-import { ranksWithin } from "./settings.ts";
 import type { FedPipeState } from "./state.ts";
 
 /** What one device gets of the global model, and how it trains. */
 export interface Rationed {
   readonly pairs: readonly LoraPair[];
-  /** Of each pair; 0 where the device does without. */
+  /** Of each pair, 0 where the device does without; one above the run's counts as the run's. */
   readonly ranks: readonly number[];
   readonly batchSize: number;
   readonly scoresMatrices?: true;
@@ -17,20 +16,12 @@ export interface Rationed {
 }
 
 /** A device's ration by its plan; without one, what is selected at the rank of the warm-up round. */
-export function rationOf({ values, tensors }: FedPipeState, plan: DevicePlan | undefined): Rationed {
+export function rationOf({ values }: FedPipeState, plan: DevicePlan | undefined): Rationed {
   const { run, shape, selected } = values;
   const pairs = loraPairs(shape);
   if (plan !== undefined) return { pairs, ranks: plan.ranks, batchSize: plan.batchSize, plan };
-  const ranks = pairs.map((_, j) => (selected?.includes(j) === true ? warmupRank({ values, tensors }) : 0));
+  const ranks = pairs.map((_, j) => (selected?.includes(j) === true ? run.strategy.warmupRank : 0));
   return { pairs, ranks, batchSize: run.training.batchSize };
-}
-
-/** The rank of every matrix in the warm-up round. */
-export function warmupRank({ values, tensors }: Pick<FedPipeState, "values" | "tensors">): number {
-  const [first] = loraPairs(values.shape);
-  return first === undefined
-    ? values.run.strategy.warmupRank
-    : ranksWithin(values.run.strategy, tensors[`W/${first.a}`].shape[0]).warmupRank;
 }
 
 /** The plan with each task's own part of W: leading components of each pair, and what is no factor as it is. Equal parts are one payload. */
@@ -78,7 +69,7 @@ function partOf(global: Params, { pairs, ranks }: Rationed): Params {
     delete part[a];
     delete part[b];
     if (ranks[j] === 0) continue;
-    const cut = componentsOf({ a: global[a], b: global[b] }, 0, ranks[j]);
+    const cut = componentsOf({ a: global[a], b: global[b] }, 0, Math.min(ranks[j], global[a].shape[0]));
     part[a] = cut.a;
     part[b] = cut.b;
   }

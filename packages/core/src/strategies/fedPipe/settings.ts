@@ -36,12 +36,3 @@ export function batchSizesOf(batchSize: number, minBatch: number): number[] {
   for (let size = Math.floor(batchSize / 2); size >= minBatch; size = Math.floor(size / 2)) sizes.push(size);
   return sizes;
 }
-
-/** Ranks of a run's matrices beside 0, and that of the warm-up round, none above the rank of what is merged. */
-export function ranksWithin(
-  { ranks, warmupRank }: FedPipeSettings,
-  wholeRank: number,
-): { readonly ranks: number[]; readonly warmupRank: number } {
-  const within = (rank: number) => Math.min(rank, wholeRank);
-  return { ranks: [...new Set(ranks.map(within))], warmupRank: within(warmupRank) };
-}
