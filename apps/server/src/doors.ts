@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { numValues } from "@tutti/core";
 import { protocolVersion } from "@tutti/protocol";
 import type { FastifyInstance } from "fastify";
+import { findBases } from "./bases.ts";
 import type { CoordinatorConfig } from "./config.ts";
 import { loadCertificate } from "./http/certificate.ts";
 import { buildHttp, type HttpPorts, listen } from "./http/server.ts";
@@ -42,6 +43,7 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
   const { keepsStates } = pool;
   const base = config.backbonesUrl?.replace(/\/+$/, "") ?? "backbones";
   const urls = { backbone: `${base}/${run.backbone}/manifest.json`, dataset: "datasets/" };
+  const bases = findBases(config.publicDir, run);
   const certificate = await loadCertificate(config.https, join(config.dataDir, "coordinator"));
   const app = await buildHttp(config, {
     blobs,
@@ -62,10 +64,10 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
     onRefused: (rule) => metrics.refused(rule),
     status: () => live.status(),
     statusOnArrival: () => live.statusOnArrival(),
-    welcome: (devices) => ({
+    welcome: (devices, { bits }) => ({
       runId,
       run,
-      urls,
+      urls: { ...urls, backbone: `${base}/${bases.get(bits ?? 0) ?? run.backbone}/manifest.json` },
       devices,
       keepsStates,
       ...(expectedClients === null ? {} : { numTabs: expectedClients }),

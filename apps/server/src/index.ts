@@ -1,3 +1,4 @@
+export { findBases } from "./bases.ts";
 export { type ComputeChild, startComputeChild } from "./commands/computeChild.ts";
 export type { RunListing } from "./commands/run.ts";
 export { beginRun, listRuns, runStatus, stopRun } from "./commands/run.ts";

@@ -29,7 +29,7 @@ export interface SocketPorts {
   readonly maxMessageBytes: number;
   /** Closes sockets that say no hello within this time; null lets them watch. */
   readonly helloTimeoutMs: number | null;
-  welcome(devices: Welcome["devices"]): Welcome;
+  welcome(devices: Welcome["devices"], client: Client): Welcome;
   status(): Status;
   /** The same with bytes as they were a moment ago: what a socket that comes is shown. */
   statusOnArrival(): Status;
@@ -219,7 +219,10 @@ async function greet(served: Served, hello: Received<"hello">, afterAnswer: Afte
   const decided = devices.map(({ deviceId, decision }) => `${deviceId}:${decision}`);
   logger.info({ client: shortKey(client), devices: decided }, "hello");
   // Whoever said hello while this one was written may have got some of them.
-  return ports.welcome(devices.filter(({ deviceId }) => pool.members.homes.get(deviceId)?.clientKey === client.clientKey));
+  return ports.welcome(
+    devices.filter(({ deviceId }) => pool.members.homes.get(deviceId)?.clientKey === client.clientKey),
+    client,
+  );
 }
 
 function refuseReplaced(): Refusal {

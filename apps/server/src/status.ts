@@ -1,5 +1,13 @@
-import { type DeviceId, type ExpectedStep, findExpected, numRoundsIn, numValues, type StrategySummary } from "@tutti/core";
-import { type Backend, type HistoryPoint, limits, type Status } from "@tutti/protocol";
+import {
+  type DeviceId,
+  type ExpectedStep,
+  findExpected,
+  numRoundsIn,
+  numValues,
+  type PlannedDevice,
+  type StrategySummary,
+} from "@tutti/core";
+import { type Backend, type HistoryPoint, limits, type PlanPoint, type Status } from "@tutti/protocol";
 import type { StepRecord, TrafficTotals } from "@tutti/record";
 import type { OpenStep } from "./pool/openStep.ts";
 import type { Roster } from "./pool/roster.ts";
@@ -54,6 +62,7 @@ export function describeRun(sources: StatusSources): Status {
       ritzWeights,
       keepFraction,
     })),
+    ...(summary?.plans === undefined ? {} : { plans: summary.plans.slice(0, 100).map(planPoint) }),
     history: points.slice(-limits.maxHistory),
     historyStart: Math.max(0, points.length - limits.maxHistory),
     bytes: {
@@ -66,6 +75,10 @@ export function describeRun(sources: StatusSources): Status {
     message: message === null ? null : (phase === "waiting" ? whyWaiting(message, counts) : message).slice(0, 500),
     deadlineMs: isOpen && step?.deadlineAt != null ? Math.max(0, Math.round(step.deadlineAt - now)) : null,
   };
+}
+
+function planPoint({ deviceId, round, bits, batchSize, ranks, seconds, underUse }: PlannedDevice): PlanPoint {
+  return { deviceId, round, bits, batchSize, ranks, seconds, underUse };
 }
 
 function countTasks(step: OpenStep | null): Pick<Status, "tasksOut" | "tasksIn"> {

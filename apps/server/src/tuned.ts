@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   type BackboneSizes,
+  backboneCost,
   createRandom,
   initialParams,
   type Params,
@@ -31,7 +32,11 @@ export function tunedParameters(run: RunSettings, sizes: BackboneSizes, numClass
   if (misfits.length > 0)
     throw new ConfigError(`run.tuning does not fit backbone ${run.backbone}:\n${misfits.map((line) => `  ${line}`).join("\n")}`);
   const entries = tunedEntries(sizes, run.tuning, numClasses);
-  return { shape: tunedShape(entries), initial: initialParams(entries, createRandom(run.seed)), numClasses };
+  return {
+    shape: { ...tunedShape(entries), backbone: backboneCost(sizes) },
+    initial: initialParams(entries, createRandom(run.seed)),
+    numClasses,
+  };
 }
 
 const manifestSchema = z.object({

@@ -1,7 +1,7 @@
 import type { Stage } from "@tutti/core";
-import { formatBytes, formatCount, formatSeconds, formatWhole } from "@tutti/core";
+import { formatBytes, formatCount, formatPercent, formatSeconds, formatWhole } from "@tutti/core";
 import type { BackendName, LoadProgress } from "@tutti/model";
-import type { EvaluationPoint, Status } from "@tutti/protocol";
+import type { EvaluationPoint, PlanPoint, Status } from "@tutti/protocol";
 
 /** A round of a stage: `round 3 of 12`. */
 export function roundOf({ round, numRounds }: Status): string {
@@ -171,6 +171,13 @@ export const runPage = {
   noLayersYet: "The run has not chosen layers yet. Until then, it shares all of them.",
   shared: "shared",
   notShared: "not shared",
+  plansTitle: "Plans",
+  plansNote: "Each tab trains as many low-rank parts as its machine and its link have room for.",
+  planOf: ({ deviceId, bits, batchSize, ranks, underUse }: PlanPoint) => {
+    const kept = ranks.filter((rank) => rank > 0);
+    const range = kept.length === 0 ? "none" : `${Math.min(...kept)} to ${Math.max(...kept)}`;
+    return `Device ${deviceId}: ${bits} bits, batches of ${batchSize}, ranks ${range} on ${formatCount(kept.length, "matrix", "matrices")}, ${formatPercent(Math.max(0, underUse))} of the round unused`;
+  },
   lossTitle: "This tab’s loss",
   noLossYet: "The line starts at the first training step.",
   lossNote: "Smoothed over about five steps; lower is better.",

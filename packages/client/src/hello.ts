@@ -6,7 +6,7 @@ import type { JoinOptions } from "./joinOptions.ts";
 
 /** What a client says of itself, and of the devices that its store holds of the run. */
 export function helloOf(options: JoinOptions, runId: string | null, devices: Hello["devices"]): Hello {
-  const { clientKey, nickname, hosting, backend, threads } = options;
+  const { clientKey, nickname, hosting, backend, threads, simulated, profile = simulated } = options;
   return {
     protocolVersion,
     clientKey,
@@ -14,6 +14,7 @@ export function helloOf(options: JoinOptions, runId: string | null, devices: Hel
     ...(nickname === undefined ? {} : { nickname }),
     ...hostingOf(hosting),
     devices,
+    ...(profile === undefined ? {} : { profile }),
     capabilities: {
       backend: backend ?? "auto",
       threads: Math.min(limits.maxThreads, availableThreads(threads ?? 0)),

@@ -1,5 +1,7 @@
+import type { ClientProfile } from "@tutti/core";
 import type { Example } from "@tutti/data";
 import type { BackendName, KernelChoice, Trainer } from "@tutti/model";
+import type { Hello } from "@tutti/protocol";
 import type { ManagerOptions, SocketOptions } from "socket.io-client";
 import type { Fetch } from "./blobs.ts";
 import type { DeviceStore } from "./deviceStore.ts";
@@ -32,6 +34,10 @@ export interface JoinOptions {
   readonly threads?: number;
   /** Folder of the WASM binaries, with a closing slash; needed in browsers. */
   readonly wasmPath?: string;
+  /** The machine that this client claims to be (P-18), of which the rate may be left to measuring; nothing is said by default. */
+  readonly profile?: Hello["profile"] | undefined;
+  /** Another machine than this one, which it then simulates: training is slowed to that profile. */
+  readonly simulated?: ClientProfile | undefined;
   /** `plain` turns the fast kernels off, for comparison. */
   readonly kernels?: KernelChoice;
   readonly onEvent?: (event: SessionEvent) => void;

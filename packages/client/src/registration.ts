@@ -91,6 +91,12 @@ export function createRegistration(ports: RegistrationPorts, signal: AbortSignal
   };
 }
 
-function computeOf({ backend, threads, reason, admission }: TrainerReady): NonNullable<Request<"register">["compute"]> {
-  return { backend, threads, reason: reason.slice(0, limits.maxReason), worstError: admission.worstError };
+function computeOf({ backend, threads, reason, admission, flopsPerSecond }: TrainerReady): NonNullable<Request<"register">["compute"]> {
+  return {
+    backend,
+    threads,
+    reason: reason.slice(0, limits.maxReason),
+    worstError: admission.worstError,
+    ...(flopsPerSecond === undefined ? {} : { flopsPerSecond }),
+  };
 }

@@ -7,6 +7,7 @@ import type { JoinOptions } from "./joinOptions.ts";
 import { openReconnectingSocket, type SocketListeners } from "./reconnectingSocket.ts";
 import { sessionHandlers } from "./sessionHandlers.ts";
 import { endSession, failSession, type Session } from "./sessionState.ts";
+import { throttledTrainer } from "./throttledTrainer.ts";
 import { countTraffic } from "./trafficCount.ts";
 
 /** A client's part in a run, from joining to the end. */
@@ -21,7 +22,9 @@ export interface ClientSession {
 }
 
 /** Joins the coordinator's run and takes part until the session ends; connections come and go underneath. */
-export function joinRun(options: JoinOptions): ClientSession {
+export function joinRun(given: JoinOptions): ClientSession {
+  const { simulated, trainer } = given;
+  const options = simulated === undefined ? given : { ...given, trainer: throttledTrainer(trainer, simulated) };
   const session = createSession(options);
   const { socket, life, emit } = session;
   emit({ kind: "connection", state: "connecting" });

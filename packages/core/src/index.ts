@@ -91,6 +91,19 @@ export { serverStep } from "./strategies/fedPepTao/serverStep.ts";
 export type { FedPepTaoSettings } from "./strategies/fedPepTao/settings.ts";
 export type { FedPepTaoState, FedPepTaoValues } from "./strategies/fedPepTao/state.ts";
 export { type FedPtSettings, type FedPtState, fedPt } from "./strategies/fedPt.ts";
+export { allBits, type BackboneCost, type Bits, backboneCost, type RoundWork } from "./strategies/fedPipe/costs.ts";
+export {
+  addSensitivity,
+  matrixScores,
+  noSensitivity,
+  type Sensitivity,
+  sensitivityScores,
+} from "./strategies/fedPipe/importance.ts";
+export { bitsOnJoining, type Joining } from "./strategies/fedPipe/joining.ts";
+export type { DeviceMachine, DevicePlan, PlannedDevice } from "./strategies/fedPipe/plan.ts";
+export { bitsFor, type PlanningLimits, planDevice } from "./strategies/fedPipe/planner.ts";
+export { baseFormOf, type ClientMachine, type ClientProfile, clientProfileSchema } from "./strategies/fedPipe/profile.ts";
+export { type RankTable, rankTable, type ScoredMatrix } from "./strategies/fedPipe/rankTable.ts";
 export { type GlobalModelRule, type GlobalModelState, type GlobalModelValues, globalModel } from "./strategies/globalModel.ts";
 export { type LocalSettings, local } from "./strategies/local.ts";
 export {
@@ -122,6 +135,7 @@ export {
   type DeclaredSettings,
   needsCompute,
   needsSingleContributions,
+  planningOf,
   type StrategyName,
   type StrategySettings,
   selectorOf,
@@ -162,6 +176,7 @@ export { addTextSums, type GeneratedSums, type TextMetric, type TextSums } from 
 export { tokenTable, tokenTableHash } from "./tokenTable.ts";
 export type { SourcePromptNames, TuningCommon } from "./tunings/declaration.ts";
 export type { BackboneSizes, BackboneWeight, InitialValues, TunedEntry } from "./tunings/entry.ts";
+export { type LoraPair, loraPairs } from "./tunings/loraFactors.ts";
 export { type LoraMatrix, type LoraOwn, type LoraTarget, loraMatrices, loraShape, loraTargets } from "./tunings/loraMatrices.ts";
 export {
   hasLayers,

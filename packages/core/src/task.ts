@@ -1,5 +1,6 @@
 import type { Params, Shapes } from "./params.ts";
 import type { Encoding, LayerSelector } from "./settings/fields.ts";
+import type { DeviceMachine, DevicePlan } from "./strategies/fedPipe/plan.ts";
 import type { TextSums } from "./textSums.ts";
 
 /** Devices are numbered from 0 in order of registration; sums over devices run in this order. */
@@ -31,6 +32,10 @@ export type TaskSpec =
       readonly epochs: number;
       /** False in counting rounds: nothing local is read or kept, every parameter comes from the payload. */
       readonly isPersonalised: boolean;
+      /** Whether the payload holds LoRA's factors at the device's own ranks: what it lacks is 0 there, and no more travels back. */
+      readonly hasOwnRanks?: true;
+      /** Whether the device says how much each low-rank difference mattered (`matrixScores`). */
+      readonly scoresMatrices?: true;
     }
   | { readonly kind: "probe"; readonly lanczosSteps: number }
   | { readonly kind: "evaluate"; readonly protocols: readonly Protocol[]; readonly splits: readonly Split[] }
@@ -92,6 +97,8 @@ export interface PlannedTask {
   /** Indices into the plan's payloads. */
   readonly parameterSets: ParameterSets<number>;
   readonly expects: TaskExpectation;
+  /** What was planned for this device's client, for the journal: nothing of it travels. */
+  readonly plan?: DevicePlan;
 }
 
 /** One step of a round: a batch of tasks for some devices (architecture.md, "How a round flows"). */
@@ -137,6 +144,8 @@ export interface Device {
   readonly wasReset?: boolean;
   /** The share of the partition that it holds, in an open roster, where several devices may hold one; absent for own examples. */
   readonly share?: number;
+  /** What its client said of its machine, and the bits of the backbone that it was given; absent where it said nothing. */
+  readonly machine?: DeviceMachine;
 }
 
 /** What a device's predictions came to, in one protocol on one split: of a classification task, or of a text task. */
@@ -177,6 +186,8 @@ export type ContributionBody =
       /** Mean training loss of the first and of the last local epoch. */
       readonly firstLoss: number;
       readonly lastLoss: number;
+      /** How much each low-rank difference mattered, by the name of its b; where the task asks for it. */
+      readonly matrixScores?: Readonly<Record<string, number>>;
     }
   | { readonly kind: "probe"; readonly ritzValues: readonly number[]; readonly ritzWeights: readonly number[] }
   | { readonly kind: "evaluate"; readonly results: readonly EvaluationResult[] }

@@ -1,6 +1,7 @@
-import { type DeviceId, tunedShape } from "@tutti/core";
+import { type DeviceId, planningOf, tunedShape } from "@tutti/core";
 import { chooseBackend, startBackend } from "./backends.ts";
 import { computeTask } from "./deviceTasks.ts";
+import { measureRate } from "./productRate.ts";
 import type { AnyExample } from "./reader.ts";
 import { type BackendName, type BackendOptions, backendTitles } from "./startedBackend.ts";
 import { threadsNote } from "./threads.ts";
@@ -35,6 +36,7 @@ export function createTrainer(ports: LoadPorts = {}): Trainer {
         reason: notice === null ? reason : `${reason}. ${notice}`,
         ...admitted,
         shape: tunedShape(opened.layout.entries),
+        ...(planningOf(setup.run.strategy) !== null ? { flopsPerSecond: await measureRate() } : {}),
       };
     },
     async addDevice(deviceId, source) {

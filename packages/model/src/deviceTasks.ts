@@ -18,8 +18,10 @@ import { drawDropout, drawInputs, factorsOf } from "./training/dropout.ts";
 import { scoreBatch } from "./training/layerScoring.ts";
 import { trainLocally } from "./training/localTraining.ts";
 import { labelledBatch } from "./training/objective.ts";
+import { watchSensitivity } from "./training/sensitivity.ts";
 import { probeSpectrum } from "./training/spectrumProbe.ts";
 import { flattenTuned } from "./tuning/layout.ts";
+import { withOwnRanks, withRunRanks } from "./tuning/ownRanks.ts";
 import type { DeviceExamples, Workplace } from "./workplace.ts";
 
 /** One task for one device, with everything it may read. */
@@ -61,8 +63,10 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
   const { batchSize, shapes } = task.expects;
   const sharedNames = Object.keys(shapes);
   const frozen = Object.keys(task.parameterSets.frozen ?? {});
-  const start = spec.isPersonalised ? deviceParams(task, state, [...sharedNames, ...frozen]) : globalOf(task);
-  requireShapes(start, task);
+  const sent = spec.isPersonalised ? deviceParams(task, state, [...sharedNames, ...frozen]) : globalOf(task);
+  requireShapes(sent, task);
+  const start = spec.hasOwnRanks === true ? withRunRanks(sent, place.layout) : sent;
+  const sensitivity = spec.scoresMatrices === true ? watchSensitivity(place.layout) : null;
   const result = await trainLocally(reader.tuned, start, reader.encode(examples.train, trainingRows(examples)), {
     training: { ...run.training, localEpochs: spec.epochs, batchSize },
     promptDropout: run.tuning.promptDropout,
@@ -73,13 +77,15 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
     frozen,
     shuffle: random.stream(streamName(task, "shuffle")),
     dropout: random.stream(streamName(task, "dropout")),
+    onGradient: sensitivity?.add,
     onStep,
     signal,
   });
-  const delta = subtract(pickNames(result.params, sharedNames), pickNames(globalOf(task), sharedNames));
+  const delta = subtract(withOwnRanks(result.params, shapes), pickNames(globalOf(task), sharedNames));
   const { numSteps, firstLoss, lastLoss } = result;
+  const scored = sensitivity === null ? {} : { matrixScores: sensitivity.matrixScores() };
   return {
-    body: { kind: "train", delta, numSteps, firstLoss, lastLoss },
+    body: { kind: "train", delta, numSteps, firstLoss, lastLoss, ...scored },
     state: {
       local: spec.isPersonalised ? omitNames(result.params, [...sharedNames, ...frozen]) : {},
       moments: run.training.resetMoments ? null : result.moments,

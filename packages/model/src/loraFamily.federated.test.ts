@@ -1,5 +1,15 @@
 import * as tf from "@tensorflow/tfjs";
-import { createStrategy, type EvaluationResult, type MethodName, methods, numCounted, presets, type RunSettings } from "@tutti/core";
+import {
+  createStrategy,
+  type DeviceMachine,
+  type EvaluationResult,
+  type MethodName,
+  methods,
+  numCounted,
+  numValues,
+  presets,
+  type RunSettings,
+} from "@tutti/core";
 import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "./backends.ts";
 import { federateRun, type TinyResult } from "./testing/tinyFederation.ts";
@@ -23,9 +33,9 @@ function runOf(name: MethodName, strategy: object = {}, training: Partial<RunSet
   return { ...run, tuning, strategy: { ...run.strategy, ...strategy } as RunSettings["strategy"] };
 }
 
-async function federate(run: RunSettings) {
+async function federate(run: RunSettings, machines: readonly DeviceMachine[] = []) {
   const results: TinyResult[] = [];
-  const { losses, state } = await federateRun(run, { onResult: (result) => results.push(result) });
+  const { losses, state } = await federateRun(run, { machines, onResult: (result) => results.push(result) });
   expect(tf.memory().numTensors).toBe(0);
   return { losses, results, params: createStrategy(run).globalParams(state), summary: createStrategy(run).summary(state) };
 }
@@ -101,3 +111,29 @@ test.each(["flexLora", "raFLora"] as const)(
     }
   },
 );
+
+test("FedPipe learns in a federation of unlike clients: scores come from the warm-up round, then each trains and sends its own ranks alone", async () => {
+  const run = runOf("fedPipe", { ranks: [1, 2, 4], warmupRank: 2, roundSeconds: 1, minBatch: 3 });
+  const machine = { flopsPerSecond: 1e12, memoryBytes: 1e9, bytesPerSecond: 1e9, baseForm: "unpacked", bits: 8 } as const;
+  const slowLink = { ...machine, bytesPerSecond: 4 * 150 }; // about 150 values there and back in a second
+  const { losses, results, params, summary } = await federate({ ...run, cohortSize: 4 }, [machine, slowLink, machine]);
+  expect(losses[3]).toBeLessThan(0.9 * losses[0]);
+  const sent = trainings(results);
+  const numSent = ({ delta }: (typeof sent)[number]) => numValues(delta);
+  const inRound = (round: number, device: number) => sent.find(({ task }) => task.round === round && task.deviceId === device);
+  const scores = results.flatMap(({ task, body }) => (body.kind === "train" && task.round === 1 ? [body.matrixScores ?? {}] : []));
+  expect(scores).toHaveLength(4);
+  for (const own of scores) {
+    expect(Object.keys(own)).toEqual(Object.keys(params).filter(isB));
+    expect(Object.values(own).every((score) => score >= 0 && Number.isFinite(score))).toBe(true);
+    expect(Math.max(...Object.values(own))).toBeGreaterThan(0);
+  }
+  const [strong, slow, silent] = [0, 1, 3].map((device) => inRound(3, device));
+  if (strong === undefined || slow === undefined || silent === undefined) throw new Error("every device trains in round 3");
+  expect(numSent(slow)).toBeLessThan(numSent(silent));
+  expect(numSent(silent)).toBeLessThan(numSent(strong));
+  for (const { delta, task } of sent)
+    for (const [name, { shape }] of Object.entries(delta)) expect(task.expects.shapes[name]).toEqual(shape);
+  expect(results.some(({ task, body }) => task.round > 1 && body.kind === "train" && body.matrixScores !== undefined)).toBe(false);
+  expect(summary.plans?.map(({ deviceId }) => deviceId)).toEqual([0, 1, 2]);
+});

@@ -55,6 +55,8 @@ export interface TrainerReady {
   readonly kernels: KernelChoice;
   readonly admission: Admission;
   readonly shape: TunedShape;
+  /** Of a matrix product on this backend, where the run plans by it. */
+  readonly flopsPerSecond?: number | undefined;
   /** What was measured to choose the backend, to be remembered; absent where nothing was. */
   readonly measured?: BackendChoice | undefined;
 }

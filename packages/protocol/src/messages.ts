@@ -1,4 +1,4 @@
-import { integer, number } from "@tutti/core";
+import { clientProfileSchema, integer, number } from "@tutti/core";
 import { z } from "zod";
 import { backendSchema, blobRefSchema, clientKeySchema, deviceIdSchema, runIdSchema, taskIdSchema, text } from "./fields.ts";
 import { limits, protocolVersion } from "./limits.ts";
@@ -42,6 +42,8 @@ const helloSchema = z
     ownExamples: integer(1, limits.maxExamples).exactOptional(),
     devices: z.array(deviceVersionSchema).max(limits.maxDevicesPerClient).readonly(),
     capabilities: capabilitiesSchema,
+    /** What the client claims of its machine (P-18); of the rate only where it is known before anything is loaded. */
+    profile: clientProfileSchema.partial({ flopsPerSecond: true }).exactOptional(),
   })
   .refine((hello) => hello.hosting === "own" || hello.ownExamples === undefined, {
     path: ["ownExamples"],
@@ -116,6 +118,8 @@ const registerSchema = z.strictObject({
       reason: z.string().max(limits.maxReason),
       /** Of the admission test. */
       worstError: number(0, limits.maxNumber),
+      /** Of a matrix product on that backend (P-18). */
+      flopsPerSecond: clientProfileSchema.shape.flopsPerSecond.exactOptional(),
     })
     .exactOptional(),
 });

@@ -15,6 +15,7 @@ export const rules = {
   "P-15": "Shares of an open roster",
   "P-16": "Signs of life while loading",
   "P-17": "Register in time",
+  "P-18": "A machine's profile is a claim",
   "P-20": "Keep",
   "P-21": "Promote",
   "P-22": "Drop",

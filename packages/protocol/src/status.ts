@@ -1,4 +1,4 @@
-import { fractionSchema, integer } from "@tutti/core";
+import { fractionSchema, integer, number, settingLimits } from "@tutti/core";
 import { z } from "zod";
 import { countSchema, deviceIdSchema, finiteSchema, lossSchema, roundedFractionSchema, runIdSchema } from "./fields.ts";
 import { limits } from "./limits.ts";
@@ -38,6 +38,22 @@ const probePointSchema = z.strictObject({
   keepFraction: roundedFractionSchema.nullable(),
 });
 
+/** What was planned last for a device's client. */
+const planPointSchema = z.strictObject({
+  deviceId: deviceIdSchema,
+  /** That it was made for. */
+  round: integer(1, limits.maxRounds),
+  /** Of its backbone. */
+  bits: integer(1, 32),
+  batchSize: integer(1, limits.maxBatchSize),
+  /** Of each matrix, 0 where the client does not train it. */
+  ranks: z.array(integer(0, settingLimits.maxWidth)).max(limits.maxTensors).readonly(),
+  /** Expected of a round. */
+  seconds: number(0, limits.maxNumber),
+  /** Share of the round's time that it leaves unused. */
+  underUse: roundedFractionSchema,
+});
+
 /** What the pages and the demo show of a run (P-70): counts, and nothing that grows with the number of clients or devices. */
 export const statusSchema = z.strictObject({
   runId: runIdSchema,
@@ -65,6 +81,8 @@ export const statusSchema = z.strictObject({
   selectedLayers: z.array(layerIndexSchema).max(limits.maxLayers).readonly().nullable(),
   keepFraction: roundedFractionSchema.nullable(),
   probes: z.array(probePointSchema).max(100).readonly(),
+  /** Of the first devices, where the strategy plans for each client. */
+  plans: z.array(planPointSchema).max(100).readonly().exactOptional(),
   history: z.array(historyPointSchema).max(limits.maxHistory).readonly(),
   /** Points of the whole history before the first of `history`; 0 when absent. */
   historyStart: integer(0, limits.maxRounds * 10).exactOptional(),
@@ -86,5 +104,7 @@ export type Traffic = z.infer<typeof trafficSchema>;
 export type HistoryPoint = z.infer<typeof historyPointSchema>;
 /** What an evaluation came to, in one protocol on one split. */
 export type EvaluationPoint = z.infer<typeof evaluationPointSchema>;
+/** What was planned last for a device's client. */
+export type PlanPoint = z.infer<typeof planPointSchema>;
 /** What a device's spectrum probe found. */
 export type ProbePoint = z.infer<typeof probePointSchema>;

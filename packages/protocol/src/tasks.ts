@@ -58,6 +58,8 @@ export const taskSpecSchema = z.discriminatedUnion("kind", [
     warmupSteps: integer(0, limits.maxSteps),
     epochs: integer(1, 1000),
     isPersonalised: z.boolean(),
+    hasOwnRanks: z.literal(true).exactOptional(),
+    scoresMatrices: z.literal(true).exactOptional(),
   }),
   z.strictObject({ kind: z.literal("probe"), lanczosSteps: integer(1, limits.maxLanczosSteps) }),
   z.strictObject({
@@ -169,6 +171,8 @@ const contributionHeaderSchema = z.discriminatedUnion("kind", [
     numSteps: integer(1, limits.maxSteps),
     firstLoss: lossSchema,
     lastLoss: lossSchema,
+    /** Exactly where the task asks for them (P-45). */
+    matrixScores: byName(number(0, limits.maxNumber), limits.maxTensors).exactOptional(),
   }),
   z
     .strictObject({

@@ -67,6 +67,25 @@ const scoresByProtocol = z.partialRecord(protocolField, runScoresSchema).readonl
 /** Ritz values of one device's Hessian and their weights. */
 const spectrumSchema = z.object({ deviceId: z.number(), ritzValues: listOf(measured), ritzWeights: listOf(measured) }).readonly();
 
+/** What was planned last for a device's client, and what the client claimed of its machine. */
+const planSchema = z
+  .object({
+    deviceId: z.number(),
+    round: z.number(),
+    bits: z.number(),
+    batchSize: z.number(),
+    /** Of each matrix, 0 where the client does not train it. */
+    ranks: listOf(z.number()),
+    numValues: z.number(),
+    /** Expected of a round. */
+    seconds: z.number(),
+    memoryBytes: z.number(),
+    /** Share of the round's time that it leaves unused. */
+    underUse: z.number(),
+    machine: z.object({ flopsPerSecond: z.number(), memoryBytes: z.number(), bytesPerSecond: z.number(), baseForm: z.string() }).readonly(),
+  })
+  .readonly();
+
 /** The true class and the predicted one of every test row, both counted from 0. */
 const answersSchema = z.object({ labels: listOf(z.int().min(0)), predictions: listOf(z.int().min(0)) }).readonly();
 
@@ -203,6 +222,8 @@ const measuredShape = {
   selectedLayers: listOf(z.number()),
   keepFraction: z.number().nullable(),
   spectra: listOf(spectrumSchema),
+  /** Where a strategy plans for each client. */
+  plans: listOf(planSchema).exactOptional(),
   /**
    * "1" or "0" for every row of the test split in file order: whether the final parameters answer it rightly under the global protocol. Its mean
    * is the reported global accuracy. Null where the replay was not possible, for the reason in `correctNote`.

@@ -10,6 +10,7 @@ import { caveats, provenanceText } from "./provenance.ts";
 import { CostSection, hasTradeoff, RunCostSection, TradeoffSection } from "./sections/costs.tsx";
 import { CurveSection } from "./sections/curves.tsx";
 import { hasLayers, LayerSection, RunLayerSection } from "./sections/layers.tsx";
+import { RunPlanSection } from "./sections/plans.tsx";
 import { RunScoreSection, ScoreSection, SpreadSection } from "./sections/scores.tsx";
 import { ConfigurationSection, DefinitionSection, FailureSection, FaultSection, RateSection, TaskSection } from "./sections/setup.tsx";
 import { noScores, originText, positionText, runText } from "./sentences.ts";
@@ -114,6 +115,7 @@ function runSections(result: ExperimentResult, { grid }: Analysis, run: RunRecor
     { id: "scores", content: run.curve.length === 0 ? <p>{noScores}</p> : <RunScoreSection run={run} /> },
     { id: "curves", content: figures.length === 0 ? null : <Figures figures={figures} /> },
     { id: "layers", content: run.layerScores.length === 0 ? null : <RunLayerSection run={run} /> },
+    { id: "plans", content: run.plans === undefined || run.plans.length === 0 ? null : <RunPlanSection run={run} /> },
     { id: "cost", content: <RunCostSection run={run} /> },
     { id: "tasks", content: <TaskSection result={result} grid={grid} /> },
     { id: "definitions", content: run.method === "settings" ? null : <DefinitionSection result={result} /> },

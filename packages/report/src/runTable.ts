@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatNumber, formatScore, formatSeconds } from "@tutti/core";
+import { formatBytes, formatCount, formatNumber, formatPercent, formatScore, formatSeconds, formatWhole } from "@tutti/core";
 import { type RunRecord, resultOf, type Scores, scoresIn, type TrafficLabel } from "@tutti/record";
 import { alignColumns } from "@tutti/terminal";
 import { breakEvenText, inClientsText, keptLayersText, otherTextsText, positionText, zeroShotNote } from "./sentences.ts";
@@ -34,6 +34,32 @@ export function layerLines({ layerScores, selectedLayers }: RunRecord): string[]
     score === null ? runSeries.notScored : formatNumber(score),
     selectedLayers.includes(layer) ? "yes" : "no",
   ]);
+}
+
+/** A line for each device that was planned for, in the order of `runHeads.plans`: what its client claims, then the plan. */
+export function planLines({ plans = [] }: RunRecord): string[][] {
+  return plans.map(({ deviceId, machine, bits, batchSize, ranks, numValues, seconds, underUse }) => [
+    String(deviceId),
+    `${formatNumber(machine.flopsPerSecond / 1e9)} Gflop/s`,
+    formatBytes(machine.memoryBytes),
+    `${formatBytes(machine.bytesPerSecond)}/s`,
+    String(bits),
+    String(batchSize),
+    rankText(ranks),
+    formatWhole(numValues),
+    formatSeconds(seconds),
+    formatPercent(underUse),
+  ]);
+}
+
+/** How many matrices have which rank: `8 × 12, 4 × 3, none × 9`. */
+export function rankText(ranks: readonly number[]): string {
+  const counts = new Map<number, number>();
+  for (const rank of ranks) counts.set(rank, (counts.get(rank) ?? 0) + 1);
+  return [...counts]
+    .sort(([a], [b]) => b - a)
+    .map(([rank, count]) => `${rank === 0 ? "none" : rank} × ${count}`)
+    .join(", ");
 }
 
 /** A number that no line break falls into: a hyphen would allow one. */

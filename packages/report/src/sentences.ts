@@ -506,3 +506,18 @@ export const heatMapText = (name: string, columns: readonly string[]) =>
 /** Lines of one run for readers who do not see them. */
 export const seriesText = (title: string, ends: readonly { readonly name: string; readonly y: number }[]) =>
   `${title}. ${curveEndsText(ends)}`;
+
+/** Over the table of plans: how long rounds were, beside what the slowest plan expects. */
+export function plansCaption({ steps = [], plans = [] }: RunRecord): string {
+  const rounds = steps.filter(({ stage, kind }) => stage === "train" && kind === "train").slice(1);
+  const planned = formatSeconds(Math.max(...plans.map(({ seconds }) => seconds)));
+  if (rounds.length === 0) return `The slowest plan expects ${planned} a round`;
+  const mean = rounds.reduce((sum, { seconds }) => sum + seconds, 0) / rounds.length;
+  return `Rounds after the warm-up took ${formatSeconds(mean)} on average; the slowest plan expects ${planned}`;
+}
+
+/** Under the table of plans. */
+export const plansNotes = [
+  "Rate, memory and link are what each client claims of its machine: its own measurement, or the machine that it simulates.",
+  "Ranks are given as rank × number of matrices. Under-use is the share of the round's time that a plan leaves unused by the planner's costs.",
+] as const;

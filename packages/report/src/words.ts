@@ -13,6 +13,7 @@ export const titles = {
   tradeoff: "Score against bytes",
   curves: "Curves",
   layers: "Layers",
+  plans: "Plans",
   rates: "Learning rates",
   definitions: "Methods",
   sources: "Source prompts",
@@ -58,6 +59,7 @@ export const runHeads = {
   traffic: ["bytes on the wire", "up", "down"],
   time: ["phase", "time"],
   layers: ["layer", "score", "sent"],
+  plans: ["device", "rate", "memory", "link", "bits", "batch", "ranks", "trained values", "planned time", "under-use"],
   ritz: ["device", "Ritz values", "weights"],
   spread: ["personalised, after the last round", "mean over devices", "worst tenth"],
 } as const;

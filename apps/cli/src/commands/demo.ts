@@ -3,7 +3,7 @@ import { exitCodes, UsageError } from "../exitCodes.ts";
 import { positiveNumber, wholeNumber } from "../parseOptions.ts";
 
 interface DemoFlags {
-  readonly system?: "fedpt";
+  readonly system?: "fedpt" | "fedpipe";
   readonly tabs?: number;
   readonly devices?: number;
   readonly rounds?: number;
@@ -14,6 +14,7 @@ interface DemoFlags {
   readonly threads?: number;
   readonly alpha?: number;
   readonly seed?: number;
+  readonly fleet?: string;
   readonly json?: string;
   readonly headed?: boolean;
   readonly open?: boolean;
@@ -28,7 +29,7 @@ export function addDemo(program: Command): void {
   program
     .command("demo")
     .description("run federated prompt tuning on this machine: a coordinator, four headless tabs, twenty devices, a report")
-    .addOption(new Option("--system <name>", "show another federated system than FedPepTAO").choices(["fedpt"]))
+    .addOption(new Option("--system <name>", "show another federated system than FedPepTAO").choices(["fedpt", "fedpipe"]))
     .option("--tabs <number>", "browser tabs that share the devices (default 4)", wholeNumber(1))
     .option("--devices <number>", "devices, each one set of private examples with prompts trained on them (default 20)", wholeNumber(1))
     .option("--rounds <number>", "training rounds after scoring and counting (default 12)", wholeNumber(1))
@@ -41,6 +42,7 @@ export function addDemo(program: Command): void {
     .option("--threads <number>", "threads of WebAssembly in each tab (default: the cores divided by the tabs)", wholeNumber(1))
     .option("--alpha <number>", "Dirichlet concentration: smaller makes the devices' labels more uneven (default 1)", positiveNumber)
     .option("--seed <number>", "seed of everything random (default 42)", wholeNumber(0))
+    .option("--fleet <file>", "machines that the tabs simulate: YAML with flopsPerSecond, memoryBytes and bytesPerSecond of each")
     .option("--start-from <path>", "start from tuned prompts: a run's id or folder, prompts.safetensors, or the folder of a peft adapter")
     .option("--json <file>", "also write the result to this file")
     .option("--headed", "show the tabs")
@@ -57,14 +59,16 @@ Examples:
   tutti demo --task subj --rounds 4            once subj was fetched: tutti data add subj
   tutti demo --tabs 2 --devices 10 --rounds 6 --headed
   tutti demo --system fedpt                    a small model in tabs, a large one at the server, proxy-tuned answers
+  tutti demo --system fedpipe                  four unlike clients, a plan for each, mixed ranks and bits
   tutti demo --resume 20260102-030405-topic    after Ctrl-C
 
 A run folder holds config.json, rounds.jsonl, report.html, results.json, results.csv and prompts.safetensors.`,
     )
     .action(async (flags: DemoFlags) => {
-      if (flags.system !== undefined) return showSystem(flags.system, flags);
+      const { out, resume, system, ...others } = flags;
+      if (system === "fedpt") return showSystem(system, flags);
+      const wanted = { ...others, system };
       const { prepareDemo, runDemo } = await import("@tutti/lab/demo");
-      const { out, resume, ...wanted } = flags;
       const fixed = settingNames.filter((name) => wanted[name] !== undefined);
       if (resume !== undefined && fixed.length > 0) {
         throw new UsageError(`--resume goes on with the run's own settings: leave out ${fixed.map(flagOf).join(", ")}`);
@@ -97,6 +101,8 @@ const settingNames = [
   "threads",
   "alpha",
   "seed",
+  "system",
+  "fleet",
   "startFrom",
 ] as const;
 

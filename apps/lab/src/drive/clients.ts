@@ -1,3 +1,4 @@
+import type { ClientProfile } from "@tutti/core";
 import type { BackendName, KernelChoice } from "@tutti/model";
 
 /** What clients compute on; `auto` is measured by the first of them. */
@@ -12,6 +13,8 @@ export interface JoinTarget {
   readonly backend: BackendChoice;
   readonly threads: number;
   readonly kernels: KernelChoice;
+  /** A machine that the client is to simulate. */
+  readonly machine?: ClientProfile | undefined;
 }
 
 /** The clients of one run at a time, kept open from run to run. */

@@ -27,6 +27,7 @@ async function follow({ clientKey, folder, ...target }: NodeJoin): Promise<void>
     backend: target.backend,
     threads: target.threads,
     kernels: target.kernels,
+    simulated: target.machine,
     signal: abort.signal,
     socketOptions: { reconnectionDelay: 50, reconnectionDelayMax: 500 },
     onEvent(event) {

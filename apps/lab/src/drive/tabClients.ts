@@ -5,8 +5,10 @@ import { findProcesses, processorSecondsOf } from "./processorTime.ts";
 import { createTabs, type TabOptions } from "./tabs.ts";
 
 /** The address at which a tab joins by itself. */
-export function tabAddress({ url, backend, threads, kernels }: Omit<JoinTarget, "runId" | "folder">): string {
-  return `${coordinatorFolder(url)}?auto=1&backend=${backend}&threads=${threads}${kernels === "plain" ? "&kernels=plain" : ""}`;
+export function tabAddress({ url, backend, threads, kernels, machine }: Omit<JoinTarget, "runId" | "folder">): string {
+  const simulated =
+    machine === undefined ? "" : `&machine=${[machine.flopsPerSecond, machine.memoryBytes, machine.bytesPerSecond].join(",")}`;
+  return `${coordinatorFolder(url)}?auto=1&backend=${backend}&threads=${threads}${kernels === "plain" ? "&kernels=plain" : ""}${simulated}`;
 }
 
 /** Tabs of real browsers, each with a profile that stays on disk. */

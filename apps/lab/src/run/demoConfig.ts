@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { formatCount, type RunSettings } from "@tutti/core";
+import { type ClientProfile, formatCount, type RunSettings } from "@tutti/core";
 import type { BackendName } from "@tutti/model";
 import { runSettingsSchema, settingFaults } from "@tutti/protocol";
 import { ConfigError } from "@tutti/server";
@@ -21,6 +21,8 @@ export interface DemoConfig {
   readonly port: number;
   /** Tuned parameters that it started from; absent for values drawn from the seed. */
   readonly startFrom?: string;
+  /** Machines that the tabs simulate; absent for none. */
+  readonly fleet?: readonly ClientProfile[];
   readonly run: RunSettings;
 }
 

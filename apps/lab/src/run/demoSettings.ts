@@ -4,6 +4,7 @@ import { findTask, requireClassification, type TaskDefinition, tasks } from "@tu
 import type { KernelChoice } from "@tutti/model";
 import { ConfigError } from "@tutti/server";
 import type { BackendChoice } from "../drive/clients.ts";
+import { type DemoSystem, type DemoSystemName, demoSystems } from "./systems.ts";
 
 /** What can be chosen for a demo's run; what is left out comes from the preset `demo`. */
 export interface DemoSettings {
@@ -18,13 +19,22 @@ export interface DemoSettings {
   readonly kernels?: KernelChoice | undefined;
   readonly alpha?: number | undefined;
   readonly seed?: number | undefined;
+  /** Instead of FedPepTAO. */
+  readonly system?: DemoSystemName | undefined;
 }
 
 /** What was asked for, not chosen for speed, may take so much longer than the preset's deadline allows. */
 const slowDeadlineFactor = 20;
 
 /** The preset `demo` with what was chosen laid over it. A task, backbone, backend or kernels of its own are given more time. */
-export function demoSettings({ devices, rounds, task, backbone, alpha, seed, backend, kernels }: DemoSettings): RunSettings {
+export function demoSettings(chosen: DemoSettings): RunSettings {
+  const { system } = chosen;
+  if (system === undefined) return presetWith(chosen);
+  const shown: DemoSystem = demoSystems[system];
+  return shown.settings(presetWith({ ...chosen, devices: chosen.devices ?? shown.devices, rounds: chosen.rounds ?? shown.rounds }), chosen);
+}
+
+function presetWith({ devices, rounds, task, backbone, alpha, seed, backend, kernels }: DemoSettings): RunSettings {
   const preset = presets.demo;
   const numDevices = devices ?? preset.numDevices;
   const settings: RunSettings = {

@@ -36,7 +36,13 @@ export async function driveRun(order: DrivenOrder, place: RunPlace): Promise<Dri
     const noted = takeNotes(order.settings, place, { coordinator, proxy });
     notes = noted;
     await place.onListening(coordinator);
-    joining = joinAll(order, { place, url: proxy?.url ?? coordinator.url, firstBackend: noted.firstBackend, over: over.signal });
+    joining = joinAll(order, {
+      place,
+      coordinator,
+      url: proxy?.url ?? coordinator.url,
+      firstBackend: noted.firstBackend,
+      over: over.signal,
+    });
     const ended = joining.then(() => coordinator.whenDone());
     const ranMs = () => performance.now() - startMs;
     const outcome = await beforeTrouble(ended, place, () => ({ ranMs: ranMs(), stillMs: noted.stillMs(), status: coordinator.status() }));
@@ -101,20 +107,54 @@ function numClientsOf({ settings }: Pick<DrivenOrder, "settings">, { clients, nu
 
 interface Joining {
   readonly place: RunPlace;
+  readonly coordinator: Pick<Coordinator, "status" | "subscribe">;
   readonly url: string;
   readonly firstBackend: Promise<BackendChoice>;
   readonly over: AbortSignal;
 }
 
 /** Where the backend is still to be measured, the first client does so alone, and the others follow it. */
-async function joinAll({ id, settings }: DrivenOrder, { place, url, firstBackend, over }: Joining): Promise<void> {
-  const { clients, folder, threads, kernels } = place;
+async function joinAll({ id, settings }: DrivenOrder, { place, coordinator, url, firstBackend, over }: Joining): Promise<void> {
+  const { clients, folder, threads, kernels, fleet = [] } = place;
   const joinOne = async (index: number, backend: BackendChoice) => {
     over.throwIfAborted();
-    await clients.join(index, { url, runId: id, folder: join(folder, "clients"), backend, threads, kernels });
+    await clients.join(index, {
+      url,
+      runId: id,
+      folder: join(folder, "clients"),
+      backend,
+      threads,
+      kernels,
+      machine: fleet[index % Math.max(1, fleet.length)],
+    });
   };
   const count = numClientsOf({ settings }, place);
   await joinOne(0, place.backend);
   const backend = place.backend === "auto" ? await firstBackend : place.backend;
-  await Promise.all(Array.from({ length: count - 1 }, (_, index) => joinOne(index + 1, backend)));
+  if (fleet.length === 0) {
+    await Promise.all(Array.from({ length: count - 1 }, (_, index) => joinOne(index + 1, backend)));
+    return;
+  }
+  // devices are dealt in the order in which clients come, and device i is to have machine i
+  for (let index = 1; index < count; index++) {
+    await whenConnected(coordinator, index, over);
+    await joinOne(index, backend);
+  }
+}
+
+/** Resolves when this number of clients has said hello. */
+function whenConnected({ status, subscribe }: Joining["coordinator"], count: number, over: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      if (status().numConnected < count) return;
+      stop();
+      resolve();
+    };
+    const stop = subscribe(look);
+    over.addEventListener("abort", () => {
+      stop();
+      reject(over.reason);
+    });
+    look();
+  });
 }

@@ -1,11 +1,14 @@
 import { availableParallelism } from "node:os";
+import type { ClientProfile } from "@tutti/core";
 import { type DataControls, readControls, rememberDatasets } from "@tutti/data/node";
-import { ConfigError, makeRunFolder, readBackboneSizes } from "@tutti/server";
+import { ConfigError, findBases, makeRunFolder, readBackboneSizes } from "@tutti/server";
 import { publicFolder } from "@tutti/server/checkout";
 import { type DemoConfig, nameRun, readDemoConfig } from "./demoConfig.ts";
 import { backboneNamed, type DemoSettings, demoSettings } from "./demoSettings.ts";
+import { readFleet } from "./fleet.ts";
 import { requireFiles } from "./needs.ts";
 import { readStart } from "./readStart.ts";
+import { demoSystems } from "./systems.ts";
 
 /** What can be chosen on the demo's command line. */
 export interface DemoOptions extends DemoSettings {
@@ -16,6 +19,8 @@ export interface DemoOptions extends DemoSettings {
   readonly json?: string | undefined;
   /** Tuned parameters to start from: a run's id or folder, prompts.safetensors, or the folder of a peft adapter. */
   readonly startFrom?: string | undefined;
+  /** A file with machines that the tabs simulate. */
+  readonly fleet?: string | undefined;
   readonly headed?: boolean | undefined;
   readonly open?: boolean | undefined;
   /** Holds backbones and data sets; the project's own by default. */
@@ -46,6 +51,7 @@ export async function prepareDemo(options: DemoOptions): Promise<PreparedDemo> {
   const config = resumeRunId === undefined ? configOf(options, publicDir) : await readDemoConfig(runsFolder, resumeRunId);
   const { run } = config;
   readBackboneSizes(publicDir, run.backbone);
+  findBases(publicDir, run);
   requireFiles(publicDir, [{ task: run.task, settings: run }]);
   if (resumeRunId === undefined && config.startFrom !== undefined)
     await requireStart(config.startFrom, { dataDir: runsFolder, publicDir, run });
@@ -56,6 +62,12 @@ async function requireStart(path: string, place: Parameters<typeof readStart>[1]
   await readStart(path, place).catch((cause: unknown) => {
     throw new ConfigError(`--start-from: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   });
+}
+
+/** Of the file, or else of the system that is shown. */
+function fleetOf({ fleet, system }: DemoOptions): readonly ClientProfile[] | undefined {
+  if (fleet !== undefined) return readFleet(fleet);
+  return system === undefined ? undefined : demoSystems[system].fleet;
 }
 
 function configOf(options: DemoOptions, publicDir: string): DemoConfig {
@@ -72,5 +84,7 @@ function configOf(options: DemoOptions, publicDir: string): DemoConfig {
     run,
   };
   const ofStart = startFrom === undefined ? {} : { startFrom };
-  return { ...config, ...ofStart, ...(kernels === "plain" ? { kernels } : {}) };
+  const fleet = fleetOf(options);
+  const simulated = fleet === undefined ? {} : { fleet };
+  return { ...config, ...ofStart, ...simulated, ...(kernels === "plain" ? { kernels } : {}) };
 }

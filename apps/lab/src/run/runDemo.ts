@@ -133,6 +133,7 @@ function placeOf(config: DemoConfig, { clients, pagesDir, signal }: Stage) {
     backend: config.backend ?? "auto",
     threads: config.threads,
     kernels: config.kernels ?? "fast",
+    fleet: config.fleet,
     numCores: availableParallelism(),
     limits: { secondsPerRun: Number.POSITIVE_INFINITY, secondsPerStep: Number.POSITIVE_INFINITY },
     signal,

@@ -1,4 +1,4 @@
-import type { Params, RoundPlan } from "@tutti/core";
+import type { ClientProfile, Params, RoundPlan } from "@tutti/core";
 import type { KernelChoice } from "@tutti/model";
 import type { RunRecord, RunUsage } from "@tutti/record";
 import type { Coordinator, CoordinatorEvent, RunOutcome } from "@tutti/server";
@@ -20,6 +20,8 @@ export interface RunPlace {
   readonly backend: BackendChoice;
   readonly threads: number;
   readonly kernels: KernelChoice;
+  /** Machines that the clients simulate, by their number; nothing is simulated without them. */
+  readonly fleet?: readonly ClientProfile[] | undefined;
   /** Cores that are this run's. */
   readonly numCores: number;
   readonly limits: RunLimits;

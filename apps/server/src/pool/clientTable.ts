@@ -55,6 +55,8 @@ function absent(record: JournalledClient): Client {
     numFailures: 0,
     barredUntil: 0,
     compute: null,
+    profile: null,
+    bits: null,
     progress: null,
     cancelGrace: () => undefined,
     cancelLateness: () => undefined,

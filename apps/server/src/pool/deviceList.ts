@@ -1,4 +1,4 @@
-import type { Device, DeviceId } from "@tutti/core";
+import { baseFormOf, type Device, type DeviceId } from "@tutti/core";
 import type { JournalledDevice } from "../journal/journal.ts";
 import { type Client, isForsaken, works } from "./members.ts";
 
@@ -42,5 +42,14 @@ export function describeDevice(device: JournalledDevice, client: Client | undefi
     ...(isForsaken(device, client) ? { hasLeft: true } : {}),
     ...(wasReset ? { wasReset } : {}),
     ...(holdsShare ? { share } : {}),
+    ...machineOf(client),
   };
+}
+
+/** What a client said of its machine, once it is ready and all of it is known. */
+function machineOf(client: Client | undefined): Pick<Device, "machine"> {
+  const { profile = null, compute = null, bits = null } = client ?? {};
+  const flopsPerSecond = profile?.flopsPerSecond ?? compute?.flopsPerSecond;
+  if (profile === null || compute === null || flopsPerSecond === undefined) return {};
+  return { machine: { ...profile, flopsPerSecond, baseForm: baseFormOf(compute.backend), bits: bits ?? 8 } };
 }

@@ -1,5 +1,5 @@
-import type { DeviceId } from "@tutti/core";
-import type { Backend, DeviceDecision, TaskLease } from "@tutti/protocol";
+import { type Bits, type DeviceId, planningOf } from "@tutti/core";
+import type { Backend, DeviceDecision, Hello, TaskLease } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
 import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
 
@@ -25,6 +25,8 @@ export interface Compute {
   readonly backend: Backend;
   readonly threads: number;
   readonly reason: string;
+  /** As it claims. */
+  readonly flopsPerSecond?: number;
 }
 
 /** A client that has said hello to this run, now or earlier. */
@@ -45,6 +47,10 @@ export interface Client extends JournalledClient {
   /** The last step, counted in this process, in which no device may move to it. */
   barredUntil: number;
   compute: Compute | null;
+  /** What it claims of its machine; null where it says nothing. */
+  profile: NonNullable<Hello["profile"]> | null;
+  /** Of the backbone that it was given, where the run has several. */
+  bits: Bits | null;
   /** Share of its present task that is done. */
   progress: number | null;
   cancelGrace: () => void;
@@ -80,7 +86,8 @@ export function freshDevice(deviceId: DeviceId, share: number | null): Journalle
 
 /** Whether tasks go one by one to clients that are free, and their devices with them (P-28). */
 export function placesTasks(config: CoordinatorConfig): boolean {
-  return config.run.roster === "fixed" && canMoveDevices(config);
+  // a plan is for the client that its device lives on
+  return config.run.roster === "fixed" && canMoveDevices(config) && planningOf(config.run.strategy) === null;
 }
 
 /** Whether devices without a client move to another one. */

@@ -1,6 +1,7 @@
 import { type Contribution, computeDeviceId, type DeviceId, type DevicePool, deferred, isComputeKind, type RoundPlan } from "@tutti/core";
 import type { Refusal, Submit, SubmitOutcome } from "@tutti/protocol";
 import type { ClientSeconds } from "@tutti/record";
+import { baseFor } from "../bases.ts";
 import type { Published } from "../publications.ts";
 import { type AcceptancePorts, createAcceptance, stateHolder } from "./acceptance.ts";
 import type { Clock } from "./clock.ts";
@@ -177,13 +178,15 @@ function holdStates({ journal, blobs }: PoolPorts): void {
 }
 
 function rosterPorts(ports: PoolPorts, current: CurrentStep, onChange: () => void): RosterPorts {
-  const { config, runId, clock, journal, blobs } = ports;
+  const { config, runId, clock, journal, blobs, tuned } = ports;
   const contents = journal.contents();
+  const rules = { run: config.run, tuned, backend: config.backend };
   const leaseOf = (deviceId: DeviceId) => current.step?.byDevice.get(deviceId);
   return {
     config,
     runId,
     clock,
+    baseFor: (hello) => baseFor(hello, rules),
     devices: (contents?.devices ?? []).filter(({ deviceId }) => deviceId !== computeDeviceId),
     clients: contents?.clients ?? [],
     saveDevice: (device) => journal.putDevice(device),

@@ -48,6 +48,7 @@ const alone = {
   onReset: () => undefined,
   onChange: () => undefined,
   onPending: () => undefined,
+  baseFor: () => null,
   onLate: () => undefined,
 };
 

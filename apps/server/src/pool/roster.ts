@@ -1,4 +1,4 @@
-import type { Device, DeviceId } from "@tutti/core";
+import type { Bits, Device, DeviceId } from "@tutti/core";
 import type { DeviceDecision, Hello, Refusal } from "@tutti/protocol";
 import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
 import { type AdmissionSources, admit } from "./admission.ts";
@@ -19,6 +19,8 @@ export interface RosterPorts extends HomesPorts, Pick<AdmissionSources, "saveCli
   readonly clients: readonly JournalledClient[];
   /** n_i in the lease of the task that a device has out, or null where it has none. */
   leasedExamples(deviceId: DeviceId): number | null;
+  /** The bits of the backbone for a client, null where it gets the run's; or why it may not join. */
+  baseFor(hello: Hello): Bits | Refusal | null;
   /** Something changed that planning or a page may care about. */
   onChange(): void;
   /** The client has the contribution to this open task of its device, and is about to send it. */
@@ -168,8 +170,11 @@ function giveUp(members: Members, client: Client): void {
 function hello(members: Members, connection: Connection, request: Hello): ReturnType<Roster["hello"]> {
   const { ports, clients, homes, lateness } = members;
   const { config, runId, saveClient, removeClient } = ports;
+  const bits = ports.baseFor(request);
+  if (bits !== null && typeof bits === "object") return bits;
   const client = admit(request, { config, clients, homes, saveClient, removeClient });
   if ("refused" in client) return client;
+  Object.assign(client, { bits, profile: request.profile ?? null });
   if (client.connection !== null && client.connection !== connection) client.connection.replaced();
   client.cancelGrace();
   Object.assign(client, { connection, isPaused: false, hasDeclined: false, isGone: false });

@@ -59,6 +59,9 @@ function readBody({ header, tensors }: Pick<Submit, "header" | "tensors">, expec
     const work = `${spec.epochs} × ${numExamples} examples in batches of ${batchSize}`;
     return refuse("P-46", `header.numSteps: ${header.numSteps}, expected ${numSteps} for ${work}`);
   }
+  if ((header.matrixScores !== undefined) !== (spec.scoresMatrices === true)) {
+    return refuse("P-45", `header.matrixScores: ${spec.scoresMatrices === true ? "are missing" : "were not asked for"}`);
+  }
   const decoded = decodeExpected(tensors, expects);
   return isRefusal(decoded) ? decoded : { ...header, delta: decoded.params };
 }

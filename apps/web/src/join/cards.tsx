@@ -1,6 +1,6 @@
 import { formatBytes, formatPercent } from "@tutti/core";
 import type { EvaluationPoint, Status } from "@tutti/protocol";
-import { computer, results, traffic } from "../words.ts";
+import { computer, results, runPage, traffic } from "../words.ts";
 import { asSentence } from "./text.ts";
 import type { View } from "./view.ts";
 
@@ -19,6 +19,23 @@ export function TrafficCard({ view }: { readonly view: View }) {
         <dd data-testid="bytes-received">{formatBytes(receivedBytes)}</dd>
       </dl>
       <p class="soft small note">{traffic.note}</p>
+    </section>
+  );
+}
+
+/** What was planned for each device, where the strategy plans for each client. */
+export function Plans({ status }: { readonly status: Status | null }) {
+  const { plans = [] } = status ?? {};
+  if (plans.length === 0) return null;
+  return (
+    <section class="card" aria-labelledby="plans-title" data-testid="plans">
+      <h2 id="plans-title">{runPage.plansTitle}</h2>
+      <ul class="small">
+        {plans.map((plan) => (
+          <li key={plan.deviceId}>{runPage.planOf(plan)}</li>
+        ))}
+      </ul>
+      <p class="soft small note">{runPage.plansNote}</p>
     </section>
   );
 }

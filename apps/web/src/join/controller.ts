@@ -12,6 +12,7 @@ import { startThreads } from "../training/threads.ts";
 import workerScript from "../training/worker.ts?worker&url";
 import { notices } from "../words.ts";
 import { type DataSource, hostingOf } from "./dataSource.ts";
+import { machineProfile } from "./machineProfile.ts";
 import { pageFolder } from "./pageFolder.ts";
 import type { PageParams } from "./queryParams.ts";
 import { type RememberedJoin, rememberJoin } from "./rejoin.ts";
@@ -83,6 +84,7 @@ export function createJoinController(params: PageParams): JoinController {
       backendAskedBy: "address",
       threads: params.threads,
       kernels: params.kernels,
+      ...(params.machine === null ? { profile: machineProfile() } : { simulated: params.machine }),
       wasmPath: new URL("wasm/", pageFolder()).href,
       ...(params.nickname === "" ? {} : { nickname: params.nickname }),
       onEvent,

@@ -67,7 +67,8 @@ test("what was assumed about an own file is shown beside its rows", async () => 
 });
 
 test("the page's address chooses backend, threads, kernels, tab and joining by itself; nonsense is left out", () => {
-  expect(readPageParams("?backend=wasm&threads=2&kernels=plain&tab=3&auto=1&name=Ada")).toEqual({
+  expect(readPageParams("?backend=wasm&threads=2&kernels=plain&tab=3&auto=1&name=Ada&machine=2e9,1e8,1e6")).toEqual({
+    machine: { flopsPerSecond: 2e9, memoryBytes: 1e8, bytesPerSecond: 1e6 },
     backend: "wasm",
     threads: 2,
     kernels: "plain",
@@ -75,7 +76,8 @@ test("the page's address chooses backend, threads, kernels, tab and joining by i
     isAuto: true,
     nickname: "Ada",
   });
-  expect(readPageParams("?backend=abacus&threads=-1&kernels=corn&auto=yes")).toEqual({
+  expect(readPageParams("?backend=abacus&threads=-1&kernels=corn&auto=yes&machine=fast,1e8")).toEqual({
+    machine: null,
     backend: "auto",
     threads: 0,
     kernels: "fast",

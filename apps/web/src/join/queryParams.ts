@@ -1,3 +1,4 @@
+import { type ClientProfile, clientProfileSchema } from "@tutti/core";
 import type { BackendName, KernelChoice } from "@tutti/model";
 
 /** What the page's address can ask for. */
@@ -12,11 +13,13 @@ export interface PageParams {
   readonly nickname: string;
   /** `plain` computes without our own kernels, for comparison. */
   readonly kernels: KernelChoice;
+  /** A machine that this tab is to simulate; null for none. */
+  readonly machine: ClientProfile | null;
 }
 
 const backends: readonly PageParams["backend"][] = ["auto", "webgpu", "wasm", "cpu"];
 
-/** Reads `?backend=…&threads=…&kernels=plain&tab=…&auto=1&name=…`; whatever makes no sense is left out. */
+/** Reads `?backend=…&threads=…&kernels=plain&tab=…&auto=1&name=…&machine=…`; whatever makes no sense is left out. */
 export function readPageParams(search: string): PageParams {
   const params = new URLSearchParams(search);
   const threads = Number(params.get("threads") ?? 0);
@@ -25,10 +28,17 @@ export function readPageParams(search: string): PageParams {
     threads: Number.isInteger(threads) && threads > 0 && threads <= 256 ? threads : 0,
     tab: (params.get("tab") ?? "").slice(0, 20),
     kernels: params.get("kernels") === "plain" ? "plain" : "fast",
+    machine: machineOf(params.get("machine")),
     isAuto: params.get("auto") === "1",
     nickname: (params.get("name") ?? "")
       .replace(/\p{Cc}/gu, "")
       .trim()
       .slice(0, 40),
   };
+}
+
+/** Operations a second, bytes of memory and bytes a second, such as `2e9,1e8,1e6`. */
+function machineOf(text: string | null): ClientProfile | null {
+  const [flopsPerSecond, memoryBytes, bytesPerSecond] = (text ?? "").split(",").map(Number);
+  return clientProfileSchema.safeParse({ flopsPerSecond, memoryBytes, bytesPerSecond }).data ?? null;
 }

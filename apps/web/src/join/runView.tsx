@@ -4,7 +4,7 @@ import { LayerBars } from "../figures/layerBars.tsx";
 import { LossLine } from "../figures/lossLine.tsx";
 import { Staff } from "../figures/staff.tsx";
 import { buttons, deviceMeaning, headlines, roundOf, runPage, stageNames } from "../words.ts";
-import { Computer, Results, TrafficCard } from "./cards.tsx";
+import { Computer, Plans, Results, TrafficCard } from "./cards.tsx";
 import type { JoinController } from "./controller.ts";
 import { explanation, headline } from "./text.ts";
 import { downloadPace, hasBegun, type PageState, pageStateOf, type View } from "./view.ts";
@@ -74,6 +74,7 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
           <p class="soft small">{view.losses.length === 0 ? runPage.noLossYet : runPage.lossNote}</p>
         </section>
         <TrafficCard view={view} />
+        <Plans status={status} />
         <Computer view={view} />
       </div>
     </div>

@@ -8,6 +8,7 @@ import type { Contribution, DeviceId, RoundPlan } from "../task.ts";
 import { type LoraPair, loraPairs } from "../tunings/loraFactors.ts";
 import { average, contributionsOf } from "./averaging.ts";
 import type { GlobalModelSettings, GlobalModelState } from "./globalModel.ts";
+import { componentsOf } from "./mixedRanks.ts";
 import { sentForm } from "./sentForm.ts";
 import { under, withPrefix } from "./tensors.ts";
 
@@ -42,15 +43,15 @@ export function mergedStep<Settings extends GlobalModelSettings>(
   const factors = pairs.flatMap(({ a, b }) => [a, b]);
   const before = under(tensors, "W/");
   const others = trained.map((one) => ({ ...one, body: { ...one.body, delta: omitNames(one.body.delta, factors) } }));
-  const sent = pickNames(before, factors);
   const own = trained.map(({ deviceId, numExamples, body }) => ({
     deviceId,
     numExamples,
-    params: add(sent, pickNames(body.delta, factors)),
+    params: factorsAfter(before, body.delta, pairs),
   }));
   const random = createRandom(run.seed);
   const merged = pairs.map((pair) => {
-    const parts = own.map(({ params, ...device }) => ({ ...device, ...pairOf(params, pair) }));
+    const parts = own.flatMap(({ params, ...device }) => (Object.hasOwn(params, pair.b) ? [{ ...device, ...pairOf(params, pair) }] : []));
+    if (parts.length === 0) return {}; // nobody trained it: it stays as it is
     const kept = pairOf(before, pair);
     const stream = random.stream({ stage: plan.stage, round: plan.round, purpose: `merge/${pair.b}` });
     const { a, b } = nearest(termsOf(parts, kept), kept.a.shape[0], stream);
@@ -58,6 +59,16 @@ export function mergedStep<Settings extends GlobalModelSettings>(
   });
   const next = Object.assign({}, before, average(omitNames(before, factors), others), ...merged) as Params;
   return { ...tensors, ...withPrefix("W/", sentForm(next, run.paramsEncoding)) };
+}
+
+/** A device's factors after its training, at the ranks that it has: leading components of W with its changes. A pair that it does not train is absent. */
+function factorsAfter(before: Params, delta: Params, pairs: readonly LoraPair[]): Params {
+  const after = pairs.flatMap((pair): [string, Params[string]][] => {
+    if (!Object.hasOwn(delta, pair.b)) return [];
+    const start = componentsOf(pairOf(before, pair), 0, delta[pair.a].shape[0]);
+    return Object.entries(add({ [pair.a]: start.a, [pair.b]: start.b }, pickNames(delta, [pair.a, pair.b])));
+  });
+  return Object.fromEntries(after);
 }
 
 function nearest(terms: readonly LowRankTerm[], rank: number, random: RandomStream): LowRankFactors {

@@ -4,6 +4,7 @@ import type { RunConditions } from "../settings/runConditions.ts";
 import type { Contribution, Device, DeviceId, Done, EvaluationResult, RoundPlan, Stage, TaskSpec, Waiting } from "../task.ts";
 import type { TuningSettings } from "../tunings/table.ts";
 import type { TunedShape } from "../tunings/tuned.ts";
+import type { PlannedDevice } from "./fedPipe/plan.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -68,6 +69,8 @@ export interface StrategySummary {
   /** η_s of the latest server step; null when the strategy has none. */
   readonly serverLearningRate: number | null;
   readonly evaluations: readonly Evaluation[];
+  /** What was planned last for each device's client, in device order; absent where a strategy plans for all alike. */
+  readonly plans?: readonly PlannedDevice[];
 }
 
 /** A step that a run takes when nobody leaves. */

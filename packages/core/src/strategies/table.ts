@@ -7,6 +7,8 @@ import { fedAvgM } from "./fedAvgM.ts";
 import { fedOpt } from "./fedOpt.ts";
 import { fedPepTao } from "./fedPepTao/index.ts";
 import { fedPt } from "./fedPt.ts";
+import { fedPipe } from "./fedPipe/index.ts";
+import type { FedPipeSettings } from "./fedPipe/settings.ts";
 import { fedSaLora } from "./fedSaLora.ts";
 import { ffaLora } from "./ffaLora.ts";
 import { flexLora } from "./flexLora.ts";
@@ -31,6 +33,7 @@ export const strategies = {
   roLora,
   flexLora,
   raFLora,
+  fedPipe,
 } as const;
 
 type Strategies = typeof strategies;
@@ -104,4 +107,9 @@ export function publicFraction({ strategy }: WithStrategy): number {
   if (isModule(strategy)) return 0;
   const declared: ServerNeeds = strategies[strategy.name];
   return declared.publicFraction?.(strategy) ?? 0;
+}
+
+/** The settings of a strategy that plans for each client by what it says of its machine; null for one that plans for all alike. */
+export function planningOf(strategy: StrategySettings): FedPipeSettings | null {
+  return !isModule(strategy) && "roundSeconds" in strategy ? strategy : null;
 }

@@ -1,5 +1,6 @@
 import { type Params, sizeOf } from "../params.ts";
 import type { Random } from "../random.ts";
+import type { BackboneCost } from "../strategies/fedPipe/costs.ts";
 import { type BackboneSizes, type TunedEntry, weightEntry } from "./entry.ts";
 import { type TunedMethod, tuningMisfits, tuningOf } from "./table.ts";
 
@@ -10,6 +11,8 @@ export interface TunedShape {
   readonly layerNames: readonly (readonly string[])[];
   /** Names that always travel, such as `head/weight`. */
   readonly alwaysShared: readonly string[];
+  /** What decides a device's costs, for strategies that plan by them; absent where the backbone's tensors are not known. */
+  readonly backbone?: BackboneCost;
 }
 
 /**

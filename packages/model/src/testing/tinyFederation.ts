@@ -1,7 +1,9 @@
 import {
+  backboneCost,
   type ContributionBody,
   createRandom,
   createStrategy,
+  type DeviceMachine,
   type DevicePool,
   type DeviceState,
   initialParams,
@@ -14,7 +16,7 @@ import {
 import { computeTask } from "../deviceTasks.ts";
 import { type TrainerTask, trainerTask } from "../trainer.ts";
 import { createTuner } from "../tuning/createTuner.ts";
-import { tunedLayout } from "../tuning/layout.ts";
+import { backboneSizes, tunedLayout } from "../tuning/layout.ts";
 import type { SourcePrompt } from "../tuning/sourcePrompts.ts";
 import type { Workplace } from "../workplace.ts";
 import { tinyReader, tinyWorkplace } from "./tinyWorkplace.ts";
@@ -50,17 +52,26 @@ export interface TinyResult {
   readonly state: DeviceState | null;
 }
 
+interface TinyOptions {
+  readonly sourcePrompts?: readonly SourcePrompt[];
+  /** What the devices' clients claim; those without say nothing. */
+  readonly machines?: readonly DeviceMachine[];
+  onResult?(result: TinyResult): void;
+}
+
+const machineOf = (machine: DeviceMachine | undefined) => (machine === undefined ? {} : { machine });
+
 /** A whole run of devices on the tiny roberta: its last state, and the devices' mean loss at the start of each round. */
 export async function federateRun(
   run: RunSettings,
-  { sourcePrompts = [], onResult }: { readonly sourcePrompts?: readonly SourcePrompt[]; onResult?(result: TinyResult): void } = {},
+  { sourcePrompts = [], machines = [], onResult }: TinyOptions = {},
 ): Promise<{ losses: number[]; state: StrategyState }> {
   const place = tinyPlace(run, sourcePrompts);
   const losses = Array.from({ length: run.numRounds }, (): number[] => []);
   const states = new Map<number, DeviceState | null>();
   let last: Promise<unknown> = Promise.resolve();
   const pool: DevicePool = {
-    roster: () => Array.from({ length: run.numDevices }, (_, id) => ({ id, numExamples, isConnected: true })),
+    roster: () => Array.from({ length: run.numDevices }, (_, id) => ({ id, numExamples, isConnected: true, ...machineOf(machines[id]) })),
     open: (plan) => ({
       close: () => undefined,
       perform(planned) {
@@ -83,7 +94,8 @@ export async function federateRun(
   };
   const strategy = createStrategy(run);
   const { entries } = place.layout;
-  let state: StrategyState = strategy.init(run, tunedShape(entries), initialParams(entries, place.random));
+  const shape = { ...tunedShape(entries), backbone: backboneCost(backboneSizes(place.transformer.config)) };
+  let state: StrategyState = strategy.init(run, shape, initialParams(entries, place.random));
   for await (const event of runRounds({ strategy, state, pool, random: place.random })) if (event.kind === "done") state = event.state;
   place.transformer.dispose();
   return { losses: losses.map((round) => round.reduce((sum, loss) => sum + loss, 0) / round.length), state };

@@ -27,6 +27,8 @@ export interface LocalTrainingOptions {
   readonly frozen?: readonly string[] | undefined;
   readonly shuffle: RandomStream;
   readonly dropout: RandomStream;
+  /** Hears of every step the values that it began with and their gradient, not clipped; each is read from the backend for it. */
+  readonly onGradient?: ((values: Float32Array, gradient: Float32Array) => void) | undefined;
   readonly onStep?: ((progress: { step: number; numSteps: number; loss: number }) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -64,9 +66,10 @@ export async function trainLocally(
         throwIfAborted(signal);
         const batch = order.slice(at, at + training.batchSize);
         const learningRate = warmedUpRate(training.clientLearningRate, options.stageSteps + step + 1, options.warmupSteps);
-        const { next, loss } = takeStep(tuned, state, batch, { ...options, optimizer, anchors, learningRate });
+        const { next, loss, watched } = takeStep(tuned, state, batch, { ...options, optimizer, anchors, learningRate });
         state.planes.dispose();
         state = next;
+        if (watched.length > 0) await tell(watched, options);
         step += 1;
         await losses.add(loss, { epoch, weight: lossWeight(batch) });
         await yieldToEvents();
@@ -88,26 +91,38 @@ function takeStep(
   state: OptimizerTensors,
   examples: readonly EncodedExample[],
   options: LocalTrainingOptions & { readonly optimizer: Optimizer; readonly anchors: Anchors; readonly learningRate: number },
-): { next: OptimizerTensors; loss: tf.Scalar } {
+): { next: OptimizerTensors; loss: tf.Scalar; watched: tf.Tensor[] } {
   const { training, promptDropout, dropout, optimizer, learningRate } = options;
   const { correction, start, frozen } = options.anchors;
   const batch = labelledBatch(examples, tuned.transformer.config.padTokenId);
   const drawn = drawDropout(tuned.layout, promptDropout, dropout);
   const drawing = { ...tuned, inputDraws: drawInputs(tuned.tuner, dropout) };
-  const { planes, loss } = tf.tidy(() => {
+  const { planes, loss, watched } = tf.tidy(() => {
     const dropped = drawn === null ? null : uploadDropout(drawn);
     const values = trainedValues(state);
     const { loss: meanLoss, gradient } = vectorGradient(drawing, dropped === null ? values : dropOut(values, dropped), batch);
+    const seen = options.onGradient === undefined ? [] : [tf.clone(values), tf.clone(gradient)];
     const step = { learningRate, correction };
     const ofTrained = gradientWithout(gradient, frozen);
     if (start === null) {
-      return { planes: heldIn(optimizer.step(state, ofTrained, { ...step, dropout: dropped }).planes, frozen), loss: meanLoss };
+      return {
+        planes: heldIn(optimizer.step(state, ofTrained, { ...step, dropout: dropped }).planes, frozen),
+        loss: meanLoss,
+        watched: seen,
+      };
     }
     const unmasked = dropped === null ? ofTrained : dropOut(ofTrained, dropped);
     const pulled = towards(start, unmasked, values, training.proximal);
-    return { planes: heldIn(optimizer.step(state, pulled, { ...step, dropout: null }).planes, frozen), loss: meanLoss };
+    return { planes: heldIn(optimizer.step(state, pulled, { ...step, dropout: null }).planes, frozen), loss: meanLoss, watched: seen };
   });
-  return { next: { planes, step: state.step + 1 }, loss };
+  return { next: { planes, step: state.step + 1 }, loss, watched };
+}
+
+/** Reads the values that a step began with and their gradient for who watches it. */
+async function tell(watched: readonly tf.Tensor[], { onGradient }: LocalTrainingOptions): Promise<void> {
+  const [values, gradient] = await Promise.all(watched.map((tensor) => tensor.data<"float32">()));
+  tf.dispose([...watched]);
+  onGradient?.(values.subarray(0, gradient.length), gradient);
 }
 
 /** g + μ (θ − θ₀), FedProx's gradient (https://arxiv.org/abs/1812.06127, equation 2); `values` begins with θ. */
