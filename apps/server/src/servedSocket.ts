@@ -29,7 +29,7 @@ export interface SocketPorts {
   readonly maxMessageBytes: number;
   /** Closes sockets that say no hello within this time; null lets them watch. */
   readonly helloTimeoutMs: number | null;
-  welcome(devices: Welcome["devices"], client: Client): Welcome;
+  welcome(devices: Welcome["devices"], client: Pick<Client, "bits">): Welcome;
   status(): Status;
   /** The same with bytes as they were a moment ago: what a socket that comes is shown. */
   statusOnArrival(): Status;
@@ -195,7 +195,7 @@ async function greetComputer(served: Served, hello: Received<"hello">): Promise<
   await socket.join(rooms.members);
   await ports.flushed();
   ports.logger.info({ client: shortKey(admitted.computer) }, "hello of a compute client");
-  return ports.welcome(admitted.devices);
+  return ports.welcome(admitted.devices, { bits: null });
 }
 
 async function greet(served: Served, hello: Received<"hello">, afterAnswer: AfterAnswer): Promise<Answer<"hello"> | Refusal> {

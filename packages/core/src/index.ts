@@ -90,7 +90,6 @@ export type { ServerMemory, ServerStepOptions, ServerStepResult } from "./strate
 export { serverStep } from "./strategies/fedPepTao/serverStep.ts";
 export type { FedPepTaoSettings } from "./strategies/fedPepTao/settings.ts";
 export type { FedPepTaoState, FedPepTaoValues } from "./strategies/fedPepTao/state.ts";
-export { type FedPtSettings, type FedPtState, fedPt } from "./strategies/fedPt.ts";
 export { allBits, type BackboneCost, type Bits, backboneCost, type RoundWork } from "./strategies/fedPipe/costs.ts";
 export {
   addSensitivity,
@@ -104,6 +103,7 @@ export type { DeviceMachine, DevicePlan, PlannedDevice } from "./strategies/fedP
 export { bitsFor, type PlanningLimits, planDevice } from "./strategies/fedPipe/planner.ts";
 export { baseFormOf, type ClientMachine, type ClientProfile, clientProfileSchema } from "./strategies/fedPipe/profile.ts";
 export { type RankTable, rankTable, type ScoredMatrix } from "./strategies/fedPipe/rankTable.ts";
+export { type FedPtSettings, type FedPtState, fedPt } from "./strategies/fedPt.ts";
 export { type GlobalModelRule, type GlobalModelState, type GlobalModelValues, globalModel } from "./strategies/globalModel.ts";
 export { type LocalSettings, local } from "./strategies/local.ts";
 export {
