@@ -72,14 +72,14 @@ test("a device with nothing of its own predicts its rows once, for itself and fo
   const [name, own] = ["head/bias", params["head/bias"]]; // prompts change nothing while the head is zero
   const answerOf = async (local: typeof params, global: typeof params) => {
     const read: number[] = [];
-    const encode: Reader["encode"] = (rows, among) => {
+    const evaluate: Reader["evaluate"] = (values, rows, options) => {
       read.push(rows.length);
-      return place.reader.encode(rows, among);
+      return place.reader.evaluate(values, rows, options);
     };
     const asked = input({ kind: "evaluate", protocols: ["global", "newcomer"], splits: ["test"] });
     const task = { ...asked.task, parameterSets: { global, initial: params } };
     const state = { local, moments: null, stageSteps: 0, stage: "train" as const };
-    const { body } = await computeTask({ ...asked, task, state, place: { ...place, reader: { ...place.reader, encode } } });
+    const { body } = await computeTask({ ...asked, task, state, place: { ...place, reader: { ...place.reader, evaluate } } });
     return { read, losses: body.kind === "evaluate" ? body.results.map(({ lossSum }) => lossSum) : [] };
   };
   const { [name]: _, ...others } = params;

@@ -54,12 +54,17 @@ test("the command tells each fault of a file on its own line, before it builds a
 
 test("a task whose rows do not say what the partition goes by is refused before anything is built", async () => {
   const folder = await mkdtemp(join(tmpdir(), "tutti-serve-"));
-  await writeFile(join(folder, "mine.yaml"), "run:\n  partition: { kind: byField }\n");
   const bin = fileURLToPath(new URL("../../bin/tutti.mjs", import.meta.url));
-  const { status, stderr } = spawnSync(process.execPath, [bin, "run", "start", "mine.yaml"], { encoding: "utf8", cwd: folder });
+  const tutti = (...args: string[]) => spawnSync(process.execPath, [bin, ...args], { encoding: "utf8", cwd: folder });
+  const rows = Array.from({ length: 12 }, (_, i) => `question ${i},answer ${i}`);
+  await writeFile(join(folder, "plain.csv"), ["text,answer", ...rows].join("\n"));
+  await writeFile(join(folder, "mine.yaml"), "publicDir: pub\nrun:\n  task: plain\n  partition: { kind: byField }\n");
+  const added = tutti("data", "add", "plain.csv", "--datasets", "pub/datasets");
+  expect([added.status, added.stderr]).toEqual([0, expect.any(String)]);
+  const { status, stderr } = tutti("run", "start", "mine.yaml");
   await rm(folder, { recursive: true });
+  expect(stderr).toContain('plain cannot be dealt out by owner (partition.kind is "byField"): its rows have none');
   expect(status).toBe(2);
-  expect(stderr).toContain('feedback/topic cannot be dealt out by owner (partition.kind is "byField"): its rows have none');
 });
 
 test("the command loads a strategy from a folder without packages, and holds its settings against its schema", async () => {

@@ -47,7 +47,7 @@ async function trainOnce(trainer: Trainer) {
   const steps: number[] = [];
   const { body } = await trainer.compute(task(numExamples), null, ({ step }) => steps.push(step));
   await trainer.stop();
-  expect(steps).toHaveLength(countSteps(numExamples, { localEpochs: 1, batchSize: 8 }));
+  expect([steps[0], steps.at(-1)]).toEqual([1, countSteps(numExamples, { localEpochs: 1, batchSize: 8 })]); // those between are told now and then
   return body;
 }
 
