@@ -8,7 +8,7 @@ import { type Frozen, gradientWithout, heldIn, uploadFrozen } from "./heldValues
 import { createLossLog } from "./lossLog.ts";
 import { type EncodedExample, labelledBatch, lossWeight } from "./objective.ts";
 import { createOptimizer, type Moments, type Optimizer, type OptimizerTensors } from "./optimizers.ts";
-import { throwIfAborted, yieldToEvents } from "./pause.ts";
+import { createPauses, throwIfAborted } from "./pause.ts";
 
 /** The settings of one train task, and where the device's optimiser stands. */
 export interface LocalTrainingOptions {
@@ -57,6 +57,7 @@ export async function trainLocally(
   const losses = createLossLog(numSteps, options.onStep);
   const optimizer = createOptimizer(tuned.layout, training);
   const anchors = uploadAnchors(tuned.layout, start, options);
+  const pause = createPauses();
   let state = optimizer.start(start, options.moments);
   try {
     let step = 0;
@@ -72,7 +73,7 @@ export async function trainLocally(
         if (watched.length > 0) await tell(watched, options);
         step += 1;
         await losses.add(loss, { epoch, weight: lossWeight(batch) });
-        await yieldToEvents();
+        await pause();
       }
     }
     await losses.flush();
