@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { computeDeviceId, fedPt, type RunSettings } from "@tutti/core";
+import { protocolVersion } from "@tutti/protocol";
 import { expect, test } from "vitest";
 import { memoryStore } from "./journal/keyValueStore.ts";
 import { noComputeClient } from "./pool/computeDesk.ts";
+import { newClient } from "./testing/keptClient.ts";
 import type { ProtocolClientOptions } from "./testing/protocolClient.ts";
 import { createScene, type WatchedCoordinator } from "./testing/scene.ts";
 import { tinyFedAvg } from "./testing/tinyRun.ts";
@@ -61,6 +63,18 @@ test("P-90 who brings another token, or comes to a run that needs none, is refus
   expect(await lost.when("refused")).toMatchObject({ rule: "P-90" });
   expect(stranger.events.some(({ kind }) => kind === "task")).toBe(false);
   expect(coordinator.status().numConnected).toBe(0);
+});
+
+test("P-12 a compute client's socket speaks for no other client, and the first stays as it was", async () => {
+  const coordinator = await start();
+  scene.join(coordinator, "tab");
+  const server = compute(coordinator, "server");
+  await server.when("welcome");
+  const capabilities = { backend: "auto", threads: 1, isSecureContext: true, userAgent: "test" } as const;
+  const said = { protocolVersion, hosting: "compute", token: coordinator.computeToken ?? "", devices: [], capabilities } as const;
+  const other = { ...said, clientKey: newClient("other").key };
+  expect(await server.call("hello", other)).toMatchObject({ ok: false, rule: "P-12" });
+  await coordinator.whenDone(); // with the first one's work
 });
 
 test("P-90 a volunteer that knows a distil task's id cannot submit it", async () => {

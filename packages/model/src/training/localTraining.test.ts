@@ -121,6 +121,19 @@ test("an aborted signal stops between two steps and leaves nothing behind", asyn
   expect(tf.memory().numTensors).toBe(before);
 });
 
+test("a message is read while short steps follow each other: a training that is to stop does not go on to its end", async () => {
+  const controller = new AbortController();
+  let steps = 0;
+  const onStep = () => {
+    steps += 1;
+    if (steps === 1) setImmediate(() => controller.abort()); // as a message would, in a turn of the event loop
+  };
+  const long = { ...training, localEpochs: 2000 };
+  const trained = trainLocally(tuned, start(), tinyExamples(4), options({ training: long, onStep, signal: controller.signal }));
+  await expect(trained).rejects.toThrow("aborted");
+  expect(steps).toBeLessThan(2000);
+});
+
 test("a step leaves the prompt values that it dropped where they are, since nothing was learnt about them", async () => {
   const [dropout, again] = [createRandom(5).stream({ purpose: "dropout" }), createRandom(5).stream({ purpose: "dropout" })];
   const once = { training: { ...training, localEpochs: 1, weightDecay: 0 }, promptDropout: 0.4, dropout };
