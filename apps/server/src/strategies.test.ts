@@ -74,7 +74,7 @@ const lora = {
   lossOver: "labelWords",
 } as const;
 
-test("what a strategy freezes is a set of its own, the same bytes in every step, and nothing of it travels back (P-36, P-58)", async () => {
+test("frozen parameters travel in their own set, with the same bytes in every step, and none of them travels back (P-36, P-58)", async () => {
   const run = tinyFedAvg({ strategy: { name: "ffaLora" }, tuning: lora, numRounds: 2, evaluateEvery: 2 });
   const coordinator = await scene.start(run, { expectedClients: 1 });
   const client = scene.join(coordinator, "a");

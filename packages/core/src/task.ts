@@ -148,10 +148,10 @@ export interface Device {
   readonly machine?: DeviceMachine;
 }
 
-/** What a device's predictions came to, in one protocol on one split: of a classification task, or of a text task. */
+/** The results of a device's predictions in one protocol on one split: of a classification task, or of a text task. */
 export type EvaluationResult = ClassificationResult | TextResult;
 
-/** What a device's predicted classes came to. */
+/** The results of a device's predicted classes. */
 export interface ClassificationResult {
   readonly protocol: Protocol;
   readonly split: Split;
@@ -161,7 +161,7 @@ export interface ClassificationResult {
   readonly lossSum: number;
 }
 
-/** What a device's predicted answers came to; sums alone leave the device, never a text. */
+/** The results of a device's predicted answers; sums alone leave the device, never a text. */
 export interface TextResult {
   readonly protocol: Protocol;
   readonly split: Split;

@@ -3,7 +3,7 @@ import { sha256HexSync } from "./sha256.ts";
 
 /**
  * The tokens of a tokenizer.json by id, as the tokenizers library numbers them: the model's own, then added tokens that it does not know,
- * behind its last, in the file's order. Throws where the file is no tokenizer.
+ * behind its last, in the file's order. Throws where the file is not a tokenizer's.
  */
 export function tokenTable(tokenizerJson: string): ReadonlyMap<number, string> {
   const file = record(JSON.parse(tokenizerJson));

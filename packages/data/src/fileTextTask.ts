@@ -22,7 +22,7 @@ export interface FileTextOptions {
   readonly numbering?: readonly string[] | undefined;
   /** Says who owns the row, for the partition by field. */
   readonly owner?: string | undefined;
-  /** By default the text and, on a line of its own, the answer. */
+  /** By default the text and, on the next line, the answer. */
   readonly template?: AnswerTemplate | undefined;
   /** By default ROUGE-L of answers, and perplexity of plain text. */
   readonly metric?: TextMetric | undefined;

@@ -20,7 +20,7 @@ test("a template of text becomes the prompt up to the answer; a space before the
   expect((await asked("{text}\n {answer}")).prompt).toBe("It came late.\n");
   const turns = [{ role: "user", content: "Hello" } as const, { role: "assistant", content: "Yes?" } as const];
   expect((await asked("{text}\n{answer}", { ...late, turns })).prompt).toBe("Hello\nYes?\nIt came late.\n");
-  const odd = { ...late, text: "$& {answer} {text}" }; // what people write is no template
+  const odd = { ...late, text: "$& {answer} {text}" }; // people's texts are not templates
   expect(await asked("{text}\n{answer}", odd)).toEqual({ prompt: "$& {answer} {text}\n", answer: "We are sorry.", isChat: false });
   expect((await asked("{text}\n{answer}", { ...late, answer: "" })).prompt).toBe("It came late.\n");
 });

@@ -15,7 +15,7 @@ export interface EncodedPair {
 /** A prompt whose answer is to be generated. */
 export interface EncodedPrompt {
   readonly ids: readonly number[];
-  /** What ends an answer and is no part of it. */
+  /** Tokens that end an answer and do not belong to it. */
   readonly stopTokens: readonly number[];
   /** How many tokens the answer may have. */
   readonly maxNewTokens: number;

@@ -17,7 +17,7 @@ export type ReaderScores = Omit<ClassificationResult, "protocol" | "split"> | Om
 export interface EvaluationOptions<E = Example> {
   /** What an error counts rows among. */
   readonly among: NamedRows<E>;
-  /** Answers are generated for at most so many examples, the first; of texts that are answered with text alone. */
+  /** Answers are generated for the first examples, at most this many; only for texts that are answered with text. */
   readonly maxGenerated: number;
   readonly maxNewTokens: number;
   readonly signal?: AbortSignal | undefined;

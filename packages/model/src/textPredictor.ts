@@ -10,7 +10,7 @@ import type { SourcePrompt } from "./tuning/sourcePrompts.ts";
 
 /** A backbone with tuned parameters that answers with text, on the backend that computes now. */
 export interface TextPredictor {
-  /** As `TextReader.answer`, of at most so many tokens. `of: "backbone"` asks it without what was tuned. */
+  /** As `TextReader.answer`, at most this many tokens long. `of: "backbone"` asks it without what was tuned. */
   answer(example: TextExample, options: AnswerRequest): Promise<string>;
   /** Every token of the examples' own answers, predicted from all before it. `lossSum` is in nats. */
   score(examples: readonly TextExample[], of?: AnswerRequest["of"]): Promise<{ readonly text: TextSums; readonly lossSum: number }>;

@@ -45,7 +45,7 @@ const clientSecondsSchema = z
   })
   .readonly();
 
-/** What a compute client's step came to: how far the kept scores are off, or how the student did. */
+/** The result of a compute client's step: how far the kept scores are off, or how the student did. */
 const computedSchema = z
   .union([
     z.object({ numTexts: z.number(), numPositions: z.number(), topKError: measured }).readonly(),

@@ -5,7 +5,7 @@ import { protocolField, splitField } from "./fields.ts";
 /** A score of texts; null where nothing was counted. */
 const score = z.number().nullable();
 
-/** What the answers of a text task came to under one protocol on one split, all devices together. */
+/** The scores of a text task's answers under one protocol on one split, all devices together. */
 export const textRecordSchema = z
   .object({
     protocol: protocolField,
@@ -32,7 +32,7 @@ export const textRecordSchema = z
   })
   .readonly();
 
-/** What the answers of a text task came to under one protocol on one split. */
+/** The scores of a text task's answers under one protocol on one split. */
 export type TextRecord = z.infer<typeof textRecordSchema>;
 
 /** The sums of all devices as scores, in the order in which the first device gives them; none of a classification task, nor of no example. */

@@ -92,7 +92,7 @@ export function besidePrefixPerRow(backend: string, times: StepTimes, textLength
   return { ...row(`step of inputPrompt / step of prefix, for each row, ${backend}`, ratio, "×", goal), note };
 }
 
-/** How many times as many rows texts have with so many more tokens in front of each. */
+/** The rows of texts with `numInFront` tokens in front of each, divided by their rows without. */
 export function rowsBeside(lengths: readonly number[], numInFront: number): number {
   return 1 + (numInFront * lengths.length) / lengths.reduce((sum, length) => sum + length, 0);
 }

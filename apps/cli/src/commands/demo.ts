@@ -83,7 +83,7 @@ A run folder holds config.json, rounds.jsonl, report.html, results.json, results
 async function showSystem(name: "fedpt", flags: DemoFlags): Promise<void> {
   const taken = ["system", "tabs", "devices", "rounds", "seed", "json", "headed", "public", "out"];
   const others = Object.keys(flags).filter((flag) => !taken.includes(flag));
-  if (others.length > 0) throw new UsageError(`--system ${name} has settings of its own: leave out ${others.map(flagOf).join(", ")}`);
+  if (others.length > 0) throw new UsageError(`demo --system ${name} does not take ${others.map(flagOf).join(", ")}: leave that out`);
   const { systems } = await import("@tutti/lab/demo");
   const { stoppedBy } = await systems[name].run({ ...flags, runsFolder: flags.out });
   if (stoppedBy !== null) process.exitCode = stoppedBy === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted;

@@ -22,7 +22,7 @@ interface Origin {
   readonly read: SourceSplits;
 }
 
-/** With so many rows of a part, drawn, where there are more. */
+/** Draws this many rows of a part that has more. */
 async function withFewerRows<E>(all: MadeSet<E>, flags: AddDataFlags): Promise<MadeSet<E>> {
   const { drawExamples } = await import("@tutti/data");
   const wanted = { train: flags.trainRows, validation: flags.validationRows, test: flags.testRows };

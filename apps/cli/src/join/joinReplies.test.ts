@@ -54,7 +54,7 @@ const run: RunSettings = {
   training: { ...presets.demo.training, localEpochs: 3, batchSize: 4, clientLearningRate: 0.01 },
 };
 
-test("devices of a client train small language models on replies, and the run's record holds what their answers came to", async () => {
+test("devices of a client train small language models on replies, and the run's record holds the scores of their answers", async () => {
   const publicDir = join(folder, "public");
   const places = { dataDir: join(folder, "runs"), publicDir, pagesDir: null, host: "127.0.0.1", port: 0, logLevel: "silent" } as const;
   const tuned = tunedParameters(run, readBackboneSizes(publicDir, run.backbone), null);

@@ -160,12 +160,12 @@ test("`run export` writes a run's adapter and its merged model, one of them at a
   await expect(ofRun("--format", "peft", "--file", "f")).rejects.toThrow("--file is for prompts in one file");
 }, 60_000);
 
-test("prompts and what is no run are not merged, and nothing is written", async () => {
+test("prompts are not merged, nor is a folder that is not a run, and nothing is written", async () => {
   const file = join(folder, "prefix.safetensors");
   await promptsFile(file);
   const out = join(folder, "no-model");
   await expect(exported(file, "--format", "merged", "--out", out)).rejects.toThrow(
-    "tuning.method prefix cannot be merged into the backbone: its prompts stand in front of the text, where no weight of the model can hold them",
+    "tuning.method prefix cannot be merged into the backbone: its prompts are read in front of the text, and no weight of the model can hold them",
   );
   await expect(tutti("run", "export", "nobody", "--out", join(folder, "no-runs"), "--merged", out)).rejects.toThrow("no-runs has no runs");
   await expect(readdir(out)).rejects.toThrow("ENOENT");

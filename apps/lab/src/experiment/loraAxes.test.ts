@@ -39,7 +39,7 @@ test("an axis varies LoRA's matrices, ranks, dropout and scale, and each combina
   expect(ranks.map(({ settings: { tuning } }) => tuning)).toEqual([2, 16].map((v) => expect.objectContaining({ rank: 8, ranks: { v } })));
 });
 
-test("a matrix that does not exist, and the rank of one that is no target, are told with the axis", () => {
+test("an axis that names an unknown matrix, or the rank of a matrix that is not a target, is refused by name", () => {
   const grid = (path: string, value: unknown) => () => planned({ grid: { lora: { values: [{ label: "x", set: { [path]: value } }] } } });
   expect(grid("tuning.targets", ["q", "keys"])).toThrow(/tuning\.targets.*found "?keys"?, expected one of q, k, v, o, up, gate, down/);
   expect(grid("tuning.ranks", { up: 4 })).toThrow("up is not among targets: add it there, or leave this out");

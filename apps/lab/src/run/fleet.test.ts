@@ -23,7 +23,7 @@ test("a fleet's machines are read in their order", async () => {
 });
 
 test("a fleet that cannot be used is refused with a sentence that names the file and the place", async () => {
-  await expect(fleetOf("machines: []")).rejects.toThrow(/fleet.yaml is no fleet, a list of machines .*:\n {2}machines/);
+  await expect(fleetOf("machines: []")).rejects.toThrow(/fleet.yaml is not a fleet, which is a list of machines .*:\n {2}machines/);
   await expect(fleetOf("machines: [{ flopsPerSecond: -1, memoryBytes: 2e8, bytesPerSecond: 1e6 }]")).rejects.toThrow(
     /machines.*flopsPerSecond: found -1/,
   );

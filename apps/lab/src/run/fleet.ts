@@ -17,6 +17,6 @@ export function readFleet(path: string): readonly ClientProfile[] {
   if (parsed.success) return parsed.data.machines;
   const faults = settingFaults(fleetSchema, content).map((fault) => `  ${fault}`);
   throw new ConfigError(
-    `${path} is no fleet, a list of machines with flopsPerSecond, memoryBytes and bytesPerSecond:\n${faults.join("\n")}`,
+    `${path} is not a fleet, which is a list of machines with flopsPerSecond, memoryBytes and bytesPerSecond:\n${faults.join("\n")}`,
   );
 }

@@ -34,7 +34,7 @@ test("the three rows, what the server computed and where the student drifted are
   expect(text).toContain("314 kB up");
 });
 
-test("what people wrote stands in the page as text, never as markup", () => {
+test("the page shows what people wrote as text, never as markup", () => {
   const page = fedPtPage(result);
   expect(page).toContain("<td>Too &lt;dear&gt;</td>");
   expect(page).toContain("<td>Sorry &amp; thanks</td>");

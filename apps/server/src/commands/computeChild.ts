@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 
-/** A compute client in a process of its own, which starts again when it ends by itself. */
+/** A compute client in its own process, which is started again when it ends by itself. */
 export interface ComputeChild {
   stop(): Promise<void>;
 }

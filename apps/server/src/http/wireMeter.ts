@@ -47,7 +47,7 @@ function bytesOfSteps({ score, count, train, evaluation }: TrafficTotals): WireB
 /** What a step's bytes are charged to. */
 export function labelOfStep({ stage, tasks }: Pick<RoundPlan, "stage" | "tasks">): TrafficLabel {
   const kind = tasks[0]?.spec.kind ?? "train";
-  if (isComputeKind(kind)) return "waiting"; // what a compute client moves is no device's
+  if (isComputeKind(kind)) return "waiting"; // a compute client's bytes belong to no device
   return kind === "evaluate" ? "evaluation" : stage;
 }
 

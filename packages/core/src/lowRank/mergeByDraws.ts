@@ -27,7 +27,7 @@ export interface DrawnMerge {
 }
 
 /**
- * The leading terms of Σ weight · b a for so many parts that QR of their stacks takes too long: the range of the sum is found by random
+ * The leading terms of Σ weight · b a for many parts, where QR of their stacks takes too long: the range of the sum is found by random
  * directions (Halko, Martinsson and Tropp 2011, https://arxiv.org/abs/0909.4061, Algorithms 4.4 and 5.1), and the SVD is that within it.
  */
 export function mergeByDraws(

@@ -5,7 +5,7 @@ import { declareStrategy, type StrategySettingsOf } from "./declaration.ts";
 import { globalModel } from "./globalModel.ts";
 import { needsLora } from "./loraRule.ts";
 
-/** FedSA-LoRA has no settings of its own. */
+/** FedSA-LoRA needs no settings. */
 export type FedSaLoraSettings = StrategySettingsOf<"fedSaLora", Record<never, never>>;
 
 const own = [

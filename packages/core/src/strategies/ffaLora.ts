@@ -5,7 +5,7 @@ import { declareStrategy, type StrategySettingsOf } from "./declaration.ts";
 import { globalModel } from "./globalModel.ts";
 import { needsLora } from "./loraRule.ts";
 
-/** FFA-LoRA has no settings of its own. */
+/** FFA-LoRA needs no settings. */
 export type FfaLoraSettings = StrategySettingsOf<"ffaLora", Record<never, never>>;
 
 const own = [

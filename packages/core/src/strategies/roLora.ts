@@ -5,7 +5,7 @@ import { declareStrategy, type StrategySettingsOf } from "./declaration.ts";
 import { globalModel } from "./globalModel.ts";
 import { needsLora } from "./loraRule.ts";
 
-/** RoLoRA has no settings of its own. */
+/** RoLoRA needs no settings. */
 export type RoLoraSettings = StrategySettingsOf<"roLora", Record<never, never>>;
 
 const own = [

@@ -23,7 +23,7 @@ const training = { ...base.training, optimizer: "sgd", clientLearningRate: 0.25 
 /** Settings of each strategy with which it trains from the first round on. */
 const settingsOf = (name: StrategyName): DeclaredSettings => {
   const { defaults } = strategies[name];
-  if ("distillSteps" in defaults) return { ...defaults, distillSteps: 0 }; // what a compute client sends is another test's
+  if ("distillSteps" in defaults) return { ...defaults, distillSteps: 0 }; // another test has a compute client's contributions
   return "selector" in defaults ? { ...defaults, selector: "all", countingRounds: 0, initialPrompts: "fresh" } : defaults;
 };
 const runOf = (strategy: RunSettings["strategy"]): RunSettings => ({ ...base, training, strategy });

@@ -6,11 +6,11 @@ import type { Attended, AttentionShape } from "../kernels/attentionShape.ts";
 export interface Past {
   /** Position of the next token. */
   readonly position: number;
-  /** Whether a piece was read: whatever stands in front of the text is then among the keys and values. */
+  /** Whether a piece was read: a prompt in front of the text is then among the keys and values. */
   readonly hasRead: boolean;
   /** The next layer's attention over all before, its prefix and the text's rows of `qkv`. Layers come in their order, each once a piece. */
   attend(qkv: tf.Tensor2D, prefix: tf.Tensor3D | null, shape: AttentionShape): Attended;
-  /** Ends a piece of so many tokens; what comes next sees it. */
+  /** Ends a piece of this many tokens; the next piece sees it. */
   endPiece(numTokens: number): void;
   dispose(): void;
 }

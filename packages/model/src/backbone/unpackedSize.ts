@@ -16,7 +16,7 @@ interface StepMemory {
   readonly wayOut: string;
 }
 
-/** Of the methods that train so many values that they count beside the weights. */
+/** Of the methods whose trained values are many enough to count beside the weights. */
 const stepMemory: Readonly<Partial<Record<TuningSettings["method"], StepMemory>>> = {
   // W, Δ, their sum, the gradient, the optimiser's state before and after and what it computes between
   full: { bytes: 116, trained: " and all trained", wayOut: "" },

@@ -26,7 +26,7 @@ export function crossEntropy(logits: tf.Tensor2D, targets: readonly number[], we
   return { loss, dLogits };
 }
 
-/** Whether the current backend computes the cross-entropy of rows of so many columns in a kernel of ours. */
+/** Whether the current backend computes the cross-entropy of rows with this many columns in a kernel of ours. */
 export function isFusedOver(numColumns: number): boolean {
   if (!hasFused("TuttiCrossEntropy")) return false;
   return tf.getBackend() !== "wasm" || (numColumns >= wholeVocabulary && numColumns % 4 === 0);

@@ -18,7 +18,7 @@ function plainPlaceRows(d: tf.Tensor2D, rows: readonly number[], numRows: number
   return tf.matMul(oneHot(rows, numRows), d, true, false);
 }
 
-/** As `placeRows`, for so many rows that a product would cost too much: each row of the result is one of `d` or a row of zeros. */
+/** As `placeRows`, for many rows, where a product would cost too much: each row of the result is one of `d` or a row of zeros. */
 export function spreadRows(d: tf.Tensor2D, rows: readonly number[], numRows: number): tf.Tensor2D {
   if (hasFused("TuttiScatterRows")) return placeRows(d, rows, numRows);
   const [numPlaced, width] = d.shape;

@@ -28,7 +28,7 @@ interface NoMerge {
   readonly reason: string;
 }
 
-const inFront: NoMerge = { reason: "its prompts stand in front of the text, where no weight of the model can hold them" };
+const inFront: NoMerge = { reason: "its prompts are read in front of the text, and no weight of the model can hold them" };
 
 /** How what a method trained becomes weights of the backbone, or why it cannot. */
 const merges: { readonly [Name in Tuning["method"]]: Merge<Extract<Tuning, { readonly method: Name }>> | NoMerge } = {

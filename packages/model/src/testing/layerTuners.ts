@@ -19,7 +19,7 @@ export interface LayerMethod {
   create(transformer: Transformer): Tuner;
 }
 
-/** LoRA with these settings of its own, rank 3 and alpha 6. */
+/** LoRA with these settings, by default of rank 3 and alpha 6. */
 function loraMethod(name: string, own: Partial<LoraOwn>, families?: readonly string[]): LayerMethod {
   const settings = { rank: 3, alpha: 6, ...own };
   return {

@@ -4,7 +4,7 @@ import { packingFor, packTensor } from "../backbone/pack.ts";
 import { type PackedBackbone, packedBackbone } from "../backbone/packed.ts";
 import { tensorNames } from "../backbone/tensorNames.ts";
 
-/** A gpt2 of one narrow layer with random weights in f32 and so many tokens. */
+/** A gpt2 of one narrow layer with random weights in f32 and a vocabulary of this size. */
 export function randomDecoder(vocabSize: number, hiddenSize = 8): PackedBackbone {
   const config = readHubConfig(
     JSON.stringify({ model_type: "gpt2", vocab_size: vocabSize, n_positions: 32, n_embd: hiddenSize, n_layer: 1, n_head: 2 }),

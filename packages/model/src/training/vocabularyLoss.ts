@@ -93,7 +93,7 @@ interface Block {
   readonly end: number;
 }
 
-/** What `compute` makes of blocks of about equal size of at most so many rows, one after the other; all else is let go between them. */
+/** What `compute` makes of blocks of about equal size of at most `mostRows` rows, one after the other; all else is let go between them. */
 function inBlocks<T extends tf.TensorContainer>(rows: tf.Tensor2D, mostRows: number, compute: (block: tf.Tensor2D, at: Block) => T): T[] {
   const [numRows, width] = rows.shape;
   const size = Math.ceil(numRows / Math.ceil(numRows / mostRows));

@@ -24,7 +24,7 @@ export function rationOf({ values }: FedPipeState, plan: DevicePlan | undefined)
   return { pairs, ranks, batchSize: run.training.batchSize };
 }
 
-/** The plan with each task's own part of W: leading components of each pair, and what is no factor as it is. Equal parts are one payload. */
+/** The plan with each task's own part of W: leading components of each pair, and everything else whole. Equal parts are one payload. */
 export function rationed(planned: RoundPlan, global: Params, rationFor: (task: PlannedTask) => Rationed): RoundPlan {
   const payloads: Params[] = [];
   const places = new Map<string, number>();
