@@ -5,3 +5,4 @@ export { readExperimentResult } from "./readResult.ts";
 export { renderTable } from "./runTable.ts";
 export { originText, zeroShotNote } from "./sentences.ts";
 export { listText, textsText, withRemarks } from "./text.ts";
+export { stylesheet } from "./theme.ts";

@@ -28,15 +28,15 @@ const result: FedPtResult = {
 
 test("the three rows, what the server computed and where the student drifted are in the text", () => {
   const text = fedPtText(result);
-  expect(text).toMatch(/large, untouched {2}0\.2000 {3}0\.0000\nsmall, federated {2}0\.3000 {3}0\.0156\nproxy-tuned {7}0\.3500 {3}0\.0313/);
-  expect(text).toContain("off by 0.0123");
+  expect(text).toMatch(/large, untouched {3}0\.2000 {7}0\.0000\nsmall, federated {3}0\.3000 {7}0\.0156\nproxy-tuned {8}0\.3500 {7}0\.0313/);
+  expect(text).toContain("of which topK leaves out 0.0123");
   expect(text).toMatch(/2 +distillation, loss 0\.7500 to 0\.5000 +0\.6250 +3\.3 s/);
   expect(text).toContain("314 kB up");
 });
 
 test("the page shows what people wrote as text, never as markup", () => {
   const page = fedPtPage(result);
-  expect(page).toContain("<td>Too &lt;dear&gt;</td>");
-  expect(page).toContain("<td>Sorry &amp; thanks</td>");
+  expect(page).toContain('<td class="text">Too &lt;dear&gt;</td>');
+  expect(page).toContain('<td class="text">Sorry &amp; thanks</td>');
   expect(page).not.toContain("<dear>");
 });

@@ -1,5 +1,7 @@
 import type { ProxyAnswerer } from "@tutti/model";
 import type { StepRecord } from "@tutti/record";
+import { stylesheet } from "@tutti/report";
+import { alignColumns } from "@tutti/terminal";
 import type { ProxyRows } from "./proxyRows.ts";
 
 /** What FedPT's report is made of. */
@@ -31,7 +33,14 @@ function computedRows({ steps }: FedPtResult): string[][] {
     const took = `${seconds.toFixed(1)} s`;
     if ("topKError" in computed) {
       const { numTexts, numPositions, topKError } = computed;
-      return [[`${round}`, `scores of ${numTexts} public texts (${numPositions} tokens), off by ${topKError.toFixed(4)}`, "", took]];
+      return [
+        [
+          `${round}`,
+          `scores of ${numTexts} public texts (${numPositions} tokens), of which topK leaves out ${topKError.toFixed(4)}`,
+          "",
+          took,
+        ],
+      ];
     }
     const { firstLoss, lastLoss, drift } = computed;
     return [[`${round}`, `distillation, loss ${firstLoss.toFixed(4)} to ${lastLoss.toFixed(4)}`, drift.toFixed(4), took]];
@@ -45,25 +54,17 @@ function summary({ small, large, a, numTexts, seconds, bytes }: FedPtResult): st
   return `Small model ${small}, large model ${large}, a = ${a}; the first ${numTexts} test texts, greedy; ${seconds.toFixed(0)} s, ${traffic} of all devices.`;
 }
 
+const answerHeadings = ["message", "reference", titles.large, titles.small, titles.proxy];
+
 /** For the terminal. */
 export function fedPtText(result: FedPtResult): string {
   return [
     summary(result),
     "",
-    ...aligned([headings.scores, ...scoreRows(result)]),
+    ...alignColumns([headings.scores, ...scoreRows(result)]),
     "",
-    ...aligned([headings.computed, ...computedRows(result)]),
+    ...alignColumns([headings.computed, ...computedRows(result)]),
   ].join("\n");
-}
-
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
 }
 
 /** A page that needs nothing else. */
@@ -71,22 +72,25 @@ export function fedPtPage(result: FedPtResult): string {
   const answers = result.answers.map(({ text, reference, large, small, proxy }) => [text, reference, large, small, proxy]);
   return `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>FedPT: ${escaped(result.runId)}</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}table{border-collapse:collapse;margin:1rem 0}
-th,td{border-bottom:1px solid #999;padding:.3rem .8rem;text-align:left;vertical-align:top}</style></head>
-<body><h1>FedPT</h1>
-<p>${escaped(summary(result))}</p>
-${table("How right the answers are", [headings.scores, ...scoreRows(result)])}
-${table("What the server computed", [headings.computed, ...computedRows(result)])}
-${table("Answers to public test texts", [["message", "reference", titles.large, titles.small, titles.proxy], ...answers])}
-</body></html>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>FedPT: ${escaped(result.runId)}</title>
+<style>${stylesheet}</style></head>
+<body><main><h1>FedPT</h1>
+<p class="soft">${escaped(summary(result))}</p>
+${section("Scores", [headings.scores, ...scoreRows(result)])}
+${section("Steps of the compute client", [headings.computed, ...computedRows(result)], ["step"])}
+${section("Answers beside the reference", [answerHeadings, ...answers], answerHeadings)}
+</main></body></html>
 `;
 }
 
-function table(caption: string, [head = [], ...rows]: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[], tag: string) => `<tr>${cells.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join("")}</tr>`;
-  const body = rows.map((row) => line(row, "td")).join("\n");
-  return `<table><caption>${escaped(caption)}</caption><thead>${line(head, "th")}</thead><tbody>\n${body}\n</tbody></table>`;
+/** A heading and its table, which scrolls by itself where the screen is narrow; columns of these names hold text. */
+function section(title: string, [head = [], ...rows]: readonly (readonly string[])[], texts: readonly string[] = []): string {
+  const kindOf = (column: number) => (texts.includes(head[column] ?? "") ? ' class="text"' : "");
+  const line = (cells: readonly string[], tag: string) =>
+    `<tr>${cells.map((cell, column) => `<${tag}${kindOf(column)}>${escaped(cell)}</${tag}>`).join("")}</tr>`;
+  const table = `<table><thead>${line(head, "th")}</thead><tbody>\n${rows.map((row) => line(row, "td")).join("\n")}\n</tbody></table>`;
+  return `<h2>${escaped(title)}</h2>\n<div class="wide" role="region" tabindex="0" aria-label="${escaped(title)}">${table}</div>`;
 }
 
 function escaped(text: string): string {
