@@ -36,7 +36,7 @@ test("the three rows, what the server computed and where the student drifted are
 
 test("the page shows what people wrote as text, never as markup", () => {
   const page = fedPtPage(result);
-  expect(page).toContain('<td class="text">Too &lt;dear&gt;</td>');
+  expect(page).toContain('<th scope="row" class="text">Too &lt;dear&gt;</th>');
   expect(page).toContain('<td class="text">Sorry &amp; thanks</td>');
   expect(page).not.toContain("<dear>");
 });

@@ -87,9 +87,11 @@ ${section("Answers beside the reference", [answerHeadings, ...answers], answerHe
 /** A heading and its table, which scrolls by itself where the screen is narrow; columns of these names hold text. */
 function section(title: string, [head = [], ...rows]: readonly (readonly string[])[], texts: readonly string[] = []): string {
   const kindOf = (column: number) => (texts.includes(head[column] ?? "") ? ' class="text"' : "");
-  const line = (cells: readonly string[], tag: string) =>
-    `<tr>${cells.map((cell, column) => `<${tag}${kindOf(column)}>${escaped(cell)}</${tag}>`).join("")}</tr>`;
-  const table = `<table><thead>${line(head, "th")}</thead><tbody>\n${rows.map((row) => line(row, "td")).join("\n")}\n</tbody></table>`;
+  const cellOf = (text: string, column: number, scope: string) =>
+    scope === "" ? `<td${kindOf(column)}>${escaped(text)}</td>` : `<th scope="${scope}"${kindOf(column)}>${escaped(text)}</th>`;
+  const columns = head.map((text, column) => cellOf(text, column, "col")).join("");
+  const lines = rows.map((cells) => `<tr>${cells.map((text, column) => cellOf(text, column, column === 0 ? "row" : "")).join("")}</tr>`);
+  const table = `<table><thead><tr>${columns}</tr></thead><tbody>\n${lines.join("\n")}\n</tbody></table>`;
   return `<h2>${escaped(title)}</h2>\n<div class="wide" role="region" tabindex="0" aria-label="${escaped(title)}">${table}</div>`;
 }
 
