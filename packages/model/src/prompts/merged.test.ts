@@ -139,7 +139,7 @@ test("a configuration that is written is read again as it was, whatever is unusu
 test("prompts and adapters cannot be merged, and the reason is told", () => {
   for (const method of ["prefix", "inputPrompt", "idpg", "attempt", "latePrompt"] as const)
     expect(() => requireMergeable({ method })).toThrow(
-      `tuning.method ${method} cannot be merged into the backbone: its prompts stand in front of the text`,
+      `tuning.method ${method} cannot be merged into the backbone: its prompts are read in front of the text`,
     );
   expect(() => requireMergeable({ method: "adapter" })).toThrow("its networks are not linear");
   const prompts = tuned("gpt2", { method: "lora", rank: 2, alpha: 4, head: "labelWords" });
