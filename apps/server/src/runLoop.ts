@@ -16,6 +16,7 @@ import type { Pool } from "./pool/pool.ts";
 import type { Publications } from "./publications.ts";
 import type { KeptRounds } from "./start/keptRounds.ts";
 import type { StartContent } from "./start/startingPoint.ts";
+import { tellInTurn } from "./tellInTurn.ts";
 import type { TunedParameters } from "./tuned.ts";
 
 /** What the loop needs of the coordinator. */
@@ -32,7 +33,7 @@ export interface RunLoopPorts {
   bytesSoFar(): StepBytes;
   /** A step is closed; also told, oldest first, of those of earlier processes. */
   onRecord(record: StepRecord): void;
-  /** After the event is journalled. */
+  /** After the event is journalled; of a step that closes, once the tasks of the next have left. */
   onEvent(event: RoundEvent): void;
 }
 
@@ -73,7 +74,7 @@ export function startStrategy(strategy: Strategy, { run, tuned, contents, start 
 
 /** Runs all rounds, journalling each event before the loop goes on; returns when the run is over or `signal` is aborted. */
 export async function runLoop(running: RunningStrategy, ports: RunLoopPorts, signal: AbortSignal): Promise<void> {
-  const { pool, journal, keptRounds, publications, run, clock } = ports;
+  const { pool, journal, run } = ports;
   const contents = journal.contents();
   const history = createHistory(running, ports, signal);
   history.restore(contents);
@@ -84,26 +85,37 @@ export async function runLoop(running: RunningStrategy, ports: RunLoopPorts, sig
   }
   const resume = contents === null ? undefined : resumeFrom(contents, running, ports, history);
   const shared = { strategy: running.strategy, state: running.state, pool, random: createRandom(run.seed) };
-  for await (const event of runRounds({ ...shared, resume })) {
-    if (signal.aborted) return;
-    if (event.kind === "planned") {
-      publications.publish(event.plan, history.unwritten());
-      await journal.flushed();
-      history.started(clock.now());
-      history.writeSoon();
-    } else if (event.kind === "closed") {
-      running.state = event.state;
-      history.closed(event.plan, event.contributions);
-    } else {
-      history.write();
-      // Whatever is acknowledged from now on waits for these writes, since the journal keeps its order.
-      if (event.kind === "waiting") pool.waits();
-      if (event.kind === "closing") journal.putCounted(event.counted);
-      if (event.kind === "repeated") journal.putRepeated();
-      if (event.kind === "done") await Promise.all([journal.flushed(), keptRounds.flushed()]);
+  const telling = tellInTurn(ports.onEvent, setImmediate);
+  try {
+    for await (const event of runRounds({ ...shared, resume })) {
+      if (signal.aborted) return;
+      await write(event, history, running, ports);
+      telling.tell(event);
+      if (event.kind === "done") return;
     }
-    ports.onEvent(event);
-    if (event.kind === "done") return;
+  } finally {
+    telling.flush();
+  }
+}
+
+/** Writes an event to the journal; resolves when the loop may go on. */
+async function write(event: RoundEvent, history: History, running: RunningStrategy, ports: RunLoopPorts): Promise<void> {
+  const { pool, journal, keptRounds, publications, clock } = ports;
+  if (event.kind === "planned") {
+    publications.publish(event.plan, history.unwritten());
+    await journal.flushed();
+    history.started(clock.now());
+    history.writeSoon();
+  } else if (event.kind === "closed") {
+    running.state = event.state;
+    history.closed(event.plan, event.contributions);
+  } else {
+    history.write();
+    // Whatever is acknowledged from now on waits for these writes, since the journal keeps its order.
+    if (event.kind === "waiting") pool.waits();
+    if (event.kind === "closing") journal.putCounted(event.counted);
+    if (event.kind === "repeated") journal.putRepeated();
+    if (event.kind === "done") await Promise.all([journal.flushed(), keptRounds.flushed()]);
   }
 }
 

@@ -31,6 +31,29 @@ test("P-40: the new state and the submission are in the store before the coordin
   });
 });
 
+test("only a pending contribution waits for the disk: what the coordinator knows it tells again after the power failed", async () => {
+  const coordinator = await coordinate();
+  const kept = memoryStore();
+  const writes: unknown[] = [];
+  const store: DeviceStore = {
+    ...kept,
+    put(runId, record, durability = "strict") {
+      writes.push([record.version, record.pending?.submit.taskId ?? null, durability]);
+      return kept.put(runId, record);
+    },
+  };
+  const { event } = join(coordinator, { store });
+  await coordinator.heard("register");
+  const [global, initial] = [coordinator.blob(globalParams), coordinator.blob(initialParams)];
+  await coordinator.tell("task", leaseOf("a", global, { parameterSets: { global, initial } }));
+  await event("taskEnded", ended("accepted"));
+  expect(writes).toEqual([
+    [null, null, "relaxed"], // the welcome's decision
+    [null, taskA, "strict"],
+    [taskA, null, "relaxed"],
+  ]);
+});
+
 async function crashedWithPending(coordinator: ScriptedCoordinator, store: DeviceStore): Promise<Submit> {
   const never = createLever();
   coordinator.script.submit = async () => {

@@ -18,11 +18,17 @@ export interface DeviceRecord {
   readonly pending: PendingTask | null;
 }
 
+/**
+ * `strict`, unless something else is asked for: on disk once it is written, whatever happens to the machine. `relaxed`: the record before may come back after the power failed, which
+ * the next hello puts right; a crash of the browser alone loses nothing.
+ */
+export type Durability = "strict" | "relaxed";
+
 /** Where a client keeps its devices. `put` replaces a whole record in one transaction: all of it, or nothing, survives a crash. */
 export interface DeviceStore {
   list(runId: string): Promise<readonly DeviceRecord[]>;
   get(runId: string, deviceId: DeviceId): Promise<DeviceRecord | null>;
-  put(runId: string, record: DeviceRecord): Promise<void>;
+  put(runId: string, record: DeviceRecord, durability?: Durability): Promise<void>;
   delete(runId: string, deviceId: DeviceId): Promise<void>;
 }
 

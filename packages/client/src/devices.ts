@@ -1,7 +1,15 @@
 import type { DeviceId } from "@tutti/core";
 import { type DeviceDecision, type DeviceVersion, decodeDeviceState } from "@tutti/protocol";
 import type { Blobs } from "./blobs.ts";
-import { type DeviceRecord, type DeviceStore, newDeviceRecord, type PendingTask, promoted, withoutPending } from "./deviceStore.ts";
+import {
+  type DeviceRecord,
+  type DeviceStore,
+  type Durability,
+  newDeviceRecord,
+  type PendingTask,
+  promoted,
+  withoutPending,
+} from "./deviceStore.ts";
 import { messageOf } from "./messageOf.ts";
 
 /** A device's state could not be fetched: it has moved on, or the coordinator is out of reach. The next hello brings what holds then. */
@@ -38,6 +46,9 @@ export interface DevicesOptions {
   readonly onDecision: (decision: DeviceDecision) => void;
 }
 
+/** What the coordinator decided or has accepted: it says so again to a client whose store is behind (P-20 to P-25). Strict writes wait for the disk. */
+const known: Durability = "relaxed";
+
 /** Devices over a store; changes of the same client are made one after another. */
 export function createDevices({ runId, store, blobs, onDecision }: DevicesOptions): Devices {
   const here = new Set<DeviceId>();
@@ -54,7 +65,7 @@ export function createDevices({ runId, store, blobs, onDecision }: DevicesOption
 
   async function take(decision: DeviceDecision): Promise<void> {
     const record = await decided(decision, read, blobs);
-    if (record !== null) await store.put(runId, record);
+    if (record !== null) await store.put(runId, record, known);
     here.add(decision.deviceId);
     shares.set(decision.deviceId, shareIn(decision));
     onDecision(decision);
@@ -69,7 +80,7 @@ export function createDevices({ runId, store, blobs, onDecision }: DevicesOption
   const settle = (deviceId: DeviceId, taskId: string, next: (record: DeviceRecord) => DeviceRecord): Promise<void> =>
     inTurn(async () => {
       const record = await read(deviceId);
-      if (record.pending?.submit.taskId === taskId) await store.put(runId, next(record));
+      if (record.pending?.submit.taskId === taskId) await store.put(runId, next(record), known);
     });
 
   return {
@@ -99,7 +110,7 @@ export function createDevices({ runId, store, blobs, onDecision }: DevicesOption
       inTurn(async () => {
         const now = await read(start.deviceId);
         if (now.version !== start.version || !here.has(start.deviceId)) return false;
-        await store.put(runId, { ...now, pending });
+        await store.put(runId, { ...now, pending }, "strict");
         return true;
       }),
     promote: (deviceId, taskId) => settle(deviceId, taskId, promoted),

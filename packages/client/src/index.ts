@@ -1,6 +1,6 @@
 export { coordinatorFolder } from "./address.ts";
 export type { Fetch } from "./blobs.ts";
-export type { DeviceRecord, DeviceStore, PendingTask } from "./deviceStore.ts";
+export type { DeviceRecord, DeviceStore, Durability, PendingTask } from "./deviceStore.ts";
 export type { CurrentTask, SessionEnd, SessionEvent, TrafficCount } from "./events.ts";
 export type { Hosting, JoinOptions } from "./joinOptions.ts";
 export { memoryStore } from "./memoryStore.ts";

@@ -39,6 +39,14 @@ test("a device on its way stays with where it goes, and its client gets no other
   expect(placed(waiting, [taker("a"), taker("b")])).toEqual({ 0: "b", 1: "a" });
 });
 
+test("while a free client waits for a device on its way, nothing gets ready at clients at work, which would be in its way", () => {
+  const arriving = task(0, "b", 9, { isMoving: true });
+  const others = [task(1, "a", 8), task(2, "b", 7)];
+  expect(placed([arriving, ...others], [taker("a", 5), taker("b"), taker("c", 6)])).toEqual({ 0: "b" });
+  expect(placed([arriving, ...others], [taker("a", 5), taker("b", 4), taker("c", 6)])).toEqual({ 0: "b", 1: "a", 2: "c" });
+  expect(placed([arriving, ...others], [taker("a", 5), taker("b"), taker("c")])).toEqual({ 0: "b", 1: "c" });
+});
+
 test("a client that may host none does its own, and what cannot move waits for its own client", () => {
   const guarded = [taker("a"), taker("b", null, { canHost: false })];
   expect(placed([task(0, "a", 9), task(1, "a", 8), task(2, "b", 1)], guarded)).toEqual({ 0: "a", 2: "b" });

@@ -34,8 +34,8 @@ export interface Placement {
 
 /**
  * Which client does which waiting task next: the longest tasks first, at the clients that are free first, each at its own home where that is one
- * of them. A free client is to begin now; one at work is to get the device ready meanwhile, and who is done
- * first is a guess: a device that is ready moves on to no other client at work. At most one task for each client.
+ * of them. A free client is to begin now; one at work is to get the device ready meanwhile, once no free client waits for a device that is on
+ * its way, and who is done first is a guess: a device that is ready moves on to no other client at work. At most one task for each client.
  */
 export function placeTasks(waiting: readonly WaitingTask[], takers: readonly TaskTaker[]): Placement[] {
   const placed = new Map<string, DeviceId>();
@@ -46,7 +46,9 @@ export function placeTasks(waiting: readonly WaitingTask[], takers: readonly Tas
     for (const { deviceId, home, isAhead } of byWork) if (isAhead && home !== null && !placed.has(home)) placed.set(home, deviceId);
   const ready = new Set(placed.values());
   const settled = byWork.filter(({ deviceId }) => !ready.has(deviceId));
-  const soonest = takers.filter(({ key }) => !placed.has(key)).sort(bySoonest);
+  const isFree = (client: string | null) => takers.some(({ key, workLeft }) => key === client && workLeft === null);
+  const isAwaited = byWork.some(({ home, isMoving }) => isMoving && isFree(home));
+  const soonest = takers.filter(({ key }) => !placed.has(key) && (isFree(key) || !isAwaited)).sort(bySoonest);
   const longest = settled.slice(0, soonest.length);
   const next = new Set(soonest.slice(0, longest.length).map(({ key }) => key));
   const moving: WaitingTask[] = [];
@@ -61,8 +63,7 @@ export function placeTasks(waiting: readonly WaitingTask[], takers: readonly Tas
   }
   const chosen = new Set(placed.values());
   for (const { deviceId, home } of settled) {
-    const isFree = takers.some(({ key, workLeft }) => key === home && workLeft === null);
-    if (home !== null && isFree && !placed.has(home) && !chosen.has(deviceId)) placed.set(home, deviceId);
+    if (home !== null && isFree(home) && !placed.has(home) && !chosen.has(deviceId)) placed.set(home, deviceId);
   }
   return [...placed].map(([client, deviceId]) => ({ deviceId, client }));
 }

@@ -110,5 +110,5 @@ function claimRow(database: IDBDatabase, { slot, owner, formerOwner }: Claim): P
 }
 
 async function writeRow(database: IDBDatabase, row: ClientRow): Promise<void> {
-  await inTransaction(database, "clients", "readwrite", (store) => store.put(row));
+  await inTransaction(database, "clients", "strict", (store) => store.put(row));
 }

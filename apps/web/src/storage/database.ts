@@ -1,3 +1,4 @@
+import type { Durability } from "@tutti/client";
 import { notices } from "../words.ts";
 
 const databaseName = "tutti";
@@ -24,15 +25,16 @@ export function openDatabase(): Promise<IDBDatabase> {
   });
 }
 
-/** Runs `work` in one transaction and resolves with its result once the transaction is complete. */
+/** Runs `work` in one transaction, which reads or writes with this durability, and resolves with its result once the transaction is complete. */
 export function inTransaction<T>(
   database: IDBDatabase,
   name: StoreName,
-  mode: IDBTransactionMode,
+  access: "readonly" | Durability,
   work: (store: IDBObjectStore) => IDBRequest<T>,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const transaction = database.transaction(name, mode, { durability: "strict" });
+    const transaction =
+      access === "readonly" ? database.transaction(name, access) : database.transaction(name, "readwrite", { durability: access });
     const request = work(transaction.objectStore(name));
     transaction.oncomplete = () => resolve(request.result);
     transaction.onabort = () => reject(new Error(`storing in ${name} failed`, { cause: transaction.error }));

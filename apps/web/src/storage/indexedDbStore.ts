@@ -15,11 +15,11 @@ export function indexedDbStore(database: IDBDatabase, clientKey: string): Device
       );
       return record ?? null;
     },
-    async put(runId, record) {
-      await inTransaction(database, "devices", "readwrite", (store) => store.put(record, keyOf(runId, record.deviceId)));
+    async put(runId, record, durability = "strict") {
+      await inTransaction(database, "devices", durability, (store) => store.put(record, keyOf(runId, record.deviceId)));
     },
     async delete(runId, deviceId) {
-      await inTransaction(database, "devices", "readwrite", (store) => store.delete(keyOf(runId, deviceId)));
+      await inTransaction(database, "devices", "relaxed", (store) => store.delete(keyOf(runId, deviceId)));
     },
   };
 }
