@@ -130,7 +130,7 @@ function handlersOf(served: Served): Handlers {
       return pool.submit(client, submission);
     }, desk.submit),
     progress: asClient((client, { taskId, step, numSteps }) => {
-      if (pool.step()?.leases.get(taskId)?.state === "open") client.progress = Math.min(1, step / numSteps);
+      pool.progressed(client, taskId, Math.min(1, step / numSteps));
       return {};
     }, desk.ignored),
     pause: asClient((client, { isPaused }, afterAnswer) => {

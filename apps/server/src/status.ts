@@ -141,7 +141,7 @@ export function describeClients({ clients, homes }: Roster): ClientPoint[] {
     backend: compute?.backend ?? null,
     isConnected: connection !== null,
     isPaused,
-    progress,
+    progress: progress?.fraction ?? null,
   }));
 }
 

@@ -28,6 +28,7 @@ export interface LeaseWork {
   sendPending(running: TaskLease | null): Promise<void>;
 }
 
+/** Half of a task and its end are told whenever they come: at half, the device of the client's next task may get ready here (P-28). */
 const progressEveryMs = 300;
 
 /** Work until `signal` fires. */
@@ -84,7 +85,8 @@ function progressReport(taskId: string, coordinator: Pick<CoordinatorLink, "tell
   let lastMs = Number.NEGATIVE_INFINITY;
   return ({ step, numSteps, loss }) => {
     const now = performance.now();
-    if (now - lastMs < progressEveryMs && step < numSteps) return;
+    const isHalf = step === Math.ceil(numSteps / 2);
+    if (now - lastMs < progressEveryMs && step < numSteps && !isHalf) return;
     lastMs = now;
     coordinator.tellProgress({ taskId, step, numSteps, loss: Number.isFinite(loss) && loss >= 0 ? loss : null });
   };

@@ -47,7 +47,7 @@ export {
 } from "./params.ts";
 export type { DealSettings, DealtShares, DeviceShare, PartitionInput } from "./partition.ts";
 export { dealShares } from "./partition.ts";
-export { type Placement, placeTasks, type TaskTaker, type WaitingTask } from "./placement.ts";
+export { type HeldTask, type Placement, placeTasks, type TaskTaker, timesLeft, type WaitingTask } from "./placement.ts";
 export { presets } from "./presets.ts";
 export type { Publication } from "./publication.ts";
 export { type PublicRowsRun, publicRows } from "./publicRows.ts";

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { placeTasks, type TaskTaker, type WaitingTask } from "./placement.ts";
+import { placeTasks, type TaskTaker, timesLeft, type WaitingTask } from "./placement.ts";
 
 const task = (deviceId: number, home: string | null, work: number, more: Partial<WaitingTask> = {}): WaitingTask => {
   return { deviceId, home, work, isMoving: false, isAhead: false, canMove: true, ...more };
 };
-const taker = (key: string, workLeft: number | null = null, more: Partial<TaskTaker> = {}): TaskTaker => {
-  return { key, ordinal: key.charCodeAt(0), workLeft, canHost: true, ...more };
+const taker = (key: string, timeLeft: number | null = null, more: Partial<TaskTaker> = {}): TaskTaker => {
+  return { key, ordinal: key.charCodeAt(0), timeLeft, isFar: true, canHost: true, ...more };
 };
 const placed = (waiting: readonly WaitingTask[], takers: readonly TaskTaker[]) =>
   Object.fromEntries(placeTasks(waiting, takers).map(({ deviceId, client }) => [deviceId, client]));
@@ -47,6 +47,26 @@ test("while a free client waits for a device on its way, nothing gets ready at c
   expect(placed([arriving, ...others], [taker("a", 5), taker("b"), taker("c")])).toEqual({ 0: "b", 1: "c" });
 });
 
+test("a device gets ready at no client that has just begun, but comes there once that is free", () => {
+  const [early, late] = [taker("a", 9, { isFar: false }), taker("b", 20)];
+  expect(placed([task(0, "c", 8), task(1, "c", 7)], [early, late])).toEqual({ 0: "b" });
+  expect(placed([task(0, "c", 8)], [taker("a", null, { isFar: false }), late])).toEqual({ 0: "a" });
+});
+
+test("how long clients are still at work follows from the pace of each, and where that is unknown from the others'", () => {
+  const held = [
+    { client: "a", work: 60, fraction: 0.25, elapsed: 300, since: 40 }, // 0.05 a unit of time: 900 more, of which 40 are over
+    { client: "b", work: 40, fraction: 0.5, elapsed: 200, since: 0 }, // 0.1: 200 more
+    { client: "c", work: 30, fraction: null, elapsed: 0, since: 100 }, // 0.075: 400, of which 100 are over
+    { client: "d", work: 30, fraction: 0.9, elapsed: 600, since: 90 },
+  ];
+  const left = timesLeft(held.slice(0, 3));
+  expect([...left.keys()]).toEqual(["a", "b", "c"]);
+  expect([...left.values()].map((time) => Math.round(1e6 * time) / 1e6)).toEqual([860, 200, 300]);
+  expect(timesLeft(held).get("d")).toBe(0);
+  expect(timesLeft([{ client: "a", work: 7, fraction: null, elapsed: 0, since: 2 }]).get("a")).toBe(5);
+});
+
 test("a client that may host none does its own, and what cannot move waits for its own client", () => {
   const guarded = [taker("a"), taker("b", null, { canHost: false })];
   expect(placed([task(0, "a", 9), task(1, "a", 8), task(2, "b", 1)], guarded)).toEqual({ 0: "a", 2: "b" });
@@ -69,7 +89,7 @@ const world = fc.record({
     }),
   ),
   takers: fc.uniqueArray(
-    fc.record({ key: fc.constantFrom("a", "b", "c", "d"), workLeft: fc.constantFrom(null, 1, 4), canHost: fc.boolean() }),
+    fc.record({ key: fc.constantFrom("a", "b", "c", "d"), timeLeft: fc.constantFrom(null, 1, 4), canHost: fc.boolean() }),
     {
       selector: ({ key }) => key,
     },
@@ -80,7 +100,7 @@ test("whatever waits: a client gets one task at most, a task one client; who may
   fc.assert(
     fc.property(world, ({ tasks, takers }) => {
       const waiting = tasks.map(({ home, ...rest }, id) => task(id, home, rest.work, rest));
-      const clients = takers.map(({ key, workLeft, canHost }) => taker(key, workLeft, { canHost }));
+      const clients = takers.map(({ key, timeLeft, canHost }) => taker(key, timeLeft, { canHost }));
       const placements = placeTasks(waiting, clients);
       expect(new Set(placements.map(({ client }) => client)).size).toBe(placements.length);
       expect(new Set(placements.map(({ deviceId }) => deviceId)).size).toBe(placements.length);
@@ -98,10 +118,10 @@ test("whatever waits: no client that may host is free while a task that may move
   fc.assert(
     fc.property(world, ({ tasks, takers }) => {
       const waiting = tasks.map(({ home, work, isAhead }, id) => task(id, home, work, { isAhead }));
-      const clients = takers.map(({ key, workLeft }) => taker(key, workLeft));
+      const clients = takers.map(({ key, timeLeft }) => taker(key, timeLeft));
       const placements = placeTasks(waiting, clients);
-      const numFree = clients.filter(({ workLeft }) => workLeft === null).length;
-      const isFree = (client: string) => clients.some(({ key, workLeft }) => key === client && workLeft === null);
+      const numFree = clients.filter(({ timeLeft }) => timeLeft === null).length;
+      const isFree = (client: string) => clients.some(({ key, timeLeft }) => key === client && timeLeft === null);
       expect(placements.filter(({ client }) => isFree(client))).toHaveLength(Math.min(numFree, waiting.length));
     }),
   );

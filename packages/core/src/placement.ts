@@ -20,8 +20,10 @@ export interface TaskTaker {
   readonly key: string;
   /** Order of arrival. */
   readonly ordinal: number;
-  /** Work that is left of the tasks it holds; null when it holds none. */
-  readonly workLeft: number | null;
+  /** How much longer it is at work, in a unit that all clients share; null when it holds no task. */
+  readonly timeLeft: number | null;
+  /** Whether a device may get ready there while it is at work: before it has done half of its task, who is done first is a bad guess. */
+  readonly isFar: boolean;
   /** Whether devices may move to it. */
   readonly canHost: boolean;
 }
@@ -35,20 +37,20 @@ export interface Placement {
 /**
  * Which client does which waiting task next: the longest tasks first, at the clients that are free first, each at its own home where that is one
  * of them. A free client is to begin now; one at work is to get the device ready meanwhile, once no free client waits for a device that is on
- * its way, and who is done first is a guess: a device that is ready moves on to no other client at work. At most one task for each client.
+ * its way, and once the client is far with its task. Who is done first is a guess: a device that is ready moves on to no other client at work. At most one task for each client.
  */
 export function placeTasks(waiting: readonly WaitingTask[], takers: readonly TaskTaker[]): Placement[] {
   const placed = new Map<string, DeviceId>();
   const byWork = [...waiting].sort((a, b) => b.work - a.work || a.deviceId - b.deviceId);
   for (const { deviceId, home, isMoving } of byWork) if (isMoving && home !== null) placed.set(home, deviceId);
-  const isOneFree = takers.some(({ key, workLeft, canHost }) => workLeft === null && canHost && !placed.has(key));
+  const isOneFree = takers.some(({ key, timeLeft, canHost }) => timeLeft === null && canHost && !placed.has(key));
   if (!isOneFree)
     for (const { deviceId, home, isAhead } of byWork) if (isAhead && home !== null && !placed.has(home)) placed.set(home, deviceId);
   const ready = new Set(placed.values());
   const settled = byWork.filter(({ deviceId }) => !ready.has(deviceId));
-  const isFree = (client: string | null) => takers.some(({ key, workLeft }) => key === client && workLeft === null);
+  const isFree = (client: string | null) => takers.some(({ key, timeLeft }) => key === client && timeLeft === null);
   const isAwaited = byWork.some(({ home, isMoving }) => isMoving && isFree(home));
-  const soonest = takers.filter(({ key }) => !placed.has(key) && (isFree(key) || !isAwaited)).sort(bySoonest);
+  const soonest = takers.filter(({ key, isFar }) => !placed.has(key) && (isFree(key) || (isFar && !isAwaited))).sort(bySoonest);
   const longest = settled.slice(0, soonest.length);
   const next = new Set(soonest.slice(0, longest.length).map(({ key }) => key));
   const moving: WaitingTask[] = [];
@@ -70,5 +72,35 @@ export function placeTasks(waiting: readonly WaitingTask[], takers: readonly Tas
 
 /** Free clients first, then those that have the least left to do; of equals the one that came first. */
 function bySoonest(a: TaskTaker, b: TaskTaker): number {
-  return (a.workLeft ?? -1) - (b.workLeft ?? -1) || a.ordinal - b.ordinal;
+  return (a.timeLeft ?? -1) - (b.timeLeft ?? -1) || a.ordinal - b.ordinal;
+}
+
+/** A task that a client holds. */
+export interface HeldTask {
+  readonly client: string;
+  readonly work: number;
+  /** What the client last said is done of it, as a share; null where it has said nothing. */
+  readonly fraction: number | null;
+  /** Time from its hand-out to what was last said of it. */
+  readonly elapsed: number;
+  /** Time since then. */
+  readonly since: number;
+}
+
+/**
+ * How much longer each client is at work, by its own pace so far; by the mean pace of the others where it has said nothing, and as if a unit of work
+ * took a unit of time where nobody has. Tabs that share a processor differ in pace by a factor of two.
+ */
+export function timesLeft(held: readonly HeldTask[]): Map<string, number> {
+  const paceOf = ({ work, fraction, elapsed }: HeldTask): number | null =>
+    fraction !== null && fraction > 0 && elapsed > 0 ? (work * fraction) / elapsed : null;
+  const paces = held.flatMap((task) => paceOf(task) ?? []);
+  const meanPace = paces.length === 0 ? 1 : paces.reduce((sum, pace) => sum + pace, 0) / paces.length;
+  const left = new Map<string, number>();
+  for (const task of held) {
+    const { client, work, fraction, since } = task;
+    const rest = Math.max(0, (work * (1 - (fraction ?? 0))) / (paceOf(task) ?? meanPace) - since);
+    left.set(client, (left.get(client) ?? 0) + rest);
+  }
+  return left;
 }

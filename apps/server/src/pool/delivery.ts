@@ -52,7 +52,9 @@ export function createDelivery(ports: DeliveryPorts, members: Roster, current: C
     const connection = members.connectionOf(lease.task.deviceId);
     if (step === null || connection === null || lease.sentOn === connection.id || !isOpenLease(step, lease)) return;
     lease.sentOn = connection.id;
-    lease.holder = homes.get(lease.task.deviceId)?.clientKey ?? null;
+    const holder = homes.get(lease.task.deviceId)?.clientKey ?? null;
+    if (lease.holder !== holder) lease.handedAt = ports.clock.now();
+    lease.holder = holder;
     const message = leaseMessage(step, lease, ports.clock.now());
     const blobs = Object.values(message.parameterSets).map(({ sha256 }) => sha256);
     ports.onHandedOut(homes.get(lease.task.deviceId)?.clientKey ?? "", blobs);

@@ -51,8 +51,8 @@ export interface Client extends JournalledClient {
   profile: NonNullable<Hello["profile"]> | null;
   /** Of the backbone that it was given, where the run has several. */
   bits: Bits | null;
-  /** Share of its present task that is done. */
-  progress: number | null;
+  /** Share of its present task that is done, as it said at this uptime; null before it does. */
+  progress: { readonly fraction: number; readonly at: number } | null;
   cancelGrace: () => void;
   cancelLateness: () => void;
 }

@@ -22,6 +22,8 @@ export interface Lease {
   sentOn: string | null;
   /** Key of the client that it was sent to last, or that says it has its contribution pending. */
   holder: string | null;
+  /** Uptime at which its holder was sent it first; null before. */
+  handedAt: number | null;
   /** Whether the round loop wants it done. */
   isWanted: boolean;
   /** How often its device has moved for it. */
@@ -115,6 +117,7 @@ function createLease(id: string, task: PlannedTask): Lease {
     accepted: null,
     sentOn: null,
     holder: null,
+    handedAt: null,
     isWanted: false,
     numMoves: 0,
     arrivalBy: null,

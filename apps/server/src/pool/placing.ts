@@ -1,4 +1,4 @@
-import { type DeviceId, placeTasks, type TaskTaker, type WaitingTask } from "@tutti/core";
+import { type DeviceId, type HeldTask, placeTasks, type TaskTaker, timesLeft, type WaitingTask } from "@tutti/core";
 import type { Clock } from "./clock.ts";
 import { type Client, canHost, works } from "./members.ts";
 import { type CurrentStep, isHeldBy, isOpenLease, type Lease, type OpenStep, workOf } from "./openStep.ts";
@@ -30,6 +30,8 @@ export interface Placing {
 const arrivalMs = 5000;
 /** A waiting task's device moves so often at most. */
 const maxMoves = 3;
+/** From here on a client that trains may get the device of its next task. */
+const farFraction = 0.5;
 /** A client is given no device that lives elsewhere for 2^k steps after k failures in a row, but for no more steps than this. */
 const maxBarredSteps = 64;
 
@@ -64,14 +66,16 @@ export function createPlacing({ clock, current, members, maxPerClient, handOut }
 
   function takersOf(step: OpenStep): TaskTaker[] {
     const there = [...members.clients()].filter((client) => canHost(client) && client.hosting === "virtual");
+    const tells = step.plan.tasks.some(({ spec }) => spec.kind === "train"); // other tasks say nothing of how far they are
     const numFair = 2 * Math.ceil(step.leases.size / Math.max(1, there.length));
-    const held = heldWork(step, hostOf);
+    const held = timesLeft(heldTasks(step, { hostOf, now: clock.now() }));
     return there.map((client) => {
       const { clientKey: key, ordinal, connection } = client;
       const isReady = connection?.isReady === true && client.owesSince === null;
       const hasRoom = maxPerClient === null || homes.devicesOf(key).length < maxPerClient;
       const numHad = [...step.leases.values()].filter(({ holder }) => holder === key).length;
-      return { key, ordinal, workLeft: held.get(key) ?? null, canHost: isReady && hasRoom && isTrusted(client) && numHad < numFair };
+      const isFar = !tells || (client.progress?.fraction ?? 0) >= farFraction;
+      return { key, ordinal, timeLeft: held.get(key) ?? null, isFar, canHost: isReady && hasRoom && isTrusted(client) && numHad < numFair };
     });
   }
 
@@ -83,7 +87,7 @@ export function createPlacing({ clock, current, members, maxPerClient, handOut }
     const takers = takersOf(step);
     const isHelped = takers.some((taker) => taker.canHost);
     const waiting = open.flatMap((lease) => waitingOf(lease, isHelped) ?? []);
-    const free = new Set(takers.filter(({ workLeft }) => workLeft === null).map(({ key }) => key));
+    const free = new Set(takers.filter(({ timeLeft }) => timeLeft === null).map(({ key }) => key));
     for (const { deviceId, client } of placeTasks(waiting, takers)) {
       const lease = step.byDevice.get(deviceId);
       if (lease === undefined || isMoving(lease)) continue;
@@ -130,13 +134,15 @@ export function createPlacing({ clock, current, members, maxPerClient, handOut }
   };
 }
 
-/** Work that is left of the tasks that clients hold. */
-function heldWork(step: OpenStep, hostOf: (lease: Lease) => Client | null): Map<string, number> {
-  const held = new Map<string, number>();
-  for (const lease of step.leases.values()) {
+/** Tasks that clients hold. */
+function heldTasks(step: OpenStep, { hostOf, now }: { hostOf(lease: Lease): Client | null; readonly now: number }): HeldTask[] {
+  return [...step.leases.values()].flatMap((lease) => {
     const host = hostOf(lease);
-    if (host === null || lease.state !== "open" || !isHeldBy(lease, host)) continue;
-    held.set(host.clientKey, (held.get(host.clientKey) ?? 0) + workOf(lease) * (1 - (host.progress ?? 0)));
-  }
-  return held;
+    if (host === null || lease.state !== "open" || !isHeldBy(lease, host)) return [];
+    const { clientKey: client, progress } = host;
+    const handedAt = lease.handedAt ?? now;
+    const saidAt = progress?.at ?? handedAt;
+    const fraction = progress?.fraction ?? null;
+    return [{ client, work: workOf(lease), fraction, elapsed: saidAt - handedAt, since: now - saidAt }];
+  });
 }

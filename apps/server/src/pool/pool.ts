@@ -39,6 +39,8 @@ export interface Pool extends DevicePool {
   /** A step has closed with these contributions. */
   counted(contributions: readonly Contribution[]): void;
   submit(client: Client, submission: Submit): Promise<Refusal | { readonly outcome: SubmitOutcome }>;
+  /** A client says what share of a task is done. */
+  progressed(client: Client, taskId: string, fraction: number): void;
   /** The device cannot do the task. */
   declineTask(client: Client, taskId: string, reason: string): Refusal | null;
   /** A task was sent and not acknowledged: it is sent again, unless the client says that it does not host the device. */
@@ -119,6 +121,11 @@ export function createPool(ports: PoolPorts): Pool {
       if ("outcome" in answer && answer.outcome === "accepted") delivery.accepted(client);
       ports.onChange();
       return answer;
+    },
+    progressed(client, taskId, fraction) {
+      if (current.step?.leases.get(taskId)?.state !== "open") return;
+      client.progress = { fraction, at: clock.now() };
+      delivery.changed();
     },
     declineTask(client, taskId, reason) {
       const refusal = delivery.decline(client, taskId, reason);
