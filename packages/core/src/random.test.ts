@@ -51,6 +51,16 @@ test("a sequence is the same on every platform: these are its first numbers", ()
   expect(fixed.dirichlet([0.1, 1, 5])).toEqual([0.02001562942021735, 0.328224385800329, 0.6517599847794537]);
 });
 
+test("filling places draws what single draws would, and goes on from there", () => {
+  const [singly, filled] = [stream(), stream()];
+  const expected = draws(12, singly.uint32);
+  const places = new Uint32Array(7);
+  filled.fill(places);
+  expect([...places, filled.uint32(), ...draws(4, filled.uint32)]).toEqual(expected);
+  filled.fill(new Uint32Array(0));
+  expect(filled.uint32()).toBe(singly.uint32());
+});
+
 test("streams of neighbouring devices are not correlated", () => {
   const random = createRandom(9);
   const firsts = Array.from({ length: 4000 }, (_, device) => random.stream({ device, purpose: "x" }).uniform());

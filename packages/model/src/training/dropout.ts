@@ -25,14 +25,17 @@ export function drawDropout({ entries, numValues }: TunedLayout, rate: number, r
   if (rate === 0 || entries.every(({ isPrompt }) => !isPrompt)) return null;
   const words = new Int32Array(Math.ceil(numValues / 16)).fill(0x55555555);
   const threshold = rate * 2 ** 32;
+  const draws = new Uint32Array(16);
   for (const { isPrompt, start, numValues: count } of entries) {
     if (!isPrompt) continue;
     const end = start + count;
     for (let first = start; first < end; ) {
       const word = first >> 4;
       const next = Math.min(end, 16 * (word + 1));
+      const count = next - first;
+      random.fill(count === 16 ? draws : draws.subarray(0, count));
       let bits = words[word];
-      for (let i = first; i < next; i++) bits ^= (random.uint32() < threshold ? 1 : 2) << (2 * (i & 15));
+      for (let i = 0; i < count; i++) bits ^= (draws[i] < threshold ? 1 : 2) << (2 * ((first + i) & 15));
       words[word] = bits;
       first = next;
     }
