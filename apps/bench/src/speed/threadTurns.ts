@@ -40,7 +40,7 @@ interface TimedTab {
 async function inTurns({ now, before, isQuick, say, signal }: SpeedPlace, tab: TimedTab): Promise<number[][]> {
   const contenders = [now, ...(before === null ? [] : [before])].flatMap((root) => [1, 2].map((threads) => ({ root, threads })));
   return takeTurns(
-    isQuick ? 1 : 3,
+    isQuick ? 1 : 5,
     contenders.map(({ root, threads }) => async (turn: number) => {
       const ms = await timeLoneTab({ root, threads, ...tab, signal });
       say(`threads: ${tab.backbone}, turn ${turn + 1}, ${root === now ? "now" : "before"}, ${threads}: ${ms.toFixed(1)} ms a step`);
