@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensor } from "@tutti/core";
 import type { TokenBatch } from "./batch.ts";
+import { keptRows } from "./keptRows.ts";
 import type { PackedBackbone } from "./packed.ts";
 
 /** What a family adds up in front of its embeddings' norm: words, and where it has them positions and types. */
@@ -16,9 +17,10 @@ export function createEmbeddings(backbone: PackedBackbone): Embeddings {
   const { config } = backbone;
   const positions = backbone.has("embeddings.position") ? backbone.tensor("embeddings.position") : null;
   const type = backbone.has("embeddings.type") ? backbone.rows("embeddings.type", [0]) : null;
+  const wordRows = keptRows(backbone, "embeddings.word");
   return {
     embed(batch, firstPosition) {
-      const rows = backbone.rows("embeddings.word", batch.ids);
+      const rows = wordRows(batch.ids);
       if (positions !== null) addPositions(rows, batch, positions, { firstPosition, offset: config.positionOffset });
       if (type !== null) addToRows(rows, type);
       return tf.tensor2d(rows, [batch.numRows, config.hiddenSize]);

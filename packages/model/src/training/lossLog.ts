@@ -24,11 +24,10 @@ export function createLossLog(numSteps: number, onStep?: (progress: { step: numb
   async function flush(): Promise<void> {
     const read = pending.splice(0);
     if (read.length === 0) return;
-    const losses = read.map(({ loss }) => loss);
-    const filling = new Array<tf.Scalar>(readEvery - losses.length).fill(losses[0]);
-    const stacked = tf.stack([...losses, ...filling]); // always of one length, so that nothing is compiled after the first step
-    tf.dispose(losses);
-    const values = await stacked.data().finally(() => stacked.dispose());
+    const values = await readAll(
+      read.map(({ loss }) => loss),
+      readEvery,
+    );
     read.forEach(({ epoch, weight }, i) => {
       step += 1;
       if (!Number.isFinite(values[i]))
@@ -54,4 +53,12 @@ export function createLossLog(numSteps: number, onStep?: (progress: { step: numb
       pending.length = 0;
     },
   };
+}
+
+/** Reads the losses in one go and disposes of them: on WebGPU always as many, so that nothing is compiled after the first step. */
+async function readAll(losses: readonly tf.Scalar[], length: number): Promise<ArrayLike<number>> {
+  const filling = new Array<tf.Scalar>(length - losses.length).fill(losses[0]);
+  const together = length === 1 ? losses[0] : tf.stack([...losses, ...filling]);
+  if (length > 1) tf.dispose([...losses]);
+  return await together.data<"float32">().finally(() => together.dispose());
 }

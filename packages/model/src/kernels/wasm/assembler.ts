@@ -152,7 +152,7 @@ export const f32x4 = {
   and: binary(0x4e),
   or: binary(0x50),
   /** 2ⁿ for whole n from −126 to 127, to which 1.5 · 2²³ was added: its lowest bits are those of n. */
-  powerOfTwo: (n: Code): Code => [...n, ...i32x4Constant(127), ...simd(0xae), ...i32.constant(23), ...simd(0xab)],
+  powerOfTwo: (n: Code): Code => [...n, ...i32x4.constant([127, 127, 127, 127]), ...simd(0xae), ...i32.constant(23), ...simd(0xab)],
   /** c₀ + x (c₁ + x (c₂ + …)). */
   polynomial: (x: Code, coefficients: readonly number[]): Code =>
     coefficients.reduceRight<Code>(
@@ -161,16 +161,17 @@ export const f32x4 = {
     ),
 };
 
+/** Four integers side by side. */
+export const i32x4 = {
+  constant: (lanes: readonly number[]): Code => [...simd(0x0c), ...new Uint8Array(Int32Array.from(lanes).buffer)],
+  /** All bits of a lane where the two are equal, else none. */
+  equal: binary(0x37),
+};
+
 /** Statement and expression: the four lanes of a local combined by `combine`. */
 export function acrossLanes(local: Local, combine: (a: Code, b: Code) => Code): Code {
   const lane = (index: number) => f32x4.lane(get(local), index);
   return combine(combine(lane(0), lane(1)), combine(lane(2), lane(3)));
-}
-
-function i32x4Constant(value: number): number[] {
-  const view = new DataView(new ArrayBuffer(4));
-  view.setInt32(0, value, true);
-  return [...simd(0x0c), ...Array.from({ length: 4 }, () => [...new Uint8Array(view.buffer)]).flat()];
 }
 
 function bytesOf(value: number): number[] {

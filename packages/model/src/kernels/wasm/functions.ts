@@ -29,6 +29,7 @@ export const functionNames = [
   "columnSums",
   "columnProducts",
   "adamW",
+  "dropOut",
 ] as const;
 
 /** The compiled functions; their parameters are described where they are defined, addresses and strides in bytes. */

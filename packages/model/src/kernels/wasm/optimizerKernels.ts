@@ -25,14 +25,12 @@ export function optimizerKernels(
     TuttiDropOut({ vector, words }, { size, scale }) {
       const numValues = Number(size);
       const result = output([numValues]);
+      const numWords = Math.floor(numValues / 16);
+      program.dropOut(address(vector), address(words), address(result), 4 * numWords, Number(scale));
       const [from, to] = [values(given(vector)), values(result)];
-      const codes = values(given(words)) as ArrayLike<number>;
       const factors = Float32Array.of(0, 1, 0, Number(scale));
-      for (let first = 0; first < numValues; first += 16) {
-        let code = codes[first >> 4];
-        const end = Math.min(first + 16, numValues);
-        for (let i = first; i < end; i++, code >>>= 2) to[i] = from[i] * factors[code & 3];
-      }
+      let code = (values(given(words)) as ArrayLike<number>)[numWords];
+      for (let i = 16 * numWords; i < numValues; i++, code >>>= 2) to[i] = from[i] * factors[code & 3];
       return [result];
     },
   };

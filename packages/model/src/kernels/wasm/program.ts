@@ -3,7 +3,7 @@ import { functionNames, type WasmProgram } from "./functions.ts";
 import { activation } from "./pointwise.ts";
 import { copy, product, transpose } from "./products.ts";
 import { norm, normGradient, softmax, softmaxGradient } from "./rows.ts";
-import { adamW, columnSums, panels, scale, scaledSum, turnFours } from "./vectors.ts";
+import { adamW, columnSums, dropOut, panels, scale, scaledSum, turnFours } from "./vectors.ts";
 
 const definitions: readonly FunctionDefinition[] = [
   product("product", "zero"),
@@ -31,6 +31,7 @@ const definitions: readonly FunctionDefinition[] = [
   columnSums("columnSums", false),
   columnSums("columnProducts", true),
   adamW,
+  dropOut,
 ];
 
 /** Our functions over a memory, with the module from which other threads make theirs. */

@@ -1,4 +1,4 @@
-import { type Code, type FunctionBuilder, type FunctionDefinition, f32x4, get, i32, type Local, set } from "./assembler.ts";
+import { type Code, type FunctionBuilder, type FunctionDefinition, f32x4, get, i32, i32x4, type Local, set } from "./assembler.ts";
 
 const { add, subtract, multiply, divide, splat } = f32x4;
 
@@ -118,6 +118,26 @@ export const adamW: FunctionDefinition = {
       const moved = multiply(divide(get(m), add(f32x4.root(get(v)), splat(get(epsilon)))), splat(get(rate)));
       f.emit(f32x4.store(planeOf(result, 0), multiply(subtract(f32x4.load(planeOf(state, 0)), moved), splat(get(keep)))));
       f.emit(f32x4.store(planeOf(result, 1), get(m)), f32x4.store(planeOf(result, 2), get(v)));
+    });
+  },
+};
+
+/** y = x times each value's factor: its two bits are 1 for 1, 3 for the scale, else 0. Parameters: x, bits, y, bytes of the bits (sixteen values in four), scale. */
+export const dropOut: FunctionDefinition = {
+  name: "dropOut",
+  parameters: ["i32", "i32", "i32", "i32", "f32"],
+  build(f, [x, bits, y, numBytes, scale]) {
+    const [at, values] = [f.local("i32"), f.local("i32")];
+    const [word, found] = [f.local("v128"), f.local("v128")];
+    f.loop(at, { start: i32.constant(0), end: get(numBytes), step: 4 }, () => {
+      f.emit(set(word, f32x4.loadSplat(here(bits, at))), set(values, i32.multiply(get(at), i32.constant(16))));
+      for (let quarter = 0; quarter < 4; quarter++) {
+        const lanes = (code: number) => i32x4.constant([0, 2, 4, 6].map((bit) => code << (8 * quarter + bit)));
+        const factorWhere = (code: number, factor: Code) => f32x4.and(i32x4.equal(get(found), lanes(code)), factor);
+        f.emit(set(found, f32x4.and(get(word), lanes(3))));
+        const factor = f32x4.or(factorWhere(3, splat(get(scale))), factorWhere(1, f32x4.constant(1)));
+        f.emit(f32x4.store(here(y, values), multiply(f32x4.load(here(x, values), 16 * quarter), factor), 16 * quarter));
+      }
     });
   },
 };
