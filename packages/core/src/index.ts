@@ -107,6 +107,7 @@ export { type RankTable, rankTable, type ScoredMatrix } from "./strategies/fedPi
 export { type FedPtSettings, type FedPtState, fedPt } from "./strategies/fedPt.ts";
 export { type GlobalModelRule, type GlobalModelState, type GlobalModelValues, globalModel } from "./strategies/globalModel.ts";
 export { type LocalSettings, local } from "./strategies/local.ts";
+export { mergeWork } from "./strategies/mergeWork.ts";
 export {
   brokenModuleRules,
   isModule,
