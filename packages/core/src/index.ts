@@ -53,7 +53,7 @@ export type { Publication } from "./publication.ts";
 export { type PublicRowsRun, publicRows } from "./publicRows.ts";
 export type { Random, RandomStream, StreamName } from "./random.ts";
 export { createRandom } from "./random.ts";
-export { isResidualName, isResidualSet, residualOf, residualPrefix } from "./residualParams.ts";
+export { isResidualName, isResidualSet, oneAboveOther, residualOf, residualPrefix, sideBySide } from "./residualParams.ts";
 export type { DevicePool, ResumedStep, RoundEvent, RoundsOptions, Step, TaskOutcome } from "./rounds.ts";
 export { neededContributions, runRounds } from "./rounds.ts";
 export type { RunSettings } from "./run.ts";
