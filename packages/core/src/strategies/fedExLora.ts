@@ -44,7 +44,7 @@ export const fedExLora = declareStrategy({
   about: "The server averages both factors; what the mean of their products has beyond the product of the means joins the frozen weights.",
   publication: {
     authors: "Singhal, Ponkshe, Vepakomma",
-    title: "FedEx-LoRA: Exact Aggregation for Federated and Efficient Fine-Tuning of Foundation Models",
+    title: "FedEx-LoRA: Exact Aggregation for Federated and Efficient Fine-Tuning of Large Language Models",
     venue: "ACL",
     year: 2025,
     link: "https://arxiv.org/abs/2410.09432",
