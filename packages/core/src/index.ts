@@ -170,6 +170,7 @@ export type {
   Waiting,
 } from "./task.ts";
 export { compareTexts, isExactMatch } from "./textMetrics/compareTexts.ts";
+export { isTextMetric, type JudgedTask, type MainMetric, mainMetric, metricOnSplit, needsAnswers } from "./textMetrics/mainMetric.ts";
 export { longestCommonSubsequence, type RougeL, rougeL, rougeTokens } from "./textMetrics/rougeL.ts";
 export { measureText, noText, type TextScores, textScores } from "./textMetrics/textScores.ts";
 export { addTextSums, type GeneratedSums, type TextMetric, type TextSums } from "./textSums.ts";

@@ -1,4 +1,4 @@
-import { createRandom, type Metric, type Protocol } from "@tutti/core";
+import { createRandom, isTextMetric, type MainMetric, type Protocol } from "@tutti/core";
 import type { ExperimentResult } from "./experimentResult.ts";
 import { type Grid, type GridColumn, type GridRow, gridOf } from "./grid.ts";
 import type { RunRecord, RunScores } from "./runRecord.ts";
@@ -156,13 +156,14 @@ function columnCells(grid: Grid, column: GridColumn, { protocol, moment, name }:
   return cells.map((cell, index) => ({ ...cell, isBest: isBest && index === topIndex }));
 }
 
-/** Difference of two sets of runs on the same test rows, in their metric; null where a run's answers are not known row by row. */
+/** Difference of two sets of runs on the same test rows, in their metric; null where a run's answers are not known row by row, as texts are not. */
 export function differenceOf(
-  metric: Metric,
+  metric: MainMetric,
   first: readonly RunRecord[],
   second: readonly RunRecord[],
   name: string,
 ): PairedDifference | null {
+  if (isTextMetric(metric)) return null;
   // One stream per column: every pair of a column is judged on the same draws of test rows.
   const stream = createRandom(0).stream({ purpose: `paired bootstrap/${name}` });
   if (metric === "accuracy") {

@@ -1,4 +1,4 @@
-import { formatCount, formatNumber, formatSeconds, type Metric, type Protocol } from "@tutti/core";
+import { formatCount, formatNumber, formatSeconds, type MainMetric, type Protocol } from "@tutti/core";
 import {
   type ComparedCell,
   type ExperimentResult,
@@ -382,7 +382,7 @@ export const filesNote =
   "experiment.yaml beside this page is the file that was run; results.json has every run's settings with all defaults.";
 
 /** The caption of a table of scores. */
-export const scoresCaption = (title: string, metrics: readonly Metric[]) =>
+export const scoresCaption = (title: string, metrics: readonly MainMetric[]) =>
   `${capital(title)} (${metrics.length <= 2 ? metrics.map((metric) => metricNames[metric]).join(" and ") : "the task's metric"})`;
 
 /** By how much the highest mean is ahead. */

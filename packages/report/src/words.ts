@@ -1,4 +1,4 @@
-import { formatCount, type Metric } from "@tutti/core";
+import { formatCount, type MainMetric } from "@tutti/core";
 
 /** What is at the head of a section, of a table and of their parts. */
 export const titles = {
@@ -27,11 +27,14 @@ export const titles = {
 } as const;
 
 /** What a metric is called in tables. */
-export const metricNames: Readonly<Record<Metric, string>> = {
+export const metricNames: Readonly<Record<MainMetric, string>> = {
   accuracy: "accuracy",
   macroF1: "macro F1",
   matthews: "Matthews correlation",
   meanOfAccuracyAndF1: "mean of accuracy and F1",
+  tokenAccuracy: "token accuracy",
+  exactMatch: "exact match",
+  rougeL: "ROUGE-L",
 };
 
 /** What the controls without training are called. */

@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import { type RunRecord, rangeOf, type StepRecord } from "@tutti/record";
+import { type RunRecord, type RunScores, rangeOf, type StepRecord } from "@tutti/record";
 import { layerScoresText, phaseBytesText, seriesText } from "../sentences.ts";
 import { textsText, withRemarks } from "../text.ts";
 import { axisNames, controlNames, runFigureTitles, runSeries, stageNames } from "../words.ts";
@@ -19,11 +19,14 @@ export function runFigures(run: RunRecord): Figure[] {
   return [accuracyFigure(run), lossFigure(run), layerFigure(run), bytesFigure(run), spectrum].filter((figure) => figure !== null);
 }
 
-/** Accuracies on the test split after each evaluated round of the training stage. */
-export function accuracyPoints({ curve }: Pick<RunRecord, "curve">): Point[] {
+/** One score on the test split after each evaluated round of the training stage. */
+export function scorePoints({ curve }: Pick<RunRecord, "curve">, read: (scores: RunScores) => number | null | undefined): Point[] {
   return curve
     .filter(({ round, split, protocol }) => round > 0 && split === "test" && protocol !== "zeroShot")
-    .map(({ round, accuracy, protocol }) => ({ round, value: accuracy, series: protocol }));
+    .flatMap((point) => {
+      const value = read(point) ?? null;
+      return value === null ? [] : [{ round: point.round, value, series: point.protocol }];
+    });
 }
 
 function lineFigure(title: string, points: readonly Point[], label: string, extra: readonly Plot.Markish[] = []): Figure | null {
@@ -61,7 +64,12 @@ function accuracyFigure(run: RunRecord): Figure | null {
   ];
   const counts = run.curve.flatMap(({ split, numTexts }) => (split === "test" ? (numTexts ?? []) : []));
   const label = withRemarks("accuracy", [textsText(rangeOf(counts))]);
-  return lineFigure(runFigureTitles.accuracy, accuracyPoints(run), label, marks);
+  return lineFigure(
+    runFigureTitles.accuracy,
+    scorePoints(run, ({ accuracy }) => accuracy),
+    label,
+    marks,
+  );
 }
 
 function lossFigure({ steps = [] }: RunRecord): Figure | null {
