@@ -29,5 +29,5 @@ export type { ClientPoint } from "./status.ts";
 export { type LoadedModule, loadModule } from "./strategyModules/loadModule.ts";
 export { readWithModules, withModules } from "./strategyModules/withModules.ts";
 export type { TunedParameters } from "./tuned.ts";
-export { readBackboneSizes, tunedParameters } from "./tuned.ts";
+export { readBackboneSizes, requireAnswering, tunedParameters } from "./tuned.ts";
 export { lockRunFolder, makeRunFolder, requireFolder } from "./writableFolder.ts";

@@ -136,8 +136,8 @@ async function computeEvaluate(input: TaskInput<Spec<"evaluate">>): Promise<Body
 }
 
 /** A device's part of the answers that are generated, of the test rows alone. */
-function generationOf(
-  { generation = {}, numDevices }: RunSettings,
+export function generationOf(
+  { generation = {}, numDevices }: Pick<RunSettings, "generation" | "numDevices">,
   split: Split,
 ): Pick<EvaluationOptions, "maxGenerated" | "maxNewTokens"> {
   const { numAnswers = 64, maxNewTokens = 48 } = generation;

@@ -1,4 +1,4 @@
-import { createStrategy, isModule, isTextMetric, type Params, type RoundPlan, type RunSettings, roundTrip } from "@tutti/core";
+import { createStrategy, isModule, type Params, type RoundPlan, type RunSettings, roundTrip } from "@tutti/core";
 import type { RunRecord } from "@tutti/record";
 import type { RunOutcome } from "@tutti/server";
 import type { RunOrder } from "../experiment/plannedRun.ts";
@@ -42,10 +42,6 @@ export function scoresLayers(run: RunSettings): boolean {
 
 async function replayed({ settings, metric }: RunOrder, workbench: Workbench, remains: RunRemains): Promise<Replay> {
   const { outcome, lastEvaluation, reportedAccuracy, backend } = remains;
-  if (isTextMetric(metric)) {
-    const correctNote = "answers that are texts are not replayed row by row";
-    return { correct: null, answers: null, majority: null, zeroShot: null, correctNote };
-  }
   const paramsOf = lastEvaluation === null ? keptParams(outcome) : evaluatedParams(lastEvaluation, outcome.deviceStates);
   try {
     return await workbench.do("replay", { run: settings, metric, backend, paramsOf, reportedAccuracy });

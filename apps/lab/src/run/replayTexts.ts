@@ -6,9 +6,11 @@ import { createTextPredictor, generationOf, startBackend, type TextPredictor } f
 import { loadBackboneFolder } from "@tutti/model/node";
 import type { Replay, ReplayInput } from "./workbench.ts";
 
+const correctNote = "answers that are texts are not replayed row by row";
+
 /** What a run of a text task is compared with: its backbone as it was, by the same metric and on the same test rows. No row has a class, and so no row is predicted again. */
 export async function replayTexts(input: ReplayInput, task: TextTask, publicDir: string): Promise<Replay> {
-  return { majority: null, zeroShot: await untunedScore(input, task, publicDir), correct: null, answers: null, correctNote: null };
+  return { majority: null, zeroShot: await untunedScore(input, task, publicDir), correct: null, answers: null, correctNote };
 }
 
 /** By all that it depends on: it is the same in many runs, so it is asked for once. */
