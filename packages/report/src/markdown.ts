@@ -27,6 +27,7 @@ import {
   spreadNote,
   tableTitle,
 } from "./sentences.ts";
+import { shortfalls } from "./shortfalls.ts";
 import { definitionNotes, labelWordsSeen, rateLines, splitTexts } from "./tasks.ts";
 import { capital, differenceText, fewerSeedsText, meanBytesText, scoreText, summaryText, textsText, withRemarks } from "./text.ts";
 import { controlNames, costHeads, labelWordsRow, metricNames, rankHeads, rateHeads, spreadHeads, titles } from "./words.ts";
@@ -48,6 +49,7 @@ export function renderMarkdown(result: ExperimentResult, folder: string, analysi
     ].join("\n\n"),
   );
   const failed = grid.failed.map((run) => `- ${escapeMarkdown(`${runName(run)}: ${run.error ?? ""}`)}`);
+  const missed = shortfalls(analysis).map((sentence) => `- ${escapeMarkdown(sentence)}`);
   const sources = (result.sources ?? []).map((source) => `- ${escapeMarkdown(sourceText(source))}`);
   const command = commandOf(result);
   const blocks = [
@@ -57,6 +59,7 @@ export function renderMarkdown(result: ExperimentResult, folder: string, analysi
     escapeMarkdown(`${result.startedAt.slice(0, 10)}, ${provenanceText(result)}. ${usageTextOf(result)}`),
     `## ${titles.findings}`,
     [...findings(result, analysis), ...caveats(result), ...result.notes].map((sentence) => `- ${escapeMarkdown(sentence)}`).join("\n"),
+    ...(missed.length === 0 ? [] : [`## ${titles.shortfalls}`, missed.join("\n")]),
     `## ${titles.scores}`,
     shortScoreNote(isAnyBold(tables)),
     ...tables.map((table) => scoreMarkdown(table, result)),

@@ -343,6 +343,34 @@ export function belowMajorityText(label: string, names: readonly string[], score
   return `${label}: ${mean} of ${listText(names)} ${is} not above the score of always predicting the commonest class (${bound}).`;
 }
 
+/** Methods that end no better than the backbone they tune. */
+export function untunedText(label: string, names: readonly string[], score: number, texts: string | null): string {
+  const bound = [scoreText(score), texts].filter((text) => text !== null).join(" ");
+  return `${label}: ${listText(names)} ${names.length === 1 ? "ends" : "end"} no better than the backbone without tuning (${bound}).`;
+}
+
+/** Methods whose mean fell after the round that validation chose. */
+export function fallenText(
+  label: string,
+  falls: readonly { readonly name: string; readonly before: number; readonly after: number }[],
+): string {
+  const each = falls.map(({ name, before, after }) => `${name} from ${scoreText(before)} to ${scoreText(after)}`);
+  return `${label}: from the round best on validation to the last one the mean falls: ${listText(each)}.`;
+}
+
+/** A method's mean score and bytes. */
+interface Costing {
+  readonly name: string;
+  readonly score: number;
+  readonly bytes: number;
+}
+
+/** Methods that sent as many bytes as another one, or more, for no higher score. */
+export function outdoneText(label: string, winner: Costing, others: readonly Costing[]): string {
+  const each = others.map(({ name, score, bytes }) => `${name} (${scoreText(score)} at ${meanBytesText(bytes)})`);
+  return `${label}: no higher score than ${winner.name} (${scoreText(winner.score)} at ${meanBytesText(winner.bytes)}) for as many bytes or more: ${listText(each)}.`;
+}
+
 /** FedPepTAO's bytes beside those of a method that sends all layers. */
 export interface TrafficComparison {
   readonly bytes: number;

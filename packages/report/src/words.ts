@@ -19,6 +19,7 @@ export const titles = {
   sources: "Source prompts",
   faults: "Injected faults",
   failures: "Failed runs",
+  shortfalls: "What did not work",
   notes: "Notes",
   configuration: "Configuration",
   drawings: "Figures",
