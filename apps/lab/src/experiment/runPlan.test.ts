@@ -311,6 +311,12 @@ test("a method with tasks of its own is run on those alone, and a task that the 
     "lora on replies",
     "ffaLora on replies",
   ]);
+  const lora = (task: string, rate: number) => ({ name: "lora", tasks: [task], set: { "training.clientLearningRate": rate } });
+  const apart = finals({ ...experiment, methods: [lora("feedback/topic", 0.1), lora("replies", 0.2)] });
+  expect(apart.map(({ task, settings }) => [task, settings.training.clientLearningRate])).toEqual([
+    ["feedback/topic", 0.1],
+    ["replies", 0.2],
+  ]);
   const tried = {
     ...experiment,
     methods: [
