@@ -55,7 +55,7 @@ export {
 export type { SettingDifference } from "./settingDifferences.ts";
 export { experimentOfRun, identityOfRun } from "./singleRun.ts";
 export { spreadOf, spreadOfTexts } from "./spread.ts";
-export { type PairedDifference, pairedBootstrap, pairedBootstrapOf, type RowAnswers } from "./statistics/bootstrap.ts";
+export { type PairedDifference, pairedBootstrap, pairedBootstrapOf, type RowAnswers, type RowScores } from "./statistics/bootstrap.ts";
 export { paretoFront } from "./statistics/pareto.ts";
 export { fewestSeeds, type Summary, summarise } from "./statistics/summary.ts";
 export { type ClientSeconds, type EvaluationRecord, historyPoint, recordStep, type StepMeasures, type StepRecord } from "./stepRecord.ts";

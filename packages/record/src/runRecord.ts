@@ -96,6 +96,9 @@ const planSchema = z
 /** The true class and the predicted one of every test row, both counted from 0. */
 const answersSchema = z.object({ labels: listOf(z.int().min(0)), predictions: listOf(z.int().min(0)) }).readonly();
 
+/** Test rows whose generated answers were compared, in their order, and the score of each answer. */
+const answerScoresSchema = z.object({ rows: listOf(z.int().min(0)), scores: listOf(z.number()) }).readonly();
+
 const faultCounts = {
   drop: z.number(),
   slow: z.number(),
@@ -241,6 +244,11 @@ const measuredShape = {
     .nullable(),
   /** The same rows as classes, for metrics that right and wrong do not make up; null like `correct`, absent in results from before it was kept. */
   answers: answersSchema.nullable().exactOptional(),
+  /**
+   * The same where generated answers are compared: the score of each one by the run's metric, whose mean is the reported global score. Null like
+   * `correct`, absent for other metrics and in results from before it was kept.
+   */
+  answerScores: answerScoresSchema.nullable().exactOptional(),
   correctNote: z.string().nullable(),
   /** Upload bytes of each training round beside all layers in the same encoding; absent in results from before it was kept. */
   uploads: listOf(round).exactOptional(),

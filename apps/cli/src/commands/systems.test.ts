@@ -52,7 +52,7 @@ function shortened(): object {
     if (typeof method === "string" || method.set?.strategy === undefined) return method;
     return { ...method, set: { ...method.set, strategy: { ...method.set.strategy, distillSteps: 2, topK: 8 } } };
   });
-  return { ...whole, settings, methods, seeds: [1] };
+  return { ...whole, tasks: ["feedback/topic", "replies"], settings, methods, seeds: [1] };
 }
 
 /** `tutti`; `stopAt` is what it says when it is to be stopped by Ctrl-C. */

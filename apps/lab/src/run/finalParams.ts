@@ -2,14 +2,14 @@ import { type DeviceId, omitNames, type Params, type RoundPlan, roundTrip, taskP
 import type { RunOutcome } from "@tutti/server";
 
 /**
- * The parameters with which every device answered an evaluate step: the shared ones as they travelled, its own elsewhere, and where it has
- * none those that it starts from.
+ * The parameters with which every device answered an evaluate step: the shared ones as they travelled, those that nobody trains, its own
+ * elsewhere, and where it has none those that it starts from.
  */
 export function evaluatedParams(plan: RoundPlan, states: RunOutcome["deviceStates"]): ReadonlyMap<DeviceId, Params> {
   return new Map(
     plan.tasks.map((task) => {
-      const { global: shared, initial } = taskParams(plan, task);
-      return [task.deviceId, { ...shared, ...initial, ...states.get(task.deviceId)?.local, ...shared }];
+      const { global: shared, initial, frozen } = taskParams(plan, task);
+      return [task.deviceId, { ...shared, ...initial, ...states.get(task.deviceId)?.local, ...shared, ...frozen }];
     }),
   );
 }

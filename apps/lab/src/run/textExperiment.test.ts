@@ -75,6 +75,11 @@ test("an experiment on a text task is stopped, goes on and is compared like one 
     expect(run).toMatchObject({ metric: "rougeL", error: null, controls: { majority: null }, correct: null });
     expect(run.final.global?.score).toBe(run.final.global?.text?.rougeL);
     expect(run.final.global).toMatchObject({ numTexts: 4, text: { numGenerated: 4, numExamples: 12 } });
+    // row by row it comes to the same
+    expect(run.correctNote).toBeNull();
+    expect(run.answerScores?.rows).toHaveLength(4);
+    const [a = 0, b = 0, c = 0, d = 0] = run.answerScores?.scores ?? [];
+    expect((a + b + c + d) / 4).toBeCloseTo(run.final.global?.score ?? Number.NaN, 9);
     // validation rows are not answered: their tokens choose the rate and the best round
     expect(run.bestValidation).toBeGreaterThan(0);
   }
@@ -91,6 +96,7 @@ test("an experiment on a text task is stopped, goes on and is compared like one 
   expect(beside?.controls.zeroShot).toBe(untuned?.score);
   expect(await readFile(join(outOf("texts"), "report.html"), "utf8")).toContain("ROUGE-L");
   const [, compared] = compareExperiments({ ...result, runs: shown }, { ...result, runs: shown }).cells;
+  expect(compared?.paired).toMatchObject({ difference: 0, isTie: true, numRows: 4 });
   expect(compared?.scores.find(({ protocol }) => protocol === "global")).toMatchObject({
     difference: 0,
     first: beside?.final.global?.score,

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { DeviceId, MainMetric, Params, RunSettings } from "@tutti/core";
 import { scriptBeside } from "@tutti/data/node";
-import type { RowAnswers } from "@tutti/record";
+import type { RowAnswers, RowScores } from "@tutti/record";
 import type { Calibration, TaskSize } from "../experiment/estimate.ts";
 
 /** What a final evaluation was made of. */
@@ -13,6 +13,8 @@ export interface ReplayInput {
   readonly paramsOf: ReadonlyMap<DeviceId, Params> | null;
   /** On the test split under the global protocol. */
   readonly reportedAccuracy: number | null;
+  /** The same by the metric. */
+  readonly reportedScore: number | null;
 }
 
 /** What a replay finds. */
@@ -20,6 +22,8 @@ export interface Replay {
   readonly correct: string | null;
   /** Of every row of the test split, in file order; null like `correct`. */
   readonly answers: RowAnswers | null;
+  /** Absent where no answers are generated. */
+  readonly answerScores?: RowScores | null;
   readonly correctNote: string | null;
   /** The task's metric of always answering the commonest training class; null of a text task. */
   readonly majority: number | null;
