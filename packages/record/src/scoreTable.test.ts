@@ -181,13 +181,26 @@ test("where the scores of answers are known row by row, the others are tested ag
     [1, 2, 3].map((seed): RunRecord => {
       const rows = [seed, seed + 10, seed + 20 + shift];
       const answerScores = { rows, scores: rows.map((row) => score + row / 100) };
-      return { ...run(method, seed, texts(150)), metric: "rougeL", correct: null, answers: null, answerScores, final: { global: { score, loss: 2 } } };
+      return {
+        ...run(method, seed, texts(150)),
+        metric: "rougeL",
+        correct: null,
+        answers: null,
+        answerScores,
+        final: { global: { score, loss: 2 } },
+      };
     });
-  const cellsOf = (runs: readonly RunRecord[]) => scoreTable(gridOf(runs), "global", "final", "texts").rows.map(({ cells: [cell] }) => cell);
+  const cellsOf = (runs: readonly RunRecord[]) =>
+    scoreTable(gridOf(runs), "global", "final", "texts").rows.map(({ cells: [cell] }) => cell);
   const [lora, adapter] = cellsOf([...answering("lora", 0.25), ...answering("adapter", 0.21).reverse()]);
   expect(lora).toMatchObject({ isTop: true, isBest: true, behindTop: null });
   // every row is 0.04 better, whatever is drawn
-  expect(adapter?.behindTop).toMatchObject({ difference: expect.closeTo(0.04, 12), low: expect.closeTo(0.04, 12), isTie: false, numRows: 9 });
+  expect(adapter?.behindTop).toMatchObject({
+    difference: expect.closeTo(0.04, 12),
+    low: expect.closeTo(0.04, 12),
+    isTie: false,
+    numRows: 9,
+  });
   const [, other] = cellsOf([...answering("lora", 0.25), ...answering("adapter", 0.21, 1)]);
   expect(other?.behindTop).toBeNull();
 });
