@@ -160,6 +160,7 @@ export async function computeTask(input: TaskInput): Promise<TrainerResult> {
       return { body: await computeEvaluate({ ...input, task: { ...task, spec } }), state };
     case "logits":
     case "distil":
+    case "answers":
       throw new Error(`a device does no ${spec.kind} task: a compute client does`);
   }
 }

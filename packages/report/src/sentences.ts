@@ -108,6 +108,29 @@ export const tableTitle = ({ protocol, moment }: { readonly protocol: Protocol; 
 export const zeroShotNote =
   "zero-shot: minuet learnt to fill in label words of other tasks in its second pretraining stage, so this is not the score of a model that has only read text";
 
+/** Said wherever scores of texts are shown. */
+export const textNotes = [
+  "ROUGE-L (mean F over words) and exact match compare generated answers with their references; the other scores are of the reference's own tokens or bytes, each predicted from all before it. Perplexities and losses are better when they are lower. Untuned is the backbone without what was tuned.",
+  "Answers are generated from test rows alone, so that validation rows are judged by token accuracy, and the chosen round is the one with the highest there.",
+] as const;
+
+/** Over the answers that a compute client generated. */
+export const answersNote = (numAnswers: number) =>
+  `${formatCount(numAnswers, "message")} of the public test part, drawn by the run's seed, each with its reference and the answer that a compute client generated with the parameters that a newcomer gets at the end of the run.`;
+
+/** Where a report has no answers. */
+export const noAnswersText = ({ id, position }: Pick<RunRecord, "id" | "position">) =>
+  position !== undefined
+    ? "A compute client generates ten answers for this report when the run is over."
+    : `No answers were generated for this report, since no compute client was there when the run ended. \`npx tutti predict --prompts ${id} "a message"\` answers with what the run tuned; a run that is served without --no-compute starts a compute client by itself.`;
+
+/** The title of the figure of a run's main score. */
+export const runScoreTitle = (name: string) => `${capital(name)} on the test split by round`;
+
+/** The caption of a table of texts. */
+export const textCaption = (label: string, protocol: Protocol, texts: string | null) =>
+  capital(withRemarks(`${label}, ${tableTitle({ protocol, moment: "final" })}`, [texts]));
+
 /** Said beside bold means and marks of ties, in every form of the report. */
 export const tieScope = `Differences are tested only under the global protocol after the last round, where every answer is known, and only with ${fewestSeeds} seeds or more. Without a test nothing is bold.`;
 

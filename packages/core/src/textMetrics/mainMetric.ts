@@ -1,6 +1,7 @@
 import type { Metric } from "../metrics.ts";
 import type { RunConditions } from "../settings/runConditions.ts";
 import type { TextMetric } from "../textSums.ts";
+import type { TextScores } from "./textScores.ts";
 
 /** What a run's main score is; every one of them grows as answers get better. */
 export type MainMetric = Metric | Exclude<TextMetric, "perplexity">;
@@ -35,4 +36,13 @@ export function metricOnSplit<M extends TextMetric>(metric: M, split: "validatio
 /** Whether it compares generated answers. */
 export function needsAnswers(metric: string): metric is "exactMatch" | "rougeL" {
   return metric === "exactMatch" || metric === "rougeL";
+}
+
+/** What is shown of texts while a run goes: ROUGE-L where answers are generated, else token accuracy; null where nothing was counted. */
+export function liveScore({
+  rougeL,
+  tokenAccuracy,
+}: Pick<TextScores, "rougeL" | "tokenAccuracy">): { readonly metric: "rougeL" | "tokenAccuracy"; readonly value: number } | null {
+  if (rougeL !== null) return { metric: "rougeL", value: rougeL };
+  return tokenAccuracy === null ? null : { metric: "tokenAccuracy", value: tokenAccuracy };
 }
