@@ -134,6 +134,7 @@ function placeOf(config: DemoConfig, { clients, pagesDir, signal }: Stage) {
     threads: config.threads,
     kernels: config.kernels ?? "fast",
     fleet: config.fleet,
+    numAnswers: 10,
     numCores: availableParallelism(),
     limits: { secondsPerRun: Number.POSITIVE_INFINITY, secondsPerStep: Number.POSITIVE_INFINITY },
     signal,
