@@ -37,6 +37,8 @@ export interface CoordinatorPorts {
   readonly logger?: Logger;
   /** Where the journal lives; `<dataDir>/<runId>/journal` when absent. */
   readonly store?: KeyValueStore;
+  /** Multiplications from which a merge runs in a thread, so that sockets are answered meanwhile; about a third of a second by default. */
+  readonly threadFrom?: number;
   /** Serves the pages while developing. */
   readonly pages?: HttpPorts["pages"] | undefined;
 }
@@ -178,6 +180,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
     meter,
     logger,
     strategy,
+    threadFrom: given.threadFrom,
     tell(event) {
       for (const listener of listeners) listener(event);
     },

@@ -12,6 +12,7 @@ import {
 import { decodeDeviceState, parametersSha256, type Status } from "@tutti/protocol";
 import { historyPoint, type StepRecord, type TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
+import { createAggregator } from "./aggregation/aggregator.ts";
 import type { CoordinatorConfig } from "./config.ts";
 import type { BlobStore } from "./http/blobs.ts";
 import { labelOfStep, type WireMeter } from "./http/wireMeter.ts";
@@ -68,6 +69,8 @@ export interface LiveRunPorts {
   readonly runId: string;
   readonly tuned: TunedParameters;
   readonly strategy: Strategy;
+  /** Multiplications from which a merge runs in a thread; see `AggregatorOptions`. */
+  readonly threadFrom?: number | undefined;
   /** What compute clients must bring; null where the run needs none. */
   readonly computeToken: string | null;
   /** Null where the report shows none. */
@@ -207,6 +210,7 @@ function loopPorts({ ports, publications, notes, beginning }: Work, pool: Pool, 
     keptRounds,
     publications,
     clock,
+    aggregate: createAggregator({ run, strategy: ports.strategy, threadFrom: ports.threadFrom, signal }),
     async whenReady() {
       for await (const message of whenReady({ run, pool, beginning }, signal)) {
         notes.said = { ...notes.said, message };

@@ -1,4 +1,4 @@
-import type { DeviceId, Params, RoundPlan, RunSettings } from "@tutti/core";
+import { type DeviceId, maxMagnitude, type Params, type RoundPlan, type RunSettings } from "@tutti/core";
 import { type BlobRef, decodeParams, encodeParams } from "@tutti/protocol";
 import { type BlobStore, sha256Of } from "./http/blobs.ts";
 import type { Journal, JournalContents, JournalledContribution, JournalledPlan } from "./journal/journal.ts";
@@ -28,6 +28,8 @@ export interface PublicationPorts {
 }
 
 const holder = "open step";
+
+const largestF16 = 65_504;
 
 /** Publications of a run; none at first. */
 export function createPublications({ run, journal, blobs }: PublicationPorts): Publications {
@@ -63,8 +65,9 @@ export function createPublications({ run, journal, blobs }: PublicationPorts): P
   };
 }
 
-/** A payload in the run's encoding; in f32 where that would not give the values back, so that a restart finds the same ones. */
+/** A payload in the run's encoding; in f32 where that would not give the values back, so that a restart finds the same ones. A residual may be beyond f16. */
 function encodePayload(payload: Params, { paramsEncoding }: RunSettings): Uint8Array {
+  if (maxMagnitude(payload) > largestF16) return encodeParams(payload, "f32");
   const bytes = encodeParams(payload, paramsEncoding);
   const decoded = decodeParams(bytes);
   const isSame = Object.entries(payload).every(([name, tensor]) => {

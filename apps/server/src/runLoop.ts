@@ -10,6 +10,7 @@ import {
   type StrategyState,
 } from "@tutti/core";
 import { recordStep, type StepBytes, type StepRecord, type WireBytes } from "@tutti/record";
+import type { Aggregate } from "./aggregation/aggregator.ts";
 import type { Journal, JournalContents } from "./journal/journal.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { Pool } from "./pool/pool.ts";
@@ -26,6 +27,8 @@ export interface RunLoopPorts {
   readonly keptRounds: KeptRounds;
   readonly publications: Publications;
   readonly clock: Clock;
+  /** The strategy's, wherever it runs. */
+  readonly aggregate: Aggregate;
   /** Resolves when an open roster may begin: enough devices, or the operator's word. */
   whenReady(): Promise<void>;
   /** Bytes of all steps so far. */
@@ -82,8 +85,9 @@ export async function runLoop(running: RunningStrategy, ports: RunLoopPorts, sig
     if (signal.aborted) return;
     initialise(running, ports);
   }
-  const resume = contents === null ? undefined : resumeFrom(contents, running, ports, history);
-  const shared = { strategy: running.strategy, state: running.state, pool, random: createRandom(run.seed) };
+  const resume = contents === null ? undefined : await resumeFrom(contents, { running, ports, history, signal });
+  const { strategy, state } = running;
+  const shared = { strategy, state, pool, random: createRandom(run.seed), aggregate: ports.aggregate };
   for await (const event of runRounds({ ...shared, resume })) {
     if (signal.aborted) return;
     if (event.kind === "planned") {
@@ -180,8 +184,16 @@ function since(now: WireBytes, { up, down }: WireBytes = { up: 0, down: 0 }): Wi
   return { up: now.up - up, down: now.down - down };
 }
 
+/** What resuming works on. */
+interface Resuming {
+  readonly running: RunningStrategy;
+  readonly ports: RunLoopPorts;
+  readonly history: History;
+  readonly signal: AbortSignal;
+}
+
 /** The journalled step, after aggregating the one before where that was not yet written. */
-function resumeFrom(contents: JournalContents, running: RunningStrategy, ports: RunLoopPorts, history: History): ResumedStep | undefined {
+async function resumeFrom(contents: JournalContents, { running, ports, history, signal }: Resuming): Promise<ResumedStep | undefined> {
   if (contents.plan === null) return undefined;
   const { pool, publications } = ports;
   const { counted, isRepeated, next } = contents;
@@ -191,7 +203,8 @@ function resumeFrom(contents: JournalContents, running: RunningStrategy, ports: 
   if (next === null) return { plan, isRepeated, ...(counted === null ? {} : { counted }) };
   pool.open(plan, null);
   const contributions = pool.accepted(counted ?? []);
-  running.state = running.strategy.aggregate(running.state, plan, contributions);
+  running.state = await ports.aggregate(running.state, plan, contributions);
+  if (signal.aborted) return undefined;
   history.redo(contributions, next.entry);
   return { plan: publications.restore(contents, next.plan) };
 }

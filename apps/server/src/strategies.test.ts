@@ -95,6 +95,8 @@ const family: RunSettings["strategy"][] = [
   { name: "roLora" },
   { name: "flexLora", ranks: [2, 1] },
   { name: "raFLora", ranks: [1, 2] },
+  { name: "fedExLora", fineTuneEpochs: 0 },
+  { name: "fLora", ranks: [2, 1], fineTuneEpochs: 0 },
 ];
 
 test.each(family)("$name runs to its end", async (strategy) => {

@@ -53,6 +53,7 @@ export type { Publication } from "./publication.ts";
 export { type PublicRowsRun, publicRows } from "./publicRows.ts";
 export type { Random, RandomStream, StreamName } from "./random.ts";
 export { createRandom } from "./random.ts";
+export { isResidualName, isResidualSet, oneAboveOther, residualOf, residualPrefix, sideBySide } from "./residualParams.ts";
 export type { DevicePool, ResumedStep, RoundEvent, RoundsOptions, Step, TaskOutcome } from "./rounds.ts";
 export { neededContributions, runRounds } from "./rounds.ts";
 export type { RunSettings } from "./run.ts";
@@ -107,6 +108,7 @@ export { type RankTable, rankTable, type ScoredMatrix } from "./strategies/fedPi
 export { type FedPtSettings, type FedPtState, fedPt } from "./strategies/fedPt.ts";
 export { type GlobalModelRule, type GlobalModelState, type GlobalModelValues, globalModel } from "./strategies/globalModel.ts";
 export { type LocalSettings, local } from "./strategies/local.ts";
+export { mergeWork } from "./strategies/mergeWork.ts";
 export {
   brokenModuleRules,
   isModule,

@@ -7,6 +7,7 @@ import {
   pickNames,
   type RandomStream,
   type RunSettings,
+  residualOf,
   type Split,
   subtract,
   type TaskSpec,
@@ -22,6 +23,7 @@ import { watchSensitivity } from "./training/sensitivity.ts";
 import { probeSpectrum } from "./training/spectrumProbe.ts";
 import { flattenTuned } from "./tuning/layout.ts";
 import { withOwnRanks, withRunRanks } from "./tuning/ownRanks.ts";
+import { withResidual } from "./tuning/residual.ts";
 import type { DeviceExamples, Workplace } from "./workplace.ts";
 
 /** One task for one device, with everything it may read. */
@@ -50,7 +52,8 @@ async function computeScore({ place, examples, task, signal }: TaskInput<Spec<"s
   const factors = dropout === null ? null : factorsOf(dropout);
   const seen = factors === null ? values : values.map((value, i) => value * factors[i]);
   const inputDraws = random === null ? undefined : drawInputs(reader.tuned.tuner, random);
-  return { kind: "score", layerScores: await scoreBatch({ ...reader.tuned, inputDraws }, seen, batch, spec) };
+  const layerScores = await withResidual({ ...reader.tuned, inputDraws }, globalOf(task), (tuned) => scoreBatch(tuned, seen, batch, spec));
+  return { kind: "score", layerScores };
 }
 
 /** Trains all parameters on the device's examples; what is shared travels as a difference, the rest stays (fedpeptao.md §5). */
@@ -65,7 +68,7 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
   const frozen = Object.keys(task.parameterSets.frozen ?? {});
   const sent = spec.isPersonalised ? deviceParams(task, state, [...sharedNames, ...frozen]) : globalOf(task);
   requireShapes(sent, task);
-  const start = spec.hasOwnRanks === true ? withRunRanks(sent, place.layout) : sent;
+  const start = spec.hasOwnRanks === true ? { ...withRunRanks(sent, place.layout), ...residualOf(task.parameterSets) } : sent;
   const sensitivity = spec.scoresMatrices === true ? watchSensitivity(place.layout) : null;
   const result = await trainLocally(reader.tuned, start, reader.encode(examples.train, trainingRows(examples)), {
     training: { ...run.training, localEpochs: spec.epochs, batchSize },
@@ -101,12 +104,15 @@ async function computeProbe(input: TaskInput<Spec<"probe">>): Promise<Body<"prob
   const { lanczosSteps } = task.spec;
   const { reader, layout, transformer } = place;
   const batch = labelledBatch(firstBatch(place, examples, task, task.expects.batchSize), transformer.config.padTokenId);
-  const spectrum = await probeSpectrum(reader.tuned, flattenTuned(layout, globalOf(task)), batch, {
-    lanczosSteps,
-    random: stream(place, task, "rademacher"),
-    onStep: (step) => onStep?.({ step, numSteps: lanczosSteps, loss: 0 }),
-    signal,
-  });
+  const global = globalOf(task);
+  const spectrum = await withResidual(reader.tuned, global, (tuned) =>
+    probeSpectrum(tuned, flattenTuned(layout, global), batch, {
+      lanczosSteps,
+      random: stream(place, task, "rademacher"),
+      onStep: (step) => onStep?.({ step, numSteps: lanczosSteps, loss: 0 }),
+      signal,
+    }),
+  );
   return { kind: "probe", ...spectrum };
 }
 
@@ -171,9 +177,9 @@ function deviceParams(task: TrainerTask, state: DeviceState | null, sharedNames:
   return { ...global, ...task.parameterSets.initial, ...state?.local, ...pickNames(global, sharedNames) };
 }
 
-/** W, where anything of it travels, and what is frozen beside it. */
+/** W, where anything of it travels, and what is frozen beside it, the residual too. */
 function globalOf({ parameterSets }: TrainerTask): Params {
-  return { ...parameterSets.global, ...parameterSets.frozen };
+  return { ...parameterSets.global, ...parameterSets.frozen, ...residualOf(parameterSets) };
 }
 
 /** The validation split is dealt only evenly; what was asked for is answered, with an empty matrix. */

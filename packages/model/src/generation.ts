@@ -8,6 +8,7 @@ import type { Tuned } from "./training/gradient.ts";
 import { flattenTuned, valuesFor } from "./tuning/layout.ts";
 import { createBareTuner, createPrefixTuner } from "./tuning/prefix.ts";
 import { onlyInFront } from "./tuning/readingOn.ts";
+import { type Residual, residualAmong } from "./tuning/residual.ts";
 import type { TunedValues, Tuner } from "./tuning/tuner.ts";
 
 /** How the next tokens are chosen, and when they end. */
@@ -71,12 +72,14 @@ export function createTunedReader(
   const { transformer, tuner, layout, positionsAfterPrefix } = tuned;
   requireCausal(transformer.config);
   if (params === null) return createCausalReader(transformer);
+  const residual = residualAmong(tuner, params);
   const vector = tf.keep(tf.tensor1d(flattenTuned(layout, params)));
   return openText(transformer, tuner, {
     values: () => valuesFor(tuner, layout, vector),
     firstPosition,
     positionsAfterPrefix,
     own: [vector],
+    residual,
   });
 }
 
@@ -87,19 +90,21 @@ interface Opened {
   readonly positionsAfterPrefix: boolean;
   /** Released with the reader. */
   readonly own?: readonly tf.Tensor[];
+  /** Released with the reader, too. */
+  readonly residual?: Residual | null;
 }
 
 function openText(
   { config, head }: Transformer,
   tuner: Tuner,
-  { values, firstPosition = 0, positionsAfterPrefix, own = [] }: Opened,
+  { values, firstPosition = 0, positionsAfterPrefix, own = [], residual = null }: Opened,
 ): CausalReader {
   const past = createPast(firstPosition);
   return {
     async read(ids) {
       const logits = tf.tidy(() => {
         const batch = tokenBatch([ids], config.padTokenId);
-        const pass = tuner.forward(values(), batch, { positionsAfterPrefix, hasGradient: false, past });
+        const pass = tuner.forward(values(), batch, { positionsAfterPrefix, hasGradient: false, past, residual: residual ?? undefined });
         const last = tf.slice2d(pass.last, [pass.rowOf(0, ids.length - 1), 0], [1, config.hiddenSize]);
         return head.forward(last, null, false).logits;
       });
@@ -110,6 +115,7 @@ function openText(
     dispose() {
       past.dispose();
       tf.dispose([...own]);
+      residual?.dispose();
     },
   };
 }

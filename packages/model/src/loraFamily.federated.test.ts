@@ -7,12 +7,16 @@ import {
   methods,
   numCounted,
   numValues,
+  type Params,
   presets,
   type RunSettings,
+  residualOf,
+  type StrategySummary,
 } from "@tutti/core";
 import { beforeAll, expect, test } from "vitest";
 import { startBackend } from "./backends.ts";
 import { federateRun, type TinyResult } from "./testing/tinyFederation.ts";
+import type { TrainerTask } from "./trainer.ts";
 
 const [numDevices, numRounds] = [4, 4];
 
@@ -109,6 +113,105 @@ test.each(["flexLora", "raFLora"] as const)(
           ).toBe(true);
       }
     }
+  },
+);
+
+/** The difference of the first layer's queries that a device uses, b a and the residual, after its training where that is given. */
+function queriesOf({ parameterSets: { global = {}, ...sets } }: TrainerTask, delta: Params = {}): Float64Array {
+  const after = (factor: "a" | "b") => {
+    const name = `lora/0/query/${factor}`;
+    const { shape, data } = global[name] ?? { shape: [0, 0], data: [] };
+    return { shape, data: Float64Array.from(data, (value, i) => value + (delta[name]?.data[i] ?? 0)) };
+  };
+  const { "residual/0/query/a": a, "residual/0/query/b": b, "residual/0/query/dense": dense } = residualOf(sets);
+  const sum = productOf(after("b"), after("a"));
+  if (a !== undefined && b !== undefined) for (const [i, value] of productOf(b, a).entries()) sum[i] += value;
+  return sum.map((value, i) => value + (dense?.data[i] ?? 0));
+}
+
+interface Factor {
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number>;
+}
+
+function productOf(b: Factor, a: Factor): Float64Array {
+  const [[numRows = 0, rank = 0], [, numColumns = 0]] = [b.shape, a.shape];
+  return Float64Array.from({ length: numRows * numColumns }, (_, at) => {
+    const [row, column] = [Math.floor(at / numColumns), at % numColumns];
+    return Array.from({ length: rank }).reduce<number>(
+      (sum, _, r) => sum + (b.data[row * rank + r] ?? 0) * (a.data[r * numColumns + column] ?? 0),
+      0,
+    );
+  });
+}
+
+/** That what the devices of each round start from is the mean of what those of the round before trained; all hold as many examples. */
+function expectMeans(results: readonly TinyResult[]): void {
+  const sent = trainings(results);
+  for (let round = 2; round <= numRounds; round++) {
+    const before = sent.filter(({ task }) => task.round === round - 1).map(({ task, delta }) => queriesOf(task, delta));
+    const [next] = sent.filter(({ task }) => task.round === round).map(({ task }) => queriesOf(task));
+    const size = Math.hypot(...(next ?? []));
+    expect(size, `round ${round}`).toBeGreaterThan(0);
+    for (const [i, value] of (next ?? []).entries()) {
+      const mean = before.reduce((sum, values) => sum + (values[i] ?? Number.NaN) / before.length, 0);
+      expect(Math.abs(value - mean), `round ${round}, value ${i}`).toBeLessThan(1e-5 * size); // f32
+    }
+  }
+}
+
+test("FedEx-LoRA learns in a federation, and each round starts from the mean of the effective weights", async () => {
+  const { losses, results, summary } = await federate(runOf("fedExLora"));
+  expect(losses[3]).toBeLessThan(0.9 * losses[0]);
+  expectMeans(results);
+  const sets = trainings(results).map(({ task }) => `${task.round} ${Object.keys(task.parameterSets)}`);
+  expect(new Set(sets.filter((one) => one.startsWith("1")))).toEqual(new Set(["1 global"]));
+  expect(sets.filter((one) => !one.startsWith("1")).every((one) => one.includes("residual/0"))).toBe(true);
+  expect(
+    trainings(results).every(
+      ({ delta, state }) => Object.keys(delta).every((name) => isA(name) || isB(name)) && Object.keys(state?.local ?? {}).length === 0,
+    ),
+  ).toBe(true);
+  const evaluated = results.filter(({ body }) => body.kind === "evaluate");
+  expect(evaluated.every(({ task }) => Object.keys(residualOf(task.parameterSets)).length > 0)).toBe(true);
+  expect(summary.evaluations).toHaveLength(1);
+});
+
+test("FLoRA learns in a federation of mixed ranks: each round adds the mean of the effective weights to the residual and starts a fresh LoRA", async () => {
+  const { losses, results, params } = await federate(runOf("fLora", { ranks: [4, 1, 2] }));
+  expect(losses[3]).toBeLessThan(0.9 * losses[0]);
+  expectMeans(results);
+  for (const { task, delta } of trainings(results)) {
+    const rank = [4, 1, 2][task.deviceId % 3];
+    for (const [name, { shape }] of Object.entries(delta)) expect(shape[isA(name) ? 0 : 1], name).toBe(rank);
+    for (const [name, { data }] of Object.entries(task.parameterSets.global ?? {}))
+      if (isB(name))
+        expect(
+          data.every((value) => value === 0),
+          name,
+        ).toBe(true);
+  }
+  for (const [name, { data }] of Object.entries(params)) if (isB(name)) expect(data.every((value) => value === 0)).toBe(true);
+});
+
+test.each(["fedExLora", "fLora"] as const)(
+  "%s: devices that tune for themselves do so beside the residual, and a newcomer has W and the residual",
+  async (name) => {
+    const { results, summary } = await federate(runOf(name, { fineTuneEpochs: 4 }));
+    const own = results.filter(({ task, body }) => body.kind === "train" && task.spec.kind === "train" && task.spec.isPersonalised);
+    expect(own).toHaveLength(numDevices);
+    for (const { task, body, state } of own) {
+      expect(Object.keys(residualOf(task.parameterSets)).length).toBeGreaterThan(0);
+      expect(body.kind === "train" && body.lastLoss < body.firstLoss).toBe(true);
+      expect(Object.keys(state?.local ?? {}).some(isB)).toBe(true);
+      expect(Object.keys(state?.local ?? {}).some((one) => one.startsWith("residual/"))).toBe(false);
+    }
+    const lossOf = (of: StrategySummary, protocol: string) => {
+      const found = of.evaluations[0].results.find((one: EvaluationResult) => one.protocol === protocol && one.split === "test");
+      return found === undefined || "text" in found ? Number.NaN : found.lossSum / numCounted(found.confusion);
+    };
+    expect(lossOf(summary, "global")).not.toBe(lossOf(summary, "newcomer")); // devices answer with their own
+    expect(lossOf(summary, "newcomer")).toBe(lossOf((await federate(runOf(name))).summary, "global")); // W beside the residual
   },
 );
 

@@ -1,4 +1,14 @@
-import { type DeviceId, omitNames, type Params, type RoundPlan, roundTrip, taskParams } from "@tutti/core";
+import {
+  type DeviceId,
+  isResidualName,
+  omitNames,
+  type Params,
+  pickNames,
+  type RoundPlan,
+  residualOf,
+  roundTrip,
+  taskParams,
+} from "@tutti/core";
 import type { RunOutcome } from "@tutti/server";
 
 /**
@@ -8,8 +18,9 @@ import type { RunOutcome } from "@tutti/server";
 export function evaluatedParams(plan: RoundPlan, states: RunOutcome["deviceStates"]): ReadonlyMap<DeviceId, Params> {
   return new Map(
     plan.tasks.map((task) => {
-      const { global: shared, initial, frozen } = taskParams(plan, task);
-      return [task.deviceId, { ...shared, ...initial, ...states.get(task.deviceId)?.local, ...shared, ...frozen }];
+      const { global: shared, initial, frozen, ...others } = taskParams(plan, task);
+      const local = states.get(task.deviceId)?.local;
+      return [task.deviceId, { ...shared, ...initial, ...local, ...shared, ...frozen, ...residualOf(others) }];
     }),
   );
 }
@@ -17,9 +28,15 @@ export function evaluatedParams(plan: RoundPlan, states: RunOutcome["deviceState
 /** The same from what a run keeps, where its last evaluation was planned by an earlier process. */
 export function keptParams({ run, globalParams, newcomerParams, deviceStates }: RunOutcome): ReadonlyMap<DeviceId, Params> {
   const shared = roundTrip(globalParams, run.paramsEncoding);
-  const initial = roundTrip(omitNames(newcomerParams, Object.keys(globalParams)), run.paramsEncoding);
+  const residual = Object.keys(newcomerParams).filter(isResidualName); // in f32
+  const initial = roundTrip(omitNames(newcomerParams, [...Object.keys(globalParams), ...residual]), run.paramsEncoding);
   const devices = Array.from({ length: run.numDevices }, (_, deviceId) => deviceId);
-  return new Map(devices.map((deviceId) => [deviceId, { ...initial, ...deviceStates.get(deviceId)?.local, ...shared }]));
+  return new Map(
+    devices.map((deviceId) => [
+      deviceId,
+      { ...initial, ...deviceStates.get(deviceId)?.local, ...shared, ...pickNames(newcomerParams, residual) },
+    ]),
+  );
 }
 
 /** Every trained parameter as a device without its own gets it for an evaluate step. */

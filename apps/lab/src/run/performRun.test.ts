@@ -141,6 +141,24 @@ test("the backbone without prompts scores the same beside the runs as on the dev
   expect(run.controls.zeroShot).toBeGreaterThan(0);
 });
 
+test.each([
+  { name: "fedExLora", fineTuneEpochs: 0 },
+  { name: "fLora", ranks: [2, 1], fineTuneEpochs: 1 },
+] as const)(
+  "$name: predicted again beside the run, with the residual, the test rows give what devices reported",
+  { timeout: 100_000 },
+  async (own) => {
+    const { promptDropout, positionsAfterPrefix, lossOver, head } = settings.tuning;
+    const tuning = { method: "lora", rank: 2, alpha: 4, promptDropout, positionsAfterPrefix, lossOver, head } as const;
+    const training = { ...settings.training, clientLearningRate: 0.05, resetMoments: true };
+    const run = { ...settings, tuning, training, strategy: own, evaluateZeroShot: false };
+    const record = await (await perform(planned(own.name, { settings: run }))).record;
+    expect(record).toMatchObject({ error: null, correctNote: null });
+    expect(record.correct?.replaceAll("0", "").length).toBe(Math.round(24 * (record.final.global?.accuracy ?? Number.NaN)));
+    expect(trouble).toEqual([]);
+  },
+);
+
 test("a strategy from a module is run to its end, and the record names it by title, file and SHA-256", { timeout: 60_000 }, async () => {
   await cp(join(repository, "examples/strategies"), folder.path, { recursive: true });
   await mkdir(join(folder.path, "node_modules"));

@@ -33,6 +33,6 @@ export function startTestCoordinator(
       run,
       ...options,
     },
-    { tuned: tinyTuned(run), store: memoryStore(), ...ports },
+    { store: memoryStore(), ...ports, tuned: ports.tuned ?? tinyTuned(run) },
   );
 }

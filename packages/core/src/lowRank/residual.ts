@@ -1,4 +1,5 @@
-import { createTensor, norm, type Tensor } from "../params.ts";
+import { norm, type Tensor, zeros } from "../params.ts";
+import { oneAboveOther, sideBySide } from "../residualParams.ts";
 import type { Svd } from "./jacobiSvd.ts";
 import { mergeLowRank } from "./merge.ts";
 import { type LowRankTerm, sizesOf } from "./terms.ts";
@@ -13,6 +14,12 @@ const negligibleValue = 1e-7;
 /** Singular values below this share of the parts together are rounding of their sum. */
 const negligibleRest = 1e-13;
 
+/** The same of parts that differ by the rounding of f32 factors: two units in the last place of each. */
+const roundedRest = 2 ** -21;
+
+/** With more components than this a sum keeps its parts as they are: the SVD that would find its rank takes too long. */
+const mostReduced = 128;
+
 /** Bytes of a residual in f32. */
 export function residualBytes(residual: Residual): number {
   return 4 * (residual.kind === "dense" ? residual.values.data.length : residual.a.data.length + residual.b.data.length);
@@ -22,16 +29,40 @@ export function residualBytes(residual: Residual): number {
  * The residual with a sum of low-rank parts added to it: factors as long as they hold fewer values than the matrix, which is below the rank
  * m n / (m + n), and one dense difference from then on. Null where nothing is left.
  */
-export function addToResidual(before: Residual | null, terms: readonly LowRankTerm[]): Residual | null {
+export function addToResidual(before: Residual | null, terms: readonly LowRankTerm[], negligible = negligibleRest): Residual | null {
   if (before?.kind === "dense") return { kind: "dense", values: denseSum(before.values, terms) };
   const parts = before === null ? terms : [{ weight: 1, a: before.a, b: before.b }, ...terms];
   const { numRows, numColumns } = sizesOf(parts);
   const merged = mergeLowRank(parts, Math.min(numRows, numColumns));
-  const rank = rankOf(merged, parts);
+  const rank = rankOf(merged, parts, negligible);
   if (rank === 0) return null;
-  if (rank * (numRows + numColumns) < numRows * numColumns) return { kind: "factors", ...truncateTo(rank, merged) };
-  const nothing = createTensor([numRows, numColumns], new Float32Array(numRows * numColumns));
-  return { kind: "dense", values: denseSum(nothing, parts) };
+  if (isThin(rank, [numRows, numColumns])) return { kind: "factors", ...truncateTo(rank, merged) };
+  return { kind: "dense", values: denseSum(zeros([numRows, numColumns]), parts) };
+}
+
+/** Whether factors of this rank hold fewer values than the matrix: whether it is below m n / (m + n). */
+export function isThin(rank: number, [numRows, numColumns]: readonly number[]): boolean {
+  return rank * (numRows + numColumns) < numRows * numColumns;
+}
+
+/** A sum of low-rank parts as it is: the stacked factors while their rank is below m n / (m + n), else the dense sum. */
+export function stackedResidual(terms: readonly LowRankTerm[]): Residual {
+  const { numRows, numColumns } = sizesOf(terms);
+  if (isThin(numComponents(terms), [numRows, numColumns])) return { kind: "factors", ...stackedFactors(terms) };
+  return { kind: "dense", values: denseSum(zeros([numRows, numColumns]), terms) };
+}
+
+/** A sum of low-rank parts in f32 at its own rank, or, where finding that takes too long, as it is. Null where nothing is left. */
+export function reducedResidual(terms: readonly LowRankTerm[]): Residual | null {
+  return numComponents(terms) <= mostReduced ? addToResidual(null, terms, roundedRest) : stackedResidual(terms);
+}
+
+/** Residuals of one matrix as one. Null where nothing is left. */
+export function foldedResidual(parts: readonly Residual[]): Residual | null {
+  const terms = parts.flatMap((part): LowRankTerm[] => (part.kind === "factors" ? [{ weight: 1, a: part.a, b: part.b }] : []));
+  const dense = parts.flatMap((part) => (part.kind === "dense" ? [part.values] : []));
+  if (dense.length === 0) return terms.length === 0 ? null : reducedResidual(terms);
+  return { kind: "dense", values: dense.slice(1).reduce(addDense, denseSum(dense[0], terms)) };
 }
 
 /**
@@ -47,26 +78,22 @@ export function missingFrom(sent: LowRankFactors, trained: readonly LowRankTerm[
  * side, and the rows of every A, times the weight, one above the other.
  */
 export function stackedFactors(trained: readonly LowRankTerm[]): LowRankFactors {
-  const { numRows, numColumns } = sizesOf(trained);
-  const rank = trained.reduce((sum, { a }) => sum + a.shape[0], 0);
-  const b = new Float32Array(numRows * rank);
-  const a = new Float32Array(rank * numColumns);
-  let start = 0;
-  for (const part of trained) {
-    const own = part.a.shape[0];
-    for (let row = 0; row < numRows; row++) b.set(part.b.data.subarray(row * own, (row + 1) * own), row * rank + start);
-    a.set(
-      part.a.data.map((value) => part.weight * value),
-      start * numColumns,
-    );
-    start += own;
-  }
-  return { b: createTensor([numRows, rank], b), a: createTensor([rank, numColumns], a) };
+  sizesOf(trained);
+  const weighted = ({ weight, a }: LowRankTerm): Tensor => ({ shape: a.shape, data: a.data.map((value) => weight * value) });
+  return { b: sideBySide(trained.map(({ b }) => b)), a: oneAboveOther(trained.map(weighted)) };
 }
 
-function rankOf({ values }: Svd, parts: readonly LowRankTerm[]): number {
+function numComponents(terms: readonly LowRankTerm[]): number {
+  return terms.reduce((sum, { a }) => sum + a.shape[0], 0);
+}
+
+function addDense({ shape, data }: Tensor, { data: other }: Tensor): Tensor {
+  return { shape, data: data.map((value, i) => value + other[i]) };
+}
+
+function rankOf({ values }: Svd, parts: readonly LowRankTerm[], negligible: number): number {
   const together = parts.reduce((sum, { weight, a, b }) => sum + Math.abs(weight) * norm({ a }) * norm({ b }), 0);
-  const floor = Math.max(negligibleValue * values[0], negligibleRest * together);
+  const floor = Math.max(negligibleValue * values[0], negligible * together);
   return values.reduce((rank, value) => (value > floor ? rank + 1 : rank), 0);
 }
 

@@ -1,5 +1,6 @@
 import { roundTrip } from "../encoding.ts";
 import { omitNames, type Params, pickNames } from "../params.ts";
+import { residualOf } from "../residualParams.ts";
 import type { Contribution, Device, ParameterSets, PlannedTask, RoundPlan, TaskSpec } from "../task.ts";
 import type { TunedShape } from "../tunings/tuned.ts";
 import { carriedTensors } from "./branching.ts";
@@ -52,6 +53,12 @@ export interface GlobalModelRule<Settings extends GlobalModelSettings> {
   ownNames?(shape: TunedShape): readonly string[];
   /** What each device gets of W, as it will decode it; all get the same by default. Devices that get the same object share its bytes. */
   sentTo?(state: GlobalModelState<Settings>, sent: Params): (device: Device) => Params;
+  /** Whether each device gets W, and sends it back, at LoRA's ranks of its own, as `sentTo` cuts it. */
+  readonly hasOwnRanks?: boolean;
+  /** Where each device starts that tunes the last W for itself, and what it is then evaluated with before it has its own; W by default. */
+  startsAt?(state: GlobalModelState<Settings>, sent: Params): (device: Device) => Params;
+  /** Frozen parameters that all devices use beside W in every step, by the name of their set; none by default. */
+  sentBeside?(state: GlobalModelState): readonly (readonly [string, Params])[];
   /** What a device gets beside W, as it will decode it; null for nothing. */
   correction?(state: GlobalModelState<Settings>, device: Device): Params | null;
   /** All tensors after a training round, with the server's rate of that round. */
@@ -139,7 +146,11 @@ export function globalModel<Settings extends GlobalModelSettings>(
 
     globalParams: (state) => under(state.tensors, "W/"),
 
-    newcomerParams: (state) => ({ ...under(state.tensors, "W/"), ...under(state.tensors, "initial/") }),
+    newcomerParams: (state) => ({
+      ...under(state.tensors, "W/"),
+      ...under(state.tensors, "initial/"),
+      ...residualOf(Object.fromEntries(rule.sentBeside?.(state) ?? [])),
+    }),
 
     summary({ values }) {
       const { run, shape, position } = values;
@@ -160,10 +171,17 @@ interface Situated {
   readonly fineTuneEpochs: number;
   /** Whether devices train parameters that never travel. */
   readonly keepsOwn: boolean;
+  /** Whether devices train at ranks of their own. */
+  readonly hasOwnRanks: boolean;
 }
 
 function situatedOf<Settings extends GlobalModelSettings>(rule: GlobalModelRule<Settings>, run: StrategyRun<Settings>): Situated {
-  return { run, fineTuneEpochs: rule.fineTuneEpochs?.(run.strategy) ?? 0, keepsOwn: rule.ownNames !== undefined };
+  return {
+    run,
+    fineTuneEpochs: rule.fineTuneEpochs?.(run.strategy) ?? 0,
+    keepsOwn: rule.ownNames !== undefined,
+    hasOwnRanks: rule.hasOwnRanks === true,
+  };
 }
 
 /** Names of which changes travel to the server. */
@@ -199,6 +217,10 @@ function setsOf<Settings extends GlobalModelSettings>(rule: GlobalModelRule<Sett
   const sets: [string, Params][] = [["global", frozen.length === 0 ? sent : omitNames(sent, frozen)]];
   if (frozen.length > 0) sets.push(["frozen", pickNames(sent, frozen)]);
   if (Object.keys(initial).length > 0) sets.push(["initial", initial]);
+  return numbered([...sets, ...(rule.sentBeside?.({ values, tensors }) ?? [])]);
+}
+
+function numbered(sets: readonly (readonly [string, Params])[]): SentSets {
   return {
     payloads: sets.map(([, params]) => params),
     parameterSets: Object.fromEntries(sets.map(([name], index) => [name, index])),
@@ -214,10 +236,11 @@ function trainContent<Settings extends GlobalModelSettings>(
   const { run, shape, position } = state.values;
   const { payloads, parameterSets } = setsOf(rule, state);
   const [sent] = payloads;
-  const shared = pickNames(sent, travellingNames(rule, shape, position.round));
+  const names = travellingNames(rule, shape, position.round);
   const sentTo = rule.sentTo?.(state, sent);
   const tasks = devices.map((device) => {
     const global = sentTo === undefined ? 0 : indexOf(payloads, sentTo(device));
+    const shared = pickNames(payloads[global], names);
     const correction = rule.correction?.(state, device) ?? null;
     const corrected = correction === null ? {} : { correction: payloads.push(correction) - 1 };
     return taskFor(device, run, { spec, parameterSets: { ...parameterSets, global, ...corrected }, shared });
@@ -239,20 +262,29 @@ function ownContent<Settings extends GlobalModelSettings>(
   devices: readonly Device[],
 ): StepContent {
   const { run, position } = state.values;
-  const { payloads, parameterSets } = isFineTuned(position, situatedOf(rule, run))
-    ? { payloads: [under(state.tensors, "W/")], parameterSets: { initial: 0 } }
-    : setsOf(rule, state);
-  return { payloads, tasks: devices.map((device) => taskFor(device, run, { spec, parameterSets, shared: {} })) };
+  if (!isFineTuned(position, situatedOf(rule, run))) {
+    const { payloads, parameterSets } = setsOf(rule, state);
+    return { payloads, tasks: devices.map((device) => taskFor(device, run, { spec, parameterSets, shared: {} })) };
+  }
+  const sent = under(state.tensors, "W/");
+  const { payloads, parameterSets } = numbered([["initial", sent], ...(rule.sentBeside?.(state) ?? [])]);
+  const startsAt = rule.startsAt?.(state, sent) ?? (() => sent);
+  const tasks = devices.map((device) => {
+    const initial = indexOf(payloads, startsAt(device));
+    return taskFor(device, run, { spec, parameterSets: { ...parameterSets, initial }, shared: {} });
+  });
+  return { payloads, tasks };
 }
 
 function specAt(position: Position, place: Situated, numEvaluations: number): TaskSpec {
-  const { run, fineTuneEpochs, keepsOwn } = place;
+  const { run, fineTuneEpochs, keepsOwn, hasOwnRanks } = place;
   if (position.kind === "evaluate") {
     return evaluateSpec({ isZeroShotDue: isZeroShotDue(run, numEvaluations), isPersonalised: isPersonalised(position, place) });
   }
   const isTuning = isFineTuning(position);
   const epochs = isTuning ? fineTuneEpochs : run.training.localEpochs;
-  return { kind: "train", warmupSteps: 0, epochs, isPersonalised: isTuning || keepsOwn };
+  const isCut = hasOwnRanks && !isTuning;
+  return { kind: "train", warmupSteps: 0, epochs, isPersonalised: isTuning || keepsOwn, ...(isCut ? { hasOwnRanks: true } : {}) };
 }
 
 /** Whether a cohort is sampled for it; the others are for everybody. */

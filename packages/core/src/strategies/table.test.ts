@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { mapParams, type Params, pickNames, weightedSum } from "../params.ts";
 import { createRandom } from "../random.ts";
+import { isResidualName } from "../residualParams.ts";
 import type { RunSettings } from "../run.ts";
 import type { Contribution } from "../task.ts";
 import { factorsOf, loraRun, loraShape } from "../testing/loraRun.ts";
@@ -125,7 +126,8 @@ function played(settings: DeclaredSettings, isMerged: boolean): Record<string, n
     });
     state = strategy.aggregate(state, plan, isMerged ? merged(sent) : sent);
   }
-  return valuesOf(strategy.globalParams(state));
+  const residual = Object.entries(strategy.newcomerParams(state)).filter(([name]) => isResidualName(name));
+  return valuesOf({ ...strategy.globalParams(state), ...Object.fromEntries(residual) });
 }
 
 /** What a server sees that is told the weighted sum alone. */

@@ -4,6 +4,7 @@ import type { Unchanging } from "../settings/runConditions.ts";
 import type { RunRule } from "./declaration.ts";
 import { fedAvg } from "./fedAvg.ts";
 import { fedAvgM } from "./fedAvgM.ts";
+import { fedExLora } from "./fedExLora.ts";
 import { fedOpt } from "./fedOpt.ts";
 import { fedPepTao } from "./fedPepTao/index.ts";
 import { fedPipe } from "./fedPipe/index.ts";
@@ -11,6 +12,7 @@ import type { FedPipeSettings } from "./fedPipe/settings.ts";
 import { fedPt } from "./fedPt.ts";
 import { fedSaLora } from "./fedSaLora.ts";
 import { ffaLora } from "./ffaLora.ts";
+import { fLora } from "./fLora.ts";
 import { flexLora } from "./flexLora.ts";
 import { local } from "./local.ts";
 import { isModule, type ModuleSettings, moduleNeedsSingleContributions, moduleSchema, strategyOfModule } from "./module.ts";
@@ -33,6 +35,8 @@ export const strategies = {
   roLora,
   flexLora,
   raFLora,
+  fedExLora,
+  fLora,
   fedPipe,
 } as const;
 

@@ -1,4 +1,4 @@
-import { type LoraOwn, loraMatrices, type Params, type RunSettings, type Tensor } from "@tutti/core";
+import { type LoraOwn, loraMatrices, type Params, type RunSettings, residualPrefix, type Tensor } from "@tutti/core";
 import { checkpointChunks, type WritableBackbone } from "../backbone/checkpointTensors.ts";
 import { hubConfigText } from "../backbone/hubConfigText.ts";
 import type { PackedBackbone } from "../backbone/packed.ts";
@@ -85,24 +85,44 @@ export function writeMergedFolder(
   return files;
 }
 
-/** W + scale · B A, summed in float64. */
+/** W + scale · (B A + the residual), summed in float64. */
 function addedLora(name: string, { shape, data }: Tensor, own: LoraOwn, params: Params): Tensor {
   const [, layer, tensor] = /^layers\.(\d+)\.(.+)\.weight$/.exec(name) ?? [];
   const matrix = loraMatrices(own).find((one) => one.tensor === tensor);
   if (matrix === undefined) return { shape, data };
-  const [a, b] = ["a", "b"].map((factor) => trained(params, `lora/${layer}/${matrix.name}/${factor}`).data);
+  const [a, b] = (["a", "b"] as const).map((factor) => trained(params, `lora/${layer}/${matrix.name}/${factor}`));
+  const base = `${residualPrefix}${layer}/${matrix.name}`;
+  const { [`${base}/a`]: residualA, [`${base}/b`]: residualB, [`${base}/dense`]: dense } = params;
+  const pairs =
+    residualA === undefined || residualB === undefined
+      ? [{ a, b }]
+      : [
+          { a, b },
+          { a: residualA, b: residualB },
+        ];
   const [numOut, numIn] = shape;
   const merged = new Float32Array(data.length);
   const row = new Float64Array(numIn);
   for (let i = 0; i < numOut; i++) {
     row.set(data.subarray(i * numIn, (i + 1) * numIn));
-    for (let r = 0; r < matrix.rank; r++) {
-      const factor = matrix.scale * b[i * matrix.rank + r];
-      if (factor !== 0) for (let j = 0; j < numIn; j++) row[j] += factor * a[r * numIn + j];
-    }
+    for (const pair of pairs) addRow(row, pair, { row: i, scale: matrix.scale });
+    if (dense !== undefined) for (let j = 0; j < numIn; j++) row[j] += matrix.scale * dense.data[i * numIn + j];
     merged.set(row, i * numIn);
   }
   return { shape, data: merged };
+}
+
+/** sum += scale · row `row` of b a. */
+function addRow(
+  sum: Float64Array,
+  { a, b }: { readonly a: Tensor; readonly b: Tensor },
+  { row, scale }: { readonly row: number; readonly scale: number },
+): void {
+  const [rank, numIn] = a.shape;
+  for (let r = 0; r < rank; r++) {
+    const factor = scale * b.data[row * rank + r];
+    if (factor !== 0) for (let j = 0; j < numIn; j++) sum[j] += factor * a.data[r * numIn + j];
+  }
 }
 
 /** W + Δ. */

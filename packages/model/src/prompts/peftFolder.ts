@@ -5,6 +5,7 @@ import { readSafetensors, writeSafetensors } from "../backbone/safetensors.ts";
 import { baseModelOf, type PeftBackbone, peftFormOf } from "./peftForms.ts";
 import { splitPrefixes } from "./peftPrefix.ts";
 import { peftReadme, taskTypeOf } from "./peftReadme.ts";
+import { withResidualInside } from "./peftResidual.ts";
 import { describeRun, type TunedPrompts } from "./promptsFile.ts";
 import { describedLora, readLora } from "./readPeftLora.ts";
 
@@ -19,9 +20,11 @@ export const peftFiles = {
 /**
  * Tuned parameters as the folder of a peft adapter, by file name: what peft loads, the settings of the run in the weights' metadata, which peft
  * passes over, a linear head beside them (`weight` (C, H), `bias` (C)), and a README with the Python that gives a run's numbers.
- * Throws a sentence where the run's tuning method has no adapter of peft.
+ * A residual of low rank is part of the adapter, whose rank it raises. Throws a sentence where the run's tuning method has no adapter of peft, and
+ * where its residual is dense.
  */
-export function writePeftFolder({ runId, settings, params }: TunedPrompts, backbone: PeftBackbone): Map<string, Uint8Array> {
+export function writePeftFolder(prompts: TunedPrompts, backbone: PeftBackbone): Map<string, Uint8Array> {
+  const { runId, settings, params } = withResidualInside(prompts);
   const { tuning } = settings;
   const form = peftFormOf(tuning.method);
   const place = { config: backbone.config, tuning };

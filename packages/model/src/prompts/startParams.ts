@@ -1,4 +1,4 @@
-import { type Params, type RunSettings, type TuningSettings, tuningMeaning, tuningOf, tuningSchema } from "@tutti/core";
+import { isResidualName, type Params, type RunSettings, type TuningSettings, tuningMeaning, tuningOf, tuningSchema } from "@tutti/core";
 import { findClassification, findTask, numClassesOf } from "@tutti/data";
 import type { BackboneManifest } from "../backbone/manifest.ts";
 import { tunedLayout } from "../tuning/layout.ts";
@@ -118,6 +118,12 @@ function shown(value: unknown): string {
 /** The run's tensors, in its order; throws, naming the tensor, where one is missing, has another shape or is not the run's. */
 function fitted(params: Params, { config }: Pick<BackboneManifest, "config">, run: StartRun, path: string): Params {
   const { entries } = tunedLayout(config, run.tuning, numClassesOf(findTask(run.task)));
+  const residual = Object.keys(params).find(isResidualName);
+  if (residual !== undefined) {
+    throw new Error(
+      `${path}: tensor ${residual} is a residual of the backbone's weights, without which its factors mean something else; export that run with --merged FOLDER, add the folder as a backbone, and start from that`,
+    );
+  }
   const extra = Object.keys(params).find((name) => !entries.some((entry) => entry.name === name));
   if (extra !== undefined) throw new Error(`${path}: tensor ${extra} is not one that the run trains; start from other parameters`);
   const fit = entries.map(({ name, shape }) => {

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type Confusion, confusionOf, type Params } from "@tutti/core";
 import { flattenTuned, valuesFor } from "../tuning/layout.ts";
+import { withResidual } from "../tuning/residual.ts";
 import type { Tuned } from "./gradient.ts";
 import { type EncodedExample, labelledBatch, predict } from "./objective.ts";
 import { throwIfAborted, yieldToEvents } from "./pause.ts";
@@ -29,6 +30,15 @@ export async function predictAll(
   params: Params | null,
   examples: readonly EncodedExample[],
   signal?: AbortSignal,
+): Promise<Predictions> {
+  return withResidual(tuned, params, (whole) => predictWith(whole, params, examples, signal));
+}
+
+async function predictWith(
+  tuned: Tuned,
+  params: Params | null,
+  examples: readonly EncodedExample[],
+  signal: AbortSignal | undefined,
 ): Promise<Predictions> {
   const classes = new Array<number>(examples.length);
   const losses = new Array<number>(examples.length);

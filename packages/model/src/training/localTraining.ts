@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { countSteps, type Params, type RandomStream, type TrainingSettings, warmedUpRate } from "@tutti/core";
 import { flattenTuned, type TunedLayout, unflattenTuned } from "../tuning/layout.ts";
+import { withResidual } from "../tuning/residual.ts";
 import { trainedValues } from "./adamWTensors.ts";
 import { drawDropout, drawInputs, dropOut, uploadDropout } from "./dropout.ts";
 import { type Tuned, vectorGradient } from "./gradient.ts";
@@ -45,8 +46,17 @@ interface LocalTrainingResult {
   readonly lastLoss: number;
 }
 
-/** E epochs of the run's optimiser over all trained parameters from `start` (fedpeptao.md §1 and §5). The numbers leave the backend once, at the end. */
+/** E epochs of the run's optimiser over all trained parameters from `start`, whose residual stays as it is (fedpeptao.md §1 and §5). The numbers leave the backend once, at the end. */
 export async function trainLocally(
+  tuned: Tuned,
+  start: Params,
+  examples: readonly EncodedExample[],
+  options: LocalTrainingOptions,
+): Promise<LocalTrainingResult> {
+  return withResidual(tuned, start, (whole) => trainWith(whole, start, examples, options));
+}
+
+async function trainWith(
   tuned: Tuned,
   start: Params,
   examples: readonly EncodedExample[],

@@ -6,6 +6,7 @@ import { meanRows, meanRowsGradient } from "../kernels/meanRows.ts";
 import { oneHot, pickRows, placeRows } from "../kernels/rows.ts";
 import { smallProduct, sumRows } from "../kernels/smallProduct.ts";
 import { createBareTuner } from "../tuning/prefix.ts";
+import type { Residual } from "../tuning/residual.ts";
 import type { InputDraws, TunedPass, TunedValues, Tuner } from "../tuning/tuner.ts";
 import { answerLossAndGradient } from "./answers.ts";
 import { suffixBatch, suffixLossAndGradient, suffixLosses } from "./suffix.ts";
@@ -76,6 +77,8 @@ export interface ObjectiveOptions {
   readonly positionsAfterPrefix: boolean;
   /** Of a training step; see `TunerOptions`. */
   readonly inputDraws?: InputDraws | undefined;
+  /** Frozen differences beside what is trained; see `TunerOptions`. */
+  readonly residual?: Residual | undefined;
 }
 
 /** Mean cross-entropy of a batch, over its texts or over the tokens of all answers, and its gradient with respect to everything trained. Call within `tf.tidy`. */

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { noText, type Params, type TextSums } from "@tutti/core";
 import { flattenTuned, valuesFor } from "../tuning/layout.ts";
+import { withResidual } from "../tuning/residual.ts";
 import { answerBatch, predictAnswers } from "./answers.ts";
 import { batchesOf } from "./evaluation.ts";
 import type { Tuned } from "./gradient.ts";
@@ -33,12 +34,14 @@ export async function scoreTexts(
 ): Promise<TextScored> {
   const values = params === null ? null : flattenTuned(tuned.layout, params);
   const scored: ScoredText[] = [];
-  for (const bucket of batchesOf(examples)) {
-    throwIfAborted(signal);
-    const batch = bucket.map((index) => examples[index]);
-    scored.push(...(await scoreBatch(tuned, values, batch)));
-    await yieldToEvents();
-  }
+  await withResidual(tuned, params, async (whole) => {
+    for (const bucket of batchesOf(examples)) {
+      throwIfAborted(signal);
+      const batch = bucket.map((index) => examples[index]);
+      scored.push(...(await scoreBatch(whole, values, batch)));
+      await yieldToEvents();
+    }
+  });
   const sum = (of: (text: ScoredText) => number) => scored.reduce((total, text) => total + of(text), 0);
   return {
     lossSum: sum(({ lossSum }) => lossSum),

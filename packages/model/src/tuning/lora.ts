@@ -9,6 +9,7 @@ import { linear, linearGradient } from "../kernels/linear.ts";
 import { createAddingTuner, type Unit } from "./additions.ts";
 import { tunedLayout } from "./layout.ts";
 import { type LoraGroup, loraGroups } from "./loraPlan.ts";
+import { besideGradient, besideProduct, type FrozenProduct, uploadResidual } from "./residual.ts";
 import type { Tuner, TunerOptions } from "./tuner.ts";
 
 /** What decides a run's differences, and the dropout of what they read. */
@@ -26,18 +27,24 @@ export function createLoraTuner(transformer: Transformer, settings: LoraSettings
   const { config } = transformer;
   const { dropout = 0 } = settings;
   const groups = loraGroups(config, settings);
-  return createAddingTuner(transformer, {
+  const tuner = createAddingTuner(transformer, {
     layout: tunedLayout(config, { method: "lora", ...settings, head: "labelWords" }, 0),
     plans: groups.map(({ plan }) => plan),
     drawsInputs: dropout > 0,
     addition: (units, layer, options) => {
       const places = groups.map((group, i) => {
         const drop = dropoutAt(layer * groups.length + i, dropout, options);
-        return additionOf(group, { unit: units[i], drop, isTraining: options.hasGradient });
+        return additionOf(group, {
+          unit: units[i],
+          drop,
+          isTraining: options.hasGradient,
+          frozen: options.residual?.layers[layer][i] ?? [],
+        });
       });
       return Object.assign({}, ...places);
     },
   });
+  return { ...tuner, uploadResidual: (params) => uploadResidual(config, settings, params) };
 }
 
 function dropoutAt(site: number, rate: number, { inputDraws }: TunerOptions): InputDropout | null {
@@ -49,6 +56,8 @@ interface Pass {
   readonly unit: Unit;
   readonly drop: InputDropout | null;
   readonly isTraining: boolean;
+  /** Frozen differences beside each product. */
+  readonly frozen: readonly (FrozenProduct | null)[];
 }
 
 function additionOf({ place, products }: LoraGroup, pass: Pass): LayerAddition {
@@ -62,13 +71,14 @@ interface LowRankCall {
   readonly residual: tf.Tensor2D | null;
 }
 
-/** B A x + residual. */
+/** B A x + what is frozen beside it + residual. */
 function lowRank(x: tf.Tensor2D, { numRows, residual }: LowRankCall, pass: Pass): AddedProduct {
   const { unit, isTraining } = pass;
+  const [frozen] = pass.frozen;
   const [, b] = unit.maps;
   const { read, inner } = innerOf(x, numRows, pass);
   return {
-    y: linear(inner, b, { isTraining, residual }),
+    y: linear(inner, b, { isTraining, residual: besideProduct(x, frozen, { numRows, isTraining, residual }) }),
     backward(dy, dResidual, hasInputGradient) {
       const dInner = linearGradient(dy, b, { numRows });
       const uses = [
@@ -76,7 +86,7 @@ function lowRank(x: tf.Tensor2D, { numRows, residual }: LowRankCall, pass: Pass)
         { x: inner, dy },
       ];
       unit.receive(blockGradient(unit.plan, uses, numRows));
-      return hasInputGradient ? inputGradient(dInner, dResidual, pass) : null;
+      return hasInputGradient ? inputGradient(dInner, besideGradient(dy, frozen, { numRows, residual: dResidual }), pass) : null;
     },
   };
 }
@@ -86,20 +96,28 @@ function lowRankExpansion(x: tf.Tensor2D, products: LoraGroup["products"], pass:
   const { unit, isTraining } = pass;
   const numRows = x.shape[0];
   const { read, inner } = innerOf(x, numRows, pass);
-  const [up, gate] = products.map((at) => (at === null ? null : unit.maps[at]));
+  const [up, gate] = products.map((at, i) => (at === null ? null : { map: unit.maps[at], frozen: pass.frozen[i] }));
+  const productOf = (one: typeof up) =>
+    one === null
+      ? null
+      : linear(inner, one.map, { isTraining, residual: besideProduct(x, one.frozen, { numRows, isTraining, residual: null }) });
   return {
-    up: up === null ? null : linear(inner, up, { isTraining }),
-    gate: gate === null ? null : linear(inner, gate, { isTraining }),
+    up: productOf(up),
+    gate: productOf(gate),
     backward(dUp, dGate, residual) {
       const used = [
-        { map: up, dy: dUp },
-        { map: gate, dy: dGate },
-      ].flatMap(({ map, dy }) => (map === null || dy === null ? [] : [{ map, dy }]));
+        { product: up, dy: dUp },
+        { product: gate, dy: dGate },
+      ].flatMap(({ product, dy }) => (product === null || dy === null ? [] : [{ ...product, dy }]));
       const dInner = used.reduce<tf.Tensor2D | null>((sum, { map, dy }) => linearGradient(dy, map, { residual: sum }), null);
       if (dInner === null) throw new Error("an expansion with differences has a product with one");
       const uses = [{ x: read, dy: dInner }, ...used.map(({ dy }) => ({ x: inner, dy }))];
       unit.receive(blockGradient(unit.plan, uses, numRows));
-      return inputGradient(dInner, residual, pass);
+      const beside = used.reduce<tf.Tensor2D | null>(
+        (sum, { frozen, dy }) => besideGradient(dy, frozen, { numRows, residual: sum }),
+        residual,
+      );
+      return inputGradient(dInner, beside, pass);
     },
   };
 }

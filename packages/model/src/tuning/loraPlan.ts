@@ -23,6 +23,23 @@ export interface LoraGroup {
   readonly plan: BlockPlan;
   /** The map of each product in the plan; null where it has no difference. */
   readonly products: readonly (number | null)[];
+  /** For frozen differences beside each product; null where it has no difference. */
+  readonly frozen: readonly (LoraProduct | null)[];
+}
+
+/** A product of a layer with the matrices in it that have differences. */
+export interface LoraProduct {
+  readonly numIn: number;
+  readonly numOut: number;
+  readonly matrices: readonly {
+    /** In parameter names, such as `query`. */
+    readonly name: string;
+    /** Its first row among the product's results. */
+    readonly row: number;
+    readonly numRows: number;
+    /** What its difference is multiplied by. */
+    readonly factor: number;
+  }[];
 }
 
 /** A matrix with its place in a layer's values and among its group's columns. */
@@ -56,9 +73,19 @@ export function loraGroups(config: BackboneConfig, settings: LoraOwn): LoraGroup
       const own = placed.filter(({ target }) => targets.some((one) => one === target));
       return own.length === 0 ? null : maps.push(productMap(own, width, config)) - 1;
     });
+    const frozen = products.map((targets, i) => {
+      const at = mapOf[i];
+      return at === null
+        ? null
+        : productOf(
+            placed.filter(({ target }) => targets.some((one) => one === target)),
+            maps[at],
+            config,
+          );
+    });
     const within = { first, stride };
     first += numValues;
-    return [{ place, plan: { maps, numValues, numUnits: config.numLayers, within }, products: mapOf }];
+    return [{ place, plan: { maps, numValues, numUnits: config.numLayers, within }, products: mapOf, frozen }];
   });
 }
 
@@ -76,9 +103,24 @@ function placedIn(matrices: readonly Omit<Placed, "start" | "row">[]): Placed[] 
   });
 }
 
-function aBlock({ target, start, row, rank, numIn, scale }: Placed, { headSize }: BackboneConfig): BlockMap["blocks"][number] {
-  const factor = target === "q" ? scale / Math.sqrt(headSize) : scale; // the frozen queries are divided by √headSize too
-  return { start, row, column: 0, numRows: rank, numColumns: numIn, factor };
+function aBlock(matrix: Placed, config: BackboneConfig): BlockMap["blocks"][number] {
+  const { start, row, rank, numIn } = matrix;
+  return { start, row, column: 0, numRows: rank, numColumns: numIn, factor: factorOf(matrix, config) };
+}
+
+/** The frozen queries are divided by √headSize too. */
+function factorOf({ target, scale }: Placed, { headSize }: BackboneConfig): number {
+  return target === "q" ? scale / Math.sqrt(headSize) : scale;
+}
+
+function productOf(own: readonly Placed[], { numOut, blocks }: BlockMap, config: BackboneConfig): LoraProduct {
+  const matrices = own.map((matrix, i) => ({
+    name: matrix.name,
+    row: blocks[i].row,
+    numRows: matrix.numOut,
+    factor: factorOf(matrix, config),
+  }));
+  return { numIn: own[0].numIn, numOut, matrices };
 }
 
 /** Every B of a product at the rows of its results. */

@@ -1,6 +1,8 @@
 import type * as tf from "@tensorflow/tfjs-core";
+import type { Params } from "@tutti/core";
 import type { RowLayout, TokenBatch } from "../backbone/batch.ts";
 import type { Past } from "../backbone/past.ts";
+import type { Residual } from "./residual.ts";
 
 /** Trained parameters, or their gradients, as tensors by name. */
 export type TunedValues = Readonly<Record<string, tf.Tensor>>;
@@ -31,6 +33,8 @@ export interface TunerOptions {
   readonly hasGradient: boolean;
   /** The step's draws, for methods that zero a share of what they read; without them nothing is zeroed. */
   readonly inputDraws?: InputDraws | undefined;
+  /** Frozen differences beside what the method trains, as its `uploadResidual` made them. */
+  readonly residual?: Residual | undefined;
   /** What was read of the batch's one text before; without gradient alone. What a method puts in front of a text is in front of its beginning. */
   readonly past?: Past | undefined;
 }
@@ -44,5 +48,7 @@ export interface Tuner {
   readsVector?(): boolean;
   /** Whether each training step has `inputDraws`. */
   readonly drawsInputs?: boolean;
+  /** Puts a run's frozen differences on the backend, for methods that have such; the caller disposes them. */
+  uploadResidual?(params: Params): Residual;
   forward(values: TunedValues, batch: TokenBatch, options: TunerOptions): TunedPass;
 }

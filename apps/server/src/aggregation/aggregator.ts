@@ -1,0 +1,94 @@
+import type { Worker } from "node:worker_threads";
+import {
+  type Contribution,
+  createStrategy,
+  type Json,
+  mergeWork,
+  type Params,
+  type RoundPlan,
+  type RunSettings,
+  type Strategy,
+  type StrategyState,
+} from "@tutti/core";
+import { startThread } from "@tutti/data/node";
+
+/** A step's contributions → the state after it, wherever that is computed. */
+export type Aggregate = (state: StrategyState, plan: RoundPlan, contributions: readonly Contribution[]) => Promise<StrategyState>;
+
+/** A step that a thread computes. */
+export interface MergeOrder {
+  readonly run: RunSettings;
+  readonly state: StrategyState;
+  readonly plan: RoundPlan;
+  readonly contributions: readonly Contribution[];
+}
+
+/** What the thread answers. */
+export interface MergedState {
+  readonly values: { readonly [key: string]: Json };
+  /** By name: a tensor, or the name under which the state before has it. */
+  readonly tensors: readonly (readonly [string, Params[string] | string])[];
+}
+
+/** Where aggregation runs. */
+export interface AggregatorOptions {
+  readonly run: RunSettings;
+  readonly strategy: Strategy;
+  /** Multiplications from which a merge leaves this thread, since sockets are not answered while it computes; about a third of a second by default. */
+  readonly threadFrom?: number | undefined;
+  /** Ends a thread that computes. */
+  readonly signal: AbortSignal;
+}
+
+const usualThreadFrom = 2e8;
+
+/**
+ * Aggregates here what is quick, and in a thread what is a large merge: the same numbers either way. An aborted one answers the state before, which
+ * nobody is to keep. What a module of somebody else's computes stays here: the thread does not have it.
+ */
+export function createAggregator({ run, strategy, threadFrom = usualThreadFrom, signal }: AggregatorOptions): Aggregate {
+  const isDeclared = run.strategy.name !== "module" && strategy === createStrategy(run);
+  return async (state, plan, contributions) => {
+    if (!isDeclared || mergeWork(run, contributions) < threadFrom) return strategy.aggregate(state, plan, contributions);
+    const merged = await inThread({ run, state, plan, contributions }, signal);
+    return merged === null ? state : { values: merged.values, tensors: tensorsOf(merged, state) };
+  };
+}
+
+/** What the step left alone stays the same object, so that the journal stores only what changed. */
+function tensorsOf({ tensors }: MergedState, before: StrategyState): Params {
+  const entries = tensors.map(([name, tensor]) => {
+    if (typeof tensor !== "string") return [name, tensor] as const;
+    const kept = before.tensors[tensor];
+    if (kept === undefined) throw new Error(`tensor ${name}: the merge kept ${tensor}, which the state before does not have`);
+    return [name, kept] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Null when the signal ended it. */
+function inThread(order: MergeOrder, signal: AbortSignal): Promise<MergedState | null> {
+  const thread: Worker = startThread(import.meta.url, "mergeThread", order);
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      void thread.terminate();
+      resolve(null);
+    };
+    const settled = () => signal.removeEventListener("abort", stop);
+    const { stage, round } = order.plan;
+    thread.once("message", (merged: MergedState) => {
+      settled();
+      resolve(merged);
+    });
+    thread.once("error", (cause) => {
+      settled();
+      reject(new Error(`${stage} round ${round}: the merge failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause }));
+    });
+    thread.once("exit", (code) => {
+      settled();
+      reject(new Error(`${stage} round ${round}: the thread that merges ended with code ${code} before it answered; start the run again`));
+    });
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+}
