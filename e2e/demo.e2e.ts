@@ -56,6 +56,8 @@ test("a demo leaves its files, its prompts reproduce the newcomer accuracy, and 
     "seconds",
     "accuracy",
     "f1",
+    "metric",
+    "score",
     "spread",
     "layerScores",
     "selectedLayers",

@@ -1,15 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { needsCompute, type RunSettings } from "@tutti/core";
 import { createToken } from "./http/control.ts";
 import { writeSecret } from "./secretFiles.ts";
 
 /**
  * What a run's compute clients must bring (P-90), kept in the run's folder for its owner alone, so that a compute client finds its way back to
- * a coordinator that was started again; null where the run's strategy needs none.
+ * a coordinator that was started again; null where the run needs none.
  */
-export function computeTokenOf(folder: string, run: RunSettings): string | null {
-  if (!needsCompute(run)) return null;
+export function computeTokenOf(folder: string, isNeeded: boolean): string | null {
+  if (!isNeeded) return null;
   const path = join(folder, "compute.token");
   if (existsSync(path)) {
     const known = readFileSync(path, "utf8").trim();

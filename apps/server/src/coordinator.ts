@@ -1,4 +1,4 @@
-import { createStrategy, type Deferred, deferred, type Json, type Strategy } from "@tutti/core";
+import { createStrategy, type Deferred, deferred, type Json, needsCompute, type Strategy } from "@tutti/core";
 import type { Goodbye, Status } from "@tutti/protocol";
 import type { RunOrigin, StepRecord, TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
@@ -10,7 +10,7 @@ import { addControl, createToken, publishControl } from "./http/control.ts";
 import type { HttpPorts, PagesHandler } from "./http/server.ts";
 import { createWireMeter, type MeterRecord, type WireMeter } from "./http/wireMeter.ts";
 import type { KeyValueStore } from "./journal/keyValueStore.ts";
-import { type CoordinatorEvent, createLiveRun, type LiveRun, type RunOutcome } from "./liveRun.ts";
+import { type CoordinatorEvent, createLiveRun, type LiveRun, type ReportAnswers, type RunOutcome } from "./liveRun.ts";
 import { createLogger } from "./logger.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { createNews, type News } from "./news.ts";
@@ -22,7 +22,7 @@ import type { StartingPoint, StartReader } from "./start/startingPoint.ts";
 import type { ClientPoint } from "./status.ts";
 import type { TunedParameters } from "./tuned.ts";
 
-export type { CoordinatorEvent, PagesHandler, RunOutcome };
+export type { CoordinatorEvent, PagesHandler, ReportAnswers, RunOutcome };
 
 /** What a coordinator is handed beside its configuration. */
 export interface CoordinatorPorts {
@@ -31,6 +31,8 @@ export interface CoordinatorPorts {
   readonly strategy?: Strategy;
   /** Reads the parameters that `startFrom` names, once in a run's life. */
   readonly readStart?: StartReader | undefined;
+  /** Answers of a compute client that the run's report shows; without it none are asked for. */
+  readonly answers?: ReportAnswers | undefined;
   readonly clock?: Clock;
   readonly logger?: Logger;
   /** Where the journal lives; `<dataDir>/<runId>/journal` when absent. */
@@ -158,7 +160,7 @@ type Given = CoordinatorPorts & {
 function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): Assembly {
   const { tuned, clock = systemClock, logger, strategy, start } = given;
   const { runId, journal, keptRounds, folder } = opened;
-  const computeToken = computeTokenOf(folder.path, config.run);
+  const computeToken = computeTokenOf(folder.path, needsCompute(config.run) || given.answers !== undefined);
   const listeners = new Set<(event: CoordinatorEvent) => void>();
   const metrics = createMetrics();
   const news = createNews(clock);
@@ -173,6 +175,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
     keptRounds,
     start: start?.content ?? null,
     computeToken,
+    answers: given.answers ?? null,
     blobs,
     meter,
     logger,

@@ -7,6 +7,7 @@ import {
   type RunSettings,
   type Strategy,
   type StrategySummary,
+  withAnswers,
 } from "@tutti/core";
 import { decodeDeviceState, parametersSha256, type Status } from "@tutti/protocol";
 import { historyPoint, type StepRecord, type TrafficTotals } from "@tutti/record";
@@ -55,6 +56,13 @@ export type CoordinatorEvent =
   | { readonly kind: "accepted"; readonly taskId: string; readonly deviceId: DeviceId }
   | { readonly kind: "failed"; readonly error: unknown };
 
+/** Answers to messages of the public test part that a run's report shows. */
+export interface ReportAnswers {
+  readonly numTexts: number;
+  /** Whether a compute client is started when the run asks for one; else it is asked only where one is there. */
+  readonly isStarted: boolean;
+}
+
 /** What a run needs of its coordinator. */
 export interface LiveRunPorts {
   readonly config: CoordinatorConfig;
@@ -65,6 +73,8 @@ export interface LiveRunPorts {
   readonly threadFrom?: number | undefined;
   /** What compute clients must bring; null where the run needs none. */
   readonly computeToken: string | null;
+  /** Null where the report shows none. */
+  readonly answers: ReportAnswers | null;
   readonly clock: Clock;
   readonly journal: Journal;
   readonly keptRounds: KeptRounds;
@@ -112,7 +122,10 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
   const { run } = config;
   const work: Work = {
     ports,
-    running: startStrategy(ports.strategy, { run, tuned, contents: journal.contents(), start: ports.start }),
+    running: startStrategy(
+      answering(ports, () => pool),
+      { run, tuned, contents: journal.contents(), start: ports.start },
+    ),
     publications: createPublications({ run, journal, blobs }),
     notes: { said: { phase: "waiting", message: null }, records: [], points: [] },
     beginning: createBeginning(),
@@ -144,6 +157,13 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     },
     outcome: () => outcomeOf(work, pool),
   };
+}
+
+/** The run's strategy; of a task whose answers are texts with the answers that its report shows. */
+function answering({ strategy, config, tuned, answers }: LiveRunPorts, pool: () => Pool): Strategy {
+  if (tuned.numClasses !== null) return strategy;
+  const isWanted = () => answers?.isStarted === true || pool().computeDesk.isAttended();
+  return withAnswers(strategy, config.run, answers === null ? null : { numTexts: answers.numTexts, isWanted });
 }
 
 function poolPorts({ ports, publications, notes }: Work, onFault: (error: unknown) => void): PoolPorts {

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { createStrategy, type ExpectedStep, type Metric, type Strategy, type StrategyState, type StrategySummary } from "@tutti/core";
+import { createStrategy, type ExpectedStep, type MainMetric, type Strategy, type StrategyState, type StrategySummary } from "@tutti/core";
 import {
   collectRecord,
   type ExperimentResult,
@@ -19,8 +19,8 @@ import type { TunedParameters } from "./tuned.ts";
 
 /** What a run's report needs beside its coordinator. */
 export interface RunReportOptions extends Pick<ReporterPorts, "everyMs" | "render" | "onTrouble"> {
-  /** Of the run's task. */
-  readonly metric: Metric;
+  /** The main score of the run (`mainMetric`). */
+  readonly metric: MainMetric;
   readonly tuned: TunedParameters;
   /** The one that the run's settings name when absent. */
   readonly strategy?: Strategy;

@@ -1,5 +1,5 @@
 import type { Stage } from "@tutti/core";
-import { formatBytes, formatCount, formatPercent, formatSeconds, formatWhole } from "@tutti/core";
+import { formatBytes, formatCount, formatPercent, formatSeconds, formatWhole, liveScore } from "@tutti/core";
 import type { BackendName, LoadProgress } from "@tutti/model";
 import type { EvaluationPoint, PlanPoint, Status } from "@tutti/protocol";
 
@@ -118,6 +118,7 @@ export const headlines = {
   train: "Training on this tab’s examples",
   logits: "Reading with the large model",
   distil: "Distilling the large model into the small one",
+  answers: "Answering messages for the report",
 } as const;
 
 /** What the state means for the volunteer, and what to do. */
@@ -230,13 +231,22 @@ export const computer = {
 /** How well the run's model does. */
 export const results = {
   title: "Results",
-  newcomer: (point: EvaluationPoint) =>
-    `${ofTexts(point)} that nobody trained on get the right class from the shared parameters, which are all that a newcomer has.`,
+  newcomer: (point: EvaluationPoint) => `${newcomerScore(point)} from the shared parameters, which are all that a newcomer has.`,
+  /** Before a score of texts. */
+  scoreNames: { rougeL: "ROUGE-L", tokenAccuracy: "token accuracy" },
   personalised: "on the devices that took part, with their own parameters",
   zeroShot: "before any training",
   /** `of 288 texts`, or `of the texts` where their number is not known. */
   ofTexts,
 } as const;
+
+function newcomerScore(point: EvaluationPoint): string {
+  const score = point.text === undefined ? null : liveScore(point.text);
+  if (score === null) return `${ofTexts(point)} that nobody trained on get the right class`;
+  return score.metric === "rougeL"
+    ? "is how far answers to texts that nobody trained on have the words of their reference in order, from 0 to 1, generated"
+    : `of the tokens of answers that nobody trained on, ${ofTexts(point)}, are predicted right`;
+}
 
 function ofTexts({ numExamples }: EvaluationPoint): string {
   if (numExamples === undefined) return "of the texts";

@@ -5,7 +5,7 @@ import type { DeviceId, TaskKind } from "./task.ts";
 export const computeDeviceId: DeviceId = settingLimits.maxDevices;
 
 /** What a compute client does and no device. */
-const computeKinds: ReadonlySet<TaskKind> = new Set<TaskKind>(["logits", "distil"]);
+const computeKinds: ReadonlySet<TaskKind> = new Set<TaskKind>(["logits", "distil", "answers"]);
 
 /** Whether a task is a compute client's. */
 export function isComputeKind(kind: TaskKind): boolean {

@@ -79,6 +79,7 @@ export {
 export { settingLimits } from "./settings/limits.ts";
 export { type PartitionSettings, type RunConditions, runConditions, type TrainingSettings } from "./settings/runConditions.ts";
 export { sha256Hex, sha256HexSync } from "./sha256.ts";
+export { shownRows } from "./shownRows.ts";
 export { sourcePromptPath, sourcePromptPaths } from "./sourcePromptPath.ts";
 export { average, averageSent, contributionsOf, exampleWeights, sentParams } from "./strategies/averaging.ts";
 export { noDeviceConnected } from "./strategies/cohort.ts";
@@ -147,7 +148,10 @@ export {
   strategyTitle,
 } from "./strategies/table.ts";
 export { under, withPrefix } from "./strategies/tensors.ts";
+export { answersDeadlineMs, type WantedAnswers, withAnswers } from "./strategies/withAnswers.ts";
 export type {
+  AnswersBody,
+  AnswersSpec,
   ClassificationResult,
   Contribution,
   ContributionBody,
@@ -163,6 +167,7 @@ export type {
   PlannedTask,
   Protocol,
   RoundPlan,
+  ShownAnswer,
   Split,
   Stage,
   TaskExpectation,
@@ -172,6 +177,15 @@ export type {
   Waiting,
 } from "./task.ts";
 export { compareTexts, isExactMatch } from "./textMetrics/compareTexts.ts";
+export {
+  isTextMetric,
+  type JudgedTask,
+  liveScore,
+  type MainMetric,
+  mainMetric,
+  metricOnSplit,
+  needsAnswers,
+} from "./textMetrics/mainMetric.ts";
 export { longestCommonSubsequence, type RougeL, rougeL, rougeTokens } from "./textMetrics/rougeL.ts";
 export { measureText, noText, type TextScores, textScores } from "./textMetrics/textScores.ts";
 export { addTextSums, type GeneratedSums, type TextMetric, type TextSums } from "./textSums.ts";

@@ -40,7 +40,8 @@ export type TaskSpec =
   | { readonly kind: "probe"; readonly lanczosSteps: number }
   | { readonly kind: "evaluate"; readonly protocols: readonly Protocol[]; readonly splits: readonly Split[] }
   | LogitsSpec
-  | DistilSpec;
+  | DistilSpec
+  | AnswersSpec;
 
 /** For a compute client: the large model's scores, less the small one's, over the distillation text. They depend on no round and are kept. */
 export interface LogitsSpec {
@@ -64,6 +65,22 @@ export interface DistilSpec {
   /** Texts in each. */
   readonly batchSize: number;
   readonly learningRate: number;
+}
+
+/** For a compute client: some answers to messages of the public test part, with the parameters that the set `global` holds, for a run's report. */
+export interface AnswersSpec {
+  readonly kind: "answers";
+  /** Messages, or all of them where the test part has fewer. */
+  readonly numTexts: number;
+  /** Of one answer. */
+  readonly maxNewTokens: number;
+}
+
+/** A message of the public test part with its reference, and the answer that a tuned backbone generated. */
+export interface ShownAnswer {
+  readonly prompt: string;
+  readonly reference: string;
+  readonly answer: string;
 }
 
 /** What a task asks for. */
@@ -192,7 +209,8 @@ export type ContributionBody =
   | { readonly kind: "probe"; readonly ritzValues: readonly number[]; readonly ritzWeights: readonly number[] }
   | { readonly kind: "evaluate"; readonly results: readonly EvaluationResult[] }
   | LogitsBody
-  | DistilBody;
+  | DistilBody
+  | AnswersBody;
 
 /** What a compute client says of the scores that it keeps. */
 export interface LogitsBody {
@@ -217,6 +235,12 @@ export interface DistilBody {
   readonly lastLoss: number;
   /** Mean |s_student − s_untuned| afterwards. */
   readonly drift: number;
+}
+
+/** What a compute client generated for a report, in the order of the test part. */
+export interface AnswersBody {
+  readonly kind: "answers";
+  readonly answers: readonly ShownAnswer[];
 }
 
 /** What a device sends back for a task, with n_i. */

@@ -142,8 +142,8 @@ async function computeEvaluate(input: TaskInput<Spec<"evaluate">>): Promise<Body
 }
 
 /** A device's part of the answers that are generated, of the test rows alone. */
-function generationOf(
-  { generation = {}, numDevices }: RunSettings,
+export function generationOf(
+  { generation = {}, numDevices }: Pick<RunSettings, "generation" | "numDevices">,
   split: Split,
 ): Pick<EvaluationOptions, "maxGenerated" | "maxNewTokens"> {
   const { numAnswers = 64, maxNewTokens = 48 } = generation;
@@ -166,6 +166,7 @@ export async function computeTask(input: TaskInput): Promise<TrainerResult> {
       return { body: await computeEvaluate({ ...input, task: { ...task, spec } }), state };
     case "logits":
     case "distil":
+    case "answers":
       throw new Error(`a device does no ${spec.kind} task: a compute client does`);
   }
 }

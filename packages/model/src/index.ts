@@ -24,6 +24,7 @@ export type { BackendChoice, ChosenBackend } from "./backendChoice.ts";
 export { chooseBackend, startBackend } from "./backends.ts";
 export { type ComputePorts, createComputeTrainer } from "./compute/computeTrainer.ts";
 export { createTrainer } from "./device.ts";
+export { generationOf } from "./deviceTasks.ts";
 export { centredLogits, type EncodingErrors, logitsError, measureEncoding, reencoded, type Sample, sampleOf } from "./encodingErrors.ts";
 export {
   type CausalReader,

@@ -32,6 +32,8 @@ export interface Reader<E = Example> {
   encode(examples: readonly E[], among?: NamedRows<E>): EncodedExample[];
   /** Predicts the examples; null params mean the bare backbone. */
   evaluate(params: Params | null, examples: readonly E[], options: EvaluationOptions<E>): Promise<ReaderScores>;
+  /** As that of `TextReader`; only where answers are texts. */
+  answer?(params: Params | null, example: E, maxNewTokens: number, signal?: AbortSignal): Promise<string>;
 }
 
 /** Of any task. */

@@ -21,6 +21,8 @@ export interface TextPredictor {
 export interface AnswerRequest {
   readonly maxNewTokens: number;
   readonly of?: "tuned" | "backbone" | undefined;
+  /** What is tuned, with the same names, in place of the run's. */
+  readonly params?: Params | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -46,7 +48,9 @@ export async function createTextPredictor(
   };
   const paramsOf = { tuned: params, backbone: null };
   return {
-    answer: (example, { maxNewTokens, of = "tuned", signal }) => readers[of].answer(paramsOf[of], example, maxNewTokens, signal),
+    answer(example, { maxNewTokens, of = "tuned", params: own = params, signal }) {
+      return readers[of].answer(of === "tuned" ? own : null, example, maxNewTokens, signal);
+    },
     score: (examples, of = "tuned") => readers[of].score(paramsOf[of], examples, { name: "examples", rows: examples }),
     dispose: () => transformer.dispose(),
   };

@@ -1,5 +1,5 @@
 import { accuracy, createRandom, initialParams, type Params, type RunSettings, vocabularyRows } from "@tutti/core";
-import { type ClassificationTask, type Dataset, type Example, refuseOverlap, sharedText } from "@tutti/data";
+import { type ClassificationTask, type Dataset, type Example, refuseOverlap, sharedText, type TextExample } from "@tutti/data";
 import type { PackedBackbone } from "./backbone/packed.ts";
 import { createTransformer } from "./backbone/transformer.ts";
 import { createReader } from "./reader.ts";
@@ -24,7 +24,7 @@ export interface SourceTraining {
   readonly learningRate: number;
   readonly seed: number;
   /** Test parts of the tasks that the prompt is for; training is refused where they share text with the source. */
-  readonly targets: readonly { readonly task: string; readonly test: readonly Example[] }[];
+  readonly targets: readonly { readonly task: string; readonly test: readonly (Example | TextExample)[] }[];
   readonly onStep?: ((progress: { step: number; numSteps: number; loss: number }) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,5 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { createRandom, type DealtShares, deferred, publicRows, type Random, type RunSettings, type TuningSettings } from "@tutti/core";
+import {
+  createRandom,
+  type DealtShares,
+  deferred,
+  publicRows,
+  type Random,
+  type RunSettings,
+  shownRows,
+  type TuningSettings,
+} from "@tutti/core";
 import {
   type Dataset,
   dealDataset,
@@ -52,6 +61,8 @@ export interface Workplace<E = Example> {
 
 /** A workplace whose backbone has been tested on this backend. */
 export interface OpenedWorkplace extends Workplace<AnyExample> {
+  /** Rows of the test part whose answers a report shows. */
+  shownExamples(numShown: number): readonly AnyExample[];
   readonly admitted: Omit<Admitted, "transformer">;
 }
 
@@ -109,6 +120,7 @@ export async function openWorkplace(
       shares ??= dealDataset(task, dataset, run).shares;
       return examplesOfShare(dataset, shares, source.index);
     },
+    shownExamples: (numShown) => shownRows(run, dataset.test.length, numShown).flatMap((row) => dataset.test[row] ?? []),
     publicExamples: () => publicRows(run, dataset.train.length).flatMap((row) => dataset.train[row] ?? []),
   };
 }

@@ -1,7 +1,7 @@
 import { settingLimits } from "@tutti/core";
 
 /** The version both sides must speak; it grows with every change of a message or of the codec (P-1). */
-export const protocolVersion = 5;
+export const protocolVersion = 6;
 
 /** The largest of everything that may arrive; whatever is above is refused before it is stored. */
 export const limits = {
@@ -14,6 +14,9 @@ export const limits = {
   maxExamples: 1_000_000,
   /** Of an evaluation's examples together; their bytes as well. */
   maxAnswerTokens: 10_000_000_000,
+  /** Answers that a report shows, and characters of each of their texts. */
+  maxShownAnswers: 100,
+  maxShownText: 2000,
   /** Combinations of protocol and split in one evaluation. */
   maxEvaluationResults: 8,
   /** Points of the history that a status carries. */

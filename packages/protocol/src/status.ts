@@ -9,12 +9,17 @@ const layerIndexSchema = integer(0, limits.maxLayers - 1);
 /** Bytes in both directions, seen from the coordinator's devices. */
 const trafficSchema = z.strictObject({ up: countSchema, down: countSchema });
 
+const shareSchema = fractionSchema.nullable();
+
 const evaluationPointSchema = z.strictObject({
   protocol: evaluationProtocolSchema,
   split: splitSchema,
-  accuracy: fractionSchema,
-  macroF1: fractionSchema,
-  /** Mean per example. */
+  /** These two of tasks with classes alone. */
+  accuracy: fractionSchema.exactOptional(),
+  macroF1: fractionSchema.exactOptional(),
+  /** Where answers are texts; null where nothing was counted. */
+  text: z.strictObject({ tokenAccuracy: shareSchema, exactMatch: shareSchema, rougeL: shareSchema }).exactOptional(),
+  /** Mean per example; where answers are texts, per token of them. */
   loss: lossSchema,
   /** Texts that it is of; absent in what was recorded before it was sent. */
   numExamples: countSchema.exactOptional(),

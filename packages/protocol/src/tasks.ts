@@ -10,6 +10,7 @@ import {
   layerSelectorSchema,
   number,
   type ParameterSets,
+  type ShownAnswer,
   type TaskExpectation,
   type TaskSpec,
   type TextResult,
@@ -79,6 +80,12 @@ export const taskSpecSchema = z.discriminatedUnion("kind", [
     /** Texts. */
     batchSize: integer(1, limits.maxBatchSize),
     learningRate: number(1e-8, 10),
+  }),
+  z.strictObject({
+    kind: z.literal("answers"),
+    numTexts: integer(1, limits.maxShownAnswers),
+    /** Of one answer. */
+    maxNewTokens: integer(1, limits.maxNewTokens),
   }),
 ]) satisfies z.ZodType<TaskSpec>;
 
@@ -158,6 +165,14 @@ const textResultSchema = z.strictObject({
 
 const evaluationResultSchema = z.union([classificationResultSchema, textResultSchema]) satisfies z.ZodType<EvaluationResult>;
 
+const shownTextSchema = z.string().max(limits.maxShownText);
+
+const shownAnswerSchema = z.strictObject({
+  prompt: shownTextSchema,
+  reference: shownTextSchema,
+  answer: shownTextSchema,
+}) satisfies z.ZodType<ShownAnswer>;
+
 /** A contribution without its tensors; `train` and `distil` have some. */
 const contributionHeaderSchema = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -207,6 +222,10 @@ const contributionHeaderSchema = z.discriminatedUnion("kind", [
     lastLoss: lossSchema,
     /** Mean difference of two scores. */
     drift: number(0, limits.maxNumber),
+  }),
+  z.strictObject({
+    kind: z.literal("answers"),
+    answers: z.array(shownAnswerSchema).min(1).max(limits.maxShownAnswers).readonly(),
   }),
 ]);
 

@@ -1,6 +1,7 @@
 import type { Evaluation, EvaluationResult, Params, StrategySummary } from "@tutti/core";
 import { expect, test } from "vitest";
 import { collectRecord, type RunCircumstances, uploadsByRound } from "./collectRecord.ts";
+import { runRecordSchema } from "./runRecord.ts";
 import { resultOf, scoresIn } from "./runResult.ts";
 import { identityOfRun } from "./singleRun.ts";
 import type { StepRecord } from "./stepRecord.ts";
@@ -174,4 +175,37 @@ test("seconds have at most three decimals, of the sum and not of its parts, and 
   for (const value of [...Object.values(seconds), ...steps.map((one) => one.seconds), ...curve.map((one) => one.seconds)])
     expect(String(value)).toMatch(/^\d+(\.\d{1,3})?$/);
   expect(given[0]?.seconds).toBe(1.000_400_1);
+});
+
+test("a run whose answers are texts has its main score in all protocols and untuned, and says which it is", () => {
+  const text = (protocol: "personalised" | "global" | "newcomer" | "zeroShot", rougeLSum: number): EvaluationResult => ({
+    protocol,
+    split: "test",
+    text: { numExamples: 8, numTokens: 40, numBytes: 100, numRightTokens: 10, generated: { numExamples: 5, numExact: 0, rougeLSum } },
+    lossSum: 80,
+  });
+  const results = [text("personalised", 2), text("global", 1.5), text("newcomer", 1), text("zeroShot", 0.5)];
+  const textRun = { ...run, steps: steps.slice(0, 5), summary: { ...summary, evaluations: [{ ...evaluation(1, 1, 1), results }] } };
+  const { majority: _, ...given } = circumstances;
+  const texts = collectRecord(identityOfRun("a", settings, "rougeL"), textRun, given);
+  expect(texts.metric).toBe("rougeL");
+  expect(texts.controls).toEqual({ majority: null, majorityScores: null, zeroShot: 0.1 });
+  const { metric, score, accuracy } = resultOf(texts);
+  expect({ metric, score }).toEqual({
+    metric: "rougeL",
+    score: { global: 0.3, personalised: 0.4, newcomer: 0.2, globalBest: null, majority: null, zeroShot: 0.1 },
+  });
+  expect(Object.values(accuracy)).toEqual([null, null, null, null, null, null]);
+  expect(texts.final.newcomer).toEqual({
+    score: 0.2,
+    loss: 2,
+    numTexts: 5,
+    text: expect.objectContaining({
+      lossPerToken: 2,
+      perplexityPerToken: expect.closeTo(7.38905609893, 9),
+      lossPerByte: 0.8,
+      tokenAccuracy: 0.25,
+    }),
+  });
+  expect(runRecordSchema.parse(JSON.parse(JSON.stringify(texts)))).toEqual(texts);
 });

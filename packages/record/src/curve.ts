@@ -1,12 +1,24 @@
-import { accuracy, type ClassificationResult, type Confusion, type Evaluation, macroF1, measure, numCounted } from "@tutti/core";
+import {
+  accuracy,
+  type ClassificationResult,
+  type Evaluation,
+  isTextMetric,
+  type MainMetric,
+  macroF1,
+  measure,
+  measureText,
+  metricOnSplit,
+  needsAnswers,
+  numCounted,
+  type TextResult,
+} from "@tutti/core";
 import type { RunPoint, RunRecord, RunScores } from "./runRecord.ts";
-import { spreadOf } from "./spread.ts";
+import { spreadOf, spreadOfTexts } from "./spread.ts";
 import type { StepRecord } from "./stepRecord.ts";
-
-type Cost = Pick<RunPoint, "seconds" | "bytesUp" | "bytesDown" | "round" | "coverage">;
+import { measureTexts } from "./textRecord.ts";
 
 /** One point per protocol and split of every evaluation; of evaluations only the downloads cost something that later steps needed too. */
-export function curveOf(steps: readonly StepRecord[], evaluations: readonly Evaluation[], metric: RunRecord["metric"]): RunPoint[] {
+export function curveOf(steps: readonly StepRecord[], evaluations: readonly Evaluation[], metric: MainMetric): RunPoint[] {
   const cost = { seconds: 0, bytesUp: 0, bytesDown: 0 };
   const waiting = [...evaluations];
   return steps.flatMap((step) => {
@@ -19,27 +31,36 @@ export function curveOf(steps: readonly StepRecord[], evaluations: readonly Eval
     const evaluation = waiting.shift();
     if (evaluation === undefined || evaluation.round !== step.round) throw new Error(`round ${step.round}: its evaluation is not recorded`);
     const at = { ...cost, round: step.stage === "train" ? step.round : 0, coverage: evaluation.coverage };
-    return evaluation.results.flatMap((result) => ("text" in result ? [] : pointOf(result, step, metric, at)));
+    return evaluation.results.flatMap((result) => {
+      const scores = "text" in result ? textScoresOf(result, step, metric) : classScoresOf(result, step, metric);
+      return scores === null ? [] : [{ ...at, protocol: result.protocol, split: result.split, ...scores }];
+    });
   });
 }
 
-function pointOf(
+/** Null without examples, and where the metric is of texts. */
+function classScoresOf(
   { protocol, split, confusion, lossSum }: ClassificationResult,
   step: StepRecord,
-  metric: RunRecord["metric"],
-  at: Cost,
-): RunPoint[] {
-  const scores = scoresOf(confusion, lossSum, metric);
-  if (scores === null) return [];
+  metric: MainMetric,
+): RunScores | null {
+  const [share, f1] = [accuracy(confusion), macroF1(confusion)];
+  const score = isTextMetric(metric) ? null : measure(metric, confusion);
+  if (score === null || share === null || f1 === null) return null;
+  const numTexts = numCounted(confusion);
   const spread = spreadOf(step.evaluations.find((record) => record.protocol === protocol && record.split === split) ?? {});
-  return [{ ...at, protocol, split, ...scores, ...(spread === undefined ? {} : { spread }) }];
+  return { score, accuracy: share, macroF1: f1, loss: lossSum / numTexts, numTexts, ...(spread === undefined ? {} : { spread }) };
 }
 
-function scoresOf(confusion: Confusion, lossSum: number, metric: RunRecord["metric"]): RunScores | null {
-  const [score, share, f1] = [measure(metric, confusion), accuracy(confusion), macroF1(confusion)];
-  return score === null || share === null || f1 === null
-    ? null
-    : { score, accuracy: share, macroF1: f1, loss: lossSum / numCounted(confusion), numTexts: numCounted(confusion) };
+/** Null where the score was not measured, and where the metric is of classes. */
+function textScoresOf({ protocol, split, text: sums, lossSum }: TextResult, step: StepRecord, metric: MainMetric): RunScores | null {
+  if (!isTextMetric(metric)) return null;
+  const judged = metricOnSplit(metric, split);
+  const [score, text] = [measureText(judged, sums, lossSum), measureTexts(sums, lossSum)];
+  if (score === null || text.lossPerToken === null) return null;
+  const numTexts = needsAnswers(judged) ? text.numGenerated : text.numExamples;
+  const spread = spreadOfTexts(step.texts?.find((record) => record.protocol === protocol && record.split === split) ?? {});
+  return { score, loss: text.lossPerToken, numTexts, text, ...(spread === undefined ? {} : { spread }) };
 }
 
 /** The point that was best on the validation split under the global protocol; the earliest of equals. The test split is not looked at. */
@@ -57,9 +78,9 @@ export function testScores(curve: readonly RunPoint[], round: number | null): Ru
   const points = curve.filter(
     (point) => point.split === "test" && point.protocol !== "zeroShot" && (round === null ? point.round > 0 : point.round === round),
   );
-  return Object.fromEntries(points.map(({ protocol, ...point }) => [protocol, scoresAlone(point)]));
+  return Object.fromEntries(points.map((point) => [point.protocol, scoresAlone(point)]));
 }
 
-function scoresAlone({ score, accuracy: share, macroF1: f1, loss, numTexts = 0, spread }: Omit<RunPoint, "protocol">): RunScores {
-  return { score, accuracy: share, macroF1: f1, loss, numTexts, ...(spread === undefined ? {} : { spread }) };
+function scoresAlone({ protocol, split, coverage, round, seconds, bytesUp, bytesDown, ...scores }: RunPoint): RunScores {
+  return scores;
 }

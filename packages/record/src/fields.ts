@@ -1,4 +1,4 @@
-import type { LayerSelector, Metric, Protocol, RunSettings, Split, Stage, TaskKind } from "@tutti/core";
+import type { LayerSelector, MainMetric, Protocol, RunSettings, Split, Stage, TaskKind } from "@tutti/core";
 import { z } from "zod";
 
 /** A list that nobody changes. */
@@ -19,10 +19,18 @@ export const splitField = z.enum(["validation", "test"] satisfies Split[]);
 export const stageField = z.enum(["score", "count", "train"] satisfies Stage[]);
 
 /** What the tasks of a step asked for. */
-export const kindField = z.enum(["score", "train", "probe", "evaluate", "logits", "distil"] satisfies TaskKind[]);
+export const kindField = z.enum(["score", "train", "probe", "evaluate", "logits", "distil", "answers"] satisfies TaskKind[]);
 
-/** What a task is judged by. */
-export const metricField = z.enum(["accuracy", "macroF1", "matthews", "meanOfAccuracyAndF1"] satisfies Metric[]);
+/** What a run's main score is. */
+export const metricField = z.enum([
+  "accuracy",
+  "macroF1",
+  "matthews",
+  "meanOfAccuracyAndF1",
+  "tokenAccuracy",
+  "exactMatch",
+  "rougeL",
+] satisfies MainMetric[]);
 
 /** How layers were chosen; a selector of another version is none of these and still a name. */
 export const selectorField = z.string() as unknown as z.ZodType<LayerSelector>;

@@ -1,4 +1,4 @@
-import { findMethod, type Metric, type RunSettings } from "@tutti/core";
+import { findMethod, type MainMetric, type RunSettings } from "@tutti/core";
 import type { RunRecord } from "./runRecord.ts";
 
 /** One line of the tables: a method as the experiment set it up. */
@@ -14,7 +14,7 @@ export interface GridRow {
 export interface GridColumn {
   readonly key: string;
   readonly task: string;
-  readonly metric: Metric;
+  readonly metric: MainMetric;
   /** What the experiment varies of the conditions, such as `alpha 0.1`; empty where they are the same everywhere. */
   readonly conditions: string;
   readonly label: string;

@@ -54,11 +54,20 @@ export {
 } from "./scoreTable.ts";
 export type { SettingDifference } from "./settingDifferences.ts";
 export { experimentOfRun, identityOfRun } from "./singleRun.ts";
-export { spreadOf } from "./spread.ts";
-export { type PairedDifference, pairedBootstrap, pairedBootstrapOf, type RowAnswers } from "./statistics/bootstrap.ts";
+export { spreadOf, spreadOfTexts } from "./spread.ts";
+export { type PairedDifference, pairedBootstrap, pairedBootstrapOf, type RowAnswers, type RowScores } from "./statistics/bootstrap.ts";
 export { paretoFront } from "./statistics/pareto.ts";
 export { fewestSeeds, type Summary, summarise } from "./statistics/summary.ts";
-export { type ClientSeconds, type EvaluationRecord, historyPoint, recordStep, type StepMeasures, type StepRecord } from "./stepRecord.ts";
-export { poolTexts, type TextRecord } from "./textRecord.ts";
+export {
+  type ClientSeconds,
+  type EvaluationRecord,
+  historyPoint,
+  recordStep,
+  type StepMeasures,
+  type StepRecord,
+  shownAnswers,
+} from "./stepRecord.ts";
+export { measureTexts, poolTexts, type TextMeasures, type TextRecord } from "./textRecord.ts";
+export { type TextSummaries, type TextTable, textScoreNames, textTables, untunedScores } from "./textTable.ts";
 export { type TradeoffPoint, tradeoffPoints } from "./tradeoff.ts";
 export { type StepBytes, type TrafficLabel, type TrafficTotals, trafficLabels, type WireBytes } from "./traffic.ts";

@@ -36,7 +36,7 @@ test("what is no record is refused with the place of the fault", () => {
   const paths = (change: object) => runRecordSchema.safeParse({ ...exampleRun, ...change }).error?.issues.map(({ path }) => path.join("."));
   expect(paths({ correct: "102" })).toEqual(["correct"]);
   expect(paths({ metric: "recall" })).toEqual(["metric"]);
-  expect(paths({ final: { global: { score: 1 } } })).toContain("final.global.accuracy");
+  expect(paths({ final: { global: { score: 1 } } })).toContain("final.global.loss");
 });
 
 test("a run by itself is an experiment of one run with its name, commit and machine", () => {

@@ -12,9 +12,13 @@ import {
 } from "./fields.ts";
 import { runOriginSchema } from "./runOrigin.ts";
 import { stepRecordSchema } from "./stepRecord.ts";
+import { textMeasuresSchema } from "./textRecord.ts";
 import { trafficSchema } from "./traffic.ts";
 
-/** How far devices lie apart in what each of them measured on its own share of the test split. */
+/**
+ * How far devices lie apart in what each of them measured on its own share of the test split; where answers are texts, accuracy is that of their
+ * tokens and the loss that of a token.
+ */
 const spreadSchema = z
   .object({
     numDevices: z.int().min(1),
@@ -29,14 +33,17 @@ const spreadSchema = z
   .readonly();
 
 const scoresShape = {
-  /** The task's metric. */
+  /** By the run's `metric`; on validation rows, where no answer is generated, a text task's is token accuracy. It grows as answers get better. */
   score: measured,
-  accuracy: measured,
-  macroF1: measured,
-  /** Mean loss per example. */
+  /** These two of classification alone. */
+  accuracy: measured.exactOptional(),
+  macroF1: measured.exactOptional(),
+  /** Mean loss per example; where answers are texts, per token of them. */
   loss: measured,
-  /** Texts that were answered; absent in results from before it was kept. */
+  /** Texts behind the score: those that were answered, or whose generated answers were compared; absent in results from before it was kept. */
   numTexts: z.number().exactOptional(),
+  /** Where answers are texts. */
+  text: textMeasuresSchema.exactOptional(),
   /** Where every device was measured by itself; absent for other protocols and in results from before it was kept. */
   spread: spreadSchema.exactOptional(),
 };
@@ -88,6 +95,9 @@ const planSchema = z
 
 /** The true class and the predicted one of every test row, both counted from 0. */
 const answersSchema = z.object({ labels: listOf(z.int().min(0)), predictions: listOf(z.int().min(0)) }).readonly();
+
+/** Test rows whose generated answers were compared, in their order, and the score of each answer. */
+const answerScoresSchema = z.object({ rows: listOf(z.int().min(0)), scores: listOf(z.number()) }).readonly();
 
 const faultCounts = {
   drop: z.number(),
@@ -234,6 +244,11 @@ const measuredShape = {
     .nullable(),
   /** The same rows as classes, for metrics that right and wrong do not make up; null like `correct`, absent in results from before it was kept. */
   answers: answersSchema.nullable().exactOptional(),
+  /**
+   * The same where generated answers are compared: the score of each one by the run's metric, whose mean is the reported global score. Null like
+   * `correct`, absent for other metrics and in results from before it was kept.
+   */
+  answerScores: answerScoresSchema.nullable().exactOptional(),
   correctNote: z.string().nullable(),
   /** Upload bytes of each training round beside all layers in the same encoding; absent in results from before it was kept. */
   uploads: listOf(round).exactOptional(),

@@ -21,9 +21,13 @@ export interface RunResult {
   readonly threads: number | null;
   readonly rounds: number;
   readonly seconds: RunRecord["seconds"];
+  /** Of classification; nulls where answers are texts, as with `f1`. */
   readonly accuracy: Scores;
   /** Macro F1. */
   readonly f1: Scores;
+  /** What the main score is, and the scores. */
+  readonly metric: RunRecord["metric"];
+  readonly score: Scores;
   /** How far devices lie apart after the last round; null where none was measured by itself. */
   readonly spread: DeviceSpread | null;
   /** One entry per layer, null where not scored. */
@@ -50,7 +54,7 @@ export interface RunResult {
   readonly parametersSha256: string | null;
 }
 
-type Measure = "accuracy" | "macroF1" | "numTexts";
+type Measure = "score" | "accuracy" | "macroF1" | "numTexts";
 
 /** One measure of a record's scores: after the last round, in the round chosen on validation, and of the controls. */
 export function scoresIn({ final, best, controls, curve }: RunRecord, measure: Measure): Scores {
@@ -60,7 +64,7 @@ export function scoresIn({ final, best, controls, curve }: RunRecord, measure: M
     personalised: of(final.personalised),
     newcomer: of(final.newcomer),
     globalBest: of(best?.scores.global),
-    majority: controls.majorityScores?.[measure] ?? null,
+    majority: measure === "score" ? controls.majority : (controls.majorityScores?.[measure] ?? null),
     zeroShot: of(curve.find(({ protocol, split }) => protocol === "zeroShot" && split === "test")),
   };
 }
@@ -84,6 +88,8 @@ export function resultOf(record: RunRecord): RunResult {
     seconds: record.seconds,
     accuracy: scoresIn(record, "accuracy"),
     f1: scoresIn(record, "macroF1"),
+    metric: record.metric,
+    score: scoresIn(record, "score"),
     spread: final.personalised?.spread ?? null,
     layerScores: record.layerScores,
     selectedLayers: record.selectedLayers,

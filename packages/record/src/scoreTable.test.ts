@@ -155,3 +155,52 @@ test("how far devices lie apart is a mean over the seeds that say so, and lines 
   ]);
   expect(cell?.worstTenth.stdDev).toBeCloseTo(0.1 / Math.SQRT2, 12);
 });
+
+test("texts have a column of their main score with the highest marked, and nothing is tested where no answer is known row by row", () => {
+  const answering = (method: "lora" | "adapter", rougeL: number) =>
+    [1, 2, 3].map((seed): RunRecord => {
+      const one = run(method, seed, texts(150));
+      const final = { global: { score: rougeL + seed / 100, loss: 2, numTexts: 64 } };
+      return { ...one, metric: "rougeL", correct: null, answers: null, final, controls: { majority: null, zeroShot: 0.11 } };
+    });
+  const table = scoreTable(gridOf([...answering("lora", 0.25), ...answering("adapter", 0.21)]), "global", "final", "texts");
+  expect(table.columns).toMatchObject([{ metric: "rougeL" }]);
+  expect(table.rows.map(({ cells: [cell] }) => [cell?.summary?.mean.toFixed(4), cell?.isTop, cell?.isBest, cell?.behindTop])).toEqual([
+    ["0.2700", true, false, null],
+    ["0.2300", false, false, null],
+  ]);
+  expect(table.texts).toEqual([{ least: 64, most: 64 }]);
+  expect(table.controls).toEqual([
+    { control: "majority", cells: [null] },
+    { control: "zeroShot", cells: [expect.closeTo(0.11, 12)] },
+  ]);
+});
+
+test("where the scores of answers are known row by row, the others are tested against the highest, seed by seed", () => {
+  const answering = (method: "lora" | "adapter", score: number, shift = 0) =>
+    [1, 2, 3].map((seed): RunRecord => {
+      const rows = [seed, seed + 10, seed + 20 + shift];
+      const answerScores = { rows, scores: rows.map((row) => score + row / 100) };
+      return {
+        ...run(method, seed, texts(150)),
+        metric: "rougeL",
+        correct: null,
+        answers: null,
+        answerScores,
+        final: { global: { score, loss: 2 } },
+      };
+    });
+  const cellsOf = (runs: readonly RunRecord[]) =>
+    scoreTable(gridOf(runs), "global", "final", "texts").rows.map(({ cells: [cell] }) => cell);
+  const [lora, adapter] = cellsOf([...answering("lora", 0.25), ...answering("adapter", 0.21).reverse()]);
+  expect(lora).toMatchObject({ isTop: true, isBest: true, behindTop: null });
+  // every row is 0.04 better, whatever is drawn
+  expect(adapter?.behindTop).toMatchObject({
+    difference: expect.closeTo(0.04, 12),
+    low: expect.closeTo(0.04, 12),
+    isTie: false,
+    numRows: 9,
+  });
+  const [, other] = cellsOf([...answering("lora", 0.25), ...answering("adapter", 0.21, 1)]);
+  expect(other?.behindTop).toBeNull();
+});

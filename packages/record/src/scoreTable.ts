@@ -1,8 +1,15 @@
-import { createRandom, type Metric, type Protocol } from "@tutti/core";
+import { createRandom, isTextMetric, type MainMetric, type Protocol } from "@tutti/core";
 import type { ExperimentResult } from "./experimentResult.ts";
 import { type Grid, type GridColumn, type GridRow, gridOf } from "./grid.ts";
 import type { RunRecord, RunScores } from "./runRecord.ts";
-import { type PairedDifference, pairedBootstrap, pairedBootstrapOf, type RowAnswers } from "./statistics/bootstrap.ts";
+import {
+  type PairedDifference,
+  pairedBootstrap,
+  pairedBootstrapOf,
+  pairedBootstrapOfScores,
+  type RowAnswers,
+  type RowScores,
+} from "./statistics/bootstrap.ts";
 import { fewestSeeds, type Summary, summarise } from "./statistics/summary.ts";
 
 /** Protocols in the order of the report. */
@@ -158,13 +165,18 @@ function columnCells(grid: Grid, column: GridColumn, { protocol, moment, name }:
 
 /** Difference of two sets of runs on the same test rows, in their metric; null where a run's answers are not known row by row. */
 export function differenceOf(
-  metric: Metric,
+  metric: MainMetric,
   first: readonly RunRecord[],
   second: readonly RunRecord[],
   name: string,
 ): PairedDifference | null {
   // One stream per column: every pair of a column is judged on the same draws of test rows.
   const stream = createRandom(0).stream({ purpose: `paired bootstrap/${name}` });
+  if (isTextMetric(metric)) {
+    const [a, b] = [answerScoresOf(first), answerScoresOf(second)];
+    const rowsOf = (runs: readonly SeedScores[]) => runs.map(({ seed, rows }) => `${seed}: ${rows.join()}`).join("\n");
+    return a.length > 0 && rowsOf(a) === rowsOf(b) ? pairedBootstrapOfScores(a, b, stream) : null;
+  }
   if (metric === "accuracy") {
     const [a, b] = [marksOf(first), marksOf(second)];
     return areOfSameRows(a, b, ({ length }) => length) ? pairedBootstrap(a, b, stream) : null;
@@ -187,6 +199,14 @@ function marksOf(runs: readonly RunRecord[]): string[] {
 function answersOf(runs: readonly RunRecord[]): RowAnswers[] {
   const known = runs.flatMap(({ answers }) => answers ?? []);
   return known.length === runs.length ? known : [];
+}
+
+type SeedScores = RowScores & { readonly seed: number };
+
+/** Scores of compared answers, in the order of the seeds; none where one of the runs lacks them. */
+function answerScoresOf(runs: readonly RunRecord[]): SeedScores[] {
+  const known = runs.flatMap(({ answerScores, seed }) => (answerScores ? [{ ...answerScores, seed }] : []));
+  return known.length === runs.length ? known.sort((x, y) => x.seed - y.seed) : [];
 }
 
 function controlRows(grid: Grid): ScoreTable["controls"] {

@@ -1,9 +1,9 @@
-import { isModule, type MethodName, type Metric, methods, type RunSettings, strategyTitle } from "@tutti/core";
+import { isModule, type MainMetric, type MethodName, methods, type RunSettings, strategyTitle } from "@tutti/core";
 import type { ExperimentResult } from "./experimentResult.ts";
 import type { RunIdentity, RunRecord } from "./runRecord.ts";
 
 /** The identity of a run that no experiment planned: a method of the comparison where its settings are exactly that one's. */
-export function identityOfRun(id: string, settings: RunSettings, metric: Metric): RunIdentity {
+export function identityOfRun(id: string, settings: RunSettings, metric: MainMetric): RunIdentity {
   const method = methodOf(settings);
   const ownTitle = isModule(settings.strategy) ? strategyTitle(settings.strategy) : "These settings";
   return {

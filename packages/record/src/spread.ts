@@ -1,11 +1,21 @@
 import type { DeviceSpread } from "./runRecord.ts";
 import type { EvaluationRecord } from "./stepRecord.ts";
+import type { TextRecord } from "./textRecord.ts";
 
 /** How far the devices of an evaluation lie apart; undefined where no device was measured by itself. */
 export function spreadOf({ byDevice }: Pick<EvaluationRecord, "byDevice">): DeviceSpread | undefined {
   if (byDevice === undefined || byDevice.deviceIds.length === 0) return undefined;
-  const accuracies = byDevice.numRight.map((right, index) => right / (byDevice.numExamples[index] ?? 1));
-  const { loss } = byDevice;
+  return spreadIn(byDevice.numRight, byDevice.numExamples, byDevice.loss);
+}
+
+/** The same of answers that are texts, in the accuracy of their tokens. */
+export function spreadOfTexts({ byDevice }: Pick<TextRecord, "byDevice">): DeviceSpread | undefined {
+  if (byDevice === undefined || byDevice.deviceIds.length === 0) return undefined;
+  return spreadIn(byDevice.numRightTokens, byDevice.numTokens, byDevice.loss);
+}
+
+function spreadIn(numRight: readonly number[], numCounted: readonly number[], loss: readonly number[]): DeviceSpread {
+  const accuracies = numRight.map((right, index) => right / (numCounted[index] ?? 1));
   return {
     numDevices: accuracies.length,
     meanAccuracy: meanOf(accuracies),

@@ -1,4 +1,4 @@
-import { accuracy, type ClassificationResult, type Contribution, macroF1, numCounted, type RoundPlan } from "@tutti/core";
+import { accuracy, type ClassificationResult, type Contribution, macroF1, numCounted, type RoundPlan, type ShownAnswer } from "@tutti/core";
 import type { EvaluationPoint, HistoryPoint } from "@tutti/protocol";
 import { z } from "zod";
 import { kindField, listOf, measured, protocolField, splitField, stageField, wireBytesField } from "./fields.ts";
@@ -45,11 +45,12 @@ const clientSecondsSchema = z
   })
   .readonly();
 
-/** The result of a compute client's step: how far the kept scores are off, or how the student did. */
+/** The result of a compute client's step: how far the kept scores are off, how the student did, or answers for the report. */
 const computedSchema = z
   .union([
     z.object({ numTexts: z.number(), numPositions: z.number(), topKError: measured }).readonly(),
     z.object({ numSteps: z.number(), firstLoss: measured, lastLoss: measured, drift: measured }).readonly(),
+    z.object({ answers: listOf(z.object({ prompt: z.string(), reference: z.string(), answer: z.string() }).readonly()) }).readonly(),
   ])
   .readonly();
 
@@ -134,6 +135,7 @@ function computedOf(contributions: readonly Contribution[]): Pick<StepRecord, "c
     const { numTexts, numPositions, topKError } = body;
     return { computed: { numTexts, numPositions, topKError } };
   }
+  if (body?.kind === "answers") return { computed: { answers: body.answers } };
   if (body?.kind !== "distil") return {};
   const { numSteps, firstLoss, lastLoss, drift } = body;
   return { computed: { numSteps, firstLoss, lastLoss, drift } };
@@ -144,13 +146,22 @@ function toMs({ holding, open, possible, present }: ClientSeconds): ClientSecond
   return { holding: rounded(holding), open: rounded(open), possible: rounded(possible), present: rounded(present) };
 }
 
+/** The answers that a compute client generated for the report; null where none were. */
+export function shownAnswers(steps: readonly Pick<StepRecord, "computed">[]): readonly ShownAnswer[] | null {
+  return steps.flatMap(({ computed }) => (computed !== undefined && "answers" in computed ? [computed.answers] : [])).at(-1) ?? null;
+}
+
 /** The record as a point of the pages' curves. */
-export function historyPoint({ stage, round, lastLoss, evaluations }: StepRecord): HistoryPoint {
+export function historyPoint({ stage, round, lastLoss, evaluations, texts = [] }: StepRecord): HistoryPoint {
   const points = evaluations.map((record): EvaluationPoint => {
     const { protocol, split, loss, numExamples } = record;
     return { protocol, split, accuracy: record.accuracy, macroF1: record.macroF1, loss, numExamples };
   });
-  return { stage, round, trainLoss: lastLoss, evaluations: points };
+  const ofTexts = texts.flatMap(
+    ({ protocol, split, lossPerToken: loss, numExamples, tokenAccuracy, exactMatch, rougeL }): EvaluationPoint[] =>
+      loss === null ? [] : [{ protocol, split, loss, numExamples, text: { tokenAccuracy, exactMatch, rougeL } }],
+  );
+  return { stage, round, trainLoss: lastLoss, evaluations: [...points, ...ofTexts] };
 }
 
 interface DeviceResult {

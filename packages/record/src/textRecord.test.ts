@@ -50,3 +50,17 @@ test("where nothing was generated the record says null, and reads back so", () =
   expect(record).toMatchObject({ exactMatch: null, rougeL: null, numGenerated: 0 });
   expect(textRecordSchema.parse(JSON.parse(JSON.stringify(record)))).toMatchObject({ exactMatch: null, rougeL: null });
 });
+
+test("each device's tokens are kept where it answers its own share, and a device without a token is left out", () => {
+  const own = (numTokens: number, numRight: number, lossSum: number): TextResult => ({
+    protocol: "personalised",
+    split: "test",
+    text: sums(numTokens, numRight, null),
+    lossSum,
+  });
+  const [record] = poolTexts([answer(4, [own(8, 2, 10)]), answer(6, [own(0, 0, 0)]), answer(9, [own(12, 9, 4)])], 3);
+  expect(record?.byDevice).toEqual({ deviceIds: [4, 9], numRightTokens: [2, 9], numTokens: [8, 12], loss: [1.25, 0.3333] });
+  expect(record?.numDevices).toBe(3);
+  const [shared] = poolTexts([answer(4, [{ ...own(8, 2, 10), protocol: "global" }])], 3);
+  expect(shared).not.toHaveProperty("byDevice");
+});

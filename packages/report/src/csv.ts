@@ -1,4 +1,4 @@
-import type { ExperimentResult, RunRecord, RunScores } from "@tutti/record";
+import { type ExperimentResult, type RunRecord, type RunScores, untunedScores } from "@tutti/record";
 
 type Value = string | number | boolean | null | undefined;
 
@@ -40,13 +40,24 @@ const scoreFields = [
   "worst_tenth_accuracy",
   "mean_loss_of_devices",
   "worst_tenth_loss",
+  "token_accuracy",
+  "exact_match",
+  "rouge_l",
+  "perplexity_per_token",
+  "loss_per_byte",
+  "perplexity_per_byte",
+  "tokens",
+  "bytes",
+  "generated_answers",
 ];
 
 function scoreLines(run: RunRecord): Readonly<Record<string, Value>>[] {
   const line = (moment: string, round: number | null, protocol: string, scores: RunScores | undefined) =>
     scores === undefined ? [] : [{ protocol, moment, round, ...measures(scores) }];
+  const untuned = untunedScores(run);
+  const final = untuned?.text === undefined ? run.final : { ...run.final, zeroShot: untuned };
   return protocols.flatMap((protocol) => [
-    ...line("final", lastRound(run, protocol), protocol, run.final[protocol]),
+    ...line("final", lastRound(run, protocol), protocol, final[protocol]),
     ...line("chosen_on_validation", run.best?.round ?? null, protocol, run.best?.scores[protocol]),
   ]);
 }
@@ -56,7 +67,7 @@ function lastRound({ curve, settings }: RunRecord, protocol: string): number {
   return curve.findLast((point) => point.protocol === protocol && point.split === "test")?.round ?? settings.numRounds;
 }
 
-const measures = ({ score, accuracy, macroF1, loss, numTexts, spread }: RunScores) => ({
+const measures = ({ score, accuracy, macroF1, loss, numTexts, spread, text }: RunScores) => ({
   score,
   accuracy,
   macro_f1: macroF1,
@@ -67,6 +78,15 @@ const measures = ({ score, accuracy, macroF1, loss, numTexts, spread }: RunScore
   worst_tenth_accuracy: spread?.worstTenthAccuracy,
   mean_loss_of_devices: spread?.meanLoss,
   worst_tenth_loss: spread?.worstTenthLoss,
+  token_accuracy: text?.tokenAccuracy,
+  exact_match: text?.exactMatch,
+  rouge_l: text?.rougeL,
+  perplexity_per_token: text?.perplexityPerToken,
+  loss_per_byte: text?.lossPerByte,
+  perplexity_per_byte: text?.perplexityPerByte,
+  tokens: text?.numTokens,
+  bytes: text?.numBytes,
+  generated_answers: text?.numGenerated,
 });
 
 function emptyFields(experiment: string, axes: readonly string[]): Record<string, Value> {

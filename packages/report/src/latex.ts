@@ -1,7 +1,16 @@
-import { analyse, type ExperimentResult, type ScoreCell, type ScoreTable, type SpreadTable } from "@tutti/record";
-import { latexMarks, spreadCaption, spreadNote, tableTitle, tieScope } from "./sentences.ts";
+import {
+  analyse,
+  type ExperimentResult,
+  type ScoreCell,
+  type ScoreTable,
+  type SpreadTable,
+  type TextTable,
+  textTables,
+} from "@tutti/record";
+import { latexMarks, spreadCaption, spreadNote, tableTitle, textCaption, textNotes, tieScope } from "./sentences.ts";
 import { fewerSeedsText, textsText } from "./text.ts";
-import { controlNames, metricNames, spreadHeads } from "./words.ts";
+import { controlLines, textLines } from "./textScores.ts";
+import { metricNames, spreadHeadsOf, textTableHeads } from "./words.ts";
 
 const replacements: Readonly<Record<string, string>> = {
   "\\": "\\textbackslash{}",
@@ -31,24 +40,23 @@ export function escapeLatex(text: string): string {
 }
 
 /** Tables of all protocols and moments with booktabs: what the test calls the best in bold, ties with the highest mean marked. */
-export function renderLatex(result: ExperimentResult, { tables, spread } = analyse(result)): string {
+export function renderLatex(result: ExperimentResult, { grid, tables, spread } = analyse(result)): string {
   const head = `% ${result.name.replace(/\s+/g, " ")}: needs \\usepackage{booktabs} and, where a table is too wide, \\usepackage{graphicx}\n`;
   const scores = [...tables].sort(finalFirst).map((table) => latexTable(table, result));
-  return `${head}${[...scores, ...spreadTables(spread, result)].join("\n")}`;
+  const texts = textTables(grid).map((table, index) => latexTexts(table, result, index + 1));
+  return `${head}${[...scores, ...texts, ...spreadTables(spread, result)].join("\n")}`;
 }
 
 const finalFirst = (a: ScoreTable, b: ScoreTable) => Number(b.moment === "final") - Number(a.moment === "final");
 
 function latexTable(table: ScoreTable, result: ExperimentResult): string {
-  const { columns, rows, controls, numSeeds, texts } = table;
+  const { columns, rows, numSeeds, texts } = table;
   const methodLine = ({ row, cells }: ScoreTable["rows"][number]) =>
     `${[escapeLatex(row.label), ...cells.map((cell) => cellText(cell, numSeeds))].join(" & ")} \\\\`;
   const metrics = [...new Set(columns.map(({ metric }) => metricNames[metric]))].join(", ");
   const methods = rows.filter(({ row }) => !row.isControl).map(methodLine);
   const bounds = [
-    ...controls.map(
-      ({ control, cells }) => `${[escapeLatex(controlNames[control]), ...cells.map((cell) => numberText(cell))].join(" & ")} \\\\`,
-    ),
+    ...controlLines(table).map(({ name, cells }) => `${[escapeLatex(name), ...cells.map((cell) => numberText(cell))].join(" & ")} \\\\`),
     ...rows.filter(({ row }) => row.isControl).map(methodLine),
   ];
   const some = (isMarked: (cell: ScoreCell) => boolean) => rows.some(({ cells }) => cells.some(isMarked));
@@ -66,6 +74,21 @@ function latexTable(table: ScoreTable, result: ExperimentResult): string {
     label: labelOf(result, `${table.protocol}-${table.moment === "final" ? "final" : "chosen"}`),
     heads,
     blocks: [methods, bounds],
+  });
+}
+
+/** Every score of texts, methods and controls apart. */
+function latexTexts(table: TextTable, result: ExperimentResult, number: number): string {
+  const lines = textLines(table).map(({ name, cells, isControl }) => ({
+    isControl,
+    text: `${[name, ...cells].map(escapeLatex).join(" & ")} \\\\`,
+  }));
+  const caption = `${result.title}: ${textCaption(table.column.label, table.protocol, textsText(table.texts))}. ${textNotes.join(" ")}`;
+  return tabular({
+    caption: escapeLatex(caption),
+    label: labelOf(result, `texts-${number}`),
+    heads: textTableHeads.map(escapeLatex),
+    blocks: [false, true].map((isControl) => lines.filter((line) => line.isControl === isControl).map(({ text }) => text)),
   });
 }
 
@@ -108,7 +131,7 @@ function spreadTables({ columns, rows }: SpreadTable, result: ExperimentResult):
       return [`${[escapeLatex(row.label), ...numbers, String(cell.devices.most)].join(" & ")} \\\\`];
     });
     const caption = escapeLatex(`${result.title}: ${spreadCaption(column.label)}. ${spreadNote}`);
-    const heads = spreadHeads.map(escapeLatex);
+    const heads = spreadHeadsOf(column.metric).map(escapeLatex);
     return lines.length === 0 ? [] : [tabular({ caption, label: labelOf(result, `spread-${index + 1}`), heads, blocks: [lines] })];
   });
 }

@@ -8,6 +8,8 @@ import {
   type ScoreCell,
   type ScoreTable,
   type SpreadTable,
+  type TextTable,
+  textTables,
 } from "@tutti/record";
 import { curveFigure } from "./figures/curves.ts";
 import type { Figure } from "./figures/figure.ts";
@@ -26,10 +28,14 @@ import {
   sourceText,
   spreadNote,
   tableTitle,
+  textCaption,
+  textNotes,
 } from "./sentences.ts";
-import { definitionNotes, labelWordsSeen, rateLines, splitTexts } from "./tasks.ts";
+import { shortfalls } from "./shortfalls.ts";
+import { definitionNotes, labelWordsIn, rateLines, splitTexts } from "./tasks.ts";
 import { capital, differenceText, fewerSeedsText, meanBytesText, scoreText, summaryText, textsText, withRemarks } from "./text.ts";
-import { controlNames, costHeads, labelWordsRow, metricNames, rankHeads, rateHeads, spreadHeads, titles } from "./words.ts";
+import { controlLines, hasClasses, textLines } from "./textScores.ts";
+import { costHeads, labelWordsRow, metricNames, rankHeads, rateHeads, spreadHeadsOf, textTableHeads, titles } from "./words.ts";
 
 /** A page for a folder of documents, with the drawings that it shows by file name. */
 export interface MarkdownPage {
@@ -48,6 +54,7 @@ export function renderMarkdown(result: ExperimentResult, folder: string, analysi
     ].join("\n\n"),
   );
   const failed = grid.failed.map((run) => `- ${escapeMarkdown(`${runName(run)}: ${run.error ?? ""}`)}`);
+  const missed = shortfalls(analysis).map((sentence) => `- ${escapeMarkdown(sentence)}`);
   const sources = (result.sources ?? []).map((source) => `- ${escapeMarkdown(sourceText(source))}`);
   const command = commandOf(result);
   const blocks = [
@@ -57,9 +64,11 @@ export function renderMarkdown(result: ExperimentResult, folder: string, analysi
     escapeMarkdown(`${result.startedAt.slice(0, 10)}, ${provenanceText(result)}. ${usageTextOf(result)}`),
     `## ${titles.findings}`,
     [...findings(result, analysis), ...caveats(result), ...result.notes].map((sentence) => `- ${escapeMarkdown(sentence)}`).join("\n"),
+    ...(missed.length === 0 ? [] : [`## ${titles.shortfalls}`, missed.join("\n")]),
     `## ${titles.scores}`,
     shortScoreNote(isAnyBold(tables)),
     ...tables.map((table) => scoreMarkdown(table, result)),
+    ...textMarkdown(textTables(grid)),
     ...spreadMarkdown(analysis.spread),
     `## ${titles.cost}`,
     ...costMarkdown(grid),
@@ -92,7 +101,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 function scoreMarkdown(scores: ScoreTable, { runs }: ExperimentResult): string {
-  const { columns, rows, controls, numSeeds, texts } = scores;
+  const { columns, rows, numSeeds, texts } = scores;
   const heads = columns.map(({ label, metric }, index) =>
     withRemarks(label, [metric === "accuracy" ? null : metricNames[metric], textsText(texts[index] ?? null)]),
   );
@@ -103,9 +112,9 @@ function scoreMarkdown(scores: ScoreTable, { runs }: ExperimentResult): string {
   const backbone = runs[0]?.settings.backbone ?? "";
   const lines = [
     ...rows.filter(({ row }) => !row.isControl).map(line),
-    ...controls.map(({ control, cells }) => [`*${controlNames[control]}*`, ...cells.map(scoreText)]),
+    ...controlLines(scores).map(({ name, cells }) => [`*${name}*`, ...cells.map(scoreText)]),
     ...rows.filter(({ row }) => row.isControl).map((control) => [`*${escapeMarkdown(control.row.label)}*`, ...line(control).slice(1)]),
-    [`*${labelWordsRow}*`, ...columns.map(({ task }) => escapeMarkdown(labelWordsSeen(backbone, task)))],
+    ...(hasClasses(columns) ? [[`*${labelWordsRow}*`, ...columns.map((column) => escapeMarkdown(labelWordsIn(backbone, column)))]] : []),
   ];
   return `### ${capital(tableTitle(scores))}\n\n${table(["method", ...heads], lines)}`;
 }
@@ -116,6 +125,17 @@ function cellMarkdown({ summary, isBest, behindTop }: ScoreCell, numSeeds: numbe
   return `${marked}${fewerSeedsText(summary, numSeeds)}`;
 }
 
+function textMarkdown(tables: readonly TextTable[]): string[] {
+  const shown = tables.map((one) => {
+    const lines = textLines(one).map(({ name, cells, isControl }) => [
+      isControl ? `*${escapeMarkdown(name)}*` : escapeMarkdown(name),
+      ...cells,
+    ]);
+    return `### ${escapeMarkdown(textCaption(one.column.label, one.protocol, textsText(one.texts)))}\n\n${table(textTableHeads, lines)}`;
+  });
+  return shown.length === 0 ? [] : [...shown, ...textNotes.map(escapeMarkdown)];
+}
+
 function spreadMarkdown({ columns, rows }: SpreadTable): string[] {
   const tables = columns.flatMap((column, index) => {
     const lines = rows.flatMap(({ row, cells }) => {
@@ -124,7 +144,7 @@ function spreadMarkdown({ columns, rows }: SpreadTable): string[] {
       const { mean, worstTenth, meanLoss, worstTenthLoss, devices } = cell;
       return [[escapeMarkdown(row.label), ...[mean, worstTenth, meanLoss, worstTenthLoss].map(summaryText), String(devices.most)]];
     });
-    return lines.length === 0 ? [] : [`${escapeMarkdown(column.label)}:`, table(spreadHeads, lines)];
+    return lines.length === 0 ? [] : [`${escapeMarkdown(column.label)}:`, table(spreadHeadsOf(column.metric), lines)];
   });
   return tables.length === 0 ? [] : [`## ${titles.spread}`, ...tables, spreadNote];
 }

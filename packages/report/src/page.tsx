@@ -7,6 +7,7 @@ import { Figures, List } from "./elements.tsx";
 import { runFigures } from "./figures/runFigures.ts";
 import { findings } from "./findings.ts";
 import { caveats, provenanceText } from "./provenance.ts";
+import { AnswerSection } from "./sections/answers.tsx";
 import { CostSection, hasTradeoff, RunCostSection, TradeoffSection } from "./sections/costs.tsx";
 import { CurveSection } from "./sections/curves.tsx";
 import { hasLayers, LayerSection, RunLayerSection } from "./sections/layers.tsx";
@@ -15,6 +16,7 @@ import { RunScoreSection, ScoreSection, SpreadSection } from "./sections/scores.
 import { ConfigurationSection, DefinitionSection, FailureSection, FaultSection, RateSection, TaskSection } from "./sections/setup.tsx";
 import { noScores, originText, positionText, runText } from "./sentences.ts";
 import { timeText } from "./text.ts";
+import { hasAnswers } from "./textScores.ts";
 import { stylesheet } from "./theme.ts";
 import { titles } from "./words.ts";
 
@@ -113,6 +115,7 @@ function runSections(result: ExperimentResult, { grid }: Analysis, run: RunRecor
   const { notes = [] } = run;
   return [
     { id: "scores", content: run.curve.length === 0 ? <p>{noScores}</p> : <RunScoreSection run={run} /> },
+    { id: "answers", content: hasAnswers(run) ? <AnswerSection run={run} /> : null },
     { id: "curves", content: figures.length === 0 ? null : <Figures figures={figures} /> },
     { id: "layers", content: run.layerScores.length === 0 ? null : <RunLayerSection run={run} /> },
     { id: "plans", content: run.plans === undefined || run.plans.length === 0 ? null : <RunPlanSection run={run} /> },

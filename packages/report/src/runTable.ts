@@ -1,9 +1,20 @@
 import { formatBytes, formatCount, formatNumber, formatPercent, formatScore, formatSeconds, formatWhole } from "@tutti/core";
 import { type RunRecord, resultOf, type Scores, scoresIn, type TrafficLabel } from "@tutti/record";
 import { alignColumns } from "@tutti/terminal";
-import { breakEvenText, inClientsText, keptLayersText, otherTextsText, positionText, zeroShotNote } from "./sentences.ts";
+import { breakEvenText, inClientsText, keptLayersText, otherTextsText, positionText, textNotes, zeroShotNote } from "./sentences.ts";
 import { percentText, scoreText, wholeText } from "./text.ts";
-import { ritzSummary, runHeads, runScoreRows, runSeries, spreadRows, stageNames, trafficRows } from "./words.ts";
+import { isOfTexts, textRunLines } from "./textScores.ts";
+import {
+  ritzSummary,
+  runHeads,
+  runScoreRows,
+  runSeries,
+  spreadRows,
+  stageNames,
+  textRunHeads,
+  textSpreadRows,
+  trafficRows,
+} from "./words.ts";
 
 /** A line for each way of evaluating one run, in the order of `runHeads.scores`. */
 export function scoreLines(run: RunRecord): string[][] {
@@ -18,12 +29,13 @@ export function scoreLines(run: RunRecord): string[][] {
 }
 
 /** Accuracy and loss over devices, in the order of `runHeads.spread`; none where devices were not measured by themselves. */
-export function spreadLines({ final: { personalised } }: RunRecord): string[][] {
-  const spread = personalised?.spread;
+export function spreadLines(run: RunRecord): string[][] {
+  const spread = run.final.personalised?.spread;
   if (spread === undefined) return [];
+  const names = isOfTexts(run) ? textSpreadRows : spreadRows;
   return [
-    [spreadRows.accuracy, scoreText(spread.meanAccuracy), scoreText(spread.worstTenthAccuracy)],
-    [spreadRows.loss, scoreText(spread.meanLoss), scoreText(spread.worstTenthLoss)],
+    [names.accuracy, scoreText(spread.meanAccuracy), scoreText(spread.worstTenthAccuracy)],
+    [names.loss, scoreText(spread.meanLoss), scoreText(spread.worstTenthLoss)],
   ];
 }
 
@@ -124,7 +136,9 @@ export function renderTable(run: RunRecord): string {
       `${run.task} on ${settings.backbone}: ${formatCount(numDevices, "device")}${inClientsText(run)}, ${formatCount(rounds, "round")}, seed ${run.seed}, ${backend}`,
     ],
     position === undefined ? [] : [positionText(position)],
-    [...alignColumns([runHeads.scores, ...scoreLines(run)]), `(${zeroShotNote})`, ...[otherTextsText(run) ?? []].flat()],
+    isOfTexts(run)
+      ? [...alignColumns([[...textRunHeads], ...textRunLines(run)]), ...textNotes]
+      : [...alignColumns([runHeads.scores, ...scoreLines(run)]), `(${zeroShotNote})`, ...[otherTextsText(run) ?? []].flat()],
     spread.length === 0 ? [] : alignColumns([runHeads.spread, ...spread]),
     layerScores.length === 0 ? [] : layerBlock(run),
     traffic.length === 0 ? [] : [...alignColumns([runHeads.traffic, ...traffic]), ...[breakEvenText(run) ?? []].flat()],

@@ -1,4 +1,4 @@
-import { formatCount, formatNumber, formatSeconds, type Metric, type Protocol } from "@tutti/core";
+import { formatCount, formatNumber, formatSeconds, type MainMetric, type Protocol } from "@tutti/core";
 import {
   type ComparedCell,
   type ExperimentResult,
@@ -107,6 +107,29 @@ export const tableTitle = ({ protocol, moment }: { readonly protocol: Protocol; 
 /** Said wherever a zero-shot score is shown. */
 export const zeroShotNote =
   "zero-shot: minuet learnt to fill in label words of other tasks in its second pretraining stage, so this is not the score of a model that has only read text";
+
+/** Said wherever scores of texts are shown. */
+export const textNotes = [
+  "ROUGE-L (mean F over words) and exact match compare generated answers with their references; the other scores are of the reference's own tokens or bytes, each predicted from all before it. Perplexities and losses are better when they are lower. Untuned is the backbone without what was tuned.",
+  "Answers are generated from test rows alone, so that validation rows are judged by token accuracy, and the chosen round is the one with the highest there.",
+] as const;
+
+/** Over the answers that a compute client generated. */
+export const answersNote = (numAnswers: number) =>
+  `${formatCount(numAnswers, "message")} of the public test part, drawn by the run's seed, each with its reference and the answer that a compute client generated with the parameters that a newcomer gets at the end of the run.`;
+
+/** Where a report has no answers. */
+export const noAnswersText = ({ id, position }: Pick<RunRecord, "id" | "position">) =>
+  position !== undefined
+    ? "A compute client generates ten answers for this report when the run is over."
+    : `No answers were generated for this report, since no compute client was there when the run ended. \`npx tutti predict --prompts ${id} "a message"\` answers with what the run tuned; a run that is served without --no-compute starts a compute client by itself.`;
+
+/** The title of the figure of a run's main score. */
+export const runScoreTitle = (name: string) => `${capital(name)} on the test split by round`;
+
+/** The caption of a table of texts. */
+export const textCaption = (label: string, protocol: Protocol, texts: string | null) =>
+  capital(withRemarks(`${label}, ${tableTitle({ protocol, moment: "final" })}`, [texts]));
 
 /** Said beside bold means and marks of ties, in every form of the report. */
 export const tieScope = `Differences are tested only under the global protocol after the last round, where every answer is known, and only with ${fewestSeeds} seeds or more. Without a test nothing is bold.`;
@@ -343,6 +366,34 @@ export function belowMajorityText(label: string, names: readonly string[], score
   return `${label}: ${mean} of ${listText(names)} ${is} not above the score of always predicting the commonest class (${bound}).`;
 }
 
+/** Methods that end no better than the backbone they tune. */
+export function untunedText(label: string, names: readonly string[], score: number, texts: string | null): string {
+  const bound = [scoreText(score), texts].filter((text) => text !== null).join(" ");
+  return `${label}: ${listText(names)} ${names.length === 1 ? "ends" : "end"} no better than the backbone without tuning (${bound}).`;
+}
+
+/** Methods whose mean fell after the round that validation chose. */
+export function fallenText(
+  label: string,
+  falls: readonly { readonly name: string; readonly before: number; readonly after: number }[],
+): string {
+  const each = falls.map(({ name, before, after }) => `${name} from ${scoreText(before)} to ${scoreText(after)}`);
+  return `${label}: from the round best on validation to the last one the mean falls: ${listText(each)}.`;
+}
+
+/** A method's mean score and bytes. */
+interface Costing {
+  readonly name: string;
+  readonly score: number;
+  readonly bytes: number;
+}
+
+/** Methods that sent as many bytes as another one, or more, for no higher score. */
+export function outdoneText(label: string, winner: Costing, others: readonly Costing[]): string {
+  const each = others.map(({ name, score, bytes }) => `${name} (${scoreText(score)} at ${meanBytesText(bytes)})`);
+  return `${label}: no higher score than ${winner.name} (${scoreText(winner.score)} at ${meanBytesText(winner.bytes)}) for as many bytes or more: ${listText(each)}.`;
+}
+
 /** FedPepTAO's bytes beside those of a method that sends all layers. */
 export interface TrafficComparison {
   readonly bytes: number;
@@ -382,7 +433,7 @@ export const filesNote =
   "experiment.yaml beside this page is the file that was run; results.json has every run's settings with all defaults.";
 
 /** The caption of a table of scores. */
-export const scoresCaption = (title: string, metrics: readonly Metric[]) =>
+export const scoresCaption = (title: string, metrics: readonly MainMetric[]) =>
   `${capital(title)} (${metrics.length <= 2 ? metrics.map((metric) => metricNames[metric]).join(" and ") : "the task's metric"})`;
 
 /** By how much the highest mean is ahead. */

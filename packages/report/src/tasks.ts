@@ -1,6 +1,6 @@
-import { findMethod, type Method } from "@tutti/core";
+import { findMethod, isTextMetric, type Method } from "@tutti/core";
 import { findTask, knownOverlaps, seenLabelWords, type TaskDefinition, type TaskPrompt } from "@tutti/data";
-import type { ExperimentResult, RateChoice, RunRecord } from "@tutti/record";
+import type { ExperimentResult, GridColumn, RateChoice, RunRecord } from "@tutti/record";
 import {
   chosenRateText,
   overlapText,
@@ -36,6 +36,11 @@ export function labelWordsSeen(backbone: string, taskName: string): string {
     return answer === "some" ? `some (${seen.join(", ")})` : answer;
   });
   return [...new Set(answers)].join(" or ");
+}
+
+/** The same of a column of a table: a task whose answers are texts has no label words. */
+export function labelWordsIn(backbone: string, { task, metric }: Pick<GridColumn, "task" | "metric">): string {
+  return isTextMetric(metric) ? "–" : labelWordsSeen(backbone, task);
 }
 
 /** The label words of a task, or of each of its ways of asking. */

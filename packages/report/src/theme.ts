@@ -31,6 +31,8 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size
 caption { text-align: left; padding: 0.9rem 0 0.1rem; white-space: normal; color: var(--soft) }
 .position { border: 1px solid var(--line); border-radius: 0.375rem; padding: 0.25rem 0.75rem; background: var(--band); max-width: 46rem } progress { width: 100%; accent-color: var(--heat) }
 .pair { display: flex; flex-wrap: wrap; gap: 0 1.25rem } .titled { min-width: 0; max-width: 100% }
+.answers { padding-left: 1.6rem; max-width: 46rem } .answers li { margin: 0.9rem 0 } .answers dl { margin: 0; display: grid; grid-template-columns: 6rem 1fr; gap: 0.2rem 0.75rem }
+.answers dt { color: var(--soft); font-size: 0.9rem; font-weight: 400; margin: 0 } .answers dd { margin: 0 } @media (max-width: 30rem) { .answers dl { grid-template-columns: 1fr } .answers dd { margin-bottom: 0.3rem } }
 th, td { padding: 0.3rem 0.7rem 0.3rem 0; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; white-space: nowrap; font-weight: 400 }
 thead th { font-weight: 600; vertical-align: bottom; white-space: normal; min-width: 3.5rem; max-width: 9rem } th:first-child { text-align: left; white-space: normal; min-width: 7rem; max-width: 11rem }
 .scores th:first-child { position: sticky; left: 0; background: var(--back) }

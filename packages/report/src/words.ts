@@ -1,10 +1,12 @@
-import { formatCount, type Metric } from "@tutti/core";
+import { formatCount, isTextMetric, type MainMetric, type TextScores } from "@tutti/core";
+import { textScoreNames } from "@tutti/record";
 
 /** What is at the head of a section, of a table and of their parts. */
 export const titles = {
   progress: "Progress",
   findings: "Findings",
   scores: "Scores",
+  answers: "Answers",
   spread: "Spread over devices",
   tasks: "Tasks",
   cost: "Cost",
@@ -19,6 +21,7 @@ export const titles = {
   sources: "Source prompts",
   faults: "Injected faults",
   failures: "Failed runs",
+  shortfalls: "What did not work",
   notes: "Notes",
   configuration: "Configuration",
   drawings: "Figures",
@@ -27,15 +30,38 @@ export const titles = {
 } as const;
 
 /** What a metric is called in tables. */
-export const metricNames: Readonly<Record<Metric, string>> = {
+export const metricNames: Readonly<Record<MainMetric, string>> = {
   accuracy: "accuracy",
   macroF1: "macro F1",
   matthews: "Matthews correlation",
   meanOfAccuracyAndF1: "mean of accuracy and F1",
+  tokenAccuracy: "token accuracy",
+  exactMatch: "exact match",
+  rougeL: "ROUGE-L",
 };
 
 /** What the controls without training are called. */
 export const controlNames = { majority: "Majority class", zeroShot: "Zero-shot" } as const;
+/** What the backbone without what was tuned is called where answers are texts. */
+export const untunedName = "Untuned backbone";
+/** What scores of texts are called in tables. */
+export const textScoreTitles: Readonly<Record<keyof TextScores, string>> = {
+  rougeL: "ROUGE-L",
+  exactMatch: "exact match",
+  tokenAccuracy: "token accuracy",
+  perplexityPerToken: "perplexity per token",
+  lossPerToken: "loss per token",
+  perplexityPerByte: "perplexity per byte",
+  lossPerByte: "loss per byte",
+};
+/** Heads of the tables of methods' texts. */
+export const textTableHeads = ["method", ...textScoreNames.map((name) => textScoreTitles[name])];
+/** Head of the table of one run's texts. */
+export const textRunHeads = ["test split", "personalised", "global", "newcomer", "global, chosen round", "untuned"] as const;
+/** Names of the lines of that table that are no scores. */
+export const textRows = { texts: "texts", generated: "generated answers", coverage: "coverage" } as const;
+/** What the parts of a generated answer are called. */
+export const answerParts = { prompt: "Message", reference: "Reference", answer: "Answer", nothing: "(nothing)" } as const;
 /** The row of a table of scores that says whether label words were seen. */
 export const labelWordsRow = "Label words seen in pretraining";
 
@@ -82,6 +108,7 @@ export const againstNames = { round: "round", bytes: "bytes", seconds: "time" } 
 /** Titles of the figures of one run. */
 export const runFigureTitles = {
   accuracy: "Accuracy on the test split by round",
+  perplexity: "Perplexity per token on the test split by round",
   loss: "Training loss by round",
   layers: "Layer scores",
   bytes: "Bytes on the wire by phase",
@@ -108,6 +135,13 @@ export const spreadHeads = [
 ] as const;
 /** Names of the lines of one run's spread. */
 export const spreadRows = { accuracy: "accuracy", loss: "loss" } as const;
+/** The same where answers are texts. */
+export const textSpreadRows = { accuracy: "token accuracy", loss: "loss per token" } as const;
+/** Heads of the table of the spread, by what the devices' scores are of. */
+export const spreadHeadsOf = (metric: MainMetric): readonly string[] =>
+  isTextMetric(metric)
+    ? spreadHeads.map((head) => head.replace("accuracy", "token accuracy").replace("loss", "loss per token"))
+    : spreadHeads;
 
 /** The caption of the table of selected layers; r is the keep fraction. */
 export const selectedCaption = "Layers that are sent (r is the keep fraction)";

@@ -37,6 +37,7 @@ const activities = {
   evaluate: "evaluating",
   logits: "reading with the large model",
   distil: "distilling",
+  answers: "answering",
 } as const;
 
 const activity = ({ kind }: RunProgress) => activities[kind];

@@ -16,7 +16,8 @@ export function addCompute(program: Command): void {
       "after",
       `
 Strategies such as fedPt distil a large model into the small one that the tabs train. \`tutti serve\` starts this command by itself, unless it is
-told --no-compute; a run without a compute client waits, and goes on when one comes.
+told --no-compute; a run without a compute client waits, and goes on when one comes. It does the same when a run of replies is over, whose report
+shows some generated answers.
 
 Examples:
   tutti compute --join http://192.168.1.20:8080 --token 3Xv…

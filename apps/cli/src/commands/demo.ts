@@ -33,8 +33,11 @@ export function addDemo(program: Command): void {
     .option("--tabs <number>", "browser tabs that share the devices (default 4)", wholeNumber(1))
     .option("--devices <number>", "devices, each one set of private examples with prompts trained on them (default 20)", wholeNumber(1))
     .option("--rounds <number>", "training rounds after scoring and counting (default 12)", wholeNumber(1))
-    .option("--task <name>", "what to learn: topic or sentiment of the built-in feedback, or any task of `tutti data list` (default topic)")
-    .option("--backbone <name>", "which model to tune: a folder under public/backbones (default minuet)")
+    .option(
+      "--task <name>",
+      "what to learn: topic or sentiment of the built-in feedback, replies, or any task of `tutti data list` (default topic)",
+    )
+    .option("--backbone <name>", "which model to tune: a folder under public/backbones (default minuet, and etude where answers are texts)")
     .addOption(
       new Option("--backend <name>", "what the tabs compute on (default auto: measured once)").choices(["auto", "webgpu", "wasm", "cpu"]),
     )
@@ -56,6 +59,7 @@ export function addDemo(program: Command): void {
 Examples:
   tutti demo                                   about a minute on two cores, no GPU needed
   tutti demo --task sentiment --json out.json
+  tutti demo --task replies                    a small language model learns to answer
   tutti demo --task subj --rounds 4            once subj was fetched: tutti data add subj
   tutti demo --tabs 2 --devices 10 --rounds 6 --headed
   tutti demo --system fedpt                    a small model in tabs, a large one at the server, proxy-tuned answers

@@ -85,7 +85,7 @@ async function list({ out }: { out: string }): Promise<void> {
 }
 
 async function status(runId: string | undefined, { out, json }: { out: string; json?: boolean }): Promise<void> {
-  const [{ runStatus }, { formatCount }, { evaluationText }] = await Promise.all([
+  const [{ runStatus }, { formatCount }, { evaluationText, textEvaluationText }] = await Promise.all([
     import("@tutti/server"),
     import("@tutti/core"),
     import("../evaluationText.ts"),
@@ -105,10 +105,11 @@ async function status(runId: string | undefined, { out, json }: { out: string; j
   }
   if (live?.message != null) console.log(live.message);
   if (summary?.selectedLayers != null) console.log(`layers that are sent: ${summary.selectedLayers.join(", ")}`);
-  const latest = steps.findLast(({ evaluations }) => evaluations.length > 0);
-  for (const record of latest?.evaluations ?? []) {
-    if (record.split === "test") console.log(`${evaluationText(record)} (${latest?.stage} round ${latest?.round})`);
-  }
+  const latest = steps.findLast(({ evaluations, texts = [] }) => evaluations.length + texts.length > 0);
+  const { evaluations = [], texts = [] } = latest ?? {};
+  const onTest = (record: { readonly split: string }) => record.split === "test";
+  for (const text of [...evaluations.filter(onTest).map(evaluationText), ...texts.filter(onTest).map(textEvaluationText)])
+    console.log(`${text} (${latest?.stage} round ${latest?.round})`);
 }
 
 async function begin(runId: string | undefined, { out }: { out: string }): Promise<void> {

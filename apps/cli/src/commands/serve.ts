@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Metric, RunSettings } from "@tutti/core";
+import type { RunSettings } from "@tutti/core";
 import type { CoordinatorConfig, StartFrom } from "@tutti/server";
 import { type Command, Option } from "commander";
 import { exitCodes, orWrongUse, UsageError } from "../exitCodes.ts";
@@ -101,7 +101,7 @@ Examples:
 /** Serves with the flags laid over a settings file; writes the tuned prompts when the run is over. */
 export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Promise<void> {
   const [
-    { presets: known },
+    { mainMetric, presets: known },
     { findTask, numClassesOf, requireDealable },
     { readControls, rememberDatasets },
     { makeRunFolder, mergeSettings, readWithModules, serve },
@@ -133,11 +133,10 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
   await rememberDatasets(String(places.publicDir));
   const task = orWrongUse(() => findTask(asRun.task));
   if (asRun.roster === "fixed") orWrongUse(() => requireDealable(task, asRun.partition));
-  if (task.kind !== "classification") console.log(withoutReport);
   if (flags.dev === true) places.pagesDir = null;
   else places.pagesDir ??= await checkout.ensurePages((line) => console.log(line));
-  const reportParts = async ({ metric }: { readonly metric: Metric }, { run, publicDir }: CoordinatorConfig) => ({
-    metric,
+  const reportParts = async ({ run, publicDir }: CoordinatorConfig) => ({
+    metric: mainMetric(task, run),
     ...(await readControls(publicDir, run).catch(() => ({ notes: [`the data set of ${run.task} could not be read in ${publicDir}`] }))),
   });
   const end = await serve({
@@ -145,7 +144,8 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
     file,
     flags: { ...asked, ...places },
     numClasses: () => numClassesOf(task),
-    ...(task.kind === "classification" ? { report: (config) => reportParts(task, config) } : {}),
+    report: reportParts,
+    ...(task.kind === "reply" ? { numAnswers: numShownAnswers } : {}),
     isOver,
     ...(flags.compute === false ? {} : { computeCommand: [...process.execArgv, process.argv[1] ?? "", "compute", "--quiet"] }),
     readStart,
@@ -159,7 +159,8 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
   if (end === "SIGTERM") process.exitCode = exitCodes.terminated;
 }
 
-const withoutReport = "the task's answers are texts: their scores are in the run's rounds.jsonl, and no report is written";
+/** Answers that the report of a run shows. */
+const numShownAnswers = 10;
 
 /** Where they cannot be written the pages stay up all the same: the journal has them, too. */
 async function writePrompts(path: string, prompts: Parameters<typeof import("@tutti/model").writePromptsFile>[0]): Promise<void> {

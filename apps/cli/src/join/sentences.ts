@@ -46,6 +46,7 @@ const taskNames: Readonly<Record<CurrentTask["kind"], string>> = {
   evaluate: "evaluates",
   logits: "reads the public texts with the large model",
   distil: "distils the large model into the small one",
+  answers: "answers messages for the report",
 };
 
 /** What the client does at this moment. */
@@ -63,6 +64,7 @@ const kindNames: Readonly<Record<CurrentTask["kind"], string>> = {
   evaluate: "evaluating",
   logits: "reading with the large model",
   distil: "distilling",
+  answers: "answering",
 };
 
 /** Such as `3 tasks (2 training, 1 evaluating)`. */

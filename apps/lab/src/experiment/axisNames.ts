@@ -1,13 +1,18 @@
 import { wholeMethod, wholeTask } from "./entries.ts";
 import type { Experiment } from "./experimentSchema.ts";
 
-/** Tasks and methods that an axis, or a value of one, is for and that the file does not have: it would be for nobody. A line for each. */
-export function strangersInAxes({ grid, tasks, methods }: Experiment): string[] {
+/** Tasks and methods that an axis, a value of one or a method is for and that the file does not have: it would be for nobody. A line for each. */
+export function strangers({ grid, tasks, methods }: Experiment): string[] {
   const known = { tasks: namesOf(tasks.map(wholeTask)), methods: namesOf(methods.map(wholeMethod)) };
-  return Object.entries(grid).flatMap(([name, axis]) => [
-    ...strangers(`grid.${name}`, axis, known),
-    ...axis.values.flatMap((value, at) => (typeof value === "object" ? strangers(`grid.${name}.values.${at}`, value, known) : [])),
+  const inMethods = methods.flatMap((method, at) => {
+    const { tasks: only } = wholeMethod(method);
+    return only === undefined ? [] : strangersIn(`methods.${at}`, { tasks: only }, known);
+  });
+  const inAxes = Object.entries(grid).flatMap(([name, axis]) => [
+    ...strangersIn(`grid.${name}`, axis, known),
+    ...axis.values.flatMap((value, at) => (typeof value === "object" ? strangersIn(`grid.${name}.values.${at}`, value, known) : [])),
   ]);
+  return [...inMethods, ...inAxes];
 }
 
 interface Names {
@@ -17,7 +22,7 @@ interface Names {
 
 const namesOf = (entries: readonly { readonly name: string }[]) => [...new Set(entries.map(({ name }) => name))];
 
-function strangers(place: string, only: Names, known: Required<Names>): string[] {
+function strangersIn(place: string, only: Names, known: Required<Names>): string[] {
   return (["tasks", "methods"] as const).flatMap((kind) =>
     (only[kind] ?? []).flatMap((name, at) =>
       known[kind].includes(name)

@@ -20,16 +20,29 @@ function repeats({ seeds, rates, methods, tasks, grid }: Experiment): string[] {
       tasks.map((task) => wholeTask(task).name),
       "remove it, or put what differs into an axis of grid",
     ),
-    ...repeatsIn(
-      "methods",
-      given.map((method) => `${method.name} titled "${titleOf(method)}"`),
-      "give it another title, or remove it",
-    ),
+    ...repeatedMethods(given),
     ...Object.entries(grid).flatMap(([name, { values }]) => {
       const labels = values.map((value) => String(typeof value === "object" ? value.label : value));
       return repeatsIn(`grid.${name}.values`, labels, "give it another label, or remove it");
     }),
   ];
+}
+
+/** Methods with one name and title that share a task: nothing tells their lines apart. */
+function repeatedMethods(given: readonly ReturnType<typeof wholeMethod>[]): string[] {
+  return given.flatMap((method, at) => {
+    const { name, tasks } = method;
+    const first = given.findIndex(
+      (other) =>
+        other.name === name &&
+        titleOf(other) === titleOf(method) &&
+        (tasks === undefined || other.tasks === undefined || other.tasks.some((task) => tasks.includes(task))),
+    );
+    if (first === at) return [];
+    return [
+      `methods.${at}: found ${name} titled "${titleOf(method)}", the same as methods.${first}; give it another title or other tasks, or remove it`,
+    ];
+  });
 }
 
 function repeatsIn(place: string, shown: readonly string[], remedy: string): string[] {

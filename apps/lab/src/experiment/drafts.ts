@@ -1,4 +1,5 @@
 import { followed, followers, methods, presets, type RunSettings } from "@tutti/core";
+import { findTask } from "@tutti/data";
 import { runSettingsSchema } from "@tutti/protocol";
 import { mergeDeep } from "@tutti/server";
 import { withFreeSources } from "./attemptSources.ts";
@@ -8,6 +9,7 @@ import type { Experiment } from "./experimentSchema.ts";
 import type { Cell, PlannedRun } from "./plannedRun.ts";
 import { type FaultList, inTheLab, withinDevices } from "./runFaults.ts";
 import { type Change, changesOf, isThere, withChanges } from "./settingChanges.ts";
+import { taskDefaults } from "./taskDefaults.ts";
 
 /** A method as a file gives it, whole. */
 export type GivenMethod = ReturnType<typeof wholeMethod>;
@@ -32,7 +34,8 @@ export function draftsOf(entry: Entry, faults: FaultList): Draft[] {
   const { experiment, method, methodAt, task, taskAt } = entry;
   const title = titleOf(method);
   const preset = presets[experiment.base];
-  const given = mergeDeep(mergeDeep(preset, inTheLab), { ...experiment.settings, task: task.name }) as Names;
+  const ofKind = mergeDeep(mergeDeep(preset, inTheLab), taskDefaults(findTask(task.name)));
+  const given = mergeDeep(ofKind, { ...experiment.settings, task: task.name }) as Names;
   const ofTask = changesOf(`tasks.${taskAt}.set`, task.set);
   const ofMethod = changesOf(`methods.${methodAt}.set`, method.set);
   const base = withChanges(given, ofTask);

@@ -123,7 +123,7 @@ test("what is given twice is refused, with both places and what to do", () => {
     "  rates.values.2: found 0.03, the same as rates.values.1; remove it: each counts once",
     "  methods.1.rates.2: found 0.2, the same as methods.1.rates.0; remove it: each counts once",
     "  tasks.2: found subj, the same as tasks.0; remove it, or put what differs into an axis of grid",
-    '  methods.1: found lora titled "LoRA", the same as methods.0; give it another title, or remove it',
+    '  methods.1: found lora titled "LoRA", the same as methods.0; give it another title or other tasks, or remove it',
     "  grid.rounds.values.1: found 3, the same as grid.rounds.values.0; give it another label, or remove it",
   ]);
 });
@@ -198,6 +198,7 @@ test("every built-in experiment holds, and has a title and runs", async () => {
     "peft-comparison",
     "scaling",
     "smoke",
+    "systems",
     "tradeoff",
   ]);
   for (const name of presetNames()) {

@@ -2,7 +2,7 @@ import { basename, extname } from "node:path";
 import { knownNames, settingFaults } from "@tutti/protocol";
 import { mergeDeep, readSettingsFile, withModules } from "@tutti/server";
 import { writtenOut } from "./allMethods.ts";
-import { strangersInAxes } from "./axisNames.ts";
+import { strangers } from "./axisNames.ts";
 import { contradictions } from "./contradictions.ts";
 import { type Experiment, experimentSchema } from "./experimentSchema.ts";
 import { withMethodModules } from "./methodModules.ts";
@@ -29,7 +29,7 @@ export function parseExperiment(input: unknown, where: string): Experiment {
   const found = [
     ...ofSettings,
     ...contradictions(experiment),
-    ...strangersInAxes(experiment),
+    ...strangers(experiment),
     ...lostValues(experiment),
     ...rateFaults(experiment),
   ];

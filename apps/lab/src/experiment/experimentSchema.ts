@@ -42,6 +42,8 @@ const method = z
     z.strictObject({
       name: methodName,
       title: label.exactOptional(),
+      /** The tasks that it is run on; all of the file when absent. */
+      tasks: z.array(taskName).min(1).exactOptional(),
       set: changes.default({}),
       /** Device rates to try in place of the experiment's: what is tuned decides which order of magnitude is worth trying. */
       rates: z.array(rate).min(1).exactOptional(),
@@ -50,7 +52,7 @@ const method = z
     }),
   ])
   .describe(
-    `a method or { name, title, set, rates, ratesOf }, with the module of a strategy in place of the name; the methods are ${methodNames.join(", ")}, and ${allMethods} is every one but settings`,
+    `a method or { name, title, tasks, set, rates, ratesOf }, with the module of a strategy in place of the name; the methods are ${methodNames.join(", ")}, and ${allMethods} is every one but settings`,
   );
 
 const task = z.union([taskName, z.strictObject({ name: taskName, set: changes.default({}) })]).describe("a task or { name, set }");

@@ -103,9 +103,6 @@ test("a path that is not there is refused with the part of the file, the whole p
   expect(faultsOf({ settings: { cohortSize: 50 } })).toEqual([
     "  settings: cohortSize: found 50; cohortSize is above numDevices: lower it, or give more devices (FedPepTAO on feedback/topic)",
   ]);
-  expect(faultsOf({ tasks: ["replies"] })).toEqual([
-    "  tasks.0: the lab works with classification tasks only, and replies is a reply task: choose a task with classes",
-  ]);
   expect(faultsOf({ tasks: ["weather", "feedback/topics"] })).toEqual([
     expect.stringMatching(/^ {2}tasks\.0: there is no task "weather"; the tasks are/),
     expect.stringMatching(/^ {2}tasks\.1: there is no task "feedback\/topics"; the tasks are/),
@@ -288,4 +285,50 @@ test("of runs with one id the first stays, in its place", () => {
   const [a, b] = finals({ seeds: [1, 2] });
   if (a === undefined || b === undefined) throw new Error("two runs were planned");
   expect(distinctRuns([a, b, { ...a, isRateTrial: true }])).toEqual([a, b]);
+});
+
+test("a task whose answers are texts has a backbone and a head that fit, unless the file gives others, and its main score is of texts", () => {
+  const [topic, replies] = finals({ tasks: ["feedback/topic", "replies"], methods: ["lora"] });
+  expect(topic).toMatchObject({ metric: "accuracy", settings: { backbone: "minuet", tuning: { head: "linear" } } });
+  expect(replies).toMatchObject({
+    metric: "rougeL",
+    settings: { task: "replies", backbone: "etude", tuning: { method: "lora", head: "labelWords" } },
+  });
+  const given = {
+    tasks: [{ name: "replies", set: { backbone: "concerto", generation: { numAnswers: 0 } } }],
+    settings: { backbone: "minuet" },
+  };
+  expect(finals(given)[0]).toMatchObject({ metric: "tokenAccuracy", settings: { backbone: "concerto" } });
+});
+
+test("a method with tasks of its own is run on those alone, and a task that the file does not have is told", () => {
+  const experiment = {
+    tasks: ["feedback/topic", "replies"],
+    methods: ["lora", { name: "ffaLora", tasks: ["replies"] }],
+  };
+  expect(finals(experiment).map(({ method, task }) => `${method} on ${task}`)).toEqual([
+    "lora on feedback/topic",
+    "lora on replies",
+    "ffaLora on replies",
+  ]);
+  const lora = (task: string, rate: number) => ({ name: "lora", tasks: [task], set: { "training.clientLearningRate": rate } });
+  const apart = finals({ ...experiment, methods: [lora("feedback/topic", 0.1), lora("replies", 0.2)] });
+  expect(apart.map(({ task, settings }) => [task, settings.training.clientLearningRate])).toEqual([
+    ["feedback/topic", 0.1],
+    ["replies", 0.2],
+  ]);
+  const tried = {
+    ...experiment,
+    methods: [
+      { name: "lora", tasks: ["replies"] },
+      { name: "ffaLora", ratesOf: "lora" },
+    ],
+    rates: { values: [0.1] },
+  };
+  expect(() => plan(tried)).toThrow(
+    "methods: FFA-LoRA on feedback/topic takes over the rate of a method that does not run there; add feedback/topic to that method's tasks",
+  );
+  expect(() => plan({ ...experiment, tasks: ["feedback/topic"] })).toThrow(
+    "methods.1.tasks.0: found replies, expected one of the file's tasks: feedback/topic",
+  );
 });

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { findClassification } from "@tutti/data";
+import { mainMetric } from "@tutti/core";
+import { findTask } from "@tutti/data";
 import { runSettingsSchema } from "@tutti/protocol";
 import { mergeDeep } from "@tutti/server";
 import { sourceIdentity } from "./attemptSources.ts";
@@ -27,9 +28,10 @@ export function planExperiment(experiment: Experiment, hashes: FileHashes = {}):
   const faults = createFaultList();
   const drafts = tasks.flatMap((task, taskAt) => {
     if (!isKnownTask(task.name, taskAt, faults)) return [];
-    return experiment.methods.flatMap((method, methodAt) =>
-      draftsOf({ experiment, method: wholeMethod(method), methodAt, task, taskAt }, faults),
-    );
+    return experiment.methods.flatMap((given, methodAt) => {
+      const method = wholeMethod(given);
+      return isFor(method, task.name) ? draftsOf({ experiment, method, methodAt, task, taskAt }, faults) : [];
+    });
   });
   const lines = faults.lines();
   if (lines.length > 0)
@@ -60,9 +62,13 @@ export function distinctRuns(runs: readonly PlannedRun[]): readonly PlannedRun[]
   return runs.filter(({ id }) => !known.has(id) && known.add(id));
 }
 
+function isFor({ tasks }: GivenMethod, task: string): boolean {
+  return tasks === undefined || tasks.includes(task);
+}
+
 function isKnownTask(name: string, at: number, faults: FaultList): boolean {
   try {
-    findClassification(name, "the lab");
+    findTask(name);
     return true;
   } catch (error) {
     faults.note(`tasks.${at}: ${error instanceof Error ? error.message : String(error)}`);
@@ -99,7 +105,7 @@ function cellOf({ experiment, method: given, task: { name: task }, variant, note
       .update(JSON.stringify(sorted(identity)))
       .digest("hex")
       .slice(0, 16);
-    const { metric } = findClassification(task, "the lab");
+    const metric = mainMetric(findTask(task), settings);
     return {
       id,
       method: name,
@@ -144,6 +150,10 @@ function groupsOf(cells: readonly Cell[], rates: NonNullable<Experiment["rates"]
     groups.set(cell.rateKey, { key: cell.rateKey, method: cell.method, task: cell.task, seed, trials });
   }
   const missing = cells.find(({ rateKey }) => rateKey !== null && !groups.has(rateKey));
+  if (missing !== undefined && rates.task === undefined)
+    throw new ExperimentError(
+      `methods: ${missing.methodTitle} on ${missing.task} takes over the rate of a method that does not run there; add ${missing.task} to that method's tasks`,
+    );
   if (missing !== undefined)
     throw new ExperimentError(`rates.task: found ${rates.task}, on which ${missing.rateKey} does not run; add ${rates.task} to tasks`);
   return [...groups.values()];

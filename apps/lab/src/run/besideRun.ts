@@ -13,6 +13,8 @@ export interface RunRemains {
   /** Every trained parameter of a newcomer by evaluated round, as far as this process planned the rounds. */
   readonly newcomers: ReadonlyMap<number, Params>;
   readonly reportedAccuracy: number | null;
+  /** By the run's metric. */
+  readonly reportedScore: number | null;
   readonly backend: string;
 }
 
@@ -41,10 +43,10 @@ export function scoresLayers(run: RunSettings): boolean {
 }
 
 async function replayed({ settings, metric }: RunOrder, workbench: Workbench, remains: RunRemains): Promise<Replay> {
-  const { outcome, lastEvaluation, reportedAccuracy, backend } = remains;
+  const { outcome, lastEvaluation, reportedAccuracy, reportedScore, backend } = remains;
   const paramsOf = lastEvaluation === null ? keptParams(outcome) : evaluatedParams(lastEvaluation, outcome.deviceStates);
   try {
-    return await workbench.do("replay", { run: settings, metric, backend, paramsOf, reportedAccuracy });
+    return await workbench.do("replay", { run: settings, metric, backend, paramsOf, reportedAccuracy, reportedScore });
   } catch (error) {
     return { correct: null, answers: null, majority: null, zeroShot: null, correctNote: `the replay failed: ${messageOf(error)}` };
   }

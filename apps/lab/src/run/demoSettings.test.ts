@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { presets } from "@tutti/core";
+import { rememberTask } from "@tutti/data";
 import { expect, test } from "vitest";
 import { backboneNamed, demoSettings, taskNamed } from "./demoSettings.ts";
 
@@ -40,4 +41,29 @@ test("a backbone is named by its folder among the public ones, or by that folder
   expect(backboneNamed("etude", "public")).toBe("etude");
   expect(backboneNamed("public/backbones/etude/", "public")).toBe("etude");
   expect(backboneNamed(join("elsewhere", "etude"), "public")).toBe(join("elsewhere", "etude"));
+});
+
+test("a task with answers that are texts is learnt by a backbone that continues texts and without a linear head, dealt out by what its rows have", () => {
+  const { demo } = presets;
+  const settings = demoSettings({ task: "replies", rounds: 2 });
+  expect(settings).toMatchObject({ task: "replies", backbone: "etude", numRounds: 2, partition: demo.partition });
+  expect(settings.tuning).toEqual({ ...demo.tuning, head: "labelWords" });
+  expect(demoSettings({ task: "replies", backbone: "concerto", alpha: 2 })).toMatchObject({
+    backbone: "concerto",
+    partition: { kind: "dirichletLabel", dirichletAlpha: 2 },
+  });
+  const plain = {
+    kind: "continuation",
+    title: "",
+    dataset: "",
+    files: { train: "", validation: null, test: "" },
+    metric: "perplexity",
+  } as const;
+  for (const [owner, kind] of [
+    ["who", "byField"],
+    [null, "iid"],
+  ] as const) {
+    rememberTask({ ...plain, name: `plain-${kind}`, fields: { text: "text", group: null, owner }, groups: [] });
+    expect(demoSettings({ task: `plain-${kind}` }).partition).toEqual({ kind });
+  }
 });

@@ -1,9 +1,10 @@
 import { basename, dirname, resolve } from "node:path";
 import { followed, presets, type RunSettings } from "@tutti/core";
-import { findTask, requireClassification, type TaskDefinition, tasks } from "@tutti/data";
+import { findTask, type TaskDefinition, tasks } from "@tutti/data";
 import type { KernelChoice } from "@tutti/model";
-import { ConfigError } from "@tutti/server";
+import { ConfigError, mergeDeep } from "@tutti/server";
 import type { BackendChoice } from "../drive/clients.ts";
+import { taskDefaults } from "../experiment/taskDefaults.ts";
 import { type DemoSystem, type DemoSystemName, demoSystems } from "./systems.ts";
 
 /** What can be chosen for a demo's run; what is left out comes from the preset `demo`. */
@@ -12,7 +13,7 @@ export interface DemoSettings {
   readonly rounds?: number | undefined;
   /** A task's name; `topic` and `sentiment` are those of the built-in feedback. */
   readonly task?: string | undefined;
-  /** The name of a folder among the public folder's backbones. */
+  /** The name of a folder among the public folder's backbones; by default one that can do the task. */
   readonly backbone?: string | undefined;
   readonly backend?: BackendChoice | undefined;
   /** `plain` turns the tabs' fast kernels off, for comparison. */
@@ -37,28 +38,21 @@ export function demoSettings(chosen: DemoSettings): RunSettings {
 function presetWith({ devices, rounds, task, backbone, alpha, seed, backend, kernels }: DemoSettings): RunSettings {
   const preset = presets.demo;
   const numDevices = devices ?? preset.numDevices;
+  const learnt = taskNamed(task ?? preset.task);
+  const base = mergeDeep(preset, taskDefaults(learnt)) as RunSettings;
   const settings: RunSettings = {
-    ...preset,
-    task: task === undefined ? preset.task : classificationNamed(task).name,
-    backbone: backbone ?? preset.backbone,
+    ...base,
+    task: learnt.name,
+    backbone: backbone ?? base.backbone,
     numDevices,
     ...followed({ numDevices }, preset, () => false),
     numRounds: rounds ?? preset.numRounds,
     seed: seed ?? preset.seed,
-    partition: alpha === undefined ? preset.partition : { kind: "dirichletLabel", dirichletAlpha: alpha },
+    partition: alpha === undefined ? base.partition : { kind: "dirichletLabel", dirichletAlpha: alpha },
   };
   const isOther = settings.backbone !== preset.backbone || findTask(settings.task).dataset !== findTask(preset.task).dataset;
   const isSlow = isOther || backend === "webgpu" || backend === "cpu" || kernels === "plain";
   return isSlow && preset.deadlineMs !== null ? { ...settings, deadlineMs: slowDeadlineFactor * preset.deadlineMs } : settings;
-}
-
-function classificationNamed(name: string): TaskDefinition {
-  const task = taskNamed(name);
-  try {
-    return requireClassification(task, "the demo");
-  } catch (cause) {
-    throw new ConfigError(cause instanceof Error ? cause.message : String(cause), { cause });
-  }
 }
 
 /** The task of a name, from which the data set may be left out where one built-in task has the rest. Throws a ConfigError that lists the tasks there are. */

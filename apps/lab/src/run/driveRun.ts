@@ -1,8 +1,10 @@
 import { join } from "node:path";
+import { needsCompute } from "@tutti/core";
 import { findTask, numClassesOf } from "@tutti/data";
 import {
   type ComputeChild,
   type Coordinator,
+  noAnswerer,
   readBackboneSizes,
   requirePair,
   startComputeChild,
@@ -30,7 +32,7 @@ export async function driveRun(order: DrivenOrder, place: RunPlace): Promise<Dri
   let proxy: FaultProxy | null = null;
   let notes: RunNotes | null = null;
   let joining: Promise<unknown> = Promise.resolve();
-  const computeChild = startCompute(coordinator);
+  const computing = keepComputing(coordinator, order);
   try {
     proxy = await openProxy(order, place, coordinator);
     const noted = takeNotes(order.settings, place, { coordinator, proxy });
@@ -58,15 +60,16 @@ export async function driveRun(order: DrivenOrder, place: RunPlace): Promise<Dri
     over.abort();
     notes?.stop();
     await coordinator.close();
-    await computeChild?.stop();
+    await computing.stop();
     await proxy?.close();
     await joining.catch(() => undefined); // a client that is still on its way must not arrive in the next run
   }
 }
 
 async function openCoordinator({ id, settings, startFrom }: DrivenOrder, place: RunPlace): Promise<Coordinator> {
-  const { publicDir, pagesDir, folder, host, backend, threads, clients, numRemote, keepRoundsBytes } = place;
-  const numClasses = numClassesOf(findTask(settings.task));
+  const { publicDir, pagesDir, folder, host, backend, threads, clients, numRemote, keepRoundsBytes, numAnswers } = place;
+  const task = findTask(settings.task);
+  const numClasses = numClassesOf(task);
   requirePair(publicDir, settings);
   const tuned = tunedParameters(settings, readBackboneSizes(publicDir, settings.backbone), numClasses);
   const options = {
@@ -84,12 +87,27 @@ async function openCoordinator({ id, settings, startFrom }: DrivenOrder, place: 
     ...(startFrom === undefined ? {} : { startFrom }),
     ...(keepRoundsBytes === undefined ? {} : { keepRoundsBytes }),
   } as const;
-  const start = (port: number) => startCoordinator({ ...options, port }, { tuned, readStart });
+  const answers = numAnswers === undefined || task.kind !== "reply" ? undefined : { numTexts: numAnswers, isStarted: true };
+  const start = (port: number) => startCoordinator({ ...options, port }, { tuned, readStart, answers });
   // another program may have taken the port since; then the tabs' storage is out of reach, and the states kept here serve
   return start(place.port).catch((error: unknown) => (place.port === 0 ? Promise.reject(error) : start(0)));
 }
 
-/** The run's own compute client, in a process like this one; null where its strategy needs none. */
+/** The run's own compute client: from the start where its strategy needs one, else once its report waits for answers. */
+function keepComputing(coordinator: Coordinator, { settings }: DrivenOrder): { stop(): Promise<void> } {
+  let child = needsCompute(settings) ? startCompute(coordinator) : null;
+  const unsubscribe = coordinator.subscribe((event) => {
+    if (event.kind === "status" && event.status.message === noAnswerer) child ??= startCompute(coordinator);
+  });
+  return {
+    async stop() {
+      unsubscribe();
+      await child?.stop();
+    },
+  };
+}
+
+/** In a process like this one. */
 function startCompute({ computeToken: token, url }: Coordinator): ComputeChild | null {
   if (token === null) return null;
   const command = [...process.execArgv, process.argv[1] ?? "", "compute", "--quiet"];

@@ -12,14 +12,15 @@ import {
 import type { RunOutcome } from "@tutti/server";
 
 /**
- * The parameters with which every device answered an evaluate step: the shared ones as they travelled, its own elsewhere, and where it has
- * none those that it starts from.
+ * The parameters with which every device answered an evaluate step: the shared ones as they travelled, those that nobody trains, its own
+ * elsewhere, and where it has none those that it starts from.
  */
 export function evaluatedParams(plan: RoundPlan, states: RunOutcome["deviceStates"]): ReadonlyMap<DeviceId, Params> {
   return new Map(
     plan.tasks.map((task) => {
-      const { global: shared, initial, ...others } = taskParams(plan, task);
-      return [task.deviceId, { ...shared, ...initial, ...states.get(task.deviceId)?.local, ...shared, ...residualOf(others) }];
+      const { global: shared, initial, frozen, ...others } = taskParams(plan, task);
+      const local = states.get(task.deviceId)?.local;
+      return [task.deviceId, { ...shared, ...initial, ...local, ...shared, ...frozen, ...residualOf(others) }];
     }),
   );
 }

@@ -1,21 +1,38 @@
-import { findExpected, isComputeKind, numRoundsIn, type RunSettings, remainingSteps } from "@tutti/core";
+import { findExpected, isComputeKind, liveScore, numRoundsIn, type RunSettings, remainingSteps } from "@tutti/core";
 import type { Status } from "@tutti/protocol";
-import { estimateSecondsLeft, rangeOf, type StepRecord, scheduleOf, stageFraction } from "@tutti/record";
-import { textsText, withRemarks, zeroShotNote } from "@tutti/report/printed";
+import {
+  type EvaluationRecord,
+  estimateSecondsLeft,
+  rangeOf,
+  type StepRecord,
+  scheduleOf,
+  stageFraction,
+  type TextRecord,
+} from "@tutti/record";
+import { metricNames, textsText, withRemarks, zeroShotNote } from "@tutti/report/printed";
 import type { Coordinator, CoordinatorEvent } from "@tutti/server";
 import type { Display, RunProgress } from "@tutti/terminal";
 
 const protocols = ["personalised", "newcomer", "global"] as const;
 
-/** The last measured accuracies on the test split, such as `personalised 0.612, newcomer 0.570 (of 288 texts)`. */
+/** The last measured main scores on the test split, such as `personalised 0.612, newcomer 0.570 (of 288 texts)`; of texts with the score's name. */
 export function latestAccuracy(steps: readonly StepRecord[]): string | null {
-  const evaluations = steps.findLast((step) => step.evaluations.length > 0)?.evaluations ?? [];
-  const found = protocols.flatMap(
-    (protocol) => evaluations.find((record) => record.protocol === protocol && record.split === "test") ?? [],
-  );
-  if (found.length === 0) return null;
-  const parts = found.map(({ protocol, accuracy }) => `${protocol} ${accuracy.toFixed(3)}`);
-  return withRemarks(parts.join(", "), [textsText(rangeOf(found.map(({ numExamples }) => numExamples)))]);
+  const { evaluations = [], texts = [] } = steps.findLast((step) => step.evaluations.length + (step.texts?.length ?? 0) > 0) ?? {};
+  const found = [...evaluations.map(ofClasses), ...texts.flatMap(ofTexts)];
+  const shown = protocols.flatMap((protocol) => found.find((score) => score.protocol === protocol && score.split === "test") ?? []);
+  if (shown.length === 0) return null;
+  const parts = shown.map(({ protocol, name, value }) => `${protocol} ${name}${value.toFixed(3)}`);
+  return withRemarks(parts.join(", "), [textsText(rangeOf(shown.map(({ numTexts }) => numTexts)))]);
+}
+
+const ofClasses = ({ protocol, split, accuracy, numExamples }: EvaluationRecord) =>
+  ({ protocol, split, name: "", value: accuracy, numTexts: numExamples }) as const;
+
+function ofTexts({ protocol, split, numExamples, numGenerated, ...scores }: TextRecord) {
+  const score = liveScore(scores);
+  if (score === null) return [];
+  const numTexts = score.metric === "rougeL" ? numGenerated : numExamples;
+  return [{ protocol, split, name: `${metricNames[score.metric]} `, value: score.value, numTexts }];
 }
 
 /** What draws a coordinator's run on the display, event by event. */
@@ -69,11 +86,14 @@ export function createFollower(
       display.show(progress(event.status.tasksIn));
     }
     if (event.kind === "step") {
-      const { cohort, evaluations } = event.record;
+      const { cohort, evaluations, texts = [] } = event.record;
       display.showClosed(progress(cohort.length));
       const zeroShot = evaluations.find(({ protocol, split }) => protocol === "zeroShot" && split === "test");
       if (zeroShot !== undefined)
         display.say(`zero-shot ${zeroShot.accuracy.toFixed(3)} ${textsText(rangeOf([zeroShot.numExamples]))} (${zeroShotNote})`);
+      const untuned = texts.filter(({ protocol, split }) => protocol === "zeroShot" && split === "test").flatMap(ofTexts)[0];
+      if (untuned !== undefined)
+        display.say(`untuned backbone: ${untuned.name}${untuned.value.toFixed(3)} ${textsText(rangeOf([untuned.numTexts]))}`);
     }
   };
 }

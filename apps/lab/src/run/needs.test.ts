@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { sourcePromptPath } from "@tutti/core";
+import { fedPt, sourcePromptPath, tunings } from "@tutti/core";
 import { findTask } from "@tutti/data";
 import { temporaryFolder } from "@tutti/terminal/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -113,4 +113,50 @@ test("a rank above a matrix's size is told before anything runs, with the backbo
   expect(() => requireFiles(publicDir, runs)).toThrow(
     /^these settings do not fit their backbone:\n {2}on minuet: tuning\.rank: found 9, expected at most 8 for v, whose matrix is 8 × 32; lower it, or give v its own in tuning\.ranks$/,
   );
+});
+
+test("runs that do not go with the kind of their task are told before anything runs, a sentence each", async () => {
+  for (const task of ["feedback/topic", "replies"])
+    for (const file of Object.values(findTask(task).files)) await write(`datasets/${findTask(task).dataset}/${file}`, "");
+  const manifest = (family: string, isCausal: boolean) =>
+    JSON.stringify({
+      config: { numLayers: 2, hiddenSize: 32, numHeads: 4, numKeyValueHeads: 4, headSize: 8, family, isCausal },
+      tensors: [],
+      tokenizer: {},
+    });
+  for (const name of ["etude", "concerto"]) {
+    await write(`backbones/${name}/manifest.json`, manifest("gpt2", true));
+    await write(`backbones/${name}/tokenizer.json`, JSON.stringify({ model: { vocab: { a: 0 } } }));
+  }
+  await write("backbones/minuet/manifest.json", manifest("roberta", false));
+  const faults = (change: object) => {
+    try {
+      requireFiles(publicDir, runsOf({ tasks: ["replies"], methods: ["lora"], ...change }));
+      return [];
+    } catch (error) {
+      if (!(error instanceof ExperimentError)) throw error;
+      return error.message.split("\n");
+    }
+  };
+  expect(faults({})).toEqual([]);
+  const [head, ...encoder] = faults({ settings: { backbone: "minuet" } });
+  expect(head).toBe("these runs do not go with their task:");
+  expect(encoder).toEqual([
+    "  task: replies is answered with text, and backbone minuet (roberta) reads the whole text at once and cannot continue it; choose a gpt2 or llama backbone",
+  ]);
+  expect(faults({ settings: { tuning: { head: "linear" } } }).slice(1)).toEqual([
+    "  replies has no classes for a linear head: set tuning.head to labelWords, or leave it out",
+  ]);
+  expect(faults({ settings: { backbone: "random-3" } }).slice(1)).toEqual([
+    "  task: replies is answered with text, and random-3 reads the whole text at once, as minuet does; choose a gpt2 or llama backbone",
+  ]);
+  const tuning = { ...tunings.lora.defaults, promptDropout: 0, positionsAfterPrefix: false, head: "labelWords", lossOver: "labelWords" };
+  const federated = { name: "settings", title: "FedPT", set: { tuning, strategy: fedPt.defaults } };
+  expect(faults({ tasks: ["feedback/topic"], methods: [federated], settings: { backbone: "etude" } }).slice(1)).toEqual([
+    "  FedPT works with text tasks only, and feedback/topic is a classification task: choose a reply or continuation task",
+  ]);
+  await write("backbones/concerto/tokenizer.json", JSON.stringify({ model: { vocab: { b: 0 } } }));
+  expect(faults({ methods: [federated] }).slice(1)).toEqual([
+    expect.stringMatching(/^ {2}strategy\.large: concerto and backbone etude do not share one vocabulary/),
+  ]);
 });

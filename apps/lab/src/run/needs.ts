@@ -16,6 +16,7 @@ import { readBackboneSizes } from "@tutti/server";
 import { z } from "zod";
 import { ExperimentError } from "../experiment/experimentFile.ts";
 import type { PlannedRun } from "../experiment/plannedRun.ts";
+import { taskMisfits } from "./taskFit.ts";
 import type { Workbench } from "./workbench.ts";
 
 /** A backbone that the lab makes by itself: `random-12` has 12 random layers as wide as minuet's. */
@@ -37,16 +38,23 @@ export function requireFiles(publicDir: string, runs: readonly Pick<PlannedRun, 
     }
   }
   if (lacking.size > 0) throw new ExperimentError(`these are missing:\n${[...lacking].map((line) => `  ${line}`).join("\n")}`);
-  requireFit(publicDir, runs);
+  const ofTasks = runs.flatMap((run) => taskMisfits(publicDir, run, randomName.test(run.settings.backbone)));
+  refuse(ofTasks, "these runs do not go with their task");
+  refuse(
+    runs.flatMap((run) => misfitsOf(publicDir, run)),
+    "these settings do not fit their backbone",
+  );
 }
 
-/** Throws an ExperimentError that says which runs' tuning does not fit their backbone; those that the lab makes by itself are judged when they are there. */
-function requireFit(publicDir: string, runs: readonly Pick<PlannedRun, "settings">[]): void {
-  const lines = runs.flatMap(({ settings: { backbone, tuning } }) => {
-    if (tuningOf(tuning).misfits === undefined || randomName.test(backbone)) return [];
-    return tuningMisfits(readBackboneSizes(publicDir, backbone), tuning).map((line) => `  on ${backbone}: ${line}`);
-  });
-  if (lines.length > 0) throw new ExperimentError(`these settings do not fit their backbone:\n${[...new Set(lines)].join("\n")}`);
+/** What of a run's tuning does not fit its backbone; one that the lab makes by itself is judged when it is there. */
+function misfitsOf(publicDir: string, { settings: { backbone, tuning } }: Pick<PlannedRun, "settings">): string[] {
+  if (tuningOf(tuning).misfits === undefined || randomName.test(backbone)) return [];
+  return tuningMisfits(readBackboneSizes(publicDir, backbone), tuning).map((line) => `on ${backbone}: ${line}`);
+}
+
+function refuse(faults: readonly string[], what: string): void {
+  const lines = [...new Set(faults)].map((line) => `  ${line}`);
+  if (lines.length > 0) throw new ExperimentError(`${what}:\n${lines.join("\n")}`);
 }
 
 function missingSources(publicDir: string, { backbone, tuning }: RunSettings): readonly string[] {

@@ -61,7 +61,7 @@ async function withReplay(
   workbench: Workbench,
   { driven, measured }: { readonly driven: DrivenRun; readonly measured: RunRecord },
 ): Promise<RunRecord> {
-  const reportedAccuracy = measured.final.global?.accuracy ?? null;
-  const { majority, zeroShot, ...beside } = await measureBeside(order, workbench, { ...driven, reportedAccuracy });
+  const { accuracy: reportedAccuracy = null, score: reportedScore = null } = measured.final.global ?? {};
+  const { majority, zeroShot, ...beside } = await measureBeside(order, workbench, { ...driven, reportedAccuracy, reportedScore });
   return { ...measured, ...beside, controls: { ...measured.controls, majority, zeroShot: measured.controls.zeroShot ?? zeroShot } };
 }

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "@tutti/terminal/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { writeReplies, writeTextPublic } from "../testing/textPublic.ts";
 import { writeTickets } from "../testing/tickets.ts";
 import { writeTinyPublic } from "../testing/tinyPublic.ts";
 import { prepareDemo } from "./prepareDemo.ts";
@@ -26,12 +27,22 @@ test("a demo on any backbone and task has its settings, its name and its share o
 });
 
 test("what is not there is told with what is: tasks, backbones, and the command that gets a data set", async () => {
-  await expect(prepare({ task: "replies" })).rejects.toThrow(
-    "the demo works with classification tasks only, and replies is a reply task: choose a task with classes",
-  );
   await expect(prepare({ task: "weather" })).rejects.toThrow(/there is no task "weather"; the tasks are .*feedback\/topic/);
   await expect(prepare({ backbone: "etude" })).rejects.toThrow(`${publicDir}/backbones has no backbone "etude"; its backbones are tiny`);
   await expect(prepare({ task: "subj" })).rejects.toThrow("the data set subj; get it with `tutti data add subj`");
+});
+
+test("a task that is answered with text gets a backbone that can, and an encoder is refused with a sentence", async () => {
+  const textDir = join(folder.path, "texts");
+  await writeTextPublic(textDir);
+  const { config, controls } = await prepareDemo({ public: textDir, runsFolder, task: "replies" });
+  expect(config.run).toMatchObject({ task: "replies", backbone: "etude", tuning: { method: "prefix", head: "labelWords" } });
+  expect(config.runId).toMatch(/-replies$/);
+  expect(controls.majority).toBeNull();
+  await writeReplies(publicDir);
+  await expect(prepare({ task: "replies", backbone: "tiny" })).rejects.toThrow(
+    /^these runs do not go with their task:\n {2}task: replies is answered with text, and backbone tiny \(roberta\) reads the whole text at once and cannot continue it; choose a gpt2 or llama backbone$/,
+  );
 });
 
 test("a task that somebody added to the public folder is one like any other", async () => {

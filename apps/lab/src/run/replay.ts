@@ -1,19 +1,29 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Metric, measure, presets, type RunSettings } from "@tutti/core";
-import { type Dataset, findClassification, loadDataset } from "@tutti/data";
+import { isTextMetric, type Metric, measure, presets, type RunSettings } from "@tutti/core";
+import { type ClassificationTask, type Dataset, findTask, loadDataset } from "@tutti/data";
 import { dealRun, majorityConfusion } from "@tutti/data/node";
 import { createPredictor, fetchSourcePrompts, startBackend } from "@tutti/model";
 import { loadBackboneFolder } from "@tutti/model/node";
+import { replayTexts } from "./replayTexts.ts";
 import type { Replay, ReplayInput } from "./workbench.ts";
 
 /**
  * Predicts every test row once more with the parameters of the device that it was dealt to, since devices answer with confusion matrices only.
- * What does not come to the reported accuracy is not handed out.
+ * What does not come to the reported accuracy is not handed out. Of a text task only the backbone without what was tuned is measured.
  */
 export async function replay(input: ReplayInput, publicDir: string): Promise<Replay> {
+  const task = findTask(input.run.task);
+  const { metric } = input;
+  if (task.kind !== "classification") return replayTexts(input, task, publicDir);
+  if (isTextMetric(metric)) throw new Error(`${metric} is a metric of texts, and ${task.name} is a classification task`);
+  return replayClasses({ ...input, metric }, task, publicDir);
+}
+
+type ClassesInput = ReplayInput & { readonly metric: Metric };
+
+async function replayClasses(input: ClassesInput, task: ClassificationTask, publicDir: string): Promise<Replay> {
   const { run, metric, reportedAccuracy } = input;
-  const task = findClassification(run.task, "predicting each row again");
   const dataset = await loadDataset(task, (file) => readFile(join(publicDir, "datasets", task.dataset, file), "utf8"), run.seed);
   const controls = {
     majority: measure(metric, majorityConfusion(dataset, task.classes.length)),
@@ -37,7 +47,7 @@ export async function replay(input: ReplayInput, publicDir: string): Promise<Rep
 /** By backbone and task: the same in every run, so it is asked for once. */
 const zeroShotScores = new Map<string, Promise<number | null>>();
 
-function zeroShotScore({ run, metric }: ReplayInput, dataset: Dataset, publicDir: string): Promise<number | null> {
+function zeroShotScore({ run, metric }: ClassesInput, dataset: Dataset, publicDir: string): Promise<number | null> {
   const key = JSON.stringify([publicDir, run.backbone, run.task, metric]);
   const known = zeroShotScores.get(key) ?? measureZeroShot(run, dataset, metric, publicDir);
   zeroShotScores.set(key, known);

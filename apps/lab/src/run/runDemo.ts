@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { formatSeconds } from "@tutti/core";
-import { findClassification } from "@tutti/data";
+import { formatSeconds, mainMetric } from "@tutti/core";
+import { findTask } from "@tutti/data";
 import { identityOfRun, type RunRecord } from "@tutti/record";
 import { renderTable } from "@tutti/report/printed";
 import { ensurePages, loadBrowserScript } from "@tutti/server/checkout";
@@ -81,7 +81,7 @@ async function perform({ options, config, publicDir, controls }: PreparedDemo, s
     return writeDemoConfig(folder, latest);
   };
   const order = {
-    ...identityOfRun(config.runId, config.run, findClassification(config.run.task, "the demo").metric),
+    ...identityOfRun(config.runId, config.run, mainMetric(findTask(config.run.task), config.run)),
     faults: null,
     startFrom: config.startFrom,
   };
@@ -134,6 +134,7 @@ function placeOf(config: DemoConfig, { clients, pagesDir, signal }: Stage) {
     threads: config.threads,
     kernels: config.kernels ?? "fast",
     fleet: config.fleet,
+    numAnswers: 10,
     numCores: availableParallelism(),
     limits: { secondsPerRun: Number.POSITIVE_INFINITY, secondsPerStep: Number.POSITIVE_INFINITY },
     signal,

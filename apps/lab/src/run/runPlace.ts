@@ -22,6 +22,8 @@ export interface RunPlace {
   readonly kernels: KernelChoice;
   /** Machines that the clients simulate, by their number; nothing is simulated without them. */
   readonly fleet?: readonly ClientProfile[] | undefined;
+  /** Answers that its report shows beside their references, of a task whose rows have an answer; none by default. */
+  readonly numAnswers?: number | undefined;
   /** Cores that are this run's. */
   readonly numCores: number;
   readonly limits: RunLimits;

@@ -1,18 +1,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import type { DeviceId, Metric, Params, RunSettings } from "@tutti/core";
+import type { DeviceId, MainMetric, Params, RunSettings } from "@tutti/core";
 import { scriptBeside } from "@tutti/data/node";
-import type { RowAnswers } from "@tutti/record";
+import type { RowAnswers, RowScores } from "@tutti/record";
 import type { Calibration, TaskSize } from "../experiment/estimate.ts";
 
 /** What a final evaluation was made of. */
 export interface ReplayInput {
   readonly run: RunSettings;
-  readonly metric: Metric;
+  readonly metric: MainMetric;
   readonly backend: string;
   /** Every device's parameters as it used them, in the order of the devices; null where the last evaluation is not known. */
   readonly paramsOf: ReadonlyMap<DeviceId, Params> | null;
   /** On the test split under the global protocol. */
   readonly reportedAccuracy: number | null;
+  /** The same by the metric. */
+  readonly reportedScore: number | null;
 }
 
 /** What a replay finds. */
@@ -20,10 +22,12 @@ export interface Replay {
   readonly correct: string | null;
   /** Of every row of the test split, in file order; null like `correct`. */
   readonly answers: RowAnswers | null;
+  /** Absent where no answers are generated. */
+  readonly answerScores?: RowScores | null;
   readonly correctNote: string | null;
-  /** The task's metric of always answering the commonest training class. */
+  /** The task's metric of always answering the commonest training class; null of a text task. */
   readonly majority: number | null;
-  /** The same of the backbone without prompts; null where it lacks the label words. */
+  /** The task's metric of the backbone without prompts; null where it lacks the label words. */
   readonly zeroShot: number | null;
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createRandom, initialParams, type RunSettings, shapesOf, tunedEntries } from "@tutti/core";
-import { findClassification, loadDataset } from "@tutti/data";
+import { type Example, findClassification, findTask, loadDataset, numClassesOf, type TextExample } from "@tutti/data";
 import { rememberDatasets } from "@tutti/data/node";
 import { createTrainer, startBackend, trainSourcePrompt } from "@tutti/model";
 import { fetchFile, loadBackboneFolder, localUrls, writeSourcePrompt } from "@tutti/model/node";
@@ -33,12 +33,14 @@ const jobs: Jobs = {
 /** As `tutti prompt train` makes one: some minutes where texts are long. */
 async function sourcePrompt({ source, backbone, promptTokens, targets }: SourcePromptInput, publicDir: string): Promise<null> {
   await startBackend("wasm", { threads: 1 });
-  const rows = async (name: string) => {
-    const task = findClassification(name, "the lab");
-    return { task, dataset: await loadDataset(task, (file) => readFile(join(publicDir, "datasets", task.dataset, file), "utf8")) };
+  const fetchOf = (folder: string) => (file: string) => readFile(join(publicDir, "datasets", folder, file), "utf8");
+  const task = findClassification(source, "training a source prompt");
+  const dataset = await loadDataset(task, fetchOf(task.dataset));
+  const testOf = async (name: string) => {
+    const target = findTask(name);
+    return (await loadDataset(target, fetchOf(target.dataset))).test;
   };
-  const { task, dataset } = await rows(source);
-  const tested = await Promise.all(targets.map(async (name) => ({ task: name, test: (await rows(name)).dataset.test })));
+  const tested = await Promise.all(targets.map(async (name) => ({ task: name, test: await testOf(name) })));
   const loaded = await loadBackboneFolder(join(publicDir, "backbones", backbone));
   const options = { name: source, backboneName: backbone, promptTokens, targets: tested, ...sourceRecipe };
   await writeSourcePrompt(publicDir, (await trainSourcePrompt(loaded, task, dataset, options)).prompt);
@@ -46,11 +48,19 @@ async function sourcePrompt({ source, backbone, promptTokens, targets }: SourceP
 }
 
 async function sizeOf(name: string, publicDir: string): Promise<TaskSize> {
-  const task = findClassification(name, "the lab");
+  const task = findTask(name);
   const { train, validation, test } = await loadDataset(task, (file) => readFile(join(publicDir, "datasets", task.dataset, file), "utf8"));
-  const characters = train.reduce((sum, { text, textB }) => sum + text.length + (textB?.length ?? 0), 0);
+  const characters = train.reduce((sum: number, example: Example | TextExample) => sum + numCharacters(example), 0);
   const numEvaluated = validation.length + test.length;
   return { task: name, meanCharacters: characters / train.length, numTrain: train.length, numEvaluated, numTest: test.length };
+}
+
+/** Of all that is read of an example. */
+function numCharacters(example: Example | TextExample): number {
+  const { text } = example;
+  if (!("kind" in example)) return text.length + (example.textB?.length ?? 0);
+  if (example.kind === "continuation") return text.length;
+  return (example.turns ?? []).reduce((sum, { content }) => sum + content.length, text.length + example.answer.length);
 }
 
 /** Trains one epoch of one device's share and evaluates it, twice, since the first time compiles. */
@@ -61,11 +71,7 @@ async function calibrate({ run: given }: { readonly run: RunSettings }, publicDi
   const trainer = createTrainer({ fetch: fetchFile });
   await trainer.start({ run, ...localUrls(publicDir, run), backend: "wasm", threads: 1 }, () => undefined);
   const { numExamples } = await trainer.addDevice(0, { kind: "share", index: 0 });
-  const entries = tunedEntries(
-    readBackboneSizes(publicDir, run.backbone),
-    run.tuning,
-    findClassification(run.task, "the lab").classes.length,
-  );
+  const entries = tunedEntries(readBackboneSizes(publicDir, run.backbone), run.tuning, numClassesOf(findTask(run.task)));
   const params = initialParams(entries, createRandom(run.seed));
   const expects = {
     shapes: shapesOf(params),

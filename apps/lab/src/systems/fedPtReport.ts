@@ -42,6 +42,7 @@ function computedRows({ steps }: FedPtResult): string[][] {
         ],
       ];
     }
+    if ("answers" in computed) return []; // for the run's own report
     const { firstLoss, lastLoss, drift } = computed;
     return [[`${round}`, `distillation, loss ${firstLoss.toFixed(4)} to ${lastLoss.toFixed(4)}`, drift.toFixed(4), took]];
   });

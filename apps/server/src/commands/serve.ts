@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { formatCount, formatWhole, isModule, type RunSettings, strategyTitle } from "@tutti/core";
+import { formatCount, formatWhole, isModule, needsCompute, type RunSettings, strategyTitle } from "@tutti/core";
 import type { RunOrigin } from "@tutti/record";
 import { ConfigError, type CoordinatorConfig } from "../config.ts";
 import { type Coordinator, type CoordinatorPorts, type RunOutcome, startCoordinator } from "../coordinator.ts";
@@ -8,13 +8,14 @@ import { lanAddresses } from "../http/certificate.ts";
 import { listRunIds, readRun } from "../journal/readRun.ts";
 import { requireSameCode } from "../openedRun.ts";
 import { requirePair } from "../pair.ts";
+import { noAnswerer } from "../pool/computeDesk.ts";
 import { findRunId } from "../runFolder.ts";
 import { keepRunReports, type RunReportOptions } from "../runReports.ts";
 import type { Overrides } from "../settings.ts";
 import { mergeSettings } from "../settings.ts";
 import { readWithModules } from "../strategyModules/withModules.ts";
 import { readBackboneSizes, requireAnswering, requireSourcePrompts, tunedParameters } from "../tuned.ts";
-import { type ComputeChild, startComputeChild } from "./computeChild.ts";
+import { type ComputeChild, type ComputeChildOptions, startComputeChild } from "./computeChild.ts";
 
 /** How to serve a run. */
 export interface ServeOptions {
@@ -40,6 +41,8 @@ export interface ServeOptions {
   readonly report?: (config: CoordinatorConfig) => Promise<Omit<RunReportOptions, "tuned" | "onTrouble">>;
   /** How a compute client is started where the run needs one (P-90): what Node is given; without it the operator starts one. */
   readonly computeCommand?: readonly string[];
+  /** Answers to messages of the public test part that the report shows; a compute client is started for them where `computeCommand` says how. */
+  readonly numAnswers?: number;
   /** Ends as a signal to the process would. */
   readonly signal?: AbortSignal;
 }
@@ -60,9 +63,11 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const finished = await describeFinished(config);
   if (finished !== null) print(finished);
   const report = await options.report?.(config);
-  const coordinator = await startCoordinator(config, { tuned, pages: options.pages, readStart: options.readStart });
+  const { pages, readStart, numAnswers: numTexts } = options;
+  const answers = numTexts === undefined ? undefined : { numTexts, isStarted: options.computeCommand !== undefined };
+  const coordinator = await startCoordinator(config, { tuned, pages, readStart, answers });
   for (const line of describe(coordinator, finished !== null)) print(line);
-  const computeChild = finished === null ? startCompute(coordinator, options) : null;
+  const computing = keepComputing(coordinator, { ...options, isFinished: finished !== null });
   const reports =
     report === undefined ? null : keepRunReports(coordinator, { ...report, tuned, onTrouble: (error) => print(troubleText(error)) });
   const stop = waitForStop(coordinator, options.signal);
@@ -87,21 +92,47 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
     throw error;
   } finally {
     stop.release();
-    await computeChild?.stop();
+    await computing.stop();
   }
 }
 
-/** Says how a compute client is started, and starts one; null where the run needs none, or where the operator does it. */
+interface Computing {
+  stop(): Promise<void>;
+}
+
+/** A compute client where the run needs one: at once where its strategy does, else when the run is over and its report wants answers. */
+function keepComputing(coordinator: Coordinator, options: ServeOptions & { readonly isFinished: boolean }): Computing {
+  const { isFinished, print, computeCommand } = options;
+  const { computeToken: token } = coordinator;
+  let child = isFinished || !needsCompute(coordinator.config.run) ? null : startCompute(coordinator, options);
+  const unsubscribe = coordinator.subscribe((event) => {
+    if (event.kind !== "status" || event.status.message !== noAnswerer || token === null || child !== null) return;
+    if (computeCommand === undefined) return;
+    print("The rounds are over. A compute client of this machine answers some messages for the report.");
+    child = startChild(coordinator, { token, command: computeCommand, print });
+  });
+  return {
+    async stop() {
+      unsubscribe();
+      await child?.stop();
+    },
+  };
+}
+
+/** Says how a compute client is started, and starts one; null where the operator does it. */
 function startCompute(coordinator: Coordinator, { print, computeCommand }: ServeOptions): ComputeChild | null {
-  const { computeToken: token, url, config } = coordinator;
+  const { computeToken: token, url } = coordinator;
   if (token === null) return null;
   const own = computeCommand !== undefined;
   print(`${own ? "A compute client of this machine computes" : "This run waits for a compute client"} what needs a large model.`);
   print(`To start one${own ? " elsewhere" : ""}: tutti compute --join ${url} --token ${token}`);
   tellOfWaiting(coordinator, print);
-  if (!own) return null;
+  return own ? startChild(coordinator, { token, command: computeCommand, print }) : null;
+}
+
+function startChild({ url, config }: Coordinator, started: Pick<ComputeChildOptions, "token" | "command" | "print">): ComputeChild {
   const certificate = config.https === "self" ? join(config.dataDir, "coordinator", "certificate.pem") : null;
-  return startComputeChild({ url, token, command: computeCommand, print, certificate });
+  return startComputeChild({ ...started, url, certificate });
 }
 
 /** A line whenever the run begins to wait for a compute client. */

@@ -44,6 +44,8 @@ export interface ComputeDesk {
   /** With null it can do no task at all. */
   decline(computer: Computer, taskId: string | null, reason: string): Refusal | null;
   notAcknowledged(taskId: string, connectionId: string): void;
+  /** Whether a compute client is there that takes tasks. */
+  isAttended(): boolean;
   /** Why the open task waits, or null where nothing waits. */
   whyWaiting(): string | null;
   stop(): void;
@@ -52,6 +54,9 @@ export interface ComputeDesk {
 /** What the status says where nobody computes. */
 export const noComputeClient =
   "waiting for a compute client: start one with the command that the coordinator printed (tutti compute --join ADDRESS --token TOKEN)";
+
+/** The same where the run is over but for the answers that its report shows. */
+export const noAnswerer = "the run is over; its report waits for a compute client that answers some messages";
 
 /** A desk that no compute client has come to. */
 export function createComputeDesk(ports: ComputeDeskPorts): ComputeDesk {
@@ -135,6 +140,7 @@ export function createComputeDesk(ports: ComputeDeskPorts): ComputeDesk {
       if (taskId !== null && lease?.holder !== computer.clientKey) return refuse("P-43", `task ${taskId} was not leased to this client`);
       computer.declined = reason;
       if (lease?.holder === computer.clientKey) lease.sentOn = null;
+      if (taskId !== null && isForReport(lease)) lease?.end({ kind: "declined", reason }); // the run ends without it
       changed();
       return null;
     },
@@ -144,12 +150,20 @@ export function createComputeDesk(ports: ComputeDeskPorts): ComputeDesk {
       lease.sentOn = null;
       changed();
     },
-    whyWaiting: () => (openLease() === null ? null : lackOf([...computers.values()])),
+    isAttended: () => [...computers.values()].some(canWork),
+    whyWaiting() {
+      const lease = openLease();
+      if (lease === null) return null;
+      const lack = lackOf([...computers.values()]);
+      return lack === noComputeClient && isForReport(lease) ? noAnswerer : lack;
+    },
     stop() {
       isStopped = true;
     },
   };
 }
+
+const isForReport = (lease: Lease | null) => lease?.task.spec.kind === "answers";
 
 function canWork({ connection, isReady, isPaused, declined }: Computer): boolean {
   return connection !== null && isReady && !isPaused && declined === null;

@@ -51,6 +51,7 @@ function readBody({ header, tensors }: Pick<Submit, "header" | "tensors">, expec
   if (header.kind !== spec.kind) return refuse("P-45", `header.kind: ${header.kind}, expected ${spec.kind}`);
   if (header.kind === "distil") return readDistilled({ header, tensors }, expected.task);
   if (header.kind === "logits") return header;
+  if (header.kind === "answers") return checkAnswers(header, expected.task) ?? header;
   if (header.kind !== "train") return checkHeader(header, expected) ?? header;
   if (spec.kind !== "train" || tensors === undefined) return refuse("P-45", "tensors: are missing");
   const { numExamples, batchSize } = expects;
@@ -77,10 +78,17 @@ function readDistilled(
   return isRefusal(decoded) ? decoded : { ...header, delta: decoded.params };
 }
 
+/** No more answers than were asked for; the test part may have fewer messages. */
+function checkAnswers({ answers }: HeaderOf<"answers">, { spec }: PlannedTask): Refusal | null {
+  if (spec.kind === "answers" && answers.length <= spec.numTexts) return null;
+  const most = spec.kind === "answers" ? spec.numTexts : 0;
+  return refuse("P-91", `header.answers: ${answers.length} of them, at most ${most} were asked for`);
+}
+
 type HeaderOf<K extends ContributionHeader["kind"]> = Extract<ContributionHeader, { kind: K }>;
 
 function checkHeader(
-  header: Exclude<ContributionHeader, { kind: "train" | "logits" | "distil" }>,
+  header: Exclude<ContributionHeader, { kind: "train" | "logits" | "distil" | "answers" }>,
   { task, shape, numClasses }: Expectation,
 ): Refusal | null {
   const { spec } = task;

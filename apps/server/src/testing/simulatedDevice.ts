@@ -8,7 +8,9 @@ import {
   type Params,
   pickNames,
   type RunSettings,
+  type Split,
   sortedNames,
+  type TextSums,
 } from "@tutti/core";
 import type { TaskLease } from "@tutti/protocol";
 
@@ -21,6 +23,12 @@ export interface SimulatedResult {
 /** Examples of a simulated device. */
 export function simulatedExamples(deviceId: number): number {
   return 5 + ((deviceId * 7) % 11);
+}
+
+/** Sums over three answers of eight tokens, two of which are generated from test rows. */
+function simulatedTexts(split: Split, chance: number): TextSums {
+  const generated = split === "test" ? { numExamples: 2, numExact: 0, rougeLSum: chance } : null;
+  return { numExamples: 3, numTokens: 24, numBytes: 90, numRightTokens: 4 + Math.floor(9 * chance), generated };
 }
 
 /** Performs a task: small seeded steps in place of gradients, with local parameters that depend on every task accepted before. */
@@ -48,6 +56,7 @@ export function simulate(
     case "evaluate": {
       const results = spec.protocols.flatMap((protocol) =>
         spec.splits.map((split) => {
+          if (run.task === "replies") return { protocol, split, text: simulatedTexts(split, random.uniform()), lossSum: 40 + 10 * random.uniform() };
           const confusion = [0, 1, 2].map((row) => [0, 1, 2].map((column) => (row === column ? 3 : 1) + Math.floor(2 * random.uniform())));
           return { protocol, split, confusion, lossSum: 10 * random.uniform() };
         }),
@@ -56,6 +65,10 @@ export function simulate(
     }
     case "logits":
       return { body: { kind: "logits", contentKey: "5".repeat(64), numTexts: 4, numPositions: 60, topKError: 0.02 }, state };
+    case "answers": {
+      const answers = [1, 2, 3].map((at) => ({ prompt: `message ${at}`, reference: `reply ${at}`, answer: `answer ${at}` }));
+      return { body: { kind: "answers", answers: answers.slice(0, spec.numTexts) }, state };
+    }
     case "distil": {
       const delta = mapParams(global, (tensor) => ({ shape: tensor.shape, data: tensor.data.map(() => 0.05 * random.normal()) }));
       return { body: { kind: "distil", delta, numSteps: spec.numSteps, firstLoss: 2.5, lastLoss: 1.25, drift: 0.5 }, state };

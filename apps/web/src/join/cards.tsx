@@ -1,4 +1,4 @@
-import { formatBytes, formatPercent } from "@tutti/core";
+import { formatBytes, formatPercent, formatScore, liveScore } from "@tutti/core";
 import type { EvaluationPoint, Status } from "@tutti/protocol";
 import { computer, results, runPage, traffic } from "../words.ts";
 import { asSentence } from "./text.ts";
@@ -65,7 +65,8 @@ export function Computer({ view }: { readonly view: View }) {
 
 /** How well the model does: the last evaluation of each kind on the test split, the newcomer's first. */
 export function Results({ status }: { readonly status: Status }) {
-  const newcomer = lastEvaluation(status, "newcomer");
+  // where one model is for all, a newcomer's is the global one
+  const newcomer = lastEvaluation(status, "newcomer") ?? lastEvaluation(status, "global");
   if (newcomer === null) return null;
   const others = otherProtocols.flatMap(({ protocol, name }) => {
     const found = lastEvaluation(status, protocol);
@@ -75,7 +76,7 @@ export function Results({ status }: { readonly status: Status }) {
     <section class="card" aria-labelledby="results-title" data-testid="results">
       <h2 id="results-title">{results.title}</h2>
       <p class="score" data-testid="accuracy-newcomer">
-        {formatPercent(newcomer.accuracy)}
+        {scoreOf(newcomer)}
       </p>
       <p class="soft" data-testid="accuracy-texts">
         {results.newcomer(newcomer)}
@@ -101,13 +102,21 @@ function lastEvaluation({ history }: Status, protocol: Protocol): EvaluationPoin
   return points.at(-1) ?? null;
 }
 
+/** The share of right classes; of texts the main score with its name. */
+function scoreOf({ accuracy, text }: EvaluationPoint): string {
+  const score = text === undefined ? null : liveScore(text);
+  if (score === null) return accuracy === undefined ? "–" : formatPercent(accuracy);
+  const value = score.metric === "rougeL" ? formatScore(score.value) : formatPercent(score.value);
+  return `${results.scoreNames[score.metric]} ${value}`;
+}
+
 /** One more evaluation, with its number of texts where that differs from the one above. */
 function ResultRow({ name, found, others }: { readonly name: string; readonly found: EvaluationPoint; readonly others: EvaluationPoint }) {
   const remark = found.numExamples === others.numExamples ? "" : ` (${results.ofTexts(found)})`;
   return (
     <>
       <dt>{`${name}${remark}`}</dt>
-      <dd data-testid={`accuracy-${found.protocol}`}>{formatPercent(found.accuracy)}</dd>
+      <dd data-testid={`accuracy-${found.protocol}`}>{scoreOf(found)}</dd>
     </>
   );
 }

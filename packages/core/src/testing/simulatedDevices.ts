@@ -51,6 +51,8 @@ export function createSimulatedDevices(problem: SyntheticProblem): SimulatedDevi
         return { kind: "logits", contentKey: "0".repeat(64), numTexts: 3, numPositions: 40, topKError: 0.01 };
       case "distil":
         return distil(plan, task, spec);
+      case "answers":
+        return { kind: "answers", answers: [{ prompt: "hello", reference: "good day", answer: "good morning" }] };
     }
   }
 

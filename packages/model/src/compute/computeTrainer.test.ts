@@ -9,12 +9,14 @@ import {
   type RunSettings,
   sha256Hex,
   shapesOf,
+  shownRows,
   type TaskSpec,
 } from "@tutti/core";
 import { beforeAll, expect, test, vi } from "vitest";
 import { loadBackboneFolder } from "../node.ts";
 import { publicFiles } from "../testing/demoTrainer.ts";
 import { tunedLayout } from "../tuning/layout.ts";
+import { createTextPredictor } from "../textPredictor.ts";
 import { createComputeTrainer } from "./computeTrainer.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -60,7 +62,7 @@ async function started(scores = memoryScores(), fetch = publicFiles) {
     const shapes = spec.kind === "distil" ? shapesOf(mean) : {};
     const expects = { shapes, encoding: "f32", batchSize: 4, numExamples: 1 } as const;
     const place = { deviceId: computeDeviceId, stage: "train", round: 1, attempt: 1 } as const;
-    const parameterSets: Record<string, Params> = spec.kind === "distil" ? { global: mean } : {};
+    const parameterSets: Record<string, Params> = spec.kind === "logits" ? {} : { global: mean };
     return (await trainer.compute({ ...place, spec, parameterSets, expects }, null, onStep, signal)).body;
   };
   return { trainer, scores, compute };
@@ -142,5 +144,27 @@ test("a large model with another vocabulary is refused with both tables, and a d
     /etude and concerto do not share one vocabulary \(token tables [0-9a-f]{12} and [0-9a-f]{12}\)/,
   );
   await expect(compute({ kind: "probe", lanczosSteps: 3 })).rejects.toThrow("a compute client does no probe task");
+  await trainer.stop();
+});
+
+test("messages of the test part that the seed picks are answered as `tutti predict` answers them, beside their references", async () => {
+  const { trainer, scores, compute } = await started();
+  const body = await compute({ kind: "answers", numTexts: 2, maxNewTokens: 6 });
+  if (body.kind !== "answers") throw new Error("expected answers");
+  const text = await (await publicFiles("http://tutti.test/datasets/replies/test.jsonl")).text();
+  const rows = text.trim().split("\n").map((line) => JSON.parse(line) as { readonly text: string; readonly reply: string });
+  const picked = shownRows(run, rows.length, 2).flatMap((row) => rows[row] ?? []);
+  expect(body.answers.map(({ prompt, reference }) => ({ prompt, reference }))).toEqual(
+    picked.map(({ text: prompt, reply: reference }) => ({ prompt, reference })),
+  );
+  const backbone = await loadBackboneFolder(new URL("../../../../public/backbones/etude", import.meta.url).pathname);
+  const predictor = await createTextPredictor(backbone, run, mean);
+  const expected: string[] = [];
+  for (const { text: asked, reply } of picked)
+    expected.push(await predictor.answer({ kind: "reply", text: asked, answer: reply }, { maxNewTokens: 6 }));
+  expect(body.answers.map(({ answer }) => answer)).toEqual(expected);
+  expect(expected.every((answer) => answer.length > 0)).toBe(true);
+  expect(scores.puts).toEqual([]);
+  predictor.dispose();
   await trainer.stop();
 });

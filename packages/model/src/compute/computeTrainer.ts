@@ -1,4 +1,13 @@
-import { type ContributionBody, createRandom, type DistilSpec, type LogitsSpec, pickNames, subtract, tunedShape } from "@tutti/core";
+import {
+  type AnswersSpec,
+  type ContributionBody,
+  createRandom,
+  type DistilSpec,
+  type LogitsSpec,
+  pickNames,
+  subtract,
+  tunedShape,
+} from "@tutti/core";
 import { requireTextTask } from "@tutti/data";
 import type { BackboneCache } from "../backbone/cache.ts";
 import { loadBackbone } from "../backbone/load.ts";
@@ -15,6 +24,7 @@ import { type KeptTexts, readKept, writeKept } from "./keptFile.ts";
 import { contentKey, scoreDifference } from "./largeScores.ts";
 import { requirePair } from "./pair.ts";
 import { numPredicted } from "./publicTexts.ts";
+import { answerShown } from "./shownAnswers.ts";
 
 /** What a compute client's trainer loads with, and where it keeps the large model's scores, by content. */
 export interface ComputePorts extends LoadPorts {
@@ -62,6 +72,7 @@ export function createComputeTrainer({ scores, ...ports }: ComputePorts): Traine
       const hooks = { onStep, signal };
       if (spec.kind === "logits") return { body: await computeLogits(opened(), spec, { scores, ports, hooks }), state };
       if (spec.kind === "distil") return { body: await computeDistil(opened(), { ...task, spec }, { scores, ports, hooks }), state };
+      if (spec.kind === "answers") return { body: await computeAnswers(opened(), { ...task, spec }, hooks), state };
       throw new Error(`a compute client does no ${spec.kind} task: a device does`);
     },
     async stop() {
@@ -84,6 +95,18 @@ async function computeLogits(place: ComputePlace, spec: LogitsSpec, means: Compu
   const { key, kept } = await differenceOf(place, spec, means);
   const numPositions = place.texts.reduce((sum, text) => sum + numPredicted(text), 0);
   return { kind: "logits", contentKey: key, numTexts: place.texts.length, numPositions, topKError: kept.topKError };
+}
+
+/** Answers with every tuned parameter that the set `global` holds. */
+async function computeAnswers(
+  { small }: ComputePlace,
+  { spec, parameterSets }: TrainerTask & { readonly spec: AnswersSpec },
+  { signal }: TaskHooks,
+): Promise<Body<"answers">> {
+  const { global: params = {} } = parameterSets;
+  const { maxNewTokens, numTexts } = spec;
+  const answers = await answerShown(small.reader, params, small.shownExamples(numTexts), { maxNewTokens, signal });
+  return { kind: "answers", answers };
 }
 
 async function computeDistil(

@@ -1,6 +1,6 @@
 import { createRandom } from "@tutti/core";
 import { expect, test } from "vitest";
-import { pairedBootstrap, pairedBootstrapOf, type RowAnswers, shareOfRight } from "./bootstrap.ts";
+import { pairedBootstrap, pairedBootstrapOf, pairedBootstrapOfScores, type RowAnswers, shareOfRight } from "./bootstrap.ts";
 
 const stream = () => createRandom(7).stream({ purpose: "bootstrap" });
 
@@ -118,4 +118,25 @@ test("an interval that ends at exactly 0 is a tie, also where thirds of three se
     const isTie = between(49, 0.975) <= 0 && between(1949, 0.025) >= 0; // of whole numbers, so nothing is rounded at 0
     expect([trial, pairedBootstrap(first, second, stream()).isTie]).toEqual([trial, isTie]);
   }
+});
+
+test("scores of answers are paired seed by seed on the rows that each seed has, and drawn rows keep their pairs", () => {
+  // right or wrong as scores: what `pairedBootstrap` gives for one seed
+  const asScores = (marks: string) => ({ rows: [...marks].map((_, row) => row), scores: [...marks].map(Number) });
+  const [first, second] = ["1101011011", "0101110001"];
+  expect(pairedBootstrapOfScores([asScores(first)], [asScores(second)], stream())).toEqual(pairedBootstrap([first], [second], stream()));
+  const mine = [
+    { rows: [3, 8], scores: [0.5, 0.25] },
+    { rows: [1, 3], scores: [0.75, 0] },
+  ];
+  const other = [
+    { rows: [3, 8], scores: [0.25, 0.5] },
+    { rows: [1, 3], scores: [0.25, 0.125] },
+  ];
+  // gains 0.25, −0.25, 0.5, −0.125
+  const { difference, numRows } = pairedBootstrapOfScores(mine, other, stream());
+  expect([difference, numRows]).toEqual([0.375 / 4, 4]);
+  expect(() => pairedBootstrapOfScores(mine, [...other].reverse(), stream())).toThrow("runs of one seed have different test rows");
+  expect(() => pairedBootstrapOfScores(mine, other.slice(1), stream())).toThrow("2 rows beside 1");
+  expect(() => pairedBootstrapOfScores([], [], stream())).toThrow("there is no test row");
 });

@@ -76,6 +76,27 @@ function intervalOf(numRows: number, stream: RandomStream, differenceOn: (rows: 
   return { difference: differenceOn(rows.map((_, row) => row)), low, high, isTie: low <= rounding && high >= -rounding, numRows };
 }
 
+/** The scores of some test rows. */
+export interface RowScores {
+  readonly rows: readonly number[];
+  readonly scores: readonly number[];
+}
+
+/**
+ * The same for scores that are means over rows, where a run of each seed scored rows of its own and runs of one seed the same ones: both sides
+ * have the same seeds in the same order, and what is drawn is a row under a seed.
+ */
+export function pairedBootstrapOfScores(first: readonly RowScores[], second: readonly RowScores[], stream: RandomStream): PairedDifference {
+  requireSameRows(first.length, second.length);
+  const gains = first.flatMap(({ rows, scores }, seed) => {
+    const other = second[seed] ?? { rows: [], scores: [] };
+    if (rows.join() !== other.rows.join()) throw new Error("paired bootstrap: runs of one seed have different test rows");
+    return scores.map((score, at) => score - (other.scores[at] ?? Number.NaN));
+  });
+  if (gains.length === 0) throw new Error(noRow);
+  return intervalOf(gains.length, stream, (drawn) => drawn.reduce((sum, at) => sum + (gains[at] ?? 0), 0) / drawn.length);
+}
+
 /** Share of right answers in one text of "1" and "0". */
 export function shareOfRight(correct: string): number {
   return mean(rowMeans([correct]));

@@ -1,9 +1,9 @@
 import { exampleRun } from "@tutti/record/testing";
 import { expect, test } from "vitest";
-import { accuracyPoints, bytesByPhase, runFigures } from "./runFigures.ts";
+import { bytesByPhase, runFigures, scorePoints } from "./runFigures.ts";
 
 test("figures draw the test split after each evaluated round", () => {
-  expect(accuracyPoints(exampleRun).filter(({ series }) => series === "personalised")).toEqual([
+  expect(scorePoints(exampleRun, ({ accuracy }) => accuracy).filter(({ series }) => series === "personalised")).toEqual([
     { round: 2, value: 0.61, series: "personalised" },
     { round: 3, value: 0.702, series: "personalised" },
   ]);

@@ -1,8 +1,9 @@
 import * as Plot from "@observablehq/plot";
-import { type RunRecord, rangeOf, type StepRecord } from "@tutti/record";
-import { layerScoresText, phaseBytesText, seriesText } from "../sentences.ts";
+import { type RunRecord, type RunScores, rangeOf, type StepRecord, untunedScores } from "@tutti/record";
+import { layerScoresText, phaseBytesText, runScoreTitle, seriesText } from "../sentences.ts";
 import { textsText, withRemarks } from "../text.ts";
-import { axisNames, controlNames, runFigureTitles, runSeries, stageNames } from "../words.ts";
+import { isOfTexts } from "../textScores.ts";
+import { axisNames, controlNames, metricNames, runFigureTitles, runSeries, stageNames, textScoreTitles, untunedName } from "../words.ts";
 import { draw, type Figure, seriesStyle, size } from "./figure.ts";
 import { spectrumFigure } from "./layerFigures.ts";
 
@@ -16,14 +17,18 @@ interface Point {
 /** The figures of one run, those that its record has something for. */
 export function runFigures(run: RunRecord): Figure[] {
   const spectrum = run.spectra.length === 0 ? null : { ...spectrumFigure(run, run.task), title: runFigureTitles.spectrum };
-  return [accuracyFigure(run), lossFigure(run), layerFigure(run), bytesFigure(run), spectrum].filter((figure) => figure !== null);
+  const scores = isOfTexts(run) ? [mainScoreFigure(run), perplexityFigure(run)] : [accuracyFigure(run)];
+  return [...scores, lossFigure(run), layerFigure(run), bytesFigure(run), spectrum].filter((figure) => figure !== null);
 }
 
-/** Accuracies on the test split after each evaluated round of the training stage. */
-export function accuracyPoints({ curve }: Pick<RunRecord, "curve">): Point[] {
+/** One score on the test split after each evaluated round of the training stage. */
+export function scorePoints({ curve }: Pick<RunRecord, "curve">, read: (scores: RunScores) => number | null | undefined): Point[] {
   return curve
     .filter(({ round, split, protocol }) => round > 0 && split === "test" && protocol !== "zeroShot")
-    .map(({ round, accuracy, protocol }) => ({ round, value: accuracy, series: protocol }));
+    .flatMap((point) => {
+      const value = read(point) ?? null;
+      return value === null ? [] : [{ round: point.round, value, series: point.protocol }];
+    });
 }
 
 function lineFigure(title: string, points: readonly Point[], label: string, extra: readonly Plot.Markish[] = []): Figure | null {
@@ -47,21 +52,46 @@ function lineFigure(title: string, points: readonly Point[], label: string, extr
   return { title, description, svg: draw(options, description), legend };
 }
 
-function accuracyFigure(run: RunRecord): Figure | null {
-  const controls = [
-    { name: controlNames.majority, value: run.controls.majorityScores?.accuracy ?? null },
-    {
-      name: controlNames.zeroShot,
-      value: run.curve.find(({ protocol, split }) => protocol === "zeroShot" && split === "test")?.accuracy ?? null,
-    },
-  ].filter(({ value }) => value !== null);
-  const marks = [
-    Plot.ruleY(controls, { y: "value", strokeDasharray: "4 4", strokeOpacity: 0.6 }),
-    Plot.text(controls, { y: "value", text: "name", frameAnchor: "left", dx: 4, dy: -6, textAnchor: "start" }),
+interface Bound {
+  readonly name: string;
+  readonly value: number | null | undefined;
+}
+
+/** Dashed lines across a figure, with their names. */
+function boundMarks(all: readonly Bound[]): Plot.Markish[] {
+  const bounds = all.filter(({ value }) => value !== null && value !== undefined && Number.isFinite(value));
+  return [
+    Plot.ruleY(bounds, { y: "value", strokeDasharray: "4 4", strokeOpacity: 0.6 }),
+    Plot.text(bounds, { y: "value", text: "name", frameAnchor: "left", dx: 4, dy: -6, textAnchor: "start" }),
   ];
-  const counts = run.curve.flatMap(({ split, numTexts }) => (split === "test" ? (numTexts ?? []) : []));
-  const label = withRemarks("accuracy", [textsText(rangeOf(counts))]);
-  return lineFigure(runFigureTitles.accuracy, accuracyPoints(run), label, marks);
+}
+
+/** With how many texts of the test split are behind the points. */
+function countedLabel({ curve }: RunRecord, name: string): string {
+  const counts = curve.flatMap(({ split, numTexts }) => (split === "test" ? (numTexts ?? []) : []));
+  return withRemarks(name, [textsText(rangeOf(counts))]);
+}
+
+function accuracyFigure(run: RunRecord): Figure | null {
+  const marks = boundMarks([
+    { name: controlNames.majority, value: run.controls.majorityScores?.accuracy },
+    { name: controlNames.zeroShot, value: untunedScores(run)?.accuracy },
+  ]);
+  const points = scorePoints(run, ({ accuracy }) => accuracy);
+  return lineFigure(runFigureTitles.accuracy, points, countedLabel(run, metricNames.accuracy), marks);
+}
+
+function mainScoreFigure(run: RunRecord): Figure | null {
+  const name = metricNames[run.metric];
+  const marks = boundMarks([{ name: untunedName, value: untunedScores(run)?.score }]);
+  const points = scorePoints(run, ({ score }) => score);
+  return lineFigure(runScoreTitle(name), points, countedLabel(run, name), marks);
+}
+
+function perplexityFigure(run: RunRecord): Figure | null {
+  const marks = boundMarks([{ name: untunedName, value: untunedScores(run)?.text?.perplexityPerToken }]);
+  const points = scorePoints(run, ({ text }) => text?.perplexityPerToken);
+  return lineFigure(runFigureTitles.perplexity, points, textScoreTitles.perplexityPerToken, marks);
 }
 
 function lossFigure({ steps = [] }: RunRecord): Figure | null {

@@ -10,20 +10,33 @@ import {
   type ScoreTable,
   type SpreadCell,
   type SpreadTable,
+  textTables,
 } from "@tutti/record";
 import { type Cell, type Line, Remarks, Table } from "../elements.tsx";
 import { scoreLines, spreadLines } from "../runTable.ts";
-import { aheadText, otherTextsText, scoreNotes, scoresCaption, spreadCaption, spreadNote, tableTitle, zeroShotNote } from "../sentences.ts";
-import { labelWordsSeen } from "../tasks.ts";
+import {
+  aheadText,
+  otherTextsText,
+  scoreNotes,
+  scoresCaption,
+  spreadCaption,
+  spreadNote,
+  tableTitle,
+  textCaption,
+  textNotes,
+  zeroShotNote,
+} from "../sentences.ts";
+import { labelWordsIn } from "../tasks.ts";
 import { capital, fewerSeedsText, scoreText, summaryText, textsText, wholeText, withRemarks } from "../text.ts";
-import { controlNames, labelWordsRow, metricNames, runHeads, spreadHeads, titles } from "../words.ts";
+import { controlLines, hasClasses, isOfTexts, textLines, textRunLines } from "../textScores.ts";
+import { labelWordsRow, metricNames, runHeads, spreadHeadsOf, textRunHeads, textTableHeads, titles } from "../words.ts";
 
 /** Whether a mean of these tables is bold. */
 export const isAnyBold = (tables: readonly ScoreTable[]) =>
   tables.some(({ rows }) => rows.some(({ cells }) => cells.some(({ isBest }) => isBest)));
 
 /** Methods × tasks under every protocol, after the last round and in the round chosen on validation. */
-export function ScoreSection({ result, analysis: { tables } }: { readonly result: ExperimentResult; readonly analysis: Analysis }) {
+export function ScoreSection({ result, analysis: { grid, tables } }: { readonly result: ExperimentResult; readonly analysis: Analysis }) {
   const blocks = reportedProtocols
     .map((protocol) => ({ protocol, shown: tables.filter((table) => table.protocol === protocol) }))
     .filter(({ shown }) => shown.length > 0);
@@ -40,12 +53,33 @@ export function ScoreSection({ result, analysis: { tables } }: { readonly result
           </div>
         </div>
       ))}
+      <TextTables grid={grid} />
+    </>
+  );
+}
+
+/** Every score of the tasks whose answers are texts. */
+function TextTables({ grid }: Pick<Analysis, "grid">) {
+  const tables = textTables(grid);
+  if (tables.length === 0) return null;
+  return (
+    <>
+      {tables.map((table) => (
+        <Table
+          key={`${table.column.key} ${table.protocol}`}
+          caption={textCaption(table.column.label, table.protocol, textsText(table.texts))}
+          head={textTableHeads}
+          lines={textLines(table).map(({ name, cells, isControl }) => ({ cells: [name, ...cells], isControl }))}
+          isScores
+        />
+      ))}
+      <Remarks texts={textNotes} />
     </>
   );
 }
 
 function Scores({ table, backbone }: { readonly table: ScoreTable; readonly backbone: string }) {
-  const { columns, rows, controls, numSeeds, texts } = table;
+  const { columns, rows, numSeeds, texts } = table;
   const metrics = [...new Set(columns.map(({ metric }) => metric))];
   const heads = columns.map(({ label, metric }, index) =>
     withRemarks(label, [metrics.length === 1 ? null : metricNames[metric], textsText(texts[index] ?? null)]),
@@ -56,9 +90,11 @@ function Scores({ table, backbone }: { readonly table: ScoreTable; readonly back
   });
   const lines: Line[] = [
     ...rows.filter(({ row }) => !row.isControl).map(line),
-    ...controls.map(({ control, cells }) => ({ cells: [controlNames[control], ...cells.map(scoreText)], isControl: true })),
+    ...controlLines(table).map(({ name, cells }) => ({ cells: [name, ...cells.map(scoreText)], isControl: true })),
     ...rows.filter(({ row }) => row.isControl).map(line),
-    { cells: [labelWordsRow, ...columns.map(({ task }) => labelWordsSeen(backbone, task))], isControl: true },
+    ...(hasClasses(columns)
+      ? [{ cells: [labelWordsRow, ...columns.map((column) => labelWordsIn(backbone, column))], isControl: true }]
+      : []),
   ];
   return <Table caption={scoresCaption(tableTitle(table), metrics)} head={["method", ...heads]} lines={lines} isScores />;
 }
@@ -75,7 +111,9 @@ function scoreCell({ summary, isBest, behindTop }: ScoreCell, numSeeds: number):
 export function SpreadSection({ spread: { columns, rows } }: { readonly spread: SpreadTable }) {
   const tables = columns.flatMap((column, index) => {
     const lines = rows.flatMap(({ row, cells }) => (cells[index] == null ? [] : [spreadLine(row.label, row.isControl, cells[index])]));
-    return lines.length === 0 ? [] : [<Table key={column.key} caption={spreadCaption(column.label)} head={spreadHeads} lines={lines} />];
+    return lines.length === 0
+      ? []
+      : [<Table key={column.key} caption={spreadCaption(column.label)} head={spreadHeadsOf(column.metric)} lines={lines} />];
   });
   return (
     <>
@@ -94,17 +132,35 @@ function spreadLine(label: string, isControl: boolean, { mean, worstTenth, meanL
 /** Every way of evaluating one run, beside its controls. */
 export function RunScoreSection({ run }: { readonly run: RunRecord }) {
   const spread = spreadLines(run);
-  const lines = scoreLines(run).map((cells) => ({ cells }));
   return (
     <>
-      <Table caption={scoresCaption(titles.scores, ["accuracy", "macroF1"])} head={runHeads.scores} lines={lines} />
-      <Remarks texts={[`${capital(zeroShotNote)}.`, ...[otherTextsText(run) ?? []].flat()]} />
+      {isOfTexts(run) ? <RunTexts run={run} /> : <RunClasses run={run} />}
       {spread.length === 0 ? null : (
         <>
           <Table caption={titles.spread} head={runHeads.spread} lines={spread.map((cells) => ({ cells }))} />
           <Remarks texts={[spreadNote]} />
         </>
       )}
+    </>
+  );
+}
+
+function RunClasses({ run }: { readonly run: RunRecord }) {
+  const lines = scoreLines(run).map((cells) => ({ cells }));
+  return (
+    <>
+      <Table caption={scoresCaption(titles.scores, ["accuracy", "macroF1"])} head={runHeads.scores} lines={lines} />
+      <Remarks texts={[`${capital(zeroShotNote)}.`, ...[otherTextsText(run) ?? []].flat()]} />
+    </>
+  );
+}
+
+function RunTexts({ run }: { readonly run: RunRecord }) {
+  const lines = textRunLines(run).map((cells) => ({ cells }));
+  return (
+    <>
+      <Table caption={titles.scores} head={textRunHeads} lines={lines} isTitledAbove isScores />
+      <Remarks texts={textNotes} />
     </>
   );
 }

@@ -1,12 +1,13 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource preact */
-import { formatNumber } from "@tutti/core";
+import { formatNumber, isTextMetric } from "@tutti/core";
 import type { ExperimentResult, Grid } from "@tutti/record";
 import { type Cell, FoldedJson, List, prose, Remarks, Table } from "../elements.tsx";
 import { commandOf, provenanceText, usageTextOf } from "../provenance.ts";
 import { commandLead, filesNote, labelWordsNote, rateCaption, runName, sourceText } from "../sentences.ts";
 import { definitionNotes, definitionsOf, labelWordsOf, labelWordsSeen, rateLines, splitTexts } from "../tasks.ts";
 import { capital } from "../text.ts";
+import { hasClasses } from "../textScores.ts";
 import { failureHeads, faultKinds, metricNames, rateHeads, settingsSummaries, taskHeads, titles } from "../words.ts";
 
 interface Of {
@@ -20,7 +21,10 @@ export function TaskSection({ result, grid }: Of & { readonly grid: Grid }) {
   const backbones = [...new Set(runs.map(({ settings }) => settings.backbone))];
   const lines = names.map((task) => {
     const metric = runs.find((run) => run.task === task)?.metric;
-    const seen = backbones.map((backbone) => `${backbones.length > 1 ? `${backbone}: ` : ""}${labelWordsSeen(backbone, task)}`).join("; ");
+    const isOfTexts = metric !== undefined && isTextMetric(metric);
+    const seen = isOfTexts
+      ? ""
+      : backbones.map((backbone) => `${backbones.length > 1 ? `${backbone}: ` : ""}${labelWordsSeen(backbone, task)}`).join("; ");
     const cells: (string | Cell)[] = [task, prose(metric === undefined ? "" : metricNames[metric]), prose(labelWordsOf(task)), prose(seen)];
     return { cells, rows: splitTexts(result, task, names).join(" ") };
   });
@@ -34,7 +38,7 @@ export function TaskSection({ result, grid }: Of & { readonly grid: Grid }) {
         head={heads.map((head, index) => (index === 0 ? head : prose(head)))}
         lines={lines.map(({ cells, rows }) => ({ cells: hasRows ? [...cells, prose(rows)] : cells }))}
       />
-      <Remarks texts={[labelWordsNote(backbones)]} />
+      {hasClasses(grid.columns) ? <Remarks texts={[labelWordsNote(backbones)]} /> : null}
     </>
   );
 }

@@ -235,6 +235,7 @@ function specAt({ stage, kind }: Position, run: FedPepTaoRun, { numEvaluations, 
       return evaluateSpec({ isZeroShotDue: isZeroShotDue(run, numEvaluations), isPersonalised });
     case "logits":
     case "distil":
+    case "answers":
       throw new Error(`fedPepTao has no ${kind} step: its state was written by another strategy`);
   }
 }

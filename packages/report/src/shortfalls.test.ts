@@ -1,0 +1,64 @@
+import { analyse, type RunRecord } from "@tutti/record";
+import { simulatedExperiment, simulatedRun } from "@tutti/record/testing";
+import { expect, test } from "vitest";
+import { renderMarkdown } from "./markdown.ts";
+import { shortfalls } from "./shortfalls.ts";
+
+interface Made {
+  readonly method: "fedPepTao" | "lora" | "pTuningV2" | "local";
+  readonly final: number;
+  readonly best?: number;
+  readonly bytes?: number;
+  readonly zeroShot?: number | null;
+}
+
+const scores = (score: number) => ({ global: { score, accuracy: score, macroF1: score, loss: 1, numTexts: 200 } });
+
+function run({ method, final, best = final, bytes = 1e6, zeroShot = null }: Made): RunRecord {
+  const made = simulatedRun({ method, task: "subj", seed: 1 });
+  return {
+    ...made,
+    final: scores(final),
+    best: { round: 4, scores: scores(best) },
+    bytes: { ...made.bytes, up: bytes, down: 0 },
+    controls: { ...made.controls, zeroShot },
+  };
+}
+
+const said = (...runs: readonly Made[]) => shortfalls(analyse(simulatedExperiment(runs.map(run))));
+
+test("a method that ends no better than the untuned backbone is named with that score, equal ones included and controls not", () => {
+  const zeroShot = 0.5;
+  expect(
+    said(
+      { method: "lora", final: 0.5, zeroShot, bytes: 1 },
+      { method: "fedPepTao", final: 0.501, zeroShot, bytes: 2 },
+      { method: "local", final: 0.3, zeroShot },
+    ),
+  ).toEqual(["subj: LoRA ends no better than the backbone without tuning (0.500 of 200 texts)."]);
+});
+
+test("a method is named whose mean was higher by a hundredth in the round that validation chose", () => {
+  expect(said({ method: "lora", final: 0.6, best: 0.609, bytes: 1 }, { method: "fedPepTao", final: 0.61, best: 0.63, bytes: 2 })).toEqual([
+    "subj: from the round best on validation to the last one the mean falls: FedPepTAO from 0.630 to 0.610.",
+  ]);
+});
+
+test("a method is named beside the best of those that sent no more bytes for no lower score", () => {
+  const found = said(
+    { method: "pTuningV2", final: 0.55, bytes: 1e6 },
+    { method: "lora", final: 0.6, bytes: 2e6 },
+    { method: "fedPepTao", final: 0.54, bytes: 3e6 },
+  );
+  expect(found).toEqual(["subj: no higher score than LoRA (0.600 at 2.00 MB) for as many bytes or more: FedPepTAO (0.540 at 3.00 MB)."]);
+});
+
+test("the page says it under a heading of its own, and has none where everything worked", () => {
+  const page = (...runs: readonly Made[]) => renderMarkdown(simulatedExperiment(runs.map(run)), "x").text;
+  const [lora, prompts] = [
+    { method: "lora", final: 0.6, bytes: 1e6 },
+    { method: "pTuningV2", final: 0.7, bytes: 2e6 },
+  ] as const;
+  expect(page(lora, prompts)).not.toContain("What did not work");
+  expect(page(lora, { ...prompts, final: 0.5 })).toContain("## What did not work\n\n- subj: no higher score than LoRA");
+});
