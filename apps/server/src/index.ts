@@ -17,6 +17,7 @@ export { memoryStore } from "./journal/keyValueStore.ts";
 export type { JournalledRun } from "./journal/readRun.ts";
 export { listRunIds, readRun } from "./journal/readRun.ts";
 export { requirePair } from "./pair.ts";
+export { type ReadTexts, readTextSettings, type TextsPlace, type TextsReader } from "./publicTexts.ts";
 export { deriveRunId } from "./runFolder.ts";
 export { keepRunReports, type RunReportOptions, type RunReports } from "./runReports.ts";
 export type { Overrides, SettingsSources } from "./settings.ts";

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { findTask, numClassesOf } from "@tutti/data";
+import { publicTextsOf } from "@tutti/core";
+import { findTask, numClassesOf, requireSameKind, requireTextTask } from "@tutti/data";
 import {
   type ComputeChild,
   type Coordinator,
@@ -66,8 +67,11 @@ export async function driveRun(order: DrivenOrder, place: RunPlace): Promise<Dri
 
 async function openCoordinator({ id, settings, startFrom }: DrivenOrder, place: RunPlace): Promise<Coordinator> {
   const { publicDir, pagesDir, folder, host, backend, threads, clients, numRemote, keepRoundsBytes } = place;
-  const numClasses = numClassesOf(findTask(settings.task));
+  const task = findTask(settings.task);
+  const numClasses = numClassesOf(task);
   requirePair(publicDir, settings);
+  const texts = publicTextsOf(settings);
+  if (texts !== null) requireSameKind(requireTextTask(task, "strategy.distillText"), texts);
   const tuned = tunedParameters(settings, readBackboneSizes(publicDir, settings.backbone), numClasses);
   const options = {
     dataDir: folder,

@@ -4,6 +4,7 @@ import {
   fedPt,
   initialParams,
   type Params,
+  type PublicTextsSettings,
   presets,
   publicRows,
   type RunSettings,
@@ -48,11 +49,17 @@ function memoryScores() {
   };
 }
 
-async function started(scores = memoryScores(), fetch = publicFiles) {
+async function started(scores = memoryScores(), fetch = publicFiles, settings = run) {
   const trainer = createComputeTrainer({ scores, fetch });
   const base = "http://tutti.test";
   await trainer.start(
-    { run, manifestUrl: `${base}/backbones/etude/manifest.json`, datasetUrl: `${base}/datasets/replies/`, backend: "wasm", threads: 1 },
+    {
+      run: settings,
+      manifestUrl: `${base}/backbones/etude/manifest.json`,
+      datasetUrl: `${base}/datasets/replies/`,
+      backend: "wasm",
+      threads: 1,
+    },
     () => undefined,
   );
   await trainer.addDevice(computeDeviceId, { kind: "share", index: computeDeviceId });
@@ -143,4 +150,46 @@ test("a large model with another vocabulary is refused with both tables, and a d
   );
   await expect(compute({ kind: "probe", lanczosSteps: 3 })).rejects.toThrow("a compute client does no probe task");
   await trainer.stop();
+});
+
+const letters = '{"text":"Too late","answer":"We are sorry"}\n{"text":"Where is it?","answer":"On its way"}\n';
+
+/** Serves public texts under the hash that a run has, whatever they are. */
+async function withLetters(served = letters, change: Partial<PublicTextsSettings> = {}) {
+  const sha256 = await sha256Hex(new TextEncoder().encode(letters));
+  const distillText: PublicTextsSettings = { from: "letters.csv", kind: "reply", sha256, numTexts: 2, ...change };
+  const asked: string[] = [];
+  const fetch: typeof globalThis.fetch = async (url, init) => {
+    const { pathname } = new URL(String(url));
+    if (!pathname.startsWith("/texts/")) return publicFiles(url, init);
+    asked.push(pathname);
+    return new Response(served);
+  };
+  return { fetch, asked, settings: { ...run, strategy: { ...fedPt.defaults, distillText } } as RunSettings };
+}
+
+test("public texts of another file are read in place of the task's rows, and have scores of their own", async () => {
+  const { fetch, asked, settings } = await withLetters();
+  const scores = memoryScores();
+  const { trainer, compute } = await started(scores, fetch, settings);
+  expect(asked).toEqual([`/texts/${await sha256Hex(new TextEncoder().encode(letters))}`]);
+  expect(await compute(logits)).toMatchObject({ numTexts: 2, contentKey: scores.puts[0] });
+  const learnt = await compute({ ...distil, batchSize: 2 });
+  expect(learnt.kind === "distil" && learnt.lastLoss < learnt.firstLoss).toBe(true);
+  await trainer.stop();
+  const own = await started(scores);
+  await own.compute(logits);
+  expect(new Set(scores.puts).size).toBe(2);
+  await own.trainer.stop();
+});
+
+test("public texts that are not the run's, or not of its task's kind, are refused with a sentence", async () => {
+  const other = await withLetters(letters.replace("sorry", "not sorry"));
+  await expect(started(memoryScores(), other.fetch, other.settings)).rejects.toThrow(
+    /their SHA-256 is [0-9a-f]{64}, the run's is [0-9a-f]{64}/,
+  );
+  const plain = await withLetters(letters, { kind: "continuation" });
+  await expect(started(memoryScores(), plain.fetch, plain.settings)).rejects.toThrow(
+    "letters.csv holds plain text, and replies is a reply task",
+  );
 });
