@@ -31,7 +31,7 @@ export async function driveRun(order: DrivenOrder, place: RunPlace): Promise<Dri
   let proxy: FaultProxy | null = null;
   let notes: RunNotes | null = null;
   let joining: Promise<unknown> = Promise.resolve();
-  const computeChild = startCompute(coordinator);
+  const computeChild = startCompute(coordinator, place);
   try {
     proxy = await openProxy(order, place, coordinator);
     const noted = takeNotes(order.settings, place, { coordinator, proxy });
@@ -94,9 +94,9 @@ async function openCoordinator({ id, settings, startFrom }: DrivenOrder, place: 
 }
 
 /** The run's own compute client, in a process like this one; null where its strategy needs none. */
-function startCompute({ computeToken: token, url }: Coordinator): ComputeChild | null {
+function startCompute({ computeToken: token, url }: Coordinator, { computeCommand }: RunPlace): ComputeChild | null {
   if (token === null) return null;
-  const command = [...process.execArgv, process.argv[1] ?? "", "compute", "--quiet"];
+  const command = computeCommand ?? [...process.execArgv, process.argv[1] ?? "", "compute", "--quiet"];
   return startComputeChild({ url, token, command, print: (line) => process.stderr.write(`${line}\n`) });
 }
 

@@ -22,6 +22,8 @@ export interface RunPlace {
   readonly kernels: KernelChoice;
   /** Machines that the clients simulate, by their number; nothing is simulated without them. */
   readonly fleet?: readonly ClientProfile[] | undefined;
+  /** What Node is given to start a compute client (P-90); this process' own program with the command `compute` by default. */
+  readonly computeCommand?: readonly string[] | undefined;
   /** Cores that are this run's. */
   readonly numCores: number;
   readonly limits: RunLimits;

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { Params, RunSettings } from "@tutti/core";
 import type { StepRecord } from "@tutti/record";
 import type { Display } from "@tutti/terminal";
+import type { Clients } from "../drive/clients.ts";
 import { openPeakMeter } from "../drive/peakMeter.ts";
-import { openTabClients } from "../drive/tabClients.ts";
 import { sizeText, writeDemoConfig } from "../run/demoConfig.ts";
 import { driveRun } from "../run/driveRun.ts";
 import { createFollower } from "../run/follow.ts";
@@ -20,7 +20,10 @@ export interface Stage {
   readonly folder: string;
   readonly display: Display;
   readonly pagesDir: string;
-  readonly browser: { readonly executablePath: string; readonly chromiumFlags: readonly string[] };
+  /** Clients of one run, whose profiles lie in this folder. */
+  openClients(profilesFolder: string): Clients;
+  /** As in `RunPlace`. */
+  readonly computeCommand?: readonly string[];
   readonly signal: AbortSignal;
 }
 
@@ -38,14 +41,13 @@ function settingsOf(name: RunName, { run }: FedPtConfig): RunSettings {
 
 /** Runs FedPT, or one that it is compared with, to its end, or goes on with it. */
 export async function performFedPt(stage: Stage, name: RunName): Promise<FinishedRun> {
-  const { prepared, folder, display, browser, signal } = stage;
-  const { config, options } = prepared;
+  const { prepared, folder, display, computeCommand, signal } = stage;
+  const { config } = prepared;
   const settings = settingsOf(name, config);
   const isMain = name === "fedpt";
   const profilesFolder = join(folder, "tabs", name);
   const profiles = Array.from({ length: config.numTabs }, (_, index) => join(profilesFolder, String(index)));
-  const headless = { isHeadless: options.headed !== true, onTrouble: display.say };
-  const clients = openTabClients(config.numTabs, { ...browser, profilesFolder, ...headless });
+  const clients = stage.openClients(profilesFolder);
   const meter = await openPeakMeter(join(folder, `memory-${name}.json`), profiles);
   let follow: ReturnType<typeof createFollower> = () => undefined;
   let latest = config;
@@ -56,6 +58,7 @@ export async function performFedPt(stage: Stage, name: RunName): Promise<Finishe
   const place: RunPlace = {
     ...placeOf(stage, isMain),
     clients,
+    computeCommand,
     async onListening(coordinator) {
       follow = createFollower(coordinator, settings, display);
       meter.watch(coordinator.url);

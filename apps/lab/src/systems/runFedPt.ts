@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { StepRecord } from "@tutti/record";
 import { ensurePages, loadBrowserScript } from "@tutti/server/checkout";
 import { createDisplay, writeWhole } from "@tutti/terminal";
+import { openTabClients } from "../drive/tabClients.ts";
 import { openInBrowser } from "../run/openInBrowser.ts";
 import { resumeCommand } from "../run/runDemo.ts";
 import { abortOnSignals, Stopped } from "../run/signals.ts";
@@ -30,7 +31,15 @@ export async function runFedPt(options: FedPtOptions): Promise<{ readonly stoppe
     display.end();
     display.say(`Stopping. To go on: ${resumeCommand(config.runId, options)}`);
   });
-  const stage: Stage = { prepared, folder, display, pagesDir, browser: { executablePath, chromiumFlags }, signal: stop.signal };
+  const headless = { isHeadless: options.headed !== true, onTrouble: display.say };
+  const stage: Stage = {
+    prepared,
+    folder,
+    display,
+    pagesDir,
+    openClients: (profilesFolder) => openTabClients(config.numTabs, { executablePath, chromiumFlags, profilesFolder, ...headless }),
+    signal: stop.signal,
+  };
   try {
     const result = await performAll(stage, { publicDir, split: "test", numTexts, maxNewTokens, signal: stop.signal });
     await writeResult(folder, result, options.json);
