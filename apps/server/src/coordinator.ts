@@ -17,6 +17,7 @@ import { createNews, type News } from "./news.ts";
 import { type OpenedRun, openRun } from "./openedRun.ts";
 import { holdsState } from "./pool/acceptance.ts";
 import { type Clock, systemClock } from "./pool/clock.ts";
+import { keepTexts } from "./publicTexts.ts";
 import { readStartingPoint, type StartPorts } from "./start/readStart.ts";
 import type { StartingPoint, StartReader } from "./start/startingPoint.ts";
 import type { ClientPoint } from "./status.ts";
@@ -165,6 +166,8 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
   const metrics = createMetrics();
   const news = createNews(clock);
   const blobs = createBlobStore(holdsState);
+  const texts = keepTexts(folder.path, config.run);
+  if (texts !== null) blobs.hold("public texts", texts);
   const meter = createWireMeter((journal.contents()?.traffic ?? {}) as MeterRecord, (sha256) => blobs.isHeldBy(sha256, holdsState));
   const live = createLiveRun({
     config,

@@ -18,6 +18,7 @@ export type { JournalledRun } from "./journal/readRun.ts";
 export { listRunIds, readRun } from "./journal/readRun.ts";
 export { requirePair } from "./pair.ts";
 export { noAnswerer } from "./pool/computeDesk.ts";
+export { type ReadTexts, readTextSettings, type TextsPlace, type TextsReader } from "./publicTexts.ts";
 export { deriveRunId } from "./runFolder.ts";
 export { keepRunReports, type RunReportOptions, type RunReports } from "./runReports.ts";
 export type { Overrides, SettingsSources } from "./settings.ts";

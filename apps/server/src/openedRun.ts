@@ -7,6 +7,7 @@ import { type Journal, openJournal } from "./journal/journal.ts";
 import { type KeyValueStore, memoryStore } from "./journal/keyValueStore.ts";
 import { lmdbStore } from "./journal/lmdbStore.ts";
 import { withRoom } from "./journal/readRun.ts";
+import { requireSameTexts } from "./publicTexts.ts";
 import { findRunId, openRunFolder, type RunFolder } from "./runFolder.ts";
 import { createKeptRounds, type KeptRounds } from "./start/keptRounds.ts";
 import type { StartFrom } from "./start/startingPoint.ts";
@@ -67,7 +68,10 @@ function requireSameRun(
     );
   }
   const begun = runSettingsSchema.safeParse(withRoom(contents.run)); // fills in what older runs had no choice of
-  if (begun.success) requireSameCode(begun.data, run, `run ${runId} in ${folder}`);
+  if (begun.success) {
+    requireSameCode(begun.data, run, `run ${runId} in ${folder}`);
+    requireSameTexts(begun.data, run, `run ${runId} in ${folder}`);
+  }
   const names = differences(begun.success ? begun.data : contents.run, JSON.parse(JSON.stringify(run)), "run").filter(
     (name) => run.roster !== "fixed" || !["run.minDevices", "run.maxDevices"].includes(name), // which a fixed roster does not look at
   );

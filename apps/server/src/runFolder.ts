@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isModule, type RunSettings } from "@tutti/core";
+import { isModule, publicTextsOf, type RunSettings } from "@tutti/core";
 import type { StepRecord } from "@tutti/record";
 import type { CoordinatorConfig } from "./config.ts";
 import { makeRunFolder } from "./writableFolder.ts";
 
 /** Settings that came later, with what runs did before there was a choice. */
-const addedLater: Readonly<Record<string, unknown>> = { optimizer: "adamW", proximal: 0, fineTuneEpochs: 0 };
+const addedLater: Readonly<Record<string, unknown>> = { optimizer: "adamW", proximal: 0, fineTuneEpochs: 0, distillText: null };
 
 /** The id that follows from a run's settings and from where it starts: the same command finds its run again, one that an older version began too. */
 export function deriveRunId(run: RunSettings, startFrom?: CoordinatorConfig["startFrom"]): string {
@@ -21,8 +21,10 @@ export function deriveRunId(run: RunSettings, startFrom?: CoordinatorConfig["sta
   return `${run.task.replaceAll(/[^A-Za-z0-9_-]+/g, "-")}-seed${run.seed}-${digest}`.slice(0, 64);
 }
 
-/** A module's run keeps its id when the module's code changes: so it is found, and refused. */
+/** A run keeps its id when its module's code changes, or the file of its public texts: so it is found, and refused. */
 function withoutCode(run: RunSettings): unknown {
+  const texts = publicTextsOf(run);
+  if (texts !== null) return { ...run, strategy: { ...run.strategy, distillText: texts.from } };
   if (!isModule(run.strategy)) return run;
   const { sha256: _, title: __, ...strategy } = run.strategy;
   return { ...run, strategy };

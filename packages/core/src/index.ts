@@ -77,6 +77,7 @@ export {
   taskNameSchema,
 } from "./settings/fields.ts";
 export { settingLimits } from "./settings/limits.ts";
+export { type PublicTextsSettings, publicTextsSchema } from "./settings/publicTexts.ts";
 export { type PartitionSettings, type RunConditions, runConditions, type TrainingSettings } from "./settings/runConditions.ts";
 export { sha256Hex, sha256HexSync } from "./sha256.ts";
 export { shownRows } from "./shownRows.ts";
@@ -139,6 +140,7 @@ export {
   needsCompute,
   needsSingleContributions,
   planningOf,
+  publicTextsOf,
   type StrategyName,
   type StrategySettings,
   selectorOf,

@@ -17,3 +17,8 @@ test("a quarter of the rows is public, drawn by the seed, each once and in order
 test("a strategy that distils nothing has no public rows", () => {
   expect(publicRows({ seed: 7, strategy: fedAvg.defaults }, 40)).toEqual([]);
 });
+
+test("where the public texts are another file's, all training rows go to devices", () => {
+  const distillText = { from: "letters.csv", kind: "reply", sha256: "ab".repeat(32), numTexts: 9 } as const;
+  expect(publicRows({ seed: 7, strategy: { ...strategy, distillText } }, 40)).toEqual([]);
+});

@@ -18,6 +18,14 @@ export { type ParquetOptions, type ParquetTable, parseParquet } from "./parquet.
 export { type Parts, type SourceParts, type SourceRows, testFraction } from "./parts.ts";
 export { answerTemplateOf, createPrompter } from "./promptedText.ts";
 export type { PromptedText, Prompter } from "./prompter.ts";
+export {
+  type PublicTextFile,
+  type PublicTexts,
+  publicTextExamples,
+  publicTexts,
+  readPublicTexts,
+  requireSameKind,
+} from "./publicTexts.ts";
 export { defaultRowLimits, type Row, type RowLimits, type RowsRead, requireLength } from "./rows.ts";
 export { normalisedText, type SharedText, sharedText, textIndex } from "./sharedText.ts";
 export { type HubSource, partialNote, type SourceColumns, type TaskSource, taskSources } from "./sources.ts";

@@ -4,8 +4,10 @@ import { cardFile, type DatasetCard, parseDatasetCard } from "./datasetCard.ts";
 import { isPassing, putAllBack } from "./replaceFolder.ts";
 import { rememberTask, tasks } from "./tasks.ts";
 
+export { compressors } from "./compressors.ts";
 export { type DataControls, majorityConfusion, readControls } from "./controls.ts";
 export { dealRun } from "./dealing.ts";
+export { type PublicTextPlace, readPublicTextsAt } from "./publicTextFile.ts";
 export { isPassing, putAllBack, replaceFolder } from "./replaceFolder.ts";
 export { type Script, scriptBeside, startThread } from "./scriptBeside.ts";
 

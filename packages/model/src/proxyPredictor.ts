@@ -5,10 +5,14 @@ import { createTransformer } from "./backbone/transformer.ts";
 import { requirePair } from "./compute/pair.ts";
 import { createCausalReader } from "./generation.ts";
 import { createProxyReader } from "./proxyReader.ts";
+import { scoreProxy } from "./proxyScoring.ts";
 import { createTextReader } from "./textReader.ts";
 import { createTokenizer } from "./tokenizer.ts";
+import type { Tuned } from "./training/gradient.ts";
+import { scoreTexts, type TextScored } from "./training/textEvaluation.ts";
 import { createTuner } from "./tuning/createTuner.ts";
 import { tunedLayout } from "./tuning/layout.ts";
+import { createBareTuner } from "./tuning/prefix.ts";
 
 /** Who answers: the large model as it is, the small one as it was tuned, or the large one shifted by what tuning changed of the small one. */
 export type ProxyAnswerer = "large" | "small" | "proxy";
@@ -24,6 +28,8 @@ export interface ProxyQuestion {
 export interface ProxyPredictor {
   /** By greedy decoding; the example's own answer is not read. */
   answer(example: TextExample, question: ProxyQuestion): Promise<string>;
+  /** Every token of the examples' own answers, predicted from all before it; the small model's room decides how much of a long text is read. */
+  score(examples: readonly TextExample[], of: ProxyAnswerer, signal?: AbortSignal): Promise<TextScored>;
   dispose(): void;
 }
 
@@ -60,7 +66,15 @@ export async function createProxyPredictor({ large, small, run, params }: ProxyP
       },
     }),
   };
+  const { tuned } = readers.small;
+  const bare: Tuned = { ...tuned, transformer: ofLarge, tuner: createBareTuner(ofLarge), positionsAfterPrefix: false };
   return {
+    async score(examples, of, signal) {
+      const encoded = readers.small.encode(examples);
+      if (of === "small") return scoreTexts(tuned, params, encoded, signal);
+      if (of === "large") return scoreTexts(bare, null, encoded, signal);
+      return scoreProxy({ large: bare, small: tuned, params, a }, encoded, signal);
+    },
     answer: (example, { of, maxNewTokens, signal }) => readers[of].answer(params, example, maxNewTokens, signal),
     dispose() {
       ofLarge.dispose();

@@ -1,4 +1,5 @@
 export { renderComparison } from "./comparisonText.ts";
+export { roundCurve } from "./figures/roundCurve.ts";
 export { writeReport, writeResultsPage, writeRunReport } from "./files.ts";
 export { renderPage } from "./page.tsx";
 export { readExperimentResult } from "./readResult.ts";

@@ -4,6 +4,7 @@ import { positiveNumber, wholeNumber } from "../parseOptions.ts";
 
 interface DemoFlags {
   readonly system?: "fedpt" | "fedpipe";
+  readonly rows?: "three" | "all";
   readonly tabs?: number;
   readonly devices?: number;
   readonly rounds?: number;
@@ -30,6 +31,12 @@ export function addDemo(program: Command): void {
     .command("demo")
     .description("run federated prompt tuning on this machine: a coordinator, four headless tabs, twenty devices, a report")
     .addOption(new Option("--system <name>", "show another federated system than FedPepTAO").choices(["fedpt", "fedpipe"]))
+    .addOption(
+      new Option("--rows <which>", "of FedPT's report: three, or all with two runs more for comparison (default three)").choices([
+        "three",
+        "all",
+      ]),
+    )
     .option("--tabs <number>", "browser tabs that share the devices (default 4)", wholeNumber(1))
     .option("--devices <number>", "devices, each one set of private examples with prompts trained on them (default 20)", wholeNumber(1))
     .option("--rounds <number>", "training rounds after scoring and counting (default 12)", wholeNumber(1))
@@ -63,34 +70,42 @@ Examples:
   tutti demo --task subj --rounds 4            once subj was fetched: tutti data add subj
   tutti demo --tabs 2 --devices 10 --rounds 6 --headed
   tutti demo --system fedpt                    a small model in tabs, a large one at the server, proxy-tuned answers
+  tutti demo --system fedpt --rows all         beside the large model in the tabs, and proxy-tuning without distillation
   tutti demo --system fedpipe                  four unlike clients, a plan for each, mixed ranks and bits
   tutti demo --resume 20260102-030405-topic    after Ctrl-C
 
 A run folder holds config.json, rounds.jsonl, report.html, results.json, results.csv and prompts.safetensors.`,
     )
     .action(async (flags: DemoFlags) => {
-      const { out, resume, system, ...others } = flags;
-      if (system === "fedpt") return showSystem(system, flags);
+      const { out, resume, system, rows, ...others } = flags;
+      const { prepareDemo, runDemo, systemOfRun } = await import("@tutti/lab/demo");
+      if (system === "fedpt" || (system === undefined && resume !== undefined && systemOfRun(out, resume) === "fedpt"))
+        return showFedPt(flags);
+      if (rows !== undefined) throw new UsageError("--rows chooses the rows of FedPT's report: add --system fedpt, or leave it out");
       const wanted = { ...others, system };
-      const { prepareDemo, runDemo } = await import("@tutti/lab/demo");
-      const fixed = settingNames.filter((name) => wanted[name] !== undefined);
-      if (resume !== undefined && fixed.length > 0) {
-        throw new UsageError(`--resume goes on with the run's own settings: leave out ${fixed.map(flagOf).join(", ")}`);
-      }
+      refuseSettings(resume, wanted);
       const demo = await prepareDemo({ ...wanted, runsFolder: out, resumeRunId: resume });
       const outcome = await runDemo(demo);
       if (outcome.kind === "stopped") process.exitCode = outcome.signal === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted;
     });
 }
 
-/** A system's own demo, which takes few of the options. */
-async function showSystem(name: "fedpt", flags: DemoFlags): Promise<void> {
-  const taken = ["system", "tabs", "devices", "rounds", "seed", "json", "headed", "public", "out"];
-  const others = Object.keys(flags).filter((flag) => !taken.includes(flag));
-  if (others.length > 0) throw new UsageError(`demo --system ${name} does not take ${others.map(flagOf).join(", ")}: leave that out`);
+/** FedPT's own demo, which takes the options of the plain one but for two. */
+async function showFedPt(flags: DemoFlags): Promise<void> {
+  const { system: _, out, resume, fleet, startFrom, ...chosen } = flags;
+  if (fleet !== undefined) throw new UsageError("FedPT plans the same for every client, so it takes no --fleet: leave that out");
+  if (startFrom !== undefined)
+    throw new UsageError("FedPT's small model starts as it was pretrained, which its scores are compared with: leave out --start-from");
+  refuseSettings(resume, chosen);
   const { systems } = await import("@tutti/lab/demo");
-  const { stoppedBy } = await systems[name].run({ ...flags, runsFolder: flags.out });
+  const { stoppedBy } = await systems.fedpt.run({ ...chosen, runsFolder: out, resumeRunId: resume });
   if (stoppedBy !== null) process.exitCode = stoppedBy === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted;
+}
+
+function refuseSettings(resume: string | undefined, wanted: Readonly<Record<string, unknown>>): void {
+  const fixed = settingNames.filter((name) => wanted[name] !== undefined);
+  if (resume === undefined || fixed.length === 0) return;
+  throw new UsageError(`--resume goes on with the run's own settings: leave out ${fixed.map(flagOf).join(", ")}`);
 }
 
 /** What a resumed run has already. */
@@ -106,6 +121,7 @@ const settingNames = [
   "alpha",
   "seed",
   "system",
+  "rows",
   "fleet",
   "startFrom",
 ] as const;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { RunSettings } from "@tutti/core";
-import type { CoordinatorConfig, StartFrom } from "@tutti/server";
+import type { CoordinatorConfig, StartFrom, TextsReader } from "@tutti/server";
 import { type Command, Option } from "commander";
 import { exitCodes, orWrongUse, UsageError } from "../exitCodes.ts";
 import { given, wholeNumber } from "../parseOptions.ts";
@@ -101,9 +101,9 @@ Examples:
 /** Serves with the flags laid over a settings file; writes the tuned prompts when the run is over. */
 export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Promise<void> {
   const [
-    { mainMetric, presets: known },
-    { findTask, numClassesOf, requireDealable },
-    { readControls, rememberDatasets },
+    { mainMetric, presets: known, publicTextsOf },
+    { findTask, numClassesOf, requireDealable, requireSameKind, requireTextTask },
+    { readControls, readPublicTextsAt, rememberDatasets },
     { makeRunFolder, mergeSettings, readWithModules, serve },
     checkout,
   ] = await Promise.all([
@@ -118,7 +118,12 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
       "--dev builds the pages from their sources, which an installed tutti does not have: clone Tutti, or leave --dev out",
     );
   }
-  const settings = file === undefined ? {} : await readWithModules(file);
+  const readTexts: TextsReader = async (place, publicDir) => {
+    const folder = String(flags.public ?? publicDir ?? checkout.publicFolder());
+    await rememberDatasets(folder);
+    return readPublicTextsAt(place, folder);
+  };
+  const settings = file === undefined ? {} : await readWithModules(file, readTexts);
   const asked = { ...settingsOf(flags), ...(branch === undefined ? {} : { startFrom: branch.startFrom }) };
   const base = branch === undefined ? { presets: known, preset: "default" } : { presets: { branch: branch.settings }, preset: "branch" };
   // faults of settings and folder are told before pages are built
@@ -133,6 +138,8 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
   await rememberDatasets(String(places.publicDir));
   const task = orWrongUse(() => findTask(asRun.task));
   if (asRun.roster === "fixed") orWrongUse(() => requireDealable(task, asRun.partition));
+  const texts = publicTextsOf(asRun);
+  if (texts !== null) orWrongUse(() => requireSameKind(requireTextTask(task, "strategy.distillText"), texts));
   if (flags.dev === true) places.pagesDir = null;
   else places.pagesDir ??= await checkout.ensurePages((line) => console.log(line));
   const reportParts = async ({ run, publicDir }: CoordinatorConfig) => ({
@@ -149,6 +156,7 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
     isOver,
     ...(flags.compute === false ? {} : { computeCommand: [...process.execArgv, process.argv[1] ?? "", "compute", "--quiet"] }),
     readStart,
+    readTexts,
     print: (line) => console.log(line),
     ...(flags.dev === true ? { pages: async (server) => (await checkout.loadPagesScript()).developPages(server) } : {}),
     onDone: ({ runId, run, newcomerParams }, { folder }) =>

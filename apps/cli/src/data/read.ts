@@ -1,8 +1,8 @@
 import { readdir, realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { formatBytes } from "@tutti/core";
 import type { Fault, Row, SourceRows } from "@tutti/data";
+import { compressors } from "@tutti/data/node";
 import { UsageError } from "../exitCodes.ts";
 import { createProgress } from "../progress.ts";
 import type { DataPlace } from "./places.ts";
@@ -33,12 +33,6 @@ export interface ReadRequest {
   readonly config?: string | undefined;
   readonly downloads: string;
 }
-
-/** Gzip and Brotli as Node has them; Snappy is built in. */
-const compressors = {
-  GZIP: (bytes: Uint8Array, length: number) => new Uint8Array(gunzipSync(bytes, { maxOutputLength: Math.max(1, length) })),
-  BROTLI: (bytes: Uint8Array, length: number) => new Uint8Array(brotliDecompressSync(bytes, { maxOutputLength: Math.max(1, length) })),
-};
 
 /** Reads the splits of a data set. */
 export async function readSplits(request: ReadRequest): Promise<SourceSplits> {

@@ -11,14 +11,24 @@ interface ProcessTime {
 export function processorSecondsOf(roots: readonly number[]): number | null {
   const all = listProcesses();
   if (all.length === 0 || roots.length === 0) return null;
+  const family = familyIn(all, roots);
+  const ticks = all.reduce((sum, process) => sum + (family.has(process.pid) ? process.ticks : 0), 0);
+  return ticks / ticksPerSecond();
+}
+
+/** Processes with all their descendants; only they themselves where there is no /proc. */
+export function familyOf(roots: readonly number[]): ReadonlySet<number> {
+  return familyIn(listProcesses(), roots);
+}
+
+function familyIn(all: readonly ProcessTime[], roots: readonly number[]): ReadonlySet<number> {
   const family = new Set(roots);
   // a child may stand before its parent, so until nothing is added
   for (let before = -1; before !== family.size; ) {
     before = family.size;
     for (const { pid, parent } of all) if (family.has(parent)) family.add(pid);
   }
-  const ticks = all.reduce((sum, process) => sum + (family.has(process.pid) ? process.ticks : 0), 0);
-  return ticks / ticksPerSecond();
+  return family;
 }
 
 /** Seconds that all programs of this machine have used its processors, from /proc; null where there is none. */

@@ -1,6 +1,7 @@
 import { basename, extname } from "node:path";
 import { knownNames, settingFaults } from "@tutti/protocol";
-import { mergeDeep, readSettingsFile, withModules } from "@tutti/server";
+import { mergeDeep, readSettingsFile, type TextsReader, withModules } from "@tutti/server";
+import { publicFolder } from "@tutti/server/checkout";
 import { writtenOut } from "./allMethods.ts";
 import { strangers } from "./axisNames.ts";
 import { contradictions } from "./contradictions.ts";
@@ -69,8 +70,13 @@ function rateFaults({ rates, methods: given }: Experiment): string[] {
   });
 }
 
-/** Reads an experiment's file and loads the modules that it names as strategies. */
-export async function readExperiment(path: string): Promise<NamedExperiment> {
-  const given = await withModules(withMethodModules(readSettingsFile(path)), path);
+/** Reads an experiment's file, loads the modules that it names as strategies and reads the public texts that it names. */
+export async function readExperiment(path: string, publicDir = publicFolder()): Promise<NamedExperiment> {
+  const readTexts: TextsReader = async (place) => {
+    const { readPublicTextsAt, rememberDatasets } = await import("@tutti/data/node");
+    await rememberDatasets(publicDir);
+    return readPublicTextsAt(place, publicDir);
+  };
+  const given = await withModules(withMethodModules(readSettingsFile(path)), path, readTexts);
   return { name: basename(path, extname(path)), experiment: parseExperiment(mergeDeep({}, given), path) };
 }

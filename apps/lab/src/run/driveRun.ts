@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { needsCompute } from "@tutti/core";
-import { findTask, numClassesOf } from "@tutti/data";
+import { needsCompute, publicTextsOf } from "@tutti/core";
+import { findTask, numClassesOf, requireSameKind, requireTextTask } from "@tutti/data";
 import {
   type ComputeChild,
   type Coordinator,
@@ -32,7 +32,7 @@ export async function driveRun(order: DrivenOrder, place: RunPlace): Promise<Dri
   let proxy: FaultProxy | null = null;
   let notes: RunNotes | null = null;
   let joining: Promise<unknown> = Promise.resolve();
-  const computing = keepComputing(coordinator, order);
+  const computing = keepComputing(coordinator, order, place);
   try {
     proxy = await openProxy(order, place, coordinator);
     const noted = takeNotes(order.settings, place, { coordinator, proxy });
@@ -71,6 +71,8 @@ async function openCoordinator({ id, settings, startFrom }: DrivenOrder, place: 
   const task = findTask(settings.task);
   const numClasses = numClassesOf(task);
   requirePair(publicDir, settings);
+  const texts = publicTextsOf(settings);
+  if (texts !== null) requireSameKind(requireTextTask(task, "strategy.distillText"), texts);
   const tuned = tunedParameters(settings, readBackboneSizes(publicDir, settings.backbone), numClasses);
   const options = {
     dataDir: folder,
@@ -94,10 +96,10 @@ async function openCoordinator({ id, settings, startFrom }: DrivenOrder, place: 
 }
 
 /** The run's own compute client: from the start where its strategy needs one, else once its report waits for answers. */
-function keepComputing(coordinator: Coordinator, { settings }: DrivenOrder): { stop(): Promise<void> } {
-  let child = needsCompute(settings) ? startCompute(coordinator) : null;
+function keepComputing(coordinator: Coordinator, { settings }: DrivenOrder, place: RunPlace): { stop(): Promise<void> } {
+  let child = needsCompute(settings) ? startCompute(coordinator, place) : null;
   const unsubscribe = coordinator.subscribe((event) => {
-    if (event.kind === "status" && event.status.message === noAnswerer) child ??= startCompute(coordinator);
+    if (event.kind === "status" && event.status.message === noAnswerer) child ??= startCompute(coordinator, place);
   });
   return {
     async stop() {
@@ -108,9 +110,9 @@ function keepComputing(coordinator: Coordinator, { settings }: DrivenOrder): { s
 }
 
 /** In a process like this one. */
-function startCompute({ computeToken: token, url }: Coordinator): ComputeChild | null {
+function startCompute({ computeToken: token, url }: Coordinator, { computeCommand }: RunPlace): ComputeChild | null {
   if (token === null) return null;
-  const command = [...process.execArgv, process.argv[1] ?? "", "compute", "--quiet"];
+  const command = computeCommand ?? [...process.execArgv, process.argv[1] ?? "", "compute", "--quiet"];
   return startComputeChild({ url, token, command, print: (line) => process.stderr.write(`${line}\n`) });
 }
 

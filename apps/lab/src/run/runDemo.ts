@@ -141,7 +141,11 @@ function placeOf(config: DemoConfig, { clients, pagesDir, signal }: Stage) {
   } as const;
 }
 
-function resumeCommand(runId: string, { runsFolder, json, headed, open, public: publicDir }: DemoOptions): string {
+/** What goes on with a demo that was stopped. */
+export function resumeCommand(
+  runId: string,
+  { runsFolder, json, headed, open, public: publicDir }: Pick<DemoOptions, "runsFolder" | "json" | "headed" | "open" | "public">,
+): string {
   const words = [
     ["--resume", runId],
     runsFolder === "runs" ? [] : ["--out", runsFolder],

@@ -47,7 +47,7 @@ const askAboveSeconds = 3600;
 export async function runExperiment(options: LabOptions): Promise<LabEnd> {
   const { file } = options;
   await rememberDatasets(options.publicDir);
-  const named = await readExperiment(file);
+  const named = await readExperiment(file, options.publicDir);
   const { experiment, name } = named;
   const { backend } = experiment;
   const runs = allRuns((await layOut(experiment, options.publicDir)).plan);

@@ -24,6 +24,8 @@ export interface RunPlace {
   readonly fleet?: readonly ClientProfile[] | undefined;
   /** Answers that its report shows beside their references, of a task whose rows have an answer; none by default. */
   readonly numAnswers?: number | undefined;
+  /** What Node is given to start a compute client (P-90); this process' own program with the command `compute` by default. */
+  readonly computeCommand?: readonly string[] | undefined;
   /** Cores that are this run's. */
   readonly numCores: number;
   readonly limits: RunLimits;

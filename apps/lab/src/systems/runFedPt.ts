@@ -1,105 +1,104 @@
 import { rm } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { rememberDatasets } from "@tutti/data/node";
-import { makeRunFolder } from "@tutti/server";
-import { ensurePages, loadBrowserScript, publicFolder } from "@tutti/server/checkout";
+import type { StepRecord } from "@tutti/record";
+import { ensurePages, loadBrowserScript } from "@tutti/server/checkout";
 import { createDisplay, writeWhole } from "@tutti/terminal";
 import { openTabClients } from "../drive/tabClients.ts";
-import { nameRun } from "../run/demoConfig.ts";
-import { driveRun } from "../run/driveRun.ts";
-import { createFollower } from "../run/follow.ts";
-import type { RunPlace } from "../run/runPlace.ts";
+import { openInBrowser } from "../run/openInBrowser.ts";
+import { resumeCommand } from "../run/runDemo.ts";
 import { abortOnSignals, Stopped } from "../run/signals.ts";
+import { type FedPtConfig, type FedPtOptions, prepareFedPt } from "./fedPtConfig.ts";
 import { type FedPtResult, fedPtPage, fedPtText } from "./fedPtReport.ts";
-import { fedPtSettings, type SystemSettings } from "./fedPtSettings.ts";
-import { measureProxy } from "./proxyRows.ts";
-
-/** What can be chosen on the command line of a system's demo. */
-export interface SystemOptions extends SystemSettings {
-  readonly tabs?: number | undefined;
-  readonly json?: string | undefined;
-  readonly headed?: boolean | undefined;
-  readonly public?: string | undefined;
-  readonly runsFolder: string;
-}
+import { type RowName, type RunName, rowsOfRuns, runsOf } from "./fedPtRows.ts";
+import { type FinishedRun, performFedPt, type Stage } from "./performFedPt.ts";
+import { type AnswerScores, type AskedTexts, measureProxy, measureTuned, readAsked, referenceOf } from "./proxyRows.ts";
 
 const numTexts = 64;
 const numShown = 10;
 const maxNewTokens = 32;
 
 /** FedPT from its first line to its report: tabs train the small model, a compute client of this machine holds the large one. */
-export async function runFedPt(options: SystemOptions): Promise<{ readonly stoppedBy: NodeJS.Signals | null }> {
-  const publicDir = options.public ?? publicFolder();
-  makeRunFolder(options.runsFolder);
-  await rememberDatasets(publicDir);
-  const run = fedPtSettings(options);
-  const runId = nameRun(new Date(), "fedpt");
-  const folder = join(options.runsFolder, runId);
+export async function runFedPt(options: FedPtOptions): Promise<{ readonly stoppedBy: NodeJS.Signals | null }> {
+  const prepared = await prepareFedPt(options);
+  const { config, publicDir } = prepared;
+  const folder = join(options.runsFolder, config.runId);
   const display = createDisplay(process.stderr);
   const { chromiumFlags, ensureBrowser } = await loadBrowserScript();
   const executablePath = await ensureBrowser({ isInstallAllowed: true });
   const pagesDir = await ensurePages(display.say);
   const stop = abortOnSignals();
-  const profilesFolder = join(folder, "tabs");
-  const numTabs = Math.min(options.tabs ?? 2, run.numDevices);
+  stop.signal.addEventListener("abort", () => {
+    display.end();
+    display.say(`Stopping. To go on: ${resumeCommand(config.runId, options)}`);
+  });
   const headless = { isHeadless: options.headed !== true, onTrouble: display.say };
-  const clients = openTabClients(numTabs, { executablePath, chromiumFlags, profilesFolder, ...headless });
-  let follow: ReturnType<typeof createFollower> = () => undefined;
-  const numCores = availableParallelism();
-  const place: RunPlace = {
-    publicDir,
+  const stage: Stage = {
+    prepared,
+    folder,
+    display,
     pagesDir,
-    folder: options.runsFolder,
-    host: "127.0.0.1",
-    port: 0,
-    clients,
-    numRemote: 0,
-    backend: "wasm",
-    threads: 1,
-    kernels: "fast",
-    numCores,
-    limits: { secondsPerRun: Number.POSITIVE_INFINITY, secondsPerStep: Number.POSITIVE_INFINITY },
-    onListening(coordinator) {
-      follow = createFollower(coordinator, run, display);
-      display.say(`Run ${runId}: ${run.numDevices} devices in ${numTabs} tabs, and a compute client; ${coordinator.url} shows it.`);
-    },
-    onBackend: () => undefined,
-    onEvent: (event) => follow(event),
+    openClients: (profilesFolder) => openTabClients(config.numTabs, { executablePath, chromiumFlags, profilesFolder, ...headless }),
     signal: stop.signal,
   };
   try {
-    const { outcome, totalSeconds } = await driveRun({ id: runId, settings: run, faults: null }, place);
-    await clients.close();
-    display.say(`Answering ${numTexts} test texts with three models …`);
-    const { large, a } = run.strategy;
-    const params = outcome.newcomerParams;
-    const measured = await measureProxy({ publicDir, run, large, a, params, numTexts, numShown, maxNewTokens });
-    const { up, down } = outcome.traffic.train;
-    const result: FedPtResult = {
-      ...measured,
-      runId,
-      small: run.backbone,
-      large,
-      a,
-      seconds: totalSeconds,
-      bytes: { up, down },
-      steps: outcome.steps,
-    };
+    const result = await performAll(stage, { publicDir, split: "test", numTexts, maxNewTokens, signal: stop.signal });
     await writeResult(folder, result, options.json);
     display.end();
     process.stdout.write(`\n${fedPtText(result)}\n`);
     display.say(`\nReport: ${join(folder, "report.html")}`);
-    await rm(profilesFolder, { recursive: true, force: true });
+    await rm(join(folder, "tabs"), { recursive: true, force: true });
+    if (options.open === true) openInBrowser(join(folder, "report.html"));
     return { stoppedBy: null };
   } catch (error) {
     display.end();
     if (!(error instanceof Stopped)) throw error;
     return { stoppedBy: error.signal };
   } finally {
-    await clients.close();
     stop.ignore();
   }
+}
+
+/** The runs one after the other, each with the answers of its models behind it. */
+async function performAll(stage: Stage, asked: AskedTexts): Promise<FedPtResult> {
+  const { config } = stage.prepared;
+  const { run } = config;
+  const rows: FedPtResult["rows"][number][] = [];
+  const answers = new Map<RowName, readonly string[]>();
+  let steps: readonly StepRecord[] = [];
+  for (const name of runsOf(config.rows)) {
+    const finished = await performFedPt(stage, name);
+    if (name === "fedpt") steps = finished.steps;
+    stage.display.say(`Answering ${numTexts} test texts …`);
+    for (const [row, measured] of await measureRows(asked, name, finished, run.strategy)) {
+      rows.push({ row, scores: measured.scores, cost: row === "large" ? null : finished.cost });
+      answers.set(row, measured.answers);
+    }
+  }
+  const texts = await readAsked({ ...asked, numTexts: numShown }, { run });
+  const shown = texts.map((example, at) => ({
+    text: example.text,
+    reference: referenceOf(example),
+    answers: Object.fromEntries([...answers].map(([row, all]) => [row, all[at] ?? ""])),
+  }));
+  const { large, a } = run.strategy;
+  return { runId: config.runId, small: run.backbone, large, a, numRounds: run.numRounds, numTexts: asked.numTexts, rows, steps, shown };
+}
+
+const namesOf = (name: RunName) => (Object.keys(rowsOfRuns) as RowName[]).filter((row) => rowsOfRuns[row].run === name);
+
+/** What the models of a run that is over come to, row by row. */
+async function measureRows(
+  asked: AskedTexts,
+  name: RunName,
+  { run, params }: FinishedRun,
+  { large, a }: FedPtConfig["run"]["strategy"],
+): Promise<(readonly [RowName, AnswerScores])[]> {
+  const names = namesOf(name);
+  const models = names.map((row) => rowsOfRuns[row].of);
+  const proxied = models.filter((of) => of !== "tuned");
+  const found =
+    proxied.length === 0 ? [await measureTuned(asked, { run, params })] : await measureProxy(asked, { run, params, large, a }, proxied);
+  return names.flatMap((row, at) => (found[at] === undefined ? [] : [[row, found[at]] as const]));
 }
 
 async function writeResult(folder: string, result: FedPtResult, json: string | undefined): Promise<void> {

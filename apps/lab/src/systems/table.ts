@@ -1,8 +1,8 @@
-import type { SystemOptions } from "./runFedPt.ts";
+import type { FedPtOptions } from "./fedPtConfig.ts";
 
 /** A federated system that `tutti demo --system` shows. */
 export interface System {
-  run(options: SystemOptions): Promise<{ readonly stoppedBy: NodeJS.Signals | null }>;
+  run(options: FedPtOptions): Promise<{ readonly stoppedBy: NodeJS.Signals | null }>;
 }
 
 /** By name: a new one is a line here. */

@@ -9,6 +9,7 @@ import { listRunIds, readRun } from "../journal/readRun.ts";
 import { requireSameCode } from "../openedRun.ts";
 import { requirePair } from "../pair.ts";
 import { noAnswerer } from "../pool/computeDesk.ts";
+import { requireSameTexts, type TextsReader } from "../publicTexts.ts";
 import { findRunId } from "../runFolder.ts";
 import { keepRunReports, type RunReportOptions } from "../runReports.ts";
 import type { Overrides } from "../settings.ts";
@@ -37,6 +38,8 @@ export interface ServeOptions {
   readonly pages?: CoordinatorPorts["pages"];
   /** Reads the tuned parameters that a run starts from. */
   readonly readStart?: CoordinatorPorts["readStart"];
+  /** Reads the public texts that a settings file names; without it a file can name none. */
+  readonly readTexts?: TextsReader;
   /** What a report of the run needs; without it none is written. */
   readonly report?: (config: CoordinatorConfig) => Promise<Omit<RunReportOptions, "tuned" | "onTrouble">>;
   /** How a compute client is started where the run needs one (P-90): what Node is given; without it the operator starts one. */
@@ -53,7 +56,7 @@ export type ServeEnd = "done" | "SIGINT" | "SIGTERM" | "stopped";
 /** Serves a run until it is over or somebody stops it, and says goodbye to its clients. Throws a ConfigError for settings that are refused. */
 export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const { presets, preset, flags = {}, print } = options;
-  const file = options.file === undefined ? {} : await readWithModules(options.file);
+  const file = options.file === undefined ? {} : await readWithModules(options.file, options.readTexts);
   const config = mergeSettings({ presets, preset, file, flags, name: options.file });
   const numClasses = options.numClasses(config.run);
   requireAnswering(config, numClasses);
@@ -160,6 +163,7 @@ async function describeFinished(config: CoordinatorConfig): Promise<string | nul
   if (!listRunIds(dataDir).includes(id)) return null;
   const earlier = await readRun(dataDir, id);
   requireSameCode(earlier.run, run, `run ${id} in ${earlier.folder}`);
+  requireSameTexts(earlier.run, run, `run ${id} in ${earlier.folder}`);
   if (earlier.summary?.isDone !== true) return null;
   const command = `\`tutti run export ${id}${dataDir === "runs" ? "" : ` --out ${dataDir}`}\``;
   // a fixed roster does not look at minDevices

@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { resolve } from "node:path";
 import compress from "@fastify/compress";
 import helmet from "@fastify/helmet";
-import Fastify, { type FastifyInstance } from "fastify";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { CoordinatorConfig } from "../config.ts";
 import type { BlobStore } from "./blobs.ts";
@@ -50,10 +50,14 @@ export async function buildHttp(config: CoordinatorConfig, ports: HttpPorts): Pr
   return app;
 }
 
+interface BlobRoute {
+  readonly Params: { readonly sha256: string };
+}
+
 function addRunRoutes(app: FastifyInstance, { blobs, runPage, metrics }: HttpPorts): void {
   // A blob is no page, and a hundred clients ask for the same one at once: no policy of its own, compressed once.
   const blobOptions = { compress: false, helmet: { contentSecurityPolicy: false } } as const;
-  app.get<{ Params: { sha256: string } }>("/blobs/:sha256", blobOptions, async (request, reply) => {
+  const sendBlob = async (request: FastifyRequest<BlobRoute>, reply: FastifyReply): Promise<FastifyReply> => {
     const { sha256 } = request.params;
     const bytes = blobs.get(sha256);
     if (bytes === null) return reply.code(404).send({ error: "there is no such blob, or it was superseded" });
@@ -64,7 +68,9 @@ function addRunRoutes(app: FastifyInstance, { blobs, runPage, metrics }: HttpPor
     if (gzipped !== null) void reply.header("content-encoding", "gzip");
     const { buffer, byteOffset, byteLength } = gzipped ?? bytes;
     return reply.send(Buffer.from(buffer, byteOffset, byteLength));
-  });
+  };
+  app.get<BlobRoute>("/blobs/:sha256", blobOptions, sendBlob);
+  app.get<BlobRoute>("/texts/:sha256", blobOptions, sendBlob); // public texts: part of the data set, and of no step
   app.get("/run.json", async (_request, reply) => reply.header("cache-control", "no-store").send(runPage()));
   app.get("/healthz", async (_request, reply) => reply.header("cache-control", "no-store").send({ isHealthy: true }));
   app.get("/metrics", async (_request, reply) => {

@@ -147,7 +147,7 @@ function shift(from: { up: number; down: number }, to: { up: number; down: numbe
 function labelOf(url: string): TrafficLabel | null {
   if (url.startsWith("/blobs/") || url.startsWith("/socket.io/")) return null;
   if (url.startsWith("/backbones/")) return "backbone";
-  return url.startsWith("/datasets/") ? "dataset" : "pages";
+  return url.startsWith("/datasets/") || url.startsWith("/texts/") ? "dataset" : "pages";
 }
 
 function addressOf({ remoteAddress, remotePort }: { remoteAddress?: string | undefined; remotePort?: number | undefined }): string {

@@ -2,30 +2,44 @@ import { dirname, resolve } from "node:path";
 import { moduleNames, ownSettingsSchema } from "@tutti/core";
 import { settingFaults } from "@tutti/protocol";
 import { ConfigError } from "../config.ts";
+import { readTextSettings, type TextsReader } from "../publicTexts.ts";
 import { isPlainObject, type Overrides } from "../settings.ts";
 import { readSettingsFile } from "../settingsFile.ts";
 import { loadModule } from "./loadModule.ts";
 
-/** Reads a settings file and loads the modules that it names as a strategy. */
-export async function readWithModules(path: string): Promise<Overrides> {
-  return withModules(readSettingsFile(path), path);
+/** Reads a settings file, loads the modules that it names as a strategy and reads the public texts that it names. */
+export async function readWithModules(path: string, readTexts: TextsReader | null = null): Promise<Overrides> {
+  return withModules(readSettingsFile(path), path, readTexts);
 }
 
 /**
- * The settings of a file with each `strategy: { module: ./mine.ts, … }` as a run has it: loaded, complete and with its SHA-256. Only what an operator
- * wrote may come here, since a module's code is run.
+ * The settings of a file with each `strategy: { module: ./mine.ts, … }` as a run has it: loaded, complete and with its SHA-256; and so each
+ * `distillText: ./letters.csv` of a strategy, where `readTexts` can read one. Only what an operator wrote may come here, since a module's code is run.
  */
-export async function withModules(settings: Overrides, file: string, path: readonly string[] = []): Promise<Overrides> {
+export async function withModules(settings: Overrides, file: string, readTexts: TextsReader | null = null): Promise<Overrides> {
+  return eachIn(settings, { file, readTexts, publicDir: settings.publicDir }, []);
+}
+
+interface Reading {
+  readonly file: string;
+  readonly readTexts: TextsReader | null;
+  readonly publicDir: unknown;
+}
+
+async function eachIn(settings: Overrides, reading: Reading, path: readonly string[]): Promise<Overrides> {
   const entries = await Promise.all(
-    Object.entries(settings).map(async ([name, value]) => [name, await inside(value, file, [...path, name])] as const),
+    Object.entries(settings).map(async ([name, value]) => [name, await inside(value, reading, [...path, name])] as const),
   );
   return Object.fromEntries(entries);
 }
 
-async function inside(value: unknown, file: string, path: readonly string[]): Promise<unknown> {
-  if (Array.isArray(value)) return Promise.all(value.map((one, at) => inside(one, file, [...path, String(at)])));
+async function inside(value: unknown, reading: Reading, path: readonly string[]): Promise<unknown> {
+  if (Array.isArray(value)) return Promise.all(value.map((one, at) => inside(one, reading, [...path, String(at)])));
+  const { file, readTexts, publicDir } = reading;
+  if (path.at(-1) === "distillText" && path.at(-2) === "strategy" && readTexts !== null)
+    return readTextSettings(value, { file, path: path.join("."), publicDir }, readTexts);
   if (!isPlainObject(value)) return value;
-  return path.at(-1) === "strategy" && "module" in value ? moduleSettings(value, file, path) : withModules(value, file, path);
+  return path.at(-1) === "strategy" && "module" in value ? moduleSettings(value, file, path) : eachIn(value, reading, path);
 }
 
 async function moduleSettings(given: Overrides, file: string, path: readonly string[]): Promise<Overrides> {

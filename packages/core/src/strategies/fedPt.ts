@@ -3,6 +3,7 @@ import { roundTrip } from "../encoding.ts";
 import { add, type Params, pickNames, shapesOf } from "../params.ts";
 import { folderNameSchema, integer, number } from "../settings/fields.ts";
 import { settingLimits } from "../settings/limits.ts";
+import { publicTextsSchema } from "../settings/publicTexts.ts";
 import type { Contribution, RoundPlan, TaskSpec } from "../task.ts";
 import { tuningOf } from "../tunings/table.ts";
 import { averageSent, contributionsOf } from "./averaging.ts";
@@ -36,6 +37,13 @@ const settings = {
   topK: integer(1, 1_000_000).default(256),
   /** Share of the training rows, drawn by the seed, that is public: the large model reads them, and no device gets them. */
   distillFraction: number(0.001, 0.9).default(0.1),
+  /** Public texts of another file, which the large model reads instead; all training rows then go to devices. */
+  distillText: publicTextsSchema
+    .nullable()
+    .default(null)
+    .describe(
+      "null for a share of the training rows, or other texts: a file's path, `{ file, text, answer }` with its columns, or a data set's name",
+    ),
 };
 
 /** Settings of federated proxy-tuning. */
@@ -137,6 +145,7 @@ export const fedPt = declareStrategy({
     "Of the large model's scores the largest are kept, with one value for all others; the run's steps say how far that is off.",
   ],
   settings,
+  laterSettings: ["distillText"],
   rules: [
     {
       of: ["tuning", "strategy"],
@@ -147,7 +156,7 @@ export const fedPt = declareStrategy({
     },
   ],
   needsSingleContributions: () => false,
-  publicFraction: ({ distillFraction }) => distillFraction,
+  publicFraction: ({ distillFraction, distillText }) => (distillText === null ? distillFraction : 0),
   needsCompute: ({ distillSteps }) => distillSteps > 0,
   decisions,
   methods: {},

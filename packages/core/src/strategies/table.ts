@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { LayerSelector } from "../settings/fields.ts";
+import type { PublicTextsSettings } from "../settings/publicTexts.ts";
 import type { Unchanging } from "../settings/runConditions.ts";
 import type { RunRule } from "./declaration.ts";
 import { fedAvg } from "./fedAvg.ts";
@@ -111,6 +112,11 @@ export function publicFraction({ strategy }: WithStrategy): number {
   if (isModule(strategy)) return 0;
   const declared: ServerNeeds = strategies[strategy.name];
   return declared.publicFraction?.(strategy) ?? 0;
+}
+
+/** The texts of another file that such a run's server reads; null where there are none. */
+export function publicTextsOf({ strategy }: { readonly strategy: StrategySettings }): PublicTextsSettings | null {
+  return !isModule(strategy) && "distillText" in strategy ? strategy.distillText : null;
 }
 
 /** The settings of a strategy that plans for each client by what it says of its machine; null for one that plans for all alike. */

@@ -4,6 +4,7 @@ import {
   fedPt,
   initialParams,
   type Params,
+  type PublicTextsSettings,
   presets,
   publicRows,
   type RunSettings,
@@ -15,8 +16,8 @@ import {
 import { beforeAll, expect, test, vi } from "vitest";
 import { loadBackboneFolder } from "../node.ts";
 import { publicFiles } from "../testing/demoTrainer.ts";
-import { tunedLayout } from "../tuning/layout.ts";
 import { createTextPredictor } from "../textPredictor.ts";
+import { tunedLayout } from "../tuning/layout.ts";
 import { createComputeTrainer } from "./computeTrainer.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -50,11 +51,17 @@ function memoryScores() {
   };
 }
 
-async function started(scores = memoryScores(), fetch = publicFiles) {
+async function started(scores = memoryScores(), fetch = publicFiles, settings = run) {
   const trainer = createComputeTrainer({ scores, fetch });
   const base = "http://tutti.test";
   await trainer.start(
-    { run, manifestUrl: `${base}/backbones/etude/manifest.json`, datasetUrl: `${base}/datasets/replies/`, backend: "wasm", threads: 1 },
+    {
+      run: settings,
+      manifestUrl: `${base}/backbones/etude/manifest.json`,
+      datasetUrl: `${base}/datasets/replies/`,
+      backend: "wasm",
+      threads: 1,
+    },
     () => undefined,
   );
   await trainer.addDevice(computeDeviceId, { kind: "share", index: computeDeviceId });
@@ -152,7 +159,10 @@ test("messages of the test part that the seed picks are answered as `tutti predi
   const body = await compute({ kind: "answers", numTexts: 2, maxNewTokens: 6 });
   if (body.kind !== "answers") throw new Error("expected answers");
   const text = await (await publicFiles("http://tutti.test/datasets/replies/test.jsonl")).text();
-  const rows = text.trim().split("\n").map((line) => JSON.parse(line) as { readonly text: string; readonly reply: string });
+  const rows = text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { readonly text: string; readonly reply: string });
   const picked = shownRows(run, rows.length, 2).flatMap((row) => rows[row] ?? []);
   expect(body.answers.map(({ prompt, reference }) => ({ prompt, reference }))).toEqual(
     picked.map(({ text: prompt, reply: reference }) => ({ prompt, reference })),
@@ -167,4 +177,46 @@ test("messages of the test part that the seed picks are answered as `tutti predi
   expect(scores.puts).toEqual([]);
   predictor.dispose();
   await trainer.stop();
+});
+
+const letters = '{"text":"Too late","answer":"We are sorry"}\n{"text":"Where is it?","answer":"On its way"}\n';
+
+/** Serves public texts under the hash that a run has, whatever they are. */
+async function withLetters(served = letters, change: Partial<PublicTextsSettings> = {}) {
+  const sha256 = await sha256Hex(new TextEncoder().encode(letters));
+  const distillText: PublicTextsSettings = { from: "letters.csv", kind: "reply", sha256, numTexts: 2, ...change };
+  const asked: string[] = [];
+  const fetch: typeof globalThis.fetch = async (url, init) => {
+    const { pathname } = new URL(String(url));
+    if (!pathname.startsWith("/texts/")) return publicFiles(url, init);
+    asked.push(pathname);
+    return new Response(served);
+  };
+  return { fetch, asked, settings: { ...run, strategy: { ...fedPt.defaults, distillText } } as RunSettings };
+}
+
+test("public texts of another file are read in place of the task's rows, and have scores of their own", async () => {
+  const { fetch, asked, settings } = await withLetters();
+  const scores = memoryScores();
+  const { trainer, compute } = await started(scores, fetch, settings);
+  expect(asked).toEqual([`/texts/${await sha256Hex(new TextEncoder().encode(letters))}`]);
+  expect(await compute(logits)).toMatchObject({ numTexts: 2, contentKey: scores.puts[0] });
+  const learnt = await compute({ ...distil, batchSize: 2 });
+  expect(learnt.kind === "distil" && learnt.lastLoss < learnt.firstLoss).toBe(true);
+  await trainer.stop();
+  const own = await started(scores);
+  await own.compute(logits);
+  expect(new Set(scores.puts).size).toBe(2);
+  await own.trainer.stop();
+});
+
+test("public texts that are not the run's, or not of its task's kind, are refused with a sentence", async () => {
+  const other = await withLetters(letters.replace("sorry", "not sorry"));
+  await expect(started(memoryScores(), other.fetch, other.settings)).rejects.toThrow(
+    /their SHA-256 is [0-9a-f]{64}, the run's is [0-9a-f]{64}/,
+  );
+  const plain = await withLetters(letters, { kind: "continuation" });
+  await expect(started(memoryScores(), plain.fetch, plain.settings)).rejects.toThrow(
+    "letters.csv holds plain text, and replies is a reply task",
+  );
 });

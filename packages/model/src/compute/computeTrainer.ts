@@ -4,11 +4,14 @@ import {
   createRandom,
   type DistilSpec,
   type LogitsSpec,
+  type PublicTextsSettings,
   pickNames,
+  publicTextsOf,
+  sha256Hex,
   subtract,
   tunedShape,
 } from "@tutti/core";
-import { requireTextTask } from "@tutti/data";
+import { publicTextExamples, requireSameKind, requireTextTask, type TextExample, type TextTask } from "@tutti/data";
 import type { BackboneCache } from "../backbone/cache.ts";
 import { loadBackbone } from "../backbone/load.ts";
 import type { PackedBackbone } from "../backbone/packed.ts";
@@ -59,9 +62,10 @@ export function createComputeTrainer({ scores, ...ports }: ComputePorts): Traine
     async start(setup, onProgress, signal) {
       const starting = startWanted(setup, () => undefined);
       const small = await openWorkplace(setup, { ...ports, whenStarted: starting }, onProgress, signal);
-      requireTextTask(small.task, "FedPT");
+      const task = requireTextTask(small.task, "FedPT");
       const { reason, ...backend } = await starting;
-      const examples = small.publicExamples();
+      const other = publicTextsOf(setup.run);
+      const examples = other === null ? small.publicExamples() : await fetchPublicTexts(setup, { task, texts: other, ports, signal });
       place = { setup, small, texts: small.reader.encode(examples, { name: "public examples", rows: examples }), large: null };
       const { notice: _, ...admitted } = small.admitted;
       return { ...backend, reason, ...admitted, shape: tunedShape(small.layout.entries) };
@@ -126,6 +130,29 @@ async function computeDistil(
   const names = Object.keys(expects.shapes);
   const delta = subtract(pickNames(student, names), pickNames(mean, names));
   return { kind: "distil", delta, numSteps: spec.numSteps, ...measures };
+}
+
+interface TextsAsked {
+  readonly task: TextTask;
+  readonly texts: PublicTextsSettings;
+  readonly ports: LoadPorts;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The texts of another file than the task's, which the coordinator keeps under their hash. */
+async function fetchPublicTexts(
+  { datasetUrl }: Pick<TrainerSetup, "datasetUrl">,
+  { task, texts, ports: { fetch = globalThis.fetch }, signal }: TextsAsked,
+): Promise<TextExample[]> {
+  const folder = new URL(datasetUrl.endsWith("/") ? datasetUrl : `${datasetUrl}/`);
+  const url = new URL(`../../texts/${texts.sha256}`, folder).href; // beside the data sets
+  const response = await fetch(url, signal === undefined ? {} : { signal });
+  if (!response.ok) throw new Error(`public texts ${url}: HTTP ${response.status}`);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const found = await sha256Hex(bytes);
+  if (found !== texts.sha256) throw new Error(`public texts ${url}: their SHA-256 is ${found}, the run's is ${texts.sha256}`);
+  requireSameKind(task, texts);
+  return publicTextExamples(task, new TextDecoder().decode(bytes), texts.from);
 }
 
 /** From where it is kept, or computed once more. */

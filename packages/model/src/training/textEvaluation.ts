@@ -16,7 +16,7 @@ export interface TextScored {
 }
 
 /** What one example adds. */
-interface ScoredText {
+export interface ScoredText {
   readonly numTokens: number;
   readonly numRight: number;
   readonly lossSum: number;
@@ -42,6 +42,11 @@ export async function scoreTexts(
       await yieldToEvents();
     }
   });
+  return addScored(examples, scored);
+}
+
+/** The sums of texts whose tokens were predicted one example after the other. */
+export function addScored(examples: readonly EncodedExample[], scored: readonly ScoredText[]): TextScored {
   const sum = (of: (text: ScoredText) => number) => scored.reduce((total, text) => total + of(text), 0);
   return {
     lossSum: sum(({ lossSum }) => lossSum),
