@@ -62,7 +62,7 @@ export function mergedStep<Settings extends GlobalModelSettings>(
 }
 
 /** A device's factors after its training, at the ranks that it has: leading components of W with its changes. A pair that it does not train is absent. */
-function factorsAfter(before: Params, delta: Params, pairs: readonly LoraPair[]): Params {
+export function factorsAfter(before: Params, delta: Params, pairs: readonly LoraPair[]): Params {
   const after = pairs.flatMap((pair): [string, Params[string]][] => {
     if (!Object.hasOwn(delta, pair.b)) return [];
     const start = componentsOf(pairOf(before, pair), 0, delta[pair.a].shape[0]);
@@ -78,6 +78,7 @@ function nearest(terms: readonly LowRankTerm[], rank: number, random: RandomStre
   return truncateTo(rank, isSmall ? mergeLowRank(terms, rank) : mergeByDraws(terms, { rank, random }).svd);
 }
 
-function pairOf(params: Params, { a, b }: LoraPair): LowRankFactors {
+/** The two factors of a pair. */
+export function pairOf(params: Params, { a, b }: LoraPair): LowRankFactors {
   return { a: params[a], b: params[b] };
 }

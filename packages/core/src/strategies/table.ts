@@ -12,6 +12,7 @@ import { fedPt } from "./fedPt.ts";
 import { fedSaLora } from "./fedSaLora.ts";
 import { ffaLora } from "./ffaLora.ts";
 import { flexLora } from "./flexLora.ts";
+import { hetLora } from "./hetLora/index.ts";
 import { local } from "./local.ts";
 import { isModule, type ModuleSettings, moduleNeedsSingleContributions, moduleSchema, strategyOfModule } from "./module.ts";
 import { raFLora } from "./raFLora.ts";
@@ -33,6 +34,7 @@ export const strategies = {
   roLora,
   flexLora,
   raFLora,
+  hetLora,
   fedPipe,
 } as const;
 
