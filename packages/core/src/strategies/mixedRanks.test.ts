@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { factorsOf, loraShape } from "../testing/loraRun.ts";
 import { valuesOf } from "../testing/run.ts";
 import { loraPairs } from "../tunings/loraFactors.ts";
-import { componentsOf, cutTo, paddedTo, rankOf } from "./mixedRanks.ts";
+import { componentsOf, cutTo, paddedTo, rankOf, withLeading } from "./mixedRanks.ts";
 
 const factors = {
   b: [
@@ -56,4 +56,17 @@ test("padded factors have zeros behind their own components", () => {
     [1, 2, 0, 4, 5, 0],
   ]);
   expect(paddedTo(own, 2)).toEqual(own);
+});
+
+test("other leading components leave those behind them as they are", () => {
+  const whole = { a: params["lora/0/query/a"], b: params["lora/0/query/b"] };
+  const { a, b } = withLeading(whole, {
+    a: { shape: [1, 2], data: Float32Array.of(7, 8) },
+    b: { shape: [2, 1], data: Float32Array.of(-1, -2) },
+  });
+  expect([[...a.data], [...b.data]]).toEqual([
+    [7, 8, 3, 4, 5, 6],
+    [-1, 2, 3, -2, 5, 6],
+  ]);
+  expect(withLeading(whole, whole)).toEqual(whole);
 });

@@ -46,6 +46,20 @@ export function componentsOf({ a, b }: { readonly a: Tensor; readonly b: Tensor 
   };
 }
 
+/** The factors with other leading components, and their own behind them. */
+export function withLeading(
+  whole: { readonly a: Tensor; readonly b: Tensor },
+  leading: { readonly a: Tensor; readonly b: Tensor },
+): { a: Tensor; b: Tensor } {
+  const { a, b } = paddedTo(leading, whole.a.shape[0]);
+  const from = leading.a.shape[0];
+  const [rank, numColumns] = whole.a.shape;
+  const rows = a.data.slice();
+  rows.set(whole.a.data.subarray(from * numColumns), from * numColumns);
+  const columns = b.data.map((value, place) => (place % rank < from ? value : whole.b.data[place]));
+  return { a: { shape: a.shape, data: rows }, b: { shape: b.shape, data: columns } };
+}
+
 /** The factors with components of zeros behind their own, up to `rank`. */
 export function paddedTo({ a, b }: { readonly a: Tensor; readonly b: Tensor }, rank: number): { a: Tensor; b: Tensor } {
   const [[numRows, own], [, numColumns]] = [b.shape, a.shape];

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { LayerSelector } from "../settings/fields.ts";
 import type { Unchanging } from "../settings/runConditions.ts";
 import type { RunRule } from "./declaration.ts";
+import { fedAdapter } from "./fedAdapter/index.ts";
 import { fedAvg } from "./fedAvg.ts";
 import { fedAvgM } from "./fedAvgM.ts";
 import { fedOpt } from "./fedOpt.ts";
@@ -35,6 +36,7 @@ export const strategies = {
   flexLora,
   raFLora,
   hetLora,
+  fedAdapter,
   fedPipe,
 } as const;
 
