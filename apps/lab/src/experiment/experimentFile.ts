@@ -5,6 +5,7 @@ import { writtenOut } from "./allMethods.ts";
 import { strangersInAxes } from "./axisNames.ts";
 import { contradictions } from "./contradictions.ts";
 import { type Experiment, experimentSchema } from "./experimentSchema.ts";
+import { fleetAxis, fleetOfFile, withFleetFiles } from "./fleet.ts";
 import { withMethodModules } from "./methodModules.ts";
 import { faultsOfSettings, namesBelowSettings } from "./runFaults.ts";
 
@@ -30,6 +31,7 @@ export function parseExperiment(input: unknown, where: string): Experiment {
     ...ofSettings,
     ...contradictions(experiment),
     ...strangersInAxes(experiment),
+    ...fleetFaults(experiment),
     ...lostValues(experiment),
     ...rateFaults(experiment),
   ];
@@ -44,6 +46,13 @@ function lostValues({ grid }: Experiment): string[] {
       ? [`grid.${name}: plain values need a path, such as path: strategy.selector`]
       : [],
   );
+}
+
+/** Fleets are an axis of the tables, which has a name. */
+function fleetFaults({ grid, fleets }: Experiment): string[] {
+  return Object.keys(fleets).length > 1 && Object.hasOwn(grid, fleetAxis)
+    ? [`grid.${fleetAxis}: fleets are an axis of that name already; give this one another`]
+    : [];
 }
 
 function refuse(faults: readonly string[], where: string): never {
@@ -69,8 +78,12 @@ function rateFaults({ rates, methods: given }: Experiment): string[] {
   });
 }
 
-/** Reads an experiment's file and loads the modules that it names as strategies. */
-export async function readExperiment(path: string): Promise<NamedExperiment> {
-  const given = await withModules(withMethodModules(readSettingsFile(path)), path);
-  return { name: basename(path, extname(path)), experiment: parseExperiment(mergeDeep({}, given), path) };
+/**
+ * Reads an experiment's file, the files of its fleets and the modules that it names as strategies. With the file of a fleet, that fleet alone is
+ * simulated.
+ */
+export async function readExperiment(path: string, fleet: string | null = null): Promise<NamedExperiment> {
+  const given = await withModules(withMethodModules(withFleetFiles(readSettingsFile(path), path)), path);
+  const experiment = parseExperiment(mergeDeep({}, given), path);
+  return { name: basename(path, extname(path)), experiment: fleet === null ? experiment : { ...experiment, fleets: fleetOfFile(fleet) } };
 }
