@@ -115,6 +115,7 @@ export {
   rememberStrategy,
   type StrategyDeclaration,
 } from "./strategies/module.ts";
+export { type PlannedIn, plannedSeconds } from "./strategies/plannedSeconds.ts";
 export { type ProxyReference, proxyScores, type ThreeScores } from "./strategies/proxyScores.ts";
 export { type ScaffoldSettings, scaffold } from "./strategies/scaffold.ts";
 export { sentForm } from "./strategies/sentForm.ts";
@@ -133,6 +134,7 @@ export type {
 export {
   createStrategy,
   type DeclaredSettings,
+  looksAtMachines,
   needsCompute,
   needsSingleContributions,
   planningOf,

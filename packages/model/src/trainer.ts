@@ -36,6 +36,8 @@ export interface TrainerSetup {
   readonly wasmPath?: string | undefined;
   /** `plain` turns our own kernels off, for comparison; `fast` by default, which falls back to plain ones where they give other numbers. */
   readonly kernels?: KernelChoice | undefined;
+  /** Whether to measure the rate of a matrix product though the run's strategy does not look at it; not by default. */
+  readonly measuresRate?: boolean;
 }
 
 /** The outcome of the admission test: whether this backend computes the backbone's golden numbers closely enough. */

@@ -58,7 +58,15 @@ export { spreadOf } from "./spread.ts";
 export { type PairedDifference, pairedBootstrap, pairedBootstrapOf, type RowAnswers } from "./statistics/bootstrap.ts";
 export { paretoFront } from "./statistics/pareto.ts";
 export { fewestSeeds, type Summary, summarise } from "./statistics/summary.ts";
-export { type ClientSeconds, type EvaluationRecord, historyPoint, recordStep, type StepMeasures, type StepRecord } from "./stepRecord.ts";
+export {
+  type ClientSeconds,
+  type DeviceTime,
+  type EvaluationRecord,
+  historyPoint,
+  recordStep,
+  type StepMeasures,
+  type StepRecord,
+} from "./stepRecord.ts";
 export { poolTexts, type TextRecord } from "./textRecord.ts";
 export { type TradeoffPoint, tradeoffPoints } from "./tradeoff.ts";
 export { type StepBytes, type TrafficLabel, type TrafficTotals, trafficLabels, type WireBytes } from "./traffic.ts";

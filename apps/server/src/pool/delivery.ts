@@ -53,7 +53,8 @@ export function createDelivery(ports: DeliveryPorts, members: Roster, current: C
     if (step === null || connection === null || lease.sentOn === connection.id || !isOpenLease(step, lease)) return;
     lease.sentOn = connection.id;
     lease.holder = homes.get(lease.task.deviceId)?.clientKey ?? null;
-    const message = leaseMessage(step, lease, ports.clock.now());
+    lease.sentAt = ports.clock.now();
+    const message = leaseMessage(step, lease, lease.sentAt);
     const blobs = Object.values(message.parameterSets).map(({ sha256 }) => sha256);
     ports.onHandedOut(homes.get(lease.task.deviceId)?.clientKey ?? "", blobs);
     connection.task(message);

@@ -22,6 +22,9 @@ export interface Lease {
   sentOn: string | null;
   /** Key of the client that it was sent to last, or that says it has its contribution pending. */
   holder: string | null;
+  /** Uptime at which it was sent last, and at which its contribution was there; null until then, and for what an earlier process saw. */
+  sentAt: number | null;
+  arrivedAt: number | null;
   /** Whether the round loop wants it done. */
   isWanted: boolean;
   /** How often its device has moved for it. */
@@ -115,6 +118,8 @@ function createLease(id: string, task: PlannedTask): Lease {
     accepted: null,
     sentOn: null,
     holder: null,
+    sentAt: null,
+    arrivedAt: null,
     isWanted: false,
     numMoves: 0,
     arrivalBy: null,

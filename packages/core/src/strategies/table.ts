@@ -113,6 +113,12 @@ export function publicFraction({ strategy }: WithStrategy): number {
   return declared.publicFraction?.(strategy) ?? 0;
 }
 
+/** Whether a strategy looks at what clients say of their machines, so that they are to measure their rate. */
+export function looksAtMachines(strategy: StrategySettings): boolean {
+  if (planningOf(strategy) !== null) return true;
+  return !isModule(strategy) && "machineRanks" in strategy && strategy.machineRanks.length > 0;
+}
+
 /** The settings of a strategy that plans for each client by what it says of its machine; null for one that plans for all alike. */
 export function planningOf(strategy: StrategySettings): FedPipeSettings | null {
   return !isModule(strategy) && "roundSeconds" in strategy ? strategy : null;

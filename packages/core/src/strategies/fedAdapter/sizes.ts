@@ -1,6 +1,7 @@
 import type { Encoding } from "../../settings/fields.ts";
 import { loraPairs } from "../../tunings/loraFactors.ts";
 import { roundTime } from "../fedPipe/costs.ts";
+import { shareOfPasses } from "../plannedSeconds.ts";
 import { under } from "../tensors.ts";
 import type { Bounds, Size } from "./growth.ts";
 import type { FedAdapterState } from "./state.ts";
@@ -39,7 +40,7 @@ export function secondsAt(state: FedAdapterState, size: Size, numExamples: numbe
   };
   const machine = { ...strategy, memoryBytes: Number.MAX_SAFE_INTEGER, baseForm: "unpacked" } as const;
   const { fixed, perValue } = roundTime(backbone, machine, work, training.batchSize);
-  return (fixed * (1 + size.depth / backbone.numLayers)) / 2 + perValue * numValuesAt(state, size);
+  return fixed * shareOfPasses(size.depth, backbone.numLayers) + perValue * numValuesAt(state, size);
 }
 
 function numValuesAt(state: FedAdapterState, size: Size): number {
