@@ -1,11 +1,12 @@
 import { followed, followers, methods, presets, type RunSettings } from "@tutti/core";
 import { runSettingsSchema } from "@tutti/protocol";
+import { fleetAxis } from "@tutti/record";
 import { mergeDeep } from "@tutti/server";
 import { withFreeSources } from "./attemptSources.ts";
 import { combinations } from "./combinations.ts";
 import { titleOf, type wholeMethod, type wholeTask } from "./entries.ts";
 import type { Experiment } from "./experimentSchema.ts";
-import { type Fleet, fleetAxis } from "./fleet.ts";
+import type { Fleet } from "./fleet.ts";
 import type { Cell, PlannedRun } from "./plannedRun.ts";
 import { type FaultList, inTheLab, withinDevices } from "./runFaults.ts";
 import { type Change, changesOf, isThere, withChanges } from "./settingChanges.ts";

@@ -1,11 +1,12 @@
 import { basename, extname } from "node:path";
 import { knownNames, settingFaults } from "@tutti/protocol";
+import { fleetAxis } from "@tutti/record";
 import { mergeDeep, readSettingsFile, withModules } from "@tutti/server";
 import { writtenOut } from "./allMethods.ts";
 import { strangersInAxes } from "./axisNames.ts";
 import { contradictions } from "./contradictions.ts";
 import { type Experiment, experimentSchema } from "./experimentSchema.ts";
-import { fleetAxis, fleetOfFile, withFleetFiles } from "./fleet.ts";
+import { fleetOfFile, withFleetFiles } from "./fleet.ts";
 import { withMethodModules } from "./methodModules.ts";
 import { faultsOfSettings, namesBelowSettings } from "./runFaults.ts";
 

@@ -9,9 +9,6 @@ const maxMachines = 1000;
 /** Machines that the clients of a run simulate: client i is machine i modulo their number. */
 export const fleetSchema = z.strictObject({ machines: z.array(clientProfileSchema).min(1).max(maxMachines).readonly() });
 
-/** The axis that an experiment with several fleets has. */
-export const fleetAxis = "fleet";
-
 /** Machines of a run's clients. */
 export type Fleet = Readonly<z.output<typeof fleetSchema>>;
 
