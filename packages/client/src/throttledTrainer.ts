@@ -1,5 +1,6 @@
 import { type ClientProfile, numValues } from "@tutti/core";
 import type { Trainer, TrainerReady } from "@tutti/model";
+import { plansForClients } from "./hello.ts";
 
 /** Time as a throttled trainer sees it. */
 export interface ThrottleClock {
@@ -41,7 +42,7 @@ export function throttledTrainer(trainer: Trainer, { flopsPerSecond, bytesPerSec
       const startedAt = clock.now();
       let baseBytes = 0;
       const ready = await trainer.start(
-        setup,
+        { ...setup, measuresRate: true },
         (progress) => {
           if (progress.phase === "backbone") baseBytes = Math.max(baseBytes, progress.doneBytes);
           onProgress(progress);
@@ -50,7 +51,8 @@ export function throttledTrainer(trainer: Trainer, { flopsPerSecond, bytesPerSec
       );
       stretch = Math.max(1, (ready.flopsPerSecond ?? flopsPerSecond) / flopsPerSecond);
       await clock.wait(Math.max(0, transfer(baseBytes) - (clock.now() - startedAt)), signal);
-      return { ...ready, flopsPerSecond };
+      const { flopsPerSecond: _, ...others } = ready;
+      return plansForClients(setup.run) ? { ...others, flopsPerSecond } : others;
     },
     async compute(task, state, onStep, signal) {
       const startedAt = clock.now();

@@ -36,7 +36,7 @@ export function createTrainer(ports: LoadPorts = {}): Trainer {
         reason: notice === null ? reason : `${reason}. ${notice}`,
         ...admitted,
         shape: tunedShape(opened.layout.entries),
-        ...(planningOf(setup.run.strategy) !== null ? { flopsPerSecond: await measureRate() } : {}),
+        ...(setup.measuresRate === true || planningOf(setup.run.strategy) !== null ? { flopsPerSecond: await measureRate() } : {}),
       };
     },
     async addDevice(deviceId, source) {
