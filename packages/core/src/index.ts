@@ -115,6 +115,7 @@ export {
   rememberStrategy,
   type StrategyDeclaration,
 } from "./strategies/module.ts";
+export { prunedRank } from "./strategies/hetLora/pruning.ts";
 export { type PlannedIn, plannedSeconds } from "./strategies/plannedSeconds.ts";
 export { type ProxyReference, proxyScores, type ThreeScores } from "./strategies/proxyScores.ts";
 export { type ScaffoldSettings, scaffold } from "./strategies/scaffold.ts";

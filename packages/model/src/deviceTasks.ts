@@ -75,6 +75,7 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
     stageSteps: state?.stageSteps ?? 0,
     moments: momentsFor(input, state, tuned),
     correction,
+    fades: spec.fades,
     frozen,
     shuffle: random.stream(streamName(task, "shuffle")),
     dropout: random.stream(streamName(task, "dropout")),

@@ -149,6 +149,21 @@ test("HetLoRA learns in a federation of mixed ranks, and each device trains and 
   }
 });
 
+test("a device of HetLoRA whose last components fade loses them, and the federation learns", async () => {
+  const changes = { ranks: [4], pruneTo: 0.5, penalty: 3 };
+  const { losses, results } = await federate({ ...runOf("hetLora", changes), cohortSize: 4 });
+  expect(losses[3]).toBeLessThan(0.9 * losses[0]);
+  const ranksIn = (round: number) =>
+    trainings(results)
+      .filter(({ task }) => task.round === round)
+      .map(({ delta }) => Object.entries(delta).find(([name]) => isA(name))?.[1].shape[0]);
+  expect(ranksIn(1)).toEqual([4, 4, 4, 4]);
+  expect(Math.min(...ranksIn(4).map((rank) => rank ?? 0))).toBeLessThan(4);
+  const unpruned = await federate({ ...runOf("hetLora", { ...changes, penalty: 0 }), cohortSize: 4 });
+  const last = trainings(unpruned.results).filter(({ task }) => task.round === 4);
+  expect(last.every(({ delta }) => Object.entries(delta).every(([name, { shape }]) => !isA(name) || shape[0] === 4))).toBe(true);
+});
+
 test("FedAdapter learns in a federation that begins with the top layer, and grows by what devices report", async () => {
   const { losses, results, summary } = await federate({ ...runOf("fedAdapter", { startWidth: 1, widthStep: 1 }), cohortSize: 4 });
   expect(losses[3]).toBeLessThan(losses[0]);

@@ -61,7 +61,8 @@ export const decisions: Strategy<FedAdapterState, StrategyRun<FedAdapterSettings
   },
 
   summary(state) {
-    return { ...base.summary(state), sizes: state.values.sizes };
+    const { sizes, run } = state.values;
+    return { ...base.summary(state), sizes: sizes.filter(({ round }) => round <= run.numRounds) }; // the last trial may end with the run
   },
 };
 

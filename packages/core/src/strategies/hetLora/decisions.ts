@@ -1,4 +1,4 @@
-import type { Contribution, Device, DeviceId, RoundPlan } from "../../task.ts";
+import type { Contribution, Device, DeviceId, RoundPlan, TaskSpec } from "../../task.ts";
 import { loraPairs } from "../../tunings/loraFactors.ts";
 import { contributionsOf } from "../averaging.ts";
 import { ownRanksSpec, rationed } from "../fedPipe/rations.ts";
@@ -11,12 +11,14 @@ import { prunedRank, tailNorm } from "./pruning.ts";
 import { firstRankOf, type HetLoraSettings } from "./settings.ts";
 import type { HetLoraState } from "./state.ts";
 
+type TrainSpec = TaskSpec & { readonly kind: "train" };
+
 const base = globalModel<HetLoraSettings>({ step: (state, _, contributions) => paddedStep(state, contributions) });
 
 /** Each device trains and sends the leading components that its rank has room for. */
 export const decisions: Strategy<HetLoraState, StrategyRun<HetLoraSettings>> = {
   schedule: (run) =>
-    base.schedule(run).map((step) => (step.spec.kind === "train" ? { ...step, spec: ownRanksSpec(step.spec, false) } : step)),
+    base.schedule(run).map((step) => (step.spec.kind === "train" ? { ...step, spec: trainSpec(step.spec, run.strategy) } : step)),
   globalParams: base.globalParams,
   newcomerParams: base.newcomerParams,
   summary: base.summary,
@@ -37,10 +39,14 @@ export const decisions: Strategy<HetLoraState, StrategyRun<HetLoraSettings>> = {
     const { run, shape } = state.values;
     const pairs = loraPairs(shape);
     const byId = new Map(roster.map((device) => [device.id, device]));
-    return rationed(planned, under(state.tensors, "W/"), ({ deviceId }) => {
+    const sent = rationed(planned, under(state.tensors, "W/"), ({ deviceId }) => {
       const rank = rankNow(state, byId.get(deviceId) ?? { id: deviceId });
       return { pairs, ranks: pairs.map(() => rank), batchSize: run.training.batchSize };
     });
+    return {
+      ...sent,
+      tasks: sent.tasks.map((task) => (task.spec.kind === "train" ? { ...task, spec: trainSpec(task.spec, run.strategy) } : task)),
+    };
   },
 
   aggregate(state, plan, contributions) {
@@ -49,6 +55,11 @@ export const decisions: Strategy<HetLoraState, StrategyRun<HetLoraSettings>> = {
     return { ...next, values: { ...next.values, pruned } };
   },
 };
+
+/** A device trains at its own rank; where ranks are pruned, its last components are to fade. */
+function trainSpec(spec: TrainSpec, { pruneTo, penalty }: HetLoraSettings): TrainSpec {
+  return { ...ownRanksSpec(spec, false), ...(pruneTo < 1 && penalty > 0 ? { fades: { pruneTo, penalty } } : {}) };
+}
 
 function rankNow({ values }: HetLoraState, device: Pick<Device, "id" | "machine">): number {
   const lost = values.pruned.find(({ deviceId }) => deviceId === device.id);

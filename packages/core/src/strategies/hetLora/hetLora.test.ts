@@ -138,8 +138,10 @@ test("a device whose last components fade while it trains loses them, for good",
     },
     [0],
   );
-  const state = begun({ pruneTo: 0.5 }, start);
+  const state = begun({ pruneTo: 0.5, penalty: 0.25 }, start);
   const plan = planFor(state);
+  expect(plan.tasks.map(({ spec }) => spec)).toMatchObject([0, 1].map(() => ({ fades: { pruneTo: 0.5, penalty: 0.25 } })));
+  expect(planFor(begun({ penalty: 0.25 }, start)).tasks[0].spec).not.toHaveProperty("fades");
   // tail: ‖1, 2, 2‖ · ‖0, 1‖ = 3. Device 0 halves its column of B, device 1 doubles its row of A and leaves B
   const faded = factorsOf(
     {

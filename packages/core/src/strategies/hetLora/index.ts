@@ -8,7 +8,7 @@ import { hetLoraSettings, machineRanksWithinRun } from "./settings.ts";
 const own = [
   "Only the abstract and summaries by others were read. A device has one weight, the norm of all of its products together; before anybody has one, weights are those of examples.",
   "All ranks have one scale, the run's alpha over the run's rank.",
-  "Ranks are given in the settings, by turns or by the rate of a client's machine. With pruning, the server lowers the rank of a device whose last components have faded in its training.",
+  "Ranks are given in the settings, by turns or by the rate of a client's machine. With pruning, the penalty is in the device's loss, and the server lowers the rank of a device whose last components have faded.",
   "A linear head is averaged, weighted by examples, where the run has one.",
 ] as const;
 

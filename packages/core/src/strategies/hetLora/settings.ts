@@ -17,6 +17,8 @@ export const hetLoraSettings = {
   machineRanks: z.array(machineRank).max(settingLimits.maxDeviceRanks).readonly().default([]),
   /** γ: what is left of a device's rank when its last components have faded; 1 prunes nothing. */
   pruneTo: fractionSchema.default(1),
+  /** λ of the penalty with which the last components of a device fade where its loss does not need them. */
+  penalty: number(0, 1e4).default(0),
 };
 
 /** The settings of HetLoRA. */
