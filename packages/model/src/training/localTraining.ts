@@ -145,7 +145,7 @@ interface Anchors {
 }
 
 function anchorTensors({ correction, start, frozen, tails }: Anchors): tf.Tensor[] {
-  return [correction, start, tails?.members ?? null, ...Object.values(frozen ?? {})].filter((anchor) => anchor !== null);
+  return [correction, start, tails?.ofB ?? null, tails?.ofA ?? null, ...Object.values(frozen ?? {})].filter((anchor) => anchor !== null);
 }
 
 function uploadAnchors(layout: TunedLayout, start: Params, { correction, fades, frozen = [], training }: LocalTrainingOptions): Anchors {

@@ -32,7 +32,7 @@ function gradientAt(given: readonly number[], pruneTo: number, penalty: number):
   const tails = uploadTails(layout, { pruneTo, penalty });
   if (tails === null) return null;
   const gradient = tf.tidy(() => [...tailGradient(tails, tf.tensor1d([...given, 99])).dataSync()]);
-  tails.members.dispose();
+  tf.dispose([tails.ofA, tails.ofB]);
   return gradient;
 }
 

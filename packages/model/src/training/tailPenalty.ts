@@ -2,50 +2,64 @@ import * as tf from "@tensorflow/tfjs-core";
 import { loraPairs, prunedRank, tunedShape } from "@tutti/core";
 import type { TunedLayout } from "../tuning/layout.ts";
 
-/** The last components of every low-rank difference, on the backend. */
+/** The last components of every low-rank difference, on the backend: (pairs, N) each, 1 where a value belongs to the tail of that pair's factor. */
 export interface Tails {
-  /** (2 · pairs, N): 1 where a value belongs to the tail of pair p's b (row 2p) or a (row 2p + 1). */
-  readonly members: tf.Tensor2D;
+  readonly ofB: tf.Tensor2D;
+  readonly ofA: tf.Tensor2D;
   /** λ. */
   readonly penalty: number;
 }
 
-/** The components of each pair that are left out where its rank is pruned to γ of it; null where none are. The caller disposes `members`. */
+/** Below any norm that matters; 0 times the quotient by it is 0. */
+const smallestNorm = 1e-12;
+
+/** The components of each pair that are left out where its rank is pruned to γ of it; null where none are. The caller disposes both tensors. */
 export function uploadTails(
   layout: TunedLayout,
   { pruneTo, penalty }: { readonly pruneTo: number; readonly penalty: number },
 ): Tails | null {
-  const entries = new Map(layout.entries.map((entry) => [entry.name, entry]));
   const pairs = loraPairs(tunedShape(layout.entries));
-  const members = new Float32Array(2 * pairs.length * layout.numValues);
-  let numMembers = 0;
+  const [b, a] = [new Float32Array(pairs.length * layout.numValues), new Float32Array(pairs.length * layout.numValues)];
   for (const [p, pair] of pairs.entries()) {
-    for (const [row, name] of [pair.b, pair.a].entries()) {
-      const entry = entries.get(name);
-      if (entry === undefined) continue;
-      const { start, shape, numValues } = entry;
-      const rank = shape[row === 0 ? 1 : 0];
-      const kept = prunedRank(rank, pruneTo);
-      for (let i = 0; i < numValues; i++) {
-        const component = row === 0 ? i % rank : Math.floor(i / shape[1]);
-        if (component < kept) continue;
-        members[(2 * p + row) * layout.numValues + start + i] = 1;
-        numMembers += 1;
-      }
-    }
+    markTail(b.subarray(p * layout.numValues), layout, { name: pair.b, axis: 1, pruneTo });
+    markTail(a.subarray(p * layout.numValues), layout, { name: pair.a, axis: 0, pruneTo });
   }
-  return numMembers === 0 ? null : { members: tf.tensor2d(members, [2 * pairs.length, layout.numValues]), penalty };
+  if (!b.includes(1)) return null;
+  const shape: [number, number] = [pairs.length, layout.numValues];
+  return { ofB: tf.tensor2d(b, shape), ofA: tf.tensor2d(a, shape), penalty };
+}
+
+interface Factor {
+  readonly name: string;
+  /** Of its components. */
+  readonly axis: 0 | 1;
+  readonly pruneTo: number;
+}
+
+/** Puts 1 where the factor's last components are. */
+function markTail(members: Float32Array, { entries }: TunedLayout, { name, axis, pruneTo }: Factor): void {
+  const entry = entries.find((one) => one.name === name);
+  if (entry === undefined) return;
+  const { start, shape, numValues } = entry;
+  const kept = prunedRank(shape[axis], pruneTo);
+  for (let i = 0; i < numValues; i++) {
+    const component = axis === 1 ? i % shape[1] : Math.floor(i / shape[1]);
+    if (component >= kept) members[start + i] = 1;
+  }
 }
 
 /**
  * The gradient (N) of λ Σ ‖b_tail‖ ‖a_tail‖ over the pairs (Cho et al., https://arxiv.org/abs/2401.06432): λ ‖a_tail‖ / ‖b_tail‖ · b at a tail's value of
- * b, and likewise of a; 0 where a tail is 0. `values` begins with the trained ones.
+ * b, and likewise of a; 0 where both are. `values` begins with the trained ones.
  */
-export function tailGradient({ members, penalty }: Tails, values: tf.Tensor1D): tf.Tensor1D {
-  const [numRows, size] = members.shape;
+export function tailGradient({ ofB, ofA, penalty }: Tails, values: tf.Tensor1D): tf.Tensor1D {
+  const [numPairs, size] = ofB.shape;
   const own = tf.slice1d(values, 0, size);
-  const norms = tf.sqrt(tf.matMul(members, tf.reshape(tf.square(own), [size, 1]))); // (2 · pairs, 1)
-  const others = tf.reshape(tf.reverse(tf.reshape(norms, [numRows / 2, 2]), 1), [numRows, 1]);
-  const factors = tf.mul(tf.divNoNan(others, norms), penalty);
-  return tf.mul(tf.reshape(tf.matMul(tf.transpose(factors), members), [size]), own);
+  const squares = tf.square(own);
+  // sums, not a product of matrices: WebGPU's product of so long rows adds in another order each time
+  const norm = (members: tf.Tensor2D) => tf.sqrt(tf.sum(tf.mul(members, squares), 1));
+  const [b, a] = [norm(ofB), norm(ofA)];
+  const pull = (members: tf.Tensor2D, other: tf.Tensor, itself: tf.Tensor) =>
+    tf.matMul(tf.reshape<tf.Rank.R2>(tf.div(tf.mul(other, penalty), tf.maximum(itself, smallestNorm)), [1, numPairs]), members); // (1, N)
+  return tf.mul(tf.reshape(tf.add(pull(ofB, a, b), pull(ofA, b, a)), [size]), own);
 }
