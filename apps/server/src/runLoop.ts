@@ -176,7 +176,12 @@ function createHistory(
     closed(plan, contributions) {
       const total = bytesSoFar();
       const bytes = { ...since(total, bytesBefore), takenOver: since(total.takenOver, bytesBefore.takenOver) };
-      const measures = { seconds: (clock.now() - startedAt) / 1000, bytes, clientSeconds: pool.takeClientSeconds() };
+      const measures = {
+        seconds: (clock.now() - startedAt) / 1000,
+        bytes,
+        clientSeconds: pool.takeClientSeconds(),
+        devices: pool.taskTimes(),
+      };
       const entry: HistoryEntry = { record: recordStep(plan, contributions, measures), bytes: total };
       open = { entry, contributions };
       take(entry);

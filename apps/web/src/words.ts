@@ -37,7 +37,9 @@ export const landing = {
   sentTitle: "What is sent",
   sent:
     "The parameters that this tab trains in the layers that the run shares, and measurements such as the loss, the accuracy and the " +
-    "number of examples. The server also learns how fast this computer and its connection are, and about how much memory it has.",
+    "number of examples.",
+  sentMachine:
+    " Where the run plans for each device, the server also learns how fast this computer and its connection are, and about how much memory it has.",
   sentCopy: " The server also keeps a copy of the other layers’ parameters, so that another tab can continue when this one closes.",
   keptTitle: "What stays here",
   kept: "The examples and everything else on this computer. Close the tab to stop.",

@@ -1,6 +1,7 @@
 import type { Hello, Rule, Welcome } from "@tutti/protocol";
 import { listVersions, StateUnavailable } from "./devices.ts";
-import { askRunId, helloOf } from "./hello.ts";
+import { askRun, helloOf, plansForClients } from "./hello.ts";
+import type { JoinOptions, MachineClaim } from "./joinOptions.ts";
 import { CannotTakePart } from "./loader.ts";
 import { createParticipation, type Participation } from "./participation.ts";
 import { endSession, failSession, type Session } from "./sessionState.ts";
@@ -21,7 +22,7 @@ export function beginConnection(session: Session): void {
 
 async function enter(session: Session, isPresent: () => boolean): Promise<void> {
   const { options } = session;
-  session.runId ??= await askRunId(options.url, session.fetch);
+  if (session.runId === null) Object.assign(session, await askRun(options.url, session.fetch));
   const devices = session.runId === null ? [] : await listVersions(options.store, session.runId);
   if (!isPresent()) return;
   const greeted = await greet(session, isPresent, devices);
@@ -32,11 +33,15 @@ async function enter(session: Session, isPresent: () => boolean): Promise<void> 
 async function greet(session: Session, isPresent: () => boolean, devices: Hello["devices"]): Promise<Greeted | null> {
   session.numGreetings++;
   try {
-    const answer = await session.socket.call("hello", helloOf(session.options, session.runId, devices));
+    const { options, runId } = session;
+    const profile = await claimOf(session);
+    const answer = await session.socket.call("hello", helloOf(options, { runId, devices, profile }));
     if (!answer.ok) {
       notAdmitted(session, answer);
       return null;
     }
+    session.plans = plansForClients(answer.value.run);
+    if (session.plans && profile === undefined && (await claimOf(session)) !== undefined) return await greet(session, isPresent, devices);
     const part = await welcomed(session, answer.value);
     if (!isPresent()) return null;
     return { whenReady: Promise.all([part.enter(answer.value), ...session.early.splice(0).map((change) => change(part))]) };
@@ -44,6 +49,20 @@ async function greet(session: Session, isPresent: () => boolean, devices: Hello[
     session.numGreetings--;
     if (session.numGreetings === 0) session.early = [];
   }
+}
+
+/**
+ * What is claimed of the machine in the run at hand; undefined where nothing is, or it cannot be measured. A simulated machine is claimed in every
+ * run: it says nothing of this one.
+ */
+function claimOf(session: Session): Promise<MachineClaim | undefined> {
+  if (!session.plans && session.options.simulated === undefined) return Promise.resolve(undefined);
+  session.claim ??= claimed(session.options).catch(() => undefined);
+  return session.claim;
+}
+
+async function claimed({ simulated, profile }: JoinOptions): Promise<MachineClaim | undefined> {
+  return simulated ?? profile?.();
 }
 
 interface Greeted {

@@ -1,12 +1,20 @@
+import { looksAtMachines, type RunSettings } from "@tutti/core";
 import { availableThreads } from "@tutti/model/threads";
-import { type Hello, limits, protocolVersion } from "@tutti/protocol";
+import { type Hello, limits, protocolVersion, runSettingsSchema } from "@tutti/protocol";
 import { coordinatorFolder } from "./address.ts";
 import type { Fetch } from "./blobs.ts";
-import type { JoinOptions } from "./joinOptions.ts";
+import type { JoinOptions, MachineClaim } from "./joinOptions.ts";
 
-/** What a client says of itself, and of the devices that its store holds of the run. */
-export function helloOf(options: JoinOptions, runId: string | null, devices: Hello["devices"]): Hello {
-  const { clientKey, nickname, hosting, backend, threads, simulated, profile = simulated } = options;
+/** What hello says beside what the options hold: the run, if it is known, the devices that the store holds of it, and the claimed machine. */
+export interface SaidInHello {
+  readonly runId: string | null;
+  readonly devices: Hello["devices"];
+  readonly profile: MachineClaim | undefined;
+}
+
+/** What a client says of itself. */
+export function helloOf(options: JoinOptions, { runId, devices, profile }: SaidInHello): Hello {
+  const { clientKey, nickname, hosting, backend, threads } = options;
   return {
     protocolVersion,
     clientKey,
@@ -29,11 +37,28 @@ function hostingOf(hosting: JoinOptions["hosting"]): Pick<Hello, "hosting" | "ow
   return hosting?.kind === "compute" ? { hosting: "compute", token: hosting.token } : { hosting: "virtual" };
 }
 
-/** The run that the coordinator holds, asked before hello so that hello can list that run's devices; null when it does not say. */
-export async function askRunId(url: string, fetchJson: Fetch): Promise<string | null> {
+/** Whether a run decides by what clients say of their machines. */
+export function plansForClients({ strategy }: Pick<RunSettings, "strategy">): boolean {
+  return looksAtMachines(strategy);
+}
+
+/** What hello depends on of a run. */
+export interface AskedRun {
+  readonly runId: string;
+  /** Whether it plans for each client by what that claims of its machine. */
+  readonly plans: boolean;
+}
+
+/**
+ * The run that the coordinator holds, asked before hello so that hello lists that run's devices and says no more of the machine than it needs; null
+ * when it does not say.
+ */
+export async function askRun(url: string, fetchJson: Fetch): Promise<AskedRun | null> {
   try {
     const answer: unknown = await (await fetchJson(new URL("run.json", coordinatorFolder(url)).href)).json();
-    return typeof answer === "object" && answer !== null && "runId" in answer && typeof answer.runId === "string" ? answer.runId : null;
+    if (typeof answer !== "object" || answer === null || !("runId" in answer) || typeof answer.runId !== "string") return null;
+    const settings = runSettingsSchema.safeParse("run" in answer ? answer.run : null);
+    return { runId: answer.runId, plans: settings.success && plansForClients(settings.data) };
   } catch {
     return null;
   }

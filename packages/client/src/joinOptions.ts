@@ -16,6 +16,9 @@ export type Hosting =
   | { readonly kind: "own"; readonly examples: readonly Example[] }
   | { readonly kind: "compute"; readonly token: string };
 
+/** What a client says of its machine. */
+export type MachineClaim = NonNullable<Hello["profile"]>;
+
 /** Who joins which run, with what to compute and to keep it on. */
 export interface JoinOptions {
   /** The coordinator's address, or that of its page; it may have a path. */
@@ -34,8 +37,11 @@ export interface JoinOptions {
   readonly threads?: number;
   /** Folder of the WASM binaries, with a closing slash; needed in browsers. */
   readonly wasmPath?: string;
-  /** The machine that this client claims to be (P-18), of which the rate may be left to measuring; nothing is said by default. */
-  readonly profile?: Hello["profile"] | undefined;
+  /**
+   * What this client claims of its machine (P-18), of which the rate may be left to measuring. Asked once, and only for a run that plans for each
+   * client: others are told nothing. By default nothing is claimed.
+   */
+  readonly profile?: (() => MachineClaim | Promise<MachineClaim>) | undefined;
   /** Another machine than this one, which it then simulates: training is slowed to that profile. */
   readonly simulated?: ClientProfile | undefined;
   /** `plain` turns the fast kernels off, for comparison. */

@@ -59,6 +59,8 @@ function createSession(options: JoinOptions): Session {
     emit,
     part: null,
     runId: null,
+    plans: false,
+    claim: null,
     isPaused: false,
     numGreetings: 0,
     early: [],

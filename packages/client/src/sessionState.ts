@@ -1,7 +1,7 @@
 import type { Deferred } from "@tutti/core";
 import type { Blobs, Fetch } from "./blobs.ts";
 import type { SessionEnd, SessionEvent } from "./events.ts";
-import type { JoinOptions } from "./joinOptions.ts";
+import type { JoinOptions, MachineClaim } from "./joinOptions.ts";
 import { CannotTakePart } from "./loader.ts";
 import type { Participation } from "./participation.ts";
 import type { ReconnectingSocket } from "./reconnectingSocket.ts";
@@ -22,6 +22,10 @@ export interface Session {
   part: Participation | null;
   /** The run whose devices hello lists; null where it must be asked for. */
   runId: string | null;
+  /** Whether that run plans for each client, as far as it is known. */
+  plans: boolean;
+  /** What is claimed of the machine, once it was asked; undefined where nothing is. */
+  claim: Promise<MachineClaim | undefined> | null;
   isPaused: boolean;
   /** Hellos whose welcome is on its way, or is being taken over. */
   numGreetings: number;

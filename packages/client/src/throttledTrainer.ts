@@ -41,7 +41,7 @@ export function throttledTrainer(trainer: Trainer, { flopsPerSecond, bytesPerSec
       const startedAt = clock.now();
       let baseBytes = 0;
       const ready = await trainer.start(
-        setup,
+        { ...setup, measuresRate: true },
         (progress) => {
           if (progress.phase === "backbone") baseBytes = Math.max(baseBytes, progress.doneBytes);
           onProgress(progress);

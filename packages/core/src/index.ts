@@ -108,6 +108,7 @@ export { baseFormOf, type ClientMachine, type ClientProfile, clientProfileSchema
 export { type RankTable, rankTable, type ScoredMatrix } from "./strategies/fedPipe/rankTable.ts";
 export { type FedPtSettings, type FedPtState, fedPt } from "./strategies/fedPt.ts";
 export { type GlobalModelRule, type GlobalModelState, type GlobalModelValues, globalModel } from "./strategies/globalModel.ts";
+export { prunedRank } from "./strategies/hetLora/pruning.ts";
 export { type LocalSettings, local } from "./strategies/local.ts";
 export { mergeWork } from "./strategies/mergeWork.ts";
 export {
@@ -119,6 +120,7 @@ export {
   rememberStrategy,
   type StrategyDeclaration,
 } from "./strategies/module.ts";
+export { type PlannedIn, plannedSeconds } from "./strategies/plannedSeconds.ts";
 export { type ProxyReference, proxyScores, type ThreeScores } from "./strategies/proxyScores.ts";
 export { type ScaffoldSettings, scaffold } from "./strategies/scaffold.ts";
 export { sentForm } from "./strategies/sentForm.ts";
@@ -137,6 +139,7 @@ export type {
 export {
   createStrategy,
   type DeclaredSettings,
+  looksAtMachines,
   needsCompute,
   needsSingleContributions,
   planningOf,

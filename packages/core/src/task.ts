@@ -36,6 +36,8 @@ export type TaskSpec =
       readonly hasOwnRanks?: true;
       /** Whether the device says how much each low-rank difference mattered (`matrixScores`). */
       readonly scoresMatrices?: true;
+      /** The last components of each low-rank difference are to fade: those beyond ⌈γ r⌉, by λ ‖b_tail‖ ‖a_tail‖ in the loss. */
+      readonly fades?: { readonly pruneTo: number; readonly penalty: number };
     }
   | { readonly kind: "probe"; readonly lanczosSteps: number }
   | { readonly kind: "evaluate"; readonly protocols: readonly Protocol[]; readonly splits: readonly Split[] }

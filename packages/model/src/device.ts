@@ -1,4 +1,4 @@
-import { type DeviceId, planningOf, tunedShape } from "@tutti/core";
+import { type DeviceId, looksAtMachines, tunedShape } from "@tutti/core";
 import { chooseBackend, startBackend } from "./backends.ts";
 import { computeTask } from "./deviceTasks.ts";
 import { measureRate } from "./productRate.ts";
@@ -36,7 +36,7 @@ export function createTrainer(ports: LoadPorts = {}): Trainer {
         reason: notice === null ? reason : `${reason}. ${notice}`,
         ...admitted,
         shape: tunedShape(opened.layout.entries),
-        ...(planningOf(setup.run.strategy) !== null ? { flopsPerSecond: await measureRate() } : {}),
+        ...(setup.measuresRate === true || looksAtMachines(setup.run.strategy) ? { flopsPerSecond: await measureRate() } : {}),
       };
     },
     async addDevice(deviceId, source) {

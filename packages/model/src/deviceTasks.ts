@@ -16,13 +16,14 @@ import type { AnyExample, EvaluationOptions, NamedRows } from "./reader.ts";
 import { requireDoable, requireShapes } from "./taskChecks.ts";
 import type { StepProgress, TrainerResult, TrainerTask } from "./trainer.ts";
 import { drawDropout, drawInputs, factorsOf } from "./training/dropout.ts";
+import type { Tuned } from "./training/gradient.ts";
 import { scoreBatch } from "./training/layerScoring.ts";
 import { trainLocally } from "./training/localTraining.ts";
 import { labelledBatch } from "./training/objective.ts";
 import { watchSensitivity } from "./training/sensitivity.ts";
 import { probeSpectrum } from "./training/spectrumProbe.ts";
 import { flattenTuned } from "./tuning/layout.ts";
-import { withOwnRanks, withRunRanks } from "./tuning/ownRanks.ts";
+import { momentsAt, tunedAt } from "./tuning/ownRanks.ts";
 import { withResidual } from "./tuning/residual.ts";
 import type { DeviceExamples, Workplace } from "./workplace.ts";
 
@@ -68,15 +69,16 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
   const frozen = Object.keys(task.parameterSets.frozen ?? {});
   const sent = spec.isPersonalised ? deviceParams(task, state, [...sharedNames, ...frozen]) : globalOf(task);
   requireShapes(sent, task);
-  const start = spec.hasOwnRanks === true ? { ...withRunRanks(sent, place.layout), ...residualOf(task.parameterSets) } : sent;
-  const sensitivity = spec.scoresMatrices === true ? watchSensitivity(place.layout) : null;
-  const result = await trainLocally(reader.tuned, start, reader.encode(examples.train, trainingRows(examples)), {
+  const tuned = spec.hasOwnRanks === true ? tunedAt(place, sent) : reader.tuned;
+  const sensitivity = spec.scoresMatrices === true ? watchSensitivity(tuned.layout) : null;
+  const result = await trainLocally(tuned, sent, reader.encode(examples.train, trainingRows(examples)), {
     training: { ...run.training, localEpochs: spec.epochs, batchSize },
     promptDropout: run.tuning.promptDropout,
     warmupSteps: spec.warmupSteps,
     stageSteps: state?.stageSteps ?? 0,
-    moments: run.training.resetMoments ? null : (state?.moments ?? null),
+    moments: momentsFor(input, state, tuned),
     correction,
+    fades: spec.fades,
     frozen,
     shuffle: random.stream(streamName(task, "shuffle")),
     dropout: random.stream(streamName(task, "dropout")),
@@ -84,7 +86,7 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
     onStep,
     signal,
   });
-  const delta = subtract(withOwnRanks(result.params, shapes), pickNames(globalOf(task), sharedNames));
+  const delta = subtract(pickNames(result.params, sharedNames), pickNames(globalOf(task), sharedNames));
   const { numSteps, firstLoss, lastLoss } = result;
   const scored = sensitivity === null ? {} : { matrixScores: sensitivity.matrixScores() };
   return {
@@ -96,6 +98,12 @@ async function computeTrain(input: TaskInput<Spec<"train">>): Promise<{ body: Bo
       stage: task.stage,
     },
   };
+}
+
+/** The moments that a device goes on with; null where it starts without. */
+function momentsFor({ place, task }: TaskInput<Spec<"train">>, state: DeviceState | null, { layout }: Tuned): DeviceState["moments"] {
+  const before = place.run.training.resetMoments ? null : (state?.moments ?? null);
+  return before === null || task.spec.hasOwnRanks !== true ? before : momentsAt(layout, before);
 }
 
 /** Estimates the spectrum of the loss's Hessian on the device's first shuffled batch (fedpeptao.md §4). */

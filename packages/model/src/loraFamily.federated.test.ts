@@ -240,3 +240,47 @@ test("FedPipe learns in a federation of unlike clients: scores come from the war
   expect(results.some(({ task, body }) => task.round > 1 && body.kind === "train" && body.matrixScores !== undefined)).toBe(false);
   expect(summary.plans?.map(({ deviceId }) => deviceId)).toEqual([0, 1, 2]);
 });
+
+test("HetLoRA learns in a federation of mixed ranks, and each device trains and sends the components of its own alone", async () => {
+  const { losses, results } = await federate(runOf("hetLora", { ranks: [4, 1, 2] }));
+  expect(losses[3]).toBeLessThan(0.9 * losses[0]);
+  for (const { task, delta } of trainings(results)) {
+    const rank = [4, 1, 2][task.deviceId % 3];
+    const factors = Object.entries(delta).filter(([name]) => name.startsWith("lora/"));
+    expect(factors.every(([name, { shape }]) => shape[isA(name) ? 0 : 1] === rank)).toBe(true);
+    expect(factors.every(([name, { data }]) => !isB(name) || data.some((value) => value !== 0))).toBe(true);
+  }
+});
+
+test("a device of HetLoRA whose last components fade loses them, and the federation learns", async () => {
+  const changes = { ranks: [4], pruneTo: 0.5, penalty: 3 };
+  const { losses, results } = await federate({ ...runOf("hetLora", changes), cohortSize: 4 });
+  expect(losses[3]).toBeLessThan(0.9 * losses[0]);
+  const ranksIn = (round: number) =>
+    trainings(results)
+      .filter(({ task }) => task.round === round)
+      .map(({ delta }) => Object.entries(delta).find(([name]) => isA(name))?.[1].shape[0]);
+  expect(ranksIn(1)).toEqual([4, 4, 4, 4]);
+  expect(Math.min(...ranksIn(4).map((rank) => rank ?? 0))).toBeLessThan(4);
+  const unpruned = await federate({ ...runOf("hetLora", { ...changes, penalty: 0 }), cohortSize: 4 });
+  const last = trainings(unpruned.results).filter(({ task }) => task.round === 4);
+  expect(last.every(({ delta }) => Object.entries(delta).every(([name, { shape }]) => !isA(name) || shape[0] === 4))).toBe(true);
+});
+
+test("FedAdapter learns in a federation that begins with the top layer, and grows by what devices report", async () => {
+  const { losses, results, summary } = await federate({ ...runOf("fedAdapter", { startWidth: 1, widthStep: 1 }), cohortSize: 4 });
+  expect(losses[3]).toBeLessThan(losses[0]);
+  const sizesIn = (round: number) =>
+    trainings(results)
+      .filter(({ task }) => task.round === round)
+      .map(({ delta }) => {
+        const factors = Object.entries(delta).filter(([name]) => isA(name));
+        return `${new Set(factors.map(([name]) => name.split("/")[1])).size} × ${factors[0]?.[1].shape[0]}`;
+      })
+      .sort();
+  expect(sizesIn(1)).toEqual(["1 × 1", "1 × 1", "1 × 2", "2 × 1"]);
+  expect(sizesIn(2)).toEqual(sizesIn(1));
+  const [first, grown] = summary.sizes ?? [];
+  expect(first).toEqual({ round: 1, depth: 1, width: 1 });
+  expect(grown?.round).toBe(3);
+});

@@ -36,6 +36,8 @@ export interface TrainerSetup {
   readonly wasmPath?: string | undefined;
   /** `plain` turns our own kernels off, for comparison; `fast` by default, which falls back to plain ones where they give other numbers. */
   readonly kernels?: KernelChoice | undefined;
+  /** Whether the rate of a matrix product is measured also in a run that does not plan by it. */
+  readonly measuresRate?: boolean | undefined;
 }
 
 /** The outcome of the admission test: whether this backend computes the backbone's golden numbers closely enough. */
@@ -55,7 +57,7 @@ export interface TrainerReady {
   readonly kernels: KernelChoice;
   readonly admission: Admission;
   readonly shape: TunedShape;
-  /** Of a matrix product on this backend, where the run plans by it. */
+  /** Of a matrix product on this backend, where the run plans by it or it was asked for. */
   readonly flopsPerSecond?: number | undefined;
   /** What was measured to choose the backend, to be remembered; absent where nothing was. */
   readonly measured?: BackendChoice | undefined;

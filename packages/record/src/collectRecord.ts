@@ -81,6 +81,7 @@ export function collectRecord(identity: RunIdentity, run: CollectedRun, given: R
     selectedLayers: summary.selectedLayers ?? [],
     keepFraction: summary.keepFraction,
     spectra: summary.probes.map(({ deviceId, ritzValues, ritzWeights }) => ({ deviceId, ritzValues, ritzWeights })),
+    ...(summary.sizes === undefined ? {} : { sizes: summary.sizes }),
     ...(summary.plans === undefined ? {} : { plans: summary.plans }),
     uploads: uploadsByRound(identity, run),
     steps: steps.map((step) => ({ ...step, seconds: toMs(step.seconds) })),

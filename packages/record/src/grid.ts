@@ -37,11 +37,14 @@ export interface Axes {
   readonly methods: readonly string[];
 }
 
+/** The axis of an experiment's fleets: other machines are other conditions, though no setting differs. */
+export const fleetAxis = "fleet";
+
 /** The axes that do not have one and the same value in all runs. */
 export function axesOf(runs: readonly RunRecord[]): Axes {
   const reported = reportedOf(runs);
   const varied = variedAxes(reported);
-  const conditions = varied.filter((axis) => changesConditions(reported, axis));
+  const conditions = varied.filter((axis) => axis === fleetAxis || changesConditions(reported, axis));
   return { conditions, methods: varied.filter((axis) => !conditions.includes(axis)) };
 }
 

@@ -11,7 +11,8 @@ export {
   type SourceRecord,
   type TaskData,
 } from "./experimentResult.ts";
-export { axesOf, distinctById, eitherAxes, type Grid, type GridColumn, type GridRow, gridOf, variantText } from "./grid.ts";
+export { type FleetCost, type FleetDevice, fleetTables } from "./fleets.ts";
+export { axesOf, distinctById, eitherAxes, fleetAxis, type Grid, type GridColumn, type GridRow, gridOf, variantText } from "./grid.ts";
 export {
   atRound,
   type LayerColumn,
@@ -60,6 +61,7 @@ export { paretoFront } from "./statistics/pareto.ts";
 export { fewestSeeds, type Summary, summarise } from "./statistics/summary.ts";
 export {
   type ClientSeconds,
+  type DeviceTime,
   type EvaluationRecord,
   historyPoint,
   recordStep,

@@ -232,6 +232,8 @@ const measuredShape = {
   selectedLayers: listOf(z.number()),
   keepFraction: z.number().nullable(),
   spectra: listOf(spectrumSchema),
+  /** How much was trained, from which round on: layers from the top, and components of each difference; absent where that does not grow. */
+  sizes: listOf(z.object({ round: z.number(), depth: z.number(), width: z.number() }).readonly()).exactOptional(),
   /** Where a strategy plans for each client. */
   plans: listOf(planSchema).exactOptional(),
   /**

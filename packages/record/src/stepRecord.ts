@@ -45,6 +45,17 @@ const clientSecondsSchema = z
   })
   .readonly();
 
+/** What one device's training took. */
+const deviceTimeSchema = z
+  .object({
+    deviceId: z.number(),
+    /** From the moment the task was sent until its contribution was there. */
+    seconds: z.number(),
+    /** What the planner's costs say of this task on the machine that the device's client claims. */
+    plannedSeconds: z.number(),
+  })
+  .readonly();
+
 /** The result of a compute client's step: how far the kept scores are off, how the student did, or answers for the report. */
 const computedSchema = z
   .union([
@@ -70,6 +81,8 @@ export const stepRecordSchema = z
     seconds: z.number(),
     /** How far its clients had something to do; absent in records from before it was kept. */
     clientSeconds: clientSecondsSchema.exactOptional(),
+    /** Of devices whose clients said what their machines can do, in a step that trains; absent where there are none. */
+    devices: listOf(deviceTimeSchema).exactOptional(),
     /** On the wire since the step before was closed. */
     bytesUp: z.number(),
     bytesDown: z.number(),
@@ -89,6 +102,9 @@ export const stepRecordSchema = z
 /** Pooled predictions of one protocol on one split. */
 export type EvaluationRecord = z.infer<typeof evaluationRecordSchema>;
 
+/** What one device's training took. */
+export type DeviceTime = z.infer<typeof deviceTimeSchema>;
+
 /** Seconds times clients. */
 export type ClientSeconds = z.infer<typeof clientSecondsSchema>;
 
@@ -100,11 +116,12 @@ export interface StepMeasures {
   readonly seconds: number;
   readonly bytes: StepBytes;
   readonly clientSeconds?: ClientSeconds;
+  readonly devices?: readonly DeviceTime[];
 }
 
 /** The record of a step that has closed. */
 export function recordStep(plan: RoundPlan, contributions: readonly Contribution[], measures: StepMeasures): StepRecord {
-  const { seconds, bytes, clientSeconds } = measures;
+  const { seconds, bytes, clientSeconds, devices = [] } = measures;
   const { stage, round, step, attempt, tasks } = plan;
   const texts = poolTexts(contributions, plan.numDevices);
   const losses = contributions.flatMap(({ body }) => (body.kind === "train" ? [body] : []));
@@ -118,6 +135,7 @@ export function recordStep(plan: RoundPlan, contributions: readonly Contribution
     counted: contributions.map((contribution) => contribution.deviceId),
     seconds,
     ...(clientSeconds === undefined ? {} : { clientSeconds: toMs(clientSeconds) }),
+    ...(devices.length === 0 ? {} : { devices }),
     bytesUp: bytes.up,
     bytesDown: bytes.down,
     ...(bytes.takenOver.up + bytes.takenOver.down === 0 ? {} : { fetchedBefore: bytes.takenOver }),

@@ -3,6 +3,7 @@ import {
   type Analysis,
   analyse,
   costTables,
+  fleetTables,
   layerScoresOf,
   rankCorrelations,
   type ScoreCell,
@@ -16,11 +17,14 @@ import type { Figure } from "./figures/figure.ts";
 import { heatMap } from "./figures/layerFigures.ts";
 import { tradeoffFigure } from "./figures/tradeoff.ts";
 import { findings } from "./findings.ts";
+import { fleetHead, fleetLines, sizeLines } from "./fleetTable.ts";
 import { caveats, commandOf, provenanceText, usageTextOf } from "./provenance.ts";
 import { isAnyBold } from "./sections/scores.tsx";
 import {
   costCaption,
   costNotes,
+  fleetCaption,
+  fleetNotes,
   noSplitNotes,
   rateCaption,
   runName,
@@ -72,6 +76,7 @@ export function renderMarkdown(result: ExperimentResult, folder: string, analysi
     ...spreadMarkdown(analysis.spread),
     `## ${titles.cost}`,
     ...costMarkdown(grid),
+    ...fleetMarkdown(result, grid),
     ...(shown.length === 0 ? [] : [`## ${titles.drawings}`, ...shown]),
     ...ranksMarkdown(grid),
     ...ratesMarkdown(result),
@@ -160,6 +165,16 @@ function costMarkdown(grid: Grid): string[] {
     return `${escapeMarkdown(costCaption(conditions))}:\n\n${table(heads, rows)}`;
   });
   return [...tables, ...costNotes.map(escapeMarkdown)];
+}
+
+function fleetMarkdown(result: ExperimentResult, grid: Grid): string[] {
+  const tables = fleetTables(grid).map(({ column, costs }) => {
+    const rows = fleetLines(costs).map(([label = "", ...cells]) => [escapeMarkdown(label), ...cells]);
+    return `${escapeMarkdown(fleetCaption(column.label))}:\n\n${table(fleetHead(costs), rows)}`;
+  });
+  if (tables.length === 0) return [];
+  const grown = sizeLines(result.runs).map((line) => `- ${escapeMarkdown(line)}`);
+  return [`## ${titles.fleets}`, ...tables, ...fleetNotes.map(escapeMarkdown), ...(grown.length === 0 ? [] : [grown.join("\n")])];
 }
 
 function ranksMarkdown(grid: Grid): string[] {

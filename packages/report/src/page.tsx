@@ -1,6 +1,6 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource preact */
-import { type Analysis, analyse, type ExperimentResult, type RunRecord } from "@tutti/record";
+import { type Analysis, analyse, type ExperimentResult, fleetTables, type RunRecord } from "@tutti/record";
 import type { ComponentChildren } from "preact";
 import { renderToString } from "preact-render-to-string";
 import { Figures, List } from "./elements.tsx";
@@ -10,6 +10,7 @@ import { caveats, provenanceText } from "./provenance.ts";
 import { AnswerSection } from "./sections/answers.tsx";
 import { CostSection, hasTradeoff, RunCostSection, TradeoffSection } from "./sections/costs.tsx";
 import { CurveSection } from "./sections/curves.tsx";
+import { FleetSection } from "./sections/fleets.tsx";
 import { hasLayers, LayerSection, RunLayerSection } from "./sections/layers.tsx";
 import { RunPlanSection } from "./sections/plans.tsx";
 import { RunScoreSection, ScoreSection, SpreadSection } from "./sections/scores.tsx";
@@ -99,6 +100,7 @@ function experimentSections(result: ExperimentResult, analysis: Analysis): Secti
     { id: "spread", content: spread.rows.length === 0 ? null : <SpreadSection spread={spread} /> },
     { id: "tasks", content: <TaskSection result={result} grid={grid} /> },
     { id: "cost", content: <CostSection grid={grid} /> },
+    { id: "fleets", content: fleetTables(grid).length === 0 ? null : <FleetSection result={result} grid={grid} /> },
     { id: "tradeoff", content: hasTradeoff(grid) ? <TradeoffSection grid={grid} /> : null },
     { id: "curves", content: runs.some(({ curve }) => curve.length > 0) ? <CurveSection grid={grid} /> : null },
     { id: "layers", content: hasLayers(grid) ? <LayerSection grid={grid} /> : null },

@@ -558,6 +558,22 @@ export const heatMapText = (name: string, columns: readonly string[]) =>
 export const seriesText = (title: string, ends: readonly { readonly name: string; readonly y: number }[]) =>
   `${title}. ${curveEndsText(ends)}`;
 
+/** Over the table of a fleet's costs. */
+export const fleetCaption = (label: string) => `Time of a training round and under-use by device: ${label}`;
+
+/** Under the tables of fleets. */
+export const fleetNotes = [
+  "All means are over the training rounds, a warm-up round and trials included, and over seeds. A round goes from its plan to its aggregate; a device's time from the moment its task was sent until its contribution was there.",
+  "Under-use is the share of the round's slowest device's time that a device has nothing to do, by measured times; in brackets by planned ones, which are FedPipe's costs of the same task on the machine that the client claims, for every method.",
+] as const;
+
+/** How much a run trained as it went on. */
+export function sizesText({ sizes = [] }: RunRecord): string {
+  return sizes
+    .map(({ round, depth, width }) => `${formatCount(depth, "layer")} × ${formatCount(width, "component")} from round ${round}`)
+    .join(", ");
+}
+
 /** Over the table of plans: how long rounds were, beside what the slowest plan expects. */
 export function plansCaption({ steps = [], plans = [] }: RunRecord): string {
   const rounds = steps.filter(({ stage, kind }) => stage === "train" && kind === "train").slice(1);

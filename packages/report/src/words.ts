@@ -10,6 +10,7 @@ export const titles = {
   spread: "Spread over devices",
   tasks: "Tasks",
   cost: "Cost",
+  fleets: "Fleets",
   traffic: "Traffic",
   time: "Time",
   tradeoff: "Score against bytes",
@@ -77,6 +78,10 @@ export const costHeads = [
   "training (s)",
   "total (s)",
 ] as const;
+/** Heads of the table of a fleet, between the method and each device's under-use. */
+export const fleetHeads = ["round", "slowest device", "its planned time", "bytes up", "bytes down"] as const;
+/** The head of a device's under-use. */
+export const underUseHead = (deviceId: number) => `under-use of device ${deviceId}`;
 /** Heads of the table of learning rates. */
 export const rateHeads = ["method", "seed", "validation rows", "validation score by rate", "chosen"] as const;
 /** Heads of the tables of one run. */

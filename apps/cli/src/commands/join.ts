@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { JoinFlags } from "../join/join.ts";
+import { positiveNumber } from "../parseOptions.ts";
 
 /** `tutti join`: a volunteer without a browser. */
 export function addJoin(program: Command): void {
@@ -13,6 +14,13 @@ export function addJoin(program: Command): void {
     )
     .option("--data <file>", "your own examples, for a run with an open roster: CSV, TSV or JSON Lines with the columns text and label")
     .option("--nickname <name>", "what the pages call this client")
+    .option(
+      "--memory <MB>",
+      "memory that training may use, told to a run that plans for each client (default: half of what is free)",
+      positiveNumber,
+    )
+    .option("--link <kB/s>", "speed of this machine's link, told likewise (default: measured)", positiveNumber)
+    .option("--machine <file>", "simulate another machine: YAML with flopsPerSecond, memoryBytes and bytesPerSecond")
     .option("--ca <file>", "trust the certificate in this PEM file, such as runs/coordinator/certificate.pem of `tutti serve --https self`")
     .option("--insecure", "trust any certificate, also one that somebody else made")
     .addHelpText(
@@ -20,6 +28,7 @@ export function addJoin(program: Command): void {
       `
 The client trains for one device or more. A device is one set of private examples with prompts that are trained on them; only what the run
 asks for of the prompts is sent. Ctrl-C tells the coordinator and leaves; the same command comes back with the same devices.
+A run that plans for each client (its strategy is fedPipe) is told this machine's memory, link and speed; other runs are not.
 Each client computes on one core: start several, each with its own --state, to lend more.
 
 Examples:

@@ -14,6 +14,7 @@ interface ClientFlags {
 interface RunFlags extends ClientFlags {
   readonly out?: string;
   readonly reuse?: readonly string[];
+  readonly fleet?: string;
   readonly remote?: number;
   readonly host?: string;
   readonly port?: number;
@@ -21,7 +22,7 @@ interface RunFlags extends ClientFlags {
   readonly public?: string;
 }
 
-type EstimateFlags = Pick<RunFlags, "out" | "reuse" | "tabs" | "public">;
+type EstimateFlags = Pick<RunFlags, "out" | "reuse" | "tabs" | "fleet" | "public">;
 
 const mostTabs = 256;
 const publicOption = () =>
@@ -29,6 +30,11 @@ const publicOption = () =>
 const tabsOption = () => new Option("--tabs <number>", "clients in all (default: one per core)").argParser(wholeNumber(1, mostTabs));
 const outOption = () => new Option("--out <folder>", "the experiment's folder (default: runs/lab/<name>)");
 const reuseOption = () => new Option("--reuse <folders...>", "folders of other experiments: results of the same runs are taken from them");
+const fleetOption = () =>
+  new Option(
+    "--fleet <file>",
+    "machines that the tabs of every run simulate, in place of the experiment's fleets: YAML as for `tutti demo`",
+  );
 
 /** `tutti lab`: experiments, which are runs that are compared. */
 export function addLab(program: Command): void {
@@ -61,6 +67,7 @@ function addLabRun(lab: Command): void {
     .description("run an experiment and write its report; the same command goes on where it was stopped")
     .addOption(outOption())
     .addOption(reuseOption())
+    .addOption(fleetOption())
     .option("--remote <number>", "every run waits for this many clients of other machines (`tutti lab join`)", wholeNumber(0, mostTabs))
     .option("--host <address>", "the address that the runs listen on (default: 127.0.0.1, this machine alone)")
     .option("--port <number>", "the first run's port, the next run's is one higher (default: any free ones)", wholeNumber(1, 65_000))
@@ -99,13 +106,14 @@ function addEstimate(lab: Command): void {
     .addOption(tabsOption())
     .addOption(outOption())
     .addOption(reuseOption())
+    .addOption(fleetOption())
     .addOption(publicOption())
     .addHelpText("after", examples("tutti lab estimate peft-comparison"))
     .action(async (experiment: string, flags: EstimateFlags) => {
       const { labOptions, runExperiment } = await import("@tutti/lab");
       await runExperiment(
         labOptions(experiment, {
-          ...given({ numTabs: flags.tabs, out: flags.out, reuse: flags.reuse, publicDir: flags.public }),
+          ...given({ numTabs: flags.tabs, out: flags.out, reuse: flags.reuse, fleet: flags.fleet, publicDir: flags.public }),
           isEstimate: true,
         }),
       );
@@ -131,8 +139,9 @@ Example:
 
 async function run(experiment: string, flags: RunFlags): Promise<void> {
   const { labOptions, runExperiment } = await import("@tutti/lab");
-  const { clients, tabs, headed, out, reuse, remote, host, port, yes, public: publicDir } = flags;
-  const options = { clients, numTabs: tabs, isHeaded: headed, out, reuse, numRemote: remote, host, port, isConfirmed: yes, publicDir };
+  const { clients, tabs, headed, out, reuse, fleet, remote, host, port, yes, public: publicDir } = flags;
+  const joining = { clients, numTabs: tabs, isHeaded: headed, fleet, numRemote: remote };
+  const options = { ...joining, out, reuse, host, port, isConfirmed: yes, publicDir };
   const end = await runExperiment(labOptions(experiment, given(options)));
   if (end.kind === "stopped") endAs(end.signal);
   if (end.kind === "finished" && end.numFailed > 0) process.exitCode = exitCodes.failure;

@@ -7,13 +7,14 @@ import { runAgain } from "../runAgain.ts";
 import { exitCodeOf, onFirstSignal, type StopSignal } from "../stoppable.ts";
 import { askCoordinator } from "./askCoordinator.ts";
 import { checkNickname, coordinatorAddress, trusting } from "./coordinatorAddress.ts";
+import { type JoiningMachine, type MachineFlags, machineFor } from "./machine.ts";
 import { type OwnFile, readOwnFile } from "./ownExamples.ts";
 import { type ClientPlace, takePlace } from "./place.ts";
 import { deviceText, overText, runText } from "./sentences.ts";
 import { createTeller } from "./teller.ts";
 
 /** The options of `tutti join`. */
-export interface JoinFlags {
+export interface JoinFlags extends MachineFlags {
   readonly state?: string;
   readonly backend: "auto" | BackendName;
   readonly data?: string;
@@ -37,9 +38,10 @@ export async function join(address: string, flags: JoinFlags): Promise<void> {
   console.log(deviceText);
   const own = flags.data === undefined ? null : await readOwnFile(flags.data, info, url);
   for (const note of own?.notes ?? []) console.log(`${flags.data}: ${note}`);
+  const machine = machineFor(flags, url, info);
   const place = takePlace({ state: flags.state, url, examples: own?.examples ?? null });
   try {
-    await takePart({ url, flags, info, own, place });
+    await takePart({ url, flags, info, own, place, machine });
   } finally {
     place.giveBack();
   }
@@ -60,9 +62,10 @@ interface Joining {
   readonly info: RunInfo;
   readonly own: OwnFile | null;
   readonly place: ClientPlace;
+  readonly machine: JoiningMachine;
 }
 
-async function takePart({ url, flags, info, own, place }: Joining): Promise<void> {
+async function takePart({ url, flags, info, own, place, machine }: Joining): Promise<void> {
   const { joinRun } = await import("@tutti/client/node");
   const { backend, nickname, insecure } = flags;
   const teller = createTeller({ print: (line) => console.log(line), progress: createProgress() });
@@ -74,6 +77,7 @@ async function takePart({ url, flags, info, own, place }: Joining): Promise<void
     backend,
     hosting: own === null ? { kind: "virtual" } : { kind: "own", examples: own.examples },
     nickname,
+    ...machine,
     ...(insecure === true ? { socketOptions: { rejectUnauthorized: false } } : {}),
     onEvent(event) {
       teller.onEvent(event);

@@ -1,11 +1,13 @@
 import { followed, followers, methods, presets, type RunSettings } from "@tutti/core";
 import { findTask } from "@tutti/data";
 import { runSettingsSchema } from "@tutti/protocol";
+import { fleetAxis } from "@tutti/record";
 import { mergeDeep } from "@tutti/server";
 import { withFreeSources } from "./attemptSources.ts";
 import { combinations } from "./combinations.ts";
 import { titleOf, type wholeMethod, type wholeTask } from "./entries.ts";
 import type { Experiment } from "./experimentSchema.ts";
+import type { Fleet } from "./fleet.ts";
 import type { Cell, PlannedRun } from "./plannedRun.ts";
 import { type FaultList, inTheLab, withinDevices } from "./runFaults.ts";
 import { type Change, changesOf, isThere, withChanges } from "./settingChanges.ts";
@@ -27,6 +29,8 @@ export interface Entry {
 /** A cell whose settings hold. */
 export interface Draft extends Entry, Pick<Cell, "variant" | "note"> {
   readonly settings: RunSettings;
+  /** Absent where nothing is simulated. */
+  readonly fleet?: Fleet | undefined;
 }
 
 /** Every combination of the axes for a method on a task; those with faults are left out and noted. */
@@ -47,12 +51,23 @@ export function draftsOf(entry: Entry, faults: FaultList): Draft[] {
     try {
       const free = withFreeSources(settings, { title, task: task.name });
       if (!faults.check(free.settings, { name: `${title} on ${task.name}`, changes }) || !isSound) return [];
-      return [{ ...entry, variant, note: free.note, settings: runSettingsSchema.parse(free.settings) }];
+      return onFleets(experiment, { ...entry, variant, note: free.note, settings: runSettingsSchema.parse(free.settings) });
     } catch (error) {
       faults.note(`methods.${methodAt}: ${error instanceof Error ? error.message : String(error)}`);
       return [];
     }
   });
+}
+
+/** The draft on each of the experiment's fleets, of which several are an axis. */
+function onFleets({ fleets }: Experiment, draft: Draft): Draft[] {
+  const named = Object.entries(fleets);
+  if (named.length === 0) return [draft];
+  return named.map(([name, fleet]) => ({
+    ...draft,
+    fleet,
+    variant: named.length === 1 ? draft.variant : { ...draft.variant, [fleetAxis]: name },
+  }));
 }
 
 type Names = Readonly<Record<string, unknown>>;

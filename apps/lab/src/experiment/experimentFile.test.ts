@@ -190,6 +190,7 @@ test("an axis is for tasks and methods that the file has", () => {
 
 test("every built-in experiment holds, and has a title and runs", async () => {
   expect(presetNames()).toEqual([
+    "fleets",
     "held-out",
     "layer-selection",
     "non-iid",

@@ -1,11 +1,13 @@
 import { basename, extname } from "node:path";
 import { knownNames, settingFaults } from "@tutti/protocol";
+import { fleetAxis } from "@tutti/record";
 import { mergeDeep, readSettingsFile, type TextsReader, withModules } from "@tutti/server";
 import { publicFolder } from "@tutti/server/checkout";
 import { writtenOut } from "./allMethods.ts";
 import { strangers } from "./axisNames.ts";
 import { contradictions } from "./contradictions.ts";
 import { type Experiment, experimentSchema } from "./experimentSchema.ts";
+import { fleetOfFile, withFleetFiles } from "./fleet.ts";
 import { withMethodModules } from "./methodModules.ts";
 import { faultsOfSettings, namesBelowSettings } from "./runFaults.ts";
 
@@ -31,6 +33,7 @@ export function parseExperiment(input: unknown, where: string): Experiment {
     ...ofSettings,
     ...contradictions(experiment),
     ...strangers(experiment),
+    ...fleetFaults(experiment),
     ...lostValues(experiment),
     ...rateFaults(experiment),
   ];
@@ -45,6 +48,13 @@ function lostValues({ grid }: Experiment): string[] {
       ? [`grid.${name}: plain values need a path, such as path: strategy.selector`]
       : [],
   );
+}
+
+/** Fleets are an axis of the tables, which has a name. */
+function fleetFaults({ grid, fleets }: Experiment): string[] {
+  return Object.keys(fleets).length > 1 && Object.hasOwn(grid, fleetAxis)
+    ? [`grid.${fleetAxis}: fleets are an axis of that name already; give this one another`]
+    : [];
 }
 
 function refuse(faults: readonly string[], where: string): never {
@@ -70,13 +80,24 @@ function rateFaults({ rates, methods: given }: Experiment): string[] {
   });
 }
 
-/** Reads an experiment's file, loads the modules that it names as strategies and reads the public texts that it names. */
-export async function readExperiment(path: string, publicDir = publicFolder()): Promise<NamedExperiment> {
+/** Where an experiment's parts lie. */
+interface ExperimentPlace {
+  readonly publicDir?: string;
+  /** The file of a fleet, which alone is simulated then. */
+  readonly fleet?: string | null;
+}
+
+/** Reads an experiment's file and the files of its fleets, loads the modules that it names as strategies and reads the public texts that it names. */
+export async function readExperiment(
+  path: string,
+  { publicDir = publicFolder(), fleet = null }: ExperimentPlace = {},
+): Promise<NamedExperiment> {
   const readTexts: TextsReader = async (place) => {
     const { readPublicTextsAt, rememberDatasets } = await import("@tutti/data/node");
     await rememberDatasets(publicDir);
     return readPublicTextsAt(place, publicDir);
   };
-  const given = await withModules(withMethodModules(readSettingsFile(path)), path, readTexts);
-  return { name: basename(path, extname(path)), experiment: parseExperiment(mergeDeep({}, given), path) };
+  const given = await withModules(withMethodModules(withFleetFiles(readSettingsFile(path), path)), path, readTexts);
+  const experiment = parseExperiment(mergeDeep({}, given), path);
+  return { name: basename(path, extname(path)), experiment: fleet === null ? experiment : { ...experiment, fleets: fleetOfFile(fleet) } };
 }

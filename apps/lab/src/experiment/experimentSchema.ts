@@ -1,6 +1,7 @@
 import { methodNames as comparison, type MethodName } from "@tutti/core";
 import { z } from "zod";
 import { allMethods } from "./allMethods.ts";
+import { fleetSchema } from "./fleet.ts";
 
 const label = z.string().min(1).max(120);
 const scalar = z.union([z.string(), z.number(), z.boolean()]).describe("a text, a number, true or false");
@@ -109,6 +110,11 @@ export const experimentSchema = z.strictObject({
     .prefault({}),
   /** Tuned parameters that all runs start from in place of values drawn from their seeds: a run's id or folder, prompts.safetensors, or an adapter. */
   startFrom: z.string().min(1).describe("a run's id or folder, a prompts.safetensors, or the folder of a peft adapter").exactOptional(),
+  /** Machines that the tabs simulate, by the fleet's name: every run is made on each fleet, tab i as machine i. */
+  fleets: z
+    .record(axisName, fleetSchema)
+    .describe("fleets by name, each a file or { machines: [{ flopsPerSecond, memoryBytes, bytesPerSecond }] }")
+    .default({}),
   /** Tabs of one run; as many runs at once as the pool has room for. */
   tabsPerRun: z.int().min(1).max(64).default(1),
   backend: z.enum(["auto", "webgpu", "wasm", "cpu"]).default("auto"),

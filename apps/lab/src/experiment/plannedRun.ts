@@ -1,4 +1,4 @@
-import type { MethodName } from "@tutti/core";
+import type { ClientProfile, MethodName } from "@tutti/core";
 import type { FaultPlan, RunIdentity } from "@tutti/record";
 
 /** What is to run, and what goes wrong on purpose while it does. */
@@ -6,6 +6,8 @@ export interface RunOrder extends RunIdentity {
   readonly faults: FaultPlan | null;
   /** Tuned parameters to start from; absent for values drawn from the seed. */
   readonly startFrom?: string | undefined;
+  /** The machine that each of its clients simulates; absent for none. */
+  readonly fleet?: readonly ClientProfile[] | undefined;
 }
 
 /** A run of an experiment before it has run; its id is a hash of all that decides its numbers but the backend. */
@@ -14,7 +16,7 @@ export interface PlannedRun extends RunOrder {
 }
 
 /** The run alone, as its record has it. */
-export function identityOf({ faults: _, startFrom: __, ...identity }: RunOrder): RunIdentity {
+export function identityOf({ faults: _, startFrom: __, fleet: ___, ...identity }: RunOrder): RunIdentity {
   return identity;
 }
 

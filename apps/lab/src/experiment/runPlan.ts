@@ -8,6 +8,7 @@ import { type Draft, draftsOf, type GivenMethod } from "./drafts.ts";
 import { titleOf, wholeMethod, wholeTask } from "./entries.ts";
 import { ExperimentError } from "./experimentFile.ts";
 import type { Experiment } from "./experimentSchema.ts";
+import { clientsPerRun, machinesOf } from "./fleet.ts";
 import type { Cell, ExperimentPlan, PlannedRun, RateGroup } from "./plannedRun.ts";
 import { createFaultList, type FaultList } from "./runFaults.ts";
 
@@ -82,7 +83,10 @@ function chooserOf(given: GivenMethod, experiment: Experiment): GivenMethod {
   return given.ratesOf === undefined || found === undefined ? given : found;
 }
 
-function cellOf({ experiment, method: given, task: { name: task }, variant, note, settings: varied }: Draft, hashes: FileHashes): Cell {
+function cellOf(draft: Draft, hashes: FileHashes): Cell {
+  const { experiment, method: given, variant, note, settings: varied } = draft;
+  const task = draft.task.name;
+  const fleet = draft.fleet === undefined ? undefined : machinesOf(draft.fleet, clientsPerRun(experiment));
   const { name } = given;
   const { rates, faults } = experiment;
   const rows = hashes.rows?.get(task);
@@ -97,6 +101,7 @@ function cellOf({ experiment, method: given, task: { name: task }, variant, note
       method: name,
       task,
       faults: plan,
+      fleet, // left out like `rows`
       start: hashes.start, // left out like `rows`
       rows, // left out of the text where the data set comes with the project
       ...sourceIdentity(settings, hashes.sources ?? new Map()),
@@ -118,6 +123,7 @@ function cellOf({ experiment, method: given, task: { name: task }, variant, note
       settings,
       faults: plan,
       startFrom: experiment.startFrom,
+      fleet,
     };
   };
   const rateTask = rates?.task ?? task;

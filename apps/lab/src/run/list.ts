@@ -35,7 +35,10 @@ export async function listExperiments(publicDir: string): Promise<string> {
 /** The runs of one experiment, given by its name or file, a line each. A run whose source prompts are not all trained has no id yet. */
 export async function listRuns(experiment: string, publicDir: string): Promise<string> {
   await rememberDatasets(publicDir);
-  const { plan, missingSources } = await layOut((await readExperiment(findExperiment(experiment).file, publicDir)).experiment, publicDir);
+  const { plan, missingSources } = await layOut(
+    (await readExperiment(findExperiment(experiment).file, { publicDir })).experiment,
+    publicDir,
+  );
   const runs = allRuns(plan);
   const lines = runs.map((run) => {
     const isKnown = !sourcePathsOf(run.settings).some((path) => missingSources.includes(path));

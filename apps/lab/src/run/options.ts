@@ -33,6 +33,8 @@ export interface LabOptions extends LabClients {
   readonly isConfirmed: boolean;
   /** Says what the runs would take and ends. */
   readonly isEstimate: boolean;
+  /** A file with the machines that all runs simulate, in place of the fleets of the experiment's file; null for those. */
+  readonly fleet: string | null;
   readonly publicDir: string;
 }
 
@@ -59,6 +61,7 @@ export function labOptions(experiment: string, given: Partial<Omit<LabOptions, "
     reuse: [],
     clients: "tabs",
     numTabs: null,
+    fleet: null,
     numRemote: 0,
     host: "127.0.0.1",
     port: null,
@@ -71,14 +74,15 @@ export function labOptions(experiment: string, given: Partial<Omit<LabOptions, "
   };
 }
 
-type OfCommand = Pick<LabOptions, "preset" | "file" | "out" | "clients" | "numTabs" | "numRemote" | "publicDir">;
+type OfCommand = Pick<LabOptions, "preset" | "file" | "out" | "clients" | "numTabs" | "fleet" | "numRemote" | "publicDir">;
 
 /** The command that makes a report again, from where it was given; a preset needs no `--out`. */
-export function commandAgain({ preset, file, out, clients, numTabs, numRemote, publicDir }: OfCommand): string {
+export function commandAgain({ preset, file, out, clients, numTabs, fleet, numRemote, publicDir }: OfCommand): string {
   const words = [
     ...(preset === null ? [file, ...(out === null ? [] : ["--out", out])] : [preset]),
     ...(clients === "tabs" ? [] : ["--clients", clients]),
     ...(numTabs === null ? [] : ["--tabs", String(numTabs)]),
+    ...(fleet === null ? [] : ["--fleet", fleet]),
     ...(numRemote === 0 ? [] : ["--remote", String(numRemote)]),
     ...(publicDir === defaultPublic ? [] : ["--public", publicDir]),
   ];

@@ -180,3 +180,35 @@ test("the report has the command as it was given, and another file is refused it
   expect((await resultIn("own")).name).toBe("own");
   expect((await lab("own", { title: "Edited" })).said).toContain("1 run done. Report:");
 }, 120_000);
+
+test("on an experiment's fleets device i has the machine i, and its plan says so in the result", async () => {
+  const [quick, slow] = [
+    { flopsPerSecond: 5e9, memoryBytes: 50e6, bytesPerSecond: 1e7 },
+    { flopsPerSecond: 4e9, memoryBytes: 40e6, bytesPerSecond: 5e6 },
+  ];
+  const strategy = { "strategy.roundSeconds": 60, "strategy.bits": [], "strategy.warmupRank": 2, "strategy.ranks": [1, 2] };
+  const change = {
+    settings: { ...experiment.settings, numDevices: 2, minDevices: 2, numRounds: 2, evaluateEvery: 2 },
+    methods: [{ name: "fedPipe", set: strategy }],
+    fleets: { uneven: { machines: [quick, slow] }, uniform: { machines: [quick] } },
+  };
+  const { end } = await lab("fleets", change, { more: { numTabs: null } });
+  expect(end).toEqual({ kind: "finished", numFailed: 0 });
+  const { runs } = await resultIn("fleets");
+  expect(runs.map(({ variant, plans }) => [variant, plans?.map(({ deviceId, machine }) => [deviceId, machine])])).toEqual([
+    [
+      { fleet: "uneven" },
+      [
+        [0, { ...quick, baseForm: "unpacked" }],
+        [1, { ...slow, baseForm: "unpacked" }],
+      ],
+    ],
+    [
+      { fleet: "uniform" },
+      [
+        [0, { ...quick, baseForm: "unpacked" }],
+        [1, { ...quick, baseForm: "unpacked" }],
+      ],
+    ],
+  ]);
+}, 120_000);

@@ -16,6 +16,7 @@ import type { Calibration } from "../experiment/estimate.ts";
 import { type Estimate, estimateExperiment, runsToCalibrate } from "../experiment/estimate.ts";
 import { ExperimentError, type NamedExperiment, readExperiment } from "../experiment/experimentFile.ts";
 import type { Experiment } from "../experiment/experimentSchema.ts";
+import { clientsInAll, clientsPerRun } from "../experiment/fleet.ts";
 import type { ExperimentPlan, PlannedRun } from "../experiment/plannedRun.ts";
 import { chooseRate, expectedRuns } from "../experiment/rates.ts";
 import { allRuns, distinctRuns } from "../experiment/runPlan.ts";
@@ -47,7 +48,7 @@ const askAboveSeconds = 3600;
 export async function runExperiment(options: LabOptions): Promise<LabEnd> {
   const { file } = options;
   await rememberDatasets(options.publicDir);
-  const named = await readExperiment(file, options.publicDir);
+  const named = await readExperiment(file, options);
   const { experiment, name } = named;
   const { backend } = experiment;
   const runs = allRuns((await layOut(experiment, options.publicDir)).plan);
@@ -56,7 +57,8 @@ export async function runExperiment(options: LabOptions): Promise<LabEnd> {
     throw new ExperimentError(`${name} has ${runs.length} runs, more than its budget.maxRuns of ${maxRuns}`);
   requireFiles(options.publicDir, runs);
   const board = createBoard(process.stderr);
-  const pool = shapePool(availableParallelism(), experiment.tabsPerRun, options.numTabs ?? undefined);
+  const numCores = availableParallelism();
+  const pool = shapePool(numCores, clientsPerRun(experiment), clientsInAll(experiment, numCores, options.numTabs));
   const taken = await takeFolder(options.out ?? join("runs/lab", name), named, options.isEstimate);
   const { out } = taken;
   const benches: Workbench[] = [];

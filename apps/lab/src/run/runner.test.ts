@@ -84,6 +84,20 @@ test("every run's result is kept, and one whose run broke is an error", async ()
   expect((await given.out.readResults()).runs.get(first?.id ?? "")).toMatchObject({ error: null, commit: "c0ffee" });
 });
 
+test("the clients of a run simulate the machines of its fleet", async () => {
+  const given = await parts({});
+  const machine = { flopsPerSecond: 1e9, memoryBytes: 5e7, bytesPerSecond: 1e5 };
+  const places: RunPlace["fleet"][] = [];
+  const perform: PerformRun = async (run, place) => {
+    places.push(place.fleet);
+    return { record: Promise.resolve(finished(run)) };
+  };
+  const [first, second] = planned([1, 2]);
+  if (first === undefined || second === undefined) throw new Error("no runs");
+  await createRunner(given, perform).run([{ ...first, fleet: [machine] }, second]);
+  expect(places).toEqual([[machine], undefined]);
+});
+
 test("a disk that is full ends the experiment at once: runs under way are stopped and no other is started", async () => {
   const given = await parts(fullDisk);
   const runs = planned([1, 2, 3, 4]);

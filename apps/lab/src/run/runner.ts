@@ -69,6 +69,7 @@ export function createRunner(parts: RunnerParts, perform: PerformRun = performRu
     return {
       ...commonPlace(parts, ofSlot.clients, memory.now()),
       folder: parts.out.runFolder(run.id),
+      fleet: run.fleet,
       port: parts.port === null ? (memory.now().ports[slot] ?? 0) : parts.port + slot,
       signal,
       onListening(coordinator) {
@@ -118,7 +119,7 @@ export function createRunner(parts: RunnerParts, perform: PerformRun = performRu
   };
 }
 
-type CommonPlace = Omit<RunPlace, "folder" | "port" | "signal" | "onListening" | "onBackend" | "onEvent">;
+type CommonPlace = Omit<RunPlace, "folder" | "fleet" | "port" | "signal" | "onListening" | "onBackend" | "onEvent">;
 
 /** What the places of all of a slot's runs have in common. */
 function commonPlace(parts: RunnerParts, clients: Clients, { backend }: PoolMemory): CommonPlace {

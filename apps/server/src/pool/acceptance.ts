@@ -5,6 +5,7 @@ import type { BlobStore } from "../http/blobs.ts";
 import type { Journal, JournalledContribution, JournalledDevice } from "../journal/journal.ts";
 import { packRecord, unpackRecord } from "../journal/records.ts";
 import type { TunedParameters } from "../tuned.ts";
+import type { Clock } from "./clock.ts";
 import { type Client, canMoveDevices } from "./members.ts";
 import { isOpenLease, type Lease, type OpenStep } from "./openStep.ts";
 import type { Roster } from "./roster.ts";
@@ -22,6 +23,7 @@ export interface StepName {
 /** What accepting submissions needs of its surroundings. */
 export interface AcceptancePorts {
   readonly config: CoordinatorConfig;
+  readonly clock: Clock;
   readonly runId: string;
   readonly tuned: TunedParameters;
   readonly journal: Journal;
@@ -105,6 +107,7 @@ export function createAcceptance(ports: AcceptancePorts, members: AcceptingMembe
       if (isRefusal(contribution)) return contribution;
       // Claimed before anything is awaited: from here on it counts, whatever the deadline does.
       lease.state = "accepting";
+      lease.arrivedAt = ports.clock.now();
       lease.accepted = { sha256, contribution };
       ports.onTaskChange();
       try {

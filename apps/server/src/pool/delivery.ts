@@ -53,9 +53,10 @@ export function createDelivery(ports: DeliveryPorts, members: Roster, current: C
     if (step === null || connection === null || lease.sentOn === connection.id || !isOpenLease(step, lease)) return;
     lease.sentOn = connection.id;
     const holder = homes.get(lease.task.deviceId)?.clientKey ?? null;
-    if (lease.holder !== holder) lease.handedAt = ports.clock.now();
+    lease.sentAt = ports.clock.now();
+    if (lease.holder !== holder) lease.handedAt = lease.sentAt;
     lease.holder = holder;
-    const message = leaseMessage(step, lease, ports.clock.now());
+    const message = leaseMessage(step, lease, lease.sentAt);
     const blobs = Object.values(message.parameterSets).map(({ sha256 }) => sha256);
     ports.onHandedOut(homes.get(lease.task.deviceId)?.clientKey ?? "", blobs);
     connection.task(message);

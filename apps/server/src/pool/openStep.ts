@@ -24,6 +24,9 @@ export interface Lease {
   holder: string | null;
   /** Uptime at which its holder was sent it first; null before. */
   handedAt: number | null;
+  /** Uptime at which it was sent last, and at which its contribution was there; null until then, and for what an earlier process saw. */
+  sentAt: number | null;
+  arrivedAt: number | null;
   /** Whether the round loop wants it done. */
   isWanted: boolean;
   /** How often its device has moved for it. */
@@ -118,6 +121,8 @@ function createLease(id: string, task: PlannedTask): Lease {
     sentOn: null,
     holder: null,
     handedAt: null,
+    sentAt: null,
+    arrivedAt: null,
     isWanted: false,
     numMoves: 0,
     arrivalBy: null,

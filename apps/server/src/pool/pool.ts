@@ -1,6 +1,6 @@
 import { type Contribution, computeDeviceId, type DeviceId, type DevicePool, deferred, isComputeKind, type RoundPlan } from "@tutti/core";
 import type { Refusal, Submit, SubmitOutcome } from "@tutti/protocol";
-import type { ClientSeconds } from "@tutti/record";
+import type { ClientSeconds, DeviceTime } from "@tutti/record";
 import { baseFor } from "../bases.ts";
 import type { Published } from "../publications.ts";
 import { type AcceptancePorts, createAcceptance, stateHolder } from "./acceptance.ts";
@@ -11,6 +11,7 @@ import { type Client, type Connection, canMoveDevices, works } from "./members.t
 import { createOccupancy, type Occupation } from "./occupancy.ts";
 import { type CurrentStep, closeStep, isOpenLease, type Lease, type OpenStep, openStep } from "./openStep.ts";
 import { createRoster, type Roster, type RosterPorts } from "./roster.ts";
+import { taskTimes } from "./taskTimes.ts";
 
 /** What the pool needs of its surroundings. */
 export interface PoolPorts extends Omit<AcceptancePorts & DeliveryPorts, "onTaskChange"> {
@@ -49,6 +50,8 @@ export interface Pool extends DevicePool {
   deliverTo(client: Client, connection: Connection): void;
   /** How far clients had something to do since it was last asked for, or since the first step opened. */
   takeClientSeconds(): ClientSeconds;
+  /** How long the tasks of the step took, of devices whose client said what its machine can do. */
+  taskTimes(): readonly DeviceTime[];
   /** No step can be planned. */
   waits(): void;
   stop(): void;
@@ -138,6 +141,7 @@ export function createPool(ports: PoolPorts): Pool {
     },
     deliverTo: delivery.deliverTo,
     takeClientSeconds: occupancy.take,
+    taskTimes: () => taskTimes(current.step, members.list(), { run: config.run, shape: ports.tuned.shape }),
     waits: occupancy.pause,
     stop() {
       delivery.stop();

@@ -84,7 +84,7 @@ export function createJoinController(params: PageParams): JoinController {
       backendAskedBy: "address",
       threads: params.threads,
       kernels: params.kernels,
-      ...(params.machine === null ? { profile: machineProfile() } : { simulated: params.machine }),
+      ...(params.machine === null ? { profile: machineProfile } : { simulated: params.machine }),
       wasmPath: new URL("wasm/", pageFolder()).href,
       ...(params.nickname === "" ? {} : { nickname: params.nickname }),
       onEvent,

@@ -1,10 +1,11 @@
+import { presets, strategies } from "@tutti/core";
 import type { RunInfo } from "@tutti/protocol";
 import { h } from "preact";
 import { renderToString } from "preact-render-to-string";
 import { expect, test, vi } from "vitest";
 import { Landing, SentAndKept } from "./landing.tsx";
 
-const shown = (keepsStates: boolean) => renderToString(h(SentAndKept, { keepsStates })).split("What stays here");
+const shown = (keepsStates: boolean, plans = false) => renderToString(h(SentAndKept, { keepsStates, plans })).split("What stays here");
 
 test("where the coordinator keeps devices' states the page says so, and promises their prompts only where it does not", () => {
   const [sent, stays] = shown(true);
@@ -15,11 +16,29 @@ test("where the coordinator keeps devices' states the page says so, and promises
   expect(staysElsewhere).toContain("the parameters of all other layers");
 });
 
+test("the page says that the server learns of the machine only where the run plans for each device, or is not known yet", () => {
+  vi.stubGlobal("isSecureContext", true);
+  expect(shown(true, true)[0]).toContain("how fast this computer and its connection are");
+  expect(shown(true)[0]).not.toContain("how fast");
+  const page = (strategy: unknown) => {
+    const run = {
+      run: { task: "feedback/topic", backbone: "minuet", roster: "fixed", strategy },
+      status: { phase: "running", numConnected: 0 },
+    };
+    const props = { problem: null, comeback: null, onJoin: () => undefined };
+    return renderToString(h(Landing, { ...props, run: strategy === null ? null : (run as unknown as RunInfo) }));
+  };
+  expect(page(strategies.fedPipe.defaults)).toContain("how fast this computer");
+  expect(page(presets.demo.strategy)).not.toContain("how fast this computer");
+  expect(page(null)).toContain("how fast this computer");
+  vi.unstubAllGlobals();
+});
+
 test("the page of a finished run says so and offers no Join; before the end and while nothing is known it does", () => {
   vi.stubGlobal("isSecureContext", true);
   const page = (phase: RunInfo["status"]["phase"] | null) => {
     const run = {
-      run: { task: "feedback/topic", backbone: "minuet", roster: "fixed" },
+      run: { task: "feedback/topic", backbone: "minuet", roster: "fixed", strategy: presets.demo.strategy },
       keepsStates: true,
       status: { phase, numConnected: 0 },
     };

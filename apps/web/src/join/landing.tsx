@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { looksAtMachines } from "@tutti/core";
 import type { RunInfo } from "@tutti/protocol";
 import { fileProblems, landing, promise } from "../words.ts";
 import { type DataSource, readOwnFile } from "./dataSource.ts";
@@ -27,7 +28,7 @@ export function Landing({ run, problem, comeback, onJoin }: LandingProps) {
           <p>{comeback}</p>
         </div>
       )}
-      <SentAndKept keepsStates={run?.keepsStates ?? true} />
+      <SentAndKept keepsStates={run?.keepsStates ?? true} plans={run === null || looksAtMachines(run.run.strategy)} />
       {isOver ? <Finished run={run} /> : <JoinForm run={run} problem={problem} comeback={comeback} onJoin={onJoin} />}
       {!isSecureContext && <InsecureNote />}
     </>
@@ -82,13 +83,14 @@ function JoinForm({ run, problem, comeback, onJoin }: LandingProps) {
 }
 
 /** Until the run is known, the page promises no more than what holds in every run. */
-export function SentAndKept({ keepsStates }: { readonly keepsStates: boolean }) {
+export function SentAndKept({ keepsStates, plans }: { readonly keepsStates: boolean; readonly plans: boolean }) {
   return (
     <div class="columns sent-and-kept">
       <section class="card">
         <h2>{landing.sentTitle}</h2>
         <p>
           {landing.sent}
+          {plans && landing.sentMachine}
           {keepsStates && landing.sentCopy}
         </p>
       </section>

@@ -25,6 +25,8 @@ export interface Script {
   hello: (request: Received<"hello">) => Answer<"hello"> | Refusal | Promise<Answer<"hello"> | Refusal>;
   register: (request: Received<"register">) => Answer<"register"> | Refusal;
   submit: (request: Received<"submit">) => Answer<"submit"> | Refusal | Promise<Answer<"submit"> | Refusal>;
+  /** What run.json holds. */
+  runInfo: () => unknown;
 }
 
 /** A coordinator over real HTTP and socket.io that does what a test says and remembers what it heard. */
@@ -109,7 +111,12 @@ export function leaseOf(name: string, global: BlobRef, part: Partial<TaskLease> 
 
 /** Starts a scripted coordinator on a free port; what lies beside the `path` of its sockets moves with it. */
 export async function startScriptedCoordinator(serverOptions: Partial<ServerOptions> = {}): Promise<ScriptedCoordinator> {
-  const script: Script = { hello: () => welcomeWith(), register: () => ({}), submit: () => ({ outcome: "accepted" }) };
+  const script: Script = {
+    hello: () => welcomeWith(),
+    register: () => ({}),
+    submit: () => ({ outcome: "accepted" }),
+    runInfo: () => ({ runId: scriptedRunId }),
+  };
   const blobs = new Map<string, Uint8Array>();
   const folder = (serverOptions.path ?? "/socket.io/").replace(/socket\.io\/$/, "");
   const heard = createHeard();
@@ -123,7 +130,7 @@ export async function startScriptedCoordinator(serverOptions: Partial<ServerOpti
     http = createServer((request, response) => {
       const path = request.url?.startsWith(folder) ? request.url.slice(folder.length) : "";
       const bytes = blobs.get(/^blobs\/([^/]+)$/.exec(path)?.[1] ?? "");
-      if (path === "run.json") response.end(JSON.stringify({ runId: scriptedRunId }));
+      if (path === "run.json") response.end(JSON.stringify(script.runInfo()));
       else if (bytes === undefined) response.writeHead(404).end();
       else response.end(bytes);
     });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { factorsOf, loraShape } from "../testing/loraRun.ts";
 import { valuesOf } from "../testing/run.ts";
 import { loraPairs } from "../tunings/loraFactors.ts";
-import { componentsOf, cutTo, rankOf } from "./mixedRanks.ts";
+import { componentsOf, cutTo, paddedTo, rankOf, withLeading } from "./mixedRanks.ts";
 
 const factors = {
   b: [
@@ -44,4 +44,29 @@ test("components are rows of a with their columns of b", () => {
 test("devices have the ranks by turns, never above the matrix's, and without any the whole one", () => {
   expect([0, 1, 2, 3, 4].map((device) => rankOf({ ranks: [4, 1, 2] }, device, 3))).toEqual([3, 1, 2, 3, 1]);
   expect(rankOf({ ranks: [] }, 5, 3)).toBe(3);
+});
+
+test("padded factors have zeros behind their own components", () => {
+  const own = componentsOf({ a: params["lora/0/query/a"], b: params["lora/0/query/b"] }, 0, 2);
+  const { a, b } = paddedTo(own, 3);
+  expect([a.shape, [...a.data], b.shape, [...b.data]]).toEqual([
+    [3, 2],
+    [1, 2, 3, 4, 0, 0],
+    [2, 3],
+    [1, 2, 0, 4, 5, 0],
+  ]);
+  expect(paddedTo(own, 2)).toEqual(own);
+});
+
+test("other leading components leave those behind them as they are", () => {
+  const whole = { a: params["lora/0/query/a"], b: params["lora/0/query/b"] };
+  const { a, b } = withLeading(whole, {
+    a: { shape: [1, 2], data: Float32Array.of(7, 8) },
+    b: { shape: [2, 1], data: Float32Array.of(-1, -2) },
+  });
+  expect([[...a.data], [...b.data]]).toEqual([
+    [7, 8, 3, 4, 5, 6],
+    [-1, 2, 3, -2, 5, 6],
+  ]);
+  expect(withLeading(whole, whole)).toEqual(whole);
 });

@@ -46,6 +46,30 @@ export function componentsOf({ a, b }: { readonly a: Tensor; readonly b: Tensor 
   };
 }
 
+/** The factors with other leading components, and their own behind them. */
+export function withLeading(
+  whole: { readonly a: Tensor; readonly b: Tensor },
+  leading: { readonly a: Tensor; readonly b: Tensor },
+): { a: Tensor; b: Tensor } {
+  const { a, b } = paddedTo(leading, whole.a.shape[0]);
+  const from = leading.a.shape[0];
+  const [rank, numColumns] = whole.a.shape;
+  const rows = a.data.slice();
+  rows.set(whole.a.data.subarray(from * numColumns), from * numColumns);
+  const columns = b.data.map((value, place) => (place % rank < from ? value : whole.b.data[place]));
+  return { a: { shape: a.shape, data: rows }, b: { shape: b.shape, data: columns } };
+}
+
+/** The factors with components of zeros behind their own, up to `rank`. */
+export function paddedTo({ a, b }: { readonly a: Tensor; readonly b: Tensor }, rank: number): { a: Tensor; b: Tensor } {
+  const [[numRows, own], [, numColumns]] = [b.shape, a.shape];
+  if (own === rank) return { a, b };
+  const [rows, columns] = [new Float32Array(rank * numColumns), new Float32Array(numRows * rank)];
+  rows.set(a.data);
+  for (let row = 0; row < numRows; row++) columns.set(b.data.subarray(row * own, (row + 1) * own), row * rank);
+  return { a: { shape: [rank, numColumns], data: rows }, b: { shape: [numRows, rank], data: columns } };
+}
+
 /**
  * The parameters with every pair cut to a device's rank: the rows of a and columns of b from there on are 0. They stay 0 while the device trains,
  * because the gradient of each is a product with the other. The same object where there is nothing to cut.

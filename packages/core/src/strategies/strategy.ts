@@ -4,6 +4,7 @@ import type { RunConditions } from "../settings/runConditions.ts";
 import type { Contribution, Device, DeviceId, Done, EvaluationResult, RoundPlan, Stage, TaskSpec, Waiting } from "../task.ts";
 import type { TuningSettings } from "../tunings/table.ts";
 import type { TunedShape } from "../tunings/tuned.ts";
+import type { GrownSize } from "./fedAdapter/state.ts";
 import type { PlannedDevice } from "./fedPipe/plan.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -71,6 +72,8 @@ export interface StrategySummary {
   readonly evaluations: readonly Evaluation[];
   /** What was planned last for each device's client, in device order; absent where a strategy plans for all alike. */
   readonly plans?: readonly PlannedDevice[];
+  /** How much was trained, with the first round of each size; absent where that does not grow. */
+  readonly sizes?: readonly GrownSize[];
 }
 
 /** A step that a run takes when nobody leaves. */

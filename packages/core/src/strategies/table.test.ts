@@ -147,6 +147,7 @@ test("a strategy that does not need single contributions makes the same of their
   const travelling = variants.filter(({ name }) => Object.keys(played(settingsOf(name), false)).length > 0);
   expect(travelling.length).toBe(variants.length - 1); // training alone sends nothing
   for (const settings of travelling) {
+    if (settings.name === "fedAdapter") continue; // with one component in one layer nothing can grow: it is FedAvg there
     const { run } = problemOf(settings);
     const [whole = [], sum = []] = [false, true].map((isMerged) => Object.values(played(settings, isMerged)).flat());
     const difference = Math.max(...whole.map((value, at) => Math.abs(value - (sum[at] ?? Number.NaN))));

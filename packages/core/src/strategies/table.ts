@@ -3,6 +3,7 @@ import type { LayerSelector } from "../settings/fields.ts";
 import type { PublicTextsSettings } from "../settings/publicTexts.ts";
 import type { Unchanging } from "../settings/runConditions.ts";
 import type { RunRule } from "./declaration.ts";
+import { fedAdapter } from "./fedAdapter/index.ts";
 import { fedAvg } from "./fedAvg.ts";
 import { fedAvgM } from "./fedAvgM.ts";
 import { fedExLora } from "./fedExLora.ts";
@@ -15,6 +16,7 @@ import { fedSaLora } from "./fedSaLora.ts";
 import { ffaLora } from "./ffaLora.ts";
 import { fLora } from "./fLora.ts";
 import { flexLora } from "./flexLora.ts";
+import { hetLora } from "./hetLora/index.ts";
 import { local } from "./local.ts";
 import { isModule, type ModuleSettings, moduleNeedsSingleContributions, moduleSchema, strategyOfModule } from "./module.ts";
 import { raFLora } from "./raFLora.ts";
@@ -38,6 +40,8 @@ export const strategies = {
   raFLora,
   fedExLora,
   fLora,
+  hetLora,
+  fedAdapter,
   fedPipe,
 } as const;
 
@@ -117,6 +121,12 @@ export function publicFraction({ strategy }: WithStrategy): number {
 /** The texts of another file that such a run's server reads; null where there are none. */
 export function publicTextsOf({ strategy }: { readonly strategy: StrategySettings }): PublicTextsSettings | null {
   return !isModule(strategy) && "distillText" in strategy ? strategy.distillText : null;
+}
+
+/** Whether a strategy looks at what clients say of their machines, so that they are to measure their rate. */
+export function looksAtMachines(strategy: StrategySettings): boolean {
+  if (planningOf(strategy) !== null) return true;
+  return !isModule(strategy) && "machineRanks" in strategy && strategy.machineRanks.length > 0;
 }
 
 /** The settings of a strategy that plans for each client by what it says of its machine; null for one that plans for all alike. */

@@ -101,7 +101,8 @@ export async function federateRun(
   return { losses: losses.map((round) => round.reduce((sum, loss) => sum + loss, 0) / round.length), state };
 }
 
-function tinyPlace(run: RunSettings, sourcePrompts: readonly SourcePrompt[]): Workplace {
+/** The tiny roberta read at label words, tuned as the run says; a share has 24 examples. */
+export function tinyPlace(run: RunSettings, sourcePrompts: readonly SourcePrompt[] = []): Workplace {
   const place = tinyWorkplace(run, numExamples);
   const { transformer } = place;
   const reader = place.zeroShotReader();

@@ -10,6 +10,7 @@ import { createLossLog } from "./lossLog.ts";
 import { type EncodedExample, labelledBatch, lossWeight } from "./objective.ts";
 import { createOptimizer, type Moments, type Optimizer, type OptimizerTensors } from "./optimizers.ts";
 import { createPauses, throwIfAborted } from "./pause.ts";
+import { type Tails, tailGradient, uploadTails } from "./tailPenalty.ts";
 
 /** The settings of one train task, and where the device's optimiser stands. */
 export interface LocalTrainingOptions {
@@ -24,6 +25,8 @@ export interface LocalTrainingOptions {
   readonly moments: Moments | null;
   /** Added to every step's clipped gradient, where a name is missing 0: c − c_i of SCAFFOLD. */
   readonly correction?: Params | undefined;
+  /** The last components of low-rank differences fade; absent for none. */
+  readonly fades?: { readonly pruneTo: number; readonly penalty: number } | undefined;
   /** Names of parameters that no step changes. */
   readonly frozen?: readonly string[] | undefined;
   readonly shuffle: RandomStream;
@@ -104,7 +107,7 @@ function takeStep(
   options: LocalTrainingOptions & { readonly optimizer: Optimizer; readonly anchors: Anchors; readonly learningRate: number },
 ): { next: OptimizerTensors; loss: tf.Scalar; watched: tf.Tensor[] } {
   const { training, promptDropout, dropout, optimizer, learningRate } = options;
-  const { correction, start, frozen } = options.anchors;
+  const { correction, start, frozen, tails } = options.anchors;
   const batch = labelledBatch(examples, tuned.transformer.config.padTokenId);
   const drawn = drawDropout(tuned.layout, promptDropout, dropout);
   const drawing = { ...tuned, inputDraws: drawInputs(tuned.tuner, dropout) };
@@ -114,7 +117,8 @@ function takeStep(
     const { loss: meanLoss, gradient } = vectorGradient(drawing, dropped === null ? values : dropOut(values, dropped), batch);
     const seen = options.onGradient === undefined ? [] : [tf.clone(values), tf.clone(gradient)];
     const step = { learningRate, correction };
-    const ofTrained = gradientWithout(gradient, frozen);
+    const faded: tf.Tensor1D = tails === null ? gradient : tf.add(gradient, tailGradient(tails, values));
+    const ofTrained = gradientWithout(faded, frozen);
     if (start === null) {
       return {
         planes: heldIn(optimizer.step(state, ofTrained, { ...step, dropout: dropped }).planes, frozen),
@@ -147,13 +151,14 @@ interface Anchors {
   /** Where the task started; null where nothing pulls there. */
   readonly start: tf.Tensor1D | null;
   readonly frozen: Frozen | null;
+  readonly tails: Tails | null;
 }
 
-function anchorTensors({ correction, start, frozen }: Anchors): tf.Tensor[] {
-  return [correction, start, ...Object.values(frozen ?? {})].filter((anchor) => anchor !== null);
+function anchorTensors({ correction, start, frozen, tails }: Anchors): tf.Tensor[] {
+  return [correction, start, tails?.ofB ?? null, tails?.ofA ?? null, ...Object.values(frozen ?? {})].filter((anchor) => anchor !== null);
 }
 
-function uploadAnchors(layout: TunedLayout, start: Params, { correction, frozen = [], training }: LocalTrainingOptions): Anchors {
+function uploadAnchors(layout: TunedLayout, start: Params, { correction, fades, frozen = [], training }: LocalTrainingOptions): Anchors {
   return {
     correction:
       correction === undefined
@@ -161,5 +166,6 @@ function uploadAnchors(layout: TunedLayout, start: Params, { correction, frozen 
         : tf.tensor1d(flattenTuned(layout, { ...unflattenTuned(layout, new Float32Array(layout.numValues)), ...correction })),
     start: training.proximal === 0 ? null : tf.tensor1d(flattenTuned(layout, start)),
     frozen: uploadFrozen(layout, start, frozen),
+    tails: fades === undefined ? null : uploadTails(layout, fades),
   };
 }

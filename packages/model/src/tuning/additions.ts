@@ -18,12 +18,17 @@ export interface Unit {
   receive(gradient: tf.Tensor1D): void;
 }
 
+/** A plan whose units belong to layers that follow each other, each of which has as many; to all layers by default. */
+export interface LayersPlan extends BlockPlan {
+  readonly layers?: { readonly first: number; readonly count: number };
+}
+
 /** A method that adds products with trained blocks to each layer. */
 export interface AddingMethod {
   /** The values of the method alone. */
   readonly layout: TunedLayout;
-  /** Each layer has as many units of a plan. A layer's values are those of the first plan, then of the second, …. */
-  readonly plans: readonly BlockPlan[];
+  /** A layer's values are those of its units in the first plan, then in the second, …. */
+  readonly plans: readonly LayersPlan[];
   readonly drawsInputs?: boolean;
   /** The addition to a layer, from its units in the order of their values. */
   addition(units: readonly Unit[], layer: number, options: TunerOptions): LayerAddition;
@@ -40,15 +45,17 @@ export function createAddingTuner(transformer: Transformer, { layout, plans, dra
       const { x, context } = transformer.start(batch, { prefixes: null, firstPosition: past?.position ?? 0, hasGradient, past });
       const isWhole = values[wholeMethod] !== undefined;
       const vector = isWhole ? (values[wholeMethod] as tf.Tensor1D) : joinTuned(layout, values);
-      const gradients: tf.Tensor1D[] = [];
-      const units = unitsByLayer(vector, plans, config.numLayers).map((ofLayer, layer) =>
+      const byLayer = unitsByLayer(vector, plans, config.numLayers);
+      const gradients = byLayer.map((): tf.Tensor1D[] => []);
+      const units = byLayer.map((ofLayer, layer) =>
         ofLayer.map((unit, i): Unit => {
           const receive = (gradient: tf.Tensor1D) => {
-            gradients[layer * ofLayer.length + i] = gradient;
+            gradients[layer][i] = gradient;
           };
           return { ...unit, hasGradient, receive };
         }),
       );
+      const lowest = byLayer.findIndex((ofLayer) => ofLayer.length > 0); // nothing below it needs a gradient
       const states = [x];
       const passes: LayerPass[] = [];
       for (let layer = 0; layer < config.numLayers; layer++) {
@@ -63,10 +70,10 @@ export function createAddingTuner(transformer: Transformer, { layout, plans, dra
         states,
         backward(dLast): TunedValues {
           let dy = normed === null || finalNorm === null ? dLast : normalizeGradient(dLast, normed, finalNorm);
-          for (let layer = config.numLayers - 1; layer >= 0; layer--) {
-            dy = layerBackward(dy, passes[layer], transformer.layer(layer), context, layer > 0).dx ?? dy;
+          for (let layer = config.numLayers - 1; lowest >= 0 && layer >= lowest; layer--) {
+            dy = layerBackward(dy, passes[layer], transformer.layer(layer), context, layer > lowest).dx ?? dy;
           }
-          const whole = tf.concat1d(gradients);
+          const whole = lowest < 0 ? tf.tensor1d([]) : tf.concat1d(gradients.flat());
           return isWhole ? { [wholeMethod]: whole } : splitTuned(layout, whole);
         },
       };
@@ -75,9 +82,15 @@ export function createAddingTuner(transformer: Transformer, { layout, plans, dra
 }
 
 /** Each layer's units: those of the first plan, then of the second, …. */
-function unitsByLayer(vector: tf.Tensor1D, plans: readonly BlockPlan[], numLayers: number): Pick<Unit, "plan" | "maps">[][] {
-  const all = plans.map((plan) => ({ plan, units: blockMaps(vector, plan), perLayer: plan.numUnits / numLayers }));
+function unitsByLayer(vector: tf.Tensor1D, plans: readonly LayersPlan[], numLayers: number): Pick<Unit, "plan" | "maps">[][] {
+  const all = plans.map((plan) => {
+    const { first, count } = plan.layers ?? { first: 0, count: numLayers };
+    return { plan, units: blockMaps(vector, plan), first, perLayer: plan.numUnits / count };
+  });
   return Array.from({ length: numLayers }, (_, layer) =>
-    all.flatMap(({ plan, units, perLayer }) => units.slice(layer * perLayer, (layer + 1) * perLayer).map((maps) => ({ plan, maps }))),
+    all.flatMap(({ plan, units, first, perLayer }) => {
+      const at = (layer - first) * perLayer;
+      return at < 0 ? [] : units.slice(at, at + perLayer).map((maps) => ({ plan, maps }));
+    }),
   );
 }

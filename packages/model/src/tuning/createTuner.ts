@@ -29,7 +29,7 @@ interface Tuning<Settings> {
 const tunings: { readonly [Name in TuningMethodName]: Tuning<Extract<TunedMethod, { readonly method: Name }>> } = {
   prefix: { create: createPrefixTuner },
   adapter: { create: createAdapterTuner },
-  lora: { create: createLoraTuner },
+  lora: { create: (transformer, tuning) => createLoraTuner(transformer, tuning) },
   full: { create: createFullTuner },
   inputPrompt: { create: (transformer, tuning, { random }) => createInputPromptTuner(transformer, tuning, random) },
   idpg: { create: createIdpgTuner },

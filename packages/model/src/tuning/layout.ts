@@ -28,8 +28,13 @@ export function backboneSizes(config: BackboneConfig): BackboneSizes {
 
 /** What a run with these settings trains on this backbone; `numClasses` is null of a text task. */
 export function tunedLayout(config: BackboneConfig, tuning: TunedMethod, numClasses: number | null): TunedLayout {
+  return laidOut(tunedEntries(backboneSizes(config), tuning, numClasses));
+}
+
+/** Trained parameters end to end in this order. */
+export function laidOut(trained: readonly TunedEntry[]): TunedLayout {
   let numValues = 0;
-  const entries = tunedEntries(backboneSizes(config), tuning, numClasses).map((one) => {
+  const entries = trained.map((one) => {
     const entry = { ...one, start: numValues, numValues: sizeOf(one.shape) };
     numValues += entry.numValues;
     return entry;

@@ -7,8 +7,8 @@ import type { AddedExpansion } from "../kernels/feedForward.ts";
 import { type InputDropout, inputDropout } from "../kernels/inputDropout.ts";
 import { linear, linearGradient } from "../kernels/linear.ts";
 import { createAddingTuner, type Unit } from "./additions.ts";
-import { tunedLayout } from "./layout.ts";
-import { type LoraGroup, loraGroups } from "./loraPlan.ts";
+import { type TunedLayout, tunedLayout } from "./layout.ts";
+import { type LoraGroup, type LoraRanks, loraGroups } from "./loraPlan.ts";
 import { besideGradient, besideProduct, type FrozenProduct, uploadResidual } from "./residual.ts";
 import type { Tuner, TunerOptions } from "./tuner.ts";
 
@@ -17,29 +17,32 @@ interface LoraSettings extends LoraOwn {
   readonly dropout?: number;
 }
 
+/** Other ranks than the run's: of each matrix in each layer, and the layout that follows, of the method's values alone. */
+interface OwnRanks {
+  readonly ranks: LoraRanks;
+  readonly layout: TunedLayout;
+}
+
 /**
  * LoRA (Hu et al. 2021, https://arxiv.org/abs/2106.09685): W x + (alpha / rank) · B A x for matrices of every layer, A (rank, in), B (out, rank);
  * with `alphaOver: rootRank` alpha / √rank (rsLoRA, https://arxiv.org/abs/2312.03732). B starts at zero, so the backbone starts as it is. B A is
  * never formed. Unlike in their code, A starts at normal values instead of uniform ones of that width, and matrices that read the same share
- * its dropout.
+ * its dropout. With ranks of a device's own, each matrix of each layer has its own rank, or no difference, at the scale of the run's rank.
  */
-export function createLoraTuner(transformer: Transformer, settings: LoraSettings): Tuner {
+export function createLoraTuner(transformer: Transformer, settings: LoraSettings, own: OwnRanks | null = null): Tuner {
   const { config } = transformer;
   const { dropout = 0 } = settings;
-  const groups = loraGroups(config, settings);
+  const layers = loraGroups(config, settings, own?.ranks);
+  const numSites = loraGroups(config, settings)[0].length;
   const tuner = createAddingTuner(transformer, {
-    layout: tunedLayout(config, { method: "lora", ...settings, head: "labelWords" }, 0),
-    plans: groups.map(({ plan }) => plan),
+    layout: own?.layout ?? tunedLayout(config, { method: "lora", ...settings, head: "labelWords" }, 0),
+    plans: [...new Set(layers.flatMap((groups) => groups.map(({ plan }) => plan)))],
     drawsInputs: dropout > 0,
     addition: (units, layer, options) => {
-      const places = groups.map((group, i) => {
-        const drop = dropoutAt(layer * groups.length + i, dropout, options);
-        return additionOf(group, {
-          unit: units[i],
-          drop,
-          isTraining: options.hasGradient,
-          frozen: options.residual?.layers[layer][i] ?? [],
-        });
+      const places = layers[layer].map((group, i) => {
+        const drop = dropoutAt(layer * numSites + group.site, dropout, options);
+        const frozen = options.residual?.layers[layer][group.site] ?? [];
+        return additionOf(group, { unit: units[i], drop, isTraining: options.hasGradient, frozen });
       });
       return Object.assign({}, ...places);
     },

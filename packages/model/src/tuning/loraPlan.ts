@@ -1,6 +1,7 @@
 import { type LoraMatrix, type LoraOwn, loraMatrices, loraShape } from "@tutti/core";
 import type { BackboneConfig } from "../backbone/config.ts";
-import { type BlockMap, type BlockPlan, roundedWidth } from "../kernels/blockMaps.ts";
+import { type BlockMap, roundedWidth } from "../kernels/blockMaps.ts";
+import type { LayersPlan } from "./additions.ts";
 import { backboneSizes } from "./layout.ts";
 
 /** Matrices that read the same, as the layer computes them: one product for queries, keys and values, and one for each of the others. */
@@ -20,7 +21,9 @@ export type LoraPlace = (typeof groups)[number]["place"];
  */
 export interface LoraGroup {
   readonly place: LoraPlace;
-  readonly plan: BlockPlan;
+  /** Among the places that have differences in the run. */
+  readonly site: number;
+  readonly plan: LayersPlan;
   /** The map of each product in the plan; null where it has no difference. */
   readonly products: readonly (number | null)[];
   /** For frozen differences beside each product; null where it has no difference. */
@@ -42,50 +45,102 @@ export interface LoraProduct {
   }[];
 }
 
-/** A matrix with its place in a layer's values and among its group's columns. */
-interface Placed extends LoraMatrix {
+/** The rank of a run's matrix in a layer, at most the run's; 0 where the layer has no difference of it. */
+export type LoraRanks = (layer: number, matrix: Pick<LoraMatrix, "name" | "rank">) => number;
+
+interface Sized extends LoraMatrix {
   readonly numOut: number;
   readonly numIn: number;
+}
+
+/** A matrix with its place in a layer's values and among its group's columns. */
+interface Placed extends Sized {
   /** Where A begins in the group's values; B follows it. */
   readonly start: number;
-  /** The first row of A in the group's first map, one that every backend likes. */
+  /** The first row of A in the group's first map. */
   readonly row: number;
 }
 
-/** The groups that have differences, in the order of a layer's values. */
-export function loraGroups(config: BackboneConfig, settings: LoraOwn): LoraGroup[] {
-  const matrices = loraMatrices(settings).map((matrix) => {
+/**
+ * Each layer's groups that have differences, in the order of its values; layers that follow each other with the same ranks share theirs. Without
+ * `ranks` every layer has the run's, each A at a row that products of eight begin with, as runs have always computed; with them no row is left over.
+ */
+export function loraGroups(config: BackboneConfig, settings: LoraOwn, ranks?: LoraRanks): LoraGroup[][] {
+  const matrices = loraMatrices(settings).map((matrix): Sized => {
     const shape = loraShape(matrix, backboneSizes(config));
     if (shape === null) throw new Error(`LoRA on ${matrix.target}: a backbone of the family ${config.family} has no such matrix`);
     return { ...matrix, numOut: shape[0], numIn: shape[1] };
   });
-  const stride = matrices.reduce((sum, matrix) => sum + valuesOf(matrix), 0);
-  let first = 0;
-  return groups.flatMap(({ place, products }): LoraGroup[] => {
-    const placed = placedIn(matrices.filter(({ target }) => products.some((targets) => targets.some((one) => one === target))));
+  const sites = groups.filter(({ products }) => matrices.some((matrix) => isIn(products, matrix)));
+  let start = 0;
+  return spansOf(config.numLayers, matrices, ranks).flatMap(({ first, count, own }) => {
+    const stride = own.reduce((sum, matrix) => sum + valuesOf(matrix), 0);
+    const span = { config, own, sites, start, stride, layers: { first, count }, isTight: ranks !== undefined };
+    start += count * stride;
+    const ofSpan = groupsOf(span);
+    return Array.from({ length: count }, () => ofSpan);
+  });
+}
+
+/** Layers that follow each other and have the same ranks, with the matrices that have differences there. */
+function spansOf(numLayers: number, matrices: readonly Sized[], ranks: LoraRanks = (_, { rank }) => rank) {
+  const spans: { readonly first: number; count: number; readonly own: readonly Sized[] }[] = [];
+  for (let layer = 0; layer < numLayers; layer++) {
+    const own = matrices.map((matrix) => ({ ...matrix, rank: ranks(layer, matrix) })).filter(({ rank }) => rank > 0);
+    const before = spans.at(-1);
+    const isSame = before?.own.length === own.length && own.every(({ target, rank }, i) => isLike(before.own[i], { target, rank }));
+    if (before !== undefined && isSame) before.count += 1;
+    else spans.push({ first: layer, count: 1, own });
+  }
+  return spans;
+}
+
+function isLike(one: Pick<Sized, "target" | "rank">, { target, rank }: Pick<Sized, "target" | "rank">): boolean {
+  return one.target === target && one.rank === rank;
+}
+
+type Group = (typeof groups)[number];
+
+function isIn(products: readonly (readonly string[])[], { target }: Pick<Sized, "target">): boolean {
+  return products.some((targets) => targets.includes(target));
+}
+
+/** Layers with the same matrices, and where their values begin. */
+interface Span {
+  readonly config: BackboneConfig;
+  readonly own: readonly Sized[];
+  readonly sites: readonly Group[];
+  readonly start: number;
+  /** Values of a layer. */
+  readonly stride: number;
+  readonly layers: { readonly first: number; readonly count: number };
+  readonly isTight: boolean;
+}
+
+function groupsOf({ config, own, sites, start, stride, layers, isTight }: Span): LoraGroup[] {
+  let first = start;
+  return sites.flatMap(({ place, products }, site): LoraGroup[] => {
+    const { placed, width } = placedIn(
+      own.filter((matrix) => isIn(products, matrix)),
+      isTight,
+    );
     if (placed.length === 0) return [];
     const numValues = placed.reduce((sum, matrix) => sum + valuesOf(matrix), 0);
-    const width = placed.reduce((sum, { rank }) => sum + roundedWidth(rank), 0);
     const maps: BlockMap[] = [
       { numIn: placed[0].numIn, numOut: width, blocks: placed.map((matrix) => aBlock(matrix, config)), bias: null },
     ];
     const mapOf = products.map((targets): number | null => {
-      const own = placed.filter(({ target }) => targets.some((one) => one === target));
-      return own.length === 0 ? null : maps.push(productMap(own, width, config)) - 1;
+      const ofProduct = placed.filter((matrix) => isIn([targets], matrix));
+      return ofProduct.length === 0 ? null : maps.push(productMap(ofProduct, width, config)) - 1;
     });
     const frozen = products.map((targets, i) => {
       const at = mapOf[i];
-      return at === null
-        ? null
-        : productOf(
-            placed.filter(({ target }) => targets.some((one) => one === target)),
-            maps[at],
-            config,
-          );
+      const ofProduct = placed.filter((matrix) => isIn([targets], matrix));
+      return at === null ? null : productOf(ofProduct, maps[at], config);
     });
-    const within = { first, stride };
+    const plan = { maps, numValues, numUnits: layers.count, within: { first, stride }, layers };
     first += numValues;
-    return [{ place, plan: { maps, numValues, numUnits: config.numLayers, within }, products: mapOf, frozen }];
+    return [{ place, site, plan, products: mapOf, frozen }];
   });
 }
 
@@ -93,14 +148,15 @@ function valuesOf({ rank, numIn, numOut }: Pick<Placed, "rank" | "numIn" | "numO
   return rank * (numIn + numOut);
 }
 
-function placedIn(matrices: readonly Omit<Placed, "start" | "row">[]): Placed[] {
+function placedIn(matrices: readonly Sized[], isTight: boolean): { placed: Placed[]; width: number } {
   let [start, row] = [0, 0];
-  return matrices.map((matrix) => {
-    const placed = { ...matrix, start, row };
+  const placed = matrices.map((matrix) => {
+    const at = { ...matrix, start, row };
     start += valuesOf(matrix);
-    row += roundedWidth(matrix.rank);
-    return placed;
+    row += isTight ? matrix.rank : roundedWidth(matrix.rank);
+    return at;
   });
+  return { placed, width: roundedWidth(row) };
 }
 
 function aBlock(matrix: Placed, config: BackboneConfig): BlockMap["blocks"][number] {

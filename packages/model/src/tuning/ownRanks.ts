@@ -1,24 +1,56 @@
-import { type Params, type Shapes, sizeOf, type Tensor } from "@tutti/core";
-import type { TunedLayout } from "./layout.ts";
+import { loraPairs, type Params, sizeOf, type Tensor, tunedShape } from "@tutti/core";
+import type { Tuned } from "../training/gradient.ts";
+import type { Moments } from "../training/optimizers.ts";
+import type { Workplace } from "../workplace.ts";
+import { laidOut, type TunedLayout } from "./layout.ts";
+import { createLoraTuner } from "./lora.ts";
 
 /**
- * Low-rank factors at a device's own ranks, as the run's tuning has them: the rows of a and columns of b that are not there are 0. They stay 0 in
- * training, because the gradient of each is a product with the other.
+ * What a device trains at its own ranks: each low-rank factor at the rank that it was sent at, and nothing of matrices whose factors it was not
+ * sent. Their scale stays the run's. The kernels do not depend on ranks, so that devices of other ranks follow at no cost.
  */
-export function withRunRanks(params: Params, { entries }: TunedLayout): Params {
-  return Object.fromEntries(
-    entries.map(({ name, shape }) => {
-      const own = params[name] ?? { shape: shape.map(() => 0), data: new Float32Array(0) };
-      if (!name.startsWith("lora/")) return [name, params[name] ?? own];
-      requireWithin(name, own, shape);
-      return [name, resized(own, shape)];
-    }),
-  );
+export function tunedAt(
+  { run, transformer, layout, reader }: Pick<Workplace, "run" | "transformer" | "layout" | "reader">,
+  sent: Params,
+): Tuned {
+  const { tuning } = run;
+  if (tuning.method !== "lora") throw new Error(`a task at a device's own ranks needs tuning.method lora, the run's is ${tuning.method}`);
+  const own = layoutAt(layout, sent);
+  const ranks = new Map(own.entries.map(({ name, shape }) => [name, shape[0]]));
+  const ofMethod = laidOut(own.entries.filter(({ name }) => isFactor(name)));
+  const tuner = createLoraTuner(transformer, tuning, {
+    layout: ofMethod,
+    ranks: (layer, { name }) => ranks.get(`lora/${layer}/${name}/a`) ?? 0,
+  });
+  return { ...reader.tuned, layout: own, tuner };
 }
 
-/** The factors cut to these shapes again, and every other named tensor as it is. */
-export function withOwnRanks(params: Params, shapes: Shapes): Params {
-  return Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, resized(params[name], shape)]));
+/** A run's layout with the low-rank factors that there are, at their own ranks. Throws a sentence about one that does not fit. */
+export function layoutAt(layout: TunedLayout, sent: Params): TunedLayout {
+  for (const { a, b } of loraPairs(tunedShape(layout.entries))) requirePair(a, b, sent);
+  const entries = layout.entries.flatMap((entry) => {
+    if (!isFactor(entry.name)) return [entry];
+    const found = sent[entry.name];
+    if (found === undefined) return [];
+    requireWithin(entry.name, found, entry.shape);
+    return [{ ...entry, shape: found.shape }];
+  });
+  return laidOut(entries);
+}
+
+/** Moments of earlier ranks for these: those of the components that both have, and 0 of the others. */
+export function momentsAt({ entries }: TunedLayout, { m, v, step }: Moments): Moments {
+  const fit = (params: Params): Params => {
+    if (Object.keys(params).length === 0) return params; // an optimiser without these
+    return Object.fromEntries(
+      entries.map(({ name, shape }) => [name, resized(params[name] ?? { shape: [0, 0], data: new Float32Array(0) }, shape)]),
+    );
+  };
+  return { m: fit(m), v: fit(v), step };
+}
+
+function isFactor(name: string): boolean {
+  return name.startsWith("lora/");
 }
 
 /** The leading rows and columns; what is beyond the tensor is 0. The tensor itself where it has that shape. */
@@ -34,6 +66,17 @@ function resized(tensor: Tensor, shape: readonly number[]): Tensor {
 }
 
 function requireWithin(name: string, { shape: found }: Tensor, most: readonly number[]): void {
-  const fits = found.length === 2 && found.every((size, axis) => size === 0 || size <= most[axis]);
-  if (!fits) throw new Error(`tensor ${name}: shape [${found.join(",")}], expected at most [${most.join(",")}], the run's`);
+  const rankAxis = name.endsWith("/a") ? 0 : 1;
+  const fits =
+    found.length === 2 && found.every((size, axis) => (axis === rankAxis ? size > 0 && size <= most[axis] : size === most[axis]));
+  if (!fits) {
+    const wanted = most.map((size, axis) => (axis === rankAxis ? `1 to ${size}` : String(size)));
+    throw new Error(`tensor ${name}: shape [${found.join(",")}], expected [${wanted.join(",")}], where the run's rank is the most`);
+  }
+}
+
+/** That both factors of a matrix are there, with one rank, or none. */
+function requirePair(a: string, b: string, sent: Params): void {
+  const [rankA, rankB] = [sent[a]?.shape[0] ?? 0, sent[b]?.shape[1] ?? 0];
+  if (rankA !== rankB) throw new Error(`tensors ${a} and ${b}: found ranks ${rankA} and ${rankB}, expected the same`);
 }

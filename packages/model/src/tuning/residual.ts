@@ -21,7 +21,7 @@ export interface Residual {
 
 /** Uploads the tensors `residual/<layer>/<matrix>/…` for a LoRA of these settings, whose scale they have. Throws, naming the tensor, where one does not fit. */
 export function uploadResidual(config: BackboneConfig, settings: LoraOwn, params: Params): Residual {
-  const groups = loraGroups(config, settings);
+  const [groups] = loraGroups(config, settings); // every layer has the same
   const own = Object.fromEntries(Object.entries(params).filter(([name]) => isResidualName(name)));
   requireKnown(
     own,
