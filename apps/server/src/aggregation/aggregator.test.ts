@@ -168,12 +168,12 @@ async function answersDuringMerge(threadFrom: number): Promise<{ numAnswers: num
 }
 
 test(
-  "the coordinator answers during a large merge, and heartbeats go on; merged here it answers nothing, and the numbers are the same",
+  "the coordinator answers during a large merge, and heartbeats go on; merged here it answers next to nothing, and the numbers are the same",
   longer,
   async () => {
     const there = await answersDuringMerge(0);
     const here = await answersDuringMerge(Number.POSITIVE_INFINITY);
-    expect(here.numAnswers).toBe(0);
+    expect(here.numAnswers).toBeLessThan(5); // while the next tasks leave, before the step's end is told
     expect(there.numAnswers).toBeGreaterThan(1003); // a client's hello among them
     expect(there.parametersSha256).toBe(here.parametersSha256);
   },
