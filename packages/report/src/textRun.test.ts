@@ -61,7 +61,7 @@ test("the answers that a compute client generated stand beside message and refer
 test("without answers the report says why and how to get some, and while the run goes that they are yet to come", () => {
   const steps = (exampleTextRun.steps ?? []).filter(({ kind }) => kind !== "answers");
   const without = pageOf({ ...exampleTextRun, steps });
-  expect(without).toContain("since no compute client was there when the run ended");
+  expect(without).toContain("since no compute client gave any when the run ended");
   expect(without).toContain("npx tutti predict --prompts 20260102-030405-replies");
   const position = {
     stage: "train",
