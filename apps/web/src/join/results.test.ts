@@ -20,7 +20,7 @@ test("the page shows the accuracy of a task with classes, and of texts the main 
   expect(shown([classes])).toMatch(/accuracy-newcomer">62\.5 %<.*of 288 texts that nobody trained on get the right class/s);
   const html = shown([texts("newcomer", 0.315), texts("personalised", 0.25), texts("zeroShot", 0.084)]);
   expect(html).toContain('accuracy-newcomer">ROUGE-L 0.315<');
-  expect(html).toContain("words of their reference");
+  expect(html).toContain("texts that nobody trained on are answered from the shared parameters");
   expect(html).toContain('accuracy-personalised">ROUGE-L 0.250<');
   expect(html).toContain('accuracy-zeroShot">ROUGE-L 0.084<');
 });
