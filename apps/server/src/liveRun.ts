@@ -200,7 +200,7 @@ function poolPorts({ ports, publications, notes }: Work, onFault: (error: unknow
   };
 }
 
-function loopPorts({ ports, publications, notes, beginning }: Work, pool: Pool, signal: AbortSignal): RunLoopPorts {
+function loopPorts({ ports, running, publications, notes, beginning }: Work, pool: Pool, signal: AbortSignal): RunLoopPorts {
   const { config, journal, keptRounds, clock, meter } = ports;
   const { run } = config;
   return {
@@ -210,7 +210,7 @@ function loopPorts({ ports, publications, notes, beginning }: Work, pool: Pool, 
     keptRounds,
     publications,
     clock,
-    aggregate: createAggregator({ run, strategy: ports.strategy, threadFrom: ports.threadFrom, signal }),
+    aggregate: createAggregator({ run, strategy: running.strategy, method: ports.strategy, threadFrom: ports.threadFrom, signal }),
     async whenReady() {
       for await (const message of whenReady({ run, pool, beginning }, signal)) {
         notes.said = { ...notes.said, message };

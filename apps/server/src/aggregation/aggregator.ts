@@ -34,6 +34,8 @@ export interface MergedState {
 export interface AggregatorOptions {
   readonly run: RunSettings;
   readonly strategy: Strategy;
+  /** The method that it adds steps to, where it is one: a large merge is a step of this. */
+  readonly method?: Strategy | undefined;
   /** Multiplications from which a merge leaves this thread, since sockets are not answered while it computes; about a third of a second by default. */
   readonly threadFrom?: number | undefined;
   /** Ends a thread that computes. */
@@ -46,8 +48,8 @@ const usualThreadFrom = 2e8;
  * Aggregates here what is quick, and in a thread what is a large merge: the same numbers either way. An aborted one answers the state before, which
  * nobody is to keep. What a module of somebody else's computes stays here: the thread does not have it.
  */
-export function createAggregator({ run, strategy, threadFrom = usualThreadFrom, signal }: AggregatorOptions): Aggregate {
-  const isDeclared = run.strategy.name !== "module" && strategy === createStrategy(run);
+export function createAggregator({ run, strategy, method = strategy, threadFrom = usualThreadFrom, signal }: AggregatorOptions): Aggregate {
+  const isDeclared = run.strategy.name !== "module" && method === createStrategy(run);
   return async (state, plan, contributions) => {
     if (!isDeclared || mergeWork(run, contributions) < threadFrom) return strategy.aggregate(state, plan, contributions);
     const merged = await inThread({ run, state, plan, contributions }, signal);
