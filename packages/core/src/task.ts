@@ -1,6 +1,6 @@
 import type { Params, Shapes } from "./params.ts";
 import type { Encoding, LayerSelector } from "./settings/fields.ts";
-import type { DeviceMachine, DevicePlan } from "./strategies/fedPipe/plan.ts";
+import type { DeviceMachine, DevicePlan, LeftOut } from "./strategies/fedPipe/plan.ts";
 import type { TextSums } from "./textSums.ts";
 
 /** Devices are numbered from 0 in order of registration; sums over devices run in this order. */
@@ -118,6 +118,8 @@ export interface RoundPlan {
   readonly quorum: number;
   /** N when the step was planned: devices of a fixed roster, devices registered so far of an open one; of an evaluation, those that hold different examples. */
   readonly numDevices: number;
+  /** Devices that a strategy which plans for each client finds no plan for; absent for none. */
+  readonly leftOut?: readonly LeftOut[];
 }
 
 /** The run is over. */
