@@ -32,7 +32,7 @@ export type TaskSpec =
       readonly epochs: number;
       /** False in counting rounds: nothing local is read or kept, every parameter comes from the payload. */
       readonly isPersonalised: boolean;
-      /** Whether the payload holds LoRA's factors at the device's own ranks: what it lacks is 0 there, and no more travels back. */
+      /** Whether the payload holds LoRA's factors at the device's own ranks: it trains and sends back these, and does without what is not there. */
       readonly hasOwnRanks?: true;
       /** Whether the device says how much each low-rank difference mattered (`matrixScores`). */
       readonly scoresMatrices?: true;

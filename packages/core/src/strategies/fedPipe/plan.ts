@@ -1,4 +1,3 @@
-import type { DeviceId } from "../../task.ts";
 import type { Bits } from "./costs.ts";
 import type { ClientMachine } from "./profile.ts";
 
@@ -33,14 +32,14 @@ export type PlannedDevice = DevicePlan & {
 
 /** A device that no plan fits in a round, and a sentence that says why and what to do. */
 export interface LeftOut {
-  readonly deviceId: DeviceId;
+  readonly deviceId: number;
   readonly reason: string;
 }
 
 /** What of a step's plan says what each device is to train. */
 interface StepPlans {
   readonly round: number;
-  readonly tasks: readonly { readonly deviceId: DeviceId; readonly plan?: DevicePlan }[];
+  readonly tasks: readonly { readonly deviceId: number; readonly plan?: DevicePlan }[];
 }
 
 /** The latest plan of each device after those of one more step, in the order of the devices. */
