@@ -1,4 +1,4 @@
 export { renderTable } from "./runTable.ts";
-export { originText, zeroShotNote } from "./sentences.ts";
+export { leftOutText, originText, planText, zeroShotNote } from "./sentences.ts";
 export { listText, textsText, withRemarks } from "./text.ts";
 export { metricNames } from "./words.ts";

@@ -105,6 +105,11 @@ async function status(runId: string | undefined, { out, json }: { out: string; j
   }
   if (live?.message != null) console.log(live.message);
   if (summary?.selectedLayers != null) console.log(`layers that are sent: ${summary.selectedLayers.join(", ")}`);
+  const { plans = summary?.plans ?? [], leftOut = [] } = live ?? {};
+  if (plans.length + leftOut.length > 0) {
+    const { leftOutText, planText } = await import("@tutti/report/printed");
+    for (const line of [...plans.map(planText), ...leftOut.map(leftOutText)]) console.log(line);
+  }
   const latest = steps.findLast(({ evaluations, texts = [] }) => evaluations.length + texts.length > 0);
   const { evaluations = [], texts = [] } = latest ?? {};
   const onTest = (record: { readonly split: string }) => record.split === "test";

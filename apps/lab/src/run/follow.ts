@@ -1,4 +1,13 @@
-import { findExpected, isComputeKind, liveScore, numRoundsIn, type RunSettings, remainingSteps } from "@tutti/core";
+import {
+  findExpected,
+  isComputeKind,
+  liveScore,
+  numRoundsIn,
+  plansAfter,
+  type RoundPlan,
+  type RunSettings,
+  remainingSteps,
+} from "@tutti/core";
 import type { Status } from "@tutti/protocol";
 import {
   type EvaluationRecord,
@@ -9,7 +18,7 @@ import {
   stageFraction,
   type TextRecord,
 } from "@tutti/record";
-import { metricNames, textsText, withRemarks, zeroShotNote } from "@tutti/report/printed";
+import { leftOutText, metricNames, planText, textsText, withRemarks, zeroShotNote } from "@tutti/report/printed";
 import type { Coordinator, CoordinatorEvent } from "@tutti/server";
 import type { Display, RunProgress } from "@tutti/terminal";
 
@@ -33,6 +42,16 @@ function ofTexts({ protocol, split, numExamples, numGenerated, ...scores }: Text
   if (score === null) return [];
   const numTexts = score.metric === "rougeL" ? numGenerated : numExamples;
   return [{ protocol, split, name: `${metricNames[score.metric]} `, value: score.value, numTexts }];
+}
+
+/** Lines of plans and of devices without one that are said at most; pages and the report show the others. */
+const maxPlanLines = 12;
+
+/** A line for each plan of a step, and for each device that none fits; none for a step without. */
+export function planLines(plan: Pick<RoundPlan, "round" | "tasks" | "leftOut">): string[] {
+  const lines = [...plansAfter([], plan).map(planText), ...(plan.leftOut ?? []).map(leftOutText)];
+  const numMore = lines.length - maxPlanLines;
+  return numMore <= 0 ? lines : [...lines.slice(0, maxPlanLines), `and ${numMore} more`];
 }
 
 /** What draws a coordinator's run on the display, event by event. */
@@ -74,8 +93,19 @@ export function createFollower(
     said = reason;
   }
 
+  let saidPlans = "";
+  /** Once for the same plans: most rounds repeat them. */
+  function sayPlans(plan: RoundPlan): void {
+    const lines = planLines(plan);
+    const text = lines.join("\n");
+    if (text === "" || text === saidPlans) return;
+    saidPlans = text;
+    for (const line of lines) display.say(line);
+  }
+
   return (event) => {
     if (event.kind === "planned") {
+      sayPlans(event.plan);
       current = find(event.plan) ?? null;
       numTasks = event.plan.tasks.length;
       display.show(progress(0));
