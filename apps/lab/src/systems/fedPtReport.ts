@@ -34,7 +34,7 @@ type Table = readonly (readonly string[])[];
 
 /** How the texts are answered and predicted. */
 function scoreTable({ rows }: FedPtResult): Table {
-  const head = ["answers by", "ROUGE-L", "exact match", "perplexity per token", "per byte"];
+  const head = ["answers by", "ROUGE-L", "exact match", "perplexity per token", "perplexity per byte"];
   return [
     head,
     ...rows.map(({ row, scores: { rougeL, exactMatch, perplexityPerToken, perplexityPerByte } }) => [
@@ -50,7 +50,7 @@ function scoreTable({ rows }: FedPtResult): Table {
 /** What the run behind each row took. */
 function costTable({ rows }: FedPtResult): Table {
   const bytes = (value: number | null | undefined) => (value == null ? "–" : formatBytes(value));
-  const head = ["answers by", "up", "down", "memory of a tab", "of the compute client", "time"];
+  const head = ["answers by", "up", "down", "memory of a tab", "memory of the compute client", "time"];
   return [
     head,
     ...rows.map(({ row, cost }) => [
