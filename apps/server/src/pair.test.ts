@@ -37,7 +37,9 @@ test("a large model whose tokens have other numbers is refused at the start, wit
 });
 
 test("a large model that cannot score its next token is refused with what to choose", () => {
-  expect(() => requirePair(publicDir, runOn("minuet"))).toThrow(/backbone minuet \(roberta\) .* cannot continue it; choose a gpt2 or llama backbone/);
+  expect(() => requirePair(publicDir, runOn("minuet"))).toThrow(
+    /backbone minuet \(roberta\) .* cannot continue it; choose a gpt2 or llama backbone/,
+  );
 });
 
 test("a large model that is not there is refused with those that are", () => {
