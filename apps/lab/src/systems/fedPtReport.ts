@@ -1,4 +1,4 @@
-import { formatBytes, formatSeconds, type TextScores } from "@tutti/core";
+import { formatBytes, formatCount, formatSeconds, type TextScores } from "@tutti/core";
 import type { StepRecord } from "@tutti/record";
 import { roundCurve, stylesheet } from "@tutti/report";
 import { alignColumns } from "@tutti/terminal";
@@ -89,7 +89,7 @@ const costNote =
   "Bytes of training, of a device in a round that it takes part in; most memory that the process of a tab's page, and the compute client, held; time of the whole run.";
 
 function summary({ small, large, a, numTexts, numRounds }: FedPtResult): string {
-  return `Small model ${small}, large model ${large}, a = ${a}, ${numRounds} rounds; the first ${numTexts} test texts, answered greedily.`;
+  return `Small model ${small}, large model ${large}, a = ${a}, ${formatCount(numRounds, "round")}; the first ${numTexts} test texts, answered greedily.`;
 }
 
 /** For the terminal. */
