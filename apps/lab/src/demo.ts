@@ -1,5 +1,4 @@
 export { type DemoOptions, type PreparedDemo, prepareDemo } from "./run/prepareDemo.ts";
 export { type DemoEnd, runDemo } from "./run/runDemo.ts";
 export { systemOfRun } from "./systems/fedPtConfig.ts";
-export { type RowChoice, rowChoices } from "./systems/fedPtRows.ts";
 export { type SystemName, systems } from "./systems/table.ts";

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { needsCompute } from "@tutti/core";
 import { findTask, requireDealable } from "@tutti/data";
 import { rememberDatasets } from "@tutti/data/node";
 import { ConfigError, makeRunFolder, readBackboneSizes, requirePair } from "@tutti/server";
@@ -86,7 +87,7 @@ async function readConfig(runsFolder: string, runId: string): Promise<FedPtConfi
 }
 
 function isOfFedPt(config: DemoConfig): config is FedPtConfig {
-  return "system" in config && config.system === "fedpt" && config.run.strategy.name === "fedPt";
+  return "system" in config && config.system === "fedpt" && needsCompute(config.run);
 }
 
 /** Which system a demo shows that is to be resumed; undefined for the plain demo, and where nothing can be read. */

@@ -1,4 +1,4 @@
-import { formatBytes, formatSeconds, type TextScores } from "@tutti/core";
+import { formatBytes, formatCount, formatSeconds, type TextScores } from "@tutti/core";
 import type { StepRecord } from "@tutti/record";
 import { roundCurve, stylesheet } from "@tutti/report";
 import { alignColumns } from "@tutti/terminal";
@@ -34,7 +34,7 @@ type Table = readonly (readonly string[])[];
 
 /** How the texts are answered and predicted. */
 function scoreTable({ rows }: FedPtResult): Table {
-  const head = ["answers by", "ROUGE-L", "exact match", "perplexity per token", "per byte"];
+  const head = ["answers by", "ROUGE-L", "exact match", "perplexity per token", "perplexity per byte"];
   return [
     head,
     ...rows.map(({ row, scores: { rougeL, exactMatch, perplexityPerToken, perplexityPerByte } }) => [
@@ -50,7 +50,7 @@ function scoreTable({ rows }: FedPtResult): Table {
 /** What the run behind each row took. */
 function costTable({ rows }: FedPtResult): Table {
   const bytes = (value: number | null | undefined) => (value == null ? "–" : formatBytes(value));
-  const head = ["answers by", "up", "down", "memory of a tab", "of the compute client", "time"];
+  const head = ["answers by", "up", "down", "memory of a tab", "memory of the compute client", "time"];
   return [
     head,
     ...rows.map(({ row, cost }) => [
@@ -90,7 +90,7 @@ const costNote =
   "Bytes of training, of a device in a round that it takes part in; most memory that the process of a tab's page, and the compute client, held; time of the whole run.";
 
 function summary({ small, large, a, numTexts, numRounds }: FedPtResult): string {
-  return `Small model ${small}, large model ${large}, a = ${a}, ${numRounds} rounds; the first ${numTexts} test texts, answered greedily.`;
+  return `Small model ${small}, large model ${large}, a = ${a}, ${formatCount(numRounds, "round")}; the first ${numTexts} test texts, answered greedily.`;
 }
 
 /** For the terminal. */

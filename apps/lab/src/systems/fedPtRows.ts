@@ -3,7 +3,7 @@ import type { StepRecord } from "@tutti/record";
 import type { PeakMemory } from "../drive/peakMemory.ts";
 
 /** FedPT's run, and the two that it is compared with. */
-export const runNames = ["fedpt", "averaged", "large"] as const;
+const runNames = ["fedpt", "averaged", "large"] as const;
 
 /** One of them. */
 export type RunName = (typeof runNames)[number];
@@ -22,10 +22,7 @@ export const rowsOfRuns = {
 export type RowName = keyof typeof rowsOfRuns;
 
 /** `--rows` of the demo: those of FedPT's own run, or all. */
-export const rowChoices = ["three", "all"] as const;
-
-/** Which rows are shown. */
-export type RowChoice = (typeof rowChoices)[number];
+export type RowChoice = "three" | "all";
 
 /** The runs that some rows need, in order. */
 export function runsOf(choice: RowChoice): readonly RunName[] {

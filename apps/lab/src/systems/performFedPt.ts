@@ -33,6 +33,8 @@ export interface FinishedRun {
   readonly params: Params;
   readonly steps: readonly StepRecord[];
   readonly cost: RunCost;
+  /** With the backend that was measured, which the next run computes on too. */
+  readonly config: FedPtConfig;
 }
 
 function settingsOf(name: RunName, { run }: FedPtConfig): RunSettings {
@@ -79,7 +81,7 @@ export async function performFedPt(stage: Stage, name: RunName): Promise<Finishe
     const { outcome, totalSeconds } = await driveRun({ id: isMain ? config.runId : name, settings, faults: null }, place);
     const { steps, newcomerParams: params } = outcome;
     const cost = { seconds: totalSeconds, perDeviceRound: bytesPerDeviceRound(steps), peak: await meter.read() };
-    return { run: settings, params, steps, cost };
+    return { run: settings, params, steps, cost, config: latest };
   } finally {
     await clients.close();
   }

@@ -60,13 +60,14 @@ export async function runFedPt(options: FedPtOptions): Promise<{ readonly stoppe
 
 /** The runs one after the other, each with the answers of its models behind it. */
 async function performAll(stage: Stage, asked: AskedTexts): Promise<FedPtResult> {
-  const { config } = stage.prepared;
+  let { config } = stage.prepared;
   const { run } = config;
   const rows: FedPtResult["rows"][number][] = [];
   const answers = new Map<RowName, readonly string[]>();
   let steps: readonly StepRecord[] = [];
   for (const name of runsOf(config.rows)) {
-    const finished = await performFedPt(stage, name);
+    const finished = await performFedPt({ ...stage, prepared: { ...stage.prepared, config } }, name);
+    config = finished.config;
     if (name === "fedpt") steps = finished.steps;
     stage.display.say(`Answering ${numTexts} test texts …`);
     for (const [row, measured] of await measureRows(asked, name, finished, run.strategy)) {
