@@ -200,9 +200,10 @@ function poolPorts({ ports, publications, notes }: Work, onFault: (error: unknow
   };
 }
 
-function loopPorts({ ports, publications, notes, beginning }: Work, pool: Pool, signal: AbortSignal): RunLoopPorts {
+function loopPorts({ ports, running, publications, notes, beginning }: Work, pool: Pool, signal: AbortSignal): RunLoopPorts {
   const { config, journal, keptRounds, clock, meter } = ports;
   const { run } = config;
+  const ofMethod = createAggregator({ run, strategy: ports.strategy, threadFrom: ports.threadFrom, signal });
   return {
     run,
     pool,
@@ -210,7 +211,10 @@ function loopPorts({ ports, publications, notes, beginning }: Work, pool: Pool, 
     keptRounds,
     publications,
     clock,
-    aggregate: createAggregator({ run, strategy: ports.strategy, threadFrom: ports.threadFrom, signal }),
+    async aggregate(state, plan, contributions) {
+      const isForReport = plan.tasks[0]?.spec.kind === "answers";
+      return isForReport ? running.strategy.aggregate(state, plan, contributions) : ofMethod(state, plan, contributions);
+    },
     async whenReady() {
       for await (const message of whenReady({ run, pool, beginning }, signal)) {
         notes.said = { ...notes.said, message };

@@ -366,10 +366,10 @@ export function belowMajorityText(label: string, names: readonly string[], score
   return `${label}: ${mean} of ${listText(names)} ${is} not above the score of always predicting the commonest class (${bound}).`;
 }
 
-/** Methods that end no better than the backbone they tune. */
+/** Methods that end at or below the score of the backbone they tune. */
 export function untunedText(label: string, names: readonly string[], score: number, texts: string | null): string {
   const bound = [scoreText(score), texts].filter((text) => text !== null).join(" ");
-  return `${label}: ${listText(names)} ${names.length === 1 ? "ends" : "end"} no better than the backbone without tuning (${bound}).`;
+  return `${label}: ${listText(names)} ${names.length === 1 ? "ends" : "end"} not above the backbone without tuning (${bound}).`;
 }
 
 /** Methods whose mean fell after the round that validation chose. */
@@ -378,7 +378,7 @@ export function fallenText(
   falls: readonly { readonly name: string; readonly before: number; readonly after: number }[],
 ): string {
   const each = falls.map(({ name, before, after }) => `${name} from ${scoreText(before)} to ${scoreText(after)}`);
-  return `${label}: from the round best on validation to the last one the mean falls: ${listText(each)}.`;
+  return `${label}: from the round chosen on validation to the last one the mean falls: ${listText(each)}.`;
 }
 
 /** A method's mean score and bytes. */

@@ -95,6 +95,13 @@ test("every system of the comparison starts, is resumed and is reported, and its
   }
   const fedPt = of("replies").find(({ methodTitle }) => methodTitle === "FedPT");
   expect(fedPt?.steps?.map(({ kind }) => kind)).toEqual(["train", "logits", "distil", "train", "evaluate"]);
+  for (const title of ["FedPT", "FedPT without distillation"]) {
+    const { otherModels } = of("replies").find(({ methodTitle }) => methodTitle === title) ?? {};
+    expect(otherModels, title).toMatchObject([
+      { name: "concerto, untouched", numTexts: 2 },
+      { name: "concerto, proxy-tuned", numTexts: 2 },
+    ]);
+  }
   const written = await tutti(["lab", "page", out, join(folder, "results")]);
   expect(written.code, written.said).toBe(0);
   const page = await readFile(join(folder, "results/systems.md"), "utf8");
