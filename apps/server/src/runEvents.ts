@@ -1,4 +1,4 @@
-import type { RoundEvent } from "@tutti/core";
+import type { RoundEvent, RoundPlan } from "@tutti/core";
 import type { HistoryPoint, Status } from "@tutti/protocol";
 import type { StepRecord } from "@tutti/record";
 import type { Logger } from "pino";
@@ -55,7 +55,7 @@ function saidAfter(event: RoundEvent, { message }: Said): Said {
     case "waiting":
       return { phase: "waiting", message: event.reason };
     case "repeated":
-      return { phase: "running", message: `repeated: ${event.reason}` };
+      return { phase: "running", message: `${isForReport(event.plan) ? "the report has no answers" : "repeated"}: ${event.reason}` };
     case "closing":
     case "closed":
       return { phase: "running", message };
@@ -63,6 +63,9 @@ function saidAfter(event: RoundEvent, { message }: Said): Said {
       return { phase: "done", message };
   }
 }
+
+/** The step that the run ends without where nobody takes it. */
+const isForReport = ({ tasks }: RoundPlan) => tasks[0]?.spec.kind === "answers";
 
 /** What the log says of an event: names and numbers, no tensors. */
 function summarise(event: RoundEvent): object {

@@ -244,7 +244,7 @@ function newcomerScore(point: EvaluationPoint): string {
   const score = point.text === undefined ? null : liveScore(point.text);
   if (score === null) return `${ofTexts(point)} that nobody trained on get the right class`;
   return score.metric === "rougeL"
-    ? "is how far answers to texts that nobody trained on have the words of their reference in order, from 0 to 1, generated"
+    ? "says how far generated answers match their references, from 0 to 1: texts that nobody trained on are answered"
     : `of the tokens of answers that nobody trained on, ${ofTexts(point)}, are predicted right`;
 }
 

@@ -50,3 +50,20 @@ test("P-91 what is out of bounds is refused: a count, an error above 1, a drift 
     expect(taskSpecSchema.safeParse({ ...spec, ...bad }).success, JSON.stringify(bad)).toBe(false);
   }
 });
+
+test("P-91 answers for a report are bounded in number and in length, and carry no tensors", () => {
+  const one = { prompt: "hello", reference: "good day", answer: "" };
+  const of = (...answers: readonly object[]) => ({ kind: "answers", answers });
+  expect(isSubmitted(of(one, one))).toBe(true);
+  expect(isSubmitted(of(one), Uint8Array.of(1))).toBe(false);
+  expect(isSubmitted(of({ ...one, answer: "a".repeat(limits.maxShownText) }))).toBe(true);
+  const { reference: _, ...without } = one;
+  for (const bad of [of(), of({ ...one, answer: "a".repeat(limits.maxShownText + 1) }), of(without), of({ ...one, deviceId: 3 })]) {
+    expect(isSubmitted(bad), JSON.stringify(bad).slice(0, 80)).toBe(false);
+  }
+  expect(isSubmitted(of(...Array.from({ length: limits.maxShownAnswers + 1 }, () => one)))).toBe(false);
+  expect(taskSpecSchema.safeParse({ kind: "answers", numTexts: 10, maxNewTokens: 48 }).success).toBe(true);
+  for (const bad of [{ numTexts: 0 }, { numTexts: limits.maxShownAnswers + 1 }, { maxNewTokens: 0 }, { large: "concerto" }]) {
+    expect(taskSpecSchema.safeParse({ kind: "answers", numTexts: 10, maxNewTokens: 48, ...bad }).success, JSON.stringify(bad)).toBe(false);
+  }
+});

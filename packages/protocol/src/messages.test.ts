@@ -87,7 +87,10 @@ const status: Request<"status"> = {
       stage: "train",
       round: 2,
       trainLoss: 1.25,
-      evaluations: [{ protocol: "personalised", split: "validation", accuracy: 0.625, macroF1: 0.5, loss: 0.875 }],
+      evaluations: [
+        { protocol: "personalised", split: "validation", accuracy: 0.625, macroF1: 0.5, loss: 0.875 },
+        { protocol: "global", split: "test", text: { tokenAccuracy: 0.375, exactMatch: null, rougeL: null }, loss: 3.5, numExamples: 24 },
+      ],
     },
   ],
   bytes: { score: { up: 10, down: 20 }, count: { up: 30, down: 40 }, train: { up: 50, down: 60 }, evaluation: { up: 70, down: 80 } },

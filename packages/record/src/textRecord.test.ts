@@ -1,5 +1,6 @@
 import type { Contribution, TextResult, TextSums } from "@tutti/core";
 import { expect, test } from "vitest";
+import { historyPoint, recordStep, shownAnswers, stepRecordSchema } from "./stepRecord.ts";
 import { poolTexts, textRecordSchema } from "./textRecord.ts";
 
 const sums = (numTokens: number, numRightTokens: number, generated: TextSums["generated"]): TextSums => ({
@@ -63,4 +64,35 @@ test("each device's tokens are kept where it answers its own share, and a device
   expect(record?.numDevices).toBe(3);
   const [shared] = poolTexts([answer(4, [{ ...own(8, 2, 10), protocol: "global" }])], 3);
   expect(shared).not.toHaveProperty("byDevice");
+});
+
+test("a point of the pages' curves has what is shown of texts while the run goes, and a step the answers for its report", () => {
+  const generated = { numExamples: 2, numExact: 0, rougeLSum: 0.5 };
+  const result: TextResult = { protocol: "newcomer", split: "test", text: sums(8, 3, generated), lossSum: 20 };
+  const plan = {
+    stage: "train",
+    round: 2,
+    step: 2,
+    attempt: 1,
+    payloads: [],
+    tasks: [],
+    deadlineMs: null,
+    quorum: 1,
+    numDevices: 1,
+  } as const;
+  const measures = { seconds: 3, bytes: { up: 0, down: 0, takenOver: { up: 0, down: 0 } } };
+  const evaluated = recordStep(plan, [answer(0, [result])], measures);
+  expect(historyPoint(evaluated)).toEqual({
+    stage: "train",
+    round: 2,
+    trainLoss: null,
+    evaluations: [
+      { protocol: "newcomer", split: "test", loss: 2.5, numExamples: 2, text: { tokenAccuracy: 0.375, exactMatch: 0, rougeL: 0.25 } },
+    ],
+  });
+  const answers = [{ prompt: "hello", reference: "good day", answer: "good" }];
+  const answered = recordStep(plan, [{ deviceId: 100_000, numExamples: 1, body: { kind: "answers", answers } }], measures);
+  expect(stepRecordSchema.parse(JSON.parse(JSON.stringify(answered)))).toEqual(answered);
+  expect(shownAnswers([evaluated, answered])).toEqual(answers);
+  expect(shownAnswers([evaluated])).toBeNull();
 });

@@ -122,7 +122,7 @@ export const answersNote = (numAnswers: number) =>
 export const noAnswersText = ({ id, position }: Pick<RunRecord, "id" | "position">) =>
   position !== undefined
     ? "A compute client generates ten answers for this report when the run is over."
-    : `No answers were generated for this report, since no compute client was there when the run ended. \`npx tutti predict --prompts ${id} "a message"\` answers with what the run tuned; a run that is served without --no-compute starts a compute client by itself.`;
+    : `This report has no answers, since no compute client gave any when the run ended. \`npx tutti predict --prompts ${id} "a message"\` answers with what the run tuned; a run that is served without --no-compute starts a compute client by itself.`;
 
 /** The title of the figure of a run's main score. */
 export const runScoreTitle = (name: string) => `${capital(name)} on the test split by round`;

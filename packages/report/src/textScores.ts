@@ -26,7 +26,7 @@ function textScore(name: keyof TextScores, value: number | null | undefined): st
 export function textRunLines(run: RunRecord): string[][] {
   const { final, best } = run;
   const untuned = untunedScores(run);
-  const columns: readonly (RunScores | undefined)[] = [final.personalised, final.global, final.newcomer, best?.scores.global, untuned];
+  const columns: readonly (RunScores | undefined)[] = [final.personalised, final.global, final.newcomer, untuned, best?.scores.global];
   const coverage = coverages(run);
   return [
     ...textScoreNames.map((name) => [textScoreTitles[name], ...columns.map((scores) => textScore(name, scores?.text?.[name]))]),
@@ -44,7 +44,7 @@ function coverages({ curve, best }: RunRecord): (string | undefined)[] {
     );
     return found === undefined ? undefined : percentText(found.coverage);
   };
-  return [of("personalised"), of("global"), of("newcomer"), of("global", best?.round), of("zeroShot")];
+  return [of("personalised"), of("global"), of("newcomer"), of("zeroShot"), of("global", best?.round)];
 }
 
 /** A line of a table of texts: a method, or the backbone alone. */

@@ -61,7 +61,7 @@ export const textScoreTitles: Readonly<Record<keyof TextScores, string>> = {
 /** Heads of the tables of methods' texts. */
 export const textTableHeads = ["method", ...textScoreNames.map((name) => textScoreTitles[name])];
 /** Head of the table of one run's texts. */
-export const textRunHeads = ["test split", "personalised", "global", "newcomer", "global, chosen round", "untuned"] as const;
+export const textRunHeads = ["test split", "personalised", "global", "newcomer", "untuned", "global, chosen round"] as const;
 /** Names of the lines of that table that are no scores. */
 export const textRows = { texts: "texts", generated: "generated answers", coverage: "coverage" } as const;
 /** What the parts of a generated answer are called. */

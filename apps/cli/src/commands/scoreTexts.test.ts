@@ -1,5 +1,6 @@
+import { measureTexts } from "@tutti/record";
 import { expect, test } from "vitest";
-import { evaluationText } from "../evaluationText.ts";
+import { evaluationText, textEvaluationText } from "../evaluationText.ts";
 import { splitText } from "../predict/answers.ts";
 
 test("accuracies that commands print say of how many texts they are", () => {
@@ -19,4 +20,14 @@ test("accuracies that commands print say of how many texts they are", () => {
   expect(splitText({ ...record, task: "subj", numExamples: 1288, accuracy: null })).toContain(
     "accuracy –, macro F1 0.6600 (of 1,288 texts)",
   );
+});
+
+test("scores of texts that commands print have their names, and say how many answers and texts they are of", () => {
+  const sums = { numExamples: 24, numTokens: 80, numBytes: 400, numRightTokens: 30, generated: null };
+  const of = (generated: { numExamples: number; numExact: number; rougeLSum: number } | null) =>
+    ({ protocol: "zeroShot", split: "test", ...measureTexts({ ...sums, generated }, 240), numDevices: 4, coverage: 0.5 }) as const;
+  expect(textEvaluationText(of({ numExamples: 8, numExact: 0, rougeLSum: 1 }))).toBe(
+    "untuned: ROUGE-L 0.125 (of 8 answers), token accuracy 0.375, perplexity 20.09 per token (of 24 texts), coverage 50 %", // e^3
+  );
+  expect(textEvaluationText(of(null))).toBe("untuned: token accuracy 0.375, perplexity 20.09 per token (of 24 texts), coverage 50 %");
 });

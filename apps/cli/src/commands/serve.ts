@@ -77,7 +77,7 @@ export function withPlaceOptions(command: Command): Command {
     .option("--public <folder>", "holds backbones/, datasets/ and prompts/ (default: the project's public folder)")
     .option("--run <id>", "the run's name (default: it follows from the settings, so the same command resumes)")
     .option("--log-level <level>", "level of the JSON log on stderr, such as info (default warn)")
-    .option("--no-compute", "start no compute client on this machine, where the run's strategy needs one")
+    .option("--no-compute", "start no compute client on this machine, where the run's strategy or report needs one")
     .option("--dev", "pages with live reload, built from their sources in a checkout of Tutti");
 }
 

@@ -5,8 +5,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { joinRun } from "@tutti/client/node";
-import { fedPt, presets, type RunSettings } from "@tutti/core";
+import { fedAvg, fedPt, presets, type RunSettings } from "@tutti/core";
 import { threadTrainer } from "@tutti/model/node";
+import { experimentResultSchema, shownAnswers } from "@tutti/record";
 import { serve } from "@tutti/server";
 import { isAlive } from "@tutti/terminal";
 import { temporaryFolder } from "@tutti/terminal/testing";
@@ -91,6 +92,50 @@ test("one command is enough: serve starts a compute client, which does what need
   expect(kinds).toEqual(["train", "logits", "distil", "train", "evaluate"]);
   const command = lines.find((line) => line.includes("tutti compute --join"));
   expect(command).toMatch(/tutti compute --join http:\/\/127\.0\.0\.1:\d+ --token [A-Za-z0-9_-]{32}$/);
+});
+
+test("when the rounds are over serve starts a compute client that answers ten messages for the report, and the run ends with it", async () => {
+  const dataDir = join(folder.path, "answered");
+  mkdirSync(dataDir, { recursive: true });
+  const lines: string[] = [];
+  let hasJoined = false;
+  const print = (line: string) => {
+    lines.push(line);
+    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
+    if (url === undefined || hasJoined) return;
+    hasJoined = true;
+    joinRun({ url, trainer: threadTrainer(), backend: "wasm", threads: 1 });
+  };
+  const generation = { numAnswers: 2, maxNewTokens: 4 };
+  const replies = { ...run, numRounds: 1, evaluateEvery: 1, strategy: fedAvg.defaults, generation } as RunSettings;
+  await serve({
+    presets: { mine: replies },
+    preset: "mine",
+    flags: {
+      host: "127.0.0.1",
+      port: 0,
+      dataDir,
+      pagesDir: null,
+      publicDir: join(folder.path, "public"),
+      logLevel: "silent",
+      runId: "mine",
+    },
+    numClasses: () => null,
+    isOver: "whenDone",
+    print,
+    numAnswers: 10,
+    report: async () => ({ metric: "rougeL" }),
+    computeCommand: [join(project, "apps/cli/bin/tutti.mjs"), "compute", "--quiet", "--keep", join(folder.path, "kept")],
+  });
+  expect(lines.some((line) => line.includes("answers some messages for the report"))).toBe(true);
+  const [record] = experimentResultSchema.parse(JSON.parse(readFileSync(join(dataDir, "mine/results.json"), "utf8"))).runs;
+  expect([record?.metric, record?.steps?.map(({ kind }) => kind)]).toEqual(["rougeL", ["train", "evaluate", "answers"]]);
+  const answers = shownAnswers(record?.steps ?? []) ?? [];
+  const test8 = readFileSync(join(folder.path, "public/datasets/replies/test.jsonl"), "utf8").trim().split("\n");
+  expect(answers.map(({ prompt }) => prompt)).toEqual(test8.map((line) => JSON.parse(line).text)); // no more than there are
+  const html = readFileSync(join(dataDir, "mine/report.html"), "utf8");
+  expect(html).toContain('id="answers"');
+  expect(record?.final.global?.text).toMatchObject({ numExamples: 8, numGenerated: 2 });
 });
 
 test("without a token the command says where to find one", async () => {

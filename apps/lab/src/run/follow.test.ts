@@ -1,4 +1,5 @@
 import { type FedPepTaoSettings, fedPt, type RunSettings } from "@tutti/core";
+import { measureTexts } from "@tutti/record";
 import { exampleRun } from "@tutti/record/testing";
 import { type Coordinator, memoryStore, startCoordinator } from "@tutti/server";
 import { joinAsClient, newClient, type ProtocolClientOptions, tinyRun, tinyTuned } from "@tutti/server/testing";
@@ -93,6 +94,19 @@ test("the accuracy beside the bar is that of the last evaluation, by protocol, w
   expect(latestAccuracy(steps)).toBe("personalised 0.702, newcomer 0.640, global 0.601 (of 288 texts)");
   expect(latestAccuracy(steps.slice(0, 5))).toBe("personalised 0.610, global 0.520 (of 288 texts)");
   expect(latestAccuracy(steps.slice(0, 2))).toBeNull();
+});
+
+test("of texts the score beside the bar has its name, and is of the answers that were generated", () => {
+  const [step] = exampleRun.steps ?? [];
+  if (step === undefined) throw new Error("the example has steps");
+  const sums = { numExamples: 24, numTokens: 80, numBytes: 400, numRightTokens: 30, generated: null };
+  const of = (protocol: "global" | "newcomer", generated: { numExamples: number; numExact: number; rougeLSum: number } | null) =>
+    ({ protocol, split: "test", ...measureTexts({ ...sums, generated }, 100), numDevices: 4, coverage: 1 }) as const;
+  const generated = { numExamples: 8, numExact: 0, rougeLSum: 1 };
+  expect(latestAccuracy([step, { ...step, texts: [of("global", generated), of("newcomer", { ...generated, rougeLSum: 2 })] }])).toBe(
+    "newcomer ROUGE-L 0.250, global ROUGE-L 0.125 (of 8 texts)",
+  );
+  expect(latestAccuracy([{ ...step, texts: [of("global", null)] }])).toBe("global token accuracy 0.375 (of 24 texts)");
 });
 
 test("a step that waits for a compute client says so once, with what to start, and the run goes on when one comes", async () => {

@@ -99,7 +99,7 @@ export function createComputeDesk(ports: ComputeDeskPorts): ComputeDesk {
   return {
     deliver,
     hello(connection, { clientKey, token: given = "", devices: claims }) {
-      if (token === null) return refuse("P-90", "this run's strategy needs no compute client: join with `tutti join`");
+      if (token === null) return refuse("P-90", "this run needs no compute client: join with `tutti join`");
       if (!isSame(given, token)) return refuse("P-90", "the token is not this run's: take the one that the coordinator printed");
       const known = computers.get(clientKey) ?? { clientKey, connection: null, isReady: false, isPaused: false, declined: null };
       if (known.connection !== null && known.connection !== connection) known.connection.replaced();

@@ -56,7 +56,8 @@ export function simulate(
     case "evaluate": {
       const results = spec.protocols.flatMap((protocol) =>
         spec.splits.map((split) => {
-          if (run.task === "replies") return { protocol, split, text: simulatedTexts(split, random.uniform()), lossSum: 40 + 10 * random.uniform() };
+          if (run.task === "replies")
+            return { protocol, split, text: simulatedTexts(split, random.uniform()), lossSum: 40 + 10 * random.uniform() };
           const confusion = [0, 1, 2].map((row) => [0, 1, 2].map((column) => (row === column ? 3 : 1) + Math.floor(2 * random.uniform())));
           return { protocol, split, confusion, lossSum: 10 * random.uniform() };
         }),

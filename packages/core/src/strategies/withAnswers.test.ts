@@ -26,7 +26,8 @@ async function eventsOf(strategy: Strategy, computed: (answer: Answer) => Answer
   const answering = computed(devices.answer);
   const pool = createSimulatedPool(roster, (plan, task) => (task.spec.kind === "answers" ? answering : devices.answer)(plan, task));
   const events: RoundEvent[] = [];
-  for await (const event of runRounds({ strategy, state: strategy.init(run, shape, initial), pool, random: createRandom(1) })) events.push(event);
+  for await (const event of runRounds({ strategy, state: strategy.init(run, shape, initial), pool, random: createRandom(1) }))
+    events.push(event);
   return events;
 }
 

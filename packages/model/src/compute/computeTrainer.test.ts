@@ -15,8 +15,8 @@ import {
 import { beforeAll, expect, test, vi } from "vitest";
 import { loadBackboneFolder } from "../node.ts";
 import { publicFiles } from "../testing/demoTrainer.ts";
-import { tunedLayout } from "../tuning/layout.ts";
 import { createTextPredictor } from "../textPredictor.ts";
+import { tunedLayout } from "../tuning/layout.ts";
 import { createComputeTrainer } from "./computeTrainer.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -152,7 +152,10 @@ test("messages of the test part that the seed picks are answered as `tutti predi
   const body = await compute({ kind: "answers", numTexts: 2, maxNewTokens: 6 });
   if (body.kind !== "answers") throw new Error("expected answers");
   const text = await (await publicFiles("http://tutti.test/datasets/replies/test.jsonl")).text();
-  const rows = text.trim().split("\n").map((line) => JSON.parse(line) as { readonly text: string; readonly reply: string });
+  const rows = text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { readonly text: string; readonly reply: string });
   const picked = shownRows(run, rows.length, 2).flatMap((row) => rows[row] ?? []);
   expect(body.answers.map(({ prompt, reference }) => ({ prompt, reference }))).toEqual(
     picked.map(({ text: prompt, reply: reference }) => ({ prompt, reference })),

@@ -14,6 +14,9 @@ interface Of {
   readonly result: ExperimentResult;
 }
 
+/** Where the label words stand among `taskHeads`. */
+const wordColumns: readonly number[] = [2, 3];
+
 /** The tasks, what is on record of their label words and splits. */
 export function TaskSection({ result, grid }: Of & { readonly grid: Grid }) {
   const { runs } = result;
@@ -29,16 +32,18 @@ export function TaskSection({ result, grid }: Of & { readonly grid: Grid }) {
     return { cells, rows: splitTexts(result, task, names).join(" ") };
   });
   const hasRows = lines.some(({ rows }) => rows !== "");
-  const heads = hasRows ? taskHeads : taskHeads.slice(0, -1);
+  const hasWords = hasClasses(grid.columns);
+  const shown = <T,>(cells: readonly T[]) =>
+    cells.filter((_, index) => (hasWords || !wordColumns.includes(index)) && (hasRows || index < 4));
   return (
     <>
       <Table
         caption={titles.tasks}
         isTitledAbove
-        head={heads.map((head, index) => (index === 0 ? head : prose(head)))}
-        lines={lines.map(({ cells, rows }) => ({ cells: hasRows ? [...cells, prose(rows)] : cells }))}
+        head={shown(taskHeads).map((head, index) => (index === 0 ? head : prose(head)))}
+        lines={lines.map(({ cells, rows }) => ({ cells: shown([...cells, prose(rows)]) }))}
       />
-      {hasClasses(grid.columns) ? <Remarks texts={[labelWordsNote(backbones)]} /> : null}
+      {hasWords ? <Remarks texts={[labelWordsNote(backbones)]} /> : null}
     </>
   );
 }
