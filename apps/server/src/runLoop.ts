@@ -85,7 +85,8 @@ export async function runLoop(running: RunningStrategy, ports: RunLoopPorts, sig
     if (signal.aborted) return;
     initialise(running, ports);
   }
-  const resume = contents === null ? undefined : await resumeFrom(contents, { running, ports, history, signal });
+  const resuming = resumeFrom(contents, { running, ports, history, signal });
+  const resume = resuming instanceof Promise ? await resuming : resuming;
   const { strategy, state } = running;
   const shared = { strategy, state, pool, random: createRandom(run.seed), aggregate: ports.aggregate };
   for await (const event of runRounds({ ...shared, resume })) {
@@ -184,6 +185,9 @@ function since(now: WireBytes, { up, down }: WireBytes = { up: 0, down: 0 }): Wi
   return { up: now.up - up, down: now.down - down };
 }
 
+/** Undefined where no step is open. */
+type Resumed = ResumedStep | undefined;
+
 /** What resuming works on. */
 interface Resuming {
   readonly running: RunningStrategy;
@@ -193,8 +197,8 @@ interface Resuming {
 }
 
 /** The journalled step, after aggregating the one before where that was not yet written. */
-async function resumeFrom(contents: JournalContents, { running, ports, history, signal }: Resuming): Promise<ResumedStep | undefined> {
-  if (contents.plan === null) return undefined;
+function resumeFrom(contents: JournalContents | null, { running, ports, history, signal }: Resuming): Resumed | Promise<Resumed> {
+  if (contents === null || contents.plan === null) return undefined;
   const { pool, publications } = ports;
   const { counted, isRepeated, next } = contents;
   const plan = publications.restore(contents, contents.plan);
@@ -203,8 +207,12 @@ async function resumeFrom(contents: JournalContents, { running, ports, history, 
   if (next === null) return { plan, isRepeated, ...(counted === null ? {} : { counted }) };
   pool.open(plan, null);
   const contributions = pool.accepted(counted ?? []);
-  running.state = await ports.aggregate(running.state, plan, contributions);
-  if (signal.aborted) return undefined;
-  history.redo(contributions, next.entry);
-  return { plan: publications.restore(contents, next.plan) };
+  const redone = (state: StrategyState): Resumed => {
+    if (signal.aborted) return undefined;
+    running.state = state;
+    history.redo(contributions, next.entry);
+    return { plan: publications.restore(contents, next.plan) };
+  };
+  const state = ports.aggregate(running.state, plan, contributions);
+  return state instanceof Promise ? state.then(redone) : redone(state);
 }

@@ -204,6 +204,28 @@ test("P-33: a task that throws is declined with its reason, and the next one is 
   await event("taskEnded", ended("accepted"));
 });
 
+test("P-60: a part of the residual that a later lease names again is not fetched again, and one that missed rounds fetches all that it lacks", async () => {
+  const coordinator = await coordinate();
+  const asked: string[] = [];
+  const { event } = join(coordinator, {
+    fetch: (url, init) => {
+      asked.push(url.slice(url.lastIndexOf("/") + 1));
+      return fetch(url, init);
+    },
+  });
+  await coordinator.heard("register");
+  const part = (value: number) => coordinator.blob({ "residual/0/query/dense": promptOf(value) });
+  const [w, first, second, third] = [coordinator.blob(globalParams), part(1), part(2), part(3)] as const;
+  const later = { "residual/0": first, "residual/1": second, "residual/2": third }; // the round of the second part was another device's
+  for (const [name, sets] of Object.entries({ a: { "residual/0": first }, b: later })) {
+    await coordinator.tell("task", leaseOf(name, w, { parameterSets: { global: w, ...sets } }));
+    await event("taskEnded", ({ task }) => task.taskId.endsWith(name));
+  }
+  const countOf = ({ sha256 }: typeof w) => asked.filter((one) => one === sha256).length;
+  expect([w, first, second, third].map(countOf)).toEqual([1, 1, 1, 1]);
+  expect(asked.slice(-2).sort()).toEqual([second.sha256, third.sha256].sort());
+});
+
 test("P-61: a blob whose bytes do not fit its hash is fetched twice and then declined", async () => {
   const coordinator = await coordinate();
   const { trainer } = join(coordinator);

@@ -59,7 +59,7 @@ export interface RoundsOptions<S extends StrategyState> {
   readonly random: Random;
   readonly resume?: ResumedStep | undefined;
   /** Where the strategy's aggregate runs, for a caller that has to do other things meanwhile; here by default. */
-  aggregate?(state: S, plan: RoundPlan, contributions: readonly Contribution[]): Promise<S>;
+  aggregate?(state: S, plan: RoundPlan, contributions: readonly Contribution[]): S | Promise<S>;
 }
 
 /** The round loop (architecture.md, "How a round flows"): plan, gather, aggregate, until the strategy is done. */
@@ -97,10 +97,8 @@ export async function* runRounds<S extends StrategyState>(options: RoundsOptions
     }
     const { contributions } = gathered;
     if (counted === undefined) yield { kind: "closing", plan, counted: contributions.map((c) => c.deviceId) };
-    state =
-      options.aggregate === undefined
-        ? strategy.aggregate(state, plan, contributions)
-        : await options.aggregate(state, plan, contributions);
+    const next = options.aggregate?.(state, plan, contributions) ?? strategy.aggregate(state, plan, contributions);
+    state = next instanceof Promise ? await next : next;
     declined.clear();
     attempt = 1;
     yield { kind: "closed", plan, contributions, state };

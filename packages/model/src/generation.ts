@@ -5,10 +5,11 @@ import { createPast } from "./backbone/past.ts";
 import type { Transformer } from "./backbone/transformer.ts";
 import { type SamplingSettings, sampleToken } from "./sampling.ts";
 import type { Tuned } from "./training/gradient.ts";
+import type { Residual } from "./tuning/frozenProducts.ts";
 import { flattenTuned, valuesFor } from "./tuning/layout.ts";
 import { createBareTuner, createPrefixTuner } from "./tuning/prefix.ts";
 import { onlyInFront } from "./tuning/readingOn.ts";
-import { type Residual, residualAmong } from "./tuning/residual.ts";
+import { residualAmong } from "./tuning/residual.ts";
 import type { TunedValues, Tuner } from "./tuning/tuner.ts";
 
 /** How the next tokens are chosen, and when they end. */

@@ -12,8 +12,12 @@ import {
 } from "@tutti/core";
 import { startThread } from "@tutti/data/node";
 
-/** A step's contributions → the state after it, wherever that is computed. */
-export type Aggregate = (state: StrategyState, plan: RoundPlan, contributions: readonly Contribution[]) => Promise<StrategyState>;
+/** A step's contributions → the state after it, at once where it is computed here. */
+export type Aggregate = (
+  state: StrategyState,
+  plan: RoundPlan,
+  contributions: readonly Contribution[],
+) => StrategyState | Promise<StrategyState>;
 
 /** A step that a thread computes. */
 export interface MergeOrder {
@@ -48,10 +52,11 @@ const usualThreadFrom = 2e8;
  */
 export function createAggregator({ run, strategy, threadFrom = usualThreadFrom, signal }: AggregatorOptions): Aggregate {
   const isDeclared = run.strategy.name !== "module" && strategy === createStrategy(run);
-  return async (state, plan, contributions) => {
+  return (state, plan, contributions) => {
     if (!isDeclared || mergeWork(run, contributions) < threadFrom) return strategy.aggregate(state, plan, contributions);
-    const merged = await inThread({ run, state, plan, contributions }, signal);
-    return merged === null ? state : { values: merged.values, tensors: tensorsOf(merged, state) };
+    return inThread({ run, state, plan, contributions }, signal).then((merged) =>
+      merged === null ? state : { values: merged.values, tensors: tensorsOf(merged, state) },
+    );
   };
 }
 

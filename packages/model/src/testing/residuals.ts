@@ -1,8 +1,8 @@
 import { createRandom, type LoraOwn, loraMatrices, loraShape, type Params } from "@tutti/core";
 import type { BackboneConfig } from "../backbone/config.ts";
 import type { PackedBackbone } from "../backbone/packed.ts";
+import type { Residual } from "../tuning/frozenProducts.ts";
 import { backboneSizes } from "../tuning/layout.ts";
-import type { Residual } from "../tuning/residual.ts";
 import type { Tuner } from "../tuning/tuner.ts";
 import { changedBackbone } from "./layerTuners.ts";
 

@@ -7,9 +7,10 @@ import type { AddedExpansion } from "../kernels/feedForward.ts";
 import { type InputDropout, inputDropout } from "../kernels/inputDropout.ts";
 import { linear, linearGradient } from "../kernels/linear.ts";
 import { createAddingTuner, type Unit } from "./additions.ts";
+import { besideGradient, besideProduct, type FrozenProduct } from "./frozenProducts.ts";
 import { tunedLayout } from "./layout.ts";
 import { type LoraGroup, loraGroups } from "./loraPlan.ts";
-import { besideGradient, besideProduct, type FrozenProduct, uploadResidual } from "./residual.ts";
+import { uploadResidual } from "./residual.ts";
 import type { Tuner, TunerOptions } from "./tuner.ts";
 
 /** What decides a run's differences, and the dropout of what they read. */

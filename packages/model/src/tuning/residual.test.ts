@@ -7,7 +7,10 @@ import { goldenBackbone } from "../testing/golden.ts";
 import { drawValues, entriesOf, type LayerMethod, methodsOf, probe, tinyTokens } from "../testing/layerTuners.ts";
 import { backboneWith, besides, drawResidual, residualForms } from "../testing/residuals.ts";
 import { relativeError } from "../verify/relativeError.ts";
+import { tunedLayout } from "./layout.ts";
+import { createLoraTuner } from "./lora.ts";
 import { residualAmong } from "./residual.ts";
+import type { Tuner } from "./tuner.ts";
 
 const backends: readonly BackendName[] = ["cpu", "wasm"];
 const families = ["roberta", "bert", "gpt2", "llama", "llama3"];
@@ -60,6 +63,31 @@ describe.each(backends)("on %s", (backend) => {
       }
     },
   );
+});
+
+test("dropout is of what LoRA reads: the residual reads everything, as the weights that contain it do", async () => {
+  await startBackend("wasm");
+  const settings = { rank: 3, alpha: 6, targets: ["q", "v", "up"], dropout: 0.4 } as const;
+  const backbone = goldenBackbone("gpt2");
+  const residual = drawResidual(backbone.config, settings, "both", 0.1);
+  const dropping = (tuner: Tuner): Tuner => ({
+    ...tuner,
+    forward: (values, batch, options) => tuner.forward(values, batch, { ...options, inputDraws: [71, 12] }),
+  });
+  const [containing, transformer] = [createTransformer(backboneWith(backbone, settings, residual)), createTransformer(backbone)];
+  const values = drawValues(tunedLayout(backbone.config, { method: "lora", ...settings, head: "labelWords" }, 0).entries, 0.2);
+  const expected = await probe(dropping(createLoraTuner(containing, settings)), values, tinyTokens());
+  const tuner = createLoraTuner(transformer, settings);
+  const uploaded = residualAmong(tuner, residual);
+  if (uploaded === null) throw new Error("the residual is uploaded");
+  const found = await probe(besides(dropping(tuner), uploaded), values, tinyTokens());
+  const whole = await probe(besides(tuner, uploaded), values, tinyTokens());
+  uploaded.dispose();
+  for (const one of [containing, transformer]) one.dispose();
+  expect(relativeError(found.last, expected.last)).toBeLessThan(rounding);
+  expect(relativeError(whole.last, expected.last)).toBeGreaterThan(0.01);
+  for (const [name, gradient] of Object.entries(expected.gradients))
+    expect(relativeError(found.gradients[name], gradient), name).toBeLessThan(1e-4);
 });
 
 describe("a residual that does not fit", () => {

@@ -2,7 +2,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import type { Params } from "@tutti/core";
 import type { RowLayout, TokenBatch } from "../backbone/batch.ts";
 import type { Past } from "../backbone/past.ts";
-import type { Residual } from "./residual.ts";
+import type { Residual } from "./frozenProducts.ts";
 
 /** Trained parameters, or their gradients, as tensors by name. */
 export type TunedValues = Readonly<Record<string, tf.Tensor>>;
