@@ -22,6 +22,7 @@ export {
   rankCorrelations,
   roundCorrelations,
 } from "./layers.ts";
+export { type OtherModel, otherModelsOf } from "./otherModels.ts";
 export { hashParameters } from "./parametersHash.ts";
 export { type RunOrigin, runOriginSchema } from "./runOrigin.ts";
 export type {

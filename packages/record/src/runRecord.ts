@@ -99,6 +99,8 @@ const answersSchema = z.object({ labels: listOf(z.int().min(0)), predictions: li
 /** Test rows whose generated answers were compared, in their order, and the score of each answer. */
 const answerScoresSchema = z.object({ rows: listOf(z.int().min(0)), scores: listOf(z.number()) }).readonly();
 
+const otherModelSchema = z.object({ name: z.string(), score: measured, numTexts: z.number() }).readonly();
+
 const faultCounts = {
   drop: z.number(),
   slow: z.number(),
@@ -251,6 +253,8 @@ const measuredShape = {
    * `correct`, absent for other metrics and in results from before it was kept.
    */
   answerScores: answerScoresSchema.nullable().exactOptional(),
+  /** Models that the run's strategy makes of what it tuned, beside the one that devices evaluate, each with its main score on the same test rows. */
+  otherModels: listOf(otherModelSchema).exactOptional(),
   correctNote: z.string().nullable(),
   /** Upload bytes of each training round beside all layers in the same encoding; absent in results from before it was kept. */
   uploads: listOf(round).exactOptional(),

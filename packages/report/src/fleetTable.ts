@@ -1,6 +1,7 @@
 import { formatSeconds } from "@tutti/core";
 import type { FleetCost, RunRecord } from "@tutti/record";
-import { runName, sizesText } from "./sentences.ts";
+import { sizesText } from "./planSentences.ts";
+import { runName } from "./sentences.ts";
 import { meanBytesText, percentText } from "./text.ts";
 import { fleetHeads, underUseHead } from "./words.ts";
 

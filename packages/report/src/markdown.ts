@@ -18,13 +18,13 @@ import { heatMap } from "./figures/layerFigures.ts";
 import { tradeoffFigure } from "./figures/tradeoff.ts";
 import { findings } from "./findings.ts";
 import { fleetHead, fleetLines, sizeLines } from "./fleetTable.ts";
+import { otherModelLines } from "./otherModels.ts";
+import { fleetCaption, fleetNotes } from "./planSentences.ts";
 import { caveats, commandOf, provenanceText, usageTextOf } from "./provenance.ts";
 import { isAnyBold } from "./sections/scores.tsx";
 import {
   costCaption,
   costNotes,
-  fleetCaption,
-  fleetNotes,
   noSplitNotes,
   rateCaption,
   runName,
@@ -39,7 +39,17 @@ import { shortfalls } from "./shortfalls.ts";
 import { definitionNotes, labelWordsIn, rateLines, splitTexts } from "./tasks.ts";
 import { capital, differenceText, fewerSeedsText, meanBytesText, scoreText, summaryText, textsText, withRemarks } from "./text.ts";
 import { controlLines, hasClasses, textLines } from "./textScores.ts";
-import { costHeads, labelWordsRow, metricNames, rankHeads, rateHeads, spreadHeadsOf, textTableHeads, titles } from "./words.ts";
+import {
+  costHeads,
+  labelWordsRow,
+  metricNames,
+  otherModelHeads,
+  rankHeads,
+  rateHeads,
+  spreadHeadsOf,
+  textTableHeads,
+  titles,
+} from "./words.ts";
 
 /** A page for a folder of documents, with the drawings that it shows by file name. */
 export interface MarkdownPage {
@@ -73,6 +83,7 @@ export function renderMarkdown(result: ExperimentResult, folder: string, analysi
     shortScoreNote(isAnyBold(tables)),
     ...tables.map((table) => scoreMarkdown(table, result)),
     ...textMarkdown(textTables(grid)),
+    ...otherModelMarkdown(grid),
     ...spreadMarkdown(analysis.spread),
     `## ${titles.cost}`,
     ...costMarkdown(grid),
@@ -128,6 +139,14 @@ function cellMarkdown({ summary, isBest, behindTop }: ScoreCell, numSeeds: numbe
   const text = summaryText(summary);
   const marked = isBest ? `**${text}**` : `${behindTop?.isTie ? "≈ " : ""}${text}`;
   return `${marked}${fewerSeedsText(summary, numSeeds)}`;
+}
+
+function otherModelMarkdown(grid: Grid): string[] {
+  const lines = otherModelLines(grid).map(([method = "", task = "", model = "", ...values]) => [
+    ...[method, task, model].map(escapeMarkdown),
+    ...values,
+  ]);
+  return lines.length === 0 ? [] : [`### ${titles.otherModels}`, table(otherModelHeads, lines)];
 }
 
 function textMarkdown(tables: readonly TextTable[]): string[] {

@@ -22,6 +22,7 @@ test("every section is there and linked", () => {
   expect(headings).toEqual([
     "Findings",
     "Scores",
+    "What did not work",
     "Tasks",
     "Cost",
     "Score against bytes",

@@ -3,9 +3,10 @@
 import { type Analysis, analyse, type ExperimentResult, fleetTables, type RunRecord } from "@tutti/record";
 import type { ComponentChildren } from "preact";
 import { renderToString } from "preact-render-to-string";
-import { Figures, List } from "./elements.tsx";
+import { Figures, List, Table } from "./elements.tsx";
 import { runFigures } from "./figures/runFigures.ts";
 import { findings } from "./findings.ts";
+import { otherModelLines } from "./otherModels.ts";
 import { caveats, provenanceText } from "./provenance.ts";
 import { AnswerSection } from "./sections/answers.tsx";
 import { CostSection, hasTradeoff, RunCostSection, TradeoffSection } from "./sections/costs.tsx";
@@ -16,10 +17,11 @@ import { RunPlanSection } from "./sections/plans.tsx";
 import { RunScoreSection, ScoreSection, SpreadSection } from "./sections/scores.tsx";
 import { ConfigurationSection, DefinitionSection, FailureSection, FaultSection, RateSection, TaskSection } from "./sections/setup.tsx";
 import { noScores, originText, positionText, runText } from "./sentences.ts";
+import { shortfalls } from "./shortfalls.ts";
 import { timeText } from "./text.ts";
 import { hasAnswers } from "./textScores.ts";
 import { stylesheet } from "./theme.ts";
-import { titles } from "./words.ts";
+import { otherModelHeads, titles } from "./words.ts";
 
 interface Section {
   readonly id: keyof typeof titles;
@@ -94,9 +96,12 @@ function Page({ result, run, sections }: PageProps) {
 function experimentSections(result: ExperimentResult, analysis: Analysis): Section[] {
   const { grid, tables, spread } = analysis;
   const { runs, rates } = result;
+  const [others, missed] = [otherModelLines(grid), shortfalls(analysis)];
   return [
     { id: "findings", content: <List sentences={[...findings(result, analysis), ...caveats(result)]} /> },
     { id: "scores", content: tables.length === 0 ? <p>{noScores}</p> : <ScoreSection result={result} analysis={analysis} /> },
+    { id: "otherModels", content: others.length === 0 ? null : <OtherModelTable lines={others} /> },
+    { id: "shortfalls", content: missed.length === 0 ? null : <List sentences={missed} /> },
     { id: "spread", content: spread.rows.length === 0 ? null : <SpreadSection spread={spread} /> },
     { id: "tasks", content: <TaskSection result={result} grid={grid} /> },
     { id: "cost", content: <CostSection grid={grid} /> },
@@ -110,6 +115,10 @@ function experimentSections(result: ExperimentResult, analysis: Analysis): Secti
     { id: "failures", content: grid.failed.length === 0 ? null : <FailureSection grid={grid} /> },
     { id: "configuration", content: <ConfigurationSection result={result} /> },
   ];
+}
+
+function OtherModelTable({ lines }: { readonly lines: readonly (readonly string[])[] }) {
+  return <Table caption={titles.otherModels} head={otherModelHeads} lines={lines.map((cells) => ({ cells }))} isTitledAbove />;
 }
 
 function runSections(result: ExperimentResult, { grid }: Analysis, run: RunRecord): Section[] {

@@ -1,4 +1,5 @@
+export { leftOutText, planText } from "./planSentences.ts";
 export { renderTable } from "./runTable.ts";
-export { leftOutText, originText, planText, zeroShotNote } from "./sentences.ts";
+export { originText, zeroShotNote } from "./sentences.ts";
 export { listText, textsText, withRemarks } from "./text.ts";
 export { metricNames } from "./words.ts";

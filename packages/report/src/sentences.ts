@@ -1,13 +1,4 @@
-import {
-  formatBytes,
-  formatCount,
-  formatNumber,
-  formatPercent,
-  formatSeconds,
-  type MainMetric,
-  type Protocol,
-  ranksText,
-} from "@tutti/core";
+import { formatCount, formatNumber, formatSeconds, type MainMetric, type Protocol } from "@tutti/core";
 import {
   type ComparedCell,
   type ExperimentResult,
@@ -375,10 +366,10 @@ export function belowMajorityText(label: string, names: readonly string[], score
   return `${label}: ${mean} of ${listText(names)} ${is} not above the score of always predicting the commonest class (${bound}).`;
 }
 
-/** Methods that end no better than the backbone they tune. */
+/** Methods that end at or below the score of the backbone they tune. */
 export function untunedText(label: string, names: readonly string[], score: number, texts: string | null): string {
   const bound = [scoreText(score), texts].filter((text) => text !== null).join(" ");
-  return `${label}: ${listText(names)} ${names.length === 1 ? "ends" : "end"} no better than the backbone without tuning (${bound}).`;
+  return `${label}: ${listText(names)} ${names.length === 1 ? "ends" : "end"} not above the backbone without tuning (${bound}).`;
 }
 
 /** Methods whose mean fell after the round that validation chose. */
@@ -387,7 +378,7 @@ export function fallenText(
   falls: readonly { readonly name: string; readonly before: number; readonly after: number }[],
 ): string {
   const each = falls.map(({ name, before, after }) => `${name} from ${scoreText(before)} to ${scoreText(after)}`);
-  return `${label}: from the round best on validation to the last one the mean falls: ${listText(each)}.`;
+  return `${label}: from the round chosen on validation to the last one the mean falls: ${listText(each)}.`;
 }
 
 /** A method's mean score and bytes. */
@@ -566,59 +557,3 @@ export const heatMapText = (name: string, columns: readonly string[]) =>
 /** Lines of one run for readers who do not see them. */
 export const seriesText = (title: string, ends: readonly { readonly name: string; readonly y: number }[]) =>
   `${title}. ${curveEndsText(ends)}`;
-
-/** Over the table of a fleet's costs. */
-export const fleetCaption = (label: string) => `Time of a training round and under-use by device: ${label}`;
-
-/** Under the tables of fleets. */
-export const fleetNotes = [
-  "All means are over the training rounds, a warm-up round and trials included, and over seeds. A round goes from its plan to its aggregate; a device's time from the moment its task was sent until its contribution was there.",
-  "Under-use is the share of the round's slowest device's time that a device has nothing to do, by measured times; in brackets by planned ones, which are FedPipe's costs of the same task on the machine that the client claims, for every method.",
-] as const;
-
-/** How much a run trained as it went on. */
-export function sizesText({ sizes = [] }: RunRecord): string {
-  return sizes
-    .map(({ round, depth, width }) => `${formatCount(depth, "layer")} × ${formatCount(width, "component")} from round ${round}`)
-    .join(", ");
-}
-
-/** Over the table of plans: how long rounds were, beside what the slowest plan expects. */
-export function plansCaption({ steps = [], plans = [] }: RunRecord): string {
-  const rounds = steps.filter(({ stage, kind }) => stage === "train" && kind === "train").slice(1);
-  const planned = formatSeconds(Math.max(...plans.map(({ seconds }) => seconds)));
-  if (rounds.length === 0) return `The slowest plan expects ${planned} a round`;
-  const mean = rounds.reduce((sum, { seconds }) => sum + seconds, 0) / rounds.length;
-  return `Rounds after the warm-up took ${formatSeconds(mean)} on average; the slowest plan expects ${planned}`;
-}
-
-/** Under the table of plans. */
-export const plansNotes = [
-  "Rate, memory and link are what each client claims of its machine: its own measurement, or the machine that it simulates.",
-  "Ranks are given as rank × number of matrices. Under-use is the share of the round's time that a plan leaves unused by the planner's costs.",
-] as const;
-
-/** What of a device's latest plan a line of the terminal says. */
-interface ToldPlan {
-  readonly deviceId: number;
-  readonly bits: number;
-  readonly batchSize: number;
-  readonly ranks: readonly number[];
-  readonly seconds: number;
-  readonly memoryBytes: number;
-  readonly underUse: number;
-  readonly machine: { readonly flopsPerSecond: number; readonly memoryBytes: number; readonly bytesPerSecond: number };
-}
-
-/** A device's plan, and what its client claims, in a line. */
-export function planText({ deviceId, bits, batchSize, ranks, seconds, memoryBytes, underUse, machine }: ToldPlan): string {
-  const { flopsPerSecond, memoryBytes: most, bytesPerSecond } = machine;
-  const claimed = `${formatNumber(flopsPerSecond / 1e9)} Gflop/s, ${formatBytes(bytesPerSecond)}/s`;
-  const planned = `${bits} bits, batches of ${batchSize}, ranks × matrices ${ranksText(ranks.filter((rank) => rank > 0))}`;
-  const memory = `${formatBytes(memoryBytes)} of ${formatBytes(most)}`;
-  return `device ${deviceId} (${claimed}): ${planned}; ${memory}; ${formatSeconds(seconds)} a round, ${formatPercent(underUse)} unused`;
-}
-
-/** Why a device has no part in a round. */
-export const leftOutText = ({ deviceId, reason }: { readonly deviceId: number; readonly reason: string }) =>
-  `device ${deviceId} is left out: ${reason}`;

@@ -2,6 +2,7 @@ import { analyse, type RunRecord } from "@tutti/record";
 import { simulatedExperiment, simulatedRun } from "@tutti/record/testing";
 import { expect, test } from "vitest";
 import { renderMarkdown } from "./markdown.ts";
+import { renderPage } from "./page.tsx";
 import { shortfalls } from "./shortfalls.ts";
 
 interface Made {
@@ -27,7 +28,7 @@ function run({ method, final, best = final, bytes = 1e6, zeroShot = null }: Made
 
 const said = (...runs: readonly Made[]) => shortfalls(analyse(simulatedExperiment(runs.map(run))));
 
-test("a method that ends no better than the untuned backbone is named with that score, equal ones included and controls not", () => {
+test("a method that ends not above the untuned backbone is named with that score, equal ones included and controls not", () => {
   const zeroShot = 0.5;
   expect(
     said(
@@ -35,12 +36,12 @@ test("a method that ends no better than the untuned backbone is named with that 
       { method: "fedPepTao", final: 0.501, zeroShot, bytes: 2 },
       { method: "local", final: 0.3, zeroShot },
     ),
-  ).toEqual(["subj: LoRA ends no better than the backbone without tuning (0.500 of 200 texts)."]);
+  ).toEqual(["subj: LoRA ends not above the backbone without tuning (0.500 of 200 texts)."]);
 });
 
 test("a method is named whose mean was higher by a hundredth in the round that validation chose", () => {
   expect(said({ method: "lora", final: 0.6, best: 0.609, bytes: 1 }, { method: "fedPepTao", final: 0.61, best: 0.63, bytes: 2 })).toEqual([
-    "subj: from the round best on validation to the last one the mean falls: FedPepTAO from 0.630 to 0.610.",
+    "subj: from the round chosen on validation to the last one the mean falls: FedPepTAO from 0.630 to 0.610.",
   ]);
 });
 
@@ -51,6 +52,19 @@ test("a method is named beside the best of those that sent no more bytes for no 
     { method: "fedPepTao", final: 0.54, bytes: 3e6 },
   );
   expect(found).toEqual(["subj: no higher score than LoRA (0.600 at 2.00 MB) for as many bytes or more: FedPepTAO (0.540 at 3.00 MB)."]);
+});
+
+test("models that runs leave beside the evaluated one have a table of their own, a mean over the seeds for each", () => {
+  const made = [0.25, 0.35].map((score, at): RunRecord => {
+    const otherModels = [{ name: "concerto, proxy-tuned", score, numTexts: 80 }];
+    return { ...run({ method: "lora", final: 0.6 }), metric: "rougeL", seed: at + 1, otherModels };
+  });
+  const result = simulatedExperiment(made);
+  expect(renderMarkdown(result, "x").text).toContain(
+    "### Other models of the runs\n\n| method | task | model | score | texts |\n| --- | ---: | ---: | ---: | ---: |\n| LoRA | subj (ROUGE-L) | concerto, proxy-tuned | 0.300 ±\u00a00.071 | 80 texts |",
+  );
+  expect(renderPage(result)).toContain("concerto, proxy-tuned");
+  expect(renderPage(simulatedExperiment([run({ method: "lora", final: 0.6 })]))).not.toContain("Other models");
 });
 
 test("the page says it under a heading of its own, and has none where everything worked", () => {

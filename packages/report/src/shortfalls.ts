@@ -6,8 +6,8 @@ import { textsText } from "./text.ts";
 const leastFall = 0.01;
 
 /**
- * What did not work, as far as the numbers under the global protocol say it: methods that end no better than the backbone without tuning, that were
- * better in an earlier round, or that sent as many bytes as another one for no higher score. Controls are left out.
+ * What did not work, as far as the numbers under the global protocol say it: methods that end not above the backbone without tuning, that were
+ * higher in an earlier round, or that sent as many bytes as another one for no higher score. Controls are left out.
  */
 export function shortfalls({ grid, tables }: Analysis): string[] {
   const tableOf = (wanted: ScoreTable["moment"]) => tables.find(({ protocol, moment }) => protocol === "global" && moment === wanted);

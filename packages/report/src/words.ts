@@ -23,12 +23,16 @@ export const titles = {
   faults: "Injected faults",
   failures: "Failed runs",
   shortfalls: "What did not work",
+  otherModels: "Other models of the runs",
   notes: "Notes",
   configuration: "Configuration",
   drawings: "Figures",
   ranks: "Rank correlation of layer scores",
   sections: "Sections",
 } as const;
+
+/** Columns of the table of models that runs leave beside the one that devices evaluate. */
+export const otherModelHeads = ["method", "task", "model", "score", "texts"] as const;
 
 /** What a metric is called in tables. */
 export const metricNames: Readonly<Record<MainMetric, string>> = {

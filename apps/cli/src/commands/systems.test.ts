@@ -85,16 +85,23 @@ test("every system of the comparison starts, is resumed and is reported, and its
   expect(numDone).toBeGreaterThan(0);
   expect(numDone).toBeLessThan(result.runs.length);
   const [topic, replies] = [of("feedback/topic"), of("replies")].map((runs) => runs.map(({ methodTitle }) => methodTitle));
-  expect(topic).toEqual(expect.arrayContaining(["FedPepTAO", "FedPipe", "LoRA", "FFA-LoRA", "FedSA-LoRA", "RoLoRA"]));
-  expect(replies).toEqual(expect.arrayContaining([...(topic ?? []), "FlexLoRA", "raFLoRA", "FedPT", "LoRA of the large model"]));
-  for (const { methodTitle, final, metric, error, bytes } of result.runs) {
-    expect(error, methodTitle).toBeNull();
+  expect(topic).toEqual(expect.arrayContaining(["FedPepTAO", "FedPipe", "LoRA", "FFA-LoRA", "FedSA-LoRA", "RoLoRA", "FedEx-LoRA"]));
+  expect(replies).toEqual(expect.arrayContaining([...(topic ?? []), "FlexLoRA", "raFLoRA", "FLoRA", "FedPT", "LoRA of the large model"]));
+  for (const { methodTitle, final, metric, error, bytes, correctNote } of result.runs) {
+    expect([error, correctNote], methodTitle).toEqual([null, null]);
     expect(final.global?.score, methodTitle).toBeGreaterThanOrEqual(0);
     expect(final.global?.numTexts, methodTitle).toBe(metric === "rougeL" ? 2 : numRows.test);
     expect(bytes.up, methodTitle).toBeGreaterThan(0);
   }
   const fedPt = of("replies").find(({ methodTitle }) => methodTitle === "FedPT");
   expect(fedPt?.steps?.map(({ kind }) => kind)).toEqual(["train", "logits", "distil", "train", "evaluate"]);
+  for (const title of ["FedPT", "FedPT without distillation"]) {
+    const { otherModels } = of("replies").find(({ methodTitle }) => methodTitle === title) ?? {};
+    expect(otherModels, title).toMatchObject([
+      { name: "concerto, untouched", numTexts: 2 },
+      { name: "concerto, proxy-tuned", numTexts: 2 },
+    ]);
+  }
   const written = await tutti(["lab", "page", out, join(folder, "results")]);
   expect(written.code, written.said).toBe(0);
   const page = await readFile(join(folder, "results/systems.md"), "utf8");

@@ -1,46 +1,35 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { compareTexts, type DeviceId, measureText, needsAnswers, type Params, presets, type RunSettings } from "@tutti/core";
-import { type Dataset, dealDataset, loadDataset, type TextExample, type TextTask } from "@tutti/data";
+import { measureText, needsAnswers, type Params, presets, type RunSettings } from "@tutti/core";
+import { type Dataset, loadDataset, type TextExample, type TextTask } from "@tutti/data";
 import { createTextPredictor, fetchSourcePrompts, generationOf, startBackend, type TextPredictor } from "@tutti/model";
 import { loadBackboneFolder } from "@tutti/model/node";
 import type { RowScores } from "@tutti/record";
+import { type AnsweredRun, compareRows, meanScore, type TextPlace } from "./answeredRows.ts";
+import { scoreProxyModels } from "./proxyModels.ts";
 import type { Replay, ReplayInput } from "./workbench.ts";
 
 /**
  * Answers every test row once more that the run's devices answered, with the parameters of the row's device, since devices send sums alone; what does
- * not come to the reported score is not handed out. Beside it stands the score of the backbone as it was.
+ * not come to the reported score is not handed out. Beside it stand the scores of the backbone as it was, and of other models that the strategy makes.
  */
 export async function replayTexts(input: ReplayInput, task: TextTask, publicDir: string): Promise<Replay> {
   const { run, metric, paramsOf, reportedScore } = input;
-  const place: Place = { task, publicDir, dataset: await readDataset(run, task, publicDir) };
+  const place: TextPlace = { task, publicDir, dataset: await readDataset(run, task, publicDir) };
   await startBackend("wasm", { threads: 1 });
   const classless = { majority: null, correct: null, answers: null, zeroShot: await untunedScore(input, place) };
   if (!needsAnswers(metric)) return { ...classless, correctNote: "token accuracy is no mean over test rows, so rows are not compared" };
   const without = (correctNote: string): Replay => ({ ...classless, answerScores: null, correctNote });
   if (paramsOf === null) return without("the parameters of the last evaluation are not known");
   if (reportedScore === null) return without("no answer was generated under the global protocol");
-  const answerScores = await tunedScores({ run, metric, paramsOf }, place);
-  const replayed = meanOf(answerScores);
+  const answered: AnsweredRun = { run, metric, paramsOf };
+  const answerScores = await tunedScores(answered, place);
+  const replayed = meanScore(answerScores);
   if (!(Math.abs(replayed - reportedScore) <= 1e-9))
     return without(`the replay in Node scored ${replayed}, the run on ${input.backend} ${reportedScore}`);
-  return { ...classless, answerScores, correctNote: null };
+  const otherModels = await scoreProxyModels(answered, place);
+  return { ...classless, answerScores, correctNote: null, ...(otherModels.length === 0 ? {} : { otherModels }) };
 }
-
-interface Place {
-  readonly task: TextTask;
-  readonly publicDir: string;
-  readonly dataset: Dataset<TextExample>;
-}
-
-/** A run whose answers are known again. */
-interface AnsweredInput {
-  readonly run: RunSettings;
-  readonly metric: "rougeL" | "exactMatch";
-  readonly paramsOf: ReadonlyMap<DeviceId, Params>;
-}
-
-const meanOf = ({ scores }: RowScores) => scores.reduce((sum, score) => sum + score, 0) / scores.length;
 
 function readDataset(run: RunSettings, task: TextTask, publicDir: string): Promise<Dataset<TextExample>> {
   return loadDataset(task, (file) => readFile(join(publicDir, "datasets", task.dataset, file), "utf8"), run.seed);
@@ -49,7 +38,7 @@ function readDataset(run: RunSettings, task: TextTask, publicDir: string): Promi
 /** By all that it depends on: it is the same in many runs, so it is asked for once. */
 const untunedScores = new Map<string, Promise<number | null>>();
 
-function untunedScore(input: ReplayInput, place: Place): Promise<number | null> {
+function untunedScore(input: ReplayInput, place: TextPlace): Promise<number | null> {
   const { backbone, seed, numDevices, generation } = input.run;
   const key = JSON.stringify([place.publicDir, place.task.name, input.metric, backbone, seed, numDevices, generation]);
   const known = untunedScores.get(key) ?? measureUntuned(input, place);
@@ -57,12 +46,12 @@ function untunedScore(input: ReplayInput, place: Place): Promise<number | null> 
   return known;
 }
 
-async function measureUntuned({ run, metric }: ReplayInput, place: Place): Promise<number | null> {
+async function measureUntuned({ run, metric }: ReplayInput, place: TextPlace): Promise<number | null> {
   const { task, dataset } = place;
   const tuning = { ...presets.default.tuning, head: "labelWords" } as const;
   return withPredictor(place, { ...run, tuning }, {}, async (predictor, maxNewTokens) => {
     if (needsAnswers(metric)) {
-      return meanOf(await compare({ run, metric }, place, (example) => predictor.answer(example, { maxNewTokens, of: "backbone" })));
+      return meanScore(await compareRows({ run, metric }, place, (example) => predictor.answer(example, { maxNewTokens, of: "backbone" })));
     }
     if (metric !== "tokenAccuracy") throw new Error(`${metric} is no metric of texts, and ${task.name} is a ${task.kind} task`);
     const { text, lossSum } = await predictor.score(dataset.test, "backbone");
@@ -71,15 +60,16 @@ async function measureUntuned({ run, metric }: ReplayInput, place: Place): Promi
 }
 
 /** Of every answered row, with what its device used. */
-async function tunedScores({ run, metric, paramsOf }: AnsweredInput, place: Place): Promise<RowScores> {
+async function tunedScores(answered: AnsweredRun, place: TextPlace): Promise<RowScores> {
+  const { run, paramsOf } = answered;
   const [first = {}] = paramsOf.values();
   return withPredictor(place, run, first, (predictor, maxNewTokens) =>
-    compare({ run, metric }, place, (example, deviceId) => predictor.answer(example, { maxNewTokens, params: paramsOf.get(deviceId) })),
+    compareRows(answered, place, (example, deviceId) => predictor.answer(example, { maxNewTokens, params: paramsOf.get(deviceId) })),
   );
 }
 
 async function withPredictor<T>(
-  { publicDir }: Place,
+  { publicDir }: TextPlace,
   run: RunSettings,
   params: Params,
   use: (predictor: TextPredictor, maxNewTokens: number) => Promise<T>,
@@ -92,25 +82,4 @@ async function withPredictor<T>(
   } finally {
     predictor.dispose();
   }
-}
-
-/** Compares the answers to the test rows that devices answer with their references, in the order of the rows. */
-async function compare(
-  { run, metric }: Pick<AnsweredInput, "run" | "metric">,
-  { task, dataset }: Place,
-  answer: (example: TextExample, deviceId: DeviceId) => Promise<string>,
-): Promise<RowScores> {
-  const { maxGenerated } = generationOf(run, "test");
-  const { shares } = dealDataset(task, dataset, run);
-  const asked = shares
-    .flatMap(({ globalTest }, deviceId) => globalTest.slice(0, maxGenerated).map((row) => ({ row, deviceId })))
-    .sort((a, b) => a.row - b.row);
-  const scores: number[] = [];
-  for (const { row, deviceId } of asked) {
-    const example = dataset.test[row];
-    if (example?.kind !== "reply") throw new Error(`${task.name}: test row ${row} has no answer to compare with`);
-    const { numExact, rougeLSum } = compareTexts(example.answer, await answer(example, deviceId));
-    scores.push(metric === "exactMatch" ? numExact : rougeLSum);
-  }
-  return { rows: asked.map(({ row }) => row), scores };
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { DeviceId, MainMetric, Params, RunSettings } from "@tutti/core";
 import { scriptBeside } from "@tutti/data/node";
-import type { RowAnswers, RowScores } from "@tutti/record";
+import type { RowAnswers, RowScores, RunRecord } from "@tutti/record";
 import type { Calibration, TaskSize } from "../experiment/estimate.ts";
 
 /** What a final evaluation was made of. */
@@ -24,6 +24,8 @@ export interface Replay {
   readonly answers: RowAnswers | null;
   /** Absent where no answers are generated. */
   readonly answerScores?: RowScores | null;
+  /** Absent where the strategy makes none. */
+  readonly otherModels?: NonNullable<RunRecord["otherModels"]>;
   readonly correctNote: string | null;
   /** The task's metric of always answering the commonest training class; null of a text task. */
   readonly majority: number | null;

@@ -1,0 +1,36 @@
+import { spawn } from "node:child_process";
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "@playwright/test";
+import type { ExperimentResult } from "@tutti/record";
+import { writeTextPublic } from "../apps/lab/src/testing/textPublic.ts";
+import { places, projectFolder } from "./setting/places.ts";
+import { scratch } from "./setting/runs.ts";
+
+test("a demo of a reply task needs no backbone's name, and its report has the scores of texts and ten answers beside their references", async () => {
+  test.setTimeout(240_000);
+  await mkdir(places.runs, { recursive: true });
+  const [publicDir, runsFolder] = [scratch("texts"), scratch("textDemo")];
+  await writeTextPublic(publicDir);
+  const sizes = ["--tabs", "1", "--devices", "2", "--rounds", "1", "--backend", "wasm"];
+  const args = ["demo", "--task", "replies", ...sizes, "--public", publicDir, "--out", runsFolder];
+  const child = spawn(process.execPath, [join(projectFolder, "apps/cli/bin/tutti.mjs"), ...args], { cwd: projectFolder });
+  const said: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => said.push(chunk.toString("utf8")));
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  expect(code, said.join("")).toBe(0);
+  expect(said.join("")).toContain("ROUGE-L");
+  const [runId = ""] = await readdir(runsFolder);
+  const result: ExperimentResult = JSON.parse(await readFile(join(runsFolder, runId, "results.json"), "utf8"));
+  const [run] = result.runs;
+  expect(run).toMatchObject({ task: "replies", metric: "rougeL", error: null, settings: { backbone: "etude" } });
+  expect(run?.final.global?.text?.numGenerated).toBe(12);
+  const rows = (await readFile(join(publicDir, "datasets/replies/test.jsonl"), "utf8")).trim().split("\n");
+  const replyTo = new Map(rows.map((row) => JSON.parse(row)).map(({ text, reply }) => [text, reply]));
+  const shown = run?.steps?.at(-1)?.computed;
+  if (shown === undefined || !("answers" in shown)) throw new Error("the last step has no answers");
+  expect(shown.answers).toHaveLength(10);
+  for (const { prompt, reference } of shown.answers) expect(reference).toBe(replyTo.get(prompt));
+  const page = await readFile(join(runsFolder, runId, "report.html"), "utf8");
+  for (const { reference } of shown.answers) expect(page).toContain(reference.replaceAll("'", "&#39;").slice(0, 20));
+});
