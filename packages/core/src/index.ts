@@ -105,6 +105,7 @@ export { baseFormOf, type ClientMachine, type ClientProfile, clientProfileSchema
 export { type RankTable, rankTable, type ScoredMatrix } from "./strategies/fedPipe/rankTable.ts";
 export { type FedPtSettings, type FedPtState, fedPt } from "./strategies/fedPt.ts";
 export { type GlobalModelRule, type GlobalModelState, type GlobalModelValues, globalModel } from "./strategies/globalModel.ts";
+export { prunedRank } from "./strategies/hetLora/pruning.ts";
 export { type LocalSettings, local } from "./strategies/local.ts";
 export {
   brokenModuleRules,
@@ -115,7 +116,6 @@ export {
   rememberStrategy,
   type StrategyDeclaration,
 } from "./strategies/module.ts";
-export { prunedRank } from "./strategies/hetLora/pruning.ts";
 export { type PlannedIn, plannedSeconds } from "./strategies/plannedSeconds.ts";
 export { type ProxyReference, proxyScores, type ThreeScores } from "./strategies/proxyScores.ts";
 export { type ScaffoldSettings, scaffold } from "./strategies/scaffold.ts";

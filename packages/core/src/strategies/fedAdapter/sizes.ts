@@ -3,7 +3,8 @@ import { loraPairs } from "../../tunings/loraFactors.ts";
 import { roundTime } from "../fedPipe/costs.ts";
 import { shareOfPasses } from "../plannedSeconds.ts";
 import { under } from "../tensors.ts";
-import type { Bounds, Size } from "./growth.ts";
+import type { Bounds } from "./growth.ts";
+import type { Size } from "./size.ts";
 import type { FedAdapterState } from "./state.ts";
 
 /** What there is to grow into. */
