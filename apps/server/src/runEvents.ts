@@ -67,7 +67,16 @@ function saidAfter(event: RoundEvent, { message }: Said): Said {
 /** What the log says of an event: names and numbers, no tensors. */
 function summarise(event: RoundEvent): object {
   if (!("plan" in event)) return "reason" in event ? { reason: event.reason } : {};
-  const { stage, round, step, attempt, tasks } = event.plan;
+  const { stage, round, step, attempt, tasks, leftOut } = event.plan;
   const devices = tasks.map((task) => task.deviceId);
-  return { stage, round, step, attempt, kind: tasks[0]?.spec.kind, devices, ...("reason" in event ? { reason: event.reason } : {}) };
+  return {
+    stage,
+    round,
+    step,
+    attempt,
+    kind: tasks[0]?.spec.kind,
+    devices,
+    ...(leftOut === undefined ? {} : { leftOut }),
+    ...("reason" in event ? { reason: event.reason } : {}),
+  };
 }

@@ -5,6 +5,8 @@ import {
   numRoundsIn,
   numValues,
   type PlannedDevice,
+  plansAfter,
+  type RoundPlan,
   type StrategySummary,
 } from "@tutti/core";
 import { type Backend, type HistoryPoint, limits, type PlanPoint, type Status } from "@tutti/protocol";
@@ -62,7 +64,7 @@ export function describeRun(sources: StatusSources): Status {
       ritzWeights,
       keepFraction,
     })),
-    ...(summary?.plans === undefined ? {} : { plans: summary.plans.slice(0, 100).map(planPoint) }),
+    ...plansNow(summary, plan),
     history: points.slice(-limits.maxHistory),
     historyStart: Math.max(0, points.length - limits.maxHistory),
     bytes: {
@@ -77,8 +79,30 @@ export function describeRun(sources: StatusSources): Status {
   };
 }
 
-function planPoint({ deviceId, round, bits, batchSize, ranks, seconds, underUse }: PlannedDevice): PlanPoint {
-  return { deviceId, round, bits, batchSize, ranks, seconds, underUse };
+/** The latest plans, those of the open step among them, where the strategy plans for each client. */
+function plansNow(summary: StrategySummary | null, plan: RoundPlan | undefined): Pick<Status, "plans" | "leftOut"> {
+  if (summary?.plans === undefined) return {};
+  const plans = plan === undefined ? summary.plans : plansAfter(summary.plans, plan);
+  const leftOut = (plan?.leftOut ?? [])
+    .slice(0, 100)
+    .map(({ deviceId, reason }) => ({ deviceId, reason: reason.slice(0, limits.maxReason) }));
+  return { plans: plans.slice(0, 100).map(planPoint), leftOut };
+}
+
+function planPoint({
+  deviceId,
+  round,
+  bits,
+  batchSize,
+  ranks,
+  numValues,
+  seconds,
+  memoryBytes,
+  underUse,
+  machine,
+}: PlannedDevice): PlanPoint {
+  const { baseForm: _, ...claimed } = machine;
+  return { deviceId, round, bits, batchSize, ranks, numValues, seconds, memoryBytes, underUse, machine: claimed };
 }
 
 function countTasks(step: OpenStep | null): Pick<Status, "tasksOut" | "tasksIn"> {
@@ -109,15 +133,26 @@ export interface StatusDifferences {
 export function createDifferences(wantsProbes: boolean): StatusDifferences {
   let numPoints = 0;
   let numProbes = 0;
+  let toldPlans = "";
   return {
-    next(status) {
+    next(whole) {
+      const { plans, leftOut, ...status } = whole;
       const { history, historyStart = 0, probes } = status;
+      const planned = plans === undefined ? {} : { plans, leftOut: leftOut ?? [] };
+      const arePlansNew = JSON.stringify(planned) !== toldPlans;
+      toldPlans = JSON.stringify(planned);
       const total = historyStart + history.length;
       const from = Math.max(historyStart, Math.min(numPoints, total - numLatest));
       const isProbed = wantsProbes && probes.length !== numProbes;
       numPoints = total;
       numProbes = probes.length;
-      return { ...status, history: history.slice(from - historyStart), historyStart: from, probes: isProbed ? probes : [] };
+      return {
+        ...status,
+        ...(arePlansNew ? planned : {}),
+        history: history.slice(from - historyStart),
+        historyStart: from,
+        probes: isProbed ? probes : [],
+      };
     },
   };
 }

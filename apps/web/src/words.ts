@@ -1,5 +1,5 @@
 import type { Stage } from "@tutti/core";
-import { formatBytes, formatCount, formatPercent, formatSeconds, formatWhole } from "@tutti/core";
+import { formatBytes, formatCount, formatNumber, formatPercent, formatSeconds, formatWhole, ranksText } from "@tutti/core";
 import type { BackendName, LoadProgress } from "@tutti/model";
 import type { EvaluationPoint, PlanPoint, Status } from "@tutti/protocol";
 
@@ -29,6 +29,27 @@ export const connectionNames = {
   retrying: "reconnecting",
 } as const;
 
+/** The card of what is planned for each device. */
+export const plansCard = {
+  title: "Plans",
+  heads: ["Device", "Rate", "Memory", "Link", "Bits", "Batch", "Ranks × matrices", "Time", "Unused"],
+  cells: ({ deviceId, machine, bits, batchSize, ranks, seconds, memoryBytes, underUse }: PlanPoint): string[] => [
+    String(deviceId),
+    `${formatNumber(machine.flopsPerSecond / 1e9)} Gflop/s`,
+    `${formatBytes(memoryBytes)} of ${formatBytes(machine.memoryBytes)}`,
+    `${formatBytes(machine.bytesPerSecond)}/s`,
+    String(bits),
+    String(batchSize),
+    ranksText(ranks.filter((rank) => rank > 0)),
+    formatSeconds(seconds),
+    formatPercent(Math.max(0, underUse)),
+  ],
+  note:
+    "Each device trains as many low-rank parts as its machine and its link have room for. Rate, memory and link are what each client says of " +
+    "its machine; time is what a round is expected to take on it, and unused is the rest of the round.",
+  leftOut: (deviceId: number, reason: string) => `Device ${deviceId} is left out of this round: ${reason}.`,
+};
+
 /** What the landing page says. */
 export const landing = {
   lead:
@@ -39,7 +60,7 @@ export const landing = {
     "The parameters that this tab trains in the layers that the run shares, and measurements such as the loss, the accuracy and the " +
     "number of examples.",
   sentMachine:
-    " Where the run plans for each device, the server also learns how fast this computer and its connection are, and about how much memory it has.",
+    " Where the run plans for each device, the server also learns how fast this computer and its connection are, and about how much memory it has, and shows that to everyone in the run.",
   sentCopy: " The server also keeps a copy of the other layers’ parameters, so that another tab can continue when this one closes.",
   keptTitle: "What stays here",
   kept: "The examples and everything else on this computer. Close the tab to stop.",
@@ -173,13 +194,6 @@ export const runPage = {
   noLayersYet: "The run has not chosen layers yet. Until then, it shares all of them.",
   shared: "shared",
   notShared: "not shared",
-  plansTitle: "Plans",
-  plansNote: "Each tab trains as many low-rank parts as its machine and its link have room for.",
-  planOf: ({ deviceId, bits, batchSize, ranks, underUse }: PlanPoint) => {
-    const kept = ranks.filter((rank) => rank > 0);
-    const range = kept.length === 0 ? "none" : `${Math.min(...kept)} to ${Math.max(...kept)}`;
-    return `Device ${deviceId}: ${bits} bits, batches of ${batchSize}, ranks ${range} on ${formatCount(kept.length, "matrix", "matrices")}, ${formatPercent(Math.max(0, underUse))} of the round unused`;
-  },
   lossTitle: "This tab’s loss",
   noLossYet: "The line starts at the first training step.",
   lossNote: "Smoothed over about five steps; lower is better.",

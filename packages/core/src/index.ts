@@ -99,7 +99,7 @@ export {
   sensitivityScores,
 } from "./strategies/fedPipe/importance.ts";
 export { bitsOnJoining, type Joining } from "./strategies/fedPipe/joining.ts";
-export type { DeviceMachine, DevicePlan, PlannedDevice } from "./strategies/fedPipe/plan.ts";
+export { type DeviceMachine, type DevicePlan, type LeftOut, type PlannedDevice, plansAfter, ranksText } from "./strategies/fedPipe/plan.ts";
 export { bitsFor, type PlanningLimits, planDevice } from "./strategies/fedPipe/planner.ts";
 export { baseFormOf, type ClientMachine, type ClientProfile, clientProfileSchema } from "./strategies/fedPipe/profile.ts";
 export { type RankTable, rankTable, type ScoredMatrix } from "./strategies/fedPipe/rankTable.ts";

@@ -1,6 +1,6 @@
 import type { Params, Shapes } from "./params.ts";
 import type { Encoding, LayerSelector } from "./settings/fields.ts";
-import type { DeviceMachine, DevicePlan } from "./strategies/fedPipe/plan.ts";
+import type { DeviceMachine, DevicePlan, LeftOut } from "./strategies/fedPipe/plan.ts";
 import type { TextSums } from "./textSums.ts";
 
 /** Devices are numbered from 0 in order of registration; sums over devices run in this order. */
@@ -32,7 +32,7 @@ export type TaskSpec =
       readonly epochs: number;
       /** False in counting rounds: nothing local is read or kept, every parameter comes from the payload. */
       readonly isPersonalised: boolean;
-      /** Whether the payload holds LoRA's factors at the device's own ranks: what it lacks is 0 there, and no more travels back. */
+      /** Whether the payload holds LoRA's factors at the device's own ranks: it trains and sends back these, and does without what is not there. */
       readonly hasOwnRanks?: true;
       /** Whether the device says how much each low-rank difference mattered (`matrixScores`). */
       readonly scoresMatrices?: true;
@@ -120,6 +120,8 @@ export interface RoundPlan {
   readonly quorum: number;
   /** N when the step was planned: devices of a fixed roster, devices registered so far of an open one; of an evaluation, those that hold different examples. */
   readonly numDevices: number;
+  /** Devices that a strategy which plans for each client finds no plan for; absent for none. */
+  readonly leftOut?: readonly LeftOut[];
 }
 
 /** The run is over. */

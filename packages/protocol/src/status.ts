@@ -1,4 +1,4 @@
-import { fractionSchema, integer, number, settingLimits } from "@tutti/core";
+import { clientProfileSchema, fractionSchema, integer, number, settingLimits } from "@tutti/core";
 import { z } from "zod";
 import { countSchema, deviceIdSchema, finiteSchema, lossSchema, roundedFractionSchema, runIdSchema } from "./fields.ts";
 import { limits } from "./limits.ts";
@@ -48,11 +48,20 @@ const planPointSchema = z.strictObject({
   batchSize: integer(1, limits.maxBatchSize),
   /** Of each matrix, 0 where the client does not train it. */
   ranks: z.array(integer(0, settingLimits.maxWidth)).max(limits.maxTensors).readonly(),
+  /** Trained values. */
+  numValues: countSchema,
   /** Expected of a round. */
   seconds: number(0, limits.maxNumber),
+  /** Expected while it trains. */
+  memoryBytes: number(0, limits.maxNumber),
   /** Share of the round's time that it leaves unused. */
   underUse: roundedFractionSchema,
+  /** As the client claims. */
+  machine: clientProfileSchema,
 });
+
+/** A device that no plan fits. */
+const leftOutSchema = z.strictObject({ deviceId: deviceIdSchema, reason: z.string().max(limits.maxReason) });
 
 /** What the pages and the demo show of a run (P-70): counts, and nothing that grows with the number of clients or devices. */
 export const statusSchema = z.strictObject({
@@ -81,8 +90,10 @@ export const statusSchema = z.strictObject({
   selectedLayers: z.array(layerIndexSchema).max(limits.maxLayers).readonly().nullable(),
   keepFraction: roundedFractionSchema.nullable(),
   probes: z.array(probePointSchema).max(100).readonly(),
-  /** Of the first devices, where the strategy plans for each client. */
+  /** Of the first devices, where the strategy plans for each client; absent from later statuses while they are the same. */
   plans: z.array(planPointSchema).max(100).readonly().exactOptional(),
+  /** The first devices that no plan fits in the round, and why; comes and is left out with `plans`. */
+  leftOut: z.array(leftOutSchema).max(100).readonly().exactOptional(),
   history: z.array(historyPointSchema).max(limits.maxHistory).readonly(),
   /** Points of the whole history before the first of `history`; 0 when absent. */
   historyStart: integer(0, limits.maxRounds * 10).exactOptional(),

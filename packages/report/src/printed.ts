@@ -1,3 +1,3 @@
 export { renderTable } from "./runTable.ts";
-export { originText, zeroShotNote } from "./sentences.ts";
+export { leftOutText, originText, planText, zeroShotNote } from "./sentences.ts";
 export { listText, textsText, withRemarks } from "./text.ts";

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatNumber, formatPercent, formatScore, formatSeconds, formatWhole } from "@tutti/core";
+import { formatBytes, formatCount, formatNumber, formatPercent, formatScore, formatSeconds, formatWhole, ranksText } from "@tutti/core";
 import { type RunRecord, resultOf, type Scores, scoresIn, type TrafficLabel } from "@tutti/record";
 import { alignColumns } from "@tutti/terminal";
 import { breakEvenText, inClientsText, keptLayersText, otherTextsText, positionText, zeroShotNote } from "./sentences.ts";
@@ -45,21 +45,11 @@ export function planLines({ plans = [] }: RunRecord): string[][] {
     `${formatBytes(machine.bytesPerSecond)}/s`,
     String(bits),
     String(batchSize),
-    rankText(ranks),
+    ranksText(ranks),
     formatWhole(numValues),
     formatSeconds(seconds),
     formatPercent(underUse),
   ]);
-}
-
-/** How many matrices have which rank: `8 × 12, 4 × 3, none × 9`. */
-export function rankText(ranks: readonly number[]): string {
-  const counts = new Map<number, number>();
-  for (const rank of ranks) counts.set(rank, (counts.get(rank) ?? 0) + 1);
-  return [...counts]
-    .sort(([a], [b]) => b - a)
-    .map(([rank, count]) => `${rank === 0 ? "none" : rank} × ${count}`)
-    .join(", ");
 }
 
 /** A number that no line break falls into: a hyphen would allow one. */

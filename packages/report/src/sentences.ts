@@ -1,4 +1,4 @@
-import { formatCount, formatNumber, formatSeconds, type Metric, type Protocol } from "@tutti/core";
+import { formatBytes, formatCount, formatNumber, formatPercent, formatSeconds, type Metric, type Protocol, ranksText } from "@tutti/core";
 import {
   type ComparedCell,
   type ExperimentResult,
@@ -537,3 +537,28 @@ export const plansNotes = [
   "Rate, memory and link are what each client claims of its machine: its own measurement, or the machine that it simulates.",
   "Ranks are given as rank × number of matrices. Under-use is the share of the round's time that a plan leaves unused by the planner's costs.",
 ] as const;
+
+/** What of a device's latest plan a line of the terminal says. */
+interface ToldPlan {
+  readonly deviceId: number;
+  readonly bits: number;
+  readonly batchSize: number;
+  readonly ranks: readonly number[];
+  readonly seconds: number;
+  readonly memoryBytes: number;
+  readonly underUse: number;
+  readonly machine: { readonly flopsPerSecond: number; readonly memoryBytes: number; readonly bytesPerSecond: number };
+}
+
+/** A device's plan, and what its client claims, in a line. */
+export function planText({ deviceId, bits, batchSize, ranks, seconds, memoryBytes, underUse, machine }: ToldPlan): string {
+  const { flopsPerSecond, memoryBytes: most, bytesPerSecond } = machine;
+  const claimed = `${formatNumber(flopsPerSecond / 1e9)} Gflop/s, ${formatBytes(bytesPerSecond)}/s`;
+  const planned = `${bits} bits, batches of ${batchSize}, ranks × matrices ${ranksText(ranks.filter((rank) => rank > 0))}`;
+  const memory = `${formatBytes(memoryBytes)} of ${formatBytes(most)}`;
+  return `device ${deviceId} (${claimed}): ${planned}; ${memory}; ${formatSeconds(seconds)} a round, ${formatPercent(underUse)} unused`;
+}
+
+/** Why a device has no part in a round. */
+export const leftOutText = ({ deviceId, reason }: { readonly deviceId: number; readonly reason: string }) =>
+  `device ${deviceId} is left out: ${reason}`;

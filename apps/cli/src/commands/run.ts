@@ -105,6 +105,11 @@ async function status(runId: string | undefined, { out, json }: { out: string; j
   }
   if (live?.message != null) console.log(live.message);
   if (summary?.selectedLayers != null) console.log(`layers that are sent: ${summary.selectedLayers.join(", ")}`);
+  const { plans = summary?.plans ?? [], leftOut = [] } = live ?? {};
+  if (plans.length + leftOut.length > 0) {
+    const { leftOutText, planText } = await import("@tutti/report/printed");
+    for (const line of [...plans.map(planText), ...leftOut.map(leftOutText)]) console.log(line);
+  }
   const latest = steps.findLast(({ evaluations }) => evaluations.length > 0);
   for (const record of latest?.evaluations ?? []) {
     if (record.split === "test") console.log(`${evaluationText(record)} (${latest?.stage} round ${latest?.round})`);

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { presets, type RunSettings } from "@tutti/core";
+import { methods, presets, type RunSettings } from "@tutti/core";
 import { type CoordinatorOptions, readBackboneSizes, startCoordinator, tunedParameters } from "@tutti/server";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { askCoordinator } from "./askCoordinator.ts";
@@ -93,6 +93,26 @@ test("a run that has no clients but two `tutti join` goes to its end", async () 
   for (const { said } of clients) expect(said().split("\n")[1]).toBe(deviceText);
   for (const { said } of clients)
     expect(said()).toMatch(/run \S+ is over: 2 tasks \(1 training, 1 evaluating\), \d[\d.]+ kB sent, \d[\d.]+ kB received\n$/);
+}, 240_000);
+
+test("a run that plans is told what `tutti join` is given by hand or simulates, and plans for each", async () => {
+  const planned = methods.fedPipe.settings({ ...base, numRounds: 2, evaluateEvery: 2 });
+  const run: RunSettings = { ...planned, strategy: { ...planned.strategy, roundSeconds: 600, bits: [] } as RunSettings["strategy"] };
+  const coordinator = await serve("planned", run);
+  const machine = { flopsPerSecond: 3e9, memoryBytes: 2e8, bytesPerSecond: 4e5 };
+  await writeFile(join(folder, "machine.json"), JSON.stringify(machine));
+  const told = tuttiJoin(coordinator.url, "told", "--backend", "wasm", "--memory", "300", "--link", "500");
+  const simulating = tuttiJoin(coordinator.url, "simulating", "--backend", "wasm", "--machine", join(folder, "machine.json"));
+  await coordinator.whenDone();
+  expect(await Promise.all([told.code, simulating.code]), `${told.said()}\n${simulating.said()}`).toEqual([0, 0]);
+  expect(told.said()).toContain("it is told that training may use 300 MB, a link of 500 kB/s, and how fast a matrix product is");
+  const machines = coordinator.status().plans?.map((plan) => plan.machine) ?? [];
+  await coordinator.close();
+  expect(machines).toHaveLength(2);
+  expect(machines).toContainEqual(machine);
+  const { flopsPerSecond, ...claimed } = machines.find(({ memoryBytes }) => memoryBytes === 3e8) ?? machine;
+  expect(claimed).toEqual({ memoryBytes: 3e8, bytesPerSecond: 5e5 });
+  expect(flopsPerSecond).toBeGreaterThan(1e8); // measured
 }, 240_000);
 
 test("a client with its own examples leaves at Ctrl-C and comes back with its device; another one is refused, and says why", async () => {

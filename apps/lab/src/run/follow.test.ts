@@ -1,11 +1,11 @@
-import { type FedPepTaoSettings, fedPt, type RunSettings } from "@tutti/core";
+import { type FedPepTaoSettings, fedPt, type RoundPlan, type RunSettings } from "@tutti/core";
 import { exampleRun } from "@tutti/record/testing";
 import { type Coordinator, memoryStore, startCoordinator } from "@tutti/server";
 import { joinAsClient, newClient, type ProtocolClientOptions, tinyRun, tinyTuned } from "@tutti/server/testing";
 import type { RunProgress } from "@tutti/terminal";
 import { temporaryFolder } from "@tutti/terminal/testing";
 import { afterEach, expect, test } from "vitest";
-import { createFollower, latestAccuracy } from "./follow.ts";
+import { createFollower, latestAccuracy, planLines } from "./follow.ts";
 
 const closeables: (() => unknown)[] = [];
 afterEach(async () => {
@@ -108,4 +108,28 @@ test("a step that waits for a compute client says so once, with what to start, a
   join(coordinator, { kept: newClient("server"), hosting: "compute", token: coordinator.computeToken ?? "" });
   await coordinator.whenDone();
   expect(waits()).toHaveLength(1);
+});
+
+test("plans are said a line each, with the devices that none fits, and not more than a dozen", () => {
+  const machine = { flopsPerSecond: 2e10, memoryBytes: 1e9, bytesPerSecond: 1e7, baseForm: "unpacked" } as const;
+  const plan = {
+    bits: 16,
+    batchSize: 8,
+    ranks: [16, 0, 4],
+    numValues: 9,
+    seconds: 2.1,
+    memoryBytes: 1.2e7,
+    underUse: 0.643,
+    machine,
+  } as const;
+  const task = (deviceId: number) => ({ deviceId, plan }) as unknown as RoundPlan["tasks"][number];
+  const leftOut = [{ deviceId: 5, reason: "the smallest plan takes 9 s" }];
+  expect(planLines({ round: 2, tasks: [task(1)], leftOut })).toEqual([
+    "device 1 (20 Gflop/s, 10.0 MB/s): 16 bits, batches of 8, ranks × matrices 16 × 1, 4 × 1; 12.0 MB of 1.00 GB; 2.1 s a round, 64.3 % unused",
+    "device 5 is left out: the smallest plan takes 9 s",
+  ]);
+  const many = planLines({ round: 2, tasks: Array.from({ length: 15 }, (_, id) => task(id)) });
+  expect(many).toHaveLength(13);
+  expect(many.at(-1)).toBe("and 3 more");
+  expect(planLines({ round: 1, tasks: [{ ...task(0), plan: undefined } as unknown as RoundPlan["tasks"][number]] })).toEqual([]);
 });

@@ -1,7 +1,7 @@
-import { findExpected, isComputeKind, numRoundsIn, type RunSettings, remainingSteps } from "@tutti/core";
+import { findExpected, isComputeKind, numRoundsIn, plansAfter, type RoundPlan, type RunSettings, remainingSteps } from "@tutti/core";
 import type { Status } from "@tutti/protocol";
 import { estimateSecondsLeft, rangeOf, type StepRecord, scheduleOf, stageFraction } from "@tutti/record";
-import { textsText, withRemarks, zeroShotNote } from "@tutti/report/printed";
+import { leftOutText, planText, textsText, withRemarks, zeroShotNote } from "@tutti/report/printed";
 import type { Coordinator, CoordinatorEvent } from "@tutti/server";
 import type { Display, RunProgress } from "@tutti/terminal";
 
@@ -16,6 +16,16 @@ export function latestAccuracy(steps: readonly StepRecord[]): string | null {
   if (found.length === 0) return null;
   const parts = found.map(({ protocol, accuracy }) => `${protocol} ${accuracy.toFixed(3)}`);
   return withRemarks(parts.join(", "), [textsText(rangeOf(found.map(({ numExamples }) => numExamples)))]);
+}
+
+/** Lines of plans and of devices without one that are said at most; pages and the report show the others. */
+const maxPlanLines = 12;
+
+/** A line for each plan of a step, and for each device that none fits; none for a step without. */
+export function planLines(plan: Pick<RoundPlan, "round" | "tasks" | "leftOut">): string[] {
+  const lines = [...plansAfter([], plan).map(planText), ...(plan.leftOut ?? []).map(leftOutText)];
+  const numMore = lines.length - maxPlanLines;
+  return numMore <= 0 ? lines : [...lines.slice(0, maxPlanLines), `and ${numMore} more`];
 }
 
 /** What draws a coordinator's run on the display, event by event. */
@@ -57,8 +67,19 @@ export function createFollower(
     said = reason;
   }
 
+  let saidPlans = "";
+  /** Once for the same plans: most rounds repeat them. */
+  function sayPlans(plan: RoundPlan): void {
+    const lines = planLines(plan);
+    const text = lines.join("\n");
+    if (text === "" || text === saidPlans) return;
+    saidPlans = text;
+    for (const line of lines) display.say(line);
+  }
+
   return (event) => {
     if (event.kind === "planned") {
+      sayPlans(event.plan);
       current = find(event.plan) ?? null;
       numTasks = event.plan.tasks.length;
       display.show(progress(0));

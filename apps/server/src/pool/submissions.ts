@@ -5,6 +5,7 @@ import {
   countSteps,
   type EvaluationResult,
   type PlannedTask,
+  type Shapes,
   type TunedShape,
 } from "@tutti/core";
 import {
@@ -59,11 +60,25 @@ function readBody({ header, tensors }: Pick<Submit, "header" | "tensors">, expec
     const work = `${spec.epochs} × ${numExamples} examples in batches of ${batchSize}`;
     return refuse("P-46", `header.numSteps: ${header.numSteps}, expected ${numSteps} for ${work}`);
   }
-  if ((header.matrixScores !== undefined) !== (spec.scoresMatrices === true)) {
-    return refuse("P-45", `header.matrixScores: ${spec.scoresMatrices === true ? "are missing" : "were not asked for"}`);
-  }
+  const wrongScores = checkMatrixScores(header.matrixScores, spec.scoresMatrices === true, expects.shapes);
+  if (wrongScores !== null) return wrongScores;
   const decoded = decodeExpected(tensors, expects);
   return isRefusal(decoded) ? decoded : { ...header, delta: decoded.params };
+}
+
+/** Scores are asked for of every matrix whose factors travel, each by the name of its b; the schema refuses those below 0 and those that are no numbers. */
+function checkMatrixScores(scores: Readonly<Record<string, number>> | undefined, isAsked: boolean, shapes: Shapes): Refusal | null {
+  if (scores === undefined) return isAsked ? refuse("P-45", "header.matrixScores: are missing") : null;
+  if (!isAsked) return refuse("P-45", "header.matrixScores: were not asked for");
+  const asked = Object.keys(shapes).filter((name) => name.startsWith("lora/") && name.endsWith("/b"));
+  const stranger = Object.keys(scores).find((name) => !asked.includes(name));
+  if (stranger !== undefined)
+    return refuse(
+      "P-45",
+      `header.matrixScores: ${stranger.slice(0, 80)} is not a matrix of this task, whose matrices are ${asked.join(", ")}`.slice(0, 500),
+    );
+  const missing = asked.find((name) => scores[name] === undefined);
+  return missing === undefined ? null : refuse("P-45", `header.matrixScores: ${missing} is missing`);
 }
 
 /** What a compute client distilled (P-91). */

@@ -1,4 +1,4 @@
-import type { Params } from "@tutti/core";
+import type { ClientProfile, Params } from "@tutti/core";
 import {
   type Answer,
   type Assign,
@@ -47,6 +47,8 @@ export interface ProtocolClientOptions {
   /** With `compute`. */
   readonly token?: string;
   readonly nickname?: string;
+  /** What it claims of its machine, in runs that plan. */
+  readonly machine?: ClientProfile;
   /** What to do with a task once it was acknowledged; the default computes and submits it. Return false for silence. */
   readonly onTask?: (lease: TaskLease) => boolean | Promise<boolean>;
   /** Waited for before devices are registered, as if they were loading; return false for one that hangs. */
@@ -167,7 +169,7 @@ async function greet(client: Joining): Promise<void> {
 }
 
 function sayHello({ options, kept, socket }: Joining): Promise<Outcome<Answer<"hello">>> {
-  const { nickname, hosting = "virtual" } = options;
+  const { nickname, machine, hosting = "virtual" } = options;
   const devices = [...kept.devices].map(([deviceId, { version, pending }]) => ({
     deviceId,
     version,
@@ -178,6 +180,7 @@ function sayHello({ options, kept, socket }: Joining): Promise<Outcome<Answer<"h
     clientKey: kept.key,
     ...(kept.runId === null ? {} : { runId: kept.runId }),
     ...(nickname === undefined ? {} : { nickname }),
+    ...(machine === undefined ? {} : { profile: machine }),
     hosting,
     ...(hosting === "own" ? { ownExamples: 9 } : {}),
     ...(hosting === "compute" ? { token: options.token ?? "" } : {}),
@@ -191,6 +194,7 @@ async function register({ options, kept, socket, log }: Joining, ids: readonly n
   const here = ids.filter((deviceId) => kept.devices.has(deviceId));
   const outcome = await call(socket, "register", {
     devices: here.map((deviceId) => ({ deviceId, numExamples: simulatedExamples(deviceId) })),
+    ...(options.machine === undefined ? {} : { compute: { backend: "wasm", threads: 1, reason: "a test", worstError: 0 } }),
   });
   log.note({ kind: "registered", deviceIds: here, outcome });
 }

@@ -75,7 +75,10 @@ export function simulate(
       }));
       const localNames = sortedNames(trained).filter((name) => !sharedNames.includes(name));
       const next = spec.isPersonalised ? { local: pickNames(trained, localNames), moments: null, stageSteps: numSteps } : null;
-      return { body: { kind: "train", delta, numSteps, firstLoss: 1.5, lastLoss: 1.25 }, state: next };
+      const matrices = sharedNames.filter((name) => name.startsWith("lora/") && name.endsWith("/b"));
+      const scored =
+        spec.scoresMatrices === true ? { matrixScores: Object.fromEntries(matrices.map((name) => [name, random.uniform()])) } : {};
+      return { body: { kind: "train", delta, numSteps, firstLoss: 1.5, lastLoss: 1.25, ...scored }, state: next };
     }
   }
 }

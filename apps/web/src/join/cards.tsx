@@ -1,6 +1,6 @@
 import { formatBytes, formatPercent } from "@tutti/core";
-import type { EvaluationPoint, Status } from "@tutti/protocol";
-import { computer, results, runPage, traffic } from "../words.ts";
+import type { EvaluationPoint, PlanPoint, Status } from "@tutti/protocol";
+import { computer, plansCard, results, traffic } from "../words.ts";
 import { asSentence } from "./text.ts";
 import type { View } from "./view.ts";
 
@@ -25,18 +25,47 @@ export function TrafficCard({ view }: { readonly view: View }) {
 
 /** What was planned for each device, where the strategy plans for each client. */
 export function Plans({ status }: { readonly status: Status | null }) {
-  const { plans = [] } = status ?? {};
-  if (plans.length === 0) return null;
+  const { plans = [], leftOut = [] } = status ?? {};
+  if (plans.length + leftOut.length === 0) return null;
   return (
-    <section class="card" aria-labelledby="plans-title" data-testid="plans">
-      <h2 id="plans-title">{runPage.plansTitle}</h2>
-      <ul class="small">
-        {plans.map((plan) => (
-          <li key={plan.deviceId}>{runPage.planOf(plan)}</li>
-        ))}
-      </ul>
-      <p class="soft small note">{runPage.plansNote}</p>
+    <section class="card wide" aria-labelledby="plans-title" data-testid="plans">
+      <h2 id="plans-title">{plansCard.title}</h2>
+      {plans.length > 0 && <PlansTable plans={plans} />}
+      {leftOut.map(({ deviceId, reason }) => (
+        <p key={deviceId} class="small left-out" data-testid="left-out">
+          {plansCard.leftOut(deviceId, reason)}
+        </p>
+      ))}
+      <p class="soft small note">{plansCard.note}</p>
     </section>
+  );
+}
+
+/** A row for each device; where there is no room for columns, each row is a list of its own. */
+function PlansTable({ plans }: { readonly plans: readonly PlanPoint[] }) {
+  return (
+    <table class="plans small figures">
+      <thead>
+        <tr>
+          {plansCard.heads.map((head) => (
+            <th key={head} scope="col">
+              {head}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {plans.map((plan) => (
+          <tr key={plan.deviceId}>
+            {plansCard.cells(plan).map((cell, i) => (
+              <td key={plansCard.heads[i]} data-head={plansCard.heads[i]}>
+                {cell}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

@@ -113,3 +113,36 @@ test("a finished run shows what a newcomer gets, from the last evaluation on the
   expect(html).toContain("of 1,288 texts that nobody trained on");
   expect(html).toContain("before any training (of 277 texts)");
 });
+
+test("each device's plan is a row of a card, beside what its client claims, and a device without one is told with the reason", () => {
+  const machine = { flopsPerSecond: 2.5e9, memoryBytes: 3e8, bytesPerSecond: 150_000 };
+  const planned = {
+    deviceId: 7,
+    round: 2,
+    bits: 4,
+    batchSize: 16,
+    ranks: [4, 0, 4, 2],
+    numValues: 9,
+    seconds: 42,
+    memoryBytes: 1.2e8,
+    underUse: 0.3,
+    machine,
+  };
+  const leftOut = [{ deviceId: 1, reason: "the smallest plan takes 9 s a round" }];
+  const status = { ...emptyStatus, stage: "train", round: 2, numRounds: 3, plans: [planned], leftOut } as const;
+  const html = shown([welcomeEvent, readyEvent, { kind: "status", status }]);
+  const cells = [...html.matchAll(/<td data-head="([^"]+)">([^<]*)<\/td>/g)].map(([, head, cell]) => [head, cell]);
+  expect(cells).toEqual([
+    ["Device", "7"],
+    ["Rate", "2.5 Gflop/s"],
+    ["Memory", "120 MB of 300 MB"],
+    ["Link", "150 kB/s"],
+    ["Bits", "4"],
+    ["Batch", "16"],
+    ["Ranks × matrices", "4 × 2, 2 × 1"],
+    ["Time", "42 s"],
+    ["Unused", "30.0 %"],
+  ]);
+  expect(html).toContain("Device 1 is left out of this round: the smallest plan takes 9 s a round.");
+  expect(shown([welcomeEvent, readyEvent, { kind: "status", status: emptyStatus }])).not.toContain('data-testid="plans"');
+});

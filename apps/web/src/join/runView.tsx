@@ -74,8 +74,8 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
           <p class="soft small">{view.losses.length === 0 ? runPage.noLossYet : runPage.lossNote}</p>
         </section>
         <TrafficCard view={view} />
-        <Plans status={status} />
         <Computer view={view} />
+        <Plans status={status} />
       </div>
     </div>
   );

@@ -104,3 +104,26 @@ test("a status with the latest points of the history goes on from those that are
     roundsAfter(status(0, points), { ...status(2, []), status: { ...emptyStatus, runId: "another", history: [] } } as SessionEvent),
   ).toEqual([]);
 });
+
+test("plans stay on the page until a status has others, and belong to their run", () => {
+  const machine = { flopsPerSecond: 2e9, memoryBytes: 3e8, bytesPerSecond: 1e6 };
+  const plan = {
+    deviceId: 0,
+    round: 2,
+    bits: 8,
+    batchSize: 8,
+    ranks: [4, 0],
+    numValues: 9,
+    seconds: 2,
+    memoryBytes: 1e8,
+    underUse: 0.5,
+    machine,
+  };
+  const leftOut = [{ deviceId: 1, reason: "too slow" }];
+  const at = (more: object) => ({ kind: "status", status: { ...emptyStatus, ...more } }) as const;
+  expect(after([at({ plans: [plan], leftOut }), at({})]).status).toMatchObject({ plans: [plan], leftOut });
+  const next = { ...plan, round: 3, bits: 4 };
+  expect(after([at({ plans: [plan], leftOut }), at({ plans: [next], leftOut: [] })]).status).toMatchObject({ plans: [next], leftOut: [] });
+  expect(after([at({ plans: [plan] }), at({ runId: "run-2" })]).status?.plans).toBeUndefined();
+  expect(after([at({}), at({})]).status).not.toHaveProperty("plans");
+});

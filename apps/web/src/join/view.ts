@@ -116,7 +116,7 @@ function changed(view: View, event: PageEvent): View {
     case "paused":
       return { ...view, isPaused: event.isPaused };
     case "status":
-      return { ...view, status: withWholeHistory(event.status, view.status) };
+      return { ...view, status: withWholeHistory(withPlans(event.status, view.status), view.status) };
     case "problem":
       return { ...view, problem: event.message };
     case "ended":
@@ -137,6 +137,12 @@ function withWholeHistory(status: Status, known: Status | null): Status {
   const knownStart = known?.historyStart ?? 0;
   if (known === null || known.runId !== status.runId || historyStart <= knownStart) return status;
   return { ...status, historyStart: knownStart, history: [...known.history.slice(0, historyStart - knownStart), ...history] };
+}
+
+/** Later statuses hold plans only when there are others. */
+function withPlans(status: Status, known: Status | null): Status {
+  const { plans, leftOut = [] } = known ?? {};
+  return plans === undefined || status.plans !== undefined || known?.runId !== status.runId ? status : { ...status, plans, leftOut };
 }
 
 function taskEnded(view: View, isAccepted: boolean): View {

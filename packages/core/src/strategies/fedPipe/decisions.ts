@@ -3,10 +3,10 @@ import { loraPairs } from "../../tunings/loraFactors.ts";
 import { contributionsOf } from "../averaging.ts";
 import { globalModel } from "../globalModel.ts";
 import { mergedStep } from "../mergedStep.ts";
-import type { AsJson, Strategy, StrategyRun } from "../strategy.ts";
+import type { Strategy, StrategyRun } from "../strategy.ts";
 import { under } from "../tensors.ts";
 import { pooledScores, selectByMass } from "./importance.ts";
-import type { PlannedDevice } from "./plan.ts";
+import { plansAfter } from "./plan.ts";
 import { planRound } from "./planRound.ts";
 import { ownRanksSpec, type Rationed, rationed, rationOf } from "./rations.ts";
 import type { FedPipeSettings } from "./settings.ts";
@@ -51,7 +51,10 @@ export const decisions: Strategy<FedPipeState, StrategyRun<FedPipeSettings>> = {
     const able = roster.map((device): Device => (refusals.has(device.id) ? { ...device, hasLeft: true } : device));
     const planned = base.plan(state, able, random, attempt);
     if ("waiting" in planned && refusals.size > 0) return { waiting: [planned.waiting, ...sentences(refusals)].join("; ") };
-    return isPlan(planned) ? rationed(planned, under(state.tensors, "W/"), (task) => rationOf(state, plans.get(task.deviceId))) : planned;
+    if (!isPlan(planned)) return planned;
+    const leftOut = [...refusals].map(([deviceId, reason]) => ({ deviceId, reason }));
+    const whole = rationed(planned, under(state.tensors, "W/"), (task) => rationOf(state, plans.get(task.deviceId)));
+    return leftOut.length === 0 ? whole : { ...whole, leftOut };
   },
 
   aggregate(state, plan, contributions) {
@@ -59,7 +62,7 @@ export const decisions: Strategy<FedPipeState, StrategyRun<FedPipeSettings>> = {
     const values = { ...state.values, ...next.values };
     if (state.values.position.kind !== "train") return { ...next, values };
     const scored = state.values.selected === null ? scoresOf(state, contributions) : {};
-    return { ...next, values: { ...values, ...scored, plans: latestPlans(state.values.plans, plan) } };
+    return { ...next, values: { ...values, ...scored, plans: plansAfter(state.values.plans, plan) } };
   },
 
   summary(state) {
@@ -91,10 +94,4 @@ function scoresOf({ values }: FedPipeState, contributions: readonly Contribution
   }));
   const matrixScores = pooledScores(devices, names);
   return { matrixScores, selected: selectByMass(matrixScores, values.run.strategy.scoreMass) };
-}
-
-function latestPlans(before: readonly AsJson<PlannedDevice>[], { round, tasks }: RoundPlan): AsJson<PlannedDevice>[] {
-  const made = tasks.flatMap(({ deviceId, plan }) => (plan === undefined ? [] : [{ deviceId, round, ...plan }]));
-  const kept = before.filter(({ deviceId }) => !made.some((one) => one.deviceId === deviceId));
-  return [...kept, ...made].sort((a, b) => a.deviceId - b.deviceId);
 }
