@@ -146,6 +146,7 @@ export {
   strategyRules,
   strategySchema,
   strategyTitle,
+  tokensPerTextOf,
 } from "./strategies/table.ts";
 export { under, withPrefix } from "./strategies/tensors.ts";
 export type {
