@@ -151,6 +151,7 @@ export {
   strategyRules,
   strategySchema,
   strategyTitle,
+  tokensPerTextOf,
 } from "./strategies/table.ts";
 export { under, withPrefix } from "./strategies/tensors.ts";
 export { answersDeadlineMs, type WantedAnswers, withAnswers } from "./strategies/withAnswers.ts";

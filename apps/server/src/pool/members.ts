@@ -1,4 +1,4 @@
-import { type Bits, type DeviceId, planningOf } from "@tutti/core";
+import { type Bits, type DeviceId, looksAtMachines } from "@tutti/core";
 import type { Backend, DeviceDecision, Hello, TaskLease } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
 import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
@@ -86,8 +86,8 @@ export function freshDevice(deviceId: DeviceId, share: number | null): Journalle
 
 /** Whether tasks go one by one to clients that are free, and their devices with them (P-28). */
 export function placesTasks(config: CoordinatorConfig): boolean {
-  // a plan is for the client that its device lives on
-  return config.run.roster === "fixed" && canMoveDevices(config) && planningOf(config.run.strategy) === null;
+  // what is planned by a machine is for the client that the device lives on
+  return config.run.roster === "fixed" && canMoveDevices(config) && !looksAtMachines(config.run.strategy);
 }
 
 /** Whether devices without a client move to another one. */

@@ -1,4 +1,13 @@
-import { type Contribution, computeDeviceId, type DeviceId, type DevicePool, deferred, isComputeKind, type RoundPlan } from "@tutti/core";
+import {
+  type Contribution,
+  computeDeviceId,
+  type DeviceId,
+  type DevicePool,
+  deferred,
+  isComputeKind,
+  type RoundPlan,
+  tokensPerTextOf,
+} from "@tutti/core";
 import type { Refusal, Submit, SubmitOutcome } from "@tutti/protocol";
 import type { ClientSeconds, DeviceTime } from "@tutti/record";
 import { baseFor } from "../bases.ts";
@@ -61,6 +70,7 @@ export interface Pool extends DevicePool {
 export function createPool(ports: PoolPorts): Pool {
   const { config, clock, runId, journal } = ports;
   const current: CurrentStep = { step: null, numOpened: 0 };
+  const place = { run: config.run, shape: ports.tuned.shape, tokensPerText: tokensPerTextOf(config.run.strategy) };
   const occupancy = createOccupancy(clock, () => occupation(current, members));
   const changes = createChanges(() => {
     if (current.step?.isOver === false) occupancy.changed();
@@ -141,7 +151,7 @@ export function createPool(ports: PoolPorts): Pool {
     },
     deliverTo: delivery.deliverTo,
     takeClientSeconds: occupancy.take,
-    taskTimes: () => taskTimes(current.step, members.list(), { run: config.run, shape: ports.tuned.shape }),
+    taskTimes: () => taskTimes(current.step, members.list(), place),
     waits: occupancy.pause,
     stop() {
       delivery.stop();

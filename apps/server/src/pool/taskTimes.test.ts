@@ -41,9 +41,9 @@ test("times are of devices whose machine is known and whose contribution came, e
   const roster: Device[] = [0, 1, 2, 3].map((id) => ({ id, numExamples: 10, isConnected: true, ...(id === 3 ? {} : { machine }) }));
   // 320 tokens: 4 · 320 · 6000 / 1e6 s, and 8 values of (6 · 320 + 24 · 2) / 1e6 + 8 / 1000 s
   const plannedSeconds = Math.round(1000 * (7.68 + 8 * (0.001968 + 0.008))) / 1000;
-  expect(taskTimes(step, roster, { run, shape })).toEqual([
+  expect(taskTimes(step, roster, { run, shape, tokensPerText: 32 })).toEqual([
     { deviceId: 0, seconds: 2.5, plannedSeconds },
     { deviceId: 2, seconds: 8, plannedSeconds },
   ]);
-  expect(taskTimes(null, roster, { run, shape })).toEqual([]);
+  expect(taskTimes(null, roster, { run, shape, tokensPerText: 32 })).toEqual([]);
 });

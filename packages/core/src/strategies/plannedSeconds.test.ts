@@ -25,16 +25,21 @@ test("a task takes its examples' passes through the layers, its trained values' 
   const passes = (4 * 640 * 6000) / 1e6;
   const perValue = (6 * 640 + 24 * 4) / 1e6 + 8 / 1000;
   const all = { "lora/0/query/b": [4, 2], "lora/2/query/b": [4, 2], "head/bias": [3] };
-  expect(plannedSeconds(task(all), machine, { run, shape })).toBeCloseTo(passes + 19 * perValue, 9);
+  expect(plannedSeconds(task(all), machine, { run, shape, tokensPerText: 32 })).toBeCloseTo(passes + 19 * perValue, 9);
   // gradients go back through the last layer alone: 1/2 + 1/2 · 1/3
-  expect(plannedSeconds(task({ "lora/2/query/b": [4, 2] }), machine, { run, shape })).toBeCloseTo((passes * 2) / 3 + 8 * perValue, 9);
+  expect(plannedSeconds(task({ "lora/2/query/b": [4, 2] }), machine, { run, shape, tokensPerText: 32 })).toBeCloseTo(
+    (passes * 2) / 3 + 8 * perValue,
+    9,
+  );
 });
 
 test("a strategy's own plan counts, and nothing is said of other tasks and of unknown backbones", () => {
   const train = task({ "lora/2/query/b": [4, 2] });
   const plan = { bits: 8, batchSize: 8, ranks: [2], numValues: 8, seconds: 7.5, memoryBytes: 1, underUse: 0, machine } as const;
-  expect(plannedSeconds({ ...train, plan }, machine, { run, shape })).toBe(7.5);
-  expect(plannedSeconds({ ...train, spec: { kind: "evaluate", protocols: [], splits: [] } }, machine, { run, shape })).toBeNull();
+  expect(plannedSeconds({ ...train, plan }, machine, { run, shape, tokensPerText: 32 })).toBe(7.5);
+  expect(
+    plannedSeconds({ ...train, spec: { kind: "evaluate", protocols: [], splits: [] } }, machine, { run, shape, tokensPerText: 32 }),
+  ).toBeNull();
   const { backbone: _, ...unknown } = shape;
-  expect(plannedSeconds(train, machine, { run, shape: unknown })).toBeNull();
+  expect(plannedSeconds(train, machine, { run, shape: unknown, tokensPerText: 32 })).toBeNull();
 });

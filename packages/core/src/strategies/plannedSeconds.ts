@@ -6,32 +6,34 @@ import { type RoundWork, roundTime } from "./fedPipe/costs.ts";
 import type { ClientMachine } from "./fedPipe/profile.ts";
 import type { StrategyRun } from "./strategy.ts";
 
-const bytesPerValue: Record<Encoding, number> = { f32: 4, f16: 2, int8: 1 };
-
-/** Tokens of a text, where a run's strategy does not say how many. */
-const usualTokens = 32;
+/** Of a value that travels. */
+export const bytesPerValue: Record<Encoding, number> = { f32: 4, f16: 2, int8: 1 };
 
 /** What a task is part of. */
 export interface PlannedIn {
-  readonly run: Pick<StrategyRun, "strategy" | "training" | "contributionEncoding">;
+  readonly run: Pick<StrategyRun, "contributionEncoding">;
   readonly shape: TunedShape;
+  /** Of a text, on average. */
+  readonly tokensPerText: number;
 }
 
 /**
  * What the planner's costs say of a training task on a machine, whatever the strategy: the frozen layers cost half as much on the way forward alone,
  * and gradients go back as far as something is trained. Null for other tasks, and where the backbone's sizes are not known.
  */
-export function plannedSeconds({ spec, expects, plan }: PlannedTask, machine: ClientMachine, { run, shape }: PlannedIn): number | null {
+export function plannedSeconds(
+  { spec, expects, plan }: PlannedTask,
+  machine: ClientMachine,
+  { run, shape, tokensPerText }: PlannedIn,
+): number | null {
   if (plan !== undefined) return plan.seconds;
   const { backbone, layerNames } = shape;
   if (spec.kind !== "train" || backbone === undefined) return null;
-  const { strategy, contributionEncoding } = run;
-  const numTokens = "tokensPerText" in strategy && typeof strategy.tokensPerText === "number" ? strategy.tokensPerText : usualTokens;
   const work: RoundWork = {
     numExamples: expects.numExamples,
     localEpochs: spec.epochs,
-    numTokens,
-    bytesPerValue: bytesPerValue[contributionEncoding],
+    numTokens: tokensPerText,
+    bytesPerValue: bytesPerValue[run.contributionEncoding],
   };
   const { fixed, perValue } = roundTime(backbone, machine, work, expects.batchSize);
   const lowest = layerNames.findIndex((names) => names.some((name) => Object.hasOwn(expects.shapes, name)));

@@ -4,7 +4,7 @@ import type { RunConditions } from "../settings/runConditions.ts";
 import type { Contribution, Device, DeviceId, Done, EvaluationResult, RoundPlan, Stage, TaskSpec, Waiting } from "../task.ts";
 import type { TuningSettings } from "../tunings/table.ts";
 import type { TunedShape } from "../tunings/tuned.ts";
-import type { GrownSize } from "./fedAdapter/state.ts";
+import type { GrownSize } from "./fedAdapter/size.ts";
 import type { PlannedDevice } from "./fedPipe/plan.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };

@@ -129,6 +129,14 @@ export function looksAtMachines(strategy: StrategySettings): boolean {
   return !isModule(strategy) && "machineRanks" in strategy && strategy.machineRanks.length > 0;
 }
 
+/** Tokens of a text, as a run's work is counted where its strategy does not say how many. */
+const usualTokens = 32;
+
+/** Tokens of a text, as a run's work is counted. */
+export function tokensPerTextOf(strategy: StrategySettings): number {
+  return !isModule(strategy) && "tokensPerText" in strategy ? strategy.tokensPerText : usualTokens;
+}
+
 /** The settings of a strategy that plans for each client by what it says of its machine; null for one that plans for all alike. */
 export function planningOf(strategy: StrategySettings): FedPipeSettings | null {
   return !isModule(strategy) && "roundSeconds" in strategy ? strategy : null;

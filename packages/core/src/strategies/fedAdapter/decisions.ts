@@ -8,8 +8,9 @@ import { globalModel } from "../globalModel.ts";
 import type { Strategy, StrategyRun } from "../strategy.ts";
 import { under, withPrefix } from "../tensors.ts";
 import { groupStep } from "./groupStep.ts";
-import { type Candidate, candidatesFor, chooseSize, isTrialDue, isTrialOver, type Size, startSize } from "./growth.ts";
+import { type Candidate, candidatesFor, chooseSize, isTrialDue, isTrialOver, startSize } from "./growth.ts";
 import type { FedAdapterSettings } from "./settings.ts";
+import type { Size } from "./size.ts";
 import { boundsOf, ranksAt, secondsAt } from "./sizes.ts";
 import type { FedAdapterState } from "./state.ts";
 

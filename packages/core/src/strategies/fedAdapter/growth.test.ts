@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Size } from "./growth.ts";
 import { candidatesFor, chooseSize, isTrialDue, isTrialOver, startSize } from "./growth.ts";
 import { fedAdapter } from "./index.ts";
+import type { Size } from "./size.ts";
 
 const settings = { ...fedAdapter.defaults, startDepth: 1, startWidth: 2, depthStep: 2, widthStep: 3 };
 const bounds = { numLayers: 4, rank: 6 };

@@ -1,7 +1,5 @@
 import type { FedAdapterSettings } from "./settings.ts";
-
-/** How much is trained: layers from the top, and components of each of their differences. */
-export type Size = { readonly depth: number; readonly width: number };
+import type { Size } from "./size.ts";
 
 /** A size that is tried, and what its devices reported: the mean loss of the trial's first epoch and of its latest; null before any did. */
 export type Candidate = Size & { readonly firstLoss: number | null; readonly lastLoss: number | null };

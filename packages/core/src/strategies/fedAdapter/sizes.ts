@@ -1,9 +1,9 @@
-import type { Encoding } from "../../settings/fields.ts";
 import { loraPairs } from "../../tunings/loraFactors.ts";
 import { roundTime } from "../fedPipe/costs.ts";
-import { shareOfPasses } from "../plannedSeconds.ts";
+import { bytesPerValue, shareOfPasses } from "../plannedSeconds.ts";
 import { under } from "../tensors.ts";
-import type { Bounds, Size } from "./growth.ts";
+import type { Bounds } from "./growth.ts";
+import type { Size } from "./size.ts";
 import type { FedAdapterState } from "./state.ts";
 
 /** What there is to grow into. */
@@ -20,8 +20,6 @@ export function ranksAt({ values }: FedAdapterState, { depth, width }: Size): nu
     return layer >= numLayers - depth ? width : 0;
   });
 }
-
-const bytesPerValue: Record<Encoding, number> = { f32: 4, f16: 2, int8: 1 };
 
 /**
  * Seconds of a round at a size, on the machine that the settings name: gradients go back through the trained layers alone, where those of all

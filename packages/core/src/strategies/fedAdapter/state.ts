@@ -1,9 +1,7 @@
 import type { GlobalModelState, GlobalModelValues } from "../globalModel.ts";
-import type { Candidate, Size } from "./growth.ts";
+import type { Candidate } from "./growth.ts";
 import type { FedAdapterSettings } from "./settings.ts";
-
-/** A size with the first round that had it. */
-export type GrownSize = Size & { readonly round: number };
+import type { GrownSize } from "./size.ts";
 
 /**
  * What FedAdapter keeps: with the global model, which is that of the present size, the sizes that it has had, and in a trial those that are compared.
