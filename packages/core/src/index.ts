@@ -143,6 +143,7 @@ export {
   needsCompute,
   needsSingleContributions,
   planningOf,
+  proxyTuningOf,
   publicTextsOf,
   type StrategyName,
   type StrategySettings,
@@ -201,6 +202,7 @@ export type { BackboneSizes, BackboneWeight, InitialValues, TunedEntry } from ".
 export { type LoraPair, loraPairs } from "./tunings/loraFactors.ts";
 export { type LoraMatrix, type LoraOwn, type LoraTarget, loraMatrices, loraShape, loraTargets } from "./tunings/loraMatrices.ts";
 export {
+  hasFactors,
   hasLayers,
   promptTokensOf,
   sourcePromptsOf,

@@ -38,7 +38,7 @@ test("the experiment fleets runs every method on simulated machines, and its rep
   vi.restoreAllMocks();
   expect(end).toEqual({ kind: "finished", numFailed: 0 });
   const { runs }: ExperimentResult = JSON.parse(await readFile(join(out, "results.json"), "utf8"));
-  expect(runs.map(({ method }) => method)).toEqual(["fedPipe", "lora", "hetLora", "fedAdapter"]);
+  expect(runs.map(({ method }) => method)).toEqual(["fedPipe", "lora", "hetLora", "fLora", "fedAdapter"]);
   for (const { method, steps = [] } of runs) {
     const trained = steps.filter(({ kind }) => kind === "train");
     expect(trained, method).toHaveLength(2);

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { proxyTuningOf } from "@tutti/core";
 import { createProxyPredictor, generationOf } from "@tutti/model";
 import { loadBackboneFolder } from "@tutti/model/node";
 import type { RunRecord } from "@tutti/record";
@@ -12,12 +13,13 @@ export async function scoreProxyModels(answered: AnsweredRun, place: TextPlace):
   const { run, paramsOf } = answered;
   const { strategy, backbone } = run;
   const [params] = paramsOf.values();
-  if (strategy.name !== "fedPt" || params === undefined) return [];
+  const tuning = proxyTuningOf(strategy);
+  if (tuning === null || params === undefined) return [];
   const load = (name: string) => loadBackboneFolder(join(place.publicDir, "backbones", name));
-  const pair = { large: await load(strategy.large), small: await load(backbone), run, params };
-  const predictor = await createProxyPredictor(pair, strategy.a);
+  const pair = { large: await load(tuning.large), small: await load(backbone), run, params };
+  const predictor = await createProxyPredictor(pair, tuning.a);
   const { maxNewTokens } = generationOf(run, "test");
-  const titles = { large: `${strategy.large}, untouched`, proxy: `${strategy.large}, proxy-tuned` } as const;
+  const titles = { large: `${tuning.large}, untouched`, proxy: `${tuning.large}, proxy-tuned` } as const;
   const models: NonNullable<RunRecord["otherModels"]>[number][] = [];
   try {
     for (const of of ["large", "proxy"] as const) {

@@ -1,5 +1,6 @@
 import { isThin } from "../lowRank/residual.ts";
 import type { Contribution } from "../task.ts";
+import { hasFactors } from "../tunings/table.ts";
 import type { StrategyRun } from "./strategy.ts";
 import { needsSingleContributions, type StrategySettings } from "./table.ts";
 
@@ -14,7 +15,7 @@ const mostExact = 128;
  * an SVD for each matrix, or the dense sum. 0 for steps that only average.
  */
 export function mergeWork(run: StrategyRun<StrategySettings>, contributions: readonly Contribution[]): number {
-  if (run.tuning.method !== "lora" || !needsSingleContributions(run)) return 0;
+  if (!hasFactors(run.tuning) || !needsSingleContributions(run)) return 0;
   const ranks = new Map<string, { numComponents: number; sizes: readonly [number, number] }>();
   for (const { body } of contributions) {
     if (body.kind !== "train") continue;

@@ -11,7 +11,7 @@ import { fedOpt } from "./fedOpt.ts";
 import { fedPepTao } from "./fedPepTao/index.ts";
 import { fedPipe } from "./fedPipe/index.ts";
 import type { FedPipeSettings } from "./fedPipe/settings.ts";
-import { fedPt } from "./fedPt.ts";
+import { type FedPtSettings, fedPt } from "./fedPt.ts";
 import { fedSaLora } from "./fedSaLora.ts";
 import { ffaLora } from "./ffaLora.ts";
 import { fLora } from "./fLora.ts";
@@ -121,6 +121,11 @@ export function publicFraction({ strategy }: WithStrategy): number {
 /** The texts of another file that such a run's server reads; null where there are none. */
 export function publicTextsOf({ strategy }: { readonly strategy: StrategySettings }): PublicTextsSettings | null {
   return !isModule(strategy) && "distillText" in strategy ? strategy.distillText : null;
+}
+
+/** The settings of a strategy whose server tunes a large model by proxy; null for others. */
+export function proxyTuningOf(strategy: StrategySettings): FedPtSettings | null {
+  return !isModule(strategy) && "large" in strategy ? strategy : null;
 }
 
 /** Whether a strategy looks at what clients say of their machines, so that they are to measure their rate. */

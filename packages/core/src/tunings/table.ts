@@ -90,6 +90,11 @@ export function factorRankOf(tuning: OwnSettings): number | null {
   return tuningOf(tuning).factorRank?.(tuning) ?? null;
 }
 
+/** Whether a run trains pairs of low-rank factors. */
+export function hasFactors(tuning: TuningSettings): tuning is Extract<TuningSettings, { readonly method: "lora" }> {
+  return factorRankOf(tuning) !== null;
+}
+
 /** The source prompts that a run's tuning mixes; null for a method that needs none. */
 export function sourcePromptsOf(tuning: OwnSettings): SourcePromptNames | null {
   return tuningOf(tuning).sourcePrompts(tuning);

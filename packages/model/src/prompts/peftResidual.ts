@@ -1,4 +1,5 @@
 import {
+  hasFactors,
   isResidualName,
   type LoraMatrix,
   loraMatrices,
@@ -28,7 +29,7 @@ export function withResidualInside(prompts: TunedPrompts): TunedPrompts {
       `tensor ${dense}: the run's residual is a dense difference, which an adapter of low rank cannot hold; export the run with --merged FOLDER, or with --format safetensors`,
     );
   }
-  if (settings.tuning.method !== "lora") throw new Error(`tensor ${names[0]}: only LoRA has a residual`);
+  if (!hasFactors(settings.tuning)) throw new Error(`tensor ${names[0]}: only LoRA has a residual`);
   const tuning: LoraTuning = settings.tuning;
   const matrices = loraMatrices(tuning).map((matrix) => ({ ...matrix, residualRank: highestRank(matrix, params, names) }));
   const trained = Object.fromEntries(Object.entries(params).filter(([name]) => !isResidualName(name)));

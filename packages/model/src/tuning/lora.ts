@@ -8,20 +8,14 @@ import { type InputDropout, inputDropout } from "../kernels/inputDropout.ts";
 import { linear, linearGradient } from "../kernels/linear.ts";
 import { createAddingTuner, type Unit } from "./additions.ts";
 import { besideGradient, besideProduct, type FrozenProduct } from "./frozenProducts.ts";
-import { type TunedLayout, tunedLayout } from "./layout.ts";
-import { type LoraGroup, type LoraRanks, loraGroups } from "./loraPlan.ts";
+import { tunedLayout } from "./layout.ts";
+import { type LoraGroup, loraGroups } from "./loraPlan.ts";
 import { uploadResidual } from "./residual.ts";
-import type { Tuner, TunerOptions } from "./tuner.ts";
+import type { OwnRanks, Tuner, TunerOptions } from "./tuner.ts";
 
 /** What decides a run's differences, and the dropout of what they read. */
 interface LoraSettings extends LoraOwn {
   readonly dropout?: number;
-}
-
-/** Other ranks than the run's: of each matrix in each layer, and the layout that follows, of the method's values alone. */
-interface OwnRanks {
-  readonly ranks: LoraRanks;
-  readonly layout: TunedLayout;
 }
 
 /**
@@ -48,7 +42,11 @@ export function createLoraTuner(transformer: Transformer, settings: LoraSettings
       return Object.assign({}, ...places);
     },
   });
-  return { ...tuner, uploadResidual: (params) => uploadResidual(config, settings, params) };
+  return {
+    ...tuner,
+    uploadResidual: (params) => uploadResidual(config, settings, params),
+    atRanks: (other) => createLoraTuner(transformer, settings, other),
+  };
 }
 
 function dropoutAt(site: number, rate: number, { inputDraws }: TunerOptions): InputDropout | null {

@@ -3,22 +3,20 @@ import type { Tuned } from "../training/gradient.ts";
 import type { Moments } from "../training/optimizers.ts";
 import type { Workplace } from "../workplace.ts";
 import { laidOut, type TunedLayout } from "./layout.ts";
-import { createLoraTuner } from "./lora.ts";
 
 /**
  * What a device trains at its own ranks: each low-rank factor at the rank that it was sent at, and nothing of matrices whose factors it was not
  * sent. Their scale stays the run's. The kernels do not depend on ranks, so that devices of other ranks follow at no cost.
  */
-export function tunedAt(
-  { run, transformer, layout, reader }: Pick<Workplace, "run" | "transformer" | "layout" | "reader">,
-  sent: Params,
-): Tuned {
-  const { tuning } = run;
-  if (tuning.method !== "lora") throw new Error(`a task at a device's own ranks needs tuning.method lora, the run's is ${tuning.method}`);
+export function tunedAt({ run, layout, reader }: Pick<Workplace, "run" | "layout" | "reader">, sent: Params): Tuned {
+  const { method } = run.tuning;
+  const { atRanks } = reader.tuned.tuner;
+  if (atRanks === undefined)
+    throw new Error(`a task at a device's own ranks: tuning.method ${method} has no low-rank factors, lora is expected`);
   const own = layoutAt(layout, sent);
   const ranks = new Map(own.entries.map(({ name, shape }) => [name, shape[0]]));
   const ofMethod = laidOut(own.entries.filter(({ name }) => isFactor(name)));
-  const tuner = createLoraTuner(transformer, tuning, {
+  const tuner = atRanks({
     layout: ofMethod,
     ranks: (layer, { name }) => ranks.get(`lora/${layer}/${name}/a`) ?? 0,
   });

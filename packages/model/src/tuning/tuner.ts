@@ -3,6 +3,7 @@ import type { Params } from "@tutti/core";
 import type { RowLayout, TokenBatch } from "../backbone/batch.ts";
 import type { Past } from "../backbone/past.ts";
 import type { Residual } from "./frozenProducts.ts";
+import type { TunedLayout } from "./layout.ts";
 
 /** Trained parameters, or their gradients, as tensors by name. */
 export type TunedValues = Readonly<Record<string, tf.Tensor>>;
@@ -42,6 +43,12 @@ export interface TunerOptions {
 /** Two 32-bit numbers from which a step's dropout of inputs follows, on every backend alike. */
 export type InputDraws = readonly [number, number];
 
+/** Other ranks of low-rank differences than the run's: of each matrix in each layer, and the layout that follows, of the method's values alone. */
+export interface OwnRanks {
+  readonly ranks: (layer: number, matrix: { readonly name: string; readonly rank: number }) => number;
+  readonly layout: TunedLayout;
+}
+
 /** How a method's trained parameters meet the frozen backbone. Called within `tf.tidy`. */
 export interface Tuner {
   /** Whether on the current backend the method would rather have its values under `wholeMethod`; more values may follow them. It then answers so too. */
@@ -50,5 +57,7 @@ export interface Tuner {
   readonly drawsInputs?: boolean;
   /** Puts a run's frozen differences on the backend, for methods that have such; the caller disposes them. */
   uploadResidual?(params: Params): Residual;
+  /** The same method at a device's own ranks, for methods of low-rank differences. */
+  atRanks?(own: OwnRanks): Tuner;
   forward(values: TunedValues, batch: TokenBatch, options: TunerOptions): TunedPass;
 }
