@@ -30,7 +30,7 @@ test("folders whose results are taken over hold an experiment's runs", async () 
 
 test("a name that is neither an experiment nor a file is refused with those there are", () => {
   expect(() => labOptions("weather")).toThrow(
-    /no experiment or file weather; the built-in experiments are held-out, layer-selection, .*smoke/,
+    /no experiment or file weather; the built-in experiments are fleets, held-out, layer-selection, .*smoke/,
   );
   expect(() => labOptions("smok")).toThrow("; did you mean smoke?");
 });
