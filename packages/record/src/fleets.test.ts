@@ -60,3 +60,19 @@ test("a round's time, its slowest device and every device's under-use are means 
 test("runs whose clients said nothing of their machines have no such costs", () => {
   expect(fleetTables(gridOf([simulatedRun({ method: "lora", task: "feedback/topic", seed: 1 })]))).toEqual([]);
 });
+
+test("a method that asks for machines beside others that do not has no table: it would be compared with none", () => {
+  const plain = { ...simulatedRun({ method: "lora", task: "feedback/topic", seed: 1 }), steps: [step(3, [])] };
+  const planned = {
+    ...simulatedRun({ method: "fedPipe", task: "feedback/topic", seed: 1 }),
+    steps: [
+      step(3, [
+        [2, 2],
+        [2, 2],
+      ]),
+    ],
+  };
+  expect(fleetTables(gridOf([planned]))).toHaveLength(1);
+  expect(fleetTables(gridOf([planned, plain]))).toEqual([]);
+  expect(fleetTables(gridOf([planned, { ...plain, steps: [] }]))).toHaveLength(1); // a run that failed
+});

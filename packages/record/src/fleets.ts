@@ -30,11 +30,15 @@ export interface FleetCost {
 
 type TimedStep = StepRecord & { readonly devices: readonly DeviceTime[] };
 
-/** The costs of each method on the machines of each column; only runs whose clients said what their machines can do. */
+/**
+ * The costs of each method on the machines of each column, where the clients of all of them said what their machines can do: one method alone that
+ * asks for it has nothing to be compared with.
+ */
 export function fleetTables(grid: Grid): { readonly column: GridColumn; readonly costs: readonly FleetCost[] }[] {
   return grid.columns.flatMap((column) => {
-    const costs = grid.rows.flatMap((row) => costOf(row, grid.runsOf(row, column)) ?? []);
-    return costs.length === 0 ? [] : [{ column, costs }];
+    const rows = grid.rows.filter((row) => grid.runsOf(row, column).some(({ steps = [] }) => steps.length > 0));
+    const costs = rows.flatMap((row) => costOf(row, grid.runsOf(row, column)) ?? []);
+    return costs.length === 0 || costs.length < rows.length ? [] : [{ column, costs }];
   });
 }
 
