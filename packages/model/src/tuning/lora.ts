@@ -8,7 +8,7 @@ import { type InputDropout, inputDropout } from "../kernels/inputDropout.ts";
 import { linear, linearGradient } from "../kernels/linear.ts";
 import { createAddingTuner, type Unit } from "./additions.ts";
 import { besideGradient, besideProduct, type FrozenProduct } from "./frozenProducts.ts";
-import { tunedLayout } from "./layout.ts";
+import { laidOut, tunedLayout } from "./layout.ts";
 import { type LoraGroup, loraGroups } from "./loraPlan.ts";
 import { uploadResidual } from "./residual.ts";
 import type { OwnRanks, Tuner, TunerOptions } from "./tuner.ts";
@@ -30,7 +30,7 @@ export function createLoraTuner(transformer: Transformer, settings: LoraSettings
   const layers = loraGroups(config, settings, own?.ranks);
   const numSites = loraGroups(config, settings)[0].length;
   const tuner = createAddingTuner(transformer, {
-    layout: own?.layout ?? tunedLayout(config, { method: "lora", ...settings, head: "labelWords" }, 0),
+    layout: own === null ? tunedLayout(config, { method: "lora", ...settings, head: "labelWords" }, 0) : laidOut(own.entries),
     plans: [...new Set(layers.flatMap((groups) => groups.map(({ plan }) => plan)))],
     drawsInputs: dropout > 0,
     addition: (units, layer, options) => {

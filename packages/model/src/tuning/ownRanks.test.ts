@@ -13,7 +13,7 @@ import { vectorGradient } from "../training/gradient.ts";
 import { trainLocally } from "../training/localTraining.ts";
 import { labelledBatch } from "../training/objective.ts";
 import { relativeError } from "../verify/relativeError.ts";
-import { flattenTuned, laidOut, tunedLayout } from "./layout.ts";
+import { flattenTuned, tunedLayout } from "./layout.ts";
 import { createLoraTuner } from "./lora.ts";
 import { layoutAt, momentsAt, tunedAt } from "./ownRanks.ts";
 
@@ -82,7 +82,7 @@ describe.each(["cpu", "wasm"] satisfies BackendName[])("on %s", (backend) => {
     const ofDevice = layoutAt(layout, cut(values));
     const ranks = ranksOf(values);
     const tuner = createLoraTuner(transformer, own, {
-      layout: laidOut(ofDevice.entries),
+      entries: ofDevice.entries,
       ranks: (layer, { name }) => ranks.get(`lora/${layer}/${name}/a`) ?? 0,
     });
     const expected = await probe(createLoraTuner(transformer, own), padded(values), tinyTokens());

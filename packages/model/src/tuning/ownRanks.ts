@@ -15,9 +15,8 @@ export function tunedAt({ run, layout, reader }: Pick<Workplace, "run" | "layout
     throw new Error(`a task at a device's own ranks: tuning.method ${method} has no low-rank factors, lora is expected`);
   const own = layoutAt(layout, sent);
   const ranks = new Map(own.entries.map(({ name, shape }) => [name, shape[0]]));
-  const ofMethod = laidOut(own.entries.filter(({ name }) => isFactor(name)));
   const tuner = atRanks({
-    layout: ofMethod,
+    entries: own.entries.filter(({ name }) => isFactor(name)),
     ranks: (layer, { name }) => ranks.get(`lora/${layer}/${name}/a`) ?? 0,
   });
   return { ...reader.tuned, layout: own, tuner };

@@ -22,7 +22,7 @@ test("a llama at a device's own ranks has the states and gradients of the run's 
   const values = drawValues(layout.entries, 0.2);
   const ranks = ranksOf(values);
   const tuner = createLoraTuner(transformer, own, {
-    layout: layoutAt(layout, cut(values)),
+    entries: layoutAt(layout, cut(values)).entries,
     ranks: (layer, { name }) => ranks.get(`lora/${layer}/${name}/a`) ?? 0,
   });
   const expected = await probe(createLoraTuner(transformer, own), padded(values), tinyTokens());

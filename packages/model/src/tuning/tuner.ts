@@ -1,9 +1,8 @@
 import type * as tf from "@tensorflow/tfjs-core";
-import type { Params } from "@tutti/core";
+import type { Params, TunedEntry } from "@tutti/core";
 import type { RowLayout, TokenBatch } from "../backbone/batch.ts";
 import type { Past } from "../backbone/past.ts";
 import type { Residual } from "./frozenProducts.ts";
-import type { TunedLayout } from "./layout.ts";
 
 /** Trained parameters, or their gradients, as tensors by name. */
 export type TunedValues = Readonly<Record<string, tf.Tensor>>;
@@ -43,10 +42,10 @@ export interface TunerOptions {
 /** Two 32-bit numbers from which a step's dropout of inputs follows, on every backend alike. */
 export type InputDraws = readonly [number, number];
 
-/** Other ranks of low-rank differences than the run's: of each matrix in each layer, and the layout that follows, of the method's values alone. */
+/** Other ranks of low-rank differences than the run's: of each matrix in each layer, and the method's parameters that follow, in their order. */
 export interface OwnRanks {
   readonly ranks: (layer: number, matrix: { readonly name: string; readonly rank: number }) => number;
-  readonly layout: TunedLayout;
+  readonly entries: readonly TunedEntry[];
 }
 
 /** How a method's trained parameters meet the frozen backbone. Called within `tf.tidy`. */
