@@ -107,7 +107,7 @@ test("a device that no plan fits is left out with a sentence, and comes back wit
   await coordinator.whenDone();
 });
 
-/** A run in a process of its own, with a client for each machine. */
+/** A run in another process, with a client for each machine. */
 async function startProcess() {
   const folder = temporaryFolder();
   closeables.push(folder.remove);

@@ -52,6 +52,25 @@ test("two tasks whose devices live on one client are done by two clients at once
   expect(steps.map(({ counted }) => counted.length)).toEqual([4, 4, 4, 4, 4]);
 });
 
+test("a client at work gets the next task's device once it has said that half of its task is done, and of that task alone (P-28)", async () => {
+  const coordinator = await scene.start(tinyFedAvg({ cohortSize: 4, quorum: 1 }), { expectedClients: 1, maxPerClient: null });
+  const isOpen = deferred<boolean>();
+  const a = scene.join(coordinator, "a", { onTask: () => isOpen.promise });
+  await a.when("task");
+  const b = scene.join(coordinator, "b", { onTask: () => isOpen.promise });
+  const { lease } = await b.when("task");
+  const numAssigned = () => b.events.filter(({ kind }) => kind === "assign").length;
+  const says = (taskId: string, step: number) => b.call("progress", { taskId, step, numSteps: 4, loss: null });
+  await says(lease.taskId, 1);
+  await says("0".repeat(32), 4); // no task of this step
+  await b.call("loading", {}); // whatever was to be placed is placed by now
+  expect(numAssigned()).toBe(1);
+  await says(lease.taskId, 2);
+  await vi.waitFor(() => expect(numAssigned()).toBe(2), { interval: 2 });
+  isOpen.resolve(true);
+  await coordinator.whenDone();
+});
+
 test("a task that is held does not move, also not while its client is away for its grace time (P-28)", async () => {
   const clock = manualClock();
   const coordinator = await scene.start(tinyFedAvg({ cohortSize: 4, quorum: 1 }), { expectedClients: 2, graceMs: 5000 }, { clock });

@@ -24,7 +24,7 @@ const texts = (jsonl: string, from = "letters.csv"): PublicTextsSettings => ({
 const runWith = (distillText: PublicTextsSettings | null): RunSettings =>
   tinyFedAvg({ strategy: { ...fedPt.defaults, distillSteps: 3, distillText }, numRounds: 2, evaluateEvery: 2 });
 
-/** Reads a settings file that names public texts, with a reader of its own. */
+/** Reads a settings file that names public texts, with this reader. */
 async function read(distillText: unknown, reader: TextsReader) {
   const path = join(scene.folder(), "settings.json");
   writeFileSync(path, JSON.stringify({ publicDir: "mine", run: { strategy: { name: "fedPt", distillText } } }));

@@ -39,7 +39,7 @@ test("a step that closes before its plan was told tells of that first, so that e
   expect(heard).toEqual(["closing", "closed", "planned", "closing"]);
 });
 
-test("a loop that ends early tells of what it has written, once", () => {
+test("a loop that ends early tells what it has written, once", () => {
   const { heard, tell, flush, tasksHaveLeft } = listening();
   tell("closing", "closed", "planned");
   flush();

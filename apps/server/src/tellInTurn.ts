@@ -10,7 +10,7 @@ export interface Telling {
 /** What waits for the tasks: while clients have none, nothing is done here that they do not wait for. */
 const betweenSteps: ReadonlySet<RoundEvent["kind"]> = new Set(["closed", "planned"]);
 
-/** Telling that has nothing to tell. `defer` runs what it is given when the present turn and the tasks that it sends are done. */
+/** Nothing waits to be told at first. `defer` runs what it is given when the present turn and the tasks that it sends are done. */
 export function tellInTurn(onEvent: (event: RoundEvent) => void, defer: (act: () => void) => void): Telling {
   const untold: RoundEvent[] = [];
 

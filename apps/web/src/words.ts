@@ -60,7 +60,7 @@ export const landing = {
     "The parameters that this tab trains in the layers that the run shares, and measurements such as the loss, the accuracy and the " +
     "number of examples.",
   sentMachine:
-    " Where the run plans for each device, the server also learns how fast this computer and its connection are, and about how much memory it has, and shows that to everyone in the run.",
+    " If the run plans for each device, the server also learns how fast this computer and its connection are and about how much memory it has, and everyone in the run can see it.",
   sentCopy: " The server also keeps a copy of the other layers’ parameters, so that another tab can continue when this one closes.",
   keptTitle: "What stays here",
   kept: "The examples and everything else on this computer. Close the tab to stop.",

@@ -50,6 +50,29 @@ test("a client takes part behind a proxy's path, given the address of the page a
   await event("taskEnded", ended("accepted"));
 });
 
+test("of a task's steps the coordinator hears of the first, of half and of the last, however fast they are", async () => {
+  const coordinator = await coordinate();
+  const trainer = fakeTrainer();
+  const told: number[] = [];
+  const stepping: typeof trainer = {
+    ...trainer,
+    async compute(task, state, onStep, signal) {
+      for (const steps of [[1], [2, 3, 4], [5, 6, 7]]) {
+        for (const step of steps) onStep?.({ step, numSteps: 7, loss: 2.5 });
+        told.push((await coordinator.heard("progress")).step);
+      }
+      return trainer.compute(task, state, undefined, signal);
+    },
+  };
+  const { event } = join(coordinator, { trainer: stepping });
+  await coordinator.heard("register");
+  const [global, initial] = [coordinator.blob(globalParams), coordinator.blob(initialParams)];
+  await coordinator.tell("task", leaseOf("a", global, { parameterSets: { global, initial } }));
+  await event("taskEnded", ended("accepted"));
+  expect(told).toEqual([1, 4, 7]);
+  expect(coordinator.numHeard("progress")).toBe(3);
+});
+
 test("a setup says who asked for the backend: the run, the page's address or the client itself", async () => {
   const askers: unknown[] = [];
   const byAddress = { backendAskedBy: "address" } as const;

@@ -19,7 +19,7 @@ export function addJoin(program: Command): void {
       "memory that training may use, told to a run that plans for each client (default: half of what is free)",
       positiveNumber,
     )
-    .option("--link <kB/s>", "speed of this machine's link, told likewise (default: measured)", positiveNumber)
+    .option("--link <kB/s>", "speed of this machine's link, told to the same runs (default: measured)", positiveNumber)
     .option("--machine <file>", "simulate another machine: YAML with flopsPerSecond, memoryBytes and bytesPerSecond")
     .option("--ca <file>", "trust the certificate in this PEM file, such as runs/coordinator/certificate.pem of `tutti serve --https self`")
     .option("--insecure", "trust any certificate, also one that somebody else made")

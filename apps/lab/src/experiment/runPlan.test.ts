@@ -301,7 +301,7 @@ test("a task whose answers are texts has a backbone and a head that fit, unless 
   expect(finals(given)[0]).toMatchObject({ metric: "tokenAccuracy", settings: { backbone: "concerto" } });
 });
 
-test("a method with tasks of its own is run on those alone, and a task that the file does not have is told", () => {
+test("a method with its own tasks runs on those alone, and a task that the file does not have is named", () => {
   const experiment = {
     tasks: ["feedback/topic", "replies"],
     methods: ["lora", { name: "ffaLora", tasks: ["replies"] }],

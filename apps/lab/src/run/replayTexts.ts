@@ -53,7 +53,7 @@ async function measureUntuned({ run, metric }: ReplayInput, place: TextPlace): P
     if (needsAnswers(metric)) {
       return meanScore(await compareRows({ run, metric }, place, (example) => predictor.answer(example, { maxNewTokens, of: "backbone" })));
     }
-    if (metric !== "tokenAccuracy") throw new Error(`${metric} is no metric of texts, and ${task.name} is a ${task.kind} task`);
+    if (metric !== "tokenAccuracy") throw new Error(`${metric} does not score texts, and ${task.name} is a ${task.kind} task`);
     const { text, lossSum } = await predictor.score(dataset.test, "backbone");
     return measureText(metric, text, lossSum);
   });

@@ -40,7 +40,7 @@ test("all rows need the run without distillation and the large model's own, and 
   expect(runsOf("all")).toEqual(["fedpt", "averaged", "large"]);
 });
 
-test("the settings of each run are those of a run, and differ in what they are compared by", () => {
+test("each row has valid settings, which differ only in what is compared", () => {
   const run = fedPtSettings({ rounds: 3, seed: 7 });
   const [averaged, large] = [withoutDistillation(run), largeFederated(run)];
   for (const settings of [run, averaged, large]) expect(runSettingsSchema.parse(settings)).toEqual(settings);

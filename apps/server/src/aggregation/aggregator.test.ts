@@ -92,6 +92,24 @@ test.each(names)(
   },
 );
 
+test("a large merge leaves this thread also where the method has a step more for its report", longer, async () => {
+  const run = runOf("flexLora");
+  const method = createStrategy(run);
+  const seen: string[] = [];
+  const strategy: Strategy = {
+    ...method,
+    aggregate(...inputs) {
+      seen.push("here");
+      return method.aggregate(...inputs);
+    },
+  };
+  const step = stepOf(method, method.init(run, tunedOf(run, 40).shape, tunedOf(run, 40).initial), 1);
+  const { signal } = new AbortController();
+  const there = await createAggregator({ run, strategy, method, threadFrom: 0, signal })(step.state, step.plan, step.contributions);
+  expect(seen).toEqual([]);
+  expect(there).toEqual(method.aggregate(step.state, step.plan, step.contributions));
+});
+
 test("a small step, one that only averages and one of somebody else's strategy run here", async () => {
   const run = runOf("flexLora");
   const { signal } = new AbortController();

@@ -41,7 +41,7 @@ export function Plans({ status }: { readonly status: Status | null }) {
   );
 }
 
-/** A row for each device; where there is no room for columns, each row is a list of its own. */
+/** A row for each device; where there is no room for columns, each row becomes a list. */
 function PlansTable({ plans }: { readonly plans: readonly PlanPoint[] }) {
   return (
     <table class="plans small figures">
