@@ -208,6 +208,12 @@ test("factors that do not fit are refused with the tensors' names", () => {
   expect(() => layoutAt(place.layout, { ...whole, [b]: of(2)[b] })).toThrow(`tensors ${a} and ${b}: found ranks 5 and 2`);
   const { [b]: _, ...others } = whole;
   expect(() => layoutAt(place.layout, others)).toThrow(`tensors ${a} and ${b}: found ranks 5 and 0`);
+  const residual = { "residual/0/query/dense": createTensor([tall, wide], new Float32Array(tall * wide)) };
+  expect(layoutAt(place.layout, { ...whole, ...residual })).toEqual(layoutAt(place.layout, whole));
+  const { [a]: __, ...neither } = others;
+  expect(() => layoutAt(place.layout, { ...neither, ...residual })).toThrow(
+    "tensor residual/0/query/dense: found it without lora/0/query/a, expected factors of the same matrix",
+  );
   place.transformer.dispose();
 });
 

@@ -1,4 +1,4 @@
-import { loraPairs, type Params, sizeOf, type Tensor, tunedShape } from "@tutti/core";
+import { isResidualName, loraPairs, type Params, residualPrefix, sizeOf, type Tensor, tunedShape } from "@tutti/core";
 import type { Tuned } from "../training/gradient.ts";
 import type { Moments } from "../training/optimizers.ts";
 import type { Workplace } from "../workplace.ts";
@@ -25,6 +25,7 @@ export function tunedAt({ run, layout, reader }: Pick<Workplace, "run" | "layout
 /** A run's layout with the low-rank factors that there are, at their own ranks. Throws a sentence about one that does not fit. */
 export function layoutAt(layout: TunedLayout, sent: Params): TunedLayout {
   for (const { a, b } of loraPairs(tunedShape(layout.entries))) requirePair(a, b, sent);
+  for (const name of Object.keys(sent).filter(isResidualName)) requireFactorsBeside(name, sent);
   const entries = layout.entries.flatMap((entry) => {
     if (!isFactor(entry.name)) return [entry];
     const found = sent[entry.name];
@@ -76,4 +77,10 @@ function requireWithin(name: string, { shape: found }: Tensor, most: readonly nu
 function requirePair(a: string, b: string, sent: Params): void {
   const [rankA, rankB] = [sent[a]?.shape[0] ?? 0, sent[b]?.shape[1] ?? 0];
   if (rankA !== rankB) throw new Error(`tensors ${a} and ${b}: found ranks ${rankA} and ${rankB}, expected the same`);
+}
+
+/** A frozen difference is computed beside the device's own of the same matrix; without one it would be left out in silence. */
+function requireFactorsBeside(name: string, sent: Params): void {
+  const factor = name.replace(residualPrefix, "lora/").replace(/\/[^/]+$/, "/a");
+  if (sent[factor] === undefined) throw new Error(`tensor ${name}: found it without ${factor}, expected factors of the same matrix`);
 }
