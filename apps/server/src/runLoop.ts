@@ -81,7 +81,8 @@ export async function runLoop(running: RunningStrategy, ports: RunLoopPorts, sig
   const contents = journal.contents();
   const history = createHistory(running, ports, signal);
   history.restore(contents);
-  if (contents?.state == null) {
+  if (contents?.state != null) ports.keptRounds.keepMissing(running.state, running.strategy.summary(running.state));
+  else {
     await ports.whenReady();
     if (signal.aborted) return;
     initialise(running, ports);
@@ -108,7 +109,8 @@ async function write(event: RoundEvent, history: History, running: RunningStrate
   const { pool, journal, keptRounds, publications, clock } = ports;
   if (event.kind === "planned") {
     publications.publish(event.plan, history.unwritten());
-    await journal.flushed();
+    // two stores: the rounds' is never more than a step behind the journal, and a resumed run writes that one again
+    await Promise.all([journal.flushed(), keptRounds.flushed()]);
     history.started(clock.now());
     history.writeSoon();
   } else if (event.kind === "closed") {
