@@ -15,6 +15,7 @@ import {
 import type { Logger } from "pino";
 import type { Socket } from "socket.io";
 import { createConnection } from "./clientConnection.ts";
+import { refuseProof } from "./entry/proofs.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { Computer } from "./pool/computeDesk.ts";
 import type { Client, Connection } from "./pool/members.ts";
@@ -206,6 +207,8 @@ async function greet(served: Served, hello: Received<"hello">, afterAnswer: Afte
     return refuse("P-12", "this socket said hello with another client key");
   if (served.computer !== null && served.computer.clientKey !== hello.clientKey)
     return refuse("P-12", "this socket said hello with another client key");
+  const unproven = refuseProof(hello, { challenge: socket.id, host: socket.handshake.headers.host });
+  if (unproven !== null) return unproven;
   if (hello.hosting === "compute") return greetComputer(served, hello);
   const admitted = pool.members.hello(connection, hello);
   if (isRefusal(admitted)) return admitted;
@@ -229,7 +232,7 @@ function refuseReplaced(): Refusal {
   return refuse("P-11", "another socket said hello with this client's key");
 }
 
-/** Keys are secrets: the log shows their beginning. */
+/** What the log shows of a client's public key. */
 function shortKey({ clientKey }: Pick<Client, "clientKey">): string {
-  return clientKey.slice(0, 6);
+  return clientKey.slice(0, 12);
 }

@@ -35,7 +35,8 @@ async function greet(session: Session, isPresent: () => boolean, devices: Hello[
   try {
     const { options, runId } = session;
     const profile = await claimOf(session);
-    const answer = await session.socket.call("hello", helloOf(options, { runId, devices, profile }));
+    const credentials = { identity: session.identity, challenge: session.socket.challenge() };
+    const answer = await session.socket.call("hello", helloOf(options, { ...credentials, runId, devices, profile }));
     if (!answer.ok) {
       notAdmitted(session, answer);
       return null;

@@ -23,7 +23,7 @@ export type MachineClaim = NonNullable<Hello["profile"]>;
 export interface JoinOptions {
   /** The coordinator's address, or that of its page; it may have a path. */
   readonly url: string;
-  /** 16 to 64 letters, digits, _ or -; the same client keeps the same key. */
+  /** 16 to 64 letters, digits, _ or -, which are the client's secret: its key pair follows from it, and the same client keeps the same. */
   readonly clientKey: string;
   readonly trainer: Trainer;
   readonly store: DeviceStore;

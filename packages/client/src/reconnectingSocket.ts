@@ -32,6 +32,8 @@ export interface ReconnectingSocket {
   tellProgress(progress: TaskProgress): void;
   tellLoading(): void;
   isConnected(): boolean;
+  /** What the coordinator drew for the present connection (P-100); empty without one. */
+  challenge(): string;
   /** A test that holds as long as the present connection does. */
   present(): () => boolean;
   /** Says `onConnected` once more after a pause, if there is a connection by then. */
@@ -74,6 +76,7 @@ export function openReconnectingSocket(
     tellProgress: (progress) => send(socket.volatile, "progress", progress),
     tellLoading: () => send(socket.volatile, "loading", {}),
     isConnected: () => socket.connected,
+    challenge: () => socket.id ?? "",
     present() {
       const { id } = socket;
       return () => socket.connected && socket.id === id && !signal.aborted;

@@ -60,6 +60,7 @@ export const rules = {
   "P-90": "Compute clients",
   "P-91": "Tasks of a compute client",
   "P-92": "A run that waits for a compute client says so",
+  "P-100": "A client proves its key",
 } as const;
 
 /** The number of a rule of SPEC.md. */

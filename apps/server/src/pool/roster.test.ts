@@ -13,6 +13,8 @@ const capabilities = { backend: "auto", threads: 1, isSecureContext: true, userA
 const helloOf = (index: number, hosting: Hello["hosting"]): Hello => ({
   protocolVersion,
   clientKey: `client-${String(index).padStart(12, "0")}`,
+  audience: "test",
+  proof: "",
   hosting,
   devices: [],
   capabilities,
