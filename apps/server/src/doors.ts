@@ -4,6 +4,7 @@ import { protocolVersion } from "@tutti/protocol";
 import type { FastifyInstance } from "fastify";
 import { findBases } from "./bases.ts";
 import type { CoordinatorConfig } from "./config.ts";
+import { createAddresses } from "./entry/addresses.ts";
 import { loadCertificate } from "./http/certificate.ts";
 import { buildHttp, type HttpPorts, listen } from "./http/server.ts";
 import type { WireMeter } from "./http/wireMeter.ts";
@@ -45,7 +46,9 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
   const urls = { backbone: `${base}/${run.backbone}/manifest.json`, dataset: "datasets/" };
   const bases = findBases(config.publicDir, run);
   const certificate = await loadCertificate(config.https, join(config.dataDir, "coordinator"));
+  const addresses = createAddresses(config);
   const app = await buildHttp(config, {
+    addresses,
     blobs,
     logger,
     certificate,
@@ -55,6 +58,7 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
     metrics: () => metrics.read(live.status(), meter.totals()),
   });
   const sockets = attachSockets(app.server, {
+    addresses,
     pool,
     clock,
     logger,

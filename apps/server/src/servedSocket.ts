@@ -15,6 +15,7 @@ import {
 import type { Logger } from "pino";
 import type { Socket } from "socket.io";
 import { createConnection } from "./clientConnection.ts";
+import type { Addresses } from "./entry/addresses.ts";
 import { refuseProof } from "./entry/proofs.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { Computer } from "./pool/computeDesk.ts";
@@ -24,6 +25,7 @@ import type { Pool } from "./pool/pool.ts";
 /** What the sockets need of the coordinator. */
 export interface SocketPorts {
   readonly pool: Pool;
+  readonly addresses: Addresses;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Of the largest submission, with its header. */
@@ -207,7 +209,7 @@ async function greet(served: Served, hello: Received<"hello">, afterAnswer: Afte
     return refuse("P-12", "this socket said hello with another client key");
   if (served.computer !== null && served.computer.clientKey !== hello.clientKey)
     return refuse("P-12", "this socket said hello with another client key");
-  const unproven = refuseProof(hello, { challenge: socket.id, host: socket.handshake.headers.host });
+  const unproven = refuseProof(hello, { challenge: socket.id, isOwn: ports.addresses.isOwn });
   if (unproven !== null) return unproven;
   if (hello.hosting === "compute") return greetComputer(served, hello);
   const admitted = pool.members.hello(connection, hello);

@@ -61,6 +61,7 @@ export const rules = {
   "P-91": "Tasks of a compute client",
   "P-92": "A run that waits for a compute client says so",
   "P-100": "A client proves its key",
+  "P-101": "Origins and hosts",
 } as const;
 
 /** The number of a rule of SPEC.md. */

@@ -12,6 +12,7 @@ export interface ServeFlags {
   readonly task?: string;
   readonly backbone?: string;
   readonly backbonesUrl?: string;
+  readonly publicUrl?: string;
   readonly devices?: number;
   readonly rounds?: number;
   readonly seed?: number;
@@ -72,6 +73,10 @@ export function withPlaceOptions(command: Command): Command {
     )
     .option("--cert <file>", "a certificate of your own (PEM), with --key")
     .option("--key <file>", "the certificate's key (PEM)")
+    .option(
+      "--public-url <url>",
+      "the address of a proxy in front, or of a port that is forwarded here: pages and clients of that address are let in",
+    )
     .option("--backbones-url <url>", "fetch backbones from there instead, such as a CDN with a copy of public/backbones")
     .option("--out <folder>", "where run folders go (default runs)")
     .option("--public <folder>", "holds backbones/, datasets/ and prompts/ (default: the project's public folder)")
@@ -204,6 +209,7 @@ export function settingsOf(flags: ServeFlags): Record<string, unknown> {
     port: flags.port,
     https,
     backbonesUrl: flags.backbonesUrl,
+    publicUrl: flags.publicUrl,
     dataDir: flags.out,
     publicDir: flags.public,
     runId: flags.run,

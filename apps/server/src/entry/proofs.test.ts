@@ -35,7 +35,7 @@ test("P-100 another coordinator to which a client proves its key cannot pass the
   });
   expect(await relay.when("refused")).toMatchObject({
     rule: "P-100",
-    message: expect.stringContaining('the proof is for "elsewhere.test:8080"'),
+    message: expect.stringContaining('the proof is for "elsewhere.test:8080", which is not an address of this coordinator'),
   });
 });
 

@@ -5,17 +5,16 @@ import { fromBase64Url, type Hello, proofBytes, publicKeyOf, type Refusal, refus
 export interface Handshake {
   /** The socket's id. */
   readonly challenge: string;
-  /** Its Host header. */
-  readonly host: string | undefined;
+  /** Whether an address is this coordinator's. */
+  isOwn(host: string): boolean;
 }
 
 /** Why a client's key is not proven to be its own (P-100), or null. */
 export function refuseProof(
   { clientKey, audience, proof }: Pick<Hello, "clientKey" | "audience" | "proof">,
-  { challenge, host }: Handshake,
+  { challenge, isOwn }: Handshake,
 ): Refusal | null {
-  if (audience !== host)
-    return refuse("P-100", `the proof is for ${JSON.stringify(audience)}, and this connection is with ${JSON.stringify(host ?? "")}`);
+  if (!isOwn(audience)) return refuse("P-100", `the proof is for ${JSON.stringify(audience)}, which is not an address of this coordinator`);
   const key = publicKeyOf(clientKey);
   const signature = fromBase64Url(proof);
   if (key !== null && signature !== null && isSigned(proofBytes(clientKey, { audience, challenge }), key, signature)) return null;

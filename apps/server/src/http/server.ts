@@ -6,6 +6,7 @@ import helmet from "@fastify/helmet";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { CoordinatorConfig } from "../config.ts";
+import type { Addresses } from "../entry/addresses.ts";
 import type { BlobStore } from "./blobs.ts";
 import type { Certificate } from "./certificate.ts";
 import { securityHeaders } from "./headers.ts";
@@ -16,6 +17,7 @@ export type PagesHandler = (request: IncomingMessage, response: ServerResponse) 
 
 /** What the HTTP side shows of the coordinator. */
 export interface HttpPorts {
+  readonly addresses: Addresses;
   readonly blobs: BlobStore;
   readonly logger: Logger;
   readonly certificate: Certificate | null;
@@ -40,6 +42,10 @@ export async function buildHttp(config: CoordinatorConfig, ports: HttpPorts): Pr
     const status = error instanceof Error && "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 500;
     if (status >= 500) ports.logger.error({ error, url: request.url }, "a request failed");
     void reply.code(status).send({ error: status >= 500 ? "internal" : error instanceof Error ? error.message : "refused" });
+  });
+  app.addHook("onRequest", async (request, reply) => {
+    const refusal = request.url === "/healthz" ? null : ports.addresses.refuseHost(request.raw);
+    if (refusal !== null) await reply.code(421).send({ error: refusal });
   });
   await app.register(helmet, securityHeaders({ isDev: config.dev, isHttps: certificate !== null, backbonesUrl: config.backbonesUrl }));
   await app.register(compress, { global: true, threshold: 1024, encodings: ["gzip", "identity"] });
