@@ -4,6 +4,7 @@ import { type ClientIdentity, type Hello, limits, protocolVersion, runSettingsSc
 import { coordinatorFolder } from "./address.ts";
 import type { Fetch } from "./blobs.ts";
 import type { JoinOptions, MachineClaim } from "./joinOptions.ts";
+import { tokenIn } from "./token.ts";
 
 /** What hello says beside what the options hold: the run, if it is known, the devices that the store holds of it, and the claimed machine. */
 export interface SaidInHello {
@@ -18,11 +19,13 @@ export interface SaidInHello {
 /** What a client says of itself. */
 export function helloOf(options: JoinOptions, { identity, challenge, runId, devices, profile }: SaidInHello): Hello {
   const { url, nickname, hosting, backend, threads } = options;
+  const token = options.token ?? tokenIn(url);
   return {
     protocolVersion,
     ...identity.prove({ audience: new URL(url).host, challenge }),
     ...(runId === null ? {} : { runId }),
     ...(nickname === undefined ? {} : { nickname }),
+    ...(token === null ? {} : { token: token.slice(0, limits.maxToken) }),
     ...hostingOf(hosting),
     devices,
     ...(profile === undefined ? {} : { profile }),

@@ -13,6 +13,7 @@ export type { Backend, BlobRef } from "./fields.ts";
 export { backendSchema, blobRefSchema, bytes, clientKeySchema, clientSecretSchema, taskIdSchema } from "./fields.ts";
 export type { TaskIdentity } from "./identities.ts";
 export { parametersSha256, taskId } from "./identities.ts";
+export { type Invitation, invitationBytes, invitationKey, readInvitation, writeInvitation } from "./invitations.ts";
 export { limits, protocolVersion } from "./limits.ts";
 export type {
   Answer,
@@ -34,7 +35,7 @@ export type { Refusal, Rule } from "./rules.ts";
 export { isRefusal, refuse, rules } from "./rules.ts";
 export { runSettingsSchema } from "./runSettings.ts";
 export type { EvaluationPoint, HistoryPoint, PlanPoint, ProbePoint, Status, Traffic } from "./status.ts";
-export { statusSchema } from "./status.ts";
+export { landingStatusSchema, statusSchema } from "./status.ts";
 export type { ContributionHeader, Decline, Submit, SubmitOutcome, TaskLease, TaskProgress } from "./tasks.ts";
 export { headerOf, taskLeaseSchema, taskSpecSchema } from "./tasks.ts";
 export type { ExpectedTensors } from "./tensorChecks.ts";

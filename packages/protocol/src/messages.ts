@@ -12,7 +12,7 @@ import {
 } from "./fields.ts";
 import { limits, protocolVersion } from "./limits.ts";
 import { runSettingsSchema } from "./runSettings.ts";
-import { statusSchema } from "./status.ts";
+import { landingStatusSchema, statusSchema } from "./status.ts";
 import { declineSchema, progressSchema, submitOutcomeSchema, submitSchema, taskLeaseSchema } from "./tasks.ts";
 
 const emptySchema = z.strictObject({});
@@ -114,7 +114,9 @@ export const runInfoSchema = z.strictObject({
   urls: urlsSchema,
   /** Whether the coordinator gets a copy of each device's private state (P-56). */
   keepsStates: z.boolean(),
-  status: statusSchema,
+  /** What a client must bring to join (P-102, P-103). */
+  admission: z.enum(["open", "code", "invitations"]),
+  status: landingStatusSchema,
 });
 
 /** Devices that are ready: data loaded, admission test passed (P-14); none where the client is ready and has no device (P-17). */

@@ -1,4 +1,5 @@
 import { type DeviceId, type Json, type PlannedTask, type RoundPlan, type StrategyState, shapesOf, type Tensor } from "@tutti/core";
+import type { Standing } from "../entry/standings.ts";
 import type { StartingPoint } from "../start/startingPoint.ts";
 import type { Change, KeyValueStore } from "./keyValueStore.ts";
 import type { OlderTask } from "./olderPlans.ts";
@@ -62,6 +63,7 @@ export interface JournalContents {
   readonly contributions: readonly JournalledContribution[];
   readonly devices: readonly JournalledDevice[];
   readonly clients: readonly JournalledClient[];
+  readonly standings: readonly Standing[];
   readonly traffic: Json;
   /** One entry per closed step, oldest first. */
   readonly history: readonly unknown[];
@@ -88,6 +90,7 @@ export interface Journal {
   putDevice(device: JournalledDevice): void;
   putClient(client: JournalledClient): void;
   removeClient(clientKey: string): void;
+  putStanding(standing: Standing): void;
   putTraffic(traffic: Json): void;
   flushed(): Promise<void>;
   close(): Promise<void>;
@@ -129,6 +132,7 @@ export function openJournal(store: KeyValueStore): Journal {
     putDevice: (device) => store.write([[deviceKey(device.deviceId), packRecord(device)]]),
     putClient: (client) => store.write([[clientName(client.clientKey), packRecord(client)]]),
     removeClient: (clientKey) => store.write([[clientName(clientKey), null]]),
+    putStanding: (standing) => store.write([[`standing/${standing.clientKey}`, packRecord(standing)]]),
     putTraffic: (traffic) => store.write([["traffic", packRecord(traffic)]]),
     flushed: () => store.flushed(),
     close: () => store.close(),
@@ -265,6 +269,7 @@ function read(store: KeyValueStore): { contents: JournalContents | null; openBlo
     clients: of("client")
       .map((item) => item.json as JournalledClient)
       .sort((a, b) => a.ordinal - b.ordinal),
+    standings: of("standing").map((item) => item.json as Standing),
     traffic: first<Json>("traffic"),
     history: of("history").map((item) => item.json),
   };

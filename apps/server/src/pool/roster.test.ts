@@ -31,6 +31,7 @@ function connect(id: string): Connection {
     assign: nothing,
     moved: nothing,
     replaced: nothing,
+    removed: nothing,
   };
 }
 

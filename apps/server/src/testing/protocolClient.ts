@@ -43,7 +43,7 @@ export interface ProtocolClientOptions {
   readonly url: string;
   readonly kept?: KeptClient;
   readonly hosting?: "virtual" | "own" | "compute";
-  /** With `compute`. */
+  /** A code word or an invitation; of a compute client its own. */
   readonly token?: string;
   readonly nickname?: string;
   /** What it claims of its machine, in runs that plan. */
@@ -183,7 +183,7 @@ function sayHello({ options, kept, socket }: Joining): Promise<Outcome<Answer<"h
     ...(machine === undefined ? {} : { profile: machine }),
     hosting,
     ...(hosting === "own" ? { ownExamples: 9 } : {}),
-    ...(hosting === "compute" ? { token: options.token ?? "" } : {}),
+    ...(hosting === "compute" || options.token !== undefined ? { token: options.token ?? "" } : {}),
     devices,
   });
 }
