@@ -1,8 +1,8 @@
 import { type Hello, type Refusal, refuse } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
-import type { Journal } from "../journal/journal.ts";
+import type { Journal, JournalledStanding } from "../journal/journal.ts";
 import { createInvitations } from "./invitations.ts";
-import { createStandings, type Standing } from "./standings.ts";
+import { createStandings } from "./standings.ts";
 import { createToken, isSameSecret, tokenIn } from "./tokens.ts";
 
 /** What the gate needs of its surroundings. */
@@ -30,7 +30,7 @@ export interface Gate {
   readonly linkToken: string | null;
   /** Why a client whose key is proven may not come in, or null. An invitation that it brings is its own from then on. */
   refuse(hello: Pick<Hello, "clientKey" | "token" | "nickname">): Refusal | null;
-  standingOf(clientKey: string): Standing;
+  standingOf(clientKey: string): JournalledStanding;
   /** Clients that wait for the operator, the latest at the end. */
   waiting(): readonly Waiting[];
   banned(): readonly string[];

@@ -1,28 +1,19 @@
-import type { Journal } from "../journal/journal.ts";
-
-/** What a run remembers of a client's admission; of most clients it remembers nothing. */
-export interface Standing {
-  readonly clientKey: string;
-  /** Id of the invitation that it redeemed, or null. */
-  readonly invitation: string | null;
-  readonly isApproved: boolean;
-  readonly isBanned: boolean;
-}
+import type { Journal, JournalledStanding } from "../journal/journal.ts";
 
 /** Admissions by client key, journalled with each change. */
 export interface Standings {
-  of(clientKey: string): Standing;
+  of(clientKey: string): JournalledStanding;
   /** Who has redeemed an invitation, or null. */
   holderOf(invitation: string): string | null;
-  change(clientKey: string, changes: Partial<Omit<Standing, "clientKey">>): void;
+  change(clientKey: string, changes: Partial<Omit<JournalledStanding, "clientKey">>): void;
   banned(): readonly string[];
 }
 
 /** The standings that a journal has. */
 export function createStandings(journal: Pick<Journal, "contents" | "putStanding">): Standings {
-  const byKey = new Map<string, Standing>();
+  const byKey = new Map<string, JournalledStanding>();
   const holders = new Map<string, string>();
-  const keep = (standing: Standing) => {
+  const keep = (standing: JournalledStanding) => {
     byKey.set(standing.clientKey, standing);
     if (standing.invitation !== null) holders.set(standing.invitation, standing.clientKey);
   };

@@ -1,5 +1,4 @@
 import { type DeviceId, type Json, type PlannedTask, type RoundPlan, type StrategyState, shapesOf, type Tensor } from "@tutti/core";
-import type { Standing } from "../entry/standings.ts";
 import type { StartingPoint } from "../start/startingPoint.ts";
 import type { Change, KeyValueStore } from "./keyValueStore.ts";
 import type { OlderTask } from "./olderPlans.ts";
@@ -46,6 +45,15 @@ export interface JournalledClient {
   readonly nickname: string | null;
 }
 
+/** What a run remembers of a client's admission; of most clients it remembers nothing. */
+export interface JournalledStanding {
+  readonly clientKey: string;
+  /** Id of the invitation that it redeemed, or null. */
+  readonly invitation: string | null;
+  readonly isApproved: boolean;
+  readonly isBanned: boolean;
+}
+
 /** All that a restarted coordinator needs. */
 export interface JournalContents {
   readonly run: Json;
@@ -63,7 +71,7 @@ export interface JournalContents {
   readonly contributions: readonly JournalledContribution[];
   readonly devices: readonly JournalledDevice[];
   readonly clients: readonly JournalledClient[];
-  readonly standings: readonly Standing[];
+  readonly standings: readonly JournalledStanding[];
   readonly traffic: Json;
   /** One entry per closed step, oldest first. */
   readonly history: readonly unknown[];
@@ -90,7 +98,7 @@ export interface Journal {
   putDevice(device: JournalledDevice): void;
   putClient(client: JournalledClient): void;
   removeClient(clientKey: string): void;
-  putStanding(standing: Standing): void;
+  putStanding(standing: JournalledStanding): void;
   putTraffic(traffic: Json): void;
   flushed(): Promise<void>;
   close(): Promise<void>;
@@ -269,7 +277,7 @@ function read(store: KeyValueStore): { contents: JournalContents | null; openBlo
     clients: of("client")
       .map((item) => item.json as JournalledClient)
       .sort((a, b) => a.ordinal - b.ordinal),
-    standings: of("standing").map((item) => item.json as Standing),
+    standings: of("standing").map((item) => item.json as JournalledStanding),
     traffic: first<Json>("traffic"),
     history: of("history").map((item) => item.json),
   };
