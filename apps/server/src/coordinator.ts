@@ -5,8 +5,15 @@ import type { Logger } from "pino";
 import { computeTokenOf } from "./computeToken.ts";
 import { type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
 import { buildDoors, type Doors } from "./doors.ts";
+import { isLoopback, publicUrls } from "./entry/addresses.ts";
+import { createAudit } from "./entry/audit.ts";
+import { createGate, type Gate } from "./entry/gate.ts";
+import { type Listening, linkTo, printedAddresses } from "./entry/links.ts";
+import { actOn, listClients } from "./entry/operating.ts";
+import { createToken, tokenIn } from "./entry/tokens.ts";
 import { type BlobStore, createBlobStore } from "./http/blobs.ts";
-import { addControl, createToken, publishControl } from "./http/control.ts";
+import { publishControl } from "./http/control.ts";
+import { addControl, type ControlActions } from "./http/operator.ts";
 import type { HttpPorts, PagesHandler } from "./http/server.ts";
 import { createWireMeter, type MeterRecord, type WireMeter } from "./http/wireMeter.ts";
 import type { KeyValueStore } from "./journal/keyValueStore.ts";
@@ -55,6 +62,8 @@ export interface Coordinator {
   readonly controlToken: string;
   /** What compute clients must bring (P-90); null where the run needs none. */
   readonly computeToken: string | null;
+  /** What the link to the run carries (P-102, P-103); null where everybody may come. */
+  readonly linkToken: string | null;
   readonly config: CoordinatorConfig;
   /** Null where the run started from values drawn from its seed. */
   readonly origin: RunOrigin | null;
@@ -86,22 +95,49 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
     const start = await startOf(config, opened, { ...given, strategy });
     return assemble(config, opened, { ...given, logger, strategy, start });
   });
-  const { live, ending } = assembly;
+  const { ending } = assembly;
   const controlToken = createToken();
-  const orders = {
-    begin: live.begin,
-    stop: () => void close(assembly, "closing", "the operator stopped the run"),
-  };
+  const door = { token: controlToken, audit: createAudit(opened.folder.path, logger) };
+  const metricsAccess = metricsAccessOf(config, opened.folder.path, controlToken);
+  let listening: Listening | null = null;
+  const orders = ordersFor(assembly, () => listening);
   try {
-    const doors = await buildDoors({ ...assembly, ...opened, pages: given.pages, control: (app) => addControl(app, controlToken, orders) });
+    const control: HttpPorts["control"] = (app) => addControl(app, door, orders);
+    const doors = await buildDoors({ ...assembly, ...opened, metricsAccess, pages: given.pages, control });
     assembly.doors = doors;
-    const { port, url } = await doors.open();
+    listening = await doors.open();
+    const { port, url } = listening;
     begin(assembly, { port, url, controlToken });
     return describe(assembly, { port, url, controlToken });
   } catch (error) {
     await (ending.closing ?? giveUp(assembly)); // it may have been stopped while it opened
     throw error;
   }
+}
+
+/** What the operator's routes do. */
+function ordersFor(assembly: Assembly, listening: () => Listening | null): ControlActions {
+  const { live, gate, config } = assembly;
+  const { members } = live.pool;
+  return {
+    begin: live.begin,
+    stop: () => void close(assembly, "closing", "the operator stopped the run"),
+    toClient: (action, clientKey) => actOn({ gate, members }, action, clientKey),
+    invite(count, days) {
+      const at = listening();
+      const address = at === null ? undefined : (printedAddresses(config, at).find((one) => one !== at.url) ?? at.url);
+      return address === undefined ? [] : gate.invite(count, days).map((token) => linkTo(address, token));
+    },
+    clients: () => listClients({ gate, members }),
+    status: live.status,
+  };
+}
+
+/** Behind a proxy every visitor comes from this machine; where others may come by themselves, a token for them lies in the run's folder. */
+function metricsAccessOf({ host, publicUrl }: CoordinatorConfig, folder: string, controlToken: string): HttpPorts["metricsAccess"] {
+  const isBehindProxy = publicUrls(publicUrl).length > 0;
+  const isAlone = isLoopback(host) && !isBehindProxy;
+  return { isLocalOpen: !isBehindProxy, tokens: isAlone ? [controlToken] : [controlToken, tokenIn(folder, "metrics.token")] };
 }
 
 /** Where the run starts, from its journal where there is one; null for values drawn from its seed. */
@@ -122,6 +158,7 @@ async function orReleased<T>(opened: OpenedRun, make: () => Promise<T>): Promise
 
 /** A coordinator's parts, from before it listens until it has closed. */
 interface Assembly {
+  readonly gate: Gate;
   readonly computeToken: string | null;
   readonly config: CoordinatorConfig;
   readonly opened: OpenedRun;
@@ -162,6 +199,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
   const { tuned, clock = systemClock, logger, strategy, start } = given;
   const { runId, journal, keptRounds, folder } = opened;
   const computeToken = computeTokenOf(folder.path, needsCompute(config.run) || given.answers !== undefined);
+  const gate = createGate({ config, runId, folder: folder.path, journal, now: Date.now });
   const listeners = new Set<(event: CoordinatorEvent) => void>();
   const metrics = createMetrics();
   const news = createNews(clock);
@@ -193,7 +231,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
       metrics.stepClosed(record.stage, record.seconds);
     },
   });
-  const parts = { config, opened, start, tuned, clock, logger, blobs, meter, metrics, news, live, listeners, computeToken };
+  const parts = { config, opened, start, tuned, clock, logger, blobs, meter, metrics, news, live, listeners, computeToken, gate };
   return { ...parts, ending: createEnding(), doors: null, withdraw: null };
 }
 
@@ -306,6 +344,7 @@ function describe(assembly: Assembly, address: Address): Coordinator {
     runId: opened.runId,
     folder: opened.folder.path,
     computeToken: assembly.computeToken,
+    linkToken: assembly.gate.linkToken,
     config,
     origin: start?.origin ?? null,
     status: live.status,

@@ -191,7 +191,7 @@ function poolPorts({ ports, publications, notes }: Work, onFault: (error: unknow
       logger.warn({ deviceId }, "a device was reset");
     },
     onLate({ clientKey }, deviceIds) {
-      logger.warn({ client: clientKey.slice(0, 6), deviceIds }, "devices did not register in time; other clients may host them");
+      logger.warn({ client: clientKey.slice(0, 12), deviceIds }, "devices did not register in time; other clients may host them");
     },
     onAccepted: (taskId, deviceId) => ports.tell({ kind: "accepted", taskId, deviceId }),
     onFault,

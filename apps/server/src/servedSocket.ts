@@ -15,6 +15,9 @@ import {
 import type { Logger } from "pino";
 import type { Socket } from "socket.io";
 import { createConnection } from "./clientConnection.ts";
+import type { Addresses } from "./entry/addresses.ts";
+import type { Gate } from "./entry/gate.ts";
+import { refuseProof } from "./entry/proofs.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { Computer } from "./pool/computeDesk.ts";
 import type { Client, Connection } from "./pool/members.ts";
@@ -23,6 +26,10 @@ import type { Pool } from "./pool/pool.ts";
 /** What the sockets need of the coordinator. */
 export interface SocketPorts {
   readonly pool: Pool;
+  readonly addresses: Addresses;
+  readonly gate: Pick<Gate, "refuse">;
+  /** Whether who has said no hello may watch: not in runs that not everybody may come to. */
+  readonly isWatchable: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Of the largest submission, with its header. */
@@ -50,7 +57,9 @@ interface Served {
   client: Client | null;
   /** In place of a client: a compute client (P-90). */
   computer: Computer | null;
-  isReplaced: boolean;
+  /** Whether another socket speaks for its client, or the client was sent away. */
+  isReplaced: false | "replaced" | "removed";
+  numWrongTokens: number;
   /** It has said hello in time. */
   cancelTimeout(): void;
 }
@@ -61,18 +70,21 @@ export function serveSocket(socket: Socket, ports: SocketPorts): void {
   const served: Served = {
     socket,
     ports,
-    connection: createConnection(socket, ports, () => {
-      served.isReplaced = true;
+    connection: createConnection(socket, ports, (why) => {
+      served.isReplaced = why;
       served.client = null;
       served.computer = null;
     }),
     client: null,
     computer: null,
     isReplaced: false,
+    numWrongTokens: 0,
     cancelTimeout: startTimeout(socket, ports),
   };
-  void socket.join(rooms.spectators);
-  send(socket, "status", ports.statusOnArrival());
+  if (ports.isWatchable) {
+    void socket.join(rooms.spectators);
+    send(socket, "status", ports.statusOnArrival());
+  }
   serve(socket, handlersOf(served), {
     onRefused: (name, { refused, message }) => {
       ports.onRefused(refused);
@@ -106,7 +118,7 @@ function handlersOf(served: Served): Handlers {
   /** For calls that need a client: before hello, and after another socket took over, they are refused. A compute client's go to its desk. */
   const asClient = <R, A>(handle: Handle<Client, R, A>, atDesk: Handle<Computer, R, A>) => {
     return async (request: R, afterAnswer: AfterAnswer): Promise<A | Refusal> => {
-      if (served.isReplaced) return refuseReplaced();
+      if (served.isReplaced !== false) return refuseReplaced(served);
       if (served.computer !== null) return atDesk(served.computer, request, afterAnswer);
       if (served.client === null) return refuse("P-10", "hello comes first");
       return handle(served.client, request, afterAnswer);
@@ -201,12 +213,16 @@ async function greetComputer(served: Served, hello: Received<"hello">): Promise<
 async function greet(served: Served, hello: Received<"hello">, afterAnswer: AfterAnswer): Promise<Answer<"hello"> | Refusal> {
   const { socket, ports, connection } = served;
   const { pool, logger } = ports;
-  if (served.isReplaced) return refuseReplaced();
+  if (served.isReplaced !== false) return refuseReplaced(served);
   if (served.client !== null && served.client.clientKey !== hello.clientKey)
     return refuse("P-12", "this socket said hello with another client key");
   if (served.computer !== null && served.computer.clientKey !== hello.clientKey)
     return refuse("P-12", "this socket said hello with another client key");
+  const unproven = refuseProof(hello, { challenge: socket.id, isOwn: ports.addresses.isOwn });
+  if (unproven !== null) return unproven;
   if (hello.hosting === "compute") return greetComputer(served, hello);
+  const turnedAway = ports.gate.refuse(hello);
+  if (turnedAway !== null) return turnAway(served, turnedAway);
   const admitted = pool.members.hello(connection, hello);
   if (isRefusal(admitted)) return admitted;
   const { client, devices } = admitted;
@@ -225,11 +241,23 @@ async function greet(served: Served, hello: Received<"hello">, afterAnswer: Afte
   );
 }
 
-function refuseReplaced(): Refusal {
-  return refuse("P-11", "another socket said hello with this client's key");
+/** Who does not know the word may try a few times; a new connection is another try. */
+function turnAway(served: Served, refusal: Refusal): Refusal {
+  const isWrong = refusal.refused === "P-102" || refusal.refused === "P-103";
+  if (isWrong) served.numWrongTokens += 1;
+  if (served.numWrongTokens >= maxWrongTokens) setTimeout(() => served.socket.disconnect(true), 0); // behind the answer
+  return refusal;
 }
 
-/** Keys are secrets: the log shows their beginning. */
+const maxWrongTokens = 5;
+
+function refuseReplaced({ isReplaced }: Pick<Served, "isReplaced">): Refusal {
+  return isReplaced === "removed"
+    ? refuse("P-105", "the operator has sent this client away")
+    : refuse("P-11", "another socket said hello with this client's key");
+}
+
+/** What the log shows of a client's public key. */
 function shortKey({ clientKey }: Pick<Client, "clientKey">): string {
-  return clientKey.slice(0, 6);
+  return clientKey.slice(0, 12);
 }

@@ -9,7 +9,7 @@ import {
   type RoundPlan,
   type StrategySummary,
 } from "@tutti/core";
-import { type Backend, type HistoryPoint, limits, type PlanPoint, type Status } from "@tutti/protocol";
+import { type Backend, type HistoryPoint, limits, type PlanPoint, type RunInfo, type Status } from "@tutti/protocol";
 import type { StepRecord, TrafficTotals } from "@tutti/record";
 import type { OpenStep } from "./pool/openStep.ts";
 import type { Roster } from "./pool/roster.ts";
@@ -113,6 +113,11 @@ function countTasks(step: OpenStep | null): Pick<Status, "tasksOut" | "tasksIn">
     if (state === "over" && accepted !== null) counts.tasksIn += 1;
   }
   return counts;
+}
+
+/** What a landing page says: nothing of single devices, nothing that was learnt (P-108). */
+export function forLanding({ phase, stage, round, numRounds, numConnected, numDevices }: Status): RunInfo["status"] {
+  return { phase, stage, round, numRounds, numConnected, numDevices };
 }
 
 /** The same for a client at work: without probes, which cost bytes and are the dashboard's. */

@@ -27,6 +27,7 @@ export const connectionNames = {
   connecting: "connecting",
   online: "connected",
   retrying: "reconnecting",
+  unapproved: "waiting to be let in",
 } as const;
 
 /** The card of what is planned for each device. */
@@ -66,6 +67,9 @@ export const landing = {
   kept: "The examples and everything else on this computer. Close the tab to stop.",
   keptWithLayers: "The examples, the parameters of all other layers, and everything else on this computer. Close the tab to stop.",
   join: "Join",
+  codeWord: "Code word",
+  codeWordNote: "The link that the operator gave you carries it, or the operator tells you.",
+  needsInvitation: "This run is by invitation. Open the link of your invitation to join; each lets one browser in.",
   finished: "This run is finished: there is nothing left to train. Thank you to everybody who took part.",
   looking: "Looking for the run …",
   what: (task: string, backbone: string) => `${task} · model ${backbone}`,
@@ -124,6 +128,7 @@ export const phaseNames: Readonly<Record<LoadProgress["phase"], string>> = {
 /** The page's headline while it takes part. */
 export const headlines = {
   connecting: "Connecting to the run",
+  unapproved: "Waiting to be let in",
   loading: "Getting ready",
   waitingForDevice: "Ready, waiting for a device",
   waitingForTurn: "Ready, waiting for this tab’s turn",
@@ -146,6 +151,7 @@ export const headlines = {
 
 /** What the state means for the volunteer, and what to do. */
 export const explanations = {
+  unapproved: "The operator of this run lets each tab in. Leave this tab open: it begins by itself.",
   paused: "This tab gets no new work until you resume.",
   retrying:
     "The server of the run may be restarting, or the network may be down. This tab keeps its work and reconnects by itself; leave it open.",

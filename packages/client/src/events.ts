@@ -27,9 +27,12 @@ export interface TrafficCount {
   readonly savedBytes: number;
 }
 
+/** `unapproved`: the operator has not let the client in yet (P-104); it asks again. */
+export type ConnectionState = "connecting" | "online" | "retrying" | "unapproved";
+
 /** What happens in a session, in order; a page or a test derives all it shows from these. */
 export type SessionEvent =
-  | { readonly kind: "connection"; readonly state: "connecting" | "online" | "retrying" }
+  | { readonly kind: "connection"; readonly state: ConnectionState }
   | { readonly kind: "welcome"; readonly welcome: Welcome }
   | { readonly kind: "loading"; readonly progress: LoadProgress }
   | { readonly kind: "ready"; readonly ready: TrainerReady; readonly numExamples: number; readonly deviceIds: readonly DeviceId[] }

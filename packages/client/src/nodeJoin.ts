@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { clientKeySchema } from "@tutti/protocol";
+import { clientSecretSchema } from "@tutti/protocol";
 import { folderStore } from "./folderStore.ts";
 import type { JoinOptions } from "./joinOptions.ts";
 import { memoryStore } from "./memoryStore.ts";
@@ -42,6 +42,6 @@ function keyIn(folder: string): string {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
   const key = readFileSync(path, "utf8").trim();
-  if (clientKeySchema.safeParse(key).success) return key;
+  if (clientSecretSchema.safeParse(key).success) return key;
   throw new Error(`${path}: expected a client's key of 16 to 64 letters, digits, _ or -; move the file away to take part as a new client`);
 }

@@ -1,4 +1,5 @@
 import { deferred } from "@tutti/core";
+import { clientIdentity } from "@tutti/protocol";
 import { coordinatorFolder } from "./address.ts";
 import { createBlobs, type Fetch } from "./blobs.ts";
 import type { SessionEnd } from "./events.ts";
@@ -50,6 +51,7 @@ function createSession(options: JoinOptions): Session {
   const fetchBlob: Fetch = options.fetch ?? ((address, init) => fetch(address, init));
   return {
     options,
+    identity: clientIdentity(options.clientKey),
     life,
     ended: deferred<SessionEnd>(),
     socket: openReconnectingSocket(url, socketOptions, life.signal),

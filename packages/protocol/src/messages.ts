@@ -1,9 +1,18 @@
 import { clientProfileSchema, integer, number } from "@tutti/core";
 import { z } from "zod";
-import { backendSchema, blobRefSchema, clientKeySchema, deviceIdSchema, runIdSchema, taskIdSchema, text } from "./fields.ts";
+import {
+  backendSchema,
+  blobRefSchema,
+  clientKeySchema,
+  deviceIdSchema,
+  runIdSchema,
+  signatureSchema,
+  taskIdSchema,
+  text,
+} from "./fields.ts";
 import { limits, protocolVersion } from "./limits.ts";
 import { runSettingsSchema } from "./runSettings.ts";
-import { statusSchema } from "./status.ts";
+import { landingStatusSchema, statusSchema } from "./status.ts";
 import { declineSchema, progressSchema, submitOutcomeSchema, submitSchema, taskLeaseSchema } from "./tasks.ts";
 
 const emptySchema = z.strictObject({});
@@ -31,12 +40,16 @@ const helloSchema = z
   .strictObject({
     protocolVersion: z.literal(protocolVersion),
     clientKey: clientKeySchema,
+    /** Host, and port where there is one, of the address under which the client knows the coordinator (P-100). */
+    audience: z.string().min(1).max(limits.maxHost),
+    /** That the key is the client's: its signature over audience and challenge. */
+    proof: signatureSchema,
     /** The run that the devices below belong to, where the client knows it. */
     runId: runIdSchema.exactOptional(),
     nickname: text(limits.maxNickname).exactOptional(),
     /** Shares of the built-in partition, the volunteer's own examples, or none but the tasks of a trusted server (P-90). */
     hosting: z.enum(["virtual", "own", "compute"]),
-    /** Of the run's compute clients; with `compute` only. */
+    /** What the link to the run carries; of a compute client the token of its own (P-90). */
     token: z.string().min(1).max(limits.maxToken).exactOptional(),
     /** Number of own examples; with `own` only. */
     ownExamples: integer(1, limits.maxExamples).exactOptional(),
@@ -49,9 +62,9 @@ const helloSchema = z
     path: ["ownExamples"],
     error: "ownExamples is for hosting own examples only",
   })
-  .refine((hello) => (hello.hosting === "compute") === (hello.token !== undefined), {
+  .refine((hello) => hello.hosting !== "compute" || hello.token !== undefined, {
     path: ["token"],
-    error: "a compute client has a token, and no other client",
+    error: "a compute client has a token",
   });
 
 /** What a client does with a device's state (P-20 to P-24). */
@@ -101,7 +114,9 @@ export const runInfoSchema = z.strictObject({
   urls: urlsSchema,
   /** Whether the coordinator gets a copy of each device's private state (P-56). */
   keepsStates: z.boolean(),
-  status: statusSchema,
+  /** What a client must bring to join (P-102, P-103). */
+  admission: z.enum(["open", "code", "invitations"]),
+  status: landingStatusSchema,
 });
 
 /** Devices that are ready: data loaded, admission test passed (P-14); none where the client is ready and has no device (P-17). */

@@ -60,6 +60,15 @@ export const rules = {
   "P-90": "Compute clients",
   "P-91": "Tasks of a compute client",
   "P-92": "A run that waits for a compute client says so",
+  "P-100": "A client proves its key",
+  "P-101": "Origins and hosts",
+  "P-102": "Code words",
+  "P-103": "Invitations",
+  "P-104": "Approval",
+  "P-105": "Sent away and banned",
+  "P-106": "Orders and their log",
+  "P-107": "Metrics",
+  "P-108": "What a landing page needs",
 } as const;
 
 /** The number of a rule of SPEC.md. */

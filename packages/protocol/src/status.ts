@@ -112,6 +112,16 @@ export const statusSchema = z.strictObject({
   deadlineMs: integer(0, limits.maxDeadlineMs).nullable(),
 });
 
+/** What a landing page says of how far the run is (P-108). */
+export const landingStatusSchema = statusSchema.pick({
+  phase: true,
+  stage: true,
+  round: true,
+  numRounds: true,
+  numConnected: true,
+  numDevices: true,
+});
+
 /** The run as pages show it (P-70). */
 export type Status = z.infer<typeof statusSchema>;
 /** Bytes up from clients and down to them. */

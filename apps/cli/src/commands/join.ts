@@ -8,6 +8,7 @@ export function addJoin(program: Command): void {
     .command("join")
     .description("join a run from this machine without a browser, and train until the run is over")
     .argument("<url>", "the coordinator's address, as `tutti serve` prints it")
+    .option("--token <text>", "the run's code word or an invitation, where the address does not carry it")
     .option("--state <folder>", "where this client keeps its devices (default: a folder for each coordinator in ~/.tutti/clients)")
     .addOption(
       new Option("--backend <name>", "what to compute on; auto measures").choices(["auto", "wasm", "cpu", "webgpu"]).default("auto"),
@@ -33,6 +34,7 @@ Each client computes on one core: start several, each with its own --state, to l
 
 Examples:
   tutti join http://192.168.1.20:8080
+  tutti join "http://192.168.1.20:8080/#token=a-code-word"
   tutti join https://classroom.local:8080 --ca certificate.pem
   tutti join http://localhost:8080 --data mine.csv --state ~/second-client`,
     )

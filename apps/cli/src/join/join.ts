@@ -1,3 +1,4 @@
+import { coordinatorFolder, tokenIn } from "@tutti/client";
 import type { BackendName, Trainer } from "@tutti/model";
 import type { RunInfo } from "@tutti/protocol";
 import { UsageError } from "../exitCodes.ts";
@@ -15,6 +16,7 @@ import { createTeller } from "./teller.ts";
 
 /** The options of `tutti join`. */
 export interface JoinFlags extends MachineFlags {
+  readonly token?: string;
   readonly state?: string;
   readonly backend: "auto" | BackendName;
   readonly data?: string;
@@ -33,7 +35,8 @@ export async function join(address: string, flags: JoinFlags): Promise<void> {
     return;
   }
   const info = await askCoordinator(url);
-  console.log(runText(url, info));
+  console.log(runText(coordinatorFolder(url), info));
+  requireToken(flags.token ?? tokenIn(url), info);
   if (info.status.phase === "done") return console.log(overText(info));
   console.log(deviceText);
   const own = flags.data === undefined ? null : await readOwnFile(flags.data, info, url);
@@ -56,6 +59,16 @@ async function inOtherProcess({ ca, insecure, backend }: JoinFlags): Promise<num
   return backend === "webgpu" ? provideAdapter() : null;
 }
 
+/** Throws a UsageError where the run asks for more than its address. */
+function requireToken(token: string | null, { admission, status }: RunInfo): void {
+  if (admission === "open" || token !== null || status.phase === "done") return;
+  throw new UsageError(
+    admission === "code"
+      ? "this run is by code word: give the whole link that `tutti serve` printed, in quotes, or --token WORD"
+      : "this run is by invitation: give the whole link of your invitation, in quotes, or --token TEXT",
+  );
+}
+
 interface Joining {
   readonly url: string;
   readonly flags: JoinFlags;
@@ -67,11 +80,12 @@ interface Joining {
 
 async function takePart({ url, flags, info, own, place, machine }: Joining): Promise<void> {
   const { joinRun } = await import("@tutti/client/node");
-  const { backend, nickname, insecure } = flags;
+  const { backend, nickname, insecure, token } = flags;
   const teller = createTeller({ print: (line) => console.log(line), progress: createProgress() });
   let isOver = false;
   const session = joinRun({
     url,
+    token,
     folder: place.clientFolder,
     trainer: await trainerFor(backend, place.backbonesFolder, teller.say),
     backend,

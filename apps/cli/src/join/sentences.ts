@@ -85,6 +85,7 @@ export function waitingText({ stage, round, numRounds, message }: Status, done: 
 export const connectionTexts = {
   lost: "the coordinator does not answer; this client keeps its work and tries again",
   back: "the coordinator answers again",
+  unapproved: "waiting for the operator to let this client in",
 };
 
 /** What the client is told of a device whose work the coordinator no longer knows. */

@@ -4,7 +4,8 @@ import { formatCount, formatWhole, isModule, needsCompute, type RunSettings, str
 import type { RunOrigin } from "@tutti/record";
 import { ConfigError, type CoordinatorConfig } from "../config.ts";
 import { type Coordinator, type CoordinatorPorts, type RunOutcome, startCoordinator } from "../coordinator.ts";
-import { lanAddresses } from "../http/certificate.ts";
+import { isUnspecified } from "../entry/addresses.ts";
+import { linkTo, printedAddresses } from "../entry/links.ts";
 import { listRunIds, readRun } from "../journal/readRun.ts";
 import { requireSameCode } from "../openedRun.ts";
 import { requirePair } from "../pair.ts";
@@ -23,6 +24,8 @@ export interface ServeOptions {
   readonly presets: Readonly<Record<string, RunSettings>>;
   /** The preset to start from unless file or flags name one. */
   readonly preset: string;
+  /** Coordinator settings that file and flags lie over. */
+  readonly doors?: Overrides;
   /** Path of a settings file. */
   readonly file?: string | undefined;
   /** The command line's settings, in the shape of a settings file. */
@@ -57,7 +60,9 @@ export type ServeEnd = "done" | "SIGINT" | "SIGTERM" | "stopped";
 export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const { presets, preset, flags = {}, print } = options;
   const file = options.file === undefined ? {} : await readWithModules(options.file, options.readTexts);
-  const config = mergeSettings({ presets, preset, file, flags, name: options.file });
+  const config = mergeSettings({ presets, preset, doors: options.doors ?? {}, file, flags, name: options.file });
+  if (config.codeWord !== undefined && config.admission !== "code")
+    throw new ConfigError(`codeWord: it is for admission "code", and admission is "${config.admission}": leave one of them out`);
   const numClasses = options.numClasses(config.run);
   requireAnswering(config, numClasses);
   const tuned = tunedParameters(config.run, readBackboneSizes(config.publicDir, config.run.backbone), numClasses);
@@ -175,18 +180,31 @@ async function describeFinished(config: CoordinatorConfig): Promise<string | nul
   );
 }
 
-function describe({ url, port, runId, folder, config, origin }: Coordinator, isFinished: boolean): string[] {
+function describe({ url, port, runId, folder, config, origin, linkToken }: Coordinator, isFinished: boolean): string[] {
   const scheme = url.slice(0, url.indexOf(":"));
-  const isOpen = config.host === "0.0.0.0" || config.host === "::";
-  const others = isOpen ? lanAddresses().map((address) => `${scheme}://${address.includes(":") ? `[${address}]` : address}:${port}`) : [];
+  const isOpen = isUnspecified(config.host);
+  const [first = url, ...others] = printedAddresses(config, { url, port }).map((address) => linkTo(address, linkToken));
   return [
     ...(isModule(config.run.strategy) ? [`strategy ${strategyTitle(config.run.strategy)}`] : []),
     `run ${runId}: ${config.run.task} on ${config.run.backbone}, ${sizeOf(config.run)}, seed ${config.run.seed}`,
     ...(origin === null ? [] : [originLine(origin)]),
-    `open ${url}${others.length === 0 ? "" : `, or from another machine ${others.join(", ")}`}`,
+    `open ${first}${others.length === 0 ? "" : `, or from another machine ${others.join(", ")}`}`,
+    ...admissionLines(config, runId),
     ...(scheme === "http" && isOpen ? ["other machines get WebGPU and threads over https only: add --https self"] : []),
     ...(config.https === "self" ? ["browsers warn about this certificate, because this machine made it: continue past the warning"] : []),
     `files are in ${folder}; ${isFinished ? "Ctrl-C takes the pages down" : "Ctrl-C stops the run, and the same command resumes it"}`,
+  ];
+}
+
+function admissionLines({ admission, approval }: CoordinatorConfig, runId: string): string[] {
+  return [
+    ...(admission === "code" ? ["whoever has the link may come: it carries the run's code word"] : []),
+    ...(admission === "invitations"
+      ? [`each invitation lets one client in, and the link carries one: \`tutti run invite ${runId}\` makes more`]
+      : []),
+    ...(approval
+      ? [`each client waits until you let it in: \`tutti run clients ${runId}\` lists them, \`tutti run approve\` lets one in`]
+      : []),
   ];
 }
 

@@ -57,6 +57,8 @@ test.each(stores())("what was written is there again when the journal is opened 
   journal.putClient({ clientKey: "k", ordinal: 0, nickname: "Ada" });
   journal.putClient({ clientKey: "stranger", ordinal: 1, nickname: null });
   journal.removeClient("stranger");
+  const standing = { clientKey: "k", invitation: "an-id", isApproved: true, isBanned: false };
+  journal.putStanding(standing);
   journal.putContribution(contribution, device, Uint8Array.of(9, 9));
   journal.putCounted([4]);
   journal.putTraffic({ train: { up: 3, down: 4 } });
@@ -78,6 +80,7 @@ test.each(stores())("what was written is there again when the journal is opened 
     contributions: [contribution],
     devices: [device],
     clients: [{ clientKey: "k", ordinal: 0, nickname: "Ada" }],
+    standings: [standing],
     traffic: { train: { up: 3, down: 4 } },
     history: [{ record: 1 }],
   });

@@ -45,6 +45,15 @@ export interface JournalledClient {
   readonly nickname: string | null;
 }
 
+/** What a run remembers of a client's admission; of most clients it remembers nothing. */
+export interface JournalledStanding {
+  readonly clientKey: string;
+  /** Id of the invitation that it redeemed, or null. */
+  readonly invitation: string | null;
+  readonly isApproved: boolean;
+  readonly isBanned: boolean;
+}
+
 /** All that a restarted coordinator needs. */
 export interface JournalContents {
   readonly run: Json;
@@ -62,6 +71,7 @@ export interface JournalContents {
   readonly contributions: readonly JournalledContribution[];
   readonly devices: readonly JournalledDevice[];
   readonly clients: readonly JournalledClient[];
+  readonly standings: readonly JournalledStanding[];
   readonly traffic: Json;
   /** One entry per closed step, oldest first. */
   readonly history: readonly unknown[];
@@ -88,6 +98,7 @@ export interface Journal {
   putDevice(device: JournalledDevice): void;
   putClient(client: JournalledClient): void;
   removeClient(clientKey: string): void;
+  putStanding(standing: JournalledStanding): void;
   putTraffic(traffic: Json): void;
   flushed(): Promise<void>;
   close(): Promise<void>;
@@ -129,6 +140,7 @@ export function openJournal(store: KeyValueStore): Journal {
     putDevice: (device) => store.write([[deviceKey(device.deviceId), packRecord(device)]]),
     putClient: (client) => store.write([[clientName(client.clientKey), packRecord(client)]]),
     removeClient: (clientKey) => store.write([[clientName(clientKey), null]]),
+    putStanding: (standing) => store.write([[`standing/${standing.clientKey}`, packRecord(standing)]]),
     putTraffic: (traffic) => store.write([["traffic", packRecord(traffic)]]),
     flushed: () => store.flushed(),
     close: () => store.close(),
@@ -265,6 +277,7 @@ function read(store: KeyValueStore): { contents: JournalContents | null; openBlo
     clients: of("client")
       .map((item) => item.json as JournalledClient)
       .sort((a, b) => a.ordinal - b.ordinal),
+    standings: of("standing").map((item) => item.json as JournalledStanding),
     traffic: first<Json>("traffic"),
     history: of("history").map((item) => item.json),
   };

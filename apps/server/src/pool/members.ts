@@ -18,6 +18,8 @@ export interface Connection {
   moved(deviceIds: readonly DeviceId[]): void;
   /** Tells the client that another socket took its place, and closes. */
   replaced(): void;
+  /** Tells the client that the operator sends it away, and closes. */
+  removed(message: string): void;
 }
 
 /** What a client computes on. */

@@ -13,6 +13,8 @@ const capabilities = { backend: "auto", threads: 1, isSecureContext: true, userA
 const helloOf = (index: number, hosting: Hello["hosting"]): Hello => ({
   protocolVersion,
   clientKey: `client-${String(index).padStart(12, "0")}`,
+  audience: "test",
+  proof: "",
   hosting,
   devices: [],
   capabilities,
@@ -29,6 +31,7 @@ function connect(id: string): Connection {
     assign: nothing,
     moved: nothing,
     replaced: nothing,
+    removed: nothing,
   };
 }
 

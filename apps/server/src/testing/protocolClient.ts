@@ -11,7 +11,6 @@ import {
   type Handlers,
   headerOf,
   type Outcome,
-  protocolVersion,
   type Request,
   refuse,
   type Status,
@@ -21,7 +20,7 @@ import {
 } from "@tutti/protocol";
 import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
 import { createEventLog, type EventLog } from "./eventLog.ts";
-import { applyDecisions, type KeptClient, keptDevice, newClient } from "./keptClient.ts";
+import { applyDecisions, type KeptClient, keptDevice, newClient, provenHello } from "./keptClient.ts";
 import { simulate, simulatedExamples } from "./simulatedDevice.ts";
 
 /** What has happened to a client, in order. */
@@ -44,7 +43,7 @@ export interface ProtocolClientOptions {
   readonly url: string;
   readonly kept?: KeptClient;
   readonly hosting?: "virtual" | "own" | "compute";
-  /** With `compute`. */
+  /** A code word or an invitation; of a compute client its own. */
   readonly token?: string;
   readonly nickname?: string;
   /** What it claims of its machine, in runs that plan. */
@@ -54,6 +53,8 @@ export interface ProtocolClientOptions {
   /** Waited for before devices are registered, as if they were loading; return false for one that hangs. */
   readonly onLoad?: (deviceIds: readonly number[]) => Promise<boolean>;
   readonly socketOptions?: Partial<ManagerOptions & SocketOptions>;
+  /** What its hello says of who it is, in place of its own key and proof. */
+  readonly hello?: (socket: Socket) => ReturnType<typeof provenHello>;
 }
 
 /** A client that speaks the protocol and simulates its devices: for tests of a coordinator. */
@@ -176,16 +177,14 @@ function sayHello({ options, kept, socket }: Joining): Promise<Outcome<Answer<"h
     pending: pending?.submit.taskId ?? null,
   }));
   return call(socket, "hello", {
-    protocolVersion,
-    clientKey: kept.key,
+    ...(options.hello?.(socket) ?? provenHello(kept, { socket, url: options.url })),
     ...(kept.runId === null ? {} : { runId: kept.runId }),
     ...(nickname === undefined ? {} : { nickname }),
     ...(machine === undefined ? {} : { profile: machine }),
     hosting,
     ...(hosting === "own" ? { ownExamples: 9 } : {}),
-    ...(hosting === "compute" ? { token: options.token ?? "" } : {}),
+    ...(hosting === "compute" || options.token !== undefined ? { token: options.token ?? "" } : {}),
     devices,
-    capabilities: { backend: "auto", threads: 1, isSecureContext: true, userAgent: "test" },
   });
 }
 

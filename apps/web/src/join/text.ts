@@ -28,6 +28,7 @@ export function explanation(state: PageState, view: View): string {
       return view.isKept ? explanations.reloadKept : explanations.reloadNotKept;
     case "failed":
       return view.end?.reason === "failed" ? view.end.message : explanations.removed;
+    case "unapproved":
     case "paused":
     case "retrying":
     case "replaced":
