@@ -52,13 +52,16 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
     control,
     pages,
     runPage: () => ({ protocolVersion, runId, run, urls, keepsStates, status: live.statusOnArrival() }),
-    metrics: () => metrics.read(live.status(), meter.totals()),
+    metrics: () => metrics.read(live.status(), meter.totals(), sockets.numSpectators()),
   });
   const sockets = attachSockets(app.server, {
     pool,
     clock,
     logger,
     helloTimeoutMs: config.helloTimeoutMs,
+    maxSpectators: config.maxSpectators,
+    trustProxy: config.trustProxy,
+    tokenOf: () => null,
     maxMessageBytes: largestMessage(tuned, keepsStates),
     flushed: () => journal.flushed(),
     onRefused: (rule) => metrics.refused(rule),

@@ -36,6 +36,12 @@ export interface SocketPorts {
   /** Resolves when all that was journalled so far is safe. */
   flushed(): Promise<void>;
   onRefused(rule: Rule): void;
+  /** The name that a socket's address counts under; null on private networks. */
+  addressOf(socket: Socket): string | null;
+  /** The name of the token that lets a client in, which quotas count; null where it needs none. */
+  tokenOf(hello: Received<"hello">): string | null;
+  /** Whether one more socket may watch (P-114). */
+  hasRoomForSpectator(): boolean;
 }
 
 /** Who is told which statuses: sockets that have said no hello, and those of clients. */
@@ -51,6 +57,8 @@ interface Served {
   /** In place of a client: a compute client (P-90). */
   computer: Computer | null;
   isReplaced: boolean;
+  /** The client key that it said hello with first: it hosts no other, also after `leave`. */
+  clientKey: string | null;
   /** It has said hello in time. */
   cancelTimeout(): void;
 }
@@ -58,6 +66,7 @@ interface Served {
 /** Answers a socket's calls until it disconnects. */
 export function serveSocket(socket: Socket, ports: SocketPorts): void {
   const { logger } = ports;
+  const isSpectator = ports.hasRoomForSpectator();
   const served: Served = {
     socket,
     ports,
@@ -69,10 +78,14 @@ export function serveSocket(socket: Socket, ports: SocketPorts): void {
     client: null,
     computer: null,
     isReplaced: false,
-    cancelTimeout: startTimeout(socket, ports),
+    clientKey: null,
+    cancelTimeout: startTimeout(socket, isSpectator ? ports : { ...ports, helloTimeoutMs: newcomerTimeoutMs(ports) }),
   };
-  void socket.join(rooms.spectators);
-  send(socket, "status", ports.statusOnArrival());
+  served.connection.origin = { address: ports.addressOf(socket), token: null };
+  if (isSpectator) {
+    void socket.join(rooms.spectators);
+    send(socket, "status", ports.statusOnArrival());
+  }
   serve(socket, handlersOf(served), {
     onRefused: (name, { refused, message }) => {
       ports.onRefused(refused);
@@ -81,6 +94,13 @@ export function serveSocket(socket: Socket, ports: SocketPorts): void {
     onFault: (name, error) => logger.error({ call: name, error }, "a handler failed"),
   });
   socket.on("disconnect", (reason) => disconnected(served, reason));
+}
+
+/** A socket that finds no room among the spectators is there to say hello: more time holds it for nothing. */
+const maxNewcomerMs = 10_000;
+
+function newcomerTimeoutMs({ helloTimeoutMs }: SocketPorts): number {
+  return Math.min(helloTimeoutMs ?? maxNewcomerMs, maxNewcomerMs);
 }
 
 function startTimeout(socket: Socket, { clock, logger, helloTimeoutMs }: SocketPorts): () => void {
@@ -190,6 +210,7 @@ async function greetComputer(served: Served, hello: Received<"hello">): Promise<
   if (isRefusal(admitted)) return admitted;
   served.cancelTimeout();
   served.computer = admitted.computer;
+  served.clientKey = admitted.computer.clientKey;
   connection.isWelcomed = true;
   await socket.leave(rooms.spectators);
   await socket.join(rooms.members);
@@ -202,14 +223,14 @@ async function greet(served: Served, hello: Received<"hello">, afterAnswer: Afte
   const { socket, ports, connection } = served;
   const { pool, logger } = ports;
   if (served.isReplaced) return refuseReplaced();
-  if (served.client !== null && served.client.clientKey !== hello.clientKey)
-    return refuse("P-12", "this socket said hello with another client key");
-  if (served.computer !== null && served.computer.clientKey !== hello.clientKey)
+  if (served.clientKey !== null && served.clientKey !== hello.clientKey)
     return refuse("P-12", "this socket said hello with another client key");
   if (hello.hosting === "compute") return greetComputer(served, hello);
+  if (connection.origin !== undefined) connection.origin = { ...connection.origin, token: ports.tokenOf(hello) };
   const admitted = pool.members.hello(connection, hello);
   if (isRefusal(admitted)) return admitted;
   const { client, devices } = admitted;
+  served.clientKey = client.clientKey;
   served.cancelTimeout();
   served.client = client;
   await socket.leave(rooms.spectators);

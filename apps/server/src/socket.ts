@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from "node:http";
+import { clientAddress, quotaAddress } from "@tutti/core";
 import { type Goodbye, send } from "@tutti/protocol";
-import { Server } from "socket.io";
+import { Server, type Socket } from "socket.io";
 import { packetParser } from "./packets.ts";
 import { rooms, type SocketPorts, serveSocket } from "./servedSocket.ts";
 import { createDifferences, type StatusDifferences } from "./status.ts";
@@ -15,12 +16,30 @@ export interface Sockets {
   close(reason: Goodbye["reason"], message?: string): void;
 }
 
+/** What serving sockets needs of the coordinator. */
+export interface AttachPorts extends Omit<SocketPorts, "addressOf" | "hasRoomForSpectator"> {
+  readonly maxSpectators: number;
+  /** Proxies whose X-Forwarded-For is believed. */
+  readonly trustProxy: number;
+}
+
+function countedAddress({ address, headers }: Socket["handshake"], numHops: number): string | null {
+  const forwarded = headers["x-forwarded-for"];
+  const forwardedFor = Array.isArray(forwarded) ? forwarded.join(",") : (forwarded ?? null);
+  return quotaAddress(clientAddress({ remote: address, forwardedFor }, numHops));
+}
+
 /** Serves the protocol on an HTTP server, with polling as the fallback. */
-export function attachSockets(server: HttpServer, ports: SocketPorts): Sockets {
+export function attachSockets(server: HttpServer, ports: AttachPorts): Sockets {
   const options = { serveClient: false, perMessageDeflate: false, parser: packetParser };
   const io = new Server(server, { ...options, maxHttpBufferSize: ports.maxMessageBytes });
-  io.on("connection", (socket) => serveSocket(socket, ports));
   const sizeOf = (room: string) => io.sockets.adapter.rooms.get(room)?.size ?? 0;
+  const served: SocketPorts = {
+    ...ports,
+    addressOf: ({ handshake }) => countedAddress(handshake, ports.trustProxy),
+    hasRoomForSpectator: () => sizeOf(rooms.spectators) < ports.maxSpectators,
+  };
+  io.on("connection", (socket) => serveSocket(socket, served));
   const tellRoom = (room: string, { next }: StatusDifferences) => {
     const status = next(ports.status());
     if (sizeOf(room) > 0) send(io.to(room), "status", status);

@@ -48,6 +48,7 @@ export {
 export type { DealSettings, DealtShares, DeviceShare, PartitionInput } from "./partition.ts";
 export { dealShares } from "./partition.ts";
 export { type HeldTask, type Placement, placeTasks, type TaskTaker, timesLeft, type WaitingTask } from "./placement.ts";
+export { clientAddress, quotaAddress, type SeenAddress } from "./places/clientAddress.ts";
 export { presets } from "./presets.ts";
 export type { Publication } from "./publication.ts";
 export { type PublicRowsRun, publicRows } from "./publicRows.ts";

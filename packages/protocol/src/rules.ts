@@ -60,6 +60,11 @@ export const rules = {
   "P-90": "Compute clients",
   "P-91": "Tasks of a compute client",
   "P-92": "A run that waits for a compute client says so",
+  "P-110": "A place is a reservation until it is registered",
+  "P-111": "Then it is a lease",
+  "P-112": "Clients of one address",
+  "P-113": "Clients of one token",
+  "P-114": "Spectators",
 } as const;
 
 /** The number of a rule of SPEC.md. */
