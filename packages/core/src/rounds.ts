@@ -1,9 +1,9 @@
 import { wantedContributions } from "./pacing/closing.ts";
-import { type Pace, type PaceRules, paceAfter, withDeadline } from "./pacing/pace.ts";
-import { hasResting, withStanding } from "./pacing/standing.ts";
+import { createMemory, type Pacing } from "./pacing/memory.ts";
+import type { Pace } from "./pacing/pace.ts";
 import type { Random } from "./random.ts";
 import type { Strategy, StrategyState } from "./strategies/strategy.ts";
-import type { Contribution, Device, DeviceId, Done, PlannedTask, RoundPlan, Waiting } from "./task.ts";
+import type { Contribution, Device, DeviceId, PlannedTask, RoundPlan } from "./task.ts";
 
 /** How a task ended. */
 export type TaskOutcome =
@@ -76,25 +76,18 @@ export interface RoundsOptions<S extends StrategyState> {
   aggregate?(state: S, plan: RoundPlan, contributions: readonly Contribution[]): S | Promise<S>;
 }
 
-/** Rules over a memory of past steps. */
-export interface Pacing {
-  readonly rules: PaceRules;
-  /** Fresh, or as of the last `closing` or `repeated` that was journalled. */
-  readonly pace: Pace;
-}
-
 /** The round loop (architecture.md, "How a round flows"): plan, gather, aggregate, until the strategy is done. */
 export async function* runRounds<S extends StrategyState>(options: RoundsOptions<S>): AsyncGenerator<RoundEvent<S>, void, void> {
   const { strategy, pool, random, resume } = options;
   const declined = new Set<DeviceId>();
   let { state } = options;
-  let pacing = options.pacing ?? null;
+  const memory = createMemory(options.pacing);
   let present = resume?.isRepeated === true ? undefined : resume;
   let attempt = resume?.isRepeated === true ? resume.plan.attempt + 1 : 1;
   for (;;) {
     if (present === undefined) {
       const roster = withoutDeclined(pool.roster(), declined);
-      const next = planPaced(roster, pacing, (seen) => strategy.plan(state, seen, random, attempt));
+      const next = memory.planned(roster, (seen) => strategy.plan(state, seen, random, attempt));
       if ("done" in next) {
         yield { kind: "done", state };
         return;
@@ -112,9 +105,7 @@ export async function* runRounds<S extends StrategyState>(options: RoundsOptions
     const { plan, counted } = present;
     present = undefined;
     const gathered = await gather(pool, plan, counted);
-    if (pacing !== null && counted === undefined)
-      pacing = { ...pacing, pace: paceAfter(pacing.pace, plan, gathered.outcomes, pacing.rules) };
-    const remembered = pacing === null ? {} : { pace: pacing.pace };
+    const remembered = memory.after(plan, gathered.outcomes, counted !== undefined);
     if (gathered.kind === "missed") {
       for (const id of gathered.declined) declined.add(id);
       attempt = plan.attempt + 1;
@@ -134,27 +125,6 @@ export async function* runRounds<S extends StrategyState>(options: RoundsOptions
 /** How many contributions a step needs. */
 export function neededContributions(numTasks: number, quorum: number): number {
   return Math.max(1, Math.ceil(quorum * numTasks - 1e-9));
-}
-
-/**
- * The next plan, from a roster in which some rest and some are on trial. Rests are no reason to wait: where too few are left without those who rest,
- * they are asked again.
- */
-function planPaced<S extends StrategyState>(
-  roster: readonly Device[],
-  pacing: Pacing | null,
-  plan: (roster: readonly Device[]) => ReturnType<Strategy<S>["plan"]>,
-): ReturnType<Strategy<S>["plan"]> {
-  if (pacing === null) return plan(roster);
-  const { rules, pace } = pacing;
-  if (rules.backoff === undefined) return timed(plan(roster), pacing);
-  const next = plan(withStanding(roster, pace.standing));
-  const isHeldUp = "waiting" in next && hasResting(roster, pace.standing);
-  return timed(isHeldUp ? plan(withStanding(roster, pace.standing, false)) : next, pacing);
-}
-
-function timed<Next extends RoundPlan | Waiting | Done>(next: Next, { pace, rules }: Pacing): Next | RoundPlan {
-  return "tasks" in next ? withDeadline(next, pace, rules) : next;
 }
 
 type Gathered = { readonly outcomes: ReadonlyMap<DeviceId, TaskOutcome> } & (

@@ -65,6 +65,9 @@ export const rules = {
   "P-112": "Clients of one address",
   "P-113": "Clients of one token",
   "P-114": "Spectators",
+  "P-115": "A step may ask more devices than it needs",
+  "P-116": "Who was late rests, and who is new is tried",
+  "P-117": "Deadlines may follow the past",
 } as const;
 
 /** The number of a rule of SPEC.md. */

@@ -100,11 +100,14 @@ export function closeStep(step: OpenStep | null, kind: "late" | "unneeded" = "la
   for (const lease of step.leases.values()) if (lease.state === "open") lease.end({ kind });
 }
 
-/** Whether contributions that are there, or being written, are all that a step wants; of one that wants all of them its leases tell. */
-export function hasEnough({ plan, leases }: OpenStep): boolean {
-  if (plan.closesAt === undefined && plan.optional === undefined) return false;
-  const contributed = [...leases.values()].filter(({ accepted }) => accepted !== null).map(({ task }) => task.deviceId);
-  return isEnough(plan, new Set(contributed));
+/**
+ * The last contribution that a step wants ends it for the others, before anything is awaited: so no more are accepted. Of a step that wants all of them
+ * its leases tell.
+ */
+export function closeIfEnough(step: OpenStep | null): void {
+  if (step === null || step.isOver || (step.plan.closesAt === undefined && step.plan.optional === undefined)) return;
+  const contributed = [...step.leases.values()].filter(({ accepted }) => accepted !== null).map(({ task }) => task.deviceId);
+  if (isEnough(step.plan, new Set(contributed))) closeStep(step, "unneeded");
 }
 
 /** The message that hands a task to its device. */

@@ -18,7 +18,7 @@ import { type ComputeDesk, createComputeDesk } from "./computeDesk.ts";
 import { createDelivery, type Delivery, type DeliveryPorts } from "./delivery.ts";
 import { type Client, type Connection, canMoveDevices, works } from "./members.ts";
 import { createOccupancy, type Occupation } from "./occupancy.ts";
-import { type CurrentStep, closeStep, hasEnough, isOpenLease, type Lease, type OpenStep, openStep } from "./openStep.ts";
+import { type CurrentStep, closeIfEnough, closeStep, isOpenLease, type Lease, type OpenStep, openStep } from "./openStep.ts";
 import { createRoster, type Roster, type RosterPorts } from "./roster.ts";
 import { taskTimes } from "./taskTimes.ts";
 
@@ -83,13 +83,8 @@ export function createPool(ports: PoolPorts): Pool {
     occupancy.changed();
     delivery.changed();
   };
-  /** The last contribution that a step wants ends it for the others, before anything is awaited: so no more are accepted. */
-  const closeIfEnough = () => {
-    const { step } = current;
-    if (step !== null && !step.isOver && hasEnough(step)) closeStep(step, "unneeded");
-  };
   const onArrival = () => {
-    closeIfEnough();
+    closeIfEnough(current.step);
     onTaskChange();
   };
   const acceptance = createAcceptance({ ...ports, onTaskChange: onArrival }, members);
@@ -116,7 +111,7 @@ export function createPool(ports: PoolPorts): Pool {
       current.step = step;
       current.numOpened += 1;
       for (const contribution of accepted) acceptance.restore(step, contribution);
-      closeIfEnough();
+      closeIfEnough(step);
       const cancelDeadline = startDeadline(step, deadlineMs, clock, () => shut(step));
       ports.onOpened(step);
       occupancy.changed();
