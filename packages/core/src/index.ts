@@ -57,7 +57,7 @@ export { type PublicRowsRun, publicRows } from "./publicRows.ts";
 export type { Random, RandomStream, StreamName } from "./random.ts";
 export { createRandom } from "./random.ts";
 export { isResidualName, isResidualSet, oneAboveOther, residualOf, residualPrefix, sideBySide } from "./residualParams.ts";
-export type { DevicePool, ResumedStep, RoundEvent, RoundsOptions, Step, TaskOutcome } from "./rounds.ts";
+export type { DevicePool, ResumedStep, RoundEvent, RoundsOptions, Step } from "./rounds.ts";
 export { neededContributions, runRounds } from "./rounds.ts";
 export type { RunSettings } from "./run.ts";
 export { findExpected, numRoundsIn, remainingSteps, type StepPlace } from "./schedule.ts";
@@ -186,6 +186,7 @@ export type {
   TextResult,
   Waiting,
 } from "./task.ts";
+export type { TaskOutcome } from "./taskOutcome.ts";
 export { compareTexts, isExactMatch } from "./textMetrics/compareTexts.ts";
 export {
   isTextMetric,

@@ -4,21 +4,7 @@ import type { Pace } from "./pacing/pace.ts";
 import type { Random } from "./random.ts";
 import type { Strategy, StrategyState } from "./strategies/strategy.ts";
 import type { Contribution, Device, DeviceId, PlannedTask, RoundPlan } from "./task.ts";
-
-/** How a task ended. */
-export type TaskOutcome =
-  | {
-      readonly kind: "contributed";
-      readonly contribution: Contribution;
-      /** From the opening of the step; absent where an earlier process saw it. */
-      readonly elapsedMs?: number;
-    }
-  | { readonly kind: "left" }
-  /** The deadline passed. */
-  | { readonly kind: "late" }
-  /** The step closed before, with all the contributions that it wants. */
-  | { readonly kind: "unneeded" }
-  | { readonly kind: "declined"; readonly reason: string };
+import type { TaskOutcome } from "./taskOutcome.ts";
 
 /** A step that is open. The pool keeps its deadline, since the pool owns the clock. */
 export interface Step {

@@ -1,5 +1,5 @@
-import type { TaskOutcome } from "../rounds.ts";
 import type { Device, DeviceId, Done, RoundPlan, Waiting } from "../task.ts";
+import type { TaskOutcome } from "../taskOutcome.ts";
 import { type Pace, type PaceRules, paceAfter, withDeadline } from "./pace.ts";
 import { hasResting, withStanding } from "./standing.ts";
 

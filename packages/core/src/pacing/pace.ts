@@ -1,7 +1,7 @@
 import { isComputeKind } from "../computing.ts";
-import type { TaskOutcome } from "../rounds.ts";
 import type { RunConditions } from "../settings/runConditions.ts";
 import type { DeviceId, RoundPlan } from "../task.ts";
+import type { TaskOutcome } from "../taskOutcome.ts";
 import { adaptedDeadline, maxDurations } from "./adaptiveDeadline.ts";
 import { awaited } from "./closing.ts";
 import { freshStanding, type Standing, standingAfter } from "./standing.ts";

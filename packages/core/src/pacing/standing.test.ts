@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createRandom } from "../random.ts";
-import type { TaskOutcome } from "../rounds.ts";
 import type { RoundPlan } from "../task.ts";
+import type { TaskOutcome } from "../taskOutcome.ts";
 import { rosterOf } from "../testing/run.ts";
 import { freshStanding, hasResting, type Standing, standingAfter, withStanding } from "./standing.ts";
 

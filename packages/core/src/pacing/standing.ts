@@ -1,5 +1,5 @@
-import type { TaskOutcome } from "../rounds.ts";
 import type { Device, DeviceId, RoundPlan } from "../task.ts";
+import type { TaskOutcome } from "../taskOutcome.ts";
 import { awaited } from "./closing.ts";
 
 /** What a run remembers of a device; all steps are counted from 1, repeated attempts included. */

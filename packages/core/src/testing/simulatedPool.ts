@@ -1,6 +1,7 @@
 import { isEnough } from "../pacing/closing.ts";
-import type { DevicePool, Step, TaskOutcome } from "../rounds.ts";
+import type { DevicePool, Step } from "../rounds.ts";
 import type { Device, PlannedTask, RoundPlan } from "../task.ts";
+import type { TaskOutcome } from "../taskOutcome.ts";
 
 /** What a simulated device does with a task; `silent` never answers. */
 export type Answer = (plan: RoundPlan, task: PlannedTask) => TaskOutcome | "silent";
