@@ -64,6 +64,18 @@ export const coordinatorConfigSchema = z.strictObject({
   graceMs: z.int().min(0).max(86_400_000).default(30_000),
   /** Milliseconds that a client may stay silent while it owes the registration of a device, before another one may have it (P-17). */
   registerTimeoutMs: z.int().min(1).max(86_400_000).default(60_000),
+  /** Milliseconds that a place may be reserved in all, whatever signs of life its client gives, before another one may have it (P-110). */
+  reservationMs: z.int().min(1).max(86_400_000).default(1_800_000),
+  /** Milliseconds that a client may be away, rest or be silent before a newcomer to a full open roster may have its place (P-111). */
+  leaseMs: z.int().min(1).max(31_536_000_000).default(600_000),
+  /** Clients from one public address, or null for no bound (P-112). */
+  maxClientsPerAddress: z.int().min(1).max(100_000).nullable().default(200),
+  /** Clients by one invitation, or null for no bound (P-113). */
+  maxClientsPerToken: z.int().min(1).max(100_000).nullable().default(null),
+  /** Sockets that watch without taking part (P-114). */
+  maxSpectators: z.int().min(0).max(100_000).default(1000),
+  /** Proxies before this coordinator that say truly who reached them, in X-Forwarded-For. */
+  trustProxy: z.int().min(0).max(16).default(0),
   /** Milliseconds until a socket that has not said hello is closed; null lets it stay as a spectator. */
   helloTimeoutMs: z.int().min(1).max(600_000).nullable().default(null),
   /** Whether devices without a client move to another one with their state, or leave; by default they move in a fixed roster. */

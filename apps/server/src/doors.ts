@@ -58,7 +58,7 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
     pages,
     metricsAccess: ports.metricsAccess,
     runPage: () => ({ protocolVersion, runId, run, urls, keepsStates, admission, status: forLanding(live.statusOnArrival()) }),
-    metrics: () => metrics.read(live.status(), meter.totals()),
+    metrics: () => metrics.read(live.status(), meter.totals(), sockets.numSpectators()),
   });
   const sockets = attachSockets(app.server, {
     addresses,
@@ -68,6 +68,9 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
     clock,
     logger,
     helloTimeoutMs: config.helloTimeoutMs,
+    maxSpectators: config.maxSpectators,
+    trustProxy: config.trustProxy,
+    tokenOf: ({ token }) => (admission === "open" ? null : (token ?? null)),
     maxMessageBytes: largestMessage(tuned, keepsStates),
     flushed: () => journal.flushed(),
     onRefused: (rule) => metrics.refused(rule),

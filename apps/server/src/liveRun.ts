@@ -2,6 +2,7 @@ import {
   type DeviceId,
   type DeviceState,
   deferred,
+  type PaceRules,
   type Params,
   type RoundEvent,
   type RunSettings,
@@ -19,6 +20,7 @@ import { labelOfStep, type WireMeter } from "./http/wireMeter.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { Change } from "./news.ts";
 import type { Clock } from "./pool/clock.ts";
+import { placesTasks } from "./pool/members.ts";
 import { createPool, type Pool, type PoolPorts } from "./pool/pool.ts";
 import { createPublications, type Publications } from "./publications.ts";
 import { announce, type RunNotes } from "./runEvents.ts";
@@ -210,6 +212,7 @@ function loopPorts({ ports, running, publications, notes, beginning }: Work, poo
     keptRounds,
     publications,
     clock,
+    paceRules: paceRulesOf(config),
     aggregate: createAggregator({ run, strategy: running.strategy, method: ports.strategy, threadFrom: ports.threadFrom, signal }),
     async whenReady() {
       for await (const message of whenReady({ run, pool, beginning }, signal)) {
@@ -224,6 +227,14 @@ function loopPorts({ ports, running, publications, notes, beginning }: Work, poo
     },
     onEvent: (event) => announce(event, notes, ports),
   };
+}
+
+/** Where tasks go to whichever client is free, a device that was late says nothing of itself: clients rest there (P-29), and no device does. */
+function paceRulesOf(config: CoordinatorConfig): PaceRules | null {
+  const { backoff, adaptiveDeadline, deadlineMs } = config.run;
+  const rests = backoff !== undefined && !placesTasks(config);
+  if (!rests && adaptiveDeadline === undefined) return null;
+  return { deadlineMs, ...(rests ? { backoff } : {}), ...(adaptiveDeadline === undefined ? {} : { adaptiveDeadline }) };
 }
 
 function outcomeOf({ ports, running, notes }: Work, pool: Pool): RunOutcome {

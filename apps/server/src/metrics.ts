@@ -7,7 +7,7 @@ export interface Metrics {
   refused(rule: string): void;
   stepClosed(stage: string, seconds: number): void;
   /** Everything that was counted, and these numbers of the present. */
-  read(status: Status, traffic: TrafficTotals): Promise<{ contentType: string; text: string }>;
+  read(status: Status, traffic: TrafficTotals, numSpectators: number): Promise<{ contentType: string; text: string }>;
 }
 
 /** A registry of its own, so that two coordinators in one process do not mix. */
@@ -29,6 +29,7 @@ export function createMetrics(): Metrics {
     registers,
   });
   const gauges = createGauges(registry);
+  const spectators = new Gauge({ name: "tutti_spectators", help: "Sockets that watch without taking part", registers });
   const bytes = new Gauge({
     name: "tutti_wire_bytes",
     help: "Bytes on the wire, by purpose and direction",
@@ -41,7 +42,8 @@ export function createMetrics(): Metrics {
       steps.inc({ stage });
       seconds.inc({ stage }, took);
     },
-    async read(status, traffic) {
+    async read(status, traffic, numSpectators) {
+      spectators.set(numSpectators);
       for (const { gauge, valueIn } of gauges) gauge.set(valueIn(status));
       for (const label of trafficLabels) {
         bytes.set({ purpose: label, direction: "up" }, traffic[label].up);

@@ -1,6 +1,8 @@
 import {
   type Contribution,
   createRandom,
+  freshPace,
+  type PaceRules,
   type ResumedStep,
   type RoundEvent,
   type RoundPlan,
@@ -28,6 +30,8 @@ export interface RunLoopPorts {
   readonly keptRounds: KeptRounds;
   readonly publications: Publications;
   readonly clock: Clock;
+  /** How the past decides whom steps ask and how long they wait; null for nothing. */
+  readonly paceRules: PaceRules | null;
   /** The strategy's, wherever it runs. */
   readonly aggregate: Aggregate;
   /** Resolves when an open roster may begin: enough devices, or the operator's word. */
@@ -90,7 +94,8 @@ export async function runLoop(running: RunningStrategy, ports: RunLoopPorts, sig
   const resuming = resumeFrom(contents, { running, ports, history, signal });
   const resume = resuming instanceof Promise ? await resuming : resuming;
   const { strategy, state } = running;
-  const shared = { strategy, state, pool, random: createRandom(run.seed), aggregate: ports.aggregate };
+  const pacing = ports.paceRules === null ? undefined : { rules: ports.paceRules, pace: contents?.pace ?? freshPace };
+  const shared = { strategy, state, pool, pacing, random: createRandom(run.seed), aggregate: ports.aggregate };
   const telling = tellInTurn(ports.onEvent, setImmediate);
   try {
     for await (const event of runRounds({ ...shared, resume })) {
@@ -120,8 +125,8 @@ async function write(event: RoundEvent, history: History, running: RunningStrate
     history.write();
     // Whatever is acknowledged from now on waits for these writes, since the journal keeps its order.
     if (event.kind === "waiting") pool.waits();
-    if (event.kind === "closing") journal.putCounted(event.counted);
-    if (event.kind === "repeated") journal.putRepeated();
+    if (event.kind === "closing") journal.putCounted(event.counted, event.pace);
+    if (event.kind === "repeated") journal.putRepeated(event.pace);
     if (event.kind === "done") await Promise.all([journal.flushed(), keptRounds.flushed()]);
   }
 }

@@ -43,6 +43,12 @@ export interface SocketPorts {
   /** Resolves when all that was journalled so far is safe. */
   flushed(): Promise<void>;
   onRefused(rule: Rule): void;
+  /** The name that a socket's address counts under; null on private networks. */
+  addressOf(socket: Socket): string | null;
+  /** The name of the token that lets a client in, which quotas count; null where it needs none. */
+  tokenOf(hello: Received<"hello">): string | null;
+  /** Whether one more socket may watch (P-114). */
+  hasRoomForSpectator(): boolean;
 }
 
 /** Who is told which statuses: sockets that have said no hello, and those of clients. */
@@ -59,6 +65,8 @@ interface Served {
   computer: Computer | null;
   /** Whether another socket speaks for its client, or the client was sent away. */
   isReplaced: false | "replaced" | "removed";
+  /** The client key that it said hello with first: it hosts no other, also after `leave`. */
+  clientKey: string | null;
   numWrongTokens: number;
   /** It has said hello in time. */
   cancelTimeout(): void;
@@ -67,6 +75,7 @@ interface Served {
 /** Answers a socket's calls until it disconnects. */
 export function serveSocket(socket: Socket, ports: SocketPorts): void {
   const { logger } = ports;
+  const isSpectator = ports.isWatchable && ports.hasRoomForSpectator();
   const served: Served = {
     socket,
     ports,
@@ -78,10 +87,12 @@ export function serveSocket(socket: Socket, ports: SocketPorts): void {
     client: null,
     computer: null,
     isReplaced: false,
+    clientKey: null,
     numWrongTokens: 0,
-    cancelTimeout: startTimeout(socket, ports),
+    cancelTimeout: startTimeout(socket, isSpectator ? ports : { ...ports, helloTimeoutMs: newcomerTimeoutMs(ports) }),
   };
-  if (ports.isWatchable) {
+  served.connection.origin = { address: ports.addressOf(socket), token: null };
+  if (isSpectator) {
     void socket.join(rooms.spectators);
     send(socket, "status", ports.statusOnArrival());
   }
@@ -93,6 +104,13 @@ export function serveSocket(socket: Socket, ports: SocketPorts): void {
     onFault: (name, error) => logger.error({ call: name, error }, "a handler failed"),
   });
   socket.on("disconnect", (reason) => disconnected(served, reason));
+}
+
+/** A socket that finds no room among the spectators is there to say hello: more time holds it for nothing. */
+const maxNewcomerMs = 10_000;
+
+function newcomerTimeoutMs({ helloTimeoutMs }: SocketPorts): number {
+  return Math.min(helloTimeoutMs ?? maxNewcomerMs, maxNewcomerMs);
 }
 
 function startTimeout(socket: Socket, { clock, logger, helloTimeoutMs }: SocketPorts): () => void {
@@ -202,6 +220,7 @@ async function greetComputer(served: Served, hello: Received<"hello">): Promise<
   if (isRefusal(admitted)) return admitted;
   served.cancelTimeout();
   served.computer = admitted.computer;
+  served.clientKey = admitted.computer.clientKey;
   connection.isWelcomed = true;
   await socket.leave(rooms.spectators);
   await socket.join(rooms.members);
@@ -214,18 +233,18 @@ async function greet(served: Served, hello: Received<"hello">, afterAnswer: Afte
   const { socket, ports, connection } = served;
   const { pool, logger } = ports;
   if (served.isReplaced !== false) return refuseReplaced(served);
-  if (served.client !== null && served.client.clientKey !== hello.clientKey)
-    return refuse("P-12", "this socket said hello with another client key");
-  if (served.computer !== null && served.computer.clientKey !== hello.clientKey)
+  if (served.clientKey !== null && served.clientKey !== hello.clientKey)
     return refuse("P-12", "this socket said hello with another client key");
   const unproven = refuseProof(hello, { challenge: socket.id, isOwn: ports.addresses.isOwn });
   if (unproven !== null) return unproven;
   if (hello.hosting === "compute") return greetComputer(served, hello);
   const turnedAway = ports.gate.refuse(hello);
   if (turnedAway !== null) return turnAway(served, turnedAway);
+  if (connection.origin !== undefined) connection.origin = { ...connection.origin, token: ports.tokenOf(hello) };
   const admitted = pool.members.hello(connection, hello);
   if (isRefusal(admitted)) return admitted;
   const { client, devices } = admitted;
+  served.clientKey = client.clientKey;
   served.cancelTimeout();
   served.client = client;
   await socket.leave(rooms.spectators);
@@ -245,6 +264,7 @@ async function greet(served: Served, hello: Received<"hello">, afterAnswer: Afte
 function turnAway(served: Served, refusal: Refusal): Refusal {
   const isWrong = refusal.refused === "P-102" || refusal.refused === "P-103";
   if (isWrong) served.numWrongTokens += 1;
+  if (refusal.refused === "P-104") served.cancelTimeout(); // it waits for the operator
   if (served.numWrongTokens >= maxWrongTokens) setTimeout(() => served.socket.disconnect(true), 0); // behind the answer
   return refusal;
 }

@@ -1,6 +1,7 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
+import { clientAddress, quotaAddress } from "@tutti/core";
 import { type Goodbye, send } from "@tutti/protocol";
-import { Server } from "socket.io";
+import { Server, type Socket } from "socket.io";
 import { packetParser } from "./packets.ts";
 import { rooms, type SocketPorts, serveSocket } from "./servedSocket.ts";
 import { createDifferences, type StatusDifferences } from "./status.ts";
@@ -15,18 +16,36 @@ export interface Sockets {
   close(reason: Goodbye["reason"], message?: string): void;
 }
 
+/** What serving sockets needs of the coordinator. */
+export interface AttachPorts extends Omit<SocketPorts, "addressOf" | "hasRoomForSpectator"> {
+  readonly maxSpectators: number;
+  /** Proxies whose X-Forwarded-For is believed. */
+  readonly trustProxy: number;
+}
+
+function countedAddress({ address, headers }: Socket["handshake"], numHops: number): string | null {
+  const forwarded = headers["x-forwarded-for"];
+  const forwardedFor = Array.isArray(forwarded) ? forwarded.join(",") : (forwarded ?? null);
+  return quotaAddress(clientAddress({ remote: address, forwardedFor }, numHops));
+}
+
 /** Serves the protocol on an HTTP server, with polling as the fallback. */
-export function attachSockets(server: HttpServer, ports: SocketPorts): Sockets {
+export function attachSockets(server: HttpServer, ports: AttachPorts): Sockets {
   const { addresses } = ports;
   const options = { serveClient: false, perMessageDeflate: false, parser: packetParser, allowRequest };
   const io = new Server(server, { ...options, maxHttpBufferSize: ports.maxMessageBytes });
-  io.on("connection", (socket) => serveSocket(socket, ports));
   function allowRequest(request: IncomingMessage, decide: (why: string | null, isAllowed: boolean) => void): void {
     const refusal = addresses.refuse(request);
     if (refusal !== null) ports.onRefused("P-101");
     decide(refusal, refusal === null);
   }
   const sizeOf = (room: string) => io.sockets.adapter.rooms.get(room)?.size ?? 0;
+  const served: SocketPorts = {
+    ...ports,
+    addressOf: ({ handshake }) => countedAddress(handshake, ports.trustProxy),
+    hasRoomForSpectator: () => sizeOf(rooms.spectators) < ports.maxSpectators,
+  };
+  io.on("connection", (socket) => serveSocket(socket, served));
   const tellRoom = (room: string, { next }: StatusDifferences) => {
     const status = next(ports.status());
     if (sizeOf(room) > 0) send(io.to(room), "status", status);

@@ -69,6 +69,14 @@ export const rules = {
   "P-106": "Orders and their log",
   "P-107": "Metrics",
   "P-108": "What a landing page needs",
+  "P-110": "A place is a reservation until it is registered",
+  "P-111": "Then it is a lease",
+  "P-112": "Clients of one address",
+  "P-113": "Clients of one token",
+  "P-114": "Spectators",
+  "P-115": "A step may ask more devices than it needs",
+  "P-116": "Who was late rests, and who is new is tried",
+  "P-117": "Deadlines may follow the past",
 } as const;
 
 /** The number of a rule of SPEC.md. */

@@ -1,4 +1,13 @@
-import { type DeviceId, type Json, type PlannedTask, type RoundPlan, type StrategyState, shapesOf, type Tensor } from "@tutti/core";
+import {
+  type DeviceId,
+  type Json,
+  type Pace,
+  type PlannedTask,
+  type RoundPlan,
+  type StrategyState,
+  shapesOf,
+  type Tensor,
+} from "@tutti/core";
 import type { StartingPoint } from "../start/startingPoint.ts";
 import type { Change, KeyValueStore } from "./keyValueStore.ts";
 import type { OlderTask } from "./olderPlans.ts";
@@ -64,6 +73,8 @@ export interface JournalContents {
   readonly counted: readonly DeviceId[] | null;
   /** Whether the open step missed its quorum and is to be repeated. */
   readonly isRepeated: boolean;
+  /** What the run remembers of its past steps, written with the latest set that counts or missed quorum; null where it remembers nothing. */
+  readonly pace: Pace | null;
   /** The plan after the open step, with that step's history entry, when the open step was aggregated but its state not yet written. */
   readonly next: { readonly plan: JournalledPlan; readonly entry: unknown } | null;
   /** By hash: payloads of the open step, and device states kept for the next host. */
@@ -90,9 +101,10 @@ export interface Journal {
   putPlan(plan: JournalledPlan, payloads: ReadonlyMap<string, Uint8Array>, unwritten?: unknown): void;
   /** A contribution beside the device's new version and, where it is kept, its new state. */
   putContribution(contribution: JournalledContribution, device: JournalledDevice, state: Uint8Array | null): void;
-  putCounted(counted: readonly DeviceId[]): void;
+  /** With what the run remembers from then on, where it does. */
+  putCounted(counted: readonly DeviceId[], pace?: Pace): void;
   /** The open step missed its quorum. */
-  putRepeated(): void;
+  putRepeated(pace?: Pace): void;
   /** The state after a step, with the step's history entry (null for the state a run starts with): writes tensors that are new objects, removes names that went, closes the step. */
   putState(state: StrategyState, entry: unknown): void;
   putDevice(device: JournalledDevice): void;
@@ -134,8 +146,8 @@ export function openJournal(store: KeyValueStore): Journal {
       if (state !== null) changes.push([stateKey(device.deviceId), packRecord(null, state)]);
       store.write(changes);
     },
-    putCounted: (counted) => store.write([["counted", packRecord(counted)]]),
-    putRepeated: () => store.write([["repeated", packRecord(true)]]),
+    putCounted: (counted, pace) => store.write([["counted", packRecord(counted)], ...paceChange(pace)]),
+    putRepeated: (pace) => store.write([["repeated", packRecord(true)], ...paceChange(pace)]),
     putState: (state, entry) => store.write([...closeForState(written), ...forgetStart(written), ...stateChanges(written, state, entry)]),
     putDevice: (device) => store.write([[deviceKey(device.deviceId), packRecord(device)]]),
     putClient: (client) => store.write([[clientName(client.clientKey), packRecord(client)]]),
@@ -145,6 +157,10 @@ export function openJournal(store: KeyValueStore): Journal {
     flushed: () => store.flushed(),
     close: () => store.close(),
   };
+}
+
+function paceChange(pace: Pace | undefined): Change[] {
+  return pace === undefined ? [] : [["pace", packRecord(pace)]];
 }
 
 /** What the store holds of the present step, so that only what changed is written. */
@@ -270,6 +286,7 @@ function read(store: KeyValueStore): { contents: JournalContents | null; openBlo
     plan: first<JournalledPlan>("plan"),
     counted: first<DeviceId[]>("counted"),
     isRepeated: first<boolean>("repeated") ?? false,
+    pace: first<Pace>("pace"),
     next: first<JournalContents["next"]>("next"),
     blobs,
     contributions: of("contribution").map(({ json, bytes }) => ({ ...(json as Omit<JournalledContribution, "bytes">), bytes })),

@@ -68,16 +68,17 @@ export function createAcceptance(ports: AcceptancePorts, members: AcceptingMembe
     return readSubmission(submission, { shape, task, keepsStates, numClasses, wasReset });
   }
 
-  async function accept(lease: Lease, device: JournalledDevice, submission: Submit): Promise<void> {
+  async function accept({ openedAt }: OpenStep, lease: Lease, device: JournalledDevice, submission: Submit): Promise<void> {
     const { taskId, deviceId, header, tensors, state } = submission;
     if (lease.accepted === null) throw new Error(`task ${taskId} is not claimed`);
     const { sha256, contribution } = lease.accepted;
+    const elapsedMs = Math.round((lease.arrivedAt ?? openedAt) - openedAt);
     const updated = { ...device, version: taskId, versionSha256: sha256, stateSha256: keepState(ports, device, submission) };
     homes.update(updated);
     journal.putContribution({ taskId, deviceId, sha256, bytes: packRecord(header, tensors) }, updated, state ?? null);
     await journal.flushed();
     ports.onAccepted(taskId, deviceId);
-    lease.end({ kind: "contributed", contribution });
+    lease.end({ kind: "contributed", contribution, elapsedMs });
     members.settled(deviceId);
   }
 
@@ -111,7 +112,7 @@ export function createAcceptance(ports: AcceptancePorts, members: AcceptingMembe
       lease.accepted = { sha256, contribution };
       ports.onTaskChange();
       try {
-        await accept(lease, device, submission);
+        await accept(step, lease, device, submission);
       } catch (error) {
         ports.onFault(error);
         throw error;

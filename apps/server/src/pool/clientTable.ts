@@ -49,6 +49,7 @@ function absent(record: JournalledClient): Client {
     connection: null,
     isPaused: false,
     hasDeclined: false,
+    isSilent: false,
     isGone: false,
     owesSince: null,
     isLate: false,

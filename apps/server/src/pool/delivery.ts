@@ -107,11 +107,16 @@ export function createDelivery(ports: DeliveryPorts, members: Roster, current: C
       return null;
     },
     changed: () => placing?.soon(),
-    accepted: (client) => placing?.trust(client),
+    accepted(client) {
+      placing?.trust(client);
+      members.answered(client, true);
+    },
     late(step) {
       for (const lease of step.leases.values()) {
         const host = hostOf(lease);
-        if (host !== null && isOpenLease(step, lease) && isHeldBy(lease, host)) placing?.doubt(host);
+        if (host === null || !isOpenLease(step, lease) || !isHeldBy(lease, host)) continue;
+        placing?.doubt(host);
+        members.answered(host, false);
       }
     },
     stop() {

@@ -27,6 +27,8 @@ export interface HomesWorld {
   clientAt(ordinal: number): Client | undefined;
   /** A device's record is another one. */
   onPut(deviceId: DeviceId): void;
+  /** Clients that hold places and whose leases have lapsed. */
+  lapsed(): readonly Client[];
   /** A client has devices that it did not have before. */
   onAssigned(client: Client): void;
 }

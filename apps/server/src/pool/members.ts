@@ -2,10 +2,13 @@ import { type Bits, type DeviceId, looksAtMachines } from "@tutti/core";
 import type { Backend, DeviceDecision, Hello, TaskLease } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
 import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
+import type { Origin } from "./quotas.ts";
 
 /** A client's socket as the pool sees it. */
 export interface Connection {
   readonly id: string;
+  /** Where it comes from; absent where nobody is counted. */
+  origin?: Origin;
   /** Set once hello is answered: only then may assignments follow. */
   isWelcomed: boolean;
   /** Set by the first registration, which may name no device: the client has passed the admission test. */
@@ -38,6 +41,8 @@ export interface Client extends JournalledClient {
   isPaused: boolean;
   /** Whether it said that it cannot contribute at all. */
   hasDeclined: boolean;
+  /** Whether it let a task's deadline pass since its last contribution. */
+  isSilent: boolean;
   /** Whether it left, or its grace time is over. */
   isGone: boolean;
   /** Since when it has devices that it is still to register, in uptime; null while it has none. */

@@ -18,7 +18,7 @@ import { type ComputeDesk, createComputeDesk } from "./computeDesk.ts";
 import { createDelivery, type Delivery, type DeliveryPorts } from "./delivery.ts";
 import { type Client, type Connection, canMoveDevices, works } from "./members.ts";
 import { createOccupancy, type Occupation } from "./occupancy.ts";
-import { type CurrentStep, closeStep, isOpenLease, type Lease, type OpenStep, openStep } from "./openStep.ts";
+import { type CurrentStep, closeIfEnough, closeStep, isOpenLease, type Lease, type OpenStep, openStep } from "./openStep.ts";
 import { createRoster, type Roster, type RosterPorts } from "./roster.ts";
 import { taskTimes } from "./taskTimes.ts";
 
@@ -83,7 +83,11 @@ export function createPool(ports: PoolPorts): Pool {
     occupancy.changed();
     delivery.changed();
   };
-  const acceptance = createAcceptance({ ...ports, onTaskChange }, members);
+  const onArrival = () => {
+    closeIfEnough(current.step);
+    onTaskChange();
+  };
+  const acceptance = createAcceptance({ ...ports, onTaskChange: onArrival }, members);
   const device = journal.contents()?.devices.find(({ deviceId }) => deviceId === computeDeviceId) ?? null;
   const deskPorts = { ...ports, current, token: ports.computeToken, device, onTaskChange: ports.onChange };
   const computeDesk = createComputeDesk(deskPorts);
@@ -103,10 +107,11 @@ export function createPool(ports: PoolPorts): Pool {
     open(plan, deadlineMs) {
       const { payloads, accepted } = ports.published(plan);
       shut(current.step);
-      const step = openStep(runId, plan, payloads);
+      const step = openStep(plan, { runId, payloads, now: clock.now() });
       current.step = step;
       current.numOpened += 1;
       for (const contribution of accepted) acceptance.restore(step, contribution);
+      closeIfEnough(step);
       const cancelDeadline = startDeadline(step, deadlineMs, clock, () => shut(step));
       ports.onOpened(step);
       occupancy.changed();

@@ -9,6 +9,8 @@ import { createHomes, type Homes } from "./homes.ts";
 import type { HomesPorts } from "./homesPorts.ts";
 import { createLateness, type Lateness } from "./lateness.ts";
 import type { Client, Compute, Connection } from "./members.ts";
+import { createPlaceLeases, type PlaceLeases } from "./placeLeases.ts";
+import { createQuotas, type Quotas } from "./quotas.ts";
 import { checkRegistrations, type Registrations } from "./registrations.ts";
 
 /** What the roster needs of its surroundings. */
@@ -53,6 +55,8 @@ export interface Roster {
   disconnected(client: Client, connection: Connection): void;
   /** A device's task is over, or about to be handed out: if its host rests, it may move. */
   settled(deviceId: DeviceId): void;
+  /** Whether the client let a task's deadline pass, or did a task. */
+  answered(client: Client, isInTime: boolean): void;
   stop(): void;
 }
 
@@ -107,6 +111,12 @@ export function createRoster(ports: RosterPorts): Roster {
       const device = homes.get(deviceId);
       if (device !== null && hostOf(clients, device)?.isPaused === true && homes.isMovable(device)) homes.rehome(device);
     },
+    answered(client, isInTime) {
+      if (isInTime) members.leases.worked(client);
+      if (client.isSilent === !isInTime) return;
+      client.isSilent = !isInTime;
+      members.leases.watch(client);
+    },
     stop() {
       members.isStopped = true;
       for (const client of clients.all.values()) {
@@ -124,6 +134,8 @@ interface Members {
   readonly devices: DeviceList;
   readonly homes: Homes;
   readonly lateness: Lateness;
+  readonly leases: PlaceLeases;
+  readonly quotas: Quotas;
   isStopped: boolean;
 }
 
@@ -134,10 +146,22 @@ function gather(ports: RosterPorts): Members {
     const device = homes.get(id);
     return device === null ? undefined : describeDevice(device, hostOf(clients, device), isFixed);
   });
-  const world = { clients: clients.all, clientAt: clients.at, onPut: devices.touch };
+  const { config, clock } = ports;
+  const leases = createPlaceLeases(config.leaseMs, clock);
+  const holdsPlace = ({ clientKey }: Client) => homes.devicesOf(clientKey).length > 0;
+  const quotas = createQuotas({
+    maxPerAddress: config.maxClientsPerAddress,
+    maxPerToken: config.maxClientsPerToken,
+    isHere(clientKey) {
+      const client = clients.all.get(clientKey);
+      return client !== undefined && (client.connection !== null || (holdsPlace(client) && !leases.hasLapsed(client)));
+    },
+  });
+  const world = { clients: clients.all, clientAt: clients.at, onPut: devices.touch, lapsed: () => leases.lapsed(holdsPlace) };
   const homes = createHomes(ports, { ...world, onAssigned: (client) => lateness.assigned(client) }, ports.devices);
   const lateness: Lateness = createLateness(ports, homes, (client) => changed(members, client));
-  const members = { ports, clients, devices, homes, lateness, isStopped: false };
+  const members = { ports, clients, devices, homes, lateness, leases, quotas, isStopped: false };
+  for (const client of clients.all.values()) leases.watch(client);
   return members;
 }
 
@@ -146,8 +170,9 @@ function hostOf(clients: ClientTable, device: JournalledDevice | null): Client |
 }
 
 /** Something of a client's has changed that planning, dealing or a page may care about. */
-function changed({ homes, devices, ports }: Members, client: Client): void {
+function changed({ homes, devices, leases, ports }: Members, client: Client): void {
   homes.watch(client);
+  leases.watch(client);
   for (const { deviceId } of homes.devicesOf(client.clientKey)) devices.touch(deviceId);
   ports.onChange();
 }
@@ -168,11 +193,15 @@ function giveUp(members: Members, client: Client): void {
 }
 
 function hello(members: Members, connection: Connection, request: Hello): ReturnType<Roster["hello"]> {
-  const { ports, clients, homes, lateness } = members;
+  const { ports, clients, homes, lateness, leases, quotas } = members;
   const { config, runId, saveClient, removeClient } = ports;
+  const onForgotten = (client: Client): void => {
+    leases.forget(client);
+    quotas.forget(client.clientKey);
+  };
   const bits = ports.baseFor(request);
   if (bits !== null && typeof bits === "object") return bits;
-  const client = admit(request, { config, clients, homes, saveClient, removeClient });
+  const client = admit(request, connection, { config, clients, homes, quotas, saveClient, removeClient, onForgotten });
   if ("refused" in client) return client;
   Object.assign(client, { bits, profile: request.profile ?? null });
   if (client.connection !== null && client.connection !== connection) client.connection.replaced();

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { pacingSettings } from "../pacing/settings.ts";
 import { encodingSchema, folderNameSchema, fractionSchema, integer, number, taskNameSchema } from "./fields.ts";
 import { settingLimits as limits } from "./limits.ts";
 
@@ -71,6 +72,7 @@ export const runConditions = {
   deadlineMs: integer(1, limits.maxDeadlineMs).nullable(),
   /** Share of a step's tasks that must be in at the deadline. */
   quorum: fractionSchema,
+  ...pacingSettings,
   partition: partitionSchema,
   training: trainingSchema,
   /** Encoding of a contribution's delta y_i − W. */

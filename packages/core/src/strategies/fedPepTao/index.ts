@@ -3,7 +3,7 @@ import { pickNames } from "../../params.ts";
 import type { Contribution, ParameterSets, RoundPlan, TaskSpec } from "../../task.ts";
 import { hasLayers, layeredMethods } from "../../tunings/table.ts";
 import { carriedTensors } from "../branching.ts";
-import { firstInOrder, onePerShare, type Situation, sampleCohort, wholeRoster } from "../cohort.ts";
+import { closingOf, firstInOrder, onePerShare, type Situation, sampleCohort, wholeRoster } from "../cohort.ts";
 import { expectedDevices, latestTrainRound, type Position, scheduleOf, startOfRound } from "../course.ts";
 import { declareStrategy } from "../declaration.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "../evaluations.ts";
@@ -86,6 +86,7 @@ const decisions: Strategy<FedPepTaoState, FedPepTaoRun> = {
       deadlineMs: run.deadlineMs,
       quorum: kind === "probe" ? 1 : run.quorum, // a prober that leaves is replaced
       numDevices: cohort.numDevices,
+      ...closingOf(cohort),
     };
   },
 
