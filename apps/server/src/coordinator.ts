@@ -28,6 +28,8 @@ export type { CoordinatorEvent, PagesHandler, ReportAnswers, RunOutcome };
 /** What a coordinator is handed beside its configuration. */
 export interface CoordinatorPorts {
   readonly tuned: TunedParameters;
+  /** How many examples each share of the partition holds; where absent, what clients claim is taken (P-120). */
+  readonly shareSizes?: readonly number[] | undefined;
   /** The one that the run's settings name when absent. */
   readonly strategy?: Strategy;
   /** Reads the parameters that `startFrom` names, once in a run's life. */
@@ -173,6 +175,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
     config,
     runId,
     tuned,
+    shareSizes: given.shareSizes ?? null,
     clock,
     journal,
     keptRounds,

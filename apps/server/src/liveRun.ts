@@ -68,6 +68,8 @@ export interface LiveRunPorts {
   readonly config: CoordinatorConfig;
   readonly runId: string;
   readonly tuned: TunedParameters;
+  /** n_i of every share, or null where they are not known. */
+  readonly shareSizes: readonly number[] | null;
   readonly strategy: Strategy;
   /** Multiplications from which a merge runs in a thread; see `AggregatorOptions`. */
   readonly threadFrom?: number | undefined;
@@ -173,6 +175,7 @@ function poolPorts({ ports, publications, notes }: Work, onFault: (error: unknow
     runId,
     computeToken: ports.computeToken,
     tuned,
+    shareSizes: ports.shareSizes,
     clock,
     journal,
     blobs,

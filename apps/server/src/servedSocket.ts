@@ -119,11 +119,16 @@ function handlersOf(served: Served): Handlers {
       return {};
     }, desk.ignored),
     register: asClient(async (client, { devices, compute }, afterAnswer) => {
-      const refusal = pool.members.register(client, devices, compute ?? null);
-      if (refusal !== null) return refusal;
+      const registered = pool.members.register(client, devices, compute ?? null);
+      if (isRefusal(registered)) return registered;
+      const { unregistered } = registered;
+      for (const refused of unregistered) {
+        ports.onRefused(refused.rule);
+        logger.warn({ call: "register", client: shortKey(client), ...refused }, "refused");
+      }
       await ports.flushed();
       afterAnswer(() => pool.deliverTo(client, connection));
-      return {};
+      return unregistered.length === 0 ? {} : { unregistered };
     }, desk.register),
     submit: asClient((client, submission) => {
       client.progress = null;

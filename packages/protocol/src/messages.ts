@@ -2,11 +2,14 @@ import { clientProfileSchema, integer, number } from "@tutti/core";
 import { z } from "zod";
 import { backendSchema, blobRefSchema, clientKeySchema, deviceIdSchema, runIdSchema, taskIdSchema, text } from "./fields.ts";
 import { limits, protocolVersion } from "./limits.ts";
+import { type Rule, rules } from "./rules.ts";
 import { runSettingsSchema } from "./runSettings.ts";
 import { statusSchema } from "./status.ts";
 import { declineSchema, progressSchema, submitOutcomeSchema, submitSchema, taskLeaseSchema } from "./tasks.ts";
 
 const emptySchema = z.strictObject({});
+
+const ruleSchema = z.custom<Rule>((value) => typeof value === "string" && Object.hasOwn(rules, value), "a rule's number is expected");
 
 const threadsSchema = integer(1, limits.maxThreads);
 
@@ -124,6 +127,16 @@ const registerSchema = z.strictObject({
     .exactOptional(),
 });
 
+/** Devices that were not registered, each with the rule that it broke (P-122); absent where all were. */
+const registeredSchema = z.strictObject({
+  unregistered: z
+    .array(z.strictObject({ deviceId: deviceIdSchema, rule: ruleSchema, message: z.string().max(limits.maxReason) }))
+    .min(1)
+    .max(limits.maxDevicesPerClient)
+    .readonly()
+    .exactOptional(),
+});
+
 /** A paused client gets no tasks (P-34). */
 const pauseSchema = z.strictObject({ isPaused: z.boolean() });
 
@@ -143,7 +156,7 @@ const goodbyeSchema = z.strictObject({
 export const calls = {
   hello: { request: helloSchema, answer: welcomeSchema },
   loading: { request: emptySchema, answer: emptySchema },
-  register: { request: registerSchema, answer: emptySchema },
+  register: { request: registerSchema, answer: registeredSchema },
   submit: { request: submitSchema, answer: submitOutcomeSchema },
   progress: { request: progressSchema, answer: emptySchema },
   pause: { request: pauseSchema, answer: emptySchema },

@@ -60,6 +60,15 @@ export const rules = {
   "P-90": "Compute clients",
   "P-91": "Tasks of a compute client",
   "P-92": "A run that waits for a compute client says so",
+  "P-120": "The sizes of dealt shares are known",
+  "P-121": "A claim counts up to a limit",
+  "P-122": "Each device is answered for itself",
+  "P-123": "A claimed number is its host's",
+  "P-124": "A device state fits its task",
+  "P-125": "A state may be declined",
+  "P-126": "Who is sent a device's state",
+  "P-127": "Leave and delete",
+  "P-128": "What stays after a deletion",
 } as const;
 
 /** The number of a rule of SPEC.md. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { formatCount, formatWhole, isModule, needsCompute, type RunSettings, strategyTitle } from "@tutti/core";
+import { readShareSizes } from "@tutti/data/node";
 import type { RunOrigin } from "@tutti/record";
 import { ConfigError, type CoordinatorConfig } from "../config.ts";
 import { type Coordinator, type CoordinatorPorts, type RunOutcome, startCoordinator } from "../coordinator.ts";
@@ -68,7 +69,8 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const report = await options.report?.(config);
   const { pages, readStart, numAnswers: numTexts } = options;
   const answers = numTexts === undefined ? undefined : { numTexts, isStarted: options.computeCommand !== undefined };
-  const coordinator = await startCoordinator(config, { tuned, pages, readStart, answers });
+  const shareSizes = await knownSizes(config, print);
+  const coordinator = await startCoordinator(config, { tuned, shareSizes, pages, readStart, answers });
   for (const line of describe(coordinator, finished !== null)) print(line);
   const computing = keepComputing(coordinator, { ...options, isFinished: finished !== null });
   const reports =
@@ -96,6 +98,17 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   } finally {
     stop.release();
     await computing.stop();
+  }
+}
+
+/** The sizes of the run's shares (P-120); a line says where they cannot be known. */
+async function knownSizes({ publicDir, run }: CoordinatorConfig, print: ServeOptions["print"]): Promise<readonly number[] | undefined> {
+  try {
+    return await readShareSizes(publicDir, run);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    print(`the sizes of the shares of ${run.task} are not known here (${reason}), so devices' own numbers of examples are taken`);
+    return undefined;
   }
 }
 

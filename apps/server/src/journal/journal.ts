@@ -27,8 +27,10 @@ export interface JournalledDevice {
   readonly clientKey: string | null;
   /** Share of the partition that it holds; null for a client's own examples. Older journals do not say it. */
   readonly share?: number | null;
-  /** n_i, or null until registered; fixed from then on. */
+  /** n_i, or null until registered. */
   readonly numExamples: number | null;
+  /** Key of the client that claimed n_i, for which it is fixed; null for a number that no client claimed. Older journals do not say it. */
+  readonly claimedBy?: string | null;
   /** Id and submission hash of the last accepted task, or null. */
   readonly version: string | null;
   readonly versionSha256: string | null;

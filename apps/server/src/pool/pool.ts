@@ -26,6 +26,8 @@ import { taskTimes } from "./taskTimes.ts";
 export interface PoolPorts extends Omit<AcceptancePorts & DeliveryPorts, "onTaskChange"> {
   /** What compute clients must bring (P-90); null where the run needs none. */
   readonly computeToken: string | null;
+  /** n_i of every share, or null where the coordinator has not dealt them (P-120). */
+  readonly shareSizes: readonly number[] | null;
   /** A plan that is journalled; throws for any other. */
   published(plan: RoundPlan): Published;
   /** A step is open; its tasks have not left. */
@@ -213,6 +215,7 @@ function rosterPorts(ports: PoolPorts, current: CurrentStep, onChange: () => voi
     saveDevice: (device) => journal.putDevice(device),
     saveClient: (client) => journal.putClient(client),
     removeClient: (clientKey) => journal.removeClient(clientKey),
+    shareSize: (share) => ports.shareSizes?.[share] ?? null,
     isOpenTask: (taskId) => isOpenLease(current.step, current.step?.leases.get(taskId)),
     isBusy: (deviceId) => isOpenLease(current.step, leaseOf(deviceId)),
     leasedExamples(deviceId) {

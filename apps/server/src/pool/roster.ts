@@ -1,5 +1,5 @@
 import type { Bits, Device, DeviceId } from "@tutti/core";
-import type { DeviceDecision, Hello, Refusal } from "@tutti/protocol";
+import { type DeviceDecision, type Hello, type Refusal, refuse } from "@tutti/protocol";
 import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
 import { type AdmissionSources, admit } from "./admission.ts";
 import { type ClientTable, createClientTable } from "./clientTable.ts";
@@ -9,7 +9,7 @@ import { createHomes, type Homes } from "./homes.ts";
 import type { HomesPorts } from "./homesPorts.ts";
 import { createLateness, type Lateness } from "./lateness.ts";
 import type { Client, Compute, Connection } from "./members.ts";
-import { checkRegistrations, type Registrations } from "./registrations.ts";
+import { judgeRegistrations, type RefusedDevice, type Registrations } from "./registrations.ts";
 
 /** What the roster needs of its surroundings. */
 export interface RosterPorts extends HomesPorts, Pick<AdmissionSources, "saveClient" | "removeClient"> {
@@ -19,6 +19,8 @@ export interface RosterPorts extends HomesPorts, Pick<AdmissionSources, "saveCli
   readonly clients: readonly JournalledClient[];
   /** n_i in the lease of the task that a device has out, or null where it has none. */
   leasedExamples(deviceId: DeviceId): number | null;
+  /** n_i of a share, or null where the coordinator does not know it (P-120). */
+  shareSize(share: number): number | null;
   /** The bits of the backbone for a client, null where it gets the run's; or why it may not join. */
   baseFor(hello: Hello): Bits | Refusal | null;
   /** Something changed that planning or a page may care about. */
@@ -43,7 +45,8 @@ export interface Roster {
   welcomed(client: Client): void;
   /** The client gets on with loading its devices. */
   showsLife(client: Client): void;
-  register(client: Client, devices: Registrations, compute: Compute | null): Refusal | null;
+  /** Registers what it can; refused as a whole only where no device of several, or of one, is taken (P-122). */
+  register(client: Client, devices: Registrations, compute: Compute | null): Refusal | { readonly unregistered: readonly RefusedDevice[] };
   pause(client: Client, isPaused: boolean): void;
   /** The client leaves on purpose: no grace. */
   leave(client: Client): void;
@@ -196,19 +199,32 @@ interface Registering {
   readonly compute: Compute | null;
 }
 
-function register(members: Members, client: Client, { registered, compute }: Registering): Refusal | null {
+function register(members: Members, client: Client, { registered, compute }: Registering): ReturnType<Roster["register"]> {
   const { ports, homes, lateness } = members;
+  const { leasedExamples } = ports;
   if (compute !== null) client.compute = compute;
-  const refusal = checkRegistrations(client, registered, { homes, leasedExamples: ports.leasedExamples });
-  if (refusal !== null) return refusal;
+  const dealtExamples = ({ share = null }: JournalledDevice, { hosting }: Client) =>
+    share === null || hosting === "own" ? null : ports.shareSize(share);
+  const { taken, refused } = judgeRegistrations(client, registered, { homes, leasedExamples, dealtExamples });
+  const [first] = refused;
+  if (taken.length === 0 && first !== undefined) return refuse(first.rule, first.message);
   client.hasDeclined = false;
   if (client.connection !== null) client.connection.isReady = true;
-  for (const { deviceId, numExamples } of registered) {
+  for (const { deviceId, numExamples } of taken) {
     client.connection?.registered.add(deviceId);
-    const device = homes.get(deviceId);
-    if (device?.numExamples === null) homes.save({ ...device, numExamples });
+    noteExamples(members, client, { deviceId, numExamples });
   }
   lateness.registered(client);
   changed(members, client);
-  return null;
+  return { unregistered: refused };
+}
+
+/** A device's n_i as its host claims it, or as it was dealt; a task that is out for another number ends without a contribution. */
+function noteExamples({ ports, homes }: Members, { clientKey }: Client, { deviceId, numExamples }: Registrations[number]): void {
+  const device = homes.get(deviceId);
+  if (device === null) return;
+  const leased = ports.leasedExamples(deviceId);
+  if (leased !== null && leased !== numExamples) ports.onLost(deviceId);
+  const isNew = device.numExamples !== numExamples || (device.claimedBy !== undefined && device.claimedBy !== clientKey);
+  if (isNew) homes.save({ ...device, numExamples, claimedBy: clientKey });
 }

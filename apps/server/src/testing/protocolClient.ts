@@ -47,6 +47,8 @@ export interface ProtocolClientOptions {
   /** With `compute`. */
   readonly token?: string;
   readonly nickname?: string;
+  /** What it claims that a device holds; the simulated number by default. */
+  readonly claims?: (deviceId: number) => number;
   /** What it claims of its machine, in runs that plan. */
   readonly machine?: ClientProfile;
   /** What to do with a task once it was acknowledged; the default computes and submits it. Return false for silence. */
@@ -193,7 +195,7 @@ async function register({ options, kept, socket, log }: Joining, ids: readonly n
   if (options.onLoad !== undefined && !(await options.onLoad(ids))) return;
   const here = ids.filter((deviceId) => kept.devices.has(deviceId));
   const outcome = await call(socket, "register", {
-    devices: here.map((deviceId) => ({ deviceId, numExamples: simulatedExamples(deviceId) })),
+    devices: here.map((deviceId) => ({ deviceId, numExamples: (options.claims ?? simulatedExamples)(deviceId) })),
     ...(options.machine === undefined ? {} : { compute: { backend: "wasm", threads: 1, reason: "a test", worstError: 0 } }),
   });
   log.note({ kind: "registered", deviceIds: here, outcome });
