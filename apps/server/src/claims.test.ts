@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { createScene } from "./testing/scene.ts";
 import { simulatedExamples } from "./testing/simulatedDevice.ts";
-import { tinyFedAvg } from "./testing/tinyRun.ts";
+import { tinyFedAvg, tinyRun } from "./testing/tinyRun.ts";
 
 const scene = createScene();
 const shareSizes = [0, 1, 2, 3].map(simulatedExamples);
@@ -69,4 +69,25 @@ test("what a client claimed of its device stays fixed for it over reconnections 
   a.close();
   const again = scene.join(coordinator, "a", { kept: a.kept, claims: () => 999, onTask: () => false });
   expect((await again.when("registered")).outcome).toMatchObject({ ok: false, rule: "P-14" });
+});
+
+test("a claim of a million examples counts up to the run's limit, in every weight and in the step that it takes (P-121)", async () => {
+  const open = { roster: "open", numDevices: 2, maxDevices: 2, minDevices: 2, cohortSize: 2, quorum: 1, numRounds: 1 } as const;
+  const outcomeOf = async (runId: string, limit: object, claims: readonly [number, number]) => {
+    const coordinator = await scene.start(tinyRun({ ...open, ...limit }), { runId });
+    const a = scene.join(coordinator, "a", { hosting: "own", claims: () => claims[0] });
+    await a.when("registered");
+    scene.join(coordinator, "b", { hosting: "own", claims: () => claims[1] });
+    const outcome = await coordinator.whenDone();
+    const { contributions } = await coordinator.when("closed", ({ plan }) => plan.stage === "train");
+    a.close();
+    return { outcome, weights: contributions.map(({ numExamples }) => numExamples), status: coordinator.status() };
+  };
+  const limited = await outcomeOf("limited", { maxCountedExamples: 20 }, [8, 1_000_000]);
+  expect(limited.weights).toEqual([8, 20]);
+  expect(limited.status.maxCountedExamples).toBe(20);
+  const free = await outcomeOf("free", {}, [8, 1_000_000]);
+  expect(free.weights).toEqual([8, 1_000_000]);
+  expect(free.status.maxCountedExamples).toBeUndefined();
+  expect(free.outcome.parametersSha256).not.toBe(limited.outcome.parametersSha256);
 });

@@ -76,6 +76,7 @@ export const landing = {
   shareNote: "Nothing to prepare.",
   ownFile: "My own file",
   ownFileNote: "The file stays in this tab. The server is told only how many examples it has.",
+  countsUpTo: (limit: number) => ` It counts as at most ${formatCount(limit, "example")}.`,
   ownFileKind: "A CSV, TSV or JSON Lines file in UTF-8 with the columns",
   and: "and",
   classes: (names: readonly string[]) => (names.length === 0 ? "" : `Each label is one of ${names.join(", ")}.`),

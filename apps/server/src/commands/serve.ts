@@ -209,10 +209,10 @@ function originLine(origin: RunOrigin): string {
   return `it goes on from run ${origin.runId} after round ${origin.round}, with ${changes.length === 0 ? "the same settings" : changes.join(", ")}`;
 }
 
-function sizeOf({ roster, numDevices, minDevices, maxDevices }: RunSettings): string {
-  return roster === "fixed"
-    ? formatCount(numDevices, "device")
-    : `starts with ${formatCount(minDevices, "device")} and takes up to ${formatWhole(maxDevices)}`;
+function sizeOf({ roster, numDevices, minDevices, maxDevices, maxCountedExamples: most }: RunSettings): string {
+  if (roster === "fixed") return formatCount(numDevices, "device");
+  const limit = most === undefined ? "" : `, each of which counts with at most ${formatCount(most, "example")}`;
+  return `starts with ${formatCount(minDevices, "device")} and takes up to ${formatWhole(maxDevices)}${limit}`;
 }
 
 function waitForStop(coordinator: Coordinator, signal: AbortSignal | undefined): { readonly promise: Promise<ServeEnd>; release(): void } {

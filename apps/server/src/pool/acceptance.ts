@@ -65,7 +65,7 @@ export function createAcceptance(ports: AcceptancePorts, members: AcceptingMembe
   function read(submission: Pick<Submit, "header" | "tensors" | "state">, { task }: Lease): Contribution | Refusal {
     const { shape, numClasses } = ports.tuned;
     const wasReset = task.spec.kind === "train" && homes.get(task.deviceId)?.wasReset === true;
-    return readSubmission(submission, { shape, task, keepsStates, numClasses, wasReset });
+    return readSubmission(submission, { run: config.run, shape, task, keepsStates, numClasses, wasReset });
   }
 
   async function accept(lease: Lease, device: JournalledDevice, submission: Submit): Promise<void> {

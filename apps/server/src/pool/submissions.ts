@@ -2,9 +2,11 @@ import { createHash } from "node:crypto";
 import {
   type Contribution,
   type ContributionBody,
+  countedExamples,
   countSteps,
   type EvaluationResult,
   type PlannedTask,
+  type RunSettings,
   type Shapes,
   type TunedShape,
 } from "@tutti/core";
@@ -26,6 +28,7 @@ export interface Expectation {
   readonly keepsStates: boolean;
   /** Null of a text task. */
   readonly numClasses: number | null;
+  readonly run: RunSettings;
   /** Whether the device lost its private state since its last training contribution. */
   readonly wasReset: boolean;
 }
@@ -37,7 +40,12 @@ export function readSubmission(submission: Pick<Submit, "header" | "tensors" | "
   const wrongState = checkState(submission.state, expected.keepsStates);
   if (wrongState !== null) return wrongState;
   const { task, wasReset } = expected;
-  return { deviceId: task.deviceId, numExamples: task.expects.numExamples, body, ...(wasReset ? { wasReset } : {}) };
+  return {
+    deviceId: task.deviceId,
+    numExamples: countedExamples(task.expects.numExamples, expected.run),
+    body,
+    ...(wasReset ? { wasReset } : {}),
+  };
 }
 
 /** What tells a duplicate from other bytes under the same task id. The header's names are in the schema's order, so equal headers give equal text. */
