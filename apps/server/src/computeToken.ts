@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { CoordinatorConfig } from "./config.ts";
 import { createToken } from "./http/control.ts";
 import { writeSecret } from "./secretFiles.ts";
 
@@ -8,8 +9,15 @@ import { writeSecret } from "./secretFiles.ts";
  * a coordinator that was started again; null where the run needs none.
  */
 export function computeTokenOf(folder: string, isNeeded: boolean): string | null {
-  if (!isNeeded) return null;
-  const path = join(folder, "compute.token");
+  return isNeeded ? keptToken(join(folder, "compute.token")) : null;
+}
+
+/** What clients bring that a run's operator trusts with the states of other clients' devices (P-126), kept in the same way. */
+export function hostTokenOf(folder: string, { stateHosts }: Pick<CoordinatorConfig, "stateHosts">): string | null {
+  return stateHosts === "trusted" ? keptToken(join(folder, "host.token")) : null;
+}
+
+function keptToken(path: string): string {
   if (existsSync(path)) {
     const known = readFileSync(path, "utf8").trim();
     if (/^[A-Za-z0-9_-]{16,200}$/.test(known)) return known;

@@ -2,7 +2,7 @@ import { createStrategy, type Deferred, deferred, type Json, needsCompute, type 
 import type { Goodbye, Status } from "@tutti/protocol";
 import type { RunOrigin, StepRecord, TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
-import { computeTokenOf } from "./computeToken.ts";
+import { computeTokenOf, hostTokenOf } from "./computeToken.ts";
 import { type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
 import { buildDoors, type Doors } from "./doors.ts";
 import { type BlobStore, createBlobStore } from "./http/blobs.ts";
@@ -57,6 +57,8 @@ export interface Coordinator {
   readonly controlToken: string;
   /** What compute clients must bring (P-90); null where the run needs none. */
   readonly computeToken: string | null;
+  /** What clients bring that may have the states of other clients' devices (P-126); null where any host may. */
+  readonly hostToken: string | null;
   readonly config: CoordinatorConfig;
   /** Null where the run started from values drawn from its seed. */
   readonly origin: RunOrigin | null;
@@ -125,6 +127,7 @@ async function orReleased<T>(opened: OpenedRun, make: () => Promise<T>): Promise
 /** A coordinator's parts, from before it listens until it has closed. */
 interface Assembly {
   readonly computeToken: string | null;
+  readonly hostToken: string | null;
   readonly config: CoordinatorConfig;
   readonly opened: OpenedRun;
   readonly start: StartingPoint | null;
@@ -164,6 +167,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
   const { tuned, clock = systemClock, logger, strategy, start } = given;
   const { runId, journal, keptRounds, folder } = opened;
   const computeToken = computeTokenOf(folder.path, needsCompute(config.run) || given.answers !== undefined);
+  const hostToken = hostTokenOf(folder.path, config);
   const listeners = new Set<(event: CoordinatorEvent) => void>();
   const metrics = createMetrics();
   const news = createNews(clock);
@@ -181,6 +185,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
     keptRounds,
     start: start?.content ?? null,
     computeToken,
+    hostToken,
     answers: given.answers ?? null,
     blobs,
     meter,
@@ -196,7 +201,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
       metrics.stepClosed(record.stage, record.seconds);
     },
   });
-  const parts = { config, opened, start, tuned, clock, logger, blobs, meter, metrics, news, live, listeners, computeToken };
+  const parts = { config, opened, start, tuned, clock, logger, blobs, meter, metrics, news, live, listeners, computeToken, hostToken };
   return { ...parts, ending: createEnding(), doors: null, withdraw: null };
 }
 
@@ -309,6 +314,7 @@ function describe(assembly: Assembly, address: Address): Coordinator {
     runId: opened.runId,
     folder: opened.folder.path,
     computeToken: assembly.computeToken,
+    hostToken: assembly.hostToken,
     config,
     origin: start?.origin ?? null,
     status: live.status,

@@ -19,6 +19,7 @@ import { labelOfStep, type WireMeter } from "./http/wireMeter.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { Change } from "./news.ts";
 import type { Clock } from "./pool/clock.ts";
+import type { ResetReason } from "./pool/homesPorts.ts";
 import { createPool, type Pool, type PoolPorts } from "./pool/pool.ts";
 import { createPublications, type Publications } from "./publications.ts";
 import { announce, type RunNotes } from "./runEvents.ts";
@@ -75,6 +76,8 @@ export interface LiveRunPorts {
   readonly threadFrom?: number | undefined;
   /** What compute clients must bring; null where the run needs none. */
   readonly computeToken: string | null;
+  /** What clients bring that may have the states of other clients' devices; null where any host may. */
+  readonly hostToken: string | null;
   /** Null where the report shows none. */
   readonly answers: ReportAnswers | null;
   readonly clock: Clock;
@@ -129,7 +132,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
       { run, tuned, contents: journal.contents(), start: ports.start },
     ),
     publications: createPublications({ run, journal, blobs }),
-    notes: { said: { phase: "waiting", message: null }, records: [], points: [] },
+    notes: { said: { phase: "waiting", message: null }, resets: null, records: [], points: [] },
     beginning: createBeginning(),
   };
   const { running, notes, beginning } = work;
@@ -176,6 +179,7 @@ function poolPorts({ ports, publications, notes }: Work, onFault: (error: unknow
     computeToken: ports.computeToken,
     tuned,
     shareSizes: ports.shareSizes,
+    hostToken: ports.hostToken,
     clock,
     journal,
     blobs,
@@ -189,9 +193,12 @@ function poolPorts({ ports, publications, notes }: Work, onFault: (error: unknow
       ports.onChange("detail");
     },
     onChange: () => ports.onChange("detail"),
-    onReset(deviceId) {
-      notes.said = { ...notes.said, message: `device ${deviceId} lost its private state and starts again` };
-      logger.warn({ deviceId }, "a device was reset");
+    onReset(deviceId, why) {
+      const message = `device ${deviceId} ${resetTexts[why]} and starts again`;
+      notes.said = { ...notes.said, message };
+      notes.resets = { count: (notes.resets?.count ?? 0) + 1, last: message };
+      logger.warn({ deviceId, why }, "a device was reset");
+      ports.onChange("detail");
     },
     onLate({ clientKey }, deviceIds) {
       logger.warn({ client: clientKey.slice(0, 6), deviceIds }, "devices did not register in time; other clients may host them");
@@ -202,6 +209,14 @@ function poolPorts({ ports, publications, notes }: Work, onFault: (error: unknow
     onStateBytes: (numBytes) => meter.move("states", { up: numBytes, down: 0 }),
   };
 }
+
+/** What the status says of a device that starts again. */
+const resetTexts: Readonly<Record<ResetReason, string>> = {
+  lost: "lost its private state",
+  declined: "came with a private state that its host declined",
+  untrusted: "moved without its private state",
+  withdrawn: "was taken back by its client",
+};
 
 function loopPorts({ ports, running, publications, notes, beginning }: Work, pool: Pool, signal: AbortSignal): RunLoopPorts {
   const { config, journal, keptRounds, clock, meter } = ports;

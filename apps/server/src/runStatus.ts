@@ -47,6 +47,7 @@ export function createStatusSource({ runId, run, tuned, clock, meter, running, n
     return describeRun({
       runId,
       claimLimit: claimLimit(run),
+      resets: notes.resets,
       ...said,
       summary,
       schedule,

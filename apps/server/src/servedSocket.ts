@@ -148,6 +148,13 @@ function handlersOf(served: Served): Handlers {
       served.client = null;
       return {};
     }, desk.leave),
+    declineState: asClient(async (client, { deviceId, version, reason }) => {
+      logger.warn({ client: shortKey(client), deviceId, version, reason }, "declined a state");
+      const refusal = pool.members.declineState(client, deviceId, version);
+      if (refusal !== null) return refusal;
+      await ports.flushed();
+      return {};
+    }, desk.ignored),
     decline: asClient((client, { taskId, reason }) => {
       logger.warn({ client: shortKey(client), taskId, reason }, "declined");
       if (taskId !== null) return pool.declineTask(client, taskId, reason) ?? {};

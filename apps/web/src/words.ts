@@ -190,6 +190,8 @@ export const runPage = {
   runTitle: "The run",
   notBegun: "The run has not begun yet.",
   here: ({ numConnected, numDevices }: Status) => `${formatCount(numConnected, "tab")}, ${formatCount(numDevices, "device")}`,
+  resets: ({ count, last }: NonNullable<Status["resets"]>) =>
+    `${formatCount(count, "device")} started again from the shared prompts; the last: ${last}.`,
   staffNote: "Notes are rounds; a higher note means a lower loss.",
   layersTitle: "Layers",
   layersNote: "A taller bar is a layer that matters more.",

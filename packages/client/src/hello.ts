@@ -14,13 +14,14 @@ export interface SaidInHello {
 
 /** What a client says of itself. */
 export function helloOf(options: JoinOptions, { runId, devices, profile }: SaidInHello): Hello {
-  const { clientKey, nickname, hosting, backend, threads } = options;
+  const { clientKey, nickname, hosting, backend, threads, hostToken } = options;
   return {
     protocolVersion,
     clientKey,
     ...(runId === null ? {} : { runId }),
     ...(nickname === undefined ? {} : { nickname }),
     ...hostingOf(hosting),
+    ...(hostToken === undefined ? {} : { hostToken }),
     devices,
     ...(profile === undefined ? {} : { profile }),
     capabilities: {

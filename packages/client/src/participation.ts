@@ -1,6 +1,6 @@
 import type { DeviceId } from "@tutti/core";
 import type { DeviceSource, Trainer, TrainerSetup } from "@tutti/model";
-import type { DeviceDecision, TaskLease, Welcome } from "@tutti/protocol";
+import { type DeviceDecision, limits, type TaskLease, type Welcome } from "@tutti/protocol";
 import type { Blobs } from "./blobs.ts";
 import type { CoordinatorLink } from "./coordinatorLink.ts";
 import type { DeviceStore } from "./deviceStore.ts";
@@ -59,7 +59,11 @@ export function createParticipation(options: ParticipationOptions): Participatio
   const online = createGate();
   let keepsStates = false;
   const onDecision = ({ deviceId, decision }: DeviceDecision) => emit({ kind: "decision", deviceId, decision });
-  const devices = createDevices({ runId, store, blobs, onDecision });
+  const declineState = async (deviceId: DeviceId, version: string, reason: string) => {
+    const answer = await coordinator.call("declineState", { deviceId, version, reason: reason.slice(0, limits.maxReason) });
+    return answer.ok;
+  };
+  const devices = createDevices({ runId, store, blobs, onDecision, declineState });
   const sourceOf = (deviceId: DeviceId) => options.sourceOf(devices.shareOf(deviceId));
   const onAdvance = atMostEvery(loadingEveryMs, coordinator.tellLoading);
   const loader = createLoader({ setup, trainer, emit, sourceOf, onAdvance }, signal);

@@ -31,6 +31,7 @@ export { calls, runInfoSchema } from "./messages.ts";
 export type { Refusal, Rule } from "./rules.ts";
 export { isRefusal, refuse, rules } from "./rules.ts";
 export { runSettingsSchema } from "./runSettings.ts";
+export { checkDeviceState, type StateExpectation } from "./stateChecks.ts";
 export type { EvaluationPoint, HistoryPoint, PlanPoint, ProbePoint, Status, Traffic } from "./status.ts";
 export { statusSchema } from "./status.ts";
 export type { ContributionHeader, Decline, Submit, SubmitOutcome, TaskLease, TaskProgress } from "./tasks.ts";

@@ -41,6 +41,8 @@ const helloSchema = z
     hosting: z.enum(["virtual", "own", "compute"]),
     /** Of the run's compute clients; with `compute` only. */
     token: z.string().min(1).max(limits.maxToken).exactOptional(),
+    /** Of hosts that the run's operator trusts with the states of other clients' devices (P-126). */
+    hostToken: z.string().min(1).max(limits.maxToken).exactOptional(),
     /** Number of own examples; with `own` only. */
     ownExamples: integer(1, limits.maxExamples).exactOptional(),
     devices: z.array(deviceVersionSchema).max(limits.maxDevicesPerClient).readonly(),
@@ -143,6 +145,9 @@ const pauseSchema = z.strictObject({ isPaused: z.boolean() });
 /** Virtual devices that move here (P-26). */
 const assignSchema = z.strictObject({ devices: deviceDecisionsSchema });
 
+/** A device's state of this version cannot be used where the device lives now (P-125). */
+const declineStateSchema = z.strictObject({ deviceId: deviceIdSchema, version: taskIdSchema, reason: z.string().max(limits.maxReason) });
+
 /** Devices that live elsewhere from now on (P-27). */
 const movedSchema = z.strictObject({ deviceIds: z.array(deviceIdSchema).min(1).max(limits.maxDevicesPerClient).readonly() });
 
@@ -162,6 +167,7 @@ export const calls = {
   pause: { request: pauseSchema, answer: emptySchema },
   leave: { request: emptySchema, answer: emptySchema },
   decline: { request: declineSchema, answer: emptySchema },
+  declineState: { request: declineStateSchema, answer: emptySchema },
   task: { request: taskLeaseSchema, answer: emptySchema },
   assign: { request: assignSchema, answer: emptySchema },
   moved: { request: movedSchema, answer: emptySchema },

@@ -9,6 +9,7 @@ export function addJoin(program: Command): void {
     .description("join a run from this machine without a browser, and train until the run is over")
     .argument("<url>", "the coordinator's address, as `tutti serve` prints it")
     .option("--state <folder>", "where this client keeps its devices (default: a folder for each coordinator in ~/.tutti/clients)")
+    .option("--host-token <token>", "what the operator gives to clients that may have the states of other clients' devices")
     .addOption(
       new Option("--backend <name>", "what to compute on; auto measures").choices(["auto", "wasm", "cpu", "webgpu"]).default("auto"),
     )

@@ -19,6 +19,7 @@ export interface JoinFlags extends MachineFlags {
   readonly backend: "auto" | BackendName;
   readonly data?: string;
   readonly nickname?: string;
+  readonly hostToken?: string;
   readonly ca?: string;
   readonly insecure?: boolean;
 }
@@ -67,7 +68,7 @@ interface Joining {
 
 async function takePart({ url, flags, info, own, place, machine }: Joining): Promise<void> {
   const { joinRun } = await import("@tutti/client/node");
-  const { backend, nickname, insecure } = flags;
+  const { backend, nickname, insecure, hostToken } = flags;
   const teller = createTeller({ print: (line) => console.log(line), progress: createProgress() });
   let isOver = false;
   const session = joinRun({
@@ -77,6 +78,7 @@ async function takePart({ url, flags, info, own, place, machine }: Joining): Pro
     backend,
     hosting: own === null ? { kind: "virtual" } : { kind: "own", examples: own.examples },
     nickname,
+    hostToken,
     ...machine,
     ...(insecure === true ? { socketOptions: { rejectUnauthorized: false } } : {}),
     onEvent(event) {

@@ -188,7 +188,7 @@ async function describeFinished(config: CoordinatorConfig): Promise<string | nul
   );
 }
 
-function describe({ url, port, runId, folder, config, origin }: Coordinator, isFinished: boolean): string[] {
+function describe({ url, port, runId, folder, config, origin, hostToken }: Coordinator, isFinished: boolean): string[] {
   const scheme = url.slice(0, url.indexOf(":"));
   const isOpen = config.host === "0.0.0.0" || config.host === "::";
   const others = isOpen ? lanAddresses().map((address) => `${scheme}://${address.includes(":") ? `[${address}]` : address}:${port}`) : [];
@@ -199,6 +199,7 @@ function describe({ url, port, runId, folder, config, origin }: Coordinator, isF
     `open ${url}${others.length === 0 ? "" : `, or from another machine ${others.join(", ")}`}`,
     ...(scheme === "http" && isOpen ? ["other machines get WebGPU and threads over https only: add --https self"] : []),
     ...(config.https === "self" ? ["browsers warn about this certificate, because this machine made it: continue past the warning"] : []),
+    ...(hostToken === null ? [] : [`states of devices go to their own clients, and to hosts that join with --host-token ${hostToken}`]),
     `files are in ${folder}; ${isFinished ? "Ctrl-C takes the pages down" : "Ctrl-C stops the run, and the same command resumes it"}`,
   ];
 }

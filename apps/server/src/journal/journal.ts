@@ -36,6 +36,8 @@ export interface JournalledDevice {
   readonly versionSha256: string | null;
   /** Hash of the private state kept here for the next host, or null. */
   readonly stateSha256: string | null;
+  /** Key of the client that computed that state. Older journals do not say it. */
+  readonly stateBy?: string | null;
   /** Whether its private state was lost since its last training contribution that counts. */
   readonly wasReset: boolean;
 }
@@ -128,7 +130,11 @@ export function openJournal(store: KeyValueStore): Journal {
     putCounted: (counted) => store.write([["counted", packRecord(counted)]]),
     putRepeated: () => store.write([["repeated", packRecord(true)]]),
     putState: (state, entry) => store.write([...closeForState(written), ...forgetStart(written), ...stateChanges(written, state, entry)]),
-    putDevice: (device) => store.write([[deviceKey(device.deviceId), packRecord(device)]]),
+    putDevice(device) {
+      const changes: Change[] = [[deviceKey(device.deviceId), packRecord(device)]];
+      if (device.stateSha256 === null) changes.push([stateKey(device.deviceId), null]);
+      store.write(changes);
+    },
     putClient: (client) => store.write([[clientName(client.clientKey), packRecord(client)]]),
     removeClient: (clientKey) => store.write([[clientName(clientKey), null]]),
     putTraffic: (traffic) => store.write([["traffic", packRecord(traffic)]]),

@@ -16,6 +16,7 @@ import { type AcceptancePorts, createAcceptance, stateHolder } from "./acceptanc
 import type { Clock } from "./clock.ts";
 import { type ComputeDesk, createComputeDesk } from "./computeDesk.ts";
 import { createDelivery, type Delivery, type DeliveryPorts } from "./delivery.ts";
+import type { ResetReason } from "./homesPorts.ts";
 import { type Client, type Connection, canMoveDevices, works } from "./members.ts";
 import { createOccupancy, type Occupation } from "./occupancy.ts";
 import { type CurrentStep, closeStep, isOpenLease, type Lease, type OpenStep, openStep } from "./openStep.ts";
@@ -28,6 +29,8 @@ export interface PoolPorts extends Omit<AcceptancePorts & DeliveryPorts, "onTask
   readonly computeToken: string | null;
   /** n_i of every share, or null where the coordinator has not dealt them (P-120). */
   readonly shareSizes: readonly number[] | null;
+  /** What trusted hosts bring; null where states go to any host (P-126). */
+  readonly hostToken: string | null;
   /** A plan that is journalled; throws for any other. */
   published(plan: RoundPlan): Published;
   /** A step is open; its tasks have not left. */
@@ -35,7 +38,7 @@ export interface PoolPorts extends Omit<AcceptancePorts & DeliveryPorts, "onTask
   /** Something that a page shows has changed. */
   onChange(): void;
   /** A device lost its private state and starts again. */
-  onReset(deviceId: DeviceId): void;
+  onReset(deviceId: DeviceId, why: ResetReason): void;
   /** A client did not register these devices in time. */
   onLate(client: Client, deviceIds: readonly DeviceId[]): void;
 }
@@ -215,6 +218,8 @@ function rosterPorts(ports: PoolPorts, current: CurrentStep, onChange: () => voi
     saveDevice: (device) => journal.putDevice(device),
     saveClient: (client) => journal.putClient(client),
     removeClient: (clientKey) => journal.removeClient(clientKey),
+    hostToken: ports.hostToken,
+    dropState: (deviceId) => blobs.keepOnly(stateHolder(deviceId), new Set()),
     shareSize: (share) => ports.shareSizes?.[share] ?? null,
     isOpenTask: (taskId) => isOpenLease(current.step, current.step?.leases.get(taskId)),
     isBusy: (deviceId) => isOpenLease(current.step, leaseOf(deviceId)),

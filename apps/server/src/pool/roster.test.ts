@@ -49,6 +49,8 @@ const alone = {
   onChange: () => undefined,
   onPending: () => undefined,
   shareSize: () => null,
+  hostToken: null,
+  dropState: () => undefined,
   baseFor: () => null,
   onLate: () => undefined,
 };

@@ -1,6 +1,7 @@
 import type { Bits, Device, DeviceId } from "@tutti/core";
 import { type DeviceDecision, type Hello, type Refusal, refuse } from "@tutti/protocol";
 import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
+import { isSameSecret } from "../sameSecret.ts";
 import { type AdmissionSources, admit } from "./admission.ts";
 import { type ClientTable, createClientTable } from "./clientTable.ts";
 import type { Clock } from "./clock.ts";
@@ -19,6 +20,8 @@ export interface RosterPorts extends HomesPorts, Pick<AdmissionSources, "saveCli
   readonly clients: readonly JournalledClient[];
   /** n_i in the lease of the task that a device has out, or null where it has none. */
   leasedExamples(deviceId: DeviceId): number | null;
+  /** What trusted hosts bring; null where states go to any host (P-126). */
+  readonly hostToken: string | null;
   /** n_i of a share, or null where the coordinator does not know it (P-120). */
   shareSize(share: number): number | null;
   /** The bits of the backbone for a client, null where it gets the run's; or why it may not join. */
@@ -47,6 +50,8 @@ export interface Roster {
   showsLife(client: Client): void;
   /** Registers what it can; refused as a whole only where no device of several, or of one, is taken (P-122). */
   register(client: Client, devices: Registrations, compute: Compute | null): Refusal | { readonly unregistered: readonly RefusedDevice[] };
+  /** The client cannot use the state of this version that its device came with: the device starts again (P-125). */
+  declineState(client: Client, deviceId: DeviceId, version: string): Refusal | null;
   pause(client: Client, isPaused: boolean): void;
   /** The client leaves on purpose: no grace. */
   leave(client: Client): void;
@@ -81,10 +86,17 @@ export function createRoster(ports: RosterPorts): Roster {
     },
     showsLife: lateness.watch,
     register: (client, registered, compute) => register(members, client, { registered, compute }),
+    declineState(client, deviceId, version) {
+      const device = homes.get(deviceId);
+      if (device?.clientKey !== client.clientKey) return refuse("P-125", `device ${deviceId} is not hosted by this client`);
+      if (device.version === version) homes.reset(device, "declined");
+      changed(members, client);
+      return null;
+    },
     pause(client, isPaused) {
       client.isPaused = isPaused;
       const resting = isPaused ? homes.devicesOf(client.clientKey) : [];
-      for (const device of resting) if (homes.isMovable(device) && !ports.isBusy(device.deviceId)) homes.rehome(device);
+      for (const device of resting) if (canLeave(homes, device) && !ports.isBusy(device.deviceId)) homes.rehome(device);
       if (!isPaused) homes.rehomeHomeless();
       changed(members, client);
     },
@@ -108,7 +120,7 @@ export function createRoster(ports: RosterPorts): Roster {
     settled(deviceId) {
       lateness.taskOver();
       const device = homes.get(deviceId);
-      if (device !== null && hostOf(clients, device)?.isPaused === true && homes.isMovable(device)) homes.rehome(device);
+      if (device !== null && hostOf(clients, device)?.isPaused === true && canLeave(homes, device)) homes.rehome(device);
     },
     stop() {
       members.isStopped = true;
@@ -148,6 +160,11 @@ function hostOf(clients: ClientTable, device: JournalledDevice | null): Client |
   return device === null || device.clientKey === null ? undefined : clients.all.get(device.clientKey);
 }
 
+/** Whether a device of a client that rests may go to another one and lose nothing. */
+function canLeave(homes: Homes, device: JournalledDevice): boolean {
+  return homes.isMovable(device) && homes.movesFreely(device);
+}
+
 /** Something of a client's has changed that planning, dealing or a page may care about. */
 function changed({ homes, devices, ports }: Members, client: Client): void {
   homes.watch(client);
@@ -173,11 +190,15 @@ function giveUp(members: Members, client: Client): void {
 function hello(members: Members, connection: Connection, request: Hello): ReturnType<Roster["hello"]> {
   const { ports, clients, homes, lateness } = members;
   const { config, runId, saveClient, removeClient } = ports;
+  const { hostToken } = ports;
+  const isTrusted = hostToken !== null && request.hostToken !== undefined && isSameSecret(request.hostToken, hostToken);
+  if (hostToken !== null && request.hostToken !== undefined && !isTrusted)
+    return refuse("P-126", "the host token is not this run's: take the one that the coordinator printed");
   const bits = ports.baseFor(request);
   if (bits !== null && typeof bits === "object") return bits;
   const client = admit(request, { config, clients, homes, saveClient, removeClient });
   if ("refused" in client) return client;
-  Object.assign(client, { bits, profile: request.profile ?? null });
+  Object.assign(client, { bits, isTrusted, profile: request.profile ?? null });
   if (client.connection !== null && client.connection !== connection) client.connection.replaced();
   client.cancelGrace();
   Object.assign(client, { connection, isPaused: false, hasDeclined: false, isGone: false });

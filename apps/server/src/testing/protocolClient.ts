@@ -47,6 +47,8 @@ export interface ProtocolClientOptions {
   /** With `compute`. */
   readonly token?: string;
   readonly nickname?: string;
+  /** Of a host that the operator trusts with states. */
+  readonly hostToken?: string;
   /** What it claims that a device holds; the simulated number by default. */
   readonly claims?: (deviceId: number) => number;
   /** What it claims of its machine, in runs that plan. */
@@ -65,7 +67,7 @@ export interface ProtocolClient {
   readonly events: readonly ClientEvent[];
   /** Resolves with the first event, past or future, that fits. */
   when<K extends ClientEvent["kind"]>(kind: K, fits?: (event: ClientEvent & { kind: K }) => boolean): Promise<ClientEvent & { kind: K }>;
-  call<N extends "hello" | "loading" | "register" | "submit" | "pause" | "leave" | "decline" | "progress">(
+  call<N extends "hello" | "loading" | "register" | "submit" | "pause" | "leave" | "decline" | "declineState" | "progress">(
     name: N,
     request: Request<N>,
   ): Promise<Outcome<Answer<N>>>;
@@ -183,6 +185,7 @@ function sayHello({ options, kept, socket }: Joining): Promise<Outcome<Answer<"h
     ...(kept.runId === null ? {} : { runId: kept.runId }),
     ...(nickname === undefined ? {} : { nickname }),
     ...(machine === undefined ? {} : { profile: machine }),
+    ...(options.hostToken === undefined ? {} : { hostToken: options.hostToken }),
     hosting,
     ...(hosting === "own" ? { ownExamples: 9 } : {}),
     ...(hosting === "compute" ? { token: options.token ?? "" } : {}),

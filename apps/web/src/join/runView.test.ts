@@ -146,3 +146,10 @@ test("each device's plan is a row of a card, beside what its client claims, and 
   expect(html).toContain("Device 1 is left out of this round: the smallest plan takes 9 s a round.");
   expect(shown([welcomeEvent, readyEvent, { kind: "status", status: emptyStatus }])).not.toContain('data-testid="plans"');
 });
+
+test("devices that started again are counted, and the last one is told (P-125)", () => {
+  const resets = { count: 2, last: "device 3 moved without its private state and starts again" };
+  const html = shown([welcomeEvent, readyEvent, { kind: "status", status: { ...emptyStatus, resets } }]);
+  expect(html).toContain("2 devices started again from the shared prompts; the last: device 3 moved without its private state");
+  expect(shown([welcomeEvent, readyEvent, { kind: "status", status: emptyStatus }])).not.toContain("started again");
+});

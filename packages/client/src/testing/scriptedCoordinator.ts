@@ -209,6 +209,7 @@ function scriptedHandlers(script: Script, note: (heard: Heard) => void): Handler
     progress: (request) => noted({ name: "progress", request }, () => ({})),
     pause: (request) => noted({ name: "pause", request }, () => ({})),
     leave: (request) => noted({ name: "leave", request }, () => ({})),
+    declineState: (request) => noted({ name: "declineState", request }, () => ({})),
     decline: (request) => noted({ name: "decline", request }, () => ({})),
   };
 }
