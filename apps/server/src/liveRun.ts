@@ -14,6 +14,7 @@ import { historyPoint, type StepRecord, type TrafficTotals } from "@tutti/record
 import type { Logger } from "pino";
 import { createAggregator } from "./aggregation/aggregator.ts";
 import type { CoordinatorConfig } from "./config.ts";
+import { createForgetting, type Forgetting } from "./forgetting.ts";
 import type { BlobStore } from "./http/blobs.ts";
 import { labelOfStep, type WireMeter } from "./http/wireMeter.ts";
 import type { Journal } from "./journal/journal.ts";
@@ -119,18 +120,21 @@ interface Work {
   readonly publications: Publications;
   readonly notes: RunNotes;
   readonly beginning: Beginning;
+  readonly forgetting: Forgetting;
 }
 
 /** A run that goes on from what is journalled. */
 export function createLiveRun(ports: LiveRunPorts): LiveRun {
   const { config, clock, journal, blobs, meter, logger, tuned } = ports;
   const { run } = config;
+  const started = startStrategy(
+    answering(ports, () => pool),
+    { run, tuned, contents: journal.contents(), start: ports.start },
+  );
   const work: Work = {
     ports,
-    running: startStrategy(
-      answering(ports, () => pool),
-      { run, tuned, contents: journal.contents(), start: ports.start },
-    ),
+    running: started,
+    forgetting: createForgetting(started, ports),
     publications: createPublications({ run, journal, blobs }),
     notes: { said: { phase: "waiting", message: null }, resets: null, records: [], points: [] },
     beginning: createBeginning(),
@@ -171,7 +175,7 @@ function answering({ strategy, config, tuned, answers }: LiveRunPorts, pool: () 
   return withAnswers(strategy, config.run, answers === null ? null : { numTexts: answers.numTexts, isWanted });
 }
 
-function poolPorts({ ports, publications, notes }: Work, onFault: (error: unknown) => void): PoolPorts {
+function poolPorts({ ports, publications, notes, forgetting }: Work, onFault: (error: unknown) => void): PoolPorts {
   const { config, runId, tuned, clock, journal, blobs, meter, logger } = ports;
   return {
     config,
@@ -203,6 +207,8 @@ function poolPorts({ ports, publications, notes }: Work, onFault: (error: unknow
     onLate({ clientKey }, deviceIds) {
       logger.warn({ client: clientKey.slice(0, 6), deviceIds }, "devices did not register in time; other clients may host them");
     },
+    forget: forgetting.forget,
+    numSummed: (deviceId) => notes.records.filter(({ counted }) => counted.includes(deviceId)).length,
     onAccepted: (taskId, deviceId) => ports.tell({ kind: "accepted", taskId, deviceId }),
     onFault,
     onHandedOut: (clientKey, sha256s) => meter.handOut(clientKey, sha256s),
@@ -218,7 +224,7 @@ const resetTexts: Readonly<Record<ResetReason, string>> = {
   withdrawn: "was taken back by its client",
 };
 
-function loopPorts({ ports, running, publications, notes, beginning }: Work, pool: Pool, signal: AbortSignal): RunLoopPorts {
+function loopPorts({ ports, running, publications, notes, beginning, forgetting }: Work, pool: Pool, signal: AbortSignal): RunLoopPorts {
   const { config, journal, keptRounds, clock, meter } = ports;
   const { run } = config;
   return {
@@ -227,6 +233,7 @@ function loopPorts({ ports, running, publications, notes, beginning }: Work, poo
     journal,
     keptRounds,
     publications,
+    forgetting,
     clock,
     aggregate: createAggregator({ run, strategy: running.strategy, method: ports.strategy, threadFrom: ports.threadFrom, signal }),
     async whenReady() {

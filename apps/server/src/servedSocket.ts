@@ -148,6 +148,13 @@ function handlersOf(served: Served): Handlers {
       served.client = null;
       return {};
     }, desk.leave),
+    withdraw: asClient(async (client) => {
+      const withdrawn = pool.withdraw(client);
+      served.client = null;
+      logger.info({ client: shortKey(client), ...withdrawn }, "took back its data and left");
+      await ports.flushed();
+      return withdrawn;
+    }, desk.withdraw),
     declineState: asClient(async (client, { deviceId, version, reason }) => {
       logger.warn({ client: shortKey(client), deviceId, version, reason }, "declined a state");
       const refusal = pool.members.declineState(client, deviceId, version);
@@ -189,6 +196,7 @@ function computeHandlers(served: Served) {
       served.computer = null;
       return {};
     },
+    withdraw: (): Refusal => refuse("P-90", "a compute client hosts no device that it could take back: leave"),
     decline(computer: Computer, { taskId, reason }: Received<"decline">) {
       ports.logger.warn({ client: shortKey(computer), taskId, reason }, "the compute client declined");
       return computeDesk.decline(computer, taskId, reason) ?? {};

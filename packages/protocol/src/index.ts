@@ -26,6 +26,7 @@ export type {
   Request,
   RunInfo,
   Welcome,
+  Withdrawn,
 } from "./messages.ts";
 export { calls, runInfoSchema } from "./messages.ts";
 export type { Refusal, Rule } from "./rules.ts";

@@ -1,6 +1,6 @@
 import { clientProfileSchema, integer, number } from "@tutti/core";
 import { z } from "zod";
-import { backendSchema, blobRefSchema, clientKeySchema, deviceIdSchema, runIdSchema, taskIdSchema, text } from "./fields.ts";
+import { backendSchema, blobRefSchema, clientKeySchema, countSchema, deviceIdSchema, runIdSchema, taskIdSchema, text } from "./fields.ts";
 import { limits, protocolVersion } from "./limits.ts";
 import { type Rule, rules } from "./rules.ts";
 import { runSettingsSchema } from "./runSettings.ts";
@@ -139,6 +139,19 @@ const registeredSchema = z.strictObject({
     .exactOptional(),
 });
 
+/** What was deleted of a client that leaves (P-127), and what cannot be. */
+const withdrawnSchema = z.strictObject({
+  numDevices: countSchema,
+  /** Copies of devices' private states. */
+  numStates: countSchema,
+  /** Devices of which the server kept a control variate, or a spectrum. */
+  numControls: countSchema,
+  /** Contributions that were not yet summed. */
+  numContributions: countSchema,
+  /** Contributions of these devices that were summed before: they stay in the parameters. */
+  numSummed: countSchema,
+});
+
 /** A paused client gets no tasks (P-34). */
 const pauseSchema = z.strictObject({ isPaused: z.boolean() });
 
@@ -166,6 +179,7 @@ export const calls = {
   progress: { request: progressSchema, answer: emptySchema },
   pause: { request: pauseSchema, answer: emptySchema },
   leave: { request: emptySchema, answer: emptySchema },
+  withdraw: { request: emptySchema, answer: withdrawnSchema },
   decline: { request: declineSchema, answer: emptySchema },
   declineState: { request: declineStateSchema, answer: emptySchema },
   task: { request: taskLeaseSchema, answer: emptySchema },
@@ -197,6 +211,8 @@ export type Register = z.infer<typeof registerSchema>;
 export type Assign = z.infer<typeof assignSchema>;
 /** Why the coordinator closes the connection (P-80). */
 export type Goodbye = z.infer<typeof goodbyeSchema>;
+/** What was deleted of a client that left with `withdraw`, and what stays (P-127). */
+export type Withdrawn = z.infer<typeof withdrawnSchema>;
 /** What a client does with a device's state (P-20 to P-25). */
 export type Decision = z.infer<typeof decisionSchema>;
 /** A decision for one device, with its state and share where it needs them. */

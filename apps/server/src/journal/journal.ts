@@ -18,6 +18,19 @@ export interface JournalledContribution {
   /** Hash of the submission, which tells a duplicate from other bytes under the same id. */
   readonly sha256: string;
   readonly bytes: Uint8Array;
+  /** Whether the device had lost its state since the contribution before. Older journals do not say it: then its record does. */
+  readonly wasReset?: boolean;
+}
+
+/** Devices whose contributions to a step were taken back, before it closed. */
+export interface TakenBack extends Pick<RoundPlan, "stage" | "round" | "step" | "attempt"> {
+  readonly deviceIds: readonly DeviceId[];
+}
+
+/** A device that a strategy forgets, out of N. */
+export interface Forgotten {
+  readonly deviceId: DeviceId;
+  readonly numDevices: number;
 }
 
 /** What the coordinator knows of a device. */
@@ -61,6 +74,10 @@ export interface JournalContents {
   readonly isRepeated: boolean;
   /** The plan after the open step, with that step's history entry, when the open step was aggregated but its state not yet written. */
   readonly next: { readonly plan: JournalledPlan; readonly entry: unknown } | null;
+  /** Null where nothing was taken back. */
+  readonly takenBack: TakenBack | null;
+  /** Devices that are to be forgotten in the next state that is written, in this order. */
+  readonly forgotten: readonly Forgotten[];
   /** By hash: payloads of the open step, and device states kept for the next host. */
   readonly blobs: ReadonlyMap<string, Uint8Array>;
   readonly contributions: readonly JournalledContribution[];
@@ -82,6 +99,12 @@ export interface Journal {
    * contributions stay until its state is written: a restart aggregates them again, and tasks need not wait for a large write.
    */
   putPlan(plan: JournalledPlan, payloads: ReadonlyMap<string, Uint8Array>, unwritten?: unknown): void;
+  /** Deletes contributions to the open step, whose devices count as left (P-127). */
+  takeBack(taskIds: readonly string[], takenBack: TakenBack): void;
+  /** Devices to forget in the next state that is written. */
+  putForgotten(forgotten: readonly Forgotten[]): void;
+  /** The state of the step before, changed after it was written. */
+  amendState(state: StrategyState): void;
   /** A contribution beside the device's new version and, where it is kept, its new state. */
   putContribution(contribution: JournalledContribution, device: JournalledDevice, state: Uint8Array | null): void;
   putCounted(counted: readonly DeviceId[]): void;
@@ -127,9 +150,18 @@ export function openJournal(store: KeyValueStore): Journal {
       if (state !== null) changes.push([stateKey(device.deviceId), packRecord(null, state)]);
       store.write(changes);
     },
+    takeBack(taskIds, takenBack) {
+      for (const list of [written.contributions, written.next?.contributions ?? []])
+        for (const taskId of taskIds) if (list.includes(taskId)) list.splice(list.indexOf(taskId), 1);
+      const changes = taskIds.map((taskId): Change => [`contribution/${taskId}`, null]);
+      store.write([...changes, ["takenBack", packRecord(takenBack)]]);
+    },
+    putForgotten: (forgotten) => store.write([["forgotten", packRecord(forgotten)]]),
+    amendState: (state) => store.write(stateChanges(written, state, null)),
     putCounted: (counted) => store.write([["counted", packRecord(counted)]]),
     putRepeated: () => store.write([["repeated", packRecord(true)]]),
-    putState: (state, entry) => store.write([...closeForState(written), ...forgetStart(written), ...stateChanges(written, state, entry)]),
+    putState: (state, entry) =>
+      store.write([...closeForState(written), ...forgetStart(written), ...stateChanges(written, state, entry), ["forgotten", null]]),
     putDevice(device) {
       const changes: Change[] = [[deviceKey(device.deviceId), packRecord(device)]];
       if (device.stateSha256 === null) changes.push([stateKey(device.deviceId), null]);
@@ -267,6 +299,8 @@ function read(store: KeyValueStore): { contents: JournalContents | null; openBlo
     counted: first<DeviceId[]>("counted"),
     isRepeated: first<boolean>("repeated") ?? false,
     next: first<JournalContents["next"]>("next"),
+    takenBack: first<TakenBack>("takenBack"),
+    forgotten: first<Forgotten[]>("forgotten") ?? [],
     blobs,
     contributions: of("contribution").map(({ json, bytes }) => ({ ...(json as Omit<JournalledContribution, "bytes">), bytes })),
     devices,

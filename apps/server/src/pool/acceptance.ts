@@ -45,6 +45,8 @@ export interface AcceptingMembers extends Pick<Roster, "settled"> {
   readonly homes: Pick<Roster["homes"], "get" | "update">;
 }
 
+type Submission = Pick<Submit, "header" | "tensors" | "state">;
+
 /** Turns submissions into contributions that count. */
 export interface Acceptance {
   submit(
@@ -64,9 +66,9 @@ export function createAcceptance(ports: AcceptancePorts, members: AcceptingMembe
 
   const trained = shapesOf(ports.tuned.initial);
 
-  function read(submission: Pick<Submit, "header" | "tensors" | "state">, { plan }: OpenStep, { task }: Lease): Contribution | Refusal {
+  function read(submission: Submission, { plan }: OpenStep, { task }: Lease, wasResetThen?: boolean): Contribution | Refusal {
     const { shape, numClasses } = ports.tuned;
-    const wasReset = task.spec.kind === "train" && homes.get(task.deviceId)?.wasReset === true;
+    const wasReset = task.spec.kind === "train" && (wasResetThen ?? homes.get(task.deviceId)?.wasReset === true);
     return readSubmission(submission, { run: config.run, stage: plan.stage, trained, shape, task, keepsStates, numClasses, wasReset });
   }
 
@@ -76,7 +78,9 @@ export function createAcceptance(ports: AcceptancePorts, members: AcceptingMembe
     const { sha256, contribution } = lease.accepted;
     const updated = { ...device, version: taskId, versionSha256: sha256, ...keepState(ports, device, submission) };
     homes.update(updated);
-    journal.putContribution({ taskId, deviceId, sha256, bytes: packRecord(header, tensors) }, updated, state ?? null);
+    const { wasReset = false } = contribution;
+    const record = { taskId, deviceId, sha256, bytes: packRecord(header, tensors), wasReset };
+    journal.putContribution(record, updated, state ?? null);
     await journal.flushed();
     ports.onAccepted(taskId, deviceId);
     lease.end({ kind: "contributed", contribution });
@@ -120,12 +124,12 @@ export function createAcceptance(ports: AcceptancePorts, members: AcceptingMembe
       }
       return { outcome: "accepted" };
     },
-    restore(step, { taskId, sha256, bytes }) {
+    restore(step, { taskId, sha256, bytes, wasReset }) {
       const lease = step.leases.get(taskId);
       if (lease === undefined) return;
       const { json, bytes: tensors } = unpackRecord(bytes);
       const header = json as Submit["header"];
-      const contribution = read(carriesTensors(header.kind) ? { header, tensors } : { header }, step, lease);
+      const contribution = read(carriesTensors(header.kind) ? { header, tensors } : { header }, step, lease, wasReset);
       if (isRefusal(contribution)) throw new Error(`journal: the contribution to task ${taskId} is damaged: ${contribution.message}`);
       lease.accepted = { sha256, contribution };
       lease.end({ kind: "contributed", contribution });

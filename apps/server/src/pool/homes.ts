@@ -8,6 +8,7 @@ import { createDeviceIndex } from "./deviceIndex.ts";
 import type { HomesPorts, HomesWorld, ResetReason } from "./homesPorts.ts";
 import { type Client, canMoveDevices, freshDevice, withoutState } from "./members.ts";
 import { createMoves } from "./moving.ts";
+import { released } from "./withdrawal.ts";
 
 /** Which client hosts which device, and what the devices start from there. */
 export interface Homes {
@@ -23,6 +24,8 @@ export interface Homes {
   isMovable(device: JournalledDevice): boolean;
   /** Whether a device loses nothing where it moves to a client that is not trusted with states (P-126). */
   movesFreely(device: JournalledDevice): boolean;
+  /** Its client took everything back: nothing is known of the device any more but its share (P-127). */
+  release(device: JournalledDevice): void;
   /** The device's state is gone, wherever it was: it starts again. */
   reset(device: JournalledDevice, why: ResetReason): void;
   /** Whether an open roster can take one more client. */
@@ -79,6 +82,11 @@ export function createHomes(ports: HomesPorts, world: HomesWorld, known: readonl
     save,
     isMovable,
     movesFreely,
+    release(device) {
+      ports.dropState(device.deviceId);
+      save(released(device, isFixed));
+      ports.onReset(device.deviceId, "withdrawn");
+    },
     reset(device, why) {
       ports.dropState(device.deviceId);
       save({ ...withoutState(device), wasReset: true });

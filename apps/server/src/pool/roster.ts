@@ -55,6 +55,8 @@ export interface Roster {
   pause(client: Client, isPaused: boolean): void;
   /** The client leaves on purpose: no grace. */
   leave(client: Client): void;
+  /** The client leaves for good, and with it its name and what is known of its devices (P-127). */
+  withdraw(client: Client): void;
   /** The client cannot contribute: its devices go elsewhere. */
   decline(client: Client): void;
   /** Its socket is gone; its devices wait for the grace time. */
@@ -105,6 +107,7 @@ export function createRoster(ports: RosterPorts): Roster {
       client.cancelGrace();
       giveUp(members, client);
     },
+    withdraw: (client) => withdraw(members, client),
     decline(client) {
       client.hasDeclined = true;
       for (const device of homes.devicesOf(client.clientKey)) homes.rehome(device);
@@ -185,6 +188,28 @@ function giveUp(members: Members, client: Client): void {
   lateness.forget(client);
   for (const device of homes.devicesOf(client.clientKey)) homes.rehome(device);
   changed(members, client);
+}
+
+function withdraw(members: Members, client: Client): void {
+  const { ports, homes, clients, lateness } = members;
+  const devices = homes.devicesOf(client.clientKey);
+  client.cancelGrace();
+  Object.assign(client, { connection: null, isGone: true, nickname: null });
+  lateness.forget(client);
+  for (const device of devices) homes.release(device);
+  homes.watch(client);
+  // The devices of an expected client are counted by its number: it stays, under a key that says nothing of anybody.
+  if (client.ordinal < (ports.config.expectedClients ?? 0)) {
+    ports.saveClient({ clientKey: client.clientKey, ordinal: client.ordinal, nickname: null });
+  } else {
+    clients.remove(client);
+    ports.removeClient(client.clientKey);
+  }
+  for (const { deviceId } of devices) {
+    const device = homes.get(deviceId);
+    if (device !== null && device.clientKey === null) homes.rehome(device);
+  }
+  ports.onChange();
 }
 
 function hello(members: Members, connection: Connection, request: Hello): ReturnType<Roster["hello"]> {

@@ -10,6 +10,8 @@ import { bytesOf, floatsOf, packRecord, unpackRecord } from "../journal/records.
 export interface KeptRounds {
   /** Keeps the state where it is the one after a training round, and drops others where all together take too much. */
   keep(state: StrategyState, summary: StrategySummary): void;
+  /** Changes every state that is kept; one that `change` returns as it was stays so. */
+  amend(change: (state: StrategyState) => StrategyState): void;
   /** Ascending. */
   rounds(): readonly number[];
   flushed(): Promise<void>;
@@ -52,6 +54,15 @@ export function createKeptRounds(store: KeyValueStore, maxBytes: number): KeptRo
       }
       changes.push(["stride", packRecord(kept.stride)]);
       store.write(changes);
+    },
+    amend(change) {
+      const changes: Change[] = [];
+      for (const round of ascending(kept.rounds.keys())) {
+        const { state } = stateAfter(store, round);
+        const next = state === null ? null : change(state);
+        if (next !== null && next !== state) changes.push(...kept.put(round, next, hashOf));
+      }
+      if (changes.length > 0) store.write(changes);
     },
     rounds: () => ascending(kept.rounds.keys()),
     flushed: () => store.flushed(),

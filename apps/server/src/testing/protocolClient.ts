@@ -67,7 +67,7 @@ export interface ProtocolClient {
   readonly events: readonly ClientEvent[];
   /** Resolves with the first event, past or future, that fits. */
   when<K extends ClientEvent["kind"]>(kind: K, fits?: (event: ClientEvent & { kind: K }) => boolean): Promise<ClientEvent & { kind: K }>;
-  call<N extends "hello" | "loading" | "register" | "submit" | "pause" | "leave" | "decline" | "declineState" | "progress">(
+  call<N extends "hello" | "loading" | "register" | "submit" | "pause" | "leave" | "decline" | "declineState" | "progress" | "withdraw">(
     name: N,
     request: Request<N>,
   ): Promise<Outcome<Answer<N>>>;
