@@ -69,9 +69,10 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const report = await options.report?.(config);
   const { pages, readStart, numAnswers: numTexts } = options;
   const answers = numTexts === undefined ? undefined : { numTexts, isStarted: options.computeCommand !== undefined };
-  const shareSizes = await knownSizes(config, print);
+  const { sizes: shareSizes, trouble } = await knownSizes(config);
   const coordinator = await startCoordinator(config, { tuned, shareSizes, pages, readStart, answers });
   for (const line of describe(coordinator, finished !== null)) print(line);
+  if (trouble !== null) print(trouble);
   const computing = keepComputing(coordinator, { ...options, isFinished: finished !== null });
   const reports =
     report === undefined ? null : keepRunReports(coordinator, { ...report, tuned, onTrouble: (error) => print(troubleText(error)) });
@@ -101,14 +102,13 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   }
 }
 
-/** The sizes of the run's shares (P-120); a line says where they cannot be known. */
-async function knownSizes({ publicDir, run }: CoordinatorConfig, print: ServeOptions["print"]): Promise<readonly number[] | undefined> {
+/** The sizes of the run's shares (P-120), or a line that says why they are not known. */
+async function knownSizes({ publicDir, run }: CoordinatorConfig): Promise<{ readonly sizes?: number[]; readonly trouble: string | null }> {
   try {
-    return await readShareSizes(publicDir, run);
+    return { sizes: await readShareSizes(publicDir, run), trouble: null };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    print(`the sizes of the shares of ${run.task} are not known here (${reason}), so devices' own numbers of examples are taken`);
-    return undefined;
+    return { trouble: `the sizes of the shares of ${run.task} are not known here (${reason}), so devices' own numbers of examples are taken` };
   }
 }
 

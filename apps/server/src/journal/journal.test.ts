@@ -59,6 +59,7 @@ test.each(stores())("what was written is there again when the journal is opened 
   journal.removeClient("stranger");
   journal.putContribution(contribution, device, Uint8Array.of(9, 9));
   journal.putCounted([4]);
+  journal.putForgotten([{ deviceId: 4, numDevices: 9 }]);
   journal.putTraffic({ train: { up: 3, down: 4 } });
   await journal.flushed();
   await journal.close();
@@ -71,6 +72,8 @@ test.each(stores())("what was written is there again when the journal is opened 
     counted: [4],
     isRepeated: false,
     next: null,
+    takenBack: null,
+    forgotten: [{ deviceId: 4, numDevices: 9 }],
     blobs: new Map([
       ["aa", Uint8Array.of(1, 2)],
       ["ss", Uint8Array.of(9, 9)],

@@ -156,12 +156,15 @@ export function openJournal(store: KeyValueStore): Journal {
       const changes = taskIds.map((taskId): Change => [`contribution/${taskId}`, null]);
       store.write([...changes, ["takenBack", packRecord(takenBack)]]);
     },
-    putForgotten: (forgotten) => store.write([["forgotten", packRecord(forgotten)]]),
+    putForgotten(forgotten) {
+      written.hasForgotten = true;
+      store.write([["forgotten", packRecord(forgotten)]]);
+    },
     amendState: (state) => store.write(stateChanges(written, state, null)),
     putCounted: (counted) => store.write([["counted", packRecord(counted)]]),
     putRepeated: () => store.write([["repeated", packRecord(true)]]),
     putState: (state, entry) =>
-      store.write([...closeForState(written), ...forgetStart(written), ...stateChanges(written, state, entry), ["forgotten", null]]),
+      store.write([...closeForState(written), ...forgetStart(written), ...stateChanges(written, state, entry), ...clearForgotten(written)]),
     putDevice(device) {
       const changes: Change[] = [[deviceKey(device.deviceId), packRecord(device)]];
       if (device.stateSha256 === null) changes.push([stateKey(device.deviceId), null]);
@@ -185,6 +188,8 @@ interface Written {
   /** The plan that waits for the state of the step before, and the contributions that it has had. */
   next: { readonly plan: JournalledPlan; readonly contributions: string[] } | null;
   hasPlan: boolean;
+  /** Whether devices are to be forgotten in the next state. */
+  hasForgotten: boolean;
   numHistory: number;
   start: StartingPoint | null;
 }
@@ -196,6 +201,7 @@ function writtenBefore(contents: JournalContents | null, blobs: Set<string>): Wr
     contributions: contents?.contributions.map((item) => item.taskId) ?? [],
     next: contents?.next == null ? null : { plan: contents.next.plan, contributions: [] },
     hasPlan: (contents?.plan ?? null) !== null,
+    hasForgotten: (contents?.forgotten.length ?? 0) > 0,
     numHistory: contents?.history.length ?? 0,
     start: contents?.start ?? null,
   };
@@ -220,6 +226,13 @@ function forgetStart(written: Written): Change[] {
   if (written.start === null || written.start.content === null) return [];
   written.start = { ...written.start, content: null };
   return [["start", packStart(written.start)]];
+}
+
+/** The state that is written lacks what was to be forgotten. */
+function clearForgotten(written: Written): Change[] {
+  if (!written.hasForgotten) return [];
+  written.hasForgotten = false;
+  return [["forgotten", null]];
 }
 
 /** Closes the step whose state is written; the plan that waited for it is the open one from now on. */
