@@ -108,7 +108,9 @@ async function knownSizes({ publicDir, run }: CoordinatorConfig): Promise<{ read
     return { sizes: await readShareSizes(publicDir, run), trouble: null };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { trouble: `the sizes of the shares of ${run.task} are not known here (${reason}), so devices' own numbers of examples are taken` };
+    return {
+      trouble: `the sizes of the shares of ${run.task} are not known here (${reason}), so devices' own numbers of examples are taken`,
+    };
   }
 }
 
