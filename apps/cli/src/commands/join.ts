@@ -14,6 +14,7 @@ export function addJoin(program: Command): void {
       new Option("--backend <name>", "what to compute on; auto measures").choices(["auto", "wasm", "cpu", "webgpu"]).default("auto"),
     )
     .option("--data <file>", "your own examples, for a run with an open roster: CSV, TSV or JSON Lines with the columns text and label")
+    .option("--delete", "leave, and have deleted what the coordinator keeps of this client and its devices; nothing is trained")
     .option("--nickname <name>", "what the pages call this client")
     .option(
       "--memory <MB>",
@@ -35,7 +36,8 @@ Each client computes on one core: start several, each with its own --state, to l
 Examples:
   tutti join http://192.168.1.20:8080
   tutti join https://classroom.local:8080 --ca certificate.pem
-  tutti join http://localhost:8080 --data mine.csv --state ~/second-client`,
+  tutti join http://localhost:8080 --data mine.csv --state ~/second-client
+  tutti join http://192.168.1.20:8080 --delete`,
     )
     .action(async (url: string, flags: JoinFlags) => (await import("../join/join.ts")).join(url, flags));
 }

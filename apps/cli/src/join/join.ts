@@ -10,7 +10,7 @@ import { checkNickname, coordinatorAddress, trusting } from "./coordinatorAddres
 import { type JoiningMachine, type MachineFlags, machineFor } from "./machine.ts";
 import { type OwnFile, readOwnFile } from "./ownExamples.ts";
 import { type ClientPlace, takePlace } from "./place.ts";
-import { deviceText, overText, runText } from "./sentences.ts";
+import { deletedText, deviceText, overText, runText } from "./sentences.ts";
 import { createTeller } from "./teller.ts";
 
 /** The options of `tutti join`. */
@@ -20,6 +20,7 @@ export interface JoinFlags extends MachineFlags {
   readonly data?: string;
   readonly nickname?: string;
   readonly hostToken?: string;
+  readonly delete?: boolean;
   readonly ca?: string;
   readonly insecure?: boolean;
 }
@@ -35,6 +36,7 @@ export async function join(address: string, flags: JoinFlags): Promise<void> {
   }
   const info = await askCoordinator(url);
   console.log(runText(url, info));
+  if (flags.delete === true) return leaveAndDelete(url, flags, info);
   if (info.status.phase === "done") return console.log(overText(info));
   console.log(deviceText);
   const own = flags.data === undefined ? null : await readOwnFile(flags.data, info, url);
@@ -55,6 +57,24 @@ async function inOtherProcess({ ca, insecure, backend }: JoinFlags): Promise<num
   if (environment !== null) return runAgain(environment);
   if (insecure === true) process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0";
   return backend === "webgpu" ? provideAdapter() : null;
+}
+
+/** Deletes what the coordinator and this machine keep of the client that the same flags join as. */
+async function leaveAndDelete(url: string, { state, data, insecure }: JoinFlags, info: RunInfo): Promise<void> {
+  const { deleteMyData } = await import("@tutti/client/node");
+  const own = data === undefined ? null : await readOwnFile(data, info, url);
+  const place = takePlace({ state, url, examples: own?.examples ?? null });
+  try {
+    const deleted = await deleteMyData({
+      url,
+      folder: place.clientFolder,
+      hosting: own === null ? { kind: "virtual" } : { kind: "own", examples: own.examples },
+      ...(insecure === true ? { socketOptions: { rejectUnauthorized: false } } : {}),
+    });
+    console.log(deletedText(info, deleted));
+  } finally {
+    place.giveBack();
+  }
 }
 
 interface Joining {

@@ -180,6 +180,9 @@ function Actions({ view, state, controller, onJoinAgain }: ActionsProps) {
       <button type="button" class="button" onClick={controller.leave} data-testid="leave">
         {buttons.leave}
       </button>
+      <button type="button" class="button" onClick={controller.leaveAndDelete} data-testid="leave-and-delete">
+        {buttons.leaveAndDelete}
+      </button>
     </div>
   );
 }
