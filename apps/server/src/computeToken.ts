@@ -1,3 +1,4 @@
+import type { CoordinatorConfig } from "./config.ts";
 import { tokenIn } from "./entry/tokens.ts";
 
 /**
@@ -6,4 +7,9 @@ import { tokenIn } from "./entry/tokens.ts";
  */
 export function computeTokenOf(folder: string, isNeeded: boolean): string | null {
   return isNeeded ? tokenIn(folder, "compute.token") : null;
+}
+
+/** What clients bring that a run's operator trusts with the states of other clients' devices (P-126), kept in the same way. */
+export function hostTokenOf(folder: string, { stateHosts }: Pick<CoordinatorConfig, "stateHosts">): string | null {
+  return stateHosts === "trusted" ? tokenIn(folder, "host.token") : null;
 }

@@ -80,6 +80,11 @@ export const coordinatorConfigSchema = z.strictObject({
   helloTimeoutMs: z.int().min(1).max(600_000).nullable().default(null),
   /** Whether devices without a client move to another one with their state, or leave; by default they move in a fixed roster. */
   homeless: z.enum(["move", "leave"]).exactOptional(),
+  /**
+   * Who may be sent a device's private state beside the client that computed it: whoever hosts the device next, or only clients that bring the run's
+   * host token (P-126). To others a device moves without its state.
+   */
+  stateHosts: z.enum(["anyone", "trusted"]).default("anyone"),
   /** Device i of a fixed roster lives on client i mod expectedClients, by order of arrival; null deals them evenly as clients come. */
   expectedClients: z.int().min(1).max(2000).nullable().default(null),
   /** Most devices on one client; null for no bound. */

@@ -2,7 +2,7 @@ import { createStrategy, type Deferred, deferred, type Json, needsCompute, type 
 import type { Goodbye, Status } from "@tutti/protocol";
 import type { RunOrigin, StepRecord, TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
-import { computeTokenOf } from "./computeToken.ts";
+import { computeTokenOf, hostTokenOf } from "./computeToken.ts";
 import { type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
 import { buildDoors, type Doors } from "./doors.ts";
 import { isLoopback, publicUrls } from "./entry/addresses.ts";
@@ -35,6 +35,8 @@ export type { CoordinatorEvent, PagesHandler, ReportAnswers, RunOutcome };
 /** What a coordinator is handed beside its configuration. */
 export interface CoordinatorPorts {
   readonly tuned: TunedParameters;
+  /** How many examples each share of the partition holds; where absent, what clients claim is taken (P-120). */
+  readonly shareSizes?: readonly number[] | undefined;
   /** The one that the run's settings name when absent. */
   readonly strategy?: Strategy;
   /** Reads the parameters that `startFrom` names, once in a run's life. */
@@ -64,6 +66,8 @@ export interface Coordinator {
   readonly computeToken: string | null;
   /** What the link to the run carries (P-102, P-103); null where everybody may come. */
   readonly linkToken: string | null;
+  /** What clients bring that may have the states of other clients' devices (P-126); null where any host may. */
+  readonly hostToken: string | null;
   readonly config: CoordinatorConfig;
   /** Null where the run started from values drawn from its seed. */
   readonly origin: RunOrigin | null;
@@ -160,6 +164,7 @@ async function orReleased<T>(opened: OpenedRun, make: () => Promise<T>): Promise
 interface Assembly {
   readonly gate: Gate;
   readonly computeToken: string | null;
+  readonly hostToken: string | null;
   readonly config: CoordinatorConfig;
   readonly opened: OpenedRun;
   readonly start: StartingPoint | null;
@@ -200,6 +205,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
   const { runId, journal, keptRounds, folder } = opened;
   const computeToken = computeTokenOf(folder.path, needsCompute(config.run) || given.answers !== undefined);
   const gate = createGate({ config, runId, folder: folder.path, journal, now: Date.now });
+  const hostToken = hostTokenOf(folder.path, config);
   const listeners = new Set<(event: CoordinatorEvent) => void>();
   const metrics = createMetrics();
   const news = createNews(clock);
@@ -211,11 +217,13 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
     config,
     runId,
     tuned,
+    shareSizes: given.shareSizes ?? null,
     clock,
     journal,
     keptRounds,
     start: start?.content ?? null,
     computeToken,
+    hostToken,
     answers: given.answers ?? null,
     blobs,
     meter,
@@ -231,7 +239,8 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
       metrics.stepClosed(record.stage, record.seconds);
     },
   });
-  const parts = { config, opened, start, tuned, clock, logger, blobs, meter, metrics, news, live, listeners, computeToken, gate };
+  const tokens = { computeToken, hostToken };
+  const parts = { config, opened, start, tuned, clock, logger, blobs, meter, metrics, news, live, listeners, ...tokens, gate };
   return { ...parts, ending: createEnding(), doors: null, withdraw: null };
 }
 
@@ -345,6 +354,7 @@ function describe(assembly: Assembly, address: Address): Coordinator {
     folder: opened.folder.path,
     computeToken: assembly.computeToken,
     linkToken: assembly.gate.linkToken,
+    hostToken: assembly.hostToken,
     config,
     origin: start?.origin ?? null,
     status: live.status,

@@ -149,11 +149,16 @@ function handlersOf(served: Served): Handlers {
       return {};
     }, desk.ignored),
     register: asClient(async (client, { devices, compute }, afterAnswer) => {
-      const refusal = pool.members.register(client, devices, compute ?? null);
-      if (refusal !== null) return refusal;
+      const registered = pool.members.register(client, devices, compute ?? null);
+      if (isRefusal(registered)) return registered;
+      const { unregistered } = registered;
+      for (const refused of unregistered) {
+        ports.onRefused(refused.rule);
+        logger.warn({ call: "register", client: shortKey(client), ...refused }, "refused");
+      }
       await ports.flushed();
       afterAnswer(() => pool.deliverTo(client, connection));
-      return {};
+      return unregistered.length === 0 ? {} : { unregistered };
     }, desk.register),
     submit: asClient((client, submission) => {
       client.progress = null;
@@ -173,6 +178,20 @@ function handlersOf(served: Served): Handlers {
       served.client = null;
       return {};
     }, desk.leave),
+    withdraw: asClient(async (client) => {
+      const withdrawn = pool.withdraw(client);
+      served.client = null;
+      logger.info({ client: shortKey(client), ...withdrawn }, "took back its data and left");
+      await ports.flushed();
+      return withdrawn;
+    }, desk.withdraw),
+    declineState: asClient(async (client, { deviceId, version, reason }) => {
+      logger.warn({ client: shortKey(client), deviceId, version, reason }, "declined a state");
+      const refusal = pool.members.declineState(client, deviceId, version);
+      if (refusal !== null) return refusal;
+      await ports.flushed();
+      return {};
+    }, desk.ignored),
     decline: asClient((client, { taskId, reason }) => {
       logger.warn({ client: shortKey(client), taskId, reason }, "declined");
       if (taskId !== null) return pool.declineTask(client, taskId, reason) ?? {};
@@ -207,6 +226,7 @@ function computeHandlers(served: Served) {
       served.computer = null;
       return {};
     },
+    withdraw: (): Refusal => refuse("P-90", "a compute client hosts no device that it could take back: leave"),
     decline(computer: Computer, { taskId, reason }: Received<"decline">) {
       ports.logger.warn({ client: shortKey(computer), taskId, reason }, "the compute client declined");
       return computeDesk.decline(computer, taskId, reason) ?? {};

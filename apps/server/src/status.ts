@@ -19,6 +19,10 @@ import { countClients, whyWaiting } from "./waiting.ts";
 /** What a status is made of. */
 export interface StatusSources {
   readonly runId: string;
+  /** The most examples with which a device counts that claims its number; null for no limit. */
+  readonly claimLimit: number | null;
+  /** Devices that started again; null for none. */
+  readonly resets: Status["resets"] | null;
   readonly phase: Status["phase"];
   readonly message: string | null;
   readonly summary: StrategySummary | null;
@@ -54,6 +58,8 @@ export function describeRun(sources: StatusSources): Status {
     numConnected,
     numPaused,
     numDevices: members.homes.numRegistered,
+    ...(sources.resets == null ? {} : { resets: sources.resets }),
+    ...(sources.claimLimit === null ? {} : { maxCountedExamples: sources.claimLimit }),
     ...countTasks(step),
     layerScores: summary?.layerScores ?? null,
     selectedLayers: summary?.selectedLayers ?? null,

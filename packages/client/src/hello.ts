@@ -18,7 +18,7 @@ export interface SaidInHello {
 
 /** What a client says of itself. */
 export function helloOf(options: JoinOptions, { identity, challenge, runId, devices, profile }: SaidInHello): Hello {
-  const { url, nickname, hosting, backend, threads } = options;
+  const { url, nickname, hosting, backend, threads, hostToken } = options;
   const token = options.token ?? tokenIn(url);
   return {
     protocolVersion,
@@ -27,6 +27,7 @@ export function helloOf(options: JoinOptions, { identity, challenge, runId, devi
     ...(nickname === undefined ? {} : { nickname }),
     ...(token === null ? {} : { token: token.slice(0, limits.maxToken) }),
     ...hostingOf(hosting),
+    ...(hostToken === undefined ? {} : { hostToken }),
     devices,
     ...(profile === undefined ? {} : { profile }),
     capabilities: {

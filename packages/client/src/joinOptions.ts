@@ -37,6 +37,8 @@ export interface JoinOptions {
   readonly backendAskedBy?: "address" | "client";
   /** WASM threads unless the coordinator forces them; 0 for as many as there are cores. */
   readonly threads?: number;
+  /** What the run's operator gives to hosts that may have the states of other clients' devices (P-126). */
+  readonly hostToken?: string | undefined;
   /** Folder of the WASM binaries, with a closing slash; needed in browsers. */
   readonly wasmPath?: string;
   /**

@@ -1,6 +1,7 @@
 export { branchFaults } from "./branchFaults.ts";
 export type { Role } from "./comparison.ts";
 export { carriesTensors, computeDeviceId, isComputeKind } from "./computing.ts";
+export { type ClaimLimits, claimLimit, countedExamples } from "./countedExamples.ts";
 export { deepFrozen } from "./deepFrozen.ts";
 export { type Deferred, deferred } from "./deferred.ts";
 export type { DeviceState } from "./deviceState.ts";

@@ -10,6 +10,7 @@ export { dealRun } from "./dealing.ts";
 export { type PublicTextPlace, readPublicTextsAt } from "./publicTextFile.ts";
 export { isPassing, putAllBack, replaceFolder } from "./replaceFolder.ts";
 export { type Script, scriptBeside, startThread } from "./scriptBeside.ts";
+export { readShareSizes } from "./shareSizes.ts";
 
 /**
  * The cards of the data sets that `tutti data add` put into a folder, by name; what has none, as `feedback`, is left out. A data set that

@@ -29,11 +29,13 @@ export type {
   Request,
   RunInfo,
   Welcome,
+  Withdrawn,
 } from "./messages.ts";
 export { calls, runInfoSchema } from "./messages.ts";
 export type { Refusal, Rule } from "./rules.ts";
 export { isRefusal, refuse, rules } from "./rules.ts";
 export { runSettingsSchema } from "./runSettings.ts";
+export { checkDeviceState, type StateExpectation } from "./stateChecks.ts";
 export type { EvaluationPoint, HistoryPoint, PlanPoint, ProbePoint, Status, Traffic } from "./status.ts";
 export { landingStatusSchema, statusSchema } from "./status.ts";
 export type { ContributionHeader, Decline, Submit, SubmitOutcome, TaskLease, TaskProgress } from "./tasks.ts";

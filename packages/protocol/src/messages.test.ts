@@ -153,6 +153,8 @@ const examples: { readonly [N in CallName]: readonly Request<N>[] } = {
   progress: [{ taskId, step: 3, numSteps: 16, loss: 0.75 }],
   pause: [{ isPaused: true }],
   leave: [{}],
+  withdraw: [{}],
+  declineState: [{ deviceId: 3, version: taskId, reason: "the state is not one of tensors" }],
   decline: [{ taskId, reason: "the GPU was lost" }],
   task: [
     {

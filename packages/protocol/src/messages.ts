@@ -4,6 +4,7 @@ import {
   backendSchema,
   blobRefSchema,
   clientKeySchema,
+  countSchema,
   deviceIdSchema,
   runIdSchema,
   signatureSchema,
@@ -11,11 +12,14 @@ import {
   text,
 } from "./fields.ts";
 import { limits, protocolVersion } from "./limits.ts";
+import { type Rule, rules } from "./rules.ts";
 import { runSettingsSchema } from "./runSettings.ts";
 import { landingStatusSchema, statusSchema } from "./status.ts";
 import { declineSchema, progressSchema, submitOutcomeSchema, submitSchema, taskLeaseSchema } from "./tasks.ts";
 
 const emptySchema = z.strictObject({});
+
+const ruleSchema = z.custom<Rule>((value) => typeof value === "string" && Object.hasOwn(rules, value), "a rule's number is expected");
 
 const threadsSchema = integer(1, limits.maxThreads);
 
@@ -51,6 +55,8 @@ const helloSchema = z
     hosting: z.enum(["virtual", "own", "compute"]),
     /** What the link to the run carries; of a compute client the token of its own (P-90). */
     token: z.string().min(1).max(limits.maxToken).exactOptional(),
+    /** Of hosts that the run's operator trusts with the states of other clients' devices (P-126). */
+    hostToken: z.string().min(1).max(limits.maxToken).exactOptional(),
     /** Number of own examples; with `own` only. */
     ownExamples: integer(1, limits.maxExamples).exactOptional(),
     devices: z.array(deviceVersionSchema).max(limits.maxDevicesPerClient).readonly(),
@@ -139,11 +145,37 @@ const registerSchema = z.strictObject({
     .exactOptional(),
 });
 
+/** Devices that were not registered, each with the rule that it broke (P-122); absent where all were. */
+const registeredSchema = z.strictObject({
+  unregistered: z
+    .array(z.strictObject({ deviceId: deviceIdSchema, rule: ruleSchema, message: z.string().max(limits.maxReason) }))
+    .min(1)
+    .max(limits.maxDevicesPerClient)
+    .readonly()
+    .exactOptional(),
+});
+
+/** What was deleted of a client that leaves (P-127), and what cannot be. */
+const withdrawnSchema = z.strictObject({
+  numDevices: countSchema,
+  /** Copies of devices' private states. */
+  numStates: countSchema,
+  /** Devices of which the server kept a control variate, or a spectrum. */
+  numControls: countSchema,
+  /** Contributions that were not yet summed. */
+  numContributions: countSchema,
+  /** Contributions of these devices that were summed before: they stay in the parameters. */
+  numSummed: countSchema,
+});
+
 /** A paused client gets no tasks (P-34). */
 const pauseSchema = z.strictObject({ isPaused: z.boolean() });
 
 /** Virtual devices that move here (P-26). */
 const assignSchema = z.strictObject({ devices: deviceDecisionsSchema });
+
+/** A device's state of this version cannot be used where the device lives now (P-125). */
+const declineStateSchema = z.strictObject({ deviceId: deviceIdSchema, version: taskIdSchema, reason: z.string().max(limits.maxReason) });
 
 /** Devices that live elsewhere from now on (P-27). */
 const movedSchema = z.strictObject({ deviceIds: z.array(deviceIdSchema).min(1).max(limits.maxDevicesPerClient).readonly() });
@@ -158,12 +190,14 @@ const goodbyeSchema = z.strictObject({
 export const calls = {
   hello: { request: helloSchema, answer: welcomeSchema },
   loading: { request: emptySchema, answer: emptySchema },
-  register: { request: registerSchema, answer: emptySchema },
+  register: { request: registerSchema, answer: registeredSchema },
   submit: { request: submitSchema, answer: submitOutcomeSchema },
   progress: { request: progressSchema, answer: emptySchema },
   pause: { request: pauseSchema, answer: emptySchema },
   leave: { request: emptySchema, answer: emptySchema },
+  withdraw: { request: emptySchema, answer: withdrawnSchema },
   decline: { request: declineSchema, answer: emptySchema },
+  declineState: { request: declineStateSchema, answer: emptySchema },
   task: { request: taskLeaseSchema, answer: emptySchema },
   assign: { request: assignSchema, answer: emptySchema },
   moved: { request: movedSchema, answer: emptySchema },
@@ -193,6 +227,8 @@ export type Register = z.infer<typeof registerSchema>;
 export type Assign = z.infer<typeof assignSchema>;
 /** Why the coordinator closes the connection (P-80). */
 export type Goodbye = z.infer<typeof goodbyeSchema>;
+/** What was deleted of a client that left with `withdraw`, and what stays (P-127). */
+export type Withdrawn = z.infer<typeof withdrawnSchema>;
 /** What a client does with a device's state (P-20 to P-25). */
 export type Decision = z.infer<typeof decisionSchema>;
 /** A decision for one device, with its state and share where it needs them. */

@@ -77,6 +77,15 @@ export const rules = {
   "P-115": "A step may ask more devices than it needs",
   "P-116": "Who was late rests, and who is new is tried",
   "P-117": "Deadlines may follow the past",
+  "P-120": "The sizes of dealt shares are known",
+  "P-121": "A claim counts up to a limit",
+  "P-122": "Each device is answered for itself",
+  "P-123": "A claimed number is its host's",
+  "P-124": "A device state fits its task",
+  "P-125": "A state may be declined",
+  "P-126": "Who is sent a device's state",
+  "P-127": "Leave and delete",
+  "P-128": "What stays after a deletion",
 } as const;
 
 /** The number of a rule of SPEC.md. */

@@ -11,7 +11,7 @@ import { checkNickname, coordinatorAddress, trusting } from "./coordinatorAddres
 import { type JoiningMachine, type MachineFlags, machineFor } from "./machine.ts";
 import { type OwnFile, readOwnFile } from "./ownExamples.ts";
 import { type ClientPlace, takePlace } from "./place.ts";
-import { deviceText, overText, runText } from "./sentences.ts";
+import { deletedText, deviceText, overText, runText } from "./sentences.ts";
 import { createTeller } from "./teller.ts";
 
 /** The options of `tutti join`. */
@@ -21,6 +21,8 @@ export interface JoinFlags extends MachineFlags {
   readonly backend: "auto" | BackendName;
   readonly data?: string;
   readonly nickname?: string;
+  readonly hostToken?: string;
+  readonly delete?: boolean;
   readonly ca?: string;
   readonly insecure?: boolean;
 }
@@ -36,6 +38,7 @@ export async function join(address: string, flags: JoinFlags): Promise<void> {
   }
   const info = await askCoordinator(url);
   console.log(runText(coordinatorFolder(url), info));
+  if (flags.delete === true) return leaveAndDelete(url, flags, info);
   requireToken(flags.token ?? tokenIn(url), info);
   if (info.status.phase === "done") return console.log(overText(info));
   console.log(deviceText);
@@ -69,6 +72,24 @@ function requireToken(token: string | null, { admission, status }: RunInfo): voi
   );
 }
 
+/** Deletes what the coordinator and this machine keep of the client that the same flags join as. */
+async function leaveAndDelete(url: string, { state, data, insecure }: JoinFlags, info: RunInfo): Promise<void> {
+  const { deleteMyData } = await import("@tutti/client/node");
+  const own = data === undefined ? null : await readOwnFile(data, info, url);
+  const place = takePlace({ state, url, examples: own?.examples ?? null });
+  try {
+    const deleted = await deleteMyData({
+      url,
+      folder: place.clientFolder,
+      hosting: own === null ? { kind: "virtual" } : { kind: "own", examples: own.examples },
+      ...(insecure === true ? { socketOptions: { rejectUnauthorized: false } } : {}),
+    });
+    console.log(deletedText(info, deleted));
+  } finally {
+    place.giveBack();
+  }
+}
+
 interface Joining {
   readonly url: string;
   readonly flags: JoinFlags;
@@ -80,7 +101,7 @@ interface Joining {
 
 async function takePart({ url, flags, info, own, place, machine }: Joining): Promise<void> {
   const { joinRun } = await import("@tutti/client/node");
-  const { backend, nickname, insecure, token } = flags;
+  const { backend, nickname, insecure, token, hostToken } = flags;
   const teller = createTeller({ print: (line) => console.log(line), progress: createProgress() });
   let isOver = false;
   const session = joinRun({
@@ -91,6 +112,7 @@ async function takePart({ url, flags, info, own, place, machine }: Joining): Pro
     backend,
     hosting: own === null ? { kind: "virtual" } : { kind: "own", examples: own.examples },
     nickname,
+    hostToken,
     ...machine,
     ...(insecure === true ? { socketOptions: { rejectUnauthorized: false } } : {}),
     onEvent(event) {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { formatCount, formatWhole, isModule, needsCompute, type RunSettings, strategyTitle } from "@tutti/core";
+import { readShareSizes } from "@tutti/data/node";
 import type { RunOrigin } from "@tutti/record";
 import { ConfigError, type CoordinatorConfig } from "../config.ts";
 import { type Coordinator, type CoordinatorPorts, type RunOutcome, startCoordinator } from "../coordinator.ts";
@@ -73,8 +74,10 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const report = await options.report?.(config);
   const { pages, readStart, numAnswers: numTexts } = options;
   const answers = numTexts === undefined ? undefined : { numTexts, isStarted: options.computeCommand !== undefined };
-  const coordinator = await startCoordinator(config, { tuned, pages, readStart, answers });
+  const { sizes: shareSizes, trouble } = await knownSizes(config);
+  const coordinator = await startCoordinator(config, { tuned, shareSizes, pages, readStart, answers });
   for (const line of describe(coordinator, finished !== null)) print(line);
+  if (trouble !== null) print(trouble);
   const computing = keepComputing(coordinator, { ...options, isFinished: finished !== null });
   const reports =
     report === undefined ? null : keepRunReports(coordinator, { ...report, tuned, onTrouble: (error) => print(troubleText(error)) });
@@ -101,6 +104,18 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   } finally {
     stop.release();
     await computing.stop();
+  }
+}
+
+/** The sizes of the run's shares (P-120), or a line that says why they are not known. */
+async function knownSizes({ publicDir, run }: CoordinatorConfig): Promise<{ readonly sizes?: number[]; readonly trouble: string | null }> {
+  try {
+    return { sizes: await readShareSizes(publicDir, run), trouble: null };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return {
+      trouble: `the sizes of the shares of ${run.task} are not known here (${reason}), so devices' own numbers of examples are taken`,
+    };
   }
 }
 
@@ -180,7 +195,7 @@ async function describeFinished(config: CoordinatorConfig): Promise<string | nul
   );
 }
 
-function describe({ url, port, runId, folder, config, origin, linkToken }: Coordinator, isFinished: boolean): string[] {
+function describe({ url, port, runId, folder, config, origin, linkToken, hostToken }: Coordinator, isFinished: boolean): string[] {
   const scheme = url.slice(0, url.indexOf(":"));
   const isOpen = isUnspecified(config.host);
   const [first = url, ...others] = printedAddresses(config, { url, port }).map((address) => linkTo(address, linkToken));
@@ -192,6 +207,7 @@ function describe({ url, port, runId, folder, config, origin, linkToken }: Coord
     ...admissionLines(config, runId),
     ...(scheme === "http" && isOpen ? ["other machines get WebGPU and threads over https only: add --https self"] : []),
     ...(config.https === "self" ? ["browsers warn about this certificate, because this machine made it: continue past the warning"] : []),
+    ...(hostToken === null ? [] : [`states of devices go to their own clients, and to hosts that join with --host-token ${hostToken}`]),
     `files are in ${folder}; ${isFinished ? "Ctrl-C takes the pages down" : "Ctrl-C stops the run, and the same command resumes it"}`,
   ];
 }
@@ -214,10 +230,10 @@ function originLine(origin: RunOrigin): string {
   return `it goes on from run ${origin.runId} after round ${origin.round}, with ${changes.length === 0 ? "the same settings" : changes.join(", ")}`;
 }
 
-function sizeOf({ roster, numDevices, minDevices, maxDevices }: RunSettings): string {
-  return roster === "fixed"
-    ? formatCount(numDevices, "device")
-    : `starts with ${formatCount(minDevices, "device")} and takes up to ${formatWhole(maxDevices)}`;
+function sizeOf({ roster, numDevices, minDevices, maxDevices, maxCountedExamples: most }: RunSettings): string {
+  if (roster === "fixed") return formatCount(numDevices, "device");
+  const limit = most === undefined ? "" : `, each of which counts with at most ${formatCount(most, "example")}`;
+  return `starts with ${formatCount(minDevices, "device")} and takes up to ${formatWhole(maxDevices)}${limit}`;
 }
 
 function waitForStop(coordinator: Coordinator, signal: AbortSignal | undefined): { readonly promise: Promise<ServeEnd>; release(): void } {

@@ -55,6 +55,7 @@ function absent(record: JournalledClient): Client {
     isLate: false,
     numFailures: 0,
     barredUntil: 0,
+    isTrusted: false,
     compute: null,
     profile: null,
     bits: null,

@@ -2,15 +2,19 @@ import { createHash } from "node:crypto";
 import {
   type Contribution,
   type ContributionBody,
+  countedExamples,
   countSteps,
   type EvaluationResult,
   type PlannedTask,
+  type RunSettings,
   type Shapes,
+  type Stage,
   type TunedShape,
 } from "@tutti/core";
 import {
   CodecError,
   type ContributionHeader,
+  checkDeviceState,
   decodeDeviceState,
   decodeExpected,
   isRefusal,
@@ -26,6 +30,10 @@ export interface Expectation {
   readonly keepsStates: boolean;
   /** Null of a text task. */
   readonly numClasses: number | null;
+  readonly run: RunSettings;
+  readonly stage: Stage;
+  /** Of every parameter that the run trains. */
+  readonly trained: Shapes;
   /** Whether the device lost its private state since its last training contribution. */
   readonly wasReset: boolean;
 }
@@ -34,10 +42,15 @@ export interface Expectation {
 export function readSubmission(submission: Pick<Submit, "header" | "tensors" | "state">, expected: Expectation): Contribution | Refusal {
   const body = readBody(submission, expected);
   if (isRefusal(body)) return body;
-  const wrongState = checkState(submission.state, expected.keepsStates);
+  const wrongState = checkState(submission.state, body, expected);
   if (wrongState !== null) return wrongState;
   const { task, wasReset } = expected;
-  return { deviceId: task.deviceId, numExamples: task.expects.numExamples, body, ...(wasReset ? { wasReset } : {}) };
+  return {
+    deviceId: task.deviceId,
+    numExamples: countedExamples(task.expects.numExamples, expected.run),
+    body,
+    ...(wasReset ? { wasReset } : {}),
+  };
 }
 
 /** What tells a duplicate from other bytes under the same task id. The header's names are in the schema's order, so equal headers give equal text. */
@@ -145,12 +158,23 @@ function checkScores(scores: readonly (number | null)[] | null, numLayers: numbe
   return refuse("P-45", `header.layerScores[${wrong}]: ${scores[wrong]}, expected ${scores[wrong] === null ? "a score" : "null"}`);
 }
 
-function checkState(state: Uint8Array | undefined, keepsStates: boolean): Refusal | null {
+function checkState(state: Uint8Array | undefined, body: ContributionBody, expected: Expectation): Refusal | null {
   if (state === undefined) return null;
-  if (!keepsStates) return refuse("P-56", "state: this run keeps device states on their clients only");
+  if (!expected.keepsStates) return refuse("P-56", "state: this run keeps device states on their clients only");
+  const { spec, expects } = expected.task;
+  if (spec.kind !== "train" || body.kind !== "train") return refuse("P-56", `state: a ${spec.kind} task changes none`);
+  const { stage, trained, run } = expected;
+  const { isPersonalised, hasOwnRanks = false } = spec;
   try {
-    decodeDeviceState(state);
-    return null;
+    return checkDeviceState(decodeDeviceState(state), {
+      stage,
+      numSteps: body.numSteps,
+      trained,
+      shared: expects.shapes,
+      isPersonalised,
+      hasOwnRanks,
+      clipNorm: run.training.clipNorm,
+    });
   } catch (cause) {
     if (cause instanceof CodecError) return refuse("P-56", cause.message);
     throw cause;

@@ -12,6 +12,8 @@ export interface KeptRounds {
   keep(state: StrategyState, summary: StrategySummary): void;
   /** The same for a run's latest state, where the process before was killed before it could. */
   keepMissing(state: StrategyState, summary: StrategySummary): void;
+  /** Changes every state that is kept; one that `change` returns as it was stays so. */
+  amend(change: (state: StrategyState) => StrategyState): void;
   /** Ascending. */
   rounds(): readonly number[];
   flushed(): Promise<void>;
@@ -59,6 +61,15 @@ export function createKeptRounds(store: KeyValueStore, maxBytes: number): KeptRo
     keepMissing(state, summary) {
       const round = finishedRound(summary);
       if (round !== null && !kept.rounds.has(round)) keep(state, summary);
+    },
+    amend(change) {
+      const changes: Change[] = [];
+      for (const round of ascending(kept.rounds.keys())) {
+        const { state } = stateAfter(store, round);
+        const next = state === null ? null : change(state);
+        if (next !== null && next !== state) changes.push(...kept.put(round, next, hashOf));
+      }
+      if (changes.length > 0) store.write(changes);
     },
     rounds: () => ascending(kept.rounds.keys()),
     flushed: () => store.flushed(),

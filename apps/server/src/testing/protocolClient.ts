@@ -46,6 +46,10 @@ export interface ProtocolClientOptions {
   /** A code word or an invitation; of a compute client its own. */
   readonly token?: string;
   readonly nickname?: string;
+  /** Of a host that the operator trusts with states. */
+  readonly hostToken?: string;
+  /** What it claims that a device holds; the simulated number by default. */
+  readonly claims?: (deviceId: number) => number;
   /** What it claims of its machine, in runs that plan. */
   readonly machine?: ClientProfile;
   /** What to do with a task once it was acknowledged; the default computes and submits it. Return false for silence. */
@@ -64,7 +68,7 @@ export interface ProtocolClient {
   readonly events: readonly ClientEvent[];
   /** Resolves with the first event, past or future, that fits. */
   when<K extends ClientEvent["kind"]>(kind: K, fits?: (event: ClientEvent & { kind: K }) => boolean): Promise<ClientEvent & { kind: K }>;
-  call<N extends "hello" | "loading" | "register" | "submit" | "pause" | "leave" | "decline" | "progress">(
+  call<N extends "hello" | "loading" | "register" | "submit" | "pause" | "leave" | "decline" | "declineState" | "progress" | "withdraw">(
     name: N,
     request: Request<N>,
   ): Promise<Outcome<Answer<N>>>;
@@ -181,6 +185,7 @@ function sayHello({ options, kept, socket }: Joining): Promise<Outcome<Answer<"h
     ...(kept.runId === null ? {} : { runId: kept.runId }),
     ...(nickname === undefined ? {} : { nickname }),
     ...(machine === undefined ? {} : { profile: machine }),
+    ...(options.hostToken === undefined ? {} : { hostToken: options.hostToken }),
     hosting,
     ...(hosting === "own" ? { ownExamples: 9 } : {}),
     ...(hosting === "compute" || options.token !== undefined ? { token: options.token ?? "" } : {}),
@@ -192,7 +197,7 @@ async function register({ options, kept, socket, log }: Joining, ids: readonly n
   if (options.onLoad !== undefined && !(await options.onLoad(ids))) return;
   const here = ids.filter((deviceId) => kept.devices.has(deviceId));
   const outcome = await call(socket, "register", {
-    devices: here.map((deviceId) => ({ deviceId, numExamples: simulatedExamples(deviceId) })),
+    devices: here.map((deviceId) => ({ deviceId, numExamples: (options.claims ?? simulatedExamples)(deviceId) })),
     ...(options.machine === undefined ? {} : { compute: { backend: "wasm", threads: 1, reason: "a test", worstError: 0 } }),
   });
   log.note({ kind: "registered", deviceIds: here, outcome });

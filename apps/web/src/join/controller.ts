@@ -30,6 +30,8 @@ export interface JoinController {
   pause(): void;
   resume(): void;
   leave(): void;
+  /** Leaves for good: what the server and this browser keep of the tab's devices is deleted. */
+  leaveAndDelete(): void;
 }
 
 interface Kept {
@@ -114,6 +116,7 @@ export function createJoinController(params: PageParams): JoinController {
     pause: () => session?.pause(),
     resume: () => session?.resume(),
     leave: () => void session?.leave(),
+    leaveAndDelete: () => void session?.leaveAndDelete(),
   };
 }
 

@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { looksAtMachines } from "@tutti/core";
+import { claimLimit, looksAtMachines } from "@tutti/core";
 import type { RunInfo } from "@tutti/protocol";
 import { fileProblems, landing, promise } from "../words.ts";
 import { type DataSource, readOwnFile } from "./dataSource.ts";
@@ -160,6 +160,7 @@ interface DataChoiceProps {
 
 function DataChoice({ run, isOwn, source, onChoice, onSource }: DataChoiceProps) {
   const problem = useSignal<string | null>(null);
+  const limit = claimLimit(run.run);
   async function read(file: File | undefined): Promise<void> {
     problem.value = null;
     onSource({ kind: "share" });
@@ -181,7 +182,10 @@ function DataChoice({ run, isOwn, source, onChoice, onSource }: DataChoiceProps)
       <label class="option">
         <input type="radio" name="source" checked={isOwn} onChange={() => onChoice(true)} data-testid="source-own" />
         <strong>{landing.ownFile}</strong>
-        <span class="soft small">{landing.ownFileNote}</span>
+        <span class="soft small" data-testid="own-file-note">
+          {landing.ownFileNote}
+          {limit !== null && landing.countsUpTo(limit)}
+        </span>
       </label>
       {isOwn && (
         <div class="own-file stack">

@@ -23,6 +23,7 @@ export function explanation(state: PageState, view: View): string {
     case "waiting":
       return waitingReason(view);
     case "left":
+      if (view.end?.reason === "left" && view.end.deleted !== undefined) return explanations.deleted(view.end.deleted);
       return view.isKept ? explanations.leftKept : explanations.leftNotKept;
     case "reload":
       return view.isKept ? explanations.reloadKept : explanations.reloadNotKept;

@@ -55,6 +55,11 @@ export const runConditions = {
   maxDevices: integer(1, limits.maxDevices).default(500),
   /** An open roster starts when this number of devices is registered. */
   minDevices: integer(1, limits.maxDevices),
+  /**
+   * The most examples with which a device of an open roster counts in a weight, since what a client claims of its own examples cannot be checked;
+   * absent for no limit.
+   */
+  maxCountedExamples: integer(1, 1_000_000).exactOptional(),
   /** S. */
   cohortSize: integer(1, limits.maxDevices),
   /** T, rounds of the train stage. */

@@ -6,6 +6,7 @@ import type { DeviceId, RoundPlan } from "../task.ts";
 import { type ContributionOf, contributionsOf, sentParams } from "./averaging.ts";
 import { declareStrategy, type StrategySettingsOf } from "./declaration.ts";
 import { memoryOf, withStep } from "./fedPepTao/state.ts";
+import { forgetControl } from "./forgetControls.ts";
 import { type GlobalModelState, globalModel } from "./globalModel.ts";
 import { sentForm } from "./sentForm.ts";
 import { serverRateSettings } from "./serverRates/table.ts";
@@ -52,38 +53,44 @@ export const scaffold = declareStrategy({
     },
   ],
   needsSingleContributions: () => true,
-  decisions: globalModel<ScaffoldSettings>({
-    correction(state, device) {
-      const { control, controls } = variatesOf(state, device.wasReset === true ? [] : [device.id]);
-      const own = controls.get(device.id) ?? {};
-      const names = [...new Set([...Object.keys(control), ...Object.keys(own)])];
-      if (names.length === 0) return null;
-      const like = Object.fromEntries(names.map((name) => [name, control[name] ?? own[name]]));
-      return sentForm(subtract(filled(control, like), filled(own, like)), state.values.run.paramsEncoding);
+  decisions: {
+    ...globalModel<ScaffoldSettings>({
+      correction(state, device) {
+        const { control, controls } = variatesOf(state, device.wasReset === true ? [] : [device.id]);
+        const own = controls.get(device.id) ?? {};
+        const names = [...new Set([...Object.keys(control), ...Object.keys(own)])];
+        if (names.length === 0) return null;
+        const like = Object.fromEntries(names.map((name) => [name, control[name] ?? own[name]]));
+        return sentForm(subtract(filled(control, like), filled(own, like)), state.values.run.paramsEncoding);
+      },
+      step(state, plan, contributions, serverLearningRate) {
+        const { run } = state.values;
+        const trained = contributionsOf(contributions, "train");
+        const sent = sentParams(plan);
+        const weights = trained.map(() => 1 / trained.length);
+        const mean = weightedSum(
+          trained.map(({ body }) => body.delta),
+          weights,
+        );
+        const next = add(sent, scale(mean, serverLearningRate));
+        const remembered = trained.filter((contribution) => contribution.wasReset !== true).map(({ deviceId }) => deviceId);
+        const { control, controls } = variatesOf(state, remembered);
+        const after = trained.map((one): [DeviceId, Params] => [one.deviceId, gradientOf(one, plan, run)]);
+        const changes = after.map(([id, variate]) => subtract(variate, filled(controls.get(id) ?? {}, variate)));
+        const change = weightedSum(
+          changes,
+          changes.map(() => 1 / plan.numDevices),
+        );
+        const memory = { control: add(filled(control, change), change), controls: new Map(after), momentum: {}, displacement: {} };
+        return withStep(state.tensors, sentForm(next, run.paramsEncoding), memory);
+      },
+      serverLearningRate: (given) => given.serverLearningRate,
+    }),
+    forget(state, deviceId, numDevices) {
+      const tensors = forgetControl(state.tensors, deviceId, numDevices);
+      return tensors === state.tensors ? state : { ...state, tensors };
     },
-    step(state, plan, contributions, serverLearningRate) {
-      const { run } = state.values;
-      const trained = contributionsOf(contributions, "train");
-      const sent = sentParams(plan);
-      const weights = trained.map(() => 1 / trained.length);
-      const mean = weightedSum(
-        trained.map(({ body }) => body.delta),
-        weights,
-      );
-      const next = add(sent, scale(mean, serverLearningRate));
-      const remembered = trained.filter((contribution) => contribution.wasReset !== true).map(({ deviceId }) => deviceId);
-      const { control, controls } = variatesOf(state, remembered);
-      const after = trained.map((one): [DeviceId, Params] => [one.deviceId, gradientOf(one, plan, run)]);
-      const changes = after.map(([id, variate]) => subtract(variate, filled(controls.get(id) ?? {}, variate)));
-      const change = weightedSum(
-        changes,
-        changes.map(() => 1 / plan.numDevices),
-      );
-      const memory = { control: add(filled(control, change), change), controls: new Map(after), momentum: {}, displacement: {} };
-      return withStep(state.tensors, sentForm(next, run.paramsEncoding), memory);
-    },
-    serverLearningRate: (given) => given.serverLearningRate,
-  }),
+  },
   methods: {
     scaffold: {
       deviations: own,

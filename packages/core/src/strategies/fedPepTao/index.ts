@@ -8,6 +8,7 @@ import { expectedDevices, latestTrainRound, type Position, scheduleOf, startOfRo
 import { declareStrategy } from "../declaration.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "../evaluations.ts";
 import { fedAvgM } from "../fedAvgM.ts";
+import { forgetControl } from "../forgetControls.ts";
 import { serverRateAt } from "../serverRates/table.ts";
 import type { Strategy } from "../strategy.ts";
 import { taskFor } from "../tasks.ts";
@@ -96,6 +97,13 @@ const decisions: Strategy<FedPepTaoState, FedPepTaoRun> = {
     const next = nextPosition(position, run, settings);
     const moved = { ...closed, values: { ...closed.values, position: next } };
     return position.stage !== "train" && next.stage === "train" ? startTraining(moved) : moved;
+  },
+
+  forget(state, deviceId, numDevices) {
+    const tensors = forgetControl(state.tensors, deviceId, numDevices);
+    const probes = state.values.probes.filter((probe) => probe.deviceId !== deviceId);
+    if (tensors === state.tensors && probes.length === state.values.probes.length) return state;
+    return { values: { ...state.values, probes }, tensors };
   },
 
   globalParams: (state) => under(state.tensors, "W/"),

@@ -1,3 +1,5 @@
+import { claimLimit } from "../../countedExamples.ts";
+import { countSteps } from "../../localSteps.ts";
 import type { TrainingSettings } from "../../settings/runConditions.ts";
 import type { Contribution, RoundPlan } from "../../task.ts";
 import { contributionsOf, sentParams } from "../averaging.ts";
@@ -32,9 +34,11 @@ export function closeTraining(state: FedPepTaoState, plan: RoundPlan, contributi
   const serverLearningRate = isFirst ? rate : decayed(rate, settings);
   const remembered = trained.filter((contribution) => contribution.wasReset !== true).map((contribution) => contribution.deviceId);
   const sent = sentParams(plan);
+  const limit = claimLimit(run);
   const { params, memory } = serverStep(sent, trained, memoryOf(state.tensors, Object.keys(sent), remembered), {
     isFirst,
     samplingOrder: plan.tasks.map((task) => task.deviceId),
+    maxCountedSteps: limit === null ? null : countSteps(limit, run.training),
     participation: trained.length / plan.numDevices,
     clientLearningRate: run.training.clientLearningRate,
     serverLearningRate: serverRateAt(serverLearningRate, settings.serverRateSchedule, { round: plan.round, numRounds: run.numRounds }),
