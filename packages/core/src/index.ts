@@ -1,3 +1,5 @@
+export { type AggregationFault, fewestUpdates, type TakenRules } from "./aggregation/conditions.ts";
+export { type AggregationRuleName, type AggregationSettings, aggregationRules, aggregationSchema, ruleOf } from "./aggregation/table.ts";
 export { branchFaults } from "./branchFaults.ts";
 export type { Role } from "./comparison.ts";
 export { carriesTensors, computeDeviceId, isComputeKind } from "./computing.ts";
@@ -82,7 +84,7 @@ export { type PartitionSettings, type RunConditions, runConditions, type Trainin
 export { sha256Hex, sha256HexSync } from "./sha256.ts";
 export { shownRows } from "./shownRows.ts";
 export { sourcePromptPath, sourcePromptPaths } from "./sourcePromptPath.ts";
-export { average, averageSent, contributionsOf, exampleWeights, sentParams } from "./strategies/averaging.ts";
+export { average, averageSent, combinedChange, contributionsOf, exampleWeights, sentParams } from "./strategies/averaging.ts";
 export { noDeviceConnected } from "./strategies/cohort.ts";
 export { declareStrategy, type RunRule, type StrategyMethod, type StrategySettingsOf } from "./strategies/declaration.ts";
 export type { FedAvgSettings, FedAvgState } from "./strategies/fedAvg.ts";
@@ -137,6 +139,7 @@ export type {
   StrategySummary,
 } from "./strategies/strategy.ts";
 export {
+  aggregationFaultOf,
   createStrategy,
   type DeclaredSettings,
   looksAtMachines,
