@@ -42,7 +42,7 @@ export interface StrategyParts<Name extends string, Shape extends z.ZodRawShape,
   readonly deviations: readonly string[];
   /** Its settings, each with its bounds and default. */
   readonly settings: Shape;
-  /** Settings that runs did not have at first; the default is what they did. */
+  /** Settings that runs did not have at first; the default, or to leave an optional one out, is what they did. */
   readonly laterSettings?: readonly (keyof Shape & string)[];
   readonly rules: readonly RunRule<StrategySettingsOf<Name, Shape>>[];
   /** Which of the run's rules its server keeps to; absent for none. */
