@@ -119,9 +119,13 @@ function ruleTables(): string {
     return [`\`${name}\``, title, about, conditionOf(rule), countsAlike ? "alike" : "by examples", published];
   });
   const all = rules.flatMap(({ name, settings, defaults }) => settingLines(name, settings, defaults));
-  const deviations = rules.flatMap(({ title, deviations: own }) => own.map((deviation) => `- ${title}: ${deviation}`));
+  const deviations = rules.flatMap(({ name, deviations: own }) => own.map((deviation) => [`\`${name}\``, deviation]));
   const table = tableOf(["`aggregation.name`", "", "what the server does", "updates", "devices count", "published"], lines);
-  return [table, tableOf(["rule", "setting", "default", "what it may be"], all), deviations.join("\n")].join("\n\n");
+  return [
+    table,
+    tableOf(["rule", "setting", "default", "what it may be"], all),
+    tableOf(["rule", "where it is not as published"], deviations),
+  ].join("\n\n");
 }
 
 /** How many updates n a rule needs, by its setting f. */
