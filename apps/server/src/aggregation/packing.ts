@@ -52,8 +52,8 @@ function filled(copies: Map<object, unknown>, one: object, change: (inner: unkno
   return copy;
 }
 
-/** Bytes of arrays that are handed over at once: a few milliseconds' worth. */
-const partBytes = 4_000_000;
+/** Bytes of arrays that are handed over at once: a millisecond or two. */
+const partBytes = 2_000_000;
 
 /** The arrays in parts of about that size. */
 export function* inParts(arrays: readonly Float32Array[]): Generator<readonly Float32Array[]> {

@@ -42,12 +42,12 @@ function isLora(name: StrategyName): boolean {
 }
 
 /** Two rounds in which device 3 sends `bad` in every value and the others small numbers. */
-function play(run: RunSettings, bad: number): StrategyState {
+function play(run: RunSettings, bad: number, numExamples = [3, 1, 4, 200, 5, 2, 6]): StrategyState {
   const name = run.strategy.name as StrategyName;
   const strategy = createStrategy(run);
   let state = strategy.init(run, isLora(name) ? loraShape : shape, isLora(name) ? loraInitial : initial);
   for (let round = 1; round <= 2; round++) {
-    const plan = planOf(strategy, state, rosterOf([3, 1, 4, 200, 5, 2, 6]), createRandom(1), 1);
+    const plan = planOf(strategy, state, rosterOf(numExamples), createRandom(1), 1);
     const contributions = plan.tasks.map(({ deviceId, expects }): Contribution => {
       const random = createRandom(7).stream({ round, device: deviceId, purpose: "delta" });
       const delta: Params = mapParams(
@@ -115,6 +115,14 @@ test.each(names)("%s: the mean, named, gives the same state as no rule", (name) 
   if (name === "local") return expect(() => play(runOf(name, { name: "coordinateMedian" }), 1)).toThrow("leave aggregation out");
   const tensorsOf = (aggregation: AggregationSettings | null) => play(runOf(name, aggregation), 2).tensors;
   expect(tensorsOf({ name: "mean" })).toEqual(tensorsOf(null));
+});
+
+test.each(["fedAvg", ...merging] as const)("%s: under Krum what a device says of its examples moves nothing", (name) => {
+  const run = runOf(name, { name: "multiKrum", numByzantine: 1 });
+  const claimed = play(run, 50, [3, 1, 4, 200, 5, 1_000_000, 6]);
+  expect(claimed.tensors).toEqual(play(run, 50).tensors);
+  const mean = runOf(name, null);
+  expect(play(mean, 50, [3, 1, 4, 200, 5, 1_000_000, 6]).tensors).not.toEqual(play(mean, 50).tensors);
 });
 
 test("what a bad device's own control variate comes to is bounded by the others' updates", () => {
