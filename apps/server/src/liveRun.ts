@@ -10,6 +10,7 @@ import {
   type StrategySummary,
   withAnswers,
 } from "@tutti/core";
+import type { RunEvaluation } from "@tutti/data/node";
 import { decodeDeviceState, parametersSha256, type Status } from "@tutti/protocol";
 import { historyPoint, type StepRecord, type TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
@@ -83,6 +84,8 @@ export interface LiveRunPorts {
   readonly hostToken: string | null;
   /** Null where the report shows none. */
   readonly answers: ReportAnswers | null;
+  /** What evaluations count at most, or null where that is not known. */
+  readonly evaluatedRows: RunEvaluation | null;
   readonly clock: Clock;
   readonly journal: Journal;
   readonly keptRounds: KeptRounds;
@@ -183,6 +186,7 @@ function poolPorts({ ports, publications, notes, forgetting }: Work, onFault: (e
     config,
     runId,
     computeToken: ports.computeToken,
+    evaluatedRows: ports.evaluatedRows,
     tuned,
     shareSizes: ports.shareSizes,
     hostToken: ports.hostToken,

@@ -86,6 +86,9 @@ export const rules = {
   "P-126": "Who is sent a device's state",
   "P-127": "Leave and delete",
   "P-128": "What stays after a deletion",
+  "P-130": "The rule of aggregation",
+  "P-131": "Layer scores are what a score can be",
+  "P-132": "An evaluation counts the device's rows",
 } as const;
 
 /** The number of a rule of SPEC.md. */

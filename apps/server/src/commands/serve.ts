@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { formatCount, formatWhole, isModule, needsCompute, type RunSettings, strategyTitle } from "@tutti/core";
-import { readShareSizes } from "@tutti/data/node";
+import { findEvaluatedRows, readShareSizes } from "@tutti/data/node";
 import type { RunOrigin } from "@tutti/record";
 import { ConfigError, type CoordinatorConfig } from "../config.ts";
 import { type Coordinator, type CoordinatorPorts, type RunOutcome, startCoordinator } from "../coordinator.ts";
@@ -75,7 +75,8 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const { pages, readStart, numAnswers: numTexts } = options;
   const answers = numTexts === undefined ? undefined : { numTexts, isStarted: options.computeCommand !== undefined };
   const { sizes: shareSizes, trouble } = await knownSizes(config);
-  const coordinator = await startCoordinator(config, { tuned, shareSizes, pages, readStart, answers });
+  const evaluatedRows = await findEvaluatedRows(config.publicDir, config.run);
+  const coordinator = await startCoordinator(config, { tuned, shareSizes, evaluatedRows, pages, readStart, answers });
   for (const line of describe(coordinator, finished !== null)) print(line);
   if (trouble !== null) print(trouble);
   const computing = keepComputing(coordinator, { ...options, isFinished: finished !== null });

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { aggregationSchema } from "../aggregation/table.ts";
 import { pacingSettings } from "../pacing/settings.ts";
 import { encodingSchema, folderNameSchema, fractionSchema, integer, number, taskNameSchema } from "./fields.ts";
 import { settingLimits as limits } from "./limits.ts";
+import type { Unchanging } from "./unchanging.ts";
 
 const dirichletAlpha = number(1e-6, 1e6);
 
@@ -78,6 +80,8 @@ export const runConditions = {
   /** Share of a step's tasks that must be in at the deadline. */
   quorum: fractionSchema,
   ...pacingSettings,
+  /** By which rule the server makes one update of those of a step; absent for the mean, which is what runs did before there was a choice. */
+  aggregation: aggregationSchema.exactOptional(),
   partition: partitionSchema,
   training: trainingSchema,
   /** Encoding of a contribution's delta y_i − W. */
@@ -85,9 +89,6 @@ export const runConditions = {
   /** Encoding of W on its way to the devices. */
   paramsEncoding: encodingSchema,
 };
-
-/** The same values, which nobody is to change, at any depth. */
-export type Unchanging<T> = T extends object ? { readonly [K in keyof T]: Unchanging<T[K]> } : T;
 
 const conditionsSchema = z.strictObject(runConditions);
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { TakenRules } from "../aggregation/conditions.ts";
 import type { Params } from "../params.ts";
 import { isBoundedJson } from "../settings/boundedJson.ts";
 import type { TunedShape } from "../tunings/tuned.ts";
@@ -34,6 +35,8 @@ export interface StrategyDeclaration extends Strategy {
   readonly settings: z.ZodRawShape;
   readonly rules: readonly RunRule<never>[];
   needsSingleContributions(own: never): boolean;
+  /** Which rules of the run it keeps to, by `combinedChange` or `averageSent`; none by default. */
+  takesRules?(own: never): TakenRules;
 }
 
 /** Modules that this process has loaded, by SHA-256: where there is none, a run can be read but not continued. */
@@ -76,6 +79,13 @@ export function brokenModuleRules(run: StrategyRun): readonly Pick<RunRule<never
 export function moduleNeedsSingleContributions(strategy: ModuleSettings): boolean {
   const declaration: { needsSingleContributions(own: object): boolean } | undefined = loaded.get(strategy.sha256);
   return declaration?.needsSingleContributions({ ...ownSettingsOf(strategy) }) ?? true;
+}
+
+/** Which rules a module's server keeps to; all where the module is not loaded and its run can only be read. */
+export function rulesOfModule(strategy: ModuleSettings): TakenRules {
+  const declaration: { takesRules?(own: object): TakenRules } | undefined = loaded.get(strategy.sha256);
+  if (declaration === undefined) return "all";
+  return declaration.takesRules?.({ ...ownSettingsOf(strategy) }) ?? "none";
 }
 
 /**

@@ -1,9 +1,11 @@
+import { combineParams } from "../aggregation/overParams.ts";
+import { ruleOf } from "../aggregation/table.ts";
 import { taskParams } from "../parameterSets.ts";
 import { add, mapParams, type Params, scale, subtract, weightedSum, zeros } from "../params.ts";
 import { number } from "../settings/fields.ts";
 import type { RunConditions } from "../settings/runConditions.ts";
 import type { DeviceId, RoundPlan } from "../task.ts";
-import { type ContributionOf, contributionsOf, sentParams } from "./averaging.ts";
+import { type ContributionOf, clippedContributions, contributionsOf, sentParams } from "./averaging.ts";
 import { declareStrategy, type StrategySettingsOf } from "./declaration.ts";
 import { memoryOf, withStep } from "./fedPepTao/state.ts";
 import { forgetControl } from "./forgetControls.ts";
@@ -52,6 +54,7 @@ export const scaffold = declareStrategy({
       holds: ({ training }) => training.optimizer === "sgd" && training.clientLearningRate > 0,
     },
   ],
+  takesRules: () => "all",
   needsSingleContributions: () => true,
   decisions: {
     ...globalModel<ScaffoldSettings>({
@@ -67,20 +70,19 @@ export const scaffold = declareStrategy({
         const { run } = state.values;
         const trained = contributionsOf(contributions, "train");
         const sent = sentParams(plan);
+        const rule = ruleOf(run);
         const weights = trained.map(() => 1 / trained.length);
-        const mean = weightedSum(
+        const mean = combineParams(
+          rule,
           trained.map(({ body }) => body.delta),
           weights,
         );
         const next = add(sent, scale(mean, serverLearningRate));
         const remembered = trained.filter((contribution) => contribution.wasReset !== true).map(({ deviceId }) => deviceId);
         const { control, controls } = variatesOf(state, remembered);
-        const after = trained.map((one): [DeviceId, Params] => [one.deviceId, gradientOf(one, plan, run)]);
+        const after = clippedContributions(run, trained).map((one): [DeviceId, Params] => [one.deviceId, gradientOf(one, plan, run)]);
         const changes = after.map(([id, variate]) => subtract(variate, filled(controls.get(id) ?? {}, variate)));
-        const change = weightedSum(
-          changes,
-          changes.map(() => 1 / plan.numDevices),
-        );
+        const change = changeOfControl(run, changes, plan.numDevices);
         const memory = { control: add(filled(control, change), change), controls: new Map(after), momentum: {}, displacement: {} };
         return withStep(state.tensors, sentForm(next, run.paramsEncoding), memory);
       },
@@ -102,6 +104,19 @@ export const scaffold = declareStrategy({
     },
   },
 });
+
+/** Σ (c_i⁺ − c_i) / N; under a rule the one change that it makes of them, times their number over N. */
+function changeOfControl(run: RunConditions, changes: readonly Params[], numDevices: number): Params {
+  const rule = ruleOf(run);
+  const sum = () =>
+    weightedSum(
+      changes,
+      changes.map(() => 1 / numDevices),
+    );
+  if (rule === null || !rule.isScaleFree) return sum(); // of clipped changes already
+  const weights = changes.map(() => 1 / changes.length);
+  return scale(combineParams(rule, changes, weights), changes.length / numDevices);
+}
 
 function variatesOf({ values, tensors }: GlobalModelState<ScaffoldSettings>, devices: readonly DeviceId[]) {
   return memoryOf(tensors, allNames(values.shape), devices);

@@ -1,3 +1,4 @@
+import { ruleOf } from "../../aggregation/table.ts";
 import { deviations } from "../../deviations.ts";
 import { pickNames } from "../../params.ts";
 import type { Contribution, ParameterSets, RoundPlan, TaskSpec } from "../../task.ts";
@@ -154,6 +155,7 @@ export const fedPepTao = declareStrategy({
   },
   deviations: own,
   settings: fedPepTaoSettings,
+  laterSettings: ["pooling"],
   rules: [
     {
       of: ["strategy", "tuning"],
@@ -167,7 +169,15 @@ export const fedPepTao = declareStrategy({
       error: "control variates are computed by a division by it: give a positive rate",
       holds: ({ strategy, training }) => !strategy.controlVariates || training.clientLearningRate > 0,
     },
+    {
+      of: ["strategy", "aggregation"],
+      path: ["strategy", "serverStep"],
+      error:
+        "sequential steps go from device to device, and no rule can judge devices beside each other: give parallel, or leave aggregation out",
+      holds: ({ strategy, aggregation }) => strategy.serverStep === "parallel" || ruleOf({ aggregation }) === null,
+    },
   ],
+  takesRules: () => "all",
   needsSingleContributions: ({ controlVariates, serverStep }) => controlVariates || serverStep === "sequential",
   decisions,
   methods: {
