@@ -1,3 +1,15 @@
+export {
+  type AttackKind,
+  type AttackPlan,
+  attackAxis,
+  attackersAxis,
+  attackKinds,
+  attackPlanSchema,
+  type BackdoorRecord,
+  noAttack,
+  type Trigger,
+  triggerSchema,
+} from "./attack.ts";
 export { expectedBreakEvenRound, type RoundUploads } from "./breakEven.ts";
 export { type BusyShares, busyShares, phaseOf, type RunPhase, runPhases } from "./busyShares.ts";
 export { type CollectedRun, collectRecord, failedRecord, type RunCircumstances, uploadsByRound } from "./collectRecord.ts";
