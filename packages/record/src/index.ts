@@ -10,6 +10,15 @@ export {
   type Trigger,
   triggerSchema,
 } from "./attack.ts";
+export {
+  type AttackCell,
+  type AttackLine,
+  type AttackTable,
+  attackTables,
+  attackTolerance,
+  isAttacked,
+  isTolerated,
+} from "./attackTable.ts";
 export { expectedBreakEvenRound, type RoundUploads } from "./breakEven.ts";
 export { type BusyShares, busyShares, phaseOf, type RunPhase, runPhases } from "./busyShares.ts";
 export { type CollectedRun, collectRecord, failedRecord, type RunCircumstances, uploadsByRound } from "./collectRecord.ts";
