@@ -1,6 +1,7 @@
+import { findTask } from "@tutti/data";
 import { type AttackPlan, attackAxis, attackersAxis, noAttack, type Trigger } from "@tutti/record";
 import type { WrittenAttack } from "../attacks/attackSchema.ts";
-import { titleOf, wholeMethod } from "./entries.ts";
+import { titleOf, wholeMethod, wholeTask } from "./entries.ts";
 import type { Experiment } from "./experimentSchema.ts";
 import type { Cell } from "./plannedRun.ts";
 
@@ -40,7 +41,7 @@ export function triggerOf({ attacks }: Pick<Experiment, "attacks">): Trigger | n
 }
 
 /** What is wrong with an experiment's attacks; a line for each. */
-export function attackFaults({ attacks, grid, methods, clients, fleets }: Experiment): string[] {
+export function attackFaults({ attacks, grid, methods, clients, fleets, settings, tasks }: Experiment): string[] {
   if (attacks.length === 0) return [];
   const titles = methods.map((method) => titleOf(wholeMethod(method)));
   const triggers = new Set(attacks.flatMap((attack) => (attack.kind === "backdoor" ? [JSON.stringify(attack.trigger)] : [])));
@@ -49,6 +50,12 @@ export function attackFaults({ attacks, grid, methods, clients, fleets }: Experi
     ...taken.map((axis) => `grid.${axis}: attacks are an axis of that name already; give this one another`),
     ...(clients === "node" ? [] : ["attacks: are made by clients in Node processes; add clients: node"]),
     ...(Object.keys(fleets).length === 0 ? [] : ["attacks: found fleets too; compare attacks in a file without fleets"]),
+    ...(settings.roster === "open"
+      ? ["attacks: settings.roster is open, expected fixed: attackers are devices that the run deals shares to"]
+      : []),
+    ...tasks
+      .map((task) => wholeTask(task).name)
+      .flatMap((task) => (hasNoClasses(task) ? [`attacks: ${task} has no classes, expected a classification task`] : [])),
     ...(triggers.size > 1 ? ["attacks: found several triggers, expected one, with which every run is tried"] : []),
     ...attacks.flatMap((attack, at) =>
       strangeMethods(attack, titles).map(
@@ -56,6 +63,15 @@ export function attackFaults({ attacks, grid, methods, clients, fleets }: Experi
       ),
     ),
   ];
+}
+
+/** A task that nobody knows is told elsewhere. */
+function hasNoClasses(name: string): boolean {
+  try {
+    return findTask(name).kind !== "classification";
+  } catch {
+    return false;
+  }
 }
 
 function strangeMethods({ methods = [] }: WrittenAttack, titles: readonly string[]): string[] {

@@ -93,7 +93,10 @@ export function commandAgain({ preset, file, out, clients, numTabs, fleet, numRe
 }
 
 /** What the clients of an experiment are; throws an ExperimentError where its devices attack and the clients cannot. */
-export function clientKindOf({ clients, numRemote }: Pick<LabOptions, "clients" | "numRemote">, experiment: Experiment): LabClients["clients"] {
+export function clientKindOf(
+  { clients, numRemote }: Pick<LabOptions, "clients" | "numRemote">,
+  experiment: Experiment,
+): LabClients["clients"] {
   const kind = clients ?? experiment.clients ?? "tabs";
   if (experiment.attacks.length > 0 && (kind === "tabs" || numRemote > 0))
     throw new ExperimentError(
