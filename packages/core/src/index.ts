@@ -84,6 +84,7 @@ export { type PartitionSettings, type RunConditions, runConditions, type Trainin
 export { sha256Hex, sha256HexSync } from "./sha256.ts";
 export { shownRows } from "./shownRows.ts";
 export { sourcePromptPath, sourcePromptPaths } from "./sourcePromptPath.ts";
+export { aggregationWork } from "./strategies/aggregationWork.ts";
 export { average, averageSent, combinedChange, contributionsOf, exampleWeights, sentParams } from "./strategies/averaging.ts";
 export { noDeviceConnected } from "./strategies/cohort.ts";
 export { declareStrategy, type RunRule, type StrategyMethod, type StrategySettingsOf } from "./strategies/declaration.ts";
@@ -112,7 +113,6 @@ export { type FedPtSettings, type FedPtState, fedPt } from "./strategies/fedPt.t
 export { type GlobalModelRule, type GlobalModelState, type GlobalModelValues, globalModel } from "./strategies/globalModel.ts";
 export { prunedRank } from "./strategies/hetLora/pruning.ts";
 export { type LocalSettings, local } from "./strategies/local.ts";
-export { mergeWork } from "./strategies/mergeWork.ts";
 export {
   brokenModuleRules,
   isModule,

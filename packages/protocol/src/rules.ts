@@ -60,6 +60,9 @@ export const rules = {
   "P-90": "Compute clients",
   "P-91": "Tasks of a compute client",
   "P-92": "A run that waits for a compute client says so",
+  "P-130": "The rule of aggregation",
+  "P-131": "Layer scores are what a score can be",
+  "P-132": "An evaluation counts the device's rows",
 } as const;
 
 /** The number of a rule of SPEC.md. */

@@ -159,7 +159,7 @@ function stepControls(part: TensorPart, { weights, steps }: Shares, options: Ser
 }
 
 /** (1−β) G + c⁺, what every form of the step adds to βV (steps 7 and 8). */
-function pullOf(
+export function pullOf(
   mean: Float64Array,
   before: Float32Array | null,
   control: Float64Array | null,
@@ -173,7 +173,7 @@ function pullOf(
 }
 
 /** V⁺ = βV + (1−β)G + c⁺ − Σ p_i c_i⁺ and W⁺ = A − η_s V⁺. */
-function stepTogether(
+export function stepTogether(
   average: Float64Array,
   pull: Float64Array,
   before: Float32Array | null,
@@ -219,7 +219,8 @@ function weightedMean(deltas: readonly Float32Array[], weights: readonly number[
   return mean;
 }
 
-function positiveSteps({ deviceId, body }: ContributionOf<"train">): number {
+/** K_i; throws, naming the device, where it is not at least 1. */
+export function positiveSteps({ deviceId, body }: ContributionOf<"train">): number {
   if (!(body.numSteps >= 1)) throw new Error(`device ${deviceId}: numSteps is ${body.numSteps}, expected at least 1`);
   return body.numSteps;
 }

@@ -1,9 +1,11 @@
+import { ruleOf } from "../../aggregation/table.ts";
 import type { TrainingSettings } from "../../settings/runConditions.ts";
 import type { Contribution, RoundPlan } from "../../task.ts";
 import { contributionsOf, sentParams } from "../averaging.ts";
 import { sentForm } from "../sentForm.ts";
 import { serverRateAt } from "../serverRates/table.ts";
-import { serverStep } from "./serverStep.ts";
+import { ruledStep } from "./ruledStep.ts";
+import { type ServerStepOptions, serverStep } from "./serverStep.ts";
 import type { FedPepTaoSettings } from "./settings.ts";
 import { type FedPepTaoState, memoryOf, withStep } from "./state.ts";
 
@@ -32,7 +34,9 @@ export function closeTraining(state: FedPepTaoState, plan: RoundPlan, contributi
   const serverLearningRate = isFirst ? rate : decayed(rate, settings);
   const remembered = trained.filter((contribution) => contribution.wasReset !== true).map((contribution) => contribution.deviceId);
   const sent = sentParams(plan);
-  const { params, memory } = serverStep(sent, trained, memoryOf(state.tensors, Object.keys(sent), remembered), {
+  const rule = ruleOf(run);
+  const before = memoryOf(state.tensors, Object.keys(sent), remembered);
+  const options: ServerStepOptions = {
     isFirst,
     samplingOrder: plan.tasks.map((task) => task.deviceId),
     participation: trained.length / plan.numDevices,
@@ -42,7 +46,9 @@ export function closeTraining(state: FedPepTaoState, plan: RoundPlan, contributi
     serverStep: settings.serverStep,
     pseudoGradient: settings.pseudoGradient,
     controlVariates: settings.controlVariates,
-  });
+  };
+  const { params, memory } =
+    rule === null ? serverStep(sent, trained, before, options) : ruledStep(sent, trained, before, { ...options, rule });
   const tensors = withStep(state.tensors, sentForm(params, run.paramsEncoding), memory);
   return { values: { ...state.values, serverLearningRate }, tensors };
 }
