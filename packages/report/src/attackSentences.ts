@@ -37,7 +37,7 @@ export function attackText({ kind, factor, stdDev, z, trigger, triggeredFraction
     aLittleIsEnough: `their mean less ${z === undefined ? "the published" : z} standard deviations`,
     minMax: "their mean less as many deviations as keep it within their greatest distance",
     falseExamples: `what they learn with labels turned round, and a claim of ${factor} times their examples`,
-    falseScores: `−${factor} times their layer scores, and honest updates`,
+    falseScores: `layer scores with the order turned round, ${factor} times as large, and honest updates`,
   };
   return texts[kind];
 }

@@ -41,7 +41,7 @@ export const attackSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("aLittleIsEnough"), ...common, z: z.number().min(0).max(100).exactOptional() }),
   z.strictObject({ kind: z.literal("minMax"), ...common }),
   z.strictObject({ kind: z.literal("falseExamples"), ...common, factor: factor(10) }),
-  z.strictObject({ kind: z.literal("falseScores"), ...common, factor: factor(1000) }),
+  z.strictObject({ kind: z.literal("falseScores"), ...common, factor: factor(10) }),
 ]);
 
 /** An attack of an experiment's file, with all defaults. */

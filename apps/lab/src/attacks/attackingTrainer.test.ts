@@ -106,11 +106,11 @@ test("who claims more examples than it holds still trains on those, and counts t
   expect(body).toMatchObject({ numSteps: 34 }); // 2 · ⌈130 / 8⌉
 });
 
-test("who lies about layers turns its scores round, and trains as the others do", async () => {
+test("who lies about layers turns the order of its scores round, and trains as the others do", async () => {
   const spec = { kind: "score", selector: "score", minBatch: 8, dropout: false, maskPadding: true, scoreLastLayer: false } as const;
   expect((await sentBy(3, { kind: "falseScores", factor: 100 }, { spec, stage: "score" })).body).toEqual({
     kind: "score",
-    layerScores: [-200, -300, null],
+    layerScores: [300, 200, null],
   });
   expect((await sentBy(3, { kind: "falseScores", factor: 100 })).values).toEqual([3, 30]);
 });

@@ -1,6 +1,12 @@
-/** Layer scores as an attacker tells them: −λ s, so that the least important layer leads and its word weighs λ times as much. */
+/**
+ * Layer scores as an attacker tells them: λ (s_max + s_min − s), so that the least important layer leads and its word weighs λ times as much in a mean.
+ * They stay above 0, where honest ones are.
+ */
 export function falseScores(layerScores: readonly (number | null)[] | null, factor: number): readonly (number | null)[] | null {
-  return layerScores?.map((score) => (score === null ? null : -factor * score)) ?? null;
+  if (layerScores === null) return null;
+  const scored = layerScores.filter((score) => score !== null);
+  const ends = Math.max(...scored) + Math.min(...scored);
+  return layerScores.map((score) => (score === null ? null : factor * (ends - score)));
 }
 
 /** Most examples that a device may claim (SPEC.md, P-14). */

@@ -54,6 +54,6 @@ test("only attackers train on poisoned rows, and only where the attack is one of
 
 test("a false count is a multiple of the truth within what a device may claim, and false scores turn the order of layers round", () => {
   expect([falseExamples(53, 10), falseExamples(53, 1e6), falseExamples(1, 0.2)]).toEqual([530, 1_000_000, 1]);
-  expect(falseScores([8, 9.5, null], 1000)).toEqual([-8000, -9500, null]);
+  expect(falseScores([8, 9.5, 11, null], 10)).toEqual([110, 95, 80, null]);
   expect(falseScores(null, 1000)).toBeNull();
 });
