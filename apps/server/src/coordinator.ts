@@ -1,4 +1,5 @@
 import { createStrategy, type Deferred, deferred, type Json, needsCompute, type Strategy } from "@tutti/core";
+import type { RunEvaluation } from "@tutti/data/node";
 import type { Goodbye, Status } from "@tutti/protocol";
 import type { RunOrigin, StepRecord, TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
@@ -34,6 +35,8 @@ export interface CoordinatorPorts {
   readonly readStart?: StartReader | undefined;
   /** Answers of a compute client that the run's report shows; without it none are asked for. */
   readonly answers?: ReportAnswers | undefined;
+  /** What evaluations count at most; where absent, matrices of any size are taken (P-132). */
+  readonly evaluatedRows?: RunEvaluation | undefined;
   readonly clock?: Clock;
   readonly logger?: Logger;
   /** Where the journal lives; `<dataDir>/<runId>/journal` when absent. */
@@ -179,6 +182,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
     start: start?.content ?? null,
     computeToken,
     answers: given.answers ?? null,
+    evaluatedRows: given.evaluatedRows ?? null,
     blobs,
     meter,
     logger,

@@ -9,6 +9,7 @@ import {
   type StrategySummary,
   withAnswers,
 } from "@tutti/core";
+import type { RunEvaluation } from "@tutti/data/node";
 import { decodeDeviceState, parametersSha256, type Status } from "@tutti/protocol";
 import { historyPoint, type StepRecord, type TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
@@ -75,6 +76,8 @@ export interface LiveRunPorts {
   readonly computeToken: string | null;
   /** Null where the report shows none. */
   readonly answers: ReportAnswers | null;
+  /** What evaluations count at most, or null where that is not known. */
+  readonly evaluatedRows: RunEvaluation | null;
   readonly clock: Clock;
   readonly journal: Journal;
   readonly keptRounds: KeptRounds;
@@ -172,6 +175,7 @@ function poolPorts({ ports, publications, notes }: Work, onFault: (error: unknow
     config,
     runId,
     computeToken: ports.computeToken,
+    evaluatedRows: ports.evaluatedRows,
     tuned,
     clock,
     journal,

@@ -65,7 +65,7 @@ export { lanczos, rademacher } from "./selection/lanczos.ts";
 export type { KeepRatio, ProbeScale } from "./selection/layerCount.ts";
 export { findKeepRatio } from "./selection/layerCount.ts";
 export type { ScoringInput, StateSelector } from "./selection/layerScores.ts";
-export { distinctSequences, readsStates, scoreLayers } from "./selection/layerScores.ts";
+export { distinctSequences, readsStates, scoreBounds, scoreLayers } from "./selection/layerScores.ts";
 export { type SettingChange, settingChanges } from "./settingChanges.ts";
 export {
   type Encoding,

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { needsCompute, publicTextsOf } from "@tutti/core";
 import { findTask, numClassesOf, requireSameKind, requireTextTask } from "@tutti/data";
+import { findEvaluatedRows } from "@tutti/data/node";
 import {
   type ComputeChild,
   type Coordinator,
@@ -91,7 +92,8 @@ async function openCoordinator({ id, settings, startFrom }: DrivenOrder, place: 
     ...(keepRoundsBytes === undefined ? {} : { keepRoundsBytes }),
   } as const;
   const answers = numAnswers === undefined || task.kind !== "reply" ? undefined : { numTexts: numAnswers, isStarted: true };
-  const start = (port: number) => startCoordinator({ ...options, port }, { tuned, readStart, answers });
+  const evaluatedRows = await findEvaluatedRows(options.publicDir, options.run);
+  const start = (port: number) => startCoordinator({ ...options, port }, { tuned, evaluatedRows, readStart, answers });
   // another program may have taken the port since; then the tabs' storage is out of reach, and the states kept here serve
   return start(place.port).catch((error: unknown) => (place.port === 0 ? Promise.reject(error) : start(0)));
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { formatCount, formatWhole, isModule, needsCompute, type RunSettings, strategyTitle } from "@tutti/core";
+import { findEvaluatedRows } from "@tutti/data/node";
 import type { RunOrigin } from "@tutti/record";
 import { ConfigError, type CoordinatorConfig } from "../config.ts";
 import { type Coordinator, type CoordinatorPorts, type RunOutcome, startCoordinator } from "../coordinator.ts";
@@ -68,7 +69,8 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const report = await options.report?.(config);
   const { pages, readStart, numAnswers: numTexts } = options;
   const answers = numTexts === undefined ? undefined : { numTexts, isStarted: options.computeCommand !== undefined };
-  const coordinator = await startCoordinator(config, { tuned, pages, readStart, answers });
+  const evaluatedRows = await findEvaluatedRows(config.publicDir, config.run);
+  const coordinator = await startCoordinator(config, { tuned, evaluatedRows, pages, readStart, answers });
   for (const line of describe(coordinator, finished !== null)) print(line);
   const computing = keepComputing(coordinator, { ...options, isFinished: finished !== null });
   const reports =

@@ -1,4 +1,5 @@
 import { type Contribution, carriesTensors, type DeviceId, type RoundPlan, type Stage, type TaskKind } from "@tutti/core";
+import type { RunEvaluation } from "@tutti/data/node";
 import { isRefusal, type Refusal, refuse, type Submit, type SubmitOutcome, taskId as taskIdOf } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
 import type { BlobStore } from "../http/blobs.ts";
@@ -6,6 +7,7 @@ import type { Journal, JournalledContribution, JournalledDevice } from "../journ
 import { packRecord, unpackRecord } from "../journal/records.ts";
 import type { TunedParameters } from "../tuned.ts";
 import type { Clock } from "./clock.ts";
+import { evaluatedBy } from "./evaluatedRows.ts";
 import { type Client, canMoveDevices } from "./members.ts";
 import { isOpenLease, type Lease, type OpenStep } from "./openStep.ts";
 import type { Roster } from "./roster.ts";
@@ -28,6 +30,8 @@ export interface AcceptancePorts {
   readonly tuned: TunedParameters;
   readonly journal: Journal;
   readonly blobs: BlobStore;
+  /** What evaluations count at most, or null where that is not known (P-132). */
+  readonly evaluatedRows: RunEvaluation | null;
   /** Steps that are closed, repeated attempts included in `attempt`. */
   pastSteps(): Iterable<StepName>;
   /** A contribution is safe in the journal. */
@@ -65,7 +69,8 @@ export function createAcceptance(ports: AcceptancePorts, members: AcceptingMembe
   function read(submission: Pick<Submit, "header" | "tensors" | "state">, { task }: Lease): Contribution | Refusal {
     const { shape, numClasses } = ports.tuned;
     const wasReset = task.spec.kind === "train" && homes.get(task.deviceId)?.wasReset === true;
-    return readSubmission(submission, { shape, task, keepsStates, numClasses, wasReset });
+    const evaluated = evaluatedBy(homes.get(task.deviceId), ports.evaluatedRows);
+    return readSubmission(submission, { shape, task, keepsStates, numClasses, wasReset, evaluated });
   }
 
   async function accept(lease: Lease, device: JournalledDevice, submission: Submit): Promise<void> {

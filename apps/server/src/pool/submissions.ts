@@ -5,9 +5,12 @@ import {
   countSteps,
   type EvaluationResult,
   type PlannedTask,
+  readsStates,
   type Shapes,
+  scoreBounds,
   type TunedShape,
 } from "@tutti/core";
+import type { EvaluatedRows } from "@tutti/data/node";
 import {
   CodecError,
   type ContributionHeader,
@@ -19,6 +22,8 @@ import {
   type Submit,
 } from "@tutti/protocol";
 
+import { checkCounts } from "./evaluatedRows.ts";
+
 /** What decides whether a submission fits its task. */
 export interface Expectation {
   readonly shape: TunedShape;
@@ -26,6 +31,8 @@ export interface Expectation {
   readonly keepsStates: boolean;
   /** Null of a text task. */
   readonly numClasses: number | null;
+  /** What an evaluation of the device can count at most; null where that is not known. */
+  readonly evaluated?: EvaluatedRows | null;
   /** Whether the device lost its private state since its last training contribution. */
   readonly wasReset: boolean;
 }
@@ -104,10 +111,12 @@ type HeaderOf<K extends ContributionHeader["kind"]> = Extract<ContributionHeader
 
 function checkHeader(
   header: Exclude<ContributionHeader, { kind: "train" | "logits" | "distil" | "answers" }>,
-  { task, shape, numClasses }: Expectation,
+  { task, shape, numClasses, evaluated = null }: Expectation,
 ): Refusal | null {
   const { spec } = task;
-  if (header.kind === "score" && spec.kind === "score") return checkScores(header.layerScores, shape.numLayers, spec.scoreLastLayer);
+  if (header.kind === "score" && spec.kind === "score") {
+    return checkScores(header.layerScores, shape.numLayers, spec.scoreLastLayer) ?? checkScoreSizes(header.layerScores, task);
+  }
   if (header.kind === "probe" && spec.kind === "probe") {
     const found = header.ritzValues.length;
     return found <= spec.lanczosSteps
@@ -121,7 +130,7 @@ function checkHeader(
       return refuse("P-45", `header.results: ${protocol}/${split} was not asked for, or is given twice`);
   }
   if (asked.size > 0) return refuse("P-45", `header.results: ${[...asked].join(", ")} was asked for and is missing`);
-  return firstOf(header.results.map((result) => checkResult(result, numClasses)));
+  return firstOf(header.results.map((result) => checkResult(result, numClasses) ?? checkCounts(result, evaluated)));
 }
 
 function firstOf(refusals: readonly (Refusal | null)[]): Refusal | null {
@@ -143,6 +152,15 @@ function checkScores(scores: readonly (number | null)[] | null, numLayers: numbe
   const wrong = scores.findIndex((score, layer) => (score === null) !== (layer === numLayers - 1 && !scoreLastLayer));
   if (wrong < 0) return null;
   return refuse("P-45", `header.layerScores[${wrong}]: ${scores[wrong]}, expected ${scores[wrong] === null ? "a score" : "null"}`);
+}
+
+/** Scores further off than hidden states can make them would choose the layers alone. */
+function checkScoreSizes(scores: readonly (number | null)[] | null, { spec, expects }: PlannedTask): Refusal | null {
+  if (scores === null || spec.kind !== "score" || !readsStates(spec.selector)) return null;
+  const { least, most } = scoreBounds(spec.selector, Math.max(expects.batchSize, spec.minBatch));
+  const wrong = scores.findIndex((score) => score !== null && (score < least || score > most));
+  if (wrong < 0) return null;
+  return refuse("P-131", `header.layerScores[${wrong}]: ${scores[wrong]}, expected ${least} to ${most}`);
 }
 
 function checkState(state: Uint8Array | undefined, keepsStates: boolean): Refusal | null {
