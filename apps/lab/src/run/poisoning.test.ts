@@ -40,7 +40,7 @@ async function experimentFile(): Promise<string> {
   const attacks = [
     { name: "sign flip", kind: "signFlip", fractions: [0.4], methods: ["mean"] },
     { name: "backdoor", kind: "backdoor", trigger: { text: "blue umbrella :", target: 3 }, fractions: [0.4], methods: ["mean"] },
-    { name: "min-max", kind: "minMax", fractions: [0.4], methods: ["coordinate median"], seeds: [1, 2] },
+    { name: "min-max", kind: "minMax", fractions: [0.4], methods: ["coordinate median"] },
   ];
   const path = join(folder.path, "poisoning.json");
   const two = (methods as readonly { readonly title: string }[]).filter(({ title }) => ["mean", "coordinate median"].includes(title));
@@ -61,9 +61,7 @@ test("attackers with the real trainer change what a run comes to; who they were 
     "mean, sign flip, 1",
     "mean, backdoor, 1",
     "coordinate median, none, 1",
-    "coordinate median, none, 2",
     "coordinate median, min-max, 1",
-    "coordinate median, min-max, 2",
   ]);
   expect(runs.every(({ clients }) => clients === "node")).toBe(true);
   const honest = runs.filter(({ variant }) => variant.attack === "none");
