@@ -7,7 +7,7 @@ import { percentText, scoreText } from "./text.ts";
 /** Heads of an attack's line. */
 export const attackHeads = ["attack", "attackers"] as const;
 /** Heads of the table of the best rules. */
-export const bestRuleHeads = ["attack", "attackers", "best rule", "accuracy", "less no attack", "95 %", "seeds", "holds"] as const;
+export const bestRuleHeads = ["attack", "attackers", "best rule", "accuracy", "points beside no attack", "95 %", "seeds", "holds"] as const;
 /** Heads of the table of what attackers did. */
 export const attackPlanHeads = ["attack", "attackers", "what they send", "devices"] as const;
 

@@ -18,7 +18,7 @@ import { textsText } from "./text.ts";
 
 /** What the numbers alone say, in sentences. */
 export function findings(result: ExperimentResult, { grid, tables: all }: Analysis): string[] {
-  if (isAttacked(result)) return [extent(result, grid), ...attackFindings(attackTables(result, grid)), ...aboutSeeds(result)];
+  if (isAttacked(result)) return [extent(result, grid), ...attackFindings(attackTables(result, grid))];
   const tables = all.filter(({ moment }) => moment === "final");
   return [
     extent(result, grid),

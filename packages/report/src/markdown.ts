@@ -88,7 +88,7 @@ export function renderMarkdown(result: ExperimentResult, folder: string, analysi
       : [`## ${titles.scores}`, shortScoreNote(isAnyBold(tables)), ...tables.map((table) => scoreMarkdown(table, result))]),
     ...textMarkdown(textTables(grid)),
     ...otherModelMarkdown(grid),
-    ...spreadMarkdown(analysis.spread),
+    ...(isAttacked(result) ? [] : spreadMarkdown(analysis.spread)),
     ...(isAttacked(result) ? [] : [`## ${titles.cost}`, ...costMarkdown(grid)]),
     ...fleetMarkdown(result, grid),
     ...(shown.length === 0 ? [] : [`## ${titles.drawings}`, ...shown]),
