@@ -2,6 +2,7 @@ import type { AttackPlan, RunRecord } from "@tutti/record";
 import { simulatedExperiment, simulatedRun } from "@tutti/record/testing";
 import { expect, test } from "vitest";
 import { attackText, pointsText } from "./attackSentences.ts";
+import { renderCsv } from "./csv.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { renderPage } from "./page.tsx";
 
@@ -58,6 +59,14 @@ test("the page has the same tables, and a result without attackers has none", ()
   expect(page).toContain("0.500 (−14.0)");
   expect(page).toContain("−5 times what they learn");
   expect(renderPage(simulatedExperiment([simulatedRun({ method: "lora", task: "subj", seed: 1 })]))).not.toContain('id="attacks"');
+});
+
+test("the table for programs has each run's attackers and how often its trigger worked", () => {
+  const [head = "", ...lines] = renderCsv(result).split("\n");
+  const attacked = lines.find((line) => line.includes(",sign flip,"));
+  expect(head).toContain(",faults,attack,backdoor,");
+  expect(attacked).toContain('""attackers"":[2,5]');
+  expect(attacked).toContain('""numHits"":4');
 });
 
 test("every attack is told in words, with its strength", () => {
