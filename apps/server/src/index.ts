@@ -1,3 +1,4 @@
+export { createAggregator } from "./aggregation/aggregator.ts";
 export { findBases } from "./bases.ts";
 export { type ComputeChild, startComputeChild } from "./commands/computeChild.ts";
 export type { RunListing } from "./commands/run.ts";

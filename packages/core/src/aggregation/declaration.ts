@@ -64,5 +64,7 @@ export function declareRule<const Name extends string, const Shape extends z.Zod
     ...parts,
     /** What is left out has its default. */
     schema: z.strictObject({ name: z.literal(name), ...settings }),
+    /** What each setting is unless somebody says so. */
+    defaults: z.strictObject({ name: z.literal(name), ...settings }).parse({ name }) as SettingsOf<"name", Name, Shape>,
   };
 }

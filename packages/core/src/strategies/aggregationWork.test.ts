@@ -8,8 +8,8 @@ const sent = [0, 1, 2].map((device) => trained(device, 1, 1, { "prefix/0": zeros
 const fedAvg = { ...testRun(), strategy: strategies.fedAvg.defaults };
 
 test("the work of a step grows with values, devices and what the rule takes, and more where the server keeps something of each device", () => {
-  expect(aggregationWork(fedAvg, sent)).toBe(4 * 39);
-  expect(aggregationWork({ ...fedAvg, aggregation: { name: "normClipping", maxNorm: 1 } }, sent)).toBe(4 * 2 * 39);
-  expect(aggregationWork({ ...fedAvg, aggregation: { name: "multiKrum", numByzantine: 0 } }, sent)).toBe(4 * 4.5 * 39);
-  expect(aggregationWork(testRun(), sent)).toBe(4 * 3 * 39); // FedPepTAO's control variates
+  expect(aggregationWork(fedAvg, sent)).toBe(12 * 39);
+  expect(aggregationWork({ ...fedAvg, aggregation: { name: "normClipping", maxNorm: 1 } }, sent)).toBe(12 * 2 * 39);
+  expect(aggregationWork({ ...fedAvg, aggregation: { name: "multiKrum", numByzantine: 0 } }, sent)).toBe(12 * 4.5 * 39);
+  expect(aggregationWork(testRun(), sent)).toBe(12 * 3 * 39); // FedPepTAO's control variates
 });

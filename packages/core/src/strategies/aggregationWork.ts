@@ -4,8 +4,8 @@ import { mergeWork } from "./mergeWork.ts";
 import type { StrategyRun } from "./strategy.ts";
 import { needsSingleContributions, type StrategySettings } from "./table.ts";
 
-/** A pass over updates, which come from memory, takes about as long as this number of multiplications of what is in a cache. */
-const memoryFactor = 4;
+/** A pass over updates, which come from memory, takes about as long as this number of multiplications of what is in a cache; a busy machine's is meant. */
+const memoryFactor = 12;
 
 /** Passes of a strategy that keeps something of each device, such as a control variate, and makes means of those too. */
 const passesWithVariates = 3;

@@ -85,8 +85,8 @@ export function strategyTitle(strategy: { readonly name: StrategyName } | Module
 export function aggregationFaultOf(run: StrategyRun<StrategySettings>): AggregationFault | null {
   const { strategy } = run;
   if (isModule(strategy)) return aggregationFault(run, rulesOfModule(strategy), strategy.title);
-  const declared: { readonly title: string; takesRules(own: DeclaredSettings): TakenRules } = strategies[strategy.name];
-  return aggregationFault(run, declared.takesRules(strategy), declared.title);
+  const declared: { readonly title: string; takesRules?(own: DeclaredSettings): TakenRules } = strategies[strategy.name];
+  return aggregationFault(run, declared.takesRules?.(strategy) ?? "none", declared.title);
 }
 
 /** What runs must be like whose strategy names it, where a schema cannot say so. */

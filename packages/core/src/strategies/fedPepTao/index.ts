@@ -146,6 +146,7 @@ export const fedPepTao = declareStrategy({
   },
   deviations: own,
   settings: fedPepTaoSettings,
+  laterSettings: ["pooling"],
   rules: [
     {
       of: ["strategy", "tuning"],
