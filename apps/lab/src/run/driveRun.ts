@@ -12,6 +12,7 @@ import {
   startCoordinator,
   tunedParameters,
 } from "@tutti/server";
+import { attackOrder } from "../attacks/attackOrder.ts";
 import type { BackendChoice } from "../drive/clients.ts";
 import { type FaultProxy, openFaultProxy } from "../drive/faultProxy.ts";
 import type { RunOrder } from "../experiment/plannedRun.ts";
@@ -21,7 +22,7 @@ import type { DrivenRun, RunPlace } from "./runPlace.ts";
 import { beforeTrouble } from "./trouble.ts";
 
 /** What of a run decides how it goes; the rest names it in a record. */
-export type DrivenOrder = Pick<RunOrder, "id" | "settings" | "faults" | "startFrom">;
+export type DrivenOrder = Pick<RunOrder, "id" | "settings" | "faults" | "startFrom" | "attackPlan">;
 
 /** Runs one federated run to its end, or goes on with it; rejects when it fails, and with the signal's reason when it is stopped. */
 export async function driveRun(order: DrivenOrder, place: RunPlace): Promise<DrivenRun> {
@@ -137,7 +138,7 @@ interface Joining {
 }
 
 /** Where the backend is still to be measured, the first client does so alone, and the others follow it. */
-async function joinAll({ id, settings }: DrivenOrder, { place, coordinator, url, firstBackend, over }: Joining): Promise<void> {
+async function joinAll({ id, settings, attackPlan }: DrivenOrder, { place, coordinator, url, firstBackend, over }: Joining): Promise<void> {
   const { clients, folder, threads, kernels, fleet = [] } = place;
   const joinOne = async (index: number, backend: BackendChoice) => {
     over.throwIfAborted();
@@ -149,6 +150,7 @@ async function joinAll({ id, settings }: DrivenOrder, { place, coordinator, url,
       threads,
       kernels,
       machine: fleet[index % Math.max(1, fleet.length)],
+      ...(attackPlan === undefined ? {} : { attack: attackOrder(attackPlan, settings) }),
     });
   };
   const count = numClientsOf({ settings }, place);
