@@ -15,6 +15,7 @@ import {
 import type { Logger } from "pino";
 import type { Socket } from "socket.io";
 import { createConnection } from "./clientConnection.ts";
+import { type CallRates, createCallRates } from "./limits/callRates.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { Computer } from "./pool/computeDesk.ts";
 import type { Client, Connection } from "./pool/members.ts";
@@ -29,13 +30,18 @@ export interface SocketPorts {
   readonly maxMessageBytes: number;
   /** Closes sockets that say no hello within this time; null lets them watch. */
   readonly helloTimeoutMs: number | null;
-  welcome(devices: Welcome["devices"], client: Pick<Client, "bits">): Welcome;
+  /** `isRepeated` where the client has had a welcome on this connection. */
+  welcome(devices: Welcome["devices"], client: Pick<Client, "bits">, isRepeated: boolean): Welcome;
   status(): Status;
   /** The same with bytes as they were a moment ago: what a socket that comes is shown. */
   statusOnArrival(): Status;
   /** Resolves when all that was journalled so far is safe. */
   flushed(): Promise<void>;
   onRefused(rule: Rule): void;
+  /** A call of the protocol came. */
+  onCall(name: string): void;
+  /** A socket is closed because of a limit. */
+  onClosed(why: "hello" | "refusals" | "unread"): void;
 }
 
 /** Who is told which statuses: sockets that have said no hello, and those of clients. */
@@ -51,6 +57,8 @@ interface Served {
   /** In place of a client: a compute client (P-90). */
   computer: Computer | null;
   isReplaced: boolean;
+  /** The socket's own before hello, then its client's, whatever connection that comes on. */
+  rates: CallRates;
   /** It has said hello in time. */
   cancelTimeout(): void;
 }
@@ -69,23 +77,40 @@ export function serveSocket(socket: Socket, ports: SocketPorts): void {
     client: null,
     computer: null,
     isReplaced: false,
+    rates: createCallRates(ports.clock),
     cancelTimeout: startTimeout(socket, ports),
   };
   void socket.join(rooms.spectators);
   send(socket, "status", ports.statusOnArrival());
   serve(socket, handlersOf(served), {
-    onRefused: (name, { refused, message }) => {
-      ports.onRefused(refused);
-      logger.warn({ call: name, rule: refused, message }, "refused");
+    admit(name) {
+      ports.onCall(name);
+      return served.rates.take(name);
     },
+    onRefused: (name, refusal) => onRefused(served, name, refusal),
     onFault: (name, error) => logger.error({ call: name, error }, "a handler failed"),
   });
   socket.on("disconnect", (reason) => disconnected(served, reason));
 }
 
-function startTimeout(socket: Socket, { clock, logger, helloTimeoutMs }: SocketPorts): () => void {
+/** Who is refused again and again is closed (P-143); what may be lost (P-35) and comes too often is not answered anyway. */
+function onRefused({ socket, ports, rates }: Served, name: string, { refused, message }: Refusal): void {
+  ports.onRefused(refused);
+  if (refused === "P-142" && (name === "progress" || name === "loading")) return;
+  const { isLogged, isTooMany } = rates.refused();
+  if (isLogged) ports.logger.warn({ call: name, rule: refused, message }, "refused");
+  if (!isTooMany) return;
+  ports.onClosed("refusals");
+  socket.disconnect(true);
+}
+
+/** Rates of clients, as long as they are known. */
+const ratesOfClients = new WeakMap<Client, CallRates>();
+
+function startTimeout(socket: Socket, { clock, logger, helloTimeoutMs, onClosed }: SocketPorts): () => void {
   if (helloTimeoutMs === null) return () => undefined;
   return clock.after(helloTimeoutMs, () => {
+    onClosed("hello");
     logger.info({ socket: socket.id }, "no hello: closed");
     socket.disconnect(true);
   });
@@ -119,15 +144,18 @@ function handlersOf(served: Served): Handlers {
       return {};
     }, desk.ignored),
     register: asClient(async (client, { devices, compute }, afterAnswer) => {
+      if (devices.some(({ deviceId }) => !connection.registered.has(deviceId))) served.rates.giveBack("register");
       const refusal = pool.members.register(client, devices, compute ?? null);
       if (refusal !== null) return refusal;
       await ports.flushed();
       afterAnswer(() => pool.deliverTo(client, connection));
       return {};
     }, desk.register),
-    submit: asClient((client, submission) => {
+    submit: asClient(async (client, submission) => {
       client.progress = null;
-      return pool.submit(client, submission);
+      const answer = await pool.submit(client, submission);
+      if ("outcome" in answer && answer.outcome === "accepted") served.rates.giveBack("submit");
+      return answer;
     }, desk.submit),
     progress: asClient((client, { taskId, step, numSteps }) => {
       pool.progressed(client, taskId, Math.min(1, step / numSteps));
@@ -186,6 +214,7 @@ function computeHandlers(served: Served) {
 
 async function greetComputer(served: Served, hello: Received<"hello">): Promise<Answer<"hello"> | Refusal> {
   const { socket, ports, connection } = served;
+  const isRepeated = served.computer !== null;
   const admitted = ports.pool.computeDesk.hello(connection, hello);
   if (isRefusal(admitted)) return admitted;
   served.cancelTimeout();
@@ -195,7 +224,7 @@ async function greetComputer(served: Served, hello: Received<"hello">): Promise<
   await socket.join(rooms.members);
   await ports.flushed();
   ports.logger.info({ client: shortKey(admitted.computer) }, "hello of a compute client");
-  return ports.welcome(admitted.devices, { bits: null });
+  return ports.welcome(admitted.devices, { bits: null }, isRepeated);
 }
 
 async function greet(served: Served, hello: Received<"hello">, afterAnswer: AfterAnswer): Promise<Answer<"hello"> | Refusal> {
@@ -207,11 +236,15 @@ async function greet(served: Served, hello: Received<"hello">, afterAnswer: Afte
   if (served.computer !== null && served.computer.clientKey !== hello.clientKey)
     return refuse("P-12", "this socket said hello with another client key");
   if (hello.hosting === "compute") return greetComputer(served, hello);
+  const isRepeated = served.client !== null;
+  const tooSoon = isRepeated ? null : takeRatesOf(served, pool.members.client(hello.clientKey));
+  if (tooSoon !== null) return tooSoon;
   const admitted = pool.members.hello(connection, hello);
   if (isRefusal(admitted)) return admitted;
   const { client, devices } = admitted;
   served.cancelTimeout();
   served.client = client;
+  ratesOfClients.set(client, served.rates);
   await socket.leave(rooms.spectators);
   await socket.join(rooms.members);
   await ports.flushed();
@@ -222,7 +255,16 @@ async function greet(served: Served, hello: Received<"hello">, afterAnswer: Afte
   return ports.welcome(
     devices.filter(({ deviceId }) => pool.members.homes.get(deviceId)?.clientKey === client.clientKey),
     client,
+    isRepeated,
   );
+}
+
+/** A known client goes on with the rates that it had: a new connection for each hello makes no difference. */
+function takeRatesOf(served: Served, known: Client | null): Refusal | null {
+  const rates = known === null ? undefined : ratesOfClients.get(known);
+  if (rates === undefined) return null;
+  served.rates = rates;
+  return rates.take("hello");
 }
 
 function refuseReplaced(): Refusal {

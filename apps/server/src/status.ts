@@ -115,13 +115,19 @@ function countTasks(step: OpenStep | null): Pick<Status, "tasksOut" | "tasksIn">
   return counts;
 }
 
-/** The same for a client at work: without probes, which cost bytes and are the dashboard's. */
-export function forWelcome(status: Status): Status {
-  return { ...status, probes: [] };
-}
-
 /** Points that a status holds at least, for whoever missed the one before. */
 const numLatest = 4;
+
+/**
+ * The same for a client at work: without probes, which cost bytes and are the dashboard's. A client that says hello once more on its connection has
+ * the history already (P-145).
+ */
+export function forWelcome(status: Status, isRepeated: boolean): Status {
+  const { history, historyStart = 0 } = status;
+  if (!isRepeated) return { ...status, probes: [] };
+  const latest = history.slice(-numLatest);
+  return { ...status, probes: [], history: latest, historyStart: historyStart + history.length - latest.length };
+}
 
 /** What a status after the first holds: the whole run would cost bytes that grow with the square of the rounds. */
 export interface StatusDifferences {

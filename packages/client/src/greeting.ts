@@ -71,7 +71,7 @@ interface Greeted {
 
 function notAdmitted(session: Session, { rule, message }: { readonly rule: Rule; readonly message: string }): void {
   if (rule === "P-1") endSession(session, { reason: "reload", message });
-  else if (rule === "P-6") session.socket.greetAgain();
+  else if (rule === "P-6" || rule === "P-142") session.socket.greetAgain();
   else endSession(session, { reason: "failed", message: `The coordinator does not let you in (${rule}: ${message}).` });
 }
 

@@ -60,6 +60,12 @@ export const rules = {
   "P-90": "Compute clients",
   "P-91": "Tasks of a compute client",
   "P-92": "A run that waits for a compute client says so",
+  "P-140": "Connections are counted",
+  "P-141": "Connections that stand still are closed",
+  "P-142": "Calls have rates",
+  "P-143": "Who is refused again and again is closed",
+  "P-144": "A lease is sent again three times at most",
+  "P-145": "Answers cost no more than questions",
 } as const;
 
 /** The number of a rule of SPEC.md. */

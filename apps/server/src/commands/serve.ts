@@ -175,7 +175,7 @@ async function describeFinished(config: CoordinatorConfig): Promise<string | nul
   );
 }
 
-function describe({ url, port, runId, folder, config, origin }: Coordinator, isFinished: boolean): string[] {
+function describe({ url, port, runId, folder, config, origin, notices }: Coordinator, isFinished: boolean): string[] {
   const scheme = url.slice(0, url.indexOf(":"));
   const isOpen = config.host === "0.0.0.0" || config.host === "::";
   const others = isOpen ? lanAddresses().map((address) => `${scheme}://${address.includes(":") ? `[${address}]` : address}:${port}`) : [];
@@ -184,6 +184,7 @@ function describe({ url, port, runId, folder, config, origin }: Coordinator, isF
     `run ${runId}: ${config.run.task} on ${config.run.backbone}, ${sizeOf(config.run)}, seed ${config.run.seed}`,
     ...(origin === null ? [] : [originLine(origin)]),
     `open ${url}${others.length === 0 ? "" : `, or from another machine ${others.join(", ")}`}`,
+    ...notices,
     ...(scheme === "http" && isOpen ? ["other machines get WebGPU and threads over https only: add --https self"] : []),
     ...(config.https === "self" ? ["browsers warn about this certificate, because this machine made it: continue past the warning"] : []),
     `files are in ${folder}; ${isFinished ? "Ctrl-C takes the pages down" : "Ctrl-C stops the run, and the same command resumes it"}`,

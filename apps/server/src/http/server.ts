@@ -32,9 +32,13 @@ export interface HttpPorts {
 /** Builds the HTTP server; it does not listen yet. */
 export async function buildHttp(config: CoordinatorConfig, ports: HttpPorts): Promise<FastifyInstance> {
   const { certificate } = ports;
-  const options = { logger: false, forceCloseConnections: true, trustProxy: false } as const;
+  const { headersTimeoutMs, idleTimeoutMs } = config.connections;
+  const options = { logger: false, forceCloseConnections: true, trustProxy: false, keepAliveTimeout: idleTimeoutMs } as const;
+  const times = { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: Math.min(5000, headersTimeoutMs) };
   const app = (
-    certificate === null ? Fastify(options) : Fastify({ ...options, https: { key: certificate.key, cert: certificate.cert } })
+    certificate === null
+      ? Fastify({ ...options, http: times })
+      : Fastify({ ...options, https: { ...times, handshakeTimeout: headersTimeoutMs, key: certificate.key, cert: certificate.cert } })
   ) as FastifyInstance;
   app.setErrorHandler((error, request, reply) => {
     const status = error instanceof Error && "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 500;
