@@ -14,7 +14,7 @@ import type { StepRecord, TrafficTotals } from "@tutti/record";
 import type { OpenStep } from "./pool/openStep.ts";
 import type { Roster } from "./pool/roster.ts";
 import type { TunedParameters } from "./tuned.ts";
-import { countClients, whyWaiting } from "./waiting.ts";
+import { whyWaiting } from "./waiting.ts";
 
 /** What a status is made of. */
 export interface StatusSources {
@@ -38,7 +38,7 @@ export interface StatusSources {
 /** The run as the pages and the demo show it (P-70). */
 export function describeRun(sources: StatusSources): Status {
   const { runId, phase, message, summary, step, members, points, traffic, now } = sources;
-  const counts = countClients(members.clients());
+  const counts = members.counts();
   const { numConnected, numPaused } = counts;
   const plan = step?.plan;
   const stage = plan?.stage ?? summary?.stage ?? null;

@@ -1,6 +1,7 @@
 import type { Bits, Device, DeviceId } from "@tutti/core";
 import type { DeviceDecision, Hello, Refusal } from "@tutti/protocol";
 import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
+import { type ClientCounts, type ClientTally, createClientTally } from "../waiting.ts";
 import { type AdmissionSources, admit } from "./admission.ts";
 import { type ClientTable, createClientTable } from "./clientTable.ts";
 import type { Clock } from "./clock.ts";
@@ -35,6 +36,7 @@ export interface Roster {
   /** The devices that have registered, as a strategy sees them, in order of their ids. */
   list(): readonly Device[];
   clients(): IterableIterator<Client>;
+  counts(): ClientCounts;
   client(key: string): Client | null;
   /** The connection that a device's task goes to, or null while there is none. */
   connectionOf(deviceId: DeviceId): Connection | null;
@@ -65,6 +67,7 @@ export function createRoster(ports: RosterPorts): Roster {
     homes,
     list: members.devices.list,
     clients: () => clients.all.values(),
+    counts: members.tally.counts,
     client: (key) => clients.all.get(key) ?? null,
     connectionOf(deviceId) {
       const client = hostOf(clients, homes.get(deviceId));
@@ -124,6 +127,7 @@ interface Members {
   readonly devices: DeviceList;
   readonly homes: Homes;
   readonly lateness: Lateness;
+  readonly tally: ClientTally<Client>;
   isStopped: boolean;
 }
 
@@ -137,7 +141,7 @@ function gather(ports: RosterPorts): Members {
   const world = { clients: clients.all, clientAt: clients.at, onPut: devices.touch };
   const homes = createHomes(ports, { ...world, onAssigned: (client) => lateness.assigned(client) }, ports.devices);
   const lateness: Lateness = createLateness(ports, homes, (client) => changed(members, client));
-  const members = { ports, clients, devices, homes, lateness, isStopped: false };
+  const members = { ports, clients, devices, homes, lateness, tally: createClientTally<Client>(), isStopped: false };
   return members;
 }
 
@@ -146,7 +150,8 @@ function hostOf(clients: ClientTable, device: JournalledDevice | null): Client |
 }
 
 /** Something of a client's has changed that planning, dealing or a page may care about. */
-function changed({ homes, devices, ports }: Members, client: Client): void {
+function changed({ homes, devices, tally, ports }: Members, client: Client): void {
+  tally.look(client);
   homes.watch(client);
   for (const { deviceId } of homes.devicesOf(client.clientKey)) devices.touch(deviceId);
   ports.onChange();
