@@ -112,10 +112,13 @@ async function addPages(app: FastifyInstance, config: CoordinatorConfig, { pages
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: hint }));
 }
 
+/** Connections that may wait to be taken, such as those of a class that opens the page at once; the system may allow fewer. */
+const backlog = 4096;
+
 /** Listens; an address that is taken or not ours is an error that says what to do. Resolves with the port. */
 export async function listen(app: FastifyInstance, { host, port }: CoordinatorConfig): Promise<number> {
   try {
-    await app.listen({ host, port });
+    await app.listen({ host, port, backlog });
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : null;
     if (code === "EADDRINUSE") {
