@@ -74,6 +74,8 @@ export interface Coordinator {
   readonly config: CoordinatorConfig;
   /** Null where the run started from values drawn from its seed. */
   readonly origin: RunOrigin | null;
+  /** What the operator should know, such as a limit that is too low for the run. */
+  readonly notices: readonly string[];
   status(): Status;
   /** Every client that has said hello, in order of arrival. */
   clients(): readonly ClientPoint[];
@@ -238,6 +240,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
       for (const listener of listeners) listener(event);
     },
     onChange: news.changed,
+    onResent: metrics.resent,
     onStepClosed(record) {
       folder.appendStep(record);
       metrics.stepClosed(record.stage, record.seconds);
@@ -317,6 +320,7 @@ async function shutDown(assembly: Assembly, reason: Goodbye["reason"], why: stri
   ending.abort.abort();
   stopTimers(assembly);
   withdrawControl(assembly);
+  doors?.guard.stop();
   doors?.sockets.close(reason, why);
   await doors?.app.close();
   journal.putTraffic(asJson(meter.record()));
@@ -341,6 +345,7 @@ function withdrawControl({ withdraw, logger }: Assembly): void {
 /** Gives back what a coordinator that could not start has opened. */
 async function giveUp(assembly: Assembly): Promise<void> {
   stopTimers(assembly);
+  assembly.doors?.guard.stop();
   await assembly.doors?.app.close();
   await assembly.opened.release();
 }
@@ -361,6 +366,7 @@ function describe(assembly: Assembly, address: Address): Coordinator {
     hostToken: assembly.hostToken,
     config,
     origin: start?.origin ?? null,
+    notices: assembly.doors?.notices ?? [],
     status: live.status,
     clients: live.clients,
     traffic: () => meter.totals(),

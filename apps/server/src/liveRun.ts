@@ -97,6 +97,8 @@ export interface LiveRunPorts {
   tell(event: CoordinatorEvent): void;
   /** Something that a page shows has changed. */
   onChange(change: Change): void;
+  /** A lease that was not acknowledged is sent again. */
+  onResent(): void;
   /** A step has closed in this process. */
   onStepClosed(record: StepRecord): void;
 }
@@ -217,6 +219,7 @@ function poolPorts({ ports, publications, notes, forgetting }: Work, onFault: (e
     numSummed: (deviceId) => notes.records.filter(({ counted }) => counted.includes(deviceId)).length,
     onAccepted: (taskId, deviceId) => ports.tell({ kind: "accepted", taskId, deviceId }),
     onFault,
+    onResent: ports.onResent,
     onHandedOut: (clientKey, sha256s) => meter.handOut(clientKey, sha256s),
     onStateBytes: (numBytes) => meter.move("states", { up: numBytes, down: 0 }),
   };

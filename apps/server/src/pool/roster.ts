@@ -2,6 +2,7 @@ import type { Bits, Device, DeviceId } from "@tutti/core";
 import { type DeviceDecision, type Hello, type Refusal, refuse } from "@tutti/protocol";
 import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
 import { isSameSecret } from "../entry/tokens.ts";
+import { type ClientCounts, type ClientTally, createClientTally } from "../waiting.ts";
 import { type AdmissionSources, admit } from "./admission.ts";
 import { type ClientTable, createClientTable } from "./clientTable.ts";
 import type { Clock } from "./clock.ts";
@@ -42,6 +43,7 @@ export interface Roster {
   /** The devices that have registered, as a strategy sees them, in order of their ids. */
   list(): readonly Device[];
   clients(): IterableIterator<Client>;
+  counts(): ClientCounts;
   client(key: string): Client | null;
   /** The connection that a device's task goes to, or null while there is none. */
   connectionOf(deviceId: DeviceId): Connection | null;
@@ -79,6 +81,7 @@ export function createRoster(ports: RosterPorts): Roster {
     homes,
     list: members.devices.list,
     clients: () => clients.all.values(),
+    counts: members.tally.counts,
     client: (key) => clients.all.get(key) ?? null,
     connectionOf(deviceId) {
       const client = hostOf(clients, homes.get(deviceId));
@@ -154,6 +157,7 @@ interface Members {
   readonly lateness: Lateness;
   readonly leases: PlaceLeases;
   readonly quotas: Quotas;
+  readonly tally: ClientTally<Client>;
   isStopped: boolean;
 }
 
@@ -178,7 +182,7 @@ function gather(ports: RosterPorts): Members {
   const world = { clients: clients.all, clientAt: clients.at, onPut: devices.touch, lapsed: () => leases.lapsed(holdsPlace) };
   const homes = createHomes(ports, { ...world, onAssigned: (client) => lateness.assigned(client) }, ports.devices);
   const lateness: Lateness = createLateness(ports, homes, (client) => changed(members, client));
-  const members = { ports, clients, devices, homes, lateness, leases, quotas, isStopped: false };
+  const members = { ports, clients, devices, homes, lateness, leases, quotas, tally: createClientTally<Client>(), isStopped: false };
   for (const client of clients.all.values()) leases.watch(client);
   return members;
 }
@@ -193,7 +197,8 @@ function canLeave(homes: Homes, device: JournalledDevice): boolean {
 }
 
 /** Something of a client's has changed that planning, dealing or a page may care about. */
-function changed({ homes, devices, leases, ports }: Members, client: Client): void {
+function changed({ homes, devices, leases, tally, ports }: Members, client: Client): void {
+  tally.look(client);
   homes.watch(client);
   leases.watch(client);
   for (const { deviceId } of homes.devicesOf(client.clientKey)) devices.touch(deviceId);
