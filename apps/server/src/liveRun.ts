@@ -103,6 +103,8 @@ export interface LiveRun {
   /** Runs the rounds; resolves when they are over or `signal` is aborted. */
   work(signal: AbortSignal): Promise<void>;
   fail(error: unknown): void;
+  /** Nothing can be accepted for this reason, or null: it can again. */
+  blocked(reason: string | null): void;
   readonly isDone: boolean;
   outcome(): RunOutcome;
 }
@@ -131,6 +133,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     beginning: createBeginning(),
   };
   const { running, notes, beginning } = work;
+  const said: { blocked: string | null } = { blocked: null };
   const fault = deferred<never>();
   fault.promise.catch(() => undefined);
   const pool = createPool(poolPorts(work, fault.reject));
@@ -150,6 +153,12 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
       notes.said = { phase: "failed", message: error instanceof Error ? error.message : String(error) };
       logger.fatal({ error }, "the run failed");
       ports.tell({ kind: "failed", error });
+      ports.onChange("step");
+    },
+    blocked(reason) {
+      if (reason === null && notes.said.message !== said.blocked) return;
+      said.blocked = reason;
+      notes.said = { ...notes.said, message: reason };
       ports.onChange("step");
     },
     get isDone() {

@@ -69,7 +69,7 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const { pages, readStart, numAnswers: numTexts } = options;
   const answers = numTexts === undefined ? undefined : { numTexts, isStarted: options.computeCommand !== undefined };
   const coordinator = await startCoordinator(config, { tuned, pages, readStart, answers });
-  for (const line of describe(coordinator, finished !== null)) print(line);
+  for (const line of [...coordinator.notes, ...describe(coordinator, finished !== null)]) print(line);
   const computing = keepComputing(coordinator, { ...options, isFinished: finished !== null });
   const reports =
     report === undefined ? null : keepRunReports(coordinator, { ...report, tuned, onTrouble: (error) => print(troubleText(error)) });

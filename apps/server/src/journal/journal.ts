@@ -90,6 +90,10 @@ export interface Journal {
   removeClient(clientKey: string): void;
   putTraffic(traffic: Json): void;
   flushed(): Promise<void>;
+  /** Tells from now on why writes wait, such as a full disk; null when they wait no more. */
+  onBlocked(listener: (reason: string | null) => void): void;
+  /** Writes that wait are given up: whoever waits for them is told that they failed. */
+  stopWaiting(): void;
   close(): Promise<void>;
 }
 
@@ -131,6 +135,8 @@ export function openJournal(store: KeyValueStore): Journal {
     removeClient: (clientKey) => store.write([[clientName(clientKey), null]]),
     putTraffic: (traffic) => store.write([["traffic", packRecord(traffic)]]),
     flushed: () => store.flushed(),
+    onBlocked: (listener) => store.onBlocked?.(listener),
+    stopWaiting: () => store.stopWaiting?.(),
     close: () => store.close(),
   };
 }
