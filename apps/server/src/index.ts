@@ -1,5 +1,6 @@
 export { findBases } from "./bases.ts";
 export { type ComputeChild, startComputeChild } from "./commands/computeChild.ts";
+export { type Repair, repairRun } from "./commands/repair.ts";
 export type { RunListing } from "./commands/run.ts";
 export { beginRun, listRuns, runStatus, stopRun } from "./commands/run.ts";
 export type { ServeEnd, ServeOptions } from "./commands/serve.ts";
@@ -12,6 +13,7 @@ export { lanAddresses } from "./http/certificate.ts";
 export type { ControlPoint } from "./http/control.ts";
 export { readControls } from "./http/control.ts";
 export type { PagesHandler } from "./http/server.ts";
+export { keyFileVariable, keyVariable } from "./journal/journalKey.ts";
 export type { KeyValueStore } from "./journal/keyValueStore.ts";
 export { memoryStore } from "./journal/keyValueStore.ts";
 export type { JournalledRun } from "./journal/readRun.ts";

@@ -53,10 +53,13 @@ function faultOf(log: ReplayedLog | null, { folder, present, slots, safe }: Foun
   if (log === null) return `${name}, byte 0: its header is not what was written`;
   const { fault, end } = log;
   if (fault !== null && (!fault.isTorn || safe === null || safe.numBytes > end.numBytes)) return `${name}, byte ${fault.at}: ${fault.what}`;
-  if (safe !== null && safe.numBytes > end.numBytes) return `${name}, byte ${end.numBytes}: the file ends there, and ${safe.numBytes} bytes were written`;
+  if (safe !== null && safe.numBytes > end.numBytes)
+    return `${name}, byte ${end.numBytes}: the file ends there, and ${safe.numBytes} bytes were written`;
   if (!log.isWhole) return `${name}, byte ${end.numBytes}: the file ends before its snapshot is whole`;
-  if (safe !== null && log.hashAtMark?.equals(safe.hash) !== true) return `${name} and ${basename(headPath(folder))} are not of the same run`;
-  if (safe === null) return `${basename(headPath(folder))}: ${slots.length === 0 ? "the file is gone" : "its bytes are not those that were written"}`;
+  if (safe !== null && log.hashAtMark?.equals(safe.hash) !== true)
+    return `${name} and ${basename(headPath(folder))} are not of the same run`;
+  if (safe === null)
+    return `${basename(headPath(folder))}: ${slots.length === 0 ? "the file is gone" : "its bytes are not those that were written"}`;
   return slots.includes("damaged") ? `${basename(headPath(folder))}: its bytes are not those that were written` : null;
 }
 

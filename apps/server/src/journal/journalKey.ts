@@ -16,7 +16,10 @@ export const keyVariable = "TUTTI_JOURNAL_KEY";
 export const keyFileVariable = "TUTTI_JOURNAL_KEY_FILE";
 
 /** The key that the environment gives for a run; null for none. Throws a ConfigError for one that is no key, or that lies in the run's folder. */
-export function journalKeyFor(runFolder: string, environment: Readonly<Record<string, string | undefined>> = process.env): JournalKey | null {
+export function journalKeyFor(
+  runFolder: string,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): JournalKey | null {
   const file = environment[keyFileVariable];
   if (file !== undefined && file !== "") return keyOfFile(file, runFolder);
   const text = environment[keyVariable];

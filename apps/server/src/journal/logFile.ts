@@ -58,6 +58,21 @@ export async function resumeLogFile(place: LogPlace, log: ReplayedLog): Promise<
   return present(place, head, { handle, sealing, end }, values);
 }
 
+/** Writes what is sound as the only generation of a damaged log. */
+export async function writeRepaired(
+  place: LogPlace,
+  { values, end, generation }: { readonly values: ReadonlyMap<string, Uint8Array>; readonly end: SafeEnd; readonly generation: number },
+): Promise<void> {
+  const head = await place.disk.open(headPath(place.folder), "w+");
+  try {
+    await head.write(Buffer.alloc(2 * slotBytes), 0, 2 * slotBytes, 0);
+    const { handle } = await nextGeneration(place, head, { ...end, generation: generation - 1 }, values);
+    await handle.close();
+  } finally {
+    await head.close();
+  }
+}
+
 interface Open {
   readonly handle: LogHandle;
   readonly sealing: Sealing | null;

@@ -71,7 +71,11 @@ export function packHeader(header: LogHeader): Buffer {
 export function unpackHeader(bytes: Buffer): LogHeader | null {
   const packed = bytes.subarray(0, headerBytes - 32);
   const isWhole =
-    bytes.length === headerBytes && createHash("sha256").update(packed).digest().equals(bytes.subarray(headerBytes - 32));
+    bytes.length === headerBytes &&
+    createHash("sha256")
+      .update(packed)
+      .digest()
+      .equals(bytes.subarray(headerBytes - 32));
   if (!isWhole || !packed.subarray(0, 8).equals(magic) || packed.readUInt32LE(8) !== version) return null;
   return {
     generation: packed.readUInt32LE(12),
@@ -110,7 +114,12 @@ export function unpackSlot(slot: Buffer): SafeEnd | null | "damaged" {
   if (slot.length === slotBytes && slot.every((byte) => byte === 0)) return null;
   const packed = slot.subarray(0, slotBytes - 16);
   const isWhole =
-    slot.length === slotBytes && createHash("sha256").update(packed).digest().subarray(0, 16).equals(slot.subarray(slotBytes - 16));
+    slot.length === slotBytes &&
+    createHash("sha256")
+      .update(packed)
+      .digest()
+      .subarray(0, 16)
+      .equals(slot.subarray(slotBytes - 16));
   if (!isWhole) return "damaged";
   return {
     generation: packed.readUInt32LE(0),

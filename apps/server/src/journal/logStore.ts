@@ -1,10 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { keepSecret } from "../secretFiles.ts";
+import { isDiskFull } from "./diskFull.ts";
 import { inspectLog, type LogDamage } from "./inspectLog.ts";
 import type { JournalKey } from "./journalKey.ts";
 import type { Change, KeyValueStore } from "./keyValueStore.ts";
 import { createLogFile, type LogDisk, type LogFile, resumeLogFile, systemDisk } from "./logFile.ts";
-import { isDiskFull } from "./diskFull.ts";
 
 /** How a log is opened. */
 export interface LogOptions {
@@ -87,7 +87,10 @@ function createStore(file: LogFile, { folder, retryMs, entries }: Writing): KeyV
     while (queue.length > 0 && failure === null) {
       const [batches, upTo] = [queue, numQueued];
       queue = [];
-      const error: unknown = await file.append(batches).then(() => null, (cause: unknown) => cause);
+      const error: unknown = await file.append(batches).then(
+        () => null,
+        (cause: unknown) => cause,
+      );
       if (error === null) {
         numDurable = upTo;
         setBlocked(null);

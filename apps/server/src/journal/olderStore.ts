@@ -45,7 +45,9 @@ export async function readOlderStore(folder: string): Promise<ReadonlyMap<string
   });
   const entries = end === "exit code 0" ? parse(Buffer.concat(chunks)) : null;
   if (entries !== null) return entries;
-  const said = Buffer.concat(complaints).toString("utf8").match(/^\w*Error: .*$/m)?.[0];
+  const said = Buffer.concat(complaints)
+    .toString("utf8")
+    .match(/^\w*Error: .*$/m)?.[0];
   throw new Error(`${olderFile(folder)} is damaged: the process that read it ended with ${end}${said === undefined ? "" : ` (${said})`}`);
 }
 

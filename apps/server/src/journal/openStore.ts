@@ -1,12 +1,15 @@
 import { existsSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { listGenerations } from "./logFiles.ts";
-import { journalKeyFor } from "./journalKey.ts";
+import type { LogDamage } from "./inspectLog.ts";
 import { openJournal } from "./journal.ts";
+import { journalKeyFor } from "./journalKey.ts";
 import { type KeyValueStore, memoryStore } from "./keyValueStore.ts";
+import { listGenerations } from "./logFiles.ts";
 import { LogDamagedError, openLogStore, readLogStore } from "./logStore.ts";
 import { olderFile, readOlderStore } from "./olderStore.ts";
-import type { LogDamage } from "./inspectLog.ts";
+
+/** What a run keeps in its folder: all that a restart needs, and the states after past rounds. */
+export type StoreName = "journal" | "rounds";
 
 /** The store of a run's folder, and what there is to say of it. */
 export interface OpenedStore {
@@ -25,7 +28,7 @@ export function hasJournal(runFolder: string): boolean {
  * Opens a store of a run for writing, under the key that the environment gives. What an older version wrote gets its chain of hashes now. Throws a sentence where
  * the store is damaged.
  */
-export async function openStore(runFolder: string, name: "journal" | "rounds"): Promise<OpenedStore> {
+export async function openStore(runFolder: string, name: StoreName): Promise<OpenedStore> {
   const folder = join(runFolder, name);
   const key = journalKeyFor(runFolder);
   const keepsPrevious = name === "journal";
@@ -42,7 +45,7 @@ export async function openStore(runFolder: string, name: "journal" | "rounds"): 
 }
 
 /** A store's entries, changing nothing; empty where there are none. Throws a sentence where the store is damaged. */
-export async function readStore(runFolder: string, name: "journal" | "rounds"): Promise<KeyValueStore> {
+export async function readStore(runFolder: string, name: StoreName): Promise<KeyValueStore> {
   const folder = join(runFolder, name);
   try {
     const entries = (await readLogStore(folder, journalKeyFor(runFolder))) ?? (await readOlder(folder));
@@ -57,10 +60,11 @@ async function readOlder(folder: string): Promise<ReadonlyMap<string, Uint8Array
 }
 
 /** What a person reads of a damaged store. */
-export function damageText(runFolder: string, name: "journal" | "rounds", { what, sound, lastNumber }: LogDamage): string {
+export function damageText(runFolder: string, name: StoreName, { what, sound, lastNumber }: LogDamage): string {
   const runId = basename(runFolder);
   const out = dirname(runFolder) === "runs" ? "" : ` --out ${dirname(runFolder)}`;
-  const end = sound?.isWhole === true ? `the last sound record is ${sound.end.number}${positionText(name, sound.values)}` : "no sound record is left";
+  const end =
+    sound?.isWhole === true ? `the last sound record is ${sound.end.number}${positionText(name, sound.values)}` : "no sound record is left";
   const written = lastNumber === null ? "" : ` of ${lastNumber}`;
   return (
     `run ${runId}: its ${name} is damaged (${what}); ${end}${written}. The run is refused, since another one would be computed from what is left. ` +
@@ -69,7 +73,7 @@ export function damageText(runFolder: string, name: "journal" | "rounds", { what
 }
 
 /** Where a run was, such as ` (train round 3, step 1, with 2 contributions)`. */
-export function positionText(name: "journal" | "rounds", values: ReadonlyMap<string, Uint8Array>): string {
+export function positionText(name: StoreName, values: ReadonlyMap<string, Uint8Array>): string {
   if (name === "rounds") return "";
   const contents = openJournal(memoryStore(new Map(values))).contents();
   const plan = contents?.next?.plan ?? contents?.plan ?? null;

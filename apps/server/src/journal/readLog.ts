@@ -1,8 +1,8 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { ConfigError } from "../config.ts";
 import { type FrameHead, frameHeadBytes, hashBytes, startFrameHash, unpackChanges, unpackFrameHead } from "./frames.ts";
-import type { Change } from "./keyValueStore.ts";
 import { createSealing, type JournalKey, keyFileVariable, keyVariable, type Sealing } from "./journalKey.ts";
+import type { Change } from "./keyValueStore.ts";
 import { generationPath, headerBytes, headPath, type LogHeader, type SafeEnd, slotBytes, unpackHeader, unpackSlot } from "./logFiles.ts";
 
 /** Where reading a generation's file ended before the file did. */
@@ -49,10 +49,13 @@ export async function replayLog(folder: string, generation: number, key: Journal
 function sealingOf({ isSealed, salt, keyCheck }: LogHeader, key: JournalKey | null, folder: string): Sealing | null {
   if (!isSealed) return null;
   if (key === null) {
-    throw new ConfigError(`${folder} is encrypted: give its key with --journal-key FILE, or in the environment as ${keyVariable} or ${keyFileVariable}`);
+    throw new ConfigError(
+      `${folder} is encrypted: give its key with --journal-key FILE, or in the environment as ${keyVariable} or ${keyFileVariable}`,
+    );
   }
   const sealing = createSealing(key, salt);
-  if (!sealing.check.equals(keyCheck)) throw new ConfigError(`${folder} is encrypted with another key than that of ${key.from}: give the key that the run was begun with`);
+  if (!sealing.check.equals(keyCheck))
+    throw new ConfigError(`${folder} is encrypted with another key than that of ${key.from}: give the key that the run was begun with`);
   return sealing;
 }
 
@@ -106,7 +109,8 @@ function changesOf({ payload, packed }: Frame, sealing: Sealing | null, before: 
 function expectedKind({ kind, number }: FrameHead, before: { readonly number: number; readonly isWhole: boolean }): string | null {
   const isBatch = kind === "batch";
   const next = before.number + (isBatch ? 1 : 0);
-  if (isBatch !== before.isWhole) return isBatch ? "a record stands before the snapshot is whole" : "a part of a snapshot stands behind records";
+  if (isBatch !== before.isWhole)
+    return isBatch ? "a record stands before the snapshot is whole" : "a part of a snapshot stands behind records";
   return number === next ? null : `its number is ${number}, expected ${next}`;
 }
 
@@ -126,7 +130,8 @@ async function readFrame(source: Source, before: Buffer): Promise<Frame | Omit<L
   const payload = await source.take(head.numBytes);
   const hash = payload === null ? null : await source.take(hashBytes);
   if (payload === null || hash === null) return { what: "the file ends within it", isTorn: true };
-  if (!startFrameHash(before, packed).update(payload).digest().equals(hash)) return { what: "its bytes are not those that were written", isTorn: false };
+  if (!startFrameHash(before, packed).update(payload).digest().equals(hash))
+    return { what: "its bytes are not those that were written", isTorn: false };
   return { head, packed, payload, hash };
 }
 
