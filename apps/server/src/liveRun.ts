@@ -129,11 +129,10 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
       { run, tuned, contents: journal.contents(), start: ports.start },
     ),
     publications: createPublications({ run, journal, blobs }),
-    notes: { said: { phase: "waiting", message: null }, records: [], points: [] },
+    notes: { said: { phase: "waiting", message: null }, blocked: null, records: [], points: [] },
     beginning: createBeginning(),
   };
   const { running, notes, beginning } = work;
-  const said: { blocked: string | null } = { blocked: null };
   const fault = deferred<never>();
   fault.promise.catch(() => undefined);
   const pool = createPool(poolPorts(work, fault.reject));
@@ -156,9 +155,8 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
       ports.onChange("step");
     },
     blocked(reason) {
-      if (reason === null && notes.said.message !== said.blocked) return;
-      said.blocked = reason;
-      notes.said = { ...notes.said, message: reason };
+      if (notes.blocked === reason) return;
+      notes.blocked = reason;
       ports.onChange("step");
     },
     get isDone() {

@@ -60,6 +60,9 @@ export const rules = {
   "P-90": "Compute clients",
   "P-91": "Tasks of a compute client",
   "P-92": "A run that waits for a compute client says so",
+  "P-150": "A damaged journal refuses the run",
+  "P-151": "Journal and states can be encrypted",
+  "P-152": "A full disk accepts nothing",
 } as const;
 
 /** The number of a rule of SPEC.md. */

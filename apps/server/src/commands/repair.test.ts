@@ -90,7 +90,7 @@ test("damaged states of past rounds are told, and a repair leaves the journal an
   const rounds = join(folder(), "rounds");
   const path = generationPath(rounds, listGenerations(rounds).at(-1) ?? 0);
   changeByte(path, readFileSync(path).lastIndexOf("TTJF") + 30);
-  await expect(start()).rejects.toThrow("run mine: its rounds is damaged");
+  await expect(start()).rejects.toThrow("run mine: its kept rounds are damaged");
   const { lines, outcome } = await repairRun(scene.folder(), "mine", true);
   expect(outcome).toBe("repaired");
   expect(lines.join("\n")).toContain("the run goes on to the same result");

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { limitedDisk } from "../testing/limitedDisk.ts";
 import { writeLog } from "../testing/loggedRun.ts";
 import { temporaryFolder } from "../testing/startTest.ts";
 import { type LogDisk, systemDisk } from "./logFile.ts";
@@ -15,28 +15,6 @@ afterEach(() => {
 const key = { bytes: new Uint8Array(32).fill(5), from: "KEY" };
 const plain = { key: null, keepsPrevious: true };
 const bytesOf = (...numbers: number[]) => Uint8Array.from(numbers);
-
-/** A disk that has no space while `isFull`, also in the middle of a write. */
-function limitedDisk(): LogDisk & { isFull: boolean } {
-  const full = () => Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
-  const disk = {
-    isFull: false,
-    async open(path: string, flags: "r+" | "w+" | "a+") {
-      const handle = await open(path, flags, 0o600);
-      return {
-        datasync: () => handle.datasync(),
-        truncate: (numBytes?: number) => handle.truncate(numBytes),
-        close: () => handle.close(),
-        async write(bytes: Uint8Array, offset?: number | null, length?: number | null, position?: number | null) {
-          if (!disk.isFull) return handle.write(bytes, offset, length, position);
-          if ((length ?? 0) > 20 && offset === 0) return handle.write(bytes, offset, 11, position);
-          throw full();
-        },
-      };
-    },
-  };
-  return disk as LogDisk & { isFull: boolean };
-}
 
 test("on a full disk nothing is acknowledged, the reason is told, and all of it is there once there is space", async () => {
   const disk = limitedDisk();

@@ -67,7 +67,7 @@ export function damageText(runFolder: string, name: StoreName, { what, sound, la
     sound?.isWhole === true ? `the last sound record is ${sound.end.number}${positionText(name, sound.values)}` : "no sound record is left";
   const written = lastNumber === null ? "" : ` of ${lastNumber}`;
   return (
-    `run ${runId}: its ${name} is damaged (${what}); ${end}${written}. The run is refused, since another one would be computed from what is left. ` +
+    `run ${runId}: its ${name === "journal" ? "journal is" : "kept rounds are"} damaged (${what}); ${end}${written}. The run is refused, since another one would be computed from what is left. ` +
     `\`tutti run repair ${runId}${out}\` shows what is lost and goes back to that record`
   );
 }
