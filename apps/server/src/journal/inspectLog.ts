@@ -27,7 +27,7 @@ export async function inspectLog(folder: string, key: JournalKey | null, isThoro
   if (present === undefined) return absentOr(folder, slots);
   const slot = slots[present % 2] ?? null;
   const safe = slot === "damaged" || slot?.generation !== present ? null : slot;
-  const log = await replayLog(folder, present, key, safe?.numBytes);
+  const log = await replayLog(folder, present, key, { markedByte: safe?.numBytes });
   const before = isThorough && present - 1 === generations.at(-2) ? await replayLog(folder, present - 1, key) : undefined;
   const what = faultOf(log, { folder, present, slots, safe }) ?? faultBefore(before, folder, present - 1);
   if (log !== null && what === null) return { kind: "sound", log };

@@ -4,7 +4,7 @@ import { afterEach, expect, test } from "vitest";
 import { limitedDisk } from "../testing/limitedDisk.ts";
 import { writeLog } from "../testing/loggedRun.ts";
 import { temporaryFolder } from "../testing/startTest.ts";
-import { type LogDisk, systemDisk } from "./logFile.ts";
+import { type LogDisk, systemDisk } from "./logDisk.ts";
 import { openLogStore, readLogStore } from "./logStore.ts";
 
 let folder = temporaryFolder();
@@ -122,4 +122,21 @@ test("a store that cannot write for another reason fails and says so, and what w
   await expect(store.flushed()).rejects.toThrow("a write failed");
   await store.close();
   expect((await readLogStore(folder.path, null))?.get("a")).toEqual(bytesOf(1));
+});
+
+test("a large log begins its next generation in a thread, and what is written meanwhile is in it", async () => {
+  const store = await openLogStore(folder.path, { ...plain, threadFromBytes: 1_500_000 });
+  const written = new Map<string, number>();
+  const generations = () => readdirSync(folder.path).filter((name) => name.endsWith(".log"));
+  for (let i = 0; i < 2000 && !generations().includes("records-000002.log"); i++) {
+    // large at first, then small ones while the thread is at work
+    const key = `key ${i % 7}`;
+    store.write([[key, new Uint8Array(i < 10 ? 300_000 : 1000).fill(i)]]);
+    written.set(key, i & 255);
+    await store.flushed();
+  }
+  expect(generations()).toEqual(["records-000001.log", "records-000002.log"]);
+  await store.close();
+  const read = await readLogStore(folder.path, null);
+  expect(new Map([...(read ?? [])].map(([key, value]) => [key, value[0]]))).toEqual(written);
 });

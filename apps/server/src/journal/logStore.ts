@@ -4,7 +4,8 @@ import { isDiskFull } from "./diskFull.ts";
 import { inspectLog, type LogDamage } from "./inspectLog.ts";
 import type { JournalKey } from "./journalKey.ts";
 import type { Change, KeyValueStore } from "./keyValueStore.ts";
-import { createLogFile, type LogDisk, type LogFile, resumeLogFile, systemDisk } from "./logFile.ts";
+import { type LogDisk, systemDisk } from "./logDisk.ts";
+import { createLogFile, type LogFile, resumeLogFile } from "./logFile.ts";
 
 /** How a log is opened. */
 export interface LogOptions {
@@ -15,6 +16,8 @@ export interface LogOptions {
   readonly disk?: LogDisk;
   /** Milliseconds between two tries on a full disk. */
   readonly retryMs?: number;
+  /** Bytes of a log from which a thread writes what takes long; 16 MB when absent. */
+  readonly threadFromBytes?: number;
   /** Entries that a new log begins with. */
   readonly entries?: ReadonlyMap<string, Uint8Array>;
 }
@@ -34,11 +37,11 @@ export class LogDamagedError extends Error {
  * it: a journal holds the keys of clients and private states. On a full disk batches wait until there is space.
  */
 export async function openLogStore(folder: string, options: LogOptions): Promise<KeyValueStore> {
-  const { key, keepsPrevious, disk = systemDisk, retryMs = 1000, entries = new Map() } = options;
+  const { key, keepsPrevious, disk = systemDisk, retryMs = 1000, threadFromBytes = 16_000_000, entries = new Map() } = options;
   const found = await inspectLog(folder, key, true);
   if (found.kind === "damaged") throw new LogDamagedError(found.damage);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const placed = { folder, key, keepsPrevious, disk };
+  const placed = { folder, key, keepsPrevious, disk, threadFromBytes };
   const file = found.kind === "sound" ? await resumeLogFile(placed, found.log) : await createLogFile(placed, entries);
   keepSecret(folder);
   return createStore(file, { folder, retryMs, entries: found.kind === "sound" ? found.log.values : entries });

@@ -30,11 +30,24 @@ export interface ReplayedLog {
   readonly hashAtMark: Buffer | null;
 }
 
+/** What to read of a generation. */
+interface ReplayOptions {
+  /** Whose hash is wanted. */
+  readonly markedByte?: number | undefined;
+  /** Bytes behind it are left alone. */
+  readonly upTo?: number;
+}
+
 /** Reads a generation; null where not even its header is sound. Throws a ConfigError where it is sealed under another key. */
-export async function replayLog(folder: string, generation: number, key: JournalKey | null, markedByte = 0): Promise<ReplayedLog | null> {
+export async function replayLog(
+  folder: string,
+  generation: number,
+  key: JournalKey | null,
+  { markedByte = 0, upTo = Number.POSITIVE_INFINITY }: ReplayOptions = {},
+): Promise<ReplayedLog | null> {
   const file = await open(generationPath(folder, generation), "r");
   try {
-    const { size } = await file.stat();
+    const size = Math.min(upTo, (await file.stat()).size);
     const source = createSource(file, size);
     const headerPacked = await source.take(headerBytes);
     const header = headerPacked === null ? null : unpackHeader(headerPacked);

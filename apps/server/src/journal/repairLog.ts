@@ -1,7 +1,8 @@
 import { cpSync, existsSync } from "node:fs";
 import { keepSecret } from "../secretFiles.ts";
 import type { JournalKey } from "./journalKey.ts";
-import { systemDisk, writeRepaired } from "./logFile.ts";
+import { systemDisk } from "./logDisk.ts";
+import { writeRepaired } from "./logFile.ts";
 import { listGenerations } from "./logFiles.ts";
 import type { ReplayedLog } from "./readLog.ts";
 
@@ -14,7 +15,10 @@ export async function repairLog(folder: string, key: JournalKey | null, sound: P
   cpSync(folder, copy, { recursive: true, errorOnExist: true, force: false, preserveTimestamps: true });
   keepSecret(copy);
   const generation = (listGenerations(folder).at(-1) ?? 0) + 1;
-  await writeRepaired({ folder, key, keepsPrevious: false, disk: systemDisk }, { ...sound, generation });
+  await writeRepaired(
+    { folder, key, keepsPrevious: false, disk: systemDisk, threadFromBytes: Number.POSITIVE_INFINITY },
+    { ...sound, generation },
+  );
   return copy;
 }
 

@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import type { LogDisk } from "../journal/logFile.ts";
+import type { LogDisk } from "../journal/logDisk.ts";
 
 /** A disk that has no space while `isFull`, also in the middle of a write. */
 export function limitedDisk(): LogDisk & { isFull: boolean } {
