@@ -6,7 +6,7 @@ import type { RandomStream } from "@tutti/core";
 export const damageKinds = ["flip", "truncate", "zero", "foreign"] as const;
 export type DamageKind = (typeof damageKinds)[number];
 
-const pageBytes = 4096;
+const pageBytes = 512;
 
 /** The bytes of a file with damage at a place: one bit flipped, the rest gone, its page zero, or up to 64 random bytes in place of what was there. */
 export function damageBytes(bytes: Buffer, kind: DamageKind, at: number, random: RandomStream): Buffer {
