@@ -76,6 +76,8 @@ export interface Coordinator {
   readonly origin: RunOrigin | null;
   /** What the operator should know, such as a limit that is too low for the run. */
   readonly notices: readonly string[];
+  /** What is to be said once of the run's folder, such as that it was an older version's. */
+  readonly notes: readonly string[];
   status(): Status;
   /** Every client that has said hello, in order of arrival. */
   clients(): readonly ClientPoint[];
@@ -278,6 +280,11 @@ function begin(assembly: Assembly, { url, controlToken: token }: Address): void 
   folder.writeConfig(config);
   folder.startSteps(earlier.map((entry) => entry.record));
   startNews(assembly);
+  for (const note of opened.notes) logger.warn(note);
+  journal.onBlocked((reason) => {
+    if (reason !== null) logger.error(reason);
+    live.blocked(reason);
+  });
   live.work(ending.abort.signal).then(
     () => {
       if (!ending.abort.signal.aborted) ending.done.resolve(live.outcome());
@@ -324,6 +331,8 @@ async function shutDown(assembly: Assembly, reason: Goodbye["reason"], why: stri
   doors?.sockets.close(reason, why);
   await doors?.app.close();
   journal.putTraffic(asJson(meter.record()));
+  opened.keptRounds.stopWaiting();
+  journal.stopWaiting(); // on a full disk: what waits was not acknowledged
   try {
     await journal.flushed();
     await opened.keptRounds.flushed();
@@ -367,6 +376,7 @@ function describe(assembly: Assembly, address: Address): Coordinator {
     config,
     origin: start?.origin ?? null,
     notices: assembly.doors?.notices ?? [],
+    notes: opened.notes,
     status: live.status,
     clients: live.clients,
     traffic: () => meter.totals(),

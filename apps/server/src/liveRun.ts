@@ -116,6 +116,8 @@ export interface LiveRun {
   /** Runs the rounds; resolves when they are over or `signal` is aborted. */
   work(signal: AbortSignal): Promise<void>;
   fail(error: unknown): void;
+  /** Nothing can be accepted for this reason, or null: it can again. */
+  blocked(reason: string | null): void;
   readonly isDone: boolean;
   outcome(): RunOutcome;
 }
@@ -143,7 +145,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     running: started,
     forgetting: createForgetting(started, ports),
     publications: createPublications({ run, journal, blobs }),
-    notes: { said: { phase: "waiting", message: null }, resets: null, records: [], points: [] },
+    notes: { said: { phase: "waiting", message: null }, resets: null, blocked: null, records: [], points: [] },
     beginning: createBeginning(),
   };
   const { running, notes, beginning } = work;
@@ -166,6 +168,11 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
       notes.said = { phase: "failed", message: error instanceof Error ? error.message : String(error) };
       logger.fatal({ error }, "the run failed");
       ports.tell({ kind: "failed", error });
+      ports.onChange("step");
+    },
+    blocked(reason) {
+      if (notes.blocked === reason) return;
+      notes.blocked = reason;
       ports.onChange("step");
     },
     get isDone() {

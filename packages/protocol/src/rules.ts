@@ -95,6 +95,9 @@ export const rules = {
   "P-143": "Who is refused again and again is closed",
   "P-144": "A lease is sent again three times at most",
   "P-145": "Answers cost no more than questions",
+  "P-150": "A damaged journal refuses the run",
+  "P-151": "Journal and states can be encrypted",
+  "P-152": "A full disk accepts nothing",
 } as const;
 
 /** The number of a rule of SPEC.md. */

@@ -77,7 +77,7 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const { sizes: shareSizes, trouble } = await knownSizes(config);
   const evaluatedRows = await findEvaluatedRows(config.publicDir, config.run);
   const coordinator = await startCoordinator(config, { tuned, shareSizes, evaluatedRows, pages, readStart, answers });
-  for (const line of describe(coordinator, finished !== null)) print(line);
+  for (const line of [...coordinator.notes, ...describe(coordinator, finished !== null)]) print(line);
   if (trouble !== null) print(trouble);
   const computing = keepComputing(coordinator, { ...options, isFinished: finished !== null });
   const reports =
