@@ -1,3 +1,4 @@
+export { openJournal } from "../journal/journal.ts";
 export type { KeptClient, KeptDevice } from "./keptClient.ts";
 export { newClient } from "./keptClient.ts";
 export type { ChildConfig, ChildMessage, KillableCoordinator } from "./killHarness.ts";
