@@ -29,7 +29,12 @@ async function answerOf(socket: Socket, name: unknown, request: unknown): Promis
     };
     const onDisconnect = () => settle({ ok: true });
     socket.once("disconnect", onDisconnect);
-    socket.emit(String(name), request, settle);
+    try {
+      Reflect.apply(socket.emit, socket, [name, request, settle]);
+    } catch (error) {
+      // what is nested deeper than the sender's own encoder goes is among the packets of bare websockets
+      settle(error instanceof RangeError ? { ok: true } : error);
+    }
   });
   return faultOfAnswer(answer);
 }
@@ -106,6 +111,8 @@ const packets: readonly string[] = [
     '0{"sid":"x"}',
   ],
 ];
+/** Nested deeper than functions may call themselves. */
+const deepPackets = ["hello", "submit"].map((name) => `427["${name}",${"[".repeat(50_000)}${"]".repeat(50_000)}]`);
 const attachments = [new Uint8Array(0), utf8("TPRM"), new Uint8Array(70_000), utf8('42["leave"]')];
 
 /** Bare websockets that send changed packets; the coordinator may close them. */
@@ -125,6 +132,7 @@ export function strangePackets(url: string): HostileSender {
       for (let i = random.integer(20); i >= 0; i--) {
         const way = random.integer(6);
         if (way === 0) socket.send(attachments[random.integer(attachments.length)] ?? "");
+        else if (way === 1 && random.integer(20) === 0) socket.send(deepPackets[random.integer(2)] ?? "");
         else if (way === 1) socket.send(packets[random.integer(packets.length)] ?? "");
         else
           socket.send(
