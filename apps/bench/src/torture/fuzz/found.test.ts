@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serialize } from "node:v8";
 import { folderStore } from "@tutti/client/node";
-import { tokenTable } from "@tutti/core";
+import { presets, tokenTable } from "@tutti/core";
 import { parseParquet } from "@tutti/data";
 import { createTokenizer, parseManifest, readHubConfig, readPromptsFile, writeSafetensors } from "@tutti/model";
-import { runSettingsSchema } from "@tutti/protocol";
+import { runSettingsSchema, settingFaults } from "@tutti/protocol";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { expect, test } from "vitest";
 import { allTargets } from "./allTargets.ts";
@@ -57,6 +57,13 @@ test("a tokenizer whose parts are of another kind is refused by the file's name"
   expect(() => createTokenizer('{"model":{"type":5,"vocab":{}}}', null)).toThrow("tokenizer.json: the model's type is not text");
   const odd = { ...JSON.parse(tokenizer), decoder: { type: "Sequence", decoders: 7 } };
   expect(() => createTokenizer(JSON.stringify(odd), null).decode([5, 6])).toThrow("tokenizer.json: its model or decoder");
+});
+
+test("settings whose choice is a table without a text are refused in words", () => {
+  const strategy = JSON.parse('{"name":{"toString":5,"valueOf":null},"fineTuneEpochs":-1}');
+  expect(settingFaults(runSettingsSchema, { ...presets.demo, strategy })).toEqual([
+    expect.stringMatching(/^strategy\.name: found .*, expected one of/),
+  ]);
 });
 
 test("prompts whose settings are no JSON, and token tables of no JSON, are refused in words", () => {

@@ -214,7 +214,7 @@ export const modelReaders: readonly LazyTarget[] = [
   { name: "config.json", open: checkpoints },
   { name: "manifest.json and shards", open: backbones, weight: 0.3 },
   { name: "tokenizer.json", open: tokenizers },
-  { name: "tokenizer_config.json and chat templates", open: tokenizerConfigs },
+  { name: "tokenizer_config.json and chat templates", open: tokenizerConfigs, weight: 0.3 },
   { name: "prompts.safetensors", open: prompts },
   { name: "adapter_config.json", open: () => peft()[0] },
   { name: "adapter_model.safetensors", open: () => peft()[1] },
