@@ -113,21 +113,31 @@ interface Sending {
 async function send(senders: readonly HostileSender[], { seed, numCases, pace, signal, isOver }: Sending) {
   const numSent: Record<string, number> = {};
   const faults: string[] = [];
+  const shares = sharesOf(senders, numCases);
+  const total = shares.reduce((sum, share) => sum + share, 0);
   let numDone = 0;
   await Promise.all(
     senders.map(async (sender, at) => {
-      const share = Math.ceil(numCases / senders.length);
-      for (let i = 0; i < share && !signal.aborted && !isOver(); i++) {
+      for (let i = 0; i < (shares[at] ?? 0) && !signal.aborted && !isOver(); i++) {
         const fault = await sender.send(createRandom(seed).stream({ purpose: sender.name, device: at, round: i }));
         if (fault !== null) faults.push(`${sender.name}, case ${i}, seed ${seed}: ${fault}`);
         numSent[sender.name] = (numSent[sender.name] ?? 0) + 1;
         numDone += 1;
-        pace.reached(numDone / (share * senders.length));
+        pace.reached(numDone / total);
       }
     }),
   );
   pace.reached(1);
   return { numSent, faults };
+}
+
+/** Equal shares, but for senders that send no more. */
+function sharesOf(senders: readonly HostileSender[], numCases: number): number[] {
+  const most = ({ most: own = Number.POSITIVE_INFINITY }: HostileSender) => Math.min(own, Math.ceil(numCases / senders.length));
+  const bounded = senders.filter((sender) => sender.most !== undefined);
+  const left = Math.max(0, numCases - bounded.reduce((sum, sender) => sum + most(sender), 0));
+  const numOthers = senders.length - bounded.length;
+  return senders.map((sender) => (sender.most === undefined ? Math.ceil(left / numOthers) : most(sender)));
 }
 
 type Pace = ReturnType<typeof createPace>;
