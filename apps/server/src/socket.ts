@@ -2,6 +2,7 @@ import type { Server as HttpServer } from "node:http";
 import { type Goodbye, send } from "@tutti/protocol";
 import { Server } from "socket.io";
 import { packetParser } from "./packets.ts";
+import { boundPolling } from "./pollingSessions.ts";
 import { rooms, type SocketPorts, serveSocket } from "./servedSocket.ts";
 import { createDifferences, type StatusDifferences } from "./status.ts";
 
@@ -19,6 +20,7 @@ export interface Sockets {
 export function attachSockets(server: HttpServer, ports: SocketPorts): Sockets {
   const options = { serveClient: false, perMessageDeflate: false, parser: packetParser };
   const io = new Server(server, { ...options, maxHttpBufferSize: ports.maxMessageBytes });
+  boundPolling(io.engine);
   io.on("connection", (socket) => serveSocket(socket, ports));
   const sizeOf = (room: string) => io.sockets.adapter.rooms.get(room)?.size ?? 0;
   const tellRoom = (room: string, { next }: StatusDifferences) => {
