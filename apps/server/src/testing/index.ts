@@ -1,4 +1,5 @@
 export { inspectLog } from "../journal/inspectLog.ts";
+export { openJournal } from "../journal/journal.ts";
 export { lmdbStore } from "../journal/lmdbStore.ts";
 export { openLogStore } from "../journal/logStore.ts";
 export { openStore } from "../journal/openStore.ts";
