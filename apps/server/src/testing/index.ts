@@ -1,5 +1,5 @@
 export type { KeptClient, KeptDevice } from "./keptClient.ts";
-export { newClient } from "./keptClient.ts";
+export { newClient, provenHello } from "./keptClient.ts";
 export type { ChildConfig, ChildMessage, KillableCoordinator } from "./killHarness.ts";
 export { freePort, startKillable } from "./killHarness.ts";
 export type { ProtocolClient, ProtocolClientOptions } from "./protocolClient.ts";
