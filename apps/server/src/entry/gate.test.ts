@@ -54,6 +54,16 @@ test("P-102 a stranger without the code word, or with another, does not come in 
   expect(coordinator.linkToken).toBe("blue heron");
 });
 
+test.each(["websocket", "polling"] as const)(
+  "P-102 a program, which brings no Origin, comes in with the token and not without it, by %s",
+  async (transport) => {
+    const coordinator = await start({ admission: "code", codeWord: "blue heron" });
+    const socketOptions = { transports: [transport] };
+    expect((await scene.join(coordinator, "without", { socketOptions }).when("refused")).rule).toBe("P-102");
+    await scene.join(coordinator, "with", { socketOptions, token: "blue heron" }).when("welcome");
+  },
+);
+
 test("P-102 who guesses is cut off after five tries on a connection", async () => {
   const coordinator = await start({ admission: "code" });
   const guesser = scene.join(coordinator, "guesser", { token: "a guess", socketOptions: { reconnection: false } });
