@@ -1,7 +1,10 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createScene } from "../testing/scene.ts";
 import { tinyFedAvg } from "../testing/tinyRun.ts";
 import { inviteTo, listClientsOf, orderClient, runStatus } from "./run.ts";
+import { serve } from "./serve.ts";
 
 const scene = createScene();
 const run = tinyFedAvg({ roster: "open", numDevices: 4, minDevices: 4 });
@@ -41,4 +44,47 @@ test("P-108 `tutti run status` sees more than run.json: the operator's token is 
   await scene.join(coordinator, "a", { onTask: () => false }).when("registered");
   const { live } = await runStatus(scene.folder(), "test");
   expect(live).toMatchObject({ numDevices: 1, probes: [], message: expect.stringContaining("1 of 4 devices") });
+});
+
+/** What `serve` prints with these flags, until it listens. */
+async function printed(flags: object): Promise<string[]> {
+  const folder = scene.folder();
+  mkdirSync(join(folder, "backbones", "tiny"), { recursive: true });
+  const config = { numLayers: 3, hiddenSize: 5, numHeads: 2, numKeyValueHeads: 2, headSize: 2 };
+  writeFileSync(join(folder, "backbones", "tiny", "manifest.json"), JSON.stringify({ config, tensors: [] }));
+  const places = { dataDir: join(folder, "runs"), publicDir: folder, pagesDir: null, host: "127.0.0.1", port: 0, logLevel: "silent" };
+  const abort = new AbortController();
+  const lines: string[] = [];
+  await serve({
+    presets: { tiny: run },
+    preset: "tiny",
+    flags: { ...places, ...flags },
+    isOver: "whenStopped",
+    numClasses: () => 3,
+    signal: abort.signal,
+    print(line) {
+      lines.push(line);
+      if (line.startsWith("files")) abort.abort();
+    },
+  });
+  return lines;
+}
+
+test("the links that `serve` prints carry the code word or an invitation, for every address, and nothing where everybody may come", async () => {
+  expect((await printed({ runId: "open" }))[1]).toMatch(/^open http:\/\/127\.0\.0\.1:\d+$/);
+  const byCode = await printed({ runId: "code", admission: "code", codeWord: "blue heron", publicUrl: "https://tutti.example/class/" });
+  expect(byCode[1]).toMatch(
+    /^open https:\/\/tutti\.example\/class\/#token=blue%20heron, or from another machine http:\/\/127\.0\.0\.1:\d+\/#token=blue%20heron$/,
+  );
+  expect(byCode[2]).toContain("whoever has the link may come");
+  const byInvitation = await printed({ runId: "invited", admission: "invitations", approval: true });
+  expect(byInvitation[1]).toMatch(/#token=[\w-]{16}\.0\.[\w-]{86}$/);
+  expect(byInvitation.slice(2, 4)).toEqual([
+    expect.stringContaining("`tutti run invite invited` makes more"),
+    expect.stringContaining("`tutti run approve` lets one in"),
+  ]);
+});
+
+test("a code word for a run that takes none is refused with what to do", async () => {
+  await expect(printed({ codeWord: "blue heron" })).rejects.toThrow('codeWord: it is for admission "code", and admission is "open"');
 });
