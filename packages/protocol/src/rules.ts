@@ -68,6 +68,7 @@ export const rules = {
   "P-115": "A step may ask more devices than it needs",
   "P-116": "Who was late rests, and who is new is tried",
   "P-117": "Deadlines may follow the past",
+  "P-118": "A task is taken back from a client that does not answer",
 } as const;
 
 /** The number of a rule of SPEC.md. */

@@ -12,6 +12,7 @@ export interface ServeFlags {
   readonly task?: string;
   readonly backbone?: string;
   readonly backbonesUrl?: string;
+  readonly trustProxy?: number;
   readonly devices?: number;
   readonly rounds?: number;
   readonly seed?: number;
@@ -73,6 +74,11 @@ export function withPlaceOptions(command: Command): Command {
     .option("--cert <file>", "a certificate of your own (PEM), with --key")
     .option("--key <file>", "the certificate's key (PEM)")
     .option("--backbones-url <url>", "fetch backbones from there instead, such as a CDN with a copy of public/backbones")
+    .option(
+      "--trust-proxy <number>",
+      "proxies before this coordinator whose X-Forwarded-For says who joins (default 0)",
+      wholeNumber(0, 16),
+    )
     .option("--out <folder>", "where run folders go (default runs)")
     .option("--public <folder>", "holds backbones/, datasets/ and prompts/ (default: the project's public folder)")
     .option("--run <id>", "the run's name (default: it follows from the settings, so the same command resumes)")
@@ -204,6 +210,7 @@ export function settingsOf(flags: ServeFlags): Record<string, unknown> {
     port: flags.port,
     https,
     backbonesUrl: flags.backbonesUrl,
+    trustProxy: flags.trustProxy,
     dataDir: flags.out,
     publicDir: flags.public,
     runId: flags.run,

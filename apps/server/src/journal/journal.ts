@@ -52,6 +52,8 @@ export interface JournalledClient {
   readonly clientKey: string;
   readonly ordinal: number;
   readonly nickname: string | null;
+  /** Tasks in a row that it was handed and did not do, where the run remembers that. */
+  readonly failures?: number;
 }
 
 /** All that a restarted coordinator needs. */
