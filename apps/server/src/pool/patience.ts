@@ -1,10 +1,11 @@
-import { type DoneTask, patienceFor, type WaitingTask } from "@tutti/core";
+import { type DoneTask, patienceFor, type TaskTaker, type WaitingTask } from "@tutti/core";
 import type { Clock } from "./clock.ts";
 import type { Client } from "./members.ts";
 import { isHeldBy, type Lease, type OpenStep, workOf } from "./openStep.ts";
 
 /** Held tasks whose clients have not shown that they answer, and that others may have by now (P-118). */
 export interface Patience {
+  /** Of clients that have failed since their last contribution at once, of others when they have had their time. */
   overdue(step: OpenStep, open: readonly Lease[]): readonly Lease[];
   /** Looks again when the next one is overdue. */
   watch(step: OpenStep, open: readonly Lease[]): void;
@@ -17,6 +18,7 @@ export interface PatiencePorts {
   /** No task is taken back sooner, in milliseconds. */
   readonly leastMs: number;
   hostOf(lease: Lease): Client | null;
+  isProvenThere(): boolean;
   /** Something may be overdue. */
   onDue(): void;
 }
@@ -25,22 +27,23 @@ export interface PatiencePorts {
 export const endlessPatience: Patience = { overdue: () => [], watch: () => undefined, stop: () => undefined };
 
 /** Patience with clients that are not proven. */
-export function createPatience({ clock, leastMs, hostOf, onDue }: PatiencePorts): Patience {
+export function createPatience({ clock, leastMs, hostOf, isProvenThere, onDue }: PatiencePorts): Patience {
   let cancel = (): void => undefined;
 
   /** Null for never. */
-  function dueAt(step: OpenStep, done: readonly DoneTask[], lease: Lease): number | null {
+  function dueAt(step: OpenStep, lease: Lease, { done, hasProven }: Known): number | null {
     const host = hostOf(lease);
     if (host === null || host.isProven || lease.handedAt === null || !isHeldBy(lease, host)) return null;
+    if (hasProven && host.numFailures > 0) return lease.handedAt;
     const deadline = step.deadlineAt === null ? null : step.deadlineAt - step.openedAt;
     const patience = patienceFor(workOf(lease), done, { least: leastMs, deadline });
     return patience === null ? null : lease.handedAt + patience;
   }
 
-  const dues = (step: OpenStep, open: readonly Lease[]) => {
-    const done = doneTasks(step);
+  const dues = (step: OpenStep, open: readonly Lease[]): Due[] => {
+    const known = { done: doneTasks(step), hasProven: isProvenThere() };
     return open.flatMap((lease) => {
-      const at = dueAt(step, done, lease);
+      const at = dueAt(step, lease, known);
       return at === null ? [] : [{ lease, at }];
     });
   };
@@ -58,6 +61,26 @@ export function createPatience({ clock, leastMs, hostOf, onDue }: PatiencePorts)
     },
     stop: () => cancel(),
   };
+}
+
+/** What decides how long a task may be held. */
+interface Known {
+  readonly done: readonly DoneTask[];
+  /** Whether a proven client is there to take it. */
+  readonly hasProven: boolean;
+}
+
+/** A held task, and the uptime at which others may have it. */
+interface Due {
+  readonly lease: Lease;
+  readonly at: number;
+}
+
+/** How many clients are free for held tasks: proven ones, and while none is there any. */
+export function numHelpers(takers: readonly TaskTaker[], isProven: (key: string) => boolean): number {
+  const idle = takers.filter((taker) => taker.canHost && taker.timeLeft === null);
+  const isOfProven = ({ key }: TaskTaker) => isProven(key);
+  return takers.some(isOfProven) ? idle.filter(isOfProven).length : idle.length;
 }
 
 /** A held task that other clients may have. */

@@ -3,7 +3,7 @@ import { createClientStanding } from "./clientStanding.ts";
 import type { Clock } from "./clock.ts";
 import { type Client, canHost, works } from "./members.ts";
 import { type CurrentStep, isHeldBy, isOpenLease, type Lease, type OpenStep, workOf } from "./openStep.ts";
-import { createPatience, endlessPatience, takenBack } from "./patience.ts";
+import { createPatience, endlessPatience, numHelpers, takenBack } from "./patience.ts";
 import type { Roster } from "./roster.ts";
 
 /** What placing tasks needs. */
@@ -49,7 +49,9 @@ export function createPlacing({ clock, current, members, maxPerClient, takesBack
 
   const standing = createClientStanding(current, members, takesBack);
   const { isTrusted } = standing;
-  const patience = takesBack ? createPatience({ clock, leastMs: arrivalMs, hostOf, onDue: soon }) : endlessPatience;
+  const isProven = (key: string): boolean => members.client(key)?.isProven === true;
+  const isProvenThere = (): boolean => [...members.clients()].some((client) => client.isProven && works(client));
+  const patience = takesBack ? createPatience({ clock, leastMs: arrivalMs, hostOf, isProvenThere, onDue: soon }) : endlessPatience;
 
   /**
    * A waiting task, where its device has arrived at a client that is there; what is away, or loads, waits for its client. With `isHelped` others
@@ -93,12 +95,10 @@ export function createPlacing({ clock, current, members, maxPerClient, takesBack
     const open = [...step.leases.values()].filter((lease) => lease.isWanted && isOpenLease(step, lease));
     const takers = takersOf(step);
     const isHelped = takers.some((taker) => taker.canHost);
-    const isOneFree = takers.some((taker) => taker.canHost && taker.timeLeft === null);
-    const overdue = isOneFree ? patience.overdue(step, open) : [];
-    const waiting = [
-      ...open.flatMap((lease) => waitingOf(lease, isHelped) ?? []),
-      ...overdue.map((lease) => takenBack(lease, lease.numMoves < maxMoves)),
-    ];
+    const waiting = open.flatMap((lease) => waitingOf(lease, isHelped) ?? []);
+    const numWaiting = waiting.filter(({ canMove }) => canMove).length;
+    const overdue = takesBack ? patience.overdue(step, open).slice(0, Math.max(0, numHelpers(takers, isProven) - numWaiting)) : [];
+    waiting.push(...overdue.map((lease) => takenBack(lease, lease.numMoves < maxMoves)));
     const free = new Set(takers.filter(({ timeLeft }) => timeLeft === null).map(({ key }) => key));
     for (const { deviceId, client } of placeTasks(waiting, takers)) {
       const lease = step.byDevice.get(deviceId);
