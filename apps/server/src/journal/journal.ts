@@ -69,6 +69,8 @@ export interface JournalledClient {
   readonly clientKey: string;
   readonly ordinal: number;
   readonly nickname: string | null;
+  /** Tasks in a row that it was handed and did not do, where the run remembers that. */
+  readonly failures?: number;
 }
 
 /** What a run remembers of a client's admission; of most clients it remembers nothing. */

@@ -51,6 +51,8 @@ export interface Client extends JournalledClient {
   isLate: boolean;
   /** Tasks in a row that it was handed and did not do, and arrivals of devices that it missed. */
   numFailures: number;
+  /** Whether it has done a task since it last failed, in this process. */
+  isProven: boolean;
   /** The last step, counted in this process, in which no device may move to it. */
   barredUntil: number;
   /** Whether it brought the run's host token (P-126). */

@@ -3,7 +3,7 @@ import { type DeviceDecision, type Hello, type Refusal, refuse } from "@tutti/pr
 import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
 import { isSameSecret } from "../entry/tokens.ts";
 import { type ClientCounts, type ClientTally, createClientTally } from "../waiting.ts";
-import { type AdmissionSources, admit } from "./admission.ts";
+import { type AdmissionSources, admit, failuresOf } from "./admission.ts";
 import { type ClientTable, createClientTable } from "./clientTable.ts";
 import type { Clock } from "./clock.ts";
 import { createDeviceList, type DeviceList, describeDevice, hasReady } from "./deviceList.ts";
@@ -69,6 +69,8 @@ export interface Roster {
   settled(deviceId: DeviceId): void;
   /** Whether the client let a task's deadline pass, or did a task. */
   answered(client: Client, isInTime: boolean): void;
+  /** Journals how often the client has failed in a row. */
+  remember(client: Client): void;
   stop(): void;
 }
 
@@ -131,6 +133,10 @@ export function createRoster(ports: RosterPorts): Roster {
       lateness.taskOver();
       const device = homes.get(deviceId);
       if (device !== null && hostOf(clients, device)?.isPaused === true && canLeave(homes, device)) homes.rehome(device);
+    },
+    remember: (client) => {
+      const { clientKey, ordinal, nickname } = client;
+      ports.saveClient({ clientKey, ordinal, nickname, ...failuresOf(client) });
     },
     answered(client, isInTime) {
       if (isInTime) members.leases.worked(client);
