@@ -47,7 +47,8 @@ export function createForgetting(running: RunningStrategy, { journal, keptRounds
         journal.putForgotten(waiting);
         if (phase === "ahead") running.state = next;
       }
-      keptRounds.amend((state) => without(state, one));
+      // What a strategy has of a device stays in its states: one that has nothing now had nothing before.
+      if (hasSome) keptRounds.amend((state) => without(state, one));
       return hasSome;
     },
     summing() {
