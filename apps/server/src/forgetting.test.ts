@@ -1,9 +1,8 @@
 import type { StrategyState, Tensor } from "@tutti/core";
 import { expect, test } from "vitest";
-import { createForgetting } from "./forgetting.ts";
+import { createForgetting, type ForgettingStrategy } from "./forgetting.ts";
 import { openJournal } from "./journal/journal.ts";
 import { memoryStore } from "./journal/keyValueStore.ts";
-import type { RunningStrategy } from "./runLoop.ts";
 import { createKeptRounds, stateAfter } from "./start/keptRounds.ts";
 
 const tensor = (value: number): Tensor => ({ shape: [1], data: Float32Array.of(value) });
@@ -14,7 +13,7 @@ const before: StrategyState = { values: { round: 1 }, tensors: { "c/w": tensor(1
 const after: StrategyState = { values: { round: 2 }, tensors: { ...before.tensors, "c/w": tensor(3.5), "c/1/w": tensor(6) } };
 
 /** A strategy that takes c_i / N out of c. */
-const forget: NonNullable<RunningStrategy["strategy"]["forget"]> = (state, deviceId, numDevices) => {
+const forget: NonNullable<ForgettingStrategy["strategy"]["forget"]> = (state, deviceId, numDevices) => {
   const { [`c/${deviceId}/w`]: own, ...tensors } = state.tensors;
   if (own === undefined) return state;
   return { ...state, tensors: { ...tensors, "c/w": tensor((state.tensors["c/w"]?.data[0] ?? 0) - (own.data[0] ?? 0) / numDevices) } };
@@ -24,7 +23,7 @@ function opened(content: Map<string, Uint8Array>, state: StrategyState) {
   const journal = openJournal(memoryStore(content));
   const rounds = new Map<string, Uint8Array>();
   const keptRounds = createKeptRounds(memoryStore(rounds), 1_000_000);
-  const running = { strategy: { forget }, state: journal.contents()?.state ?? state } as unknown as RunningStrategy;
+  const running: ForgettingStrategy = { strategy: { forget }, state: journal.contents()?.state ?? state };
   return { journal, rounds, keptRounds, running, forgetting: createForgetting(running, { journal, keptRounds }) };
 }
 
