@@ -135,3 +135,11 @@ test("who leaves first and asks later has its states deleted at their next host,
   const { counted } = await finish(coordinator);
   expect(counted).toContainEqual(["train", 4, 1, [0, 1, 2, 3]]);
 });
+
+test("when the run is over, everything that was summed is counted once (P-127)", async () => {
+  const coordinator = await scene.start({ ...run, numRounds: 1, evaluateEvery: 1 }, { expectedClients: 1, keepRoundsBytes: 0 });
+  const a = scene.join(coordinator, "a");
+  const { steps } = await coordinator.whenDone();
+  const numSummed = steps.reduce((sum, { counted }) => sum + counted.length, 0);
+  expect(await a.call("withdraw", {})).toMatchObject({ ok: true, value: { numDevices: 4, numStates: 4, numContributions: 0, numSummed } });
+});

@@ -1,7 +1,8 @@
-import type { DeviceId } from "@tutti/core";
+import type { DeviceId, RoundPlan } from "@tutti/core";
 import type { Withdrawn } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
 import type { Journal, JournalledDevice, TakenBack } from "../journal/journal.ts";
+import type { StepName } from "./acceptance.ts";
 import type { Client } from "./members.ts";
 import type { Lease, OpenStep } from "./openStep.ts";
 import type { Roster } from "./roster.ts";
@@ -12,6 +13,8 @@ export interface WithdrawalPorts {
   readonly journal: Journal;
   /** Takes a device out of the strategy's state; whether there was anything of it. N counts the device. */
   forget(deviceId: DeviceId, numDevices: number): boolean;
+  /** Steps that are closed. */
+  pastSteps(): Iterable<StepName>;
   /** Contributions of a device that closed steps have summed. */
   numSummed(deviceId: DeviceId): number;
 }
@@ -58,7 +61,8 @@ function leaveStep(
 ): { readonly numContributions: number; readonly numInSum: number } {
   const leases = [...step.leases.values()];
   const sent = leases.filter(({ accepted }) => accepted?.by === clientKey);
-  if (step.isOver && !step.isMissed) return { numContributions: 0, numInSum: sent.length };
+  const isCounted = [...ports.pastSteps()].some((past) => isOf(step, past));
+  if (step.isOver && !step.isMissed) return { numContributions: 0, numInSum: isCounted ? 0 : sent.length };
   const ownIds = new Set(own.map(({ deviceId }) => deviceId));
   const goes = (deviceId: DeviceId) => ownIds.has(deviceId) || members.homes.get(deviceId)?.clientKey === clientKey;
   const hosted = leases.filter(({ accepted, task }) => accepted === null && goes(task.deviceId));
@@ -87,6 +91,6 @@ export function endTakenBack(step: OpenStep, takenBack: TakenBack | null): void 
   takeBack(step, leases);
 }
 
-function isOf({ plan }: OpenStep, { stage, round, step, attempt }: TakenBack): boolean {
+function isOf({ plan }: OpenStep, { stage, round, step, attempt }: Pick<RoundPlan, "stage" | "round" | "step" | "attempt">): boolean {
   return plan.stage === stage && plan.round === round && plan.step === step && plan.attempt === attempt;
 }
