@@ -3,6 +3,7 @@ export { type AggregationRuleName, type AggregationSettings, aggregationRules, a
 export { branchFaults } from "./branchFaults.ts";
 export type { Role } from "./comparison.ts";
 export { carriesTensors, computeDeviceId, isComputeKind } from "./computing.ts";
+export { type ClaimLimits, claimLimit, countedExamples } from "./countedExamples.ts";
 export { deepFrozen } from "./deepFrozen.ts";
 export { type Deferred, deferred } from "./deferred.ts";
 export type { DeviceState } from "./deviceState.ts";
@@ -25,6 +26,8 @@ export type { MomentumSettings, MomentumState } from "./optimizers/momentum.ts";
 export { initMomentum, stepMomentum } from "./optimizers/momentum.ts";
 export { addProximal } from "./optimizers/proximal.ts";
 export { warmedUpRate } from "./optimizers/warmup.ts";
+export { isEnough } from "./pacing/closing.ts";
+export { freshPace, type Pace, type PaceRules } from "./pacing/pace.ts";
 export { mapParameterSets, taskParams } from "./parameterSets.ts";
 export type { Params, Shapes, Tensor } from "./params.ts";
 export {
@@ -50,13 +53,15 @@ export {
 export type { DealSettings, DealtShares, DeviceShare, PartitionInput } from "./partition.ts";
 export { dealShares } from "./partition.ts";
 export { type HeldTask, type Placement, placeTasks, type TaskTaker, timesLeft, type WaitingTask } from "./placement.ts";
+export { clientAddress, quotaAddress, type SeenAddress } from "./places/clientAddress.ts";
 export { presets } from "./presets.ts";
 export type { Publication } from "./publication.ts";
 export { type PublicRowsRun, publicRows } from "./publicRows.ts";
 export type { Random, RandomStream, StreamName } from "./random.ts";
 export { createRandom } from "./random.ts";
+export { fullBucket, returnToken, type Taken, type TokenBucket, type TokenRate, takeToken } from "./rates/tokenBucket.ts";
 export { isResidualName, isResidualSet, oneAboveOther, residualOf, residualPrefix, sideBySide } from "./residualParams.ts";
-export type { DevicePool, ResumedStep, RoundEvent, RoundsOptions, Step, TaskOutcome } from "./rounds.ts";
+export type { DevicePool, ResumedStep, RoundEvent, RoundsOptions, Step } from "./rounds.ts";
 export { neededContributions, runRounds } from "./rounds.ts";
 export type { RunSettings } from "./run.ts";
 export { findExpected, numRoundsIn, remainingSteps, type StepPlace } from "./schedule.ts";
@@ -186,6 +191,7 @@ export type {
   TextResult,
   Waiting,
 } from "./task.ts";
+export type { TaskOutcome } from "./taskOutcome.ts";
 export { compareTexts, isExactMatch } from "./textMetrics/compareTexts.ts";
 export {
   isTextMetric,

@@ -11,6 +11,7 @@ export { type CountedRows, type EvaluatedRows, findEvaluatedRows, type RunEvalua
 export { type PublicTextPlace, readPublicTextsAt } from "./publicTextFile.ts";
 export { isPassing, putAllBack, replaceFolder } from "./replaceFolder.ts";
 export { type Script, scriptBeside, startThread } from "./scriptBeside.ts";
+export { readShareSizes } from "./shareSizes.ts";
 
 /**
  * The cards of the data sets that `tutti data add` put into a folder, by name; what has none, as `feedback`, is left out. A data set that

@@ -2,11 +2,14 @@ import { createHash } from "node:crypto";
 import {
   type Contribution,
   type ContributionBody,
+  countedExamples,
   countSteps,
   type EvaluationResult,
   type PlannedTask,
+  type RunSettings,
   readsStates,
   type Shapes,
+  type Stage,
   scoreBounds,
   type TunedShape,
 } from "@tutti/core";
@@ -14,6 +17,7 @@ import type { EvaluatedRows } from "@tutti/data/node";
 import {
   CodecError,
   type ContributionHeader,
+  checkDeviceState,
   decodeDeviceState,
   decodeExpected,
   isRefusal,
@@ -31,6 +35,10 @@ export interface Expectation {
   readonly keepsStates: boolean;
   /** Null of a text task. */
   readonly numClasses: number | null;
+  readonly run: RunSettings;
+  readonly stage: Stage;
+  /** Of every parameter that the run trains. */
+  readonly trained: Shapes;
   /** What an evaluation of the device can count at most; null where that is not known. */
   readonly evaluated?: EvaluatedRows | null;
   /** Whether the device lost its private state since its last training contribution. */
@@ -41,10 +49,15 @@ export interface Expectation {
 export function readSubmission(submission: Pick<Submit, "header" | "tensors" | "state">, expected: Expectation): Contribution | Refusal {
   const body = readBody(submission, expected);
   if (isRefusal(body)) return body;
-  const wrongState = checkState(submission.state, expected.keepsStates);
+  const wrongState = checkState(submission.state, body, expected);
   if (wrongState !== null) return wrongState;
   const { task, wasReset } = expected;
-  return { deviceId: task.deviceId, numExamples: task.expects.numExamples, body, ...(wasReset ? { wasReset } : {}) };
+  return {
+    deviceId: task.deviceId,
+    numExamples: countedExamples(task.expects.numExamples, expected.run),
+    body,
+    ...(wasReset ? { wasReset } : {}),
+  };
 }
 
 /** What tells a duplicate from other bytes under the same task id. The header's names are in the schema's order, so equal headers give equal text. */
@@ -163,12 +176,23 @@ function checkScoreSizes(scores: readonly (number | null)[] | null, { spec, expe
   return refuse("P-131", `header.layerScores[${wrong}]: ${scores[wrong]}, expected ${least} to ${most}`);
 }
 
-function checkState(state: Uint8Array | undefined, keepsStates: boolean): Refusal | null {
+function checkState(state: Uint8Array | undefined, body: ContributionBody, expected: Expectation): Refusal | null {
   if (state === undefined) return null;
-  if (!keepsStates) return refuse("P-56", "state: this run keeps device states on their clients only");
+  if (!expected.keepsStates) return refuse("P-56", "state: this run keeps device states on their clients only");
+  const { spec, expects } = expected.task;
+  if (spec.kind !== "train" || body.kind !== "train") return refuse("P-56", `state: a ${spec.kind} task changes none`);
+  const { stage, trained, run } = expected;
+  const { isPersonalised, hasOwnRanks = false } = spec;
   try {
-    decodeDeviceState(state);
-    return null;
+    return checkDeviceState(decodeDeviceState(state), {
+      stage,
+      numSteps: body.numSteps,
+      trained,
+      shared: expects.shapes,
+      isPersonalised,
+      hasOwnRanks,
+      clipNorm: run.training.clipNorm,
+    });
   } catch (cause) {
     if (cause instanceof CodecError) return refuse("P-56", cause.message);
     throw cause;

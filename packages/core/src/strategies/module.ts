@@ -115,6 +115,13 @@ export function strategyOfModule({ module, title, sha256 }: ModuleSettings): Str
         throw new Error("returned neither tasks nor done nor waiting");
       }),
     aggregate: (state, ...rest) => call("aggregate", (own) => shown(own, own.aggregate(ownState(state), ...rest))),
+    forget(state, ...rest) {
+      return call("forget", (own) => {
+        const before = ownState(state);
+        const after = own.forget?.(before, ...rest) ?? before;
+        return after === before ? state : shown(own, after);
+      });
+    },
     globalParams: (state) => viewOf(state, "global"),
     newcomerParams: (state) => viewOf(state, "newcomer"),
     summary: ({ values }) => values.summary as unknown as StrategySummary, // written by `shown` in this form

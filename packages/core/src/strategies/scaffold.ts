@@ -8,6 +8,7 @@ import type { DeviceId, RoundPlan } from "../task.ts";
 import { type ContributionOf, clippedContributions, contributionsOf, sentParams } from "./averaging.ts";
 import { declareStrategy, type StrategySettingsOf } from "./declaration.ts";
 import { memoryOf, withStep } from "./fedPepTao/state.ts";
+import { forgetControl } from "./forgetControls.ts";
 import { type GlobalModelState, globalModel } from "./globalModel.ts";
 import { sentForm } from "./sentForm.ts";
 import { serverRateSettings } from "./serverRates/table.ts";
@@ -55,37 +56,43 @@ export const scaffold = declareStrategy({
   ],
   takesRules: () => "all",
   needsSingleContributions: () => true,
-  decisions: globalModel<ScaffoldSettings>({
-    correction(state, device) {
-      const { control, controls } = variatesOf(state, device.wasReset === true ? [] : [device.id]);
-      const own = controls.get(device.id) ?? {};
-      const names = [...new Set([...Object.keys(control), ...Object.keys(own)])];
-      if (names.length === 0) return null;
-      const like = Object.fromEntries(names.map((name) => [name, control[name] ?? own[name]]));
-      return sentForm(subtract(filled(control, like), filled(own, like)), state.values.run.paramsEncoding);
+  decisions: {
+    ...globalModel<ScaffoldSettings>({
+      correction(state, device) {
+        const { control, controls } = variatesOf(state, device.wasReset === true ? [] : [device.id]);
+        const own = controls.get(device.id) ?? {};
+        const names = [...new Set([...Object.keys(control), ...Object.keys(own)])];
+        if (names.length === 0) return null;
+        const like = Object.fromEntries(names.map((name) => [name, control[name] ?? own[name]]));
+        return sentForm(subtract(filled(control, like), filled(own, like)), state.values.run.paramsEncoding);
+      },
+      step(state, plan, contributions, serverLearningRate) {
+        const { run } = state.values;
+        const trained = contributionsOf(contributions, "train");
+        const sent = sentParams(plan);
+        const rule = ruleOf(run);
+        const weights = trained.map(() => 1 / trained.length);
+        const mean = combineParams(
+          rule,
+          trained.map(({ body }) => body.delta),
+          weights,
+        );
+        const next = add(sent, scale(mean, serverLearningRate));
+        const remembered = trained.filter((contribution) => contribution.wasReset !== true).map(({ deviceId }) => deviceId);
+        const { control, controls } = variatesOf(state, remembered);
+        const after = clippedContributions(run, trained).map((one): [DeviceId, Params] => [one.deviceId, gradientOf(one, plan, run)]);
+        const changes = after.map(([id, variate]) => subtract(variate, filled(controls.get(id) ?? {}, variate)));
+        const change = changeOfControl(run, changes, plan.numDevices);
+        const memory = { control: add(filled(control, change), change), controls: new Map(after), momentum: {}, displacement: {} };
+        return withStep(state.tensors, sentForm(next, run.paramsEncoding), memory);
+      },
+      serverLearningRate: (given) => given.serverLearningRate,
+    }),
+    forget(state, deviceId, numDevices) {
+      const tensors = forgetControl(state.tensors, deviceId, numDevices);
+      return tensors === state.tensors ? state : { ...state, tensors };
     },
-    step(state, plan, contributions, serverLearningRate) {
-      const { run } = state.values;
-      const trained = contributionsOf(contributions, "train");
-      const sent = sentParams(plan);
-      const rule = ruleOf(run);
-      const weights = trained.map(() => 1 / trained.length);
-      const mean = combineParams(
-        rule,
-        trained.map(({ body }) => body.delta),
-        weights,
-      );
-      const next = add(sent, scale(mean, serverLearningRate));
-      const remembered = trained.filter((contribution) => contribution.wasReset !== true).map(({ deviceId }) => deviceId);
-      const { control, controls } = variatesOf(state, remembered);
-      const after = clippedContributions(run, trained).map((one): [DeviceId, Params] => [one.deviceId, gradientOf(one, plan, run)]);
-      const changes = after.map(([id, variate]) => subtract(variate, filled(controls.get(id) ?? {}, variate)));
-      const change = changeOfControl(run, changes, plan.numDevices);
-      const memory = { control: add(filled(control, change), change), controls: new Map(after), momentum: {}, displacement: {} };
-      return withStep(state.tensors, sentForm(next, run.paramsEncoding), memory);
-    },
-    serverLearningRate: (given) => given.serverLearningRate,
-  }),
+  },
   methods: {
     scaffold: {
       deviations: own,

@@ -1,4 +1,6 @@
 import { ruleOf } from "../../aggregation/table.ts";
+import { claimLimit } from "../../countedExamples.ts";
+import { countSteps } from "../../localSteps.ts";
 import type { TrainingSettings } from "../../settings/runConditions.ts";
 import type { Contribution, RoundPlan } from "../../task.ts";
 import { contributionsOf, sentParams } from "../averaging.ts";
@@ -35,10 +37,12 @@ export function closeTraining(state: FedPepTaoState, plan: RoundPlan, contributi
   const remembered = trained.filter((contribution) => contribution.wasReset !== true).map((contribution) => contribution.deviceId);
   const sent = sentParams(plan);
   const rule = ruleOf(run);
+  const limit = claimLimit(run);
   const before = memoryOf(state.tensors, Object.keys(sent), remembered);
   const options: ServerStepOptions = {
     isFirst,
     samplingOrder: plan.tasks.map((task) => task.deviceId),
+    maxCountedSteps: limit === null ? null : countSteps(limit, run.training),
     participation: trained.length / plan.numDevices,
     clientLearningRate: run.training.clientLearningRate,
     serverLearningRate: serverRateAt(serverLearningRate, settings.serverRateSchedule, { round: plan.round, numRounds: run.numRounds }),
