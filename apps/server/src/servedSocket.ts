@@ -101,8 +101,17 @@ function onRefused({ socket, ports, rates }: Served, name: string, { refused, me
   if (isLogged) ports.logger.warn({ call: name, rule: refused, message }, "refused");
   if (!isTooMany) return;
   ports.onClosed("refusals");
-  socket.disconnect(true);
+  cutOff(socket, ports.clock);
 }
+
+/** Closes a socket, and its connection a moment later: who does not answer the close of a websocket could go on sending for half a minute. */
+function cutOff(socket: Socket, { after }: Clock): void {
+  const { socket: carrier } = socket.conn.request;
+  socket.disconnect(true);
+  after(farewellMs, () => carrier.destroy());
+}
+
+const farewellMs = 1000;
 
 /** Rates of clients, as long as they are known. */
 const ratesOfClients = new WeakMap<Client, CallRates>();
@@ -112,7 +121,7 @@ function startTimeout(socket: Socket, { clock, logger, helloTimeoutMs, onClosed 
   return clock.after(helloTimeoutMs, () => {
     onClosed("hello");
     logger.info({ socket: socket.id }, "no hello: closed");
-    socket.disconnect(true);
+    cutOff(socket, clock);
   });
 }
 

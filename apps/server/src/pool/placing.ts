@@ -1,7 +1,7 @@
 import { type DeviceId, type HeldTask, placeTasks, type TaskTaker, timesLeft, type WaitingTask } from "@tutti/core";
 import type { Clock } from "./clock.ts";
 import { type Client, canHost, works } from "./members.ts";
-import { type CurrentStep, isHeldBy, isOpenLease, type Lease, type OpenStep, workOf } from "./openStep.ts";
+import { type CurrentStep, isHeldBy, type Lease, type OpenStep, workOf } from "./openStep.ts";
 import type { Roster } from "./roster.ts";
 
 /** What placing tasks needs. */
@@ -45,6 +45,9 @@ export function createPlacing({ clock, current, members, maxPerClient, handOut }
   const hostOf = ({ task }: Lease): Client | null => members.client(homes.get(task.deviceId)?.clientKey ?? "");
   const isMoving = ({ arrivalBy }: Lease): boolean => arrivalBy !== null && clock.now() < arrivalBy;
 
+  /** Most tasks are held most of the time: who may take one is looked at only where one waits. */
+  const isUnheld = (lease: Lease): boolean => lease.holder === null || lease.holder !== homes.get(lease.task.deviceId)?.clientKey;
+
   const isTrusted = ({ barredUntil }: Client): boolean => barredUntil < current.numOpened;
 
   /**
@@ -84,7 +87,8 @@ export function createPlacing({ clock, current, members, maxPerClient, handOut }
     isDue = false;
     const { step } = current;
     if (isStopped || step === null || step.isOver) return;
-    const open = [...step.leases.values()].filter((lease) => lease.isWanted && isOpenLease(step, lease));
+    const open = [...step.leases.values()].filter(({ isWanted, state }) => isWanted && state === "open").filter(isUnheld);
+    if (open.length === 0) return;
     const takers = takersOf(step);
     const isHelped = takers.some((taker) => taker.canHost);
     const waiting = open.flatMap((lease) => waitingOf(lease, isHelped) ?? []);
