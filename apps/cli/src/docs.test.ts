@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { type Command, CommanderError } from "commander";
 import { expect, test } from "vitest";
 import { addBench } from "./commands/bench.ts";
+import { addTorture } from "./commands/torture.ts";
 import { createProgram } from "./program.ts";
 
 const project = fileURLToPath(new URL("../../..", import.meta.url));
@@ -57,7 +58,7 @@ function withoutActions(command: Command): Command {
 
 /** What is wrong with the words behind `tutti`, or nothing. A mention in a sentence may leave out what the command needs. */
 async function tuttiFault(args: string[], isMention: boolean): Promise<string | null> {
-  const program = withoutActions(createProgram([addBench]));
+  const program = withoutActions(createProgram([addBench, addTorture]));
   try {
     await program.parseAsync(args, { from: "user" });
     return null;
@@ -108,7 +109,7 @@ test("every path and link in README.md, ARCHITECTURE.md, docs and the packages' 
 });
 
 test("every option in backquotes is one of some command", () => {
-  const known = ["--help", ...optionsOf(createProgram([addBench]))];
+  const known = ["--help", ...optionsOf(createProgram([addBench, addTorture]))];
   const named = pages.flatMap((page) => partsOf(readFileSync(join(project, page), "utf8")).inline.filter((code) => code.startsWith("--")));
   expect(named.map((code) => words(code)[0]).filter((name) => !known.includes(name ?? ""))).toEqual([]);
 });

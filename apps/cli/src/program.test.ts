@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { expect, test } from "vitest";
 import { addBench } from "./commands/bench.ts";
+import { addTorture } from "./commands/torture.ts";
 import { createProgram } from "./program.ts";
 
 const all = (command: Command): Command[] => [command, ...command.commands.flatMap(all)];
@@ -18,7 +19,7 @@ function helpOf(command: Command): string {
 const pathOf = (command: Command): string => `${command.parent === null ? "" : `${pathOf(command.parent)} `}${command.name()}`;
 
 test("every command says what it does and shows an example, and every option and argument has a description", () => {
-  const commands = all(createProgram([addBench])).filter((command) => command.name() !== "help");
+  const commands = all(createProgram([addBench, addTorture])).filter((command) => command.name() !== "help");
   expect(commands.length).toBeGreaterThan(30);
   for (const command of commands) {
     const path = pathOf(command);
@@ -36,7 +37,7 @@ test("there is one command line for everything", () => {
   const namesOf = (program: Command) => program.commands.map((command) => command.name());
   const everywhere = ["demo", "serve", "join", "compute", "run", "lab", "data", "backbone", "prompt", "predict"];
   expect(namesOf(createProgram())).toEqual(everywhere);
-  expect(namesOf(createProgram([addBench]))).toEqual([...everywhere, "bench"]);
+  expect(namesOf(createProgram([addBench, addTorture]))).toEqual([...everywhere, "bench", "torture"]);
   const lab = createProgram().commands.find((command) => command.name() === "lab");
   expect(lab?.commands.map((command) => command.name())).toEqual(["run", "list", "estimate", "join", "compare", "page"]);
 });

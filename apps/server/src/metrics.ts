@@ -15,7 +15,7 @@ export interface Metrics {
   observe(connections: { readonly open: () => number; readonly cap: number | null; readonly fileLimit: number | null }): void;
   stepClosed(stage: string, seconds: number): void;
   /** Everything that was counted, and these numbers of the present. */
-  read(status: Status, traffic: TrafficTotals): Promise<{ contentType: string; text: string }>;
+  read(status: Status, traffic: TrafficTotals, numSpectators: number): Promise<{ contentType: string; text: string }>;
 }
 
 /** A registry of its own, so that two coordinators in one process do not mix. */
@@ -45,6 +45,7 @@ export function createMetrics(): Metrics {
   });
   const resent = new Counter({ name: "tutti_leases_resent_total", help: "Leases sent again that were not acknowledged", registers });
   const gauges = createGauges(registry);
+  const spectators = new Gauge({ name: "tutti_spectators", help: "Sockets that watch without taking part", registers });
   const bytes = new Gauge({
     name: "tutti_wire_bytes",
     help: "Bytes on the wire, by purpose and direction",
@@ -72,7 +73,8 @@ export function createMetrics(): Metrics {
       steps.inc({ stage });
       seconds.inc({ stage }, took);
     },
-    async read(status, traffic) {
+    async read(status, traffic, numSpectators) {
+      spectators.set(numSpectators);
       for (const { gauge, valueIn } of gauges) gauge.set(valueIn(status));
       for (const label of trafficLabels) {
         bytes.set({ purpose: label, direction: "up" }, traffic[label].up);

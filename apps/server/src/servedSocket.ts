@@ -15,6 +15,9 @@ import {
 import type { Logger } from "pino";
 import type { Socket } from "socket.io";
 import { createConnection } from "./clientConnection.ts";
+import type { Addresses } from "./entry/addresses.ts";
+import type { Gate } from "./entry/gate.ts";
+import { refuseProof } from "./entry/proofs.ts";
 import { type CallRates, createCallRates } from "./limits/callRates.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { Computer } from "./pool/computeDesk.ts";
@@ -24,6 +27,10 @@ import type { Pool } from "./pool/pool.ts";
 /** What the sockets need of the coordinator. */
 export interface SocketPorts {
   readonly pool: Pool;
+  readonly addresses: Addresses;
+  readonly gate: Pick<Gate, "refuse">;
+  /** Whether who has said no hello may watch: not in runs that not everybody may come to. */
+  readonly isWatchable: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Of the largest submission, with its header. */
@@ -38,6 +45,12 @@ export interface SocketPorts {
   /** Resolves when all that was journalled so far is safe. */
   flushed(): Promise<void>;
   onRefused(rule: Rule): void;
+  /** The name that a socket's address counts under; null on private networks. */
+  addressOf(socket: Socket): string | null;
+  /** The name of the token that lets a client in, which quotas count; null where it needs none. */
+  tokenOf(hello: Received<"hello">): string | null;
+  /** Whether one more socket may watch (P-114). */
+  hasRoomForSpectator(): boolean;
   /** A call of the protocol came. */
   onCall(name: string): void;
   /** A socket is closed because of a limit. */
@@ -56,7 +69,11 @@ interface Served {
   client: Client | null;
   /** In place of a client: a compute client (P-90). */
   computer: Computer | null;
-  isReplaced: boolean;
+  /** Whether another socket speaks for its client, or the client was sent away. */
+  isReplaced: false | "replaced" | "removed";
+  /** The client key that it said hello with first: it hosts no other, also after `leave`. */
+  clientKey: string | null;
+  numWrongTokens: number;
   /** The socket's own before hello, then its client's, whatever connection that comes on. */
   rates: CallRates;
   /** It has said hello in time. */
@@ -66,22 +83,28 @@ interface Served {
 /** Answers a socket's calls until it disconnects. */
 export function serveSocket(socket: Socket, ports: SocketPorts): void {
   const { logger } = ports;
+  const isSpectator = ports.isWatchable && ports.hasRoomForSpectator();
   const served: Served = {
     socket,
     ports,
-    connection: createConnection(socket, ports, () => {
-      served.isReplaced = true;
+    connection: createConnection(socket, ports, (why) => {
+      served.isReplaced = why;
       served.client = null;
       served.computer = null;
     }),
     client: null,
     computer: null,
     isReplaced: false,
+    clientKey: null,
+    numWrongTokens: 0,
     rates: createCallRates(ports.clock),
-    cancelTimeout: startTimeout(socket, ports),
+    cancelTimeout: startTimeout(socket, isSpectator ? ports : { ...ports, helloTimeoutMs: newcomerTimeoutMs(ports) }),
   };
-  void socket.join(rooms.spectators);
-  send(socket, "status", ports.statusOnArrival());
+  served.connection.origin = { address: ports.addressOf(socket), token: null };
+  if (isSpectator) {
+    void socket.join(rooms.spectators);
+    send(socket, "status", ports.statusOnArrival());
+  }
   serve(socket, handlersOf(served), {
     admit(name) {
       ports.onCall(name);
@@ -91,6 +114,13 @@ export function serveSocket(socket: Socket, ports: SocketPorts): void {
     onFault: (name, error) => logger.error({ call: name, error }, "a handler failed"),
   });
   socket.on("disconnect", (reason) => disconnected(served, reason));
+}
+
+/** A socket that finds no room among the spectators is there to say hello: more time holds it for nothing. */
+const maxNewcomerMs = 10_000;
+
+function newcomerTimeoutMs({ helloTimeoutMs }: SocketPorts): number {
+  return Math.min(helloTimeoutMs ?? maxNewcomerMs, maxNewcomerMs);
 }
 
 /** Who is refused again and again is closed (P-143); what may be lost (P-35) and comes too often is not answered anyway. */
@@ -140,7 +170,7 @@ function handlersOf(served: Served): Handlers {
   /** For calls that need a client: before hello, and after another socket took over, they are refused. A compute client's go to its desk. */
   const asClient = <R, A>(handle: Handle<Client, R, A>, atDesk: Handle<Computer, R, A>) => {
     return async (request: R, afterAnswer: AfterAnswer): Promise<A | Refusal> => {
-      if (served.isReplaced) return refuseReplaced();
+      if (served.isReplaced !== false) return refuseReplaced(served);
       if (served.computer !== null) return atDesk(served.computer, request, afterAnswer);
       if (served.client === null) return refuse("P-10", "hello comes first");
       return handle(served.client, request, afterAnswer);
@@ -154,11 +184,16 @@ function handlersOf(served: Served): Handlers {
     }, desk.ignored),
     register: asClient(async (client, { devices, compute }, afterAnswer) => {
       if (devices.some(({ deviceId }) => !connection.registered.has(deviceId))) served.rates.giveBack("register");
-      const refusal = pool.members.register(client, devices, compute ?? null);
-      if (refusal !== null) return refusal;
+      const registered = pool.members.register(client, devices, compute ?? null);
+      if (isRefusal(registered)) return registered;
+      const { unregistered } = registered;
+      for (const refused of unregistered) {
+        ports.onRefused(refused.rule);
+        logger.warn({ call: "register", client: shortKey(client), ...refused }, "refused");
+      }
       await ports.flushed();
       afterAnswer(() => pool.deliverTo(client, connection));
-      return {};
+      return unregistered.length === 0 ? {} : { unregistered };
     }, desk.register),
     submit: asClient(async (client, submission) => {
       client.progress = null;
@@ -180,6 +215,20 @@ function handlersOf(served: Served): Handlers {
       served.client = null;
       return {};
     }, desk.leave),
+    withdraw: asClient(async (client) => {
+      const withdrawn = pool.withdraw(client);
+      served.client = null;
+      logger.info({ client: shortKey(client), ...withdrawn }, "took back its data and left");
+      await ports.flushed();
+      return withdrawn;
+    }, desk.withdraw),
+    declineState: asClient(async (client, { deviceId, version, reason }) => {
+      logger.warn({ client: shortKey(client), deviceId, version, reason }, "declined a state");
+      const refusal = pool.members.declineState(client, deviceId, version);
+      if (refusal !== null) return refusal;
+      await ports.flushed();
+      return {};
+    }, desk.ignored),
     decline: asClient((client, { taskId, reason }) => {
       logger.warn({ client: shortKey(client), taskId, reason }, "declined");
       if (taskId !== null) return pool.declineTask(client, taskId, reason) ?? {};
@@ -214,6 +263,7 @@ function computeHandlers(served: Served) {
       served.computer = null;
       return {};
     },
+    withdraw: (): Refusal => refuse("P-90", "a compute client hosts no device that it could take back: leave"),
     decline(computer: Computer, { taskId, reason }: Received<"decline">) {
       ports.logger.warn({ client: shortKey(computer), taskId, reason }, "the compute client declined");
       return computeDesk.decline(computer, taskId, reason) ?? {};
@@ -228,6 +278,7 @@ async function greetComputer(served: Served, hello: Received<"hello">): Promise<
   if (isRefusal(admitted)) return admitted;
   served.cancelTimeout();
   served.computer = admitted.computer;
+  served.clientKey = admitted.computer.clientKey;
   connection.isWelcomed = true;
   await socket.leave(rooms.spectators);
   await socket.join(rooms.members);
@@ -239,18 +290,22 @@ async function greetComputer(served: Served, hello: Received<"hello">): Promise<
 async function greet(served: Served, hello: Received<"hello">, afterAnswer: AfterAnswer): Promise<Answer<"hello"> | Refusal> {
   const { socket, ports, connection } = served;
   const { pool, logger } = ports;
-  if (served.isReplaced) return refuseReplaced();
-  if (served.client !== null && served.client.clientKey !== hello.clientKey)
+  if (served.isReplaced !== false) return refuseReplaced(served);
+  if (served.clientKey !== null && served.clientKey !== hello.clientKey)
     return refuse("P-12", "this socket said hello with another client key");
-  if (served.computer !== null && served.computer.clientKey !== hello.clientKey)
-    return refuse("P-12", "this socket said hello with another client key");
+  const unproven = refuseProof(hello, { challenge: socket.id, isOwn: ports.addresses.isOwn });
+  if (unproven !== null) return unproven;
   if (hello.hosting === "compute") return greetComputer(served, hello);
   const isRepeated = served.client !== null;
   const tooSoon = isRepeated ? null : takeRatesOf(served, pool.members.client(hello.clientKey));
   if (tooSoon !== null) return tooSoon;
+  const turnedAway = ports.gate.refuse(hello);
+  if (turnedAway !== null) return turnAway(served, turnedAway);
+  if (connection.origin !== undefined) connection.origin = { ...connection.origin, token: ports.tokenOf(hello) };
   const admitted = pool.members.hello(connection, hello);
   if (isRefusal(admitted)) return admitted;
   const { client, devices } = admitted;
+  served.clientKey = client.clientKey;
   served.cancelTimeout();
   served.client = client;
   ratesOfClients.set(client, served.rates);
@@ -268,6 +323,15 @@ async function greet(served: Served, hello: Received<"hello">, afterAnswer: Afte
   );
 }
 
+/** Who does not know the word may try a few times; a new connection is another try. */
+function turnAway(served: Served, refusal: Refusal): Refusal {
+  const isWrong = refusal.refused === "P-102" || refusal.refused === "P-103";
+  if (isWrong) served.numWrongTokens += 1;
+  if (refusal.refused === "P-104") served.cancelTimeout(); // it waits for the operator
+  if (served.numWrongTokens >= maxWrongTokens) setTimeout(() => served.socket.disconnect(true), 0); // behind the answer
+  return refusal;
+}
+
 /** A known client goes on with the rates that it had: a new connection for each hello makes no difference. */
 function takeRatesOf(served: Served, known: Client | null): Refusal | null {
   const rates = known === null ? undefined : ratesOfClients.get(known);
@@ -276,11 +340,15 @@ function takeRatesOf(served: Served, known: Client | null): Refusal | null {
   return rates.take("hello");
 }
 
-function refuseReplaced(): Refusal {
-  return refuse("P-11", "another socket said hello with this client's key");
+const maxWrongTokens = 5;
+
+function refuseReplaced({ isReplaced }: Pick<Served, "isReplaced">): Refusal {
+  return isReplaced === "removed"
+    ? refuse("P-105", "the operator has sent this client away")
+    : refuse("P-11", "another socket said hello with this client's key");
 }
 
-/** Keys are secrets: the log shows their beginning. */
+/** What the log shows of a client's public key. */
 function shortKey({ clientKey }: Pick<Client, "clientKey">): string {
-  return clientKey.slice(0, 6);
+  return clientKey.slice(0, 12);
 }

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { protocolVersion, type Submit, type TaskLease } from "@tutti/protocol";
+import { clientIdentity, protocolVersion, type Submit, type TaskLease } from "@tutti/protocol";
 import { openRawSocket } from "./rawSocket.ts";
 
 /** A client of the benchmark: the protocol over a bare socket, so that a process holds thousands of them. */
@@ -19,11 +19,19 @@ export interface RawClientOptions {
   readonly work?: (lease: TaskLease) => Promise<Submit>;
 }
 
+/** Who says hello, and to whom. */
+export interface RawHello extends Pick<RawClientOptions, "index" | "hosting" | "port"> {
+  /** The socket's id, as socket.io told it: the text of its first packet. */
+  readonly connected: string;
+}
+
 /** The first call of a client, as it travels. */
-export function helloOf({ index, hosting }: Pick<RawClientOptions, "index" | "hosting">): object {
+export function helloOf({ index, hosting, port, connected }: RawHello): object {
   const capabilities = { backend: "auto", threads: 1, isSecureContext: true, userAgent: "bench" };
   const own = hosting === "own" ? { ownExamples: 20 } : {};
-  return { protocolVersion, clientKey: `bench-${String(index).padStart(20, "0")}`, hosting, ...own, devices: [], capabilities };
+  const challenge: string = JSON.parse(connected.slice(2)).sid;
+  const proven = clientIdentity(`bench-${String(index).padStart(20, "0")}`).prove({ audience: `127.0.0.1:${port}`, challenge });
+  return { protocolVersion, ...proven, hosting, ...own, devices: [], capabilities };
 }
 
 /** Joins as one client; resolves when what it hosts is registered. */
@@ -47,7 +55,7 @@ export function joinRaw(options: RawClientOptions): Promise<RawClient> {
     const onText = (text: string): void => {
       if (text === "2") say("3");
       else if (text.startsWith("0")) say("40");
-      else if (text.startsWith("40")) say(`420${JSON.stringify(["hello", helloOf(options)])}`);
+      else if (text.startsWith("40")) say(`420${JSON.stringify(["hello", helloOf({ ...options, connected: text })])}`);
       else if (text.startsWith("430")) register(text);
       else if (text.startsWith("431")) resolve({ socket, close: () => socket.destroy() });
       else if (text.startsWith("43") && !text.includes('"ok":true'))

@@ -40,6 +40,11 @@ const device: JournalledDevice = {
 };
 const contribution = { taskId: "t1", deviceId: 4, sha256: "h", bytes: Uint8Array.of(5, 6, 7) };
 
+const pace = {
+  standing: { numSteps: 7, trustedFrom: 3, devices: { 4: { contributedIn: 2, failures: 1, restsUntil: 9 } } },
+  durations: { train: [120] },
+};
+
 function stores(): [string, () => KeyValueStore][] {
   const content = new Map<string, Uint8Array>();
   return [
@@ -57,8 +62,12 @@ test.each(stores())("what was written is there again when the journal is opened 
   journal.putClient({ clientKey: "k", ordinal: 0, nickname: "Ada" });
   journal.putClient({ clientKey: "stranger", ordinal: 1, nickname: null });
   journal.removeClient("stranger");
+  const standing = { clientKey: "k", invitation: "an-id", isApproved: true, isBanned: false };
+  journal.putStanding(standing);
   journal.putContribution(contribution, device, Uint8Array.of(9, 9));
-  journal.putCounted([4]);
+  journal.putRepeated({ ...pace, durations: {} });
+  journal.putCounted([4], pace);
+  journal.putForgotten([{ deviceId: 4, numDevices: 9 }]);
   journal.putTraffic({ train: { up: 3, down: 4 } });
   await journal.flushed();
   await journal.close();
@@ -69,8 +78,11 @@ test.each(stores())("what was written is there again when the journal is opened 
     state: { values: { round: 2 }, tensors: { "W/prefix/0": tensor(1.5) } },
     plan,
     counted: [4],
-    isRepeated: false,
+    isRepeated: true,
+    pace,
     next: null,
+    takenBack: null,
+    forgotten: [{ deviceId: 4, numDevices: 9 }],
     blobs: new Map([
       ["aa", Uint8Array.of(1, 2)],
       ["ss", Uint8Array.of(9, 9)],
@@ -78,6 +90,7 @@ test.each(stores())("what was written is there again when the journal is opened 
     contributions: [contribution],
     devices: [device],
     clients: [{ clientKey: "k", ordinal: 0, nickname: "Ada" }],
+    standings: [standing],
     traffic: { train: { up: 3, down: 4 } },
     history: [{ record: 1 }],
   });
