@@ -2,7 +2,7 @@ import { type DeviceId, type HeldTask, placeTasks, type TaskTaker, timesLeft, ty
 import { createClientStanding } from "./clientStanding.ts";
 import type { Clock } from "./clock.ts";
 import { type Client, canHost, works } from "./members.ts";
-import { type CurrentStep, isHeldBy, isOpenLease, type Lease, type OpenStep, workOf } from "./openStep.ts";
+import { type CurrentStep, isHeldBy, type Lease, type OpenStep, workOf } from "./openStep.ts";
 import { createPatience, endlessPatience, numHelpers, takenBack } from "./patience.ts";
 import type { Roster } from "./roster.ts";
 
@@ -46,6 +46,9 @@ export function createPlacing({ clock, current, members, maxPerClient, takesBack
 
   const hostOf = ({ task }: Lease): Client | null => members.client(homes.get(task.deviceId)?.clientKey ?? "");
   const isMoving = ({ arrivalBy }: Lease): boolean => arrivalBy !== null && clock.now() < arrivalBy;
+
+  /** Most tasks are held most of the time: who may take one is looked at only where one waits. */
+  const isUnheld = (lease: Lease): boolean => lease.holder === null || lease.holder !== homes.get(lease.task.deviceId)?.clientKey;
 
   const standing = createClientStanding(current, members, takesBack);
   const { isTrusted } = standing;
@@ -94,7 +97,8 @@ export function createPlacing({ clock, current, members, maxPerClient, takesBack
     isDue = false;
     const { step } = current;
     if (isStopped || step === null || step.isOver) return;
-    const open = [...step.leases.values()].filter((lease) => lease.isWanted && isOpenLease(step, lease));
+    const open = [...step.leases.values()].filter(({ isWanted, state }) => isWanted && state === "open").filter(isUnheld);
+    if (open.length === 0) return;
     const takers = takersOf(step);
     const isHelped = takers.some((taker) => taker.canHost);
     const waiting = open.flatMap((lease) => waitingOf(lease, isHelped) ?? []);
