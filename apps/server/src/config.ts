@@ -1,5 +1,5 @@
 import { deepFrozen } from "@tutti/core";
-import { backendSchema, runSettingsSchema, settingFaults } from "@tutti/protocol";
+import { backendSchema, limits, runSettingsSchema, settingFaults } from "@tutti/protocol";
 import { z } from "zod";
 
 const pathSchema = z.string().min(1).describe("a path");
@@ -7,6 +7,8 @@ const pathSchema = z.string().min(1).describe("a path");
 const httpsSchema = z
   .union([z.enum(["none", "self"]), z.strictObject({ cert: pathSchema, key: pathSchema })])
   .describe("none, self, or { cert, key } with the paths of two PEM files");
+
+const publicUrlSchema = z.url({ protocol: /^https?$/ }).describe("an address that begins with http:// or https://");
 
 const runIdSchema = z
   .string()
@@ -17,6 +19,20 @@ const startFromSchema = z
   .union([pathSchema, z.strictObject({ run: runIdSchema, round: z.int().min(1) })])
   .describe("a path or a run's id, or { run, round } with a run's id and one of its training rounds");
 
+/** What connections are held to (P-140, P-141). */
+const connectionsSchema = z.strictObject({
+  /** Most at once; null for as many as the process may open files for. */
+  max: z.int().min(1).max(1_000_000).nullable().default(null),
+  /** Milliseconds until the headers of a request must be there. */
+  headersTimeoutMs: z.int().min(100).max(600_000).default(20_000),
+  /** Milliseconds that a body may stand still, or an answer that is not read. */
+  stallTimeoutMs: z.int().min(100).max(600_000).default(30_000),
+  /** Bytes a second that a body or an answer must get on by, once it has taken longer than that. */
+  minBytesPerSecond: z.int().min(0).max(1_000_000).default(200),
+  /** Milliseconds that a connection may stay open between two requests; web servers in front of the coordinator keep theirs for 60 s. */
+  idleTimeoutMs: z.int().min(1).max(600_000).default(72_000),
+});
+
 /** Everything a coordinator can be told, with bounds and units; the run's own settings are under `run`. */
 export const coordinatorConfigSchema = z.strictObject({
   /** Address to listen on; 0.0.0.0 lets other machines in. */
@@ -24,6 +40,23 @@ export const coordinatorConfigSchema = z.strictObject({
   /** 0 for any free port. */
   port: z.int().min(0).max(65_535).default(8080),
   https: httpsSchema.default("none"),
+  /** Addresses under which others reach this coordinator beside those that it prints, such as that of a proxy in front of it (P-101). */
+  publicUrl: z
+    .union([publicUrlSchema, z.array(publicUrlSchema).max(20)])
+    .describe("an address that begins with http:// or https://, or a list of them")
+    .default([]),
+  /** Who may come: everybody, who brings the code word, or who brings an invitation (P-102, P-103). */
+  admission: z.enum(["open", "code", "invitations"]).default("open"),
+  /** With `code`; by default it is drawn, and kept in the run's folder. */
+  codeWord: z
+    .string()
+    .min(6)
+    .max(100)
+    .regex(/^[^\s\p{Cc}](?:[^\p{Cc}]*[^\s\p{Cc}])?$/u)
+    .describe("6 to 100 characters")
+    .exactOptional(),
+  /** Whether each client waits until the operator lets it in (P-104). */
+  approval: z.boolean().default(false),
   /** One folder per run below it, and `coordinator/` for the certificate. */
   dataDir: pathSchema.default("runs"),
   /** Folder name of the run; by default it follows from the run's settings, so that the same command resumes. */
@@ -45,12 +78,30 @@ export const coordinatorConfigSchema = z.strictObject({
   graceMs: z.int().min(0).max(86_400_000).default(30_000),
   /** Milliseconds that a client may stay silent while it owes the registration of a device, before another one may have it (P-17). */
   registerTimeoutMs: z.int().min(1).max(86_400_000).default(60_000),
-  /** Milliseconds until a socket that has not said hello is closed; null lets it stay as a spectator. */
+  /** Milliseconds that a place may be reserved in all, whatever signs of life its client gives, before another one may have it (P-110). */
+  reservationMs: z.int().min(1).max(86_400_000).default(1_800_000),
+  /** Milliseconds that a client may be away, rest or be silent before a newcomer to a full open roster may have its place (P-111). */
+  leaseMs: z.int().min(1).max(31_536_000_000).default(600_000),
+  /** Clients from one public address, or null for no bound (P-112). */
+  maxClientsPerAddress: z.int().min(1).max(100_000).nullable().default(200),
+  /** Clients by one invitation, or null for no bound (P-113). */
+  maxClientsPerToken: z.int().min(1).max(100_000).nullable().default(null),
+  /** Sockets that watch without taking part (P-114). */
+  maxSpectators: z.int().min(0).max(100_000).default(1000),
+  /** Proxies before this coordinator that say truly who reached them, in X-Forwarded-For. */
+  trustProxy: z.int().min(0).max(16).default(0),
+  /** Milliseconds until a socket that has not said hello is closed; null lets it stay as a spectator (P-141). */
   helloTimeoutMs: z.int().min(1).max(600_000).nullable().default(null),
+  connections: connectionsSchema.prefault({}),
   /** Whether devices without a client move to another one with their state, or leave; by default they move in a fixed roster. */
   homeless: z.enum(["move", "leave"]).exactOptional(),
+  /**
+   * Who may be sent a device's private state beside the client that computed it: whoever hosts the device next, or only clients that bring the run's
+   * host token (P-126). To others a device moves without its state.
+   */
+  stateHosts: z.enum(["anyone", "trusted"]).default("anyone"),
   /** Device i of a fixed roster lives on client i mod expectedClients, by order of arrival; null deals them evenly as clients come. */
-  expectedClients: z.int().min(1).max(2000).nullable().default(null),
+  expectedClients: z.int().min(1).max(limits.maxClients).nullable().default(null),
   /** Most devices on one client; null for no bound. */
   maxPerClient: z.int().min(1).max(1000).nullable().default(null),
   /** Forced on all clients; null lets each measure. */

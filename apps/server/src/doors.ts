@@ -4,27 +4,35 @@ import { protocolVersion } from "@tutti/protocol";
 import type { FastifyInstance } from "fastify";
 import { findBases } from "./bases.ts";
 import type { CoordinatorConfig } from "./config.ts";
+import { createAddresses } from "./entry/addresses.ts";
+import type { Gate } from "./entry/gate.ts";
 import { loadCertificate } from "./http/certificate.ts";
 import { buildHttp, type HttpPorts, listen } from "./http/server.ts";
 import type { WireMeter } from "./http/wireMeter.ts";
 import type { Journal } from "./journal/journal.ts";
+import { type ConnectionGuard, guardConnections } from "./limits/connectionGuard.ts";
+import { capNotice, connectionCap, readFileLimit } from "./limits/fileLimit.ts";
 import type { LiveRun } from "./liveRun.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Clock } from "./pool/clock.ts";
 import { attachSockets, type Sockets } from "./socket.ts";
-import { forWelcome } from "./status.ts";
+import { forLanding, forWelcome } from "./status.ts";
 import type { TunedParameters } from "./tuned.ts";
 
 /** What clients and pages reach a coordinator through. */
 export interface Doors {
   readonly app: FastifyInstance;
   readonly sockets: Sockets;
+  readonly guard: ConnectionGuard;
+  /** What the operator should know before the run begins; empty where all is well. */
+  readonly notices: readonly string[];
   /** Listens; resolves with the port, and the address for this machine. */
   open(): Promise<{ readonly port: number; readonly url: string }>;
 }
 
 /** What the doors show of the coordinator, and what they ask it to do. */
-export interface DoorPorts extends Pick<HttpPorts, "blobs" | "logger" | "control" | "pages"> {
+export interface DoorPorts extends Pick<HttpPorts, "blobs" | "logger" | "control" | "pages" | "metricsAccess"> {
+  readonly gate: Gate;
   readonly config: CoordinatorConfig;
   readonly runId: string;
   readonly tuned: TunedParameters;
@@ -38,33 +46,44 @@ export interface DoorPorts extends Pick<HttpPorts, "blobs" | "logger" | "control
 /** Builds the HTTP and socket sides, which do not listen yet. */
 export async function buildDoors(ports: DoorPorts): Promise<Doors> {
   const { config, runId, tuned, clock, journal, blobs, meter, logger, live, metrics, pages, control } = ports;
-  const { run, expectedClients, threads, backend } = config;
+  const { run, admission, expectedClients, threads, backend } = config;
   const { pool } = live;
   const { keepsStates } = pool;
   const base = config.backbonesUrl?.replace(/\/+$/, "") ?? "backbones";
   const urls = { backbone: `${base}/${run.backbone}/manifest.json`, dataset: "datasets/" };
   const bases = findBases(config.publicDir, run);
   const certificate = await loadCertificate(config.https, join(config.dataDir, "coordinator"));
+  const addresses = createAddresses(config);
   const app = await buildHttp(config, {
+    addresses,
     blobs,
     logger,
     certificate,
     control,
     pages,
-    runPage: () => ({ protocolVersion, runId, run, urls, keepsStates, status: live.statusOnArrival() }),
-    metrics: () => metrics.read(live.status(), meter.totals()),
+    metricsAccess: ports.metricsAccess,
+    runPage: () => ({ protocolVersion, runId, run, urls, keepsStates, admission, status: forLanding(live.statusOnArrival()) }),
+    metrics: () => metrics.read(live.status(), meter.totals(), sockets.numSpectators()),
   });
   const sockets = attachSockets(app.server, {
+    addresses,
+    gate: ports.gate,
+    isWatchable: admission === "open",
     pool,
     clock,
     logger,
     helloTimeoutMs: config.helloTimeoutMs,
+    maxSpectators: config.maxSpectators,
+    trustProxy: config.trustProxy,
+    tokenOf: ({ token }) => (admission === "open" ? null : (token ?? null)),
     maxMessageBytes: largestMessage(tuned, keepsStates),
     flushed: () => journal.flushed(),
     onRefused: (rule) => metrics.refused(rule),
+    onCall: (name) => metrics.called(name),
+    onClosed: (why) => metrics.closed(why),
     status: () => live.status(),
     statusOnArrival: () => live.statusOnArrival(),
-    welcome: (devices, { bits }) => ({
+    welcome: (devices, { bits }, isRepeated) => ({
       runId,
       run,
       urls: { ...urls, backbone: `${base}/${bases.get(bits ?? 0) ?? run.backbone}/manifest.json` },
@@ -73,13 +92,21 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
       ...(expectedClients === null ? {} : { numTabs: expectedClients }),
       ...(threads === null ? {} : { threads }),
       ...(backend === null ? {} : { backend }),
-      status: forWelcome(live.statusOnArrival()),
+      status: forWelcome(live.statusOnArrival(), isRepeated),
     }),
   });
   meter.watch(app.server);
+  const fileLimit = readFileLimit();
+  const cap = connectionCap(fileLimit, config.connections.max);
+  const guard = guardConnections(app.server, { ...config.connections, max: cap }, { clock, onClosed: metrics.closed });
+  metrics.observe({ open: guard.numOpen, cap, fileLimit });
+  const notice = capNotice(cap, fileLimit, config);
+  if (notice !== null) logger.warn({ fileLimit, cap }, notice);
   return {
     app,
     sockets,
+    guard,
+    notices: notice === null ? [] : [notice],
     async open() {
       const port = await listen(app, config);
       return { port, url: `${certificate === null ? "http" : "https"}://${nameForUrl(config.host)}:${port}` };

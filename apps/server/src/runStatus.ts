@@ -1,4 +1,4 @@
-import type { RunSettings } from "@tutti/core";
+import { claimLimit, type RunSettings } from "@tutti/core";
 import type { Status } from "@tutti/protocol";
 import type { TrafficTotals } from "@tutti/record";
 import type { WireMeter } from "./http/wireMeter.ts";
@@ -39,12 +39,27 @@ export function createStatusSource({ runId, run, tuned, clock, meter, running, n
   function statusWith(traffic: TrafficTotals): Status {
     const { records, points } = notes;
     const summary = running.strategy.summary(running.state);
-    const { phase, message } = notes.said;
+    const { phase } = notes.said;
+    const message = notes.blocked ?? notes.said.message;
     const step = pool.step();
     const { members } = pool;
     const lacks = phase === "running" ? pool.computeDesk.whyWaiting() : null;
     const said = lacks === null ? { phase, message } : ({ phase: "waiting", message: lacks } as const);
-    return describeRun({ runId, ...said, summary, schedule, step, members, records, points, tuned, traffic, now: clock.now() });
+    return describeRun({
+      runId,
+      claimLimit: claimLimit(run),
+      resets: notes.resets,
+      ...said,
+      summary,
+      schedule,
+      step,
+      members,
+      records,
+      points,
+      tuned,
+      traffic,
+      now: clock.now(),
+    });
   }
 
   return {

@@ -15,6 +15,10 @@ import {
 import type { Logger } from "pino";
 import type { Socket } from "socket.io";
 import { createConnection } from "./clientConnection.ts";
+import type { Addresses } from "./entry/addresses.ts";
+import type { Gate } from "./entry/gate.ts";
+import { refuseProof } from "./entry/proofs.ts";
+import { type CallRates, createCallRates } from "./limits/callRates.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { Computer } from "./pool/computeDesk.ts";
 import type { Client, Connection } from "./pool/members.ts";
@@ -23,19 +27,34 @@ import type { Pool } from "./pool/pool.ts";
 /** What the sockets need of the coordinator. */
 export interface SocketPorts {
   readonly pool: Pool;
+  readonly addresses: Addresses;
+  readonly gate: Pick<Gate, "refuse">;
+  /** Whether who has said no hello may watch: not in runs that not everybody may come to. */
+  readonly isWatchable: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Of the largest submission, with its header. */
   readonly maxMessageBytes: number;
   /** Closes sockets that say no hello within this time; null lets them watch. */
   readonly helloTimeoutMs: number | null;
-  welcome(devices: Welcome["devices"], client: Pick<Client, "bits">): Welcome;
+  /** `isRepeated` where the client has had a welcome on this connection. */
+  welcome(devices: Welcome["devices"], client: Pick<Client, "bits">, isRepeated: boolean): Welcome;
   status(): Status;
   /** The same with bytes as they were a moment ago: what a socket that comes is shown. */
   statusOnArrival(): Status;
   /** Resolves when all that was journalled so far is safe. */
   flushed(): Promise<void>;
   onRefused(rule: Rule): void;
+  /** The name that a socket's address counts under; null on private networks. */
+  addressOf(socket: Socket): string | null;
+  /** The name of the token that lets a client in, which quotas count; null where it needs none. */
+  tokenOf(hello: Received<"hello">): string | null;
+  /** Whether one more socket may watch (P-114). */
+  hasRoomForSpectator(): boolean;
+  /** A call of the protocol came. */
+  onCall(name: string): void;
+  /** A socket is closed because of a limit. */
+  onClosed(why: "hello" | "refusals" | "unread"): void;
 }
 
 /** Who is told which statuses: sockets that have said no hello, and those of clients. */
@@ -50,7 +69,13 @@ interface Served {
   client: Client | null;
   /** In place of a client: a compute client (P-90). */
   computer: Computer | null;
-  isReplaced: boolean;
+  /** Whether another socket speaks for its client, or the client was sent away. */
+  isReplaced: false | "replaced" | "removed";
+  /** The client key that it said hello with first: it hosts no other, also after `leave`. */
+  clientKey: string | null;
+  numWrongTokens: number;
+  /** The socket's own before hello, then its client's, whatever connection that comes on. */
+  rates: CallRates;
   /** It has said hello in time. */
   cancelTimeout(): void;
 }
@@ -58,34 +83,64 @@ interface Served {
 /** Answers a socket's calls until it disconnects. */
 export function serveSocket(socket: Socket, ports: SocketPorts): void {
   const { logger } = ports;
+  const isSpectator = ports.isWatchable && ports.hasRoomForSpectator();
   const served: Served = {
     socket,
     ports,
-    connection: createConnection(socket, ports, () => {
-      served.isReplaced = true;
+    connection: createConnection(socket, ports, (why) => {
+      served.isReplaced = why;
       served.client = null;
       served.computer = null;
     }),
     client: null,
     computer: null,
     isReplaced: false,
-    cancelTimeout: startTimeout(socket, ports),
+    clientKey: null,
+    numWrongTokens: 0,
+    rates: createCallRates(ports.clock),
+    cancelTimeout: startTimeout(socket, isSpectator ? ports : { ...ports, helloTimeoutMs: newcomerTimeoutMs(ports) }),
   };
-  void socket.join(rooms.spectators);
-  send(socket, "status", ports.statusOnArrival());
+  served.connection.origin = { address: ports.addressOf(socket), token: null };
+  if (isSpectator) {
+    void socket.join(rooms.spectators);
+    send(socket, "status", ports.statusOnArrival());
+  }
   serve(socket, handlersOf(served), {
-    onRefused: (name, { refused, message }) => {
-      ports.onRefused(refused);
-      logger.warn({ call: name, rule: refused, message }, "refused");
+    admit(name) {
+      ports.onCall(name);
+      return served.rates.take(name);
     },
+    onRefused: (name, refusal) => onRefused(served, name, refusal),
     onFault: (name, error) => logger.error({ call: name, error }, "a handler failed"),
   });
   socket.on("disconnect", (reason) => disconnected(served, reason));
 }
 
-function startTimeout(socket: Socket, { clock, logger, helloTimeoutMs }: SocketPorts): () => void {
+/** Who is refused again and again is closed (P-143); what may be lost (P-35) and comes too often is not answered anyway. */
+function onRefused({ socket, ports, rates }: Served, name: string, { refused, message }: Refusal): void {
+  ports.onRefused(refused);
+  if (refused === "P-142" && (name === "progress" || name === "loading")) return;
+  const { isLogged, isTooMany } = rates.refused();
+  if (isLogged) ports.logger.warn({ call: name, rule: refused, message }, "refused");
+  if (!isTooMany) return;
+  ports.onClosed("refusals");
+  socket.disconnect(true);
+}
+
+/** Rates of clients, as long as they are known. */
+const ratesOfClients = new WeakMap<Client, CallRates>();
+
+/** A socket that finds no room among the spectators is there to say hello: more time holds it for nothing. */
+const maxNewcomerMs = 10_000;
+
+function newcomerTimeoutMs({ helloTimeoutMs }: SocketPorts): number {
+  return Math.min(helloTimeoutMs ?? maxNewcomerMs, maxNewcomerMs);
+}
+
+function startTimeout(socket: Socket, { clock, logger, helloTimeoutMs, onClosed }: SocketPorts): () => void {
   if (helloTimeoutMs === null) return () => undefined;
   return clock.after(helloTimeoutMs, () => {
+    onClosed("hello");
     logger.info({ socket: socket.id }, "no hello: closed");
     socket.disconnect(true);
   });
@@ -106,7 +161,7 @@ function handlersOf(served: Served): Handlers {
   /** For calls that need a client: before hello, and after another socket took over, they are refused. A compute client's go to its desk. */
   const asClient = <R, A>(handle: Handle<Client, R, A>, atDesk: Handle<Computer, R, A>) => {
     return async (request: R, afterAnswer: AfterAnswer): Promise<A | Refusal> => {
-      if (served.isReplaced) return refuseReplaced();
+      if (served.isReplaced !== false) return refuseReplaced(served);
       if (served.computer !== null) return atDesk(served.computer, request, afterAnswer);
       if (served.client === null) return refuse("P-10", "hello comes first");
       return handle(served.client, request, afterAnswer);
@@ -119,15 +174,23 @@ function handlersOf(served: Served): Handlers {
       return {};
     }, desk.ignored),
     register: asClient(async (client, { devices, compute }, afterAnswer) => {
-      const refusal = pool.members.register(client, devices, compute ?? null);
-      if (refusal !== null) return refusal;
+      if (devices.some(({ deviceId }) => !connection.registered.has(deviceId))) served.rates.giveBack("register");
+      const registered = pool.members.register(client, devices, compute ?? null);
+      if (isRefusal(registered)) return registered;
+      const { unregistered } = registered;
+      for (const refused of unregistered) {
+        ports.onRefused(refused.rule);
+        logger.warn({ call: "register", client: shortKey(client), ...refused }, "refused");
+      }
       await ports.flushed();
       afterAnswer(() => pool.deliverTo(client, connection));
-      return {};
+      return unregistered.length === 0 ? {} : { unregistered };
     }, desk.register),
-    submit: asClient((client, submission) => {
+    submit: asClient(async (client, submission) => {
       client.progress = null;
-      return pool.submit(client, submission);
+      const answer = await pool.submit(client, submission);
+      if ("outcome" in answer && answer.outcome === "accepted") served.rates.giveBack("submit");
+      return answer;
     }, desk.submit),
     progress: asClient((client, { taskId, step, numSteps }) => {
       pool.progressed(client, taskId, Math.min(1, step / numSteps));
@@ -143,6 +206,20 @@ function handlersOf(served: Served): Handlers {
       served.client = null;
       return {};
     }, desk.leave),
+    withdraw: asClient(async (client) => {
+      const withdrawn = pool.withdraw(client);
+      served.client = null;
+      logger.info({ client: shortKey(client), ...withdrawn }, "took back its data and left");
+      await ports.flushed();
+      return withdrawn;
+    }, desk.withdraw),
+    declineState: asClient(async (client, { deviceId, version, reason }) => {
+      logger.warn({ client: shortKey(client), deviceId, version, reason }, "declined a state");
+      const refusal = pool.members.declineState(client, deviceId, version);
+      if (refusal !== null) return refusal;
+      await ports.flushed();
+      return {};
+    }, desk.ignored),
     decline: asClient((client, { taskId, reason }) => {
       logger.warn({ client: shortKey(client), taskId, reason }, "declined");
       if (taskId !== null) return pool.declineTask(client, taskId, reason) ?? {};
@@ -177,6 +254,7 @@ function computeHandlers(served: Served) {
       served.computer = null;
       return {};
     },
+    withdraw: (): Refusal => refuse("P-90", "a compute client hosts no device that it could take back: leave"),
     decline(computer: Computer, { taskId, reason }: Received<"decline">) {
       ports.logger.warn({ client: shortKey(computer), taskId, reason }, "the compute client declined");
       return computeDesk.decline(computer, taskId, reason) ?? {};
@@ -186,32 +264,42 @@ function computeHandlers(served: Served) {
 
 async function greetComputer(served: Served, hello: Received<"hello">): Promise<Answer<"hello"> | Refusal> {
   const { socket, ports, connection } = served;
+  const isRepeated = served.computer !== null;
   const admitted = ports.pool.computeDesk.hello(connection, hello);
   if (isRefusal(admitted)) return admitted;
   served.cancelTimeout();
   served.computer = admitted.computer;
+  served.clientKey = admitted.computer.clientKey;
   connection.isWelcomed = true;
   await socket.leave(rooms.spectators);
   await socket.join(rooms.members);
   await ports.flushed();
   ports.logger.info({ client: shortKey(admitted.computer) }, "hello of a compute client");
-  return ports.welcome(admitted.devices, { bits: null });
+  return ports.welcome(admitted.devices, { bits: null }, isRepeated);
 }
 
 async function greet(served: Served, hello: Received<"hello">, afterAnswer: AfterAnswer): Promise<Answer<"hello"> | Refusal> {
   const { socket, ports, connection } = served;
   const { pool, logger } = ports;
-  if (served.isReplaced) return refuseReplaced();
-  if (served.client !== null && served.client.clientKey !== hello.clientKey)
+  if (served.isReplaced !== false) return refuseReplaced(served);
+  if (served.clientKey !== null && served.clientKey !== hello.clientKey)
     return refuse("P-12", "this socket said hello with another client key");
-  if (served.computer !== null && served.computer.clientKey !== hello.clientKey)
-    return refuse("P-12", "this socket said hello with another client key");
+  const unproven = refuseProof(hello, { challenge: socket.id, isOwn: ports.addresses.isOwn });
+  if (unproven !== null) return unproven;
   if (hello.hosting === "compute") return greetComputer(served, hello);
+  const turnedAway = ports.gate.refuse(hello);
+  if (turnedAway !== null) return turnAway(served, turnedAway);
+  if (connection.origin !== undefined) connection.origin = { ...connection.origin, token: ports.tokenOf(hello) };
+  const isRepeated = served.client !== null;
+  const tooSoon = isRepeated ? null : takeRatesOf(served, pool.members.client(hello.clientKey));
+  if (tooSoon !== null) return tooSoon;
   const admitted = pool.members.hello(connection, hello);
   if (isRefusal(admitted)) return admitted;
   const { client, devices } = admitted;
+  served.clientKey = client.clientKey;
   served.cancelTimeout();
   served.client = client;
+  ratesOfClients.set(client, served.rates);
   await socket.leave(rooms.spectators);
   await socket.join(rooms.members);
   await ports.flushed();
@@ -222,14 +310,36 @@ async function greet(served: Served, hello: Received<"hello">, afterAnswer: Afte
   return ports.welcome(
     devices.filter(({ deviceId }) => pool.members.homes.get(deviceId)?.clientKey === client.clientKey),
     client,
+    isRepeated,
   );
 }
 
-function refuseReplaced(): Refusal {
-  return refuse("P-11", "another socket said hello with this client's key");
+/** Who does not know the word may try a few times; a new connection is another try. */
+function turnAway(served: Served, refusal: Refusal): Refusal {
+  const isWrong = refusal.refused === "P-102" || refusal.refused === "P-103";
+  if (isWrong) served.numWrongTokens += 1;
+  if (refusal.refused === "P-104") served.cancelTimeout(); // it waits for the operator
+  if (served.numWrongTokens >= maxWrongTokens) setTimeout(() => served.socket.disconnect(true), 0); // behind the answer
+  return refusal;
 }
 
-/** Keys are secrets: the log shows their beginning. */
+/** A known client goes on with the rates that it had: a new connection for each hello makes no difference. */
+function takeRatesOf(served: Served, known: Client | null): Refusal | null {
+  const rates = known === null ? undefined : ratesOfClients.get(known);
+  if (rates === undefined) return null;
+  served.rates = rates;
+  return rates.take("hello");
+}
+
+const maxWrongTokens = 5;
+
+function refuseReplaced({ isReplaced }: Pick<Served, "isReplaced">): Refusal {
+  return isReplaced === "removed"
+    ? refuse("P-105", "the operator has sent this client away")
+    : refuse("P-11", "another socket said hello with this client's key");
+}
+
+/** What the log shows of a client's public key. */
 function shortKey({ clientKey }: Pick<Client, "clientKey">): string {
-  return clientKey.slice(0, 6);
+  return clientKey.slice(0, 12);
 }

@@ -1,6 +1,9 @@
+export { type AggregationFault, fewestUpdates, type TakenRules } from "./aggregation/conditions.ts";
+export { type AggregationRuleName, type AggregationSettings, aggregationRules, aggregationSchema, ruleOf } from "./aggregation/table.ts";
 export { branchFaults } from "./branchFaults.ts";
 export type { Role } from "./comparison.ts";
 export { carriesTensors, computeDeviceId, isComputeKind } from "./computing.ts";
+export { type ClaimLimits, claimLimit, countedExamples } from "./countedExamples.ts";
 export { deepFrozen } from "./deepFrozen.ts";
 export { type Deferred, deferred } from "./deferred.ts";
 export type { DeviceState } from "./deviceState.ts";
@@ -23,6 +26,8 @@ export type { MomentumSettings, MomentumState } from "./optimizers/momentum.ts";
 export { initMomentum, stepMomentum } from "./optimizers/momentum.ts";
 export { addProximal } from "./optimizers/proximal.ts";
 export { warmedUpRate } from "./optimizers/warmup.ts";
+export { isEnough } from "./pacing/closing.ts";
+export { freshPace, type Pace, type PaceRules } from "./pacing/pace.ts";
 export { mapParameterSets, taskParams } from "./parameterSets.ts";
 export type { Params, Shapes, Tensor } from "./params.ts";
 export {
@@ -48,13 +53,15 @@ export {
 export type { DealSettings, DealtShares, DeviceShare, PartitionInput } from "./partition.ts";
 export { dealShares } from "./partition.ts";
 export { type HeldTask, type Placement, placeTasks, type TaskTaker, timesLeft, type WaitingTask } from "./placement.ts";
+export { clientAddress, quotaAddress, type SeenAddress } from "./places/clientAddress.ts";
 export { presets } from "./presets.ts";
 export type { Publication } from "./publication.ts";
 export { type PublicRowsRun, publicRows } from "./publicRows.ts";
 export type { Random, RandomStream, StreamName } from "./random.ts";
 export { createRandom } from "./random.ts";
+export { fullBucket, returnToken, type Taken, type TokenBucket, type TokenRate, takeToken } from "./rates/tokenBucket.ts";
 export { isResidualName, isResidualSet, oneAboveOther, residualOf, residualPrefix, sideBySide } from "./residualParams.ts";
-export type { DevicePool, ResumedStep, RoundEvent, RoundsOptions, Step, TaskOutcome } from "./rounds.ts";
+export type { DevicePool, ResumedStep, RoundEvent, RoundsOptions, Step } from "./rounds.ts";
 export { neededContributions, runRounds } from "./rounds.ts";
 export type { RunSettings } from "./run.ts";
 export { findExpected, numRoundsIn, remainingSteps, type StepPlace } from "./schedule.ts";
@@ -63,7 +70,7 @@ export { lanczos, rademacher } from "./selection/lanczos.ts";
 export type { KeepRatio, ProbeScale } from "./selection/layerCount.ts";
 export { findKeepRatio } from "./selection/layerCount.ts";
 export type { ScoringInput, StateSelector } from "./selection/layerScores.ts";
-export { distinctSequences, readsStates, scoreLayers } from "./selection/layerScores.ts";
+export { distinctSequences, readsStates, scoreBounds, scoreLayers } from "./selection/layerScores.ts";
 export { type SettingChange, settingChanges } from "./settingChanges.ts";
 export {
   type Encoding,
@@ -82,7 +89,8 @@ export { type PartitionSettings, type RunConditions, runConditions, type Trainin
 export { sha256Hex, sha256HexSync } from "./sha256.ts";
 export { shownRows } from "./shownRows.ts";
 export { sourcePromptPath, sourcePromptPaths } from "./sourcePromptPath.ts";
-export { average, averageSent, contributionsOf, exampleWeights, sentParams } from "./strategies/averaging.ts";
+export { aggregationWork } from "./strategies/aggregationWork.ts";
+export { average, averageSent, combinedChange, contributionsOf, exampleWeights, sentParams } from "./strategies/averaging.ts";
 export { noDeviceConnected } from "./strategies/cohort.ts";
 export { declareStrategy, type RunRule, type StrategyMethod, type StrategySettingsOf } from "./strategies/declaration.ts";
 export type { FedAvgSettings, FedAvgState } from "./strategies/fedAvg.ts";
@@ -110,7 +118,6 @@ export { type FedPtSettings, type FedPtState, fedPt } from "./strategies/fedPt.t
 export { type GlobalModelRule, type GlobalModelState, type GlobalModelValues, globalModel } from "./strategies/globalModel.ts";
 export { prunedRank } from "./strategies/hetLora/pruning.ts";
 export { type LocalSettings, local } from "./strategies/local.ts";
-export { mergeWork } from "./strategies/mergeWork.ts";
 export {
   brokenModuleRules,
   isModule,
@@ -137,6 +144,7 @@ export type {
   StrategySummary,
 } from "./strategies/strategy.ts";
 export {
+  aggregationFaultOf,
   createStrategy,
   type DeclaredSettings,
   looksAtMachines,
@@ -183,6 +191,7 @@ export type {
   TextResult,
   Waiting,
 } from "./task.ts";
+export type { TaskOutcome } from "./taskOutcome.ts";
 export { compareTexts, isExactMatch } from "./textMetrics/compareTexts.ts";
 export {
   isTextMetric,

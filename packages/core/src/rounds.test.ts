@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { createRandom } from "./random.ts";
-import { type DevicePool, neededContributions, type ResumedStep, type RoundEvent, runRounds, type TaskOutcome } from "./rounds.ts";
+import { type DevicePool, neededContributions, type ResumedStep, type RoundEvent, runRounds } from "./rounds.ts";
 import { type FedAvgState, fedAvg } from "./strategies/fedAvg.ts";
 import type { PlannedTask, RoundPlan } from "./task.ts";
+import type { TaskOutcome } from "./taskOutcome.ts";
 import { paramsOf, rosterOf, testRun, testShape, trained, valuesOf } from "./testing/run.ts";
 import { type Answer, createSimulatedPool } from "./testing/simulatedPool.ts";
 

@@ -1,21 +1,21 @@
+import { wantedContributions } from "./pacing/closing.ts";
+import { createMemory, type Pacing } from "./pacing/memory.ts";
+import type { Pace } from "./pacing/pace.ts";
 import type { Random } from "./random.ts";
 import type { Strategy, StrategyState } from "./strategies/strategy.ts";
 import type { Contribution, Device, DeviceId, PlannedTask, RoundPlan } from "./task.ts";
-
-/** How a task ended. */
-export type TaskOutcome =
-  | { readonly kind: "contributed"; readonly contribution: Contribution }
-  | { readonly kind: "left" }
-  | { readonly kind: "late" }
-  | { readonly kind: "declined"; readonly reason: string };
+import type { TaskOutcome } from "./taskOutcome.ts";
 
 /** A step that is open. The pool keeps its deadline, since the pool owns the clock. */
 export interface Step {
   /**
    * Hands a task to its device. A task whose contribution was accepted before (a restart) answers at once from the journal.
-   * The deadline ends every task: as `late`, or as contributed where the contribution is being written when it passes.
+   * The deadline ends every task: as `late`, or as contributed where the contribution is being written when it passes. So does the contribution with
+   * which the step `isEnough`: as `unneeded`.
    */
   perform(task: PlannedTask): Promise<TaskOutcome>;
+  /** Devices whose contributions to this step were taken back (P-127): they count as left. */
+  takenBack?(): Iterable<DeviceId>;
   /** Called once, when the loop knows which contributions count. */
   close(): void;
 }
@@ -33,11 +33,11 @@ export interface DevicePool {
 /** What the loop reports. The consumer journals an event before it asks for the next one. */
 export type RoundEvent<S extends StrategyState = StrategyState> =
   | { readonly kind: "planned"; readonly plan: RoundPlan }
-  /** The set that counts, in device order, before it is aggregated. */
-  | { readonly kind: "closing"; readonly plan: RoundPlan; readonly counted: readonly DeviceId[] }
+  /** The set that counts, in device order, before it is aggregated; with what is remembered from then on, where something is. */
+  | { readonly kind: "closing"; readonly plan: RoundPlan; readonly counted: readonly DeviceId[]; readonly pace?: Pace }
   | { readonly kind: "closed"; readonly plan: RoundPlan; readonly contributions: readonly Contribution[]; readonly state: S }
   /** The quorum was missed: nothing of this attempt counts. */
-  | { readonly kind: "repeated"; readonly plan: RoundPlan; readonly reason: string }
+  | { readonly kind: "repeated"; readonly plan: RoundPlan; readonly reason: string; readonly pace?: Pace }
   | { readonly kind: "waiting"; readonly reason: string }
   | { readonly kind: "done"; readonly state: S };
 
@@ -58,6 +58,10 @@ export interface RoundsOptions<S extends StrategyState> {
   readonly pool: DevicePool;
   readonly random: Random;
   readonly resume?: ResumedStep | undefined;
+  /** How the past decides whom steps ask and how long they wait; absent for nothing. */
+  readonly pacing?: Pacing | undefined;
+  /** The state as its keeper has changed it since it was handed out, asked for before each plan and each aggregation; the same one by default. */
+  amended?(state: S): S;
   /** Where the strategy's aggregate runs, for a caller that has to do other things meanwhile; here by default. */
   aggregate?(state: S, plan: RoundPlan, contributions: readonly Contribution[]): S | Promise<S>;
 }
@@ -67,11 +71,15 @@ export async function* runRounds<S extends StrategyState>(options: RoundsOptions
   const { strategy, pool, random, resume } = options;
   const declined = new Set<DeviceId>();
   let { state } = options;
+  const memory = createMemory(options.pacing);
   let present = resume?.isRepeated === true ? undefined : resume;
   let attempt = resume?.isRepeated === true ? resume.plan.attempt + 1 : 1;
   for (;;) {
     if (present === undefined) {
-      const next = strategy.plan(state, withoutDeclined(pool.roster(), declined), random, attempt);
+      state = options.amended?.(state) ?? state;
+      const known = state;
+      const roster = withoutDeclined(pool.roster(), declined);
+      const next = memory.planned(roster, (seen) => strategy.plan(known, seen, random, attempt));
       if ("done" in next) {
         yield { kind: "done", state };
         return;
@@ -89,14 +97,16 @@ export async function* runRounds<S extends StrategyState>(options: RoundsOptions
     const { plan, counted } = present;
     present = undefined;
     const gathered = await gather(pool, plan, counted);
+    const remembered = memory.after(plan, gathered.outcomes, counted !== undefined);
     if (gathered.kind === "missed") {
       for (const id of gathered.declined) declined.add(id);
       attempt = plan.attempt + 1;
-      yield { kind: "repeated", plan, reason: gathered.reason };
+      yield { kind: "repeated", plan, reason: gathered.reason, ...remembered };
       continue;
     }
     const { contributions } = gathered;
-    if (counted === undefined) yield { kind: "closing", plan, counted: contributions.map((c) => c.deviceId) };
+    if (counted === undefined) yield { kind: "closing", plan, counted: contributions.map((c) => c.deviceId), ...remembered };
+    state = options.amended?.(state) ?? state;
     const next = options.aggregate?.(state, plan, contributions) ?? strategy.aggregate(state, plan, contributions);
     state = next instanceof Promise ? await next : next;
     declined.clear();
@@ -110,23 +120,26 @@ export function neededContributions(numTasks: number, quorum: number): number {
   return Math.max(1, Math.ceil(quorum * numTasks - 1e-9));
 }
 
-type Gathered =
+type Gathered = { readonly outcomes: ReadonlyMap<DeviceId, TaskOutcome> } & (
   | { readonly kind: "met"; readonly contributions: readonly Contribution[] }
-  | { readonly kind: "missed"; readonly reason: string; readonly declined: readonly DeviceId[] };
+  | { readonly kind: "missed"; readonly reason: string; readonly declined: readonly DeviceId[] }
+);
 
-/** All in, or the quorum met at the deadline, or nobody left; with a journalled set, exactly that set. */
+/** All in, or as many as the step wants, or the quorum met at the deadline, or nobody left; with a journalled set, exactly that set. */
 async function gather(pool: DevicePool, plan: RoundPlan, counted: readonly DeviceId[] | undefined): Promise<Gathered> {
   const tasks = counted === undefined ? plan.tasks : plan.tasks.filter((task) => counted.includes(task.deviceId));
   const step = pool.open(plan, counted === undefined ? plan.deadlineMs : null);
   const answers = tasks.map(async (task) => [task.deviceId, await step.perform(task)] as const);
-  const outcomes = new Map(await Promise.all(answers).finally(() => step.close()));
+  const outcomes = new Map<DeviceId, TaskOutcome>(await Promise.all(answers).finally(() => step.close()));
+  for (const id of step.takenBack?.() ?? []) if (outcomes.has(id)) outcomes.set(id, { kind: "left" });
   const contributions = inDeviceOrder(plan, outcomes);
-  const needed = counted === undefined ? neededContributions(plan.tasks.length, plan.quorum) : counted.length;
-  if (contributions.length >= needed) return { kind: "met", contributions };
+  const needed = counted === undefined ? neededContributions(wantedContributions(plan), plan.quorum) : counted.length;
+  if (contributions.length >= needed) return { kind: "met", contributions, outcomes };
   const where = `${plan.stage} round ${plan.round}, step ${plan.step}, attempt ${plan.attempt}`;
   if (counted !== undefined) throw new Error(`${where}: ${missing(outcomes)}, but the journal says that its contribution counts`);
   return {
     kind: "missed",
+    outcomes,
     reason: `${where}: only ${contributions.length} of ${plan.tasks.length} contributions arrived, ${needed} are needed (${missing(outcomes)})`,
     declined: [...outcomes].filter(([, outcome]) => outcome.kind === "declined").map(([id]) => id),
   };

@@ -135,6 +135,10 @@ export interface RoundPlan {
   readonly deadlineMs: number | null;
   /** Share of the tasks that must be in when the step closes. */
   readonly quorum: number;
+  /** Contributions at which the step closes without waiting for the rest; absent to wait for everybody that is not optional. */
+  readonly closesAt?: number;
+  /** Devices that the step does not wait for; absent for none. */
+  readonly optional?: readonly DeviceId[];
   /** N when the step was planned: devices of a fixed roster, devices registered so far of an open one; of an evaluation, those that hold different examples. */
   readonly numDevices: number;
   /** Devices that a strategy which plans for each client finds no plan for; absent for none. */
@@ -161,6 +165,8 @@ export interface Device {
   readonly isConnected: boolean;
   /** Whether it is given up (it left, or its grace time is over); a fixed roster waits for a device that is merely away. */
   readonly hasLeft?: boolean;
+  /** Whether it is still to show that it answers: it has not contributed yet (`new`), or was late or declined since it did (`failed`). Absent in runs that do not look. */
+  readonly trial?: "new" | "failed";
   /** Whether it was reset since its last accepted contribution: what the server keeps for it counts as 0. */
   readonly wasReset?: boolean;
   /** The share of the partition that it holds, in an open roster, where several devices may hold one; absent for own examples. */
@@ -250,7 +256,7 @@ export interface AnswersBody {
 /** What a device sends back for a task, with n_i. */
 export interface Contribution {
   readonly deviceId: DeviceId;
-  /** n_i. */
+  /** n_i as it counts: where it is a client's claim, up to the run's `maxCountedExamples`. */
   readonly numExamples: number;
   readonly body: ContributionBody;
   /** Whether the device was reset since its last accepted contribution: what the server keeps for it starts from 0. */

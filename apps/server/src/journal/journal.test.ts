@@ -1,11 +1,11 @@
-import { statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { StrategyState, Tensor } from "@tutti/core";
 import { afterEach, expect, test } from "vitest";
 import { temporaryFolder } from "../testing/startTest.ts";
 import { type JournalledDevice, type JournalledPlan, openJournal } from "./journal.ts";
 import { type Change, type KeyValueStore, memoryStore } from "./keyValueStore.ts";
-import { lmdbStore } from "./lmdbStore.ts";
+import { openStore } from "./openStore.ts";
 
 const folder = temporaryFolder();
 afterEach(() => folder.remove());
@@ -40,16 +40,21 @@ const device: JournalledDevice = {
 };
 const contribution = { taskId: "t1", deviceId: 4, sha256: "h", bytes: Uint8Array.of(5, 6, 7) };
 
-function stores(): [string, () => KeyValueStore][] {
+const pace = {
+  standing: { numSteps: 7, trustedFrom: 3, devices: { 4: { contributedIn: 2, failures: 1, restsUntil: 9 } } },
+  durations: { train: [120] },
+};
+
+function stores(): [string, () => KeyValueStore | Promise<KeyValueStore>][] {
   const content = new Map<string, Uint8Array>();
   return [
     ["memory", () => memoryStore(content)],
-    ["lmdb", () => lmdbStore(join(folder.path, "journal"))],
+    ["log", async () => (await openStore(folder.path, "journal")).store],
   ];
 }
 
 test.each(stores())("what was written is there again when the journal is opened once more (%s)", async (_name, open) => {
-  const journal = openJournal(open());
+  const journal = openJournal(await open());
   expect(journal.contents()).toBeNull();
   journal.begin({ seed: 42 });
   journal.putState({ values: { round: 2 }, tensors: { "W/prefix/0": tensor(1.5) } }, { record: 1 });
@@ -57,20 +62,27 @@ test.each(stores())("what was written is there again when the journal is opened 
   journal.putClient({ clientKey: "k", ordinal: 0, nickname: "Ada" });
   journal.putClient({ clientKey: "stranger", ordinal: 1, nickname: null });
   journal.removeClient("stranger");
+  const standing = { clientKey: "k", invitation: "an-id", isApproved: true, isBanned: false };
+  journal.putStanding(standing);
   journal.putContribution(contribution, device, Uint8Array.of(9, 9));
-  journal.putCounted([4]);
+  journal.putRepeated({ ...pace, durations: {} });
+  journal.putCounted([4], pace);
+  journal.putForgotten([{ deviceId: 4, numDevices: 9 }]);
   journal.putTraffic({ train: { up: 3, down: 4 } });
   await journal.flushed();
   await journal.close();
-  const again = openJournal(open());
+  const again = openJournal(await open());
   expect(again.contents()).toEqual({
     run: { seed: 42 },
     start: null,
     state: { values: { round: 2 }, tensors: { "W/prefix/0": tensor(1.5) } },
     plan,
     counted: [4],
-    isRepeated: false,
+    isRepeated: true,
+    pace,
     next: null,
+    takenBack: null,
+    forgotten: [{ deviceId: 4, numDevices: 9 }],
     blobs: new Map([
       ["aa", Uint8Array.of(1, 2)],
       ["ss", Uint8Array.of(9, 9)],
@@ -78,6 +90,7 @@ test.each(stores())("what was written is there again when the journal is opened 
     contributions: [contribution],
     devices: [device],
     clients: [{ clientKey: "k", ordinal: 0, nickname: "Ada" }],
+    standings: [standing],
     traffic: { train: { up: 3, down: 4 } },
     history: [{ record: 1 }],
   });
@@ -152,7 +165,8 @@ test("a step writes only the tensors that are new objects, and forgets names tha
 
 test("after 100 rounds the journal takes at most three times the live state", async () => {
   const path = join(folder.path, "journal");
-  const journal = openJournal(lmdbStore(path));
+  const open = async () => openJournal((await openStore(folder.path, "journal")).store);
+  const journal = await open();
   const numDevices = 40;
   const cohort = 6;
   const size = 4096;
@@ -192,9 +206,10 @@ test("after 100 rounds the journal takes at most three times the live state", as
     await journal.flushed();
   }
   await journal.close();
-  const stored = statSync(join(path, "data.mdb"));
-  expect(stored.blocks * 512).toBeLessThanOrEqual(3 * live);
-  const again = openJournal(lmdbStore(path));
+  const stored = readdirSync(path).map((name) => statSync(join(path, name)).size);
+  expect(stored.length).toBe(3); // two generations and the head
+  expect(stored.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(3 * live);
+  const again = await open();
   expect(again.contents()?.state).toEqual(state);
   await again.close();
 });

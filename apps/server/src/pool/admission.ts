@@ -3,7 +3,8 @@ import type { CoordinatorConfig } from "../config.ts";
 import type { JournalledClient } from "../journal/journal.ts";
 import type { ClientTable } from "./clientTable.ts";
 import type { Homes } from "./homes.ts";
-import type { Client } from "./members.ts";
+import type { Client, Connection } from "./members.ts";
+import type { Quotas } from "./quotas.ts";
 
 /** What admitting clients needs of the roster. */
 export interface AdmissionSources {
@@ -13,15 +14,18 @@ export interface AdmissionSources {
   saveClient(client: JournalledClient): void;
   /** Forgets a client that is gone and holds no device, as if it had never come. */
   removeClient(clientKey: string): void;
+  /** Clients by where they come from. */
+  readonly quotas: Pick<Quotas, "admit">;
+  onForgotten(client: Client): void;
 }
 
-/** The client that says hello, new or known, or why it may not join (P-13). */
-export function admit({ clientKey, nickname, hosting }: Hello, sources: AdmissionSources): Refusal | Client {
-  const { config, clients } = sources;
+/** The client that says hello, new or known, or why it may not join (P-13, P-112, P-113). */
+export function admit({ clientKey, nickname, hosting }: Hello, { origin }: Connection, sources: AdmissionSources): Refusal | Client {
+  const { config, clients, quotas } = sources;
   const known = clients.all.get(clientKey);
   if (config.run.roster === "fixed" && hosting === "own")
     return refuse("P-13", "this run gives out its own data: own examples need an open roster");
-  const refusal = known === undefined ? refuseNewcomer(sources) : null;
+  const refusal = (known === undefined ? refuseNewcomer(sources) : null) ?? (origin === undefined ? null : quotas.admit(clientKey, origin));
   if (refusal !== null) return refusal;
   const record = { clientKey, ordinal: known?.ordinal ?? clients.nextOrdinal(), nickname: nickname ?? known?.nickname ?? null };
   if (known?.nickname !== record.nickname) sources.saveClient(record);
@@ -39,11 +43,12 @@ function refuseNewcomer(sources: AdmissionSources): Refusal | null {
 }
 
 /** Forgets who left without a device, but for the expected clients, whose devices wait for them by their number: names cost nothing to invent. */
-function forgetStrangers({ config, clients, homes, removeClient }: AdmissionSources): void {
+function forgetStrangers({ config, clients, homes, removeClient, onForgotten }: AdmissionSources): void {
   for (const client of clients.all.values()) {
     const { clientKey, ordinal, isGone } = client;
     if (!isGone || ordinal < (config.expectedClients ?? 0) || homes.devicesOf(clientKey).length > 0) continue;
     clients.remove(client);
+    onForgotten(client);
     removeClient(clientKey);
   }
 }

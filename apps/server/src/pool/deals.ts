@@ -16,8 +16,8 @@ export interface Deals {
 
 /** What dealing looks at. */
 export interface DealSources extends GuestSources {
-  readonly world: Pick<HomesWorld, "clients" | "clientAt">;
-  readonly ports: Pick<HomesPorts, "config" | "isBusy">;
+  readonly world: Pick<HomesWorld, "clients" | "clientAt" | "lapsed">;
+  readonly ports: Pick<HomesPorts, "config" | "isBusy" | "onLost">;
   /** The share for the next device of an open roster that asks for one. */
   nextShare(): number;
 }
@@ -45,7 +45,7 @@ export function createDeals(sources: DealSources): Deals {
     return dealToNewcomer(newcomer, guestsFor(client), others, rules).flatMap((id) => index.get(id) ?? []);
   }
 
-  /** An open roster's devices that a client gets: those that nobody ever registered and whose client is gone, rests or is late, then new ones. */
+  /** An open roster's devices that a client gets: those that nobody ever registered and whose client is gone, rests or is late, then new ones, then places that have lapsed. */
   function ofOpenRoster(client: Client): JournalledDevice[] {
     const { hosting, clientKey } = client;
     const numWanted = (hosting === "own" ? 1 : (config.maxPerClient ?? 1)) - index.numOf(clientKey);
@@ -58,7 +58,18 @@ export function createDeals(sources: DealSources): Deals {
       index.put(device);
       dealt.push(device);
     }
-    return dealt;
+    return [...dealt, ...lapsedPlaces(client, numWanted - dealt.length)];
+  }
+
+  /** Places of a full open roster whose clients' leases have lapsed: who takes one begins there, and what the server keeps of it counts as 0. */
+  function lapsedPlaces(newcomer: Client | null, count: number): JournalledDevice[] {
+    if (count <= 0) return [];
+    const others = world.lapsed().filter((client) => client !== newcomer);
+    const places = others.flatMap(({ clientKey }) => index.of(clientKey)).slice(0, count);
+    return places.map(({ deviceId, clientKey, share = null }) => {
+      if (newcomer !== null) ports.onLost(deviceId);
+      return { ...freshDevice(deviceId, newcomer?.hosting === "own" ? null : share), clientKey, wasReset: true };
+    });
   }
 
   return {
@@ -67,6 +78,6 @@ export function createDeals(sources: DealSources): Deals {
       return ofFixedRoster(client, isAgain ? { ...config, expectedClients: null } : config);
     },
     hostFor: (device) => (isFixed && isMovable(device) ? world.clients.get(chooseHost(hosts(canHost), config) ?? "") : undefined),
-    hasRoom: () => index.size < maxDevices || guestsFor(null).free.length > 0,
+    hasRoom: () => index.size < maxDevices || guestsFor(null).free.length > 0 || lapsedPlaces(null, 1).length > 0,
   };
 }

@@ -45,7 +45,7 @@ export function createLateness(ports: LatenessPorts, homes: Homes, onChange: (cl
       return;
     }
     client.owesSince ??= clock.now();
-    const lastMs = client.owesSince + maxExtensions * limitMs - clock.now();
+    const lastMs = client.owesSince + Math.min(maxExtensions * limitMs, config.reservationMs) - clock.now();
     client.cancelLateness = clock.after(Math.max(0, Math.min(limitMs, lastMs)), () => lapse(client));
   }
 

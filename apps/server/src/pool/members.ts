@@ -2,10 +2,13 @@ import { type Bits, type DeviceId, looksAtMachines } from "@tutti/core";
 import type { Backend, DeviceDecision, Hello, TaskLease } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
 import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
+import type { Origin } from "./quotas.ts";
 
 /** A client's socket as the pool sees it. */
 export interface Connection {
   readonly id: string;
+  /** Where it comes from; absent where nobody is counted. */
+  origin?: Origin;
   /** Set once hello is answered: only then may assignments follow. */
   isWelcomed: boolean;
   /** Set by the first registration, which may name no device: the client has passed the admission test. */
@@ -18,6 +21,8 @@ export interface Connection {
   moved(deviceIds: readonly DeviceId[]): void;
   /** Tells the client that another socket took its place, and closes. */
   replaced(): void;
+  /** Tells the client that the operator sends it away, and closes. */
+  removed(message: string): void;
 }
 
 /** What a client computes on. */
@@ -36,6 +41,8 @@ export interface Client extends JournalledClient {
   isPaused: boolean;
   /** Whether it said that it cannot contribute at all. */
   hasDeclined: boolean;
+  /** Whether it let a task's deadline pass since its last contribution. */
+  isSilent: boolean;
   /** Whether it left, or its grace time is over. */
   isGone: boolean;
   /** Since when it has devices that it is still to register, in uptime; null while it has none. */
@@ -46,6 +53,8 @@ export interface Client extends JournalledClient {
   numFailures: number;
   /** The last step, counted in this process, in which no device may move to it. */
   barredUntil: number;
+  /** Whether it brought the run's host token (P-126). */
+  isTrusted: boolean;
   compute: Compute | null;
   /** What it claims of its machine; null where it says nothing. */
   profile: NonNullable<Hello["profile"]> | null;
@@ -82,6 +91,16 @@ export function isForsaken(device: JournalledDevice, client: Client | undefined)
 export function freshDevice(deviceId: DeviceId, share: number | null): JournalledDevice {
   const nothing = { clientKey: null, numExamples: null, version: null, versionSha256: null, stateSha256: null, wasReset: false };
   return { deviceId, share, ...nothing };
+}
+
+/** Whether a client may be sent a device's private state (P-126). */
+export function mayHaveState({ stateBy }: JournalledDevice, { clientKey, isTrusted }: Client, { stateHosts }: CoordinatorConfig): boolean {
+  return stateHosts === "anyone" || isTrusted || stateBy === clientKey;
+}
+
+/** A device whose private state is gone. */
+export function withoutState(device: JournalledDevice): JournalledDevice {
+  return { ...device, version: null, versionSha256: null, stateSha256: null, stateBy: null };
 }
 
 /** Whether tasks go one by one to clients that are free, and their devices with them (P-28). */

@@ -2,6 +2,7 @@ import {
   type Contribution,
   type DeviceId,
   deferred,
+  isEnough,
   mapParameterSets,
   type PlannedTask,
   type RoundPlan,
@@ -42,10 +43,16 @@ export interface OpenStep {
   readonly payloads: readonly BlobRef[];
   readonly leases: ReadonlyMap<string, Lease>;
   readonly byDevice: ReadonlyMap<DeviceId, Lease>;
-  /** Set when the deadline passed or the set that counts is known: whatever comes now is late. */
+  /** Set when the deadline passed, the step had what it wants, or the set that counts is known: whatever comes now is late. */
   isOver: boolean;
+  /** Uptime. */
+  readonly openedAt: number;
   /** Uptime at which the deadline passes; null for none. */
   deadlineAt: number | null;
+  /** Devices whose contributions were taken back before it closed. */
+  readonly takenBack: Set<DeviceId>;
+  /** It missed its quorum: what it has is not summed. */
+  isMissed: boolean;
 }
 
 /** The step that is open now; null before the first. */
@@ -65,8 +72,16 @@ export function workOf({ task: { spec, expects } }: Lease): number {
   return expects.numExamples * (spec.kind === "train" ? spec.epochs : 1);
 }
 
+/** What opens a step. */
+export interface Opening {
+  readonly runId: string;
+  readonly payloads: readonly BlobRef[];
+  /** Uptime. */
+  readonly now: number;
+}
+
 /** Opens a step: one lease per task of the plan. */
-export function openStep(runId: string, plan: RoundPlan, payloads: readonly BlobRef[]): OpenStep {
+export function openStep(plan: RoundPlan, { runId, payloads, now }: Opening): OpenStep {
   const { stage, round, step, attempt } = plan;
   const leases = new Map<string, Lease>();
   for (const task of plan.tasks) {
@@ -74,7 +89,7 @@ export function openStep(runId: string, plan: RoundPlan, payloads: readonly Blob
     leases.set(id, createLease(id, task));
   }
   const byDevice = new Map([...leases.values()].map((lease) => [lease.task.deviceId, lease]));
-  return { plan, payloads, leases, byDevice, isOver: false, deadlineAt: null };
+  return { plan, payloads, leases, byDevice, isOver: false, openedAt: now, deadlineAt: null, takenBack: new Set(), isMissed: false };
 }
 
 /** Whether a task can still be submitted. */
@@ -83,10 +98,20 @@ export function isOpenLease(step: OpenStep | null, lease: Lease | undefined): bo
 }
 
 /** Whatever comes from now on is late; a contribution that is being written counts, and ends its lease when it is safe. */
-export function closeStep(step: OpenStep | null): void {
+export function closeStep(step: OpenStep | null, kind: "late" | "unneeded" = "late"): void {
   if (step === null) return;
   step.isOver = true;
-  for (const lease of step.leases.values()) if (lease.state === "open") lease.end({ kind: "late" });
+  for (const lease of step.leases.values()) if (lease.state === "open") lease.end({ kind });
+}
+
+/**
+ * The last contribution that a step wants ends it for the others, before anything is awaited: so no more are accepted. Of a step that wants all of them
+ * its leases tell.
+ */
+export function closeIfEnough(step: OpenStep | null): void {
+  if (step === null || step.isOver || (step.plan.closesAt === undefined && step.plan.optional === undefined)) return;
+  const contributed = [...step.leases.values()].filter(({ accepted }) => accepted !== null).map(({ task }) => task.deviceId);
+  if (isEnough(step.plan, new Set(contributed))) closeStep(step, "unneeded");
 }
 
 /** The message that hands a task to its device. */

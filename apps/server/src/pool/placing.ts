@@ -58,7 +58,8 @@ export function createPlacing({ clock, current, members, maxPerClient, handOut }
     const isHere = host.connection.registered.has(deviceId);
     if (isHere) lease.arrivalBy = null;
     else if (lease.arrivalBy === null) return null;
-    const canMove = lease.numMoves < maxMoves;
+    const device = homes.get(deviceId);
+    const canMove = lease.numMoves < maxMoves && device !== null && homes.movesFreely(device);
     const isGiven = works(host) && (isHere || isMoving(lease)) && (isTrusted(host) || !isHelped || !canMove);
     const home = isGiven ? host.clientKey : null;
     return { deviceId, work: workOf(lease), home, isMoving: isGiven && isMoving(lease), isAhead: isHere && lease.numMoves > 0, canMove };
@@ -69,11 +70,12 @@ export function createPlacing({ clock, current, members, maxPerClient, handOut }
     const tells = step.plan.tasks.some(({ spec }) => spec.kind === "train"); // other tasks say nothing of how far they are
     const numFair = 2 * Math.ceil(step.leases.size / Math.max(1, there.length));
     const held = timesLeft(heldTasks(step, { hostOf, now: clock.now() }));
+    const numHadBy = countBy([...step.leases.values()], ({ holder }) => holder);
     return there.map((client) => {
       const { clientKey: key, ordinal, connection } = client;
       const isReady = connection?.isReady === true && client.owesSince === null;
       const hasRoom = maxPerClient === null || homes.devicesOf(key).length < maxPerClient;
-      const numHad = [...step.leases.values()].filter(({ holder }) => holder === key).length;
+      const numHad = numHadBy.get(key) ?? 0;
       const isFar = !tells || (client.progress?.fraction ?? 0) >= farFraction;
       return { key, ordinal, timeLeft: held.get(key) ?? null, isFar, canHost: isReady && hasRoom && isTrusted(client) && numHad < numFair };
     });
@@ -132,6 +134,12 @@ export function createPlacing({ clock, current, members, maxPerClient, handOut }
       for (const cancel of timers) cancel();
     },
   };
+}
+
+function countBy<T, K>(values: readonly T[], keyOf: (value: T) => K): Map<K, number> {
+  const counts = new Map<K, number>();
+  for (const value of values) counts.set(keyOf(value), (counts.get(keyOf(value)) ?? 0) + 1);
+  return counts;
 }
 
 /** Tasks that clients hold. */

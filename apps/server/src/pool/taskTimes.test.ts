@@ -31,7 +31,7 @@ const plan: RoundPlan = {
 };
 
 test("times are of devices whose machine is known and whose contribution came, each beside what the machine's costs say", () => {
-  const step = openStep("run", plan, []);
+  const step = openStep(plan, { runId: "run", payloads: [], now: 0 });
   const timed = (deviceId: number, sentAt: number | null, arrivedAt: number | null) =>
     Object.assign(step.byDevice.get(deviceId) ?? {}, { sentAt, arrivedAt });
   timed(0, 1000, 3500.4);

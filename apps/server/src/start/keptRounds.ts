@@ -1,18 +1,22 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { Params, StrategyState, StrategySummary, Tensor } from "@tutti/core";
 import type { Change, KeyValueStore } from "../journal/keyValueStore.ts";
-import { lmdbStore } from "../journal/lmdbStore.ts";
+import { readStore } from "../journal/openStore.ts";
 import { bytesOf, floatsOf, packRecord, unpackRecord } from "../journal/records.ts";
 
 /** The states after past training rounds, from which a run can be branched. Tensors that several rounds share are kept once. */
 export interface KeptRounds {
   /** Keeps the state where it is the one after a training round, and drops others where all together take too much. */
   keep(state: StrategyState, summary: StrategySummary): void;
+  /** The same for a run's latest state, where the process before was killed before it could. */
+  keepMissing(state: StrategyState, summary: StrategySummary): void;
+  /** Changes every state that is kept; one that `change` returns as it was stays so. */
+  amend(change: (state: StrategyState) => StrategyState): void;
   /** Ascending. */
   rounds(): readonly number[];
   flushed(): Promise<void>;
+  /** Writes that wait for space are given up. */
+  stopWaiting(): void;
   close(): Promise<void>;
 }
 
@@ -40,21 +44,36 @@ export function createKeptRounds(store: KeyValueStore, maxBytes: number): KeptRo
     hashes.set(tensor, known);
     return known;
   };
-  return {
-    keep(state, summary) {
-      const round = finishedRound(summary);
-      if (maxBytes === 0 || round === null) return;
-      const changes = kept.put(round, state, hashOf);
+  const keep = (state: StrategyState, summary: StrategySummary): void => {
+    const round = finishedRound(summary);
+    if (maxBytes === 0 || round === null) return;
+    const changes = kept.put(round, state, hashOf);
+    kept.drop((other) => other !== round && other % kept.stride !== 0, changes);
+    while (kept.numBytes() > maxBytes && kept.rounds.size > 1) {
+      kept.stride *= 2;
       kept.drop((other) => other !== round && other % kept.stride !== 0, changes);
-      while (kept.numBytes() > maxBytes && kept.rounds.size > 1) {
-        kept.stride *= 2;
-        kept.drop((other) => other !== round && other % kept.stride !== 0, changes);
+    }
+    changes.push(["stride", packRecord(kept.stride)]);
+    store.write(changes);
+  };
+  return {
+    keep,
+    keepMissing(state, summary) {
+      const round = finishedRound(summary);
+      if (round !== null && !kept.rounds.has(round)) keep(state, summary);
+    },
+    amend(change) {
+      const changes: Change[] = [];
+      for (const round of ascending(kept.rounds.keys())) {
+        const { state } = stateAfter(store, round);
+        const next = state === null ? null : change(state);
+        if (next !== null && next !== state) changes.push(...kept.put(round, next, hashOf));
       }
-      changes.push(["stride", packRecord(kept.stride)]);
-      store.write(changes);
+      if (changes.length > 0) store.write(changes);
     },
     rounds: () => ascending(kept.rounds.keys()),
     flushed: () => store.flushed(),
+    stopWaiting: () => store.stopWaiting?.(),
     close: () => store.close(),
   };
 }
@@ -142,18 +161,12 @@ function readIndex(store: KeyValueStore) {
   };
 }
 
-/** The rounds that a folder keeps, and the state after one of them; null where that one is not kept or not whole. */
+/** The rounds that a run's folder keeps, and the state after one of them; null where that one is not kept or not whole. */
 export async function readKeptRound(
-  folder: string,
+  runFolder: string,
   round: number,
 ): Promise<{ readonly rounds: readonly number[]; readonly state: StrategyState | null }> {
-  if (!existsSync(join(folder, "data.mdb"))) return { rounds: [], state: null };
-  const store = lmdbStore(folder, { isReadOnly: true });
-  try {
-    return stateAfter(store, round);
-  } finally {
-    await store.close();
-  }
+  return stateAfter(await readStore(runFolder, "rounds"), round);
 }
 
 /** The same of an open store. */

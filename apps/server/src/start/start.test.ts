@@ -6,13 +6,14 @@ import { afterEach, expect, test } from "vitest";
 import type { CoordinatorOptions } from "../config.ts";
 import { type Coordinator, type CoordinatorEvent, type CoordinatorPorts, startCoordinator } from "../coordinator.ts";
 import { openJournal } from "../journal/journal.ts";
-import { lmdbStore } from "../journal/lmdbStore.ts";
+import { readStore } from "../journal/openStore.ts";
 import { readRun } from "../journal/readRun.ts";
 import { keepRunReports } from "../runReports.ts";
 import { newClient } from "../testing/keptClient.ts";
 import { joinAsClient, type ProtocolClient } from "../testing/protocolClient.ts";
 import { temporaryFolder } from "../testing/startTest.ts";
 import { tinyFedAvg, tinyRun, tinyTuned } from "../testing/tinyRun.ts";
+import { readKeptRound } from "./keptRounds.ts";
 import type { StartReader } from "./startingPoint.ts";
 
 let folder = temporaryFolder();
@@ -140,6 +141,19 @@ test("what cannot be branched is refused with every reason, and leaves no lock b
   await (await branchAt(4)).close();
 });
 
+test("a last round that reached the journal and not the kept rounds before a kill is kept when the run goes on", async () => {
+  await hashesOf(await start(scaffold, { runId: "killed" }));
+  const rounds = join(folder.path, "killed", "rounds");
+  const whole = await readKeptRound(rounds, 5);
+  const store = lmdbStore(rounds);
+  store.write([["round/00000005", null]]);
+  await store.close();
+  expect(await readKeptRound(rounds, 5)).toEqual({ rounds: [1, 2, 3, 4], state: null });
+  await (await start(scaffold, { runId: "killed" })).close();
+  expect(whole.state).not.toBeNull();
+  expect(await readKeptRound(rounds, 5)).toEqual(whole);
+});
+
 /** Parameters that nobody would draw. */
 function marked(run: RunSettings): Params {
   const value = (at: number) => 0.25 * (at % 7) - 0.5;
@@ -207,7 +221,7 @@ test("what a run started from is read once: it resumes from its journal, by the 
   await resumed.whenDone();
   await resumed.close();
   expect([sent, reads]).toEqual([params, ["adapters/mine"]]);
-  const journal = openJournal(lmdbStore(join(folder.path, "mine", "journal"), { isReadOnly: true }));
+  const journal = openJournal(await readStore(join(folder.path, "mine"), "journal"));
   expect(journal.contents()?.start).toEqual({ startFrom: "adapters/mine", origin: first.origin, content: null });
   await journal.close();
   const { startFrom: _, ...without } = options;

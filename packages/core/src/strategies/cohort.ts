@@ -1,7 +1,7 @@
 import type { Random } from "../random.ts";
 import { neededContributions } from "../rounds.ts";
 import type { RunConditions } from "../settings/runConditions.ts";
-import type { Device, DeviceId, Stage, Waiting } from "../task.ts";
+import type { Device, DeviceId, RoundPlan, Stage, Waiting } from "../task.ts";
 
 /** What a cohort is chosen from, and for which step. */
 export interface Situation {
@@ -21,21 +21,63 @@ export interface Cohort {
   readonly devices: readonly Device[];
   /** N. */
   readonly numDevices: number;
+  /** As in a plan. */
+  readonly closesAt?: number;
+  readonly optional?: readonly DeviceId[];
 }
 
-/** S devices, uniformly without replacement. */
+/** What a plan says of its closing. */
+export function closingOf({ closesAt, optional }: Cohort): Pick<RoundPlan, "closesAt" | "optional"> {
+  return { ...(closesAt === undefined ? {} : { closesAt }), ...(optional === undefined ? {} : { optional }) };
+}
+
+/** Devices on trial that are asked for each one of the cohort that no proven device can replace. */
+const numTried = 4;
+
+/** S devices, uniformly without replacement; more where the run selects more, or where some of them are on trial. */
 export function sampleCohort(situation: Situation): Cohort | Waiting {
   const { run, random, stage, round, attempt } = situation;
   const candidates = plannable(situation);
   if ("waiting" in candidates) return candidates;
   const order = random.stream({ stage, round, attempt, purpose: "cohort" }).shuffle(candidates);
-  return cohortOf(situation, order.slice(0, run.cohortSize));
+  const numDrawn = Math.ceil((run.overSelection ?? 1) * run.cohortSize - 1e-9);
+  const drawn = order.slice(0, numDrawn);
+  const spare = sparesFor(drawn, order.slice(numDrawn));
+  const chosen = [...drawn, ...spare];
+  const cohort = cohortOf(situation, chosen);
+  const optional = [...drawn.filter(isOnTrial), ...spare].map(({ id }) => id);
+  if ("waiting" in cohort || (optional.length === 0 && run.overSelection === undefined)) return cohort;
+  const numHoped = chosen.filter(({ trial }) => trial !== "failed").length;
+  return { ...cohort, closesAt: Math.max(1, Math.min(run.cohortSize, numHoped)), ...(optional.length === 0 ? {} : { optional }) };
+}
+
+/**
+ * Who is asked beside a cohort with devices on trial, so that the step need not wait for those: a proven device for each, in sampling order, and where
+ * there are none, several others on trial.
+ */
+function sparesFor(drawn: readonly Device[], others: readonly Device[]): Device[] {
+  const numOnTrial = drawn.filter(isOnTrial).length;
+  const here = others.filter(({ isConnected }) => isConnected);
+  const proven = here.filter((device) => !isOnTrial(device)).slice(0, numOnTrial);
+  const tried = here.filter(isOnTrial).slice(0, (numTried - 1) * (numOnTrial - proven.length));
+  return [...proven, ...tried];
+}
+
+function isOnTrial({ trial }: Device): boolean {
+  return trial !== undefined;
+}
+
+/** Everybody is asked, and who was late or declined last is not waited for, as long as there are others. */
+function forAll(cohort: Cohort | Waiting): Cohort | Waiting {
+  if ("waiting" in cohort) return cohort;
+  const failed = cohort.devices.filter(({ trial }) => trial === "failed").map(({ id }) => id);
+  return failed.length === 0 || failed.length === cohort.devices.length ? cohort : { ...cohort, optional: failed };
 }
 
 /** Every device that can be planned for, in device order. */
 export function wholeRoster(situation: Situation): Cohort | Waiting {
   const candidates = plannable(situation);
-  return "waiting" in candidates ? candidates : cohortOf(situation, candidates);
+  return "waiting" in candidates ? candidates : forAll(cohortOf(situation, candidates));
 }
 
 /**
@@ -45,7 +87,7 @@ export function wholeRoster(situation: Situation): Cohort | Waiting {
 export function onePerShare(situation: Situation): Cohort | Waiting {
   const candidates = plannable(situation);
   if ("waiting" in candidates) return candidates;
-  const cohort = cohortOf(situation, withoutTwins(candidates));
+  const cohort = forAll(cohortOf(situation, withoutTwins(candidates)));
   return "waiting" in cohort || situation.run.roster === "fixed"
     ? cohort
     : { ...cohort, numDevices: withoutTwins(situation.roster).length };
@@ -74,7 +116,8 @@ export function firstInOrder(situation: Situation, preferred: readonly DeviceId[
   const order = [...preferred, ...shuffled];
   const start = (attempt - 1) % order.length;
   const rotated = [...order.slice(start), ...order.slice(0, start)];
-  const inOrder = rotated.flatMap((id) => candidates.filter((device) => device.id === id));
+  const present = rotated.flatMap((id) => candidates.filter((device) => device.id === id));
+  const inOrder = [...present.filter(({ trial }) => trial !== "failed"), ...present.filter(({ trial }) => trial === "failed")];
   return cohortOf(situation, inOrder.slice(0, count));
 }
 

@@ -8,7 +8,7 @@ import type { Contribution, RoundPlan, TaskSpec } from "../task.ts";
 import { tuningOf } from "../tunings/table.ts";
 import { averageSent, contributionsOf } from "./averaging.ts";
 import { carriedTensors } from "./branching.ts";
-import { onePerShare, sampleCohort } from "./cohort.ts";
+import { closingOf, onePerShare, sampleCohort } from "./cohort.ts";
 import { expectedDevices, firstTrainStep, nextTrainPosition, type Position, scheduleOf, startOfRound, summaryOf } from "./course.ts";
 import { declareStrategy, type StrategySettingsOf } from "./declaration.ts";
 import { evaluateSpec, isEvaluationDue, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
@@ -89,7 +89,8 @@ const decisions: Strategy<FedPtState, Run> = {
     const sent = under(state.tensors, "W/");
     const shared = position.kind === "train" ? sent : {};
     const tasks = cohort.devices.map((device) => taskFor(device, run, { spec, parameterSets: { global: 0 }, shared }));
-    return { ...place, payloads: [sent], tasks, deadlineMs: run.deadlineMs, quorum: run.quorum, numDevices: cohort.numDevices };
+    const { deadlineMs, quorum } = run;
+    return { ...place, payloads: [sent], tasks, deadlineMs, quorum, numDevices: cohort.numDevices, ...closingOf(cohort) };
   },
 
   aggregate(state, plan, contributions) {
@@ -155,6 +156,7 @@ export const fedPt = declareStrategy({
       holds: ({ tuning }) => !tuningOf(tuning).trainsBackbone,
     },
   ],
+  takesRules: () => "all",
   needsSingleContributions: () => false,
   publicFraction: ({ distillFraction, distillText }) => (distillText === null ? distillFraction : 0),
   needsCompute: ({ distillSteps }) => distillSteps > 0,

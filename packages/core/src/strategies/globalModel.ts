@@ -4,7 +4,7 @@ import { residualOf } from "../residualParams.ts";
 import type { Contribution, Device, ParameterSets, PlannedTask, RoundPlan, TaskSpec } from "../task.ts";
 import type { TunedShape } from "../tunings/tuned.ts";
 import { carriedTensors } from "./branching.ts";
-import { onePerShare, sampleCohort, wholeRoster } from "./cohort.ts";
+import { closingOf, onePerShare, sampleCohort, wholeRoster } from "./cohort.ts";
 import {
   expectedDevices,
   firstTrainStep,
@@ -131,6 +131,7 @@ export function globalModel<Settings extends GlobalModelSettings>(
         deadlineMs: run.deadlineMs,
         quorum: run.quorum,
         numDevices: cohort.numDevices,
+        ...closingOf(cohort),
       };
     },
 

@@ -3,7 +3,7 @@ import { pickNames } from "../params.ts";
 import type { RunConditions } from "../settings/runConditions.ts";
 import type { TaskSpec } from "../task.ts";
 import { carriedTensors } from "./branching.ts";
-import { onePerShare, sampleCohort } from "./cohort.ts";
+import { closingOf, onePerShare, sampleCohort } from "./cohort.ts";
 import { expectedDevices, firstTrainStep, nextTrainPosition, type Position, scheduleOf, startOfRound, summaryOf } from "./course.ts";
 import { declareStrategy, type StrategySettingsOf } from "./declaration.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "./evaluations.ts";
@@ -55,6 +55,7 @@ const decisions: Strategy<GlobalModelState<LocalSettings>, StrategyRun<LocalSett
       deadlineMs: run.deadlineMs,
       quorum: run.quorum,
       numDevices: cohort.numDevices,
+      ...closingOf(cohort),
     };
   },
 
@@ -85,6 +86,7 @@ export const local = declareStrategy({
   deviations: [],
   settings: {},
   rules: [],
+  takesRules: () => "none",
   needsSingleContributions: () => false,
   decisions,
   methods: {

@@ -1,5 +1,7 @@
-import type { DevicePool, Step, TaskOutcome } from "../rounds.ts";
+import { isEnough } from "../pacing/closing.ts";
+import type { DevicePool, Step } from "../rounds.ts";
 import type { Device, PlannedTask, RoundPlan } from "../task.ts";
+import type { TaskOutcome } from "../taskOutcome.ts";
 
 /** What a simulated device does with a task; `silent` never answers. */
 export type Answer = (plan: RoundPlan, task: PlannedTask) => TaskOutcome | "silent";
@@ -12,6 +14,14 @@ export interface SimulatedPool extends DevicePool {
   readonly asked: ReadonlyMap<string, number>;
   /** Contributions that were accepted, by `taskName`: what a journal keeps over a restart. */
   readonly accepted: Map<string, TaskOutcome>;
+}
+
+/** An open step. */
+interface Opened {
+  readonly plan: RoundPlan;
+  /** What ends each task that is still out. */
+  readonly open: Map<number, (outcome: TaskOutcome) => void>;
+  readonly contributed: Set<number>;
 }
 
 /** Tells the tasks of a run apart. */
@@ -31,13 +41,15 @@ export function createSimulatedPool(roster: readonly Device[], answer: Answer, a
   let queue: (() => void)[] = [];
 
   function open(plan: RoundPlan, deadlineMs: number | null): Step {
-    const silent: ((outcome: TaskOutcome) => void)[] = [];
-    const pass = () => {
-      for (const end of silent) end({ kind: "late" });
-    };
-    queue = deadlineMs === null ? [] : [pass];
+    const opened: Opened = { plan, open: new Map(), contributed: new Set() };
+    queue = deadlineMs === null ? [] : [() => endAll(opened, "late")];
     void Promise.resolve().then(answerNext);
-    return { perform: (task) => perform(plan, task, silent), close: () => {} };
+    return { perform: (task) => perform(opened, task), close: () => {} };
+  }
+
+  function endAll({ open: waiting }: Opened, kind: "late" | "unneeded"): void {
+    for (const end of waiting.values()) end({ kind });
+    waiting.clear();
   }
 
   /** One answer at a time, so that everything that waits for it runs before the next. */
@@ -48,17 +60,24 @@ export function createSimulatedPool(roster: readonly Device[], answer: Answer, a
     }
   }
 
-  function perform(plan: RoundPlan, task: PlannedTask, silent: ((outcome: TaskOutcome) => void)[]): Promise<TaskOutcome> {
+  function perform(opened: Opened, task: PlannedTask): Promise<TaskOutcome> {
+    const { plan, open: waiting, contributed } = opened;
     const name = taskName(plan, task);
     return new Promise((resolve) => {
+      waiting.set(task.deviceId, resolve);
       queue.push(() => {
+        if (!waiting.has(task.deviceId)) return;
         const known = accepted.get(name);
-        if (known !== undefined) return resolve(known);
-        asked.set(name, (asked.get(name) ?? 0) + 1);
-        const outcome = answer(plan, task);
-        if (outcome === "silent") return void silent.push(resolve);
-        if (outcome.kind === "contributed") accepted.set(name, outcome);
+        if (known === undefined) asked.set(name, (asked.get(name) ?? 0) + 1);
+        const outcome = known ?? answer(plan, task);
+        if (outcome === "silent") return;
+        if (outcome.kind === "contributed") {
+          accepted.set(name, outcome);
+          contributed.add(task.deviceId);
+        }
+        waiting.delete(task.deviceId);
         resolve(outcome);
+        if (isEnough(plan, contributed)) endAll(opened, "unneeded");
       });
     });
   }
