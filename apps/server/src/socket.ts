@@ -39,6 +39,7 @@ export function attachSockets(server: HttpServer, ports: AttachPorts): Sockets {
   const { addresses } = ports;
   const options = { serveClient: false, perMessageDeflate: false, parser: packetParser, allowRequest, connectTimeout: connectTimeoutMs };
   const io = new Server(server, { ...options, maxHttpBufferSize: ports.maxMessageBytes });
+  boundPolling(io.engine);
   function allowRequest(request: IncomingMessage, decide: (why: string | null, isAllowed: boolean) => void): void {
     const refusal = addresses.refuse(request);
     if (refusal !== null) ports.onRefused("P-101");
