@@ -44,6 +44,8 @@ export interface SocketPorts {
   statusOnArrival(): Status;
   /** Resolves when all that was journalled so far is safe. */
   flushed(): Promise<void>;
+  /** Resolves when what was deleted so far is gone for good. */
+  deleted(): Promise<void>;
   onRefused(rule: Rule): void;
   /** The name that a socket's address counts under; null on private networks. */
   addressOf(socket: Socket): string | null;
@@ -219,7 +221,7 @@ function handlersOf(served: Served): Handlers {
       const withdrawn = pool.withdraw(client);
       served.client = null;
       logger.info({ client: shortKey(client), ...withdrawn }, "took back its data and left");
-      await ports.flushed();
+      await ports.deleted();
       return withdrawn;
     }, desk.withdraw),
     declineState: asClient(async (client, { deviceId, version, reason }) => {

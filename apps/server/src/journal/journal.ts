@@ -144,6 +144,8 @@ export interface Journal {
   putStanding(standing: JournalledStanding): void;
   putTraffic(traffic: Json): void;
   flushed(): Promise<void>;
+  /** Takes what was removed off the disk as well. */
+  purge(): Promise<void>;
   /** Tells from now on why writes wait, such as a full disk; null when they wait no more. */
   onBlocked(listener: (reason: string | null) => void): void;
   /** Writes that wait are given up: whoever waits for them is told that they failed. */
@@ -151,9 +153,9 @@ export interface Journal {
   close(): Promise<void>;
 }
 
-/** Opens the journal in a store and reads what is there. */
-export function openJournal(store: KeyValueStore): Journal {
-  const { contents, openBlobs } = read(store);
+/** Opens the journal in a store and reads what is there; `entries` are those of a store that was changed since it was opened. */
+export function openJournal(store: KeyValueStore, entries = store.entries()): Journal {
+  const { contents, openBlobs } = read(entries);
   const written = writtenBefore(contents, openBlobs);
   return {
     contents: () => contents,
@@ -206,6 +208,7 @@ export function openJournal(store: KeyValueStore): Journal {
     putStanding: (standing) => store.write([[`standing/${standing.clientKey}`, packRecord(standing)]]),
     putTraffic: (traffic) => store.write([["traffic", packRecord(traffic)]]),
     flushed: () => store.flushed(),
+    purge: () => store.purge?.() ?? Promise.resolve(),
     onBlocked: (listener) => store.onBlocked?.(listener),
     stopWaiting: () => store.stopWaiting?.(),
     close: () => store.close(),
@@ -318,9 +321,9 @@ const historyKey = (index: number) => `history/${padded(index)}`;
 const padded = (value: number) => String(value).padStart(8, "0");
 
 /** The journal wrote these records itself, so their JSON is believed to have the type it was written with. */
-function read(store: KeyValueStore): { contents: JournalContents | null; openBlobs: Set<string> } {
+function read(entries: ReturnType<KeyValueStore["entries"]>): { contents: JournalContents | null; openBlobs: Set<string> } {
   const groups = new Map<string, { name: string; json: unknown; bytes: Uint8Array }[]>();
-  for (const [key, value] of store.entries()) {
+  for (const [key, value] of entries) {
     const slash = key.indexOf("/");
     const group = slash < 0 ? key : key.slice(0, slash);
     const items = groups.get(group) ?? [];

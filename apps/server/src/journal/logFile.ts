@@ -14,6 +14,8 @@ export interface LogFile {
   append(batches: readonly (readonly Change[])[]): Promise<void>;
   /** Begins a new generation where the files are much larger than what they hold. */
   compactWhereDue(): Promise<void>;
+  /** Begins new generations until no file holds what was removed; throws a PutOffError where there is no space for them. */
+  renew(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -113,6 +115,11 @@ function present(place: LogPlace, head: LogHandle, first: OpenLog, entries: Read
       const order = { folder: place.folder, key: place.key, from: now.end };
       if (now.end.numBytes < place.threadFromBytes || !isThreadable(place)) return take(startDrafting(draftNext(order, place)));
       drafting = startDrafting(draftInThread(order));
+    },
+    async renew() {
+      if (drafting !== null) await take(drafting);
+      for (let i = 0; i < (place.keepsPrevious ? 2 : 1); i++)
+        await take(startDrafting(draftNext({ folder: place.folder, key: place.key, from: now.end }, place)));
     },
     async close() {
       try {

@@ -1,5 +1,6 @@
 export { inspectLog } from "../journal/inspectLog.ts";
 export { openJournal } from "../journal/journal.ts";
+export { memoryStore } from "../journal/keyValueStore.ts";
 export { openLogStore } from "../journal/logStore.ts";
 export { openStore } from "../journal/openStore.ts";
 export { type DamageKind, damageKinds, placesIn, whileDamaged } from "./damageFiles.ts";

@@ -10,7 +10,10 @@ export function lmdbStore(folder: string): KeyValueStore {
   keepSecret(folder);
   let failure: unknown = null;
   let written: Promise<unknown> = Promise.resolve();
-  return {
+  function* entries() {
+    for (const { key, value } of database.getRange()) yield [key, Uint8Array.from(value)] as const;
+  }
+  const store: KeyValueStore = {
     write(changes) {
       const batch = database.batch(() => {
         for (const [key, value] of changes) {
@@ -21,8 +24,10 @@ export function lmdbStore(folder: string): KeyValueStore {
       batch.catch(remember);
       written = batch;
     },
-    *entries() {
-      for (const { key, value } of database.getRange()) yield [key, Uint8Array.from(value)] as const;
+    entries,
+    async current() {
+      await store.flushed();
+      return [...entries()];
     },
     async flushed() {
       await written;
@@ -35,6 +40,7 @@ export function lmdbStore(folder: string): KeyValueStore {
     },
     close: () => database.close(),
   };
+  return store;
 
   function remember(error: unknown): void {
     failure ??= error;

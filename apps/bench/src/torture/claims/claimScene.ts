@@ -1,6 +1,6 @@
 import type { DeviceId, RunSettings } from "@tutti/core";
 import { type Coordinator, type CoordinatorOptions, startCoordinator } from "@tutti/server";
-import { joinAsClient, newClient, type ProtocolClient, type ProtocolClientOptions, tinyTuned } from "@tutti/server/testing";
+import { joinAsClient, memoryStore, newClient, type ProtocolClient, type ProtocolClientOptions, tinyTuned } from "@tutti/server/testing";
 
 /** A journal that can be looked at, and copied as a kill would leave it. */
 export type Journal = Map<string, Uint8Array>;
@@ -27,7 +27,7 @@ export function createClaimScene(folder: string): ClaimScene {
     async start(run, { shareSizes, journal = new Map(), ...options } = {}) {
       const place = { dataDir: folder, publicDir: folder, pagesDir: null, host: "127.0.0.1", port: 0, logLevel: "silent" } as const;
       const config = { ...place, runId: `run-${coordinators.length}`, writesRunFiles: false, run, ...options };
-      const coordinator = await startCoordinator(config, { tuned: tinyTuned(run), shareSizes, store: mapStore(journal) });
+      const coordinator = await startCoordinator(config, { tuned: tinyTuned(run), shareSizes, store: memoryStore(journal) });
       coordinators.push(coordinator);
       return coordinator;
     },
@@ -40,20 +40,6 @@ export function createClaimScene(folder: string): ClaimScene {
       for (const client of clients.splice(0)) client.close();
       for (const coordinator of coordinators.splice(0)) await coordinator.close();
     },
-  };
-}
-
-function mapStore(content: Journal) {
-  return {
-    write(changes: readonly (readonly [string, Uint8Array | null])[]) {
-      for (const [key, value] of changes) {
-        if (value === null) content.delete(key);
-        else content.set(key, value.slice());
-      }
-    },
-    entries: () => [...content].map(([key, value]) => [key, value.slice()] as const).sort(([a], [b]) => (a < b ? -1 : 1)),
-    flushed: () => Promise.resolve(),
-    close: () => Promise.resolve(),
   };
 }
 
