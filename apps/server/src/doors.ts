@@ -77,7 +77,7 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
     helloTimeoutMs: config.helloTimeoutMs,
     maxSpectators: config.maxSpectators,
     trustProxy: config.trustProxy,
-    tokenOf: ({ token }) => (admission === "open" ? null : (token ?? null)),
+    tokenOf: ({ clientKey, token }) => (admission === "open" ? null : (ports.gate.standingOf(clientKey).invitation ?? token ?? null)),
     maxMessageBytes: largestMessage(tuned, keepsStates),
     flushed: () => journal.flushed(),
     async deleted() {

@@ -140,3 +140,27 @@ test("a large log begins its next generation in a thread, and what is written me
   const read = await readLogStore(folder.path, null);
   expect(new Map([...(read ?? [])].map(([key, value]) => [key, value[0]]))).toEqual(written);
 });
+
+test("what was removed leaves the disk when it is purged, and from then on at most once a minute, or at the end", async () => {
+  const secret = Buffer.from("a text that somebody takes back");
+  const store = await openLogStore(folder.path, { ...plain, keepsPrevious: true });
+  const holds = () => readdirSync(folder.path).some((name) => readFileSync(join(folder.path, name)).includes(secret));
+  store.write([
+    ["kept", bytesOf(1)],
+    ["secret", secret],
+  ]);
+  await store.flushed();
+  expect(holds()).toBe(true);
+  store.write([["secret", null]]);
+  await store.purge?.();
+  expect(holds()).toBe(false);
+  expect([...(await store.current())]).toEqual([["kept", bytesOf(1)]]);
+  store.write([["secret", secret]]);
+  store.write([["secret", null]]);
+  await store.purge?.();
+  await store.flushed();
+  expect(holds()).toBe(true);
+  await store.close();
+  expect(holds()).toBe(false);
+  expect([...((await readLogStore(folder.path, null)) ?? [])]).toEqual([["kept", bytesOf(1)]]);
+});

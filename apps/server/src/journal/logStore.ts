@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { deferred } from "@tutti/core";
 import { keepSecret } from "../secretFiles.ts";
 import { isDiskFull } from "./diskFull.ts";
 import { inspectLog, type LogDamage } from "./inspectLog.ts";
@@ -80,9 +81,10 @@ function createStore(file: LogFile, { folder, key, retryMs, entries }: Writing):
   let wake: (() => void) | null = null;
   let tell: (reason: string | null) => void = () => undefined;
   let blocked: string | null = null;
-  /** Whether what was removed is to leave the disk, and who waits for that. */
-  let purging: { readonly done: Promise<void>; readonly end: () => void } | null = null;
-  let purgeFrom = 0;
+  const purging = createPurging(
+    () => file.renew().catch((cause: unknown) => (cause instanceof PutOffError ? undefined : fail(cause))),
+    () => (isEnding ? undefined : store.write([])),
+  );
 
   function setBlocked(reason: string | null): void {
     if (blocked === reason) return;
@@ -108,34 +110,9 @@ function createStore(file: LogFile, { folder, key, retryMs, entries }: Writing):
         setBlocked(`the disk of ${folder} is full: nothing is accepted until there is space, and nothing that was accepted is lost`);
         await pause();
       } else fail(error);
-      if (queue.length === 0 && failure === null) await purgeWhereDue();
+      if (queue.length === 0 && failure === null) await purging.whereDue(isEnding);
     }
     working = null;
-  }
-
-  async function purgeWhereDue(): Promise<void> {
-    if (purging === null || (!isEnding && performance.now() < purgeFrom)) return;
-    const { end } = purging;
-    purging = null;
-    purgeFrom = performance.now() + purgeEveryMs;
-    await file.renew().catch((cause: unknown) => (cause instanceof PutOffError ? undefined : fail(cause)));
-    end();
-  }
-
-  function startPurging(): NonNullable<typeof purging> {
-    let end: () => void = () => undefined;
-    const done = new Promise<void>((resolve) => {
-      end = resolve;
-    });
-    const wait = Math.max(0, purgeFrom - performance.now());
-    const nudge = () => {
-      queue.push([]);
-      numQueued += 1;
-      working ??= work();
-    };
-    if (wait === 0) Promise.resolve().then(nudge);
-    else setTimeout(() => (isEnding ? undefined : nudge()), wait).unref();
-    return { done: wait === 0 ? done : Promise.resolve(), end };
   }
 
   function pause(): Promise<void> {
@@ -176,10 +153,7 @@ function createStore(file: LogFile, { folder, key, retryMs, entries }: Writing):
       await store.flushed();
       return inOrder((await readLogStore(folder, key)) ?? new Map());
     },
-    purge() {
-      purging ??= startPurging();
-      return purging.done;
-    },
+    purge: purging.ask,
     flushed() {
       if (numDurable >= numQueued && failure === null) return Promise.resolve();
       if (failure !== null) return Promise.reject(failure);
@@ -197,7 +171,7 @@ function createStore(file: LogFile, { folder, key, retryMs, entries }: Writing):
       isEnding = true;
       wake?.();
       await working;
-      await purgeWhereDue();
+      await purging.whereDue(isEnding);
       await file.close();
     },
   };
@@ -206,6 +180,33 @@ function createStore(file: LogFile, { folder, key, retryMs, entries }: Writing):
 
 /** Between two times that a log is written again to take off what was removed: each reads and writes all of it. */
 const purgeEveryMs = 60_000;
+
+/** Takes what was removed off the disk when it is asked to, but not too often: `renew` writes the log again, `nudge` has `whereDue` called. */
+function createPurging(renew: () => Promise<void>, nudge: () => void) {
+  let asked: { readonly done: Promise<void>; readonly end: () => void } | null = null;
+  let dueFrom = 0;
+  return {
+    async whereDue(isEnding: boolean): Promise<void> {
+      if (asked === null || (!isEnding && performance.now() < dueFrom)) return;
+      const { end } = asked;
+      asked = null;
+      dueFrom = performance.now() + purgeEveryMs;
+      await renew();
+      end();
+    },
+    /** Resolves when it is done, or at once where that has to wait. */
+    ask(): Promise<void> {
+      if (asked === null) {
+        const { promise: done, resolve: end } = deferred<void>();
+        asked = { done, end };
+        const wait = dueFrom - performance.now();
+        if (wait > 0) setTimeout(nudge, wait).unref();
+        else nudge();
+      }
+      return performance.now() < dueFrom ? Promise.resolve() : asked.done;
+    },
+  };
+}
 
 function inOrder(entries: ReadonlyMap<string, Uint8Array>): (readonly [string, Uint8Array])[] {
   return [...entries].sort(([a], [b]) => (a < b ? -1 : 1));

@@ -44,17 +44,9 @@ export interface Delivery {
 export function createDelivery(ports: DeliveryPorts, members: Roster, current: CurrentStep): Delivery {
   const { homes } = members;
   let isStopped = false;
-  const { maxPerClient } = ports.config;
-  const placing = placesTasks(ports.config)
-    ? createPlacing({
-        clock: ports.clock,
-        current,
-        members,
-        maxPerClient,
-        takesBack: ports.config.run.backoff !== undefined,
-        handOut: deliver,
-      })
-    : null;
+  const { config, clock } = ports;
+  const rules = { maxPerClient: config.maxPerClient, takesBack: config.run.backoff !== undefined };
+  const placing = placesTasks(config) ? createPlacing({ clock, current, members, ...rules, handOut: deliver }) : null;
   const resending = createResending(ports.clock, ports.onResent);
   const hostOf = ({ task }: Lease): Client | null => members.client(homes.get(task.deviceId)?.clientKey ?? "");
 

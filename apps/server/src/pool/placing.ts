@@ -74,36 +74,20 @@ export function createPlacing({ clock, current, members, maxPerClient, takesBack
     return { deviceId, work: workOf(lease), home, isMoving: isGiven && isMoving(lease), isAhead: isHere && lease.numMoves > 0, canMove };
   }
 
-  function takersOf(step: OpenStep): TaskTaker[] {
-    const there = [...members.clients()].filter((client) => canHost(client) && client.hosting === "virtual");
-    const tells = step.plan.tasks.some(({ spec }) => spec.kind === "train"); // other tasks say nothing of how far they are
-    const numProven = takesBack ? there.filter(({ isProven }) => isProven).length : 0;
-    const numFair = 2 * Math.ceil(step.leases.size / Math.max(1, numProven === 0 ? there.length : numProven));
-    const held = timesLeft(heldTasks(step, { hostOf, now: clock.now() }));
-    const numHadBy = countBy([...step.leases.values()], ({ holder }) => holder);
-    return there.map((client) => {
-      const { clientKey: key, ordinal, connection, isProven } = client;
-      const isReady = connection?.isReady === true && client.owesSince === null;
-      const hasRoom = maxPerClient === null || homes.devicesOf(key).length < maxPerClient;
-      const numHad = numHadBy.get(key) ?? 0;
-      const isFar = !tells || (client.progress?.fraction ?? 0) >= farFraction;
-      const canHost = isReady && hasRoom && isTrusted(client) && numHad < numFair;
-      // of clients that are free the proven ones come first
-      return { key, ordinal: ordinal + (takesBack && !isProven ? maxOrdinal : 0), timeLeft: held.get(key) ?? null, isFar, canHost };
-    });
-  }
-
   function place(): void {
     isDue = false;
     const { step } = current;
     if (isStopped || step === null || step.isOver) return;
-    const open = [...step.leases.values()].filter(({ isWanted, state }) => isWanted && state === "open").filter(isUnheld);
-    if (open.length === 0) return;
-    const takers = takersOf(step);
+    const open = [...step.leases.values()].filter(({ isWanted, state }) => isWanted && state === "open");
+    const [unheld, late] = [open.filter(isUnheld), takesBack ? patience.overdue(step, open) : []];
+    patience.watch(step, open);
+    if (unheld.length === 0 && late.length === 0) return;
+    const held = timesLeft(heldTasks(step, { hostOf, now: clock.now() }));
+    const takers = takersOf(step, { members, maxPerClient, takesBack, isTrusted, held });
     const isHelped = takers.some((taker) => taker.canHost);
-    const waiting = open.flatMap((lease) => waitingOf(lease, isHelped) ?? []);
+    const waiting = unheld.flatMap((lease) => waitingOf(lease, isHelped) ?? []);
     const numWaiting = waiting.filter(({ canMove }) => canMove).length;
-    const overdue = takesBack ? patience.overdue(step, open).slice(0, Math.max(0, numHelpers(takers, isProven) - numWaiting)) : [];
+    const overdue = late.slice(0, Math.max(0, numHelpers(takers, isProven) - numWaiting));
     waiting.push(...overdue.map((lease) => takenBack(lease, lease.numMoves < maxMoves)));
     const free = new Set(takers.filter(({ timeLeft }) => timeLeft === null).map(({ key }) => key));
     for (const { deviceId, client } of placeTasks(waiting, takers)) {
@@ -147,6 +131,31 @@ export function createPlacing({ clock, current, members, maxPerClient, takesBack
       for (const cancel of timers) cancel();
     },
   };
+}
+
+/** What the clients of a run hold of a step, and who may get more. */
+interface Takers extends Pick<PlacingPorts, "members" | "maxPerClient" | "takesBack"> {
+  isTrusted(client: Client): boolean;
+  /** Milliseconds that a client still needs for what it holds. */
+  readonly held: ReadonlyMap<string, number>;
+}
+
+function takersOf(step: OpenStep, { members, maxPerClient, takesBack, isTrusted, held }: Takers): TaskTaker[] {
+  const there = [...members.clients()].filter((client) => canHost(client) && client.hosting === "virtual");
+  const tells = step.plan.tasks.some(({ spec }) => spec.kind === "train"); // other tasks say nothing of how far they are
+  const numProven = takesBack ? there.filter(({ isProven }) => isProven).length : 0;
+  const numFair = 2 * Math.ceil(step.leases.size / Math.max(1, numProven === 0 ? there.length : numProven));
+  const numHadBy = countBy([...step.leases.values()], ({ holder }) => holder);
+  return there.map((client) => {
+    const { clientKey: key, ordinal, connection, isProven } = client;
+    const isReady = connection?.isReady === true && client.owesSince === null;
+    const hasRoom = maxPerClient === null || members.homes.devicesOf(key).length < maxPerClient;
+    const numHad = numHadBy.get(key) ?? 0;
+    const isFar = !tells || (client.progress?.fraction ?? 0) >= farFraction;
+    const canHost = isReady && hasRoom && isTrusted(client) && numHad < numFair;
+    // of clients that are free the proven ones come first
+    return { key, ordinal: ordinal + (takesBack && !isProven ? maxOrdinal : 0), timeLeft: held.get(key) ?? null, isFar, canHost };
+  });
 }
 
 function countBy<T, K>(values: readonly T[], keyOf: (value: T) => K): Map<K, number> {

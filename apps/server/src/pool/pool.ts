@@ -136,10 +136,7 @@ export function createPool(ports: PoolPorts): Pool {
       };
     },
     step: () => current.step,
-    accepted(deviceIds) {
-      const known = deviceIds.map((deviceId) => current.step?.byDevice.get(deviceId)?.accepted?.contribution);
-      return known.flatMap((contribution) => contribution ?? []).sort((a, b) => a.deviceId - b.deviceId);
-    },
+    accepted: (deviceIds) => acceptedOf(current.step, deviceIds),
     counted(contributions) {
       for (const { deviceId, wasReset } of contributions) {
         const device = wasReset === true ? members.homes.get(deviceId) : null;
@@ -177,6 +174,12 @@ export function createPool(ports: PoolPorts): Pool {
       members.stop();
     },
   };
+}
+
+/** Accepted contributions in device order. */
+function acceptedOf(step: OpenStep | null, deviceIds: readonly DeviceId[]): Contribution[] {
+  const known = deviceIds.map((deviceId) => step?.byDevice.get(deviceId)?.accepted?.contribution);
+  return known.flatMap((contribution) => contribution ?? []).sort((a, b) => a.deviceId - b.deviceId);
 }
 
 /** Contributions that do not count after all. */
