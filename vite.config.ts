@@ -68,6 +68,9 @@ function noLibraryThreads(): Plugin {
   };
 }
 
+/** The tests under some folders. */
+const tests = (...folders: readonly string[]): string[] => folders.map((folder) => `${folder}/**/*.test.{ts,tsx}`);
+
 const proxied = ["/blobs", "/run.json", "/healthz", "/metrics"];
 
 export default defineConfig(async ({ command }) => ({
@@ -101,10 +104,23 @@ export default defineConfig(async ({ command }) => ({
   },
   test: {
     root: repository,
-    include: ["packages/**/*.test.{ts,tsx}", "apps/**/*.test.{ts,tsx}"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     environment: "node",
     env: process.env.VITEST ? await softwareAdapter() : {},
+    // loading the modules again for each file takes longer than most files' tests; those that compute start in a process of their own,
+    // since backends and kernels are registered in it and a GPU driver may leave it in any state
+    projects: [
+      { extends: true as const, test: { name: "model", include: tests("packages/model", "apps/web"), isolate: true } },
+      {
+        extends: true as const,
+        test: {
+          name: "rest",
+          include: tests("packages", "apps"),
+          exclude: ["**/node_modules/**", "**/dist/**", ...tests("packages/model", "apps/web")],
+          isolate: false,
+        },
+      },
+    ],
     // by default a machine with two cores gets one worker
     maxWorkers: availableParallelism(),
     testTimeout: 20_000,

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type APIRequestContext, expect, test } from "@playwright/test";
 import { places } from "./setting/places.ts";
 import { findProgram } from "./setting/programs.ts";
-import { startCaddy, startNginx } from "./setting/proxies.ts";
+import { freePort, startCaddy, startNginx } from "./setting/proxies.ts";
 import { miscounted, serveRun, tinyRun } from "./setting/runs.ts";
 
 /** PEM files that a coordinator made for this machine's names. */
@@ -22,8 +22,10 @@ for (const { name, start, program } of proxies) {
     browser,
   }) => {
     test.skip(program === null, `skipped: no ${name} on this machine`);
-    const coordinator = await serveRun(tinyRun, { expectedClients: 1 });
-    const proxy = await start({ program: program ?? "", port: coordinator.port, certificate: await makeCertificate() });
+    const certificate = await makeCertificate();
+    const own = await freePort();
+    const coordinator = await serveRun(tinyRun, { expectedClients: 1, publicUrl: `https://localhost:${own}/tutti/` });
+    const proxy = await start({ program: program ?? "", port: coordinator.port, own, certificate });
     const context = await browser.newContext({ ignoreHTTPSErrors: true });
     const page = await context.newPage();
     const outside: string[] = [];

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, type Page, test } from "@playwright/test";
@@ -154,7 +154,8 @@ test("a coordinator that is killed in the middle of a round comes back in it and
     );
   }
   for (const [tab, page] of pages.entries()) await page.goto(`${joinAddress(first, "wasm")}&tab=${tab}`);
-  const status = async () => (await (await fetch(`${first.url}/run.json`)).json()).status;
+  const { token } = JSON.parse(await readFile(join(dataDir, "killed", "control.json"), "utf8"));
+  const status = async () => (await fetch(`${first.url}/control/status`, { headers: { authorization: `Bearer ${token}` } })).json();
   await expect.poll(async () => (await status()).stage, { timeout: 60_000, intervals: [100] }).toBe("train");
   const held = await holdTasks(second);
   await held.isHeld;

@@ -2,10 +2,11 @@ import { expect, test } from "@playwright/test";
 import type { ParityResult } from "@tutti/model/parity";
 import { joinAddress, serveRun, tinyRun } from "./setting/runs.ts";
 
+// attention of other head sizes with workgroup memory is compared in Node: a software adapter compiles for 20 s what is the same there
 test("every WebGPU kernel agrees with its plain twin in the browser, in both variants", async ({ page }) => {
   test.setTimeout(300_000);
   const coordinator = await serveRun(tinyRun);
-  await page.goto(`${coordinator.url}/verify.html?backend=webgpu&parity=1`);
+  await page.goto(`${coordinator.url}/verify.html?backend=webgpu&parity=quick`);
   await expect(page.locator("html[data-state]")).toHaveAttribute("data-state", /done|failed/, { timeout: 280_000 });
   const text = (await page.locator("#result").textContent()) ?? "";
   await coordinator.close();
@@ -17,6 +18,7 @@ test("every WebGPU kernel agrees with its plain twin in the browser, in both var
       : [`${name}, ${variant}${hasSubgroups ? " with subgroups" : ""}: ${failure ?? `error ${error}, at most ${tolerance} is right`}`],
   );
   expect(failed).toEqual([]);
+  expect(parity.filter(({ name, variant }) => variant === "shared" && name.includes("attention"))).not.toEqual([]);
 });
 
 test("?kernels=plain computes without kernels of ours, and the page says so", async ({ page }) => {

@@ -18,6 +18,8 @@ export interface ProxyOptions {
   readonly program: string;
   /** Where the coordinator listens. */
   readonly port: number;
+  /** Where the web server is to listen. */
+  readonly own: number;
   /** Of PEM files. */
   readonly certificate: { readonly cert: string; readonly key: string };
 }
@@ -39,8 +41,8 @@ function adapted(text: string, changes: Readonly<Record<string, string>>): strin
 }
 
 /** Starts nginx with the configuration of docs/deploy.md, with this machine's ports, certificate and folders. */
-export async function startNginx({ program, port, certificate }: ProxyOptions): Promise<Proxy> {
-  const [folder, own, plain] = [await mkdtemp(join(tmpdir(), "tutti-nginx-")), await freePort(), await freePort()];
+export async function startNginx({ program, port, own, certificate }: ProxyOptions): Promise<Proxy> {
+  const [folder, plain] = [await mkdtemp(join(tmpdir(), "tutti-nginx-")), await freePort()];
   const site = adapted(await documented("nginx"), {
     "listen 80;": `listen 127.0.0.1:${plain};`,
     "listen [::]:80;": "",
@@ -63,8 +65,8 @@ ${site} }`;
 }
 
 /** Starts Caddy in the same way. */
-export async function startCaddy({ program, port, certificate }: ProxyOptions): Promise<Proxy> {
-  const [folder, own] = [await mkdtemp(join(tmpdir(), "tutti-caddy-")), await freePort()];
+export async function startCaddy({ program, port, own, certificate }: ProxyOptions): Promise<Proxy> {
+  const folder = await mkdtemp(join(tmpdir(), "tutti-caddy-"));
   const site = adapted(await documented("caddyfile"), {
     "example.org {": `https://localhost:${own} {\n\tbind 127.0.0.1\n\ttls ${certificate.cert} ${certificate.key}`,
     "127.0.0.1:8080": `127.0.0.1:${port}`,
@@ -96,7 +98,8 @@ async function run(server: ChildProcess, folder: string, port: number): Promise<
   };
 }
 
-async function freePort(): Promise<number> {
+/** A port that nothing listens on. */
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");
   const address = probe.address();

@@ -47,6 +47,7 @@ export async function serveRun(run: RunSettings, options: Partial<CoordinatorOpt
     publicDir,
     host: "127.0.0.1",
     port: 0,
+    publicUrl: "http://tutti.test", // the name that playwright.config.ts gives this machine
   };
   return startCoordinator({ ...config, logLevel: "silent", ...options, run }, { tuned });
 }

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { takeFrames } from "@tutti/lab";
-import { protocolVersion } from "@tutti/protocol";
+import { clientIdentity, type ProofPurpose, protocolVersion } from "@tutti/protocol";
 
 /** Payload of a client's frame, masked with zeros as it may be (RFC 6455, section 5.3). */
 function frameOf(text: string): Buffer {
@@ -9,10 +9,10 @@ function frameOf(text: string): Buffer {
   return Buffer.concat([Buffer.from([...head, 0, 0, 0, 0]), payload]);
 }
 
-function helloOf(index: number): string {
+function helloOf(index: number, purpose: ProofPurpose): string {
   const capabilities = { backend: "auto", threads: 1, isSecureContext: true, userAgent: "bench" };
-  const clientKey = `bench-${String(index).padStart(20, "0")}`;
-  return JSON.stringify(["hello", { protocolVersion, clientKey, hosting: "own", ownExamples: 20, devices: [], capabilities }]);
+  const proven = clientIdentity(`bench-${String(index).padStart(20, "0")}`).prove(purpose);
+  return JSON.stringify(["hello", { protocolVersion, ...proven, hosting: "own", ownExamples: 20, devices: [], capabilities }]);
 }
 
 /** Speaks engine.io and socket.io over a bare socket and joins as one client with its own examples; resolves when its device is registered. */
@@ -25,7 +25,8 @@ function join(port: number, index: number): Promise<Socket> {
     const onText = (text: string): void => {
       if (text === "2") send("3");
       else if (text.startsWith("0")) send("40");
-      else if (text.startsWith("40")) send(`420${helloOf(index)}`);
+      else if (text.startsWith("40"))
+        send(`420${helloOf(index, { audience: `127.0.0.1:${port}`, challenge: JSON.parse(text.slice(2)).sid })}`);
       else if (text.startsWith("430")) {
         const [outcome] = JSON.parse(text.slice(3));
         if (!outcome.ok) reject(new Error(outcome.message));

@@ -1,4 +1,5 @@
 import {
+  aggregationRules,
   type BackboneSizes,
   findMethod,
   type Method,
@@ -11,6 +12,7 @@ import {
   sizeOf,
   sourcePromptsOf,
   strategies,
+  type TakenRules,
   tunedEntries,
   tunings,
 } from "@tutti/core";
@@ -24,6 +26,7 @@ export function methodsPageParts(minuet: BackboneSizes): Readonly<Record<string,
     "tuning methods": tuningTables(),
     strategies: strategyTables(),
     "server rates": rateTables(),
+    "aggregation rules": ruleTables(),
   };
 }
 
@@ -85,15 +88,19 @@ function tuningTables(): string {
 }
 
 function strategyTables(): string {
-  const lines = Object.values(strategies).map(({ name, title, about, publication, defaults }) => [
+  const lines = Object.values(strategies).map(({ name, title, about, publication, defaults, takesRules }) => [
     `\`${name}\``,
     title,
     about,
     needsSingleContributions({ strategy: defaults }) ? "yes" : "no",
+    takenRules[takesRules?.(defaults as never) ?? "none"],
     publication === null ? "" : `[${publication.venue} ${publication.year}](${publication.link})`,
   ]);
   const all = Object.values(strategies).flatMap(({ name, settings, defaults }) => settingLines(name, settings, defaults));
-  const table = tableOf(["`strategy.name`", "", "what devices and server do", "needs each contribution", "published"], lines);
+  const table = tableOf(
+    ["`strategy.name`", "", "what devices and server do", "needs each contribution", "rules of aggregation", "published"],
+    lines,
+  );
   return `${table}\n\n${tableOf(["strategy", "setting", "default", "what it may be"], all)}`;
 }
 
@@ -103,6 +110,37 @@ function rateTables(): string {
   const table = tableOf(["`serverRateSchedule.name`", "the server's rate"], lines);
   return all.length === 0 ? table : `${table}\n\n${tableOf(["schedule", "setting", "default", "what it may be"], all)}`;
 }
+
+function ruleTables(): string {
+  const rules = Object.values(aggregationRules);
+  const lines = rules.map((rule) => {
+    const { name, title, about, countsAlike, publication } = rule;
+    const published = publication === null ? "" : `[${publication.venue} ${publication.year}](${publication.link})`;
+    return [`\`${name}\``, title, about, conditionOf(rule), countsAlike ? "alike" : "by examples", published];
+  });
+  const all = rules.flatMap(({ name, settings, defaults }) => settingLines(name, settings, defaults));
+  const deviations = rules.flatMap(({ name, deviations: own }) => own.map((deviation) => [`\`${name}\``, deviation]));
+  const table = tableOf(["`aggregation.name`", "", "what the server does", "updates", "devices count", "published"], lines);
+  return [
+    table,
+    tableOf(["rule", "setting", "default", "what it may be"], all),
+    tableOf(["rule", "where it is not as published"], deviations),
+  ].join("\n\n");
+}
+
+/** How many updates n a rule needs, by its setting f. */
+function conditionOf(rule: (typeof aggregationRules)[keyof typeof aggregationRules]): string {
+  const { needs, defaults }: { needs(settings: never): { readonly condition: string }; readonly defaults: object } = rule;
+  return needs(defaults as never).condition;
+}
+
+/** Which rules a strategy takes. */
+const takenRules: Readonly<Record<TakenRules, string>> = {
+  all: "all",
+  wholeUpdates: "clipping, Krum",
+  clipping: "clipping",
+  none: "none",
+};
 
 /** A line for each setting of a declaration. */
 function settingLines(name: string, settings: Readonly<Record<string, unknown>>, defaults: object): string[][] {

@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type RunSettings, strategies, tunings } from "@tutti/core";
-import { protocolVersion } from "@tutti/protocol";
 import { expect, test } from "vitest";
 import { findBases } from "./bases.ts";
+import { provenHello } from "./testing/keptClient.ts";
+import type { ProtocolClient } from "./testing/protocolClient.ts";
 import { createScene } from "./testing/scene.ts";
 import { tinyRun } from "./testing/tinyRun.ts";
 import { readBackboneSizes, tunedParameters } from "./tuned.ts";
@@ -48,9 +49,8 @@ test("the project brings minuet at 16, 8 and 4 bits", () => {
   expect([...findBases(publicDir, run).values()]).toEqual(["minuet-f16", "minuet", "minuet-nf4"]);
 });
 
-const hello = (clientKey: string, profile?: object) => ({
-  protocolVersion,
-  clientKey,
+const hello = ({ kept, socket }: ProtocolClient, url: string, profile?: object) => ({
+  ...provenHello(kept, { socket, url }),
   hosting: "virtual",
   devices: [],
   capabilities: { backend: "wasm", threads: 1, isSecureContext: true, userAgent: "test" },
@@ -63,7 +63,7 @@ test("a client is sent to the backbone that its profile has room for, and one th
   const say = async (name: string, profile?: object): Promise<unknown> => {
     const client = scene.join(coordinator, `${name}-watching`, { onTask: () => false });
     await client.when("welcome");
-    return new Promise((resolve) => client.socket.emit("hello", hello(client.kept.key, profile), resolve));
+    return new Promise((resolve) => client.socket.emit("hello", hello(client, coordinator.url, profile), resolve));
   };
   const sentTo = (name: string) => ({ ok: true, value: { urls: { backbone: `backbones/${name}/manifest.json` } } });
   expect(await say("strong", { memoryBytes: 1e9, bytesPerSecond: 1e7 })).toMatchObject(sentTo("minuet-f16"));

@@ -12,8 +12,12 @@ export interface ConnectionPorts {
 
 const taskTimeoutMs = 15_000;
 
-/** A client's socket as the pool sees it. `onReplaced` hears that another socket speaks for the client. */
-export function createConnection(socket: Socket, { pool, logger }: ConnectionPorts, onReplaced: () => void): Connection {
+/** A client's socket as the pool sees it. `onEnded` hears that another socket speaks for the client, or that the client was sent away. */
+export function createConnection(
+  socket: Socket,
+  { pool, logger }: ConnectionPorts,
+  onEnded: (why: "replaced" | "removed") => void,
+): Connection {
   return {
     id: socket.id,
     isWelcomed: false,
@@ -38,8 +42,12 @@ export function createConnection(socket: Socket, { pool, logger }: ConnectionPor
       });
     },
     replaced() {
-      onReplaced();
+      onEnded("replaced");
       void call(socket, "replaced", {}, { timeoutMs: 2000 }).then(() => socket.disconnect(true));
+    },
+    removed(message) {
+      onEnded("removed");
+      void call(socket, "goodbye", { reason: "removed", message }, { timeoutMs: 2000 }).then(() => socket.disconnect(true));
     },
   };
 }

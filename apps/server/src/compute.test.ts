@@ -1,11 +1,10 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { computeDeviceId, fedPt, type RunSettings } from "@tutti/core";
-import { protocolVersion } from "@tutti/protocol";
 import { expect, test } from "vitest";
 import { memoryStore } from "./journal/keyValueStore.ts";
 import { noComputeClient } from "./pool/computeDesk.ts";
-import { newClient } from "./testing/keptClient.ts";
+import { newClient, provenHello } from "./testing/keptClient.ts";
 import type { ProtocolClientOptions } from "./testing/protocolClient.ts";
 import { createScene, type WatchedCoordinator } from "./testing/scene.ts";
 import { tinyFedAvg } from "./testing/tinyRun.ts";
@@ -70,9 +69,8 @@ test("P-12 a compute client's socket speaks for no other client, and the first s
   scene.join(coordinator, "tab");
   const server = compute(coordinator, "server");
   await server.when("welcome");
-  const capabilities = { backend: "auto", threads: 1, isSecureContext: true, userAgent: "test" } as const;
-  const said = { protocolVersion, hosting: "compute", token: coordinator.computeToken ?? "", devices: [], capabilities } as const;
-  const other = { ...said, clientKey: newClient("other").key };
+  const said = { hosting: "compute", token: coordinator.computeToken ?? "", devices: [] } as const;
+  const other = { ...provenHello(newClient("other"), { socket: server.socket, url: coordinator.url }), ...said };
   expect(await server.call("hello", other)).toMatchObject({ ok: false, rule: "P-12" });
   await coordinator.whenDone(); // with the first one's work
 });

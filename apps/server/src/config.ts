@@ -8,6 +8,8 @@ const httpsSchema = z
   .union([z.enum(["none", "self"]), z.strictObject({ cert: pathSchema, key: pathSchema })])
   .describe("none, self, or { cert, key } with the paths of two PEM files");
 
+const publicUrlSchema = z.url({ protocol: /^https?$/ }).describe("an address that begins with http:// or https://");
+
 const runIdSchema = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,64}$/)
@@ -24,6 +26,23 @@ export const coordinatorConfigSchema = z.strictObject({
   /** 0 for any free port. */
   port: z.int().min(0).max(65_535).default(8080),
   https: httpsSchema.default("none"),
+  /** Addresses under which others reach this coordinator beside those that it prints, such as that of a proxy in front of it (P-101). */
+  publicUrl: z
+    .union([publicUrlSchema, z.array(publicUrlSchema).max(20)])
+    .describe("an address that begins with http:// or https://, or a list of them")
+    .default([]),
+  /** Who may come: everybody, who brings the code word, or who brings an invitation (P-102, P-103). */
+  admission: z.enum(["open", "code", "invitations"]).default("open"),
+  /** With `code`; by default it is drawn, and kept in the run's folder. */
+  codeWord: z
+    .string()
+    .min(6)
+    .max(100)
+    .regex(/^[^\s\p{Cc}](?:[^\p{Cc}]*[^\s\p{Cc}])?$/u)
+    .describe("6 to 100 characters")
+    .exactOptional(),
+  /** Whether each client waits until the operator lets it in (P-104). */
+  approval: z.boolean().default(false),
   /** One folder per run below it, and `coordinator/` for the certificate. */
   dataDir: pathSchema.default("runs"),
   /** Folder name of the run; by default it follows from the run's settings, so that the same command resumes. */
@@ -61,6 +80,11 @@ export const coordinatorConfigSchema = z.strictObject({
   helloTimeoutMs: z.int().min(1).max(600_000).nullable().default(null),
   /** Whether devices without a client move to another one with their state, or leave; by default they move in a fixed roster. */
   homeless: z.enum(["move", "leave"]).exactOptional(),
+  /**
+   * Who may be sent a device's private state beside the client that computed it: whoever hosts the device next, or only clients that bring the run's
+   * host token (P-126). To others a device moves without its state.
+   */
+  stateHosts: z.enum(["anyone", "trusted"]).default("anyone"),
   /** Device i of a fixed roster lives on client i mod expectedClients, by order of arrival; null deals them evenly as clients come. */
   expectedClients: z.int().min(1).max(2000).nullable().default(null),
   /** Most devices on one client; null for no bound. */

@@ -1,12 +1,20 @@
 import { createStrategy, type Deferred, deferred, type Json, needsCompute, type Strategy } from "@tutti/core";
+import type { RunEvaluation } from "@tutti/data/node";
 import type { Goodbye, Status } from "@tutti/protocol";
 import type { RunOrigin, StepRecord, TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
-import { computeTokenOf } from "./computeToken.ts";
+import { computeTokenOf, hostTokenOf } from "./computeToken.ts";
 import { type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
 import { buildDoors, type Doors } from "./doors.ts";
+import { isLoopback, publicUrls } from "./entry/addresses.ts";
+import { createAudit } from "./entry/audit.ts";
+import { createGate, type Gate } from "./entry/gate.ts";
+import { type Listening, linkTo, printedAddresses } from "./entry/links.ts";
+import { actOn, listClients } from "./entry/operating.ts";
+import { createToken, tokenIn } from "./entry/tokens.ts";
 import { type BlobStore, createBlobStore } from "./http/blobs.ts";
-import { addControl, createToken, publishControl } from "./http/control.ts";
+import { publishControl } from "./http/control.ts";
+import { addControl, type ControlActions } from "./http/operator.ts";
 import type { HttpPorts, PagesHandler } from "./http/server.ts";
 import { createWireMeter, type MeterRecord, type WireMeter } from "./http/wireMeter.ts";
 import type { KeyValueStore } from "./journal/keyValueStore.ts";
@@ -28,12 +36,16 @@ export type { CoordinatorEvent, PagesHandler, ReportAnswers, RunOutcome };
 /** What a coordinator is handed beside its configuration. */
 export interface CoordinatorPorts {
   readonly tuned: TunedParameters;
+  /** How many examples each share of the partition holds; where absent, what clients claim is taken (P-120). */
+  readonly shareSizes?: readonly number[] | undefined;
   /** The one that the run's settings name when absent. */
   readonly strategy?: Strategy;
   /** Reads the parameters that `startFrom` names, once in a run's life. */
   readonly readStart?: StartReader | undefined;
   /** Answers of a compute client that the run's report shows; without it none are asked for. */
   readonly answers?: ReportAnswers | undefined;
+  /** What evaluations count at most; where absent, matrices of any size are taken (P-132). */
+  readonly evaluatedRows?: RunEvaluation | undefined;
   readonly clock?: Clock;
   readonly logger?: Logger;
   /** Where the journal lives; `<dataDir>/<runId>/journal` when absent. */
@@ -55,6 +67,10 @@ export interface Coordinator {
   readonly controlToken: string;
   /** What compute clients must bring (P-90); null where the run needs none. */
   readonly computeToken: string | null;
+  /** What the link to the run carries (P-102, P-103); null where everybody may come. */
+  readonly linkToken: string | null;
+  /** What clients bring that may have the states of other clients' devices (P-126); null where any host may. */
+  readonly hostToken: string | null;
   readonly config: CoordinatorConfig;
   /** Null where the run started from values drawn from its seed. */
   readonly origin: RunOrigin | null;
@@ -86,22 +102,49 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
     const start = await startOf(config, opened, { ...given, strategy });
     return assemble(config, opened, { ...given, logger, strategy, start });
   });
-  const { live, ending } = assembly;
+  const { ending } = assembly;
   const controlToken = createToken();
-  const orders = {
-    begin: live.begin,
-    stop: () => void close(assembly, "closing", "the operator stopped the run"),
-  };
+  const door = { token: controlToken, audit: createAudit(opened.folder.path, logger) };
+  const metricsAccess = metricsAccessOf(config, opened.folder.path, controlToken);
+  let listening: Listening | null = null;
+  const orders = ordersFor(assembly, () => listening);
   try {
-    const doors = await buildDoors({ ...assembly, ...opened, pages: given.pages, control: (app) => addControl(app, controlToken, orders) });
+    const control: HttpPorts["control"] = (app) => addControl(app, door, orders);
+    const doors = await buildDoors({ ...assembly, ...opened, metricsAccess, pages: given.pages, control });
     assembly.doors = doors;
-    const { port, url } = await doors.open();
+    listening = await doors.open();
+    const { port, url } = listening;
     begin(assembly, { port, url, controlToken });
     return describe(assembly, { port, url, controlToken });
   } catch (error) {
     await (ending.closing ?? giveUp(assembly)); // it may have been stopped while it opened
     throw error;
   }
+}
+
+/** What the operator's routes do. */
+function ordersFor(assembly: Assembly, listening: () => Listening | null): ControlActions {
+  const { live, gate, config } = assembly;
+  const { members } = live.pool;
+  return {
+    begin: live.begin,
+    stop: () => void close(assembly, "closing", "the operator stopped the run"),
+    toClient: (action, clientKey) => actOn({ gate, members }, action, clientKey),
+    invite(count, days) {
+      const at = listening();
+      const address = at === null ? undefined : (printedAddresses(config, at).find((one) => one !== at.url) ?? at.url);
+      return address === undefined ? [] : gate.invite(count, days).map((token) => linkTo(address, token));
+    },
+    clients: () => listClients({ gate, members }),
+    status: live.status,
+  };
+}
+
+/** Behind a proxy every visitor comes from this machine; where others may come by themselves, a token for them lies in the run's folder. */
+function metricsAccessOf({ host, publicUrl }: CoordinatorConfig, folder: string, controlToken: string): HttpPorts["metricsAccess"] {
+  const isBehindProxy = publicUrls(publicUrl).length > 0;
+  const isAlone = isLoopback(host) && !isBehindProxy;
+  return { isLocalOpen: !isBehindProxy, tokens: isAlone ? [controlToken] : [controlToken, tokenIn(folder, "metrics.token")] };
 }
 
 /** Where the run starts, from its journal where there is one; null for values drawn from its seed. */
@@ -122,7 +165,9 @@ async function orReleased<T>(opened: OpenedRun, make: () => Promise<T>): Promise
 
 /** A coordinator's parts, from before it listens until it has closed. */
 interface Assembly {
+  readonly gate: Gate;
   readonly computeToken: string | null;
+  readonly hostToken: string | null;
   readonly config: CoordinatorConfig;
   readonly opened: OpenedRun;
   readonly start: StartingPoint | null;
@@ -162,6 +207,8 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
   const { tuned, clock = systemClock, logger, strategy, start } = given;
   const { runId, journal, keptRounds, folder } = opened;
   const computeToken = computeTokenOf(folder.path, needsCompute(config.run) || given.answers !== undefined);
+  const gate = createGate({ config, runId, folder: folder.path, journal, now: Date.now });
+  const hostToken = hostTokenOf(folder.path, config);
   const listeners = new Set<(event: CoordinatorEvent) => void>();
   const metrics = createMetrics();
   const news = createNews(clock);
@@ -173,12 +220,15 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
     config,
     runId,
     tuned,
+    shareSizes: given.shareSizes ?? null,
     clock,
     journal,
     keptRounds,
     start: start?.content ?? null,
     computeToken,
+    hostToken,
     answers: given.answers ?? null,
+    evaluatedRows: given.evaluatedRows ?? null,
     blobs,
     meter,
     logger,
@@ -193,7 +243,8 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
       metrics.stepClosed(record.stage, record.seconds);
     },
   });
-  const parts = { config, opened, start, tuned, clock, logger, blobs, meter, metrics, news, live, listeners, computeToken };
+  const tokens = { computeToken, hostToken };
+  const parts = { config, opened, start, tuned, clock, logger, blobs, meter, metrics, news, live, listeners, ...tokens, gate };
   return { ...parts, ending: createEnding(), doors: null, withdraw: null };
 }
 
@@ -306,6 +357,8 @@ function describe(assembly: Assembly, address: Address): Coordinator {
     runId: opened.runId,
     folder: opened.folder.path,
     computeToken: assembly.computeToken,
+    linkToken: assembly.gate.linkToken,
+    hostToken: assembly.hostToken,
     config,
     origin: start?.origin ?? null,
     status: live.status,

@@ -4,6 +4,8 @@ import { protocolVersion } from "@tutti/protocol";
 import type { FastifyInstance } from "fastify";
 import { findBases } from "./bases.ts";
 import type { CoordinatorConfig } from "./config.ts";
+import { createAddresses } from "./entry/addresses.ts";
+import type { Gate } from "./entry/gate.ts";
 import { loadCertificate } from "./http/certificate.ts";
 import { buildHttp, type HttpPorts, listen } from "./http/server.ts";
 import type { WireMeter } from "./http/wireMeter.ts";
@@ -12,7 +14,7 @@ import type { LiveRun } from "./liveRun.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Clock } from "./pool/clock.ts";
 import { attachSockets, type Sockets } from "./socket.ts";
-import { forWelcome } from "./status.ts";
+import { forLanding, forWelcome } from "./status.ts";
 import type { TunedParameters } from "./tuned.ts";
 
 /** What clients and pages reach a coordinator through. */
@@ -24,7 +26,8 @@ export interface Doors {
 }
 
 /** What the doors show of the coordinator, and what they ask it to do. */
-export interface DoorPorts extends Pick<HttpPorts, "blobs" | "logger" | "control" | "pages"> {
+export interface DoorPorts extends Pick<HttpPorts, "blobs" | "logger" | "control" | "pages" | "metricsAccess"> {
+  readonly gate: Gate;
   readonly config: CoordinatorConfig;
   readonly runId: string;
   readonly tuned: TunedParameters;
@@ -38,30 +41,36 @@ export interface DoorPorts extends Pick<HttpPorts, "blobs" | "logger" | "control
 /** Builds the HTTP and socket sides, which do not listen yet. */
 export async function buildDoors(ports: DoorPorts): Promise<Doors> {
   const { config, runId, tuned, clock, journal, blobs, meter, logger, live, metrics, pages, control } = ports;
-  const { run, expectedClients, threads, backend } = config;
+  const { run, admission, expectedClients, threads, backend } = config;
   const { pool } = live;
   const { keepsStates } = pool;
   const base = config.backbonesUrl?.replace(/\/+$/, "") ?? "backbones";
   const urls = { backbone: `${base}/${run.backbone}/manifest.json`, dataset: "datasets/" };
   const bases = findBases(config.publicDir, run);
   const certificate = await loadCertificate(config.https, join(config.dataDir, "coordinator"));
+  const addresses = createAddresses(config);
   const app = await buildHttp(config, {
+    addresses,
     blobs,
     logger,
     certificate,
     control,
     pages,
-    runPage: () => ({ protocolVersion, runId, run, urls, keepsStates, status: live.statusOnArrival() }),
+    metricsAccess: ports.metricsAccess,
+    runPage: () => ({ protocolVersion, runId, run, urls, keepsStates, admission, status: forLanding(live.statusOnArrival()) }),
     metrics: () => metrics.read(live.status(), meter.totals(), sockets.numSpectators()),
   });
   const sockets = attachSockets(app.server, {
+    addresses,
+    gate: ports.gate,
+    isWatchable: admission === "open",
     pool,
     clock,
     logger,
     helloTimeoutMs: config.helloTimeoutMs,
     maxSpectators: config.maxSpectators,
     trustProxy: config.trustProxy,
-    tokenOf: () => null,
+    tokenOf: ({ token }) => (admission === "open" ? null : (token ?? null)),
     maxMessageBytes: largestMessage(tuned, keepsStates),
     flushed: () => journal.flushed(),
     onRefused: (rule) => metrics.refused(rule),

@@ -2,19 +2,20 @@ import { deferred } from "@tutti/core";
 import { decodeParams, protocolVersion } from "@tutti/protocol";
 import { expect, test, vi } from "vitest";
 import { memoryStore } from "./journal/keyValueStore.ts";
-import { newClient } from "./testing/keptClient.ts";
+import { newClient, provenHello } from "./testing/keptClient.ts";
+import type { ProtocolClient } from "./testing/protocolClient.ts";
 import { createScene } from "./testing/scene.ts";
 import { tinyFedAvg, tinyRun, tinyTuned } from "./testing/tinyRun.ts";
 
 const scene = createScene();
-const capabilities = { backend: "auto", threads: 1, isSecureContext: true, userAgent: "test" } as const;
-const helloAs = (clientKey: string) => ({ protocolVersion, clientKey, hosting: "virtual", devices: [], capabilities }) as const;
+const helloAs = (name: string, { url }: { url: string }, { socket }: ProtocolClient) =>
+  ({ ...provenHello(newClient(name), { socket, url }), hosting: "virtual", devices: [] }) as const;
 
 test("a page of another protocol version is told to reload and nothing else happens (P-1)", async () => {
   const coordinator = await scene.start(tinyFedAvg(), { expectedClients: 1 });
   const a = scene.join(coordinator, "a", { onTask: () => false });
   await a.when("task");
-  const old = { ...helloAs("client-of-last-year"), protocolVersion: protocolVersion - 1, whatever: "it said then" };
+  const old = { ...helloAs("of-last-year", coordinator, a), protocolVersion: protocolVersion - 1, whatever: "it said then" };
   const answer = await new Promise((resolve) => a.socket.emit("hello", old, resolve));
   expect(answer).toMatchObject({ ok: false, rule: "P-1", message: expect.stringContaining("reload") });
   expect(coordinator.status()).toMatchObject({ numConnected: 1, numDevices: 4 });
@@ -24,7 +25,7 @@ test("a socket speaks for one client: hello under a second key is refused, and t
   const coordinator = await scene.start(tinyFedAvg(), { expectedClients: 1, graceMs: 0 });
   const a = scene.join(coordinator, "a", { onTask: () => false });
   await a.when("task");
-  expect(await a.call("hello", helloAs(newClient("b").key))).toMatchObject({ ok: false, rule: "P-12" });
+  expect(await a.call("hello", helloAs("b", coordinator, a))).toMatchObject({ ok: false, rule: "P-12" });
   expect(coordinator.status().numConnected).toBe(1);
   a.close();
   // A client that nobody could disconnect would be waited for without end.

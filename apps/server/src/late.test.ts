@@ -1,5 +1,5 @@
-import { protocolVersion } from "@tutti/protocol";
 import { expect, test, vi } from "vitest";
+import { provenHello } from "./testing/keptClient.ts";
 import { manualClock } from "./testing/manualClock.ts";
 import type { ProtocolClient } from "./testing/protocolClient.ts";
 import { createScene, type WatchedCoordinator } from "./testing/scene.ts";
@@ -118,7 +118,7 @@ test("a slow download keeps its devices while it gets on, but not for ever (P-16
   while (!b.events.some(({ kind }) => kind === "moved") && numSigns < 100) {
     clock.advance(registerTimeoutMs - 1000);
     // Also a hello is a sign of life, and no new beginning.
-    await b.call(numSigns % 2 === 0 ? "loading" : "hello", numSigns % 2 === 0 ? {} : helloAs(b));
+    await b.call(numSigns % 2 === 0 ? "loading" : "hello", numSigns % 2 === 0 ? {} : helloAs(b, coordinator));
     numSigns += 1;
   }
   expect(numSigns).toBe(31);
@@ -160,7 +160,6 @@ test("of an open roster that is full, the device of a tab that hangs goes to the
   expect(hosted(coordinator)).toEqual([[0], [], [1]]);
 });
 
-function helloAs({ kept }: ProtocolClient) {
-  const capabilities = { backend: "auto", threads: 1, isSecureContext: true, userAgent: "test" } as const;
-  return { protocolVersion, clientKey: kept.key, hosting: "virtual", devices: [], capabilities } as const;
+function helloAs({ kept, socket }: ProtocolClient, { url }: WatchedCoordinator) {
+  return { ...provenHello(kept, { socket, url }), hosting: "virtual", devices: [] } as const;
 }

@@ -10,16 +10,19 @@ import {
   type StrategySummary,
   withAnswers,
 } from "@tutti/core";
+import type { RunEvaluation } from "@tutti/data/node";
 import { decodeDeviceState, parametersSha256, type Status } from "@tutti/protocol";
 import { historyPoint, type StepRecord, type TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
 import { createAggregator } from "./aggregation/aggregator.ts";
 import type { CoordinatorConfig } from "./config.ts";
+import { createForgetting, type Forgetting } from "./forgetting.ts";
 import type { BlobStore } from "./http/blobs.ts";
 import { labelOfStep, type WireMeter } from "./http/wireMeter.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { Change } from "./news.ts";
 import type { Clock } from "./pool/clock.ts";
+import type { ResetReason } from "./pool/homesPorts.ts";
 import { placesTasks } from "./pool/members.ts";
 import { createPool, type Pool, type PoolPorts } from "./pool/pool.ts";
 import { createPublications, type Publications } from "./publications.ts";
@@ -70,13 +73,19 @@ export interface LiveRunPorts {
   readonly config: CoordinatorConfig;
   readonly runId: string;
   readonly tuned: TunedParameters;
+  /** n_i of every share, or null where they are not known. */
+  readonly shareSizes: readonly number[] | null;
   readonly strategy: Strategy;
   /** Multiplications from which a merge runs in a thread; see `AggregatorOptions`. */
   readonly threadFrom?: number | undefined;
   /** What compute clients must bring; null where the run needs none. */
   readonly computeToken: string | null;
+  /** What clients bring that may have the states of other clients' devices; null where any host may. */
+  readonly hostToken: string | null;
   /** Null where the report shows none. */
   readonly answers: ReportAnswers | null;
+  /** What evaluations count at most, or null where that is not known. */
+  readonly evaluatedRows: RunEvaluation | null;
   readonly clock: Clock;
   readonly journal: Journal;
   readonly keptRounds: KeptRounds;
@@ -116,20 +125,23 @@ interface Work {
   readonly publications: Publications;
   readonly notes: RunNotes;
   readonly beginning: Beginning;
+  readonly forgetting: Forgetting;
 }
 
 /** A run that goes on from what is journalled. */
 export function createLiveRun(ports: LiveRunPorts): LiveRun {
   const { config, clock, journal, blobs, meter, logger, tuned } = ports;
   const { run } = config;
+  const started = startStrategy(
+    answering(ports, () => pool),
+    { run, tuned, contents: journal.contents(), start: ports.start },
+  );
   const work: Work = {
     ports,
-    running: startStrategy(
-      answering(ports, () => pool),
-      { run, tuned, contents: journal.contents(), start: ports.start },
-    ),
+    running: started,
+    forgetting: createForgetting(started, ports),
     publications: createPublications({ run, journal, blobs }),
-    notes: { said: { phase: "waiting", message: null }, records: [], points: [] },
+    notes: { said: { phase: "waiting", message: null }, resets: null, records: [], points: [] },
     beginning: createBeginning(),
   };
   const { running, notes, beginning } = work;
@@ -168,13 +180,16 @@ function answering({ strategy, config, tuned, answers }: LiveRunPorts, pool: () 
   return withAnswers(strategy, config.run, answers === null ? null : { numTexts: answers.numTexts, isWanted });
 }
 
-function poolPorts({ ports, publications, notes }: Work, onFault: (error: unknown) => void): PoolPorts {
+function poolPorts({ ports, publications, notes, forgetting }: Work, onFault: (error: unknown) => void): PoolPorts {
   const { config, runId, tuned, clock, journal, blobs, meter, logger } = ports;
   return {
     config,
     runId,
     computeToken: ports.computeToken,
+    evaluatedRows: ports.evaluatedRows,
     tuned,
+    shareSizes: ports.shareSizes,
+    hostToken: ports.hostToken,
     clock,
     journal,
     blobs,
@@ -188,13 +203,18 @@ function poolPorts({ ports, publications, notes }: Work, onFault: (error: unknow
       ports.onChange("detail");
     },
     onChange: () => ports.onChange("detail"),
-    onReset(deviceId) {
-      notes.said = { ...notes.said, message: `device ${deviceId} lost its private state and starts again` };
-      logger.warn({ deviceId }, "a device was reset");
+    onReset(deviceId, why) {
+      const message = `device ${deviceId} ${resetTexts[why]} and starts again`;
+      notes.said = { ...notes.said, message };
+      notes.resets = { count: (notes.resets?.count ?? 0) + 1, last: message };
+      logger.warn({ deviceId, why }, "a device was reset");
+      ports.onChange("detail");
     },
     onLate({ clientKey }, deviceIds) {
-      logger.warn({ client: clientKey.slice(0, 6), deviceIds }, "devices did not register in time; other clients may host them");
+      logger.warn({ client: clientKey.slice(0, 12), deviceIds }, "devices did not register in time; other clients may host them");
     },
+    forget: forgetting.forget,
+    numSummed: (deviceId) => notes.records.filter(({ counted }) => counted.includes(deviceId)).length,
     onAccepted: (taskId, deviceId) => ports.tell({ kind: "accepted", taskId, deviceId }),
     onFault,
     onHandedOut: (clientKey, sha256s) => meter.handOut(clientKey, sha256s),
@@ -202,7 +222,15 @@ function poolPorts({ ports, publications, notes }: Work, onFault: (error: unknow
   };
 }
 
-function loopPorts({ ports, running, publications, notes, beginning }: Work, pool: Pool, signal: AbortSignal): RunLoopPorts {
+/** What the status says of a device that starts again. */
+const resetTexts: Readonly<Record<ResetReason, string>> = {
+  lost: "lost its private state",
+  declined: "came with a private state that its host declined",
+  untrusted: "moved without its private state",
+  withdrawn: "was taken back by its client",
+};
+
+function loopPorts({ ports, running, publications, notes, beginning, forgetting }: Work, pool: Pool, signal: AbortSignal): RunLoopPorts {
   const { config, journal, keptRounds, clock, meter } = ports;
   const { run } = config;
   return {
@@ -211,6 +239,7 @@ function loopPorts({ ports, running, publications, notes, beginning }: Work, poo
     journal,
     keptRounds,
     publications,
+    forgetting,
     clock,
     paceRules: paceRulesOf(config),
     aggregate: createAggregator({ run, strategy: running.strategy, method: ports.strategy, threadFrom: ports.threadFrom, signal }),

@@ -77,6 +77,8 @@ test.each(runs)("a run of an older coordinator goes on to the same bits: $what",
   const coordinator = await scene.start(run, options, { store: lmdbStore(journal) });
   const numSteps = coordinator.steps().length;
   const client = scene.join(coordinator, "a");
+  const { devices } = (await client.when("welcome")).welcome; // known by the key that follows from the secret in the journal (P-100)
+  expect(devices.map(({ deviceId }) => deviceId)).toEqual([0, 1, 2, 3]);
   const done = await coordinator.whenDone();
   expect(done.parametersSha256).toBe(parametersSha256);
   expect(done.steps.map(({ stage, round, step, kind, counted }) => `${stage} ${round}.${step} ${kind} ${counted}`)).toEqual(steps);

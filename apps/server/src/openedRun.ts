@@ -6,6 +6,7 @@ import { ConfigError, type CoordinatorConfig } from "./config.ts";
 import { type Journal, openJournal } from "./journal/journal.ts";
 import { type KeyValueStore, memoryStore } from "./journal/keyValueStore.ts";
 import { lmdbStore } from "./journal/lmdbStore.ts";
+import { replaceOlderKeys } from "./journal/olderKeys.ts";
 import { withRoom } from "./journal/readRun.ts";
 import { requireSameTexts } from "./publicTexts.ts";
 import { findRunId, openRunFolder, type RunFolder } from "./runFolder.ts";
@@ -31,18 +32,22 @@ export async function openRun(config: CoordinatorConfig, store: KeyValueStore | 
   const runId = config.runId ?? findRunId(config);
   const folder = openRunFolder(dataDir, runId, !config.writesRunFiles);
   const unlock = lockRunFolder(folder.path);
+  let records: KeyValueStore | null = null;
   let journal: Journal | null = null;
   let keptRounds: KeptRounds | null = null;
   const release = async () => {
     try {
-      await journal?.close();
+      await (journal ?? records)?.close();
       await keptRounds?.close();
     } finally {
       unlock();
     }
   };
   try {
-    journal = inRunFolder(folder.path, () => openJournal(store ?? lmdbStore(join(folder.path, "journal"))));
+    records = inRunFolder(folder.path, () => store ?? lmdbStore(join(folder.path, "journal")));
+    await replaceOlderKeys(records);
+    const written = records;
+    journal = inRunFolder(folder.path, () => openJournal(written));
     requireSameRun(journal, config, { runId, folder: folder.path });
     const rounds = store === undefined && config.keepRoundsBytes > 0 ? () => lmdbStore(join(folder.path, "rounds")) : memoryStore;
     keptRounds = inRunFolder(folder.path, () => createKeptRounds(rounds(), config.keepRoundsBytes));

@@ -1,10 +1,9 @@
-import { protocolVersion } from "@tutti/protocol";
 import { io } from "socket.io-client";
 import { expect, test, vi } from "vitest";
-import { newClient } from "./testing/keptClient.ts";
+import { type KeptClient, newClient, provenHello } from "./testing/keptClient.ts";
 import { manualClock } from "./testing/manualClock.ts";
-import type { ProtocolClientOptions } from "./testing/protocolClient.ts";
-import { createScene } from "./testing/scene.ts";
+import type { ProtocolClient, ProtocolClientOptions } from "./testing/protocolClient.ts";
+import { createScene, type WatchedCoordinator } from "./testing/scene.ts";
 import { tinyFedAvg } from "./testing/tinyRun.ts";
 
 const scene = createScene();
@@ -14,8 +13,8 @@ const behind = (address: string): Partial<ProtocolClientOptions> => ({
   ...idle,
   socketOptions: { extraHeaders: { "x-forwarded-for": address } },
 });
-const capabilities = { backend: "auto", threads: 1, isSecureContext: true, userAgent: "test" } as const;
-const helloAs = (clientKey: string) => ({ protocolVersion, clientKey, hosting: "virtual", devices: [], capabilities }) as const;
+const helloAs = (kept: KeptClient, { socket }: ProtocolClient, { url }: WatchedCoordinator) =>
+  ({ ...provenHello(kept, { socket, url }), hosting: "virtual", devices: [] }) as const;
 
 test("a stranger who reserves every place and only says that it loads loses them to who comes (P-110)", async () => {
   const clock = manualClock();
@@ -100,8 +99,8 @@ test("one socket hosts one key: after it has left it gets no place under another
   const a = scene.join(coordinator, "a", idle);
   await a.when("registered");
   expect(await a.call("leave", {})).toEqual({ ok: true, value: {} });
-  expect(await a.call("hello", helloAs(newClient("b").key))).toMatchObject({ ok: false, rule: "P-12" });
-  expect(await a.call("hello", helloAs(a.kept.key))).toMatchObject({ ok: true });
+  expect(await a.call("hello", helloAs(newClient("b"), a, coordinator))).toMatchObject({ ok: false, rule: "P-12" });
+  expect(await a.call("hello", helloAs(a.kept, a, coordinator))).toMatchObject({ ok: true });
   expect(coordinator.clients()).toHaveLength(1);
 });
 

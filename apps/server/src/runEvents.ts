@@ -14,6 +14,8 @@ export interface Said {
 /** What a run remembers for its status. */
 export interface RunNotes {
   said: Said;
+  /** Of devices that started again in this process; null for none. */
+  resets: Status["resets"] | null;
   /** Of every closed step, those of earlier processes included. */
   readonly records: StepRecord[];
   /** The records as points of the pages' curves. */

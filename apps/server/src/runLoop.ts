@@ -13,6 +13,7 @@ import {
 } from "@tutti/core";
 import { recordStep, type StepBytes, type StepRecord, type WireBytes } from "@tutti/record";
 import type { Aggregate } from "./aggregation/aggregator.ts";
+import type { Forgetting } from "./forgetting.ts";
 import type { Journal, JournalContents } from "./journal/journal.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { Pool } from "./pool/pool.ts";
@@ -29,6 +30,7 @@ export interface RunLoopPorts {
   readonly journal: Journal;
   readonly keptRounds: KeptRounds;
   readonly publications: Publications;
+  readonly forgetting: Forgetting;
   readonly clock: Clock;
   /** How the past decides whom steps ask and how long they wait; null for nothing. */
   readonly paceRules: PaceRules | null;
@@ -85,7 +87,8 @@ export async function runLoop(running: RunningStrategy, ports: RunLoopPorts, sig
   const contents = journal.contents();
   const history = createHistory(running, ports, signal);
   history.restore(contents);
-  if (contents?.state == null) {
+  if (contents?.state != null) ports.keptRounds.keepMissing(running.state, running.strategy.summary(running.state));
+  else {
     await ports.whenReady();
     if (signal.aborted) return;
     initialise(running, ports);
@@ -97,7 +100,7 @@ export async function runLoop(running: RunningStrategy, ports: RunLoopPorts, sig
   const shared = { strategy, state, pool, pacing, random: createRandom(run.seed), aggregate: ports.aggregate };
   const telling = tellInTurn(ports.onEvent, setImmediate);
   try {
-    for await (const event of runRounds({ ...shared, resume })) {
+    for await (const event of runRounds({ ...shared, resume, amended: () => running.state })) {
       if (signal.aborted) return;
       await write(event, history, running, ports);
       telling.tell(event);
@@ -110,21 +113,28 @@ export async function runLoop(running: RunningStrategy, ports: RunLoopPorts, sig
 
 /** Writes an event to the journal; resolves when the loop may go on. */
 async function write(event: RoundEvent, history: History, running: RunningStrategy, ports: RunLoopPorts): Promise<void> {
-  const { pool, journal, keptRounds, publications, clock } = ports;
+  const { pool, journal, keptRounds, publications, forgetting, clock } = ports;
   if (event.kind === "planned") {
     publications.publish(event.plan, history.unwritten());
-    await journal.flushed();
+    // two stores: the rounds' is never more than a step behind the journal, and a resumed run writes that one again
+    await Promise.all([journal.flushed(), keptRounds.flushed()]);
     history.started(clock.now());
     history.writeSoon();
   } else if (event.kind === "closed") {
-    running.state = event.state;
+    running.state = forgetting.after(event.state);
     history.closed(event.plan, event.contributions);
   } else {
     history.write();
     // Whatever is acknowledged from now on waits for these writes, since the journal keeps its order.
     if (event.kind === "waiting") pool.waits();
-    if (event.kind === "closing") journal.putCounted(event.counted, event.pace);
-    if (event.kind === "repeated") journal.putRepeated(event.pace);
+    if (event.kind === "closing") {
+      journal.putCounted(event.counted, event.pace);
+      forgetting.summing();
+    }
+    if (event.kind === "repeated") {
+      journal.putRepeated(event.pace);
+      pool.missed();
+    }
     if (event.kind === "done") await Promise.all([journal.flushed(), keptRounds.flushed()]);
   }
 }
@@ -152,7 +162,7 @@ interface History {
 
 function createHistory(
   running: RunningStrategy,
-  { journal, keptRounds, pool, clock, bytesSoFar, onRecord }: RunLoopPorts,
+  { journal, keptRounds, pool, forgetting, clock, bytesSoFar, onRecord }: RunLoopPorts,
   signal: AbortSignal,
 ): History {
   let bytesBefore: HistoryEntry["bytes"] = { up: 0, down: 0 };
@@ -170,6 +180,7 @@ function createHistory(
     if (open === null || signal.aborted) return;
     keptRounds.keep(running.state, running.strategy.summary(running.state)); // first: a step that a kill leaves without a state is closed again
     journal.putState(running.state, open.entry);
+    forgetting.written();
     pool.counted(open.contributions);
     open = null;
   }
@@ -221,17 +232,20 @@ interface Resuming {
 /** The journalled step, after aggregating the one before where that was not yet written. */
 function resumeFrom(contents: JournalContents | null, { running, ports, history, signal }: Resuming): Resumed | Promise<Resumed> {
   if (contents === null || contents.plan === null) return undefined;
-  const { pool, publications } = ports;
+  const { pool, publications, forgetting } = ports;
   const { counted, isRepeated, next } = contents;
   const plan = publications.restore(contents, contents.plan);
   // Nothing of a missed attempt counts any more.
-  if (isRepeated) pool.open(plan, null).close();
+  if (isRepeated) {
+    pool.open(plan, null).close();
+    pool.missed();
+  }
   if (next === null) return { plan, isRepeated, ...(counted === null ? {} : { counted }) };
   pool.open(plan, null);
   const contributions = pool.accepted(counted ?? []);
   const redone = (state: StrategyState): Resumed => {
     if (signal.aborted) return undefined;
-    running.state = state;
+    running.state = forgetting.after(state);
     history.redo(contributions, next.entry);
     return { plan: publications.restore(contents, next.plan) };
   };

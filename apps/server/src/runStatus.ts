@@ -1,4 +1,4 @@
-import type { RunSettings } from "@tutti/core";
+import { claimLimit, type RunSettings } from "@tutti/core";
 import type { Status } from "@tutti/protocol";
 import type { TrafficTotals } from "@tutti/record";
 import type { WireMeter } from "./http/wireMeter.ts";
@@ -44,7 +44,21 @@ export function createStatusSource({ runId, run, tuned, clock, meter, running, n
     const { members } = pool;
     const lacks = phase === "running" ? pool.computeDesk.whyWaiting() : null;
     const said = lacks === null ? { phase, message } : ({ phase: "waiting", message: lacks } as const);
-    return describeRun({ runId, ...said, summary, schedule, step, members, records, points, tuned, traffic, now: clock.now() });
+    return describeRun({
+      runId,
+      claimLimit: claimLimit(run),
+      resets: notes.resets,
+      ...said,
+      summary,
+      schedule,
+      step,
+      members,
+      records,
+      points,
+      tuned,
+      traffic,
+      now: clock.now(),
+    });
   }
 
   return {

@@ -15,6 +15,9 @@ import {
 import type { Logger } from "pino";
 import type { Socket } from "socket.io";
 import { createConnection } from "./clientConnection.ts";
+import type { Addresses } from "./entry/addresses.ts";
+import type { Gate } from "./entry/gate.ts";
+import { refuseProof } from "./entry/proofs.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { Computer } from "./pool/computeDesk.ts";
 import type { Client, Connection } from "./pool/members.ts";
@@ -23,6 +26,10 @@ import type { Pool } from "./pool/pool.ts";
 /** What the sockets need of the coordinator. */
 export interface SocketPorts {
   readonly pool: Pool;
+  readonly addresses: Addresses;
+  readonly gate: Pick<Gate, "refuse">;
+  /** Whether who has said no hello may watch: not in runs that not everybody may come to. */
+  readonly isWatchable: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Of the largest submission, with its header. */
@@ -56,9 +63,11 @@ interface Served {
   client: Client | null;
   /** In place of a client: a compute client (P-90). */
   computer: Computer | null;
-  isReplaced: boolean;
+  /** Whether another socket speaks for its client, or the client was sent away. */
+  isReplaced: false | "replaced" | "removed";
   /** The client key that it said hello with first: it hosts no other, also after `leave`. */
   clientKey: string | null;
+  numWrongTokens: number;
   /** It has said hello in time. */
   cancelTimeout(): void;
 }
@@ -66,12 +75,12 @@ interface Served {
 /** Answers a socket's calls until it disconnects. */
 export function serveSocket(socket: Socket, ports: SocketPorts): void {
   const { logger } = ports;
-  const isSpectator = ports.hasRoomForSpectator();
+  const isSpectator = ports.isWatchable && ports.hasRoomForSpectator();
   const served: Served = {
     socket,
     ports,
-    connection: createConnection(socket, ports, () => {
-      served.isReplaced = true;
+    connection: createConnection(socket, ports, (why) => {
+      served.isReplaced = why;
       served.client = null;
       served.computer = null;
     }),
@@ -79,6 +88,7 @@ export function serveSocket(socket: Socket, ports: SocketPorts): void {
     computer: null,
     isReplaced: false,
     clientKey: null,
+    numWrongTokens: 0,
     cancelTimeout: startTimeout(socket, isSpectator ? ports : { ...ports, helloTimeoutMs: newcomerTimeoutMs(ports) }),
   };
   served.connection.origin = { address: ports.addressOf(socket), token: null };
@@ -126,7 +136,7 @@ function handlersOf(served: Served): Handlers {
   /** For calls that need a client: before hello, and after another socket took over, they are refused. A compute client's go to its desk. */
   const asClient = <R, A>(handle: Handle<Client, R, A>, atDesk: Handle<Computer, R, A>) => {
     return async (request: R, afterAnswer: AfterAnswer): Promise<A | Refusal> => {
-      if (served.isReplaced) return refuseReplaced();
+      if (served.isReplaced !== false) return refuseReplaced(served);
       if (served.computer !== null) return atDesk(served.computer, request, afterAnswer);
       if (served.client === null) return refuse("P-10", "hello comes first");
       return handle(served.client, request, afterAnswer);
@@ -139,11 +149,16 @@ function handlersOf(served: Served): Handlers {
       return {};
     }, desk.ignored),
     register: asClient(async (client, { devices, compute }, afterAnswer) => {
-      const refusal = pool.members.register(client, devices, compute ?? null);
-      if (refusal !== null) return refusal;
+      const registered = pool.members.register(client, devices, compute ?? null);
+      if (isRefusal(registered)) return registered;
+      const { unregistered } = registered;
+      for (const refused of unregistered) {
+        ports.onRefused(refused.rule);
+        logger.warn({ call: "register", client: shortKey(client), ...refused }, "refused");
+      }
       await ports.flushed();
       afterAnswer(() => pool.deliverTo(client, connection));
-      return {};
+      return unregistered.length === 0 ? {} : { unregistered };
     }, desk.register),
     submit: asClient((client, submission) => {
       client.progress = null;
@@ -163,6 +178,20 @@ function handlersOf(served: Served): Handlers {
       served.client = null;
       return {};
     }, desk.leave),
+    withdraw: asClient(async (client) => {
+      const withdrawn = pool.withdraw(client);
+      served.client = null;
+      logger.info({ client: shortKey(client), ...withdrawn }, "took back its data and left");
+      await ports.flushed();
+      return withdrawn;
+    }, desk.withdraw),
+    declineState: asClient(async (client, { deviceId, version, reason }) => {
+      logger.warn({ client: shortKey(client), deviceId, version, reason }, "declined a state");
+      const refusal = pool.members.declineState(client, deviceId, version);
+      if (refusal !== null) return refusal;
+      await ports.flushed();
+      return {};
+    }, desk.ignored),
     decline: asClient((client, { taskId, reason }) => {
       logger.warn({ client: shortKey(client), taskId, reason }, "declined");
       if (taskId !== null) return pool.declineTask(client, taskId, reason) ?? {};
@@ -197,6 +226,7 @@ function computeHandlers(served: Served) {
       served.computer = null;
       return {};
     },
+    withdraw: (): Refusal => refuse("P-90", "a compute client hosts no device that it could take back: leave"),
     decline(computer: Computer, { taskId, reason }: Received<"decline">) {
       ports.logger.warn({ client: shortKey(computer), taskId, reason }, "the compute client declined");
       return computeDesk.decline(computer, taskId, reason) ?? {};
@@ -222,10 +252,14 @@ async function greetComputer(served: Served, hello: Received<"hello">): Promise<
 async function greet(served: Served, hello: Received<"hello">, afterAnswer: AfterAnswer): Promise<Answer<"hello"> | Refusal> {
   const { socket, ports, connection } = served;
   const { pool, logger } = ports;
-  if (served.isReplaced) return refuseReplaced();
+  if (served.isReplaced !== false) return refuseReplaced(served);
   if (served.clientKey !== null && served.clientKey !== hello.clientKey)
     return refuse("P-12", "this socket said hello with another client key");
+  const unproven = refuseProof(hello, { challenge: socket.id, isOwn: ports.addresses.isOwn });
+  if (unproven !== null) return unproven;
   if (hello.hosting === "compute") return greetComputer(served, hello);
+  const turnedAway = ports.gate.refuse(hello);
+  if (turnedAway !== null) return turnAway(served, turnedAway);
   if (connection.origin !== undefined) connection.origin = { ...connection.origin, token: ports.tokenOf(hello) };
   const admitted = pool.members.hello(connection, hello);
   if (isRefusal(admitted)) return admitted;
@@ -246,11 +280,24 @@ async function greet(served: Served, hello: Received<"hello">, afterAnswer: Afte
   );
 }
 
-function refuseReplaced(): Refusal {
-  return refuse("P-11", "another socket said hello with this client's key");
+/** Who does not know the word may try a few times; a new connection is another try. */
+function turnAway(served: Served, refusal: Refusal): Refusal {
+  const isWrong = refusal.refused === "P-102" || refusal.refused === "P-103";
+  if (isWrong) served.numWrongTokens += 1;
+  if (refusal.refused === "P-104") served.cancelTimeout(); // it waits for the operator
+  if (served.numWrongTokens >= maxWrongTokens) setTimeout(() => served.socket.disconnect(true), 0); // behind the answer
+  return refusal;
 }
 
-/** Keys are secrets: the log shows their beginning. */
+const maxWrongTokens = 5;
+
+function refuseReplaced({ isReplaced }: Pick<Served, "isReplaced">): Refusal {
+  return isReplaced === "removed"
+    ? refuse("P-105", "the operator has sent this client away")
+    : refuse("P-11", "another socket said hello with this client's key");
+}
+
+/** What the log shows of a client's public key. */
 function shortKey({ clientKey }: Pick<Client, "clientKey">): string {
-  return clientKey.slice(0, 6);
+  return clientKey.slice(0, 12);
 }

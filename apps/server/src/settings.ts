@@ -10,6 +10,8 @@ export interface SettingsSources {
   readonly presets: Readonly<Record<string, RunSettings>>;
   /** The preset to start from, unless the file names one. */
   readonly preset: string;
+  /** Coordinator settings that file and flags lie over. */
+  readonly doors?: Overrides;
   /** A settings file: any coordinator name, `preset`, and `run` with the names that differ from the preset. */
   readonly file?: Overrides;
   /** The file's path, for what is said of its faults. */
@@ -19,19 +21,22 @@ export interface SettingsSources {
 }
 
 /** Preset, file and flags as one parsed configuration. Throws a ConfigError with a line for each fault. */
-export function mergeSettings({ presets, preset, file = {}, name: path, flags = {} }: SettingsSources): CoordinatorConfig {
+export function mergeSettings({ presets, preset, doors = {}, file = {}, name: path, flags = {} }: SettingsSources): CoordinatorConfig {
   const { preset: filePreset, ...fileRest } = file;
   const { preset: flagPreset, ...flagRest } = flags;
   const name = flagPreset ?? filePreset ?? preset;
   const isKnown = typeof name === "string" && Object.hasOwn(presets, name);
   const base = presets[isKnown ? name : preset];
   const asked = mergeDeep(fileRest, flagRest);
-  const merged = mergeDeep({ run: base }, asked);
+  const merged = mergeDeep({ ...(name === "public" ? publicDoors : {}), ...doors, run: base }, asked);
   return parseConfig(mergeDeep(merged, fitted(merged, base, asked)), {
     name: path,
     known: isKnown ? [] : [presetFault(name, Object.keys(presets))],
   });
 }
+
+/** Who may come into runs with strangers in them: the coordinator's part of the preset `public`. */
+export const publicDoors = { admission: "code" } as const;
 
 function presetFault(name: unknown, names: readonly string[]): string {
   const [nearest] = typeof name === "string" ? nearestOf(name, names, (one) => one) : [];

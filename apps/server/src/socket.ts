@@ -1,4 +1,4 @@
-import type { Server as HttpServer } from "node:http";
+import type { Server as HttpServer, IncomingMessage } from "node:http";
 import { clientAddress, quotaAddress } from "@tutti/core";
 import { type Goodbye, send } from "@tutti/protocol";
 import { Server, type Socket } from "socket.io";
@@ -31,8 +31,14 @@ function countedAddress({ address, headers }: Socket["handshake"], numHops: numb
 
 /** Serves the protocol on an HTTP server, with polling as the fallback. */
 export function attachSockets(server: HttpServer, ports: AttachPorts): Sockets {
-  const options = { serveClient: false, perMessageDeflate: false, parser: packetParser };
+  const { addresses } = ports;
+  const options = { serveClient: false, perMessageDeflate: false, parser: packetParser, allowRequest };
   const io = new Server(server, { ...options, maxHttpBufferSize: ports.maxMessageBytes });
+  function allowRequest(request: IncomingMessage, decide: (why: string | null, isAllowed: boolean) => void): void {
+    const refusal = addresses.refuse(request);
+    if (refusal !== null) ports.onRefused("P-101");
+    decide(refusal, refusal === null);
+  }
   const sizeOf = (room: string) => io.sockets.adapter.rooms.get(room)?.size ?? 0;
   const served: SocketPorts = {
     ...ports,

@@ -9,7 +9,7 @@ import {
   type RoundPlan,
   type StrategySummary,
 } from "@tutti/core";
-import { type Backend, type HistoryPoint, limits, type PlanPoint, type Status } from "@tutti/protocol";
+import { type Backend, type HistoryPoint, limits, type PlanPoint, type RunInfo, type Status } from "@tutti/protocol";
 import type { StepRecord, TrafficTotals } from "@tutti/record";
 import type { OpenStep } from "./pool/openStep.ts";
 import type { Roster } from "./pool/roster.ts";
@@ -19,6 +19,10 @@ import { countClients, whyWaiting } from "./waiting.ts";
 /** What a status is made of. */
 export interface StatusSources {
   readonly runId: string;
+  /** The most examples with which a device counts that claims its number; null for no limit. */
+  readonly claimLimit: number | null;
+  /** Devices that started again; null for none. */
+  readonly resets: Status["resets"] | null;
   readonly phase: Status["phase"];
   readonly message: string | null;
   readonly summary: StrategySummary | null;
@@ -54,6 +58,8 @@ export function describeRun(sources: StatusSources): Status {
     numConnected,
     numPaused,
     numDevices: members.homes.numRegistered,
+    ...(sources.resets == null ? {} : { resets: sources.resets }),
+    ...(sources.claimLimit === null ? {} : { maxCountedExamples: sources.claimLimit }),
     ...countTasks(step),
     layerScores: summary?.layerScores ?? null,
     selectedLayers: summary?.selectedLayers ?? null,
@@ -113,6 +119,11 @@ function countTasks(step: OpenStep | null): Pick<Status, "tasksOut" | "tasksIn">
     if (state === "over" && accepted !== null) counts.tasksIn += 1;
   }
   return counts;
+}
+
+/** What a landing page says: nothing of single devices, nothing that was learnt (P-108). */
+export function forLanding({ phase, stage, round, numRounds, numConnected, numDevices }: Status): RunInfo["status"] {
+  return { phase, stage, round, numRounds, numConnected, numDevices };
 }
 
 /** The same for a client at work: without probes, which cost bytes and are the dashboard's. */

@@ -7,7 +7,7 @@ import { readPageParams } from "./join/queryParams.ts";
 /**
  * `?backend=…&threads=…&kernels=plain&golden=<address of a folder with golden.json, config.json and model.safetensors>&spectrum=1`; prints the largest
  * errors as JSON. On WebGPU the Ritz values are left out unless they are asked for: a software adapter needs minutes. `?backend=webgpu&parity=1`
- * compares every WebGPU kernel with its plain twin instead.
+ * compares every WebGPU kernel with its plain twin instead; `parity=quick` leaves out what a software adapter compiles for seconds.
  */
 async function verify(): Promise<unknown> {
   const { backend, threads, kernels } = readPageParams(location.search);
@@ -15,7 +15,8 @@ async function verify(): Promise<unknown> {
   if (backend === "auto") throw new Error("the address names no backend: add ?backend=webgpu, wasm or cpu");
   const started = await startBackend(backend, { threads: threads === 0 ? 1 : threads, wasmPath: new URL("wasm/", pageFolder()).href });
   chooseKernels(kernels);
-  const errors = query.get("parity") === "1" ? { parity: await runParity() } : { errors: await compareGolden(query) };
+  const parity = query.get("parity");
+  const errors = parity === null ? { errors: await compareGolden(query) } : { parity: await runParity({ isQuick: parity === "quick" }) };
   return { ...describe(started), ...errors };
 }
 

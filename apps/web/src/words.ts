@@ -1,7 +1,7 @@
 import type { Stage } from "@tutti/core";
 import { formatBytes, formatCount, formatNumber, formatPercent, formatSeconds, formatWhole, liveScore, ranksText } from "@tutti/core";
 import type { BackendName, LoadProgress } from "@tutti/model";
-import type { EvaluationPoint, PlanPoint, Status } from "@tutti/protocol";
+import type { EvaluationPoint, PlanPoint, Status, Withdrawn } from "@tutti/protocol";
 
 /** A round of a stage: `round 3 of 12`. */
 export function roundOf({ round, numRounds }: Status): string {
@@ -27,6 +27,7 @@ export const connectionNames = {
   connecting: "connecting",
   online: "connected",
   retrying: "reconnecting",
+  unapproved: "waiting to be let in",
 } as const;
 
 /** The card of what is planned for each device. */
@@ -66,6 +67,9 @@ export const landing = {
   kept: "The examples and everything else on this computer. Close the tab to stop.",
   keptWithLayers: "The examples, the parameters of all other layers, and everything else on this computer. Close the tab to stop.",
   join: "Join",
+  codeWord: "Code word",
+  codeWordNote: "The link that the operator gave you carries it, or the operator tells you.",
+  needsInvitation: "This run is by invitation. Open the link of your invitation to join; each lets one browser in.",
   finished: "This run is finished: there is nothing left to train. Thank you to everybody who took part.",
   looking: "Looking for the run …",
   what: (task: string, backbone: string) => `${task} · model ${backbone}`,
@@ -76,6 +80,7 @@ export const landing = {
   shareNote: "Nothing to prepare.",
   ownFile: "My own file",
   ownFileNote: "The file stays in this tab. The server is told only how many examples it has.",
+  countsUpTo: (limit: number) => ` It counts as at most ${formatCount(limit, "example")}.`,
   ownFileKind: "A CSV, TSV or JSON Lines file in UTF-8 with the columns",
   and: "and",
   classes: (names: readonly string[]) => (names.length === 0 ? "" : `Each label is one of ${names.join(", ")}.`),
@@ -124,6 +129,7 @@ export const phaseNames: Readonly<Record<LoadProgress["phase"], string>> = {
 /** The page's headline while it takes part. */
 export const headlines = {
   connecting: "Connecting to the run",
+  unapproved: "Waiting to be let in",
   loading: "Getting ready",
   waitingForDevice: "Ready, waiting for a device",
   waitingForTurn: "Ready, waiting for this tab’s turn",
@@ -146,11 +152,20 @@ export const headlines = {
 
 /** What the state means for the volunteer, and what to do. */
 export const explanations = {
+  unapproved: "The operator of this run lets each tab in. Leave this tab open: it begins by itself.",
   paused: "This tab gets no new work until you resume.",
   retrying:
     "The server of the run may be restarting, or the network may be down. This tab keeps its work and reconnects by itself; leave it open.",
   replaced: "Another tab or window of this browser has this tab’s place now. Close this tab, or use it instead.",
   leftKept: "Thank you. This browser keeps your place in case you come back.",
+  deleted: ({ numStates, numControls, numContributions, numSummed }: Withdrawn) => {
+    const gone = `${formatCount(numStates, "private state")}, ${formatCount(numControls, "control variate")} and ${formatCount(numContributions, "contribution")} not yet summed`;
+    const stays =
+      numSummed === 0
+        ? "Nothing of this tab is in the model."
+        : `${formatCount(numSummed, "contribution")} of its devices were summed before: they are part of the model, and cannot be taken out.`;
+    return `The server has deleted ${gone}, and this tab’s key and name; this browser has deleted its devices. ${stays}`;
+  },
   leftNotKept: "Thank you. This browser kept nothing, so if you come back, this tab starts again.",
   reloadKept: "The coordinator has another version of this page. Reload to get it; this tab’s work is kept.",
   reloadNotKept:
@@ -189,6 +204,8 @@ export const runPage = {
   runTitle: "The run",
   notBegun: "The run has not begun yet.",
   here: ({ numConnected, numDevices }: Status) => `${formatCount(numConnected, "tab")}, ${formatCount(numDevices, "device")}`,
+  resets: ({ count, last }: NonNullable<Status["resets"]>) =>
+    `${formatCount(count, "device")} started again from the shared prompts; the last: ${last}.`,
   staffNote: "Notes are rounds; a higher note means a lower loss.",
   layersTitle: "Layers",
   layersNote: "A taller bar is a layer that matters more.",
@@ -219,6 +236,7 @@ export const buttons = {
   resume: "Resume",
   pause: "Pause",
   leave: "Leave",
+  leaveAndDelete: "Leave and delete my data",
 } as const;
 
 /** What the tab has sent and received. */

@@ -160,11 +160,70 @@ test("P-24 and P-25: a device that moves here starts from the state it brings, a
     });
   const { event, trainer } = join(coordinator, { store });
   await event("ready");
-  expect(await store.list(scriptedRunId)).toEqual([{ deviceId: 3, version: taskB, state, pending: null }]);
+  expect(await store.list(scriptedRunId)).toEqual([{ deviceId: 3, version: taskB, state, pending: null, isInherited: true }]);
   await coordinator.tell("task", leaseOf("a", coordinator.blob(globalParams)));
   const submitted = await coordinator.heard("submit");
   expect(trainer.computed[0]?.state).toEqual(state);
   expect(submitted.state?.length).toBeGreaterThan(0);
+});
+
+/** A coordinator that hands device 3 over with these bytes as its state. */
+async function handingOver(bytes: Uint8Array): Promise<ScriptedCoordinator> {
+  const coordinator = await coordinate();
+  const sha256 = sha256HexSync(bytes);
+  coordinator.blobs.set(sha256, bytes);
+  const device = { deviceId: 3, decision: "new", state: { sha256, numBytes: bytes.length }, version: taskB } as const;
+  coordinator.script.hello = () => welcomeWith({ keepsStates: true, devices: [device] });
+  return coordinator;
+}
+
+const fresh = { deviceId: 3, version: null, state: null, pending: null };
+
+test("P-125: a state that cannot be read is declined, and its device starts again and is registered", async () => {
+  const coordinator = await handingOver(Uint8Array.of(1, 2, 3));
+  const { event, store } = join(coordinator);
+  expect(await coordinator.heard("declineState")).toMatchObject({ deviceId: 3, version: taskB, reason: expect.stringMatching(/./) });
+  expect(await event("decision")).toMatchObject({ deviceId: 3, decision: "reset" });
+  expect((await coordinator.heard("register")).devices).toEqual([{ deviceId: 3, numExamples: 13 }]);
+  expect(await store.get(scriptedRunId, 3)).toEqual(fresh);
+});
+
+test("P-125: a state from another client that leads to no finite loss is declined with the task, and one from here is kept", async () => {
+  const coordinator = await handingOver(
+    encodeDeviceState({ local: { "prefix/1": promptOf(9) }, moments: null, stageSteps: 6, stage: "train" }),
+  );
+  const { event, store, trainer } = join(coordinator);
+  await coordinator.heard("register");
+  const work = trainer.work;
+  const failing: typeof work = () =>
+    Promise.reject(new Error("local training: the loss of step 2 is NaN; the learning rate may be too high"));
+  trainer.work = failing;
+  await coordinator.tell("task", leaseOf("a", coordinator.blob(globalParams)));
+  expect(await coordinator.heard("declineState")).toMatchObject({ deviceId: 3, version: taskB });
+  expect(await coordinator.heard("decline")).toMatchObject({ taskId: taskA });
+  expect(await store.get(scriptedRunId, 3)).toEqual(fresh);
+  trainer.work = work;
+  await coordinator.tell("task", leaseOf("b", coordinator.blob(globalParams)));
+  await event("taskEnded", ended("accepted"));
+  trainer.work = failing;
+  await coordinator.tell("task", leaseOf("c", coordinator.blob(globalParams)));
+  await coordinator.heard("decline");
+  expect(coordinator.numHeard("declineState")).toBe(1);
+  expect(await store.get(scriptedRunId, 3)).toMatchObject({ version: taskB, state: { stageSteps: 3 } });
+});
+
+test("P-122: a device that is refused twice is named once, and its client goes on with the others", async () => {
+  const coordinator = await coordinate();
+  const message = "device 4: its share holds 9 examples, received 14";
+  coordinator.script.hello = () => welcomeWith({ devices: [3, 4].map((deviceId) => ({ deviceId, decision: "new" as const })) });
+  coordinator.script.register = () => ({ unregistered: [{ deviceId: 4, rule: "P-120", message }] });
+  const { event, trainer } = join(coordinator);
+  expect(await event("problem")).toMatchObject({ message: `The coordinator refused a device (P-120: ${message}).` });
+  expect(coordinator.numHeard("register")).toBe(2);
+  await event("ready", ({ deviceIds }) => deviceIds.length === 1);
+  await coordinator.tell("task", leaseOf("a", coordinator.blob(globalParams)));
+  await event("taskEnded", ended("accepted"));
+  expect(trainer.computed.map(({ task }) => task.deviceId)).toEqual([3]);
 });
 
 test("P-26: assigned devices are loaded and registered; one that is already here keeps its state", async () => {

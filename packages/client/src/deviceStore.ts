@@ -16,6 +16,8 @@ export interface DeviceRecord {
   /** State as of `version`; null before the first task. */
   readonly state: DeviceState | null;
   readonly pending: PendingTask | null;
+  /** Whether another client computed the state: it was handed over with the device. */
+  readonly isInherited?: true;
 }
 
 /**
@@ -40,7 +42,8 @@ export function newDeviceRecord(deviceId: DeviceId): DeviceRecord {
 /** The record once its pending task was accepted. */
 export function promoted(record: DeviceRecord): DeviceRecord {
   if (record.pending === null) return record;
-  return { ...record, version: record.pending.submit.taskId, state: record.pending.state, pending: null };
+  const { deviceId, pending } = record;
+  return { deviceId, version: pending.submit.taskId, state: pending.state, pending: null };
 }
 
 /** The record once its pending task came too late. */

@@ -36,6 +36,8 @@ export interface Devices {
   setPending(start: DeviceRecord, pending: PendingTask): Promise<boolean>;
   promote(deviceId: DeviceId, taskId: string): Promise<void>;
   drop(deviceId: DeviceId, taskId: string): Promise<void>;
+  /** The state that came with the device is of no use: the device starts again, where the coordinator agrees (P-125). False for a state that was computed here. */
+  declineInherited(deviceId: DeviceId, reason: string): Promise<boolean>;
 }
 
 /** Whose devices these are, where they are kept, and who hears of decisions. */
@@ -44,13 +46,15 @@ export interface DevicesOptions {
   readonly store: DeviceStore;
   readonly blobs: Blobs;
   readonly onDecision: (decision: DeviceDecision) => void;
+  /** Tells the coordinator that the state of this version cannot be used here (P-125); false where no answer came. */
+  readonly declineState: (deviceId: DeviceId, version: string, reason: string) => Promise<boolean>;
 }
 
 /** What the coordinator decided or has accepted: it says so again to a client whose store is behind (P-20 to P-25). Strict writes wait for the disk. */
 const known: Durability = "relaxed";
 
 /** Devices over a store; changes of the same client are made one after another. */
-export function createDevices({ runId, store, blobs, onDecision }: DevicesOptions): Devices {
+export function createDevices({ runId, store, blobs, onDecision, declineState }: DevicesOptions): Devices {
   const here = new Set<DeviceId>();
   const shares = new Map<DeviceId, number>();
   let lastChange: Promise<unknown> = Promise.resolve();
@@ -64,11 +68,12 @@ export function createDevices({ runId, store, blobs, onDecision }: DevicesOption
   const read = async (deviceId: DeviceId): Promise<DeviceRecord> => (await store.get(runId, deviceId)) ?? newDeviceRecord(deviceId);
 
   async function take(decision: DeviceDecision): Promise<void> {
-    const record = await decided(decision, read, blobs);
+    const record = await decided(decision, { read, blobs, declineState });
     if (record !== null) await store.put(runId, record, known);
     here.add(decision.deviceId);
     shares.set(decision.deviceId, shareIn(decision));
-    onDecision(decision);
+    const isDeclined = decision.state !== undefined && record?.version === null;
+    onDecision(isDeclined ? { deviceId: decision.deviceId, decision: "reset" } : decision);
   }
 
   async function forgetAllBut(deviceIds: ReadonlySet<DeviceId>): Promise<void> {
@@ -115,6 +120,14 @@ export function createDevices({ runId, store, blobs, onDecision }: DevicesOption
       }),
     promote: (deviceId, taskId) => settle(deviceId, taskId, promoted),
     drop: (deviceId, taskId) => settle(deviceId, taskId, withoutPending),
+    declineInherited: (deviceId, reason) =>
+      inTurn(async () => {
+        const { isInherited, version } = await read(deviceId);
+        if (isInherited !== true || version === null || !(await declineState(deviceId, version, reason))) return false;
+        await store.put(runId, newDeviceRecord(deviceId), known);
+        onDecision({ deviceId, decision: "reset" });
+        return true;
+      }),
   };
 }
 
@@ -123,14 +136,10 @@ function shareIn({ deviceId, share }: DeviceDecision): number {
 }
 
 /** The record that a decision leads to; null where it stays as it is. */
-async function decided(decision: DeviceDecision, read: Devices["read"], blobs: Blobs): Promise<DeviceRecord | null> {
-  const { deviceId, state, version } = decision;
-  if (state !== undefined) {
-    const bytes = await blobs.bytes(state).catch((cause: unknown) => {
-      throw new StateUnavailable(`device ${deviceId}: its state could not be fetched: ${messageOf(cause)}`, { cause });
-    });
-    return { deviceId, version: version ?? null, state: decodeDeviceState(bytes), pending: null };
-  }
+async function decided(decision: DeviceDecision, ports: DecisionPorts): Promise<DeviceRecord | null> {
+  const { deviceId } = decision;
+  if (decision.state !== undefined) return inherited({ ...decision, state: decision.state }, ports);
+  const { read } = ports;
   const record = await read(deviceId);
   switch (decision.decision) {
     case "keep":
@@ -142,6 +151,28 @@ async function decided(decision: DeviceDecision, read: Devices["read"], blobs: B
     case "reset":
     case "new":
       return newDeviceRecord(deviceId);
+  }
+}
+
+/** What a decision is carried out with. */
+interface DecisionPorts extends Pick<DevicesOptions, "blobs" | "declineState"> {
+  read(deviceId: DeviceId): Promise<DeviceRecord>;
+}
+
+/** The record of a device that comes with its state; a state that cannot be read is declined, and the device starts again (P-125). */
+async function inherited(
+  { deviceId, state, version }: DeviceDecision & Required<Pick<DeviceDecision, "state">>,
+  { blobs, declineState }: DecisionPorts,
+): Promise<DeviceRecord> {
+  const bytes = await blobs.bytes(state).catch((cause: unknown) => {
+    throw new StateUnavailable(`device ${deviceId}: its state could not be fetched: ${messageOf(cause)}`, { cause });
+  });
+  try {
+    return { deviceId, version: version ?? null, state: decodeDeviceState(bytes), pending: null, isInherited: true };
+  } catch (cause) {
+    const reason = messageOf(cause);
+    if (version !== undefined && (await declineState(deviceId, version, reason))) return newDeviceRecord(deviceId);
+    throw new StateUnavailable(`device ${deviceId}: its state cannot be read: ${reason}`, { cause });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { DeviceId, Stage, TaskKind } from "@tutti/core";
 import type { LoadProgress, StepProgress, TrainerReady } from "@tutti/model";
-import type { Decision, Status, SubmitOutcome, Welcome } from "@tutti/protocol";
+import type { Decision, Status, SubmitOutcome, Welcome, Withdrawn } from "@tutti/protocol";
 
 /** The task a session works on, as far as a page shows it. */
 export interface CurrentTask {
@@ -15,7 +15,8 @@ export interface CurrentTask {
 export type SessionEnd =
   | { readonly reason: "finished" | "removed" | "closing" }
   | { readonly reason: "replaced" }
-  | { readonly reason: "left" }
+  /** `deleted`: with what the coordinator kept of this client, and what of it stays (P-127). */
+  | { readonly reason: "left"; readonly deleted?: Withdrawn }
   | { readonly reason: "reload"; readonly message: string }
   | { readonly reason: "failed"; readonly message: string };
 
@@ -27,9 +28,12 @@ export interface TrafficCount {
   readonly savedBytes: number;
 }
 
+/** `unapproved`: the operator has not let the client in yet (P-104); it asks again. */
+export type ConnectionState = "connecting" | "online" | "retrying" | "unapproved";
+
 /** What happens in a session, in order; a page or a test derives all it shows from these. */
 export type SessionEvent =
-  | { readonly kind: "connection"; readonly state: "connecting" | "online" | "retrying" }
+  | { readonly kind: "connection"; readonly state: ConnectionState }
   | { readonly kind: "welcome"; readonly welcome: Welcome }
   | { readonly kind: "loading"; readonly progress: LoadProgress }
   | { readonly kind: "ready"; readonly ready: TrainerReady; readonly numExamples: number; readonly deviceIds: readonly DeviceId[] }

@@ -35,7 +35,8 @@ async function greet(session: Session, isPresent: () => boolean, devices: Hello[
   try {
     const { options, runId } = session;
     const profile = await claimOf(session);
-    const answer = await session.socket.call("hello", helloOf(options, { runId, devices, profile }));
+    const credentials = { identity: session.identity, challenge: session.socket.challenge() };
+    const answer = await session.socket.call("hello", helloOf(options, { ...credentials, runId, devices, profile }));
     if (!answer.ok) {
       notAdmitted(session, answer);
       return null;
@@ -69,10 +70,16 @@ interface Greeted {
   readonly whenReady: Promise<unknown>;
 }
 
+/** Between two questions whether the operator has let the client in. */
+const approvalMs = 3000;
+
 function notAdmitted(session: Session, { rule, message }: { readonly rule: Rule; readonly message: string }): void {
   if (rule === "P-1") endSession(session, { reason: "reload", message });
   else if (rule === "P-6") session.socket.greetAgain();
-  else endSession(session, { reason: "failed", message: `The coordinator does not let you in (${rule}: ${message}).` });
+  else if (rule === "P-104") {
+    session.emit({ kind: "connection", state: "unapproved" });
+    session.socket.greetAgain(approvalMs);
+  } else endSession(session, { reason: "failed", message: `The coordinator does not let you in (${rule}: ${message}).` });
 }
 
 async function welcomed(session: Session, welcome: Welcome): Promise<Participation> {

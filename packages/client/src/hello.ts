@@ -1,26 +1,33 @@
 import { looksAtMachines, type RunSettings } from "@tutti/core";
 import { availableThreads } from "@tutti/model/threads";
-import { type Hello, limits, protocolVersion, runSettingsSchema } from "@tutti/protocol";
+import { type ClientIdentity, type Hello, limits, protocolVersion, runSettingsSchema } from "@tutti/protocol";
 import { coordinatorFolder } from "./address.ts";
 import type { Fetch } from "./blobs.ts";
 import type { JoinOptions, MachineClaim } from "./joinOptions.ts";
+import { tokenIn } from "./token.ts";
 
 /** What hello says beside what the options hold: the run, if it is known, the devices that the store holds of it, and the claimed machine. */
 export interface SaidInHello {
+  readonly identity: ClientIdentity;
+  /** Of the present connection (P-100). */
+  readonly challenge: string;
   readonly runId: string | null;
   readonly devices: Hello["devices"];
   readonly profile: MachineClaim | undefined;
 }
 
 /** What a client says of itself. */
-export function helloOf(options: JoinOptions, { runId, devices, profile }: SaidInHello): Hello {
-  const { clientKey, nickname, hosting, backend, threads } = options;
+export function helloOf(options: JoinOptions, { identity, challenge, runId, devices, profile }: SaidInHello): Hello {
+  const { url, nickname, hosting, backend, threads, hostToken } = options;
+  const token = options.token ?? tokenIn(url);
   return {
     protocolVersion,
-    clientKey,
+    ...identity.prove({ audience: new URL(url).host, challenge }),
     ...(runId === null ? {} : { runId }),
     ...(nickname === undefined ? {} : { nickname }),
+    ...(token === null ? {} : { token: token.slice(0, limits.maxToken) }),
     ...hostingOf(hosting),
+    ...(hostToken === undefined ? {} : { hostToken }),
     devices,
     ...(profile === undefined ? {} : { profile }),
     capabilities: {

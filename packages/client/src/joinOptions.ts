@@ -23,7 +23,9 @@ export type MachineClaim = NonNullable<Hello["profile"]>;
 export interface JoinOptions {
   /** The coordinator's address, or that of its page; it may have a path. */
   readonly url: string;
-  /** 16 to 64 letters, digits, _ or -; the same client keeps the same key. */
+  /** The run's code word, or an invitation (P-102, P-103); by default the one that the address carries. */
+  readonly token?: string | undefined;
+  /** 16 to 64 letters, digits, _ or -, which are the client's secret: its key pair follows from it, and the same client keeps the same. */
   readonly clientKey: string;
   readonly trainer: Trainer;
   readonly store: DeviceStore;
@@ -35,6 +37,8 @@ export interface JoinOptions {
   readonly backendAskedBy?: "address" | "client";
   /** WASM threads unless the coordinator forces them; 0 for as many as there are cores. */
   readonly threads?: number;
+  /** What the run's operator gives to hosts that may have the states of other clients' devices (P-126). */
+  readonly hostToken?: string | undefined;
   /** Folder of the WASM binaries, with a closing slash; needed in browsers. */
   readonly wasmPath?: string;
   /**

@@ -54,7 +54,7 @@ export function createLeaseWork(ports: LeaseWorkPorts, signal: AbortSignal): Lea
         emit({ kind: "taskEnded", task, outcome: end.outcome });
       } catch (error) {
         const isOver = superseded.aborted || signal.aborted || error instanceof BlobGone;
-        if (!isOver) await tellUnable(ports, taskId, messageOf(error));
+        if (!isOver) await tellUnable(ports, lease, messageOf(error));
         emit({ kind: "taskEnded", task, outcome: isOver ? "superseded" : "declined" });
       }
     },
@@ -76,7 +76,12 @@ async function tellRefused({ coordinator, emit }: LeaseWorkPorts, taskId: string
   await decline(coordinator, taskId, `refused: ${message}`.slice(0, limits.maxReason));
 }
 
-async function tellUnable({ coordinator, emit }: LeaseWorkPorts, taskId: string, reason: string): Promise<void> {
+/** Errors of a trainer cross a Worker as text. */
+const lossFault = /the loss of step \d+ is/;
+
+/** Where training comes to no finite loss from a state that another client computed, that state is declined as well (P-125). */
+async function tellUnable({ coordinator, devices, emit }: LeaseWorkPorts, { taskId, deviceId }: TaskLease, reason: string): Promise<void> {
+  if (lossFault.test(reason)) await devices.declineInherited(deviceId, reason);
   emit({ kind: "problem", message: `This tab could not do a task: ${reason}` });
   await decline(coordinator, taskId, reason);
 }

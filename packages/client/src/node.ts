@@ -1,2 +1,2 @@
 export { folderStore } from "./folderStore.ts";
-export { joinRun, type NodeJoinOptions } from "./nodeJoin.ts";
+export { deleteMyData, joinRun, type NodeDeleteOptions, type NodeJoinOptions } from "./nodeJoin.ts";

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { clientIdentity } from "@tutti/protocol";
 import { afterAll, expect, test } from "vitest";
 import { joinRun, type NodeJoinOptions } from "./nodeJoin.ts";
 import { fakeTrainer } from "./testing/fakeTrainer.ts";
@@ -39,7 +40,7 @@ test("a key that is given wins over the folder's, and its devices lie in the fol
   const coordinator = await coordinate();
   const folder = join(place, "given");
   const clientKey = "client-key-0123456789";
-  expect(await takePart(coordinator, { folder, clientKey }, true)).toBe(clientKey);
+  expect(await takePart(coordinator, { folder, clientKey }, true)).toBe(clientIdentity(clientKey).clientKey);
   expect(readdirSync(folder)).toEqual([clientKey]);
 });
 

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { clientKeySchema } from "@tutti/protocol";
+import { clientSecretSchema, type Withdrawn } from "@tutti/protocol";
+import { deleteMyData as deleteWith } from "./deleteMyData.ts";
 import { folderStore } from "./folderStore.ts";
 import type { JoinOptions } from "./joinOptions.ts";
 import { memoryStore } from "./memoryStore.ts";
@@ -28,6 +29,23 @@ export function joinRun({ folder, clientKey, ...options }: NodeJoinOptions): Cli
   return joinWith({ ...options, clientKey: key, store: folderStore(join(folder, key)) });
 }
 
+/** What `deleteMyData` is told in Node: the folder that the client joined with, or its key. */
+export type NodeDeleteOptions = Omit<NodeJoinOptions, "trainer">;
+
+/**
+ * Has everything deleted that the coordinator keeps of the folder's client, and what the folder keeps of the run, its key as well (P-127). Rejects
+ * where nothing was deleted.
+ */
+export async function deleteMyData({ folder, clientKey, ...options }: NodeDeleteOptions): Promise<Withdrawn> {
+  if (folder === undefined) return deleteWith({ ...options, clientKey: clientKey ?? newKey(), store: memoryStore() });
+  const key = clientKey ?? keyIn(folder);
+  const place = join(folder, key);
+  const deleted = await deleteWith({ ...options, clientKey: key, store: folderStore(place) });
+  rmSync(place, { recursive: true, force: true });
+  if (clientKey === undefined) rmSync(join(folder, "client.key"), { force: true });
+  return deleted;
+}
+
 function newKey(): string {
   return randomBytes(16).toString("hex");
 }
@@ -42,6 +60,6 @@ function keyIn(folder: string): string {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
   const key = readFileSync(path, "utf8").trim();
-  if (clientKeySchema.safeParse(key).success) return key;
+  if (clientSecretSchema.safeParse(key).success) return key;
   throw new Error(`${path}: expected a client's key of 16 to 64 letters, digits, _ or -; move the file away to take part as a new client`);
 }

@@ -1,6 +1,6 @@
 import type { DeviceId } from "@tutti/core";
 import type { DeviceSource, Trainer, TrainerSetup } from "@tutti/model";
-import type { DeviceDecision, TaskLease, Welcome } from "@tutti/protocol";
+import { type DeviceDecision, limits, type TaskLease, type Welcome } from "@tutti/protocol";
 import type { Blobs } from "./blobs.ts";
 import type { CoordinatorLink } from "./coordinatorLink.ts";
 import type { DeviceStore } from "./deviceStore.ts";
@@ -43,6 +43,8 @@ export interface Participation {
   assign(decisions: readonly DeviceDecision[]): Promise<void>;
   /** Devices that live elsewhere from now on. */
   moved(deviceIds: readonly DeviceId[]): Promise<void>;
+  /** Forgets every device, in the store as well. */
+  forgetAll(): Promise<void>;
   /** The connection is gone: submissions wait for the next `enter`. */
   suspend(): void;
   /** The part is over: aborts what runs. */
@@ -59,7 +61,11 @@ export function createParticipation(options: ParticipationOptions): Participatio
   const online = createGate();
   let keepsStates = false;
   const onDecision = ({ deviceId, decision }: DeviceDecision) => emit({ kind: "decision", deviceId, decision });
-  const devices = createDevices({ runId, store, blobs, onDecision });
+  const declineState = async (deviceId: DeviceId, version: string, reason: string) => {
+    const answer = await coordinator.call("declineState", { deviceId, version, reason: reason.slice(0, limits.maxReason) });
+    return answer.ok;
+  };
+  const devices = createDevices({ runId, store, blobs, onDecision, declineState });
   const sourceOf = (deviceId: DeviceId) => options.sourceOf(devices.shareOf(deviceId));
   const onAdvance = atMostEvery(loadingEveryMs, coordinator.tellLoading);
   const loader = createLoader({ setup, trainer, emit, sourceOf, onAdvance }, signal);
@@ -94,6 +100,7 @@ export function createParticipation(options: ParticipationOptions): Participatio
       await devices.forget(deviceIds);
       registration.tellReady();
     },
+    forgetAll: () => devices.applyWhole([]),
     suspend: online.close,
     stop() {
       life.abort();

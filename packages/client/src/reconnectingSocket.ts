@@ -32,12 +32,14 @@ export interface ReconnectingSocket {
   tellProgress(progress: TaskProgress): void;
   tellLoading(): void;
   isConnected(): boolean;
+  /** What the coordinator drew for the present connection (P-100); empty without one. */
+  challenge(): string;
   /** A test that holds as long as the present connection does. */
   present(): () => boolean;
   /** Says `onConnected` once more after a pause, if there is a connection by then. */
-  greetAgain(): void;
+  greetAgain(afterMs?: number): void;
   /** Calls `act` after a pause, unless the connection has ended for good. */
-  later(act: () => void): void;
+  later(act: () => void, afterMs?: number): void;
   /** Closes this connection and opens another after a pause. */
   reconnect(): void;
 }
@@ -74,15 +76,16 @@ export function openReconnectingSocket(
     tellProgress: (progress) => send(socket.volatile, "progress", progress),
     tellLoading: () => send(socket.volatile, "loading", {}),
     isConnected: () => socket.connected,
+    challenge: () => socket.id ?? "",
     present() {
       const { id } = socket;
       return () => socket.connected && socket.id === id && !signal.aborted;
     },
-    greetAgain() {
+    greetAgain(afterMs) {
       if (!socket.connected) return; // the next connection greets
       later(() => {
         if (socket.connected) listeners?.onConnected();
-      });
+      }, afterMs);
     },
     later,
     reconnect() {
@@ -110,15 +113,15 @@ function listen(socket: Socket, listeners: SocketListeners, signal: AbortSignal,
 }
 
 /** Pauses before what is tried again; none ends after `signal`. */
-function createTimers(signal: AbortSignal): (act: () => void) => void {
+function createTimers(signal: AbortSignal): ReconnectingSocket["later"] {
   const timers = new Set<ReturnType<typeof setTimeout>>();
   signal.addEventListener("abort", () => timers.forEach(clearTimeout), { once: true });
-  return (act) => {
+  return (act, afterMs = retryMs) => {
     if (signal.aborted) return;
     const timer = setTimeout(() => {
       timers.delete(timer);
       act();
-    }, retryMs);
+    }, afterMs);
     timers.add(timer);
   };
 }

@@ -1,6 +1,6 @@
 import type { DeviceId } from "@tutti/core";
 import type { TrainerReady } from "@tutti/model";
-import { limits, type Request } from "@tutti/protocol";
+import { type Answer, limits, type Request, type Rule } from "@tutti/protocol";
 import { type CoordinatorLink, decline } from "./coordinatorLink.ts";
 import type { Devices } from "./devices.ts";
 import type { SessionEvent } from "./events.ts";
@@ -29,12 +29,17 @@ export interface RegistrationPorts {
 
 type Registered = Request<"register">["devices"];
 
+/** Refusals that say nothing of the client's other devices. */
+const ofOneDevice: readonly Rule[] = ["P-14", "P-120"];
+
 /** Registration until `signal` fires. Each call loads what is there when it begins; whoever is assigned meanwhile has a call of their own. */
 export function createRegistration(ports: RegistrationPorts, signal: AbortSignal): Registration {
   const { devices, loader, coordinator, emit } = ports;
   let ready: TrainerReady | null = null;
   /** The devices that the coordinator refused last. */
   let refusedIds = "";
+  /** Those among them whose others were taken. */
+  let unregistered: ReadonlySet<DeviceId> = new Set();
 
   const loaded = (): Registered =>
     devices.ids().flatMap((deviceId) => {
@@ -44,19 +49,33 @@ export function createRegistration(ports: RegistrationPorts, signal: AbortSignal
 
   function tellReady(): void {
     if (ready === null) return;
-    const here = loaded();
+    const here = loaded().filter(({ deviceId }) => !unregistered.has(deviceId));
     const numExamples = here.reduce((sum, device) => sum + device.numExamples, 0);
     emit({ kind: "ready", ready, deviceIds: here.map(({ deviceId }) => deviceId), numExamples });
   }
 
+  /** The others take part whatever becomes of these (P-122). */
+  function takeAnswer(refused: NonNullable<Answer<"register">["unregistered"]>): void {
+    unregistered = new Set(refused.map(({ deviceId }) => deviceId));
+    const ids = [...unregistered].join(" ");
+    const isNew = ids !== refusedIds;
+    refusedIds = ids;
+    if (refused.length === 0) return;
+    // The next hello says which of them are still here.
+    if (isNew) coordinator.sayHelloAgain();
+    else
+      for (const { rule, message } of refused)
+        emit({ kind: "problem", message: `The coordinator refused a device (${rule}: ${message}).` });
+  }
+
   async function send(trained: TrainerReady, listed: Registered): Promise<void> {
     const answer = await coordinator.call("register", { devices: listed, compute: computeOf(trained) });
-    if (answer.ok) refusedIds = "";
-    if (answer.ok || answer.rule === "P-11") return;
+    if (answer.ok) return takeAnswer(answer.value.unregistered ?? []);
+    if (answer.rule === "P-11") return;
     // The connection that the welcome came on is gone, or the answer is: the next hello ends in another registration.
     if (unknownOutcome.includes(answer.rule)) return coordinator.sayHelloAgain();
     const ids = listed.map(({ deviceId }) => deviceId).join(" ");
-    if (answer.rule !== "P-14" || ids === refusedIds) {
+    if (!ofOneDevice.includes(answer.rule) || ids === refusedIds) {
       throw new CannotTakePart(`The coordinator does not let you in (${answer.rule}: ${answer.message}).`);
     }
     refusedIds = ids;

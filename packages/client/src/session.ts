@@ -1,4 +1,5 @@
 import { deferred } from "@tutti/core";
+import { clientIdentity, type Withdrawn } from "@tutti/protocol";
 import { coordinatorFolder } from "./address.ts";
 import { createBlobs, type Fetch } from "./blobs.ts";
 import type { SessionEnd } from "./events.ts";
@@ -17,6 +18,11 @@ export interface ClientSession {
   resume(): void;
   /** Tells the coordinator, then ends; the devices' states stay in the store. */
   leave(): Promise<void>;
+  /**
+   * Has everything deleted that the coordinator keeps of this client, and the devices in the store, then ends (P-127). Resolves with what was deleted
+   * and what stays; null where the coordinator does not answer, and then the session goes on.
+   */
+  leaveAndDelete(): Promise<Withdrawn | null>;
   /** Resolves once, when the session is over; never rejects. */
   readonly whenEnded: Promise<SessionEnd>;
 }
@@ -38,8 +44,26 @@ export function joinRun(given: JoinOptions): ClientSession {
       if (socket.isConnected()) await socket.call("leave", {}).catch(() => undefined);
       endSession(session, { reason: "left" });
     },
+    leaveAndDelete: () => leaveAndDelete(session),
     whenEnded: session.ended.promise,
   };
+}
+
+async function leaveAndDelete(session: Session): Promise<Withdrawn | null> {
+  const { socket, part, emit } = session;
+  // What is submitted from here on would be refused, and answered by another hello.
+  part?.suspend();
+  const answer = socket.isConnected() ? await socket.call("withdraw", {}).catch(() => null) : null;
+  if (answer?.ok !== true) {
+    const why = answer === null ? "the coordinator does not answer" : `${answer.rule}: ${answer.message}`;
+    emit({ kind: "problem", message: `Nothing was deleted (${why}). Try again when the coordinator answers.` });
+    if (socket.isConnected()) socket.greetAgain();
+    return null;
+  }
+  part?.stop();
+  await part?.forgetAll();
+  endSession(session, { reason: "left", deleted: answer.value });
+  return answer.value;
 }
 
 function createSession(options: JoinOptions): Session {
@@ -50,6 +74,7 @@ function createSession(options: JoinOptions): Session {
   const fetchBlob: Fetch = options.fetch ?? ((address, init) => fetch(address, init));
   return {
     options,
+    identity: clientIdentity(options.clientKey),
     life,
     ended: deferred<SessionEnd>(),
     socket: openReconnectingSocket(url, socketOptions, life.signal),

@@ -1,4 +1,5 @@
 import type { Deferred } from "@tutti/core";
+import type { ClientIdentity } from "@tutti/protocol";
 import type { Blobs, Fetch } from "./blobs.ts";
 import type { SessionEnd, SessionEvent } from "./events.ts";
 import type { JoinOptions, MachineClaim } from "./joinOptions.ts";
@@ -10,6 +11,7 @@ import type { TrafficCounter } from "./trafficCount.ts";
 /** What a session is made of; connections come and go underneath. */
 export interface Session {
   readonly options: JoinOptions;
+  readonly identity: ClientIdentity;
   /** Aborted when the session ends. */
   readonly life: AbortController;
   readonly ended: Deferred<SessionEnd>;

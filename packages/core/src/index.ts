@@ -1,6 +1,9 @@
+export { type AggregationFault, fewestUpdates, type TakenRules } from "./aggregation/conditions.ts";
+export { type AggregationRuleName, type AggregationSettings, aggregationRules, aggregationSchema, ruleOf } from "./aggregation/table.ts";
 export { branchFaults } from "./branchFaults.ts";
 export type { Role } from "./comparison.ts";
 export { carriesTensors, computeDeviceId, isComputeKind } from "./computing.ts";
+export { type ClaimLimits, claimLimit, countedExamples } from "./countedExamples.ts";
 export { deepFrozen } from "./deepFrozen.ts";
 export { type Deferred, deferred } from "./deferred.ts";
 export type { DeviceState } from "./deviceState.ts";
@@ -75,7 +78,7 @@ export { lanczos, rademacher } from "./selection/lanczos.ts";
 export type { KeepRatio, ProbeScale } from "./selection/layerCount.ts";
 export { findKeepRatio } from "./selection/layerCount.ts";
 export type { ScoringInput, StateSelector } from "./selection/layerScores.ts";
-export { distinctSequences, readsStates, scoreLayers } from "./selection/layerScores.ts";
+export { distinctSequences, readsStates, scoreBounds, scoreLayers } from "./selection/layerScores.ts";
 export { type SettingChange, settingChanges } from "./settingChanges.ts";
 export {
   type Encoding,
@@ -94,7 +97,8 @@ export { type PartitionSettings, type RunConditions, runConditions, type Trainin
 export { sha256Hex, sha256HexSync } from "./sha256.ts";
 export { shownRows } from "./shownRows.ts";
 export { sourcePromptPath, sourcePromptPaths } from "./sourcePromptPath.ts";
-export { average, averageSent, contributionsOf, exampleWeights, sentParams } from "./strategies/averaging.ts";
+export { aggregationWork } from "./strategies/aggregationWork.ts";
+export { average, averageSent, combinedChange, contributionsOf, exampleWeights, sentParams } from "./strategies/averaging.ts";
 export { noDeviceConnected } from "./strategies/cohort.ts";
 export { declareStrategy, type RunRule, type StrategyMethod, type StrategySettingsOf } from "./strategies/declaration.ts";
 export type { FedAvgSettings, FedAvgState } from "./strategies/fedAvg.ts";
@@ -122,7 +126,6 @@ export { type FedPtSettings, type FedPtState, fedPt } from "./strategies/fedPt.t
 export { type GlobalModelRule, type GlobalModelState, type GlobalModelValues, globalModel } from "./strategies/globalModel.ts";
 export { prunedRank } from "./strategies/hetLora/pruning.ts";
 export { type LocalSettings, local } from "./strategies/local.ts";
-export { mergeWork } from "./strategies/mergeWork.ts";
 export {
   brokenModuleRules,
   isModule,
@@ -149,6 +152,7 @@ export type {
   StrategySummary,
 } from "./strategies/strategy.ts";
 export {
+  aggregationFaultOf,
   createStrategy,
   type DeclaredSettings,
   looksAtMachines,

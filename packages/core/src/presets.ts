@@ -85,5 +85,15 @@ const official: PresetRun = {
   paramsEncoding: "f32",
 };
 
-/** The settings of fedpeptao.md §8, complete and frozen: the published program's, ours, and ours cut to a few minutes. */
-export const presets: Readonly<Record<"official" | "default" | "demo", PresetRun>> = deepFrozen({ official, default: standard, demo });
+/** For runs with strangers in them: what guards the numbers, and an operator's time, against participants that mean harm. */
+const open: PresetRun = { ...standard };
+
+/**
+ * The settings of fedpeptao.md §8, complete and frozen: the published program's, ours, ours cut to a few minutes, and ours for the open internet.
+ */
+export const presets: Readonly<Record<"official" | "default" | "demo" | "public", PresetRun>> = deepFrozen({
+  official,
+  default: standard,
+  demo,
+  public: open,
+});

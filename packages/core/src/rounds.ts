@@ -14,6 +14,8 @@ export interface Step {
    * which the step `isEnough`: as `unneeded`.
    */
   perform(task: PlannedTask): Promise<TaskOutcome>;
+  /** Devices whose contributions to this step were taken back (P-127): they count as left. */
+  takenBack?(): Iterable<DeviceId>;
   /** Called once, when the loop knows which contributions count. */
   close(): void;
 }
@@ -58,6 +60,8 @@ export interface RoundsOptions<S extends StrategyState> {
   readonly resume?: ResumedStep | undefined;
   /** How the past decides whom steps ask and how long they wait; absent for nothing. */
   readonly pacing?: Pacing | undefined;
+  /** The state as its keeper has changed it since it was handed out, asked for before each plan and each aggregation; the same one by default. */
+  amended?(state: S): S;
   /** Where the strategy's aggregate runs, for a caller that has to do other things meanwhile; here by default. */
   aggregate?(state: S, plan: RoundPlan, contributions: readonly Contribution[]): S | Promise<S>;
 }
@@ -72,8 +76,10 @@ export async function* runRounds<S extends StrategyState>(options: RoundsOptions
   let attempt = resume?.isRepeated === true ? resume.plan.attempt + 1 : 1;
   for (;;) {
     if (present === undefined) {
+      state = options.amended?.(state) ?? state;
+      const known = state;
       const roster = withoutDeclined(pool.roster(), declined);
-      const next = memory.planned(roster, (seen) => strategy.plan(state, seen, random, attempt));
+      const next = memory.planned(roster, (seen) => strategy.plan(known, seen, random, attempt));
       if ("done" in next) {
         yield { kind: "done", state };
         return;
@@ -100,6 +106,7 @@ export async function* runRounds<S extends StrategyState>(options: RoundsOptions
     }
     const { contributions } = gathered;
     if (counted === undefined) yield { kind: "closing", plan, counted: contributions.map((c) => c.deviceId), ...remembered };
+    state = options.amended?.(state) ?? state;
     const next = options.aggregate?.(state, plan, contributions) ?? strategy.aggregate(state, plan, contributions);
     state = next instanceof Promise ? await next : next;
     declined.clear();
@@ -123,7 +130,8 @@ async function gather(pool: DevicePool, plan: RoundPlan, counted: readonly Devic
   const tasks = counted === undefined ? plan.tasks : plan.tasks.filter((task) => counted.includes(task.deviceId));
   const step = pool.open(plan, counted === undefined ? plan.deadlineMs : null);
   const answers = tasks.map(async (task) => [task.deviceId, await step.perform(task)] as const);
-  const outcomes = new Map(await Promise.all(answers).finally(() => step.close()));
+  const outcomes = new Map<DeviceId, TaskOutcome>(await Promise.all(answers).finally(() => step.close()));
+  for (const id of step.takenBack?.() ?? []) if (outcomes.has(id)) outcomes.set(id, { kind: "left" });
   const contributions = inDeviceOrder(plan, outcomes);
   const needed = counted === undefined ? neededContributions(wantedContributions(plan), plan.quorum) : counted.length;
   if (contributions.length >= needed) return { kind: "met", contributions, outcomes };

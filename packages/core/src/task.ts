@@ -256,7 +256,7 @@ export interface AnswersBody {
 /** What a device sends back for a task, with n_i. */
 export interface Contribution {
   readonly deviceId: DeviceId;
-  /** n_i. */
+  /** n_i as it counts: where it is a client's claim, up to the run's `maxCountedExamples`. */
   readonly numExamples: number;
   readonly body: ContributionBody;
   /** Whether the device was reset since its last accepted contribution: what the server keeps for it starts from 0. */

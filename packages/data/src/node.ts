@@ -7,9 +7,11 @@ import { rememberTask, tasks } from "./tasks.ts";
 export { compressors } from "./compressors.ts";
 export { type DataControls, majorityConfusion, readControls } from "./controls.ts";
 export { dealRun } from "./dealing.ts";
+export { type CountedRows, type EvaluatedRows, findEvaluatedRows, type RunEvaluation } from "./evaluatedRows.ts";
 export { type PublicTextPlace, readPublicTextsAt } from "./publicTextFile.ts";
 export { isPassing, putAllBack, replaceFolder } from "./replaceFolder.ts";
 export { type Script, scriptBeside, startThread } from "./scriptBeside.ts";
+export { readShareSizes } from "./shareSizes.ts";
 
 /**
  * The cards of the data sets that `tutti data add` put into a folder, by name; what has none, as `feedback`, is left out. A data set that

@@ -8,8 +8,14 @@ import { threadsNote } from "./threads.ts";
 import type { LoadProgress, Trainer, TrainerReady, TrainerSetup } from "./trainer.ts";
 import { type DeviceExamples, type LoadPorts, openWorkplace, type Workplace } from "./workplace.ts";
 
+/** What a trainer works with; a test or an experiment hands in its own. */
+export interface TrainerPorts extends LoadPorts {
+  /** The rows that a device trains on in place of those that it was dealt; a trainer that has none of its own leaves them. */
+  readonly trainingRows?: (deviceId: DeviceId, dealt: readonly AnyExample[]) => readonly AnyExample[];
+}
+
 /** The trainer on TensorFlow.js, for a worker, a page or Node. One per process, since the tensor library is process-wide. */
-export function createTrainer(ports: LoadPorts = {}): Trainer {
+export function createTrainer({ trainingRows = (_, dealt) => dealt, ...ports }: TrainerPorts = {}): Trainer {
   const devices = new Map<DeviceId, DeviceExamples<AnyExample>>();
   let place: Workplace<AnyExample> | null = null;
   let busy = false;
@@ -40,7 +46,8 @@ export function createTrainer(ports: LoadPorts = {}): Trainer {
       };
     },
     async addDevice(deviceId, source) {
-      const examples = openPlace().examplesOf(source);
+      const dealt = openPlace().examplesOf(source);
+      const examples = { ...dealt, train: trainingRows(deviceId, dealt.train) };
       if (examples.train.length === 0) throw new Error(`device ${deviceId} has no examples to train on`);
       devices.set(deviceId, examples);
       return { numExamples: examples.train.length };

@@ -23,7 +23,7 @@ export { createTransformer, type Transformer } from "./backbone/transformer.ts";
 export type { BackendChoice, ChosenBackend } from "./backendChoice.ts";
 export { chooseBackend, startBackend } from "./backends.ts";
 export { type ComputePorts, createComputeTrainer } from "./compute/computeTrainer.ts";
-export { createTrainer } from "./device.ts";
+export { createTrainer, type TrainerPorts } from "./device.ts";
 export { generationOf } from "./deviceTasks.ts";
 export { centredLogits, type EncodingErrors, logitsError, measureEncoding, reencoded, type Sample, sampleOf } from "./encodingErrors.ts";
 export {

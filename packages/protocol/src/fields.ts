@@ -42,8 +42,20 @@ export const taskIdSchema = z.string().regex(/^[0-9a-f]{32}$/);
 /** Such as a UUID without or with hyphens. */
 export const runIdSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 
-/** A random name that a client keeps in its store, 16 to 64 characters; whoever knows it is that client. */
-export const clientKeySchema = z.string().regex(/^[A-Za-z0-9_-]{16,64}$/);
+/** A random text that a client keeps in its store and shows nobody, 16 to 64 characters; its key pair follows from it (P-100). */
+export const clientSecretSchema = z.string().regex(/^[A-Za-z0-9_-]{16,64}$/);
+
+/** Who a client is: its public key (P-100). */
+export const clientKeySchema = z
+  .string()
+  .max(46)
+  .regex(/^id-[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/, "expected id- and 32 bytes in base64url");
+
+/** 64 bytes in base64url. */
+export const signatureSchema = z
+  .string()
+  .max(86)
+  .regex(/^[A-Za-z0-9_-]{85}[AQgw]$/, "expected 64 bytes in base64url");
 
 /** Devices are numbered from 0 in order of registration; the number behind the last one is the compute client's (P-90). */
 export const deviceIdSchema = integer(0, computeDeviceId);

@@ -1,5 +1,7 @@
+export { fromBase64Url, toBase64Url } from "./base64Url.ts";
 export type { AfterAnswer, CallOptions, CallSocket, Handlers, Outcome, SendingSocket, ServeOptions } from "./calls.ts";
 export { call, send, serve } from "./calls.ts";
+export { type ClientIdentity, clientIdentity, type ProofPurpose, proofBytes, publicKeyOf } from "./clientIdentity.ts";
 export type { CodecLimits, TensorEntry } from "./codec.ts";
 export { CodecError, decodeParams, encodedParamsSize, encodeParams, readTensorEntries } from "./codec.ts";
 export { decodeDeviceState, encodeDeviceState } from "./deviceStates.ts";
@@ -8,9 +10,10 @@ export { nearestOf } from "./faults/nearest.ts";
 export { type KnownName, knownNames, namesAt, valueAt } from "./faults/schemaTree.ts";
 export { type FaultPlace, settingFaults, shown } from "./faults/settingFaults.ts";
 export type { Backend, BlobRef } from "./fields.ts";
-export { backendSchema, blobRefSchema, bytes, clientKeySchema, taskIdSchema } from "./fields.ts";
+export { backendSchema, blobRefSchema, bytes, clientKeySchema, clientSecretSchema, taskIdSchema } from "./fields.ts";
 export type { TaskIdentity } from "./identities.ts";
 export { parametersSha256, taskId } from "./identities.ts";
+export { type Invitation, invitationBytes, invitationKey, readInvitation, writeInvitation } from "./invitations.ts";
 export { limits, protocolVersion } from "./limits.ts";
 export type {
   Answer,
@@ -26,13 +29,15 @@ export type {
   Request,
   RunInfo,
   Welcome,
+  Withdrawn,
 } from "./messages.ts";
 export { calls, runInfoSchema } from "./messages.ts";
 export type { Refusal, Rule } from "./rules.ts";
 export { isRefusal, refuse, rules } from "./rules.ts";
 export { runSettingsSchema } from "./runSettings.ts";
+export { checkDeviceState, type StateExpectation } from "./stateChecks.ts";
 export type { EvaluationPoint, HistoryPoint, PlanPoint, ProbePoint, Status, Traffic } from "./status.ts";
-export { statusSchema } from "./status.ts";
+export { landingStatusSchema, statusSchema } from "./status.ts";
 export type { ContributionHeader, Decline, Submit, SubmitOutcome, TaskLease, TaskProgress } from "./tasks.ts";
 export { headerOf, taskLeaseSchema, taskSpecSchema } from "./tasks.ts";
 export type { ExpectedTensors } from "./tensorChecks.ts";

@@ -1,7 +1,7 @@
 import { settingLimits } from "@tutti/core";
 
 /** The version both sides must speak; it grows with every change of a message or of the codec (P-1). */
-export const protocolVersion = 6;
+export const protocolVersion = 7;
 
 /** The largest of everything that may arrive; whatever is above is refused before it is stored. */
 export const limits = {
@@ -27,6 +27,7 @@ export const limits = {
   maxReason: 500,
   maxUserAgent: 500,
   maxUrl: 1000,
+  maxHost: 300,
   maxToken: 200,
   maxBlobBytes: 1_073_741_824,
   /** Magnitude of any tensor value that counts (P-53). */

@@ -2,6 +2,7 @@ import { presets, type RunSettings, type TaskSpec } from "@tutti/core";
 import { expect, test } from "vitest";
 import type { z } from "zod";
 import { serve } from "./calls.ts";
+import { clientIdentity } from "./clientIdentity.ts";
 import { bytes } from "./fields.ts";
 import { limits, protocolVersion } from "./limits.ts";
 import { type CallName, calls, type Request, runInfoSchema } from "./messages.ts";
@@ -108,7 +109,7 @@ const examples: { readonly [N in CallName]: readonly Request<N>[] } = {
   hello: [
     {
       protocolVersion,
-      clientKey: "5f0c9a3e-7f5b-4d43",
+      ...clientIdentity("5f0c9a3e-7f5b-4d43").prove({ audience: "tutti.test:8080", challenge: "a-socket" }),
       runId: "run-7",
       nickname: "Käthe",
       hosting: "own",
@@ -152,6 +153,8 @@ const examples: { readonly [N in CallName]: readonly Request<N>[] } = {
   progress: [{ taskId, step: 3, numSteps: 16, loss: 0.75 }],
   pause: [{ isPaused: true }],
   leave: [{}],
+  withdraw: [{}],
+  declineState: [{ deviceId: 3, version: taskId, reason: "the state is not one of tensors" }],
   decline: [{ taskId, reason: "the GPU was lost" }],
   task: [
     {

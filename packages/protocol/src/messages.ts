@@ -1,12 +1,25 @@
 import { clientProfileSchema, integer, number } from "@tutti/core";
 import { z } from "zod";
-import { backendSchema, blobRefSchema, clientKeySchema, deviceIdSchema, runIdSchema, taskIdSchema, text } from "./fields.ts";
+import {
+  backendSchema,
+  blobRefSchema,
+  clientKeySchema,
+  countSchema,
+  deviceIdSchema,
+  runIdSchema,
+  signatureSchema,
+  taskIdSchema,
+  text,
+} from "./fields.ts";
 import { limits, protocolVersion } from "./limits.ts";
+import { type Rule, rules } from "./rules.ts";
 import { runSettingsSchema } from "./runSettings.ts";
-import { statusSchema } from "./status.ts";
+import { landingStatusSchema, statusSchema } from "./status.ts";
 import { declineSchema, progressSchema, submitOutcomeSchema, submitSchema, taskLeaseSchema } from "./tasks.ts";
 
 const emptySchema = z.strictObject({});
+
+const ruleSchema = z.custom<Rule>((value) => typeof value === "string" && Object.hasOwn(rules, value), "a rule's number is expected");
 
 const threadsSchema = integer(1, limits.maxThreads);
 
@@ -31,13 +44,19 @@ const helloSchema = z
   .strictObject({
     protocolVersion: z.literal(protocolVersion),
     clientKey: clientKeySchema,
+    /** Host, and port where there is one, of the address under which the client knows the coordinator (P-100). */
+    audience: z.string().min(1).max(limits.maxHost),
+    /** That the key is the client's: its signature over audience and challenge. */
+    proof: signatureSchema,
     /** The run that the devices below belong to, where the client knows it. */
     runId: runIdSchema.exactOptional(),
     nickname: text(limits.maxNickname).exactOptional(),
     /** Shares of the built-in partition, the volunteer's own examples, or none but the tasks of a trusted server (P-90). */
     hosting: z.enum(["virtual", "own", "compute"]),
-    /** Of the run's compute clients; with `compute` only. */
+    /** What the link to the run carries; of a compute client the token of its own (P-90). */
     token: z.string().min(1).max(limits.maxToken).exactOptional(),
+    /** Of hosts that the run's operator trusts with the states of other clients' devices (P-126). */
+    hostToken: z.string().min(1).max(limits.maxToken).exactOptional(),
     /** Number of own examples; with `own` only. */
     ownExamples: integer(1, limits.maxExamples).exactOptional(),
     devices: z.array(deviceVersionSchema).max(limits.maxDevicesPerClient).readonly(),
@@ -49,9 +68,9 @@ const helloSchema = z
     path: ["ownExamples"],
     error: "ownExamples is for hosting own examples only",
   })
-  .refine((hello) => (hello.hosting === "compute") === (hello.token !== undefined), {
+  .refine((hello) => hello.hosting !== "compute" || hello.token !== undefined, {
     path: ["token"],
-    error: "a compute client has a token, and no other client",
+    error: "a compute client has a token",
   });
 
 /** What a client does with a device's state (P-20 to P-24). */
@@ -101,7 +120,9 @@ export const runInfoSchema = z.strictObject({
   urls: urlsSchema,
   /** Whether the coordinator gets a copy of each device's private state (P-56). */
   keepsStates: z.boolean(),
-  status: statusSchema,
+  /** What a client must bring to join (P-102, P-103). */
+  admission: z.enum(["open", "code", "invitations"]),
+  status: landingStatusSchema,
 });
 
 /** Devices that are ready: data loaded, admission test passed (P-14); none where the client is ready and has no device (P-17). */
@@ -124,11 +145,37 @@ const registerSchema = z.strictObject({
     .exactOptional(),
 });
 
+/** Devices that were not registered, each with the rule that it broke (P-122); absent where all were. */
+const registeredSchema = z.strictObject({
+  unregistered: z
+    .array(z.strictObject({ deviceId: deviceIdSchema, rule: ruleSchema, message: z.string().max(limits.maxReason) }))
+    .min(1)
+    .max(limits.maxDevicesPerClient)
+    .readonly()
+    .exactOptional(),
+});
+
+/** What was deleted of a client that leaves (P-127), and what cannot be. */
+const withdrawnSchema = z.strictObject({
+  numDevices: countSchema,
+  /** Copies of devices' private states. */
+  numStates: countSchema,
+  /** Devices of which the server kept a control variate, or a spectrum. */
+  numControls: countSchema,
+  /** Contributions that were not yet summed. */
+  numContributions: countSchema,
+  /** Contributions of these devices that were summed before: they stay in the parameters. */
+  numSummed: countSchema,
+});
+
 /** A paused client gets no tasks (P-34). */
 const pauseSchema = z.strictObject({ isPaused: z.boolean() });
 
 /** Virtual devices that move here (P-26). */
 const assignSchema = z.strictObject({ devices: deviceDecisionsSchema });
+
+/** A device's state of this version cannot be used where the device lives now (P-125). */
+const declineStateSchema = z.strictObject({ deviceId: deviceIdSchema, version: taskIdSchema, reason: z.string().max(limits.maxReason) });
 
 /** Devices that live elsewhere from now on (P-27). */
 const movedSchema = z.strictObject({ deviceIds: z.array(deviceIdSchema).min(1).max(limits.maxDevicesPerClient).readonly() });
@@ -143,12 +190,14 @@ const goodbyeSchema = z.strictObject({
 export const calls = {
   hello: { request: helloSchema, answer: welcomeSchema },
   loading: { request: emptySchema, answer: emptySchema },
-  register: { request: registerSchema, answer: emptySchema },
+  register: { request: registerSchema, answer: registeredSchema },
   submit: { request: submitSchema, answer: submitOutcomeSchema },
   progress: { request: progressSchema, answer: emptySchema },
   pause: { request: pauseSchema, answer: emptySchema },
   leave: { request: emptySchema, answer: emptySchema },
+  withdraw: { request: emptySchema, answer: withdrawnSchema },
   decline: { request: declineSchema, answer: emptySchema },
+  declineState: { request: declineStateSchema, answer: emptySchema },
   task: { request: taskLeaseSchema, answer: emptySchema },
   assign: { request: assignSchema, answer: emptySchema },
   moved: { request: movedSchema, answer: emptySchema },
@@ -178,6 +227,8 @@ export type Register = z.infer<typeof registerSchema>;
 export type Assign = z.infer<typeof assignSchema>;
 /** Why the coordinator closes the connection (P-80). */
 export type Goodbye = z.infer<typeof goodbyeSchema>;
+/** What was deleted of a client that left with `withdraw`, and what stays (P-127). */
+export type Withdrawn = z.infer<typeof withdrawnSchema>;
 /** What a client does with a device's state (P-20 to P-25). */
 export type Decision = z.infer<typeof decisionSchema>;
 /** A decision for one device, with its state and share where it needs them. */

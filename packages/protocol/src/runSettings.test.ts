@@ -1,5 +1,5 @@
 import { type Method, methods, presets, type RunSettings } from "@tutti/core";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { limits } from "./limits.ts";
 import { runSettingsSchema } from "./runSettings.ts";
 
@@ -77,4 +77,34 @@ test("SCAFFOLD needs plain gradient steps, and layers are chosen only where ther
   const tuning = { ...run.tuning, method: "inputPrompt", initial: "normal" };
   expect(isGood({ tuning })).toBe(false);
   expect(isGood({ tuning, strategy: { ...run.strategy, selector: "all" } })).toBe(true);
+});
+
+describe("P-130: the rule of aggregation", () => {
+  const ruled = (aggregation: unknown, changes: object = {}) =>
+    runSettingsSchema.safeParse({ ...presets.default, ...changes, aggregation });
+  const faultsOf = (...given: Parameters<typeof ruled>) =>
+    ruled(...given).error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`) ?? [];
+
+  test("is left out where it is not given, so that settings and the ids that follow from them stay", () => {
+    expect(JSON.stringify(runSettingsSchema.parse(presets.default))).not.toContain("aggregation");
+    expect(ruled({ name: "trimmedMean" }).data?.aggregation).toEqual({ name: "trimmedMean", numByzantine: 1 });
+  });
+
+  test("is refused where its condition fails at the quorum of the smallest cohort", () => {
+    // 6 devices, quorum 0.7: a cohort of 5, of which 4 are enough
+    expect(faultsOf({ name: "multiKrum", numByzantine: 1 })).toEqual([
+      "aggregation.numByzantine: multiKrum needs n ≥ 2f + 3, here 5 updates, and a step of this run may close with 4 (cohortSize 6, numDevices 20, quorum 0.7 of a cohort that may itself be short by as much): lower numByzantine, or raise the cohort or the quorum",
+    ]);
+    expect(faultsOf({ name: "multiKrum", numByzantine: 1 }, { quorum: 1 })).toEqual([]);
+    expect(faultsOf({ name: "trimmedMean", numByzantine: 2 })).toHaveLength(1);
+  });
+
+  test("is refused with a strategy that it does not fit, and with sequential steps", () => {
+    const sequential = { strategy: { ...presets.default.strategy, serverStep: "sequential" } };
+    expect(faultsOf({ name: "coordinateMedian" }, sequential)[0]).toMatch(
+      /^strategy.serverStep: sequential steps go from device to device/,
+    );
+    expect(faultsOf({ name: "mean" }, sequential)).toEqual([]);
+    expect(faultsOf({ name: "coordinateMedian" }, { strategy: { name: "local" } })[0]).toContain("leave aggregation out");
+  });
 });

@@ -1,4 +1,13 @@
-import { brokenModuleRules, isModule, type RunSettings, runConditions, strategyRules, strategySchema, tuningSchema } from "@tutti/core";
+import {
+  aggregationFaultOf,
+  brokenModuleRules,
+  isModule,
+  type RunSettings,
+  runConditions,
+  strategyRules,
+  strategySchema,
+  tuningSchema,
+} from "@tutti/core";
 import { z } from "zod";
 
 /** Lets a check of several fields judge them where each of them is sound, whatever is wrong elsewhere: so all faults are told at once. */
@@ -46,5 +55,7 @@ export const runSettingsSchema = strategyRules
     withinRoster,
   )
   .superRefine((run, context) => {
+    const unfit = aggregationFaultOf(run);
+    if (unfit !== null) context.addIssue({ code: "custom", path: [...unfit.path], message: unfit.error });
     for (const { path, error } of brokenModuleRules(run)) context.addIssue({ code: "custom", path: [...path], message: error });
   }) satisfies z.ZodType<RunSettings>;

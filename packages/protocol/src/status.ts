@@ -84,6 +84,10 @@ export const statusSchema = z.strictObject({
   numConnected: integer(0, limits.maxDevices),
   /** Devices registered so far. */
   numDevices: integer(0, limits.maxDevices),
+  /** The most examples with which a device counts that claims its number (P-121); absent for no limit. */
+  maxCountedExamples: integer(1, limits.maxExamples).exactOptional(),
+  /** Devices that lost their private state and started again since the coordinator started, and what became of the last one; absent for none. */
+  resets: z.strictObject({ count: integer(1, Number.MAX_SAFE_INTEGER), last: z.string().max(limits.maxReason) }).exactOptional(),
   /** Clients that are paused. */
   numPaused: integer(0, limits.maxDevices),
   /** Tasks of the present step that are out, and that are in. */
@@ -110,6 +114,16 @@ export const statusSchema = z.strictObject({
   message: z.string().max(limits.maxReason).nullable(),
   /** Milliseconds of coordinator uptime that are left for the step, null for no deadline. */
   deadlineMs: integer(0, limits.maxDeadlineMs).nullable(),
+});
+
+/** What a landing page says of how far the run is (P-108). */
+export const landingStatusSchema = statusSchema.pick({
+  phase: true,
+  stage: true,
+  round: true,
+  numRounds: true,
+  numConnected: true,
+  numDevices: true,
 });
 
 /** The run as pages show it (P-70). */

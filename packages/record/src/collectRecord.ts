@@ -28,6 +28,7 @@ export interface RunCircumstances
         | "threads"
         | "usage"
         | "faults"
+        | "attack"
         | "commit"
         | "machine"
         | "notes"

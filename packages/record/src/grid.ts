@@ -1,4 +1,5 @@
 import { findMethod, type MainMetric, type RunSettings } from "@tutti/core";
+import { attackAxis, attackersAxis } from "./attack.ts";
 import type { RunRecord } from "./runRecord.ts";
 
 /** One line of the tables: a method as the experiment set it up. */
@@ -40,11 +41,14 @@ export interface Axes {
 /** The axis of an experiment's fleets: other machines are other conditions, though no setting differs. */
 export const fleetAxis = "fleet";
 
+/** Axes that are conditions though no setting differs. */
+const conditionAxes: readonly string[] = [fleetAxis, attackAxis, attackersAxis];
+
 /** The axes that do not have one and the same value in all runs. */
 export function axesOf(runs: readonly RunRecord[]): Axes {
   const reported = reportedOf(runs);
   const varied = variedAxes(reported);
-  const conditions = varied.filter((axis) => axis === fleetAxis || changesConditions(reported, axis));
+  const conditions = varied.filter((axis) => conditionAxes.includes(axis) || changesConditions(reported, axis));
   return { conditions, methods: varied.filter((axis) => !conditions.includes(axis)) };
 }
 

@@ -1,3 +1,24 @@
+export {
+  type AttackKind,
+  type AttackPlan,
+  attackAxis,
+  attackersAxis,
+  attackKinds,
+  attackPlanSchema,
+  type BackdoorRecord,
+  noAttack,
+  type Trigger,
+  triggerSchema,
+} from "./attack.ts";
+export {
+  type AttackCell,
+  type AttackLine,
+  type AttackTable,
+  attackTables,
+  attackTolerance,
+  isAttacked,
+  isTolerated,
+} from "./attackTable.ts";
 export { expectedBreakEvenRound, type RoundUploads } from "./breakEven.ts";
 export { type BusyShares, busyShares, phaseOf, type RunPhase, runPhases } from "./busyShares.ts";
 export { type CollectedRun, collectRecord, failedRecord, type RunCircumstances, uploadsByRound } from "./collectRecord.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { attackRecordSchema, backdoorSchema } from "./attack.ts";
 import {
   listOf,
   measured,
@@ -253,6 +254,8 @@ const measuredShape = {
    * `correct`, absent for other metrics and in results from before it was kept.
    */
   answerScores: answerScoresSchema.nullable().exactOptional(),
+  /** Where the experiment tries a backdoor: how often its trigger works on the final parameters, measured beside the run, whoever attacked it. */
+  backdoor: backdoorSchema.exactOptional(),
   /** Models that the run's strategy makes of what it tuned, beside the one that devices evaluate, each with its main score on the same test rows. */
   otherModels: listOf(otherModelSchema).exactOptional(),
   correctNote: z.string().nullable(),
@@ -280,6 +283,8 @@ const circumstancesShape = {
   threads: z.number().exactOptional(),
   /** The plan that was injected, and how often each fault happened. */
   faults: z.object({ plan: faultPlanSchema, counts: faultCountsSchema }).readonly().nullable(),
+  /** What some devices did to harm the run; absent where all were honest, and in results from before it was kept. */
+  attack: attackRecordSchema.exactOptional(),
   usage: usageSchema,
   /** Of the checkout that made the run, with `+` and a hash of what differs where files do; null without git, absent in results from before it was kept. */
   commit: z.string().nullable().exactOptional(),

@@ -92,7 +92,19 @@ const measures = ({ score, accuracy, macroF1, loss, numTexts, spread, text }: Ru
 function emptyFields(experiment: string, axes: readonly string[]): Record<string, Value> {
   const names = ["run", "method", "title", ...axes.map((axis) => `variant_${axis}`), "task", "metric", "seed", "rate_trial", "backbone"];
   const costs = ["client_rate", "bytes_up", "bytes_down", "bytes_stages_ab", "bytes_evaluation", "seconds_training", "seconds_total"];
-  const others = ["majority", "zero_shot", "keep_fraction", "selected_layers", "backend", "clients", "faults", "is_running", "error"];
+  const others = [
+    "majority",
+    "zero_shot",
+    "keep_fraction",
+    "selected_layers",
+    "backend",
+    "clients",
+    "faults",
+    "attack",
+    "backdoor",
+    "is_running",
+    "error",
+  ];
   return Object.fromEntries([["experiment", experiment], ...[...names, ...costs, ...others].map((name) => [name, null])]);
 }
 
@@ -123,6 +135,8 @@ function runFields(experiment: string, run: RunRecord, axes: readonly string[]):
     backend: run.backend,
     clients: run.clients,
     faults: run.faults === null ? null : JSON.stringify(run.faults),
+    attack: run.attack === undefined ? null : JSON.stringify(run.attack),
+    backdoor: run.backdoor === undefined ? null : JSON.stringify(run.backdoor),
     error: run.error,
     is_running: run.position?.isRunning === true,
   };

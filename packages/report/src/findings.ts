@@ -1,6 +1,7 @@
 import { findMethod } from "@tutti/core";
 import type { ExperimentResult, Grid, GridColumn, GridRow, RunRecord, ScoreCell, ScoreTable } from "@tutti/record";
-import { type Analysis, bytesOf, distinctById, fewestSeeds, rankCorrelations, summarise } from "@tutti/record";
+import { type Analysis, attackTables, bytesOf, distinctById, fewestSeeds, isAttacked, rankCorrelations, summarise } from "@tutti/record";
+import { attackFindings } from "./attackLines.ts";
 import { curveOf } from "./figures/curves.ts";
 import {
   belowMajorityText,
@@ -17,6 +18,7 @@ import { textsText } from "./text.ts";
 
 /** What the numbers alone say, in sentences. */
 export function findings(result: ExperimentResult, { grid, tables: all }: Analysis): string[] {
+  if (isAttacked(result)) return [extent(result, grid), ...attackFindings(attackTables(result, grid))];
   const tables = all.filter(({ moment }) => moment === "final");
   return [
     extent(result, grid),

@@ -2,8 +2,10 @@ import type { ExperimentResult, Grid } from "@tutti/record";
 import {
   type Analysis,
   analyse,
+  attackTables,
   costTables,
   fleetTables,
+  isAttacked,
   layerScoresOf,
   rankCorrelations,
   type ScoreCell,
@@ -12,6 +14,8 @@ import {
   type TextTable,
   textTables,
 } from "@tutti/record";
+import { accuracyLines, attackPlanLines, backdoorsIn, bestRuleLines, triggeredLines } from "./attackLines.ts";
+import { attackCaptions, attackHeads, attackNotes, attackPlanHeads, bestRuleHeads } from "./attackSentences.ts";
 import { curveFigure } from "./figures/curves.ts";
 import type { Figure } from "./figures/figure.ts";
 import { heatMap } from "./figures/layerFigures.ts";
@@ -60,7 +64,7 @@ export interface MarkdownPage {
 /** The result as Markdown: findings, tables, drawings and the command that makes it; `folder` is where the page finds its drawings. */
 export function renderMarkdown(result: ExperimentResult, folder: string, analysis: Analysis = analyse(result)): MarkdownPage {
   const { grid, tables } = analysis;
-  const figures = figuresOf(grid);
+  const figures = isAttacked(result) ? [] : figuresOf(grid);
   const shown = figures.map(({ name, figure: { description, note } }) =>
     [
       `![${escapeMarkdown(description)}](${encodeURI(`${folder}/${name}.svg`)})`,
@@ -68,7 +72,7 @@ export function renderMarkdown(result: ExperimentResult, folder: string, analysi
     ].join("\n\n"),
   );
   const failed = grid.failed.map((run) => `- ${escapeMarkdown(`${runName(run)}: ${run.error ?? ""}`)}`);
-  const missed = shortfalls(analysis).map((sentence) => `- ${escapeMarkdown(sentence)}`);
+  const missed = shortfalls(analysis, result).map((sentence) => `- ${escapeMarkdown(sentence)}`);
   const sources = (result.sources ?? []).map((source) => `- ${escapeMarkdown(sourceText(source))}`);
   const command = commandOf(result);
   const blocks = [
@@ -79,14 +83,13 @@ export function renderMarkdown(result: ExperimentResult, folder: string, analysi
     `## ${titles.findings}`,
     [...findings(result, analysis), ...caveats(result), ...result.notes].map((sentence) => `- ${escapeMarkdown(sentence)}`).join("\n"),
     ...(missed.length === 0 ? [] : [`## ${titles.shortfalls}`, missed.join("\n")]),
-    `## ${titles.scores}`,
-    shortScoreNote(isAnyBold(tables)),
-    ...tables.map((table) => scoreMarkdown(table, result)),
+    ...(isAttacked(result)
+      ? attackMarkdown(result, grid)
+      : [`## ${titles.scores}`, shortScoreNote(isAnyBold(tables)), ...tables.map((table) => scoreMarkdown(table, result))]),
     ...textMarkdown(textTables(grid)),
     ...otherModelMarkdown(grid),
-    ...spreadMarkdown(analysis.spread),
-    `## ${titles.cost}`,
-    ...costMarkdown(grid),
+    ...(isAttacked(result) ? [] : spreadMarkdown(analysis.spread)),
+    ...(isAttacked(result) ? [] : [`## ${titles.cost}`, ...costMarkdown(grid)]),
     ...fleetMarkdown(result, grid),
     ...(shown.length === 0 ? [] : [`## ${titles.drawings}`, ...shown]),
     ...ranksMarkdown(grid),
@@ -139,6 +142,26 @@ function cellMarkdown({ summary, isBest, behindTop }: ScoreCell, numSeeds: numbe
   const text = summaryText(summary);
   const marked = isBest ? `**${text}**` : `${behindTop?.isTie ? "≈ " : ""}${text}`;
   return `${marked}${fewerSeedsText(summary, numSeeds)}`;
+}
+
+function attackMarkdown(result: ExperimentResult, grid: Grid): string[] {
+  const { runs } = result;
+  const escaped = (lines: readonly (readonly string[])[]) => lines.map((cells) => cells.map(escapeMarkdown));
+  const tables = attackTables(result, grid).flatMap((one) => {
+    const { task, rows } = one;
+    const head = [...attackHeads, ...rows.map(({ label }) => label)];
+    const triggered = triggeredLines(one, backdoorsIn(runs));
+    const numTexts = runs.find((run) => run.task === task && run.correct !== null)?.correct?.length ?? null;
+    return [
+      `### ${escapeMarkdown(attackCaptions.accuracy(task, numTexts))}`,
+      table(head, escaped(accuracyLines(one))),
+      `### ${escapeMarkdown(attackCaptions.best(task))}`,
+      table(bestRuleHeads, escaped(bestRuleLines(one))),
+      ...(triggered.length === 0 ? [] : [`### ${escapeMarkdown(attackCaptions.triggered(task))}`, table(head, escaped(triggered))]),
+    ];
+  });
+  const plans = table(attackPlanHeads, escaped(attackPlanLines(runs)));
+  return [`## ${titles.attacks}`, ...tables, `### ${attackCaptions.plans}`, plans, ...attackNotes.map(escapeMarkdown)];
 }
 
 function otherModelMarkdown(grid: Grid): string[] {

@@ -1,6 +1,6 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource preact */
-import { type Analysis, analyse, type ExperimentResult, fleetTables, type RunRecord } from "@tutti/record";
+import { type Analysis, analyse, type ExperimentResult, fleetTables, isAttacked, type RunRecord } from "@tutti/record";
 import type { ComponentChildren } from "preact";
 import { renderToString } from "preact-render-to-string";
 import { Figures, List, Table } from "./elements.tsx";
@@ -9,6 +9,7 @@ import { findings } from "./findings.ts";
 import { otherModelLines } from "./otherModels.ts";
 import { caveats, provenanceText } from "./provenance.ts";
 import { AnswerSection } from "./sections/answers.tsx";
+import { AttackSection } from "./sections/attacks.tsx";
 import { CostSection, hasTradeoff, RunCostSection, TradeoffSection } from "./sections/costs.tsx";
 import { CurveSection } from "./sections/curves.tsx";
 import { FleetSection } from "./sections/fleets.tsx";
@@ -96,9 +97,10 @@ function Page({ result, run, sections }: PageProps) {
 function experimentSections(result: ExperimentResult, analysis: Analysis): Section[] {
   const { grid, tables, spread } = analysis;
   const { runs, rates } = result;
-  const [others, missed] = [otherModelLines(grid), shortfalls(analysis)];
+  const [others, missed] = [otherModelLines(grid), shortfalls(analysis, result)];
   return [
     { id: "findings", content: <List sentences={[...findings(result, analysis), ...caveats(result)]} /> },
+    { id: "attacks", content: isAttacked(result) ? <AttackSection result={result} grid={grid} /> : null },
     { id: "scores", content: tables.length === 0 ? <p>{noScores}</p> : <ScoreSection result={result} analysis={analysis} /> },
     { id: "otherModels", content: others.length === 0 ? null : <OtherModelTable lines={others} /> },
     { id: "shortfalls", content: missed.length === 0 ? null : <List sentences={missed} /> },

@@ -1,4 +1,4 @@
-import { formatCount, formatNumber, formatSeconds, type MainMetric, type Protocol } from "@tutti/core";
+import { claimLimit, formatCount, formatNumber, formatSeconds, type MainMetric, type Protocol } from "@tutti/core";
 import {
   type ComparedCell,
   type ExperimentResult,
@@ -54,7 +54,13 @@ export function runText(run: RunRecord): string {
   const numRounds = position === undefined ? uploads.length : settings.numRounds;
   const parallel = threads === undefined ? "" : ` × ${formatCount(threads, "thread")}`;
   const why = `Backend: ${backendReason ?? `${backend}${parallel}`}`;
-  return `${formatCount(numDevicesOf(run), "device")}${inClientsText(run)}, ${formatCount(numRounds, "training round")}, seed ${seed}. ${why}. ${machine ?? ""}`.trim();
+  return `${formatCount(numDevicesOf(run), "device")}${inClientsText(run)}, ${formatCount(numRounds, "training round")}, seed ${seed}. ${claimText(settings)}${why}. ${machine ?? ""}`.trim();
+}
+
+/** How far the number of examples counts that a device claims; empty where nobody claims one, or any counts. */
+function claimText(settings: RunRecord["settings"]): string {
+  const limit = claimLimit(settings);
+  return limit === null ? "" : `No device counts with more than ${formatCount(limit, "example")}, whatever it claims. `;
 }
 
 /** Where a run started that did not start from values that its seed draws. */

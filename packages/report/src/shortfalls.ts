@@ -1,4 +1,15 @@
-import { type Analysis, type Grid, type GridColumn, type ScoreTable, type TradeoffPoint, tradeoffPoints } from "@tutti/record";
+import {
+  type Analysis,
+  attackTables,
+  type ExperimentResult,
+  type Grid,
+  type GridColumn,
+  isAttacked,
+  type ScoreTable,
+  type TradeoffPoint,
+  tradeoffPoints,
+} from "@tutti/record";
+import { attackShortfalls, backdoorsIn } from "./attackLines.ts";
 import { fallenText, outdoneText, untunedText } from "./sentences.ts";
 import { textsText } from "./text.ts";
 
@@ -7,9 +18,11 @@ const leastFall = 0.01;
 
 /**
  * What did not work, as far as the numbers under the global protocol say it: methods that end not above the backbone without tuning, that were
- * higher in an earlier round, or that sent as many bytes as another one for no higher score. Controls are left out.
+ * higher in an earlier round, or that sent as many bytes as another one for no higher score. Controls are left out. Of an experiment with attacks it
+ * is the attacks that no rule withstood.
  */
-export function shortfalls({ grid, tables }: Analysis): string[] {
+export function shortfalls({ grid, tables }: Analysis, result: Pick<ExperimentResult, "runs" | "name">): string[] {
+  if (isAttacked(result)) return attackShortfalls(attackTables(result, grid), backdoorsIn(result.runs));
   const tableOf = (wanted: ScoreTable["moment"]) => tables.find(({ protocol, moment }) => protocol === "global" && moment === wanted);
   const [final, best] = [tableOf("final"), tableOf("best")];
   if (final === undefined) return [];

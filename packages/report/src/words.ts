@@ -11,6 +11,7 @@ export const titles = {
   tasks: "Tasks",
   cost: "Cost",
   fleets: "Fleets",
+  attacks: "Attacks",
   traffic: "Traffic",
   time: "Time",
   tradeoff: "Score against bytes",

@@ -111,7 +111,16 @@ async function silentInOpenRun(stage: Stage, signal: AbortSignal): Promise<Bench
 
 async function silentInFixedRun(stage: Stage): Promise<BenchRow[]> {
   const deadlineMs = 30_000;
-  const run = tinyFedAvg({ numDevices: 8, minDevices: 8, cohortSize: 6, quorum: 0.7, deadlineMs, numRounds: 12, evaluateEvery: 6, backoff });
+  const run = tinyFedAvg({
+    numDevices: 8,
+    minDevices: 8,
+    cohortSize: 6,
+    quorum: 0.7,
+    deadlineMs,
+    numRounds: 12,
+    evaluateEvery: 6,
+    backoff,
+  });
   const coordinator = await stage.start(run);
   await withSilent(stage, coordinator, 2);
   const { steps } = await coordinator.whenDone();

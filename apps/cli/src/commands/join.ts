@@ -8,11 +8,14 @@ export function addJoin(program: Command): void {
     .command("join")
     .description("join a run from this machine without a browser, and train until the run is over")
     .argument("<url>", "the coordinator's address, as `tutti serve` prints it")
+    .option("--token <text>", "the run's code word or an invitation, where the address does not carry it")
     .option("--state <folder>", "where this client keeps its devices (default: a folder for each coordinator in ~/.tutti/clients)")
+    .option("--host-token <token>", "what the operator gives to clients that may have the states of other clients' devices")
     .addOption(
       new Option("--backend <name>", "what to compute on; auto measures").choices(["auto", "wasm", "cpu", "webgpu"]).default("auto"),
     )
     .option("--data <file>", "your own examples, for a run with an open roster: CSV, TSV or JSON Lines with the columns text and label")
+    .option("--delete", "leave, and have deleted what the coordinator keeps of this client and its devices; nothing is trained")
     .option("--nickname <name>", "what the pages call this client")
     .option(
       "--memory <MB>",
@@ -33,8 +36,10 @@ Each client computes on one core: start several, each with its own --state, to l
 
 Examples:
   tutti join http://192.168.1.20:8080
+  tutti join "http://192.168.1.20:8080/#token=a-code-word"
   tutti join https://classroom.local:8080 --ca certificate.pem
-  tutti join http://localhost:8080 --data mine.csv --state ~/second-client`,
+  tutti join http://localhost:8080 --data mine.csv --state ~/second-client
+  tutti join http://192.168.1.20:8080 --delete`,
     )
     .action(async (url: string, flags: JoinFlags) => (await import("../join/join.ts")).join(url, flags));
 }

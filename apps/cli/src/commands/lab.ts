@@ -6,7 +6,7 @@ import { exitCodes, UsageError } from "../exitCodes.ts";
 import { given, wholeNumber } from "../parseOptions.ts";
 
 interface ClientFlags {
-  readonly clients: "tabs" | "node";
+  readonly clients?: "tabs" | "node";
   readonly tabs?: number;
   readonly headed?: boolean;
 }
@@ -53,9 +53,10 @@ export function addLab(program: Command): void {
 function withClientOptions(command: Command): Command {
   return command
     .addOption(
-      new Option("--clients <kind>", "tabs of a browser, or Node processes with the same client code")
-        .choices(["tabs", "node"])
-        .default("tabs"),
+      new Option(
+        "--clients <kind>",
+        "tabs of a browser, or Node processes with the same client code (default: what the experiment says, or tabs)",
+      ).choices(["tabs", "node"]),
     )
     .addOption(tabsOption())
     .option("--headed", "show the tabs");
@@ -131,7 +132,7 @@ The other lab waits for them: tutti lab run mine.yaml --host 0.0.0.0 --port 8090
 Example:
   tutti lab join http://192.168.1.20:8090 --tabs 4`,
     )
-    .action(async (url: string, { clients, tabs, headed }: ClientFlags) => {
+    .action(async (url: string, { clients = "tabs", tabs, headed }: ClientFlags) => {
       const { joinLab } = await import("@tutti/lab");
       endAs(await joinLab({ clients, numTabs: tabs ?? null, isHeaded: headed === true }, url));
     });

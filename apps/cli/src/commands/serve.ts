@@ -13,6 +13,10 @@ export interface ServeFlags {
   readonly backbone?: string;
   readonly backbonesUrl?: string;
   readonly trustProxy?: number;
+  readonly publicUrl?: string;
+  readonly admission?: "open" | "code" | "invitations";
+  readonly codeWord?: string;
+  readonly approve?: boolean;
   readonly devices?: number;
   readonly rounds?: number;
   readonly seed?: number;
@@ -47,7 +51,14 @@ export interface ServeOrder {
 /** Adds the options of everything that serves a run whose settings are asked for. */
 export function withServeOptions(command: Command): Command {
   const asked = command
-    .addOption(new Option("--preset <name>", "settings to start from (default: default)").choices(["official", "default", "demo"]))
+    .addOption(
+      new Option("--preset <name>", "settings to start from (default: public where other machines may come, else default)").choices([
+        "official",
+        "default",
+        "demo",
+        "public",
+      ]),
+    )
     .option("--task <name>", "the task to learn, such as feedback/topic")
     .option("--backbone <name>", "the frozen language model: a folder under public/backbones")
     .option("--devices <number>", "devices, each with its share of the task's examples as if they were its own", wholeNumber(1))
@@ -73,6 +84,18 @@ export function withPlaceOptions(command: Command): Command {
     )
     .option("--cert <file>", "a certificate of your own (PEM), with --key")
     .option("--key <file>", "the certificate's key (PEM)")
+    .option(
+      "--public-url <url>",
+      "the address of a proxy in front, or of a port that is forwarded here: pages and clients of that address are let in",
+    )
+    .addOption(
+      new Option(
+        "--admission <who>",
+        "open: everybody may come; code: whoever has the printed link; invitations: one client for each",
+      ).choices(["open", "code", "invitations"]),
+    )
+    .option("--code-word <word>", "the word in the link, 6 to 100 characters (default: drawn once for the run)")
+    .option("--approve", "each client waits until you let it in with `tutti run approve`")
     .option("--backbones-url <url>", "fetch backbones from there instead, such as a CDN with a copy of public/backbones")
     .option(
       "--trust-proxy <number>",
@@ -110,7 +133,7 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
     { mainMetric, presets: known, publicTextsOf },
     { findTask, numClassesOf, requireDealable, requireSameKind, requireTextTask },
     { readControls, readPublicTextsAt, rememberDatasets },
-    { makeRunFolder, mergeSettings, readWithModules, serve },
+    { makeRunFolder, mergeSettings, presetByPlace, readWithModules, serve },
     checkout,
   ] = await Promise.all([
     import("@tutti/core"),
@@ -131,7 +154,10 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
   };
   const settings = file === undefined ? {} : await readWithModules(file, readTexts);
   const asked = { ...settingsOf(flags), ...(branch === undefined ? {} : { startFrom: branch.startFrom }) };
-  const base = branch === undefined ? { presets: known, preset: "default" } : { presets: { branch: branch.settings }, preset: "branch" };
+  const named = branch === undefined ? { presets: known, preset: "default" } : { presets: { branch: branch.settings }, preset: "branch" };
+  const chosen = await presetByPlace({ ...named, file: settings, flags: asked, name: file }, branch !== undefined);
+  const base = { ...named, preset: chosen.preset, doors: chosen.doors };
+  if (chosen.line !== null) console.log(chosen.line);
   // faults of settings and folder are told before pages are built
   const { dataDir, run: asRun } = mergeSettings({
     ...base,
@@ -211,6 +237,10 @@ export function settingsOf(flags: ServeFlags): Record<string, unknown> {
     https,
     backbonesUrl: flags.backbonesUrl,
     trustProxy: flags.trustProxy,
+    publicUrl: flags.publicUrl,
+    admission: flags.admission ?? (flags.codeWord === undefined ? undefined : "code"),
+    codeWord: flags.codeWord,
+    approval: flags.approve,
     dataDir: flags.out,
     publicDir: flags.public,
     runId: flags.run,

@@ -1,3 +1,4 @@
+import { coordinatorFolder, tokenIn } from "@tutti/client";
 import type { BackendName, Trainer } from "@tutti/model";
 import type { RunInfo } from "@tutti/protocol";
 import { UsageError } from "../exitCodes.ts";
@@ -10,15 +11,18 @@ import { checkNickname, coordinatorAddress, trusting } from "./coordinatorAddres
 import { type JoiningMachine, type MachineFlags, machineFor } from "./machine.ts";
 import { type OwnFile, readOwnFile } from "./ownExamples.ts";
 import { type ClientPlace, takePlace } from "./place.ts";
-import { deviceText, overText, runText } from "./sentences.ts";
+import { deletedText, deviceText, overText, runText } from "./sentences.ts";
 import { createTeller } from "./teller.ts";
 
 /** The options of `tutti join`. */
 export interface JoinFlags extends MachineFlags {
+  readonly token?: string;
   readonly state?: string;
   readonly backend: "auto" | BackendName;
   readonly data?: string;
   readonly nickname?: string;
+  readonly hostToken?: string;
+  readonly delete?: boolean;
   readonly ca?: string;
   readonly insecure?: boolean;
 }
@@ -33,7 +37,9 @@ export async function join(address: string, flags: JoinFlags): Promise<void> {
     return;
   }
   const info = await askCoordinator(url);
-  console.log(runText(url, info));
+  console.log(runText(coordinatorFolder(url), info));
+  if (flags.delete === true) return leaveAndDelete(url, flags, info);
+  requireToken(flags.token ?? tokenIn(url), info);
   if (info.status.phase === "done") return console.log(overText(info));
   console.log(deviceText);
   const own = flags.data === undefined ? null : await readOwnFile(flags.data, info, url);
@@ -56,6 +62,34 @@ async function inOtherProcess({ ca, insecure, backend }: JoinFlags): Promise<num
   return backend === "webgpu" ? provideAdapter() : null;
 }
 
+/** Throws a UsageError where the run asks for more than its address. */
+function requireToken(token: string | null, { admission, status }: RunInfo): void {
+  if (admission === "open" || token !== null || status.phase === "done") return;
+  throw new UsageError(
+    admission === "code"
+      ? "this run is by code word: give the whole link that `tutti serve` printed, in quotes, or --token WORD"
+      : "this run is by invitation: give the whole link of your invitation, in quotes, or --token TEXT",
+  );
+}
+
+/** Deletes what the coordinator and this machine keep of the client that the same flags join as. */
+async function leaveAndDelete(url: string, { state, data, insecure }: JoinFlags, info: RunInfo): Promise<void> {
+  const { deleteMyData } = await import("@tutti/client/node");
+  const own = data === undefined ? null : await readOwnFile(data, info, url);
+  const place = takePlace({ state, url, examples: own?.examples ?? null });
+  try {
+    const deleted = await deleteMyData({
+      url,
+      folder: place.clientFolder,
+      hosting: own === null ? { kind: "virtual" } : { kind: "own", examples: own.examples },
+      ...(insecure === true ? { socketOptions: { rejectUnauthorized: false } } : {}),
+    });
+    console.log(deletedText(info, deleted));
+  } finally {
+    place.giveBack();
+  }
+}
+
 interface Joining {
   readonly url: string;
   readonly flags: JoinFlags;
@@ -67,16 +101,18 @@ interface Joining {
 
 async function takePart({ url, flags, info, own, place, machine }: Joining): Promise<void> {
   const { joinRun } = await import("@tutti/client/node");
-  const { backend, nickname, insecure } = flags;
+  const { backend, nickname, insecure, token, hostToken } = flags;
   const teller = createTeller({ print: (line) => console.log(line), progress: createProgress() });
   let isOver = false;
   const session = joinRun({
     url,
+    token,
     folder: place.clientFolder,
     trainer: await trainerFor(backend, place.backbonesFolder, teller.say),
     backend,
     hosting: own === null ? { kind: "virtual" } : { kind: "own", examples: own.examples },
     nickname,
+    hostToken,
     ...machine,
     ...(insecure === true ? { socketOptions: { rejectUnauthorized: false } } : {}),
     onEvent(event) {

@@ -1,7 +1,7 @@
 import type { CurrentTask, SessionEnd, TrafficCount } from "@tutti/client";
 import { formatBytes, formatCount } from "@tutti/core";
 import type { LoadProgress, TrainerReady } from "@tutti/model";
-import type { RunInfo, Status } from "@tutti/protocol";
+import type { RunInfo, Status, Withdrawn } from "@tutti/protocol";
 
 /** Which run is joined. */
 export function runText(url: string, { runId, run }: Pick<RunInfo, "runId" | "run">): string {
@@ -15,6 +15,21 @@ export const deviceText = "A device is one participant with its own examples; th
 /** What a run is called that has ended. */
 export function overText({ runId }: Pick<RunInfo, "runId">): string {
   return `run ${runId} is over: there is nothing left to train`;
+}
+
+/** What was deleted of a client that left for good, and what cannot be. */
+export function deletedText({ runId }: Pick<RunInfo, "runId">, deleted: Withdrawn): string {
+  const { numStates, numControls, numContributions, numSummed } = deleted;
+  const gone = [
+    formatCount(numStates, "private state"),
+    formatCount(numControls, "control variate"),
+    `${formatCount(numContributions, "contribution")} not yet summed`,
+  ].join(", ");
+  const stays =
+    numSummed === 0
+      ? "nothing of this client is in the model"
+      : `${formatCount(numSummed, "contribution")} of its devices were summed before: they are part of the model, and cannot be taken out`;
+  return `left run ${runId}. Deleted at the coordinator: ${gone}, key and name; and here all that was kept of the run. ${stays}`;
 }
 
 /** Whose examples the client trains on, and on what it computes. */
@@ -85,6 +100,7 @@ export function waitingText({ stage, round, numRounds, message }: Status, done: 
 export const connectionTexts = {
   lost: "the coordinator does not answer; this client keeps its work and tries again",
   back: "the coordinator answers again",
+  unapproved: "waiting for the operator to let this client in",
 };
 
 /** What the client is told of a device whose work the coordinator no longer knows. */

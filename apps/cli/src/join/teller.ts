@@ -1,4 +1,4 @@
-import type { CurrentTask, SessionEnd, SessionEvent, TrafficCount } from "@tutti/client";
+import type { ConnectionState, CurrentTask, SessionEnd, SessionEvent, TrafficCount } from "@tutti/client";
 import type { Status } from "@tutti/protocol";
 import type { Progress } from "../progress.ts";
 import { connectionTexts, endText, failureText, loadingText, readyText, resetText, taskText, waitingText } from "./sentences.ts";
@@ -29,6 +29,7 @@ export function createTeller({ print, progress }: TellerPorts): Teller {
   let isSent = false;
   let status: Status | null = null;
   let isLost = false;
+  let isUnapproved = false;
   let isOver = false;
 
   function say(line: string): void {
@@ -40,7 +41,9 @@ export function createTeller({ print, progress }: TellerPorts): Teller {
     if (status !== null) progress.note(waitingText(status, done));
   }
 
-  function onConnection(state: "connecting" | "online" | "retrying"): void {
+  function onConnection(state: ConnectionState): void {
+    if (state === "unapproved" && !isUnapproved) say(connectionTexts.unapproved);
+    isUnapproved = state === "unapproved";
     if (state === "retrying" && !isLost) say(connectionTexts.lost);
     if (state === "online" && isLost) say(connectionTexts.back);
     isLost = state === "retrying" || (isLost && state === "connecting");

@@ -1,5 +1,6 @@
 import type { ClientProfile } from "@tutti/core";
 import type { BackendName, KernelChoice } from "@tutti/model";
+import type { AttackOrder } from "../attacks/attackOrder.ts";
 
 /** What clients compute on; `auto` is measured by the first of them. */
 export type BackendChoice = BackendName | "auto";
@@ -15,6 +16,8 @@ export interface JoinTarget {
   readonly kernels: KernelChoice;
   /** A machine that the client is to simulate. */
   readonly machine?: ClientProfile | undefined;
+  /** What some of the run's devices do to harm it; clients in tabs host honest devices alone. */
+  readonly attack?: AttackOrder | undefined;
 }
 
 /** The clients of one run at a time, kept open from run to run. */

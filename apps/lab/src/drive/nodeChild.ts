@@ -1,9 +1,16 @@
 import type { ClientSession } from "@tutti/client";
 import { joinRun } from "@tutti/client/node";
 import { createTrainer, memoryCache } from "@tutti/model";
+import { attackingTrainer } from "../attacks/attackingTrainer.ts";
+import type { AttackOrder } from "../attacks/attackOrder.ts";
+import { poisonedRows } from "../attacks/poisonedRows.ts";
 import type { NodeClientMessage, NodeJoin } from "./nodeClients.ts";
 
-const trainer = createTrainer({ cache: memoryCache() });
+let attack: AttackOrder | null = null;
+const trainer = createTrainer({
+  cache: memoryCache(),
+  trainingRows: (deviceId, dealt) => poisonedRows(attack, deviceId, dealt),
+});
 const tell = (message: NodeClientMessage) => process.send?.(message);
 let leaving: Promise<unknown> = Promise.resolve();
 let session: { readonly joined: ClientSession; readonly abort: AbortController } | null = null;
@@ -18,12 +25,13 @@ async function follow({ clientKey, folder, ...target }: NodeJoin): Promise<void>
   session?.abort.abort();
   await session?.joined.whenEnded;
   await trainer.stop();
+  attack = target.attack ?? null;
   const abort = new AbortController();
   const joined = joinRun({
     url: target.url,
     clientKey,
     folder,
-    trainer,
+    trainer: attack === null ? trainer : attackingTrainer(trainer, attack),
     backend: target.backend,
     threads: target.threads,
     kernels: target.kernels,

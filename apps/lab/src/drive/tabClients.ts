@@ -8,7 +8,7 @@ import { createTabs, type TabOptions } from "./tabs.ts";
 export function tabAddress({ url, backend, threads, kernels, machine }: Omit<JoinTarget, "runId" | "folder">): string {
   const simulated =
     machine === undefined ? "" : `&machine=${[machine.flopsPerSecond, machine.memoryBytes, machine.bytesPerSecond].join(",")}`;
-  return `${coordinatorFolder(url)}?auto=1&backend=${backend}&threads=${threads}${kernels === "plain" ? "&kernels=plain" : ""}${simulated}`;
+  return `${coordinatorFolder(url)}?auto=1&backend=${backend}&threads=${threads}${kernels === "plain" ? "&kernels=plain" : ""}${simulated}${new URL(url).hash}`;
 }
 
 /** Tabs of real browsers, each with a profile that stays on disk. */

@@ -1,8 +1,9 @@
 import { followed, followers, methods, presets, type RunSettings } from "@tutti/core";
 import { findTask } from "@tutti/data";
 import { runSettingsSchema } from "@tutti/protocol";
-import { fleetAxis } from "@tutti/record";
+import { type AttackPlan, fleetAxis } from "@tutti/record";
 import { mergeDeep } from "@tutti/server";
+import { attackCases } from "./attacks.ts";
 import { withFreeSources } from "./attemptSources.ts";
 import { combinations } from "./combinations.ts";
 import { titleOf, type wholeMethod, type wholeTask } from "./entries.ts";
@@ -27,10 +28,12 @@ export interface Entry {
 }
 
 /** A cell whose settings hold. */
-export interface Draft extends Entry, Pick<Cell, "variant" | "note"> {
+export interface Draft extends Entry, Pick<Cell, "variant" | "note" | "seeds"> {
   readonly settings: RunSettings;
   /** Absent where nothing is simulated. */
   readonly fleet?: Fleet | undefined;
+  /** Absent where all devices are honest. */
+  readonly attack?: AttackPlan | undefined;
 }
 
 /** Every combination of the axes for a method on a task; those with faults are left out and noted. */
@@ -51,7 +54,8 @@ export function draftsOf(entry: Entry, faults: FaultList): Draft[] {
     try {
       const free = withFreeSources(settings, { title, task: task.name });
       if (!faults.check(free.settings, { name: `${title} on ${task.name}`, changes }) || !isSound) return [];
-      return onFleets(experiment, { ...entry, variant, note: free.note, settings: runSettingsSchema.parse(free.settings) });
+      const draft = { ...entry, variant, note: free.note, seeds: experiment.seeds, settings: runSettingsSchema.parse(free.settings) };
+      return onFleets(experiment, draft).flatMap((one) => underAttacks(experiment, one));
     } catch (error) {
       faults.note(`methods.${methodAt}: ${error instanceof Error ? error.message : String(error)}`);
       return [];
@@ -67,6 +71,18 @@ function onFleets({ fleets }: Experiment, draft: Draft): Draft[] {
     ...draft,
     fleet,
     variant: named.length === 1 ? draft.variant : { ...draft.variant, [fleetAxis]: name },
+  }));
+}
+
+/** The draft without attack and under each of the experiment's attacks on its method. */
+function underAttacks(experiment: Experiment, draft: Draft): Draft[] {
+  const cases = attackCases(experiment, titleOf(draft.method));
+  if (cases.length === 0) return [draft];
+  return cases.map(({ plan, variant, seeds }) => ({
+    ...draft,
+    attack: plan ?? undefined,
+    variant: { ...draft.variant, ...variant },
+    seeds,
   }));
 }
 

@@ -4,6 +4,7 @@ import { fleetAxis } from "@tutti/record";
 import { mergeDeep, readSettingsFile, type TextsReader, withModules } from "@tutti/server";
 import { publicFolder } from "@tutti/server/checkout";
 import { writtenOut } from "./allMethods.ts";
+import { attackFaults } from "./attacks.ts";
 import { strangers } from "./axisNames.ts";
 import { contradictions } from "./contradictions.ts";
 import { type Experiment, experimentSchema } from "./experimentSchema.ts";
@@ -34,6 +35,7 @@ export function parseExperiment(input: unknown, where: string): Experiment {
     ...contradictions(experiment),
     ...strangers(experiment),
     ...fleetFaults(experiment),
+    ...attackFaults(experiment),
     ...lostValues(experiment),
     ...rateFaults(experiment),
   ];

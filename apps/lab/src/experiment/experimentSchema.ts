@@ -1,5 +1,6 @@
 import { methodNames as comparison, type MethodName } from "@tutti/core";
 import { z } from "zod";
+import { attackSchema } from "../attacks/attackSchema.ts";
 import { allMethods } from "./allMethods.ts";
 import { fleetSchema } from "./fleet.ts";
 
@@ -115,6 +116,10 @@ export const experimentSchema = z.strictObject({
     .record(axisName, fleetSchema)
     .describe("fleets by name, each a file or { machines: [{ flopsPerSecond, memoryBytes, bytesPerSecond }] }")
     .default({}),
+  /** What some devices do to harm the runs: every run is made without attack and under each of them. */
+  attacks: z.array(attackSchema).default([]),
+  /** What the clients are where the command does not say; tabs when absent. */
+  clients: z.enum(["tabs", "node"]).exactOptional(),
   /** Tabs of one run; as many runs at once as the pool has room for. */
   tabsPerRun: z.int().min(1).max(64).default(1),
   backend: z.enum(["auto", "webgpu", "wasm", "cpu"]).default("auto"),

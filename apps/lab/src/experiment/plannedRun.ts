@@ -1,5 +1,5 @@
 import type { ClientProfile, MethodName } from "@tutti/core";
-import type { FaultPlan, RunIdentity } from "@tutti/record";
+import type { AttackPlan, FaultPlan, RunIdentity, Trigger } from "@tutti/record";
 
 /** What is to run, and what goes wrong on purpose while it does. */
 export interface RunOrder extends RunIdentity {
@@ -8,6 +8,10 @@ export interface RunOrder extends RunIdentity {
   readonly startFrom?: string | undefined;
   /** The machine that each of its clients simulates; absent for none. */
   readonly fleet?: readonly ClientProfile[] | undefined;
+  /** What some of its devices do to harm it; absent where all are honest. */
+  readonly attackPlan?: AttackPlan | undefined;
+  /** The trigger that its final parameters are tried with; absent for none. */
+  readonly trigger?: Trigger | undefined;
 }
 
 /** A run of an experiment before it has run; its id is a hash of all that decides its numbers but the backend. */
@@ -16,7 +20,7 @@ export interface PlannedRun extends RunOrder {
 }
 
 /** The run alone, as its record has it. */
-export function identityOf({ faults: _, startFrom: __, fleet: ___, ...identity }: RunOrder): RunIdentity {
+export function identityOf({ faults: _, startFrom: __, fleet: ___, attackPlan: ____, trigger: _____, ...identity }: RunOrder): RunIdentity {
   return identity;
 }
 
@@ -32,6 +36,8 @@ export interface Cell {
   readonly rateValues: readonly number[] | null;
   /** What a reader has to know of its runs; null where there is nothing. */
   readonly note: string | null;
+  /** Of its runs. */
+  readonly seeds: readonly number[];
   run(seed: number, clientLearningRate: number | null): PlannedRun;
 }
 

@@ -3,6 +3,7 @@ import { mainMetric } from "@tutti/core";
 import { findTask } from "@tutti/data";
 import { runSettingsSchema } from "@tutti/protocol";
 import { mergeDeep } from "@tutti/server";
+import { triggerOf } from "./attacks.ts";
 import { sourceIdentity } from "./attemptSources.ts";
 import { type Draft, draftsOf, type GivenMethod } from "./drafts.ts";
 import { titleOf, wholeMethod, wholeTask } from "./entries.ts";
@@ -47,7 +48,7 @@ export function planExperiment(experiment: Experiment, hashes: FileHashes = {}):
     rateGroups,
     notes: [...new Set(cells.flatMap(({ note }) => note ?? []))],
     finalRuns: (chosen) =>
-      cells.flatMap((cell) => seeds.map((seed) => cell.run(seed, cell.rateKey === null ? null : (chosen.get(cell.rateKey) ?? null)))),
+      cells.flatMap((cell) => cell.seeds.map((seed) => cell.run(seed, cell.rateKey === null ? null : (chosen.get(cell.rateKey) ?? null)))),
   };
 }
 
@@ -84,9 +85,10 @@ function chooserOf(given: GivenMethod, experiment: Experiment): GivenMethod {
 }
 
 function cellOf(draft: Draft, hashes: FileHashes): Cell {
-  const { experiment, method: given, variant, note, settings: varied } = draft;
+  const { experiment, method: given, variant, note, seeds, attack, settings: varied } = draft;
   const task = draft.task.name;
   const fleet = draft.fleet === undefined ? undefined : machinesOf(draft.fleet, clientsPerRun(experiment));
+  const trigger = triggerOf(experiment) ?? undefined;
   const { name } = given;
   const { rates, faults } = experiment;
   const rows = hashes.rows?.get(task);
@@ -102,6 +104,8 @@ function cellOf(draft: Draft, hashes: FileHashes): Cell {
       task,
       faults: plan,
       fleet, // left out like `rows`
+      attack, // left out like `rows`
+      trigger, // left out like `rows`
       start: hashes.start, // left out like `rows`
       rows, // left out of the text where the data set comes with the project
       ...sourceIdentity(settings, hashes.sources ?? new Map()),
@@ -124,6 +128,8 @@ function cellOf(draft: Draft, hashes: FileHashes): Cell {
       faults: plan,
       startFrom: experiment.startFrom,
       fleet,
+      attackPlan: attack,
+      trigger,
     };
   };
   const rateTask = rates?.task ?? task;
@@ -131,7 +137,7 @@ function cellOf(draft: Draft, hashes: FileHashes): Cell {
   const chooser = chooserOf(given, experiment);
   const rateKey = rates === undefined ? null : [chooser.name, titleOf(chooser), rateTask, ...rateVariant].join("/");
   const rateValues = chooser === given ? (given.rates ?? rates?.values ?? []) : null;
-  return { method: name, methodTitle, task, variant, rateKey, rateValues, note, run };
+  return { method: name, methodTitle, task, variant, rateKey, rateValues, note, seeds, run };
 }
 
 /** Two cells of a method and task with the same settings are one: a method may have nothing that an axis changes. */

@@ -42,11 +42,11 @@ export function scoresLayers(run: RunSettings): boolean {
     .some(({ spec }) => spec.kind === "score");
 }
 
-async function replayed({ settings, metric }: RunOrder, workbench: Workbench, remains: RunRemains): Promise<Replay> {
+async function replayed({ settings, metric, trigger }: RunOrder, workbench: Workbench, remains: RunRemains): Promise<Replay> {
   const { outcome, lastEvaluation, reportedAccuracy, reportedScore, backend } = remains;
   const paramsOf = lastEvaluation === null ? keptParams(outcome) : evaluatedParams(lastEvaluation, outcome.deviceStates);
   try {
-    return await workbench.do("replay", { run: settings, metric, backend, paramsOf, reportedAccuracy, reportedScore });
+    return await workbench.do("replay", { run: settings, metric, backend, paramsOf, reportedAccuracy, reportedScore, trigger });
   } catch (error) {
     return { correct: null, answers: null, majority: null, zeroShot: null, correctNote: `the replay failed: ${messageOf(error)}` };
   }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { needsCompute, publicTextsOf } from "@tutti/core";
 import { findTask, numClassesOf, requireSameKind, requireTextTask } from "@tutti/data";
+import { findEvaluatedRows, readShareSizes } from "@tutti/data/node";
 import {
   type ComputeChild,
   type Coordinator,
@@ -11,6 +12,7 @@ import {
   startCoordinator,
   tunedParameters,
 } from "@tutti/server";
+import { attackOrder } from "../attacks/attackOrder.ts";
 import type { BackendChoice } from "../drive/clients.ts";
 import { type FaultProxy, openFaultProxy } from "../drive/faultProxy.ts";
 import type { RunOrder } from "../experiment/plannedRun.ts";
@@ -20,7 +22,7 @@ import type { DrivenRun, RunPlace } from "./runPlace.ts";
 import { beforeTrouble } from "./trouble.ts";
 
 /** What of a run decides how it goes; the rest names it in a record. */
-export type DrivenOrder = Pick<RunOrder, "id" | "settings" | "faults" | "startFrom">;
+export type DrivenOrder = Pick<RunOrder, "id" | "settings" | "faults" | "startFrom" | "attackPlan">;
 
 /** Runs one federated run to its end, or goes on with it; rejects when it fails, and with the signal's reason when it is stopped. */
 export async function driveRun(order: DrivenOrder, place: RunPlace): Promise<DrivenRun> {
@@ -89,8 +91,10 @@ async function openCoordinator({ id, settings, startFrom }: DrivenOrder, place: 
     ...(startFrom === undefined ? {} : { startFrom }),
     ...(keepRoundsBytes === undefined ? {} : { keepRoundsBytes }),
   } as const;
+  const shareSizes = await readShareSizes(publicDir, settings);
   const answers = numAnswers === undefined || task.kind !== "reply" ? undefined : { numTexts: numAnswers, isStarted: true };
-  const start = (port: number) => startCoordinator({ ...options, port }, { tuned, readStart, answers });
+  const evaluatedRows = await findEvaluatedRows(options.publicDir, options.run);
+  const start = (port: number) => startCoordinator({ ...options, port }, { tuned, shareSizes, evaluatedRows, readStart, answers });
   // another program may have taken the port since; then the tabs' storage is out of reach, and the states kept here serve
   return start(place.port).catch((error: unknown) => (place.port === 0 ? Promise.reject(error) : start(0)));
 }
@@ -134,7 +138,7 @@ interface Joining {
 }
 
 /** Where the backend is still to be measured, the first client does so alone, and the others follow it. */
-async function joinAll({ id, settings }: DrivenOrder, { place, coordinator, url, firstBackend, over }: Joining): Promise<void> {
+async function joinAll({ id, settings, attackPlan }: DrivenOrder, { place, coordinator, url, firstBackend, over }: Joining): Promise<void> {
   const { clients, folder, threads, kernels, fleet = [] } = place;
   const joinOne = async (index: number, backend: BackendChoice) => {
     over.throwIfAborted();
@@ -146,6 +150,7 @@ async function joinAll({ id, settings }: DrivenOrder, { place, coordinator, url,
       threads,
       kernels,
       machine: fleet[index % Math.max(1, fleet.length)],
+      ...(attackPlan === undefined ? {} : { attack: attackOrder(attackPlan, settings) }),
     });
   };
   const count = numClientsOf({ settings }, place);

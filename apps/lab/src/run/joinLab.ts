@@ -29,7 +29,7 @@ export async function joinLab(options: LabClients, address: string): Promise<Nod
       if (runId !== null && runId !== joined) {
         board.say(`Joining run ${runId}.`);
         const target = {
-          url,
+          url: `${url}${new URL(address).hash}`,
           runId,
           folder,
           backend: "auto",

@@ -9,7 +9,7 @@ test("a built-in experiment is found by its name, and everything else has a defa
   expect(file).toMatch(/experiments\/smoke\.yaml$/);
   expect({ preset, clients, numTabs, numRemote, host, port, out, reuse }).toEqual({
     preset: "smoke",
-    clients: "tabs",
+    clients: null,
     numTabs: null,
     numRemote: 0,
     host: "127.0.0.1",

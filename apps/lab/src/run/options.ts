@@ -5,6 +5,7 @@ import { nearestOf } from "@tutti/protocol";
 import { publicFolder } from "@tutti/server/checkout";
 import { shellWord } from "@tutti/terminal";
 import { ExperimentError } from "../experiment/experimentFile.ts";
+import type { Experiment } from "../experiment/experimentSchema.ts";
 
 /** How a lab opens clients. */
 export interface LabClients {
@@ -15,7 +16,9 @@ export interface LabClients {
 }
 
 /** How an experiment is run. */
-export interface LabOptions extends LabClients {
+export interface LabOptions extends Omit<LabClients, "clients"> {
+  /** Null for what the experiment's file says, or tabs. */
+  readonly clients: LabClients["clients"] | null;
   /** The experiment's name where it is one of the built-in ones. */
   readonly preset: string | null;
   /** The experiment's file. */
@@ -59,7 +62,7 @@ export function labOptions(experiment: string, given: Partial<Omit<LabOptions, "
 
     out: null,
     reuse: [],
-    clients: "tabs",
+    clients: null,
     numTabs: null,
     fleet: null,
     numRemote: 0,
@@ -80,13 +83,26 @@ type OfCommand = Pick<LabOptions, "preset" | "file" | "out" | "clients" | "numTa
 export function commandAgain({ preset, file, out, clients, numTabs, fleet, numRemote, publicDir }: OfCommand): string {
   const words = [
     ...(preset === null ? [file, ...(out === null ? [] : ["--out", out])] : [preset]),
-    ...(clients === "tabs" ? [] : ["--clients", clients]),
+    ...(clients === null ? [] : ["--clients", clients]),
     ...(numTabs === null ? [] : ["--tabs", String(numTabs)]),
     ...(fleet === null ? [] : ["--fleet", fleet]),
     ...(numRemote === 0 ? [] : ["--remote", String(numRemote)]),
     ...(publicDir === defaultPublic ? [] : ["--public", publicDir]),
   ];
   return ["npx tutti lab run", ...words.map(shellWord)].join(" ");
+}
+
+/** What the clients of an experiment are; throws an ExperimentError where its devices attack and the clients cannot. */
+export function clientKindOf(
+  { clients, numRemote }: Pick<LabOptions, "clients" | "numRemote">,
+  experiment: Experiment,
+): LabClients["clients"] {
+  const kind = clients ?? experiment.clients ?? "tabs";
+  if (experiment.attacks.length > 0 && (kind === "tabs" || numRemote > 0))
+    throw new ExperimentError(
+      "this experiment's devices attack, which only clients in Node processes of this machine do: give --clients node, and no --remote",
+    );
+  return kind;
 }
 
 function requireResults(folder: string): void {

@@ -1,5 +1,6 @@
 import { collectRecord, hashParameters, type RunCircumstances, type RunRecord } from "@tutti/record";
 import type { RunOutcome } from "@tutti/server";
+import { attackersOf } from "../attacks/attackers.ts";
 import { identityOf, type RunOrder } from "../experiment/plannedRun.ts";
 import { measureBeside } from "./besideRun.ts";
 import { driveRun } from "./driveRun.ts";
@@ -50,6 +51,9 @@ function recordOf(
       totalSeconds,
       usage,
       faults,
+      ...(order.attackPlan === undefined
+        ? {}
+        : { attack: { plan: order.attackPlan, attackers: attackersOf(order.attackPlan, order.settings.numDevices) } }),
       ...(origin === null ? {} : { origin }),
       parametersSha256: hashParameters(outcome.globalParams, local),
     },

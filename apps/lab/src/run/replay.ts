@@ -5,6 +5,8 @@ import { type ClassificationTask, type Dataset, findTask, loadDataset } from "@t
 import { dealRun, majorityConfusion } from "@tutti/data/node";
 import { createPredictor, fetchSourcePrompts, startBackend } from "@tutti/model";
 import { loadBackboneFolder } from "@tutti/model/node";
+import type { BackdoorRecord, Trigger } from "@tutti/record";
+import { withTrigger } from "../attacks/poisonedExamples.ts";
 import { replayTexts } from "./replayTexts.ts";
 import type { Replay, ReplayInput } from "./workbench.ts";
 
@@ -32,7 +34,7 @@ async function replayClasses(input: ClassesInput, task: ClassificationTask, publ
   const without = (correctNote: string): Replay => ({ ...controls, correct: null, answers: null, correctNote });
   if (input.paramsOf === null) return without("the parameters of the last evaluation are not known");
   if (reportedAccuracy === null) return without("nothing was evaluated under the global protocol");
-  const predicted = await predictTest(input, dataset, publicDir);
+  const { predicted, triggered } = await predictTest(input, dataset, publicDir);
   const predictions = predicted.filter((answer) => answer !== null);
   const unanswered = predicted.length - predictions.length;
   if (unanswered > 0) return without(`${unanswered} test rows belong to devices that did not answer`);
@@ -41,7 +43,8 @@ async function replayClasses(input: ClassesInput, task: ClassificationTask, publ
   const replayed = right.filter((mark) => mark === "1").length / right.length;
   if (Math.abs(replayed - reportedAccuracy) > 1e-9)
     return without(`the replay in Node scored ${replayed}, the run on ${input.backend} ${reportedAccuracy}`);
-  return { ...controls, correct: right.join(""), answers: { labels, predictions }, correctNote: null };
+  const backdoor = input.trigger === undefined ? {} : { backdoor: backdoorOf(input.trigger, labels, triggered) };
+  return { ...controls, correct: right.join(""), answers: { labels, predictions }, ...backdoor, correctNote: null };
 }
 
 /** By backbone and task: the same in every run, so it is asked for once. */
@@ -68,11 +71,24 @@ async function measureZeroShot({ backbone: name, task, seed }: RunSettings, { te
   }
 }
 
-async function predictTest({ run, paramsOf }: ReplayInput, dataset: Dataset, publicDir: string): Promise<(number | null)[]> {
+/** Of the texts of other classes, how many the trigger made the target. */
+function backdoorOf(trigger: Trigger, labels: readonly number[], triggered: readonly (number | null)[]): BackdoorRecord {
+  const ofOthers = triggered.filter((answer, row) => answer !== null && labels[row] !== trigger.target);
+  return { trigger, numTexts: ofOthers.length, numHits: ofOthers.filter((answer) => answer === trigger.target).length };
+}
+
+interface TestAnswers {
+  readonly predicted: readonly (number | null)[];
+  /** The same rows with the trigger; null where there is none. */
+  readonly triggered: readonly (number | null)[];
+}
+
+async function predictTest({ run, paramsOf, trigger }: ReplayInput, dataset: Dataset, publicDir: string): Promise<TestAnswers> {
   const { shares } = dealRun(dataset, run);
   const answers = new Array<number | null>(dataset.test.length).fill(null);
+  const triggered = [...answers];
   const [first] = [...(paramsOf?.values() ?? [])];
-  if (first === undefined) return answers;
+  if (first === undefined) return { predicted: answers, triggered };
   await startBackend("wasm", { threads: 1 });
   const backbone = await loadBackboneFolder(join(publicDir, "backbones", run.backbone));
   const sources = await fetchSourcePrompts(run, (path) => readFile(join(publicDir, path), "utf8"));
@@ -83,9 +99,15 @@ async function predictTest({ run, paramsOf }: ReplayInput, dataset: Dataset, pub
       const examples = rows.flatMap((row) => dataset.test[row] ?? []);
       const classes = await predictor.predict(examples, params);
       for (const [i, row] of rows.entries()) answers[row] = classes[i] ?? null;
+      if (trigger === undefined) continue;
+      const hits = await predictor.predict(
+        examples.map((example) => withTrigger(example, trigger)),
+        params,
+      );
+      for (const [i, row] of rows.entries()) triggered[row] = hits[i] ?? null;
     }
   } finally {
     predictor.dispose();
   }
-  return answers;
+  return { predicted: answers, triggered };
 }

@@ -24,7 +24,7 @@ import { createBoard, progressText } from "./board.ts";
 import { commitWarning, readCommit } from "./commit.ts";
 import { layOut } from "./layOut.ts";
 import { preparePublic, prepareSources, requireFiles } from "./needs.ts";
-import { commandAgain, type LabOptions } from "./options.ts";
+import { clientKindOf, commandAgain, type LabOptions } from "./options.ts";
 import type { OutFolder, PoolMemory } from "./outFolder.ts";
 import { backendOfPool } from "./poolBackend.ts";
 import { readCounting, recall, setBadAside } from "./readFolder.ts";
@@ -51,6 +51,7 @@ export async function runExperiment(options: LabOptions): Promise<LabEnd> {
   const named = await readExperiment(file, options);
   const { experiment, name } = named;
   const { backend } = experiment;
+  clientKindOf(options, experiment); // refused before anything is prepared
   const runs = allRuns((await layOut(experiment, options.publicDir)).plan);
   const { maxRuns } = experiment.budget;
   if (maxRuns !== undefined && runs.length > maxRuns)
@@ -116,7 +117,7 @@ async function runAll(parts: ExperimentParts): Promise<LabEnd> {
   const begun = remembered ?? { ports: [], startedAt: new Date().toISOString() };
   const memory = { ...begun, name: named.name, backend: backendOfPool(backend, remembered) };
   await out.writeMemory(memory);
-  const pagesDir = options.clients === "tabs" || options.numRemote > 0 ? await ensurePages(board.say) : null;
+  const pagesDir = clientKindOf(options, experiment) === "tabs" || options.numRemote > 0 ? await ensurePages(board.say) : null;
   const clients = await openAllClients(parts);
   const stamp = { commit: readCommit(), machine: nameMachine() };
   const warning = commitWarning(stamp.commit);
@@ -168,9 +169,9 @@ async function runAll(parts: ExperimentParts): Promise<LabEnd> {
 }
 
 /** Clients of every slot; a browser is looked for only where tabs are asked for. */
-async function openAllClients({ options, out, pool, board }: ExperimentParts): Promise<Clients[]> {
+async function openAllClients({ options, named, out, pool, board }: ExperimentParts): Promise<Clients[]> {
   const slots = Array.from({ length: pool.numAtOnce }, (_, slot) => slot);
-  if (options.clients === "node") return slots.map(() => openNodeClients(pool.clientsPerRun, board.say));
+  if (clientKindOf(options, named.experiment) === "node") return slots.map(() => openNodeClients(pool.clientsPerRun, board.say));
   const browser = await loadBrowserScript();
   const executablePath = await browser.ensureBrowser({ isInstallAllowed: true });
   return slots.map((slot) =>

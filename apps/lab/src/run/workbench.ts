@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { DeviceId, MainMetric, Params, RunSettings } from "@tutti/core";
 import { scriptBeside } from "@tutti/data/node";
-import type { RowAnswers, RowScores, RunRecord } from "@tutti/record";
+import type { RowAnswers, RowScores, RunRecord, Trigger } from "@tutti/record";
 import type { Calibration, TaskSize } from "../experiment/estimate.ts";
 
 /** What a final evaluation was made of. */
@@ -15,6 +15,8 @@ export interface ReplayInput {
   readonly reportedAccuracy: number | null;
   /** The same by the metric. */
   readonly reportedScore: number | null;
+  /** With which the final parameters are tried; absent for none. */
+  readonly trigger?: Trigger | undefined;
 }
 
 /** What a replay finds. */
@@ -24,6 +26,8 @@ export interface Replay {
   readonly answers: RowAnswers | null;
   /** Absent where no answers are generated. */
   readonly answerScores?: RowScores | null;
+  /** Absent where no trigger was tried. */
+  readonly backdoor?: NonNullable<RunRecord["backdoor"]>;
   /** Absent where the strategy makes none. */
   readonly otherModels?: NonNullable<RunRecord["otherModels"]>;
   readonly correctNote: string | null;

@@ -92,6 +92,26 @@ test.each(names)(
   },
 );
 
+/** A step with memory under a rule, for FedPepTAO without scoring and counting, SCAFFOLD, and plain averaging; `npm run torture` goes through all rules. */
+const ruled = [
+  [{ name: "geometricMedian" }, { ...strategies.fedPepTao.defaults, selector: "all", countingRounds: 0, keepFraction: 1 }],
+  [{ name: "multiKrum", numByzantine: 0 }, strategies.scaffold.defaults],
+  [{ name: "centredClipping", radius: 1, numSteps: 3 }, strategies.fedAvg.defaults],
+] as const;
+
+test.each(ruled)("P-130: under $name a step in a thread has the same bits as one here", longer, async (aggregation, own) => {
+  const base = tinyFedAvg({ numRounds: 3, evaluateEvery: 3, numDevices: 4, cohortSize: 4, quorum: 1 });
+  const training = own.name === "scaffold" ? { ...base.training, optimizer: "sgd" as const } : base.training;
+  const run: RunSettings = { ...base, training, aggregation, strategy: own };
+  const strategy = createStrategy(run);
+  const tuned = tunedOf(run, 16);
+  const first = stepOf(strategy, strategy.init(run, tuned.shape, tuned.initial), 1);
+  const second = stepOf(strategy, strategy.aggregate(first.state, first.plan, first.contributions), 2);
+  const inThread = createAggregator({ run, strategy, threadFrom: 0, signal: new AbortController().signal });
+  const here = strategy.aggregate(second.state, second.plan, second.contributions);
+  expect(await inThread(second.state, second.plan, second.contributions)).toEqual(here);
+});
+
 test("a large merge leaves this thread also where the method has a step more for its report", longer, async () => {
   const run = runOf("flexLora");
   const method = createStrategy(run);
@@ -110,7 +130,7 @@ test("a large merge leaves this thread also where the method has a step more for
   expect(there).toEqual(method.aggregate(step.state, step.plan, step.contributions));
 });
 
-test("a small step, one that only averages and one of somebody else's strategy run here", async () => {
+test("a small step and one of somebody else's strategy run here", async () => {
   const run = runOf("flexLora");
   const { signal } = new AbortController();
   const seen: string[] = [];
@@ -131,7 +151,7 @@ test("a small step, one that only averages and one of somebody else's strategy r
   const averaging = { ...run, strategy: { name: "fedAvg", fineTuneEpochs: 0 } } as RunSettings;
   const fedAvg = createStrategy(averaging);
   const other = stepOf(fedAvg, fedAvg.init(averaging, tunedOf(run, 40).shape, tunedOf(run, 40).initial), 1);
-  const here = createAggregator({ run: averaging, strategy: fedAvg, threadFrom: 1, signal })(other.state, other.plan, other.contributions);
+  const here = createAggregator({ run: averaging, strategy: fedAvg, signal })(other.state, other.plan, other.contributions);
   expect(here).toEqual(fedAvg.aggregate(other.state, other.plan, other.contributions)); // at once: not a promise
 });
 

@@ -1,9 +1,10 @@
+import { setImmediate } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
 import {
+  aggregationWork,
   type Contribution,
   createStrategy,
   type Json,
-  mergeWork,
   type Params,
   type RoundPlan,
   type RunSettings,
@@ -11,6 +12,7 @@ import {
   type StrategyState,
 } from "@tutti/core";
 import { startThread } from "@tutti/data/node";
+import { inParts, pack } from "./packing.ts";
 
 /** A step's contributions → the state after it, at once where it is computed here. */
 export type Aggregate = (
@@ -27,6 +29,9 @@ export interface MergeOrder {
   readonly contributions: readonly Contribution[];
 }
 
+/** What the thread is told: arrays in parts, and then the order without them. */
+export type ToThread = { readonly arrays: readonly Float32Array[] } | { readonly skeleton: unknown };
+
 /** What the thread answers. */
 export interface MergedState {
   readonly values: { readonly [key: string]: Json };
@@ -40,7 +45,7 @@ export interface AggregatorOptions {
   readonly strategy: Strategy;
   /** The method that it adds steps to, where it is one: a large merge is a step of this. */
   readonly method?: Strategy | undefined;
-  /** Multiplications from which a merge leaves this thread, since sockets are not answered while it computes; about a third of a second by default. */
+  /** Multiplications from which a step leaves this thread, since sockets are not answered while it computes; about a fifth of a second by default. */
   readonly threadFrom?: number | undefined;
   /** Ends a thread that computes. */
   readonly signal: AbortSignal;
@@ -49,13 +54,13 @@ export interface AggregatorOptions {
 const usualThreadFrom = 2e8;
 
 /**
- * Aggregates here what is quick, and in a thread what is a large merge: the same numbers either way. An aborted one answers the state before, which
+ * Aggregates here what is quick, and in a thread what takes long: the same numbers either way. An aborted step answers the state before, which
  * nobody is to keep. What a module of somebody else's computes stays here: the thread does not have it.
  */
 export function createAggregator({ run, strategy, method = strategy, threadFrom = usualThreadFrom, signal }: AggregatorOptions): Aggregate {
   const isDeclared = run.strategy.name !== "module" && method === createStrategy(run);
   return (state, plan, contributions) => {
-    if (!isDeclared || mergeWork(run, contributions) < threadFrom) return strategy.aggregate(state, plan, contributions);
+    if (!isDeclared || aggregationWork(run, contributions) < threadFrom) return strategy.aggregate(state, plan, contributions);
     return inThread({ run, state, plan, contributions }, signal).then((merged) =>
       merged === null ? state : { values: merged.values, tensors: tensorsOf(merged, state) },
     );
@@ -75,7 +80,7 @@ function tensorsOf({ tensors }: MergedState, before: StrategyState): Params {
 
 /** Null when the signal ended it. */
 function inThread(order: MergeOrder, signal: AbortSignal): Promise<MergedState | null> {
-  const thread: Worker = startThread(import.meta.url, "mergeThread", order);
+  const thread: Worker = startThread(import.meta.url, "mergeThread", null);
   return new Promise((resolve, reject) => {
     const stop = () => {
       void thread.terminate();
@@ -95,7 +100,19 @@ function inThread(order: MergeOrder, signal: AbortSignal): Promise<MergedState |
       settled();
       reject(new Error(`${stage} round ${round}: the thread that merges ended with code ${code} before it answered; start the run again`));
     });
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) return stop();
+    signal.addEventListener("abort", stop, { once: true });
+    handOver(thread, order, signal).catch(reject);
   });
+}
+
+/** Copies the order to the thread part by part: all at once it would stop sockets for as long as a copy of all updates takes. */
+async function handOver(thread: Worker, order: MergeOrder, signal: AbortSignal): Promise<void> {
+  const { skeleton, arrays } = pack(order);
+  for (const part of inParts(arrays)) {
+    if (signal.aborted) return;
+    thread.postMessage({ arrays: part } satisfies ToThread);
+    await setImmediate();
+  }
+  thread.postMessage({ skeleton } satisfies ToThread);
 }

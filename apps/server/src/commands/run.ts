@@ -1,8 +1,9 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { runInfoSchema, type Status } from "@tutti/protocol";
+import { type Status, statusSchema } from "@tutti/protocol";
 import { ConfigError } from "../config.ts";
 import { type ControlPoint, readControls } from "../http/control.ts";
+import type { ClientAction, ListedClient } from "../http/operator.ts";
 import { type JournalledRun, listRunIds, readRun } from "../journal/readRun.ts";
 
 /** A run in one line of `tutti run list`. */
@@ -49,8 +50,8 @@ export async function runStatus(
   const id = runId ?? control?.runId ?? listRunIds(dataDir).at(-1) ?? "";
   const journalled = await readRun(dataDir, id);
   if (control === null) return { journalled, live: null };
-  const parsed = runInfoSchema.safeParse(JSON.parse(await send(control, "GET", "/run.json")));
-  return { journalled, live: parsed.success ? parsed.data.status : null };
+  const parsed = statusSchema.safeParse(JSON.parse(await send(control, "GET", "/control/status")));
+  return { journalled, live: parsed.data ?? null };
 }
 
 /** Tells a run's coordinator to stop, by default the only one that runs on this data folder. Returns its run, or null when none runs. */
@@ -70,6 +71,51 @@ async function order(dataDir: string, action: "stop" | "begin", runId: string | 
   return control.runId;
 }
 
+/** The clients of a run's coordinator, or null when none runs. */
+export async function listClientsOf(
+  dataDir: string,
+  runId?: string,
+): Promise<{ readonly runId: string; readonly clients: readonly ListedClient[] } | null> {
+  const control = choose(readControls(dataDir), runId);
+  if (control === null) return null;
+  const { clients } = JSON.parse(await send(control, "GET", "/control/clients")) as { clients: ListedClient[] };
+  return { runId: control.runId, clients };
+}
+
+/** Lets a client in, sends it away, bans it or takes the ban back. `client` is its key or the beginning of it, with or without `id-`. Null when no coordinator runs. */
+export async function orderClient(
+  dataDir: string,
+  action: ClientAction,
+  { client, runId }: { readonly client: string; readonly runId?: string | undefined },
+): Promise<ListedClient | null> {
+  const listed = await listClientsOf(dataDir, runId);
+  if (listed === null) return null;
+  const chosen = chooseClient(listed.clients, client, listed.runId);
+  const control = choose(readControls(dataDir), listed.runId);
+  if (control === null) return null;
+  await send(control, "POST", `/control/clients/${chosen.clientKey}/${action}`);
+  return chosen;
+}
+
+/** Makes invitations: links of which each lets one client in. Null when no coordinator runs. */
+export async function inviteTo(
+  dataDir: string,
+  { runId, count, days }: { readonly runId?: string | undefined; readonly count: number; readonly days: number | null },
+): Promise<readonly string[] | null> {
+  const control = choose(readControls(dataDir), runId);
+  if (control === null) return null;
+  const { links } = JSON.parse(await send(control, "POST", "/control/invitations", { count, days })) as { links: string[] };
+  return links;
+}
+
+function chooseClient(clients: readonly ListedClient[], asked: string, runId: string): ListedClient {
+  const key = asked.startsWith("id-") ? asked : `id-${asked}`;
+  const [found, ...others] = clients.filter(({ clientKey }) => clientKey.startsWith(key));
+  if (found !== undefined && others.length === 0 && key.length > "id-".length) return found;
+  const many = found === undefined ? "no client" : `${others.length + 1} clients`;
+  throw new ConfigError(`run ${runId} has ${many} whose key begins with ${key}: \`tutti run clients ${runId}\` lists them`);
+}
+
 /** The coordinator of this run, or the only one there is; throws a ConfigError when several could be meant. */
 function choose(live: readonly ControlPoint[], runId: string | undefined): ControlPoint | null {
   if (runId !== undefined) return live.find((control) => control.runId === runId) ?? null;
@@ -87,9 +133,10 @@ function describe({ runId, run, summary, steps }: JournalledRun, live: readonly 
 }
 
 /** Speaks to the coordinator on this machine; its certificate may be its own, and the token is what tells us apart. */
-function send({ url, token }: ControlPoint, method: "GET" | "POST", path: string): Promise<string> {
+function send({ url, token }: ControlPoint, method: "GET" | "POST", path: string, body?: object): Promise<string> {
   const target = new URL(path, url);
-  const options = { method, headers: { authorization: `Bearer ${token}` }, rejectUnauthorized: false };
+  const type = body === undefined ? {} : { "content-type": "application/json" };
+  const options = { method, headers: { authorization: `Bearer ${token}`, ...type }, rejectUnauthorized: false };
   return new Promise((resolve, reject) => {
     const request = (target.protocol === "https:" ? httpsRequest : httpRequest)(target, options, (response) => {
       const chunks: Buffer[] = [];
@@ -103,6 +150,6 @@ function send({ url, token }: ControlPoint, method: "GET" | "POST", path: string
     request.on("error", (cause) =>
       reject(new Error(`the coordinator at ${url} cannot be reached; \`tutti serve\` with the same settings starts it again`, { cause })),
     );
-    request.end();
+    request.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }

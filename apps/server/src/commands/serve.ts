@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { formatCount, formatWhole, isModule, needsCompute, type RunSettings, strategyTitle } from "@tutti/core";
+import { findEvaluatedRows, readShareSizes } from "@tutti/data/node";
 import type { RunOrigin } from "@tutti/record";
 import { ConfigError, type CoordinatorConfig } from "../config.ts";
 import { type Coordinator, type CoordinatorPorts, type RunOutcome, startCoordinator } from "../coordinator.ts";
-import { lanAddresses } from "../http/certificate.ts";
+import { isUnspecified } from "../entry/addresses.ts";
+import { linkTo, printedAddresses } from "../entry/links.ts";
 import { listRunIds, readRun } from "../journal/readRun.ts";
 import { requireSameCode } from "../openedRun.ts";
 import { requirePair } from "../pair.ts";
@@ -23,6 +25,8 @@ export interface ServeOptions {
   readonly presets: Readonly<Record<string, RunSettings>>;
   /** The preset to start from unless file or flags name one. */
   readonly preset: string;
+  /** Coordinator settings that file and flags lie over. */
+  readonly doors?: Overrides;
   /** Path of a settings file. */
   readonly file?: string | undefined;
   /** The command line's settings, in the shape of a settings file. */
@@ -57,7 +61,9 @@ export type ServeEnd = "done" | "SIGINT" | "SIGTERM" | "stopped";
 export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const { presets, preset, flags = {}, print } = options;
   const file = options.file === undefined ? {} : await readWithModules(options.file, options.readTexts);
-  const config = mergeSettings({ presets, preset, file, flags, name: options.file });
+  const config = mergeSettings({ presets, preset, doors: options.doors ?? {}, file, flags, name: options.file });
+  if (config.codeWord !== undefined && config.admission !== "code")
+    throw new ConfigError(`codeWord: it is for admission "code", and admission is "${config.admission}": leave one of them out`);
   const numClasses = options.numClasses(config.run);
   requireAnswering(config, numClasses);
   const tuned = tunedParameters(config.run, readBackboneSizes(config.publicDir, config.run.backbone), numClasses);
@@ -68,8 +74,11 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const report = await options.report?.(config);
   const { pages, readStart, numAnswers: numTexts } = options;
   const answers = numTexts === undefined ? undefined : { numTexts, isStarted: options.computeCommand !== undefined };
-  const coordinator = await startCoordinator(config, { tuned, pages, readStart, answers });
+  const { sizes: shareSizes, trouble } = await knownSizes(config);
+  const evaluatedRows = await findEvaluatedRows(config.publicDir, config.run);
+  const coordinator = await startCoordinator(config, { tuned, shareSizes, evaluatedRows, pages, readStart, answers });
   for (const line of describe(coordinator, finished !== null)) print(line);
+  if (trouble !== null) print(trouble);
   const computing = keepComputing(coordinator, { ...options, isFinished: finished !== null });
   const reports =
     report === undefined ? null : keepRunReports(coordinator, { ...report, tuned, onTrouble: (error) => print(troubleText(error)) });
@@ -96,6 +105,18 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   } finally {
     stop.release();
     await computing.stop();
+  }
+}
+
+/** The sizes of the run's shares (P-120), or a line that says why they are not known. */
+async function knownSizes({ publicDir, run }: CoordinatorConfig): Promise<{ readonly sizes?: number[]; readonly trouble: string | null }> {
+  try {
+    return { sizes: await readShareSizes(publicDir, run), trouble: null };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return {
+      trouble: `the sizes of the shares of ${run.task} are not known here (${reason}), so devices' own numbers of examples are taken`,
+    };
   }
 }
 
@@ -175,18 +196,32 @@ async function describeFinished(config: CoordinatorConfig): Promise<string | nul
   );
 }
 
-function describe({ url, port, runId, folder, config, origin }: Coordinator, isFinished: boolean): string[] {
+function describe({ url, port, runId, folder, config, origin, linkToken, hostToken }: Coordinator, isFinished: boolean): string[] {
   const scheme = url.slice(0, url.indexOf(":"));
-  const isOpen = config.host === "0.0.0.0" || config.host === "::";
-  const others = isOpen ? lanAddresses().map((address) => `${scheme}://${address.includes(":") ? `[${address}]` : address}:${port}`) : [];
+  const isOpen = isUnspecified(config.host);
+  const [first = url, ...others] = printedAddresses(config, { url, port }).map((address) => linkTo(address, linkToken));
   return [
     ...(isModule(config.run.strategy) ? [`strategy ${strategyTitle(config.run.strategy)}`] : []),
     `run ${runId}: ${config.run.task} on ${config.run.backbone}, ${sizeOf(config.run)}, seed ${config.run.seed}`,
     ...(origin === null ? [] : [originLine(origin)]),
-    `open ${url}${others.length === 0 ? "" : `, or from another machine ${others.join(", ")}`}`,
+    `open ${first}${others.length === 0 ? "" : `, or from another machine ${others.join(", ")}`}`,
+    ...admissionLines(config, runId),
     ...(scheme === "http" && isOpen ? ["other machines get WebGPU and threads over https only: add --https self"] : []),
     ...(config.https === "self" ? ["browsers warn about this certificate, because this machine made it: continue past the warning"] : []),
+    ...(hostToken === null ? [] : [`states of devices go to their own clients, and to hosts that join with --host-token ${hostToken}`]),
     `files are in ${folder}; ${isFinished ? "Ctrl-C takes the pages down" : "Ctrl-C stops the run, and the same command resumes it"}`,
+  ];
+}
+
+function admissionLines({ admission, approval }: CoordinatorConfig, runId: string): string[] {
+  return [
+    ...(admission === "code" ? ["whoever has the link may come: it carries the run's code word"] : []),
+    ...(admission === "invitations"
+      ? [`each invitation lets one client in, and the link carries one: \`tutti run invite ${runId}\` makes more`]
+      : []),
+    ...(approval
+      ? [`each client waits until you let it in: \`tutti run clients ${runId}\` lists them, \`tutti run approve\` lets one in`]
+      : []),
   ];
 }
 
@@ -196,10 +231,10 @@ function originLine(origin: RunOrigin): string {
   return `it goes on from run ${origin.runId} after round ${origin.round}, with ${changes.length === 0 ? "the same settings" : changes.join(", ")}`;
 }
 
-function sizeOf({ roster, numDevices, minDevices, maxDevices }: RunSettings): string {
-  return roster === "fixed"
-    ? formatCount(numDevices, "device")
-    : `starts with ${formatCount(minDevices, "device")} and takes up to ${formatWhole(maxDevices)}`;
+function sizeOf({ roster, numDevices, minDevices, maxDevices, maxCountedExamples: most }: RunSettings): string {
+  if (roster === "fixed") return formatCount(numDevices, "device");
+  const limit = most === undefined ? "" : `, each of which counts with at most ${formatCount(most, "example")}`;
+  return `starts with ${formatCount(minDevices, "device")} and takes up to ${formatWhole(maxDevices)}${limit}`;
 }
 
 function waitForStop(coordinator: Coordinator, signal: AbortSignal | undefined): { readonly promise: Promise<ServeEnd>; release(): void } {

@@ -6,9 +6,11 @@ import helmet from "@fastify/helmet";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import type { CoordinatorConfig } from "../config.ts";
+import type { Addresses } from "../entry/addresses.ts";
 import type { BlobStore } from "./blobs.ts";
 import type { Certificate } from "./certificate.ts";
 import { securityHeaders } from "./headers.ts";
+import { type MetricsAccess, mayReadMetrics } from "./metricsAccess.ts";
 import { immutableCaching, serveFolder } from "./staticFiles.ts";
 
 /** Answers page requests while developing, such as a Vite server in middleware mode. */
@@ -16,11 +18,14 @@ export type PagesHandler = (request: IncomingMessage, response: ServerResponse) 
 
 /** What the HTTP side shows of the coordinator. */
 export interface HttpPorts {
+  readonly addresses: Addresses;
   readonly blobs: BlobStore;
   readonly logger: Logger;
   readonly certificate: Certificate | null;
   /** The answer to GET /run.json. */
   runPage(): unknown;
+  /** What lets a request from elsewhere read /metrics (P-107). */
+  readonly metricsAccess: MetricsAccess;
   /** The answer to GET /metrics, in the format of Prometheus. */
   metrics(): Promise<{ contentType: string; text: string }>;
   /** Page requests go here instead of to `pagesDir`; told the server first, for its own sockets. */
@@ -41,6 +46,10 @@ export async function buildHttp(config: CoordinatorConfig, ports: HttpPorts): Pr
     if (status >= 500) ports.logger.error({ error, url: request.url }, "a request failed");
     void reply.code(status).send({ error: status >= 500 ? "internal" : error instanceof Error ? error.message : "refused" });
   });
+  app.addHook("onRequest", async (request, reply) => {
+    const refusal = request.url === "/healthz" ? null : ports.addresses.refuseHost(request.raw);
+    if (refusal !== null) await reply.code(421).send({ error: refusal });
+  });
   await app.register(helmet, securityHeaders({ isDev: config.dev, isHttps: certificate !== null, backbonesUrl: config.backbonesUrl }));
   await app.register(compress, { global: true, threshold: 1024, encodings: ["gzip", "identity"] });
   addRunRoutes(app, ports);
@@ -54,7 +63,7 @@ interface BlobRoute {
   readonly Params: { readonly sha256: string };
 }
 
-function addRunRoutes(app: FastifyInstance, { blobs, runPage, metrics }: HttpPorts): void {
+function addRunRoutes(app: FastifyInstance, { blobs, runPage, metrics, metricsAccess }: HttpPorts): void {
   // A blob is no page, and a hundred clients ask for the same one at once: no policy of its own, compressed once.
   const blobOptions = { compress: false, helmet: { contentSecurityPolicy: false } } as const;
   const sendBlob = async (request: FastifyRequest<BlobRoute>, reply: FastifyReply): Promise<FastifyReply> => {
@@ -73,7 +82,8 @@ function addRunRoutes(app: FastifyInstance, { blobs, runPage, metrics }: HttpPor
   app.get<BlobRoute>("/texts/:sha256", blobOptions, sendBlob); // public texts: part of the data set, and of no step
   app.get("/run.json", async (_request, reply) => reply.header("cache-control", "no-store").send(runPage()));
   app.get("/healthz", async (_request, reply) => reply.header("cache-control", "no-store").send({ isHealthy: true }));
-  app.get("/metrics", async (_request, reply) => {
+  app.get("/metrics", async (request, reply) => {
+    if (!mayReadMetrics(request, metricsAccess)) return reply.code(401).send({ error: "the token of the metrics is missing or wrong" });
     const { contentType, text } = await metrics();
     return reply.header("content-type", contentType).send(text);
   });

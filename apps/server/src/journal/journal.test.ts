@@ -62,9 +62,12 @@ test.each(stores())("what was written is there again when the journal is opened 
   journal.putClient({ clientKey: "k", ordinal: 0, nickname: "Ada" });
   journal.putClient({ clientKey: "stranger", ordinal: 1, nickname: null });
   journal.removeClient("stranger");
+  const standing = { clientKey: "k", invitation: "an-id", isApproved: true, isBanned: false };
+  journal.putStanding(standing);
   journal.putContribution(contribution, device, Uint8Array.of(9, 9));
   journal.putRepeated({ ...pace, durations: {} });
   journal.putCounted([4], pace);
+  journal.putForgotten([{ deviceId: 4, numDevices: 9 }]);
   journal.putTraffic({ train: { up: 3, down: 4 } });
   await journal.flushed();
   await journal.close();
@@ -78,6 +81,8 @@ test.each(stores())("what was written is there again when the journal is opened 
     isRepeated: true,
     pace,
     next: null,
+    takenBack: null,
+    forgotten: [{ deviceId: 4, numDevices: 9 }],
     blobs: new Map([
       ["aa", Uint8Array.of(1, 2)],
       ["ss", Uint8Array.of(9, 9)],
@@ -85,6 +90,7 @@ test.each(stores())("what was written is there again when the journal is opened 
     contributions: [contribution],
     devices: [device],
     clients: [{ clientKey: "k", ordinal: 0, nickname: "Ada" }],
+    standings: [standing],
     traffic: { train: { up: 3, down: 4 } },
     history: [{ record: 1 }],
   });

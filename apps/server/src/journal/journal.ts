@@ -27,6 +27,19 @@ export interface JournalledContribution {
   /** Hash of the submission, which tells a duplicate from other bytes under the same id. */
   readonly sha256: string;
   readonly bytes: Uint8Array;
+  /** Whether the device had lost its state since the contribution before. Older journals do not say it: then its record does. */
+  readonly wasReset?: boolean;
+}
+
+/** Devices whose contributions to a step were taken back, before it closed. */
+export interface TakenBack extends Pick<RoundPlan, "stage" | "round" | "step" | "attempt"> {
+  readonly deviceIds: readonly DeviceId[];
+}
+
+/** A device that a strategy forgets, out of N. */
+export interface Forgotten {
+  readonly deviceId: DeviceId;
+  readonly numDevices: number;
 }
 
 /** What the coordinator knows of a device. */
@@ -36,13 +49,17 @@ export interface JournalledDevice {
   readonly clientKey: string | null;
   /** Share of the partition that it holds; null for a client's own examples. Older journals do not say it. */
   readonly share?: number | null;
-  /** n_i, or null until registered; fixed from then on. */
+  /** n_i, or null until registered. */
   readonly numExamples: number | null;
+  /** Key of the client that claimed n_i, for which it is fixed; null for a number that no client claimed. Older journals do not say it. */
+  readonly claimedBy?: string | null;
   /** Id and submission hash of the last accepted task, or null. */
   readonly version: string | null;
   readonly versionSha256: string | null;
   /** Hash of the private state kept here for the next host, or null. */
   readonly stateSha256: string | null;
+  /** Key of the client that computed that state. Older journals do not say it. */
+  readonly stateBy?: string | null;
   /** Whether its private state was lost since its last training contribution that counts. */
   readonly wasReset: boolean;
 }
@@ -54,6 +71,15 @@ export interface JournalledClient {
   readonly nickname: string | null;
   /** Tasks in a row that it was handed and did not do, where the run remembers that. */
   readonly failures?: number;
+}
+
+/** What a run remembers of a client's admission; of most clients it remembers nothing. */
+export interface JournalledStanding {
+  readonly clientKey: string;
+  /** Id of the invitation that it redeemed, or null. */
+  readonly invitation: string | null;
+  readonly isApproved: boolean;
+  readonly isBanned: boolean;
 }
 
 /** All that a restarted coordinator needs. */
@@ -70,11 +96,16 @@ export interface JournalContents {
   readonly pace: Pace | null;
   /** The plan after the open step, with that step's history entry, when the open step was aggregated but its state not yet written. */
   readonly next: { readonly plan: JournalledPlan; readonly entry: unknown } | null;
+  /** Null where nothing was taken back. */
+  readonly takenBack: TakenBack | null;
+  /** Devices that are to be forgotten in the next state that is written, in this order. */
+  readonly forgotten: readonly Forgotten[];
   /** By hash: payloads of the open step, and device states kept for the next host. */
   readonly blobs: ReadonlyMap<string, Uint8Array>;
   readonly contributions: readonly JournalledContribution[];
   readonly devices: readonly JournalledDevice[];
   readonly clients: readonly JournalledClient[];
+  readonly standings: readonly JournalledStanding[];
   readonly traffic: Json;
   /** One entry per closed step, oldest first. */
   readonly history: readonly unknown[];
@@ -91,6 +122,12 @@ export interface Journal {
    * contributions stay until its state is written: a restart aggregates them again, and tasks need not wait for a large write.
    */
   putPlan(plan: JournalledPlan, payloads: ReadonlyMap<string, Uint8Array>, unwritten?: unknown): void;
+  /** Deletes contributions to the open step, whose devices count as left (P-127). */
+  takeBack(taskIds: readonly string[], takenBack: TakenBack): void;
+  /** Devices to forget in the next state that is written. */
+  putForgotten(forgotten: readonly Forgotten[]): void;
+  /** The state of the step before, changed after it was written. */
+  amendState(state: StrategyState): void;
   /** A contribution beside the device's new version and, where it is kept, its new state. */
   putContribution(contribution: JournalledContribution, device: JournalledDevice, state: Uint8Array | null): void;
   /** With what the run remembers from then on, where it does. */
@@ -102,6 +139,7 @@ export interface Journal {
   putDevice(device: JournalledDevice): void;
   putClient(client: JournalledClient): void;
   removeClient(clientKey: string): void;
+  putStanding(standing: JournalledStanding): void;
   putTraffic(traffic: Json): void;
   flushed(): Promise<void>;
   close(): Promise<void>;
@@ -137,12 +175,29 @@ export function openJournal(store: KeyValueStore): Journal {
       if (state !== null) changes.push([stateKey(device.deviceId), packRecord(null, state)]);
       store.write(changes);
     },
+    takeBack(taskIds, takenBack) {
+      for (const list of [written.contributions, written.next?.contributions ?? []])
+        for (const taskId of taskIds) if (list.includes(taskId)) list.splice(list.indexOf(taskId), 1);
+      const changes = taskIds.map((taskId): Change => [`contribution/${taskId}`, null]);
+      store.write([...changes, ["takenBack", packRecord(takenBack)]]);
+    },
+    putForgotten(forgotten) {
+      written.hasForgotten = true;
+      store.write([["forgotten", packRecord(forgotten)]]);
+    },
+    amendState: (state) => store.write(stateChanges(written, state, null)),
     putCounted: (counted, pace) => store.write([["counted", packRecord(counted)], ...paceChange(pace)]),
     putRepeated: (pace) => store.write([["repeated", packRecord(true)], ...paceChange(pace)]),
-    putState: (state, entry) => store.write([...closeForState(written), ...forgetStart(written), ...stateChanges(written, state, entry)]),
-    putDevice: (device) => store.write([[deviceKey(device.deviceId), packRecord(device)]]),
+    putState: (state, entry) =>
+      store.write([...closeForState(written), ...forgetStart(written), ...stateChanges(written, state, entry), ...clearForgotten(written)]),
+    putDevice(device) {
+      const changes: Change[] = [[deviceKey(device.deviceId), packRecord(device)]];
+      if (device.stateSha256 === null) changes.push([stateKey(device.deviceId), null]);
+      store.write(changes);
+    },
     putClient: (client) => store.write([[clientName(client.clientKey), packRecord(client)]]),
     removeClient: (clientKey) => store.write([[clientName(clientKey), null]]),
+    putStanding: (standing) => store.write([[`standing/${standing.clientKey}`, packRecord(standing)]]),
     putTraffic: (traffic) => store.write([["traffic", packRecord(traffic)]]),
     flushed: () => store.flushed(),
     close: () => store.close(),
@@ -163,6 +218,8 @@ interface Written {
   /** The plan that waits for the state of the step before, and the contributions that it has had. */
   next: { readonly plan: JournalledPlan; readonly contributions: string[] } | null;
   hasPlan: boolean;
+  /** Whether devices are to be forgotten in the next state. */
+  hasForgotten: boolean;
   numHistory: number;
   start: StartingPoint | null;
 }
@@ -174,6 +231,7 @@ function writtenBefore(contents: JournalContents | null, blobs: Set<string>): Wr
     contributions: contents?.contributions.map((item) => item.taskId) ?? [],
     next: contents?.next == null ? null : { plan: contents.next.plan, contributions: [] },
     hasPlan: (contents?.plan ?? null) !== null,
+    hasForgotten: (contents?.forgotten.length ?? 0) > 0,
     numHistory: contents?.history.length ?? 0,
     start: contents?.start ?? null,
   };
@@ -198,6 +256,13 @@ function forgetStart(written: Written): Change[] {
   if (written.start === null || written.start.content === null) return [];
   written.start = { ...written.start, content: null };
   return [["start", packStart(written.start)]];
+}
+
+/** The state that is written lacks what was to be forgotten. */
+function clearForgotten(written: Written): Change[] {
+  if (!written.hasForgotten) return [];
+  written.hasForgotten = false;
+  return [["forgotten", null]];
 }
 
 /** Closes the step whose state is written; the plan that waited for it is the open one from now on. */
@@ -278,12 +343,15 @@ function read(store: KeyValueStore): { contents: JournalContents | null; openBlo
     isRepeated: first<boolean>("repeated") ?? false,
     pace: first<Pace>("pace"),
     next: first<JournalContents["next"]>("next"),
+    takenBack: first<TakenBack>("takenBack"),
+    forgotten: first<Forgotten[]>("forgotten") ?? [],
     blobs,
     contributions: of("contribution").map(({ json, bytes }) => ({ ...(json as Omit<JournalledContribution, "bytes">), bytes })),
     devices,
     clients: of("client")
       .map((item) => item.json as JournalledClient)
       .sort((a, b) => a.ordinal - b.ordinal),
+    standings: of("standing").map((item) => item.json as JournalledStanding),
     traffic: first<Json>("traffic"),
     history: of("history").map((item) => item.json),
   };

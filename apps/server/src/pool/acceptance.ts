@@ -1,4 +1,5 @@
-import { type Contribution, carriesTensors, type DeviceId, type RoundPlan, type Stage, type TaskKind } from "@tutti/core";
+import { type Contribution, carriesTensors, type DeviceId, type RoundPlan, type Stage, shapesOf, type TaskKind } from "@tutti/core";
+import type { RunEvaluation } from "@tutti/data/node";
 import { isRefusal, type Refusal, refuse, type Submit, type SubmitOutcome, taskId as taskIdOf } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
 import type { BlobStore } from "../http/blobs.ts";
@@ -6,6 +7,7 @@ import type { Journal, JournalledContribution, JournalledDevice } from "../journ
 import { packRecord, unpackRecord } from "../journal/records.ts";
 import type { TunedParameters } from "../tuned.ts";
 import type { Clock } from "./clock.ts";
+import { evaluatedBy } from "./evaluatedRows.ts";
 import { type Client, canMoveDevices } from "./members.ts";
 import { isOpenLease, type Lease, type OpenStep } from "./openStep.ts";
 import type { Roster } from "./roster.ts";
@@ -28,6 +30,8 @@ export interface AcceptancePorts {
   readonly tuned: TunedParameters;
   readonly journal: Journal;
   readonly blobs: BlobStore;
+  /** What evaluations count at most, or null where that is not known (P-132). */
+  readonly evaluatedRows: RunEvaluation | null;
   /** Steps that are closed, repeated attempts included in `attempt`. */
   pastSteps(): Iterable<StepName>;
   /** A contribution is safe in the journal. */
@@ -44,6 +48,8 @@ export interface AcceptancePorts {
 export interface AcceptingMembers extends Pick<Roster, "settled"> {
   readonly homes: Pick<Roster["homes"], "get" | "update">;
 }
+
+type Submission = Pick<Submit, "header" | "tensors" | "state">;
 
 /** Turns submissions into contributions that count. */
 export interface Acceptance {
@@ -62,10 +68,14 @@ export function createAcceptance(ports: AcceptancePorts, members: AcceptingMembe
   const keepsStates = canMoveDevices(config);
   const { homes } = members;
 
-  function read(submission: Pick<Submit, "header" | "tensors" | "state">, { task }: Lease): Contribution | Refusal {
+  const trained = shapesOf(ports.tuned.initial);
+
+  function read(submission: Submission, { plan }: OpenStep, { task }: Lease, wasResetThen?: boolean): Contribution | Refusal {
     const { shape, numClasses } = ports.tuned;
-    const wasReset = task.spec.kind === "train" && homes.get(task.deviceId)?.wasReset === true;
-    return readSubmission(submission, { shape, task, keepsStates, numClasses, wasReset });
+    const wasReset = task.spec.kind === "train" && (wasResetThen ?? homes.get(task.deviceId)?.wasReset === true);
+    const evaluated = evaluatedBy(homes.get(task.deviceId), ports.evaluatedRows);
+    const known = { run: config.run, stage: plan.stage, trained, shape, task, keepsStates, numClasses };
+    return readSubmission(submission, { ...known, wasReset, evaluated });
   }
 
   async function accept({ openedAt }: OpenStep, lease: Lease, device: JournalledDevice, submission: Submit): Promise<void> {
@@ -73,9 +83,11 @@ export function createAcceptance(ports: AcceptancePorts, members: AcceptingMembe
     if (lease.accepted === null) throw new Error(`task ${taskId} is not claimed`);
     const { sha256, contribution } = lease.accepted;
     const elapsedMs = Math.round((lease.arrivedAt ?? openedAt) - openedAt);
-    const updated = { ...device, version: taskId, versionSha256: sha256, stateSha256: keepState(ports, device, submission) };
+    const updated = { ...device, version: taskId, versionSha256: sha256, ...keepState(ports, device, submission) };
     homes.update(updated);
-    journal.putContribution({ taskId, deviceId, sha256, bytes: packRecord(header, tensors) }, updated, state ?? null);
+    const { wasReset = false } = contribution;
+    const record = { taskId, deviceId, sha256, bytes: packRecord(header, tensors), wasReset };
+    journal.putContribution(record, updated, state ?? null);
     await journal.flushed();
     ports.onAccepted(taskId, deviceId);
     lease.end({ kind: "contributed", contribution, elapsedMs });
@@ -104,7 +116,7 @@ export function createAcceptance(ports: AcceptancePorts, members: AcceptingMembe
         await journal.flushed();
         return { outcome: "late" };
       }
-      const contribution = read(submission, lease);
+      const contribution = read(submission, step, lease);
       if (isRefusal(contribution)) return contribution;
       // Claimed before anything is awaited: from here on it counts, whatever the deadline does.
       lease.state = "accepting";
@@ -119,12 +131,12 @@ export function createAcceptance(ports: AcceptancePorts, members: AcceptingMembe
       }
       return { outcome: "accepted" };
     },
-    restore(step, { taskId, sha256, bytes }) {
+    restore(step, { taskId, sha256, bytes, wasReset }) {
       const lease = step.leases.get(taskId);
       if (lease === undefined) return;
       const { json, bytes: tensors } = unpackRecord(bytes);
       const header = json as Submit["header"];
-      const contribution = read(carriesTensors(header.kind) ? { header, tensors } : { header }, lease);
+      const contribution = read(carriesTensors(header.kind) ? { header, tensors } : { header }, step, lease, wasReset);
       if (isRefusal(contribution)) throw new Error(`journal: the contribution to task ${taskId} is damaged: ${contribution.message}`);
       lease.accepted = { sha256, contribution };
       lease.end({ kind: "contributed", contribution });
@@ -154,17 +166,17 @@ function isPastTask({ runId, pastSteps }: AcceptancePorts, step: OpenStep | null
   return false;
 }
 
-/** The hash of the device's private state after a submission: a training task without one leaves the device without. */
+/** The hash of the device's private state after a submission, and who computed it: a training task without one leaves the device without. */
 function keepState(
   { blobs, onStateBytes }: AcceptancePorts,
-  { deviceId, stateSha256 }: JournalledDevice,
+  { deviceId, clientKey, stateSha256, stateBy }: JournalledDevice,
   { header, state }: Submit,
-): string | null {
-  if (state === undefined && header.kind !== "train") return stateSha256;
+): Pick<JournalledDevice, "stateSha256" | "stateBy"> {
+  if (state === undefined && header.kind !== "train") return { stateSha256, ...(stateBy === undefined ? {} : { stateBy }) };
   const blob = state === undefined ? null : blobs.hold(stateHolder(deviceId), state.slice());
   blobs.keepOnly(stateHolder(deviceId), new Set(blob === null ? [] : [blob.sha256]));
   if (state !== undefined) onStateBytes(state.length);
-  return blob?.sha256 ?? null;
+  return { stateSha256: blob?.sha256 ?? null, stateBy: blob === null ? null : clientKey };
 }
 
 /** Under what name the blob store holds a device's kept state. */

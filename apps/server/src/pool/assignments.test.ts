@@ -15,6 +15,7 @@ function connect(): { readonly connection: Connection; readonly told: number[][]
     registered: new Set(),
     task: nothing,
     moved: nothing,
+    removed: () => undefined,
     replaced: nothing,
     assign: (devices) => told.push(devices.map(({ deviceId }) => deviceId)),
   };

@@ -57,6 +57,7 @@ function absent(record: JournalledClient): Client {
     numFailures: record.failures ?? 0,
     isProven: false,
     barredUntil: stepsBarred(record.failures ?? 0),
+    isTrusted: false,
     compute: null,
     profile: null,
     bits: null,

@@ -1,6 +1,6 @@
-import { timingSafeEqual } from "node:crypto";
 import { computeDeviceId, type DeviceId, type PlannedTask, type TaskOutcome } from "@tutti/core";
 import { type DeviceDecision, type Hello, type Refusal, refuse, type Submit, type SubmitOutcome } from "@tutti/protocol";
+import { isSameSecret } from "../entry/tokens.ts";
 import type { JournalledDevice } from "../journal/journal.ts";
 import { type AcceptancePorts, createAcceptance } from "./acceptance.ts";
 import type { Clock } from "./clock.ts";
@@ -100,7 +100,7 @@ export function createComputeDesk(ports: ComputeDeskPorts): ComputeDesk {
     deliver,
     hello(connection, { clientKey, token: given = "", devices: claims }) {
       if (token === null) return refuse("P-90", "this run needs no compute client: join with `tutti join`");
-      if (!isSame(given, token)) return refuse("P-90", "the token is not this run's: take the one that the coordinator printed");
+      if (!isSameSecret(given, token)) return refuse("P-90", "the token is not this run's: take the one that the coordinator printed");
       const known = computers.get(clientKey) ?? { clientKey, connection: null, isReady: false, isPaused: false, declined: null };
       if (known.connection !== null && known.connection !== connection) known.connection.replaced();
       Object.assign(known, { connection, isReady: false, isPaused: false, declined: null });
@@ -187,9 +187,4 @@ function decisionOf(claims: Hello["devices"], { version }: JournalledDevice, ope
   if (claim.pending !== null && claim.pending === version) return { deviceId, decision: "promote" };
   const isExpected = claim.pending === null || claim.pending === openTask;
   return { deviceId, decision: isExpected ? "keep" : "drop" };
-}
-
-function isSame(found: string, expected: string): boolean {
-  const [a, b] = [Buffer.from(found), Buffer.from(expected)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -3,7 +3,7 @@ import type { DeviceDecision, Hello } from "@tutti/protocol";
 import type { JournalledDevice } from "../journal/journal.ts";
 import type { DeviceIndex } from "./deviceIndex.ts";
 import type { HomesPorts } from "./homesPorts.ts";
-import { type Client, canMoveDevices } from "./members.ts";
+import { type Client, canMoveDevices, mayHaveState, withoutState } from "./members.ts";
 import { decideVersion } from "./versions.ts";
 
 /** What a client starts its devices from. */
@@ -40,14 +40,16 @@ export function createDeciding(ports: HomesPorts, index: DeviceIndex, save: (dev
   function handOver(taken: JournalledDevice, client: Client): DeviceDecision {
     const device = withShare(taken, client);
     const { deviceId, version, stateSha256 } = device;
-    const state = stateSha256 === null ? null : ports.stateBlob(stateSha256);
+    const mayHave = mayHaveState(device, client, ports.config);
+    const state = stateSha256 === null || !mayHave ? null : ports.stateBlob(stateSha256);
     const share = shareFor(device, client);
     if (version === null) return { deviceId, decision: "new", ...share };
     if (state !== null) return { deviceId, decision: "new", state, version, ...share };
     // Where states are kept, a device whose last training contribution carried none had none to lose.
     const isLost = !canMove || stateSha256 !== null;
-    save({ ...device, version: null, versionSha256: null, stateSha256: null, wasReset: device.wasReset || isLost });
-    if (isLost) ports.onReset(deviceId);
+    ports.dropState(deviceId);
+    save({ ...withoutState(device), wasReset: device.wasReset || isLost });
+    if (isLost) ports.onReset(deviceId, mayHave ? "lost" : "untrusted");
     return { deviceId, decision: isLost ? "reset" : "new", ...share };
   }
 

@@ -13,12 +13,13 @@ export interface GuestSources {
   readonly world: Pick<HomesWorld, "clientAt">;
   readonly ports: Pick<HomesPorts, "config" | "isBusy">;
   isMovable(device: JournalledDevice): boolean;
+  movesFreely(device: JournalledDevice): boolean;
   hostOf(device: JournalledDevice): Client | undefined;
 }
 
 /** The devices as dealing sees them when a client comes; null for anyone. */
 export function listGuests(newcomer: Client | null, sources: GuestSources): Guests {
-  const { index, forsaking, isMovable, hostOf, world, ports } = sources;
+  const { index, forsaking, isMovable, movesFreely, hostOf, world, ports } = sources;
   const { expectedClients } = ports.config;
   const isBusy = ({ deviceId }: JournalledDevice) => ports.isBusy(deviceId);
 
@@ -31,11 +32,17 @@ export function listGuests(newcomer: Client | null, sources: GuestSources): Gues
   const forsaken = [...index.of(null), ...[...forsaking].flatMap(forsakenOf)].sort((a, b) => a.deviceId - b.deviceId);
   const isOrphan = (id: DeviceId) => expectedClients !== null && world.clientAt(id % expectedClients)?.isGone === true;
   const isLost = (device: JournalledDevice) => !isMovable(device) && hostOf(device)?.isGone !== false;
+  /** A client that rests keeps the devices that would lose their state. */
+  const isLeft = (device: JournalledDevice) => {
+    const host = hostOf(device);
+    return movesFreely(device) || host?.isPaused !== true || host.isGone || host.hasDeclined || host.isLate;
+  };
   return {
     free: forsaken
-      .filter((device) => device.clientKey !== newcomer?.clientKey && isMovable(device))
+      .filter((device) => device.clientKey !== newcomer?.clientKey && isMovable(device) && isLeft(device))
       .map(({ deviceId }) => ({ deviceId, isOrphan: isOrphan(deviceId) })),
     count: index.size - forsaken.filter(isLost).length,
-    movableOf: (key) => index.of(key).flatMap((device) => (isMovable(device) && !isBusy(device) ? [device.deviceId] : [])),
+    movableOf: (key) =>
+      index.of(key).flatMap((device) => (isMovable(device) && movesFreely(device) && !isBusy(device) ? [device.deviceId] : [])),
   };
 }

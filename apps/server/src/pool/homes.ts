@@ -5,9 +5,10 @@ import type { JournalledDevice } from "../journal/journal.ts";
 import { createDeals } from "./deals.ts";
 import { createDeciding } from "./deciding.ts";
 import { createDeviceIndex } from "./deviceIndex.ts";
-import type { HomesPorts, HomesWorld } from "./homesPorts.ts";
-import { type Client, canMoveDevices, freshDevice } from "./members.ts";
+import type { HomesPorts, HomesWorld, ResetReason } from "./homesPorts.ts";
+import { type Client, canMoveDevices, freshDevice, withoutState } from "./members.ts";
 import { createMoves } from "./moving.ts";
+import { released } from "./withdrawal.ts";
 
 /** Which client hosts which device, and what the devices start from there. */
 export interface Homes {
@@ -21,6 +22,12 @@ export interface Homes {
   update(device: JournalledDevice): void;
   save(device: JournalledDevice): void;
   isMovable(device: JournalledDevice): boolean;
+  /** Whether a device loses nothing where it moves to a client that is not trusted with states (P-126). */
+  movesFreely(device: JournalledDevice): boolean;
+  /** Its client took everything back: nothing is known of the device any more but its share (P-127). */
+  release(device: JournalledDevice): void;
+  /** The device's state is gone, wherever it was: it starts again. */
+  reset(device: JournalledDevice, why: ResetReason): void;
   /** Whether an open roster can take one more client. */
   hasRoom(): boolean;
   /** Remembers whether a client has devices that are free for others. */
@@ -50,8 +57,9 @@ export function createHomes(ports: HomesPorts, world: HomesWorld, known: readonl
   const hostOf = ({ clientKey }: JournalledDevice) => (clientKey === null ? undefined : world.clients.get(clientKey));
   /** A device that was never registered loses nothing when it moves; the others need their state kept here. */
   const isMovable = (device: JournalledDevice) => device.numExamples === null || (isFixed && canMove);
+  const movesFreely = ({ version }: JournalledDevice) => config.stateHosts === "anyone" || version === null;
   const deciding = createDeciding(ports, index, save);
-  const deals = createDeals({ index, forsaking, isMovable, hostOf, world, ports, nextShare: deciding.nextShare });
+  const deals = createDeals({ index, forsaking, isMovable, movesFreely, hostOf, world, ports, nextShare: deciding.nextShare });
 
   const { settle, moveTo, rehome, rehomeHomeless } = createMoves({ ports, world, index, deciding, deals, hostOf, isMovable, save });
 
@@ -73,6 +81,17 @@ export function createHomes(ports: HomesPorts, world: HomesWorld, known: readonl
     update: index.put,
     save,
     isMovable,
+    movesFreely,
+    release(device) {
+      ports.dropState(device.deviceId);
+      save(released(device, isFixed));
+      ports.onReset(device.deviceId, "withdrawn");
+    },
+    reset(device, why) {
+      ports.dropState(device.deviceId);
+      save({ ...withoutState(device), wasReset: true });
+      ports.onReset(device.deviceId, why);
+    },
     hasRoom: deals.hasRoom,
     watch(client) {
       const isForsaking = client.isGone || client.isPaused || client.hasDeclined || client.isLate;
@@ -100,6 +119,7 @@ function startDevices(known: readonly JournalledDevice[], { roster, numDevices }
   const numKnown = Math.max(roster === "fixed" ? numDevices : 0, ...known.map((device) => device.deviceId + 1));
   return Array.from({ length: numKnown }, (_, id) => {
     const device = journalled.get(id) ?? freshDevice(id, id);
-    return device.share === undefined ? { ...device, share: id } : device;
+    const { share = id, stateBy = device.clientKey } = device; // whoever hosted it last is taken to have computed its state
+    return { ...device, share, stateBy };
   });
 }

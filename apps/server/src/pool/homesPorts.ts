@@ -4,6 +4,9 @@ import type { CoordinatorConfig } from "../config.ts";
 import type { JournalledDevice } from "../journal/journal.ts";
 import type { Client } from "./members.ts";
 
+/** Why a device starts again: its state is lost, its host cannot use it, its new host may not have it, or its client took it back. */
+export type ResetReason = "lost" | "declined" | "untrusted" | "withdrawn";
+
 /** What finding homes for devices needs of the pool. */
 export interface HomesPorts {
   readonly config: CoordinatorConfig;
@@ -14,10 +17,12 @@ export interface HomesPorts {
   isBusy(deviceId: DeviceId): boolean;
   /** Where a kept device state can be fetched. */
   stateBlob(sha256: string): BlobRef | null;
+  /** Nobody is to have this device's kept state any more. */
+  dropState(deviceId: DeviceId): void;
   /** A device is given up, and nobody takes it. */
   onLost(deviceId: DeviceId): void;
-  /** A device starts again: its private state is lost. */
-  onReset(deviceId: DeviceId): void;
+  /** A device starts again: its private state is lost, or was declined by its host. */
+  onReset(deviceId: DeviceId, why: ResetReason): void;
 }
 
 /** What it needs of the roster. */

@@ -21,6 +21,8 @@ export interface Connection {
   moved(deviceIds: readonly DeviceId[]): void;
   /** Tells the client that another socket took its place, and closes. */
   replaced(): void;
+  /** Tells the client that the operator sends it away, and closes. */
+  removed(message: string): void;
 }
 
 /** What a client computes on. */
@@ -53,6 +55,8 @@ export interface Client extends JournalledClient {
   isProven: boolean;
   /** The last step, counted in this process, in which no device may move to it. */
   barredUntil: number;
+  /** Whether it brought the run's host token (P-126). */
+  isTrusted: boolean;
   compute: Compute | null;
   /** What it claims of its machine; null where it says nothing. */
   profile: NonNullable<Hello["profile"]> | null;
@@ -89,6 +93,16 @@ export function isForsaken(device: JournalledDevice, client: Client | undefined)
 export function freshDevice(deviceId: DeviceId, share: number | null): JournalledDevice {
   const nothing = { clientKey: null, numExamples: null, version: null, versionSha256: null, stateSha256: null, wasReset: false };
   return { deviceId, share, ...nothing };
+}
+
+/** Whether a client may be sent a device's private state (P-126). */
+export function mayHaveState({ stateBy }: JournalledDevice, { clientKey, isTrusted }: Client, { stateHosts }: CoordinatorConfig): boolean {
+  return stateHosts === "anyone" || isTrusted || stateBy === clientKey;
+}
+
+/** A device whose private state is gone. */
+export function withoutState(device: JournalledDevice): JournalledDevice {
+  return { ...device, version: null, versionSha256: null, stateSha256: null, stateBy: null };
 }
 
 /** Whether tasks go one by one to clients that are free, and their devices with them (P-28). */

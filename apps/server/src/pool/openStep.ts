@@ -49,6 +49,10 @@ export interface OpenStep {
   readonly openedAt: number;
   /** Uptime at which the deadline passes; null for none. */
   deadlineAt: number | null;
+  /** Devices whose contributions were taken back before it closed. */
+  readonly takenBack: Set<DeviceId>;
+  /** It missed its quorum: what it has is not summed. */
+  isMissed: boolean;
 }
 
 /** The step that is open now; null before the first. */
@@ -85,7 +89,7 @@ export function openStep(plan: RoundPlan, { runId, payloads, now }: Opening): Op
     leases.set(id, createLease(id, task));
   }
   const byDevice = new Map([...leases.values()].map((lease) => [lease.task.deviceId, lease]));
-  return { plan, payloads, leases, byDevice, isOver: false, openedAt: now, deadlineAt: null };
+  return { plan, payloads, leases, byDevice, isOver: false, openedAt: now, deadlineAt: null, takenBack: new Set(), isMissed: false };
 }
 
 /** Whether a task can still be submitted. */

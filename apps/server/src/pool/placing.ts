@@ -64,7 +64,8 @@ export function createPlacing({ clock, current, members, maxPerClient, takesBack
     const isHere = host.connection.registered.has(deviceId);
     if (isHere) lease.arrivalBy = null;
     else if (lease.arrivalBy === null) return null;
-    const canMove = lease.numMoves < maxMoves;
+    const device = homes.get(deviceId);
+    const canMove = lease.numMoves < maxMoves && device !== null && homes.movesFreely(device);
     const isGiven = works(host) && (isHere || isMoving(lease)) && (isTrusted(host) || !isHelped || !canMove);
     const home = isGiven ? host.clientKey : null;
     return { deviceId, work: workOf(lease), home, isMoving: isGiven && isMoving(lease), isAhead: isHere && lease.numMoves > 0, canMove };

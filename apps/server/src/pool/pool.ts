@@ -8,7 +8,7 @@ import {
   type RoundPlan,
   tokensPerTextOf,
 } from "@tutti/core";
-import type { Refusal, Submit, SubmitOutcome } from "@tutti/protocol";
+import type { Refusal, Submit, SubmitOutcome, Withdrawn } from "@tutti/protocol";
 import type { ClientSeconds, DeviceTime } from "@tutti/record";
 import { baseFor } from "../bases.ts";
 import type { Published } from "../publications.ts";
@@ -16,16 +16,22 @@ import { type AcceptancePorts, createAcceptance, stateHolder } from "./acceptanc
 import type { Clock } from "./clock.ts";
 import { type ComputeDesk, createComputeDesk } from "./computeDesk.ts";
 import { createDelivery, type Delivery, type DeliveryPorts } from "./delivery.ts";
+import type { ResetReason } from "./homesPorts.ts";
 import { type Client, type Connection, canMoveDevices, works } from "./members.ts";
 import { createOccupancy, type Occupation } from "./occupancy.ts";
 import { type CurrentStep, closeIfEnough, closeStep, isOpenLease, type Lease, type OpenStep, openStep } from "./openStep.ts";
 import { createRoster, type Roster, type RosterPorts } from "./roster.ts";
 import { taskTimes } from "./taskTimes.ts";
+import { endTakenBack, withdraw } from "./withdrawal.ts";
 
 /** What the pool needs of its surroundings. */
 export interface PoolPorts extends Omit<AcceptancePorts & DeliveryPorts, "onTaskChange"> {
   /** What compute clients must bring (P-90); null where the run needs none. */
   readonly computeToken: string | null;
+  /** n_i of every share, or null where the coordinator has not dealt them (P-120). */
+  readonly shareSizes: readonly number[] | null;
+  /** What trusted hosts bring; null where states go to any host (P-126). */
+  readonly hostToken: string | null;
   /** A plan that is journalled; throws for any other. */
   published(plan: RoundPlan): Published;
   /** A step is open; its tasks have not left. */
@@ -33,9 +39,13 @@ export interface PoolPorts extends Omit<AcceptancePorts & DeliveryPorts, "onTask
   /** Something that a page shows has changed. */
   onChange(): void;
   /** A device lost its private state and starts again. */
-  onReset(deviceId: DeviceId): void;
+  onReset(deviceId: DeviceId, why: ResetReason): void;
   /** A client did not register these devices in time. */
   onLate(client: Client, deviceIds: readonly DeviceId[]): void;
+  /** Takes a device out of the strategy's state; whether there was anything of it. N counts the device. */
+  forget(deviceId: DeviceId, numDevices: number): boolean;
+  /** Contributions of a device that closed steps have summed. */
+  numSummed(deviceId: DeviceId): number;
 }
 
 /** The connected devices and the open step; the round loop's view of them, and the sockets'. */
@@ -61,6 +71,10 @@ export interface Pool extends DevicePool {
   takeClientSeconds(): ClientSeconds;
   /** How long the tasks of the step took, of devices whose client said what its machine can do. */
   taskTimes(): readonly DeviceTime[];
+  /** The client leaves, and what is kept of it and its devices is deleted (P-127). */
+  withdraw(client: Client): Withdrawn;
+  /** The step that is over missed its quorum: nothing of it counts. */
+  missed(): void;
   /** No step can be planned. */
   waits(): void;
   stop(): void;
@@ -108,6 +122,7 @@ export function createPool(ports: PoolPorts): Pool {
       const { payloads, accepted } = ports.published(plan);
       shut(current.step);
       const step = openStep(plan, { runId, payloads, now: clock.now() });
+      endTakenBack(step, journal.contents()?.takenBack ?? null);
       current.step = step;
       current.numOpened += 1;
       for (const contribution of accepted) acceptance.restore(step, contribution);
@@ -116,6 +131,7 @@ export function createPool(ports: PoolPorts): Pool {
       ports.onOpened(step);
       occupancy.changed();
       return {
+        takenBack: () => step.takenBack,
         perform: (task) => (isComputeKind(task.spec.kind) ? computeDesk : delivery).perform(step, task),
         close() {
           cancelDeadline();
@@ -155,6 +171,7 @@ export function createPool(ports: PoolPorts): Pool {
       computeDesk.notAcknowledged(taskId, connectionId);
     },
     deliverTo: delivery.deliverTo,
+    ...takingBack({ ports, members, current }, changes.tell),
     takeClientSeconds: occupancy.take,
     taskTimes: () => taskTimes(current.step, members.list(), place),
     waits: occupancy.pause,
@@ -162,6 +179,23 @@ export function createPool(ports: PoolPorts): Pool {
       delivery.stop();
       computeDesk.stop();
       members.stop();
+    },
+  };
+}
+
+/** Contributions that do not count after all. */
+function takingBack(
+  { ports, members, current }: { readonly ports: PoolPorts; readonly members: Roster; readonly current: CurrentStep },
+  onChange: () => void,
+): Pick<Pool, "withdraw" | "missed"> {
+  return {
+    withdraw(client) {
+      const withdrawn = withdraw(client, { ports, members, step: current.step });
+      onChange();
+      return withdrawn;
+    },
+    missed() {
+      if (current.step !== null) current.step.isMissed = true;
     },
   };
 }
@@ -218,6 +252,9 @@ function rosterPorts(ports: PoolPorts, current: CurrentStep, onChange: () => voi
     saveDevice: (device) => journal.putDevice(device),
     saveClient: (client) => journal.putClient(client),
     removeClient: (clientKey) => journal.removeClient(clientKey),
+    hostToken: ports.hostToken,
+    dropState: (deviceId) => blobs.keepOnly(stateHolder(deviceId), new Set()),
+    shareSize: (share) => ports.shareSizes?.[share] ?? null,
     isOpenTask: (taskId) => isOpenLease(current.step, current.step?.leases.get(taskId)),
     isBusy: (deviceId) => isOpenLease(current.step, leaseOf(deviceId)),
     leasedExamples(deviceId) {

@@ -1,5 +1,6 @@
 import type { DeviceId } from "@tutti/core";
-import { type Refusal, refuse } from "@tutti/protocol";
+import { type Refusal, type Rule, refuse } from "@tutti/protocol";
+import type { JournalledDevice } from "../journal/journal.ts";
 import type { Homes } from "./homes.ts";
 import type { Client } from "./members.ts";
 
@@ -11,31 +12,63 @@ export interface RegistrationRules {
   readonly homes: Pick<Homes, "get">;
   /** n_i in the lease of the task that a device has out, or null where it has none. */
   leasedExamples(deviceId: DeviceId): number | null;
+  /** n_i of a device's share as the coordinator dealt it, or null where only its client knows it (P-120). */
+  dealtExamples(device: JournalledDevice, client: Client): number | null;
 }
 
-/** Why none of a message's devices is registered (P-14), or null. */
-export function checkRegistrations(client: Client, registered: Registrations, rules: RegistrationRules): Refusal | null {
-  const named = new Map<DeviceId, number>();
-  for (const { deviceId, numExamples } of registered) {
-    const refusal = checkRegistration(client, { deviceId, numExamples }, rules);
-    if (refusal !== null) return refusal;
-    const other = named.get(deviceId) ?? numExamples;
-    if (other !== numExamples) return refuse("P-14", `device ${deviceId}: numExamples is both ${other} and ${numExamples}`);
-    named.set(deviceId, numExamples);
+/** A device that is not registered, and why. */
+export interface RefusedDevice {
+  readonly deviceId: DeviceId;
+  readonly rule: Rule;
+  readonly message: string;
+}
+
+/** What a registration comes to, device by device (P-122). */
+export interface JudgedRegistrations {
+  readonly taken: Registrations;
+  readonly refused: readonly RefusedDevice[];
+}
+
+/** Judges each device of a message for itself; one that is named twice with different numbers is refused. */
+export function judgeRegistrations(client: Client, registered: Registrations, rules: RegistrationRules): JudgedRegistrations {
+  const named = new Map<DeviceId, Set<number>>();
+  for (const { deviceId, numExamples } of registered) named.set(deviceId, (named.get(deviceId) ?? new Set<number>()).add(numExamples));
+  const taken: { deviceId: DeviceId; numExamples: number }[] = [];
+  const refused: RefusedDevice[] = [];
+  for (const [deviceId, numbers] of named) {
+    const [numExamples = 0, other] = numbers;
+    const refusal =
+      other === undefined
+        ? checkRegistration(client, { deviceId, numExamples }, rules)
+        : refuse("P-14", `device ${deviceId}: numExamples is both ${numExamples} and ${other}`);
+    if (refusal === null) taken.push({ deviceId, numExamples });
+    else refused.push({ deviceId, rule: refusal.refused, message: refusal.message });
   }
-  return null;
+  return { taken, refused };
 }
 
 function checkRegistration(
-  { clientKey }: Client,
+  client: Client,
   { deviceId, numExamples }: Registrations[number],
-  { homes, leasedExamples }: RegistrationRules,
+  { homes, leasedExamples, dealtExamples }: RegistrationRules,
 ): Refusal | null {
   const device = homes.get(deviceId);
-  if (device?.clientKey !== clientKey) return refuse("P-14", `device ${deviceId} is not assigned to this client`);
+  if (device?.clientKey !== client.clientKey) return refuse("P-14", `device ${deviceId} is not assigned to this client`);
+  const dealt = dealtExamples(device, client);
+  if (dealt !== null) {
+    if (numExamples === dealt) return null;
+    return refuse("P-120", `device ${deviceId}: its share holds ${dealt} examples, received ${numExamples}; load the run's data set again`);
+  }
+  // What somebody else claimed of the device binds nobody here (P-123).
+  if (device.numExamples === null || claimantOf(device) !== client.clientKey) return null;
   const leased = leasedExamples(deviceId);
   const known = leased ?? device.numExamples;
-  if (known === null || known === numExamples) return null;
+  if (known === numExamples) return null;
   const since = leased === null ? "since it was registered" : "in the task that is out";
   return refuse("P-14", `device ${deviceId}: numExamples is ${known} ${since}, received ${numExamples}`);
+}
+
+/** The client that claimed a device's n_i. An older journal does not say who it was: then its host is taken to be it. */
+function claimantOf({ claimedBy, clientKey }: JournalledDevice): string | null {
+  return claimedBy === undefined ? clientKey : claimedBy;
 }

@@ -13,6 +13,8 @@ const capabilities = { backend: "auto", threads: 1, isSecureContext: true, userA
 const helloOf = (index: number, hosting: Hello["hosting"]): Hello => ({
   protocolVersion,
   clientKey: `client-${String(index).padStart(12, "0")}`,
+  audience: "test",
+  proof: "",
   hosting,
   devices: [],
   capabilities,
@@ -29,6 +31,7 @@ function connect(id: string): Connection {
     assign: nothing,
     moved: nothing,
     replaced: nothing,
+    removed: nothing,
   };
 }
 
@@ -48,6 +51,9 @@ const alone = {
   onReset: () => undefined,
   onChange: () => undefined,
   onPending: () => undefined,
+  shareSize: () => null,
+  hostToken: null,
+  dropState: () => undefined,
   baseFor: () => null,
   onLate: () => undefined,
 };
@@ -135,7 +141,7 @@ test.each(["open", "fixed"] as const)(
     };
     const registered = greet(0);
     const first = registered.devices.map(({ deviceId }) => ({ deviceId, numExamples: 5 }));
-    expect(roster.register(registered.client, first, null)).toBeNull();
+    expect(roster.register(registered.client, first, null)).toEqual({ unregistered: [] });
     for (let index = 1; index <= 4100; index++) roster.leave(greet(index).client);
     const { client, devices } = greet(5000);
     expect(devices.length).toBe(isOpen ? 1 : 0);
@@ -162,7 +168,7 @@ test("a device that is registered twice in one message, with two numbers of exam
     );
   expect(register(5, 6)).toEqual({ refused: "P-14", message: "device 0: numExamples is both 5 and 6" });
   expect(roster.homes.numRegistered).toBe(0);
-  expect(register(6, 6)).toBeNull();
+  expect(register(6, 6)).toEqual({ unregistered: [] });
 });
 
 test("after a restart, devices of an open roster hold the shares that they held before their clients are back (P-15)", () => {

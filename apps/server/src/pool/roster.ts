@@ -1,5 +1,6 @@
 import type { Bits, Device, DeviceId } from "@tutti/core";
-import type { DeviceDecision, Hello, Refusal } from "@tutti/protocol";
+import { type DeviceDecision, type Hello, type Refusal, refuse } from "@tutti/protocol";
+import { isSameSecret } from "../entry/tokens.ts";
 import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
 import { type AdmissionSources, admit, failuresOf } from "./admission.ts";
 import { type ClientTable, createClientTable } from "./clientTable.ts";
@@ -11,7 +12,7 @@ import { createLateness, type Lateness } from "./lateness.ts";
 import type { Client, Compute, Connection } from "./members.ts";
 import { createPlaceLeases, type PlaceLeases } from "./placeLeases.ts";
 import { createQuotas, type Quotas } from "./quotas.ts";
-import { checkRegistrations, type Registrations } from "./registrations.ts";
+import { judgeRegistrations, type RefusedDevice, type Registrations } from "./registrations.ts";
 
 /** What the roster needs of its surroundings. */
 export interface RosterPorts extends HomesPorts, Pick<AdmissionSources, "saveClient" | "removeClient"> {
@@ -21,6 +22,10 @@ export interface RosterPorts extends HomesPorts, Pick<AdmissionSources, "saveCli
   readonly clients: readonly JournalledClient[];
   /** n_i in the lease of the task that a device has out, or null where it has none. */
   leasedExamples(deviceId: DeviceId): number | null;
+  /** What trusted hosts bring; null where states go to any host (P-126). */
+  readonly hostToken: string | null;
+  /** n_i of a share, or null where the coordinator does not know it (P-120). */
+  shareSize(share: number): number | null;
   /** The bits of the backbone for a client, null where it gets the run's; or why it may not join. */
   baseFor(hello: Hello): Bits | Refusal | null;
   /** Something changed that planning or a page may care about. */
@@ -45,10 +50,15 @@ export interface Roster {
   welcomed(client: Client): void;
   /** The client gets on with loading its devices. */
   showsLife(client: Client): void;
-  register(client: Client, devices: Registrations, compute: Compute | null): Refusal | null;
+  /** Registers what it can; refused as a whole only where no device of several, or of one, is taken (P-122). */
+  register(client: Client, devices: Registrations, compute: Compute | null): Refusal | { readonly unregistered: readonly RefusedDevice[] };
+  /** The client cannot use the state of this version that its device came with: the device starts again (P-125). */
+  declineState(client: Client, deviceId: DeviceId, version: string): Refusal | null;
   pause(client: Client, isPaused: boolean): void;
   /** The client leaves on purpose: no grace. */
   leave(client: Client): void;
+  /** The client leaves for good, and with it its name and what is known of its devices (P-127). */
+  withdraw(client: Client): void;
   /** The client cannot contribute: its devices go elsewhere. */
   decline(client: Client): void;
   /** Its socket is gone; its devices wait for the grace time. */
@@ -84,10 +94,17 @@ export function createRoster(ports: RosterPorts): Roster {
     },
     showsLife: lateness.watch,
     register: (client, registered, compute) => register(members, client, { registered, compute }),
+    declineState(client, deviceId, version) {
+      const device = homes.get(deviceId);
+      if (device?.clientKey !== client.clientKey) return refuse("P-125", `device ${deviceId} is not hosted by this client`);
+      if (device.version === version) homes.reset(device, "declined");
+      changed(members, client);
+      return null;
+    },
     pause(client, isPaused) {
       client.isPaused = isPaused;
       const resting = isPaused ? homes.devicesOf(client.clientKey) : [];
-      for (const device of resting) if (homes.isMovable(device) && !ports.isBusy(device.deviceId)) homes.rehome(device);
+      for (const device of resting) if (canLeave(homes, device) && !ports.isBusy(device.deviceId)) homes.rehome(device);
       if (!isPaused) homes.rehomeHomeless();
       changed(members, client);
     },
@@ -96,6 +113,7 @@ export function createRoster(ports: RosterPorts): Roster {
       client.cancelGrace();
       giveUp(members, client);
     },
+    withdraw: (client) => withdraw(members, client),
     decline(client) {
       client.hasDeclined = true;
       for (const device of homes.devicesOf(client.clientKey)) homes.rehome(device);
@@ -111,7 +129,7 @@ export function createRoster(ports: RosterPorts): Roster {
     settled(deviceId) {
       lateness.taskOver();
       const device = homes.get(deviceId);
-      if (device !== null && hostOf(clients, device)?.isPaused === true && homes.isMovable(device)) homes.rehome(device);
+      if (device !== null && hostOf(clients, device)?.isPaused === true && canLeave(homes, device)) homes.rehome(device);
     },
     remember: (client) => {
       const { clientKey, ordinal, nickname } = client;
@@ -175,6 +193,11 @@ function hostOf(clients: ClientTable, device: JournalledDevice | null): Client |
   return device === null || device.clientKey === null ? undefined : clients.all.get(device.clientKey);
 }
 
+/** Whether a device of a client that rests may go to another one and lose nothing. */
+function canLeave(homes: Homes, device: JournalledDevice): boolean {
+  return homes.isMovable(device) && homes.movesFreely(device);
+}
+
 /** Something of a client's has changed that planning, dealing or a page may care about. */
 function changed({ homes, devices, leases, ports }: Members, client: Client): void {
   homes.watch(client);
@@ -198,18 +221,48 @@ function giveUp(members: Members, client: Client): void {
   changed(members, client);
 }
 
+/** Nothing counts any more for a client that is not coming back. */
+function forgetPlace({ leases, quotas }: Members, client: Client): void {
+  leases.forget(client);
+  quotas.forget(client.clientKey);
+}
+
+function withdraw(members: Members, client: Client): void {
+  const { ports, homes, clients, lateness } = members;
+  const devices = homes.devicesOf(client.clientKey);
+  client.cancelGrace();
+  Object.assign(client, { connection: null, isGone: true, nickname: null });
+  lateness.forget(client);
+  forgetPlace(members, client);
+  for (const device of devices) homes.release(device);
+  homes.watch(client);
+  // The devices of an expected client are counted by its number: it stays, under a key that says nothing of anybody.
+  if (client.ordinal < (ports.config.expectedClients ?? 0)) {
+    ports.saveClient({ clientKey: client.clientKey, ordinal: client.ordinal, nickname: null });
+  } else {
+    clients.remove(client);
+    ports.removeClient(client.clientKey);
+  }
+  for (const { deviceId } of devices) {
+    const device = homes.get(deviceId);
+    if (device !== null && device.clientKey === null) homes.rehome(device);
+  }
+  ports.onChange();
+}
+
 function hello(members: Members, connection: Connection, request: Hello): ReturnType<Roster["hello"]> {
-  const { ports, clients, homes, lateness, leases, quotas } = members;
+  const { ports, clients, homes, lateness, quotas } = members;
   const { config, runId, saveClient, removeClient } = ports;
-  const onForgotten = (client: Client): void => {
-    leases.forget(client);
-    quotas.forget(client.clientKey);
-  };
+  const onForgotten = (client: Client): void => forgetPlace(members, client);
+  const { hostToken } = ports;
+  const isTrusted = hostToken !== null && request.hostToken !== undefined && isSameSecret(request.hostToken, hostToken);
+  if (hostToken !== null && request.hostToken !== undefined && !isTrusted)
+    return refuse("P-126", "the host token is not this run's: take the one that the coordinator printed");
   const bits = ports.baseFor(request);
   if (bits !== null && typeof bits === "object") return bits;
   const client = admit(request, connection, { config, clients, homes, quotas, saveClient, removeClient, onForgotten });
   if ("refused" in client) return client;
-  Object.assign(client, { bits, profile: request.profile ?? null });
+  Object.assign(client, { bits, isTrusted, profile: request.profile ?? null });
   if (client.connection !== null && client.connection !== connection) client.connection.replaced();
   client.cancelGrace();
   Object.assign(client, { connection, isPaused: false, hasDeclined: false, isGone: false });
@@ -231,19 +284,32 @@ interface Registering {
   readonly compute: Compute | null;
 }
 
-function register(members: Members, client: Client, { registered, compute }: Registering): Refusal | null {
+function register(members: Members, client: Client, { registered, compute }: Registering): ReturnType<Roster["register"]> {
   const { ports, homes, lateness } = members;
+  const { leasedExamples } = ports;
   if (compute !== null) client.compute = compute;
-  const refusal = checkRegistrations(client, registered, { homes, leasedExamples: ports.leasedExamples });
-  if (refusal !== null) return refusal;
+  const dealtExamples = ({ share = null }: JournalledDevice, { hosting }: Client) =>
+    share === null || hosting === "own" ? null : ports.shareSize(share);
+  const { taken, refused } = judgeRegistrations(client, registered, { homes, leasedExamples, dealtExamples });
+  const [first] = refused;
+  if (taken.length === 0 && first !== undefined) return refuse(first.rule, first.message);
   client.hasDeclined = false;
   if (client.connection !== null) client.connection.isReady = true;
-  for (const { deviceId, numExamples } of registered) {
+  for (const { deviceId, numExamples } of taken) {
     client.connection?.registered.add(deviceId);
-    const device = homes.get(deviceId);
-    if (device?.numExamples === null) homes.save({ ...device, numExamples });
+    noteExamples(members, client, { deviceId, numExamples });
   }
   lateness.registered(client);
   changed(members, client);
-  return null;
+  return { unregistered: refused };
+}
+
+/** A device's n_i as its host claims it, or as it was dealt; a task that is out for another number ends without a contribution. */
+function noteExamples({ ports, homes }: Members, { clientKey }: Client, { deviceId, numExamples }: Registrations[number]): void {
+  const device = homes.get(deviceId);
+  if (device === null) return;
+  const leased = ports.leasedExamples(deviceId);
+  if (leased !== null && leased !== numExamples) ports.onLost(deviceId);
+  const isNew = device.numExamples !== numExamples || (device.claimedBy !== undefined && device.claimedBy !== clientKey);
+  if (isNew) homes.save({ ...device, numExamples, claimedBy: clientKey });
 }

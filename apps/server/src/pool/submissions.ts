@@ -2,15 +2,22 @@ import { createHash } from "node:crypto";
 import {
   type Contribution,
   type ContributionBody,
+  countedExamples,
   countSteps,
   type EvaluationResult,
   type PlannedTask,
+  type RunSettings,
+  readsStates,
   type Shapes,
+  type Stage,
+  scoreBounds,
   type TunedShape,
 } from "@tutti/core";
+import type { EvaluatedRows } from "@tutti/data/node";
 import {
   CodecError,
   type ContributionHeader,
+  checkDeviceState,
   decodeDeviceState,
   decodeExpected,
   isRefusal,
@@ -19,6 +26,8 @@ import {
   type Submit,
 } from "@tutti/protocol";
 
+import { checkCounts } from "./evaluatedRows.ts";
+
 /** What decides whether a submission fits its task. */
 export interface Expectation {
   readonly shape: TunedShape;
@@ -26,6 +35,12 @@ export interface Expectation {
   readonly keepsStates: boolean;
   /** Null of a text task. */
   readonly numClasses: number | null;
+  readonly run: RunSettings;
+  readonly stage: Stage;
+  /** Of every parameter that the run trains. */
+  readonly trained: Shapes;
+  /** What an evaluation of the device can count at most; null where that is not known. */
+  readonly evaluated?: EvaluatedRows | null;
   /** Whether the device lost its private state since its last training contribution. */
   readonly wasReset: boolean;
 }
@@ -34,10 +49,15 @@ export interface Expectation {
 export function readSubmission(submission: Pick<Submit, "header" | "tensors" | "state">, expected: Expectation): Contribution | Refusal {
   const body = readBody(submission, expected);
   if (isRefusal(body)) return body;
-  const wrongState = checkState(submission.state, expected.keepsStates);
+  const wrongState = checkState(submission.state, body, expected);
   if (wrongState !== null) return wrongState;
   const { task, wasReset } = expected;
-  return { deviceId: task.deviceId, numExamples: task.expects.numExamples, body, ...(wasReset ? { wasReset } : {}) };
+  return {
+    deviceId: task.deviceId,
+    numExamples: countedExamples(task.expects.numExamples, expected.run),
+    body,
+    ...(wasReset ? { wasReset } : {}),
+  };
 }
 
 /** What tells a duplicate from other bytes under the same task id. The header's names are in the schema's order, so equal headers give equal text. */
@@ -104,10 +124,12 @@ type HeaderOf<K extends ContributionHeader["kind"]> = Extract<ContributionHeader
 
 function checkHeader(
   header: Exclude<ContributionHeader, { kind: "train" | "logits" | "distil" | "answers" }>,
-  { task, shape, numClasses }: Expectation,
+  { task, shape, numClasses, evaluated = null }: Expectation,
 ): Refusal | null {
   const { spec } = task;
-  if (header.kind === "score" && spec.kind === "score") return checkScores(header.layerScores, shape.numLayers, spec.scoreLastLayer);
+  if (header.kind === "score" && spec.kind === "score") {
+    return checkScores(header.layerScores, shape.numLayers, spec.scoreLastLayer) ?? checkScoreSizes(header.layerScores, task);
+  }
   if (header.kind === "probe" && spec.kind === "probe") {
     const found = header.ritzValues.length;
     return found <= spec.lanczosSteps
@@ -121,7 +143,7 @@ function checkHeader(
       return refuse("P-45", `header.results: ${protocol}/${split} was not asked for, or is given twice`);
   }
   if (asked.size > 0) return refuse("P-45", `header.results: ${[...asked].join(", ")} was asked for and is missing`);
-  return firstOf(header.results.map((result) => checkResult(result, numClasses)));
+  return firstOf(header.results.map((result) => checkResult(result, numClasses) ?? checkCounts(result, evaluated)));
 }
 
 function firstOf(refusals: readonly (Refusal | null)[]): Refusal | null {
@@ -145,12 +167,32 @@ function checkScores(scores: readonly (number | null)[] | null, numLayers: numbe
   return refuse("P-45", `header.layerScores[${wrong}]: ${scores[wrong]}, expected ${scores[wrong] === null ? "a score" : "null"}`);
 }
 
-function checkState(state: Uint8Array | undefined, keepsStates: boolean): Refusal | null {
+/** Scores further off than hidden states can make them would choose the layers alone. */
+function checkScoreSizes(scores: readonly (number | null)[] | null, { spec, expects }: PlannedTask): Refusal | null {
+  if (scores === null || spec.kind !== "score" || !readsStates(spec.selector)) return null;
+  const { least, most } = scoreBounds(spec.selector, Math.max(expects.batchSize, spec.minBatch));
+  const wrong = scores.findIndex((score) => score !== null && (score < least || score > most));
+  if (wrong < 0) return null;
+  return refuse("P-131", `header.layerScores[${wrong}]: ${scores[wrong]}, expected ${least} to ${most}`);
+}
+
+function checkState(state: Uint8Array | undefined, body: ContributionBody, expected: Expectation): Refusal | null {
   if (state === undefined) return null;
-  if (!keepsStates) return refuse("P-56", "state: this run keeps device states on their clients only");
+  if (!expected.keepsStates) return refuse("P-56", "state: this run keeps device states on their clients only");
+  const { spec, expects } = expected.task;
+  if (spec.kind !== "train" || body.kind !== "train") return refuse("P-56", `state: a ${spec.kind} task changes none`);
+  const { stage, trained, run } = expected;
+  const { isPersonalised, hasOwnRanks = false } = spec;
   try {
-    decodeDeviceState(state);
-    return null;
+    return checkDeviceState(decodeDeviceState(state), {
+      stage,
+      numSteps: body.numSteps,
+      trained,
+      shared: expects.shapes,
+      isPersonalised,
+      hasOwnRanks,
+      clipNorm: run.training.clipNorm,
+    });
   } catch (cause) {
     if (cause instanceof CodecError) return refuse("P-56", cause.message);
     throw cause;

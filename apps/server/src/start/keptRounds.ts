@@ -10,6 +10,10 @@ import { bytesOf, floatsOf, packRecord, unpackRecord } from "../journal/records.
 export interface KeptRounds {
   /** Keeps the state where it is the one after a training round, and drops others where all together take too much. */
   keep(state: StrategyState, summary: StrategySummary): void;
+  /** The same for a run's latest state, where the process before was killed before it could. */
+  keepMissing(state: StrategyState, summary: StrategySummary): void;
+  /** Changes every state that is kept; one that `change` returns as it was stays so. */
+  amend(change: (state: StrategyState) => StrategyState): void;
   /** Ascending. */
   rounds(): readonly number[];
   flushed(): Promise<void>;
@@ -40,18 +44,32 @@ export function createKeptRounds(store: KeyValueStore, maxBytes: number): KeptRo
     hashes.set(tensor, known);
     return known;
   };
-  return {
-    keep(state, summary) {
-      const round = finishedRound(summary);
-      if (maxBytes === 0 || round === null) return;
-      const changes = kept.put(round, state, hashOf);
+  const keep = (state: StrategyState, summary: StrategySummary): void => {
+    const round = finishedRound(summary);
+    if (maxBytes === 0 || round === null) return;
+    const changes = kept.put(round, state, hashOf);
+    kept.drop((other) => other !== round && other % kept.stride !== 0, changes);
+    while (kept.numBytes() > maxBytes && kept.rounds.size > 1) {
+      kept.stride *= 2;
       kept.drop((other) => other !== round && other % kept.stride !== 0, changes);
-      while (kept.numBytes() > maxBytes && kept.rounds.size > 1) {
-        kept.stride *= 2;
-        kept.drop((other) => other !== round && other % kept.stride !== 0, changes);
+    }
+    changes.push(["stride", packRecord(kept.stride)]);
+    store.write(changes);
+  };
+  return {
+    keep,
+    keepMissing(state, summary) {
+      const round = finishedRound(summary);
+      if (round !== null && !kept.rounds.has(round)) keep(state, summary);
+    },
+    amend(change) {
+      const changes: Change[] = [];
+      for (const round of ascending(kept.rounds.keys())) {
+        const { state } = stateAfter(store, round);
+        const next = state === null ? null : change(state);
+        if (next !== null && next !== state) changes.push(...kept.put(round, next, hashOf));
       }
-      changes.push(["stride", packRecord(kept.stride)]);
-      store.write(changes);
+      if (changes.length > 0) store.write(changes);
     },
     rounds: () => ascending(kept.rounds.keys()),
     flushed: () => store.flushed(),

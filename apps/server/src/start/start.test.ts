@@ -13,6 +13,7 @@ import { newClient } from "../testing/keptClient.ts";
 import { joinAsClient, type ProtocolClient } from "../testing/protocolClient.ts";
 import { temporaryFolder } from "../testing/startTest.ts";
 import { tinyFedAvg, tinyRun, tinyTuned } from "../testing/tinyRun.ts";
+import { readKeptRound } from "./keptRounds.ts";
 import type { StartReader } from "./startingPoint.ts";
 
 let folder = temporaryFolder();
@@ -138,6 +139,19 @@ test("what cannot be branched is refused with every reason, and leaves no lock b
   await hashesOf(await start(scaffold, { runId: "unkept", keepRoundsBytes: 0 }));
   await expect(branchAt(2, scaffold, "unkept")).rejects.toThrow("run unkept cannot be branched: it keeps no round (keepRoundsBytes is 0,");
   await (await branchAt(4)).close();
+});
+
+test("a last round that reached the journal and not the kept rounds before a kill is kept when the run goes on", async () => {
+  await hashesOf(await start(scaffold, { runId: "killed" }));
+  const rounds = join(folder.path, "killed", "rounds");
+  const whole = await readKeptRound(rounds, 5);
+  const store = lmdbStore(rounds);
+  store.write([["round/00000005", null]]);
+  await store.close();
+  expect(await readKeptRound(rounds, 5)).toEqual({ rounds: [1, 2, 3, 4], state: null });
+  await (await start(scaffold, { runId: "killed" })).close();
+  expect(whole.state).not.toBeNull();
+  expect(await readKeptRound(rounds, 5)).toEqual(whole);
 });
 
 /** Parameters that nobody would draw. */

@@ -1,5 +1,13 @@
 import type { DeviceState } from "@tutti/core";
-import { type BlobRef, type DeviceDecision, decodeDeviceState, type Submit } from "@tutti/protocol";
+import {
+  type BlobRef,
+  type ClientIdentity,
+  clientIdentity,
+  type DeviceDecision,
+  decodeDeviceState,
+  protocolVersion,
+  type Submit,
+} from "@tutti/protocol";
 
 /** A device of a protocol-level client, as its store would keep it. */
 export interface KeptDevice {
@@ -10,14 +18,26 @@ export interface KeptDevice {
 
 /** What a protocol-level client keeps over reconnects and restarts. */
 export interface KeptClient {
+  /** Its public key. */
   readonly key: string;
+  readonly identity: ClientIdentity;
   runId: string | null;
   readonly devices: Map<number, KeptDevice>;
 }
 
 /** A client that has never joined. */
 export function newClient(name: string): KeptClient {
-  return { key: `client-${name}`.padEnd(16, "-"), runId: null, devices: new Map() };
+  const identity = clientIdentity(`client-${name}`.padEnd(16, "-"));
+  return { key: identity.clientKey, identity, runId: null, devices: new Map() };
+}
+
+/** What a client's first words to a coordinator are but for who it is and what it brings; `socket` is connected. */
+export function provenHello(
+  { identity }: Pick<KeptClient, "identity">,
+  { socket, url }: { readonly socket: { readonly id?: string | undefined }; readonly url: string },
+) {
+  const capabilities = { backend: "auto", threads: 1, isSecureContext: true, userAgent: "test" } as const;
+  return { protocolVersion, ...identity.prove({ audience: new URL(url).host, challenge: socket.id ?? "" }), capabilities } as const;
 }
 
 /** A client's device, which it keeps from now on. */

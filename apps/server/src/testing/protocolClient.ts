@@ -11,7 +11,6 @@ import {
   type Handlers,
   headerOf,
   type Outcome,
-  protocolVersion,
   type Request,
   refuse,
   type Status,
@@ -21,7 +20,7 @@ import {
 } from "@tutti/protocol";
 import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
 import { createEventLog, type EventLog } from "./eventLog.ts";
-import { applyDecisions, type KeptClient, keptDevice, newClient } from "./keptClient.ts";
+import { applyDecisions, type KeptClient, keptDevice, newClient, provenHello } from "./keptClient.ts";
 import { simulate, simulatedExamples } from "./simulatedDevice.ts";
 
 /** What has happened to a client, in order. */
@@ -44,9 +43,13 @@ export interface ProtocolClientOptions {
   readonly url: string;
   readonly kept?: KeptClient;
   readonly hosting?: "virtual" | "own" | "compute";
-  /** With `compute`. */
+  /** A code word or an invitation; of a compute client its own. */
   readonly token?: string;
   readonly nickname?: string;
+  /** Of a host that the operator trusts with states. */
+  readonly hostToken?: string;
+  /** What it claims that a device holds; the simulated number by default. */
+  readonly claims?: (deviceId: number) => number;
   /** What it claims of its machine, in runs that plan. */
   readonly machine?: ClientProfile;
   /** What to do with a task once it was acknowledged; the default computes and submits it. Return false for silence. */
@@ -54,6 +57,8 @@ export interface ProtocolClientOptions {
   /** Waited for before devices are registered, as if they were loading; return false for one that hangs. */
   readonly onLoad?: (deviceIds: readonly number[]) => Promise<boolean>;
   readonly socketOptions?: Partial<ManagerOptions & SocketOptions>;
+  /** What its hello says of who it is, in place of its own key and proof. */
+  readonly hello?: (socket: Socket) => ReturnType<typeof provenHello>;
 }
 
 /** A client that speaks the protocol and simulates its devices: for tests of a coordinator. */
@@ -63,7 +68,7 @@ export interface ProtocolClient {
   readonly events: readonly ClientEvent[];
   /** Resolves with the first event, past or future, that fits. */
   when<K extends ClientEvent["kind"]>(kind: K, fits?: (event: ClientEvent & { kind: K }) => boolean): Promise<ClientEvent & { kind: K }>;
-  call<N extends "hello" | "loading" | "register" | "submit" | "pause" | "leave" | "decline" | "progress">(
+  call<N extends "hello" | "loading" | "register" | "submit" | "pause" | "leave" | "decline" | "declineState" | "progress" | "withdraw">(
     name: N,
     request: Request<N>,
   ): Promise<Outcome<Answer<N>>>;
@@ -176,16 +181,15 @@ function sayHello({ options, kept, socket }: Joining): Promise<Outcome<Answer<"h
     pending: pending?.submit.taskId ?? null,
   }));
   return call(socket, "hello", {
-    protocolVersion,
-    clientKey: kept.key,
+    ...(options.hello?.(socket) ?? provenHello(kept, { socket, url: options.url })),
     ...(kept.runId === null ? {} : { runId: kept.runId }),
     ...(nickname === undefined ? {} : { nickname }),
     ...(machine === undefined ? {} : { profile: machine }),
+    ...(options.hostToken === undefined ? {} : { hostToken: options.hostToken }),
     hosting,
     ...(hosting === "own" ? { ownExamples: 9 } : {}),
-    ...(hosting === "compute" ? { token: options.token ?? "" } : {}),
+    ...(hosting === "compute" || options.token !== undefined ? { token: options.token ?? "" } : {}),
     devices,
-    capabilities: { backend: "auto", threads: 1, isSecureContext: true, userAgent: "test" },
   });
 }
 
@@ -193,7 +197,7 @@ async function register({ options, kept, socket, log }: Joining, ids: readonly n
   if (options.onLoad !== undefined && !(await options.onLoad(ids))) return;
   const here = ids.filter((deviceId) => kept.devices.has(deviceId));
   const outcome = await call(socket, "register", {
-    devices: here.map((deviceId) => ({ deviceId, numExamples: simulatedExamples(deviceId) })),
+    devices: here.map((deviceId) => ({ deviceId, numExamples: (options.claims ?? simulatedExamples)(deviceId) })),
     ...(options.machine === undefined ? {} : { compute: { backend: "wasm", threads: 1, reason: "a test", worstError: 0 } }),
   });
   log.note({ kind: "registered", deviceIds: here, outcome });

@@ -88,7 +88,7 @@ export function simulate(
         data: tensor.data.map((value, i) => value - (global[name]?.data[i] ?? 0)),
       }));
       const localNames = sortedNames(trained).filter((name) => !sharedNames.includes(name));
-      const next = spec.isPersonalised ? { local: pickNames(trained, localNames), moments: null, stageSteps: numSteps } : null;
+      const next = spec.isPersonalised ? { local: pickNames(trained, localNames), moments: null, stageSteps: numSteps, stage } : null;
       const matrices = sharedNames.filter((name) => name.startsWith("lora/") && name.endsWith("/b"));
       const scored =
         spec.scoresMatrices === true ? { matrixScores: Object.fromEntries(matrices.map((name) => [name, random.uniform()])) } : {};

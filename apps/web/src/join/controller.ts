@@ -1,5 +1,5 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { type ClientSession, type DeviceStore, joinRun, memoryStore } from "@tutti/client";
+import { type ClientSession, type DeviceStore, joinRun, memoryStore, tokenIn } from "@tutti/client";
 import { sha256HexSync } from "@tutti/core";
 import { workerTrainer } from "@tutti/model/bridge";
 import { availableThreads } from "@tutti/model/threads";
@@ -25,9 +25,13 @@ export interface JoinController {
   readonly view: ReadonlySignal<View>;
   /** `before` is what the tab remembers of how it took part until it was reloaded. */
   join(source: DataSource, before?: RememberedJoin | null): void;
+  /** What lets this tab in, where its address does not carry it. */
+  bring(token: string): void;
   pause(): void;
   resume(): void;
   leave(): void;
+  /** Leaves for good: what the server and this browser keep of the tab's devices is deleted. */
+  leaveAndDelete(): void;
 }
 
 interface Kept {
@@ -45,6 +49,7 @@ const showEveryMs = 500;
 export function createJoinController(params: PageParams): JoinController {
   const view = signal<View>(emptyView);
   const keepAwake = createWakeLock();
+  let token = tokenIn(location.href);
   let session: ClientSession | null = null;
   let latest = emptyView;
   let shownLater: ReturnType<typeof setTimeout> | null = null;
@@ -76,6 +81,7 @@ export function createJoinController(params: PageParams): JoinController {
     if (!isKept) onNotice(notKeptNotice(whyNotKept, before !== null));
     session = joinRun({
       url: pageFolder(),
+      ...(token === null ? {} : { token }),
       clientKey: key.clientKey,
       trainer,
       store,
@@ -103,9 +109,14 @@ export function createJoinController(params: PageParams): JoinController {
       onEvent({ kind: "connection", state: "connecting" });
       begin(source, before).catch((error: unknown) => onEvent({ kind: "ended", end: { reason: "failed", message: messageOf(error) } }));
     },
+    bring(given) {
+      token = given;
+      location.replace(`#${new URLSearchParams({ token: given })}`); // a reload finds it in the address
+    },
     pause: () => session?.pause(),
     resume: () => session?.resume(),
     leave: () => void session?.leave(),
+    leaveAndDelete: () => void session?.leaveAndDelete(),
   };
 }
 

@@ -1,4 +1,5 @@
 import { type Signal, useSignal } from "@preact/signals";
+import { tokenIn } from "@tutti/client";
 import type { RunInfo } from "@tutti/protocol";
 import { useEffect } from "preact/hooks";
 import { Ensemble } from "../figures/ensemble.tsx";
@@ -39,7 +40,14 @@ export function JoinPage({ controller, run, runProblem, comeback }: JoinPageProp
         {view.hasJoined ? (
           <RunView view={view} controller={controller} onJoinAgain={() => join(source.value)} />
         ) : (
-          <Landing run={run.value} problem={runProblem.value} comeback={comeback} onJoin={join} />
+          <Landing
+            run={run.value}
+            problem={runProblem.value}
+            comeback={comeback}
+            hasToken={tokenIn(location.href) !== null}
+            onToken={controller.bring}
+            onJoin={join}
+          />
         )}
       </main>
       <footer>

@@ -54,3 +54,15 @@ test("the page of a finished run says so and offers no Join; before the end and 
   }
   vi.unstubAllGlobals();
 });
+
+test("where claims count up to a limit, whoever brings a file is told (P-121)", () => {
+  vi.stubGlobal("isSecureContext", true);
+  const page = (limit: object) => {
+    const run = { ...presets.demo, roster: "open", ...limit };
+    const info = { run, keepsStates: false, status: { phase: "running", numConnected: 0 } } as unknown as RunInfo;
+    return renderToString(h(Landing, { problem: null, comeback: null, onJoin: () => undefined, run: info }));
+  };
+  expect(page({ maxCountedExamples: 300 })).toContain("It counts as at most 300 examples.");
+  expect(page({})).not.toContain("counts as at most");
+  vi.unstubAllGlobals();
+});

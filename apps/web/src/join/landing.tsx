@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { looksAtMachines } from "@tutti/core";
+import { claimLimit, looksAtMachines } from "@tutti/core";
 import type { RunInfo } from "@tutti/protocol";
 import { fileProblems, landing, promise } from "../words.ts";
 import { type DataSource, readOwnFile } from "./dataSource.ts";
@@ -13,11 +13,16 @@ interface LandingProps {
   readonly problem: string | null;
   /** What a tab needs that took part until it was reloaded. */
   readonly comeback: string | null;
+  /** Whether the page's address carries a code word or an invitation. */
+  readonly hasToken?: boolean;
+  /** A code word that was typed. */
+  readonly onToken?: (token: string) => void;
   readonly onJoin: (source: DataSource) => void;
 }
 
 /** What this is, what is sent and what stays, whose examples, and one button. */
-export function Landing({ run, problem, comeback, onJoin }: LandingProps) {
+export function Landing(props: LandingProps) {
+  const { run, comeback } = props;
   const isOver = run?.status.phase === "done";
   return (
     <>
@@ -29,7 +34,7 @@ export function Landing({ run, problem, comeback, onJoin }: LandingProps) {
         </div>
       )}
       <SentAndKept keepsStates={run?.keepsStates ?? true} plans={run === null || looksAtMachines(run.run.strategy)} />
-      {isOver ? <Finished run={run} /> : <JoinForm run={run} problem={problem} comeback={comeback} onJoin={onJoin} />}
+      {isOver ? <Finished run={run} /> : <Entrance {...props} />}
       {!isSecureContext && <InsecureNote />}
     </>
   );
@@ -45,16 +50,31 @@ function Finished({ run }: { readonly run: RunInfo }) {
   );
 }
 
+/** Who may come: where the run is by invitation, nobody without one. */
+function Entrance(props: LandingProps) {
+  if (props.run?.admission === "invitations" && props.hasToken !== true) {
+    return (
+      <div class="notice" role="status" data-testid="uninvited">
+        <p>{landing.needsInvitation}</p>
+      </div>
+    );
+  }
+  return <JoinForm {...props} />;
+}
+
 /** Whose examples, and the button. */
-function JoinForm({ run, problem, comeback, onJoin }: LandingProps) {
+function JoinForm({ run, problem, comeback, hasToken, onToken, onJoin }: LandingProps) {
+  const word = useSignal("");
+  const needsWord = run?.admission === "code" && hasToken !== true;
   const source = useSignal<DataSource>({ kind: "share" });
   const isOwn = useSignal(comeback !== null);
-  const isReady = !isOwn.value || source.value.kind === "own";
+  const isReady = (!isOwn.value || source.value.kind === "own") && (!needsWord || word.value.trim() !== "");
   return (
     <form
       class="join"
       onSubmit={(event) => {
         event.preventDefault();
+        if (needsWord) onToken?.(word.value.trim());
         onJoin(source.value);
       }}
     >
@@ -71,6 +91,21 @@ function JoinForm({ run, problem, comeback, onJoin }: LandingProps) {
             source.value = chosen;
           }}
         />
+      )}
+      {needsWord && (
+        <label class="stack">
+          <strong>{landing.codeWord}</strong>
+          <span class="soft small">{landing.codeWordNote}</span>
+          <input
+            type="text"
+            autocomplete="off"
+            value={word.value}
+            onInput={(event) => {
+              word.value = event.currentTarget.value;
+            }}
+            data-testid="code-word"
+          />
+        </label>
       )}
       <div class="actions">
         <button type="submit" class="button primary" disabled={!isReady} data-testid="join">
@@ -125,6 +160,7 @@ interface DataChoiceProps {
 
 function DataChoice({ run, isOwn, source, onChoice, onSource }: DataChoiceProps) {
   const problem = useSignal<string | null>(null);
+  const limit = claimLimit(run.run);
   async function read(file: File | undefined): Promise<void> {
     problem.value = null;
     onSource({ kind: "share" });
@@ -146,7 +182,10 @@ function DataChoice({ run, isOwn, source, onChoice, onSource }: DataChoiceProps)
       <label class="option">
         <input type="radio" name="source" checked={isOwn} onChange={() => onChoice(true)} data-testid="source-own" />
         <strong>{landing.ownFile}</strong>
-        <span class="soft small">{landing.ownFileNote}</span>
+        <span class="soft small" data-testid="own-file-note">
+          {landing.ownFileNote}
+          {limit !== null && landing.countsUpTo(limit)}
+        </span>
       </label>
       {isOwn && (
         <div class="own-file stack">

@@ -10,7 +10,15 @@ import { emptyView, nextView, type View } from "./view.ts";
 function shownAfter(events: readonly (readonly [SessionEvent, number])[]): string {
   const view = events.reduce<View>((before, [event, nowMs]) => nextView(before, event, nowMs), { ...emptyView, hasJoined: true });
   const nothing = (): void => undefined;
-  const controller = { view: { value: view } as never, join: nothing, pause: nothing, resume: nothing, leave: nothing };
+  const controller = {
+    view: { value: view } as never,
+    join: nothing,
+    bring: nothing,
+    pause: nothing,
+    resume: nothing,
+    leave: nothing,
+    leaveAndDelete: nothing,
+  };
   return renderToString(h(RunView, { view, controller, onJoinAgain: nothing }));
 }
 

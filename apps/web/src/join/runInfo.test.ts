@@ -1,6 +1,6 @@
 import { presets } from "@tutti/core";
 import { cardFormat, findClassification, findTask, parseOwnExamples } from "@tutti/data";
-import { protocolVersion } from "@tutti/protocol";
+import { landingStatusSchema, protocolVersion } from "@tutti/protocol";
 import { afterEach, expect, test, vi } from "vitest";
 import { emptyStatus } from "../testing/events.ts";
 import { fetchRunInfo } from "./runInfo.ts";
@@ -19,7 +19,10 @@ function serve(task: string, card: string | null): string[] {
     runId: "run-1",
     run: { ...presets.demo, task },
     keepsStates: false,
-    status: emptyStatus,
+    admission: "open",
+    status: landingStatusSchema.parse(
+      Object.fromEntries(Object.keys(landingStatusSchema.shape).map((name) => [name, Reflect.get(emptyStatus, name)])),
+    ),
     urls: { backbone: "backbones/minuet/manifest.json", dataset: "datasets/" },
   };
   vi.stubGlobal("fetch", async (url: string) => {

@@ -10,7 +10,15 @@ import { emptyView, nextView, type View } from "./view.ts";
 function shown(events: readonly SessionEvent[]): string {
   const view = events.reduce<View>((before, event) => nextView(before, event, 0), { ...emptyView, hasJoined: true });
   const nothing = (): void => undefined;
-  const controller = { view: { value: view } as never, join: nothing, pause: nothing, resume: nothing, leave: nothing };
+  const controller = {
+    view: { value: view } as never,
+    join: nothing,
+    bring: nothing,
+    pause: nothing,
+    resume: nothing,
+    leave: nothing,
+    leaveAndDelete: nothing,
+  };
   return renderToString(h(RunView, { view, controller, onJoinAgain: nothing }));
 }
 
@@ -145,4 +153,21 @@ test("each device's plan is a row of a card, beside what its client claims, and 
   ]);
   expect(html).toContain("Device 1 is left out of this round: the smallest plan takes 9 s a round.");
   expect(shown([welcomeEvent, readyEvent, { kind: "status", status: emptyStatus }])).not.toContain('data-testid="plans"');
+});
+
+test("devices that started again are counted, and the last one is told (P-125)", () => {
+  const resets = { count: 2, last: "device 3 moved without its private state and starts again" };
+  const html = shown([welcomeEvent, readyEvent, { kind: "status", status: { ...emptyStatus, resets } }]);
+  expect(html).toContain("2 devices started again from the shared prompts; the last: device 3 moved without its private state");
+  expect(shown([welcomeEvent, readyEvent, { kind: "status", status: emptyStatus }])).not.toContain("started again");
+});
+
+test("leaving for good is a button, and the page then says what was deleted and what cannot be taken out (P-127)", () => {
+  expect(shown([welcomeEvent, readyEvent])).toContain("Leave and delete my data");
+  const deleted = { numDevices: 2, numStates: 2, numControls: 1, numContributions: 3, numSummed: 8 };
+  const html = shown([welcomeEvent, readyEvent, { kind: "ended", end: { reason: "left", deleted } }]);
+  expect(html).toContain("The server has deleted 2 private states, 1 control variate and 3 contributions not yet summed");
+  expect(html).toContain("8 contributions of its devices were summed before: they are part of the model, and cannot be taken out.");
+  const nothing = shown([welcomeEvent, { kind: "ended", end: { reason: "left", deleted: { ...deleted, numSummed: 0 } } }]);
+  expect(nothing).toContain("Nothing of this tab is in the model.");
 });

@@ -49,6 +49,11 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
       <section class="card" aria-labelledby="run-title">
         <h2 id="run-title">{runPage.runTitle}</h2>
         <RunLine status={status} />
+        {status?.resets !== undefined && (
+          <p class="soft small note" data-testid="resets">
+            {runPage.resets(status.resets)}
+          </p>
+        )}
         <Staff status={status} />
         <p class="soft small note">{runPage.staffNote}</p>
       </section>
@@ -174,6 +179,9 @@ function Actions({ view, state, controller, onJoinAgain }: ActionsProps) {
       )}
       <button type="button" class="button" onClick={controller.leave} data-testid="leave">
         {buttons.leave}
+      </button>
+      <button type="button" class="button" onClick={controller.leaveAndDelete} data-testid="leave-and-delete">
+        {buttons.leaveAndDelete}
       </button>
     </div>
   );

@@ -23,11 +23,13 @@ export function explanation(state: PageState, view: View): string {
     case "waiting":
       return waitingReason(view);
     case "left":
+      if (view.end?.reason === "left" && view.end.deleted !== undefined) return explanations.deleted(view.end.deleted);
       return view.isKept ? explanations.leftKept : explanations.leftNotKept;
     case "reload":
       return view.isKept ? explanations.reloadKept : explanations.reloadNotKept;
     case "failed":
       return view.end?.reason === "failed" ? view.end.message : explanations.removed;
+    case "unapproved":
     case "paused":
     case "retrying":
     case "replaced":

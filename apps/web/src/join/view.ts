@@ -1,4 +1,4 @@
-import type { CurrentTask, SessionEnd, SessionEvent, TrafficCount } from "@tutti/client";
+import type { ConnectionState, CurrentTask, SessionEnd, SessionEvent, TrafficCount } from "@tutti/client";
 import type { LoadProgress, StepProgress, TrainerReady } from "@tutti/model";
 import type { Status, Welcome } from "@tutti/protocol";
 import { notices } from "../words.ts";
@@ -7,6 +7,7 @@ import { notices } from "../words.ts";
 export type PageState =
   | "landing"
   | "connecting"
+  | "unapproved"
   | "loading"
   | "waiting"
   | "training"
@@ -29,7 +30,7 @@ export interface View {
   readonly isKept: boolean;
   /** Sentences that hold for as long as the tab takes part, in the order in which they came. */
   readonly notices: readonly string[];
-  readonly connection: "offline" | "connecting" | "online" | "retrying";
+  readonly connection: "offline" | ConnectionState;
   readonly welcome: Welcome | null;
   readonly loading: LoadProgress | null;
   /** Of the present part of the loading, in milliseconds of `performance.now()`. */
@@ -176,6 +177,7 @@ export function pageStateOf(view: View): PageState {
   if (view.end !== null) return stateAtEnd(view.end);
   if (!view.hasJoined) return "landing";
   if (view.connection === "retrying") return "retrying";
+  if (view.connection === "unapproved") return "unapproved";
   if (view.status?.phase === "done") return "finished";
   if (view.welcome === null) return "connecting";
   if (view.ready === null) return "loading";

@@ -25,6 +25,7 @@ export interface Script {
   hello: (request: Received<"hello">) => Answer<"hello"> | Refusal | Promise<Answer<"hello"> | Refusal>;
   register: (request: Received<"register">) => Answer<"register"> | Refusal;
   submit: (request: Received<"submit">) => Answer<"submit"> | Refusal | Promise<Answer<"submit"> | Refusal>;
+  withdraw: () => Answer<"withdraw"> | Refusal;
   /** What run.json holds. */
   runInfo: () => unknown;
 }
@@ -115,6 +116,7 @@ export async function startScriptedCoordinator(serverOptions: Partial<ServerOpti
     hello: () => welcomeWith(),
     register: () => ({}),
     submit: () => ({ outcome: "accepted" }),
+    withdraw: () => ({ numDevices: 1, numStates: 1, numControls: 0, numContributions: 2, numSummed: 5 }),
     runInfo: () => ({ runId: scriptedRunId }),
   };
   const blobs = new Map<string, Uint8Array>();
@@ -209,6 +211,8 @@ function scriptedHandlers(script: Script, note: (heard: Heard) => void): Handler
     progress: (request) => noted({ name: "progress", request }, () => ({})),
     pause: (request) => noted({ name: "pause", request }, () => ({})),
     leave: (request) => noted({ name: "leave", request }, () => ({})),
+    declineState: (request) => noted({ name: "declineState", request }, () => ({})),
+    withdraw: (request) => noted({ name: "withdraw", request }, () => script.withdraw()),
     decline: (request) => noted({ name: "decline", request }, () => ({})),
   };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { findKeepRatio, meanRatio, spectralMassAbove } from "./layerCount.ts";
+import { findKeepRatio, meanRatio, medianRatio, spectralMassAbove } from "./layerCount.ts";
 import { numLayersToKeep } from "./selectLayers.ts";
 
 test("Ritz values (-1, 0, 1, 5) keep 0.4952645 after five evaluations", () => {
@@ -75,3 +75,30 @@ test("the mean ratio is unweighted", () => {
   expect(meanRatio([0.25, 0.75, 0.8])).toBeCloseTo(0.6, 12);
   expect(() => meanRatio([])).toThrow("no device");
 });
+
+test("the median of the devices' ratios is moved by no one of them, and each ratio lies between 0 and 1 whatever its spectrum says", () => {
+  expect(medianRatio([0.25, 1, 0.3, 0.35])).toBeCloseTo(0.325, 12);
+  expect(() => medianRatio([])).toThrow("no device");
+  for (const values of [
+    [-1e12, 1e12],
+    [1e-12, 2e-12],
+    [5, 5],
+    [-3, -2],
+  ]) {
+    for (const scale of ["absolute", "relative"] as const) {
+      const ratio = ratioOf(values, scale);
+      if (ratio === null) continue; // no plateau: the device is left out
+      expect(ratio).toBeGreaterThanOrEqual(0);
+      expect(ratio).toBeLessThanOrEqual(1);
+    }
+  }
+});
+
+function ratioOf(values: readonly number[], scale: "absolute" | "relative"): number | null {
+  try {
+    return findKeepRatio(values, [0.3, 0.7], scale).ratio;
+  } catch (error) {
+    expect(String(error)).toMatch(/no plateau|no grid point/);
+    return null;
+  }
+}

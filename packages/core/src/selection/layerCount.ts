@@ -1,3 +1,5 @@
+import { medianOf } from "../aggregation/columns.ts";
+
 const GRID_SIZE = 10_000;
 const MARGIN = 0.01;
 const MAX_HALVINGS = 40;
@@ -38,6 +40,12 @@ export function findKeepRatio(ritzValues: readonly number[], ritzWeights: readon
 export function meanRatio(ratios: readonly number[]): number {
   if (ratios.length === 0) throw new Error("layer count: no device sent a spectrum");
   return ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length;
+}
+
+/** The median of the devices' ratios. */
+export function medianRatio(ratios: readonly number[]): number {
+  if (ratios.length === 0) throw new Error("layer count: no device sent a spectrum");
+  return medianOf(ratios);
 }
 
 /** r(t): the mass above t of Ritz values smoothed with σ² = 1e-5 · max(1, range), as a left Riemann sum on 10,000 points. */

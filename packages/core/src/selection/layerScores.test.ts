@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createRandom } from "../random.ts";
-import { distinctSequences, readsStates, scoreGram, scoreLayer, scoreLayers } from "./layerScores.ts";
+import { distinctSequences, readsStates, scoreBounds, scoreGram, scoreLayer, scoreLayers } from "./layerScores.ts";
 
 test("eight orthogonal examples score 8.0000000004", () => {
   const gram = Array.from({ length: 64 }, (_, i) => (i % 9 === 0 ? 1 + i : 0));
@@ -86,4 +86,19 @@ test("states that cannot be scored are refused by name", () => {
 test("selectors say whether they read hidden states", () => {
   const selectors = ["score", "naswot", "l1", "l2", "random", "all", "first", "middle", "last"] as const;
   expect(selectors.filter(readsStates)).toEqual(["score", "naswot", "l1", "l2"]);
+});
+
+test("scores lie within their bounds, also of states that are all alike and of ones that share nothing", () => {
+  const alike = Float32Array.from({ length: 24 }, (_, i) => 1 + 1e-7 * (i % 5));
+  const apart = Float32Array.from({ length: 24 }, (_, i) => (i % 7 === 0 ? 3e30 : -2e-30));
+  for (const selector of ["score", "naswot", "l1", "l2"] as const) {
+    const { least, most } = scoreBounds(selector, 4);
+    for (const states of [alike, apart, alike.map((value) => -value)]) {
+      const [score] = scoreLayers(selector, { numExamples: 4, states: [states], numLayers: 1, scoreLastLayer: true }) ?? [];
+      expect(score).toBeGreaterThanOrEqual(least);
+      expect(score).toBeLessThanOrEqual(most);
+    }
+  }
+  expect(scoreBounds("score", 8)).toEqual({ least: 0, most: 800_000 });
+  expect(scoreBounds("naswot", 8).most).toBe(512);
 });

@@ -12,6 +12,15 @@ export function readsStates(selector: LayerSelector): selector is StateSelector 
   return selector === "score" || selector === "naswot" || selector === "l1" || selector === "l2";
 }
 
+/**
+ * The least and the most that a layer's score can be with at most so many examples. Every eigenvalue's ln(λ + ε) + 1/(λ + ε) is at least 1 and below
+ * 1/ε; for `naswot` |λ| lies between ε and the number of all values, which is below e^64.
+ */
+export function scoreBounds(selector: StateSelector, mostExamples: number): { readonly least: number; readonly most: number } {
+  if (selector === "naswot") return { least: Math.log(EPSILON) * mostExamples * (1 + 1e-9), most: 64 * mostExamples };
+  return { least: 0, most: mostExamples * Math.ceil(1 / EPSILON) };
+}
+
 /** Indices of the first occurrence of each token sequence: a duplicate would make an eigenvalue 0 and its rounding the largest signal. */
 export function distinctSequences(sequences: readonly ArrayLike<number>[]): number[] {
   const seen = new Set<string>();

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createRandom } from "../random.ts";
-import { combineLayerScores, numLayersToKeep, rankLayers, selectLayers } from "./selectLayers.ts";
+import { combineLayerScores, medianLayerScores, numLayersToKeep, rankLayers, selectLayers } from "./selectLayers.ts";
 
 test("server scores are means weighted by examples over the devices that did not abstain", () => {
   const combined = combineLayerScores([
@@ -62,4 +62,18 @@ test("a choice that cannot be made says why", () => {
   expect(() => selectLayers("score", { numLayers: 3, numKept: 2 })).toThrow("score needs the scores of 3 layers");
   expect(() => selectLayers("random", { numLayers: 3, numKept: 2 })).toThrow("random stream");
   expect(() => selectLayers("first", { numLayers: 3, numKept: 4 })).toThrow("can keep 1 to 3 layers, not 4");
+});
+
+test("the median over devices: a device that claims the largest score, and many examples, moves no layer beyond the others'", () => {
+  const devices = [
+    { numExamples: 3, layerScores: [4, 9, null] },
+    { numExamples: 1_000_000, layerScores: [8e5, 0, null] },
+    { numExamples: 2, layerScores: [5, 8, null] },
+    { numExamples: 7, layerScores: null },
+    { numExamples: 4, layerScores: [6, 7, null] },
+  ];
+  expect(medianLayerScores(devices)).toEqual([5.5, 7.5, null]);
+  expect(rankLayers(medianLayerScores(devices) ?? [])[0]).toBe(1);
+  expect(rankLayers(combineLayerScores(devices) ?? [])[0]).toBe(0);
+  expect(medianLayerScores([{ numExamples: 1, layerScores: null }])).toBeNull();
 });

@@ -1,3 +1,4 @@
+import { medianOf } from "../aggregation/columns.ts";
 import type { RandomStream } from "../random.ts";
 import type { LayerSelector } from "../settings/fields.ts";
 
@@ -27,6 +28,13 @@ export function combineLayerScores(devices: readonly DeviceScores[]): (number | 
     }
     return sum;
   });
+}
+
+/** The median of each layer's scores over the devices that did not abstain, which count alike; a layer is null where a device did not score it. */
+export function medianLayerScores(devices: readonly DeviceScores[]): (number | null)[] | null {
+  const combined = combineLayerScores(devices);
+  const scored = devices.flatMap(({ layerScores }) => (layerScores === null ? [] : [layerScores]));
+  return combined?.map((score, layer) => (score === null ? null : medianOf(scored.flatMap((scores) => scores[layer] ?? [])))) ?? null;
 }
 
 /** Layers from most to least important: descending score, unscored layers last, the lower layer first among equals. */

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { aggregationSchema } from "../aggregation/table.ts";
 import { pacingSettings } from "../pacing/settings.ts";
 import { encodingSchema, folderNameSchema, fractionSchema, integer, number, taskNameSchema } from "./fields.ts";
 import { settingLimits as limits } from "./limits.ts";
+import type { Unchanging } from "./unchanging.ts";
 
 const dirichletAlpha = number(1e-6, 1e6);
 
@@ -55,6 +57,11 @@ export const runConditions = {
   maxDevices: integer(1, limits.maxDevices).default(500),
   /** An open roster starts when this number of devices is registered. */
   minDevices: integer(1, limits.maxDevices),
+  /**
+   * The most examples with which a device of an open roster counts in a weight, since what a client claims of its own examples cannot be checked;
+   * absent for no limit.
+   */
+  maxCountedExamples: integer(1, 1_000_000).exactOptional(),
   /** S. */
   cohortSize: integer(1, limits.maxDevices),
   /** T, rounds of the train stage. */
@@ -73,6 +80,8 @@ export const runConditions = {
   /** Share of a step's tasks that must be in at the deadline. */
   quorum: fractionSchema,
   ...pacingSettings,
+  /** By which rule the server makes one update of those of a step; absent for the mean, which is what runs did before there was a choice. */
+  aggregation: aggregationSchema.exactOptional(),
   partition: partitionSchema,
   training: trainingSchema,
   /** Encoding of a contribution's delta y_i − W. */
@@ -80,9 +89,6 @@ export const runConditions = {
   /** Encoding of W on its way to the devices. */
   paramsEncoding: encodingSchema,
 };
-
-/** The same values, which nobody is to change, at any depth. */
-export type Unchanging<T> = T extends object ? { readonly [K in keyof T]: Unchanging<T[K]> } : T;
 
 const conditionsSchema = z.strictObject(runConditions);
 

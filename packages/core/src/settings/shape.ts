@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Unchanging } from "./runConditions.ts";
+import type { Unchanging } from "./unchanging.ts";
 
 /** The settings of something declared: those of its shape, and under `Tag` the name that chooses it. */
 export type SettingsOf<Tag extends string, Name extends string, Shape extends z.ZodRawShape> = { readonly [Key in Tag]: Name } & Unchanging<

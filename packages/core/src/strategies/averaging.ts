@@ -1,5 +1,7 @@
+import { clippedParams, combineParams, flattened } from "../aggregation/overParams.ts";
+import { ruleOf } from "../aggregation/table.ts";
 import { taskParams } from "../parameterSets.ts";
-import { add, type Params, weightedSum } from "../params.ts";
+import { add, type Params, scale, sortedNames, weightedSum } from "../params.ts";
 import type { RunConditions } from "../settings/runConditions.ts";
 import type { Contribution, ContributionBody, RoundPlan, TaskKind } from "../task.ts";
 import { sentForm } from "./sentForm.ts";
@@ -43,7 +45,43 @@ export function sentParams(plan: RoundPlan): Params {
   return taskParams(plan, task).global ?? {};
 }
 
-/** W⁺ = A, as the devices will decode it. */
+/** The one change that the run's rule makes of the devices' changes y_i − W; without a rule Σ p_i (y_i − W). */
+export function combinedChange(run: RunConditions, trained: readonly ContributionOf<"train">[]): Params {
+  return combineParams(ruleOf(run), deltasOf(trained), exampleWeights(trained));
+}
+
+/** W⁺ = W and the change that the run's rule makes, as the devices will decode it; without a rule W⁺ = A. */
 export function averageSent(run: RunConditions, plan: RoundPlan, contributions: readonly Contribution[]): Params {
-  return sentForm(average(sentParams(plan), contributionsOf(contributions, "train")), run.paramsEncoding);
+  return sentForm(add(sentParams(plan), combinedChange(run, contributionsOf(contributions, "train"))), run.paramsEncoding);
+}
+
+/** The contributions with changes that are no longer than the run's rule allows: what the server keeps of single devices follows from these. */
+export function clippedContributions(run: RunConditions, trained: readonly ContributionOf<"train">[]): readonly ContributionOf<"train">[] {
+  const rule = ruleOf(run);
+  if (rule === null) return trained;
+  return clippedParams(rule, deltasOf(trained)).map((delta, place) => withDelta(trained[place], delta));
+}
+
+/**
+ * The contributions that a run's rule lets into a merge that is no mean of values: some left out, others scaled. Under a rule by which devices count
+ * alike they hold one example each.
+ */
+export function admittedContributions(run: RunConditions, trained: readonly ContributionOf<"train">[]): readonly ContributionOf<"train">[] {
+  const rule = ruleOf(run);
+  if (rule === null) return trained;
+  if (rule.admit === null)
+    throw new Error(`${rule.name} leaves no update whole, and this strategy merges whole updates: choose another rule`);
+  const vectors = trained.map(({ body }) => flattened(body.delta, sortedNames(body.delta)));
+  return rule.admit({ vectors, weights: exampleWeights(trained) }).map(({ place, factor }) => {
+    const one = factor === 1 ? trained[place] : withDelta(trained[place], scale(trained[place].body.delta, factor));
+    return rule.countsAlike ? { ...one, numExamples: 1 } : one;
+  });
+}
+
+function deltasOf(trained: readonly ContributionOf<"train">[]): Params[] {
+  return trained.map(({ body }) => body.delta);
+}
+
+function withDelta(one: ContributionOf<"train">, delta: Params): ContributionOf<"train"> {
+  return { ...one, body: { ...one.body, delta } };
 }

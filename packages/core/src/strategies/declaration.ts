@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { aggregationFault, type TakenRules } from "../aggregation/conditions.ts";
 import type { DeclaredMethod } from "../comparison.ts";
 import type { Publication } from "../publication.ts";
 import type { RunConditions } from "../settings/runConditions.ts";
@@ -41,10 +42,12 @@ export interface StrategyParts<Name extends string, Shape extends z.ZodRawShape,
   readonly deviations: readonly string[];
   /** Its settings, each with its bounds and default. */
   readonly settings: Shape;
-  /** Settings that runs did not have at first; the default is what they did. */
+  /** Settings that runs did not have at first; the default, or to leave an optional one out, is what they did. */
   readonly laterSettings?: readonly (keyof Shape & string)[];
   readonly rules: readonly RunRule<StrategySettingsOf<Name, Shape>>[];
-  /** Whether the server needs each device's contribution, where others need the weighted sum alone. */
+  /** Which of the run's rules its server keeps to; absent for none. */
+  takesRules?(own: StrategySettingsOf<Name, Shape>): TakenRules;
+  /** Whether the server needs each device's contribution, where others need the weighted sum alone; under a rule but the mean all do. */
   needsSingleContributions(own: StrategySettingsOf<Name, Shape>): boolean;
   /** The share of the training rows that its server reads and no device gets; absent for none. */
   publicFraction?(own: StrategySettingsOf<Name, Shape>): number;
@@ -74,6 +77,8 @@ export function declareStrategy<
       if (run.strategy.name !== parts.name) throw new Error(`strategy ${parts.name}: the run is set to ${run.strategy.name}`);
       const broken = parts.rules.find((rule) => !rule.holds(run));
       if (broken !== undefined) throw new Error(`strategy ${parts.name}: ${broken.path.join(".")}: ${broken.error}`);
+      const unfit = aggregationFault(run, parts.takesRules?.(run.strategy) ?? "none", parts.title);
+      if (unfit !== null) throw new Error(`strategy ${parts.name}: ${unfit.path.join(".")}: ${unfit.error}`);
       return decisions.init(run, shape, initial);
     },
   };

@@ -5,7 +5,7 @@ import { createRandom } from "../random.ts";
 import type { Contribution, Device, RoundPlan } from "../task.ts";
 import { linear } from "../tunings/entry.ts";
 import { type LoraPair, loraPairs } from "../tunings/loraFactors.ts";
-import { average, contributionsOf } from "./averaging.ts";
+import { admittedContributions, average, contributionsOf } from "./averaging.ts";
 import { declareStrategy, type RunRule, type StrategySettingsOf } from "./declaration.ts";
 import { residualDeviations, tunedAfterwards } from "./fedExLora.ts";
 import { type GlobalModelState, globalModel } from "./globalModel.ts";
@@ -57,6 +57,7 @@ export const fLora = declareStrategy({
   deviations: own,
   settings,
   rules: [needsLora("fLora"), ranksWithinRun, startsAfresh],
+  takesRules: ({ ranks }) => (ranks.length === 0 ? "wholeUpdates" : "clipping"),
   needsSingleContributions: () => true,
   decisions: globalModel<FLoraSettings>({
     hasOwnRanks: true,
@@ -122,7 +123,7 @@ function stackedStep(
   const pairs = loraPairs(shape);
   const factors = pairs.flatMap(({ a, b }) => [a, b]);
   const before = under(tensors, "W/");
-  const trained = contributionsOf(contributions, "train");
+  const trained = admittedContributions(run, contributionsOf(contributions, "train"));
   const total = trained.reduce((sum, { numExamples }) => sum + numExamples, 0);
   const own = trained.map(({ numExamples, body }) => ({ weight: numExamples / total, params: factorsAfter(before, body.delta, pairs) }));
   const added = pairs.map(

@@ -36,6 +36,7 @@ export const fedAvg = declareStrategy({
   settings,
   laterSettings: ["fineTuneEpochs"],
   rules: [],
+  takesRules: () => "all",
   needsSingleContributions: () => false,
   decisions: globalModel<FedAvgSettings>({
     step: ({ values }, plan, contributions) => withPrefix("W/", averageSent(values.run, plan, contributions)),

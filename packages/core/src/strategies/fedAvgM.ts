@@ -1,7 +1,7 @@
 import { deviations } from "../deviations.ts";
-import { add, mapParams, type Params, scale, weightedSum, zerosLike } from "../params.ts";
+import { add, mapParams, type Params, scale, zerosLike } from "../params.ts";
 import { fractionSchema, number } from "../settings/fields.ts";
-import { contributionsOf, exampleWeights, sentParams } from "./averaging.ts";
+import { combinedChange, contributionsOf, sentParams } from "./averaging.ts";
 import { declareStrategy, type StrategySettingsOf } from "./declaration.ts";
 import { globalModel } from "./globalModel.ts";
 import { sentForm } from "./sentForm.ts";
@@ -37,15 +37,13 @@ export const fedAvgM = declareStrategy({
   deviations: [],
   settings,
   rules: [],
+  takesRules: () => "all",
   needsSingleContributions: () => false,
   decisions: globalModel<FedAvgMSettings>({
     start: (_, sent) => withPrefix("V/", zerosLike(sent)),
     step({ values: { run }, tensors }, plan, contributions, serverLearningRate) {
       const trained = contributionsOf(contributions, "train");
-      const change = weightedSum(
-        trained.map(({ body }) => body.delta),
-        exampleWeights(trained),
-      );
+      const change = combinedChange(run, trained);
       const velocity = withMomentum(under(tensors, "V/"), change, run.strategy.serverMomentum);
       const moved = add(sentParams(plan), scale(velocity, serverLearningRate));
       return { ...withPrefix("W/", sentForm(moved, run.paramsEncoding)), ...withPrefix("V/", velocity) };

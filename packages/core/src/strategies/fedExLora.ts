@@ -4,12 +4,13 @@ import { add, type Params, pickNames } from "../params.ts";
 import { integer } from "../settings/fields.ts";
 import type { Contribution, RoundPlan } from "../task.ts";
 import { loraPairs } from "../tunings/loraFactors.ts";
-import { averageSent, contributionsOf, exampleWeights, sentParams } from "./averaging.ts";
+import { admittedContributions, average, contributionsOf, exampleWeights, sentParams } from "./averaging.ts";
 import { declareStrategy, type StrategySettingsOf } from "./declaration.ts";
 import { type GlobalModelState, globalModel } from "./globalModel.ts";
 import { needsLora } from "./loraRule.ts";
 import { pairOf } from "./mergedStep.ts";
 import { residualSets, withResidual } from "./residualState.ts";
+import { sentForm } from "./sentForm.ts";
 import { withPrefix } from "./tensors.ts";
 
 /** What strategies with a residual let a run choose beside. */
@@ -52,6 +53,7 @@ export const fedExLora = declareStrategy({
   deviations: own,
   settings: tunedAfterwards,
   rules: [needsLora("fedExLora")],
+  takesRules: () => "wholeUpdates",
   needsSingleContributions: () => true,
   decisions: globalModel<FedExLoraSettings>({
     sentBeside: ({ tensors }) => residualSets(tensors),
@@ -76,9 +78,11 @@ function exactStep(
   plan: RoundPlan,
   contributions: readonly Contribution[],
 ): Params {
-  const trained = contributionsOf(contributions, "train");
+  const { run } = values;
+  const trained = admittedContributions(run, contributionsOf(contributions, "train"));
   const weights = exampleWeights(trained);
-  const [before, next] = [sentParams(plan), averageSent(values.run, plan, contributions)];
+  const before = sentParams(plan);
+  const next = sentForm(average(before, trained), run.paramsEncoding);
   const pairs = loraPairs(values.shape);
   const added = pairs.flatMap((pair) => {
     const names = [pair.a, pair.b];

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { deviations } from "../deviations.ts";
-import { mapParams, type Params, weightedSum, zerosLike } from "../params.ts";
+import { mapParams, type Params, zerosLike } from "../params.ts";
 import { number } from "../settings/fields.ts";
-import { contributionsOf, exampleWeights, sentParams } from "./averaging.ts";
+import { combinedChange, contributionsOf, sentParams } from "./averaging.ts";
 import { declareStrategy, type StrategySettingsOf } from "./declaration.ts";
 import { globalModel } from "./globalModel.ts";
 import { sentForm } from "./sentForm.ts";
@@ -60,6 +60,7 @@ export const fedOpt = declareStrategy({
   deviations: [weightedByExamples],
   settings,
   rules: [],
+  takesRules: () => "all",
   needsSingleContributions: () => false,
   decisions: globalModel<FedOptSettings>({
     start({ tau }, sent) {
@@ -68,10 +69,7 @@ export const fedOpt = declareStrategy({
     },
     step({ values: { run }, tensors }, plan, contributions, serverLearningRate) {
       const trained = contributionsOf(contributions, "train");
-      const change = weightedSum(
-        trained.map(({ body }) => body.delta),
-        exampleWeights(trained),
-      );
+      const change = combinedChange(run, trained);
       const before: ServerMoments = { m: under(tensors, "m/"), v: under(tensors, "v/") };
       const { params, moments } = stepServer(sentParams(plan), change, before, { ...run.strategy, serverLearningRate });
       const sent = sentForm(params, run.paramsEncoding);

@@ -156,6 +156,7 @@ export const fedPt = declareStrategy({
       holds: ({ tuning }) => !tuningOf(tuning).trainsBackbone,
     },
   ],
+  takesRules: () => "all",
   needsSingleContributions: () => false,
   publicFraction: ({ distillFraction, distillText }) => (distillText === null ? distillFraction : 0),
   needsCompute: ({ distillSteps }) => distillSteps > 0,

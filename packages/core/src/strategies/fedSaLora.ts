@@ -31,6 +31,7 @@ export const fedSaLora = declareStrategy({
   deviations: own,
   settings: {},
   rules: [needsLora("fedSaLora")],
+  takesRules: () => "all",
   needsSingleContributions: () => false,
   decisions: globalModel<FedSaLoraSettings>({
     ownNames: (shape) => factorNames(shape, "b"),

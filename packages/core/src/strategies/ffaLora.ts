@@ -31,6 +31,7 @@ export const ffaLora = declareStrategy({
   deviations: own,
   settings: {},
   rules: [needsLora("ffaLora")],
+  takesRules: () => "all",
   needsSingleContributions: () => false,
   decisions: globalModel<FfaLoraSettings>({
     frozenNames: (shape) => factorNames(shape, "a"),

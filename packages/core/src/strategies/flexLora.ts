@@ -37,6 +37,7 @@ export const flexLora = declareStrategy({
   deviations: mergingDeviations,
   settings: deviceRanks,
   rules: [needsLora("flexLora"), ranksWithinRun],
+  takesRules: ({ ranks }) => (ranks.length === 0 ? "wholeUpdates" : "clipping"),
   needsSingleContributions: () => true,
   decisions: globalModel<FlexLoraSettings>({
     sentTo: sentByRank,

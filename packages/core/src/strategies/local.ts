@@ -86,6 +86,7 @@ export const local = declareStrategy({
   deviations: [],
   settings: {},
   rules: [],
+  takesRules: () => "none",
   needsSingleContributions: () => false,
   decisions,
   methods: {

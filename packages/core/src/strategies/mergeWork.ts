@@ -15,7 +15,7 @@ const mostExact = 128;
  * an SVD for each matrix, or the dense sum. 0 for steps that only average.
  */
 export function mergeWork(run: StrategyRun<StrategySettings>, contributions: readonly Contribution[]): number {
-  if (!hasFactors(run.tuning) || !needsSingleContributions(run)) return 0;
+  if (!hasFactors(run.tuning) || !needsSingleContributions({ strategy: run.strategy })) return 0;
   const ranks = new Map<string, { numComponents: number; sizes: readonly [number, number] }>();
   for (const { body } of contributions) {
     if (body.kind !== "train") continue;

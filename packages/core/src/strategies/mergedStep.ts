@@ -6,7 +6,7 @@ import { add, omitNames, type Params, pickNames } from "../params.ts";
 import { createRandom, type RandomStream } from "../random.ts";
 import type { Contribution, DeviceId, RoundPlan } from "../task.ts";
 import { type LoraPair, loraPairs } from "../tunings/loraFactors.ts";
-import { average, contributionsOf } from "./averaging.ts";
+import { admittedContributions, average, contributionsOf } from "./averaging.ts";
 import type { GlobalModelSettings, GlobalModelState } from "./globalModel.ts";
 import { componentsOf } from "./mixedRanks.ts";
 import { sentForm } from "./sentForm.ts";
@@ -38,7 +38,7 @@ export function mergedStep<Settings extends GlobalModelSettings>(
   }: { readonly plan: RoundPlan; readonly contributions: readonly Contribution[]; readonly termsOf: TermsOf },
 ): Params {
   const { run, shape } = values;
-  const trained = contributionsOf(contributions, "train");
+  const trained = admittedContributions(run, contributionsOf(contributions, "train"));
   const pairs = loraPairs(shape);
   const factors = pairs.flatMap(({ a, b }) => [a, b]);
   const before = under(tensors, "W/");

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { TakenRules } from "../aggregation/conditions.ts";
 import type { Params } from "../params.ts";
 import { isBoundedJson } from "../settings/boundedJson.ts";
 import type { TunedShape } from "../tunings/tuned.ts";
@@ -34,6 +35,8 @@ export interface StrategyDeclaration extends Strategy {
   readonly settings: z.ZodRawShape;
   readonly rules: readonly RunRule<never>[];
   needsSingleContributions(own: never): boolean;
+  /** Which rules of the run it keeps to, by `combinedChange` or `averageSent`; none by default. */
+  takesRules?(own: never): TakenRules;
 }
 
 /** Modules that this process has loaded, by SHA-256: where there is none, a run can be read but not continued. */
@@ -78,6 +81,13 @@ export function moduleNeedsSingleContributions(strategy: ModuleSettings): boolea
   return declaration?.needsSingleContributions({ ...ownSettingsOf(strategy) }) ?? true;
 }
 
+/** Which rules a module's server keeps to; all where the module is not loaded and its run can only be read. */
+export function rulesOfModule(strategy: ModuleSettings): TakenRules {
+  const declaration: { takesRules?(own: object): TakenRules } | undefined = loaded.get(strategy.sha256);
+  if (declaration === undefined) return "all";
+  return declaration.takesRules?.({ ...ownSettingsOf(strategy) }) ?? "none";
+}
+
 /**
  * The module's decisions. Beside its own state the state has what others read of it (summary and names of parameters), so that a run can be shown and
  * exported without its code; whatever needs the code names the module in its error.
@@ -105,6 +115,13 @@ export function strategyOfModule({ module, title, sha256 }: ModuleSettings): Str
         throw new Error("returned neither tasks nor done nor waiting");
       }),
     aggregate: (state, ...rest) => call("aggregate", (own) => shown(own, own.aggregate(ownState(state), ...rest))),
+    forget(state, ...rest) {
+      return call("forget", (own) => {
+        const before = ownState(state);
+        const after = own.forget?.(before, ...rest) ?? before;
+        return after === before ? state : shown(own, after);
+      });
+    },
     globalParams: (state) => viewOf(state, "global"),
     newcomerParams: (state) => viewOf(state, "newcomer"),
     summary: ({ values }) => values.summary as unknown as StrategySummary, // written by `shown` in this form

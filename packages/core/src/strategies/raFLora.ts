@@ -30,6 +30,7 @@ export const raFLora = declareStrategy({
   deviations: own,
   settings: deviceRanks,
   rules: [needsLora("raFLora"), ranksWithinRun],
+  takesRules: () => "clipping",
   needsSingleContributions: () => true,
   decisions: globalModel<RaFLoraSettings>({
     sentTo: sentByRank,

@@ -31,6 +31,7 @@ export const roLora = declareStrategy({
   deviations: own,
   settings: {},
   rules: [needsLora("roLora")],
+  takesRules: () => "all",
   needsSingleContributions: () => false,
   decisions: globalModel<RoLoraSettings>({
     frozenNames: (shape, round) => factorNames(shape, round % 2 === 1 ? "a" : "b"),

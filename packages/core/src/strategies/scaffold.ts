@@ -1,11 +1,14 @@
+import { combineParams } from "../aggregation/overParams.ts";
+import { ruleOf } from "../aggregation/table.ts";
 import { taskParams } from "../parameterSets.ts";
 import { add, mapParams, type Params, scale, subtract, weightedSum, zeros } from "../params.ts";
 import { number } from "../settings/fields.ts";
 import type { RunConditions } from "../settings/runConditions.ts";
 import type { DeviceId, RoundPlan } from "../task.ts";
-import { type ContributionOf, contributionsOf, sentParams } from "./averaging.ts";
+import { type ContributionOf, clippedContributions, contributionsOf, sentParams } from "./averaging.ts";
 import { declareStrategy, type StrategySettingsOf } from "./declaration.ts";
 import { memoryOf, withStep } from "./fedPepTao/state.ts";
+import { forgetControl } from "./forgetControls.ts";
 import { type GlobalModelState, globalModel } from "./globalModel.ts";
 import { sentForm } from "./sentForm.ts";
 import { serverRateSettings } from "./serverRates/table.ts";
@@ -51,39 +54,45 @@ export const scaffold = declareStrategy({
       holds: ({ training }) => training.optimizer === "sgd" && training.clientLearningRate > 0,
     },
   ],
+  takesRules: () => "all",
   needsSingleContributions: () => true,
-  decisions: globalModel<ScaffoldSettings>({
-    correction(state, device) {
-      const { control, controls } = variatesOf(state, device.wasReset === true ? [] : [device.id]);
-      const own = controls.get(device.id) ?? {};
-      const names = [...new Set([...Object.keys(control), ...Object.keys(own)])];
-      if (names.length === 0) return null;
-      const like = Object.fromEntries(names.map((name) => [name, control[name] ?? own[name]]));
-      return sentForm(subtract(filled(control, like), filled(own, like)), state.values.run.paramsEncoding);
+  decisions: {
+    ...globalModel<ScaffoldSettings>({
+      correction(state, device) {
+        const { control, controls } = variatesOf(state, device.wasReset === true ? [] : [device.id]);
+        const own = controls.get(device.id) ?? {};
+        const names = [...new Set([...Object.keys(control), ...Object.keys(own)])];
+        if (names.length === 0) return null;
+        const like = Object.fromEntries(names.map((name) => [name, control[name] ?? own[name]]));
+        return sentForm(subtract(filled(control, like), filled(own, like)), state.values.run.paramsEncoding);
+      },
+      step(state, plan, contributions, serverLearningRate) {
+        const { run } = state.values;
+        const trained = contributionsOf(contributions, "train");
+        const sent = sentParams(plan);
+        const rule = ruleOf(run);
+        const weights = trained.map(() => 1 / trained.length);
+        const mean = combineParams(
+          rule,
+          trained.map(({ body }) => body.delta),
+          weights,
+        );
+        const next = add(sent, scale(mean, serverLearningRate));
+        const remembered = trained.filter((contribution) => contribution.wasReset !== true).map(({ deviceId }) => deviceId);
+        const { control, controls } = variatesOf(state, remembered);
+        const after = clippedContributions(run, trained).map((one): [DeviceId, Params] => [one.deviceId, gradientOf(one, plan, run)]);
+        const changes = after.map(([id, variate]) => subtract(variate, filled(controls.get(id) ?? {}, variate)));
+        const change = changeOfControl(run, changes, plan.numDevices);
+        const memory = { control: add(filled(control, change), change), controls: new Map(after), momentum: {}, displacement: {} };
+        return withStep(state.tensors, sentForm(next, run.paramsEncoding), memory);
+      },
+      serverLearningRate: (given) => given.serverLearningRate,
+    }),
+    forget(state, deviceId, numDevices) {
+      const tensors = forgetControl(state.tensors, deviceId, numDevices);
+      return tensors === state.tensors ? state : { ...state, tensors };
     },
-    step(state, plan, contributions, serverLearningRate) {
-      const { run } = state.values;
-      const trained = contributionsOf(contributions, "train");
-      const sent = sentParams(plan);
-      const weights = trained.map(() => 1 / trained.length);
-      const mean = weightedSum(
-        trained.map(({ body }) => body.delta),
-        weights,
-      );
-      const next = add(sent, scale(mean, serverLearningRate));
-      const remembered = trained.filter((contribution) => contribution.wasReset !== true).map(({ deviceId }) => deviceId);
-      const { control, controls } = variatesOf(state, remembered);
-      const after = trained.map((one): [DeviceId, Params] => [one.deviceId, gradientOf(one, plan, run)]);
-      const changes = after.map(([id, variate]) => subtract(variate, filled(controls.get(id) ?? {}, variate)));
-      const change = weightedSum(
-        changes,
-        changes.map(() => 1 / plan.numDevices),
-      );
-      const memory = { control: add(filled(control, change), change), controls: new Map(after), momentum: {}, displacement: {} };
-      return withStep(state.tensors, sentForm(next, run.paramsEncoding), memory);
-    },
-    serverLearningRate: (given) => given.serverLearningRate,
-  }),
+  },
   methods: {
     scaffold: {
       deviations: own,
@@ -95,6 +104,19 @@ export const scaffold = declareStrategy({
     },
   },
 });
+
+/** Σ (c_i⁺ − c_i) / N; under a rule the one change that it makes of them, times their number over N. */
+function changeOfControl(run: RunConditions, changes: readonly Params[], numDevices: number): Params {
+  const rule = ruleOf(run);
+  const sum = () =>
+    weightedSum(
+      changes,
+      changes.map(() => 1 / numDevices),
+    );
+  if (rule === null || !rule.isScaleFree) return sum(); // of clipped changes already
+  const weights = changes.map(() => 1 / changes.length);
+  return scale(combineParams(rule, changes, weights), changes.length / numDevices);
+}
 
 function variatesOf({ values, tensors }: GlobalModelState<ScaffoldSettings>, devices: readonly DeviceId[]) {
   return memoryOf(tensors, allNames(values.shape), devices);

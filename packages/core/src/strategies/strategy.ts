@@ -104,6 +104,11 @@ export interface Strategy<S extends StrategyState = StrategyState, Run extends S
   plan(state: S, roster: readonly Device[], random: Random, attempt: number): RoundPlan | Waiting | Done;
   /** Contributions come in device order; those that did not arrive are absent. */
   aggregate(state: S, plan: RoundPlan, contributions: readonly Contribution[]): S;
+  /**
+   * The state without what it keeps of a device that its client took back (P-128); the same object where that is nothing. `numDevices` is N with it.
+   * Without this a strategy keeps nothing of single devices.
+   */
+  forget?(state: S, deviceId: DeviceId, numDevices: number): S;
   /** W: what travels. */
   globalParams(state: S): Params;
   /** Every trained parameter as a newcomer gets it: W, and the initial prompts elsewhere. */

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { type AggregationFault, aggregationFault, type TakenRules } from "../aggregation/conditions.ts";
+import { ruleOf } from "../aggregation/table.ts";
 import type { LayerSelector } from "../settings/fields.ts";
 import type { PublicTextsSettings } from "../settings/publicTexts.ts";
-import type { Unchanging } from "../settings/runConditions.ts";
+import type { Unchanging } from "../settings/unchanging.ts";
 import type { RunRule } from "./declaration.ts";
 import { fedAdapter } from "./fedAdapter/index.ts";
 import { fedAvg } from "./fedAvg.ts";
@@ -18,7 +20,7 @@ import { fLora } from "./fLora.ts";
 import { flexLora } from "./flexLora.ts";
 import { hetLora } from "./hetLora/index.ts";
 import { local } from "./local.ts";
-import { isModule, type ModuleSettings, moduleNeedsSingleContributions, moduleSchema, strategyOfModule } from "./module.ts";
+import { isModule, type ModuleSettings, moduleNeedsSingleContributions, moduleSchema, rulesOfModule, strategyOfModule } from "./module.ts";
 import { raFLora } from "./raFLora.ts";
 import { roLora } from "./roLora.ts";
 import { scaffold } from "./scaffold.ts";
@@ -79,6 +81,14 @@ export function strategyTitle(strategy: { readonly name: StrategyName } | Module
   return `${title} (${module.split(/[\\/]/).at(-1)}, SHA-256 ${sha256.slice(0, 12)})`;
 }
 
+/** Why a run cannot have the rule by which it aggregates; null where it can. */
+export function aggregationFaultOf(run: StrategyRun<StrategySettings>): AggregationFault | null {
+  const { strategy } = run;
+  if (isModule(strategy)) return aggregationFault(run, rulesOfModule(strategy), strategy.title);
+  const declared: { readonly title: string; takesRules?(own: DeclaredSettings): TakenRules } = strategies[strategy.name];
+  return aggregationFault(run, declared.takesRules?.(strategy) ?? "none", declared.title);
+}
+
 /** What runs must be like whose strategy names it, where a schema cannot say so. */
 export const strategyRules: readonly (RunRule<DeclaredSettings> & { readonly name: StrategyName })[] = Object.values(strategies).flatMap(
   ({ name, rules }) => rules.map((rule: RunRule<never>) => ({ ...rule, name })),
@@ -90,7 +100,9 @@ export function selectorOf(strategy: StrategySettings): LayerSelector | null {
 }
 
 /** Whether the server needs each device's contribution of such a run, where others need the weighted sum alone. */
-export function needsSingleContributions({ strategy }: Pick<StrategyRun<StrategySettings>, "strategy">): boolean {
+export function needsSingleContributions(run: Pick<StrategyRun<StrategySettings>, "strategy" | "aggregation">): boolean {
+  const { strategy } = run;
+  if (ruleOf(run) !== null) return true;
   if (isModule(strategy)) return moduleNeedsSingleContributions(strategy);
   const declared: { needsSingleContributions(own: DeclaredSettings): boolean } = strategies[strategy.name];
   return declared.needsSingleContributions(strategy);

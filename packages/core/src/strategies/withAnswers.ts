@@ -21,11 +21,12 @@ export interface WantedAnswers {
  * The step changes no parameter. Without a compute client, and where none has answered by the step's deadline, the run ends without it.
  */
 export function withAnswers(strategy: Strategy, run: StrategyRun, wanted: WantedAnswers | null): Strategy {
-  const { branch } = strategy;
+  const { branch, forget } = strategy;
   return {
     schedule: (settings) => strategy.schedule(settings),
     init: (settings, shape, initial) => strategy.init(settings, shape, initial),
     ...(branch === undefined ? {} : { branch: (state, settings, round) => branch(unmarked(state), settings, round) }),
+    ...(forget === undefined ? {} : { forget: (state, deviceId, numDevices) => forget(state, deviceId, numDevices) }),
     plan(state, roster, random, attempt) {
       const next = strategy.plan(state, roster, random, attempt);
       const isOver = "done" in next && attempt === 1 && state.values[mark] !== true;

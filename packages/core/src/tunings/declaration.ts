@@ -3,8 +3,8 @@ import type { DeclaredMethod } from "../comparison.ts";
 import type { Publication } from "../publication.ts";
 import { integer, number } from "../settings/fields.ts";
 import { settingLimits } from "../settings/limits.ts";
-import type { Unchanging } from "../settings/runConditions.ts";
 import { type SettingsOf, withoutDefaults } from "../settings/shape.ts";
+import type { Unchanging } from "../settings/unchanging.ts";
 import type { BackboneSizes, TunedEntry } from "./entry.ts";
 
 /** What all tuning methods share. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Unchanging } from "../settings/runConditions.ts";
+import type { Unchanging } from "../settings/unchanging.ts";
 import { adapter } from "./adapter.ts";
 import { attempt } from "./attempt.ts";
 import type { SourcePromptNames, TuningCommon } from "./declaration.ts";

@@ -30,6 +30,7 @@ export const fedAdapter = declareStrategy({
   deviations: own,
   settings: fedAdapterSettings,
   rules: [needsLora("fedAdapter"), trialsHaveTwoEpochs],
+  takesRules: () => "clipping",
   needsSingleContributions: () => true,
   decisions,
   methods: {

@@ -335,3 +335,24 @@ test("a device rate of 0 is refused, since control variates divide by it", () =>
   expect(() => fedPepTao.init(settings({ training }), shape, initial)).toThrow("clientLearningRate");
   expect(() => fedPepTao.init(settings({ training }, { controlVariates: false }), shape, initial)).not.toThrow();
 });
+
+test("with pooling median a device that lies about its scores or its spectrum chooses no layer and no number of layers", async () => {
+  const honest = await simulate(settings({}, { pooling: "median" }));
+  const lying =
+    (answer: Answer): Answer =>
+    (plan, task) => {
+      const outcome = answer(plan, task);
+      if (task.deviceId !== 4 || outcome === "silent" || outcome.kind !== "contributed") return outcome;
+      const { contribution } = outcome;
+      const { body } = contribution;
+      if (body.kind === "score") return { ...outcome, contribution: { ...contribution, body: { ...body, layerScores: [8e5, 0, null] } } };
+      return outcome;
+    };
+  const median = await simulate(settings({}, { pooling: "median" }), { answer: lying });
+  const mean = await simulate(settings(), { answer: lying });
+  expect(fedPepTao.summary(mean.state).layerScores?.[0]).toBeGreaterThan(1e5);
+  const scores = fedPepTao.summary(median.state).layerScores ?? [];
+  const others = fedPepTao.summary(honest.state).layerScores ?? [];
+  for (const layer of [0, 1]) expect(Math.abs((scores[layer] ?? 0) - (others[layer] ?? 0))).toBeLessThan(0.5); // devices differ by 0.1 each
+  expect(fedPepTao.summary(median.state).selectedLayers).toEqual(fedPepTao.summary(honest.state).selectedLayers);
+});

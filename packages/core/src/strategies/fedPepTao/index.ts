@@ -1,3 +1,4 @@
+import { ruleOf } from "../../aggregation/table.ts";
 import { deviations } from "../../deviations.ts";
 import { pickNames } from "../../params.ts";
 import type { Contribution, ParameterSets, RoundPlan, TaskSpec } from "../../task.ts";
@@ -8,6 +9,7 @@ import { expectedDevices, latestTrainRound, type Position, scheduleOf, startOfRo
 import { declareStrategy } from "../declaration.ts";
 import { evaluateSpec, isZeroShotDue, poolEvaluations } from "../evaluations.ts";
 import { fedAvgM } from "../fedAvgM.ts";
+import { forgetControl } from "../forgetControls.ts";
 import { serverRateAt } from "../serverRates/table.ts";
 import type { Strategy } from "../strategy.ts";
 import { taskFor } from "../tasks.ts";
@@ -98,6 +100,13 @@ const decisions: Strategy<FedPepTaoState, FedPepTaoRun> = {
     return position.stage !== "train" && next.stage === "train" ? startTraining(moved) : moved;
   },
 
+  forget(state, deviceId, numDevices) {
+    const tensors = forgetControl(state.tensors, deviceId, numDevices);
+    const probes = state.values.probes.filter((probe) => probe.deviceId !== deviceId);
+    if (tensors === state.tensors && probes.length === state.values.probes.length) return state;
+    return { values: { ...state.values, probes }, tensors };
+  },
+
   globalParams: (state) => under(state.tensors, "W/"),
 
   newcomerParams: ({ values, tensors }) => pickNames({ ...under(tensors, "initial/"), ...under(tensors, "W/") }, allNames(values.shape)),
@@ -146,6 +155,7 @@ export const fedPepTao = declareStrategy({
   },
   deviations: own,
   settings: fedPepTaoSettings,
+  laterSettings: ["pooling"],
   rules: [
     {
       of: ["strategy", "tuning"],
@@ -159,7 +169,15 @@ export const fedPepTao = declareStrategy({
       error: "control variates are computed by a division by it: give a positive rate",
       holds: ({ strategy, training }) => !strategy.controlVariates || training.clientLearningRate > 0,
     },
+    {
+      of: ["strategy", "aggregation"],
+      path: ["strategy", "serverStep"],
+      error:
+        "sequential steps go from device to device, and no rule can judge devices beside each other: give parallel, or leave aggregation out",
+      holds: ({ strategy, aggregation }) => strategy.serverStep === "parallel" || ruleOf({ aggregation }) === null,
+    },
   ],
+  takesRules: () => "all",
   needsSingleContributions: ({ controlVariates, serverStep }) => controlVariates || serverStep === "sequential",
   decisions,
   methods: {

@@ -1,6 +1,6 @@
 import { createRandom } from "../../random.ts";
-import { findKeepRatio, meanRatio } from "../../selection/layerCount.ts";
-import { combineLayerScores, numLayersToKeep, selectLayers } from "../../selection/selectLayers.ts";
+import { findKeepRatio, meanRatio, medianRatio } from "../../selection/layerCount.ts";
+import { combineLayerScores, medianLayerScores, numLayersToKeep, selectLayers } from "../../selection/selectLayers.ts";
 import type { Contribution, RoundPlan } from "../../task.ts";
 import { averageSent, contributionsOf } from "../averaging.ts";
 import type { SpectrumProbe } from "../strategy.ts";
@@ -11,7 +11,9 @@ import type { FedPepTaoState, FedPepTaoValues } from "./state.ts";
 /** Stage A (fedpeptao.md §3): s_l over the devices that scored. */
 export function closeScoring(state: FedPepTaoState, contributions: readonly Contribution[]): FedPepTaoState {
   const scored = contributionsOf(contributions, "score");
-  const layerScores = combineLayerScores(scored.map(({ numExamples, body }) => ({ numExamples, layerScores: body.layerScores })));
+  const devices = scored.map(({ numExamples, body }) => ({ numExamples, layerScores: body.layerScores }));
+  const isMedian = state.values.settings.pooling === "median";
+  const layerScores = isMedian ? medianLayerScores(devices) : combineLayerScores(devices);
   if (layerScores === null) throw new Error("layer scores: no device sent scores; at least one device needs two different examples");
   const { numLayers } = state.values.shape;
   if (layerScores.length !== numLayers) throw new Error(`layer scores: ${numLayers} layers expected, received ${layerScores.length}`);
@@ -25,7 +27,7 @@ export function closeCounting(state: FedPepTaoState, plan: RoundPlan, contributi
   return { values: { ...state.values, lastCohort }, tensors: { ...state.tensors, ...withPrefix("W/", averaged) } };
 }
 
-/** The probes of Stage B (fedpeptao.md §4, steps 3 to 5): r is the unweighted mean over the devices whose spectrum has a plateau. */
+/** The probes of Stage B (fedpeptao.md §4, steps 3 to 5): r is the unweighted mean, or the median, over the devices whose spectrum has a plateau. */
 export function closeProbing(state: FedPepTaoState, contributions: readonly Contribution[]): FedPepTaoState {
   const { settings } = state.values;
   const probes = contributionsOf(contributions, "probe").map(({ deviceId, body: { ritzValues, ritzWeights } }): SpectrumProbe => {
@@ -38,7 +40,10 @@ export function closeProbing(state: FedPepTaoState, contributions: readonly Cont
   });
   const ratios = probes.flatMap((probe) => probe.keepFraction ?? []);
   if (ratios.length === 0) throw new Error(`layer count: no device's spectrum could be read (${probes.map((p) => p.reason).join("; ")})`);
-  return { ...state, values: { ...state.values, probes, keepFraction: meanRatio(ratios) } };
+  return {
+    ...state,
+    values: { ...state.values, probes, keepFraction: settings.pooling === "median" ? medianRatio(ratios) : meanRatio(ratios) },
+  };
 }
 
 /** The step into Stage C: 𝓢 is chosen, W shrinks to what travels, the rest becomes the prompts that devices start from. */

@@ -74,6 +74,18 @@ test.each(["sequential", "parallel"] as const)("a dropped control variate or mom
   expect(Math.abs(value(withoutControls, "W/prefix/0") - whole)).toBeGreaterThan(1e-3);
 });
 
+test("a device whose claim is limited counts with as many steps as the limit has, in the mean of the control variates alone", () => {
+  const free = start();
+  const run = { ...free.values.run, roster: "open", maxCountedExamples: 3, minDevices: 1 } as const;
+  const training = { ...run.training, localEpochs: 1, batchSize: 1 };
+  const limited = { ...free, values: { ...free.values, run: { ...run, training } } };
+  const after = step(limited, 0);
+  // c_0⁺ = −0.1 / (2 · 0.04) and c_1⁺ = 0.02 / (4 · 0.04) as ever; c⁺ = 0.5 · (2 · −1.25 + 3 · 0.125) / (2 + 3), with 3 in place of 4 steps
+  expect(Math.abs(value(after, "c/0/prefix/0") + 1.25)).toBeLessThan(tolerance);
+  expect(Math.abs(value(after, "c/1/prefix/0") - 0.125)).toBeLessThan(tolerance);
+  expect(Math.abs(value(after, "c/prefix/0") + 0.2125)).toBeLessThan(tolerance);
+});
+
 test("the sequential step depends on the sampling order, the parallel one on nothing but who contributed", () => {
   const swapped = { sequential: 0, parallel: 0 };
   const straight = { sequential: 0, parallel: 0 };

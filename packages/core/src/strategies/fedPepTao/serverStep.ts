@@ -19,6 +19,8 @@ export interface ServerStepOptions {
   readonly isFirst: boolean;
   /** Devices that were sampled, in sampling order; those that did not contribute are passed over. */
   readonly samplingOrder: readonly DeviceId[];
+  /** The most steps with which a device counts in the mean of the control variates' changes; null for no limit. */
+  readonly maxCountedSteps: number | null;
   /** ρ: contributions / N. */
   readonly participation: number;
   /** η. */
@@ -54,6 +56,7 @@ export function serverStep(
   const shares: Shares = {
     weights: exampleWeights(contributions),
     steps: contributions.map(positiveSteps),
+    maxSteps: options.maxCountedSteps ?? Number.POSITIVE_INFINITY,
     order: contributions.map((_, index) => index).sort((a, b) => place(a) - place(b)),
   };
   for (const { body } of contributions) requireSameShapes(sent, body.delta);
@@ -92,6 +95,8 @@ interface Shares {
   readonly weights: readonly number[];
   /** K_i. */
   readonly steps: readonly number[];
+  /** With which a device counts at most. */
+  readonly maxSteps: number;
   /** Indices of the contributions in sampling order. */
   readonly order: readonly number[];
 }
@@ -133,7 +138,7 @@ function stepTensor(sent: Float32Array, part: TensorPart, shares: Shares, option
 }
 
 /** c_i⁺ = c_i − c + (W − y_i)/(K_i η) and c⁺ = c + ρ Σ K_i (c_i⁺ − c_i) / Σ K_i (step 6). */
-function stepControls(part: TensorPart, { weights, steps }: Shares, options: ServerStepOptions) {
+function stepControls(part: TensorPart, { weights, steps, maxSteps }: Shares, options: ServerStepOptions) {
   const size = part.deltas[0].length;
   const zero = new Float32Array(size);
   const global = part.control ?? zero;
@@ -144,22 +149,23 @@ function stepControls(part: TensorPart, { weights, steps }: Shares, options: Ser
     const after = new Float32Array(size);
     const weight = weights[index];
     const numSteps = steps[index];
+    const counted = Math.min(numSteps, maxSteps);
     const factor = 1 / (numSteps * options.clientLearningRate);
     for (let j = 0; j < size; j++) {
       const difference = -global[j] - delta[j] * factor;
       const value = before[j] + difference;
       after[j] = value;
       meanControl[j] += weight * value;
-      change[j] += numSteps * difference;
+      change[j] += counted * difference;
     }
     return after;
   });
-  const factor = options.participation / steps.reduce((sum, numSteps) => sum + numSteps, 0);
+  const factor = options.participation / steps.reduce((sum, numSteps) => sum + Math.min(numSteps, maxSteps), 0);
   return { controls, meanControl, control: change.map((value, j) => global[j] + factor * value) };
 }
 
 /** (1−β) G + c⁺, what every form of the step adds to βV (steps 7 and 8). */
-function pullOf(
+export function pullOf(
   mean: Float64Array,
   before: Float32Array | null,
   control: Float64Array | null,
@@ -173,7 +179,7 @@ function pullOf(
 }
 
 /** V⁺ = βV + (1−β)G + c⁺ − Σ p_i c_i⁺ and W⁺ = A − η_s V⁺. */
-function stepTogether(
+export function stepTogether(
   average: Float64Array,
   pull: Float64Array,
   before: Float32Array | null,
@@ -219,7 +225,8 @@ function weightedMean(deltas: readonly Float32Array[], weights: readonly number[
   return mean;
 }
 
-function positiveSteps({ deviceId, body }: ContributionOf<"train">): number {
+/** K_i; throws, naming the device, where it is not at least 1. */
+export function positiveSteps({ deviceId, body }: ContributionOf<"train">): number {
   if (!(body.numSteps >= 1)) throw new Error(`device ${deviceId}: numSteps is ${body.numSteps}, expected at least 1`);
   return body.numSteps;
 }

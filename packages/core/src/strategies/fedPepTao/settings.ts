@@ -32,6 +32,8 @@ export const fedPepTaoSettings = {
   serverStep: z.enum(["parallel", "sequential"]).default("parallel"),
   pseudoGradient: z.enum(["difference", "displacement"]).default("difference"),
   controlVariates: z.boolean().default(true),
+  /** How the devices' layer scores and shares of layers become the run's; absent for their means, which is what runs did before there was a choice. */
+  pooling: z.enum(["mean", "median"]).exactOptional(),
   ...serverRateSettings,
 };
 

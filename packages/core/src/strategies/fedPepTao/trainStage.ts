@@ -1,9 +1,13 @@
+import { ruleOf } from "../../aggregation/table.ts";
+import { claimLimit } from "../../countedExamples.ts";
+import { countSteps } from "../../localSteps.ts";
 import type { TrainingSettings } from "../../settings/runConditions.ts";
 import type { Contribution, RoundPlan } from "../../task.ts";
 import { contributionsOf, sentParams } from "../averaging.ts";
 import { sentForm } from "../sentForm.ts";
 import { serverRateAt } from "../serverRates/table.ts";
-import { serverStep } from "./serverStep.ts";
+import { ruledStep } from "./ruledStep.ts";
+import { type ServerStepOptions, serverStep } from "./serverStep.ts";
 import type { FedPepTaoSettings } from "./settings.ts";
 import { type FedPepTaoState, memoryOf, withStep } from "./state.ts";
 
@@ -32,9 +36,13 @@ export function closeTraining(state: FedPepTaoState, plan: RoundPlan, contributi
   const serverLearningRate = isFirst ? rate : decayed(rate, settings);
   const remembered = trained.filter((contribution) => contribution.wasReset !== true).map((contribution) => contribution.deviceId);
   const sent = sentParams(plan);
-  const { params, memory } = serverStep(sent, trained, memoryOf(state.tensors, Object.keys(sent), remembered), {
+  const rule = ruleOf(run);
+  const limit = claimLimit(run);
+  const before = memoryOf(state.tensors, Object.keys(sent), remembered);
+  const options: ServerStepOptions = {
     isFirst,
     samplingOrder: plan.tasks.map((task) => task.deviceId),
+    maxCountedSteps: limit === null ? null : countSteps(limit, run.training),
     participation: trained.length / plan.numDevices,
     clientLearningRate: run.training.clientLearningRate,
     serverLearningRate: serverRateAt(serverLearningRate, settings.serverRateSchedule, { round: plan.round, numRounds: run.numRounds }),
@@ -42,7 +50,9 @@ export function closeTraining(state: FedPepTaoState, plan: RoundPlan, contributi
     serverStep: settings.serverStep,
     pseudoGradient: settings.pseudoGradient,
     controlVariates: settings.controlVariates,
-  });
+  };
+  const { params, memory } =
+    rule === null ? serverStep(sent, trained, before, options) : ruledStep(sent, trained, before, { ...options, rule });
   const tensors = withStep(state.tensors, sentForm(params, run.paramsEncoding), memory);
   return { values: { ...state.values, serverLearningRate }, tensors };
 }

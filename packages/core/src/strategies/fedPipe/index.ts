@@ -32,6 +32,7 @@ export const fedPipe = declareStrategy({
   deviations: own,
   settings: fedPipeSettings,
   rules: [needsLora("fedPipe")],
+  takesRules: () => "clipping",
   needsSingleContributions: () => true,
   decisions,
   methods: {

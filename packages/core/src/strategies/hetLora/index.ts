@@ -30,6 +30,7 @@ export const hetLora = declareStrategy({
   deviations: own,
   settings: hetLoraSettings,
   rules: [needsLora("hetLora"), ranksWithinRun, machineRanksWithinRun],
+  takesRules: () => "clipping",
   needsSingleContributions: () => true,
   decisions,
   methods: {

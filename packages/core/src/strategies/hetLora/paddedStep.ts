@@ -2,7 +2,7 @@ import { productNorm } from "../../lowRank/productNorm.ts";
 import { omitNames, type Params, weightedSum } from "../../params.ts";
 import type { Contribution } from "../../task.ts";
 import { type LoraPair, loraPairs } from "../../tunings/loraFactors.ts";
-import { average, contributionsOf, exampleWeights } from "../averaging.ts";
+import { admittedContributions, average, contributionsOf, exampleWeights } from "../averaging.ts";
 import type { GlobalModelSettings, GlobalModelState } from "../globalModel.ts";
 import { factorsAfter, pairOf } from "../mergedStep.ts";
 import { paddedTo } from "../mixedRanks.ts";
@@ -18,7 +18,7 @@ export function paddedStep<Settings extends GlobalModelSettings>(
   contributions: readonly Contribution[],
 ): Params {
   const { run, shape } = values;
-  const trained = contributionsOf(contributions, "train");
+  const trained = admittedContributions(run, contributionsOf(contributions, "train"));
   const pairs = loraPairs(shape);
   const names = pairs.flatMap(({ a, b }) => [a, b]);
   const before = under(tensors, "W/");

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Unchanging } from "../../settings/runConditions.ts";
+import type { Unchanging } from "../../settings/unchanging.ts";
 import { constant } from "./constant.ts";
 import { cosine } from "./cosine.ts";
 import type { RateMoment } from "./declaration.ts";

@@ -54,10 +54,19 @@ function parityWays(): readonly ParityWay[] {
   return [{ variant: "registers", hasSubgroups }, without, ...(hasSubgroups ? [{ ...without, hasSubgroups }] : [])];
 }
 
+/** What to compare. */
+export interface ParityOptions {
+  readonly cases?: readonly ParityCase[];
+  /** With workgroup memory, leaves out what a software adapter needs seconds to compile. */
+  readonly isQuick?: boolean;
+}
+
 /** Compares on the WebGPU backend that runs, case after case in every way. */
-export async function runParity(cases: readonly ParityCase[] = allParityCases): Promise<readonly ParityResult[]> {
+export async function runParity({ cases = allParityCases, isQuick = false }: ParityOptions = {}): Promise<readonly ParityResult[]> {
   const results: ParityResult[] = [];
-  for (const way of parityWays()) for (const parityCase of cases) results.push(await compare(parityCase, way));
+  for (const way of parityWays())
+    for (const parityCase of cases)
+      if (!(isQuick && way.variant === "shared" && parityCase.isSlowShared === true)) results.push(await compare(parityCase, way));
   return results;
 }
 

@@ -4,6 +4,8 @@ export interface ParityCase {
   readonly name: string;
   /** Largest relative error that rounding explains. */
   readonly tolerance: number;
+  /** A software adapter needs seconds to compile its programs with workgroup memory. */
+  readonly isSlowShared?: boolean;
   /** The worst relative error of all the case's results; runs on the variant that `gpuTraits` names. */
   worstError(): Promise<number>;
 }

@@ -1,0 +1,95 @@
+import { type Hello, type Refusal, refuse } from "@tutti/protocol";
+import type { CoordinatorConfig } from "../config.ts";
+import type { Journal, JournalledStanding } from "../journal/journal.ts";
+import { createInvitations } from "./invitations.ts";
+import { createStandings } from "./standings.ts";
+import { createToken, isSameSecret, tokenIn } from "./tokens.ts";
+
+/** What the gate needs of its surroundings. */
+export interface GatePorts {
+  readonly config: Pick<CoordinatorConfig, "admission" | "codeWord" | "approval">;
+  readonly runId: string;
+  /** Of the run; it keeps the secrets. */
+  readonly folder: string;
+  readonly journal: Pick<Journal, "contents" | "putStanding">;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+/** A client that the operator has not let in yet. */
+export interface Waiting {
+  readonly clientKey: string;
+  readonly nickname: string | null;
+  /** When it asked last, in milliseconds since 1970. */
+  readonly askedAt: number;
+}
+
+/** Who may come into a run (P-102 to P-105). */
+export interface Gate {
+  /** What the printed link carries; null where everybody may come. */
+  readonly linkToken: string | null;
+  /** Why a client whose key is proven may not come in, or null. An invitation that it brings is its own from then on. */
+  refuse(hello: Pick<Hello, "clientKey" | "token" | "nickname">): Refusal | null;
+  standingOf(clientKey: string): JournalledStanding;
+  /** Clients that wait for the operator, the latest at the end. */
+  waiting(): readonly Waiting[];
+  banned(): readonly string[];
+  approve(clientKey: string): void;
+  ban(clientKey: string): void;
+  /** Takes a ban back. */
+  pardon(clientKey: string): void;
+  /** Tokens of invitations, of which each lets one client in. */
+  invite(count: number, days: number | null): readonly string[];
+}
+
+/** Names cost nothing to invent: the list of who waits has an end. */
+const maxWaiting = 1000;
+
+/** A gate that goes on from what was journalled. */
+export function createGate({ config, runId, folder, journal, now }: GatePorts): Gate {
+  const { admission, approval } = config;
+  const standings = createStandings(journal);
+  const invitations = createInvitations({ runId, folder, standings, now });
+  const codeWord = admission === "code" ? (config.codeWord ?? tokenIn(folder, "link.token", () => createToken().slice(0, 16))) : null;
+  const waiting = new Map<string, Waiting>();
+
+  function refuseToken({ clientKey, token }: Pick<Hello, "clientKey" | "token">): Refusal | null {
+    if (admission === "invitations") return invitations.redeem(clientKey, token);
+    if (codeWord === null || isSameSecret(token ?? "", codeWord)) return null;
+    const why = token === undefined ? "this run is by code word" : "the code word is not this run's";
+    return refuse("P-102", `${why}: open the link that the operator gave you, or ask for the word`);
+  }
+
+  function refuseUnapproved({ clientKey, nickname }: Pick<Hello, "clientKey" | "nickname">): Refusal | null {
+    if (!approval || standings.of(clientKey).isApproved) {
+      waiting.delete(clientKey);
+      return null;
+    }
+    waiting.delete(clientKey);
+    const [first] = waiting.keys();
+    if (waiting.size >= maxWaiting && first !== undefined) waiting.delete(first);
+    waiting.set(clientKey, { clientKey, nickname: nickname ?? null, askedAt: now() });
+    return refuse("P-104", "the operator has not let you in yet: stay, and the next hello tells");
+  }
+
+  return {
+    linkToken: admission === "invitations" ? invitations.invite(null) : codeWord,
+    refuse(hello) {
+      if (standings.of(hello.clientKey).isBanned) return refuse("P-105", "the operator has banned this client from the run");
+      return refuseToken(hello) ?? refuseUnapproved(hello);
+    },
+    standingOf: standings.of,
+    waiting: () => [...waiting.values()],
+    banned: standings.banned,
+    approve(clientKey) {
+      waiting.delete(clientKey);
+      standings.change(clientKey, { isApproved: true, isBanned: false });
+    },
+    ban(clientKey) {
+      waiting.delete(clientKey);
+      standings.change(clientKey, { isApproved: false, isBanned: true });
+    },
+    pardon: (clientKey) => standings.change(clientKey, { isBanned: false }),
+    invite: (count, days) => Array.from({ length: count }, () => invitations.invite(days)),
+  };
+}

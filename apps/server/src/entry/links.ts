@@ -1,0 +1,29 @@
+import type { CoordinatorConfig } from "../config.ts";
+import { lanAddresses } from "../http/certificate.ts";
+import { isUnspecified, publicUrls } from "./addresses.ts";
+
+/** Where a coordinator listens. */
+export interface Listening {
+  /** For this machine. */
+  readonly url: string;
+  readonly port: number;
+}
+
+/** The addresses that people are given, the first for this machine unless there are public ones. */
+export function printedAddresses(
+  { host, publicUrl }: Pick<CoordinatorConfig, "host" | "publicUrl">,
+  { url, port }: Listening,
+): readonly string[] {
+  const scheme = url.slice(0, url.indexOf(":"));
+  const others = isUnspecified(host) ? lanAddresses() : [];
+  return [
+    ...publicUrls(publicUrl),
+    url,
+    ...others.map((address) => `${scheme}://${address.includes(":") ? `[${address}]` : address}:${port}`),
+  ];
+}
+
+/** An address with what lets its reader in: behind #, where browsers send it to nobody. */
+export function linkTo(address: string, token: string | null): string {
+  return token === null ? address : `${new URL(address).href}#token=${encodeURIComponent(token)}`;
+}
