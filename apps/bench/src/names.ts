@@ -2,7 +2,7 @@
 export const benchNames = [
   "aggregate",
   "turnaround",
-  "joins",
+  "load",
   "step",
   "kernels",
   "demo",

@@ -3,9 +3,9 @@ import { nameMachine, writeWhole } from "@tutti/terminal";
 import { benchAggregate } from "./aggregate.ts";
 import { benchDemo } from "./demo.ts";
 import { benchGpu } from "./gpu.ts";
-import { benchJoins } from "./joins.ts";
 import { benchKernels } from "./kernels.ts";
 import { benchLab } from "./lab.ts";
+import { benchLoad } from "./load/load.ts";
 import { type BenchName, onlyByName } from "./names.ts";
 import type { BenchRow } from "./rows.ts";
 import { benchSpeed } from "./speed/speed.ts";
@@ -19,7 +19,7 @@ import { benchTurnaround } from "./turnaround.ts";
 const benches: Readonly<Record<BenchName, (speed: SpeedAsked) => Promise<BenchRow[]>>> = {
   aggregate: benchAggregate,
   turnaround: benchTurnaround,
-  joins: benchJoins,
+  load: benchLoad,
   step: benchTrainingStep,
   kernels: benchKernels,
   demo: benchDemo,

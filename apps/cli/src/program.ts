@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { Command } from "commander";
 import { addBackbone } from "./commands/backbone.ts";
 import { addCompute } from "./commands/compute.ts";
@@ -19,6 +20,11 @@ export function createProgram(more: readonly ((program: Command) => void)[] = []
     )
     .version("0.1.0")
     .option("--verbose", "show the stack when something fails")
+    .option("--journal-key <file>", "the key that runs' journals and states are encrypted with: a file outside their folders")
+    .hook("preAction", (root) => {
+      const { journalKey } = root.opts<{ journalKey?: string }>();
+      if (journalKey !== undefined) process.env.TUTTI_JOURNAL_KEY_FILE = resolve(journalKey); // for this process and those that it starts
+    })
     .exitOverride()
     .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
     .showHelpAfterError("(add --help to see how it is used)")

@@ -1,5 +1,5 @@
 import { deepFrozen } from "@tutti/core";
-import { backendSchema, runSettingsSchema, settingFaults } from "@tutti/protocol";
+import { backendSchema, limits, runSettingsSchema, settingFaults } from "@tutti/protocol";
 import { z } from "zod";
 
 const pathSchema = z.string().min(1).describe("a path");
@@ -18,6 +18,20 @@ const runIdSchema = z
 const startFromSchema = z
   .union([pathSchema, z.strictObject({ run: runIdSchema, round: z.int().min(1) })])
   .describe("a path or a run's id, or { run, round } with a run's id and one of its training rounds");
+
+/** What connections are held to (P-140, P-141). */
+const connectionsSchema = z.strictObject({
+  /** Most at once; null for as many as the process may open files for. */
+  max: z.int().min(1).max(1_000_000).nullable().default(null),
+  /** Milliseconds until the headers of a request must be there. */
+  headersTimeoutMs: z.int().min(100).max(600_000).default(20_000),
+  /** Milliseconds that a body may stand still, or an answer that is not read. */
+  stallTimeoutMs: z.int().min(100).max(600_000).default(30_000),
+  /** Bytes a second that a body or an answer must get on by, once it has taken longer than that. */
+  minBytesPerSecond: z.int().min(0).max(1_000_000).default(200),
+  /** Milliseconds that a connection may stay open between two requests; web servers in front of the coordinator keep theirs for 60 s. */
+  idleTimeoutMs: z.int().min(1).max(600_000).default(72_000),
+});
 
 /** Everything a coordinator can be told, with bounds and units; the run's own settings are under `run`. */
 export const coordinatorConfigSchema = z.strictObject({
@@ -76,8 +90,9 @@ export const coordinatorConfigSchema = z.strictObject({
   maxSpectators: z.int().min(0).max(100_000).default(1000),
   /** Proxies before this coordinator that say truly who reached them, in X-Forwarded-For. */
   trustProxy: z.int().min(0).max(16).default(0),
-  /** Milliseconds until a socket that has not said hello is closed; null lets it stay as a spectator. */
+  /** Milliseconds until a socket that has not said hello is closed; null lets it stay as a spectator (P-141). */
   helloTimeoutMs: z.int().min(1).max(600_000).nullable().default(null),
+  connections: connectionsSchema.prefault({}),
   /** Whether devices without a client move to another one with their state, or leave; by default they move in a fixed roster. */
   homeless: z.enum(["move", "leave"]).exactOptional(),
   /**
@@ -86,7 +101,7 @@ export const coordinatorConfigSchema = z.strictObject({
    */
   stateHosts: z.enum(["anyone", "trusted"]).default("anyone"),
   /** Device i of a fixed roster lives on client i mod expectedClients, by order of arrival; null deals them evenly as clients come. */
-  expectedClients: z.int().min(1).max(2000).nullable().default(null),
+  expectedClients: z.int().min(1).max(limits.maxClients).nullable().default(null),
   /** Most devices on one client; null for no bound. */
   maxPerClient: z.int().min(1).max(1000).nullable().default(null),
   /** Forced on all clients; null lets each measure. */

@@ -74,6 +74,10 @@ export interface Coordinator {
   readonly config: CoordinatorConfig;
   /** Null where the run started from values drawn from its seed. */
   readonly origin: RunOrigin | null;
+  /** What the operator should know, such as a limit that is too low for the run. */
+  readonly notices: readonly string[];
+  /** What is to be said once of the run's folder, such as that it was an older version's. */
+  readonly notes: readonly string[];
   status(): Status;
   /** Every client that has said hello, in order of arrival. */
   clients(): readonly ClientPoint[];
@@ -238,6 +242,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
       for (const listener of listeners) listener(event);
     },
     onChange: news.changed,
+    onResent: metrics.resent,
     onStepClosed(record) {
       folder.appendStep(record);
       metrics.stepClosed(record.stage, record.seconds);
@@ -275,6 +280,11 @@ function begin(assembly: Assembly, { url, controlToken: token }: Address): void 
   folder.writeConfig(config);
   folder.startSteps(earlier.map((entry) => entry.record));
   startNews(assembly);
+  for (const note of opened.notes) logger.warn(note);
+  journal.onBlocked((reason) => {
+    if (reason !== null) logger.error(reason);
+    live.blocked(reason);
+  });
   live.work(ending.abort.signal).then(
     () => {
       if (!ending.abort.signal.aborted) ending.done.resolve(live.outcome());
@@ -317,9 +327,12 @@ async function shutDown(assembly: Assembly, reason: Goodbye["reason"], why: stri
   ending.abort.abort();
   stopTimers(assembly);
   withdrawControl(assembly);
+  doors?.guard.stop();
   doors?.sockets.close(reason, why);
   await doors?.app.close();
   journal.putTraffic(asJson(meter.record()));
+  opened.keptRounds.stopWaiting();
+  journal.stopWaiting(); // on a full disk: what waits was not acknowledged
   try {
     await journal.flushed();
     await opened.keptRounds.flushed();
@@ -341,6 +354,7 @@ function withdrawControl({ withdraw, logger }: Assembly): void {
 /** Gives back what a coordinator that could not start has opened. */
 async function giveUp(assembly: Assembly): Promise<void> {
   stopTimers(assembly);
+  assembly.doors?.guard.stop();
   await assembly.doors?.app.close();
   await assembly.opened.release();
 }
@@ -361,6 +375,8 @@ function describe(assembly: Assembly, address: Address): Coordinator {
     hostToken: assembly.hostToken,
     config,
     origin: start?.origin ?? null,
+    notices: assembly.doors?.notices ?? [],
+    notes: opened.notes,
     status: live.status,
     clients: live.clients,
     traffic: () => meter.totals(),

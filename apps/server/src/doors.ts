@@ -10,6 +10,8 @@ import { loadCertificate } from "./http/certificate.ts";
 import { buildHttp, type HttpPorts, listen } from "./http/server.ts";
 import type { WireMeter } from "./http/wireMeter.ts";
 import type { Journal } from "./journal/journal.ts";
+import { type ConnectionGuard, guardConnections } from "./limits/connectionGuard.ts";
+import { capNotice, connectionCap, readFileLimit } from "./limits/fileLimit.ts";
 import type { LiveRun } from "./liveRun.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Clock } from "./pool/clock.ts";
@@ -21,6 +23,9 @@ import type { TunedParameters } from "./tuned.ts";
 export interface Doors {
   readonly app: FastifyInstance;
   readonly sockets: Sockets;
+  readonly guard: ConnectionGuard;
+  /** What the operator should know before the run begins; empty where all is well. */
+  readonly notices: readonly string[];
   /** Listens; resolves with the port, and the address for this machine. */
   open(): Promise<{ readonly port: number; readonly url: string }>;
 }
@@ -74,9 +79,11 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
     maxMessageBytes: largestMessage(tuned, keepsStates),
     flushed: () => journal.flushed(),
     onRefused: (rule) => metrics.refused(rule),
+    onCall: (name) => metrics.called(name),
+    onClosed: (why) => metrics.closed(why),
     status: () => live.status(),
     statusOnArrival: () => live.statusOnArrival(),
-    welcome: (devices, { bits }) => ({
+    welcome: (devices, { bits }, isRepeated) => ({
       runId,
       run,
       urls: { ...urls, backbone: `${base}/${bases.get(bits ?? 0) ?? run.backbone}/manifest.json` },
@@ -85,13 +92,21 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
       ...(expectedClients === null ? {} : { numTabs: expectedClients }),
       ...(threads === null ? {} : { threads }),
       ...(backend === null ? {} : { backend }),
-      status: forWelcome(live.statusOnArrival()),
+      status: forWelcome(live.statusOnArrival(), isRepeated),
     }),
   });
   meter.watch(app.server);
+  const fileLimit = readFileLimit();
+  const cap = connectionCap(fileLimit, config.connections.max);
+  const guard = guardConnections(app.server, { ...config.connections, max: cap }, { clock, onClosed: metrics.closed });
+  metrics.observe({ open: guard.numOpen, cap, fileLimit });
+  const notice = capNotice(cap, fileLimit, config);
+  if (notice !== null) logger.warn({ fileLimit, cap }, notice);
   return {
     app,
     sockets,
+    guard,
+    notices: notice === null ? [] : [notice],
     async open() {
       const port = await listen(app, config);
       return { port, url: `${certificate === null ? "http" : "https"}://${nameForUrl(config.host)}:${port}` };

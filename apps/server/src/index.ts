@@ -1,6 +1,7 @@
 export { createAggregator } from "./aggregation/aggregator.ts";
 export { findBases } from "./bases.ts";
 export { type ComputeChild, startComputeChild } from "./commands/computeChild.ts";
+export { type Repair, repairRun } from "./commands/repair.ts";
 export type { RunListing } from "./commands/run.ts";
 export { beginRun, inviteTo, listClientsOf, listRuns, orderClient, runStatus, stopRun } from "./commands/run.ts";
 export type { ServeEnd, ServeOptions } from "./commands/serve.ts";
@@ -14,6 +15,7 @@ export type { ControlPoint } from "./http/control.ts";
 export { readControls } from "./http/control.ts";
 export { type ClientAction, clientActions, type ListedClient } from "./http/operator.ts";
 export type { PagesHandler } from "./http/server.ts";
+export { keyFileVariable, keyVariable } from "./journal/journalKey.ts";
 export type { KeyValueStore } from "./journal/keyValueStore.ts";
 export { memoryStore } from "./journal/keyValueStore.ts";
 export type { JournalledRun } from "./journal/readRun.ts";

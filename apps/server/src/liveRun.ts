@@ -97,6 +97,8 @@ export interface LiveRunPorts {
   tell(event: CoordinatorEvent): void;
   /** Something that a page shows has changed. */
   onChange(change: Change): void;
+  /** A lease that was not acknowledged is sent again. */
+  onResent(): void;
   /** A step has closed in this process. */
   onStepClosed(record: StepRecord): void;
 }
@@ -114,6 +116,8 @@ export interface LiveRun {
   /** Runs the rounds; resolves when they are over or `signal` is aborted. */
   work(signal: AbortSignal): Promise<void>;
   fail(error: unknown): void;
+  /** Nothing can be accepted for this reason, or null: it can again. */
+  blocked(reason: string | null): void;
   readonly isDone: boolean;
   outcome(): RunOutcome;
 }
@@ -141,7 +145,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     running: started,
     forgetting: createForgetting(started, ports),
     publications: createPublications({ run, journal, blobs }),
-    notes: { said: { phase: "waiting", message: null }, resets: null, records: [], points: [] },
+    notes: { said: { phase: "waiting", message: null }, resets: null, blocked: null, records: [], points: [] },
     beginning: createBeginning(),
   };
   const { running, notes, beginning } = work;
@@ -164,6 +168,11 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
       notes.said = { phase: "failed", message: error instanceof Error ? error.message : String(error) };
       logger.fatal({ error }, "the run failed");
       ports.tell({ kind: "failed", error });
+      ports.onChange("step");
+    },
+    blocked(reason) {
+      if (notes.blocked === reason) return;
+      notes.blocked = reason;
       ports.onChange("step");
     },
     get isDone() {
@@ -217,6 +226,7 @@ function poolPorts({ ports, publications, notes, forgetting }: Work, onFault: (e
     numSummed: (deviceId) => notes.records.filter(({ counted }) => counted.includes(deviceId)).length,
     onAccepted: (taskId, deviceId) => ports.tell({ kind: "accepted", taskId, deviceId }),
     onFault,
+    onResent: ports.onResent,
     onHandedOut: (clientKey, sha256s) => meter.handOut(clientKey, sha256s),
     onStateBytes: (numBytes) => meter.move("states", { up: numBytes, down: 0 }),
   };

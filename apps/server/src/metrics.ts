@@ -5,6 +5,14 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 /** A coordinator's numbers in the format of Prometheus. */
 export interface Metrics {
   refused(rule: string): void;
+  /** A call came that is one of the protocol's, whether it may be made or not. */
+  called(name: string): void;
+  /** A connection was closed, or not taken. */
+  closed(why: string): void;
+  /** A lease that was not acknowledged is sent again. */
+  resent(): void;
+  /** From now on the connections are shown too; null for no bound. */
+  observe(connections: { readonly open: () => number; readonly cap: number | null; readonly fileLimit: number | null }): void;
   stepClosed(stage: string, seconds: number): void;
   /** Everything that was counted, and these numbers of the present. */
   read(status: Status, traffic: TrafficTotals, numSpectators: number): Promise<{ contentType: string; text: string }>;
@@ -28,6 +36,14 @@ export function createMetrics(): Metrics {
     labelNames: ["stage"],
     registers,
   });
+  const called = new Counter({ name: "tutti_calls_total", help: "Calls that came, by name", labelNames: ["call"], registers });
+  const closed = new Counter({
+    name: "tutti_connections_closed_total",
+    help: "Connections that were closed or not taken because of a limit, by reason",
+    labelNames: ["reason"],
+    registers,
+  });
+  const resent = new Counter({ name: "tutti_leases_resent_total", help: "Leases sent again that were not acknowledged", registers });
   const gauges = createGauges(registry);
   const spectators = new Gauge({ name: "tutti_spectators", help: "Sockets that watch without taking part", registers });
   const bytes = new Gauge({
@@ -38,6 +54,21 @@ export function createMetrics(): Metrics {
   });
   return {
     refused: (rule) => refusals.inc({ rule }),
+    called: (call) => called.inc({ call }),
+    closed: (reason) => closed.inc({ reason }),
+    resent: () => resent.inc(),
+    observe({ open, cap, fileLimit }) {
+      const collect = (of: () => number) =>
+        function (this: Gauge) {
+          this.set(of());
+        };
+      new Gauge({ name: "tutti_connections", help: "Open connections", registers, collect: collect(open) });
+      const bounds = [
+        ["tutti_connections_max", "Most connections at once", cap],
+        ["tutti_files_max", "Files that the process may open", fileLimit],
+      ] as const;
+      for (const [name, help, bound] of bounds) if (bound !== null) new Gauge({ name, help, registers }).set(bound);
+    },
     stepClosed(stage, took) {
       steps.inc({ stage });
       seconds.inc({ stage }, took);

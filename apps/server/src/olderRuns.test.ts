@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { openJournal } from "./journal/journal.ts";
-import { lmdbStore } from "./journal/lmdbStore.ts";
+import { openStore, readStore } from "./journal/openStore.ts";
 import { readRun } from "./journal/readRun.ts";
 import { createScene } from "./testing/scene.ts";
 
@@ -63,18 +63,19 @@ function unpack(name: string): string {
   mkdirSync(folder, { recursive: true });
   const packed = readFileSync(join(import.meta.dirname, "testing/olderRuns", `${name}.mdb.gz`));
   writeFileSync(join(folder, "data.mdb"), gunzipSync(packed));
-  return folder;
+  return join(scene.folder(), name);
 }
 
 test.each(runs)("a run of an older coordinator goes on to the same bits: $what", async ({ name, parametersSha256, steps }) => {
-  const journal = unpack(name);
-  const before = openJournal(lmdbStore(journal, { isReadOnly: true }));
+  const folder = unpack(name);
+  const before = openJournal(await readStore(folder, "journal"));
   expect(before.contents()?.plan?.tasks[0]).toHaveProperty("params");
   const numIn = before.contents()?.contributions.length ?? 0;
-  await before.close();
   const { run } = await readRun(scene.folder(), name);
   const options = { runId: name, expectedClients: 1, homeless: "move" } as const;
-  const coordinator = await scene.start(run, options, { store: lmdbStore(journal) });
+  const opened = await openStore(folder, "journal");
+  expect(opened.note).toContain("did not chain its records: they are chained from now on");
+  const coordinator = await scene.start(run, options, { store: opened.store });
   const numSteps = coordinator.steps().length;
   const client = scene.join(coordinator, "a");
   const { devices } = (await client.when("welcome")).welcome; // known by the key that follows from the secret in the journal (P-100)

@@ -1,18 +1,17 @@
-import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { isModule, type RunSettings } from "@tutti/core";
 import { runSettingsSchema } from "@tutti/protocol";
 import { ConfigError, type CoordinatorConfig } from "./config.ts";
 import { type Journal, openJournal } from "./journal/journal.ts";
 import { type KeyValueStore, memoryStore } from "./journal/keyValueStore.ts";
-import { lmdbStore } from "./journal/lmdbStore.ts";
 import { replaceOlderKeys } from "./journal/olderKeys.ts";
+import { openStore } from "./journal/openStore.ts";
 import { withRoom } from "./journal/readRun.ts";
 import { requireSameTexts } from "./publicTexts.ts";
 import { findRunId, openRunFolder, type RunFolder } from "./runFolder.ts";
 import { createKeptRounds, type KeptRounds } from "./start/keptRounds.ts";
 import type { StartFrom } from "./start/startingPoint.ts";
-import { inRunFolder, lockRunFolder } from "./writableFolder.ts";
+import { lockRunFolder, orWithReason } from "./writableFolder.ts";
 
 /** A run's folder and journal, which are this process's until they are released. */
 export interface OpenedRun {
@@ -22,6 +21,8 @@ export interface OpenedRun {
   readonly keptRounds: KeptRounds;
   /** Whether an earlier process began it. */
   readonly isResumed: boolean;
+  /** What is to be said once, such as that the folder was an older version's. */
+  readonly notes: readonly string[];
   /** Closes what it stores and gives the folder back. */
   release(): Promise<void>;
 }
@@ -32,6 +33,7 @@ export async function openRun(config: CoordinatorConfig, store: KeyValueStore | 
   const runId = config.runId ?? findRunId(config);
   const folder = openRunFolder(dataDir, runId, !config.writesRunFiles);
   const unlock = lockRunFolder(folder.path);
+  const notes: string[] = [];
   let records: KeyValueStore | null = null;
   let journal: Journal | null = null;
   let keptRounds: KeptRounds | null = null;
@@ -44,14 +46,18 @@ export async function openRun(config: CoordinatorConfig, store: KeyValueStore | 
     }
   };
   try {
-    records = inRunFolder(folder.path, () => store ?? lmdbStore(join(folder.path, "journal")));
+    const open = async (name: "journal" | "rounds") => {
+      const opened = await orWithReason(folder.path, openStore(folder.path, name));
+      if (opened.note !== null) notes.push(opened.note);
+      return opened.store;
+    };
+    records = store ?? (await open("journal"));
     await replaceOlderKeys(records);
-    const written = records;
-    journal = inRunFolder(folder.path, () => openJournal(written));
+    journal = openJournal(records);
     requireSameRun(journal, config, { runId, folder: folder.path });
-    const rounds = store === undefined && config.keepRoundsBytes > 0 ? () => lmdbStore(join(folder.path, "rounds")) : memoryStore;
-    keptRounds = inRunFolder(folder.path, () => createKeptRounds(rounds(), config.keepRoundsBytes));
-    return { runId, folder, journal, keptRounds, isResumed: journal.contents() !== null, release };
+    const rounds = store === undefined && config.keepRoundsBytes > 0 ? await open("rounds") : memoryStore();
+    keptRounds = createKeptRounds(rounds, config.keepRoundsBytes);
+    return { runId, folder, journal, keptRounds, isResumed: journal.contents() !== null, notes, release };
   } catch (error) {
     await release();
     throw error;

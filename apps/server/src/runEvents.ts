@@ -16,6 +16,8 @@ export interface RunNotes {
   said: Said;
   /** Of devices that started again in this process; null for none. */
   resets: Status["resets"] | null;
+  /** Why nothing can be accepted at present, such as a full disk; it is said before anything else. */
+  blocked: string | null;
   /** Of every closed step, those of earlier processes included. */
   readonly records: StepRecord[];
   /** The records as points of the pages' curves. */

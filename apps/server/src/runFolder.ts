@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { appendFileSync, existsSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isModule, publicTextsOf, type RunSettings } from "@tutti/core";
 import type { StepRecord } from "@tutti/record";
 import type { CoordinatorConfig } from "./config.ts";
+import { isDiskFull } from "./journal/diskFull.ts";
 import { makeRunFolder } from "./writableFolder.ts";
 
 /** Settings that came later, with what runs did before there was a choice. */
@@ -55,6 +56,7 @@ export function openRunFolder(dataDir: string, runId: string, isQuiet: boolean):
   makeRunFolder(path);
   const stepsPath = join(path, "rounds.jsonl");
   const configPath = join(path, "config.json");
+  const steps = createLines(stepsPath);
   return {
     path,
     writeConfig(config) {
@@ -64,7 +66,25 @@ export function openRunFolder(dataDir: string, runId: string, isQuiet: boolean):
       if (!isQuiet) writeFileSync(stepsPath, records.map((record) => `${JSON.stringify(record)}\n`).join(""));
     },
     appendStep(record) {
-      if (!isQuiet) appendFileSync(stepsPath, `${JSON.stringify(record)}\n`);
+      if (!isQuiet) steps.append(`${JSON.stringify(record)}\n`);
+    },
+  };
+}
+
+/** Lines at the end of a file. What a full disk does not take is written with the next one; the journal has it, too. */
+function createLines(path: string) {
+  let waiting = "";
+  return {
+    append(line: string): void {
+      waiting += line;
+      const before = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+      try {
+        appendFileSync(path, waiting);
+        waiting = "";
+      } catch (error) {
+        if (!isDiskFull(error)) throw error;
+        truncateSync(path, before);
+      }
     },
   };
 }

@@ -39,7 +39,8 @@ export function createStatusSource({ runId, run, tuned, clock, meter, running, n
   function statusWith(traffic: TrafficTotals): Status {
     const { records, points } = notes;
     const summary = running.strategy.summary(running.state);
-    const { phase, message } = notes.said;
+    const { phase } = notes.said;
+    const message = notes.blocked ?? notes.said.message;
     const step = pool.step();
     const { members } = pool;
     const lacks = phase === "running" ? pool.computeDesk.whyWaiting() : null;

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { lmdbStore } from "./journal/lmdbStore.ts";
+import { openStore } from "./journal/openStore.ts";
 import { createScene } from "./testing/scene.ts";
 import { tinyFedAvg } from "./testing/tinyRun.ts";
 
@@ -19,7 +19,7 @@ test("what is secret in a run's folder is its owner's alone, also where it was o
   const run = tinyFedAvg();
   const folder = scene.folder();
   const runFolder = join(folder, "test");
-  const start = () => scene.start(run, { https: "self" }, { store: lmdbStore(join(runFolder, "journal")) });
+  const start = async () => scene.start(run, { https: "self" }, { store: (await openStore(runFolder, "journal")).store });
   const leaks = (...words: string[]) => filesWith(folder, words).filter(isForOthers);
   mkdirSync(runFolder);
   writeFileSync(join(runFolder, "control.json"), "{}", { mode: 0o666 });

@@ -18,6 +18,7 @@ import { createConnection } from "./clientConnection.ts";
 import type { Addresses } from "./entry/addresses.ts";
 import type { Gate } from "./entry/gate.ts";
 import { refuseProof } from "./entry/proofs.ts";
+import { type CallRates, createCallRates } from "./limits/callRates.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { Computer } from "./pool/computeDesk.ts";
 import type { Client, Connection } from "./pool/members.ts";
@@ -36,7 +37,8 @@ export interface SocketPorts {
   readonly maxMessageBytes: number;
   /** Closes sockets that say no hello within this time; null lets them watch. */
   readonly helloTimeoutMs: number | null;
-  welcome(devices: Welcome["devices"], client: Pick<Client, "bits">): Welcome;
+  /** `isRepeated` where the client has had a welcome on this connection. */
+  welcome(devices: Welcome["devices"], client: Pick<Client, "bits">, isRepeated: boolean): Welcome;
   status(): Status;
   /** The same with bytes as they were a moment ago: what a socket that comes is shown. */
   statusOnArrival(): Status;
@@ -49,6 +51,10 @@ export interface SocketPorts {
   tokenOf(hello: Received<"hello">): string | null;
   /** Whether one more socket may watch (P-114). */
   hasRoomForSpectator(): boolean;
+  /** A call of the protocol came. */
+  onCall(name: string): void;
+  /** A socket is closed because of a limit. */
+  onClosed(why: "hello" | "refusals" | "unread"): void;
 }
 
 /** Who is told which statuses: sockets that have said no hello, and those of clients. */
@@ -68,6 +74,8 @@ interface Served {
   /** The client key that it said hello with first: it hosts no other, also after `leave`. */
   clientKey: string | null;
   numWrongTokens: number;
+  /** The socket's own before hello, then its client's, whatever connection that comes on. */
+  rates: CallRates;
   /** It has said hello in time. */
   cancelTimeout(): void;
 }
@@ -89,6 +97,7 @@ export function serveSocket(socket: Socket, ports: SocketPorts): void {
     isReplaced: false,
     clientKey: null,
     numWrongTokens: 0,
+    rates: createCallRates(ports.clock),
     cancelTimeout: startTimeout(socket, isSpectator ? ports : { ...ports, helloTimeoutMs: newcomerTimeoutMs(ports) }),
   };
   served.connection.origin = { address: ports.addressOf(socket), token: null };
@@ -97,14 +106,29 @@ export function serveSocket(socket: Socket, ports: SocketPorts): void {
     send(socket, "status", ports.statusOnArrival());
   }
   serve(socket, handlersOf(served), {
-    onRefused: (name, { refused, message }) => {
-      ports.onRefused(refused);
-      logger.warn({ call: name, rule: refused, message }, "refused");
+    admit(name) {
+      ports.onCall(name);
+      return served.rates.take(name);
     },
+    onRefused: (name, refusal) => onRefused(served, name, refusal),
     onFault: (name, error) => logger.error({ call: name, error }, "a handler failed"),
   });
   socket.on("disconnect", (reason) => disconnected(served, reason));
 }
+
+/** Who is refused again and again is closed (P-143); what may be lost (P-35) and comes too often is not answered anyway. */
+function onRefused({ socket, ports, rates }: Served, name: string, { refused, message }: Refusal): void {
+  ports.onRefused(refused);
+  if (refused === "P-142" && (name === "progress" || name === "loading")) return;
+  const { isLogged, isTooMany } = rates.refused();
+  if (isLogged) ports.logger.warn({ call: name, rule: refused, message }, "refused");
+  if (!isTooMany) return;
+  ports.onClosed("refusals");
+  socket.disconnect(true);
+}
+
+/** Rates of clients, as long as they are known. */
+const ratesOfClients = new WeakMap<Client, CallRates>();
 
 /** A socket that finds no room among the spectators is there to say hello: more time holds it for nothing. */
 const maxNewcomerMs = 10_000;
@@ -113,9 +137,10 @@ function newcomerTimeoutMs({ helloTimeoutMs }: SocketPorts): number {
   return Math.min(helloTimeoutMs ?? maxNewcomerMs, maxNewcomerMs);
 }
 
-function startTimeout(socket: Socket, { clock, logger, helloTimeoutMs }: SocketPorts): () => void {
+function startTimeout(socket: Socket, { clock, logger, helloTimeoutMs, onClosed }: SocketPorts): () => void {
   if (helloTimeoutMs === null) return () => undefined;
   return clock.after(helloTimeoutMs, () => {
+    onClosed("hello");
     logger.info({ socket: socket.id }, "no hello: closed");
     socket.disconnect(true);
   });
@@ -149,6 +174,7 @@ function handlersOf(served: Served): Handlers {
       return {};
     }, desk.ignored),
     register: asClient(async (client, { devices, compute }, afterAnswer) => {
+      if (devices.some(({ deviceId }) => !connection.registered.has(deviceId))) served.rates.giveBack("register");
       const registered = pool.members.register(client, devices, compute ?? null);
       if (isRefusal(registered)) return registered;
       const { unregistered } = registered;
@@ -160,9 +186,11 @@ function handlersOf(served: Served): Handlers {
       afterAnswer(() => pool.deliverTo(client, connection));
       return unregistered.length === 0 ? {} : { unregistered };
     }, desk.register),
-    submit: asClient((client, submission) => {
+    submit: asClient(async (client, submission) => {
       client.progress = null;
-      return pool.submit(client, submission);
+      const answer = await pool.submit(client, submission);
+      if ("outcome" in answer && answer.outcome === "accepted") served.rates.giveBack("submit");
+      return answer;
     }, desk.submit),
     progress: asClient((client, { taskId, step, numSteps }) => {
       pool.progressed(client, taskId, Math.min(1, step / numSteps));
@@ -236,6 +264,7 @@ function computeHandlers(served: Served) {
 
 async function greetComputer(served: Served, hello: Received<"hello">): Promise<Answer<"hello"> | Refusal> {
   const { socket, ports, connection } = served;
+  const isRepeated = served.computer !== null;
   const admitted = ports.pool.computeDesk.hello(connection, hello);
   if (isRefusal(admitted)) return admitted;
   served.cancelTimeout();
@@ -246,7 +275,7 @@ async function greetComputer(served: Served, hello: Received<"hello">): Promise<
   await socket.join(rooms.members);
   await ports.flushed();
   ports.logger.info({ client: shortKey(admitted.computer) }, "hello of a compute client");
-  return ports.welcome(admitted.devices, { bits: null });
+  return ports.welcome(admitted.devices, { bits: null }, isRepeated);
 }
 
 async function greet(served: Served, hello: Received<"hello">, afterAnswer: AfterAnswer): Promise<Answer<"hello"> | Refusal> {
@@ -261,12 +290,16 @@ async function greet(served: Served, hello: Received<"hello">, afterAnswer: Afte
   const turnedAway = ports.gate.refuse(hello);
   if (turnedAway !== null) return turnAway(served, turnedAway);
   if (connection.origin !== undefined) connection.origin = { ...connection.origin, token: ports.tokenOf(hello) };
+  const isRepeated = served.client !== null;
+  const tooSoon = isRepeated ? null : takeRatesOf(served, pool.members.client(hello.clientKey));
+  if (tooSoon !== null) return tooSoon;
   const admitted = pool.members.hello(connection, hello);
   if (isRefusal(admitted)) return admitted;
   const { client, devices } = admitted;
   served.clientKey = client.clientKey;
   served.cancelTimeout();
   served.client = client;
+  ratesOfClients.set(client, served.rates);
   await socket.leave(rooms.spectators);
   await socket.join(rooms.members);
   await ports.flushed();
@@ -277,6 +310,7 @@ async function greet(served: Served, hello: Received<"hello">, afterAnswer: Afte
   return ports.welcome(
     devices.filter(({ deviceId }) => pool.members.homes.get(deviceId)?.clientKey === client.clientKey),
     client,
+    isRepeated,
   );
 }
 
@@ -284,9 +318,17 @@ async function greet(served: Served, hello: Received<"hello">, afterAnswer: Afte
 function turnAway(served: Served, refusal: Refusal): Refusal {
   const isWrong = refusal.refused === "P-102" || refusal.refused === "P-103";
   if (isWrong) served.numWrongTokens += 1;
-  if (refusal.refused === "P-104") served.cancelTimeout(); // it waits for the operator
+  if (refusal.refused === "P-104") served.cancelTimeout(); // it has said hello, and waits
   if (served.numWrongTokens >= maxWrongTokens) setTimeout(() => served.socket.disconnect(true), 0); // behind the answer
   return refusal;
+}
+
+/** A known client goes on with the rates that it had: a new connection for each hello makes no difference. */
+function takeRatesOf(served: Served, known: Client | null): Refusal | null {
+  const rates = known === null ? undefined : ratesOfClients.get(known);
+  if (rates === undefined) return null;
+  served.rates = rates;
+  return rates.take("hello");
 }
 
 const maxWrongTokens = 5;

@@ -3,6 +3,7 @@ import { clientAddress, quotaAddress } from "@tutti/core";
 import { type Goodbye, send } from "@tutti/protocol";
 import { Server, type Socket } from "socket.io";
 import { packetParser } from "./packets.ts";
+import { boundPolling } from "./pollingSessions.ts";
 import { rooms, type SocketPorts, serveSocket } from "./servedSocket.ts";
 import { createDifferences, type StatusDifferences } from "./status.ts";
 
@@ -29,16 +30,48 @@ function countedAddress({ address, headers }: Socket["handshake"], numHops: numb
   return quotaAddress(clientAddress({ remote: address, forwardedFor }, numHops));
 }
 
+/** Milliseconds until a connection of engine.io must be one of socket.io. */
+const connectTimeoutMs = 20_000;
+
+/** Packets that may wait for a client which polls and does not fetch them: a lease for each of its devices, and then some. */
+const maxUnreadPackets = 10_000;
+
+const lookEveryMs = 5000;
+
+/** Closes sockets that poll and do not fetch what they are sent (P-141). Returns what stops it. */
+function closeUnread({ engine }: Server, { clock, onClosed }: Pick<SocketPorts, "clock" | "onClosed">): () => void {
+  const clients = (engine as unknown as { readonly clients: Readonly<Record<string, UnreadSocket>> }).clients;
+  let cancel: () => void = () => undefined;
+  const look = (): void => {
+    for (const socket of Object.values(clients)) {
+      if (socket.writeBuffer.length <= maxUnreadPackets) continue;
+      onClosed("unread");
+      socket.close(true);
+    }
+    cancel = clock.after(lookEveryMs, look);
+  };
+  cancel = clock.after(lookEveryMs, look);
+  return () => cancel();
+}
+
+/** As much of a socket of engine.io as that needs. */
+interface UnreadSocket {
+  readonly writeBuffer: readonly unknown[];
+  close(discardsUnread: boolean): void;
+}
+
 /** Serves the protocol on an HTTP server, with polling as the fallback. */
 export function attachSockets(server: HttpServer, ports: AttachPorts): Sockets {
   const { addresses } = ports;
-  const options = { serveClient: false, perMessageDeflate: false, parser: packetParser, allowRequest };
+  const options = { serveClient: false, perMessageDeflate: false, parser: packetParser, connectTimeout: connectTimeoutMs, allowRequest };
   const io = new Server(server, { ...options, maxHttpBufferSize: ports.maxMessageBytes });
   function allowRequest(request: IncomingMessage, decide: (why: string | null, isAllowed: boolean) => void): void {
     const refusal = addresses.refuse(request);
     if (refusal !== null) ports.onRefused("P-101");
     decide(refusal, refusal === null);
   }
+  boundPolling(io.engine);
+  const stopLooking = closeUnread(io, ports);
   const sizeOf = (room: string) => io.sockets.adapter.rooms.get(room)?.size ?? 0;
   const served: SocketPorts = {
     ...ports,
@@ -57,6 +90,7 @@ export function attachSockets(server: HttpServer, ports: AttachPorts): Sockets {
     numSpectators: () => sizeOf(rooms.spectators),
     numMembers: () => sizeOf(rooms.members),
     close(reason, message) {
+      stopLooking();
       send(io, "goodbye", { reason, ...(message === undefined ? {} : { message }) });
       // The transports close after what was written; without a farewell of socket.io's own, clients try to come back.
       io.engine.close();

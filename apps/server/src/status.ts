@@ -14,7 +14,7 @@ import type { StepRecord, TrafficTotals } from "@tutti/record";
 import type { OpenStep } from "./pool/openStep.ts";
 import type { Roster } from "./pool/roster.ts";
 import type { TunedParameters } from "./tuned.ts";
-import { countClients, whyWaiting } from "./waiting.ts";
+import { whyWaiting } from "./waiting.ts";
 
 /** What a status is made of. */
 export interface StatusSources {
@@ -42,7 +42,7 @@ export interface StatusSources {
 /** The run as the pages and the demo show it (P-70). */
 export function describeRun(sources: StatusSources): Status {
   const { runId, phase, message, summary, step, members, points, traffic, now } = sources;
-  const counts = countClients(members.clients());
+  const counts = members.counts();
   const { numConnected, numPaused } = counts;
   const plan = step?.plan;
   const stage = plan?.stage ?? summary?.stage ?? null;
@@ -126,13 +126,19 @@ export function forLanding({ phase, stage, round, numRounds, numConnected, numDe
   return { phase, stage, round, numRounds, numConnected, numDevices };
 }
 
-/** The same for a client at work: without probes, which cost bytes and are the dashboard's. */
-export function forWelcome(status: Status): Status {
-  return { ...status, probes: [] };
-}
-
 /** Points that a status holds at least, for whoever missed the one before. */
 const numLatest = 4;
+
+/**
+ * The same for a client at work: without probes, which cost bytes and are the dashboard's. A client that says hello once more on its connection has
+ * the history already (P-145).
+ */
+export function forWelcome(status: Status, isRepeated: boolean): Status {
+  const { history, historyStart = 0 } = status;
+  if (!isRepeated) return { ...status, probes: [] };
+  const latest = history.slice(-numLatest);
+  return { ...status, probes: [], history: latest, historyStart: historyStart + history.length - latest.length };
+}
 
 /** What a status after the first holds: the whole run would cost bytes that grow with the square of the rounds. */
 export interface StatusDifferences {

@@ -2,7 +2,7 @@ import { noDeviceConnected } from "@tutti/core";
 import { expect, test } from "vitest";
 import { createScene } from "./testing/scene.ts";
 import { tinyFedAvg } from "./testing/tinyRun.ts";
-import { type ClientFacts, countClients, whyWaiting } from "./waiting.ts";
+import { type ClientFacts, createClientTally, whyWaiting } from "./waiting.ts";
 
 const scene = createScene();
 const ready: ClientFacts = { connection: {}, isPaused: false, hasDeclined: false };
@@ -10,7 +10,30 @@ const paused: ClientFacts = { ...ready, isPaused: true };
 const declined: ClientFacts = { ...ready, hasDeclined: true };
 const away: ClientFacts = { ...paused, connection: null };
 
-const why = (reason: string, clients: readonly ClientFacts[]) => whyWaiting(reason, countClients(clients));
+function why(reason: string, clients: readonly ClientFacts[]): string {
+  const tally = createClientTally<ClientFacts>();
+  for (const client of clients) tally.look({ ...client });
+  return whyWaiting(reason, tally.counts());
+}
+
+test("clients are counted by what they do now, however often each is looked at and in whatever order they change", () => {
+  const tally = createClientTally<ClientFacts>();
+  const clients = Array.from({ length: 3 }, () => ({ connection: {} as unknown, isPaused: false, hasDeclined: false }));
+  const change = (i: number, facts: Partial<ClientFacts>) => {
+    const client = clients[i];
+    if (client !== undefined) tally.look(Object.assign(client, facts));
+    return tally.counts();
+  };
+  for (const i of [0, 1, 2, 1]) change(i, {});
+  expect(tally.counts()).toEqual({ numConnected: 3, numPaused: 0, numDeclined: 0 });
+  expect(change(1, { hasDeclined: true })).toEqual({ numConnected: 3, numPaused: 0, numDeclined: 1 });
+  expect(change(1, { isPaused: true })).toEqual({ numConnected: 3, numPaused: 1, numDeclined: 0 });
+  expect(change(2, { isPaused: true })).toEqual({ numConnected: 3, numPaused: 2, numDeclined: 0 });
+  expect(change(2, { connection: null })).toEqual({ numConnected: 2, numPaused: 1, numDeclined: 0 });
+  expect(change(2, { isPaused: false })).toEqual({ numConnected: 2, numPaused: 1, numDeclined: 0 });
+  expect(change(1, { isPaused: false })).toEqual({ numConnected: 2, numPaused: 0, numDeclined: 1 });
+  expect(change(2, { connection: {} })).toEqual({ numConnected: 3, numPaused: 0, numDeclined: 1 });
+});
 
 test("a run that waits says how many tabs are paused, unable or getting ready, and speaks of none only where none is connected", () => {
   const cases: readonly (readonly [readonly ClientFacts[], string])[] = [

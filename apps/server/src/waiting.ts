@@ -16,16 +16,39 @@ export interface ClientCounts {
   readonly numDeclined: number;
 }
 
-/** Counts clients in one pass, since every status asks for it. */
-export function countClients(clients: Iterable<ClientFacts>): ClientCounts {
-  const counts = { numConnected: 0, numPaused: 0, numDeclined: 0 };
-  for (const { connection, isPaused, hasDeclined } of clients) {
-    if (connection === null) continue;
-    counts.numConnected += 1;
-    if (isPaused) counts.numPaused += 1;
-    else if (hasDeclined) counts.numDeclined += 1;
-  }
-  return counts;
+/** Clients counted by what they are doing. */
+export interface ClientTally<Counted extends ClientFacts> {
+  /** The client is new, or may be doing something else than before. */
+  look(client: Counted): void;
+  counts(): ClientCounts;
+}
+
+/** A tally that looks at a client when it changes: every join asks for the counts, and must not cost more with each client that is there. */
+export function createClientTally<Counted extends ClientFacts>(): ClientTally<Counted> {
+  const known = new Map<Counted, Doing>();
+  const numDoing = { working: 0, paused: 0, declined: 0 };
+  return {
+    look(client) {
+      const [before = "away", now] = [known.get(client), doingOf(client)];
+      if (before === now) return;
+      if (before !== "away") numDoing[before] -= 1;
+      if (now === "away") return void known.delete(client);
+      numDoing[now] += 1;
+      known.set(client, now);
+    },
+    counts() {
+      const { working, paused, declined } = numDoing;
+      return { numConnected: working + paused + declined, numPaused: paused, numDeclined: declined };
+    },
+  };
+}
+
+type Doing = "away" | "working" | "paused" | "declined";
+
+function doingOf({ connection, isPaused, hasDeclined }: ClientFacts): Doing {
+  if (connection === null) return "away";
+  if (isPaused) return "paused";
+  return hasDeclined ? "declined" : "working";
 }
 
 /** Why a run waits, from the round loop's reason and its clients: a paused tab is not an absent one. */

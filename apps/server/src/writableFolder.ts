@@ -29,6 +29,19 @@ export function inRunFolder<T>(folder: string, act: () => T, option = "--out"): 
   }
 }
 
+/** The same of something that is under way. */
+export function orWithReason<T>(folder: string, act: Promise<T>, option = "--out"): Promise<T> {
+  return act.catch((cause: unknown) =>
+    inRunFolder(
+      folder,
+      () => {
+        throw cause;
+      },
+      option,
+    ),
+  );
+}
+
 const codeOf = (cause: unknown): string => (cause instanceof Error && "code" in cause ? String(cause.code) : "");
 
 /**

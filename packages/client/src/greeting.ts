@@ -75,7 +75,7 @@ const approvalMs = 3000;
 
 function notAdmitted(session: Session, { rule, message }: { readonly rule: Rule; readonly message: string }): void {
   if (rule === "P-1") endSession(session, { reason: "reload", message });
-  else if (rule === "P-6") session.socket.greetAgain();
+  else if (rule === "P-6" || rule === "P-142") session.socket.greetAgain();
   else if (rule === "P-104") {
     session.emit({ kind: "connection", state: "unapproved" });
     session.socket.greetAgain(approvalMs);

@@ -5,7 +5,7 @@ import type { Settled } from "./fulfilLease.ts";
 import type { Gate } from "./gate.ts";
 
 /** Refusals after which the client does not know whether what it sent counts (P-40). */
-export const unknownOutcome: readonly Rule[] = ["P-5", "P-6", "P-7", "P-10"];
+export const unknownOutcome: readonly Rule[] = ["P-5", "P-6", "P-7", "P-10", "P-142"];
 
 /** What sending submissions needs of the participation. */
 export interface SubmitterPorts {

@@ -68,6 +68,7 @@ export type { Publication } from "./publication.ts";
 export { type PublicRowsRun, publicRows } from "./publicRows.ts";
 export type { Random, RandomStream, StreamName } from "./random.ts";
 export { createRandom } from "./random.ts";
+export { fullBucket, returnToken, type Taken, type TokenBucket, type TokenRate, takeToken } from "./rates/tokenBucket.ts";
 export { isResidualName, isResidualSet, oneAboveOther, residualOf, residualPrefix, sideBySide } from "./residualParams.ts";
 export type { DevicePool, ResumedStep, RoundEvent, RoundsOptions, Step } from "./rounds.ts";
 export { neededContributions, runRounds } from "./rounds.ts";

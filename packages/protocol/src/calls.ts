@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { protocolVersion } from "./limits.ts";
 import { type Answer, type CallName, calls, type Received, type Request } from "./messages.ts";
-import { byteFields, misplacedBytes } from "./misplacedBytes.ts";
+import { byteFields, excessOf, misplacedBytes } from "./misplacedBytes.ts";
 import { isRefusal, type Refusal, type Rule, refuse, rules } from "./rules.ts";
 
 /** The part of a socket.io socket, of the server's or of the client's, that sends. */
@@ -84,6 +84,8 @@ export type Handlers = {
 
 /** Who hears of calls that were refused, and of handlers that failed. */
 export interface ServeOptions {
+  /** Asked before a call is looked at, so that a call which may not be made costs nothing more; why it is refused, or null. */
+  readonly admit?: (name: string) => Refusal | null;
   /** Told of every refusal, for logs and counters. */
   readonly onRefused?: (name: string, refusal: Refusal) => void;
   /** Told of whatever a handler threw; the caller only learns that there was a fault (P-5). It must not throw. */
@@ -131,7 +133,11 @@ async function answerCall(call: ReceivedCall, handlers: Handlers, options: Serve
 
 async function settleCall({ name, request, afterAnswer }: ReceivedCall, handlers: Handlers, options: ServeOptions): Promise<unknown> {
   if (!isCallName(name) || !Object.hasOwn(handlers, name)) return refuse("P-4", `call ${quoted(name)} is not served here`);
+  const refusal = options.admit?.(name) ?? null;
+  if (refusal !== null) return refusal;
   try {
+    const excess = excessOf(request);
+    if (excess !== null) return refuse("P-3", `${name}: ${excess}`);
     const misplaced = misplacedBytes(request, byteFields[name]);
     if (name === "hello" && misplaced !== "" && isOfOtherVersion(request)) return refuse("P-1", otherVersion);
     if (misplaced !== null) return refuse("P-3", describeBytes(name, misplaced));

@@ -8,7 +8,7 @@ export const limits = {
   ...settingLimits,
   /** Devices that one client may host. */
   maxDevicesPerClient: 1000,
-  maxClients: 2000,
+  maxClients: 20_000,
   maxLayers: 256,
   maxClasses: 1000,
   maxExamples: 1_000_000,

@@ -90,6 +90,15 @@ export const rules = {
   "P-130": "The rule of aggregation",
   "P-131": "Layer scores are what a score can be",
   "P-132": "An evaluation counts the device's rows",
+  "P-140": "Connections are counted",
+  "P-141": "Connections that stand still are closed",
+  "P-142": "Calls have rates",
+  "P-143": "Who is refused again and again is closed",
+  "P-144": "A lease is sent again three times at most",
+  "P-145": "Answers cost no more than questions",
+  "P-150": "A damaged journal refuses the run",
+  "P-151": "Journal and states can be encrypted",
+  "P-152": "A full disk accepts nothing",
 } as const;
 
 /** The number of a rule of SPEC.md. */

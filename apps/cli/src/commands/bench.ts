@@ -32,7 +32,7 @@ Ends with exit code 1 when a goal is not met.
 
 Examples:
   tutti bench                                    some minutes
-  tutti bench joins kernels --json rows.json
+  tutti bench load kernels --json rows.json
   tutti bench speed --against main --json speed.json
   tutti bench --from rows.json --markdown`,
     )

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { examples } from "../examples.ts";
-import { UsageError } from "../exitCodes.ts";
+import { exitCodes, UsageError } from "../exitCodes.ts";
 import { addBranch } from "./branch.ts";
 import { addOperating } from "./operate.ts";
 import { type ServeFlags, serveRun, withServeOptions } from "./serve.ts";
@@ -10,7 +10,7 @@ import { type ServeFlags, serveRun, withServeOptions } from "./serve.ts";
 export function addRun(program: Command): void {
   const run = program
     .command("run")
-    .description("start, branch, list, inspect, stop and export runs")
+    .description("start, branch, list, inspect, stop, repair and export runs")
     .addHelpText("after", examples("tutti run start experiment.yaml", "tutti run status"));
   withServeOptions(run.command("start").argument("<file>", "settings as YAML or JSON"))
     .description("serve the run of a settings file until it is over")
@@ -46,6 +46,14 @@ Examples:
     .description("stop a run's coordinator; the command that started it resumes a run that is not finished")
     .addHelpText("after", examples("tutti run stop"))
     .action(stop);
+  withFolder(run.command("repair").argument("<run>", "a run's id"))
+    .description("show what of a run's journal is damaged, and go back to its last sound record")
+    .option("--yes", "go back; without it what would be lost is only shown")
+    .addHelpText(
+      "after",
+      examples("tutti run repair feedback-topic-seed42-c22859e1", "tutti run repair feedback-topic-seed42-c22859e1 --yes"),
+    )
+    .action(repair);
   withFolder(run.command("export").argument("<run>", "a run's id"))
     .description(
       "write what a run has tuned, finished or not, as safetensors, as an adapter for Hugging Face's peft, or merged into its backbone",
@@ -130,6 +138,13 @@ async function stop(runId: string | undefined, { out }: { out: string }): Promis
   const { summary } = await readRun(out, stopped);
   if (summary?.isDone === true) return console.log(`run ${stopped} is finished: only its pages are taken down`);
   console.log(`run ${stopped} is stopping; the command that started it resumes it`);
+}
+
+async function repair(runId: string, { out, yes }: { out: string; yes?: boolean }): Promise<void> {
+  const { repairRun } = await import("@tutti/server");
+  const { lines, outcome } = await repairRun(out, runId, yes === true);
+  for (const line of lines) console.log(line);
+  if (outcome === "shown" || outcome === "hopeless") process.exitCode = exitCodes.failure;
 }
 
 function required(runId: string | null, out: string, wanted: string | undefined): string {

@@ -12,11 +12,11 @@ export interface ServeFlags {
   readonly task?: string;
   readonly backbone?: string;
   readonly backbonesUrl?: string;
-  readonly trustProxy?: number;
   readonly publicUrl?: string;
   readonly admission?: "open" | "code" | "invitations";
   readonly codeWord?: string;
   readonly approve?: boolean;
+  readonly trustProxy?: number;
   readonly devices?: number;
   readonly rounds?: number;
   readonly seed?: number;
@@ -236,11 +236,11 @@ export function settingsOf(flags: ServeFlags): Record<string, unknown> {
     port: flags.port,
     https,
     backbonesUrl: flags.backbonesUrl,
-    trustProxy: flags.trustProxy,
     publicUrl: flags.publicUrl,
     admission: flags.admission ?? (flags.codeWord === undefined ? undefined : "code"),
     codeWord: flags.codeWord,
     approval: flags.approve,
+    trustProxy: flags.trustProxy,
     dataDir: flags.out,
     publicDir: flags.public,
     runId: flags.run,

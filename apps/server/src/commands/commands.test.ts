@@ -5,7 +5,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { ConfigError } from "../config.ts";
 import type { RunOutcome } from "../coordinator.ts";
 import { openJournal } from "../journal/journal.ts";
-import { lmdbStore } from "../journal/lmdbStore.ts";
+import { openStore } from "../journal/openStore.ts";
 import { newClient } from "../testing/keptClient.ts";
 import { freePort, startKillable } from "../testing/killHarness.ts";
 import { joinAsClient } from "../testing/protocolClient.ts";
@@ -316,11 +316,11 @@ test("two coordinators on one folder take orders apart, by the run's name", asyn
 
 test("a run that cannot be read is listed with the reason, beside the others", async () => {
   const dataDir = newFolder();
-  const older = openJournal(lmdbStore(join(dataDir, "older", "journal")));
+  const older = openJournal((await openStore(join(dataDir, "older"), "journal")).store);
   older.begin({ task: "feedback/topic", seed: 1 });
   await older.flushed();
   await older.close();
-  const newer = openJournal(lmdbStore(join(dataDir, "newer", "journal")));
+  const newer = openJournal((await openStore(join(dataDir, "newer"), "journal")).store);
   newer.begin(JSON.parse(JSON.stringify(tinyFedAvg({ numRounds: 2 }))));
   await newer.flushed();
   await newer.close();
@@ -329,6 +329,6 @@ test("a run that cannot be read is listed with the reason, beside the others", a
   expect(await listRuns(dataDir)).toMatchObject([
     { runId: "newer", state: "stopped", numSteps: 0 },
     { runId: "older", state: "unreadable", reason: expect.stringContaining("its settings are of another version (") },
-    { runId: "torn", state: "unreadable", reason: expect.stringContaining("its journal cannot be read") },
+    { runId: "torn", state: "unreadable", reason: expect.stringContaining("data.mdb is not a database") },
   ]);
 });

@@ -77,7 +77,7 @@ export async function serve(options: ServeOptions): Promise<ServeEnd> {
   const { sizes: shareSizes, trouble } = await knownSizes(config);
   const evaluatedRows = await findEvaluatedRows(config.publicDir, config.run);
   const coordinator = await startCoordinator(config, { tuned, shareSizes, evaluatedRows, pages, readStart, answers });
-  for (const line of describe(coordinator, finished !== null)) print(line);
+  for (const line of [...coordinator.notes, ...describe(coordinator, finished !== null)]) print(line);
   if (trouble !== null) print(trouble);
   const computing = keepComputing(coordinator, { ...options, isFinished: finished !== null });
   const reports =
@@ -196,7 +196,7 @@ async function describeFinished(config: CoordinatorConfig): Promise<string | nul
   );
 }
 
-function describe({ url, port, runId, folder, config, origin, linkToken, hostToken }: Coordinator, isFinished: boolean): string[] {
+function describe({ url, port, runId, folder, config, origin, linkToken, hostToken, notices }: Coordinator, isFinished: boolean): string[] {
   const scheme = url.slice(0, url.indexOf(":"));
   const isOpen = isUnspecified(config.host);
   const [first = url, ...others] = printedAddresses(config, { url, port }).map((address) => linkTo(address, linkToken));
@@ -205,6 +205,7 @@ function describe({ url, port, runId, folder, config, origin, linkToken, hostTok
     `run ${runId}: ${config.run.task} on ${config.run.backbone}, ${sizeOf(config.run)}, seed ${config.run.seed}`,
     ...(origin === null ? [] : [originLine(origin)]),
     `open ${first}${others.length === 0 ? "" : `, or from another machine ${others.join(", ")}`}`,
+    ...notices,
     ...admissionLines(config, runId),
     ...(scheme === "http" && isOpen ? ["other machines get WebGPU and threads over https only: add --https self"] : []),
     ...(config.https === "self" ? ["browsers warn about this certificate, because this machine made it: continue past the warning"] : []),

@@ -37,9 +37,13 @@ export interface HttpPorts {
 /** Builds the HTTP server; it does not listen yet. */
 export async function buildHttp(config: CoordinatorConfig, ports: HttpPorts): Promise<FastifyInstance> {
   const { certificate } = ports;
-  const options = { logger: false, forceCloseConnections: true, trustProxy: false } as const;
+  const { headersTimeoutMs, idleTimeoutMs } = config.connections;
+  const options = { logger: false, forceCloseConnections: true, trustProxy: false, keepAliveTimeout: idleTimeoutMs } as const;
+  const times = { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: Math.min(5000, headersTimeoutMs) };
   const app = (
-    certificate === null ? Fastify(options) : Fastify({ ...options, https: { key: certificate.key, cert: certificate.cert } })
+    certificate === null
+      ? Fastify({ ...options, http: times })
+      : Fastify({ ...options, https: { ...times, handshakeTimeout: headersTimeoutMs, key: certificate.key, cert: certificate.cert } })
   ) as FastifyInstance;
   app.setErrorHandler((error, request, reply) => {
     const status = error instanceof Error && "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 500;
@@ -118,10 +122,13 @@ async function addPages(app: FastifyInstance, config: CoordinatorConfig, { pages
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: hint }));
 }
 
+/** Connections that may wait to be taken, such as those of a class that opens the page at once; the system may allow fewer. */
+const backlog = 4096;
+
 /** Listens; an address that is taken or not ours is an error that says what to do. Resolves with the port. */
 export async function listen(app: FastifyInstance, { host, port }: CoordinatorConfig): Promise<number> {
   try {
-    await app.listen({ host, port });
+    await app.listen({ host, port, backlog });
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : null;
     if (code === "EADDRINUSE") {

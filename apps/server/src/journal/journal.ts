@@ -142,6 +142,10 @@ export interface Journal {
   putStanding(standing: JournalledStanding): void;
   putTraffic(traffic: Json): void;
   flushed(): Promise<void>;
+  /** Tells from now on why writes wait, such as a full disk; null when they wait no more. */
+  onBlocked(listener: (reason: string | null) => void): void;
+  /** Writes that wait are given up: whoever waits for them is told that they failed. */
+  stopWaiting(): void;
   close(): Promise<void>;
 }
 
@@ -200,6 +204,8 @@ export function openJournal(store: KeyValueStore): Journal {
     putStanding: (standing) => store.write([[`standing/${standing.clientKey}`, packRecord(standing)]]),
     putTraffic: (traffic) => store.write([["traffic", packRecord(traffic)]]),
     flushed: () => store.flushed(),
+    onBlocked: (listener) => store.onBlocked?.(listener),
+    stopWaiting: () => store.stopWaiting?.(),
     close: () => store.close(),
   };
 }

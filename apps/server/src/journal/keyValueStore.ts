@@ -9,6 +9,10 @@ export interface KeyValueStore {
   entries(): Iterable<readonly [key: string, value: Uint8Array]>;
   /** Resolves when every batch written so far would survive a kill and a power cut. */
   flushed(): Promise<void>;
+  /** Tells from now on why batches wait, such as a full disk; null when they wait no more. A store whose batches never wait has none. */
+  onBlocked?(listener: (reason: string | null) => void): void;
+  /** Batches that wait are given up: whoever waits for them is told that they failed. */
+  stopWaiting?(): void;
   close(): Promise<void>;
 }
 

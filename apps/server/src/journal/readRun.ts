@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readdirSync, readSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createStrategy, type Json, type Params, type RunSettings, type StrategySummary } from "@tutti/core";
 import { runSettingsSchema, settingFaults } from "@tutti/protocol";
@@ -6,7 +6,7 @@ import type { RunOrigin, StepRecord } from "@tutti/record";
 import { ConfigError } from "../config.ts";
 import { requireFolder } from "../writableFolder.ts";
 import { type Journal, openJournal } from "./journal.ts";
-import { lmdbStore } from "./lmdbStore.ts";
+import { hasJournal, readStore } from "./openStore.ts";
 
 /** A run as its journal tells it, whether its coordinator runs or not. */
 export interface JournalledRun {
@@ -29,19 +29,19 @@ export function listRunIds(dataDir: string): string[] {
   requireFolder(dataDir);
   if (!existsSync(dataDir)) return [];
   return readdirSync(dataDir)
-    .filter((name) => existsSync(journalFile(dataDir, name)))
+    .filter((name) => hasJournal(join(dataDir, name)))
     .sort();
 }
 
 /** Reads a run without changing it; throws a ConfigError that lists what there is when there is no such run. */
 export async function readRun(dataDir: string, runId: string): Promise<JournalledRun> {
-  if (!existsSync(journalFile(dataDir, runId))) {
+  if (!hasJournal(join(dataDir, runId))) {
     const known = listRunIds(dataDir);
     throw new ConfigError(
       known.length === 0 ? `${dataDir} has no runs` : `${dataDir} has no run ${runId}; its runs are ${known.join(", ")}`,
     );
   }
-  const journal = openReadOnly(dataDir, runId);
+  const journal = await openReadOnly(dataDir, runId);
   try {
     const contents = journal.contents();
     if (contents === null) throw new Error(`run ${runId}: its journal is empty`);
@@ -63,25 +63,10 @@ export async function readRun(dataDir: string, runId: string): Promise<Journalle
   }
 }
 
-/** LMDB's magic number, as it stands in the first page behind the page's header; other bytes would end the process. */
-const lmdbMagic = 0xbeefc0de;
-const magicOffset = 24;
-
-function hasMagic(path: string): boolean {
-  const head = Buffer.alloc(magicOffset + 4);
-  const file = openSync(path, "r");
+async function openReadOnly(dataDir: string, runId: string): Promise<Journal> {
+  const store = await readStore(join(dataDir, runId), "journal");
   try {
-    readSync(file, head, 0, head.length, 0);
-  } finally {
-    closeSync(file);
-  }
-  return head.readUInt32LE(magicOffset) === lmdbMagic;
-}
-
-function openReadOnly(dataDir: string, runId: string): Journal {
-  try {
-    if (!hasMagic(journalFile(dataDir, runId))) throw new Error("data.mdb is not a database");
-    return openJournal(lmdbStore(join(dataDir, runId, "journal"), { isReadOnly: true }));
+    return openJournal(store);
   } catch (cause) {
     throw new Error(`run ${runId}: its journal cannot be read (damaged, or of another version)`, { cause });
   }
@@ -99,8 +84,4 @@ function parseSettings(settings: Json, runId: string): RunSettings {
   if (parsed.success) return parsed.data;
   const [fault] = settingFaults(runSettingsSchema, settings);
   throw new Error(`run ${runId}: its settings are of another version (${fault})`);
-}
-
-function journalFile(dataDir: string, runId: string): string {
-  return join(dataDir, runId, "journal", "data.mdb");
 }

@@ -1,7 +1,7 @@
 import { computeDeviceId, type DeviceId, type PlannedTask, type TaskOutcome } from "@tutti/core";
 import { type DeviceDecision, type Hello, type Refusal, refuse, type Submit, type SubmitOutcome } from "@tutti/protocol";
 import { isSameSecret } from "../entry/tokens.ts";
-import type { JournalledDevice } from "../journal/journal.ts";
+import { createResending, type ResendActs } from "../limits/resending.ts";
 import { type AcceptancePorts, createAcceptance } from "./acceptance.ts";
 import type { Clock } from "./clock.ts";
 import { type Connection, freshDevice } from "./members.ts";
@@ -28,6 +28,8 @@ export interface ComputeDeskPorts extends AcceptancePorts {
   readonly device: JournalledDevice | null;
   /** Something that a page shows has changed. */
   onChange(): void;
+  /** A lease that was not acknowledged is sent again (P-144). */
+  onResent(): void;
 }
 
 /** Gives the tasks of P-91 to compute clients: to the first that is ready, and to another when it goes. */
@@ -64,6 +66,7 @@ export function createComputeDesk(ports: ComputeDeskPorts): ComputeDesk {
   const computers = new Map<string, Computer>();
   let seat: JournalledDevice = ports.device ?? freshDevice(computeDeviceId, null);
   let isStopped = false;
+  const resending = createResending(clock, ports.onResent);
   const acceptance = createAcceptance(ports, {
     homes: {
       get: (deviceId) => (deviceId === computeDeviceId ? seat : null),
@@ -80,8 +83,7 @@ export function createComputeDesk(ports: ComputeDeskPorts): ComputeDesk {
   };
 
   function deliver(): void {
-    const lease = openLease();
-    const { step } = current;
+    const [lease, { step }] = [openLease(), current];
     if (isStopped || lease === null || step === null) return;
     const holder = computers.get(lease.holder ?? "");
     const taker = holder !== undefined && canWork(holder) ? holder : [...computers.values()].find(canWork);
@@ -147,8 +149,7 @@ export function createComputeDesk(ports: ComputeDeskPorts): ComputeDesk {
     notAcknowledged(taskId, connectionId) {
       const lease = openLease();
       if (lease?.taskId !== taskId || lease.sentOn !== connectionId) return;
-      lease.sentOn = null;
-      changed();
+      resending.failed(lease, actsOn(lease, { connectionId, computer: computers.get(lease.holder ?? ""), changed }));
     },
     isAttended: () => [...computers.values()].some(canWork),
     whyWaiting() {
@@ -158,7 +159,31 @@ export function createComputeDesk(ports: ComputeDeskPorts): ComputeDesk {
       return lack === noComputeClient && isForReport(lease) ? noAnswerer : lack;
     },
     stop() {
+      resending.forget();
       isStopped = true;
+    },
+  };
+}
+
+interface Unacknowledged {
+  readonly connectionId: string;
+  readonly computer: Computer | undefined;
+  readonly changed: () => void;
+}
+
+/** The lease goes out again, or to somebody else, when it is free of this connection. */
+function actsOn(lease: Lease, { connectionId, computer, changed }: Unacknowledged): ResendActs {
+  const free = (): void => {
+    if (lease.sentOn === connectionId) lease.sentOn = null;
+    changed();
+  };
+  return {
+    send: free,
+    giveUp() {
+      const reason = "the task was not acknowledged";
+      if (computer !== undefined) computer.declined = reason;
+      if (isForReport(lease)) lease.end({ kind: "declined", reason }); // the run ends without it
+      free();
     },
   };
 }

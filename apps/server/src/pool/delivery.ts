@@ -1,6 +1,7 @@
 import { type DeviceId, isComputeKind, type PlannedTask, type TaskOutcome } from "@tutti/core";
 import { type Refusal, refuse } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
+import { createResending } from "../limits/resending.ts";
 import type { Clock } from "./clock.ts";
 import { type Client, type Connection, placesTasks } from "./members.ts";
 import { type CurrentStep, isHeldBy, isOpenLease, type Lease, leaseMessage, type OpenStep } from "./openStep.ts";
@@ -15,6 +16,8 @@ export interface DeliveryPorts {
   onTaskChange(): void;
   /** A task that names these blobs goes to a client, perhaps once more. */
   onHandedOut(clientKey: string, sha256s: readonly string[]): void;
+  /** A lease that was not acknowledged is sent again (P-144). */
+  onResent(): void;
 }
 
 /** Takes tasks to the connections that their devices are reached on, each once per connection. */
@@ -23,7 +26,7 @@ export interface Delivery {
   perform(step: OpenStep, task: PlannedTask): Promise<TaskOutcome>;
   /** Hands a client every open task of its devices that it has not got on this connection; where tasks are placed, those that it holds. */
   deliverTo(client: Client, connection: Connection): void;
-  /** A task was sent and not acknowledged: it is sent again, unless the client says that it does not host the device. */
+  /** A task was sent and not acknowledged: it is sent again after a pause, three times at most, unless the client says that it does not host the device. */
   notAcknowledged(taskId: string, connectionId: string, isForeign: boolean): void;
   /** The device cannot do the task. */
   decline(client: Client, taskId: string, reason: string): Refusal | null;
@@ -52,6 +55,7 @@ export function createDelivery(ports: DeliveryPorts, members: Roster, current: C
         handOut: deliver,
       })
     : null;
+  const resending = createResending(ports.clock, ports.onResent);
   const hostOf = ({ task }: Lease): Client | null => members.client(homes.get(task.deviceId)?.clientKey ?? "");
 
   function deliver(lease: Lease): void {
@@ -68,6 +72,14 @@ export function createDelivery(ports: DeliveryPorts, members: Roster, current: C
     ports.onHandedOut(homes.get(lease.task.deviceId)?.clientKey ?? "", blobs);
     connection.task(message);
     ports.onTaskChange();
+  }
+
+  /** The client is there and does not take the task. */
+  function giveUp(lease: Lease, outcome: TaskOutcome): void {
+    placing?.doubt(hostOf(lease));
+    lease.end(outcome);
+    ports.onTaskChange();
+    members.settled(lease.task.deviceId);
   }
 
   return {
@@ -95,12 +107,19 @@ export function createDelivery(ports: DeliveryPorts, members: Roster, current: C
     notAcknowledged(taskId, connectionId, isForeign) {
       const lease = current.step?.leases.get(taskId);
       if (lease?.state !== "open" || lease.sentOn !== connectionId || isComputeKind(lease.task.spec.kind)) return;
-      lease.sentOn = null;
-      if (isForeign) {
-        placing?.doubt(hostOf(lease));
-        lease.end({ kind: "left" });
-        ports.onTaskChange();
-      } else deliver(lease);
+      if (isForeign) return giveUp(lease, { kind: "left" });
+      const { holder } = lease;
+      resending.failed(
+        { taskId, holder },
+        {
+          send() {
+            if (lease.sentOn !== connectionId || lease.holder !== holder) return; // it went elsewhere meanwhile
+            lease.sentOn = null;
+            deliver(lease);
+          },
+          giveUp: () => giveUp(lease, { kind: "declined", reason: "the task was not acknowledged" }),
+        },
+      );
     },
     decline(client, taskId, reason) {
       const lease = current.step?.leases.get(taskId);
@@ -119,6 +138,7 @@ export function createDelivery(ports: DeliveryPorts, members: Roster, current: C
       members.answered(client, true);
     },
     late(step) {
+      resending.forget();
       for (const lease of step.leases.values()) {
         const host = hostOf(lease);
         if (host === null || !isOpenLease(step, lease) || !isHeldBy(lease, host)) continue;
@@ -127,6 +147,7 @@ export function createDelivery(ports: DeliveryPorts, members: Roster, current: C
       }
     },
     stop() {
+      resending.forget();
       placing?.stop();
       isStopped = true;
     },

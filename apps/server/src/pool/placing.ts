@@ -77,11 +77,12 @@ export function createPlacing({ clock, current, members, maxPerClient, takesBack
     const numProven = takesBack ? there.filter(({ isProven }) => isProven).length : 0;
     const numFair = 2 * Math.ceil(step.leases.size / Math.max(1, numProven === 0 ? there.length : numProven));
     const held = timesLeft(heldTasks(step, { hostOf, now: clock.now() }));
+    const numHadBy = countBy([...step.leases.values()], ({ holder }) => holder);
     return there.map((client) => {
       const { clientKey: key, ordinal, connection, isProven } = client;
       const isReady = connection?.isReady === true && client.owesSince === null;
       const hasRoom = maxPerClient === null || homes.devicesOf(key).length < maxPerClient;
-      const numHad = [...step.leases.values()].filter(({ holder }) => holder === key).length;
+      const numHad = numHadBy.get(key) ?? 0;
       const isFar = !tells || (client.progress?.fraction ?? 0) >= farFraction;
       const canHost = isReady && hasRoom && isTrusted(client) && numHad < numFair;
       // of clients that are free the proven ones come first
@@ -142,6 +143,12 @@ export function createPlacing({ clock, current, members, maxPerClient, takesBack
       for (const cancel of timers) cancel();
     },
   };
+}
+
+function countBy<T, K>(values: readonly T[], keyOf: (value: T) => K): Map<K, number> {
+  const counts = new Map<K, number>();
+  for (const value of values) counts.set(keyOf(value), (counts.get(keyOf(value)) ?? 0) + 1);
+  return counts;
 }
 
 /** Above the ordinal of any client. */

@@ -1,5 +1,5 @@
 import { createRandom, shareOf } from "@tutti/core";
-import { type Hello, protocolVersion } from "@tutti/protocol";
+import { type Hello, limits, protocolVersion } from "@tutti/protocol";
 import { expect, test } from "vitest";
 import { parseConfig } from "../config.ts";
 import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
@@ -142,10 +142,10 @@ test.each(["open", "fixed"] as const)(
     const registered = greet(0);
     const first = registered.devices.map(({ deviceId }) => ({ deviceId, numExamples: 5 }));
     expect(roster.register(registered.client, first, null)).toEqual({ unregistered: [] });
-    for (let index = 1; index <= 4100; index++) roster.leave(greet(index).client);
-    const { client, devices } = greet(5000);
+    for (let index = 1; index <= limits.maxClients + 100; index++) roster.leave(greet(index).client);
+    const { client, devices } = greet(2 * limits.maxClients);
     expect(devices.length).toBe(isOpen ? 1 : 0);
-    expect(clients.size).toBeLessThanOrEqual(2000);
+    expect(clients.size).toBeLessThanOrEqual(limits.maxClients);
     expect(new Set(clients.values()).size).toBe(clients.size);
     expect([...roster.clients()].map(({ clientKey, ordinal }) => [clientKey, ordinal])).toEqual([...clients]);
     // Who has been of use is known for good, and so is an expected client, by whose number devices are dealt.

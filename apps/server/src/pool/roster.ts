@@ -1,7 +1,8 @@
 import type { Bits, Device, DeviceId } from "@tutti/core";
 import { type DeviceDecision, type Hello, type Refusal, refuse } from "@tutti/protocol";
-import { isSameSecret } from "../entry/tokens.ts";
 import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
+import { isSameSecret } from "../entry/tokens.ts";
+import { type ClientCounts, type ClientTally, createClientTally } from "../waiting.ts";
 import { type AdmissionSources, admit, failuresOf } from "./admission.ts";
 import { type ClientTable, createClientTable } from "./clientTable.ts";
 import type { Clock } from "./clock.ts";
@@ -42,6 +43,7 @@ export interface Roster {
   /** The devices that have registered, as a strategy sees them, in order of their ids. */
   list(): readonly Device[];
   clients(): IterableIterator<Client>;
+  counts(): ClientCounts;
   client(key: string): Client | null;
   /** The connection that a device's task goes to, or null while there is none. */
   connectionOf(deviceId: DeviceId): Connection | null;
@@ -81,6 +83,7 @@ export function createRoster(ports: RosterPorts): Roster {
     homes,
     list: members.devices.list,
     clients: () => clients.all.values(),
+    counts: members.tally.counts,
     client: (key) => clients.all.get(key) ?? null,
     connectionOf(deviceId) {
       const client = hostOf(clients, homes.get(deviceId));
@@ -160,6 +163,7 @@ interface Members {
   readonly lateness: Lateness;
   readonly leases: PlaceLeases;
   readonly quotas: Quotas;
+  readonly tally: ClientTally<Client>;
   isStopped: boolean;
 }
 
@@ -184,7 +188,7 @@ function gather(ports: RosterPorts): Members {
   const world = { clients: clients.all, clientAt: clients.at, onPut: devices.touch, lapsed: () => leases.lapsed(holdsPlace) };
   const homes = createHomes(ports, { ...world, onAssigned: (client) => lateness.assigned(client) }, ports.devices);
   const lateness: Lateness = createLateness(ports, homes, (client) => changed(members, client));
-  const members = { ports, clients, devices, homes, lateness, leases, quotas, isStopped: false };
+  const members = { ports, clients, devices, homes, lateness, leases, quotas, tally: createClientTally<Client>(), isStopped: false };
   for (const client of clients.all.values()) leases.watch(client);
   return members;
 }
@@ -199,7 +203,8 @@ function canLeave(homes: Homes, device: JournalledDevice): boolean {
 }
 
 /** Something of a client's has changed that planning, dealing or a page may care about. */
-function changed({ homes, devices, leases, ports }: Members, client: Client): void {
+function changed({ homes, devices, leases, tally, ports }: Members, client: Client): void {
+  tally.look(client);
   homes.watch(client);
   leases.watch(client);
   for (const { deviceId } of homes.devicesOf(client.clientKey)) devices.touch(deviceId);

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { branchFaults, type RunSettings, type Strategy, settingChanges } from "@tutti/core";
 import { parametersSha256 } from "@tutti/protocol";
 import { ConfigError, type CoordinatorConfig } from "../config.ts";
@@ -17,7 +16,7 @@ export async function readBranchPoint(
   const earlier = await readRun(dataDir, branch.run);
   const faults = branchFaults(earlier.run, run, branch.round);
   if (faults.length > 0) throw new ConfigError(refusal(branch, faults));
-  const { rounds, state } = await readKeptRound(join(earlier.folder, "rounds"), branch.round);
+  const { rounds, state } = await readKeptRound(earlier.folder, branch.round);
   if (state === null) throw new ConfigError(notKept(earlier, branch.round, rounds));
   requireBranching(strategy, () => strategy.branch?.(state, run, branch.round), branch);
   return {

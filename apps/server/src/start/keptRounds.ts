@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { Params, StrategyState, StrategySummary, Tensor } from "@tutti/core";
 import type { Change, KeyValueStore } from "../journal/keyValueStore.ts";
-import { lmdbStore } from "../journal/lmdbStore.ts";
+import { readStore } from "../journal/openStore.ts";
 import { bytesOf, floatsOf, packRecord, unpackRecord } from "../journal/records.ts";
 
 /** The states after past training rounds, from which a run can be branched. Tensors that several rounds share are kept once. */
@@ -17,6 +15,8 @@ export interface KeptRounds {
   /** Ascending. */
   rounds(): readonly number[];
   flushed(): Promise<void>;
+  /** Writes that wait for space are given up. */
+  stopWaiting(): void;
   close(): Promise<void>;
 }
 
@@ -73,6 +73,7 @@ export function createKeptRounds(store: KeyValueStore, maxBytes: number): KeptRo
     },
     rounds: () => ascending(kept.rounds.keys()),
     flushed: () => store.flushed(),
+    stopWaiting: () => store.stopWaiting?.(),
     close: () => store.close(),
   };
 }
@@ -160,18 +161,12 @@ function readIndex(store: KeyValueStore) {
   };
 }
 
-/** The rounds that a folder keeps, and the state after one of them; null where that one is not kept or not whole. */
+/** The rounds that a run's folder keeps, and the state after one of them; null where that one is not kept or not whole. */
 export async function readKeptRound(
-  folder: string,
+  runFolder: string,
   round: number,
 ): Promise<{ readonly rounds: readonly number[]; readonly state: StrategyState | null }> {
-  if (!existsSync(join(folder, "data.mdb"))) return { rounds: [], state: null };
-  const store = lmdbStore(folder, { isReadOnly: true });
-  try {
-    return stateAfter(store, round);
-  } finally {
-    await store.close();
-  }
+  return stateAfter(await readStore(runFolder, "rounds"), round);
 }
 
 /** The same of an open store. */

@@ -6,7 +6,7 @@ import { afterEach, expect, test } from "vitest";
 import type { CoordinatorOptions } from "../config.ts";
 import { type Coordinator, type CoordinatorEvent, type CoordinatorPorts, startCoordinator } from "../coordinator.ts";
 import { openJournal } from "../journal/journal.ts";
-import { lmdbStore } from "../journal/lmdbStore.ts";
+import { openStore, readStore } from "../journal/openStore.ts";
 import { readRun } from "../journal/readRun.ts";
 import { keepRunReports } from "../runReports.ts";
 import { newClient } from "../testing/keptClient.ts";
@@ -145,7 +145,7 @@ test("a last round that reached the journal and not the kept rounds before a kil
   await hashesOf(await start(scaffold, { runId: "killed" }));
   const rounds = join(folder.path, "killed", "rounds");
   const whole = await readKeptRound(rounds, 5);
-  const store = lmdbStore(rounds);
+  const { store } = await openStore(join(folder.path, "killed"), "rounds");
   store.write([["round/00000005", null]]);
   await store.close();
   expect(await readKeptRound(rounds, 5)).toEqual({ rounds: [1, 2, 3, 4], state: null });
@@ -221,7 +221,7 @@ test("what a run started from is read once: it resumes from its journal, by the 
   await resumed.whenDone();
   await resumed.close();
   expect([sent, reads]).toEqual([params, ["adapters/mine"]]);
-  const journal = openJournal(lmdbStore(join(folder.path, "mine", "journal"), { isReadOnly: true }));
+  const journal = openJournal(await readStore(join(folder.path, "mine"), "journal"));
   expect(journal.contents()?.start).toEqual({ startFrom: "adapters/mine", origin: first.origin, content: null });
   await journal.close();
   const { startFrom: _, ...without } = options;

@@ -5,7 +5,7 @@ import { createRandom, createStrategy, createTensor, isModule, presets, type Run
 import { runInfoSchema, runSettingsSchema } from "@tutti/protocol";
 import { afterEach, expect, test } from "vitest";
 import { parseConfig } from "../config.ts";
-import { lmdbStore } from "../journal/lmdbStore.ts";
+import { openStore } from "../journal/openStore.ts";
 import { readRun } from "../journal/readRun.ts";
 import { deriveRunId } from "../runFolder.ts";
 import { mergeSettings, type Overrides } from "../settings.ts";
@@ -92,9 +92,9 @@ test("a run goes on with the same code only: an edited import refuses to resume,
   const run = await exampleRun(first);
   const dataDir = scene.folder();
   const options = { runId: "kept", dataDir };
-  const store = () => lmdbStore(join(dataDir, "kept", "journal"));
+  const store = async () => (await openStore(join(dataDir, "kept"), "journal")).store;
   mkdirSync(join(dataDir, "kept"));
-  const begun = await scene.start(run, options, { store: store() });
+  const begun = await scene.start(run, options, { store: await store() });
   scene.join(begun, "a");
   await begun.when("closed");
   await begun.close();
@@ -103,10 +103,10 @@ test("a run goes on with the same code only: an edited import refuses to resume,
   expect(deriveRunId(edited)).toBe(deriveRunId(run));
   const [before, now] = [run, edited].map(({ strategy }) => (isModule(strategy) ? strategy.sha256.slice(0, 12) : ""));
   expect(before).not.toBe(now);
-  await expect(scene.start(edited, options, { store: store() })).rejects.toThrow(
+  await expect(scene.start(edited, options, { store: await store() })).rejects.toThrow(
     new RegExp(`begun with ./trimmedMean.ts of SHA-256 ${before}, .* it is ${now} now; put the earlier code back`),
   );
-  const resumed = await scene.start(await exampleRun(exampleFolder()), options, { store: store() });
+  const resumed = await scene.start(await exampleRun(exampleFolder()), options, { store: await store() });
   scene.join(resumed, "a");
   expect((await resumed.whenDone()).summary.isDone).toBe(true);
 });
@@ -117,7 +117,8 @@ test("an error of the module names it and stops the run, and the journal stays w
   const run = await exampleRun(folder);
   const dataDir = scene.folder();
   mkdirSync(join(dataDir, "broken"));
-  const start = () => scene.start(run, { runId: "broken", dataDir }, { store: lmdbStore(join(dataDir, "broken", "journal")) });
+  const start = async () =>
+    scene.start(run, { runId: "broken", dataDir }, { store: (await openStore(join(dataDir, "broken"), "journal")).store });
   const coordinator = await start();
   scene.join(coordinator, "a");
   await expect(coordinator.whenDone()).rejects.toThrow("strategy module ./trimmedMean.ts: aggregate: no values");

@@ -16,14 +16,19 @@ const reports =
 const { stage, round, step, attempt } = coordinator.status();
 tell({ kind: "listening", url: coordinator.url, position: round === 0 ? null : position({ stage: stage ?? "", round, step, attempt }) });
 let numIn = 0;
+let said: string | null = null;
 coordinator.subscribe((event) => {
+  if (event.kind === "status" && event.status.message !== said) {
+    said = event.status.message;
+    tell({ kind: "said", message: said });
+  }
   if (event.kind === "planned") {
     numIn = 0;
     tell({ kind: "planned", position: position(event.plan) });
   }
   if (event.kind === "accepted") {
     numIn += 1;
-    tell({ kind: "accepted", count: numIn });
+    tell({ kind: "accepted", count: numIn, taskId: event.taskId, deviceId: event.deviceId });
   }
   if (event.kind === "closed") {
     tell({ kind: "closed", position: position(event.plan), counted: event.contributions.map(({ deviceId }) => deviceId) });

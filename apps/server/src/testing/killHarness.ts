@@ -9,6 +9,8 @@ export interface ChildConfig {
   readonly options: Omit<CoordinatorOptions, "run"> & { readonly run: RunSettings };
   readonly sizes: BackboneSizes;
   readonly numClasses: number;
+  /** What Node is given before the program, such as a module that is loaded first. */
+  readonly nodeOptions?: readonly string[];
   /** Reports are kept in the run's folder, at least so far apart. */
   readonly reportEveryMs?: number;
 }
@@ -17,7 +19,8 @@ export interface ChildConfig {
 export type ChildMessage =
   | { readonly kind: "listening"; readonly url: string; readonly position: string | null }
   | { readonly kind: "planned"; readonly position: string }
-  | { readonly kind: "accepted"; readonly count: number }
+  | { readonly kind: "accepted"; readonly count: number; readonly taskId: string; readonly deviceId: number }
+  | { readonly kind: "said"; readonly message: string | null }
   | { readonly kind: "closed"; readonly position: string; readonly counted: readonly number[] }
   | { readonly kind: "done"; readonly parametersSha256: string; readonly steps: readonly string[] }
   | { readonly kind: "failed"; readonly message: string };
@@ -27,6 +30,8 @@ export interface KillableCoordinator {
   readonly url: string;
   /** Everything that all incarnations have reported, in order. */
   readonly messages: readonly ChildMessage[];
+  /** Of the present process. */
+  readonly pid: number;
   /** Kills the process at once, as a power cut would, and starts the same command again. */
   killAndRestart(): Promise<void>;
   /** Calls `act` at each message from now on. */
@@ -56,7 +61,7 @@ export async function startKillable(config: ChildConfig): Promise<KillableCoordi
   let child = await launch();
 
   async function launch(): Promise<ChildProcess> {
-    const started = spawn(process.execPath, ["--import", "tsx", childPath], {
+    const started = spawn(process.execPath, [...(config.nodeOptions ?? []), "--import", "tsx", childPath], {
       env: { ...process.env, TUTTI_CHILD: JSON.stringify(config) },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
@@ -82,6 +87,9 @@ export async function startKillable(config: ChildConfig): Promise<KillableCoordi
   return {
     url: `http://127.0.0.1:${port}`,
     messages,
+    get pid() {
+      return child.pid ?? 0;
+    },
     async killAndRestart() {
       await end("SIGKILL");
       child = await launch();

@@ -84,7 +84,7 @@ function vectorOf(remembered: Params, like: Params, names: readonly string[]): F
 function ruledControls(
   { clipped, controls, control }: Vectors,
   contributions: readonly ContributionOf<"train">[],
-  { rule, clientLearningRate, participation }: RuledStepOptions,
+  { rule, clientLearningRate, participation, maxCountedSteps }: RuledStepOptions,
 ) {
   const steps = contributions.map(positiveSteps);
   const changes = clipped.map((delta, i) => {
@@ -92,8 +92,9 @@ function ruledControls(
     return delta.map((value, j) => -(control?.[j] ?? 0) - value * factor);
   });
   const after = changes.map((change, i) => change.map((value, j) => (controls[i]?.[j] ?? 0) + value));
-  const totalSteps = steps.reduce((sum, numSteps) => sum + numSteps, 0);
-  const change = summed(rule, { vectors: changes, weights: steps.map((numSteps) => numSteps / totalSteps) });
+  const counted = steps.map((numSteps) => Math.min(numSteps, maxCountedSteps ?? Number.POSITIVE_INFINITY));
+  const totalSteps = counted.reduce((sum, numSteps) => sum + numSteps, 0);
+  const change = summed(rule, { vectors: changes, weights: counted.map((numSteps) => numSteps / totalSteps) });
   return {
     controls: after,
     meanControl: summed(rule, { vectors: after, weights: exampleWeights(contributions) }),
