@@ -44,17 +44,10 @@ export interface Delivery {
 export function createDelivery(ports: DeliveryPorts, members: Roster, current: CurrentStep): Delivery {
   const { homes } = members;
   let isStopped = false;
-  const { maxPerClient } = ports.config;
-  const placing = placesTasks(ports.config)
-    ? createPlacing({
-        clock: ports.clock,
-        current,
-        members,
-        maxPerClient,
-        takesBack: ports.config.run.backoff !== undefined,
-        handOut: deliver,
-      })
-    : null;
+  const { clock, config } = ports;
+  const takesBack = config.run.backoff !== undefined;
+  const placingPorts = { clock, current, members, maxPerClient: config.maxPerClient, takesBack, handOut: deliver };
+  const placing = placesTasks(config) ? createPlacing(placingPorts) : null;
   const resending = createResending(ports.clock, ports.onResent);
   const hostOf = ({ task }: Lease): Client | null => members.client(homes.get(task.deviceId)?.clientKey ?? "");
 
@@ -126,10 +119,7 @@ export function createDelivery(ports: DeliveryPorts, members: Roster, current: C
       if (lease?.state !== "open") return null;
       const isHost = homes.get(lease.task.deviceId)?.clientKey === client.clientKey;
       if (!isHost) return refuse("P-43", `task ${taskId} was not leased to this client`);
-      placing?.doubt(client);
-      lease.end({ kind: "declined", reason });
-      ports.onTaskChange();
-      members.settled(lease.task.deviceId);
+      giveUp(lease, { kind: "declined", reason });
       return null;
     },
     changed: () => placing?.soon(),

@@ -47,11 +47,11 @@ export function createPlacing({ clock, current, members, maxPerClient, takesBack
   const hostOf = ({ task }: Lease): Client | null => members.client(homes.get(task.deviceId)?.clientKey ?? "");
   const isMoving = ({ arrivalBy }: Lease): boolean => arrivalBy !== null && clock.now() < arrivalBy;
 
-  const standing = createClientStanding(current, members, takesBack);
+  const standing = createClientStanding(current, takesBack ? members.remember : null);
   const { isTrusted } = standing;
-  const isProven = (key: string): boolean => members.client(key)?.isProven === true;
-  const isProvenThere = (): boolean => [...members.clients()].some((client) => client.isProven && works(client));
-  const patience = takesBack ? createPatience({ clock, leastMs: arrivalMs, hostOf, isProvenThere, onDue: soon }) : endlessPatience;
+  const patience = takesBack
+    ? createPatience({ clock, leastMs: arrivalMs, hostOf, clients: members.clients, onDue: soon })
+    : endlessPatience;
 
   /**
    * A waiting task, where its device has arrived at a client that is there; what is away, or loads, waits for its client. With `isHelped` others
@@ -98,9 +98,8 @@ export function createPlacing({ clock, current, members, maxPerClient, takesBack
     const takers = takersOf(step);
     const isHelped = takers.some((taker) => taker.canHost);
     const waiting = open.flatMap((lease) => waitingOf(lease, isHelped) ?? []);
-    const numWaiting = waiting.filter(({ canMove }) => canMove).length;
-    const overdue = takesBack ? patience.overdue(step, open).slice(0, Math.max(0, numHelpers(takers, isProven) - numWaiting)) : [];
-    waiting.push(...overdue.map((lease) => takenBack(lease, lease.numMoves < maxMoves)));
+    const room = numHelpers(takers, members) - waiting.filter(({ canMove }) => canMove).length;
+    waiting.push(...patience.overdue(step, open, room).map((lease) => takenBack(lease, lease.numMoves < maxMoves)));
     const free = new Set(takers.filter(({ timeLeft }) => timeLeft === null).map(({ key }) => key));
     for (const { deviceId, client } of placeTasks(waiting, takers)) {
       const lease = step.byDevice.get(deviceId);

@@ -1,7 +1,7 @@
 import type { Bits, Device, DeviceId } from "@tutti/core";
 import { type DeviceDecision, type Hello, type Refusal, refuse } from "@tutti/protocol";
-import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
 import { isSameSecret } from "../entry/tokens.ts";
+import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
 import { type ClientCounts, type ClientTally, createClientTally } from "../waiting.ts";
 import { type AdmissionSources, admit, failuresOf } from "./admission.ts";
 import { type ClientTable, createClientTable } from "./clientTable.ts";
