@@ -48,7 +48,8 @@ export function placeTasks(waiting: readonly WaitingTask[], takers: readonly Tas
     for (const { deviceId, home, isAhead } of byWork) if (isAhead && home !== null && !placed.has(home)) placed.set(home, deviceId);
   const ready = new Set(placed.values());
   const settled = byWork.filter(({ deviceId }) => !ready.has(deviceId));
-  const isFree = (client: string | null) => takers.some(({ key, timeLeft }) => key === client && timeLeft === null);
+  const free = new Set(takers.filter(({ timeLeft }) => timeLeft === null).map(({ key }) => key));
+  const isFree = (client: string | null) => client !== null && free.has(client);
   const isAwaited = byWork.some(({ home, isMoving }) => isMoving && isFree(home));
   const soonest = takers.filter(({ key, isFar }) => !placed.has(key) && (isFree(key) || (isFar && !isAwaited))).sort(bySoonest);
   const longest = settled.slice(0, soonest.length);

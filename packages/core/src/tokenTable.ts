@@ -28,9 +28,12 @@ export function tokenTableHash(tokenizerJson: string): string {
 
 /** By token: an object of ids, or for unigram models a list of tokens with scores. */
 function vocabularyOf(vocab: unknown): Map<string, number> | null {
-  if (Array.isArray(vocab)) return new Map(vocab.map((entry: unknown, id) => [Array.isArray(entry) ? String(entry[0]) : "", id]));
+  if (Array.isArray(vocab))
+    return new Map(vocab.map((entry: unknown, id) => [Array.isArray(entry) && typeof entry[0] === "string" ? entry[0] : "", id]));
   const found = record(vocab);
-  return found === null ? null : new Map(Object.entries(found).map(([token, id]) => [token, Number(id)]));
+  return found === null
+    ? null
+    : new Map(Object.entries(found).map(([token, id]) => [token, typeof id === "object" ? Number.NaN : Number(id)]));
 }
 
 function parsed(tokenizerJson: string): unknown {

@@ -28,7 +28,7 @@ export async function parseParquet(bytes: Uint8Array, source = "the file", optio
   const { limits = defaultRowLimits } = options;
   const file = new Uint8Array(bytes).buffer; // a Buffer's own slice would share the pool's memory
   const metadata = readMetadata(file, source);
-  const columns = columnNames(metadata);
+  const columns = columnNames(metadata, source);
   requireColumns(columns, options.columns, source);
   requireRoom(Number(metadata.num_rows) - 1, source, limits);
   requireTextRoom(metadata, options.columns, source, limits);
@@ -40,11 +40,15 @@ export async function parseParquet(bytes: Uint8Array, source = "the file", optio
 
 /** Names of a Parquet file's columns. */
 export function parquetColumns(bytes: Uint8Array, source: string): string[] {
-  return columnNames(readMetadata(new Uint8Array(bytes).buffer, source));
+  return columnNames(readMetadata(new Uint8Array(bytes).buffer, source), source);
 }
 
-function columnNames(metadata: FileMetaData): string[] {
-  return parquetSchema(metadata).children.map(({ element }) => element.name);
+function columnNames(metadata: FileMetaData, source: string): string[] {
+  try {
+    return parquetSchema(metadata).children.map(({ element }) => element.name);
+  } catch (cause) {
+    throw damaged(source, cause); // it has other numbers of columns than it says
+  }
 }
 
 function requireColumns(columns: readonly string[], wanted: readonly string[] | undefined, source: string): void {
@@ -62,7 +66,7 @@ function readMetadata(file: ArrayBuffer, source: string): FileMetaData {
   if (magic(byteLength - 4) !== "PAR1")
     throw new Error(`${source} is cut off: a Parquet file ends with PAR1, this one does not (${byteLength} bytes); fetch it again`);
   try {
-    return parquetMetadata(file);
+    return parquetMetadata(file, { geoparquet: false }); // which walks as many children as the file says there are
   } catch (cause) {
     throw damaged(source, cause);
   }

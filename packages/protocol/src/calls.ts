@@ -141,13 +141,24 @@ async function settleCall({ name, request, afterAnswer }: ReceivedCall, handlers
     const misplaced = misplacedBytes(request, byteFields[name]);
     if (name === "hello" && misplaced !== "" && isOfOtherVersion(request)) return refuse("P-1", otherVersion);
     if (misplaced !== null) return refuse("P-3", describeBytes(name, misplaced));
-    const parsed = calls[name].request.safeParse(request);
+    const parsed = parsedRequest(name, request);
+    if (parsed === null) return refuse("P-3", `${name}: it holds a table in place of a number or a length`);
     if (!parsed.success) return refuse("P-3", describeIssues(name, parsed.error));
     const handler = handlers[name] as (request: unknown, afterAnswer: AfterAnswer) => unknown;
     return await handler(parsed.data, afterAnswer);
   } catch (error) {
     options.onFault(name, error);
     return refuse("P-5", "internal");
+  }
+}
+
+/** Null where the schema cannot look at a value: it compares a `length` with a number, also of a table whose `length` has no text. */
+function parsedRequest(name: CallName, request: unknown): z.ZodSafeParseResult<unknown> | null {
+  try {
+    return calls[name].request.safeParse(request);
+  } catch (error) {
+    if (error instanceof TypeError) return null;
+    throw error;
   }
 }
 
@@ -183,7 +194,12 @@ function readOutcome(answer: unknown): Outcome<unknown> | null {
   if (answer.ok === true && "value" in answer) return { ok: true, value: answer.value };
   if (answer.ok !== false || !("rule" in answer) || !("message" in answer)) return null;
   const { rule, message } = answer;
-  return isRule(rule) && typeof message === "string" ? { ok: false, rule, message: message.slice(0, 1000) } : null;
+  return isRule(rule) && typeof message === "string" ? { ok: false, rule, message: onOneLine(message) } : null;
+}
+
+/** What another side says is shown to people, also on a terminal. */
+function onOneLine(message: string): string {
+  return message.slice(0, 1000).replace(/\p{Cc}+/gu, " ");
 }
 
 function unanswered(name: string, why: string): { ok: false; rule: Rule; message: string } {

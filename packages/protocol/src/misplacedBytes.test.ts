@@ -18,6 +18,16 @@ test("P-3 a message with too many parts is refused before its schema looks at ev
   expect(await answerTo("leave", lists)).toEqual({ ok: false, rule: "P-3", message: "leave: more than 100000 lists and tables" });
 });
 
+test("P-3 a table whose length has no text is refused, and is no fault of the server", async () => {
+  let receive: (name: string, ...values: unknown[]) => void = () => undefined;
+  const faults: unknown[] = [];
+  const socket = { connected: true, emit: () => true, on: () => true, offAny: () => true, onAny: (act: typeof receive) => (receive = act) };
+  serve(socket, { assign: () => ({}) }, { onFault: (_, error) => faults.push(error) });
+  const devices = JSON.parse('{"length":{"toString":5,"valueOf":null}}');
+  expect(await new Promise((resolve) => receive("assign", { devices }, resolve))).toMatchObject({ ok: false, rule: "P-3" });
+  expect(faults).toEqual([]);
+});
+
 test("the largest messages have no excess, bytes and long lists of numbers are no tables, and nesting takes no stack", () => {
   const deep = JSON.parse(`${"[".repeat(90_000)}${"]".repeat(90_000)}`);
   const large = [named(5000), new Uint8Array(100_000), Array.from({ length: 1_000_000 }, () => 0), deep, null, 5, undefined];

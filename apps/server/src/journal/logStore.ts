@@ -5,7 +5,7 @@ import { inspectLog, type LogDamage } from "./inspectLog.ts";
 import type { JournalKey } from "./journalKey.ts";
 import type { Change, KeyValueStore } from "./keyValueStore.ts";
 import { type LogDisk, systemDisk } from "./logDisk.ts";
-import { createLogFile, type LogFile, resumeLogFile } from "./logFile.ts";
+import { createLogFile, type LogFile, PutOffError, resumeLogFile } from "./logFile.ts";
 
 /** How a log is opened. */
 export interface LogOptions {
@@ -98,8 +98,7 @@ function createStore(file: LogFile, { folder, retryMs, entries }: Writing): KeyV
         numDurable = upTo;
         setBlocked(null);
         settle();
-        // without a new generation the present one goes on
-        await file.compactWhereDue().catch((cause: unknown) => (isDiskFull(cause) ? undefined : fail(cause)));
+        await file.compactWhereDue().catch((cause: unknown) => (cause instanceof PutOffError ? undefined : fail(cause)));
       } else if (isDiskFull(error) && !isEnding) {
         queue = [merged([...batches, ...queue])];
         setBlocked(`the disk of ${folder} is full: nothing is accepted until there is space, and nothing that was accepted is lost`);

@@ -67,7 +67,7 @@ export function createDelivery(ports: DeliveryPorts, members: Roster, current: C
     ports.onTaskChange();
   }
 
-  /** The client is there and does not take the task. */
+  /** The client is there and does not do the task. */
   function giveUp(lease: Lease, outcome: TaskOutcome): void {
     placing?.doubt(hostOf(lease));
     lease.end(outcome);

@@ -105,6 +105,20 @@ export function withoutState(device: JournalledDevice): JournalledDevice {
   return { ...device, version: null, versionSha256: null, stateSha256: null, stateBy: null };
 }
 
+/** A device after its client took everything back: a share goes to the next host, and what a client claimed of its own examples goes with it. */
+export function released(device: JournalledDevice, isFixed: boolean): JournalledDevice {
+  const nothing = {
+    clientKey: null,
+    version: null,
+    versionSha256: null,
+    stateSha256: null,
+    stateBy: null,
+    claimedBy: null,
+    wasReset: true,
+  };
+  return { ...device, ...nothing, numExamples: isFixed ? device.numExamples : null };
+}
+
 /** Whether tasks go one by one to clients that are free, and their devices with them (P-28). */
 export function placesTasks(config: CoordinatorConfig): boolean {
   // what is planned by a machine is for the client that the device lives on

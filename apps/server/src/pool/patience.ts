@@ -14,6 +14,8 @@ export interface Patience {
 
 /** What patience needs of placing. */
 export interface PatiencePorts {
+  /** Whether tasks are taken back at all. */
+  readonly isOn: boolean;
   readonly clock: Pick<Clock, "now" | "after">;
   /** No task is taken back sooner, in milliseconds. */
   readonly leastMs: number;
@@ -24,10 +26,11 @@ export interface PatiencePorts {
 }
 
 /** Patience without limit: what is held stays held. */
-export const endlessPatience: Patience = { overdue: () => [], watch: () => undefined, stop: () => undefined };
+const endlessPatience: Patience = { overdue: () => [], watch: () => undefined, stop: () => undefined };
 
 /** Patience with clients that are not proven. */
-export function createPatience({ clock, leastMs, hostOf, clients, onDue }: PatiencePorts): Patience {
+export function createPatience({ isOn, clock, leastMs, hostOf, clients, onDue }: PatiencePorts): Patience {
+  if (!isOn) return endlessPatience;
   let cancel = (): void => undefined;
 
   /** Null for never. */

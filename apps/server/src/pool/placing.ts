@@ -2,8 +2,8 @@ import { type DeviceId, type HeldTask, placeTasks, type TaskTaker, timesLeft, ty
 import { createClientStanding } from "./clientStanding.ts";
 import type { Clock } from "./clock.ts";
 import { type Client, canHost, works } from "./members.ts";
-import { type CurrentStep, isHeldBy, isOpenLease, type Lease, type OpenStep, workOf } from "./openStep.ts";
-import { createPatience, endlessPatience, numHelpers, takenBack } from "./patience.ts";
+import { type CurrentStep, isHeldBy, type Lease, type OpenStep, workOf } from "./openStep.ts";
+import { createPatience, numHelpers, takenBack } from "./patience.ts";
 import type { Roster } from "./roster.ts";
 
 /** What placing tasks needs. */
@@ -47,11 +47,11 @@ export function createPlacing({ clock, current, members, maxPerClient, takesBack
   const hostOf = ({ task }: Lease): Client | null => members.client(homes.get(task.deviceId)?.clientKey ?? "");
   const isMoving = ({ arrivalBy }: Lease): boolean => arrivalBy !== null && clock.now() < arrivalBy;
 
-  const standing = createClientStanding(current, takesBack ? members.remember : null);
-  const { isTrusted } = standing;
-  const patience = takesBack
-    ? createPatience({ clock, leastMs: arrivalMs, hostOf, clients: members.clients, onDue: soon })
-    : endlessPatience;
+  /** Most tasks are held most of the time: who may take one is looked at only where one waits. */
+  const isUnheld = (lease: Lease): boolean => lease.holder === null || lease.holder !== homes.get(lease.task.deviceId)?.clientKey;
+
+  const { isTrusted, doubt, trust } = createClientStanding(current, takesBack ? members.remember : null);
+  const patience = createPatience({ isOn: takesBack, clock, leastMs: arrivalMs, hostOf, clients: members.clients, onDue: soon });
 
   /**
    * A waiting task, where its device has arrived at a client that is there; what is away, or loads, waits for its client. With `isHelped` others
@@ -94,12 +94,14 @@ export function createPlacing({ clock, current, members, maxPerClient, takesBack
     isDue = false;
     const { step } = current;
     if (isStopped || step === null || step.isOver) return;
-    const open = [...step.leases.values()].filter((lease) => lease.isWanted && isOpenLease(step, lease));
+    const wanted = [...step.leases.values()].filter(({ isWanted, state }) => isWanted && state === "open");
+    const open = wanted.filter(isUnheld);
+    if (open.length === 0 && !takesBack) return;
     const takers = takersOf(step);
     const isHelped = takers.some((taker) => taker.canHost);
     const waiting = open.flatMap((lease) => waitingOf(lease, isHelped) ?? []);
     const room = numHelpers(takers, members) - waiting.filter(({ canMove }) => canMove).length;
-    waiting.push(...patience.overdue(step, open, room).map((lease) => takenBack(lease, lease.numMoves < maxMoves)));
+    waiting.push(...patience.overdue(step, wanted, room).map((lease) => takenBack(lease, lease.numMoves < maxMoves)));
     const free = new Set(takers.filter(({ timeLeft }) => timeLeft === null).map(({ key }) => key));
     for (const { deviceId, client } of placeTasks(waiting, takers)) {
       const lease = step.byDevice.get(deviceId);
@@ -107,7 +109,7 @@ export function createPlacing({ clock, current, members, maxPerClient, takesBack
       if (hostOf(lease)?.clientKey !== client) move(lease, deviceId, client);
       else if (free.has(client) && members.connectionOf(deviceId) !== null) handOut(lease);
     }
-    patience.watch(step, open);
+    patience.watch(step, wanted);
   }
 
   function move(lease: Lease, deviceId: DeviceId, key: string): void {
@@ -115,7 +117,7 @@ export function createPlacing({ clock, current, members, maxPerClient, takesBack
     const client = members.client(key);
     if (device === null || client === null) return;
     const before = hostOf(lease);
-    if (lease.arrivalBy !== null || (before !== null && isHeldBy(lease, before))) standing.doubt(before);
+    if (lease.arrivalBy !== null || (before !== null && isHeldBy(lease, before))) doubt(before);
     lease.numMoves += 1;
     lease.arrivalBy = clock.now() + arrivalMs;
     homes.moveTo(device, client);
@@ -134,8 +136,8 @@ export function createPlacing({ clock, current, members, maxPerClient, takesBack
 
   return {
     soon,
-    doubt: standing.doubt,
-    trust: standing.trust,
+    doubt,
+    trust,
     stop() {
       isStopped = true;
       patience.stop();

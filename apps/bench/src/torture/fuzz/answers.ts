@@ -7,7 +7,7 @@ export function faultOfError(error: unknown): string | null {
   if (engineErrors.some((kind) => error instanceof kind)) return `let out ${error.name}: ${error.message} ${placeOf(error)}`;
   if (error.name === "ZodError" || error.name === "$ZodError") return `let out a schema's own error ${placeOf(error)}`;
   if (error.message.length < 8) return `says only ${JSON.stringify(error.message)}`;
-  if (error.message.length > 20_000) return `says ${error.message.length} characters`;
+  if (error.message.length > 200_000) return `says ${error.message.length} characters`;
   return null;
 }
 

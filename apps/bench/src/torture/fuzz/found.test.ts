@@ -20,8 +20,12 @@ const failed: readonly (readonly [target: string, seed: number, index: number])[
   ["tokenizer_config.json and chat templates", 1, 2],
   ["prompts.safetensors", 1, 32],
   ["Parquet", 1, 376],
+  ["Parquet", 1, 3901],
+  ["Parquet", 1, 5962],
+  ["request assign", 1, 9106],
   ["device records", 1, 8],
   ["token tables", 1, 1],
+  ["token tables", 1, 2078],
 ];
 
 test.each(failed)("%s, seed %i, case %i is answered in words", async (name, seed, index) => {
@@ -49,6 +53,17 @@ test("a Parquet file with a damaged column beside a chunk of no column is refuse
   await new Promise((resolve) => setTimeout(resolve, 20));
   process.off("unhandledRejection", note);
   expect(unhandled).toEqual([]);
+});
+
+test("a Parquet file that says more columns than it has is refused, at once and in words", async () => {
+  const file = Buffer.from(parquetWriteBuffer({ columnData: [{ name: "text", data: ["one"], type: "STRING" }], statistics: false }));
+  const root = file.indexOf("root"); // its name, then the field of the number of children, in zigzag
+  expect(file.subarray(root + 4, root + 6)).toEqual(Buffer.from([0x15, 0x02]));
+  for (const numChildren of [[0x0e], [0xfe, 0xff, 0xff, 0xff, 0x0f]]) {
+    const middle = Buffer.concat([file.subarray(0, root + 5), Buffer.from(numChildren), file.subarray(root + 6)]);
+    middle.writeUInt32LE(middle.readUInt32LE(middle.length - 8) + numChildren.length - 1, middle.length - 8);
+    await expect(parseParquet(new Uint8Array(middle), "rows.parquet")).rejects.toThrow("rows.parquet is damaged");
+  }
 });
 
 test("a tokenizer whose parts are of another kind is refused by the file's name", () => {

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import type { RandomStream } from "@tutti/core";
-import { calls, clientIdentity, protocolVersion, type Request, type Submit } from "@tutti/protocol";
+import { calls, clientIdentity, protocolVersion, type Submit } from "@tutti/protocol";
 import { io, type Socket } from "socket.io-client";
 import WebSocket from "ws";
 import { utf8 } from "./corpusFiles.ts";
@@ -92,7 +92,7 @@ export function changedSubmissions(socket: Socket, submitted: () => readonly Sub
   };
 }
 
-const hello: Request<"hello"> = {
+const hello: Readonly<Record<string, unknown>> = {
   protocolVersion,
   ...clientIdentity("fuzzed-client-secret").prove({ audience: "127.0.0.1", challenge: "another socket" }),
   hosting: "own",

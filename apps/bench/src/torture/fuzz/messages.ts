@@ -88,7 +88,8 @@ export function answerTarget(name: CallName): FuzzTarget {
       const outcome: Promise<Outcome<Answer<CallName>>> = call(socket, name, {} as never, { timeoutMs: 60_000 });
       const acknowledge = socket.sent.pop()?.at(-1);
       if (typeof acknowledge === "function") acknowledge(mutated(samples, random));
-      return faultOfAnswer(await outcome);
+      const found = await outcome;
+      return found.ok || !/\p{Cc}/u.test(found.message) ? null : `its message is ${JSON.stringify(found.message)}`;
     },
   };
 }
@@ -100,14 +101,23 @@ export function descriptionTarget(): FuzzTarget {
   return {
     name: "run.json and settings",
     tryCase(random) {
-      runInfoSchema.safeParse(mutated(infos, random));
-      const odd = mutated(settings, random);
+      runInfoSchema.safeParse(asRead(mutated(infos, random)));
+      const odd = asRead(mutated(settings, random));
       const { success } = runSettingsSchema.safeParse(odd);
       const faults = settingFaults(runSettingsSchema, odd);
       if (success !== (faults.length === 0)) return `${faults.length} faults of settings that are ${success ? "" : "not "}taken`;
       return faults.every((fault) => fault.length > 10 && fault.length < 5000) ? null : `a fault reads ${JSON.stringify(faults)}`;
     },
   };
+}
+
+/** As a reader of JSON gets it; undefined where it has none. */
+function asRead(value: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(value));
+  } catch {
+    return undefined;
+  }
 }
 
 function mutated(samples: readonly unknown[], random: RandomStream): unknown {
