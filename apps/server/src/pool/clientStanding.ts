@@ -1,6 +1,5 @@
 import type { Client } from "./members.ts";
 import type { CurrentStep } from "./openStep.ts";
-import type { Roster } from "./roster.ts";
 
 /** Which clients do what they are given (P-29). */
 export interface ClientStanding {
@@ -19,8 +18,8 @@ export function stepsBarred(numFailures: number): number {
   return numFailures === 0 ? 0 : Math.min(maxBarredSteps, 2 ** numFailures);
 }
 
-/** Standing in the steps of this process; where the run `remembers` failures, they are journalled. */
-export function createClientStanding(current: CurrentStep, members: Pick<Roster, "remember">, remembers: boolean): ClientStanding {
+/** Standing in the steps of this process. `remember` journals a client's failures; null in runs that do not look at them after a restart. */
+export function createClientStanding(current: CurrentStep, remember: ((client: Client) => void) | null): ClientStanding {
   return {
     isTrusted: ({ barredUntil }) => barredUntil < current.numOpened,
     doubt(client) {
@@ -28,12 +27,12 @@ export function createClientStanding(current: CurrentStep, members: Pick<Roster,
       client.numFailures += 1;
       client.barredUntil = current.numOpened + stepsBarred(client.numFailures);
       client.isProven = false;
-      if (remembers) members.remember(client);
+      remember?.(client);
     },
     trust(client) {
       const hadFailed = client.numFailures > 0;
       Object.assign(client, { numFailures: 0, barredUntil: 0, isProven: true });
-      if (remembers && hadFailed) members.remember(client);
+      if (hadFailed) remember?.(client);
     },
   };
 }

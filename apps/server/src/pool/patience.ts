@@ -1,12 +1,12 @@
 import { type DoneTask, patienceFor, type TaskTaker, type WaitingTask } from "@tutti/core";
 import type { Clock } from "./clock.ts";
-import type { Client } from "./members.ts";
+import { type Client, works } from "./members.ts";
 import { isHeldBy, type Lease, type OpenStep, workOf } from "./openStep.ts";
 
 /** Held tasks whose clients have not shown that they answer, and that others may have by now (P-118). */
 export interface Patience {
   /** Of clients that have failed since their last contribution at once, of others when they have had their time. */
-  overdue(step: OpenStep, open: readonly Lease[]): readonly Lease[];
+  overdue(step: OpenStep, open: readonly Lease[], most: number): readonly Lease[];
   /** Looks again when the next one is overdue. */
   watch(step: OpenStep, open: readonly Lease[]): void;
   stop(): void;
@@ -14,20 +14,23 @@ export interface Patience {
 
 /** What patience needs of placing. */
 export interface PatiencePorts {
+  /** Whether tasks are taken back at all. */
+  readonly isOn: boolean;
   readonly clock: Pick<Clock, "now" | "after">;
   /** No task is taken back sooner, in milliseconds. */
   readonly leastMs: number;
   hostOf(lease: Lease): Client | null;
-  isProvenThere(): boolean;
+  clients(): Iterable<Client>;
   /** Something may be overdue. */
   onDue(): void;
 }
 
 /** Patience without limit: what is held stays held. */
-export const endlessPatience: Patience = { overdue: () => [], watch: () => undefined, stop: () => undefined };
+const endlessPatience: Patience = { overdue: () => [], watch: () => undefined, stop: () => undefined };
 
 /** Patience with clients that are not proven. */
-export function createPatience({ clock, leastMs, hostOf, isProvenThere, onDue }: PatiencePorts): Patience {
+export function createPatience({ isOn, clock, leastMs, hostOf, clients, onDue }: PatiencePorts): Patience {
+  if (!isOn) return endlessPatience;
   let cancel = (): void => undefined;
 
   /** Null for never. */
@@ -41,7 +44,7 @@ export function createPatience({ clock, leastMs, hostOf, isProvenThere, onDue }:
   }
 
   const dues = (step: OpenStep, open: readonly Lease[]): Due[] => {
-    const known = { done: doneTasks(step), hasProven: isProvenThere() };
+    const known = { done: doneTasks(step), hasProven: [...clients()].some((client) => client.isProven && works(client)) };
     return open.flatMap((lease) => {
       const at = dueAt(step, lease, known);
       return at === null ? [] : [{ lease, at }];
@@ -49,7 +52,13 @@ export function createPatience({ clock, leastMs, hostOf, isProvenThere, onDue }:
   };
 
   return {
-    overdue: (step, open) => dues(step, open).flatMap(({ lease, at }) => (at <= clock.now() ? [lease] : [])),
+    overdue(step, open, most) {
+      if (most <= 0) return [];
+      return dues(step, open)
+        .filter(({ at }) => at <= clock.now())
+        .slice(0, most)
+        .map(({ lease }) => lease);
+    },
     watch(step, open) {
       cancel();
       const next = Math.min(
@@ -77,9 +86,9 @@ interface Due {
 }
 
 /** How many clients are free for held tasks: proven ones, and while none is there any. */
-export function numHelpers(takers: readonly TaskTaker[], isProven: (key: string) => boolean): number {
+export function numHelpers(takers: readonly TaskTaker[], members: { client(key: string): Client | null }): number {
   const idle = takers.filter((taker) => taker.canHost && taker.timeLeft === null);
-  const isOfProven = ({ key }: TaskTaker) => isProven(key);
+  const isOfProven = ({ key }: TaskTaker) => members.client(key)?.isProven === true;
   return takers.some(isOfProven) ? idle.filter(isOfProven).length : idle.length;
 }
 

@@ -3,7 +3,7 @@ import { createClientStanding } from "./clientStanding.ts";
 import type { Clock } from "./clock.ts";
 import { type Client, canHost, works } from "./members.ts";
 import { type CurrentStep, isHeldBy, type Lease, type OpenStep, workOf } from "./openStep.ts";
-import { createPatience, endlessPatience, numHelpers, takenBack } from "./patience.ts";
+import { createPatience, numHelpers, takenBack } from "./patience.ts";
 import type { Roster } from "./roster.ts";
 
 /** What placing tasks needs. */
@@ -50,11 +50,8 @@ export function createPlacing({ clock, current, members, maxPerClient, takesBack
   /** Most tasks are held most of the time: who may take one is looked at only where one waits. */
   const isUnheld = (lease: Lease): boolean => lease.holder === null || lease.holder !== homes.get(lease.task.deviceId)?.clientKey;
 
-  const standing = createClientStanding(current, members, takesBack);
-  const { isTrusted } = standing;
-  const isProven = (key: string): boolean => members.client(key)?.isProven === true;
-  const isProvenThere = (): boolean => [...members.clients()].some((client) => client.isProven && works(client));
-  const patience = takesBack ? createPatience({ clock, leastMs: arrivalMs, hostOf, isProvenThere, onDue: soon }) : endlessPatience;
+  const { isTrusted, doubt, trust } = createClientStanding(current, takesBack ? members.remember : null);
+  const patience = createPatience({ isOn: takesBack, clock, leastMs: arrivalMs, hostOf, clients: members.clients, onDue: soon });
 
   /**
    * A waiting task, where its device has arrived at a client that is there; what is away, or loads, waits for its client. With `isHelped` others
@@ -78,17 +75,15 @@ export function createPlacing({ clock, current, members, maxPerClient, takesBack
     isDue = false;
     const { step } = current;
     if (isStopped || step === null || step.isOver) return;
-    const open = [...step.leases.values()].filter(({ isWanted, state }) => isWanted && state === "open");
-    const [unheld, late] = [open.filter(isUnheld), takesBack ? patience.overdue(step, open) : []];
-    patience.watch(step, open);
-    if (unheld.length === 0 && late.length === 0) return;
+    const wanted = [...step.leases.values()].filter(({ isWanted, state }) => isWanted && state === "open");
+    const unheld = wanted.filter(isUnheld);
+    if (unheld.length === 0 && !takesBack) return;
     const held = timesLeft(heldTasks(step, { hostOf, now: clock.now() }));
     const takers = takersOf(step, { members, maxPerClient, takesBack, isTrusted, held });
     const isHelped = takers.some((taker) => taker.canHost);
     const waiting = unheld.flatMap((lease) => waitingOf(lease, isHelped) ?? []);
-    const numWaiting = waiting.filter(({ canMove }) => canMove).length;
-    const overdue = late.slice(0, Math.max(0, numHelpers(takers, isProven) - numWaiting));
-    waiting.push(...overdue.map((lease) => takenBack(lease, lease.numMoves < maxMoves)));
+    const room = numHelpers(takers, members) - waiting.filter(({ canMove }) => canMove).length;
+    waiting.push(...patience.overdue(step, wanted, room).map((lease) => takenBack(lease, lease.numMoves < maxMoves)));
     const free = new Set(takers.filter(({ timeLeft }) => timeLeft === null).map(({ key }) => key));
     for (const { deviceId, client } of placeTasks(waiting, takers)) {
       const lease = step.byDevice.get(deviceId);
@@ -96,7 +91,7 @@ export function createPlacing({ clock, current, members, maxPerClient, takesBack
       if (hostOf(lease)?.clientKey !== client) move(lease, deviceId, client);
       else if (free.has(client) && members.connectionOf(deviceId) !== null) handOut(lease);
     }
-    patience.watch(step, open);
+    patience.watch(step, wanted);
   }
 
   function move(lease: Lease, deviceId: DeviceId, key: string): void {
@@ -104,7 +99,7 @@ export function createPlacing({ clock, current, members, maxPerClient, takesBack
     const client = members.client(key);
     if (device === null || client === null) return;
     const before = hostOf(lease);
-    if (lease.arrivalBy !== null || (before !== null && isHeldBy(lease, before))) standing.doubt(before);
+    if (lease.arrivalBy !== null || (before !== null && isHeldBy(lease, before))) doubt(before);
     lease.numMoves += 1;
     lease.arrivalBy = clock.now() + arrivalMs;
     homes.moveTo(device, client);
@@ -123,8 +118,8 @@ export function createPlacing({ clock, current, members, maxPerClient, takesBack
 
   return {
     soon,
-    doubt: standing.doubt,
-    trust: standing.trust,
+    doubt,
+    trust,
     stop() {
       isStopped = true;
       patience.stop();

@@ -137,12 +137,7 @@ export function createPool(ports: PoolPorts): Pool {
     },
     step: () => current.step,
     accepted: (deviceIds) => acceptedOf(current.step, deviceIds),
-    counted(contributions) {
-      for (const { deviceId, wasReset } of contributions) {
-        const device = wasReset === true ? members.homes.get(deviceId) : null;
-        if (device !== null) members.homes.save({ ...device, wasReset: false });
-      }
-    },
+    counted: (contributions) => noteCounted(members, contributions),
     async submit(client, submission) {
       const answer = await acceptance.submit(current.step, client, submission);
       if ("outcome" in answer && answer.outcome === "accepted") delivery.accepted(client);
@@ -180,6 +175,14 @@ export function createPool(ports: PoolPorts): Pool {
 function acceptedOf(step: OpenStep | null, deviceIds: readonly DeviceId[]): Contribution[] {
   const known = deviceIds.map((deviceId) => step?.byDevice.get(deviceId)?.accepted?.contribution);
   return known.flatMap((contribution) => contribution ?? []).sort((a, b) => a.deviceId - b.deviceId);
+}
+
+/** A device that was reset has contributed since: what the server keeps for it counts again. */
+function noteCounted({ homes }: Roster, contributions: readonly Contribution[]): void {
+  for (const { deviceId, wasReset } of contributions) {
+    const device = wasReset === true ? homes.get(deviceId) : null;
+    if (device !== null) homes.save({ ...device, wasReset: false });
+  }
 }
 
 /** Contributions that do not count after all. */
