@@ -41,10 +41,20 @@ function begun() {
 test("between two steps a device is out of the state and of the journal at once (P-128)", () => {
   const content = begun();
   const { forgetting, running } = opened(content, before);
-  expect(forgetting.forget(0, 2)).toBe(true);
-  expect(forgetting.forget(0, 2)).toBe(false);
+  expect(forgetting.forget(0, 2, false)).toBe(true);
+  expect(forgetting.forget(0, 2, false)).toBe(false);
   expect(valuesOf(running.state)).toEqual({ "c/w": 1, "c/1/w": 2 });
   expect(valuesOf(journalled(content)?.state ?? before)).toEqual({ "c/w": 1, "c/1/w": 2 });
+});
+
+test("a device whose step is over, and not yet known to count, is out of the state now and of the one behind that step (P-127)", () => {
+  const content = begun();
+  const { forgetting, running } = opened(content, before);
+  expect(forgetting.forget(1, 2, true)).toBe(true);
+  expect(valuesOf(running.state)).toEqual({ "c/w": 0.5, "c/0/w": 1 });
+  const summed = { values: {}, tensors: { "c/w": tensor(2.5), "c/0/w": tensor(1), "c/1/w": tensor(4) } };
+  expect(valuesOf(forgetting.after(summed))).toEqual({ "c/w": 0.5, "c/0/w": 1 });
+  expect(valuesOf(opened(new Map(content), before).forgetting.after(summed))).toEqual({ "c/w": 0.5, "c/0/w": 1 });
 });
 
 test("while a step is summed a device is taken out of the state that follows, also after a kill (P-127, P-128)", () => {
@@ -52,7 +62,7 @@ test("while a step is summed a device is taken out of the state that follows, al
   const { forgetting, running, journal } = opened(content, before);
   journal.putCounted([0, 1]);
   forgetting.summing();
-  expect(forgetting.forget(1, 2)).toBe(true);
+  expect(forgetting.forget(1, 2, false)).toBe(true);
   expect(running.state).toEqual(before); // what is summed has begun from this
   const killed = new Map(content);
   expect(valuesOf(forgetting.after(after))).toEqual({ "c/w": 0.5, "c/0/w": 1 });
@@ -66,7 +76,7 @@ test("a device that is taken back behind a step whose state is not written yet i
   journal.putCounted([0, 1]);
   forgetting.summing();
   running.state = forgetting.after(after);
-  forgetting.forget(0, 2);
+  forgetting.forget(0, 2, false);
   expect(valuesOf(running.state)).toEqual({ "c/w": 3, "c/1/w": 6 });
   expect(valuesOf(opened(new Map(content), before).forgetting.after(after))).toEqual({ "c/w": 3, "c/1/w": 6 });
   journal.putState(running.state, { record: 1 });
@@ -80,7 +90,7 @@ test("the states of past rounds that are kept for branching lose the device too 
   const summary = (round: number) => ({ stage: "train", round, step: 1, isDone: false }) as never;
   keptRounds.keep(before, summary(2));
   keptRounds.keep(after, summary(3));
-  forgetting.forget(1, 2);
+  forgetting.forget(1, 2, false);
   const kept = [1, 2].map((round) => stateAfter(memoryStore(rounds), round).state);
   expect(kept.map((state) => state && valuesOf(state))).toEqual([
     { "c/w": 0.5, "c/0/w": 1 },

@@ -16,8 +16,11 @@ export interface ForgettingStrategy {
 
 /** Takes devices out of the strategy's state, wherever the run stands, to the same bits as a restart would (P-127, P-128). */
 export interface Forgetting {
-  /** N counts the device. Returns whether the strategy kept anything of it. */
-  forget(deviceId: DeviceId, numDevices: number): boolean;
+  /**
+   * N counts the device. With `isSummed` its contribution to the step that is over still counts, and it is forgotten once more behind that step.
+   * Returns whether the strategy kept anything of it.
+   */
+  forget(deviceId: DeviceId, numDevices: number, isSummed: boolean): boolean;
   /** The contributions that count are journalled: from here on the journal's state is behind. */
   summing(): void;
   /** The state after the step, without the devices that were to be forgotten meanwhile. */
@@ -37,21 +40,17 @@ export function createForgetting(running: ForgettingStrategy, { journal, keptRou
     running.strategy.forget?.(state, deviceId, numDevices) ?? state;
 
   return {
-    forget(deviceId, numDevices) {
+    forget(deviceId, numDevices, isSummed) {
       const one = { deviceId, numDevices };
       const next = without(running.state, one);
       const hasSome = next !== running.state;
-      if (phase === "even") {
-        // Before the first step a strategy has nothing of a device, and the journal no state.
-        if (!hasSome) return false;
-        journal.amendState(next);
-        running.state = next;
-      } else {
-        // The device may be among those whose contributions are summed now.
+      // Before the first step a strategy has nothing of a device, and the journal no state.
+      if (phase === "even" && hasSome) journal.amendState(next);
+      if (phase !== "even" || isSummed) {
         waiting = [...waiting, one];
         journal.putForgotten(waiting);
-        if (phase === "ahead") running.state = next;
       }
+      if (phase !== "summing") running.state = next;
       // What a strategy has of a device stays in its states: one that has nothing now had nothing before.
       if (hasSome) keptRounds.amend((state) => without(state, one));
       return hasSome;

@@ -11,8 +11,11 @@ import type { Roster } from "./roster.ts";
 export interface WithdrawalPorts {
   readonly config: CoordinatorConfig;
   readonly journal: Journal;
-  /** Takes a device out of the strategy's state; whether there was anything of it. N counts the device. */
-  forget(deviceId: DeviceId, numDevices: number): boolean;
+  /**
+   * Takes a device out of the strategy's state, and with `isSummed`, while a contribution of its client's is being summed, out of the next one as
+   * well. Whether there was anything of it; N counts the device.
+   */
+  forget(deviceId: DeviceId, numDevices: number, isSummed: boolean): boolean;
   /** Steps that are closed. */
   pastSteps(): Iterable<StepName>;
   /** Contributions of a device that closed steps have summed. */
@@ -40,7 +43,7 @@ export function withdraw(client: Client, { ports, members, step }: WithdrawalSou
   const withdrawn = {
     numDevices: devices.length,
     numStates: devices.filter(({ stateSha256 }) => stateSha256 !== null).length,
-    numControls: devices.filter(({ deviceId }) => ports.forget(deviceId, numDevices)).length,
+    numControls: devices.filter(({ deviceId }) => ports.forget(deviceId, numDevices, numInSum > 0)).length,
     numContributions,
     numSummed: numInSum + devices.reduce((sum, { deviceId }) => sum + ports.numSummed(deviceId), 0),
   };
