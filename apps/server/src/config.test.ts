@@ -17,7 +17,7 @@ test("a file may choose another preset, and a flag another still", () => {
   expect(merge({ preset: "official" }).run.numRounds).toBe(100);
   expect(merge({ preset: "official" }, { preset: "demo" }).run.numRounds).toBe(12);
   expect(() => merge({ preset: "offical" })).toThrow(
-    'preset: found "offical", expected one of official, default, demo; did you mean official?',
+    'preset: found "offical", expected one of official, default, demo, public; did you mean official?',
   );
 });
 
@@ -79,7 +79,7 @@ test("all faults of all sources are told at once, a line each, of a wrong preset
   };
   expect(messageOf(() => merge({ preset: "offical", localEpochs: 3, presett: 1, run }, { port: -1 })).split("\n")).toEqual([
     "the configuration was refused:",
-    '  preset: found "offical", expected one of official, default, demo; did you mean official?',
+    '  preset: found "offical", expected one of official, default, demo, public; did you mean official?',
     "  port: found -1, expected a whole number from 0 to 65535",
     "  run.quorum: found 3, expected a number from 0 to 1",
     '  run.training.batchSize: found "8", expected a whole number from 1 to 4096; write 8 without quotes',

@@ -1,7 +1,9 @@
-import { expect, test } from "vitest";
-import { withEventName } from "./packets.ts";
+import { expect, test, vi } from "vitest";
+import WebSocket from "ws";
+import { maxPacketText, withEventName } from "./packets.ts";
 import { createScene } from "./testing/scene.ts";
 import { tinyFedAvg } from "./testing/tinyRun.ts";
+import { tunedParameters } from "./tuned.ts";
 
 const scene = createScene();
 
@@ -55,4 +57,41 @@ test("packets that are named, and those that are no events, stay as they are", (
   expect(withEventName(String.raw`27["\u0064isconnect",{}]`)).toBe('27["disconnect (reserved)"]');
   const deep = "[".repeat(100_000) + "]".repeat(100_000);
   expect(withEventName(`27[true,${deep}]`)).toBe('27["boolean instead of a name"]');
+});
+
+/** A bare websocket, and the packets that it got. */
+async function bareSocket(url: string): Promise<{ socket: WebSocket; packets: string[] }> {
+  const socket = new WebSocket(`${url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`);
+  const packets: string[] = [];
+  socket.on("message", (packet) => packets.push(String(packet)));
+  await new Promise((resolve) => socket.once("open", resolve));
+  return { socket, packets };
+}
+
+test("P-2 a connection that joins hundreds of times at once is one socket and gets one status, and is closed", async () => {
+  const coordinator = await scene.start(tinyFedAvg());
+  const { socket, packets } = await bareSocket(coordinator.url);
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  for (let i = 0; i < 300; i++) socket.send("40");
+  await closed;
+  expect(packets.filter((packet) => packet.startsWith("40")).length).toBeLessThanOrEqual(1);
+  expect(packets.filter((packet) => packet.startsWith('42["status"')).length).toBeLessThanOrEqual(1);
+});
+
+test("P-55 a text that would become millions of values is refused unread, also where submissions may be large", async () => {
+  const run = tinyFedAvg();
+  const tuned = tunedParameters(run, { numLayers: 24, hiddenSize: 4096, keyValueWidth: 8192 }, 3);
+  const coordinator = await scene.start(run, {}, { tuned });
+  const { socket, packets } = await bareSocket(coordinator.url);
+  socket.send("40");
+  const before = process.memoryUsage().heapUsed;
+  socket.send(`427["hello",[${"[],".repeat(700_000)}[]]]`);
+  await vi.waitFor(
+    () => expect(packets.at(-1)).toMatch(/^437\[\{"ok":false,"rule":"P-4","message":"call \\"of 2100\d+ characters, at most 2000000/),
+    { timeout: 10_000 },
+  );
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(20e6);
+  socket.send(`428["hello",[${"0,".repeat(maxPacketText / 2 - 20)}0]]`);
+  await vi.waitFor(() => expect(packets.at(-1)).toMatch(/^438\[\{"ok":false,"rule":"P-/), { timeout: 10_000 });
+  socket.close();
 });

@@ -26,11 +26,34 @@ export function withEventName(packet: string): string {
   }
 }
 
+/**
+ * Characters of a packet's text. What is large in a message is bytes, which come behind the text (P-55): JSON of the size that bytes may have would
+ * fill the memory with the values that it makes.
+ */
+export const maxPacketText = 2_000_000;
+
 class NamingDecoder extends Decoder {
+  #hasJoined = false;
+
   override add(packet: unknown): void {
-    super.add(typeof packet === "string" ? withEventName(packet) : packet);
+    if (typeof packet === "string" && packet.startsWith("0")) this.#join();
+    super.add(typeof packet === "string" ? withEventName(shortened(packet)) : packet);
+  }
+
+  /** A connection joins once: socket.io would make a socket of each time that is asked for before the first is made, and each gets the status. */
+  #join(): void {
+    if (this.#hasJoined) throw new Error("the connection has joined already");
+    this.#hasJoined = true;
   }
 }
 
-/** socket.io's parser, but for events without a name. */
+/** An event that is too long, without what it holds; it is refused like any other that nobody serves. */
+function shortened(packet: string): string {
+  if (packet.length <= maxPacketText) return packet;
+  const head = eventHead.exec(packet.slice(0, 100))?.[0];
+  if (head === undefined) throw new Error(`a packet of ${packet.length} characters, at most ${maxPacketText} are taken`);
+  return head + JSON.stringify([`of ${packet.length} characters, at most ${maxPacketText}`]);
+}
+
+/** socket.io's parser, but for events without a name, texts that are too long and a connection that joins again. */
 export const packetParser = { Encoder, Decoder: NamingDecoder };

@@ -318,7 +318,7 @@ async function greet(served: Served, hello: Received<"hello">, afterAnswer: Afte
 function turnAway(served: Served, refusal: Refusal): Refusal {
   const isWrong = refusal.refused === "P-102" || refusal.refused === "P-103";
   if (isWrong) served.numWrongTokens += 1;
-  if (refusal.refused === "P-104") served.cancelTimeout(); // it waits for the operator
+  if (refusal.refused === "P-104") served.cancelTimeout(); // it has said hello, and waits
   if (served.numWrongTokens >= maxWrongTokens) setTimeout(() => served.socket.disconnect(true), 0); // behind the answer
   return refusal;
 }

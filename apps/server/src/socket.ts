@@ -3,6 +3,7 @@ import { clientAddress, quotaAddress } from "@tutti/core";
 import { type Goodbye, send } from "@tutti/protocol";
 import { Server, type Socket } from "socket.io";
 import { packetParser } from "./packets.ts";
+import { boundPolling } from "./pollingSessions.ts";
 import { rooms, type SocketPorts, serveSocket } from "./servedSocket.ts";
 import { createDifferences, type StatusDifferences } from "./status.ts";
 
@@ -69,6 +70,7 @@ export function attachSockets(server: HttpServer, ports: AttachPorts): Sockets {
     if (refusal !== null) ports.onRefused("P-101");
     decide(refusal, refusal === null);
   }
+  boundPolling(io.engine);
   const stopLooking = closeUnread(io, ports);
   const sizeOf = (room: string) => io.sockets.adapter.rooms.get(room)?.size ?? 0;
   const served: SocketPorts = {

@@ -1,6 +1,7 @@
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { deserialize, serialize } from "node:v8";
+import { isDeviceRecord } from "./deviceRecord.ts";
 import type { DeviceRecord, DeviceStore } from "./deviceStore.ts";
 
 const recordName = /^device-(\d+)\.bin$/;
@@ -14,11 +15,9 @@ export function folderStore(folder: string): DeviceStore {
   async function read(path: string): Promise<DeviceRecord | null> {
     const bytes = await readFile(path).catch(nullIfMissing);
     if (bytes === null) return null;
-    try {
-      return deserialize(bytes) as DeviceRecord;
-    } catch (cause) {
-      throw new Error(`${path}: this is not a device record; move the file away, and the device starts again`, { cause });
-    }
+    const record = deserialized(bytes);
+    if (isDeviceRecord(record) && path.endsWith(`device-${record.deviceId}.bin`)) return record;
+    throw new Error(`${path}: this is not a device record; move the file away, and the device starts again`);
   }
 
   return {
@@ -47,6 +46,14 @@ export function folderStore(folder: string): DeviceStore {
       await rm(pathOf(runId, deviceId), { force: true });
     },
   };
+}
+
+function deserialized(bytes: Uint8Array): unknown {
+  try {
+    return deserialize(bytes);
+  } catch {
+    return null; // damaged, or cut off
+  }
 }
 
 function nullIfMissing(error: NodeJS.ErrnoException): null {

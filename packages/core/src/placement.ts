@@ -104,3 +104,23 @@ export function timesLeft(held: readonly HeldTask[]): Map<string, number> {
   }
   return left;
 }
+
+/** A task of the open step that a client has done. */
+export interface DoneTask {
+  readonly work: number;
+  /** Time from its hand-out to its contribution. */
+  readonly elapsed: number;
+}
+
+/**
+ * How long a client that has not shown that it answers may hold a task before another client gets it: twice as long as the slowest task of the step would
+ * have taken, at least `least`; a quarter of the step's time while none is done. Null for as long as it likes.
+ */
+export function patienceFor(
+  work: number,
+  done: readonly DoneTask[],
+  { least, deadline }: { readonly least: number; readonly deadline: number | null },
+): number | null {
+  if (done.length === 0) return deadline === null ? null : Math.max(least, deadline / 4);
+  return Math.max(least, 2 * work * Math.max(...done.map((task) => task.elapsed / task.work)));
+}

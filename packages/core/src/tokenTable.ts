@@ -6,7 +6,7 @@ import { sha256HexSync } from "./sha256.ts";
  * behind its last, in the file's order. Throws where the file is not a tokenizer's.
  */
 export function tokenTable(tokenizerJson: string): ReadonlyMap<number, string> {
-  const file = record(JSON.parse(tokenizerJson));
+  const file = record(parsed(tokenizerJson));
   const idOf = vocabularyOf(record(file?.model)?.vocab);
   if (idOf === null) throw new Error("tokenizer.json has no model.vocab: expected the file of a tokenizer");
   let next = idOf.size;
@@ -31,6 +31,14 @@ function vocabularyOf(vocab: unknown): Map<string, number> | null {
   if (Array.isArray(vocab)) return new Map(vocab.map((entry: unknown, id) => [Array.isArray(entry) ? String(entry[0]) : "", id]));
   const found = record(vocab);
   return found === null ? null : new Map(Object.entries(found).map(([token, id]) => [token, Number(id)]));
+}
+
+function parsed(tokenizerJson: string): unknown {
+  try {
+    return JSON.parse(tokenizerJson);
+  } catch (cause) {
+    throw new Error("tokenizer.json is not JSON (cut off, or a pointer of Git LFS?)", { cause });
+  }
 }
 
 function record(value: unknown): Readonly<Record<string, unknown>> | null {

@@ -1,4 +1,4 @@
-import { type Compressors, type FileMetaData, parquetMetadata, parquetReadObjects, parquetSchema } from "hyparquet";
+import { type AsyncBuffer, type Compressors, type FileMetaData, parquetMetadata, parquetReadObjects, parquetSchema } from "hyparquet";
 import { decodeText } from "./decodeText.ts";
 import { exactParsers, numCharacters, requireTextRoom, withExactValues } from "./parquetValues.ts";
 import { defaultRowLimits, type Row, type RowLimits, requireLength, requireRoom } from "./rows.ts";
@@ -33,6 +33,7 @@ export async function parseParquet(bytes: Uint8Array, source = "the file", optio
   requireRoom(Number(metadata.num_rows) - 1, source, limits);
   requireTextRoom(metadata, options.columns, source, limits);
   refuseUnknownCodecs(metadata, source, options);
+  requireOwnColumns(metadata, source);
   const rows = await readRows(file, source, metadata, { ...options, limits });
   return { columns, rows, classNames: classNamesOf(metadata) };
 }
@@ -95,15 +96,47 @@ async function readRows(file: ArrayBuffer, source: string, found: FileMetaData, 
   return rows;
 }
 
-type Unpacking = Pick<Parameters<typeof parquetReadObjects>[0], "file" | "metadata" | "parsers">;
+type Unpacking = Pick<Parameters<typeof parquetReadObjects>[0], "metadata" | "parsers"> & { readonly file: ArrayBuffer };
 
-async function unpack(from: Unpacking, { columns, compressors }: ParquetOptions) {
+async function unpack({ file: whole, ...from }: Unpacking, { columns, compressors }: ParquetOptions) {
+  const { file, stop } = patiently(whole);
   return parquetReadObjects({
     ...from,
+    file,
     utf8: false,
     ...(columns === undefined ? {} : { columns: [...columns] }),
     ...(compressors === undefined ? {} : { compressors }),
-  });
+  }).finally(stop);
+}
+
+/**
+ * Every chunk is one of a column of the file's, once in each group: the library starts to read all chunks and looks at those alone that it
+ * finds so, and what fails in another would end the process.
+ */
+function requireOwnColumns(metadata: FileMetaData, source: string): void {
+  const leaves = new Set<string>();
+  const open = [...parquetSchema(metadata).children];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (node.children.length === 0) leaves.add(JSON.stringify(node.path));
+    open.push(...node.children);
+  }
+  for (const { columns: chunks } of metadata.row_groups) {
+    const paths = chunks.map(({ meta_data: chunk }) => JSON.stringify(chunk?.path_in_schema ?? []));
+    const strange = paths.find((path, at) => !leaves.has(path) || paths.indexOf(path) !== at);
+    if (strange !== undefined) throw damaged(source, new Error(`the chunk of ${strange} belongs to no column, or comes twice`));
+  }
+}
+
+/** The file as the library asks for it: no chunk comes before all were asked for, so that a fault in between leaves none to be read by nobody. */
+function patiently(file: ArrayBuffer): { readonly file: AsyncBuffer; stop(): void } {
+  let isStopped = false;
+  const slice = (start: number, end?: number) =>
+    new Promise<ArrayBuffer>((resolve) => {
+      setTimeout(() => {
+        if (!isStopped) resolve(file.slice(start, end));
+      });
+    });
+  return { file: { byteLength: file.byteLength, slice }, stop: () => (isStopped = true) };
 }
 
 function damaged(source: string, cause: unknown): Error {

@@ -35,7 +35,7 @@ const noEncoding = { normalizer: null, pre_tokenizer: null, post_processor: null
 
 /** Makes a tokenizer from the texts of tokenizer.json and tokenizer_config.json; throws a sentence about what is not supported. */
 export function createTokenizer(tokenizerJson: string, tokenizerConfig: string | null): TextTokenizer {
-  const config = configSchema.parse(parseConfig(tokenizerConfig ?? "{}"));
+  const config = readConfig(tokenizerConfig ?? "{}");
   const file = readTokenizerFile(tokenizerJson);
   const encode = (text: string) => file.tokensOf(text).flatMap(({ id, isWritten }) => (isWritten ? [] : [id]));
   return {
@@ -53,6 +53,12 @@ export function createTokenizer(tokenizerJson: string, tokenizerConfig: string |
   };
 }
 
+function readConfig(text: string): z.infer<typeof configSchema> {
+  const result = configSchema.safeParse(parseConfig(text));
+  if (result.success) return result.data;
+  throw new Error(`tokenizer_config.json: ${z.prettifyError(result.error)}`, { cause: result.error });
+}
+
 function parseConfig(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -66,8 +72,13 @@ function decoder(tokenizerJson: string, { added }: TokenizerFile, config: Record
   let tokenizer: Tokenizer | null = null;
   return (ids) => {
     if (ids.length === 0) return "";
-    tokenizer ??= new Tokenizer({ ...decodingParts.parse(JSON.parse(tokenizerJson)), ...noEncoding, added_tokens: added }, config);
-    return tokenizer.decode([...ids]);
+    try {
+      tokenizer ??= new Tokenizer({ ...decodingParts.parse(JSON.parse(tokenizerJson)), ...noEncoding, added_tokens: added }, config);
+      return tokenizer.decode([...ids]);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`tokenizer.json: its model or decoder cannot turn tokens into text (${why})`, { cause });
+    }
   };
 }
 

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { protocolVersion } from "./limits.ts";
 import { type Answer, type CallName, calls, type Received, type Request } from "./messages.ts";
-import { byteFields, misplacedBytes } from "./misplacedBytes.ts";
+import { byteFields, excessOf, misplacedBytes } from "./misplacedBytes.ts";
 import { isRefusal, type Refusal, type Rule, refuse, rules } from "./rules.ts";
 
 /** The part of a socket.io socket, of the server's or of the client's, that sends. */
@@ -136,6 +136,8 @@ async function settleCall({ name, request, afterAnswer }: ReceivedCall, handlers
   const refusal = options.admit?.(name) ?? null;
   if (refusal !== null) return refusal;
   try {
+    const excess = excessOf(request);
+    if (excess !== null) return refuse("P-3", `${name}: ${excess}`);
     const misplaced = misplacedBytes(request, byteFields[name]);
     if (name === "hello" && misplaced !== "" && isOfOtherVersion(request)) return refuse("P-1", otherVersion);
     if (misplaced !== null) return refuse("P-3", describeBytes(name, misplaced));

@@ -66,6 +66,7 @@ const run: RunSettings = {
   paramsEncoding: "f32",
 };
 
+const landing = { phase: "running", stage: "train", round: 3, numRounds: 12, numConnected: 4, numDevices: 20 } as const;
 const status: Request<"status"> = {
   runId: "run-7",
   phase: "running",
@@ -212,7 +213,7 @@ const cases: { name: string; schema: z.ZodType; example: unknown }[] = [
   {
     name: "the run description",
     schema: runInfoSchema,
-    example: { protocolVersion, runId: "run-7", run, urls, keepsStates: true, status },
+    example: { protocolVersion, runId: "run-7", run, urls, keepsStates: true, admission: "code", status: landing },
   },
   { name: "run settings", schema: runSettingsSchema, example: run },
   { name: "a probe task", schema: taskSpecSchema, example: { kind: "probe", lanczosSteps: 20 } },

@@ -2,6 +2,7 @@ import { request } from "node:http";
 import { hostname } from "node:os";
 import { io } from "socket.io-client";
 import { expect, test } from "vitest";
+import { lanAddresses } from "../http/certificate.ts";
 import { createScene } from "../testing/scene.ts";
 import { tinyFedAvg } from "../testing/tinyRun.ts";
 import { createAddresses } from "./addresses.ts";
@@ -96,6 +97,7 @@ test("P-101 open to all networks, the machine's own names and addresses are a co
     expect(open.isOwn(host), host).toBe(true);
   for (const host of [undefined, "", "203.0.113.9", "localhost.evil.example", "evil.example#localhost", "a@localhost", "localhost/evil"])
     expect(open.isOwn(host), host).toBe(false);
+  for (const address of lanAddresses()) expect(open.isOwn(address.includes(":") ? `[${address}]:1` : `${address}:1`), address).toBe(true);
   const one = createAddresses({ host: "192.0.2.7", publicUrl: [] });
   expect([one.isOwn("192.0.2.7:8080"), one.isOwn(`${hostname()}:8080`)]).toEqual([true, false]);
 });

@@ -13,7 +13,7 @@ export interface Addresses {
   refuse(request: IncomingMessage): string | null;
 }
 
-/** The addresses that follow from a configuration; those of the machine's networks are looked up when they are asked for, since a laptop moves. */
+/** The addresses that follow from a configuration and from the machine's networks. */
 export function createAddresses({ host, publicUrl }: Pick<CoordinatorConfig, "host" | "publicUrl">): Addresses {
   const isOpen = isUnspecified(host);
   const machine = hostname().toLowerCase();
@@ -24,12 +24,13 @@ export function createAddresses({ host, publicUrl }: Pick<CoordinatorConfig, "ho
     ...published.map((url) => url.hostname),
     ...(isOpen ? [machine, `${machine}.local`] : [bracketed(host.toLowerCase())]),
   ]);
+  const networks = createNetworks();
   const origins = new Set(published.map(({ origin }) => origin));
 
   function isOwn(given: string | undefined): boolean {
     const name = hostnameOf(given);
     if (name === null) return false;
-    return known.has(name) || isLoopback(name) || (isOpen && lanAddresses().some((address) => bracketed(address) === name));
+    return known.has(name) || isLoopback(name) || (isOpen && networks.has(name));
   }
 
   function refuseHost({ headers }: IncomingMessage): string | null {
@@ -49,6 +50,23 @@ export function createAddresses({ host, publicUrl }: Pick<CoordinatorConfig, "ho
       if (origins.has(origin)) return refuseHost(request);
       if (URL.canParse(origin) && new URL(origin).host === asked) return refuseHost(request);
       return `the request comes from a page of ${shownHost(origin)}, which is not this coordinator's: behind a proxy, start it with --public-url`;
+    },
+  };
+}
+
+const lookEveryMs = 5000;
+
+/** This machine's addresses in its networks, as they were a moment ago: a laptop moves. */
+function createNetworks(): { has(name: string): boolean } {
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  let addresses: ReadonlySet<string> = new Set();
+  return {
+    has(name) {
+      if (performance.now() - lookedAt > lookEveryMs) {
+        lookedAt = performance.now();
+        addresses = new Set(lanAddresses().map(bracketed));
+      }
+      return addresses.has(name);
     },
   };
 }

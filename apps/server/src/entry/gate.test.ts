@@ -4,7 +4,8 @@ import { toBase64Url, writeInvitation } from "@tutti/protocol";
 import { expect, test, vi } from "vitest";
 import type { CoordinatorOptions } from "../config.ts";
 import { memoryStore } from "../journal/keyValueStore.ts";
-import { newClient } from "../testing/keptClient.ts";
+import { newClient, provenHello } from "../testing/keptClient.ts";
+import { manualClock } from "../testing/manualClock.ts";
 import { createScene, type WatchedCoordinator } from "../testing/scene.ts";
 import { tinyFedAvg } from "../testing/tinyRun.ts";
 
@@ -54,25 +55,29 @@ test("P-102 a stranger without the code word, or with another, does not come in 
   expect(coordinator.linkToken).toBe("blue heron");
 });
 
+test.each(["websocket", "polling"] as const)(
+  "P-102 a program, which brings no Origin, comes in with the token and not without it, by %s",
+  async (transport) => {
+    const coordinator = await start({ admission: "code", codeWord: "blue heron" });
+    const socketOptions = { transports: [transport] };
+    expect((await scene.join(coordinator, "without", { socketOptions }).when("refused")).rule).toBe("P-102");
+    await scene.join(coordinator, "with", { socketOptions, token: "blue heron" }).when("welcome");
+  },
+);
+
 test("P-102 who guesses is cut off after five tries on a connection", async () => {
   const coordinator = await start({ admission: "code" });
   const guesser = scene.join(coordinator, "guesser", { token: "a guess", socketOptions: { reconnection: false } });
   await guesser.when("refused");
-  const { hosting, devices, ...said } = { ...lastHello(guesser, coordinator), hosting: "virtual", devices: [] } as const;
-  for (let tries = 0; tries < 4; tries++)
-    expect(await guesser.call("hello", { ...said, hosting, devices })).toMatchObject({ rule: "P-102" });
+  const said = {
+    ...provenHello(guesser.kept, { socket: guesser.socket, url: coordinator.url }),
+    token: "a guess",
+    hosting: "virtual",
+    devices: [],
+  } as const;
+  for (let tries = 0; tries < 4; tries++) expect(await guesser.call("hello", said)).toMatchObject({ rule: "P-102" });
   await guesser.when("disconnected");
 });
-
-function lastHello({ kept, socket }: ReturnType<typeof scene.join>, { url }: WatchedCoordinator) {
-  const capabilities = { backend: "auto", threads: 1, isSecureContext: true, userAgent: "test" } as const;
-  return {
-    protocolVersion: 7,
-    ...kept.identity.prove({ audience: new URL(url).host, challenge: socket.id ?? "" }),
-    capabilities,
-    token: "a guess",
-  } as const;
-}
 
 test("P-102 the drawn code word outlives its coordinator, and lies in the run's folder for its owner alone", async () => {
   const first = await start({ admission: "code" });
@@ -143,6 +148,18 @@ test("P-104 where the operator approves, a client waits, is listed, and comes in
   await coordinator.close();
   const again = await start({ approval: true }, memoryStore(store));
   expect(await comes(again, "ada")).toBe("in");
+});
+
+test("P-104 a client that waits for the operator keeps its socket, where one that says no hello is closed", async () => {
+  const clock = manualClock();
+  const coordinator = await scene.start(tinyFedAvg(open), { approval: true, helloTimeoutMs: 5000 }, { clock });
+  const waits = scene.join(coordinator, "ada", { socketOptions: { reconnection: false } });
+  await waits.when("refused");
+  const silent = scene.join(coordinator, "silent", { hello: () => provenHello(newClient("other"), { socket: {}, url: coordinator.url }) });
+  expect((await silent.when("refused")).rule).toBe("P-100");
+  clock.advance(5001);
+  await silent.when("disconnected");
+  expect(waits.socket.connected).toBe(true);
 });
 
 test("P-105 a client that is sent away is told and closed, its devices are free at once, and it may come again", async () => {

@@ -27,6 +27,8 @@ export interface JournalledContribution {
   /** Hash of the submission, which tells a duplicate from other bytes under the same id. */
   readonly sha256: string;
   readonly bytes: Uint8Array;
+  /** Key of the client that sent it. Older journals do not say it. */
+  readonly by?: string;
   /** Whether the device had lost its state since the contribution before. Older journals do not say it: then its record does. */
   readonly wasReset?: boolean;
 }
@@ -58,7 +60,7 @@ export interface JournalledDevice {
   readonly versionSha256: string | null;
   /** Hash of the private state kept here for the next host, or null. */
   readonly stateSha256: string | null;
-  /** Key of the client that computed that state. Older journals do not say it. */
+  /** Key of the client that trained the device last, and computed that state; null before. Older journals do not say it. */
   readonly stateBy?: string | null;
   /** Whether its private state was lost since its last training contribution that counts. */
   readonly wasReset: boolean;
@@ -69,6 +71,8 @@ export interface JournalledClient {
   readonly clientKey: string;
   readonly ordinal: number;
   readonly nickname: string | null;
+  /** Tasks in a row that it was handed and did not do, where the run remembers that. */
+  readonly failures?: number;
 }
 
 /** What a run remembers of a client's admission; of most clients it remembers nothing. */

@@ -46,7 +46,14 @@ export function createDelivery(ports: DeliveryPorts, members: Roster, current: C
   let isStopped = false;
   const { maxPerClient } = ports.config;
   const placing = placesTasks(ports.config)
-    ? createPlacing({ clock: ports.clock, current, members, maxPerClient, handOut: deliver })
+    ? createPlacing({
+        clock: ports.clock,
+        current,
+        members,
+        maxPerClient,
+        takesBack: ports.config.run.backoff !== undefined,
+        handOut: deliver,
+      })
     : null;
   const resending = createResending(ports.clock, ports.onResent);
   const hostOf = ({ task }: Lease): Client | null => members.client(homes.get(task.deviceId)?.clientKey ?? "");

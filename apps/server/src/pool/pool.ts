@@ -22,10 +22,10 @@ import { createOccupancy, type Occupation } from "./occupancy.ts";
 import { type CurrentStep, closeIfEnough, closeStep, isOpenLease, type Lease, type OpenStep, openStep } from "./openStep.ts";
 import { createRoster, type Roster, type RosterPorts } from "./roster.ts";
 import { taskTimes } from "./taskTimes.ts";
-import { endTakenBack, withdraw } from "./withdrawal.ts";
+import { endTakenBack, type WithdrawalPorts, withdraw } from "./withdrawal.ts";
 
 /** What the pool needs of its surroundings. */
-export interface PoolPorts extends Omit<AcceptancePorts & DeliveryPorts, "onTaskChange"> {
+export interface PoolPorts extends Omit<AcceptancePorts & DeliveryPorts, "onTaskChange">, WithdrawalPorts {
   /** What compute clients must bring (P-90); null where the run needs none. */
   readonly computeToken: string | null;
   /** n_i of every share, or null where the coordinator has not dealt them (P-120). */
@@ -42,10 +42,6 @@ export interface PoolPorts extends Omit<AcceptancePorts & DeliveryPorts, "onTask
   onReset(deviceId: DeviceId, why: ResetReason): void;
   /** A client did not register these devices in time. */
   onLate(client: Client, deviceIds: readonly DeviceId[]): void;
-  /** Takes a device out of the strategy's state; whether there was anything of it. N counts the device. */
-  forget(deviceId: DeviceId, numDevices: number): boolean;
-  /** Contributions of a device that closed steps have summed. */
-  numSummed(deviceId: DeviceId): number;
 }
 
 /** The connected devices and the open step; the round loop's view of them, and the sockets'. */

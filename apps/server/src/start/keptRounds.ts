@@ -64,8 +64,12 @@ export function createKeptRounds(store: KeyValueStore, maxBytes: number): KeptRo
     },
     amend(change) {
       const changes: Change[] = [];
-      for (const round of ascending(kept.rounds.keys())) {
-        const { state } = stateAfter(store, round);
+      const entries = [...store.entries()];
+      const bytes = new Map(entries.flatMap(([key, value]) => (key.startsWith("tensor/") ? [[key.slice(7), value] as const] : [])));
+      for (const [key, value] of entries) {
+        if (!key.startsWith("round/")) continue;
+        const round = Number(key.slice(6));
+        const state = wholeState(unpackRecord(value).json as KeptState, bytes);
         const next = state === null ? null : change(state);
         if (next !== null && next !== state) changes.push(...kept.put(round, next, hashOf));
       }

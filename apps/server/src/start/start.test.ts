@@ -6,7 +6,7 @@ import { afterEach, expect, test } from "vitest";
 import type { CoordinatorOptions } from "../config.ts";
 import { type Coordinator, type CoordinatorEvent, type CoordinatorPorts, startCoordinator } from "../coordinator.ts";
 import { openJournal } from "../journal/journal.ts";
-import { readStore } from "../journal/openStore.ts";
+import { openStore, readStore } from "../journal/openStore.ts";
 import { readRun } from "../journal/readRun.ts";
 import { keepRunReports } from "../runReports.ts";
 import { newClient } from "../testing/keptClient.ts";
@@ -145,7 +145,7 @@ test("a last round that reached the journal and not the kept rounds before a kil
   await hashesOf(await start(scaffold, { runId: "killed" }));
   const rounds = join(folder.path, "killed", "rounds");
   const whole = await readKeptRound(rounds, 5);
-  const store = lmdbStore(rounds);
+  const { store } = await openStore(join(folder.path, "killed"), "rounds");
   store.write([["round/00000005", null]]);
   await store.close();
   expect(await readKeptRound(rounds, 5)).toEqual({ rounds: [1, 2, 3, 4], state: null });

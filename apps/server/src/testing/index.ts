@@ -1,10 +1,11 @@
 export { inspectLog } from "../journal/inspectLog.ts";
+export { openJournal } from "../journal/journal.ts";
 export { lmdbStore } from "../journal/lmdbStore.ts";
 export { openLogStore } from "../journal/logStore.ts";
 export { openStore } from "../journal/openStore.ts";
 export { type DamageKind, damageKinds, placesIn, whileDamaged } from "./damageFiles.ts";
 export type { KeptClient, KeptDevice } from "./keptClient.ts";
-export { newClient } from "./keptClient.ts";
+export { newClient, provenHello } from "./keptClient.ts";
 export type { ChildConfig, ChildMessage, KillableCoordinator } from "./killHarness.ts";
 export { freePort, startKillable } from "./killHarness.ts";
 export { writeLog } from "./loggedRun.ts";

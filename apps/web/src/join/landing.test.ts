@@ -60,9 +60,30 @@ test("where claims count up to a limit, whoever brings a file is told (P-121)", 
   const page = (limit: object) => {
     const run = { ...presets.demo, roster: "open", ...limit };
     const info = { run, keepsStates: false, status: { phase: "running", numConnected: 0 } } as unknown as RunInfo;
-    return renderToString(h(Landing, { problem: null, comeback: null, onJoin: () => undefined, run: info }));
+    return renderToString(h(Landing, { problem: null, comeback: null, onJoin: () => undefined, hasToken: false, run: info }));
   };
   expect(page({ maxCountedExamples: 300 })).toContain("It counts as at most 300 examples.");
   expect(page({})).not.toContain("counts as at most");
+  vi.unstubAllGlobals();
+});
+
+test("the page of a run by code word asks for the word unless its address carries it, and by invitation lets nobody join without one", () => {
+  vi.stubGlobal("isSecureContext", true);
+  const page = (admission: RunInfo["admission"], hasToken: boolean) => {
+    const run = {
+      run: { task: "feedback/topic", backbone: "minuet", roster: "fixed", strategy: presets.demo.strategy },
+      admission,
+      status: { phase: "running", numConnected: 0 },
+    };
+    const props = { problem: null, comeback: null, onJoin: () => undefined, hasToken };
+    return renderToString(h(Landing, { ...props, run: run as unknown as RunInfo }));
+  };
+  expect(page("code", false)).toMatch(/data-testid="code-word"/);
+  expect(page("code", false)).toMatch(/disabled[^>]*data-testid="join"/);
+  expect(page("code", true)).not.toMatch(/code-word|disabled/);
+  expect(page("open", false)).not.toMatch(/code-word|disabled/);
+  expect(page("invitations", false)).toContain("This run is by invitation.");
+  expect(page("invitations", false)).not.toContain('data-testid="join"');
+  expect(page("invitations", true)).toContain('data-testid="join"');
   vi.unstubAllGlobals();
 });

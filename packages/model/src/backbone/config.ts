@@ -1,3 +1,6 @@
+/** More layers than any model has: what names more is damaged, and its list of tensors alone would fill the memory. */
+export const maxLayers = 1000;
+
 /** The transformer families that Tutti can run; see `tensorNames` for what each needs. */
 export type Family = "roberta" | "bert" | "gpt2" | "llama";
 

@@ -1,4 +1,4 @@
-import type { BackboneConfig, Family } from "./config.ts";
+import { type BackboneConfig, type Family, maxLayers } from "./config.ts";
 import { checkFields, configFields } from "./configFields.ts";
 import { type ConfigValues, configValues, isTable } from "./configValues.ts";
 import { readRotary } from "./rotaryConfig.ts";
@@ -184,6 +184,7 @@ function checked(config: BackboneConfig): BackboneConfig {
   if (!Number.isInteger(headSize)) throw new Error(`config.json: width ${config.hiddenSize} is not divisible by its ${numHeads} heads`);
   if (numHeads % numKeyValueHeads !== 0)
     throw new Error(`config.json: ${numHeads} heads are not divisible by ${numKeyValueHeads} key/value heads`);
+  if (config.numLayers > maxLayers) throw new Error(`config.json: ${config.numLayers} layers, at most ${maxLayers} are read`);
   if (maxPositions < 1) throw new Error(`config.json: no position is left for text after the offset of ${config.positionOffset}`);
   return config;
 }

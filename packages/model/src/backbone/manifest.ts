@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { maxLayers } from "./config.ts";
 import { packedSizes, packingFor, tensorEncodings } from "./pack.ts";
 import { tensorNames } from "./tensorNames.ts";
 
@@ -11,7 +12,7 @@ const configSchema = z.strictObject({
   family: z.enum(["roberta", "bert", "gpt2", "llama"]),
   vocabSize: positive,
   hiddenSize: positive,
-  numLayers: positive,
+  numLayers: positive.max(maxLayers),
   numHeads: positive,
   numKeyValueHeads: positive,
   headSize: positive,

@@ -43,5 +43,10 @@ export function openPromptsFile(file: Uint8Array): { readonly params: Params; re
 /** Reads a file of tuned prompts; throws a sentence when it is something else. `parseSettings` checks the settings it names. */
 export function readPromptsFile(file: Uint8Array, parseSettings: (settings: unknown) => RunSettings): TunedPrompts {
   const { params, metadata } = openPromptsFile(file);
-  return { runId: metadata.runId ?? "", settings: parseSettings(JSON.parse(metadata.settings ?? "null")), params };
+  try {
+    return { runId: metadata.runId ?? "", settings: parseSettings(JSON.parse(metadata.settings ?? "null")), params };
+  } catch (cause) {
+    const why = cause instanceof SyntaxError ? "they are not JSON" : cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`the run's settings in the metadata of the prompts cannot be read: ${why}`, { cause });
+  }
 }

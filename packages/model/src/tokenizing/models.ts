@@ -14,7 +14,9 @@ const makers: Readonly<Record<string, (part: TokenizerPart) => TokenModel>> = {
 
 /** The model that tokenizer.json describes; throws, naming it, when there is none of that kind here. */
 export function createModel(model: unknown): TokenModel {
-  const part = partSchema.parse(withType(model));
+  const found = partSchema.safeParse(withType(model));
+  if (!found.success) throw new Error("tokenizer.json: the model's type is not text", { cause: found.error });
+  const part = found.data;
   const make = Object.hasOwn(makers, part.type) ? makers[part.type] : undefined;
   if (make === undefined) throw unsupported("model", part.type, Object.keys(makers));
   return make(part);

@@ -38,7 +38,9 @@ function objectOf(schema: unknown, input: unknown): unknown {
   const found = bare(schema);
   if (!(found instanceof z.ZodUnion)) return found;
   const tag = tagOf(found);
-  return objectsOf(found).find((option) => tag === null || valuesOf(option.shape[tag]).includes(String(valueAt(input, tag))));
+  const chosen = tag === null ? "" : valueAt(input, tag);
+  if (typeof chosen === "object") return undefined; // it may have no text
+  return objectsOf(found).find((option) => tag === null || valuesOf(option.shape[tag]).includes(String(chosen)));
 }
 
 /** The name whose value chooses among a union's shapes; null where none does. */
