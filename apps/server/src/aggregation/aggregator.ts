@@ -12,7 +12,7 @@ import {
   type StrategyState,
 } from "@tutti/core";
 import { startThread } from "@tutti/data/node";
-import { type MergeOrder, orderParts } from "./orderParts.ts";
+import { type MergeOrder, type OrderPart, orderParts } from "./orderParts.ts";
 
 /** A step's contributions → the state after it, at once where it is computed here. */
 export type Aggregate = (
@@ -21,8 +21,14 @@ export type Aggregate = (
   contributions: readonly Contribution[],
 ) => StrategyState | Promise<StrategyState>;
 
-/** What the thread answers. */
-export interface MergedState {
+/** A part of what the thread answers, which it sends when it is asked for the next one; the last part alone has values. */
+export interface MergedPart {
+  readonly tensors: MergedState["tensors"];
+  readonly values: MergedState["values"] | null;
+}
+
+/** What the thread answers, all parts together. */
+interface MergedState {
   readonly values: { readonly [key: string]: Json };
   /** By name: a tensor, or the name under which the state before has it. */
   readonly tensors: readonly (readonly [string, Params[string] | string])[];
@@ -77,9 +83,15 @@ function inThread(order: MergeOrder, signal: AbortSignal): Promise<MergedState |
     };
     const settled = () => signal.removeEventListener("abort", stop);
     const { stage, round } = order.plan;
-    thread.once("message", (merged: MergedState) => {
+    const tensors: MergedPart["tensors"][number][] = [];
+    thread.on("message", (part: MergedPart) => {
+      tensors.push(...part.tensors);
+      if (part.values === null) {
+        void setImmediate().then(() => thread.postMessage({ kind: "next" } satisfies OrderPart));
+        return;
+      }
       settled();
-      resolve(merged);
+      resolve({ values: part.values, tensors });
     });
     thread.once("error", (cause) => {
       settled();

@@ -13,7 +13,9 @@ export type OrderPart =
   | { readonly kind: "tensors"; readonly list: readonly (readonly [string, Params[string]])[] }
   | { readonly kind: "payloads"; readonly list: readonly Params[] }
   | { readonly kind: "contributions"; readonly list: readonly Contribution[] }
-  | { readonly kind: "rest"; readonly run: RunSettings; readonly values: StrategyState["values"]; readonly plan: RoundPlan };
+  | { readonly kind: "rest"; readonly run: RunSettings; readonly values: StrategyState["values"]; readonly plan: RoundPlan }
+  /** The next part of the answer is awaited. */
+  | { readonly kind: "next" };
 
 /** Bytes of a part, but for one thing that is larger: they are copied in a millisecond or two. */
 const partBytes = 2_000_000;

@@ -221,3 +221,10 @@ test("without a rule, and under the mean, a run has no rule of its own", () => {
   expect(ruleOf({})).toBeNull();
   expect(ruleOf({ aggregation: { name: "mean" } })).toBeNull();
 });
+
+test("a rule that gets fewer updates than its condition says throws, and makes no numbers of them", () => {
+  expect(() => rule({ name: "trimmedMean", numByzantine: 2 }).combine(updatesOf([[1], [2], [3], [4]]))).toThrow(
+    "trimmedMean: 4 updates, expected at least 5 (n ≥ 2f + 1)",
+  );
+  expect(() => rule({ name: "multiKrum", numByzantine: 1 }).admit?.(updatesOf([[1], [2]]))).toThrow("expected at least 5 (n ≥ 2f + 3)");
+});

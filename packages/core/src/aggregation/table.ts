@@ -70,6 +70,11 @@ export interface Rule {
 export function ruleOf({ aggregation }: { readonly aggregation?: AggregationSettings | undefined }): Rule | null {
   if (aggregation === undefined || aggregation.name === "mean") return null;
   const rule: AnyRule = aggregationRules[aggregation.name];
+  const { fewest, condition } = rule.needs(aggregation);
+  const enough = (updates: Updates) => {
+    if (updates.vectors.length >= fewest) return updates;
+    throw new Error(`${aggregation.name}: ${updates.vectors.length} updates, expected at least ${fewest} (${condition})`);
+  };
   return {
     name: aggregation.name,
     title: rule.title,
@@ -78,7 +83,7 @@ export function ruleOf({ aggregation }: { readonly aggregation?: AggregationSett
     needs: rule.needs(aggregation),
     work: (numUpdates) => rule.work(numUpdates, aggregation),
     maxNorm: (norms) => rule.maxNorm(norms, aggregation),
-    admit: rule.admit === undefined ? null : (updates) => rule.admit?.(updates, aggregation) ?? [],
-    combine: (updates) => rule.combine(updates, aggregation),
+    admit: rule.admit === undefined ? null : (updates) => rule.admit?.(enough(updates), aggregation) ?? [],
+    combine: (updates) => rule.combine(enough(updates), aggregation),
   };
 }

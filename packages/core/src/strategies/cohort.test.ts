@@ -93,3 +93,12 @@ test("a prober that failed comes after all that did not", () => {
   expect(ids(firstInOrder(situation(roster), [1, 3], 2))[0]).toBe(3);
   expect(ids(firstInOrder(situation(roster), [0, 1], 3)).every((id) => id > 1)).toBe(true);
 });
+
+test("P-130: under a rule a step hopes for the quorum of a whole cohort at least, so that no trial leaves the rule fewer updates than it needs", () => {
+  const trials = ["new", "failed", "failed", "failed", "failed"] as const;
+  const sizes = { minDevices: 5, cohortSize: 5, quorum: 0.8 };
+  const plain = asked(trials, sizes) as Cohort;
+  expect([ids(plain).length, plain.closesAt]).toEqual([5, 1]);
+  const ruled = asked(trials, { ...sizes, aggregation: { name: "trimmedMean", numByzantine: 1 } }) as Cohort;
+  expect([ids(ruled).length, ruled.closesAt]).toEqual([5, 4]); // of 4 the quorum is 4, and 3 are enough for the rule
+});

@@ -1,3 +1,4 @@
+import { ruleOf } from "../aggregation/table.ts";
 import type { Random } from "../random.ts";
 import { neededContributions } from "../rounds.ts";
 import type { RunConditions } from "../settings/runConditions.ts";
@@ -48,7 +49,15 @@ export function sampleCohort(situation: Situation): Cohort | Waiting {
   const optional = [...drawn.filter(isOnTrial), ...spare].map(({ id }) => id);
   if ("waiting" in cohort || (optional.length === 0 && run.overSelection === undefined)) return cohort;
   const numHoped = chosen.filter(({ trial }) => trial !== "failed").length;
-  return { ...cohort, closesAt: Math.max(1, Math.min(run.cohortSize, numHoped)), ...(optional.length === 0 ? {} : { optional }) };
+  const closesAt = Math.max(fewestHoped(situation, chosen.length), Math.min(run.cohortSize, numHoped));
+  return { ...cohort, closesAt, ...(optional.length === 0 ? {} : { optional }) };
+}
+
+/** A rule that stands f bad devices needs its number of updates (P-130), whoever is on trial: its step hopes for the quorum of a whole cohort at least. */
+function fewestHoped(situation: Situation, numChosen: number): number {
+  const { run } = situation;
+  if (ruleOf(run) === null) return 1;
+  return Math.min(numChosen, neededContributions(Math.min(run.cohortSize, numDevicesOf(situation)), run.quorum));
 }
 
 /**
