@@ -81,5 +81,10 @@ export function attackShortfalls(tables: readonly AttackTable[], backdoors: Read
 
 function backdoorsLeft(lines: readonly AttackLine[], line: AttackLine, best: AttackCell): string[] {
   const honest = lines.find(({ attack }) => attack === noAttack)?.cells.find((cell) => cell?.row.key === best.row.key)?.triggered ?? 0;
-  return (best.triggered ?? 0) - honest > leastBackdoor ? [triggeredText(line, best, honest)] : [];
+  if ((best.triggered ?? 0) - honest <= leastBackdoor) return [];
+  const least = line.cells.reduce<AttackCell>(
+    (a, cell) => (cell !== null && cell.triggered !== null && cell.triggered < (a.triggered ?? 1) ? cell : a),
+    best,
+  );
+  return [triggeredText(line, best, honest, least)];
 }

@@ -62,7 +62,13 @@ export function lostText(line: AttackLine, best: AttackCell): string {
   return `The goal does not hold: ${bestRuleText(line, best)}`;
 }
 
-/** A trigger that works in spite of the best rule. */
-export function triggeredText({ attack, attackers }: AttackLine, { row, triggered }: AttackCell, without: number): string {
-  return `${attack}, ${attackers} attackers: under ${row.label} the trigger works on ${percentText(triggered ?? 0)} of the texts, and on ${percentText(without)} without attack.`;
+/** A trigger that works in spite of the best rule, and the rule under which it works least. */
+export function triggeredText(
+  { attack, attackers }: AttackLine,
+  { row, triggered }: AttackCell,
+  without: number,
+  least: AttackCell,
+): string {
+  const under = `under ${row.label}, the best rule for accuracy, the trigger works on ${percentText(triggered ?? 0)} of the texts`;
+  return `${attack}, ${attackers} attackers: ${under}, and on ${percentText(without)} without attack; least under ${least.row.label}, on ${percentText(least.triggered ?? 0)}.`;
 }

@@ -50,7 +50,9 @@ test("what no rule withstood is told, a lost goal and a backdoor apart", () => {
   const { text } = renderMarkdown(result, "poisoning");
   const [, missed = ""] = /## What did not work\n\n([^#]*)/.exec(text) ?? [];
   expect(missed).toContain("- The goal does not hold: sign flip, 20 % attackers: median is the best rule with 0.500, −14.0 points");
-  expect(missed).toContain("- backdoor, 20 % attackers: under mean the trigger works on 90 % of the texts, and on 2 % without attack.");
+  expect(missed).toContain(
+    "- backdoor, 20 % attackers: under mean, the best rule for accuracy, the trigger works on 90 % of the texts, and on 2 % without attack; least under median, on 10 %.",
+  );
 });
 
 test("the page has the same tables, and a result without attackers has none", () => {
