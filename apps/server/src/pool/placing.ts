@@ -47,9 +47,6 @@ export function createPlacing({ clock, current, members, maxPerClient, takesBack
   const hostOf = ({ task }: Lease): Client | null => members.client(homes.get(task.deviceId)?.clientKey ?? "");
   const isMoving = ({ arrivalBy }: Lease): boolean => arrivalBy !== null && clock.now() < arrivalBy;
 
-  /** Most tasks are held most of the time: who may take one is looked at only where one waits. */
-  const isUnheld = (lease: Lease): boolean => lease.holder === null || lease.holder !== homes.get(lease.task.deviceId)?.clientKey;
-
   const standing = createClientStanding(current, members, takesBack);
   const { isTrusted } = standing;
   const isProven = (key: string): boolean => members.client(key)?.isProven === true;
@@ -97,7 +94,7 @@ export function createPlacing({ clock, current, members, maxPerClient, takesBack
     isDue = false;
     const { step } = current;
     if (isStopped || step === null || step.isOver) return;
-    const open = [...step.leases.values()].filter(({ isWanted, state }) => isWanted && state === "open").filter(isUnheld);
+    const open = [...step.leases.values()].filter((lease) => isUnheld(lease, homes));
     if (open.length === 0) return;
     const takers = takersOf(step);
     const isHelped = takers.some((taker) => taker.canHost);
@@ -147,6 +144,11 @@ export function createPlacing({ clock, current, members, maxPerClient, takesBack
       for (const cancel of timers) cancel();
     },
   };
+}
+
+/** Whether a task that is wanted waits for a client. Most are held most of the time: who may take one is looked at only where one waits. */
+function isUnheld({ isWanted, state, holder, task }: Lease, homes: Pick<Roster["homes"], "get">): boolean {
+  return isWanted && state === "open" && (holder === null || holder !== homes.get(task.deviceId)?.clientKey);
 }
 
 function countBy<T, K>(values: readonly T[], keyOf: (value: T) => K): Map<K, number> {
