@@ -70,7 +70,7 @@ async function hold({ port }: Coordinator, text: string, count: number): Promise
 const numStanding = (sockets: readonly Socket[]): number => sockets.filter(({ readyState }) => readyState === "open").length;
 
 async function halfFinished(place: ConnectionsPlace): Promise<BenchRow[]> {
-  return withCoordinator(place, { run: waiting, runId: "half" }, async (coordinator) => {
+  return withCoordinator(place, { run: waiting, runId: "half", helloTimeoutMs: 60_000 }, async (coordinator) => {
     const kinds = [
       ["headers", "GET /run.json HTTP/1.1\r\nHost: x\r\nX-Slow: "],
       ["bodies", "POST /run.json HTTP/1.1\r\nHost: x\r\nContent-Length: 40000\r\n\r\n42"],

@@ -1,7 +1,7 @@
 import { type DeviceId, isComputeKind, type PlannedTask, type TaskOutcome } from "@tutti/core";
 import { type Refusal, refuse } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
-import { createResending } from "../limits/resending.ts";
+import { createResending, type ResendActs } from "../limits/resending.ts";
 import type { Clock } from "./clock.ts";
 import { type Client, type Connection, placesTasks } from "./members.ts";
 import { type CurrentStep, isHeldBy, isOpenLease, type Lease, leaseMessage, type OpenStep } from "./openStep.ts";
@@ -100,18 +100,7 @@ export function createDelivery(ports: DeliveryPorts, members: Roster, current: C
       const lease = current.step?.leases.get(taskId);
       if (lease?.state !== "open" || lease.sentOn !== connectionId || isComputeKind(lease.task.spec.kind)) return;
       if (isForeign) return giveUp(lease, { kind: "left" });
-      const { holder } = lease;
-      resending.failed(
-        { taskId, holder },
-        {
-          send() {
-            if (lease.sentOn !== connectionId || lease.holder !== holder) return; // it went elsewhere meanwhile
-            lease.sentOn = null;
-            deliver(lease);
-          },
-          giveUp: () => giveUp(lease, { kind: "declined", reason: "the task was not acknowledged" }),
-        },
-      );
+      resending.failed({ taskId, holder: lease.holder }, actsOn(lease, { connectionId, deliver, giveUp }));
     },
     decline(client, taskId, reason) {
       const lease = current.step?.leases.get(taskId);
@@ -140,6 +129,25 @@ export function createDelivery(ports: DeliveryPorts, members: Roster, current: C
       placing?.stop();
       isStopped = true;
     },
+  };
+}
+
+interface Unacknowledged {
+  readonly connectionId: string;
+  deliver(lease: Lease): void;
+  giveUp(lease: Lease, outcome: TaskOutcome): void;
+}
+
+/** A lease goes out again where it went, unless it has gone elsewhere meanwhile. */
+function actsOn(lease: Lease, { connectionId, deliver, giveUp }: Unacknowledged): ResendActs {
+  const { holder } = lease;
+  return {
+    send() {
+      if (lease.sentOn !== connectionId || lease.holder !== holder) return;
+      lease.sentOn = null;
+      deliver(lease);
+    },
+    giveUp: () => giveUp(lease, { kind: "declined", reason: "the task was not acknowledged" }),
   };
 }
 

@@ -80,7 +80,6 @@ export interface Pool extends DevicePool {
 export function createPool(ports: PoolPorts): Pool {
   const { config, clock, runId, journal } = ports;
   const current: CurrentStep = { step: null, numOpened: 0 };
-  const place = { run: config.run, shape: ports.tuned.shape, tokensPerText: tokensPerTextOf(config.run.strategy) };
   const occupancy = createOccupancy(clock, () => occupation(current, members));
   const changes = createChanges(() => {
     if (current.step?.isOver === false) occupancy.changed();
@@ -99,8 +98,7 @@ export function createPool(ports: PoolPorts): Pool {
   };
   const acceptance = createAcceptance({ ...ports, onTaskChange: onArrival }, members);
   const device = journal.contents()?.devices.find(({ deviceId }) => deviceId === computeDeviceId) ?? null;
-  const deskPorts = { ...ports, current, token: ports.computeToken, device, onTaskChange: ports.onChange };
-  const computeDesk = createComputeDesk(deskPorts);
+  const computeDesk = createComputeDesk({ ...ports, current, token: ports.computeToken, device, onTaskChange: ports.onChange });
   const delivery: Delivery = createDelivery({ ...ports, onTaskChange }, members, current);
   function shut(step: OpenStep | null): void {
     if (step === null) return;
@@ -161,7 +159,7 @@ export function createPool(ports: PoolPorts): Pool {
     deliverTo: delivery.deliverTo,
     ...takingBack({ ports, members, current }, changes.tell),
     takeClientSeconds: occupancy.take,
-    taskTimes: () => taskTimes(current.step, members.list(), place),
+    taskTimes: () => taskTimes(current.step, members.list(), placeOf(ports)),
     waits: occupancy.pause,
     stop() {
       delivery.stop();
@@ -200,6 +198,11 @@ function takingBack(
       if (current.step !== null) current.step.isMissed = true;
     },
   };
+}
+
+/** What of a run decides how long its tasks take. */
+function placeOf({ config, tuned }: PoolPorts): Parameters<typeof taskTimes>[2] {
+  return { run: config.run, shape: tuned.shape, tokensPerText: tokensPerTextOf(config.run.strategy) };
 }
 
 /** What clients and tasks are doing now. */
