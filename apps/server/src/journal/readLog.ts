@@ -202,6 +202,7 @@ export async function readSlots(folder: string): Promise<readonly (SafeEnd | nul
   if (file === null) return [];
   try {
     const bytes = await readAt(file, 0, 2 * slotBytes + 1);
+    if (bytes.length === 0) return []; // as a kill at a run's very beginning leaves it
     if (bytes.length !== 2 * slotBytes) return ["damaged", "damaged"];
     return [unpackSlot(bytes.subarray(0, slotBytes)), unpackSlot(bytes.subarray(slotBytes))];
   } finally {
