@@ -164,7 +164,8 @@ async function refusedLeases(place: ConnectionsPlace): Promise<BenchRow[]> {
       onText(text) {
         if (text === "2") say("3");
         else if (text.startsWith("0")) say("40");
-        else if (text.startsWith("40")) say(`420${JSON.stringify(["hello", helloOf({ port: coordinator.port, index: 1, hosting: "virtual" }, text)])}`);
+        else if (text.startsWith("40"))
+          say(`420${JSON.stringify(["hello", helloOf({ port: coordinator.port, index: 1, hosting: "virtual" }, text)])}`);
         else if (text.startsWith("430")) {
           const devices = JSON.parse(text.slice(3))[0].value.devices.map(({ deviceId }: { deviceId: number }) => ({
             deviceId,
