@@ -16,6 +16,7 @@ import type { LiveRun } from "./liveRun.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Clock } from "./pool/clock.ts";
 import { attachSockets, type Sockets } from "./socket.ts";
+import type { KeptRounds } from "./start/keptRounds.ts";
 import { forLanding, forWelcome } from "./status.ts";
 import type { TunedParameters } from "./tuned.ts";
 
@@ -38,6 +39,7 @@ export interface DoorPorts extends Pick<HttpPorts, "blobs" | "logger" | "control
   readonly tuned: TunedParameters;
   readonly clock: Clock;
   readonly journal: Journal;
+  readonly keptRounds: Pick<KeptRounds, "flushed" | "purge">;
   readonly meter: WireMeter;
   readonly live: LiveRun;
   readonly metrics: Metrics;
@@ -45,7 +47,7 @@ export interface DoorPorts extends Pick<HttpPorts, "blobs" | "logger" | "control
 
 /** Builds the HTTP and socket sides, which do not listen yet. */
 export async function buildDoors(ports: DoorPorts): Promise<Doors> {
-  const { config, runId, tuned, clock, journal, blobs, meter, logger, live, metrics, pages, control } = ports;
+  const { config, runId, tuned, clock, journal, keptRounds, blobs, meter, logger, live, metrics, pages, control } = ports;
   const { run, admission, expectedClients, threads, backend } = config;
   const { pool } = live;
   const { keepsStates } = pool;
@@ -78,6 +80,10 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
     tokenOf: ({ token }) => (admission === "open" ? null : (token ?? null)),
     maxMessageBytes: largestMessage(tuned, keepsStates),
     flushed: () => journal.flushed(),
+    async deleted() {
+      await Promise.all([journal.flushed(), keptRounds.flushed()]);
+      await Promise.all([journal.purge(), keptRounds.purge()]);
+    },
     onRefused: (rule) => metrics.refused(rule),
     onCall: (name) => metrics.called(name),
     onClosed: (why) => metrics.closed(why),

@@ -1,12 +1,17 @@
-import type { DeviceId, StrategyState } from "@tutti/core";
+import type { DeviceId, Strategy, StrategyState } from "@tutti/core";
 import type { Forgotten, Journal } from "./journal/journal.ts";
-import type { RunningStrategy } from "./runLoop.ts";
 import type { KeptRounds } from "./start/keptRounds.ts";
 
 /** What forgetting devices changes beside the strategy's state. */
 export interface ForgettingPorts {
   readonly journal: Journal;
   readonly keptRounds: Pick<KeptRounds, "amend">;
+}
+
+/** A strategy at work, as far as it forgets. */
+export interface ForgettingStrategy {
+  readonly strategy: Pick<Strategy, "forget">;
+  state: StrategyState;
 }
 
 /** Takes devices out of the strategy's state, wherever the run stands, to the same bits as a restart would (P-127, P-128). */
@@ -22,7 +27,7 @@ export interface Forgetting {
 }
 
 /** Forgetting that goes on from what was journalled. */
-export function createForgetting(running: RunningStrategy, { journal, keptRounds }: ForgettingPorts): Forgetting {
+export function createForgetting(running: ForgettingStrategy, { journal, keptRounds }: ForgettingPorts): Forgetting {
   const contents = journal.contents();
   /** `summing`: the state that follows is being computed; `ahead`: it is there, and not yet in the journal. */
   let phase: "even" | "summing" | "ahead" = contents !== null && contents.counted !== null && !contents.isRepeated ? "summing" : "even";
@@ -47,7 +52,8 @@ export function createForgetting(running: RunningStrategy, { journal, keptRounds
         journal.putForgotten(waiting);
         if (phase === "ahead") running.state = next;
       }
-      keptRounds.amend((state) => without(state, one));
+      // What a strategy has of a device stays in its states: one that has nothing now had nothing before.
+      if (hasSome) keptRounds.amend((state) => without(state, one));
       return hasSome;
     },
     summing() {

@@ -29,6 +29,9 @@ const periodMs = 250;
 /** Of all statuses together while nothing but the number of those present changes: then what a join costs does not grow with them. */
 const msPerStatus = 5;
 
+/** Listeners, and the journal, are told what every connection has carried: a look at all of them, at a pace that leaves time for what they carry. */
+const msPerLook = 0.5;
+
 /** Clients at work hear of each step once; those that wait, and spectators, at a pace that leaves time for everyone. */
 export function createNews(clock: Clock): News {
   let present: Telling | null = null;
@@ -61,9 +64,10 @@ interface Telling {
 
 function startTelling(clock: Clock, audience: Audience): Telling {
   const paced = (count: () => number) => () => Math.max(periodMs, msPerStatus * count());
+  const numConnected = () => audience.numMembers() + audience.numSpectators();
   return {
     audience,
-    listeners: createThrottle(clock, () => periodMs, audience.tellListeners),
+    listeners: createThrottle(clock, () => Math.max(periodMs, msPerLook * numConnected()), audience.tellListeners),
     spectators: createThrottle(clock, paced(audience.numSpectators), audience.tellSpectators),
     members: createThrottle(clock, paced(audience.numMembers), audience.tellMembers),
   };

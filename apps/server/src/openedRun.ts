@@ -52,8 +52,7 @@ export async function openRun(config: CoordinatorConfig, store: KeyValueStore | 
       return opened.store;
     };
     records = store ?? (await open("journal"));
-    await replaceOlderKeys(records);
-    journal = openJournal(records);
+    journal = openJournal(records, await replaceOlderKeys(records));
     requireSameRun(journal, config, { runId, folder: folder.path });
     const rounds = store === undefined && config.keepRoundsBytes > 0 ? await open("rounds") : memoryStore();
     keptRounds = createKeptRounds(rounds, config.keepRoundsBytes);

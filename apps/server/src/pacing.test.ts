@@ -1,6 +1,8 @@
 import type { RunSettings } from "@tutti/core";
 import { expect, test, vi } from "vitest";
+import { openJournal } from "./journal/journal.ts";
 import { memoryStore } from "./journal/keyValueStore.ts";
+import { createClientTable } from "./pool/clientTable.ts";
 import { type ManualClock, manualClock } from "./testing/manualClock.ts";
 import type { ProtocolClient } from "./testing/protocolClient.ts";
 import { createScene, type WatchedCoordinator } from "./testing/scene.ts";
@@ -22,14 +24,19 @@ const open = tinyFedAvg({
 const backoff = { maxSteps: 64 };
 const names = (what: string, count: number) => Array.from({ length: count }, (_, i) => `${what}${i}`);
 
-/** Twelve clients that answer nothing once they are registered, and eight that work. */
-async function fill(coordinator: WatchedCoordinator): Promise<readonly ProtocolClient[]> {
+/** Twelve clients that answer nothing once they are registered, and then some that work. */
+async function fill(coordinator: WatchedCoordinator, numWorking: number): Promise<readonly ProtocolClient[]> {
   for (const name of names("silent", 12)) await scene.join(coordinator, name, { onTask: () => false }).when("registered");
-  return names("works", 8).map((name) => scene.join(coordinator, name));
+  return names("works", numWorking).map((name) => scene.join(coordinator, name));
 }
 
-/** Lets a deadline pass whenever all that work have done what they were given; how often it had to until the run was over. */
-async function countDeadlines(coordinator: WatchedCoordinator, works: readonly ProtocolClient[], clock: ManualClock): Promise<number> {
+/** Lets `periodMs` pass whenever all that work have done what they were given; how often it had to until the run was over. */
+async function countPeriods(
+  coordinator: WatchedCoordinator,
+  works: readonly ProtocolClient[],
+  clock: ManualClock,
+  periodMs: number,
+): Promise<number> {
   const count = (kind: string) => works.flatMap(({ events }) => events).filter((event) => event.kind === kind).length;
   const isQuiet = () => coordinator.status().tasksOut > 0 && count("task") === count("submitted");
   for (let numPassed = 0; ; numPassed++) {
@@ -39,16 +46,38 @@ async function countDeadlines(coordinator: WatchedCoordinator, works: readonly P
       numQuiet = isQuiet() ? numQuiet + 1 : 0;
     }
     if (numQuiet < 5 || numPassed > 20) return numPassed;
-    clock.advance(deadlineMs);
+    clock.advance(periodMs);
   }
 }
 
 test("twelve silent clients in an open run of eight devices cost at most one deadline (P-116)", async () => {
   const clock = manualClock();
   const coordinator = await scene.start({ ...open, backoff }, {}, { clock });
-  const works = await fill(coordinator);
-  expect(await countDeadlines(coordinator, works, clock)).toBeLessThanOrEqual(1);
+  const works = await fill(coordinator, 8);
+  expect(await countPeriods(coordinator, works, clock, deadlineMs)).toBeLessThanOrEqual(1);
   expect(coordinator.steps().every(({ attempt }) => attempt <= 2)).toBe(true);
+});
+
+test("twelve silent clients in a fixed run of eight devices cost less than one deadline: their tasks are taken back (P-118)", async () => {
+  const clock = manualClock();
+  const fixed = tinyFedAvg({ numDevices: 8, minDevices: 8, cohortSize: 6, quorum: 0.7, deadlineMs, numRounds: 4, evaluateEvery: 2 });
+  const content = new Map<string, Uint8Array>();
+  const coordinator = await scene.start({ ...fixed, backoff }, {}, { clock, store: memoryStore(content) });
+  const works = await fill(coordinator, 2);
+  const periodMs = 5000;
+  expect((await countPeriods(coordinator, works, clock, periodMs)) * periodMs).toBeLessThanOrEqual(deadlineMs);
+  const steps = coordinator.steps();
+  expect(steps.map(({ attempt }) => attempt)).toEqual(steps.map(() => 1));
+  expect(steps.map(({ counted, cohort }) => counted.length === cohort.length)).toEqual(steps.map(() => true));
+  await coordinator.close();
+  const { clients = [] } = openJournal(memoryStore(content)).contents() ?? {};
+  const failed = clients.filter(({ failures = 0 }) => failures > 0).map(({ clientKey }) => clientKey);
+  expect(failed.length).toBeGreaterThan(0);
+  expect(failed.every((key) => key.startsWith("client-silent"))).toBe(true);
+  expect(createClientTable([{ clientKey: "k", ordinal: 0, nickname: null, failures: 3 }]).at(0)).toMatchObject({
+    numFailures: 3,
+    barredUntil: 8,
+  });
 });
 
 test("an over-selected step accepts S contributions and answers late to the next (P-115)", async () => {

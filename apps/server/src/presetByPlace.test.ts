@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { presets } from "@tutti/core";
 import { expect, test } from "vitest";
 import { memoryStore } from "./journal/keyValueStore.ts";
-import { lmdbStore } from "./journal/lmdbStore.ts";
+import { openStore } from "./journal/openStore.ts";
 import { presetByPlace } from "./presetByPlace.ts";
 import { deriveRunId } from "./runFolder.ts";
 import { mergeSettings } from "./settings.ts";
@@ -49,11 +49,8 @@ test("a run that was begun with the preset that was taken before goes on with it
   const [before, now] = [tinyFedAvg(), tinyFedAvg({ deadlineMs: 77_000 })];
   const sources = { presets: { default: before, public: now }, preset: "default", flags: { dataDir: scene.folder() } };
   expect((await presetByPlace(sources, false)).preset).toBe("public");
-  const begun = await scene.start(
-    before,
-    { runId: deriveRunId(before) },
-    { store: lmdbStore(join(scene.folder(), deriveRunId(before), "journal")) },
-  );
+  const { store } = await openStore(join(scene.folder(), deriveRunId(before)), "journal");
+  const begun = await scene.start(before, { runId: deriveRunId(before) }, { store });
   await begun.close();
   const resumed = await presetByPlace(sources, false);
   expect(resumed).toMatchObject({ preset: "default", doors: { admission: "code" }, line: expect.stringContaining("keeps its settings") });

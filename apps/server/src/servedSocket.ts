@@ -44,6 +44,8 @@ export interface SocketPorts {
   statusOnArrival(): Status;
   /** Resolves when all that was journalled so far is safe. */
   flushed(): Promise<void>;
+  /** Resolves when what was deleted so far is gone for good. */
+  deleted(): Promise<void>;
   onRefused(rule: Rule): void;
   /** The name that a socket's address counts under; null on private networks. */
   addressOf(socket: Socket): string | null;
@@ -124,8 +126,17 @@ function onRefused({ socket, ports, rates }: Served, name: string, { refused, me
   if (isLogged) ports.logger.warn({ call: name, rule: refused, message }, "refused");
   if (!isTooMany) return;
   ports.onClosed("refusals");
-  socket.disconnect(true);
+  cutOff(socket, ports.clock);
 }
+
+/** Closes a socket, and its connection a moment later: who does not answer the close of a websocket could go on sending for half a minute. */
+function cutOff(socket: Socket, { after }: Clock): void {
+  const { socket: carrier } = socket.conn.request;
+  socket.disconnect(true);
+  after(farewellMs, () => carrier.destroy());
+}
+
+const farewellMs = 1000;
 
 /** Rates of clients, as long as they are known. */
 const ratesOfClients = new WeakMap<Client, CallRates>();
@@ -142,7 +153,7 @@ function startTimeout(socket: Socket, { clock, logger, helloTimeoutMs, onClosed 
   return clock.after(helloTimeoutMs, () => {
     onClosed("hello");
     logger.info({ socket: socket.id }, "no hello: closed");
-    socket.disconnect(true);
+    cutOff(socket, clock);
   });
 }
 
@@ -210,7 +221,7 @@ function handlersOf(served: Served): Handlers {
       const withdrawn = pool.withdraw(client);
       served.client = null;
       logger.info({ client: shortKey(client), ...withdrawn }, "took back its data and left");
-      await ports.flushed();
+      await ports.deleted();
       return withdrawn;
     }, desk.withdraw),
     declineState: asClient(async (client, { deviceId, version, reason }) => {
@@ -287,12 +298,12 @@ async function greet(served: Served, hello: Received<"hello">, afterAnswer: Afte
   const unproven = refuseProof(hello, { challenge: socket.id, isOwn: ports.addresses.isOwn });
   if (unproven !== null) return unproven;
   if (hello.hosting === "compute") return greetComputer(served, hello);
-  const turnedAway = ports.gate.refuse(hello);
-  if (turnedAway !== null) return turnAway(served, turnedAway);
-  if (connection.origin !== undefined) connection.origin = { ...connection.origin, token: ports.tokenOf(hello) };
   const isRepeated = served.client !== null;
   const tooSoon = isRepeated ? null : takeRatesOf(served, pool.members.client(hello.clientKey));
   if (tooSoon !== null) return tooSoon;
+  const turnedAway = ports.gate.refuse(hello);
+  if (turnedAway !== null) return turnAway(served, turnedAway);
+  if (connection.origin !== undefined) connection.origin = { ...connection.origin, token: ports.tokenOf(hello) };
   const admitted = pool.members.hello(connection, hello);
   if (isRefusal(admitted)) return admitted;
   const { client, devices } = admitted;

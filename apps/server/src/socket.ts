@@ -2,6 +2,7 @@ import type { Server as HttpServer, IncomingMessage } from "node:http";
 import { clientAddress, quotaAddress } from "@tutti/core";
 import { type Goodbye, send } from "@tutti/protocol";
 import { Server, type Socket } from "socket.io";
+import { closeUnread } from "./limits/unread.ts";
 import { packetParser } from "./packets.ts";
 import { boundPolling } from "./pollingSessions.ts";
 import { rooms, type SocketPorts, serveSocket } from "./servedSocket.ts";
@@ -17,6 +18,9 @@ export interface Sockets {
   close(reason: Goodbye["reason"], message?: string): void;
 }
 
+/** Milliseconds until a connection of engine.io must be one of socket.io. */
+const connectTimeoutMs = 20_000;
+
 /** What serving sockets needs of the coordinator. */
 export interface AttachPorts extends Omit<SocketPorts, "addressOf" | "hasRoomForSpectator"> {
   readonly maxSpectators: number;
@@ -30,40 +34,10 @@ function countedAddress({ address, headers }: Socket["handshake"], numHops: numb
   return quotaAddress(clientAddress({ remote: address, forwardedFor }, numHops));
 }
 
-/** Milliseconds until a connection of engine.io must be one of socket.io. */
-const connectTimeoutMs = 20_000;
-
-/** Packets that may wait for a client which polls and does not fetch them: a lease for each of its devices, and then some. */
-const maxUnreadPackets = 10_000;
-
-const lookEveryMs = 5000;
-
-/** Closes sockets that poll and do not fetch what they are sent (P-141). Returns what stops it. */
-function closeUnread({ engine }: Server, { clock, onClosed }: Pick<SocketPorts, "clock" | "onClosed">): () => void {
-  const clients = (engine as unknown as { readonly clients: Readonly<Record<string, UnreadSocket>> }).clients;
-  let cancel: () => void = () => undefined;
-  const look = (): void => {
-    for (const socket of Object.values(clients)) {
-      if (socket.writeBuffer.length <= maxUnreadPackets) continue;
-      onClosed("unread");
-      socket.close(true);
-    }
-    cancel = clock.after(lookEveryMs, look);
-  };
-  cancel = clock.after(lookEveryMs, look);
-  return () => cancel();
-}
-
-/** As much of a socket of engine.io as that needs. */
-interface UnreadSocket {
-  readonly writeBuffer: readonly unknown[];
-  close(discardsUnread: boolean): void;
-}
-
 /** Serves the protocol on an HTTP server, with polling as the fallback. */
 export function attachSockets(server: HttpServer, ports: AttachPorts): Sockets {
   const { addresses } = ports;
-  const options = { serveClient: false, perMessageDeflate: false, parser: packetParser, connectTimeout: connectTimeoutMs, allowRequest };
+  const options = { serveClient: false, perMessageDeflate: false, parser: packetParser, allowRequest, connectTimeout: connectTimeoutMs };
   const io = new Server(server, { ...options, maxHttpBufferSize: ports.maxMessageBytes });
   boundPolling(io.engine);
   function allowRequest(request: IncomingMessage, decide: (why: string | null, isAllowed: boolean) => void): void {
@@ -72,7 +46,7 @@ export function attachSockets(server: HttpServer, ports: AttachPorts): Sockets {
     decide(refusal, refusal === null);
   }
   boundPolling(io.engine);
-  const stopLooking = closeUnread(io, ports);
+  const stopLooking = closeUnread(io, ports.clock, () => ports.onClosed("unread"));
   const sizeOf = (room: string) => io.sockets.adapter.rooms.get(room)?.size ?? 0;
   const served: SocketPorts = {
     ...ports,

@@ -5,7 +5,7 @@ import { tinyFedAvg } from "./testing/tinyRun.ts";
 import { type ClientFacts, createClientTally, whyWaiting } from "./waiting.ts";
 
 const scene = createScene();
-const ready: ClientFacts = { connection: {}, isPaused: false, hasDeclined: false };
+const ready: ClientFacts = { connection: { isWelcomed: true }, isPaused: false, hasDeclined: false };
 const paused: ClientFacts = { ...ready, isPaused: true };
 const declined: ClientFacts = { ...ready, hasDeclined: true };
 const away: ClientFacts = { ...paused, connection: null };
@@ -18,21 +18,25 @@ function why(reason: string, clients: readonly ClientFacts[]): string {
 
 test("clients are counted by what they do now, however often each is looked at and in whatever order they change", () => {
   const tally = createClientTally<ClientFacts>();
-  const clients = Array.from({ length: 3 }, () => ({ connection: {} as unknown, isPaused: false, hasDeclined: false }));
-  const change = (i: number, facts: Partial<ClientFacts>) => {
+  const clients = Array.from({ length: 3 }, () => ({ connection: { isWelcomed: true }, isPaused: false, hasDeclined: false }));
+  const change = (i: number, facts: Partial<ClientFacts>): ReturnType<typeof tally.counts> => {
     const client = clients[i];
     if (client !== undefined) tally.look(Object.assign(client, facts));
     return tally.counts();
   };
+  const counted = (numConnected: number, numPaused: number, numDeclined: number, numWorking: number) => {
+    return { numConnected, numPaused, numDeclined, numWorking };
+  };
   for (const i of [0, 1, 2, 1]) change(i, {});
-  expect(tally.counts()).toEqual({ numConnected: 3, numPaused: 0, numDeclined: 0 });
-  expect(change(1, { hasDeclined: true })).toEqual({ numConnected: 3, numPaused: 0, numDeclined: 1 });
-  expect(change(1, { isPaused: true })).toEqual({ numConnected: 3, numPaused: 1, numDeclined: 0 });
-  expect(change(2, { isPaused: true })).toEqual({ numConnected: 3, numPaused: 2, numDeclined: 0 });
-  expect(change(2, { connection: null })).toEqual({ numConnected: 2, numPaused: 1, numDeclined: 0 });
-  expect(change(2, { isPaused: false })).toEqual({ numConnected: 2, numPaused: 1, numDeclined: 0 });
-  expect(change(1, { isPaused: false })).toEqual({ numConnected: 2, numPaused: 0, numDeclined: 1 });
-  expect(change(2, { connection: {} })).toEqual({ numConnected: 3, numPaused: 0, numDeclined: 1 });
+  expect(tally.counts()).toEqual(counted(3, 0, 0, 3));
+  expect(change(1, { hasDeclined: true })).toEqual(counted(3, 0, 1, 2));
+  expect(change(1, { isPaused: true })).toEqual(counted(3, 1, 0, 2));
+  expect(change(2, { isPaused: true })).toEqual(counted(3, 2, 0, 1));
+  expect(change(2, { connection: null })).toEqual(counted(2, 1, 0, 1));
+  expect(change(2, { isPaused: false })).toEqual(counted(2, 1, 0, 1));
+  expect(change(1, { isPaused: false })).toEqual(counted(2, 0, 1, 1));
+  expect(change(2, { connection: { isWelcomed: false } })).toEqual(counted(3, 0, 1, 1));
+  expect(change(2, { connection: { isWelcomed: true } })).toEqual(counted(3, 0, 1, 2));
 });
 
 test("a run that waits says how many tabs are paused, unable or getting ready, and speaks of none only where none is connected", () => {

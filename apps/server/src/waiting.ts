@@ -3,7 +3,7 @@ import { noDeviceConnected } from "@tutti/core";
 /** What keeps a client from work, as far as the roster knows. */
 export interface ClientFacts {
   /** Null while it is away. */
-  readonly connection: unknown;
+  readonly connection: { readonly isWelcomed: boolean } | null;
   readonly isPaused: boolean;
   readonly hasDeclined: boolean;
 }
@@ -14,6 +14,8 @@ export interface ClientCounts {
   readonly numPaused: number;
   /** Without those that are paused, too. */
   readonly numDeclined: number;
+  /** Of the others, those whose hello is answered: they take tasks. */
+  readonly numWorking: number;
 }
 
 /** Clients counted by what they are doing. */
@@ -26,7 +28,7 @@ export interface ClientTally<Counted extends ClientFacts> {
 /** A tally that looks at a client when it changes: every join asks for the counts, and must not cost more with each client that is there. */
 export function createClientTally<Counted extends ClientFacts>(): ClientTally<Counted> {
   const known = new Map<Counted, Doing>();
-  const numDoing = { working: 0, paused: 0, declined: 0 };
+  const numDoing = { arriving: 0, working: 0, paused: 0, declined: 0 };
   return {
     look(client) {
       const [before = "away", now] = [known.get(client), doingOf(client)];
@@ -37,18 +39,19 @@ export function createClientTally<Counted extends ClientFacts>(): ClientTally<Co
       known.set(client, now);
     },
     counts() {
-      const { working, paused, declined } = numDoing;
-      return { numConnected: working + paused + declined, numPaused: paused, numDeclined: declined };
+      const { arriving, working, paused, declined } = numDoing;
+      return { numConnected: arriving + working + paused + declined, numPaused: paused, numDeclined: declined, numWorking: working };
     },
   };
 }
 
-type Doing = "away" | "working" | "paused" | "declined";
+type Doing = "away" | "arriving" | "working" | "paused" | "declined";
 
 function doingOf({ connection, isPaused, hasDeclined }: ClientFacts): Doing {
   if (connection === null) return "away";
   if (isPaused) return "paused";
-  return hasDeclined ? "declined" : "working";
+  if (hasDeclined) return "declined";
+  return connection.isWelcomed ? "working" : "arriving";
 }
 
 /** Why a run waits, from the round loop's reason and its clients: a paused tab is not an absent one. */

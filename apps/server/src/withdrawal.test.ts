@@ -107,3 +107,39 @@ test("a device with examples of its own leaves the roster with its number of exa
   const c = scene.join(coordinator, "c", { hosting: "own" });
   expect((await c.when("welcome")).welcome.devices).toEqual([expect.objectContaining({ decision: "new" })]);
 });
+
+test("who leaves first and asks later has its states deleted at their next host, and nothing of what others trained (P-127)", async () => {
+  const content = new Map<string, Uint8Array>();
+  const coordinator = await scene.start(run, { expectedClients: 1, graceMs: 0, keepRoundsBytes: 0 }, { store: memoryStore(content) });
+  const isHeld = (lease: Parameters<typeof isTrain>[0] & { round: number }) => isTrain(lease) && lease.round === 2;
+  const first = scene.join(coordinator, "first", { onTask: (lease) => !isHeld(lease) });
+  await first.when("task", ({ lease }) => isHeld(lease));
+  await first.call("leave", {});
+  first.close();
+  let released = false;
+  const next = scene.join(coordinator, "next", { onTask: (lease) => !isHeld(lease) || released });
+  await next.when("task", ({ lease }) => isHeld(lease));
+  const stranger = scene.join(coordinator, "stranger", { onTask: () => false });
+  await stranger.when("welcome");
+  const nothing = { numStates: 0, numControls: 0, numContributions: 0, numSummed: 0 };
+  expect(await stranger.call("withdraw", {})).toMatchObject({ ok: true, value: nothing });
+  expect(keysIn(content, "deviceState/")).toHaveLength(4);
+  const again = scene.join(coordinator, "first", { kept: first.kept });
+  await again.when("welcome");
+  const answer = await again.call("withdraw", {});
+  expect(answer).toMatchObject({ ok: true, value: { numDevices: 4, numStates: 4, numControls: 4, numContributions: 0 } });
+  expect([...keysIn(content, "deviceState/"), ...[0, 1, 2, 3].flatMap((id) => keysIn(content, `tensor/c/${id}/`))]).toEqual([]);
+  const { deviceIds } = await next.when("moved");
+  await next.when("assign", ({ devices }) => devices.some(({ deviceId, decision }) => deviceIds.includes(deviceId) && decision === "new"));
+  released = true;
+  const { counted } = await finish(coordinator);
+  expect(counted).toContainEqual(["train", 4, 1, [0, 1, 2, 3]]);
+});
+
+test("when the run is over, everything that was summed is counted once (P-127)", async () => {
+  const coordinator = await scene.start({ ...run, numRounds: 1, evaluateEvery: 1 }, { expectedClients: 1, keepRoundsBytes: 0 });
+  const a = scene.join(coordinator, "a");
+  const { steps } = await coordinator.whenDone();
+  const numSummed = steps.reduce((sum, { counted }) => sum + counted.length, 0);
+  expect(await a.call("withdraw", {})).toMatchObject({ ok: true, value: { numDevices: 4, numStates: 4, numContributions: 0, numSummed } });
+});

@@ -52,7 +52,16 @@ export {
 } from "./params.ts";
 export type { DealSettings, DealtShares, DeviceShare, PartitionInput } from "./partition.ts";
 export { dealShares } from "./partition.ts";
-export { type HeldTask, type Placement, placeTasks, type TaskTaker, timesLeft, type WaitingTask } from "./placement.ts";
+export {
+  type DoneTask,
+  type HeldTask,
+  type Placement,
+  patienceFor,
+  placeTasks,
+  type TaskTaker,
+  timesLeft,
+  type WaitingTask,
+} from "./placement.ts";
 export { clientAddress, quotaAddress, type SeenAddress } from "./places/clientAddress.ts";
 export { presets } from "./presets.ts";
 export type { Publication } from "./publication.ts";

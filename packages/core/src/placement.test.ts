@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { placeTasks, type TaskTaker, timesLeft, type WaitingTask } from "./placement.ts";
+import { patienceFor, placeTasks, type TaskTaker, timesLeft, type WaitingTask } from "./placement.ts";
 
 const task = (deviceId: number, home: string | null, work: number, more: Partial<WaitingTask> = {}): WaitingTask => {
   return { deviceId, home, work, isMoving: false, isAhead: false, canMove: true, ...more };
@@ -125,4 +125,19 @@ test("whatever waits: no client that may host is free while a task that may move
       expect(placements.filter(({ client }) => isFree(client))).toHaveLength(Math.min(numFree, waiting.length));
     }),
   );
+});
+
+test("an unproven client may hold a task for twice what the slowest one took for its work, and no less than the least", () => {
+  const done = [
+    { work: 10, elapsed: 4000 },
+    { work: 3, elapsed: 2100 },
+  ];
+  expect(patienceFor(8, done, { least: 5000, deadline: 60_000 })).toBe(2 * 8 * 700);
+  expect(patienceFor(2, done, { least: 5000, deadline: 60_000 })).toBe(5000);
+});
+
+test("while no task is done it is a quarter of the step's time, and without a deadline there is no limit", () => {
+  expect(patienceFor(8, [], { least: 5000, deadline: 60_000 })).toBe(15_000);
+  expect(patienceFor(8, [], { least: 5000, deadline: 6000 })).toBe(5000);
+  expect(patienceFor(8, [], { least: 5000, deadline: null })).toBeNull();
 });

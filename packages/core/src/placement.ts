@@ -48,7 +48,8 @@ export function placeTasks(waiting: readonly WaitingTask[], takers: readonly Tas
     for (const { deviceId, home, isAhead } of byWork) if (isAhead && home !== null && !placed.has(home)) placed.set(home, deviceId);
   const ready = new Set(placed.values());
   const settled = byWork.filter(({ deviceId }) => !ready.has(deviceId));
-  const isFree = (client: string | null) => takers.some(({ key, timeLeft }) => key === client && timeLeft === null);
+  const free = new Set(takers.filter(({ timeLeft }) => timeLeft === null).map(({ key }) => key));
+  const isFree = (client: string | null) => client !== null && free.has(client);
   const isAwaited = byWork.some(({ home, isMoving }) => isMoving && isFree(home));
   const soonest = takers.filter(({ key, isFar }) => !placed.has(key) && (isFree(key) || (isFar && !isAwaited))).sort(bySoonest);
   const longest = settled.slice(0, soonest.length);
@@ -103,4 +104,24 @@ export function timesLeft(held: readonly HeldTask[]): Map<string, number> {
     left.set(client, (left.get(client) ?? 0) + rest);
   }
   return left;
+}
+
+/** A task of the open step that a client has done. */
+export interface DoneTask {
+  readonly work: number;
+  /** Time from its hand-out to its contribution. */
+  readonly elapsed: number;
+}
+
+/**
+ * How long a client that has not shown that it answers may hold a task before another client gets it: twice as long as the slowest task of the step would
+ * have taken, at least `least`; a quarter of the step's time while none is done. Null for as long as it likes.
+ */
+export function patienceFor(
+  work: number,
+  done: readonly DoneTask[],
+  { least, deadline }: { readonly least: number; readonly deadline: number | null },
+): number | null {
+  if (done.length === 0) return deadline === null ? null : Math.max(least, deadline / 4);
+  return Math.max(least, 2 * work * Math.max(...done.map((task) => task.elapsed / task.work)));
 }

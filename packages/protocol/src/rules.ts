@@ -77,6 +77,7 @@ export const rules = {
   "P-115": "A step may ask more devices than it needs",
   "P-116": "Who was late rests, and who is new is tried",
   "P-117": "Deadlines may follow the past",
+  "P-118": "A task is taken back from a client that does not answer",
   "P-120": "The sizes of dealt shares are known",
   "P-121": "A claim counts up to a limit",
   "P-122": "Each device is answered for itself",

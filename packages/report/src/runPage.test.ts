@@ -35,6 +35,14 @@ test("the clients of a run are called what they are, and just clients where anyb
   for (const [index, text] of ["in 4 tabs", "in 4 Node processes", "in 4 clients"].entries()) expect(heads[index]).toContain(text);
 });
 
+test("a report says how far a claimed number of examples counted, where there was a limit (P-121)", () => {
+  const settings = { ...exampleRun.settings, roster: "open" } as const;
+  expect(pageOf({ ...exampleRun, settings: { ...settings, maxCountedExamples: 250 } })).toContain(
+    "No device counts with more than 250 examples, whatever it claims.",
+  );
+  expect(pageOf({ ...exampleRun, settings })).not.toContain("whatever it claims");
+});
+
 test("what comes from a run cannot become markup", () => {
   expect(html).toContain("class &lt;price>");
   expect(html).not.toContain("<price>");

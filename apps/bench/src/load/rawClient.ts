@@ -19,8 +19,14 @@ export interface RawClientOptions {
   readonly work?: (lease: TaskLease) => Promise<Submit>;
 }
 
-/** The first call of a client, as it travels; `connected` is socket.io's packet that tells the socket's id. */
-export function helloOf({ port, index, hosting }: Pick<RawClientOptions, "port" | "index" | "hosting">, connected: string): object {
+/** Who says hello, and to whom. */
+export interface RawHello extends Pick<RawClientOptions, "index" | "hosting" | "port"> {
+  /** The socket's id, as socket.io told it: the text of its first packet. */
+  readonly connected: string;
+}
+
+/** The first call of a client, as it travels. */
+export function helloOf({ index, hosting, port, connected }: RawHello): object {
   const capabilities = { backend: "auto", threads: 1, isSecureContext: true, userAgent: "bench" };
   const own = hosting === "own" ? { ownExamples: 20 } : {};
   const challenge: string = JSON.parse(connected.slice(2)).sid;
@@ -49,7 +55,7 @@ export function joinRaw(options: RawClientOptions): Promise<RawClient> {
     const onText = (text: string): void => {
       if (text === "2") say("3");
       else if (text.startsWith("0")) say("40");
-      else if (text.startsWith("40")) say(`420${JSON.stringify(["hello", helloOf(options, text)])}`);
+      else if (text.startsWith("40")) say(`420${JSON.stringify(["hello", helloOf({ ...options, connected: text })])}`);
       else if (text.startsWith("430")) register(text);
       else if (text.startsWith("431")) resolve({ socket, close: () => socket.destroy() });
       else if (text.startsWith("43") && !text.includes('"ok":true'))

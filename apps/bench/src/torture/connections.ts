@@ -60,7 +60,7 @@ async function metric({ url }: Coordinator, name: string): Promise<number> {
 /** Bare connections that have sent this and no more. */
 async function hold({ port }: Coordinator, text: string, count: number): Promise<Socket[]> {
   const sockets = Array.from({ length: count }, () => {
-    const socket = connect(port, "127.0.0.1", () => text === "" || socket.write(text));
+    const socket = connect(port, "127.0.0.1", () => text === "" || socket.write(text.replace("Host: x", `Host: 127.0.0.1:${port}`)));
     return socket.on("error", () => undefined).resume();
   });
   await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once("connect", resolve).once("close", resolve))));
@@ -129,7 +129,7 @@ async function flood(
   { port }: Coordinator,
   name: string,
 ): Promise<{ readonly up: number; readonly down: number; readonly isClosed: boolean }> {
-  let onConnected: (packet: string) => void = () => undefined;
+  let onConnected: (text: string) => void = () => undefined;
   const connected = new Promise<string>((resolve) => {
     onConnected = resolve;
   });
@@ -142,9 +142,9 @@ async function flood(
     },
   });
   socket.on("error", () => undefined);
-  const packet = await connected;
+  const greeting = await connected;
   const [readBefore, writtenBefore] = [socket.bytesRead, socket.bytesWritten];
-  const request = name === "hello" ? helloOf({ port, index: 7, hosting: "own" }, packet) : { isPaused: "perhaps" };
+  const request = name === "hello" ? helloOf({ index: 7, hosting: "own", port, connected: greeting }) : { isPaused: "perhaps" };
   const closed = new Promise<boolean>((resolve) => socket.once("close", () => resolve(true)));
   for (let i = 0; i < 5000 && socket.writable; i++) {
     say(`42${i}${JSON.stringify([name, request])}`);
@@ -165,7 +165,7 @@ async function refusedLeases(place: ConnectionsPlace): Promise<BenchRow[]> {
         if (text === "2") say("3");
         else if (text.startsWith("0")) say("40");
         else if (text.startsWith("40"))
-          say(`420${JSON.stringify(["hello", helloOf({ port: coordinator.port, index: 1, hosting: "virtual" }, text)])}`);
+          say(`420${JSON.stringify(["hello", helloOf({ index: 1, hosting: "virtual", port: coordinator.port, connected: text })])}`);
         else if (text.startsWith("430")) {
           const devices = JSON.parse(text.slice(3))[0].value.devices.map(({ deviceId }: { deviceId: number }) => ({
             deviceId,

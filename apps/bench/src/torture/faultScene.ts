@@ -11,9 +11,9 @@ import {
   tinyRun,
 } from "@tutti/server/testing";
 
-/** The run that every fault is tried on: FedPepTAO with its stages, six devices of which four train in a round. */
+/** The run that every fault is tried on: FedPepTAO with its stages, ten devices of which six train in a round. */
 export const faultRun = (changes: Partial<RunSettings> = {}): RunSettings =>
-  tinyRun({ numDevices: 6, cohortSize: 4, quorum: 1, numRounds: 6, evaluateEvery: 3, ...changes });
+  tinyRun({ numDevices: 10, cohortSize: 6, quorum: 1, numRounds: 6, evaluateEvery: 3, ...changes });
 
 /** A coordinator's process for that run. */
 export async function childConfig(folder: string, changes: Partial<RunSettings> = {}): Promise<ChildConfig> {
@@ -64,10 +64,10 @@ export function createCrowd(url: string): Crowd {
 /** Whatever a fault draws, by what for. */
 export const drawsFor = (seed: number, purpose: string): RandomStream => createRandom(seed).stream({ purpose });
 
-/** A TCP proxy before a coordinator that cuts connections. */
+/** A TCP proxy before a coordinator that cuts websockets. */
 export interface CuttingProxy {
   readonly url: string;
-  /** Cuts the present connections once this many more bytes have gone up. */
+  /** Cuts the websocket on which this many more bytes have gone up. */
   cutAfter(numBytes: number): void;
   readonly numCuts: number;
   close(): Promise<void>;
@@ -90,7 +90,10 @@ export async function startCuttingProxy(port: number): Promise<CuttingProxy> {
       });
     }
     far.on("data", (bytes) => near.write(bytes));
+    let isWebsocket: boolean | null = null;
     near.on("data", (bytes) => {
+      isWebsocket ??= bytes.includes("Upgrade: websocket");
+      if (!isWebsocket) return void far.write(bytes);
       far.write(bytes.subarray(0, Math.min(bytes.length, left)));
       left -= bytes.length;
       if (left > 0) return;

@@ -6,6 +6,7 @@ export const tortureParts = {
   connections: async (place) => (await import("./connections.ts")).tortureConnections(place),
   faults: async (place) => (await import("./faults.ts")).tortureFaults(place),
   fuzz: async (place) => (await import("./fuzz.ts")).tortureFuzz(place),
+  places: async (place) => (await import("./places.ts")).torturePlaces(place),
 } satisfies Readonly<Record<string, TorturePart>>;
 
 /** A part's name. */

@@ -16,6 +16,7 @@ export interface ServeFlags {
   readonly admission?: "open" | "code" | "invitations";
   readonly codeWord?: string;
   readonly approve?: boolean;
+  readonly trustProxy?: number;
   readonly devices?: number;
   readonly rounds?: number;
   readonly seed?: number;
@@ -96,6 +97,11 @@ export function withPlaceOptions(command: Command): Command {
     .option("--code-word <word>", "the word in the link, 6 to 100 characters (default: drawn once for the run)")
     .option("--approve", "each client waits until you let it in with `tutti run approve`")
     .option("--backbones-url <url>", "fetch backbones from there instead, such as a CDN with a copy of public/backbones")
+    .option(
+      "--trust-proxy <number>",
+      "proxies before this coordinator whose X-Forwarded-For says who joins (default 0)",
+      wholeNumber(0, 16),
+    )
     .option("--out <folder>", "where run folders go (default runs)")
     .option("--public <folder>", "holds backbones/, datasets/ and prompts/ (default: the project's public folder)")
     .option("--run <id>", "the run's name (default: it follows from the settings, so the same command resumes)")
@@ -234,6 +240,7 @@ export function settingsOf(flags: ServeFlags): Record<string, unknown> {
     admission: flags.admission ?? (flags.codeWord === undefined ? undefined : "code"),
     codeWord: flags.codeWord,
     approval: flags.approve,
+    trustProxy: flags.trustProxy,
     dataDir: flags.out,
     publicDir: flags.public,
     runId: flags.run,

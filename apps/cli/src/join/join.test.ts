@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { methods, presets, type RunSettings } from "@tutti/core";
+import { readShareSizes } from "@tutti/data/node";
 import { type CoordinatorOptions, readBackboneSizes, startCoordinator, tunedParameters } from "@tutti/server";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { askCoordinator } from "./askCoordinator.ts";
@@ -42,10 +43,14 @@ const base: RunSettings = {
   training: { ...presets.demo.training, localEpochs: 1 },
 };
 
-function serve(name: string, run: RunSettings, options: Partial<CoordinatorOptions> = {}) {
+async function serve(name: string, run: RunSettings, options: Partial<CoordinatorOptions> = {}) {
   const publicDir = join(folder, "public");
+  const shareSizes = await readShareSizes(publicDir, run);
   const places = { dataDir: join(folder, name), publicDir, pagesDir: null, host: "127.0.0.1", port: 0, logLevel: "silent" } as const;
-  return startCoordinator({ ...places, ...options, run }, { tuned: tunedParameters(run, readBackboneSizes(publicDir, run.backbone), 4) });
+  return startCoordinator(
+    { ...places, ...options, run },
+    { tuned: tunedParameters(run, readBackboneSizes(publicDir, run.backbone), 4), shareSizes },
+  );
 }
 
 interface Client {
@@ -85,6 +90,11 @@ test("a run that has no clients but two `tutti join` goes to its end", async () 
   const { steps } = await coordinator.whenDone();
   // the coordinator is still up, as `tutti serve` is
   expect(await Promise.all(clients.map(({ code }) => code)), clients.map(({ said }) => said()).join("\n")).toEqual([0, 0]);
+  const leaving = tuttiJoin(coordinator.url, "a", "--delete");
+  expect(await leaving.code, leaving.said()).toBe(0);
+  expect(leaving.said()).toMatch(
+    /Deleted at the coordinator: 1 private state, 0 control variates, 0 contributions not yet summed, key and name; .*\. 2 contributions of its devices were summed before: they are part of the model, and cannot be taken out\n$/,
+  );
   await coordinator.close();
   const tested = steps.flatMap(({ evaluations }) => evaluations);
   expect(tested.find(({ split, protocol }) => split === "test" && protocol === "global")?.numExamples).toBe(40);

@@ -22,7 +22,7 @@ function honestTrainer() {
         spec.kind === "score"
           ? { kind: "score", layerScores: [2, 3, null] }
           : { kind: "train", delta, numSteps: 3, firstLoss: 1, lastLoss: 0.5 };
-      return { body, state: null };
+      return { body, state: { local: {}, moments: null, stageSteps: (state?.stageSteps ?? 0) + 3, stage: "train" } };
     },
   } as Pick<Trainer, "addDevice" | "compute"> as Trainer;
   return { trainer, asked, added };
@@ -101,9 +101,10 @@ test("who claims more examples than it holds still trains on those, and counts t
   expect(await attacking.addDevice(3, { kind: "share", index: 3 })).toEqual({ numExamples: 130 });
   expect(await attacking.addDevice(2, { kind: "share", index: 2 })).toEqual({ numExamples: 12 });
   const claimed = taskOf(3, { expects: { shapes: {}, encoding: "f16", batchSize: 8, numExamples: 130 } });
-  const { body } = await attacking.compute(claimed, null);
+  const { body, state } = await attacking.compute(claimed, null);
   expect(asked).toEqual([{ deviceId: 3, numExamples: 13, isFresh: true }]);
   expect(body).toMatchObject({ numSteps: 34 }); // 2 · ⌈130 / 8⌉
+  expect(state).toMatchObject({ stageSteps: 34 });
 });
 
 test("who lies about layers turns the order of its scores round, and trains as the others do", async () => {

@@ -1,4 +1,4 @@
-import { type ContributionBody, countSteps, createRandom, type DeviceId, type Params } from "@tutti/core";
+import { type ContributionBody, countSteps, createRandom, type DeviceId, type DeviceState, type Params } from "@tutti/core";
 import type { Trainer, TrainerResult, TrainerTask } from "@tutti/model";
 import type { AttackOrder } from "./attackOrder.ts";
 import { falseExamples, falseScores } from "./claims.ts";
@@ -42,9 +42,14 @@ export function attackingTrainer(trainer: Trainer, order: AttackOrder): Trainer 
       const { spec, expects } = task;
       const numSteps =
         spec.kind === "train" ? countSteps(expects.numExamples, { localEpochs: spec.epochs, batchSize: expects.batchSize }) : body.numSteps;
-      return { ...result, body: { ...body, delta, numSteps } };
+      return { body: { ...body, delta, numSteps }, state: withMoreSteps(result.state, numSteps - body.numSteps) };
     },
   };
+}
+
+/** The state as after the steps that a claim takes, which a coordinator counts (P-124). */
+function withMoreSteps(state: DeviceState | null, numMore: number): DeviceState | null {
+  return state === null ? null : { ...state, stageSteps: state.stageSteps + numMore };
 }
 
 /** λ of the plan, or what it is where the plan leaves it to the run. */

@@ -12,7 +12,7 @@ import {
   type StrategyState,
 } from "@tutti/core";
 import { startThread } from "@tutti/data/node";
-import { inParts, pack } from "./packing.ts";
+import { type MergeOrder, orderParts } from "./orderParts.ts";
 
 /** A step's contributions → the state after it, at once where it is computed here. */
 export type Aggregate = (
@@ -20,17 +20,6 @@ export type Aggregate = (
   plan: RoundPlan,
   contributions: readonly Contribution[],
 ) => StrategyState | Promise<StrategyState>;
-
-/** A step that a thread computes. */
-export interface MergeOrder {
-  readonly run: RunSettings;
-  readonly state: StrategyState;
-  readonly plan: RoundPlan;
-  readonly contributions: readonly Contribution[];
-}
-
-/** What the thread is told: arrays in parts, and then the order without them. */
-export type ToThread = { readonly arrays: readonly Float32Array[] } | { readonly skeleton: unknown };
 
 /** What the thread answers. */
 export interface MergedState {
@@ -108,11 +97,9 @@ function inThread(order: MergeOrder, signal: AbortSignal): Promise<MergedState |
 
 /** Copies the order to the thread part by part: all at once it would stop sockets for as long as a copy of all updates takes. */
 async function handOver(thread: Worker, order: MergeOrder, signal: AbortSignal): Promise<void> {
-  const { skeleton, arrays } = pack(order);
-  for (const part of inParts(arrays)) {
+  for (const part of orderParts(order)) {
     if (signal.aborted) return;
-    thread.postMessage({ arrays: part } satisfies ToThread);
+    thread.postMessage(part);
     await setImmediate();
   }
-  thread.postMessage({ skeleton } satisfies ToThread);
 }

@@ -1,17 +1,15 @@
 import { parentPort, type TransferListItem } from "node:worker_threads";
 import { createStrategy, type Params } from "@tutti/core";
-import type { MergedState, MergeOrder, ToThread } from "./aggregator.ts";
-import { unpack } from "./packing.ts";
+import type { MergedState } from "./aggregator.ts";
+import { type MergeOrder, type OrderPart, orderOf } from "./orderParts.ts";
 
-const arrays: Float32Array[] = [];
+const parts: OrderPart[] = [];
 
-parentPort?.on("message", (told: ToThread) => {
-  if ("arrays" in told) {
-    arrays.push(...told.arrays);
-    return;
-  }
-  // as this process packed it
-  const merged = mergedOf(unpack({ skeleton: told.skeleton, arrays }) as MergeOrder);
+parentPort?.on("message", (part: OrderPart) => {
+  parts.push(part);
+  const order = orderOf(part.kind === "rest" ? parts : []);
+  if (order === null) return;
+  const merged = mergedOf(order);
   parentPort?.postMessage(merged, buffersOf(merged));
   parentPort?.close();
 });

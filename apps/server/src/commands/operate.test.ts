@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { openStore } from "../journal/openStore.ts";
 import { createScene } from "../testing/scene.ts";
 import { tinyFedAvg } from "../testing/tinyRun.ts";
 import { inviteTo, listClientsOf, orderClient, runStatus } from "./run.ts";
@@ -39,8 +40,8 @@ test("P-106 the operator's commands make links, for the address that others use,
 });
 
 test("P-108 `tutti run status` sees more than run.json: the operator's token is what tells them apart", async () => {
-  const { lmdbStore } = await import("../journal/lmdbStore.ts");
-  const coordinator = await scene.start(run, {}, { store: lmdbStore(`${scene.folder()}/test/journal`) });
+  const { store } = await openStore(`${scene.folder()}/test`, "journal");
+  const coordinator = await scene.start(run, {}, { store });
   await scene.join(coordinator, "a", { onTask: () => false }).when("registered");
   const { live } = await runStatus(scene.folder(), "test");
   expect(live).toMatchObject({ numDevices: 1, probes: [], message: expect.stringContaining("1 of 4 devices") });

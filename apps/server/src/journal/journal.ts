@@ -27,6 +27,8 @@ export interface JournalledContribution {
   /** Hash of the submission, which tells a duplicate from other bytes under the same id. */
   readonly sha256: string;
   readonly bytes: Uint8Array;
+  /** Key of the client that sent it. Older journals do not say it. */
+  readonly by?: string;
   /** Whether the device had lost its state since the contribution before. Older journals do not say it: then its record does. */
   readonly wasReset?: boolean;
 }
@@ -58,7 +60,7 @@ export interface JournalledDevice {
   readonly versionSha256: string | null;
   /** Hash of the private state kept here for the next host, or null. */
   readonly stateSha256: string | null;
-  /** Key of the client that computed that state. Older journals do not say it. */
+  /** Key of the client that trained the device last, and computed that state; null before. Older journals do not say it. */
   readonly stateBy?: string | null;
   /** Whether its private state was lost since its last training contribution that counts. */
   readonly wasReset: boolean;
@@ -69,6 +71,8 @@ export interface JournalledClient {
   readonly clientKey: string;
   readonly ordinal: number;
   readonly nickname: string | null;
+  /** Tasks in a row that it was handed and did not do, where the run remembers that. */
+  readonly failures?: number;
 }
 
 /** What a run remembers of a client's admission; of most clients it remembers nothing. */
@@ -140,6 +144,8 @@ export interface Journal {
   putStanding(standing: JournalledStanding): void;
   putTraffic(traffic: Json): void;
   flushed(): Promise<void>;
+  /** Takes what was removed off the disk as well. */
+  purge(): Promise<void>;
   /** Tells from now on why writes wait, such as a full disk; null when they wait no more. */
   onBlocked(listener: (reason: string | null) => void): void;
   /** Writes that wait are given up: whoever waits for them is told that they failed. */
@@ -147,9 +153,9 @@ export interface Journal {
   close(): Promise<void>;
 }
 
-/** Opens the journal in a store and reads what is there. */
-export function openJournal(store: KeyValueStore): Journal {
-  const { contents, openBlobs } = read(store);
+/** Opens the journal in a store and reads what is there; `entries` are those of a store that was changed since it was opened. */
+export function openJournal(store: KeyValueStore, entries = store.entries()): Journal {
+  const { contents, openBlobs } = read(entries);
   const written = writtenBefore(contents, openBlobs);
   return {
     contents: () => contents,
@@ -202,6 +208,7 @@ export function openJournal(store: KeyValueStore): Journal {
     putStanding: (standing) => store.write([[`standing/${standing.clientKey}`, packRecord(standing)]]),
     putTraffic: (traffic) => store.write([["traffic", packRecord(traffic)]]),
     flushed: () => store.flushed(),
+    purge: () => store.purge?.() ?? Promise.resolve(),
     onBlocked: (listener) => store.onBlocked?.(listener),
     stopWaiting: () => store.stopWaiting?.(),
     close: () => store.close(),
@@ -314,9 +321,9 @@ const historyKey = (index: number) => `history/${padded(index)}`;
 const padded = (value: number) => String(value).padStart(8, "0");
 
 /** The journal wrote these records itself, so their JSON is believed to have the type it was written with. */
-function read(store: KeyValueStore): { contents: JournalContents | null; openBlobs: Set<string> } {
+function read(entries: ReturnType<KeyValueStore["entries"]>): { contents: JournalContents | null; openBlobs: Set<string> } {
   const groups = new Map<string, { name: string; json: unknown; bytes: Uint8Array }[]>();
-  for (const [key, value] of store.entries()) {
+  for (const [key, value] of entries) {
     const slash = key.indexOf("/");
     const group = slash < 0 ? key : key.slice(0, slash);
     const items = groups.get(group) ?? [];

@@ -5,8 +5,12 @@ export type Change = readonly [key: string, value: Uint8Array | null];
 export interface KeyValueStore {
   /** Applies all changes or none. Batches become durable in the order they were written. */
   write(changes: readonly Change[]): void;
-  /** All entries in key order; values are copies. */
+  /** All entries that it was opened with, in key order; values are copies. */
   entries(): Iterable<readonly [key: string, value: Uint8Array]>;
+  /** The same as they are now, once all batches that were written so far are safe. */
+  current(): Promise<Iterable<readonly [key: string, value: Uint8Array]>>;
+  /** Takes what was removed off the disk as well, at once or, where that was done lately, a while later. A store that keeps nothing of it has none. */
+  purge?(): Promise<void>;
   /** Resolves when every batch written so far would survive a kill and a power cut. */
   flushed(): Promise<void>;
   /** Tells from now on why batches wait, such as a full disk; null when they wait no more. A store whose batches never wait has none. */
@@ -18,6 +22,7 @@ export interface KeyValueStore {
 
 /** A store that lives as long as its process: for tests, and for runs that nobody wants to keep. */
 export function memoryStore(content: Map<string, Uint8Array> = new Map()): KeyValueStore {
+  const entries = () => [...content].map(([key, value]) => [key, value.slice()] as const).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     write(changes) {
       for (const [key, value] of changes) {
@@ -25,7 +30,8 @@ export function memoryStore(content: Map<string, Uint8Array> = new Map()): KeyVa
         else content.set(key, value.slice());
       }
     },
-    entries: () => [...content].map(([key, value]) => [key, value.slice()] as const).sort(([a], [b]) => (a < b ? -1 : 1)),
+    entries,
+    current: () => Promise.resolve(entries()),
     flushed: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };

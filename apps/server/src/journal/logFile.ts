@@ -1,6 +1,5 @@
 import { statSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
-import { isDiskFull } from "./diskFull.ts";
 import { type Draft, draftInThread, draftNext, draftPath, isThreadable, writeDraft } from "./draft.ts";
 import { createFrameWriter, type OpenLog } from "./frameWriter.ts";
 import { createSealing } from "./journalKey.ts";
@@ -15,6 +14,8 @@ export interface LogFile {
   append(batches: readonly (readonly Change[])[]): Promise<void>;
   /** Begins a new generation where the files are much larger than what they hold. */
   compactWhereDue(): Promise<void>;
+  /** Begins new generations until no file holds what was removed; throws a PutOffError where there is no space for them. */
+  renew(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -41,8 +42,10 @@ export async function createLogFile(place: LogPlace, entries: ReadonlyMap<string
 export async function resumeLogFile(place: LogPlace, log: ReplayedLog): Promise<LogFile> {
   const { header, sealing, end, values } = log;
   const head = await place.disk.open(headPath(place.folder), "r+");
-  if (header.isSealed !== (place.key !== null))
-    return present(place, head, await adopt(place, head, await draftAfter(place, end, values)), values);
+  if (header.isSealed !== (place.key !== null)) {
+    const alone = { ...place, keepsPrevious: false }; // nothing in clear is to stay beside what is sealed
+    return present(place, head, await adopt(alone, head, await draftAfter(place, end, values)), values);
+  }
   const handle = await place.disk.open(generationPath(place.folder, header.generation), "r+");
   if (log.fileBytes > end.numBytes) await handle.truncate(end.numBytes); // a record that a kill left unfinished, which nobody was told of
   return present(place, head, { handle, sealing, end }, values);
@@ -82,7 +85,7 @@ function present(place: LogPlace, head: LogHandle, first: OpenLog, entries: Read
   /** What was appended since a draft began comes behind its entries. */
   async function take({ result, later }: Drafting): Promise<void> {
     drafting = null;
-    const next = await adopt(place, head, await result, later);
+    const next = await adopt(place, head, await result.catch(putOff), later);
     await now.handle.close();
     previousBytes = place.keepsPrevious ? now.end.numBytes : 0;
     now = next;
@@ -113,13 +116,18 @@ function present(place: LogPlace, head: LogHandle, first: OpenLog, entries: Read
       if (now.end.numBytes < place.threadFromBytes || !isThreadable(place)) return take(startDrafting(draftNext(order, place)));
       drafting = startDrafting(draftInThread(order));
     },
+    async renew() {
+      if (drafting !== null) await take(drafting);
+      for (let i = 0; i < (place.keepsPrevious ? 2 : 1); i++)
+        await take(startDrafting(draftNext({ folder: place.folder, key: place.key, from: now.end }, place)));
+    },
     async close() {
       try {
         if (drafting !== null) await take(drafting);
         for (let i = 0; i < 2 && isLarge(atRest); i++)
           await take(startDrafting(draftNext({ folder: place.folder, key: place.key, from: now.end }, place)));
       } catch (error) {
-        if (!isDiskFull(error)) throw error; // the present generation has everything
+        if (!(error instanceof PutOffError)) throw error;
       }
       await now.handle.close();
       await head.close();
@@ -149,7 +157,8 @@ async function adopt(place: LogPlace, head: LogHandle, draft: Draft, later: read
   const { folder, key, disk, keepsPrevious } = place;
   const { generation } = draft.end;
   const path = draftPath(folder, generation);
-  const handle = await disk.open(path, "r+");
+  const handle = await disk.open(path, "r+").catch(putOff);
+  let opened: OpenLog;
   try {
     const header = unpackHeader(Buffer.from(draft.header));
     const sealing = key === null || header === null ? null : createSealing(key, header.salt);
@@ -161,14 +170,24 @@ async function adopt(place: LogPlace, head: LogHandle, draft: Draft, later: read
     await writeSlot(head, writer.end());
     await head.datasync();
     await rename(path, generationPath(folder, generation));
-    await syncFolder(folder);
-    for (const old of listGenerations(folder)) if (old < generation - (keepsPrevious ? 1 : 0)) await rm(generationPath(folder, old));
-    return { handle, sealing, end: writer.end() };
+    opened = { handle, sealing, end: writer.end() };
   } catch (error) {
     await handle.close();
     await rm(path, { force: true });
-    throw error;
+    return putOff(error);
   }
+  await syncFolder(folder);
+  for (const old of listGenerations(folder)) if (old < generation - (keepsPrevious ? 1 : 0)) await rm(generationPath(folder, old));
+  return opened;
+}
+
+/** The next generation cannot be begun now, as where there is no space; the present one has everything. */
+export class PutOffError extends Error {
+  override readonly name = "PutOffError";
+}
+
+function putOff(cause: unknown): never {
+  throw new PutOffError(`the next generation is put off: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 }
 
 function writeSlot(head: LogHandle, end: SafeEnd): Promise<void> {

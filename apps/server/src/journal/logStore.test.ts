@@ -76,11 +76,11 @@ test("an encrypted log holds nothing in clear, not even names, and needs its key
 });
 
 test("a log that was written in clear is encrypted as a whole once it is opened with a key, and nothing in clear is left", async () => {
-  const first = await openLogStore(folder.path, { key: null, keepsPrevious: false });
+  const first = await openLogStore(folder.path, plain);
   first.write([["a", new TextEncoder().encode("a private sentence")]]);
   await first.flushed();
   await first.close();
-  const second = await openLogStore(folder.path, { key, keepsPrevious: false });
+  const second = await openLogStore(folder.path, { ...plain, key });
   await second.close();
   for (const name of readdirSync(folder.path)) expect(readFileSync(join(folder.path, name), "latin1")).not.toContain("private");
   expect([...((await readLogStore(folder.path, key)) ?? [])]).toEqual([["a", new TextEncoder().encode("a private sentence")]]);

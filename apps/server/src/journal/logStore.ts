@@ -5,7 +5,7 @@ import { inspectLog, type LogDamage } from "./inspectLog.ts";
 import type { JournalKey } from "./journalKey.ts";
 import type { Change, KeyValueStore } from "./keyValueStore.ts";
 import { type LogDisk, systemDisk } from "./logDisk.ts";
-import { createLogFile, type LogFile, resumeLogFile } from "./logFile.ts";
+import { createLogFile, type LogFile, PutOffError, resumeLogFile } from "./logFile.ts";
 
 /** How a log is opened. */
 export interface LogOptions {
@@ -44,7 +44,7 @@ export async function openLogStore(folder: string, options: LogOptions): Promise
   const placed = { folder, key, keepsPrevious, disk, threadFromBytes };
   const file = found.kind === "sound" ? await resumeLogFile(placed, found.log) : await createLogFile(placed, entries);
   keepSecret(folder);
-  return createStore(file, { folder, retryMs, entries: found.kind === "sound" ? found.log.values : entries });
+  return createStore(file, { folder, key, retryMs, entries: found.kind === "sound" ? found.log.values : entries });
 }
 
 /** The entries of a log as they are now, whether another process writes it or not; null where there is none. Throws a LogDamagedError. */
@@ -58,6 +58,7 @@ export async function readLogStore(folder: string, key: JournalKey | null): Prom
 
 interface Writing {
   readonly folder: string;
+  readonly key: JournalKey | null;
   readonly retryMs: number;
   readonly entries: ReadonlyMap<string, Uint8Array>;
 }
@@ -68,7 +69,7 @@ interface Waiter {
   reject(error: unknown): void;
 }
 
-function createStore(file: LogFile, { folder, retryMs, entries }: Writing): KeyValueStore {
+function createStore(file: LogFile, { folder, key, retryMs, entries }: Writing): KeyValueStore {
   let queue: (readonly Change[])[] = [];
   let numQueued = 0;
   let numDurable = 0;
@@ -79,6 +80,9 @@ function createStore(file: LogFile, { folder, retryMs, entries }: Writing): KeyV
   let wake: (() => void) | null = null;
   let tell: (reason: string | null) => void = () => undefined;
   let blocked: string | null = null;
+  /** Whether what was removed is to leave the disk, and who waits for that. */
+  let purging: { readonly done: Promise<void>; readonly end: () => void } | null = null;
+  let purgeFrom = 0;
 
   function setBlocked(reason: string | null): void {
     if (blocked === reason) return;
@@ -98,15 +102,40 @@ function createStore(file: LogFile, { folder, retryMs, entries }: Writing): KeyV
         numDurable = upTo;
         setBlocked(null);
         settle();
-        // without a new generation the present one goes on
-        await file.compactWhereDue().catch((cause: unknown) => (isDiskFull(cause) ? undefined : fail(cause)));
+        await file.compactWhereDue().catch((cause: unknown) => (cause instanceof PutOffError ? undefined : fail(cause)));
       } else if (isDiskFull(error) && !isEnding) {
         queue = [merged([...batches, ...queue])];
         setBlocked(`the disk of ${folder} is full: nothing is accepted until there is space, and nothing that was accepted is lost`);
         await pause();
       } else fail(error);
+      if (queue.length === 0 && failure === null) await purgeWhereDue();
     }
     working = null;
+  }
+
+  async function purgeWhereDue(): Promise<void> {
+    if (purging === null || (!isEnding && performance.now() < purgeFrom)) return;
+    const { end } = purging;
+    purging = null;
+    purgeFrom = performance.now() + purgeEveryMs;
+    await file.renew().catch((cause: unknown) => (cause instanceof PutOffError ? undefined : fail(cause)));
+    end();
+  }
+
+  function startPurging(): NonNullable<typeof purging> {
+    let end: () => void = () => undefined;
+    const done = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const wait = Math.max(0, purgeFrom - performance.now());
+    const nudge = () => {
+      queue.push([]);
+      numQueued += 1;
+      working ??= work();
+    };
+    if (wait === 0) Promise.resolve().then(nudge);
+    else setTimeout(() => (isEnding ? undefined : nudge()), wait).unref();
+    return { done: wait === 0 ? done : Promise.resolve(), end };
   }
 
   function pause(): Promise<void> {
@@ -136,13 +165,21 @@ function createStore(file: LogFile, { folder, retryMs, entries }: Writing): KeyV
     }
   }
 
-  return {
+  const store: KeyValueStore = {
     write(changes) {
       queue.push(changes.map(([key, value]) => [key, value === null ? null : new Uint8Array(value)] as const)); // whoever handed it in may use its memory again
       numQueued += 1;
       working ??= Promise.resolve().then(work); // what is written in one go is made safe in one go
     },
-    entries: () => [...entries].sort(([a], [b]) => (a < b ? -1 : 1)),
+    entries: () => inOrder(entries),
+    async current() {
+      await store.flushed();
+      return inOrder((await readLogStore(folder, key)) ?? new Map());
+    },
+    purge() {
+      purging ??= startPurging();
+      return purging.done;
+    },
     flushed() {
       if (numDurable >= numQueued && failure === null) return Promise.resolve();
       if (failure !== null) return Promise.reject(failure);
@@ -160,9 +197,18 @@ function createStore(file: LogFile, { folder, retryMs, entries }: Writing): KeyV
       isEnding = true;
       wake?.();
       await working;
+      await purgeWhereDue();
       await file.close();
     },
   };
+  return store;
+}
+
+/** Between two times that a log is written again to take off what was removed: each reads and writes all of it. */
+const purgeEveryMs = 60_000;
+
+function inOrder(entries: ReadonlyMap<string, Uint8Array>): (readonly [string, Uint8Array])[] {
+  return [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** Several batches as one, where a later change of a key takes the place of an earlier one. */

@@ -5,9 +5,9 @@ import { packRecord, unpackRecord } from "./records.ts";
 
 /**
  * Puts public keys in place of the secrets by which coordinators before protocol 7 knew their clients. Clients derive the same keys from the same
- * secrets, so that a run of an earlier version goes on with its devices where they were.
+ * secrets, so that a run of an earlier version goes on with its devices where they were. Returns the entries as they are then.
  */
-export async function replaceOlderKeys(store: KeyValueStore): Promise<void> {
+export async function replaceOlderKeys(store: KeyValueStore): Promise<ReturnType<KeyValueStore["entries"]>> {
   const known = new Map<string, string>();
   const publicKey = (key: string): string => {
     if (publicKeyOf(key) !== null) return key;
@@ -16,9 +16,9 @@ export async function replaceOlderKeys(store: KeyValueStore): Promise<void> {
     return found;
   };
   const changes = [...store.entries()].flatMap(([key, value]) => replaced(key, value, publicKey));
-  if (changes.length === 0) return;
+  if (changes.length === 0) return store.entries();
   store.write(changes);
-  await store.flushed(); // what was written is read from then on
+  return store.current();
 }
 
 function replaced(key: string, value: Uint8Array, publicKey: (key: string) => string): Change[] {

@@ -15,6 +15,8 @@ export const callRates = {
   progress: { burst: 2 * limits.maxDevicesPerClient, perSecond: 200 },
   pause: { burst: 20, perSecond: 2 },
   leave: { burst: 20, perSecond: 1 },
+  withdraw: { burst: 20, perSecond: 1 },
+  declineState: forEachDevice,
 } as const satisfies Partial<Record<CallName, TokenRate>>;
 
 /** Refusals of a socket's calls before it is closed (P-143). */

@@ -86,7 +86,8 @@ export function createAcceptance(ports: AcceptancePorts, members: AcceptingMembe
     const updated = { ...device, version: taskId, versionSha256: sha256, ...keepState(ports, device, submission) };
     homes.update(updated);
     const { wasReset = false } = contribution;
-    const record = { taskId, deviceId, sha256, bytes: packRecord(header, tensors), wasReset };
+    const by = device.clientKey === null ? {} : { by: device.clientKey };
+    const record = { taskId, deviceId, sha256, bytes: packRecord(header, tensors), wasReset, ...by };
     journal.putContribution(record, updated, state ?? null);
     await journal.flushed();
     ports.onAccepted(taskId, deviceId);
@@ -121,7 +122,7 @@ export function createAcceptance(ports: AcceptancePorts, members: AcceptingMembe
       // Claimed before anything is awaited: from here on it counts, whatever the deadline does.
       lease.state = "accepting";
       lease.arrivedAt = ports.clock.now();
-      lease.accepted = { sha256, contribution };
+      lease.accepted = { sha256, contribution, by: client.clientKey };
       ports.onTaskChange();
       try {
         await accept(step, lease, device, submission);
@@ -131,14 +132,14 @@ export function createAcceptance(ports: AcceptancePorts, members: AcceptingMembe
       }
       return { outcome: "accepted" };
     },
-    restore(step, { taskId, sha256, bytes, wasReset }) {
+    restore(step, { taskId, deviceId, sha256, bytes, wasReset, by = homes.get(deviceId)?.clientKey ?? null }) {
       const lease = step.leases.get(taskId);
       if (lease === undefined) return;
       const { json, bytes: tensors } = unpackRecord(bytes);
       const header = json as Submit["header"];
       const contribution = read(carriesTensors(header.kind) ? { header, tensors } : { header }, step, lease, wasReset);
       if (isRefusal(contribution)) throw new Error(`journal: the contribution to task ${taskId} is damaged: ${contribution.message}`);
-      lease.accepted = { sha256, contribution };
+      lease.accepted = { sha256, contribution, by };
       lease.end({ kind: "contributed", contribution });
     },
   };
@@ -176,7 +177,7 @@ function keepState(
   const blob = state === undefined ? null : blobs.hold(stateHolder(deviceId), state.slice());
   blobs.keepOnly(stateHolder(deviceId), new Set(blob === null ? [] : [blob.sha256]));
   if (state !== undefined) onStateBytes(state.length);
-  return { stateSha256: blob?.sha256 ?? null, stateBy: blob === null ? null : clientKey };
+  return { stateSha256: blob?.sha256 ?? null, stateBy: clientKey };
 }
 
 /** Under what name the blob store holds a device's kept state. */

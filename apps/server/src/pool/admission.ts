@@ -28,8 +28,13 @@ export function admit({ clientKey, nickname, hosting }: Hello, { origin }: Conne
   const refusal = (known === undefined ? refuseNewcomer(sources) : null) ?? (origin === undefined ? null : quotas.admit(clientKey, origin));
   if (refusal !== null) return refusal;
   const record = { clientKey, ordinal: known?.ordinal ?? clients.nextOrdinal(), nickname: nickname ?? known?.nickname ?? null };
-  if (known?.nickname !== record.nickname) sources.saveClient(record);
+  if (known?.nickname !== record.nickname) sources.saveClient({ ...record, ...failuresOf(known) });
   return Object.assign(known ?? clients.add(record), { nickname: record.nickname, hosting });
+}
+
+/** What the journal says of a client's failures: nothing where there are none. */
+export function failuresOf(client: Client | undefined): Pick<JournalledClient, "failures"> {
+  return client === undefined || client.numFailures === 0 ? {} : { failures: client.numFailures };
 }
 
 function refuseNewcomer(sources: AdmissionSources): Refusal | null {

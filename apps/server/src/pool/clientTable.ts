@@ -1,4 +1,5 @@
 import type { JournalledClient } from "../journal/journal.ts";
+import { stepsBarred } from "./clientStanding.ts";
 import type { Client } from "./members.ts";
 
 /** The clients that have said hello to this run, by key and by order of arrival. */
@@ -53,9 +54,10 @@ function absent(record: JournalledClient): Client {
     isGone: false,
     owesSince: null,
     isLate: false,
-    numFailures: 0,
-    barredUntil: 0,
     isTrusted: false,
+    numFailures: record.failures ?? 0,
+    isProven: false,
+    barredUntil: stepsBarred(record.failures ?? 0),
     compute: null,
     profile: null,
     bits: null,

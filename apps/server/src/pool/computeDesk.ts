@@ -1,7 +1,7 @@
 import { computeDeviceId, type DeviceId, type PlannedTask, type TaskOutcome } from "@tutti/core";
 import { type DeviceDecision, type Hello, type Refusal, refuse, type Submit, type SubmitOutcome } from "@tutti/protocol";
-import type { JournalledDevice } from "../journal/journal.ts";
 import { isSameSecret } from "../entry/tokens.ts";
+import type { JournalledDevice } from "../journal/journal.ts";
 import { createResending, type ResendActs } from "../limits/resending.ts";
 import { type AcceptancePorts, createAcceptance } from "./acceptance.ts";
 import type { Clock } from "./clock.ts";

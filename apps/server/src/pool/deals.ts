@@ -2,7 +2,7 @@ import type { JournalledDevice } from "../journal/journal.ts";
 import { chooseHost, type DealingRules, dealToNewcomer, type Guests, type Host } from "./dealing.ts";
 import { type GuestSources, listGuests } from "./guests.ts";
 import type { HomesPorts, HomesWorld } from "./homesPorts.ts";
-import { type Client, canHost, freshDevice, isAround } from "./members.ts";
+import { type Client, canHost, freshDevice, isAround, mayHaveState } from "./members.ts";
 
 /** Who gets which devices, by what is known of clients and devices now. */
 export interface Deals {
@@ -77,7 +77,15 @@ export function createDeals(sources: DealSources): Deals {
       if (!isFixed) return ofOpenRoster(client);
       return ofFixedRoster(client, isAgain ? { ...config, expectedClients: null } : config);
     },
-    hostFor: (device) => (isFixed && isMovable(device) ? world.clients.get(chooseHost(hosts(canHost), config) ?? "") : undefined),
+    hostFor(device) {
+      if (!isFixed || !isMovable(device)) return undefined;
+      // A host that may have the device's state comes before one where the device starts again (P-126).
+      const keeping = chooseHost(
+        hosts((client) => canHost(client) && mayHaveState(device, client, config)),
+        config,
+      );
+      return world.clients.get(keeping ?? chooseHost(hosts(canHost), config) ?? "");
+    },
     hasRoom: () => index.size < maxDevices || guestsFor(null).free.length > 0 || lapsedPlaces(null, 1).length > 0,
   };
 }

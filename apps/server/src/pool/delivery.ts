@@ -46,7 +46,14 @@ export function createDelivery(ports: DeliveryPorts, members: Roster, current: C
   let isStopped = false;
   const { maxPerClient } = ports.config;
   const placing = placesTasks(ports.config)
-    ? createPlacing({ clock: ports.clock, current, members, maxPerClient, handOut: deliver })
+    ? createPlacing({
+        clock: ports.clock,
+        current,
+        members,
+        maxPerClient,
+        takesBack: ports.config.run.backoff !== undefined,
+        handOut: deliver,
+      })
     : null;
   const resending = createResending(ports.clock, ports.onResent);
   const hostOf = ({ task }: Lease): Client | null => members.client(homes.get(task.deviceId)?.clientKey ?? "");
@@ -67,7 +74,7 @@ export function createDelivery(ports: DeliveryPorts, members: Roster, current: C
     ports.onTaskChange();
   }
 
-  /** The client is there and does not take the task. */
+  /** The client is there and does not do the task. */
   function giveUp(lease: Lease, outcome: TaskOutcome): void {
     placing?.doubt(hostOf(lease));
     lease.end(outcome);
@@ -119,10 +126,7 @@ export function createDelivery(ports: DeliveryPorts, members: Roster, current: C
       if (lease?.state !== "open") return null;
       const isHost = homes.get(lease.task.deviceId)?.clientKey === client.clientKey;
       if (!isHost) return refuse("P-43", `task ${taskId} was not leased to this client`);
-      placing?.doubt(client);
-      lease.end({ kind: "declined", reason });
-      ports.onTaskChange();
-      members.settled(lease.task.deviceId);
+      giveUp(lease, { kind: "declined", reason });
       return null;
     },
     changed: () => placing?.soon(),

@@ -6,9 +6,8 @@ import { createDeals } from "./deals.ts";
 import { createDeciding } from "./deciding.ts";
 import { createDeviceIndex } from "./deviceIndex.ts";
 import type { HomesPorts, HomesWorld, ResetReason } from "./homesPorts.ts";
-import { type Client, canMoveDevices, freshDevice, withoutState } from "./members.ts";
+import { type Client, canMoveDevices, freshDevice, released, withoutState } from "./members.ts";
 import { createMoves } from "./moving.ts";
-import { released } from "./withdrawal.ts";
 
 /** Which client hosts which device, and what the devices start from there. */
 export interface Homes {
@@ -83,6 +82,9 @@ export function createHomes(ports: HomesPorts, world: HomesWorld, known: readonl
     isMovable,
     movesFreely,
     release(device) {
+      const connection = hostOf(device)?.connection ?? null;
+      connection?.registered.delete(device.deviceId);
+      if (connection?.isWelcomed === true) connection.moved([device.deviceId]);
       ports.dropState(device.deviceId);
       save(released(device, isFixed));
       ports.onReset(device.deviceId, "withdrawn");

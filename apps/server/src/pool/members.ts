@@ -51,6 +51,8 @@ export interface Client extends JournalledClient {
   isLate: boolean;
   /** Tasks in a row that it was handed and did not do, and arrivals of devices that it missed. */
   numFailures: number;
+  /** Whether it has done a task since it last failed, in this process. */
+  isProven: boolean;
   /** The last step, counted in this process, in which no device may move to it. */
   barredUntil: number;
   /** Whether it brought the run's host token (P-126). */
@@ -101,6 +103,20 @@ export function mayHaveState({ stateBy }: JournalledDevice, { clientKey, isTrust
 /** A device whose private state is gone. */
 export function withoutState(device: JournalledDevice): JournalledDevice {
   return { ...device, version: null, versionSha256: null, stateSha256: null, stateBy: null };
+}
+
+/** A device after its client took everything back: a share goes to the next host, and what a client claimed of its own examples goes with it. */
+export function released(device: JournalledDevice, isFixed: boolean): JournalledDevice {
+  const nothing = {
+    clientKey: null,
+    version: null,
+    versionSha256: null,
+    stateSha256: null,
+    stateBy: null,
+    claimedBy: null,
+    wasReset: true,
+  };
+  return { ...device, ...nothing, numExamples: isFixed ? device.numExamples : null };
 }
 
 /** Whether tasks go one by one to clients that are free, and their devices with them (P-28). */

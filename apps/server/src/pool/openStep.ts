@@ -17,8 +17,8 @@ export interface Lease {
   readonly outcome: Promise<TaskOutcome>;
   /** `accepting`: checked and written, but not yet safe in the journal. */
   state: "open" | "accepting" | "over";
-  /** Set with `accepting`. */
-  accepted: { readonly sha256: string; readonly contribution: Contribution } | null;
+  /** Set with `accepting`; `by` is the key of the client that sent it. */
+  accepted: { readonly sha256: string; readonly contribution: Contribution; readonly by: string | null } | null;
   /** Connection that the task was sent on last. */
   sentOn: string | null;
   /** Key of the client that it was sent to last, or that says it has its contribution pending. */

@@ -1,16 +1,20 @@
 import { type DeviceId, type HeldTask, placeTasks, type TaskTaker, timesLeft, type WaitingTask } from "@tutti/core";
+import { createClientStanding } from "./clientStanding.ts";
 import type { Clock } from "./clock.ts";
 import { type Client, canHost, works } from "./members.ts";
-import { type CurrentStep, isHeldBy, isOpenLease, type Lease, type OpenStep, workOf } from "./openStep.ts";
+import { type CurrentStep, isHeldBy, type Lease, type OpenStep, workOf } from "./openStep.ts";
+import { createPatience, endlessPatience, numHelpers, takenBack } from "./patience.ts";
 import type { Roster } from "./roster.ts";
 
 /** What placing tasks needs. */
 export interface PlacingPorts {
   readonly clock: Pick<Clock, "now" | "after">;
   readonly current: CurrentStep;
-  readonly members: Pick<Roster, "homes" | "clients" | "client" | "connectionOf">;
+  readonly members: Pick<Roster, "homes" | "clients" | "client" | "connectionOf" | "remember">;
   /** Of `maxPerClient`: devices that a client may host, or null for no rule. */
   readonly maxPerClient: number | null;
+  /** Whether a task is taken back from a client that has not shown that it answers (P-118). */
+  readonly takesBack: boolean;
   /** Hands a task to the client of its device, which is free. */
   handOut(lease: Lease): void;
 }
@@ -32,11 +36,9 @@ const arrivalMs = 5000;
 const maxMoves = 3;
 /** From here on a client that trains may get the device of its next task. */
 const farFraction = 0.5;
-/** A client is given no device that lives elsewhere for 2^k steps after k failures in a row, but for no more steps than this. */
-const maxBarredSteps = 64;
 
 /** Placing of the open step's tasks, in a run whose devices can move. */
-export function createPlacing({ clock, current, members, maxPerClient, handOut }: PlacingPorts): Placing {
+export function createPlacing({ clock, current, members, maxPerClient, takesBack, handOut }: PlacingPorts): Placing {
   const { homes } = members;
   const timers = new Set<() => void>();
   let isDue = false;
@@ -45,7 +47,14 @@ export function createPlacing({ clock, current, members, maxPerClient, handOut }
   const hostOf = ({ task }: Lease): Client | null => members.client(homes.get(task.deviceId)?.clientKey ?? "");
   const isMoving = ({ arrivalBy }: Lease): boolean => arrivalBy !== null && clock.now() < arrivalBy;
 
-  const isTrusted = ({ barredUntil }: Client): boolean => barredUntil < current.numOpened;
+  /** Most tasks are held most of the time: who may take one is looked at only where one waits. */
+  const isUnheld = (lease: Lease): boolean => lease.holder === null || lease.holder !== homes.get(lease.task.deviceId)?.clientKey;
+
+  const standing = createClientStanding(current, members, takesBack);
+  const { isTrusted } = standing;
+  const isProven = (key: string): boolean => members.client(key)?.isProven === true;
+  const isProvenThere = (): boolean => [...members.clients()].some((client) => client.isProven && works(client));
+  const patience = takesBack ? createPatience({ clock, leastMs: arrivalMs, hostOf, isProvenThere, onDue: soon }) : endlessPatience;
 
   /**
    * A waiting task, where its device has arrived at a client that is there; what is away, or loads, waits for its client. With `isHelped` others
@@ -68,16 +77,19 @@ export function createPlacing({ clock, current, members, maxPerClient, handOut }
   function takersOf(step: OpenStep): TaskTaker[] {
     const there = [...members.clients()].filter((client) => canHost(client) && client.hosting === "virtual");
     const tells = step.plan.tasks.some(({ spec }) => spec.kind === "train"); // other tasks say nothing of how far they are
-    const numFair = 2 * Math.ceil(step.leases.size / Math.max(1, there.length));
+    const numProven = takesBack ? there.filter(({ isProven }) => isProven).length : 0;
+    const numFair = 2 * Math.ceil(step.leases.size / Math.max(1, numProven === 0 ? there.length : numProven));
     const held = timesLeft(heldTasks(step, { hostOf, now: clock.now() }));
     const numHadBy = countBy([...step.leases.values()], ({ holder }) => holder);
     return there.map((client) => {
-      const { clientKey: key, ordinal, connection } = client;
+      const { clientKey: key, ordinal, connection, isProven } = client;
       const isReady = connection?.isReady === true && client.owesSince === null;
       const hasRoom = maxPerClient === null || homes.devicesOf(key).length < maxPerClient;
       const numHad = numHadBy.get(key) ?? 0;
       const isFar = !tells || (client.progress?.fraction ?? 0) >= farFraction;
-      return { key, ordinal, timeLeft: held.get(key) ?? null, isFar, canHost: isReady && hasRoom && isTrusted(client) && numHad < numFair };
+      const canHost = isReady && hasRoom && isTrusted(client) && numHad < numFair;
+      // of clients that are free the proven ones come first
+      return { key, ordinal: ordinal + (takesBack && !isProven ? maxOrdinal : 0), timeLeft: held.get(key) ?? null, isFar, canHost };
     });
   }
 
@@ -85,10 +97,14 @@ export function createPlacing({ clock, current, members, maxPerClient, handOut }
     isDue = false;
     const { step } = current;
     if (isStopped || step === null || step.isOver) return;
-    const open = [...step.leases.values()].filter((lease) => lease.isWanted && isOpenLease(step, lease));
+    const open = [...step.leases.values()].filter(({ isWanted, state }) => isWanted && state === "open").filter(isUnheld);
+    if (open.length === 0) return;
     const takers = takersOf(step);
     const isHelped = takers.some((taker) => taker.canHost);
     const waiting = open.flatMap((lease) => waitingOf(lease, isHelped) ?? []);
+    const numWaiting = waiting.filter(({ canMove }) => canMove).length;
+    const overdue = takesBack ? patience.overdue(step, open).slice(0, Math.max(0, numHelpers(takers, isProven) - numWaiting)) : [];
+    waiting.push(...overdue.map((lease) => takenBack(lease, lease.numMoves < maxMoves)));
     const free = new Set(takers.filter(({ timeLeft }) => timeLeft === null).map(({ key }) => key));
     for (const { deviceId, client } of placeTasks(waiting, takers)) {
       const lease = step.byDevice.get(deviceId);
@@ -96,13 +112,15 @@ export function createPlacing({ clock, current, members, maxPerClient, handOut }
       if (hostOf(lease)?.clientKey !== client) move(lease, deviceId, client);
       else if (free.has(client) && members.connectionOf(deviceId) !== null) handOut(lease);
     }
+    patience.watch(step, open);
   }
 
   function move(lease: Lease, deviceId: DeviceId, key: string): void {
     const device = homes.get(deviceId);
     const client = members.client(key);
     if (device === null || client === null) return;
-    if (lease.arrivalBy !== null) doubt(hostOf(lease));
+    const before = hostOf(lease);
+    if (lease.arrivalBy !== null || (before !== null && isHeldBy(lease, before))) standing.doubt(before);
     lease.numMoves += 1;
     lease.arrivalBy = clock.now() + arrivalMs;
     homes.moveTo(device, client);
@@ -119,18 +137,13 @@ export function createPlacing({ clock, current, members, maxPerClient, handOut }
     queueMicrotask(place);
   }
 
-  function doubt(client: Client | null): void {
-    if (client === null) return;
-    client.numFailures += 1;
-    client.barredUntil = current.numOpened + Math.min(maxBarredSteps, 2 ** client.numFailures);
-  }
-
   return {
     soon,
-    doubt,
-    trust: (client) => void Object.assign(client, { numFailures: 0, barredUntil: 0 }),
+    doubt: standing.doubt,
+    trust: standing.trust,
     stop() {
       isStopped = true;
+      patience.stop();
       for (const cancel of timers) cancel();
     },
   };
@@ -141,6 +154,9 @@ function countBy<T, K>(values: readonly T[], keyOf: (value: T) => K): Map<K, num
   for (const value of values) counts.set(keyOf(value), (counts.get(keyOf(value)) ?? 0) + 1);
   return counts;
 }
+
+/** Above the ordinal of any client. */
+const maxOrdinal = 2 ** 40;
 
 /** Tasks that clients hold. */
 function heldTasks(step: OpenStep, { hostOf, now }: { hostOf(lease: Lease): Client | null; readonly now: number }): HeldTask[] {

@@ -19,13 +19,13 @@ import { createDelivery, type Delivery, type DeliveryPorts } from "./delivery.ts
 import type { ResetReason } from "./homesPorts.ts";
 import { type Client, type Connection, canMoveDevices, works } from "./members.ts";
 import { createOccupancy, type Occupation } from "./occupancy.ts";
-import { type CurrentStep, closeIfEnough, closeStep, isOpenLease, type Lease, type OpenStep, openStep } from "./openStep.ts";
+import { type CurrentStep, closeIfEnough, closeStep, isOpenLease, type OpenStep, openStep } from "./openStep.ts";
 import { createRoster, type Roster, type RosterPorts } from "./roster.ts";
 import { taskTimes } from "./taskTimes.ts";
-import { endTakenBack, withdraw } from "./withdrawal.ts";
+import { endTakenBack, type WithdrawalPorts, withdraw } from "./withdrawal.ts";
 
 /** What the pool needs of its surroundings. */
-export interface PoolPorts extends Omit<AcceptancePorts & DeliveryPorts, "onTaskChange"> {
+export interface PoolPorts extends Omit<AcceptancePorts & DeliveryPorts, "onTaskChange">, WithdrawalPorts {
   /** What compute clients must bring (P-90); null where the run needs none. */
   readonly computeToken: string | null;
   /** n_i of every share, or null where the coordinator has not dealt them (P-120). */
@@ -42,10 +42,6 @@ export interface PoolPorts extends Omit<AcceptancePorts & DeliveryPorts, "onTask
   onReset(deviceId: DeviceId, why: ResetReason): void;
   /** A client did not register these devices in time. */
   onLate(client: Client, deviceIds: readonly DeviceId[]): void;
-  /** Takes a device out of the strategy's state; whether there was anything of it. N counts the device. */
-  forget(deviceId: DeviceId, numDevices: number): boolean;
-  /** Contributions of a device that closed steps have summed. */
-  numSummed(deviceId: DeviceId): number;
 }
 
 /** The connected devices and the open step; the round loop's view of them, and the sockets'. */
@@ -201,17 +197,23 @@ function takingBack(
 }
 
 /** What clients and tasks are doing now. */
-function occupation({ step }: CurrentStep, { clients, homes }: Roster): Occupation {
-  const leases = [...(step?.leases.values() ?? [])].filter(({ task }) => !isComputeKind(task.spec.kind));
-  const isOut = ({ state, holder, task }: Lease) => state === "open" && holder !== null && holder === homes.get(task.deviceId)?.clientKey;
-  const holders = new Set(leases.filter(isOut).map(({ holder }) => holder));
-  const present = [...clients()].filter(works);
-  return {
-    present: present.length,
-    holding: present.filter(({ clientKey }) => holders.has(clientKey)).length,
-    tasks: leases.length,
-    open: leases.filter(({ state }) => state === "open").length,
-  };
+function occupation({ step }: CurrentStep, { client, counts, homes }: Roster): Occupation {
+  // One pass over the leases alone: a round of a thousand devices asks several times for each of them.
+  const now = { tasks: 0, open: 0 };
+  const holders = new Set<string>();
+  for (const { state, holder, task } of step?.leases.values() ?? []) {
+    if (isComputeKind(task.spec.kind)) continue;
+    now.tasks += 1;
+    if (state !== "open") continue;
+    now.open += 1;
+    if (holder !== null && holder === homes.get(task.deviceId)?.clientKey) holders.add(holder);
+  }
+  let holding = 0;
+  for (const key of holders) {
+    const holder = client(key);
+    if (holder !== null && works(holder)) holding += 1;
+  }
+  return { ...now, present: counts().numWorking, holding };
 }
 
 /** Tells whoever waits for the roster's next change, then `onChange`. */

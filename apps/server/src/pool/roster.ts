@@ -1,9 +1,9 @@
 import type { Bits, Device, DeviceId } from "@tutti/core";
 import { type DeviceDecision, type Hello, type Refusal, refuse } from "@tutti/protocol";
-import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
 import { isSameSecret } from "../entry/tokens.ts";
+import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
 import { type ClientCounts, type ClientTally, createClientTally } from "../waiting.ts";
-import { type AdmissionSources, admit } from "./admission.ts";
+import { type AdmissionSources, admit, failuresOf } from "./admission.ts";
 import { type ClientTable, createClientTable } from "./clientTable.ts";
 import type { Clock } from "./clock.ts";
 import { createDeviceList, type DeviceList, describeDevice, hasReady } from "./deviceList.ts";
@@ -59,8 +59,8 @@ export interface Roster {
   pause(client: Client, isPaused: boolean): void;
   /** The client leaves on purpose: no grace. */
   leave(client: Client): void;
-  /** The client leaves for good, and with it its name and what is known of its devices (P-127). */
-  withdraw(client: Client): void;
+  /** The client leaves for good, and with it its name and what is known of these devices, wherever they live (P-127). */
+  withdraw(client: Client, own: readonly JournalledDevice[]): void;
   /** The client cannot contribute: its devices go elsewhere. */
   decline(client: Client): void;
   /** Its socket is gone; its devices wait for the grace time. */
@@ -69,6 +69,8 @@ export interface Roster {
   settled(deviceId: DeviceId): void;
   /** Whether the client let a task's deadline pass, or did a task. */
   answered(client: Client, isInTime: boolean): void;
+  /** Journals how often the client has failed in a row. */
+  remember(client: Client): void;
   stop(): void;
 }
 
@@ -114,7 +116,7 @@ export function createRoster(ports: RosterPorts): Roster {
       client.cancelGrace();
       giveUp(members, client);
     },
-    withdraw: (client) => withdraw(members, client),
+    withdraw: (client, own) => withdraw(members, client, own),
     decline(client) {
       client.hasDeclined = true;
       for (const device of homes.devicesOf(client.clientKey)) homes.rehome(device);
@@ -131,6 +133,10 @@ export function createRoster(ports: RosterPorts): Roster {
       lateness.taskOver();
       const device = homes.get(deviceId);
       if (device !== null && hostOf(clients, device)?.isPaused === true && canLeave(homes, device)) homes.rehome(device);
+    },
+    remember: (client) => {
+      const { clientKey, ordinal, nickname } = client;
+      ports.saveClient({ clientKey, ordinal, nickname, ...failuresOf(client) });
     },
     answered(client, isInTime) {
       if (isInTime) members.leases.worked(client);
@@ -226,14 +232,15 @@ function forgetPlace({ leases, quotas }: Members, client: Client): void {
   quotas.forget(client.clientKey);
 }
 
-function withdraw(members: Members, client: Client): void {
+function withdraw(members: Members, client: Client, own: readonly JournalledDevice[]): void {
   const { ports, homes, clients, lateness } = members;
-  const devices = homes.devicesOf(client.clientKey);
   client.cancelGrace();
   Object.assign(client, { connection: null, isGone: true, nickname: null });
   lateness.forget(client);
   forgetPlace(members, client);
-  for (const device of devices) homes.release(device);
+  for (const device of own) homes.release(device);
+  const others = homes.devicesOf(client.clientKey);
+  for (const device of others) homes.save({ ...device, clientKey: null });
   homes.watch(client);
   // The devices of an expected client are counted by its number: it stays, under a key that says nothing of anybody.
   if (client.ordinal < (ports.config.expectedClients ?? 0)) {
@@ -242,7 +249,7 @@ function withdraw(members: Members, client: Client): void {
     clients.remove(client);
     ports.removeClient(client.clientKey);
   }
-  for (const { deviceId } of devices) {
+  for (const { deviceId } of [...own, ...others]) {
     const device = homes.get(deviceId);
     if (device !== null && device.clientKey === null) homes.rehome(device);
   }

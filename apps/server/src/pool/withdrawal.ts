@@ -1,51 +1,79 @@
-import type { DeviceId } from "@tutti/core";
+import type { DeviceId, RoundPlan } from "@tutti/core";
 import type { Withdrawn } from "@tutti/protocol";
-import type { JournalledDevice, TakenBack } from "../journal/journal.ts";
+import type { CoordinatorConfig } from "../config.ts";
+import type { Journal, JournalledDevice, TakenBack } from "../journal/journal.ts";
+import type { StepName } from "./acceptance.ts";
 import type { Client } from "./members.ts";
 import type { Lease, OpenStep } from "./openStep.ts";
-import type { PoolPorts } from "./pool.ts";
 import type { Roster } from "./roster.ts";
+
+/** What taking back needs of its surroundings. */
+export interface WithdrawalPorts {
+  readonly config: CoordinatorConfig;
+  readonly journal: Journal;
+  /** Takes a device out of the strategy's state; whether there was anything of it. N counts the device. */
+  forget(deviceId: DeviceId, numDevices: number): boolean;
+  /** Steps that are closed. */
+  pastSteps(): Iterable<StepName>;
+  /** Contributions of a device that closed steps have summed. */
+  numSummed(deviceId: DeviceId): number;
+}
 
 /** What a client takes its devices out of. */
 export interface WithdrawalSources {
-  readonly ports: Pick<PoolPorts, "config" | "journal" | "forget" | "numSummed">;
+  readonly ports: WithdrawalPorts;
   readonly members: Roster;
   readonly step: OpenStep | null;
 }
 
 /**
- * Deletes what is kept of a client and its devices, and lets it go (P-127). First what a run's numbers hang on, in one turn, then the devices'
- * records and the client's: who asks again after a kill in between has the rest deleted.
+ * Deletes what is kept of a client and of the devices that it trained last, wherever they live now, and lets it go (P-127). First what a run's
+ * numbers hang on, in one turn, then the devices' records and the client's: who asks again after a kill in between has the rest deleted.
  */
 export function withdraw(client: Client, { ports, members, step }: WithdrawalSources): Withdrawn {
   const { homes } = members;
-  const { config, journal } = ports;
-  const devices = homes.devicesOf(client.clientKey);
-  const ids = devices.map(({ deviceId }) => deviceId);
-  const open = step === null ? [] : ids.flatMap((deviceId) => step.byDevice.get(deviceId) ?? []);
-  const isSumming = step?.isOver === true && !step.isMissed;
-  const taken = isSumming ? [] : open.filter(({ accepted }) => accepted !== null);
-  if (step !== null && !isSumming && open.length > 0) {
-    takeBack(step, open);
-    const { stage, round, step: number, attempt } = step.plan;
-    journal.takeBack(
-      taken.map(({ taskId }) => taskId),
-      { stage, round, step: number, attempt, deviceIds: [...step.takenBack].sort((a, b) => a - b) },
-    );
-  }
-  const numDevices = config.run.roster === "fixed" ? config.run.numDevices : homes.numRegistered;
-  const forgotten = ids.filter((deviceId) => ports.forget(deviceId, numDevices));
-  const numInSum = isSumming ? open.filter(({ accepted }) => accepted !== null).length : 0;
+  const { run } = ports.config;
+  const devices = homes.devices().filter((device) => isOwn(device, client));
+  const { numContributions, numInSum } =
+    step === null ? { numContributions: 0, numInSum: 0 } : leaveStep(client, devices, { ports, members, step });
+  const numDevices = run.roster === "fixed" ? run.numDevices : homes.numRegistered;
   const withdrawn = {
-    numDevices: ids.length,
+    numDevices: devices.length,
     numStates: devices.filter(({ stateSha256 }) => stateSha256 !== null).length,
-    numControls: forgotten.length,
-    numContributions: taken.length,
-    numSummed: numInSum + ids.reduce((sum, deviceId) => sum + ports.numSummed(deviceId), 0),
+    numControls: devices.filter(({ deviceId }) => ports.forget(deviceId, numDevices)).length,
+    numContributions,
+    numSummed: numInSum + devices.reduce((sum, { deviceId }) => sum + ports.numSummed(deviceId), 0),
   };
-  for (const lease of taken) lease.accepted = null;
-  members.withdraw(client);
+  members.withdraw(client, devices);
   return withdrawn;
+}
+
+/** A device that the client trained last, or that lives with it and that nobody has trained. */
+function isOwn({ clientKey: host, stateBy = null }: JournalledDevice, { clientKey }: Client): boolean {
+  return stateBy === clientKey || (stateBy === null && host === clientKey);
+}
+
+/** Takes a client's contributions out of the step, while they are not summed, and its devices with them. */
+function leaveStep(
+  { clientKey }: Client,
+  own: readonly JournalledDevice[],
+  { ports, members, step }: WithdrawalSources & { readonly step: OpenStep },
+): { readonly numContributions: number; readonly numInSum: number } {
+  const leases = [...step.leases.values()];
+  const sent = leases.filter(({ accepted }) => accepted?.by === clientKey);
+  const isCounted = [...ports.pastSteps()].some((past) => isOf(step, past));
+  if (step.isOver && !step.isMissed) return { numContributions: 0, numInSum: isCounted ? 0 : sent.length };
+  const ownIds = new Set(own.map(({ deviceId }) => deviceId));
+  const goes = (deviceId: DeviceId) => ownIds.has(deviceId) || members.homes.get(deviceId)?.clientKey === clientKey;
+  const hosted = leases.filter(({ accepted, task }) => accepted === null && goes(task.deviceId));
+  if (sent.length + hosted.length === 0) return { numContributions: 0, numInSum: 0 };
+  takeBack(step, [...sent, ...hosted]);
+  const { stage, round, step: number, attempt } = step.plan;
+  const deviceIds = [...step.takenBack].sort((a, b) => a - b);
+  const taskIds = sent.map(({ taskId }) => taskId);
+  ports.journal.takeBack(taskIds, { stage, round, step: number, attempt, deviceIds });
+  for (const lease of sent) lease.accepted = null;
+  return { numContributions: sent.length, numInSum: 0 };
 }
 
 /** The step goes on as if these devices had left it. */
@@ -56,20 +84,6 @@ function takeBack(step: OpenStep, leases: readonly Lease[]): void {
   }
 }
 
-/** A device after its client took everything back: a share goes to the next host, and what a client claimed of its own examples goes with it. */
-export function released(device: JournalledDevice, isFixed: boolean): JournalledDevice {
-  const nothing = {
-    clientKey: null,
-    version: null,
-    versionSha256: null,
-    stateSha256: null,
-    stateBy: null,
-    claimedBy: null,
-    wasReset: true,
-  };
-  return { ...device, ...nothing, numExamples: isFixed ? device.numExamples : null };
-}
-
 /** Devices that left a step in an earlier process, by taking their contributions back, are out of it in this one. */
 export function endTakenBack(step: OpenStep, takenBack: TakenBack | null): void {
   if (takenBack === null || !isOf(step, takenBack)) return;
@@ -77,6 +91,6 @@ export function endTakenBack(step: OpenStep, takenBack: TakenBack | null): void 
   takeBack(step, leases);
 }
 
-function isOf({ plan }: OpenStep, { stage, round, step, attempt }: TakenBack): boolean {
+function isOf({ plan }: OpenStep, { stage, round, step, attempt }: Pick<RoundPlan, "stage" | "round" | "step" | "attempt">): boolean {
   return plan.stage === stage && plan.round === round && plan.step === step && plan.attempt === attempt;
 }

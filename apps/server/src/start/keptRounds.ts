@@ -15,6 +15,8 @@ export interface KeptRounds {
   /** Ascending. */
   rounds(): readonly number[];
   flushed(): Promise<void>;
+  /** Takes what was removed off the disk as well. */
+  purge(): Promise<void>;
   /** Writes that wait for space are given up. */
   stopWaiting(): void;
   close(): Promise<void>;
@@ -56,26 +58,49 @@ export function createKeptRounds(store: KeyValueStore, maxBytes: number): KeptRo
     changes.push(["stride", packRecord(kept.stride)]);
     store.write(changes);
   };
+  let amending: Promise<void> = Promise.resolve();
+  let failure: unknown = null;
   return {
     keep,
     keepMissing(state, summary) {
       const round = finishedRound(summary);
       if (round !== null && !kept.rounds.has(round)) keep(state, summary);
     },
-    amend(change) {
-      const changes: Change[] = [];
-      for (const round of ascending(kept.rounds.keys())) {
-        const { state } = stateAfter(store, round);
-        const next = state === null ? null : change(state);
-        if (next !== null && next !== state) changes.push(...kept.put(round, next, hashOf));
-      }
-      if (changes.length > 0) store.write(changes);
+    amend: (change) => {
+      amending = amending
+        .then(() => amendAll(change))
+        .catch((error: unknown) => {
+          failure ??= error;
+        });
     },
     rounds: () => ascending(kept.rounds.keys()),
-    flushed: () => store.flushed(),
+    async flushed() {
+      await amending;
+      if (failure !== null) throw failure;
+      await store.flushed();
+    },
+    purge: () => store.purge?.() ?? Promise.resolve(),
     stopWaiting: () => store.stopWaiting?.(),
-    close: () => store.close(),
+    async close() {
+      await amending;
+      await store.close();
+    },
   };
+
+  async function amendAll(change: (state: StrategyState) => StrategyState): Promise<void> {
+    const changes: Change[] = [];
+    const entries = [...(await store.current())];
+    const bytes = new Map(entries.flatMap(([key, value]) => (key.startsWith("tensor/") ? [[key.slice(7), value] as const] : [])));
+    for (const [key, value] of entries) {
+      if (!key.startsWith("round/")) continue;
+      const round = Number(key.slice(6));
+      const state = wholeState(unpackRecord(value).json as KeptState, bytes);
+      const next = state === null ? null : change(state);
+      // it may have been dropped meanwhile
+      if (next !== null && next !== state && kept.rounds.has(round)) changes.push(...kept.put(round, next, hashOf));
+    }
+    if (changes.length > 0) store.write(changes);
+  }
 }
 
 /** The training round that a state is the end of; null for one within a round or before the first. */

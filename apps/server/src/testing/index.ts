@@ -1,6 +1,6 @@
 export { inspectLog } from "../journal/inspectLog.ts";
 export { openJournal } from "../journal/journal.ts";
-export { lmdbStore } from "../journal/lmdbStore.ts";
+export { memoryStore } from "../journal/keyValueStore.ts";
 export { openLogStore } from "../journal/logStore.ts";
 export { openStore } from "../journal/openStore.ts";
 export { type DamageKind, damageKinds, placesIn, whileDamaged } from "./damageFiles.ts";
@@ -8,6 +8,7 @@ export type { KeptClient, KeptDevice } from "./keptClient.ts";
 export { newClient, provenHello } from "./keptClient.ts";
 export type { ChildConfig, ChildMessage, KillableCoordinator } from "./killHarness.ts";
 export { freePort, startKillable } from "./killHarness.ts";
+export { lmdbStore } from "./lmdbStore.ts";
 export { writeLog } from "./loggedRun.ts";
 export type { ProtocolClient, ProtocolClientOptions } from "./protocolClient.ts";
 export { joinAsClient } from "./protocolClient.ts";

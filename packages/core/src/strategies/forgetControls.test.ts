@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { createRandom } from "../random.ts";
 import { paramsOf, planOf, rosterOf, testRun, testShape, trained } from "../testing/run.ts";
 import { fedPepTao } from "./fedPepTao/index.ts";
+import { fedPipe } from "./fedPipe/index.ts";
 import { forgetControl } from "./forgetControls.ts";
+import { hetLora } from "./hetLora/index.ts";
 
 const tensors = paramsOf({
   "W/prefix/0": [5, 6],
@@ -59,4 +61,26 @@ test("where all devices take equally many steps, c stays the mean of the devices
   expect(meanError()).toBeLessThan(1e-6);
   round([0.02, -0.01, 0.03, 0.05]); // the deleted device comes back with c_i = 0
   expect(meanError()).toBeLessThan(1e-6);
+});
+
+test("strategies that keep a plan or a rank of single devices forget it, and others stay (P-127)", () => {
+  const plans = [{ deviceId: 1 }, { deviceId: 4 }];
+  const planned = { values: { plans }, tensors: {} } as unknown as Parameters<NonNullable<typeof fedPipe.forget>>[0];
+  expect(fedPipe.forget?.(planned, 4, 9).values.plans).toEqual([{ deviceId: 1 }]);
+  expect(fedPipe.forget?.(planned, 5, 9)).toBe(planned);
+  const pruned = [
+    { deviceId: 1, rank: 3 },
+    { deviceId: 4, rank: 2 },
+  ];
+  const ranked = { values: { pruned }, tensors: {} } as unknown as Parameters<NonNullable<typeof hetLora.forget>>[0];
+  expect(hetLora.forget?.(ranked, 1, 9).values.pruned).toEqual([{ deviceId: 4, rank: 2 }]);
+  expect(hetLora.forget?.(ranked, 2, 9)).toBe(ranked);
+});
+
+test("a spectrum that a device sent is forgotten with its control variate (P-127)", () => {
+  const run = testRun({ numDevices: 4 });
+  const state = fedPepTao.init(run, testShape(2), paramsOf({ "prefix/0": [0], "prefix/1": [0] }));
+  const probe = (deviceId: number) => ({ deviceId, ritzValues: [1], ritzWeights: [1], keepFraction: 0.5 });
+  const probed = { ...state, values: { ...state.values, probes: [probe(0), probe(3)] } };
+  expect(fedPepTao.forget?.(probed, 3, 4).values.probes).toEqual([probe(0)]);
 });

@@ -65,6 +65,11 @@ export const decisions: Strategy<FedPipeState, StrategyRun<FedPipeSettings>> = {
     return { ...next, values: { ...values, ...scored, plans: plansAfter(state.values.plans, plan) } };
   },
 
+  forget(state, deviceId) {
+    const plans = state.values.plans.filter((plan) => plan.deviceId !== deviceId);
+    return plans.length === state.values.plans.length ? state : { ...state, values: { ...state.values, plans } };
+  },
+
   summary(state) {
     return { ...base.summary(state), plans: state.values.plans };
   },

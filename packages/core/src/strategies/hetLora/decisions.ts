@@ -54,6 +54,11 @@ export const decisions: Strategy<HetLoraState, StrategyRun<HetLoraSettings>> = {
     const pruned = state.values.position.kind === "train" ? afterPruning(state, plan, contributions) : state.values.pruned;
     return { ...next, values: { ...next.values, pruned } };
   },
+
+  forget(state, deviceId) {
+    const pruned = state.values.pruned.filter((one) => one.deviceId !== deviceId);
+    return pruned.length === state.values.pruned.length ? state : { ...state, values: { ...state.values, pruned } };
+  },
 };
 
 /** A device trains at its own rank; where ranks are pruned, its last components are to fade. */

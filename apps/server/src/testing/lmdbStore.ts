@@ -1,19 +1,19 @@
 import { mkdirSync } from "node:fs";
 import { open } from "lmdb";
+import type { KeyValueStore } from "../journal/keyValueStore.ts";
 import { keepSecret } from "../secretFiles.ts";
-import type { KeyValueStore } from "./keyValueStore.ts";
 
-/**
- * A store in a folder: copy-on-write pages that need no recovery after a kill. It may be read while another process writes. Only its owner can
- * read it: a journal holds the keys of clients and private states.
- */
-export function lmdbStore(folder: string, { isReadOnly = false }: { isReadOnly?: boolean } = {}): KeyValueStore {
-  if (!isReadOnly) mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const database = open<Uint8Array, string>({ path: folder, noSubdir: false, encoding: "binary", readOnly: isReadOnly });
-  if (!isReadOnly) keepSecret(folder);
+/** The store of older versions, whose records are not chained: to make their folders, and to measure beside. */
+export function lmdbStore(folder: string): KeyValueStore {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const database = open<Uint8Array, string>({ path: folder, noSubdir: false, encoding: "binary" });
+  keepSecret(folder);
   let failure: unknown = null;
   let written: Promise<unknown> = Promise.resolve();
-  return {
+  function* entries() {
+    for (const { key, value } of database.getRange()) yield [key, Uint8Array.from(value)] as const;
+  }
+  const store: KeyValueStore = {
     write(changes) {
       const batch = database.batch(() => {
         for (const [key, value] of changes) {
@@ -24,8 +24,10 @@ export function lmdbStore(folder: string, { isReadOnly = false }: { isReadOnly?:
       batch.catch(remember);
       written = batch;
     },
-    *entries() {
-      for (const { key, value } of database.getRange()) yield [key, Uint8Array.from(value)] as const;
+    entries,
+    async current() {
+      await store.flushed();
+      return [...entries()];
     },
     async flushed() {
       await written;
@@ -38,6 +40,7 @@ export function lmdbStore(folder: string, { isReadOnly = false }: { isReadOnly?:
     },
     close: () => database.close(),
   };
+  return store;
 
   function remember(error: unknown): void {
     failure ??= error;

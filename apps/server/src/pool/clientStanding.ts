@@ -1,0 +1,39 @@
+import type { Client } from "./members.ts";
+import type { CurrentStep } from "./openStep.ts";
+import type { Roster } from "./roster.ts";
+
+/** Which clients do what they are given (P-29). */
+export interface ClientStanding {
+  /** The client did not do what it was given, and is given less for a while. */
+  doubt(client: Client | null): void;
+  /** The client did a task. */
+  trust(client: Client): void;
+  isTrusted(client: Client): boolean;
+}
+
+/** A client is given no device that lives elsewhere for 2^k steps after k failures in a row, but for no more steps than this. */
+const maxBarredSteps = 64;
+
+/** Steps for which a client is given no device that lives elsewhere, after so many failures in a row. */
+export function stepsBarred(numFailures: number): number {
+  return numFailures === 0 ? 0 : Math.min(maxBarredSteps, 2 ** numFailures);
+}
+
+/** Standing in the steps of this process; where the run `remembers` failures, they are journalled. */
+export function createClientStanding(current: CurrentStep, members: Pick<Roster, "remember">, remembers: boolean): ClientStanding {
+  return {
+    isTrusted: ({ barredUntil }) => barredUntil < current.numOpened,
+    doubt(client) {
+      if (client === null) return;
+      client.numFailures += 1;
+      client.barredUntil = current.numOpened + stepsBarred(client.numFailures);
+      client.isProven = false;
+      if (remembers) members.remember(client);
+    },
+    trust(client) {
+      const hadFailed = client.numFailures > 0;
+      Object.assign(client, { numFailures: 0, barredUntil: 0, isProven: true });
+      if (remembers && hadFailed) members.remember(client);
+    },
+  };
+}
