@@ -45,7 +45,6 @@ export function attachSockets(server: HttpServer, ports: AttachPorts): Sockets {
     if (refusal !== null) ports.onRefused("P-101");
     decide(refusal, refusal === null);
   }
-  boundPolling(io.engine);
   const stopLooking = closeUnread(io, ports.clock, () => ports.onClosed("unread"));
   const sizeOf = (room: string) => io.sockets.adapter.rooms.get(room)?.size ?? 0;
   const served: SocketPorts = {
