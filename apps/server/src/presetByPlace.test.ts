@@ -2,10 +2,10 @@ import { join } from "node:path";
 import { presets } from "@tutti/core";
 import { expect, test } from "vitest";
 import { memoryStore } from "./journal/keyValueStore.ts";
-import { lmdbStore } from "./journal/lmdbStore.ts";
 import { presetByPlace } from "./presetByPlace.ts";
 import { deriveRunId } from "./runFolder.ts";
 import { mergeSettings } from "./settings.ts";
+import { lmdbStore } from "./testing/lmdbStore.ts";
 import { createScene } from "./testing/scene.ts";
 import { tinyFedAvg } from "./testing/tinyRun.ts";
 

@@ -39,7 +39,7 @@ test("P-106 the operator's commands make links, for the address that others use,
 });
 
 test("P-108 `tutti run status` sees more than run.json: the operator's token is what tells them apart", async () => {
-  const { lmdbStore } = await import("../journal/lmdbStore.ts");
+  const { lmdbStore } = await import("../testing/lmdbStore.ts");
   const coordinator = await scene.start(run, {}, { store: lmdbStore(`${scene.folder()}/test/journal`) });
   await scene.join(coordinator, "a", { onTask: () => false }).when("registered");
   const { live } = await runStatus(scene.folder(), "test");
