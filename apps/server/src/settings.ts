@@ -36,7 +36,7 @@ export function mergeSettings({ presets, preset, doors = {}, file = {}, name: pa
 }
 
 /** Who may come into runs with strangers in them: the coordinator's part of the preset `public`. */
-export const publicDoors = { admission: "code" } as const;
+export const publicDoors = { admission: "code", stateHosts: "trusted", reservationMs: 300_000 } as const;
 
 function presetFault(name: unknown, names: readonly string[]): string {
   const [nearest] = typeof name === "string" ? nearestOf(name, names, (one) => one) : [];

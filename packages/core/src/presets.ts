@@ -86,7 +86,15 @@ const official: PresetRun = {
 };
 
 /** For runs with strangers in them: what guards the numbers, and an operator's time, against participants that mean harm. */
-const open: PresetRun = { ...standard };
+const open: PresetRun = {
+  ...standard,
+  strategy: { ...strategy, pooling: "median" },
+  aggregation: { name: "adaptiveClipping", quantile: 0.5 },
+  backoff: { maxSteps: 64 },
+  overSelection: 1.3,
+  adaptiveDeadline: { deviations: 4, floorMs: 20_000 },
+  maxCountedExamples: 1000,
+};
 
 /**
  * The settings of fedpeptao.md §8, complete and frozen: the published program's, ours, ours cut to a few minutes, and ours for the open internet.

@@ -68,7 +68,7 @@ export async function driveRun(order: DrivenOrder, place: RunPlace): Promise<Dri
   }
 }
 
-async function openCoordinator({ id, settings, startFrom }: DrivenOrder, place: RunPlace): Promise<Coordinator> {
+async function openCoordinator({ id, settings, startFrom, attackPlan }: DrivenOrder, place: RunPlace): Promise<Coordinator> {
   const { publicDir, pagesDir, folder, host, backend, threads, clients, numRemote, keepRoundsBytes, numAnswers } = place;
   const task = findTask(settings.task);
   const numClasses = numClassesOf(task);
@@ -91,7 +91,8 @@ async function openCoordinator({ id, settings, startFrom }: DrivenOrder, place: 
     ...(startFrom === undefined ? {} : { startFrom }),
     ...(keepRoundsBytes === undefined ? {} : { keepRoundsBytes }),
   } as const;
-  const shareSizes = await readShareSizes(publicDir, settings);
+  // a coordinator that knows the sizes refuses who claims others (P-120), and the attack would not take place
+  const shareSizes = attackPlan?.kind === "falseExamples" ? undefined : await readShareSizes(publicDir, settings);
   const answers = numAnswers === undefined || task.kind !== "reply" ? undefined : { numTexts: numAnswers, isStarted: true };
   const evaluatedRows = await findEvaluatedRows(options.publicDir, options.run);
   const start = (port: number) => startCoordinator({ ...options, port }, { tuned, shareSizes, evaluatedRows, readStart, answers });
