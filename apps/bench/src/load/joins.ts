@@ -15,7 +15,7 @@ function waitingRun(numClients: number): RunSettings {
 
 /** What joins and idle clients cost a coordinator on plain http, and memory on https. */
 export async function benchJoins(): Promise<BenchRow[]> {
-  await withLoad(waitingRun(1000), { hosting: "own" }, ({ joinUpTo }) => joinUpTo(800)); // the first joins are slower: nothing is compiled yet
+  await withLoad(waitingRun(2500), { hosting: "own" }, ({ joinUpTo }) => joinUpTo(2000)); // the first joins are slower: nothing is compiled yet
   const plain = await withLoad(waitingRun(weighed.to), { hosting: "own" }, measurePlain);
   const tlsBytes = await withLoad(waitingRun(weighed.tlsTo), { hosting: "own", isTls: true }, async (loaded) => {
     await loaded.joinUpTo(hundred);
