@@ -70,7 +70,7 @@ test("what is for the speed benchmark is refused elsewhere, and a part of it tha
     for (const command of all(program)) command.configureOutput({ writeErr: () => undefined });
     return program.parseAsync(["bench", ...args], { from: "user" });
   };
-  await expect(parse("joins", "--against", "main")).rejects.toThrow("--against is for speed");
+  await expect(parse("load", "--against", "main")).rejects.toThrow("--against is for speed");
   await expect(parse("--quick")).rejects.toThrow("--quick is for speed");
   await expect(parse("speed", "--only", "step,steps")).rejects.toThrow("found steps, expected some of step, page");
 });

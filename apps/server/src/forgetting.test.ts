@@ -85,12 +85,13 @@ test("a device that is taken back behind a step whose state is not written yet i
   expect(valuesOf(journalled(content)?.state ?? before)).toEqual({ "c/w": 3, "c/1/w": 6 });
 });
 
-test("the states of past rounds that are kept for branching lose the device too (P-127)", () => {
+test("the states of past rounds that are kept for branching lose the device too (P-127)", async () => {
   const { forgetting, keptRounds, rounds } = opened(begun(), before);
   const summary = (round: number) => ({ stage: "train", round, step: 1, isDone: false }) as never;
   keptRounds.keep(before, summary(2));
   keptRounds.keep(after, summary(3));
   forgetting.forget(1, 2, false);
+  await keptRounds.flushed();
   const kept = [1, 2].map((round) => stateAfter(memoryStore(rounds), round).state);
   expect(kept.map((state) => state && valuesOf(state))).toEqual([
     { "c/w": 0.5, "c/0/w": 1 },

@@ -1,7 +1,7 @@
 import { deferred, type RunSettings } from "@tutti/core";
 import { expect, test, vi } from "vitest";
 import { memoryStore } from "./journal/keyValueStore.ts";
-import type { KeptClient } from "./testing/keptClient.ts";
+import { copyOf, type KeptClient } from "./testing/keptClient.ts";
 import { createScene, type WatchedCoordinator } from "./testing/scene.ts";
 import { tinyRun } from "./testing/tinyRun.ts";
 
@@ -77,7 +77,7 @@ test.each([0.25, 0.5])(
     const content = new Map<string, Uint8Array>();
     const { settings, coordinator, other, held } = await withdrawnInRound3(content, quorum);
     const stored = new Map(content);
-    const kept: KeptClient = structuredClone(other.kept);
+    const kept: KeptClient = copyOf(other.kept);
     const again = await scene.start(settings, { expectedClients: 2, runId: "same", keepRoundsBytes: 0 }, { store: memoryStore(stored) });
     scene.join(again, "other", { kept });
     const restarted = await finish(again);

@@ -1,6 +1,6 @@
 import { type DeviceState, deferred, type RunSettings } from "@tutti/core";
 import { decodeDeviceState, encodeDeviceState } from "@tutti/protocol";
-import { type ProtocolClient, tinyFedAvg, tinyRun } from "@tutti/server/testing";
+import { copyOf, type ProtocolClient, tinyFedAvg, tinyRun } from "@tutti/server/testing";
 import { type BenchRow, row } from "../rows.ts";
 import { type ClaimScene, createClaimScene, examplesOf, type Journal, keysIn, until } from "./claims/claimScene.ts";
 
@@ -178,7 +178,7 @@ async function deleteAndKill(scene: ClaimScene, signal: AbortSignal): Promise<Be
       runId: `straight-${seed}`,
       dataDir: `${coordinator.folder}-killed`,
     });
-    scene.join(killed, "stays", { kept: structuredClone(stays.kept) });
+    scene.join(killed, "stays", { kept: copyOf(stays.kept) });
     const again = (await killed.whenDone()).parametersSha256;
     held.resolve(true);
     if ((await coordinator.whenDone()).parametersSha256 !== again) numOther += 1;

@@ -197,6 +197,7 @@ test("every built-in experiment holds, and has a title and runs", async () => {
     "optimizer-ablation",
     "paper",
     "peft-comparison",
+    "poisoning",
     "scaling",
     "smoke",
     "systems",

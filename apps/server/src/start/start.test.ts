@@ -143,15 +143,15 @@ test("what cannot be branched is refused with every reason, and leaves no lock b
 
 test("a last round that reached the journal and not the kept rounds before a kill is kept when the run goes on", async () => {
   await hashesOf(await start(scaffold, { runId: "killed" }));
-  const rounds = join(folder.path, "killed", "rounds");
-  const whole = await readKeptRound(rounds, 5);
-  const { store } = await openStore(join(folder.path, "killed"), "rounds");
+  const runFolder = join(folder.path, "killed");
+  const whole = await readKeptRound(runFolder, 5);
+  const { store } = await openStore(runFolder, "rounds");
   store.write([["round/00000005", null]]);
   await store.close();
-  expect(await readKeptRound(rounds, 5)).toEqual({ rounds: [1, 2, 3, 4], state: null });
+  expect(await readKeptRound(runFolder, 5)).toEqual({ rounds: [1, 2, 3, 4], state: null });
   await (await start(scaffold, { runId: "killed" })).close();
   expect(whole.state).not.toBeNull();
-  expect(await readKeptRound(rounds, 5)).toEqual(whole);
+  expect(await readKeptRound(runFolder, 5)).toEqual(whole);
 });
 
 /** Parameters that nobody would draw. */

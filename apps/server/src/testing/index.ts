@@ -5,7 +5,7 @@ export { openLogStore } from "../journal/logStore.ts";
 export { openStore } from "../journal/openStore.ts";
 export { type DamageKind, damageKinds, placesIn, whileDamaged } from "./damageFiles.ts";
 export type { KeptClient, KeptDevice } from "./keptClient.ts";
-export { newClient, provenHello } from "./keptClient.ts";
+export { copyOf, newClient, provenHello } from "./keptClient.ts";
 export type { ChildConfig, ChildMessage, KillableCoordinator } from "./killHarness.ts";
 export { freePort, startKillable } from "./killHarness.ts";
 export { lmdbStore } from "./lmdbStore.ts";

@@ -31,6 +31,11 @@ export function newClient(name: string): KeptClient {
   return { key: identity.clientKey, identity, runId: null, devices: new Map() };
 }
 
+/** The same client as it is now, whatever becomes of the other. */
+export function copyOf(client: KeptClient): KeptClient {
+  return { ...client, devices: structuredClone(client.devices) };
+}
+
 /** What a client's first words to a coordinator are but for who it is and what it brings; `socket` is connected. */
 export function provenHello(
   { identity }: Pick<KeptClient, "identity">,

@@ -23,3 +23,14 @@ export const pacingSettings = {
     })
     .exactOptional(),
 };
+
+/** How many devices a round asks, where that many are there. */
+export function numAskedOf({
+  cohortSize,
+  overSelection = 1,
+}: {
+  readonly cohortSize: number;
+  readonly overSelection?: number | undefined;
+}): number {
+  return Math.ceil(overSelection * cohortSize - 1e-9);
+}

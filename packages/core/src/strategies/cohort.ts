@@ -1,4 +1,5 @@
 import { ruleOf } from "../aggregation/table.ts";
+import { numAskedOf } from "../pacing/settings.ts";
 import type { Random } from "../random.ts";
 import { neededContributions } from "../rounds.ts";
 import type { RunConditions } from "../settings/runConditions.ts";
@@ -41,7 +42,7 @@ export function sampleCohort(situation: Situation): Cohort | Waiting {
   const candidates = plannable(situation);
   if ("waiting" in candidates) return candidates;
   const order = random.stream({ stage, round, attempt, purpose: "cohort" }).shuffle(candidates);
-  const numDrawn = Math.ceil((run.overSelection ?? 1) * run.cohortSize - 1e-9);
+  const numDrawn = numAskedOf(run);
   const drawn = order.slice(0, numDrawn);
   const spare = sparesFor(drawn, order.slice(numDrawn));
   const chosen = [...drawn, ...spare];

@@ -1,3 +1,4 @@
+import { numAskedOf } from "../pacing/settings.ts";
 import type { RunConditions } from "../settings/runConditions.ts";
 import type { Stage, TaskKind } from "../task.ts";
 import { isEvaluationDue } from "./evaluations.ts";
@@ -40,8 +41,8 @@ export function scheduleOf({ first, next, at }: Course): ExpectedStep[] {
 }
 
 /** Devices that a step is planned for when all of them are there. */
-export function expectedDevices({ numDevices, cohortSize }: RunConditions, who: "cohort" | "all"): number {
-  return who === "cohort" ? Math.min(cohortSize, numDevices) : numDevices;
+export function expectedDevices(run: RunConditions, who: "cohort" | "all"): number {
+  return who === "cohort" ? Math.min(numAskedOf(run), run.numDevices) : run.numDevices;
 }
 
 /** The training round whose server step was the latest; the first before there is one. */
