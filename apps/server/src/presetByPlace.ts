@@ -13,7 +13,7 @@ export interface ChosenPreset {
   readonly line: string | null;
 }
 
-const sameAsBefore = "`--preset default` lets everybody in, and guards nothing";
+const sameAsBefore = "`--preset default` lets everybody in, and trusts what they send";
 
 /**
  * The preset for a run whose settings name none: `public` where other machines may come, else `sources.preset`. A run that was begun before with

@@ -11,6 +11,7 @@ import { listRunIds, readRun } from "../journal/readRun.ts";
 import { requireSameCode } from "../openedRun.ts";
 import { requirePair } from "../pair.ts";
 import { noAnswerer } from "../pool/computeDesk.ts";
+import { canMoveDevices } from "../pool/members.ts";
 import { requireSameTexts, type TextsReader } from "../publicTexts.ts";
 import { findRunId } from "../runFolder.ts";
 import { keepRunReports, type RunReportOptions } from "../runReports.ts";
@@ -209,7 +210,9 @@ function describe({ url, port, runId, folder, config, origin, linkToken, hostTok
     ...admissionLines(config, runId),
     ...(scheme === "http" && isOpen ? ["other machines get WebGPU and threads over https only: add --https self"] : []),
     ...(config.https === "self" ? ["browsers warn about this certificate, because this machine made it: continue past the warning"] : []),
-    ...(hostToken === null ? [] : [`states of devices go to their own clients, and to hosts that join with --host-token ${hostToken}`]),
+    ...(hostToken === null || !canMoveDevices(config)
+      ? []
+      : [`states of devices go to their own clients, and to hosts that join with --host-token ${hostToken}`]),
     `files are in ${folder}; ${isFinished ? "Ctrl-C takes the pages down" : "Ctrl-C stops the run, and the same command resumes it"}`,
   ];
 }

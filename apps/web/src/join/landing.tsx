@@ -93,7 +93,7 @@ function JoinForm({ run, problem, comeback, hasToken, onToken, onJoin }: Landing
         />
       )}
       {needsWord && (
-        <label class="stack">
+        <label class="field">
           <strong>{landing.codeWord}</strong>
           <span class="soft small">{landing.codeWordNote}</span>
           <input
