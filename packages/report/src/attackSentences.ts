@@ -59,7 +59,7 @@ export function bestRuleText({ attack, attackers }: AttackLine, { row, score, di
 
 /** A line whose best rule loses too much. */
 export function lostText(line: AttackLine, best: AttackCell): string {
-  return `Every rule loses more than that: ${bestRuleText(line, best)}`;
+  return `Every rule that was tried loses more than the goal allows: ${bestRuleText(line, best)}`;
 }
 
 /** A trigger that works in spite of the best rule, and the rule under which it works least. */

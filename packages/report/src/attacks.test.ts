@@ -49,7 +49,9 @@ test("the report of attacks has accuracies beside no attack, backdoor success, t
 test("what no rule withstood is told, a lost goal and a backdoor apart", () => {
   const { text } = renderMarkdown(result, "poisoning");
   const [, missed = ""] = /## What did not work\n\n([^#]*)/.exec(text) ?? [];
-  expect(missed).toContain("- Every rule loses more than that: sign flip, 20 % attackers: median is the best rule with 0.500, −14.0 points");
+  expect(missed).toContain(
+    "- Every rule that was tried loses more than the goal allows: sign flip, 20 % attackers: median is the best rule with 0.500, −14.0 points",
+  );
   expect(missed).toContain(
     "- backdoor, 20 % attackers: under mean, the best rule for accuracy, the trigger works on 90 % of the texts, and on 2 % without attack; least under median, on 10 %.",
   );
