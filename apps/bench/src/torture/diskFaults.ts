@@ -77,7 +77,7 @@ interface Child {
 }
 
 async function runChild(folder: string, { signal, isDiskFull = false, nodeOptions = [] }: Child) {
-  await mkdir(folder);
+  await mkdir(folder, { recursive: true });
   const coordinator = await startKillable({ ...(await childConfig(folder)), nodeOptions });
   const crowd = createCrowd(coordinator.url);
   let [numFull, numAcceptedWhileFull, isFull]: [number | null, number, boolean] = [0, 0, false];

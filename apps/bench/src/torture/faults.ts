@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { BenchRow } from "../rows.ts";
 import { diskRows } from "./diskFaults.ts";
 import { killRows } from "./killFaults.ts";
@@ -6,5 +7,6 @@ import { tabRows } from "./tabFaults.ts";
 
 /** Faults of processes, tabs, connections, disks and clocks, from the seed, on real sockets and files. */
 export async function tortureFaults(place: TorturePlace): Promise<readonly BenchRow[]> {
-  return [...(await killRows(place)), ...(await tabRows(place)), ...(await diskRows(place))];
+  const within = (name: string): TorturePlace => ({ ...place, folder: join(place.folder, name) });
+  return [...(await killRows(within("kills"))), ...(await tabRows(within("tabs"))), ...(await diskRows(within("disks")))];
 }

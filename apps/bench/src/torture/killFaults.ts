@@ -33,7 +33,7 @@ interface Kills {
 }
 
 async function run(folder: string, { signal, seed, say }: Kills) {
-  await mkdir(folder);
+  await mkdir(folder, { recursive: true });
   const coordinator = await startKillable(await childConfig(folder, changes));
   const crowd = createCrowd(coordinator.url);
   try {
