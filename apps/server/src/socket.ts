@@ -21,6 +21,9 @@ export interface Sockets {
 /** Milliseconds until a connection of engine.io must be one of socket.io. */
 const connectTimeoutMs = 20_000;
 
+/** Milliseconds until an upgrade to somewhere else than socket.io's path is closed: nobody here takes it. */
+const destroyUpgradeTimeout = 100;
+
 /** What serving sockets needs of the coordinator. */
 export interface AttachPorts extends Omit<SocketPorts, "addressOf" | "hasRoomForSpectator"> {
   readonly maxSpectators: number;
@@ -37,7 +40,14 @@ function countedAddress({ address, headers }: Socket["handshake"], numHops: numb
 /** Serves the protocol on an HTTP server, with polling as the fallback. */
 export function attachSockets(server: HttpServer, ports: AttachPorts): Sockets {
   const { addresses } = ports;
-  const options = { serveClient: false, perMessageDeflate: false, parser: packetParser, allowRequest, connectTimeout: connectTimeoutMs };
+  const options = {
+    serveClient: false,
+    perMessageDeflate: false,
+    parser: packetParser,
+    allowRequest,
+    connectTimeout: connectTimeoutMs,
+    destroyUpgradeTimeout,
+  };
   const io = new Server(server, { ...options, maxHttpBufferSize: ports.maxMessageBytes });
   boundPolling(io.engine);
   function allowRequest(request: IncomingMessage, decide: (why: string | null, isAllowed: boolean) => void): void {

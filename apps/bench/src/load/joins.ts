@@ -30,6 +30,7 @@ async function measurePlain(loaded: Loaded): Promise<BenchRow[]> {
   let perClient = Number.NaN;
   for (const place of places) {
     const before = await loaded.joinUpTo(place - hundred);
+    await settled(); // what the start, or clients before, left to do is not these joins'
     const start = process.cpuUsage();
     const after = await loaded.joinUpTo(place);
     const cost = { cpuMs: cpuMsSince(start) / hundred, numBytes: (after - before) / hundred };
@@ -46,6 +47,9 @@ async function measurePlain(loaded: Loaded): Promise<BenchRow[]> {
     row("memory of an idle client on http", perClient / 1000, "kB", { atMost: 40 }),
   ];
 }
+
+/** Until a process that has nothing else to do has caught up. */
+const settled = () => new Promise((resolve) => setTimeout(resolve, 500));
 
 /** Bytes of memory for each client that joins until so many are there. */
 async function weigh({ coordinator, joinUpTo }: Loaded, to: number): Promise<number> {
