@@ -1,11 +1,12 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { openStore } from "./journal/openStore.ts";
 import { createScene } from "./testing/scene.ts";
 import { tinyFedAvg } from "./testing/tinyRun.ts";
 
 const scene = createScene();
+afterEach(() => vi.unstubAllEnvs());
 const isForOthers = (path: string) => (statSync(path).mode & 0o077) !== 0;
 
 /** Files that hold one of the words. */
@@ -16,6 +17,8 @@ function filesWith(folder: string, secrets: readonly string[]): string[] {
 }
 
 test("what is secret in a run's folder is its owner's alone, also where it was open to others before", async () => {
+  vi.stubEnv("TUTTI_JOURNAL_KEY", ""); // with a key nothing could be read at all
+  vi.stubEnv("TUTTI_JOURNAL_KEY_FILE", "");
   const run = tinyFedAvg();
   const folder = scene.folder();
   const runFolder = join(folder, "test");
@@ -28,7 +31,9 @@ test("what is secret in a run's folder is its owner's alone, also where it was o
   const a = scene.join(first, "a", { onTask: () => false, socketOptions: { rejectUnauthorized: false } });
   await a.when("task");
   const secrets = [first.controlToken, a.kept.key, "PRIVATE KEY"];
-  for (const secret of secrets) expect(filesWith(folder, [secret]), secret).not.toEqual([]);
+  await vi.waitFor(() => {
+    for (const secret of secrets) expect(filesWith(folder, [secret]), secret).not.toEqual([]);
+  });
   expect(leaks(...secrets)).toEqual([]);
   a.close();
   await first.close();
