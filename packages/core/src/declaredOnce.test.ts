@@ -14,9 +14,10 @@ const choice = new RegExp(`([!=]==? "(${declared.join("|")})")|(case "(${declare
 
 /** A choice by a setting that only some of them have, which is the same in disguise. */
 const disguised = /"\w+" in (\w+\.)*(tuning|strategy)\b/;
-/** The table of strategies itself, and settings that are not checked yet, whose method may be none. */
+/** The table of strategies itself, what is asked of the settings in it, and settings that are not checked yet, whose method may be none. */
 const allowed = [
   "packages/core/src/strategies/table.ts",
+  "packages/core/src/strategies/ownSettings.ts",
   "apps/lab/src/experiment/attemptSources.ts",
   "apps/lab/src/experiment/methodModules.ts",
 ];

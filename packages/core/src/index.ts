@@ -126,16 +126,17 @@ export { type RankTable, rankTable, type ScoredMatrix } from "./strategies/fedPi
 export { type FedPtSettings, type FedPtState, fedPt } from "./strategies/fedPt.ts";
 export { type GlobalModelRule, type GlobalModelState, type GlobalModelValues, globalModel } from "./strategies/globalModel.ts";
 export { prunedRank } from "./strategies/hetLora/pruning.ts";
+export { isModule } from "./strategies/isModule.ts";
 export { type LocalSettings, local } from "./strategies/local.ts";
 export {
   brokenModuleRules,
-  isModule,
   type ModuleSettings,
   moduleNames,
   ownSettingsSchema,
   rememberStrategy,
   type StrategyDeclaration,
 } from "./strategies/module.ts";
+export { looksAtMachines, planningOf, proxyTuningOf, publicTextsOf, tokensPerTextOf } from "./strategies/ownSettings.ts";
 export { type PlannedIn, plannedSeconds } from "./strategies/plannedSeconds.ts";
 export { type ProxyReference, proxyScores, type ThreeScores } from "./strategies/proxyScores.ts";
 export { type ScaffoldSettings, scaffold } from "./strategies/scaffold.ts";
@@ -156,12 +157,8 @@ export {
   aggregationFaultOf,
   createStrategy,
   type DeclaredSettings,
-  looksAtMachines,
   needsCompute,
   needsSingleContributions,
-  planningOf,
-  proxyTuningOf,
-  publicTextsOf,
   type StrategyName,
   type StrategySettings,
   selectorOf,
@@ -169,7 +166,6 @@ export {
   strategyRules,
   strategySchema,
   strategyTitle,
-  tokensPerTextOf,
 } from "./strategies/table.ts";
 export { under, withPrefix } from "./strategies/tensors.ts";
 export { answersDeadlineMs, type WantedAnswers, withAnswers } from "./strategies/withAnswers.ts";

@@ -1,5 +1,6 @@
 import { createRandom } from "./random.ts";
-import { publicFraction, type StrategySettings } from "./strategies/table.ts";
+import { publicFraction } from "./strategies/ownSettings.ts";
+import type { StrategySettings } from "./strategies/table.ts";
 
 /** What decides which training rows are public. */
 export interface PublicRowsRun {

@@ -158,7 +158,6 @@ export const fedPt = declareStrategy({
   ],
   takesRules: () => "all",
   needsSingleContributions: () => false,
-  publicFraction: ({ distillFraction, distillText }) => (distillText === null ? distillFraction : 0),
   needsCompute: ({ distillSteps }) => distillSteps > 0,
   decisions,
   methods: {},

@@ -4,12 +4,13 @@ import type { Params } from "../params.ts";
 import { isBoundedJson } from "../settings/boundedJson.ts";
 import type { TunedShape } from "../tunings/tuned.ts";
 import type { RunRule } from "./declaration.ts";
+import { isModule, moduleName } from "./isModule.ts";
 import type { Json, Strategy, StrategyRun, StrategyState, StrategySummary } from "./strategy.ts";
 import { under, withPrefix } from "./tensors.ts";
 
 /** What the coordinator says of a module, beside the module's own settings. */
 const shape = {
-  name: z.literal("module"),
+  name: z.literal(moduleName),
   /** The file, as the settings file names it. */
   module: z.string().min(1).max(1024).describe("the path of a strategy's file"),
   /** As the module declares it. */
@@ -61,14 +62,9 @@ export const moduleSchema = z.looseObject(shape).superRefine((found, context) =>
   for (const { path, message } of issues) context.addIssue({ code: "custom", path: [...path], message });
 }) as unknown as z.ZodObject<typeof shape, z.core.$strict>;
 
-/** Whether a run's strategy is from a module. */
-export function isModule(strategy: { readonly name: string }): strategy is ModuleSettings {
-  return strategy.name === shape.name.value;
-}
-
 /** What a run must be like for its module, and is not, where the module is loaded. */
 export function brokenModuleRules(run: StrategyRun): readonly Pick<RunRule<never>, "path" | "error">[] {
-  const { strategy } = run;
+  const strategy = run.strategy as ModuleSettings | { readonly name: "another" };
   const declaration = isModule(strategy) ? loaded.get(strategy.sha256) : undefined;
   if (declaration === undefined) return [];
   const own = ownRun(run, declaration);

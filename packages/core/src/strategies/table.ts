@@ -2,7 +2,6 @@ import { z } from "zod";
 import { type AggregationFault, aggregationFault, type TakenRules } from "../aggregation/conditions.ts";
 import { ruleOf } from "../aggregation/table.ts";
 import type { LayerSelector } from "../settings/fields.ts";
-import type { PublicTextsSettings } from "../settings/publicTexts.ts";
 import type { Unchanging } from "../settings/unchanging.ts";
 import type { RunRule } from "./declaration.ts";
 import { fedAdapter } from "./fedAdapter/index.ts";
@@ -12,15 +11,15 @@ import { fedExLora } from "./fedExLora.ts";
 import { fedOpt } from "./fedOpt.ts";
 import { fedPepTao } from "./fedPepTao/index.ts";
 import { fedPipe } from "./fedPipe/index.ts";
-import type { FedPipeSettings } from "./fedPipe/settings.ts";
-import { type FedPtSettings, fedPt } from "./fedPt.ts";
+import { fedPt } from "./fedPt.ts";
 import { fedSaLora } from "./fedSaLora.ts";
 import { ffaLora } from "./ffaLora.ts";
 import { fLora } from "./fLora.ts";
 import { flexLora } from "./flexLora.ts";
 import { hetLora } from "./hetLora/index.ts";
+import { isModule } from "./isModule.ts";
 import { local } from "./local.ts";
-import { isModule, type ModuleSettings, moduleNeedsSingleContributions, moduleSchema, rulesOfModule, strategyOfModule } from "./module.ts";
+import { type ModuleSettings, moduleNeedsSingleContributions, moduleSchema, rulesOfModule, strategyOfModule } from "./module.ts";
 import { raFLora } from "./raFLora.ts";
 import { roLora } from "./roLora.ts";
 import { scaffold } from "./scaffold.ts";
@@ -111,7 +110,6 @@ export function needsSingleContributions(run: Pick<StrategyRun<StrategySettings>
 /** What of a strategy's declaration most leave out. */
 interface ServerNeeds {
   needsCompute?(own: DeclaredSettings): boolean;
-  publicFraction?(own: DeclaredSettings): number;
 }
 
 type WithStrategy = Pick<StrategyRun<StrategySettings>, "strategy">;
@@ -121,40 +119,4 @@ export function needsCompute({ strategy }: WithStrategy): boolean {
   if (isModule(strategy)) return false;
   const declared: ServerNeeds = strategies[strategy.name];
   return declared.needsCompute?.(strategy) ?? false;
-}
-
-/** The share of the training rows that such a run's server reads and no device gets. */
-export function publicFraction({ strategy }: WithStrategy): number {
-  if (isModule(strategy)) return 0;
-  const declared: ServerNeeds = strategies[strategy.name];
-  return declared.publicFraction?.(strategy) ?? 0;
-}
-
-/** The texts of another file that such a run's server reads; null where there are none. */
-export function publicTextsOf({ strategy }: { readonly strategy: StrategySettings }): PublicTextsSettings | null {
-  return !isModule(strategy) && "distillText" in strategy ? strategy.distillText : null;
-}
-
-/** The settings of a strategy whose server tunes a large model by proxy; null for others. */
-export function proxyTuningOf(strategy: StrategySettings): FedPtSettings | null {
-  return !isModule(strategy) && "large" in strategy ? strategy : null;
-}
-
-/** Whether a strategy looks at what clients say of their machines, so that they are to measure their rate. */
-export function looksAtMachines(strategy: StrategySettings): boolean {
-  if (planningOf(strategy) !== null) return true;
-  return !isModule(strategy) && "machineRanks" in strategy && strategy.machineRanks.length > 0;
-}
-
-/** Tokens of a text, as a run's work is counted where its strategy does not say how many. */
-const usualTokens = 32;
-
-/** Tokens of a text, as a run's work is counted. */
-export function tokensPerTextOf(strategy: StrategySettings): number {
-  return !isModule(strategy) && "tokensPerText" in strategy ? strategy.tokensPerText : usualTokens;
-}
-
-/** The settings of a strategy that plans for each client by what it says of its machine; null for one that plans for all alike. */
-export function planningOf(strategy: StrategySettings): FedPipeSettings | null {
-  return !isModule(strategy) && "roundSeconds" in strategy ? strategy : null;
 }
