@@ -89,6 +89,8 @@ export default defineConfig(async ({ command }) => ({
     rollupOptions: {
       input: {
         index: join(pages, "index.html"),
+        stage: join(pages, "stage.html"),
+        try: join(pages, "try.html"),
         ...(hasVerifyPage ? { verify: join(pages, "verify.html") } : {}),
       },
     },
@@ -110,7 +112,11 @@ export default defineConfig(async ({ command }) => ({
     // loading the modules again for each file takes longer than most files' tests; those that compute start in a process of their own,
     // since backends and kernels are registered in it and a GPU driver may leave it in any state
     projects: [
-      { extends: true as const, test: { name: "model", include: tests("packages/model", "apps/web"), isolate: true } },
+      { extends: true as const, test: { name: "model", include: tests("packages/model"), isolate: true } },
+      {
+        extends: true as const,
+        test: { name: "web", include: tests("apps/web"), isolate: true, setupFiles: [join(pages, "src/testing/english.ts")] },
+      },
       {
         extends: true as const,
         test: {

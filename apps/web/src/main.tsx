@@ -8,7 +8,10 @@ import { pageFolder } from "./join/pageFolder.ts";
 import { readPageParams } from "./join/queryParams.ts";
 import { rememberedJoin } from "./join/rejoin.ts";
 import { fetchRunInfo } from "./join/runInfo.ts";
-import { notices } from "./words.ts";
+import { loadPreferredWords } from "./words/preferred.ts";
+import { words } from "./words/words.ts";
+
+await loadPreferredWords();
 
 const params = readPageParams(location.search);
 const controller = createJoinController(params);
@@ -33,7 +36,7 @@ const [navigation] = performance.getEntriesByType("navigation");
 const isReload = navigation instanceof PerformanceNavigationTiming && navigation.type !== "navigate";
 const before = rememberedJoin(pageFolder());
 if (params.isAuto || before?.source === "share") controller.join({ kind: "share" }, isReload ? before : null);
-const comeback = isReload && before?.source === "own" ? notices.chooseAgain(before.isKept) : null;
+const comeback = isReload && before?.source === "own" ? words.notices.chooseAgain(before.isKept) : null;
 
 const root = document.getElementById("page");
 if (root !== null) {

@@ -116,7 +116,7 @@ async function addPages(app: FastifyInstance, config: CoordinatorConfig, { pages
   const root = config.pagesDir === null ? null : resolve(config.pagesDir);
   if (root !== null) {
     const isImmutable = (path: string) => /[/\\]assets[/\\].*-[\w-]{8,}\.\w+$/.test(path);
-    await serveFolder(app, { prefix: "/", root, isImmutable });
+    await serveFolder(app, { prefix: "/", root, isImmutable, hasPages: true });
   }
   const hint = root === null || existsSync(root) ? "there is no such page" : "the pages are not built: run npm run build, then start again";
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: hint }));

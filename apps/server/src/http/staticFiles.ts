@@ -9,6 +9,8 @@ export interface StaticFolder {
   readonly root: string;
   /** Whether a file's name changes with its content, so that it may be kept for ever. */
   readonly isImmutable: (path: string) => boolean;
+  /** Whether `stage` finds `stage.html`. */
+  readonly hasPages?: boolean;
 }
 
 /** For content whose name changes with it. */
@@ -22,6 +24,7 @@ export async function serveFolder(app: FastifyInstance, folder: StaticFolder): P
     decorateReply: false,
     dotfiles: "ignore",
     cacheControl: false,
+    ...(folder.hasPages === true ? { extensions: ["html"] } : {}),
     setHeaders: (response, path) => {
       response.setHeader("cache-control", folder.isImmutable(path) ? immutableCaching : "no-cache");
     },

@@ -1,4 +1,4 @@
-import { figures } from "../words.ts";
+import { words } from "../words/words.ts";
 import { useWidth } from "./useWidth.ts";
 
 const height = 30;
@@ -15,7 +15,7 @@ export function Ensemble({ numTabs }: { readonly numTabs: number }) {
   return (
     <div ref={ref} class="ensemble" aria-hidden="true">
       <svg class="figure" height={height} viewBox={`0 0 ${width} ${height}`} focusable="false">
-        <title>{figures.tabs(numTabs)}</title>
+        <title>{words.figures.tabs(numTabs)}</title>
         {[0, 1, 2, 3, 4].map((line) => (
           <line key={line} class="faint-line" x1={0} x2={width} y1={top + line * gap} y2={top + line * gap} />
         ))}

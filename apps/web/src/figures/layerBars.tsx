@@ -1,4 +1,4 @@
-import { figures } from "../words.ts";
+import { words } from "../words/words.ts";
 import { useWidth } from "./useWidth.ts";
 
 interface LayerBarsProps {
@@ -72,6 +72,6 @@ export function barHeights(scores: readonly (number | null)[]): readonly number[
 }
 
 function describe(scores: LayerBarsProps["scores"], selected: LayerBarsProps["selected"]): string {
-  if (scores === null) return figures.noScores;
-  return figures.scores(scores.map((score, layer) => figures.score(layer, score)).join(", "), selected);
+  if (scores === null) return words.figures.noScores;
+  return words.figures.scores(scores.map((score, layer) => words.figures.score(layer, score)).join(", "), selected);
 }

@@ -1,4 +1,4 @@
-import { figures } from "../words.ts";
+import { words } from "../words/words.ts";
 import { useWidth } from "./useWidth.ts";
 
 const height = 132;
@@ -11,7 +11,7 @@ export function LossLine({ losses }: { readonly losses: readonly number[] }) {
   const points = linePoints(smooth, width);
   const last = points.at(-1);
   const [first, latest] = [smooth[0], smooth.at(-1)];
-  const label = first === undefined || latest === undefined ? figures.noLoss : figures.loss(shown(first), shown(latest));
+  const label = first === undefined || latest === undefined ? words.figures.noLoss : words.figures.loss(shown(first), shown(latest));
   return (
     <div ref={ref}>
       <svg class="figure loss" height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label} data-testid="loss-line">

@@ -1,5 +1,5 @@
 import type { HistoryPoint, Status } from "@tutti/protocol";
-import { figures, roundOf } from "../words.ts";
+import { words } from "../words/words.ts";
 import { useWidth } from "./useWidth.ts";
 
 const height = 84;
@@ -22,7 +22,7 @@ export function Staff({ status }: { readonly status: Status | null }) {
   const { ref, width } = useWidth<HTMLDivElement>(320);
   const measures = measuresOf(status, Math.max(1, Math.floor(width / minMeasureWidth)));
   const measureWidth = (width - 2 * left) / Math.max(1, measures.length);
-  const label = status === null || status.round === 0 ? figures.noRound : figures.round(roundOf(status));
+  const label = status === null || status.round === 0 ? words.figures.noRound : words.figures.round(words.roundOf(status));
   return (
     <div ref={ref}>
       <svg class="figure staff" height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label} data-testid="staff">

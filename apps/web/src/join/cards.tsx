@@ -1,6 +1,6 @@
 import { formatBytes, formatPercent, formatScore, liveScore } from "@tutti/core";
 import type { EvaluationPoint, PlanPoint, Status } from "@tutti/protocol";
-import { computer, plansCard, results, traffic } from "../words.ts";
+import { words } from "../words/words.ts";
 import { asSentence } from "./text.ts";
 import type { View } from "./view.ts";
 
@@ -9,16 +9,16 @@ export function TrafficCard({ view }: { readonly view: View }) {
   const { sentBytes, receivedBytes, savedBytes } = view.traffic;
   return (
     <section class="card" aria-labelledby="traffic-title">
-      <h2 id="traffic-title">{traffic.title}</h2>
+      <h2 id="traffic-title">{words.traffic.title}</h2>
       <dl class="facts">
-        <dt>{traffic.sent}</dt>
+        <dt>{words.traffic.sent}</dt>
         <dd data-testid="bytes-sent">{formatBytes(sentBytes)}</dd>
-        <dt>{traffic.saved}</dt>
+        <dt>{words.traffic.saved}</dt>
         <dd data-testid="bytes-saved">{formatBytes(savedBytes)}</dd>
-        <dt>{traffic.received}</dt>
+        <dt>{words.traffic.received}</dt>
         <dd data-testid="bytes-received">{formatBytes(receivedBytes)}</dd>
       </dl>
-      <p class="soft small note">{traffic.note}</p>
+      <p class="soft small note">{words.traffic.note}</p>
     </section>
   );
 }
@@ -29,14 +29,14 @@ export function Plans({ status }: { readonly status: Status | null }) {
   if (plans.length + leftOut.length === 0) return null;
   return (
     <section class="card wide" aria-labelledby="plans-title" data-testid="plans">
-      <h2 id="plans-title">{plansCard.title}</h2>
+      <h2 id="plans-title">{words.plansCard.title}</h2>
       {plans.length > 0 && <PlansTable plans={plans} />}
       {leftOut.map(({ deviceId, reason }) => (
         <p key={deviceId} class="small left-out" data-testid="left-out">
-          {plansCard.leftOut(deviceId, reason)}
+          {words.plansCard.leftOut(deviceId, reason)}
         </p>
       ))}
-      <p class="soft small note">{plansCard.note}</p>
+      <p class="soft small note">{words.plansCard.note}</p>
     </section>
   );
 }
@@ -47,7 +47,7 @@ function PlansTable({ plans }: { readonly plans: readonly PlanPoint[] }) {
     <table class="plans small figures">
       <thead>
         <tr>
-          {plansCard.heads.map((head) => (
+          {words.plansCard.heads.map((head) => (
             <th key={head} scope="col">
               {head}
             </th>
@@ -57,8 +57,8 @@ function PlansTable({ plans }: { readonly plans: readonly PlanPoint[] }) {
       <tbody>
         {plans.map((plan) => (
           <tr key={plan.deviceId}>
-            {plansCard.cells(plan).map((cell, i) => (
-              <td key={plansCard.heads[i]} data-head={plansCard.heads[i]}>
+            {words.plansCard.cells(plan).map((cell, i) => (
+              <td key={words.plansCard.heads[i]} data-head={words.plansCard.heads[i]}>
                 {cell}
               </td>
             ))}
@@ -74,19 +74,19 @@ export function Computer({ view }: { readonly view: View }) {
   const { ready, deviceIds, numExamples } = view;
   return (
     <section class="card" aria-labelledby="computer-title">
-      <h2 id="computer-title">{computer.title}</h2>
+      <h2 id="computer-title">{words.computer.title}</h2>
       <dl class="facts">
-        <dt>{computer.backend}</dt>
+        <dt>{words.computer.backend}</dt>
         <dd data-testid="backend" data-backend={ready?.backend} data-kernels={ready?.kernels}>
-          {ready === null ? "…" : computer.backendName(ready.backend, ready.threads)}
+          {ready === null ? "…" : words.computer.backendName(ready.backend, ready.threads)}
         </dd>
-        <dt>{computer.devices}</dt>
-        <dd data-testid="devices">{ready === null ? "…" : deviceIds.length === 0 ? computer.noDevices : deviceIds.length}</dd>
-        <dt>{computer.examples}</dt>
+        <dt>{words.computer.devices}</dt>
+        <dd data-testid="devices">{ready === null ? "…" : deviceIds.length === 0 ? words.computer.noDevices : deviceIds.length}</dd>
+        <dt>{words.computer.examples}</dt>
         <dd data-testid="examples">{ready === null ? "…" : numExamples}</dd>
       </dl>
       <p class="soft small note" data-testid="backend-reason">
-        {ready === null ? computer.notYet : asSentence(ready.reason)}
+        {ready === null ? words.computer.notYet : asSentence(ready.reason)}
       </p>
     </section>
   );
@@ -97,18 +97,18 @@ export function Results({ status }: { readonly status: Status }) {
   // where one model is for all, a newcomer's is the global one
   const newcomer = lastEvaluation(status, "newcomer") ?? lastEvaluation(status, "global");
   if (newcomer === null) return null;
-  const others = otherProtocols.flatMap(({ protocol, name }) => {
+  const others = otherProtocols().flatMap(({ protocol, name }) => {
     const found = lastEvaluation(status, protocol);
     return found === null ? [] : [{ protocol, name, found }];
   });
   return (
     <section class="card" aria-labelledby="results-title" data-testid="results">
-      <h2 id="results-title">{results.title}</h2>
+      <h2 id="results-title">{words.results.title}</h2>
       <p class="score" data-testid="accuracy-newcomer">
         {scoreOf(newcomer)}
       </p>
       <p class="soft" data-testid="accuracy-texts">
-        {results.newcomer(newcomer)}
+        {words.results.newcomer(newcomer)}
       </p>
       <dl class="facts">
         {others.map(({ protocol, name, found }) => (
@@ -121,9 +121,9 @@ export function Results({ status }: { readonly status: Status }) {
 
 type Protocol = EvaluationPoint["protocol"];
 
-const otherProtocols: readonly { readonly protocol: Protocol; readonly name: string }[] = [
-  { protocol: "personalised", name: results.personalised },
-  { protocol: "zeroShot", name: results.zeroShot },
+const otherProtocols = (): readonly { readonly protocol: Protocol; readonly name: string }[] => [
+  { protocol: "personalised", name: words.results.personalised },
+  { protocol: "zeroShot", name: words.results.zeroShot },
 ];
 
 function lastEvaluation({ history }: Status, protocol: Protocol): EvaluationPoint | null {
@@ -136,12 +136,12 @@ function scoreOf({ accuracy, text }: EvaluationPoint): string {
   const score = text === undefined ? null : liveScore(text);
   if (score === null) return accuracy === undefined ? "–" : formatPercent(accuracy);
   const value = score.metric === "rougeL" ? formatScore(score.value) : formatPercent(score.value);
-  return `${results.scoreNames[score.metric]} ${value}`;
+  return `${words.results.scoreNames[score.metric]} ${value}`;
 }
 
 /** One more evaluation, with its number of texts where that differs from the one above. */
 function ResultRow({ name, found, others }: { readonly name: string; readonly found: EvaluationPoint; readonly others: EvaluationPoint }) {
-  const remark = found.numExamples === others.numExamples ? "" : ` (${results.ofTexts(found)})`;
+  const remark = found.numExamples === others.numExamples ? "" : ` (${words.results.ofTexts(found)})`;
   return (
     <>
       <dt>{`${name}${remark}`}</dt>

@@ -10,7 +10,7 @@ import { type BackendMemoryOptions, backendMemory } from "../storage/rememberedB
 import { persistentTrainer, type Workshop } from "../training/persistentTrainer.ts";
 import { startThreads } from "../training/threads.ts";
 import workerScript from "../training/worker.ts?worker&url";
-import { notices } from "../words.ts";
+import { words } from "../words/words.ts";
 import { type DataSource, hostingOf } from "./dataSource.ts";
 import { machineProfile } from "./machineProfile.ts";
 import { pageFolder } from "./pageFolder.ts";
@@ -139,7 +139,7 @@ async function keepingPlace(slot: string): Promise<Kept> {
     return {
       store: memoryStore(),
       key: { clientKey: newClientKey(), release: () => undefined },
-      whyNotKept: storageRefusal() ?? error ?? notices.unknownReason,
+      whyNotKept: storageRefusal() ?? error ?? words.notices.unknownReason,
     };
   }
 }
@@ -147,7 +147,7 @@ async function keepingPlace(slot: string): Promise<Kept> {
 /** The error that a browser gives whose settings forbid this site to store anything; not every one gives it for a database. */
 function storageRefusal(): unknown {
   try {
-    return window.sessionStorage === null ? notices.noStorage : null;
+    return window.sessionStorage === null ? words.notices.noStorage : null;
   } catch (error) {
     return error;
   }

@@ -1,7 +1,7 @@
 import type { Hosting } from "@tutti/client";
 import type { Example } from "@tutti/data";
 import { findTask, parseOwnExamples } from "@tutti/data";
-import { fileProblems } from "../words.ts";
+import { words } from "../words/words.ts";
 
 /** Where this tab's examples come from. What an own file holds never leaves the tab: only the number of its examples is sent. */
 export type DataSource =
@@ -30,11 +30,11 @@ export async function readOwnFile(
   file: Pick<File, "name" | "size" | "arrayBuffer">,
   taskName: string,
 ): Promise<DataSource & { kind: "own" }> {
-  if (file.size > maxFileBytes) throw new Error(fileProblems.tooLarge(file.name, file.size, maxFileBytes));
+  if (file.size > maxFileBytes) throw new Error(words.fileProblems.tooLarge(file.name, file.size, maxFileBytes));
   const task = findTask(taskName);
-  if (task.kind !== "classification") throw new Error(fileProblems.textTask(task.title));
+  if (task.kind !== "classification") throw new Error(words.fileProblems.textTask(task.title));
   const { examples, notes } = parseOwnExamples(file.name, new Uint8Array(await file.arrayBuffer()), task);
-  if (examples.length > maxExamples) throw new Error(fileProblems.tooManyRows(file.name, examples.length, maxExamples));
+  if (examples.length > maxExamples) throw new Error(words.fileProblems.tooManyRows(file.name, examples.length, maxExamples));
   const classes = task.classes.map((name, label) => ({ name, count: examples.filter((example) => example.label === label).length }));
   return { kind: "own", fileName: file.name, examples, classes, notes };
 }

@@ -3,7 +3,8 @@ import { tokenIn } from "@tutti/client";
 import type { RunInfo } from "@tutti/protocol";
 import { useEffect } from "preact/hooks";
 import { Ensemble } from "../figures/ensemble.tsx";
-import { connectionNames, footer, roundOf, stageNames } from "../words.ts";
+import { PageFrame } from "../frame/pageFrame.tsx";
+import { words } from "../words/words.ts";
 import type { JoinController } from "./controller.ts";
 import type { DataSource } from "./dataSource.ts";
 import { Landing } from "./landing.tsx";
@@ -30,40 +31,38 @@ export function JoinPage({ controller, run, runProblem, comeback }: JoinPageProp
     controller.join(chosen);
   };
   return (
-    <div class="page">
-      <header class="masthead">
-        <p class="wordmark">Tutti</p>
-        <ConnectionSign view={view} />
-      </header>
-      <Ensemble numTabs={(view.status ?? run.value?.status)?.numConnected ?? 0} />
-      <main>
-        {view.hasJoined ? (
-          <RunView view={view} controller={controller} onJoinAgain={() => join(source.value)} />
-        ) : (
-          <Landing
-            run={run.value}
-            problem={runProblem.value}
-            comeback={comeback}
-            hasToken={tokenIn(location.href) !== null}
-            onToken={controller.bring}
-            onJoin={join}
-          />
-        )}
-      </main>
-      <footer>
+    <PageFrame
+      current="join"
+      sign={<ConnectionSign view={view} />}
+      ornament={<Ensemble numTabs={(view.status ?? run.value?.status)?.numConnected ?? 0} />}
+      foot={
         <p>
-          {footer.about} {talksTo(run.value?.urls.backbone ?? null, pageFolder())}
+          {words.footer.about} {talksTo(run.value?.urls.backbone ?? null, pageFolder())}
         </p>
-      </footer>
+      }
+    >
+      {view.hasJoined ? (
+        <RunView view={view} controller={controller} onJoinAgain={() => join(source.value)} />
+      ) : (
+        <Landing
+          run={run.value}
+          problem={runProblem.value}
+          comeback={comeback}
+          hasToken={tokenIn(location.href) !== null}
+          onToken={controller.bring}
+          onJoin={join}
+        />
+      )}
+
       <Announcer text={announcement(view)} />
-    </div>
+    </PageFrame>
   );
 }
 
 function ConnectionSign({ view }: { readonly view: View }) {
   return (
     <span class="connection" data-connection={view.connection} data-testid="connection">
-      {connectionNames[view.connection]}
+      {words.connectionNames[view.connection]}
     </span>
   );
 }
@@ -72,7 +71,9 @@ function announcement(view: View): string {
   if (!view.hasJoined) return "";
   const { status } = view;
   const line = headline(pageStateOf(view), view);
-  return status === null || status.stage === null || !hasBegun(status) ? line : `${line}. ${stageNames[status.stage]}, ${roundOf(status)}.`;
+  return status === null || status.stage === null || !hasBegun(status)
+    ? line
+    : `${line}. ${words.stageNames[status.stage]}, ${words.roundOf(status)}.`;
 }
 
 const announceEveryMs = 4_000;

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { claimLimit, looksAtMachines } from "@tutti/core";
 import type { RunInfo } from "@tutti/protocol";
-import { fileProblems, landing, promise } from "../words.ts";
+import { words } from "../words/words.ts";
 import { type DataSource, readOwnFile } from "./dataSource.ts";
 import { OwnFilePreview } from "./ownFilePreview.tsx";
 import { classNames, isTextTask, taskTitle } from "./taskTitle.ts";
@@ -26,8 +26,8 @@ export function Landing(props: LandingProps) {
   const isOver = run?.status.phase === "done";
   return (
     <>
-      <h1>{promise}</h1>
-      <p class="lead">{landing.lead}</p>
+      <h1>{words.promise}</h1>
+      <p class="lead">{words.landing.lead}</p>
       {comeback !== null && !isOver && (
         <div class="notice" role="status" data-testid="comeback">
           <p>{comeback}</p>
@@ -44,8 +44,8 @@ export function Landing(props: LandingProps) {
 function Finished({ run }: { readonly run: RunInfo }) {
   return (
     <div class="notice" role="status" data-testid="finished">
-      <p>{landing.finished}</p>
-      <p class="soft small run-line">{landing.what(taskTitle(run.run.task), run.run.backbone)}</p>
+      <p>{words.landing.finished}</p>
+      <p class="soft small run-line">{words.landing.what(taskTitle(run.run.task), run.run.backbone)}</p>
     </div>
   );
 }
@@ -55,7 +55,7 @@ function Entrance(props: LandingProps) {
   if (props.run?.admission === "invitations" && props.hasToken !== true) {
     return (
       <div class="notice" role="status" data-testid="uninvited">
-        <p>{landing.needsInvitation}</p>
+        <p>{words.landing.needsInvitation}</p>
       </div>
     );
   }
@@ -94,8 +94,8 @@ function JoinForm({ run, problem, comeback, hasToken, onToken, onJoin }: Landing
       )}
       {needsWord && (
         <label class="field">
-          <strong>{landing.codeWord}</strong>
-          <span class="soft small">{landing.codeWordNote}</span>
+          <strong>{words.landing.codeWord}</strong>
+          <span class="soft small">{words.landing.codeWordNote}</span>
           <input
             type="text"
             autocomplete="off"
@@ -109,7 +109,7 @@ function JoinForm({ run, problem, comeback, hasToken, onToken, onJoin }: Landing
       )}
       <div class="actions">
         <button type="submit" class="button primary" disabled={!isReady} data-testid="join">
-          {landing.join}
+          {words.landing.join}
         </button>
         <p class="soft small run-line">{problem ?? runLine(run)}</p>
       </div>
@@ -122,16 +122,16 @@ export function SentAndKept({ keepsStates, plans }: { readonly keepsStates: bool
   return (
     <div class="columns sent-and-kept">
       <section class="card">
-        <h2>{landing.sentTitle}</h2>
+        <h2>{words.landing.sentTitle}</h2>
         <p>
-          {landing.sent}
-          {plans && landing.sentMachine}
-          {keepsStates && landing.sentCopy}
+          {words.landing.sent}
+          {plans && words.landing.sentMachine}
+          {keepsStates && words.landing.sentCopy}
         </p>
       </section>
       <section class="card">
-        <h2>{landing.keptTitle}</h2>
-        <p>{keepsStates ? landing.kept : landing.keptWithLayers}</p>
+        <h2>{words.landing.keptTitle}</h2>
+        <p>{keepsStates ? words.landing.kept : words.landing.keptWithLayers}</p>
       </section>
     </div>
   );
@@ -141,13 +141,13 @@ export function SentAndKept({ keepsStates, plans }: { readonly keepsStates: bool
 export function InsecureNote() {
   return (
     <div class="notice insecure" data-testid="insecure">
-      <p class="small">{landing.insecure}</p>
+      <p class="small">{words.landing.insecure}</p>
     </div>
   );
 }
 
 function runLine(run: RunInfo | null): string {
-  return run === null ? landing.looking : landing.run(taskTitle(run.run.task), run.run.backbone, run.status.numConnected);
+  return run === null ? words.landing.looking : words.landing.run(taskTitle(run.run.task), run.run.backbone, run.status.numConnected);
 }
 
 interface DataChoiceProps {
@@ -173,28 +173,29 @@ function DataChoice({ run, isOwn, source, onChoice, onSource }: DataChoiceProps)
   }
   return (
     <fieldset class="choice">
-      <legend>{landing.whichExamples}</legend>
+      <legend>{words.landing.whichExamples}</legend>
       <label class="option">
         <input type="radio" name="source" checked={!isOwn} onChange={() => onChoice(false)} data-testid="source-share" />
-        <strong>{landing.share}</strong>
-        <span class="soft small">{landing.shareNote}</span>
+        <strong>{words.landing.share}</strong>
+        <span class="soft small">{words.landing.shareNote}</span>
       </label>
       <label class="option">
         <input type="radio" name="source" checked={isOwn} onChange={() => onChoice(true)} data-testid="source-own" />
-        <strong>{landing.ownFile}</strong>
+        <strong>{words.landing.ownFile}</strong>
         <span class="soft small" data-testid="own-file-note">
-          {landing.ownFileNote}
-          {limit !== null && landing.countsUpTo(limit)}
+          {words.landing.ownFileNote}
+          {limit !== null && words.landing.countsUpTo(limit)}
         </span>
       </label>
       {isOwn && (
         <div class="own-file stack">
           {isTextTask(run.run.task) ? (
-            <p class="small">{fileProblems.textTask(taskTitle(run.run.task))}</p>
+            <p class="small">{words.fileProblems.textTask(taskTitle(run.run.task))}</p>
           ) : (
             <label>
               <span class="small">
-                {landing.ownFileKind} <code>text</code> {landing.and} <code>label</code>. {landing.classes(classNames(run.run.task))}
+                {words.landing.ownFileKind} <code>text</code> {words.landing.and} <code>label</code>.{" "}
+                {words.landing.classes(classNames(run.run.task))}
               </span>
               <input
                 class="file"

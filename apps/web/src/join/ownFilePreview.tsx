@@ -1,5 +1,5 @@
 import { formatCount } from "@tutti/core";
-import { preview } from "../words.ts";
+import { words } from "../words/words.ts";
 import type { DataSource } from "./dataSource.ts";
 
 const numShown = 4;
@@ -20,8 +20,8 @@ export function OwnFilePreview({ source }: { readonly source: DataSource & { kin
       <table>
         <thead>
           <tr>
-            <th scope="col">{preview.text}</th>
-            <th scope="col">{preview.label}</th>
+            <th scope="col">{words.preview.text}</th>
+            <th scope="col">{words.preview.label}</th>
           </tr>
         </thead>
         <tbody>

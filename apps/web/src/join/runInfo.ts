@@ -1,14 +1,14 @@
 import { datasetFolder, fetchTask } from "@tutti/data";
 import { type RunInfo, runInfoSchema } from "@tutti/protocol";
-import { runProblems } from "../words.ts";
+import { words } from "../words/words.ts";
 
 /** Asks the coordinator whose pages lie in `folder` what the run is; throws in plain words when the answer is missing or this page does not understand it. */
 export async function fetchRunInfo(folder: string): Promise<RunInfo> {
   const response = await fetch(new URL("run.json", folder).href).catch(() => null);
-  if (response === null) throw new Error(runProblems.silent);
-  if (!response.ok) throw new Error(runProblems.status(response.status));
+  if (response === null) throw new Error(words.runProblems.silent);
+  if (!response.ok) throw new Error(words.runProblems.status(response.status));
   const parsed = runInfoSchema.safeParse(await response.json().catch(() => null));
-  if (!parsed.success) throw new Error(runProblems.notUnderstood);
+  if (!parsed.success) throw new Error(words.runProblems.notUnderstood);
   await learnTask(parsed.data, folder);
   return parsed.data;
 }

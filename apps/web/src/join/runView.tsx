@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { LayerBars } from "../figures/layerBars.tsx";
 import { LossLine } from "../figures/lossLine.tsx";
 import { Staff } from "../figures/staff.tsx";
-import { buttons, deviceMeaning, headlines, roundOf, runPage, stageNames } from "../words.ts";
+import { words } from "../words/words.ts";
 import { Computer, Plans, Results, TrafficCard } from "./cards.tsx";
 import type { JoinController } from "./controller.ts";
 import { explanation, headline } from "./text.ts";
@@ -33,7 +33,7 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
         <p class="soft explanation">{explanation(state, view)}</p>
         <WorkProgress view={view} state={state} />
         <Actions view={view} state={state} controller={controller} onJoinAgain={onJoinAgain} />
-        {view.ready !== null && view.end === null && state !== "finished" && <p class="soft small note">{deviceMeaning}</p>}
+        {view.ready !== null && view.end === null && state !== "finished" && <p class="soft small note">{words.deviceMeaning}</p>}
       </section>
       {view.notices.map((notice) => (
         <div key={notice} class="notice" role="status" data-testid="notice">
@@ -47,36 +47,36 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
       )}
       {state === "finished" && status !== null && <Results status={status} />}
       <section class="card" aria-labelledby="run-title">
-        <h2 id="run-title">{runPage.runTitle}</h2>
+        <h2 id="run-title">{words.runPage.runTitle}</h2>
         <RunLine status={status} />
         {status?.resets !== undefined && (
           <p class="soft small note" data-testid="resets">
-            {runPage.resets(status.resets)}
+            {words.runPage.resets(status.resets)}
           </p>
         )}
         <Staff status={status} />
-        <p class="soft small note">{runPage.staffNote}</p>
+        <p class="soft small note">{words.runPage.staffNote}</p>
       </section>
       <div class="columns">
         <section class="card" aria-labelledby="layers-title">
-          <h2 id="layers-title">{runPage.layersTitle}</h2>
+          <h2 id="layers-title">{words.runPage.layersTitle}</h2>
           <LayerBars scores={status?.layerScores ?? null} selected={selected} numLayers={numLayers} />
           {selected === null ? (
             <p class="soft small note" data-testid="layers-note">
-              {status?.layerScores != null && `${runPage.layersNote} `}
-              {runPage.noLayersYet}
+              {status?.layerScores != null && `${words.runPage.layersNote} `}
+              {words.runPage.noLayersYet}
             </p>
           ) : (
             <ul class="legend">
-              <li class="selected">{runPage.shared}</li>
-              <li>{runPage.notShared}</li>
+              <li class="selected">{words.runPage.shared}</li>
+              <li>{words.runPage.notShared}</li>
             </ul>
           )}
         </section>
         <section class="card" aria-labelledby="loss-title">
-          <h2 id="loss-title">{runPage.lossTitle}</h2>
+          <h2 id="loss-title">{words.runPage.lossTitle}</h2>
           <LossLine losses={view.losses} />
-          <p class="soft small">{view.losses.length === 0 ? runPage.noLossYet : runPage.lossNote}</p>
+          <p class="soft small">{view.losses.length === 0 ? words.runPage.noLossYet : words.runPage.lossNote}</p>
         </section>
         <TrafficCard view={view} />
         <Computer view={view} />
@@ -87,10 +87,11 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
 }
 
 function RunLine({ status }: { readonly status: Status | null }) {
-  if (status === null || status.stage === null || !hasBegun(status)) return <p class="soft small run-line figures">{runPage.notBegun}</p>;
+  if (status === null || status.stage === null || !hasBegun(status))
+    return <p class="soft small run-line figures">{words.runPage.notBegun}</p>;
   return (
     <p class="soft small run-line figures" data-testid="round">
-      <strong>{stageNames[status.stage]}</strong>: {roundOf(status)} · {runPage.here(status)}
+      <strong>{words.stageNames[status.stage]}</strong>: {words.roundOf(status)} · {words.runPage.here(status)}
     </p>
   );
 }
@@ -103,26 +104,26 @@ function WorkProgress({ view, state }: { readonly view: View; readonly state: Pa
   return (
     <div class={isWorking ? "work" : "work idle"}>
       {isWorking && step === null ? (
-        <progress class="bar" aria-label={runPage.working} data-testid="task-progress" />
+        <progress class="bar" aria-label={words.runPage.working} data-testid="task-progress" />
       ) : (
         <progress
           class="bar"
-          aria-label={runPage.taskProgress}
+          aria-label={words.runPage.taskProgress}
           max={step?.numSteps ?? 1}
           value={step?.step ?? 0}
           data-testid="task-progress"
         />
       )}
       <p class="detail">
-        <span>{step === null || task === null ? "" : runPage.stepOf(step.step, step.numSteps)}</span>
-        <span>{task === null ? tasksDone(view.numTasksDone) : runPage.taskOf(task.deviceId, task.round)}</span>
+        <span>{step === null || task === null ? "" : words.runPage.stepOf(step.step, step.numSteps)}</span>
+        <span>{task === null ? tasksDone(view.numTasksDone) : words.runPage.taskOf(task.deviceId, task.round)}</span>
       </p>
     </div>
   );
 }
 
 function tasksDone(numTasks: number): string {
-  return numTasks === 0 ? "" : runPage.tasksDone(numTasks);
+  return numTasks === 0 ? "" : words.runPage.tasksDone(numTasks);
 }
 
 function LoadingProgress({ view }: { readonly view: View }) {
@@ -134,17 +135,17 @@ function LoadingProgress({ view }: { readonly view: View }) {
       {hasSize ? (
         <progress
           class="bar"
-          aria-label={runPage.downloadProgress}
+          aria-label={words.runPage.downloadProgress}
           max={loading.totalBytes}
           value={loading.doneBytes}
           data-testid="load-progress"
         />
       ) : (
-        <progress class="bar" aria-label={headlines.loading} data-testid="load-progress" />
+        <progress class="bar" aria-label={words.headlines.loading} data-testid="load-progress" />
       )}
       <p class="detail">
-        <span>{hasSize ? runPage.downloaded(loading.doneBytes, loading.totalBytes) : ""}</span>
-        <span>{pace === null ? "" : runPage.pace(pace.bytesPerSecond, pace.secondsLeft)}</span>
+        <span>{hasSize ? words.runPage.downloaded(loading.doneBytes, loading.totalBytes) : ""}</span>
+        <span>{pace === null ? "" : words.runPage.pace(pace.bytesPerSecond, pace.secondsLeft)}</span>
       </p>
     </div>
   );
@@ -156,12 +157,13 @@ interface ActionsProps extends RunViewProps {
 
 function Actions({ view, state, controller, onJoinAgain }: ActionsProps) {
   if (state === "reload") return <ReloadButton />;
-  if (state === "failed" || state === "finished") return <ReloadButton label={state === "failed" ? buttons.tryAgain : buttons.newRun} />;
+  if (state === "failed" || state === "finished")
+    return <ReloadButton label={state === "failed" ? words.buttons.tryAgain : words.buttons.newRun} />;
   if (view.end !== null) {
     return (
       <div class="actions">
         <button type="button" class="button primary" onClick={onJoinAgain} data-testid="join-again">
-          {state === "replaced" ? buttons.useThisTab : buttons.joinAgain}
+          {state === "replaced" ? words.buttons.useThisTab : words.buttons.joinAgain}
         </button>
       </div>
     );
@@ -170,24 +172,24 @@ function Actions({ view, state, controller, onJoinAgain }: ActionsProps) {
     <div class="actions">
       {view.isPaused ? (
         <button type="button" class="button primary" onClick={controller.resume} data-testid="resume">
-          {buttons.resume}
+          {words.buttons.resume}
         </button>
       ) : (
         <button type="button" class="button" onClick={controller.pause} disabled={view.ready === null} data-testid="pause">
-          {buttons.pause}
+          {words.buttons.pause}
         </button>
       )}
       <button type="button" class="button" onClick={controller.leave} data-testid="leave">
-        {buttons.leave}
+        {words.buttons.leave}
       </button>
       <button type="button" class="button" onClick={controller.leaveAndDelete} data-testid="leave-and-delete">
-        {buttons.leaveAndDelete}
+        {words.buttons.leaveAndDelete}
       </button>
     </div>
   );
 }
 
-function ReloadButton({ label = buttons.reload }: { readonly label?: string }) {
+function ReloadButton({ label = words.buttons.reload }: { readonly label?: string }) {
   return (
     <div class="actions">
       <button type="button" class="button primary" onClick={() => location.reload()} data-testid="reload">

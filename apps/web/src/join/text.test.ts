@@ -3,7 +3,7 @@ import { presets } from "@tutti/core";
 import type { Status } from "@tutti/protocol";
 import { expect, test } from "vitest";
 import { emptyStatus, readyEvent, taskOf, welcomeEvent } from "../testing/events.ts";
-import { notices } from "../words.ts";
+import { words } from "../words/words.ts";
 import { explanation, headline, notKeptNotice, talksTo } from "./text.ts";
 import { emptyView, nextView, type PageEvent, pageStateOf, type View } from "./view.ts";
 
@@ -64,8 +64,8 @@ test("where the browser keeps nothing, no sentence promises that a place or work
     expect(explained(after([welcomeEvent, ended], { isKept: false }))).toMatch(/starts again/);
     expect(explained(after([welcomeEvent, ended], { isKept: false }))).not.toMatch(/is kept|keeps your place/);
   }
-  expect(notices.chooseAgain(true)).toMatch(/Choose the same file again; the tab then continues where it was\.$/);
-  expect(notices.chooseAgain(false)).toMatch(/starts again, because this browser keeps nothing/);
+  expect(words.notices.chooseAgain(true)).toMatch(/Choose the same file again; the tab then continues where it was\.$/);
+  expect(words.notices.chooseAgain(false)).toMatch(/starts again, because this browser keeps nothing/);
 });
 
 test("the page names the other place that it speaks with", () => {

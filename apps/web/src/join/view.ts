@@ -1,7 +1,7 @@
 import type { ConnectionState, CurrentTask, SessionEnd, SessionEvent, TrafficCount } from "@tutti/client";
 import type { LoadProgress, StepProgress, TrainerReady } from "@tutti/model";
 import type { Status, Welcome } from "@tutti/protocol";
-import { notices } from "../words.ts";
+import { words } from "../words/words.ts";
 
 /** The one word for what the page shows; also `data-state` of the document. */
 export type PageState =
@@ -101,7 +101,7 @@ function changed(view: View, event: PageEvent): View {
     case "ready":
       return { ...view, loading: null, ready: event.ready, deviceIds: event.deviceIds, numExamples: event.numExamples };
     case "decision":
-      return event.decision === "reset" ? { ...view, problem: notices.reset } : view;
+      return event.decision === "reset" ? { ...view, problem: words.notices.reset } : view;
     case "taskStarted":
       return { ...view, task: event.task, step: null };
     case "step":

@@ -1,5 +1,5 @@
 import type { Durability } from "@tutti/client";
-import { notices } from "../words.ts";
+import { words } from "../words/words.ts";
 
 const databaseName = "tutti";
 const databaseVersion = 1;
@@ -20,8 +20,8 @@ export function openDatabase(): Promise<IDBDatabase> {
       request.result.onversionchange = () => request.result.close();
       resolve(request.result);
     };
-    request.onerror = () => reject(new Error(notices.noDatabase, { cause: request.error }));
-    request.onblocked = () => reject(new Error(notices.oldDatabase));
+    request.onerror = () => reject(new Error(words.notices.noDatabase, { cause: request.error }));
+    request.onblocked = () => reject(new Error(words.notices.oldDatabase));
   });
 }
 

@@ -1,5 +1,5 @@
 import type { BackendName, TrainerSetup } from "@tutti/model";
-import { notices } from "../words.ts";
+import { words } from "../words/words.ts";
 
 /** How long each backend may take to start; a software WebGPU compiles its first programs for seconds. */
 export const startLimitsMs: Readonly<Record<BackendName, number>> = { webgpu: 30_000, wasm: 10_000, cpu: 10_000 };
@@ -16,13 +16,13 @@ export function nextAttempt(setup: TrainerSetup, numThreads: number, stuck: Back
   if (stuck === "wasm" && numThreads > 1) {
     return {
       setup: { ...setup, threads: 1 },
-      sentence: notices.threadsStuck(numThreads, seconds),
+      sentence: words.notices.threadsStuck(numThreads, seconds),
     };
   }
   if (stuck === "webgpu" && setup.backend === "auto") {
     return {
       setup: { ...setup, backend: "wasm", askedBy: "fallback" },
-      sentence: notices.gpuStuck(seconds),
+      sentence: words.notices.gpuStuck(seconds),
     };
   }
   return null;

@@ -1,7 +1,7 @@
 import type { BackendName, LoadProgress, Trainer, TrainerReady, TrainerSetup } from "@tutti/model";
 import type { WorkerTrainer } from "@tutti/model/bridge";
 import type { BackendMemory } from "../storage/rememberedBackend.ts";
-import { notices } from "../words.ts";
+import { words } from "../words/words.ts";
 import { nextAttempt, startLimitsMs } from "./attempts.ts";
 import { type IdleMeasuring, type Measuring, measureWhenIdle } from "./idleMeasuring.ts";
 
@@ -108,7 +108,7 @@ export function persistentTrainer(options: PersistentTrainerOptions): Persistent
         }
         memory.forget();
         const next = nextAttempt(setup, options.availableThreads(setup.threads), outcome.stuck);
-        if (next === null) throw new Error(notices.stuck(outcome.stuck, startLimitsMs[outcome.stuck] / 1000));
+        if (next === null) throw new Error(words.notices.stuck(outcome.stuck, startLimitsMs[outcome.stuck] / 1000));
         close();
         said.push(next.sentence);
         options.onNotice(`${next.sentence.charAt(0).toUpperCase()}${next.sentence.slice(1)}.`);

@@ -19,7 +19,15 @@ export const footer = {
   about: "Tutti means “all together”. The model was pretrained elsewhere; your examples stay in your tab. This page tracks nothing.",
   thisServer: "It talks only to this server.",
   otherServer: (host: string) => `It talks to this server and downloads the model from ${host}.`,
-} as const;
+};
+
+/** The links between a run's pages. */
+export const pageLinks = {
+  label: "Pages of this run",
+  join: "Join",
+  stage: "Stage",
+  try: "Try",
+};
 
 /** How the page is connected. */
 export const connectionNames = {
@@ -28,7 +36,7 @@ export const connectionNames = {
   online: "connected",
   retrying: "reconnecting",
   unapproved: "waiting to be let in",
-} as const;
+};
 
 /** The card of what is planned for each device. */
 export const plansCard = {
@@ -87,10 +95,10 @@ export const landing = {
   insecure:
     "This page came over plain http, so the browser lets it use neither the GPU nor more than one thread. Training works, but usually " +
     "more slowly. Over https the page can use both where the computer has them, and can keep the screen awake.",
-} as const;
+};
 
 /** The first rows of an own file. */
-export const preview = { text: "Text", label: "Label" } as const;
+export const preview = { text: "Text", label: "Label" };
 
 /** Why a file cannot be used. */
 export const fileProblems = {
@@ -100,7 +108,7 @@ export const fileProblems = {
     `${file} has ${formatCount(numRows, "row")}; this page uses at most ${formatWhole(maxRows)}. Use a smaller part of it.`,
   textTask: (title: string) =>
     `“${title}” asks for answers in words, and this page reads only files with a label for each text. Take a share of the run’s own examples.`,
-} as const;
+};
 
 /** Why the page does not know the run. */
 export const runProblems = {
@@ -108,7 +116,7 @@ export const runProblems = {
   status: (code: number) =>
     `The coordinator, the server of this run, answered with an error (HTTP ${code}). You can still join: the page keeps trying.`,
   notUnderstood: "This page does not understand the coordinator’s answer; it may be older than the server. Reload this page.",
-} as const;
+};
 
 /** The stages of a run. */
 export const stageNames: Readonly<Record<Stage, string>> = {
@@ -148,7 +156,7 @@ export const headlines = {
   logits: "Reading with the large model",
   distil: "Distilling the large model into the small one",
   answers: "Answering messages for the report",
-} as const;
+};
 
 /** What the state means for the volunteer, and what to do. */
 export const explanations = {
@@ -176,7 +184,7 @@ export const explanations = {
   everyRound: "Every device takes part in every round. Leave this tab open.",
   someRounds: "Each round, the coordinator picks some devices at random. Leave this tab open: its turn may come.",
   noDevice: "Other tabs host all devices of this run at the moment. Leave this tab open: it gets the next device that becomes free.",
-} as const;
+};
 
 /** What a tab learns about its own work while it goes on. */
 export const notices = {
@@ -197,7 +205,7 @@ export const notices = {
   threadsStuck: (numThreads: number, seconds: number) => `${numThreads} threads did not start within ${seconds} s, so this tab uses one`,
   stuck: (backend: BackendName, seconds: number) => `backend ${backend} did not start within ${seconds} s; reload this page`,
   gpuStuck: (seconds: number) => `the GPU did not start within ${seconds} s, so this tab uses the CPU`,
-} as const;
+};
 
 /** The page while the tab takes part. */
 export const runPage = {
@@ -224,7 +232,7 @@ export const runPage = {
   downloaded: (numBytes: number, totalBytes: number) => `${formatBytes(numBytes)} of ${formatBytes(totalBytes)}`,
   pace: (bytesPerSecond: number, secondsLeft: number) =>
     `${formatBytes(bytesPerSecond)}/s · ${formatSeconds(Math.round(secondsLeft))} left`,
-} as const;
+};
 
 /** The buttons. */
 export const buttons = {
@@ -237,7 +245,7 @@ export const buttons = {
   pause: "Pause",
   leave: "Leave",
   leaveAndDelete: "Leave and delete my data",
-} as const;
+};
 
 /** What the tab has sent and received. */
 export const traffic = {
@@ -246,7 +254,7 @@ export const traffic = {
   saved: "saved by sending less",
   received: "received",
   note: "The download of the model is not counted. Saved: compared with sending all layers, four bytes for each number.",
-} as const;
+};
 
 /** What the tab computes with. */
 export const computer = {
@@ -260,7 +268,7 @@ export const computer = {
     if (backend === "webgpu") return "GPU";
     return backend === "cpu" ? "CPU, plain JavaScript" : `CPU, ${formatCount(threads, "thread")}`;
   },
-} as const;
+};
 
 /** How well the run's model does. */
 export const results = {
@@ -272,7 +280,7 @@ export const results = {
   zeroShot: "before any training",
   /** `of 288 texts`, or `of the texts` where their number is not known. */
   ofTexts,
-} as const;
+};
 
 function newcomerScore(point: EvaluationPoint): string {
   const score = point.text === undefined ? null : liveScore(point.text);
@@ -298,4 +306,14 @@ export const figures = {
   noLoss: "No loss yet",
   loss: (first: string, latest: string) => `Training loss: ${first} at first, ${latest} now`,
   tabs: (count: number) => formatCount(count, "tab"),
-} as const;
+};
+
+/** The page for the wall. */
+export const stage = {
+  title: "The stage",
+};
+
+/** The page where the tuned model answers. */
+export const tryPage = {
+  title: "Try the model",
+};
