@@ -7,7 +7,7 @@ import {
   type TextTable,
   textTables,
 } from "@tutti/record";
-import { latexMarks, spreadCaption, spreadNote, tableTitle, textCaption, textNotes, tieScope } from "./sentences.ts";
+import { latexMarks, spreadCaption, spreadNote, tableTitle, textCaption, textNotes, tieScope } from "./sentences/scores.ts";
 import { fewerSeedsText, textsText } from "./text.ts";
 import { controlLines, textLines } from "./textScores.ts";
 import { metricNames, spreadHeadsOf, textTableHeads } from "./words.ts";
