@@ -65,9 +65,22 @@ export const aheadText = ({ difference, low, high }: { readonly difference: numb
 /** The caption of a table of the spread over devices. */
 export const spreadCaption = (label: string) => `Spread over devices, personalised, after the last round: ${label}`;
 
-/** The caption of a table in LaTeX, already escaped parts in it. */
+/** What the columns of one moment are called in LaTeX. */
+export const latexMoments: Readonly<Record<Moment, string>> = { final: "last round", best: "chosen round" };
+
+/** The caption of a table of scores in LaTeX, before what its marks say. */
+export const latexScoresCaption = (title: string, scope: string, metrics: readonly string[]) =>
+  `${title}: ${scope} (${metrics.join(", ")}; mean ± standard deviation over seeds; after the last round, and in the round chosen on validation).`;
+
+/** The caption of the table of texts in LaTeX, before the notes. */
+export const latexTextsCaption = (title: string) => `${title}: scores of texts.`;
+
+/** The caption of the table of the spread in LaTeX, before the note. */
+export const latexSpreadCaption = (title: string) => `${title}: spread over devices, personalised, after the last round.`;
+
+/** What marks say in a caption in LaTeX; escaped already. */
 export const latexMarks = {
-  bold: " Bold: a mean that the test finds above that of every other method",
-  tie: " $^{=}$: a tie with the highest mean of the column",
+  bold: "Bold: a mean that the test finds above that of every other method",
+  tie: "$^{=}$: a tie with the highest mean of the column",
   byTest: " (paired bootstrap over test rows, 95\\,\\%).",
 } as const;
