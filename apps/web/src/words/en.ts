@@ -19,12 +19,14 @@ export const formats: Formats = {
   whole: formatWhole,
   number: formatNumber,
   digits: (value, numDigits) => value.toPrecision(numDigits),
+  fixed: (value, numDecimals) => value.toFixed(numDecimals),
   percent: formatPercent,
   score: formatScore,
   bytes: formatBytes,
   seconds: formatSeconds,
   dateTime: (ms) => new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" }).format(ms),
   time: (ms) => new Intl.DateTimeFormat("en-GB", { timeStyle: "short" }).format(ms),
+  timeWithSeconds: (ms) => new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" }).format(ms),
   list: (items) => new Intl.ListFormat("en-GB", { type: "conjunction" }).format(items),
 };
 
