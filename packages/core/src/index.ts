@@ -26,6 +26,16 @@ export type { MomentumSettings, MomentumState } from "./optimizers/momentum.ts";
 export { initMomentum, stepMomentum } from "./optimizers/momentum.ts";
 export { addProximal } from "./optimizers/proximal.ts";
 export { warmedUpRate } from "./optimizers/warmup.ts";
+export {
+  type HoldingOrder,
+  type InForce,
+  inForceAfter,
+  nothingInForce,
+  type Poison,
+  type StandingOrder,
+  standingOrderSchemas,
+  takenBack,
+} from "./orders/standingOrder.ts";
 export { isEnough } from "./pacing/closing.ts";
 export { freshPace, type Pace, type PaceRules } from "./pacing/pace.ts";
 export { mapParameterSets, taskParams } from "./parameterSets.ts";
