@@ -3,7 +3,7 @@ export { findBases } from "./bases.ts";
 export { type ComputeChild, startComputeChild } from "./commands/computeChild.ts";
 export { type Repair, repairRun } from "./commands/repair.ts";
 export type { RunListing } from "./commands/run.ts";
-export { beginRun, inviteTo, listClientsOf, listRuns, orderClient, runStatus, stopRun } from "./commands/run.ts";
+export { beginRun, giveOrder, inviteTo, listClientsOf, listRuns, orderClient, ordersOf, runStatus, stopRun } from "./commands/run.ts";
 export type { ServeEnd, ServeOptions } from "./commands/serve.ts";
 export { serve } from "./commands/serve.ts";
 export type { CoordinatorConfig, CoordinatorOptions } from "./config.ts";

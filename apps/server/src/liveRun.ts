@@ -7,11 +7,12 @@ import {
   type RoundEvent,
   type RunSettings,
   type Strategy,
+  type StrategyState,
   type StrategySummary,
   withAnswers,
 } from "@tutti/core";
 import type { RunEvaluation } from "@tutti/data/node";
-import { decodeDeviceState, parametersSha256, type Status } from "@tutti/protocol";
+import { decodeDeviceState, type OrderEvent, parametersSha256, type Status } from "@tutti/protocol";
 import { historyPoint, type StepRecord, type TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
 import { createAggregator } from "./aggregation/aggregator.ts";
@@ -21,6 +22,7 @@ import type { BlobStore } from "./http/blobs.ts";
 import { labelOfStep, type WireMeter } from "./http/wireMeter.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { Change } from "./news.ts";
+import { createOrderBook, type OrderBook } from "./orders/orderBook.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { ResetReason } from "./pool/homesPorts.ts";
 import { placesTasks } from "./pool/members.ts";
@@ -57,6 +59,8 @@ export type CoordinatorEvent =
   | RoundEvent
   | { readonly kind: "step"; readonly record: StepRecord }
   | { readonly kind: "status"; readonly status: Status }
+  /** The operator has given an order, or the first step is planned that it holds for. */
+  | { readonly kind: "order"; readonly event: OrderEvent }
   /** A contribution is journalled; its answer leaves after this. */
   | { readonly kind: "accepted"; readonly taskId: string; readonly deviceId: DeviceId }
   | { readonly kind: "failed"; readonly error: unknown };
@@ -87,6 +91,8 @@ export interface LiveRunPorts {
   /** What evaluations count at most, or null where that is not known. */
   readonly evaluatedRows: RunEvaluation | null;
   readonly clock: Clock;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   readonly journal: Journal;
   readonly keptRounds: KeptRounds;
   /** What it starts with in place of drawn values; null for those, and for a run that has a state. */
@@ -106,6 +112,13 @@ export interface LiveRunPorts {
 /** The run that a coordinator holds: its pool, its rounds and what can be said of it. */
 export interface LiveRun {
   readonly pool: Pool;
+  readonly book: OrderBook;
+  /** The strategy's latest. */
+  state(): StrategyState;
+  /** Null of a task whose answers are texts. */
+  readonly numClasses: number | null;
+  /** Whether an open roster waits to begin. */
+  canBegin(): boolean;
   status(): Status;
   /** The same with bytes as they were at most a moment ago: a look at every connection for each one that comes would cost more with each. */
   statusOnArrival(): Status;
@@ -130,6 +143,7 @@ interface Work {
   readonly notes: RunNotes;
   readonly beginning: Beginning;
   readonly forgetting: Forgetting;
+  readonly book: OrderBook;
 }
 
 /** A run that goes on from what is journalled. */
@@ -145,16 +159,28 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     running: started,
     forgetting: createForgetting(started, ports),
     publications: createPublications({ run, journal, blobs }),
-    notes: { said: { phase: "waiting", message: null }, resets: null, blocked: null, records: [], points: [] },
+    notes: { isGathering: false, said: { phase: "waiting", message: null }, resets: null, blocked: null, records: [], points: [] },
     beginning: createBeginning(),
+    book: createOrderBook({
+      journal,
+      now: ports.now,
+      onChange(event) {
+        ports.tell({ kind: "order", event });
+        ports.onChange("step");
+      },
+    }),
   };
-  const { running, notes, beginning } = work;
+  const { running, notes, beginning, book } = work;
   const fault = deferred<never>();
   fault.promise.catch(() => undefined);
   const pool = createPool(poolPorts(work, fault.reject));
-  const status = createStatusSource({ runId: ports.runId, run, tuned, clock, meter, running, notes, pool });
+  const status = createStatusSource({ runId: ports.runId, run, tuned, clock, meter, running, notes, book, pool });
   return {
     pool,
+    book,
+    state: () => running.state,
+    numClasses: tuned.numClasses,
+    canBegin: () => notes.isGathering,
     status: status.now,
     statusOnArrival: status.lately,
     clients: () => describeClients(pool.members),
@@ -189,7 +215,7 @@ function answering({ strategy, config, tuned, answers }: LiveRunPorts, pool: () 
   return withAnswers(strategy, config.run, answers === null ? null : { numTexts: answers.numTexts, isWanted });
 }
 
-function poolPorts({ ports, publications, notes, forgetting }: Work, onFault: (error: unknown) => void): PoolPorts {
+function poolPorts({ ports, publications, notes, forgetting, book }: Work, onFault: (error: unknown) => void): PoolPorts {
   const { config, runId, tuned, clock, journal, blobs, meter, logger } = ports;
   return {
     config,
@@ -204,6 +230,7 @@ function poolPorts({ ports, publications, notes, forgetting }: Work, onFault: (e
     blobs,
     pastSteps: () => notes.records,
     published: publications.of,
+    wasCutShort: book.wasCutShort,
     onOpened({ plan, payloads }) {
       meter.setStep(
         labelOfStep(plan),
@@ -240,7 +267,11 @@ const resetTexts: Readonly<Record<ResetReason, string>> = {
   withdrawn: "was taken back by its client",
 };
 
-function loopPorts({ ports, running, publications, notes, beginning, forgetting }: Work, pool: Pool, signal: AbortSignal): RunLoopPorts {
+function loopPorts(
+  { ports, running, publications, notes, beginning, forgetting, book }: Work,
+  pool: Pool,
+  signal: AbortSignal,
+): RunLoopPorts {
   const { config, journal, keptRounds, clock, meter } = ports;
   const { run } = config;
   return {
@@ -250,14 +281,17 @@ function loopPorts({ ports, running, publications, notes, beginning, forgetting 
     keptRounds,
     publications,
     forgetting,
+    book,
     clock,
     paceRules: paceRulesOf(config),
     aggregate: createAggregator({ run, strategy: running.strategy, method: ports.strategy, threadFrom: ports.threadFrom, signal }),
     async whenReady() {
       for await (const message of whenReady({ run, pool, beginning }, signal)) {
+        notes.isGathering = true;
         notes.said = { ...notes.said, message };
         ports.onChange("waiting");
       }
+      notes.isGathering = false;
     },
     bytesSoFar: () => meter.ofSteps(),
     onRecord(record) {

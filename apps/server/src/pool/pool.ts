@@ -15,6 +15,7 @@ import type { Published } from "../publications.ts";
 import { type AcceptancePorts, createAcceptance, stateHolder } from "./acceptance.ts";
 import type { Clock } from "./clock.ts";
 import { type ComputeDesk, createComputeDesk } from "./computeDesk.ts";
+import { type Cuttable, cutShort, cuttable } from "./cutting.ts";
 import { createDelivery, type Delivery, type DeliveryPorts } from "./delivery.ts";
 import type { ResetReason } from "./homesPorts.ts";
 import { type Client, type Connection, canMoveDevices, works } from "./members.ts";
@@ -34,6 +35,8 @@ export interface PoolPorts extends Omit<AcceptancePorts & DeliveryPorts, "onTask
   readonly hostToken: string | null;
   /** A plan that is journalled; throws for any other. */
   published(plan: RoundPlan): Published;
+  /** Whether the operator had closed the step before an earlier process ended. */
+  wasCutShort(plan: RoundPlan): boolean;
   /** A step is open; its tasks have not left. */
   onOpened(step: OpenStep): void;
   /** Something that a page shows has changed. */
@@ -50,6 +53,10 @@ export interface Pool extends DevicePool {
   readonly computeDesk: ComputeDesk;
   readonly keepsStates: boolean;
   step(): OpenStep | null;
+  /** The step that the operator may close early. */
+  cuttable(): Cuttable;
+  /** Closes it with what is in. */
+  cutShort(): void;
   /** Contributions of these devices to the open step, in device order. */
   accepted(deviceIds: readonly DeviceId[]): readonly Contribution[];
   /** A step has closed with these contributions. */
@@ -121,11 +128,13 @@ export function createPool(ports: PoolPorts): Pool {
       current.numOpened += 1;
       for (const contribution of accepted) acceptance.restore(step, contribution);
       closeIfEnough(step);
+      if (ports.wasCutShort(plan)) cutShort(step);
       const cancelDeadline = startDeadline(step, deadlineMs, clock, () => shut(step));
       ports.onOpened(step);
       occupancy.changed();
       return {
         takenBack: () => step.takenBack,
+        isCutShort: () => step.isCutShort,
         perform: (task) => (isComputeKind(task.spec.kind) ? computeDesk : delivery).perform(step, task),
         close() {
           cancelDeadline();
@@ -134,6 +143,8 @@ export function createPool(ports: PoolPorts): Pool {
       };
     },
     step: () => current.step,
+    cuttable: () => cuttable(current, config),
+    cutShort: () => cutShort(current.step),
     accepted: (deviceIds) => acceptedOf(current.step, deviceIds),
     counted: (contributions) => noteCounted(members, contributions),
     async submit(client, submission) {
