@@ -245,6 +245,7 @@ function loopPorts({ ports, running, publications, notes, beginning, forgetting 
   const { run } = config;
   return {
     run,
+    tuned: ports.tuned,
     pool,
     journal,
     keptRounds,

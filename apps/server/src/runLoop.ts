@@ -26,6 +26,7 @@ import type { TunedParameters } from "./tuned.ts";
 /** What the loop needs of the coordinator. */
 export interface RunLoopPorts {
   readonly run: RunSettings;
+  readonly tuned: Pick<TunedParameters, "shape">;
   readonly pool: Pool;
   readonly journal: Journal;
   readonly keptRounds: KeptRounds;
@@ -162,7 +163,7 @@ interface History {
 
 function createHistory(
   running: RunningStrategy,
-  { journal, keptRounds, pool, forgetting, clock, bytesSoFar, onRecord }: RunLoopPorts,
+  { tuned, journal, keptRounds, pool, forgetting, clock, bytesSoFar, onRecord }: RunLoopPorts,
   signal: AbortSignal,
 ): History {
   let bytesBefore: HistoryEntry["bytes"] = { up: 0, down: 0 };
@@ -198,6 +199,7 @@ function createHistory(
         bytes,
         clientSeconds: pool.takeClientSeconds(),
         devices: pool.taskTimes(),
+        learnt: { shape: tuned.shape, tensors: running.state.tensors },
       };
       const entry: HistoryEntry = { record: recordStep(plan, contributions, measures), bytes: total };
       open = { entry, contributions };

@@ -80,6 +80,7 @@ export type { KeepRatio, ProbeScale } from "./selection/layerCount.ts";
 export { findKeepRatio } from "./selection/layerCount.ts";
 export type { ScoringInput, StateSelector } from "./selection/layerScores.ts";
 export { distinctSequences, readsStates, scoreBounds, scoreLayers } from "./selection/layerScores.ts";
+export { combineLayerScores } from "./selection/selectLayers.ts";
 export { type SettingChange, settingChanges } from "./settingChanges.ts";
 export {
   type Encoding,
