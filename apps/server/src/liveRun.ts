@@ -20,6 +20,8 @@ import { createForgetting, type Forgetting } from "./forgetting.ts";
 import type { BlobStore } from "./http/blobs.ts";
 import { labelOfStep, type WireMeter } from "./http/wireMeter.ts";
 import type { Journal } from "./journal/journal.ts";
+import { createFeed, type Feed } from "./live/feed.ts";
+import { describeTiles } from "./live/tiles.ts";
 import type { Change } from "./news.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { ResetReason } from "./pool/homesPorts.ts";
@@ -29,7 +31,7 @@ import { createPublications, type Publications } from "./publications.ts";
 import { announce, type RunNotes } from "./runEvents.ts";
 import { type RunLoopPorts, type RunningStrategy, runLoop, startStrategy } from "./runLoop.ts";
 import { type Beginning, createBeginning, whenReady } from "./runStart.ts";
-import { createStatusSource } from "./runStatus.ts";
+import { createStatusSource, type StatusSource } from "./runStatus.ts";
 import type { KeptRounds } from "./start/keptRounds.ts";
 import type { StartContent } from "./start/startingPoint.ts";
 import { type ClientPoint, describeClients } from "./status.ts";
@@ -106,6 +108,8 @@ export interface LiveRunPorts {
 /** The run that a coordinator holds: its pool, its rounds and what can be said of it. */
 export interface LiveRun {
   readonly pool: Pool;
+  /** What the stage is told. */
+  readonly feed: Feed;
   status(): Status;
   /** The same with bytes as they were at most a moment ago: a look at every connection for each one that comes would cost more with each. */
   statusOnArrival(): Status;
@@ -145,7 +149,14 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     running: started,
     forgetting: createForgetting(started, ports),
     publications: createPublications({ run, journal, blobs }),
-    notes: { said: { phase: "waiting", message: null }, resets: null, blocked: null, records: [], points: [] },
+    notes: {
+      said: { phase: "waiting", message: null },
+      resets: null,
+      blocked: null,
+      pace: journal.contents()?.pace ?? null,
+      records: [],
+      points: [],
+    },
     beginning: createBeginning(),
   };
   const { running, notes, beginning } = work;
@@ -155,6 +166,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
   const status = createStatusSource({ runId: ports.runId, run, tuned, clock, meter, running, notes, pool });
   return {
     pool,
+    feed: feedOf(work, pool, status),
     status: status.now,
     statusOnArrival: status.lately,
     clients: () => describeClients(pool.members),
@@ -180,6 +192,24 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     },
     outcome: () => outcomeOf(work, pool),
   };
+}
+
+function feedOf({ ports, running, notes }: Work, pool: Pool, status: StatusSource): Feed {
+  const { members, taskProgress: progress } = pool;
+  return createFeed({
+    schedule: running.strategy.schedule(ports.config.run),
+    tuned: ports.tuned,
+    status: status.lately,
+    tiles: () =>
+      describeTiles({
+        members,
+        step: pool.step(),
+        progress,
+        isDone: notes.said.phase === "done",
+        standing: notes.pace?.standing ?? null,
+      }),
+    records: () => notes.records,
+  });
 }
 
 /** The run's strategy; of a task whose answers are texts with the answers that its report shows. */
@@ -212,6 +242,7 @@ function poolPorts({ ports, publications, notes, forgetting }: Work, onFault: (e
       ports.onChange("detail");
     },
     onChange: () => ports.onChange("detail"),
+    onProgress: () => ports.onChange("progress"),
     onReset(deviceId, why) {
       const message = `device ${deviceId} ${resetTexts[why]} and starts again`;
       notes.said = { ...notes.said, message };

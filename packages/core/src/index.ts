@@ -28,6 +28,7 @@ export { addProximal } from "./optimizers/proximal.ts";
 export { warmedUpRate } from "./optimizers/warmup.ts";
 export { isEnough } from "./pacing/closing.ts";
 export { freshPace, type Pace, type PaceRules } from "./pacing/pace.ts";
+export type { Standing } from "./pacing/standing.ts";
 export { mapParameterSets, taskParams } from "./parameterSets.ts";
 export type { Params, Shapes, Tensor } from "./params.ts";
 export {

@@ -19,8 +19,9 @@ import { createDelivery, type Delivery, type DeliveryPorts } from "./delivery.ts
 import type { ResetReason } from "./homesPorts.ts";
 import { type Client, type Connection, canMoveDevices, works } from "./members.ts";
 import { createOccupancy, type Occupation } from "./occupancy.ts";
-import { type CurrentStep, closeIfEnough, closeStep, isOpenLease, type OpenStep, openStep } from "./openStep.ts";
+import { type CurrentStep, closeIfEnough, closeStep, isOpenLease, type Lease, type OpenStep, openStep } from "./openStep.ts";
 import { createRoster, type Roster, type RosterPorts } from "./roster.ts";
+import { createTaskProgress, type TaskProgressNotes, type TaskSteps } from "./taskProgress.ts";
 import { taskTimes } from "./taskTimes.ts";
 import { endTakenBack, type WithdrawalPorts, withdraw } from "./withdrawal.ts";
 
@@ -38,6 +39,8 @@ export interface PoolPorts extends Omit<AcceptancePorts & DeliveryPorts, "onTask
   onOpened(step: OpenStep): void;
   /** Something that a page shows has changed. */
   onChange(): void;
+  /** A client has said how far a task is. */
+  onProgress(): void;
   /** A device lost its private state and starts again. */
   onReset(deviceId: DeviceId, why: ResetReason): void;
   /** A client did not register these devices in time. */
@@ -55,8 +58,10 @@ export interface Pool extends DevicePool {
   /** A step has closed with these contributions. */
   counted(contributions: readonly Contribution[]): void;
   submit(client: Client, submission: Submit): Promise<Refusal | { readonly outcome: SubmitOutcome }>;
-  /** A client says what share of a task is done. */
-  progressed(client: Client, taskId: string, fraction: number): void;
+  /** A client says how far a task is. */
+  progressed(client: Client, taskId: string, steps: TaskSteps): void;
+  /** How far tasks are, as clients say. */
+  readonly taskProgress: Pick<TaskProgressNotes, "of" | "speedOf">;
   /** The device cannot do the task. */
   declineTask(client: Client, taskId: string, reason: string): Refusal | null;
   /** A task was sent and not acknowledged: it is sent again, unless the client says that it does not host the device. */
@@ -80,6 +85,7 @@ export interface Pool extends DevicePool {
 export function createPool(ports: PoolPorts): Pool {
   const { config, clock, runId, journal } = ports;
   const current: CurrentStep = { step: null, numOpened: 0 };
+  const taskProgress = createTaskProgress(clock);
   const occupancy = createOccupancy(clock, () => occupation(current, members));
   const changes = createChanges(() => {
     if (current.step?.isOver === false) occupancy.changed();
@@ -119,6 +125,7 @@ export function createPool(ports: PoolPorts): Pool {
       endTakenBack(step, journal.contents()?.takenBack ?? null);
       current.step = step;
       current.numOpened += 1;
+      taskProgress.clear();
       for (const contribution of accepted) acceptance.restore(step, contribution);
       closeIfEnough(step);
       const cancelDeadline = startDeadline(step, deadlineMs, clock, () => shut(step));
@@ -142,11 +149,14 @@ export function createPool(ports: PoolPorts): Pool {
       ports.onChange();
       return answer;
     },
-    progressed(client, taskId, fraction) {
-      if (current.step?.leases.get(taskId)?.state !== "open") return;
-      client.progress = { fraction, at: clock.now() };
+    progressed(client, taskId, steps) {
+      const lease = current.step?.leases.get(taskId);
+      if (lease?.state !== "open") return;
+      noteProgress(client, lease, steps, { members, clock, taskProgress });
       delivery.changed();
+      ports.onProgress();
     },
+    taskProgress,
     declineTask(client, taskId, reason) {
       const refusal = delivery.decline(client, taskId, reason);
       if (refusal === null) ports.onChange();
@@ -167,6 +177,17 @@ export function createPool(ports: PoolPorts): Pool {
       members.stop();
     },
   };
+}
+
+/** What a client says of another's task is left out of that device's steps. */
+function noteProgress(
+  client: Client,
+  { taskId, task: { deviceId } }: Lease,
+  steps: TaskSteps,
+  at: { readonly members: Roster; readonly clock: Clock; readonly taskProgress: TaskProgressNotes },
+): void {
+  client.progress = { fraction: Math.min(1, steps.step / steps.numSteps), at: at.clock.now() };
+  if (at.members.homes.get(deviceId)?.clientKey === client.clientKey) at.taskProgress.note(taskId, deviceId, steps);
 }
 
 /** Accepted contributions in device order. */
