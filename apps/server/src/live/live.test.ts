@@ -85,7 +85,7 @@ test("P-170: the feed begins with the whole and goes on with changes, to what a 
   expect(new Set(whole.devices.map(({ nickname }) => nickname))).toEqual(new Set(["Ada", null]));
 });
 
-test("P-170: every number of a round is its records', and a coordinator that is started again shows the same", async () => {
+test("P-173: every number of a round is its records', and a coordinator that is started again shows the same", async () => {
   const store = memoryStore();
   const first = await scene.start(tinyRun(), {}, { store });
   scene.join(first, "a");
