@@ -1,20 +1,20 @@
 import { createStrategy, type Deferred, deferred, type Json, needsCompute, type Strategy } from "@tutti/core";
 import type { RunEvaluation } from "@tutti/data/node";
-import type { Goodbye, Status } from "@tutti/protocol";
+import type { Goodbye, Orders, Status } from "@tutti/protocol";
 import type { RunOrigin, StepRecord, TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
 import { computeTokenOf, hostTokenOf } from "./computeToken.ts";
 import { type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
 import { buildDoors, type Doors } from "./doors.ts";
+import { createAddresses } from "./entry/addresses.ts";
 import { createAudit } from "./entry/audit.ts";
 import { createGate, type Gate } from "./entry/gate.ts";
-import { type Listening, linkTo, printedAddresses } from "./entry/links.ts";
-import { actOn, listClients } from "./entry/operating.ts";
-import { createToken } from "./entry/tokens.ts";
+import type { Listening } from "./entry/links.ts";
+import { tokenIn } from "./entry/tokens.ts";
 import { type BlobStore, createBlobStore } from "./http/blobs.ts";
 import { publishControl } from "./http/control.ts";
 import { metricsAccessOf } from "./http/metricsAccess.ts";
-import { addControl, type ControlActions } from "./http/operator.ts";
+import { addControl } from "./http/operator.ts";
 import type { HttpPorts, PagesHandler } from "./http/server.ts";
 import { createWireMeter, type MeterRecord, type WireMeter } from "./http/wireMeter.ts";
 import type { KeyValueStore } from "./journal/keyValueStore.ts";
@@ -23,6 +23,8 @@ import { createLogger } from "./logger.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { createNews, type News } from "./news.ts";
 import { type OpenedRun, openRun } from "./openedRun.ts";
+import { controlActions } from "./orders/controlActions.ts";
+import type { NamedConfig } from "./orders/succession.ts";
 import { holdsState } from "./pool/acceptance.ts";
 import { type Clock, systemClock } from "./pool/clock.ts";
 import { keepTexts } from "./publicTexts.ts";
@@ -52,8 +54,12 @@ export interface CoordinatorPorts {
   readonly store?: KeyValueStore;
   /** Multiplications from which a merge runs in a thread, so that sockets are answered meanwhile; about a third of a second by default. */
   readonly threadFrom?: number;
+  /** Has another run follow this one, which is closed; absent where this coordinator serves one run alone. */
+  readonly follow?: ((next: NamedConfig) => void) | undefined;
   /** Serves the pages while developing. */
   readonly pages?: HttpPorts["pages"] | undefined;
+  /** The operator's token, where a run before this one has given it out; by default the one in the run's folder. */
+  readonly controlToken?: string | undefined;
 }
 
 /** A running coordinator. */
@@ -64,6 +70,7 @@ export interface Coordinator {
   readonly runId: string;
   /** Folder of the run's files. */
   readonly folder: string;
+  /** What the operator's page and programs bring; the same when the coordinator is started again. */
   readonly controlToken: string;
   /** What compute clients must bring (P-90); null where the run needs none. */
   readonly computeToken: string | null;
@@ -84,6 +91,8 @@ export interface Coordinator {
   traffic(): TrafficTotals;
   /** Steps closed so far, those of earlier processes included. */
   steps(): readonly StepRecord[];
+  /** The operator's orders so far, and what holds. */
+  orders(): Orders;
   /** Returns what ends the subscription. */
   subscribe(listener: (event: CoordinatorEvent) => void): () => void;
   /** The operator's word that an open roster may begin. */
@@ -107,11 +116,17 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
     return assemble(config, opened, { ...given, logger, strategy, start });
   });
   const { ending } = assembly;
-  const controlToken = createToken();
-  const door = { token: controlToken, audit: createAudit(opened.folder.path, logger) };
+  const controlToken = given.controlToken ?? tokenIn(opened.folder.path, "operator.token");
+  const door = { token: controlToken, audit: createAudit(opened.folder.path, logger), refuse: createAddresses(config).refuse };
   const metricsAccess = metricsAccessOf(config, opened.folder.path, controlToken);
   let listening: Listening | null = null;
-  const orders = ordersFor(assembly, () => listening);
+  const orders = controlActions({
+    ...assembly,
+    ...opened,
+    listening: () => listening,
+    follow: given.follow ?? null,
+    stop: () => void close(assembly, "closing", "the operator stopped the run"),
+  });
   try {
     const control: HttpPorts["control"] = (app) => addControl(app, door, orders);
     const doors = await buildDoors({
@@ -133,25 +148,6 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
     throw error;
   }
 }
-
-/** What the operator's routes do. */
-function ordersFor(assembly: Assembly, listening: () => Listening | null): ControlActions {
-  const { live, gate, config } = assembly;
-  const { members } = live.pool;
-  return {
-    begin: live.begin,
-    stop: () => void close(assembly, "closing", "the operator stopped the run"),
-    toClient: (action, clientKey) => actOn({ gate, members }, action, clientKey),
-    invite(count, days) {
-      const at = listening();
-      const address = at === null ? undefined : (printedAddresses(config, at).find((one) => one !== at.url) ?? at.url);
-      return address === undefined ? [] : gate.invite(count, days).map((token) => linkTo(address, token));
-    },
-    clients: () => listClients({ gate, members }),
-    status: live.status,
-  };
-}
-
 /** Where the run starts, from its journal where there is one; null for values drawn from its seed. */
 async function startOf(config: CoordinatorConfig, { journal }: OpenedRun, ports: StartPorts): Promise<StartingPoint | null> {
   const contents = journal.contents();
@@ -227,6 +223,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
     tuned,
     shareSizes: given.shareSizes ?? null,
     clock,
+    now: Date.now,
     journal,
     keptRounds,
     start: start?.content ?? null,
@@ -383,6 +380,7 @@ function describe(assembly: Assembly, address: Address): Coordinator {
     clients: live.clients,
     traffic: () => meter.totals(),
     steps: live.steps,
+    orders: () => ({ events: live.book.events(), inForce: live.book.inForce() }),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -7,11 +7,12 @@ import {
   type RoundEvent,
   type RunSettings,
   type Strategy,
+  type StrategyState,
   type StrategySummary,
   withAnswers,
 } from "@tutti/core";
 import type { RunEvaluation } from "@tutti/data/node";
-import { decodeDeviceState, parametersSha256, type Status } from "@tutti/protocol";
+import { decodeDeviceState, type OrderEvent, parametersSha256, type Status } from "@tutti/protocol";
 import { historyPoint, type StepRecord, type TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
 import { createAggregator } from "./aggregation/aggregator.ts";
@@ -23,6 +24,7 @@ import type { Journal } from "./journal/journal.ts";
 import { createFeed, type Feed } from "./live/feed.ts";
 import { describeTiles } from "./live/tiles.ts";
 import type { Change } from "./news.ts";
+import { createOrderBook, type OrderBook } from "./orders/orderBook.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { ResetReason } from "./pool/homesPorts.ts";
 import { placesTasks } from "./pool/members.ts";
@@ -59,6 +61,8 @@ export type CoordinatorEvent =
   | RoundEvent
   | { readonly kind: "step"; readonly record: StepRecord }
   | { readonly kind: "status"; readonly status: Status }
+  /** The operator has given an order, or the first step is planned that it holds for. */
+  | { readonly kind: "order"; readonly event: OrderEvent }
   /** A contribution is journalled; its answer leaves after this. */
   | { readonly kind: "accepted"; readonly taskId: string; readonly deviceId: DeviceId }
   | { readonly kind: "failed"; readonly error: unknown };
@@ -89,6 +93,8 @@ export interface LiveRunPorts {
   /** What evaluations count at most, or null where that is not known. */
   readonly evaluatedRows: RunEvaluation | null;
   readonly clock: Clock;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   readonly journal: Journal;
   readonly keptRounds: KeptRounds;
   /** What it starts with in place of drawn values; null for those, and for a run that has a state. */
@@ -110,6 +116,13 @@ export interface LiveRun {
   readonly pool: Pool;
   /** What the stage is told. */
   readonly feed: Feed;
+  readonly book: OrderBook;
+  /** The strategy's latest. */
+  state(): StrategyState;
+  /** Null of a task whose answers are texts. */
+  readonly numClasses: number | null;
+  /** Whether an open roster waits to begin. */
+  canBegin(): boolean;
   status(): Status;
   /** The same with bytes as they were at most a moment ago: a look at every connection for each one that comes would cost more with each. */
   statusOnArrival(): Status;
@@ -134,6 +147,7 @@ interface Work {
   readonly notes: RunNotes;
   readonly beginning: Beginning;
   readonly forgetting: Forgetting;
+  readonly book: OrderBook;
 }
 
 /** A run that goes on from what is journalled. */
@@ -150,6 +164,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     forgetting: createForgetting(started, ports),
     publications: createPublications({ run, journal, blobs }),
     notes: {
+      isGathering: false,
       said: { phase: "waiting", message: null },
       resets: null,
       blocked: null,
@@ -158,15 +173,27 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
       points: [],
     },
     beginning: createBeginning(),
+    book: createOrderBook({
+      journal,
+      now: ports.now,
+      onChange(event) {
+        ports.tell({ kind: "order", event });
+        ports.onChange("step");
+      },
+    }),
   };
-  const { running, notes, beginning } = work;
+  const { running, notes, beginning, book } = work;
   const fault = deferred<never>();
   fault.promise.catch(() => undefined);
   const pool = createPool(poolPorts(work, fault.reject));
-  const status = createStatusSource({ runId: ports.runId, run, tuned, clock, meter, running, notes, pool });
+  const status = createStatusSource({ runId: ports.runId, run, tuned, clock, meter, running, notes, book, pool });
   return {
     pool,
     feed: feedOf(work, pool, status),
+    book,
+    state: () => running.state,
+    numClasses: tuned.numClasses,
+    canBegin: () => notes.isGathering,
     status: status.now,
     statusOnArrival: status.lately,
     clients: () => describeClients(pool.members),
@@ -194,7 +221,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
   };
 }
 
-function feedOf({ ports, running, notes }: Work, pool: Pool, status: StatusSource): Feed {
+function feedOf({ ports, running, notes, book }: Work, pool: Pool, status: StatusSource): Feed {
   const { members, taskProgress: progress } = pool;
   return createFeed({
     schedule: running.strategy.schedule(ports.config.run),
@@ -209,6 +236,7 @@ function feedOf({ ports, running, notes }: Work, pool: Pool, status: StatusSourc
         standing: notes.pace?.standing ?? null,
       }),
     records: () => notes.records,
+    orders: book.events,
   });
 }
 
@@ -219,7 +247,7 @@ function answering({ strategy, config, tuned, answers }: LiveRunPorts, pool: () 
   return withAnswers(strategy, config.run, answers === null ? null : { numTexts: answers.numTexts, isWanted });
 }
 
-function poolPorts({ ports, publications, notes, forgetting }: Work, onFault: (error: unknown) => void): PoolPorts {
+function poolPorts({ ports, publications, notes, forgetting, book }: Work, onFault: (error: unknown) => void): PoolPorts {
   const { config, runId, tuned, clock, journal, blobs, meter, logger } = ports;
   return {
     config,
@@ -234,6 +262,7 @@ function poolPorts({ ports, publications, notes, forgetting }: Work, onFault: (e
     blobs,
     pastSteps: () => notes.records,
     published: publications.of,
+    wasCutShort: book.wasCutShort,
     onOpened({ plan, payloads }) {
       meter.setStep(
         labelOfStep(plan),
@@ -271,7 +300,11 @@ const resetTexts: Readonly<Record<ResetReason, string>> = {
   withdrawn: "was taken back by its client",
 };
 
-function loopPorts({ ports, running, publications, notes, beginning, forgetting }: Work, pool: Pool, signal: AbortSignal): RunLoopPorts {
+function loopPorts(
+  { ports, running, publications, notes, beginning, forgetting, book }: Work,
+  pool: Pool,
+  signal: AbortSignal,
+): RunLoopPorts {
   const { config, journal, keptRounds, clock, meter } = ports;
   const { run } = config;
   return {
@@ -282,14 +315,17 @@ function loopPorts({ ports, running, publications, notes, beginning, forgetting 
     keptRounds,
     publications,
     forgetting,
+    book,
     clock,
     paceRules: paceRulesOf(config),
     aggregate: createAggregator({ run, strategy: running.strategy, method: ports.strategy, threadFrom: ports.threadFrom, signal }),
     async whenReady() {
       for await (const message of whenReady({ run, pool, beginning }, signal)) {
+        notes.isGathering = true;
         notes.said = { ...notes.said, message };
         ports.onChange("waiting");
       }
+      notes.isGathering = false;
     },
     bytesSoFar: () => meter.ofSteps(),
     onRecord(record) {

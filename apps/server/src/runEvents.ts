@@ -13,6 +13,8 @@ export interface Said {
 
 /** What a run remembers for its status. */
 export interface RunNotes {
+  /** Whether an open roster waits for devices to begin with. */
+  isGathering: boolean;
   said: Said;
   /** Of devices that started again in this process; null for none. */
   resets: Status["resets"] | null;

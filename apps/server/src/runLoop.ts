@@ -2,6 +2,7 @@ import {
   type Contribution,
   createRandom,
   freshPace,
+  loopOrders,
   type PaceRules,
   type ResumedStep,
   type RoundEvent,
@@ -15,6 +16,7 @@ import { recordStep, type StepBytes, type StepRecord, type WireBytes } from "@tu
 import type { Aggregate } from "./aggregation/aggregator.ts";
 import type { Forgetting } from "./forgetting.ts";
 import type { Journal, JournalContents } from "./journal/journal.ts";
+import type { OrderBook } from "./orders/orderBook.ts";
 import type { Clock } from "./pool/clock.ts";
 import type { Pool } from "./pool/pool.ts";
 import type { Publications } from "./publications.ts";
@@ -32,6 +34,7 @@ export interface RunLoopPorts {
   readonly keptRounds: KeptRounds;
   readonly publications: Publications;
   readonly forgetting: Forgetting;
+  readonly book: OrderBook;
   readonly clock: Clock;
   /** How the past decides whom steps ask and how long they wait; null for nothing. */
   readonly paceRules: PaceRules | null;
@@ -98,7 +101,15 @@ export async function runLoop(running: RunningStrategy, ports: RunLoopPorts, sig
   const resume = resuming instanceof Promise ? await resuming : resuming;
   const { strategy, state } = running;
   const pacing = ports.paceRules === null ? undefined : { rules: ports.paceRules, pace: contents?.pace ?? freshPace };
-  const shared = { strategy, state, pool, pacing, random: createRandom(run.seed), aggregate: ports.aggregate };
+  const shared = {
+    strategy,
+    state,
+    pool,
+    pacing,
+    random: createRandom(run.seed),
+    aggregate: ports.aggregate,
+    orders: loopOrders(ports.book),
+  };
   const telling = tellInTurn(ports.onEvent, setImmediate);
   try {
     for await (const event of runRounds({ ...shared, resume, amended: () => running.state })) {
@@ -114,9 +125,10 @@ export async function runLoop(running: RunningStrategy, ports: RunLoopPorts, sig
 
 /** Writes an event to the journal; resolves when the loop may go on. */
 async function write(event: RoundEvent, history: History, running: RunningStrategy, ports: RunLoopPorts): Promise<void> {
-  const { pool, journal, keptRounds, publications, forgetting, clock } = ports;
+  const { pool, journal, keptRounds, publications, forgetting, book, clock } = ports;
   if (event.kind === "planned") {
     publications.publish(event.plan, history.unwritten());
+    book.planned(event.plan);
     // two stores: the rounds' is never more than a step behind the journal, and a resumed run writes that one again
     await Promise.all([journal.flushed(), keptRounds.flushed()]);
     history.started(clock.now());

@@ -23,6 +23,8 @@ export interface StatusSources {
   readonly claimLimit: number | null;
   /** Devices that started again; null for none. */
   readonly resets: Status["resets"] | null;
+  /** What the operator has ordered; null before the first order. */
+  readonly inForce: Status["inForce"] | null;
   readonly phase: Status["phase"];
   readonly message: string | null;
   readonly summary: StrategySummary | null;
@@ -59,6 +61,7 @@ export function describeRun(sources: StatusSources): Status {
     numPaused,
     numDevices: members.homes.numRegistered,
     ...(sources.resets == null ? {} : { resets: sources.resets }),
+    ...(sources.inForce == null ? {} : { inForce: sources.inForce }),
     ...(sources.claimLimit === null ? {} : { maxCountedExamples: sources.claimLimit }),
     ...countTasks(step),
     layerScores: summary?.layerScores ?? null,

@@ -26,6 +26,18 @@ export type { MomentumSettings, MomentumState } from "./optimizers/momentum.ts";
 export { initMomentum, stepMomentum } from "./optimizers/momentum.ts";
 export { addProximal } from "./optimizers/proximal.ts";
 export { warmedUpRate } from "./optimizers/warmup.ts";
+export { drawPoisoned, poisoned } from "./orders/poisoned.ts";
+export {
+  type HoldingOrder,
+  type InForce,
+  inForceAfter,
+  nothingInForce,
+  type Poison,
+  type StandingOrder,
+  standingOrderSchemas,
+  takenBack,
+} from "./orders/standingOrder.ts";
+export { type GivenOrders, isTooFew, loopOrders, pausedByOperator, runOf, sampledSize } from "./orders/underOrders.ts";
 export { isEnough } from "./pacing/closing.ts";
 export { freshPace, type Pace, type PaceRules } from "./pacing/pace.ts";
 export type { Standing } from "./pacing/standing.ts";
@@ -51,8 +63,8 @@ export {
   weightedSum,
   zeros,
 } from "./params.ts";
-export type { DealSettings, DealtShares, DeviceShare, PartitionInput } from "./partition.ts";
-export { dealShares } from "./partition.ts";
+export type { DealSettings, DealtShares, DeviceShare, PartitionInput, SkewSettings } from "./partition.ts";
+export { dealShares, dealSkewed } from "./partition.ts";
 export {
   type DoneTask,
   type HeldTask,

@@ -32,6 +32,7 @@ const whole: Live = {
     { deviceId: 1, nickname: null, state: "waiting", backend: null },
   ],
   rounds: [round(1, 0.9)],
+  orders: [],
 };
 
 function round(number: number, trainLoss: number): Live["rounds"][number] {

@@ -2,11 +2,12 @@ import { integer, number, type TaskKind } from "@tutti/core";
 import { z } from "zod";
 import { backendSchema, countSchema, deviceIdSchema, finiteSchema, lossSchema, ordinalSchema, text } from "./fields.ts";
 import { limits } from "./limits.ts";
+import { orderEventSchema } from "./orders.ts";
 import { evaluationPointSchema, statusSchema, trafficSchema } from "./status.ts";
 import { stageSchema } from "./tasks.ts";
 
 /** The most of each kind that a feed holds; of more devices the first are shown, of more rounds the latest. */
-export const liveLimits = { maxTiles: 1000, maxRounds: 2000, maxSteps: 16, maxListed: 100 } as const;
+export const liveLimits = { maxTiles: 1000, maxRounds: 2000, maxSteps: 16, maxListed: 100, maxOrders: 500 } as const;
 
 /** What a device is doing, as far as the coordinator knows (P-171). */
 export const tileStates = [
@@ -96,6 +97,8 @@ const sizesSchema = z.strictObject({ layers: z.array(countSchema).max(limits.max
 /** The status without what the rounds of the feed say. */
 export const liveStatusSchema = statusSchema.omit({ history: true, historyStart: true, probes: true, plans: true, leftOut: true });
 
+const ordersSchema = z.array(orderEventSchema).max(liveLimits.maxOrders).readonly();
+
 const tilesSchema = z.array(tileSchema).max(liveLimits.maxTiles).readonly();
 const roundsSchema = z.array(liveRoundSchema).max(liveLimits.maxRounds).readonly();
 
@@ -105,15 +108,18 @@ export const liveSchema = z.strictObject({
   sizes: sizesSchema,
   devices: tilesSchema,
   rounds: roundsSchema,
+  /** What the operator changed, oldest first: without what is about single clients. */
+  orders: ordersSchema,
 });
 
-/** What it sends from then on, under the event `change`: what is absent is as it was, tiles and rounds replace those of the same name. */
+/** What it sends from then on, under the event `change`: what is absent is as it was, tiles, rounds and orders replace those of the same name. */
 export const liveChangeSchema = z.strictObject({
   status: liveStatusSchema.exactOptional(),
   devices: tilesSchema.exactOptional(),
   /** Devices that are not shown any more. */
   gone: z.array(deviceIdSchema).max(liveLimits.maxTiles).readonly().exactOptional(),
   rounds: roundsSchema.exactOptional(),
+  orders: ordersSchema.exactOptional(),
 });
 
 /** The whole of a feed. */
@@ -134,12 +140,13 @@ export type LiveStep = z.infer<typeof liveStepSchema>;
 export type Movement = z.infer<typeof movementSchema>;
 
 /** The whole after a change. */
-export function applyChange(live: Live, { status, devices = [], gone = [], rounds = [] }: LiveChange): Live {
+export function applyChange(live: Live, { status, devices = [], gone = [], rounds = [], orders = [] }: LiveChange): Live {
   return {
     ...live,
     status: status ?? live.status,
     devices: replaceIn(live.devices, devices, ({ deviceId }) => deviceId, new Set(gone)),
     rounds: replaceIn(live.rounds, rounds, ({ stage, round }) => `${stage}/${round}`).slice(-liveLimits.maxRounds),
+    orders: replaceIn(live.orders, orders, ({ number }) => number).slice(-liveLimits.maxOrders),
   };
 }
 

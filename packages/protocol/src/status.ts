@@ -2,6 +2,7 @@ import { clientProfileSchema, fractionSchema, integer, number, settingLimits } f
 import { z } from "zod";
 import { countSchema, deviceIdSchema, finiteSchema, lossSchema, roundedFractionSchema, runIdSchema } from "./fields.ts";
 import { limits } from "./limits.ts";
+import { inForceSchema } from "./orders.ts";
 import { evaluationProtocolSchema, splitSchema, stageSchema } from "./tasks.ts";
 
 const layerIndexSchema = integer(0, limits.maxLayers - 1);
@@ -113,6 +114,8 @@ export const statusSchema = z.strictObject({
   allLayersF32: trafficSchema,
   /** Why it waits, or why a step was repeated; null when there is nothing to say. */
   message: z.string().max(limits.maxReason).nullable(),
+  /** What the operator has ordered and holds for the next plan; absent before the first order. */
+  inForce: inForceSchema.exactOptional(),
   /** Milliseconds of coordinator uptime that are left for the step, null for no deadline. */
   deadlineMs: integer(0, limits.maxDeadlineMs).nullable(),
 });

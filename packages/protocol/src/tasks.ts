@@ -61,6 +61,7 @@ export const taskSpecSchema = z.discriminatedUnion("kind", [
     isPersonalised: z.boolean(),
     hasOwnRanks: z.literal(true).exactOptional(),
     scoresMatrices: z.literal(true).exactOptional(),
+    skew: z.strictObject({ dirichletAlpha: number(1e-6, 1e6) }).exactOptional(),
     fades: z.strictObject({ pruneTo: number(0, 1), penalty: number(0, 1e4) }).exactOptional(),
   }),
   z.strictObject({ kind: z.literal("probe"), lanczosSteps: integer(1, limits.maxLanczosSteps) }),

@@ -8,6 +8,7 @@ import {
   shapesOf,
   type Tensor,
 } from "@tutti/core";
+import type { OrderEvent } from "@tutti/protocol";
 import type { StartingPoint } from "../start/startingPoint.ts";
 import type { Change, KeyValueStore } from "./keyValueStore.ts";
 import type { OlderTask } from "./olderPlans.ts";
@@ -108,6 +109,8 @@ export interface JournalContents {
   readonly devices: readonly JournalledDevice[];
   readonly clients: readonly JournalledClient[];
   readonly standings: readonly JournalledStanding[];
+  /** The operator's orders, oldest first. */
+  readonly orders: readonly OrderEvent[];
   readonly traffic: Json;
   /** One entry per closed step, oldest first. */
   readonly history: readonly unknown[];
@@ -142,6 +145,8 @@ export interface Journal {
   putClient(client: JournalledClient): void;
   removeClient(clientKey: string): void;
   putStanding(standing: JournalledStanding): void;
+  /** An order, or what is known of it since. */
+  putOrder(order: OrderEvent): void;
   putTraffic(traffic: Json): void;
   flushed(): Promise<void>;
   /** Takes what was removed off the disk as well. */
@@ -206,6 +211,7 @@ export function openJournal(store: KeyValueStore, entries = store.entries()): Jo
     putClient: (client) => store.write([[clientName(client.clientKey), packRecord(client)]]),
     removeClient: (clientKey) => store.write([[clientName(clientKey), null]]),
     putStanding: (standing) => store.write([[`standing/${standing.clientKey}`, packRecord(standing)]]),
+    putOrder: (order) => store.write([[`order/${padded(order.number)}`, packRecord(order)]]),
     putTraffic: (traffic) => store.write([["traffic", packRecord(traffic)]]),
     flushed: () => store.flushed(),
     purge: () => store.purge?.() ?? Promise.resolve(),
@@ -363,6 +369,9 @@ function read(entries: ReturnType<KeyValueStore["entries"]>): { contents: Journa
       .map((item) => item.json as JournalledClient)
       .sort((a, b) => a.ordinal - b.ordinal),
     standings: of("standing").map((item) => item.json as JournalledStanding),
+    orders: of("order")
+      .map((item) => item.json as OrderEvent)
+      .sort((a, b) => a.number - b.number),
     traffic: first<Json>("traffic"),
     history: of("history").map((item) => item.json),
   };

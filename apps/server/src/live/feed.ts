@@ -1,5 +1,5 @@
 import { numValues } from "@tutti/core";
-import type { DeviceTile, Live, LiveChange, LiveStatus, Status } from "@tutti/protocol";
+import { type DeviceTile, type Live, type LiveChange, type LiveStatus, liveLimits, type OrderEvent, type Status } from "@tutti/protocol";
 import type { StepRecord } from "@tutti/record";
 import type { TunedParameters } from "../tuned.ts";
 import { createLiveRounds, type LiveRounds, type RoundSources } from "./liveRounds.ts";
@@ -10,6 +10,7 @@ export interface FeedSources extends Pick<RoundSources, "schedule"> {
   status(): Status;
   tiles(): readonly DeviceTile[];
   records(): readonly StepRecord[];
+  orders(): readonly OrderEvent[];
 }
 
 /** What the stage is told: the whole, and what has changed since a change was asked for last (P-170). */
@@ -24,7 +25,7 @@ export function createFeed(sources: FeedSources): Feed {
   const { schedule, tuned } = sources;
   const sizes = sizesOf(tuned);
   const rounds = createLiveRounds({ schedule, allLayersBytes: 4 * numValues(tuned.initial) });
-  const told = { status: "", tiles: new Map<number, string>() };
+  const told = { status: "", tiles: new Map<number, string>(), orders: new Map<number, OrderEvent>() };
   let untold: Map<string, Live["rounds"][number]> = new Map();
 
   /** Rounds that changed while a whole was made are told with the next change as well. */
@@ -34,23 +35,39 @@ export function createFeed(sources: FeedSources): Feed {
   }
 
   return {
-    whole: () => ({ status: liveStatus(sources.status()), sizes, devices: sources.tiles(), rounds: update().all() }),
+    whole: () => ({
+      status: liveStatus(sources.status()),
+      sizes,
+      devices: sources.tiles(),
+      rounds: update().all(),
+      orders: shownOrders(sources),
+    }),
     change() {
       update();
       const status = liveStatus(sources.status());
       const { changed, gone } = changedTiles(told.tiles, sources.tiles());
       const text = JSON.stringify(status);
+      const orders = shownOrders(sources).filter((event) => told.orders.get(event.number) !== event);
+      for (const event of orders) told.orders.set(event.number, event);
       const change: LiveChange = {
         ...(text === told.status ? {} : { status }),
         ...(changed.length === 0 ? {} : { devices: changed }),
         ...(gone.length === 0 ? {} : { gone }),
         ...(untold.size === 0 ? {} : { rounds: [...untold.values()] }),
+        ...(orders.length === 0 ? {} : { orders }),
       };
       told.status = text;
       untold = new Map();
       return Object.keys(change).length === 0 ? null : change;
     },
   };
+}
+
+/** Who was let in or sent away is the operator's business. */
+function shownOrders({ orders }: Pick<FeedSources, "orders">): readonly OrderEvent[] {
+  return orders()
+    .filter(({ order: { kind } }) => kind !== "approve" && kind !== "sendAway")
+    .slice(-liveLimits.maxOrders);
 }
 
 function liveStatus({ history: _, historyStart: __, probes: ___, plans: ____, leftOut: _____, ...status }: Status): LiveStatus {

@@ -1,4 +1,13 @@
-import { type Contribution, carriesTensors, type DeviceId, type RoundPlan, type Stage, shapesOf, type TaskKind } from "@tutti/core";
+import {
+  type Contribution,
+  carriesTensors,
+  type DeviceId,
+  poisoned,
+  type RoundPlan,
+  type Stage,
+  shapesOf,
+  type TaskKind,
+} from "@tutti/core";
 import type { RunEvaluation } from "@tutti/data/node";
 import { isRefusal, type Refusal, refuse, type Submit, type SubmitOutcome, taskId as taskIdOf } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
@@ -75,7 +84,8 @@ export function createAcceptance(ports: AcceptancePorts, members: AcceptingMembe
     const wasReset = task.spec.kind === "train" && (wasResetThen ?? homes.get(task.deviceId)?.wasReset === true);
     const evaluated = evaluatedBy(homes.get(task.deviceId), ports.evaluatedRows);
     const known = { run: config.run, stage: plan.stage, trained, shape, task, keepsStates, numClasses };
-    return readSubmission(submission, { ...known, wasReset, evaluated });
+    const contribution = readSubmission(submission, { ...known, wasReset, evaluated });
+    return isRefusal(contribution) ? contribution : poisoned(contribution, task);
   }
 
   async function accept({ openedAt }: OpenStep, lease: Lease, device: JournalledDevice, submission: Submit): Promise<void> {

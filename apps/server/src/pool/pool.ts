@@ -15,11 +15,12 @@ import type { Published } from "../publications.ts";
 import { type AcceptancePorts, createAcceptance, stateHolder } from "./acceptance.ts";
 import type { Clock } from "./clock.ts";
 import { type ComputeDesk, createComputeDesk } from "./computeDesk.ts";
+import { type Cuttable, cutShort, cuttable } from "./cutting.ts";
 import { createDelivery, type Delivery, type DeliveryPorts } from "./delivery.ts";
 import type { ResetReason } from "./homesPorts.ts";
 import { type Client, type Connection, canMoveDevices, works } from "./members.ts";
 import { createOccupancy, type Occupation } from "./occupancy.ts";
-import { type CurrentStep, closeIfEnough, closeStep, isOpenLease, type Lease, type OpenStep, openStep } from "./openStep.ts";
+import { type CurrentStep, closeIfEnough, closeStep, isOpenLease, type OpenStep, openStep } from "./openStep.ts";
 import { createRoster, type Roster, type RosterPorts } from "./roster.ts";
 import { createTaskProgress, type TaskProgressNotes, type TaskSteps } from "./taskProgress.ts";
 import { taskTimes } from "./taskTimes.ts";
@@ -35,6 +36,8 @@ export interface PoolPorts extends Omit<AcceptancePorts & DeliveryPorts, "onTask
   readonly hostToken: string | null;
   /** A plan that is journalled; throws for any other. */
   published(plan: RoundPlan): Published;
+  /** Whether the operator had closed the step before an earlier process ended. */
+  wasCutShort(plan: RoundPlan): boolean;
   /** A step is open; its tasks have not left. */
   onOpened(step: OpenStep): void;
   /** Something that a page shows has changed. */
@@ -53,6 +56,10 @@ export interface Pool extends DevicePool {
   readonly computeDesk: ComputeDesk;
   readonly keepsStates: boolean;
   step(): OpenStep | null;
+  /** The step that the operator may close early. */
+  cuttable(): Cuttable;
+  /** Closes it with what is in. */
+  cutShort(): void;
   /** Contributions of these devices to the open step, in device order. */
   accepted(deviceIds: readonly DeviceId[]): readonly Contribution[];
   /** A step has closed with these contributions. */
@@ -85,7 +92,6 @@ export interface Pool extends DevicePool {
 export function createPool(ports: PoolPorts): Pool {
   const { config, clock, runId, journal } = ports;
   const current: CurrentStep = { step: null, numOpened: 0 };
-  const taskProgress = createTaskProgress(clock);
   const occupancy = createOccupancy(clock, () => occupation(current, members));
   const changes = createChanges(() => {
     if (current.step?.isOver === false) occupancy.changed();
@@ -94,6 +100,10 @@ export function createPool(ports: PoolPorts): Pool {
   });
   holdStates(ports);
   const members = createRoster(rosterPorts(ports, current, changes.tell));
+  const taskProgress = createTaskProgress({ current, members, clock }, () => {
+    delivery.changed();
+    ports.onProgress();
+  });
   const onTaskChange = () => {
     occupancy.changed();
     delivery.changed();
@@ -125,14 +135,15 @@ export function createPool(ports: PoolPorts): Pool {
       endTakenBack(step, journal.contents()?.takenBack ?? null);
       current.step = step;
       current.numOpened += 1;
-      taskProgress.clear();
       for (const contribution of accepted) acceptance.restore(step, contribution);
       closeIfEnough(step);
+      if (ports.wasCutShort(plan)) cutShort(step);
       const cancelDeadline = startDeadline(step, deadlineMs, clock, () => shut(step));
       ports.onOpened(step);
       occupancy.changed();
       return {
         takenBack: () => step.takenBack,
+        isCutShort: () => step.isCutShort,
         perform: (task) => (isComputeKind(task.spec.kind) ? computeDesk : delivery).perform(step, task),
         close() {
           cancelDeadline();
@@ -141,6 +152,8 @@ export function createPool(ports: PoolPorts): Pool {
       };
     },
     step: () => current.step,
+    cuttable: () => cuttable(current, config),
+    cutShort: () => cutShort(current.step),
     accepted: (deviceIds) => acceptedOf(current.step, deviceIds),
     counted: (contributions) => noteCounted(members, contributions),
     async submit(client, submission) {
@@ -149,14 +162,8 @@ export function createPool(ports: PoolPorts): Pool {
       ports.onChange();
       return answer;
     },
-    progressed(client, taskId, steps) {
-      const lease = current.step?.leases.get(taskId);
-      if (lease?.state !== "open") return;
-      noteProgress(client, lease, steps, { members, clock, taskProgress });
-      delivery.changed();
-      ports.onProgress();
-    },
     taskProgress,
+    progressed: taskProgress.said,
     declineTask(client, taskId, reason) {
       const refusal = delivery.decline(client, taskId, reason);
       if (refusal === null) ports.onChange();
@@ -177,17 +184,6 @@ export function createPool(ports: PoolPorts): Pool {
       members.stop();
     },
   };
-}
-
-/** What a client says of another's task is left out of that device's steps. */
-function noteProgress(
-  client: Client,
-  { taskId, task: { deviceId } }: Lease,
-  steps: TaskSteps,
-  at: { readonly members: Roster; readonly clock: Clock; readonly taskProgress: TaskProgressNotes },
-): void {
-  client.progress = { fraction: Math.min(1, steps.step / steps.numSteps), at: at.clock.now() };
-  if (at.members.homes.get(deviceId)?.clientKey === client.clientKey) at.taskProgress.note(taskId, deviceId, steps);
 }
 
 /** Accepted contributions in device order. */
