@@ -17,7 +17,7 @@ export { parametersSha256, taskId } from "./identities.ts";
 export { type Invitation, invitationBytes, invitationKey, readInvitation, writeInvitation } from "./invitations.ts";
 export { limits, protocolVersion } from "./limits.ts";
 export type { DeviceTile, Live, LiveChange, LiveRound, LiveStatus, LiveStep, Movement, TileState } from "./live.ts";
-export { applyChange, liveChangeSchema, liveLimits, liveSchema, movementSchema, tileStates } from "./live.ts";
+export { applyChange, liveChangeSchema, liveGoodbyeSchema, liveLimits, liveSchema, movementSchema, tileStates } from "./live.ts";
 export type {
   Answer,
   Assign,

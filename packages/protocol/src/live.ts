@@ -122,6 +122,9 @@ export const liveChangeSchema = z.strictObject({
   orders: ordersSchema.exactOptional(),
 });
 
+/** The data of `goodbye`, the last event of a coordinator that closes. */
+export const liveGoodbyeSchema = z.object({ reason: z.string().max(100), message: z.string().max(limits.maxReason).optional() });
+
 /** The whole of a feed. */
 export type Live = z.infer<typeof liveSchema>;
 /** What has changed since. */
