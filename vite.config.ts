@@ -71,7 +71,7 @@ function noLibraryThreads(): Plugin {
 /** The tests under some folders. */
 const tests = (...folders: readonly string[]): string[] => folders.map((folder) => `${folder}/**/*.test.{ts,tsx}`);
 
-const proxied = ["/blobs", "/run.json", "/healthz", "/metrics"];
+const proxied = ["/blobs", "/run.json", "/healthz", "/metrics", "/live", "/report.html"];
 
 export default defineConfig(async ({ command }) => ({
   root: process.env.VITEST ? repository : pages,

@@ -6,13 +6,14 @@ import type { Logger } from "pino";
 import { computeTokenOf, hostTokenOf } from "./computeToken.ts";
 import { type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
 import { buildDoors, type Doors } from "./doors.ts";
-import { createAddresses, isLoopback, publicUrls } from "./entry/addresses.ts";
+import { createAddresses } from "./entry/addresses.ts";
 import { createAudit } from "./entry/audit.ts";
 import { createGate, type Gate } from "./entry/gate.ts";
 import type { Listening } from "./entry/links.ts";
 import { tokenIn } from "./entry/tokens.ts";
 import { type BlobStore, createBlobStore } from "./http/blobs.ts";
 import { publishControl } from "./http/control.ts";
+import { metricsAccessOf } from "./http/metricsAccess.ts";
 import { addControl } from "./http/operator.ts";
 import type { HttpPorts, PagesHandler } from "./http/server.ts";
 import { createWireMeter, type MeterRecord, type WireMeter } from "./http/wireMeter.ts";
@@ -128,7 +129,15 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
   });
   try {
     const control: HttpPorts["control"] = (app) => addControl(app, door, orders);
-    const doors = await buildDoors({ ...assembly, ...opened, metricsAccess, pages: given.pages, control });
+    const doors = await buildDoors({
+      ...assembly,
+      ...opened,
+      folder: opened.folder.path,
+      controlToken,
+      metricsAccess,
+      pages: given.pages,
+      control,
+    });
     assembly.doors = doors;
     listening = await doors.open();
     const { port, url } = listening;
@@ -139,14 +148,6 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
     throw error;
   }
 }
-
-/** Behind a proxy every visitor comes from this machine; where others may come by themselves, a token for them lies in the run's folder. */
-function metricsAccessOf({ host, publicUrl }: CoordinatorConfig, folder: string, controlToken: string): HttpPorts["metricsAccess"] {
-  const isBehindProxy = publicUrls(publicUrl).length > 0;
-  const isAlone = isLoopback(host) && !isBehindProxy;
-  return { isLocalOpen: !isBehindProxy, tokens: isAlone ? [controlToken] : [controlToken, tokenIn(folder, "metrics.token")] };
-}
-
 /** Where the run starts, from its journal where there is one; null for values drawn from its seed. */
 async function startOf(config: CoordinatorConfig, { journal }: OpenedRun, ports: StartPorts): Promise<StartingPoint | null> {
   const contents = journal.contents();
@@ -303,6 +304,8 @@ function startNews({ news, live, listeners, opened, meter, doors }: Assembly): v
     },
     tellSpectators: () => doors?.sockets.tellSpectators(),
     tellMembers: () => doors?.sockets.tellMembers(),
+    tellWatchers: () => doors?.audience.tell(),
+    numWatchers: () => doors?.audience.numWatchers() ?? 0,
     numSpectators: () => doors?.sockets.numSpectators() ?? 0,
     numMembers: () => doors?.sockets.numMembers() ?? 0,
   });
@@ -324,8 +327,7 @@ async function shutDown(assembly: Assembly, reason: Goodbye["reason"], why: stri
   ending.abort.abort();
   stopTimers(assembly);
   withdrawControl(assembly);
-  doors?.guard.stop();
-  doors?.sockets.close(reason, why);
+  doors?.farewell(reason, why);
   await doors?.app.close();
   journal.putTraffic(asJson(meter.record()));
   opened.keptRounds.stopWaiting();

@@ -1,12 +1,14 @@
 import { join } from "node:path";
 import { numValues } from "@tutti/core";
-import { protocolVersion } from "@tutti/protocol";
+import { type Goodbye, protocolVersion } from "@tutti/protocol";
 import type { FastifyInstance } from "fastify";
 import { findBases } from "./bases.ts";
 import type { CoordinatorConfig } from "./config.ts";
 import { createAddresses } from "./entry/addresses.ts";
 import type { Gate } from "./entry/gate.ts";
 import { loadCertificate } from "./http/certificate.ts";
+import { addLive, type LiveAudience, type LivePorts, type WatchAccess } from "./http/live.ts";
+import { addReport } from "./http/report.ts";
 import { buildHttp, type HttpPorts, listen } from "./http/server.ts";
 import type { WireMeter } from "./http/wireMeter.ts";
 import type { Journal } from "./journal/journal.ts";
@@ -24,9 +26,13 @@ import type { TunedParameters } from "./tuned.ts";
 export interface Doors {
   readonly app: FastifyInstance;
   readonly sockets: Sockets;
+  /** Who reads the live feed. */
+  readonly audience: LiveAudience;
   readonly guard: ConnectionGuard;
   /** What the operator should know before the run begins; empty where all is well. */
   readonly notices: readonly string[];
+  /** Says goodbye to everybody who is connected. */
+  farewell(reason: Goodbye["reason"], message?: string): void;
   /** Listens; resolves with the port, and the address for this machine. */
   open(): Promise<{ readonly port: number; readonly url: string }>;
 }
@@ -34,6 +40,9 @@ export interface Doors {
 /** What the doors show of the coordinator, and what they ask it to do. */
 export interface DoorPorts extends Pick<HttpPorts, "blobs" | "logger" | "control" | "pages" | "metricsAccess"> {
   readonly gate: Gate;
+  readonly controlToken: string;
+  /** Of the run's files. */
+  readonly folder: string;
   readonly config: CoordinatorConfig;
   readonly runId: string;
   readonly tuned: TunedParameters;
@@ -65,17 +74,21 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
     pages,
     metricsAccess: ports.metricsAccess,
     runPage: () => ({ protocolVersion, runId, run, urls, keepsStates, admission, status: forLanding(live.statusOnArrival()) }),
-    metrics: () => metrics.read(live.status(), meter.totals(), sockets.numSpectators()),
+    metrics: () =>
+      metrics.read({ live: live.feed.whole(), traffic: meter.totals(), numSpectators: sockets.numSpectators() + audience.numWatchers() }),
   });
+  const access: WatchAccess = { isOpen: admission === "open", tokens: watchTokens(ports) };
+  const audience = addWatching(app, ports, { addresses, access, numSpectators: () => sockets.numSpectators() });
   const sockets = attachSockets(app.server, {
     addresses,
     gate: ports.gate,
-    isWatchable: admission === "open",
+    isWatchable: access.isOpen,
     pool,
     clock,
     logger,
     helloTimeoutMs: config.helloTimeoutMs,
     maxSpectators: config.maxSpectators,
+    numWatchers: audience.numWatchers,
     trustProxy: config.trustProxy,
     tokenOf: ({ clientKey, token }) => (admission === "open" ? null : (ports.gate.standingOf(clientKey).invitation ?? token ?? null)),
     maxMessageBytes: largestMessage(tuned, keepsStates),
@@ -111,13 +124,38 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
   return {
     app,
     sockets,
+    audience,
     guard,
     notices: notice === null ? [] : [notice],
+    farewell(reason, message) {
+      guard.stop();
+      audience.close(reason, message);
+      sockets.close(reason, message);
+    },
     async open() {
       const port = await listen(app, config);
       return { port, url: `${certificate === null ? "http" : "https"}://${nameForUrl(config.host)}:${port}` };
     },
   };
+}
+
+/** Who watches: the live feed, and the report. */
+function addWatching(app: FastifyInstance, ports: DoorPorts, sides: Pick<LivePorts, "addresses" | "access"> & { numSpectators(): number }) {
+  const { config, clock, live, metrics, folder } = ports;
+  const audience: LiveAudience = addLive(app, {
+    ...sides,
+    clock,
+    feed: live.feed,
+    hasRoom: () => sides.numSpectators() + audience.numWatchers() < config.maxSpectators,
+    onClosed: metrics.closed,
+  });
+  addReport(app, { ...sides, folder });
+  return audience;
+}
+
+/** With an invitation a client comes in, and nobody watches. */
+function watchTokens({ config, gate, controlToken }: DoorPorts): readonly string[] {
+  return config.admission === "code" && gate.linkToken !== null ? [controlToken, gate.linkToken] : [controlToken];
 }
 
 /** Bytes of the largest submission: all tensors in f32, three times over where states travel, and room for the header. */

@@ -21,6 +21,8 @@ import { createForgetting, type Forgetting } from "./forgetting.ts";
 import type { BlobStore } from "./http/blobs.ts";
 import { labelOfStep, type WireMeter } from "./http/wireMeter.ts";
 import type { Journal } from "./journal/journal.ts";
+import { createFeed, type Feed } from "./live/feed.ts";
+import { describeTiles } from "./live/tiles.ts";
 import type { Change } from "./news.ts";
 import { createOrderBook, type OrderBook } from "./orders/orderBook.ts";
 import type { Clock } from "./pool/clock.ts";
@@ -31,7 +33,7 @@ import { createPublications, type Publications } from "./publications.ts";
 import { announce, type RunNotes } from "./runEvents.ts";
 import { type RunLoopPorts, type RunningStrategy, runLoop, startStrategy } from "./runLoop.ts";
 import { type Beginning, createBeginning, whenReady } from "./runStart.ts";
-import { createStatusSource } from "./runStatus.ts";
+import { createStatusSource, type StatusSource } from "./runStatus.ts";
 import type { KeptRounds } from "./start/keptRounds.ts";
 import type { StartContent } from "./start/startingPoint.ts";
 import { type ClientPoint, describeClients } from "./status.ts";
@@ -112,6 +114,8 @@ export interface LiveRunPorts {
 /** The run that a coordinator holds: its pool, its rounds and what can be said of it. */
 export interface LiveRun {
   readonly pool: Pool;
+  /** What the stage is told. */
+  readonly feed: Feed;
   readonly book: OrderBook;
   /** The strategy's latest. */
   state(): StrategyState;
@@ -159,7 +163,15 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     running: started,
     forgetting: createForgetting(started, ports),
     publications: createPublications({ run, journal, blobs }),
-    notes: { isGathering: false, said: { phase: "waiting", message: null }, resets: null, blocked: null, records: [], points: [] },
+    notes: {
+      isGathering: false,
+      said: { phase: "waiting", message: null },
+      resets: null,
+      blocked: null,
+      pace: journal.contents()?.pace ?? null,
+      records: [],
+      points: [],
+    },
     beginning: createBeginning(),
     book: createOrderBook({
       journal,
@@ -177,6 +189,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
   const status = createStatusSource({ runId: ports.runId, run, tuned, clock, meter, running, notes, book, pool });
   return {
     pool,
+    feed: feedOf(work, pool, status),
     book,
     state: () => running.state,
     numClasses: tuned.numClasses,
@@ -206,6 +219,25 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     },
     outcome: () => outcomeOf(work, pool),
   };
+}
+
+function feedOf({ ports, running, notes, book }: Work, pool: Pool, status: StatusSource): Feed {
+  const { members, taskProgress: progress } = pool;
+  return createFeed({
+    schedule: running.strategy.schedule(ports.config.run),
+    tuned: ports.tuned,
+    status: status.lately,
+    tiles: () =>
+      describeTiles({
+        members,
+        step: pool.step(),
+        progress,
+        isDone: notes.said.phase === "done",
+        standing: notes.pace?.standing ?? null,
+      }),
+    records: () => notes.records,
+    orders: book.events,
+  });
 }
 
 /** The run's strategy; of a task whose answers are texts with the answers that its report shows. */
@@ -239,6 +271,7 @@ function poolPorts({ ports, publications, notes, forgetting, book }: Work, onFau
       ports.onChange("detail");
     },
     onChange: () => ports.onChange("detail"),
+    onProgress: () => ports.onChange("progress"),
     onReset(deviceId, why) {
       const message = `device ${deviceId} ${resetTexts[why]} and starts again`;
       notes.said = { ...notes.said, message };
@@ -276,6 +309,7 @@ function loopPorts(
   const { run } = config;
   return {
     run,
+    tuned: ports.tuned,
     pool,
     journal,
     keptRounds,

@@ -28,6 +28,7 @@ import type { TunedParameters } from "./tuned.ts";
 /** What the loop needs of the coordinator. */
 export interface RunLoopPorts {
   readonly run: RunSettings;
+  readonly tuned: Pick<TunedParameters, "shape">;
   readonly pool: Pool;
   readonly journal: Journal;
   readonly keptRounds: KeptRounds;
@@ -174,7 +175,7 @@ interface History {
 
 function createHistory(
   running: RunningStrategy,
-  { journal, keptRounds, pool, forgetting, clock, bytesSoFar, onRecord }: RunLoopPorts,
+  { tuned, journal, keptRounds, pool, forgetting, clock, bytesSoFar, onRecord }: RunLoopPorts,
   signal: AbortSignal,
 ): History {
   let bytesBefore: HistoryEntry["bytes"] = { up: 0, down: 0 };
@@ -210,6 +211,7 @@ function createHistory(
         bytes,
         clientSeconds: pool.takeClientSeconds(),
         devices: pool.taskTimes(),
+        learnt: { shape: tuned.shape, tensors: running.state.tensors },
       };
       const entry: HistoryEntry = { record: recordStep(plan, contributions, measures), bytes: total };
       open = { entry, contributions };

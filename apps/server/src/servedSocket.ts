@@ -204,7 +204,7 @@ function handlersOf(served: Served): Handlers {
       return answer;
     }, desk.submit),
     progress: asClient((client, { taskId, step, numSteps }) => {
-      pool.progressed(client, taskId, Math.min(1, step / numSteps));
+      pool.progressed(client, taskId, { step, numSteps });
       return {};
     }, desk.ignored),
     pause: asClient((client, { isPaused }, afterAnswer) => {

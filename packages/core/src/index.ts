@@ -40,6 +40,7 @@ export {
 export { type GivenOrders, isTooFew, loopOrders, pausedByOperator, runOf, sampledSize } from "./orders/underOrders.ts";
 export { isEnough } from "./pacing/closing.ts";
 export { freshPace, type Pace, type PaceRules } from "./pacing/pace.ts";
+export type { Standing } from "./pacing/standing.ts";
 export { mapParameterSets, taskParams } from "./parameterSets.ts";
 export type { Params, Shapes, Tensor } from "./params.ts";
 export {
@@ -92,6 +93,7 @@ export type { KeepRatio, ProbeScale } from "./selection/layerCount.ts";
 export { findKeepRatio } from "./selection/layerCount.ts";
 export type { ScoringInput, StateSelector } from "./selection/layerScores.ts";
 export { distinctSequences, readsStates, scoreBounds, scoreLayers } from "./selection/layerScores.ts";
+export { combineLayerScores } from "./selection/selectLayers.ts";
 export { type SettingChange, settingChanges } from "./settingChanges.ts";
 export {
   type Encoding,

@@ -5,6 +5,7 @@ export { type ClientIdentity, clientIdentity, type ProofPurpose, proofBytes, pub
 export type { CodecLimits, TensorEntry } from "./codec.ts";
 export { CodecError, decodeParams, encodedParamsSize, encodeParams, readTensorEntries } from "./codec.ts";
 export { decodeDeviceState, encodeDeviceState } from "./deviceStates.ts";
+export { createEventReader, type EventReader, type StreamedEvent, writeEvent } from "./eventStream.ts";
 export { expectationOf } from "./faults/expectation.ts";
 export { nearestOf } from "./faults/nearest.ts";
 export { type KnownName, knownNames, namesAt, valueAt } from "./faults/schemaTree.ts";
@@ -15,6 +16,8 @@ export type { TaskIdentity } from "./identities.ts";
 export { parametersSha256, taskId } from "./identities.ts";
 export { type Invitation, invitationBytes, invitationKey, readInvitation, writeInvitation } from "./invitations.ts";
 export { limits, protocolVersion } from "./limits.ts";
+export type { DeviceTile, Live, LiveChange, LiveRound, LiveStatus, LiveStep, Movement, TileState } from "./live.ts";
+export { applyChange, liveChangeSchema, liveGoodbyeSchema, liveLimits, liveSchema, movementSchema, tileStates } from "./live.ts";
 export type {
   Answer,
   Assign,

@@ -99,6 +99,10 @@ export const rules = {
   "P-150": "A damaged journal refuses the run",
   "P-151": "Journal and states can be encrypted",
   "P-152": "A full disk accepts nothing",
+  "P-170": "The live feed",
+  "P-171": "A tile for each device",
+  "P-172": "Who may watch",
+  "P-173": "Numbers of the feed are the journal's",
 } as const;
 
 /** The number of a rule of SPEC.md. */

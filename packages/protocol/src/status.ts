@@ -8,11 +8,12 @@ import { evaluationProtocolSchema, splitSchema, stageSchema } from "./tasks.ts";
 const layerIndexSchema = integer(0, limits.maxLayers - 1);
 
 /** Bytes in both directions, seen from the coordinator's devices. */
-const trafficSchema = z.strictObject({ up: countSchema, down: countSchema });
+export const trafficSchema = z.strictObject({ up: countSchema, down: countSchema });
 
 const shareSchema = fractionSchema.nullable();
 
-const evaluationPointSchema = z.strictObject({
+/** What an evaluation came to, in one protocol on one split. */
+export const evaluationPointSchema = z.strictObject({
   protocol: evaluationProtocolSchema,
   split: splitSchema,
   /** These two of tasks with classes alone. */

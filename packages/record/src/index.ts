@@ -43,6 +43,7 @@ export {
   rankCorrelations,
   roundCorrelations,
 } from "./layers.ts";
+export { type Learnt, type Movement, movementOf } from "./movement.ts";
 export { type OtherModel, otherModelsOf } from "./otherModels.ts";
 export { hashParameters } from "./parametersHash.ts";
 export { type RunOrigin, runOriginSchema } from "./runOrigin.ts";

@@ -34,6 +34,8 @@ export interface Lease {
   numMoves: number;
   /** Uptime by which its device, which moved for it, is to be registered where it lives now; null once it is. */
   arrivalBy: number | null;
+  /** How it ended; null before. */
+  ended: TaskOutcome["kind"] | null;
   end(outcome: TaskOutcome): void;
 }
 
@@ -164,8 +166,10 @@ function createLease(id: string, task: PlannedTask): Lease {
     isWanted: false,
     numMoves: 0,
     arrivalBy: null,
+    ended: null,
     end(result) {
       lease.state = "over";
+      lease.ended = result.kind;
       outcome.resolve(result);
     },
   };

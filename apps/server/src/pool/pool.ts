@@ -22,6 +22,7 @@ import { type Client, type Connection, canMoveDevices, works } from "./members.t
 import { createOccupancy, type Occupation } from "./occupancy.ts";
 import { type CurrentStep, closeIfEnough, closeStep, isOpenLease, type OpenStep, openStep } from "./openStep.ts";
 import { createRoster, type Roster, type RosterPorts } from "./roster.ts";
+import { createTaskProgress, type TaskProgressNotes, type TaskSteps } from "./taskProgress.ts";
 import { taskTimes } from "./taskTimes.ts";
 import { endTakenBack, type WithdrawalPorts, withdraw } from "./withdrawal.ts";
 
@@ -41,6 +42,8 @@ export interface PoolPorts extends Omit<AcceptancePorts & DeliveryPorts, "onTask
   onOpened(step: OpenStep): void;
   /** Something that a page shows has changed. */
   onChange(): void;
+  /** A client has said how far a task is. */
+  onProgress(): void;
   /** A device lost its private state and starts again. */
   onReset(deviceId: DeviceId, why: ResetReason): void;
   /** A client did not register these devices in time. */
@@ -62,8 +65,10 @@ export interface Pool extends DevicePool {
   /** A step has closed with these contributions. */
   counted(contributions: readonly Contribution[]): void;
   submit(client: Client, submission: Submit): Promise<Refusal | { readonly outcome: SubmitOutcome }>;
-  /** A client says what share of a task is done. */
-  progressed(client: Client, taskId: string, fraction: number): void;
+  /** A client says how far a task is. */
+  progressed(client: Client, taskId: string, steps: TaskSteps): void;
+  /** How far tasks are, as clients say. */
+  readonly taskProgress: Pick<TaskProgressNotes, "of" | "speedOf">;
   /** The device cannot do the task. */
   declineTask(client: Client, taskId: string, reason: string): Refusal | null;
   /** A task was sent and not acknowledged: it is sent again, unless the client says that it does not host the device. */
@@ -95,6 +100,10 @@ export function createPool(ports: PoolPorts): Pool {
   });
   holdStates(ports);
   const members = createRoster(rosterPorts(ports, current, changes.tell));
+  const taskProgress = createTaskProgress({ current, members, clock }, () => {
+    delivery.changed();
+    ports.onProgress();
+  });
   const onTaskChange = () => {
     occupancy.changed();
     delivery.changed();
@@ -153,11 +162,8 @@ export function createPool(ports: PoolPorts): Pool {
       ports.onChange();
       return answer;
     },
-    progressed(client, taskId, fraction) {
-      if (current.step?.leases.get(taskId)?.state !== "open") return;
-      client.progress = { fraction, at: clock.now() };
-      delivery.changed();
-    },
+    taskProgress,
+    progressed: taskProgress.said,
     declineTask(client, taskId, reason) {
       const refusal = delivery.decline(client, taskId, reason);
       if (refusal === null) ports.onChange();
