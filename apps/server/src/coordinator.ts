@@ -61,6 +61,10 @@ export interface Coordinator {
   /** For this machine. */
   readonly url: string;
   readonly port: number;
+  /** Where plain http is served beside https; null for nowhere. */
+  readonly plainPort: number | null;
+  /** SHA-256 of a certificate that this machine made; null where there is none. */
+  readonly fingerprint: string | null;
   readonly runId: string;
   /** Folder of the run's files. */
   readonly folder: string;
@@ -117,9 +121,8 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
     const doors = await buildDoors({ ...assembly, ...opened, metricsAccess, pages: given.pages, control });
     assembly.doors = doors;
     listening = await doors.open();
-    const { port, url } = listening;
-    begin(assembly, { port, url, controlToken });
-    return describe(assembly, { port, url, controlToken });
+    begin(assembly, { ...listening, controlToken });
+    return describe(assembly, { ...listening, controlToken });
   } catch (error) {
     await (ending.closing ?? giveUp(assembly)); // it may have been stopped while it opened
     throw error;
@@ -261,9 +264,7 @@ function createEnding(): Ending {
 }
 
 /** What is known once the coordinator listens. */
-interface Address {
-  readonly url: string;
-  readonly port: number;
+interface Address extends Listening {
   readonly controlToken: string;
 }
 
@@ -329,7 +330,7 @@ async function shutDown(assembly: Assembly, reason: Goodbye["reason"], why: stri
   withdrawControl(assembly);
   doors?.guard.stop();
   doors?.sockets.close(reason, why);
-  await doors?.app.close();
+  await doors?.close();
   journal.putTraffic(asJson(meter.record()));
   opened.keptRounds.stopWaiting();
   journal.stopWaiting(); // on a full disk: what waits was not acknowledged
@@ -355,7 +356,7 @@ function withdrawControl({ withdraw, logger }: Assembly): void {
 async function giveUp(assembly: Assembly): Promise<void> {
   stopTimers(assembly);
   assembly.doors?.guard.stop();
-  await assembly.doors?.app.close();
+  await assembly.doors?.close();
   await assembly.opened.release();
 }
 

@@ -21,6 +21,8 @@ const emptySchema = z.strictObject({});
 
 const ruleSchema = z.custom<Rule>((value) => typeof value === "string" && Object.hasOwn(rules, value), "a rule's number is expected");
 
+const portSchema = integer(1, 65_535);
+
 const threadsSchema = integer(1, limits.maxThreads);
 
 const capabilitiesSchema = z.strictObject({
@@ -122,6 +124,17 @@ export const runInfoSchema = z.strictObject({
   keepsStates: z.boolean(),
   /** What a client must bring to join (P-102, P-103). */
   admission: z.enum(["open", "code", "invitations"]),
+  /** The certificate that the coordinator's machine made itself, of which browsers warn (P-191); absent where there is none. */
+  trust: z
+    .strictObject({
+      /** As browsers show it. */
+      sha256: z.string().regex(/^[0-9A-F]{2}(:[0-9A-F]{2}){31}$/),
+      /** Of https. */
+      port: portSchema,
+      /** Of plain http beside it. */
+      plainPort: portSchema.exactOptional(),
+    })
+    .exactOptional(),
   status: landingStatusSchema,
 });
 
