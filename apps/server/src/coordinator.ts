@@ -3,7 +3,7 @@ import type { RunEvaluation } from "@tutti/data/node";
 import type { Goodbye, Status } from "@tutti/protocol";
 import type { RunOrigin, StepRecord, TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
-import { computeTokenOf, hostTokenOf } from "./computeToken.ts";
+import { type RunTokens, runTokens } from "./computeToken.ts";
 import { type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
 import { buildDoors, type Doors } from "./doors.ts";
 import { isLoopback, publicUrls } from "./entry/addresses.ts";
@@ -57,7 +57,7 @@ export interface CoordinatorPorts {
 }
 
 /** A running coordinator. */
-export interface Coordinator {
+export interface Coordinator extends RunTokens {
   /** For this machine. */
   readonly url: string;
   readonly port: number;
@@ -69,12 +69,8 @@ export interface Coordinator {
   /** Folder of the run's files. */
   readonly folder: string;
   readonly controlToken: string;
-  /** What compute clients must bring (P-90); null where the run needs none. */
-  readonly computeToken: string | null;
   /** What the link to the run carries (P-102, P-103); null where everybody may come. */
   readonly linkToken: string | null;
-  /** What clients bring that may have the states of other clients' devices (P-126); null where any host may. */
-  readonly hostToken: string | null;
   readonly config: CoordinatorConfig;
   /** Null where the run started from values drawn from its seed. */
   readonly origin: RunOrigin | null;
@@ -173,8 +169,7 @@ async function orReleased<T>(opened: OpenedRun, make: () => Promise<T>): Promise
 /** A coordinator's parts, from before it listens until it has closed. */
 interface Assembly {
   readonly gate: Gate;
-  readonly computeToken: string | null;
-  readonly hostToken: string | null;
+  readonly tokens: RunTokens;
   readonly config: CoordinatorConfig;
   readonly opened: OpenedRun;
   readonly start: StartingPoint | null;
@@ -213,9 +208,8 @@ type Given = CoordinatorPorts & {
 function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): Assembly {
   const { tuned, clock = systemClock, logger, strategy, start } = given;
   const { runId, journal, keptRounds, folder } = opened;
-  const computeToken = computeTokenOf(folder.path, needsCompute(config.run) || given.answers !== undefined);
+  const tokens = runTokens(folder.path, config, needsCompute(config.run) || given.answers !== undefined);
   const gate = createGate({ config, runId, folder: folder.path, journal, now: Date.now });
-  const hostToken = hostTokenOf(folder.path, config);
   const listeners = new Set<(event: CoordinatorEvent) => void>();
   const metrics = createMetrics();
   const news = createNews(clock);
@@ -232,8 +226,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
     journal,
     keptRounds,
     start: start?.content ?? null,
-    computeToken,
-    hostToken,
+    ...tokens,
     answers: given.answers ?? null,
     evaluatedRows: given.evaluatedRows ?? null,
     blobs,
@@ -251,8 +244,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
       metrics.stepClosed(record.stage, record.seconds);
     },
   });
-  const tokens = { computeToken, hostToken };
-  const parts = { config, opened, start, tuned, clock, logger, blobs, meter, metrics, news, live, listeners, ...tokens, gate };
+  const parts = { config, opened, start, tuned, clock, logger, blobs, meter, metrics, news, live, listeners, tokens, gate };
   return { ...parts, ending: createEnding(), doors: null, withdraw: null };
 }
 
@@ -371,9 +363,8 @@ function describe(assembly: Assembly, address: Address): Coordinator {
     ...address,
     runId: opened.runId,
     folder: opened.folder.path,
-    computeToken: assembly.computeToken,
+    ...assembly.tokens,
     linkToken: assembly.gate.linkToken,
-    hostToken: assembly.hostToken,
     config,
     origin: start?.origin ?? null,
     notices: assembly.doors?.notices ?? [],

@@ -123,13 +123,12 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
   const cap = connectionCap(fileLimit, config.connections.max);
   const guard = guardConnections(app.server, { ...config.connections, max: cap }, { clock, onClosed: metrics.closed, listeners });
   metrics.observe({ open: guard.numOpen, cap, fileLimit });
-  const notice = capNotice(cap, fileLimit, config);
-  if (notice !== null) logger.warn({ fileLimit, cap }, notice);
+  const notices = noticesOf(cap, fileLimit, ports);
   return {
     app,
     sockets,
     guard,
-    notices: notice === null ? [] : [notice],
+    notices,
     async open() {
       const listening = front === null ? await openPlain(app, config) : await openFront(app, front, config);
       const fingerprint = config.https === "self" && certificate !== null ? fingerprintOf(certificate) : null;
@@ -141,6 +140,12 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
       await app.close();
     },
   };
+}
+
+function noticesOf(cap: number | null, fileLimit: number | null, { config, logger }: DoorPorts): string[] {
+  const notice = capNotice(cap, fileLimit, config);
+  if (notice !== null) logger.warn({ fileLimit, cap }, notice);
+  return notice === null ? [] : [notice];
 }
 
 function frontSettings({ plainPort, connections }: CoordinatorConfig): Pick<FrontPorts, "isPlainOffered" | "headersTimeoutMs"> {

@@ -48,6 +48,7 @@ export function createStatusSource({ runId, run, tuned, clock, meter, running, n
     return describeRun({
       runId,
       claimLimit: claimLimit(run),
+      fillTo: run.helpers?.fillTo ?? null,
       resets: notes.resets,
       ...said,
       summary,

@@ -59,6 +59,8 @@ const helloSchema = z
     token: z.string().min(1).max(limits.maxToken).exactOptional(),
     /** Of hosts that the run's operator trusts with the states of other clients' devices (P-126). */
     hostToken: z.string().min(1).max(limits.maxToken).exactOptional(),
+    /** Of helper devices of the run's operator (P-192). */
+    helperToken: z.string().min(1).max(limits.maxToken).exactOptional(),
     /** Number of own examples; with `own` only. */
     ownExamples: integer(1, limits.maxExamples).exactOptional(),
     devices: z.array(deviceVersionSchema).max(limits.maxDevicesPerClient).readonly(),
@@ -69,6 +71,10 @@ const helloSchema = z
   .refine((hello) => hello.hosting === "own" || hello.ownExamples === undefined, {
     path: ["ownExamples"],
     error: "ownExamples is for hosting own examples only",
+  })
+  .refine((hello) => hello.hosting === "virtual" || hello.helperToken === undefined, {
+    path: ["helperToken"],
+    error: "helper devices hold shares of the run's examples",
   })
   .refine((hello) => hello.hosting !== "compute" || hello.token !== undefined, {
     path: ["token"],
@@ -128,7 +134,7 @@ export const runInfoSchema = z.strictObject({
   trust: z
     .strictObject({
       /** As browsers show it. */
-      sha256: z.string().regex(/^[0-9A-F]{2}(:[0-9A-F]{2}){31}$/),
+      sha256: z.string().max(95).regex(/^[0-9A-F]{2}(:[0-9A-F]{2}){31}$/),
       /** Of https. */
       port: portSchema,
       /** Of plain http beside it. */

@@ -23,7 +23,7 @@ test("a code is three words of the list, each drawn by itself", () => {
   expect(isCodeOfWords(drawCodeWords())).toBe(true);
 });
 
-test("a code of words is known again whatever the case and whatever parts the words", () => {
+test("P-190 a code of words is known again whatever the case and whatever parts the words", () => {
   const code = "amber-lake-violin";
   for (const typed of ["amber-lake-violin", "Amber Lake Violin", "  AMBER   lake - violin ", "amber – lake—violin.", "amber_lake+violin"])
     expect(isSameCodeWord(typed, code), typed).toBe(true);
