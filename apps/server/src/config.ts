@@ -40,6 +40,8 @@ export const coordinatorConfigSchema = z.strictObject({
   /** 0 for any free port. */
   port: z.int().min(0).max(65_535).default(8080),
   https: httpsSchema.default("none"),
+  /** Beside https, a port where the same is served over plain http, for browsers that do not take the certificate; null for none, 0 for any free one (P-191). */
+  plainPort: z.int().min(0).max(65_535).nullable().default(null),
   /** Addresses under which others reach this coordinator beside those that it prints, such as that of a proxy in front of it (P-101). */
   publicUrl: z
     .union([publicUrlSchema, z.array(publicUrlSchema).max(20)])
@@ -55,6 +57,8 @@ export const coordinatorConfigSchema = z.strictObject({
     .regex(/^[^\s\p{Cc}](?:[^\p{Cc}]*[^\s\p{Cc}])?$/u)
     .describe("6 to 100 characters")
     .exactOptional(),
+  /** Whether a code word that is drawn is three words, which can be read from a wall and typed (P-190). */
+  codeWords: z.boolean().default(false),
   /** Whether each client waits until the operator lets it in (P-104). */
   approval: z.boolean().default(false),
   /** One folder per run below it, and `coordinator/` for the certificate. */

@@ -1,15 +1,17 @@
 import { join } from "node:path";
 import { numValues } from "@tutti/core";
-import { type Goodbye, protocolVersion } from "@tutti/protocol";
+import { type Goodbye, protocolVersion, type RunInfo } from "@tutti/protocol";
 import type { FastifyInstance } from "fastify";
 import { findBases } from "./bases.ts";
 import type { CoordinatorConfig } from "./config.ts";
 import { createAddresses } from "./entry/addresses.ts";
 import type { Gate } from "./entry/gate.ts";
-import { loadCertificate } from "./http/certificate.ts";
+import type { Listening } from "./entry/links.ts";
+import { fingerprintOf, loadCertificate } from "./http/certificate.ts";
+import { createFront, type Front, type FrontPorts } from "./http/front.ts";
 import { addLive, type LiveAudience, type LivePorts, type WatchAccess } from "./http/live.ts";
 import { addReport } from "./http/report.ts";
-import { buildHttp, type HttpPorts, listen } from "./http/server.ts";
+import { buildHttp, type HttpPorts, listen, listenAt } from "./http/server.ts";
 import type { WireMeter } from "./http/wireMeter.ts";
 import type { Journal } from "./journal/journal.ts";
 import { type ConnectionGuard, guardConnections } from "./limits/connectionGuard.ts";
@@ -33,8 +35,10 @@ export interface Doors {
   readonly notices: readonly string[];
   /** Says goodbye to everybody who is connected. */
   farewell(reason: Goodbye["reason"], message?: string): void;
-  /** Listens; resolves with the port, and the address for this machine. */
-  open(): Promise<{ readonly port: number; readonly url: string }>;
+  /** Listens; resolves with the ports, and the address for this machine. */
+  open(): Promise<Listening>;
+  /** Takes nobody any more, and closes every connection. */
+  close(): Promise<void>;
 }
 
 /** What the doors show of the coordinator, and what they ask it to do. */
@@ -65,6 +69,8 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
   const bases = findBases(config.publicDir, run);
   const certificate = await loadCertificate(config.https, join(config.dataDir, "coordinator"));
   const addresses = createAddresses(config);
+  /** What a page says of a certificate that nobody else has signed; the ports are known once it listens. */
+  let trust: RunInfo["trust"] | null = null;
   const app = await buildHttp(config, {
     addresses,
     blobs,
@@ -73,7 +79,16 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
     control,
     pages,
     metricsAccess: ports.metricsAccess,
-    runPage: () => ({ protocolVersion, runId, run, urls, keepsStates, admission, status: forLanding(live.statusOnArrival()) }),
+    runPage: () => ({
+      protocolVersion,
+      runId,
+      run,
+      urls,
+      keepsStates,
+      admission,
+      ...(trust === null ? {} : { trust }),
+      status: forLanding(live.statusOnArrival()),
+    }),
     metrics: () =>
       metrics.read({ live: live.feed.whole(), traffic: meter.totals(), numSpectators: sockets.numSpectators() + audience.numWatchers() }),
   });
@@ -114,27 +129,34 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
       status: forWelcome(live.statusOnArrival(), isRepeated),
     }),
   });
-  meter.watch(app.server);
+  const front = certificate === null ? null : createFront(app.server, { ...frontSettings(config), certificate, addresses });
+  const listeners = front?.listeners ?? [app.server];
+  meter.watch(app.server, listeners);
   const fileLimit = readFileLimit();
   const cap = connectionCap(fileLimit, config.connections.max);
-  const guard = guardConnections(app.server, { ...config.connections, max: cap }, { clock, onClosed: metrics.closed });
+  const guard = guardConnections(app.server, { ...config.connections, max: cap }, { clock, onClosed: metrics.closed, listeners });
   metrics.observe({ open: guard.numOpen, cap, fileLimit });
-  const notice = capNotice(cap, fileLimit, config);
-  if (notice !== null) logger.warn({ fileLimit, cap }, notice);
+  const notices = noticesOf(cap, fileLimit, ports);
   return {
     app,
     sockets,
     audience,
     guard,
-    notices: notice === null ? [] : [notice],
+    notices,
     farewell(reason, message) {
       guard.stop();
       audience.close(reason, message);
       sockets.close(reason, message);
     },
     async open() {
-      const port = await listen(app, config);
-      return { port, url: `${certificate === null ? "http" : "https"}://${nameForUrl(config.host)}:${port}` };
+      const listening = front === null ? await openPlain(app, config) : await openFront(app, front, config);
+      const fingerprint = config.https === "self" && certificate !== null ? fingerprintOf(certificate) : null;
+      if (fingerprint !== null) trust = trustOf(fingerprint, listening);
+      return { ...listening, fingerprint };
+    },
+    async close() {
+      await front?.close();
+      await app.close();
     },
   };
 }
@@ -156,6 +178,34 @@ function addWatching(app: FastifyInstance, ports: DoorPorts, sides: Pick<LivePor
 /** With an invitation a client comes in, and nobody watches. */
 function watchTokens({ config, gate, controlToken }: DoorPorts): readonly string[] {
   return config.admission === "code" && gate.linkToken !== null ? [controlToken, gate.linkToken] : [controlToken];
+}
+
+function noticesOf(cap: number | null, fileLimit: number | null, { config, logger }: DoorPorts): string[] {
+  const notice = capNotice(cap, fileLimit, config);
+  if (notice !== null) logger.warn({ fileLimit, cap }, notice);
+  return notice === null ? [] : [notice];
+}
+
+function frontSettings({ plainPort, connections }: CoordinatorConfig): Pick<FrontPorts, "isPlainOffered" | "headersTimeoutMs"> {
+  return { isPlainOffered: plainPort !== null, headersTimeoutMs: connections.headersTimeoutMs };
+}
+
+type Ports = Omit<Listening, "fingerprint">;
+
+async function openPlain(app: FastifyInstance, config: CoordinatorConfig): Promise<Ports> {
+  const port = await listen(app, config);
+  return { port, url: `http://${nameForUrl(config.host)}:${port}`, plainPort: null };
+}
+
+async function openFront(app: FastifyInstance, front: Front, { host, port: wanted, plainPort: plain }: CoordinatorConfig): Promise<Ports> {
+  await app.ready();
+  const port = await listenAt(front.secure, { host, port: wanted });
+  const plainPort = front.plain === null ? null : await listenAt(front.plain, { host, port: plain ?? 0 });
+  return { port, url: `https://${nameForUrl(host)}:${port}`, plainPort };
+}
+
+function trustOf(sha256: string, { port, plainPort }: Ports): NonNullable<RunInfo["trust"]> {
+  return { sha256, port, ...(plainPort === null ? {} : { plainPort }) };
 }
 
 /** Bytes of the largest submission: all tensors in f32, three times over where states travel, and room for the header. */

@@ -88,6 +88,8 @@ export interface LiveRunPorts {
   readonly computeToken: string | null;
   /** What clients bring that may have the states of other clients' devices; null where any host may. */
   readonly hostToken: string | null;
+  /** What helper devices bring; null where the run has none. */
+  readonly helperToken: string | null;
   /** Null where the report shows none. */
   readonly answers: ReportAnswers | null;
   /** What evaluations count at most, or null where that is not known. */
@@ -257,6 +259,7 @@ function poolPorts({ ports, publications, notes, forgetting, book }: Work, onFau
     tuned,
     shareSizes: ports.shareSizes,
     hostToken: ports.hostToken,
+    helperToken: ports.helperToken,
     clock,
     journal,
     blobs,

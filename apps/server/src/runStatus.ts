@@ -50,6 +50,7 @@ export function createStatusSource({ runId, run, tuned, clock, meter, running, n
     return describeRun({
       runId,
       claimLimit: claimLimit(run),
+      fillTo: run.helpers?.fillTo ?? null,
       resets: notes.resets,
       inForce: book.latest() === 0 ? null : book.inForce(),
       ...said,

@@ -39,6 +39,8 @@ export interface JoinOptions {
   readonly threads?: number;
   /** What the run's operator gives to hosts that may have the states of other clients' devices (P-126). */
   readonly hostToken?: string | undefined;
+  /** What the run's operator gives to its own helper devices (P-192). */
+  readonly helperToken?: string | undefined;
   /** Folder of the WASM binaries, with a closing slash; needed in browsers. */
   readonly wasmPath?: string;
   /**

@@ -103,6 +103,10 @@ export const rules = {
   "P-171": "A tile for each device",
   "P-172": "Who may watch",
   "P-173": "Numbers of the feed are the journal's",
+  "P-190": "Code words of three words",
+  "P-191": "A certificate of its own, said beforehand",
+  "P-192": "Helper devices",
+  "P-193": "Examples that are typed",
 } as const;
 
 /** The number of a rule of SPEC.md. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { RunSettings } from "@tutti/core";
-import type { CoordinatorConfig, StartFrom, TextsReader } from "@tutti/server";
+import type { CoordinatorConfig, Overrides, ServeOptions, StartFrom, TextsReader } from "@tutti/server";
 import { type Command, Option } from "commander";
 import { exitCodes, orWrongUse, UsageError } from "../exitCodes.ts";
 import { given, wholeNumber } from "../parseOptions.ts";
@@ -25,6 +25,7 @@ export interface ServeFlags {
   readonly maxDevices?: number;
   readonly host?: string;
   readonly port?: number;
+  readonly plainPort?: number;
   readonly https?: "none" | "self";
   readonly cert?: string;
   readonly key?: string;
@@ -46,6 +47,16 @@ export interface ServeOrder {
   readonly isOver: "whenDone" | "whenStopped";
   /** In place of a preset: all settings of a run that goes on from another one. */
   readonly branch?: { readonly settings: RunSettings; readonly startFrom: StartFrom };
+  /** In place of a preset: all settings of a run for a class, and who takes it over once it is there. */
+  readonly lesson?: Lesson;
+}
+
+/** A run for a class. */
+export interface Lesson {
+  readonly settings: RunSettings;
+  /** Settings of the coordinator that no flag gives. */
+  readonly doors: Overrides;
+  readonly host: NonNullable<ServeOptions["host"]>;
 }
 
 /** Adds the options of everything that serves a run whose settings are asked for. */
@@ -82,6 +93,7 @@ export function withPlaceOptions(command: Command): Command {
         "self",
       ]),
     )
+    .option("--plain-port <number>", "beside https, a port with plain http for browsers that do not take the certificate", wholeNumber(0))
     .option("--cert <file>", "a certificate of your own (PEM), with --key")
     .option("--key <file>", "the certificate's key (PEM)")
     .option(
@@ -128,7 +140,7 @@ Examples:
 }
 
 /** Serves with the flags laid over a settings file; writes the tuned prompts when the run is over. */
-export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Promise<void> {
+export async function serveRun({ file, flags, isOver, branch, lesson }: ServeOrder): Promise<void> {
   const [
     { mainMetric, presets: known, publicTextsOf },
     { findTask, numClassesOf, requireDealable, requireSameKind, requireTextTask },
@@ -154,8 +166,12 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
   };
   const settings = file === undefined ? {} : await readWithModules(file, readTexts);
   const asked = { ...settingsOf(flags), ...(branch === undefined ? {} : { startFrom: branch.startFrom }) };
-  const named = branch === undefined ? { presets: known, preset: "default" } : { presets: { branch: branch.settings }, preset: "branch" };
-  const chosen = await presetByPlace({ ...named, file: settings, flags: asked, name: file }, branch !== undefined);
+  const whole = branch ?? lesson;
+  const named = whole === undefined ? { presets: known, preset: "default" } : { presets: { whole: whole.settings }, preset: "whole" };
+  const chosen =
+    lesson === undefined
+      ? await presetByPlace({ ...named, file: settings, flags: asked, name: file }, branch !== undefined)
+      : { preset: named.preset, doors: lesson.doors, line: null };
   const base = { ...named, preset: chosen.preset, doors: chosen.doors };
   if (chosen.line !== null) console.log(chosen.line);
   // faults of settings and folder are told before pages are built
@@ -186,6 +202,7 @@ export async function serveRun({ file, flags, isOver, branch }: ServeOrder): Pro
     report: reportParts,
     ...(task.kind === "reply" ? { numAnswers: numShownAnswers } : {}),
     isOver,
+    ...(lesson === undefined ? {} : { host: lesson.host }),
     ...(flags.compute === false ? {} : { computeCommand: [...process.execArgv, process.argv[1] ?? "", "compute", "--quiet"] }),
     readStart,
     readTexts,
@@ -234,6 +251,7 @@ export function settingsOf(flags: ServeFlags): Record<string, unknown> {
     preset: flags.preset,
     host: flags.host,
     port: flags.port,
+    plainPort: flags.plainPort,
     https,
     backbonesUrl: flags.backbonesUrl,
     publicUrl: flags.publicUrl,

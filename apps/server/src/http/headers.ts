@@ -1,4 +1,6 @@
+import type { IncomingMessage } from "node:http";
 import type { FastifyHelmetOptions } from "@fastify/helmet";
+import { isLoopback, publicUrls } from "../entry/addresses.ts";
 
 /** What the headers depend on. */
 export interface PagePolicy {
@@ -42,4 +44,17 @@ export function securityHeaders({ isDev, isHttps, backbonesUrl }: PagePolicy): F
           },
         },
   };
+}
+
+/** Headers that browsers refuse, with an error in their console, on pages of addresses that they do not trust. */
+export const headersOfTrust = ["cross-origin-opener-policy", "origin-agent-cluster"] as const;
+
+/** Whether a browser trusts the address that a request was sent to, as far as it shows: https, this machine, or a proxy that may speak https. */
+export function isTrusted({ socket, headers }: IncomingMessage, publicUrl: string | readonly string[]): boolean {
+  if ("encrypted" in socket && socket.encrypted === true) return true;
+  if (headers["x-forwarded-proto"] !== undefined || headers.forwarded !== undefined) return true;
+  const { host = "" } = headers;
+  const name = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : "";
+  if (isLoopback(name)) return true;
+  return publicUrls(publicUrl).some((url) => url.startsWith("https:") && new URL(url).hostname === name);
 }

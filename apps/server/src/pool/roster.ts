@@ -3,7 +3,7 @@ import { type DeviceDecision, type Hello, type Refusal, refuse } from "@tutti/pr
 import { isSameSecret } from "../entry/tokens.ts";
 import type { JournalledClient, JournalledDevice } from "../journal/journal.ts";
 import { type ClientCounts, type ClientTally, createClientTally } from "../waiting.ts";
-import { type AdmissionSources, admit, failuresOf } from "./admission.ts";
+import { type AdmissionSources, admit, failuresOf, markOf } from "./admission.ts";
 import { type ClientTable, createClientTable } from "./clientTable.ts";
 import type { Clock } from "./clock.ts";
 import { createDeviceList, type DeviceList, describeDevice, hasReady } from "./deviceList.ts";
@@ -25,6 +25,8 @@ export interface RosterPorts extends HomesPorts, Pick<AdmissionSources, "saveCli
   leasedExamples(deviceId: DeviceId): number | null;
   /** What trusted hosts bring; null where states go to any host (P-126). */
   readonly hostToken: string | null;
+  /** What helper devices bring; null where the run has none (P-192). */
+  readonly helperToken: string | null;
   /** n_i of a share, or null where the coordinator does not know it (P-120). */
   shareSize(share: number): number | null;
   /** The bits of the backbone for a client, null where it gets the run's; or why it may not join. */
@@ -136,7 +138,7 @@ export function createRoster(ports: RosterPorts): Roster {
     },
     remember: (client) => {
       const { clientKey, ordinal, nickname } = client;
-      ports.saveClient({ clientKey, ordinal, nickname, ...failuresOf(client) });
+      ports.saveClient({ ...markOf(client), clientKey, ordinal, nickname, ...failuresOf(client) });
     },
     answered(client, isInTime) {
       if (isInTime) members.leases.worked(client);
@@ -264,6 +266,8 @@ function hello(members: Members, connection: Connection, request: Hello): Return
   const isTrusted = hostToken !== null && request.hostToken !== undefined && isSameSecret(request.hostToken, hostToken);
   if (hostToken !== null && request.hostToken !== undefined && !isTrusted)
     return refuse("P-126", "the host token is not this run's: take the one that the coordinator printed");
+  const impostor = refuseImpostor(request, ports);
+  if (impostor !== null) return impostor;
   const bits = ports.baseFor(request);
   if (bits !== null && typeof bits === "object") return bits;
   const client = admit(request, connection, { config, clients, homes, quotas, saveClient, removeClient, onForgotten });
@@ -282,6 +286,13 @@ function hello(members: Members, connection: Connection, request: Hello): Return
   lateness.watch(client);
   changed(members, client);
   return { client, devices };
+}
+
+/** Nobody says that it is a helper but the operator's own clients (P-192). */
+function refuseImpostor({ helperToken }: Hello, { helperToken: expected }: RosterPorts): Refusal | null {
+  if (helperToken === undefined) return null;
+  if (expected === null) return refuse("P-192", "this run has no helper devices: leave helperToken out");
+  return isSameSecret(helperToken, expected) ? null : refuse("P-192", "the helper token is not this run's");
 }
 
 /** What a client says with `register`. */

@@ -62,6 +62,8 @@ export const runConditions = {
    * absent for no limit.
    */
   maxCountedExamples: integer(1, 1_000_000).exactOptional(),
+  /** Helper devices fill an open roster up to this number while fewer of people's devices are there; absent for none. */
+  helpers: z.strictObject({ fillTo: integer(1, 64) }).exactOptional(),
   /** S. */
   cohortSize: integer(1, limits.maxDevices),
   /** T, rounds of the train stage. */
