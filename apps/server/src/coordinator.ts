@@ -114,7 +114,7 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
   const orders = ordersFor(assembly, () => listening);
   try {
     const control: HttpPorts["control"] = (app) => addControl(app, door, orders);
-    const doors = await buildDoors({ ...assembly, ...opened, metricsAccess, pages: given.pages, control });
+    const doors = await buildDoors({ ...assembly, ...opened, controlToken, metricsAccess, pages: given.pages, control });
     assembly.doors = doors;
     listening = await doors.open();
     const { port, url } = listening;

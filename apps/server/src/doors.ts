@@ -6,6 +6,7 @@ import { findBases } from "./bases.ts";
 import type { CoordinatorConfig } from "./config.ts";
 import { createAddresses } from "./entry/addresses.ts";
 import type { Gate } from "./entry/gate.ts";
+import { createReading } from "./entry/reading.ts";
 import { loadCertificate } from "./http/certificate.ts";
 import { buildHttp, type HttpPorts, listen } from "./http/server.ts";
 import type { WireMeter } from "./http/wireMeter.ts";
@@ -17,8 +18,10 @@ import type { Metrics } from "./metrics.ts";
 import type { Clock } from "./pool/clock.ts";
 import { attachSockets, type Sockets } from "./socket.ts";
 import type { KeptRounds } from "./start/keptRounds.ts";
+import type { StartingPoint } from "./start/startingPoint.ts";
 import { forLanding, forWelcome } from "./status.ts";
 import type { TunedParameters } from "./tuned.ts";
+import { createTunedFiles } from "./tunedFile.ts";
 
 /** What clients and pages reach a coordinator through. */
 export interface Doors {
@@ -42,6 +45,9 @@ export interface DoorPorts extends Pick<HttpPorts, "blobs" | "logger" | "control
   readonly keptRounds: Pick<KeptRounds, "flushed" | "purge">;
   readonly meter: WireMeter;
   readonly live: LiveRun;
+  /** Null where the run started from values drawn from its seed. */
+  readonly start: StartingPoint | null;
+  readonly controlToken: string;
   readonly metrics: Metrics;
 }
 
@@ -64,6 +70,10 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
     control,
     pages,
     metricsAccess: ports.metricsAccess,
+    tunedDoor: {
+      latest: createTunedFiles({ runId, run, tuned: () => live.tunedNow(ports.start !== null) }),
+      mayRead: createReading({ gate: ports.gate, controlToken: ports.controlToken, now: clock.now }),
+    },
     runPage: () => ({ protocolVersion, runId, run, urls, keepsStates, admission, status: forLanding(live.statusOnArrival()) }),
     metrics: () => metrics.read(live.status(), meter.totals(), sockets.numSpectators()),
   });
