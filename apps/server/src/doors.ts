@@ -7,6 +7,7 @@ import type { CoordinatorConfig } from "./config.ts";
 import { createAddresses } from "./entry/addresses.ts";
 import type { Gate } from "./entry/gate.ts";
 import type { Listening } from "./entry/links.ts";
+import { createReading } from "./entry/reading.ts";
 import { fingerprintOf, loadCertificate } from "./http/certificate.ts";
 import { createFront, type Front, type FrontPorts } from "./http/front.ts";
 import { addLive, type LiveAudience, type LivePorts, type WatchAccess } from "./http/live.ts";
@@ -21,8 +22,10 @@ import type { Metrics } from "./metrics.ts";
 import type { Clock } from "./pool/clock.ts";
 import { attachSockets, type Sockets } from "./socket.ts";
 import type { KeptRounds } from "./start/keptRounds.ts";
+import type { StartingPoint } from "./start/startingPoint.ts";
 import { forLanding, forWelcome } from "./status.ts";
 import type { TunedParameters } from "./tuned.ts";
+import { createTunedFiles } from "./tunedFile.ts";
 
 /** What clients and pages reach a coordinator through. */
 export interface Doors {
@@ -55,6 +58,9 @@ export interface DoorPorts extends Pick<HttpPorts, "blobs" | "logger" | "control
   readonly keptRounds: Pick<KeptRounds, "flushed" | "purge">;
   readonly meter: WireMeter;
   readonly live: LiveRun;
+  /** Null where the run started from values drawn from its seed. */
+  readonly start: StartingPoint | null;
+  readonly controlToken: string;
   readonly metrics: Metrics;
 }
 
@@ -79,6 +85,10 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
     control,
     pages,
     metricsAccess: ports.metricsAccess,
+    tunedDoor: {
+      latest: createTunedFiles({ runId, run, tuned: () => live.tunedNow(ports.start !== null) }),
+      mayRead: createReading({ gate: ports.gate, controlToken: ports.controlToken, now: clock.now }),
+    },
     runPage: () => ({
       protocolVersion,
       runId,

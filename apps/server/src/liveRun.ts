@@ -38,6 +38,7 @@ import type { KeptRounds } from "./start/keptRounds.ts";
 import type { StartContent } from "./start/startingPoint.ts";
 import { type ClientPoint, describeClients } from "./status.ts";
 import type { TunedParameters } from "./tuned.ts";
+import type { TunedNow } from "./tunedFile.ts";
 
 /** The result of a run. */
 export interface RunOutcome {
@@ -129,6 +130,8 @@ export interface LiveRun {
   /** The same with bytes as they were at most a moment ago: a look at every connection for each one that comes would cost more with each. */
   statusOnArrival(): Status;
   clients(): readonly ClientPoint[];
+  /** What a newcomer would get now; null before the first training round has closed, but for a run that started from tuned parameters. */
+  tunedNow(isStarted: boolean): TunedNow | null;
   steps(): readonly StepRecord[];
   /** The operator's word that an open roster may begin. */
   begin(): void;
@@ -199,6 +202,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     status: status.now,
     statusOnArrival: status.lately,
     clients: () => describeClients(pool.members),
+    tunedNow: (isStarted) => tunedNow(work, isStarted),
     steps: () => notes.records,
     begin: beginning.begin,
     async work(signal) {
@@ -345,6 +349,13 @@ function paceRulesOf(config: CoordinatorConfig): PaceRules | null {
   const rests = backoff !== undefined && !placesTasks(config);
   if (!rests && adaptiveDeadline === undefined) return null;
   return { deadlineMs, ...(rests ? { backoff } : {}), ...(adaptiveDeadline === undefined ? {} : { adaptiveDeadline }) };
+}
+
+function tunedNow({ running: { strategy, state }, notes }: Work, isStarted: boolean): TunedNow | null {
+  const last = notes.records.findLast(({ stage, kind }) => stage === "train" && kind === "train");
+  if (last === undefined && !isStarted) return null;
+  const sharedNames = Object.keys(strategy.globalParams(state));
+  return { params: strategy.newcomerParams(state), sharedNames, round: last?.round ?? 0 };
 }
 
 function outcomeOf({ ports, running, notes }: Work, pool: Pool): RunOutcome {

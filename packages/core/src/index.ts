@@ -87,6 +87,7 @@ export { isResidualName, isResidualSet, oneAboveOther, residualOf, residualPrefi
 export type { DevicePool, ResumedStep, RoundEvent, RoundsOptions, Step } from "./rounds.ts";
 export { neededContributions, runRounds } from "./rounds.ts";
 export type { RunSettings } from "./run.ts";
+export { safetensorsHeader, tensorBytes, writeSafetensors } from "./safetensors.ts";
 export { findExpected, numRoundsIn, remainingSteps, type StepPlace } from "./schedule.ts";
 export type { LanczosSettings, MatrixProduct, RitzSpectrum } from "./selection/lanczos.ts";
 export { lanczos, rademacher } from "./selection/lanczos.ts";

@@ -72,6 +72,20 @@ export {
 } from "./trainer.ts";
 export { admissionTolerance, computeAdmission, testAdmission } from "./training/admission.ts";
 export { type SourceTraining, trainSourcePrompt } from "./trainSourcePrompt.ts";
+export type { Candidate } from "./tryout/candidates.ts";
+export { openTryout } from "./tryout/openTryout.ts";
+export type {
+  Answerer,
+  AskedText,
+  DrawRequest,
+  DrawStep,
+  Fit,
+  Tryout,
+  TryoutReady,
+  TryoutSetup,
+  TunedFacts,
+} from "./tryout/tryout.ts";
+export type { WordEffect } from "./tryout/words.ts";
 export { tuneAlone } from "./tuneAlone.ts";
 export { type TunedLayout, tunedLayout } from "./tuning/layout.ts";
 export { fetchSourcePrompts, parseSourcePrompt, type SourcePrompt } from "./tuning/sourcePrompts.ts";

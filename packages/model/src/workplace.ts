@@ -216,7 +216,7 @@ const withoutTokenizer = (name: string) =>
   `backbone ${name} has no tokenizer, so it cannot read texts: add it again from a folder with tokenizer.json`;
 
 /** Fetches files of the data set's folder. */
-function fetchTextOf(
+export function fetchTextOf(
   { datasetUrl }: Pick<TrainerSetup, "datasetUrl">,
   { fetch = globalThis.fetch }: LoadPorts,
   onProgress: (progress: LoadProgress) => void,

@@ -107,6 +107,8 @@ export const rules = {
   "P-191": "A certificate of its own, said beforehand",
   "P-192": "Helper devices",
   "P-193": "Examples that are typed",
+  "P-185": "What a run has tuned can be fetched",
+  "P-186": "Who may fetch it",
 } as const;
 
 /** The number of a rule of SPEC.md. */
