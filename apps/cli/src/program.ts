@@ -8,6 +8,7 @@ import { addJoin } from "./commands/join.ts";
 import { addLab } from "./commands/lab.ts";
 import { addPredict } from "./commands/predict.ts";
 import { addPrompt } from "./commands/prompt.ts";
+import { addReceipt } from "./commands/receipt.ts";
 import { addRun } from "./commands/run.ts";
 import { addServe } from "./commands/serve.ts";
 import { exitCodesHelp } from "./exitCodes.ts";
@@ -41,7 +42,20 @@ Examples:
 
 ${exitCodesHelp}`,
     );
-  for (const add of [addDemo, addServe, addJoin, addCompute, addRun, addLab, addDataCommand, addBackbone, addPrompt, addPredict, ...more])
+  for (const add of [
+    addDemo,
+    addServe,
+    addJoin,
+    addCompute,
+    addRun,
+    addLab,
+    addDataCommand,
+    addBackbone,
+    addPrompt,
+    addPredict,
+    addReceipt,
+    ...more,
+  ])
     add(program);
   inheritExitOverride(program);
   return program;

@@ -6,14 +6,15 @@ import type { Logger } from "pino";
 import { computeTokenOf, hostTokenOf } from "./computeToken.ts";
 import { type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
 import { buildDoors, type Doors } from "./doors.ts";
-import { isLoopback, publicUrls } from "./entry/addresses.ts";
 import { createAudit } from "./entry/audit.ts";
 import { createGate, type Gate } from "./entry/gate.ts";
 import { type Listening, linkTo, printedAddresses } from "./entry/links.ts";
 import { actOn, listClients } from "./entry/operating.ts";
-import { createToken, tokenIn } from "./entry/tokens.ts";
+import { createReceipts, type Receipts } from "./entry/receipts.ts";
+import { createToken } from "./entry/tokens.ts";
 import { type BlobStore, createBlobStore } from "./http/blobs.ts";
 import { publishControl } from "./http/control.ts";
+import { metricsAccessOf } from "./http/metricsAccess.ts";
 import { addControl, type ControlActions } from "./http/operator.ts";
 import type { HttpPorts, PagesHandler } from "./http/server.ts";
 import { createWireMeter, type MeterRecord, type WireMeter } from "./http/wireMeter.ts";
@@ -144,13 +145,6 @@ function ordersFor(assembly: Assembly, listening: () => Listening | null): Contr
   };
 }
 
-/** Behind a proxy every visitor comes from this machine; where others may come by themselves, a token for them lies in the run's folder. */
-function metricsAccessOf({ host, publicUrl }: CoordinatorConfig, folder: string, controlToken: string): HttpPorts["metricsAccess"] {
-  const isBehindProxy = publicUrls(publicUrl).length > 0;
-  const isAlone = isLoopback(host) && !isBehindProxy;
-  return { isLocalOpen: !isBehindProxy, tokens: isAlone ? [controlToken] : [controlToken, tokenIn(folder, "metrics.token")] };
-}
-
 /** Where the run starts, from its journal where there is one; null for values drawn from its seed. */
 async function startOf(config: CoordinatorConfig, { journal }: OpenedRun, ports: StartPorts): Promise<StartingPoint | null> {
   const contents = journal.contents();
@@ -170,6 +164,7 @@ async function orReleased<T>(opened: OpenedRun, make: () => Promise<T>): Promise
 /** A coordinator's parts, from before it listens until it has closed. */
 interface Assembly {
   readonly gate: Gate;
+  readonly receipts: Receipts;
   readonly computeToken: string | null;
   readonly hostToken: string | null;
   readonly config: CoordinatorConfig;
@@ -212,6 +207,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
   const { runId, journal, keptRounds, folder } = opened;
   const computeToken = computeTokenOf(folder.path, needsCompute(config.run) || given.answers !== undefined);
   const gate = createGate({ config, runId, folder: folder.path, journal, now: Date.now });
+  const receipts = createReceipts({ runId, folder: config.writesRunFiles ? folder.path : null, journal, now: Date.now });
   const hostToken = hostTokenOf(folder.path, config);
   const listeners = new Set<(event: CoordinatorEvent) => void>();
   const metrics = createMetrics();
@@ -227,6 +223,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
     shareSizes: given.shareSizes ?? null,
     clock,
     journal,
+    receipts,
     keptRounds,
     start: start?.content ?? null,
     computeToken,
@@ -249,7 +246,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
     },
   });
   const tokens = { computeToken, hostToken };
-  const parts = { config, opened, start, tuned, clock, logger, blobs, meter, metrics, news, live, listeners, ...tokens, gate };
+  const parts = { config, opened, start, tuned, clock, logger, blobs, meter, metrics, news, live, listeners, ...tokens, gate, receipts };
   return { ...parts, ending: createEnding(), doors: null, withdraw: null };
 }
 

@@ -6,6 +6,7 @@ import { findBases } from "./bases.ts";
 import type { CoordinatorConfig } from "./config.ts";
 import { createAddresses } from "./entry/addresses.ts";
 import type { Gate } from "./entry/gate.ts";
+import type { Receipts } from "./entry/receipts.ts";
 import { loadCertificate } from "./http/certificate.ts";
 import { buildHttp, type HttpPorts, listen } from "./http/server.ts";
 import type { WireMeter } from "./http/wireMeter.ts";
@@ -34,6 +35,7 @@ export interface Doors {
 /** What the doors show of the coordinator, and what they ask it to do. */
 export interface DoorPorts extends Pick<HttpPorts, "blobs" | "logger" | "control" | "pages" | "metricsAccess"> {
   readonly gate: Gate;
+  readonly receipts: Receipts;
   readonly config: CoordinatorConfig;
   readonly runId: string;
   readonly tuned: TunedParameters;
@@ -64,7 +66,16 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
     control,
     pages,
     metricsAccess: ports.metricsAccess,
-    runPage: () => ({ protocolVersion, runId, run, urls, keepsStates, admission, status: forLanding(live.statusOnArrival()) }),
+    runPage: () => ({
+      protocolVersion,
+      runId,
+      run,
+      urls,
+      keepsStates,
+      admission,
+      receiptKey: ports.receipts.key,
+      status: forLanding(live.statusOnArrival()),
+    }),
     metrics: () => metrics.read(live.status(), meter.totals(), sockets.numSpectators()),
   });
   const sockets = attachSockets(app.server, {
@@ -84,6 +95,7 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
       await Promise.all([journal.flushed(), keptRounds.flushed()]);
       await Promise.all([journal.purge(), keptRounds.purge()]);
     },
+    receiptOf: ports.receipts.of,
     onRefused: (rule) => metrics.refused(rule),
     onCall: (name) => metrics.called(name),
     onClosed: (why) => metrics.closed(why),

@@ -10,7 +10,7 @@ export { nearestOf } from "./faults/nearest.ts";
 export { type KnownName, knownNames, namesAt, valueAt } from "./faults/schemaTree.ts";
 export { type FaultPlace, settingFaults, shown } from "./faults/settingFaults.ts";
 export type { Backend, BlobRef } from "./fields.ts";
-export { backendSchema, blobRefSchema, bytes, clientKeySchema, clientSecretSchema, taskIdSchema } from "./fields.ts";
+export { backendSchema, blobRefSchema, bytes, clientKeySchema, clientSecretSchema, runIdSchema, taskIdSchema } from "./fields.ts";
 export type { TaskIdentity } from "./identities.ts";
 export { parametersSha256, taskId } from "./identities.ts";
 export { type Invitation, invitationBytes, invitationKey, readInvitation, writeInvitation } from "./invitations.ts";
@@ -32,11 +32,13 @@ export type {
   Withdrawn,
 } from "./messages.ts";
 export { calls, runInfoSchema } from "./messages.ts";
+export type { Receipt, ReceiptEntry } from "./receipts.ts";
+export { checkReceipt, receiptBytes, receiptKeyOf, receiptKeySchema, receiptSchema, signReceipt } from "./receipts.ts";
 export type { Refusal, Rule } from "./rules.ts";
 export { isRefusal, refuse, rules } from "./rules.ts";
 export { runSettingsSchema } from "./runSettings.ts";
 export { checkDeviceState, type StateExpectation } from "./stateChecks.ts";
-export type { EvaluationPoint, HistoryPoint, PlanPoint, ProbePoint, Status, Traffic } from "./status.ts";
+export type { EvaluationPoint, HistoryPoint, PlanPoint, ProbePoint, RunProgress, Status, Traffic } from "./status.ts";
 export { landingStatusSchema, statusSchema } from "./status.ts";
 export type { ContributionHeader, Decline, Submit, SubmitOutcome, TaskLease, TaskProgress } from "./tasks.ts";
 export { headerOf, taskLeaseSchema, taskSpecSchema } from "./tasks.ts";

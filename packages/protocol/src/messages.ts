@@ -12,6 +12,7 @@ import {
   text,
 } from "./fields.ts";
 import { limits, protocolVersion } from "./limits.ts";
+import { receiptKeySchema, receiptSchema } from "./receipts.ts";
 import { type Rule, rules } from "./rules.ts";
 import { runSettingsSchema } from "./runSettings.ts";
 import { landingStatusSchema, statusSchema } from "./status.ts";
@@ -122,6 +123,8 @@ export const runInfoSchema = z.strictObject({
   keepsStates: z.boolean(),
   /** What a client must bring to join (P-102, P-103). */
   admission: z.enum(["open", "code", "invitations"]),
+  /** The public key that signs the run's receipts (P-165). */
+  receiptKey: receiptKeySchema.exactOptional(),
   status: landingStatusSchema,
 });
 
@@ -196,6 +199,7 @@ export const calls = {
   pause: { request: pauseSchema, answer: emptySchema },
   leave: { request: emptySchema, answer: emptySchema },
   withdraw: { request: emptySchema, answer: withdrawnSchema },
+  receipt: { request: emptySchema, answer: receiptSchema },
   decline: { request: declineSchema, answer: emptySchema },
   declineState: { request: declineStateSchema, answer: emptySchema },
   task: { request: taskLeaseSchema, answer: emptySchema },

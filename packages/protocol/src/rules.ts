@@ -99,6 +99,8 @@ export const rules = {
   "P-150": "A damaged journal refuses the run",
   "P-151": "Journal and states can be encrypted",
   "P-152": "A full disk accepts nothing",
+  "P-165": "Receipts",
+  "P-166": "How far the run is",
 } as const;
 
 /** The number of a rule of SPEC.md. */

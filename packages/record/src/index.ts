@@ -46,6 +46,7 @@ export {
 export { type OtherModel, otherModelsOf } from "./otherModels.ts";
 export { hashParameters } from "./parametersHash.ts";
 export { type RunOrigin, runOriginSchema } from "./runOrigin.ts";
+export { progressOf, type StageProgress, type UnderWay, type WholeProgress } from "./runProgress.ts";
 export type {
   DeviceSpread,
   FaultCounts,
