@@ -10,6 +10,7 @@ import { addJoin } from "./commands/join.ts";
 import { addLab } from "./commands/lab.ts";
 import { addPredict } from "./commands/predict.ts";
 import { addPrompt } from "./commands/prompt.ts";
+import { addReceipt } from "./commands/receipt.ts";
 import { addRun } from "./commands/run.ts";
 import { addServe } from "./commands/serve.ts";
 import { exitCodesHelp } from "./exitCodes.ts";
@@ -57,6 +58,7 @@ ${exitCodesHelp}`,
     addBackbone,
     addPrompt,
     addPredict,
+    addReceipt,
     ...more,
   ])
     add(program);

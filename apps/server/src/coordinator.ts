@@ -10,6 +10,7 @@ import { createAddresses } from "./entry/addresses.ts";
 import { createAudit } from "./entry/audit.ts";
 import { createGate, type Gate } from "./entry/gate.ts";
 import type { Listening } from "./entry/links.ts";
+import { createReceipts, type Receipts } from "./entry/receipts.ts";
 import { tokenIn } from "./entry/tokens.ts";
 import { type BlobStore, createBlobStore } from "./http/blobs.ts";
 import { publishControl } from "./http/control.ts";
@@ -147,6 +148,7 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
     throw error;
   }
 }
+
 /** Where the run starts, from its journal where there is one; null for values drawn from its seed. */
 async function startOf(config: CoordinatorConfig, { journal }: OpenedRun, ports: StartPorts): Promise<StartingPoint | null> {
   const contents = journal.contents();
@@ -167,6 +169,7 @@ async function orReleased<T>(opened: OpenedRun, make: () => Promise<T>): Promise
 interface Assembly {
   readonly gate: Gate;
   readonly tokens: RunTokens;
+  readonly receipts: Receipts;
   readonly config: CoordinatorConfig;
   readonly opened: OpenedRun;
   readonly start: StartingPoint | null;
@@ -207,6 +210,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
   const { runId, journal, keptRounds, folder } = opened;
   const tokens = runTokens(folder.path, config, needsCompute(config.run) || given.answers !== undefined);
   const gate = createGate({ config, runId, folder: folder.path, journal, now: Date.now });
+  const receipts = createReceipts({ runId, folder: config.writesRunFiles ? folder.path : null, journal, now: Date.now });
   const listeners = new Set<(event: CoordinatorEvent) => void>();
   const metrics = createMetrics();
   const news = createNews(clock);
@@ -222,6 +226,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
     clock,
     now: Date.now,
     journal,
+    receipts,
     keptRounds,
     start: start?.content ?? null,
     ...tokens,
@@ -242,7 +247,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
       metrics.stepClosed(record.stage, record.seconds);
     },
   });
-  const parts = { config, opened, start, tuned, clock, logger, blobs, meter, metrics, news, live, listeners, tokens, gate };
+  const parts = { config, opened, start, tuned, clock, logger, blobs, meter, metrics, news, live, listeners, tokens, gate, receipts };
   return { ...parts, ending: createEnding(), doors: null, withdraw: null };
 }
 

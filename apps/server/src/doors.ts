@@ -8,6 +8,7 @@ import { createAddresses } from "./entry/addresses.ts";
 import type { Gate } from "./entry/gate.ts";
 import type { Listening } from "./entry/links.ts";
 import { createReading } from "./entry/reading.ts";
+import type { Receipts } from "./entry/receipts.ts";
 import { fingerprintOf, loadCertificate } from "./http/certificate.ts";
 import { createFront, type Front, type FrontPorts } from "./http/front.ts";
 import { addLive, type LiveAudience, type LivePorts, type WatchAccess } from "./http/live.ts";
@@ -47,9 +48,9 @@ export interface Doors {
 /** What the doors show of the coordinator, and what they ask it to do. */
 export interface DoorPorts extends Pick<HttpPorts, "blobs" | "logger" | "control" | "pages" | "metricsAccess"> {
   readonly gate: Gate;
-  readonly controlToken: string;
   /** Of the run's files. */
   readonly folder: string;
+  readonly receipts: Receipts;
   readonly config: CoordinatorConfig;
   readonly runId: string;
   readonly tuned: TunedParameters;
@@ -97,6 +98,7 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
       keepsStates,
       admission,
       ...(trust === null ? {} : { trust }),
+      receiptKey: ports.receipts.key,
       status: forLanding(live.statusOnArrival()),
     }),
     metrics: () =>
@@ -122,6 +124,7 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
       await Promise.all([journal.flushed(), keptRounds.flushed()]);
       await Promise.all([journal.purge(), keptRounds.purge()]);
     },
+    receiptOf: ports.receipts.of,
     onRefused: (rule) => metrics.refused(rule),
     onCall: (name) => metrics.called(name),
     onClosed: (why) => metrics.closed(why),

@@ -17,6 +17,7 @@ import { historyPoint, type StepRecord, type TrafficTotals } from "@tutti/record
 import type { Logger } from "pino";
 import { createAggregator } from "./aggregation/aggregator.ts";
 import type { CoordinatorConfig } from "./config.ts";
+import type { Receipts } from "./entry/receipts.ts";
 import { createForgetting, type Forgetting } from "./forgetting.ts";
 import type { BlobStore } from "./http/blobs.ts";
 import { labelOfStep, type WireMeter } from "./http/wireMeter.ts";
@@ -99,6 +100,7 @@ export interface LiveRunPorts {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly journal: Journal;
+  readonly receipts: Receipts;
   readonly keptRounds: KeptRounds;
   /** What it starts with in place of drawn values; null for those, and for a run that has a state. */
   readonly start: StartContent | null;
@@ -266,6 +268,7 @@ function poolPorts({ ports, publications, notes, forgetting, book }: Work, onFau
     helperToken: ports.helperToken,
     clock,
     journal,
+    receipts: ports.receipts,
     blobs,
     pastSteps: () => notes.records,
     published: publications.of,

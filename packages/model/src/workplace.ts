@@ -70,7 +70,7 @@ export interface OpenedWorkplace extends Workplace<AnyExample> {
 }
 
 /** What a trainer loads with; a test hands in its own. */
-export type LoadPorts = Pick<LoadOptions, "fetch" | "cache" | "storage" | "read" | "onNotice">;
+export type LoadPorts = Pick<LoadOptions, "fetch" | "cache" | "storage" | "read" | "onNotice" | "readsOneAtATime">;
 
 /** Throws a sentence when a run cannot use this backbone here; asked before anything large is fetched. */
 export function refuseUnusable(

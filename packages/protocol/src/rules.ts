@@ -109,6 +109,8 @@ export const rules = {
   "P-193": "Examples that are typed",
   "P-185": "What a run has tuned can be fetched",
   "P-186": "Who may fetch it",
+  "P-165": "Receipts",
+  "P-166": "How far the run is",
 } as const;
 
 /** The number of a rule of SPEC.md. */

@@ -34,6 +34,9 @@ import { limits } from "./limits.ts";
 
 /** The three stages of FedPepTAO. */
 export const stageSchema = z.enum(["score", "count", "train"]);
+
+/** What a device does for a task. */
+export const taskKindSchema = z.enum(["score", "train", "probe", "evaluate", "logits", "distil", "answers"]);
 /** How a trained model is judged. */
 export const evaluationProtocolSchema = z.enum(["personalised", "global", "newcomer", "zeroShot"]);
 /** The examples that an evaluation looks at. */

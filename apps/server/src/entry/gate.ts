@@ -88,7 +88,7 @@ export function createGate({ config, runId, folder, journal, now }: GatePorts): 
     },
     mayRead(token) {
       if (admission === "invitations") return token !== undefined && invitations.isGenuine(token);
-      return codeWord === null || isSameSecret(token ?? "", codeWord);
+      return codeWord === null || isSameCodeWord(token ?? "", codeWord);
     },
     standingOf: standings.of,
     waiting: () => [...waiting.values()],

@@ -41,7 +41,7 @@ test("a notice stays through all that follows, and is said once", () => {
     readyEvent,
     { kind: "problem", message: "a task could not be done" },
     { kind: "taskStarted", task: taskOf(3) },
-    { kind: "taskEnded", task: taskOf(3), outcome: "accepted" },
+    { kind: "taskEnded", task: taskOf(3), outcome: "accepted", numBytes: 900 },
     { kind: "connection", state: "retrying" },
     { kind: "connection", state: "online" },
     { kind: "ended", end: { reason: "left" } },

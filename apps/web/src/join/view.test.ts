@@ -23,7 +23,7 @@ test("a visitor's page goes from the landing over loading and waiting to trainin
     { kind: "loading", progress: { phase: "backbone", doneBytes: 10, totalBytes: 100 } },
     readyEvent,
     { kind: "taskStarted", task },
-    { kind: "taskEnded", task, outcome: "accepted" },
+    { kind: "taskEnded", task, outcome: "accepted", numBytes: 900 },
   ];
   expect(statesOf(events)).toEqual(["connecting", "connecting", "loading", "loading", "waiting", "training", "waiting"]);
   expect(after(events).numTasksDone).toBe(1);
@@ -36,7 +36,7 @@ test("a pause shows as pausing until the task at hand is done", () => {
     readyEvent,
     { kind: "taskStarted", task },
     { kind: "paused", isPaused: true },
-    { kind: "taskEnded", task, outcome: "accepted" },
+    { kind: "taskEnded", task, outcome: "accepted", numBytes: 900 },
     { kind: "paused", isPaused: false },
   ];
   expect(statesOf(events).slice(3)).toEqual(["pausing", "paused", "waiting"]);
