@@ -97,6 +97,17 @@ export const landing = {
     "more slowly. Over https the page can use both where the computer has them, and can keep the screen awake.",
 };
 
+/** The editor of a volunteer's own examples. */
+export const examplesEditor = {
+  typeTitle: "Type an example",
+  text: "Text",
+  firstText: "First text",
+  secondText: "Second text",
+  addAs: "Add it as",
+  added: (name: string) => `Added as “${name}”.`,
+  typeFirst: "Type a text first, then choose what it is.",
+};
+
 /** The first rows of an own file. */
 export const preview = { text: "Text", label: "Label" };
 
