@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { numValues } from "@tutti/core";
-import { protocolVersion } from "@tutti/protocol";
+import { protocolVersion, type RunInfo } from "@tutti/protocol";
 import type { FastifyInstance } from "fastify";
 import { findBases } from "./bases.ts";
 import type { CoordinatorConfig } from "./config.ts";
@@ -64,7 +64,17 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
     control,
     pages,
     metricsAccess: ports.metricsAccess,
-    runPage: () => ({ protocolVersion, runId, run, urls, keepsStates, admission, status: forLanding(live.statusOnArrival()) }),
+    runPage: () => ({
+      protocolVersion,
+      runId,
+      run,
+      urls,
+      keepsStates,
+      admission,
+      ...hostOf(config),
+      status: forLanding(live.statusOnArrival()),
+      progress: live.progress(),
+    }),
     metrics: () => metrics.read(live.status(), meter.totals(), sockets.numSpectators()),
   });
   const sockets = attachSockets(app.server, {
@@ -118,6 +128,12 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
       return { port, url: `${certificate === null ? "http" : "https"}://${nameForUrl(config.host)}:${port}` };
     },
   };
+}
+
+/** What the operator says of the run (P-160). */
+function hostOf({ hostedBy, about }: CoordinatorConfig): Pick<RunInfo, "host"> {
+  if (hostedBy === undefined && about === undefined) return {};
+  return { host: { ...(hostedBy === undefined ? {} : { name: hostedBy }), ...(about === undefined ? {} : { about }) } };
 }
 
 /** Bytes of the largest submission: all tensors in f32, three times over where states travel, and room for the header. */

@@ -57,12 +57,11 @@ export function AddExample({ table, classes, isPair = false }: AddExampleProps) 
           />
         </label>
       )}
-      <div class="class-buttons" role="group" aria-label={words.examplesEditor.addAs}>
-        <span class="small soft" aria-hidden="true">
-          {words.examplesEditor.addAs}
-        </span>
+      <div class="class-buttons">
+        <span class="small soft">{words.examplesEditor.addAs}</span>
         {classes.map((name, label) => (
           <button key={name} type="button" class="button note-button" onClick={() => add(label)} data-testid={`add-as-${label}`}>
+            <span class="visually-hidden">{words.examplesEditor.addAs} </span>
             {name}
           </button>
         ))}

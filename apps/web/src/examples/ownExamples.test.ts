@@ -4,14 +4,17 @@ import { countsByClass, examplesIn, type KeptExamples, ownExamples } from "./own
 /** A shelf in memory, for a test to look at; `fails` makes every call fail. */
 function shelfOf(first: KeptExamples | null, fails = false) {
   let kept = first;
+  const set = (next: KeptExamples | null): void => {
+    kept = next;
+  };
   const unlessBroken = async <T>(act: () => T): Promise<T> => {
     if (fails) throw new DOMException("blocked", "SecurityError");
     return act();
   };
   const shelf = {
     read: () => unlessBroken(() => kept),
-    write: (next: KeptExamples) => unlessBroken(() => void (kept = next)),
-    clear: () => unlessBroken(() => void (kept = null)),
+    write: (next: KeptExamples) => unlessBroken(() => set(next)),
+    clear: () => unlessBroken(() => set(null)),
   };
   return { shelf, kept: () => kept };
 }

@@ -53,14 +53,18 @@ export function ownExamples(shelf: ExamplesShelf): OwnExamples {
 
   const numbered = (examples: readonly Example[]): OwnExample[] => examples.map((example) => ({ ...example, id: nextId++ }));
 
+  const note = (found: "kept" | "notKept"): void => {
+    keeping.value = found;
+  };
+
   /** In turn, so that the shelf ends with the latest. */
   function keep(): void {
     const kept = { examples: examplesIn(rows.value), identity };
     writing = writing
       .then(() => (kept.examples.length === 0 ? shelf.clear() : shelf.write(kept)))
       .then(
-        () => void (keeping.value = "kept"),
-        () => void (keeping.value = "notKept"),
+        () => note("kept"),
+        () => note("notKept"),
       );
   }
 
@@ -79,7 +83,7 @@ export function ownExamples(shelf: ExamplesShelf): OwnExamples {
     rows.value = [...numbered(kept.examples), ...rows.value];
   }
 
-  const whenLoaded = load().catch(() => void (keeping.value = "notKept"));
+  const whenLoaded = load().catch(() => note("notKept"));
   writing = whenLoaded;
   return {
     rows,
