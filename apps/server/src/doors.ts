@@ -97,9 +97,11 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
       urls,
       keepsStates,
       admission,
+      ...hostOf(config),
       ...(trust === null ? {} : { trust }),
       receiptKey: ports.receipts.key,
       status: forLanding(live.statusOnArrival()),
+      progress: live.progress(),
     }),
     metrics: () =>
       metrics.read({ live: live.feed.whole(), traffic: meter.totals(), numSpectators: sockets.numSpectators() + audience.numWatchers() }),
@@ -219,6 +221,12 @@ async function openFront(app: FastifyInstance, front: Front, { host, port: wante
 
 function trustOf(sha256: string, { port, plainPort }: Ports): NonNullable<RunInfo["trust"]> {
   return { sha256, port, ...(plainPort === null ? {} : { plainPort }) };
+}
+
+/** What the operator says of the run (P-160). */
+function hostOf({ hostedBy, about }: CoordinatorConfig): Pick<RunInfo, "host"> {
+  if (hostedBy === undefined && about === undefined) return {};
+  return { host: { ...(hostedBy === undefined ? {} : { name: hostedBy }), ...(about === undefined ? {} : { about }) } };
 }
 
 /** Bytes of the largest submission: all tensors in f32, three times over where states travel, and room for the header. */

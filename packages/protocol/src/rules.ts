@@ -111,6 +111,8 @@ export const rules = {
   "P-186": "Who may fetch it",
   "P-165": "Receipts",
   "P-166": "How far the run is",
+  "P-160": "Who runs it and what for",
+  "P-161": "How far it is",
 } as const;
 
 /** The number of a rule of SPEC.md. */
