@@ -86,28 +86,13 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
     control,
     pages,
     metricsAccess: ports.metricsAccess,
-    tunedDoor: {
-      latest: createTunedFiles({ runId, run, tuned: () => live.tunedNow(ports.start !== null) }),
-      mayRead: createReading({ gate: ports.gate, controlToken: ports.controlToken, now: clock.now }),
-    },
-    runPage: () => ({
-      protocolVersion,
-      runId,
-      run,
-      urls,
-      keepsStates,
-      admission,
-      ...hostOf(config),
-      ...(trust === null ? {} : { trust }),
-      receiptKey: ports.receipts.key,
-      status: forLanding(live.statusOnArrival()),
-      progress: live.progress(),
-    }),
-    metrics: () =>
-      metrics.read({ live: live.feed.whole(), traffic: meter.totals(), numSpectators: sockets.numSpectators() + audience.numWatchers() }),
+    tunedDoor: tunedDoorOf(ports),
+    runPage: runPageOf(ports, urls, () => trust),
+    metrics: () => metrics.read({ live: live.feed.whole(), traffic: meter.totals(), numSpectators: numWatching() }),
   });
   const access: WatchAccess = { isOpen: admission === "open", tokens: watchTokens(ports) };
   const audience = addWatching(app, ports, { addresses, access, numSpectators: () => sockets.numSpectators() });
+  const numWatching = () => sockets.numSpectators() + audience.numWatchers();
   const sockets = attachSockets(app.server, {
     addresses,
     gate: ports.gate,
@@ -173,6 +158,29 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
       await front?.close();
       await app.close();
     },
+  };
+}
+
+/** What the run has tuned, and who may have it. */
+function tunedDoorOf({ runId, config, live, start, gate, controlToken, clock }: DoorPorts): HttpPorts["tunedDoor"] {
+  return {
+    latest: createTunedFiles({ runId, run: config.run, tuned: () => live.tunedNow(start !== null) }),
+    mayRead: createReading({ gate, controlToken, now: clock.now }),
+  };
+}
+
+/** The answer to GET /run.json (P-108). */
+function runPageOf({ config, runId, live, receipts }: DoorPorts, urls: RunInfo["urls"], trust: () => RunInfo["trust"] | null) {
+  return (): RunInfo => {
+    const trusted = trust();
+    return {
+      ...{ protocolVersion, runId, run: config.run, urls, keepsStates: live.pool.keepsStates, admission: config.admission },
+      ...hostOf(config),
+      ...(trusted == null ? {} : { trust: trusted }),
+      receiptKey: receipts.key,
+      status: forLanding(live.statusOnArrival()),
+      progress: live.progress(),
+    };
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { words } from "../words/words.ts";
+import { LanguageChoice } from "./languageChoice.tsx";
 
 /** The pages of a run, in the order of their links. */
 export const pages = ["join", "stage", "try"] as const;
@@ -29,7 +30,10 @@ export function PageFrame({ current, sign, ornament, foot, children }: PageFrame
       </header>
       {ornament}
       <main>{children}</main>
-      <footer>{foot}</footer>
+      <footer>
+        {foot}
+        <LanguageChoice />
+      </footer>
     </div>
   );
 }

@@ -1,7 +1,32 @@
 import type { Stage } from "@tutti/core";
-import { formatBytes, formatCount, formatNumber, formatPercent, formatSeconds, formatWhole, liveScore, ranksText } from "@tutti/core";
+import {
+  formatBytes,
+  formatCount,
+  formatNumber,
+  formatPercent,
+  formatScore,
+  formatSeconds,
+  formatWhole,
+  liveScore,
+  ranksText,
+} from "@tutti/core";
 import type { BackendName, LoadProgress } from "@tutti/model";
 import type { EvaluationPoint, PlanPoint, Status, Withdrawn } from "@tutti/protocol";
+import type { Formats } from "./formats.ts";
+
+/** How numbers, sizes and times are written. */
+export const formats: Formats = {
+  whole: formatWhole,
+  number: formatNumber,
+  digits: (value, numDigits) => value.toPrecision(numDigits),
+  percent: formatPercent,
+  score: formatScore,
+  bytes: formatBytes,
+  seconds: formatSeconds,
+  dateTime: (ms) => new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" }).format(ms),
+  time: (ms) => new Intl.DateTimeFormat("en-GB", { timeStyle: "short" }).format(ms),
+  list: (items) => new Intl.ListFormat("en-GB", { type: "conjunction" }).format(items),
+};
 
 /** A round of a stage: `round 3 of 12`. */
 export function roundOf({ round, numRounds }: Status): string {
@@ -27,6 +52,12 @@ export const pageLinks = {
   join: "Join",
   stage: "Stage",
   try: "Try",
+};
+
+/** The choice of a language, in every page's foot. */
+export const languageChoice = {
+  label: "Language",
+  failed: "The file of this language did not arrive. Try again.",
 };
 
 /** How the page is connected. */
