@@ -21,7 +21,7 @@ import { capNotice, connectionCap, readFileLimit } from "./limits/fileLimit.ts";
 import type { LiveRun } from "./liveRun.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Clock } from "./pool/clock.ts";
-import { attachSockets, type Sockets } from "./socket.ts";
+import { type AttachPorts, attachSockets, type Sockets } from "./socket.ts";
 import type { KeptRounds } from "./start/keptRounds.ts";
 import type { StartingPoint } from "./start/startingPoint.ts";
 import { forLanding, forWelcome } from "./status.ts";
@@ -68,12 +68,11 @@ export interface DoorPorts extends Pick<HttpPorts, "blobs" | "logger" | "control
 /** Builds the HTTP and socket sides, which do not listen yet. */
 export async function buildDoors(ports: DoorPorts): Promise<Doors> {
   const { config, runId, tuned, clock, journal, keptRounds, blobs, meter, logger, live, metrics, pages, control } = ports;
-  const { run, admission, expectedClients, threads, backend } = config;
+  const { run, admission } = config;
   const { pool } = live;
   const { keepsStates } = pool;
   const base = config.backbonesUrl?.replace(/\/+$/, "") ?? "backbones";
   const urls = { backbone: `${base}/${run.backbone}/manifest.json`, dataset: "datasets/" };
-  const bases = findBases(config.publicDir, run);
   const certificate = await loadCertificate(config.https, join(config.dataDir, "coordinator"));
   const addresses = createAddresses(config);
   /** What a page says of a certificate that nobody else has signed; the ports are known once it listens. */
@@ -117,17 +116,7 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
     onClosed: (why) => metrics.closed(why),
     status: () => live.status(),
     statusOnArrival: () => live.statusOnArrival(),
-    welcome: (devices, { bits }, isRepeated) => ({
-      runId,
-      run,
-      urls: { ...urls, backbone: `${base}/${bases.get(bits ?? 0) ?? run.backbone}/manifest.json` },
-      devices,
-      keepsStates,
-      ...(expectedClients === null ? {} : { numTabs: expectedClients }),
-      ...(threads === null ? {} : { threads }),
-      ...(backend === null ? {} : { backend }),
-      status: forWelcome(live.statusOnArrival(), isRepeated),
-    }),
+    welcome: welcomeOf(ports, urls, base),
   });
   const front = certificate === null ? null : createFront(app.server, { ...frontSettings(config), certificate, addresses });
   const listeners = front?.listeners ?? [app.server];
@@ -159,6 +148,23 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
       await app.close();
     },
   };
+}
+
+/** The answer to a hello (P-20), with the backbone of the client's bits. */
+function welcomeOf({ config, runId, live }: DoorPorts, urls: RunInfo["urls"], base: string): AttachPorts["welcome"] {
+  const { run, publicDir, expectedClients, threads, backend } = config;
+  const bases = findBases(publicDir, run);
+  return (devices, { bits }, isRepeated) => ({
+    runId,
+    run,
+    urls: { ...urls, backbone: `${base}/${bases.get(bits ?? 0) ?? run.backbone}/manifest.json` },
+    devices,
+    keepsStates: live.pool.keepsStates,
+    ...(expectedClients === null ? {} : { numTabs: expectedClients }),
+    ...(threads === null ? {} : { threads }),
+    ...(backend === null ? {} : { backend }),
+    status: forWelcome(live.statusOnArrival(), isRepeated),
+  });
 }
 
 /** What the run has tuned, and who may have it. */
