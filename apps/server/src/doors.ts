@@ -67,7 +67,7 @@ export interface DoorPorts extends Pick<HttpPorts, "blobs" | "logger" | "control
 
 /** Builds the HTTP and socket sides, which do not listen yet. */
 export async function buildDoors(ports: DoorPorts): Promise<Doors> {
-  const { config, runId, tuned, clock, journal, keptRounds, blobs, meter, logger, live, metrics, pages, control } = ports;
+  const { config, tuned, clock, journal, keptRounds, blobs, meter, logger, live, metrics, pages, control } = ports;
   const { run, admission } = config;
   const { pool } = live;
   const { keepsStates } = pool;
