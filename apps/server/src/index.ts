@@ -13,7 +13,7 @@ export { startCoordinator } from "./coordinator.ts";
 export { lanAddresses } from "./http/certificate.ts";
 export type { ControlPoint } from "./http/control.ts";
 export { readControls } from "./http/control.ts";
-export { type ClientAction, clientActions, type ListedClient } from "./http/operator.ts";
+export { type ClientAction, clientActions } from "./http/operator.ts";
 export type { PagesHandler } from "./http/server.ts";
 export { keyFileVariable, keyVariable } from "./journal/journalKey.ts";
 export type { KeyValueStore } from "./journal/keyValueStore.ts";

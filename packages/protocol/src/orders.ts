@@ -77,3 +77,23 @@ export type OrderEvent = z.output<typeof orderEventSchema>;
 export type StepPlace = z.output<typeof stepPlaceSchema>;
 /** All orders so far, and what holds. */
 export type Orders = z.output<typeof ordersSchema>;
+
+/** The answer to GET /control/clients: everybody that an operator may do something about. */
+export const listedClientsSchema = z.strictObject({
+  clients: z
+    .array(
+      z.strictObject({
+        clientKey: clientKeySchema,
+        /** As it calls itself. */
+        nickname: z.string().nullable(),
+        standing: z.enum(["in", "away", "waiting", "banned"]),
+        deviceIds: z.array(deviceIdSchema).readonly(),
+        /** Id of the invitation that it redeemed, or null. */
+        invitation: z.string().nullable(),
+      }),
+    )
+    .readonly(),
+});
+
+/** What an operator sees of a client. */
+export type ListedClient = z.output<typeof listedClientsSchema>["clients"][number];
