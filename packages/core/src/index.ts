@@ -169,6 +169,7 @@ export {
   aggregationFaultOf,
   createStrategy,
   type DeclaredSettings,
+  defaultStrategy,
   needsCompute,
   needsSingleContributions,
   type StrategyName,

@@ -99,6 +99,11 @@ export const rules = {
   "P-150": "A damaged journal refuses the run",
   "P-151": "Journal and states can be encrypted",
   "P-152": "A full disk accepts nothing",
+  "P-175": "An operator's orders",
+  "P-176": "From when an order holds",
+  "P-177": "The next round",
+  "P-178": "Lessons",
+  "P-179": "A run that follows",
 } as const;
 
 /** The number of a rule of SPEC.md. */

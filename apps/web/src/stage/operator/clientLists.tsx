@@ -11,13 +11,27 @@ interface PartProps {
 /** Who waits to be let in, and who is here. */
 export function ClientLists({ view, operator }: PartProps) {
   const { operator: w } = words;
-  const waiting = view.clients.filter(({ standing }) => standing === "waiting");
+  // each question of a client that waits moves it to the end of the coordinator's list: rows are not to move under a finger
+  const waiting = view.clients
+    .filter(({ standing }) => standing === "waiting")
+    .sort((a, b) => `${nameOf(a)} ${a.clientKey}`.localeCompare(`${nameOf(b)} ${b.clientKey}`));
+  const letIn = (clientKey: string) => operator.give({ kind: "approve", clientKey });
   const present = view.clients.filter(({ standing }) => standing === "in" || standing === "away");
   return (
     <>
       <section aria-labelledby="operate-waiting">
         <h3 id="operate-waiting">{w.waitingTitle}</h3>
         {waiting.length === 0 && <p class="soft">{w.nobodyWaits}</p>}
+        {waiting.length > 1 && (
+          <button
+            type="button"
+            class="button"
+            data-testid="approve-all"
+            onClick={() => Promise.all(waiting.map(({ clientKey }) => letIn(clientKey)))}
+          >
+            {w.approveAll(waiting.length)}
+          </button>
+        )}
         <ul class="client-list" data-testid="waiting">
           {waiting.map((client) => (
             <li key={client.clientKey}>
@@ -26,7 +40,7 @@ export function ClientLists({ view, operator }: PartProps) {
                 type="button"
                 class="button primary"
                 aria-label={w.actionOn(w.approve, nameOf(client))}
-                onClick={() => operator.give({ kind: "approve", clientKey: client.clientKey })}
+                onClick={() => letIn(client.clientKey)}
               >
                 {w.approve}
               </button>

@@ -15,7 +15,7 @@ const allNames: readonly Name[] = ["fedAvg", "fedAvgM", "fedOpt", "scaffold", "f
 
 /** With the settings that the strategy has by default. */
 function switchTo(name: Name): OrderInput {
-  return { kind: "switchStrategy", strategy: { name } } as OrderInput;
+  return { kind: "switchStrategy", strategy: { name } };
 }
 
 /** Another strategy, in a run that is linked to this one. */
