@@ -15,7 +15,7 @@ export { linkTo } from "./entry/links.ts";
 export { lanAddresses } from "./http/certificate.ts";
 export type { ControlPoint } from "./http/control.ts";
 export { readControls } from "./http/control.ts";
-export { type ClientAction, clientActions, type ListedClient } from "./http/operator.ts";
+export { type ClientAction, clientActions } from "./http/operator.ts";
 export type { PagesHandler } from "./http/server.ts";
 export { keyFileVariable, keyVariable } from "./journal/journalKey.ts";
 export type { KeyValueStore } from "./journal/keyValueStore.ts";

@@ -173,6 +173,7 @@ export {
   aggregationFaultOf,
   createStrategy,
   type DeclaredSettings,
+  defaultStrategy,
   needsCompute,
   needsSingleContributions,
   type StrategyName,

@@ -39,6 +39,8 @@ export type { Order, OrderEvent, OrderInput, Orders, StepPlace } from "./orders.
 export { inForceSchema, orderEventSchema, orderSchema, ordersSchema } from "./orders.ts";
 export type { Receipt, ReceiptEntry } from "./receipts.ts";
 export { checkReceipt, receiptBytes, receiptKeyOf, receiptKeySchema, receiptSchema, signReceipt } from "./receipts.ts";
+export type { ListedClient, Order, OrderEvent, OrderInput, Orders, StepPlace } from "./orders.ts";
+export { inForceSchema, listedClientsSchema, orderEventSchema, orderSchema, ordersSchema } from "./orders.ts";
 export type { Refusal, Rule } from "./rules.ts";
 export { isRefusal, refuse, rules } from "./rules.ts";
 export { runSettingsSchema } from "./runSettings.ts";

@@ -113,6 +113,11 @@ export const rules = {
   "P-166": "How far the run is",
   "P-160": "Who runs it and what for",
   "P-161": "How far it is",
+  "P-175": "An operator's orders",
+  "P-176": "From when an order holds",
+  "P-177": "The next round",
+  "P-178": "Lessons",
+  "P-179": "A run that follows",
 } as const;
 
 /** The number of a rule of SPEC.md. */

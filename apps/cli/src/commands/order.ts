@@ -54,7 +54,7 @@ const readers: Readonly<Record<string, Reader>> = {
   "new-run": (value) => ({ kind: "newRun", ...(value === undefined ? {} : { seed: numberIn(value, "a seed such as 7") }) }),
   "switch-strategy": (value) => {
     if (value === undefined) throw new UsageError("switch-strategy: expected a strategy's name, such as fedAvgM");
-    return { kind: "switchStrategy", strategy: { name: value } } as OrderInput;
+    return { kind: "switchStrategy", strategy: { name: value } };
   },
 };
 

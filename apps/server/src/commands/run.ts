@@ -1,9 +1,10 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
+import type { ListedClient } from "@tutti/protocol";
 import { type OrderEvent, type OrderInput, type Orders, ordersSchema, type Status, statusSchema } from "@tutti/protocol";
 import { ConfigError } from "../config.ts";
 import { type ControlPoint, readControls } from "../http/control.ts";
-import type { ClientAction, ListedClient } from "../http/operator.ts";
+import type { ClientAction } from "../http/operator.ts";
 import { type JournalledRun, listRunIds, readRun } from "../journal/readRun.ts";
 
 /** A run in one line of `tutti run list`. */

@@ -313,7 +313,6 @@ function describe(
     `run ${runId}: ${config.run.task} on ${config.run.backbone}, ${sizeOf(config.run)}, seed ${config.run.seed}`,
     ...(origin === null ? [] : [originLine(origin)]),
     `open ${first}${others.length === 0 ? "" : `, or from another machine ${others.join(", ")}`}`,
-    `the operator's page, for you alone: ${operatorLink(url, controlToken)}`,
     ...notices,
     ...admissionLines(config, runId),
     ...(scheme === "http" && isOpen ? ["other machines get WebGPU and threads over https only: add --https self"] : []),
@@ -327,6 +326,7 @@ function describe(
     ...(hostToken === null || !canMoveDevices(config)
       ? []
       : [`states of devices go to their own clients, and to hosts that join with --host-token ${hostToken}`]),
+    `the operator's page, for you alone: ${operatorLink(url, controlToken)}`,
     `files are in ${folder}; ${isFinished ? "Ctrl-C takes the pages down" : "Ctrl-C stops the run, and the same command resumes it"}`,
   ];
 }

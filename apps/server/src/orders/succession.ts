@@ -1,4 +1,4 @@
-import { isModule, type RunSettings } from "@tutti/core";
+import { defaultStrategy, type RunSettings } from "@tutti/core";
 import { type Order, runSettingsSchema, settingFaults } from "@tutti/protocol";
 import { ConfigError, type CoordinatorConfig } from "../config.ts";
 import { deriveRunId } from "../runFolder.ts";
@@ -36,8 +36,7 @@ export function successor(order: SuccessionOrder, { config, runId, port, linkTok
   const { startFrom: _, codeWord: __, ...rest } = config;
   const place = { ...rest, port, ...(config.admission === "code" && linkToken !== null ? { codeWord: linkToken } : {}) };
   if (order.kind === "switchStrategy") {
-    if (isModule(order.strategy)) throw new ConfigError("a strategy from a file is not switched to: name it in a settings file");
-    const run = checked({ ...config.run, strategy: order.strategy });
+    const run = withStrategy(config.run, order.strategy);
     return { ...place, run, startFrom: runId, runId: freeId(runId, deriveRunId(run, runId), { config, known }) };
   }
   const seed = order.seed ?? (config.run.seed + 1) % 2 ** 32;
@@ -48,7 +47,11 @@ export function successor(order: SuccessionOrder, { config, runId, port, linkTok
 /** A configuration that names its run. */
 export type NamedConfig = CoordinatorConfig & { readonly runId: string };
 
-function checked(run: unknown): RunSettings {
+/** The run with another strategy of the project's; one from a file is for settings files. */
+function withStrategy(before: RunSettings, { name, ...settings }: { readonly name: string }): RunSettings {
+  const defaults = defaultStrategy(name);
+  if (defaults === null) throw new ConfigError(`there is no strategy ${name.slice(0, 40)}: \`tutti lab list\` names them`);
+  const run = { ...before, strategy: { ...defaults, ...settings } };
   const faults = settingFaults(runSettingsSchema, run);
   if (faults.length > 0) throw new ConfigError(`the strategy does not fit this run: ${faults.join("; ")}`);
   return runSettingsSchema.parse(run);

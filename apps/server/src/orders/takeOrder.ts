@@ -1,13 +1,4 @@
-import {
-  createRandom,
-  drawPoisoned,
-  formatPercent,
-  isTooFew,
-  runOf,
-  type StandingOrder,
-  type StrategyState,
-  sampledSize,
-} from "@tutti/core";
+import { createRandom, drawPoisoned, isTooFew, runOf, type StandingOrder, type StrategyState, sampledSize } from "@tutti/core";
 import type { Order, OrderEvent } from "@tutti/protocol";
 import type { CoordinatorConfig } from "../config.ts";
 import type { LiveRun } from "../liveRun.ts";
@@ -116,7 +107,7 @@ function unfit(order: Exclude<StandingOrder, { kind: "poison" }>, ports: OrderPo
     case "drop": {
       const size = cohortSize(live.state(), ports);
       const count = Math.round(order.fraction * size);
-      return count === 0 ? `${formatPercent(order.fraction)} of a cohort of ${size} is nobody: ask more devices first` : null;
+      return count === 0 ? `${Math.round(100 * order.fraction)} % of a cohort of ${size} is nobody: ask more devices first` : null;
     }
     case "takeBack":
       return live.book.inForce()[order.what] === null ? "there is nothing of this kind to take back" : null;
