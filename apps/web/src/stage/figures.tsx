@@ -92,11 +92,12 @@ function ScoreFigure({ live, shared }: PlotCardProps) {
       sum={
         latest !== null && (
           <>
-            <strong class="stage-score" data-testid="stage-score">
+            <strong class="stage-number" data-testid="stage-score">
               {shown(latest.value)}
             </strong>{" "}
             <span class="soft">
-              {words.stagePlots.series[latest.name]} {latest.numTexts !== null && words.stagePlots.ofTexts(latest.numTexts)}
+              {latest.numTexts !== null && `${words.stagePlots.ofTexts(latest.numTexts)}, `}
+              {words.stagePlots.scoreOf[latest.name]}
             </span>
           </>
         )
@@ -212,6 +213,7 @@ function DriftFigure({ live, shared }: PlotCardProps) {
       title={words.stagePlots.drift}
       empty={curves.length === 0 ? words.stagePlots.noDrift : null}
       sum={<span class="soft">{said[0] ?? ""}</span>}
+      note={words.stagePlots.driftNote}
     >
       <PlotFigure
         testId="drift-plot"

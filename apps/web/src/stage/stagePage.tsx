@@ -10,7 +10,7 @@ import { Headline } from "./headline.tsx";
 import { Invitation } from "./invitation.tsx";
 import { SlowMotion } from "./steps/slowMotion.tsx";
 import { TakeAlong } from "./takeAlong.tsx";
-import { Tiles } from "./tiles.tsx";
+import { fewDevices, Tiles } from "./tiles.tsx";
 
 interface StagePageProps {
   readonly feed: StageFeed;
@@ -94,7 +94,7 @@ function Stage({ feed, run, folder, isOperator }: StageProps) {
     );
   }
   return (
-    <div class="stage-grid">
+    <div class="stage-grid" data-many={live.devices.length > fewDevices}>
       <Headline live={live} feed={feed} run={run} />
       <Invitation address={folder} codeWord={isOperator ? null : feed.token.value} />
       <Figures live={live} run={run} />

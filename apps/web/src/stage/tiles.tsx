@@ -3,6 +3,9 @@ import { tileStates } from "@tutti/protocol";
 import type { VNode } from "preact";
 import { words } from "../words/words.ts";
 
+/** As many tiles as fit beside figures; more have the whole width. */
+export const fewDevices = 24;
+
 /** Every device, what it does, how far and how fast. */
 export function Tiles({ live }: { readonly live: Live }) {
   const { devices, status } = live;
@@ -17,7 +20,7 @@ export function Tiles({ live }: { readonly live: Live }) {
           <p class="soft small figures" data-testid="tile-counts">
             {countTexts(devices).join(" · ")}
           </p>
-          <ul class={devices.length > 24 ? "tiles many" : "tiles"} data-testid="tiles">
+          <ul class={devices.length > fewDevices ? "tiles many" : "tiles"} data-testid="tiles">
             {devices.map(tileOf)}
           </ul>
           {numMore > 0 && <p class="soft small">{words.stageTiles.more(numMore)}</p>}
@@ -52,10 +55,10 @@ function Tile({ tile }: { readonly tile: DeviceTile }) {
     <li class="tile" data-state={state} data-device={deviceId}>
       <p class="tile-name">
         <strong>{nickname ?? words.stageTiles.device(deviceId)}</strong>
-        {nickname !== null && <span class="soft">{deviceId}</span>}
+        {nickname !== null && <span class="soft tile-id">{deviceId}</span>}
         {isHelper === true && <span class="helper">{words.stageTiles.helper}</span>}
+        <span class="tile-state">{words.stageTiles.states[state]}</span>
       </p>
-      <p class="tile-state">{words.stageTiles.states[state]}</p>
       <p class="tile-facts soft figures">
         {step !== undefined && numSteps !== undefined && <span>{words.stageTiles.step(step, numSteps)}</span>}
         {speed !== undefined && <span>{words.stageTiles.speed(speed)}</span>}

@@ -384,9 +384,16 @@ export const stagePlots = {
   lossAxis: "loss",
   series: {
     training: "in training",
-    global: "shared model",
-    newcomer: "as a newcomer gets it",
-    personalised: "each device’s own",
+    global: "shared",
+    newcomer: "newcomer",
+    personalised: "personal",
+    zeroShot: "before tuning",
+  },
+  /** Beside the latest score. */
+  scoreOf: {
+    global: "by the shared model",
+    newcomer: "as a newcomer gets the model",
+    personalised: "by each device’s own model",
     zeroShot: "before tuning",
   },
   noScore: "Nothing has been evaluated yet.",
@@ -395,7 +402,7 @@ export const stagePlots = {
   latest: (name: string, value: string, texts: string) => `${name}: ${value} ${texts}`.trim(),
   layers: "Layers",
   layersNote:
-    "Each column is a round, each line a layer. A full note is a layer that travels, larger where it moved further; a hollow one was scored and stays on the devices.",
+    "A column is a round, a line a layer. A full note travels, and is larger where it moved further; a hollow one was only scored.",
   noLayers: "No layer has been scored or trained yet.",
   layer: (layer: number) => `layer ${layer}`,
   travels: (layers: readonly number[]) => `Layers that travel: ${layers.join(", ")}`,
@@ -410,7 +417,8 @@ export const stagePlots = {
   everything: "with every layer",
   drift: "Drift",
   driftAxis: "norm",
-  driftSeries: { drift: "devices from their mean", update: "devices from the start", control: "control variate" },
+  driftNote: "How far devices move in a round, how far apart they end, and the norm of the control variate that draws them together.",
+  driftSeries: { drift: "apart", update: "moved", control: "control" },
   noDrift: "No training round has been measured yet.",
   marks: {
     start: "start",

@@ -1,4 +1,4 @@
-import { formatBytes } from "@tutti/core";
+import { formatBytes, formatNumber } from "@tutti/core";
 import { words } from "../../words/words.ts";
 import type { Curve } from "../curves.ts";
 import type { EventMark } from "../marks.ts";
@@ -40,8 +40,8 @@ export function linesPlot(
     );
     return Plot.plot({
       ...frame(size, numRounds),
-      marginRight: Math.round(Math.min(size.width * 0.36, fontSize * 0.52 * Math.max(6, ...ends.map(({ name }) => name.length)) + 14)),
-      y: { label: null, domain: rangeOf(values, axis.isShare), tickFormat: axis.isShare ? percent : "~g", ticks: 4, grid: false },
+      marginRight: Math.round(Math.min(size.width * 0.36, fontSize * 0.64 * Math.max(6, ...ends.map(({ name }) => name.length)) + 14)),
+      y: { label: null, domain: rangeOf(values, axis.isShare), tickFormat: axis.isShare ? percent : formatNumber, ticks: 4, grid: false },
       marks: [
         staff(5),
         ...eventMarks(Plot, marks, size),
@@ -102,7 +102,7 @@ function frame({ width, height, fontSize }: Size, numRounds: number) {
     height,
     marginTop: Math.round(1.6 * fontSize),
     marginBottom: Math.round(2 * fontSize),
-    marginLeft: Math.round(3.2 * fontSize),
+    marginLeft: Math.round(3.7 * fontSize),
     marginRight: Math.round(fontSize),
     style: { fontSize: `${fontSize}px`, background: "transparent", color: "var(--soft)", overflow: "visible" },
     x: roundAxis(numRounds),

@@ -6,12 +6,13 @@ import { staff } from "./staffLines.ts";
 /** Rounds from left to right, layers from the lowest line to the highest: a full note is a layer that travels, a hollow one stays. */
 export function layersPlot({ columns, notes, numLayers }: LayerSheet): Draw {
   return (Plot, { width, height, fontSize }) => {
-    const [marginLeft, marginRight, marginTop, marginBottom] = [3.2 * fontSize, fontSize, 0.8 * fontSize, 2 * fontSize];
+    const [marginLeft, marginRight, marginTop, marginBottom] = [2.4 * fontSize, fontSize, 1.1 * fontSize, 2.9 * fontSize];
     const lineGap = (height - marginTop - marginBottom) / Math.max(1, numLayers - 1);
     const columnGap = (width - marginLeft - marginRight) / Math.max(1, columns.length);
     const largest = Math.max(3, Math.min(1.15 * lineGap, 0.86 * columnGap, 1.9 * fontSize));
     const length = ({ weight }: LayerNote) => largest * (0.5 + 0.5 * weight);
-    const every = Math.max(1, Math.ceil((5 * fontSize * columns.length) / Math.max(1, width - marginLeft) / 1.6));
+    const longest = Math.max(...columns.map((column) => columnName(column).length));
+    const every = Math.max(1, Math.ceil((0.62 * fontSize * (longest + 1)) / columnGap));
     const shared = { x: "column", y: "layer", length, shape: noteHead, anchor: "middle", rotate: 70 } as const;
     return Plot.plot({
       ...{ width, height, marginLeft, marginRight, marginTop, marginBottom },
@@ -22,6 +23,7 @@ export function layersPlot({ columns, notes, numLayers }: LayerSheet): Draw {
         domain: [-0.5, Math.max(0.5, columns.length - 0.5)],
         ticks: columns.flatMap((_, at) => (at % every === 0 ? [at] : [])),
         tickSize: 0,
+        tickPadding: fontSize,
         tickFormat: (at: number) => columnName(columns[at]),
       },
       y: {
