@@ -29,7 +29,10 @@ const protocols: readonly Protocol[] = ["global", "personalised", "newcomer", "z
 export function scoreCurves(rounds: readonly LiveRound[]): ScoreCurves {
   const scores = protocols.map((name) => ({ name, found: evaluated(rounds, name).flatMap(scoreOf) }));
   const metric = scores.flatMap(({ found }) => found.map((point) => point.metric)).at(-1) ?? "accuracy";
-  const curves = scores.map(({ name, found }) => ({ name, points: found.filter((point) => point.metric === metric) }));
+  const curves = scores.map(({ name, found }) => ({
+    name,
+    points: found.filter((point) => point.metric === metric).map(({ metric: _, ...point }) => point),
+  }));
   return { metric, curves: curves.filter(({ points }) => points.length > 0) };
 }
 

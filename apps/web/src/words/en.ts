@@ -450,9 +450,10 @@ export const slowMotion = {
   keys: "Arrow keys step, Escape closes.",
   position: (step: number, numSteps: number) => `${step} of ${numSteps}`,
   coordinator: "Coordinator",
-  holds: "holds",
-  coordinatorHolds: (values: string) => `the shared parameters, ${values}`,
-  deviceHolds: "own examples, own layers, optimiser",
+  coordinatorHolds: (values: string, hasControl: boolean) =>
+    `Holds the shared parameters, ${values}${hasControl ? ", and a control variate for each device" : ""}.`,
+  deviceHolds: (hasOwnLayers: boolean) =>
+    hasOwnLayers ? "Each holds its own examples, its own layers and its optimiser." : "Each holds its own examples and its optimiser.",
   device: (id: number) => `Device ${id}`,
   others: (count: number) => `+ ${formatWhole(count)}`,
   mask: "Mask",

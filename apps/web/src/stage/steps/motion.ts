@@ -20,9 +20,10 @@ export interface Motion {
   readonly round: number;
   /** Whether each layer travelled. */
   readonly mask: readonly boolean[];
-  /** Values that travelled to each device, and in all. */
+  /** Values that travelled to each device. */
   readonly numShared: number;
-  readonly numValues: number;
+  /** Whether the coordinator keeps control variates. */
+  readonly hasControl: boolean;
   /** Of what each device is sent, and of what it sends. */
   readonly bytesDown: number;
   readonly bytesUp: number;
@@ -62,7 +63,7 @@ export function motionOf(round: LiveRound, sources: MotionSources): Motion | nul
     round: round.round,
     mask,
     numShared,
-    numValues: others + layers.reduce((sum, size) => sum + size, 0),
+    hasControl: round.movement?.control !== undefined,
     bytesDown: numShared * bytesPerValue[paramsEncoding],
     bytesUp: numShared * bytesPerValue[contributionEncoding],
     asked: step.asked.slice(0, maxDrawn),

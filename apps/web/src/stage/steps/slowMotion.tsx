@@ -129,9 +129,7 @@ function Parties({ motion, moment }: { readonly motion: Motion; readonly moment:
       <div class="party coordinator">
         <p class="party-name">{words.slowMotion.coordinator}</p>
         <Layers mask={mask} label={label} isAll={moment === "sum" || moment === "choose"} />
-        <p class="soft small">
-          {words.slowMotion.holds} {words.slowMotion.coordinatorHolds(words.slowMotion.values(motion.numValues))}
-        </p>
+        <p class="soft small">{words.slowMotion.coordinatorHolds(words.slowMotion.values(motion.numShared), motion.hasControl)}</p>
       </div>
       <p class="wire" aria-hidden={packet === null}>
         <span class="packet figures">{packet === null ? "" : formatBytes(packet)}</span>
@@ -145,9 +143,7 @@ function Parties({ motion, moment }: { readonly motion: Motion; readonly moment:
         ))}
         {numMore > 0 && <li class="party soft">{words.slowMotion.others(numMore)}</li>}
       </ul>
-      <p class="soft small party-holds">
-        {words.slowMotion.holds} {words.slowMotion.deviceHolds}
-      </p>
+      <p class="soft small party-holds">{words.slowMotion.deviceHolds(travelling.length < mask.length)}</p>
     </div>
   );
 }
