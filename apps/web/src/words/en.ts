@@ -492,6 +492,217 @@ export const figures = {
 /** The page for the wall. */
 export const stage = {
   title: "The stage",
+  about: "Every number on this page comes from the coordinator’s journal.",
+  connecting: "Looking for the run …",
+  links: { connecting: "connecting", online: "live", retrying: "reconnecting", closed: "closed" },
+  problems: {
+    silent: "The coordinator does not answer. This page keeps trying.",
+    notLive: "There is no live feed at this address. Is it a coordinator of this version?",
+    unauthorised: "This run is not for everybody. Type the code word, or open the operator’s link.",
+    foreign: "This address is not the coordinator’s. Use one that it printed.",
+    full: "As many people watch as the operator allows. This page keeps trying.",
+    notUnderstood: "This page does not understand the coordinator. Reload it.",
+  },
+  goodbyes: {
+    finished: "The run is over and its coordinator has closed. This is how it ended.",
+    newRun: "A new run follows.",
+    closing: "The coordinator was stopped. The run can go on from here when it is started again.",
+    removed: "The coordinator has closed this page.",
+  },
+  codeWord: "Code word",
+  wrongWord: "That is not the word of this run.",
+  watch: "Watch",
+  fullScreen: "Full screen",
+  leaveFullScreen: "Leave full screen",
+  headlines: {
+    waiting: "Waiting to begin",
+    running: { score: "Scoring layers", count: "Counting layers", train: "Training" },
+    done: "The run is over",
+    failed: "The run has failed",
+  },
+  round: (round: number, numRounds: number) => `Round ${round} of ${numRounds}`,
+  rounds: (numRounds: number) => formatCount(numRounds, "round"),
+  tasks: (numIn: number, numAll: number) => `${numIn} of ${formatCount(numAll, "task")} in`,
+  devicesHere: (numDevices: number, numConnected: number) =>
+    `${formatCount(numDevices, "device")} in ${formatCount(numConnected, "client")}`,
+  deadline: "Time left for this step",
+  noDeadline: "no deadline",
+  method: (strategy: string, task: string, backbone: string) => `${strategy} tunes ${backbone} for ${task}`,
+  invitation: "Take part at",
+};
+
+/** The tiles of the stage. */
+export const stageTiles = {
+  title: "Devices",
+  none: "No device yet. Whoever opens the link and presses Join appears here.",
+  more: (count: number) => `and ${formatCount(count, "more device", "more devices")}`,
+  device: (id: number) => `Device ${id}`,
+  helper: "helper",
+  states: {
+    away: "away",
+    loading: "loading",
+    waiting: "waiting",
+    scoring: "scoring",
+    probing: "probing",
+    training: "training",
+    evaluating: "evaluating",
+    paused: "paused",
+    rests: "rests",
+    late: "late",
+    done: "done",
+  },
+  step: (step: number, numSteps: number) => `step ${formatWhole(step)} of ${formatWhole(numSteps)}`,
+  speed: (perSecond: number) => `${formatNumber(perSecond)} steps/s`,
+  counts: (count: number, state: string) => `${formatWhole(count)} ${state}`,
+};
+
+/** The figures of the stage. */
+export const stagePlots = {
+  round: "round",
+  score: "Right answers",
+  scoreNames: { accuracy: "Right answers", tokenAccuracy: "Right tokens", exactMatch: "Right answers", rougeL: "ROUGE-L" },
+  loss: "Loss",
+  lossAxis: "loss",
+  series: {
+    training: "in training",
+    global: "shared",
+    newcomer: "newcomer",
+    personalised: "personal",
+    zeroShot: "before tuning",
+  },
+  /** Beside the latest score. */
+  scoreOf: {
+    global: "by the shared model",
+    newcomer: "as a newcomer gets the model",
+    personalised: "by each device’s own model",
+    zeroShot: "before tuning",
+  },
+  noScore: "Nothing has been evaluated yet.",
+  noLoss: "No round has trained yet.",
+  ofTexts: (numTexts: number) => `of ${formatCount(numTexts, "hidden text")}`,
+  latest: (name: string, value: string, texts: string) => `${name}: ${value} ${texts}`.trim(),
+  layers: "Layers",
+  layersNote:
+    "A column is a round, a line a layer. A full note travels, and is larger where it moved further; a hollow one was only scored.",
+  noLayers: "No layer has been scored or trained yet.",
+  layer: (layer: number) => `layer ${layer}`,
+  travels: (layers: readonly number[]) => `Layers that travel: ${layers.join(", ")}`,
+  stages: { score: "score", count: "count", train: "" },
+  bytes: "Bytes sent",
+  bytesNote: (sent: string, all: string, share: string) => `${sent} so far, ${share} of the ${all} that every layer would have cost`,
+  sentAll: (sent: string) => `${sent} so far`,
+  bytesAxis: "per round",
+  noBytes: "Nothing has been sent yet.",
+  up: "from devices",
+  down: "to devices",
+  everything: "with every layer",
+  drift: "Drift",
+  driftAxis: "norm",
+  driftNote: "How far devices move in a round, how far apart they end, and the norm of the control variate that draws them together.",
+  driftSeries: { drift: "apart", update: "moved", control: "control" },
+  noDrift: "No training round has been measured yet.",
+  marks: {
+    start: "start",
+    pause: "pause",
+    resume: "go on",
+    stop: "stop",
+    nextRound: "next round",
+    sampleFraction: (fraction: number) => `${Math.round(100 * fraction)} % asked`,
+    deadline: (seconds: number | null) => (seconds === null ? "no deadline" : `deadline ${formatSeconds(seconds)}`),
+    skew: "skewed data",
+    drop: (fraction: number) => `${Math.round(100 * fraction)} % dropped`,
+    poison: (count: number) => `${formatCount(count, "device")} poisoned`,
+    takeBack: (what: string) => `${what} taken back`,
+    takenBack: { sampleFraction: "sample", deadline: "deadline", skew: "skew", drop: "drop", poison: "poison" },
+    newRun: "new run",
+    switchStrategy: (name: string) => `to ${name}`,
+  },
+};
+
+/** One round in slow motion. */
+export const slowMotion = {
+  title: "One round in slow motion",
+  open: "Step through a round",
+  close: "Close",
+  none: "A round can be stepped through once one has trained.",
+  chooseRound: "Round",
+  previous: "Back",
+  next: "Next",
+  keys: "Arrow keys step, Escape closes.",
+  position: (step: number, numSteps: number) => `${step} of ${numSteps}`,
+  coordinator: "Coordinator",
+  coordinatorHolds: (values: string, hasControl: boolean) =>
+    `Holds the shared parameters, ${values}${hasControl ? ", and a control variate for each device" : ""}.`,
+  deviceHolds: (hasOwnLayers: boolean) =>
+    hasOwnLayers ? "Each holds its own examples, its own layers and its optimiser." : "Each holds its own examples and its optimiser.",
+  device: (id: number) => `Device ${id}`,
+  others: (count: number) => `+ ${formatWhole(count)}`,
+  mask: "Mask",
+  maskLabel: (travelling: readonly number[], numLayers: number) =>
+    `Layers that travel: ${travelling.length === 0 ? "none" : travelling.join(", ")}, of ${numLayers}`,
+  titles: {
+    choose: "The coordinator asks devices",
+    send: "The shared layers go out",
+    train: "Each device trains",
+    back: "The changes come back",
+    sum: "The coordinator makes one update",
+    evaluate: "Devices look at hidden texts",
+  },
+  choose: (numAsked: number, numDevices: number) =>
+    `It draws ${formatCount(numAsked, "device")} of ${formatWhole(numDevices)} from the run’s seed. The others rest in this round.`,
+  send: ({
+    layers,
+    values,
+    each,
+    measured,
+  }: {
+    readonly layers: string;
+    readonly values: string;
+    readonly each: string;
+    readonly measured: string;
+  }) =>
+    `The mask lets ${layers} through: ${values}, ${each} for each device. On the wire the step took ${measured} down, tasks and status included.`,
+  layersOf: (numTravel: number, numLayers: number) => `${numTravel} of ${formatCount(numLayers, "layer")}`,
+  values: (count: number) => formatCount(count, "value"),
+  train: (seconds: string, loss: string | null) =>
+    `On its own examples, which stay where they are, together with the layers that do not travel. The step took ${seconds}${loss === null ? "" : `; the loss of the last epoch was ${loss}`}.`,
+  back: ({
+    numCounted,
+    numAsked,
+    each,
+    measured,
+  }: {
+    readonly numCounted: number;
+    readonly numAsked: number;
+    readonly each: string;
+    readonly measured: string;
+  }) =>
+    `${numCounted} of ${formatCount(numAsked, "device")} answered with the difference to what they were sent, ${each} each. On the wire the step took ${measured} up.`,
+  sum: ({
+    rule,
+    update,
+    drift,
+    control,
+  }: {
+    readonly rule: string;
+    readonly update: string | null;
+    readonly drift: string | null;
+    readonly control: string | null;
+  }) =>
+    `By ${rule}. ${update === null ? "" : `Devices moved by ${update} on average`}${drift === null ? "" : `, and ${drift} apart from their mean`}${update === null ? "" : ". "}${control === null ? "" : `The control variate’s norm is ${control}.`}`.trim(),
+  mean: "the mean, weighted by examples",
+  rule: (name: string) => `the rule ${name}`,
+  evaluate: (results: readonly string[], bytes: string) => `${results.join("; ")}. That took ${bytes}, counted apart.`,
+};
+
+/** What can be taken along from the stage. */
+export const stageExport = {
+  title: "Take along",
+  json: "Numbers as JSON",
+  csv: "Numbers as CSV",
+  prompts: "Tuned parameters",
+  report: "Report",
+  noReport: "There is no report yet: it is written once a round has closed.",
 };
 
 /** The page where the tuned model answers. */
