@@ -11,7 +11,7 @@ export function addClass(program: Command): void {
     .option("--task <name>", "the task to learn (default feedback/sentiment)")
     .option("--labels <list>", "in place of a task: two or more labels, parted by commas, for texts that the class types itself")
     .option("--backbone <name>", "the frozen language model: a folder under public/backbones (default minuet)")
-    .option("--rounds <number>", "training rounds (default 200)", wholeNumber(1))
+    .option("--rounds <number>", "training rounds (default 600: more than a lesson needs)", wholeNumber(1))
     .option(
       "--helpers <number>",
       "devices that this machine fills a round up to until people come; 0 for none (default 4)",
