@@ -134,7 +134,10 @@ export const runInfoSchema = z.strictObject({
   trust: z
     .strictObject({
       /** As browsers show it. */
-      sha256: z.string().max(95).regex(/^[0-9A-F]{2}(:[0-9A-F]{2}){31}$/),
+      sha256: z
+        .string()
+        .max(95)
+        .regex(/^[0-9A-F]{2}(:[0-9A-F]{2}){31}$/),
       /** Of https. */
       port: portSchema,
       /** Of plain http beside it. */
