@@ -78,7 +78,9 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
       keepsStates,
       admission,
       ...(trust === null ? {} : { trust }),
+      ...hostOf(config),
       status: forLanding(live.statusOnArrival()),
+      progress: live.progress(),
     }),
     metrics: () => metrics.read(live.status(), meter.totals(), sockets.numSpectators()),
   });
@@ -168,6 +170,12 @@ async function openFront(app: FastifyInstance, front: Front, { host, port: wante
 
 function trustOf(sha256: string, { port, plainPort }: Ports): NonNullable<RunInfo["trust"]> {
   return { sha256, port, ...(plainPort === null ? {} : { plainPort }) };
+}
+
+/** What the operator says of the run (P-160). */
+function hostOf({ hostedBy, about }: CoordinatorConfig): Pick<RunInfo, "host"> {
+  if (hostedBy === undefined && about === undefined) return {};
+  return { host: { ...(hostedBy === undefined ? {} : { name: hostedBy }), ...(about === undefined ? {} : { about }) } };
 }
 
 /** Bytes of the largest submission: all tensors in f32, three times over where states travel, and room for the header. */

@@ -99,6 +99,8 @@ export const rules = {
   "P-150": "A damaged journal refuses the run",
   "P-151": "Journal and states can be encrypted",
   "P-152": "A full disk accepts nothing",
+  "P-160": "Who runs it and what for",
+  "P-161": "How far it is",
   "P-190": "Code words of three words",
   "P-191": "A certificate of its own, said beforehand",
   "P-192": "Helper devices",

@@ -18,7 +18,7 @@ export interface PagePolicy {
 export function securityHeaders({ isDev, isHttps, backbonesUrl }: PagePolicy): FastifyHelmetOptions {
   return {
     global: true,
-    crossOriginOpenerPolicy: { policy: "same-origin" },
+    crossOriginOpenerPolicy: { policy: "same-origin" }, // taken back where it does not hold: see `isTrusted`
     crossOriginEmbedderPolicy: { policy: "require-corp" },
     crossOriginResourcePolicy: { policy: "same-origin" },
     // A certificate of its own is no promise for the future of a host name.
@@ -49,10 +49,13 @@ export function securityHeaders({ isDev, isHttps, backbonesUrl }: PagePolicy): F
 /** Headers that browsers refuse, with an error in their console, on pages of addresses that they do not trust. */
 export const headersOfTrust = ["cross-origin-opener-policy", "origin-agent-cluster"] as const;
 
-/** Whether a browser trusts the address that a request was sent to, as far as it shows: https, this machine, or a proxy that may speak https. */
+/**
+ * Whether the browser that asks trusts the address that it asked, as far as it shows: https, also where a proxy ends it, and this machine. Browsers send
+ * `Sec-Fetch-Mode` to trusted addresses alone.
+ */
 export function isTrusted({ socket, headers }: IncomingMessage, publicUrl: string | readonly string[]): boolean {
-  if ("encrypted" in socket && socket.encrypted === true) return true;
-  if (headers["x-forwarded-proto"] !== undefined || headers.forwarded !== undefined) return true;
+  if (("encrypted" in socket && socket.encrypted === true) || headers["sec-fetch-mode"] !== undefined) return true;
+  if (/^https\b/i.test(String(headers["x-forwarded-proto"] ?? "")) || /\bproto="?https\b/i.test(headers.forwarded ?? "")) return true;
   const { host = "" } = headers;
   const name = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : "";
   if (isLoopback(name)) return true;
