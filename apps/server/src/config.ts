@@ -129,6 +129,8 @@ export const coordinatorConfigSchema = z.strictObject({
   startFrom: startFromSchema.exactOptional(),
   /** Most bytes that states after past training rounds may take, from which the run can be branched; the latest is kept even where it takes more. 0 keeps none. */
   keepRoundsBytes: z.int().min(0).default(200_000_000),
+  /** Least milliseconds from one training round's plan to the next one's, so that people can follow; it changes no number of the run. */
+  minRoundMs: z.int().min(0).max(600_000).default(0),
   /** Whether config.json and rounds.jsonl are written into the run's folder. */
   writesRunFiles: z.boolean().default(true),
   run: runSettingsSchema,

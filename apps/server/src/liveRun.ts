@@ -330,6 +330,7 @@ function loopPorts(
     book,
     clock,
     paceRules: paceRulesOf(config),
+    minRoundMs: config.minRoundMs,
     aggregate: createAggregator({ run, strategy: running.strategy, method: ports.strategy, threadFrom: ports.threadFrom, signal }),
     async whenReady() {
       for await (const message of whenReady({ run, pool, beginning }, signal)) {

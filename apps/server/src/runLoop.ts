@@ -1,6 +1,7 @@
 import {
   type Contribution,
   createRandom,
+  deferred,
   freshPace,
   loopOrders,
   type PaceRules,
@@ -36,6 +37,8 @@ export interface RunLoopPorts {
   readonly forgetting: Forgetting;
   readonly book: OrderBook;
   readonly clock: Clock;
+  /** Least milliseconds of a training round. */
+  readonly minRoundMs: number;
   /** How the past decides whom steps ask and how long they wait; null for nothing. */
   readonly paceRules: PaceRules | null;
   /** The strategy's, wherever it runs. */
@@ -111,16 +114,35 @@ export async function runLoop(running: RunningStrategy, ports: RunLoopPorts, sig
     orders: loopOrders(ports.book),
   };
   const telling = tellInTurn(ports.onEvent, setImmediate);
+  const pause = createPause(ports, signal);
   try {
     for await (const event of runRounds({ ...shared, resume, amended: () => running.state })) {
       if (signal.aborted) return;
       await write(event, history, running, ports);
       telling.tell(event);
       if (event.kind === "done") return;
+      await pause(event);
     }
   } finally {
     telling.flush();
   }
+}
+
+/** Waits where a training round took less than it should, until `signal` fires. */
+function createPause({ clock, minRoundMs }: RunLoopPorts, signal: AbortSignal): (event: RoundEvent) => Promise<void> {
+  let begunAt = Number.NEGATIVE_INFINITY;
+  return async (event) => {
+    if (minRoundMs === 0 || signal.aborted) return;
+    if (event.kind === "planned" && event.plan.step === 1) begunAt = clock.now();
+    if (event.kind !== "closed" || event.plan.stage !== "train" || event.plan.step !== 1) return;
+    const left = begunAt + minRoundMs - clock.now();
+    if (left <= 0) return;
+    const { promise, resolve } = deferred<void>();
+    const cancel = clock.after(left, resolve);
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    await promise;
+    cancel();
+  };
 }
 
 /** Writes an event to the journal; resolves when the loop may go on. */

@@ -36,7 +36,10 @@ async function greet(session: Session, isPresent: () => boolean, devices: Hello[
     const { options, runId } = session;
     const profile = await claimOf(session);
     const credentials = { identity: session.identity, challenge: session.socket.challenge() };
-    const answer = await session.socket.call("hello", helloOf(options, { ...credentials, runId, devices, profile }));
+    const answer = await session.socket.call(
+      "hello",
+      helloOf({ ...options, hosting: session.hosting }, { ...credentials, runId, devices, profile }),
+    );
     if (!answer.ok) {
       notAdmitted(session, answer);
       return null;
@@ -103,7 +106,7 @@ async function partOf(session: Session, welcome: Welcome): Promise<Participation
     await trainer.stop();
   }
   const coordinator = { ...socket, sayHelloAgain: socket.greetAgain };
-  const sourceOf = (share: number) => sourceFor(options.hosting, share);
+  const sourceOf = (share: number) => sourceFor(session.hosting, share);
   const counts = { onSent: traffic.sent, onTrained: traffic.trained };
   const setup = trainerSetup(welcome, options);
   const next = createParticipation({ runId, setup, store, trainer, blobs, coordinator, emit, sourceOf, ...counts });

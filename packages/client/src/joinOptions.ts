@@ -29,7 +29,7 @@ export interface JoinOptions {
   readonly clientKey: string;
   readonly trainer: Trainer;
   readonly store: DeviceStore;
-  readonly hosting?: Hosting;
+  readonly hosting?: Hosting | undefined;
   readonly nickname?: string | undefined;
   /** What to compute on unless the coordinator forces it; `auto` measures. */
   readonly backend?: "auto" | BackendName;

@@ -1,6 +1,7 @@
 import { type DeviceId, looksAtMachines, tunedShape } from "@tutti/core";
 import { chooseBackend, startBackend } from "./backends.ts";
 import { computeTask } from "./deviceTasks.ts";
+import { createExamplesOverTime, type ExamplesOverTime } from "./examplesOverTime.ts";
 import { measureRate } from "./productRate.ts";
 import type { AnyExample } from "./reader.ts";
 import { type BackendName, type BackendOptions, backendTitles } from "./startedBackend.ts";
@@ -49,7 +50,9 @@ export function createTrainer({ trainingRows = (_, dealt) => dealt, ...ports }: 
       const dealt = openPlace().examplesOf(source);
       const examples = { ...dealt, train: trainingRows(deviceId, dealt.train) };
       if (examples.train.length === 0) throw new Error(`device ${deviceId} has no examples to train on`);
-      devices.set(deviceId, { source, examples });
+      const held = devices.get(deviceId) ?? { source, examples: createExamplesOverTime() };
+      devices.set(deviceId, { ...held, source });
+      held.examples.add(examples);
       return { numExamples: examples.train.length };
     },
     async compute(task, state, onStep, signal) {
@@ -59,8 +62,9 @@ export function createTrainer({ trainingRows = (_, dealt) => dealt, ...ports }: 
       busy = true;
       try {
         signal?.throwIfAborted();
-        const examples = withLesson(openPlace(), held, task);
-        const train = examples === held.examples ? examples.train : trainingRows(task.deviceId, examples.train);
+        const own = held.examples.take(task.expects.numExamples);
+        const examples = withLesson(openPlace(), { source: held.source, examples: own }, task);
+        const train = examples === own ? examples.train : trainingRows(task.deviceId, examples.train);
         return await computeTask({ place: openPlace(), examples: { ...examples, train }, task, state, onStep, signal });
       } finally {
         busy = false;
@@ -77,13 +81,13 @@ export function createTrainer({ trainingRows = (_, dealt) => dealt, ...ports }: 
 /** A device's examples, and where they come from. */
 interface HeldExamples {
   readonly source: DeviceSource;
-  readonly examples: DeviceExamples<AnyExample>;
+  readonly examples: ExamplesOverTime<AnyExample>;
 }
 
 /** What the device trains on in this task: another share where a lesson skews the data. Own examples stay what they are. */
 function withLesson(
   place: Pick<OpenedWorkplace, "skewedRows">,
-  { source, examples }: HeldExamples,
+  { source, examples }: { readonly source: DeviceSource; readonly examples: DeviceExamples<AnyExample> },
   { spec }: TrainerTask,
 ): DeviceExamples<AnyExample> {
   if (spec.kind !== "train" || spec.skew === undefined || source.kind === "own") return examples;

@@ -35,8 +35,6 @@ export type {
   Withdrawn,
 } from "./messages.ts";
 export { calls, runInfoSchema } from "./messages.ts";
-export type { Order, OrderEvent, OrderInput, Orders, StepPlace } from "./orders.ts";
-export { inForceSchema, orderEventSchema, orderSchema, ordersSchema } from "./orders.ts";
 export type { Receipt, ReceiptEntry } from "./receipts.ts";
 export { checkReceipt, receiptBytes, receiptKeyOf, receiptKeySchema, receiptSchema, signReceipt } from "./receipts.ts";
 export type { ListedClient, Order, OrderEvent, OrderInput, Orders, StepPlace } from "./orders.ts";

@@ -3,6 +3,8 @@ import { qrText } from "./qrText.ts";
 /** What a teacher is told when the class is ready. */
 export interface ClassTold {
   readonly title: string;
+  /** What else is to be known of it. */
+  readonly notes: readonly string[];
   /** What the code shows. */
   readonly link: string;
   /** The same without the code word: short enough to be typed. */
@@ -28,9 +30,10 @@ export const warnings = [
 
 /** The lines of a class that is ready. */
 export function classLines(told: ClassTold): string[] {
-  const { title, link, address, codeWords, stageLink, fingerprint, numHelpers, folder, runId, isFinished } = told;
+  const { title, notes, link, address, codeWords, stageLink, fingerprint, numHelpers, folder, runId, isFinished } = told;
   return [
     title,
+    ...notes,
     ...(isFinished ? ["This run is finished: the pages show its result, and nobody can join."] : []),
     "",
     ...qrText(link),

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import jsqr from "jsqr";
 import { expect, test } from "vitest";
 import { qrText } from "./qrText.ts";
@@ -5,7 +6,7 @@ import { qrText } from "./qrText.ts";
 /** The terminal's picture as a camera sees it: each half of a character is a square of 4 × 4 pixels. */
 function seen(lines: readonly string[]): { data: Uint8ClampedArray; size: number } {
   const rows = lines.flatMap((line) => {
-    const cells = [...line.replaceAll(/\u001b\[[\d;]*m/g, "")];
+    const cells = [...stripVTControlCharacters(line)];
     return [cells.map((cell) => cell === "█" || cell === "▀"), cells.map((cell) => cell === "█" || cell === "▄")];
   });
   const scale = 4;
@@ -30,5 +31,5 @@ test("a longer link is still one code that fits a terminal of 80 columns", () =>
   const lines = qrText(link);
   const { data, size } = seen(lines);
   expect(read(data, size, size)?.data).toBe(link);
-  expect(lines.every((line) => [...line.replaceAll(/\u001b\[[\d;]*m/g, "")].length <= 80)).toBe(true);
+  expect(lines.every((line) => [...stripVTControlCharacters(line)].length <= 80)).toBe(true);
 });

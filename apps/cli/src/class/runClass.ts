@@ -4,6 +4,7 @@ import type { RunSettings } from "@tutti/core";
 import { type Coordinator, isLoopback, linkTo, listRunIds, ownCertificate, readRun, startClientChild } from "@tutti/server";
 import { type ServeFlags, serveRun } from "../commands/serve.ts";
 import { UsageError } from "../exitCodes.ts";
+import { classLabels } from "./classLabels.ts";
 import { classRun } from "./classRun.ts";
 import { classLines } from "./classText.ts";
 import { freePort } from "./freePort.ts";
@@ -14,9 +15,10 @@ export interface ClassFlags extends Omit<ServeFlags, "preset" | "devices" | "ope
   readonly labels?: string;
   readonly helpers?: number;
   readonly resume?: boolean;
+  readonly pace?: number;
 }
 
-const defaults = { task: "feedback/sentiment", securePort: 8443, plainPort: 8080 } as const;
+const defaults = { task: "feedback/sentiment", backbone: "minuet", paceSeconds: 2.5, securePort: 8443, plainPort: 8080 } as const;
 
 /** `tutti class`: a run for a room, in one command. */
 export async function runClass(flags: ClassFlags): Promise<void> {
@@ -26,7 +28,8 @@ export async function runClass(flags: ClassFlags): Promise<void> {
   if (known === null && flags.run !== undefined && flags.resume === true)
     throw new UsageError(`--resume: there is no run ${flags.run} in ${dataDir}`);
   if (known !== null) refuseChanges(flags, runId);
-  const settings = known ?? classRun({ ...flags, task: flags.task ?? defaults.task, seed: flags.seed ?? randomInt(2 ** 32) });
+  if (flags.labels !== undefined && flags.task !== undefined) throw new UsageError("--task and --labels exclude each other: give one");
+  const { settings, notes } = known === null ? await newRun(flags) : { settings: known, notes: [] };
   const place = await placeOf(flags);
   const { task: _, backbone: __, seed: ___, rounds: ____, minDevices: _____, ...placeFlags } = flags;
   await serveRun({
@@ -34,10 +37,27 @@ export async function runClass(flags: ClassFlags): Promise<void> {
     isOver: "whenStopped",
     lesson: {
       settings,
-      doors: { admission: "code", codeWords: true, stateHosts: "trusted", reservationMs: 120_000 },
-      host: (coordinator, isFinished) => hostClass(coordinator, { settings, place, isFinished, name: nameOf(settings) }),
+      doors: {
+        minRoundMs: Math.round(1000 * (flags.pace ?? defaults.paceSeconds)),
+        admission: "code",
+        codeWords: true,
+        stateHosts: "trusted",
+        reservationMs: 120_000,
+      },
+      host: (coordinator, isFinished) => hostClass(coordinator, { settings, notes, place, isFinished }),
     },
   });
+}
+
+/** Another run than any before. */
+async function newRun({ labels: text, task = defaults.task, public: publicFolder, ...flags }: ClassFlags) {
+  const asked = { ...flags, task, seed: flags.seed ?? randomInt(2 ** 32) };
+  if (text === undefined) return { settings: classRun(asked), notes: [] };
+  if (flags.helpers !== undefined)
+    throw new UsageError("--helpers: with --labels there are none, as the class has all texts: leave it out");
+  const folder = publicFolder ?? (await import("@tutti/server/checkout")).publicFolder();
+  const { notes, ...made } = await classLabels(text, flags.backbone ?? defaults.backbone, folder);
+  return { settings: classRun({ ...asked, ...made }), notes };
 }
 
 /** Where people reach the class. */
@@ -66,19 +86,21 @@ async function placeOf({ host = "0.0.0.0", publicUrl, https, cert, port, plainPo
 
 interface Hosting {
   readonly settings: RunSettings;
+  /** What is said of its labels. */
+  readonly notes: readonly string[];
   readonly place: ClassPlace;
   readonly isFinished: boolean;
-  readonly name: string;
 }
 
-function hostClass(coordinator: Coordinator, { settings, place, isFinished, name }: Hosting) {
+function hostClass(coordinator: Coordinator, { settings, notes, place, isFinished }: Hosting) {
   const { linkToken, runId, folder, fingerprint, controlToken } = coordinator;
   const numHelpers = isFinished || settings.helpers === undefined ? 0 : settings.helpers.fillTo - 1; // beside one person
   const helpers = numHelpers === 0 ? null : startHelpers(coordinator, numHelpers);
   const page = addressFor(coordinator, place, "people");
   const wall = new URLSearchParams({ ...(linkToken === null ? {} : { token: linkToken }), operator: controlToken });
   const lines = classLines({
-    title: `A class: ${name}, on ${settings.backbone}, seed ${settings.seed}. The run is ${runId}.`,
+    title: `A class: ${nameOf(settings)}, on ${settings.backbone}, seed ${settings.seed}. The run is ${runId}.`,
+    notes,
     link: linkTo(page, linkToken),
     address: page,
     codeWords: linkToken,
@@ -143,6 +165,6 @@ function refuseChanges({ task, labels, backbone, seed, rounds, helpers, minDevic
   throw new UsageError(`run ${runId} was begun before and keeps its settings: leave out --${asked[0]}, or begin a new class without --run`);
 }
 
-function nameOf({ task }: RunSettings): string {
-  return task;
+function nameOf({ task, labels }: RunSettings): string {
+  return labels === undefined ? task : `${labels.map(({ name }) => name).join(", ")}, with texts that it types itself`;
 }

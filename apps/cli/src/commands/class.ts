@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { ClassFlags } from "../class/runClass.ts";
-import { wholeNumber } from "../parseOptions.ts";
+import { positiveNumber, wholeNumber } from "../parseOptions.ts";
 import { withPlaceOptions } from "./serve.ts";
 
 /** `tutti class`: a room of phones and laptops trains a model together. */
@@ -11,7 +11,7 @@ export function addClass(program: Command): void {
     .option("--task <name>", "the task to learn (default feedback/sentiment)")
     .option("--labels <list>", "in place of a task: two or more labels, parted by commas, for texts that the class types itself")
     .option("--backbone <name>", "the frozen language model: a folder under public/backbones (default minuet)")
-    .option("--rounds <number>", "training rounds (default 200)", wholeNumber(1))
+    .option("--rounds <number>", "training rounds (default 1000: more than a lesson needs)", wholeNumber(1))
     .option(
       "--helpers <number>",
       "devices that this machine fills a round up to until people come; 0 for none (default 4)",
@@ -19,6 +19,7 @@ export function addClass(program: Command): void {
     )
     .option("--min-devices <number>", "people's devices that the run waits for (default 1)", wholeNumber(1))
     .option("--seed <number>", "seed of everything random (default: another one for each class)", wholeNumber(0))
+    .option("--pace <seconds>", "least time of a round, so that people can follow (default 2.5)", positiveNumber)
     .option("--resume", "go on with the latest class in place of a new one");
   withPlaceOptions(command)
     .addHelpText(

@@ -147,7 +147,7 @@ Examples:
 export async function serveRun({ file, flags, isOver, branch, lesson }: ServeOrder): Promise<void> {
   const [
     { mainMetric, presets: known, publicTextsOf },
-    { findTask, numClassesOf, requireDealable, requireSameKind, requireTextTask },
+    { findTask, numClassesOf, rememberLabels, requireDealable, requireSameKind, requireTextTask },
     { readControls, readPublicTextsAt, rememberDatasets },
     { makeRunFolder, mergeSettings, presetByPlace, readWithModules, serve },
     checkout,
@@ -188,6 +188,7 @@ export async function serveRun({ file, flags, isOver, branch, lesson }: ServeOrd
   makeRunFolder(dataDir);
   const places = { publicDir: flags.public ?? settings.publicDir ?? checkout.publicFolder(), pagesDir: settings.pagesDir };
   await rememberDatasets(String(places.publicDir));
+  rememberLabels(asRun);
   const task = orWrongUse(() => findTask(asRun.task));
   if (asRun.roster === "fixed") orWrongUse(() => requireDealable(task, asRun.partition));
   const texts = publicTextsOf(asRun);

@@ -29,6 +29,8 @@ export function admit(
   const known = clients.all.get(clientKey);
   if (config.run.roster === "fixed" && hosting === "own")
     return refuse("P-13", "this run gives out its own data: own examples need an open roster");
+  if (config.run.labels !== undefined && hosting === "virtual")
+    return refuse("P-193", "the texts of this run are typed by those who take part: bring examples of your own");
   const refusal = (known === undefined ? refuseNewcomer(sources) : null) ?? (origin === undefined ? null : quotas.admit(clientKey, origin));
   if (refusal !== null) return refusal;
   const marked = helperToken === undefined ? {} : ({ isHelper: true } as const); // who was a helper once is one for good

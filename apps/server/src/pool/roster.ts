@@ -13,7 +13,7 @@ import { createLateness, type Lateness } from "./lateness.ts";
 import type { Client, Compute, Connection } from "./members.ts";
 import { createPlaceLeases, type PlaceLeases } from "./placeLeases.ts";
 import { createQuotas, type Quotas } from "./quotas.ts";
-import { judgeRegistrations, type RefusedDevice, type Registrations } from "./registrations.ts";
+import { isGrowing, judgeRegistrations, type RefusedDevice, type Registrations } from "./registrations.ts";
 
 /** What the roster needs of its surroundings. */
 export interface RosterPorts extends HomesPorts, Pick<AdmissionSources, "saveClient" | "removeClient"> {
@@ -322,11 +322,12 @@ function register(members: Members, client: Client, { registered, compute }: Reg
 }
 
 /** A device's n_i as its host claims it, or as it was dealt; a task that is out for another number ends without a contribution. */
-function noteExamples({ ports, homes }: Members, { clientKey }: Client, { deviceId, numExamples }: Registrations[number]): void {
+function noteExamples({ ports, homes }: Members, client: Client, { deviceId, numExamples }: Registrations[number]): void {
+  const { clientKey } = client;
   const device = homes.get(deviceId);
   if (device === null) return;
   const leased = ports.leasedExamples(deviceId);
-  if (leased !== null && leased !== numExamples) ports.onLost(deviceId);
+  if (leased !== null && leased !== numExamples && !isGrowing(device, client)) ports.onLost(deviceId);
   const isNew = device.numExamples !== numExamples || (device.claimedBy !== undefined && device.claimedBy !== clientKey);
   if (isNew) homes.save({ ...device, numExamples, claimedBy: clientKey });
 }

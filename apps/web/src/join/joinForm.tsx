@@ -1,6 +1,7 @@
 import { type Signal, useSignal } from "@preact/signals";
 import { claimLimit } from "@tutti/core";
 import type { RunInfo } from "@tutti/protocol";
+import { useEffect } from "preact/hooks";
 import { LazyEditor } from "../examples/lazyEditor.tsx";
 import type { OwnExamples } from "../examples/ownExamples.ts";
 import { maxNickname } from "../storage/nickname.ts";
@@ -33,6 +34,10 @@ export function JoinForm(props: JoinFormProps) {
   const { run, problem, downloads, hasToken, hasOtherTab, table, startsOwn, nickname, onToken, onJoin } = props;
   const word = useSignal("");
   const chosen = useSignal<boolean | null>(null);
+  // whose examples this browser kept stays with own ones, also when all of them are deleted
+  useEffect(() => {
+    if (startsOwn) chosen.value ??= true;
+  }, [startsOwn]);
   const needsWord = run?.admission === "code" && !hasToken;
   const isOwn = run?.run.roster === "open" && (chosen.value ?? startsOwn);
   const lacksExamples = isOwn && (table === null || table.rows.value.length === 0);

@@ -46,8 +46,8 @@ export function Landing(props: LandingProps) {
         {otherTab !== "none" && <OtherTab isShown={otherTab === "shown"} onShow={props.onShowOther} />}
         <Entrance {...props} />
       </div>
+      <div class="at-hand">{run !== null && <Programme run={run} downloads={downloads} address={address} />}</div>
       <div class="columns before-cards">
-        {run !== null && <Programme run={run} downloads={downloads} address={address} />}
         <PreflightCard device={device} needs={needs} />
         <Privacy facts={run} />
       </div>

@@ -60,7 +60,8 @@ export function createLandingState(folder: string, params: PageParams, controlle
     },
     learnRun({ run, runId, urls, status }) {
       const task = classificationOf(run.task);
-      if (task !== null) table.value = ownExamples(keptExamples(JSON.stringify([new URL(folder).pathname, task.name, task.classes])));
+      if (task !== null)
+        table.value = ownExamples(keptExamples(JSON.stringify([new URL(folder).pathname, params.tab, task.name, task.classes])));
       if (status.phase === "done") return;
       // the model itself waits until somebody joins
       if (before?.runId === runId) controller.prepare();

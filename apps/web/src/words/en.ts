@@ -199,7 +199,8 @@ export const preflight = {
     allowStorage: "Allow this site to store data if you want to come back later.",
     plugIn: "Plug it in, or stop when you like.",
   },
-  speed: (gigaflops: number, cores: number) => `${formatNumber(gigaflops)} Gflop/s on one of ${formatCount(cores, "core")}`,
+  speed: (gigaflops: number, cores: number) =>
+    `About ${gigaflops.toPrecision(2)} billion operations a second on ${cores === 1 ? "its one core" : `one of ${cores} cores`}`,
   memory: (gib: number) => `At least ${formatNumber(gib)} GB`,
   lowMemory: (gib: number, neededBytes: number) =>
     `About ${formatNumber(gib)} GB; this model takes about ${formatBytes(neededBytes)} while it trains.`,
@@ -257,7 +258,7 @@ export const sheet = {
   noColumn: "Choose a column",
   hasHeader: "The first row holds the names of the columns",
   mappingTitle: "Which class does each label mean?",
-  leaveOut: "Leave these rows out",
+  leaveOut: "Leave out",
   leftOut: ({ empty, unlabelled, unmapped, unreadable }: Readonly<Record<"empty" | "unlabelled" | "unmapped" | "unreadable", number>>) => {
     const parts = [
       [empty, "without a text"],
