@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { nameOrderedBytes } from "@tutti/core";
-import { readSafetensors } from "@tutti/model";
+import { nameOrderedBytes, type Params } from "@tutti/core";
 import { expect, test } from "vitest";
 import { readRun } from "./journal/readRun.ts";
 import { createScene } from "./testing/scene.ts";
@@ -12,6 +11,20 @@ const shortRun = tinyRun({ numRounds: 2 });
 async function fetched(url: string, headers: Readonly<Record<string, string>> = {}, method = "GET") {
   const response = await fetch(`${url}/tuned.safetensors`, { method, headers });
   return { status: response.status, headers: response.headers, bytes: new Uint8Array(await response.arrayBuffer()) };
+}
+
+/** As the format says (https://github.com/huggingface/safetensors): the header's length in 8 bytes, the header as JSON, the values. */
+function readSafetensors(file: Uint8Array): { readonly params: Params; readonly metadata: Readonly<Record<string, string>> } {
+  const view = new DataView(file.buffer, file.byteOffset);
+  const length = Number(view.getBigUint64(0, true));
+  const { __metadata__: metadata, ...tensors } = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
+  const entries = Object.entries<{ shape: number[]; data_offsets: [number, number] }>(tensors);
+  const valuesOf = ([start, end]: [number, number]) =>
+    Float32Array.from({ length: (end - start) / 4 }, (_, i) => view.getFloat32(8 + length + start + 4 * i, true));
+  return {
+    metadata,
+    params: Object.fromEntries(entries.map(([name, { shape, data_offsets }]) => [name, { shape, data: valuesOf(data_offsets) }])),
+  };
 }
 
 const hashOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
