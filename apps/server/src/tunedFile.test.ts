@@ -31,7 +31,7 @@ const hashOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes)
 
 test("P-185 nothing is served before a training round has closed; then what a newcomer gets, with the round and the shared names in its metadata", async () => {
   const coordinator = await scene.start(shortRun, { expectedClients: 1 });
-  expect((await fetched(coordinator.url)).status).toBe(404);
+  expect((await fetched(coordinator.url)).status).toBe(204);
   let reached = (): void => undefined;
   const atEvaluation = new Promise<void>((resolve) => {
     reached = resolve;
@@ -115,7 +115,7 @@ test("P-186 a run by code word gives them to who brings the word or the operator
 test("P-186 an invitation lets its holder read as often as wanted, and is not redeemed by it; one to another run is none", async () => {
   const coordinator = await scene.start(shortRun, { expectedClients: 1, admission: "invitations" });
   const authorization = `Bearer ${coordinator.linkToken}`;
-  for (let time = 0; time < 2; time++) expect((await fetched(coordinator.url, { authorization })).status).toBe(404);
+  for (let time = 0; time < 2; time++) expect((await fetched(coordinator.url, { authorization })).status).toBe(204);
   scene.join(coordinator, "a", { token: coordinator.linkToken ?? "" });
   await coordinator.whenDone();
   expect((await fetched(coordinator.url, { authorization })).status).toBe(200);

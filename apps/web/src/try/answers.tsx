@@ -10,7 +10,7 @@ export function Answers({ view }: { readonly view: TryView }) {
   const answerers = answerersOf(view);
   const classes = classesOf(loading.ready);
   return (
-    <section class="answers" aria-labelledby="answers-title" data-busy={isAsking}>
+    <section class="answers" aria-labelledby="answers-title" data-busy={isAsking} data-text={answered?.question.text}>
       <h2 id="answers-title" class="visually-hidden">
         {words.tryPage.answersTitle}
       </h2>

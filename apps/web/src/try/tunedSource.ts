@@ -22,15 +22,16 @@ export async function fetchTuned(folder: string, token: string | null): Promise<
   const response = await fetch(tunedAddress(folder), { ...bearer(token), cache: "no-cache" }).catch(() => null);
   if (response === null) return { kind: "silent" };
   if (response.status === 401 || response.status === 429) return { kind: "locked", isLater: response.status === 429 };
-  if (!response.ok) return { kind: response.status === 404 ? "none" : "silent" };
+  if (response.status === 204) return { kind: "none" };
+  if (!response.ok) return { kind: "silent" };
   return { kind: "file", file: new Uint8Array(await response.arrayBuffer()), etag: response.headers.get("etag") ?? "" };
 }
 
 /** Asks whether there are newer ones; null where nobody answers. */
 export async function askForNewer(folder: string, token: string | null): Promise<TunedNews | null> {
   const response = await fetch(tunedAddress(folder), { ...bearer(token), method: "HEAD", cache: "no-store" }).catch(() => null);
-  if (response === null || (!response.ok && response.status !== 404)) return null;
-  if (!response.ok) return { kind: "none" };
+  if (response === null || !response.ok) return null;
+  if (response.status === 204) return { kind: "none" };
   return { kind: "there", etag: response.headers.get("etag") ?? "", round: Number(response.headers.get("x-tutti-round") ?? 0) };
 }
 
