@@ -69,7 +69,7 @@ function Answer({ of, view, classes, shares }: AnswerProps) {
               {shares === null ? "–" : formatPercent(shares[index] ?? 0)}
             </span>
             <span class="share-bar" aria-hidden="true">
-              <span style={{ transform: `scaleX(${shares?.[index] ?? 0})` }} />
+              <span class="share-fill" style={{ transform: `scaleX(${shares?.[index] ?? 0})` }} />
             </span>
           </li>
         ))}

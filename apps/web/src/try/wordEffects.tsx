@@ -89,18 +89,20 @@ function Effects({ effects, name, who }: EffectsProps) {
   const numWords = effects.filter(({ isWord }) => isWord).length;
   return (
     <div class="effects" data-testid="effects">
-      <p class="small soft">{words.tryWords.forWhom(name, who.toLowerCase())}</p>
-      <p class="shaded" aria-hidden="true">
-        {effects.map(({ text, effect }, index) => (
-          <span key={`${index}-${text}`} class={sideOf(effect)} style={{ "--weight": Math.abs(effect ?? 0) / largest }}>
-            {text}
-          </span>
-        ))}
-      </p>
-      <ul class="legend small" aria-hidden="true">
-        <li class="for">{words.tryWords.speaksFor}</li>
-        <li class="against">{words.tryWords.speaksAgainst}</li>
-      </ul>
+      <div>
+        <p class="small soft">{words.tryWords.forWhom(name, who.toLowerCase())}</p>
+        <p class="shaded" aria-hidden="true">
+          {effects.map(({ text, effect }, index) => (
+            <span key={`${index}-${text}`} class={sideOf(effect)} style={{ "--weight": Math.abs(effect ?? 0) / largest }}>
+              {text}
+            </span>
+          ))}
+        </p>
+        <ul class="legend small" aria-hidden="true">
+          <li class="for">{words.tryWords.speaksFor}</li>
+          <li class="against">{words.tryWords.speaksAgainst}</li>
+        </ul>
+      </div>
       <table class="effect-table">
         <caption class="visually-hidden">{words.tryWords.forWhom(name, who)}</caption>
         <thead>
