@@ -24,7 +24,7 @@ export function addTuned(app: FastifyInstance, { latest, mayRead }: TunedDoor): 
     const verdict = mayRead(request.headers.authorization, request.raw.socket.remoteAddress ?? "");
     if (verdict !== "yes") return reply.code(refusals[verdict].code).send({ error: refusals[verdict].error });
     const file = latest();
-    if (file === null) return reply.code(404).send({ error: "this run has tuned nothing yet" });
+    if (file === null) return reply.code(204).send(); // a state of the run, and nobody's error
     const { sha256: wanted } = querySchema.parse(request.query);
     if (wanted !== undefined && wanted !== file.sha256)
       return reply.code(404).send({ error: "the run has other parameters now: ask without sha256" });

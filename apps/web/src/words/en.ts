@@ -709,6 +709,162 @@ export const stageExport = {
 /** The page where the tuned model answers. */
 export const tryPage = {
   title: "Try the model",
+  lead: "Type a text. The model answers in this browser; nothing that you type is sent.",
+  model: (task: string, backbone: string) => `${task} · model ${backbone}`,
+  roundNow: (round: number, isOver: boolean) => (isOver ? `tuned in ${formatCount(round, "round")}` : `tuned until round ${round}`),
+  loadingTitle: "The model is on its way",
+  failedTitle: "The model cannot be tried here",
+  yourText: "Your text",
+  secondText: "Second text",
+  placeholder: "Type a text …",
+  example: "Another example",
+  answersTitle: "Answers",
+  asking: "thinking",
+  typeFirst: "Type a text to see what the model answers.",
+  cut: (numCut: number, numTokens: number) =>
+    `The text is too long for this model: the last ${formatWhole(numCut)} of its ${formatWhole(numTokens)} tokens were not read.`,
+  cutAtBeginning: (numCut: number) => `The text is too long for this model: its first ${formatCount(numCut, "token")} were not read.`,
+  before: "Before tuning",
+  tuned: "After tuning",
+  own: (deviceId: number) => `Your device ${deviceId}`,
+  beforeNote: "the model as it was pretrained",
+  tunedNote: (round: number | null) => (round === null ? "what everybody shares" : `what everybody shares after round ${round}`),
+  ownNote: "the shared layers, and your device’s own",
+  whichDevice: "Whose layers",
+  noDevice: "none",
+  heard: (who: string, answer: string, share: number) => `${who}: ${answer}, ${formatPercent(share)}`,
+  noBefore: (reason: string) => `Before tuning this model cannot answer: ${reason}.`,
+  nothingTuned: "Nothing is tuned yet, so only the pretrained model answers. Once a round has ended, the tuned model answers here too.",
+  silent: "The server of this run does not answer, so only the pretrained model answers.",
+  locked: "This run is by code word. With it, the tuned model answers here too.",
+  lockedByInvitation: "This run is by invitation: open this page with the link of your invitation, and the tuned model answers too.",
+  lockedLater: "Too many wrong code words came from here. Wait a minute, then try again.",
+  codeWord: "Code word",
+  open: "Show the tuned model",
+  unusable: (reason: string) => `The tuned model cannot answer here: ${reason}.`,
+  ownProblem: (reason: string) => `Your device’s own layers cannot answer: ${reason}.`,
+  aloneNote:
+    "In this run each device trains alone and nothing is shared, so that a newcomer has the parameters that everybody started from.",
+  newer: (round: number) => `Round ${round} is there.`,
+  useNewer: "Use it",
+  otherParameters:
+    "The link to this page was made with other parameters of this run, so the answers may differ from those that were meant.",
+  computesOn: (backend: string, seconds: string) => `Computes on ${backend}. ${seconds}`,
+  offlineReady: "This page also works without a network.",
+  offlineInsecure: "This page needs the network: it came over plain http, where browsers keep no pages.",
+  offlineUntrusted: "This page needs the network: this browser does not trust the server’s certificate, or keeps no pages.",
+};
+
+/** Which words of a text mattered. */
+export const tryWords = {
+  title: "Which words mattered",
+  note: "Each word is left out once. The more the answer’s probability falls without it, the more it mattered.",
+  button: (name: string) => `Show the words for “${name}”`,
+  pick: "Answer",
+  show: "Show the words",
+  stop: "Stop",
+  progress: "Words left out so far",
+  progressText: (numDone: number, numWords: number) => `${numDone} of ${formatCount(numWords, "word")}`,
+  forWhom: (name: string, who: string) => `For “${name}”, ${who}:`,
+  speaksFor: "speaks for it",
+  speaksAgainst: "speaks against it",
+  word: "Word",
+  effect: "Change in points",
+  points: (effect: number) => `${effect >= 0 ? "+" : "−"}${Math.abs(100 * effect).toFixed(1)}`,
+  cut: (maxWords: number) => `Only the first ${formatWhole(maxWords)} words are left out one by one.`,
+  none: "There are no words to leave out.",
+};
+
+/** Many texts from a file. */
+export const tryBatch = {
+  title: "Many texts at once",
+  note: "A CSV, TSV or JSON Lines file with a text in each row. It stays in this browser.",
+  file: "File",
+  textColumn: "Text",
+  secondColumn: "Second text",
+  labelColumn: "Right answer, if there is one",
+  noColumn: "none",
+  who: "Who answers",
+  start: (count: number) => `Ask about ${formatCount(count, "text")}`,
+  stop: "Stop",
+  progress: "Texts answered so far",
+  progressText: (numDone: number, count: number) => `${numDone} of ${formatCount(count, "text")}`,
+  download: "Download the answers as CSV",
+  tableTitle: "The answers",
+  heads: { row: "Row", text: "Text", answer: "Answer", share: "Probability", label: "Right answer" },
+  shown: (numShown: number, count: number) =>
+    `The first ${formatWhole(numShown)} of ${formatCount(count, "text")} are shown; the download has all.`,
+  right: "right",
+  wrong: "wrong",
+  accuracy: (numRight: number, count: number) =>
+    `${formatPercent(numRight / count)} right: ${formatWhole(numRight)} of ${formatCount(count, "text")}`,
+  matrixTitle: "Confusion matrix",
+  matrixNote: "Rows are the right answers, columns what the model says; the darker, the larger the share of its row.",
+  matrixCorner: "Right answer \\ model",
+  cell: (count: number, share: number) => `${formatWhole(count)} (${formatPercent(share)})`,
+  unlabelled: (count: number, labels: string) =>
+    `${formatCount(count, "row")} have a right answer that this task does not know (${labels}); they are not counted.`,
+  skipped: (count: number) => `${formatCount(count, "row")} without a text were left out.`,
+  tooLarge: (file: string, numBytes: number, maxBytes: number) =>
+    `${file} has ${formatBytes(numBytes)}; this page reads at most ${formatBytes(maxBytes)}. Use a smaller part of it.`,
+  tooManyRows: (maxRows: number) => `Only the first ${formatWhole(maxRows)} rows are asked about.`,
+  noRows: (file: string) => `${file} has no rows below its column names: save the texts one to a row, and choose it again.`,
+  noColumns: (file: string) => `${file} has no columns that can be read: its first row must name them.`,
+  wrongKind: (file: string) => `${file} cannot be read: choose a file that ends in .csv, .tsv or .jsonl; save a spreadsheet as CSV UTF-8.`,
+};
+
+/** Answers in words. */
+export const tryDraw = {
+  title: "Answers, word by word",
+  note: "The model writes one token after the other. Choose a token to see the five likeliest in its place.",
+  prompt: "How the text is put to the model",
+  temperature: "Temperature",
+  temperatureNote: "0 always takes the likeliest token; higher is bolder.",
+  seed: "Seed",
+  seedNote: "The same seed draws the same answer.",
+  length: "Tokens at most",
+  start: "Answer",
+  stop: "Stop",
+  small: "Small model, tuned",
+  large: "Large model",
+  proxy: "Large model, steered by the small one",
+  before: "Before tuning",
+  smallNote: "what the devices tuned",
+  largeNote: "as it was pretrained",
+  proxyNote: (a: string) => `shifted by ${a} times what tuning changed of the small model`,
+  dial: "How strongly the small model steers (a)",
+  largeTitle: "The large model beside the small one",
+  largeNoteBefore: (name: string) =>
+    `In this run the small model’s tuning steers ${name}. With it, the three models answer beside each other.`,
+  loadLarge: (name: string, numBytes: number) => `Download ${name} (${formatBytes(numBytes)})`,
+  askLarge: (name: string) => `Download ${name}`,
+  largeProgress: "Download of the large model",
+  nothingYet: "No answer yet.",
+  end: "end",
+  token: (text: string, share: number) => `“${text}”, ${formatPercent(share)}`,
+  candidatesTitle: (place: number) => `Likeliest at token ${place}`,
+  candidate: "Token",
+  share: "Probability",
+  chosen: "chosen",
+};
+
+/** Passing on what the page has. */
+export const tryShare = {
+  title: "Keep and share",
+  linkTitle: "Share this question",
+  linkNote:
+    "The text is in the part of the link behind #, which browsers send to no server. The link lets nobody into a run that is not open to everybody.",
+  link: "Link",
+  copy: "Copy link",
+  copied: "Copied",
+  promptsTitle: "Take the tuned parameters with you",
+  promptsNote: (numParameters: number, backbone: string) =>
+    `${formatCount(numParameters, "tensor")} as safetensors. They fit the model ${backbone} alone, and are of no use without it.`,
+  download: "Download prompts.safetensors",
+  inTerminal: "In a terminal, where Tutti is installed:",
+  inPython: "In Python, the numbers and what they belong to:",
+  peft: "transformers cannot load this file as it is. This makes an adapter of it for Hugging Face’s peft, with a README that shows how to load it:",
+  noPeft: (reason: string) => `transformers cannot load this file, and peft has no form for it: ${reason}.`,
 };
 
 /** What the operator has ordered, as everybody in the run is told. */

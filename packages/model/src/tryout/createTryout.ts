@@ -5,6 +5,7 @@ import type { PackedBackbone } from "../backbone/packed.ts";
 import { createTransformer, type Transformer } from "../backbone/transformer.ts";
 import { requirePair } from "../compute/pair.ts";
 import { type CausalReader, createCausalReader } from "../generation.ts";
+import { whyNoPeftForm } from "../prompts/peftForms.ts";
 import { writePromptsFile } from "../prompts/promptsFile.ts";
 import { createProxyReader } from "../proxyReader.ts";
 import { createReader, createZeroShotReader, type Reader, type ReaderParts } from "../reader.ts";
@@ -32,7 +33,7 @@ type Started = Pick<TryoutReady, "backend" | "threads" | "reason" | "measured">;
 
 /** A tryout over a loaded backbone, which it disposes of. */
 export function createTryout(parts: TryoutParts, started: Started): Tryout {
-  const { task, run, backbone, transformer } = parts;
+  const { task, run, transformer } = parts;
   const held = createHeldParams(parts.layout, run);
   const classes = task.kind === "classification" ? classReaders(parts, task) : null;
   const texts = task.kind === "classification" ? null : drawing(parts, task, held);
@@ -51,7 +52,7 @@ export function createTryout(parts: TryoutParts, started: Started): Tryout {
       task,
       labelWords: classes?.reader.labelWords ?? null,
       whyNotBefore: classes?.whyNotBefore ?? null,
-      numBytes: backbone.manifest?.numBytes ?? 0,
+      whyNotPeft: whyNoPeftForm(run.tuning.method),
     },
     takeTuned: held.takeTuned,
     takeOwn: held.takeOwn,

@@ -24,8 +24,8 @@ export interface TryoutReady extends Pick<TrainerReady, "backend" | "threads" | 
   readonly labelWords: readonly string[] | null;
   /** Why the backbone cannot answer before tuning; null where it can. */
   readonly whyNotBefore: string | null;
-  /** Bytes of the backbone's weights. */
-  readonly numBytes: number;
+  /** Why peft has no form for the tuned parameters; null where it has one. */
+  readonly whyNotPeft: string | null;
 }
 
 /** What the tuned parameters' file says of itself. */
