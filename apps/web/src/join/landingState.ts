@@ -23,7 +23,7 @@ export interface LandingState {
   showOtherTab(): void;
   /** The name as it is typed, which is kept for the next visit. */
   takeNickname(): string;
-  /** The run is known: its model and this browser's examples for it can be looked up. */
+  /** The run is known, or another one is served now: its model and this browser's examples for it can be looked up. */
   learnRun(run: RunInfo): void;
   /** Looks at the device and for other tabs. */
   look(): void;
@@ -37,6 +37,7 @@ export function createLandingState(folder: string, params: PageParams, controlle
   const table = signal<OwnExamples | null>(null);
   const nickname = signal(params.nickname === "" ? rememberedNickname() : params.nickname);
   const before = joinedBefore(folder);
+  let known: string | null = null;
   let others: ReturnType<typeof lookForOtherTabs> | null = null;
 
   const found = (): void => {
@@ -59,6 +60,8 @@ export function createLandingState(folder: string, params: PageParams, controlle
       return name;
     },
     learnRun({ run, runId, urls, status }) {
+      if (known === runId) return;
+      known = runId;
       const task = classificationOf(run.task);
       if (task !== null)
         table.value = ownExamples(keptExamples(JSON.stringify([new URL(folder).pathname, params.tab, task.name, task.classes])));

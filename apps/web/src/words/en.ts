@@ -163,7 +163,9 @@ export const privacy = {
   layers: "The parameters of the layers that are not shared.",
   rest: "Anything else on this computer. This page tracks nothing.",
   keptTitle: "What this browser keeps",
-  kept: "The model, your place in the run and your own examples, so that you can come back. “Leave and delete my data” removes your place here and on the server.",
+  kept: "The model and your place in the run, so that you can come back. “Leave and delete my data” removes your place here and on the server.",
+  keptOwn: "Your own examples, if you add some, until you press “Forget them all”.",
+  keptNothing: "Nothing: its settings forbid it. After a reload, the tab starts again.",
   stop: "Leave or close the tab and training stops here. What was summed into the model before stays in it.",
 };
 
