@@ -3,23 +3,14 @@ import type { HistoryPoint } from "@tutti/protocol";
 import { h } from "preact";
 import { renderToString } from "preact-render-to-string";
 import { expect, test } from "vitest";
+import { idleController } from "../testing/controller.ts";
 import { emptyStatus, readyEvent, taskOf, welcomeEvent } from "../testing/events.ts";
 import { RunView } from "./runView.tsx";
 import { emptyView, nextView, type View } from "./view.ts";
 
 function shown(events: readonly SessionEvent[]): string {
   const view = events.reduce<View>((before, event) => nextView(before, event, 0), { ...emptyView, hasJoined: true });
-  const nothing = (): void => undefined;
-  const controller = {
-    view: { value: view } as never,
-    join: nothing,
-    bring: nothing,
-    pause: nothing,
-    resume: nothing,
-    leave: nothing,
-    leaveAndDelete: nothing,
-  };
-  return renderToString(h(RunView, { view, controller, onJoinAgain: nothing }));
+  return renderToString(h(RunView, { view, controller: idleController(view), onJoinAgain: () => undefined }));
 }
 
 const point = (round: number, trainLoss: number, evaluations: HistoryPoint["evaluations"] = []): HistoryPoint => ({
@@ -35,7 +26,17 @@ test("while it trains the page shows step, device, round, layers that travel and
     readyEvent,
     { kind: "taskStarted", task: taskOf(3) },
     { kind: "step", task: taskOf(3), progress: { step: 4, numSteps: 30, loss: 1.25 } },
-    { kind: "traffic", traffic: { sentBytes: 12_345, receivedBytes: 678, savedBytes: 98_765 } },
+    {
+      kind: "traffic",
+      traffic: {
+        sentBytes: 12_345,
+        receivedBytes: 678,
+        layerBytes: 10_000,
+        allLayersBytes: 40_000,
+        allLayersF32Bytes: 80_000,
+        stateBytes: 0,
+      },
+    },
     {
       kind: "status",
       status: {
@@ -52,9 +53,9 @@ test("while it trains the page shows step, device, round, layers that travel and
   expect(html).toContain("step 4 of 30");
   expect(html).toContain("device 3, round 2");
   expect(html).toContain("round 2 of 12 · 2 tabs, 4 devices");
-  expect(html).toContain("layer 2: not scored. Shared layers: 1.");
+  expect(html).toContain("layer 2: not scored. Layers that travel: 1.");
   expect(html).toContain("12.3 kB");
-  expect(html).toContain("98.8 kB");
+  expect(html).toContain("are 25 % of all layers in the same encoding, and 13 % of all layers in four bytes for each number.");
   expect(html).toContain("WASM with 2 threads takes 9 ms");
 });
 
@@ -74,9 +75,9 @@ test("layers are not said to stay on the device before any is chosen", () => {
     { kind: "status", status: { ...emptyStatus, stage: "count", layerScores: [9, 12, null] } },
   ]);
   expect(before).toContain("The run has not chosen layers yet. Until then, it shares all of them.");
-  expect(before).not.toContain("not shared");
+  expect(before).not.toContain("stay on their device");
   const after = shown([welcomeEvent, readyEvent, { kind: "status", status: { ...emptyStatus, stage: "train", selectedLayers: [1] } }]);
-  expect(after).toContain("not shared");
+  expect(after).toContain("stay on their device");
   expect(after).not.toContain("has not chosen layers yet");
 });
 
