@@ -13,7 +13,7 @@ test("bars stand on zero, so that scores which differ by a hundredth look alike"
   expect(axis.base).toBe(0);
   expect(axis.shareOf(8.63)).toBe(1);
   expect(axis.shareOf(8.57)).toBeCloseTo(8.57 / 8.63, 12);
-  expect(axis.ticks).toEqual([0, 5]);
+  expect(axis.ticks).toEqual([0, 2, 4, 6, 8]);
 });
 
 test("scores on both sides of zero have bars up and down from it", () => {

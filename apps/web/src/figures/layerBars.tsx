@@ -45,7 +45,8 @@ export function LayerBars({ scores, selected, numLayers }: LayerBarsProps) {
         {layers.map((score, layer) => {
           const isSelected = selected?.includes(layer) ?? false;
           const [from, to] = [y(axis.base), y(score === null ? axis.base : axis.shareOf(score))];
-          const [top, barHeight] = [Math.min(from, to), Math.max(3, Math.abs(from - to))];
+          const barHeight = Math.max(3, Math.abs(from - to));
+          const top = score !== null && to > from ? from : from - barHeight;
           const x = left + step * (layer + 0.5) - barWidth / 2;
           return (
             <g key={layer}>
@@ -91,7 +92,7 @@ export function layerAxis(scores: readonly (number | null)[]): LayerAxis {
   if (least > 0 && most / least > 20) return logarithmicAxis(least, most);
   const [low, high] = [Math.min(0, least), Math.max(0, most)];
   if (low === high) return { isLogarithmic: false, ticks: [0], base: 0, shareOf: () => 0 };
-  const ticks = axisTicks(low, high, 3);
+  const ticks = axisTicks(low, high, 4);
   const shareOf = (score: number) => (score - low) / (high - low);
   return { isLogarithmic: false, ticks, base: shareOf(0), shareOf };
 }

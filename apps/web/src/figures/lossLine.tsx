@@ -4,7 +4,7 @@ import type { RoundLoss } from "../join/view.ts";
 import { words } from "../words/words.ts";
 import { useWidth } from "./useWidth.ts";
 
-const height = 168;
+const height = 184;
 const foot = 138;
 const head = 12;
 const left = 38;
@@ -45,6 +45,16 @@ export function LossLine({ here, history }: LossLineProps) {
         <line class="baseline" x1={left} x2={width - right} y1={foot} y2={foot} />
         <Curve losses={all} x={x} y={y} kind="all" />
         <Curve losses={tab} x={x} y={y} kind="here" />
+        {rounds.map(({ stage }, i) =>
+          rounds[i - 1]?.stage === stage ? null : (
+            <g key={stage}>
+              {i > 0 && <line class="grid-line" x1={(x(i) + x(i - 1)) / 2} x2={(x(i) + x(i - 1)) / 2} y1={head} y2={foot + 38} />}
+              <text x={i === 0 ? left : (x(i) + x(i - 1)) / 2 + 6} y={foot + 36}>
+                {words.wholeProgress.stages[stage]}
+              </text>
+            </g>
+          ),
+        )}
         {rounds.map(({ stage, round }, i) =>
           i % every === 0 ? (
             <text key={`${stage} ${round}`} x={x(i)} y={foot + 18} text-anchor="middle">

@@ -107,8 +107,10 @@ function RunCards({ view, controller }: Pick<RunViewProps, "view" | "controller"
           <p class="soft small">{view.losses.length === 0 ? words.runPage.noLossYet : words.runPage.lossNote}</p>
         </section>
         <TrafficCard view={view} />
-        <EnergyCard view={view} signs={controller.signs()} />
-        <Computer view={view} />
+        <div class="stack">
+          <EnergyCard view={view} signs={controller.signs()} />
+          <Computer view={view} />
+        </div>
         <Plans status={status} />
       </div>
     </>
@@ -149,24 +151,24 @@ function Actions({ view, state, controller, onJoinAgain }: ActionsProps) {
           {words.buttons.resume}
         </button>
       ) : (
-        <>
-          <button type="button" class="button" onClick={controller.pause} disabled={view.ready === null} data-testid="pause">
-            {words.buttons.pause}
-          </button>
-          <button
-            type="button"
-            class="button"
-            onClick={controller.pauseAfterTask}
-            disabled={view.ready === null}
-            data-testid="pause-after-task"
-          >
-            {words.buttons.pauseAfterTask}
-          </button>
-        </>
+        <button type="button" class="button" onClick={controller.pause} disabled={view.ready === null} data-testid="pause">
+          {words.buttons.pause}
+        </button>
       )}
       <button type="button" class="button" onClick={controller.leave} data-testid="leave">
         {words.buttons.leave}
       </button>
+      {!view.isPaused && (
+        <button
+          type="button"
+          class="link"
+          onClick={controller.pauseAfterTask}
+          disabled={view.ready === null}
+          data-testid="pause-after-task"
+        >
+          {words.buttons.pauseAfterTask}
+        </button>
+      )}
     </div>
   );
 }

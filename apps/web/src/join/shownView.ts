@@ -33,7 +33,7 @@ export function createShownView(onShown: (view: View, state: PageState) => void)
     calmLater = null;
     const state = pageStateOf(latest);
     const nowMs = performance.now();
-    const wanted = { text: headline(state, latest), isUrgent: isUrgent(state) || isUrgent(shownState) };
+    const wanted = { text: headline(state, latest), isUrgent: isUrgent(state) || isUrgent(shownState), isIdle: state === "waiting" };
     const { line, againAtMs } = calmed(latest.calm, wanted, nowMs);
     if (againAtMs !== null) calmLater = setTimeout(show, againAtMs - nowMs);
     latest = { ...latest, calm: line };

@@ -303,7 +303,7 @@ export const wholeProgress = {
 /** What went wrong here and was mended. */
 export const incidents = {
   title: "What happened here",
-  at: (ms: number) => new Date(ms).toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit" }),
+  at: (ms: number) => new Date(ms).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" }),
   slept: (seconds: number) => `This computer slept for ${formatSeconds(seconds)}. The tab checked its connection and goes on.`,
   online: (seconds: number) => `The connection was lost for ${formatSeconds(seconds)}. It is back, and no work was lost.`,
   workerRestarted: (reason: string) => `What computes here stopped (${reason}). It was started again, and the task is computed once more.`,
@@ -326,7 +326,7 @@ export const contributions = {
     answers: "answers",
   },
   round: (stage: Stage, round: number) => `${{ score: "scoring", count: "counting", train: "training" }[stage]} ${round}`,
-  time: (ms: number) => new Date(ms).toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit", second: "2-digit" }),
+  time: (ms: number) => new Date(ms).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" }),
   size: (numBytes: number) => formatBytes(numBytes),
   all: (count: number) => `Show all ${formatWhole(count)}`,
   receipt: "Download a receipt",
@@ -422,7 +422,7 @@ export const results = {
   personalised: "on the devices that took part, with their own parameters",
   zeroShot: "before any training",
   /** Under a score: the 95 % interval. */
-  between: (from: number, to: number) => `between ${formatPercent(from)} and ${formatPercent(to)} (95 % interval: few texts say little)`,
+  between: (from: number, to: number) => `between ${formatPercent(from)} and ${formatPercent(to)} (95 % interval)`,
   /** `of 288 texts`, or `of the texts` where their number is not known. */
   ofTexts,
 };
