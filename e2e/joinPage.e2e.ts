@@ -19,12 +19,13 @@ test("the page shows loading, training, the round, layers and bytes, pauses afte
   });
   await page.getByTestId("join").click();
   await expect(page.getByTestId("round")).toContainText(/round \d+ of \d+/);
-  await page.getByTestId("pause").click();
+  await page.getByTestId("pause-after-task").click();
   await expect(page.getByTestId("resume")).toBeVisible();
   await expect.poll(() => coordinator.clients()[0]?.isPaused).toBe(true);
   await expect.poll(() => coordinator.clients()[0]?.progress).toBeNull();
   const numSteps = coordinator.steps().length;
   await page.reload();
+  await page.getByTestId("resume").click(); // the reload has not ended the pause
   await expect(page.getByTestId("devices")).toHaveText("4");
   const outcome = await coordinator.whenDone();
   expect(outcome.steps.length).toBeGreaterThan(numSteps);

@@ -9,7 +9,7 @@ const choicesSchema = z.strictObject({
   onlyCharging: z.boolean(),
   onlyVisible: z.boolean(),
   /** Bytes up and down after which the tab pauses; null for no limit. */
-  maxBytes: integer(1_000_000, 1_000_000_000_000).nullable(),
+  maxBytes: integer(1000, 1_000_000_000_000).nullable(),
   keepsAwake: z.boolean(),
 });
 

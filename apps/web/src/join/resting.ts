@@ -25,3 +25,6 @@ export function whyResting(ordered: "user" | "afterTask" | null, choices: Choice
 export function finishesTask(reason: RestReason): boolean {
   return reason === "afterTask" || reason === "dataCap";
 }
+
+/** A held task goes back to the coordinator after this time, so that its round does not wait for a tab that rests. */
+export const holdMs = 20_000;

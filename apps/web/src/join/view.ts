@@ -27,7 +27,7 @@ export type PageState =
 
 /** Something that went wrong here and was mended. */
 export interface Incident {
-  readonly kind: "slept" | "offline" | "online" | "workerRestarted" | "cameBackPaused";
+  readonly kind: "slept" | "online" | "workerRestarted" | "cameBackPaused";
   /** Milliseconds since 1970. */
   readonly at: number;
   /** How long it took, where that is known. */

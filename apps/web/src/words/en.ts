@@ -1,4 +1,4 @@
-import type { Stage } from "@tutti/core";
+import type { Stage, TaskKind } from "@tutti/core";
 import {
   formatBytes,
   formatCount,
@@ -12,6 +12,8 @@ import {
 } from "@tutti/core";
 import type { BackendName, LoadProgress } from "@tutti/model";
 import type { EvaluationPoint, PlanPoint, Status, Withdrawn } from "@tutti/protocol";
+import { roundedSeconds, wattHours } from "../join/estimates.ts";
+import type { RestReason } from "../join/resting.ts";
 import type { Formats } from "./formats.ts";
 
 /** How numbers, sizes and times are written. */
@@ -49,6 +51,8 @@ export const footer = {
 /** The links between a run's pages. */
 export const pageLinks = {
   label: "Pages of this run",
+  /** Behind the name of a link, for people who hear it. */
+  elsewhere: "(opens another tab)",
   join: "Join",
   stage: "Stage",
   try: "Try",
@@ -66,6 +70,7 @@ export const connectionNames = {
   connecting: "connecting",
   online: "connected",
   retrying: "reconnecting",
+  stopped: "the run has stopped",
   unapproved: "waiting to be let in",
 };
 
@@ -328,6 +333,7 @@ export const headlines = {
   pausing: "Finishing this task, then pausing",
   paused: "Paused",
   retrying: "The coordinator does not answer",
+  stopped: "The run has been stopped",
   replaced: "Another tab has taken over",
   finished: "The run is finished",
   left: "You have left",
@@ -342,12 +348,49 @@ export const headlines = {
   answers: "Answering messages for the report",
 };
 
+/** The headline while only other devices have something to do. */
+export const othersHeadlines: Readonly<Record<TaskKind, string>> = {
+  train: "Ready, while other devices train",
+  evaluate: "Ready, while other devices test the model",
+  score: "Ready, while other devices score the layers",
+  probe: "Other devices are measuring how many layers are needed",
+  logits: "Ready, while the large model reads",
+  distil: "Ready, while the large model is distilled",
+  answers: "Ready, while the report’s messages are answered",
+};
+
+/** The headline while the tab rests. */
+export const restHeadlines: Readonly<Record<RestReason, string>> = {
+  user: "Paused",
+  afterTask: "Paused",
+  dataCap: "Paused: your data limit is reached",
+  notCharging: "Resting until this computer charges",
+  notIdle: "Resting while you use this computer",
+  hidden: "Resting until you look at this tab",
+};
+
+/** What resting means. `holdSeconds` is how long a task that was begun waits in the tab. */
+export function restExplanations(reason: RestReason, holdSeconds: number, isHeld: boolean): string {
+  const why = {
+    user: "This tab does nothing until you resume, also after a reload.",
+    afterTask: "This tab gets no new work until you resume, also after a reload.",
+    dataCap: "Resume to allow as many bytes again, or choose a larger limit below.",
+    notCharging: "It goes on by itself when the charger is connected.",
+    notIdle: "It goes on by itself when you have been away for a minute.",
+    hidden: "It goes on by itself.",
+  }[reason];
+  return isHeld
+    ? `${why} The task it had begun waits here for ${formatSeconds(holdSeconds)}; then it goes back, so that nobody waits for it.`
+    : why;
+}
+
 /** What the state means for the volunteer, and what to do. */
 export const explanations = {
   unapproved: "The operator of this run lets each tab in. Leave this tab open: it begins by itself.",
-  paused: "This tab gets no new work until you resume.",
   retrying:
     "The server of the run may be restarting, or the network may be down. This tab keeps its work and reconnects by itself; leave it open.",
+  stopped:
+    "The coordinator said goodbye and has ended. This tab keeps its work; if the run goes on, it takes part again by itself. You can also close it.",
   replaced: "Another tab or window of this browser has this tab’s place now. Close this tab, or use it instead.",
   leftKept: "Thank you. This browser keeps your place in case you come back.",
   deleted: ({ numStates, numControls, numContributions, numSummed }: Withdrawn) => {
@@ -365,6 +408,10 @@ export const explanations = {
   removed: "The operator has removed this tab from the run.",
   finished: "Thank you for lending this tab. You can close it now.",
   notBegun: "The run begins when enough devices have joined.",
+  arriving: (numLoading: number, numReady: number, numNeeded: number) =>
+    `${formatCount(numLoading, "device")} ${numLoading === 1 ? "is" : "are"} loading in the tabs that are here; ${formatWhole(numReady)} of ${formatWhole(numNeeded)} are ready.`,
+  othersWork: (numDone: number, numTasks: number) =>
+    `${formatWhole(numDone)} of ${formatCount(numTasks, "device")} in this step ${numDone === 1 ? "is" : "are"} done. Leave this tab open: its turn may come.`,
   everyRound: "Every device takes part in every round. Leave this tab open.",
   someRounds: "Each round, the coordinator picks some devices at random. Leave this tab open: its turn may come.",
   noDevice: "Other tabs host all devices of this run at the moment. Leave this tab open: it gets the next device that becomes free.",
@@ -402,11 +449,15 @@ export const runPage = {
   layersTitle: "Layers",
   layersNote: "A taller bar is a layer that matters more.",
   noLayersYet: "The run has not chosen layers yet. Until then, it shares all of them.",
-  shared: "shared",
-  notShared: "not shared",
-  lossTitle: "This tab’s loss",
-  noLossYet: "The line starts at the first training step.",
-  lossNote: "Smoothed over about five steps; lower is better.",
+  shared: "travel",
+  notShared: "stay on their device",
+  /** Where scores differ by orders of magnitude. */
+  logScale: "The scale is logarithmic.",
+  lossTitle: "Loss by round",
+  noLossYet: "The line starts with the first training round.",
+  lossNote: "Mean over each round; lower is better.",
+  lossHere: "this tab",
+  lossAll: "all devices",
   working: "Working",
   taskProgress: "Progress of this task",
   downloadProgress: "Progress of the download",
@@ -418,6 +469,88 @@ export const runPage = {
     `${formatBytes(bytesPerSecond)}/s · ${formatSeconds(Math.round(secondsLeft))} left`,
 };
 
+/** How far the whole run is. */
+export const wholeProgress = {
+  run: "The whole run",
+  round: "This round",
+  task: "This task",
+  /** `41 % · about 12 min left`; null where nobody knows yet how long it takes. */
+  left: (fraction: number, secondsLeft: number | null) =>
+    `${Math.round(100 * fraction)} % · ${secondsLeft === null ? "time left is known after the first training round" : `about ${formatSeconds(roundedSeconds(secondsLeft))} left`}`,
+  stages: { score: "scoring", count: "counting", train: "training" },
+  roundDone: (numDone: number, numTasks: number) => `${formatWhole(numDone)} of ${formatCount(numTasks, "device")} done`,
+  betweenRounds: "between two steps",
+  atWork: "at work",
+  noTask: "none at the moment",
+};
+
+/** What went wrong here and was mended. */
+export const incidents = {
+  title: "What happened here",
+  at: (ms: number) => new Date(ms).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" }),
+  slept: (seconds: number) => `This computer slept for ${formatSeconds(seconds)}. The tab checked its connection and goes on.`,
+  online: (seconds: number) => `The connection was lost for ${formatSeconds(seconds)}. It is back, and no work was lost.`,
+  workerRestarted: (reason: string) => `What computes here stopped (${reason}). It was started again, and the task is computed once more.`,
+  cameBackPaused: "This tab was paused when it was reloaded, so it is still paused.",
+};
+
+/** What the tab has contributed. */
+export const contributions = {
+  title: "My contributions",
+  none: "None yet. Each task that the coordinator accepts is listed here.",
+  total: (count: number, numBytes: number) => `${formatCount(count, "contribution")}, ${formatBytes(numBytes)} sent`,
+  heads: ["Time", "Round", "What", "Size"],
+  kinds: {
+    train: "training",
+    evaluate: "test",
+    score: "layer scores",
+    probe: "spectrum",
+    logits: "logits",
+    distil: "distillation",
+    answers: "answers",
+  },
+  round: (stage: Stage, round: number) => `${{ score: "scoring", count: "counting", train: "training" }[stage]} ${round}`,
+  time: (ms: number) => new Date(ms).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" }),
+  size: (numBytes: number) => formatBytes(numBytes),
+  all: (count: number) => `Show all ${formatWhole(count)}`,
+  receipt: "Download a receipt",
+  receiptNote: "A file signed by the run: what this tab contributed, and when. Anyone can check it:",
+};
+
+/** How much of the computer is lent, and when. */
+export const controls = {
+  title: "How much you lend",
+  load: "Load",
+  loadOf: (percent: number) => (percent === 100 ? "100 %: computes all the time" : `${percent} %: rests the remaining time, between steps`),
+  when: "Take part only when",
+  idle: "I am not using this computer",
+  idleNote: "The browser asks you for permission.",
+  charging: "the charger is connected",
+  visible: "this tab is visible",
+  limit: "Data limit",
+  noLimit: "no limit",
+  limitOf: (numBytes: number) => formatBytes(numBytes),
+  limitNote: (numBytes: number) =>
+    `This tab has sent and received ${formatBytes(numBytes)} since it joined, without the model. At the limit it pauses.`,
+  awake: "Keep the screen awake while it trains",
+  kept: "This browser remembers these choices.",
+};
+
+/** What the work of the tab took. */
+export const energy = {
+  title: "Energy",
+  none: "Nothing has been computed yet.",
+  range: (from: number, to: number) => (to < 0.1 ? "less than 0.1 Wh" : `about ${wattHours(from)} to ${wattHours(to)} Wh`),
+  byPower: (seconds: number, kind: EnergyKind, from: number, to: number) =>
+    `Estimated: ${formatSeconds(Math.round(seconds))} of computing, times the ${from} to ${to} W that full load adds on a ${energy.kinds[kind]}. Not measured.`,
+  byBattery: (percent: number, kind: EnergyKind, from: number, to: number) =>
+    `Measured by the browser: the battery fell by ${percent} % while this tab took part, with all that ran beside it. A ${energy.kinds[kind]}’s battery holds ${from} to ${to} Wh.`,
+  kinds: { phone: "phone", tablet: "tablet", laptop: "laptop", computer: "laptop or desktop computer" },
+  compare: "For comparison: an LED lamp takes 8 Wh in an hour.",
+};
+
+type EnergyKind = "phone" | "tablet" | "laptop" | "computer";
+
 /** The buttons. */
 export const buttons = {
   reload: "Reload",
@@ -427,6 +560,7 @@ export const buttons = {
   joinAgain: "Join again",
   resume: "Resume",
   pause: "Pause",
+  pauseAfterTask: "Finish this task, then pause",
   leave: "Leave",
   leaveAndDelete: "Leave and delete my data",
 };
@@ -435,9 +569,16 @@ export const buttons = {
 export const traffic = {
   title: "This tab’s traffic",
   sent: "sent",
-  saved: "saved by sending less",
   received: "received",
-  note: "The download of the model is not counted. Saved: compared with sending all layers, four bytes for each number.",
+  layers: "of that, trained layers",
+  allLayers: "all layers would have been",
+  states: "of that, copies of private layers",
+  /** `The layers that travel are 39 % of all layers, in the same encoding.` */
+  saved: (ofAll: number, ofF32: number) =>
+    `The layers that travelled are ${Math.round(100 * ofAll)} % of all layers in the same encoding, ` +
+    `and ${Math.round(100 * ofF32)} % of all layers in four bytes for each number.`,
+  nothingYet: "Compared with all layers once this tab has trained.",
+  note: "The download of the model is not counted.",
 };
 
 /** What the tab computes with. */
@@ -446,6 +587,8 @@ export const computer = {
   backend: "computes on",
   devices: "devices here",
   noDevices: "none yet",
+  /** Of a tab that rests: its devices moved to others. */
+  noDevicesNow: "none while it rests",
   examples: "examples here",
   notYet: "Shown when this tab is ready.",
   backendName(backend: BackendName, threads: number): string {
@@ -462,6 +605,8 @@ export const results = {
   scoreNames: { rougeL: "ROUGE-L", tokenAccuracy: "token accuracy" },
   personalised: "on the devices that took part, with their own parameters",
   zeroShot: "before any training",
+  /** Under a score: the 95 % interval. */
+  between: (from: number, to: number) => `between ${formatPercent(from)} and ${formatPercent(to)} (95 % interval)`,
   /** `of 288 texts`, or `of the texts` where their number is not known. */
   ofTexts,
 };
@@ -485,10 +630,10 @@ export const figures = {
   round: (round: string) => `The run is in ${round}`,
   noScores: "No layer scores yet",
   scores: (list: string, selected: readonly number[] | null) =>
-    `Scores: ${list}. ${selected === null ? "No layers chosen yet" : `Shared layers: ${selected.join(", ") || "none"}`}.`,
+    `Scores: ${list}. ${selected === null ? "No layers chosen yet" : `Layers that travel: ${selected.join(", ") || "none"}`}.`,
   score: (layer: number, score: number | null) => `layer ${layer}: ${score === null ? "not scored" : score.toPrecision(3)}`,
   noLoss: "No loss yet",
-  loss: (first: string, latest: string) => `Training loss: ${first} at first, ${latest} now`,
+  loss: (first: string, latest: string) => `Mean training loss of this tab by round: ${first} at first, ${latest} now`,
   tabs: (count: number) => formatCount(count, "tab"),
 };
 
