@@ -1,4 +1,4 @@
-/** What a function of sentences says of the values that it gets: their paths, such as `0.numRounds`, and the sentence. */
+/** What a function of sentences reads of the values that it gets: their paths, such as `0.numRounds`, and the sentence. */
 export interface Said {
   readonly paths: readonly string[];
   readonly text: string;
@@ -26,7 +26,9 @@ function noting(path: string, value: number, said: Set<string>): unknown {
       if (name === "toJSON" || typeof name === "symbol") return undefined;
       // what a list or a text gives is said where it is
       const isPart = ["join", "filter", "map", "at", "slice", "toFixed", "toPrecision", "toLocaleString", "toString"].includes(name);
-      return noting(isPart ? path : `${path}.${name}`, value, said);
+      if (isPart) return noting(path, value, said);
+      said.add(`${path}.${name}`);
+      return noting(`${path}.${name}`, value, said);
     },
     apply: (_, __, args) => {
       for (const given of args) if (typeof given === "function") given(noting(`${path}[]`, value, said), 0);

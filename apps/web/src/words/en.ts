@@ -1,34 +1,9 @@
 import type { Stage, TaskKind } from "@tutti/core";
-import {
-  formatBytes,
-  formatCount,
-  formatNumber,
-  formatPercent,
-  formatScore,
-  formatSeconds,
-  formatWhole,
-  liveScore,
-  ranksText,
-} from "@tutti/core";
+import { formatBytes, formatCount, formatNumber, formatPercent, formatSeconds, formatWhole, liveScore, ranksText } from "@tutti/core";
 import type { BackendName, LoadProgress } from "@tutti/model";
 import type { EvaluationPoint, PlanPoint, Status, Withdrawn } from "@tutti/protocol";
 import { roundedSeconds, wattHours } from "../join/estimates.ts";
 import type { RestReason } from "../join/resting.ts";
-import type { Formats } from "./formats.ts";
-
-/** How numbers, sizes and times are written. */
-export const formats: Formats = {
-  whole: formatWhole,
-  number: formatNumber,
-  digits: (value, numDigits) => value.toPrecision(numDigits),
-  percent: formatPercent,
-  score: formatScore,
-  bytes: formatBytes,
-  seconds: formatSeconds,
-  dateTime: (ms) => new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" }).format(ms),
-  time: (ms) => new Intl.DateTimeFormat("en-GB", { timeStyle: "short" }).format(ms),
-  list: (items) => new Intl.ListFormat("en-GB", { type: "conjunction" }).format(items),
-};
 
 /** A round of a stage: `round 3 of 12`. */
 export function roundOf({ round, numRounds }: Status): string {
@@ -57,6 +32,9 @@ export const pageLinks = {
   stage: "Stage",
   try: "Try",
 };
+
+/** How numbers, sizes and times are written. */
+export { formats } from "./englishFormats.ts";
 
 /** The choice of a language, in every page's foot. */
 export const languageChoice = {

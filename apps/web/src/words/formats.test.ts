@@ -15,6 +15,7 @@ test("each language writes numbers, shares and sizes with its own signs and the 
   expect(all(({ score }) => score(0.6449))).toEqual(["0.645", "0,645", "0,645", "0,645"]);
   expect(all(({ score }) => score(null))).toEqual(["–", "–", "–", "–"]);
   expect(all(({ digits }) => digits(0.5004, 3))).toEqual(["0.500", "0,500", "0,500", "0,500"]);
+  expect(all(({ fixed }) => fixed(1234.56, 1))).toEqual(["1234.6", "1234,6", "1234,6", "1234,6"]);
   expect(all(({ number }) => number(96.4865788))).toEqual(["96.49", "96,49", "96,49", "96,49"]);
   expect(all(({ number }) => number(-0.00014))).toEqual(["-1.40e-4", "-1,40e-4", "-1,40e-4", "-1,40e-4"]);
   expect(all(({ bytes }) => bytes(2_460_000))).toEqual(["2.46 MB", "2,46 MB", "2,46 Mo", "2,46 Mt"]);
@@ -45,6 +46,7 @@ test("days, times and lists are written as each language does", () => {
     expect.stringMatching(/^30\.11\.2026 klo 19\.05$/),
   ]);
   expect(all(({ time }) => time(ms))).toEqual(["19:05", "19:05", "19:05", "19.05"]);
+  expect(all(({ timeWithSeconds }) => timeWithSeconds(ms + 7000))).toEqual(["19:05:07", "19:05:07", "19:05:07", "19.05.07"]);
   expect(all(({ list }) => list(["a", "b", "c"]))).toEqual(["a, b and c", "a, b und c", "a, b et c", "a, b ja c"]);
 });
 

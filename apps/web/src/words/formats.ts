@@ -6,6 +6,8 @@ export interface Formats {
   readonly number: (value: number) => string;
   /** A value with as many significant digits as are asked for. */
   readonly digits: (value: number, numDigits: number) => string;
+  /** A value with as many decimals as are asked for. */
+  readonly fixed: (value: number, numDecimals: number) => string;
   /** A fraction of 1 with one decimal. */
   readonly percent: (fraction: number) => string;
   /** A score with three decimals, a dash where it was not measured. */
@@ -18,6 +20,8 @@ export interface Formats {
   readonly dateTime: (ms: number) => string;
   /** A moment of this day. */
   readonly time: (ms: number) => string;
+  /** The same to the second. */
+  readonly timeWithSeconds: (ms: number) => string;
   /** Items as a sentence reads them, the last after an `and`. */
   readonly list: (items: readonly string[]) => string;
 }
@@ -49,22 +53,25 @@ export function formatsIn(language: string, units: ByteUnits): Formats {
   };
   const whole = written({ maximumFractionDigits: 0 });
   const oneDecimal = written({ maximumFractionDigits: 1 });
-  const threeDecimals = written({ minimumFractionDigits: 3, maximumFractionDigits: 3, useGrouping: false });
   const count = countsIn(language);
   const digits = (value: number, numDigits: number) =>
     written({ minimumSignificantDigits: numDigits, maximumSignificantDigits: numDigits, useGrouping: false })(value);
+  const fixed = (value: number, numDecimals: number) =>
+    written({ minimumFractionDigits: numDecimals, maximumFractionDigits: numDecimals, useGrouping: false })(value);
   const dateTime = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
   const time = new Intl.DateTimeFormat(language, { timeStyle: "short" });
+  const timeWithSeconds = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
   const list = new Intl.ListFormat(language, { type: "conjunction" });
   return {
     whole,
     digits,
+    fixed,
     number: (value) =>
       Math.abs(value) >= 1e4 || (value !== 0 && Math.abs(value) < 1e-3)
         ? powerOfTen(value, digits)
         : written({ maximumSignificantDigits: 4, useGrouping: false })(value),
     percent: written({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }),
-    score: (score) => (score === null ? "–" : threeDecimals(score)),
+    score: (score) => (score === null ? "–" : fixed(score, 3)),
     bytes: (numBytes) => {
       const [rounded, unit] = inUnits(numBytes);
       if (unit === 0) return count(rounded, units[0]);
@@ -73,6 +80,7 @@ export function formatsIn(language: string, units: ByteUnits): Formats {
     seconds: (seconds) => secondsIn(seconds, { whole, oneDecimal }),
     dateTime: (ms) => dateTime.format(ms),
     time: (ms) => time.format(ms),
+    timeWithSeconds: (ms) => timeWithSeconds.format(ms),
     list: (items) => list.format(items),
   };
 }

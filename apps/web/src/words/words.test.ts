@@ -72,6 +72,7 @@ test("a translation says every value that the English sentence says, and no othe
         const translated = sentences(words).get(path);
         if (typeof translated !== "function") continue;
         expect(probe(translated, value).paths, `${language} ${path}`).toEqual(paths);
+        expect(translated.length, `${language} ${path}`).toBe(sentence.length);
         numCompared++;
       }
     }
@@ -103,14 +104,14 @@ test("sentences begin and end as the English ones do: with a capital letter, a f
       const translated = String(sentences(words).get(path));
       expect(/[.!?…]$/.test(translated), `${language} ${path}`).toBe(/[.!?…]$/.test(sentence));
       expect(translated.startsWith(" "), `${language} ${path}`).toBe(sentence.startsWith(" "));
-      if (/^[A-Z]/.test(sentence)) expect(translated, `${language} ${path}`).toMatch(/^[\p{Lu}«„”“]/u);
+      if (/^[A-Z][a-z]/.test(sentence)) expect(translated, `${language} ${path}`).toMatch(/^[\p{Lu}\p{N}«„”“]/u);
     }
   }
 });
 
 test("every language speaks to one person", () => {
   for (const [path, sentence] of sentences(german))
-    if (typeof sentence === "string") expect(sentence, path).not.toMatch(/\b(Ihre?[mnrs]?|Ihnen)\b/);
+    if (typeof sentence === "string") expect(sentence, path).not.toMatch(/(?<!^|[.!?:] )\b(Ihre?[mnrs]?|Ihnen)\b/);
   for (const [path, sentence] of sentences(french))
     if (typeof sentence === "string") expect(sentence, path).not.toMatch(/\b(vous|votre|vos)\b/i);
   for (const [path, sentence] of sentences(finnish))
