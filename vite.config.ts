@@ -5,6 +5,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { pageSizes } from "./scripts/page-sizes.mjs";
+import { pageStrategies } from "./scripts/page-strategies.mjs";
 import { softwareAdapter } from "./scripts/software-adapter.mjs";
 import { workerKernels } from "./scripts/worker-kernels.mjs";
 
@@ -71,12 +73,12 @@ function noLibraryThreads(): Plugin {
 /** The tests under some folders. */
 const tests = (...folders: readonly string[]): string[] => folders.map((folder) => `${folder}/**/*.test.{ts,tsx}`);
 
-const proxied = ["/blobs", "/run.json", "/healthz", "/metrics"];
+const proxied = ["/blobs", "/tuned.safetensors", "/run.json", "/live", "/report.html", "/control", "/healthz", "/metrics"];
 
 export default defineConfig(async ({ command }) => ({
   root: process.env.VITEST ? repository : pages,
   publicDir: command === "serve" && !process.env.VITEST ? join(repository, "public") : false,
-  plugins: [wasmFiles(), noLibraryThreads()],
+  plugins: [wasmFiles(), noLibraryThreads(), pageStrategies(), pageSizes()],
   // a page may lie under any path: everything is found from where it lies itself
   base: "./",
   build: {
@@ -91,8 +93,11 @@ export default defineConfig(async ({ command }) => ({
         index: join(pages, "index.html"),
         stage: join(pages, "stage.html"),
         try: join(pages, "try.html"),
+        tryServiceWorker: join(pages, "src/try/serviceWorker.ts"),
         ...(hasVerifyPage ? { verify: join(pages, "verify.html") } : {}),
       },
+      // a service worker keeps its name from build to build, and serves what lies in its folder
+      output: { entryFileNames: ({ name }) => (name === "tryServiceWorker" ? "[name].js" : "assets/[name]-[hash].js") },
     },
   },
   optimizeDeps: { rolldownOptions: { plugins: [noLibraryThreads()] } },

@@ -1,20 +1,21 @@
 import { createStrategy, type Deferred, deferred, type Json, needsCompute, type Strategy } from "@tutti/core";
 import type { RunEvaluation } from "@tutti/data/node";
-import type { Goodbye, Status } from "@tutti/protocol";
+import type { Goodbye, Orders, Status } from "@tutti/protocol";
 import type { RunOrigin, StepRecord, TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
-import { computeTokenOf, hostTokenOf } from "./computeToken.ts";
+import { type RunTokens, runTokens } from "./computeToken.ts";
 import { type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
 import { buildDoors, type Doors } from "./doors.ts";
-import { isLoopback, publicUrls } from "./entry/addresses.ts";
+import { createAddresses } from "./entry/addresses.ts";
 import { createAudit } from "./entry/audit.ts";
 import { createGate, type Gate } from "./entry/gate.ts";
-import { type Listening, linkTo, printedAddresses } from "./entry/links.ts";
-import { actOn, listClients } from "./entry/operating.ts";
-import { createToken, tokenIn } from "./entry/tokens.ts";
+import type { Listening } from "./entry/links.ts";
+import { createReceipts, type Receipts } from "./entry/receipts.ts";
+import { tokenIn } from "./entry/tokens.ts";
 import { type BlobStore, createBlobStore } from "./http/blobs.ts";
 import { publishControl } from "./http/control.ts";
-import { addControl, type ControlActions } from "./http/operator.ts";
+import { metricsAccessOf } from "./http/metricsAccess.ts";
+import { addControl } from "./http/operator.ts";
 import type { HttpPorts, PagesHandler } from "./http/server.ts";
 import { createWireMeter, type MeterRecord, type WireMeter } from "./http/wireMeter.ts";
 import type { KeyValueStore } from "./journal/keyValueStore.ts";
@@ -23,6 +24,8 @@ import { createLogger } from "./logger.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { createNews, type News } from "./news.ts";
 import { type OpenedRun, openRun } from "./openedRun.ts";
+import { controlActions } from "./orders/controlActions.ts";
+import type { Following } from "./orders/succession.ts";
 import { holdsState } from "./pool/acceptance.ts";
 import { type Clock, systemClock } from "./pool/clock.ts";
 import { keepTexts } from "./publicTexts.ts";
@@ -52,25 +55,30 @@ export interface CoordinatorPorts {
   readonly store?: KeyValueStore;
   /** Multiplications from which a merge runs in a thread, so that sockets are answered meanwhile; about a third of a second by default. */
   readonly threadFrom?: number;
+  /** Has another run follow this one, which is closed; absent where this coordinator serves one run alone. */
+  readonly follow?: Following | undefined;
   /** Serves the pages while developing. */
   readonly pages?: HttpPorts["pages"] | undefined;
+  /** The operator's token, where a run before this one has given it out; by default the one in the run's folder. */
+  readonly controlToken?: string | undefined;
 }
 
 /** A running coordinator. */
-export interface Coordinator {
+export interface Coordinator extends RunTokens {
   /** For this machine. */
   readonly url: string;
   readonly port: number;
+  /** Where plain http is served beside https; null for nowhere. */
+  readonly plainPort: number | null;
+  /** SHA-256 of a certificate that this machine made; null where there is none. */
+  readonly fingerprint: string | null;
   readonly runId: string;
   /** Folder of the run's files. */
   readonly folder: string;
+  /** What the operator's page and programs bring; the same when the coordinator is started again. */
   readonly controlToken: string;
-  /** What compute clients must bring (P-90); null where the run needs none. */
-  readonly computeToken: string | null;
   /** What the link to the run carries (P-102, P-103); null where everybody may come. */
   readonly linkToken: string | null;
-  /** What clients bring that may have the states of other clients' devices (P-126); null where any host may. */
-  readonly hostToken: string | null;
   readonly config: CoordinatorConfig;
   /** Null where the run started from values drawn from its seed. */
   readonly origin: RunOrigin | null;
@@ -84,6 +92,8 @@ export interface Coordinator {
   traffic(): TrafficTotals;
   /** Steps closed so far, those of earlier processes included. */
   steps(): readonly StepRecord[];
+  /** The operator's orders so far, and what holds. */
+  orders(): Orders;
   /** Returns what ends the subscription. */
   subscribe(listener: (event: CoordinatorEvent) => void): () => void;
   /** The operator's word that an open roster may begin. */
@@ -107,48 +117,36 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
     return assemble(config, opened, { ...given, logger, strategy, start });
   });
   const { ending } = assembly;
-  const controlToken = createToken();
-  const door = { token: controlToken, audit: createAudit(opened.folder.path, logger) };
+  const controlToken = given.controlToken ?? tokenIn(opened.folder.path, "operator.token");
+  const door = { token: controlToken, audit: createAudit(opened.folder.path, logger), refuse: createAddresses(config).refuse };
   const metricsAccess = metricsAccessOf(config, opened.folder.path, controlToken);
   let listening: Listening | null = null;
-  const orders = ordersFor(assembly, () => listening);
+  const orders = controlActions({
+    ...assembly,
+    ...opened,
+    listening: () => listening,
+    follow: given.follow ?? null,
+    stop: () => void close(assembly, "closing", "the operator stopped the run"),
+  });
   try {
     const control: HttpPorts["control"] = (app) => addControl(app, door, orders);
-    const doors = await buildDoors({ ...assembly, ...opened, metricsAccess, pages: given.pages, control });
+    const doors = await buildDoors({
+      ...assembly,
+      ...opened,
+      folder: opened.folder.path,
+      controlToken,
+      metricsAccess,
+      pages: given.pages,
+      control,
+    });
     assembly.doors = doors;
     listening = await doors.open();
-    const { port, url } = listening;
-    begin(assembly, { port, url, controlToken });
-    return describe(assembly, { port, url, controlToken });
+    begin(assembly, { ...listening, controlToken });
+    return describe(assembly, { ...listening, controlToken });
   } catch (error) {
     await (ending.closing ?? giveUp(assembly)); // it may have been stopped while it opened
     throw error;
   }
-}
-
-/** What the operator's routes do. */
-function ordersFor(assembly: Assembly, listening: () => Listening | null): ControlActions {
-  const { live, gate, config } = assembly;
-  const { members } = live.pool;
-  return {
-    begin: live.begin,
-    stop: () => void close(assembly, "closing", "the operator stopped the run"),
-    toClient: (action, clientKey) => actOn({ gate, members }, action, clientKey),
-    invite(count, days) {
-      const at = listening();
-      const address = at === null ? undefined : (printedAddresses(config, at).find((one) => one !== at.url) ?? at.url);
-      return address === undefined ? [] : gate.invite(count, days).map((token) => linkTo(address, token));
-    },
-    clients: () => listClients({ gate, members }),
-    status: live.status,
-  };
-}
-
-/** Behind a proxy every visitor comes from this machine; where others may come by themselves, a token for them lies in the run's folder. */
-function metricsAccessOf({ host, publicUrl }: CoordinatorConfig, folder: string, controlToken: string): HttpPorts["metricsAccess"] {
-  const isBehindProxy = publicUrls(publicUrl).length > 0;
-  const isAlone = isLoopback(host) && !isBehindProxy;
-  return { isLocalOpen: !isBehindProxy, tokens: isAlone ? [controlToken] : [controlToken, tokenIn(folder, "metrics.token")] };
 }
 
 /** Where the run starts, from its journal where there is one; null for values drawn from its seed. */
@@ -170,8 +168,8 @@ async function orReleased<T>(opened: OpenedRun, make: () => Promise<T>): Promise
 /** A coordinator's parts, from before it listens until it has closed. */
 interface Assembly {
   readonly gate: Gate;
-  readonly computeToken: string | null;
-  readonly hostToken: string | null;
+  readonly tokens: RunTokens;
+  readonly receipts: Receipts;
   readonly config: CoordinatorConfig;
   readonly opened: OpenedRun;
   readonly start: StartingPoint | null;
@@ -210,9 +208,9 @@ type Given = CoordinatorPorts & {
 function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): Assembly {
   const { tuned, clock = systemClock, logger, strategy, start } = given;
   const { runId, journal, keptRounds, folder } = opened;
-  const computeToken = computeTokenOf(folder.path, needsCompute(config.run) || given.answers !== undefined);
+  const tokens = runTokens(folder.path, config, needsCompute(config.run) || given.answers !== undefined);
   const gate = createGate({ config, runId, folder: folder.path, journal, now: Date.now });
-  const hostToken = hostTokenOf(folder.path, config);
+  const receipts = createReceipts({ runId, folder: config.writesRunFiles ? folder.path : null, journal, now: Date.now });
   const listeners = new Set<(event: CoordinatorEvent) => void>();
   const metrics = createMetrics();
   const news = createNews(clock);
@@ -226,11 +224,12 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
     tuned,
     shareSizes: given.shareSizes ?? null,
     clock,
+    now: Date.now,
     journal,
+    receipts,
     keptRounds,
     start: start?.content ?? null,
-    computeToken,
-    hostToken,
+    ...tokens,
     answers: given.answers ?? null,
     evaluatedRows: given.evaluatedRows ?? null,
     blobs,
@@ -248,8 +247,7 @@ function assemble(config: CoordinatorConfig, opened: OpenedRun, given: Given): A
       metrics.stepClosed(record.stage, record.seconds);
     },
   });
-  const tokens = { computeToken, hostToken };
-  const parts = { config, opened, start, tuned, clock, logger, blobs, meter, metrics, news, live, listeners, ...tokens, gate };
+  const parts = { config, opened, start, tuned, clock, logger, blobs, meter, metrics, news, live, listeners, tokens, gate, receipts };
   return { ...parts, ending: createEnding(), doors: null, withdraw: null };
 }
 
@@ -261,9 +259,7 @@ function createEnding(): Ending {
 }
 
 /** What is known once the coordinator listens. */
-interface Address {
-  readonly url: string;
-  readonly port: number;
+interface Address extends Listening {
   readonly controlToken: string;
 }
 
@@ -306,6 +302,8 @@ function startNews({ news, live, listeners, opened, meter, doors }: Assembly): v
     },
     tellSpectators: () => doors?.sockets.tellSpectators(),
     tellMembers: () => doors?.sockets.tellMembers(),
+    tellWatchers: () => doors?.audience.tell(),
+    numWatchers: () => doors?.audience.numWatchers() ?? 0,
     numSpectators: () => doors?.sockets.numSpectators() ?? 0,
     numMembers: () => doors?.sockets.numMembers() ?? 0,
   });
@@ -327,9 +325,8 @@ async function shutDown(assembly: Assembly, reason: Goodbye["reason"], why: stri
   ending.abort.abort();
   stopTimers(assembly);
   withdrawControl(assembly);
-  doors?.guard.stop();
-  doors?.sockets.close(reason, why);
-  await doors?.app.close();
+  doors?.farewell(reason, why);
+  await doors?.close();
   journal.putTraffic(asJson(meter.record()));
   opened.keptRounds.stopWaiting();
   journal.stopWaiting(); // on a full disk: what waits was not acknowledged
@@ -355,7 +352,7 @@ function withdrawControl({ withdraw, logger }: Assembly): void {
 async function giveUp(assembly: Assembly): Promise<void> {
   stopTimers(assembly);
   assembly.doors?.guard.stop();
-  await assembly.doors?.app.close();
+  await assembly.doors?.close();
   await assembly.opened.release();
 }
 
@@ -370,9 +367,8 @@ function describe(assembly: Assembly, address: Address): Coordinator {
     ...address,
     runId: opened.runId,
     folder: opened.folder.path,
-    computeToken: assembly.computeToken,
+    ...assembly.tokens,
     linkToken: assembly.gate.linkToken,
-    hostToken: assembly.hostToken,
     config,
     origin: start?.origin ?? null,
     notices: assembly.doors?.notices ?? [],
@@ -381,6 +377,7 @@ function describe(assembly: Assembly, address: Address): Coordinator {
     clients: live.clients,
     traffic: () => meter.totals(),
     steps: live.steps,
+    orders: () => ({ events: live.book.events(), inForce: live.book.inForce() }),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -36,7 +36,10 @@ async function greet(session: Session, isPresent: () => boolean, devices: Hello[
     const { options, runId } = session;
     const profile = await claimOf(session);
     const credentials = { identity: session.identity, challenge: session.socket.challenge() };
-    const answer = await session.socket.call("hello", helloOf(options, { ...credentials, runId, devices, profile }));
+    const answer = await session.socket.call(
+      "hello",
+      helloOf({ ...options, hosting: session.hosting }, { ...credentials, runId, devices, profile }),
+    );
     if (!answer.ok) {
       notAdmitted(session, answer);
       return null;
@@ -85,6 +88,7 @@ function notAdmitted(session: Session, { rule, message }: { readonly rule: Rule;
 async function welcomed(session: Session, welcome: Welcome): Promise<Participation> {
   const { socket, emit } = session;
   session.runId = welcome.runId;
+  session.isStopped = false;
   emit({ kind: "connection", state: "online" });
   emit({ kind: "welcome", welcome });
   if (session.isPaused) await socket.call("pause", { isPaused: true });
@@ -102,8 +106,8 @@ async function partOf(session: Session, welcome: Welcome): Promise<Participation
     await trainer.stop();
   }
   const coordinator = { ...socket, sayHelloAgain: socket.greetAgain };
-  const sourceOf = (share: number) => sourceFor(options.hosting, share);
-  const counts = { onSent: traffic.sent, onSaved: traffic.saved };
+  const sourceOf = (share: number) => sourceFor(session.hosting, share);
+  const counts = { onSent: traffic.sent, onTrained: traffic.trained };
   const setup = trainerSetup(welcome, options);
   const next = createParticipation({ runId, setup, store, trainer, blobs, coordinator, emit, sourceOf, ...counts });
   session.part = next;

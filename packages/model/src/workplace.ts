@@ -12,12 +12,14 @@ import {
 import {
   type Dataset,
   dealDataset,
+  dealDatasetSkewed,
   type Example,
   type FetchText,
-  fetchTask,
   loadDataset,
   numClassesOf,
   type TaskDefinition,
+  taskOfRun,
+  withKeptBack,
 } from "@tutti/data";
 import { type LoadOptions, loadBackbone } from "./backbone/load.ts";
 import type { BackboneManifest } from "./backbone/manifest.ts";
@@ -61,13 +63,15 @@ export interface Workplace<E = Example> {
 
 /** A workplace whose backbone has been tested on this backend. */
 export interface OpenedWorkplace extends Workplace<AnyExample> {
+  /** What a share holds to train on in a lesson that deals the training rows again by label with this α; as many as before. */
+  skewedRows(index: number, dirichletAlpha: number): readonly AnyExample[];
   /** Rows of the test part whose answers a report shows. */
   shownExamples(numShown: number): readonly AnyExample[];
   readonly admitted: Omit<Admitted, "transformer">;
 }
 
 /** What a trainer loads with; a test hands in its own. */
-export type LoadPorts = Pick<LoadOptions, "fetch" | "cache" | "storage" | "read" | "onNotice">;
+export type LoadPorts = Pick<LoadOptions, "fetch" | "cache" | "storage" | "read" | "onNotice" | "readsOneAtATime">;
 
 /** Throws a sentence when a run cannot use this backbone here; asked before anything large is fetched. */
 export function refuseUnusable(
@@ -102,6 +106,11 @@ export async function openWorkplace(
   const { reader, createZeroShot } = await createReaders(parts, task, { tuning: run.tuning, tokenizerConfig: backbone.tokenizerConfig });
   let zeroShot: Reader<AnyExample> | null = null;
   let shares: DealtShares["shares"] | null = null;
+  let skewed: { readonly dirichletAlpha: number; readonly shares: readonly (readonly number[])[] } | null = null;
+  const dealt = () => {
+    shares ??= dealDataset(task, dataset, run).shares;
+    return shares;
+  };
   return {
     run,
     task,
@@ -116,9 +125,15 @@ export async function openWorkplace(
       return zeroShot;
     },
     examplesOf(source) {
-      if (source.kind === "own") return { train: source.examples, personalised: [], globalTest: [], globalValidation: [] };
-      shares ??= dealDataset(task, dataset, run).shares;
-      return examplesOfShare(dataset, shares, source.index);
+      if (source.kind === "own") return examplesOfOne(source.examples, run.labels !== undefined);
+      return examplesOfShare(dataset, dealt(), source.index);
+    },
+    skewedRows(index, dirichletAlpha) {
+      if (skewed?.dirichletAlpha !== dirichletAlpha) {
+        const settings = { shares: dealt(), dirichletAlpha, seed: run.seed };
+        skewed = { dirichletAlpha, shares: dealDatasetSkewed(task, dataset, settings) };
+      }
+      return (skewed.shares[index] ?? []).map((row) => dataset.train[row]);
     },
     shownExamples: (numShown) => shownRows(run, dataset.test.length, numShown).flatMap((row) => dataset.test[row] ?? []),
     publicExamples: () => publicRows(run, dataset.train.length).flatMap((row) => dataset.train[row] ?? []),
@@ -158,7 +173,7 @@ async function loadParts(
     return { backbone, tokenizer: tokenizerOf(backbone) };
   };
   const loadTask = async (model: Promise<Pick<LoadedParts, "backbone">>) => {
-    const task = await fetchTask(run.task, fetchText);
+    const task = await taskOfRun(run, fetchText);
     const { config } = await Promise.race([accepted.promise, model.then(({ backbone }) => backbone)]);
     if (task.kind !== "classification") requireAnswering(task, config);
     return { task, dataset: await loadDataset(task, fetchText, run.seed) };
@@ -202,7 +217,7 @@ const withoutTokenizer = (name: string) =>
   `backbone ${name} has no tokenizer, so it cannot read texts: add it again from a folder with tokenizer.json`;
 
 /** Fetches files of the data set's folder. */
-function fetchTextOf(
+export function fetchTextOf(
   { datasetUrl }: Pick<TrainerSetup, "datasetUrl">,
   { fetch = globalThis.fetch }: LoadPorts,
   onProgress: (progress: LoadProgress) => void,
@@ -219,6 +234,12 @@ function fetchTextOf(
     onProgress({ phase: "dataset", doneBytes, totalBytes: 0 });
     return text;
   };
+}
+
+/** A volunteer's own; where all texts of a run are typed, every fifth stays back to evaluate on (P-193). */
+function examplesOfOne(examples: readonly AnyExample[], areTyped: boolean): DeviceExamples<AnyExample> {
+  const { train, keptBack } = areTyped ? withKeptBack(examples) : { train: examples, keptBack: [] };
+  return { train, personalised: keptBack, globalTest: keptBack, globalValidation: [] };
 }
 
 function examplesOfShare(dataset: Dataset<AnyExample>, shares: DealtShares["shares"], index: number): DeviceExamples<AnyExample> {

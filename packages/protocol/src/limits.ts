@@ -19,12 +19,17 @@ export const limits = {
   maxShownText: 2000,
   /** Combinations of protocol and split in one evaluation. */
   maxEvaluationResults: 8,
+  /** Contributions that a receipt lists. */
+  maxReceiptEntries: 5000,
   /** Points of the history that a status carries. */
   maxHistory: 2000,
   maxThreads: 256,
   /** Characters. */
   maxNickname: 40,
   maxReason: 500,
+  /** Characters of who runs a run, and of what it is for. */
+  maxHostName: 80,
+  maxAbout: 300,
   maxUserAgent: 500,
   maxUrl: 1000,
   maxHost: 300,

@@ -48,6 +48,7 @@ export interface ProtocolClientOptions {
   readonly nickname?: string;
   /** Of a host that the operator trusts with states. */
   readonly hostToken?: string;
+  readonly helperToken?: string;
   /** What it claims that a device holds; the simulated number by default. */
   readonly claims?: (deviceId: number) => number;
   /** What it claims of its machine, in runs that plan. */
@@ -68,10 +69,20 @@ export interface ProtocolClient {
   readonly events: readonly ClientEvent[];
   /** Resolves with the first event, past or future, that fits. */
   when<K extends ClientEvent["kind"]>(kind: K, fits?: (event: ClientEvent & { kind: K }) => boolean): Promise<ClientEvent & { kind: K }>;
-  call<N extends "hello" | "loading" | "register" | "submit" | "pause" | "leave" | "decline" | "declineState" | "progress" | "withdraw">(
-    name: N,
-    request: Request<N>,
-  ): Promise<Outcome<Answer<N>>>;
+  call<
+    N extends
+      | "hello"
+      | "loading"
+      | "register"
+      | "submit"
+      | "pause"
+      | "leave"
+      | "decline"
+      | "declineState"
+      | "progress"
+      | "withdraw"
+      | "receipt",
+  >(name: N, request: Request<N>): Promise<Outcome<Answer<N>>>;
   /** Computes a task and submits it. */
   work(lease: TaskLease): Promise<void>;
   /** The submission of a task, without sending it. */
@@ -186,6 +197,7 @@ function sayHello({ options, kept, socket }: Joining): Promise<Outcome<Answer<"h
     ...(nickname === undefined ? {} : { nickname }),
     ...(machine === undefined ? {} : { profile: machine }),
     ...(options.hostToken === undefined ? {} : { hostToken: options.hostToken }),
+    ...(options.helperToken === undefined ? {} : { helperToken: options.helperToken }),
     hosting,
     ...(hosting === "own" ? { ownExamples: 9 } : {}),
     ...(hosting === "compute" || options.token !== undefined ? { token: options.token ?? "" } : {}),
