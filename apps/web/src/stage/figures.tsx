@@ -1,4 +1,4 @@
-import { formatBytes, formatNumber, formatPercent } from "@tutti/core";
+import { formatNumber } from "@tutti/core";
 import type { Live, RunInfo } from "@tutti/protocol";
 import type { ComponentChildren } from "preact";
 import { words } from "../words/words.ts";
@@ -75,7 +75,7 @@ function ScoreFigure({ live, shared }: PlotCardProps) {
   const scores = scoreCurves(live.rounds);
   const { metric, curves } = scores;
   const latest = latestScore(scores);
-  const shown = (value: number) => (metric === "rougeL" ? formatNumber(value) : formatPercent(value));
+  const shown = (value: number) => (metric === "rougeL" ? words.formats.number(value) : words.formats.percent(value));
   const title = words.stagePlots.scoreNames[metric];
   const named = curves.map((curve) => ({
     ...curve,
@@ -168,8 +168,8 @@ function BytesFigure({ live, run, shared }: PlotCardProps & FiguresProps) {
   const { sent, everything } = totalBytes(columns);
   const said =
     everything > 0
-      ? words.stagePlots.bytesNote(formatBytes(sent), formatBytes(everything), formatPercent(sent / everything))
-      : words.stagePlots.sentAll(formatBytes(sent));
+      ? words.stagePlots.bytesNote(words.formats.bytes(sent), words.formats.bytes(everything), words.formats.percent(sent / everything))
+      : words.stagePlots.sentAll(words.formats.bytes(sent));
   return (
     <FigureCard
       id="bytes"

@@ -1,5 +1,4 @@
 import { useSignal } from "@preact/signals";
-import { formatPercent } from "@tutti/core";
 import type { DrawRequest } from "@tutti/model";
 import { words } from "../words/words.ts";
 import { nameOf } from "./answers.tsx";
@@ -181,7 +180,7 @@ function Candidates({ step, place }: { readonly step: DrawnView["steps"][number]
         {step.candidates.map(({ id, text, probability }) => (
           <tr key={id} style={{ "--share": probability }}>
             <th scope="row">{shownToken(text)}</th>
-            <td>{formatPercent(probability)}</td>
+            <td>{words.formats.percent(probability)}</td>
           </tr>
         ))}
       </tbody>

@@ -1,4 +1,4 @@
-import { formatBytes, formatNumber } from "@tutti/core";
+import { formatNumber } from "@tutti/core";
 import { words } from "../../words/words.ts";
 import type { Curve } from "../curves.ts";
 import type { EventMark } from "../marks.ts";
@@ -84,7 +84,7 @@ export function bytesPlot(columns: readonly ByteColumn[], { numRounds, marks }: 
       ...frame(size, numRounds),
       marginLeft: Math.round(5 * size.fontSize),
       x: { ...roundAxis(numRounds), domain: [0.5, Math.max(1, numRounds) + 0.5] },
-      y: { label: null, domain: [0, most], ticks: 3, tickFormat: (value: number) => formatBytes(value) },
+      y: { label: null, domain: [0, most], ticks: 3, tickFormat: (value: number) => words.formats.bytes(value) },
       marks: [
         staff(5),
         Plot.rectY(columns, { ...bar, y: "everything", fill: "var(--line)", rx: 2 }),
