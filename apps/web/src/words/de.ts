@@ -410,7 +410,6 @@ export const german: Words = {
     lossTitle: "Loss je Runde",
     noLossYet: "Die Linie beginnt mit der ersten Trainingsrunde.",
     lossNote: "Mittel über jede Runde; kleiner ist besser.",
-    working: "Arbeitet",
     taskProgress: "Fortschritt dieser Aufgabe",
     downloadProgress: "Fortschritt des Downloads",
     stepOf: (step, numSteps) => `Schritt ${whole(step)} von ${whole(numSteps)}`,
@@ -431,7 +430,6 @@ export const german: Words = {
     stages: { score: "Bewerten", count: "Zählen", train: "Training" },
     roundDone: (numDone, numTasks) => `${whole(numDone)} von ${count(numTasks, { one: "Gerät", other: "Geräten" })} fertig`,
     betweenRounds: "zwischen zwei Schritten",
-    atWork: "in Arbeit",
     noTask: "gerade keine",
   },
   incidents: {
@@ -615,8 +613,6 @@ export const german: Words = {
     counts: (numDevices, state) => `${whole(numDevices)} ${state}`,
   },
   stagePlots: {
-    round: "Runde",
-    score: "Richtige Antworten",
     scoreNames: { accuracy: "Richtige Antworten", tokenAccuracy: "Richtige Token", exactMatch: "Richtige Antworten", rougeL: "ROUGE-L" },
     loss: "Loss",
     lossAxis: "Loss",
@@ -635,17 +631,12 @@ export const german: Words = {
     layersNote:
       "Jede Spalte ist eine Runde, jede Linie eine Schicht. Eine volle Note ist eine Schicht, die gesendet wird; sie ist größer, wo sich die Schicht weiter bewegt hat. Eine hohle wurde bewertet und bleibt auf den Geräten.",
     noLayers: "Noch wurde keine Schicht bewertet oder trainiert.",
-    layer: (layer) => `Schicht ${layer}`,
     travels: (layers) => `Schichten, die gesendet werden: ${layers.join(", ")}`,
     stages: { score: "Bewerten", count: "Zählen", train: "" },
     bytes: "Gesendete Bytes",
     bytesNote: (sent, all, share) => `bisher ${sent}, das sind ${share} der ${all}, die alle Schichten gekostet hätten`,
     sentAll: (sent) => `bisher ${sent}`,
-    bytesAxis: "je Runde",
     noBytes: "Noch wurde nichts gesendet.",
-    up: "von Geräten",
-    down: "zu Geräten",
-    everything: "mit allen Schichten",
     drift: "Drift",
     driftAxis: "Norm",
     driftSeries: { drift: "auseinander", update: "bewegt", control: "Kontrolle" },
@@ -694,7 +685,6 @@ export const german: Words = {
         : "Jedes hat eigene Beispiele und einen Optimierer.",
     device: (id) => `Gerät ${id}`,
     others: (numOthers) => `+ ${whole(numOthers)}`,
-    mask: "Maske",
     maskLabel: (travelling, numLayers) =>
       `Schichten, die gesendet werden: ${travelling.length === 0 ? "keine" : travelling.join(", ")}, von ${numLayers}`,
     titles: {
@@ -775,7 +765,6 @@ export const german: Words = {
   tryWords: {
     title: "Welche Wörter wichtig waren",
     note: "Jedes Wort wird einmal weggelassen. Je mehr die Wahrscheinlichkeit der Antwort ohne es sinkt, desto wichtiger war es.",
-    button: (name) => `Wörter für „${name}“ zeigen`,
     pick: "Antwort",
     show: "Wörter zeigen",
     stop: "Stopp",

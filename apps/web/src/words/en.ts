@@ -436,7 +436,6 @@ export const runPage = {
   lossNote: "Mean over each round; lower is better.",
   lossHere: "this tab",
   lossAll: "all devices",
-  working: "Working",
   taskProgress: "Progress of this task",
   downloadProgress: "Progress of the download",
   stepOf: (step: number, numSteps: number) => `step ${step} of ${numSteps}`,
@@ -458,7 +457,6 @@ export const wholeProgress = {
   stages: { score: "scoring", count: "counting", train: "training" },
   roundDone: (numDone: number, numTasks: number) => `${formatWhole(numDone)} of ${formatCount(numTasks, "device")} done`,
   betweenRounds: "between two steps",
-  atWork: "at work",
   noTask: "none at the moment",
 };
 
@@ -684,8 +682,6 @@ export const stageTiles = {
 
 /** The figures of the stage. */
 export const stagePlots = {
-  round: "round",
-  score: "Right answers",
   scoreNames: { accuracy: "Right answers", tokenAccuracy: "Right tokens", exactMatch: "Right answers", rougeL: "ROUGE-L" },
   loss: "Loss",
   lossAxis: "loss",
@@ -711,17 +707,12 @@ export const stagePlots = {
   layersNote:
     "A column is a round, a line a layer. A full note travels, and is larger where it moved further; a hollow one was only scored.",
   noLayers: "No layer has been scored or trained yet.",
-  layer: (layer: number) => `layer ${layer}`,
   travels: (layers: readonly number[]) => `Layers that travel: ${layers.join(", ")}`,
   stages: { score: "score", count: "count", train: "" },
   bytes: "Bytes sent",
   bytesNote: (sent: string, all: string, share: string) => `${sent} so far, ${share} of the ${all} that every layer would have cost`,
   sentAll: (sent: string) => `${sent} so far`,
-  bytesAxis: "per round",
   noBytes: "Nothing has been sent yet.",
-  up: "from devices",
-  down: "to devices",
-  everything: "with every layer",
   drift: "Drift",
   driftAxis: "norm",
   driftNote: "How far devices move in a round, how far apart they end, and the norm of the control variate that draws them together.",
@@ -763,7 +754,6 @@ export const slowMotion = {
     hasOwnLayers ? "Each holds its own examples, its own layers and its optimiser." : "Each holds its own examples and its optimiser.",
   device: (id: number) => `Device ${id}`,
   others: (count: number) => `+ ${formatWhole(count)}`,
-  mask: "Mask",
   maskLabel: (travelling: readonly number[], numLayers: number) =>
     `Layers that travel: ${travelling.length === 0 ? "none" : travelling.join(", ")}, of ${numLayers}`,
   titles: {
@@ -884,7 +874,6 @@ export const tryPage = {
 export const tryWords = {
   title: "Which words mattered",
   note: "Each word is left out once. The more the answer’s probability falls without it, the more it mattered.",
-  button: (name: string) => `Show the words for “${name}”`,
   pick: "Answer",
   show: "Show the words",
   stop: "Stop",

@@ -410,7 +410,6 @@ export const finnish: Words = {
     lossTitle: "Häviö kierroksittain",
     noLossYet: "Käyrä alkaa ensimmäisestä opetuskierroksesta.",
     lossNote: "Kunkin kierroksen keskiarvo; pienempi on parempi.",
-    working: "Työskentelee",
     taskProgress: "Tämän tehtävän eteneminen",
     downloadProgress: "Latauksen eteneminen",
     stepOf: (step, numSteps) => `askel ${whole(step)}/${whole(numSteps)}`,
@@ -431,7 +430,6 @@ export const finnish: Words = {
     stages: { score: "pisteytys", count: "lasku", train: "opetus" },
     roundDone: (numDone, numTasks) => `${whole(numDone)}/${count(numTasks, devices)} valmiina`,
     betweenRounds: "kahden vaiheen välissä",
-    atWork: "työssä",
     noTask: "ei juuri nyt",
   },
   incidents: {
@@ -613,8 +611,6 @@ export const finnish: Words = {
     counts: (numDevices, state) => `${whole(numDevices)} ${state}`,
   },
   stagePlots: {
-    round: "kierros",
-    score: "Oikeat vastaukset",
     scoreNames: { accuracy: "Oikeat vastaukset", tokenAccuracy: "Oikeat sanapalat", exactMatch: "Oikeat vastaukset", rougeL: "ROUGE-L" },
     loss: "Häviö",
     lossAxis: "häviö",
@@ -633,17 +629,12 @@ export const finnish: Words = {
     layersNote:
       "Kukin sarake on kierros, kukin viiva kerros. Täysi nuotti on kerros, joka lähetetään, ja se on suurempi, kun kerros siirtyi enemmän; ontto nuotti pisteytettiin ja pysyy laitteilla.",
     noLayers: "Yhtään kerrosta ei ole vielä pisteytetty tai opetettu.",
-    layer: (layer) => `kerros ${layer}`,
     travels: (layers) => `Lähetettävät kerrokset: ${layers.join(", ")}`,
     stages: { score: "pisteytys", count: "lasku", train: "" },
     bytes: "Lähetetyt tavut",
     bytesNote: (sent, all, share) => `tähän mennessä ${sent} eli ${share} siitä, mitä kaikki kerrokset olisivat vieneet (${all})`,
     sentAll: (sent) => `tähän mennessä ${sent}`,
-    bytesAxis: "kierrosta kohti",
     noBytes: "Mitään ei ole vielä lähetetty.",
-    up: "laitteilta",
-    down: "laitteille",
-    everything: "kaikilla kerroksilla",
     drift: "Ajautuminen",
     driftAxis: "normi",
     driftSeries: { drift: "erillään", update: "siirtyi", control: "kontrolli" },
@@ -690,7 +681,6 @@ export const finnish: Words = {
       hasOwnLayers ? "Kullakin on omat esimerkit, omat kerrokset ja optimoija." : "Kullakin on omat esimerkit ja optimoija.",
     device: (id) => `Laite ${id}`,
     others: (numOthers) => `+ ${whole(numOthers)}`,
-    mask: "Maski",
     maskLabel: (travelling, numLayers) =>
       `Lähetettävät kerrokset: ${travelling.length === 0 ? "ei yhtään" : travelling.join(", ")}, kaikkiaan ${numLayers}`,
     titles: {
@@ -769,7 +759,6 @@ export const finnish: Words = {
   tryWords: {
     title: "Mitkä sanat ratkaisivat",
     note: "Kukin sana jätetään kerran pois. Mitä enemmän vastauksen todennäköisyys laskee ilman sitä, sitä tärkeämpi se oli.",
-    button: (name) => `Näytä sanat vastaukselle ”${name}”`,
     pick: "Vastaus",
     show: "Näytä sanat",
     stop: "Pysäytä",

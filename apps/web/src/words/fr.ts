@@ -415,7 +415,6 @@ export const french: Words = {
     lossTitle: "Perte par tour",
     noLossYet: "La courbe commence au premier tour d’entraînement.",
     lossNote: "Moyenne sur chaque tour ; plus c’est bas, mieux c’est.",
-    working: "Travail en cours",
     taskProgress: "Avancement de cette tâche",
     downloadProgress: "Avancement du téléchargement",
     stepOf: (step, numSteps) => `pas ${whole(step)} sur ${whole(numSteps)}`,
@@ -436,7 +435,6 @@ export const french: Words = {
     stages: { score: "évaluation", count: "nombre", train: "entraînement" },
     roundDone: (numDone, numTasks) => `${whole(numDone)} sur ${count(numTasks, { one: "appareil a fini", other: "appareils ont fini" })}`,
     betweenRounds: "entre deux étapes",
-    atWork: "au travail",
     noTask: "aucune en ce moment",
   },
   incidents: {
@@ -619,8 +617,6 @@ export const french: Words = {
     counts: (numDevices, state) => `${whole(numDevices)} ${state}`,
   },
   stagePlots: {
-    round: "tour",
-    score: "Bonnes réponses",
     scoreNames: { accuracy: "Bonnes réponses", tokenAccuracy: "Tokens justes", exactMatch: "Bonnes réponses", rougeL: "ROUGE-L" },
     loss: "Perte",
     lossAxis: "perte",
@@ -639,17 +635,12 @@ export const french: Words = {
     layersNote:
       "Chaque colonne est un tour, chaque ligne une couche. Une note pleine est une couche qui voyage, plus grande là où elle a bougé davantage ; une note vide a été évaluée et reste sur les appareils.",
     noLayers: "Aucune couche n’a encore été évaluée ou entraînée.",
-    layer: (layer) => `couche ${layer}`,
     travels: (layers) => `Couches qui voyagent : ${layers.join(", ")}`,
     stages: { score: "évaluation", count: "nombre", train: "" },
     bytes: "Octets envoyés",
     bytesNote: (sent, all, share) => `${sent} jusqu’ici, ${share} des ${all} que toutes les couches auraient coûté`,
     sentAll: (sent) => `${sent} jusqu’ici`,
-    bytesAxis: "par tour",
     noBytes: "Rien n’a encore été envoyé.",
-    up: "des appareils",
-    down: "vers les appareils",
-    everything: "avec toutes les couches",
     drift: "Dérive",
     driftAxis: "norme",
     driftSeries: { drift: "écart", update: "mouvement", control: "contrôle" },
@@ -696,7 +687,6 @@ export const french: Words = {
       hasOwnLayers ? "Chacun a ses exemples, ses couches et son optimiseur." : "Chacun a ses exemples et son optimiseur.",
     device: (id) => `Appareil ${id}`,
     others: (numOthers) => `+ ${whole(numOthers)}`,
-    mask: "Masque",
     maskLabel: (travelling, numLayers) =>
       `Couches qui voyagent : ${travelling.length === 0 ? "aucune" : travelling.join(", ")}, sur ${numLayers}`,
     titles: {
@@ -776,7 +766,6 @@ export const french: Words = {
   tryWords: {
     title: "Les mots qui ont compté",
     note: "Chaque mot est retiré une fois. Plus la probabilité de la réponse baisse sans lui, plus il a compté.",
-    button: (name) => `Montrer les mots pour « ${name} »`,
     pick: "Réponse",
     show: "Montrer les mots",
     stop: "Arrêter",

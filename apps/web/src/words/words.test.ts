@@ -41,20 +41,36 @@ test("every language has every sentence, and none that English lacks", () => {
 });
 
 test("the pages read every sentence", () => {
-  const read = new Set<string>();
-  // words.landing.join reads one; words.stageNames[stage] and a table that is handed on read all of a table
-  for (const source of sourceFiles) {
-    for (const [, table = "", name, next] of source.matchAll(/\bwords\.(\w+)(?:\.(\w+))?(.?)/gs)) {
-      read.add(name === undefined || next === "[" ? `${table}.` : `${table}.${name}`);
-      if (name !== undefined) read.add(table);
-    }
-  }
+  const read = new Set(sourceFiles.flatMap(readIn));
   const isRead = (path: string) => {
     const [table = "", name = ""] = path.split(".");
-    return read.has(`${table}.`) || (name === "" ? read.has(table) : read.has(`${table}.${name}`));
+    return read.has(`${table}.`) || read.has(name === "" ? table : `${table}.${name}`);
   };
   expect([...inEnglish.keys()].filter((path) => !isRead(path) && !isSaidByAnother(path))).toEqual([]);
 });
+
+/** What a file reads: `landing.join`, or `stageNames.` where any of a table may be read. */
+function readIn(source: string): string[] {
+  // in `const { operator: w } = words` w is a table, in `const { orders } = words.operator` a sentence or more
+  const aliases = [...source.matchAll(/const \{([^}]*)\} = words;/g)].flatMap(([, names = ""]) => namesIn(names));
+  const taken = [...source.matchAll(/const \{([^}]*)\} = words\.(\w+);/g)];
+  const direct = [...source.matchAll(/(?<!\} = )\bwords\.(\w+)/g)].map(([, table = ""]) => ({ name: table, alias: `words.${table}` }));
+  const used = [...aliases, ...direct].flatMap(({ name: table, alias }) =>
+    [...source.matchAll(new RegExp(`(?<![\\w.])${alias.replace(".", "\\.")}\\b(?:\\.(\\w+))?(.?)`, "gs"))].flatMap(([, name, next]) => {
+      if (name !== undefined) return [`${table}.${name}`];
+      return next === "[" || alias.startsWith("words.") ? [`${table}.`, table] : []; // else where the alias is made
+    }),
+  );
+  return [...used, ...taken.flatMap(([, names = "", table]) => namesIn(names).map(({ name }) => `${table}.${name}`))];
+}
+
+/** The names between the braces of a destructuring, and what they are called from there on. */
+function namesIn(braces: string): { readonly name: string; readonly alias: string }[] {
+  return braces.split(",").flatMap((part) => {
+    const [name = "", alias = name] = part.split(":").map((word) => word.trim());
+    return name === "" ? [] : [{ name, alias }];
+  });
+}
 
 /** Sentences that only other sentences are made of. */
 function isSaidByAnother(path: string): boolean {
