@@ -1,4 +1,3 @@
-import { formatNumber } from "@tutti/core";
 import type { Live, RunInfo } from "@tutti/protocol";
 import type { ComponentChildren } from "preact";
 import { words } from "../words/words.ts";
@@ -124,14 +123,14 @@ function LossFigure({ live, shared }: PlotCardProps) {
     label: words.stagePlots.series[curve.name],
     style: styles[curve.name],
   }));
-  const said = curves.map(({ label, points }) => latestText(label, points.at(-1), formatNumber));
+  const said = curves.map(({ label, points }) => latestText(label, points.at(-1), words.formats.number));
   const last = curves[0]?.points.at(-1);
   return (
     <FigureCard
       id="loss"
       title={words.stagePlots.loss}
       empty={curves.length === 0 ? words.stagePlots.noLoss : null}
-      sum={last !== undefined && <span class="soft">{latestText(curves[0]?.label ?? "", last, formatNumber)}</span>}
+      sum={last !== undefined && <span class="soft">{latestText(curves[0]?.label ?? "", last, words.formats.number)}</span>}
     >
       <PlotFigure
         testId="loss-plot"
@@ -206,7 +205,7 @@ function DriftFigure({ live, shared }: PlotCardProps) {
       }),
     }))
     .filter(({ points }) => points.length > 0);
-  const said = curves.map(({ label, points }) => latestText(label, points.at(-1), formatNumber));
+  const said = curves.map(({ label, points }) => latestText(label, points.at(-1), words.formats.number));
   return (
     <FigureCard
       id="drift"

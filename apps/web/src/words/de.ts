@@ -82,6 +82,11 @@ export const german: Words = {
       "Tab selbst an; Zeit ist die erwartete Dauer einer Runde, ungenutzt ist der Rest der Runde.",
     leftOut: (deviceId, reason) => `Gerät ${deviceId} setzt in dieser Runde aus: ${reason}.`,
   },
+  taskTitles: {
+    "feedback/sentiment": "Rückmeldungen: Lob oder Beschwerde?",
+    "feedback/topic": "Rückmeldungen: Worum geht es?",
+    replies: "Rückmeldungen: Was würdest du antworten?",
+  },
   landing: {
     lead: "Drück auf „Mitmachen“: Dieser Tab trainiert dann einen kleinen Teil des Modells mit seinen Beispielen und schickt zurück, was er gelernt hat. Du kannst jederzeit Pause machen oder aufhören.",
     join: "Mitmachen",

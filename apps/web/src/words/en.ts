@@ -73,6 +73,13 @@ export const plansCard = {
   leftOut: (deviceId: number, reason: string) => `Device ${deviceId} is left out of this round: ${reason}.`,
 };
 
+/** The tasks that come with Tutti; others have the titles of their files. */
+export const taskTitles = {
+  "feedback/sentiment": "Customer feedback: is it praise or a complaint?",
+  "feedback/topic": "Customer feedback: what is it about?",
+  replies: "Customer feedback: what would you reply?",
+};
+
 /** What the landing page says. */
 export const landing = {
   lead: "Press Join: this tab then trains a small part of the model on its examples, and sends back what it has learned. You can pause or leave at any time.",

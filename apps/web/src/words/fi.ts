@@ -83,6 +83,11 @@ export const finnish: Words = {
       "ilmoittaa itse; aika on kierroksen odotettu kesto, ja käyttämättä jää kierroksen loppu.",
     leftOut: (deviceId, reason) => `Laite ${deviceId} ei ole mukana tällä kierroksella: ${reason}.`,
   },
+  taskTitles: {
+    "feedback/sentiment": "Asiakaspalaute: kehu vai valitus?",
+    "feedback/topic": "Asiakaspalaute: mistä se kertoo?",
+    replies: "Asiakaspalaute: mitä vastaisit?",
+  },
   landing: {
     lead: "Paina ”Lähde mukaan”: tämä välilehti opettaa sitten pientä osaa mallista esimerkeillään ja lähettää takaisin sen, mitä se on oppinut. Voit pitää tauon tai poistua milloin vain.",
     join: "Lähde mukaan",

@@ -84,6 +84,11 @@ export const french: Words = {
       "mémoire et liaison ; la durée est celle d’un tour prévue chez lui, et l’inutilisé est le reste du tour.",
     leftOut: (deviceId, reason) => `L’appareil ${deviceId} ne joue pas ce tour : ${reason}.`,
   },
+  taskTitles: {
+    "feedback/sentiment": "Avis de clients : éloge ou plainte ?",
+    "feedback/topic": "Avis de clients : de quoi parlent-ils ?",
+    replies: "Avis de clients : que répondrais-tu ?",
+  },
   landing: {
     lead: "Appuie sur « Participer » : cet onglet entraîne alors une petite partie du modèle sur ses exemples, et renvoie ce qu’il a appris. Tu peux faire une pause ou quitter à tout moment.",
     join: "Participer",

@@ -49,6 +49,13 @@ test("the pages read every sentence", () => {
   expect([...inEnglish.keys()].filter((path) => !isRead(path) && !isSaidByAnother(path))).toEqual([]);
 });
 
+test("no page writes a number, a size or a time in English whatever its language", () => {
+  for (const source of sourceFiles) {
+    expect(source).not.toMatch(/import \{[^}]*\bformat(Bytes|Count|Number|Percent|Score|Seconds|Whole)\b[^}]*\} from "@tutti\/core"/);
+    expect(source).not.toMatch(/\.toLocale(Time|Date)?String\(/);
+  }
+});
+
 /** What a file reads: `landing.join`, or `stageNames.` where any of a table may be read. */
 function readIn(source: string): string[] {
   // in `const { operator: w } = words` w is a table, in `const { orders } = words.operator` a sentence or more

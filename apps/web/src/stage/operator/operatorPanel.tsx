@@ -79,7 +79,7 @@ function OrderLog({ view: { orders } }: { readonly view: OperatorView }) {
           .reverse()
           .map((event) => (
             <li key={event.number} value={event.number}>
-              <time dateTime={new Date(event.at).toISOString()}>{new Date(event.at).toLocaleTimeString()}</time> {orderText(event)}{" "}
+              <time dateTime={new Date(event.at).toISOString()}>{words.formats.timeWithSeconds(event.at)}</time> {orderText(event)}{" "}
               <span class="soft small">{heldText(event)}</span>
             </li>
           ))}

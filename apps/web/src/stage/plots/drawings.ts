@@ -1,4 +1,3 @@
-import { formatNumber } from "@tutti/core";
 import { words } from "../../words/words.ts";
 import type { Curve } from "../curves.ts";
 import type { EventMark } from "../marks.ts";
@@ -41,7 +40,13 @@ export function linesPlot(
     return Plot.plot({
       ...frame(size, numRounds),
       marginRight: Math.round(Math.min(size.width * 0.36, fontSize * 0.64 * Math.max(6, ...ends.map(({ name }) => name.length)) + 14)),
-      y: { label: null, domain: rangeOf(values, axis.isShare), tickFormat: axis.isShare ? percent : formatNumber, ticks: 4, grid: false },
+      y: {
+        label: null,
+        domain: rangeOf(values, axis.isShare),
+        tickFormat: axis.isShare ? percent : words.formats.number,
+        ticks: 4,
+        grid: false,
+      },
       marks: [
         staff(5),
         ...eventMarks(Plot, marks, size),
