@@ -77,7 +77,7 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
       urls,
       keepsStates,
       admission,
-      ...(trust === null ? {} : { trust }),
+      ...invitationOf(config, trust),
       ...hostOf(config),
       status: forLanding(live.statusOnArrival()),
       progress: live.progress(),
@@ -170,6 +170,11 @@ async function openFront(app: FastifyInstance, front: Front, { host, port: wante
 
 function trustOf(sha256: string, { port, plainPort }: Ports): NonNullable<RunInfo["trust"]> {
   return { sha256, port, ...(plainPort === null ? {} : { plainPort }) };
+}
+
+/** How others come in, where that is not the page's own address (P-191). */
+function invitationOf({ inviteUrl }: CoordinatorConfig, trust: RunInfo["trust"] | null): Pick<RunInfo, "inviteUrl" | "trust"> {
+  return { ...(inviteUrl === undefined ? {} : { inviteUrl }), ...(trust == null ? {} : { trust }) };
 }
 
 /** What the operator says of the run (P-160). */

@@ -102,7 +102,7 @@ export const rules = {
   "P-160": "Who runs it and what for",
   "P-161": "How far it is",
   "P-190": "Code words of three words",
-  "P-191": "A certificate of its own, said beforehand",
+  "P-191": "A certificate of its own is told of beforehand",
   "P-192": "Helper devices",
   "P-193": "Examples that are typed",
 } as const;

@@ -1,5 +1,6 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { type ClientSession, type DeviceStore, memoryStore, tokenIn } from "@tutti/client";
+import type { Example } from "@tutti/data";
 import { workerTrainer } from "@tutti/model/bridge";
 import { availableThreads } from "@tutti/model/threads";
 import { rememberRun } from "../storage/cameBack.ts";
@@ -41,6 +42,8 @@ export interface LandingController extends JoinController {
   readonly memory: Pick<BackendMemory, "look">;
   /** Loads what computes before it is asked to, for somebody who comes back. */
   prepare(): void;
+  /** Other examples of the volunteer's own, for the tasks from the next plan on. */
+  changeExamples(examples: readonly Example[]): void;
   /** The volunteer's name in the run, for the next join. */
   name(nickname: string): void;
 }
@@ -135,13 +138,14 @@ export function createJoinController(params: PageParams): LandingController {
 
   return {
     view,
+    changeExamples: (examples) => ignoring(session?.changeExamples(examples)),
     memory,
     prepare: () => void prepare(),
     name(given) {
       nickname = given;
     },
     join(source, before = null) {
-      latest = { ...emptyView, hasJoined: true };
+      latest = { ...emptyView, hasJoined: true, hasOwn: source.kind === "own" };
       onEvent({ kind: "connection", state: "connecting" });
       begin(source, before).catch((error: unknown) => onEvent({ kind: "ended", end: { reason: "failed", message: messageOf(error) } }));
     },
@@ -218,6 +222,11 @@ function openWorkshop(numThreads: number, onNotice: (sentence: string) => void):
 function after(ms: number, act: () => void): () => void {
   const timer = setTimeout(act, ms);
   return () => clearTimeout(timer);
+}
+
+/** Who trains a share, or has no example left, changes nothing. */
+function ignoring(changing: Promise<void> | undefined): void {
+  changing?.catch(() => undefined);
 }
 
 function messageOf(error: unknown): string {
