@@ -321,7 +321,7 @@ async function shutDown(assembly: Assembly, reason: Goodbye["reason"], why: stri
   stopTimers(assembly);
   withdrawControl(assembly);
   doors?.guard.stop();
-  doors?.sockets.close(reason, why);
+  await doors?.sockets.close(reason, why);
   await doors?.close();
   journal.putTraffic(asJson(meter.record()));
   opened.keptRounds.stopWaiting();

@@ -507,10 +507,10 @@ export const classroom = {
     "network could read what is sent; your examples are never sent.",
   goPlain: "Go on without encryption",
   joinCode: "QR code: scan it to take part",
-  helpers: (numTraining: number) =>
+  helpers: ({ numConnected, numTraining }: NonNullable<Status["helpers"]>) =>
     numTraining === 0
-      ? "Helper devices of the organiser wait in the background."
-      : `${formatCount(numTraining, "helper device")} of the organiser ${numTraining === 1 ? "trains" : "train"} beside people until more come.`,
+      ? `${formatCount(numConnected, "helper device")} of the organiser, at rest`
+      : `${formatCount(numTraining, "helper device")} of the organiser, until more people come`,
   typedOnly: "This class types its own texts. Type a few, and say what each is; more can follow while the tab trains.",
   growTitle: "Add a text",
   growNote: "It stays in this tab. The next round that this tab trains in has it.",
