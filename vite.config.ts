@@ -73,7 +73,7 @@ function noLibraryThreads(): Plugin {
 /** The tests under some folders. */
 const tests = (...folders: readonly string[]): string[] => folders.map((folder) => `${folder}/**/*.test.{ts,tsx}`);
 
-const proxied = ["/blobs", "/run.json", "/healthz", "/metrics"];
+const proxied = ["/blobs", "/tuned.safetensors", "/run.json", "/live", "/report.html", "/control", "/healthz", "/metrics"];
 
 export default defineConfig(async ({ command }) => ({
   root: process.env.VITEST ? repository : pages,
@@ -94,8 +94,11 @@ export default defineConfig(async ({ command }) => ({
         stage: join(pages, "stage.html"),
         try: join(pages, "try.html"),
         trust: join(pages, "trust.html"),
+        tryServiceWorker: join(pages, "src/try/serviceWorker.ts"),
         ...(hasVerifyPage ? { verify: join(pages, "verify.html") } : {}),
       },
+      // a service worker keeps its name from build to build, and serves what lies in its folder
+      output: { entryFileNames: ({ name }) => (name === "tryServiceWorker" ? "[name].js" : "assets/[name]-[hash].js") },
     },
   },
   optimizeDeps: { rolldownOptions: { plugins: [noLibraryThreads()] } },

@@ -27,6 +27,8 @@ const destroyUpgradeTimeout = 100;
 /** What serving sockets needs of the coordinator. */
 export interface AttachPorts extends Omit<SocketPorts, "addressOf" | "hasRoomForSpectator"> {
   readonly maxSpectators: number;
+  /** Who watches by the live feed counts too. */
+  numWatchers(): number;
   /** Proxies whose X-Forwarded-For is believed. */
   readonly trustProxy: number;
 }
@@ -60,7 +62,7 @@ export function attachSockets(server: HttpServer, ports: AttachPorts): Sockets {
   const served: SocketPorts = {
     ...ports,
     addressOf: ({ handshake }) => countedAddress(handshake, ports.trustProxy),
-    hasRoomForSpectator: () => sizeOf(rooms.spectators) < ports.maxSpectators,
+    hasRoomForSpectator: () => sizeOf(rooms.spectators) + ports.numWatchers() < ports.maxSpectators,
   };
   io.on("connection", (socket) => serveSocket(socket, served));
   const tellRoom = (room: string, { next }: StatusDifferences) => {

@@ -19,6 +19,8 @@ export interface EncodedPrompt {
   readonly stopTokens: readonly number[];
   /** How many tokens the answer may have. */
   readonly maxNewTokens: number;
+  /** Tokens of the prompt that were cut at its beginning. */
+  readonly numCut: number;
 }
 
 /**
@@ -51,7 +53,7 @@ export function encodePrompt(
   const texts = new Set(tokenizer.encode(prompted.answer));
   const written = prompted.isChat ? answer.filter((id) => !texts.has(id)) : [];
   const stopTokens = [...new Set([...written, ...(tokenizer.endId === null ? [] : [tokenizer.endId])])];
-  return { ids: [...front, ...kept], stopTokens, maxNewTokens: numNew };
+  return { ids: [...front, ...kept], stopTokens, maxNewTokens: numNew, numCut: prompt.length - kept.length };
 }
 
 interface Parts {

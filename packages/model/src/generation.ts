@@ -19,7 +19,16 @@ export interface ContinuationOptions extends SamplingSettings {
   readonly stopTokens?: readonly number[];
   readonly random: RandomStream;
   readonly onToken?: (id: number) => void;
+  /** Told of each choice before what is chosen is read; also of the token that ends the text, which is not part of it. */
+  readonly onChoice?: ((choice: Choice) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** A token that was chosen, and the logits (V) that it was chosen by. */
+export interface Choice {
+  readonly id: number;
+  readonly logits: Float32Array;
+  readonly isEnd: boolean;
 }
 
 /** How a text is continued, token by token. */
@@ -129,14 +138,16 @@ export async function generate(transformer: Transformer, ids: readonly number[],
 
 /** Reads a text and the tokens that follow it, one by one; the new tokens alone. Disposes the reader. */
 export async function continueText(reader: CausalReader, ids: readonly number[], options: ContinuationOptions): Promise<number[]> {
-  const { maxNewTokens, stopTokens = [], random, onToken, signal } = options;
+  const { maxNewTokens, stopTokens = [], random, onToken, onChoice, signal } = options;
   const generated: number[] = [];
   try {
     let logits = await reader.read(ids);
     while (generated.length < maxNewTokens) {
       signal?.throwIfAborted();
       const token = sampleToken(logits, options, random);
-      if (stopTokens.includes(token)) break;
+      const isEnd = stopTokens.includes(token);
+      onChoice?.({ id: token, logits, isEnd });
+      if (isEnd) break;
       generated.push(token);
       onToken?.(token);
       if (generated.length === maxNewTokens || reader.room() < 1) break;

@@ -10,7 +10,7 @@ import {
 } from "@tutti/core";
 import type { PromptedText, Prompter, TextExample, TextTask } from "@tutti/data";
 import { encodeAnswer, encodePrompt } from "./answerEncoding.ts";
-import { type CausalReader, continueText, createTunedReader, requireCausal } from "./generation.ts";
+import { type CausalReader, type ContinuationOptions, continueText, createTunedReader, requireCausal } from "./generation.ts";
 import { type NamedRows, type Reader, type ReaderParts, remembering } from "./reader.ts";
 import type { Tuned } from "./training/gradient.ts";
 import type { EncodedExample } from "./training/objective.ts";
@@ -24,9 +24,14 @@ export interface TextReader extends Reader<TextExample> {
    * how a text to be continued goes on.
    */
   answer(params: Params | null, example: TextExample, maxNewTokens: number, signal?: AbortSignal): Promise<string>;
+  /** The same, its tokens chosen as asked; with how many tokens of the prompt did not fit. */
+  draw(params: Params | null, example: TextExample, options: DrawOptions): Promise<{ readonly text: string; readonly numCut: number }>;
   /** Predicts every token of the examples' answers; generates none. */
   score(params: Params | null, examples: readonly TextExample[], among: NamedRows<TextExample>, signal?: AbortSignal): Promise<TextScored>;
 }
+
+/** How the tokens of an answer are chosen. */
+export type DrawOptions = Omit<ContinuationOptions, "stopTokens" | "onToken">;
 
 /** Throws a sentence where a backbone cannot do a task. */
 export function requireAnswering(task: Pick<TextTask, "name" | "kind">, config: Parameters<typeof requireCausal>[0]): void {
@@ -68,11 +73,15 @@ export function createTextReader(
     return prompter({ ...example, answer: "" });
   }
 
-  async function answer(params: Params | null, example: TextExample, maxNewTokens: number, signal?: AbortSignal): Promise<string> {
-    const { ids, stopTokens, maxNewTokens: most } = encodePrompt(tokenizer, asked(example), { maxTokens, maxNewTokens });
+  const draw: TextReader["draw"] = async (params, example, options) => {
+    const { ids, stopTokens, maxNewTokens, numCut } = encodePrompt(tokenizer, asked(example), { maxTokens, ...options });
     const reader = beside(createTunedReader(tuned, params, firstPosition));
-    const found = await continueText(reader, ids, { ...greedy, random: noDraws(), maxNewTokens: most, stopTokens, signal });
-    return tokenizer.decode(found).trim();
+    const found = await continueText(reader, ids, { ...options, maxNewTokens, stopTokens });
+    return { text: tokenizer.decode(found).trim(), numCut };
+  };
+
+  async function answer(params: Params | null, example: TextExample, maxNewTokens: number, signal?: AbortSignal): Promise<string> {
+    return (await draw(params, example, { ...greedy, random: noDraws(), maxNewTokens, signal })).text;
   }
 
   async function compareAnswers(
@@ -98,6 +107,7 @@ export function createTextReader(
     labelWords: null,
     encode,
     answer,
+    draw,
     score,
     async evaluate(params, examples, { among, maxGenerated, maxNewTokens, signal }) {
       const { text, lossSum } = await score(params, examples, among, signal);

@@ -31,6 +31,8 @@ export interface Gate {
   readonly linkToken: string | null;
   /** Why a client whose key is proven may not come in, or null. An invitation that it brings is its own from then on. */
   refuse(hello: Pick<Hello, "clientKey" | "token" | "nickname">): Refusal | null;
+  /** Whether who brings this may have what the run has tuned (P-186); it redeems nothing. */
+  mayRead(token: string | undefined): boolean;
   standingOf(clientKey: string): JournalledStanding;
   /** Clients that wait for the operator, the latest at the end. */
   waiting(): readonly Waiting[];
@@ -83,6 +85,10 @@ export function createGate({ config, runId, folder, journal, now }: GatePorts): 
     refuse(hello) {
       if (standings.of(hello.clientKey).isBanned) return refuse("P-105", "the operator has banned this client from the run");
       return refuseToken(hello) ?? refuseUnapproved(hello);
+    },
+    mayRead(token) {
+      if (admission === "invitations") return token !== undefined && invitations.isGenuine(token);
+      return codeWord === null || isSameCodeWord(token ?? "", codeWord);
     },
     standingOf: standings.of,
     waiting: () => [...waiting.values()],

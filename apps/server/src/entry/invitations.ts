@@ -27,6 +27,8 @@ export interface InvitationSources {
 export interface Invitations {
   /** `days` from now on nobody can redeem it any more; null for no end. */
   invite(days: number | null): string;
+  /** Whether an invitation is one to this run that has not ended, redeemed or not. */
+  isGenuine(token: string): boolean;
   /** Binds an invitation to the client that brings it; a client that has redeemed one needs none. Or says why not. */
   redeem(clientKey: string, token: string | undefined): Refusal | null;
 }
@@ -49,6 +51,12 @@ export function createInvitations({ runId, folder, standings, now }: InvitationS
     invite(days) {
       const expiresAt = days === null ? 0 : Math.floor((now() + days * dayMs) / 1000);
       return writeInvitation({ runId, id: toBase64Url(randomBytes(12)), expiresAt }, privateKey());
+    },
+    isGenuine(token) {
+      const read = readInvitation(token, runId);
+      if (read === null || !isSigned(invitationBytes(read.invitation), publicKey(), read.signature)) return false;
+      const { expiresAt } = read.invitation;
+      return expiresAt === 0 || now() < expiresAt * 1000;
     },
     redeem(clientKey, token) {
       if (standings.of(clientKey).invitation !== null) return null;

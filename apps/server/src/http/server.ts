@@ -14,6 +14,7 @@ import type { Certificate } from "./certificate.ts";
 import { headersOfTrust, isTrusted, securityHeaders } from "./headers.ts";
 import { type MetricsAccess, mayReadMetrics } from "./metricsAccess.ts";
 import { immutableCaching, serveFolder } from "./staticFiles.ts";
+import { addTuned, type TunedDoor } from "./tunedRoute.ts";
 
 /** Answers page requests while developing, such as a Vite server in middleware mode. */
 export type PagesHandler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -26,6 +27,8 @@ export interface HttpPorts {
   readonly certificate: Certificate | null;
   /** The answer to GET /run.json. */
   runPage(): unknown;
+  /** What GET /tuned.safetensors answers (P-185). */
+  readonly tunedDoor: TunedDoor;
   /** What lets a request from elsewhere read /metrics (P-107). */
   readonly metricsAccess: MetricsAccess;
   /** The answer to GET /metrics, in the format of Prometheus. */
@@ -58,6 +61,7 @@ export async function buildHttp(config: CoordinatorConfig, ports: HttpPorts): Pr
   });
   await app.register(compress, { global: true, threshold: 1024, encodings: ["gzip", "identity"] });
   addRunRoutes(app, ports);
+  addTuned(app, ports.tunedDoor);
   ports.control(app);
   await addPublicFiles(app, config);
   await addPages(app, config, ports);

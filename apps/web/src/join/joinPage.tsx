@@ -45,6 +45,7 @@ export function JoinPage({ controller, run, runProblem, comeback, landing }: Joi
   return (
     <PageFrame
       current="join"
+      opensElsewhere={view.hasJoined && view.end === null}
       sign={<ConnectionSign view={view} />}
       ornament={<Ensemble numTabs={(view.status ?? run.value?.status)?.numConnected ?? 0} />}
       foot={
@@ -126,13 +127,14 @@ function ConnectionSign({ view }: { readonly view: View }) {
   );
 }
 
+/** Little: the line that stays for a while, and the stage. Rounds go by too fast to be heard. */
 function announcement(view: View): string {
   if (!view.hasJoined) return "";
   const { status } = view;
-  const line = headline(pageStateOf(view), view);
-  return status === null || status.stage === null || !hasBegun(status)
+  const line = view.calm?.text ?? headline(pageStateOf(view), view);
+  return status === null || status.stage === null || status.round === 0 || !hasBegun(status)
     ? line
-    : `${line}. ${words.stageNames[status.stage]}, ${words.roundOf(status)}.`;
+    : `${line}. ${words.stageNames[status.stage]}.`;
 }
 
 const announceEveryMs = 4_000;

@@ -2,9 +2,12 @@ import { datasetFolder, taskOfRun } from "@tutti/data";
 import { type RunInfo, runInfoSchema } from "@tutti/protocol";
 import { words } from "../words/words.ts";
 
-/** Asks the coordinator whose pages lie in `folder` what the run is; throws in plain words when the answer is missing or this page does not understand it. */
-export async function fetchRunInfo(folder: string): Promise<RunInfo> {
-  const response = await fetch(new URL("run.json", folder).href).catch(() => null);
+/**
+ * Asks the coordinator whose pages lie in `folder` what the run is; throws in plain words when the answer is missing or this page does not understand it. `of` says
+ * which page asks, where that page's own copy may answer without a network.
+ */
+export async function fetchRunInfo(folder: string, of: "try" | null = null): Promise<RunInfo> {
+  const response = await fetch(new URL(of === null ? "run.json" : `run.json?of=${of}`, folder).href).catch(() => null);
   if (response === null) throw new Error(words.runProblems.silent);
   if (!response.ok) throw new Error(words.runProblems.status(response.status));
   const parsed = runInfoSchema.safeParse(await response.json().catch(() => null));

@@ -86,3 +86,9 @@ export function peftFormOf(method: Tuning["method"]): PeftForm<Tuning> {
   }
   return form;
 }
+
+/** Why a method has no adapter of peft; null where it has one. */
+export function whyNoPeftForm(method: Tuning["method"]): string | null {
+  const form: PeftForm<never> | NoPeftForm = peftForms[method];
+  return "reason" in form ? form.reason : null;
+}
