@@ -636,6 +636,12 @@ export const stage = {
     removed: "The coordinator has closed this page.",
   },
   codeWord: "Code word",
+  correct: "What should it be? Put this text into your own examples as",
+  corrected: {
+    taken: "It is in your own examples. The next round that your tab trains in has it.",
+    share: "Your tab trains a share of the run’s examples. Join with examples of your own to add to them.",
+    nobody: "Open the join page in another tab of this browser, with examples of your own, and press it again.",
+  },
   wrongWord: "That is not the word of this run.",
   watch: "Watch",
   fullScreen: "Full screen",
