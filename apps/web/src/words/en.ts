@@ -636,12 +636,6 @@ export const stage = {
     removed: "The coordinator has closed this page.",
   },
   codeWord: "Code word",
-  correct: "What should it be? Put this text into your own examples as",
-  corrected: {
-    taken: "It is in your own examples. The next round that your tab trains in has it.",
-    share: "Your tab trains a share of the run’s examples. Join with examples of your own to add to them.",
-    nobody: "Open the join page in another tab of this browser, with examples of your own, and press it again.",
-  },
   wrongWord: "That is not the word of this run.",
   watch: "Watch",
   fullScreen: "Full screen",
@@ -1168,5 +1162,11 @@ export const classroom = {
       ? `${formatCount(numTrained, "text")} to train on. Every fifth stays back in this tab, so that the model is tested on texts it has not seen.`
       : `${formatCount(numTrained, "text")} to train on; ${formatWhole(numKeptBack)} kept back in this tab, to test the model on.`,
   ofKeptBack: (count: number) => (count === 1 ? "of one kept-back text" : `of ${formatWhole(count)} kept-back texts`),
+  correct: "What should it be? Put this text into your own examples as",
+  corrected: {
+    taken: "It is in your own examples. The next round that your tab trains in has it.",
+    share: "Your tab trains a share of the run’s examples. Join with examples of your own to add to them.",
+    nobody: "Open the join page in another tab of this browser, with examples of your own, and press it again.",
+  },
   wrongWord: "That is not this run’s code word. Read the three words on the wall again: case and hyphens do not matter.",
 };
