@@ -1,4 +1,4 @@
-import { formatPercent, formatSeconds } from "@tutti/core";
+import { formatSeconds } from "@tutti/core";
 import type { OrderEvent } from "@tutti/protocol";
 import { words } from "../../words/words.ts";
 
@@ -7,11 +7,11 @@ export function orderText({ order, poison }: Pick<OrderEvent, "order" | "poison"
   const { orders, settings, strategies } = words.operator;
   switch (order.kind) {
     case "sampleFraction":
-      return orders.sampleFraction(formatPercent(order.fraction));
+      return orders.sampleFraction(wholePercent(order.fraction));
     case "deadline":
       return orders.deadline(order.deadlineMs === null ? null : formatSeconds(order.deadlineMs / 1000));
     case "drop":
-      return orders.drop(formatPercent(order.fraction));
+      return orders.drop(wholePercent(order.fraction));
     case "poison":
       return orders.poison(poison === undefined ? String(order.numDevices) : words.inForce.devices(poison.deviceIds));
     case "takeBack":
@@ -23,6 +23,11 @@ export function orderText({ order, poison }: Pick<OrderEvent, "order" | "poison"
     default:
       return orders[order.kind];
   }
+}
+
+/** A share as people set it: `84 %`. */
+export function wholePercent(fraction: number): string {
+  return `${Math.round(1000 * fraction) / 10} %`;
 }
 
 /** From when an order holds. */

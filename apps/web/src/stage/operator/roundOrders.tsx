@@ -1,8 +1,8 @@
-import type { InForce } from "@tutti/core";
-import { formatPercent, formatSeconds } from "@tutti/core";
+import { formatSeconds, type InForce } from "@tutti/core";
 import { useId, useState } from "preact/hooks";
 import { words } from "../../words/words.ts";
 import type { Operator, OperatorView } from "./operatorState.ts";
+import { wholePercent } from "./orderText.ts";
 
 interface PartProps {
   readonly view: OperatorView;
@@ -20,7 +20,7 @@ export function RoundOrders({ view, operator }: PartProps) {
       <h3 id="operate-rounds">{w.sizesTitle}</h3>
       <NumberOrder
         label={w.sampleFraction}
-        now={inForce?.sampleFraction == null ? sampleAsSettings(settings?.cohortSize) : w.sampleNow(formatPercent(inForce.sampleFraction))}
+        now={inForce?.sampleFraction == null ? sampleAsSettings(settings?.cohortSize) : w.sampleNow(wholePercent(inForce.sampleFraction))}
         testId="sampleFraction"
         min={1}
         max={100}
