@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { StrategyState, Tensor } from "@tutti/core";
+import type { OrderEvent } from "@tutti/protocol";
 import { afterEach, expect, test } from "vitest";
 import { temporaryFolder } from "../testing/startTest.ts";
 import { type JournalledDevice, type JournalledPlan, openJournal } from "./journal.ts";

@@ -64,7 +64,7 @@ function Said({ view: { said, problem, isRefused } }: { readonly view: OperatorV
   );
 }
 
-const maxShown = 50;
+const maxShown = 20;
 
 function OrderLog({ view: { orders } }: { readonly view: OperatorView }) {
   const { operator: w } = words;
@@ -73,7 +73,7 @@ function OrderLog({ view: { orders } }: { readonly view: OperatorView }) {
     <section class="wide" aria-labelledby="operate-log">
       <h3 id="operate-log">{w.logTitle}</h3>
       {events.length === 0 && <p class="soft">{w.noOrders}</p>}
-      <ol class="order-log" reversed tabIndex={0} aria-labelledby="operate-log" data-testid="order-log">
+      <ol class="order-log" reversed data-testid="order-log">
         {[...events]
           .slice(-maxShown)
           .reverse()
