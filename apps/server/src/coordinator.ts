@@ -6,7 +6,7 @@ import type { Logger } from "pino";
 import { computeTokenOf, hostTokenOf } from "./computeToken.ts";
 import { type CoordinatorConfig, type CoordinatorOptions, parseConfig } from "./config.ts";
 import { buildDoors, type Doors } from "./doors.ts";
-import { createAddresses, isLoopback, publicUrls } from "./entry/addresses.ts";
+import { createAddresses } from "./entry/addresses.ts";
 import { createAudit } from "./entry/audit.ts";
 import { createGate, type Gate } from "./entry/gate.ts";
 import type { Listening } from "./entry/links.ts";
@@ -14,6 +14,7 @@ import { withStandings } from "./entry/standings.ts";
 import { tokenIn } from "./entry/tokens.ts";
 import { type BlobStore, createBlobStore } from "./http/blobs.ts";
 import { publishControl } from "./http/control.ts";
+import { metricsAccessOf } from "./http/metricsAccess.ts";
 import { addControl } from "./http/operator.ts";
 import type { HttpPorts, PagesHandler } from "./http/server.ts";
 import { createWireMeter, type MeterRecord, type WireMeter } from "./http/wireMeter.ts";
@@ -144,13 +145,6 @@ export async function startCoordinator(options: CoordinatorOptions, given: Coord
     await (ending.closing ?? giveUp(assembly)); // it may have been stopped while it opened
     throw error;
   }
-}
-
-/** Behind a proxy every visitor comes from this machine; where others may come by themselves, a token for them lies in the run's folder. */
-function metricsAccessOf({ host, publicUrl }: CoordinatorConfig, folder: string, controlToken: string): HttpPorts["metricsAccess"] {
-  const isBehindProxy = publicUrls(publicUrl).length > 0;
-  const isAlone = isLoopback(host) && !isBehindProxy;
-  return { isLocalOpen: !isBehindProxy, tokens: isAlone ? [controlToken] : [controlToken, tokenIn(folder, "metrics.token")] };
 }
 
 /** Where the run starts, from its journal where there is one; null for values drawn from its seed. */
