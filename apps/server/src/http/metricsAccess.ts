@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import type { CoordinatorConfig } from "../config.ts";
-import { isLoopback, isLoopback, publicUrls } from "../entry/addresses.ts";
+import { isLoopback, publicUrls } from "../entry/addresses.ts";
 import { isBearer, tokenIn } from "../entry/tokens.ts";
 
 /** Who may read /metrics beside this machine. */
