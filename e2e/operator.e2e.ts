@@ -1,6 +1,8 @@
 import { expect, type Page, test } from "@playwright/test";
-import type { Coordinator } from "@tutti/server";
-import { joinAddress, serveRun, tinyRun } from "./setting/runs.ts";
+import { findClassification } from "@tutti/data";
+import { type Coordinator, serve } from "@tutti/server";
+import { places } from "./setting/places.ts";
+import { joinAddress, scratch, serveRun, tinyRun } from "./setting/runs.ts";
 
 const run = { ...tinyRun, strategy: { name: "fedAvg", fineTuneEpochs: 0 }, numRounds: 400, evaluateEvery: 400, cohortSize: 4 } as const;
 
@@ -68,4 +70,41 @@ test("a stranger sees no buttons, and with a wrong token a sentence and no butto
   await expect(page.getByTestId("order-pause")).toHaveCount(0);
   expect(coordinator.orders().events).toEqual([]);
   await coordinator.close();
+});
+
+test("a new run begins at the same address: the tab trains in it without a new link, and the operator's page goes on", async ({
+  context,
+}) => {
+  const lines: string[] = [];
+  const abort = new AbortController();
+  const run = { ...tinyRun, strategy: { name: "fedAvg", fineTuneEpochs: 0 }, numRounds: 1, evaluateEvery: 1 } as const;
+  const flags = { dataDir: scratch("follow"), runId: "class", host: "127.0.0.1", port: 0, expectedClients: 1, logLevel: "silent" };
+  const ended = serve({
+    presets: { tiny: run },
+    preset: "tiny",
+    flags: { ...flags, publicDir: places.tinyPublic, pagesDir: places.pages, admission: "code", codeWord: "blue heron" },
+    isOver: "whenStopped",
+    numClasses: ({ task }) => findClassification(task, "this test").classes.length,
+    signal: abort.signal,
+    print: (line) => void lines.push(line),
+  });
+  const printed = async (text: string) => {
+    await expect.poll(() => lines.some((line) => line.includes(text)), { timeout: 60_000 }).toBe(true);
+    return lines.find((line) => line.includes(text)) ?? "";
+  };
+  const operatorLink = (await printed("#operator=")).split(" ").at(-1) ?? "";
+  const [stage, tab] = [await context.newPage(), await context.newPage()];
+  const { origin, hash } = new URL(operatorLink);
+  await tab.goto(`${origin}/?auto=1&backend=wasm&threads=1#token=blue%20heron`);
+  await printed("run class is finished");
+  await stage.goto(`${origin}/stage.html${hash}`);
+  await stage.getByTestId("order-newRun").click();
+  await stage.getByTestId("order-newRun-confirm").click();
+  await printed("run class is closed and kept; run class-run2 follows");
+  await printed("run class-run2 is finished");
+  await expect(tab.getByTestId("results")).toBeVisible();
+  await expect(stage.getByTestId("operator-state")).toContainText("Over");
+  await expect(stage.getByTestId("order-log").getByRole("listitem")).toHaveCount(0);
+  abort.abort();
+  await ended;
 });
