@@ -1007,7 +1007,7 @@ export const operator = {
   refused: "This operator’s link is not this coordinator’s. Open the link that `tutti serve` prints now; nothing has changed.",
   notUnderstood: "The coordinator answered in a way that this page does not understand. Reload it.",
   done: (what: string) => `Done: ${what}.`,
-  notDone: (why: string) => `Nothing has changed: ${why}.`,
+  notDone: (why: string) => `Nothing has changed. ${why}`,
   runTitle: "The run",
   phases: { waiting: "Waiting", running: "Running", done: "Over", failed: "Failed" },
   at: (stage: string, round: number, numRounds: number) => `${stage}, round ${round} of ${numRounds}`,
