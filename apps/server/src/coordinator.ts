@@ -24,7 +24,7 @@ import { createMetrics, type Metrics } from "./metrics.ts";
 import { createNews, type News } from "./news.ts";
 import { type OpenedRun, openRun } from "./openedRun.ts";
 import { controlActions } from "./orders/controlActions.ts";
-import type { NamedConfig } from "./orders/succession.ts";
+import type { Following } from "./orders/succession.ts";
 import { holdsState } from "./pool/acceptance.ts";
 import { type Clock, systemClock } from "./pool/clock.ts";
 import { keepTexts } from "./publicTexts.ts";
@@ -55,7 +55,7 @@ export interface CoordinatorPorts {
   /** Multiplications from which a merge runs in a thread, so that sockets are answered meanwhile; about a third of a second by default. */
   readonly threadFrom?: number;
   /** Has another run follow this one, which is closed; absent where this coordinator serves one run alone. */
-  readonly follow?: ((next: NamedConfig) => void) | undefined;
+  readonly follow?: Following | undefined;
   /** Serves the pages while developing. */
   readonly pages?: HttpPorts["pages"] | undefined;
   /** The operator's token, where a run before this one has given it out; by default the one in the run's folder. */

@@ -171,6 +171,7 @@ export {
   aggregationFaultOf,
   createStrategy,
   type DeclaredSettings,
+  defaultStrategy,
   needsCompute,
   needsSingleContributions,
   type StrategyName,

@@ -205,3 +205,13 @@ test("an aborted task rejects, the next one works, and no tensors pile up", asyn
   expect(tf.memory().numTensors).toBe(before);
   await expect(trainer.compute(task(trainSpec, { deviceId: 99 }), null)).rejects.toThrow("device 99 was not added");
 });
+
+test("P-178 in a lesson that skews the data a device trains on as many other examples, and on its own again afterwards", async () => {
+  const skewed: TaskSpec = { ...trainSpec, skew: { dirichletAlpha: 0.05 } };
+  const before = trained(await trainer.compute(task(trainSpec), null));
+  const during = trained(await trainer.compute(task(skewed), null));
+  expect(during.body.numSteps).toBe(before.body.numSteps);
+  expect(during.body.delta).not.toEqual(before.body.delta);
+  expect(trained(await trainer.compute(task(skewed), null)).body).toEqual(during.body);
+  expect(trained(await trainer.compute(task(trainSpec), null)).body).toEqual(before.body);
+});

@@ -35,8 +35,8 @@ export type {
   Withdrawn,
 } from "./messages.ts";
 export { calls, runInfoSchema } from "./messages.ts";
-export type { Order, OrderEvent, OrderInput, Orders, StepPlace } from "./orders.ts";
-export { inForceSchema, orderEventSchema, orderSchema, ordersSchema } from "./orders.ts";
+export type { ListedClient, Order, OrderEvent, OrderInput, Orders, StepPlace } from "./orders.ts";
+export { inForceSchema, listedClientsSchema, orderEventSchema, orderSchema, ordersSchema } from "./orders.ts";
 export type { Refusal, Rule } from "./rules.ts";
 export { isRefusal, refuse, rules } from "./rules.ts";
 export { runSettingsSchema } from "./runSettings.ts";

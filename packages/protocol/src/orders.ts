@@ -1,10 +1,13 @@
-import { type InForce, integer, number, settingLimits, standingOrderSchemas, strategySchema } from "@tutti/core";
+import { type InForce, integer, number, settingLimits, standingOrderSchemas } from "@tutti/core";
 import { z } from "zod";
 import { clientKeySchema, deviceIdSchema, ordinalSchema, runIdSchema } from "./fields.ts";
 import { stageSchema } from "./tasks.ts";
 
 /** The number that everything random of a run derives from. */
 const seedSchema = integer(0, 2 ** 32 - 1);
+
+/** A strategy with the settings that differ from its defaults; what they may be is the coordinator's to say. */
+const strategyOrderSchema = z.object({ name: z.string().max(settingLimits.maxName) }).catchall(z.json());
 
 /** What an operator can order (P-175); each is journalled before it is answered. */
 export const orderSchema = z.discriminatedUnion("kind", [
@@ -24,7 +27,7 @@ export const orderSchema = z.discriminatedUnion("kind", [
   /** This run is closed and kept, and another one with the same settings and another seed follows it at the same address. */
   z.strictObject({ kind: z.literal("newRun"), seed: seedSchema.exactOptional() }),
   /** The same with another strategy, from this run's parameters. */
-  z.strictObject({ kind: z.literal("switchStrategy"), strategy: strategySchema }),
+  z.strictObject({ kind: z.literal("switchStrategy"), strategy: strategyOrderSchema }),
 ]);
 
 /** A step of a run, by the attempt that was planned. */
@@ -77,3 +80,23 @@ export type OrderEvent = z.output<typeof orderEventSchema>;
 export type StepPlace = z.output<typeof stepPlaceSchema>;
 /** All orders so far, and what holds. */
 export type Orders = z.output<typeof ordersSchema>;
+
+/** The answer to GET /control/clients: everybody that an operator may do something about. */
+export const listedClientsSchema = z.strictObject({
+  clients: z
+    .array(
+      z.strictObject({
+        clientKey: clientKeySchema,
+        /** As it calls itself. */
+        nickname: z.string().nullable(),
+        standing: z.enum(["in", "away", "waiting", "banned"]),
+        deviceIds: z.array(deviceIdSchema).readonly(),
+        /** Id of the invitation that it redeemed, or null. */
+        invitation: z.string().nullable(),
+      }),
+    )
+    .readonly(),
+});
+
+/** What an operator sees of a client. */
+export type ListedClient = z.output<typeof listedClientsSchema>["clients"][number];

@@ -103,6 +103,11 @@ export const rules = {
   "P-171": "A tile for each device",
   "P-172": "Who may watch",
   "P-173": "Numbers of the feed are the journal's",
+  "P-175": "An operator's orders",
+  "P-176": "From when an order holds",
+  "P-177": "The next round",
+  "P-178": "Lessons",
+  "P-179": "A run that follows",
 } as const;
 
 /** The number of a rule of SPEC.md. */

@@ -1,20 +1,9 @@
-import { clientKeySchema, limits, type Status } from "@tutti/protocol";
+import { clientKeySchema, type ListedClient, limits, type Status } from "@tutti/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Audit, AuditEntry } from "../entry/audit.ts";
 import { isBearer } from "../entry/tokens.ts";
 import { addOrders, type OrderActions } from "./orders.ts";
-
-/** What an operator sees of a client. */
-export interface ListedClient {
-  readonly clientKey: string;
-  /** As it calls itself. */
-  readonly nickname: string | null;
-  readonly standing: "in" | "away" | "waiting" | "banned";
-  readonly deviceIds: readonly number[];
-  /** Id of the invitation that it redeemed, or null. */
-  readonly invitation: string | null;
-}
 
 /** What an operator can do about a client. */
 export const clientActions = ["approve", "kick", "ban", "pardon"] as const;

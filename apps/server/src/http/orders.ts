@@ -1,6 +1,6 @@
 import { limits, type Order, type OrderEvent, type Orders, orderSchema } from "@tutti/protocol";
 import type { FastifyInstance } from "fastify";
-import { z } from "zod";
+import type { z } from "zod";
 import type { AuditEntry } from "../entry/audit.ts";
 
 /** What the coordinator does with orders. */
@@ -21,7 +21,7 @@ export function addOrders(
     const parsed = orderSchema.safeParse(request.body ?? {});
     if (!parsed.success) {
       note(request.ip, { action: "order", outcome: "malformed" });
-      return reply.code(400).send({ error: `this is no order: ${z.prettifyError(parsed.error).slice(0, limits.maxReason)}` });
+      return reply.code(400).send({ error: `this is not an order: ${faultsOf(parsed.error)}`.slice(0, limits.maxReason) });
     }
     const order = parsed.data;
     const taken = await actions.order(order);
@@ -33,4 +33,9 @@ export function addOrders(
     return reply.send({ event });
   });
   control.get("/control/orders", async (_request, reply) => reply.header("cache-control", "no-store").send(actions.orders()));
+}
+
+/** Each fault with the field that it is in. */
+function faultsOf({ issues }: z.ZodError): string {
+  return issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join(".")}: ${message}`)).join("; ");
 }

@@ -1,15 +1,6 @@
-import {
-  createRandom,
-  drawPoisoned,
-  formatPercent,
-  isTooFew,
-  runOf,
-  type StandingOrder,
-  type StrategyState,
-  sampledSize,
-} from "@tutti/core";
+import { createRandom, drawPoisoned, isTooFew, runOf, type StandingOrder, type StrategyState, sampledSize } from "@tutti/core";
 import type { Order, OrderEvent } from "@tutti/protocol";
-import { ConfigError, type CoordinatorConfig } from "../config.ts";
+import type { CoordinatorConfig } from "../config.ts";
 import type { LiveRun } from "../liveRun.ts";
 import type { OrderFindings } from "./orderBook.ts";
 import type { NamedConfig, SuccessionOrder } from "./succession.ts";
@@ -17,7 +8,7 @@ import type { NamedConfig, SuccessionOrder } from "./succession.ts";
 /** What orders are about. */
 export interface OrderPorts {
   readonly config: CoordinatorConfig;
-  readonly live: Pick<LiveRun, "pool" | "book" | "isDone" | "canBegin" | "begin" | "state" | "numClasses">;
+  readonly live: Pick<LiveRun, "pool" | "book" | "steps" | "isDone" | "canBegin" | "begin" | "state" | "numClasses">;
   /** False where no client of this key is known. */
   toClient(action: "approve" | "kick", clientKey: string): boolean;
   /** The run that would follow, or null where this coordinator serves one run alone. */
@@ -80,14 +71,13 @@ function nextRound(order: Order, ports: OrderPorts): Taken {
 }
 
 function succeed(order: SuccessionOrder, ports: OrderPorts): Taken {
-  try {
-    const next = ports.successor(order);
-    if (next === null) return { refused: "this coordinator serves one run alone: start `tutti serve` to have others follow" };
-    return { event: ports.live.book.give(order, { nextRunId: next.runId }), next };
-  } catch (error) {
-    if (error instanceof ConfigError) return { refused: error.message };
-    throw error;
-  }
+  const { live, successor } = ports;
+  if (live.book.events().some(({ nextRunId }) => nextRunId !== undefined)) return { refused: "another run follows this one already" };
+  if (order.kind === "switchStrategy" && live.steps().length === 0)
+    return { refused: "nothing has been learnt yet that another strategy could go on from: wait for the first step" };
+  const next = successor(order);
+  if (next === null) return { refused: "this coordinator serves one run alone: start `tutti serve` to have others follow" };
+  return { event: live.book.give(order, { nextRunId: next.runId }), next };
 }
 
 function stand(order: StandingOrder, ports: OrderPorts): Taken {
@@ -117,7 +107,7 @@ function unfit(order: Exclude<StandingOrder, { kind: "poison" }>, ports: OrderPo
     case "drop": {
       const size = cohortSize(live.state(), ports);
       const count = Math.round(order.fraction * size);
-      return count === 0 ? `${formatPercent(order.fraction)} of a cohort of ${size} is nobody: ask more devices first` : null;
+      return count === 0 ? `${Math.round(100 * order.fraction)} % of a cohort of ${size} is nobody: ask more devices first` : null;
     }
     case "takeBack":
       return live.book.inForce()[order.what] === null ? "there is nothing of this kind to take back" : null;

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { LayerBars } from "../figures/layerBars.tsx";
 import { LossLine } from "../figures/lossLine.tsx";
 import { Staff } from "../figures/staff.tsx";
+import { InForceNotice } from "../frame/inForceNotice.tsx";
 import { words } from "../words/words.ts";
 import { Computer, Plans, Results, TrafficCard } from "./cards.tsx";
 import type { JoinController } from "./controller.ts";
@@ -35,6 +36,7 @@ export function RunView({ view, controller, onJoinAgain }: RunViewProps) {
         <Actions view={view} state={state} controller={controller} onJoinAgain={onJoinAgain} />
         {view.ready !== null && view.end === null && state !== "finished" && <p class="soft small note">{words.deviceMeaning}</p>}
       </section>
+      <InForceNotice inForce={status?.inForce} />
       {view.notices.map((notice) => (
         <div key={notice} class="notice" role="status" data-testid="notice">
           <p>{notice}</p>

@@ -27,7 +27,7 @@ export function Figures({ live, run }: FiguresProps) {
     <>
       <ScoreFigure live={live} shared={shared} />
       <LossFigure live={live} shared={shared} />
-      <LayersFigure live={live} />
+      <LayersFigure live={live} shared={shared} />
       <BytesFigure live={live} run={run} shared={shared} />
       <DriftFigure live={live} shared={shared} />
     </>
@@ -146,7 +146,7 @@ function LossFigure({ live, shared }: PlotCardProps) {
 /** More columns than these are no longer told apart from the back of a room. */
 const maxColumns = 48;
 
-function LayersFigure({ live }: { readonly live: Live }) {
+function LayersFigure({ live, shared: { marks } }: PlotCardProps) {
   const sheet = layerSheet(live.rounds, maxColumns);
   const selected = live.status.selectedLayers;
   const said = selected === null ? "" : words.stagePlots.travels(selected);
@@ -158,7 +158,12 @@ function LayersFigure({ live }: { readonly live: Live }) {
       sum={<span class="soft">{said}</span>}
       note={words.stagePlots.layersNote}
     >
-      <PlotFigure testId="layers-plot" label={`${words.stagePlots.layers}. ${said}`} of={JSON.stringify(sheet)} draw={layersPlot(sheet)} />
+      <PlotFigure
+        testId="layers-plot"
+        label={`${words.stagePlots.layers}. ${said}`}
+        of={JSON.stringify([sheet, marks])}
+        draw={layersPlot(sheet, marks)}
+      />
     </FigureCard>
   );
 }

@@ -1,5 +1,6 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { RunInfo } from "@tutti/protocol";
+import { InForceNotice } from "../frame/inForceNotice.tsx";
 import { PageFrame } from "../frame/pageFrame.tsx";
 import { words } from "../words/words.ts";
 import { CodeWordForm } from "./codeWordForm.tsx";
@@ -8,6 +9,7 @@ import { Figures } from "./figures.tsx";
 import { FullScreenButton } from "./fullScreenButton.tsx";
 import { Headline } from "./headline.tsx";
 import { Invitation } from "./invitation.tsx";
+import { OperatorPanel } from "./operator/operatorPanel.tsx";
 import { SlowMotion } from "./steps/slowMotion.tsx";
 import { TakeAlong } from "./takeAlong.tsx";
 import { fewDevices, Tiles } from "./tiles.tsx";
@@ -39,6 +41,7 @@ export function StagePage({ feed, run, folder, isOperator }: StagePageProps) {
       >
         <Notices feed={feed} />
         <Stage feed={feed} run={run.value} folder={folder} isOperator={isOperator} />
+        <OperatorPanel />
       </PageFrame>
     </div>
   );
@@ -95,6 +98,7 @@ function Stage({ feed, run, folder, isOperator }: StageProps) {
   }
   return (
     <div class="stage-grid" data-many={live.devices.length > fewDevices}>
+      <InForceNotice inForce={live.status.inForce} />
       <Headline live={live} feed={feed} run={run} />
       <Invitation address={folder} codeWord={isOperator ? null : feed.token.value} />
       <Figures live={live} run={run} />

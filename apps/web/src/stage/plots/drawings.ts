@@ -121,7 +121,8 @@ export function wholeTicks(numRounds: number): readonly number[] {
   return [...inner.filter((round) => round === 1 || numRounds - round > step / 2), numRounds];
 }
 
-function eventMarks(Plot: PlotModule, marks: readonly EventMark[], { fontSize }: Size) {
+/** A line at each round from which an order of the operator's holds, with its words above. */
+export function eventMarks(Plot: PlotModule, marks: readonly EventMark[], { fontSize }: Size) {
   const byRound = [...new Map(marks.map(({ round, number }) => [round, number]))].map(([round]) => ({
     round,
     text: marks
