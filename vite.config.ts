@@ -5,6 +5,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { pageSizes } from "./scripts/page-sizes.mjs";
+import { pageStrategies } from "./scripts/page-strategies.mjs";
 import { softwareAdapter } from "./scripts/software-adapter.mjs";
 import { workerKernels } from "./scripts/worker-kernels.mjs";
 
@@ -76,7 +78,7 @@ const proxied = ["/blobs", "/run.json", "/healthz", "/metrics", "/live", "/repor
 export default defineConfig(async ({ command }) => ({
   root: process.env.VITEST ? repository : pages,
   publicDir: command === "serve" && !process.env.VITEST ? join(repository, "public") : false,
-  plugins: [wasmFiles(), noLibraryThreads()],
+  plugins: [wasmFiles(), noLibraryThreads(), pageStrategies(), pageSizes()],
   // a page may lie under any path: everything is found from where it lies itself
   base: "./",
   build: {

@@ -10,6 +10,15 @@ const httpsSchema = z
 
 const publicUrlSchema = z.url({ protocol: /^https?$/ }).describe("an address that begins with http:// or https://");
 
+/** A line of text for people. */
+const hostTextSchema = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^[^\p{Cc}]*\S[^\p{Cc}]*$/u)
+    .describe(`a line of 1 to ${max} characters`);
+
 const runIdSchema = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,64}$/)
@@ -55,6 +64,10 @@ export const coordinatorConfigSchema = z.strictObject({
     .regex(/^[^\s\p{Cc}](?:[^\p{Cc}]*[^\s\p{Cc}])?$/u)
     .describe("6 to 100 characters")
     .exactOptional(),
+  /** Who runs this, as the pages tell volunteers (P-160). */
+  hostedBy: hostTextSchema(limits.maxHostName).exactOptional(),
+  /** What the run is for, in a sentence or two. */
+  about: hostTextSchema(limits.maxAbout).exactOptional(),
   /** Whether each client waits until the operator lets it in (P-104). */
   approval: z.boolean().default(false),
   /** One folder per run below it, and `coordinator/` for the certificate. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { numValues } from "@tutti/core";
-import { type Goodbye, protocolVersion } from "@tutti/protocol";
+import { type Goodbye, protocolVersion, type RunInfo } from "@tutti/protocol";
 import type { FastifyInstance } from "fastify";
 import { findBases } from "./bases.ts";
 import type { CoordinatorConfig } from "./config.ts";
@@ -73,7 +73,7 @@ export async function buildDoors(ports: DoorPorts): Promise<Doors> {
     control,
     pages,
     metricsAccess: ports.metricsAccess,
-    runPage: () => ({ protocolVersion, runId, run, urls, keepsStates, admission, status: forLanding(live.statusOnArrival()) }),
+    runPage: () => runPageOf(ports, urls),
     metrics: () =>
       metrics.read({ live: live.feed.whole(), traffic: meter.totals(), numSpectators: sockets.numSpectators() + audience.numWatchers() }),
   });
@@ -156,6 +156,20 @@ function addWatching(app: FastifyInstance, ports: DoorPorts, sides: Pick<LivePor
 /** With an invitation a client comes in, and nobody watches. */
 function watchTokens({ config, gate, controlToken }: DoorPorts): readonly string[] {
   return config.admission === "code" && gate.linkToken !== null ? [controlToken, gate.linkToken] : [controlToken];
+}
+
+/** What a landing page needs (P-71, P-108). */
+function runPageOf({ config, runId, live }: DoorPorts, urls: RunInfo["urls"]): RunInfo {
+  const { run, admission } = config;
+  const { keepsStates } = live.pool;
+  const present = { status: forLanding(live.statusOnArrival()), progress: live.progress() };
+  return { protocolVersion, runId, run, urls, keepsStates, admission, ...hostOf(config), ...present };
+}
+
+/** What the operator says of the run (P-160). */
+function hostOf({ hostedBy, about }: CoordinatorConfig): Pick<RunInfo, "host"> {
+  if (hostedBy === undefined && about === undefined) return {};
+  return { host: { ...(hostedBy === undefined ? {} : { name: hostedBy }), ...(about === undefined ? {} : { about }) } };
 }
 
 /** Bytes of the largest submission: all tensors in f32, three times over where states travel, and room for the header. */

@@ -12,7 +12,7 @@ import {
   withAnswers,
 } from "@tutti/core";
 import type { RunEvaluation } from "@tutti/data/node";
-import { decodeDeviceState, type OrderEvent, parametersSha256, type Status } from "@tutti/protocol";
+import { decodeDeviceState, type OrderEvent, parametersSha256, type RunInfo, type Status } from "@tutti/protocol";
 import { historyPoint, type StepRecord, type TrafficTotals } from "@tutti/record";
 import type { Logger } from "pino";
 import { createAggregator } from "./aggregation/aggregator.ts";
@@ -126,6 +126,7 @@ export interface LiveRun {
   status(): Status;
   /** The same with bytes as they were at most a moment ago: a look at every connection for each one that comes would cost more with each. */
   statusOnArrival(): Status;
+  progress(): NonNullable<RunInfo["progress"]>;
   clients(): readonly ClientPoint[];
   steps(): readonly StepRecord[];
   /** The operator's word that an open roster may begin. */
@@ -196,6 +197,7 @@ export function createLiveRun(ports: LiveRunPorts): LiveRun {
     canBegin: () => notes.isGathering,
     status: status.now,
     statusOnArrival: status.lately,
+    progress: status.progress,
     clients: () => describeClients(pool.members),
     steps: () => notes.records,
     begin: beginning.begin,

@@ -43,4 +43,4 @@ export {
 } from "./task.ts";
 export { classificationTasks, datasetFolder, findClassification, findTask, rememberTask, tasks } from "./tasks.ts";
 export { rowsToTextExamples } from "./textExamples.ts";
-export { isTextFile, textExtensions } from "./textFile.ts";
+export { isTextFile, readTextFile, textExtensions } from "./textFile.ts";

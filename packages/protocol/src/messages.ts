@@ -122,7 +122,18 @@ export const runInfoSchema = z.strictObject({
   keepsStates: z.boolean(),
   /** What a client must bring to join (P-102, P-103). */
   admission: z.enum(["open", "code", "invitations"]),
+  /** What the operator says of the run, in the operator's words (P-160); absent where nothing is said. */
+  host: z.strictObject({ name: text(limits.maxHostName).exactOptional(), about: text(limits.maxAbout).exactOptional() }).exactOptional(),
   status: landingStatusSchema,
+  /** Of all the run's steps (P-161). */
+  progress: z
+    .strictObject({
+      numStepsDone: countSchema,
+      numSteps: countSchema,
+      /** Null while too little was measured to say. */
+      secondsLeft: number(0, limits.maxNumber).nullable(),
+    })
+    .exactOptional(),
 });
 
 /** Devices that are ready: data loaded, admission test passed (P-14); none where the client is ready and has no device (P-17). */

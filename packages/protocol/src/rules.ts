@@ -99,6 +99,8 @@ export const rules = {
   "P-150": "A damaged journal refuses the run",
   "P-151": "Journal and states can be encrypted",
   "P-152": "A full disk accepts nothing",
+  "P-160": "Who runs it and what for",
+  "P-161": "How far it is",
   "P-170": "The live feed",
   "P-171": "A tile for each device",
   "P-172": "Who may watch",

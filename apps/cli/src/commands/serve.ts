@@ -15,6 +15,8 @@ export interface ServeFlags {
   readonly publicUrl?: string;
   readonly admission?: "open" | "code" | "invitations";
   readonly codeWord?: string;
+  readonly hostedBy?: string;
+  readonly about?: string;
   readonly approve?: boolean;
   readonly trustProxy?: number;
   readonly devices?: number;
@@ -95,6 +97,8 @@ export function withPlaceOptions(command: Command): Command {
       ).choices(["open", "code", "invitations"]),
     )
     .option("--code-word <word>", "the word in the link, 6 to 100 characters (default: drawn once for the run)")
+    .option("--hosted-by <who>", "who runs this, such as a school or a name: the page says it before anybody joins")
+    .option("--about <text>", "what the run is for, in a sentence: the page says it before anybody joins")
     .option("--approve", "each client waits until you let it in with `tutti run approve`")
     .option("--backbones-url <url>", "fetch backbones from there instead, such as a CDN with a copy of public/backbones")
     .option(
@@ -239,6 +243,8 @@ export function settingsOf(flags: ServeFlags): Record<string, unknown> {
     publicUrl: flags.publicUrl,
     admission: flags.admission ?? (flags.codeWord === undefined ? undefined : "code"),
     codeWord: flags.codeWord,
+    hostedBy: flags.hostedBy,
+    about: flags.about,
     approval: flags.approve,
     trustProxy: flags.trustProxy,
     dataDir: flags.out,

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { FastifyHelmetOptions } from "@fastify/helmet";
 
 /** What the headers depend on. */
@@ -16,7 +17,8 @@ export interface PagePolicy {
 export function securityHeaders({ isDev, isHttps, backbonesUrl }: PagePolicy): FastifyHelmetOptions {
   return {
     global: true,
-    crossOriginOpenerPolicy: { policy: "same-origin" },
+    // request by request: see `isTrusted`
+    crossOriginOpenerPolicy: false,
     crossOriginEmbedderPolicy: { policy: "require-corp" },
     crossOriginResourcePolicy: { policy: "same-origin" },
     // A certificate of its own is no promise for the future of a host name.
@@ -42,4 +44,16 @@ export function securityHeaders({ isDev, isHttps, backbonesUrl }: PagePolicy): F
           },
         },
   };
+}
+
+const loopbackNames = /^(?:localhost|.*\.localhost|127(?:\.\d+){3}|\[::1\])$/i;
+
+/**
+ * Whether the browser that asks trusts this origin, so that cross-origin isolation can hold: https, also where a proxy ends it, and this machine.
+ * Elsewhere a browser ignores `Cross-Origin-Opener-Policy` with an error in its console. Browsers send `Sec-Fetch-Mode` to trusted origins alone.
+ */
+export function isTrusted({ headers }: Pick<IncomingMessage, "headers">, isHttps: boolean): boolean {
+  if (isHttps || headers["sec-fetch-mode"] !== undefined || /^https\b/i.test(String(headers["x-forwarded-proto"] ?? ""))) return true;
+  const { host } = headers;
+  return host !== undefined && loopbackNames.test(host.replace(/:\d+$/, ""));
 }

@@ -9,7 +9,7 @@ import type { CoordinatorConfig } from "../config.ts";
 import type { Addresses } from "../entry/addresses.ts";
 import type { BlobStore } from "./blobs.ts";
 import type { Certificate } from "./certificate.ts";
-import { securityHeaders } from "./headers.ts";
+import { isTrusted, securityHeaders } from "./headers.ts";
 import { type MetricsAccess, mayReadMetrics } from "./metricsAccess.ts";
 import { immutableCaching, serveFolder } from "./staticFiles.ts";
 
@@ -55,6 +55,9 @@ export async function buildHttp(config: CoordinatorConfig, ports: HttpPorts): Pr
     if (refusal !== null) await reply.code(421).send({ error: refusal });
   });
   await app.register(helmet, securityHeaders({ isDev: config.dev, isHttps: certificate !== null, backbonesUrl: config.backbonesUrl }));
+  app.addHook("onRequest", async (request, reply) => {
+    if (isTrusted(request.raw, certificate !== null)) void reply.header("cross-origin-opener-policy", "same-origin");
+  });
   await app.register(compress, { global: true, threshold: 1024, encodings: ["gzip", "identity"] });
   addRunRoutes(app, ports);
   ports.control(app);
