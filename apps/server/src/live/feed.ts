@@ -50,7 +50,7 @@ export function createFeed(sources: FeedSources): Feed {
       sizes,
       devices: sources.tiles(),
       rounds: update().all(),
-      orders: shownOrders(sources),
+      orders: shownOrders(sources).flatMap(liveOrder),
     }),
     change() {
       update();
