@@ -41,6 +41,7 @@ function describeTile(device: JournalledDevice, sources: TileSources): DeviceTil
     ...(steps === null ? {} : { step: steps.step, numSteps: steps.numSteps }),
     ...(speed === null || state === "away" ? {} : { speed: Number(speed.toPrecision(3)) }),
     backend: client?.compute?.backend ?? null,
+    ...(client !== null && "isHelper" in client && client.isHelper === true ? { isHelper: true } : {}),
   };
 }
 
