@@ -40,7 +40,6 @@ export function layersPlot({ columns, notes, numLayers }: LayerSheet, marks: rea
       },
       marks: [
         staff(numLayers),
-        ...eventMarks(Plot, shown, size),
         Plot.vector(
           notes.filter(({ travels }) => !travels),
           { ...shared, stroke: "var(--muted-bar)", strokeWidth: 1.6, fill: "none" },
@@ -49,6 +48,7 @@ export function layersPlot({ columns, notes, numLayers }: LayerSheet, marks: rea
           notes.filter(({ travels }) => travels),
           { ...shared, stroke: "none", fill: "var(--accent)" },
         ),
+        ...eventMarks(Plot, shown, size, columns.length / 2),
       ],
     });
   };
