@@ -3,7 +3,7 @@ import type { Live, RunInfo } from "@tutti/protocol";
 import type { ComponentChildren } from "preact";
 import { words } from "../words/words.ts";
 import { type CurvePoint, latestScore, lossCurves, type Protocol, scoreCurves, trainRounds } from "./curves.ts";
-import { layerSheet } from "./layerNotes.ts";
+import { layerSheet, maxColumns } from "./layerNotes.ts";
 import { marksOf } from "./marks.ts";
 import { bytesPlot, type LineStyle, linesPlot, type RoundPlot } from "./plots/drawings.ts";
 import { layersPlot } from "./plots/layersPlot.ts";
@@ -143,9 +143,6 @@ function LossFigure({ live, shared }: PlotCardProps) {
   );
 }
 
-/** More columns than these are no longer told apart from the back of a room. */
-const maxColumns = 48;
-
 function LayersFigure({ live, shared: { marks } }: PlotCardProps) {
   const sheet = layerSheet(live.rounds, maxColumns);
   const selected = live.status.selectedLayers;
@@ -162,7 +159,7 @@ function LayersFigure({ live, shared: { marks } }: PlotCardProps) {
         testId="layers-plot"
         label={`${words.stagePlots.layers}. ${said}`}
         of={JSON.stringify([sheet, marks])}
-        draw={layersPlot(sheet, marks)}
+        draw={layersPlot(live.rounds, marks)}
       />
     </FigureCard>
   );

@@ -98,7 +98,7 @@ function Stage({ feed, run, folder, isOperator }: StageProps) {
   }
   return (
     <div class="stage-grid" data-many={live.devices.length > fewDevices}>
-      <InForceNotice inForce={live.status.inForce} />
+      <InForceNotice inForce={live.status.phase === "done" ? undefined : live.status.inForce} />
       <Headline live={live} feed={feed} run={run} />
       <Invitation address={folder} codeWord={isOperator ? null : feed.token.value} />
       <Figures live={live} run={run} />
