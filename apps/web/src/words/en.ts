@@ -682,7 +682,7 @@ export const stageTiles = {
     late: "late",
     done: "done",
   },
-  step: (step: number, numSteps: number) => `step ${formatWhole(step)} of ${formatWhole(numSteps)}`,
+  step: (step: number, numSteps: number) => `step ${formatWhole(step)}/${formatWhole(numSteps)}`,
   speed: (perSecond: number) => `${formatNumber(perSecond)} steps/s`,
   counts: (count: number, state: string) => `${formatWhole(count)} ${state}`,
 };
