@@ -1,3 +1,4 @@
+import { formatPercent, formatWhole } from "@tutti/core";
 import { words } from "../words/words.ts";
 
 interface ConfusionMatrixProps {
@@ -37,7 +38,7 @@ export function ConfusionMatrix({ confusion, classes }: ConfusionMatrixProps) {
                   const share = total === 0 ? 0 : count / total;
                   return (
                     <td key={column} class={index === row ? "diagonal" : undefined} style={{ "--share": share }}>
-                      {words.tryBatch.cell(count, share)}
+                      {formatWhole(count)} <span class="cell-share">{formatPercent(share)}</span>
                     </td>
                   );
                 })}

@@ -79,7 +79,7 @@ interface EffectsProps {
   readonly who: string;
 }
 
-const maxListed = 12;
+const maxListed = 8;
 
 function Effects({ effects, name, who }: EffectsProps) {
   const known = effects.flatMap(({ text, effect }) => (effect === null ? [] : [{ text, effect }]));

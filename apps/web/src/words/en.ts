@@ -335,8 +335,8 @@ export const tryPage = {
   tuned: "After tuning",
   own: (deviceId: number) => `Your device ${deviceId}`,
   beforeNote: "the model as it was pretrained",
-  tunedNote: (round: number | null) => (round === null ? "what everybody shares" : `what everybody shares after round ${round}`),
-  ownNote: "the shared layers, and your device’s own",
+  tunedNote: (round: number | null) => (round === null ? "shared by all" : `shared by all, after round ${round}`),
+  ownNote: "shared layers and its own",
   whichDevice: "Whose layers",
   noDevice: "none",
   heard: (who: string, answer: string, share: number) => `${who}: ${answer}, ${formatPercent(share)}`,
@@ -408,7 +408,6 @@ export const tryBatch = {
   matrixTitle: "Confusion matrix",
   matrixNote: "Rows are the right answers, columns what the model says; the darker, the larger the share of its row.",
   matrixCorner: "Right answer \\ model",
-  cell: (count: number, share: number) => `${formatWhole(count)} (${formatPercent(share)})`,
   unlabelled: (count: number, labels: string) =>
     `${formatCount(count, "row")} have a right answer that this task does not know (${labels}); they are not counted.`,
   skipped: (count: number) => `${formatCount(count, "row")} without a text were left out.`,
@@ -439,7 +438,7 @@ export const tryDraw = {
   smallNote: "what the devices tuned",
   largeNote: "as it was pretrained",
   proxyNote: (a: string) => `shifted by ${a} times what tuning changed of the small model`,
-  dial: "How strongly the small model steers (a)",
+  dial: "Strength of steering (a)",
   largeTitle: "The large model beside the small one",
   largeNoteBefore: (name: string) =>
     `In this run the small model’s tuning steers ${name}. With it, the three models answer beside each other.`,
